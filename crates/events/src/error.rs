@@ -1,0 +1,52 @@
+//! What can go wrong with the log?
+
+use crate::RecordError;
+use primitives::ErrorKind;
+
+/// A failed operation on the event log. Nothing that failed was acknowledged.
+#[derive(Debug, thiserror::Error)]
+pub enum EventLogError {
+    /// The events could not be made durable.
+    #[error("{n_events} events could not be stored and were not accepted: {action}")]
+    Append {
+        /// How many events were to be stored.
+        n_events: usize,
+        /// What to do, such as "free some disk space".
+        action: String,
+        /// What the storage said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+        /// Whether trying again may help.
+        kind: ErrorKind,
+    },
+    /// Stored events could not be read.
+    #[error("events after offset {after} could not be read")]
+    Read {
+        /// Reading began after this offset.
+        after: u64,
+        /// What the storage said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A stored event is not what was written.
+    #[error("the stored event at offset {offset} is damaged")]
+    Record {
+        /// Where.
+        offset: u64,
+        /// Why.
+        #[source]
+        source: RecordError,
+    },
+}
+
+impl EventLogError {
+    /// The kind of failure.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Append { kind, .. } => *kind,
+            Self::Read { .. } => ErrorKind::Internal,
+            Self::Record { source, .. } => source.kind(),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What is an event, in memory and as a stored record?
+
+use primitives::{AnonymousId, ErrorKind, ItemId, MessageId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Free-form JSON fields: traits, properties, context.
+pub type Fields = serde_json::Map<String, serde_json::Value>;
+
+/// The version of the stored record that this program writes.
+const RECORD_VERSION: u8 = 1;
+
+/// Something that happened to a customer, or something said about an item.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// What makes this event the same event when it is sent again.
+    pub message_id: MessageId,
+    /// The customer, as the company's systems know them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
+    /// The browser or device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anonymous_id: Option<AnonymousId>,
+    /// When it happened: the sender's clock, corrected, never after `received_at`.
+    pub occurred_at: Timestamp,
+    /// When we came to know it; for imported history, when it occurred.
+    pub received_at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub call: Call,
+    /// Where it happened: page, device, campaign, consent.
+    #[serde(default, skip_serializing_if = "Fields::is_empty")]
+    pub context: Fields,
+}
+
+/// What happened, by Segment's calls and one of our own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase", rename_all_fields = "camelCase")]
+pub enum Call {
+    /// Who the customer is.
+    Identify {
+        /// What is known about them.
+        #[serde(default, skip_serializing_if = "Fields::is_empty")]
+        traits: Fields,
+    },
+    /// What the customer did.
+    Track {
+        /// The name of the deed, such as `Order Completed`.
+        event: String,
+        /// Its particulars.
+        #[serde(default, skip_serializing_if = "Fields::is_empty")]
+        properties: Fields,
+    },
+    /// Which page of a site the customer saw.
+    Page {
+        /// The page's name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// The page's category.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        category: Option<String>,
+        /// Its particulars.
+        #[serde(default, skip_serializing_if = "Fields::is_empty")]
+        properties: Fields,
+    },
+    /// Which screen of an app the customer saw.
+    Screen {
+        /// The screen's name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// The screen's category.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        category: Option<String>,
+        /// Its particulars.
+        #[serde(default, skip_serializing_if = "Fields::is_empty")]
+        properties: Fields,
+    },
+    /// Which group (company, household) the customer belongs to.
+    Group {
+        /// The group.
+        group_id: String,
+        /// What is known about the group.
+        #[serde(default, skip_serializing_if = "Fields::is_empty")]
+        traits: Fields,
+    },
+    /// That the identity `previous_id` and this customer are one person.
+    Alias {
+        /// The other identity: a `userId` or an `anonymousId`.
+        previous_id: String,
+    },
+    /// What an item is. Ours: only trusted sources (imports, server keys) may say it.
+    Item {
+        /// The item.
+        item_id: ItemId,
+        /// What is known about it: `name`, `category`, `price`, `currency`, anything else.
+        #[serde(default, skip_serializing_if = "Fields::is_empty")]
+        traits: Fields,
+    },
+}
+
+/// Which call it is, without its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CallKind {
+    /// See [`Call::Identify`].
+    Identify,
+    /// See [`Call::Track`].
+    Track,
+    /// See [`Call::Page`].
+    Page,
+    /// See [`Call::Screen`].
+    Screen,
+    /// See [`Call::Group`].
+    Group,
+    /// See [`Call::Alias`].
+    Alias,
+    /// See [`Call::Item`].
+    Item,
+}
+
+impl CallKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] =
+        [Self::Identify, Self::Track, Self::Page, Self::Screen, Self::Group, Self::Alias, Self::Item];
+
+    /// The name on the wire: `identify`, `track`, …
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Identify => "identify",
+            Self::Track => "track",
+            Self::Page => "page",
+            Self::Screen => "screen",
+            Self::Group => "group",
+            Self::Alias => "alias",
+            Self::Item => "item",
+        }
+    }
+
+    /// The kind of that name, or `None`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+impl fmt::Display for CallKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A stored record cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// A newer program wrote it.
+    #[error("a stored event has record version {found}, this program reads up to {RECORD_VERSION}: use the newer program")]
+    Version {
+        /// The version found.
+        found: u8,
+    },
+    /// It is not what was written.
+    #[error("a stored event cannot be read: restore the data directory from a backup")]
+    Corrupt(#[from] serde_json::Error),
+}
+
+impl RecordError {
+    /// The kind of failure.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Corrupt
+    }
+}
+
+#[derive(Serialize)]
+struct RecordOut<'a> {
+    v: u8,
+    #[serde(flatten)]
+    event: &'a Event,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    v: u8,
+}
+
+impl Event {
+    /// Which call it is.
+    #[must_use]
+    pub fn kind(&self) -> CallKind {
+        match &self.call {
+            Call::Identify { .. } => CallKind::Identify,
+            Call::Track { .. } => CallKind::Track,
+            Call::Page { .. } => CallKind::Page,
+            Call::Screen { .. } => CallKind::Screen,
+            Call::Group { .. } => CallKind::Group,
+            Call::Alias { .. } => CallKind::Alias,
+            Call::Item { .. } => CallKind::Item,
+        }
+    }
+
+    /// What people call it: the tracked event's name, else the page's or screen's, else the call itself.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        match &self.call {
+            Call::Track { event, .. } => event,
+            Call::Page { name: Some(name), .. } | Call::Screen { name: Some(name), .. } => name,
+            _ => self.kind().name(),
+        }
+    }
+
+    /// The bytes to store: one JSON object with its version in `v`.
+    #[must_use]
+    pub fn to_record(&self) -> Vec<u8> {
+        #[expect(clippy::expect_used, reason = "an event holds only strings, numbers and maps with string keys")]
+        serde_json::to_vec(&RecordOut { v: RECORD_VERSION, event: self }).expect("an event is always JSON")
+    }
+
+    /// Opens a stored record of any version up to this program's.
+    ///
+    /// # Errors
+    /// [`RecordError::Version`] for a newer program's record, [`RecordError::Corrupt`] for what is not a record.
+    pub fn from_record(record: &[u8]) -> Result<Self, RecordError> {
+        match serde_json::from_slice::<Version>(record)?.v {
+            RECORD_VERSION => Ok(serde_json::from_slice(record)?),
+            found => Err(RecordError::Version { found }),
+        }
+    }
+}

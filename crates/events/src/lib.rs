@@ -1,0 +1,28 @@
+//! What happened?
+//!
+//! The vocabulary is Segment's: six calls (identify, track, page, screen, group, alias) and the e-commerce events, with
+//! one call of our own, `item`, by which a trusted source describes the catalogue. Parsing gives either an [`Event`] or
+//! a [`Rejection`] that says which field is wrong and what to do; nothing is dropped in silence.
+//!
+//! What stays true:
+//! - an accepted event names a customer (`userId` or `anonymousId`), or is an `item`;
+//! - `occurred_at <= received_at`: the customer's clock is corrected, and never ahead of ours;
+//! - a `messageId` is appended once ([`EventLog::append`]): sending an event again changes nothing;
+//! - a stored record opens in every later version ([`Event::to_record`], [`Event::from_record`]).
+
+mod commerce;
+mod error;
+mod event;
+pub mod generator;
+mod log;
+mod parse;
+mod rejection;
+
+pub use commerce::{Commerce, CommerceStep, Product};
+pub use error::EventLogError;
+pub use event::{Call, CallKind, Event, Fields, RecordError};
+pub use log::{EventLog, Inspected, InspectedStatus, Offset, Receipt, Recorded};
+pub use parse::{
+    BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Batch, EVENT_BYTES_MAX, Envelope, Origin, Refusal, parse_batch, parse_event, parse_single,
+};
+pub use rejection::{Rejected, Rejection, RejectionCode};

@@ -1,0 +1,97 @@
+//! Where are events kept? The port that every event log answers to.
+
+use crate::{Event, EventLogError, Origin, Rejected};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A place in the log. The first event has offset 1; offset 0 is the place before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Offset(pub u64);
+
+impl fmt::Display for Offset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An event and its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// Its place.
+    pub offset: Offset,
+    /// The event.
+    pub event: Event,
+}
+
+/// What became of an event that was appended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receipt {
+    /// It is durable at this place.
+    Appended(Offset),
+    /// Its `messageId` was there already; nothing changed.
+    Duplicate,
+}
+
+/// What the live inspector shows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Inspected {
+    /// An accepted event.
+    Accepted(Recorded),
+    /// A rejected one, with its reason.
+    Rejected(Rejected),
+}
+
+/// Which events the live inspector shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InspectedStatus {
+    /// Accepted and rejected ones.
+    All,
+    /// Accepted ones.
+    Accepted,
+    /// Rejected ones.
+    Rejected,
+}
+
+/// Where events are kept.
+///
+/// A log is shared by many threads. Its appends have one order: offsets rise by one without gaps, and the offsets of one
+/// call are neighbours.
+pub trait EventLog: Send + Sync {
+    /// Appends events and returns after they are durable, with one receipt for each, in the order given.
+    ///
+    /// An event whose `messageId` was appended before, in this call or in an earlier one, within at least 30 days (for
+    /// ever where the origin is an import), gives [`Receipt::Duplicate`].
+    ///
+    /// # Errors
+    /// [`EventLogError::Append`]; then none of these events was appended.
+    fn append(&self, events: Vec<Event>, origin: Origin) -> Result<Vec<Receipt>, EventLogError>;
+
+    /// Keeps rejected events for the live inspector; the oldest beyond a bound are forgotten.
+    ///
+    /// # Errors
+    /// [`EventLogError::Append`].
+    fn keep_rejected(&self, rejected: Vec<Rejected>) -> Result<(), EventLogError>;
+
+    /// Up to `n_max` events after an offset, in order. Only what is still in the log: sealed ranges are read through the
+    /// history.
+    ///
+    /// # Errors
+    /// [`EventLogError::Read`] or [`EventLogError::Record`].
+    fn read(&self, after: Offset, n_max: usize) -> Result<Vec<Recorded>, EventLogError>;
+
+    /// The newest events, newest first, at most `n_max`; where `title` is given, only events with exactly that title.
+    ///
+    /// # Errors
+    /// [`EventLogError::Read`] or [`EventLogError::Record`].
+    fn recent(&self, status: InspectedStatus, title: Option<&str>, n_max: usize) -> Result<Vec<Inspected>, EventLogError>;
+
+    /// The place of the newest event.
+    fn head(&self) -> Offset;
+
+    /// How many events were rejected since the log was created.
+    ///
+    /// # Errors
+    /// [`EventLogError::Read`].
+    fn n_rejected(&self) -> Result<u64, EventLogError>;
+}
