@@ -1,0 +1,3 @@
+//! What should we do?
+mod log;
+pub use log::{DecisionLog, DecisionLogError, LoggedDecision};

@@ -1,0 +1,66 @@
+//! Where are decisions kept? The port that every decision log answers to.
+
+use primitives::{CustomerId, DecisionId, ErrorKind, Timestamp};
+
+/// The log failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{attempt}")]
+pub struct DecisionLogError {
+    /// What was attempted, and what to do.
+    pub attempt: String,
+    /// Whether trying again may help.
+    pub kind: ErrorKind,
+    /// What the storage said.
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// A decision as the log keeps it: the columns it is found by, and the record's bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedDecision {
+    /// The decision.
+    pub id: DecisionId,
+    /// When it was made.
+    pub decided_at: Timestamp,
+    /// What was to be decided: `recommend`, `churn`.
+    pub kind: String,
+    /// About whom; `None` where nobody was named.
+    pub customer: Option<CustomerId>,
+    /// Whether the answer was not the full one.
+    pub is_fallback: bool,
+    /// The record's bytes.
+    pub record: Vec<u8>,
+}
+
+/// Where decisions are kept, for ever.
+pub trait DecisionLog: Send + Sync {
+    /// Appends a decision and returns after it is durable.
+    ///
+    /// # Errors
+    /// [`DecisionLogError`]; then it was not stored.
+    fn append(&self, decision: LoggedDecision) -> Result<(), DecisionLogError>;
+
+    /// One decision.
+    ///
+    /// # Errors
+    /// [`DecisionLogError`].
+    fn get(&self, id: &DecisionId) -> Result<Option<LoggedDecision>, DecisionLogError>;
+
+    /// The newest decisions, newest first; where `customer` is given, only theirs.
+    ///
+    /// # Errors
+    /// [`DecisionLogError`].
+    fn recent(&self, customer: Option<&CustomerId>, n_max: usize) -> Result<Vec<LoggedDecision>, DecisionLogError>;
+
+    /// How many decisions there are: (all, fallbacks).
+    ///
+    /// # Errors
+    /// [`DecisionLogError`].
+    fn counts(&self) -> Result<(u64, u64), DecisionLogError>;
+
+    /// Visits the decisions made since a moment, in the order of time, until `visit` answers `false`.
+    ///
+    /// # Errors
+    /// [`DecisionLogError`].
+    fn since(&self, from: Timestamp, visit: &mut dyn FnMut(LoggedDecision) -> bool) -> Result<(), DecisionLogError>;
+}

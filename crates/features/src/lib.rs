@@ -1,0 +1,3 @@
+//! What did we know at a moment?
+mod history;
+pub use history::History;

@@ -1,0 +1,3 @@
+//! What can be learned from it?
+mod store;
+pub use store::{ModelStore, ModelStoreError};

@@ -1,0 +1,1 @@
+//! Did it work, is it fair, has the world moved?

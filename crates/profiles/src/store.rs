@@ -1,0 +1,156 @@
+//! Where is derived state kept between two starts? The port that every profile store answers to.
+
+use events::Offset;
+use primitives::ErrorKind;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// What kind of derived state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Collection {
+    /// Customers by their `CustomerId`.
+    Customer,
+    /// The customer each identifier belongs to.
+    Identifier,
+    /// Items by their id.
+    Item,
+    /// Sums over everything, such as the number of customers.
+    Totals,
+}
+
+impl Collection {
+    /// Every collection.
+    pub const ALL: [Self; 4] = [Self::Customer, Self::Identifier, Self::Item, Self::Totals];
+
+    /// The name under which it is stored.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Identifier => "identifier",
+            Self::Item => "item",
+            Self::Totals => "totals",
+        }
+    }
+}
+
+/// One row of derived state, as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// What kind of state.
+    pub collection: Collection,
+    /// The row's key within its collection.
+    pub key: String,
+    /// The row's bytes; `None` removes the row.
+    pub value: Option<Vec<u8>>,
+}
+
+/// The store failed; the state in memory is unharmed.
+#[derive(Debug, thiserror::Error)]
+#[error("{attempt}")]
+pub struct StoreError {
+    /// What was attempted, and what to do.
+    pub attempt: String,
+    /// Whether trying again may help.
+    pub kind: ErrorKind,
+    /// What the storage said.
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// Where derived state is kept. It can always be rebuilt from the log and the history.
+pub trait ProfileStore: Send + Sync {
+    /// The offset up to which the stored state has seen the log; `Offset(0)` for an empty store.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn offset(&self) -> Result<Offset, StoreError>;
+
+    /// One row's bytes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn get(&self, collection: Collection, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Visits the rows whose key begins with `prefix`, in the order of their keys' bytes, until `visit` answers `false`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn scan(
+        &self,
+        collection: Collection,
+        prefix: &str,
+        visit: &mut dyn FnMut(&str, &[u8]) -> bool,
+    ) -> Result<(), StoreError>;
+
+    /// How many rows a collection has.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn count(&self, collection: Collection) -> Result<u64, StoreError>;
+
+    /// Stores changes and the offset they lead to, all or nothing, durable on return.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was stored.
+    fn commit(&self, offset: Offset, changes: Vec<Change>) -> Result<(), StoreError>;
+
+    /// Removes everything, back to `Offset(0)`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn clear(&self) -> Result<(), StoreError>;
+}
+
+/// A store in memory, for training replays and tests.
+#[derive(Debug, Default)]
+pub struct MemoryProfileStore(Mutex<(Offset, BTreeMap<(Collection, String), Vec<u8>>)>);
+
+impl ProfileStore for MemoryProfileStore {
+    fn offset(&self) -> Result<Offset, StoreError> {
+        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    fn get(&self, collection: Collection, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(inner.1.get(&(collection, key.to_owned())).cloned())
+    }
+
+    fn scan(
+        &self,
+        collection: Collection,
+        prefix: &str,
+        visit: &mut dyn FnMut(&str, &[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for ((found, key), value) in inner.1.range((collection, prefix.to_owned())..) {
+            if *found != collection || !key.starts_with(prefix) || !visit(key, value) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&self, collection: Collection) -> Result<u64, StoreError> {
+        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(inner.1.keys().filter(|(found, _)| *found == collection).count() as u64)
+    }
+
+    fn commit(&self, offset: Offset, changes: Vec<Change>) -> Result<(), StoreError> {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.0 = offset;
+        for Change { collection, key, value } in changes {
+            match value {
+                Some(value) => inner.1.insert((collection, key), value),
+                None => inner.1.remove(&(collection, key)),
+            };
+        }
+        Ok(())
+    }
+
+    fn clear(&self) -> Result<(), StoreError> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Default::default();
+        Ok(())
+    }
+}
