@@ -1,0 +1,97 @@
+//! Are these labels and weights something a model can learn from?
+
+use crate::ModelError;
+
+/// Labels, each with the weight of its row, checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Labelled {
+    /// The label, true for 1.
+    pub(crate) positive: Vec<bool>,
+    /// The weight of the row; 1 where none was given.
+    pub(crate) weight: Vec<f64>,
+    /// The sum of the weights of label 1.
+    pub(crate) weight_positive: f64,
+    /// The sum of all weights.
+    pub(crate) weight_total: f64,
+}
+
+/// Checks labels (0 or 1) and weights (finite, not negative) for `n_rows` rows, of which there must be one.
+pub(crate) fn check(
+    operation: &'static str,
+    n_rows: usize,
+    labels: &[f64],
+    weights: Option<&[f64]>,
+) -> Result<Labelled, ModelError> {
+    check_length(operation, "labels", n_rows, labels.len())?;
+    if let Some(weights) = weights {
+        check_length(operation, "weights", n_rows, weights.len())?;
+    }
+    let mut found = Labelled {
+        positive: Vec::with_capacity(n_rows),
+        weight: Vec::with_capacity(n_rows),
+        weight_positive: 0.0,
+        weight_total: 0.0,
+    };
+    for (row, &label) in labels.iter().enumerate() {
+        let positive = label.total_cmp(&1.0).is_eq();
+        if !positive && label.abs().total_cmp(&0.0).is_ne() {
+            return Err(ModelError::Value {
+                operation,
+                what: "the label of row",
+                row,
+                value: label,
+                allowed: "0 or 1",
+            });
+        }
+        let weight = weights.map_or(1.0, |weights| weights[row]);
+        if !(weight.is_finite() && weight >= 0.0) {
+            let allowed = "finite and not negative";
+            return Err(ModelError::Value { operation, what: "the weight of row", row, value: weight, allowed });
+        }
+        found.positive.push(positive);
+        found.weight.push(weight);
+        found.weight_total += weight;
+        if positive {
+            found.weight_positive += weight;
+        }
+    }
+    let n_counted = found.weight.iter().filter(|weight| **weight > 0.0).count();
+    if n_counted == 0 {
+        return Err(ModelError::TooFewRows { operation, n_rows: n_counted, n_rows_min: 1 });
+    }
+    Ok(found)
+}
+
+/// [`check`], and both labels must be there.
+pub(crate) fn check_both(
+    operation: &'static str,
+    n_rows: usize,
+    labels: &[f64],
+    weights: Option<&[f64]>,
+) -> Result<Labelled, ModelError> {
+    let found = check(operation, n_rows, labels, weights)?;
+    let counted = |wanted: bool| found.positive.iter().zip(&found.weight).any(|(is, w)| *is == wanted && *w > 0.0);
+    match (counted(true), counted(false)) {
+        (true, true) => Ok(found),
+        (only_positive, _) => {
+            Err(ModelError::OneClass { operation, n_rows, label: if only_positive { 1.0 } else { 0.0 } })
+        }
+    }
+}
+
+pub(crate) fn check_length(
+    operation: &'static str,
+    what: &'static str,
+    expected: usize,
+    found: usize,
+) -> Result<(), ModelError> {
+    if expected == found { Ok(()) } else { Err(ModelError::Shape { operation, what, expected, found }) }
+}
+
+/// Checks that every number is finite.
+pub(crate) fn check_finite(operation: &'static str, what: &'static str, values: &[f64]) -> Result<(), ModelError> {
+    match values.iter().position(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(row) => Err(ModelError::Value { operation, what, row, value: values[row], allowed: "finite" }),
+    }
+}

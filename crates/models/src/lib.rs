@@ -1,0 +1,33 @@
+//! What can be learned and computed from arrays?
+//!
+//! The mathematics: what to recommend, how likely something is, how good a ranking or a probability was. Arrays come
+//! in, numbers go out: no events, files, clocks or async. Ages are given in days before the moment that is asked about.
+//!
+//! | module | question |
+//! |---|---|
+//! | [`recommend`] | which items next? [`recommend::ItemToItem`] → [`recommend::ItemToItemModel`] |
+//! | [`boost`] | how likely is a yes, and why? [`boost::BoostSettings`] → [`boost::BoostModel`] |
+//! | [`calibrate`] | which probability does a score mean? [`calibrate::IsotonicSettings`] → [`calibrate::Isotonic`] |
+//! | [`metrics`] | how good was it? |
+//!
+//! What stays true:
+//! - settings and fitted model are two types: "not fitted" cannot be written;
+//! - the same data and seed give the same model to the bit, on any number of threads;
+//! - `from_bytes(to_bytes(model))` is the model; other bytes give [`ModelError::Corrupt`] and never a panic;
+//! - a model that was fitted answers every finite question with finite numbers; NaN means "not known";
+//! - ties are broken by the item's key, so every ranking is total;
+//! - every estimator passes the one suite in `tests/estimators.rs`.
+
+pub mod boost;
+mod bytes;
+pub mod calibrate;
+mod error;
+mod frame;
+mod labels;
+pub mod metrics;
+pub mod recommend;
+mod settings;
+
+pub use error::ModelError;
+pub use frame::Frame;
+pub use settings::Range;

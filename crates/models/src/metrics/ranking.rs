@@ -1,0 +1,161 @@
+//! Was what the customer wanted near the top of the list?
+
+use std::collections::BTreeSet;
+
+/// Normalised discounted cumulative gain of the first `k` places, with binary relevance.
+///
+/// ```text
+/// dcg  = sum over places r = 1..k of [ranked[r] is relevant] / log2(r + 1)
+/// idcg = sum over places r = 1..min(k, |relevant|) of 1 / log2(r + 1)
+/// ndcg = dcg / idcg
+/// ```
+/// *Shapes*: `ranked` best first, of any length; `relevant` a set. *Units*: from 0 to 1, larger is better.
+/// *Parameters*: `k` from 1; a larger `k` judges more of the list.
+/// *Edge cases*: `None` where nothing is relevant or `k` is 0: such a customer is not counted. An item that stands in
+/// the list twice counts at its first place only. A list shorter than `k` gains nothing in the missing places.
+/// *Cost*: `k` look-ups in a tree. *Source*: Järvelin and Kekäläinen 2002, equation 3, doi:10.1145/582415.582418, with
+/// the discount log2(r + 1).
+///
+/// ```
+/// use models::metrics::ndcg_at_k;
+/// let relevant = [3, 9].into();
+/// // 1/log2(3) of 1/log2(2) + 1/log2(3): 0.6309 / 1.6309
+/// assert!((ndcg_at_k(&[7, 3, 5], &relevant, 3).unwrap() - 0.386_852_807).abs() < 1e-9);
+/// assert_eq!(ndcg_at_k(&[9, 3], &relevant, 10), Some(1.0));
+/// ```
+#[must_use]
+pub fn ndcg_at_k<T: Ord>(ranked: &[T], relevant: &BTreeSet<T>, k: usize) -> Option<f64> {
+    if relevant.is_empty() || k == 0 {
+        return None;
+    }
+    let discount = |place: usize| 1.0 / ((place + 2) as f64).log2();
+    let gained: f64 = hits(ranked, relevant, k).map(discount).sum();
+    let ideal: f64 = (0..k.min(relevant.len())).map(discount).sum();
+    Some(gained / ideal)
+}
+
+/// The share of what was relevant that stands in the first `k` places.
+///
+/// ```text
+/// recall = |first k of ranked ∩ relevant| / |relevant|
+/// ```
+/// *Shapes*, *Edge cases*, *Cost*: as [`ndcg_at_k`]. *Units*: from 0 to 1. The divisor is all that was relevant, also
+/// where it is more than `k`. *Source*: elementary.
+///
+/// ```
+/// use models::metrics::recall_at_k;
+/// assert_eq!(recall_at_k(&["tea", "milk", "rice"], &["milk", "rice"].into(), 2), Some(0.5));
+/// ```
+#[must_use]
+pub fn recall_at_k<T: Ord>(ranked: &[T], relevant: &BTreeSet<T>, k: usize) -> Option<f64> {
+    if relevant.is_empty() || k == 0 {
+        return None;
+    }
+    Some(hits(ranked, relevant, k).count() as f64 / relevant.len() as f64)
+}
+
+/// 1 where at least one of the first `k` places is relevant, else 0; its mean over customers is the hit rate.
+///
+/// ```text
+/// hit = [|first k of ranked ∩ relevant| > 0]
+/// ```
+/// *Shapes*, *Edge cases*, *Cost*: as [`ndcg_at_k`]. *Source*: elementary.
+///
+/// ```
+/// use models::metrics::hit_at_k;
+/// assert_eq!(hit_at_k(&[1, 2, 3], &[3].into(), 2), Some(0.0));
+/// assert_eq!(hit_at_k(&[1, 2, 3], &[3].into(), 3), Some(1.0));
+/// ```
+#[must_use]
+pub fn hit_at_k<T: Ord>(ranked: &[T], relevant: &BTreeSet<T>, k: usize) -> Option<f64> {
+    recall_at_k(ranked, relevant, k).map(|recall| if recall > 0.0 { 1.0 } else { 0.0 })
+}
+
+/// The share of a catalogue that was recommended to anybody.
+///
+/// ```text
+/// coverage = |union of the lists| / n_items
+/// ```
+/// *Shapes*: lists of any length, cut to `k` by the caller. *Units*: from 0 to 1. *Edge cases*: 0 for an empty
+/// catalogue; 1 at most, also where the lists name items outside of it. *Cost*: one tree of the distinct items.
+/// *Source*: elementary.
+///
+/// ```
+/// use models::metrics::coverage;
+/// let lists: [&[u32]; 2] = [&[1, 2], &[2, 3]];
+/// assert_eq!(coverage(lists, 6), 0.5);
+/// ```
+#[must_use]
+pub fn coverage<'a, T: Ord + 'a>(lists: impl IntoIterator<Item = &'a [T]>, n_items: usize) -> f64 {
+    let seen: BTreeSet<&T> = lists.into_iter().flatten().collect();
+    if n_items == 0 { 0.0 } else { (seen.len() as f64 / n_items as f64).min(1.0) }
+}
+
+/// The places, from 0, in the first `k` where a relevant item stands for the first time.
+fn hits<'a, T: Ord>(ranked: &'a [T], relevant: &'a BTreeSet<T>, k: usize) -> impl Iterator<Item = usize> + 'a {
+    let mut seen = BTreeSet::new();
+    ranked
+        .iter()
+        .take(k)
+        .enumerate()
+        .filter(move |(_, item)| relevant.contains(*item) && seen.insert(*item))
+        .map(|(place, _)| place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn agrees_with_scikit_learn() {
+        // Made with scikit-learn 1.9.1, tolerance 1e-12:
+        //   from sklearn.metrics import ndcg_score
+        //   def g(rel, k): return ndcg_score([rel], [list(range(len(rel), 0, -1))], k=k)
+        //   g([1,0,1,1,0,0,0,0], 3); g([1,0,1,1,0,0,0,0], 5); g([0,0,0,0,0,0,1,1], 8); g([0,1,0,0,0,1,0,1,1,1], 10)
+        for (relevance, k, expected) in GOLDEN {
+            let ranked: Vec<usize> = (0..relevance.len()).collect();
+            let relevant = ranked.iter().copied().filter(|place| relevance.as_bytes()[*place] == b'1').collect();
+            let found = ndcg_at_k(&ranked, &relevant, k).unwrap();
+            assert!((found - expected).abs() < 1e-12, "{relevance} at {k}: {found}");
+        }
+    }
+    const GOLDEN: [(&str, usize, f64); 4] = [
+        ("10110000", 3, 0.703_918_089_034_134_8),
+        ("10110000", 5, 0.906_025_435_534_682_3),
+        ("00000011", 8, 0.397_808_801_205_757_1),
+        ("0100010111", 10, 0.641_927_380_755_554_1),
+    ];
+
+    #[test]
+    fn nothing_relevant_is_not_zero() {
+        let none: BTreeSet<u8> = BTreeSet::new();
+        assert_eq!(
+            (ndcg_at_k(&[1], &none, 5), recall_at_k(&[1], &none, 5), hit_at_k(&[1], &none, 5)),
+            (None, None, None)
+        );
+        assert_eq!(ndcg_at_k(&[1], &[1].into(), 0), None);
+        assert!(coverage::<u8>([], 0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn an_item_counts_once() {
+        assert_eq!(recall_at_k(&[1, 1, 1], &[1, 2].into(), 3), Some(0.5));
+        assert!(ndcg_at_k(&[1, 1], &[1, 2].into(), 2).unwrap() < 0.62);
+    }
+
+    proptest! {
+        #[test]
+        fn stays_in_the_unit_interval_and_moving_a_hit_up_never_hurts(
+            ranked in prop::collection::vec(0_u8..40, 1..30), relevant in prop::collection::btree_set(0_u8..40, 1..10), k in 1_usize..20,
+        ) {
+            let before = ndcg_at_k(&ranked, &relevant, k).unwrap();
+            prop_assert!((0.0..=1.0 + 1e-12).contains(&before));
+            let mut better = ranked.clone();
+            if let Some(place) = better.iter().position(|item| relevant.contains(item)) {
+                better.swap(0, place);
+            }
+            prop_assert!(ndcg_at_k(&better, &relevant, k).unwrap() >= before - 1e-12);
+        }
+    }
+}
