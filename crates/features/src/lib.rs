@@ -1,3 +1,28 @@
 //! What did we know at a moment?
+//!
+//! Features are declared once ([`catalogue`]) and computed by one state machine ([`FeatureState`]). Live, it advances
+//! with each event; for training it is replayed over the history ([`Trace`]) and read at each `as_of`. So training and
+//! serving cannot differ.
+//!
+//! What stays true:
+//! - the state is a multiset of what happened, in whole numbers and newest-K records: late arrivals, merged customers and
+//!   replays all end in the same bits;
+//! - a vector is a pure function of the state and `as_of`;
+//! - `as_of` never sees what was received later ([`Trace::state_at`]).
+
+pub mod catalogue;
+mod frame;
 mod history;
+mod items;
+mod signal;
+mod snapshot;
+mod state;
+mod trace;
+
+pub use catalogue::{Definition, Group, schema_hash};
+pub use frame::{Frame, FrameRow, build_frame};
 pub use history::History;
+pub use items::{Item, Items};
+pub use signal::{Line, Order, Seen, View};
+pub use state::{FeatureState, FeatureVector};
+pub use trace::Trace;

@@ -1,1 +1,408 @@
-//! In progress.
+//! How do events become customers? Identity is resolved, the profile advanced, and what changed is remembered.
+
+use crate::{
+    Change, Collection, Customer, CustomerState, Identifier, Link, LinkReason, Profile, ProfileError, ProfileStore,
+};
+use events::{Call, Offset, Recorded};
+use primitives::{AnonymousId, CustomerId, Timestamp, UserId};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+/// All customers: those lately touched in memory, the others in the store.
+pub struct Profiles<S> {
+    store: Arc<dyn ProfileStore>,
+    offset: Offset,
+    totals: Totals,
+    /// `None` marks a customer who was merged into another.
+    resident: HashMap<CustomerId, Option<Customer<S>>>,
+    identifiers: HashMap<Identifier, CustomerId>,
+    /// What has changed since the last checkpoint.
+    dirty_customers: BTreeSet<CustomerId>,
+    dirty_identifiers: HashSet<Identifier>,
+}
+
+/// Sums over all customers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Events folded in, `item` events included.
+    pub n_events: u64,
+    /// Customers.
+    pub n_customers: u64,
+    /// Customers with a `userId`.
+    pub n_known: u64,
+    /// Customers that were merged into another.
+    pub n_merged: u64,
+    /// The latest moment any event occurred.
+    pub last_event_at: Option<Timestamp>,
+}
+
+/// What one event did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// The customer it happened to; `None` for an `item` event and for one that was folded in before.
+    pub customer: Option<CustomerId>,
+    /// How many other customers turned out to be the same.
+    pub n_merged: u64,
+}
+
+const TOTALS_KEY: &str = "profiles";
+
+impl<S: CustomerState> Profiles<S> {
+    /// Opens the customers of a store, as its last checkpoint left them.
+    ///
+    /// # Errors
+    /// [`ProfileError`] where the store cannot be read.
+    pub fn open(store: Arc<dyn ProfileStore>) -> Result<Self, ProfileError> {
+        let totals = match store.get(Collection::Totals, TOTALS_KEY)? {
+            Some(bytes) => decode("totals", TOTALS_KEY, &bytes)?,
+            None => Totals::default(),
+        };
+        Ok(Self {
+            offset: store.offset()?,
+            store,
+            totals,
+            resident: HashMap::new(),
+            identifiers: HashMap::new(),
+            dirty_customers: BTreeSet::new(),
+            dirty_identifiers: HashSet::new(),
+        })
+    }
+
+    /// Folds in one event. An event at or before [`Profiles::offset`] changes nothing.
+    ///
+    /// # Errors
+    /// [`ProfileError`] where a customer cannot be read from the store; then nothing has changed.
+    pub fn apply(&mut self, recorded: &Recorded) -> Result<Applied, ProfileError> {
+        if recorded.offset <= self.offset {
+            return Ok(Applied { customer: None, n_merged: 0 });
+        }
+        let mut applied = Applied { customer: None, n_merged: 0 };
+        let event = &recorded.event;
+        let names = Identifier::of(event);
+        if let Some(main) = names.iter().flatten().next() {
+            let same = self.others_of(recorded, main)?;
+            self.bring_in(main, &same)?;
+            let id = self.found(main, recorded)?;
+            for (other, reason) in same {
+                applied.n_merged += u64::from(self.join(&id, &other, recorded, reason)?);
+            }
+            let customer = self.customer_mut(&id)?;
+            customer.profile.apply(recorded);
+            customer.state.apply(recorded);
+            applied.customer = Some(id);
+        }
+        self.offset = recorded.offset;
+        self.totals.n_events += 1;
+        self.totals.n_merged += applied.n_merged;
+        self.totals.last_event_at = self.totals.last_event_at.max(Some(event.occurred_at));
+        Ok(applied)
+    }
+
+    /// The customer a name belongs to.
+    ///
+    /// # Errors
+    /// [`ProfileError`].
+    pub fn find(&self, identifier: &Identifier) -> Result<Option<CustomerId>, ProfileError> {
+        if let Some(id) = self.identifiers.get(identifier) {
+            return Ok(Some(id.clone()));
+        }
+        let key = identifier.key();
+        match self.store.get(Collection::Identifier, &key)? {
+            Some(bytes) => Ok(Some(decode("identifier", &key, &bytes)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The customer that a text means: a customer id, also one that was merged away, a `userId` or an `anonymousId`.
+    ///
+    /// # Errors
+    /// [`ProfileError`].
+    pub fn find_by_text(&self, text: &str) -> Result<Option<CustomerId>, ProfileError> {
+        let candidates = [
+            Identifier::founder(&CustomerId::from(text)),
+            Identifier::User(UserId::from(text)),
+            Identifier::Anonymous(AnonymousId::from(text)),
+        ];
+        for candidate in candidates {
+            if let Some(id) = self.find(&candidate)? {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// One customer.
+    ///
+    /// # Errors
+    /// [`ProfileError`].
+    pub fn customer(&self, id: &CustomerId) -> Result<Option<Cow<'_, Customer<S>>>, ProfileError> {
+        match self.resident.get(id) {
+            Some(found) => Ok(found.as_ref().map(Cow::Borrowed)),
+            None => Ok(self.load(id)?.map(Cow::Owned)),
+        }
+    }
+
+    /// The offset up to which events were folded in.
+    pub fn offset(&self) -> Offset {
+        self.offset
+    }
+
+    /// Sums over all customers.
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// How many customers have changed since the last checkpoint.
+    pub fn n_dirty(&self) -> usize {
+        self.dirty_customers.len()
+    }
+
+    /// Takes out what has changed since the last call, to be committed to the store with [`Profiles::offset`].
+    ///
+    /// Where the commit fails, give the changes back with [`Profiles::keep_dirty`].
+    ///
+    /// # Errors
+    /// [`ProfileError::Corrupt`] where a customer cannot be encoded.
+    pub fn take_changes(&mut self) -> Result<Vec<Change>, ProfileError> {
+        let mut changes = Vec::with_capacity(self.dirty_customers.len() + self.dirty_identifiers.len() + 1);
+        for id in &self.dirty_customers {
+            let value = match self.resident.get(id) {
+                Some(Some(customer)) => Some(encode("customer", id.as_str(), customer)?),
+                _ => None,
+            };
+            changes.push(Change { collection: Collection::Customer, key: id.as_str().to_owned(), value });
+        }
+        for identifier in &self.dirty_identifiers {
+            let key = identifier.key();
+            let value = match self.identifiers.get(identifier) {
+                Some(id) => Some(encode("identifier", &key, id)?),
+                None => None,
+            };
+            changes.push(Change { collection: Collection::Identifier, key, value });
+        }
+        changes.push(Change {
+            collection: Collection::Totals,
+            key: TOTALS_KEY.to_owned(),
+            value: Some(encode("totals", TOTALS_KEY, &self.totals)?),
+        });
+        changes.sort_by(|a, b| (a.collection, &a.key).cmp(&(b.collection, &b.key)));
+        self.dirty_customers.clear();
+        self.dirty_identifiers.clear();
+        Ok(changes)
+    }
+
+    /// Marks changes that could not be committed as changed again.
+    pub fn keep_dirty(&mut self, changes: &[Change]) {
+        for change in changes {
+            match change.collection {
+                Collection::Customer => {
+                    self.dirty_customers.insert(CustomerId::from(change.key.as_str()));
+                }
+                Collection::Identifier => {
+                    let identifier = match change.key.split_at_checked(2) {
+                        Some(("a:", name)) => Identifier::Anonymous(AnonymousId::from(name)),
+                        Some((_, name)) => Identifier::User(UserId::from(name)),
+                        None => continue,
+                    };
+                    self.dirty_identifiers.insert(identifier);
+                }
+                Collection::Item | Collection::Totals => {}
+            }
+        }
+    }
+
+    /// Forgets customers who are safe in the store until at most `n_max` remain in memory, least lately seen first.
+    pub fn shrink_to(&mut self, n_max: usize) {
+        let n_over = self.resident.len().saturating_sub(n_max);
+        if n_over == 0 {
+            return;
+        }
+        let mut clean: Vec<(Timestamp, CustomerId)> = self
+            .resident
+            .iter()
+            .filter(|(id, _)| !self.dirty_customers.contains(*id))
+            .map(|(id, customer)| (customer.as_ref().map_or(Timestamp::MIN, |c| c.profile.last_seen), id.clone()))
+            .collect();
+        clean.sort_unstable();
+        for (_, id) in clean.into_iter().take(n_over) {
+            self.resident.remove(&id);
+        }
+        let (resident, dirty) = (&self.resident, &self.dirty_identifiers);
+        self.identifiers.retain(|identifier, id| resident.contains_key(id) || dirty.contains(identifier));
+    }
+
+    /// The customers in memory, sorted by id. Complete where the store began empty and nothing was forgotten.
+    pub fn into_resident(self) -> Vec<Customer<S>> {
+        let mut customers: Vec<_> = self.resident.into_values().flatten().collect();
+        customers.sort_by(|a, b| a.profile.id.cmp(&b.profile.id));
+        customers
+    }
+
+    /// The names that this event says belong to the same customer as `main`.
+    fn others_of(&self, recorded: &Recorded, main: &Identifier) -> Result<Vec<(Identifier, LinkReason)>, ProfileError> {
+        let mut others: Vec<(Identifier, LinkReason)> = Identifier::of(&recorded.event)
+            .into_iter()
+            .flatten()
+            .filter(|name| name != main)
+            .map(|name| (name, LinkReason::SeenTogether))
+            .collect();
+        if let Call::Alias { previous_id } = &recorded.event.call {
+            // Segment's previousId may be either; what is known decides, and an unknown one is taken as both.
+            let both = [
+                Identifier::User(UserId::from(previous_id.as_str())),
+                Identifier::Anonymous(AnonymousId::from(previous_id.as_str())),
+            ];
+            let mut known = Vec::new();
+            for name in &both {
+                if self.find(name)?.is_some() {
+                    known.push(name.clone());
+                }
+            }
+            let meant = if known.is_empty() { both.to_vec() } else { known };
+            others.extend(meant.into_iter().filter(|name| name != main).map(|name| (name, LinkReason::Alias)));
+        }
+        Ok(others)
+    }
+
+    /// Brings everyone an event concerns into memory, so that nothing can fail once something has changed.
+    fn bring_in(&mut self, main: &Identifier, others: &[(Identifier, LinkReason)]) -> Result<(), ProfileError> {
+        for name in std::iter::once(main).chain(others.iter().map(|(name, _)| name)) {
+            if let Some(id) = self.find(name)? {
+                self.identifiers.insert(name.clone(), id.clone());
+                self.customer_mut(&id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The customer of a name, founded by this event where the name is new.
+    fn found(&mut self, name: &Identifier, recorded: &Recorded) -> Result<CustomerId, ProfileError> {
+        if let Some(id) = self.find(name)? {
+            return Ok(id);
+        }
+        let id = name.customer_id();
+        let profile = Profile::new(id.clone(), name.clone(), recorded);
+        self.totals.n_customers += 1;
+        self.totals.n_known += u64::from(profile.is_known());
+        self.resident.insert(id.clone(), Some(Customer { profile, state: S::default() }));
+        self.dirty_customers.insert(id.clone());
+        self.link(name, &id);
+        Ok(id)
+    }
+
+    /// Ties `name` to the customer `id`; answers whether another customer was merged into it.
+    fn join(
+        &mut self,
+        id: &CustomerId,
+        name: &Identifier,
+        recorded: &Recorded,
+        reason: LinkReason,
+    ) -> Result<bool, ProfileError> {
+        let other = match self.find(name)? {
+            Some(other) if other == *id => return Ok(false),
+            other => other,
+        };
+        let merged = match other {
+            Some(other) if reason == LinkReason::Alias || !self.customer_mut(&other)?.profile.is_known() => {
+                self.merge(id, &other)?;
+                true
+            }
+            Some(other) => {
+                // A browser that another known user used before: it now speaks for this one. The past stays where it
+                // was, since two people may share a device.
+                self.customer_mut(&other)?.profile.links.remove(name);
+                false
+            }
+            None => false,
+        };
+        let link = Link { offset: recorded.offset, at: recorded.event.occurred_at, reason };
+        let was_known = {
+            let customer = self.customer_mut(id)?;
+            let was_known = customer.profile.is_known();
+            customer.profile.links.insert(name.clone(), link);
+            was_known
+        };
+        if !was_known && matches!(name, Identifier::User(_)) && !merged {
+            self.totals.n_known += 1;
+        }
+        self.link(name, id);
+        Ok(merged)
+    }
+
+    /// Moves everything of `loser` into `winner`.
+    fn merge(&mut self, winner: &CustomerId, loser: &CustomerId) -> Result<(), ProfileError> {
+        self.customer_mut(winner)?;
+        self.customer_mut(loser)?;
+        let Some(Some(gone)) = self.resident.insert(loser.clone(), None) else {
+            return Err(ProfileError::Missing { id: loser.clone() });
+        };
+        for name in gone.profile.links.keys() {
+            self.link(name, winner);
+        }
+        let loser_known = gone.profile.is_known();
+        let customer = self.customer_mut(winner)?;
+        let winner_known = customer.profile.is_known();
+        customer.profile.merge(gone.profile);
+        customer.state.merge(gone.state);
+        self.totals.n_customers -= 1;
+        self.totals.n_known -= u64::from(loser_known && winner_known);
+        Ok(())
+    }
+
+    fn link(&mut self, name: &Identifier, id: &CustomerId) {
+        self.identifiers.insert(name.clone(), id.clone());
+        self.dirty_identifiers.insert(name.clone());
+    }
+
+    /// A customer to be changed, read from the store where need be.
+    fn customer_mut(&mut self, id: &CustomerId) -> Result<&mut Customer<S>, ProfileError> {
+        if !self.resident.contains_key(id) {
+            let loaded = self.load(id)?;
+            self.resident.insert(id.clone(), loaded);
+        }
+        self.dirty_customers.insert(id.clone());
+        self.resident.get_mut(id).and_then(Option::as_mut).ok_or_else(|| ProfileError::Missing { id: id.clone() })
+    }
+
+    fn load(&self, id: &CustomerId) -> Result<Option<Customer<S>>, ProfileError> {
+        match self.store.get(Collection::Customer, id.as_str())? {
+            Some(bytes) => Ok(Some(decode("customer", id.as_str(), &bytes)?)),
+            None => Ok(None),
+        }
+    }
+}
+
+impl<S: CustomerState> Customer<S> {
+    /// Opens the bytes under which [`Collection::Customer`] holds a customer.
+    ///
+    /// # Errors
+    /// [`ProfileError::Corrupt`].
+    pub fn from_stored(key: &str, bytes: &[u8]) -> Result<Self, ProfileError> {
+        decode("customer", key, bytes)
+    }
+}
+
+/// The layout of stored rows; a row of another layout is rebuilt from the events, not migrated.
+const LAYOUT: u8 = 1;
+
+fn encode<T: Serialize>(what: &'static str, key: &str, value: &T) -> Result<Vec<u8>, ProfileError> {
+    postcard::to_extend(value, vec![LAYOUT]).map_err(|source| ProfileError::Corrupt {
+        what,
+        key: key.to_owned(),
+        source,
+    })
+}
+
+fn decode<T: DeserializeOwned>(what: &'static str, key: &str, bytes: &[u8]) -> Result<T, ProfileError> {
+    let corrupt = |source| ProfileError::Corrupt { what, key: key.to_owned(), source };
+    match bytes.split_first() {
+        Some((&LAYOUT, rest)) => postcard::from_bytes(rest).map_err(corrupt),
+        _ => Err(corrupt(postcard::Error::DeserializeBadEncoding)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,85 @@
-//! In progress.
+//! Which names does a customer go by?
+
+use events::Event;
+use primitives::{AnonymousId, CustomerId, UserId};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A name by which events call a customer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Identifier {
+    /// The company's own name for them.
+    User(UserId),
+    /// A browser or a device.
+    Anonymous(AnonymousId),
+}
+
+const ANONYMOUS: &str = "anonymous:";
+const USER: &str = "user:";
+
+impl Identifier {
+    /// The names in an event, the `userId` first.
+    #[must_use]
+    pub fn of(event: &Event) -> [Option<Self>; 2] {
+        [event.user_id.clone().map(Self::User), event.anonymous_id.clone().map(Self::Anonymous)]
+    }
+
+    /// The customer that this name founds when it is the first one heard.
+    ///
+    /// A `userId` is its own customer id, so that people find customers under the names they know. Only a `userId` that
+    /// would read as something else is written out as `user:…`.
+    #[must_use]
+    pub fn customer_id(&self) -> CustomerId {
+        match self {
+            Self::User(id) if id.as_str().starts_with(ANONYMOUS) || id.as_str().starts_with(USER) => {
+                CustomerId::from(format!("{USER}{id}"))
+            }
+            Self::User(id) => CustomerId::from(id.as_str()),
+            Self::Anonymous(id) => CustomerId::from(format!("{ANONYMOUS}{id}")),
+        }
+    }
+
+    /// The name that founded a customer id: the inverse of [`Identifier::customer_id`].
+    #[must_use]
+    pub fn founder(id: &CustomerId) -> Self {
+        let text = id.as_str();
+        if let Some(anonymous) = text.strip_prefix(ANONYMOUS) {
+            Self::Anonymous(AnonymousId::from(anonymous))
+        } else {
+            Self::User(UserId::from(text.strip_prefix(USER).unwrap_or(text)))
+        }
+    }
+
+    /// The key under which the name is stored: `u:…` or `a:…`.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Self::User(id) => format!("u:{id}"),
+            Self::Anonymous(id) => format!("a:{id}"),
+        }
+    }
+}
+
+impl fmt::Display for Identifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => write!(f, "userId {id}"),
+            Self::Anonymous(id) => write!(f, "anonymousId {id}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_customer_id_names_one_founder(name in "(anonymous:|user:)?[a-z:]{0,8}", anonymous: bool) {
+            let founder =
+                if anonymous { Identifier::Anonymous(name.as_str().into()) } else { Identifier::User(name.as_str().into()) };
+            prop_assert_eq!(Identifier::founder(&founder.customer_id()), founder);
+        }
+    }
+}

@@ -10,16 +10,16 @@
 //!   replays the very same fold with another state;
 //! - a checkpoint holds profiles, identifiers and the log's offset together: after a crash exactly the tail is replayed.
 
-// mod customer;
-// mod error;
-// mod fold;
-// mod identity;
-// mod newest;
+mod customer;
+mod error;
+mod fold;
+mod identity;
+mod newest;
 mod store;
-// 
-// pub use customer::{Customer, CustomerState, Link, LinkReason, Moment, Profile, Trait};
-// pub use error::ProfileError;
-// pub use fold::{Applied, Profiles, Totals};
-// pub use identity::Identifier;
-// pub use newest::{Newest, Placed};
+
+pub use customer::{Customer, CustomerState, Link, LinkReason, Moment, Profile, Trait};
+pub use error::ProfileError;
+pub use fold::{Applied, Profiles, Totals};
+pub use identity::Identifier;
+pub use newest::{Newest, Placed};
 pub use store::{Change, Collection, MemoryProfileStore, ProfileStore, StoreError};

@@ -1,1 +1,92 @@
-//! In progress.
+//! What are the newest K of many things, whichever order they came in?
+
+use serde::{Deserialize, Serialize};
+
+/// Something with a place in time that no other shares.
+pub trait Placed {
+    /// The place: sorts by time first; two different things never have the same.
+    type Place: Ord;
+    /// Where this stands.
+    fn place(&self) -> Self::Place;
+}
+
+/// The newest `K` of all the things that were ever added, sorted from old to new.
+///
+/// Adding is commutative, associative and idempotent: the newest K of a union are the newest K of the newest Ks. So late
+/// arrivals, merged customers and replays all end in the same bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Newest<T, const K: usize>(Vec<T>);
+
+impl<T, const K: usize> Default for Newest<T, K> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Placed, const K: usize> Newest<T, K> {
+    /// Adds one thing. What is there already is not added again.
+    pub fn add(&mut self, thing: T) {
+        let at = self.0.partition_point(|kept| kept.place() < thing.place());
+        if self.0.get(at).is_some_and(|kept| kept.place() == thing.place()) {
+            return;
+        }
+        if self.0.len() < K {
+            self.0.insert(at, thing);
+        } else if at > 0 {
+            // Full: the oldest makes room. A thing older than everything kept changes nothing.
+            self.0[..at].rotate_left(1);
+            self.0[at - 1] = thing;
+        }
+    }
+
+    /// Adds everything another one kept.
+    pub fn merge(&mut self, other: Self) {
+        for thing in other.0 {
+            self.add(thing);
+        }
+    }
+
+    /// What is kept, from old to new.
+    #[must_use]
+    pub fn as_slice(&self) -> &[T] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    impl Placed for u8 {
+        type Place = Self;
+        fn place(&self) -> Self {
+            *self
+        }
+    }
+
+    fn newest(things: &[u8]) -> Newest<u8, 4> {
+        let mut kept = Newest::default();
+        things.iter().for_each(|thing| kept.add(*thing));
+        kept
+    }
+
+    proptest! {
+        #[test]
+        fn is_the_sorted_tail_of_the_set(things in proptest::collection::vec(any::<u8>(), 0..12)) {
+            let mut expected = things.clone();
+            expected.sort_unstable();
+            expected.dedup();
+            let tail = expected.split_off(expected.len().saturating_sub(4));
+            prop_assert_eq!(newest(&things).0, tail);
+        }
+
+        #[test]
+        fn merging_equals_adding_all(a in proptest::collection::vec(any::<u8>(), 0..9), b in proptest::collection::vec(any::<u8>(), 0..9)) {
+            let mut merged = newest(&a);
+            merged.merge(newest(&b));
+            prop_assert_eq!(merged, newest(&[b, a].concat()));
+        }
+    }
+}

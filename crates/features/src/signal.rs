@@ -1,0 +1,171 @@
+//! What in an event do features look at?
+
+use events::{Call, Commerce, CommerceStep, Offset, Product, Recorded};
+use primitives::{Currency, ItemKey, Timestamp, stable_hash};
+use profiles::Placed;
+use serde::{Deserialize, Serialize};
+
+/// That something happened, whatever it was.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Seen {
+    /// When.
+    pub at: Timestamp,
+    /// Its place in the log.
+    pub offset: Offset,
+}
+
+/// An order, or the refund of one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// When.
+    pub at: Timestamp,
+    /// Its place in the log.
+    pub offset: Offset,
+    /// What it was worth, in minor units; negative for a refund.
+    pub minor: i64,
+    /// In which currency, where one is known.
+    pub currency: Option<Currency>,
+    /// Different products in it.
+    pub n_lines: u32,
+    /// Pieces in it, in thousandths.
+    pub milli_units: i64,
+    /// Whether it gives money back.
+    pub is_refund: bool,
+}
+
+/// One product of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// When.
+    pub at: Timestamp,
+    /// The order's place in the log.
+    pub offset: Offset,
+    /// The product's place in the order.
+    pub position: u32,
+    /// Which item.
+    pub item: ItemKey,
+    /// Which category, as a [`stable_hash`]; 0 where none is known.
+    pub category: u64,
+    /// Pieces, in thousandths.
+    pub milli_units: i64,
+}
+
+/// A product that was looked at or put into a cart.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct View {
+    /// When.
+    pub at: Timestamp,
+    /// Its place in the log.
+    pub offset: Offset,
+    /// The product's place in the event.
+    pub position: u32,
+    /// Which item.
+    pub item: ItemKey,
+    /// Whether it was put into a cart.
+    pub is_cart: bool,
+}
+
+impl Placed for Seen {
+    type Place = (Timestamp, Offset);
+    fn place(&self) -> Self::Place {
+        (self.at, self.offset)
+    }
+}
+
+impl Placed for Order {
+    type Place = (Timestamp, Offset);
+    fn place(&self) -> Self::Place {
+        (self.at, self.offset)
+    }
+}
+
+impl Placed for Line {
+    type Place = (Timestamp, Offset, u32);
+    fn place(&self) -> Self::Place {
+        (self.at, self.offset, self.position)
+    }
+}
+
+impl Placed for View {
+    type Place = (Timestamp, Offset, u32);
+    fn place(&self) -> Self::Place {
+        (self.at, self.offset, self.position)
+    }
+}
+
+/// What one event tells the features.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Signals {
+    pub(crate) seen: Seen,
+    pub(crate) order: Option<Order>,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) views: Vec<View>,
+}
+
+impl Signals {
+    /// Reads an event. What says nothing about behaviour (identify, group, alias, item) gives no signals.
+    pub(crate) fn of(recorded: &Recorded) -> Option<Self> {
+        let Recorded { offset, event } = recorded;
+        match event.call {
+            Call::Track { .. } | Call::Page { .. } | Call::Screen { .. } => {}
+            Call::Identify { .. } | Call::Group { .. } | Call::Alias { .. } | Call::Item { .. } => return None,
+        }
+        let seen = Seen { at: event.occurred_at, offset: *offset };
+        let mut signals = Self { seen, order: None, lines: Vec::new(), views: Vec::new() };
+        // Accepted events were read once already, so what cannot be read here is not an e-commerce event.
+        let Ok(Some(commerce)) = Commerce::read(event) else { return Some(signals) };
+        match commerce.step {
+            CommerceStep::Ordered => {
+                signals.order = Some(order(seen, &commerce, 1));
+                signals.lines = numbered(&commerce.products, |position, product| line(seen, position, product));
+            }
+            CommerceStep::Refunded => signals.order = Some(order(seen, &commerce, -1)),
+            CommerceStep::Viewed | CommerceStep::Added => {
+                let is_cart = commerce.step == CommerceStep::Added;
+                signals.views = numbered(&commerce.products, |position, product| View {
+                    at: seen.at,
+                    offset: seen.offset,
+                    position,
+                    item: ItemKey::from(&product.id),
+                    is_cart,
+                });
+            }
+            _ => {}
+        }
+        Some(signals)
+    }
+}
+
+fn order(seen: Seen, commerce: &Commerce, sign: i64) -> Order {
+    Order {
+        at: seen.at,
+        offset: seen.offset,
+        minor: commerce.value.map_or(0, |value| sign * value.minor),
+        currency: commerce.value.map(|value| value.currency),
+        n_lines: u32::try_from(commerce.products.len()).unwrap_or(u32::MAX),
+        milli_units: commerce.products.iter().map(milli_units).sum(),
+        is_refund: sign < 0,
+    }
+}
+
+fn line(seen: Seen, position: u32, product: &Product) -> Line {
+    Line {
+        at: seen.at,
+        offset: seen.offset,
+        position,
+        item: ItemKey::from(&product.id),
+        category: product.category.as_deref().map_or(0, stable_hash),
+        milli_units: milli_units(product),
+    }
+}
+
+/// Pieces in thousandths: whole numbers, so that sums are exact in any order. Bounded, so that they cannot overflow.
+fn milli_units(product: &Product) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "clamped to a range that fits")]
+    let milli = (product.quantity * 1_000.0).round().clamp(0.0, 1e12) as i64;
+    milli
+}
+
+fn numbered<T>(products: &[Product], make: impl Fn(u32, &Product) -> T) -> Vec<T> {
+    (0_u32..).zip(products).map(|(position, product)| make(position, product)).collect()
+}

@@ -1,0 +1,115 @@
+//! What is remembered of a customer, so that every feature can be read from it?
+
+use crate::catalogue;
+use crate::signal::{Line, Order, Seen, Signals, View};
+use crate::snapshot::Snapshot;
+use events::Recorded;
+use primitives::Timestamp;
+use profiles::{CustomerState, Newest};
+use serde::{Deserialize, Serialize};
+
+/// How many of the newest events, orders, lines and views are remembered one by one. Older ones live on in the sums.
+const N_SEEN: usize = 96;
+const N_ORDERS: usize = 96;
+const N_LINES: usize = 384;
+const N_VIEWS: usize = 48;
+
+/// What is remembered of one customer: sums over everything, and the newest records one by one.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct FeatureState {
+    pub(crate) n_seen: u64,
+    pub(crate) first_seen: Option<Timestamp>,
+    pub(crate) n_orders: u64,
+    pub(crate) first_order: Option<Timestamp>,
+    pub(crate) n_refunds: u64,
+    pub(crate) seen: Newest<Seen, N_SEEN>,
+    pub(crate) orders: Newest<Order, N_ORDERS>,
+    pub(crate) lines: Newest<Line, N_LINES>,
+    pub(crate) views: Newest<View, N_VIEWS>,
+}
+
+/// A customer's features at a moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FeatureVector {
+    /// The moment.
+    pub as_of: Timestamp,
+    /// One value for each of [`catalogue::definitions`], in that order; NaN where it is not known.
+    pub values: Vec<f64>,
+}
+
+impl FeatureState {
+    /// The features at a moment. Nothing that was applied may have been received after it.
+    #[must_use]
+    pub fn vector(&self, as_of: Timestamp) -> FeatureVector {
+        let snapshot = Snapshot::of(self, as_of);
+        FeatureVector { as_of, values: catalogue::definitions().iter().map(|d| (d.compute)(&snapshot)).collect() }
+    }
+
+    /// The products bought lately, from old to new.
+    #[must_use]
+    pub fn lines(&self) -> &[Line] {
+        self.lines.as_slice()
+    }
+
+    /// The orders and refunds made lately, from old to new.
+    #[must_use]
+    pub fn orders(&self) -> &[Order] {
+        self.orders.as_slice()
+    }
+
+    /// How many orders were ever made.
+    #[must_use]
+    pub fn n_orders(&self) -> u64 {
+        self.n_orders
+    }
+
+    /// When the last order was made.
+    #[must_use]
+    pub fn last_order_at(&self) -> Option<Timestamp> {
+        self.orders.as_slice().iter().rev().find(|order| !order.is_refund).map(|order| order.at)
+    }
+
+    pub(crate) fn add(&mut self, signals: Signals) {
+        self.n_seen += 1;
+        self.first_seen = earliest(self.first_seen, Some(signals.seen.at));
+        self.seen.add(signals.seen);
+        if let Some(order) = signals.order {
+            if order.is_refund {
+                self.n_refunds += 1;
+            } else {
+                self.n_orders += 1;
+                self.first_order = earliest(self.first_order, Some(order.at));
+            }
+            self.orders.add(order);
+        }
+        signals.lines.into_iter().for_each(|line| self.lines.add(line));
+        signals.views.into_iter().for_each(|view| self.views.add(view));
+    }
+}
+
+impl CustomerState for FeatureState {
+    fn apply(&mut self, recorded: &Recorded) {
+        if let Some(signals) = Signals::of(recorded) {
+            self.add(signals);
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.n_seen += other.n_seen;
+        self.first_seen = earliest(self.first_seen, other.first_seen);
+        self.n_orders += other.n_orders;
+        self.first_order = earliest(self.first_order, other.first_order);
+        self.n_refunds += other.n_refunds;
+        self.seen.merge(other.seen);
+        self.orders.merge(other.orders);
+        self.lines.merge(other.lines);
+        self.views.merge(other.views);
+    }
+}
+
+fn earliest(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (known, None) | (None, known) => known,
+    }
+}

@@ -1,0 +1,91 @@
+//! How is the past read as it was known then? A customer's signals in the order in which they were received.
+
+use crate::FeatureState;
+use crate::signal::{Order, Signals};
+use events::{Offset, Recorded};
+use primitives::Timestamp;
+use profiles::CustomerState;
+use serde::{Deserialize, Serialize};
+
+/// Everything features have ever looked at of one customer, for training.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Trace(Vec<Received>);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Received {
+    at: Timestamp,
+    offset: Offset,
+    signals: Signals,
+}
+
+impl Trace {
+    /// The state as it was known at a moment: what was received later is not in it.
+    #[must_use]
+    pub fn state_at(&self, as_of: Timestamp) -> FeatureState {
+        let mut found = FeatureState::default();
+        self.walk(&[as_of], |_, state| found.clone_from(state));
+        found
+    }
+
+    /// The state as it was known at each of several moments, earliest first: one pass of the state machine.
+    pub fn walk(&self, as_ofs: &[Timestamp], mut visit: impl FnMut(Timestamp, &FeatureState)) {
+        let mut moments = as_ofs.to_vec();
+        moments.sort_unstable();
+        // History that was imported late stands late in the log and was received early.
+        let mut received: Vec<&Received> = self.0.iter().collect();
+        received.sort_by_key(|received| received.at);
+        let (mut state, mut next) = (FeatureState::default(), received.into_iter().peekable());
+        for as_of in moments {
+            while let Some(received) = next.next_if(|received| received.at <= as_of) {
+                state.add(received.signals.clone());
+            }
+            visit(as_of, &state);
+        }
+    }
+
+    /// The orders that occurred after a moment, up to and including another: what outcomes are made of.
+    pub fn orders_between(&self, after: Timestamp, until: Timestamp) -> impl Iterator<Item = &Order> {
+        let orders = self.0.iter().filter_map(|received| received.signals.order.as_ref());
+        orders.filter(move |order| !order.is_refund && order.at > after && order.at <= until)
+    }
+
+    /// The items bought after a moment, up to and including another, each once, sorted.
+    #[must_use]
+    pub fn items_between(&self, after: Timestamp, until: Timestamp) -> Vec<primitives::ItemKey> {
+        let lines = self.0.iter().flat_map(|received| &received.signals.lines);
+        let mut items: Vec<_> =
+            lines.filter(|line| line.at > after && line.at <= until).map(|line| line.item).collect();
+        items.sort_unstable();
+        items.dedup();
+        items
+    }
+
+    /// Every product bought that was received by a moment.
+    pub fn lines_until(&self, as_of: Timestamp) -> impl Iterator<Item = &crate::Line> {
+        self.received_until(as_of).flat_map(|received| &received.signals.lines)
+    }
+
+    /// When the first and the last signal occurred.
+    #[must_use]
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        let times = || self.0.iter().map(|received| received.signals.seen.at);
+        times().min().zip(times().max())
+    }
+
+    fn received_until(&self, as_of: Timestamp) -> impl Iterator<Item = &Received> {
+        self.0.iter().filter(move |received| received.at <= as_of)
+    }
+}
+
+impl CustomerState for Trace {
+    fn apply(&mut self, recorded: &Recorded) {
+        if let Some(signals) = Signals::of(recorded) {
+            self.0.push(Received { at: recorded.event.received_at, offset: recorded.offset, signals });
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.0.extend(other.0);
+        self.0.sort_by_key(|received| received.offset);
+    }
+}

@@ -1,0 +1,167 @@
+//! Does the fold keep its promises: identity, merging, checkpoints?
+
+use super::*;
+use crate::MemoryProfileStore;
+use events::Event;
+use proptest::prelude::*;
+
+/// A state that remembers which events it has seen.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Seen(BTreeSet<u64>);
+
+impl CustomerState for Seen {
+    fn apply(&mut self, recorded: &Recorded) {
+        self.0.insert(recorded.offset.0);
+    }
+    fn merge(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+}
+
+/// An event from a few words: `i` identify, `t` track, `a` alias of `previous`.
+fn event(offset: u64, user: Option<&str>, anonymous: Option<&str>, previous: Option<&str>) -> Recorded {
+    let call = match previous {
+        Some(previous_id) => Call::Alias { previous_id: previous_id.to_owned() },
+        None => Call::Identify { traits: serde_json::from_str(&format!(r#"{{"n":{offset}}}"#)).unwrap() },
+    };
+    let at = Timestamp::from_millis(1_000 * i64::try_from(offset).unwrap());
+    let event = Event {
+        message_id: format!("m{offset}").into(),
+        user_id: user.map(UserId::from),
+        anonymous_id: anonymous.map(AnonymousId::from),
+        occurred_at: at,
+        received_at: at,
+        call,
+        context: events::Fields::new(),
+    };
+    Recorded { offset: Offset(offset), event }
+}
+
+fn fold(events: &[Recorded]) -> Profiles<Seen> {
+    let mut profiles = Profiles::open(Arc::new(MemoryProfileStore::default())).unwrap();
+    for recorded in events {
+        profiles.apply(recorded).unwrap();
+    }
+    profiles
+}
+
+fn seen(profiles: &Profiles<Seen>, name: &str) -> Vec<u64> {
+    let id = profiles.find_by_text(name).unwrap().unwrap();
+    profiles.customer(&id).unwrap().unwrap().state.0.iter().copied().collect()
+}
+
+#[test]
+fn what_was_done_before_signing_in_belongs_to_the_user() {
+    let profiles = fold(&[
+        event(1, None, Some("browser"), None),
+        event(2, Some("ann"), Some("browser"), None),
+        event(3, None, Some("browser"), None),
+    ]);
+    for name in ["ann", "browser", "anonymous:browser"] {
+        assert_eq!(seen(&profiles, name), [1, 2, 3], "{name}");
+    }
+    assert_eq!((profiles.totals().n_customers, profiles.totals().n_known, profiles.totals().n_merged), (1, 1, 1));
+}
+
+#[test]
+fn two_users_of_one_browser_stay_two_people() {
+    let profiles = fold(&[
+        event(1, Some("ann"), Some("browser"), None),
+        event(2, Some("bob"), Some("browser"), None),
+        event(3, None, Some("browser"), None),
+    ]);
+    assert_eq!((seen(&profiles, "ann"), seen(&profiles, "bob")), (vec![1], vec![2, 3]));
+    assert_eq!(profiles.totals().n_customers, 2);
+}
+
+#[test]
+fn an_alias_makes_two_known_users_one() {
+    let profiles = fold(&[
+        event(1, Some("old"), None, None),
+        event(2, Some("new"), None, None),
+        event(3, Some("new"), None, Some("old")),
+        event(4, Some("old"), None, None),
+    ]);
+    assert_eq!(seen(&profiles, "old"), [1, 2, 3, 4]);
+    let id = profiles.find_by_text("old").unwrap().unwrap();
+    assert_eq!(id.as_str(), "new");
+    let customer = profiles.customer(&id).unwrap().unwrap();
+    let link = &customer.profile.links[&Identifier::User("old".into())];
+    assert_eq!((link.offset, link.reason), (Offset(3), LinkReason::Alias));
+    assert_eq!((profiles.totals().n_customers, profiles.totals().n_known), (1, 1));
+}
+
+#[test]
+fn an_alias_ahead_of_the_name_it_speaks_of_holds() {
+    let profiles = fold(&[event(1, Some("new"), None, Some("old")), event(2, Some("old"), None, None)]);
+    assert_eq!(seen(&profiles, "new"), [1, 2]);
+}
+
+#[test]
+fn an_event_folded_in_again_changes_nothing() {
+    let mut profiles = fold(&[event(1, Some("ann"), None, None)]);
+    profiles.apply(&event(1, Some("bob"), None, None)).unwrap();
+    assert_eq!(profiles.find_by_text("bob").unwrap(), None);
+    assert_eq!(profiles.totals().n_events, 1);
+}
+
+fn arbitrary_events() -> impl Strategy<Value = Vec<Recorded>> {
+    let name = || proptest::option::of(proptest::sample::select(vec!["a", "b", "c", "d"]));
+    proptest::collection::vec((name(), name(), name()), 1..25).prop_map(|words| {
+        let numbered = words.into_iter().enumerate();
+        numbered.map(|(i, (user, anonymous, previous))| event(i as u64 + 1, user, anonymous, previous)).collect()
+    })
+}
+
+/// Every stored row, as the store would hold it after a checkpoint.
+fn rows(store: &dyn ProfileStore) -> Vec<(Collection, String, Vec<u8>)> {
+    let mut rows = Vec::new();
+    for collection in Collection::ALL {
+        store
+            .scan(collection, "", &mut |key, value| {
+                rows.push((collection, key.to_owned(), value.to_vec()));
+                true
+            })
+            .unwrap();
+    }
+    rows
+}
+
+proptest! {
+    /// However often state was checkpointed, dropped from memory and reopened, the stored bytes are the same.
+    #[test]
+    fn checkpoints_and_restarts_leave_no_trace(events in arbitrary_events(), cuts in proptest::collection::vec(0_usize..25, 0..4)) {
+        let run = |cuts: &[usize]| {
+            let store = Arc::new(MemoryProfileStore::default());
+            let mut profiles = Profiles::<Seen>::open(store.clone()).unwrap();
+            for (i, recorded) in events.iter().enumerate() {
+                profiles.apply(recorded).unwrap();
+                if cuts.contains(&i) {
+                    store.commit(profiles.offset(), profiles.take_changes().unwrap()).unwrap();
+                    profiles.shrink_to(1);
+                    if i % 2 == 0 {
+                        profiles = Profiles::open(store.clone()).unwrap();
+                    }
+                }
+            }
+            store.commit(profiles.offset(), profiles.take_changes().unwrap()).unwrap();
+            rows(store.as_ref())
+        };
+        prop_assert_eq!(run(&cuts), run(&[]));
+    }
+
+    /// Every event is in exactly one customer, and the sums say how many customers there are.
+    #[test]
+    fn no_event_is_lost_or_counted_twice(events in arbitrary_events()) {
+        let n_owned = events.iter().filter(|e| e.event.user_id.is_some() || e.event.anonymous_id.is_some()).count();
+        let profiles = fold(&events);
+        let totals = profiles.totals();
+        let customers = profiles.into_resident();
+        let all: Vec<u64> = customers.iter().flat_map(|c| c.state.0.iter().copied()).collect();
+        prop_assert_eq!(all.len(), n_owned);
+        prop_assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), n_owned);
+        prop_assert_eq!(totals.n_customers as usize, customers.len());
+        prop_assert_eq!(totals.n_known as usize, customers.iter().filter(|c| c.profile.is_known()).count());
+        prop_assert_eq!(customers.iter().map(|c| c.profile.n_events).sum::<u64>() as usize, n_owned);
+    }
+}
