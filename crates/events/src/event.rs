@@ -155,7 +155,9 @@ impl fmt::Display for CallKind {
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// A newer program wrote it.
-    #[error("a stored event has record version {found}, this program reads up to {RECORD_VERSION}: use the newer program")]
+    #[error(
+        "a stored event has record version {found}, this program reads up to {RECORD_VERSION}: use the newer program"
+    )]
     Version {
         /// The version found.
         found: u8,
@@ -212,8 +214,12 @@ impl Event {
 
     /// The bytes to store: one JSON object with its version in `v`.
     #[must_use]
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "an event holds only strings, numbers and maps with string keys, so writing it cannot fail"
+    )]
     pub fn to_record(&self) -> Vec<u8> {
-        #[expect(clippy::expect_used, reason = "an event holds only strings, numbers and maps with string keys")]
         serde_json::to_vec(&RecordOut { v: RECORD_VERSION, event: self }).expect("an event is always JSON")
     }
 

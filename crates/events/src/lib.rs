@@ -11,6 +11,7 @@
 //! - a stored record opens in every later version ([`Event::to_record`], [`Event::from_record`]).
 
 mod commerce;
+mod consent;
 mod error;
 mod event;
 pub mod generator;
@@ -19,10 +20,12 @@ mod parse;
 mod rejection;
 
 pub use commerce::{Commerce, CommerceStep, Product};
+pub use consent::{CONSENT_UPDATED, consent_statements};
 pub use error::EventLogError;
 pub use event::{Call, CallKind, Event, Fields, RecordError};
 pub use log::{EventLog, Inspected, InspectedStatus, Offset, Receipt, Recorded};
 pub use parse::{
-    BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Batch, EVENT_BYTES_MAX, Envelope, Origin, Refusal, parse_batch, parse_event, parse_single,
+    BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Batch, EVENT_BYTES_MAX, Envelope, Origin, Refusal, parse_batch, parse_event,
+    parse_single,
 };
 pub use rejection::{Rejected, Rejection, RejectionCode};

@@ -84,7 +84,12 @@ pub trait EventLog: Send + Sync {
     ///
     /// # Errors
     /// [`EventLogError::Read`] or [`EventLogError::Record`].
-    fn recent(&self, status: InspectedStatus, title: Option<&str>, n_max: usize) -> Result<Vec<Inspected>, EventLogError>;
+    fn recent(
+        &self,
+        status: InspectedStatus,
+        title: Option<&str>,
+        n_max: usize,
+    ) -> Result<Vec<Inspected>, EventLogError>;
 
     /// The place of the newest event.
     fn head(&self) -> Offset;

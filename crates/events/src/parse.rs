@@ -1,8 +1,18 @@
 //! How does what a client sent become events?
 
-use crate::{CallKind, Event, Fields, Rejected, Rejection};
-use primitives::Timestamp;
+mod batch;
+mod clock;
+mod draft;
+mod fields;
+
+pub(crate) use fields::whole_number;
+
+use crate::{Call, CallKind, Commerce, Event, Fields, Rejected, Rejection, RejectionCode, consent};
+use draft::{Draft, Field};
+use primitives::{AnonymousId, ItemId, MessageId, Timestamp, UserId};
 use serde_json::Value;
+use std::io;
+use xxhash_rust::xxh3::xxh3_128;
 
 /// The largest event, in bytes of JSON.
 pub const EVENT_BYTES_MAX: usize = 32 * 1024;
@@ -10,6 +20,8 @@ pub const EVENT_BYTES_MAX: usize = 32 * 1024;
 pub const BATCH_BYTES_MAX: usize = 500 * 1024;
 /// The most events in one request.
 pub const BATCH_EVENTS_MAX: usize = 2_500;
+/// How much of a rejected event is kept for the live inspector, in bytes.
+const PAYLOAD_BYTES_MAX: usize = 2 * 1024;
 
 /// Where events come from, which decides what they may say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,24 +77,231 @@ pub enum Refusal {
 
 /// Reads the body of `POST /v1/batch`.
 ///
+/// The batch's `context` is merged under every event's own; `integrations` steer Segment's destinations, of which there
+/// are none here, so they are read over. Where the batch has no `writeKey`, the first event that carries one gives it.
+///
 /// # Errors
 /// [`Refusal`] where the request as a whole cannot be read; single bad events are in [`Batch::rejected`].
-pub fn parse_batch(_body: &[u8], _received_at: Timestamp, _origin: Origin) -> Result<Batch, Refusal> {
-    Ok(Batch::default())
+pub fn parse_batch(body: &[u8], received_at: Timestamp, origin: Origin) -> Result<Batch, Refusal> {
+    let body = batch::open(body)?;
+    let sent_at = clock::time(&body.sent_at, Field::SentAt);
+    let envelope =
+        Envelope { received_at, sent_at: sent_at.as_ref().ok().copied().flatten(), context: body.context, origin };
+    let mut batch =
+        Batch { write_key: body.write_key, accepted: Vec::with_capacity(body.items.len()), rejected: Vec::new() };
+    for (index, item) in body.items.iter().enumerate() {
+        let payload = item.get();
+        let outcome = match &sent_at {
+            Err(rejection) => Err(rejection.clone()),
+            Ok(_) => read_item(payload, index, &envelope, &mut batch.write_key),
+        };
+        batch.add(outcome, payload, received_at);
+    }
+    Ok(batch)
 }
 
 /// Reads the body of `POST /v1/{kind}`: one event.
 ///
 /// # Errors
 /// [`Refusal`] where the body is not a JSON object or too large; a bad event is in [`Batch::rejected`].
-pub fn parse_single(_body: &[u8], _kind: CallKind, _received_at: Timestamp, _origin: Origin) -> Result<Batch, Refusal> {
-    Ok(Batch::default())
+pub fn parse_single(body: &[u8], kind: CallKind, received_at: Timestamp, origin: Origin) -> Result<Batch, Refusal> {
+    let text = batch::text(body)?;
+    let envelope = Envelope { received_at, sent_at: None, context: Fields::new(), origin };
+    let mut draft: Draft =
+        serde_json::from_str(text).map_err(|error| batch::malformed(&error, "one event as a JSON object"))?;
+    let mut batch = Batch { write_key: draft.take_write_key(), ..Batch::default() };
+    let outcome = within_size(text.len()).and_then(|()| {
+        event(draft, Some(kind), &envelope, |received_at| generated_id(text.as_bytes(), received_at, 0))
+    });
+    batch.add(outcome, text, received_at);
+    Ok(batch)
 }
 
 /// Reads one event. `kind` is the call where the path names it; else the event's `type` does.
 ///
+/// An event without a `messageId` gets one made of its content and `received_at`: reading the same payload twice at the
+/// same moment gives the same event.
+///
 /// # Errors
 /// [`Rejection`] with the field and the reason.
-pub fn parse_event(_payload: Value, _kind: Option<CallKind>, _envelope: &Envelope) -> Result<Event, Rejection> {
-    Err(Rejection { code: crate::RejectionCode::Malformed, field: String::new(), message: String::new() })
+pub fn parse_event(payload: Value, kind: Option<CallKind>, envelope: &Envelope) -> Result<Event, Rejection> {
+    let Value::Object(object) = payload else { return Err(fields::not_an_object()) };
+    let mut size = Size(0);
+    let bytes = if has_message_id(&object) { Vec::new() } else { serde_json::to_vec(&object).unwrap_or_default() };
+    if bytes.is_empty() && serde_json::to_writer(&mut size, &object).is_err() {
+        return Err(fields::not_an_object());
+    }
+    within_size(size.0.max(bytes.len()))?;
+    event(Draft::from(object), kind, envelope, |received_at| generated_id(&bytes, received_at, 0))
+}
+
+impl Batch {
+    fn add(&mut self, outcome: Result<Event, Rejection>, payload: &str, received_at: Timestamp) {
+        match outcome {
+            Ok(event) => self.accepted.push(event),
+            Err(rejection) => self.rejected.push(Rejected { received_at, rejection, payload: cut(payload).to_owned() }),
+        }
+    }
+}
+
+fn read_item(
+    payload: &str,
+    index: usize,
+    envelope: &Envelope,
+    write_key: &mut Option<String>,
+) -> Result<Event, Rejection> {
+    within_size(payload.len())?;
+    if !payload.starts_with('{') {
+        return Err(fields::not_an_object());
+    }
+    let mut draft: Draft = serde_json::from_str(payload).map_err(|error| {
+        let message = format!("the event cannot be read as JSON ({error}): send each key once, in at most 127 levels");
+        Rejection::new(RejectionCode::Malformed, "", message)
+    })?;
+    if write_key.is_none() {
+        *write_key = draft.take_write_key();
+    }
+    event(draft, None, envelope, |received_at| generated_id(payload.as_bytes(), received_at, index))
+}
+
+/// The way of every event, whichever call it came by.
+fn event(
+    mut draft: Draft,
+    kind: Option<CallKind>,
+    envelope: &Envelope,
+    generated_id: impl FnOnce(Timestamp) -> MessageId,
+) -> Result<Event, Rejection> {
+    let kind = match kind {
+        Some(kind) => kind,
+        None => kind_of(draft.take(Field::Type))?,
+    };
+    if kind == CallKind::Item && envelope.origin == Origin::Client {
+        let message = "a write key cannot describe the catalogue: send \"item\" with a server key, or import it";
+        return Err(Rejection::new(RejectionCode::NotAllowed, Field::Type.pointer(), message));
+    }
+    let moments = clock::moments(&mut draft, envelope)?;
+    let message_id = fields::message_id(&mut draft)?;
+    let user_id = fields::id(&mut draft, Field::UserId)?.map(UserId::from);
+    let anonymous_id = fields::id(&mut draft, Field::AnonymousId)?.map(AnonymousId::from);
+    if kind != CallKind::Item && user_id.is_none() && anonymous_id.is_none() {
+        return Err(Rejection::missing(Field::UserId.pointer(), "send \"userId\" or \"anonymousId\""));
+    }
+    let mut context = fields::object(&mut draft, Field::Context)?;
+    let call = call(kind, &mut draft, &mut context)?;
+    fields::merge_under(&mut context, &envelope.context);
+    let message_id = message_id.map_or_else(|| generated_id(moments.received_at), MessageId::from);
+    let clock::Moments { occurred_at, received_at } = moments;
+    let event = Event { message_id, user_id, anonymous_id, occurred_at, received_at, call, context };
+    Commerce::check(&event)?;
+    consent::check(&event)?;
+    Ok(event)
+}
+
+fn kind_of(value: Value) -> Result<CallKind, Rejection> {
+    const ADVICE: &str = "send one of identify, track, page, screen, group, alias, item";
+    let field = Field::Type.pointer();
+    match value {
+        Value::Null => Err(Rejection::missing(field, ADVICE)),
+        Value::String(name) if name.is_empty() => Err(Rejection::missing(field, ADVICE)),
+        Value::String(name) => CallKind::from_name(&name).ok_or_else(|| {
+            let message = format!("\"type\" is {}, which is no call: {ADVICE}", crate::rejection::shown(&name));
+            Rejection::new(RejectionCode::UnknownType, field, message)
+        }),
+        other => Err(Rejection::wrong_type(field, &other, ADVICE)),
+    }
+}
+
+fn call(kind: CallKind, draft: &mut Draft, context: &mut Fields) -> Result<Call, Rejection> {
+    Ok(match kind {
+        CallKind::Identify => {
+            // Some clients (RudderStack's) send the traits only inside the context.
+            let traits = match fields::object(draft, Field::Traits)? {
+                traits if traits.is_empty() => match context.remove("traits") {
+                    None | Some(Value::Null) => traits,
+                    Some(Value::Object(traits)) => traits,
+                    Some(other) => {
+                        return Err(Rejection::wrong_type(
+                            "/context/traits",
+                            &other,
+                            "send an object, or leave it out",
+                        ));
+                    }
+                },
+                traits => traits,
+            };
+            Call::Identify { traits }
+        }
+        CallKind::Track => {
+            Call::Track { event: fields::event_name(draft)?, properties: fields::object(draft, Field::Properties)? }
+        }
+        CallKind::Page => {
+            let (name, category, properties) = view(draft)?;
+            Call::Page { name, category, properties }
+        }
+        CallKind::Screen => {
+            let (name, category, properties) = view(draft)?;
+            Call::Screen { name, category, properties }
+        }
+        CallKind::Group => Call::Group {
+            group_id: fields::required_id(draft, Field::GroupId, "send the group the customer belongs to")?,
+            traits: fields::object(draft, Field::Traits)?,
+        },
+        CallKind::Alias => Call::Alias {
+            previous_id: fields::required_id(draft, Field::PreviousId, "send the identity to be joined with this one")?,
+        },
+        CallKind::Item => Call::Item {
+            item_id: ItemId::from(fields::required_id(draft, Field::ItemId, "send the item's identifier")?),
+            traits: fields::object(draft, Field::Traits)?,
+        },
+    })
+}
+
+fn view(draft: &mut Draft) -> Result<(Option<String>, Option<String>, Fields), Rejection> {
+    let name = fields::text(draft, Field::Name)?;
+    let category = fields::text(draft, Field::Category)?;
+    Ok((name, category, fields::object(draft, Field::Properties)?))
+}
+
+fn within_size(n_bytes: usize) -> Result<(), Rejection> {
+    if n_bytes <= EVENT_BYTES_MAX {
+        return Ok(());
+    }
+    let message = format!("the event has {n_bytes} bytes and may have {EVENT_BYTES_MAX}: send fewer or shorter fields");
+    Err(Rejection::new(RejectionCode::TooLarge, "", message))
+}
+
+fn has_message_id(object: &Fields) -> bool {
+    match object.get("messageId") {
+        None | Some(Value::Null) => false,
+        Some(Value::String(text)) => !text.trim().is_empty(),
+        Some(_) => true,
+    }
+}
+
+/// A `messageId` made of what was sent, when and at which place in the request.
+fn generated_id(payload: &[u8], received_at: Timestamp, index: usize) -> MessageId {
+    let mut key = [0_u8; 32];
+    key[..16].copy_from_slice(&xxh3_128(payload).to_le_bytes());
+    key[16..24].copy_from_slice(&received_at.as_millis().to_le_bytes());
+    key[24..].copy_from_slice(&(index as u64).to_le_bytes());
+    MessageId::from(format!("generated-{:032x}", xxh3_128(&key)))
+}
+
+/// The beginning of a payload, cut between two characters.
+fn cut(payload: &str) -> &str {
+    &payload[..payload.floor_char_boundary(PAYLOAD_BYTES_MAX)]
+}
+
+/// Counts the bytes that JSON would take.
+struct Size(usize);
+
+impl io::Write for Size {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -2,7 +2,11 @@
 
 use primitives::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::fmt;
+
+/// How many characters of a wrong value a message shows.
+const SHOWN_CHARS_MAX: usize = 40;
 
 /// Why one event was not accepted: which field, what is wrong with it, what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -67,4 +71,87 @@ pub struct Rejected {
     pub rejection: Rejection,
     /// What was sent, cut to a bounded length.
     pub payload: String,
+}
+
+impl Rejection {
+    /// A rejection with its sentence.
+    pub(crate) fn new(code: RejectionCode, field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code, field: field.into(), message: message.into() }
+    }
+
+    /// A required field is absent or empty. `advice` says what to send.
+    pub(crate) fn missing(field: impl Into<String>, advice: &str) -> Self {
+        let field = field.into();
+        let message = format!("\"{}\" is missing: {advice}", last_segment(&field));
+        Self::new(RejectionCode::MissingField, field, message)
+    }
+
+    /// A field has the wrong JSON type. `advice` says what to send.
+    pub(crate) fn wrong_type(field: impl Into<String>, found: &Value, advice: &str) -> Self {
+        let field = field.into();
+        let message = format!("\"{}\" is {}: {advice}", last_segment(&field), described(found));
+        Self::new(RejectionCode::WrongType, field, message)
+    }
+
+    /// A field has the right type and an impossible value. `fault` says what is wrong and what to send.
+    pub(crate) fn bad_value(field: impl Into<String>, found: &str, fault: &str) -> Self {
+        let field = field.into();
+        let message = format!("\"{}\" is {}: {fault}", last_segment(&field), shown(found));
+        Self::new(RejectionCode::BadValue, field, message)
+    }
+}
+
+/// A text in quotation marks, on one line, shortened to what fits a message.
+pub(crate) fn shown(text: &str) -> String {
+    let mut quoted = String::with_capacity(SHOWN_CHARS_MAX + 8);
+    quoted.push('"');
+    let mut characters = text.chars();
+    quoted.extend(characters.by_ref().take(SHOWN_CHARS_MAX).map(|c| if c.is_control() { '\u{FFFD}' } else { c }));
+    if characters.next().is_some() {
+        quoted.push('…');
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// A name as a segment of a JSON pointer (RFC 6901), shortened to what fits a record.
+pub(crate) fn pointer_segment(name: &str) -> String {
+    name.chars().take(4 * SHOWN_CHARS_MAX).collect::<String>().replace('~', "~0").replace('/', "~1")
+}
+
+fn described(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Number(number) => format!("the number {number}"),
+        Value::String(text) => format!("the text {}", shown(text)),
+        Value::Array(_) => "an array".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+    }
+}
+
+fn last_segment(pointer: &str) -> String {
+    let segment = pointer.rsplit('/').next().unwrap_or_default();
+    segment.replace("~1", "/").replace("~0", "~").chars().take(SHOWN_CHARS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_shows_forty_characters_of_a_value_on_one_line() {
+        assert_eq!(shown("42"), "\"42\"");
+        assert_eq!(shown("a\nb\0c"), "\"a\u{FFFD}b\u{FFFD}c\"");
+        assert_eq!(shown(&"é".repeat(40)), format!("\"{}\"", "é".repeat(40)));
+        assert_eq!(shown(&"é".repeat(41)), format!("\"{}…\"", "é".repeat(40)));
+    }
+
+    #[test]
+    fn a_pointer_is_escaped_and_a_message_names_its_last_segment_as_it_was_sent() {
+        let field = format!("/context/consent/{}", pointer_segment("a/b~c"));
+        assert_eq!(field, "/context/consent/a~1b~0c");
+        let rejection = Rejection::wrong_type(field, &Value::from(3), "send true or false");
+        assert_eq!(rejection.to_string(), "\"a/b~c\" is the number 3: send true or false");
+    }
 }

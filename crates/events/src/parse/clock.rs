@@ -1,0 +1,110 @@
+//! When did it happen, by a clock that can be trusted?
+
+use super::draft::{Draft, Field};
+use super::{Envelope, Origin};
+use crate::Rejection;
+use primitives::Timestamp;
+use serde_json::Value;
+
+/// Numbers below this are seconds since the epoch (until the year 5138), others milliseconds (from March 1973).
+const SECONDS_END: f64 = 1.0e11;
+/// A text of digits is an epoch number from this many digits on; shorter ones are dates such as `20261122`.
+const EPOCH_DIGITS_MIN: usize = 9;
+
+const ADVICE: &str = "write it as 2026-11-22T10:00:00.000Z, or as seconds or milliseconds since 1970";
+
+/// When an event occurred and when we came to know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Moments {
+    pub(super) occurred_at: Timestamp,
+    pub(super) received_at: Timestamp,
+}
+
+/// The two moments of an event.
+///
+/// The sender's time is `originalTimestamp`, else `timestamp`. With a `sentAt` by the same clock, the event is as old
+/// as the sender says it was when it was sent, whatever that clock showed:
+///
+/// ```text
+/// occurred_at = received_at − (sentAt − original)
+/// ```
+///
+/// A clock that is years off is corrected too: it is the very case in which the time as given would be useless. The
+/// time of an old event from a service's own records stays what it is but for that service's skew, because its `sentAt`
+/// is the present. The request's `sentAt` goes before the event's own, since it is nearer to the transmission. Without
+/// a `sentAt` the time counts as given; without a time the event occurred when it came. No event occurs after it came.
+///
+/// Imported history is taken as given and counts as received when it occurred.
+pub(super) fn moments(draft: &mut Draft, envelope: &Envelope) -> Result<Moments, Rejection> {
+    let given = match time(draft.get(Field::OriginalTimestamp), Field::OriginalTimestamp)? {
+        None => time(draft.get(Field::Timestamp), Field::Timestamp)?,
+        given => given,
+    };
+    if envelope.origin == Origin::Import {
+        return imported(given, envelope.received_at);
+    }
+    let sent_at = match envelope.sent_at {
+        None => time(draft.get(Field::SentAt), Field::SentAt)?,
+        sent_at => sent_at,
+    };
+    let received_at = envelope.received_at;
+    let occurred_at = match (given, sent_at) {
+        (None, _) => received_at,
+        (Some(given), None) => given,
+        (Some(given), Some(sent_at)) => {
+            Timestamp::from_millis(received_at.as_millis().saturating_sub(sent_at.millis_since(given)))
+        }
+    };
+    Ok(Moments { occurred_at: occurred_at.max(Timestamp::MIN).min(received_at), received_at })
+}
+
+fn imported(given: Option<Timestamp>, now: Timestamp) -> Result<Moments, Rejection> {
+    let field = Field::Timestamp.pointer();
+    let Some(at) = given else {
+        return Err(Rejection::missing(field, "imported history must say when it happened; send \"timestamp\""));
+    };
+    if at > now {
+        return Err(Rejection::bad_value(field, &at.to_string(), "history cannot lie in the future; correct the time"));
+    }
+    Ok(Moments { occurred_at: at, received_at: at })
+}
+
+/// Reads a time: RFC 3339 text, or seconds or milliseconds since the epoch as a number or as digits.
+pub(super) fn time(value: &Value, field: Field) -> Result<Option<Timestamp>, Rejection> {
+    let wrong = |found: &str| Rejection::bad_value(field.pointer(), found, ADVICE);
+    match value {
+        Value::Null => Ok(None),
+        Value::Number(number) => {
+            let epoch = number.as_f64().and_then(from_epoch);
+            epoch.map(Some).ok_or_else(|| wrong(&number.to_string()))
+        }
+        Value::String(text) => {
+            let trimmed = text.trim();
+            if trimmed.is_empty() {
+                return Ok(None);
+            }
+            let parsed = match epoch_digits(trimmed) {
+                Some(number) => from_epoch(number),
+                None => Timestamp::parse(trimmed).ok(),
+            };
+            parsed.map(Some).ok_or_else(|| wrong(text))
+        }
+        other => Err(Rejection::wrong_type(field.pointer(), other, ADVICE)),
+    }
+}
+
+fn epoch_digits(text: &str) -> Option<f64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.len() >= EPOCH_DIGITS_MIN && is_digits(whole) && is_digits(fraction) { text.parse().ok() } else { None }
+}
+
+fn from_epoch(number: f64) -> Option<Timestamp> {
+    let millis = if number.abs() < SECONDS_END { number * 1_000.0 } else { number }.round();
+    if !millis.is_finite() || millis.abs() > 1.0e15 {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "the line above bounds it")]
+    let at = Timestamp::from_millis(millis as i64);
+    (Timestamp::MIN..=Timestamp::MAX).contains(&at).then_some(at)
+}

@@ -1,0 +1,102 @@
+//! Where exactly do the limits lie?
+
+use super::{NOW, batch, batch_text, one, single, track};
+use events::RejectionCode::{BadValue, TooLarge};
+use events::{
+    BATCH_BYTES_MAX, BATCH_EVENTS_MAX, CallKind, EVENT_BYTES_MAX, Envelope, Fields, Origin, Refusal, parse_batch,
+    parse_event, parse_single,
+};
+use serde_json::{Value, json};
+
+/// A valid tracked event of exactly so many bytes.
+fn sized(n_bytes: usize) -> String {
+    let empty = track(json!({"properties": {"pad": ""}})).to_string();
+    empty.replace("\"pad\":\"\"", &format!("\"pad\":\"{}\"", "x".repeat(n_bytes - empty.len())))
+}
+
+#[test]
+fn an_event_may_have_32_kib_to_the_byte() {
+    assert_eq!(EVENT_BYTES_MAX, 32_768);
+    let envelope = Envelope { received_at: NOW, sent_at: None, context: Fields::new(), origin: Origin::Client };
+    for (n_bytes, is_accepted) in [(32_767, true), (32_768, true), (32_769, false)] {
+        let event = sized(n_bytes);
+        assert_eq!(event.len(), n_bytes);
+        let mut in_batch = batch_text(&format!("{{ \"batch\" : [ {event} ] }}"));
+        assert_eq!(in_batch.accepted.len() == 1, is_accepted, "{n_bytes}");
+        let value: Value = serde_json::from_str(&event).unwrap();
+        assert_eq!(single(CallKind::Track, &value).is_ok(), is_accepted, "{n_bytes}");
+        assert_eq!(parse_event(value, None, &envelope).is_ok(), is_accepted, "{n_bytes}");
+        if let Some(rejected) = in_batch.rejected.pop() {
+            assert_eq!((rejected.rejection.code, rejected.rejection.field.as_str()), (TooLarge, ""));
+            assert!(rejected.rejection.message.contains("32769") && rejected.rejection.message.contains("32768"));
+            assert_eq!(rejected.payload, event[..2_048]);
+        }
+    }
+}
+
+#[test]
+fn a_rejected_payload_is_cut_between_characters() {
+    for letter in ["é", "€", "👤"] {
+        let batch = batch(&json!({"batch": [track(json!({"userId": letter.repeat(4_000)}))]}));
+        let payload = &batch.rejected[0].payload;
+        assert!((2_045..=2_048).contains(&payload.len()) && payload.ends_with(letter), "{}", payload.len());
+    }
+}
+
+#[test]
+fn a_request_may_have_500_kib_to_the_byte() {
+    let body = |n_bytes: usize| format!("{}{}", json!({"batch": []}), " ".repeat(n_bytes - 12));
+    assert_eq!(body(BATCH_BYTES_MAX).len(), 512_000);
+    assert!(parse_batch(body(512_000).as_bytes(), NOW, Origin::Client).is_ok());
+    for refused in [
+        parse_batch(body(512_001).as_bytes(), NOW, Origin::Client),
+        parse_single(body(512_001).as_bytes(), CallKind::Track, NOW, Origin::Client),
+    ] {
+        assert!(matches!(refused, Err(Refusal::TooLarge { message }) if message.contains("512001")));
+    }
+}
+
+#[test]
+fn a_batch_may_have_2500_events_and_may_be_empty() {
+    let body = |n_events: usize| json!({"batch": vec![json!({"type": "page", "userId": "u"}); n_events]}).to_string();
+    assert_eq!(batch_text(&body(BATCH_EVENTS_MAX)).accepted.len(), 2_500);
+    let refused = parse_batch(body(2_501).as_bytes(), NOW, Origin::Client);
+    assert!(matches!(refused, Err(Refusal::TooLarge { message }) if message.contains("2501")));
+    let empty = batch_text(&body(0));
+    assert!(empty.accepted.is_empty() && empty.rejected.is_empty());
+}
+
+#[test]
+fn identifiers_and_names_have_limits_to_the_byte() {
+    for (field, letter, n_max) in [
+        ("userId", "x", 512),
+        ("anonymousId", "é", 256),
+        ("event", "x", 256),
+        ("messageId", "x", 99),
+        ("messageId", "é", 99),
+    ] {
+        let with = |n: usize| one(track(json!({ field: letter.repeat(n) })));
+        assert!(with(n_max).is_ok(), "{field}");
+        let rejection = with(n_max + 1).unwrap_err();
+        assert_eq!((rejection.code, rejection.field), (BadValue, format!("/{field}")));
+    }
+}
+
+#[test]
+fn no_message_repeats_more_than_forty_characters_of_a_value() {
+    let value = "v".repeat(3_000);
+    for changes in [
+        json!({"userId": value}),
+        json!({"messageId": value}),
+        json!({"event": value}),
+        json!({"type": value}),
+        json!({"timestamp": value}),
+        json!({"properties": value}),
+        json!({"event": "Order Completed", "properties": {"currency": value}}),
+        json!({"event": "Order Completed", "properties": {"revenue": value}}),
+        json!({"context": {"consent": {"categoryPreferences": {"analytics": value}}}}),
+    ] {
+        let message = one(track(changes)).unwrap_err().message;
+        assert!(message.contains(&"v".repeat(40)) && !message.contains(&"v".repeat(41)), "{message}");
+    }
+}

@@ -1,0 +1,273 @@
+//! Which shapes may a call have, and what is said about the others?
+
+use super::{NOW, at, batch, batch_text, one, one_from, single, track};
+use events::RejectionCode::{BadValue, Malformed, MissingField, NotAllowed, UnknownType, WrongType};
+use events::{Call, CallKind, Envelope, Fields, Origin, Refusal, parse_batch, parse_event, parse_single};
+use serde_json::{Value, json};
+
+fn fields(value: Value) -> Fields {
+    value.as_object().cloned().unwrap()
+}
+
+#[test]
+fn each_call_is_read_in_a_batch_and_by_its_path() {
+    let name = Some("Home".to_owned());
+    let category = Some("Shop".to_owned());
+    let properties = fields(json!({"a": 1}));
+    for (kind, body, call) in [
+        (CallKind::Identify, json!({"traits": {"a": 1}}), Call::Identify { traits: properties.clone() }),
+        (
+            CallKind::Track,
+            json!({"event": "Did it", "properties": {"a": 1}}),
+            Call::Track { event: "Did it".into(), properties: properties.clone() },
+        ),
+        (
+            CallKind::Page,
+            json!({"name": "Home", "category": "Shop", "properties": {"a": 1}}),
+            Call::Page { name: name.clone(), category: category.clone(), properties: properties.clone() },
+        ),
+        (
+            CallKind::Screen,
+            json!({"name": "Home", "category": "Shop", "properties": {"a": 1}}),
+            Call::Screen { name, category, properties: properties.clone() },
+        ),
+        (CallKind::Page, json!({"name": null}), Call::Page { name: None, category: None, properties: Fields::new() }),
+        (
+            CallKind::Group,
+            json!({"groupId": 7, "traits": {"a": 1}}),
+            Call::Group { group_id: "7".into(), traits: properties.clone() },
+        ),
+        (CallKind::Alias, json!({"previousId": "old"}), Call::Alias { previous_id: "old".into() }),
+    ] {
+        let mut body = body;
+        body["userId"] = "u1".into();
+        body["messageId"] = "m".into();
+        let by_path = single(kind, &body).unwrap();
+        body["type"] = kind.name().into();
+        assert_eq!(by_path.call, call);
+        assert_eq!((by_path.message_id.as_str(), by_path.kind()), ("m", kind));
+        assert_eq!(one(body), Ok(by_path), "the same event by either way");
+    }
+}
+
+#[test]
+fn an_item_is_for_trusted_sources_only() {
+    let item = json!({"type": "item", "itemId": 42, "traits": {"name": "Tea"}, "timestamp": "2023-01-01T00:00:00Z"});
+    let rejection = one_from(item.clone(), Origin::Client).unwrap_err();
+    assert_eq!((rejection.code, rejection.field.as_str()), (NotAllowed, "/type"));
+    for origin in [Origin::Server, Origin::Import] {
+        let event = one_from(item.clone(), origin).unwrap();
+        assert!(event.user_id.is_none() && event.anonymous_id.is_none());
+        assert_eq!(event.call, Call::Item { item_id: "42".into(), traits: fields(json!({"name": "Tea"})) });
+    }
+    let mispriced = json!({"type": "item", "itemId": "42", "traits": {"price": "a lot"}});
+    assert_eq!(one_from(mispriced, Origin::Server).unwrap_err().field, "/traits/price");
+}
+
+#[test]
+fn identifiers_may_be_whole_numbers_and_blank_ones_count_as_absent() {
+    for (sent, read) in [
+        (json!("42"), Some("42")),
+        (json!(42), Some("42")),
+        (json!(-7), Some("-7")),
+        (json!(42.0), Some("42")),
+        (json!(1e15), Some("1000000000000000")),
+        (json!(u64::MAX), Some("18446744073709551615")),
+        (json!("ключ 👤"), Some("ключ 👤")),
+        (json!(""), None),
+        (json!("  "), None),
+        (json!(null), None),
+    ] {
+        let event = one(track(json!({"userId": sent, "anonymousId": "a1"}))).unwrap();
+        assert_eq!(event.user_id.as_ref().map(|id| id.as_str()), read, "{sent}");
+        assert_eq!(event.anonymous_id.as_ref().map(|id| id.as_str()), Some("a1"));
+    }
+}
+
+#[test]
+fn whatever_is_wrong_is_named_with_its_field() {
+    for (changes, code, field) in [
+        (json!({"userId": ""}), MissingField, "/userId"),
+        (json!({"userId": true}), WrongType, "/userId"),
+        (json!({"userId": {"id": 1}}), WrongType, "/userId"),
+        (json!({"userId": 1.5}), BadValue, "/userId"),
+        (json!({"userId": 1e300}), BadValue, "/userId"),
+        (json!({"userId": "a\u{0}b"}), BadValue, "/userId"),
+        (json!({"userId": "a\nb"}), BadValue, "/userId"),
+        (json!({"anonymousId": ["a"]}), WrongType, "/anonymousId"),
+        (json!({"messageId": {}}), WrongType, "/messageId"),
+        (json!({"type": null}), MissingField, "/type"),
+        (json!({"type": ""}), MissingField, "/type"),
+        (json!({"type": 1}), WrongType, "/type"),
+        (json!({"type": "Track"}), UnknownType, "/type"),
+        (json!({"type": "merge"}), UnknownType, "/type"),
+        (json!({"event": null}), MissingField, "/event"),
+        (json!({"event": " "}), MissingField, "/event"),
+        (json!({"event": 3}), WrongType, "/event"),
+        (json!({"event": "a\tb"}), BadValue, "/event"),
+        (json!({"properties": "a=1"}), WrongType, "/properties"),
+        (json!({"properties": [1]}), WrongType, "/properties"),
+        (json!({"context": 1}), WrongType, "/context"),
+        (json!({"timestamp": "yesterday"}), BadValue, "/timestamp"),
+        (json!({"timestamp": false}), WrongType, "/timestamp"),
+        (json!({"originalTimestamp": "2023-02-30T00:00:00Z"}), BadValue, "/originalTimestamp"),
+        (json!({"sentAt": "soon"}), BadValue, "/sentAt"),
+        (json!({"type": "identify", "traits": 1}), WrongType, "/traits"),
+        (json!({"type": "identify", "context": {"traits": 1}}), WrongType, "/context/traits"),
+        (json!({"type": "page", "name": 1}), WrongType, "/name"),
+        (json!({"type": "screen", "category": []}), WrongType, "/category"),
+        (json!({"type": "group"}), MissingField, "/groupId"),
+        (json!({"type": "group", "groupId": ""}), MissingField, "/groupId"),
+        (json!({"type": "alias"}), MissingField, "/previousId"),
+        (json!({"type": "alias", "previousId": []}), WrongType, "/previousId"),
+        (json!({"event": "Order Completed", "properties": {"revenue": []}}), WrongType, "/properties/revenue"),
+    ] {
+        let rejection = one(track(changes.clone())).expect_err(&changes.to_string());
+        assert_eq!((rejection.code, rejection.field.as_str()), (code, field), "{changes}: {rejection}");
+    }
+    for item in ["1", "\"track\"", "[]", "null", "true"] {
+        let batch = batch_text(&format!("{{\"batch\":[{item}]}}"));
+        assert_eq!((batch.rejected[0].rejection.code, batch.rejected[0].payload.as_str()), (Malformed, item));
+    }
+}
+
+#[test]
+fn a_bad_event_costs_no_other_and_is_kept() {
+    // A lone surrogate, a key twice and 128 levels are found only when the event itself is read.
+    let deep = format!("{{\"type\":\"track\",\"properties\":{}{}}}", "[".repeat(127), "]".repeat(127));
+    let good = track(json!({})).to_string();
+    for bad in [
+        r#"{"type":"track","userId":"\ud800"}"#,
+        r#"{"type":"track","userId":"a","userId":"b","event":"e"}"#,
+        r#"{"type":"track","userId":"a","event":"e","properties":{"x":{"y":1,"y":2}}}"#,
+        r#"{"type":"track","userId":"a","event":"e","properties":{"x":1e999}}"#,
+        &deep,
+    ] {
+        let batch = batch_text(&format!("{{\"batch\":[{good},{bad},{good}]}}"));
+        assert_eq!((batch.accepted.len(), batch.rejected.len()), (2, 1), "{bad}");
+        assert_eq!((batch.rejected[0].rejection.code, batch.rejected[0].payload.as_str()), (Malformed, bad));
+    }
+}
+
+#[test]
+fn a_request_that_cannot_be_read_is_refused_with_a_reason() {
+    let long = format!("{{\"batch\":\"{}\"}}", "x".repeat(5_000));
+    let cases: [(&[u8], &str); 13] = [
+        (b"", "is empty"),
+        (b"  \n", "is empty"),
+        (b"[]", "begins with \"[]\""),
+        (b"\"batch\"", "must be a JSON object"),
+        (b"{", "EOF"),
+        (b"{}", "no \"batch\""),
+        (b"{\"batch\":null}", "no \"batch\""),
+        (b"{\"batch\":{}}", "array of events"),
+        (b"{\"batch\":[],\"batch\":[]}", "twice"),
+        (b"{\"batch\":[]} x", "trailing"),
+        (b"{\"batch\":[],\"context\":[]}", "\"context\""),
+        (b"{\"batch\":[{\"userId\":\"\xff\"}]}", "not UTF-8 at byte 21"),
+        (long.as_bytes(), "\"batch\" is the text \"xxxx"),
+    ];
+    for (body, part) in cases {
+        match parse_batch(body, NOW, Origin::Client) {
+            Err(Refusal::Malformed { message }) => {
+                assert!(message.contains(part) && message.len() < 300, "{message}");
+            }
+            other => panic!("{part}: {other:?}"),
+        }
+    }
+    for body in ["", "[]", "{\"userId\":", "{\"userId\":\"a\",\"userId\":\"b\"}"] {
+        let refused = parse_single(body.as_bytes(), CallKind::Track, NOW, Origin::Client);
+        assert!(matches!(refused, Err(Refusal::Malformed { .. })), "{body}");
+    }
+}
+
+#[test]
+fn the_write_key_may_be_in_the_body() {
+    let event = || track(json!({"writeKey": "of the event"}));
+    let found = |body: &Value| batch(body).write_key;
+    assert_eq!(found(&json!({"writeKey": "k", "batch": [event()]})).as_deref(), Some("k"));
+    assert_eq!(found(&json!({"batch": [track(json!({})), event()]})).as_deref(), Some("of the event"));
+    assert_eq!(found(&json!({"batch": []})), None);
+    assert_eq!(found(&json!({"writeKey": "", "batch": []})), None);
+    let body = json!({"writeKey": "k", "event": "e"}).to_string();
+    let single = parse_single(body.as_bytes(), CallKind::Track, NOW, Origin::Client).unwrap();
+    assert_eq!(single.write_key.as_deref(), Some("k"), "even where the event itself is rejected");
+    assert_eq!(single.rejected.len(), 1);
+}
+
+#[test]
+fn the_context_of_a_batch_lies_under_each_events_own() {
+    let body = json!({
+        "context": {"ip": "1.1.1.1", "app": {"name": "Shop", "version": "1"}, "active": true},
+        "integrations": {"All": false},
+        "batch": [
+            track(json!({"context": {"app": {"version": "2"}, "active": null, "os": {"name": "x"}}})),
+            track(json!({})),
+            track(json!({"context": {"app": "mine"}})),
+        ],
+    });
+    let contexts: Vec<Value> = batch(&body).accepted.into_iter().map(|event| event.context.into()).collect();
+    assert_eq!(
+        contexts,
+        [
+            json!({"ip": "1.1.1.1", "app": {"name": "Shop", "version": "2"}, "active": null, "os": {"name": "x"}}),
+            json!({"ip": "1.1.1.1", "app": {"name": "Shop", "version": "1"}, "active": true}),
+            json!({"ip": "1.1.1.1", "app": "mine", "active": true}),
+        ]
+    );
+}
+
+#[test]
+fn traits_inside_the_context_identify_where_there_are_no_others() {
+    let identify = |more: Value| {
+        let mut item = json!({"type": "identify", "userId": "u", "context": {"traits": {"age": 4}, "ip": "::1"}});
+        item.as_object_mut().unwrap().extend(fields(more));
+        one(item).unwrap()
+    };
+    let event = identify(json!({}));
+    assert_eq!(
+        (event.call, event.context),
+        (Call::Identify { traits: fields(json!({"age": 4})) }, fields(json!({"ip": "::1"})))
+    );
+    let event = identify(json!({"traits": {"age": 5}}));
+    assert_eq!(event.call, Call::Identify { traits: fields(json!({"age": 5})) });
+}
+
+#[test]
+fn a_message_id_is_made_where_none_was_sent() {
+    let body = json!({"batch": [track(json!({"messageId": ""})), track(json!({"messageId": ""})), track(json!({"messageId": 7}))]});
+    let ids = |now| -> Vec<String> {
+        let batch = parse_batch(body.to_string().as_bytes(), now, Origin::Client).unwrap();
+        batch.accepted.iter().map(|event| event.message_id.to_string()).collect()
+    };
+    let first = ids(NOW);
+    assert!(first[0].starts_with("generated-") && first[0].len() == 42, "{}", first[0]);
+    assert_ne!(first[0], first[1], "two events that look alike are two events");
+    assert_eq!(first[2], "7");
+    assert_eq!(first, ids(NOW));
+    assert_ne!(first[0], ids(at("2023-11-14T22:13:21Z"))[0]);
+
+    // Imported twice, on different days, a line of history is still the same event.
+    let import = |now| {
+        let envelope = Envelope { received_at: now, sent_at: None, context: Fields::new(), origin: Origin::Import };
+        let line = json!({"type": "page", "userId": "u", "timestamp": "2020-01-01T00:00:00Z"});
+        parse_event(line, None, &envelope).unwrap()
+    };
+    assert_eq!(import(NOW), import(at("2024-01-01T00:00:00Z")));
+}
+
+#[test]
+fn an_event_can_be_read_from_a_value() {
+    let envelope = Envelope {
+        received_at: NOW,
+        sent_at: Some(at("2023-11-14T22:13:00Z")),
+        context: fields(json!({"ip": "::1"})),
+        origin: Origin::Client,
+    };
+    let payload = json!({"userId": 3, "event": "e", "messageId": "m", "timestamp": "2023-11-14T22:12:50Z"});
+    let event = parse_event(payload, Some(CallKind::Track), &envelope).unwrap();
+    assert_eq!((event.occurred_at, event.context), (at("2023-11-14T22:13:10Z"), fields(json!({"ip": "::1"}))));
+    for (payload, code) in [(json!([]), Malformed), (json!({"userId": "u"}), MissingField)] {
+        assert_eq!(parse_event(payload, None, &envelope).unwrap_err().code, code);
+    }
+}
