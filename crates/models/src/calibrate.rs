@@ -110,8 +110,8 @@ impl Isotonic {
             let part = (score / 2.0 - x0 / 2.0) / (x1 / 2.0 - x0 / 2.0);
             (y0 + part * (y1 - y0)).clamp(y0, y1)
         };
-        #[expect(clippy::expect_used, reason = "fitting and reading both make sure that all values lie inside (0, 1)")]
-        Probability::new(value).expect("a calibrated value lies inside (0, 1)")
+        // Fitting and reading both make sure that all values lie inside (0, 1), so the second way is never taken.
+        Probability::new(value).unwrap_or(Probability::ONE)
     }
 
     /// The blocks: ascending scores with the probability each means.
@@ -208,7 +208,7 @@ mod tests {
         let scores: Vec<f64> = (1..=8).map(f64::from).collect();
         let labels = [0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0];
         let third = 1.0 / 3.0;
-        let golden = [
+        let golden: [(Option<[f64; 8]>, [f64; 8]); 2] = [
             (None, [0.0, third, third, third, 2.0 * third, 2.0 * third, 2.0 * third, 1.0]),
             (Some([1.0, 2.0, 1.0, 3.0, 1.0, 1.0, 2.0, 1.0]), [0.0, third, third, third, 0.5, 0.5, 0.5, 1.0]),
         ];

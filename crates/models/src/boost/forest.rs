@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 pub(super) const NAME: &str = "boosted forest";
 /// What marks a leaf in place of a feature.
 const LEAF: u32 = u32::MAX;
+/// More features than this are refused, so that a corrupt number cannot ask for all the memory there is.
+const N_FEATURES_MAX: u64 = 1 << 20;
 /// Trees deeper than this are refused: explaining a row keeps its path on the stack.
 pub(super) const DEPTH_MAX: usize = 64;
 
@@ -228,7 +230,7 @@ impl Stored {
         if lengths.iter().any(|length| *length != n_nodes) {
             return Err(format!("its arrays have {n_nodes}, {lengths:?} entries where all should be equal"));
         }
-        if self.n_features == 0 || self.n_features >= u64::from(LEAF / 2) {
+        if self.n_features == 0 || self.n_features > N_FEATURES_MAX {
             return Err(format!("{} features cannot be", self.n_features));
         }
         if !self.base_score.is_finite() {

@@ -1,1 +1,212 @@
-//! Tests follow.
+//! Are the boosted forest's scores and explanations right?
+
+use super::convert::{self, Columns};
+use super::forest::{Forest, Split};
+use super::{BoostModel, BoostSettings};
+use crate::{Frame, ModelError};
+use forust_ml::Matrix;
+use forust_ml::gradientbooster::ContributionsMethod;
+use primitives::Seed;
+use proptest::prelude::*;
+
+/// Rows with a pattern, noise and, in every column, missing values. The last column is missing where the answer is
+/// mostly yes and else always the same.
+fn data(n_rows: usize, n_features: usize, seed: u64) -> (Vec<f64>, Vec<f64>) {
+    let mut random = Seed::new(seed).stream("boost-test", 0);
+    let (mut data, mut labels) = (Vec::new(), Vec::new());
+    for _ in 0..n_rows {
+        let row: Vec<f64> = (0..n_features).map(|_| (random.random::<f64>() * 40.0).round() / 4.0 - 5.0).collect();
+        let yes = row[0] + row[1] * row[2] / 4.0 + 2.0 * random.random::<f64>() > 1.0;
+        labels.push(if yes { 1.0 } else { 0.0 });
+        let last = n_features - 1;
+        data.extend(row.iter().enumerate().map(|(feature, value)| match feature {
+            feature if feature == last => {
+                if yes && random.random::<f64>() < 0.3 {
+                    f64::NAN
+                } else {
+                    7.0
+                }
+            }
+            _ if random.random::<f64>() < 0.1 => f64::NAN,
+            _ => *value,
+        }));
+    }
+    (data, labels)
+}
+
+fn small() -> BoostSettings {
+    BoostSettings { n_trees: 12, learning_rate: 0.3, max_leaves: 12, max_depth: 5, ..BoostSettings::default() }
+}
+
+#[test]
+fn scores_and_explanations_agree_with_the_fitting_library() {
+    let (n_rows, n_features) = (600, 6);
+    let (data, labels) = data(n_rows, n_features, 3);
+    let frame = Frame::new(&data, n_rows, n_features).unwrap();
+    let kept: Vec<usize> = (0..n_rows).collect();
+    let columns = Columns::informative(frame, &kept);
+    let mut booster = small().booster(0.3);
+    booster.fit(&columns.matrix(n_rows), &labels, &vec![1.0; n_rows], None).unwrap();
+    let forest = convert::forest(&booster, &columns, n_features).unwrap();
+
+    // The library saw the presence of the last column, so it is asked about that.
+    let mut asked: Vec<f64> = (0..n_features).flat_map(|j| frame.rows().map(move |row| row[j])).collect();
+    for value in &mut asked[(n_features - 1) * n_rows..] {
+        *value = if value.is_nan() { 0.0 } else { 1.0 };
+    }
+    let matrix = Matrix::new(&asked, n_rows, n_features);
+    let theirs = booster.predict(&matrix, false);
+    let shares = booster.predict_contributions(&matrix, ContributionsMethod::Shapley, false);
+    let mut n_missing_used = 0;
+    for (row, values) in frame.rows().enumerate() {
+        assert!((forest.score(values) - theirs[row]).abs() < 1e-9);
+        let ours = forest.contributions(values);
+        let their_row = &shares[row * (n_features + 1)..][..n_features + 1];
+        for (our, their) in ours.values.iter().chain([&ours.bias]).zip(their_row) {
+            assert!((our - their).abs() < 2e-4, "row {row}: {our} is not {their}");
+        }
+        n_missing_used += usize::from(values[n_features - 1].is_nan() && ours.values[n_features - 1].abs() > 0.01);
+    }
+    assert!(n_missing_used > 20, "that a value is missing should matter here");
+}
+
+/// Shapley values by their definition: every subset of features, every way down.
+fn by_definition(forest: &Forest, n: usize, row: &[f64]) -> Vec<f64> {
+    fn value(forest: &Forest, at: usize, known: u32, row: &[f64]) -> f64 {
+        let node = &forest.nodes[at];
+        if node.is_leaf() {
+            return node.value();
+        }
+        let [left, right] = node.children();
+        if known & (1 << node.feature()) != 0 {
+            return value(forest, if node.goes_right(row) { right } else { left }, known, row);
+        }
+        let share = |child: usize| forest.cover[child] / forest.cover[at] * value(forest, child, known, row);
+        share(left) + share(right)
+    }
+    let all = |known: u32| forest.roots.iter().map(|root| value(forest, *root as usize, known, row)).sum::<f64>();
+    let factorial = |k: u32| (1..=k).map(f64::from).product::<f64>();
+    let n_all = u32::try_from(n).unwrap();
+    (0..n)
+        .map(|feature| {
+            let others = (0..1_u32 << n).filter(|known| known & (1 << feature) == 0);
+            others
+                .map(|known| {
+                    let size = known.count_ones();
+                    let weight = factorial(size) * factorial(n_all - size - 1) / factorial(n_all);
+                    weight * (all(known | 1 << feature) - all(known))
+                })
+                .sum()
+        })
+        .collect()
+}
+
+#[test]
+fn contributions_are_the_shapley_values() {
+    let (n_rows, n_features) = (400, 5);
+    let (data, labels) = data(n_rows, n_features, 9);
+    let frame = Frame::new(&data, n_rows, n_features).unwrap();
+    let settings = BoostSettings { min_leaf_weight: 0.5, max_depth: 8, max_leaves: 30, ..small() };
+    let model = settings.fit(frame, &labels, None, Seed::new(1)).unwrap();
+    for row in frame.rows().take(25).chain([&[f64::NAN; 5][..], &[f64::INFINITY, f64::NEG_INFINITY, 0.0, 0.0, 0.0]]) {
+        let found = model.contributions(row);
+        for (our, expected) in found.values.iter().zip(by_definition(model.forest(), n_features, row)) {
+            assert!((our - expected).abs() < 1e-10, "{our} is not {expected}");
+        }
+        let sum = found.bias + found.values.iter().sum::<f64>();
+        assert!((sum - model.score(row)).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn one_split_by_hand() {
+    // A quarter of the cover goes left to 4, the rest right to 0; missing goes left.
+    let mut builder = Forest::builder(2, 10.0);
+    builder.tree(0, &|at| match at {
+        0 => Split::Question { feature: 1, threshold: 2.0, left: 1, right: 2, missing_left: true },
+        1 => Split::Leaf { value: 4.0, cover: 1.0 },
+        _ => Split::Leaf { value: 0.0, cover: 3.0 },
+    });
+    let forest = builder.build().unwrap();
+    for (value, score) in [(1.9, 14.0), (2.0, 10.0), (f64::NAN, 14.0), (f64::INFINITY, 10.0), (f64::NEG_INFINITY, 14.0)]
+    {
+        assert!((forest.score(&[0.0, value]) - score).abs() < 1e-12, "{value}");
+        let found = forest.contributions(&[0.0, value]);
+        assert!((found.bias - 11.0).abs() < 1e-12 && (found.values[1] - (score - 11.0)).abs() < 1e-12);
+        assert!(found.values[0].abs() < 1e-12);
+    }
+    assert!((forest.score(&[0.0]) - 14.0).abs() < 1e-12, "a row that is too short lacks its end");
+    assert!((forest.contributions(&[]).bias - 11.0).abs() < 1e-12);
+}
+
+#[test]
+fn threads_do_not_show() {
+    let (n_rows, n_features) = (3_000, 12);
+    let (data, labels) = data(n_rows, n_features, 5);
+    let fit = |n_threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+        let frame = Frame::new(&data, n_rows, n_features).unwrap();
+        pool.install(|| small().fit(frame, &labels, None, Seed::new(1)).unwrap().to_bytes().unwrap())
+    };
+    let one = fit(1);
+    assert!(one == fit(2) && one == fit(5));
+}
+
+#[test]
+fn no_information_gives_the_base_rate() {
+    let data = [3.0, f64::NAN, 3.0, f64::NAN, 3.0, f64::NAN, 3.0, f64::NAN];
+    let frame = Frame::new(&data, 4, 2).unwrap();
+    let model = small().fit(frame, &[1.0, 0.0, 1.0, 1.0], None, Seed::new(1)).unwrap();
+    assert_eq!(model.forest().n_trees(), 0);
+    assert!((model.score(&[1.0, 2.0]) - 3_f64.ln()).abs() < 1e-12);
+    assert_eq!(BoostModel::from_bytes(&model.to_bytes().unwrap()), Ok(model));
+}
+
+#[test]
+fn settings_outside_their_range_are_named() {
+    let frame = Frame::new(&[1.0, 2.0], 2, 1).unwrap();
+    for settings in [
+        BoostSettings { learning_rate: f64::NAN, ..small() },
+        BoostSettings { max_depth: 99, ..small() },
+        BoostSettings { l2: -1.0, ..small() },
+    ] {
+        let error = settings.fit(frame, &[0.0, 1.0], None, Seed::new(1)).unwrap_err();
+        assert!(matches!(error, ModelError::Setting { settings: "BoostSettings", .. }), "{error}");
+    }
+    assert!(BoostSettings::RANGES.iter().all(|range| (range.min..=range.max).contains(&range.default)));
+}
+
+fn stored() -> Vec<u8> {
+    let (data, labels) = data(80, 3, 2);
+    let settings = BoostSettings { n_trees: 3, min_leaf_weight: 0.5, ..small() };
+    settings.fit(Frame::new(&data, 80, 3).unwrap(), &labels, None, Seed::new(1)).unwrap().to_bytes().unwrap()
+}
+
+#[test]
+fn bytes_of_another_version_or_length_are_corrupt() {
+    let bytes = stored();
+    assert!(BoostModel::from_bytes(&bytes).is_ok());
+    let longer = [&bytes[..], &[0]].concat();
+    let other = [&[9], &bytes[1..]].concat();
+    for wrong in [&[][..], &bytes[..bytes.len() - 1], &longer, &other] {
+        let error = BoostModel::from_bytes(wrong).unwrap_err();
+        assert_eq!(error.kind(), primitives::ErrorKind::Corrupt, "{error}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn changed_bytes_never_panic_nor_hang(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
+        let mut bytes = BYTES.with(Clone::clone);
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Ok(model) = BoostModel::from_bytes(&bytes) {
+            let _ = (model.score(&[0.5, f64::NAN]), model.contributions(&[0.5, f64::NAN]));
+        }
+    }
+}
+thread_local! {
+    static BYTES: Vec<u8> = stored();
+}

@@ -26,17 +26,17 @@ settings! {
     /// 2007, equation 3, doi:10.1109/ICDM.2007.90; personal frequency as in Hu et al. 2020, doi:10.1145/3397271.3401066.
     ItemToItem {
         /// Customers that are added to the divisor, so that a pair that was seen once or twice does not look certain.
-        shrinkage: f64 = 20.0 in 0.0..=10_000.0, larger: "trusts only pairs that many customers bought";
+        shrinkage: f64 = 100.0 in 0.0..=10_000.0, larger: "trusts only pairs that many customers bought";
         /// How many similar items are kept for every item.
-        n_neighbours: usize = 100 in 1..=1_000, larger: "reaches further into the catalogue and costs memory and time";
+        n_neighbours: usize = 20 in 1..=1_000, larger: "reaches further into the catalogue and costs memory and time";
         /// After how many days a customer's purchase counts half when scoring.
-        half_life_days: f64 = 60.0 in 0.1..=3_650.0, larger: "remembers longer";
+        half_life_days: f64 = 200.0 in 0.1..=3_650.0, larger: "remembers longer";
         /// What it is worth that the customer bought the item before.
-        repeat_weight: f64 = 0.3 in 0.0..=100.0, larger: "recommends more of what was bought before";
+        repeat_weight: f64 = 2.0 in 0.0..=100.0, larger: "recommends more of what was bought before";
         /// What it is worth that the item is popular.
-        popularity_weight: f64 = 0.05 in 0.0..=100.0, larger: "makes the lists of customers more alike";
+        popularity_weight: f64 = 0.03 in 0.0..=100.0, larger: "makes the lists of customers more alike";
         /// After how many days a purchase counts half in the popularity.
-        popularity_half_life_days: f64 = 14.0 in 0.1..=3_650.0, larger: "follows fashions more slowly";
+        popularity_half_life_days: f64 = 7.0 in 0.1..=3_650.0, larger: "follows fashions more slowly";
         /// How many customers must have bought an item for it to have similar items.
         n_customers_min: usize = 3 in 1..=1_000_000, larger: "leaves rare items to repetition and popularity";
         /// How many different items of one customer are looked at, the most recent first. Bounds the cost of a
@@ -76,10 +76,22 @@ impl ItemToItem {
     }
 
     /// The settings that are worth comparing on a validation window, the default first.
+    ///
+    /// They differ in what shops differ in: how much is bought again, how much is bought by all, how far similarity
+    /// reaches.
     #[must_use]
     pub fn candidates() -> Vec<Self> {
         let base = Self::default();
-        vec![base]
+        let mut all = vec![base.clone()];
+        for (repeat_weight, popularity_weight) in
+            [(2.0, 0.01), (4.0, 0.1), (4.0, 0.03), (1.0, 0.03), (1.0, 0.01), (0.2, 0.01)]
+        {
+            all.push(Self { repeat_weight, popularity_weight, ..base.clone() });
+        }
+        all.push(Self { half_life_days: 60.0, ..base.clone() });
+        all.push(Self { shrinkage: 20.0, repeat_weight: 3.0, ..base.clone() });
+        all.push(Self { shrinkage: 1_000.0, repeat_weight: 0.5, n_neighbours: 100, popularity_weight: 0.01, ..base });
+        all
     }
 }
 

@@ -73,7 +73,7 @@ pub(super) struct Learned {
 ///     rows: vec![bought(1, 0), bought(1, 1), bought(2, 0), bought(2, 1), bought(3, 2)],
 ///     items: vec![ItemKey(10), ItemKey(20), ItemKey(30)],
 /// };
-/// let settings = ItemToItem { n_customers_min: 1, repeat_weight: 0.0, ..ItemToItem::default() };
+/// let settings = ItemToItem { n_customers_min: 1, shrinkage: 0.0, repeat_weight: 0.0, ..ItemToItem::default() };
 /// let model = settings.fit(&interactions, Seed::new(1))?;
 /// let history = [HistoryItem { item: ItemKey(10), age_days: 0.0, quantity: 1.0 }];
 /// let best = model.score(&history, 1, &|item| item != ItemKey(10));
@@ -114,7 +114,7 @@ impl ItemToItemModel {
             Candidate { score: sum.score + self.popularity_part(sum.item), key: self.key(sum.item, &own), at: Some(at) }
         }))
         .into();
-        let mut best = Vec::with_capacity(n);
+        let mut best = Vec::with_capacity(n.min(self.learned.keys.len() + own.len()));
         let mut popular_enough = popular_enough.into_iter().peekable();
         while best.len() < n {
             let next_popular = popular_enough.peek();
@@ -202,7 +202,7 @@ impl ItemToItemModel {
         let half_life = self.learned.settings.half_life_days;
         // A customer who was away for years has still bought what they bought: only ages relative to the most recent
         // purchase matter, because the weights are divided by their sum.
-        let youngest = history.iter().map(|bought| age(bought)).fold(f64::INFINITY, f64::min);
+        let youngest = history.iter().map(age).fold(f64::INFINITY, f64::min);
         let mut own: Vec<(usize, Own)> = order
             .chunk_by(|a, b| history[*a].item == history[*b].item)
             .map(|occasions| {
@@ -363,6 +363,6 @@ impl PartialEq for Candidate {
 impl Eq for Candidate {}
 
 fn age(bought: &HistoryItem) -> f64 {
-    // `max` also turns NaN into 0.
-    bought.age_days.max(0.0).min(f64::MAX)
+    // What is not above 0, NaN among it, is 0.
+    if bought.age_days > 0.0 { bought.age_days.min(f64::MAX) } else { 0.0 }
 }

@@ -1,0 +1,247 @@
+//! What does every estimator keep? One suite, run over all of them.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use models::boost::{BoostModel, BoostSettings};
+use models::calibrate::{Isotonic, IsotonicSettings};
+use models::recommend::{HistoryItem, Interaction, Interactions, ItemToItem, ItemToItemModel};
+use models::{Frame, ModelError};
+use primitives::{ItemKey, Seed};
+use rand::RngExt as _;
+use rand::seq::SliceRandom as _;
+
+/// Rows to learn from, in the form that all estimators can be given: features, label, weight.
+#[derive(Clone)]
+struct Data {
+    rows: Vec<Vec<f64>>,
+    labels: Vec<f64>,
+    weights: Option<Vec<f64>>,
+}
+
+/// An estimator under test: its settings are fixed, what it is given varies.
+trait Subject {
+    type Model: PartialEq + std::fmt::Debug;
+    /// How far two fits may be apart that differ only in the order of the rows.
+    const ROW_ORDER_TOLERANCE: f64;
+    fn fit(data: &Data, seed: u64) -> Result<Self::Model, ModelError>;
+    /// What the model says to each row.
+    fn ask(model: &Self::Model, rows: &[Vec<f64>]) -> Vec<f64>;
+    /// What it says to all rows at once, where it can be asked so.
+    fn ask_all(model: &Self::Model, rows: &[Vec<f64>]) -> Vec<f64> {
+        Self::ask(model, rows)
+    }
+    fn write(model: &Self::Model) -> Vec<u8>;
+    fn read(bytes: &[u8]) -> Result<Self::Model, ModelError>;
+    /// The model by way of serde, through JSON-like self-description being out of reach, through postcard.
+    fn through_serde(model: &Self::Model) -> Self::Model;
+}
+
+struct Boost;
+impl Subject for Boost {
+    type Model = BoostModel;
+    // Sums of single-precision gradients depend on the order, by about 1e-7 each; splits that are nearly equal may turn.
+    const ROW_ORDER_TOLERANCE: f64 = 0.05;
+    fn fit(data: &Data, seed: u64) -> Result<BoostModel, ModelError> {
+        let n_features = data.rows.first().map_or(1, Vec::len);
+        let flat = data.rows.concat();
+        let settings = BoostSettings { n_trees: 30, learning_rate: 0.2, max_leaves: 8, ..BoostSettings::default() };
+        let frame = Frame::new(&flat, data.rows.len(), n_features)?;
+        settings.fit(frame, &data.labels, data.weights.as_deref(), Seed::new(seed))
+    }
+    fn ask(model: &BoostModel, rows: &[Vec<f64>]) -> Vec<f64> {
+        rows.iter().map(|row| model.score(row)).collect()
+    }
+    fn ask_all(model: &BoostModel, rows: &[Vec<f64>]) -> Vec<f64> {
+        model.score_all(Frame::new(&rows.concat(), rows.len(), rows[0].len()).unwrap()).unwrap()
+    }
+    fn write(model: &BoostModel) -> Vec<u8> {
+        model.to_bytes().unwrap()
+    }
+    fn read(bytes: &[u8]) -> Result<BoostModel, ModelError> {
+        BoostModel::from_bytes(bytes)
+    }
+    fn through_serde(model: &BoostModel) -> BoostModel {
+        postcard::from_bytes(&postcard::to_stdvec(model).unwrap()).unwrap()
+    }
+}
+
+struct Calibration;
+impl Subject for Calibration {
+    type Model = Isotonic;
+    const ROW_ORDER_TOLERANCE: f64 = 1e-12;
+    fn fit(data: &Data, _seed: u64) -> Result<Isotonic, ModelError> {
+        let scores: Vec<f64> = data.rows.iter().map(|row| row[0]).collect();
+        IsotonicSettings::default().fit(&scores, &data.labels, data.weights.as_deref())
+    }
+    fn ask(model: &Isotonic, rows: &[Vec<f64>]) -> Vec<f64> {
+        rows.iter().map(|row| model.apply(row[0]).get()).collect()
+    }
+    fn write(model: &Isotonic) -> Vec<u8> {
+        model.to_bytes().unwrap()
+    }
+    fn read(bytes: &[u8]) -> Result<Isotonic, ModelError> {
+        Isotonic::from_bytes(bytes)
+    }
+    fn through_serde(model: &Isotonic) -> Isotonic {
+        postcard::from_bytes(&postcard::to_stdvec(model).unwrap()).unwrap()
+    }
+}
+
+/// For the recommender a row is a purchase: feature 0 names the customer, feature 1 the item, the label is its age.
+struct Recommender;
+impl Subject for Recommender {
+    type Model = ItemToItemModel;
+    const ROW_ORDER_TOLERANCE: f64 = 0.0;
+    fn fit(data: &Data, seed: u64) -> Result<ItemToItemModel, ModelError> {
+        let rows = data.rows.iter().zip(&data.labels).map(|(row, label)| {
+            let age_days = if label.is_nan() { *label } else { 1.0 + label };
+            Interaction { customer: place(row[0]), item: place(row[1]), age_days, quantity: 1.0 }
+        });
+        let interactions = Interactions { rows: rows.collect(), items: (0..64).map(ItemKey).collect() };
+        ItemToItem::default().fit(&interactions, Seed::new(seed))
+    }
+    fn ask(model: &ItemToItemModel, rows: &[Vec<f64>]) -> Vec<f64> {
+        let scored = rows.iter().take(40).flat_map(|row| {
+            let item = ItemKey(u64::from(place(row[1])));
+            model.score(&[HistoryItem { item, age_days: 3.0, quantity: 1.0 }], 10, &|_| true)
+        });
+        scored.flat_map(|scored| [f64::from(u32::try_from(scored.item.0).unwrap()), scored.score]).collect()
+    }
+    fn write(model: &ItemToItemModel) -> Vec<u8> {
+        model.to_bytes().unwrap()
+    }
+    fn read(bytes: &[u8]) -> Result<ItemToItemModel, ModelError> {
+        ItemToItemModel::from_bytes(bytes)
+    }
+    fn through_serde(model: &ItemToItemModel) -> ItemToItemModel {
+        postcard::from_bytes(&postcard::to_stdvec(model).unwrap()).unwrap()
+    }
+}
+
+/// A feature from -8 to 8 as a number from 0 to 63.
+fn place(value: f64) -> u32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the sum lies between 0 and 63")]
+    let place = ((value + 8.0) * 4.0).clamp(0.0, 63.0) as u32;
+    place
+}
+
+fn data(n_rows: usize) -> Data {
+    let mut random = Seed::new(21).stream("estimators", 0);
+    let mut data = Data { rows: Vec::new(), labels: Vec::new(), weights: None };
+    for _ in 0..n_rows {
+        // A grid coarser than the number of bins: the cuts do not depend on how often a value occurs.
+        let row: Vec<f64> = (0..4).map(|_| f64::from(random.random_range(-32..32_i32)) / 4.0).collect();
+        let yes = row[0] + row[1] + 8.0 * random.random::<f64>() > 4.0;
+        data.labels.push(if yes { 1.0 } else { 0.0 });
+        data.rows.push(row);
+    }
+    data
+}
+
+fn assert_near(left: &[f64], right: &[f64], tolerance: f64, what: &str) {
+    assert_eq!(left.len(), right.len(), "{what}");
+    for (a, b) in left.iter().zip(right) {
+        assert!((a - b).abs() <= tolerance, "{what}: {a} and {b}");
+    }
+}
+
+/// What holds for every estimator.
+fn suite<S: Subject>() {
+    let data = data(600);
+    let model = S::fit(&data, 7).unwrap();
+    let answers = S::ask(&model, &data.rows);
+    assert!(answers.iter().all(|answer| answer.is_finite()));
+    assert!(answers.iter().any(|answer| (answer - answers[0]).abs() > 0.0), "a model that always says the same");
+
+    assert_eq!(S::write(&model), S::write(&S::fit(&data, 7).unwrap()), "same seed twice");
+    let read = S::read(&S::write(&model)).unwrap();
+    assert_eq!(read, model, "save and load");
+    assert_eq!(S::through_serde(&model), model, "serde");
+    assert_near(&S::ask(&read, &data.rows), &answers, 0.0, "save and load");
+    assert_near(&S::ask_all(&model, &data.rows), &answers, 0.0, "batch equals one by one");
+    assert!(matches!(S::read(&S::write(&model)[1..]), Err(ModelError::Corrupt { .. })), "half a model");
+
+    let mut order: Vec<usize> = (0..data.rows.len()).collect();
+    order.shuffle(&mut Seed::new(3).stream("order", 0));
+    let shuffled = Data {
+        rows: order.iter().map(|row| data.rows[*row].clone()).collect(),
+        labels: order.iter().map(|row| data.labels[*row]).collect(),
+        weights: None,
+    };
+    let again = S::ask(&S::fit(&shuffled, 7).unwrap(), &data.rows);
+    assert_near(&again, &answers, S::ROW_ORDER_TOLERANCE, "row order");
+
+    let none = Data { rows: Vec::new(), labels: Vec::new(), weights: None };
+    let error = S::fit(&none, 7).unwrap_err();
+    assert!(matches!(error, ModelError::TooFewRows { n_rows: 0, .. }), "{error}");
+    let mut unknown = data.clone();
+    unknown.labels[5] = f64::NAN;
+    let error = S::fit(&unknown, 7).unwrap_err();
+    assert!(matches!(error, ModelError::Value { row: 5, .. }), "{error}");
+    assert!(error.to_string().contains("row 5 is NaN"), "{error}");
+}
+
+/// What holds for estimators with two classes and weights.
+fn classifier_suite<S: Subject>(tolerance: f64) {
+    let data = data(400);
+    let mut one_class = data.clone();
+    one_class.labels.fill(1.0);
+    let error = S::fit(&one_class, 7).unwrap_err();
+    assert!(error.to_string().contains("all 400 labels are 1"), "{error}");
+    let mut other = data.clone();
+    other.labels[0] = 2.0;
+    assert!(matches!(S::fit(&other, 7), Err(ModelError::Value { row: 0, .. })));
+    let mut short = data.clone();
+    short.labels.pop();
+    assert!(matches!(S::fit(&short, 7), Err(ModelError::Shape { .. })));
+
+    let mut weighted = data.clone();
+    let mut twice = data.clone();
+    let weights: Vec<f64> = (0..400).map(|row| if row % 3 == 0 { 2.0 } else { 1.0 }).collect();
+    for row in (0..400).filter(|row| row % 3 == 0) {
+        twice.rows.push(data.rows[row].clone());
+        twice.labels.push(data.labels[row]);
+    }
+    weighted.weights = Some(weights);
+    let ask = |data: &Data| S::ask(&S::fit(data, 7).unwrap(), &twice.rows);
+    assert_near(&ask(&weighted), &ask(&twice), tolerance, "weight 2 equals two rows");
+
+    let mut ignored = data.clone();
+    ignored.rows.push(vec![-7.0; 4]);
+    ignored.labels.push(1.0);
+    ignored.weights = Some([vec![1.0; 400], vec![0.0]].concat());
+    assert_near(&ask(&ignored), &ask(&data), 0.0, "a row of weight 0 is not there");
+    ignored.weights = Some(vec![-1.0; 401]);
+    assert!(matches!(S::fit(&ignored, 7), Err(ModelError::Value { .. })));
+}
+
+#[test]
+fn boost_keeps_the_contract() {
+    suite::<Boost>();
+    classifier_suite::<Boost>(0.05);
+}
+
+#[test]
+fn isotonic_keeps_the_contract() {
+    suite::<Calibration>();
+    classifier_suite::<Calibration>(1e-12);
+}
+
+#[test]
+fn item_to_item_keeps_the_contract() {
+    suite::<Recommender>();
+}
+
+#[test]
+fn a_constant_column_changes_nothing() {
+    let data = data(500);
+    let mut wider = data.clone();
+    for row in &mut wider.rows {
+        row.insert(2, 5.0);
+        row.push(f64::NAN);
+    }
+    let (model, with_constants) = (Boost::fit(&data, 7).unwrap(), Boost::fit(&wider, 7).unwrap());
+    assert_near(&Boost::ask(&model, &data.rows), &Boost::ask(&with_constants, &wider.rows), 0.0, "constant columns");
+    let why = with_constants.contributions(&wider.rows[0]);
+    assert!(why.values[2].abs() + why.values[5].abs() <= 0.0, "a constant column has no part in the score");
+}
