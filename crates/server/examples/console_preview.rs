@@ -1,0 +1,20 @@
+//! What do the console's pages look like? Writes sample pages to a folder: `cargo run -p server --example console_preview -- DIR`,
+//! then serve the folder with any file server and open it.
+
+use server::console::{asset, view::sample};
+use std::{error::Error, fs, path::PathBuf};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = PathBuf::from(std::env::args().nth(1).ok_or("name the folder to write the pages to")?);
+    for (path, html) in sample::pages() {
+        let page = folder.join(path.trim_start_matches('/'));
+        fs::create_dir_all(&page)?;
+        fs::write(page.join("index.html"), html)?;
+    }
+    fs::create_dir_all(folder.join("assets"))?;
+    for name in ["console.css", "logo.svg"] {
+        let (_, bytes, _) = asset(name).ok_or("an asset is missing")?;
+        fs::write(folder.join("assets").join(name), bytes)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! What stands on each page? Plain data, one file a page, and its rendering.
+//!
+//! The order is the navigation's. A view holds what is to be shown and nothing that could compute it: the routes fill it,
+//! `render` writes it. Hostile text may stand in every `String`.
+
+mod filters;
+mod frame;
+mod parts;
+
+mod api;
+mod customer;
+mod customers;
+mod decision;
+mod decisions;
+mod door;
+mod events;
+mod models;
+mod overview;
+
+pub mod sample;
+
+pub use api::{ApiPage, Example};
+pub use customer::{Consent, CustomerPage, Identifier, Recommendations, Timeline, TimelineDay, TimelineEntry, Trait};
+pub use customers::{CustomerRow, CustomersPage};
+pub use decision::{Candidate, DecisionPage, Outcome};
+pub use decisions::{DecisionRow, DecisionsPage};
+pub use door::{ErrorPage, LoginPage};
+pub use events::{EventRow, EventStatus, EventsPage, StatusFilter};
+pub use frame::{Flash, Frame, Health, Notice, Section, Theme, safe_back};
+pub use models::{Champion, Metric, ModelsPage, Need, Task, Version};
+pub use overview::{
+    CustomersCard, DayCount, DayRevenue, DecisionsCard, EventsCard, HealthCard, ModelLine, ModelState, Overview, Worth,
+};
+pub use parts::{Answer, Band, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef, Score};
+
+/// Gives a page its `render`.
+macro_rules! page {
+    ($page:ident, $section:expr) => {
+        impl $page {
+            /// The page as HTML.
+            #[must_use]
+            pub fn render(&self) -> String {
+                super::finish(askama::Template::render(self))
+            }
+
+            fn section(&self) -> Option<super::Section> {
+                $section
+            }
+        }
+    };
+}
+use page;
+
+/// Rendering can only fail where a value's own formatting does; even then a person gets a sentence.
+fn finish(rendered: askama::Result<String>) -> String {
+    rendered.unwrap_or_else(|error| {
+        format!(
+            "<!doctype html><title>Rapport</title><h1>The page could not be drawn</h1><p>{}. Please report this as a fault.</p>",
+            super::format::escape(&error.to_string())
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

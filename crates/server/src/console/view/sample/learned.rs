@@ -1,0 +1,182 @@
+//! What has been learned and decided on the sample pages?
+
+use super::people::{answer, features, items};
+use super::*;
+use crate::console::chart::CalibrationPoint;
+
+/// One task with a champion, one that lacks data.
+#[must_use]
+pub fn models() -> ModelsPage {
+    let version = |version: &str, days: i64, value, champion| Version {
+        version: version.to_owned(),
+        trained_at: now().plus_days(-days),
+        metric: "AUC".to_owned(),
+        value,
+        champion,
+    };
+    let task = Task {
+        key: "churn".to_owned(),
+        title: "Churn".to_owned(),
+        question: "Will there be no purchase in the next 30 days?".to_owned(),
+        training: None,
+        champion: Some(champion()),
+        needs: vec![],
+        versions: vec![
+            version("3f9a1c77d2e0", 1, 0.782, true),
+            version("a07be1549c31", 7, 0.779, false),
+            version("58d2c09f6b1e", 14, 0.768, false),
+        ],
+    };
+    ModelsPage {
+        frame: Frame {
+            flash: Some(Flash::Done("Version 3f9a1c77d2e0 is the champion of churn.".to_owned())),
+            ..frame("/models")
+        },
+        tasks: vec![task, task_missing()],
+    }
+}
+
+/// A task that cannot be learned yet.
+#[must_use]
+pub fn task_missing() -> Task {
+    let need = |what: &str, have, need, how: &str| Need { what: what.to_owned(), have, need, how: how.to_owned() };
+    Task {
+        key: "recommend".to_owned(),
+        title: "Recommendations".to_owned(),
+        question: "What will this customer want next?".to_owned(),
+        training: None,
+        champion: None,
+        needs: vec![
+            need("Items in the catalogue", 812, 50, ""),
+            need("Customers with two orders or more", 318, 500, "Import past orders: rapport import FILE."),
+            need("Days of purchases", 21, 30, "Nine more days, or import older orders."),
+        ],
+        versions: vec![],
+    }
+}
+
+/// A list of decisions.
+#[must_use]
+pub fn decisions() -> DecisionsPage {
+    let row = |ms, kind: &str, customer: &str, text: &str, fallback: Option<&str>, held_out| DecisionRow {
+        id: format!("019ab3f2c1d4{ms:08x}"),
+        at: before(ms),
+        kind: kind.to_owned(),
+        customer: Some(customer.to_owned()),
+        answer: text.to_owned(),
+        fallback: fallback.map(str::to_owned),
+        held_out,
+        latency_ms: Some(0.34),
+    };
+    DecisionsPage {
+        frame: frame("/decisions"),
+        total: 48_211,
+        fallbacks: 1_912,
+        rows: vec![
+            row(2_000, "recommend", "42", "10 items, first Silken tofu", None, false),
+            row(9_000, "churn", "1113", "72 %, high risk", None, false),
+            row(
+                12_000,
+                "recommend",
+                "anonymous:5f0c3a9e-77",
+                "10 items, first Fresh milk",
+                Some("Nothing is known of this customer: the popular list."),
+                false,
+            ),
+            row(3 * MINUTE, "recommend", "20459", "10 items, first Rice noodles", None, true),
+        ],
+        older: Some("/decisions?before=019ab3".to_owned()),
+        try_line: api().examples.into_iter().nth(1).map_or_else(String::new, |example| example.command),
+    }
+}
+
+/// The whole story of a recommendation.
+#[must_use]
+pub fn decision() -> DecisionPage {
+    let candidate = |item: &Item, chosen: bool, excluded: Option<&str>| Candidate {
+        id: item.id.clone(),
+        title: item.title.clone(),
+        score: item.score,
+        propensity: chosen.then_some(1.0),
+        chosen,
+        excluded: excluded.map(str::to_owned),
+    };
+    let mut candidates: Vec<Candidate> = items().iter().map(|item| candidate(item, true, None)).collect();
+    let late =
+        Item { id: "4711402829205".to_owned(), title: None, category: None, score: 0.094, reason: String::new() };
+    candidates.extend([candidate(&late, false, Some("bought two days ago")), candidate(&late, false, None)]);
+    DecisionPage {
+        frame: frame("/decisions/019ab3f2"),
+        at: before(2_000),
+        customer: Some("42".to_owned()),
+        answer: answer("recommend"),
+        request: r#"{"decision":"recommend","userId":"42","context":{"page":"home"},"n":4}"#.to_owned(),
+        response: r#"{"decisionId":"019ab3f2c1d4e5f6","decision":"recommend","customerId":"42","items":[{"id":"4710011401128","score":0.412,"reason":"Bought with soy milk"}],"model":{"name":"item-to-item","version":"9bd04f21aa73"},"consent":{"purpose":"personalization","granted":true},"fallback":null}"#.to_owned(),
+        features: features(),
+        candidates,
+        random_stream: Some("decide/recommend#48211".to_owned()),
+        schema: Some("c41f77a09e12".to_owned()),
+        outcome: Some(Outcome { text: "Silken tofu was bought 2 hours later.".to_owned(), amount: Some(twd(4_500)) }),
+        replay: "rapport replay 019ab3f2c1d4e5f6".to_owned(),
+    }
+}
+
+fn champion() -> Champion {
+    let metric = |name: &str, meaning: &str, higher_is_better, value, baselines: [(&str, Option<f64>); 2]| Metric {
+        name: name.to_owned(),
+        meaning: meaning.to_owned(),
+        higher_is_better,
+        value,
+        baselines: baselines.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+    };
+    let point = |predicted: f64, off: f64, n| CalibrationPoint { predicted, observed: predicted + off, n };
+    Champion {
+        version: "3f9a1c77d2e0".to_owned(),
+        method: "Gradient boosting, 120 trees, isotonic calibration".to_owned(),
+        trained_at: before(30 * HOUR_MS),
+        data_from: now().plus_days(-119),
+        data_to: now().plus_days(-30),
+        n_train: 24_812,
+        n_test: 9_407,
+        metrics: vec![
+            metric(
+                "AUC",
+                "How often a customer who left was ranked above one who stayed.",
+                true,
+                0.782,
+                [("recency", Some(0.731)), ("constant", Some(0.5))],
+            ),
+            metric(
+                "Log loss",
+                "How surprised it was by what happened.",
+                false,
+                0.523,
+                [("recency", Some(0.561)), ("constant", Some(0.672))],
+            ),
+            metric(
+                "ECE",
+                "How far its probabilities are from what happened.",
+                false,
+                0.012,
+                [("recency", Some(0.034)), ("constant", None)],
+            ),
+        ],
+        calibration: vec![
+            point(0.06, 0.01, 900),
+            point(0.19, -0.01, 1_600),
+            point(0.34, 0.02, 2_100),
+            point(0.5, -0.02, 1_900),
+            point(0.68, 0.015, 1_700),
+            point(0.87, 0.0, 1_200),
+        ],
+        importances: [
+            ("Days since the last order", 0.31),
+            ("Orders in 90 days", 0.22),
+            ("Change of revenue, 30 against 90 days", 0.14),
+            ("Days since the first order", 0.11),
+            ("Share of orders on weekends", 0.05),
+        ]
+        .map(|(name, share)| (name.to_owned(), share))
+        .to_vec(),
+    }
+}

@@ -1,0 +1,234 @@
+//! Who is on the sample pages? A list of customers, one with a history and one of whom nothing is known.
+
+use super::*;
+
+/// A search with four results.
+#[must_use]
+pub fn customers() -> CustomersPage {
+    let row = |id: &str, label: Option<&str>, days: i64, orders, revenue: Option<i64>, churn| CustomerRow {
+        id: id.to_owned(),
+        label: label.map(str::to_owned),
+        known: !id.starts_with("anonymous:"),
+        first_seen: now().plus_days(-115),
+        last_seen: now().plus_days(-days),
+        orders,
+        revenue: revenue.map(twd),
+        churn,
+    };
+    CustomersPage {
+        frame: frame("/customers"),
+        query: String::new(),
+        total: 33_314,
+        found: 33_314,
+        rows: vec![
+            row("42", Some("Mei-Ling Chen"), 0, 23, Some(1_845_600), Some(0.72)),
+            row("1069", None, 1, 9, Some(402_900), Some(0.41)),
+            row("1113", Some("j.huang@example.com"), 3, 2, Some(61_200), Some(0.12)),
+            row("anonymous:5f0c3a9e-77", None, 6, 0, None, None),
+            row("20459", None, 34, 4, Some(98_050), Some(0.93)),
+        ],
+        more: Some("/customers?after=20459".to_owned()),
+    }
+}
+
+/// A customer with a history, after "Decide now".
+#[must_use]
+pub fn customer() -> CustomerPage {
+    let consent = |purpose: &str, meaning: &str, granted, stated: bool| Consent {
+        purpose: purpose.to_owned(),
+        meaning: meaning.to_owned(),
+        granted,
+        stated_at: stated.then(|| now().plus_days(-12)),
+    };
+    let identifier = |kind: &str, value: &str| Identifier {
+        kind: kind.to_owned(),
+        value: value.to_owned(),
+        since: Some(now().plus_days(-115)),
+    };
+    CustomerPage {
+        frame: frame("/customers/42"),
+        id: "42".to_owned(),
+        label: Some("Mei-Ling Chen".to_owned()),
+        known: true,
+        identifiers: vec![
+            identifier("userId", "42"),
+            identifier("anonymousId", "b1946ac9-2492-4d2e"),
+            identifier("email", "mei@example.com"),
+        ],
+        event_count: 188,
+        orders: 23,
+        revenue: Some(twd(1_845_600)),
+        first_seen: now().plus_days(-115),
+        last_seen: before(2 * HOUR_MS),
+        timeline: timeline(),
+        traits: [("age_group", "35–39"), ("residence", "115 Nangang"), ("email", "mei@example.com")]
+            .map(|(name, value)| Trait { name: name.to_owned(), value: value.to_owned() })
+            .to_vec(),
+        consents: vec![
+            consent("personalization", "Recommendations and scores from this customer’s own behaviour", true, true),
+            consent("marketing", "Mails and messages with offers", false, true),
+            consent("analytics", "Counting and evaluation across all customers", true, false),
+        ],
+        features: features(),
+        scores: vec![score()],
+        recommendations: Recommendations { items: items(), note: None },
+        decided: Some(answer("recommend")),
+    }
+}
+
+/// An anonymous customer of whom next to nothing is known.
+#[must_use]
+pub fn customer_stranger() -> CustomerPage {
+    CustomerPage {
+        id: "anonymous:5f0c3a9e-77aa-4b1d-9d53-0c1f0e6ab001".to_owned(),
+        label: None,
+        known: false,
+        identifiers: vec![Identifier {
+            kind: "anonymousId".to_owned(),
+            value: "5f0c3a9e-77aa-4b1d-9d53-0c1f0e6ab001".to_owned(),
+            since: None,
+        }],
+        consents: customer().consents.into_iter().map(|consent| Consent { granted: false, ..consent }).collect(),
+        orders: 0,
+        revenue: None,
+        event_count: 1,
+        timeline: Timeline { days: vec![], not_shown: 0 },
+        traits: vec![],
+        features: vec![],
+        scores: vec![],
+        recommendations: Recommendations {
+            items: vec![],
+            note: Some("Consent to personalization is denied: this would be the popular list.".to_owned()),
+        },
+        decided: Some(Answer {
+            fallback: Some(
+                "The customer denied personalization, so this is what is bought most this month.".to_owned(),
+            ),
+            consent: ConsentBasis { purpose: "personalization".to_owned(), granted: false, stated: true },
+            model: None,
+            ..answer("recommend")
+        }),
+        ..customer()
+    }
+}
+
+fn score() -> Score {
+    let because = |feature: &str, text: &str, contribution| Contribution {
+        feature: feature.to_owned(),
+        text: text.to_owned(),
+        contribution,
+    };
+    Score {
+        title: "Churn".to_owned(),
+        question: "Will there be no purchase in the next 30 days?".to_owned(),
+        probability: 0.72,
+        base_rate: Some(0.38),
+        contributions: vec![
+            because("recency_days", "The last order was 41 days ago", 1.12),
+            because("revenue_trend_30_90", "Spending fell by 62 % against the last 90 days", 0.58),
+            because("orders_90d", "6 orders in 90 days", -0.47),
+            because("tenure_days", "A customer for 115 days", -0.21),
+            because("weekend_share", "Four of five orders on weekends", 0.06),
+        ],
+    }
+}
+
+pub(super) fn features() -> Vec<FeatureGroup> {
+    let feature = |name: &str, meaning: &str, value, unit: &str| Feature {
+        name: name.to_owned(),
+        meaning: meaning.to_owned(),
+        value,
+        unit: unit.to_owned(),
+    };
+    vec![
+        FeatureGroup {
+            title: "Recency, frequency, money".to_owned(),
+            features: vec![
+                feature("recency_days", "Days since the last order", Some(41.3), "days"),
+                feature("orders_30d", "Orders in 30 days", Some(0.0), "orders"),
+                feature("orders_90d", "Orders in 90 days", Some(6.0), "orders"),
+                feature("revenue_90d", "Revenue in 90 days", Some(3_845.5), "TWD"),
+            ],
+        },
+        FeatureGroup {
+            title: "Habits".to_owned(),
+            features: vec![
+                feature("weekend_share", "Share of orders on weekends", Some(0.8125), ""),
+                feature("hours_between_sessions", "Hours between visits", None, "h"),
+            ],
+        },
+    ]
+}
+
+pub(super) fn items() -> Vec<Item> {
+    [
+        (
+            "4710011401128",
+            "Silken tofu",
+            "Chilled",
+            0.412,
+            "Bought by customers who buy soy milk, as this one does every week",
+        ),
+        ("4711271000014", "Fresh milk", "Dairy", 0.377, "Bought 7 times, last 9 days ago: about due"),
+        ("4719090900065", "Jasmine rice 3 kg", "Staples", 0.205, "Bought together with rice noodles"),
+        ("4710421090059", "Sesame oil", "Pantry", 0.151, "From the category bought most"),
+    ]
+    .map(|(id, title, category, score, reason)| Item {
+        id: id.to_owned(),
+        title: Some(title.to_owned()),
+        category: Some(category.to_owned()),
+        score,
+        reason: reason.to_owned(),
+    })
+    .to_vec()
+}
+
+pub(super) fn answer(kind: &str) -> Answer {
+    Answer {
+        id: "019ab3f2c1d4e5f6".to_owned(),
+        kind: kind.to_owned(),
+        items: items(),
+        score: None,
+        consent: ConsentBasis { purpose: "personalization".to_owned(), granted: true, stated: true },
+        model: Some(ModelRef { name: "item-to-item".to_owned(), version: "9bd04f21aa73".to_owned() }),
+        fallback: None,
+        held_out: false,
+        latency_ms: Some(0.34),
+    }
+}
+
+fn timeline() -> Timeline {
+    let entry = |ms: i64, kind: &str, title: &str, detail: &str, amount: Option<i64>| TimelineEntry {
+        at: before(ms),
+        kind: kind.to_owned(),
+        title: title.to_owned(),
+        detail: (!detail.is_empty()).then(|| detail.to_owned()),
+        amount: amount.map(twd),
+    };
+    Timeline {
+        days: vec![
+            TimelineDay {
+                day: now(),
+                entries: vec![
+                    entry(2 * HOUR_MS, "track", "Product Added", "Silken tofu", None),
+                    entry(2 * HOUR_MS + 9 * MINUTE, "track", "Product Viewed", "Silken tofu", None),
+                    entry(2 * HOUR_MS + 14 * MINUTE, "page", "Home", "", None),
+                ],
+            },
+            TimelineDay {
+                day: now().plus_days(-41),
+                entries: vec![
+                    entry(
+                        41 * 24 * HOUR_MS,
+                        "track",
+                        "Order Completed",
+                        "5 items: soy milk, jasmine rice, …",
+                        Some(64_900),
+                    ),
+                    entry(41 * 24 * HOUR_MS + 4 * MINUTE, "track", "Payment Failed", "The card had expired", None),
+                ],
+            },
+        ],
+        not_shown: 183,
+    }
+}
