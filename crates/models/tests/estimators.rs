@@ -32,7 +32,7 @@ trait Subject {
     }
     fn write(model: &Self::Model) -> Vec<u8>;
     fn read(bytes: &[u8]) -> Result<Self::Model, ModelError>;
-    /// The model by way of serde, through JSON-like self-description being out of reach, through postcard.
+    /// The model as a part of something else that is serialised.
     fn through_serde(model: &Self::Model) -> Self::Model;
 }
 

@@ -8,8 +8,10 @@ pub(super) const NAME: &str = "boosted forest";
 const LEAF: u32 = u32::MAX;
 /// More features than this are refused, so that a corrupt number cannot ask for all the memory there is.
 const N_FEATURES_MAX: u64 = 1 << 20;
-/// Trees deeper than this are refused: explaining a row keeps its path on the stack.
-pub(super) const DEPTH_MAX: usize = 64;
+/// Trees deeper than this are refused: explaining a row goes down them by recursion.
+pub(super) const DEPTH_MAX: usize = 32;
+/// How many trees are walked side by side: while one waits for memory, the others go on.
+const N_LANES: usize = 8;
 
 /// Trees whose leaves add up to a score.
 ///
@@ -32,6 +34,10 @@ pub struct Forest {
     pub(super) nodes: Vec<Node>,
     /// The weight of the training rows that reached each node; an inner node's is the sum of its children's.
     pub(super) cover: Vec<f64>,
+    /// How many questions lead to the deepest leaf of every [`N_LANES`] trees. Derived, not stored.
+    depths: Vec<usize>,
+    /// The mean score by cover. Derived, not stored.
+    pub(super) bias: f64,
 }
 
 /// A question or a leaf.
@@ -41,7 +47,7 @@ pub(super) struct Node {
     number: f64,
     /// The feature times two, plus one where a missing value goes left; [`LEAF`] for a leaf.
     question: u32,
-    /// The left child; the right one follows it.
+    /// The left child; the right one follows it. A leaf is its own left child.
     left: u32,
 }
 
@@ -63,8 +69,11 @@ impl Node {
     }
 
     /// Whether the row goes to the right child. Written without branches: which way a row goes is hard to foresee.
+    ///
+    /// What the row is too short for is missing. A leaf asks for a feature that no row has and sends what is missing
+    /// left, to itself: so a walk may go on after it has arrived.
     pub(super) fn goes_right(&self, row: &[f64]) -> bool {
-        let value = row[self.feature()];
+        let value = row.get(self.feature()).copied().unwrap_or(f64::NAN);
         let missing_left = self.question & 1 == 1;
         (value >= self.number) | (value.is_nan() & !missing_left)
     }
@@ -77,16 +86,20 @@ impl Forest {
     /// what is beyond is not looked at.
     #[must_use]
     pub fn score(&self, row: &[f64]) -> f64 {
-        if row.len() < self.n_features {
-            return self.score(&self.filled_up(row));
-        }
+        let row = &row[..row.len().min(self.n_features)];
         let mut score = self.base_score;
-        for &root in &self.roots {
-            let mut node = &self.nodes[root as usize];
-            while !node.is_leaf() {
-                node = &self.nodes[node.left as usize + usize::from(node.goes_right(row))];
+        for (roots, &depth) in self.roots.chunks(N_LANES).zip(&self.depths) {
+            let mut at = [0_u32; N_LANES];
+            at[..roots.len()].copy_from_slice(roots);
+            for _ in 0..depth {
+                for place in &mut at {
+                    let node = &self.nodes[*place as usize];
+                    *place = node.left + u32::from(node.goes_right(row));
+                }
             }
-            score += node.value();
+            for place in &at[..roots.len()] {
+                score += self.nodes[*place as usize].value();
+            }
         }
         score
     }
@@ -109,10 +122,32 @@ impl Forest {
         self.nodes.len()
     }
 
-    pub(super) fn filled_up(&self, row: &[f64]) -> Vec<f64> {
-        let mut row = row.to_vec();
-        row.resize(self.n_features, f64::NAN);
-        row
+    /// The longest way to a leaf.
+    pub(super) fn depth(&self) -> usize {
+        self.depths.iter().copied().max().unwrap_or(0)
+    }
+
+    /// Computes what is not stored.
+    fn derive(mut self) -> Self {
+        let mut level = vec![0_usize; self.nodes.len()];
+        let mut reach = vec![1.0; self.nodes.len()];
+        self.bias = self.base_score;
+        self.depths = vec![0; self.roots.len().div_ceil(N_LANES)];
+        let mut tree = 0;
+        for at in 0..self.nodes.len() {
+            tree += usize::from(self.roots.get(tree + 1).is_some_and(|next| *next as usize == at));
+            if self.nodes[at].is_leaf() {
+                self.bias += reach[at] * self.nodes[at].value();
+                continue;
+            }
+            let deepest = &mut self.depths[tree / N_LANES];
+            *deepest = (*deepest).max(level[at] + 1);
+            for child in self.nodes[at].children() {
+                level[child] = level[at] + 1;
+                reach[child] = reach[at] * self.cover[child] / self.cover[at];
+            }
+        }
+        self
     }
 
     pub(super) fn builder(n_features: usize, base_score: f64) -> Builder {
@@ -193,15 +228,18 @@ impl TryFrom<Stored> for Forest {
                 LEAF => LEAF,
                 feature => feature * 2 + u32::from(stored.missing_left[at]),
             },
-            left: stored.left[at],
+            left: if stored.feature[at] == LEAF { place(at) } else { stored.left[at] },
         };
-        Ok(Self {
+        let forest = Self {
             n_features: usize::try_from(stored.n_features).map_err(|error| corrupt(error.to_string()))?,
             base_score: stored.base_score,
             nodes: (0..stored.feature.len()).map(node).collect(),
             roots: stored.roots,
             cover: stored.cover,
-        })
+            depths: Vec::new(),
+            bias: 0.0,
+        };
+        Ok(forest.derive())
     }
 }
 
@@ -214,7 +252,7 @@ impl From<Forest> for Stored {
             base_score: forest.base_score,
             feature: nodes.iter().map(feature).collect(),
             number: nodes.iter().map(|node| node.number).collect(),
-            left: nodes.iter().map(|node| node.left).collect(),
+            left: nodes.iter().map(|node| if node.is_leaf() { 0 } else { node.left }).collect(),
             missing_left: nodes.iter().map(|node| !node.is_leaf() && node.question & 1 == 1).collect(),
             roots: forest.roots,
             cover: forest.cover,

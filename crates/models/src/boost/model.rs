@@ -28,8 +28,8 @@ pub struct BoostModel {
 }
 
 impl BoostModel {
-    pub(super) fn new(forest: Forest) -> Result<Self, ModelError> {
-        Ok(Self { forest })
+    pub(super) fn new(forest: Forest) -> Self {
+        Self { forest }
     }
 
     /// The score of a row in log-odds: [`Forest::score`].
@@ -78,6 +78,6 @@ impl BoostModel {
     /// # Errors
     /// [`ModelError::Corrupt`] where the bytes are of another version or a walk through them could go astray.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        Self::new(bytes::decode::<Stored>(NAME, VERSION, bytes)?.try_into()?)
+        Ok(Self::new(bytes::decode::<Stored>(NAME, VERSION, bytes)?.try_into()?))
     }
 }

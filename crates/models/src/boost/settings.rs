@@ -67,21 +67,21 @@ impl BoostSettings {
         let kept: Vec<usize> = (0..frame.n_rows()).filter(|row| rows.weight[*row] > 0.0).collect();
         let columns = Columns::informative(frame, &kept);
         if columns.is_empty() {
-            return BoostModel::new(convert::no_trees(frame.n_features(), base_score)?);
+            return Ok(BoostModel::new(convert::no_trees(frame.n_features(), base_score)?));
         }
         let y: Vec<f64> = kept.iter().map(|row| if rows.positive[*row] { 1.0 } else { 0.0 }).collect();
         let w: Vec<f64> = kept.iter().map(|row| rows.weight[*row]).collect();
         let mut booster = self.booster(base_score);
         let fit = |booster: &mut GradientBooster| booster.fit(&columns.matrix(kept.len()), &y, &w, None);
         fit(&mut booster).map_err(|error| ModelError::Fit { operation: OPERATION, reason: error.to_string() })?;
-        BoostModel::new(convert::forest(&booster, &columns, frame.n_features())?)
+        Ok(BoostModel::new(convert::forest(&booster, &columns, frame.n_features())?))
     }
 
     /// The fitting library's settings that mean ours.
     pub(super) fn booster(&self, base_score: f64) -> GradientBooster {
         #[expect(clippy::cast_possible_truncation, reason = "the library computes in single precision")]
         let single = |value: f64| value as f32;
-        GradientBooster::default()
+        let mut booster = GradientBooster::default()
             .set_objective_type(ObjectiveType::LogLoss)
             .set_iterations(self.n_trees)
             .set_learning_rate(single(self.learning_rate))
@@ -95,18 +95,8 @@ impl BoostSettings {
             .set_initialize_base_score(false)
             .set_missing(f64::NAN)
             .set_create_missing_branch(false)
-            .set_parallel(true)
-            .with_loss_guided_growth()
-    }
-}
-
-trait LossGuided {
-    fn with_loss_guided_growth(self) -> Self;
-}
-
-impl LossGuided for GradientBooster {
-    fn with_loss_guided_growth(mut self) -> Self {
-        self.grow_policy = GrowPolicy::LossGuide;
-        self
+            .set_parallel(true);
+        booster.grow_policy = GrowPolicy::LossGuide;
+        booster
     }
 }

@@ -15,7 +15,7 @@ pub struct Interaction {
     pub item: u32,
     /// Days before the moment at which the model is trained; 0 or more.
     pub age_days: f64,
-    /// How many were bought; more than 0.
+    /// How many were bought; more than 0. A purchase counts once, whatever its quantity.
     pub quantity: f64,
 }
 

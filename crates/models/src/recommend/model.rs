@@ -18,7 +18,7 @@ pub struct HistoryItem {
     pub item: ItemKey,
     /// Days before the moment that is asked about. A negative or unknown age counts as 0.
     pub age_days: f64,
-    /// How many were bought. Shown in the reason; a purchase counts once whatever its quantity.
+    /// How many were bought. A purchase counts once, whatever its quantity.
     pub quantity: f64,
 }
 
