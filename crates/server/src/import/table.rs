@@ -1,0 +1,255 @@
+//! Which rows belong together, and when are they complete?
+
+use super::delivery::Delivery;
+use super::mapping::{Emitter, Grouping, LatestTime, Mapping, Row, TimeReader};
+use super::{ImportError, ImportOptions};
+use primitives::{Timestamp, stable_hash};
+use serde_json::{Map, Value};
+use std::collections::{HashMap, HashSet};
+
+/// Rows that wait are kept in pieces of this size, so that growing never copies them.
+const PIECE_BYTES: usize = 4 << 20;
+/// About what a group that waits takes beside its key.
+const GROUP_BYTES: usize = 64;
+
+/// Collects rows into groups and hands complete groups on.
+pub(crate) struct Grouper<'m> {
+    name: String,
+    mapping: &'m Mapping,
+    times: TimeReader<'m>,
+    emitter: Emitter<'m>,
+    ready: Vec<(Value, Timestamp, u64)>,
+    memory_bytes_max: usize,
+    key: String,
+    /// The group being collected, where groups are contiguous.
+    current_key: String,
+    /// Reused rows; the first `n_current` are the group.
+    current: Vec<Row>,
+    n_current: usize,
+    closed: HashSet<u64>,
+    waiting: Waiting,
+}
+
+/// Rows of all groups, where the rows of one group may be apart.
+#[derive(Default)]
+struct Waiting {
+    groups: HashMap<Box<str>, u32>,
+    /// The time of each group's first row.
+    group_times: Vec<Timestamp>,
+    rows: Vec<(u32, u64)>,
+    pieces: Vec<Vec<u8>>,
+    /// How many cells each row has: those that the mapping uses.
+    n_cells: usize,
+    key_bytes: usize,
+}
+
+impl<'m> Grouper<'m> {
+    pub(crate) fn new(name: &str, mapping: &'m Mapping, options: &ImportOptions, latest: &LatestTime) -> Self {
+        Self {
+            name: name.to_owned(),
+            mapping,
+            times: mapping.time().reader(options.now, latest),
+            emitter: Emitter::new(mapping),
+            ready: Vec::new(),
+            memory_bytes_max: options.memory_bytes_max,
+            key: String::new(),
+            current_key: String::new(),
+            current: Vec::new(),
+            n_current: 0,
+            closed: HashSet::new(),
+            waiting: Waiting::default(),
+        }
+    }
+
+    pub(crate) fn weeks(&self) -> i64 {
+        self.times.weeks()
+    }
+
+    pub(crate) fn n_waiting_rows(&self) -> u64 {
+        self.waiting.rows.len() as u64
+    }
+
+    /// Reads the row's time into it.
+    pub(crate) fn read_time(&mut self, row: &mut Row) -> Result<(), String> {
+        row.at = self.times.read(row)?;
+        Ok(())
+    }
+
+    /// Takes one good row; its place is left with another row's room.
+    pub(crate) fn take(&mut self, row: &mut Row, delivery: &mut Delivery<'_>) -> Result<(), ImportError> {
+        match self.mapping.grouping {
+            Grouping::None => {
+                self.keep(row);
+                self.emit(delivery)
+            }
+            Grouping::Contiguous => {
+                let mut key = std::mem::take(&mut self.key);
+                self.mapping.group_key(row, &mut key);
+                let mut done = Ok(());
+                if self.n_current > 0 && key != self.current_key {
+                    self.close();
+                    done = self.emit(delivery);
+                }
+                if self.n_current == 0 && self.closed.contains(&stable_hash(&key)) {
+                    let reason = "its group ended on an earlier line: sort the file by the group_by columns, or set \
+                                  group = \"file\" in the mapping";
+                    let row = self.as_json(row);
+                    self.key = key;
+                    return done.and_then(|()| delivery.reject(row.1, reason, &row.0));
+                }
+                std::mem::swap(&mut self.current_key, &mut key);
+                self.key = key;
+                self.keep(row);
+                done
+            }
+            Grouping::File => {
+                self.mapping.group_key(row, &mut self.key);
+                self.waiting.add(&self.key, row);
+                if self.waiting.bytes() > self.memory_bytes_max {
+                    return Err(self.too_large("rows that wait for the rest of their group"));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Hands on everything that waits, in the order of time.
+    pub(crate) fn finish(&mut self, delivery: &mut Delivery<'_>) -> Result<(), ImportError> {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        let mut n_mapped = 0;
+        let rows = waiting.take_in_order();
+        for group in rows.chunk_by(|one, next| one.0 == next.0) {
+            for (_, at) in group {
+                waiting.read(*at, self.spare());
+                self.n_current += 1;
+                n_mapped += 1;
+                delivery.tick(n_mapped, || n_mapped)?;
+            }
+            self.emit(delivery)?;
+        }
+        self.emit(delivery)?;
+        self.emitter.finish(&mut self.ready);
+        for (payload, at, line) in self.ready.drain(..) {
+            delivery.deliver(payload, at, line)?;
+        }
+        Ok(())
+    }
+
+    /// The place for the next row of the current group.
+    fn spare(&mut self) -> &mut Row {
+        if self.current.len() == self.n_current {
+            self.current.push(Row::default());
+        }
+        let last = self.n_current;
+        &mut self.current[last]
+    }
+
+    fn keep(&mut self, row: &mut Row) {
+        std::mem::swap(self.spare(), row);
+        self.n_current += 1;
+    }
+
+    fn close(&mut self) {
+        // Beyond the limit nothing more is remembered: then a group that comes apart is not noticed.
+        if self.closed.len() * 16 < self.memory_bytes_max / 2 {
+            self.closed.insert(stable_hash(&self.current_key));
+        }
+    }
+
+    fn emit(&mut self, delivery: &mut Delivery<'_>) -> Result<(), ImportError> {
+        let rows = self.current.get(..self.n_current).unwrap_or_default();
+        let outcome = self.emitter.group(rows, &mut self.times, &mut self.ready);
+        for (payload, at, line) in self.ready.drain(..) {
+            delivery.deliver(payload, at, line)?;
+        }
+        if let Err(rejected) = outcome {
+            for row in rows {
+                let (json, line) = self.as_json(row);
+                delivery.reject(line, &rejected.0, &json)?;
+            }
+        }
+        self.n_current = 0;
+        if self.emitter.memory_bytes() > self.memory_bytes_max {
+            return Err(self.too_large("customers and items already described"));
+        }
+        Ok(())
+    }
+
+    fn as_json(&self, row: &Row) -> (Value, u64) {
+        let cells = self.mapping.slot_names().enumerate();
+        let cells = cells.map(|(slot, column)| (column.to_owned(), Value::from(row.cell(slot))));
+        (Value::Object(cells.collect::<Map<_, _>>()), row.line)
+    }
+
+    fn too_large(&self, what: &'static str) -> ImportError {
+        ImportError::TooLarge { name: self.name.clone(), limit_mib: self.memory_bytes_max >> 20, what }
+    }
+}
+
+impl Waiting {
+    fn bytes(&self) -> usize {
+        self.pieces.len() * PIECE_BYTES
+            + self.rows.capacity() * size_of::<(u32, u64)>()
+            + self.group_times.len() * GROUP_BYTES
+            + self.key_bytes
+    }
+
+    fn add(&mut self, key: &str, row: &Row) {
+        let group = match self.groups.get(key) {
+            Some(group) => *group,
+            None => {
+                let group = u32::try_from(self.group_times.len()).unwrap_or(u32::MAX);
+                self.groups.insert(key.into(), group);
+                self.group_times.push(row.at);
+                self.key_bytes += key.len();
+                group
+            }
+        };
+        let needs = 16 + 4 * row.ends.len() + row.text.len();
+        if self.pieces.last().is_none_or(|piece| piece.len() + needs > PIECE_BYTES) {
+            self.pieces.push(Vec::with_capacity(PIECE_BYTES.max(needs)));
+        }
+        let place = (self.pieces.len() as u64 - 1) << 32;
+        let Some(piece) = self.pieces.last_mut() else { return };
+        self.rows.push((group, place | piece.len() as u64));
+        piece.extend_from_slice(&row.line.to_le_bytes());
+        piece.extend_from_slice(&row.at.as_millis().to_le_bytes());
+        for end in &row.ends {
+            piece.extend_from_slice(&end.to_le_bytes());
+        }
+        piece.extend_from_slice(row.text.as_bytes());
+        self.n_cells = row.ends.len();
+    }
+
+    /// Reads the row at a place into `row`.
+    fn read(&self, place: u64, row: &mut Row) {
+        row.clear();
+        let piece = usize::try_from(place >> 32).ok().and_then(|piece| self.pieces.get(piece));
+        let start = usize::try_from(place & u64::from(u32::MAX)).unwrap_or(usize::MAX);
+        let Some(mut bytes) = piece.and_then(|piece| piece.get(start..)) else { return };
+        row.line = u64::from_le_bytes(take(&mut bytes));
+        row.at = Timestamp::from_millis(i64::from_le_bytes(take(&mut bytes)));
+        row.ends.extend((0..self.n_cells).map(|_| u32::from_le_bytes(take(&mut bytes))));
+        let n_bytes = row.ends.last().map_or(0, |end| *end as usize);
+        row.text.push_str(bytes.get(..n_bytes).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or(""));
+    }
+
+    /// The rows, group by group: groups by time and then by their first line, rows as they stand in the file.
+    fn take_in_order(&mut self) -> Vec<(u32, u64)> {
+        let mut rows = std::mem::take(&mut self.rows);
+        let time = |group: u32| self.group_times.get(group as usize).copied();
+        rows.sort_unstable_by_key(|(group, place)| (time(*group), *group, *place));
+        rows
+    }
+}
+
+/// The next bytes of a stored row; zeroes past its end.
+fn take<const N: usize>(bytes: &mut &[u8]) -> [u8; N] {
+    match bytes.split_first_chunk::<N>() {
+        Some((taken, rest)) => {
+            *bytes = rest;
+            *taken
+        }
+        None => [0; N],
+    }
+}
