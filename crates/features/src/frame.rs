@@ -1,6 +1,7 @@
 //! What does a model learn from? One row of features for each customer and `as_of`.
 
 use crate::{FeatureState, Trace, catalogue};
+use governance::Permitted;
 use primitives::{CustomerId, Timestamp};
 use profiles::Customer;
 
@@ -18,6 +19,8 @@ pub struct Frame {
 pub struct FrameRow {
     /// The customer.
     pub customer: CustomerId,
+    /// The customer's place among those the frame was built from.
+    pub customer_idx: usize,
     /// The moment.
     pub as_of: Timestamp,
 }
@@ -33,17 +36,17 @@ impl Frame {
 
 /// Builds the frame of customers at moments: a row where `keep` says so of the state as it was known then.
 ///
-/// Rows are in the order of the customers given, then of time.
+/// Rows are in the order of the customers given, then of time. Only customers who permit it can be given.
 pub fn build_frame(
-    customers: &[Customer<Trace>],
+    customers: &[Permitted<Customer<Trace>>],
     as_ofs: &[Timestamp],
     keep: impl Fn(&FeatureState, Timestamp) -> bool,
 ) -> Frame {
     let mut frame = Frame::default();
-    for customer in customers {
+    for (customer_idx, customer) in customers.iter().map(Permitted::get).enumerate() {
         customer.state.walk(as_ofs, |as_of, state| {
             if keep(state, as_of) {
-                frame.rows.push(FrameRow { customer: customer.profile.id.clone(), as_of });
+                frame.rows.push(FrameRow { customer: customer.profile.id.clone(), customer_idx, as_of });
                 frame.values.extend(state.vector(as_of).values);
             }
         });

@@ -10,6 +10,7 @@
 //! - a vector is a pure function of the state and `as_of`;
 //! - `as_of` never sees what was received later ([`Trace::state_at`]).
 
+mod activity;
 pub mod catalogue;
 mod frame;
 mod history;
@@ -19,6 +20,7 @@ mod snapshot;
 mod state;
 mod trace;
 
+pub use activity::{Activity, Day};
 pub use catalogue::{Definition, Group, schema_hash};
 pub use frame::{Frame, FrameRow, build_frame};
 pub use history::History;

@@ -21,6 +21,11 @@ impl<T> Permitted<T> {
         self.value
     }
 
+    /// What is read out of a permitted value is permitted for the same purpose.
+    pub fn map<U>(self, read: impl FnOnce(T) -> U) -> Permitted<U> {
+        Permitted { value: read(self.value), consent: self.consent }
+    }
+
     /// On which ground the value may be used, for the record.
     pub fn consent(&self) -> ConsentAnswer {
         self.consent
@@ -44,7 +49,12 @@ impl Denied {
 ///
 /// # Errors
 /// [`Denied`] with the ground of the refusal.
-pub fn permit<T>(policy: &ConsentPolicy, consents: &Consents, purpose: Purpose, value: T) -> Result<Permitted<T>, Denied> {
+pub fn permit<T>(
+    policy: &ConsentPolicy,
+    consents: &Consents,
+    purpose: Purpose,
+    value: T,
+) -> Result<Permitted<T>, Denied> {
     let consent = policy.answer(consents, purpose);
     if consent.granted { Ok(Permitted { value, consent }) } else { Err(Denied(consent)) }
 }

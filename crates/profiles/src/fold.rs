@@ -234,6 +234,11 @@ impl<S: CustomerState> Profiles<S> {
         self.identifiers.retain(|identifier, id| resident.contains_key(id) || dirty.contains(identifier));
     }
 
+    /// The customers in memory, in no particular order.
+    pub fn resident(&self) -> impl Iterator<Item = &Customer<S>> {
+        self.resident.values().flatten()
+    }
+
     /// The customers in memory, sorted by id. Complete where the store began empty and nothing was forgotten.
     pub fn into_resident(self) -> Vec<Customer<S>> {
         let mut customers: Vec<_> = self.resident.into_values().flatten().collect();

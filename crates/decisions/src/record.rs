@@ -1,0 +1,128 @@
+//! What does the log hold of a decision, so that it can be explained and decided again?
+
+use crate::{Bought, Decision, DecisionError, Knowledge, LoggedDecision, Question, Subject, Testimony};
+use features::FeatureVector;
+use governance::{ConsentAnswer, ConsentPolicy, Consents, Statement, permit};
+use serde::{Deserialize, Serialize};
+
+/// The version of the record that this program writes.
+const RECORD_VERSION: u8 = 1;
+
+/// Everything that went into a decision and came out of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    v: u8,
+    /// What was asked.
+    pub question: Question,
+    /// What was known of the customer, and on which ground it was used.
+    known: Known,
+    /// What the world answered.
+    pub testimony: Testimony,
+    /// The answer.
+    pub decision: Decision,
+    /// The bytes that were sent.
+    pub response: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Known {
+    Known {
+        consent: ConsentAnswer,
+        /// Features; `None` where a value is not known, since JSON has no NaN.
+        features: Vec<Option<f64>>,
+        bought: Vec<Bought>,
+    },
+    Withheld(ConsentAnswer),
+    Unknown(ConsentAnswer),
+}
+
+#[derive(Deserialize)]
+struct Version {
+    v: u8,
+}
+
+impl Record {
+    /// The record of a decision that was just made.
+    #[must_use]
+    pub fn new(
+        question: Question,
+        subject: &Subject,
+        testimony: Testimony,
+        decision: Decision,
+        response: String,
+    ) -> Self {
+        let known = match subject {
+            Subject::Known(knowledge) => Known::Known {
+                consent: knowledge.consent(),
+                features: knowledge.get().vector.values.iter().map(|v| (!v.is_nan()).then_some(*v)).collect(),
+                bought: knowledge.get().bought.clone(),
+            },
+            Subject::Withheld(consent) => Known::Withheld(*consent),
+            Subject::Unknown(consent) => Known::Unknown(*consent),
+        };
+        Self { v: RECORD_VERSION, question, known, testimony, decision, response }
+    }
+
+    /// The customer as they were known.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        match &self.known {
+            Known::Withheld(consent) => Subject::Withheld(*consent),
+            Known::Unknown(consent) => Subject::Unknown(*consent),
+            Known::Known { consent, features, bought } => {
+                let values = features.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
+                let vector = FeatureVector { as_of: self.question.as_of, values };
+                restate(*consent, Knowledge { vector, bought: bought.clone() })
+            }
+        }
+    }
+
+    /// The features the decision was made from; empty where the customer's data was not used.
+    #[must_use]
+    pub fn features(&self) -> &[Option<f64>] {
+        match &self.known {
+            Known::Known { features, .. } => features,
+            Known::Withheld(_) | Known::Unknown(_) => &[],
+        }
+    }
+
+    /// What the log keeps.
+    #[must_use]
+    pub fn to_logged(&self) -> LoggedDecision {
+        #[expect(clippy::expect_used, reason = "a record holds only finite numbers, strings and maps with string keys")]
+        let record = serde_json::to_vec(self).expect("a record is always JSON");
+        LoggedDecision {
+            id: self.decision.id.clone(),
+            decided_at: self.question.as_of,
+            kind: self.question.kind.name().to_owned(),
+            customer: Some(self.question.customer.clone()),
+            is_fallback: self.decision.answer.fallback.is_some(),
+            record,
+        }
+    }
+
+    /// Opens a logged record of any version up to this program's.
+    ///
+    /// # Errors
+    /// [`DecisionError::Version`] or [`DecisionError::Corrupt`].
+    pub fn open(logged: &LoggedDecision) -> Result<Self, DecisionError> {
+        match serde_json::from_slice::<Version>(&logged.record)?.v {
+            RECORD_VERSION => Ok(serde_json::from_slice(&logged.record)?),
+            found => Err(DecisionError::Version { found, known: RECORD_VERSION }),
+        }
+    }
+}
+
+/// Consent as it was answered then, so that what was permitted then can be read again for the same purpose.
+fn restate(consent: ConsentAnswer, knowledge: Knowledge) -> Subject {
+    let mut consents = Consents::default();
+    if let governance::ConsentBasis::Stated { at } = consent.basis {
+        consents.state(consent.purpose, Statement { granted: consent.granted, at });
+    }
+    let policy = ConsentPolicy::new([(consent.purpose, consent.granted)]);
+    match permit(&policy, &consents, consent.purpose, knowledge) {
+        Ok(permitted) => Subject::Known(permitted),
+        Err(denied) => Subject::Withheld(denied.0),
+    }
+}

@@ -1,0 +1,94 @@
+//! What does a decision ask of the world, and how is it written down?
+
+use primitives::{ItemId, ItemKey};
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What an answer says of an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemFacts {
+    /// Its id.
+    pub id: ItemId,
+    /// What people call it.
+    pub title: String,
+}
+
+/// The item catalogue, as far as decisions look at it.
+pub trait World {
+    /// Whether the item exists and can be had.
+    fn is_available(&self, item: ItemKey) -> bool;
+    /// What an answer says of an item.
+    fn facts(&self, item: ItemKey) -> Option<ItemFacts>;
+    /// The `n` items that were in most orders lately, with the number of orders.
+    fn popular(&self, n: usize) -> Vec<(ItemKey, u64)>;
+}
+
+/// What the world answered to one decision: enough to decide the same again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Testimony {
+    /// Items that could not be had.
+    unavailable: BTreeSet<ItemKey>,
+    /// What was said of the items in the answer.
+    facts: BTreeMap<ItemKey, ItemFacts>,
+    /// The popular items, where they were asked for.
+    popular: Vec<(ItemKey, u64)>,
+}
+
+impl World for Testimony {
+    fn is_available(&self, item: ItemKey) -> bool {
+        !self.unavailable.contains(&item)
+    }
+
+    fn facts(&self, item: ItemKey) -> Option<ItemFacts> {
+        self.facts.get(&item).cloned()
+    }
+
+    fn popular(&self, n: usize) -> Vec<(ItemKey, u64)> {
+        self.popular.iter().take(n).copied().collect()
+    }
+}
+
+/// Passes questions on to the world and writes down its answers.
+pub struct Witness<'a> {
+    world: &'a dyn World,
+    testimony: RefCell<Testimony>,
+}
+
+impl<'a> Witness<'a> {
+    /// A witness of the world's answers.
+    #[must_use]
+    pub fn new(world: &'a dyn World) -> Self {
+        Self { world, testimony: RefCell::default() }
+    }
+
+    /// What was answered.
+    #[must_use]
+    pub fn into_testimony(self) -> Testimony {
+        self.testimony.into_inner()
+    }
+}
+
+impl World for Witness<'_> {
+    fn is_available(&self, item: ItemKey) -> bool {
+        let available = self.world.is_available(item);
+        if !available {
+            self.testimony.borrow_mut().unavailable.insert(item);
+        }
+        available
+    }
+
+    fn facts(&self, item: ItemKey) -> Option<ItemFacts> {
+        let facts = self.world.facts(item);
+        if let Some(facts) = &facts {
+            self.testimony.borrow_mut().facts.insert(item, facts.clone());
+        }
+        facts
+    }
+
+    fn popular(&self, n: usize) -> Vec<(ItemKey, u64)> {
+        let popular = self.world.popular(n);
+        self.testimony.borrow_mut().popular.clone_from(&popular);
+        popular
+    }
+}

@@ -1,0 +1,102 @@
+//! How much happens each day, over all customers? A fold over events, like the profiles.
+
+use events::{Call, Commerce, CommerceStep, Offset, Recorded};
+use primitives::{Currency, Money, Timestamp};
+use profiles::{Change, Collection, ProfileError, ProfileStore};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How many of the newest days are remembered.
+const N_DAYS: usize = 400;
+
+const KEY: &str = "activity";
+
+/// What happened on one day (UTC).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Day {
+    /// Events of customers.
+    pub n_events: u64,
+    /// Orders among them.
+    pub n_orders: u64,
+    /// What the orders were worth, less refunds, in minor units.
+    pub revenue: BTreeMap<Currency, i64>,
+}
+
+/// What happened on each of the newest days.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Activity {
+    days: BTreeMap<i64, Day>,
+    offset: Offset,
+    is_dirty: bool,
+}
+
+impl Activity {
+    /// Opens the days of a store, as its last checkpoint left them.
+    ///
+    /// # Errors
+    /// [`ProfileError`] where the store cannot be read or the row is damaged.
+    pub fn open(store: &dyn ProfileStore) -> Result<Self, ProfileError> {
+        let days = match store.get(Collection::Totals, KEY)? {
+            None => BTreeMap::new(),
+            Some(bytes) => postcard::from_bytes(&bytes)
+                .map_err(|source| ProfileError::Corrupt { what: "totals", key: KEY.to_owned(), source })?,
+        };
+        Ok(Self { days, offset: store.offset()?, is_dirty: false })
+    }
+
+    /// Folds in one event. An event at or before the offset reached changes nothing.
+    pub fn apply(&mut self, recorded: &Recorded) {
+        let Recorded { offset, event } = recorded;
+        if *offset <= self.offset {
+            return;
+        }
+        self.offset = *offset;
+        if matches!(event.call, Call::Item { .. }) {
+            return;
+        }
+        self.is_dirty = true;
+        let day = self.days.entry(event.occurred_at.day()).or_default();
+        day.n_events += 1;
+        // Accepted events were read once already.
+        if let Ok(Some(commerce)) = Commerce::read(event) {
+            let sign = match commerce.step {
+                CommerceStep::Ordered => 1,
+                CommerceStep::Refunded => -1,
+                _ => 0,
+            };
+            day.n_orders += u64::from(sign > 0);
+            if let Some(Money { minor, currency }) = commerce.value.filter(|_| sign != 0) {
+                *day.revenue.entry(currency).or_default() += sign * minor;
+            }
+        }
+        if self.days.len() > N_DAYS {
+            self.days.pop_first();
+        }
+    }
+
+    /// The last `n_days` days up to and including that of `as_of`, oldest first, quiet ones included.
+    pub fn last_days(&self, as_of: Timestamp, n_days: i64) -> impl Iterator<Item = (Timestamp, Day)> {
+        let today = as_of.day();
+        (today - n_days + 1..=today).map(|day| {
+            (Timestamp::from_millis(0).plus_days(day), self.days.get(&day).cloned().unwrap_or_default())
+        })
+    }
+
+    /// Takes out what has changed since the last call, to be committed together with the profiles' changes.
+    ///
+    /// # Errors
+    /// [`ProfileError::Corrupt`] where the days cannot be encoded.
+    pub fn take_changes(&mut self) -> Result<Option<Change>, ProfileError> {
+        if !std::mem::take(&mut self.is_dirty) {
+            return Ok(None);
+        }
+        let value = postcard::to_stdvec(&self.days)
+            .map_err(|source| ProfileError::Corrupt { what: "totals", key: KEY.to_owned(), source })?;
+        Ok(Some(Change { collection: Collection::Totals, key: KEY.to_owned(), value: Some(value) }))
+    }
+
+    /// Marks a change that could not be committed as changed again.
+    pub fn keep_dirty(&mut self) {
+        self.is_dirty = true;
+    }
+}

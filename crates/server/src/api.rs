@@ -1,0 +1,55 @@
+//! Which HTTP paths are there, and who may use them?
+
+pub mod auth;
+mod customers;
+mod decide;
+mod error;
+mod events;
+mod ingest;
+mod models;
+mod openapi;
+mod operations;
+pub mod wire;
+
+pub use error::ApiError;
+pub use openapi::document;
+
+use crate::app::App;
+use axum::Router;
+use axum::http::{HeaderName, Method};
+use std::sync::Arc;
+use std::time::Duration;
+use tower_http::cors::{Any, CorsLayer};
+use utoipa_axum::router::OpenApiRouter;
+
+/// The whole HTTP interface but the console.
+pub fn router(app: Arc<App>) -> Router {
+    let (router, document) = described().split_for_parts();
+    Router::new()
+        .merge(router)
+        .merge(ingest::short_paths())
+        .merge(openapi::routes(document))
+        // Browsers send events from any site; what they may do is decided by the key, never by a cookie.
+        .layer(cors())
+        .with_state(app)
+}
+
+/// The paths with their descriptions, from which the OpenAPI document is made.
+pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(openapi::base())
+        .merge(ingest::routes())
+        .merge(decide::routes())
+        .merge(customers::routes())
+        .merge(events::routes())
+        .merge(models::routes())
+        .merge(operations::routes())
+}
+
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST, Method::OPTIONS])
+        .allow_headers(Any)
+        .expose_headers([HeaderName::from_static("retry-after")])
+        .max_age(Duration::from_secs(86_400))
+}

@@ -1,0 +1,34 @@
+//! What is known of a customer?
+
+use super::ApiError;
+use super::auth::MayRead;
+use super::wire::CustomerReply;
+use crate::app::App;
+use axum::Json;
+use axum::extract::{Path, State};
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(customer))
+}
+
+/// Everything known of a customer
+#[utoipa::path(
+    get, path = "/v1/customers/{id}", tag = "customers",
+    params(("id" = String, Path, description = "A customerId, userId or anonymousId")),
+    responses(
+        (status = 200, description = "Profile, consents, features and scores", body = CustomerReply),
+        (status = 404, description = "Nobody goes by that name", body = super::error::ErrorBody),
+    ),
+    security(("bearer" = []), ("basic" = [])),
+)]
+async fn customer(
+    _: MayRead,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Json<CustomerReply>, ApiError> {
+    let view = app.run(move |app| app.engine.customer(&id)).await?;
+    Ok(Json(CustomerReply::from(&view)))
+}

@@ -1,0 +1,103 @@
+//! How is a decision asked for, and read again?
+
+use super::ApiError;
+use super::auth::{MayDecide, MayRead};
+use super::wire::{DecideBody, DecisionRecordReply, DecisionReply};
+use crate::app::App;
+use crate::engine::Asked;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use decisions::{DecisionKind, Record};
+use primitives::{AnonymousId, UserId};
+use profiles::Identifier;
+use serde_json::Value;
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// How many items are answered where nobody says.
+const N_DEFAULT: usize = 10;
+
+/// The longest name of a customer.
+const NAME_BYTES_MAX: usize = 512;
+
+pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(decide)).routes(routes!(decision))
+}
+
+/// What should we do for this customer?
+#[utoipa::path(
+    post, path = "/v1/decide", tag = "decisions", request_body = DecideBody,
+    responses(
+        (status = 200, description = "The decision, logged durably", body = DecisionReply),
+        (status = 400, description = "The question cannot be read", body = super::error::ErrorBody),
+        (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
+        (status = 403, description = "A write key may not ask for decisions", body = super::error::ErrorBody),
+        (status = 429, description = "Too many requests", body = super::error::ErrorBody),
+    ),
+    security(("bearer" = []), ("basic" = [])),
+)]
+async fn decide(_: MayDecide, State(app): State<Arc<App>>, body: Bytes) -> Result<Response, ApiError> {
+    let body: DecideBody = serde_json::from_slice(&body).map_err(|error| {
+        ApiError::invalid(format!("the body cannot be read: {error}; send {{\"decision\":\"recommend\",\"userId\":\"…\"}}"))
+    })?;
+    let asked = asked(body)?;
+    let record: Record = app.run(move |app| app.engine.decide(asked)).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], record.response).into_response())
+}
+
+fn asked(body: DecideBody) -> Result<Asked, ApiError> {
+    let Some(kind) = DecisionKind::from_name(&body.decision) else {
+        let kinds = DecisionKind::ALL.map(DecisionKind::name).join(" or ");
+        let shown: String = body.decision.chars().take(40).collect();
+        return Err(ApiError::invalid(format!("there is no decision \"{shown}\": ask for {kinds}")));
+    };
+    let mut names = Vec::new();
+    if let Some(id) = name("userId", body.user_id)? {
+        names.push(Identifier::User(UserId::from(id)));
+    }
+    if let Some(id) = name("anonymousId", body.anonymous_id)? {
+        names.push(Identifier::Anonymous(AnonymousId::from(id)));
+    }
+    if names.is_empty() {
+        return Err(ApiError::invalid("nobody was named: give userId or anonymousId"));
+    }
+    Ok(Asked { kind, names, n: body.n.unwrap_or(N_DEFAULT), context: body.context.unwrap_or_default() })
+}
+
+/// A customer's name: a text, or a number as events may carry it.
+fn name(field: &str, value: Option<Value>) -> Result<Option<String>, ApiError> {
+    let text = match value {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => text,
+        Some(Value::Number(number)) => number.to_string(),
+        Some(_) => return Err(ApiError::invalid(format!("{field} must be a text"))),
+    };
+    match text.len() {
+        0 => Ok(None),
+        1..=NAME_BYTES_MAX => Ok(Some(text)),
+        n => Err(ApiError::invalid(format!("{field} has {n} bytes: at most {NAME_BYTES_MAX} are allowed"))),
+    }
+}
+
+/// What a decision was made from
+#[utoipa::path(
+    get, path = "/v1/decisions/{id}", tag = "decisions",
+    params(("id" = String, Path, description = "The decisionId of an answer")),
+    responses(
+        (status = 200, description = "The decision, with its feature vector", body = DecisionRecordReply),
+        (status = 404, description = "No such decision", body = super::error::ErrorBody),
+    ),
+    security(("bearer" = []), ("basic" = [])),
+)]
+async fn decision(
+    _: MayRead,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Json<DecisionRecordReply>, ApiError> {
+    let record = app.run(move |app| app.engine.decision(&id.into())).await?;
+    Ok(Json(DecisionRecordReply::from(&record)))
+}

@@ -1,0 +1,195 @@
+//! How do events come in? Segment's tracking API.
+
+use super::ApiError;
+use super::auth::{authorize, key_in};
+use super::wire::IngestReply;
+use crate::app::App;
+use axum::Json;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::routing::{get, post};
+use events::{BATCH_BYTES_MAX, Batch, CallKind, EVENT_BYTES_MAX, Origin, Refusal};
+use flate2::read::MultiGzDecoder;
+use governance::{Action, Role};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::io::Read;
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The one-letter paths that browser libraries use, and the batch path of `navigator.sendBeacon`.
+const SHORT_PATHS: [(&str, Option<CallKind>); 8] = [
+    ("/v1/i", Some(CallKind::Identify)),
+    ("/v1/t", Some(CallKind::Track)),
+    ("/v1/p", Some(CallKind::Page)),
+    ("/v1/s", Some(CallKind::Screen)),
+    ("/v1/g", Some(CallKind::Group)),
+    ("/v1/a", Some(CallKind::Alias)),
+    ("/v1/b", None),
+    ("/beacon/v1/batch", None),
+];
+
+pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(batch))
+        .routes(routes!(identify))
+        .routes(routes!(track))
+        .routes(routes!(page))
+        .routes(routes!(screen))
+        .routes(routes!(group))
+        .routes(routes!(alias))
+}
+
+pub(super) fn short_paths() -> axum::Router<Arc<App>> {
+    let mut router = axum::Router::new().route("/v1/projects/{write_key}/settings", get(browser_settings));
+    for (path, kind) in SHORT_PATHS {
+        router = router.route(path, post(move |app, query, request| receive(app, query, kind, request)));
+    }
+    router
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct KeyInQuery {
+    #[serde(rename = "writeKey")]
+    write_key: Option<String>,
+}
+
+type Received = Result<(StatusCode, Json<IngestReply>), ApiError>;
+
+/// Reads, accepts and answers one request of events.
+async fn receive(
+    State(app): State<Arc<App>>,
+    Query(query): Query<KeyInQuery>,
+    kind: Option<CallKind>,
+    request: Request,
+) -> Received {
+    let (parts, body) = request.into_parts();
+    let body = read_body(&parts.headers, body, kind).await?;
+    let header_key = key_in(&parts.headers).or(query.write_key);
+    // A key in a header is checked before the body is looked at; one in the body only afterwards.
+    let role = header_key.as_deref().map(|key| authorize(&app, Some(key), Action::Ingest)).transpose()?;
+    app.run(move |app| Ok(accept(app, &body, kind, role))).await?
+}
+
+fn accept(app: &App, body: &[u8], kind: Option<CallKind>, role: Option<Role>) -> Received {
+    let origin = match role {
+        Some(role) if role.may(Action::WriteCatalogue) => Origin::Server,
+        _ => Origin::Client,
+    };
+    let received_at = app.engine.clock().now();
+    let parsed = match kind {
+        Some(kind) => events::parse_single(body, kind, received_at, origin),
+        None => events::parse_batch(body, received_at, origin),
+    };
+    let batch = parsed.map_err(|refusal| match refusal {
+        Refusal::TooLarge { message } => ApiError::too_large(message),
+        Refusal::Malformed { message } => ApiError::new(StatusCode::BAD_REQUEST, "malformed", message),
+    });
+    if role.is_none() {
+        let key = batch.as_ref().ok().and_then(|batch| batch.write_key.as_deref());
+        authorize(app, key, Action::Ingest)?;
+    }
+    let batch = batch?;
+    let reply = IngestReply::rejections(&batch);
+    let all_rejected = is_wholly_rejected(&batch);
+    let ingested = app.engine.ingest(batch, origin).map_err(ApiError::from)?;
+    let status = if all_rejected { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    Ok((status, Json(reply.counted(ingested))))
+}
+
+fn is_wholly_rejected(batch: &Batch) -> bool {
+    batch.accepted.is_empty() && !batch.rejected.is_empty()
+}
+
+/// The body, decompressed where its encoding says so, up to the limit of a batch.
+async fn read_body(headers: &HeaderMap, body: Body, kind: Option<CallKind>) -> Result<Vec<u8>, ApiError> {
+    let limit = if kind.is_some() { EVENT_BYTES_MAX } else { BATCH_BYTES_MAX };
+    let too_large = || {
+        let what = if kind.is_some() { "an event" } else { "a batch" };
+        ApiError::too_large(format!("the body is larger than {limit} bytes, which is the most for {what}: send less at a time"))
+    };
+    // A little more than the limit is read, so that surrounding white space and the envelope's own fields fit.
+    let slack = limit + 4_096;
+    let raw = to_bytes(body, slack).await.map_err(|_| too_large())?;
+    let encoding = headers.get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("identity");
+    match encoding.trim().to_ascii_lowercase().as_str() {
+        "" | "identity" => Ok(raw.to_vec()),
+        "gzip" | "x-gzip" => {
+            let mut plain = Vec::new();
+            let unpacked = MultiGzDecoder::new(&raw[..]).take(slack as u64 + 1).read_to_end(&mut plain);
+            if unpacked.is_err() {
+                return Err(ApiError::new(StatusCode::BAD_REQUEST, "malformed", "the body is not gzip, as its Content-Encoding says: compress it, or leave the header away"));
+            }
+            if plain.len() > slack { Err(too_large()) } else { Ok(plain) }
+        }
+        other => {
+            let shown: String = other.chars().take(40).collect();
+            let message = format!("Content-Encoding \"{shown}\" is not understood: send gzip or plain JSON");
+            Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", message))
+        }
+    }
+}
+
+/// What Segment's browser library asks before it sends anything: where to send events.
+async fn browser_settings(
+    State(app): State<Arc<App>>,
+    Path(write_key): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ApiError> {
+    authorize(&app, Some(&write_key), Action::Ingest)?;
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:7070");
+    Ok(Json(json!({
+        "integrations": {"Segment.io": {"apiKey": write_key, "apiHost": format!("{host}/v1"), "addBundledMetadata": false}},
+        "plan": {"track": {"__default": {"enabled": true, "integrations": {}}}},
+        "edgeFunction": {},
+        "analyticsNextEnabled": true,
+        "metrics": {"sampleRate": 0}
+    })))
+}
+
+macro_rules! single {
+    ($name:ident, $kind:expr, $path:literal, $summary:literal) => {
+        #[doc = $summary]
+        #[utoipa::path(
+            post, path = $path, tag = "events", summary = $summary, request_body = super::wire::EventBody,
+            params(("writeKey" = Option<String>, Query, description = "The write key, where no header can be sent")),
+            responses(
+                (status = 200, description = "Durable, and seen by every later read", body = IngestReply),
+                (status = 400, description = "Not accepted; the reason is in the body and in the live inspector", body = IngestReply),
+                (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
+                (status = 413, description = "Larger than an event may be", body = super::error::ErrorBody),
+                (status = 429, description = "Too many requests; Retry-After says when to try again", body = super::error::ErrorBody),
+            ),
+            security(("bearer" = []), ("basic" = []), ()),
+        )]
+        async fn $name(app: State<Arc<App>>, query: Query<KeyInQuery>, request: Request) -> Received {
+            receive(app, query, Some($kind), request).await
+        }
+    };
+}
+
+single!(identify, CallKind::Identify, "/v1/identify", "Who the customer is");
+single!(track, CallKind::Track, "/v1/track", "What the customer did");
+single!(page, CallKind::Page, "/v1/page", "Which page the customer saw");
+single!(screen, CallKind::Screen, "/v1/screen", "Which screen of an app the customer saw");
+single!(group, CallKind::Group, "/v1/group", "Which group the customer belongs to");
+single!(alias, CallKind::Alias, "/v1/alias", "That two identities are one customer");
+
+/// Up to 2,500 events at once, accepted one by one
+#[utoipa::path(
+    post, path = "/v1/batch", tag = "events", request_body = super::wire::BatchBody,
+    params(("writeKey" = Option<String>, Query, description = "The write key, where no header can be sent")),
+    responses(
+        (status = 200, description = "Durable, and seen by every later read; single events may be rejected", body = IngestReply),
+        (status = 400, description = "Not JSON, or no event was accepted", body = IngestReply),
+        (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
+        (status = 413, description = "More than 500 KB or 2,500 events", body = super::error::ErrorBody),
+        (status = 429, description = "Too many requests; Retry-After says when to try again", body = super::error::ErrorBody),
+    ),
+    security(("bearer" = []), ("basic" = []), ()),
+)]
+async fn batch(app: State<Arc<App>>, query: Query<KeyInQuery>, request: Request) -> Received {
+    receive(app, query, None, request).await
+}

@@ -1,0 +1,193 @@
+//! Which models are there, and how are they trained and rolled back?
+
+use super::ApiError;
+use super::auth::{MayOperate, MayRead};
+use crate::app::App;
+use crate::error::ServerError;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use learning::{Evaluation, ModelKind, Version};
+use primitives::{ErrorKind, ModelVersion};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(models)).routes(routes!(train)).routes(routes!(champion)).routes(routes!(rollback))
+}
+
+/// Every model with its versions, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+struct ModelsReply {
+    models: Vec<ModelVersions>,
+}
+
+/// One model's versions, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+struct ModelVersions {
+    #[schema(example = "churn")]
+    name: &'static str,
+    /// What training is doing, where it is under way or has failed.
+    training: Option<String>,
+    /// Why the champion cannot be used, where it cannot.
+    fault: Option<String>,
+    versions: Vec<VersionReply>,
+}
+
+/// One version of a model.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct VersionReply {
+    version: String,
+    /// Whether it answers decisions.
+    champion: bool,
+    trained_at: String,
+    data_from: String,
+    data_until: String,
+    n_customers: u64,
+    n_rows: u64,
+    /// How good it was on customers' later behaviour, with its baselines.
+    #[schema(value_type = BTreeMap<String, Value>)]
+    evaluation: Evaluation,
+}
+
+impl From<Version> for VersionReply {
+    fn from(version: Version) -> Self {
+        Self {
+            version: version.version.to_string(),
+            champion: version.is_champion,
+            trained_at: version.header.trained_at.to_string(),
+            data_from: version.header.data_from.to_string(),
+            data_until: version.header.data_until.to_string(),
+            n_customers: version.header.n_customers,
+            n_rows: version.header.n_rows,
+            evaluation: version.header.evaluation,
+        }
+    }
+}
+
+/// Every model with its versions and how good they were
+#[utoipa::path(
+    get, path = "/v1/models", tag = "models",
+    responses((status = 200, description = "Models", body = ModelsReply)),
+    security(("bearer" = []), ("basic" = [])),
+)]
+async fn models(_: MayRead, State(app): State<Arc<App>>) -> Result<Json<ModelsReply>, ApiError> {
+    let models = app.run(|app| {
+        let faults = app.engine.champion_status();
+        ModelKind::ALL
+            .into_iter()
+            .map(|kind| {
+                Ok(ModelVersions {
+                    name: kind.name(),
+                    training: app.trainer.status(kind),
+                    fault: faults.iter().find(|status| status.kind == kind).and_then(|status| status.fault.clone()),
+                    versions: app.engine.registry().versions(kind)?.into_iter().map(VersionReply::from).collect(),
+                })
+            })
+            .collect::<Result<Vec<_>, ServerError>>()
+    });
+    Ok(Json(ModelsReply { models: models.await? }))
+}
+
+/// That something was begun or done.
+#[derive(Debug, Serialize, ToSchema)]
+struct DoneReply {
+    success: bool,
+    /// What was done.
+    message: String,
+}
+
+fn done(message: String) -> Json<DoneReply> {
+    Json(DoneReply { success: true, message })
+}
+
+/// Begin to train a model
+#[utoipa::path(
+    post, path = "/v1/models/{name}/train", tag = "models",
+    params(("name" = String, Path, description = "recommend or churn")),
+    responses(
+        (status = 202, description = "Begun; GET /v1/models says how it goes", body = DoneReply),
+        (status = 404, description = "No such model", body = super::error::ErrorBody),
+        (status = 409, description = "Training is under way", body = super::error::ErrorBody),
+    ),
+    security(("bearer" = []), ("basic" = [])),
+)]
+async fn train(
+    _: MayOperate,
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+) -> Result<(StatusCode, Json<DoneReply>), ApiError> {
+    let kind = kind(&name)?;
+    app.trainer.begin(&app.engine, vec![kind]).map_err(ApiError::from)?;
+    Ok((StatusCode::ACCEPTED, done(format!("training {kind} has begun: GET /v1/models says how it goes"))))
+}
+
+/// Which version is to answer.
+#[derive(Debug, Deserialize, ToSchema)]
+struct ChampionBody {
+    version: String,
+}
+
+/// Make a version the champion
+#[utoipa::path(
+    post, path = "/v1/models/{name}/champion", tag = "models", request_body = ChampionBody,
+    params(("name" = String, Path, description = "recommend or churn")),
+    responses(
+        (status = 200, description = "It answers from now on", body = DoneReply),
+        (status = 404, description = "No such model or version", body = super::error::ErrorBody),
+    ),
+    security(("bearer" = []), ("basic" = [])),
+)]
+async fn champion(
+    _: MayOperate,
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Json<DoneReply>, ApiError> {
+    let kind = kind(&name)?;
+    let body: ChampionBody = serde_json::from_slice(&body)
+        .map_err(|error| ApiError::invalid(format!("the body cannot be read: {error}; send {{\"version\":\"…\"}}")))?;
+    let message = app.run(move |app| {
+        app.engine.registry().promote(kind, &ModelVersion::from(body.version.as_str()))?;
+        app.engine.reload_champions()?;
+        Ok(format!("version {} of {kind} answers from now on", body.version))
+    });
+    Ok(done(message.await?))
+}
+
+/// Go back to the champion before this one
+#[utoipa::path(
+    post, path = "/v1/models/{name}/rollback", tag = "models",
+    params(("name" = String, Path, description = "recommend or churn")),
+    responses(
+        (status = 200, description = "The former champion answers from now on", body = DoneReply),
+        (status = 404, description = "No such model, or no former champion", body = super::error::ErrorBody),
+    ),
+    security(("bearer" = []), ("basic" = [])),
+)]
+async fn rollback(
+    _: MayOperate,
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+) -> Result<Json<DoneReply>, ApiError> {
+    let kind = kind(&name)?;
+    let message = app.run(move |app| {
+        let version = app.engine.registry().roll_back(kind)?;
+        app.engine.reload_champions()?;
+        Ok(format!("version {version} of {kind} answers again"))
+    });
+    Ok(done(message.await?))
+}
+
+fn kind(name: &str) -> Result<ModelKind, ApiError> {
+    ModelKind::from_name(name).ok_or_else(|| {
+        let names = ModelKind::ALL.map(ModelKind::name).join(" or ");
+        let shown: String = name.chars().take(40).collect();
+        ServerError::new(ErrorKind::NotFound, format!("there is no model \"{shown}\": name {names}")).into()
+    })
+}

@@ -1,0 +1,439 @@
+//! What does JSON on the wire look like? Every type that leaves or enters the server, and nothing else.
+
+use crate::engine::{CustomerView, Ingested};
+use decisions::{Answer, Decision, Outcome, Record};
+use events::{Batch, Inspected, RejectionCode};
+use features::catalogue;
+use governance::ConsentAnswer;
+use profiles::Identifier;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// One event, as Segment's libraries send it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "the parser reads the raw bytes; this type is their description")]
+pub struct EventBody {
+    /// The customer, as your systems know them. This or `anonymousId` is required.
+    user_id: Option<String>,
+    /// The browser or device.
+    anonymous_id: Option<String>,
+    /// The deed's name, for `track`.
+    #[schema(example = "Order Completed")]
+    event: Option<String>,
+    /// The deed's particulars, for `track`, `page` and `screen`.
+    properties: Option<BTreeMap<String, Value>>,
+    /// What is known about the customer or group, for `identify` and `group`.
+    traits: Option<BTreeMap<String, Value>>,
+    /// Where it happened, and the customer's consent.
+    context: Option<BTreeMap<String, Value>>,
+    /// When it happened, RFC 3339.
+    timestamp: Option<String>,
+    /// Makes sending twice harmless.
+    message_id: Option<String>,
+    /// The key, where no header can be sent.
+    write_key: Option<String>,
+}
+
+/// A batch of events, each with its `type`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "the parser reads the raw bytes; this type is their description")]
+pub struct BatchBody {
+    /// The events; each has a `type`: identify, track, page, screen, group or alias.
+    batch: Vec<BTreeMap<String, Value>>,
+    /// Merged under every event's own context.
+    context: Option<BTreeMap<String, Value>>,
+    /// When the client sent it, by its own clock.
+    sent_at: Option<String>,
+    /// The key, where no header can be sent.
+    write_key: Option<String>,
+}
+
+/// What became of the events of a request.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct IngestReply {
+    /// Whether anything was accepted, or nothing was sent.
+    success: bool,
+    /// Where nothing was accepted: the class of the first reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    /// Where nothing was accepted: the first reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    /// New events.
+    accepted: usize,
+    /// Events that were there already; sending them again changed nothing.
+    duplicates: usize,
+    /// Events that were not accepted, each with its reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rejected: Vec<RejectionReply>,
+}
+
+/// Why one event was not accepted.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RejectionReply {
+    /// The class of reason.
+    #[schema(value_type = String, example = "wrong_type")]
+    code: RejectionCode,
+    /// Where in the event, as a JSON pointer.
+    #[schema(example = "/properties/price")]
+    field: String,
+    /// What is wrong and what to send.
+    message: String,
+}
+
+impl IngestReply {
+    pub(super) fn rejections(batch: &Batch) -> Self {
+        let rejected: Vec<RejectionReply> = batch
+            .rejected
+            .iter()
+            .map(|rejected| rejected.rejection.clone())
+            .map(|r| RejectionReply { code: r.code, field: r.field, message: r.message })
+            .collect();
+        let first = rejected.first().filter(|_| batch.accepted.is_empty());
+        Self {
+            success: first.is_none(),
+            code: first.map(|first| first.code.name().to_owned()),
+            message: first.map(|first| first.message.clone()),
+            rejected,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn counted(self, ingested: Ingested) -> Self {
+        Self { accepted: ingested.n_accepted, duplicates: ingested.n_duplicates, ..self }
+    }
+}
+
+/// What is to be decided, about whom.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DecideBody {
+    /// `recommend` or `churn`.
+    #[schema(example = "recommend")]
+    pub decision: String,
+    /// The customer, as your systems know them. This or `anonymousId` is required.
+    #[schema(value_type = Option<String>, example = "42")]
+    pub user_id: Option<Value>,
+    /// The browser or device.
+    #[schema(value_type = Option<String>)]
+    pub anonymous_id: Option<Value>,
+    /// Where it will be shown; logged with the decision.
+    #[serde(default)]
+    #[schema(value_type = Option<BTreeMap<String, Value>>)]
+    pub context: Option<events::Fields>,
+    /// How many items, 1 to 100.
+    #[schema(default = 10, minimum = 1, maximum = 100)]
+    pub n: Option<usize>,
+}
+
+/// A decision: items for `recommend`, a score with reasons for `churn`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DecisionReply<'a> {
+    decision_id: &'a str,
+    #[schema(example = "recommend")]
+    decision: &'a str,
+    customer_id: &'a str,
+    #[serde(flatten)]
+    answer: AnswerReply<'a>,
+}
+
+/// What was decided, by which model, on which ground.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AnswerReply<'a> {
+    /// For `recommend`: the items, best first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    items: Option<Vec<ItemReply<'a>>>,
+    /// For `churn`: the probability; null where nothing is known to say one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<Option<f64>>,
+    /// For `churn`: why, the weightiest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasons: Option<Vec<ReasonReply<'a>>>,
+    /// The model that was asked; null where there is none yet.
+    model: Option<ModelReply<'a>>,
+    consent: ConsentReply,
+    /// Why the answer is not the full one; null where it is.
+    fallback: Option<&'a str>,
+}
+
+/// One recommended item.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ItemReply<'a> {
+    id: &'a str,
+    /// Comparable within one answer.
+    score: f64,
+    /// Why, in words.
+    reason: &'a str,
+}
+
+/// One feature's part in a score.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReasonReply<'a> {
+    feature: &'a str,
+    /// Null where it is not known.
+    value: Option<f64>,
+    /// What it added to the log-odds.
+    contribution: f64,
+    text: &'a str,
+}
+
+/// Which model it was.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ModelReply<'a> {
+    name: &'a str,
+    version: &'a str,
+}
+
+/// Whether the customer's data could be used, and who said so.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConsentReply {
+    #[schema(example = "personalization")]
+    purpose: &'static str,
+    granted: bool,
+    /// `stated` by the customer, or `default` where they have said nothing.
+    basis: &'static str,
+}
+
+impl<'a> From<&'a Answer> for AnswerReply<'a> {
+    fn from(answer: &'a Answer) -> Self {
+        let mut reply = Self {
+            items: None,
+            score: None,
+            reasons: None,
+            model: answer.model.as_ref().map(|m| ModelReply { name: &m.name, version: m.version.as_str() }),
+            consent: ConsentReply::from(&answer.consent),
+            fallback: answer.fallback.as_deref(),
+        };
+        match &answer.outcome {
+            Outcome::Items(items) => {
+                let item = |i: &'a decisions::RankedItem| ItemReply { id: i.id.as_str(), score: i.score, reason: &i.reason };
+                reply.items = Some(items.iter().map(item).collect());
+            }
+            Outcome::Score { score, reasons } => {
+                reply.score = Some(score.map(|score| score.get()));
+                let reason = |r: &'a decisions::ScoreReason| ReasonReply {
+                    feature: &r.feature,
+                    value: r.value,
+                    contribution: r.contribution,
+                    text: &r.text,
+                };
+                reply.reasons = Some(reasons.iter().map(reason).collect());
+            }
+        }
+        reply
+    }
+}
+
+impl From<&ConsentAnswer> for ConsentReply {
+    fn from(consent: &ConsentAnswer) -> Self {
+        Self { purpose: consent.purpose.name(), granted: consent.granted, basis: consent.basis.name() }
+    }
+}
+
+/// The bytes that answer a decision: the same for the same decision.
+#[must_use]
+pub fn decision(decision: &Decision) -> String {
+    let reply = DecisionReply {
+        decision_id: decision.id.as_str(),
+        decision: decision.kind.name(),
+        customer_id: decision.customer.as_str(),
+        answer: AnswerReply::from(&decision.answer),
+    };
+    #[expect(clippy::expect_used, reason = "a reply holds only strings and finite numbers")]
+    serde_json::to_string(&reply).expect("a reply is always JSON")
+}
+
+/// A logged decision with what it was made from.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DecisionRecordReply {
+    /// When it was made.
+    decided_at: String,
+    /// How many items were asked for.
+    n: usize,
+    /// Where it was shown.
+    #[schema(value_type = BTreeMap<String, Value>)]
+    context: events::Fields,
+    /// The answer that was sent.
+    #[schema(value_type = BTreeMap<String, Value>)]
+    answer: Value,
+    /// How likely the policy was to give this answer.
+    propensity: f64,
+    /// The features it was made from; empty where the customer's data was not used.
+    features: BTreeMap<String, Option<f64>>,
+}
+
+impl From<&Record> for DecisionRecordReply {
+    fn from(record: &Record) -> Self {
+        let names = catalogue::definitions().iter().map(|definition| definition.name.clone());
+        Self {
+            decided_at: record.question.as_of.to_string(),
+            n: record.question.n,
+            context: record.question.context.clone(),
+            answer: serde_json::from_str(&record.response).unwrap_or_default(),
+            propensity: record.decision.answer.propensity.get(),
+            features: names.zip(record.features().iter().copied()).collect(),
+        }
+    }
+}
+
+/// Everything known of a customer.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerReply {
+    customer_id: String,
+    /// Every name the customer goes by, with the evidence for it.
+    identifiers: Vec<IdentifierReply>,
+    /// What is known about them, the latest word per trait.
+    #[schema(value_type = BTreeMap<String, Value>)]
+    traits: events::Fields,
+    /// What holds for each purpose.
+    consents: BTreeMap<&'static str, ConsentState>,
+    event_count: u64,
+    first_seen: String,
+    last_seen: String,
+    /// The features as of now, each with its meaning.
+    features: BTreeMap<&'static str, FeatureReply>,
+    /// The scores as of now, each with its reasons.
+    #[schema(value_type = BTreeMap<String, Value>)]
+    scores: BTreeMap<&'static str, Value>,
+}
+
+/// One name of a customer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IdentifierReply {
+    /// `userId` or `anonymousId`.
+    r#type: &'static str,
+    value: String,
+    /// When it was tied to the customer.
+    since: String,
+    /// In which way.
+    evidence: &'static str,
+}
+
+/// What holds for one purpose.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConsentState {
+    granted: bool,
+    /// `stated` by the customer, or `default` where they have said nothing.
+    basis: &'static str,
+    /// When the customer said so.
+    at: Option<String>,
+}
+
+/// One feature's value and meaning.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FeatureReply {
+    /// Null where it is not known.
+    value: Option<f64>,
+    unit: &'static str,
+    meaning: &'static str,
+}
+
+impl From<&CustomerView> for CustomerReply {
+    fn from(view: &CustomerView) -> Self {
+        let profile = &view.customer.profile;
+        let definitions = catalogue::definitions().iter().zip(&view.vector.values);
+        Self {
+            customer_id: profile.id.to_string(),
+            identifiers: profile.links.iter().map(|(identifier, link)| identifier_reply(identifier, link)).collect(),
+            traits: profile
+                .traits
+                .iter()
+                .map(|(name, said)| (name.clone(), serde_json::from_str(&said.json).unwrap_or_default()))
+                .collect(),
+            consents: view.consents.iter().map(|c| (c.purpose.name(), ConsentState::from(c))).collect(),
+            event_count: profile.n_events,
+            first_seen: profile.first_seen.to_string(),
+            last_seen: profile.last_seen.to_string(),
+            features: definitions
+                .map(|(d, value)| {
+                    let value = (!value.is_nan()).then_some(*value);
+                    (d.name.as_str(), FeatureReply { value, unit: d.unit, meaning: d.meaning.as_str() })
+                })
+                .collect(),
+            scores: BTreeMap::from([(
+                "churn",
+                serde_json::to_value(AnswerReply::from(&view.churn)).unwrap_or_default(),
+            )]),
+        }
+    }
+}
+
+fn identifier_reply(identifier: &Identifier, link: &profiles::Link) -> IdentifierReply {
+    let (kind, value) = match identifier {
+        Identifier::User(id) => ("userId", id.to_string()),
+        Identifier::Anonymous(id) => ("anonymousId", id.to_string()),
+    };
+    IdentifierReply { r#type: kind, value, since: link.at.to_string(), evidence: link.reason.text() }
+}
+
+impl From<&ConsentAnswer> for ConsentState {
+    fn from(consent: &ConsentAnswer) -> Self {
+        let at = match consent.basis {
+            governance::ConsentBasis::Stated { at } => Some(at.to_string()),
+            governance::ConsentBasis::Default => None,
+        };
+        Self { granted: consent.granted, basis: consent.basis.name(), at }
+    }
+}
+
+/// The newest events.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventsReply {
+    /// Newest first.
+    pub events: Vec<EventReply>,
+}
+
+/// One event as the live inspector shows it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventReply {
+    /// `accepted` or `rejected`.
+    status: &'static str,
+    received_at: String,
+    /// The place in the log, for an accepted event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
+    /// Why it was rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejection: Option<RejectionReply>,
+    /// Why it was rejected, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// The event; for a rejected one, what was sent, cut to a bounded length.
+    #[schema(value_type = BTreeMap<String, Value>)]
+    event: Value,
+}
+
+impl From<Inspected> for EventReply {
+    fn from(inspected: Inspected) -> Self {
+        match inspected {
+            Inspected::Accepted(recorded) => Self {
+                status: "accepted",
+                received_at: recorded.event.received_at.to_string(),
+                offset: Some(recorded.offset.0),
+                rejection: None,
+                reason: None,
+                event: serde_json::to_value(&recorded.event).unwrap_or_default(),
+            },
+            Inspected::Rejected(rejected) => Self {
+                status: "rejected",
+                received_at: rejected.received_at.to_string(),
+                offset: None,
+                reason: Some(rejected.rejection.message.clone()),
+                rejection: Some(RejectionReply {
+                    code: rejected.rejection.code,
+                    field: rejected.rejection.field,
+                    message: rejected.rejection.message,
+                }),
+                event: serde_json::from_str(&rejected.payload).unwrap_or(Value::String(rejected.payload)),
+            },
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Which command was given, with which options?
+
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A self-hosted customer-experience engine: customer events in, decisions out.
+#[derive(Debug, Parser)]
+#[command(name = "rapport", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options of every command.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// The data directory
+    #[arg(long, global = true, value_name = "DIR", default_value = "./rapport-data")]
+    pub data: PathBuf,
+    /// The address to listen on [default: 127.0.0.1:7070]
+    #[arg(long, global = true, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// The settings file; `rapport.toml` in the data directory where it is not given
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Report as one JSON document on standard output; progress stays on standard error
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server
+    Serve,
+    /// Get real purchases, learn from them, and run the server on them
+    Demo {
+        /// Use a generated shop even where the real purchases can be had
+        #[arg(long)]
+        generated: bool,
+        /// Prepare everything and stop, without running the server
+        #[arg(long)]
+        no_serve: bool,
+    },
+    /// Take in files of history: CSV, TSV, NDJSON of events, Parquet; plain, gzipped or in a zip
+    Import {
+        /// The files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// How rows become events: a mapping file, or the name of a shipped one (ta-feng, cdnow)
+        #[arg(long, value_name = "M.toml")]
+        mapping: Option<String>,
+    },
+    /// Train models on everything that is known, and put them in force where they are good enough
+    Train {
+        /// Which model; all where none is named
+        #[arg(value_name = "MODEL")]
+        model: Option<ModelArg>,
+        /// Put the champion before this one in force again, in place of training
+        #[arg(long, requires = "model")]
+        rollback: bool,
+    },
+    /// Tell how good models are on customers' later behaviour, and how good simpler answers would have been
+    Evaluate {
+        /// Which model; all where none is named
+        #[arg(value_name = "MODEL")]
+        model: Option<ModelArg>,
+    },
+    /// Make a logged decision again and compare the bytes
+    Replay {
+        /// The decisionId of an answer
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Recreate everything derived from the log and the history
+    Rebuild,
+    /// Look at everything and tell what is wrong
+    Doctor,
+    /// Show settings
+    Config {
+        /// What to show
+        #[command(subcommand)]
+        show: ConfigCommand,
+    },
+}
+
+/// A model, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ModelArg {
+    /// Which items next?
+    Recommend,
+    /// How likely not to come back?
+    Churn,
+}
+
+impl ModelArg {
+    /// The models that were meant: this one, or all.
+    #[must_use]
+    pub fn kinds(model: Option<Self>) -> Vec<learning::ModelKind> {
+        match model {
+            None => learning::ModelKind::ALL.to_vec(),
+            Some(Self::Recommend) => vec![learning::ModelKind::Recommend],
+            Some(Self::Churn) => vec![learning::ModelKind::Churn],
+        }
+    }
+}
+
+/// What of the settings to show.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum ConfigCommand {
+    /// Check the settings and print what is in force, secrets masked
+    Check,
+    /// Print an example file with every setting and its default
+    Example,
+}

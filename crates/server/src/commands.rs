@@ -1,0 +1,83 @@
+//! What does each command do?
+
+mod config;
+mod demo;
+mod doctor;
+mod evaluate;
+mod import;
+mod progress;
+mod rebuild;
+mod replay;
+mod serve;
+mod sink;
+mod train;
+
+use crate::args::{Cli, Command, Options};
+use crate::error::ServerError;
+use crate::settings::{self, Settings};
+use crate::telemetry;
+use primitives::ErrorKind;
+use serde::Serialize;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// The settings file that is read where none is named.
+const SETTINGS_FILE: &str = "rapport.toml";
+
+/// Runs a command.
+///
+/// # Errors
+/// [`ServerError`] with the sentence to show.
+pub fn run(cli: Cli) -> Result<(), ServerError> {
+    let Cli { command, options } = cli;
+    let settings = load_settings(&options)?;
+    telemetry::start_logging(&settings.logging);
+    match command {
+        Command::Serve => serve::run(&options, settings),
+        Command::Demo { generated, no_serve } => demo::run(&options, settings, generated, no_serve),
+        Command::Import { files, mapping } => import::run(&options, settings, &files, mapping.as_deref()),
+        Command::Train { model, rollback } => train::run(&options, settings, model, rollback),
+        Command::Evaluate { model } => evaluate::run(&options, settings, model),
+        Command::Replay { id } => replay::run(&options, settings, &id),
+        Command::Rebuild => rebuild::run(&options, settings),
+        Command::Doctor => doctor::run(&options, settings),
+        Command::Config { show } => config::run(&options, &settings, show),
+    }
+}
+
+/// Defaults, then the file, then the environment, then flags.
+fn load_settings(options: &Options) -> Result<Settings, ServerError> {
+    let mut settings = settings::load(settings_file(options).as_deref(), std::env::vars())?;
+    if let Some(listen) = options.listen {
+        settings.server.listen = listen;
+    }
+    Ok(settings)
+}
+
+/// The settings file: the one named, else `rapport.toml` in the data directory or here, where there is one.
+fn settings_file(options: &Options) -> Option<PathBuf> {
+    let candidates = [options.data.join(SETTINGS_FILE), PathBuf::from(SETTINGS_FILE)];
+    options.config.clone().or_else(|| candidates.into_iter().find(|file| file.is_file()))
+}
+
+/// Prints a report: the document where JSON was asked for, else the text.
+fn report<T: Serialize>(options: &Options, document: &T, text: impl FnOnce() -> String) -> Result<(), ServerError> {
+    let shown = if options.json {
+        serde_json::to_string_pretty(document)
+            .map_err(|error| ServerError::new(ErrorKind::Internal, format!("the report is not JSON: {error}")))?
+    } else {
+        text()
+    };
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{shown}").and_then(|()| out.flush()) {
+        // A reader such as `head` has seen enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.map_err(ServerError::io("cannot write the report to standard output")),
+    }
+}
+
+/// Says something on standard error, where progress goes too.
+fn say(text: &str) {
+    // Where standard error is closed, nobody is listening.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}

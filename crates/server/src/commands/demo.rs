@@ -1,0 +1,219 @@
+//! How is the product shown on real purchases? `rapport demo`.
+
+use super::progress::{Bars, is_cancelled, stop_cleanly_on_signal};
+use super::serve::try_lines;
+use super::train::{in_words as trained_in_words, read_history, train_all};
+use super::{import, report, say};
+use crate::args::Options;
+use crate::console::view::Notice;
+use crate::demo::DemoData;
+use crate::error::ServerError;
+use crate::import::ImportError;
+use crate::keys::Keys;
+use crate::serve::{Opened, Running, StartOptions};
+use crate::settings::{KeySettings, Settings};
+use learning::ModelKind;
+use primitives::{ErrorKind, Seed};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+use storage::Access;
+
+/// Kept in the data directory once everything is in: which data it is, and how it was moved in time.
+const MARK: &str = "demo.json";
+
+/// The seed of the generated shop.
+const SEED: u64 = 7;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Mark {
+    data: DemoData,
+    weeks_shifted: i64,
+    /// What it is, in words.
+    description: String,
+    /// A customer worth looking at.
+    customer: String,
+}
+
+/// Gets the data, imports it, learns from it, and serves it. What is done already is not done again.
+pub(super) fn run(
+    options: &Options,
+    mut settings: Settings,
+    generated: bool,
+    no_serve: bool,
+) -> Result<(), ServerError> {
+    stop_cleanly_on_signal();
+    preset_keys(&mut settings.keys);
+    let seed = Seed::new(settings.models.seed);
+    let opened = Opened::open(&options.data, Access::Exclusive, settings)?;
+    let mark = match read_mark(&opened.data)? {
+        Some(mark) => mark,
+        None => match fill(&opened, generated)? {
+            Some(mark) => mark,
+            None => return stopped(),
+        },
+    };
+    say(&mark.description);
+    let opened = Arc::new(opened);
+    if !train_missing(&opened, seed)? {
+        return stopped();
+    }
+    let Ok(opened) = Arc::try_unwrap(opened) else { return stopped() };
+    if no_serve {
+        return report(options, &mark, || format!("Everything is ready: `rapport demo --data {}` serves it.", options.data.display()));
+    }
+    let keys = Keys::load(&opened.data, &opened.settings.keys)?;
+    let (write, server) = (opened.settings.keys.write.clone(), opened.settings.keys.server.clone());
+    let notice = notice(&mark);
+    let running = Running::start(opened, keys, StartOptions { notice: Some(notice), is_console_open: true })?;
+    let address = running.address();
+    say(&format!("\nOpen http://{address} in a browser, or try:\n"));
+    try_lines(address, &write, &server, &mark.customer).iter().for_each(|line| say(&format!("  {line}")));
+    say(&format!("\nThe customer above: http://{address}/customers/{}   Ctrl-C stops.", mark.customer));
+    running.stop_on_signal()
+}
+
+/// What every page says of the data.
+fn notice(mark: &Mark) -> Notice {
+    match &mark.data {
+        DemoData::Generated { seed, .. } => Notice::Generated { seed: seed.value() },
+        DemoData::Purchases { .. } => Notice::Shifted {
+            source: "Ta-Feng grocery, Taipei".to_owned(),
+            years: "2000–2001".to_owned(),
+            weeks: mark.weeks_shifted.unsigned_abs(),
+        },
+    }
+}
+
+/// The demonstration's data is public, and it listens on loopback only: its keys may be known.
+fn preset_keys(keys: &mut KeySettings) {
+    for (key, name) in [(&mut keys.write, "write"), (&mut keys.server, "server"), (&mut keys.admin, "admin")] {
+        if key.is_empty() {
+            *key = format!("demo-{name}-key");
+        }
+    }
+}
+
+/// Fetches and imports the data; `None` where the user asked to stop.
+fn fill(opened: &Opened, generated: bool) -> Result<Option<Mark>, ServerError> {
+    let n_events = opened.engine.live().profiles.totals().n_events;
+    if n_events > 0 && !opened.data.join("downloads").exists() && !generated {
+        let message = format!(
+            "{} holds {n_events} events that are not a demonstration's: choose another directory with --data, or run \
+             `rapport serve`",
+            opened.data.display()
+        );
+        return Err(ServerError::new(ErrorKind::Conflict, message));
+    }
+    let seed = Seed::new(SEED);
+    let data = if generated {
+        DemoData::Generated { seed, reason: "that was asked for with --generated".to_owned() }
+    } else {
+        let bars = Bars::new("Fetching real purchases");
+        let data = DemoData::plan(&opened.data, seed, &bars);
+        bars.finish();
+        data
+    };
+    if is_cancelled() {
+        return Ok(None);
+    }
+    say(&data.describe(None));
+    let imported = import::run_one(opened, "demo", |options, sink, progress, rejects| {
+        data.feed(options, sink, progress, rejects)
+    });
+    let imported = match imported {
+        Err(ServerError::Import(ImportError::Cancelled { .. })) => return Ok(None),
+        imported => imported?,
+    };
+    say(&import::in_words(&imported));
+    import::seal(opened)?;
+    let mark = Mark {
+        description: data.describe(Some(&imported.report)),
+        weeks_shifted: imported.report.weeks_shifted,
+        data,
+        customer: good_customer(opened),
+    };
+    write_mark(&opened.data, &mark)?;
+    Ok(Some(mark))
+}
+
+/// Trains what has no champion yet. Answers `false` where the user asked to stop: a training leaves nothing half done.
+fn train_missing(opened: &Arc<Opened>, seed: Seed) -> Result<bool, ServerError> {
+    let missing: Vec<ModelKind> = opened
+        .engine
+        .champion_status()
+        .into_iter()
+        .filter(|status| status.version.is_none())
+        .map(|status| status.kind)
+        .collect();
+    if missing.is_empty() {
+        return Ok(!is_cancelled());
+    }
+    let (send, receive) = channel();
+    let trainer = opened.clone();
+    let spawned = std::thread::Builder::new().name("training".to_owned()).spawn(move || {
+        let trained = read_history(&trainer).map(|dataset| train_all(&trainer, &dataset, &missing, seed));
+        drop(trainer);
+        // Nobody listens any more after a Ctrl-C.
+        let _ = send.send(trained);
+    });
+    spawned.map_err(ServerError::io("cannot start a thread to train on"))?;
+    loop {
+        match receive.recv_timeout(Duration::from_millis(100)) {
+            Ok(trained) => {
+                for one in trained? {
+                    say(&trained_in_words(&one));
+                }
+                show_evaluations(opened)?;
+                return Ok(!is_cancelled());
+            }
+            Err(RecvTimeoutError::Timeout) if is_cancelled() => return Ok(false),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(ServerError::new(ErrorKind::Internal, "training stopped without an answer: the lines above say why"));
+            }
+        }
+    }
+}
+
+fn show_evaluations(opened: &Opened) -> Result<(), ServerError> {
+    for kind in ModelKind::ALL {
+        if let Some(champion) = opened.engine.registry().champion(kind)? {
+            say(&format!("\n{}", super::evaluate::in_words(&champion.header.evaluation)));
+        }
+    }
+    Ok(())
+}
+
+/// A customer with a long history who was here lately: the one to look at first.
+fn good_customer(opened: &Opened) -> String {
+    let live = opened.engine.live();
+    let best = live.profiles.resident().max_by_key(|customer| {
+        (customer.profile.is_known(), customer.state.n_orders().min(20), customer.profile.last_seen, customer.profile.id.clone())
+    });
+    best.map_or_else(|| "1".to_owned(), |customer| customer.profile.id.to_string())
+}
+
+fn stopped() -> Result<(), ServerError> {
+    say("Stopped. What is done is kept: the next start goes on from here.");
+    Ok(())
+}
+
+fn read_mark(data: &Path) -> Result<Option<Mark>, ServerError> {
+    let path = data.join(MARK);
+    match std::fs::read(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(ServerError::io(format!("cannot read {}", path.display()))(error)),
+        // A mark that cannot be read is as good as none: the import finds everything there already.
+        Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
+    }
+}
+
+fn write_mark(data: &Path, mark: &Mark) -> Result<(), ServerError> {
+    let path = data.join(MARK);
+    let bytes = serde_json::to_vec_pretty(mark)
+        .map_err(|error| ServerError::new(ErrorKind::Internal, format!("{MARK} cannot be written: {error}")))?;
+    std::fs::write(&path, bytes).map_err(ServerError::io(format!("cannot write {}", path.display())))
+}

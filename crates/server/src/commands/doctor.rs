@@ -1,0 +1,67 @@
+//! Is everything well? `rapport doctor`.
+
+use super::report;
+use crate::args::Options;
+use crate::error::ServerError;
+use crate::keys::Keys;
+use crate::settings::Settings;
+use primitives::ErrorKind;
+use serde::Serialize;
+use std::net::TcpListener;
+use storage::{Access, DataDir, Severity, Storage, StorageSettings};
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Looked {
+    area: &'static str,
+    status: &'static str,
+    message: String,
+}
+
+/// Looks at the settings, the keys, the address and everything in the data directory.
+pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerError> {
+    let mut found = vec![
+        Looked { area: "settings", status: "good", message: "the settings can be used".to_owned() },
+        keys(options, &settings),
+        address(&settings),
+    ];
+    match DataDir::open(&options.data, Access::ReadOnly).and_then(|data| Storage::open(data, StorageSettings::default())) {
+        Ok(storage) => found.extend(storage.check().into_iter().map(|finding| {
+            let status = match finding.severity {
+                Severity::Good => "good",
+                Severity::Warning => "warning",
+                Severity::Fault => "fault",
+            };
+            Looked { area: finding.area, status, message: finding.message }
+        })),
+        Err(error) => {
+            let message = ServerError::from(error).story();
+            found.push(Looked { area: "data", status: "fault", message });
+        }
+    }
+    report(options, &found, || {
+        found.iter().map(|one| format!("{:<8} {:<9} {}", one.status, one.area, one.message)).collect::<Vec<_>>().join("\n")
+    })?;
+    match found.iter().filter(|one| one.status == "fault").count() {
+        0 => Ok(()),
+        n => Err(ServerError::new(ErrorKind::Corrupt, format!("{n} fault(s) found: each says above what to do"))),
+    }
+}
+
+fn keys(options: &Options, settings: &Settings) -> Looked {
+    let (status, message) = match Keys::load(&options.data, &settings.keys) {
+        Ok(keys) if keys.are_complete() => ("good", "write, server and admin keys exist".to_owned()),
+        Ok(_) => ("warning", "some keys do not exist yet: the next `rapport serve` creates them and shows them".to_owned()),
+        Err(error) => ("fault", error.story()),
+    };
+    Looked { area: "keys", status, message }
+}
+
+fn address(settings: &Settings) -> Looked {
+    let listen = settings.server.listen;
+    let (status, message) = match TcpListener::bind(listen) {
+        Ok(_) => ("good", format!("{listen} is free to listen on")),
+        Err(error) => ("warning", format!("{listen} cannot be listened on now ({error}): a server may be running there")),
+    };
+    Looked { area: "address", status, message }
+}

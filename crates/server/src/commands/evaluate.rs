@@ -1,0 +1,74 @@
+//! How good are the models? `rapport evaluate`.
+
+use super::report;
+use super::train::read_history;
+use crate::args::{ModelArg, Options};
+use crate::error::ServerError;
+use crate::serve::Opened;
+use crate::settings::Settings;
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{CellAlignment, Table};
+use learning::{Dataset, Evaluation, ModelKind};
+use primitives::Seed;
+use serde_json::{Map, Value};
+use storage::Access;
+
+/// Evaluates the models named: fitted on the past, judged on what customers did later.
+pub(super) fn run(options: &Options, settings: Settings, model: Option<ModelArg>) -> Result<(), ServerError> {
+    let seed = Seed::new(settings.models.seed);
+    let opened = Opened::open(&options.data, Access::ReadOnly, settings)?;
+    let dataset = read_history(&opened)?;
+    let mut evaluations = Vec::new();
+    for kind in ModelArg::kinds(model) {
+        let bar = super::progress::spinner(&format!("Evaluating {kind}"));
+        let evaluation = evaluate(&opened, &dataset, kind, seed);
+        bar.finish_and_clear();
+        evaluations.push(evaluation?);
+    }
+    let text = || evaluations.iter().map(in_words).collect::<Vec<_>>().join("\n\n");
+    match evaluations.as_slice() {
+        [one] => report(options, one, text),
+        all => {
+            let document: Map<String, Value> = all
+                .iter()
+                .map(|evaluation| (evaluation.kind().name().to_owned(), serde_json::to_value(evaluation).unwrap_or_default()))
+                .collect();
+            report(options, &document, text)
+        }
+    }
+}
+
+fn evaluate(opened: &Opened, dataset: &Dataset, kind: ModelKind, seed: Seed) -> Result<Evaluation, ServerError> {
+    let now = opened.engine.clock().now();
+    Ok(match kind {
+        ModelKind::Recommend => Evaluation::Recommend(learning::evaluate_recommend(dataset, now, seed)?),
+        ModelKind::Churn => Evaluation::Churn(learning::evaluate_churn(dataset, now, seed)?),
+    })
+}
+
+/// A table: each metric of the model and of the simpler answers.
+pub(super) fn in_words(evaluation: &Evaluation) -> String {
+    let split = evaluation.split();
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY);
+    let comparisons = evaluation.comparisons();
+    let baselines = comparisons.first().map(|first| first.baselines.iter().map(|(name, _)| name.replace('_', " ")));
+    let header = ["metric".to_owned(), "model".to_owned()].into_iter().chain(baselines.into_iter().flatten());
+    table.set_header(header.collect::<Vec<_>>());
+    for comparison in &comparisons {
+        let name = format!("{} ({})", comparison.metric, if comparison.higher_is_better { "higher is better" } else { "lower is better" });
+        let numbers = std::iter::once(comparison.model).chain(comparison.baselines.iter().map(|(_, value)| *value));
+        let numbers = numbers.map(|value| if value.is_finite() { format!("{value:.4}") } else { "–".to_owned() });
+        table.add_row(std::iter::once(name).chain(numbers).collect::<Vec<_>>());
+    }
+    table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    format!(
+        "{}: trained on {} to {}, judged on {} to {} ({} cases)\n{table}",
+        evaluation.kind(),
+        split.train_from.date(),
+        split.train_until.date(),
+        split.test_from.date(),
+        split.test_until.date(),
+        evaluation.n_test(),
+    )
+}

@@ -1,0 +1,51 @@
+//! How is the server run? `rapport serve`.
+
+use super::say;
+use crate::args::Options;
+use crate::error::ServerError;
+use crate::keys::Keys;
+use crate::serve::{Opened, Running, StartOptions, check_exposure};
+use crate::settings::Settings;
+use governance::Role;
+use std::net::SocketAddr;
+use storage::Access;
+
+/// Opens the data directory and serves until Ctrl-C or SIGTERM.
+pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerError> {
+    let opened = Opened::open(&options.data, Access::Exclusive, settings)?;
+    let mut keys = Keys::load(&opened.data, &opened.settings.keys)?;
+    check_exposure(opened.settings.server.listen, &keys)?;
+    let created = keys.create_missing(&opened.data)?;
+    let running = Running::start(opened, keys, StartOptions::default())?;
+    show_keys(&created);
+    say(&format!("Rapport is listening on http://{}: open it in a browser. Ctrl-C stops it.", running.address()));
+    running.stop_on_signal()
+}
+
+/// Shows new keys: the only time anybody sees them.
+pub(super) fn show_keys(created: &[(Role, String)]) {
+    if created.is_empty() {
+        return;
+    }
+    say("\nNew API keys. They are shown this once and stored only as hashes: keep them.");
+    for (role, key) in created {
+        let meaning = match role {
+            Role::Write => "clients send events with it; it may be public",
+            Role::Server => "your services ask for decisions with it",
+            Role::Admin => "you sign in to the console with it",
+        };
+        say(&format!("  {role:<8}{key}   {meaning}"));
+    }
+    say("");
+}
+
+/// Three lines to try, with the keys where they are known.
+pub(super) fn try_lines(address: SocketAddr, write: &str, server: &str, user: &str) -> [String; 3] {
+    [
+        format!(
+            "curl -u {write}: http://{address}/v1/track -d '{{\"userId\":\"{user}\",\"event\":\"Product Viewed\",\"properties\":{{\"product_id\":\"1\"}}}}'"
+        ),
+        format!("curl -H 'Authorization: Bearer {server}' http://{address}/v1/decide -d '{{\"decision\":\"recommend\",\"userId\":\"{user}\",\"n\":5}}'"),
+        format!("curl -H 'Authorization: Bearer {server}' http://{address}/v1/decide -d '{{\"decision\":\"churn\",\"userId\":\"{user}\"}}'"),
+    ]
+}

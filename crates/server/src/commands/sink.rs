@@ -1,0 +1,66 @@
+//! How do imported payloads reach the engine? In batches, durably, each `messageId` once.
+
+use crate::engine::Engine;
+use crate::error::ServerError;
+use crate::import::{Position, Sink, SinkError};
+use events::{Batch, Envelope, Event, Fields, Origin};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// How many events are appended at a time.
+const N_BATCH: usize = 5_000;
+
+/// How many events are folded before they are checkpointed.
+const N_CHECKPOINT: usize = 200_000;
+
+/// Takes payloads into the engine.
+pub(super) struct EngineSink {
+    engine: Arc<Engine>,
+    n_resident_max: usize,
+    envelope: Envelope,
+    waiting: Vec<Event>,
+    n_since_checkpoint: usize,
+    /// Events that were new.
+    pub(super) n_new: u64,
+    /// Events that were there already.
+    pub(super) n_known: u64,
+}
+
+impl EngineSink {
+    pub(super) fn new(engine: Arc<Engine>, n_resident_max: usize) -> Self {
+        let received_at = engine.clock().now();
+        let envelope = Envelope { received_at, sent_at: None, context: Fields::new(), origin: Origin::Import };
+        let waiting = Vec::with_capacity(N_BATCH);
+        Self { engine, n_resident_max, envelope, waiting, n_since_checkpoint: 0, n_new: 0, n_known: 0 }
+    }
+
+    fn send(&mut self) -> Result<(), ServerError> {
+        let accepted = std::mem::replace(&mut self.waiting, Vec::with_capacity(N_BATCH));
+        self.n_since_checkpoint += accepted.len();
+        let ingested = self.engine.ingest(Batch { accepted, ..Batch::default() }, Origin::Import)?;
+        self.n_new += ingested.n_accepted as u64;
+        self.n_known += ingested.n_duplicates as u64;
+        if self.n_since_checkpoint >= N_CHECKPOINT {
+            self.n_since_checkpoint = 0;
+            self.engine.checkpoint(self.n_resident_max)?;
+        }
+        Ok(())
+    }
+}
+
+impl Sink for EngineSink {
+    fn accept(&mut self, payload: Value, _: &Position) -> Result<(), SinkError> {
+        let event = events::parse_event(payload, None, &self.envelope)
+            .map_err(|rejection| SinkError::Rejected(format!("{} ({})", rejection.message, rejection.field)))?;
+        self.waiting.push(event);
+        if self.waiting.len() < N_BATCH {
+            return Ok(());
+        }
+        self.send().map_err(|error| SinkError::Failed(error.story()))
+    }
+
+    fn flush(&mut self) -> Result<(), SinkError> {
+        let sent = self.send().and_then(|()| self.engine.checkpoint(self.n_resident_max));
+        sent.map(|_| ()).map_err(|error| SinkError::Failed(error.story()))
+    }
+}

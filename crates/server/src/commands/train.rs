@@ -1,0 +1,99 @@
+//! How are models trained and rolled back? `rapport train`.
+
+use super::progress::events_bar;
+use super::report;
+use crate::args::{ModelArg, Options};
+use crate::clock::Stopwatch;
+use crate::error::ServerError;
+use crate::jobs;
+use crate::serve::Opened;
+use crate::settings::Settings;
+use learning::{Dataset, ModelKind, Published};
+use primitives::{ErrorKind, Seed};
+use serde::Serialize;
+use storage::Access;
+
+/// One model that was trained, or why not.
+#[derive(Debug, Serialize)]
+pub(super) struct TrainedModel {
+    pub(super) model: &'static str,
+    pub(super) version: Option<String>,
+    /// Whether it answers decisions from now on.
+    pub(super) champion: bool,
+    /// Why, or what is missing to train.
+    pub(super) reason: String,
+    pub(super) seconds: f64,
+}
+
+/// Trains the models named, or puts a former champion in force again. A running server takes the result over by itself.
+pub(super) fn run(
+    options: &Options,
+    settings: Settings,
+    model: Option<ModelArg>,
+    rollback: bool,
+) -> Result<(), ServerError> {
+    let seed = Seed::new(settings.models.seed);
+    let opened = Opened::open(&options.data, Access::ReadOnly, settings)?;
+    if rollback {
+        return roll_back(options, &opened, model);
+    }
+    let dataset = read_history(&opened)?;
+    let trained = train_all(&opened, &dataset, &ModelArg::kinds(model), seed);
+    report(options, &trained, || trained.iter().map(in_words).collect::<Vec<_>>().join("\n"))?;
+    match trained.iter().find(|trained| trained.version.is_none()) {
+        None => Ok(()),
+        Some(failed) => {
+            Err(ServerError::new(ErrorKind::Unavailable, format!("{} was not trained: {}", failed.model, failed.reason)))
+        }
+    }
+}
+
+fn roll_back(options: &Options, opened: &Opened, model: Option<ModelArg>) -> Result<(), ServerError> {
+    let mut done = Vec::new();
+    for kind in ModelArg::kinds(model) {
+        let version = opened.engine.registry().roll_back(kind)?;
+        done.push(serde_json::json!({ "model": kind.name(), "version": version }));
+    }
+    report(options, &done, || format!("rolled back: {}", done.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))
+}
+
+/// Reads the whole history, with a bar.
+pub(super) fn read_history(opened: &Opened) -> Result<Dataset, ServerError> {
+    let bar = events_bar("Reading the history", opened.engine.ports().history.n_events()?);
+    let dataset = jobs::load_dataset(&opened.engine, &mut |n| {
+        if n % 4_096 == 0 {
+            bar.set_position(n);
+        }
+    });
+    bar.finish_and_clear();
+    dataset
+}
+
+/// Trains one model after the other; what cannot be trained is told and does not stop the others.
+pub(super) fn train_all(opened: &Opened, dataset: &Dataset, kinds: &[ModelKind], seed: Seed) -> Vec<TrainedModel> {
+    let train = |kind: &ModelKind| {
+        let watch = Stopwatch::start();
+        let bar = super::progress::spinner(&format!("Training {kind}"));
+        let result = jobs::train(&opened.engine, *kind, dataset, seed);
+        bar.finish_and_clear();
+        let seconds = watch.elapsed().as_secs_f64();
+        let model = kind.name();
+        match result {
+            Ok(Published { version, is_champion, reason }) => {
+                TrainedModel { model, version: Some(version.to_string()), champion: is_champion, reason, seconds }
+            }
+            Err(error) => TrainedModel { model, version: None, champion: false, reason: error.story(), seconds },
+        }
+    };
+    kinds.iter().map(train).collect()
+}
+
+pub(super) fn in_words(trained: &TrainedModel) -> String {
+    match &trained.version {
+        Some(version) => {
+            let part = if trained.champion { "answers from now on" } else { "does not answer" };
+            format!("{}: version {version} {part}, in {:.1} s. {}", trained.model, trained.seconds, trained.reason)
+        }
+        None => format!("{}: not trained. {}", trained.model, trained.reason),
+    }
+}

@@ -1,0 +1,114 @@
+//! How do the crates work together while the program runs? Events are appended and folded, decisions made and logged.
+
+mod champions;
+mod decide;
+mod ingest;
+mod live;
+mod read;
+
+pub use champions::ChampionStatus;
+pub use decide::Asked;
+pub use ingest::Ingested;
+pub use live::Live;
+pub use read::CustomerView;
+
+use crate::clock::SystemClock;
+use crate::error::ServerError;
+use decisions::{Champions, DecisionLog};
+use events::{EventLog, Offset};
+use features::History;
+use governance::ConsentPolicy;
+use learning::{ModelStore, Registry};
+use primitives::{Clock, Seed};
+use profiles::ProfileStore;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Condvar, Mutex, RwLock};
+
+/// What keeps everything: one machine's storage, or a cluster's.
+#[derive(Clone)]
+pub struct Ports {
+    /// Where events are appended.
+    pub events: Arc<dyn EventLog>,
+    /// Where derived state is kept.
+    pub profiles: Arc<dyn ProfileStore>,
+    /// Where everything that ever happened is read.
+    pub history: Arc<dyn History>,
+    /// Where models are kept.
+    pub models: Arc<dyn ModelStore>,
+    /// Where decisions are kept.
+    pub decisions: Arc<dyn DecisionLog>,
+}
+
+/// The running program without its HTTP: events in, decisions out.
+pub struct Engine {
+    ports: Ports,
+    clock: Arc<dyn Clock>,
+    policy: ConsentPolicy,
+    live: RwLock<Live>,
+    /// The offset up to which `live` has folded; appends fold in the order of their offsets.
+    folded: Mutex<Offset>,
+    fold_turn: Condvar,
+    /// Set when an event could not be folded: what is durable is no longer what is live.
+    is_broken: AtomicBool,
+    registry: Registry,
+    champions: RwLock<Champions>,
+    /// Why a champion that exists cannot be used, by model.
+    champion_status: RwLock<Vec<ChampionStatus>>,
+    ids: Mutex<rand_chacha::ChaCha8Rng>,
+    checkpointed: AtomicU64,
+}
+
+impl Engine {
+    /// Opens the live state: the last checkpoint and the log's tail after it.
+    ///
+    /// # Errors
+    /// [`ServerError`] where the store or the log cannot be read.
+    pub fn open(ports: Ports, policy: ConsentPolicy, clock: Arc<dyn Clock>, ids: Seed) -> Result<Self, ServerError> {
+        let live = Live::open(&ports)?;
+        let reached = live.profiles.offset();
+        let engine = Self {
+            registry: Registry::new(ports.models.clone()),
+            ports,
+            clock,
+            policy,
+            live: RwLock::new(live),
+            folded: Mutex::new(reached),
+            fold_turn: Condvar::new(),
+            is_broken: AtomicBool::new(false),
+            champions: RwLock::new(Champions::default()),
+            champion_status: RwLock::new(Vec::new()),
+            ids: Mutex::new(ids.stream("decision ids", 0)),
+            checkpointed: AtomicU64::new(reached.0),
+        };
+        engine.reload_champions()?;
+        Ok(engine)
+    }
+
+    /// Opens the live state with the operating system's clock and chance.
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    pub fn open_here(ports: Ports, policy: ConsentPolicy) -> Result<Self, ServerError> {
+        Self::open(ports, policy, Arc::new(SystemClock), crate::keys::random_seed()?)
+    }
+
+    /// What keeps everything.
+    pub fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    /// The rule for customers who have said nothing.
+    pub fn policy(&self) -> &ConsentPolicy {
+        &self.policy
+    }
+
+    /// The models that were ever published.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+}

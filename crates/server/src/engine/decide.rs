@@ -1,0 +1,128 @@
+//! How is a decision made, logged and replayed?
+
+use super::{Engine, Live};
+use crate::api::wire;
+use crate::clock::Stopwatch;
+use crate::error::ServerError;
+use decisions::{Decision, DecisionKind, ItemFacts, Question, Record, Subject, Witness, World};
+use events::Fields;
+use primitives::{DecisionId, ErrorKind, ItemKey, Timestamp};
+use profiles::Identifier;
+use std::sync::PoisonError;
+
+/// How many days count as "lately" for what is popular before there is a model.
+const POPULAR_DAYS: i64 = 30;
+
+/// What a caller asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// What is to be decided.
+    pub kind: DecisionKind,
+    /// About whom: the first of these names that is known.
+    pub names: Vec<Identifier>,
+    /// How many items.
+    pub n: usize,
+    /// Where it will be shown.
+    pub context: Fields,
+}
+
+impl Engine {
+    /// Decides, logs the decision durably, and answers with its record; `Record::response` is what to send.
+    ///
+    /// # Errors
+    /// [`ServerError`] where the question is out of range, or the decision cannot be logged.
+    pub fn decide(&self, asked: Asked) -> Result<Record, ServerError> {
+        let watch = Stopwatch::start();
+        let as_of = self.clock.now();
+        let champions = self.champions();
+        let (question, subject, answer, testimony) = {
+            let live = self.live();
+            let customer = self.resolve(&live, &asked.names)?;
+            let Some(founder) = asked.names.first() else {
+                return Err(ServerError::new(ErrorKind::Invalid, "nobody was named: give userId or anonymousId"));
+            };
+            let id = customer.as_ref().map_or_else(|| founder.customer_id(), |customer| customer.profile.id.clone());
+            let question = Question { kind: asked.kind, customer: id, as_of, n: asked.n, context: asked.context };
+            let subject = Subject::of(customer.as_deref(), &self.policy, asked.kind.purpose(), as_of);
+            let catalogue = Catalogue { live: &live, as_of };
+            let witness = Witness::new(&catalogue);
+            let answer = decisions::decide(&question, &subject, &champions, &witness)?;
+            (question, subject, answer, witness.into_testimony())
+        };
+        let id = DecisionId::new(as_of, &mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner));
+        let decision = Decision { id, kind: asked.kind, customer: question.customer.clone(), answer };
+        let response = wire::decision(&decision);
+        let record = Record::new(question, &subject, testimony, decision, response);
+        self.ports.decisions.append(record.to_logged())?;
+        count(&record, &watch);
+        Ok(record)
+    }
+
+    /// A logged decision.
+    ///
+    /// # Errors
+    /// [`ServerError`] of kind `NotFound` where there is none of that name.
+    pub fn decision(&self, id: &DecisionId) -> Result<Record, ServerError> {
+        match self.ports.decisions.get(id)? {
+            Some(logged) => Ok(Record::open(&logged)?),
+            None => {
+                let message = format!("there is no decision {id}: take an id from an answer's decisionId");
+                Err(ServerError::new(ErrorKind::NotFound, message))
+            }
+        }
+    }
+
+    /// Decides again what was decided before, from its record and the model it names: the bytes that come out.
+    ///
+    /// # Errors
+    /// [`ServerError`] where the decision or its model is not there.
+    pub fn replay(&self, record: &Record) -> Result<String, ServerError> {
+        let answer = decisions::replay(record, &self.champions_of(record)?)?;
+        Ok(wire::decision(&Decision { answer, ..record.decision.clone() }))
+    }
+
+    fn resolve<'l>(
+        &self,
+        live: &'l Live,
+        names: &[Identifier],
+    ) -> Result<Option<std::borrow::Cow<'l, profiles::Customer<features::FeatureState>>>, ServerError> {
+        for name in names {
+            if let Some(id) = live.profiles.find(name)? {
+                return Ok(live.profiles.customer(&id)?);
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn count(record: &Record, watch: &Stopwatch) {
+    let kind = record.question.kind.name();
+    let answer = &record.decision.answer;
+    let reason = if answer.fallback.is_some() { "fallback" } else { "full" };
+    metrics::counter!("cx_decisions_total", "kind" => kind, "arm" => "champion", "reason" => reason).increment(1);
+    metrics::histogram!("cx_decision_duration_seconds", "kind" => kind).record(watch.elapsed().as_secs_f64());
+    if !answer.consent.granted {
+        metrics::counter!("cx_consent_blocks_total", "purpose" => answer.consent.purpose.name()).increment(1);
+    }
+}
+
+/// The live catalogue, as decisions look at it.
+struct Catalogue<'a> {
+    live: &'a Live,
+    as_of: Timestamp,
+}
+
+impl World for Catalogue<'_> {
+    fn is_available(&self, item: ItemKey) -> bool {
+        self.live.items.get(item).is_some_and(features::Item::is_available)
+    }
+
+    fn facts(&self, item: ItemKey) -> Option<ItemFacts> {
+        self.live.items.get(item).map(|item| ItemFacts { id: item.id.clone(), title: item.title().to_owned() })
+    }
+
+    fn popular(&self, n: usize) -> Vec<(ItemKey, u64)> {
+        let popular = self.live.items.popular(self.as_of, POPULAR_DAYS, n);
+        popular.into_iter().map(|(item, n_orders)| (ItemKey::from(&item.id), n_orders)).collect()
+    }
+}

@@ -1,0 +1,97 @@
+//! How does a request's worth of events become durable and live before it is answered?
+
+use super::Engine;
+use crate::error::ServerError;
+use events::{Batch, Event, Offset, Origin, Receipt, Recorded};
+use primitives::ErrorKind;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// How long an append waits for those before it to be folded. It takes microseconds unless something is broken.
+const TURN_MAX: Duration = Duration::from_secs(30);
+
+/// What became of a request's events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ingested {
+    /// New events, durable and live.
+    pub n_accepted: usize,
+    /// Events that were there already.
+    pub n_duplicates: usize,
+    /// Events that were rejected, each kept with its reason.
+    pub n_rejected: usize,
+}
+
+impl Engine {
+    /// Appends a batch's events to the log, folds them into the live state, and keeps the rejected ones for the
+    /// inspector. On return the accepted ones are durable and every later read sees them.
+    ///
+    /// # Errors
+    /// [`ServerError`]; then no event of the batch was accepted.
+    pub fn ingest(&self, batch: Batch, origin: Origin) -> Result<Ingested, ServerError> {
+        if !self.is_sound() {
+            return Err(broken());
+        }
+        let mut ingested = Ingested { n_rejected: batch.rejected.len(), ..Ingested::default() };
+        for rejected in &batch.rejected {
+            metrics::counter!("cx_events_rejected_total", "reason" => rejected.rejection.code.name()).increment(1);
+        }
+        if !batch.rejected.is_empty() {
+            self.ports.events.keep_rejected(batch.rejected)?;
+        }
+        if batch.accepted.is_empty() {
+            return Ok(ingested);
+        }
+        let receipts = self.ports.events.append(batch.accepted.clone(), origin)?;
+        let recorded = with_offsets(batch.accepted, &receipts);
+        ingested.n_accepted = recorded.len();
+        ingested.n_duplicates = receipts.len() - recorded.len();
+        for one in &recorded {
+            let source = if origin == Origin::Import { "import" } else { "api" };
+            metrics::counter!("cx_events_ingested_total", "type" => one.event.kind().name(), "source" => source).increment(1);
+        }
+        self.fold(&recorded)?;
+        Ok(ingested)
+    }
+
+    /// Folds appended events when it is their turn: live state advances in the order of the log.
+    fn fold(&self, recorded: &[Recorded]) -> Result<(), ServerError> {
+        let (Some(first), Some(last)) = (recorded.first(), recorded.last()) else { return Ok(()) };
+        let before = Offset(first.offset.0 - 1);
+        let folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = |folded: &mut Offset| *folded < before && self.is_sound();
+        let (mut folded, _) =
+            self.fold_turn.wait_timeout_while(folded, TURN_MAX, waiting).unwrap_or_else(PoisonError::into_inner);
+        let result = if *folded < before {
+            Err(broken())
+        } else {
+            let mut live = self.live_mut();
+            recorded.iter().try_for_each(|one| live.apply(one))
+        };
+        match result {
+            Ok(()) => *folded = last.offset,
+            // The events are durable, and the next start folds them in. Until then nothing more is accepted.
+            Err(_) => self.is_broken.store(true, Ordering::Release),
+        }
+        drop(folded);
+        self.fold_turn.notify_all();
+        result
+    }
+}
+
+fn with_offsets(events: Vec<Event>, receipts: &[Receipt]) -> Vec<Recorded> {
+    let pairs = events.into_iter().zip(receipts);
+    pairs
+        .filter_map(|(event, receipt)| match receipt {
+            Receipt::Appended(offset) => Some(Recorded { offset: *offset, event }),
+            Receipt::Duplicate => None,
+        })
+        .collect()
+}
+
+fn broken() -> ServerError {
+    ServerError::new(
+        ErrorKind::Unavailable,
+        "the profiles could not follow the log: stop the server and start it again, which folds the missing events in",
+    )
+}

@@ -1,0 +1,87 @@
+//! What can be read of a customer?
+
+use super::Engine;
+use crate::error::ServerError;
+use decisions::{Answer, DecisionKind, Question, Subject};
+use features::{FeatureState, FeatureVector};
+use governance::{ConsentAnswer, Purpose, permit};
+use learning::{DatasetStats, ModelKind, Requirement};
+use primitives::{ErrorKind, Timestamp};
+use profiles::Customer;
+
+/// A customer as of now: profile, consent, features and scores.
+#[derive(Debug, Clone)]
+pub struct CustomerView {
+    /// The profile, and the features' state.
+    pub customer: Customer<FeatureState>,
+    /// What holds for each purpose.
+    pub consents: Vec<ConsentAnswer>,
+    /// The features.
+    pub vector: FeatureVector,
+    /// The churn score with its reasons, as a decision would give it; reading it logs nothing.
+    pub churn: Answer,
+}
+
+impl Engine {
+    /// A customer by any of their names or their customer id.
+    ///
+    /// # Errors
+    /// [`ServerError`] of kind `NotFound` where nobody goes by that name.
+    pub fn customer(&self, name: &str) -> Result<CustomerView, ServerError> {
+        let as_of = self.clock.now();
+        let customer = {
+            let live = self.live();
+            let found = match live.profiles.find_by_text(name)? {
+                Some(id) => live.profiles.customer(&id)?.map(std::borrow::Cow::into_owned),
+                None => None,
+            };
+            found.ok_or_else(|| {
+                ServerError::new(
+                    ErrorKind::NotFound,
+                    "no customer goes by this name: give a userId, an anonymousId or a customerId that was seen in an event",
+                )
+            })?
+        };
+        let consents = Purpose::ALL.map(|purpose| self.policy.answer(&customer.profile.consents, purpose)).to_vec();
+        Ok(CustomerView {
+            consents,
+            vector: customer.state.vector(as_of),
+            churn: self.churn_score(&customer, as_of)?,
+            customer,
+        })
+    }
+
+    /// A customer's churn score, as a decision would give it, without logging one.
+    ///
+    /// # Errors
+    /// [`ServerError`].
+    pub fn churn_score(&self, customer: &Customer<FeatureState>, as_of: Timestamp) -> Result<Answer, ServerError> {
+        let kind = DecisionKind::Churn;
+        let id = customer.profile.id.clone();
+        let question = Question { kind, customer: id, as_of, n: 1, context: events::Fields::new() };
+        let subject = Subject::of(Some(customer), &self.policy, kind.purpose(), as_of);
+        Ok(decisions::decide(&question, &subject, &self.champions(), &decisions::Testimony::default())?)
+    }
+}
+
+impl Engine {
+    /// What a model needs to be trained, and what there is: counted over the customers in memory who permit to be learned
+    /// from.
+    pub fn readiness(&self, kind: ModelKind) -> Vec<Requirement> {
+        let live = self.live();
+        let permitted: Vec<_> = live
+            .profiles
+            .resident()
+            .filter_map(|customer| {
+                permit(&self.policy, &customer.profile.consents, Purpose::Analytics, &customer.state).ok()
+            })
+            .collect();
+        let stats = DatasetStats::of(|| permitted.iter().map(|state| *state.get()), self.clock.now());
+        learning::readiness(kind, &stats)
+    }
+
+    /// Whether everything is there to train a model.
+    pub fn is_ready_to_train(&self, kind: ModelKind) -> bool {
+        self.readiness(kind).iter().all(|requirement| requirement.met)
+    }
+}

@@ -1,0 +1,102 @@
+//! What can go wrong in the program, and of which kind is it?
+
+use primitives::ErrorKind;
+
+/// Any failure of the program, said in one sentence.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The event log.
+    #[error(transparent)]
+    EventLog(#[from] events::EventLogError),
+    /// Profiles and items.
+    #[error(transparent)]
+    Profile(#[from] profiles::ProfileError),
+    /// The profile store.
+    #[error(transparent)]
+    ProfileStore(#[from] profiles::StoreError),
+    /// The decision log.
+    #[error(transparent)]
+    DecisionLog(#[from] decisions::DecisionLogError),
+    /// A decision.
+    #[error(transparent)]
+    Decision(#[from] decisions::DecisionError),
+    /// Learning and the model registry.
+    #[error(transparent)]
+    Learning(#[from] learning::LearningError),
+    /// The data directory.
+    #[error(transparent)]
+    Storage(#[from] storage::StorageError),
+    /// Settings.
+    #[error(transparent)]
+    Settings(#[from] crate::settings::SettingsError),
+    /// Import.
+    #[error(transparent)]
+    Import(#[from] crate::import::ImportError),
+    /// A file or a socket.
+    #[error("{attempt}")]
+    Io {
+        /// What was attempted, with which path or address, and what to do.
+        attempt: String,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Everything else, with its kind.
+    #[error("{message}")]
+    Other {
+        /// Of which kind it is.
+        kind: ErrorKind,
+        /// What was attempted, with which value, and what to do.
+        message: String,
+    },
+}
+
+impl ServerError {
+    /// An error of a kind with a sentence.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self::Other { kind, message: message.into() }
+    }
+
+    /// A failure of the operating system, with what was attempted.
+    pub fn io(attempt: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let attempt = attempt.into();
+        move |source| Self::Io { attempt, source }
+    }
+
+    /// The kind of failure.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::EventLog(error) => error.kind(),
+            Self::Profile(error) => error.kind(),
+            Self::ProfileStore(error) => error.kind,
+            Self::DecisionLog(error) => error.kind,
+            Self::Decision(error) => error.kind(),
+            Self::Learning(error) => error.kind(),
+            Self::Storage(error) => error.kind(),
+            Self::Settings(error) => error.kind(),
+            Self::Import(error) => error.kind(),
+            Self::Io { source, .. } => match source.kind() {
+                std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+                std::io::ErrorKind::StorageFull | std::io::ErrorKind::AddrInUse => ErrorKind::Unavailable,
+                _ => ErrorKind::Internal,
+            },
+            Self::Other { kind, .. } => *kind,
+        }
+    }
+
+    /// The whole story in one line: the failure and what caused it.
+    #[must_use]
+    pub fn story(&self) -> String {
+        let mut story = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let said = error.to_string();
+            if !story.contains(&said) {
+                story = format!("{story}: {said}");
+            }
+            cause = error.source();
+        }
+        story
+    }
+}

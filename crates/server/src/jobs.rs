@@ -1,0 +1,244 @@
+//! What goes on in the background? Checkpoints, sealing, pruning and training.
+
+use crate::engine::{ChampionStatus, Engine};
+use crate::error::ServerError;
+use crate::settings::Settings;
+use learning::{Dataset, ModelKind, Published};
+use primitives::{ErrorKind, Seed};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use storage::{SealPolicy, Storage};
+
+/// How often sealing and pruning are looked at.
+const MAINTENANCE_EVERY: Duration = Duration::from_secs(60);
+
+/// Trains models on a thread of their own, one after the other.
+pub struct Trainer {
+    seed: Seed,
+    is_busy: AtomicBool,
+    /// What training is doing or why it failed, by model.
+    status: Mutex<BTreeMap<ModelKind, String>>,
+}
+
+impl Trainer {
+    /// A trainer that draws from a seed.
+    #[must_use]
+    pub fn new(seed: Seed) -> Self {
+        Self { seed, is_busy: AtomicBool::new(false), status: Mutex::default() }
+    }
+
+    /// What training is doing, or why it failed; `None` where it is done or was never begun.
+    pub fn status(&self, kind: ModelKind) -> Option<String> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).get(&kind).cloned()
+    }
+
+    /// Begins to train in the background.
+    ///
+    /// # Errors
+    /// [`ServerError`] of kind `Conflict` where training is under way.
+    pub fn begin(self: &Arc<Self>, engine: &Arc<Engine>, kinds: Vec<ModelKind>) -> Result<(), ServerError> {
+        if self.is_busy.swap(true, Ordering::AcqRel) {
+            let message = "models are being trained already: GET /v1/models says how it goes";
+            return Err(ServerError::new(ErrorKind::Conflict, message));
+        }
+        let (trainer, engine) = (self.clone(), engine.clone());
+        let spawned = std::thread::Builder::new().name("training".to_owned()).spawn(move || {
+            trainer.run(&engine, &kinds);
+            trainer.is_busy.store(false, Ordering::Release);
+        });
+        match spawned {
+            Ok(_) => Ok(()),
+            Err(source) => {
+                self.is_busy.store(false, Ordering::Release);
+                Err(ServerError::io("cannot start a thread to train on")(source))
+            }
+        }
+    }
+
+    fn run(&self, engine: &Engine, kinds: &[ModelKind]) {
+        for kind in kinds {
+            self.say(*kind, Some("Reading the history…".to_owned()));
+        }
+        let dataset = match load_dataset(engine, &mut |_| {}) {
+            Ok(dataset) => dataset,
+            Err(error) => {
+                tracing::error!(error = error.story(), "the history could not be read for training");
+                kinds.iter().for_each(|kind| self.say(*kind, Some(format!("Failed: {error}"))));
+                return;
+            }
+        };
+        for kind in kinds {
+            self.say(*kind, Some("Training…".to_owned()));
+            match train(engine, *kind, &dataset, self.seed) {
+                Ok(published) => {
+                    tracing::info!(model = kind.name(), version = %published.version, reason = published.reason, "trained");
+                    self.say(*kind, (!published.is_champion).then_some(published.reason));
+                }
+                Err(error) => {
+                    tracing::warn!(model = kind.name(), error = error.story(), "not trained");
+                    self.say(*kind, Some(error.story()));
+                }
+            }
+        }
+    }
+
+    fn say(&self, kind: ModelKind, text: Option<String>) {
+        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        match text {
+            Some(text) => status.insert(kind, text),
+            None => status.remove(&kind),
+        };
+    }
+}
+
+/// Reads the history of everybody who permits to be learned from.
+///
+/// # Errors
+/// [`ServerError`] where it cannot be read.
+pub fn load_dataset(engine: &Engine, progress: &mut dyn FnMut(u64)) -> Result<Dataset, ServerError> {
+    Ok(Dataset::load(engine.ports().history.as_ref(), engine.policy(), progress)?)
+}
+
+/// Trains one model, publishes it, and puts it in force where it is good enough.
+///
+/// # Errors
+/// [`ServerError`] where something is missing to train; the message says what.
+pub fn train(engine: &Engine, kind: ModelKind, dataset: &Dataset, seed: Seed) -> Result<Published, ServerError> {
+    let trained = learning::train(kind, dataset, engine.clock().now(), seed)?;
+    let published = engine.registry().publish(&trained)?;
+    engine.reload_champions()?;
+    Ok(published)
+}
+
+/// The background thread. Dropping it stops it after a last checkpoint.
+pub struct Background {
+    stop: Arc<(Mutex<bool>, Condvar)>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Background {
+    /// Starts checkpoints, sealing, pruning and regular training.
+    ///
+    /// # Errors
+    /// [`ServerError`] where no thread can be started.
+    pub fn start(
+        engine: Arc<Engine>,
+        storage: Arc<Storage>,
+        trainer: Arc<Trainer>,
+        settings: Settings,
+    ) -> Result<Self, ServerError> {
+        let stop = Arc::new((Mutex::new(false), Condvar::new()));
+        let watched = stop.clone();
+        let run = move || {
+            let mut round = Round { engine, storage, trainer, settings, waited: Duration::ZERO };
+            let pause = Duration::from_secs(round.settings.profiles.checkpoint_seconds);
+            loop {
+                let is_last = {
+                    let (stopped, changed) = (&watched.0, &watched.1);
+                    let guard = stopped.lock().unwrap_or_else(PoisonError::into_inner);
+                    let (guard, _) = changed
+                        .wait_timeout_while(guard, pause, |stopped| !*stopped)
+                        .unwrap_or_else(PoisonError::into_inner);
+                    *guard
+                };
+                round.checkpoint();
+                if is_last {
+                    return;
+                }
+                round.follow_registry();
+                round.maintain(pause);
+            }
+        };
+        let thread = std::thread::Builder::new().name("background".to_owned()).spawn(run);
+        Ok(Self { stop, thread: Some(thread.map_err(ServerError::io("cannot start the background thread"))?) })
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        *self.stop.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.stop.1.notify_all();
+        if let Some(thread) = self.thread.take() {
+            // A panic there was reported already; there is nothing left to do about it here.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Round {
+    engine: Arc<Engine>,
+    storage: Arc<Storage>,
+    trainer: Arc<Trainer>,
+    settings: Settings,
+    waited: Duration,
+}
+
+impl Round {
+    fn checkpoint(&self) {
+        if let Err(error) = self.engine.checkpoint(self.settings.profiles.n_resident_max) {
+            tracing::error!(error = error.story(), "the checkpoint failed; the next one will hold what this one lacks");
+        }
+    }
+
+    fn maintain(&mut self, pause: Duration) {
+        self.waited += pause;
+        if self.waited < MAINTENANCE_EVERY {
+            return;
+        }
+        self.waited = Duration::ZERO;
+        self.seal();
+        let now = self.engine.clock().now();
+        if let Err(error) = self.storage.prune(now) {
+            tracing::error!(error = ServerError::from(error).story(), "old message ids could not be forgotten");
+        }
+        self.train_when_due();
+    }
+
+    /// A champion that another process trained or rolled back answers from now on.
+    fn follow_registry(&self) {
+        let in_force = self.engine.champion_status();
+        let is_other = |status: &ChampionStatus| {
+            self.engine.registry().champion_version(status.kind).is_ok_and(|version| version != status.version)
+        };
+        if in_force.iter().any(is_other)
+            && let Err(error) = self.engine.reload_champions()
+        {
+            tracing::error!(error = error.story(), "the champions could not be read again");
+        }
+    }
+
+    fn seal(&self) {
+        let policy = SealPolicy { n_events_min: self.settings.events.seal_events, ..SealPolicy::default() };
+        match self.storage.seal(self.engine.checkpointed(), &policy) {
+            Ok(report) if report.n_events > 0 => {
+                tracing::info!(n_events = report.n_events, n_files = report.n_files, "sealed events into the history");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(error = ServerError::from(error).story(), "events could not be sealed"),
+        }
+    }
+
+    /// Trains what has no champion, or an old one, where enough is there to train from.
+    fn train_when_due(&self) {
+        let hours = self.settings.models.train_hours;
+        if hours == 0 {
+            return;
+        }
+        let now = self.engine.clock().now();
+        let due: Vec<ModelKind> = ModelKind::ALL
+            .into_iter()
+            .filter(|kind| {
+                let newest = self.engine.registry().versions(*kind).ok().and_then(|mut v| (!v.is_empty()).then(|| v.remove(0)));
+                newest.is_none_or(|newest| now.days_since(newest.header.trained_at) * 24.0 >= f64::from(u32::try_from(hours).unwrap_or(u32::MAX)))
+            })
+            .filter(|kind| self.engine.is_ready_to_train(*kind))
+            .collect();
+        if !due.is_empty() {
+            // Where training is under way already, the next round looks again.
+            let _ = self.trainer.begin(&self.engine, due);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The program rapport: how do settings, HTTP, jobs, the console and the commands come together?
+//!
+//! The only crate that knows HTTP, TOML, the system clock and the operating system's randomness, and the only one that
+//! imports `storage`. Everything else is given to it through ports.
+//!
+//! What stays true:
+//! - an event is answered after it is durable and live ([`engine::Engine::ingest`]), a decision after it is logged
+//!   ([`engine::Engine::decide`]);
+//! - wire types live in [`api::wire`] only;
+//! - work that computes or waits for the disk never runs on the threads that serve connections ([`app::App::run`]).
+
+pub mod api;
+pub mod app;
+pub mod args;
+pub mod clock;
+pub mod commands;
+pub mod console;
+pub mod demo;
+pub mod engine;
+pub mod error;
+pub mod import;
+pub mod jobs;
+pub mod keys;
+pub mod pages;
+pub mod serve;
+pub mod settings;
+pub mod telemetry;

@@ -1,0 +1,20 @@
+//! The program `rapport`: arguments, then settings, then the command.
+
+use clap::Parser;
+use server::args::Cli;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    // Wrong usage ends here, with clap's sentence and exit code 2.
+    let cli = Cli::parse();
+    match server::commands::run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("rapport: {}", error.story());
+            ExitCode::FAILURE
+        }
+    }
+}

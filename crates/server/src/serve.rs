@@ -1,0 +1,273 @@
+//! How does the server start, listen and stop?
+
+use crate::api;
+use crate::app::App;
+use crate::clock::{Stopwatch, SystemClock};
+use crate::console::view::Notice;
+use crate::engine::{Engine, Ports};
+use crate::error::ServerError;
+use crate::jobs::{Background, Trainer};
+use crate::keys::{Keys, random_seed};
+use crate::pages;
+use crate::settings::Settings;
+use crate::telemetry;
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use governance::Retention;
+use primitives::{Clock, ErrorKind, Seed};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use storage::{Access, DataDir, Storage, StorageSettings};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// How long requests that are under way may take to end when the server stops.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A data directory that is open, with the engine on it.
+pub struct Opened {
+    /// Events in, decisions out.
+    pub engine: Arc<Engine>,
+    /// The data directory.
+    pub storage: Arc<Storage>,
+    /// What is in force.
+    pub settings: Settings,
+    /// The data directory's path.
+    pub data: PathBuf,
+}
+
+impl Opened {
+    /// Opens a data directory with the operating system's clock.
+    ///
+    /// # Errors
+    /// [`ServerError`]: in use, not readable, of a newer version, damaged.
+    pub fn open(data: &Path, access: Access, settings: Settings) -> Result<Self, ServerError> {
+        Self::open_at(data, access, settings, Arc::new(SystemClock))
+    }
+
+    /// Opens a data directory with a clock of the caller's.
+    ///
+    /// # Errors
+    /// As [`Opened::open`].
+    pub fn open_at(
+        data: &Path,
+        access: Access,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ServerError> {
+        let storage = Storage::open(DataDir::open(data, access)?, storage_settings(&settings))?;
+        let engine = Engine::open(ports(&storage), settings.consent_policy(), clock, random_seed()?)?;
+        Ok(Self { engine: Arc::new(engine), storage, settings, data: data.to_owned() })
+    }
+}
+
+/// The ports of one machine's storage.
+#[must_use]
+pub fn ports(storage: &Arc<Storage>) -> Ports {
+    Ports {
+        events: storage.event_log(),
+        profiles: storage.profile_store(),
+        history: storage.history(),
+        models: storage.model_store(),
+        decisions: storage.decision_log(),
+    }
+}
+
+fn storage_settings(settings: &Settings) -> StorageSettings {
+    fn now_micros() -> u64 {
+        static START: std::sync::LazyLock<Stopwatch> = std::sync::LazyLock::new(Stopwatch::start);
+        u64::try_from(START.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+    StorageSettings {
+        retention: Retention::default().with_dedup_days(settings.events.dedup_days),
+        now_micros: Some(now_micros),
+        on_commit: Some(Box::new(telemetry::record_commit)),
+        ..StorageSettings::default()
+    }
+}
+
+/// What is particular to one start.
+#[derive(Debug, Clone, Default)]
+pub struct StartOptions {
+    /// What every page says about the data.
+    pub notice: Option<Notice>,
+    /// Opens the console to this machine without a key; only for demonstration data, and only on loopback.
+    pub is_console_open: bool,
+}
+
+/// A server that listens. Dropping it stops it: requests end, the last checkpoint is written.
+pub struct Running {
+    address: SocketAddr,
+    app: Arc<App>,
+    stop: watch::Sender<bool>,
+    thread: Option<JoinHandle<()>>,
+    background: Option<Background>,
+}
+
+impl Running {
+    /// Starts listening, and the background jobs.
+    ///
+    /// # Errors
+    /// [`ServerError`] where the address cannot be listened on, or must not be.
+    pub fn start(opened: Opened, keys: Keys, options: StartOptions) -> Result<Self, ServerError> {
+        let Opened { engine, storage, settings, .. } = opened;
+        let listen = settings.server.listen;
+        if options.is_console_open && !listen.ip().is_loopback() {
+            let message = format!("the demonstration's console is open to everybody who can reach it, so it does not listen on {listen}: choose a loopback address");
+            return Err(ServerError::new(ErrorKind::Forbidden, message));
+        }
+        let metrics = telemetry::start_metrics()?;
+        let trainer = Arc::new(Trainer::new(Seed::new(settings.models.seed)));
+        let background = Background::start(engine.clone(), storage.clone(), trainer.clone(), settings.clone())?;
+        let app = Arc::new(App {
+            places: Arc::new(Semaphore::new(settings.server.n_requests_max)),
+            engine,
+            trainer,
+            storage,
+            keys,
+            sessions: pages::session::Sessions::default(),
+            settings,
+            metrics,
+            notice: options.notice,
+            is_console_open: options.is_console_open,
+            uptime: Stopwatch::start(),
+        });
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(ServerError::io("cannot start the server's threads"))?;
+        let listener = runtime.block_on(TcpListener::bind(listen)).map_err(|source| cannot_listen(listen, source))?;
+        let address = listener.local_addr().map_err(ServerError::io("cannot read the address listened on"))?;
+        let (stop, stopped) = watch::channel(false);
+        let router = router(app.clone());
+        let thread = std::thread::Builder::new().name("http".to_owned()).spawn(move || {
+            runtime.block_on(serve(listener, router, stopped));
+            runtime.shutdown_timeout(GRACE);
+        });
+        let thread = Some(thread.map_err(ServerError::io("cannot start the server's thread"))?);
+        Ok(Self { address, app, stop, thread, background: Some(background) })
+    }
+
+    /// The address that is listened on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What the request handlers have at hand.
+    #[must_use]
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// Stops at Ctrl-C or SIGTERM.
+    ///
+    /// # Errors
+    /// [`ServerError`] where the signals cannot be waited for.
+    pub fn stop_on_signal(self) -> Result<(), ServerError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(ServerError::io("cannot wait for signals"))?;
+        runtime.block_on(stop_signal()).map_err(ServerError::io("cannot wait for signals"))?;
+        tracing::info!("stopping");
+        drop(self);
+        Ok(())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // The receiver is gone only when the server has stopped already.
+        let _ = self.stop.send(true);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        drop(self.background.take());
+    }
+}
+
+async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
+    let mut deadline = stopped.clone();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+        let _ = stopped.wait_for(|stop| *stop).await;
+    });
+    let overdue = async {
+        let _ = deadline.wait_for(|stop| *stop).await;
+        #[expect(clippy::disallowed_methods, reason = "connections that are kept open must not hold up the stop")]
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        result = server => if let Err(error) = result {
+            tracing::error!(%error, "the server stopped");
+        },
+        () = overdue => tracing::warn!("stopped before all connections were closed"),
+    }
+}
+
+async fn stop_signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .merge(api::router(app.clone()))
+        .merge(pages::router(app))
+        .layer(CatchPanicLayer::custom(|_| api::ApiError::internal().into_response()))
+        .layer(from_fn(measure))
+}
+
+/// Measures each request. The route's pattern is recorded, never the path: paths may hold a customer's name.
+async fn measure(request: Request, next: Next) -> Response {
+    let watch = Stopwatch::start();
+    let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
+    let method = request.method().to_string();
+    let response = next.run(request).await;
+    let code = response.status().as_u16().to_string();
+    let labels = [("route", route.clone()), ("method", method.clone()), ("code", code)];
+    metrics::histogram!("cx_http_request_duration_seconds", &labels).record(watch.elapsed().as_secs_f64());
+    if response.status() >= StatusCode::INTERNAL_SERVER_ERROR {
+        tracing::warn!(route, method, status = response.status().as_u16(), "a request was not answered");
+    }
+    response
+}
+
+fn cannot_listen(listen: SocketAddr, source: std::io::Error) -> ServerError {
+    let attempt = match source.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            format!("cannot listen on {listen}: another program does; stop it, or choose another address with --listen")
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            format!("cannot listen on {listen}: ports below 1024 need special rights; choose another with --listen")
+        }
+        _ => format!("cannot listen on {listen}: choose an address of this machine with --listen"),
+    };
+    ServerError::Io { attempt, source }
+}
+
+/// Whether it is safe to listen: away from loopback only with keys that existed before this start.
+///
+/// # Errors
+/// [`ServerError`] of kind `Forbidden` with what to do.
+pub fn check_exposure(listen: SocketAddr, keys: &Keys) -> Result<(), ServerError> {
+    if listen.ip().is_loopback() || keys.are_complete() {
+        return Ok(());
+    }
+    let message = format!(
+        "not listening on {listen} without keys: start once on 127.0.0.1, which creates them and shows them, or preset \
+         RAPPORT__KEYS__WRITE, RAPPORT__KEYS__SERVER and RAPPORT__KEYS__ADMIN"
+    );
+    Err(ServerError::new(ErrorKind::Forbidden, message))
+}

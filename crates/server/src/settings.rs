@@ -1,0 +1,131 @@
+//! What can be configured, and what is in force?
+//!
+//! Defaults, then `rapport.toml`, then environment variables such as `RAPPORT__SERVER__LISTEN`, then flags. Nothing must
+//! be configured to start.
+
+mod declare;
+mod load;
+
+pub use declare::Described;
+pub use load::{SettingsError, load};
+
+use declare::settings;
+use governance::{ConsentPolicy, Purpose};
+use std::net::SocketAddr;
+
+settings! {
+    /// Where the server listens.
+    server: ServerSettings {
+        /// The address to listen on. Other addresses than loopback need keys that exist already.
+        listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7070)),
+        /// How many requests may be worked on at a time; more are answered with 503 at once (16 to 100000).
+        n_requests_max: usize = 1_024,
+    }
+    /// Preset API keys, for automation. Keys that are not preset are created at the first start and shown once.
+    keys: KeySettings {
+        /// The key clients send events with. Public: it lies in every web page.
+        write: String = String::new(),
+        /// The key the company's own services ask for decisions with.
+        server: String = String::new(),
+        /// The key of the console.
+        admin: String = String::new(),
+    }
+    /// What holds for a customer who has said nothing about a purpose.
+    consent: ConsentSettings {
+        /// Per purpose: may a silent customer's data be used for it?
+        default: ConsentDefaults = ConsentDefaults::default(),
+    }
+    /// Events, their log and their history.
+    events: EventSettings {
+        /// Days for which a messageId is remembered, so that a late retry changes nothing (30 to 3650).
+        dedup_days: i64 = 30,
+        /// Once so many events are in the log, they are sealed into Parquet files (1000 to 10000000).
+        seal_events: u64 = 200_000,
+        /// Hours after which events are sealed however few they are (1 to 8760).
+        seal_hours: i64 = 24,
+    }
+    /// Live profiles.
+    profiles: ProfileSettings {
+        /// How many customers are held in memory; the others wait in the data directory (1000 to 100000000).
+        n_resident_max: usize = 1_000_000,
+        /// Seconds between two checkpoints (1 to 3600).
+        checkpoint_seconds: u64 = 5,
+    }
+    /// Learning.
+    models: ModelSettings {
+        /// Hours between two trainings while the server runs; 0 trains only when asked (0 to 8760).
+        train_hours: i64 = 24,
+        /// The seed of everything that is left to chance in training.
+        seed: u64 = 1,
+    }
+    /// What the program writes about itself. Never anything personal.
+    logging: LoggingSettings {
+        /// The least important level that is written: error, warn, info, debug or trace.
+        level: String = "info".to_owned(),
+        /// Write one JSON object a line in place of text.
+        json: bool = false,
+    }
+}
+
+/// Per purpose: may a silent customer's data be used for it?
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConsentDefaults {
+    /// See [`Purpose::Personalization`].
+    pub personalization: bool,
+    /// See [`Purpose::Analytics`].
+    pub analytics: bool,
+    /// See [`Purpose::Marketing`].
+    pub marketing: bool,
+}
+
+impl Default for ConsentDefaults {
+    fn default() -> Self {
+        Self { personalization: true, analytics: true, marketing: false }
+    }
+}
+
+impl Settings {
+    /// The rule for customers who have said nothing.
+    #[must_use]
+    pub fn consent_policy(&self) -> ConsentPolicy {
+        let ConsentDefaults { personalization, analytics, marketing } = self.consent.default;
+        ConsentPolicy::new([
+            (Purpose::Personalization, personalization),
+            (Purpose::Analytics, analytics),
+            (Purpose::Marketing, marketing),
+        ])
+    }
+
+    /// The settings with every secret masked, for showing.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        let mask = |key: &String| if key.is_empty() { String::new() } else { "(preset)".to_owned() };
+        let mut shown = self.clone();
+        shown.keys = KeySettings { write: mask(&self.keys.write), server: mask(&self.keys.server), admin: mask(&self.keys.admin) };
+        shown
+    }
+
+    /// Checks every range: (key, limit, value) of the first one that is broken.
+    fn broken_range(&self) -> Option<(&'static str, String, String)> {
+        let ranges: [(&'static str, i128, i128, i128); 7] = [
+            ("server.n_requests_max", self.server.n_requests_max as i128, 16, 100_000),
+            ("events.dedup_days", self.events.dedup_days.into(), 30, 3_650),
+            ("events.seal_events", self.events.seal_events.into(), 1_000, 10_000_000),
+            ("events.seal_hours", self.events.seal_hours.into(), 1, 8_760),
+            ("profiles.n_resident_max", self.profiles.n_resident_max as i128, 1_000, 100_000_000),
+            ("profiles.checkpoint_seconds", self.profiles.checkpoint_seconds.into(), 1, 3_600),
+            ("models.train_hours", self.models.train_hours.into(), 0, 8_760),
+        ];
+        let broken = ranges.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value));
+        if let Some((key, value, least, most)) = broken {
+            return Some((key, format!("must be {least} to {most}"), value.to_string()));
+        }
+        let levels = ["error", "warn", "info", "debug", "trace"];
+        (!levels.contains(&self.logging.level.as_str()))
+            .then(|| ("logging.level", format!("must be one of {}", levels.join(", ")), self.logging.level.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

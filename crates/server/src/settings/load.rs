@@ -1,0 +1,141 @@
+//! Where do settings come from, and what is wrong with them?
+
+use super::Settings;
+use primitives::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// The prefix of environment variables that are settings.
+const PREFIX: &str = "RAPPORT__";
+
+/// Settings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file cannot be read.
+    #[error("cannot read the settings file {}: check the path given with --config", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not TOML, or names a setting that does not exist, or gives one the wrong type.
+    #[error("{}: {message}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Line, key and reason.
+        message: String,
+    },
+    /// An environment variable names a setting that does not exist, or gives one the wrong type.
+    #[error("environment variable {name}: {message}")]
+    Environment {
+        /// The variable.
+        name: String,
+        /// The reason.
+        message: String,
+    },
+    /// A value is out of its range.
+    #[error("setting {key} {limit}, and is {value}: change it in {origin}")]
+    Range {
+        /// The setting.
+        key: &'static str,
+        /// What it must be.
+        limit: String,
+        /// What it is.
+        value: String,
+        /// Where it was set.
+        origin: String,
+    },
+}
+
+impl SettingsError {
+    /// Always [`ErrorKind::Invalid`].
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Invalid
+    }
+}
+
+/// Reads the settings in force: defaults, then the file, then the environment.
+///
+/// # Errors
+/// [`SettingsError`] with the file, line and key, or the variable.
+pub fn load(
+    file: Option<&Path>,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> Result<Settings, SettingsError> {
+    let mut table = toml::Table::new();
+    let mut text = String::new();
+    if let Some(path) = file {
+        text = std::fs::read_to_string(path).map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
+        let in_file = |error: toml::de::Error| SettingsError::File { path: path.to_owned(), message: located(&text, &error) };
+        // Read into the settings first, since only the text knows its lines.
+        toml::from_str::<Settings>(&text).map_err(in_file)?;
+        table = toml::from_str(&text).map_err(in_file)?;
+    }
+    let mut variables: Vec<_> = environment.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
+    variables.sort();
+    let mut settings = read(&table).unwrap_or_default();
+    for (name, value) in variables {
+        overlay(&mut table, &name, &value);
+        settings = read(&table).map_err(|message| SettingsError::Environment { name, message })?;
+    }
+    match settings.broken_range() {
+        None => Ok(settings),
+        Some((key, limit, value)) => {
+            let origin = match (file, line_of(&text, key)) {
+                (Some(path), Some(line)) => format!("{} line {line}", path.display()),
+                _ => format!("{PREFIX}{}", key.to_ascii_uppercase().replace('.', "__")),
+            };
+            Err(SettingsError::Range { key, limit, value, origin })
+        }
+    }
+}
+
+fn read(table: &toml::Table) -> Result<Settings, String> {
+    table.clone().try_into().map_err(|error: toml::de::Error| error.message().to_owned())
+}
+
+/// `RAPPORT__SERVER__LISTEN` = `server.listen`. A value that reads as TOML is that; anything else is text.
+fn overlay(table: &mut toml::Table, name: &str, value: &str) {
+    let path: Vec<String> = name[PREFIX.len()..].split("__").map(str::to_ascii_lowercase).collect();
+    let Some((last, sections)) = path.split_last() else { return };
+    let mut place = table;
+    for section in sections {
+        let entry = place.entry(section.clone()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        match entry {
+            toml::Value::Table(inner) => place = inner,
+            _ => return,
+        }
+    }
+    // A key that consists of digits is still a text.
+    let is_text = sections.first().is_some_and(|section| section == "keys" || section == "server" && last == "listen");
+    let parsed = format!("value = {value}").parse::<toml::Table>().ok().and_then(|mut parsed| parsed.remove("value"));
+    let value = parsed.filter(|_| !is_text).unwrap_or_else(|| toml::Value::String(value.to_owned()));
+    place.insert(last.clone(), value);
+}
+
+/// "line 3: unknown field `listen`, expected …".
+fn located(text: &str, error: &toml::de::Error) -> String {
+    let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+    let message = error.message().replace('\n', " ");
+    match line {
+        Some(line) => format!("line {line}: {message}"),
+        None => message,
+    }
+}
+
+/// The line on which a key such as `events.dedup_days` is set.
+fn line_of(text: &str, key: &str) -> Option<usize> {
+    let (section, name) = key.split_once('.')?;
+    let mut within = String::new();
+    for (number, line) in (1..).zip(text.lines().map(str::trim)) {
+        if let Some(header) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
+            header.trim().clone_into(&mut within);
+        } else if within == section && line.split('=').next().is_some_and(|left| left.trim() == name) {
+            return Some(number);
+        }
+    }
+    None
+}

@@ -1,0 +1,60 @@
+//! Do settings come from the right place, and is every mistake named?
+
+use super::*;
+use std::io::Write;
+
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+fn env(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
+    let file = file("[server]\nlisten = \"127.0.0.1:1\"\n[events]\nseal_hours = 2\n[consent]\ndefault = { personalization = false }\n");
+    let settings = load(
+        Some(file.path()),
+        env(&[("RAPPORT__SERVER__LISTEN", "127.0.0.1:2"), ("RAPPORT__KEYS__WRITE", "123"), ("PATH", "x")]),
+    )
+    .unwrap();
+    assert_eq!(settings.server.listen.port(), 2);
+    assert_eq!(settings.events.seal_hours, 2);
+    assert_eq!(settings.keys.write, "123");
+    assert!(!settings.consent.default.personalization && settings.consent.default.analytics);
+    assert_eq!(settings.masked().keys.write, "(preset)");
+    let nested = load(None, env(&[("RAPPORT__CONSENT__DEFAULT__MARKETING", "true")])).unwrap();
+    assert!(nested.consent.default.marketing);
+}
+
+#[test]
+fn every_mistake_names_its_place() {
+    for (text, variables, expected) in [
+        ("[server]\n\nlisten = 5\n", vec![], "line 3"),
+        ("[server]\nlisten_on = \"x\"\n", vec![], "listen_on"),
+        ("[events]\n# a comment\ndedup_days = 3\n", vec![], "line 3"),
+        ("[events]\ndedup_days = 3\n", vec![], "must be 30 to 3650, and is 3"),
+        ("", vec![("RAPPORT__EVENTS__DEDUP_DAYS", "many")], "RAPPORT__EVENTS__DEDUP_DAYS"),
+        ("", vec![("RAPPORT__EVENTS__SEAL_HOURS", "0")], "RAPPORT__EVENTS__SEAL_HOURS"),
+        ("", vec![("RAPPORT__NOTHING__HERE", "1")], "nothing"),
+        ("", vec![("RAPPORT__LOGGING__LEVEL", "loud")], "logging.level"),
+    ] {
+        let file = file(text);
+        let error = load(Some(file.path()), env(&variables)).expect_err(text);
+        assert!(error.to_string().contains(expected), "{error} does not say {expected}");
+    }
+    let missing = load(Some(std::path::Path::new("/nowhere/rapport.toml")), env(&[])).expect_err("no file");
+    assert!(missing.to_string().contains("/nowhere/rapport.toml"));
+}
+
+#[test]
+fn the_example_file_is_the_one_in_the_repository() {
+    let kept = include_str!("../../../../rapport.example.toml");
+    assert_eq!(kept, Settings::example(), "write the output of `rapport config example` into rapport.example.toml");
+    let uncommented: String =
+        kept.lines().filter_map(|line| line.strip_prefix("# ").filter(|l| l.contains(" = ")).or(line.starts_with('[').then_some(line))).map(|l| format!("{l}\n")).collect();
+    assert_eq!(toml::from_str::<Settings>(&uncommented).unwrap(), Settings::default());
+}
