@@ -48,10 +48,16 @@ impl<'a> Delivery<'a> {
         Ok(())
     }
 
-    /// Hands one payload of a mapping to the sink.
-    pub(crate) fn deliver(&mut self, payload: Value, at: Timestamp, line: u64) -> Result<(), ImportError> {
+    /// Hands one payload of a mapping to the sink; `row` is what the rejects file shows where it is rejected.
+    pub(crate) fn deliver(
+        &mut self,
+        payload: Value,
+        at: Timestamp,
+        line: u64,
+        row: impl FnOnce() -> Value,
+    ) -> Result<(), ImportError> {
         let is_item = payload.get("type").and_then(Value::as_str) == Some("item");
-        if self.pass(payload, line)? {
+        if self.accept(payload, line, row)? {
             self.report.items_accepted += u64::from(is_item);
             self.report.first_at = Some(self.report.first_at.map_or(at, |first| first.min(at)));
             self.report.last_at = Some(self.report.last_at.map_or(at, |last| last.max(at)));
@@ -59,10 +65,14 @@ impl<'a> Delivery<'a> {
         Ok(())
     }
 
-    /// Hands one payload to the sink as it is; answers whether it was accepted.
-    pub(crate) fn pass(&mut self, payload: Value, line: u64) -> Result<bool, ImportError> {
-        let at = Position { source: Arc::clone(&self.source), line };
+    /// Hands one payload to the sink as it is.
+    pub(crate) fn pass(&mut self, payload: Value, line: u64) -> Result<(), ImportError> {
         let kept = payload.clone();
+        self.accept(payload, line, || kept).map(|_| ())
+    }
+
+    fn accept(&mut self, payload: Value, line: u64, row: impl FnOnce() -> Value) -> Result<bool, ImportError> {
+        let at = Position { source: Arc::clone(&self.source), line };
         match self.sink.accept(payload, &at) {
             Ok(()) => {
                 self.report.events_accepted += 1;
@@ -70,8 +80,8 @@ impl<'a> Delivery<'a> {
             }
             Err(SinkError::Rejected(reason)) => {
                 self.report.events_rejected += 1;
+                self.rejects.write(&at, &reason, &row())?;
                 self.note_hopeless(line, &reason)?;
-                self.rejects.write(&at, &reason, &kept)?;
                 Ok(false)
             }
             Err(SinkError::Failed(reason)) => Err(ImportError::Sink { name: self.source.to_string(), line, reason }),

@@ -113,9 +113,7 @@ fn pass_through(mut payloads: Box<dyn Payloads>, delivery: &mut Delivery<'_>) ->
     while let Some((line, found)) = payloads.next_payload()? {
         delivery.row_read(|| payloads.done())?;
         match found {
-            Ok(payload) => {
-                delivery.pass(payload, line)?;
-            }
+            Ok(payload) => delivery.pass(payload, line)?,
             Err((reason, found)) => delivery.reject(line, &reason, &found)?,
         }
     }

@@ -4,7 +4,7 @@ use super::delivery::Delivery;
 use super::mapping::{Emitter, Grouping, LatestTime, Mapping, Row, TimeReader};
 use super::{ImportError, ImportOptions};
 use primitives::{Timestamp, stable_hash};
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 
 /// Rows that wait are kept in pieces of this size, so that growing never copies them.
@@ -93,9 +93,8 @@ impl<'m> Grouper<'m> {
                 if self.n_current == 0 && self.closed.contains(&stable_hash(&key)) {
                     let reason = "its group ended on an earlier line: sort the file by the group_by columns, or set \
                                   group = \"file\" in the mapping";
-                    let row = self.as_json(row);
                     self.key = key;
-                    return done.and_then(|()| delivery.reject(row.1, reason, &row.0));
+                    return done.and_then(|()| delivery.reject(row.line, reason, &as_json(self.mapping, row)));
                 }
                 std::mem::swap(&mut self.current_key, &mut key);
                 self.key = key;
@@ -130,7 +129,8 @@ impl<'m> Grouper<'m> {
         self.emit(delivery)?;
         self.emitter.finish(&mut self.ready);
         for (payload, at, line) in self.ready.drain(..) {
-            delivery.deliver(payload, at, line)?;
+            let item = payload.get("itemId").cloned();
+            delivery.deliver(payload, at, line, || json!({ "itemId": item }))?;
         }
         Ok(())
     }
@@ -159,13 +159,13 @@ impl<'m> Grouper<'m> {
     fn emit(&mut self, delivery: &mut Delivery<'_>) -> Result<(), ImportError> {
         let rows = self.current.get(..self.n_current).unwrap_or_default();
         let outcome = self.emitter.group(rows, &mut self.times, &mut self.ready);
+        let mapping = self.mapping;
         for (payload, at, line) in self.ready.drain(..) {
-            delivery.deliver(payload, at, line)?;
+            delivery.deliver(payload, at, line, || rows.iter().map(|row| as_json(mapping, row)).collect())?;
         }
         if let Err(rejected) = outcome {
             for row in rows {
-                let (json, line) = self.as_json(row);
-                delivery.reject(line, &rejected.0, &json)?;
+                delivery.reject(row.line, &rejected.0, &as_json(mapping, row))?;
             }
         }
         self.n_current = 0;
@@ -175,15 +175,15 @@ impl<'m> Grouper<'m> {
         Ok(())
     }
 
-    fn as_json(&self, row: &Row) -> (Value, u64) {
-        let cells = self.mapping.slot_names().enumerate();
-        let cells = cells.map(|(slot, column)| (column.to_owned(), Value::from(row.cell(slot))));
-        (Value::Object(cells.collect::<Map<_, _>>()), row.line)
-    }
-
     fn too_large(&self, what: &'static str) -> ImportError {
         ImportError::TooLarge { name: self.name.clone(), limit_mib: self.memory_bytes_max >> 20, what }
     }
+}
+
+/// The cells of a row that the mapping uses, by their columns.
+fn as_json(mapping: &Mapping, row: &Row) -> Value {
+    let cells = mapping.slot_names().enumerate();
+    Value::Object(cells.map(|(slot, column)| (column.to_owned(), Value::from(row.cell(slot)))).collect())
 }
 
 impl Waiting {

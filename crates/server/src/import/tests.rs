@@ -190,7 +190,7 @@ fn what_the_sink_rejects_is_kept_and_what_it_cannot_take_stops_the_import() {
     let picky = Collected { rejects_users: vec!["bob"], ..Collected::default() };
     let outcome = import_path(&path, Some(SHOP), picky, 1 << 30);
     assert_eq!(outcome.rejected(), [(3, "nobody may be called that")]);
-    assert_eq!(outcome.rejects[0]["row"]["userId"], json!("bob"));
+    assert_eq!(outcome.rejects[0]["row"], json!([{"order": "2", "who": "bob", "when": "2026-01-02", "total": "4"}]));
     assert_eq!((outcome.report().events_accepted, outcome.report().events_rejected), (1, 1));
     let full = Collected { fails_after: Some(1), ..Collected::default() };
     let outcome = import_path(&path, Some(SHOP), full, 1 << 30);

@@ -8,7 +8,7 @@ use super::{Mapping, Row};
 use primitives::{Timestamp, stable_hash};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 /// About what an entry of the memory of customers or items takes, in bytes.
@@ -28,7 +28,7 @@ pub(crate) struct Emitter<'m> {
     /// For each event that is sent once per something: the hash of the content that was sent last.
     sent: HashMap<u64, u64>,
     first_items: Vec<HashSet<u64>>,
-    last_items: Vec<BTreeMap<String, Row>>,
+    last_items: Vec<HashMap<String, Row>>,
     last_bytes: usize,
 }
 
@@ -36,7 +36,7 @@ impl<'m> Emitter<'m> {
     pub(crate) fn new(mapping: &'m Mapping) -> Self {
         let n = mapping.items.len();
         let first_items = (0..n).map(|_| HashSet::new()).collect();
-        let last_items = (0..n).map(|_| BTreeMap::new()).collect();
+        let last_items = (0..n).map(|_| HashMap::new()).collect();
         Self { mapping, sent: HashMap::new(), first_items, last_items, last_bytes: 0 }
     }
 
@@ -78,9 +78,9 @@ impl<'m> Emitter<'m> {
     /// Makes the payloads that had to wait for the last row.
     pub(crate) fn finish(&mut self, ready: &mut Vec<Ready>) {
         for (template, rows) in self.mapping.items.iter().zip(std::mem::take(&mut self.last_items)) {
-            for (id, row) in rows {
-                ready.push(item_payload(self.mapping, template, &id, &row));
-            }
+            let mut rows: Vec<(String, Row)> = rows.into_iter().collect();
+            rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+            ready.extend(rows.iter().map(|(id, row)| item_payload(self.mapping, template, id, row)));
         }
     }
 
@@ -186,10 +186,15 @@ impl<'m> Emitter<'m> {
             return Ok(());
         }
         let Some(last) = self.last_items.get_mut(index) else { return Ok(()) };
-        if !last.contains_key(&id) {
-            self.last_bytes += 4 * ENTRY_BYTES + id.len() + row.text.len() + 4 * row.ends.len();
+        match last.get_mut(&id) {
+            Some(kept) => kept.copy_from(row),
+            None => {
+                self.last_bytes += 4 * ENTRY_BYTES + id.len() + row.text.len() + 4 * row.ends.len();
+                let mut kept = Row::default();
+                kept.copy_from(row);
+                last.insert(id, kept);
+            }
         }
-        last.entry(id).or_default().copy_from(row);
         Ok(())
     }
 }

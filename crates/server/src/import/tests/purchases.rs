@@ -90,6 +90,21 @@ fn lines_become_orders_customers_and_items() {
 }
 
 #[test]
+fn every_payload_is_accepted_as_an_event() {
+    let received_at = now();
+    let context = events::Fields::new();
+    let envelope = events::Envelope { received_at, sent_at: None, context, origin: events::Origin::Import };
+    let outcome = import_bytes("ta_feng.csv", as_csv(&lines()).as_bytes(), Some(TA_FENG));
+    for payload in outcome.sink.payloads {
+        let event = events::parse_event(payload.clone(), None, &envelope).unwrap();
+        assert_eq!(event.received_at, event.occurred_at, "history counts as received when it occurred");
+        let Some(order) = events::Commerce::read(&event).unwrap() else { continue };
+        assert_eq!(order.value.unwrap().to_major().to_string(), payload["properties"]["total"].to_string());
+        assert_eq!(order.products.len(), payload["properties"]["products"].as_array().unwrap().len());
+    }
+}
+
+#[test]
 fn customers_have_the_traits_that_are_known() {
     let outcome = import_bytes("ta_feng.csv", as_csv(&lines()).as_bytes(), Some(TA_FENG));
     let traits: BTreeMap<&str, &Value> = of_kind(&outcome, "identify")
