@@ -1,1 +1,44 @@
-//! The ports on one machine.
+//! How are the ports kept on one machine?
+//!
+//! One SQLite file for what changes, Parquet files for what is closed, files named by their content for models. A data
+//! directory belongs to one program at a time; others may read it meanwhile.
+//!
+//! ```text
+//! DATA/lock                                   who uses the directory
+//! DATA/rapport.db (-wal, -shm)                log, message ids, rejections, derived state, decisions
+//! DATA/history/date=2026-11-22/part-*.parquet closed ranges of the log, by the day they were received
+//! DATA/models/<sha256>.model                  models, by content
+//! DATA/models/champions/<model>.json          which version is in force
+//! ```
+//!
+//! What stays true:
+//! - nothing is acknowledged before it is synced to disk;
+//! - one thread writes; what waits meanwhile shares its next transaction, and a full queue refuses at once;
+//! - an event is in the log or in the history, never in both and never in neither: one number, `sealed_upto`, says where
+//!   the border is, and files beyond it do not count;
+//! - a failure leaves what was stored before, and the message says what to do.
+
+mod command;
+pub mod contract;
+mod decision_log;
+mod directory;
+mod doctor;
+mod error;
+mod event_log;
+mod files;
+mod history;
+mod model_store;
+mod profile_store;
+mod readers;
+mod schema;
+mod settings;
+mod storage;
+mod writer;
+
+pub use directory::{Access, DataDir};
+pub use doctor::{Finding, Severity};
+pub use error::{DatabaseError, StorageError};
+pub use history::{SealPolicy, SealReport};
+pub use model_store::FileModelStore;
+pub use settings::{OnCommit, StorageSettings, WriterStats};
+pub use storage::{Storage, Usage};

@@ -1,0 +1,272 @@
+//! What can the writer be asked to do, and what does each request change?
+
+use crate::schema::{meta, signed, unsigned};
+use decisions::LoggedDecision;
+use events::{Offset, Receipt};
+use profiles::{Change, Collection};
+use rusqlite::{Connection, params};
+
+/// An event, ready to be stored: made on the caller's thread, so that the writer only writes.
+#[derive(Debug)]
+pub(crate) struct NewEvent {
+    pub(crate) title: String,
+    pub(crate) id_hash: [u8; 16],
+    pub(crate) received_at: i64,
+    pub(crate) record: Vec<u8>,
+}
+
+/// A rejected event, ready to be stored.
+#[derive(Debug)]
+pub(crate) struct NewRejection {
+    pub(crate) title: String,
+    pub(crate) record: Vec<u8>,
+}
+
+/// A request to the writer. It may be applied again after a failed transaction.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Append {
+        events: Vec<NewEvent>,
+        is_import: bool,
+    },
+    KeepRejected {
+        rejected: Vec<NewRejection>,
+        n_max: u64,
+    },
+    CommitState {
+        offset: u64,
+        changes: Vec<Change>,
+    },
+    ClearState,
+    AppendDecision(LoggedDecision),
+    MarkSealed {
+        upto: u64,
+    },
+    /// Removes some rows that are in the history already.
+    DropSealed {
+        n_max: u64,
+    },
+    /// Forgets message ids of live events in one slice of the ids, seen before a moment.
+    ForgetIds {
+        from: [u8; 2],
+        to: Option<[u8; 2]>,
+        before: i64,
+    },
+    MarkImported {
+        fingerprint: String,
+        note: String,
+    },
+    /// Bounds the database's size in pages; 0 lifts the bound.
+    LimitPages(u64),
+}
+
+/// What a request led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Done {
+    Receipts(Vec<Receipt>),
+    /// How many rows changed; 0 where there was nothing to do.
+    Rows(u64),
+}
+
+impl Command {
+    /// About how many bytes it carries, for the queue's bound.
+    pub(crate) fn bytes(&self) -> u64 {
+        let content = match self {
+            Self::Append { events, .. } => events.iter().map(|event| event.record.len() + event.title.len() + 64).sum(),
+            Self::KeepRejected { rejected, .. } => rejected.iter().map(|one| one.record.len() + one.title.len()).sum(),
+            Self::CommitState { changes, .. } => {
+                changes.iter().map(|one| one.key.len() + one.value.as_ref().map_or(0, Vec::len) + 64).sum()
+            }
+            Self::AppendDecision(decision) => decision.record.len() + 256,
+            _ => 0,
+        };
+        content as u64 + 64
+    }
+}
+
+/// The numbers that the writer keeps in memory and stores with each transaction that changes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Counters {
+    pub(crate) head: u64,
+    pub(crate) sealed_upto: u64,
+    pub(crate) state_offset: u64,
+    pub(crate) n_rejected: u64,
+    pub(crate) n_decisions: u64,
+    pub(crate) n_fallbacks: u64,
+}
+
+impl Counters {
+    pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Self> {
+        let newest: Option<i64> = connection.query_row("SELECT max(offset) FROM events", [], |row| row.get(0))?;
+        let sealed_upto = meta(connection, "sealed_upto")?;
+        Ok(Self {
+            head: unsigned(newest.unwrap_or(0)).max(sealed_upto),
+            sealed_upto,
+            state_offset: meta(connection, "state_offset")?,
+            n_rejected: meta(connection, "n_rejected")?,
+            n_decisions: meta(connection, "n_decisions")?,
+            n_fallbacks: meta(connection, "n_fallbacks")?,
+        })
+    }
+
+    /// Stores what differs from `before`. The head is not stored: the log and `sealed_upto` say it.
+    pub(crate) fn store(&self, connection: &Connection, before: &Self) -> rusqlite::Result<()> {
+        for (key, now, then) in [
+            ("sealed_upto", self.sealed_upto, before.sealed_upto),
+            ("state_offset", self.state_offset, before.state_offset),
+            ("n_rejected", self.n_rejected, before.n_rejected),
+            ("n_decisions", self.n_decisions, before.n_decisions),
+            ("n_fallbacks", self.n_fallbacks, before.n_fallbacks),
+        ] {
+            if now != then {
+                connection
+                    .prepare_cached(
+                        "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = ?2",
+                    )?
+                    .execute(params![key, signed(now)])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Applies a request within the open transaction.
+pub(crate) fn apply(connection: &Connection, counters: &mut Counters, command: &Command) -> rusqlite::Result<Done> {
+    match command {
+        Command::Append { events, is_import } => append(connection, counters, events, *is_import).map(Done::Receipts),
+        Command::KeepRejected { rejected, n_max } => keep_rejected(connection, counters, rejected, *n_max),
+        Command::CommitState { offset, changes } => {
+            for change in changes {
+                change_state(connection, change.collection, &change.key, change.value.as_deref())?;
+            }
+            counters.state_offset = *offset;
+            Ok(Done::Rows(changes.len() as u64))
+        }
+        Command::ClearState => {
+            counters.state_offset = 0;
+            rows(connection.execute("DELETE FROM state", []))
+        }
+        Command::AppendDecision(decision) => append_decision(connection, counters, decision),
+        Command::MarkSealed { upto } => {
+            counters.sealed_upto = counters.sealed_upto.max(*upto);
+            Ok(Done::Rows(0))
+        }
+        Command::DropSealed { n_max } => {
+            let sql = "DELETE FROM events WHERE offset <= (SELECT min(offset) FROM events) + ?1 AND offset <= ?2";
+            rows(
+                connection
+                    .prepare_cached(sql)?
+                    .execute(params![signed(n_max.saturating_sub(1)), signed(counters.sealed_upto)]),
+            )
+        }
+        Command::ForgetIds { from, to, before } => {
+            let sql = "DELETE FROM message_ids WHERE id >= ?1 AND (?2 IS NULL OR id < ?2) AND seen_at < ?3";
+            let to = to.as_ref().map(<[u8; 2]>::as_slice);
+            rows(connection.prepare_cached(sql)?.execute(params![from.as_slice(), to, before]))
+        }
+        Command::MarkImported { fingerprint, note } => {
+            let sql = "INSERT INTO imports(fingerprint, note) VALUES(?1, ?2) ON CONFLICT(fingerprint) DO UPDATE SET note = ?2";
+            rows(connection.prepare_cached(sql)?.execute(params![fingerprint, note]))
+        }
+        Command::LimitPages(n) => {
+            // SQLite never bounds below the present size.
+            let limit = if *n == 0 { signed(u64::from(u32::MAX) - 1) } else { signed(*n) };
+            connection.query_row(&format!("PRAGMA max_page_count = {limit}"), [], |_| Ok(Done::Rows(0)))
+        }
+    }
+}
+
+fn rows(changed: rusqlite::Result<usize>) -> rusqlite::Result<Done> {
+    changed.map(|n| Done::Rows(n as u64))
+}
+
+fn append(
+    connection: &Connection,
+    counters: &mut Counters,
+    events: &[NewEvent],
+    is_import: bool,
+) -> rusqlite::Result<Vec<Receipt>> {
+    let mut remember = connection.prepare_cached("INSERT OR IGNORE INTO message_ids(id, seen_at) VALUES(?1, ?2)")?;
+    let mut insert =
+        connection.prepare_cached("INSERT INTO events(offset, title, received_at, record) VALUES(?1, ?2, ?3, ?4)")?;
+    let mut receipts = Vec::with_capacity(events.len());
+    for event in events {
+        let seen_at = (!is_import).then_some(event.received_at);
+        if remember.execute(params![event.id_hash.as_slice(), seen_at])? == 0 {
+            if is_import {
+                // What a file of history holds is remembered for ever, also where a client was first to send it.
+                connection
+                    .prepare_cached("UPDATE message_ids SET seen_at = NULL WHERE id = ?1 AND seen_at IS NOT NULL")?
+                    .execute([event.id_hash.as_slice()])?;
+            }
+            receipts.push(Receipt::Duplicate);
+            continue;
+        }
+        counters.head += 1;
+        insert.execute(params![signed(counters.head), event.title, event.received_at, event.record])?;
+        receipts.push(Receipt::Appended(Offset(counters.head)));
+    }
+    Ok(receipts)
+}
+
+fn keep_rejected(
+    connection: &Connection,
+    counters: &mut Counters,
+    rejected: &[NewRejection],
+    n_max: u64,
+) -> rusqlite::Result<Done> {
+    let sql = "INSERT INTO rejections(seq, after_offset, title, record) VALUES(?1, ?2, ?3, ?4)";
+    let mut insert = connection.prepare_cached(sql)?;
+    for one in rejected {
+        counters.n_rejected += 1;
+        insert.execute(params![signed(counters.n_rejected), signed(counters.head), one.title, one.record])?;
+    }
+    rows(
+        connection
+            .prepare_cached("DELETE FROM rejections WHERE seq <= ?1")?
+            .execute([signed(counters.n_rejected.saturating_sub(n_max))]),
+    )
+}
+
+fn change_state(
+    connection: &Connection,
+    collection: Collection,
+    key: &str,
+    value: Option<&[u8]>,
+) -> rusqlite::Result<usize> {
+    let collection = collection.name();
+    match value {
+        Some(value) => connection
+            .prepare_cached(
+                "INSERT INTO state(collection, key, value) VALUES(?1, ?2, ?3)
+                 ON CONFLICT(collection, key) DO UPDATE SET value = ?3",
+            )?
+            .execute(params![collection, key, value]),
+        None => connection
+            .prepare_cached("DELETE FROM state WHERE collection = ?1 AND key = ?2")?
+            .execute(params![collection, key]),
+    }
+}
+
+fn append_decision(
+    connection: &Connection,
+    counters: &mut Counters,
+    decision: &LoggedDecision,
+) -> rusqlite::Result<Done> {
+    let sql =
+        "INSERT INTO decisions(id, decided_at, kind, customer, is_fallback, record) VALUES(?1, ?2, ?3, ?4, ?5, ?6)
+               ON CONFLICT(id) DO NOTHING";
+    let n = connection.prepare_cached(sql)?.execute(params![
+        decision.id.as_str(),
+        decision.decided_at.as_millis(),
+        decision.kind,
+        decision.customer.as_ref().map(primitives::CustomerId::as_str),
+        decision.is_fallback,
+        decision.record,
+    ])?;
+    if n > 0 {
+        counters.n_decisions += 1;
+        counters.n_fallbacks += u64::from(decision.is_fallback);
+    }
+    Ok(Done::Rows(n as u64))
+}

@@ -1,0 +1,92 @@
+//! What must hold for every [`DecisionLog`]?
+
+use super::{Outcome, Start, samples};
+use decisions::{DecisionLog, LoggedDecision};
+use primitives::{CustomerId, DecisionId, ErrorKind};
+use std::sync::Arc;
+
+/// Opens the log under test.
+pub type Open<'a> = &'a mut dyn FnMut(Start) -> Arc<dyn DecisionLog>;
+
+/// Runs every law.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where a law does not hold.
+pub fn run(open: Open<'_>) -> Outcome {
+    decisions_are_found_by_id(open)?;
+    decisions_are_listed_by_time(open)?;
+    a_decision_is_logged_once(open)
+}
+
+/// A decision comes back as it was, also after a restart.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn decisions_are_found_by_id(open: Open<'_>) -> Outcome {
+    let log = open(Start::Empty);
+    assert_eq!((log.counts()?, log.recent(None, 9)?), ((0, 0), Vec::new()));
+    for n in 0..10 {
+        log.append(samples::decision(n))?;
+    }
+    drop(log);
+    let log = open(Start::Again);
+    for n in 0..10 {
+        assert_eq!(log.get(&samples::decision(n).id)?, Some(samples::decision(n)));
+    }
+    assert_eq!(log.get(&DecisionId::from("unknown"))?, None);
+    assert_eq!(log.counts()?, (10, 4), "every third one is a fallback");
+    Ok(())
+}
+
+/// Lists go by the time of the decision, whatever the order of arrival.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn decisions_are_listed_by_time(open: Open<'_>) -> Outcome {
+    let log = open(Start::Empty);
+    for n in [3, 1, 4, 0, 9, 2, 6, 5, 8, 7] {
+        log.append(samples::decision(n))?;
+    }
+    let expect = |numbers: &[u64]| numbers.iter().map(|n| samples::decision(*n)).collect::<Vec<LoggedDecision>>();
+    assert_eq!(log.recent(None, 3)?, expect(&[9, 8, 7]));
+    assert_eq!(log.recent(None, 100)?, expect(&[9, 8, 7, 6, 5, 4, 3, 2, 1, 0]));
+    assert_eq!(log.recent(Some(&CustomerId::from("customer-3")), 100)?, expect(&[8, 3]));
+    assert_eq!(log.recent(Some(&CustomerId::from("customer-3")), 1)?, expect(&[8]));
+    assert_eq!(log.recent(Some(&CustomerId::from("nobody")), 100)?, []);
+    for (from, n_max, expected) in
+        [(0, 100, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9][..]), (7, 100, &[7, 8, 9]), (7, 2, &[7, 8]), (10, 100, &[])]
+    {
+        let mut seen = Vec::new();
+        log.since(samples::decision(from).decided_at, &mut |decision| {
+            seen.push(decision);
+            seen.len() < n_max
+        })?;
+        assert_eq!(seen, expect(expected), "since {from}, {n_max} at most");
+    }
+    Ok(())
+}
+
+/// A second decision of the same id is a conflict and changes nothing.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn a_decision_is_logged_once(open: Open<'_>) -> Outcome {
+    let log = open(Start::Empty);
+    log.append(samples::decision(3))?;
+    let changed = LoggedDecision { record: b"other".to_vec(), ..samples::decision(3) };
+    assert_eq!(log.append(changed).map_err(|error| error.kind), Err(ErrorKind::Conflict));
+    assert_eq!((log.get(&samples::decision(3).id)?, log.counts()?), (Some(samples::decision(3)), (1, 1)));
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! What must hold for every [`History`]?
+
+use super::{Outcome, Start, samples};
+use events::{EventLog, EventLogError, Offset, Origin, Recorded};
+use features::History;
+use std::sync::Arc;
+
+/// A history with the log that fills it.
+pub struct Place {
+    /// The log.
+    pub log: Arc<dyn EventLog>,
+    /// The history under test.
+    pub history: Arc<dyn History>,
+    /// Moves events up to an offset from the log to where they stay; does nothing where there is no such place.
+    pub seal: Box<dyn Fn(Offset) + Send + Sync>,
+}
+
+/// Opens the history under test.
+pub type Open<'a> = &'a mut dyn FnMut(Start) -> Place;
+
+/// Runs every law.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where a law does not hold.
+pub fn run(open: Open<'_>) -> Outcome {
+    every_event_is_replayed_once_in_order(open)?;
+    a_replay_sees_what_was_there_when_it_began(open)?;
+    sealing_under_a_replay_changes_nothing(open)
+}
+
+/// Whatever was sealed, a replay gives all events after an offset, as they were appended, and stops when told.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn every_event_is_replayed_once_in_order(open: Open<'_>) -> Outcome {
+    let place = open(Start::Empty);
+    assert_eq!((place.history.n_events()?, replay(&place, 0, 9)?.len()), (0, 0));
+    let check = |place: &Place, n: u64| -> Outcome {
+        assert_eq!(place.history.n_events()?, n);
+        for after in [0, 1, 5, 12, n, n + 3] {
+            let seen = replay(place, after, usize::MAX)?;
+            assert!(seen.iter().map(|one| one.offset.0).eq(after + 1..=n), "after {after}");
+            assert!(seen.iter().all(|one| one.event == samples::event(one.offset.0 - 1)), "after {after}");
+        }
+        assert_eq!(samples::numbers(&replay(place, 2, 4)?), [2, 3, 4, 5], "it stops when told");
+        Ok(())
+    };
+    place.log.append(samples::events(0..30), Origin::Client)?;
+    check(&place, 30)?;
+    for upto in [0, 7, 12, 30] {
+        (place.seal)(Offset(upto));
+        check(&place, 30)?;
+    }
+    place.log.append(samples::events(25..40), Origin::Import)?;
+    check(&place, 40)?;
+    (place.seal)(Offset(35));
+    drop(place);
+    check(&open(Start::Again), 40)
+}
+
+/// Events that are appended while a replay runs are not part of it.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn a_replay_sees_what_was_there_when_it_began(open: Open<'_>) -> Outcome {
+    let place = open(Start::Empty);
+    place.log.append(samples::events(0..10), Origin::Client)?;
+    let mut seen = Vec::new();
+    let mut outcome = Ok(Vec::new());
+    place.history.replay(Offset(0), &mut |recorded| {
+        if seen.is_empty() {
+            outcome = place.log.append(samples::events(10..20), Origin::Client);
+        }
+        seen.push(recorded);
+        true
+    })?;
+    assert_eq!(outcome?.len(), 10);
+    assert_eq!(samples::numbers(&seen), (0..10).collect::<Vec<_>>());
+    assert_eq!(replay(&place, 0, usize::MAX)?.len(), 20);
+    Ok(())
+}
+
+/// Events that are sealed while a replay runs are seen once.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn sealing_under_a_replay_changes_nothing(open: Open<'_>) -> Outcome {
+    for seal_at in [1, 5, 20] {
+        let place = open(Start::Empty);
+        place.log.append(samples::events(0..20), Origin::Client)?;
+        (place.seal)(Offset(4));
+        let mut seen = Vec::new();
+        place.history.replay(Offset(0), &mut |recorded| {
+            seen.push(recorded);
+            if seen.len() == seal_at {
+                (place.seal)(Offset(15));
+            }
+            true
+        })?;
+        assert_eq!(samples::numbers(&seen), (0..20).collect::<Vec<_>>(), "sealed at {seal_at}");
+    }
+    Ok(())
+}
+
+fn replay(place: &Place, after: u64, n_max: usize) -> Result<Vec<Recorded>, EventLogError> {
+    let mut seen = Vec::new();
+    place.history.replay(Offset(after), &mut |recorded| {
+        seen.push(recorded);
+        seen.len() < n_max
+    })?;
+    Ok(seen)
+}

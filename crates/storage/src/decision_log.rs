@@ -1,0 +1,108 @@
+//! How are decisions kept? [`DecisionLog`] on the database.
+
+use crate::command::{Command, Done};
+use crate::schema::meta;
+use crate::writer::Patience;
+use crate::{DatabaseError, Storage};
+use decisions::{DecisionLog, DecisionLogError, LoggedDecision};
+use primitives::{CustomerId, DecisionId, ErrorKind, Timestamp};
+use rusqlite::{OptionalExtension, Row, params};
+
+const COLUMNS: &str = "SELECT id, decided_at, kind, customer, is_fallback, record, seq FROM decisions";
+
+/// How many decisions are read at a time, so that a slow visitor holds up nobody.
+const N_PAGE: usize = 1_024;
+
+impl DecisionLog for Storage {
+    fn append(&self, decision: LoggedDecision) -> Result<(), DecisionLogError> {
+        let attempt = format!("storing the decision {}", decision.id);
+        match self.submit(Command::AppendDecision(decision), Patience::Refuse) {
+            Ok(Done::Rows(0)) => {
+                let exists = DatabaseError::new(ErrorKind::Conflict, "draw a new id", "a decision of that id exists");
+                Err(failed(&attempt, exists))
+            }
+            Ok(_) => Ok(()),
+            Err(error) => Err(failed(&attempt, error)),
+        }
+    }
+
+    fn get(&self, id: &DecisionId) -> Result<Option<LoggedDecision>, DecisionLogError> {
+        self.readers
+            .with(|connection| {
+                connection
+                    .prepare_cached(&format!("{COLUMNS} WHERE id = ?1"))?
+                    .query_row([id.as_str()], decision)
+                    .optional()
+            })
+            .map_err(|error| failed(&format!("reading the decision {id}"), error))
+    }
+
+    fn recent(&self, customer: Option<&CustomerId>, n_max: usize) -> Result<Vec<LoggedDecision>, DecisionLogError> {
+        let n_max = i64::try_from(n_max).unwrap_or(i64::MAX);
+        self.readers
+            .with(|connection| match customer {
+                Some(customer) => connection
+                    .prepare_cached(&format!(
+                        "{COLUMNS} WHERE customer = ?1 ORDER BY decided_at DESC, seq DESC LIMIT ?2"
+                    ))?
+                    .query_map(params![customer.as_str(), n_max], decision)?
+                    .collect(),
+                None => connection
+                    .prepare_cached(&format!("{COLUMNS} ORDER BY decided_at DESC, seq DESC LIMIT ?1"))?
+                    .query_map([n_max], decision)?
+                    .collect(),
+            })
+            .map_err(|error| failed("reading the newest decisions", error))
+    }
+
+    fn counts(&self) -> Result<(u64, u64), DecisionLogError> {
+        self.readers
+            .snapshot(|connection| Ok((meta(connection, "n_decisions")?, meta(connection, "n_fallbacks")?)))
+            .map_err(|error| failed("counting decisions", error))
+    }
+
+    fn since(&self, from: Timestamp, visit: &mut dyn FnMut(LoggedDecision) -> bool) -> Result<(), DecisionLogError> {
+        // The place of the last decision that was visited: (time, order of arrival).
+        let mut place = (from.as_millis(), 0_i64);
+        loop {
+            let page: Vec<(LoggedDecision, i64)> = self
+                .readers
+                .with(|connection| {
+                    let sql = format!("{COLUMNS} WHERE (decided_at, seq) > (?1, ?2) ORDER BY decided_at, seq LIMIT ?3");
+                    let n_page = i64::try_from(N_PAGE).unwrap_or(i64::MAX);
+                    let read = |row: &Row<'_>| Ok((decision(row)?, row.get(6)?));
+                    connection.prepare_cached(&sql)?.query_map(params![place.0, place.1, n_page], read)?.collect()
+                })
+                .map_err(|error| failed(&format!("reading the decisions since {from}"), error))?;
+            let is_last = page.len() < N_PAGE;
+            for (decision, seq) in page {
+                place = (decision.decided_at.as_millis(), seq);
+                if !visit(decision) {
+                    return Ok(());
+                }
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn decision(row: &Row<'_>) -> rusqlite::Result<LoggedDecision> {
+    Ok(LoggedDecision {
+        id: DecisionId::from(row.get::<_, String>(0)?),
+        decided_at: Timestamp::from_millis(row.get(1)?),
+        kind: row.get(2)?,
+        customer: row.get::<_, Option<String>>(3)?.map(CustomerId::from),
+        is_fallback: row.get(4)?,
+        record: row.get(5)?,
+    })
+}
+
+fn failed(attempt: &str, error: DatabaseError) -> DecisionLogError {
+    DecisionLogError {
+        attempt: format!("{attempt} failed: {}", error.action),
+        kind: error.kind,
+        source: Box::new(error),
+    }
+}

@@ -1,0 +1,189 @@
+//! What can go wrong with the data directory, and what should a person do about it?
+
+use primitives::ErrorKind;
+use rusqlite::ErrorCode;
+use std::path::PathBuf;
+
+/// A failed operation on the data directory.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// Another program uses the directory.
+    #[error("the data directory {path} is in use by {holder}: stop it or choose another --data")]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+        /// Who holds it: `process 4711`.
+        holder: String,
+    },
+    /// There is nothing to read.
+    #[error(
+        "there is no data in {path}: start the server or an import with --data {path} first, or name another directory"
+    )]
+    Nothing {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The path is a file.
+    #[error("{path} is not a directory: choose another --data")]
+    NotADirectory {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A newer program wrote it.
+    #[error(
+        "{path} has data version {found}, this program reads up to version {supported}: use the newer program, or another --data"
+    )]
+    Newer {
+        /// The database or history file.
+        path: PathBuf,
+        /// The version found.
+        found: i64,
+        /// The newest version this program knows.
+        supported: i64,
+    },
+    /// An older program wrote it, and it may only be read.
+    #[error(
+        "{path} has data version {found}, this program needs version {supported}: start the server once to bring it up to date"
+    )]
+    Older {
+        /// The database file.
+        path: PathBuf,
+        /// The version found.
+        found: i64,
+        /// The version needed.
+        supported: i64,
+    },
+    /// It is a database of something else.
+    #[error("{path} is a database of another program: move it away or choose another --data")]
+    Foreign {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// A file could not be read or written.
+    #[error("{attempt} {path} failed: {action}")]
+    File {
+        /// What was attempted, such as `writing`.
+        attempt: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// What to do.
+        action: &'static str,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The database failed.
+    #[error("{attempt} failed: {}", source.action)]
+    Database {
+        /// What was attempted.
+        attempt: &'static str,
+        /// What the database said.
+        #[source]
+        source: DatabaseError,
+    },
+    /// A history file cannot be read or written.
+    #[error(
+        "the history file {path} cannot be used: free some disk space, or restore the file from a backup if it is damaged"
+    )]
+    Parquet {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: parquet::errors::ParquetError,
+    },
+    /// A part of the history is not there.
+    #[error(
+        "the history has no complete files for offsets {first} to {last}: restore the directory {path} from a backup"
+    )]
+    Gap {
+        /// The history directory.
+        path: PathBuf,
+        /// The first offset that is missing.
+        first: u64,
+        /// The last offset that is missing.
+        last: u64,
+    },
+    /// A stored event is damaged.
+    #[error("an event cannot be moved to the history")]
+    Event(#[source] events::EventLogError),
+}
+
+impl StorageError {
+    /// The kind of failure.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::InUse { .. } => ErrorKind::Conflict,
+            Self::Nothing { .. } => ErrorKind::NotFound,
+            Self::NotADirectory { .. } | Self::Newer { .. } | Self::Older { .. } | Self::Foreign { .. } => {
+                ErrorKind::Invalid
+            }
+            Self::File { source, .. } => io_advice(source).0,
+            Self::Database { source, .. } => source.kind,
+            Self::Parquet { .. } | Self::Gap { .. } => ErrorKind::Corrupt,
+            Self::Event(source) => source.kind(),
+        }
+    }
+
+    pub(crate) fn file(attempt: &'static str, path: impl Into<PathBuf>, source: std::io::Error) -> Self {
+        Self::File { attempt, path: path.into(), action: io_advice(&source).1, source }
+    }
+}
+
+/// What the database said. Callers that shared a transaction share the error.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{said}")]
+pub struct DatabaseError {
+    /// The kind of failure.
+    pub kind: ErrorKind,
+    /// What to do.
+    pub action: &'static str,
+    /// The database's own words.
+    pub said: String,
+}
+
+impl DatabaseError {
+    pub(crate) fn new(kind: ErrorKind, action: &'static str, said: impl Into<String>) -> Self {
+        Self { kind, action, said: said.into() }
+    }
+}
+
+impl From<rusqlite::Error> for DatabaseError {
+    fn from(error: rusqlite::Error) -> Self {
+        let (kind, action) = match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => (ErrorKind::Unavailable, "free some disk space and try again"),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                (ErrorKind::Unavailable, "another program holds the database: try again, or stop that program")
+            }
+            Some(ErrorCode::SystemIoFailure) => {
+                (ErrorKind::Unavailable, "check the disk and its free space, and try again")
+            }
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+                (ErrorKind::Unavailable, "give this user permission to write to the data directory")
+            }
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                (ErrorKind::Corrupt, "the database file is damaged: restore the data directory from a backup")
+            }
+            Some(ErrorCode::TooBig) => (ErrorKind::Invalid, "send smaller records"),
+            _ => (ErrorKind::Internal, "run `rapport doctor` and report what it says"),
+        };
+        Self::new(kind, action, error.to_string())
+    }
+}
+
+/// The kind of an operating system's error, and what to do.
+pub(crate) fn io_advice(error: &std::io::Error) -> (ErrorKind, &'static str) {
+    use std::io::ErrorKind as Io;
+    match error.kind() {
+        Io::StorageFull | Io::QuotaExceeded => (ErrorKind::Unavailable, "free some disk space and try again"),
+        Io::PermissionDenied | Io::ReadOnlyFilesystem => {
+            (ErrorKind::Unavailable, "give this user permission to write there, or choose another --data")
+        }
+        Io::NotFound => (ErrorKind::NotFound, "it does not exist"),
+        Io::NotADirectory | Io::AlreadyExists => {
+            (ErrorKind::Invalid, "a part of the path is a file: choose another --data")
+        }
+        _ => (ErrorKind::Unavailable, "check the disk and try again"),
+    }
+}

@@ -1,0 +1,213 @@
+//! How does the log answer? [`EventLog`] on the database, and on the history for what was sealed.
+
+use crate::Storage;
+use crate::command::{Command, Done, NewEvent, NewRejection};
+use crate::error::{DatabaseError, StorageError};
+use crate::schema::{meta, signed, unsigned};
+use crate::writer::Patience;
+use events::{Event, EventLog, EventLogError, Inspected, InspectedStatus, Offset, Origin, Receipt, Recorded, Rejected};
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::Ordering;
+
+/// The version of a stored rejection.
+const REJECTION_VERSION: u8 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct RejectionRecord {
+    v: u8,
+    #[serde(flatten)]
+    rejected: Rejected,
+}
+
+/// An event's place and its stored bytes.
+pub(crate) type Row = (u64, Vec<u8>);
+
+impl EventLog for Storage {
+    fn append(&self, events: Vec<Event>, origin: Origin) -> Result<Vec<Receipt>, EventLogError> {
+        let n_events = events.len();
+        if n_events == 0 {
+            return Ok(Vec::new());
+        }
+        let events = events.iter().map(new_event).collect();
+        match self.submit(Command::Append { events, is_import: origin == Origin::Import }, Patience::Refuse) {
+            Ok(Done::Receipts(receipts)) => Ok(receipts),
+            Ok(Done::Rows(_)) => Ok(Vec::new()),
+            Err(error) => Err(append_error(n_events, error)),
+        }
+    }
+
+    fn keep_rejected(&self, rejected: Vec<Rejected>) -> Result<(), EventLogError> {
+        let n_events = rejected.len();
+        if n_events == 0 {
+            return Ok(());
+        }
+        let rejected = rejected.into_iter().map(new_rejection).collect();
+        let n_max = self.retention.n_rejections_max as u64;
+        self.submit(Command::KeepRejected { rejected, n_max }, Patience::Refuse)
+            .map(|_| ())
+            .map_err(|error| append_error(n_events, error))
+    }
+
+    fn read(&self, after: Offset, n_max: usize) -> Result<Vec<Recorded>, EventLogError> {
+        let rows = self.readers.snapshot(|connection| {
+            let sealed_upto = meta(connection, "sealed_upto")?;
+            rows_after(connection, after.0.max(sealed_upto), n_max)
+        });
+        rows.map_err(|error| read_error(after.0, error))?.into_iter().map(recorded).collect()
+    }
+
+    fn recent(
+        &self,
+        status: InspectedStatus,
+        title: Option<&str>,
+        n_max: usize,
+    ) -> Result<Vec<Inspected>, EventLogError> {
+        let accepted = match status {
+            InspectedStatus::Rejected => Vec::new(),
+            InspectedStatus::All | InspectedStatus::Accepted => self.recent_accepted(title, n_max)?,
+        };
+        let rejected = match status {
+            InspectedStatus::Accepted => Vec::new(),
+            InspectedStatus::All | InspectedStatus::Rejected => self.recent_rejected(title, n_max)?,
+        };
+        Ok(merge(accepted, rejected, n_max))
+    }
+
+    fn head(&self) -> Offset {
+        if self.directory.access() == crate::Access::ReadOnly {
+            // Another program writes; where it cannot be asked, the last answer stands.
+            if let Ok(head) =
+                self.readers.with(|connection| crate::command::Counters::load(connection).map(|found| found.head))
+            {
+                self.shared.head.store(head, Ordering::Release);
+            }
+        }
+        Offset(self.shared.head.load(Ordering::Acquire))
+    }
+
+    fn n_rejected(&self) -> Result<u64, EventLogError> {
+        self.readers.with(|connection| meta(connection, "n_rejected")).map_err(|error| read_error(0, error))
+    }
+}
+
+impl Storage {
+    fn recent_accepted(&self, title: Option<&str>, n_max: usize) -> Result<Vec<Recorded>, EventLogError> {
+        let (sealed_upto, mut rows) = self
+            .readers
+            .snapshot(|connection| {
+                let sealed_upto = meta(connection, "sealed_upto")?;
+                let sql = "SELECT offset, record FROM events WHERE offset > ?1 AND (?2 IS NULL OR title = ?2)
+                           ORDER BY offset DESC LIMIT ?3";
+                let n_max = i64::try_from(n_max).unwrap_or(i64::MAX);
+                let mut statement = connection.prepare_cached(sql)?;
+                let rows = statement
+                    .query_map(params![signed(sealed_upto), title, n_max], row)?
+                    .collect::<Result<Vec<Row>, _>>()?;
+                Ok((sealed_upto, rows))
+            })
+            .map_err(|error| read_error(0, error))?;
+        if rows.len() < n_max {
+            let older = self.parts.newest(sealed_upto, title, n_max - rows.len());
+            rows.extend(older.map_err(|error| history_error(0, error))?);
+        }
+        rows.into_iter().map(recorded).collect()
+    }
+
+    fn recent_rejected(&self, title: Option<&str>, n_max: usize) -> Result<Vec<(u64, Rejected)>, EventLogError> {
+        let rows = self.readers.with(|connection| {
+            let sql =
+                "SELECT after_offset, record FROM rejections WHERE ?1 IS NULL OR title = ?1 ORDER BY seq DESC LIMIT ?2";
+            let n_max = i64::try_from(n_max).unwrap_or(i64::MAX);
+            let mut statement = connection.prepare_cached(sql)?;
+            statement.query_map(params![title, n_max], row)?.collect::<Result<Vec<Row>, _>>()
+        });
+        let rows = rows.map_err(|error| read_error(0, error))?;
+        let read = |(after_offset, record): Row| match serde_json::from_slice::<RejectionRecord>(&record) {
+            Ok(found) => Ok((after_offset, found.rejected)),
+            Err(source) => Err(EventLogError::Read { after: after_offset, source: Box::new(source) }),
+        };
+        rows.into_iter().map(read).collect()
+    }
+}
+
+/// Up to `n_max` rows after an offset.
+pub(crate) fn rows_after(connection: &Connection, after: u64, n_max: usize) -> rusqlite::Result<Vec<Row>> {
+    let sql = "SELECT offset, record FROM events WHERE offset > ?1 ORDER BY offset LIMIT ?2";
+    let n_max = i64::try_from(n_max).unwrap_or(i64::MAX);
+    connection.prepare_cached(sql)?.query_map(params![signed(after), n_max], row)?.collect()
+}
+
+/// Opens a stored event.
+pub(crate) fn recorded((offset, record): Row) -> Result<Recorded, EventLogError> {
+    match Event::from_record(&record) {
+        Ok(event) => Ok(Recorded { offset: Offset(offset), event }),
+        Err(source) => Err(EventLogError::Record { offset, source }),
+    }
+}
+
+/// The port's error for a database that could not be read.
+pub(crate) fn read_error(after: u64, error: DatabaseError) -> EventLogError {
+    EventLogError::Read { after, source: Box::new(error) }
+}
+
+/// The port's error for a history that could not be read.
+pub(crate) fn history_error(after: u64, error: StorageError) -> EventLogError {
+    match error {
+        StorageError::Event(error) => error,
+        error => EventLogError::Read { after, source: Box::new(error) },
+    }
+}
+
+fn append_error(n_events: usize, error: DatabaseError) -> EventLogError {
+    EventLogError::Append { n_events, action: error.action.to_owned(), kind: error.kind, source: Box::new(error) }
+}
+
+fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    Ok((unsigned(row.get(0)?), row.get(1)?))
+}
+
+fn new_event(event: &Event) -> NewEvent {
+    NewEvent {
+        title: event.title().to_owned(),
+        id_hash: xxhash_rust::xxh3::xxh3_128(event.message_id.as_str().as_bytes()).to_be_bytes(),
+        received_at: event.received_at.as_millis(),
+        record: event.to_record(),
+    }
+}
+
+fn new_rejection(rejected: Rejected) -> NewRejection {
+    let title = rejected_title(&rejected.payload).unwrap_or_default();
+    let record = RejectionRecord { v: REJECTION_VERSION, rejected };
+    #[expect(clippy::expect_used, reason = "a rejection holds only strings and a time")]
+    let record = serde_json::to_vec(&record).expect("a rejection is always JSON");
+    NewRejection { title, record }
+}
+
+/// What a rejected event would have been called, where that can be seen.
+fn rejected_title(payload: &str) -> Option<String> {
+    let sent: serde_json::Value = serde_json::from_str(payload).ok()?;
+    let text = |field: &str| sent.get(field).and_then(serde_json::Value::as_str).map(str::to_owned);
+    text("event").or_else(|| text("name")).or_else(|| text("type"))
+}
+
+/// Both newest first, merged by their place in the log: a rejected event stands after the offset that was newest then.
+fn merge(accepted: Vec<Recorded>, rejected: Vec<(u64, Rejected)>, n_max: usize) -> Vec<Inspected> {
+    let mut accepted = accepted.into_iter().peekable();
+    let mut rejected = rejected.into_iter().peekable();
+    let mut merged = Vec::new();
+    while merged.len() < n_max {
+        let rejected_is_newer = match (accepted.peek(), rejected.peek()) {
+            (None, None) => break,
+            (Some(event), Some((after_offset, _))) => *after_offset >= event.offset.0,
+            (None, Some(_)) => true,
+            (Some(_), None) => false,
+        };
+        if rejected_is_newer {
+            merged.extend(rejected.next().map(|(_, rejected)| Inspected::Rejected(rejected)));
+        } else {
+            merged.extend(accepted.next().map(Inspected::Accepted));
+        }
+    }
+    merged
+}

@@ -1,0 +1,155 @@
+//! How are models kept? [`ModelStore`] as files.
+
+use crate::error::io_advice;
+use crate::files::{TEMP_PREFIX, create_directory, write_durably};
+use learning::{ModelStore, ModelStoreError};
+use primitives::ErrorKind;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+/// The version of the champions' file.
+const CHAMPIONS_VERSION: u8 = 1;
+/// The longest name of a model.
+const NAME_LEN_MAX: usize = 64;
+
+/// Models as files of a directory. Several programs may use it at once: a file appears whole, and content never changes
+/// under a name.
+#[derive(Debug, Clone)]
+pub struct FileModelStore {
+    directory: PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Champions {
+    v: u8,
+    champions: Vec<String>,
+}
+
+impl FileModelStore {
+    /// The models in a directory, which is created when the first one is stored.
+    #[must_use]
+    pub fn new(directory: PathBuf) -> Self {
+        Self { directory }
+    }
+
+    fn file(&self, sha256: &str) -> Result<PathBuf, ModelStoreError> {
+        let is_name = sha256.len() == 64 && sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if is_name {
+            return Ok(self.directory.join(format!("{sha256}.model")));
+        }
+        let attempt =
+            format!("\"{}\" is not a model file: give the 64 hexadecimal digits of its SHA-256", sha256.escape_debug());
+        Err(ModelStoreError { attempt, kind: ErrorKind::Invalid, source: None })
+    }
+
+    fn champions_file(&self, model: &str) -> Result<PathBuf, ModelStoreError> {
+        let is_name = (1..=NAME_LEN_MAX).contains(&model.len())
+            && model
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-');
+        if is_name {
+            return Ok(self.directory.join("champions").join(format!("{model}.json")));
+        }
+        let attempt = format!(
+            "\"{}\" is not the name of a model: use up to {NAME_LEN_MAX} of a-z, 0-9, - and _",
+            model.escape_debug()
+        );
+        Err(ModelStoreError { attempt, kind: ErrorKind::Invalid, source: None })
+    }
+}
+
+impl ModelStore for FileModelStore {
+    fn put(&self, file: &[u8]) -> Result<String, ModelStoreError> {
+        let sha256 = digest(file);
+        let path = self.file(&sha256)?;
+        // A file that is there and damaged is replaced by what it should be.
+        if self.get(&sha256).is_err() {
+            create_directory(&self.directory)
+                .and_then(|()| write_durably(&path, file))
+                .map_err(|source| failed(&format!("storing the model {sha256}"), source))?;
+        }
+        Ok(sha256)
+    }
+
+    fn get(&self, sha256: &str) -> Result<Vec<u8>, ModelStoreError> {
+        let path = self.file(sha256)?;
+        let content = fs::read(&path).map_err(|source| failed(&format!("reading the model {sha256}"), source))?;
+        if digest(&content) == sha256 {
+            return Ok(content);
+        }
+        let attempt =
+            format!("the model file {} is damaged: train the model again, or restore the file", path.display());
+        Err(ModelStoreError { attempt, kind: ErrorKind::Corrupt, source: None })
+    }
+
+    fn list(&self) -> Result<Vec<String>, ModelStoreError> {
+        let entries = match fs::read_dir(&self.directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(failed("listing the models", source)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(|source| failed("listing the models", source))?.file_name();
+            let name = name.to_string_lossy();
+            if let Some(sha256) = name.strip_suffix(".model").filter(|_| !name.starts_with(TEMP_PREFIX)) {
+                names.push(sha256.to_owned());
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn champions(&self, model: &str) -> Result<Vec<String>, ModelStoreError> {
+        let path = self.champions_file(model)?;
+        let content = match fs::read(&path) {
+            Ok(content) => content,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(failed(&format!("reading the champions of \"{model}\""), source)),
+        };
+        let damaged = |attempt: String, source| ModelStoreError { attempt, kind: ErrorKind::Corrupt, source };
+        match serde_json::from_slice::<Champions>(&content) {
+            Ok(found) if found.v <= CHAMPIONS_VERSION => Ok(found.champions),
+            Ok(found) => Err(damaged(
+                format!(
+                    "{} has version {}, this program reads up to {CHAMPIONS_VERSION}: use the newer program",
+                    path.display(),
+                    found.v
+                ),
+                None,
+            )),
+            Err(source) => Err(damaged(
+                format!("{} is damaged: remove it and choose a champion again", path.display()),
+                Some(Box::new(source)),
+            )),
+        }
+    }
+
+    fn set_champions(&self, model: &str, champions: &[String]) -> Result<(), ModelStoreError> {
+        let path = self.champions_file(model)?;
+        let record = Champions { v: CHAMPIONS_VERSION, champions: champions.to_vec() };
+        let attempt = format!("storing the champions of \"{model}\"");
+        let content = serde_json::to_vec_pretty(&record).map_err(|source| failed(&attempt, source.into()))?;
+        create_directory(&self.directory)
+            .and_then(|()| create_directory(&self.directory.join("champions")))
+            .and_then(|()| write_durably(&path, &content))
+            .map_err(|source| failed(&attempt, source))
+    }
+}
+
+fn digest(content: &[u8]) -> String {
+    Sha256::digest(content).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+fn failed(attempt: &str, source: io::Error) -> ModelStoreError {
+    let (kind, action) = io_advice(&source);
+    ModelStoreError { attempt: format!("{attempt} failed: {action}"), kind, source: Some(Box::new(source)) }
+}

@@ -1,0 +1,51 @@
+//! Who reads the database meanwhile? A few read-only connections that are used in turn.
+
+use crate::DatabaseError;
+use crate::schema::open_reader;
+use rusqlite::Connection;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+/// How many connections are kept open for the next reader.
+const N_IDLE_MAX: usize = 8;
+
+/// Read-only connections. A reader takes one and gives it back, so a visitor may read again while it is called.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self { path, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Reads with a connection of one's own.
+    pub(crate) fn with<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, DatabaseError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => open_reader(&self.path)?,
+        };
+        let found = read(&connection)?;
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < N_IDLE_MAX {
+            idle.push(connection);
+        }
+        Ok(found)
+    }
+
+    /// Reads everything from one moment.
+    pub(crate) fn snapshot<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, DatabaseError> {
+        self.with(|connection| {
+            let transaction = connection.unchecked_transaction()?;
+            let found = read(&transaction)?;
+            transaction.commit()?;
+            Ok(found)
+        })
+    }
+}

@@ -1,0 +1,180 @@
+//! Which tables are there, and how does an older database become a newer one?
+
+use crate::{Access, DatabaseError, StorageError};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use std::path::Path;
+use std::time::Duration;
+
+/// The steps from an empty database to this program's, in order: step `n` leads to version `n + 1`. Never edit a step
+/// that was released: add one.
+const STEPS: [&str; 1] = ["
+    CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE events(
+        offset INTEGER PRIMARY KEY, title TEXT NOT NULL, received_at INTEGER NOT NULL, record BLOB NOT NULL) STRICT;
+    CREATE TABLE message_ids(id BLOB PRIMARY KEY, seen_at INTEGER) STRICT, WITHOUT ROWID;
+    CREATE TABLE rejections(
+        seq INTEGER PRIMARY KEY, after_offset INTEGER NOT NULL, title TEXT NOT NULL, record BLOB NOT NULL) STRICT;
+    CREATE TABLE state(
+        seq INTEGER PRIMARY KEY, collection TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL) STRICT;
+    CREATE UNIQUE INDEX state_by_key ON state(collection, key);
+    CREATE TABLE decisions(
+        seq INTEGER PRIMARY KEY, id TEXT NOT NULL, decided_at INTEGER NOT NULL, kind TEXT NOT NULL, customer TEXT,
+        is_fallback INTEGER NOT NULL, record BLOB NOT NULL) STRICT;
+    CREATE UNIQUE INDEX decisions_by_id ON decisions(id);
+    CREATE INDEX decisions_by_time ON decisions(decided_at);
+    CREATE INDEX decisions_by_customer ON decisions(customer, decided_at) WHERE customer IS NOT NULL;
+    CREATE TABLE imports(fingerprint TEXT PRIMARY KEY, note TEXT NOT NULL) STRICT, WITHOUT ROWID;
+"];
+
+/// The version of the tables that this program writes.
+pub(crate) const VERSION: i64 = STEPS.len() as i64;
+
+/// SQLite's `application_id` of our databases: `RAPP`.
+const APPLICATION_ID: i64 = 0x5241_5050;
+
+/// Opens the database for the writer, creating or migrating it.
+pub(crate) fn open_writer(path: &Path) -> Result<Connection, StorageError> {
+    let failed = |source: rusqlite::Error| database("opening the database", source);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    connection.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
+    let found = version(&connection, path)?;
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
+             PRAGMA foreign_keys = OFF; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;
+             PRAGMA wal_autocheckpoint = 0;",
+        )
+        .map_err(failed)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    migrate(&mut connection, found).map_err(|source| database("bringing the database up to date", source))?;
+    Ok(connection)
+}
+
+/// Opens the database for a reader.
+pub(crate) fn open_reader(path: &Path) -> Result<Connection, DatabaseError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;")?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+/// Refuses a database that this program cannot read.
+pub(crate) fn check_readable(connection: &Connection, path: &Path) -> Result<(), StorageError> {
+    match version(connection, path)? {
+        VERSION => Ok(()),
+        0 => Err(StorageError::Nothing { path: path.parent().unwrap_or(path).to_owned() }),
+        found => Err(StorageError::Older { path: path.to_owned(), found, supported: VERSION }),
+    }
+}
+
+/// The error of a database operation.
+pub(crate) fn database(attempt: &'static str, source: rusqlite::Error) -> StorageError {
+    StorageError::Database { attempt, source: source.into() }
+}
+
+/// A number of the database: absent is 0.
+pub(crate) fn meta(connection: &Connection, key: &str) -> rusqlite::Result<u64> {
+    let found: Option<i64> = connection
+        .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()?;
+    Ok(unsigned(found.unwrap_or(0)))
+}
+
+/// SQLite's integers are signed; ours are counts.
+pub(crate) fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+/// The other way.
+pub(crate) fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn version(connection: &Connection, path: &Path) -> Result<i64, StorageError> {
+    let pragma = |name| {
+        connection
+            .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+            .map_err(|source| database("opening the database", source))
+    };
+    let n_tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(|source| database("opening the database", source))?;
+    let found = pragma("user_version")?;
+    if n_tables > 0 && pragma("application_id")? != APPLICATION_ID {
+        return Err(StorageError::Foreign { path: path.to_owned() });
+    }
+    if found > VERSION {
+        return Err(StorageError::Newer { path: path.to_owned(), found, supported: VERSION });
+    }
+    Ok(found)
+}
+
+fn migrate(connection: &mut Connection, found: i64) -> rusqlite::Result<()> {
+    let n_done = usize::try_from(found).unwrap_or(0);
+    if n_done >= STEPS.len() {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    for step in STEPS.iter().skip(n_done) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}
+
+/// Opens a database whose version has been checked; a helper for both kinds of access.
+pub(crate) fn open_checked(path: &Path, access: Access) -> Result<Option<Connection>, StorageError> {
+    match access {
+        Access::Exclusive => open_writer(path).map(Some),
+        Access::ReadOnly => {
+            let reader = open_reader(path)
+                .map_err(|source| StorageError::Database { attempt: "opening the database", source })?;
+            check_readable(&reader, path).map(|()| None)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use primitives::ErrorKind;
+
+    #[test]
+    fn databases_of_others_and_of_the_future_are_refused_unchanged() {
+        let temp = tempfile::tempdir().unwrap();
+        let newer = temp.path().join("newer.db");
+        open_writer(&newer).unwrap().pragma_update(None, "user_version", 7).unwrap();
+        let foreign = temp.path().join("foreign.db");
+        Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE theirs(x)").unwrap();
+        let damaged = temp.path().join("damaged.db");
+        std::fs::write(&damaged, "this is not a database, and it is long enough to be looked at ".repeat(40)).unwrap();
+        for (path, kind, parts) in [
+            (&newer, ErrorKind::Invalid, ["has data version 7", "reads up to version 1"]),
+            (&foreign, ErrorKind::Invalid, ["is a database of another program", "choose another --data"]),
+            (&damaged, ErrorKind::Corrupt, ["opening the database failed", "restore the data directory from a backup"]),
+        ] {
+            let before = std::fs::read(path).unwrap();
+            for access in [Access::Exclusive, Access::ReadOnly] {
+                let refused = open_checked(path, access).unwrap_err();
+                assert_eq!(refused.kind(), kind, "{refused}");
+                assert!(parts.iter().all(|part| refused.to_string().contains(part)), "{refused}");
+            }
+            assert_eq!(std::fs::read(path).unwrap(), before);
+        }
+    }
+
+    #[test]
+    fn migrating_twice_changes_nothing() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("rapport.db");
+        drop(open_writer(&path).unwrap());
+        let again = open_writer(&path).unwrap();
+        assert_eq!(version(&again, &path).unwrap(), VERSION);
+        assert_eq!(meta(&again, "sealed_upto").unwrap(), 0);
+    }
+}

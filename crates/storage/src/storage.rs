@@ -1,0 +1,257 @@
+//! What does one machine's storage consist of, and how is it opened?
+
+use crate::command::{Command, Done};
+use crate::directory::bytes_of;
+use crate::history::{PartFiles, SealPolicy, SealReport, Sealer};
+use crate::readers::Readers;
+use crate::schema::{meta, open_checked, unsigned};
+use crate::settings::{StorageSettings, WriterStats};
+use crate::writer::{Patience, Shared, Writer};
+use crate::{Access, DataDir, DatabaseError, FileModelStore, StorageError};
+use decisions::DecisionLog;
+use events::{EventLog, Offset};
+use features::History;
+use governance::Retention;
+use learning::ModelStore;
+use primitives::{ErrorKind, Timestamp};
+use profiles::ProfileStore;
+use rusqlite::OptionalExtension;
+use std::sync::Arc;
+
+/// How many rows that are in the history already leave the log at a time, so that appends go on between.
+const N_ROWS_DROPPED: u64 = 2_000;
+
+/// The ports on one machine. Dropping the last handle finishes what waits for the disk and frees the directory.
+#[derive(Debug)]
+pub struct Storage {
+    /// First, so that it ends before the directory's lock does.
+    writer: Option<Writer>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) readers: Readers,
+    pub(crate) parts: PartFiles,
+    sealer: Sealer,
+    models: Arc<FileModelStore>,
+    pub(crate) retention: Retention,
+    pub(crate) directory: DataDir,
+}
+
+/// How much room things take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// Bytes of the database file.
+    pub database_bytes: u64,
+    /// Bytes of its write-ahead log.
+    pub wal_bytes: u64,
+    /// Bytes of the history's files.
+    pub history_bytes: u64,
+    /// How many files the history has.
+    pub n_history_files: u64,
+    /// How many days they cover.
+    pub n_history_days: u64,
+    /// Bytes of the models.
+    pub model_bytes: u64,
+    /// Events that are still in the log.
+    pub n_log_events: u64,
+    /// The last offset that is in the history.
+    pub sealed_upto: Offset,
+    /// The newest offset.
+    pub head: Offset,
+}
+
+impl Storage {
+    /// Opens the storage in a data directory, creates or migrates it, and removes what a crash left unfinished.
+    ///
+    /// # Errors
+    /// [`StorageError`]: a newer version, a foreign or damaged database, no permission, a full disk.
+    pub fn open(directory: DataDir, settings: StorageSettings) -> Result<Arc<Self>, StorageError> {
+        let path = directory.database();
+        let connection = open_checked(&path, directory.access())?;
+        let shared = Arc::new(Shared::default());
+        let retention = settings.retention;
+        let writer = match connection {
+            Some(connection) => Some(Writer::start(connection, &path, settings, Arc::clone(&shared))?),
+            None => None,
+        };
+        let storage = Self {
+            writer,
+            shared,
+            readers: Readers::new(path),
+            parts: PartFiles::new(directory.history()),
+            sealer: Sealer::default(),
+            models: Arc::new(FileModelStore::new(directory.models())),
+            retention,
+            directory,
+        };
+        if storage.directory.access() == Access::Exclusive {
+            storage.parts.remove_unfinished(storage.sealed_upto()?.0)?;
+            storage.drop_sealed()?;
+        }
+        Ok(Arc::new(storage))
+    }
+
+    /// The data directory.
+    #[must_use]
+    pub fn directory(&self) -> &DataDir {
+        &self.directory
+    }
+
+    /// The event log.
+    #[must_use]
+    pub fn event_log(self: &Arc<Self>) -> Arc<dyn EventLog> {
+        Arc::clone(self) as Arc<dyn EventLog>
+    }
+
+    /// The store of derived state.
+    #[must_use]
+    pub fn profile_store(self: &Arc<Self>) -> Arc<dyn ProfileStore> {
+        Arc::clone(self) as Arc<dyn ProfileStore>
+    }
+
+    /// Every event that ever was.
+    #[must_use]
+    pub fn history(self: &Arc<Self>) -> Arc<dyn History> {
+        Arc::clone(self) as Arc<dyn History>
+    }
+
+    /// The decision log.
+    #[must_use]
+    pub fn decision_log(self: &Arc<Self>) -> Arc<dyn DecisionLog> {
+        Arc::clone(self) as Arc<dyn DecisionLog>
+    }
+
+    /// The models. They can be written also where the directory was opened for reading: files replace each other whole.
+    #[must_use]
+    pub fn model_store(&self) -> Arc<dyn ModelStore> {
+        Arc::clone(&self.models) as Arc<dyn ModelStore>
+    }
+
+    /// What the writer has done.
+    #[must_use]
+    pub fn writer_stats(&self) -> &WriterStats {
+        &self.shared.stats
+    }
+
+    /// Moves events up to `upto` from the log into the history, whole rounds at a time. `upto` is the offset that the
+    /// stored profiles have seen: what is after it may still have to be read from the log.
+    ///
+    /// # Errors
+    /// [`StorageError`]; rounds that were finished before stay finished.
+    pub fn seal(&self, upto: Offset, policy: &SealPolicy) -> Result<SealReport, StorageError> {
+        self.sealer.seal(self, upto, policy)
+    }
+
+    /// The last offset that is in the history.
+    ///
+    /// # Errors
+    /// [`StorageError::Database`].
+    pub fn sealed_upto(&self) -> Result<Offset, StorageError> {
+        let found = self.readers.with(|connection| meta(connection, "sealed_upto"));
+        found.map(Offset).map_err(|source| StorageError::Database { attempt: "reading the log's border", source })
+    }
+
+    /// Forgets message ids that retention no longer asks for, and answers how many. Appends go on between the steps.
+    ///
+    /// # Errors
+    /// [`StorageError::Database`]; calling it again goes on.
+    pub fn prune(&self, now: Timestamp) -> Result<u64, StorageError> {
+        let before = self.retention.forget_message_ids_before(now).as_millis();
+        let starts: Vec<[u8; 2]> = (0..=u16::MAX).step_by(64).map(u16::to_be_bytes).collect();
+        let mut n_forgotten = 0;
+        for (i, from) in starts.iter().enumerate() {
+            let command = Command::ForgetIds { from: *from, to: starts.get(i + 1).copied(), before };
+            n_forgotten += self.maintain("forgetting old message ids", command)?;
+        }
+        Ok(n_forgotten)
+    }
+
+    /// What was noted about a file that was imported, by its fingerprint; `None` where it was not.
+    ///
+    /// # Errors
+    /// [`StorageError::Database`].
+    pub fn imported(&self, fingerprint: &str) -> Result<Option<String>, StorageError> {
+        self.readers
+            .with(|connection| {
+                connection
+                    .prepare_cached("SELECT note FROM imports WHERE fingerprint = ?1")?
+                    .query_row([fingerprint], |row| row.get(0))
+                    .optional()
+            })
+            .map_err(|source| StorageError::Database { attempt: "looking for an earlier import", source })
+    }
+
+    /// Notes that a file was imported, with a note for people.
+    ///
+    /// # Errors
+    /// [`StorageError::Database`].
+    pub fn mark_imported(&self, fingerprint: &str, note: &str) -> Result<(), StorageError> {
+        let command = Command::MarkImported { fingerprint: fingerprint.to_owned(), note: note.to_owned() };
+        self.maintain("noting an import", command).map(|_| ())
+    }
+
+    /// Bounds the database file: what would make it larger fails as on a full disk. `None` lifts the bound.
+    ///
+    /// # Errors
+    /// [`StorageError::Database`].
+    pub fn limit_database_bytes(&self, bytes_max: Option<u64>) -> Result<(), StorageError> {
+        let n_pages = bytes_max.map_or(0, |bytes| (bytes / 4_096).max(1));
+        self.maintain("bounding the database", Command::LimitPages(n_pages)).map(|_| ())
+    }
+
+    /// How much room things take.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    pub fn usage(&self) -> Result<Usage, StorageError> {
+        let parts = self.parts.list()?;
+        let days: std::collections::BTreeSet<&str> = parts.iter().map(|part| part.date.as_str()).collect();
+        let database = self.directory.database();
+        let (n_log_events, sealed_upto) = self
+            .readers
+            .snapshot(|connection| {
+                let sealed_upto = meta(connection, "sealed_upto")?;
+                let sql = "SELECT count(*) FROM events WHERE offset > ?1";
+                let n: i64 = connection.query_row(sql, [crate::schema::signed(sealed_upto)], |row| row.get(0))?;
+                Ok((unsigned(n), Offset(sealed_upto)))
+            })
+            .map_err(|source| StorageError::Database { attempt: "counting events", source })?;
+        Ok(Usage {
+            database_bytes: bytes_of(&database),
+            wal_bytes: bytes_of(&database.with_extension("db-wal")),
+            history_bytes: parts.iter().map(|part| part.bytes).sum(),
+            n_history_files: parts.len() as u64,
+            n_history_days: days.len() as u64,
+            model_bytes: bytes_of(&self.directory.models()),
+            n_log_events,
+            sealed_upto,
+            head: self.head(),
+        })
+    }
+
+    /// Hands a request to the writer.
+    pub(crate) fn submit(&self, command: Command, patience: Patience) -> Result<Done, DatabaseError> {
+        match &self.writer {
+            Some(writer) => writer.submit(command, patience),
+            None => Err(DatabaseError::new(
+                ErrorKind::Forbidden,
+                "stop the server first, or send it to the server",
+                "the data directory was opened for reading only",
+            )),
+        }
+    }
+
+    /// Hands a request of our own to the writer and answers how many rows it changed.
+    pub(crate) fn maintain(&self, attempt: &'static str, command: Command) -> Result<u64, StorageError> {
+        match self.submit(command, Patience::Wait) {
+            Ok(Done::Rows(n)) => Ok(n),
+            Ok(Done::Receipts(_)) => Ok(0),
+            Err(source) => Err(StorageError::Database { attempt, source }),
+        }
+    }
+
+    /// Removes the rows that are in the history already.
+    pub(crate) fn drop_sealed(&self) -> Result<(), StorageError> {
+        while self.maintain("removing sealed events from the log", Command::DropSealed { n_max: N_ROWS_DROPPED })? > 0 {
+        }
+        Ok(())
+    }
+}

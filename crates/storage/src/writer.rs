@@ -1,0 +1,267 @@
+//! How do many callers share one durable write? One thread, a bounded queue, one transaction for all that waits.
+
+use crate::command::{Command, Counters, Done, apply};
+use crate::settings::{OnCommit, StorageSettings, WriterStats};
+use crate::{DatabaseError, StorageError, schema};
+use primitives::ErrorKind;
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// After how many checkpoint distances the writer itself finishes a checkpoint, so that the write-ahead log can begin
+/// anew: the other thread has copied nearly everything by then.
+const N_DISTANCES_MAX: u64 = 4;
+
+/// What a caller does where the queue is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Fail at once: a client can try again.
+    Refuse,
+    /// Wait: for our own jobs.
+    Wait,
+}
+
+/// What the writer shares with everyone.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    /// The newest durable offset.
+    pub(crate) head: AtomicU64,
+    pub(crate) stats: WriterStats,
+}
+
+struct Queued {
+    command: Command,
+    bytes: u64,
+    reply: SyncSender<Result<Done, DatabaseError>>,
+}
+
+/// The way to the writer's thread. Dropping it finishes what waits and ends the threads.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    queue: Option<SyncSender<Queued>>,
+    threads: Vec<JoinHandle<()>>,
+    shared: Arc<Shared>,
+    queued_bytes_max: u64,
+}
+
+impl Writer {
+    /// Starts the writer and the thread that copies the write-ahead log into the database file.
+    pub(crate) fn start(
+        connection: Connection,
+        path: &Path,
+        settings: StorageSettings,
+        shared: Arc<Shared>,
+    ) -> Result<Self, StorageError> {
+        let counters =
+            Counters::load(&connection).map_err(|source| schema::database("reading the database", source))?;
+        shared.head.store(counters.head, Ordering::Release);
+        let (queue, receiver) = sync_channel(settings.n_queued_max.max(1));
+        let (wal_grew, checkpoints) = sync_channel(1);
+        let copier = schema::open_writer(path)?;
+        let queued_bytes_max = settings.queued_bytes_max;
+        let mut thread = WriterThread {
+            connection,
+            counters: Some(counters),
+            receiver,
+            shared: Arc::clone(&shared),
+            n_group_max: settings.n_group_max.max(1),
+            group_bytes_max: settings.group_bytes_max,
+            now_micros: settings.now_micros,
+            on_commit: settings.on_commit,
+            wal_grew,
+            n_checkpoint_pages: settings.n_checkpoint_pages.max(1),
+            n_pages_told: 0,
+        };
+        thread.count_wal_pages().map_err(|source| schema::database("preparing the writer", source))?;
+        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
+            let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+            spawned.map_err(|source| StorageError::file("starting the writer for", path, source))
+        };
+        let threads = vec![
+            spawn("storage-writer", Box::new(move || thread.run()))?,
+            spawn("storage-checkpoint", Box::new(move || copy_pages(&copier, &checkpoints)))?,
+        ];
+        Ok(Self { queue: Some(queue), threads, shared, queued_bytes_max })
+    }
+
+    /// Hands a request to the writer and waits until it is durable.
+    pub(crate) fn submit(&self, command: Command, patience: Patience) -> Result<Done, DatabaseError> {
+        let stopped = || DatabaseError::new(ErrorKind::Internal, "restart the server", "the writer has stopped");
+        let bytes = command.bytes();
+        let before = self.shared.stats.queued_bytes.fetch_add(bytes, Ordering::AcqRel);
+        let (reply, answer) = sync_channel(1);
+        let queued = Queued { command, bytes, reply };
+        let queue = self.queue.as_ref().ok_or_else(stopped)?;
+        let sent = if patience == Patience::Wait {
+            queue.send(queued).map_err(|_| stopped())
+        } else if before > 0 && before + bytes > self.queued_bytes_max {
+            Err(self.refused())
+        } else {
+            queue.try_send(queued).map_err(|error| match error {
+                TrySendError::Full(_) => self.refused(),
+                TrySendError::Disconnected(_) => stopped(),
+            })
+        };
+        if let Err(error) = sent {
+            self.shared.stats.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
+            return Err(error);
+        }
+        answer.recv().map_err(|_| stopped())?
+    }
+
+    fn refused(&self) -> DatabaseError {
+        self.shared.stats.n_refused.fetch_add(1, Ordering::Relaxed);
+        DatabaseError::new(
+            ErrorKind::Unavailable,
+            "send them again in a second",
+            "more waits for the disk than it can take",
+        )
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        for thread in self.threads.drain(..) {
+            // A writer that panicked has answered its callers already: their replies were dropped.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct WriterThread {
+    connection: Connection,
+    /// `None` after a failed transaction: then the database says where it stands.
+    counters: Option<Counters>,
+    receiver: Receiver<Queued>,
+    shared: Arc<Shared>,
+    n_group_max: usize,
+    group_bytes_max: u64,
+    now_micros: Option<fn() -> u64>,
+    on_commit: Option<OnCommit>,
+    wal_grew: SyncSender<()>,
+    n_checkpoint_pages: u64,
+    n_pages_told: u64,
+}
+
+impl WriterThread {
+    fn run(&mut self) {
+        while let Ok(first) = self.receiver.recv() {
+            let mut bytes = first.bytes;
+            let mut group = vec![first];
+            while group.len() < self.n_group_max && bytes < self.group_bytes_max {
+                let Ok(next) = self.receiver.try_recv() else { break };
+                bytes += next.bytes;
+                group.push(next);
+            }
+            self.answer(group);
+            self.shared.stats.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
+            self.checkpoint();
+        }
+    }
+
+    /// Commits a group and answers its callers. Where the group fails, each request gets a transaction of its own, so
+    /// that one that cannot be stored does not fail the others.
+    fn answer(&mut self, group: Vec<Queued>) {
+        let commands: Vec<&Command> = group.iter().map(|queued| &queued.command).collect();
+        let answers: Vec<Result<Done, DatabaseError>> = match self.transaction(&commands) {
+            Ok(done) => done.into_iter().map(Ok).collect(),
+            Err(error) if commands.len() == 1 => vec![Err(error)],
+            Err(_) => commands
+                .iter()
+                .map(|command| self.transaction(&[command]).map(|mut done| done.pop().unwrap_or(Done::Rows(0))))
+                .collect(),
+        };
+        for (queued, answer) in group.into_iter().zip(answers) {
+            if answer.is_err() {
+                self.shared.stats.n_failed.fetch_add(1, Ordering::Relaxed);
+            }
+            // A caller that has gone away does not need an answer.
+            let _ = queued.reply.send(answer);
+        }
+    }
+
+    fn transaction(&mut self, commands: &[&Command]) -> Result<Vec<Done>, DatabaseError> {
+        let before = match self.counters {
+            Some(counters) => counters,
+            None => Counters::load(&self.connection)?,
+        };
+        let started = self.now_micros.map_or(0, |now| now());
+        let mut counters = before;
+        let done = self.try_transaction(commands, &before, &mut counters);
+        if done.is_err() {
+            self.counters = None;
+            if !self.connection.is_autocommit() {
+                self.connection.execute_batch("ROLLBACK")?;
+            }
+            return Ok(done?);
+        }
+        self.counters = Some(counters);
+        self.shared.head.store(counters.head, Ordering::Release);
+        let micros = self.now_micros.map_or(0, |now| now().saturating_sub(started));
+        self.shared.stats.committed(commands.len(), micros);
+        if let Some(told) = self.on_commit.as_ref().filter(|_| self.now_micros.is_some()) {
+            told(Duration::from_micros(micros));
+        }
+        Ok(done?)
+    }
+
+    fn try_transaction(
+        &self,
+        commands: &[&Command],
+        before: &Counters,
+        counters: &mut Counters,
+    ) -> rusqlite::Result<Vec<Done>> {
+        self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let done =
+            commands.iter().map(|command| apply(&self.connection, counters, command)).collect::<Result<_, _>>()?;
+        counters.store(&self.connection, before)?;
+        self.connection.prepare_cached("COMMIT")?.execute([])?;
+        Ok(done)
+    }
+
+    /// Lets the database tell the write-ahead log's length after each commit.
+    fn count_wal_pages(&mut self) -> rusqlite::Result<()> {
+        let shared = Arc::clone(&self.shared);
+        self.connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, n_pages: i32| {
+            shared.stats.n_wal_pages.store(u64::try_from(n_pages).unwrap_or(0), Ordering::Relaxed);
+            Ok(())
+        }))
+    }
+
+    /// Has the write-ahead log copied into the database file, nearly always by the other thread. While writes go on, that
+    /// thread never catches up entirely, and only a log that was copied entirely begins anew: so the writer copies the
+    /// small rest itself now and then.
+    fn checkpoint(&mut self) {
+        let n_pages = self.shared.stats.n_wal_pages.load(Ordering::Relaxed);
+        if n_pages < self.n_pages_told {
+            self.n_pages_told = 0;
+        }
+        if n_pages - self.n_pages_told < self.n_checkpoint_pages {
+            return;
+        }
+        self.n_pages_told = n_pages;
+        if n_pages / self.n_checkpoint_pages >= N_DISTANCES_MAX {
+            passive_checkpoint(&self.connection);
+        } else {
+            // Where one is asked for already, that one will do.
+            let _ = self.wal_grew.try_send(());
+        }
+    }
+}
+
+fn copy_pages(connection: &Connection, asked: &Receiver<()>) {
+    while asked.recv().is_ok() {
+        passive_checkpoint(connection);
+    }
+}
+
+/// Copies what no reader needs in its old form. A failure loses nothing: the write-ahead log stays, and the next
+/// checkpoint tries again.
+fn passive_checkpoint(connection: &Connection) {
+    let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+}

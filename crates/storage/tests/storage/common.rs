@@ -1,0 +1,85 @@
+//! What do the tests of the storage share? Directories that disappear, and storages that are opened again.
+
+use events::{EventLog, Offset, Recorded};
+use features::History;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use storage::contract::Start;
+use storage::{Access, DataDir, Storage, StorageSettings};
+
+/// A directory for one test.
+pub(crate) struct Bench(tempfile::TempDir);
+
+impl Default for Bench {
+    fn default() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+}
+
+impl Bench {
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path().join("data")
+    }
+}
+
+/// A data directory that is opened empty or again.
+#[derive(Default)]
+pub(crate) struct Data(Bench);
+
+impl Data {
+    pub(crate) fn open(&mut self, start: Start) -> Arc<Storage> {
+        if start == Start::Empty {
+            self.0 = Bench::default();
+        }
+        open(&self.0.data())
+    }
+}
+
+pub(crate) fn open(path: &Path) -> Arc<Storage> {
+    open_with(path, StorageSettings::default())
+}
+
+pub(crate) fn open_with(path: &Path, settings: StorageSettings) -> Arc<Storage> {
+    Storage::open(DataDir::open(path, Access::Exclusive).unwrap(), settings).unwrap()
+}
+
+/// Everything in the history and the log.
+pub(crate) fn replayed(storage: &Storage) -> Vec<Recorded> {
+    let mut seen = Vec::new();
+    storage
+        .replay(Offset(0), &mut |recorded| {
+            seen.push(recorded);
+            true
+        })
+        .unwrap();
+    assert!(seen.iter().map(|one| one.offset.0).eq(1..=storage.head().0), "offsets without gaps");
+    seen
+}
+
+/// Copies a data directory as a crash would leave it: the database, then what is in its write-ahead log by then.
+pub(crate) fn copy_as_crashed(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for name in ["rapport.db", "rapport.db-wal"] {
+        if from.join(name).exists() {
+            std::fs::copy(from.join(name), to.join(name)).unwrap();
+        }
+    }
+    copy_tree(&from.join("history"), &to.join("history"));
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    let Ok(entries) = std::fs::read_dir(from) else { return };
+    std::fs::create_dir_all(to).unwrap();
+    for entry in entries.flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_tree(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}

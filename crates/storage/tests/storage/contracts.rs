@@ -1,0 +1,66 @@
+//! Do the embedded implementations keep the ports' contracts?
+
+use crate::common::{Bench, Data};
+use profiles::{MemoryProfileStore, ProfileStore};
+use std::sync::Arc;
+use storage::contract::{self, Start};
+use storage::{FileModelStore, SealPolicy};
+
+#[test]
+fn the_event_log_keeps_its_contract() {
+    let mut data = Data::default();
+    contract::event_log::run(&mut |start| data.open(start).event_log()).unwrap();
+}
+
+#[test]
+fn the_profile_store_keeps_its_contract() {
+    let mut data = Data::default();
+    contract::profile_store::run(&mut |start| data.open(start).profile_store()).unwrap();
+}
+
+#[test]
+fn the_profile_store_in_memory_keeps_its_contract() {
+    let mut store: Arc<dyn ProfileStore> = Arc::new(MemoryProfileStore::default());
+    contract::profile_store::run(&mut |start| {
+        if start == Start::Empty {
+            store = Arc::new(MemoryProfileStore::default());
+        }
+        Arc::clone(&store)
+    })
+    .unwrap();
+}
+
+#[test]
+fn the_history_keeps_its_contract() {
+    for n_events_max in [3, 1_000] {
+        let mut data = Data::default();
+        contract::history::run(&mut |start| {
+            let storage = data.open(start);
+            let (log, history) = (storage.event_log(), storage.history());
+            let policy = SealPolicy { n_events_max, ..SealPolicy::everything() };
+            let seal = Box::new(move |upto| {
+                storage.seal(upto, &policy).unwrap();
+            });
+            contract::history::Place { log, history, seal }
+        })
+        .unwrap();
+    }
+}
+
+#[test]
+fn the_decision_log_keeps_its_contract() {
+    let mut data = Data::default();
+    contract::decision_log::run(&mut |start| data.open(start).decision_log()).unwrap();
+}
+
+#[test]
+fn the_model_store_keeps_its_contract() {
+    let mut bench = Bench::default();
+    contract::model_store::run(&mut |start| {
+        if start == Start::Empty {
+            bench = Bench::default();
+        }
+        Arc::new(FileModelStore::new(bench.path().join("models")))
+    })
+    .unwrap();
+}

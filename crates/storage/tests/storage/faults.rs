@@ -1,0 +1,259 @@
+//! What happens when the disk is full, the queue is long, a file is damaged, or somebody only wants to read?
+
+use crate::common::{Bench, open, open_with, replayed};
+use decisions::DecisionLog;
+use events::{EventLog, Inspected, InspectedStatus, Offset, Origin, Receipt};
+use governance::Retention;
+use primitives::ErrorKind;
+use profiles::{Change, Collection, ProfileStore};
+use std::fs;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use storage::contract::samples;
+use storage::{Access, DataDir, SealPolicy, Severity, Storage, StorageSettings};
+
+fn append(storage: &Storage, numbers: std::ops::Range<u64>) -> Result<Vec<Receipt>, events::EventLogError> {
+    EventLog::append(storage, samples::events(numbers), Origin::Client)
+}
+
+#[test]
+fn a_full_disk_refuses_with_a_sentence_and_loses_nothing() {
+    let bench = Bench::default();
+    let storage = open(&bench.data());
+    append(&storage, 0..50).unwrap();
+    storage.limit_database_bytes(Some(1)).unwrap();
+    let mut n = 50;
+    let refused = loop {
+        match append(&storage, n..n + 50) {
+            Ok(receipts) => assert_eq!(receipts.len(), 50),
+            Err(refused) => break refused,
+        }
+        n += 50;
+        assert!(n < 5_000, "the bound has no effect");
+    };
+    assert_eq!(refused.kind(), ErrorKind::Unavailable);
+    assert!(
+        refused.to_string().contains("50 events could not be stored and were not accepted: free some disk space"),
+        "{refused}"
+    );
+    let change = Change { collection: Collection::Item, key: "large".to_owned(), value: Some(vec![7; 100_000]) };
+    let failed = storage.commit(Offset(n), vec![change]).unwrap_err();
+    assert_eq!((failed.kind, ProfileStore::offset(&*storage).unwrap()), (ErrorKind::Unavailable, Offset(0)));
+    assert_eq!(storage.head(), Offset(n));
+    assert_eq!(samples::numbers(&replayed(&storage)), (0..n).collect::<Vec<_>>());
+    storage.limit_database_bytes(None).unwrap();
+    assert_eq!(append(&storage, n..n + 1).unwrap(), [Receipt::Appended(Offset(n + 1))], "no gap and no duplicate");
+    assert_eq!(append(&storage, n + 1..n + 50).unwrap().len(), 49, "what failed was not remembered");
+    drop(storage);
+    assert_eq!(samples::numbers(&replayed(&open(&bench.data()))), (0..n + 50).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_request_that_cannot_be_stored_does_not_fail_the_others() {
+    let bench = Bench::default();
+    let storage = open(&bench.data());
+    storage.limit_database_bytes(Some(200 * 4_096)).unwrap();
+    let outcomes: Vec<bool> = std::thread::scope(|scope| {
+        let storage = &storage;
+        let small = (0..6_u64).map(|n| scope.spawn(move || append(storage, n..n + 1).is_ok()));
+        let large = scope.spawn(move || {
+            let change =
+                Change { collection: Collection::Item, key: "large".to_owned(), value: Some(vec![1; 4 << 20]) };
+            storage.commit(Offset(1), vec![change]).is_err()
+        });
+        let mut threads: Vec<_> = small.collect();
+        threads.push(large);
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(outcomes, [true; 7]);
+    assert_eq!(replayed(&storage).len(), 6);
+}
+
+#[test]
+fn a_long_queue_refuses_at_once() {
+    let bench = Bench::default();
+    let settings = StorageSettings { queued_bytes_max: 1, ..StorageSettings::default() };
+    let storage = open_with(&bench.data(), settings);
+    // One may always wait; with eight at once, some find another one waiting.
+    let refused: Vec<events::EventLogError> = std::thread::scope(|scope| {
+        let storage = &storage;
+        let threads: Vec<_> = (0..8_u64)
+            .map(|thread| {
+                scope.spawn(move || {
+                    (0..50).filter_map(|n| append(storage, thread * 50 + n..thread * 50 + n + 1).err()).collect()
+                })
+            })
+            .collect();
+        threads.into_iter().flat_map(|thread| -> Vec<_> { thread.join().unwrap() }).collect()
+    });
+    assert!(!refused.is_empty());
+    assert!(
+        refused
+            .iter()
+            .all(|error| error.kind() == ErrorKind::Unavailable && error.to_string().contains("send them again"))
+    );
+    let stats = storage.writer_stats();
+    assert_eq!(stats.n_refused.load(Ordering::Relaxed), refused.len() as u64);
+    assert_eq!(replayed(&storage).len() + refused.len(), 400, "the rest is there");
+}
+
+#[test]
+fn a_reader_beside_a_running_writer_sees_what_is_durable_and_changes_nothing() {
+    let bench = Bench::default();
+    let storage = open(&bench.data());
+    append(&storage, 0..10).unwrap();
+    storage.seal(Offset(6), &SealPolicy::everything()).unwrap();
+    let read_only = DataDir::open(bench.data(), Access::ReadOnly).unwrap();
+    let reader = Storage::open(read_only, StorageSettings::default()).unwrap();
+    assert_eq!((reader.head(), replayed(&reader).len()), (Offset(10), 10));
+    append(&storage, 10..12).unwrap();
+    assert_eq!((reader.head(), replayed(&reader).len()), (Offset(12), 12));
+    let refused = append(&reader, 20..21).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Forbidden);
+    assert!(reader.seal(Offset(12), &SealPolicy::everything()).is_err());
+    assert_eq!(
+        DecisionLog::append(&*reader, samples::decision(1)).map_err(|error| error.kind),
+        Err(ErrorKind::Forbidden)
+    );
+    let sha256 = reader.model_store().put(b"a model").unwrap();
+    assert_eq!(storage.model_store().get(&sha256).unwrap(), b"a model", "a trained model reaches the server");
+    drop(storage);
+    assert_eq!(replayed(&reader).len(), 12, "also after the writer has gone");
+}
+
+#[test]
+fn the_doctor_names_what_is_damaged_or_missing() {
+    let bench = Bench::default();
+    let storage = open(&bench.data());
+    append(&storage, 0..40).unwrap();
+    storage.seal(Offset(30), &SealPolicy { n_events_max: 10, ..SealPolicy::everything() }).unwrap();
+    storage.commit(Offset(30), Vec::new()).unwrap();
+    let sha256 = storage.model_store().put(b"a model").unwrap();
+    assert!(storage.check().iter().all(|finding| finding.severity == Severity::Good), "{:?}", storage.check());
+    let faults = || -> Vec<String> {
+        storage.check().iter().filter(|finding| finding.severity == Severity::Fault).map(ToString::to_string).collect()
+    };
+    let model = bench.data().join("models").join(format!("{sha256}.model"));
+    fs::write(&model, "another model").unwrap();
+    assert!(faults().iter().any(|fault| fault.starts_with("models: the model file") && fault.contains("is damaged")));
+    assert_eq!(storage.model_store().get(&sha256).map_err(|error| error.kind), Err(ErrorKind::Corrupt));
+    storage.model_store().put(b"a model").unwrap();
+    assert_eq!(faults(), Vec::<String>::new(), "storing it again heals it");
+    let mut parts = Vec::new();
+    for date in fs::read_dir(bench.data().join("history")).unwrap().flatten() {
+        parts.extend(fs::read_dir(date.path()).unwrap().flatten().map(|entry| entry.path()));
+    }
+    parts.sort_by_key(|path| path.file_name().unwrap().to_owned());
+    let whole = fs::read(&parts[0]).unwrap();
+    for (content, said) in [(Some(&b"PAR1"[..]), "cannot be used"), (None, "history")] {
+        match content {
+            Some(content) => fs::write(&parts[0], content).unwrap(),
+            None => fs::remove_file(&parts[0]).unwrap(),
+        }
+        let found = faults();
+        assert!(found.len() == 1 && found[0].starts_with("history:") && found[0].contains(said), "{found:?}");
+        let replay = features::History::replay(&*storage, Offset(0), &mut |_| true);
+        assert!(replay.is_err(), "nothing is skipped in silence");
+        assert!(features::History::replay(&*storage, Offset(30), &mut |_| true).is_ok(), "the rest is readable");
+        fs::write(&parts[0], &whole).unwrap();
+    }
+    storage.commit(Offset(4_000), Vec::new()).unwrap();
+    assert!(faults()[0].contains("they have seen offset 4000, the log ends at 40: run `rapport rebuild`"));
+}
+
+#[test]
+fn message_ids_are_forgotten_after_the_retention_but_never_those_of_imports() {
+    let bench = Bench::default();
+    let retention = Retention::default().with_dedup_days(40);
+    let storage = open_with(&bench.data(), StorageSettings { retention, ..StorageSettings::default() });
+    append(&storage, 0..3).unwrap();
+    EventLog::append(&*storage, samples::events(3..6), Origin::Import).unwrap();
+    // The client was first with number 2; the file has it too.
+    assert_eq!(EventLog::append(&*storage, samples::events([2]), Origin::Import).unwrap(), [Receipt::Duplicate]);
+    assert_eq!(storage.prune(samples::START.plus_days(40)).unwrap(), 0);
+    assert_eq!(storage.prune(samples::START.plus_days(42)).unwrap(), 2);
+    let again = append(&storage, 0..6).unwrap();
+    let n_duplicates = again.iter().filter(|receipt| **receipt == Receipt::Duplicate).count();
+    assert_eq!((n_duplicates, storage.head()), (4, Offset(8)));
+}
+
+#[test]
+fn the_oldest_rejections_are_forgotten_and_still_counted() {
+    let bench = Bench::default();
+    let mut retention = Retention::default();
+    retention.n_rejections_max = 3;
+    let storage = open_with(&bench.data(), StorageSettings { retention, ..StorageSettings::default() });
+    for n in 0..5 {
+        storage.keep_rejected(vec![samples::rejected(n)]).unwrap();
+    }
+    let kept = EventLog::recent(&*storage, InspectedStatus::Rejected, None, 10).unwrap();
+    assert_eq!(kept, [4, 3, 2].map(|n| Inspected::Rejected(samples::rejected(n))));
+    assert_eq!(storage.n_rejected().unwrap(), 5);
+}
+
+#[test]
+fn imports_are_noted_and_usage_adds_up() {
+    let bench = Bench::default();
+    let storage = open(&bench.data());
+    assert_eq!(storage.imported("sha256:1").unwrap(), None);
+    storage.mark_imported("sha256:1", "ta_feng.csv, 817741 rows").unwrap();
+    append(&storage, 0..25).unwrap();
+    let report = storage.seal(Offset(20), &SealPolicy::everything()).unwrap();
+    drop(storage);
+    let storage = open(&bench.data());
+    assert_eq!(storage.imported("sha256:1").unwrap().as_deref(), Some("ta_feng.csv, 817741 rows"));
+    let usage = storage.usage().unwrap();
+    assert_eq!((usage.n_log_events, usage.sealed_upto, usage.head), (5, Offset(20), Offset(25)));
+    // Twenty events, one every five hours from midnight on: four days.
+    assert_eq!((usage.n_history_days, usage.n_history_files, report.n_files), (4, 4, 4));
+    assert!(usage.history_bytes == report.bytes && usage.database_bytes > 0);
+}
+
+#[test]
+fn nothing_is_sealed_before_it_is_worth_a_file() {
+    let bench = Bench::default();
+    let storage = open(&bench.data());
+    append(&storage, 0..30).unwrap();
+    let policy = SealPolicy { n_events_min: 20, n_events_kept: 11, ..SealPolicy::default() };
+    assert_eq!(storage.seal(Offset(30), &policy).unwrap().n_events, 0, "19 are too few");
+    append(&storage, 30..31).unwrap();
+    assert_eq!(storage.seal(Offset(31), &policy).unwrap().sealed_upto, Offset(20));
+    let small = SealPolicy { bytes_max: 1, ..SealPolicy::everything() };
+    assert_eq!(storage.seal(Offset(23), &small).unwrap().n_rounds, 3, "a bound on bytes is kept by single events");
+}
+
+#[test]
+fn commits_are_counted_and_timed() {
+    static MICROS: AtomicU64 = AtomicU64::new(0);
+    let bench = Bench::default();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let teller = Arc::clone(&told);
+    let settings = StorageSettings {
+        now_micros: Some(|| MICROS.fetch_add(7, Ordering::Relaxed)),
+        on_commit: Some(Box::new(move |took| teller.lock().unwrap().push(took))),
+        ..StorageSettings::default()
+    };
+    let storage = open_with(&bench.data(), settings);
+    let before = told.lock().unwrap().len();
+    append(&storage, 0..3).unwrap();
+    append(&storage, 3..4).unwrap();
+    assert_eq!(told.lock().unwrap()[before..], [Duration::from_micros(7); 2]);
+    let stats = storage.writer_stats();
+    let n_commits = stats.n_commits.load(Ordering::Relaxed);
+    assert_eq!(stats.total_commit_micros.load(Ordering::Relaxed), n_commits * 7);
+    assert!(stats.n_commands.load(Ordering::Relaxed) >= n_commits && stats.n_failed.load(Ordering::Relaxed) == 0);
+}
+
+#[test]
+fn the_write_ahead_log_begins_anew_under_steady_load() {
+    let bench = Bench::default();
+    let settings = StorageSettings { n_checkpoint_pages: 25, ..StorageSettings::default() };
+    let storage = open_with(&bench.data(), settings);
+    for n in 0..400 {
+        append(&storage, n * 5..n * 5 + 5).unwrap();
+    }
+    let n_pages = storage.writer_stats().n_wal_pages.load(Ordering::Relaxed);
+    assert!(n_pages < 200, "{n_pages} pages wait in the write-ahead log");
+    assert_eq!(replayed(&storage).len(), 2_000);
+}

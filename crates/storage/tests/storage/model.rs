@@ -1,0 +1,81 @@
+//! Does any sequence of operations give what a list in memory gives?
+
+use crate::common::{Bench, open, replayed};
+use events::{EventLog, Inspected, InspectedStatus, Offset, Origin, Receipt};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use storage::contract::samples;
+use storage::{SealPolicy, Severity};
+
+#[derive(Debug, Clone)]
+enum Operation {
+    Append(Vec<u64>, Origin),
+    Seal { upto: u64, n_events_max: u64 },
+    Reopen,
+    Prune { days: i64 },
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    let origin = prop_oneof![Just(Origin::Client), Just(Origin::Import)];
+    prop_oneof![
+        4 => (vec(0..40_u64, 0..6), origin).prop_map(|(numbers, origin)| Operation::Append(numbers, origin)),
+        2 => (0..60_u64, 1..6_u64).prop_map(|(upto, n_events_max)| Operation::Seal { upto, n_events_max }),
+        1 => Just(Operation::Reopen),
+        1 => (0..29_i64).prop_map(|days| Operation::Prune { days }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_storage_is_a_list(operations in vec(operation(), 1..14)) {
+        let bench = Bench::default();
+        let mut storage = open(&bench.data());
+        let mut list: Vec<u64> = Vec::new();
+        for operation in &operations {
+            match operation {
+                Operation::Append(numbers, origin) => {
+                    let mut expected = Vec::new();
+                    for n in numbers {
+                        if list.contains(n) {
+                            expected.push(Receipt::Duplicate);
+                        } else {
+                            list.push(*n);
+                            expected.push(Receipt::Appended(Offset(list.len() as u64)));
+                        }
+                    }
+                    prop_assert_eq!(EventLog::append(&*storage, samples::events(numbers.iter().copied()), *origin).unwrap(), expected);
+                }
+                Operation::Seal { upto, n_events_max } => {
+                    let policy = SealPolicy { n_events_max: *n_events_max, ..SealPolicy::everything() };
+                    let before = storage.sealed_upto().unwrap();
+                    let sealed_upto = storage.seal(Offset(*upto), &policy).unwrap().sealed_upto;
+                    prop_assert_eq!(sealed_upto.0, before.0.max((*upto).min(list.len() as u64)));
+                }
+                Operation::Reopen => {
+                    drop(storage);
+                    storage = open(&bench.data());
+                }
+                // Within thirty days nothing is forgotten.
+                Operation::Prune { days } => prop_assert_eq!(storage.prune(samples::START.plus_days(*days)).unwrap(), 0),
+            }
+            prop_assert_eq!(storage.head(), Offset(list.len() as u64));
+        }
+        prop_assert_eq!(&samples::numbers(&replayed(&storage)), &list);
+        let shown = |title: Option<&str>| -> Vec<u64> {
+            let found = EventLog::recent(&*storage, InspectedStatus::Accepted, title, 7).unwrap();
+            found.iter().map(|one| match one {
+                Inspected::Accepted(recorded) => samples::number(&recorded.event),
+                Inspected::Rejected(_) => u64::MAX,
+            }).collect()
+        };
+        let newest = |title: Option<&str>| -> Vec<u64> {
+            list.iter().rev().copied().filter(|n| title.is_none_or(|title| samples::event(*n).title() == title)).take(7).collect()
+        };
+        for title in [None, Some("Order Completed"), Some("Home"), Some("page"), Some("item"), Some("nothing")] {
+            prop_assert_eq!(shown(title), newest(title), "{:?}", title);
+        }
+        prop_assert!(storage.check().iter().all(|finding| finding.severity == Severity::Good || finding.area == "profiles"));
+    }
+}
