@@ -1,6 +1,7 @@
 //! What can the writer be asked to do, and what does each request change?
 
 use crate::schema::{meta, signed, unsigned};
+use crate::seen_ids::{IdHash, SeenIds};
 use decisions::LoggedDecision;
 use events::{Offset, Receipt};
 use profiles::{Change, Collection};
@@ -10,7 +11,7 @@ use rusqlite::{Connection, params};
 #[derive(Debug)]
 pub(crate) struct NewEvent {
     pub(crate) title: String,
-    pub(crate) id_hash: [u8; 16],
+    pub(crate) id_hash: IdHash,
     pub(crate) received_at: i64,
     pub(crate) record: Vec<u8>,
 }
@@ -41,6 +42,11 @@ pub(crate) enum Command {
     AppendDecision(LoggedDecision),
     MarkSealed {
         upto: u64,
+    },
+    /// Has the table of message ids know all up to an offset, a part at a time.
+    FlushIds {
+        upto: u64,
+        n_max: usize,
     },
     /// Removes some rows that are in the history already.
     DropSealed {
@@ -89,6 +95,7 @@ impl Command {
 pub(crate) struct Counters {
     pub(crate) head: u64,
     pub(crate) sealed_upto: u64,
+    pub(crate) ids_upto: u64,
     pub(crate) state_offset: u64,
     pub(crate) n_rejected: u64,
     pub(crate) n_decisions: u64,
@@ -102,6 +109,7 @@ impl Counters {
         Ok(Self {
             head: unsigned(newest.unwrap_or(0)).max(sealed_upto),
             sealed_upto,
+            ids_upto: meta(connection, "ids_upto")?,
             state_offset: meta(connection, "state_offset")?,
             n_rejected: meta(connection, "n_rejected")?,
             n_decisions: meta(connection, "n_decisions")?,
@@ -113,6 +121,7 @@ impl Counters {
     pub(crate) fn store(&self, connection: &Connection, before: &Self) -> rusqlite::Result<()> {
         for (key, now, then) in [
             ("sealed_upto", self.sealed_upto, before.sealed_upto),
+            ("ids_upto", self.ids_upto, before.ids_upto),
             ("state_offset", self.state_offset, before.state_offset),
             ("n_rejected", self.n_rejected, before.n_rejected),
             ("n_decisions", self.n_decisions, before.n_decisions),
@@ -131,9 +140,16 @@ impl Counters {
 }
 
 /// Applies a request within the open transaction.
-pub(crate) fn apply(connection: &Connection, counters: &mut Counters, command: &Command) -> rusqlite::Result<Done> {
+pub(crate) fn apply(
+    connection: &Connection,
+    counters: &mut Counters,
+    seen: &mut SeenIds,
+    command: &Command,
+) -> rusqlite::Result<Done> {
     match command {
-        Command::Append { events, is_import } => append(connection, counters, events, *is_import).map(Done::Receipts),
+        Command::Append { events, is_import } => {
+            append(connection, counters, seen, events, *is_import).map(Done::Receipts)
+        }
         Command::KeepRejected { rejected, n_max } => keep_rejected(connection, counters, rejected, *n_max),
         Command::CommitState { offset, changes } => {
             for change in changes {
@@ -151,13 +167,14 @@ pub(crate) fn apply(connection: &Connection, counters: &mut Counters, command: &
             counters.sealed_upto = counters.sealed_upto.max(*upto);
             Ok(Done::Rows(0))
         }
+        Command::FlushIds { upto, n_max } => {
+            seen.flush(connection, counters, *upto, *n_max).map(|is_more| Done::Rows(u64::from(is_more)))
+        }
         Command::DropSealed { n_max } => {
+            // The ids that the table does not know yet are read from these rows after a crash.
+            let upto = counters.sealed_upto.min(counters.ids_upto);
             let sql = "DELETE FROM events WHERE offset <= (SELECT min(offset) FROM events) + ?1 AND offset <= ?2";
-            rows(
-                connection
-                    .prepare_cached(sql)?
-                    .execute(params![signed(n_max.saturating_sub(1)), signed(counters.sealed_upto)]),
-            )
+            rows(connection.prepare_cached(sql)?.execute(params![signed(n_max.saturating_sub(1)), signed(upto)]))
         }
         Command::ForgetIds { from, to, before } => {
             let sql = "DELETE FROM message_ids WHERE id >= ?1 AND (?2 IS NULL OR id < ?2) AND seen_at < ?3";
@@ -183,27 +200,30 @@ fn rows(changed: rusqlite::Result<usize>) -> rusqlite::Result<Done> {
 fn append(
     connection: &Connection,
     counters: &mut Counters,
+    seen: &mut SeenIds,
     events: &[NewEvent],
     is_import: bool,
 ) -> rusqlite::Result<Vec<Receipt>> {
-    let mut remember = connection.prepare_cached("INSERT OR IGNORE INTO message_ids(id, seen_at) VALUES(?1, ?2)")?;
-    let mut insert =
-        connection.prepare_cached("INSERT INTO events(offset, title, received_at, record) VALUES(?1, ?2, ?3, ?4)")?;
+    let sql =
+        "INSERT INTO events(offset, title, received_at, id_hash, kept_since, record) VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
+    let mut insert = connection.prepare_cached(sql)?;
     let mut receipts = Vec::with_capacity(events.len());
     for event in events {
         let seen_at = (!is_import).then_some(event.received_at);
-        if remember.execute(params![event.id_hash.as_slice(), seen_at])? == 0 {
-            if is_import {
-                // What a file of history holds is remembered for ever, also where a client was first to send it.
-                connection
-                    .prepare_cached("UPDATE message_ids SET seen_at = NULL WHERE id = ?1 AND seen_at IS NOT NULL")?
-                    .execute([event.id_hash.as_slice()])?;
-            }
+        if !seen.add(connection, event.id_hash, seen_at)? {
             receipts.push(Receipt::Duplicate);
             continue;
         }
         counters.head += 1;
-        insert.execute(params![signed(counters.head), event.title, event.received_at, event.record])?;
+        let id_hash = event.id_hash.as_slice();
+        insert.execute(params![
+            signed(counters.head),
+            event.title,
+            event.received_at,
+            id_hash,
+            seen_at,
+            event.record
+        ])?;
         receipts.push(Receipt::Appended(Offset(counters.head)));
     }
     Ok(receipts)

@@ -31,6 +31,7 @@ mod model_store;
 mod profile_store;
 mod readers;
 mod schema;
+mod seen_ids;
 mod settings;
 mod storage;
 mod writer;

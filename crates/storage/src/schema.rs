@@ -10,7 +10,8 @@ use std::time::Duration;
 const STEPS: [&str; 1] = ["
     CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE events(
-        offset INTEGER PRIMARY KEY, title TEXT NOT NULL, received_at INTEGER NOT NULL, record BLOB NOT NULL) STRICT;
+        offset INTEGER PRIMARY KEY, title TEXT NOT NULL, received_at INTEGER NOT NULL, id_hash BLOB NOT NULL,
+        kept_since INTEGER, record BLOB NOT NULL) STRICT;
     CREATE TABLE message_ids(id BLOB PRIMARY KEY, seen_at INTEGER) STRICT, WITHOUT ROWID;
     CREATE TABLE rejections(
         seq INTEGER PRIMARY KEY, after_offset INTEGER NOT NULL, title TEXT NOT NULL, record BLOB NOT NULL) STRICT;

@@ -18,6 +18,8 @@ use profiles::ProfileStore;
 use rusqlite::OptionalExtension;
 use std::sync::Arc;
 
+/// How many message ids move into their table at a time.
+const N_IDS_MOVED: usize = 8_192;
 /// How many rows that are in the history already leave the log at a time, so that appends go on between.
 const N_ROWS_DROPPED: u64 = 2_000;
 
@@ -154,8 +156,9 @@ impl Storage {
     /// # Errors
     /// [`StorageError::Database`]; calling it again goes on.
     pub fn prune(&self, now: Timestamp) -> Result<u64, StorageError> {
+        self.flush_ids(self.head().0)?;
         let before = self.retention.forget_message_ids_before(now).as_millis();
-        let starts: Vec<[u8; 2]> = (0..=u16::MAX).step_by(64).map(u16::to_be_bytes).collect();
+        let starts: Vec<[u8; 2]> = (0..=u16::MAX).step_by(256).map(u16::to_be_bytes).collect();
         let mut n_forgotten = 0;
         for (i, from) in starts.iter().enumerate() {
             let command = Command::ForgetIds { from: *from, to: starts.get(i + 1).copied(), before };
@@ -250,8 +253,15 @@ impl Storage {
 
     /// Removes the rows that are in the history already.
     pub(crate) fn drop_sealed(&self) -> Result<(), StorageError> {
+        self.flush_ids(self.sealed_upto()?.0)?;
         while self.maintain("removing sealed events from the log", Command::DropSealed { n_max: N_ROWS_DROPPED })? > 0 {
         }
+        Ok(())
+    }
+
+    /// Has the table of message ids know all up to an offset.
+    fn flush_ids(&self, upto: u64) -> Result<(), StorageError> {
+        while self.maintain("storing message ids", Command::FlushIds { upto, n_max: N_IDS_MOVED })? > 0 {}
         Ok(())
     }
 }

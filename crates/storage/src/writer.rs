@@ -1,6 +1,7 @@
 //! How do many callers share one durable write? One thread, a bounded queue, one transaction for all that waits.
 
 use crate::command::{Command, Counters, Done, apply};
+use crate::seen_ids::SeenIds;
 use crate::settings::{OnCommit, StorageSettings, WriterStats};
 use crate::{DatabaseError, StorageError, schema};
 use primitives::ErrorKind;
@@ -58,6 +59,8 @@ impl Writer {
     ) -> Result<Self, StorageError> {
         let counters =
             Counters::load(&connection).map_err(|source| schema::database("reading the database", source))?;
+        let seen = SeenIds::load(&connection, &counters)
+            .map_err(|source| schema::database("reading the message ids", source))?;
         shared.head.store(counters.head, Ordering::Release);
         let (queue, receiver) = sync_channel(settings.n_queued_max.max(1));
         let (wal_grew, checkpoints) = sync_channel(1);
@@ -66,6 +69,7 @@ impl Writer {
         let mut thread = WriterThread {
             connection,
             counters: Some(counters),
+            seen,
             receiver,
             shared: Arc::clone(&shared),
             n_group_max: settings.n_group_max.max(1),
@@ -137,6 +141,7 @@ struct WriterThread {
     connection: Connection,
     /// `None` after a failed transaction: then the database says where it stands.
     counters: Option<Counters>,
+    seen: SeenIds,
     receiver: Receiver<Queued>,
     shared: Arc<Shared>,
     n_group_max: usize,
@@ -195,12 +200,14 @@ impl WriterThread {
         let done = self.try_transaction(commands, &before, &mut counters);
         if done.is_err() {
             self.counters = None;
+            self.seen.rolled_back();
             if !self.connection.is_autocommit() {
                 self.connection.execute_batch("ROLLBACK")?;
             }
             return Ok(done?);
         }
         self.counters = Some(counters);
+        self.seen.committed(&counters);
         self.shared.head.store(counters.head, Ordering::Release);
         let micros = self.now_micros.map_or(0, |now| now().saturating_sub(started));
         self.shared.stats.committed(commands.len(), micros);
@@ -211,14 +218,17 @@ impl WriterThread {
     }
 
     fn try_transaction(
-        &self,
+        &mut self,
         commands: &[&Command],
         before: &Counters,
         counters: &mut Counters,
     ) -> rusqlite::Result<Vec<Done>> {
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        let done =
-            commands.iter().map(|command| apply(&self.connection, counters, command)).collect::<Result<_, _>>()?;
+        let mut done = Vec::with_capacity(commands.len());
+        for command in commands {
+            done.push(apply(&self.connection, counters, &mut self.seen, command)?);
+        }
+        self.seen.move_some(&self.connection, counters)?;
         counters.store(&self.connection, before)?;
         self.connection.prepare_cached("COMMIT")?.execute([])?;
         Ok(done)

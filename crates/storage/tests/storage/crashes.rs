@@ -96,9 +96,9 @@ fn a_killed_process_loses_nothing_that_it_acknowledged() {
             .spawn()
             .unwrap();
         let mut acknowledged = BTreeSet::new();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut n_acknowledged = 0;
-        while let Some(line) = lines.next() {
+        for line in lines {
             // The last line may be cut.
             let Ok(line) = line else { break };
             let Some(first) = line.strip_prefix("acknowledged ").and_then(|rest| rest.strip_suffix(" .")) else {
