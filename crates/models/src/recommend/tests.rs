@@ -46,6 +46,24 @@ fn threads_and_row_order_do_not_show() {
 }
 
 #[test]
+fn reweighting_gives_what_fitting_gives() {
+    let data = two_tastes(60);
+    let fit = |settings: &ItemToItem| settings.fit(&data, Seed::new(1)).unwrap();
+    let model = fit(&ItemToItem::default());
+    let mut n_reweighted = 0;
+    for settings in ItemToItem::candidates() {
+        if let Some(reweighted) = model.reweighted(&settings) {
+            n_reweighted += 1;
+            assert!(reweighted == fit(&settings));
+        } else {
+            assert_ne!(settings.shrinkage.to_bits(), ItemToItem::default().shrinkage.to_bits());
+        }
+    }
+    assert!(n_reweighted > 5);
+    assert!(model.reweighted(&ItemToItem { repeat_weight: -1.0, ..ItemToItem::default() }).is_none());
+}
+
+#[test]
 fn tastes_are_found_and_said() {
     let data = two_tastes(300);
     let settings = ItemToItem { repeat_weight: 0.0, popularity_weight: 0.0, ..ItemToItem::default() };

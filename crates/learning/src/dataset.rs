@@ -1,0 +1,112 @@
+//! Whom may we learn from? The whole history, customer by customer, of those who permit it.
+
+use crate::LearningError;
+use features::{History, Trace};
+use governance::{ConsentPolicy, Permitted, Purpose, permit};
+use primitives::{CustomerId, Timestamp};
+use profiles::{Customer, MemoryProfileStore, Profiles};
+use std::sync::Arc;
+
+/// How many events are read between two words about the progress.
+const N_EVENTS_STEP: u64 = 10_000;
+
+/// Everything that ever happened to the customers who permit learning from it. Only [`Dataset::load`] makes one.
+///
+/// Identity is that of now: two names that turned out to be one person are one customer in the past as well.
+#[derive(Debug)]
+pub struct Dataset {
+    customers: Vec<Permitted<Customer<Trace>>>,
+    n_events: u64,
+    n_left_out: u64,
+    span: Option<(Timestamp, Timestamp)>,
+}
+
+impl Dataset {
+    /// Replays the whole history and keeps the customers who permit [`Purpose::Analytics`], by their latest word or by
+    /// the policy for those who have said nothing. `progress` is told how many events were read.
+    ///
+    /// # Errors
+    /// [`LearningError::History`] or [`LearningError::Profiles`] where the history cannot be read.
+    pub fn load(
+        history: &dyn History,
+        policy: &ConsentPolicy,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Self, LearningError> {
+        let mut profiles: Profiles<Trace> = Profiles::open(Arc::new(MemoryProfileStore::default()))?;
+        let mut n_events = 0_u64;
+        let mut failed = None;
+        history.replay(events::Offset::default(), &mut |recorded| {
+            n_events += 1;
+            if n_events.is_multiple_of(N_EVENTS_STEP) {
+                progress(n_events);
+            }
+            match profiles.apply(&recorded) {
+                Ok(_) => true,
+                Err(error) => {
+                    failed = Some(error);
+                    false
+                }
+            }
+        })?;
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        progress(n_events);
+        let everybody = profiles.into_resident();
+        let n_customers = everybody.len();
+        let permitted = everybody.into_iter().filter_map(|customer| {
+            let consents = customer.profile.consents.clone();
+            permit(policy, &consents, Purpose::Analytics, customer).ok()
+        });
+        let customers: Vec<_> = permitted.collect();
+        let spans = || customers.iter().filter_map(|customer| customer.get().state.span());
+        let span = spans().map(|(first, _)| first).min().zip(spans().map(|(_, last)| last).max());
+        Ok(Self { n_left_out: (n_customers - customers.len()) as u64, customers, n_events, span })
+    }
+
+    /// The customers, sorted by their id.
+    #[must_use]
+    pub fn customers(&self) -> &[Permitted<Customer<Trace>>] {
+        &self.customers
+    }
+
+    /// When the first and the last thing happened to them.
+    #[must_use]
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        self.span
+    }
+
+    /// How many events were read, those of customers who are left out included.
+    #[must_use]
+    pub fn n_events(&self) -> u64 {
+        self.n_events
+    }
+
+    /// How many customers there are to learn from.
+    #[must_use]
+    pub fn n_customers(&self) -> usize {
+        self.customers.len()
+    }
+
+    /// How many customers do not permit it.
+    #[must_use]
+    pub fn n_left_out(&self) -> u64 {
+        self.n_left_out
+    }
+
+    /// Whose traces they are, and the traces.
+    pub(crate) fn traces(&self) -> impl ExactSizeIterator<Item = (&CustomerId, &Trace)> {
+        self.customers.iter().map(|customer| (&customer.get().profile.id, &customer.get().state))
+    }
+
+    /// When the first and the last order was made.
+    pub(crate) fn orders_span(&self) -> Option<(Timestamp, Timestamp)> {
+        let times = self.traces().flat_map(|(_, trace)| {
+            trace.orders_between(Timestamp::from_millis(i64::MIN), Timestamp::MAX).map(|order| order.at)
+        });
+        times.fold(None, |span, at| match span {
+            None => Some((at, at)),
+            Some((first, last)) => Some((first.min(at), last.max(at))),
+        })
+    }
+}

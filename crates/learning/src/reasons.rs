@@ -1,0 +1,201 @@
+//! How is a score's reason said in words? One phrase per feature, with its value and what it added.
+
+use crate::Contribution;
+use features::{Definition, FeatureVector, catalogue};
+
+/// A contribution in words: `no order for 41 days (+0.8)`. The number is what the feature added, in log-odds: above 0 it
+/// speaks for the outcome, below 0 against it.
+#[must_use]
+pub fn text(feature: &str, value: f64, contribution: f64) -> String {
+    format!("{} ({contribution:+.1})", phrase(feature, value))
+}
+
+/// A contribution in words, with what else of the customer helps to understand it:
+/// `no order for 41 days, usual pause 12 days (+0.8)`.
+#[must_use]
+pub fn text_of(vector: &FeatureVector, contribution: &Contribution) -> String {
+    let name = catalogue::definitions().get(contribution.feature_idx).map_or("", |definition| definition.name.as_str());
+    let beside = match name {
+        "recency_days" | "last_seen_days" => ("gap_mean_days", "usual pause"),
+        "gap_max_days" => ("recency_days", "now"),
+        _ => ("", ""),
+    };
+    let usual =
+        catalogue::index_of(beside.0).and_then(|place| vector.values.get(place)).filter(|value| value.is_finite());
+    let said = phrase(name, contribution.value);
+    match usual {
+        Some(usual) => format!("{said}, {} {} ({:+.1})", beside.1, days(*usual), contribution.contribution),
+        None => format!("{said} ({:+.1})", contribution.contribution),
+    }
+}
+
+/// What a feature's value says of a customer, in words.
+#[must_use]
+pub fn phrase(feature: &str, value: f64) -> String {
+    let definition = catalogue::definitions().iter().find(|definition| definition.name == feature);
+    let Some(definition) = definition else { return format!("{feature}: {}", number(value)) };
+    if !value.is_finite() {
+        return format!("{}: not known", lower_first(&definition.meaning));
+    }
+    special(feature, value).unwrap_or_else(|| plain(definition, value))
+}
+
+/// The phrases of features that read better as a sentence of their own.
+fn special(feature: &str, value: f64) -> Option<String> {
+    Some(match feature {
+        "recency_days" => format!("no order for {}", days(value)),
+        "last_seen_days" => format!("not seen for {}", days(value)),
+        "tenure_days" => format!("customer for {}", days(value)),
+        "known_days" => format!("known for {}", days(value)),
+        "gap_mean_days" => format!("usual pause between orders {}", days(value)),
+        "gap_max_days" => format!("longest pause between orders {}", days(value)),
+        "gap_sd_days" => format!("pauses between orders vary by {}", days(value)),
+        "lateness_ratio" => format!("{} times the usual pause since the last order", number(value)),
+        "recency_tenure_ratio" => format!("the last {} of the time as a customer without an order", percent(value)),
+        "gap_last_ratio" => format!("the last pause was {} times the usual one", number(value)),
+        "orders_all" => format!("{} ever", counted(value, "order", "orders")),
+        "refunds_all" => format!("{} ever", counted(value, "refund", "refunds")),
+        "orders_per_30d" => format!("{} in 30 days on average", counted(value, "order", "orders")),
+        "orders_trend_30d" => trend(value, &counted(value.abs(), "order", "orders")),
+        "revenue_trend_30d" => trend(value, &format!("{} spent", money(value.abs()))),
+        "lines_mean" => format!("{} in an order on average", counted(value, "product", "products")),
+        "order_value_mean" => format!("{} spent in an order on average", money(value)),
+        "order_value_last" => format!("{} spent in the last order", money(value)),
+        "n_categories" => format!("bought from {}", counted(value, "category", "different categories")),
+        "n_items" => format!("bought {}", counted(value, "item", "different items")),
+        "category_top_share" => format!("{} of purchases in the favourite category", percent(value)),
+        "item_top_share" => format!("{} of purchases are the favourite item", percent(value)),
+        "category_entropy" => format!("purchases as varied as {} equal categories", number(value.exp2())),
+        "repeat_share" => format!("{} of purchases buy an item again", percent(value)),
+        "weekend_share" => format!("{} of orders at the weekend", percent(value)),
+        "weekday_top_share" => format!("{} of orders on the favourite weekday", percent(value)),
+        "evening_share" => format!("{} of orders in the evening", percent(value)),
+        "night_share" => format!("{} of orders at night", percent(value)),
+        _ => return windowed(feature, value),
+    })
+}
+
+/// `orders_30d`, `revenue_7d` and the like.
+fn windowed(feature: &str, value: f64) -> Option<String> {
+    let (what, window) = feature.rsplit_once('_')?;
+    let n_days: u32 = window.strip_suffix('d')?.parse().ok()?;
+    let said = match what {
+        "orders" => counted(value, "order", "orders"),
+        "units" => format!("{} bought", counted(value, "piece", "pieces")),
+        "events" => counted(value, "event", "events"),
+        "revenue" => format!("{} spent", money(value)),
+        "views" => format!("{} looked at", counted(value, "product", "products")),
+        "carts" => format!("{} put into a cart", counted(value, "product", "products")),
+        _ => return None,
+    };
+    let last = if n_days == 1 { "the last day".to_owned() } else { format!("the last {n_days} days") };
+    Some(format!("{said} in {last}"))
+}
+
+/// Meaning, value and unit, for a feature that has no phrase of its own.
+fn plain(definition: &Definition, value: f64) -> String {
+    let value = match definition.unit {
+        "days" => days(value),
+        "share" => percent(value),
+        "currency" => money(value),
+        "ratio" => number(value),
+        unit => format!("{} {unit}", number(value)),
+    };
+    format!("{}: {value}", lower_first(&definition.meaning))
+}
+
+fn trend(value: f64, amount: &str) -> String {
+    if value.abs() < 0.005 {
+        return "as much in the last 30 days as in the 30 before".to_owned();
+    }
+    format!("{amount} {} in the last 30 days than in the 30 before", if value > 0.0 { "more" } else { "fewer" })
+}
+
+fn counted(value: f64, one: &str, many: &str) -> String {
+    match number(value).as_str() {
+        "0" => format!("no {many}"),
+        "1" => format!("1 {one}"),
+        n => format!("{n} {many}"),
+    }
+}
+
+fn days(value: f64) -> String {
+    if value > 0.0 && value < 1.0 {
+        return "less than a day".to_owned();
+    }
+    match number(if value < 10.0 { value } else { value.round() }).as_str() {
+        "1" => "1 day".to_owned(),
+        n => format!("{n} days"),
+    }
+}
+
+fn percent(value: f64) -> String {
+    format!("{:.0} %", value * 100.0)
+}
+
+fn money(value: f64) -> String {
+    format!("{value:.2}")
+}
+
+/// At most one decimal, none where it is zero.
+fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return "not known".to_owned();
+    }
+    let text = format!("{value:.1}");
+    let text = text.strip_suffix(".0").unwrap_or(&text);
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_feature_has_a_phrase_of_its_own_and_says_when_it_is_not_known() {
+        for definition in catalogue::definitions() {
+            let name = &definition.name;
+            assert!(special(name, 2.0).is_some(), "{name} has no phrase: give it one in `special`");
+            for value in [0.0, 0.4, 1.0, 17.26] {
+                let said = phrase(name, value);
+                assert!(!said.contains(name.as_str()) && !said.contains("NaN"), "{name}: {said}");
+            }
+            assert!(phrase(name, f64::NAN).ends_with("not known"), "{name}");
+        }
+    }
+
+    #[test]
+    fn reads_as_people_say_it() {
+        for (name, value, contribution, expected) in [
+            ("recency_days", 41.2, 0.84, "no order for 41 days (+0.8)"),
+            ("recency_days", 0.3, -1.26, "no order for less than a day (-1.3)"),
+            ("orders_30d", 0.0, 0.31, "no orders in the last 30 days (+0.3)"),
+            ("orders_1d", 1.0, -0.2, "1 order in the last day (-0.2)"),
+            ("revenue_90d", 1234.5, -0.2, "1234.50 spent in the last 90 days (-0.2)"),
+            ("orders_trend_30d", -2.0, 0.2, "2 orders fewer in the last 30 days than in the 30 before (+0.2)"),
+            ("lateness_ratio", 3.42, 0.2, "3.4 times the usual pause since the last order (+0.2)"),
+            ("weekend_share", 0.666, 0.1, "67 % of orders at the weekend (+0.1)"),
+            ("gap_mean_days", f64::NAN, 0.1, "mean days between two orders: not known (+0.1)"),
+            ("made_up", 2.0, 0.1, "made_up: 2 (+0.1)"),
+        ] {
+            assert_eq!(text(name, value, contribution), expected);
+        }
+    }
+
+    #[test]
+    fn the_usual_pause_stands_beside_the_present_one() {
+        let place = |name: &str| catalogue::index_of(name).unwrap();
+        let mut values = vec![f64::NAN; catalogue::definitions().len()];
+        values[place("recency_days")] = 41.0;
+        let contribution = Contribution { feature_idx: place("recency_days"), value: 41.0, contribution: 0.8 };
+        let vector = |values: &[f64]| FeatureVector { as_of: primitives::Timestamp::MIN, values: values.to_vec() };
+        assert_eq!(text_of(&vector(&values), &contribution), "no order for 41 days (+0.8)");
+        values[place("gap_mean_days")] = 12.0;
+        assert_eq!(text_of(&vector(&values), &contribution), "no order for 41 days, usual pause 12 days (+0.8)");
+    }
+}

@@ -1,0 +1,216 @@
+//! Which models are there, and which one answers? Versions, champions and the way back.
+
+use crate::file::{self, Model, ModelHeader};
+use crate::{LearningError, ModelKind, ModelStore, Trained};
+use features::catalogue;
+use primitives::ModelVersion;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A version is this many digits of its file's name.
+const VERSION_DIGITS: usize = 12;
+
+/// All models of a store. Files never change, so what was read once of them stays true.
+pub struct Registry {
+    store: Arc<dyn ModelStore>,
+    headers: Mutex<BTreeMap<String, ModelHeader>>,
+}
+
+/// A model that was opened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// Its version.
+    pub version: ModelVersion,
+    /// Where it comes from and how good it is.
+    pub header: ModelHeader,
+    /// The model.
+    pub model: Model,
+}
+
+/// A version among others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Version {
+    /// The version.
+    pub version: ModelVersion,
+    /// Where it comes from and how good it is.
+    pub header: ModelHeader,
+    /// Whether it answers.
+    pub is_champion: bool,
+    /// Whether it can: the features that it looks at are those of this program.
+    pub fits_features: bool,
+}
+
+/// What became of a model that was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// Its version.
+    pub version: ModelVersion,
+    /// Whether it answers from now on.
+    pub is_champion: bool,
+    /// Why, or why not.
+    pub reason: String,
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Registry").finish_non_exhaustive()
+    }
+}
+
+impl Registry {
+    /// The models of a store.
+    #[must_use]
+    pub fn new(store: Arc<dyn ModelStore>) -> Self {
+        Self { store, headers: Mutex::default() }
+    }
+
+    /// Stores a trained model, and makes it the champion where its verdict says so. Publishing it again changes nothing.
+    ///
+    /// # Errors
+    /// [`LearningError::Store`]; [`LearningError::File`] where the model cannot be written.
+    pub fn publish(&self, trained: &Trained) -> Result<Published, LearningError> {
+        let name = self.store.put(&trained.to_file()?)?;
+        let verdict = trained.verdict();
+        if verdict.is_champion {
+            self.crown(trained.header.model, &name)?;
+        }
+        Ok(Published { version: version_of(&name), is_champion: verdict.is_champion, reason: verdict.reason })
+    }
+
+    /// The champion, opened; `None` where no model was ever good enough.
+    ///
+    /// # Errors
+    /// [`LearningError::Schema`] where it looks at other features; [`LearningError::Store`] and [`LearningError::File`]
+    /// where it cannot be read.
+    pub fn champion(&self, kind: ModelKind) -> Result<Option<Loaded>, LearningError> {
+        match self.champion_file(kind)? {
+            Some(name) => self.open(kind, &name).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The champion's version, without opening it.
+    ///
+    /// # Errors
+    /// [`LearningError::Store`].
+    pub fn champion_version(&self, kind: ModelKind) -> Result<Option<ModelVersion>, LearningError> {
+        Ok(self.champion_file(kind)?.map(|name| version_of(&name)))
+    }
+
+    /// One version, opened.
+    ///
+    /// # Errors
+    /// [`LearningError::NoSuchVersion`], and as [`Registry::champion`].
+    pub fn load(&self, kind: ModelKind, version: &ModelVersion) -> Result<Loaded, LearningError> {
+        self.open(kind, &self.find(kind, version)?)
+    }
+
+    /// All versions of a model, newest first. Files that cannot be read are left out: see [`Registry::damaged`].
+    ///
+    /// # Errors
+    /// [`LearningError::Store`] where the store cannot be listed.
+    pub fn versions(&self, kind: ModelKind) -> Result<Vec<Version>, LearningError> {
+        let champion = self.champion_file(kind)?;
+        let mut versions = Vec::new();
+        for name in self.store.list()? {
+            let Ok(header) = self.header(&name) else { continue };
+            if header.model == kind {
+                let is_champion = champion.as_ref() == Some(&name);
+                let fits_features = header.fits_features();
+                versions.push(Version { version: version_of(&name), header, is_champion, fits_features });
+            }
+        }
+        versions.sort_by(|a, b| b.header.trained_at.cmp(&a.header.trained_at).then(a.version.cmp(&b.version)));
+        Ok(versions)
+    }
+
+    /// The model files that cannot be read, each with the reason.
+    ///
+    /// # Errors
+    /// [`LearningError::Store`] where the store cannot be listed.
+    pub fn damaged(&self) -> Result<Vec<(ModelVersion, LearningError)>, LearningError> {
+        let names = self.store.list()?;
+        Ok(names.into_iter().filter_map(|name| Some((version_of(&name), self.header(&name).err()?))).collect())
+    }
+
+    /// Makes a version the champion, after opening it: a model that cannot answer is never put in force.
+    ///
+    /// # Errors
+    /// As [`Registry::load`].
+    pub fn promote(&self, kind: ModelKind, version: &ModelVersion) -> Result<(), LearningError> {
+        let name = self.find(kind, version)?;
+        self.open(kind, &name)?;
+        self.crown(kind, &name)
+    }
+
+    /// Makes the champion before this one the champion again, and answers its version. The present one stays as a version.
+    ///
+    /// # Errors
+    /// [`LearningError::NoEarlierChampion`] where there was none; as [`Registry::load`] where it cannot be opened, and
+    /// then nothing has changed.
+    pub fn roll_back(&self, kind: ModelKind) -> Result<ModelVersion, LearningError> {
+        let mut champions = self.store.champions(kind.name())?;
+        let n_champions = champions.len();
+        champions.pop();
+        let before = champions.last().cloned().ok_or(LearningError::NoEarlierChampion { kind, n_champions })?;
+        self.open(kind, &before)?;
+        self.store.set_champions(kind.name(), &champions)?;
+        Ok(version_of(&before))
+    }
+
+    fn champion_file(&self, kind: ModelKind) -> Result<Option<String>, LearningError> {
+        Ok(self.store.champions(kind.name())?.pop())
+    }
+
+    fn crown(&self, kind: ModelKind, name: &str) -> Result<(), LearningError> {
+        let mut champions = self.store.champions(kind.name())?;
+        if champions.last().is_none_or(|last| last != name) {
+            champions.push(name.to_owned());
+            self.store.set_champions(kind.name(), &champions)?;
+        }
+        Ok(())
+    }
+
+    fn find(&self, kind: ModelKind, version: &ModelVersion) -> Result<String, LearningError> {
+        let missing = || LearningError::NoSuchVersion { kind, version: version.to_string() };
+        let wanted = version.as_str();
+        if wanted.len() < VERSION_DIGITS {
+            return Err(missing());
+        }
+        self.store.list()?.into_iter().find(|name| name.starts_with(wanted)).ok_or_else(missing)
+    }
+
+    fn open(&self, kind: ModelKind, name: &str) -> Result<Loaded, LearningError> {
+        let bytes = self.store.get(name)?;
+        let header = file::decode_header(&bytes)?;
+        let version = version_of(name);
+        if header.model != kind {
+            return Err(LearningError::NoSuchVersion { kind, version: version.to_string() });
+        }
+        // Before the body: a model of another schema may be one that this program could not even read.
+        if let (false, Some(trained_on)) = (header.fits_features(), &header.feature_schema) {
+            return Err(LearningError::Schema {
+                kind,
+                version: version.to_string(),
+                trained_on: trained_on.clone(),
+                computed: catalogue::schema_hash(),
+            });
+        }
+        let (header, model) = file::decode(&bytes)?;
+        Ok(Loaded { version, header, model })
+    }
+
+    fn header(&self, name: &str) -> Result<ModelHeader, LearningError> {
+        if let Some(known) = self.headers.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return Ok(known.clone());
+        }
+        let header = file::decode_header(&self.store.get(name)?)?;
+        self.headers.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), header.clone());
+        Ok(header)
+    }
+}
+
+/// The version of a model file, by its name.
+fn version_of(name: &str) -> ModelVersion {
+    ModelVersion::from(name.get(..VERSION_DIGITS).unwrap_or(name))
+}

@@ -1,0 +1,7 @@
+//! Does learning keep its laws? On a seeded world, small enough for every run.
+
+mod evaluation;
+mod files;
+mod leaks;
+mod registry;
+mod world;

@@ -1,0 +1,80 @@
+//! Which history do the tests learn from? A small generated world, and orders made by hand.
+
+use crate::{Dataset, ModelKind, Trained, train};
+use events::generator::{World, WorldSettings};
+use events::{Call, Event, EventLogError, Fields, Offset, Recorded};
+use features::History;
+use governance::ConsentPolicy;
+use primitives::{Seed, Timestamp};
+use serde_json::json;
+use std::sync::OnceLock;
+
+pub(super) fn seed() -> Seed {
+    Seed::new(11)
+}
+
+/// A history in memory.
+pub(super) struct Told(pub(super) Vec<Recorded>);
+
+impl History for Told {
+    fn replay(&self, after: Offset, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
+        let _ = self.0.iter().filter(|recorded| recorded.offset > after).cloned().all(visit);
+        Ok(())
+    }
+
+    fn n_events(&self) -> Result<u64, EventLogError> {
+        Ok(self.0.len() as u64)
+    }
+}
+
+/// The generated world's events.
+pub(super) fn events() -> &'static [Recorded] {
+    static EVENTS: OnceLock<Vec<Recorded>> = OnceLock::new();
+    EVENTS.get_or_init(|| {
+        let settings = WorldSettings { n_customers: 320, n_items: 120, ..WorldSettings::default() };
+        numbered(World::new(seed(), settings).events())
+    })
+}
+
+/// What can be learned from the generated world.
+pub(super) fn dataset() -> &'static Dataset {
+    static DATASET: OnceLock<Dataset> = OnceLock::new();
+    DATASET.get_or_init(|| load(events()))
+}
+
+/// What the generated world teaches.
+pub(super) fn trained(kind: ModelKind) -> &'static Trained {
+    static TRAINED: [OnceLock<Trained>; 2] = [const { OnceLock::new() }; 2];
+    TRAINED[usize::from(kind == ModelKind::Churn)].get_or_init(|| train(kind, dataset(), now(), seed()).unwrap())
+}
+
+/// The moment the generated world ends.
+pub(super) fn now() -> Timestamp {
+    WorldSettings::default().ends_at
+}
+
+pub(super) fn load(events: &[Recorded]) -> Dataset {
+    Dataset::load(&Told(events.to_vec()), &ConsentPolicy::default(), &mut |_| {}).unwrap()
+}
+
+pub(super) fn numbered(events: impl IntoIterator<Item = Event>) -> Vec<Recorded> {
+    (1..).zip(events).map(|(offset, event)| Recorded { offset: Offset(offset), event }).collect()
+}
+
+pub(super) fn day(n: i64) -> Timestamp {
+    Timestamp::from_millis(0).plus_days(n)
+}
+
+/// An order of one item.
+pub(super) fn order(customer: &str, item: &str, occurred_at: Timestamp, received_at: Timestamp) -> Event {
+    let properties = json!({"revenue": 5.0, "currency": "EUR", "products": [{"product_id": item, "price": 5.0}]});
+    Event {
+        message_id: format!("{customer} {item} {occurred_at} {received_at}").into(),
+        user_id: Some(customer.into()),
+        anonymous_id: None,
+        occurred_at,
+        received_at,
+        call: Call::Track { event: "Order Completed".into(), properties: properties.as_object().unwrap().clone() },
+        context: Fields::new(),
+    }
+}
