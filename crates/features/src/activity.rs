@@ -38,8 +38,11 @@ impl Activity {
     pub fn open(store: &dyn ProfileStore) -> Result<Self, ProfileError> {
         let days = match store.get(Collection::Totals, KEY)? {
             None => BTreeMap::new(),
-            Some(bytes) => postcard::from_bytes(&bytes)
-                .map_err(|source| ProfileError::Corrupt { what: "totals", key: KEY.to_owned(), source })?,
+            Some(bytes) => postcard::from_bytes(&bytes).map_err(|source| ProfileError::Corrupt {
+                what: "totals",
+                key: KEY.to_owned(),
+                source,
+            })?,
         };
         Ok(Self { days, offset: store.offset()?, is_dirty: false })
     }
@@ -77,9 +80,8 @@ impl Activity {
     /// The last `n_days` days up to and including that of `as_of`, oldest first, quiet ones included.
     pub fn last_days(&self, as_of: Timestamp, n_days: i64) -> impl Iterator<Item = (Timestamp, Day)> {
         let today = as_of.day();
-        (today - n_days + 1..=today).map(|day| {
-            (Timestamp::from_millis(0).plus_days(day), self.days.get(&day).cloned().unwrap_or_default())
-        })
+        (today - n_days + 1..=today)
+            .map(|day| (Timestamp::from_millis(0).plus_days(day), self.days.get(&day).cloned().unwrap_or_default()))
     }
 
     /// Takes out what has changed since the last call, to be committed together with the profiles' changes.
@@ -90,8 +92,11 @@ impl Activity {
         if !std::mem::take(&mut self.is_dirty) {
             return Ok(None);
         }
-        let value = postcard::to_stdvec(&self.days)
-            .map_err(|source| ProfileError::Corrupt { what: "totals", key: KEY.to_owned(), source })?;
+        let value = postcard::to_stdvec(&self.days).map_err(|source| ProfileError::Corrupt {
+            what: "totals",
+            key: KEY.to_owned(),
+            source,
+        })?;
         Ok(Some(Change { collection: Collection::Totals, key: KEY.to_owned(), value: Some(value) }))
     }
 

@@ -57,6 +57,12 @@ impl FeatureState {
         self.orders.as_slice()
     }
 
+    /// The products looked at or put into a cart lately, from old to new.
+    #[must_use]
+    pub fn views(&self) -> &[View] {
+        self.views.as_slice()
+    }
+
     /// How many orders were ever made.
     #[must_use]
     pub fn n_orders(&self) -> u64 {

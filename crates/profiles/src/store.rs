@@ -4,7 +4,7 @@ use events::Offset;
 use primitives::ErrorKind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What kind of derived state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -105,16 +105,28 @@ pub trait ProfileStore: Send + Sync {
 
 /// A store in memory, for training replays and tests.
 #[derive(Debug, Default)]
-pub struct MemoryProfileStore(Mutex<(Offset, BTreeMap<(Collection, String), Vec<u8>>)>);
+pub struct MemoryProfileStore(Mutex<Rows>);
+
+#[derive(Debug, Default)]
+struct Rows {
+    offset: Offset,
+    by_key: BTreeMap<(Collection, String), Vec<u8>>,
+}
+
+impl MemoryProfileStore {
+    fn rows(&self) -> MutexGuard<'_, Rows> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl ProfileStore for MemoryProfileStore {
     fn offset(&self) -> Result<Offset, StoreError> {
-        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).0)
+        Ok(self.rows().offset)
     }
 
     fn get(&self, collection: Collection, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(inner.1.get(&(collection, key.to_owned())).cloned())
+        let rows = self.rows();
+        Ok(rows.by_key.get(&(collection, key.to_owned())).cloned())
     }
 
     fn scan(
@@ -123,8 +135,8 @@ impl ProfileStore for MemoryProfileStore {
         prefix: &str,
         visit: &mut dyn FnMut(&str, &[u8]) -> bool,
     ) -> Result<(), StoreError> {
-        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for ((found, key), value) in inner.1.range((collection, prefix.to_owned())..) {
+        let rows = self.rows();
+        for ((found, key), value) in rows.by_key.range((collection, prefix.to_owned())..) {
             if *found != collection || !key.starts_with(prefix) || !visit(key, value) {
                 break;
             }
@@ -133,24 +145,24 @@ impl ProfileStore for MemoryProfileStore {
     }
 
     fn count(&self, collection: Collection) -> Result<u64, StoreError> {
-        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(inner.1.keys().filter(|(found, _)| *found == collection).count() as u64)
+        let rows = self.rows();
+        Ok(rows.by_key.keys().filter(|(found, _)| *found == collection).count() as u64)
     }
 
     fn commit(&self, offset: Offset, changes: Vec<Change>) -> Result<(), StoreError> {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.0 = offset;
+        let mut rows = self.rows();
+        rows.offset = offset;
         for Change { collection, key, value } in changes {
             match value {
-                Some(value) => inner.1.insert((collection, key), value),
-                None => inner.1.remove(&(collection, key)),
+                Some(value) => rows.by_key.insert((collection, key), value),
+                None => rows.by_key.remove(&(collection, key)),
             };
         }
         Ok(())
     }
 
     fn clear(&self) -> Result<(), StoreError> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Default::default();
+        *self.rows() = Rows::default();
         Ok(())
     }
 }

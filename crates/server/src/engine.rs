@@ -4,13 +4,17 @@ mod champions;
 mod decide;
 mod ingest;
 mod live;
+mod pace;
 mod read;
+mod search;
 
 pub use champions::ChampionStatus;
 pub use decide::Asked;
 pub use ingest::Ingested;
 pub use live::Live;
+pub use pace::Pace;
 pub use read::CustomerView;
+pub use search::Search;
 
 use crate::clock::SystemClock;
 use crate::error::ServerError;
@@ -55,6 +59,7 @@ pub struct Engine {
     /// Why a champion that exists cannot be used, by model.
     champion_status: RwLock<Vec<ChampionStatus>>,
     ids: Mutex<rand_chacha::ChaCha8Rng>,
+    pace: Mutex<Pace>,
     checkpointed: AtomicU64,
 }
 
@@ -64,6 +69,7 @@ impl Engine {
     /// # Errors
     /// [`ServerError`] where the store or the log cannot be read.
     pub fn open(ports: Ports, policy: ConsentPolicy, clock: Arc<dyn Clock>, ids: Seed) -> Result<Self, ServerError> {
+        let checkpointed = ports.profiles.offset()?;
         let live = Live::open(&ports)?;
         let reached = live.profiles.offset();
         let engine = Self {
@@ -78,7 +84,8 @@ impl Engine {
             champions: RwLock::new(Champions::default()),
             champion_status: RwLock::new(Vec::new()),
             ids: Mutex::new(ids.stream("decision ids", 0)),
-            checkpointed: AtomicU64::new(reached.0),
+            pace: Mutex::default(),
+            checkpointed: AtomicU64::new(checkpointed.0),
         };
         engine.reload_champions()?;
         Ok(engine)

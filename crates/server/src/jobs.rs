@@ -4,7 +4,7 @@ use crate::engine::{ChampionStatus, Engine};
 use crate::error::ServerError;
 use crate::settings::Settings;
 use learning::{Dataset, ModelKind, Published};
-use primitives::{ErrorKind, Seed};
+use primitives::{ErrorKind, Seed, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -20,7 +20,14 @@ pub struct Trainer {
     seed: Seed,
     is_busy: AtomicBool,
     /// What training is doing or why it failed, by model.
-    status: Mutex<BTreeMap<ModelKind, String>>,
+    status: Mutex<BTreeMap<ModelKind, Said>>,
+}
+
+/// A word on a training.
+#[derive(Debug, Clone)]
+struct Said {
+    text: String,
+    is_under_way: bool,
 }
 
 impl Trainer {
@@ -32,7 +39,12 @@ impl Trainer {
 
     /// What training is doing, or why it failed; `None` where it is done or was never begun.
     pub fn status(&self, kind: ModelKind) -> Option<String> {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).get(&kind).cloned()
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).get(&kind).map(|said| said.text.clone())
+    }
+
+    /// Whether a model is being trained, or waits for its turn.
+    pub fn is_training(&self, kind: ModelKind) -> bool {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).get(&kind).is_some_and(|said| said.is_under_way)
     }
 
     /// Begins to train in the background.
@@ -60,35 +72,35 @@ impl Trainer {
 
     fn run(&self, engine: &Engine, kinds: &[ModelKind]) {
         for kind in kinds {
-            self.say(*kind, Some("Reading the history…".to_owned()));
+            self.say(*kind, true, Some("Reading the history…".to_owned()));
         }
         let dataset = match load_dataset(engine, &mut |_| {}) {
             Ok(dataset) => dataset,
             Err(error) => {
                 tracing::error!(error = error.story(), "the history could not be read for training");
-                kinds.iter().for_each(|kind| self.say(*kind, Some(format!("Failed: {error}"))));
+                kinds.iter().for_each(|kind| self.say(*kind, false, Some(format!("Failed: {error}"))));
                 return;
             }
         };
         for kind in kinds {
-            self.say(*kind, Some("Training…".to_owned()));
+            self.say(*kind, true, Some("Training…".to_owned()));
             match train(engine, *kind, &dataset, self.seed) {
                 Ok(published) => {
                     tracing::info!(model = kind.name(), version = %published.version, reason = published.reason, "trained");
-                    self.say(*kind, (!published.is_champion).then_some(published.reason));
+                    self.say(*kind, false, (!published.is_champion).then_some(published.reason));
                 }
                 Err(error) => {
                     tracing::warn!(model = kind.name(), error = error.story(), "not trained");
-                    self.say(*kind, Some(error.story()));
+                    self.say(*kind, false, Some(error.story()));
                 }
             }
         }
     }
 
-    fn say(&self, kind: ModelKind, text: Option<String>) {
+    fn say(&self, kind: ModelKind, is_under_way: bool, text: Option<String>) {
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         match text {
-            Some(text) => status.insert(kind, text),
+            Some(text) => status.insert(kind, Said { text, is_under_way }),
             None => status.remove(&kind),
         };
     }
@@ -133,7 +145,8 @@ impl Background {
         let stop = Arc::new((Mutex::new(false), Condvar::new()));
         let watched = stop.clone();
         let run = move || {
-            let mut round = Round { engine, storage, trainer, settings, waited: Duration::ZERO };
+            let sealed_at = engine.clock().now();
+            let mut round = Round { engine, storage, trainer, settings, waited: Duration::ZERO, sealed_at };
             let pause = Duration::from_secs(round.settings.profiles.checkpoint_seconds);
             loop {
                 let is_last = {
@@ -174,6 +187,8 @@ struct Round {
     trainer: Arc<Trainer>,
     settings: Settings,
     waited: Duration,
+    /// When everything was sealed, however little it was.
+    sealed_at: Timestamp,
 }
 
 impl Round {
@@ -210,13 +225,24 @@ impl Round {
         }
     }
 
-    fn seal(&self) {
-        let policy = SealPolicy { n_events_min: self.settings.events.seal_events, ..SealPolicy::default() };
+    /// Seals what has gathered; once every `seal_hours`, however little it is.
+    fn seal(&mut self) {
+        let now = self.engine.clock().now();
+        let hours = now.days_since(self.sealed_at) * 24.0;
+        let is_due = hours >= f64::from(u32::try_from(self.settings.events.seal_hours).unwrap_or(u32::MAX));
+        let policy = match is_due {
+            true => SealPolicy::everything(),
+            false => SealPolicy { n_events_min: self.settings.events.seal_events, ..SealPolicy::default() },
+        };
         match self.storage.seal(self.engine.checkpointed(), &policy) {
-            Ok(report) if report.n_events > 0 => {
-                tracing::info!(n_events = report.n_events, n_files = report.n_files, "sealed events into the history");
+            Ok(report) => {
+                if is_due {
+                    self.sealed_at = now;
+                }
+                if report.n_events > 0 {
+                    tracing::info!(n_events = report.n_events, n_files = report.n_files, "sealed events into the history");
+                }
             }
-            Ok(_) => {}
             Err(error) => tracing::error!(error = ServerError::from(error).story(), "events could not be sealed"),
         }
     }

@@ -390,25 +390,31 @@ pub struct EventsReply {
     pub events: Vec<EventReply>,
 }
 
-/// One event as the live inspector shows it.
+/// One event as the live inspector shows it: the event's own fields, and what became of it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventReply {
     /// `accepted` or `rejected`.
     status: &'static str,
-    received_at: String,
     /// The place in the log, for an accepted event.
     #[serde(skip_serializing_if = "Option::is_none")]
     offset: Option<u64>,
-    /// Why it was rejected.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rejection: Option<RejectionReply>,
     /// Why it was rejected, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// The event; for a rejected one, what was sent, cut to a bounded length.
+    /// Why it was rejected: the class of reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    /// Where in the event, as a JSON pointer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    /// For a rejected event, what was sent, cut to a bounded length.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<String>,
+    /// `messageId`, `type`, `userId`, `occurredAt`, `receivedAt` and the rest.
+    #[serde(flatten)]
     #[schema(value_type = BTreeMap<String, Value>)]
-    event: Value,
+    event: events::Fields,
 }
 
 impl From<Inspected> for EventReply {
@@ -416,23 +422,24 @@ impl From<Inspected> for EventReply {
         match inspected {
             Inspected::Accepted(recorded) => Self {
                 status: "accepted",
-                received_at: recorded.event.received_at.to_string(),
                 offset: Some(recorded.offset.0),
-                rejection: None,
                 reason: None,
-                event: serde_json::to_value(&recorded.event).unwrap_or_default(),
+                code: None,
+                field: None,
+                payload: None,
+                event: match serde_json::to_value(&recorded.event) {
+                    Ok(Value::Object(fields)) => fields,
+                    _ => events::Fields::new(),
+                },
             },
             Inspected::Rejected(rejected) => Self {
                 status: "rejected",
-                received_at: rejected.received_at.to_string(),
                 offset: None,
-                reason: Some(rejected.rejection.message.clone()),
-                rejection: Some(RejectionReply {
-                    code: rejected.rejection.code,
-                    field: rejected.rejection.field,
-                    message: rejected.rejection.message,
-                }),
-                event: serde_json::from_str(&rejected.payload).unwrap_or(Value::String(rejected.payload)),
+                reason: Some(rejected.rejection.message),
+                code: Some(rejected.rejection.code.name()),
+                field: Some(rejected.rejection.field),
+                payload: Some(rejected.payload),
+                event: [("receivedAt".to_owned(), Value::String(rejected.received_at.to_string()))].into_iter().collect(),
             },
         }
     }

@@ -8,9 +8,6 @@ use profiles::{Change, Profiles};
 use std::sync::atomic::Ordering;
 use std::sync::{PoisonError, RwLockReadGuard, RwLockWriteGuard};
 
-/// How many events of the log's tail are read at a time.
-const N_TAIL: usize = 10_000;
-
 /// How many changed customers make a rebuild write a checkpoint.
 const N_DIRTY_MAX: usize = 100_000;
 
@@ -28,15 +25,8 @@ impl Live {
     /// Opens the last checkpoint and folds in the tail of the log.
     pub(super) fn open(ports: &Ports) -> Result<Self, ServerError> {
         let mut live = Self::stored(ports)?;
-        loop {
-            let tail = ports.events.read(live.profiles.offset(), N_TAIL)?;
-            for recorded in &tail {
-                live.apply(recorded)?;
-            }
-            if tail.len() < N_TAIL {
-                return Ok(live);
-            }
-        }
+        live.fold_after(live.profiles.offset(), ports, |_| Ok(()))?;
+        Ok(live)
     }
 
     /// Recreates everything derived from the whole history, into an emptied store. Answers with the number of events.
@@ -46,21 +36,29 @@ impl Live {
     pub fn rebuild(ports: &Ports, mut progress: impl FnMut(u64)) -> Result<u64, ServerError> {
         ports.profiles.clear()?;
         let mut live = Self::stored(ports)?;
-        let (mut n_events, mut failed) = (0, None);
-        ports.history.replay(Offset::default(), &mut |recorded| {
+        let mut n_events = 0;
+        live.fold_after(Offset::default(), ports, |live| {
             n_events += 1;
             progress(n_events);
-            let folded = live.apply(&recorded).and_then(|()| match live.profiles.n_dirty() > N_DIRTY_MAX {
-                true => live.store(ports),
-                false => Ok(()),
-            });
-            failed = folded.err();
+            if live.profiles.n_dirty() > N_DIRTY_MAX { live.store(ports) } else { Ok(()) }
+        })?;
+        live.store(ports)?;
+        Ok(n_events)
+    }
+
+    /// Folds in every event after an offset, sealed or not.
+    fn fold_after(
+        &mut self,
+        after: Offset,
+        ports: &Ports,
+        mut then: impl FnMut(&mut Self) -> Result<(), ServerError>,
+    ) -> Result<(), ServerError> {
+        let mut failed = None;
+        ports.history.replay(after, &mut |recorded| {
+            failed = self.apply(&recorded).and_then(|()| then(self)).err();
             failed.is_none()
         })?;
-        match failed {
-            Some(error) => Err(error),
-            None => live.store(ports).map(|()| n_events),
-        }
+        failed.map_or(Ok(()), Err)
     }
 
     fn stored(ports: &Ports) -> Result<Self, ServerError> {

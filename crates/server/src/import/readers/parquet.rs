@@ -1,6 +1,6 @@
 //! Which row comes next in a Parquet file?
 //!
-//! With a mapping its columns are a table like any other. Without one it must be our own sealed history: a column `body`
+//! With a mapping its columns are a table like any other. Without one it must be our own sealed history: a column `record`
 //! with an event's stored record in each row.
 
 use super::{Content, Found, FoundPayload, Payloads, Record, Rows};
@@ -17,7 +17,7 @@ use std::fs::File;
 use std::sync::Arc;
 
 /// The column of our sealed history that holds the event.
-const BODY: &str = "body";
+const RECORD: &str = "record";
 
 pub(super) fn open(name: &str, file: File, as_table: bool) -> Result<(Content, u64), ImportError> {
     let reader = SerializedFileReader::new(file).map_err(|error| damaged(name, &error))?;
@@ -31,11 +31,11 @@ pub(super) fn open(name: &str, file: File, as_table: bool) -> Result<(Content, u
         let table = Table { name: name.to_owned(), rows, columns, are_nanos, n_read: 0 };
         return Ok((Content::Table(Box::new(table)), n_rows));
     }
-    let Some(body) = schema.get_fields().iter().find(|field| field.name() == BODY) else {
+    let Some(record) = schema.get_fields().iter().find(|field| field.name() == RECORD) else {
         return Err(ImportError::NeedsMapping { name: name.to_owned(), columns: columns.join(", ") });
     };
-    let only_body = Type::group_type_builder(schema.name()).with_fields(vec![Arc::clone(body)]).build();
-    let rows = only_body.and_then(|only_body| rows.project(Some(only_body))).map_err(|error| damaged(name, &error))?;
+    let only_record = Type::group_type_builder(schema.name()).with_fields(vec![Arc::clone(record)]).build();
+    let rows = only_record.and_then(|only_record| rows.project(Some(only_record))).map_err(|error| damaged(name, &error))?;
     Ok((Content::Payloads(Box::new(History { name: name.to_owned(), rows, n_read: 0 })), n_rows))
 }
 
@@ -100,13 +100,13 @@ impl Payloads for History {
 
 /// A stored record as the payload that a client would send: its `occurredAt` becomes `timestamp`.
 fn record_to_payload(row: &Row) -> FoundPayload {
-    let body = row.get_column_iter().next().map(|(_, field)| field);
-    let body = match body {
+    let record = row.get_column_iter().next().map(|(_, field)| field);
+    let record = match record {
         Some(Field::Str(text)) => text.as_bytes(),
         Some(Field::Bytes(bytes)) => bytes.data(),
-        _ => return Err(("the column \"body\" is empty".to_owned(), Value::Null)),
+        _ => return Err(("the column \"record\" is empty".to_owned(), Value::Null)),
     };
-    match serde_json::from_slice::<Value>(body) {
+    match serde_json::from_slice::<Value>(record) {
         Ok(Value::Object(mut payload)) => {
             if let Some(occurred_at) = payload.remove("occurredAt") {
                 payload.entry("timestamp").or_insert(occurred_at);
@@ -115,7 +115,7 @@ fn record_to_payload(row: &Row) -> FoundPayload {
             payload.remove("v");
             Ok(Value::Object(payload))
         }
-        _ => Err(("the column \"body\" is not a JSON object".to_owned(), String::from_utf8_lossy(body).into())),
+        _ => Err(("the column \"record\" is not a JSON object".to_owned(), String::from_utf8_lossy(record).into())),
     }
 }
 

@@ -249,7 +249,7 @@ fn parquet_is_a_table_with_a_mapping() {
 
 #[test]
 fn our_own_history_needs_no_mapping() {
-    let schema = "message history { required int64 offset; required binary body (UTF8); optional double other; }";
+    let schema = "message history { required int64 offset; required binary record (UTF8); optional double other; }";
     let record = r#"{"v":1,"messageId":"m1","userId":"ann","occurredAt":"2026-01-01T00:00:00.000Z","receivedAt":"2026-01-01T00:00:05.000Z","type":"identify","traits":{"a":1}}"#;
     let bytes = parquet_file(
         schema,
@@ -260,7 +260,7 @@ fn our_own_history_needs_no_mapping() {
         "messageId": "m1", "userId": "ann", "timestamp": "2026-01-01T00:00:00.000Z", "type": "identify", "traits": {"a": 1},
     });
     assert_eq!(outcome.sink.payloads, [expected.clone(), expected]);
-    assert_eq!(outcome.rejected(), [(2, "the column \"body\" is not a JSON object")]);
+    assert_eq!(outcome.rejected(), [(2, "the column \"record\" is not a JSON object")]);
 }
 
 proptest! {

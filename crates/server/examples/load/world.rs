@@ -1,0 +1,92 @@
+//! What is the load put on? A generated world, imported and learned from, and the program as a process of its own.
+
+use crate::client::KEY;
+use anyhow::{Context, Result};
+use events::generator::{World, WorldSettings};
+use events::{Batch, Event, Origin};
+use learning::ModelKind;
+use primitives::Seed;
+use server::jobs;
+use server::serve::Opened;
+use server::settings::Settings;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+use storage::{Access, SealPolicy};
+
+/// Fills a data directory; answers with the customers' names.
+pub(crate) fn prepare(data: &Path, n_customers: usize, n_items: usize) -> Result<Vec<String>> {
+    let opened = Opened::open(data, Access::Exclusive, Settings::default())?;
+    let now = opened.engine.clock().now();
+    let settings = WorldSettings { n_customers, n_items, ends_at: now, ..WorldSettings::default() };
+    let world = World::new(Seed::new(1), settings);
+    let events: Vec<Event> = world.events().collect();
+    let started = Instant::now();
+    for part in events.chunks(5_000) {
+        opened.engine.ingest(Batch { accepted: part.to_vec(), ..Batch::default() }, Origin::Import)?;
+    }
+    opened.engine.checkpoint(usize::MAX)?;
+    let rate = events.len() as f64 / started.elapsed().as_secs_f64();
+    println!("import of {} generated events: {rate:.0} events/s, durable and live", events.len());
+    opened.storage.seal(opened.engine.checkpointed(), &SealPolicy::everything())?;
+
+    let started = Instant::now();
+    let dataset = jobs::load_dataset(&opened.engine, &mut |_| {})?;
+    println!("history read for training: {:.0} events/s", events.len() as f64 / started.elapsed().as_secs_f64());
+    for kind in ModelKind::ALL {
+        let started = Instant::now();
+        let published = jobs::train(&opened.engine, kind, &dataset, Seed::new(1))?;
+        println!("training {kind}: {:.1} s. {}", started.elapsed().as_secs_f64(), published.reason);
+    }
+    Ok(world.user_ids().map(|id| id.to_string()).collect())
+}
+
+/// The program, ended when it is dropped.
+pub(crate) struct Server {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Server {
+    pub(crate) fn start(data: &Path) -> Result<Self> {
+        let program = std::env::current_exe()?.with_file_name("../rapport");
+        let mut child = Command::new(&program)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .env("RAPPORT__KEYS__SERVER", KEY)
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("starting {}: build it first with cargo build --release", program.display()))?;
+        let mut lines = BufReader::new(child.stderr.take().context("reading what the server says")?).lines();
+        let address = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.split_once("listening on http://")?.1.split(": ").next()?.parse().ok())
+            .context("the server did not say where it listens")?;
+        std::thread::spawn(move || lines.for_each(drop));
+        Ok(Self { child, address })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The most memory the process has held, as the kernel counts it.
+    pub(crate) fn peak_megabytes(&self) -> Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM in the status")?;
+        let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+        Ok(kilobytes / 1_024.0)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
