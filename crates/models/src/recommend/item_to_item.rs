@@ -83,17 +83,9 @@ impl ItemToItem {
     pub fn candidates() -> Vec<Self> {
         let base = Self::default();
         let mut all = vec![base.clone()];
-        for (repeat_weight, popularity_weight) in [
-            (2.0, 0.01),
-            (4.0, 0.1),
-            (4.0, 0.03),
-            (1.0, 0.03),
-            (1.0, 0.01),
-            (0.2, 0.01),
-            (8.0, 0.03),
-            (16.0, 0.03),
-            (64.0, 0.1),
-        ] {
+        for (repeat_weight, popularity_weight) in
+            [(2.0, 0.01), (4.0, 0.1), (4.0, 0.03), (1.0, 0.03), (1.0, 0.01), (0.2, 0.01), (8.0, 0.03), (64.0, 0.1)]
+        {
             all.push(Self { repeat_weight, popularity_weight, ..base.clone() });
         }
         all.push(Self { half_life_days: 60.0, ..base.clone() });
