@@ -65,7 +65,7 @@ pub trait EventLog: Send + Sync {
     ///
     /// # Errors
     /// [`EventLogError::Append`]; then none of these events was appended.
-    fn append(&self, events: Vec<Event>, origin: Origin) -> Result<Vec<Receipt>, EventLogError>;
+    fn append(&self, events: &[Event], origin: Origin) -> Result<Vec<Receipt>, EventLogError>;
 
     /// Keeps rejected events for the live inspector; the oldest beyond a bound are forgotten.
     ///

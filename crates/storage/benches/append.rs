@@ -48,7 +48,7 @@ fn append(criterion: &mut Criterion) {
                         let storage = &storage;
                         scope.spawn(move || {
                             for events in calls {
-                                EventLog::append(&**storage, events, Origin::Client).unwrap();
+                                EventLog::append(&**storage, &events, Origin::Client).unwrap();
                             }
                         });
                     }
@@ -61,7 +61,7 @@ fn append(criterion: &mut Criterion) {
     group.bench_function("one event from one caller", |bencher| {
         bencher.iter_batched(
             || batch(1),
-            |events| EventLog::append(&*storage, events, Origin::Client).unwrap(),
+            |events| EventLog::append(&*storage, &events, Origin::Client).unwrap(),
             criterion::BatchSize::PerIteration,
         );
     });

@@ -24,7 +24,7 @@ struct RejectionRecord {
 pub(crate) type Row = (u64, Vec<u8>);
 
 impl EventLog for Storage {
-    fn append(&self, events: Vec<Event>, origin: Origin) -> Result<Vec<Receipt>, EventLogError> {
+    fn append(&self, events: &[Event], origin: Origin) -> Result<Vec<Receipt>, EventLogError> {
         let n_events = events.len();
         if n_events == 0 {
             return Ok(Vec::new());

@@ -119,7 +119,9 @@ fn fill(opened: &Opened, generated: bool) -> Result<Option<Mark>, ServerError> {
     if is_cancelled() {
         return Ok(None);
     }
-    say(&data.describe(None));
+    if data.is_generated() {
+        say(&data.describe(None));
+    }
     let imported = import::run_one(opened, "demo", |options, sink, progress, rejects| {
         data.feed(options, sink, progress, rejects)
     });

@@ -26,16 +26,21 @@ pub(super) fn run(options: &Options, settings: Settings, model: Option<ModelArg>
         evaluations.push(evaluation?);
     }
     let text = || evaluations.iter().map(in_words).collect::<Vec<_>>().join("\n\n");
-    match evaluations.as_slice() {
-        [one] => report(options, one, text),
-        all => {
-            let document: Map<String, Value> = all
-                .iter()
-                .map(|evaluation| (evaluation.kind().name().to_owned(), serde_json::to_value(evaluation).unwrap_or_default()))
-                .collect();
-            report(options, &document, text)
-        }
+    let documents: Map<String, Value> =
+        evaluations.iter().map(|one| (one.kind().name().to_owned(), document(one))).collect();
+    match model {
+        // The document of one model stands alone.
+        Some(_) => report(options, &documents.values().next(), text),
+        None => report(options, &documents, text),
     }
+}
+
+fn document(evaluation: &Evaluation) -> Value {
+    match evaluation {
+        Evaluation::Recommend(evaluation) => serde_json::to_value(evaluation),
+        Evaluation::Churn(evaluation) => serde_json::to_value(evaluation),
+    }
+    .unwrap_or_default()
 }
 
 fn evaluate(opened: &Opened, dataset: &Dataset, kind: ModelKind, seed: Seed) -> Result<Evaluation, ServerError> {

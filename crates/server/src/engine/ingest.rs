@@ -4,7 +4,7 @@ use super::Engine;
 use crate::error::ServerError;
 use events::{Batch, Event, Offset, Origin, Receipt, Recorded};
 use primitives::ErrorKind;
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ impl Engine {
         if batch.accepted.is_empty() {
             return Ok(ingested);
         }
-        let receipts = self.ports.events.append(batch.accepted.clone(), origin)?;
+        let receipts = self.ports.events.append(&batch.accepted, origin)?;
         let recorded = with_offsets(batch.accepted, &receipts);
         ingested.n_accepted = recorded.len();
         ingested.n_duplicates = receipts.len() - recorded.len();
@@ -51,31 +51,37 @@ impl Engine {
             metrics::counter!("cx_events_ingested_total", "type" => one.event.kind().name(), "source" => source).increment(1);
         }
         self.fold(&recorded)?;
+        if ingested.n_duplicates > 0 {
+            drop(self.wait_until_folded(self.ports.events.head())?);
+        }
         Ok(ingested)
     }
 
     /// Folds appended events when it is their turn: live state advances in the order of the log.
     fn fold(&self, recorded: &[Recorded]) -> Result<(), ServerError> {
         let (Some(first), Some(last)) = (recorded.first(), recorded.last()) else { return Ok(()) };
-        let before = Offset(first.offset.0 - 1);
-        let folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting = |folded: &mut Offset| *folded < before && self.is_sound();
-        let (mut folded, _) =
-            self.fold_turn.wait_timeout_while(folded, TURN_MAX, waiting).unwrap_or_else(PoisonError::into_inner);
-        let result = if *folded < before {
-            Err(broken())
-        } else {
+        let result = self.wait_until_folded(Offset(first.offset.0 - 1)).and_then(|mut folded| {
             let mut live = self.live_mut();
-            recorded.iter().try_for_each(|one| live.apply(one))
-        };
-        match result {
-            Ok(()) => *folded = last.offset,
+            recorded.iter().try_for_each(|one| live.apply(one))?;
+            *folded = last.offset;
+            Ok(())
+        });
+        if result.is_err() {
             // The events are durable, and the next start folds them in. Until then nothing more is accepted.
-            Err(_) => self.is_broken.store(true, Ordering::Release),
+            self.is_broken.store(true, Ordering::Release);
         }
-        drop(folded);
         self.fold_turn.notify_all();
         result
+    }
+
+    /// Waits until everything up to an offset is live: an event that is there already may have been appended by a request
+    /// that is still under way.
+    fn wait_until_folded(&self, upto: Offset) -> Result<MutexGuard<'_, Offset>, ServerError> {
+        let folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = |folded: &mut Offset| *folded < upto && self.is_sound();
+        let (folded, _) =
+            self.fold_turn.wait_timeout_while(folded, TURN_MAX, waiting).unwrap_or_else(PoisonError::into_inner);
+        if *folded < upto { Err(broken()) } else { Ok(folded) }
     }
 }
 

@@ -51,13 +51,13 @@ pub fn every_event_is_replayed_once_in_order(open: Open<'_>) -> Outcome {
         assert_eq!(samples::numbers(&replay(place, 2, 4)?), [2, 3, 4, 5], "it stops when told");
         Ok(())
     };
-    place.log.append(samples::events(0..30), Origin::Client)?;
+    place.log.append(&samples::events(0..30), Origin::Client)?;
     check(&place, 30)?;
     for upto in [0, 7, 12, 30] {
         (place.seal)(Offset(upto));
         check(&place, 30)?;
     }
-    place.log.append(samples::events(25..40), Origin::Import)?;
+    place.log.append(&samples::events(25..40), Origin::Import)?;
     check(&place, 40)?;
     (place.seal)(Offset(35));
     drop(place);
@@ -73,12 +73,12 @@ pub fn every_event_is_replayed_once_in_order(open: Open<'_>) -> Outcome {
 /// Where the law does not hold.
 pub fn a_replay_sees_what_was_there_when_it_began(open: Open<'_>) -> Outcome {
     let place = open(Start::Empty);
-    place.log.append(samples::events(0..10), Origin::Client)?;
+    place.log.append(&samples::events(0..10), Origin::Client)?;
     let mut seen = Vec::new();
     let mut outcome = Ok(Vec::new());
     place.history.replay(Offset(0), &mut |recorded| {
         if seen.is_empty() {
-            outcome = place.log.append(samples::events(10..20), Origin::Client);
+            outcome = place.log.append(&samples::events(10..20), Origin::Client);
         }
         seen.push(recorded);
         true
@@ -99,7 +99,7 @@ pub fn a_replay_sees_what_was_there_when_it_began(open: Open<'_>) -> Outcome {
 pub fn sealing_under_a_replay_changes_nothing(open: Open<'_>) -> Outcome {
     for seal_at in [1, 5, 20] {
         let place = open(Start::Empty);
-        place.log.append(samples::events(0..20), Origin::Client)?;
+        place.log.append(&samples::events(0..20), Origin::Client)?;
         (place.seal)(Offset(4));
         let mut seen = Vec::new();
         place.history.replay(Offset(0), &mut |recorded| {

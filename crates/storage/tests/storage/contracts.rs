@@ -1,6 +1,6 @@
 //! Do the embedded implementations keep the ports' contracts?
 
-use crate::common::{Bench, Data};
+use crate::directories::{Bench, Data};
 use profiles::{MemoryProfileStore, ProfileStore};
 use std::sync::Arc;
 use storage::contract::{self, Start};

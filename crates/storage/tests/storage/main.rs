@@ -1,7 +1,7 @@
 //! Does the storage keep what it promises, whatever happens?
 #![expect(clippy::unwrap_used, reason = "a test says what failed by failing")]
 
-mod common;
+mod directories;
 mod contracts;
 mod crashes;
 mod faults;

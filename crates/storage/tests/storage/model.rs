@@ -1,6 +1,6 @@
 //! Does any sequence of operations give what a list in memory gives?
 
-use crate::common::{Bench, open, replayed};
+use crate::directories::{Bench, open, replayed};
 use events::{EventLog, Inspected, InspectedStatus, Offset, Origin, Receipt};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -45,7 +45,7 @@ proptest! {
                             expected.push(Receipt::Appended(Offset(list.len() as u64)));
                         }
                     }
-                    prop_assert_eq!(EventLog::append(&*storage, samples::events(numbers.iter().copied()), *origin).unwrap(), expected);
+                    prop_assert_eq!(EventLog::append(&*storage, &samples::events(numbers.iter().copied()), *origin).unwrap(), expected);
                 }
                 Operation::Seal { upto, n_events_max } => {
                     let policy = SealPolicy { n_events_max: *n_events_max, ..SealPolicy::everything() };
