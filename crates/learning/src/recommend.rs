@@ -127,8 +127,8 @@ fn cases(dataset: &Dataset, split: &Split, n_max: usize, seed: Seed) -> Vec<Case
 /// The first candidate that is not clearly worse than the best in the window before the test: the difference in NDCG@10,
 /// customer by customer, is within its 95 % interval of none.
 ///
-/// Not the best itself: one window is one throw of the dice, and the candidates are in the order of how well they serve
-/// shops in general. Where there is no such window, the first candidate. *Source*: the standard-error rule of Breiman et
+/// Not the best itself: one window is one throw of the dice, and the earlier candidates lean less on what the customer
+/// bought before than the last ones do. Where there is no such window, the first candidate. *Source*: the standard-error rule of Breiman et
 /// al. 1984, section 3.4.3, with 1.96 standard errors of paired differences.
 fn choose(dataset: &Dataset, split: &Split, seed: Seed) -> Result<ItemToItem, LearningError> {
     let mut candidates = ItemToItem::candidates();
