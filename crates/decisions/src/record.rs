@@ -15,7 +15,7 @@ pub struct Record {
     /// What was asked.
     pub question: Question,
     /// What was known of the customer, and on which ground it was used.
-    known: Known,
+    known: Disclosed,
     /// What the world answered.
     pub testimony: Testimony,
     /// The answer.
@@ -26,7 +26,7 @@ pub struct Record {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Known {
+enum Disclosed {
     Known {
         consent: ConsentAnswer,
         /// Features; `None` where a value is not known, since JSON has no NaN.
@@ -53,13 +53,13 @@ impl Record {
         response: String,
     ) -> Self {
         let known = match subject {
-            Subject::Known(knowledge) => Known::Known {
+            Subject::Known(knowledge) => Disclosed::Known {
                 consent: knowledge.consent(),
                 features: knowledge.get().vector.values.iter().map(|v| (!v.is_nan()).then_some(*v)).collect(),
                 bought: knowledge.get().bought.clone(),
             },
-            Subject::Withheld(consent) => Known::Withheld(*consent),
-            Subject::Unknown(consent) => Known::Unknown(*consent),
+            Subject::Withheld(consent) => Disclosed::Withheld(*consent),
+            Subject::Unknown(consent) => Disclosed::Unknown(*consent),
         };
         Self { v: RECORD_VERSION, question, known, testimony, decision, response }
     }
@@ -68,9 +68,9 @@ impl Record {
     #[must_use]
     pub fn subject(&self) -> Subject {
         match &self.known {
-            Known::Withheld(consent) => Subject::Withheld(*consent),
-            Known::Unknown(consent) => Subject::Unknown(*consent),
-            Known::Known { consent, features, bought } => {
+            Disclosed::Withheld(consent) => Subject::Withheld(*consent),
+            Disclosed::Unknown(consent) => Subject::Unknown(*consent),
+            Disclosed::Known { consent, features, bought } => {
                 let values = features.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
                 let vector = FeatureVector { as_of: self.question.as_of, values };
                 restate(*consent, Knowledge { vector, bought: bought.clone() })
@@ -82,13 +82,14 @@ impl Record {
     #[must_use]
     pub fn features(&self) -> &[Option<f64>] {
         match &self.known {
-            Known::Known { features, .. } => features,
-            Known::Withheld(_) | Known::Unknown(_) => &[],
+            Disclosed::Known { features, .. } => features,
+            Disclosed::Withheld(_) | Disclosed::Unknown(_) => &[],
         }
     }
 
     /// What the log keeps.
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "it does not panic: see the reason below")]
     pub fn to_logged(&self) -> LoggedDecision {
         #[expect(clippy::expect_used, reason = "a record holds only finite numbers, strings and maps with string keys")]
         let record = serde_json::to_vec(self).expect("a record is always JSON");

@@ -13,8 +13,7 @@ fn order(offset: u64, hour: i64, delay_hours: i64, items: &[u8], amount: f64) ->
         .iter()
         .map(|item| json!({"product_id": format!("item-{item}"), "category": format!("cat-{}", item % 3), "price": amount}))
         .collect();
-    let properties =
-        json!({"order_id": format!("o{offset}"), "revenue": amount, "currency": "EUR", "products": products});
+    let properties = [("revenue", json!(amount)), ("currency", json!("EUR")), ("products", json!(products))];
     let at = |hour: i64| Timestamp::from_millis(hour * 3_600_000);
     let event = Event {
         message_id: format!("m{offset}").into(),
@@ -22,7 +21,10 @@ fn order(offset: u64, hour: i64, delay_hours: i64, items: &[u8], amount: f64) ->
         anonymous_id: None,
         occurred_at: at(hour),
         received_at: at(hour + delay_hours),
-        call: Call::Track { event: "Order Completed".into(), properties: properties.as_object().unwrap().clone() },
+        call: Call::Track {
+            event: "Order Completed".into(),
+            properties: properties.map(|(name, value)| (name.to_owned(), value)).into_iter().collect(),
+        },
         context: events::Fields::new(),
     };
     Recorded { offset: Offset(offset), event }

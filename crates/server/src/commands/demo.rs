@@ -119,9 +119,6 @@ fn fill(opened: &Opened, generated: bool) -> Result<Option<Mark>, ServerError> {
     if is_cancelled() {
         return Ok(None);
     }
-    if data.is_generated() {
-        say(&data.describe(None));
-    }
     let imported = import::run_one(opened, "demo", |options, sink, progress, rejects| {
         data.feed(options, sink, progress, rejects)
     });
