@@ -1,12 +1,118 @@
 //! How do the console's pages get their data, and who may see them?
+//!
+//! One file a page fills the views of [`console`](crate::console::view); `access` says who may see them, `visit` reads
+//! the request and answers it.
+//!
+//! What stays true:
+//! - no page is filled on the threads that serve connections ([`App::run`]);
+//! - nothing changes unless a page of our own asked for it, and nothing is shown to who has not come in;
+//! - every answer carries the policy that keeps scripts and other hosts out, and no page is kept by a browser's cache.
 
+mod access;
+mod cookies;
 pub mod session;
+mod visit;
+
+mod answer;
+mod api;
+mod customer;
+mod customers;
+mod decisions;
+mod door;
+mod events;
+mod lost;
+mod models;
+mod overview;
+mod worth;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use lost::{no_such_method, no_such_path};
 
 use crate::app::App;
+use crate::console::CONTENT_SECURITY_POLICY;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{Html, Response};
+use axum::routing::{get, post};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// The largest form, in bytes.
+const FORM_BYTES_MAX: usize = 16 * 1024;
+
+/// How many rows a list shows, and how many at the most.
+const N_ROWS: usize = 50;
+const N_ROWS_MAX: usize = 1_000;
+
+/// A query as its names and values.
+type Asked = BTreeMap<String, String>;
 
 /// The console's paths.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new().with_state(app)
+    let guarded = Router::new()
+        .route("/", get(overview::show))
+        .route("/events", get(events::show))
+        .route("/customers", get(customers::show))
+        .route("/customers/{id}", get(customer::show))
+        .route("/customers/{id}/decide", post(customer::decide))
+        .route("/models", get(models::show))
+        .route("/models/{task}/train", post(models::train))
+        .route("/models/{task}/champion", post(models::champion))
+        .route("/decisions", get(decisions::list))
+        .route("/decisions/{id}", get(decisions::show))
+        .route("/api", get(api::show))
+        .route_layer(from_fn_with_state(app.clone(), access::guard));
+    let open = Router::new()
+        .route("/login", get(door::login_page).post(door::login))
+        .route("/logout", post(door::logout))
+        .route("/theme", post(door::theme))
+        .route_layer(from_fn_with_state(app.clone(), access::guard_forms));
+    Router::new()
+        .merge(guarded)
+        .merge(open)
+        .route("/assets/{*path}", get(door::asset))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(map_response(with_policy))
+        .with_state(app)
+}
+
+/// A page. What a browser may do with it is said by [`with_policy`].
+fn html(page: String) -> Html<String> {
+    Html(page)
+}
+
+/// Says what a browser may do with an answer.
+async fn with_policy(mut response: Response) -> Response {
+    const ALWAYS: [(HeaderName, &str); 3] = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+    ];
+    let headers = response.headers_mut();
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// How many rows a list is asked for, in steps of [`N_ROWS`].
+fn n_rows(asked: &Asked) -> usize {
+    let n = asked.get("n").and_then(|n| n.parse::<usize>().ok()).unwrap_or(N_ROWS);
+    n.next_multiple_of(N_ROWS).clamp(N_ROWS, N_ROWS_MAX)
+}
+
+/// The address of the same list with more rows, where `n_shown` fill it.
+fn more_rows(path: &str, asked: &[(&str, &str)], n_shown: usize, n: usize) -> Option<String> {
+    if n_shown < n || n >= N_ROWS_MAX {
+        return None;
+    }
+    let part = crate::console::format::url_part;
+    let kept = asked.iter().filter(|(_, value)| !value.is_empty());
+    let kept: String = kept.map(|(name, value)| format!("{name}={}&", part(value))).collect();
+    Some(format!("{path}?{kept}n={}", n.saturating_mul(2).min(N_ROWS_MAX)))
 }

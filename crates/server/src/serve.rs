@@ -222,9 +222,12 @@ async fn stop_signal() -> std::io::Result<()> {
 }
 
 fn router(app: Arc<App>) -> Router {
+    let (nowhere, not_so) = (app.clone(), app.clone());
     Router::new()
         .merge(api::router(app.clone()))
         .merge(pages::router(app))
+        .fallback(move |request| pages::no_such_path(nowhere.clone(), request))
+        .method_not_allowed_fallback(move |request| pages::no_such_method(not_so.clone(), request))
         .layer(CatchPanicLayer::custom(|_| api::ApiError::internal().into_response()))
         .layer(from_fn(measure))
 }

@@ -9,6 +9,7 @@ use events::Fields;
 use primitives::{DecisionId, ErrorKind, ItemKey, Timestamp};
 use profiles::Identifier;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 /// How many days count as "lately" for what is popular before there is a model.
 const POPULAR_DAYS: i64 = 30;
@@ -54,7 +55,7 @@ impl Engine {
         let response = wire::decision(&decision);
         let record = Record::new(question, &subject, testimony, decision, response);
         self.ports.decisions.append(record.to_logged())?;
-        count(&record, &watch);
+        self.count(&record, watch.elapsed());
         Ok(record)
     }
 
@@ -93,23 +94,29 @@ impl Engine {
         }
         Ok(None)
     }
-}
 
-fn count(record: &Record, watch: &Stopwatch) {
-    let kind = record.question.kind.name();
-    let answer = &record.decision.answer;
-    let reason = if answer.fallback.is_some() { "fallback" } else { "full" };
-    metrics::counter!("cx_decisions_total", "kind" => kind, "arm" => "champion", "reason" => reason).increment(1);
-    metrics::histogram!("cx_decision_duration_seconds", "kind" => kind).record(watch.elapsed().as_secs_f64());
-    if !answer.consent.granted {
-        metrics::counter!("cx_consent_blocks_total", "purpose" => answer.consent.purpose.name()).increment(1);
+    /// How fast decisions are made lately.
+    pub fn pace(&self) -> super::Pace {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn count(&self, record: &Record, took: Duration) {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner).record(took);
+        let kind = record.question.kind.name();
+        let answer = &record.decision.answer;
+        let reason = if answer.fallback.is_some() { "fallback" } else { "full" };
+        metrics::counter!("cx_decisions_total", "kind" => kind, "arm" => "champion", "reason" => reason).increment(1);
+        metrics::histogram!("cx_decision_duration_seconds", "kind" => kind).record(took.as_secs_f64());
+        if !answer.consent.granted {
+            metrics::counter!("cx_consent_blocks_total", "purpose" => answer.consent.purpose.name()).increment(1);
+        }
     }
 }
 
 /// The live catalogue, as decisions look at it.
-struct Catalogue<'a> {
-    live: &'a Live,
-    as_of: Timestamp,
+pub(super) struct Catalogue<'a> {
+    pub(super) live: &'a Live,
+    pub(super) as_of: Timestamp,
 }
 
 impl World for Catalogue<'_> {

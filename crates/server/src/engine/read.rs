@@ -1,6 +1,7 @@
 //! What can be read of a customer?
 
 use super::Engine;
+use super::decide::Catalogue;
 use crate::error::ServerError;
 use decisions::{Answer, DecisionKind, Question, Subject};
 use features::{FeatureState, FeatureVector};
@@ -65,6 +66,24 @@ impl Engine {
 }
 
 impl Engine {
+    /// What would be decided for a customer now, without logging a decision.
+    ///
+    /// # Errors
+    /// [`ServerError`] where `n` is out of range.
+    pub fn preview(
+        &self,
+        customer: &Customer<FeatureState>,
+        kind: DecisionKind,
+        n: usize,
+    ) -> Result<Answer, ServerError> {
+        let (as_of, champions) = (self.clock.now(), self.champions());
+        let id = customer.profile.id.clone();
+        let question = Question { kind, customer: id, as_of, n, context: events::Fields::new() };
+        let subject = Subject::of(Some(customer), &self.policy, kind.purpose(), as_of);
+        let live = self.live();
+        Ok(decisions::decide(&question, &subject, &champions, &Catalogue { live: &live, as_of })?)
+    }
+
     /// What a model needs to be trained, and what there is: counted over the customers in memory who permit to be learned
     /// from.
     pub fn readiness(&self, kind: ModelKind) -> Vec<Requirement> {

@@ -26,6 +26,8 @@ pub struct CustomerPage {
     pub orders: u64,
     /// What they were worth.
     pub revenue: Option<Money>,
+    /// Whether older orders are missing from it.
+    pub revenue_partial: bool,
     /// The first event.
     pub first_seen: Timestamp,
     /// The last event.
@@ -40,6 +42,8 @@ pub struct CustomerPage {
     pub features: Vec<FeatureGroup>,
     /// Scores with their reasons.
     pub scores: Vec<Score>,
+    /// Why there is no score, where there is none.
+    pub score_note: Option<String>,
     /// What we would show.
     pub recommendations: Recommendations,
     /// The decision that was just made with "Decide now".
@@ -56,6 +60,8 @@ pub struct Identifier {
     pub value: String,
     /// Since when it belongs to this customer.
     pub since: Option<Timestamp>,
+    /// What says so: `first seen under this name`.
+    pub evidence: String,
 }
 
 /// What happened, newest day first.

@@ -16,6 +16,8 @@ pub struct CustomersPage {
     pub total: u64,
     /// How many match; more than there are rows where the page is full.
     pub found: u64,
+    /// What the list leaves out, where it does.
+    pub note: Option<String>,
     /// The customers.
     pub rows: Vec<CustomerRow>,
     /// The address of the next page.
@@ -40,6 +42,8 @@ pub struct CustomerRow {
     pub orders: u64,
     /// What they were worth; none where there was none.
     pub revenue: Option<Money>,
+    /// Whether older orders are missing from it.
+    pub revenue_partial: bool,
     /// The probability of churn; none without a model or a purchase.
     pub churn: Option<f64>,
 }

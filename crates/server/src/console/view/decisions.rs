@@ -34,6 +34,8 @@ pub struct DecisionRow {
     pub kind: String,
     /// The customer, by the identifier in the addresses.
     pub customer: Option<String>,
+    /// Whether there is a page of this customer: a decision about a stranger makes none.
+    pub has_page: bool,
     /// The answer in a few words: `10 items, first 4710421090059`.
     pub answer: String,
     /// Why it is not the full answer.
@@ -45,6 +47,11 @@ pub struct DecisionRow {
 }
 
 impl DecisionsPage {
+    /// Whether it is known of any how long it took.
+    fn has_latency(&self) -> bool {
+        self.rows.iter().any(|row| row.latency_ms.is_some())
+    }
+
     fn fallback_share(&self) -> String {
         format::percent_of(self.fallbacks, self.total)
     }

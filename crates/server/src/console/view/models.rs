@@ -27,6 +27,8 @@ pub struct Task {
     pub question: String,
     /// How far the training is that runs right now.
     pub training: Option<String>,
+    /// Why the model cannot be used, or what went wrong in the last training.
+    pub problem: Option<String>,
     /// The model that answers.
     pub champion: Option<Champion>,
     /// What training needs, and what there is of it.
@@ -48,9 +50,11 @@ pub struct Champion {
     pub data_from: Timestamp,
     /// The last moment of the data.
     pub data_to: Timestamp,
-    /// Customers (or rows) it was fitted on.
+    /// How much it was fitted on.
     pub n_train: u64,
-    /// Customers (or rows) it was evaluated on, later in time.
+    /// What that is: `purchases`.
+    pub rows: String,
+    /// Customers it was evaluated on, later in time.
     pub n_test: u64,
     /// The evaluation, the main metric first.
     pub metrics: Vec<Metric>,

@@ -1,7 +1,7 @@
 //! How is everything? The first page: events, customers, models, decisions, revenue, what decisions were worth, health.
 
 use super::{Frame, Section, filters, page};
-use crate::console::chart::{self, Column, Html};
+use crate::console::chart::{self, Column, Html, Tone};
 use crate::console::{Icon, format};
 use primitives::{Currency, Money, Timestamp};
 
@@ -25,6 +25,8 @@ pub struct Overview {
     pub currency: Currency,
     /// Revenue a day, oldest first.
     pub revenue: Vec<DayRevenue>,
+    /// Other currencies that orders were paid in, which `revenue` leaves out.
+    pub left_out: Vec<String>,
     /// How the machine is.
     pub health: HealthCard,
     /// Commands to try, shown until there are decisions: (what it does, the command).
@@ -118,16 +120,14 @@ pub enum ModelState {
 pub struct DecisionsCard {
     /// Decisions in all.
     pub total: u64,
-    /// Decisions today.
-    pub today: u64,
+    /// Decisions since the start of the program.
+    pub since_start: u64,
     /// How many of all were fallbacks.
     pub fallbacks: u64,
-    /// Half of the decisions took at most this, in milliseconds.
+    /// Half of the newest thousand took at most this, in milliseconds.
     pub p50_ms: Option<f64>,
     /// Ninety-nine of a hundred took at most this, in milliseconds.
     pub p99_ms: Option<f64>,
-    /// Decisions a day, oldest first.
-    pub per_day: Vec<DayCount>,
 }
 
 /// How often a recommendation was followed by its purchase. An association, not yet a proof: that is the holdout's task.
@@ -148,16 +148,16 @@ pub struct Worth {
 /// How the machine is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HealthCard {
-    /// The size of the event log.
+    /// The size of the database: the event log, profiles and decisions.
     pub log_bytes: u64,
     /// The last event's offset in the log.
     pub log_offset: u64,
     /// The offset up to which profiles are safe on disk.
     pub checkpoint_offset: u64,
-    /// When that was.
-    pub checkpoint_at: Option<Timestamp>,
     /// How many days are sealed as Parquet.
     pub sealed_days: u64,
+    /// The size of those files.
+    pub history_bytes: u64,
     /// The size of the whole data directory.
     pub disk_bytes: u64,
     /// The time since the start, in milliseconds.
@@ -169,12 +169,19 @@ impl Overview {
         spark(&self.events.per_day, "Events a day")
     }
 
-    fn decisions_spark(&self) -> Html {
-        spark(&self.decisions.per_day, "Decisions a day")
+    /// The share of full answers as a bar.
+    fn full_share_bar(&self) -> Html {
+        let full = self.decisions.total.saturating_sub(self.decisions.fallbacks);
+        chart::meter(format::float(full) / format::float(self.decisions.total.max(1)), Tone::Good, "")
     }
 
-    fn fallback_share(&self) -> String {
-        format::percent_of(self.decisions.fallbacks, self.decisions.total)
+    fn full_share(&self) -> String {
+        let full = self.decisions.total.saturating_sub(self.decisions.fallbacks);
+        format::percent_of(full, self.decisions.total)
+    }
+
+    fn customers_total(&self) -> String {
+        format::compact(format::float(self.customers.known.saturating_add(self.customers.anonymous)))
     }
 
     fn has_revenue(&self) -> bool {

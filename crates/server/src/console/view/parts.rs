@@ -148,7 +148,9 @@ impl Band {
         self.tone().class()
     }
 
-    pub(super) fn word(self) -> &'static str {
+    /// Its name: `Low`, `Medium`, `High`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
         match self {
             Self::Low => "Low",
             Self::Medium => "Medium",

@@ -19,6 +19,7 @@ pub fn models() -> ModelsPage {
         title: "Churn".to_owned(),
         question: "Will there be no purchase in the next 30 days?".to_owned(),
         training: None,
+        problem: None,
         champion: Some(champion()),
         needs: vec![],
         versions: vec![
@@ -45,6 +46,7 @@ pub fn task_missing() -> Task {
         title: "Recommendations".to_owned(),
         question: "What will this customer want next?".to_owned(),
         training: None,
+        problem: None,
         champion: None,
         needs: vec![
             need("Items in the catalogue", 812, 50, ""),
@@ -63,6 +65,7 @@ pub fn decisions() -> DecisionsPage {
         at: before(ms),
         kind: kind.to_owned(),
         customer: Some(customer.to_owned()),
+        has_page: true,
         answer: text.to_owned(),
         fallback: fallback.map(str::to_owned),
         held_out,
@@ -137,6 +140,7 @@ fn champion() -> Champion {
         data_from: now().plus_days(-119),
         data_to: now().plus_days(-30),
         n_train: 24_812,
+        rows: "customers at weekly moments".to_owned(),
         n_test: 9_407,
         metrics: vec![
             metric(

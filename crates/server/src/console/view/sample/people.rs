@@ -13,6 +13,7 @@ pub fn customers() -> CustomersPage {
         last_seen: now().plus_days(-days),
         orders,
         revenue: revenue.map(twd),
+        revenue_partial: false,
         churn,
     };
     CustomersPage {
@@ -20,6 +21,7 @@ pub fn customers() -> CustomersPage {
         query: String::new(),
         total: 33_314,
         found: 33_314,
+        note: None,
         rows: vec![
             row("42", Some("Mei-Ling Chen"), 0, 23, Some(1_845_600), Some(0.72)),
             row("1069", None, 1, 9, Some(402_900), Some(0.41)),
@@ -44,6 +46,7 @@ pub fn customer() -> CustomerPage {
         kind: kind.to_owned(),
         value: value.to_owned(),
         since: Some(now().plus_days(-115)),
+        evidence: "first seen under this name".to_owned(),
     };
     CustomerPage {
         frame: frame("/customers/42"),
@@ -58,6 +61,7 @@ pub fn customer() -> CustomerPage {
         event_count: 188,
         orders: 23,
         revenue: Some(twd(1_845_600)),
+        revenue_partial: false,
         first_seen: now().plus_days(-115),
         last_seen: before(2 * HOUR_MS),
         timeline: timeline(),
@@ -71,6 +75,7 @@ pub fn customer() -> CustomerPage {
         ],
         features: features(),
         scores: vec![score()],
+        score_note: None,
         recommendations: Recommendations { items: items(), note: None },
         decided: Some(answer("recommend")),
     }
@@ -87,6 +92,7 @@ pub fn customer_stranger() -> CustomerPage {
             kind: "anonymousId".to_owned(),
             value: "5f0c3a9e-77aa-4b1d-9d53-0c1f0e6ab001".to_owned(),
             since: None,
+            evidence: String::new(),
         }],
         consents: customer().consents.into_iter().map(|consent| Consent { granted: false, ..consent }).collect(),
         orders: 0,

@@ -1,0 +1,115 @@
+//! Which customer is meant, and who was here last?
+
+use super::Engine;
+use crate::clock::Stopwatch;
+use crate::error::ServerError;
+use features::FeatureState;
+use primitives::{CustomerId, Timestamp};
+use profiles::{Customer, Identifier, Profile};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+/// The traits that tell who somebody is.
+const TRAITS: [&str; 10] =
+    ["name", "firstName", "first_name", "lastName", "last_name", "email", "username", "phone", "company", "title"];
+
+/// After how many customers the clock is looked at.
+const N_BETWEEN: u64 = 1_024;
+
+/// What a search found.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// The customers: the one of exactly that name first, then those seen last.
+    pub customers: Vec<Customer<FeatureState>>,
+    /// How many match, shown or not.
+    pub n_found: u64,
+    /// How many customers were looked at: those in memory.
+    pub n_searched: u64,
+    /// Whether the time sufficed for all of them.
+    pub is_complete: bool,
+}
+
+impl Engine {
+    /// The customers whose names begin with `query` or whose traits contain it, whatever the case; for an empty query all
+    /// of them. Looks at the customers in memory for at most `time_max`, and for one of exactly that name everywhere.
+    ///
+    /// # Errors
+    /// [`ServerError`] where the store cannot be read.
+    pub fn search(&self, query: &str, n_max: usize, time_max: Duration) -> Result<Search, ServerError> {
+        let wanted = query.to_lowercase();
+        let watch = Stopwatch::start();
+        let live = self.live();
+        let exact = if query.is_empty() { None } else { live.profiles.find_by_text(query)? };
+        let mut newest: BinaryHeap<Reverse<(Timestamp, &CustomerId)>> = BinaryHeap::with_capacity(n_max + 1);
+        let (mut n_found, mut n_searched, mut is_complete) = (0, 0, true);
+        for customer in live.profiles.resident() {
+            if n_searched % N_BETWEEN == 0 && watch.elapsed() > time_max {
+                is_complete = false;
+                break;
+            }
+            n_searched += 1;
+            let profile = &customer.profile;
+            if exact.as_ref() == Some(&profile.id) || !matches(profile, &wanted) {
+                continue;
+            }
+            n_found += 1;
+            newest.push(Reverse((profile.last_seen, &profile.id)));
+            if newest.len() > n_max {
+                newest.pop();
+            }
+        }
+        let exact = match &exact {
+            Some(id) => live.profiles.customer(id)?.map(std::borrow::Cow::into_owned),
+            None => None,
+        };
+        n_found += u64::from(exact.is_some());
+        let mut customers: Vec<_> = exact.into_iter().collect();
+        for Reverse((_, id)) in newest.into_sorted_vec() {
+            customers.extend(live.profiles.customer(id)?.map(std::borrow::Cow::into_owned));
+        }
+        customers.truncate(n_max);
+        Ok(Search { customers, n_found, n_searched, is_complete })
+    }
+
+    /// How many of the customers in memory were seen since a moment.
+    pub fn n_seen_since(&self, from: Timestamp) -> u64 {
+        self.live().profiles.resident().filter(|customer| customer.profile.last_seen >= from).count() as u64
+    }
+}
+
+/// Whether one of the names begins with the text, or one of the telling traits contains it. `wanted` is in lower case.
+fn matches(profile: &Profile, wanted: &str) -> bool {
+    if wanted.is_empty() {
+        return true;
+    }
+    let begins = |text: &str| begins_with(text, wanted);
+    let is_named = |identifier: &Identifier| match identifier {
+        Identifier::User(id) => begins(id.as_str()),
+        Identifier::Anonymous(id) => begins(id.as_str()),
+    };
+    begins(profile.id.as_str())
+        || profile.links.keys().any(is_named)
+        || TRAITS
+            .iter()
+            .any(|name| profile.traits.get(*name).is_some_and(|said| said.json.to_lowercase().contains(wanted)))
+        || has_full_name(profile, wanted)
+}
+
+fn begins_with(text: &str, wanted: &str) -> bool {
+    if text.is_ascii() && wanted.is_ascii() {
+        let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
+        return text.len() >= wanted.len() && text[..wanted.len()].eq_ignore_ascii_case(wanted);
+    }
+    text.to_lowercase().starts_with(wanted)
+}
+
+/// Whether first and last name, told in two traits, contain the text as it is written in one.
+fn has_full_name(profile: &Profile, wanted: &str) -> bool {
+    let text = |names: [&str; 2]| {
+        let said = names.iter().find_map(|name| profile.traits.get(*name))?;
+        Some(said.json.trim_matches('"').to_lowercase())
+    };
+    let (first, last) = (text(["firstName", "first_name"]), text(["lastName", "last_name"]));
+    first.zip(last).is_some_and(|(first, last)| format!("{first} {last}").contains(wanted))
+}

@@ -1,0 +1,200 @@
+//! What stands on a customer's page, and what happens at "Decide now"?
+
+use super::answer::{answer, currency, feature_groups, items, score, spent};
+use super::customers::label;
+use super::door;
+use super::visit::Visit;
+use crate::app::App;
+use crate::clock::Stopwatch;
+use crate::console::format;
+use crate::console::view::{
+    Answer, Consent, CustomerPage, Frame, Identifier, Recommendations, Timeline, TimelineDay, TimelineEntry, Trait,
+};
+use crate::engine::{Asked, CustomerView, Live};
+use crate::error::ServerError;
+use axum::Form;
+use axum::extract::Path;
+use axum::extract::rejection::{FormRejection, PathRejection};
+use axum::response::Response;
+use decisions::DecisionKind;
+use events::{CallKind, Fields};
+use features::FeatureState;
+use governance::{ConsentAnswer, ConsentBasis, Purpose};
+use primitives::ItemKey;
+use profiles::{Moment, Profile};
+use serde::Deserialize;
+
+/// How many items are shown and decided.
+const N_ITEMS: usize = 8;
+
+/// How many products of an event are named.
+const N_NAMED: usize = 3;
+
+/// `/customers/{id}`.
+pub(super) async fn show(visit: Visit, id: Result<Path<String>, PathRejection>) -> Response {
+    let Ok(Path(id)) = id else { return visit.not_found() };
+    visit.page(move |app, frame| Ok(fill(app, frame, &id, None)?.render())).await
+}
+
+/// The form of "Decide now".
+#[derive(Debug, Deserialize)]
+pub(super) struct Choice {
+    decision: String,
+}
+
+/// `POST /customers/{id}/decide`: a decision like any other, logged, and shown above the customer.
+pub(super) async fn decide(
+    visit: Visit,
+    id: Result<Path<String>, PathRejection>,
+    choice: Result<Form<Choice>, FormRejection>,
+) -> Response {
+    let Ok(Path(id)) = id else { return visit.not_found() };
+    let Some(kind) = choice.ok().and_then(|Form(choice)| DecisionKind::from_name(&choice.decision)) else {
+        return door::unreadable(&visit);
+    };
+    let visit = visit.at(format!("/customers/{}", format::url_part(&id)));
+    visit
+        .page(move |app, frame| {
+            let decided = decide_now(app, &id, kind)?;
+            Ok(fill(app, frame, &id, Some(decided))?.render())
+        })
+        .await
+}
+
+fn decide_now(app: &App, id: &str, kind: DecisionKind) -> Result<Answer, ServerError> {
+    let name = name_of(&app.engine.customer(id)?.customer.profile);
+    let context = Fields::from_iter([("channel".to_owned(), "console".into())]);
+    let watch = Stopwatch::start();
+    let record = app.engine.decide(Asked { kind, names: vec![name], n: N_ITEMS, context })?;
+    let latency_ms = watch.elapsed().as_secs_f64() * 1_000.0;
+    Ok(answer(app, &record.decision.id, kind, &record.decision.answer, Some(latency_ms)))
+}
+
+/// A name that leads to the customer: a `userId` where there is one.
+fn name_of(profile: &Profile) -> profiles::Identifier {
+    let known = profile.links.keys().find(|name| matches!(name, profiles::Identifier::User(_)));
+    known.cloned().unwrap_or_else(|| profiles::Identifier::founder(&profile.id))
+}
+
+fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<CustomerPage, ServerError> {
+    let view = app.engine.customer(id)?;
+    let CustomerView { customer, consents, vector, churn } = &view;
+    let (profile, state) = (&customer.profile, &customer.state);
+    let preview = app.engine.preview(customer, DecisionKind::Recommend, N_ITEMS)?;
+    let spent = spent(state);
+    let has_own_score = churn.fallback.is_none();
+    Ok(CustomerPage {
+        id: profile.id.to_string(),
+        label: label(profile),
+        known: profile.is_known(),
+        identifiers: identifiers(profile),
+        event_count: profile.n_events,
+        orders: state.n_orders(),
+        revenue: spent.map(|(money, _)| money),
+        revenue_partial: spent.is_some_and(|(_, is_partial)| is_partial),
+        first_seen: profile.first_seen,
+        last_seen: profile.last_seen,
+        timeline: timeline(&app.engine.live(), profile, state),
+        traits: traits(profile),
+        consents: consents.iter().map(consent).collect(),
+        features: feature_groups(&vector.values.iter().copied().map(Some).collect::<Vec<_>>(), currency(state)),
+        scores: score(app, churn).filter(|_| has_own_score).into_iter().collect(),
+        score_note: churn.fallback.clone(),
+        recommendations: Recommendations { items: items(app, &preview), note: preview.fallback },
+        decided,
+        frame,
+    })
+}
+
+fn identifiers(profile: &Profile) -> Vec<Identifier> {
+    let mut links: Vec<_> = profile.links.iter().collect();
+    links.sort_by_key(|(name, link)| (matches!(name, profiles::Identifier::Anonymous(_)), link.at));
+    links
+        .into_iter()
+        .map(|(name, link)| {
+            let (kind, value) = match name {
+                profiles::Identifier::User(id) => ("userId", id.to_string()),
+                profiles::Identifier::Anonymous(id) => ("anonymousId", id.to_string()),
+            };
+            Identifier { kind: kind.to_owned(), value, since: Some(link.at), evidence: link.reason.text().to_owned() }
+        })
+        .collect()
+}
+
+fn traits(profile: &Profile) -> Vec<Trait> {
+    let text = |json: &str| match serde_json::from_str(json) {
+        Ok(serde_json::Value::String(text)) => text,
+        _ => json.to_owned(),
+    };
+    let shown =
+        |text: String| if text.chars().count() > 400 { text.chars().take(400).chain(['…']).collect() } else { text };
+    profile.traits.iter().map(|(name, said)| Trait { name: name.clone(), value: shown(text(&said.json)) }).collect()
+}
+
+fn consent(answer: &ConsentAnswer) -> Consent {
+    let meaning = match answer.purpose {
+        Purpose::Personalization => "Recommendations and scores from this customer’s own behaviour",
+        Purpose::Analytics => "Learning from this customer: training, evaluation, statistics",
+        Purpose::Marketing => "Writing to this customer unasked",
+    };
+    Consent {
+        purpose: super::visit::capital(answer.purpose.name()),
+        meaning: meaning.to_owned(),
+        granted: answer.granted,
+        stated_at: match answer.basis {
+            ConsentBasis::Stated { at } => Some(at),
+            ConsentBasis::Default => None,
+        },
+    }
+}
+
+fn timeline(live: &Live, profile: &Profile, state: &FeatureState) -> Timeline {
+    let moments = profile.moments.as_slice();
+    let mut days: Vec<TimelineDay> = Vec::new();
+    for moment in moments.iter().rev() {
+        let entry = entry(live, state, moment);
+        match days.last_mut().filter(|last| last.day.day() == moment.at.day()) {
+            Some(last) => last.entries.push(entry),
+            None => days.push(TimelineDay { day: moment.at, entries: vec![entry] }),
+        }
+    }
+    Timeline { days, not_shown: profile.n_events.saturating_sub(moments.len() as u64) }
+}
+
+fn entry(live: &Live, state: &FeatureState, moment: &Moment) -> TimelineEntry {
+    let title = match moment.kind {
+        kind if moment.title != kind.name() => moment.title.clone(),
+        CallKind::Identify => "Told us who they are".to_owned(),
+        CallKind::Page => "Page viewed".to_owned(),
+        CallKind::Screen => "Screen viewed".to_owned(),
+        CallKind::Group => "Joined a group".to_owned(),
+        CallKind::Alias => "Known under another name before".to_owned(),
+        CallKind::Track | CallKind::Item => moment.title.clone(),
+    };
+    TimelineEntry {
+        at: moment.at,
+        kind: moment.kind.name().to_owned(),
+        title,
+        detail: products(live, state, moment),
+        amount: moment.value,
+    }
+}
+
+/// The products of an event: `5 items: Tofu, Milk, Rice, …`.
+fn products(live: &Live, state: &FeatureState, moment: &Moment) -> Option<String> {
+    if moment.n_products == 0 {
+        return None;
+    }
+    let bought = state.lines().iter().filter(|line| line.offset == moment.offset).map(|line| line.item);
+    let seen = state.views().iter().filter(|view| view.offset == moment.offset).map(|view| view.item);
+    let name = |key: ItemKey| live.items.get(key).map(|item| item.title().to_owned());
+    let names: Vec<String> = bought.chain(seen).filter_map(name).take(N_NAMED).collect();
+    let n = usize::try_from(moment.n_products).unwrap_or(usize::MAX);
+    let listed = names.join(", ");
+    Some(match (n, names.len()) {
+        (_, 0) => format::counted(u64::from(moment.n_products), "item", "items"),
+        (1, _) => listed,
+        (n, named) if n > named => format!("{n} items: {listed}, …"),
+        (n, _) => format!("{n} items: {listed}"),
+    })
+}

@@ -1,0 +1,118 @@
+//! What was decided lately, and what was one decision made from?
+
+use super::answer::{answer, currency, feature_groups, in_short};
+use super::visit::Visit;
+use super::worth;
+use super::{Asked, api, more_rows, n_rows};
+use crate::app::App;
+use crate::console::view::{DecisionPage, DecisionRow, DecisionsPage, Frame};
+use crate::error::ServerError;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Query};
+use axum::response::Response;
+use decisions::{LoggedDecision, Record};
+use primitives::DecisionId;
+use serde_json::json;
+
+/// `/decisions`.
+pub(super) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Response {
+    let base_url = api::base_url(&visit.host);
+    visit.page(move |app, frame| Ok(fill_list(app, frame, &asked, &base_url)?.render())).await
+}
+
+/// `/decisions/{id}`.
+pub(super) async fn show(visit: Visit, id: Result<Path<String>, PathRejection>) -> Response {
+    let Ok(Path(id)) = id else { return visit.not_found() };
+    visit.page(move |app, frame| Ok(fill(app, frame, &DecisionId::from(id))?.render())).await
+}
+
+fn fill_list(app: &App, frame: Frame, asked: &Asked, base_url: &str) -> Result<DecisionsPage, ServerError> {
+    let n = n_rows(asked);
+    let log = &app.engine.ports().decisions;
+    let logged = log.recent(None, n)?;
+    let (total, fallbacks) = log.counts()?;
+    let rows: Vec<DecisionRow> = logged.iter().map(|one| row(app, one)).collect();
+    let examples = api::examples(app, base_url, &api::Somebody::of(app)?);
+    Ok(DecisionsPage {
+        total,
+        fallbacks,
+        older: more_rows("/decisions", &[], rows.len(), n),
+        rows,
+        try_line: examples.into_iter().nth(1).map_or_else(String::new, |example| example.command),
+        frame,
+    })
+}
+
+fn row(app: &App, logged: &LoggedDecision) -> DecisionRow {
+    let record = Record::open(logged);
+    let (answer, fallback) = match &record {
+        Ok(record) => {
+            let answer = &record.decision.answer;
+            (in_short(&app.engine.live(), answer), answer.fallback.clone())
+        }
+        // A newer program's record stands in the list all the same.
+        Err(error) => (error.to_string(), None),
+    };
+    let has_page = match &logged.customer {
+        Some(id) => app.engine.live().profiles.find_by_text(id.as_str()).is_ok_and(|found| found.is_some()),
+        None => false,
+    };
+    DecisionRow {
+        id: logged.id.to_string(),
+        at: logged.decided_at,
+        kind: logged.kind.clone(),
+        customer: logged.customer.as_ref().map(ToString::to_string),
+        has_page,
+        answer,
+        fallback,
+        held_out: false,
+        latency_ms: None,
+    }
+}
+
+fn fill(app: &App, frame: Frame, id: &DecisionId) -> Result<DecisionPage, ServerError> {
+    let record = app.engine.decision(id)?;
+    let question = &record.question;
+    let request = json!({
+        "decision": question.kind.name(),
+        "customerId": question.customer.as_str(),
+        "n": question.n,
+        "context": question.context,
+        "asOf": question.as_of.to_string(),
+    });
+    let currency = {
+        let live = app.engine.live();
+        live.profiles.customer(&question.customer)?.and_then(|customer| currency(&customer.state))
+    };
+    let features = match record.features() {
+        [] => Vec::new(),
+        values => feature_groups(values, currency),
+    };
+    Ok(DecisionPage {
+        at: question.as_of,
+        customer: is_known(app, &record)?.then(|| question.customer.to_string()),
+        answer: answer(app, &record.decision.id, question.kind, &record.decision.answer, None),
+        request: request.to_string(),
+        response: record.response.clone(),
+        features,
+        candidates: Vec::new(),
+        random_stream: None,
+        schema: None,
+        outcome: worth::outcome(app, &record, frame.now)?,
+        replay: replay_command(app, id),
+        frame,
+    })
+}
+
+/// Whether there is a customer to open: a decision about a stranger founds nobody.
+fn is_known(app: &App, record: &Record) -> Result<bool, ServerError> {
+    let live = app.engine.live();
+    Ok(live.profiles.find_by_text(record.question.customer.as_str())?.is_some())
+}
+
+fn replay_command(app: &App, id: &DecisionId) -> String {
+    let data = app.storage.directory().path().display().to_string();
+    let plain = data.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(&b));
+    let data = if plain { data } else { format!("'{}'", data.replace('\'', "'\\''")) };
+    format!("rapport replay {id} --data {data}")
+}

@@ -1,0 +1,131 @@
+//! How does somebody sign in and out, choose colours, and get the style sheet?
+
+use super::visit::{Visit, capital};
+use super::{access, cookies, session};
+use crate::console::asset as find_asset;
+use crate::console::view::{Flash, Theme, safe_back};
+use axum::Form;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Path, Query};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use governance::{Action, Role};
+use serde::Deserialize;
+
+/// How long a choice of colours is remembered, in seconds.
+const THEME_SECONDS: i64 = 365 * 86_400;
+
+/// How long a session lasts, in seconds.
+const SESSION_SECONDS: i64 = session::LIFETIME_DAYS * 86_400;
+
+/// Where a form leads afterwards, and what it says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Filled {
+    key: String,
+    theme: String,
+    back: String,
+}
+
+/// The sign-in page.
+pub(super) async fn login_page(visit: Visit, Query(asked): Query<super::Asked>) -> Response {
+    let back = safe_back(asked.get("back").map_or("/", String::as_str));
+    if visit.may_see() {
+        return Redirect::to(back).into_response();
+    }
+    let mut response = access::sign_in(&visit, back, None);
+    // Who asks for the page itself gets what they asked for.
+    *response.status_mut() = StatusCode::OK;
+    response
+}
+
+/// Begins a session for who knows the admin key.
+pub(super) async fn login(visit: Visit, filled: Result<Form<Filled>, FormRejection>) -> Response {
+    let Ok(Form(filled)) = filled else { return unreadable(&visit) };
+    let back = safe_back(&filled.back).to_owned();
+    let key = filled.key.trim().to_owned();
+    let begun = visit.app.run(move |app| match app.keys.role_of(&key) {
+        Some(role) if role.may(Action::Operate) => Ok(Ok(app.sessions.begin(app.engine.clock().now())?)),
+        other => Ok(Err(other)),
+    });
+    match begun.await {
+        Ok(Ok(token)) => {
+            let mut response = Redirect::to(&back).into_response();
+            cookies::set(&mut response, session::COOKIE, &token, SESSION_SECONDS);
+            response
+        }
+        Ok(Err(role)) => {
+            tracing::warn!(role = role.map(|role| role.to_string()), "a sign-in to the console was refused");
+            access::sign_in(&visit, &back, Some(refused(role)))
+        }
+        Err(error) => visit.failed(&error),
+    }
+}
+
+fn refused(role: Option<Role>) -> String {
+    match role {
+        Some(role) => format!("This is the {role} key. The console opens with the admin key."),
+        None => "This is not one of the server’s keys. Check that it was copied whole.".to_owned(),
+    }
+}
+
+/// Ends the session.
+pub(super) async fn logout(headers: HeaderMap, visit: Visit) -> Response {
+    if let Some(token) = cookies::read(&headers, session::COOKIE) {
+        visit.app.sessions.end(token);
+    }
+    let mut response = Redirect::to("/login").into_response();
+    cookies::set(&mut response, session::COOKIE, "", 0);
+    response
+}
+
+/// Remembers the colours.
+pub(super) async fn theme(visit: Visit, filled: Result<Form<Filled>, FormRejection>) -> Response {
+    let Ok(Form(filled)) = filled else { return unreadable(&visit) };
+    let mut response = Redirect::to(safe_back(&filled.back)).into_response();
+    cookies::set(&mut response, Theme::COOKIE, Theme::parse(&filled.theme).name(), THEME_SECONDS);
+    response
+}
+
+/// A file of the console's own, kept by browsers for ever under the version that pages name.
+pub(super) async fn asset(
+    visit: Visit,
+    headers: HeaderMap,
+    Path(path): Path<String>,
+    Query(asked): Query<super::Asked>,
+) -> Response {
+    let Some((content_type, bytes, etag)) = find_asset(&path) else { return visit.not_found() };
+    let is_this_version = asked.get("v").is_some_and(|version| version == etag.trim_matches('"'));
+    let cache = if is_this_version { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_known =
+        known.split(',').any(|known| matches!(known.trim(), "*") || known.trim().trim_start_matches("W/") == etag);
+    let mut response = if is_known { StatusCode::NOT_MODIFIED.into_response() } else { bytes.into_response() };
+    let headers = response.headers_mut();
+    if !is_known {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    if let Ok(etag) = HeaderValue::from_str(etag) {
+        headers.insert(header::ETAG, etag);
+    }
+    response
+}
+
+/// What a form that cannot be read is answered with.
+pub(super) fn unreadable(visit: &Visit) -> Response {
+    visit.error(
+        StatusCode::BAD_REQUEST,
+        "The form cannot be read",
+        "It was not sent the way browsers send forms, or it is larger than any form of the console.",
+        "Open the page again and fill in its form there.",
+    )
+}
+
+/// What became of an action, for the page it leads to.
+pub(super) fn flash(done: Result<String, crate::api::ApiError>) -> Flash {
+    match done {
+        Ok(text) => Flash::Done(text),
+        Err(error) => Flash::Failed(format!("{}.", capital(error.message()))),
+    }
+}

@@ -1,0 +1,114 @@
+//! What came in lately, and what was rejected why?
+
+use super::visit::Visit;
+use super::{Asked, more_rows, n_rows};
+use crate::app::App;
+use crate::console::view::{EventRow, EventStatus, EventsPage, Frame, StatusFilter};
+use crate::engine::Live;
+use crate::error::ServerError;
+use axum::extract::Query;
+use axum::response::Response;
+use events::{CallKind, Inspected, InspectedStatus, Recorded, Rejected};
+use primitives::{AnonymousId, UserId};
+use profiles::Identifier;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Names that are offered while nothing has come in.
+const NAMES: [&str; 4] = ["Order Completed", "Product Added", "Product Viewed", "identify"];
+
+/// `/events?status=&name=&live=1`.
+pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
+    visit.page(move |app, frame| Ok(fill(app, frame, &asked)?.render())).await
+}
+
+fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerError> {
+    let text = |name: &str| asked.get(name).map_or("", |value| value.trim());
+    let status = StatusFilter::parse(text("status"));
+    let name: String = text("name").chars().take(200).collect();
+    let n = n_rows(asked);
+    let log = &app.engine.ports().events;
+    let wanted = match status {
+        StatusFilter::All => InspectedStatus::All,
+        StatusFilter::Accepted => InspectedStatus::Accepted,
+        StatusFilter::Rejected => InspectedStatus::Rejected,
+    };
+    let found = log.recent(wanted, Some(name.as_str()).filter(|name| !name.is_empty()), n)?;
+    let live = app.engine.live();
+    let rows: Vec<EventRow> = found.into_iter().map(|one| row(&live, one)).collect();
+    drop(live);
+    let mut names: BTreeSet<String> = NAMES.map(str::to_owned).into();
+    names.extend(rows.iter().map(|row| row.name.clone()).filter(|name| !name.is_empty()));
+    let kept_status = if status == StatusFilter::All { "" } else { status.name() };
+    Ok(EventsPage {
+        status,
+        live: text("live") == "1",
+        names: names.into_iter().collect(),
+        accepted: log.head().0,
+        rejected: log.n_rejected()?,
+        older: more_rows("/events", &[("status", kept_status), ("name", &name)], rows.len(), n),
+        name,
+        rows,
+        frame,
+    })
+}
+
+fn row(live: &Live, inspected: Inspected) -> EventRow {
+    match inspected {
+        Inspected::Accepted(recorded) => accepted(live, &recorded),
+        Inspected::Rejected(rejected) => refused(live, rejected),
+    }
+}
+
+fn accepted(live: &Live, Recorded { event, .. }: &Recorded) -> EventRow {
+    let kind = event.kind().name();
+    let named = Identifier::of(event).into_iter().flatten().next();
+    EventRow {
+        received_at: event.received_at,
+        kind: kind.to_owned(),
+        name: if event.title() == kind { String::new() } else { event.title().to_owned() },
+        customer: named.map(|name| customer(live, &name)),
+        status: EventStatus::Accepted,
+        json: serde_json::to_string(event).unwrap_or_default(),
+    }
+}
+
+/// What was sent may be anything at all, and cut.
+fn refused(live: &Live, rejected: Rejected) -> EventRow {
+    let sent: Value = serde_json::from_str(&rejected.payload).unwrap_or_default();
+    let text = |name: &str| match sent.get(name) {
+        Some(Value::String(text)) => text.chars().take(200).collect(),
+        Some(Value::Number(number)) => number.to_string(),
+        _ => String::new(),
+    };
+    let named = match (text("userId"), text("anonymousId")) {
+        (user, _) if !user.is_empty() => Some(Identifier::User(UserId::from(user))),
+        (_, anonymous) if !anonymous.is_empty() => Some(Identifier::Anonymous(AnonymousId::from(anonymous))),
+        _ => None,
+    };
+    // An event that was rejected may be the only one of its customer: then there is nobody to open.
+    let customer = named.and_then(|name| live.profiles.find(&name).ok().flatten()).map(|id| id.to_string());
+    let event = text("event");
+    // The paths of single events say the type, not the body; only tracked events have a name under `event`.
+    let kind = match text("type") {
+        kind if !kind.is_empty() => kind,
+        _ if !event.is_empty() => CallKind::Track.name().to_owned(),
+        _ => "unknown".to_owned(),
+    };
+    EventRow {
+        received_at: rejected.received_at,
+        name: if event.is_empty() { text("name") } else { event },
+        kind,
+        customer,
+        status: EventStatus::Rejected {
+            reason: rejected.rejection.message,
+            pointer: Some(rejected.rejection.field).filter(|field| !field.is_empty()),
+        },
+        json: rejected.payload,
+    }
+}
+
+/// The customer a name belongs to by now.
+fn customer(live: &Live, name: &Identifier) -> String {
+    live.profiles.find(name).ok().flatten().unwrap_or_else(|| name.customer_id()).to_string()
+}

@@ -1,0 +1,54 @@
+//! What does somebody get who asks for what is not there? A page for people, JSON for programs.
+
+use super::visit::Visit;
+use super::with_policy;
+use crate::api::ApiError;
+use crate::app::App;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+
+/// No path of the program.
+pub(crate) async fn no_such_path(app: Arc<App>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    if is_for_people(&parts.headers) {
+        return with_policy(Visit::read(&mut parts, &app).not_found()).await;
+    }
+    let message = format!("there is nothing at {}: GET /openapi.json lists what there is", shown(&parts.uri));
+    to_program(ApiError::new(StatusCode::NOT_FOUND, "not_found", message))
+}
+
+/// A path of the program, and no method of the path.
+pub(crate) async fn no_such_method(app: Arc<App>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    let said = format!("{} does not answer {}", shown(&parts.uri), parts.method);
+    if is_for_people(&parts.headers) {
+        let remedy = "It belongs to a program or to a form: start from the overview.";
+        let page = Visit::read(&mut parts, &app).error(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "This address is not a page",
+            &format!("{said}."),
+            remedy,
+        );
+        return with_policy(page).await;
+    }
+    let message = format!("{said}: GET /openapi.json lists what there is");
+    to_program(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message))
+}
+
+/// A program may run in a browser, on another site: it shall read why.
+fn to_program(error: ApiError) -> Response {
+    let mut response = error.into_response();
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response
+}
+
+fn is_for_people(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+fn shown(uri: &Uri) -> String {
+    uri.path().chars().take(100).collect()
+}

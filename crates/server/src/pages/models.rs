@@ -1,0 +1,191 @@
+//! What has been learned, and what happens when somebody trains or puts another version in force?
+
+use super::answer::{question, title};
+use super::door::flash;
+use super::visit::{Visit, capital};
+use crate::api::ApiError;
+use crate::app::App;
+use crate::console::chart::CalibrationPoint;
+use crate::console::view::{Champion, Frame, Metric, ModelsPage, Need, Task, Version};
+use crate::error::ServerError;
+use axum::Form;
+use axum::extract::Path;
+use axum::extract::rejection::FormRejection;
+use axum::response::Response;
+use features::catalogue;
+use learning::{Comparison, Evaluation, ModelHeader, ModelKind, Requirement};
+use primitives::{ErrorKind, ModelVersion};
+use serde::Deserialize;
+
+/// How many features are shown with their weight.
+const N_IMPORTANCES: usize = 10;
+
+/// `/models`.
+pub(super) async fn show(visit: Visit) -> Response {
+    visit
+        .page(|app, frame: Frame| {
+            let tasks = ModelKind::ALL.into_iter().map(|kind| task(app, kind)).collect::<Result<_, _>>()?;
+            Ok(ModelsPage { frame, tasks }.render())
+        })
+        .await
+}
+
+/// `POST /models/{task}/train`.
+pub(super) async fn train(visit: Visit, Path(task): Path<String>) -> Response {
+    let done = visit.app.run(move |app| {
+        let kind = kind(&task)?;
+        app.trainer.begin(&app.engine, vec![kind])?;
+        Ok(format!("Training of {kind} has begun. Load this page again to see how far it is."))
+    });
+    Visit::lead_to("/models", &flash(done.await))
+}
+
+/// The form of "Make champion".
+#[derive(Debug, Deserialize)]
+pub(super) struct Chosen {
+    version: String,
+}
+
+/// `POST /models/{task}/champion`.
+pub(super) async fn champion(
+    visit: Visit,
+    Path(task): Path<String>,
+    chosen: Result<Form<Chosen>, FormRejection>,
+) -> Response {
+    let Ok(Form(Chosen { version })) = chosen else { return super::door::unreadable(&visit) };
+    let done: Result<String, ApiError> = visit
+        .app
+        .run(move |app| {
+            let kind = kind(&task)?;
+            app.engine.registry().promote(kind, &ModelVersion::from(version.as_str()))?;
+            app.engine.reload_champions()?;
+            Ok(format!("Version {version} of {kind} answers from now on."))
+        })
+        .await;
+    Visit::lead_to("/models", &flash(done))
+}
+
+fn kind(name: &str) -> Result<ModelKind, ServerError> {
+    ModelKind::from_name(name).ok_or_else(|| {
+        let names = ModelKind::ALL.map(ModelKind::name).join(" or ");
+        ServerError::new(ErrorKind::NotFound, format!("there is no such model: name {names}"))
+    })
+}
+
+fn task(app: &App, kind: ModelKind) -> Result<Task, ServerError> {
+    let versions = app.engine.registry().versions(kind)?;
+    let champion = versions.iter().find(|version| version.is_champion);
+    let is_training = app.trainer.is_training(kind);
+    let said = app.trainer.status(kind);
+    let fault = app.engine.champion_status().into_iter().find(|status| status.kind == kind).and_then(|s| s.fault);
+    let last_training = said.clone().filter(|_| !is_training).map(|said| format!("The last training: {said}"));
+    Ok(Task {
+        key: kind.name().to_owned(),
+        title: title(kind).to_owned(),
+        question: question(kind).to_owned(),
+        training: said.filter(|_| is_training),
+        problem: fault.or(last_training).map(|problem| format!("{}.", capital(problem.trim_end_matches('.')))),
+        // Counting goes over all customers: only where somebody waits for it.
+        needs: match champion {
+            Some(_) => Vec::new(),
+            None => app.engine.readiness(kind).iter().map(need).collect(),
+        },
+        champion: champion.map(|version| shown(version.version.as_str(), &version.header)),
+        versions: versions.iter().map(version).collect(),
+    })
+}
+
+fn need(requirement: &Requirement) -> Need {
+    Need {
+        what: capital(requirement.what),
+        have: requirement.have,
+        need: requirement.need,
+        how: format!("{}.", capital(requirement.how)),
+    }
+}
+
+fn version(version: &learning::Version) -> Version {
+    let main = main_metric(&version.header.evaluation);
+    Version {
+        version: version.version.to_string(),
+        trained_at: version.header.trained_at,
+        metric: main.as_ref().map_or_else(String::new, |main| metric_name(main.metric).to_owned()),
+        value: main.map_or(f64::NAN, |main| main.model),
+        champion: version.is_champion,
+    }
+}
+
+fn shown(version: &str, header: &ModelHeader) -> Champion {
+    let rows = match header.model {
+        ModelKind::Recommend => "purchases",
+        ModelKind::Churn => "customers at weekly moments",
+    };
+    Champion {
+        version: version.to_owned(),
+        method: header.method(),
+        trained_at: header.trained_at,
+        data_from: header.data_from,
+        data_to: header.data_until,
+        n_train: header.n_rows,
+        rows: rows.to_owned(),
+        n_test: header.evaluation.n_test(),
+        metrics: header.evaluation.comparisons().iter().map(metric).collect(),
+        calibration: match &header.evaluation {
+            Evaluation::Recommend(_) => Vec::new(),
+            Evaluation::Churn(churn) => churn.calibration.iter().map(point).collect(),
+        },
+        importances: header.importances.iter().take(N_IMPORTANCES).map(|i| (meaning(&i.feature), i.share)).collect(),
+    }
+}
+
+fn point(bin: &learning::CalibrationBin) -> CalibrationPoint {
+    CalibrationPoint { predicted: bin.predicted, observed: bin.observed, n: bin.n }
+}
+
+fn meaning(feature: &str) -> String {
+    let known = catalogue::definitions().iter().find(|definition| definition.name == feature);
+    known.map_or_else(|| feature.to_owned(), |definition| definition.meaning.clone())
+}
+
+fn metric(comparison: &Comparison) -> Metric {
+    Metric {
+        name: metric_name(comparison.metric).to_owned(),
+        meaning: format!("{}.", comparison.meaning),
+        higher_is_better: comparison.higher_is_better,
+        value: comparison.model,
+        baselines: comparison
+            .baselines
+            .iter()
+            .map(|(name, value)| (baseline_name(name).to_owned(), value.is_finite().then_some(*value)))
+            .collect(),
+    }
+}
+
+/// The number a model is known by: the first of which more is better.
+pub(super) fn main_metric(evaluation: &Evaluation) -> Option<Comparison> {
+    evaluation.comparisons().into_iter().find(|comparison| comparison.higher_is_better)
+}
+
+/// A metric as people write it.
+pub(super) fn metric_name(metric: &str) -> &str {
+    match metric {
+        "ndcg@10" => "NDCG@10",
+        "recall@10" => "Recall@10",
+        "coverage" => "Coverage",
+        "auc" => "AUC",
+        "log_loss" => "Log loss",
+        "ece" => "Calibration error",
+        other => other,
+    }
+}
+
+/// A baseline in words.
+pub(super) fn baseline_name(name: &str) -> &str {
+    match name {
+        "popularity" => "popular items",
+        "personal_frequency" => "own favourites",
+        "recency" => "days since last order",
+        "constant" => "the same for all",
+        other => other,
+    }
+}

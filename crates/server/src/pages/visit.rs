@@ -1,0 +1,181 @@
+//! What does a request tell about its visitor, and how are they answered?
+
+use super::access::{Entry, entry, host, path_of};
+use super::{cookies, html};
+use crate::api::ApiError;
+use crate::app::App;
+use crate::console::format::url_part;
+use crate::console::view::{ErrorPage, Flash, Frame, Health, Theme};
+use crate::error::ServerError;
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Redirect, Response};
+use std::convert::Infallible;
+use std::sync::Arc;
+
+/// The cookie that carries an action's result to the page it leads to.
+const FLASH: &str = "rapport_flash";
+
+/// How long it may take to get there, in seconds.
+const FLASH_SECONDS: i64 = 30;
+
+/// Somebody who looks at a page.
+#[derive(Clone)]
+pub(super) struct Visit {
+    /// What every request handler has at hand.
+    pub(super) app: Arc<App>,
+    /// The colours they chose.
+    pub(super) theme: Theme,
+    /// Under which name they reached this server.
+    pub(super) host: String,
+    /// The page's path and query.
+    here: String,
+    /// How they came in; nobody has to for errors and for signing in.
+    entry: Option<Entry>,
+    /// The result of the action that led here.
+    flash: Option<Flash>,
+}
+
+impl FromRequestParts<Arc<App>> for Visit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
+        Ok(Self::read(parts, app))
+    }
+}
+
+impl Visit {
+    /// Reads what the request tells.
+    pub(super) fn read(parts: &mut Parts, app: &Arc<App>) -> Self {
+        let headers = &parts.headers;
+        Self {
+            app: app.clone(),
+            theme: cookies::read(headers, Theme::COOKIE).map(Theme::parse).unwrap_or_default(),
+            host: host(headers).unwrap_or_default().to_owned(),
+            here: path_of(&parts.uri),
+            entry: entry(app, headers),
+            flash: cookies::read(headers, FLASH).and_then(flash),
+        }
+    }
+
+    /// The same visit to another address: where the page that answers a form can be seen again.
+    pub(super) fn at(self, here: String) -> Self {
+        Self { here, ..self }
+    }
+
+    /// Whether they may see the console.
+    pub(super) fn may_see(&self) -> bool {
+        self.entry.is_some()
+    }
+
+    /// Fills a page with data, away from the threads that serve connections.
+    pub(super) async fn page(
+        self,
+        fill: impl FnOnce(&App, Frame) -> Result<String, ServerError> + Send + 'static,
+    ) -> Response {
+        let (frame, had_flash) = (self.frame(), self.flash.is_some());
+        match self.app.clone().run(move |app| fill(app, frame)).await {
+            Ok(page) => {
+                let mut response = html(page).into_response();
+                if had_flash {
+                    cookies::set(&mut response, FLASH, "", 0);
+                }
+                response
+            }
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    /// Leads to another page, which says once what was done or why not.
+    pub(super) fn lead_to(path: &str, flash: &Flash) -> Response {
+        let mut response = Redirect::to(path).into_response();
+        let (key, text) = match flash {
+            Flash::Done(text) => ("done", text),
+            Flash::Failed(text) => ("failed", text),
+        };
+        // A cookie holds 4,096 bytes, and an escaped letter takes up to twelve.
+        let text: String = text.chars().take(300).collect();
+        cookies::set(&mut response, FLASH, &format!("{key}.{}", url_part(&text)), FLASH_SECONDS);
+        response
+    }
+
+    /// A failure as a page.
+    pub(super) fn failed(&self, error: &ApiError) -> Response {
+        let (title, remedy) = match error.status() {
+            StatusCode::NOT_FOUND => ("That is not here", "Check the address, or start from the overview."),
+            StatusCode::BAD_REQUEST => ("That cannot be done", "Go back, change it and try again."),
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                ("The server is busy", "Load the page again in a moment.")
+            }
+            StatusCode::CONFLICT => ("That is under way already", "Wait until it is done."),
+            _ => ("The page could not be filled", "Look at the server’s log, then try again."),
+        };
+        self.error(error.status(), title, &capital(error.message()), remedy)
+    }
+
+    /// An error as a page.
+    pub(super) fn error(&self, status: StatusCode, title: &str, message: &str, remedy: &str) -> Response {
+        let page = ErrorPage {
+            frame: self.frame(),
+            status: status.as_u16(),
+            title: title.to_owned(),
+            message: message.to_owned(),
+            remedy: remedy.to_owned(),
+        };
+        (status, html(page.render())).into_response()
+    }
+
+    /// That no page stands at this address.
+    pub(super) fn not_found(&self) -> Response {
+        (StatusCode::NOT_FOUND, html(ErrorPage::not_found(self.frame()).render())).into_response()
+    }
+
+    fn frame(&self) -> Frame {
+        // Who may not see the console learns nothing of how the server is.
+        let (health, notice) = match self.entry {
+            Some(_) => (health(&self.app), self.app.notice.clone()),
+            None => (Health::Good, None),
+        };
+        Frame {
+            now: self.app.engine.clock().now(),
+            theme: self.theme,
+            notice,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            health,
+            flash: self.flash.clone(),
+            here: self.here.clone(),
+            signed_in: self.entry == Some(Entry::Session),
+        }
+    }
+}
+
+/// A sentence as it begins on a page.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn health(app: &App) -> Health {
+    if !app.engine.is_sound() {
+        return Health::Degraded(
+            "The profiles could not follow the log: stop the server and start it again".to_owned(),
+        );
+    }
+    let faults = app.engine.champion_status().into_iter().filter(|status| status.fault.is_some());
+    let faulty: Vec<&str> = faults.map(|status| status.kind.name()).collect();
+    match faulty.as_slice() {
+        [] => Health::Good,
+        names => Health::Degraded(format!("The model in force cannot be used for {}: see Models", names.join(" and "))),
+    }
+}
+
+fn flash(cookie: &str) -> Option<Flash> {
+    let (key, text) = cookie.split_once('.')?;
+    let text = cookies::unescape(text);
+    match key {
+        "done" => Some(Flash::Done(text)),
+        "failed" => Some(Flash::Failed(text)),
+        _ => None,
+    }
+}
