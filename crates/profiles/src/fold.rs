@@ -234,6 +234,22 @@ impl<S: CustomerState> Profiles<S> {
         self.identifiers.retain(|identifier, id| resident.contains_key(id) || dirty.contains(identifier));
     }
 
+    /// Takes a customer read from the store into memory, with the names that lead to them; one that is there already stays
+    /// as it is. Answers `false` where `n_max` are in memory.
+    pub fn admit(&mut self, stored: Customer<S>, n_max: usize) -> bool {
+        if self.resident.len() >= n_max {
+            return false;
+        }
+        let id = &stored.profile.id;
+        if !self.resident.contains_key(id) {
+            for name in stored.profile.links.keys() {
+                self.identifiers.entry(name.clone()).or_insert_with(|| id.clone());
+            }
+            self.resident.insert(id.clone(), Some(stored));
+        }
+        true
+    }
+
     /// The customers in memory, in no particular order.
     pub fn resident(&self) -> impl Iterator<Item = &Customer<S>> {
         self.resident.values().flatten()

@@ -7,6 +7,7 @@ mod live;
 mod pace;
 mod read;
 mod search;
+mod warm;
 
 pub use champions::ChampionStatus;
 pub use decide::Asked;

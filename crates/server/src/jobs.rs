@@ -148,6 +148,7 @@ impl Background {
             let sealed_at = engine.clock().now();
             let mut round = Round { engine, storage, trainer, settings, waited: Duration::ZERO, sealed_at };
             let pause = Duration::from_secs(round.settings.profiles.checkpoint_seconds);
+            round.warm(&|| *watched.0.lock().unwrap_or_else(PoisonError::into_inner));
             loop {
                 let is_last = {
                     let (stopped, changed) = (&watched.0, &watched.1);
@@ -192,6 +193,12 @@ struct Round {
 }
 
 impl Round {
+    fn warm(&self, is_stopped: &dyn Fn() -> bool) {
+        if let Err(error) = self.engine.warm(self.settings.profiles.n_resident_max, is_stopped) {
+            tracing::error!(error = error.story(), "not every customer could be read into memory; run `rapport doctor`");
+        }
+    }
+
     fn checkpoint(&self) {
         if let Err(error) = self.engine.checkpoint(self.settings.profiles.n_resident_max) {
             tracing::error!(error = error.story(), "the checkpoint failed; the next one will hold what this one lacks");

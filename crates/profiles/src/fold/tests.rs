@@ -160,8 +160,38 @@ proptest! {
         let all: Vec<u64> = customers.iter().flat_map(|c| c.state.0.iter().copied()).collect();
         prop_assert_eq!(all.len(), n_owned);
         prop_assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), n_owned);
-        prop_assert_eq!(totals.n_customers as usize, customers.len());
-        prop_assert_eq!(totals.n_known as usize, customers.iter().filter(|c| c.profile.is_known()).count());
-        prop_assert_eq!(customers.iter().map(|c| c.profile.n_events).sum::<u64>() as usize, n_owned);
+        prop_assert_eq!(totals.n_customers, customers.len() as u64);
+        prop_assert_eq!(totals.n_known, customers.iter().filter(|c| c.profile.is_known()).count() as u64);
+        prop_assert_eq!(customers.iter().map(|c| c.profile.n_events).sum::<u64>(), n_owned as u64);
     }
+}
+
+#[test]
+fn what_is_admitted_is_what_was_stored_and_nothing_newer_is_lost() {
+    let store = Arc::new(MemoryProfileStore::default());
+    let mut first: Profiles<Seen> = Profiles::open(store.clone()).unwrap();
+    for recorded in [event(1, Some("ann"), Some("browser"), None), event(2, Some("bob"), None, None)] {
+        first.apply(&recorded).unwrap();
+    }
+    store.commit(first.offset(), first.take_changes().unwrap()).unwrap();
+
+    let mut reopened: Profiles<Seen> = Profiles::open(store.clone()).unwrap();
+    assert_eq!(reopened.resident().count(), 0);
+    reopened.apply(&event(3, Some("ann"), None, None)).unwrap();
+    let mut rows = Vec::new();
+    let mut keep = |key: &str, bytes: &[u8]| {
+        rows.push(Customer::<Seen>::from_stored(key, bytes).unwrap());
+        true
+    };
+    store.scan(Collection::Customer, "", &mut keep).unwrap();
+    let is_admitted: Vec<bool> = rows.iter().cloned().map(|customer| reopened.admit(customer, 2)).collect();
+    assert_eq!((is_admitted, reopened.resident().count()), (vec![true, true], 2));
+    assert!(!reopened.admit(rows.remove(0), 2), "there is room for two");
+    assert_eq!(
+        (seen(&reopened, "ann"), seen(&reopened, "browser"), seen(&reopened, "bob")),
+        (vec![1, 3], vec![1, 3], vec![2])
+    );
+    let changed = reopened.take_changes().unwrap();
+    let customers = changed.iter().filter(|change| change.collection == Collection::Customer);
+    assert_eq!(customers.map(|change| change.key.as_str()).collect::<Vec<_>>(), ["ann"], "reading changes nothing");
 }

@@ -72,9 +72,15 @@ impl Engine {
         Ok(Search { customers, n_found, n_searched, is_complete })
     }
 
-    /// How many of the customers in memory were seen since a moment.
-    pub fn n_seen_since(&self, from: Timestamp) -> u64 {
-        self.live().profiles.resident().filter(|customer| customer.profile.last_seen >= from).count() as u64
+    /// How many of the customers in memory were seen since a moment, and whether all customers are in memory.
+    pub fn n_seen_since(&self, from: Timestamp) -> (u64, bool) {
+        let live = self.live();
+        let (mut n_seen, mut n_resident) = (0, 0);
+        for customer in live.profiles.resident() {
+            n_resident += 1;
+            n_seen += u64::from(customer.profile.last_seen >= from);
+        }
+        (n_seen, n_resident >= live.profiles.totals().n_customers)
     }
 }
 

@@ -32,6 +32,7 @@ fn fill(app: &App, frame: Frame, base_url: &str) -> Result<Overview, ServerError
         let live = app.engine.live();
         (live.profiles.totals(), live.activity.last_days(now, N_DAYS).collect::<Vec<_>>())
     };
+    let (n_active, is_complete) = app.engine.n_seen_since(now.plus_days(-N_DAYS));
     let (currency, left_out) = currencies(&days);
     let examples =
         if decisions.total == 0 { api::examples(app, base_url, &api::Somebody::of(app)?) } else { Vec::new() };
@@ -45,7 +46,8 @@ fn fill(app: &App, frame: Frame, base_url: &str) -> Result<Overview, ServerError
         customers: CustomersCard {
             known: totals.n_known,
             anonymous: totals.n_customers.saturating_sub(totals.n_known),
-            active_30d: app.engine.n_seen_since(now.plus_days(-N_DAYS)),
+            active_30d: n_active,
+            active_partial: !is_complete,
         },
         models: ModelKind::ALL.into_iter().map(|kind| model(app, kind)).collect::<Result<_, _>>()?,
         worth: if decisions.total == 0 { None } else { worth::worth(app, now)? },

@@ -397,6 +397,28 @@ fn what_followed_a_recommendation_is_counted_after_its_week() {
 }
 
 #[test]
+fn after_a_restart_everybody_is_there_again() {
+    let console = Console::filled(100);
+    let engine = console.running.app().engine.clone();
+    let known = engine.search("", 9_999, Duration::from_secs(9)).unwrap().n_found;
+    engine.checkpoint(usize::MAX).unwrap();
+    let again = crate::engine::Engine::open(
+        engine.ports().clone(),
+        engine.policy().clone(),
+        console.clock.clone(),
+        Seed::new(2),
+    )
+    .unwrap();
+    assert_eq!(again.search("", 9, Duration::from_secs(9)).unwrap().n_found, 0, "nobody was needed yet");
+    again.warm(10, &|| false).unwrap();
+    assert_eq!(again.search("", 9_999, Duration::from_secs(9)).unwrap().n_found, 10);
+    assert!(!again.n_seen_since(Timestamp::MIN).1);
+    again.warm(usize::MAX, &|| false).unwrap();
+    assert_eq!(again.n_seen_since(Timestamp::MIN), (known, true));
+    assert_eq!(again.is_ready_to_train(ModelKind::Recommend), engine.is_ready_to_train(ModelKind::Recommend));
+}
+
+#[test]
 fn people_get_a_page_for_what_is_not_there_and_programs_get_json() {
     let console = Console::start(false);
     for (method, path, status, code) in [

@@ -76,6 +76,8 @@ pub struct CustomersCard {
     pub anonymous: u64,
     /// Customers seen in the last 30 days.
     pub active_30d: u64,
+    /// Whether some customers are not in memory, so that there may be more.
+    pub active_partial: bool,
 }
 
 /// A task's state in one line.

@@ -80,7 +80,7 @@ pub fn overview() -> Overview {
     Overview {
         frame: frame("/"),
         events: EventsCard { total: 119_578, today: 1_204, rejected: 37, per_day: per_day(1_000) },
-        customers: CustomersCard { known: 32_266, anonymous: 1_048, active_30d: 14_402 },
+        customers: CustomersCard { known: 32_266, anonymous: 1_048, active_30d: 14_402, active_partial: false },
         models: vec![
             ModelLine {
                 title: "Recommendations".to_owned(),
@@ -130,7 +130,7 @@ pub fn overview_empty() -> Overview {
             ..frame("/")
         },
         events: EventsCard { total: 0, today: 0, rejected: 0, per_day: vec![] },
-        customers: CustomersCard { known: 0, anonymous: 0, active_30d: 0 },
+        customers: CustomersCard { known: 0, anonymous: 0, active_30d: 0, active_partial: false },
         models: vec![
             missing("Recommendations", "Needs 500 customers with two orders; there are none."),
             missing("Churn", "Needs 60 days of purchases; there are none."),

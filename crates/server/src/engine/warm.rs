@@ -1,0 +1,46 @@
+//! How do the stored customers come back into memory after a start?
+
+use super::Engine;
+use crate::error::ServerError;
+use features::FeatureState;
+use profiles::{Collection, Customer};
+
+/// How many customers are taken in at a time: events and decisions wait meanwhile.
+const N_AT_A_TIME: usize = 500;
+
+impl Engine {
+    /// Reads stored customers into memory until `n_max` are there or `is_stopped` says so. Nothing waits for it: who is
+    /// needed before is read from the store. Lists, searches and counts go over those in memory.
+    ///
+    /// # Errors
+    /// [`ServerError`] where the store cannot be read.
+    pub fn warm(&self, n_max: usize, is_stopped: &dyn Fn() -> bool) -> Result<(), ServerError> {
+        let (n_resident, totals) = {
+            let live = self.live();
+            (live.profiles.resident().count() as u64, live.profiles.totals())
+        };
+        if n_resident >= totals.n_customers {
+            return Ok(());
+        }
+        let mut waiting: Vec<Customer<FeatureState>> = Vec::with_capacity(N_AT_A_TIME);
+        let mut damaged = None;
+        self.ports.profiles.scan(Collection::Customer, "", &mut |key, bytes| {
+            match Customer::from_stored(key, bytes) {
+                Ok(customer) => waiting.push(customer),
+                Err(error) => {
+                    damaged = Some(error);
+                    return false;
+                }
+            }
+            waiting.len() < N_AT_A_TIME || (self.take_in(&mut waiting, n_max) && !is_stopped())
+        })?;
+        self.take_in(&mut waiting, n_max);
+        damaged.map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    /// Answers whether there is room for more.
+    fn take_in(&self, waiting: &mut Vec<Customer<FeatureState>>, n_max: usize) -> bool {
+        let mut live = self.live_mut();
+        waiting.drain(..).all(|customer| live.profiles.admit(customer, n_max))
+    }
+}
