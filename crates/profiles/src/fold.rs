@@ -8,7 +8,7 @@ use primitives::{AnonymousId, CustomerId, Timestamp, UserId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// All customers: those lately touched in memory, the others in the store.
@@ -20,7 +20,7 @@ pub struct Profiles<S> {
     resident: HashMap<CustomerId, Option<Customer<S>>>,
     identifiers: HashMap<Identifier, CustomerId>,
     /// What has changed since the last checkpoint.
-    dirty_customers: BTreeSet<CustomerId>,
+    dirty_customers: HashSet<CustomerId>,
     dirty_identifiers: HashSet<Identifier>,
 }
 
@@ -66,7 +66,7 @@ impl<S: CustomerState> Profiles<S> {
             totals,
             resident: HashMap::new(),
             identifiers: HashMap::new(),
-            dirty_customers: BTreeSet::new(),
+            dirty_customers: HashSet::new(),
             dirty_identifiers: HashSet::new(),
         })
     }

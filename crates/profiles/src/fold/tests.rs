@@ -4,6 +4,7 @@ use super::*;
 use crate::MemoryProfileStore;
 use events::Event;
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 /// A state that remembers which events it has seen.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

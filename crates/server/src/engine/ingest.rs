@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::error::ServerError;
-use events::{Batch, Event, Offset, Origin, Receipt, Recorded};
+use events::{Batch, CallKind, Event, Offset, Origin, Receipt, Recorded};
 use primitives::ErrorKind;
 use std::sync::{MutexGuard, PoisonError};
 use std::sync::atomic::Ordering;
@@ -46,10 +46,7 @@ impl Engine {
         let recorded = with_offsets(batch.accepted, &receipts);
         ingested.n_accepted = recorded.len();
         ingested.n_duplicates = receipts.len() - recorded.len();
-        for one in &recorded {
-            let source = if origin == Origin::Import { "import" } else { "api" };
-            metrics::counter!("cx_events_ingested_total", "type" => one.event.kind().name(), "source" => source).increment(1);
-        }
+        count(&recorded, origin);
         self.fold(&recorded)?;
         if ingested.n_duplicates > 0 {
             drop(self.wait_until_folded(self.ports.events.head())?);
@@ -93,6 +90,16 @@ fn with_offsets(events: Vec<Event>, receipts: &[Receipt]) -> Vec<Recorded> {
             Receipt::Duplicate => None,
         })
         .collect()
+}
+
+fn count(recorded: &[Recorded], origin: Origin) {
+    let source = if origin == Origin::Import { "import" } else { "api" };
+    for kind in CallKind::ALL {
+        let n_events = recorded.iter().filter(|one| one.event.kind() == kind).count() as u64;
+        if n_events > 0 {
+            metrics::counter!("cx_events_ingested_total", "type" => kind.name(), "source" => source).increment(n_events);
+        }
+    }
 }
 
 fn broken() -> ServerError {
