@@ -5,6 +5,7 @@ mod customers;
 mod decide;
 mod error;
 mod events;
+mod extract;
 mod ingest;
 mod models;
 mod openapi;
@@ -16,10 +17,10 @@ pub use openapi::document;
 
 use crate::app::App;
 use axum::Router;
-use axum::http::{HeaderName, Method};
+use axum::http::{HeaderName, Method, StatusCode};
 use std::sync::Arc;
 use std::time::Duration;
-use tower_http::cors::{Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
 
 /// The whole HTTP interface but the console.
@@ -29,6 +30,8 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(router)
         .merge(ingest::short_paths())
         .merge(openapi::routes(document))
+        // Below the layer: a fallback above it would answer a browser's preflight before the layer sees it.
+        .method_not_allowed_fallback(no_such_method)
         // Browsers send events from any site; what they may do is decided by the key, never by a cookie.
         .layer(cors())
         .with_state(app)
@@ -45,11 +48,17 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .merge(operations::routes())
 }
 
+async fn no_such_method(method: Method) -> ApiError {
+    let message = format!("this path does not answer {method}: GET /openapi.json lists what there is");
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+}
+
 fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST, Method::OPTIONS])
-        .allow_headers(Any)
+        // The wildcard would not cover Authorization, with which some browser libraries send the key.
+        .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([HeaderName::from_static("retry-after")])
         .max_age(Duration::from_secs(86_400))
 }

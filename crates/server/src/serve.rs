@@ -13,7 +13,7 @@ use crate::settings::Settings;
 use crate::telemetry;
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use governance::Retention;
@@ -236,15 +236,21 @@ fn router(app: Arc<App>) -> Router {
 async fn measure(request: Request, next: Next) -> Response {
     let watch = Stopwatch::start();
     let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
-    let method = request.method().to_string();
+    let method = known_method(request.method());
     let response = next.run(request).await;
     let code = response.status().as_u16().to_string();
-    let labels = [("route", route.clone()), ("method", method.clone()), ("code", code)];
+    let labels = [("route", route.clone()), ("method", method.to_owned()), ("code", code)];
     metrics::histogram!("cx_http_request_duration_seconds", &labels).record(watch.elapsed().as_secs_f64());
     if response.status() >= StatusCode::INTERNAL_SERVER_ERROR {
         tracing::warn!(route, method, status = response.status().as_u16(), "a request was not answered");
     }
     response
+}
+
+/// The method as a label. Clients may invent methods, and each label would be kept for ever.
+fn known_method(method: &Method) -> &'static str {
+    let known = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"];
+    known.into_iter().find(|known| method == known).unwrap_or("other")
 }
 
 fn cannot_listen(listen: SocketAddr, source: std::io::Error) -> ServerError {

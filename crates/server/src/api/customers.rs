@@ -2,10 +2,11 @@
 
 use super::ApiError;
 use super::auth::MayRead;
+use super::extract::Path;
 use super::wire::CustomerReply;
 use crate::app::App;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -2,12 +2,12 @@
 
 use super::ApiError;
 use super::auth::{MayDecide, MayRead};
+use super::extract::{Path, SmallBody};
 use super::wire::{DecideBody, DecisionRecordReply, DecisionReply};
 use crate::app::App;
 use crate::engine::Asked;
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use decisions::{DecisionKind, Record};
@@ -36,11 +36,16 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         (status = 400, description = "The question cannot be read", body = super::error::ErrorBody),
         (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
         (status = 403, description = "A write key may not ask for decisions", body = super::error::ErrorBody),
+        (status = 413, description = "The question is larger than 64 KB", body = super::error::ErrorBody),
         (status = 429, description = "Too many requests", body = super::error::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
-async fn decide(_: MayDecide, State(app): State<Arc<App>>, body: Bytes) -> Result<Response, ApiError> {
+async fn decide(
+    _: MayDecide,
+    State(app): State<Arc<App>>,
+    SmallBody(body): SmallBody,
+) -> Result<Response, ApiError> {
     let body: DecideBody = serde_json::from_slice(&body).map_err(|error| {
         ApiError::invalid(format!("the body cannot be read: {error}; send {{\"decision\":\"recommend\",\"userId\":\"…\"}}"))
     })?;
@@ -68,17 +73,24 @@ fn asked(body: DecideBody) -> Result<Asked, ApiError> {
     Ok(Asked { kind, names, n: body.n.unwrap_or(N_DEFAULT), context: body.context.unwrap_or_default() })
 }
 
-/// A customer's name: a text, or a number as events may carry it.
+/// A customer's name: a text, or a whole number, as events may carry it. A blank one counts as absent there, too.
 fn name(field: &str, value: Option<Value>) -> Result<Option<String>, ApiError> {
     let text = match value {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::String(text)) => text,
-        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::Number(number)) => {
+            let text = number.to_string();
+            let whole = text.strip_suffix(".0").unwrap_or(&text);
+            if !whole.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+                return Err(ApiError::invalid(format!("{field} is {number}: send a text, or a whole number")));
+            }
+            whole.to_owned()
+        }
         Some(_) => return Err(ApiError::invalid(format!("{field} must be a text"))),
     };
     match text.len() {
-        0 => Ok(None),
-        1..=NAME_BYTES_MAX => Ok(Some(text)),
+        _ if text.trim().is_empty() => Ok(None),
+        ..=NAME_BYTES_MAX => Ok(Some(text)),
         n => Err(ApiError::invalid(format!("{field} has {n} bytes: at most {NAME_BYTES_MAX} are allowed"))),
     }
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 /// The body of every error.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(title = "Error")]
-pub struct ErrorBody {
+pub(super) struct ErrorBody {
     /// Always `false`.
     success: bool,
     /// The class of failure, for programs.

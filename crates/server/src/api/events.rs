@@ -2,10 +2,11 @@
 
 use super::ApiError;
 use super::auth::MayRead;
+use super::extract::Query;
 use super::wire::{EventReply, EventsReply};
 use crate::app::App;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use events::InspectedStatus;
 use serde::Deserialize;
 use std::sync::Arc;

@@ -2,16 +2,17 @@
 
 use super::ApiError;
 use super::auth::{authorize, key_in};
+use super::extract::{Path, Query, read_up_to};
 use super::wire::IngestReply;
 use crate::app::App;
 use axum::Json;
-use axum::body::{Body, to_bytes};
-use axum::extract::{Path, Query, Request, State};
+use axum::body::Body;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::{get, post};
-use events::{BATCH_BYTES_MAX, Batch, CallKind, EVENT_BYTES_MAX, Origin, Refusal};
+use events::{BATCH_BYTES_MAX, Batch, CallKind, Origin, Refusal, RejectionCode};
 use flate2::read::MultiGzDecoder;
-use governance::{Action, Role};
+use governance::Action;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::Read;
@@ -66,14 +67,15 @@ async fn receive(
     request: Request,
 ) -> Received {
     let (parts, body) = request.into_parts();
-    let body = read_body(&parts.headers, body, kind).await?;
-    let header_key = key_in(&parts.headers).or(query.write_key);
-    // A key in a header is checked before the body is looked at; one in the body only afterwards.
-    let role = header_key.as_deref().map(|key| authorize(&app, Some(key), Action::Ingest)).transpose()?;
-    app.run(move |app| Ok(accept(app, &body, kind, role))).await?
+    let body = read_body(&parts.headers, body).await?;
+    let key = key_in(&parts.headers).or(query.write_key);
+    app.run(move |app| Ok(accept(app, &body, kind, key.as_deref()))).await?
 }
 
-fn accept(app: &App, body: &[u8], kind: Option<CallKind>, role: Option<Role>) -> Received {
+fn accept(app: &App, body: &[u8], kind: Option<CallKind>, header_key: Option<&str>) -> Received {
+    // A token in a header may be meant for somebody on the way, such as a proxy: then the body's own key counts.
+    let role = header_key.filter(|key| app.keys.role_of(key).is_some());
+    let role = role.map(|key| authorize(app, Some(key), Action::Ingest)).transpose()?;
     let origin = match role {
         Some(role) if role.may(Action::WriteCatalogue) => Origin::Server,
         _ => Origin::Client,
@@ -89,33 +91,36 @@ fn accept(app: &App, body: &[u8], kind: Option<CallKind>, role: Option<Role>) ->
     });
     if role.is_none() {
         let key = batch.as_ref().ok().and_then(|batch| batch.write_key.as_deref());
-        authorize(app, key, Action::Ingest)?;
+        authorize(app, key.or(header_key), Action::Ingest)?;
     }
     let batch = batch?;
     let reply = IngestReply::rejections(&batch);
-    let all_rejected = is_wholly_rejected(&batch);
+    let status = status(&batch);
     let ingested = app.engine.ingest(batch, origin).map_err(ApiError::from)?;
-    let status = if all_rejected { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok((status, Json(reply.counted(ingested))))
 }
 
-fn is_wholly_rejected(batch: &Batch) -> bool {
-    batch.accepted.is_empty() && !batch.rejected.is_empty()
+/// A request counts as failed only where nothing of it was accepted: clients would send the accepted events again.
+fn status(batch: &Batch) -> StatusCode {
+    if batch.rejected.is_empty() || !batch.accepted.is_empty() {
+        StatusCode::OK
+    } else if batch.rejected.iter().all(|rejected| rejected.rejection.code == RejectionCode::TooLarge) {
+        StatusCode::PAYLOAD_TOO_LARGE
+    } else {
+        StatusCode::BAD_REQUEST
+    }
 }
 
-/// The body, decompressed where its encoding says so, up to the limit of a batch.
-async fn read_body(headers: &HeaderMap, body: Body, kind: Option<CallKind>) -> Result<Vec<u8>, ApiError> {
-    let limit = if kind.is_some() { EVENT_BYTES_MAX } else { BATCH_BYTES_MAX };
-    let too_large = || {
-        let what = if kind.is_some() { "an event" } else { "a batch" };
-        ApiError::too_large(format!("the body is larger than {limit} bytes, which is the most for {what}: send less at a time"))
-    };
-    // A little more than the limit is read, so that surrounding white space and the envelope's own fields fit.
-    let slack = limit + 4_096;
-    let raw = to_bytes(body, slack).await.map_err(|_| too_large())?;
+/// The body, decompressed where its encoding says so, up to the limit of a batch. A single event may be that long here,
+/// so that one that is too long is kept with its reason like every rejected event.
+async fn read_body(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, ApiError> {
+    let too_large = || ApiError::too_large(format!("the body has more than {BATCH_BYTES_MAX} bytes: send less at a time"));
+    // A little more than the limit is read, so that the parser says by how much it is exceeded.
+    let slack = BATCH_BYTES_MAX + 4_096;
+    let raw = read_up_to(body, slack).await?.ok_or_else(too_large)?;
     let encoding = headers.get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("identity");
     match encoding.trim().to_ascii_lowercase().as_str() {
-        "" | "identity" => Ok(raw.to_vec()),
+        "" | "identity" => Ok(raw),
         "gzip" | "x-gzip" => {
             let mut plain = Vec::new();
             let unpacked = MultiGzDecoder::new(&raw[..]).take(slack as u64 + 1).read_to_end(&mut plain);
@@ -159,7 +164,7 @@ macro_rules! single {
                 (status = 200, description = "Durable, and seen by every later read", body = IngestReply),
                 (status = 400, description = "Not accepted; the reason is in the body and in the live inspector", body = IngestReply),
                 (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
-                (status = 413, description = "Larger than an event may be", body = super::error::ErrorBody),
+                (status = 413, description = "Larger than 32 KB", body = IngestReply),
                 (status = 429, description = "Too many requests; Retry-After says when to try again", body = super::error::ErrorBody),
             ),
             security(("bearer" = []), ("basic" = []), ()),

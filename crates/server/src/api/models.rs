@@ -2,11 +2,11 @@
 
 use super::ApiError;
 use super::auth::{MayOperate, MayRead};
+use super::extract::{Path, SmallBody};
 use crate::app::App;
 use crate::error::ServerError;
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use learning::{Evaluation, ModelKind, Version};
 use primitives::{ErrorKind, ModelVersion};
@@ -147,7 +147,7 @@ async fn champion(
     _: MayOperate,
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
-    body: Bytes,
+    SmallBody(body): SmallBody,
 ) -> Result<Json<DoneReply>, ApiError> {
     let kind = kind(&name)?;
     let body: ChampionBody = serde_json::from_slice(&body)
@@ -166,7 +166,8 @@ async fn champion(
     params(("name" = String, Path, description = "recommend or churn")),
     responses(
         (status = 200, description = "The former champion answers from now on", body = DoneReply),
-        (status = 404, description = "No such model, or no former champion", body = super::error::ErrorBody),
+        (status = 404, description = "No such model", body = super::error::ErrorBody),
+        (status = 409, description = "No former champion", body = super::error::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]

@@ -17,7 +17,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 
 /// Whether the program is well.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Health {
+struct Health {
     /// `ok`, or what is wrong.
     status: String,
     /// The program's version.

@@ -237,6 +237,7 @@ impl From<&ConsentAnswer> for ConsentReply {
 
 /// The bytes that answer a decision: the same for the same decision.
 #[must_use]
+#[expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a reply holds only strings and finite numbers")]
 pub fn decision(decision: &Decision) -> String {
     let reply = DecisionReply {
         decision_id: decision.id.as_str(),
@@ -244,7 +245,6 @@ pub fn decision(decision: &Decision) -> String {
         customer_id: decision.customer.as_str(),
         answer: AnswerReply::from(&decision.answer),
     };
-    #[expect(clippy::expect_used, reason = "a reply holds only strings and finite numbers")]
     serde_json::to_string(&reply).expect("a reply is always JSON")
 }
 

@@ -34,7 +34,7 @@ pub(super) fn show_keys(created: &[(Role, String)]) {
             Role::Server => "your services ask for decisions with it",
             Role::Admin => "you sign in to the console with it",
         };
-        say(&format!("  {role:<8}{key}   {meaning}"));
+        say(&format!("  {:<8}{key}   {meaning}", role.to_string()));
     }
     say("");
 }

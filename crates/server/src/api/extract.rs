@@ -1,0 +1,86 @@
+//! How are a request's path, query and body read, so that every mistake is answered in the same form?
+
+use super::ApiError;
+use axum::body::{Body, HttpBody};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::time::Duration;
+
+/// The largest body of a question or a command.
+const SMALL_BYTES_MAX: usize = 64 * 1024;
+
+/// How much of a body that is too large is read over. A client that is still sending would not see the answer otherwise.
+const READ_OVER_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// How long a client may take to send a body.
+const BODY_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// The query, as axum reads it.
+pub(super) struct Query<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let read = axum::extract::Query::try_from_uri(&parts.uri);
+        read.map(|query| Self(query.0)).map_err(|error| {
+            ApiError::invalid(format!("the query cannot be read ({}): give each name once", error.body_text()))
+        })
+    }
+}
+
+/// The variable part of the path, as axum reads it.
+pub(super) struct Path<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let read = axum::extract::Path::from_request_parts(parts, state).await;
+        read.map(|path| Self(path.0)).map_err(|error| {
+            ApiError::invalid(format!("the path cannot be read ({}): percent-encode names in UTF-8", error.body_text()))
+        })
+    }
+}
+
+/// The body of a question or a command.
+pub(super) struct SmallBody(pub(super) Vec<u8>);
+
+impl<S: Send + Sync> FromRequest<S> for SmallBody {
+    type Rejection = ApiError;
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let too_large = || ApiError::too_large(format!("the body is larger than {SMALL_BYTES_MAX} bytes: send less"));
+        Ok(Self(read_up_to(request.into_body(), SMALL_BYTES_MAX).await?.ok_or_else(too_large)?))
+    }
+}
+
+/// A body of up to `n_max` bytes, or `None` where it is larger.
+///
+/// # Errors
+/// [`ApiError`] where the client breaks off or takes too long.
+pub(super) async fn read_up_to(body: Body, n_max: usize) -> Result<Option<Vec<u8>>, ApiError> {
+    match tokio::time::timeout(BODY_TIME_MAX, collect(body, n_max)).await {
+        Ok(read) => read,
+        Err(_) => {
+            let message = format!("the body did not come within {} seconds: send it again", BODY_TIME_MAX.as_secs());
+            Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "timeout", message))
+        }
+    }
+}
+
+async fn collect(mut body: Body, n_max: usize) -> Result<Option<Vec<u8>>, ApiError> {
+    let (mut bytes, mut n_read) = (Vec::new(), 0);
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let frame = frame.map_err(|error| ApiError::invalid(format!("the body broke off ({error}): send it again")))?;
+        let Ok(data) = frame.into_data() else { continue };
+        n_read += data.len();
+        if n_read <= n_max {
+            bytes.extend_from_slice(&data);
+        } else if n_read > READ_OVER_BYTES_MAX {
+            break;
+        }
+    }
+    Ok((n_read <= n_max).then_some(bytes))
+}
