@@ -1,0 +1,366 @@
+//! Does the program keep its word on the command line: exit codes, reports on standard output, sentences on standard error?
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use events::generator::{World, WorldSettings};
+use primitives::Seed;
+use serde_json::{Value, json};
+use server::clock::{Stopwatch, SystemClock};
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use support::until;
+use tempfile::TempDir;
+
+/// The longest a command may take; then it is ended and the test fails.
+const DEADLINE: Duration = Duration::from_secs(90);
+
+/// A directory for one test: its data, its files, and what the program said.
+struct Place(TempDir);
+
+struct Done {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn data(&self) -> PathBuf {
+        self.0.path().join("data")
+    }
+
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+        let path = self.0.path().join(name);
+        File::create(&path).unwrap().write_all(text.as_ref()).unwrap();
+        path.display().to_string()
+    }
+
+    fn start(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Child {
+        let said = |name: &str| File::create(self.0.path().join(name)).unwrap();
+        Command::new(env!("CARGO_BIN_EXE_rapport"))
+            .args(arguments)
+            .arg("--data")
+            .arg(self.data())
+            .current_dir(self.0.path())
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(said("stdout"))
+            .stderr(said("stderr"))
+            .spawn()
+            .unwrap()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Done {
+        self.end(self.start(arguments, &[]), arguments)
+    }
+
+    /// Waits until a process has ended, and answers with what it said.
+    fn end(&self, mut child: Child, arguments: &[&str]) -> Done {
+        let watch = Stopwatch::start();
+        loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                return Done { code: status.code().unwrap_or(-1), out: self.said("stdout"), err: self.said("stderr") };
+            }
+            if watch.elapsed() > DEADLINE {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                panic!("{arguments:?} did not end: {}", self.said("stderr"));
+            }
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+
+    fn said(&self, name: &str) -> String {
+        std::fs::read_to_string(self.0.path().join(name)).unwrap()
+    }
+}
+
+impl Done {
+    /// Asserts success, and answers with the one JSON document on standard output.
+    fn json(&self) -> Value {
+        assert_eq!(self.code, 0, "{}", self.err);
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("not one JSON document ({error}): {}", self.out))
+    }
+
+    /// Asserts failure with one sentence that says all of this.
+    fn fails(&self, code: i32, said: &[&str]) {
+        assert_eq!(self.code, code, "{} {}", self.out, self.err);
+        for part in said {
+            assert!(self.err.contains(part), "{part} is not in: {}", self.err);
+        }
+        assert!(!self.err.contains("panicked"), "{}", self.err);
+    }
+}
+
+/// A generated shop as NDJSON, as a client's export would be.
+fn shop(n_customers: usize) -> (String, usize) {
+    let ends_at = primitives::Clock::now(&SystemClock);
+    let settings = WorldSettings { n_customers, n_items: 100, ends_at, ..WorldSettings::default() };
+    let lines: Vec<String> =
+        World::new(Seed::new(11), settings).payloads().map(|payload| payload.to_string()).collect();
+    (lines.join("\n"), lines.len())
+}
+
+#[test]
+fn every_command_explains_itself() {
+    let place = Place::new();
+    let all = place.run(&["--help"]);
+    assert_eq!(all.code, 0);
+    for command in ["serve", "demo", "import", "train", "evaluate", "replay", "rebuild", "doctor", "config"] {
+        assert!(all.out.contains(command), "{command} is not in the help");
+        let help = place.run(&[command, "--help"]);
+        assert_eq!(help.code, 0, "{command}: {}", help.err);
+        for option in ["--data", "--listen", "--config", "--json"] {
+            assert!(help.out.contains(option), "{command} --help does not name {option}");
+        }
+    }
+    assert!(place.run(&["--version"]).out.contains(env!("CARGO_PKG_VERSION")));
+    assert!(!place.data().exists(), "help creates nothing");
+}
+
+#[test]
+fn wrong_usage_ends_with_two_and_failure_with_one() {
+    let place = Place::new();
+    for wrong in [
+        &[][..],
+        &["dance"],
+        &["serve", "--port", "1"],
+        &["serve", "--listen", "nowhere"],
+        &["train", "horoscope"],
+        &["train", "--rollback"],
+        &["import"],
+        &["replay"],
+        &["config", "change"],
+    ] {
+        place.run(wrong).fails(2, &["--help"]);
+    }
+    let data = place.data().display().to_string();
+    for command in [&["train"][..], &["evaluate", "churn"], &["replay", "x"]] {
+        place.run(command).fails(1, &["no data in", &data]);
+    }
+    place.run(&["import", "absent.csv"]).fails(1, &["absent.csv", "check the path"]);
+    place.run(&["import", "x.csv", "--mapping", "absent"]).fails(1, &["absent"]);
+    place.run(&["doctor", "--config", "absent.toml"]).fails(1, &["absent.toml"]);
+    let bad = place.write("bad.toml", "[server]\n\nlisten_on = \"here\"\n");
+    place.run(&["config", "check", "--config", &bad]).fails(1, &["bad.toml", "line 3", "listen_on"]);
+    assert!(!place.data().exists(), "what fails creates nothing");
+}
+
+#[test]
+fn settings_are_shown_with_secrets_masked() {
+    let place = Place::new();
+    let settings = place.write("my.toml", "[events]\nseal_hours = 3\n[keys]\nwrite = \"a-secret-write-key\"\n");
+    let arguments = ["config", "check", "--config", &settings, "--listen", "127.0.0.1:9", "--json"];
+    let environment = [("RAPPORT__KEYS__ADMIN", "a-secret-admin-key"), ("RAPPORT__MODELS__SEED", "77")];
+    let done = place.end(place.start(&arguments, &environment), &arguments);
+    let shown = done.json();
+    assert_eq!((&shown["events"]["seal_hours"], &shown["models"]["seed"]), (&3.into(), &77.into()));
+    assert_eq!(shown["server"]["listen"], "127.0.0.1:9");
+    assert_eq!(shown["keys"], json!({"write": "(preset)", "server": "", "admin": "(preset)"}));
+    assert!(!format!("{}{}", done.out, done.err).contains("a-secret"));
+    let example = place.run(&["config", "example"]);
+    assert!(
+        example.code == 0 && example.out.contains("[server]") && example.out.contains("# listen = "),
+        "{}",
+        example.out
+    );
+    assert!(place.run(&["config", "check"]).out.contains("listen = \"127.0.0.1:7070\""));
+}
+
+#[test]
+fn a_file_is_imported_once_and_bad_rows_are_kept_with_their_line() {
+    let place = Place::new();
+    let csv = place.write(
+        "orders.csv",
+        "customer,day,sku,amount\n1,2026-03-01,tea,2.50\n2,2026-03-01,jam,much\n1,2026-03-02,jam,4.00\n,2026-03-02,jam,1.00\n3,soon,tea,1\n",
+    );
+    let mapping = place.write(
+        "orders.toml",
+        r#"
+name = "orders"
+description = "A test's orders"
+currency = "EUR"
+[source]
+delimiter = ","
+header = true
+[time]
+column = "day"
+format = "%Y-%m-%d"
+zone = "UTC"
+[[event]]
+type = "track"
+event = "Order Completed"
+userId = "{customer}"
+key = ["customer", "day", "sku"]
+[event.properties]
+revenue = { column = "amount", type = "number" }
+"#,
+    );
+    let imported = place.run(&["import", &csv, "--mapping", &mapping, "--json"]).json();
+    let report = &imported[0];
+    assert_eq!((&report["source"], &report["mapping"]), (&"orders.csv".into(), &"orders".into()));
+    assert_eq!((&report["rows_read"], &report["events_new"]), (&5.into(), &2.into()), "{report}");
+    let rejects = std::fs::read_to_string(report["rejects_file"].as_str().unwrap()).unwrap();
+    let rejects: Vec<Value> = rejects.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<_> = rejects.iter().map(|reject| reject["line"].as_u64().unwrap()).collect();
+    assert_eq!(lines, [3, 5, 6]);
+    for (reject, said) in rejects.iter().zip(["much", "userId", "soon"]) {
+        assert!(reject["reason"].as_str().unwrap().contains(said), "{reject}");
+        assert_eq!((&reject["source"], reject["row"].is_null()), (&"orders.csv".into(), false));
+    }
+    let again = place.run(&["import", &csv, "--mapping", &mapping, "--json"]).json();
+    assert_eq!((&again[0]["events_new"], &again[0]["events_known"]), (&0.into(), &2.into()));
+
+    let ndjson = place.write(
+        "events.ndjson",
+        "{\"type\":\"track\",\"event\":\"Seen\",\"userId\":\"1\",\"timestamp\":\"2026-03-01\",\"messageId\":\"a\"}\n\
+         not json\n\
+         {\"type\":\"track\",\"userId\":\"1\",\"timestamp\":\"2026-03-01\"}\n\
+         {\"type\":\"track\",\"event\":\"Seen\",\"userId\":\"1\"}\n",
+    );
+    let report = &place.run(&["import", &ndjson, "--json"]).json()[0];
+    assert_eq!(
+        (&report["events_new"], &report["rows_rejected"], &report["events_rejected"]),
+        (&1.into(), &1.into(), &2.into())
+    );
+    let rejects = std::fs::read_to_string(report["rejects_file"].as_str().unwrap()).unwrap();
+    let said = |line: usize| serde_json::from_str::<Value>(rejects.lines().nth(line).unwrap()).unwrap();
+    assert!(said(0)["line"] == 2 && said(0)["reason"].as_str().unwrap().contains("not JSON"));
+    assert!(said(1)["line"] == 3 && said(1)["reason"].as_str().unwrap().contains("/event"));
+    assert!(said(2)["line"] == 4 && said(2)["reason"].as_str().unwrap().contains("timestamp"));
+
+    // Far too little to learn from: what is missing is said, and everything else goes on.
+    let untrained = place.run(&["train", "churn"]);
+    untrained.fails(1, &["churn was not trained", "days of purchases"]);
+    place.run(&["evaluate", "recommend"]).fails(1, &["recommend", "customers with two purchases"]);
+    place.run(&["train", "churn", "--rollback"]).fails(1, &["churn"]);
+    place.run(&["replay", "no-such-decision"]).fails(1, &["no decision no-such-decision"]);
+    assert_eq!(place.run(&["rebuild", "--json"]).json()["events"], 3);
+}
+
+fn keys_of(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
+/// The numbers named, each a finite one.
+fn has_numbers(metrics: &Value, names: &[&str]) {
+    for name in names {
+        assert!(metrics[name].as_f64().is_some_and(f64::is_finite), "{name} is no number in {metrics}");
+    }
+}
+
+#[test]
+fn a_shop_is_imported_learned_from_judged_and_rebuilt() {
+    let place = Place::new();
+    let (lines, n_events) = shop(300);
+    let file = place.write("shop.ndjson", lines);
+    let imported = place.run(&["import", &file, "--json"]).json();
+    assert_eq!((&imported[0]["events_new"], &imported[0]["rejects_file"]), (&n_events.into(), &Value::Null));
+
+    let trained = place.run(&["train", "--json"]).json();
+    for (model, name) in trained.as_array().unwrap().iter().zip(["recommend", "churn"]) {
+        assert_eq!((&model["model"], model["version"].as_str().unwrap().len()), (&name.into(), 12));
+        assert!(model["reason"].as_str().unwrap().contains("baseline"), "{model}");
+    }
+
+    let judged = place.run(&["evaluate", "recommend", "--json"]).json();
+    has_numbers(&judged, &["n_customers"]);
+    assert!(judged["split"].is_object());
+    assert_eq!(keys_of(&judged["baselines"]), ["personal_frequency", "popularity"]);
+    for metrics in [&judged["metrics"], &judged["baselines"]["popularity"], &judged["baselines"]["personal_frequency"]]
+    {
+        has_numbers(metrics, &["ndcg@10", "recall@10", "coverage"]);
+    }
+    let judged = place.run(&["evaluate", "churn", "--json"]).json();
+    has_numbers(&judged, &["n_train", "n_test"]);
+    assert!(judged["split"].is_object());
+    assert_eq!(keys_of(&judged["baselines"]), ["constant", "recency"]);
+    for metrics in [&judged["metrics"], &judged["baselines"]["recency"], &judged["baselines"]["constant"]] {
+        has_numbers(metrics, &["auc", "log_loss", "ece"]);
+    }
+    assert!(judged["metrics"]["auc"].as_f64() > judged["baselines"]["constant"]["auc"].as_f64());
+
+    assert_eq!(place.run(&["rebuild", "--json"]).json()["events"], n_events);
+    let looked = place.run(&["doctor", "--json"]).json();
+    let areas: Vec<_> = looked.as_array().unwrap().iter().map(|one| one["area"].as_str().unwrap()).collect();
+    assert!(areas.contains(&"settings") && areas.contains(&"keys") && areas.len() > 4, "{areas:?}");
+    assert!(looked.as_array().unwrap().iter().all(|one| one["status"] != "fault"), "{looked}");
+}
+
+#[test]
+fn a_doctor_names_what_is_damaged() {
+    let place = Place::new();
+    let file = place
+        .write("one.ndjson", "{\"type\":\"track\",\"event\":\"Seen\",\"userId\":\"1\",\"timestamp\":\"2026-03-01\"}\n");
+    place.run(&["import", &file]);
+    std::fs::write(place.data().join("keys.json"), "{").unwrap();
+    let done = place.run(&["doctor"]);
+    done.fails(1, &["fault"]);
+    assert!(done.out.contains("keys.json is damaged"), "{}", done.out);
+    place.run(&["serve", "--listen", "127.0.0.1:0"]).fails(1, &["keys.json is damaged"]);
+}
+
+/// Starts a server and waits until it says where it listens.
+fn serve(place: &Place) -> (Child, String, String) {
+    let child = place.start(&["serve", "--listen", "127.0.0.1:0"], &[]);
+    let said = until("the server says where it listens", || {
+        Some(place.said("stderr")).filter(|said| said.contains("open it in a browser"))
+    });
+    let url = said.split_once("listening on ").unwrap().1.split(": open").next().unwrap().to_owned();
+    (child, url, said)
+}
+
+#[test]
+fn keys_are_shown_once_and_a_signal_stops_the_server_cleanly() {
+    let place = Place::new();
+    place.run(&["serve", "--listen", "0.0.0.0:0"]).fails(1, &["not listening on 0.0.0.0:0 without keys", "127.0.0.1"]);
+    assert!(!place.data().join("keys.json").exists(), "no keys are created that nobody saw");
+
+    let (child, url, said) = serve(&place);
+    let keys: Vec<&str> = said.split_whitespace().filter(|word| word.starts_with("rp_")).collect();
+    assert_eq!(keys.len(), 3, "{said}");
+    let stored = place.data().join("keys.json");
+    assert!(
+        keys.iter().all(|key| !std::fs::read_to_string(&stored).unwrap().contains(key)),
+        "keys are stored as hashes"
+    );
+    let answer = ureq::post(format!("{url}/v1/track"))
+        .header("authorization", format!("Bearer {}", keys[0]))
+        .send("{\"event\":\"Seen\",\"userId\":\"1\"}");
+    assert_eq!(answer.unwrap().status().as_u16(), 200);
+    // A second program is refused, and the first goes on.
+    let second = Place::new();
+    std::os::unix::fs::symlink(place.data(), second.data()).unwrap();
+    second.run(&["rebuild"]).fails(1, &["in use", &child.id().to_string()]);
+    let stopped = stop(&place, child);
+    assert_eq!(stopped.code, 0, "{}", stopped.err);
+
+    let (child, _, said) = serve(&place);
+    assert!(!said.contains("rp_"), "keys are shown once: {said}");
+    stop(&place, child);
+    assert_eq!(place.run(&["rebuild", "--json"]).json()["events"], 1);
+}
+
+fn stop(place: &Place, child: Child) -> Done {
+    let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    place.end(child, &["serve"])
+}
+
+#[test]
+fn a_settings_file_in_the_data_directory_is_found() {
+    let place = Place::new();
+    std::fs::create_dir(place.data()).unwrap();
+    std::fs::write(Path::new(&place.data()).join("rapport.toml"), "[models]\nseed = 5\n").unwrap();
+    assert_eq!(place.run(&["config", "check", "--json"]).json()["models"]["seed"], 5);
+}

@@ -1,0 +1,377 @@
+//! Is every decision useful, explained, as consent allows, and the same again when it is replayed?
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use decisions::Record;
+use primitives::DecisionId;
+use serde_json::{Value, json};
+use server::engine::Engine;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+use support::world::{fill, shop};
+use support::{Reply, SERVER, TestServer, WRITE};
+
+const REFUSES: &str = "refuses-personalization";
+
+fn filled() -> TestServer {
+    let server = TestServer::start();
+    fill(server.engine());
+    server
+}
+
+/// A filled server that several tests use at a time: it lives as long as one of them does.
+fn shared() -> Arc<TestServer> {
+    static SHARED: Mutex<Weak<TestServer>> = Mutex::new(Weak::new());
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    shared.upgrade().unwrap_or_else(|| {
+        let server = Arc::new(filled());
+        *shared = Arc::downgrade(&server);
+        server
+    })
+}
+
+fn recommend(server: &TestServer, user: &str) -> Reply {
+    server.decide(&json!({"decision": "recommend", "userId": user, "n": 5}))
+}
+
+fn churn(server: &TestServer, user: &str) -> Reply {
+    server.decide(&json!({"decision": "churn", "userId": user}))
+}
+
+/// A customer who bought a few times.
+fn buyer(server: &TestServer) -> String {
+    let live = server.engine().live();
+    let good = |id: &&String| {
+        let customer = live.profiles.customer(&id.as_str().into()).unwrap();
+        customer.is_some_and(|customer| customer.state.n_orders() >= 5)
+    };
+    shop().user_ids.iter().find(good).unwrap().clone()
+}
+
+fn refuse(server: &TestServer, user: &str) {
+    let context = json!({"consent": {"categoryPreferences": {"personalization": false}}});
+    let event = json!({"event": "Segment Consent Preference Updated", "userId": user, "context": context});
+    server.post("/v1/track", &event).ok();
+}
+
+/// The keys of a JSON object in the order in which they were written.
+fn keys_in_order(text: &str) -> Vec<String> {
+    let (mut keys, mut depth, mut rest) = (Vec::new(), 0, text);
+    while let Some(i) = rest.find(['{', '}', '[', ']', '"']) {
+        let found = rest.as_bytes()[i];
+        rest = &rest[i + 1..];
+        match found {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth -= 1,
+            _ => {
+                let end = (0..rest.len())
+                    .find(|i| rest.as_bytes()[*i] == b'"' && (*i == 0 || rest.as_bytes()[i - 1] != b'\\'));
+                let (word, after) = rest.split_at(end.unwrap());
+                rest = &after[1..];
+                if depth == 1 && rest.starts_with(':') {
+                    keys.push(word.to_owned());
+                }
+            }
+        }
+    }
+    keys
+}
+
+fn record(engine: &Engine, decision: &Value) -> Record {
+    engine.decision(&DecisionId::from(decision["decisionId"].as_str().unwrap())).unwrap()
+}
+
+#[test]
+fn a_recommendation_has_the_shape_that_was_promised() {
+    let server = shared();
+    let user = buyer(&server);
+    let reply = recommend(&server, &user);
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    let keys = ["decisionId", "decision", "customerId", "items", "model", "consent", "fallback"];
+    assert_eq!(keys_in_order(&reply.text), keys);
+    let decision = reply.ok();
+    assert_eq!((&decision["decision"], &decision["customerId"]), (&"recommend".into(), &user.as_str().into()));
+    assert_eq!(decision["consent"], json!({"purpose": "personalization", "granted": true, "basis": "default"}));
+    assert_eq!(decision["fallback"], Value::Null);
+    assert_eq!(decision["model"]["name"], "recommend");
+    assert_eq!(decision["model"]["version"].as_str().unwrap().len(), 12);
+    let items = decision["items"].as_array().unwrap();
+    assert_eq!(items.len(), 5);
+    let scores: Vec<f64> = items.iter().map(|item| item["score"].as_f64().unwrap()).collect();
+    assert!(scores.is_sorted_by(|a, b| a >= b), "best first: {scores:?}");
+    for item in items {
+        assert!(item["reason"].as_str().unwrap().len() > 10, "{item}");
+        assert!(keys_in_order(&item.to_string()).iter().all(|key| ["id", "score", "reason"].contains(&key.as_str())));
+    }
+    let ids: std::collections::BTreeSet<_> = items.iter().map(|item| item["id"].to_string()).collect();
+    assert_eq!(ids.len(), 5, "no item comes twice");
+}
+
+#[test]
+fn a_churn_score_has_the_shape_that_was_promised() {
+    let server = shared();
+    let user = buyer(&server);
+    let reply = churn(&server, &user);
+    let keys = ["decisionId", "decision", "customerId", "score", "reasons", "model", "consent", "fallback"];
+    assert_eq!(keys_in_order(&reply.text), keys);
+    let decision = reply.ok();
+    let score = decision["score"].as_f64().unwrap();
+    assert!((0.0..=1.0).contains(&score), "{score}");
+    assert_eq!((&decision["fallback"], &decision["model"]["name"]), (&Value::Null, &"churn".into()));
+    let reasons = decision["reasons"].as_array().unwrap();
+    assert!((1..=5).contains(&reasons.len()));
+    for reason in reasons {
+        assert!(reason["contribution"].as_f64().is_some() && reason["text"].as_str().unwrap().len() > 5, "{reason}");
+        assert!(features::catalogue::index_of(reason["feature"].as_str().unwrap()).is_some(), "{reason}");
+    }
+    let view = server.get(&format!("/v1/customers/{user}")).ok();
+    assert_eq!(view["scores"]["churn"]["score"], decision["score"], "the page and the decision say the same");
+}
+
+#[test]
+fn a_refusal_leads_to_the_popular_list_and_says_so() {
+    let server = shared();
+    refuse(&server, REFUSES);
+    // From the end, since other tests look at the first ones.
+    for bought in shop().user_ids.iter().rev().take(3) {
+        refuse(&server, bought);
+        let decision = recommend(&server, bought).ok();
+        assert_eq!(decision["consent"], json!({"purpose": "personalization", "granted": false, "basis": "stated"}));
+        assert!(decision["fallback"].as_str().unwrap().contains("refused personalization"), "{decision}");
+        assert_eq!(decision["items"], recommend(&server, REFUSES).ok()["items"], "nothing personal is in it");
+        assert_eq!(decision["items"].as_array().unwrap().len(), 5);
+
+        let score = churn(&server, bought).ok();
+        assert_eq!(score["consent"]["basis"], "stated");
+        assert_eq!((&score["reasons"], score["score"].is_number()), (&json!([]), true));
+        assert!(score["fallback"].as_str().unwrap().contains("average over all customers"));
+        for decision in [decision, score] {
+            let logged = server.get(&format!("/v1/decisions/{}", decision["decisionId"].as_str().unwrap())).ok();
+            assert_eq!(logged["features"], json!({}), "the features of somebody who refused are not kept");
+            let record = record(server.engine(), &decision);
+            assert!(record.features().is_empty());
+            let bytes = String::from_utf8(record.to_logged().record).unwrap();
+            assert!(!bytes.contains("bought\":") && !bytes.contains("features\":"), "{bytes}");
+        }
+    }
+}
+
+#[test]
+fn who_has_said_nothing_is_decided_about_as_the_settings_say() {
+    let server = filled();
+    let user = buyer(&server);
+    let server = server.restart_with(|settings| settings.consent.default.personalization = false);
+    let decision = recommend(&server, &user).ok();
+    assert_eq!(decision["consent"], json!({"purpose": "personalization", "granted": false, "basis": "default"}));
+    assert!(decision["fallback"].as_str().unwrap().contains("has not agreed to personalization"), "{decision}");
+    assert_eq!(server.get(&format!("/v1/customers/{user}")).ok()["consents"]["personalization"]["basis"], "default");
+    let context = json!({"consent": {"categoryPreferences": {"personalization": true}}});
+    server.post("/v1/identify", &json!({"userId": user, "context": context})).ok();
+    let decision = recommend(&server, &user).ok();
+    assert_eq!(decision["consent"], json!({"purpose": "personalization", "granted": true, "basis": "stated"}));
+    assert_eq!(decision["fallback"], Value::Null);
+}
+
+#[test]
+fn somebody_unknown_gets_what_is_popular() {
+    let server = shared();
+    for question in [
+        json!({"decision": "recommend", "userId": "nobody"}),
+        json!({"decision": "recommend", "anonymousId": "no-device"}),
+        json!({"decision": "recommend", "userId": "nobody", "anonymousId": "no-device"}),
+    ] {
+        let decision = server.decide(&question).ok();
+        assert!(
+            decision["fallback"].as_str().unwrap().starts_with("Nothing is known of this customer yet"),
+            "{decision}"
+        );
+        assert_eq!(decision["items"].as_array().unwrap().len(), 10);
+        assert_eq!(decision["customerId"], if question["userId"].is_null() { "anonymous:no-device" } else { "nobody" });
+    }
+    assert!(churn(&server, "nobody").ok()["score"].is_number());
+    server.get("/v1/customers/nobody").error(404, "not_found");
+    // Somebody who only looked around is known, and has nothing to be personal about.
+    server.post("/v1/page", &json!({"anonymousId": "visitor", "name": "Home"})).ok();
+    let decision = server.decide(&json!({"decision": "recommend", "anonymousId": "visitor"})).ok();
+    assert!(decision["fallback"].as_str().unwrap().contains("not bought anything yet"), "{decision}");
+}
+
+#[test]
+fn an_empty_server_answers_too_and_says_why_that_is_all() {
+    let server = TestServer::start();
+    let decision = recommend(&server, "1").ok();
+    assert_eq!((&decision["items"], &decision["model"]), (&json!([]), &Value::Null));
+    assert!(decision["fallback"].as_str().unwrap().contains("no item"), "{decision}");
+    let decision = churn(&server, "1").ok();
+    assert_eq!(
+        (&decision["score"], &decision["reasons"], &decision["model"]),
+        (&Value::Null, &json!([]), &Value::Null)
+    );
+    assert!(decision["fallback"].as_str().unwrap().contains("No churn model"), "{decision}");
+
+    // With orders and without a model, what sells now is recommended, newest month first.
+    let order = |user: &str, item: &str, n: usize| {
+        json!({"type": "track", "event": "Order Completed", "userId": user, "messageId": format!("{user}-{item}-{n}"), "properties":
+            {"order_id": format!("{user}-{n}"), "products": [{"product_id": item, "name": item, "price": 2.5, "quantity": 1}]}})
+    };
+    server
+        .post("/v1/batch", &json!({"batch": [order("1", "tea", 1), order("2", "tea", 2), order("1", "jam", 3)]}))
+        .ok();
+    let decision = recommend(&server, "1").ok();
+    let ids: Vec<_> = decision["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["tea", "jam"]);
+    assert_eq!(decision["items"][0]["reason"], "In 2 orders of the last 30 days");
+    assert!(decision["fallback"].as_str().unwrap().starts_with("No recommendation model has been trained yet"));
+    // What cannot be had is not shown.
+    let sold_out = json!({"batch": [{"type": "item", "itemId": "tea", "traits": {"available": false}}]});
+    server.post_as(SERVER, "/v1/batch", &sold_out).ok();
+    let decision = recommend(&server, "1").ok();
+    assert_eq!(decision["items"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_question_that_cannot_be_read_is_refused_with_its_reason() {
+    let server = TestServer::start();
+    for (question, said) in [
+        (json!({"decision": "recommend", "userId": "1", "n": 0}), "1 to 100"),
+        (json!({"decision": "recommend", "userId": "1", "n": 101}), "n is 101"),
+        (json!({"decision": "recommend", "userId": "1", "n": -1}), "cannot be read"),
+        (json!({"decision": "recommend", "userId": "1", "n": "5"}), "cannot be read"),
+        (json!({"decision": "horoscope", "userId": "1"}), "recommend or churn"),
+        (json!({"decision": 5, "userId": "1"}), "cannot be read"),
+        (json!({"userId": "1"}), "decision"),
+        (json!({"decision": "recommend"}), "userId or anonymousId"),
+        (json!({"decision": "recommend", "userId": ""}), "userId or anonymousId"),
+        (json!({"decision": "recommend", "userId": " "}), "userId or anonymousId"),
+        (json!({"decision": "recommend", "userId": ["1"]}), "userId must be a text"),
+        (json!({"decision": "recommend", "userId": 1.5}), "whole number"),
+        (json!({"decision": "recommend", "userId": "x".repeat(513)}), "513"),
+        (json!({"decision": "recommend", "userId": "1", "context": "web"}), "cannot be read"),
+        (json!([]), "cannot be read"),
+    ] {
+        let message = server.decide(&question).error(400, "invalid");
+        assert!(message.contains(said), "{question}: {message}");
+    }
+    let key = format!("Bearer {SERVER}");
+    server.send("POST", "/v1/decide", &[("authorization", &key)], "{").error(400, "invalid");
+    let large = json!({"decision": "recommend", "userId": "1", "context": {"pad": "x".repeat(3 << 20)}});
+    server.decide(&large).error(413, "too_large");
+    server.post_as(WRITE, "/v1/decide", &json!({"decision": "recommend", "userId": "1"})).error(403, "forbidden");
+    server.send("POST", "/v1/decide", &[], "{").error(401, "no_key");
+    server.send("GET", "/v1/decide", &[("authorization", &key)], "").error(405, "method_not_allowed");
+    server.get("/v1/decisions/no-such-decision").error(404, "not_found");
+    for n in [1, 100] {
+        server.decide(&json!({"decision": "recommend", "userId": "1", "n": n, "context": null})).ok();
+    }
+}
+
+#[test]
+fn a_logged_decision_shows_what_it_was_made_from() {
+    let server = shared();
+    let user = buyer(&server);
+    let context = json!({"page": "home", "nested": {"a": [1, 2.5, null]}});
+    let decision = server.decide(&json!({"decision": "churn", "userId": user, "context": context})).ok();
+    let logged = server.get(&format!("/v1/decisions/{}", decision["decisionId"].as_str().unwrap())).ok();
+    assert_eq!((&logged["answer"], &logged["context"]), (&decision, &context));
+    assert_eq!((&logged["decidedAt"], &logged["propensity"]), (&"2026-11-22T12:00:00.000Z".into(), &1.0.into()));
+    let shown = &logged["features"];
+    let live = server.get(&format!("/v1/customers/{user}")).ok();
+    assert_eq!(shown.as_object().unwrap().len(), features::catalogue::definitions().len());
+    for (name, feature) in live["features"].as_object().unwrap() {
+        assert_eq!(shown[name], feature["value"], "{name}");
+        assert!(feature["meaning"].as_str().unwrap().len() > 5 && feature["unit"].is_string(), "{name}");
+    }
+    for reason in decision["reasons"].as_array().unwrap() {
+        assert_eq!(shown[reason["feature"].as_str().unwrap()], reason["value"]);
+    }
+}
+
+#[test]
+fn the_same_question_at_the_same_moment_has_the_same_answer() {
+    let server = shared();
+    for user in shop().user_ids.iter().take(40) {
+        for ask in [recommend, churn] {
+            let (mut one, mut two) = (ask(&server, user).ok(), ask(&server, user).ok());
+            assert_ne!(one["decisionId"].take(), two["decisionId"].take());
+            assert_eq!(one, two);
+        }
+    }
+}
+
+#[test]
+fn every_decision_replays_to_the_byte_whatever_happens_later() {
+    let server = filled();
+    refuse(&server, REFUSES);
+    server.post("/v1/page", &json!({"anonymousId": "visitor", "name": "Home"})).ok();
+    let mut sent: Vec<String> = Vec::new();
+    for user in
+        shop().user_ids.iter().map(String::as_str).take(60).chain([REFUSES, "visitor", "nobody", "näme \"x\"\u{1F600}"])
+    {
+        for ask in [recommend, churn] {
+            let reply = ask(&server, user);
+            reply.ok();
+            sent.push(reply.text);
+        }
+    }
+    let empty = TestServer::start();
+    sent.iter().chain(&[]).for_each(|text| assert_same(server.engine(), text));
+    for text in [recommend(&empty, "1").text, churn(&empty, "1").text] {
+        assert_same(empty.engine(), &text);
+    }
+
+    // Later events, another model in force, a refusal, other settings, another day.
+    for user in shop().user_ids.iter().take(10) {
+        refuse(&server, user);
+    }
+    let sold_out = shop().events.iter().filter_map(|event| match &event.call {
+        events::Call::Item { item_id, .. } => {
+            Some(json!({"type": "item", "itemId": item_id, "traits": {"available": false, "name": "Renamed"}}))
+        }
+        _ => None,
+    });
+    server.post_as(SERVER, "/v1/batch", &json!({"batch": sold_out.collect::<Vec<_>>()})).ok();
+    server.advance(Duration::from_secs(40 * 86_400));
+    let dataset = server::jobs::load_dataset(server.engine(), &mut |_| {}).unwrap();
+    let retrained =
+        learning::train(learning::ModelKind::Recommend, &dataset, server.now(), primitives::Seed::new(9)).unwrap();
+    let published = server.engine().registry().publish(&retrained).unwrap();
+    server.engine().registry().promote(learning::ModelKind::Recommend, &published.version).unwrap();
+    server.engine().reload_champions().unwrap();
+    assert_ne!(recommend(&server, "nobody").ok()["model"], serde_json::from_str::<Value>(&sent[0]).unwrap()["model"]);
+    sent.iter().for_each(|text| assert_same(server.engine(), text));
+
+    let server = server.restart_with(|settings| settings.consent.default.personalization = false);
+    sent.iter().for_each(|text| assert_same(server.engine(), text));
+}
+
+fn assert_same(engine: &Engine, text: &str) {
+    let record = record(engine, &serde_json::from_str(text).unwrap());
+    assert_eq!(record.response, text, "the log holds what was sent");
+    assert_eq!(engine.replay(&record).unwrap(), text);
+}
+
+#[test]
+fn a_damaged_model_is_left_out_and_said() {
+    let server = filled();
+    let user = buyer(&server);
+    let models = server.data().join("models");
+    let server = server.stop();
+    for file in support::files_below(&models) {
+        if std::fs::metadata(&file).unwrap().len() > 4_096 {
+            let mut bytes = std::fs::read(&file).unwrap();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 0xFF;
+            std::fs::write(&file, bytes).unwrap();
+        }
+    }
+    let server = TestServer::reopen(server);
+    for (ask, name) in [(recommend as fn(&TestServer, &str) -> Reply, "recommend"), (churn, "churn")] {
+        let decision = ask(&server, &user).ok();
+        assert!(decision["fallback"].is_string(), "{decision}");
+        let models = server.get("/v1/models").ok();
+        let model = models["models"].as_array().unwrap().iter().find(|model| model["name"] == name).unwrap();
+        assert!(model["fault"].as_str().unwrap().len() > 10, "{models}");
+    }
+}
