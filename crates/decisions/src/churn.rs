@@ -38,10 +38,7 @@ fn average(why: &str) -> String {
     format!("{why}: this is the average over all customers.")
 }
 
-fn personal(
-    scorer: &ChurnScorer,
-    vector: &FeatureVector,
-) -> (Option<Probability>, Vec<ScoreReason>, Option<String>) {
+fn personal(scorer: &ChurnScorer, vector: &FeatureVector) -> (Option<Probability>, Vec<ScoreReason>, Option<String>) {
     let has_ordered = catalogue::index_of("orders_all").and_then(|i| vector.values.get(i)).is_some_and(|n| *n > 0.0);
     if !has_ordered {
         let why = "The customer has not bought anything yet, so there is nothing to come back to";
@@ -51,7 +48,10 @@ fn personal(
         Err(error) => (scorer.base_rate, Vec::new(), Some(average(&error.to_string()))),
         Ok(scored) => {
             let reasons = scored.contributions.iter().take(N_REASONS).map(|contribution| ScoreReason {
-                feature: catalogue::definitions().get(contribution.feature_idx).map(|d| d.name.clone()).unwrap_or_default(),
+                feature: catalogue::definitions()
+                    .get(contribution.feature_idx)
+                    .map(|d| d.name.clone())
+                    .unwrap_or_default(),
                 value: (!contribution.value.is_nan()).then_some(contribution.value),
                 contribution: contribution.contribution,
                 text: sentence(&reasons::text_of(vector, contribution)),

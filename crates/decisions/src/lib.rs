@@ -17,6 +17,8 @@ mod log;
 mod recommend;
 mod record;
 mod subject;
+#[cfg(test)]
+mod tests;
 mod world;
 
 pub use answer::{Answer, Decision, ModelRef, Outcome, RankedItem, ScoreReason};

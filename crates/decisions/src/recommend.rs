@@ -5,12 +5,7 @@ use models::recommend::{Because, HistoryItem, Scored};
 use primitives::Probability;
 
 /// The full answer, or the popular list with the reason why it is that.
-pub(crate) fn answer(
-    question: &Question,
-    subject: &Subject,
-    model: Option<&Recommender>,
-    world: &dyn World,
-) -> Answer {
+pub(crate) fn answer(question: &Question, subject: &Subject, model: Option<&Recommender>, world: &dyn World) -> Answer {
     let (items, fallback) = match (model, subject) {
         (Some(model), Subject::Known(knowledge)) => personal(question, knowledge.get(), model, world),
         (Some(model), _) => (popular_by_model(question, model, world), Some(why_not_personal(subject))),

@@ -1,0 +1,197 @@
+//! Is there always a useful answer, only what consent allows in it, and the same one again from the record?
+
+mod laws;
+mod shop;
+
+use crate::{DecisionError, DecisionKind, LoggedDecision, Outcome, Record, Subject, Witness, decide, replay};
+use governance::{Consents, Purpose, Statement};
+use models::recommend::{ItemToItemModel, Scored};
+use primitives::{DecisionId, ErrorKind, ItemKey};
+use shop::{NOW, Shop, champions, decided, knowledge, known, question, recommender, refused, silent, unknown};
+
+fn ids(outcome: &Outcome) -> Vec<&str> {
+    match outcome {
+        Outcome::Items(items) => items.iter().map(|item| item.id.as_str()).collect(),
+        Outcome::Score { .. } => panic!("items were asked for"),
+    }
+}
+
+fn popular_by_model(model: &ItemToItemModel, n: usize) -> Vec<ItemKey> {
+    model.popular(n, &|_| true).into_iter().map(|Scored { item, .. }| item).collect()
+}
+
+#[test]
+fn every_recommendation_says_why_it_is_not_the_full_one() {
+    let shop = Shop::full();
+    let buyer = || known(knowledge(&[(0, 3.0)], true));
+    for (subject, with_model, granted, said) in [
+        (buyer(), true, true, None),
+        (known(knowledge(&[], false)), true, true, Some("The customer has not bought anything yet: these are")),
+        (refused(), true, false, Some("The customer refused personalization: these are")),
+        (
+            silent(),
+            true,
+            false,
+            Some("The customer has not agreed to personalization, and silence counts as a refusal: these"),
+        ),
+        (unknown(true), true, true, Some("Nothing is known of this customer yet: these are")),
+        (buyer(), false, true, Some("No recommendation model has been trained yet: these are")),
+        (refused(), false, false, Some("The customer refused personalization: these are")),
+        (unknown(true), false, true, Some("Nothing is known of this customer yet: these are")),
+    ] {
+        let answer = decide(&question(DecisionKind::Recommend, 3), &subject, &champions(with_model), &shop).unwrap();
+        match (said, &answer.fallback) {
+            (None, None) => {}
+            (Some(said), Some(fallback)) if fallback.starts_with(said) && fallback.ends_with("popular items.") => {}
+            (said, found) => panic!("{found:?} and not {said:?}"),
+        }
+        assert_eq!((answer.consent.purpose, answer.consent.granted), (Purpose::Personalization, granted));
+        assert_eq!(answer.model.is_some(), with_model);
+        assert_eq!(ids(&answer.outcome).len(), 3);
+    }
+}
+
+#[test]
+fn an_empty_catalogue_is_said() {
+    for with_model in [true, false] {
+        for subject in [known(knowledge(&[(0, 3.0)], true)), refused(), unknown(true)] {
+            let answer =
+                decide(&question(DecisionKind::Recommend, 3), &subject, &champions(with_model), &Shop::empty());
+            let answer = answer.unwrap();
+            assert!(ids(&answer.outcome).is_empty());
+            if let Some(fallback) = &answer.fallback {
+                assert!(fallback.ends_with(", and the catalogue holds no item that can be shown."), "{fallback}");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_consent_the_answer_is_what_everybody_gets() {
+    let shop = Shop::full();
+    let ask =
+        |subject: &Subject| decide(&question(DecisionKind::Recommend, 5), subject, &champions(true), &shop).unwrap();
+    let expected: Vec<_> = popular_by_model(&recommender(), 5).into_iter().map(|key| shop.name(key)).collect();
+    for subject in [refused(), silent(), unknown(true), unknown(false)] {
+        assert_eq!(ids(&ask(&subject).outcome), expected);
+    }
+    let personal = ask(&known(knowledge(&[(7, 1.0), (7, 20.0)], true)));
+    assert_eq!(ids(&personal.outcome)[0], "item-7", "bought twice, and rare with others");
+    let Outcome::Items(items) = personal.outcome else { panic!("items were asked for") };
+    assert_eq!(items[0].reason, "Bought 2 times, the last time yesterday");
+}
+
+#[test]
+fn a_score_needs_a_model_consent_and_an_order() {
+    let shop = Shop::full();
+    for (subject, with_model, is_personal, said) in [
+        (known(knowledge(&[(0, 3.0)], true)), true, true, None),
+        (known(knowledge(&[], false)), true, false, Some("has not bought anything yet")),
+        (refused(), true, false, Some("may not be used for personalization: this is the average over all customers.")),
+        (unknown(true), true, false, Some("Nothing is known of this customer yet: this is the average")),
+        (known(knowledge(&[(0, 3.0)], true)), false, false, Some("No churn model has been trained yet")),
+    ] {
+        let answer = decide(&question(DecisionKind::Churn, 1), &subject, &champions(with_model), &shop).unwrap();
+        let Outcome::Score { score, reasons } = &answer.outcome else { panic!("a score was asked for") };
+        assert_eq!(score.is_some(), with_model, "{answer:?}");
+        assert_eq!(!reasons.is_empty(), is_personal);
+        assert_eq!(
+            answer.fallback.as_deref().map(|found| found.contains(said.unwrap_or("?"))),
+            said.map(|_| true),
+            "{answer:?}"
+        );
+        for reason in reasons {
+            assert!(reason.text.starts_with(|first: char| !first.is_lowercase()), "{}", reason.text);
+        }
+        assert!(reasons.is_sorted_by(|a, b| a.contribution.abs() >= b.contribution.abs()), "{reasons:?}");
+    }
+}
+
+#[test]
+fn a_question_out_of_range_is_refused() {
+    for n in [0, 101, usize::MAX] {
+        let error = decide(&question(DecisionKind::Recommend, n), &unknown(true), &champions(true), &Shop::full());
+        let error = error.expect_err("out of range");
+        assert_eq!(
+            (error.kind(), error.to_string()),
+            (ErrorKind::Invalid, format!("n is {n}: ask for 1 to 100 items"))
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_had_is_not_recommended() {
+    let mut shop = Shop::full();
+    shop.available.remove(&shop::key(7));
+    for with_model in [true, false] {
+        let subject = known(knowledge(&[(7, 1.0), (7, 20.0)], true));
+        let answer = decide(&question(DecisionKind::Recommend, 100), &subject, &champions(with_model), &shop).unwrap();
+        assert!(!ids(&answer.outcome).contains(&"item-7"));
+        assert_eq!(ids(&answer.outcome).len(), shop.available.len());
+    }
+}
+
+#[test]
+fn the_record_of_a_refusal_holds_nothing_of_the_customer() {
+    let (_, record) = decided(&question(DecisionKind::Recommend, 3), &refused(), &champions(true), &Shop::full());
+    assert!(record.features().is_empty());
+    let text = String::from_utf8(record.to_logged().record).unwrap();
+    assert!(!text.contains("features") && !text.contains("bought"), "{text}");
+}
+
+#[test]
+fn a_record_of_another_version_or_a_damaged_one_is_refused() {
+    let (_, record) = decided(&question(DecisionKind::Churn, 1), &unknown(true), &champions(false), &Shop::full());
+    let logged = record.to_logged();
+    assert_eq!(Record::open(&logged).unwrap(), record);
+    assert!(logged.is_fallback && logged.kind == "churn" && logged.decided_at == NOW);
+    let damaged = |record: Vec<u8>| Record::open(&LoggedDecision { record, ..logged.clone() }).expect_err("damaged");
+    let newer = String::from_utf8(logged.record.clone()).unwrap().replacen("\"v\":1", "\"v\":9", 1);
+    let newer = damaged(newer.into_bytes());
+    assert!(matches!(newer, DecisionError::Version { found: 9, known: 1 }), "{newer}");
+    assert!(newer.to_string().contains("newer program"));
+    let half = damaged(logged.record[..logged.record.len() / 2].to_vec());
+    assert_eq!((half.kind(), damaged(b"{}".to_vec()).kind()), (ErrorKind::Corrupt, ErrorKind::Corrupt));
+}
+
+/// Written by the first version of the record; it opens and replays in every later program.
+#[test]
+fn a_stored_record_of_the_first_version_still_replays() {
+    let bytes = include_bytes!("../tests/fixtures/record-v1.json").to_vec();
+    let id = DecisionId::from("019ab3f2c1d4e5f60718293a4b5c6d7e");
+    let logged = LoggedDecision {
+        id: id.clone(),
+        decided_at: NOW,
+        kind: "recommend".to_owned(),
+        customer: Some("42".into()),
+        is_fallback: true,
+        record: bytes,
+    };
+    let record = Record::open(&logged).unwrap();
+    assert_eq!((&record.decision.id, record.question.customer.as_str(), record.question.n), (&id, "42", 2));
+    assert_eq!(record.features(), [Some(12.5), None]);
+    assert_eq!(ids(&record.decision.answer.outcome), ["tea", "jam"]);
+    assert_eq!(replay(&record, &champions(false)).unwrap(), record.decision.answer);
+    assert_eq!(Record::open(&record.to_logged()).unwrap(), record);
+}
+
+#[test]
+fn the_consent_of_a_known_customer_comes_from_what_they_said() {
+    let mut consents = Consents::default();
+    consents.state(Purpose::Personalization, Statement { granted: true, at: NOW });
+    let policy = governance::ConsentPolicy::new([(Purpose::Personalization, false)]);
+    let permitted = governance::permit(&policy, &consents, Purpose::Personalization, knowledge(&[(0, 3.0)], true));
+    let subject = Subject::Known(permitted.unwrap());
+    let (answer, record) = decided(&question(DecisionKind::Recommend, 3), &subject, &champions(true), &Shop::full());
+    assert_eq!(answer.consent.basis.name(), "stated");
+    assert_eq!(record.subject().consent(), answer.consent);
+    assert_eq!(replay(&record, &champions(true)).unwrap(), answer);
+}
+
+#[test]
+fn a_witness_writes_down_only_what_was_asked() {
+    let shop = Shop::full();
+    let witness = Witness::new(&shop);
+    decide(&question(DecisionKind::Churn, 1), &unknown(true), &champions(true), &witness).unwrap();
+    assert_eq!(witness.into_testimony(), crate::Testimony::default());
+}

@@ -1,0 +1,178 @@
+//! Which shop, models and customers do the tests decide about?
+
+use crate::{
+    Answer, Bought, Champions, ChurnScorer, Decision, DecisionKind, ItemFacts, Knowledge, Question, Recommender,
+    Record, Subject, Witness, World, decide,
+};
+use events::generator::{self, WorldSettings};
+use events::{EventLogError, Offset, Recorded};
+use features::{FeatureVector, History, catalogue};
+use governance::{ConsentAnswer, ConsentBasis, ConsentPolicy, Consents, Purpose, permit};
+use learning::{ChurnModel, Dataset, Model, ModelKind};
+use models::recommend::{Interaction, Interactions, ItemToItem, ItemToItemModel};
+use primitives::{DecisionId, ItemId, ItemKey, ModelVersion, Probability, Seed, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// 2026-11-22T12:00:00Z.
+pub(super) const NOW: Timestamp = Timestamp::from_millis(1_795_348_800_000);
+
+/// How many items there are.
+pub(super) const N_ITEMS: u32 = 12;
+
+pub(super) fn key(item: u32) -> ItemKey {
+    ItemKey::from(&ItemId::from(format!("item-{item}")))
+}
+
+/// A catalogue that answers what it is told to.
+#[derive(Debug)]
+pub(super) struct Shop {
+    pub(super) available: BTreeSet<ItemKey>,
+    pub(super) names: BTreeMap<ItemKey, String>,
+}
+
+impl Shop {
+    pub(super) fn full() -> Self {
+        let names: BTreeMap<_, _> = (0..N_ITEMS).map(|item| (key(item), format!("item-{item}"))).collect();
+        Self { available: names.keys().copied().collect(), names }
+    }
+
+    pub(super) fn empty() -> Self {
+        Self { available: BTreeSet::new(), names: BTreeMap::new() }
+    }
+
+    pub(super) fn name(&self, item: ItemKey) -> &str {
+        &self.names[&item]
+    }
+}
+
+impl World for Shop {
+    fn is_available(&self, item: ItemKey) -> bool {
+        self.available.contains(&item)
+    }
+
+    fn facts(&self, item: ItemKey) -> Option<ItemFacts> {
+        self.names.get(&item).map(|name| ItemFacts { id: ItemId::from(name.as_str()), title: name.to_uppercase() })
+    }
+
+    fn popular(&self, n: usize) -> Vec<(ItemKey, u64)> {
+        self.available.iter().zip((0..100).rev()).take(n).map(|(item, n_orders)| (*item, n_orders)).collect()
+    }
+}
+
+/// Item 0 sells most and item 11 least; neighbours are bought together.
+pub(super) fn recommender() -> ItemToItemModel {
+    let row = |customer, item| Interaction { customer, item, age_days: f64::from(customer % 30), quantity: 1.0 };
+    let rows = (0..120).flat_map(|customer| {
+        let item = (customer * customer / 7) % N_ITEMS;
+        let item = item.min((customer / 3) % N_ITEMS);
+        [row(customer, item), row(customer, (item + 1) % N_ITEMS)]
+    });
+    let interactions = Interactions { rows: rows.collect(), items: (0..N_ITEMS).map(key).collect() };
+    ItemToItem::default().fit(&interactions, Seed::new(1)).unwrap()
+}
+
+struct Told(Vec<Recorded>);
+
+impl History for Told {
+    fn replay(&self, _: Offset, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
+        let _ = self.0.iter().cloned().all(visit);
+        Ok(())
+    }
+
+    fn n_events(&self) -> Result<u64, EventLogError> {
+        Ok(self.0.len() as u64)
+    }
+}
+
+/// A churn model of a generated shop.
+fn churn_model() -> ChurnModel {
+    static MODEL: OnceLock<ChurnModel> = OnceLock::new();
+    let train = || {
+        let settings = WorldSettings { n_customers: 300, n_items: 60, ..WorldSettings::default() };
+        let world = generator::World::new(Seed::new(11), settings);
+        let history =
+            Told((1..).zip(world.events()).map(|(offset, event)| Recorded { offset: Offset(offset), event }).collect());
+        let dataset = Dataset::load(&history, &ConsentPolicy::default(), &mut |_| {}).unwrap();
+        match learning::train(ModelKind::Churn, &dataset, NOW, Seed::new(1)).unwrap().model {
+            Model::Churn(model) => model,
+            Model::Recommend(_) => panic!("a churn model was asked for"),
+        }
+    };
+    MODEL.get_or_init(train).clone()
+}
+
+pub(super) fn champions(with_models: bool) -> Champions {
+    static CHAMPIONS: OnceLock<Champions> = OnceLock::new();
+    let version = |text: &str| ModelVersion::from(text);
+    match with_models {
+        false => Champions::default(),
+        true => CHAMPIONS
+            .get_or_init(|| Champions {
+                recommend: Some(Arc::new(Recommender { version: version("r1"), items: recommender() })),
+                churn: Some(Arc::new(ChurnScorer {
+                    version: version("c1"),
+                    model: churn_model(),
+                    base_rate: Probability::new(0.3).ok(),
+                })),
+            })
+            .clone(),
+    }
+}
+
+pub(super) fn question(kind: DecisionKind, n: usize) -> Question {
+    let context = [("page".to_owned(), "home".into())].into_iter().collect();
+    Question { kind, customer: "42".into(), as_of: NOW, n, context }
+}
+
+/// Somebody who bought items so many days ago.
+pub(super) fn knowledge(bought: &[(u32, f64)], has_ordered: bool) -> Knowledge {
+    let mut values = vec![f64::NAN; catalogue::definitions().len()];
+    values[catalogue::index_of("orders_all").unwrap()] = if has_ordered { 3.0 } else { 0.0 };
+    let bought = bought.iter().map(|(item, age_days)| Bought {
+        item: key(*item),
+        at: NOW - Duration::from_secs_f64(age_days * 86_400.0),
+        milli_units: 1_000,
+    });
+    Knowledge { vector: FeatureVector { as_of: NOW, values }, bought: bought.collect() }
+}
+
+pub(super) fn known(knowledge: Knowledge) -> Subject {
+    let policy = ConsentPolicy::default();
+    Subject::Known(permit(&policy, &Consents::default(), Purpose::Personalization, knowledge).unwrap())
+}
+
+fn answer(granted: bool, basis: ConsentBasis) -> ConsentAnswer {
+    ConsentAnswer { purpose: Purpose::Personalization, granted, basis }
+}
+
+/// Somebody who said no.
+pub(super) fn refused() -> Subject {
+    Subject::Withheld(answer(false, ConsentBasis::Stated { at: NOW }))
+}
+
+/// Somebody who said nothing, where that is no consent.
+pub(super) fn silent() -> Subject {
+    Subject::Withheld(answer(false, ConsentBasis::Default))
+}
+
+pub(super) fn unknown(granted: bool) -> Subject {
+    Subject::Unknown(answer(granted, ConsentBasis::Default))
+}
+
+/// Decides before a witness, and records it.
+pub(super) fn decided(
+    question: &Question,
+    subject: &Subject,
+    champions: &Champions,
+    world: &dyn World,
+) -> (Answer, Record) {
+    let witness = Witness::new(world);
+    let answer = decide(question, subject, champions, &witness).unwrap();
+    let id = DecisionId::from("019ab3f2c1d4e5f60718293a4b5c6d7e");
+    let customer = question.customer.clone();
+    let decision = Decision { id, kind: question.kind, customer, answer: answer.clone() };
+    let record = Record::new(question.clone(), subject, witness.into_testimony(), decision, "{}".to_owned());
+    (answer, record)
+}
