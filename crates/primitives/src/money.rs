@@ -10,9 +10,29 @@ pub struct Currency([u8; 3]);
 
 /// ISO 4217 currencies whose minor unit is not a hundredth: (code, decimal digits).
 const OTHER_DIGITS: [(&[u8; 3], u32); 23] = [
-    (b"BHD", 3), (b"BIF", 0), (b"CLF", 4), (b"CLP", 0), (b"DJF", 0), (b"GNF", 0), (b"IQD", 3), (b"ISK", 0),
-    (b"JOD", 3), (b"JPY", 0), (b"KMF", 0), (b"KRW", 0), (b"KWD", 3), (b"LYD", 3), (b"OMR", 3), (b"PYG", 0),
-    (b"RWF", 0), (b"TND", 3), (b"UGX", 0), (b"VND", 0), (b"VUV", 0), (b"XAF", 0), (b"XPF", 0),
+    (b"BHD", 3),
+    (b"BIF", 0),
+    (b"CLF", 4),
+    (b"CLP", 0),
+    (b"DJF", 0),
+    (b"GNF", 0),
+    (b"IQD", 3),
+    (b"ISK", 0),
+    (b"JOD", 3),
+    (b"JPY", 0),
+    (b"KMF", 0),
+    (b"KRW", 0),
+    (b"KWD", 3),
+    (b"LYD", 3),
+    (b"OMR", 3),
+    (b"PYG", 0),
+    (b"RWF", 0),
+    (b"TND", 3),
+    (b"UGX", 0),
+    (b"VND", 0),
+    (b"VUV", 0),
+    (b"XAF", 0),
+    (b"XPF", 0),
 ];
 
 impl Currency {
@@ -134,9 +154,12 @@ mod tests {
 
     #[test]
     fn amounts_are_rounded_to_the_minor_unit_of_their_currency() {
-        for (major, code, minor, shown) in
-            [(19.99, "usd", 1999, "19.99 USD"), (120.0, "JPY", 120, "120 JPY"), (1.2345, "KWD", 1235, "1.235 KWD"), (-0.1, "EUR", -10, "-0.10 EUR")]
-        {
+        for (major, code, minor, shown) in [
+            (19.99, "usd", 1999, "19.99 USD"),
+            (120.0, "JPY", 120, "120 JPY"),
+            (1.2345, "KWD", 1235, "1.235 KWD"),
+            (-0.1, "EUR", -10, "-0.10 EUR"),
+        ] {
             let money = Money::from_major(major, Currency::parse(code).unwrap()).unwrap();
             assert_eq!((money.minor, money.to_string().as_str()), (minor, shown));
         }

@@ -51,6 +51,8 @@ mod tests {
     #[test]
     fn only_the_unit_interval_is_accepted() {
         assert!(Probability::new(0.0).is_ok() && Probability::new(1.0).is_ok());
-        assert!(Probability::new(-0.01).is_err() && Probability::new(1.01).is_err() && Probability::new(f64::NAN).is_err());
+        assert!(
+            Probability::new(-0.01).is_err() && Probability::new(1.01).is_err() && Probability::new(f64::NAN).is_err()
+        );
     }
 }

@@ -185,7 +185,9 @@ mod tests {
     #[test]
     fn reads_every_form_that_clients_send() {
         let expected = Timestamp::from_millis(1_700_000_000_000);
-        for text in ["2023-11-14T22:13:20Z", "2023-11-14T22:13:20.000Z", "2023-11-15T06:13:20+08:00", "2023-11-14 22:13:20"] {
+        for text in
+            ["2023-11-14T22:13:20Z", "2023-11-14T22:13:20.000Z", "2023-11-15T06:13:20+08:00", "2023-11-14 22:13:20"]
+        {
             assert_eq!(Timestamp::parse(text), Ok(expected), "{text}");
         }
         assert_eq!(Timestamp::parse("2023-11-14").unwrap().day(), expected.day());
