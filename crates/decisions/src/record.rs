@@ -1,7 +1,7 @@
 //! What does the log hold of a decision, so that it can be explained and decided again?
 
 use crate::{Bought, Decision, DecisionError, Knowledge, LoggedDecision, Question, Subject, Testimony};
-use features::FeatureVector;
+use features::{FeatureVector, catalogue};
 use governance::{ConsentAnswer, ConsentPolicy, Consents, Statement, permit};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,9 @@ pub struct Record {
 enum Disclosed {
     Known {
         consent: ConsentAnswer,
+        /// Which features they are: [`catalogue::schema_hash`] of the program that decided.
+        #[serde(default)]
+        schema: String,
         /// Features; `None` where a value is not known, since JSON has no NaN.
         features: Vec<Option<f64>>,
         bought: Vec<Bought>,
@@ -55,6 +58,7 @@ impl Record {
         let known = match subject {
             Subject::Known(knowledge) => Disclosed::Known {
                 consent: knowledge.consent(),
+                schema: catalogue::schema_hash(),
                 features: knowledge.get().vector.values.iter().map(|v| (!v.is_nan()).then_some(*v)).collect(),
                 bought: knowledge.get().bought.clone(),
             },
@@ -70,7 +74,7 @@ impl Record {
         match &self.known {
             Disclosed::Withheld(consent) => Subject::Withheld(*consent),
             Disclosed::Unknown(consent) => Subject::Unknown(*consent),
-            Disclosed::Known { consent, features, bought } => {
+            Disclosed::Known { consent, features, bought, .. } => {
                 let values = features.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
                 let vector = FeatureVector { as_of: self.question.as_of, values };
                 restate(*consent, Knowledge { vector, bought: bought.clone() })
@@ -85,6 +89,24 @@ impl Record {
             Disclosed::Known { features, .. } => features,
             Disclosed::Withheld(_) | Disclosed::Unknown(_) => &[],
         }
+    }
+
+    /// Which features they are; `None` where the customer's data was not used.
+    #[must_use]
+    pub fn feature_schema(&self) -> Option<&str> {
+        match &self.known {
+            Disclosed::Known { schema, .. } => Some(schema),
+            Disclosed::Withheld(_) | Disclosed::Unknown(_) => None,
+        }
+    }
+
+    /// The features with their names; numbered, where another catalogue than this program's computed them.
+    pub fn named_features(&self) -> impl Iterator<Item = (String, Option<f64>)> {
+        let is_ours = self.feature_schema() == Some(&catalogue::schema_hash());
+        self.features().iter().enumerate().map(move |(place, value)| {
+            let definition = catalogue::definitions().get(place).filter(|_| is_ours);
+            (definition.map_or_else(|| format!("feature_{place}"), |definition| definition.name.clone()), *value)
+        })
     }
 
     /// What the log keeps.

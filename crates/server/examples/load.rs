@@ -65,7 +65,7 @@ fn ingest(server: &Server, users: &[String], span: Duration) -> Result<()> {
     let bodies: Vec<String> = (0..50).map(body).collect();
     while started.elapsed() < span / 4 {
         let parsed = events::parse_batch(
-            bodies[(n % 50) as usize].as_bytes(),
+            pick(&bodies, n).as_bytes(),
             primitives::Timestamp::from_millis(1_790_000_000_000),
             events::Origin::Client,
         );
@@ -87,7 +87,7 @@ fn ingest(server: &Server, users: &[String], span: Duration) -> Result<()> {
 
 fn decide(server: &Server, users: &[String], span: Duration, rate: u64) -> Result<()> {
     let question = |kind: &str, n: u64| {
-        json!({"decision": kind, "userId": users[(n.wrapping_mul(7_919) % users.len() as u64) as usize], "n": 10}).to_string()
+        json!({"decision": kind, "userId": pick(users, n.wrapping_mul(7_919)), "n": 10}).to_string()
     };
     let show = |what: &str, load: &Load| {
         println!(
@@ -116,7 +116,7 @@ fn decide(server: &Server, users: &[String], span: Duration, rate: u64) -> Resul
 /// A hundred product views of about 600 bytes.
 fn batch(users: &[String], n: u64) -> String {
     let event = |i: u64| {
-        let user = &users[((n * 100 + i).wrapping_mul(2_654_435_761) % users.len() as u64) as usize];
+        let user = pick(users, (n * 100 + i).wrapping_mul(2_654_435_761));
         json!({
             "type": "track", "event": "Product Viewed", "messageId": format!("load-{n}-{i}"), "userId": user,
             "timestamp": "2026-09-21T10:00:00.000Z",
@@ -132,4 +132,9 @@ fn batch(users: &[String], n: u64) -> String {
         })
     };
     json!({ "batch": (0..100).map(event).collect::<Vec<_>>() }).to_string()
+}
+
+fn pick(texts: &[String], n: u64) -> &str {
+    let place = usize::try_from(n % texts.len() as u64).unwrap_or(0);
+    &texts[place]
 }

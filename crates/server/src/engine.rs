@@ -62,6 +62,8 @@ pub struct Engine {
     ids: Mutex<rand_chacha::ChaCha8Rng>,
     pace: Mutex<Pace>,
     checkpointed: AtomicU64,
+    /// Held while a checkpoint is written: of two at a time the older could end last.
+    checkpointing: Mutex<()>,
 }
 
 impl Engine {
@@ -87,6 +89,7 @@ impl Engine {
             ids: Mutex::new(ids.stream("decision ids", 0)),
             pace: Mutex::default(),
             checkpointed: AtomicU64::new(checkpointed.0),
+            checkpointing: Mutex::new(()),
         };
         engine.reload_champions()?;
         Ok(engine)

@@ -195,7 +195,10 @@ struct Round {
 impl Round {
     fn warm(&self, is_stopped: &dyn Fn() -> bool) {
         if let Err(error) = self.engine.warm(self.settings.profiles.n_resident_max, is_stopped) {
-            tracing::error!(error = error.story(), "not every customer could be read into memory; run `rapport doctor`");
+            tracing::error!(
+                error = error.story(),
+                "not every customer could be read into memory; run `rapport doctor`"
+            );
         }
     }
 
@@ -247,7 +250,11 @@ impl Round {
                     self.sealed_at = now;
                 }
                 if report.n_events > 0 {
-                    tracing::info!(n_events = report.n_events, n_files = report.n_files, "sealed events into the history");
+                    tracing::info!(
+                        n_events = report.n_events,
+                        n_files = report.n_files,
+                        "sealed events into the history"
+                    );
                 }
             }
             Err(error) => tracing::error!(error = ServerError::from(error).story(), "events could not be sealed"),
@@ -264,8 +271,12 @@ impl Round {
         let due: Vec<ModelKind> = ModelKind::ALL
             .into_iter()
             .filter(|kind| {
-                let newest = self.engine.registry().versions(*kind).ok().and_then(|mut v| (!v.is_empty()).then(|| v.remove(0)));
-                newest.is_none_or(|newest| now.days_since(newest.header.trained_at) * 24.0 >= f64::from(u32::try_from(hours).unwrap_or(u32::MAX)))
+                let newest =
+                    self.engine.registry().versions(*kind).ok().and_then(|mut v| (!v.is_empty()).then(|| v.remove(0)));
+                newest.is_none_or(|newest| {
+                    now.days_since(newest.header.trained_at) * 24.0
+                        >= f64::from(u32::try_from(hours).unwrap_or(u32::MAX))
+                })
             })
             .filter(|kind| self.engine.is_ready_to_train(*kind))
             .collect();

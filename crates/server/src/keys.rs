@@ -40,13 +40,16 @@ impl Keys {
         for (role, hash) in stored(data)?.sha256 {
             keys.0.insert(role, unhex(&hash).ok_or_else(|| damaged(data))?);
         }
-        for (role, key) in [(Role::Write, &preset.write), (Role::Server, &preset.server), (Role::Admin, &preset.admin)] {
+        for (role, key) in [(Role::Write, &preset.write), (Role::Server, &preset.server), (Role::Admin, &preset.admin)]
+        {
             if key.is_empty() {
                 continue;
             }
             let hash = sha256(key);
             if key.len() < LENGTH_MIN {
-                let message = format!("the preset {role} key is shorter than {LENGTH_MIN} characters: choose a longer one in keys.{role}");
+                let message = format!(
+                    "the preset {role} key is shorter than {LENGTH_MIN} characters: choose a longer one in keys.{role}"
+                );
                 return Err(ServerError::new(ErrorKind::Invalid, message));
             }
             if let Some((other, _)) = keys.0.iter().find(|(other, known)| **other != role && **known == hash) {
@@ -177,7 +180,10 @@ fn store(data: &Path, file: &Stored) -> Result<(), ServerError> {
         temporary.persist(&path).map_err(|error| error.error)?;
         File::open(data)?.sync_all()
     };
-    write().map_err(ServerError::io(format!("cannot write {}: check that the directory can be written to", path.display())))
+    write().map_err(ServerError::io(format!(
+        "cannot write {}: check that the directory can be written to",
+        path.display()
+    )))
 }
 
 #[cfg(test)]

@@ -120,7 +120,9 @@ impl Running {
         let Opened { engine, storage, settings, .. } = opened;
         let listen = settings.server.listen;
         if options.is_console_open && !listen.ip().is_loopback() {
-            let message = format!("the demonstration's console is open to everybody who can reach it, so it does not listen on {listen}: choose a loopback address");
+            let message = format!(
+                "the demonstration's console is open to everybody who can reach it, so it does not listen on {listen}: choose a loopback address"
+            );
             return Err(ServerError::new(ErrorKind::Forbidden, message));
         }
         let metrics = telemetry::start_metrics()?;

@@ -18,7 +18,7 @@ settings! {
     server: ServerSettings {
         /// The address to listen on. Other addresses than loopback need keys that exist already.
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7070)),
-        /// How many requests may be worked on at a time; more are answered with 503 at once (16 to 100000).
+        /// How many requests may be worked on at a time; more are answered with 429 at once (16 to 100000).
         n_requests_max: usize = 1_024,
     }
     /// Preset API keys, for automation. Keys that are not preset are created at the first start and shown once.
@@ -102,7 +102,11 @@ impl Settings {
     pub fn masked(&self) -> Self {
         let mask = |key: &String| if key.is_empty() { String::new() } else { "(preset)".to_owned() };
         let mut shown = self.clone();
-        shown.keys = KeySettings { write: mask(&self.keys.write), server: mask(&self.keys.server), admin: mask(&self.keys.admin) };
+        shown.keys = KeySettings {
+            write: mask(&self.keys.write),
+            server: mask(&self.keys.server),
+            admin: mask(&self.keys.admin),
+        };
         shown
     }
 

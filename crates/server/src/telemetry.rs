@@ -53,10 +53,18 @@ fn describe() {
     describe_counter!("cx_events_ingested_total", Unit::Count, "Events accepted");
     describe_counter!("cx_events_rejected_total", Unit::Count, "Events rejected, by the class of reason");
     describe_counter!("cx_decisions_total", Unit::Count, "Decisions made");
-    describe_counter!("cx_consent_blocks_total", Unit::Count, "Decisions made without the customer's data for want of consent");
+    describe_counter!(
+        "cx_consent_blocks_total",
+        Unit::Count,
+        "Decisions made without the customer's data for want of consent"
+    );
     describe_histogram!("cx_decision_duration_seconds", Unit::Seconds, "Time from question to durable answer");
     describe_histogram!("cx_http_request_duration_seconds", Unit::Seconds, "Time from request to answer");
-    describe_histogram!("cx_wal_fsync_duration_seconds", Unit::Seconds, "Time of one commit to the log, fsync included");
+    describe_histogram!(
+        "cx_wal_fsync_duration_seconds",
+        Unit::Seconds,
+        "Time of one commit to the log, fsync included"
+    );
     describe_gauge!("cx_customers", Unit::Count, "Customers");
     describe_gauge!("cx_log_offset", Unit::Count, "Events in the log");
     describe_gauge!("cx_log_offset_checkpointed", Unit::Count, "Events that a crash would not replay");
@@ -74,7 +82,8 @@ pub fn gauge(app: &App) {
     for status in app.engine.champion_status() {
         if let Some(version) = status.version {
             let in_force = if status.fault.is_none() { 1.0 } else { 0.0 };
-            metrics::gauge!("cx_model_info", "model" => status.kind.name(), "version" => version.to_string()).set(in_force);
+            metrics::gauge!("cx_model_info", "model" => status.kind.name(), "version" => version.to_string())
+                .set(in_force);
         }
     }
     app.metrics.run_upkeep();

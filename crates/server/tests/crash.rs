@@ -1,7 +1,9 @@
 //! Is every acknowledged event there once, whenever the program is killed?
 
 #![expect(
-    clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
     reason = "a test fails by panicking, and measures with the real clock"
 )]
 

@@ -3,7 +3,11 @@
 //! Run with `cargo xtask test-real`; the default tests need neither network nor data.
 
 #![expect(
-    clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
     reason = "a test fails by panicking, and measures with the real clock"
 )]
 

@@ -64,8 +64,9 @@ pub(crate) struct Load {
 
 impl Load {
     pub(crate) fn percentile(&self, share: f64) -> f64 {
-        let last = self.latencies_ms.len().saturating_sub(1);
-        self.latencies_ms.get((last as f64 * share).round() as usize).copied().unwrap_or(f64::NAN)
+        let rank = share * self.latencies_ms.len().saturating_sub(1) as f64;
+        let above = self.latencies_ms.iter().enumerate().find(|(place, _)| *place as f64 >= rank);
+        above.map_or(f64::NAN, |(_, latency)| *latency)
     }
 }
 

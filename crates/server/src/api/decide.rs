@@ -41,13 +41,11 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
-async fn decide(
-    _: MayDecide,
-    State(app): State<Arc<App>>,
-    SmallBody(body): SmallBody,
-) -> Result<Response, ApiError> {
+async fn decide(_: MayDecide, State(app): State<Arc<App>>, SmallBody(body): SmallBody) -> Result<Response, ApiError> {
     let body: DecideBody = serde_json::from_slice(&body).map_err(|error| {
-        ApiError::invalid(format!("the body cannot be read: {error}; send {{\"decision\":\"recommend\",\"userId\":\"…\"}}"))
+        ApiError::invalid(format!(
+            "the body cannot be read: {error}; send {{\"decision\":\"recommend\",\"userId\":\"…\"}}"
+        ))
     })?;
     let asked = asked(body)?;
     let record: Record = app.run(move |app| app.engine.decide(asked)).await?;

@@ -114,7 +114,8 @@ fn status(batch: &Batch) -> StatusCode {
 /// The body, decompressed where its encoding says so, up to the limit of a batch. A single event may be that long here,
 /// so that one that is too long is kept with its reason like every rejected event.
 async fn read_body(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, ApiError> {
-    let too_large = || ApiError::too_large(format!("the body has more than {BATCH_BYTES_MAX} bytes: send less at a time"));
+    let too_large =
+        || ApiError::too_large(format!("the body has more than {BATCH_BYTES_MAX} bytes: send less at a time"));
     // A little more than the limit is read, so that the parser says by how much it is exceeded.
     let slack = BATCH_BYTES_MAX + 4_096;
     let raw = read_up_to(body, slack).await?.ok_or_else(too_large)?;
@@ -125,7 +126,11 @@ async fn read_body(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, ApiError>
             let mut plain = Vec::new();
             let unpacked = MultiGzDecoder::new(&raw[..]).take(slack as u64 + 1).read_to_end(&mut plain);
             if unpacked.is_err() {
-                return Err(ApiError::new(StatusCode::BAD_REQUEST, "malformed", "the body is not gzip, as its Content-Encoding says: compress it, or leave the header away"));
+                return Err(ApiError::new(
+                    StatusCode::BAD_REQUEST,
+                    "malformed",
+                    "the body is not gzip, as its Content-Encoding says: compress it, or leave the header away",
+                ));
             }
             if plain.len() > slack { Err(too_large()) } else { Ok(plain) }
         }

@@ -17,7 +17,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(models)).routes(routes!(train)).routes(routes!(champion)).routes(routes!(rollback))
+    OpenApiRouter::new()
+        .routes(routes!(models))
+        .routes(routes!(train))
+        .routes(routes!(champion))
+        .routes(routes!(rollback))
 }
 
 /// Every model with its versions, newest first.

@@ -211,7 +211,8 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
         };
         match &answer.outcome {
             Outcome::Items(items) => {
-                let item = |i: &'a decisions::RankedItem| ItemReply { id: i.id.as_str(), score: i.score, reason: &i.reason };
+                let item =
+                    |i: &'a decisions::RankedItem| ItemReply { id: i.id.as_str(), score: i.score, reason: &i.reason };
                 reply.items = Some(items.iter().map(item).collect());
             }
             Outcome::Score { score, reasons } => {
@@ -270,14 +271,13 @@ pub struct DecisionRecordReply {
 
 impl From<&Record> for DecisionRecordReply {
     fn from(record: &Record) -> Self {
-        let names = catalogue::definitions().iter().map(|definition| definition.name.clone());
         Self {
             decided_at: record.question.as_of.to_string(),
             n: record.question.n,
             context: record.question.context.clone(),
             answer: serde_json::from_str(&record.response).unwrap_or_default(),
             propensity: record.decision.answer.propensity.get(),
-            features: names.zip(record.features().iter().copied()).collect(),
+            features: record.named_features().collect(),
         }
     }
 }
@@ -439,7 +439,9 @@ impl From<Inspected> for EventReply {
                 code: Some(rejected.rejection.code.name()),
                 field: Some(rejected.rejection.field),
                 payload: Some(rejected.payload),
-                event: [("receivedAt".to_owned(), Value::String(rejected.received_at.to_string()))].into_iter().collect(),
+                event: [("receivedAt".to_owned(), Value::String(rejected.received_at.to_string()))]
+                    .into_iter()
+                    .collect(),
             },
         }
     }

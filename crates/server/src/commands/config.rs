@@ -11,8 +11,9 @@ pub(super) fn run(options: &Options, settings: &Settings, show: ConfigCommand) -
     match show {
         ConfigCommand::Check => {
             let masked = settings.masked();
-            let text = toml::to_string(&masked)
-                .map_err(|error| ServerError::new(ErrorKind::Internal, format!("the settings are not TOML: {error}")))?;
+            let text = toml::to_string(&masked).map_err(|error| {
+                ServerError::new(ErrorKind::Internal, format!("the settings are not TOML: {error}"))
+            })?;
             report(options, &masked, || text.trim_end().to_owned())
         }
         ConfigCommand::Example => {

@@ -62,7 +62,9 @@ pub(super) fn run(
     }
     let Ok(opened) = Arc::try_unwrap(opened) else { return stopped() };
     if no_serve {
-        return report(options, &mark, || format!("Everything is ready: `rapport demo --data {}` serves it.", options.data.display()));
+        return report(options, &mark, || {
+            format!("Everything is ready: `rapport demo --data {}` serves it.", options.data.display())
+        });
     }
     let keys = Keys::load(&opened.data, &opened.settings.keys)?;
     let (write, server) = (opened.settings.keys.write.clone(), opened.settings.keys.server.clone());
@@ -119,9 +121,8 @@ fn fill(opened: &Opened, generated: bool) -> Result<Option<Mark>, ServerError> {
     if is_cancelled() {
         return Ok(None);
     }
-    let imported = import::run_one(opened, "demo", |options, sink, progress, rejects| {
-        data.feed(options, sink, progress, rejects)
-    });
+    let imported =
+        import::run_one(opened, "demo", |options, sink, progress, rejects| data.feed(options, sink, progress, rejects));
     let imported = match imported {
         Err(ServerError::Import(ImportError::Cancelled { .. })) => return Ok(None),
         imported => imported?,
@@ -171,7 +172,10 @@ fn train_missing(opened: &Arc<Opened>, seed: Seed) -> Result<bool, ServerError> 
             Err(RecvTimeoutError::Timeout) if is_cancelled() => return Ok(false),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
-                return Err(ServerError::new(ErrorKind::Internal, "training stopped without an answer: the lines above say why"));
+                return Err(ServerError::new(
+                    ErrorKind::Internal,
+                    "training stopped without an answer: the lines above say why",
+                ));
             }
         }
     }
@@ -190,7 +194,12 @@ fn show_evaluations(opened: &Opened) -> Result<(), ServerError> {
 fn good_customer(opened: &Opened) -> String {
     let live = opened.engine.live();
     let best = live.profiles.resident().max_by_key(|customer| {
-        (customer.profile.is_known(), customer.state.n_orders().min(20), customer.profile.last_seen, customer.profile.id.clone())
+        (
+            customer.profile.is_known(),
+            customer.state.n_orders().min(20),
+            customer.profile.last_seen,
+            customer.profile.id.clone(),
+        )
     });
     best.map_or_else(|| "1".to_owned(), |customer| customer.profile.id.to_string())
 }

@@ -25,7 +25,9 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerErr
         keys(options, &settings),
         address(&settings),
     ];
-    match DataDir::open(&options.data, Access::ReadOnly).and_then(|data| Storage::open(data, StorageSettings::default())) {
+    match DataDir::open(&options.data, Access::ReadOnly)
+        .and_then(|data| Storage::open(data, StorageSettings::default()))
+    {
         Ok(storage) => found.extend(storage.check().into_iter().map(|finding| {
             let status = match finding.severity {
                 Severity::Good => "good",
@@ -40,7 +42,11 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerErr
         }
     }
     report(options, &found, || {
-        found.iter().map(|one| format!("{:<8} {:<9} {}", one.status, one.area, one.message)).collect::<Vec<_>>().join("\n")
+        found
+            .iter()
+            .map(|one| format!("{:<8} {:<9} {}", one.status, one.area, one.message))
+            .collect::<Vec<_>>()
+            .join("\n")
     })?;
     match found.iter().filter(|one| one.status == "fault").count() {
         0 => Ok(()),
@@ -51,7 +57,9 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerErr
 fn keys(options: &Options, settings: &Settings) -> Looked {
     let (status, message) = match Keys::load(&options.data, &settings.keys) {
         Ok(keys) if keys.are_complete() => ("good", "write, server and admin keys exist".to_owned()),
-        Ok(_) => ("warning", "some keys do not exist yet: the next `rapport serve` creates them and shows them".to_owned()),
+        Ok(_) => {
+            ("warning", "some keys do not exist yet: the next `rapport serve` creates them and shows them".to_owned())
+        }
         Err(error) => ("fault", error.story()),
     };
     Looked { area: "keys", status, message }
@@ -61,7 +69,9 @@ fn address(settings: &Settings) -> Looked {
     let listen = settings.server.listen;
     let (status, message) = match TcpListener::bind(listen) {
         Ok(_) => ("good", format!("{listen} is free to listen on")),
-        Err(error) => ("warning", format!("{listen} cannot be listened on now ({error}): a server may be running there")),
+        Err(error) => {
+            ("warning", format!("{listen} cannot be listened on now ({error}): a server may be running there"))
+        }
     };
     Looked { area: "address", status, message }
 }

@@ -61,7 +61,11 @@ pub(super) fn in_words(evaluation: &Evaluation) -> String {
     let header = ["metric".to_owned(), "model".to_owned()].into_iter().chain(baselines.into_iter().flatten());
     table.set_header(header.collect::<Vec<_>>());
     for comparison in &comparisons {
-        let name = format!("{} ({})", comparison.metric, if comparison.higher_is_better { "higher is better" } else { "lower is better" });
+        let name = format!(
+            "{} ({})",
+            comparison.metric,
+            if comparison.higher_is_better { "higher is better" } else { "lower is better" }
+        );
         let numbers = std::iter::once(comparison.model).chain(comparison.baselines.iter().map(|(_, value)| *value));
         let numbers = numbers.map(|value| if value.is_finite() { format!("{value:.4}") } else { "–".to_owned() });
         table.add_row(std::iter::once(name).chain(numbers).collect::<Vec<_>>());

@@ -37,7 +37,8 @@ pub(super) fn run(
     // Everything that can be wrong with the arguments is said before anything is opened.
     let mapping = mapping.map(Mapping::find).transpose().map_err(ImportError::from)?;
     for file in files {
-        std::fs::File::open(file).map_err(ServerError::io(format!("cannot read {}: check the path", file.display())))?;
+        std::fs::File::open(file)
+            .map_err(ServerError::io(format!("cannot read {}: check the path", file.display())))?;
     }
     stop_cleanly_on_signal();
     let opened = Opened::open(&options.data, Access::Exclusive, settings)?;

@@ -93,7 +93,9 @@ pub(super) fn events_bar(label: &str, total: u64) -> ProgressBar {
 pub(super) fn spinner(label: &str) -> ProgressBar {
     let bar = ProgressBar::new_spinner();
     bar.set_draw_target(ProgressDrawTarget::stderr());
-    bar.set_style(ProgressStyle::with_template("{spinner} {prefix} ({elapsed})").unwrap_or(ProgressStyle::default_spinner()));
+    bar.set_style(
+        ProgressStyle::with_template("{spinner} {prefix} ({elapsed})").unwrap_or(ProgressStyle::default_spinner()),
+    );
     bar.set_prefix(label.to_owned());
     bar.enable_steady_tick(Duration::from_millis(120));
     bar

@@ -45,7 +45,11 @@ pub(super) fn try_lines(address: SocketAddr, write: &str, server: &str, user: &s
         format!(
             "curl -u {write}: http://{address}/v1/track -d '{{\"userId\":\"{user}\",\"event\":\"Product Viewed\",\"properties\":{{\"product_id\":\"1\"}}}}'"
         ),
-        format!("curl -H 'Authorization: Bearer {server}' http://{address}/v1/decide -d '{{\"decision\":\"recommend\",\"userId\":\"{user}\",\"n\":5}}'"),
-        format!("curl -H 'Authorization: Bearer {server}' http://{address}/v1/decide -d '{{\"decision\":\"churn\",\"userId\":\"{user}\"}}'"),
+        format!(
+            "curl -H 'Authorization: Bearer {server}' http://{address}/v1/decide -d '{{\"decision\":\"recommend\",\"userId\":\"{user}\",\"n\":5}}'"
+        ),
+        format!(
+            "curl -H 'Authorization: Bearer {server}' http://{address}/v1/decide -d '{{\"decision\":\"churn\",\"userId\":\"{user}\"}}'"
+        ),
     ]
 }

@@ -42,9 +42,10 @@ pub(super) fn run(
     report(options, &trained, || trained.iter().map(in_words).collect::<Vec<_>>().join("\n"))?;
     match trained.iter().find(|trained| trained.version.is_none()) {
         None => Ok(()),
-        Some(failed) => {
-            Err(ServerError::new(ErrorKind::Unavailable, format!("{} was not trained: {}", failed.model, failed.reason)))
-        }
+        Some(failed) => Err(ServerError::new(
+            ErrorKind::Unavailable,
+            format!("{} was not trained: {}", failed.model, failed.reason),
+        )),
     }
 }
 
@@ -54,7 +55,9 @@ fn roll_back(options: &Options, opened: &Opened, model: Option<ModelArg>) -> Res
         let version = opened.engine.registry().roll_back(kind)?;
         done.push(serde_json::json!({ "model": kind.name(), "version": version }));
     }
-    report(options, &done, || format!("rolled back: {}", done.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))
+    report(options, &done, || {
+        format!("rolled back: {}", done.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+    })
 }
 
 /// Reads the whole history, with a bar.

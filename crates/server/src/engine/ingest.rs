@@ -4,8 +4,8 @@ use super::Engine;
 use crate::error::ServerError;
 use events::{Batch, CallKind, Event, Offset, Origin, Receipt, Recorded};
 use primitives::ErrorKind;
-use std::sync::{MutexGuard, PoisonError};
 use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long an append waits for those before it to be folded. It takes microseconds unless something is broken.
@@ -97,7 +97,8 @@ fn count(recorded: &[Recorded], origin: Origin) {
     for kind in CallKind::ALL {
         let n_events = recorded.iter().filter(|one| one.event.kind() == kind).count() as u64;
         if n_events > 0 {
-            metrics::counter!("cx_events_ingested_total", "type" => kind.name(), "source" => source).increment(n_events);
+            metrics::counter!("cx_events_ingested_total", "type" => kind.name(), "source" => source)
+                .increment(n_events);
         }
     }
 }

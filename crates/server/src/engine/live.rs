@@ -106,6 +106,7 @@ impl Engine {
     /// # Errors
     /// [`ServerError`]; then the next checkpoint stores it.
     pub fn checkpoint(&self, n_resident_max: usize) -> Result<Offset, ServerError> {
+        let _one_at_a_time = self.checkpointing.lock().unwrap_or_else(PoisonError::into_inner);
         let (offset, changes) = {
             let mut live = self.live_mut();
             if live.profiles.offset().0 == self.checkpointed.load(Ordering::Acquire) {

@@ -84,10 +84,9 @@ fn fill(app: &App, frame: Frame, id: &DecisionId) -> Result<DecisionPage, Server
         let live = app.engine.live();
         live.profiles.customer(&question.customer)?.and_then(|customer| currency(&customer.state))
     };
-    let features = match record.features() {
-        [] => Vec::new(),
-        values => feature_groups(values, currency),
-    };
+    // What another version's catalogue computed has other names and meanings.
+    let is_ours = record.feature_schema() == Some(&features::catalogue::schema_hash());
+    let features = if is_ours { feature_groups(record.features(), currency) } else { Vec::new() };
     Ok(DecisionPage {
         at: question.as_of,
         customer: is_known(app, &record)?.then(|| question.customer.to_string()),
@@ -97,7 +96,7 @@ fn fill(app: &App, frame: Frame, id: &DecisionId) -> Result<DecisionPage, Server
         features,
         candidates: Vec::new(),
         random_stream: None,
-        schema: None,
+        schema: record.feature_schema().map(str::to_owned),
         outcome: worth::outcome(app, &record, frame.now)?,
         replay: replay_command(app, id),
         frame,

@@ -69,7 +69,8 @@ pub fn load(
     let mut text = String::new();
     if let Some(path) = file {
         text = std::fs::read_to_string(path).map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
-        let in_file = |error: toml::de::Error| SettingsError::File { path: path.to_owned(), message: located(&text, &error) };
+        let in_file =
+            |error: toml::de::Error| SettingsError::File { path: path.to_owned(), message: located(&text, &error) };
         // Read into the settings first, since only the text knows its lines.
         toml::from_str::<Settings>(&text).map_err(in_file)?;
         table = toml::from_str(&text).map_err(in_file)?;

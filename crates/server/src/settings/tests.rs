@@ -15,7 +15,9 @@ fn env(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 
 #[test]
 fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
-    let file = file("[server]\nlisten = \"127.0.0.1:1\"\n[events]\nseal_hours = 2\n[consent]\ndefault = { personalization = false }\n");
+    let file = file(
+        "[server]\nlisten = \"127.0.0.1:1\"\n[events]\nseal_hours = 2\n[consent]\ndefault = { personalization = false }\n",
+    );
     let settings = load(
         Some(file.path()),
         env(&[("RAPPORT__SERVER__LISTEN", "127.0.0.1:2"), ("RAPPORT__KEYS__WRITE", "123"), ("PATH", "x")]),
@@ -54,7 +56,12 @@ fn every_mistake_names_its_place() {
 fn the_example_file_is_the_one_in_the_repository() {
     let kept = include_str!("../../../../rapport.example.toml");
     assert_eq!(kept, Settings::example(), "write the output of `rapport config example` into rapport.example.toml");
-    let uncommented: String =
-        kept.lines().filter_map(|line| line.strip_prefix("# ").filter(|l| l.contains(" = ")).or(line.starts_with('[').then_some(line))).map(|l| format!("{l}\n")).collect();
+    let uncommented: String = kept
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("# ").filter(|l| l.contains(" = ")).or(line.starts_with('[').then_some(line))
+        })
+        .map(|l| format!("{l}\n"))
+        .collect();
     assert_eq!(toml::from_str::<Settings>(&uncommented).unwrap(), Settings::default());
 }

@@ -76,7 +76,8 @@ fn a_copy_taken_at_any_moment_has_all_that_was_acknowledged_before() {
             let recovered = open(&target);
             assert_there_once(&recovered, &before);
             assert_state_is_consistent(&recovered);
-            let again = EventLog::append(&*recovered, &samples::events(before.iter().copied()), Origin::Client).unwrap();
+            let again =
+                EventLog::append(&*recovered, &samples::events(before.iter().copied()), Origin::Client).unwrap();
             assert!(again.iter().all(|receipt| *receipt == Receipt::Duplicate), "what was acknowledged is known");
             assert_healthy(&recovered);
         }

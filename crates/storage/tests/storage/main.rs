@@ -1,8 +1,8 @@
 //! Does the storage keep what it promises, whatever happens?
 #![expect(clippy::unwrap_used, reason = "a test says what failed by failing")]
 
-mod directories;
 mod contracts;
 mod crashes;
+mod directories;
 mod faults;
 mod model;

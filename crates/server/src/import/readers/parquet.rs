@@ -35,7 +35,8 @@ pub(super) fn open(name: &str, file: File, as_table: bool) -> Result<(Content, u
         return Err(ImportError::NeedsMapping { name: name.to_owned(), columns: columns.join(", ") });
     };
     let only_record = Type::group_type_builder(schema.name()).with_fields(vec![Arc::clone(record)]).build();
-    let rows = only_record.and_then(|only_record| rows.project(Some(only_record))).map_err(|error| damaged(name, &error))?;
+    let rows =
+        only_record.and_then(|only_record| rows.project(Some(only_record))).map_err(|error| damaged(name, &error))?;
     Ok((Content::Payloads(Box::new(History { name: name.to_owned(), rows, n_read: 0 })), n_rows))
 }
 
