@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// A self-hosted customer-experience engine: customer events in, decisions out.
 #[derive(Debug, Parser)]
-#[command(name = "rapport", version, about, arg_required_else_help = true)]
+#[command(name = "rapport", version, arg_required_else_help = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -17,7 +17,6 @@ pub use pace::Pace;
 pub use read::CustomerView;
 pub use search::Search;
 
-use crate::clock::SystemClock;
 use crate::error::ServerError;
 use decisions::{Champions, DecisionLog};
 use events::{EventLog, Offset};
@@ -93,14 +92,6 @@ impl Engine {
         };
         engine.reload_champions()?;
         Ok(engine)
-    }
-
-    /// Opens the live state with the operating system's clock and chance.
-    ///
-    /// # Errors
-    /// As [`Engine::open`].
-    pub fn open_here(ports: Ports, policy: ConsentPolicy) -> Result<Self, ServerError> {
-        Self::open(ports, policy, Arc::new(SystemClock), crate::keys::random_seed()?)
     }
 
     /// What keeps everything.

@@ -58,10 +58,6 @@ pub(crate) enum Command {
         to: Option<[u8; 2]>,
         before: i64,
     },
-    MarkImported {
-        fingerprint: String,
-        note: String,
-    },
     /// Bounds the database's size in pages; 0 lifts the bound.
     LimitPages(u64),
 }
@@ -180,10 +176,6 @@ pub(crate) fn apply(
             let sql = "DELETE FROM message_ids WHERE id >= ?1 AND (?2 IS NULL OR id < ?2) AND seen_at < ?3";
             let to = to.as_ref().map(<[u8; 2]>::as_slice);
             rows(connection.prepare_cached(sql)?.execute(params![from.as_slice(), to, before]))
-        }
-        Command::MarkImported { fingerprint, note } => {
-            let sql = "INSERT INTO imports(fingerprint, note) VALUES(?1, ?2) ON CONFLICT(fingerprint) DO UPDATE SET note = ?2";
-            rows(connection.prepare_cached(sql)?.execute(params![fingerprint, note]))
         }
         Command::LimitPages(n) => {
             // SQLite never bounds below the present size.

@@ -24,7 +24,6 @@ const STEPS: [&str; 1] = ["
     CREATE UNIQUE INDEX decisions_by_id ON decisions(id);
     CREATE INDEX decisions_by_time ON decisions(decided_at);
     CREATE INDEX decisions_by_customer ON decisions(customer, decided_at) WHERE customer IS NOT NULL;
-    CREATE TABLE imports(fingerprint TEXT PRIMARY KEY, note TEXT NOT NULL) STRICT, WITHOUT ROWID;
 "];
 
 /// The version of the tables that this program writes.

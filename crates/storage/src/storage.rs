@@ -15,7 +15,6 @@ use governance::Retention;
 use learning::ModelStore;
 use primitives::{ErrorKind, Timestamp};
 use profiles::ProfileStore;
-use rusqlite::OptionalExtension;
 use std::sync::Arc;
 
 /// How many message ids move into their table at a time.
@@ -165,30 +164,6 @@ impl Storage {
             n_forgotten += self.maintain("forgetting old message ids", command)?;
         }
         Ok(n_forgotten)
-    }
-
-    /// What was noted about a file that was imported, by its fingerprint; `None` where it was not.
-    ///
-    /// # Errors
-    /// [`StorageError::Database`].
-    pub fn imported(&self, fingerprint: &str) -> Result<Option<String>, StorageError> {
-        self.readers
-            .with(|connection| {
-                connection
-                    .prepare_cached("SELECT note FROM imports WHERE fingerprint = ?1")?
-                    .query_row([fingerprint], |row| row.get(0))
-                    .optional()
-            })
-            .map_err(|source| StorageError::Database { attempt: "looking for an earlier import", source })
-    }
-
-    /// Notes that a file was imported, with a note for people.
-    ///
-    /// # Errors
-    /// [`StorageError::Database`].
-    pub fn mark_imported(&self, fingerprint: &str, note: &str) -> Result<(), StorageError> {
-        let command = Command::MarkImported { fingerprint: fingerprint.to_owned(), note: note.to_owned() };
-        self.maintain("noting an import", command).map(|_| ())
     }
 
     /// Bounds the database file: what would make it larger fails as on a full disk. `None` lifts the bound.

@@ -193,16 +193,13 @@ fn the_oldest_rejections_are_forgotten_and_still_counted() {
 }
 
 #[test]
-fn imports_are_noted_and_usage_adds_up() {
+fn usage_adds_up() {
     let bench = Bench::default();
     let storage = open(&bench.data());
-    assert_eq!(storage.imported("sha256:1").unwrap(), None);
-    storage.mark_imported("sha256:1", "ta_feng.csv, 817741 rows").unwrap();
     append(&storage, 0..25).unwrap();
     let report = storage.seal(Offset(20), &SealPolicy::everything()).unwrap();
     drop(storage);
     let storage = open(&bench.data());
-    assert_eq!(storage.imported("sha256:1").unwrap().as_deref(), Some("ta_feng.csv, 817741 rows"));
     let usage = storage.usage().unwrap();
     assert_eq!((usage.n_log_events, usage.sealed_upto, usage.head), (5, Offset(20), Offset(25)));
     // Twenty events, one every five hours from midnight on: four days.
