@@ -167,7 +167,7 @@ macro_rules! single {
             params(("writeKey" = Option<String>, Query, description = "The write key, where no header can be sent")),
             responses(
                 (status = 200, description = "Durable, and seen by every later read", body = IngestReply),
-                (status = 400, description = "Not accepted; the reason is in the body and in the live inspector", body = IngestReply),
+                (status = 400, description = "Not accepted; the reason is in the body and in the live inspector", body = super::error::ErrorBody),
                 (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
                 (status = 413, description = "Larger than 32 KB", body = IngestReply),
                 (status = 429, description = "Too many requests; Retry-After says when to try again", body = super::error::ErrorBody),
@@ -193,7 +193,7 @@ single!(alias, CallKind::Alias, "/v1/alias", "That two identities are one custom
     params(("writeKey" = Option<String>, Query, description = "The write key, where no header can be sent")),
     responses(
         (status = 200, description = "Durable, and seen by every later read; single events may be rejected", body = IngestReply),
-        (status = 400, description = "Not JSON, or no event was accepted", body = IngestReply),
+        (status = 400, description = "Not JSON, or no event was accepted", body = super::error::ErrorBody),
         (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
         (status = 413, description = "More than 500 KB or 2,500 events", body = super::error::ErrorBody),
         (status = 429, description = "Too many requests; Retry-After says when to try again", body = super::error::ErrorBody),

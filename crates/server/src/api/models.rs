@@ -143,6 +143,7 @@ struct ChampionBody {
     params(("name" = String, Path, description = "recommend or churn")),
     responses(
         (status = 200, description = "It answers from now on", body = DoneReply),
+        (status = 400, description = "The body cannot be read", body = super::error::ErrorBody),
         (status = 404, description = "No such model or version", body = super::error::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
