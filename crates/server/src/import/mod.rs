@@ -1,6 +1,6 @@
 //! How does a file of history become events?
 //!
-//! `source file → reader → rows → mapping → payloads → sink`. A reader turns a file into rows of text ([`readers`]), a
+//! `source file → reader → rows → mapping → payloads → sink`. A reader turns a file into rows of text (`readers`), a
 //! [`Mapping`] turns a row, or the rows of one order, into payloads as a client would send them to `/v1/batch`, and the
 //! caller's [`Sink`] takes them. What already is a payload (NDJSON, our own sealed history) needs no mapping.
 //!
