@@ -9,7 +9,7 @@
 //! | [`outcomes`] | what is to be foretold? start with `outcomes/churn.rs` |
 //! | [`recommend`](evaluate_recommend), [`churn`](evaluate_churn) | how is it learned and judged? |
 //! | [`reasons`] | how is a score's reason said in words? |
-//! | [`file`], [`Registry`] | how are models kept, compared and rolled back? |
+//! | [`mod@file`], [`Registry`] | how are models kept, compared and rolled back? |
 //! | [`readiness`](readiness()) | what is still missing to train? |
 //!
 //! What stays true:
