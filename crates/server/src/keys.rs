@@ -15,12 +15,16 @@ use std::path::Path;
 
 /// The keys in force, as SHA-256.
 #[derive(Debug, Clone, Default)]
-pub struct Keys(BTreeMap<Role, [u8; 32]>);
+pub struct Keys {
+    by_role: BTreeMap<Role, [u8; 32]>,
+    /// What is wrong with preset keys: good enough to try things on this machine, and nowhere else.
+    weakness: Option<String>,
+}
 
 /// The file in the data directory.
 const FILE: &str = "keys.json";
 
-/// The shortest key that may be preset.
+/// A preset key that is shorter can be guessed.
 const LENGTH_MIN: usize = 8;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -34,11 +38,11 @@ impl Keys {
     /// The preset keys, and for the other roles those of the data directory.
     ///
     /// # Errors
-    /// [`ServerError`] where the file is damaged or a preset key is too short or given to two roles.
+    /// [`ServerError`] where the file is damaged.
     pub fn load(data: &Path, preset: &KeySettings) -> Result<Self, ServerError> {
         let mut keys = Self::default();
         for (role, hash) in stored(data)?.sha256 {
-            keys.0.insert(role, unhex(&hash).ok_or_else(|| damaged(data))?);
+            keys.by_role.insert(role, unhex(&hash).ok_or_else(|| damaged(data))?);
         }
         for (role, key) in [(Role::Write, &preset.write), (Role::Server, &preset.server), (Role::Admin, &preset.admin)]
         {
@@ -47,18 +51,20 @@ impl Keys {
             }
             let hash = sha256(key);
             if key.len() < LENGTH_MIN {
-                let message = format!(
-                    "the preset {role} key is shorter than {LENGTH_MIN} characters: choose a longer one in keys.{role}"
-                );
-                return Err(ServerError::new(ErrorKind::Invalid, message));
+                keys.weakness = Some(format!("the preset keys.{role} is shorter than {LENGTH_MIN} characters"));
             }
-            if let Some((other, _)) = keys.0.iter().find(|(other, known)| **other != role && **known == hash) {
-                let message = format!("the {role} key is the {other} key, too: choose another in keys.{role}");
-                return Err(ServerError::new(ErrorKind::Invalid, message));
+            if let Some((other, _)) = keys.by_role.iter().find(|(other, known)| **other != role && **known == hash) {
+                keys.weakness = Some(format!("the preset keys.{role} is the {other} key, too"));
             }
-            keys.0.insert(role, hash);
+            keys.by_role.insert(role, hash);
         }
         Ok(keys)
+    }
+
+    /// What is wrong with preset keys, so that they must not be used off this machine.
+    #[must_use]
+    pub fn weakness(&self) -> Option<&str> {
+        self.weakness.as_deref()
     }
 
     /// Creates a key for every role that has none and stores its hash. The keys themselves are in the answer and nowhere
@@ -67,7 +73,7 @@ impl Keys {
     /// # Errors
     /// [`ServerError`] where the file cannot be written.
     pub fn create_missing(&mut self, data: &Path) -> Result<Vec<(Role, String)>, ServerError> {
-        let missing: Vec<Role> = Role::ALL.into_iter().filter(|role| !self.0.contains_key(role)).collect();
+        let missing: Vec<Role> = Role::ALL.into_iter().filter(|role| !self.by_role.contains_key(role)).collect();
         if missing.is_empty() {
             return Ok(Vec::new());
         }
@@ -76,7 +82,7 @@ impl Keys {
         for role in missing {
             let key = format!("rp_{role}_{}", hex(&random_bytes()?));
             let hash = sha256(&key);
-            self.0.insert(role, hash);
+            self.by_role.insert(role, hash);
             file.sha256.insert(role, hex(&hash));
             created.push((role, key));
         }
@@ -87,15 +93,15 @@ impl Keys {
     /// Whether every role has a key.
     #[must_use]
     pub fn are_complete(&self) -> bool {
-        Role::ALL.iter().all(|role| self.0.contains_key(role))
+        Role::ALL.iter().all(|role| self.by_role.contains_key(role))
     }
 
-    /// The role of a key, or `None`. Takes the same time whichever key it is.
+    /// The role of a key, the widest where it was preset for several, or `None`. Takes the same time whichever key it is.
     #[must_use]
     pub fn role_of(&self, key: &str) -> Option<Role> {
         let hash = sha256(key);
         let mut found = None;
-        for (role, known) in &self.0 {
+        for (role, known) in &self.by_role {
             let difference = known.iter().zip(hash).fold(0_u8, |difference, (a, b)| difference | (a ^ b));
             if difference == 0 {
                 found = Some(*role);
@@ -219,12 +225,15 @@ mod tests {
     }
 
     #[test]
-    fn unusable_keys_are_refused_with_a_reason() {
+    fn weak_keys_are_told_and_damaged_ones_refused() {
         let data = tempfile::tempdir().unwrap();
         let short = KeySettings { write: "abc".to_owned(), ..KeySettings::default() };
-        assert!(Keys::load(data.path(), &short).expect_err("too short").to_string().contains("keys.write"));
+        let keys = Keys::load(data.path(), &short).unwrap();
+        assert_eq!((keys.role_of("abc"), keys.weakness().is_some()), (Some(Role::Write), true));
         let same = KeySettings { write: "same-key".to_owned(), admin: "same-key".to_owned(), ..KeySettings::default() };
-        assert!(Keys::load(data.path(), &same).is_err());
+        let keys = Keys::load(data.path(), &same).unwrap();
+        assert_eq!((keys.role_of("same-key"), keys.weakness().is_some()), (Some(Role::Admin), true));
+        assert!(Keys::load(data.path(), &KeySettings::default()).unwrap().weakness().is_none());
         std::fs::write(data.path().join(FILE), "{").unwrap();
         assert!(Keys::load(data.path(), &KeySettings::default()).expect_err("damaged").to_string().contains(FILE));
     }

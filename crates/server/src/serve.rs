@@ -273,7 +273,15 @@ fn cannot_listen(listen: SocketAddr, source: std::io::Error) -> ServerError {
 /// # Errors
 /// [`ServerError`] of kind `Forbidden` with what to do.
 pub fn check_exposure(listen: SocketAddr, keys: &Keys) -> Result<(), ServerError> {
-    if listen.ip().is_loopback() || keys.are_complete() {
+    if listen.ip().is_loopback() {
+        return Ok(());
+    }
+    if let Some(weakness) = keys.weakness() {
+        let message =
+            format!("not listening on {listen}, where others can reach it: {weakness}; choose a longer one of its own");
+        return Err(ServerError::new(ErrorKind::Forbidden, message));
+    }
+    if keys.are_complete() {
         return Ok(());
     }
     let message = format!(

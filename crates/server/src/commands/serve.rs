@@ -15,6 +15,9 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerErr
     let opened = Opened::open(&options.data, Access::Exclusive, settings)?;
     let mut keys = Keys::load(&opened.data, &opened.settings.keys)?;
     check_exposure(opened.settings.server.listen, &keys)?;
+    if let Some(weakness) = keys.weakness() {
+        say(&format!("Careful: {weakness}. That does for trying things on this machine."));
+    }
     let created = keys.create_missing(&opened.data)?;
     let running = Running::start(opened, keys, StartOptions::default())?;
     show_keys(&created);
