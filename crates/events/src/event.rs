@@ -8,7 +8,7 @@ use std::fmt;
 pub type Fields = serde_json::Map<String, serde_json::Value>;
 
 /// The version of the stored record that this program writes.
-const RECORD_VERSION: u8 = 1;
+const RECORD_VERSION: u8 = 2;
 
 /// Something that happened to a customer, or something said about an item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +32,47 @@ pub struct Event {
     /// Where it happened: page, device, campaign, consent.
     #[serde(default, skip_serializing_if = "Fields::is_empty")]
     pub context: Fields,
+    /// Who said so, which decides how far it is believed.
+    #[serde(default = "Origin::of_version_1")]
+    pub origin: Origin,
+}
+
+/// Where an event comes from: what it may say, and how far it is believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// A client with a write key: a browser, an app. That key is public, so a stranger may be speaking.
+    Client,
+    /// The company's own service with a server key.
+    Server,
+    /// A file of history: counts as received when it occurred.
+    Import,
+}
+
+impl Origin {
+    /// Every origin.
+    pub const ALL: [Self; 3] = [Self::Client, Self::Server, Self::Import];
+
+    /// The name on the wire: `client`, `server`, `import`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+            Self::Import => "import",
+        }
+    }
+
+    /// Whether the company itself speaks, and not whoever holds the public write key.
+    #[must_use]
+    pub fn is_trusted(self) -> bool {
+        self != Self::Client
+    }
+
+    /// Records of version 1 did not say; what they said was believed.
+    fn of_version_1() -> Self {
+        Self::Server
+    }
 }
 
 /// What happened, by Segment's calls and one of our own.
@@ -229,7 +270,7 @@ impl Event {
     /// [`RecordError::Version`] for a newer program's record, [`RecordError::Corrupt`] for what is not a record.
     pub fn from_record(record: &[u8]) -> Result<Self, RecordError> {
         match serde_json::from_slice::<Version>(record)?.v {
-            RECORD_VERSION => Ok(serde_json::from_slice(record)?),
+            1..=RECORD_VERSION => Ok(serde_json::from_slice(record)?),
             found => Err(RecordError::Version { found }),
         }
     }

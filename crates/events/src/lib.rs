@@ -22,10 +22,10 @@ mod rejection;
 pub use commerce::{Commerce, CommerceStep, Product};
 pub use consent::{CONSENT_UPDATED, consent_statements};
 pub use error::EventLogError;
-pub use event::{Call, CallKind, Event, Fields, RecordError};
+pub use event::{Call, CallKind, Event, Fields, Origin, RecordError};
 pub use log::{EventLog, Inspected, InspectedStatus, Offset, Receipt, Recorded};
 pub use parse::{
-    BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Batch, EVENT_BYTES_MAX, Envelope, Origin, Refusal, parse_batch, parse_event,
+    BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Batch, EVENT_BYTES_MAX, Envelope, Refusal, parse_batch, parse_event,
     parse_single,
 };
 pub use rejection::{Rejected, Rejection, RejectionCode};

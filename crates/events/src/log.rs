@@ -1,6 +1,6 @@
 //! Where are events kept? The port that every event log answers to.
 
-use crate::{Event, EventLogError, Origin, Rejected};
+use crate::{Event, EventLogError, Rejected};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -61,11 +61,11 @@ pub trait EventLog: Send + Sync {
     /// Appends events and returns after they are durable, with one receipt for each, in the order given.
     ///
     /// An event whose `messageId` was appended before, in this call or in an earlier one, within at least 30 days (for
-    /// ever where the origin is an import), gives [`Receipt::Duplicate`].
+    /// ever where its origin is an import), gives [`Receipt::Duplicate`].
     ///
     /// # Errors
     /// [`EventLogError::Append`]; then none of these events was appended.
-    fn append(&self, events: &[Event], origin: Origin) -> Result<Vec<Receipt>, EventLogError>;
+    fn append(&self, events: &[Event]) -> Result<Vec<Receipt>, EventLogError>;
 
     /// Keeps rejected events for the live inspector; the oldest beyond a bound are forgotten.
     ///

@@ -7,7 +7,7 @@ mod fields;
 
 pub(crate) use fields::whole_number;
 
-use crate::{Call, CallKind, Commerce, Event, Fields, Rejected, Rejection, RejectionCode, consent};
+use crate::{Call, CallKind, Commerce, Event, Fields, Origin, Rejected, Rejection, RejectionCode, consent};
 use draft::{Draft, Field};
 use primitives::{AnonymousId, ItemId, MessageId, Timestamp, UserId};
 use serde_json::Value;
@@ -22,17 +22,6 @@ pub const BATCH_BYTES_MAX: usize = 500 * 1024;
 pub const BATCH_EVENTS_MAX: usize = 2_500;
 /// How much of a rejected event is kept for the live inspector, in bytes.
 const PAYLOAD_BYTES_MAX: usize = 2 * 1024;
-
-/// Where events come from, which decides what they may say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// A client with a write key: a browser, an app. May not describe the catalogue.
-    Client,
-    /// The company's own service with a server key.
-    Server,
-    /// A file of history: counts as received when it occurred.
-    Import,
-}
 
 /// What holds for every event of a request.
 #[derive(Debug, Clone)]
@@ -191,7 +180,8 @@ fn event(
     fields::merge_under(&mut context, &envelope.context);
     let message_id = message_id.map_or_else(|| generated_id(moments.received_at), MessageId::from);
     let clock::Moments { occurred_at, received_at } = moments;
-    let event = Event { message_id, user_id, anonymous_id, occurred_at, received_at, call, context };
+    let origin = envelope.origin;
+    let event = Event { message_id, user_id, anonymous_id, occurred_at, received_at, call, context, origin };
     Commerce::check(&event)?;
     consent::check(&event)?;
     Ok(event)

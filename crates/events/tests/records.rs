@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails the test")]
 
-use events::{Call, Event, Fields, RecordError};
+use events::{Call, Event, Fields, Origin, RecordError};
 use primitives::{AnonymousId, ErrorKind, MessageId, Timestamp, UserId};
 use serde_json::json;
 
@@ -43,18 +43,32 @@ fn version_1_opens() {
             received_at: Timestamp::from_millis(1_700_000_060_000),
             call,
             context: if i == 0 { fields(json!({"ip": "::1"})) } else { Fields::new() },
+            // Version 1 did not say who spoke; it was believed.
+            origin: Origin::Server,
         };
         assert_eq!(event, expected);
+    }
+}
+
+/// Version 2: who said so, and otherwise as version 1.
+#[test]
+fn version_2_says_who_spoke() {
+    let records: Vec<serde_json::Value> = serde_json::from_str(include_str!("fixtures/event-v1.json")).unwrap();
+    for (mut record, origin) in records.into_iter().zip(Origin::ALL.into_iter().cycle()) {
+        let known = Event { origin, ..Event::from_record(record.to_string().as_bytes()).unwrap() };
+        record["v"] = 2.into();
+        record["origin"] = origin.name().into();
+        assert_eq!(Event::from_record(record.to_string().as_bytes()).unwrap(), known);
         // What is written today is what was written then, but for the order of keys.
-        let written: serde_json::Value = serde_json::from_slice(&expected.to_record()).unwrap();
-        assert_eq!(written, records[i]);
+        let written: serde_json::Value = serde_json::from_slice(&known.to_record()).unwrap();
+        assert_eq!(written, record);
     }
 }
 
 #[test]
 fn what_cannot_be_opened_says_why() {
-    let newer = Event::from_record(br#"{"v":2,"what":"ever"}"#).unwrap_err();
-    assert!(matches!(newer, RecordError::Version { found: 2 }), "{newer}");
+    let newer = Event::from_record(br#"{"v":3,"what":"ever"}"#).unwrap_err();
+    assert!(matches!(newer, RecordError::Version { found: 3 }), "{newer}");
     for damaged in [&b""[..], b"{}", b"{\"v\":1}", b"{\"v\":1,\"type\":\"track\"", b"\xff", b"{\"v\":\"1\"}"] {
         let error = Event::from_record(damaged).unwrap_err();
         assert!(matches!(error, RecordError::Corrupt(_)), "{error}");

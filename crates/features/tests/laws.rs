@@ -26,6 +26,7 @@ fn order(offset: u64, hour: i64, delay_hours: i64, items: &[u8], amount: f64) ->
             properties: properties.map(|(name, value)| (name.to_owned(), value)).into_iter().collect(),
         },
         context: events::Fields::new(),
+        origin: events::Origin::Server,
     };
     Recorded { offset: Offset(offset), event }
 }

@@ -99,7 +99,7 @@ impl Sink for Engine<'_> {
     fn flush(&mut self) -> Result<(), SinkError> {
         let accepted = std::mem::take(&mut self.waiting);
         let batch = events::Batch { accepted, ..events::Batch::default() };
-        let ingested = self.opened.engine.ingest(batch, events::Origin::Import);
+        let ingested = self.opened.engine.ingest(batch);
         self.n_new += ingested.map_err(|error| SinkError::Failed(error.story()))?.n_accepted as u64;
         Ok(())
     }

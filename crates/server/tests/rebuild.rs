@@ -68,7 +68,7 @@ impl Life {
             events.push(self.sent[again].clone());
         }
         self.sent.extend(events.iter().cloned());
-        self.engine().ingest(Batch { accepted: events, ..Batch::default() }, Origin::Import).unwrap();
+        self.engine().ingest(Batch { accepted: events, ..Batch::default() }).unwrap();
     }
 
     fn engine(&self) -> &server::engine::Engine {
@@ -106,7 +106,7 @@ impl Life {
         let alias = json!({"batch": [{"type": "alias", "userId": user, "previousId": previous, "messageId": format!("merge-{}", self.sent.len())}]});
         let batch = events::parse_batch(alias.to_string().as_bytes(), self.clock.now(), Origin::Server).unwrap();
         assert!(batch.rejected.is_empty());
-        self.engine().ingest(batch, Origin::Server).unwrap();
+        self.engine().ingest(batch).unwrap();
     }
 
     /// Stops without a last checkpoint, as a crash does, and starts again.

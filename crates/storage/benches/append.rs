@@ -6,7 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot run says so by failing")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use events::{Event, EventLog, Origin};
+use events::{Event, EventLog};
 use primitives::MessageId;
 use std::sync::atomic::{AtomicU64, Ordering};
 use storage::contract::samples;
@@ -48,7 +48,7 @@ fn append(criterion: &mut Criterion) {
                         let storage = &storage;
                         scope.spawn(move || {
                             for events in calls {
-                                EventLog::append(&**storage, &events, Origin::Client).unwrap();
+                                EventLog::append(&**storage, &events).unwrap();
                             }
                         });
                     }
@@ -61,7 +61,7 @@ fn append(criterion: &mut Criterion) {
     group.bench_function("one event from one caller", |bencher| {
         bencher.iter_batched(
             || batch(1),
-            |events| EventLog::append(&*storage, &events, Origin::Client).unwrap(),
+            |events| EventLog::append(&*storage, &events).unwrap(),
             criterion::BatchSize::PerIteration,
         );
     });

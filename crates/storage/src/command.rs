@@ -13,6 +13,8 @@ pub(crate) struct NewEvent {
     pub(crate) title: String,
     pub(crate) id_hash: IdHash,
     pub(crate) received_at: i64,
+    /// Its id is remembered for ever.
+    pub(crate) is_import: bool,
     pub(crate) record: Vec<u8>,
 }
 
@@ -28,7 +30,6 @@ pub(crate) struct NewRejection {
 pub(crate) enum Command {
     Append {
         events: Vec<NewEvent>,
-        is_import: bool,
     },
     KeepRejected {
         rejected: Vec<NewRejection>,
@@ -74,7 +75,7 @@ impl Command {
     /// About how many bytes it carries, for the queue's bound.
     pub(crate) fn bytes(&self) -> u64 {
         let content = match self {
-            Self::Append { events, .. } => events.iter().map(|event| event.record.len() + event.title.len() + 64).sum(),
+            Self::Append { events } => events.iter().map(|event| event.record.len() + event.title.len() + 64).sum(),
             Self::KeepRejected { rejected, .. } => rejected.iter().map(|one| one.record.len() + one.title.len()).sum(),
             Self::CommitState { changes, .. } => {
                 changes.iter().map(|one| one.key.len() + one.value.as_ref().map_or(0, Vec::len) + 64).sum()
@@ -143,9 +144,7 @@ pub(crate) fn apply(
     command: &Command,
 ) -> rusqlite::Result<Done> {
     match command {
-        Command::Append { events, is_import } => {
-            append(connection, counters, seen, events, *is_import).map(Done::Receipts)
-        }
+        Command::Append { events } => append(connection, counters, seen, events).map(Done::Receipts),
         Command::KeepRejected { rejected, n_max } => keep_rejected(connection, counters, rejected, *n_max),
         Command::CommitState { offset, changes } => {
             for change in changes {
@@ -194,14 +193,13 @@ fn append(
     counters: &mut Counters,
     seen: &mut SeenIds,
     events: &[NewEvent],
-    is_import: bool,
 ) -> rusqlite::Result<Vec<Receipt>> {
     let sql =
         "INSERT INTO events(offset, title, received_at, id_hash, kept_since, record) VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
     let mut insert = connection.prepare_cached(sql)?;
     let mut receipts = Vec::with_capacity(events.len());
     for event in events {
-        let seen_at = (!is_import).then_some(event.received_at);
+        let seen_at = (!event.is_import).then_some(event.received_at);
         if !seen.add(connection, event.id_hash, seen_at)? {
             receipts.push(Receipt::Duplicate);
             continue;

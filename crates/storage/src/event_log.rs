@@ -24,13 +24,13 @@ struct RejectionRecord {
 pub(crate) type Row = (u64, Vec<u8>);
 
 impl EventLog for Storage {
-    fn append(&self, events: &[Event], origin: Origin) -> Result<Vec<Receipt>, EventLogError> {
+    fn append(&self, events: &[Event]) -> Result<Vec<Receipt>, EventLogError> {
         let n_events = events.len();
         if n_events == 0 {
             return Ok(Vec::new());
         }
         let events = events.iter().map(new_event).collect();
-        match self.submit(Command::Append { events, is_import: origin == Origin::Import }, Patience::Refuse) {
+        match self.submit(Command::Append { events }, Patience::Refuse) {
             Ok(Done::Receipts(receipts)) => Ok(receipts),
             Ok(Done::Rows(_)) => Ok(Vec::new()),
             Err(error) => Err(append_error(n_events, error)),
@@ -172,6 +172,7 @@ fn new_event(event: &Event) -> NewEvent {
         title: event.title().to_owned(),
         id_hash: xxhash_rust::xxh3::xxh3_128(event.message_id.as_str().as_bytes()).to_be_bytes(),
         received_at: event.received_at.as_millis(),
+        is_import: event.origin == Origin::Import,
         record: event.to_record(),
     }
 }

@@ -1,8 +1,8 @@
 //! When did it happen, by a clock that can be trusted?
 
+use super::Envelope;
 use super::draft::{Draft, Field};
-use super::{Envelope, Origin};
-use crate::Rejection;
+use crate::{Origin, Rejection};
 use primitives::Timestamp;
 use serde_json::Value;
 

@@ -76,5 +76,6 @@ pub(super) fn order(customer: &str, item: &str, occurred_at: Timestamp, received
         received_at,
         call: Call::Track { event: "Order Completed".into(), properties: properties.as_object().unwrap().clone() },
         context: Fields::new(),
+        origin: events::Origin::Server,
     }
 }

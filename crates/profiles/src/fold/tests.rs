@@ -34,6 +34,7 @@ fn event(offset: u64, user: Option<&str>, anonymous: Option<&str>, previous: Opt
         received_at: at,
         call,
         context: events::Fields::new(),
+        origin: events::Origin::Server,
     };
     Recorded { offset: Offset(offset), event }
 }

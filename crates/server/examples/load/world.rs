@@ -3,7 +3,7 @@
 use crate::client::KEY;
 use anyhow::{Context, Result};
 use events::generator::{World, WorldSettings};
-use events::{Batch, Event, Origin};
+use events::{Batch, Event};
 use learning::ModelKind;
 use primitives::Seed;
 use server::jobs;
@@ -25,7 +25,7 @@ pub(crate) fn prepare(data: &Path, n_customers: usize, n_items: usize) -> Result
     let events: Vec<Event> = world.events().collect();
     let started = Instant::now();
     for part in events.chunks(5_000) {
-        opened.engine.ingest(Batch { accepted: part.to_vec(), ..Batch::default() }, Origin::Import)?;
+        opened.engine.ingest(Batch { accepted: part.to_vec(), ..Batch::default() })?;
     }
     opened.engine.checkpoint(usize::MAX)?;
     let rate = events.len() as f64 / started.elapsed().as_secs_f64();

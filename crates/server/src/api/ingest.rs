@@ -96,7 +96,7 @@ fn accept(app: &App, body: &[u8], kind: Option<CallKind>, header_key: Option<&st
     let batch = batch?;
     let reply = IngestReply::rejections(&batch);
     let status = status(&batch);
-    let ingested = app.engine.ingest(batch, origin).map_err(ApiError::from)?;
+    let ingested = app.engine.ingest(batch).map_err(ApiError::from)?;
     Ok((status, Json(reply.counted(ingested))))
 }
 

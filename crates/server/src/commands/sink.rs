@@ -37,7 +37,7 @@ impl EngineSink {
     fn send(&mut self) -> Result<(), ServerError> {
         let accepted = std::mem::replace(&mut self.waiting, Vec::with_capacity(N_BATCH));
         self.n_since_checkpoint += accepted.len();
-        let ingested = self.engine.ingest(Batch { accepted, ..Batch::default() }, Origin::Import)?;
+        let ingested = self.engine.ingest(Batch { accepted, ..Batch::default() })?;
         self.n_new += ingested.n_accepted as u64;
         self.n_known += ingested.n_duplicates as u64;
         if self.n_since_checkpoint >= N_CHECKPOINT {

@@ -4,6 +4,7 @@ use super::Engine;
 use crate::error::ServerError;
 use events::{Batch, CallKind, Event, Offset, Origin, Receipt, Recorded};
 use primitives::ErrorKind;
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
@@ -28,7 +29,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`ServerError`]; then no event of the batch was accepted.
-    pub fn ingest(&self, batch: Batch, origin: Origin) -> Result<Ingested, ServerError> {
+    pub fn ingest(&self, batch: Batch) -> Result<Ingested, ServerError> {
         if !self.is_sound() {
             return Err(broken());
         }
@@ -42,11 +43,11 @@ impl Engine {
         if batch.accepted.is_empty() {
             return Ok(ingested);
         }
-        let receipts = self.ports.events.append(&batch.accepted, origin)?;
+        let receipts = self.ports.events.append(&batch.accepted)?;
         let recorded = with_offsets(batch.accepted, &receipts);
         ingested.n_accepted = recorded.len();
         ingested.n_duplicates = receipts.len() - recorded.len();
-        count(&recorded, origin);
+        count(&recorded);
         self.fold(&recorded)?;
         if ingested.n_duplicates > 0 {
             drop(self.wait_until_folded(self.ports.events.head())?);
@@ -92,14 +93,14 @@ fn with_offsets(events: Vec<Event>, receipts: &[Receipt]) -> Vec<Recorded> {
         .collect()
 }
 
-fn count(recorded: &[Recorded], origin: Origin) {
-    let source = if origin == Origin::Import { "import" } else { "api" };
-    for kind in CallKind::ALL {
-        let n_events = recorded.iter().filter(|one| one.event.kind() == kind).count() as u64;
-        if n_events > 0 {
-            metrics::counter!("cx_events_ingested_total", "type" => kind.name(), "source" => source)
-                .increment(n_events);
-        }
+fn count(recorded: &[Recorded]) {
+    let mut counts: BTreeMap<(CallKind, Origin), u64> = BTreeMap::new();
+    for one in recorded {
+        *counts.entry((one.event.kind(), one.event.origin)).or_default() += 1;
+    }
+    for ((kind, origin), n_events) in counts {
+        metrics::counter!("cx_events_ingested_total", "type" => kind.name(), "source" => origin.name())
+            .increment(n_events);
     }
 }
 

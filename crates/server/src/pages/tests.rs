@@ -87,7 +87,7 @@ impl Console {
         };
         let events: Vec<_> = World::new(Seed::new(5), settings).events().collect();
         for events in events.chunks(2_000) {
-            engine.ingest(Batch { accepted: events.to_vec(), ..Batch::default() }, Origin::Import).unwrap();
+            engine.ingest(Batch { accepted: events.to_vec(), ..Batch::default() }).unwrap();
         }
         let dataset = jobs::load_dataset(engine, &mut |_| {}).unwrap();
         jobs::train(engine, ModelKind::Recommend, &dataset, Seed::new(1)).unwrap();
@@ -126,7 +126,7 @@ impl Console {
     fn send_events(&self, batch: &str) {
         let now = self.running.app().engine.clock().now();
         let batch = events::parse_batch(batch.as_bytes(), now, Origin::Server).unwrap();
-        self.running.app().engine.ingest(batch, Origin::Server).unwrap();
+        self.running.app().engine.ingest(batch).unwrap();
     }
 
     fn n_decisions(&self) -> u64 {

@@ -2,7 +2,7 @@
 
 use super::noon;
 use events::generator::{World, WorldSettings};
-use events::{Batch, Event, Origin};
+use events::{Batch, Event};
 use learning::{ModelKind, Trained};
 use primitives::{Clock, Seed, SimulatedClock};
 use server::engine::Engine;
@@ -51,6 +51,6 @@ pub(crate) fn fill(engine: &Engine) {
 pub(crate) fn take_in(engine: &Engine, events: &[Event]) {
     for part in events.chunks(5_000) {
         let batch = Batch { accepted: part.to_vec(), ..Batch::default() };
-        engine.ingest(batch, Origin::Import).unwrap();
+        engine.ingest(batch).unwrap();
     }
 }

@@ -1,7 +1,7 @@
 //! What must hold for every [`EventLog`]?
 
 use super::{Outcome, Start, samples};
-use events::{EventLog, Inspected, InspectedStatus, Offset, Origin, Receipt};
+use events::{Event, EventLog, Inspected, InspectedStatus, Offset, Origin, Receipt};
 use std::sync::Arc;
 
 /// Opens the log under test.
@@ -33,16 +33,16 @@ pub fn run(open: Open<'_>) -> Outcome {
 pub fn offsets_rise_by_one(open: Open<'_>) -> Outcome {
     let log = open(Start::Empty);
     assert_eq!(log.head(), Offset(0));
-    assert_eq!(log.append(&[], Origin::Client)?, []);
-    assert_eq!(log.append(&samples::events(0..3), Origin::Client)?, appended(1..=3));
-    let mixed = log.append(&samples::events([2, 3, 0, 4]), Origin::Client)?;
+    assert_eq!(log.append(&[])?, []);
+    assert_eq!(log.append(&samples::events(0..3))?, appended(1..=3));
+    let mixed = log.append(&samples::events([2, 3, 0, 4]))?;
     let expected = [Receipt::Duplicate, Receipt::Appended(Offset(4)), Receipt::Duplicate, Receipt::Appended(Offset(5))];
     assert_eq!(mixed, expected);
     assert_eq!(log.head(), Offset(5));
     drop(log);
     let log = open(Start::Again);
     assert_eq!(log.head(), Offset(5), "the head is known after a restart");
-    assert_eq!(log.append(&samples::events(5..7), Origin::Client)?, appended(6..=7));
+    assert_eq!(log.append(&samples::events(5..7))?, appended(6..=7));
     Ok(())
 }
 
@@ -55,20 +55,21 @@ pub fn offsets_rise_by_one(open: Open<'_>) -> Outcome {
 /// Where the law does not hold.
 pub fn a_message_is_appended_once(open: Open<'_>) -> Outcome {
     let log = open(Start::Empty);
-    let twice = log.append(&samples::events([9, 9]), Origin::Import)?;
+    let twice = log.append(&samples::imported([9, 9]))?;
     assert_eq!(twice, [Receipt::Appended(Offset(1)), Receipt::Duplicate]);
     let mut changed = samples::event(9);
     changed.context.insert("changed".to_owned(), true.into());
-    assert_eq!(log.append(&[changed], Origin::Server)?, [Receipt::Duplicate]);
+    assert_eq!(log.append(&[changed])?, [Receipt::Duplicate]);
     drop(log);
     let log = open(Start::Again);
-    for origin in [Origin::Client, Origin::Server, Origin::Import] {
-        assert_eq!(log.append(&samples::events([9]), origin)?, [Receipt::Duplicate]);
+    for origin in Origin::ALL {
+        let again = Event { origin, ..samples::event(9) };
+        assert_eq!(log.append(&[again])?, [Receipt::Duplicate]);
     }
     assert_eq!(log.head(), Offset(1));
     let kept = log.read(Offset(0), 10)?;
     assert_eq!(kept.len(), 1);
-    assert_eq!(kept.first().map(|one| &one.event), Some(&samples::event(9)), "the first one stays");
+    assert_eq!(kept.first().map(|one| &one.event), samples::imported([9]).first(), "the first one stays");
     Ok(())
 }
 
@@ -81,7 +82,7 @@ pub fn a_message_is_appended_once(open: Open<'_>) -> Outcome {
 /// Where the law does not hold.
 pub fn events_come_back_as_they_were(open: Open<'_>) -> Outcome {
     let log = open(Start::Empty);
-    log.append(&samples::events(0..20), Origin::Client)?;
+    log.append(&samples::events(0..20))?;
     let check = |log: &dyn EventLog| -> Outcome {
         let mut place = Offset(0);
         let mut seen = Vec::new();
@@ -125,7 +126,7 @@ pub fn appends_of_many_threads_have_one_order(open: Open<'_>) -> Outcome {
                     // The last event of each call is also sent by the neighbour: one of both is the duplicate.
                     let shared = 10_000 + call;
                     let sent = samples::events([first, first + 1, first + 2, shared]);
-                    let receipts = log.append(&sent, Origin::Client);
+                    let receipts = log.append(&sent);
                     let offsets: Vec<u64> = receipts
                         .iter()
                         .flatten()
@@ -162,9 +163,9 @@ pub fn appends_of_many_threads_have_one_order(open: Open<'_>) -> Outcome {
 pub fn the_inspector_shows_the_newest_first(open: Open<'_>) -> Outcome {
     let log = open(Start::Empty);
     assert_eq!(log.recent(InspectedStatus::All, None, 5)?, []);
-    log.append(&samples::events(0..2), Origin::Client)?;
+    log.append(&samples::events(0..2))?;
     log.keep_rejected(vec![samples::rejected(100), samples::rejected(101)])?;
-    log.append(&samples::events(2..5), Origin::Import)?;
+    log.append(&samples::imported(2..5))?;
     log.keep_rejected(vec![samples::rejected(102)])?;
     let shown = |status, title, n_max| -> Result<Vec<u64>, events::EventLogError> {
         let number = |one: &Inspected| match one {

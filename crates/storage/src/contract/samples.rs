@@ -1,7 +1,7 @@
 //! Which events and decisions do the suites use? Small ones that are told apart by their number.
 
 use decisions::LoggedDecision;
-use events::{Call, Event, Fields, Recorded, Rejected, Rejection, RejectionCode};
+use events::{Call, Event, Fields, Origin, Recorded, Rejected, Rejection, RejectionCode};
 use primitives::{AnonymousId, CustomerId, DecisionId, HOUR_MS, ItemId, MessageId, Timestamp, UserId};
 
 /// 2026-11-22T00:00:00Z, when sample number 0 is received.
@@ -30,6 +30,7 @@ pub fn event(n: u64) -> Event {
         received_at,
         call,
         context: Fields::new(),
+        origin: Origin::Client,
     }
 }
 
@@ -37,6 +38,12 @@ pub fn event(n: u64) -> Event {
 #[must_use]
 pub fn events(numbers: impl IntoIterator<Item = u64>) -> Vec<Event> {
     numbers.into_iter().map(event).collect()
+}
+
+/// The same events as a file of history brings them.
+#[must_use]
+pub fn imported(numbers: impl IntoIterator<Item = u64>) -> Vec<Event> {
+    numbers.into_iter().map(|n| Event { origin: Origin::Import, ..event(n) }).collect()
 }
 
 /// The numbers of recorded sample events.

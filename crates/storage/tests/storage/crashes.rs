@@ -1,7 +1,7 @@
 //! Is everything that was acknowledged there once after a crash?
 
 use crate::directories::{Bench, copy_as_crashed, open, open_with, replayed};
-use events::{EventLog, Offset, Origin, Receipt};
+use events::{EventLog, Offset, Receipt};
 use profiles::{Change, Collection, ProfileStore};
 use std::collections::BTreeSet;
 use std::fs;
@@ -60,8 +60,7 @@ fn a_copy_taken_at_any_moment_has_all_that_was_acknowledged_before() {
             scope.spawn(move || {
                 for call in 0..40 {
                     let numbers = (0..5).map(|n| thread * 1_000 + call * 5 + n);
-                    let receipts =
-                        EventLog::append(&**storage, &samples::events(numbers.clone()), Origin::Client).unwrap();
+                    let receipts = EventLog::append(&**storage, &samples::events(numbers.clone())).unwrap();
                     acknowledged.lock().unwrap().extend(numbers);
                     if let (0, Some(Receipt::Appended(offset))) = (thread, receipts.last()) {
                         store(storage, *offset);
@@ -76,8 +75,7 @@ fn a_copy_taken_at_any_moment_has_all_that_was_acknowledged_before() {
             let recovered = open(&target);
             assert_there_once(&recovered, &before);
             assert_state_is_consistent(&recovered);
-            let again =
-                EventLog::append(&*recovered, &samples::events(before.iter().copied()), Origin::Client).unwrap();
+            let again = EventLog::append(&*recovered, &samples::events(before.iter().copied())).unwrap();
             assert!(again.iter().all(|receipt| *receipt == Receipt::Duplicate), "what was acknowledged is known");
             assert_healthy(&recovered);
         }
@@ -117,7 +115,7 @@ fn a_killed_process_loses_nothing_that_it_acknowledged() {
         assert_there_once(&storage, &acknowledged);
         assert_state_is_consistent(&storage);
         assert_healthy(&storage);
-        let receipts = EventLog::append(&*storage, &samples::events([u64::MAX - 1]), Origin::Client).unwrap();
+        let receipts = EventLog::append(&*storage, &samples::events([u64::MAX - 1])).unwrap();
         assert_eq!(receipts, [Receipt::Appended(storage.head())], "it goes on");
     }
 }
@@ -136,7 +134,7 @@ fn the_child_that_is_killed() {
                 for call in 0..100_000 {
                     let first = thread * 10_000_000 + call * 10;
                     let sent = samples::events(first..first + 10);
-                    let receipts = EventLog::append(&**storage, &sent, Origin::Client).unwrap();
+                    let receipts = EventLog::append(&**storage, &sent).unwrap();
                     writeln!(std::io::stdout().lock(), "\nacknowledged {first} .").unwrap();
                     if let (0, Some(Receipt::Appended(offset))) = (thread, receipts.last()) {
                         store(storage, *offset);
@@ -152,7 +150,7 @@ fn the_child_that_is_killed() {
 fn files_of_an_unfinished_sealing_do_not_count_and_are_removed() {
     let bench = Bench::default();
     let storage = open(&bench.data());
-    EventLog::append(&*storage, &samples::events(0..30), Origin::Client).unwrap();
+    EventLog::append(&*storage, &samples::events(0..30)).unwrap();
     let policy = SealPolicy { n_events_max: 10, ..SealPolicy::everything() };
     let report = storage.seal(Offset(20), &policy).unwrap();
     assert_eq!((report.n_events, report.n_rounds, report.sealed_upto), (20, 2, Offset(20)));
@@ -181,7 +179,7 @@ fn files_of_an_unfinished_sealing_do_not_count_and_are_removed() {
 fn rows_that_a_crash_left_in_the_log_after_sealing_are_seen_once() {
     let bench = Bench::default();
     let storage = open(&bench.data());
-    EventLog::append(&*storage, &samples::events(0..12), Origin::Client).unwrap();
+    EventLog::append(&*storage, &samples::events(0..12)).unwrap();
     copy_as_crashed(&bench.data(), &bench.path().join("crashed"));
     storage.seal(Offset(12), &SealPolicy::everything()).unwrap();
     drop(storage);
@@ -196,7 +194,7 @@ fn rows_that_a_crash_left_in_the_log_after_sealing_are_seen_once() {
     assert_eq!(samples::numbers(&replayed(&storage)), (0..12).collect::<Vec<_>>());
     assert_eq!(storage.usage().unwrap().n_log_events, 0);
     assert!(EventLog::read(&*storage, Offset(0), 100).unwrap().is_empty());
-    let receipts = EventLog::append(&*storage, &samples::events(11..13), Origin::Client).unwrap();
+    let receipts = EventLog::append(&*storage, &samples::events(11..13)).unwrap();
     assert_eq!(receipts, [Receipt::Duplicate, Receipt::Appended(Offset(13))]);
     assert_healthy(&storage);
 }

@@ -2,7 +2,7 @@
 
 use crate::directories::{Bench, open, open_with, replayed};
 use decisions::DecisionLog;
-use events::{EventLog, Inspected, InspectedStatus, Offset, Origin, Receipt};
+use events::{EventLog, Inspected, InspectedStatus, Offset, Receipt};
 use governance::Retention;
 use primitives::ErrorKind;
 use profiles::{Change, Collection, ProfileStore};
@@ -14,7 +14,7 @@ use storage::contract::samples;
 use storage::{Access, DataDir, SealPolicy, Severity, Storage, StorageSettings};
 
 fn append(storage: &Storage, numbers: std::ops::Range<u64>) -> Result<Vec<Receipt>, events::EventLogError> {
-    EventLog::append(storage, &samples::events(numbers), Origin::Client)
+    EventLog::append(storage, &samples::events(numbers))
 }
 
 #[test]
@@ -168,9 +168,9 @@ fn message_ids_are_forgotten_after_the_retention_but_never_those_of_imports() {
     let retention = Retention::default().with_dedup_days(40);
     let storage = open_with(&bench.data(), StorageSettings { retention, ..StorageSettings::default() });
     append(&storage, 0..3).unwrap();
-    EventLog::append(&*storage, &samples::events(3..6), Origin::Import).unwrap();
+    EventLog::append(&*storage, &samples::imported(3..6)).unwrap();
     // The client was first with number 2; the file has it too.
-    assert_eq!(EventLog::append(&*storage, &samples::events([2]), Origin::Import).unwrap(), [Receipt::Duplicate]);
+    assert_eq!(EventLog::append(&*storage, &samples::imported([2])).unwrap(), [Receipt::Duplicate]);
     assert_eq!(storage.prune(samples::START.plus_days(40)).unwrap(), 0);
     assert_eq!(storage.prune(samples::START.plus_days(42)).unwrap(), 2);
     let again = append(&storage, 0..6).unwrap();

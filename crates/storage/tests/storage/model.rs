@@ -1,7 +1,7 @@
 //! Does any sequence of operations give what a list in memory gives?
 
 use crate::directories::{Bench, open, replayed};
-use events::{EventLog, Inspected, InspectedStatus, Offset, Origin, Receipt};
+use events::{Event, EventLog, Inspected, InspectedStatus, Offset, Origin, Receipt};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use storage::contract::samples;
@@ -45,7 +45,9 @@ proptest! {
                             expected.push(Receipt::Appended(Offset(list.len() as u64)));
                         }
                     }
-                    prop_assert_eq!(EventLog::append(&*storage, &samples::events(numbers.iter().copied()), *origin).unwrap(), expected);
+                    let sent: Vec<Event> =
+                        samples::events(numbers.iter().copied()).into_iter().map(|event| Event { origin: *origin, ..event }).collect();
+                    prop_assert_eq!(EventLog::append(&*storage, &sent).unwrap(), expected);
                 }
                 Operation::Seal { upto, n_events_max } => {
                     let policy = SealPolicy { n_events_max: *n_events_max, ..SealPolicy::everything() };
