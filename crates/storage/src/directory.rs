@@ -1,9 +1,11 @@
 //! Whose data directory is it? Opening it, and keeping a second program out.
 
 use crate::StorageError;
-use crate::files::create_directory;
+use crate::files::{FILE_MODE, create_directory};
+use crate::privacy;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// What a program wants to do with a data directory.
@@ -25,7 +27,8 @@ pub struct DataDir {
 }
 
 impl DataDir {
-    /// Opens a data directory; [`Access::Exclusive`] creates it where it is absent.
+    /// Opens a data directory; [`Access::Exclusive`] creates it where it is absent, and takes away what others may do
+    /// with what is there.
     ///
     /// # Errors
     /// [`StorageError::InUse`] where another program writes to it, [`StorageError::Nothing`] where there is nothing to
@@ -39,7 +42,9 @@ impl DataDir {
             Access::Exclusive => {
                 create_directory(&path)
                     .map_err(|source| StorageError::file("creating the data directory", &path, source))?;
-                Some(lock(&path)?)
+                let lock = lock(&path)?;
+                privacy::tighten(&path);
+                Some(lock)
             }
             Access::ReadOnly if database_file(&path).is_file() => None,
             Access::ReadOnly => return Err(StorageError::Nothing { path }),
@@ -85,8 +90,9 @@ fn database_file(path: &Path) -> PathBuf {
 fn lock(directory: &Path) -> Result<File, StorageError> {
     let path = directory.join("lock");
     let failed = |source| StorageError::file("locking", &path, source);
-    let mut file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(FILE_MODE);
+    let mut file = options.open(&path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {

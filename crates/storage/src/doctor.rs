@@ -1,7 +1,7 @@
 //! Is everything in the data directory as it should be?
 
 use crate::schema::{meta, signed, unsigned};
-use crate::{Storage, StorageError};
+use crate::{Storage, StorageError, privacy};
 use std::fmt;
 
 /// How bad a finding is.
@@ -18,7 +18,7 @@ pub enum Severity {
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What was looked at: `database`, `log`, `history`, `profiles`, `models`.
+    /// What was looked at: `privacy`, `database`, `log`, `history`, `profiles`, `models`.
     pub area: &'static str,
     /// How bad it is.
     pub severity: Severity,
@@ -45,7 +45,7 @@ impl Storage {
     /// Looks at everything that is stored. Reads all files; changes nothing.
     #[must_use]
     pub fn check(&self) -> Vec<Finding> {
-        let mut findings = vec![self.check_database()];
+        let mut findings = vec![self.check_privacy(), self.check_database()];
         match self.log_state() {
             Ok(state) => {
                 findings.push(check_log(&state));
@@ -56,6 +56,20 @@ impl Storage {
         }
         findings.push(self.check_models());
         findings
+    }
+
+    fn check_privacy(&self) -> Finding {
+        let open = privacy::open_to_others(self.directory.path());
+        let Some(first) = open.first() else {
+            return good("privacy", "only the user who runs the program can read it");
+        };
+        let message = format!(
+            "{} and {} more can be read or changed by other users: run `chmod -R go-rwx {}` as the owner",
+            first.display(),
+            open.len() - 1,
+            self.directory.path().display()
+        );
+        Finding { area: "privacy", severity: Severity::Warning, message }
     }
 
     fn check_database(&self) -> Finding {

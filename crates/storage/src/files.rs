@@ -1,7 +1,8 @@
-//! How does a file come to be there as a whole or not at all?
+//! How does a file come to be there as a whole or not at all, and for nobody else to read?
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,10 +17,22 @@ pub(crate) fn temp_beside(path: &Path) -> PathBuf {
     path.with_file_name(format!("{TEMP_PREFIX}{}-{n}-{name}", std::process::id()))
 }
 
+/// The permissions of our directories and of our files: the user who runs the program, and nobody else.
+pub(crate) const DIRECTORY_MODE: u32 = 0o700;
+pub(crate) const FILE_MODE: u32 = 0o600;
+
+/// Creates a file that nobody else may read, or empties the one that is there.
+///
+/// # Errors
+/// What the operating system says.
+pub fn create_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(path)
+}
+
 /// Writes a file under a temporary name, syncs it, gives it its name and syncs the directory.
 pub(crate) fn write_durably(path: &Path, content: &[u8]) -> io::Result<()> {
     let temp = temp_beside(path);
-    let written = File::create(&temp).and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()));
+    let written = create_file(&temp).and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()));
     finish(written, &temp, path)
 }
 
@@ -39,11 +52,14 @@ pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }
 
-/// Creates a directory with its parents, durably.
-pub(crate) fn create_directory(path: &Path) -> io::Result<()> {
+/// Creates a directory with its parents, durably, for nobody else to look into.
+///
+/// # Errors
+/// What the operating system says.
+pub fn create_directory(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
-    fs::create_dir_all(path)?;
+    DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(path)?;
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), sync_directory)
 }

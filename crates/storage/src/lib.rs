@@ -16,6 +16,7 @@
 //! - one thread writes; what waits meanwhile shares its next transaction, and a full queue refuses at once;
 //! - an event is in the log or in the history, never in both and never in neither: one number, `sealed_upto`, says where
 //!   the border is, and files beyond it do not count;
+//! - what is stored can be read by the user who runs the program, and by nobody else;
 //! - a failure leaves what was stored before, and the message says what to do.
 
 mod command;
@@ -28,6 +29,7 @@ mod event_log;
 mod files;
 mod history;
 mod model_store;
+mod privacy;
 mod profile_store;
 mod readers;
 mod schema;
@@ -39,6 +41,7 @@ mod writer;
 pub use directory::{Access, DataDir};
 pub use doctor::{Finding, Severity};
 pub use error::{DatabaseError, StorageError};
+pub use files::{create_directory, create_file};
 pub use history::{SealPolicy, SealReport};
 pub use model_store::FileModelStore;
 pub use settings::{OnCommit, StorageSettings, WriterStats};

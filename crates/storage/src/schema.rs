@@ -1,7 +1,10 @@
 //! Which tables are there, and how does an older database become a newer one?
 
+use crate::files::FILE_MODE;
 use crate::{Access, DatabaseError, StorageError};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -36,6 +39,8 @@ const APPLICATION_ID: i64 = 0x5241_5050;
 pub(crate) fn open_writer(path: &Path) -> Result<Connection, StorageError> {
     let failed = |source: rusqlite::Error| database("opening the database", source);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // The write-ahead log and its index take their permissions from the database.
+    create_private(path).map_err(|source| StorageError::file("creating", path, source))?;
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
     let found = version(&connection, path)?;
@@ -49,6 +54,10 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, StorageError> {
     connection.set_prepared_statement_cache_capacity(64);
     migrate(&mut connection, found).map_err(|source| database("bringing the database up to date", source))?;
     Ok(connection)
+}
+
+fn create_private(path: &Path) -> std::io::Result<()> {
+    OpenOptions::new().write(true).create(true).truncate(false).mode(FILE_MODE).open(path).map(|_| ())
 }
 
 /// Opens the database for a reader.

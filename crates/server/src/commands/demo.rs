@@ -15,6 +15,7 @@ use crate::settings::{KeySettings, Settings};
 use learning::ModelKind;
 use primitives::{ErrorKind, Seed};
 use serde::{Deserialize, Serialize};
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -223,5 +224,6 @@ fn write_mark(data: &Path, mark: &Mark) -> Result<(), ServerError> {
     let path = data.join(MARK);
     let bytes = serde_json::to_vec_pretty(mark)
         .map_err(|error| ServerError::new(ErrorKind::Internal, format!("{MARK} cannot be written: {error}")))?;
-    std::fs::write(&path, bytes).map_err(ServerError::io(format!("cannot write {}", path.display())))
+    let written = storage::create_file(&path).and_then(|mut file| file.write_all(&bytes));
+    written.map_err(ServerError::io(format!("cannot write {}", path.display())))
 }

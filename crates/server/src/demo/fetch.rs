@@ -136,7 +136,7 @@ impl Fetcher {
             return Ok(path);
         }
         let io = |source| FetchError::Io { path: downloads.to_owned(), source };
-        std::fs::create_dir_all(downloads).map_err(io)?;
+        storage::create_directory(downloads).map_err(io)?;
         // A half-finished download lies in a directory of its own, which goes away whatever happens.
         let unfinished = tempfile::Builder::new().prefix(".unfinished-").tempdir_in(downloads).map_err(io)?;
         self.download(unfinished.path(), progress)?;

@@ -62,9 +62,9 @@ impl RejectsFile {
             Some(file) => file,
             None => {
                 if let Some(dir) = self.path.parent() {
-                    std::fs::create_dir_all(dir)?;
+                    storage::create_directory(dir)?;
                 }
-                self.file.insert(BufWriter::new(File::create(&self.path)?))
+                self.file.insert(BufWriter::new(storage::create_file(&self.path)?))
             }
         };
         serde_json::to_writer(&mut *file, line)?;

@@ -2,7 +2,7 @@
 
 use super::SealedRow;
 use crate::StorageError;
-use crate::files::{create_directory, finish, temp_beside};
+use crate::files::{create_directory, create_file, finish, temp_beside};
 use arrow_array::builder::{Int64Builder, StringBuilder, TimestampMillisecondBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
@@ -13,7 +13,6 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
-use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -49,7 +48,7 @@ pub(crate) fn part(path: &Path, rows: &[SealedRow]) -> Result<u64, StorageError>
 }
 
 fn write_batch(path: &Path, batch: &RecordBatch) -> Result<u64, ParquetError> {
-    let file = File::create(path)?;
+    let file = create_file(path)?;
     let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties()?))?;
     writer.write(batch)?;
     let file = writer.into_inner()?;

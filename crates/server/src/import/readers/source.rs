@@ -154,7 +154,7 @@ fn unpack(file: File, name: &str, wanted: &mut Vec<&str>, scratch: &Path) -> Res
     };
     let cannot = |source| ImportError::Unpack { name: format!("{name}!{chosen}"), dir: scratch.to_owned(), source };
     let mut member = archive.by_name(&chosen).map_err(damaged)?;
-    std::fs::create_dir_all(scratch).map_err(cannot)?;
+    storage::create_directory(scratch).map_err(cannot)?;
     let mut unpacked = tempfile::tempfile_in(scratch).map_err(cannot)?;
     std::io::copy(&mut member, &mut unpacked).map_err(cannot)?;
     unpacked.rewind().map_err(cannot)?;
