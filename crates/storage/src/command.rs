@@ -25,6 +25,22 @@ pub(crate) struct NewRejection {
     pub(crate) record: Vec<u8>,
 }
 
+/// Where derived state is kept: what is in force, and what a rebuild makes beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StateTable {
+    InForce,
+    Rebuilt,
+}
+
+impl StateTable {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::InForce => "state",
+            Self::Rebuilt => "state_rebuilt",
+        }
+    }
+}
+
 /// A request to the writer. It may be applied again after a failed transaction.
 #[derive(Debug)]
 pub(crate) enum Command {
@@ -36,12 +52,31 @@ pub(crate) enum Command {
         n_max: u64,
     },
     CommitState {
+        table: StateTable,
         offset: u64,
         changes: Vec<Change>,
     },
-    ClearState,
+    ClearState(StateTable),
+    /// Puts the rebuilt state in the place of the other, with the offset it has seen.
+    AdoptState {
+        offset: u64,
+    },
     AppendDecision(LoggedDecision),
+    /// Says which files a round of sealing is about to name.
+    IntendSeal {
+        first: u64,
+        last: u64,
+        files: String,
+    },
+    /// Moves the log's border: the files of the round that was intended count from now on.
     MarkSealed {
+        upto: u64,
+    },
+    /// The files of the round that was intended are gone again.
+    ForgetSeal,
+    /// Moves the border past rounds that only the history has, and remembers the ids of their messages for ever.
+    TakeIn {
+        ids: Vec<IdHash>,
         upto: u64,
     },
     /// Has the table of message ids know all up to an offset, a part at a time.
@@ -81,6 +116,7 @@ impl Command {
                 changes.iter().map(|one| one.key.len() + one.value.as_ref().map_or(0, Vec::len) + 64).sum()
             }
             Self::AppendDecision(decision) => decision.record.len() + 256,
+            Self::TakeIn { ids, .. } => ids.len() * size_of::<IdHash>(),
             _ => 0,
         };
         content as u64 + 64
@@ -146,22 +182,40 @@ pub(crate) fn apply(
     match command {
         Command::Append { events } => append(connection, counters, seen, events).map(Done::Receipts),
         Command::KeepRejected { rejected, n_max } => keep_rejected(connection, counters, rejected, *n_max),
-        Command::CommitState { offset, changes } => {
+        Command::CommitState { table, offset, changes } => {
             for change in changes {
-                change_state(connection, change.collection, &change.key, change.value.as_deref())?;
+                change_state(connection, *table, change.collection, &change.key, change.value.as_deref())?;
             }
-            counters.state_offset = *offset;
+            if *table == StateTable::InForce {
+                counters.state_offset = *offset;
+            }
             Ok(Done::Rows(changes.len() as u64))
         }
-        Command::ClearState => {
+        Command::ClearState(StateTable::InForce) => {
             counters.state_offset = 0;
             rows(connection.execute("DELETE FROM state", []))
         }
+        Command::ClearState(StateTable::Rebuilt) => done(connection.execute_batch(
+            "DROP TABLE IF EXISTS state_rebuilt;
+             CREATE TABLE state_rebuilt(
+                seq INTEGER PRIMARY KEY, collection TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,
+                UNIQUE(collection, key)) STRICT;",
+        )),
+        Command::AdoptState { offset } => {
+            counters.state_offset = *offset;
+            done(connection.execute_batch("DROP TABLE state; ALTER TABLE state_rebuilt RENAME TO state;"))
+        }
         Command::AppendDecision(decision) => append_decision(connection, counters, decision),
+        Command::IntendSeal { first, last, files } => {
+            let sql = "INSERT INTO seal_intents(first, last, files) VALUES(?1, ?2, ?3)";
+            rows(connection.prepare_cached(sql)?.execute(params![signed(*first), signed(*last), files]))
+        }
         Command::MarkSealed { upto } => {
             counters.sealed_upto = counters.sealed_upto.max(*upto);
-            Ok(Done::Rows(0))
+            rows(connection.execute("DELETE FROM seal_intents", []))
         }
+        Command::ForgetSeal => rows(connection.execute("DELETE FROM seal_intents", [])),
+        Command::TakeIn { ids, upto } => take_in(connection, counters, ids, *upto),
         Command::FlushIds { upto, n_max } => {
             seen.flush(connection, counters, *upto, *n_max).map(|is_more| Done::Rows(u64::from(is_more)))
         }
@@ -182,6 +236,10 @@ pub(crate) fn apply(
             connection.query_row(&format!("PRAGMA max_page_count = {limit}"), [], |_| Ok(Done::Rows(0)))
         }
     }
+}
+
+fn done(changed: rusqlite::Result<()>) -> rusqlite::Result<Done> {
+    changed.map(|()| Done::Rows(0))
 }
 
 fn rows(changed: rusqlite::Result<usize>) -> rusqlite::Result<Done> {
@@ -238,22 +296,36 @@ fn keep_rejected(
     )
 }
 
+/// The ids go straight into their table: nobody could read them again from rows of the log.
+fn take_in(connection: &Connection, counters: &mut Counters, ids: &[IdHash], upto: u64) -> rusqlite::Result<Done> {
+    let sql = "INSERT INTO message_ids(id, seen_at) VALUES(?1, NULL) ON CONFLICT(id) DO UPDATE SET seen_at = NULL";
+    let mut insert = connection.prepare_cached(sql)?;
+    for id in ids {
+        insert.execute([id.as_slice()])?;
+    }
+    counters.sealed_upto = counters.sealed_upto.max(upto);
+    counters.ids_upto = counters.ids_upto.max(upto);
+    counters.head = counters.head.max(upto);
+    Ok(Done::Rows(ids.len() as u64))
+}
+
 fn change_state(
     connection: &Connection,
+    table: StateTable,
     collection: Collection,
     key: &str,
     value: Option<&[u8]>,
 ) -> rusqlite::Result<usize> {
-    let collection = collection.name();
+    let (table, collection) = (table.name(), collection.name());
     match value {
         Some(value) => connection
-            .prepare_cached(
-                "INSERT INTO state(collection, key, value) VALUES(?1, ?2, ?3)
-                 ON CONFLICT(collection, key) DO UPDATE SET value = ?3",
-            )?
+            .prepare_cached(&format!(
+                "INSERT INTO {table}(collection, key, value) VALUES(?1, ?2, ?3)
+                 ON CONFLICT(collection, key) DO UPDATE SET value = ?3"
+            ))?
             .execute(params![collection, key, value]),
         None => connection
-            .prepare_cached("DELETE FROM state WHERE collection = ?1 AND key = ?2")?
+            .prepare_cached(&format!("DELETE FROM {table} WHERE collection = ?1 AND key = ?2"))?
             .execute(params![collection, key]),
     }
 }

@@ -4,6 +4,7 @@ use crate::Storage;
 use crate::command::{Command, Done, NewEvent, NewRejection};
 use crate::error::{DatabaseError, StorageError};
 use crate::schema::{meta, signed, unsigned};
+use crate::seen_ids::IdHash;
 use crate::writer::Patience;
 use events::{Event, EventLog, EventLogError, Inspected, InspectedStatus, Offset, Origin, Receipt, Recorded, Rejected};
 use rusqlite::{Connection, params};
@@ -167,10 +168,15 @@ fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     Ok((unsigned(row.get(0)?), row.get(1)?))
 }
 
+/// What an event's message id is remembered as.
+pub(crate) fn id_hash(event: &Event) -> IdHash {
+    xxhash_rust::xxh3::xxh3_128(event.message_id.as_str().as_bytes()).to_be_bytes()
+}
+
 fn new_event(event: &Event) -> NewEvent {
     NewEvent {
         title: event.title().to_owned(),
-        id_hash: xxhash_rust::xxh3::xxh3_128(event.message_id.as_str().as_bytes()).to_be_bytes(),
+        id_hash: id_hash(event),
         received_at: event.received_at.as_millis(),
         is_import: event.origin == Origin::Import,
         record: event.to_record(),

@@ -44,5 +44,6 @@ pub use error::{DatabaseError, StorageError};
 pub use files::{create_directory, create_file};
 pub use history::{SealPolicy, SealReport};
 pub use model_store::FileModelStore;
+pub use profile_store::Rebuild;
 pub use settings::{OnCommit, StorageSettings, WriterStats};
 pub use storage::{Storage, Usage};
