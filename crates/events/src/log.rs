@@ -67,6 +67,12 @@ pub trait EventLog: Send + Sync {
     /// [`EventLogError::Append`]; then none of these events was appended.
     fn append(&self, events: &[Event]) -> Result<Vec<Receipt>, EventLogError>;
 
+    /// Goes the way of an append and writes nothing: whether the log takes events now. Waits as long as an append would.
+    ///
+    /// # Errors
+    /// [`EventLogError::Append`] as an append would give it.
+    fn check(&self) -> Result<(), EventLogError>;
+
     /// Keeps rejected events for the live inspector; the oldest beyond a bound are forgotten.
     ///
     /// # Errors

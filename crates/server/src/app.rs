@@ -10,9 +10,11 @@ use crate::keys::Keys;
 use crate::pages::session::Sessions;
 use crate::settings::Settings;
 use metrics_exporter_prometheus::PrometheusHandle;
+use primitives::ErrorKind;
 use std::sync::Arc;
+use std::time::Duration;
 use storage::Storage;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What every request handler has at hand.
 pub struct App {
@@ -38,7 +40,15 @@ pub struct App {
     pub uptime: Stopwatch,
     /// How many requests may be worked on at a time.
     pub places: Arc<Semaphore>,
+    /// How many times at once it may be asked how the program is ([`App::probe`]).
+    pub probes: Arc<Semaphore>,
 }
+
+/// So many questions about the program itself are worked on beside the requests: it can say that it is full.
+pub const N_PROBES_MAX: usize = 4;
+
+/// The program is not well where it does not answer for so long.
+const PROBE_TIME_MAX: Duration = Duration::from_secs(2);
 
 impl App {
     /// Runs blocking work away from the threads that serve connections. When too much is under way already, it answers
@@ -53,6 +63,32 @@ impl App {
         let Ok(place) = self.places.clone().try_acquire_owned() else {
             return Err(ApiError::too_many(self.settings.server.n_requests_max));
         };
+        self.work(place, work).await
+    }
+
+    /// Asks how the program is, away from the threads that serve connections and beside the requests under way. What does
+    /// not answer in time is not waited for; while it hangs it keeps its place, and the others answer at once that it does.
+    ///
+    /// # Errors
+    /// [`ApiError`] with 503 where the answer does not come in time, or what the work answered.
+    pub async fn probe<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&App) -> Result<T, ServerError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let hangs = || {
+            let seconds = PROBE_TIME_MAX.as_secs();
+            let message = format!("no answer within {seconds} seconds from what takes events and decides: see the log");
+            ApiError::from(ServerError::new(ErrorKind::Unavailable, message))
+        };
+        let place = self.probes.clone().try_acquire_owned().map_err(|_| hangs())?;
+        tokio::time::timeout(PROBE_TIME_MAX, self.work(place, work)).await.unwrap_or_else(|_| Err(hangs()))
+    }
+
+    async fn work<T: Send + 'static>(
+        self: &Arc<Self>,
+        place: OwnedSemaphorePermit,
+        work: impl FnOnce(&App) -> Result<T, ServerError> + Send + 'static,
+    ) -> Result<T, ApiError> {
         let app = self.clone();
         let done = tokio::task::spawn_blocking(move || {
             let result = work(&app);

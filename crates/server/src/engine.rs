@@ -7,6 +7,7 @@ mod live;
 mod pace;
 mod read;
 mod search;
+mod shared;
 mod warm;
 
 pub use champions::ChampionStatus;
@@ -25,6 +26,7 @@ use governance::ConsentPolicy;
 use learning::{ModelStore, Registry};
 use primitives::{Clock, Seed};
 use profiles::ProfileStore;
+use shared::Shared;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex, RwLock};
 
@@ -48,7 +50,7 @@ pub struct Engine {
     ports: Ports,
     clock: Arc<dyn Clock>,
     policy: ConsentPolicy,
-    live: RwLock<Live>,
+    live: Shared<Live>,
     /// The offset up to which `live` has folded; appends fold in the order of their offsets.
     folded: Mutex<Offset>,
     fold_turn: Condvar,
@@ -79,7 +81,7 @@ impl Engine {
             ports,
             clock,
             policy,
-            live: RwLock::new(live),
+            live: Shared::new(live),
             folded: Mutex::new(reached),
             fold_turn: Condvar::new(),
             is_broken: AtomicBool::new(false),

@@ -1,7 +1,7 @@
 //! How does the server start, listen and stop?
 
 use crate::api;
-use crate::app::App;
+use crate::app::{App, N_PROBES_MAX};
 use crate::clock::{Stopwatch, SystemClock};
 use crate::console::view::Notice;
 use crate::engine::{Engine, Ports};
@@ -9,7 +9,7 @@ use crate::error::ServerError;
 use crate::jobs::{Background, Trainer};
 use crate::keys::{Keys, random_seed};
 use crate::pages;
-use crate::settings::Settings;
+use crate::settings::{ServerSettings, Settings};
 use crate::telemetry;
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
@@ -118,7 +118,7 @@ impl Running {
     /// [`ServerError`] where the address cannot be listened on, or must not be.
     pub fn start(opened: Opened, keys: Keys, options: StartOptions) -> Result<Self, ServerError> {
         let Opened { engine, storage, settings, .. } = opened;
-        let listen = settings.server.listen;
+        let ServerSettings { listen, n_requests_max, .. } = settings.server;
         if options.is_console_open && !listen.ip().is_loopback() {
             let message = format!(
                 "the demonstration's console is open to everybody who can reach it, so it does not listen on {listen}: choose a loopback address"
@@ -130,6 +130,7 @@ impl Running {
         let background = Background::start(engine.clone(), storage.clone(), trainer.clone(), settings.clone())?;
         let app = Arc::new(App {
             places: Arc::new(Semaphore::new(settings.server.n_requests_max)),
+            probes: Arc::new(Semaphore::new(N_PROBES_MAX)),
             engine,
             trainer,
             storage,
@@ -143,6 +144,8 @@ impl Running {
         });
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
+            // One for each place: who was given one never waits for a thread.
+            .max_blocking_threads(n_requests_max + N_PROBES_MAX)
             .build()
             .map_err(ServerError::io("cannot start the server's threads"))?;
         let listener = runtime.block_on(TcpListener::bind(listen)).map_err(|source| cannot_listen(listen, source))?;

@@ -72,9 +72,9 @@ fn describe() {
     describe_gauge!("cx_uptime_seconds", Unit::Seconds, "Time since the start");
 }
 
-/// Reads the gauges, before they are shown.
-pub fn gauge(app: &App) {
-    let totals = app.engine.live().profiles.totals();
+/// What is counted and measured, with the gauges as they are now, in Prometheus's text format.
+pub fn render(app: &App) -> String {
+    let totals = app.engine.look(|live| live.profiles.totals());
     metrics::gauge!("cx_customers").set(lossy(totals.n_customers));
     metrics::gauge!("cx_log_offset").set(lossy(app.engine.folded().0));
     metrics::gauge!("cx_log_offset_checkpointed").set(lossy(app.engine.checkpointed().0));
@@ -87,6 +87,7 @@ pub fn gauge(app: &App) {
         }
     }
     app.metrics.run_upkeep();
+    app.metrics.render()
 }
 
 /// Tells how long a commit took.

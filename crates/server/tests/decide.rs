@@ -42,12 +42,11 @@ fn churn(server: &TestServer, user: &str) -> Reply {
 
 /// A customer who bought a few times.
 fn buyer(server: &TestServer) -> String {
-    let live = server.engine().live();
-    let good = |id: &&String| {
-        let customer = live.profiles.customer(&id.as_str().into()).unwrap();
-        customer.is_some_and(|customer| customer.state.n_orders() >= 5)
+    let n_orders = |id: &&String| {
+        let found = server.engine().look(|live| live.customer(id)).unwrap();
+        found.map_or(0, |customer| customer.state.n_orders())
     };
-    shop().user_ids.iter().find(good).unwrap().clone()
+    shop().user_ids.iter().find(|id| n_orders(id) >= 5).unwrap().clone()
 }
 
 fn refuse(server: &TestServer, user: &str) {

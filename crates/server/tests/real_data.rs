@@ -116,10 +116,7 @@ fn every_row_goes_in_once() {
         report.events_accepted as f64 / seconds
     );
     assert_eq!((report.rows_read, report.rows_rejected, report.events_rejected), (N_ROWS, 0, 0));
-    let (totals, n_items) = {
-        let live = real.opened.engine.live();
-        (live.profiles.totals(), live.items.len())
-    };
+    let (totals, n_items) = real.opened.engine.look(|live| (live.profiles.totals(), live.items.len()));
     assert_eq!((totals.n_customers, n_items), (N_CUSTOMERS, N_ITEMS));
     let last = totals.last_event_at.unwrap();
     assert!(last <= real.now && real.now.days_since(last) < 7.0, "the purchases end now: {last}");
@@ -137,9 +134,8 @@ fn live_equals_replayed() {
     real.opened.engine.ports().history.replay(events::Offset(0), fold).unwrap();
     let customers = replayed.into_resident();
     assert_eq!(customers.len() as u64, N_CUSTOMERS);
-    let live = real.opened.engine.live();
     for customer in &customers {
-        let served = live.profiles.customer(&customer.profile.id).unwrap().unwrap();
+        let served = real.opened.engine.look(|live| live.customer(customer.profile.id.as_str())).unwrap().unwrap();
         assert_eq!(served.profile, customer.profile);
         let bits = |state: &FeatureState| state.vector(real.now).values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&served.state), bits(&customer.state.state_at(real.now)), "{}", customer.profile.id);

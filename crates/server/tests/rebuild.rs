@@ -169,11 +169,13 @@ fn the_live_vector_equals_the_replayed_one_to_the_bit() {
     let engine = life.engine();
     let dataset = Dataset::load(engine.ports().history.as_ref(), engine.policy(), &mut |_| {}).unwrap();
     assert!(dataset.n_customers() > 60, "{} customers", dataset.n_customers());
-    let live = engine.live();
     let mut n_known = 0;
     for customer in dataset.customers() {
         let customer = customer.get();
-        let known = live.profiles.customer(&customer.profile.id).unwrap().expect("everybody in the history is live");
+        let known = engine
+            .look(|live| live.customer(customer.profile.id.as_str()))
+            .unwrap()
+            .expect("everybody in the history is live");
         let bits =
             |state: &FeatureState| state.vector(now).values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&customer.state.state_at(now)), bits(&known.state), "{}", customer.profile.id);

@@ -44,6 +44,8 @@ impl StateTable {
 /// A request to the writer. It may be applied again after a failed transaction.
 #[derive(Debug)]
 pub(crate) enum Command {
+    /// Nothing but an answer: whether the writer works.
+    Check,
     Append {
         events: Vec<NewEvent>,
     },
@@ -180,6 +182,7 @@ pub(crate) fn apply(
     command: &Command,
 ) -> rusqlite::Result<Done> {
     match command {
+        Command::Check => Ok(Done::Rows(0)),
         Command::Append { events } => append(connection, counters, seen, events).map(Done::Receipts),
         Command::KeepRejected { rejected, n_max } => keep_rejected(connection, counters, rejected, *n_max),
         Command::CommitState { table, offset, changes } => {

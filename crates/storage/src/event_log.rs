@@ -38,6 +38,10 @@ impl EventLog for Storage {
         }
     }
 
+    fn check(&self) -> Result<(), EventLogError> {
+        self.submit(Command::Check, Patience::Refuse).map(|_| ()).map_err(|error| append_error(0, error))
+    }
+
     fn keep_rejected(&self, rejected: Vec<Rejected>) -> Result<(), EventLogError> {
         let n_events = rejected.len();
         if n_events == 0 {

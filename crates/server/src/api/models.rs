@@ -127,7 +127,7 @@ async fn train(
     Path(name): Path<String>,
 ) -> Result<(StatusCode, Json<DoneReply>), ApiError> {
     let kind = kind(&name)?;
-    app.trainer.begin(&app.engine, vec![kind]).map_err(ApiError::from)?;
+    app.run(move |app| app.trainer.begin(&app.engine, vec![kind])).await?;
     Ok((StatusCode::ACCEPTED, done(format!("training {kind} has begun: GET /v1/models says how it goes"))))
 }
 

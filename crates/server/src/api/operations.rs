@@ -1,5 +1,6 @@
 //! Is it alive, is it ready, and what does it count?
 
+use super::ApiError;
 use crate::app::App;
 use axum::Json;
 use axum::extract::State;
@@ -36,23 +37,27 @@ async fn healthz() -> Json<Health> {
     Health::now("ok")
 }
 
-/// Whether the program can take events and decide
+/// Whether the program can take events and decide: it asks the log's writer and the live state, for at most two seconds
 #[utoipa::path(
     get, path = "/readyz", tag = "operation",
     responses((status = 200, description = "It can", body = Health), (status = 503, description = "It cannot; the body says why", body = Health))
 )]
 async fn readyz(State(app): State<Arc<App>>) -> Response {
-    if app.engine.is_sound() {
-        Health::now("ok").into_response()
-    } else {
-        let why = "the profiles could not follow the log: restart the server";
-        (StatusCode::SERVICE_UNAVAILABLE, Health::now(why)).into_response()
+    match app.probe(|app| app.engine.check()).await {
+        Ok(()) => Health::now("ok").into_response(),
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, Health::now(error.message())).into_response(),
     }
 }
 
 /// What the program counts and measures, in Prometheus's text format
-#[utoipa::path(get, path = "/metrics", tag = "operation", responses((status = 200, description = "Metrics", body = String, content_type = "text/plain")))]
-async fn metrics(State(app): State<Arc<App>>) -> Response {
-    crate::telemetry::gauge(&app);
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render()).into_response()
+#[utoipa::path(
+    get, path = "/metrics", tag = "operation",
+    responses(
+        (status = 200, description = "Metrics", body = String, content_type = "text/plain"),
+        (status = 503, description = "What is counted cannot be read in time", body = super::error::ErrorBody),
+    )
+)]
+async fn metrics(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
+    let text = app.probe(|app| Ok(crate::telemetry::render(app))).await?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

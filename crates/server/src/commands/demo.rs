@@ -101,7 +101,7 @@ fn preset_keys(keys: &mut KeySettings) {
 
 /// Fetches and imports the data; `None` where the user asked to stop.
 fn fill(opened: &Opened, generated: bool) -> Result<Option<Mark>, ServerError> {
-    let n_events = opened.engine.live().profiles.totals().n_events;
+    let n_events = opened.engine.look(|live| live.profiles.totals().n_events);
     if n_events > 0 && !opened.data.join("downloads").exists() && !generated {
         let message = format!(
             "{} holds {n_events} events that are not a demonstration's: choose another directory with --data, or run \
@@ -193,16 +193,13 @@ fn show_evaluations(opened: &Opened) -> Result<(), ServerError> {
 
 /// A customer with a long history who was here lately: the one to look at first.
 fn good_customer(opened: &Opened) -> String {
-    let live = opened.engine.live();
-    let best = live.profiles.resident().max_by_key(|customer| {
-        (
-            customer.profile.is_known(),
-            customer.state.n_orders().min(20),
-            customer.profile.last_seen,
-            customer.profile.id.clone(),
-        )
-    });
-    best.map_or_else(|| "1".to_owned(), |customer| customer.profile.id.to_string())
+    opened.engine.look(|live| {
+        let best = live.profiles.resident().max_by_key(|customer| {
+            let profile = &customer.profile;
+            (profile.is_known(), customer.state.n_orders().min(20), profile.last_seen, profile.id.clone())
+        });
+        best.map_or_else(|| "1".to_owned(), |customer| customer.profile.id.to_string())
+    })
 }
 
 fn stopped() -> Result<(), ServerError> {

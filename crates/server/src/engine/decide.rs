@@ -6,8 +6,10 @@ use crate::clock::Stopwatch;
 use crate::error::ServerError;
 use decisions::{Decision, DecisionKind, ItemFacts, Question, Record, Subject, Witness, World};
 use events::Fields;
+use features::FeatureState;
 use primitives::{DecisionId, ErrorKind, ItemKey, Timestamp};
-use profiles::Identifier;
+use profiles::{Customer, Identifier};
+use std::borrow::Cow;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -36,20 +38,19 @@ impl Engine {
         let watch = Stopwatch::start();
         let as_of = self.clock.now();
         let champions = self.champions();
-        let (question, subject, answer, testimony) = {
-            let live = self.live();
-            let customer = self.resolve(&live, &asked.names)?;
+        let (question, subject, answer, testimony) = self.look(|live| {
+            let customer = resolve(live, &asked.names)?;
             let Some(founder) = asked.names.first() else {
                 return Err(ServerError::new(ErrorKind::Invalid, "nobody was named: give userId or anonymousId"));
             };
             let id = customer.as_ref().map_or_else(|| founder.customer_id(), |customer| customer.profile.id.clone());
             let question = Question { kind: asked.kind, customer: id, as_of, n: asked.n, context: asked.context };
             let subject = Subject::of(customer.as_deref(), &self.policy, asked.kind.purpose(), as_of);
-            let catalogue = Catalogue { live: &live, as_of };
+            let catalogue = Catalogue { live, as_of };
             let witness = Witness::new(&catalogue);
             let answer = decisions::decide(&question, &subject, &champions, &witness)?;
-            (question, subject, answer, witness.into_testimony())
-        };
+            Ok((question, subject, answer, witness.into_testimony()))
+        })?;
         let id = DecisionId::new(as_of, &mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner));
         let decision = Decision { id, kind: asked.kind, customer: question.customer.clone(), answer };
         let response = wire::decision(&decision);
@@ -82,19 +83,6 @@ impl Engine {
         Ok(wire::decision(&Decision { answer, ..record.decision.clone() }))
     }
 
-    fn resolve<'l>(
-        &self,
-        live: &'l Live,
-        names: &[Identifier],
-    ) -> Result<Option<std::borrow::Cow<'l, profiles::Customer<features::FeatureState>>>, ServerError> {
-        for name in names {
-            if let Some(id) = live.profiles.find(name)? {
-                return Ok(live.profiles.customer(&id)?);
-            }
-        }
-        Ok(None)
-    }
-
     /// How fast decisions are made lately.
     pub fn pace(&self) -> super::Pace {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -111,6 +99,16 @@ impl Engine {
             metrics::counter!("cx_consent_blocks_total", "purpose" => answer.consent.purpose.name()).increment(1);
         }
     }
+}
+
+/// The customer whom the first known name means.
+fn resolve<'l>(live: &'l Live, names: &[Identifier]) -> Result<Option<Cow<'l, Customer<FeatureState>>>, ServerError> {
+    for name in names {
+        if let Some(id) = live.profiles.find(name)? {
+            return Ok(live.profiles.customer(&id)?);
+        }
+    }
+    Ok(None)
 }
 
 /// The live catalogue, as decisions look at it.

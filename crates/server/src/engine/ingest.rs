@@ -59,8 +59,7 @@ impl Engine {
     fn fold(&self, recorded: &[Recorded]) -> Result<(), ServerError> {
         let (Some(first), Some(last)) = (recorded.first(), recorded.last()) else { return Ok(()) };
         let result = self.wait_until_folded(Offset(first.offset.0 - 1)).and_then(|mut folded| {
-            let mut live = self.live_mut();
-            recorded.iter().try_for_each(|one| live.apply(one))?;
+            self.live.change(|live| recorded.iter().try_for_each(|one| live.apply(one)))?;
             *folded = last.offset;
             Ok(())
         });
@@ -104,7 +103,7 @@ fn count(recorded: &[Recorded]) {
     }
 }
 
-fn broken() -> ServerError {
+pub(super) fn broken() -> ServerError {
     ServerError::new(
         ErrorKind::Unavailable,
         "the profiles could not follow the log: stop the server and start it again, which folds the missing events in",

@@ -1,12 +1,13 @@
 //! What is the live state, and how does it come back after a stop?
 
+use super::ingest::broken;
 use super::{Engine, Ports};
 use crate::error::ServerError;
 use events::{Offset, Recorded};
 use features::{Activity, FeatureState, Items};
 use profiles::{Change, Profiles};
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::sync::{PoisonError, RwLockReadGuard, RwLockWriteGuard};
 
 /// How many changed customers make a rebuild write a checkpoint.
 const N_DIRTY_MAX: usize = 100_000;
@@ -91,13 +92,12 @@ impl Live {
 }
 
 impl Engine {
-    /// The live state, to be read.
-    pub fn live(&self) -> RwLockReadGuard<'_, Live> {
-        self.live.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn live_mut(&self) -> RwLockWriteGuard<'_, Live> {
-        self.live.write().unwrap_or_else(PoisonError::into_inner)
+    /// Looks at the live state. Events wait meanwhile: take out what is needed, compute afterwards.
+    ///
+    /// # Panics
+    /// Where `look` looks again: what it needs of the live state is passed down from here.
+    pub fn look<T>(&self, look: impl FnOnce(&Live) -> T) -> T {
+        self.live.look(look)
     }
 
     /// Stores what has changed since the last checkpoint, with the offset it leads to, and forgets customers beyond
@@ -107,24 +107,24 @@ impl Engine {
     /// [`ServerError`]; then the next checkpoint stores it.
     pub fn checkpoint(&self, n_resident_max: usize) -> Result<Offset, ServerError> {
         let _one_at_a_time = self.checkpointing.lock().unwrap_or_else(PoisonError::into_inner);
-        let (offset, changes) = {
-            let mut live = self.live_mut();
-            if live.profiles.offset().0 == self.checkpointed.load(Ordering::Acquire) {
-                return Ok(live.profiles.offset());
-            }
-            (live.profiles.offset(), live.take_changes()?)
-        };
+        let (offset, changes) = self.live.change(|live| {
+            let offset = live.profiles.offset();
+            let has_news = offset.0 != self.checkpointed.load(Ordering::Acquire);
+            Ok::<_, ServerError>((offset, if has_news { Some(live.take_changes()?) } else { None }))
+        })?;
+        let Some(changes) = changes else { return Ok(offset) };
         match self.ports.profiles.commit(offset, changes.clone()) {
             Ok(()) => {
                 self.checkpointed.store(offset.0, Ordering::Release);
-                self.live_mut().profiles.shrink_to(n_resident_max);
+                self.live.change(|live| live.profiles.shrink_to(n_resident_max));
                 Ok(offset)
             }
             Err(error) => {
-                let mut live = self.live_mut();
-                live.profiles.keep_dirty(&changes);
-                live.items.keep_dirty(&changes);
-                live.activity.keep_dirty();
+                self.live.change(|live| {
+                    live.profiles.keep_dirty(&changes);
+                    live.items.keep_dirty(&changes);
+                    live.activity.keep_dirty();
+                });
                 Err(error.into())
             }
         }
@@ -137,7 +137,21 @@ impl Engine {
 
     /// The offset up to which events are live.
     pub fn folded(&self) -> Offset {
-        self.live().profiles.offset()
+        self.look(|live| live.profiles.offset())
+    }
+
+    /// Goes the ways of an event and of a decision without writing anything: to the log's writer, and to the live state.
+    /// Waits as long as they would.
+    ///
+    /// # Errors
+    /// [`ServerError`] where they would fail.
+    pub fn check(&self) -> Result<(), ServerError> {
+        if !self.is_sound() {
+            return Err(broken());
+        }
+        self.ports.events.check()?;
+        self.live.change(|_| ());
+        Ok(())
     }
 
     /// Whether everything durable is live; if not, only a restart helps.

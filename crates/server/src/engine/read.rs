@@ -1,7 +1,7 @@
 //! What can be read of a customer?
 
-use super::Engine;
 use super::decide::Catalogue;
+use super::{Engine, Live};
 use crate::error::ServerError;
 use decisions::{Answer, DecisionKind, Question, Subject};
 use features::{FeatureState, FeatureVector};
@@ -9,6 +9,7 @@ use governance::{ConsentAnswer, Purpose, permit};
 use learning::{DatasetStats, ModelKind, Requirement};
 use primitives::{ErrorKind, Timestamp};
 use profiles::Customer;
+use std::borrow::Cow;
 
 /// A customer as of now: profile, consent, features and scores.
 #[derive(Debug, Clone)]
@@ -23,6 +24,17 @@ pub struct CustomerView {
     pub churn: Answer,
 }
 
+impl Live {
+    /// A customer by any of their names or their customer id; `None` where nobody goes by that name.
+    ///
+    /// # Errors
+    /// [`ServerError`] where the store cannot be read.
+    pub fn customer(&self, name: &str) -> Result<Option<Customer<FeatureState>>, ServerError> {
+        let Some(id) = self.profiles.find_by_text(name)? else { return Ok(None) };
+        Ok(self.profiles.customer(&id)?.map(Cow::into_owned))
+    }
+}
+
 impl Engine {
     /// A customer by any of their names or their customer id.
     ///
@@ -30,19 +42,12 @@ impl Engine {
     /// [`ServerError`] of kind `NotFound` where nobody goes by that name.
     pub fn customer(&self, name: &str) -> Result<CustomerView, ServerError> {
         let as_of = self.clock.now();
-        let customer = {
-            let live = self.live();
-            let found = match live.profiles.find_by_text(name)? {
-                Some(id) => live.profiles.customer(&id)?.map(std::borrow::Cow::into_owned),
-                None => None,
-            };
-            found.ok_or_else(|| {
-                ServerError::new(
-                    ErrorKind::NotFound,
-                    "no customer goes by this name: give a userId, an anonymousId or a customerId that was seen in an event",
-                )
-            })?
-        };
+        let customer = self.look(|live| live.customer(name))?.ok_or_else(|| {
+            ServerError::new(
+                ErrorKind::NotFound,
+                "no customer goes by this name: give a userId, an anonymousId or a customerId that was seen in an event",
+            )
+        })?;
         let consents = Purpose::ALL.map(|purpose| self.policy.answer(&customer.profile.consents, purpose)).to_vec();
         Ok(CustomerView {
             consents,
@@ -80,22 +85,20 @@ impl Engine {
         let id = customer.profile.id.clone();
         let question = Question { kind, customer: id, as_of, n, context: events::Fields::new() };
         let subject = Subject::of(Some(customer), &self.policy, kind.purpose(), as_of);
-        let live = self.live();
-        Ok(decisions::decide(&question, &subject, &champions, &Catalogue { live: &live, as_of })?)
+        Ok(self.look(|live| decisions::decide(&question, &subject, &champions, &Catalogue { live, as_of }))?)
     }
 
     /// What a model needs to be trained, and what there is: counted over the customers in memory who permit to be learned
     /// from.
     pub fn readiness(&self, kind: ModelKind) -> Vec<Requirement> {
-        let live = self.live();
-        let permitted: Vec<_> = live
-            .profiles
-            .resident()
-            .filter_map(|customer| {
+        let now = self.clock.now();
+        let stats = self.look(|live| {
+            let permitted = live.profiles.resident().filter_map(|customer| {
                 permit(&self.policy, &customer.profile.consents, Purpose::Analytics, &customer.state).ok()
-            })
-            .collect();
-        let stats = DatasetStats::of(|| permitted.iter().map(|state| *state.get()), self.clock.now());
+            });
+            let permitted: Vec<_> = permitted.collect();
+            DatasetStats::of(|| permitted.iter().map(|state| *state.get()), now)
+        });
         learning::readiness(kind, &stats)
     }
 

@@ -1,11 +1,12 @@
 //! Which customer is meant, and who was here last?
 
-use super::Engine;
+use super::{Engine, Live};
 use crate::clock::Stopwatch;
 use crate::error::ServerError;
 use features::FeatureState;
 use primitives::{CustomerId, Timestamp};
 use profiles::{Customer, Identifier, Profile};
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
@@ -37,20 +38,38 @@ impl Engine {
     /// # Errors
     /// [`ServerError`] where the store cannot be read.
     pub fn search(&self, query: &str, n_max: usize, time_max: Duration) -> Result<Search, ServerError> {
+        self.look(|live| live.search(query, n_max, time_max))
+    }
+
+    /// How many of the customers in memory were seen since a moment, and whether all customers are in memory.
+    pub fn n_seen_since(&self, from: Timestamp) -> (u64, bool) {
+        self.look(|live| {
+            let (mut n_seen, mut n_resident) = (0, 0);
+            for customer in live.profiles.resident() {
+                n_resident += 1;
+                n_seen += u64::from(customer.profile.last_seen >= from);
+            }
+            (n_seen, n_resident >= live.profiles.totals().n_customers)
+        })
+    }
+}
+
+impl Live {
+    fn search(&self, query: &str, n_max: usize, time_max: Duration) -> Result<Search, ServerError> {
         let wanted = query.to_lowercase();
         let watch = Stopwatch::start();
-        let live = self.live();
-        let exact = if query.is_empty() { None } else { live.profiles.find_by_text(query)? };
+        let exact = if query.is_empty() { None } else { self.customer(query)? };
+        let exact_id = exact.as_ref().map(|customer| &customer.profile.id);
         let mut newest: BinaryHeap<Reverse<(Timestamp, &CustomerId)>> = BinaryHeap::with_capacity(n_max + 1);
         let (mut n_found, mut n_searched, mut is_complete) = (0, 0, true);
-        for customer in live.profiles.resident() {
+        for customer in self.profiles.resident() {
             if n_searched % N_BETWEEN == 0 && watch.elapsed() > time_max {
                 is_complete = false;
                 break;
             }
             n_searched += 1;
             let profile = &customer.profile;
-            if exact.as_ref() == Some(&profile.id) || !matches(profile, &wanted) {
+            if exact_id == Some(&profile.id) || !matches(profile, &wanted) {
                 continue;
             }
             n_found += 1;
@@ -59,28 +78,13 @@ impl Engine {
                 newest.pop();
             }
         }
-        let exact = match &exact {
-            Some(id) => live.profiles.customer(id)?.map(std::borrow::Cow::into_owned),
-            None => None,
-        };
         n_found += u64::from(exact.is_some());
         let mut customers: Vec<_> = exact.into_iter().collect();
         for Reverse((_, id)) in newest.into_sorted_vec() {
-            customers.extend(live.profiles.customer(id)?.map(std::borrow::Cow::into_owned));
+            customers.extend(self.profiles.customer(id)?.map(Cow::into_owned));
         }
         customers.truncate(n_max);
         Ok(Search { customers, n_found, n_searched, is_complete })
-    }
-
-    /// How many of the customers in memory were seen since a moment, and whether all customers are in memory.
-    pub fn n_seen_since(&self, from: Timestamp) -> (u64, bool) {
-        let live = self.live();
-        let (mut n_seen, mut n_resident) = (0, 0);
-        for customer in live.profiles.resident() {
-            n_resident += 1;
-            n_seen += u64::from(customer.profile.last_seen >= from);
-        }
-        (n_seen, n_resident >= live.profiles.totals().n_customers)
     }
 }
 

@@ -15,10 +15,7 @@ impl Engine {
     /// # Errors
     /// [`ServerError`] where the store cannot be read.
     pub fn warm(&self, n_max: usize, is_stopped: &dyn Fn() -> bool) -> Result<(), ServerError> {
-        let (n_resident, totals) = {
-            let live = self.live();
-            (live.profiles.resident().count() as u64, live.profiles.totals())
-        };
+        let (n_resident, totals) = self.look(|live| (live.profiles.resident().count() as u64, live.profiles.totals()));
         if n_resident >= totals.n_customers {
             return Ok(());
         }
@@ -40,7 +37,6 @@ impl Engine {
 
     /// Answers whether there is room for more.
     fn take_in(&self, waiting: &mut Vec<Customer<FeatureState>>, n_max: usize) -> bool {
-        let mut live = self.live_mut();
-        waiting.drain(..).all(|customer| live.profiles.admit(customer, n_max))
+        self.live.change(|live| waiting.drain(..).all(|customer| live.profiles.admit(customer, n_max)))
     }
 }

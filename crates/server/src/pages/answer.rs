@@ -37,7 +37,7 @@ pub(super) fn answer(
     Answer {
         id: id.to_string(),
         kind: kind.name().to_owned(),
-        items: items(app, answer),
+        items: app.engine.look(|live| items(live, answer)),
         score: score(app, answer),
         consent: ConsentBasis {
             purpose: answer.consent.purpose.name().to_owned(),
@@ -55,10 +55,9 @@ pub(super) fn answer(
 }
 
 /// The items of an answer, with what the catalogue says of them today.
-pub(super) fn items(app: &App, answer: &decisions::Answer) -> Vec<Item> {
+pub(super) fn items(live: &Live, answer: &decisions::Answer) -> Vec<Item> {
     let Outcome::Items(items) = &answer.outcome else { return Vec::new() };
-    let live = app.engine.live();
-    items.iter().map(|ranked| item(&live, ranked)).collect()
+    items.iter().map(|ranked| item(live, ranked)).collect()
 }
 
 fn item(live: &Live, ranked: &RankedItem) -> Item {

@@ -41,10 +41,12 @@ impl Somebody {
         let plain = |id: &str| id.len() <= 40 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         let last = app.engine.search("", N_LOOKED_AT, LOOK_MAX)?.customers.into_iter().map(|customer| customer.profile);
         let user = last.filter(Profile::is_known).map(|profile| profile.id.to_string()).find(|id| plain(id));
-        let live = app.engine.live();
-        let popular = live.items.popular(app.engine.clock().now(), 30, N_LOOKED_AT);
-        let item = popular.iter().map(|(item, _)| item.id.as_str()).find(|id| plain(id));
-        Ok(Self { user: user.unwrap_or_else(|| "42".to_owned()), item: item.unwrap_or("1").to_owned() })
+        let now = app.engine.clock().now();
+        let item = app.engine.look(|live| {
+            let popular = live.items.popular(now, 30, N_LOOKED_AT);
+            popular.iter().map(|(item, _)| item.id.to_string()).find(|id| plain(id))
+        });
+        Ok(Self { user: user.unwrap_or_else(|| "42".to_owned()), item: item.unwrap_or_else(|| "1".to_owned()) })
     }
 }
 

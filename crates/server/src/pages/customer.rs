@@ -81,6 +81,7 @@ fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<Cu
     let CustomerView { customer, consents, vector, churn } = &view;
     let (profile, state) = (&customer.profile, &customer.state);
     let preview = app.engine.preview(customer, DecisionKind::Recommend, N_ITEMS)?;
+    let (timeline, recommended) = app.engine.look(|live| (timeline(live, profile, state), items(live, &preview)));
     let spent = spent(state);
     let has_own_score = churn.fallback.is_none();
     Ok(CustomerPage {
@@ -94,13 +95,13 @@ fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<Cu
         revenue_partial: spent.is_some_and(|(_, is_partial)| is_partial),
         first_seen: profile.first_seen,
         last_seen: profile.last_seen,
-        timeline: timeline(&app.engine.live(), profile, state),
+        timeline,
         traits: traits(profile),
         consents: consents.iter().map(consent).collect(),
         features: feature_groups(&vector.values.iter().copied().map(Some).collect::<Vec<_>>(), currency(state)),
         scores: score(app, churn).filter(|_| has_own_score).into_iter().collect(),
         score_note: churn.fallback.clone(),
-        recommendations: Recommendations { items: items(app, &preview), note: preview.fallback },
+        recommendations: Recommendations { items: recommended, note: preview.fallback },
         decided,
         frame,
     })

@@ -28,7 +28,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<CustomersPage, ServerE
     let query: String = asked.get("q").map_or("", |query| query.trim()).chars().take(200).collect();
     let n = n_rows(asked);
     let Search { customers, n_found, n_searched, is_complete } = app.engine.search(&query, n, SEARCH_MAX)?;
-    let totals = app.engine.live().profiles.totals();
+    let totals = app.engine.look(|live| live.profiles.totals());
     let now = frame.now;
     Ok(CustomersPage {
         total: totals.n_customers,

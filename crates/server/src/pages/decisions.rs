@@ -6,11 +6,12 @@ use super::worth;
 use super::{Asked, api, more_rows, n_rows};
 use crate::app::App;
 use crate::console::view::{DecisionPage, DecisionRow, DecisionsPage, Frame};
+use crate::engine::Live;
 use crate::error::ServerError;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query};
 use axum::response::Response;
-use decisions::{LoggedDecision, Record};
+use decisions::{DecisionError, LoggedDecision, Record};
 use primitives::DecisionId;
 use serde_json::json;
 
@@ -31,7 +32,9 @@ fn fill_list(app: &App, frame: Frame, asked: &Asked, base_url: &str) -> Result<D
     let log = &app.engine.ports().decisions;
     let logged = log.recent(None, n)?;
     let (total, fallbacks) = log.counts()?;
-    let rows: Vec<DecisionRow> = logged.iter().map(|one| row(app, one)).collect();
+    let opened: Vec<_> = logged.iter().map(|one| (one, Record::open(one))).collect();
+    let rows: Vec<DecisionRow> =
+        app.engine.look(|live| opened.iter().map(|(logged, record)| row(live, logged, record)).collect());
     let examples = api::examples(app, base_url, &api::Somebody::of(app)?);
     Ok(DecisionsPage {
         total,
@@ -43,18 +46,17 @@ fn fill_list(app: &App, frame: Frame, asked: &Asked, base_url: &str) -> Result<D
     })
 }
 
-fn row(app: &App, logged: &LoggedDecision) -> DecisionRow {
-    let record = Record::open(logged);
-    let (answer, fallback) = match &record {
+fn row(live: &Live, logged: &LoggedDecision, record: &Result<Record, DecisionError>) -> DecisionRow {
+    let (answer, fallback) = match record {
         Ok(record) => {
             let answer = &record.decision.answer;
-            (in_short(&app.engine.live(), answer), answer.fallback.clone())
+            (in_short(live, answer), answer.fallback.clone())
         }
         // A newer program's record stands in the list all the same.
         Err(error) => (error.to_string(), None),
     };
     let has_page = match &logged.customer {
-        Some(id) => app.engine.live().profiles.find_by_text(id.as_str()).is_ok_and(|found| found.is_some()),
+        Some(id) => live.profiles.find_by_text(id.as_str()).is_ok_and(|found| found.is_some()),
         None => false,
     };
     DecisionRow {
@@ -80,10 +82,10 @@ fn fill(app: &App, frame: Frame, id: &DecisionId) -> Result<DecisionPage, Server
         "context": question.context,
         "asOf": question.as_of.to_string(),
     });
-    let currency = {
-        let live = app.engine.live();
-        live.profiles.customer(&question.customer)?.and_then(|customer| currency(&customer.state))
-    };
+    let currency = app.engine.look(|live| {
+        let customer = live.profiles.customer(&question.customer)?;
+        Ok::<_, ServerError>(customer.and_then(|customer| currency(&customer.state)))
+    })?;
     // What another version's catalogue computed has other names and meanings.
     let is_ours = record.feature_schema() == Some(&features::catalogue::schema_hash());
     let features = if is_ours { feature_groups(record.features(), currency) } else { Vec::new() };
@@ -105,8 +107,8 @@ fn fill(app: &App, frame: Frame, id: &DecisionId) -> Result<DecisionPage, Server
 
 /// Whether there is a customer to open: a decision about a stranger founds nobody.
 fn is_known(app: &App, record: &Record) -> Result<bool, ServerError> {
-    let live = app.engine.live();
-    Ok(live.profiles.find_by_text(record.question.customer.as_str())?.is_some())
+    let customer = &record.question.customer;
+    Ok(app.engine.look(|live| live.profiles.find_by_text(customer.as_str()))?.is_some())
 }
 
 fn replay_command(app: &App, id: &DecisionId) -> String {

@@ -34,9 +34,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerErro
         StatusFilter::Rejected => InspectedStatus::Rejected,
     };
     let found = log.recent(wanted, Some(name.as_str()).filter(|name| !name.is_empty()), n)?;
-    let live = app.engine.live();
-    let rows: Vec<EventRow> = found.into_iter().map(|one| row(&live, one)).collect();
-    drop(live);
+    let rows: Vec<EventRow> = app.engine.look(|live| found.into_iter().map(|one| row(live, one)).collect());
     let mut names: BTreeSet<String> = NAMES.map(str::to_owned).into();
     names.extend(rows.iter().map(|row| row.name.clone()).filter(|name| !name.is_empty()));
     let kept_status = if status == StatusFilter::All { "" } else { status.name() };

@@ -28,10 +28,8 @@ fn fill(app: &App, frame: Frame, base_url: &str) -> Result<Overview, ServerError
     let now = frame.now;
     let decisions = decisions(app)?;
     let n_rejected = app.engine.ports().events.n_rejected()?;
-    let (totals, days) = {
-        let live = app.engine.live();
-        (live.profiles.totals(), live.activity.last_days(now, N_DAYS).collect::<Vec<_>>())
-    };
+    let (totals, days) =
+        app.engine.look(|live| (live.profiles.totals(), live.activity.last_days(now, N_DAYS).collect::<Vec<_>>()));
     let (n_active, is_complete) = app.engine.n_seen_since(now.plus_days(-N_DAYS));
     let (currency, left_out) = currencies(&days);
     let examples =

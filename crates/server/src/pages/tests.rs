@@ -183,7 +183,7 @@ fn every_page_shows_what_a_shop_of_two_months_holds() {
         assert_eq!(reply.status, 200, "{path}: {}", reply.body);
         assert_page(path, &reply);
     }
-    let totals = engine.live().profiles.totals();
+    let totals = engine.look(|live| live.profiles.totals());
     let overview = console.get("/").body;
     let total = format!("Events in the log</dt><dd>{}", crate::console::format::count(totals.n_events));
     assert!(overview.contains(&total) && overview.contains("NDCG@10") && overview.contains("Revenue"), "{overview}");
@@ -201,7 +201,7 @@ fn every_page_shows_what_a_shop_of_two_months_holds() {
         assert!(page.contains(part), "{part}: {page}");
     }
     let item = best.state.lines().last().unwrap().item;
-    let title = engine.live().items.get(item).unwrap().title().to_owned();
+    let title = engine.look(|live| live.items.get(item).unwrap().title().to_owned());
     assert!(page.contains(&title), "the timeline names what was bought: {title}");
 }
 

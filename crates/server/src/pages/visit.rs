@@ -74,8 +74,8 @@ impl Visit {
         self,
         fill: impl FnOnce(&App, Frame) -> Result<String, ServerError> + Send + 'static,
     ) -> Response {
-        let (frame, had_flash) = (self.frame(), self.flash.is_some());
-        match self.app.clone().run(move |app| fill(app, frame)).await {
+        let (had_flash, visit) = (self.flash.is_some(), self.clone());
+        match self.app.clone().run(move |app| fill(app, visit.frame())).await {
             Ok(page) => {
                 let mut response = html(page).into_response();
                 if had_flash {

@@ -52,10 +52,10 @@ fn followed(app: &App, record: &Record, now: Timestamp) -> Result<Option<String>
     let Some(shown) = shown_by(record) else { return Ok(None) };
     let decided_at = shown.decided_at;
     let credits = joined(app, &[shown], now)?.credits;
-    let live = app.engine.live();
     Ok(match credits.first() {
         Some(first) => {
-            let title = live.items.get(first.item).map_or("An item", features::Item::title);
+            let title = app.engine.look(|live| live.items.get(first.item).map(|item| item.title().to_owned()));
+            let title = title.unwrap_or_else(|| "An item".to_owned());
             let later = format::duration(first.at.millis_since(decided_at));
             let more = match credits.len() {
                 1 => String::new(),
@@ -123,7 +123,8 @@ fn with_customer<T>(
     id: &CustomerId,
     look: impl FnOnce(&Customer<FeatureState>) -> T,
 ) -> Result<Option<T>, ServerError> {
-    let live = app.engine.live();
-    let Some(now_known_as) = live.profiles.find_by_text(id.as_str())? else { return Ok(None) };
-    Ok(live.profiles.customer(&now_known_as)?.map(|customer| look(&customer)))
+    app.engine.look(|live| {
+        let Some(now_known_as) = live.profiles.find_by_text(id.as_str())? else { return Ok(None) };
+        Ok(live.profiles.customer(&now_known_as)?.map(|customer| look(&customer)))
+    })
 }

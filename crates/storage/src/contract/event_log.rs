@@ -34,6 +34,8 @@ pub fn offsets_rise_by_one(open: Open<'_>) -> Outcome {
     let log = open(Start::Empty);
     assert_eq!(log.head(), Offset(0));
     assert_eq!(log.append(&[])?, []);
+    log.check()?;
+    assert_eq!(log.head(), Offset(0), "a check writes nothing");
     assert_eq!(log.append(&samples::events(0..3))?, appended(1..=3));
     let mixed = log.append(&samples::events([2, 3, 0, 4]))?;
     let expected = [Receipt::Duplicate, Receipt::Appended(Offset(4)), Receipt::Duplicate, Receipt::Appended(Offset(5))];
