@@ -5,6 +5,9 @@ use primitives::Timestamp;
 /// The shortest time for which a `messageId` is remembered, so that a late retry changes nothing.
 const DEDUP_DAYS_MIN: i64 = 30;
 
+/// How long the audit list goes back where nothing else is said.
+const AUDIT_DAYS: i64 = 400;
+
 /// How long records are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
@@ -12,11 +15,15 @@ pub struct Retention {
     dedup_days: i64,
     /// How many rejected events the live inspector keeps.
     pub n_rejections_max: usize,
+    /// Days for which an entry of the audit list is kept.
+    pub audit_days: i64,
+    /// How many entries of each kind the audit list keeps, so that many of one kind push out none of another.
+    pub n_audit_max: u64,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { dedup_days: DEDUP_DAYS_MIN, n_rejections_max: 10_000 }
+        Self { dedup_days: DEDUP_DAYS_MIN, n_rejections_max: 10_000, audit_days: AUDIT_DAYS, n_audit_max: 50_000 }
     }
 }
 
@@ -32,6 +39,12 @@ impl Retention {
     pub fn forget_message_ids_before(&self, now: Timestamp) -> Timestamp {
         now.plus_days(-self.dedup_days)
     }
+
+    /// An entry of the audit list from before this moment is forgotten.
+    #[must_use]
+    pub fn forget_audit_before(&self, now: Timestamp) -> Timestamp {
+        now.plus_days(-self.audit_days)
+    }
 }
 
 #[cfg(test)]
@@ -44,5 +57,12 @@ mod tests {
         for (days, day) in [(1, 70), (30, 70), (60, 40)] {
             assert_eq!(Retention::default().with_dedup_days(days).forget_message_ids_before(now).day(), day);
         }
+    }
+
+    #[test]
+    fn the_audit_list_goes_back_as_far_as_it_is_told() {
+        let now = Timestamp::from_millis(0).plus_days(100);
+        let kept = Retention { audit_days: 60, ..Retention::default() };
+        assert_eq!(kept.forget_audit_before(now).day(), 40);
     }
 }

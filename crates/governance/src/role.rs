@@ -1,4 +1,4 @@
-//! Who may do what? Three roles, each holding the rights of its key.
+//! Who may do what? Four roles, each holding the rights of its keys.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -9,6 +9,8 @@ use std::fmt;
 pub enum Role {
     /// May send events, and nothing else: this key is public, it lies in every web page.
     Write,
+    /// People who look: sees the console and reads everything in it, and changes nothing.
+    Viewer,
     /// The company's own services: may also ask for decisions and read customers.
     Server,
     /// The people who run it: everything, the console included.
@@ -24,35 +26,71 @@ pub enum Action {
     WriteCatalogue,
     /// Ask for a decision.
     Decide,
-    /// Read customers, events, decisions and models.
+    /// Read customers, events, decisions, models and metrics.
     Read,
-    /// Train, roll back, and see the console.
+    /// See the console.
+    View,
+    /// Train, put models in force and roll them back.
     Operate,
+    /// Make and revoke keys, and read the audit list.
+    Administer,
 }
 
 impl Role {
     /// Every role, from the narrowest to the widest.
-    pub const ALL: [Self; 3] = [Self::Write, Self::Server, Self::Admin];
+    pub const ALL: [Self; 4] = [Self::Write, Self::Viewer, Self::Server, Self::Admin];
+
+    /// The role of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+
+    /// Its name in settings, files and addresses.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Write => "write",
+            Self::Viewer => "viewer",
+            Self::Server => "server",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// What its keys are for, in words.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Write => "clients send events with it; it may be public",
+            Self::Viewer => "people look at the console with it, and change nothing",
+            Self::Server => "your services ask for decisions with it",
+            Self::Admin => "you sign in to the console with it, and may do everything",
+        }
+    }
 
     /// Whether this role may do that.
     #[must_use]
     pub fn may(self, action: Action) -> bool {
         match action {
-            Action::Ingest => true,
-            Action::WriteCatalogue | Action::Decide | Action::Read => self >= Self::Server,
-            Action::Operate => self == Self::Admin,
+            Action::Ingest => matches!(self, Self::Write | Self::Server | Self::Admin),
+            Action::WriteCatalogue | Action::Decide => matches!(self, Self::Server | Self::Admin),
+            Action::Read => matches!(self, Self::Viewer | Self::Server | Self::Admin),
+            Action::View => matches!(self, Self::Viewer | Self::Admin),
+            Action::Operate | Action::Administer => matches!(self, Self::Admin),
         }
     }
 }
 
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Write => "write",
-            Self::Server => "server",
-            Self::Admin => "admin",
-        })
+        f.pad(self.name())
     }
+}
+
+impl Action {
+    /// Everything that needs a right.
+    pub const ALL: [Self; 7] =
+        [Self::Ingest, Self::WriteCatalogue, Self::Decide, Self::Read, Self::View, Self::Operate, Self::Administer];
 }
 
 #[cfg(test)]
@@ -60,12 +98,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_public_key_can_only_send_events() {
-        let rights = |role: Role| {
-            [Action::Ingest, Action::WriteCatalogue, Action::Decide, Action::Read, Action::Operate].map(|a| role.may(a))
-        };
-        assert_eq!(rights(Role::Write), [true, false, false, false, false]);
-        assert_eq!(rights(Role::Server), [true, true, true, true, false]);
-        assert_eq!(rights(Role::Admin), [true; 5]);
+    fn each_role_has_its_rights_and_no_other() {
+        use Action::{Administer, Decide, Ingest, Operate, Read, View, WriteCatalogue};
+        for (role, rights) in [
+            (Role::Write, &[Ingest][..]),
+            (Role::Viewer, &[Read, View]),
+            (Role::Server, &[Ingest, WriteCatalogue, Decide, Read]),
+            (Role::Admin, &[Ingest, WriteCatalogue, Decide, Read, View, Operate, Administer]),
+        ] {
+            for action in Action::ALL {
+                assert_eq!(role.may(action), rights.contains(&action), "{role}: {action:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_role_is_written_as_it_is_read() {
+        for role in Role::ALL {
+            assert_eq!(Role::from_name(role.name()), Some(role));
+            assert_eq!(format!("{role:>7}").trim(), role.name());
+            assert!(!role.meaning().is_empty());
+        }
+        assert_eq!((Role::from_name("Admin"), Role::from_name("")), (None, None));
+        assert!(Role::ALL.is_sorted());
     }
 }

@@ -1,5 +1,6 @@
 //! What can the writer be asked to do, and what does each request change?
 
+use crate::audit::{self, NewAudit};
 use crate::schema::{meta, signed, unsigned};
 use crate::seen_ids::{IdHash, SeenIds};
 use decisions::LoggedDecision;
@@ -70,6 +71,13 @@ pub(crate) enum Command {
         last: u64,
         files: String,
     },
+    /// Adds an entry to the audit list.
+    Audit(NewAudit),
+    /// Forgets what the audit list has too much of, or what is older than a moment.
+    PruneAudit {
+        n_max: u64,
+        before: i64,
+    },
     /// Moves the log's border: the files of the round that was intended count from now on.
     MarkSealed {
         upto: u64,
@@ -119,6 +127,7 @@ impl Command {
             }
             Self::AppendDecision(decision) => decision.record.len() + 256,
             Self::TakeIn { ids, .. } => ids.len() * size_of::<IdHash>(),
+            Self::Audit(entry) => entry.record.len() + 64,
             _ => 0,
         };
         content as u64 + 64
@@ -213,6 +222,8 @@ pub(crate) fn apply(
             let sql = "INSERT INTO seal_intents(first, last, files) VALUES(?1, ?2, ?3)";
             rows(connection.prepare_cached(sql)?.execute(params![signed(*first), signed(*last), files]))
         }
+        Command::Audit(entry) => rows(audit::add(connection, entry)),
+        Command::PruneAudit { n_max, before } => rows(audit::prune(connection, *n_max, *before)),
         Command::MarkSealed { upto } => {
             counters.sealed_upto = counters.sealed_upto.max(*upto);
             rows(connection.execute("DELETE FROM seal_intents", []))

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! DATA/lock                                   who uses the directory
-//! DATA/rapport.db (-wal, -shm)                log, message ids, rejections, derived state, decisions
+//! DATA/rapport.db (-wal, -shm)                log, message ids, rejections, derived state, decisions, audit list
 //! DATA/history/date=2026-11-22/part-*.parquet closed ranges of the log, by the day they were received
 //! DATA/models/<sha256>.model                  models, by content
 //! DATA/models/champions/<model>.json          which version is in force
@@ -19,6 +19,7 @@
 //! - what is stored can be read by the user who runs the program, and by nobody else;
 //! - a failure leaves what was stored before, and the message says what to do.
 
+mod audit;
 mod command;
 pub mod contract;
 mod decision_log;
@@ -38,6 +39,7 @@ mod settings;
 mod storage;
 mod writer;
 
+pub use audit::AuditQuestion;
 pub use directory::{Access, DataDir};
 pub use doctor::{Finding, Severity};
 pub use error::{DatabaseError, StorageError};

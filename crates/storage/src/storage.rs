@@ -150,7 +150,8 @@ impl Storage {
         found.map(Offset).map_err(|source| StorageError::Database { attempt: "reading the log's border", source })
     }
 
-    /// Forgets message ids that retention no longer asks for, and answers how many. Appends go on between the steps.
+    /// Forgets message ids and entries of the audit list that retention no longer asks for, and answers how many message
+    /// ids. Appends go on between the steps.
     ///
     /// # Errors
     /// [`StorageError::Database`]; calling it again goes on.
@@ -163,6 +164,7 @@ impl Storage {
             let command = Command::ForgetIds { from: *from, to: starts.get(i + 1).copied(), before };
             n_forgotten += self.maintain("forgetting old message ids", command)?;
         }
+        self.prune_audit(now)?;
         Ok(n_forgotten)
     }
 
@@ -209,12 +211,13 @@ impl Storage {
     pub(crate) fn submit(&self, command: Command, patience: Patience) -> Result<Done, DatabaseError> {
         match &self.writer {
             Some(writer) => writer.submit(command, patience),
-            None => Err(DatabaseError::new(
-                ErrorKind::Forbidden,
-                "stop the server first, or send it to the server",
-                "the data directory was opened for reading only",
-            )),
+            None => Err(read_only()),
         }
+    }
+
+    /// Hands a request to the writer and does not wait for it.
+    pub(crate) fn hand_over(&self, command: Command) -> Result<(), DatabaseError> {
+        self.writer.as_ref().ok_or_else(read_only)?.hand_over(command)
     }
 
     /// Hands a request of our own to the writer and answers how many rows it changed.
@@ -239,4 +242,12 @@ impl Storage {
         while self.maintain("storing message ids", Command::FlushIds { upto, n_max: N_IDS_MOVED })? > 0 {}
         Ok(())
     }
+}
+
+fn read_only() -> DatabaseError {
+    DatabaseError::new(
+        ErrorKind::Forbidden,
+        "stop the server first, or send it to the server",
+        "the data directory was opened for reading only",
+    )
 }

@@ -24,6 +24,8 @@ pub(crate) enum Patience {
     Refuse,
     /// Wait: for our own jobs.
     Wait,
+    /// Leave it with the writer, whose queue has a place for it, and go on.
+    Leave,
 }
 
 /// What the writer shares with everyone.
@@ -34,10 +36,13 @@ pub(crate) struct Shared {
     pub(crate) stats: WriterStats,
 }
 
+/// What a request is answered with.
+type Answer = Result<Done, DatabaseError>;
+
 struct Queued {
     command: Command,
     bytes: u64,
-    reply: SyncSender<Result<Done, DatabaseError>>,
+    reply: SyncSender<Answer>,
 }
 
 /// The way to the writer's thread. Dropping it finishes what waits and ends the threads.
@@ -94,7 +99,16 @@ impl Writer {
 
     /// Hands a request to the writer and waits until it is durable.
     pub(crate) fn submit(&self, command: Command, patience: Patience) -> Result<Done, DatabaseError> {
-        let stopped = || DatabaseError::new(ErrorKind::Internal, "restart the server", "the writer has stopped");
+        self.send(command, patience)?.recv().map_err(|_| stopped())?
+    }
+
+    /// Hands a request to the writer and does not wait for it. However much waits in bytes, there is room for something
+    /// small.
+    pub(crate) fn hand_over(&self, command: Command) -> Result<(), DatabaseError> {
+        self.send(command, Patience::Leave).map(drop)
+    }
+
+    fn send(&self, command: Command, patience: Patience) -> Result<Receiver<Answer>, DatabaseError> {
         let bytes = command.bytes();
         let before = self.shared.stats.queued_bytes.fetch_add(bytes, Ordering::AcqRel);
         let (reply, answer) = sync_channel(1);
@@ -102,7 +116,7 @@ impl Writer {
         let queue = self.queue.as_ref().ok_or_else(stopped)?;
         let sent = if patience == Patience::Wait {
             queue.send(queued).map_err(|_| stopped())
-        } else if before > 0 && before + bytes > self.queued_bytes_max {
+        } else if patience == Patience::Refuse && before > 0 && before + bytes > self.queued_bytes_max {
             Err(self.refused())
         } else {
             queue.try_send(queued).map_err(|error| match error {
@@ -114,7 +128,7 @@ impl Writer {
             self.shared.stats.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
             return Err(error);
         }
-        answer.recv().map_err(|_| stopped())?
+        Ok(answer)
     }
 
     fn refused(&self) -> DatabaseError {
@@ -135,6 +149,10 @@ impl Drop for Writer {
             let _ = thread.join();
         }
     }
+}
+
+fn stopped() -> DatabaseError {
+    DatabaseError::new(ErrorKind::Internal, "restart the server", "the writer has stopped")
 }
 
 struct WriterThread {

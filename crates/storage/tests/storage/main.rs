@@ -1,6 +1,7 @@
 //! Does the storage keep what it promises, whatever happens?
 #![expect(clippy::unwrap_used, reason = "a test says what failed by failing")]
 
+mod audit;
 mod contracts;
 mod crashes;
 mod directories;
