@@ -27,6 +27,9 @@ const FILE: &str = "keys.json";
 /// A preset key that is shorter can be guessed.
 const LENGTH_MIN: usize = 8;
 
+/// The roles that cannot be done without: a key of each is made at the first start.
+const FIRST: [Role; 3] = [Role::Write, Role::Server, Role::Admin];
+
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
@@ -73,7 +76,7 @@ impl Keys {
     /// # Errors
     /// [`ServerError`] where the file cannot be written.
     pub fn create_missing(&mut self, data: &Path) -> Result<Vec<(Role, String)>, ServerError> {
-        let missing: Vec<Role> = Role::ALL.into_iter().filter(|role| !self.by_role.contains_key(role)).collect();
+        let missing: Vec<Role> = FIRST.into_iter().filter(|role| !self.by_role.contains_key(role)).collect();
         if missing.is_empty() {
             return Ok(Vec::new());
         }
@@ -93,7 +96,7 @@ impl Keys {
     /// Whether every role has a key.
     #[must_use]
     pub fn are_complete(&self) -> bool {
-        Role::ALL.iter().all(|role| self.by_role.contains_key(role))
+        FIRST.iter().all(|role| self.by_role.contains_key(role))
     }
 
     /// The role of a key, the widest where it was preset for several, or `None`. Takes the same time whichever key it is.

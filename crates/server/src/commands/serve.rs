@@ -32,12 +32,7 @@ pub(super) fn show_keys(created: &[(Role, String)]) {
     }
     say("\nNew API keys. They are shown this once and stored only as hashes: keep them.");
     for (role, key) in created {
-        let meaning = match role {
-            Role::Write => "clients send events with it; it may be public",
-            Role::Server => "your services ask for decisions with it",
-            Role::Admin => "you sign in to the console with it",
-        };
-        say(&format!("  {:<8}{key}   {meaning}", role.to_string()));
+        say(&format!("  {role:<8}{key}   {}", role.meaning()));
     }
     say("");
 }
