@@ -55,6 +55,9 @@ pub enum Command {
         /// How rows become events: a mapping file, or the name of a shipped one (ta-feng, cdnow)
         #[arg(long, value_name = "M.toml")]
         mapping: Option<String>,
+        /// Show the first three events and what would be rejected, and change nothing
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Train models on everything that is known, and put them in force where they are good enough
     Train {

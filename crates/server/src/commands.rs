@@ -35,7 +35,10 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
     match command {
         Command::Serve => serve::run(&options, settings),
         Command::Demo { generated, no_serve } => demo::run(&options, settings, generated, no_serve),
-        Command::Import { files, mapping } => import::run(&options, settings, &files, mapping.as_deref()),
+        Command::Import { files, mapping, dry_run: true } => import::trial::run(&options, &files, mapping.as_deref()),
+        Command::Import { files, mapping, dry_run: false } => {
+            import::run(&options, settings, &files, mapping.as_deref())
+        }
         Command::Train { model, rollback } => train::run(&options, settings, model, rollback),
         Command::Evaluate { model } => evaluate::run(&options, settings, model),
         Command::Replay { id } => replay::run(&options, settings, &id),

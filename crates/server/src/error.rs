@@ -41,6 +41,12 @@ pub enum ServerError {
         #[source]
         source: std::io::Error,
     },
+    /// Imported keys that are known with other content, which stays as it is.
+    #[error("{message}")]
+    OtherContent {
+        /// How many, which, and what to do.
+        message: String,
+    },
     /// Everything else, with its kind.
     #[error("{message}")]
     Other {
@@ -81,7 +87,17 @@ impl ServerError {
                 std::io::ErrorKind::StorageFull | std::io::ErrorKind::AddrInUse => ErrorKind::Unavailable,
                 _ => ErrorKind::Internal,
             },
+            Self::OtherContent { .. } => ErrorKind::Conflict,
             Self::Other { kind, .. } => *kind,
+        }
+    }
+
+    /// What the program ends with: 3 where everything else is in and only known keys with other content are not, else 1.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::OtherContent { .. } => 3,
+            _ => 1,
         }
     }
 

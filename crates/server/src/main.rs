@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("rapport: {}", error.story());
-            ExitCode::FAILURE
+            ExitCode::from(error.exit_code())
         }
     }
 }

@@ -1,12 +1,15 @@
 //! How do files of history go in? `rapport import`.
 
+pub(super) mod trial;
+
 use super::progress::{Bars, stop_cleanly_on_signal};
+use super::report;
 use super::sink::EngineSink;
-use super::{report, say};
 use crate::args::Options;
 use crate::clock::Stopwatch;
+use crate::console::format::{count, counted, decimal};
 use crate::error::ServerError;
-use crate::import::{ImportError, ImportOptions, ImportReport, Mapping, Progress, RejectsFile, Sink, import};
+use crate::import::{ImportError, ImportOptions, ImportReport, Mapping, Progress, RejectsFile, Sink, import, listed};
 use crate::serve::Opened;
 use crate::settings::Settings;
 use primitives::ErrorKind;
@@ -34,23 +37,46 @@ pub(super) fn run(
     files: &[PathBuf],
     mapping: Option<&str>,
 ) -> Result<(), ServerError> {
-    // Everything that can be wrong with the arguments is said before anything is opened.
+    let mapping = check_arguments(files, mapping)?;
+    stop_cleanly_on_signal();
+    let opened = Opened::open(&options.data, Access::Exclusive, settings)?;
+    let mut done = Vec::new();
+    for file in files {
+        done.push(run_one(&opened, &name_of(file), |options, sink, progress, rejects| {
+            import(file, mapping.as_ref(), options, sink, progress, rejects)
+        })?);
+    }
+    seal(&opened)?;
+    report(options, &done, || done.iter().map(in_words).collect::<Vec<_>>().join("\n"))?;
+    done.iter().try_for_each(|imported| something_accepted(&imported.report))
+}
+
+/// Everything that can be wrong with the arguments is said before anything is opened.
+fn check_arguments(files: &[PathBuf], mapping: Option<&str>) -> Result<Option<Mapping>, ServerError> {
     let mapping = mapping.map(Mapping::find).transpose().map_err(ImportError::from)?;
     for file in files {
         std::fs::File::open(file)
             .map_err(ServerError::io(format!("cannot read {}: check the path", file.display())))?;
     }
-    stop_cleanly_on_signal();
-    let opened = Opened::open(&options.data, Access::Exclusive, settings)?;
-    let mut done = Vec::new();
-    for file in files {
-        let name = file.file_name().map_or_else(|| "import".to_owned(), |name| name.to_string_lossy().into_owned());
-        done.push(run_one(&opened, &name, |options, sink, progress, rejects| {
-            import(file, mapping.as_ref(), options, sink, progress, rejects)
-        })?);
+    Ok(mapping)
+}
+
+fn name_of(file: &Path) -> String {
+    file.file_name().map_or_else(|| "import".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// A file of which nothing is accepted is a failure: the mapping does not fit it, or it is not what it is taken for.
+fn something_accepted(report: &ImportReport) -> Result<(), ServerError> {
+    if report.events_accepted > 0 || report.rows_read == 0 {
+        return Ok(());
     }
-    seal(&opened)?;
-    report(options, &done, || done.iter().map(in_words).collect::<Vec<_>>().join("\n"))
+    let ImportReport { source, rows_read, rows_left_out, rows_rejected, top_reasons, .. } = report;
+    let why = if *rows_rejected == 0 {
+        format!("the mapping's `when` leaves out {} of {} rows", count(*rows_left_out), count(*rows_read))
+    } else {
+        format!("{} of {} rows were rejected{}", count(*rows_rejected), count(*rows_read), listed(top_reasons))
+    };
+    Err(ServerError::new(ErrorKind::Invalid, format!("nothing of {source} was accepted: {why}")))
 }
 
 /// Runs one import into the engine, with progress bars and a rejects file.
@@ -66,6 +92,7 @@ pub(super) fn run_one(
     let bars = Bars::new(name);
     let result = work(&ImportOptions::new(now, opened.data.clone()), &mut sink, &bars, &mut rejects);
     bars.finish();
+    rejects.finish()?;
     // What was taken before a failure or a Ctrl-C stays, and is not taken again.
     let flushed = sink.flush();
     let report = result?;
@@ -87,22 +114,35 @@ fn rejects_path(data: &Path, name: &str, now: &str) -> PathBuf {
     data.join("rejects").join(format!("{}-{}.ndjson", plain(name), plain(now)))
 }
 
-/// "ta_feng.csv: 817,741 rows, 152,003 new events in 9.1 s (16,703/s)".
+/// "ta_feng.csv: 817,741 rows, 152,003 new events, 0 known already, in 9.1 s (16,703 events/s)".
 pub(super) fn in_words(imported: &Imported) -> String {
     let Imported { report, events_new, events_known, seconds, events_per_second } = imported;
     let mut text = format!(
-        "{}: {} rows, {events_new} new events, {events_known} known already, in {seconds:.1} s ({events_per_second:.0} events/s)",
-        report.source, report.rows_read
+        "{}: {}, {}, {} known already, in {seconds:.1} s ({} events/s)",
+        report.source,
+        counted(report.rows_read, "row", "rows"),
+        counted(*events_new, "new event", "new events"),
+        count(*events_known),
+        decimal(*events_per_second, 0),
     );
+    text += &details(report);
+    if let Some(file) = &report.rejects_file {
+        text += &format!("\nEach rejected row with its line and reason: {}", file.display());
+    }
+    text
+}
+
+/// What else is to be said of an import: times that were moved, rows that were left out or rejected.
+fn details(report: &ImportReport) -> String {
+    let mut text = String::new();
     if report.weeks_shifted != 0 {
         text += &format!("; all times moved by {} whole weeks", report.weeks_shifted);
     }
-    if let Some(file) = &report.rejects_file {
-        let n_rejected = report.rows_rejected + report.events_rejected;
-        text += &format!("; {n_rejected} rejected, each with its line and reason in {}", file.display());
+    if report.rows_left_out > 0 {
+        text += &format!("; {} left out by the mapping's `when`", counted(report.rows_left_out, "row", "rows"));
     }
-    if report.rows_read > 0 && *events_new + *events_known == 0 {
-        say("Nothing was accepted: look at the reasons in the rejects file.");
+    if report.rows_rejected > 0 {
+        text += &format!("; {} rejected:{}", counted(report.rows_rejected, "row", "rows"), listed(&report.top_reasons));
     }
     text
 }

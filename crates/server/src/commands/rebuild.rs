@@ -1,6 +1,6 @@
 //! How is derived state recreated? `rapport rebuild`.
 
-use super::progress::events_bar;
+use super::progress::Counting;
 use super::report;
 use crate::args::Options;
 use crate::clock::Stopwatch;
@@ -16,13 +16,13 @@ pub(super) fn run(options: &Options, _: Settings) -> Result<(), ServerError> {
     let storage = Storage::open(DataDir::open(&options.data, Access::Exclusive)?, StorageSettings::default())?;
     let ports = ports(&storage);
     let watch = Stopwatch::start();
-    let bar = events_bar("Rebuilding", ports.history.n_events()?);
+    let bar = Counting::events("Rebuilding", ports.history.n_events()?);
     let n_events = Live::rebuild(&ports, |n| {
         if n % 4_096 == 0 {
-            bar.set_position(n);
+            bar.advance(n);
         }
     })?;
-    bar.finish_and_clear();
+    bar.finish();
     let seconds = watch.elapsed().as_secs_f64();
     let document = json!({ "events": n_events, "seconds": seconds });
     report(options, &document, || format!("Rebuilt everything from {n_events} events in {seconds:.1} s."))

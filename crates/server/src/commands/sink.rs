@@ -2,8 +2,9 @@
 
 use crate::engine::Engine;
 use crate::error::ServerError;
-use crate::import::{Position, Sink, SinkError};
+use crate::import::{Payload, Sink, SinkError};
 use events::{Batch, Envelope, Event, Fields, Origin};
+use primitives::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -28,8 +29,7 @@ pub(super) struct EngineSink {
 
 impl EngineSink {
     pub(super) fn new(engine: Arc<Engine>, n_resident_max: usize) -> Self {
-        let received_at = engine.clock().now();
-        let envelope = Envelope { received_at, sent_at: None, context: Fields::new(), origin: Origin::Import };
+        let envelope = envelope(engine.clock().now());
         let waiting = Vec::with_capacity(N_BATCH);
         Self { engine, n_resident_max, envelope, waiting, n_since_checkpoint: 0, n_new: 0, n_known: 0 }
     }
@@ -49,10 +49,8 @@ impl EngineSink {
 }
 
 impl Sink for EngineSink {
-    fn accept(&mut self, payload: Value, _: &Position) -> Result<(), SinkError> {
-        let event = events::parse_event(payload, None, &self.envelope)
-            .map_err(|rejection| SinkError::Rejected(format!("{} ({})", rejection.message, rejection.field)))?;
-        self.waiting.push(event);
+    fn accept(&mut self, together: Vec<Payload>) -> Result<(), SinkError> {
+        self.waiting.extend(read_all(together, &self.envelope)?);
         if self.waiting.len() < N_BATCH {
             return Ok(());
         }
@@ -63,4 +61,45 @@ impl Sink for EngineSink {
         let sent = self.send().and_then(|()| self.engine.checkpoint(self.n_resident_max));
         sent.map(|_| ()).map_err(|error| SinkError::Failed(error.story()))
     }
+}
+
+/// Looks at what would go in, and keeps the first few events.
+pub(super) struct TrialSink {
+    envelope: Envelope,
+    /// The first events as they would go in.
+    pub(super) first: Vec<Value>,
+    n_shown: usize,
+}
+
+impl TrialSink {
+    pub(super) fn new(now: Timestamp, n_shown: usize) -> Self {
+        Self { envelope: envelope(now), first: Vec::new(), n_shown }
+    }
+}
+
+impl Sink for TrialSink {
+    fn accept(&mut self, together: Vec<Payload>) -> Result<(), SinkError> {
+        let room = self.n_shown.saturating_sub(self.first.len());
+        let shown: Vec<Value> = together.iter().take(room).map(|payload| payload.value.clone()).collect();
+        read_all(together, &self.envelope)?;
+        self.first.extend(shown);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+}
+
+fn envelope(received_at: Timestamp) -> Envelope {
+    Envelope { received_at, sent_at: None, context: Fields::new(), origin: Origin::Import }
+}
+
+/// Reads payloads as events: all of them, or the reason why one is none.
+fn read_all(together: Vec<Payload>, envelope: &Envelope) -> Result<Vec<Event>, SinkError> {
+    let read = |payload: Payload| {
+        events::parse_event(payload.value, None, envelope)
+            .map_err(|rejection| SinkError::Rejected(format!("{} ({})", rejection.message, rejection.field)))
+    };
+    together.into_iter().map(read).collect()
 }

@@ -1,6 +1,6 @@
 //! How are models trained and rolled back? `rapport train`.
 
-use super::progress::events_bar;
+use super::progress::Counting;
 use super::report;
 use crate::args::{ModelArg, Options};
 use crate::clock::Stopwatch;
@@ -62,13 +62,13 @@ fn roll_back(options: &Options, opened: &Opened, model: Option<ModelArg>) -> Res
 
 /// Reads the whole history, with a bar.
 pub(super) fn read_history(opened: &Opened) -> Result<Dataset, ServerError> {
-    let bar = events_bar("Reading the history", opened.engine.ports().history.n_events()?);
+    let bar = Counting::events("Reading the history", opened.engine.ports().history.n_events()?);
     let dataset = jobs::load_dataset(&opened.engine, &mut |n| {
         if n % 4_096 == 0 {
-            bar.set_position(n);
+            bar.advance(n);
         }
     });
-    bar.finish_and_clear();
+    bar.finish();
     dataset
 }
 

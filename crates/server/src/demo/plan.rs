@@ -109,15 +109,15 @@ impl DemoData {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::{Position, Silent, SinkError};
+    use crate::import::{Payload, Silent, SinkError};
     use primitives::Timestamp;
     use std::collections::BTreeSet;
 
     #[derive(Default)]
     struct Collected(Vec<serde_json::Value>);
     impl Sink for Collected {
-        fn accept(&mut self, payload: serde_json::Value, _: &Position) -> Result<(), SinkError> {
-            self.0.push(payload);
+        fn accept(&mut self, together: Vec<Payload>) -> Result<(), SinkError> {
+            self.0.extend(together.into_iter().map(|payload| payload.value));
             Ok(())
         }
         fn flush(&mut self) -> Result<(), SinkError> {

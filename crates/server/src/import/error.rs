@@ -1,5 +1,6 @@
 //! Why can a file not be imported?
 
+use super::ReasonCount;
 use super::mapping::MappingError;
 use primitives::ErrorKind;
 use std::path::PathBuf;
@@ -66,18 +67,17 @@ pub enum ImportError {
     },
     /// Nothing of the beginning fits the mapping.
     #[error(
-        "the first {n_rows} rows of {name} were all rejected, the first one at line {line} because {reason}: the mapping \
-         does not fit this file; correct it and import again"
+        "the first {n_rows} rows of {name} were all rejected: the mapping does not fit this file; correct it and import \
+         again. Their reasons:{}",
+        listed(.reasons)
     )]
     NothingFits {
         /// The source's name.
         name: String,
         /// How many rows were tried.
         n_rows: u64,
-        /// The line of the first.
-        line: u64,
-        /// Why it was rejected.
-        reason: String,
+        /// Why they were rejected, the most frequent reason first.
+        reasons: Vec<ReasonCount>,
     },
     /// What must be remembered does not fit into the limit.
     #[error(
@@ -126,6 +126,18 @@ pub enum ImportError {
         /// The source's name.
         name: String,
     },
+}
+
+/// Reasons for rejections, each on a line of its own.
+#[must_use]
+pub fn listed(reasons: &[ReasonCount]) -> String {
+    let line = |one: &ReasonCount| {
+        let ReasonCount { reason, rows, first_line } = one;
+        let count =
+            if *rows == 1 { format!("line {first_line}") } else { format!("{rows} rows, first in line {first_line}") };
+        format!("\n  {count}: {reason}")
+    };
+    reasons.iter().map(line).collect()
 }
 
 impl ImportError {

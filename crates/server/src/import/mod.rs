@@ -5,7 +5,8 @@
 //! caller's [`Sink`] takes them. What already is a payload (NDJSON, our own sealed history) needs no mapping.
 //!
 //! What stays true:
-//! - a bad row is written to the rejects file with its line and its reason, and the rest goes in;
+//! - a bad row is written to the rejects file with its line and its reason, and with it every other row of its order: an
+//!   order goes in whole or not at all, and the other orders go in;
 //! - a `messageId` depends on the mapping's name and the row's key only: importing a file twice changes nothing;
 //! - memory is bounded: files are streamed, and what grouping, customers and items need is limited
 //!   ([`ImportOptions::memory_bytes_max`]).
@@ -14,12 +15,14 @@ mod delivery;
 mod error;
 pub mod mapping;
 mod readers;
+mod reasons;
 mod rejects;
 mod run;
 mod table;
 
-pub use error::ImportError;
+pub use error::{ImportError, listed};
 pub use mapping::{Mapping, MappingError};
+pub use reasons::ReasonCount;
 pub use rejects::RejectsFile;
 pub use run::{import, import_payloads};
 
@@ -44,10 +47,19 @@ impl fmt::Display for Position {
     }
 }
 
-/// What a sink answers when it does not take a payload.
+/// An event as a client would send it inside `/v1/batch`, and where it comes from; `type: "item"` describes the catalogue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Payload {
+    /// The event.
+    pub value: serde_json::Value,
+    /// Where it begins in the source.
+    pub at: Position,
+}
+
+/// What a sink answers when it does not take payloads.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SinkError {
-    /// This payload is not accepted, for this reason; the import goes on with the next.
+    /// None of these payloads is accepted, for this reason; the import goes on with the next.
     #[error("{0}")]
     Rejected(String),
     /// Nothing can be taken any more (a full disk, a closed log), for this reason; the import stops.
@@ -57,17 +69,22 @@ pub enum SinkError {
 
 /// Who takes the payloads. The server implements it over its event log, in batches, durably, once per `messageId`.
 pub trait Sink {
-    /// Takes one payload, as a client would send it inside `/v1/batch`; `type: "item"` describes the catalogue.
+    /// Takes what one order or one row became: all of it or nothing.
     ///
     /// # Errors
-    /// [`SinkError::Rejected`] for this payload, [`SinkError::Failed`] where nothing can be taken any more.
-    fn accept(&mut self, payload: serde_json::Value, at: &Position) -> Result<(), SinkError>;
+    /// [`SinkError::Rejected`] for these payloads, [`SinkError::Failed`] where nothing can be taken any more.
+    fn accept(&mut self, together: Vec<Payload>) -> Result<(), SinkError>;
 
     /// Makes everything taken so far durable. Called once at the end.
     ///
     /// # Errors
     /// [`SinkError::Failed`] where that is impossible.
     fn flush(&mut self) -> Result<(), SinkError>;
+
+    /// Payloads that were taken and refused later, by a sink elsewhere: line and reason. Asked after [`Sink::flush`].
+    fn refused_late(&mut self) -> Vec<(u64, String)> {
+        Vec::new()
+    }
 }
 
 /// What the import is doing.
@@ -97,9 +114,9 @@ pub trait Progress {
         let (_, _, _) = (phase, total, unit);
     }
 
-    /// So many units of the phase, and so many rows since the import began, are done. Called every few thousand rows.
-    fn advance(&self, done: u64, rows: u64) {
-        let (_, _) = (done, rows);
+    /// So many units of the phase are done. Called every few thousand rows.
+    fn advance(&self, done: u64) {
+        let _ = done;
     }
 
     /// Whether the import shall stop (Ctrl-C). What was taken stays; a later import goes on where it is needed.
@@ -144,12 +161,12 @@ pub struct ImportReport {
     pub rows_read: u64,
     /// Rows that the mapping's `when` leaves out.
     pub rows_left_out: u64,
-    /// Rows that cannot be read or mapped; each is in the rejects file.
+    /// Rows that are bad, or stand in one order with a bad one; each is in the rejects file.
     pub rows_rejected: u64,
+    /// The most frequent reasons for that.
+    pub top_reasons: Vec<ReasonCount>,
     /// Payloads the sink took, catalogue items included.
     pub events_accepted: u64,
-    /// Payloads the sink rejected; each is in the rejects file.
-    pub events_rejected: u64,
     /// Catalogue items among the accepted payloads.
     pub items_accepted: u64,
     /// The time of the earliest payload of a mapping.

@@ -2,37 +2,41 @@
 
 use super::{ImportError, Position};
 use serde_json::{Value, json};
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::fs::{self, File};
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// A file of NDJSON with one line for each rejected row or payload: `source`, `line`, `reason` and the `row` itself.
+/// A file of NDJSON with one line for each rejected row, in the order of the source: `source`, `line`, `reason` and the
+/// `row` itself.
 ///
 /// It is created at the first rejection, in place of an older one. It holds customers' data: keep it with the data.
 #[derive(Debug)]
 pub struct RejectsFile {
-    path: PathBuf,
+    /// `None` keeps nothing: for a trial.
+    path: Option<PathBuf>,
     file: Option<BufWriter<File>>,
-    n_written: u64,
+    /// Where each rejection stands in the file: line of the source, first byte, number of bytes.
+    places: Vec<(u64, u64, u32)>,
+    n_bytes: u64,
 }
 
 impl RejectsFile {
     /// A rejects file at `path`; nothing is created yet.
     #[must_use]
     pub fn at(path: &Path) -> Self {
-        Self { path: path.to_owned(), file: None, n_written: 0 }
+        Self { path: Some(path.to_owned()), file: None, places: Vec::new(), n_bytes: 0 }
     }
 
-    /// How many lines were written.
+    /// Keeps nothing.
     #[must_use]
-    pub fn n_written(&self) -> u64 {
-        self.n_written
+    pub fn nowhere() -> Self {
+        Self { path: None, file: None, places: Vec::new(), n_bytes: 0 }
     }
 
     /// The path, where anything was written.
     #[must_use]
     pub fn path_if_any(&self) -> Option<&Path> {
-        self.file.as_ref().map(|_| self.path.as_path())
+        self.path.as_deref().filter(|_| self.file.is_some())
     }
 
     /// Writes one rejection.
@@ -40,34 +44,64 @@ impl RejectsFile {
     /// # Errors
     /// [`ImportError::Rejects`] where the file cannot be created or written.
     pub fn write(&mut self, at: &Position, reason: &str, row: &Value) -> Result<(), ImportError> {
+        let Some(path) = self.path.clone() else { return Ok(()) };
         let line = json!({ "source": *at.source, "line": at.line, "reason": reason, "row": row });
-        self.append(&line).map_err(|source| ImportError::Rejects { path: self.path.clone(), source })?;
-        self.n_written += 1;
-        Ok(())
+        self.append(&path, at.line, &line).map_err(|source| ImportError::Rejects { path, source })
     }
 
-    /// Hands everything written to the operating system.
+    /// Puts the rejections into the order of the source's lines, and hands everything to the operating system. An order
+    /// whose lines lie apart is rejected after its last line only.
     ///
     /// # Errors
     /// [`ImportError::Rejects`] where that is impossible.
-    pub fn flush(&mut self) -> Result<(), ImportError> {
-        match self.file.as_mut().map(BufWriter::flush) {
-            Some(Err(source)) => Err(ImportError::Rejects { path: self.path.clone(), source }),
-            _ => Ok(()),
-        }
+    pub fn finish(&mut self) -> Result<(), ImportError> {
+        let (Some(path), Some(file)) = (self.path.clone(), self.file.as_mut()) else { return Ok(()) };
+        let done = file.flush().and_then(|()| {
+            if self.places.is_sorted() {
+                return Ok(());
+            }
+            self.places.sort_unstable();
+            *file = in_order(&path, &mut self.places)?;
+            Ok(())
+        });
+        done.map_err(|source| ImportError::Rejects { path, source })
     }
 
-    fn append(&mut self, line: &Value) -> std::io::Result<()> {
+    fn append(&mut self, path: &Path, line_of_source: u64, line: &Value) -> std::io::Result<()> {
         let file = match self.file.as_mut() {
             Some(file) => file,
             None => {
-                if let Some(dir) = self.path.parent() {
+                if let Some(dir) = path.parent() {
                     storage::create_directory(dir)?;
                 }
-                self.file.insert(BufWriter::new(storage::create_file(&self.path)?))
+                self.file.insert(BufWriter::new(storage::create_file(path)?))
             }
         };
-        serde_json::to_writer(&mut *file, line)?;
-        file.write_all(b"\n")
+        let mut text = serde_json::to_vec(line)?;
+        text.push(b'\n');
+        file.write_all(&text)?;
+        // A row has at most a mebibyte.
+        self.places.push((line_of_source, self.n_bytes, u32::try_from(text.len()).unwrap_or(u32::MAX)));
+        self.n_bytes += text.len() as u64;
+        Ok(())
     }
+}
+
+/// Writes the file anew in the order of `places`, which then say where things are.
+fn in_order(path: &Path, places: &mut [(u64, u64, u32)]) -> std::io::Result<BufWriter<File>> {
+    let beside = path.with_extension("sorting");
+    let mut from = BufReader::new(File::open(path)?);
+    let mut to = BufWriter::new(storage::create_file(&beside)?);
+    let (mut text, mut n_bytes) = (Vec::new(), 0);
+    for (_, first, length) in places {
+        from.seek(SeekFrom::Start(*first))?;
+        text.clear();
+        from.by_ref().take(u64::from(*length)).read_to_end(&mut text)?;
+        to.write_all(&text)?;
+        *first = n_bytes;
+        n_bytes += u64::from(*length);
+    }
+    to.flush()?;
+    fs::rename(&beside, path)?;
+    Ok(to)
 }

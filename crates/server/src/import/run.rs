@@ -1,10 +1,11 @@
 //! How does a whole file go in, from opening to the report?
 
-use super::delivery::Delivery;
+use super::delivery::{BadRow, Delivery};
 use super::mapping::{LatestTime, Row};
 use super::readers::{self, Content, Found, Payloads, Record, Rows, Source};
 use super::table::Grouper;
 use super::{ImportError, ImportOptions, ImportReport, Mapping, Phase, Progress, RejectsFile, Sink, Unit};
+use primitives::Timestamp;
 use serde_json::{Map, Value};
 use std::path::Path;
 
@@ -98,13 +99,11 @@ impl<'m> Table<'m> {
         Ok(Self { rows, mapping, places })
     }
 
-    /// Reads the next row; `Bad` rows are left as they are in the record.
+    /// Reads the next row. Of a bad one the cells that are there, so that it can be told which order it belongs to.
     fn next(&mut self, record: &mut Record, row: &mut Row) -> Result<Found, ImportError> {
         let found = self.rows.next_row(record)?;
-        if found == Found::Row {
-            self.mapping.project(&record.cells, &self.places, row);
-            row.line = record.line;
-        }
+        self.mapping.project(&record.cells, &self.places, row);
+        (row.line, row.at) = (record.line, Timestamp::default());
         Ok(found)
     }
 }
@@ -114,7 +113,7 @@ fn pass_through(mut payloads: Box<dyn Payloads>, delivery: &mut Delivery<'_>) ->
         delivery.row_read(|| payloads.done())?;
         match found {
             Ok(payload) => delivery.pass(payload, line)?,
-            Err((reason, found)) => delivery.reject(line, &reason, &found)?,
+            Err((reason, row)) => delivery.reject(&BadRow { line, reason, row })?,
         }
     }
     Ok(())
@@ -153,8 +152,11 @@ fn read_table(mut table: Table<'_>, grouper: &mut Grouper<'_>, delivery: &mut De
             _ => table.mapping.check(&row).and_then(|()| grouper.read_time(&mut row)),
         };
         match outcome {
-            Ok(()) => grouper.take(&mut row, delivery)?,
-            Err(reason) => delivery.reject(record.line, &reason, &as_json(table.rows.as_ref(), &record))?,
+            Ok(()) => grouper.take(&mut row, None, delivery)?,
+            Err(reason) => {
+                let bad = BadRow { line: record.line, reason, row: as_json(table.rows.as_ref(), &record) };
+                grouper.take(&mut row, Some(bad), delivery)?;
+            }
         }
     }
 }

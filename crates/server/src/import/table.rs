@@ -1,18 +1,21 @@
-//! Which rows belong together, and when are they complete?
+//! Which rows belong together, when are they complete, and what becomes of an order with a bad row?
 
-use super::delivery::Delivery;
-use super::mapping::{Emitter, Grouping, LatestTime, Mapping, Row, TimeReader};
+use super::delivery::{BadRow, Delivery};
+use super::mapping::{Emitter, Grouping, KEY_SEPARATOR, LatestTime, Mapping, Row, TimeReader, Unmappable};
 use super::{ImportError, ImportOptions};
 use primitives::{Timestamp, stable_hash};
 use serde_json::{Value, json};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Rows that wait are kept in pieces of this size, so that growing never copies them.
 const PIECE_BYTES: usize = 4 << 20;
 /// About what a group that waits takes beside its key.
 const GROUP_BYTES: usize = 64;
+/// About what a bad row that waits takes beside its texts.
+const BAD_ROW_BYTES: usize = 256;
 
-/// Collects rows into groups and hands complete groups on.
+/// Collects rows into groups and hands complete groups on. A group with a bad row is rejected whole: part of an order
+/// would be a wrong order.
 pub(crate) struct Grouper<'m> {
     name: String,
     mapping: &'m Mapping,
@@ -26,6 +29,10 @@ pub(crate) struct Grouper<'m> {
     /// Reused rows; the first `n_current` are the group.
     current: Vec<Row>,
     n_current: usize,
+    /// The bad rows of the group, by their lines.
+    current_bad: BTreeMap<u64, BadRow>,
+    /// Bad rows after those of the group that do not show which group is theirs.
+    strays: Vec<BadRow>,
     closed: HashSet<u64>,
     waiting: Waiting,
 }
@@ -41,6 +48,9 @@ struct Waiting {
     /// How many cells each row has: those that the mapping uses.
     n_cells: usize,
     key_bytes: usize,
+    /// The bad ones among the rows, by their lines.
+    bad: BTreeMap<u64, BadRow>,
+    bad_bytes: usize,
 }
 
 impl<'m> Grouper<'m> {
@@ -56,6 +66,8 @@ impl<'m> Grouper<'m> {
             current_key: String::new(),
             current: Vec::new(),
             n_current: 0,
+            current_bad: BTreeMap::new(),
+            strays: Vec::new(),
             closed: HashSet::new(),
             waiting: Waiting::default(),
         }
@@ -75,35 +87,51 @@ impl<'m> Grouper<'m> {
         Ok(())
     }
 
-    /// Takes one good row; its place is left with another row's room.
-    pub(crate) fn take(&mut self, row: &mut Row, delivery: &mut Delivery<'_>) -> Result<(), ImportError> {
-        match self.mapping.grouping {
-            Grouping::None => {
+    /// Takes one row, which may be bad; its place is left with another row's room.
+    pub(crate) fn take(
+        &mut self,
+        row: &mut Row,
+        bad: Option<BadRow>,
+        delivery: &mut Delivery<'_>,
+    ) -> Result<(), ImportError> {
+        match (self.mapping.grouping, bad) {
+            (Grouping::None, Some(bad)) => delivery.reject(&bad),
+            (Grouping::None, None) => {
                 self.keep(row);
                 self.emit(delivery)
             }
-            Grouping::Contiguous => {
+            (grouping, bad) => {
                 let mut key = std::mem::take(&mut self.key);
                 self.mapping.group_key(row, &mut key);
-                let mut done = Ok(());
-                if self.n_current > 0 && key != self.current_key {
-                    self.close();
-                    done = self.emit(delivery);
-                }
-                if self.n_current == 0 && self.closed.contains(&stable_hash(&key)) {
-                    let reason = "its group ended on an earlier line: sort the file by the group_by columns, or set \
-                                  group = \"file\" in the mapping";
-                    self.key = key;
-                    return done.and_then(|()| delivery.reject(row.line, reason, &as_json(self.mapping, row)));
-                }
-                std::mem::swap(&mut self.current_key, &mut key);
+                let taken = self.take_into(grouping, &mut key, row, bad, delivery);
                 self.key = key;
-                self.keep(row);
-                done
+                taken
             }
-            Grouping::File => {
-                self.mapping.group_key(row, &mut self.key);
-                self.waiting.add(&self.key, row);
+        }
+    }
+
+    fn take_into(
+        &mut self,
+        grouping: Grouping,
+        key: &mut String,
+        row: &mut Row,
+        bad: Option<BadRow>,
+        delivery: &mut Delivery<'_>,
+    ) -> Result<(), ImportError> {
+        let has_key = key.bytes().any(|byte| byte != KEY_SEPARATOR);
+        let bad = bad.or_else(|| (!has_key).then(|| self.bad_row(row, "all its group_by cells are blank")));
+        if let Some(bad) = &bad {
+            delivery.note_unfit(bad.line, &bad.reason)?;
+        }
+        match (grouping, bad) {
+            (Grouping::Contiguous, Some(bad)) if !has_key => {
+                self.strays.push(bad);
+                Ok(())
+            }
+            (Grouping::Contiguous, bad) => self.take_neighbour(key, row, bad, delivery),
+            (_, Some(bad)) if !has_key => delivery.write_down(&bad),
+            (_, bad) => {
+                self.waiting.add(key, row, bad);
                 if self.waiting.bytes() > self.memory_bytes_max {
                     return Err(self.too_large("rows that wait for the rest of their group"));
                 }
@@ -112,25 +140,63 @@ impl<'m> Grouper<'m> {
         }
     }
 
+    fn take_neighbour(
+        &mut self,
+        key: &mut String,
+        row: &mut Row,
+        bad: Option<BadRow>,
+        delivery: &mut Delivery<'_>,
+    ) -> Result<(), ImportError> {
+        if self.n_current > 0 && *key == self.current_key {
+            // What stands between two rows of one group belongs to it.
+            self.current_bad.extend(self.strays.drain(..).map(|stray| (stray.line, stray)));
+        } else {
+            self.close();
+            self.emit(delivery)?;
+        }
+        let bad = match bad {
+            None if self.n_current == 0 && self.closed.contains(&stable_hash(key)) => {
+                let late = self.bad_row(
+                    row,
+                    "its order ended on an earlier line and went in without it: sort the file by the group_by columns, or \
+                     set group = \"file\" in the mapping, and import it again with --replace",
+                );
+                delivery.note_unfit(late.line, &late.reason)?;
+                Some(late)
+            }
+            bad => bad,
+        };
+        std::mem::swap(&mut self.current_key, key);
+        self.current_bad.extend(bad.map(|bad| (bad.line, bad)));
+        self.keep(row);
+        Ok(())
+    }
+
     /// Hands on everything that waits, in the order of time.
     pub(crate) fn finish(&mut self, delivery: &mut Delivery<'_>) -> Result<(), ImportError> {
+        self.emit(delivery)?;
         let mut waiting = std::mem::take(&mut self.waiting);
         let mut n_mapped = 0;
         let rows = waiting.take_in_order();
         for group in rows.chunk_by(|one, next| one.0 == next.0) {
             for (_, at) in group {
-                waiting.read(*at, self.spare());
+                let row = self.spare();
+                waiting.read(*at, row);
+                let bad = waiting.bad.remove(&row.line);
+                self.current_bad.extend(bad.map(|bad| (bad.line, bad)));
                 self.n_current += 1;
                 n_mapped += 1;
                 delivery.tick(n_mapped, || n_mapped)?;
             }
             self.emit(delivery)?;
         }
-        self.emit(delivery)?;
         self.emitter.finish(&mut self.ready);
-        for (payload, at, line) in self.ready.drain(..) {
-            let item = payload.get("itemId").cloned();
-            delivery.deliver(payload, at, line, || json!({ "itemId": item }))?;
+        let items: Vec<_> = self.ready.drain(..).collect();
+        for (payload, at, line) in items {
+            let row = json!({ "itemId": payload.get("itemId") });
+            if let Some(reason) = delivery.deliver(std::iter::once((payload, at, line)))? {
+                delivery.refuse(&BadRow { line, reason, row })?;
+            }
         }
         Ok(())
     }
@@ -151,22 +217,32 @@ impl<'m> Grouper<'m> {
 
     fn close(&mut self) {
         // Beyond the limit nothing more is remembered: then a group that comes apart is not noticed.
-        if self.closed.len() * 16 < self.memory_bytes_max / 2 {
+        if self.n_current > 0 && self.closed.len() * 16 < self.memory_bytes_max / 2 {
             self.closed.insert(stable_hash(&self.current_key));
         }
     }
 
+    /// Hands the current group on, or rejects it whole.
     fn emit(&mut self, delivery: &mut Delivery<'_>) -> Result<(), ImportError> {
+        self.strays.drain(..).try_for_each(|stray| delivery.write_down(&stray))?;
         let rows = self.current.get(..self.n_current).unwrap_or_default();
-        let outcome = self.emitter.group(rows, &mut self.times, &mut self.ready);
-        let mapping = self.mapping;
-        for (payload, at, line) in self.ready.drain(..) {
-            delivery.deliver(payload, at, line, || rows.iter().map(|row| as_json(mapping, row)).collect())?;
-        }
-        if let Err(rejected) = outcome {
-            for row in rows {
-                delivery.reject(row.line, &rejected.0, &as_json(mapping, row))?;
+        let to_blame = if self.current_bad.is_empty() {
+            match self.emitter.group(rows, &mut self.times, &mut self.ready) {
+                Ok(()) => {
+                    let refused = delivery.deliver(self.ready.drain(..))?;
+                    let line = rows.first().map_or(0, |row| row.line);
+                    refused.map(|reason| (line, reason)).into_iter().collect()
+                }
+                Err(to_blame) => to_blame,
             }
+        } else {
+            Vec::new()
+        };
+        if self.current_bad.is_empty() && to_blame.is_empty() {
+            self.emitter.accepted(rows);
+        } else {
+            self.emitter.taken_back();
+            reject_whole(self.mapping, rows, &mut self.current_bad, to_blame, delivery)?;
         }
         self.n_current = 0;
         if self.emitter.memory_bytes() > self.memory_bytes_max {
@@ -175,9 +251,42 @@ impl<'m> Grouper<'m> {
         Ok(())
     }
 
+    fn bad_row(&self, row: &Row, reason: &str) -> BadRow {
+        BadRow { line: row.line, reason: reason.to_owned(), row: as_json(self.mapping, row) }
+    }
+
     fn too_large(&self, what: &'static str) -> ImportError {
         ImportError::TooLarge { name: self.name.clone(), limit_mib: self.memory_bytes_max >> 20, what }
     }
+}
+
+/// Writes every row of a group to the rejects file: those that are bad (counted when they were read), those because of
+/// which it cannot be mapped or is refused, and the others for their sake.
+fn reject_whole(
+    mapping: &Mapping,
+    rows: &[Row],
+    bad: &mut BTreeMap<u64, BadRow>,
+    to_blame: Vec<Unmappable>,
+    delivery: &mut Delivery<'_>,
+) -> Result<(), ImportError> {
+    let first_bad = bad.first_key_value().map(|(line, bad)| (*line, bad.reason.clone()));
+    let Some((first_line, first_reason)) = first_bad.or_else(|| to_blame.first().cloned()) else { return Ok(()) };
+    let because = format!("another row of this order was rejected: line {first_line}, {first_reason}");
+    let mut to_blame: BTreeMap<u64, String> = to_blame.into_iter().rev().collect();
+    for row in rows {
+        if bad.contains_key(&row.line) {
+            continue;
+        }
+        let own = to_blame.remove(&row.line);
+        let is_to_blame = own.is_some();
+        let reason = own.unwrap_or_else(|| because.clone());
+        let rejected = BadRow { line: row.line, reason, row: as_json(mapping, row) };
+        if is_to_blame { delivery.refuse(&rejected)? } else { delivery.write_down(&rejected)? }
+    }
+    while let Some((_, bad)) = bad.pop_first() {
+        delivery.write_down(&bad)?;
+    }
+    Ok(())
 }
 
 /// The cells of a row that the mapping uses, by their columns.
@@ -192,9 +301,14 @@ impl Waiting {
             + self.rows.capacity() * size_of::<(u32, u64)>()
             + self.group_times.len() * GROUP_BYTES
             + self.key_bytes
+            + self.bad_bytes
     }
 
-    fn add(&mut self, key: &str, row: &Row) {
+    fn add(&mut self, key: &str, row: &Row, bad: Option<BadRow>) {
+        if let Some(bad) = bad {
+            self.bad_bytes += BAD_ROW_BYTES + bad.reason.len() + 2 * row.text.len();
+            self.bad.insert(bad.line, bad);
+        }
         let group = match self.groups.get(key) {
             Some(group) => *group,
             None => {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
 
+mod orders;
 mod purchases;
 
 /// A sink that keeps what it takes and rejects what it is told to.
@@ -18,15 +19,18 @@ pub(crate) struct Collected {
 }
 
 impl Sink for Collected {
-    fn accept(&mut self, payload: Value, at: &Position) -> Result<(), SinkError> {
-        if self.rejects_users.iter().any(|user| payload["userId"] == *user) {
+    fn accept(&mut self, together: Vec<Payload>) -> Result<(), SinkError> {
+        let is_unwanted = |payload: &Payload| self.rejects_users.iter().any(|user| payload.value["userId"] == *user);
+        if together.iter().any(is_unwanted) {
             return Err(SinkError::Rejected("nobody may be called that".to_owned()));
         }
         if self.fails_after == Some(self.payloads.len()) {
             return Err(SinkError::Failed("the disk is full".to_owned()));
         }
-        self.payloads.push(payload);
-        self.lines.push(at.line);
+        for payload in together {
+            self.payloads.push(payload.value);
+            self.lines.push(payload.at.line);
+        }
         Ok(())
     }
 
@@ -80,6 +84,7 @@ pub(crate) fn import_path(path: &Path, mapping: Option<&str>, sink: Collected, m
     let rejects_path = dir.path().join("rejects/rejects.ndjson");
     let (mut sink, mut rejects) = (sink, RejectsFile::at(&rejects_path));
     let result = import(path, mapping.as_ref(), &options, &mut sink, &Silent, &mut rejects);
+    rejects.finish().unwrap();
     drop(rejects);
     let written = std::fs::read_to_string(&rejects_path).unwrap_or_default();
     let rejects = written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -190,8 +195,8 @@ fn what_the_sink_rejects_is_kept_and_what_it_cannot_take_stops_the_import() {
     let picky = Collected { rejects_users: vec!["bob"], ..Collected::default() };
     let outcome = import_path(&path, Some(SHOP), picky, 1 << 30);
     assert_eq!(outcome.rejected(), [(3, "nobody may be called that")]);
-    assert_eq!(outcome.rejects[0]["row"], json!([{"order": "2", "who": "bob", "when": "2026-01-02", "total": "4"}]));
-    assert_eq!((outcome.report().events_accepted, outcome.report().events_rejected), (1, 1));
+    assert_eq!(outcome.rejects[0]["row"], json!({"order": "2", "who": "bob", "when": "2026-01-02", "total": "4"}));
+    assert_eq!((outcome.report().events_accepted, outcome.report().rows_rejected), (1, 1));
     let full = Collected { fails_after: Some(1), ..Collected::default() };
     let outcome = import_path(&path, Some(SHOP), full, 1 << 30);
     assert_eq!(outcome.error(), "importing shop.csv stopped at line 3: the disk is full");
@@ -205,7 +210,9 @@ fn a_mapping_that_fits_nothing_stops_early() {
         rows.push_str(&format!("{order},ann,01.02.2026,1\n"));
     }
     let outcome = import_bytes("shop.csv", rows.as_bytes(), Some(SHOP));
-    assert!(outcome.error().starts_with("the first 10000 rows of shop.csv were all rejected, the first one at line 2"));
+    let error = outcome.error();
+    assert!(error.starts_with("the first 10000 rows of shop.csv were all rejected"), "{error}");
+    assert!(error.contains("\n  10000 rows, first in line 2: \"01.02.2026\" is not a time"), "{error}");
     // One good row is enough to go on.
     let outcome = import_bytes("shop.csv", rows.replacen("01.02.2026", "2026-02-01", 1).as_bytes(), Some(SHOP));
     assert_eq!((outcome.report().events_accepted, outcome.report().rows_rejected), (1, 19_999));
@@ -241,7 +248,7 @@ fn progress_is_told_in_order() {
         fn begin(&self, phase: Phase, total: u64, _: Unit) {
             self.0.borrow_mut().push((phase, total));
         }
-        fn advance(&self, done: u64, _: u64) {
+        fn advance(&self, done: u64) {
             let total = self.0.borrow().last().unwrap().1;
             assert!(done <= total, "{done} of {total}");
             *self.1.borrow_mut() += 1;

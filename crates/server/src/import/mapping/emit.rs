@@ -14,9 +14,8 @@ use std::fmt::Write;
 /// About what an entry of the memory of customers or items takes, in bytes.
 const ENTRY_BYTES: usize = 48;
 
-/// Why a group or a row gives no event.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Rejected(pub(crate) String);
+/// The line of the row because of which a group gives no events, and the reason.
+pub(crate) type Unmappable = (u64, String);
 
 /// A payload that is ready, with its time and the line it begins on.
 pub(crate) type Ready = (Value, Timestamp, u64);
@@ -30,6 +29,16 @@ pub(crate) struct Emitter<'m> {
     first_items: Vec<HashSet<u64>>,
     last_items: Vec<HashMap<String, Row>>,
     last_bytes: usize,
+    /// What the present group changed in the memory, to be taken back where the group is not accepted.
+    changed: Vec<Changed>,
+}
+
+#[derive(Debug)]
+enum Changed {
+    /// What was known for an event that is sent once per something.
+    Sent { whom: u64, before: Option<u64> },
+    /// An item was described for the first time.
+    FirstItem { index: usize, id: u64 },
 }
 
 impl<'m> Emitter<'m> {
@@ -37,7 +46,7 @@ impl<'m> Emitter<'m> {
         let n = mapping.items.len();
         let first_items = (0..n).map(|_| HashSet::new()).collect();
         let last_items = (0..n).map(|_| HashMap::new()).collect();
-        Self { mapping, sent: HashMap::new(), first_items, last_items, last_bytes: 0 }
+        Self { mapping, sent: HashMap::new(), first_items, last_items, last_bytes: 0, changed: Vec::new() }
     }
 
     /// About how many bytes are remembered.
@@ -46,33 +55,77 @@ impl<'m> Emitter<'m> {
         (self.sent.len() + n_first) * ENTRY_BYTES + self.last_bytes
     }
 
-    /// Makes the payloads of a group into `ready`.
+    /// Makes the payloads of a group into `ready`: all of them, or none and the rows that are to blame.
     ///
-    /// Where one of them cannot be made, the others are, and the first reason is the answer.
+    /// [`Emitter::accepted`] or [`Emitter::taken_back`] must follow.
     pub(crate) fn group(
         &mut self,
         rows: &[Row],
         times: &mut TimeReader<'_>,
         ready: &mut Vec<Ready>,
-    ) -> Result<(), Rejected> {
+    ) -> Result<(), Vec<Unmappable>> {
         let mapping = self.mapping;
         let Some(first) = rows.first() else { return Ok(()) };
-        let mut outcome = Ok(());
+        let mut to_blame = Vec::new();
         for template in &mapping.events {
             let each = match template.per {
                 Per::Group => std::slice::from_ref(first),
                 Per::Row => rows,
             };
             for row in each {
-                outcome = outcome.and(self.event(template, row, rows, times, ready));
+                let made = self.event(template, row, rows, times, ready);
+                to_blame.extend(made.err().map(|reason| (row.line, reason)));
             }
         }
         for (index, template) in mapping.items.iter().enumerate() {
             for row in rows {
-                outcome = outcome.and(self.item(index, template, row, ready));
+                let made = self.item(index, template, row, ready);
+                to_blame.extend(made.err().map(|reason| (row.line, reason)));
             }
         }
-        outcome
+        if to_blame.is_empty() {
+            return Ok(());
+        }
+        ready.clear();
+        Err(to_blame)
+    }
+
+    /// The group was accepted: what it said is known from now on.
+    pub(crate) fn accepted(&mut self, rows: &[Row]) {
+        self.changed.clear();
+        let mapping = self.mapping;
+        for (template, last) in mapping.items.iter().zip(&mut self.last_items) {
+            if template.keep != Keep::Last {
+                continue;
+            }
+            for row in rows {
+                let Ok(Some(id)) = item_id(mapping, template, row) else { continue };
+                match last.get_mut(&id) {
+                    Some(kept) => kept.copy_from(row),
+                    None => {
+                        self.last_bytes += 4 * ENTRY_BYTES + id.len() + row.text.len() + 4 * row.ends.len();
+                        let mut kept = Row::default();
+                        kept.copy_from(row);
+                        last.insert(id, kept);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The group was not accepted: nothing of what it said is known.
+    pub(crate) fn taken_back(&mut self) {
+        for changed in self.changed.drain(..).rev() {
+            match changed {
+                Changed::Sent { whom, before: Some(content) } => drop(self.sent.insert(whom, content)),
+                Changed::Sent { whom, before: None } => drop(self.sent.remove(&whom)),
+                Changed::FirstItem { index, id } => {
+                    if let Some(seen) = self.first_items.get_mut(index) {
+                        seen.remove(&id);
+                    }
+                }
+            }
+        }
     }
 
     /// Makes the payloads that had to wait for the last row.
@@ -91,14 +144,14 @@ impl<'m> Emitter<'m> {
         group: &[Row],
         times: &mut TimeReader<'_>,
         ready: &mut Vec<Ready>,
-    ) -> Result<(), Rejected> {
+    ) -> Result<(), String> {
         let decimal_comma = self.mapping.decimal_comma;
         if template.when.as_ref().is_some_and(|when| !when.holds(row, decimal_comma)) {
             return Ok(());
         }
         let at = match template.time_slots.as_slice() {
             [] => row.at,
-            slots => times.read_slots(slots, row).map_err(Rejected)?,
+            slots => times.read_slots(slots, row)?,
         };
         let mut payload = Map::new();
         for field in &template.fields {
@@ -112,10 +165,7 @@ impl<'m> Emitter<'m> {
         }
         let blank = |name: &str| !payload.contains_key(name);
         if blank("userId") && blank("anonymousId") {
-            return Err(Rejected(format!(
-                "the {} names no customer: the cells of its userId are blank",
-                template.call
-            )));
+            return Err(format!("the {} names no customer: the cells of its userId are blank", template.call));
         }
         let required = match template.call.as_str() {
             "track" => Some("event"),
@@ -124,7 +174,7 @@ impl<'m> Emitter<'m> {
             _ => None,
         };
         if let Some(required) = required.filter(|required| blank(required)) {
-            return Err(Rejected(format!("the {} has no {required}: its cells are blank", template.call)));
+            return Err(format!("the {} has no {required}: its cells are blank", template.call));
         }
         let content =
             if template.once_per.is_empty() { String::new() } else { Value::Object(payload.clone()).to_string() };
@@ -132,9 +182,9 @@ impl<'m> Emitter<'m> {
             return Ok(());
         }
         let message_id = match &template.key {
-            Key::Template(text) => text.render(row).ok_or_else(|| {
-                Rejected(format!("the {} has no messageId: a cell of its template is blank", template.call))
-            })?,
+            Key::Template(text) => text
+                .render(row)
+                .ok_or_else(|| format!("the {} has no messageId: a cell of its template is blank", template.call))?,
             Key::Cells { slots, with_line } => {
                 let line = with_line.then(|| row.line.to_string());
                 let cells = slots.iter().map(|slot| row.cell(*slot));
@@ -160,42 +210,36 @@ impl<'m> Emitter<'m> {
             whom.push('\u{1f}');
             whom.push_str(row.cell(*slot));
         }
-        let content = stable_hash(content);
-        self.sent.insert(stable_hash(&whom), content) != Some(content)
+        let (whom, content) = (stable_hash(&whom), stable_hash(content));
+        let before = self.sent.insert(whom, content);
+        self.changed.push(Changed::Sent { whom, before });
+        before != Some(content)
     }
 
-    fn item(
-        &mut self,
-        index: usize,
-        template: &ItemTemplate,
-        row: &Row,
-        ready: &mut Vec<Ready>,
-    ) -> Result<(), Rejected> {
-        let decimal_comma = self.mapping.decimal_comma;
-        if template.when.as_ref().is_some_and(|when| !when.holds(row, decimal_comma)) {
-            return Ok(());
-        }
-        let Some(id) = template.id.value(row, std::slice::from_ref(row), decimal_comma).map(id_text) else {
-            return Err(Rejected("the item has no id: its cells are blank".to_owned()));
-        };
+    fn item(&mut self, index: usize, template: &ItemTemplate, row: &Row, ready: &mut Vec<Ready>) -> Result<(), String> {
+        let Some(id) = item_id(self.mapping, template, row)? else { return Ok(()) };
+        // The last row that names an item speaks for it at the end.
         if template.keep == Keep::First {
-            let is_new = self.first_items.get_mut(index).is_some_and(|seen| seen.insert(stable_hash(&id)));
+            let hash = stable_hash(&id);
+            let is_new = self.first_items.get_mut(index).is_some_and(|seen| seen.insert(hash));
             if is_new {
+                self.changed.push(Changed::FirstItem { index, id: hash });
                 ready.push(item_payload(self.mapping, template, &id, row));
-            }
-            return Ok(());
-        }
-        let Some(last) = self.last_items.get_mut(index) else { return Ok(()) };
-        match last.get_mut(&id) {
-            Some(kept) => kept.copy_from(row),
-            None => {
-                self.last_bytes += 4 * ENTRY_BYTES + id.len() + row.text.len() + 4 * row.ends.len();
-                let mut kept = Row::default();
-                kept.copy_from(row);
-                last.insert(id, kept);
             }
         }
         Ok(())
+    }
+}
+
+/// The item that a row names; `None` where the template leaves the row out.
+fn item_id(mapping: &Mapping, template: &ItemTemplate, row: &Row) -> Result<Option<String>, String> {
+    let decimal_comma = mapping.decimal_comma;
+    if template.when.as_ref().is_some_and(|when| !when.holds(row, decimal_comma)) {
+        return Ok(None);
+    }
+    match template.id.value(row, std::slice::from_ref(row), decimal_comma).map(id_text) {
+        Some(id) => Ok(Some(id)),
+        None => Err("the item has no id: its cells are blank".to_owned()),
     }
 }
 

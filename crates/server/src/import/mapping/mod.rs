@@ -15,7 +15,7 @@ mod time;
 
 pub use error::MappingError;
 
-pub(crate) use emit::Emitter;
+pub(crate) use emit::{Emitter, Unmappable};
 pub(crate) use file::SourceRule;
 pub(crate) use time::{LatestTime, TimeReader};
 
@@ -32,6 +32,9 @@ const SHIPPED: [(&str, &str); 2] = [
     ("cdnow", include_str!("../../../mappings/cdnow.toml")),
     ("ta-feng", include_str!("../../../mappings/ta-feng.toml")),
 ];
+
+/// Ends each cell of a group's key.
+pub(crate) const KEY_SEPARATOR: u8 = 0x1f;
 
 /// How the rows of a table become events.
 #[derive(Debug)]
@@ -238,7 +241,7 @@ impl Mapping {
         key.clear();
         for slot in &self.group_slots {
             key.push_str(row.cell(*slot));
-            key.push('\u{1f}');
+            key.push(char::from(KEY_SEPARATOR));
         }
     }
 }

@@ -92,17 +92,23 @@ impl Delimited {
     fn read(&mut self, record: &mut Record) -> Result<Found, ImportError> {
         self.since_row.set(0);
         let line_before = self.reader.position().line().saturating_sub(1);
-        let answer = self.reader.read_record(&mut record.cells);
-        match answer {
-            Ok(true) => {
+        let mut bytes = std::mem::take(&mut record.cells).into_byte_record();
+        let answer = self.reader.read_byte_record(&mut bytes);
+        let mut bad = None;
+        record.cells = csv::StringRecord::from_byte_record(bytes).unwrap_or_else(|error| {
+            bad = Some(self.not_utf8(error.utf8_error().field(), error.utf8_error().valid_up_to()));
+            // What can be read of it still shows which order it belongs to.
+            csv::StringRecord::from_byte_record_lossy(error.into_byte_record())
+        });
+        match (answer, bad) {
+            (Ok(true), bad) => {
                 record.line = self.first_line(&record.cells);
-                Ok(Found::Row)
+                Ok(bad.map_or(Found::Row, Found::Bad))
             }
-            Ok(false) => Ok(Found::End),
-            Err(error) => {
+            (Ok(false), _) => Ok(Found::End),
+            (Err(error), _) => {
                 record.line = error.position().map_or(self.reader.position().line(), csv::Position::line);
                 match error.into_kind() {
-                    csv::ErrorKind::Utf8 { err, .. } => Ok(Found::Bad(self.not_utf8(err.field(), err.valid_up_to()))),
                     csv::ErrorKind::Io(source) => {
                         Err(ImportError::Read { name: self.name.clone(), line: line_before, source })
                     }
