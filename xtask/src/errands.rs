@@ -60,20 +60,30 @@ pub(crate) fn fuzz(root: &Path, seconds: u64) -> Result<()> {
 
 /// Runs cargo at the root of the repository and fails when it does. It gets no input: a CI has nobody to ask.
 pub(crate) fn cargo(root: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
+    match cargo_code(root, arguments, environment)? {
+        Some(0) => Ok(()),
+        code => bail!(
+            "`cargo {}` failed ({})",
+            arguments.join(" "),
+            code.map_or("a signal".into(), |code| code.to_string())
+        ),
+    }
+}
+
+/// Runs cargo and gives its exit code, or `None` where a signal ended it.
+pub(crate) fn cargo_code(root: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Option<i32>> {
     let said: Vec<String> = environment.iter().map(|(name, value)| format!("{name}={value:?} ")).collect();
     let shown = format!("{}cargo {}", said.concat(), arguments.join(" "));
     println!("$ {shown}");
-    let status = Command::new(cargo_program())
-        .args(arguments)
-        .envs(environment.iter().copied())
-        .current_dir(root)
-        .stdin(Stdio::null())
-        .status()
-        .with_context(|| format!("could not start `{shown}`"))?;
-    if !status.success() {
-        bail!("`{shown}` failed ({status})");
-    }
-    Ok(())
+    let mut command = Command::new(cargo_program());
+    command.args(arguments).envs(environment.iter().copied()).current_dir(root).stdin(Stdio::null());
+    Ok(command.status().with_context(|| format!("could not start `{shown}`"))?.code())
+}
+
+/// What cargo prints, or `None` where it fails.
+pub(crate) fn answer_of_cargo(root: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(cargo_program()).args(arguments).current_dir(root).stdin(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The cargo that runs us, so that a toolchain chosen by the caller stays chosen.
@@ -81,7 +91,8 @@ fn cargo_program() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-fn target_dir(root: &Path) -> Result<PathBuf> {
+/// Where cargo puts what it builds.
+pub(crate) fn target_dir(root: &Path) -> Result<PathBuf> {
     let metadata = cargo_metadata::MetadataCommand::new()
         .current_dir(root)
         .no_deps()

@@ -3,6 +3,7 @@
 
 mod ci;
 mod errands;
+mod mutants;
 mod tidy;
 
 use anyhow::Result;
@@ -41,6 +42,15 @@ enum Errand {
         #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
         seconds: u64,
     },
+    /// Plant faults in crates and see which of them their own tests do not notice.
+    Mutants {
+        /// The crates, such as `events`.
+        #[arg(required = true, value_name = "CRATE")]
+        crates: Vec<String>,
+        /// Passed on to cargo-mutants, such as `-- -f crates/events/src/parse.rs`.
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -60,6 +70,7 @@ fn run(errand: Errand, root: &Path) -> Result<()> {
         Errand::TestReal => errands::test_real(root),
         Errand::Bench { arguments } => errands::bench(root, &arguments),
         Errand::Fuzz { seconds } => errands::fuzz(root, seconds),
+        Errand::Mutants { crates, arguments } => mutants::run(root, &crates, &arguments),
     }
 }
 

@@ -13,6 +13,7 @@ use anyhow::{Result, bail};
 use std::fmt;
 use std::path::Path;
 use tree::Tree;
+pub(crate) use tree::{crate_of, project_files};
 
 /// One broken rule, and where.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

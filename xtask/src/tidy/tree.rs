@@ -13,19 +13,11 @@ pub(super) struct Tree {
 impl Tree {
     /// Reads the working tree.
     pub(super) fn read(root: &Path) -> Result<Self> {
-        let listing = Command::new("git")
-            .args(["ls-files", "--cached", "--others", "--exclude-standard", "-z"])
-            .current_dir(root)
-            .output()
-            .context("could not run `git ls-files`: tidy needs git to know which files are the project's")?;
-        if !listing.status.success() {
-            bail!("`git ls-files` failed: {}", String::from_utf8_lossy(&listing.stderr).trim());
-        }
         let mut files = BTreeMap::new();
-        for path in String::from_utf8_lossy(&listing.stdout).split('\0').filter(|path| !path.is_empty()) {
+        for path in project_files(root)? {
             // A file that was deleted but not yet committed, or a link to a directory, has no text to check.
-            if let Ok(bytes) = std::fs::read(root.join(path)) {
-                files.insert(path.to_owned(), String::from_utf8(bytes).ok());
+            if let Ok(bytes) = std::fs::read(root.join(&path)) {
+                files.insert(path, String::from_utf8(bytes).ok());
             }
         }
         Ok(Self { files })
@@ -70,8 +62,22 @@ impl Tree {
     }
 }
 
+/// The paths of the project's files, below `root`.
+pub(crate) fn project_files(root: &Path) -> Result<Vec<String>> {
+    let listing = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard", "-z"])
+        .current_dir(root)
+        .output()
+        .context("could not run `git ls-files`: git knows which files are the project's")?;
+    if !listing.status.success() {
+        bail!("`git ls-files` failed: {}", String::from_utf8_lossy(&listing.stderr).trim());
+    }
+    let listing = String::from_utf8_lossy(&listing.stdout);
+    Ok(listing.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
+}
+
 /// The crate a path belongs to: `crates/events/src/lib.rs` → `events`, `xtask/src/main.rs` → `xtask`.
-pub(super) fn crate_of(path: &str) -> Option<&str> {
+pub(crate) fn crate_of(path: &str) -> Option<&str> {
     let mut parts = path.split('/');
     match parts.next() {
         Some("crates") => parts.next(),
