@@ -3,7 +3,7 @@ import os
 
 import rudderstack.analytics as client
 
-client.write_key = "client-write-key"
+client.write_key = os.environ["WRITE_KEY"]
 client.dataPlaneUrl = os.environ["RAPPORT_URL"]
 client.gzip = True
 errors = []

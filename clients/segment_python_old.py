@@ -3,7 +3,7 @@ import os
 
 import analytics as client
 
-client.write_key = "client-write-key"
+client.write_key = os.environ["WRITE_KEY"]
 client.host = os.environ["RAPPORT_URL"]
 errors = []
 client.on_error = lambda error, items: errors.append(error)

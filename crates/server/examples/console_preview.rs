@@ -1,11 +1,17 @@
 //! What do the console's pages look like? Writes sample pages to a folder: `cargo run -p server --example console_preview -- DIR`,
-//! then serve the folder with any file server and open it.
+//! then serve the folder with any file server and open it. With `--picture FILE` it writes the README's picture.
 
 use server::console::{asset, view::sample};
 use std::{error::Error, fs, path::PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = PathBuf::from(std::env::args().nth(1).ok_or("name the folder to write the pages to")?);
+    let mut words = std::env::args().skip(1);
+    let first = words.next().ok_or("name the folder to write the pages to")?;
+    if first == "--picture" {
+        fs::write(words.next().ok_or("name the file to write the picture to")?, sample::picture())?;
+        return Ok(());
+    }
+    let folder = PathBuf::from(first);
     for (path, html) in sample::pages() {
         let page = folder.join(path.trim_start_matches('/'));
         fs::create_dir_all(&page)?;

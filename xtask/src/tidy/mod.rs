@@ -5,6 +5,7 @@ mod calls;
 mod crate_table;
 mod links;
 mod manifests;
+mod quoted;
 mod rust_source;
 mod sizes;
 mod tree;
@@ -58,6 +59,7 @@ fn check(tree: &Tree) -> Vec<Finding> {
     findings.extend(calls::check(tree));
     findings.extend(links::check(tree));
     findings.extend(manifests::check(tree));
+    findings.extend(quoted::check(tree));
     findings.extend(sizes::check(tree));
     findings
 }

@@ -2,9 +2,11 @@
 
 mod learned;
 mod people;
+mod picture;
 
 pub use learned::{decision, decisions, models, task_missing};
 pub use people::{customer, customer_stranger, customers};
+pub use picture::picture;
 
 use super::*;
 use primitives::{Currency, HOUR_MS, Money, Timestamp};
