@@ -41,10 +41,10 @@ pub(crate) fn test_real(root: &Path) -> Result<()> {
     })
 }
 
-/// Puts the end-to-end load on a release build.
-pub(crate) fn bench(root: &Path, arguments: &[String]) -> Result<()> {
-    need_file(root, "crates/server/examples/load.rs", "the load generator")?;
-    let mut command = vec!["run", "--release", "-p", "server", "--example", "load", "--"];
+/// Puts a load on a release build, end to end: an example of `server`.
+pub(crate) fn load(root: &Path, example: &str, arguments: &[String]) -> Result<()> {
+    need_file(root, &format!("crates/server/examples/{example}.rs"), "the load generator")?;
+    let mut command = vec!["run", "--release", "-p", "server", "--example", example, "--"];
     command.extend(arguments.iter().map(String::as_str));
     cargo(root, &["build", "--release", "-p", "server"], &[])?;
     cargo(root, &command, &[])
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn a_missing_target_is_named_with_its_path() {
         let nowhere = Path::new("no-such-repository");
-        for result in [test_real(nowhere), bench(nowhere, &[]), fuzz(nowhere, 1)] {
+        for result in [test_real(nowhere), load(nowhere, "soak", &[]), fuzz(nowhere, 1)] {
             let said = result.unwrap_err().to_string();
             assert!(said.contains("nothing to run yet") && said.contains("crates/"), "{said}");
         }

@@ -36,6 +36,12 @@ enum Errand {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Put a mixed load on a release build for long, and fail where an answer fails or memory or descriptors grow.
+    Soak {
+        /// Passed on to the load generator: `--minutes 30`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Throw random input at every parser for a while.
     Fuzz {
         /// How long, in seconds.
@@ -68,7 +74,8 @@ fn run(errand: Errand, root: &Path) -> Result<()> {
         Errand::Tidy => tidy::run(root),
         Errand::Ci { skip_test } => ci::run(root, skip_test),
         Errand::TestReal => errands::test_real(root),
-        Errand::Bench { arguments } => errands::bench(root, &arguments),
+        Errand::Bench { arguments } => errands::load(root, "load", &arguments),
+        Errand::Soak { arguments } => errands::load(root, "soak", &arguments),
         Errand::Fuzz { seconds } => errands::fuzz(root, seconds),
         Errand::Mutants { crates, arguments } => mutants::run(root, &crates, &arguments),
     }

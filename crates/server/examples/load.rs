@@ -52,7 +52,7 @@ fn main() -> Result<()> {
 
     ingest(&server, &users, span)?;
     decide(&server, &users, span, args.rate)?;
-    println!("peak memory of the server: {:.0} MB", server.peak_megabytes()?);
+    println!("peak memory of the server: {:.0} MB", server.megabytes("VmHWM")?);
     Ok(())
 }
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// The key the benchmark presets.
+/// The keys the benchmark presets.
 pub(crate) const KEY: &str = "load-server-key";
+pub(crate) const ADMIN_KEY: &str = "load-admin-key";
 
 /// One connection that is kept.
 pub(crate) struct Client {
@@ -25,8 +26,13 @@ impl Client {
 
     /// Posts a body and reads the whole answer.
     pub(crate) fn post(&mut self, path: &str, body: &str) -> Result<()> {
+        self.ask(KEY, "POST", path, body)
+    }
+
+    /// Asks with a key and reads the whole answer.
+    pub(crate) fn ask(&mut self, key: &str, method: &str, path: &str, body: &str) -> Result<()> {
         let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {KEY}\r\nContent-Type: application/json\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\n\r\n",
             body.len()
         );
@@ -48,7 +54,7 @@ impl Client {
         let mut answer = vec![0; n_bytes];
         self.stream.read_exact(&mut answer)?;
         if !status.contains(" 200 ") {
-            bail!("the server answered {} {}", status.trim(), String::from_utf8_lossy(&answer));
+            bail!("{method} {path} was answered with {} {}", status.trim(), String::from_utf8_lossy(&answer));
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What is the load put on? A generated world, imported and learned from, and the program as a process of its own.
 
-use crate::client::KEY;
+use crate::client::{ADMIN_KEY, KEY};
 use anyhow::{Context, Result};
 use events::generator::{World, WorldSettings};
 use events::{Batch, Event};
@@ -11,7 +11,7 @@ use server::serve::Opened;
 use server::settings::Settings;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 use storage::{Access, SealPolicy};
@@ -56,6 +56,7 @@ impl Server {
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .env("RAPPORT__KEYS__SERVER", KEY)
+            .env("RAPPORT__KEYS__ADMIN", ADMIN_KEY)
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -74,11 +75,17 @@ impl Server {
         self.address
     }
 
-    /// The most memory the process has held, as the kernel counts it.
-    pub(crate) fn peak_megabytes(&self) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM in the status")?;
-        let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    /// What the kernel knows of the process, as a directory.
+    pub(crate) fn process(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}", self.child.id()))
+    }
+
+    /// A number of bytes that the kernel counts: `VmHWM` is the most memory the process has held, `VmRSS` what it holds.
+    pub(crate) fn megabytes(&self, name: &str) -> Result<f64> {
+        let status = std::fs::read_to_string(self.process().join("status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let kilobytes: f64 =
+            line.context("the kernel does not count that")?.trim().trim_end_matches("kB").trim().parse()?;
         Ok(kilobytes / 1_024.0)
     }
 }
