@@ -29,7 +29,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(router)
         .merge(ingest::short_paths())
-        .merge(openapi::routes(document))
+        .merge(openapi::routes(&document))
         // Below the layer: a fallback above it would answer a browser's preflight before the layer sees it.
         .method_not_allowed_fallback(no_such_method)
         // Browsers send events from any site; what they may do is decided by the key, never by a cookie.

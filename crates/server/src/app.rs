@@ -7,6 +7,7 @@ use crate::engine::Engine;
 use crate::error::ServerError;
 use crate::jobs::Trainer;
 use crate::keys::Keys;
+use crate::limits::Limits;
 use crate::pages::session::Sessions;
 use crate::settings::Settings;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -42,6 +43,8 @@ pub struct App {
     pub places: Arc<Semaphore>,
     /// How many times at once it may be asked how the program is ([`App::probe`]).
     pub probes: Arc<Semaphore>,
+    /// How often one key or one address may ask.
+    pub limits: Limits,
 }
 
 /// So many questions about the program itself are worked on beside the requests: it can say that it is full.

@@ -1,5 +1,9 @@
 //! How does the server start, listen and stop?
 
+mod connections;
+mod places;
+mod socket;
+
 use crate::api;
 use crate::app::{App, N_PROBES_MAX};
 use crate::clock::{Stopwatch, SystemClock};
@@ -8,6 +12,7 @@ use crate::engine::{Engine, Ports};
 use crate::error::ServerError;
 use crate::jobs::{Background, Trainer};
 use crate::keys::{Keys, random_seed};
+use crate::limits::Limits;
 use crate::pages;
 use crate::settings::{ServerSettings, Settings};
 use crate::telemetry;
@@ -16,7 +21,9 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
+use connections::Patience;
 use governance::Retention;
+use places::Places;
 use primitives::{Clock, ErrorKind, Seed};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -28,8 +35,15 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tower_http::catch_panic::CatchPanicLayer;
 
-/// How long requests that are under way may take to end when the server stops.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long a request may take, its body included. What takes longer hangs, and its client is not kept waiting.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// How long requests that are under way may take to end when the server stops, and then the work of those that did not.
+const GRACE: Duration = Duration::from_secs(5);
+const WORK_GRACE: Duration = Duration::from_secs(2);
+
+/// How long after the signal the program is ended, whatever hangs: whoever sent it waits for ten seconds.
+const STOP_TIME_MAX: Duration = Duration::from_secs(9);
 
 /// A data directory that is open, with the engine on it.
 pub struct Opened {
@@ -119,6 +133,8 @@ impl Running {
     pub fn start(opened: Opened, keys: Keys, options: StartOptions) -> Result<Self, ServerError> {
         let Opened { engine, storage, settings, .. } = opened;
         let ServerSettings { listen, n_requests_max, .. } = settings.server;
+        let places = Arc::new(Places::new(&settings.server));
+        let patience = Patience { idle: Duration::from_secs(settings.server.idle_seconds), grace: GRACE };
         if options.is_console_open && !listen.ip().is_loopback() {
             let message = format!(
                 "the demonstration's console is open to everybody who can reach it, so it does not listen on {listen}: choose a loopback address"
@@ -131,6 +147,7 @@ impl Running {
         let app = Arc::new(App {
             places: Arc::new(Semaphore::new(settings.server.n_requests_max)),
             probes: Arc::new(Semaphore::new(N_PROBES_MAX)),
+            limits: Limits::new(&settings.limits),
             engine,
             trainer,
             storage,
@@ -153,8 +170,8 @@ impl Running {
         let (stop, stopped) = watch::channel(false);
         let router = router(app.clone());
         let thread = std::thread::Builder::new().name("http".to_owned()).spawn(move || {
-            runtime.block_on(serve(listener, router, stopped));
-            runtime.shutdown_timeout(GRACE);
+            runtime.block_on(connections::serve(listener, router, places, stopped, patience));
+            runtime.shutdown_timeout(WORK_GRACE);
         });
         let thread = Some(thread.map_err(ServerError::io("cannot start the server's thread"))?);
         Ok(Self { address, app, stop, thread, background: Some(background) })
@@ -172,7 +189,7 @@ impl Running {
         &self.app
     }
 
-    /// Stops at Ctrl-C or SIGTERM.
+    /// Stops at Ctrl-C or SIGTERM. Where something hangs, the program ends hard before ten seconds are over.
     ///
     /// # Errors
     /// [`ServerError`] where the signals cannot be waited for.
@@ -183,6 +200,7 @@ impl Running {
             .map_err(ServerError::io("cannot wait for signals"))?;
         runtime.block_on(stop_signal()).map_err(ServerError::io("cannot wait for signals"))?;
         tracing::info!("stopping");
+        end_in_time()?;
         drop(self);
         Ok(())
     }
@@ -199,22 +217,18 @@ impl Drop for Running {
     }
 }
 
-async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
-    let mut deadline = stopped.clone();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
-        let _ = stopped.wait_for(|stop| *stop).await;
-    });
-    let overdue = async {
-        let _ = deadline.wait_for(|stop| *stop).await;
-        #[expect(clippy::disallowed_methods, reason = "connections that are kept open must not hold up the stop")]
-        tokio::time::sleep(GRACE).await;
+/// Ends the program hard when the time to stop is over. What was acknowledged is on disk, and the next start folds it in.
+fn end_in_time() -> Result<(), ServerError> {
+    let watch = Stopwatch::start();
+    let end = move || {
+        while let Some(rest) = STOP_TIME_MAX.checked_sub(watch.elapsed()) {
+            std::thread::park_timeout(rest);
+        }
+        tracing::error!("something hangs, so the program ends hard; nothing that was acknowledged is lost");
+        std::process::exit(1);
     };
-    tokio::select! {
-        result = server => if let Err(error) = result {
-            tracing::error!(%error, "the server stopped");
-        },
-        () = overdue => tracing::warn!("stopped before all connections were closed"),
-    }
+    let spawned = std::thread::Builder::new().name("stop".to_owned()).spawn(end);
+    spawned.map(drop).map_err(ServerError::io("cannot start the thread that ends the program"))
 }
 
 /// Waits for Ctrl-C or SIGTERM.
@@ -243,7 +257,10 @@ async fn measure(request: Request, next: Next) -> Response {
     let watch = Stopwatch::start();
     let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
     let method = known_method(request.method());
-    let response = next.run(request).await;
+    let response = tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await.unwrap_or_else(|_| {
+        let message = format!("there was no answer within {} seconds: try again", REQUEST_TIME_MAX.as_secs());
+        api::ApiError::from(ServerError::new(ErrorKind::Unavailable, message)).into_response()
+    });
     let code = response.status().as_u16().to_string();
     let labels = [("route", route.clone()), ("method", method.to_owned()), ("code", code)];
     metrics::histogram!("cx_http_request_duration_seconds", &labels).record(watch.elapsed().as_secs_f64());

@@ -9,6 +9,7 @@ mod load;
 pub use declare::Described;
 pub use load::{SettingsError, load};
 
+use crate::peer::Network;
 use declare::settings;
 use governance::{ConsentPolicy, Purpose};
 use std::net::SocketAddr;
@@ -18,8 +19,31 @@ settings! {
     server: ServerSettings {
         /// The address to listen on. Other addresses than loopback need keys that exist already.
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7070)),
-        /// How many requests may be worked on at a time; more are answered with 429 at once (16 to 100000).
+        /// How many requests may be worked on at a time, each on a thread; more are answered with 429 at once (16 to 10000).
         n_requests_max: usize = 1_024,
+        /// How many connections may be open at a time, at up to 32 KB each; more are refused with 503 (64 to 1000000).
+        n_connections_max: usize = 8_192,
+        /// How many of them one address may have, this machine and trusted proxies excepted; 0 sets no limit (0 to 1000000).
+        n_connections_per_address_max: usize = 1_024,
+        /// Seconds for which a connection is kept without a request; a proxy in front should let go sooner (1 to 3600).
+        idle_seconds: u64 = 75,
+        /// Reverse proxies, as addresses or networks: what they say in X-Forwarded-For and X-Forwarded-Proto is believed.
+        trusted_proxies: Vec<Network> = Vec::new(),
+    }
+    /// How often one address or key may ask; more gets 429 with the time to wait. 0 sets no limit. This machine has none.
+    limits: LimitSettings {
+        /// Requests with events a second from one address (0 to 1000000000).
+        events_per_address: u32 = 5_000,
+        /// Requests with events a second with one key (0 to 1000000000).
+        events_per_key: u32 = 50_000,
+        /// Questions for a decision a second from one address, where server keys are counted (0 to 1000000000).
+        decisions_per_address: u32 = 5_000,
+        /// Questions for a decision a second with one key, where server keys are counted (0 to 1000000000).
+        decisions_per_key: u32 = 50_000,
+        /// Attempts to sign in to the console a minute from one address (0 to 1000000000).
+        sign_ins_per_address: u32 = 60,
+        /// Whether requests with a server or admin key are counted, too.
+        server_keys: bool = false,
     }
     /// Preset API keys, for automation. Keys that are not preset are created at the first start and shown once.
     keys: KeySettings {
@@ -67,6 +91,9 @@ settings! {
     }
 }
 
+/// More requests a second than a nanosecond each cannot be told apart.
+const RATE_MAX: i128 = 1_000_000_000;
+
 /// Per purpose: may a silent customer's data be used for it?
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -112,8 +139,16 @@ impl Settings {
 
     /// Checks every range: (key, limit, value) of the first one that is broken.
     fn broken_range(&self) -> Option<(&'static str, String, String)> {
-        let ranges: [(&'static str, i128, i128, i128); 7] = [
-            ("server.n_requests_max", self.server.n_requests_max as i128, 16, 100_000),
+        let ranges: [(&'static str, i128, i128, i128); 15] = [
+            ("server.n_requests_max", self.server.n_requests_max as i128, 16, 10_000),
+            ("server.n_connections_max", self.server.n_connections_max as i128, 64, 1_000_000),
+            ("server.n_connections_per_address_max", self.server.n_connections_per_address_max as i128, 0, 1_000_000),
+            ("server.idle_seconds", self.server.idle_seconds.into(), 1, 3_600),
+            ("limits.events_per_address", self.limits.events_per_address.into(), 0, RATE_MAX),
+            ("limits.events_per_key", self.limits.events_per_key.into(), 0, RATE_MAX),
+            ("limits.decisions_per_address", self.limits.decisions_per_address.into(), 0, RATE_MAX),
+            ("limits.decisions_per_key", self.limits.decisions_per_key.into(), 0, RATE_MAX),
+            ("limits.sign_ins_per_address", self.limits.sign_ins_per_address.into(), 0, RATE_MAX),
             ("events.dedup_days", self.events.dedup_days.into(), 30, 3_650),
             ("events.seal_events", self.events.seal_events.into(), 1_000, 10_000_000),
             ("events.seal_hours", self.events.seal_hours.into(), 1, 8_760),

@@ -65,6 +65,13 @@ fn describe() {
         Unit::Seconds,
         "Time of one commit to the log, fsync included"
     );
+    describe_gauge!("cx_connections", Unit::Count, "Connections that are open");
+    describe_counter!("cx_connections_refused_total", Unit::Count, "Connections refused, by the limit they exceeded");
+    describe_counter!(
+        "cx_requests_limited_total",
+        Unit::Count,
+        "Requests refused because a key or an address asks too often"
+    );
     describe_gauge!("cx_customers", Unit::Count, "Customers");
     describe_gauge!("cx_log_offset", Unit::Count, "Events in the log");
     describe_gauge!("cx_log_offset_checkpointed", Unit::Count, "Events that a crash would not replay");

@@ -443,5 +443,11 @@ fn the_browser_library_learns_where_to_send_events() {
     assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
     let segment = &reply.ok()["integrations"]["Segment.io"];
     assert_eq!((&segment["apiKey"], &segment["apiHost"]), (&WRITE.into(), &format!("{}/v1", server.address()).into()));
+    // Without it the library takes https.
+    assert_eq!(segment["protocol"], "http");
+    let behind_tls = [("host", "events.example"), ("x-forwarded-proto", "https")];
+    let settings = server.send("GET", &format!("/v1/projects/{WRITE}/settings"), &behind_tls, "").ok();
+    let segment = &settings["integrations"]["Segment.io"];
+    assert_eq!((&segment["protocol"], &segment["apiHost"]), (&"https".into(), &"events.example/v1".into()));
     server.send("GET", "/v1/projects/no-such-key/settings", &[], "").error(401, "unknown_key");
 }

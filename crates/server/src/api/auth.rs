@@ -69,11 +69,6 @@ macro_rules! extractor {
 }
 
 extractor!(
-    /// The request may ask for decisions.
-    MayDecide,
-    Action::Decide
-);
-extractor!(
     /// The request may read customers, events, decisions and models.
     MayRead,
     Action::Read

@@ -1,16 +1,20 @@
 //! How is a decision asked for, and read again?
 
 use super::ApiError;
-use super::auth::{MayDecide, MayRead};
+use super::auth::{MayRead, authorize, key_in};
 use super::extract::{Path, SmallBody};
 use super::wire::{DecideBody, DecisionRecordReply, DecisionReply};
 use crate::app::App;
 use crate::engine::Asked;
+use crate::limits::Asking;
+use crate::peer::Peer;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::http::header;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use decisions::{DecisionKind, Record};
+use governance::Action;
 use primitives::{AnonymousId, UserId};
 use profiles::Identifier;
 use serde_json::Value;
@@ -50,6 +54,19 @@ async fn decide(_: MayDecide, State(app): State<Arc<App>>, SmallBody(body): Smal
     let asked = asked(body)?;
     let record: Record = app.run(move |app| app.engine.decide(asked)).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], record.response).into_response())
+}
+
+/// The request may ask for a decision, and its key and its address may do so by now.
+struct MayDecide;
+
+impl FromRequestParts<Arc<App>> for MayDecide {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let Ok(peer) = Peer::from_request_parts(parts, app).await;
+        let key = key_in(&parts.headers);
+        let role = authorize(app, key.as_deref(), Action::Decide)?;
+        app.limits.count(Asking::Decision, &peer, key.as_deref().zip(Some(role))).map(|()| Self)
+    }
 }
 
 fn asked(body: DecideBody) -> Result<Asked, ApiError> {

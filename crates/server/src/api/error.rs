@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use primitives::ErrorKind;
 use serde::Serialize;
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// The body of every error.
@@ -50,6 +51,16 @@ impl ApiError {
     pub fn too_many(n_max: usize) -> Self {
         let message = format!("{n_max} requests are being worked on, which is the limit: try again in a second");
         Self { retry_after_seconds: Some(1), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message) }
+    }
+
+    /// A key or an address asks more often than it may.
+    pub fn too_often(who: &str, n_max: u32, per: Duration, wait: Duration) -> Self {
+        let seconds = u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1);
+        let per = if per.as_secs() == 1 { "second".to_owned() } else { format!("{} seconds", per.as_secs()) };
+        let message = format!(
+            "{who} may send {n_max} requests a {per}: try again in {seconds} s, or raise it in [limits] of the settings"
+        );
+        Self { retry_after_seconds: Some(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_often", message) }
     }
 
     /// A fault of ours, of which the log tells more.

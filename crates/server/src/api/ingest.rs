@@ -5,6 +5,8 @@ use super::auth::{authorize, key_in};
 use super::extract::{Path, Query, read_up_to};
 use super::wire::IngestReply;
 use crate::app::App;
+use crate::limits::Asking;
+use crate::peer::{self, Peer};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -12,7 +14,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::{get, post};
 use events::{BATCH_BYTES_MAX, Batch, CallKind, Origin, Refusal, RejectionCode};
 use flate2::read::MultiGzDecoder;
-use governance::Action;
+use governance::{Action, Role};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::Read;
@@ -46,7 +48,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 pub(super) fn short_paths() -> axum::Router<Arc<App>> {
     let mut router = axum::Router::new().route("/v1/projects/{write_key}/settings", get(browser_settings));
     for (path, kind) in SHORT_PATHS {
-        router = router.route(path, post(move |app, query, request| receive(app, query, kind, request)));
+        router = router.route(path, post(move |app, query, peer, request| receive(app, query, peer, kind, request)));
     }
     router
 }
@@ -63,19 +65,26 @@ type Received = Result<(StatusCode, Json<IngestReply>), ApiError>;
 async fn receive(
     State(app): State<Arc<App>>,
     Query(query): Query<KeyInQuery>,
+    peer: Peer,
     kind: Option<CallKind>,
     request: Request,
 ) -> Received {
     let (parts, body) = request.into_parts();
+    let key = key_before_body(key_in(&parts.headers), query.write_key);
+    let role = key.as_deref().map(|key| authorize(&app, Some(key), Action::Ingest)).transpose()?;
+    app.limits.count(Asking::Events, &peer, key.as_deref().zip(role))?;
     let body = read_body(&parts.headers, body).await?;
-    let key = key_in(&parts.headers).or(query.write_key);
-    app.run(move |app| Ok(accept(app, &body, kind, key.as_deref()))).await?
+    app.run(move |app| Ok(accept(app, &body, kind, role, &peer))).await?
 }
 
-fn accept(app: &App, body: &[u8], kind: Option<CallKind>, header_key: Option<&str>) -> Received {
-    // A token in a header may be meant for somebody on the way, such as a proxy: then the body's own key counts.
-    let role = header_key.filter(|key| app.keys.role_of(key).is_some());
-    let role = role.map(|key| authorize(app, Some(key), Action::Ingest)).transpose()?;
+/// The key that is looked at before the body is: the header's, or the query's. Where there is none, the body's own counts.
+/// A JSON Web Token in a header is never ours: it is meant for somebody on the way.
+fn key_before_body(in_header: Option<String>, in_query: Option<String>) -> Option<String> {
+    let is_given = |key: &String| !key.is_empty();
+    in_header.filter(|key| !key.starts_with("eyJ")).filter(is_given).or(in_query.filter(is_given))
+}
+
+fn accept(app: &App, body: &[u8], kind: Option<CallKind>, role: Option<Role>, peer: &Peer) -> Received {
     let origin = match role {
         Some(role) if role.may(Action::WriteCatalogue) => Origin::Server,
         _ => Origin::Client,
@@ -91,7 +100,8 @@ fn accept(app: &App, body: &[u8], kind: Option<CallKind>, header_key: Option<&st
     });
     if role.is_none() {
         let key = batch.as_ref().ok().and_then(|batch| batch.write_key.as_deref());
-        authorize(app, key.or(header_key), Action::Ingest)?;
+        let role = authorize(app, key, Action::Ingest)?;
+        app.limits.count_key(Asking::Events, peer, key.zip(Some(role)))?;
     }
     let batch = batch?;
     let reply = IngestReply::rejections(&batch);
@@ -149,9 +159,15 @@ async fn browser_settings(
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
     authorize(&app, Some(&write_key), Action::Ingest)?;
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:7070");
+    let segment = json!({
+        "apiKey": write_key,
+        "apiHost": format!("{}/v1", peer::host(&headers)),
+        // Where none is named the library takes https, and its events are lost where there is none.
+        "protocol": peer::scheme(&headers),
+        "addBundledMetadata": false,
+    });
     Ok(Json(json!({
-        "integrations": {"Segment.io": {"apiKey": write_key, "apiHost": format!("{host}/v1"), "addBundledMetadata": false}},
+        "integrations": {"Segment.io": segment},
         "plan": {"track": {"__default": {"enabled": true, "integrations": {}}}},
         "edgeFunction": {},
         "analyticsNextEnabled": true,
@@ -174,8 +190,8 @@ macro_rules! single {
             ),
             security(("bearer" = []), ("basic" = []), ()),
         )]
-        async fn $name(app: State<Arc<App>>, query: Query<KeyInQuery>, request: Request) -> Received {
-            receive(app, query, Some($kind), request).await
+        async fn $name(app: State<Arc<App>>, query: Query<KeyInQuery>, peer: Peer, request: Request) -> Received {
+            receive(app, query, peer, Some($kind), request).await
         }
     };
 }
@@ -200,6 +216,6 @@ single!(alias, CallKind::Alias, "/v1/alias", "That two identities are one custom
     ),
     security(("bearer" = []), ("basic" = []), ()),
 )]
-async fn batch(app: State<Arc<App>>, query: Query<KeyInQuery>, request: Request) -> Received {
-    receive(app, query, None, request).await
+async fn batch(app: State<Arc<App>>, query: Query<KeyInQuery>, peer: Peer, request: Request) -> Received {
+    receive(app, query, peer, None, request).await
 }

@@ -1,8 +1,9 @@
 //! How does the interface describe itself?
 
 use crate::app::App;
-use axum::Json;
 use axum::Router;
+use axum::body::Bytes;
+use axum::http::header;
 use axum::routing::get;
 use std::sync::Arc;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -45,9 +46,10 @@ pub fn document() -> OpenApi {
 }
 
 /// The document as JSON, and a page to read it.
-pub(super) fn routes(document: OpenApi) -> Router<Arc<App>> {
-    let json = document.clone();
+pub(super) fn routes(document: &OpenApi) -> Router<Arc<App>> {
+    // Written once: the router is shared by all connections, and so are these bytes. A document of texts can be written.
+    let json = Bytes::from(serde_json::to_vec(document).unwrap_or_default());
     Router::new()
-        .route("/openapi.json", get(move || async move { Json(json) }))
+        .route("/openapi.json", get(move || async move { ([(header::CONTENT_TYPE, "application/json")], json) }))
         .merge(SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::from("/openapi.json")))
 }

@@ -14,18 +14,13 @@ const LOOK_MAX: Duration = Duration::from_millis(200);
 
 /// `/api`.
 pub(super) async fn show(visit: Visit) -> Response {
-    let base_url = base_url(&visit.host);
+    let base_url = visit.base_url.clone();
     visit
         .page(move |app, frame| {
             let examples = examples(app, &base_url, &Somebody::of(app)?);
             Ok(ApiPage { frame, base_url, examples }.render())
         })
         .await
-}
-
-/// The address under which this visitor reaches the server.
-pub(super) fn base_url(host: &str) -> String {
-    format!("http://{}", if host.is_empty() { "127.0.0.1:7070" } else { host })
 }
 
 /// A customer and an item that exist, where there are some whose names need no quoting.

@@ -17,7 +17,7 @@ use serde_json::json;
 
 /// `/decisions`.
 pub(super) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Response {
-    let base_url = api::base_url(&visit.host);
+    let base_url = visit.base_url.clone();
     visit.page(move |app, frame| Ok(fill_list(app, frame, &asked, &base_url)?.render())).await
 }
 

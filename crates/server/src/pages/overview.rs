@@ -20,7 +20,7 @@ const N_DAYS: i64 = 30;
 
 /// `/`.
 pub(super) async fn show(visit: Visit) -> Response {
-    let base_url = api::base_url(&visit.host);
+    let base_url = visit.base_url.clone();
     visit.page(move |app, frame| Ok(fill(app, frame, &base_url)?.render())).await
 }
 

@@ -1,12 +1,13 @@
 //! What does a request tell about its visitor, and how are they answered?
 
-use super::access::{Entry, entry, host, path_of};
+use super::access::{Entry, entry, path_of};
 use super::{cookies, html};
 use crate::api::ApiError;
 use crate::app::App;
 use crate::console::format::url_part;
 use crate::console::view::{ErrorPage, Flash, Frame, Health, Theme};
 use crate::error::ServerError;
+use crate::peer;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -27,8 +28,8 @@ pub(super) struct Visit {
     pub(super) app: Arc<App>,
     /// The colours they chose.
     pub(super) theme: Theme,
-    /// Under which name they reached this server.
-    pub(super) host: String,
+    /// Under which address they reached this server.
+    pub(super) base_url: String,
     /// The page's path and query.
     here: String,
     /// How they came in; nobody has to for errors and for signing in.
@@ -52,7 +53,7 @@ impl Visit {
         Self {
             app: app.clone(),
             theme: cookies::read(headers, Theme::COOKIE).map(Theme::parse).unwrap_or_default(),
-            host: host(headers).unwrap_or_default().to_owned(),
+            base_url: peer::base_url(headers),
             here: path_of(&parts.uri),
             entry: entry(app, headers),
             flash: cookies::read(headers, FLASH).and_then(flash),

@@ -1,0 +1,245 @@
+//! What does a connection cost, and what becomes of those that are too many, too slow or without a key?
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it measured"
+)]
+
+mod support;
+
+use server::clock::Stopwatch;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use support::{DEADLINE, SERVER, TestServer, WRITE, until};
+
+/// The most that an idle connection may take.
+const IDLE_BYTES_MAX: u64 = 32 * 1024;
+const N_IDLE: u64 = 2_000;
+
+/// The program as a process of its own: its memory and its files are its own.
+struct Program {
+    child: Child,
+    address: SocketAddr,
+    log: Arc<Mutex<String>>,
+    _data: tempfile::TempDir,
+}
+
+impl Program {
+    fn start(shell: &str, environment: &[(&str, &str)]) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut child = Command::new("sh")
+            .args(["-c", &format!("{shell} exec \"$0\" serve --listen 127.0.0.1:0 --data \"$1\"")])
+            .args([env!("CARGO_BIN_EXE_rapport"), data.path().to_str().unwrap()])
+            .envs(environment.iter().copied())
+            .env("RAPPORT__KEYS__WRITE", WRITE)
+            .env("RAPPORT__KEYS__SERVER", SERVER)
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let log = Arc::new(Mutex::new(String::new()));
+        let mut line = String::new();
+        let address = loop {
+            line.clear();
+            assert!(said.read_line(&mut line).unwrap() > 0, "it ended: {}", log.lock().unwrap());
+            if let Some((_, rest)) = line.split_once("listening on http://") {
+                break rest.split(": ").next().unwrap().parse().unwrap();
+            }
+            log.lock().unwrap().push_str(&line);
+        };
+        let kept = log.clone();
+        std::thread::spawn(move || {
+            said.lines().map_while(Result::ok).for_each(|line| kept.lock().unwrap().push_str(&format!("{line}\n")));
+        });
+        Self { child, address, log, _data: data }
+    }
+
+    /// What it holds in memory, as the kernel counts it.
+    fn resident_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches("kB").trim().parse::<u64>().unwrap() * 1_024
+    }
+
+    fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect_timeout(&address, DEADLINE).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    stream
+}
+
+/// Asks on an open connection, which stays open.
+fn ask(stream: &mut TcpStream, path: &str) -> u16 {
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes()).unwrap();
+    let (status, head) = head_of(stream);
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).unwrap();
+    status
+}
+
+/// The status and the whole head of an answer, byte by byte: what follows stays where it is.
+fn head_of(stream: &mut TcpStream) -> (u16, String) {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&head)));
+        head.extend_from_slice(&byte);
+    }
+    let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), head)
+}
+
+fn n_open(address: SocketAddr) -> u64 {
+    let mut reply = ureq::get(format!("http://{address}/metrics")).header("connection", "close").call().unwrap();
+    let text = reply.body_mut().read_to_string().unwrap();
+    text.lines().find_map(|line| line.strip_prefix("cx_connections ")).unwrap().parse().unwrap()
+}
+
+fn open(address: SocketAddr, n: u64) -> Vec<TcpStream> {
+    let connections = (0..n).map(|_| {
+        let mut stream = connect(address);
+        assert_eq!(ask(&mut stream, "/openapi.json"), 200);
+        stream
+    });
+    connections.collect()
+}
+
+#[test]
+fn an_idle_connection_takes_little_and_gives_it_back() {
+    assert!(rlimit::increase_nofile_limit(N_IDLE + 500).unwrap() > N_IDLE + 100, "this test needs more open files");
+    let program = Program::start("", &[]);
+    // What the first requests set up once is not the connections'.
+    drop(open(program.address, 100));
+    until("the first connections are gone", || (n_open(program.address) <= 1).then_some(()));
+    let before = program.resident_bytes();
+
+    let connections = open(program.address, N_IDLE);
+    assert!(n_open(program.address) >= N_IDLE);
+    let each = program.resident_bytes().saturating_sub(before) / N_IDLE;
+    println!("an idle connection takes {each} bytes");
+    assert!(each <= IDLE_BYTES_MAX, "an idle connection takes {each} bytes");
+
+    drop(connections);
+    until("all connections are gone", || (n_open(program.address) <= 1).then_some(()));
+    let kept = until("the memory comes back", || {
+        let kept = program.resident_bytes().saturating_sub(before);
+        (kept < N_IDLE * IDLE_BYTES_MAX / 4).then_some(kept)
+    });
+    println!("{N_IDLE} connections that are gone leave {kept} bytes");
+}
+
+#[test]
+fn beyond_the_limit_connections_are_refused_in_a_sentence_and_in_the_log() {
+    let program = Program::start("", &[("RAPPORT__SERVER__N_CONNECTIONS_MAX", "64")]);
+    let mut connections = open(program.address, 64);
+    let (status, head) = head_of(&mut connect(program.address));
+    assert!(status == 503 && head.contains("retry-after: 1"), "{head}");
+    until("the log says so", || program.log().contains("connections were refused").then_some(()));
+    assert!(program.log().contains("n_max=64"), "{}", program.log());
+    // Those that are open are served, and one that goes makes room for another.
+    assert_eq!(ask(&mut connections[0], "/healthz"), 200);
+    drop(connections.pop());
+    until("there is room again", || {
+        let mut stream = connect(program.address);
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        (head_of(&mut stream).0 == 200).then_some(())
+    });
+}
+
+#[test]
+fn too_few_files_lead_to_refusals_and_the_log_says_what_to_raise() {
+    let program = Program::start("ulimit -n 120;", &[]);
+    assert!(program.log().contains("LimitNOFILE"), "{}", program.log());
+    let mut streams: Vec<TcpStream> = (0..200).map(|_| connect(program.address)).collect();
+    assert_eq!(head_of(streams.last_mut().unwrap()).0, 503);
+    assert_eq!(ask(&mut streams[0], "/healthz"), 200);
+    assert_eq!(ask(&mut streams[0], "/readyz"), 200, "there are files left for the data");
+    drop(streams);
+    until("there is room again", || {
+        let mut stream = connect(program.address);
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        (head_of(&mut stream).0 == 200).then_some(())
+    });
+}
+
+#[test]
+fn who_sends_nothing_or_never_the_whole_head_is_let_go() {
+    let server = TestServer::start_with(|settings| settings.server.idle_seconds = 1);
+    for begun in ["", "GET /healthz HTTP/1.1\r\nHost: local"] {
+        let mut stream = connect(server.address());
+        stream.write_all(begun.as_bytes()).unwrap();
+        let mut rest = Vec::new();
+        let watch = Stopwatch::start();
+        // It may say why before it closes.
+        stream.read_to_end(&mut rest).unwrap();
+        assert!(watch.elapsed() < DEADLINE / 2, "{begun:?}");
+    }
+    let mut kept = connect(server.address());
+    assert_eq!(ask(&mut kept, "/healthz"), 200);
+    assert_eq!(kept.read(&mut [0]).unwrap(), 0, "a connection that was used is let go, too");
+}
+
+#[test]
+fn a_wrong_key_is_refused_before_the_body_comes() {
+    let server = TestServer::start();
+    for (path, key) in [
+        ("/v1/batch", "Authorization: Bearer no-such-key"),
+        ("/v1/batch?writeKey=no-such-key", "X-Other: 1"),
+        ("/v1/t", "X-API-Key: no-such-key"),
+        ("/v1/decide", "Authorization: Bearer no-such-key"),
+        ("/v1/decide", &format!("Authorization: Bearer {WRITE}")),
+    ] {
+        let mut stream = connect(server.address());
+        let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\n{key}\r\nContent-Length: 400000\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let watch = Stopwatch::start();
+        let (status, _) = head_of(&mut stream);
+        assert!([401, 403].contains(&status), "{path}, {key}: {status}");
+        assert!(watch.elapsed() < Duration::from_secs(5), "{path}, {key}: it waited for the body");
+        // Who goes on sending all the same can read the answer.
+        let _ = stream.write_all(&vec![b'x'; 400_000]);
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).unwrap_or_else(|error| panic!("{path}, {key}: {error}"));
+        assert!(String::from_utf8_lossy(&rest).contains("\"success\":false"), "{path}, {key}");
+    }
+}
+
+#[test]
+fn who_asks_too_often_is_told_when_to_come_back() {
+    let server = TestServer::start_with(|settings| {
+        settings.server.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+        settings.limits.events_per_address = 1;
+        settings.limits.events_per_key = 2;
+    });
+    let send = |address: &str, key: &str| {
+        let headers = [("x-forwarded-for", address), ("authorization", &*format!("Bearer {key}"))];
+        server.send("POST", "/v1/track", &headers, "{\"event\":\"A\",\"userId\":\"1\"}")
+    };
+    let limited = |address: &str, key: &str| (0..20).map(|_| send(address, key)).find(|reply| reply.status != 200);
+    let refused = limited("203.0.113.7", WRITE).expect("twenty are more than one a second");
+    assert!(refused.error(429, "too_often").contains("this address may send 1 requests a second"));
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    // The same from everywhere at once is too often for the key.
+    let from_everywhere = (0..40).map(|n| send(&format!("198.51.100.{n}"), WRITE)).find(|reply| reply.status != 200);
+    assert!(from_everywhere.expect("forty are more than two").error(429, "too_often").contains("this key"));
+    assert!(limited("203.0.113.7", SERVER).is_none(), "the company's own services are not counted");
+    assert!(limited("127.0.0.1", WRITE).is_none(), "nor is this machine");
+}
