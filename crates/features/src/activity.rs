@@ -28,6 +28,8 @@ pub struct Activity {
     days: BTreeMap<i64, Day>,
     offset: Offset,
     is_dirty: bool,
+    /// The row of the checkpoint under way.
+    then: Option<Change>,
 }
 
 impl Activity {
@@ -44,7 +46,7 @@ impl Activity {
                 source,
             })?,
         };
-        Ok(Self { days, offset: store.offset()?, is_dirty: false })
+        Ok(Self { days, offset: store.offset()?, is_dirty: false, then: None })
     }
 
     /// Folds in one event. An event at or before the offset reached changes nothing.
@@ -84,24 +86,35 @@ impl Activity {
             .map(|day| (Timestamp::from_millis(0).plus_days(day), self.days.get(&day).cloned().unwrap_or_default()))
     }
 
-    /// Takes out what has changed since the last call, to be committed together with the profiles' changes.
+    /// Begins a checkpoint of this moment, together with the profiles' one; see [`Activity::fill`].
     ///
     /// # Errors
     /// [`ProfileError::Corrupt`] where the days cannot be encoded.
-    pub fn take_changes(&mut self) -> Result<Option<Change>, ProfileError> {
-        if !std::mem::take(&mut self.is_dirty) {
-            return Ok(None);
+    pub fn begin_checkpoint(&mut self) -> Result<(), ProfileError> {
+        self.then = None;
+        if !self.is_dirty {
+            return Ok(());
         }
         let value = postcard::to_stdvec(&self.days).map_err(|source| ProfileError::Corrupt {
             what: "totals",
             key: KEY.to_owned(),
             source,
         })?;
-        Ok(Some(Change { collection: Collection::Totals, key: KEY.to_owned(), value: Some(value) }))
+        self.then = Some(Change { collection: Collection::Totals, key: KEY.to_owned(), value: Some(value) });
+        self.is_dirty = false;
+        Ok(())
     }
 
-    /// Marks a change that could not be committed as changed again.
-    pub fn keep_dirty(&mut self) {
-        self.is_dirty = true;
+    /// Moves the checkpoint's row into a slice of at most `n_max` changes.
+    pub fn fill(&mut self, slice: &mut Vec<Change>, n_max: usize) {
+        if slice.len() < n_max {
+            slice.extend(self.then.take());
+        }
+    }
+
+    /// Ends the checkpoint: where it is not durable, the next one takes the row again.
+    pub fn end_checkpoint(&mut self, is_durable: bool) {
+        self.then = None;
+        self.is_dirty |= !is_durable;
     }
 }

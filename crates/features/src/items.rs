@@ -2,9 +2,10 @@
 
 use events::{Call, Commerce, CommerceStep, Offset, Product, Recorded};
 use primitives::{ItemId, ItemKey, Money, Timestamp};
-use profiles::{Change, Collection, ProfileError, ProfileStore};
+use profiles::{Change, Changed, Collection, ProfileError, ProfileStore};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 /// How many of the newest days with a sale are counted one by one.
 const N_DAYS: usize = 35;
@@ -41,7 +42,7 @@ pub struct Fact<T> {
 pub struct Items {
     by_key: BTreeMap<ItemKey, Item>,
     offset: Offset,
-    dirty: BTreeSet<ItemKey>,
+    changed: Changed<ItemId>,
 }
 
 impl Item {
@@ -119,7 +120,7 @@ impl Items {
         })?;
         match damaged {
             Some(error) => Err(error),
-            None => Ok(Self { offset: store.offset()?, by_key, dirty: BTreeSet::new() }),
+            None => Ok(Self { offset: store.offset()?, by_key, changed: Changed::default() }),
         }
     }
 
@@ -193,34 +194,44 @@ impl Items {
         ranked.into_iter().map(|((lately, _), _, item)| (item, lately)).collect()
     }
 
-    /// Takes out what has changed since the last call, to be committed together with the profiles' changes.
-    ///
-    /// # Errors
-    /// [`ProfileError::Corrupt`] where an item cannot be encoded.
-    pub fn take_changes(&mut self) -> Result<Vec<Change>, ProfileError> {
-        let mut changes = Vec::with_capacity(self.dirty.len());
-        for key in &self.dirty {
-            let Some(item) = self.by_key.get(key) else { continue };
-            let value = postcard::to_stdvec(item).map_err(|source| ProfileError::Corrupt {
-                what: "item",
-                key: item.id.to_string(),
-                source,
-            })?;
-            changes.push(Change { collection: Collection::Item, key: item.id.to_string(), value: Some(value) });
-        }
-        self.dirty.clear();
-        Ok(changes)
+    /// Begins a checkpoint of this moment, together with the profiles' one; see [`Items::fill`].
+    pub fn begin_checkpoint(&mut self) {
+        self.changed.begin();
     }
 
-    /// Marks changes that could not be committed as changed again.
-    pub fn keep_dirty(&mut self, changes: &[Change]) {
-        let items = changes.iter().filter(|change| change.collection == Collection::Item);
-        self.dirty.extend(items.map(|change| ItemKey::from(&ItemId::from(change.key.as_str()))));
+    /// Moves the checkpoint's next rows into a slice of at most `n_max` changes. A slice that stays short was the last.
+    pub fn fill(&mut self, slice: &mut Vec<Change>, n_max: usize) {
+        let by_key = &self.by_key;
+        let Ok(()) = self.changed.fill(slice, n_max, |id| Ok::<_, Infallible>(row(id, by_key)));
+    }
+
+    /// Ends the checkpoint: where it is not durable, the next one takes its rows again.
+    pub fn end_checkpoint(&mut self, is_durable: bool) {
+        self.changed.end(is_durable);
+    }
+
+    /// A whole checkpoint at once, where nobody else needs the items meanwhile.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        self.begin_checkpoint();
+        let mut changes = Vec::new();
+        self.fill(&mut changes, usize::MAX);
+        self.end_checkpoint(true);
+        changes
     }
 
     fn entry(&mut self, id: &ItemId) -> &mut Item {
-        let key = ItemKey::from(id);
-        self.dirty.insert(key);
-        self.by_key.entry(key).or_insert_with(|| Item::new(id.clone()))
+        let by_key = &mut self.by_key;
+        let Ok(()) = self.changed.mark(id, || Ok::<_, Infallible>(row(id, by_key)));
+        by_key.entry(ItemKey::from(id)).or_insert_with(|| Item::new(id.clone()))
     }
+}
+
+/// An item as the store keeps it.
+fn row(id: &ItemId, by_key: &BTreeMap<ItemKey, Item>) -> Change {
+    #[expect(
+        clippy::expect_used,
+        reason = "an item holds numbers, texts and maps of them, which can always be written"
+    )]
+    let value = by_key.get(&ItemKey::from(id)).map(|item| postcard::to_stdvec(item).expect("an item is always bytes"));
+    Change { collection: Collection::Item, key: id.to_string(), value }
 }

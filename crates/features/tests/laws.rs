@@ -153,7 +153,7 @@ fn the_catalogue_counts_orders_and_survives_a_checkpoint() {
         items.apply(&event);
     }
     use profiles::ProfileStore;
-    store.commit(Offset(2), items.take_changes().unwrap()).unwrap();
+    store.commit(Offset(2), items.take_changes()).unwrap();
     let reopened = Items::open(&store).unwrap();
     for items in [&items, &reopened] {
         let item = items.get(ItemKey::from(&ItemId::from("item-2"))).unwrap();

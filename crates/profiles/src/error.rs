@@ -38,3 +38,13 @@ impl ProfileError {
         }
     }
 }
+
+/// A row that cannot be written down ends the checkpoint that asked for it.
+impl From<ProfileError> for StoreError {
+    fn from(error: ProfileError) -> Self {
+        match error {
+            ProfileError::Store(error) => error,
+            error => Self { attempt: error.to_string(), kind: error.kind(), source: Box::new(error) },
+        }
+    }
+}

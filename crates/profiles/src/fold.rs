@@ -1,14 +1,16 @@
 //! How do events become customers? Identity is resolved, the profile advanced, and what changed is remembered.
 
+use crate::residents::Residents;
 use crate::{
-    Change, Collection, Customer, CustomerState, Identifier, Link, LinkReason, Profile, ProfileError, ProfileStore,
+    Change, Changed, Collection, Customer, CustomerState, Identifier, Link, LinkReason, Profile, ProfileError,
+    ProfileStore,
 };
 use events::{Call, Offset, Recorded};
 use primitives::{AnonymousId, CustomerId, Timestamp, UserId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// All customers: those lately touched in memory, the others in the store.
@@ -16,12 +18,12 @@ pub struct Profiles<S> {
     store: Arc<dyn ProfileStore>,
     offset: Offset,
     totals: Totals,
-    /// `None` marks a customer who was merged into another.
-    resident: HashMap<CustomerId, Option<Customer<S>>>,
+    resident: Residents<S>,
     identifiers: HashMap<Identifier, CustomerId>,
-    /// What has changed since the last checkpoint.
-    dirty_customers: HashSet<CustomerId>,
-    dirty_identifiers: HashSet<Identifier>,
+    changed_customers: Changed<CustomerId>,
+    changed_identifiers: Changed<Identifier>,
+    /// The sums of the checkpoint under way.
+    totals_then: Option<Change>,
 }
 
 /// Sums over all customers.
@@ -64,10 +66,11 @@ impl<S: CustomerState> Profiles<S> {
             offset: store.offset()?,
             store,
             totals,
-            resident: HashMap::new(),
+            resident: Residents::default(),
             identifiers: HashMap::new(),
-            dirty_customers: HashSet::new(),
-            dirty_identifiers: HashSet::new(),
+            changed_customers: Changed::default(),
+            changed_identifiers: Changed::default(),
+            totals_then: None,
         })
     }
 
@@ -140,7 +143,7 @@ impl<S: CustomerState> Profiles<S> {
     /// [`ProfileError`].
     pub fn customer(&self, id: &CustomerId) -> Result<Option<Cow<'_, Customer<S>>>, ProfileError> {
         match self.resident.get(id) {
-            Some(found) => Ok(found.as_ref().map(Cow::Borrowed)),
+            Some(found) => Ok(found.map(Cow::Borrowed)),
             None => Ok(self.load(id)?.map(Cow::Owned)),
         }
     }
@@ -155,83 +158,78 @@ impl<S: CustomerState> Profiles<S> {
         self.totals
     }
 
-    /// How many customers have changed since the last checkpoint.
-    pub fn n_dirty(&self) -> usize {
-        self.dirty_customers.len()
+    /// How many customers are in memory, those included that were merged away lately.
+    pub fn n_resident(&self) -> usize {
+        self.resident.len()
     }
 
-    /// Takes out what has changed since the last call, to be committed to the store with [`Profiles::offset`].
-    ///
-    /// Where the commit fails, give the changes back with [`Profiles::keep_dirty`].
+    /// How many customers the store does not have as they are.
+    pub fn n_dirty(&self) -> usize {
+        self.changed_customers.len()
+    }
+
+    /// Begins a checkpoint of this moment, to be committed to the store with [`Profiles::offset`] as it is now. Its rows
+    /// come in slices from [`Profiles::fill`]; events may be folded in between.
     ///
     /// # Errors
-    /// [`ProfileError::Corrupt`] where a customer cannot be encoded.
-    pub fn take_changes(&mut self) -> Result<Vec<Change>, ProfileError> {
-        let mut changes = Vec::with_capacity(self.dirty_customers.len() + self.dirty_identifiers.len() + 1);
-        for id in &self.dirty_customers {
-            let value = match self.resident.get(id) {
-                Some(Some(customer)) => Some(encode("customer", id.as_str(), customer)?),
-                _ => None,
-            };
-            changes.push(Change { collection: Collection::Customer, key: id.as_str().to_owned(), value });
-        }
-        for identifier in &self.dirty_identifiers {
-            let key = identifier.key();
-            let value = match self.identifiers.get(identifier) {
-                Some(id) => Some(encode("identifier", &key, id)?),
-                None => None,
-            };
-            changes.push(Change { collection: Collection::Identifier, key, value });
-        }
-        changes.push(Change {
-            collection: Collection::Totals,
-            key: TOTALS_KEY.to_owned(),
-            value: Some(encode("totals", TOTALS_KEY, &self.totals)?),
-        });
-        changes.sort_by(|a, b| (a.collection, &a.key).cmp(&(b.collection, &b.key)));
-        self.dirty_customers.clear();
-        self.dirty_identifiers.clear();
-        Ok(changes)
+    /// [`ProfileError::Corrupt`] where the sums cannot be encoded.
+    pub fn begin_checkpoint(&mut self) -> Result<(), ProfileError> {
+        let value = Some(encode("totals", TOTALS_KEY, &self.totals)?);
+        self.totals_then = Some(Change { collection: Collection::Totals, key: TOTALS_KEY.to_owned(), value });
+        self.changed_customers.begin();
+        self.changed_identifiers.begin();
+        Ok(())
     }
 
-    /// Marks changes that could not be committed as changed again.
-    pub fn keep_dirty(&mut self, changes: &[Change]) {
-        for change in changes {
-            match change.collection {
-                Collection::Customer => {
-                    self.dirty_customers.insert(CustomerId::from(change.key.as_str()));
+    /// Moves the checkpoint's next rows into a slice of at most `n_max` changes. A slice that stays short was the last.
+    ///
+    /// # Errors
+    /// [`ProfileError::Corrupt`] where a row cannot be encoded; then the checkpoint must end.
+    pub fn fill(&mut self, slice: &mut Vec<Change>, n_max: usize) -> Result<(), ProfileError> {
+        if slice.len() < n_max {
+            slice.extend(self.totals_then.take());
+        }
+        let (resident, identifiers) = (&self.resident, &self.identifiers);
+        self.changed_customers.fill(slice, n_max, |id| customer_row(id, resident.get(id).flatten()))?;
+        self.changed_identifiers.fill(slice, n_max, |name| identifier_row(name, identifiers.get(name)))
+    }
+
+    /// Ends the checkpoint: where it is not durable, the next one takes its rows again.
+    pub fn end_checkpoint(&mut self, is_durable: bool) {
+        self.totals_then = None;
+        self.changed_customers.end(is_durable);
+        self.changed_identifiers.end(is_durable);
+    }
+
+    /// A whole checkpoint at once, where nobody else needs the customers meanwhile.
+    ///
+    /// # Errors
+    /// [`ProfileError::Corrupt`] where a row cannot be encoded.
+    pub fn take_changes(&mut self) -> Result<Vec<Change>, ProfileError> {
+        self.begin_checkpoint()?;
+        let mut changes = Vec::new();
+        let filled = self.fill(&mut changes, usize::MAX);
+        self.end_checkpoint(filled.is_ok());
+        filled.map(|()| changes)
+    }
+
+    /// Forgets customers who are safe in the store until at most `n_max` remain in memory, those not met lately first.
+    /// Looks at no more than `n_looks` of them, and answers whether it found all it wanted.
+    pub fn shrink_to(&mut self, n_max: usize, n_looks: usize) -> bool {
+        for _ in 0..n_looks.min(2 * self.resident.len()) {
+            if self.resident.len() <= n_max {
+                return true;
+            }
+            let Some((id, customer)) = self.resident.forget_next(|id| self.changed_customers.is_safe(id)) else {
+                continue;
+            };
+            for name in customer.iter().flat_map(|customer| customer.profile.links.keys()) {
+                if self.identifiers.get(name) == Some(&id) && self.changed_identifiers.is_safe(name) {
+                    self.identifiers.remove(name);
                 }
-                Collection::Identifier => {
-                    let identifier = match change.key.split_at_checked(2) {
-                        Some(("a:", name)) => Identifier::Anonymous(AnonymousId::from(name)),
-                        Some((_, name)) => Identifier::User(UserId::from(name)),
-                        None => continue,
-                    };
-                    self.dirty_identifiers.insert(identifier);
-                }
-                Collection::Item | Collection::Totals => {}
             }
         }
-    }
-
-    /// Forgets customers who are safe in the store until at most `n_max` remain in memory, least lately seen first.
-    pub fn shrink_to(&mut self, n_max: usize) {
-        let n_over = self.resident.len().saturating_sub(n_max);
-        if n_over == 0 {
-            return;
-        }
-        let mut clean: Vec<(Timestamp, CustomerId)> = self
-            .resident
-            .iter()
-            .filter(|(id, _)| !self.dirty_customers.contains(*id))
-            .map(|(id, customer)| (customer.as_ref().map_or(Timestamp::MIN, |c| c.profile.last_seen), id.clone()))
-            .collect();
-        clean.sort_unstable();
-        for (_, id) in clean.into_iter().take(n_over) {
-            self.resident.remove(&id);
-        }
-        let (resident, dirty) = (&self.resident, &self.dirty_identifiers);
-        self.identifiers.retain(|identifier, id| resident.contains_key(id) || dirty.contains(identifier));
+        self.resident.len() <= n_max
     }
 
     /// Takes a customer read from the store into memory, with the names that lead to them; one that is there already stays
@@ -240,24 +238,24 @@ impl<S: CustomerState> Profiles<S> {
         if self.resident.len() >= n_max {
             return false;
         }
-        let id = &stored.profile.id;
-        if !self.resident.contains_key(id) {
+        let id = stored.profile.id.clone();
+        if self.resident.get(&id).is_none() {
             for name in stored.profile.links.keys() {
                 self.identifiers.entry(name.clone()).or_insert_with(|| id.clone());
             }
-            self.resident.insert(id.clone(), Some(stored));
+            self.resident.insert(id, Some(stored));
         }
         true
     }
 
     /// The customers in memory, in no particular order.
     pub fn resident(&self) -> impl Iterator<Item = &Customer<S>> {
-        self.resident.values().flatten()
+        self.resident.customers()
     }
 
     /// The customers in memory, sorted by id. Complete where the store began empty and nothing was forgotten.
     pub fn into_resident(self) -> Vec<Customer<S>> {
-        let mut customers: Vec<_> = self.resident.into_values().flatten().collect();
+        let mut customers: Vec<_> = self.resident.into_customers().collect();
         customers.sort_by(|a, b| a.profile.id.cmp(&b.profile.id));
         customers
     }
@@ -308,9 +306,9 @@ impl<S: CustomerState> Profiles<S> {
         let profile = Profile::new(id.clone(), name.clone(), recorded);
         self.totals.n_customers += 1;
         self.totals.n_known += u64::from(profile.is_known());
+        self.changed_customers.mark(&id, || customer_row::<S>(&id, None))?;
         self.resident.insert(id.clone(), Some(Customer { profile, state: S::default() }));
-        self.dirty_customers.insert(id.clone());
-        self.link(name, &id);
+        self.link(name, &id)?;
         Ok(id)
     }
 
@@ -349,7 +347,7 @@ impl<S: CustomerState> Profiles<S> {
         if !was_known && matches!(name, Identifier::User(_)) && !merged {
             self.totals.n_known += 1;
         }
-        self.link(name, id);
+        self.link(name, id)?;
         Ok(merged)
     }
 
@@ -357,11 +355,11 @@ impl<S: CustomerState> Profiles<S> {
     fn merge(&mut self, winner: &CustomerId, loser: &CustomerId) -> Result<(), ProfileError> {
         self.customer_mut(winner)?;
         self.customer_mut(loser)?;
-        let Some(Some(gone)) = self.resident.insert(loser.clone(), None) else {
+        let Some(gone) = self.resident.insert(loser.clone(), None) else {
             return Err(ProfileError::Missing { id: loser.clone() });
         };
         for name in gone.profile.links.keys() {
-            self.link(name, winner);
+            self.link(name, winner)?;
         }
         let loser_known = gone.profile.is_known();
         let customer = self.customer_mut(winner)?;
@@ -373,19 +371,22 @@ impl<S: CustomerState> Profiles<S> {
         Ok(())
     }
 
-    fn link(&mut self, name: &Identifier, id: &CustomerId) {
-        self.identifiers.insert(name.clone(), id.clone());
-        self.dirty_identifiers.insert(name.clone());
+    fn link(&mut self, name: &Identifier, id: &CustomerId) -> Result<(), ProfileError> {
+        let identifiers = &mut self.identifiers;
+        self.changed_identifiers.mark(name, || identifier_row(name, identifiers.get(name)))?;
+        identifiers.insert(name.clone(), id.clone());
+        Ok(())
     }
 
     /// A customer to be changed, read from the store where need be.
     fn customer_mut(&mut self, id: &CustomerId) -> Result<&mut Customer<S>, ProfileError> {
-        if !self.resident.contains_key(id) {
+        if self.resident.get(id).is_none() {
             let loaded = self.load(id)?;
             self.resident.insert(id.clone(), loaded);
         }
-        self.dirty_customers.insert(id.clone());
-        self.resident.get_mut(id).and_then(Option::as_mut).ok_or_else(|| ProfileError::Missing { id: id.clone() })
+        let resident = &mut self.resident;
+        self.changed_customers.mark(id, || customer_row(id, resident.get(id).flatten()))?;
+        resident.get_mut(id).ok_or_else(|| ProfileError::Missing { id: id.clone() })
     }
 
     fn load(&self, id: &CustomerId) -> Result<Option<Customer<S>>, ProfileError> {
@@ -404,6 +405,17 @@ impl<S: CustomerState> Customer<S> {
     pub fn from_stored(key: &str, bytes: &[u8]) -> Result<Self, ProfileError> {
         decode("customer", key, bytes)
     }
+}
+
+fn customer_row<S: CustomerState>(id: &CustomerId, customer: Option<&Customer<S>>) -> Result<Change, ProfileError> {
+    let value = customer.map(|customer| encode("customer", id.as_str(), customer)).transpose()?;
+    Ok(Change { collection: Collection::Customer, key: id.as_str().to_owned(), value })
+}
+
+fn identifier_row(name: &Identifier, id: Option<&CustomerId>) -> Result<Change, ProfileError> {
+    let key = name.key();
+    let value = id.map(|id| encode("identifier", &key, id)).transpose()?;
+    Ok(Change { collection: Collection::Identifier, key, value })
 }
 
 /// The layout of stored rows; a row of another layout is rebuilt from the events, not migrated.

@@ -10,13 +10,16 @@
 //!   replays the very same fold with another state;
 //! - a checkpoint holds profiles, identifiers and the log's offset together: after a crash exactly the tail is replayed.
 
+mod changed;
 mod customer;
 mod error;
 mod fold;
 mod identity;
 mod newest;
+mod residents;
 mod store;
 
+pub use changed::Changed;
 pub use customer::{Customer, CustomerState, Link, LinkReason, Moment, Profile, Trait};
 pub use error::ProfileError;
 pub use fold::{Applied, Profiles, Totals};

@@ -90,11 +90,26 @@ pub trait ProfileStore: Send + Sync {
     /// [`StoreError`].
     fn count(&self, collection: Collection) -> Result<u64, StoreError>;
 
-    /// Stores changes and the offset they lead to, all or nothing, durable on return.
+    /// Stores a checkpoint: the slices of changes that `next` hands out until one is empty, and the offset they lead to.
+    /// All or nothing, durable on return; readers see the old state until it is complete, and then the new one. Nobody has
+    /// to wait for more than a slice.
     ///
     /// # Errors
-    /// [`StoreError`]; then nothing was stored.
-    fn commit(&self, offset: Offset, changes: Vec<Change>) -> Result<(), StoreError>;
+    /// [`StoreError`], also where `next` answers one; then nothing was stored.
+    fn checkpoint(
+        &self,
+        offset: Offset,
+        next: &mut dyn FnMut() -> Result<Vec<Change>, StoreError>,
+    ) -> Result<(), StoreError>;
+
+    /// Stores a checkpoint of one slice.
+    ///
+    /// # Errors
+    /// As [`ProfileStore::checkpoint`].
+    fn commit(&self, offset: Offset, changes: Vec<Change>) -> Result<(), StoreError> {
+        let mut slice = Some(changes);
+        self.checkpoint(offset, &mut || Ok(slice.take().unwrap_or_default()))
+    }
 
     /// Removes everything, back to `Offset(0)`.
     ///
@@ -149,7 +164,19 @@ impl ProfileStore for MemoryProfileStore {
         Ok(rows.by_key.keys().filter(|(found, _)| *found == collection).count() as u64)
     }
 
-    fn commit(&self, offset: Offset, changes: Vec<Change>) -> Result<(), StoreError> {
+    fn checkpoint(
+        &self,
+        offset: Offset,
+        next: &mut dyn FnMut() -> Result<Vec<Change>, StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut changes = Vec::new();
+        loop {
+            let slice = next()?;
+            if slice.is_empty() {
+                break;
+            }
+            changes.extend(slice);
+        }
         let mut rows = self.rows();
         rows.offset = offset;
         for Change { collection, key, value } in changes {

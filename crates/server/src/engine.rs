@@ -5,6 +5,7 @@ mod decide;
 mod ingest;
 mod live;
 mod pace;
+mod pressure;
 mod read;
 mod search;
 mod shared;
@@ -15,6 +16,7 @@ pub use decide::Asked;
 pub use ingest::Ingested;
 pub use live::Live;
 pub use pace::Pace;
+pub use pressure::Pressure;
 pub use read::CustomerView;
 pub use search::Search;
 
@@ -65,6 +67,7 @@ pub struct Engine {
     checkpointed: AtomicU64,
     /// Held while a checkpoint is written: of two at a time the older could end last.
     checkpointing: Mutex<()>,
+    pressure: Pressure,
 }
 
 impl Engine {
@@ -91,6 +94,7 @@ impl Engine {
             pace: Mutex::default(),
             checkpointed: AtomicU64::new(checkpointed.0),
             checkpointing: Mutex::new(()),
+            pressure: Pressure::default(),
         };
         engine.reload_champions()?;
         Ok(engine)
@@ -109,6 +113,11 @@ impl Engine {
     /// The rule for customers who have said nothing.
     pub fn policy(&self) -> &ConsentPolicy {
         &self.policy
+    }
+
+    /// Who waits for checkpoints.
+    pub fn pressure(&self) -> &Pressure {
+        &self.pressure
     }
 
     /// The models that were ever published.

@@ -125,10 +125,36 @@ pub fn train(engine: &Engine, kind: ModelKind, dataset: &Dataset, seed: Seed) ->
     Ok(published)
 }
 
-/// The background thread. Dropping it stops it after a last checkpoint.
+/// The background threads. Dropping it stops them after a last checkpoint.
 pub struct Background {
-    stop: Arc<(Mutex<bool>, Condvar)>,
-    thread: Option<JoinHandle<()>>,
+    engine: Arc<Engine>,
+    stop: Arc<Stop>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Says when to stop.
+#[derive(Debug, Default)]
+struct Stop {
+    is_wanted: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Stop {
+    fn order(&self) {
+        *self.is_wanted.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+    }
+
+    fn is_wanted(&self) -> bool {
+        *self.is_wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for so long, or until it is time to stop: then it answers `true`.
+    fn wait(&self, pause: Duration) -> bool {
+        let is_wanted = self.is_wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.changed.wait_timeout_while(is_wanted, pause, |is_wanted| !*is_wanted);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
 }
 
 impl Background {
@@ -142,57 +168,72 @@ impl Background {
         trainer: Arc<Trainer>,
         settings: Settings,
     ) -> Result<Self, ServerError> {
-        let stop = Arc::new((Mutex::new(false), Condvar::new()));
-        let watched = stop.clone();
-        let run = move || {
-            let sealed_at = engine.clock().now();
-            let mut round = Round { engine, storage, trainer, settings, waited: Duration::ZERO, sealed_at };
-            let pause = Duration::from_secs(round.settings.profiles.checkpoint_seconds);
-            round.warm(&|| *watched.0.lock().unwrap_or_else(PoisonError::into_inner));
-            loop {
-                let is_last = {
-                    let (stopped, changed) = (&watched.0, &watched.1);
-                    let guard = stopped.lock().unwrap_or_else(PoisonError::into_inner);
-                    let (guard, _) = changed
-                        .wait_timeout_while(guard, pause, |stopped| !*stopped)
-                        .unwrap_or_else(PoisonError::into_inner);
-                    *guard
-                };
-                round.checkpoint();
-                if is_last {
-                    return;
-                }
-                round.follow_registry();
-                round.maintain(pause);
+        let mut background = Self { engine: engine.clone(), stop: Arc::default(), threads: Vec::new() };
+        let checkpoints =
+            Checkpoints { engine: engine.clone(), settings: settings.clone(), stop: background.stop.clone() };
+        let sealed_at = engine.clock().now();
+        let mut round = Round { engine, storage, trainer, settings, sealed_at };
+        let stop = background.stop.clone();
+        background.engine.pressure().bound(Some(round.settings.profiles.n_resident_max));
+        background.spawn("checkpoints", move || checkpoints.run())?;
+        background.spawn("maintenance", move || {
+            while !stop.wait(MAINTENANCE_EVERY) {
+                round.maintain();
             }
-        };
-        let thread = std::thread::Builder::new().name("background".to_owned()).spawn(run);
-        Ok(Self { stop, thread: Some(thread.map_err(ServerError::io("cannot start the background thread"))?) })
+        })?;
+        Ok(background)
+    }
+
+    fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), ServerError> {
+        let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+        self.threads.push(spawned.map_err(ServerError::io("cannot start a background thread"))?);
+        Ok(())
     }
 }
 
 impl Drop for Background {
     fn drop(&mut self) {
-        *self.stop.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.stop.1.notify_all();
-        if let Some(thread) = self.thread.take() {
+        self.stop.order();
+        self.engine.pressure().wake();
+        for thread in self.threads.drain(..) {
             // A panic there was reported already; there is nothing left to do about it here.
             let _ = thread.join();
         }
+        self.engine.pressure().bound(None);
     }
 }
 
-struct Round {
+/// Writes checkpoints from time to time, and before their time where many customers have changed.
+struct Checkpoints {
     engine: Arc<Engine>,
-    storage: Arc<Storage>,
-    trainer: Arc<Trainer>,
     settings: Settings,
-    waited: Duration,
-    /// When everything was sealed, however little it was.
-    sealed_at: Timestamp,
+    stop: Arc<Stop>,
 }
 
-impl Round {
+impl Checkpoints {
+    fn run(&self) {
+        let pause = Duration::from_secs(self.settings.profiles.checkpoint_seconds);
+        let pressure = self.engine.pressure();
+        self.warm(&|| self.stop.is_wanted() || pressure.is_high());
+        let mut is_stored = true;
+        loop {
+            // After a failure the pressure stays; trying again at once would only burn the processor.
+            let is_last = if is_stored { self.wait(pause) } else { self.stop.wait(pause) };
+            is_stored = self.checkpoint();
+            if is_last {
+                return;
+            }
+            self.follow_registry();
+        }
+    }
+
+    fn wait(&self, pause: Duration) -> bool {
+        if !self.stop.is_wanted() {
+            self.engine.pressure().wait_until_high(pause);
+        }
+        self.stop.is_wanted()
+    }
+
     fn warm(&self, is_stopped: &dyn Fn() -> bool) {
         if let Err(error) = self.engine.warm(self.settings.profiles.n_resident_max, is_stopped) {
             tracing::error!(
@@ -202,24 +243,18 @@ impl Round {
         }
     }
 
-    fn checkpoint(&self) {
-        if let Err(error) = self.engine.checkpoint(self.settings.profiles.n_resident_max) {
-            tracing::error!(error = error.story(), "the checkpoint failed; the next one will hold what this one lacks");
+    /// Answers whether everything is stored.
+    fn checkpoint(&self) -> bool {
+        let n_max = self.settings.profiles.n_resident_max;
+        // A little below the bound, so that the next new customer does not ask for a checkpoint again.
+        match self.engine.checkpoint(n_max - n_max / 16) {
+            Ok(_) => true,
+            Err(error) => {
+                let error = error.story();
+                tracing::error!(error, "the checkpoint failed; the next one will hold what this one lacks");
+                false
+            }
         }
-    }
-
-    fn maintain(&mut self, pause: Duration) {
-        self.waited += pause;
-        if self.waited < MAINTENANCE_EVERY {
-            return;
-        }
-        self.waited = Duration::ZERO;
-        self.seal();
-        let now = self.engine.clock().now();
-        if let Err(error) = self.storage.prune(now) {
-            tracing::error!(error = ServerError::from(error).story(), "old message ids could not be forgotten");
-        }
-        self.train_when_due();
     }
 
     /// A champion that another process trained or rolled back answers from now on.
@@ -233,6 +268,27 @@ impl Round {
         {
             tracing::error!(error = error.story(), "the champions could not be read again");
         }
+    }
+}
+
+/// What is looked at every minute.
+struct Round {
+    engine: Arc<Engine>,
+    storage: Arc<Storage>,
+    trainer: Arc<Trainer>,
+    settings: Settings,
+    /// When everything was sealed, however little it was.
+    sealed_at: Timestamp,
+}
+
+impl Round {
+    fn maintain(&mut self) {
+        self.seal();
+        let now = self.engine.clock().now();
+        if let Err(error) = self.storage.prune(now) {
+            tracing::error!(error = ServerError::from(error).story(), "old message ids could not be forgotten");
+        }
+        self.train_when_due();
     }
 
     /// Seals what has gathered; once every `seal_hours`, however little it is.

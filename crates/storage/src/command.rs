@@ -5,7 +5,7 @@ use crate::schema::{meta, signed, unsigned};
 use crate::seen_ids::{IdHash, SeenIds};
 use decisions::LoggedDecision;
 use events::{Offset, Receipt};
-use profiles::{Change, Collection};
+use profiles::Change;
 use rusqlite::{Connection, params};
 
 /// An event, ready to be stored: made on the caller's thread, so that the writer only writes.
@@ -54,10 +54,21 @@ pub(crate) enum Command {
         rejected: Vec<NewRejection>,
         n_max: u64,
     },
-    CommitState {
-        table: StateTable,
+    /// Writes rows of state that do not count yet.
+    StageState(Vec<Change>),
+    /// Changes the state that a rebuild makes.
+    ChangeRebuilt(Vec<Change>),
+    /// Lets all staged rows count, as the state at an offset.
+    PromoteState {
         offset: u64,
-        changes: Vec<Change>,
+    },
+    /// Removes some staged rows that will never count.
+    DropStaged {
+        n_max: u64,
+    },
+    /// Removes what some of the rows that count have taken the place of.
+    SweepState {
+        n_max: u64,
     },
     ClearState(StateTable),
     /// Puts the rebuilt state in the place of the other, with the offset it has seen.
@@ -122,7 +133,7 @@ impl Command {
         let content = match self {
             Self::Append { events } => events.iter().map(|event| event.record.len() + event.title.len() + 64).sum(),
             Self::KeepRejected { rejected, .. } => rejected.iter().map(|one| one.record.len() + one.title.len()).sum(),
-            Self::CommitState { changes, .. } => {
+            Self::StageState(changes) | Self::ChangeRebuilt(changes) => {
                 changes.iter().map(|one| one.key.len() + one.value.as_ref().map_or(0, Vec::len) + 64).sum()
             }
             Self::AppendDecision(decision) => decision.record.len() + 256,
@@ -141,6 +152,10 @@ pub(crate) struct Counters {
     pub(crate) sealed_upto: u64,
     pub(crate) ids_upto: u64,
     pub(crate) state_offset: u64,
+    /// The newest row of state; the newest that counts; and the newest whose predecessor is gone.
+    pub(crate) state_staged: u64,
+    pub(crate) state_seq: u64,
+    pub(crate) state_swept: u64,
     pub(crate) n_rejected: u64,
     pub(crate) n_decisions: u64,
     pub(crate) n_fallbacks: u64,
@@ -155,6 +170,9 @@ impl Counters {
             sealed_upto,
             ids_upto: meta(connection, "ids_upto")?,
             state_offset: meta(connection, "state_offset")?,
+            state_staged: meta(connection, "state_staged")?,
+            state_seq: meta(connection, "state_seq")?,
+            state_swept: meta(connection, "state_swept")?,
             n_rejected: meta(connection, "n_rejected")?,
             n_decisions: meta(connection, "n_decisions")?,
             n_fallbacks: meta(connection, "n_fallbacks")?,
@@ -167,6 +185,9 @@ impl Counters {
             ("sealed_upto", self.sealed_upto, before.sealed_upto),
             ("ids_upto", self.ids_upto, before.ids_upto),
             ("state_offset", self.state_offset, before.state_offset),
+            ("state_staged", self.state_staged, before.state_staged),
+            ("state_seq", self.state_seq, before.state_seq),
+            ("state_swept", self.state_swept, before.state_swept),
             ("n_rejected", self.n_rejected, before.n_rejected),
             ("n_decisions", self.n_decisions, before.n_decisions),
             ("n_fallbacks", self.n_fallbacks, before.n_fallbacks),
@@ -194,28 +215,39 @@ pub(crate) fn apply(
         Command::Check => Ok(Done::Rows(0)),
         Command::Append { events } => append(connection, counters, seen, events).map(Done::Receipts),
         Command::KeepRejected { rejected, n_max } => keep_rejected(connection, counters, rejected, *n_max),
-        Command::CommitState { table, offset, changes } => {
-            for change in changes {
-                change_state(connection, *table, change.collection, &change.key, change.value.as_deref())?;
-            }
-            if *table == StateTable::InForce {
-                counters.state_offset = *offset;
-            }
-            Ok(Done::Rows(changes.len() as u64))
+        Command::StageState(changes) => stage(connection, counters, changes),
+        Command::ChangeRebuilt(changes) => change_rebuilt(connection, changes),
+        Command::PromoteState { offset } => {
+            counters.state_offset = *offset;
+            counters.state_seq = counters.state_staged;
+            Ok(Done::Rows(0))
         }
+        Command::DropStaged { n_max } => {
+            let sql = "DELETE FROM state WHERE seq IN (SELECT seq FROM state WHERE seq > ?1 LIMIT ?2)";
+            rows(connection.prepare_cached(sql)?.execute([signed(counters.state_seq), signed(*n_max)]))
+        }
+        Command::SweepState { n_max } => sweep(connection, counters, *n_max),
         Command::ClearState(StateTable::InForce) => {
             counters.state_offset = 0;
+            counters.state_seq = counters.state_staged;
+            counters.state_swept = counters.state_staged;
             rows(connection.execute("DELETE FROM state", []))
         }
         Command::ClearState(StateTable::Rebuilt) => done(connection.execute_batch(
             "DROP TABLE IF EXISTS state_rebuilt;
              CREATE TABLE state_rebuilt(
                 seq INTEGER PRIMARY KEY, collection TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,
-                UNIQUE(collection, key)) STRICT;",
+                is_removed INTEGER NOT NULL DEFAULT 0, UNIQUE(collection, key, seq)) STRICT;",
         )),
         Command::AdoptState { offset } => {
+            connection.execute_batch("DROP TABLE state; ALTER TABLE state_rebuilt RENAME TO state;")?;
+            let sql = "SELECT coalesce(max(seq), 0) FROM state";
+            let newest = connection.query_row(sql, [], |row| row.get(0).map(unsigned))?;
             counters.state_offset = *offset;
-            done(connection.execute_batch("DROP TABLE state; ALTER TABLE state_rebuilt RENAME TO state;"))
+            counters.state_staged = newest;
+            counters.state_seq = newest;
+            counters.state_swept = newest;
+            Ok(Done::Rows(0))
         }
         Command::AppendDecision(decision) => append_decision(connection, counters, decision),
         Command::IntendSeal { first, last, files } => {
@@ -323,25 +355,44 @@ fn take_in(connection: &Connection, counters: &mut Counters, ids: &[IdHash], upt
     Ok(Done::Rows(ids.len() as u64))
 }
 
-fn change_state(
-    connection: &Connection,
-    table: StateTable,
-    collection: Collection,
-    key: &str,
-    value: Option<&[u8]>,
-) -> rusqlite::Result<usize> {
-    let (table, collection) = (table.name(), collection.name());
-    match value {
-        Some(value) => connection
-            .prepare_cached(&format!(
-                "INSERT INTO {table}(collection, key, value) VALUES(?1, ?2, ?3)
-                 ON CONFLICT(collection, key) DO UPDATE SET value = ?3"
-            ))?
-            .execute(params![collection, key, value]),
-        None => connection
-            .prepare_cached(&format!("DELETE FROM {table} WHERE collection = ?1 AND key = ?2"))?
-            .execute(params![collection, key]),
+/// Nobody reads it meanwhile but the rebuild itself, so each row is there once.
+fn change_rebuilt(connection: &Connection, changes: &[Change]) -> rusqlite::Result<Done> {
+    let mut delete = connection.prepare_cached("DELETE FROM state_rebuilt WHERE collection = ?1 AND key = ?2")?;
+    let sql = "INSERT INTO state_rebuilt(collection, key, value) VALUES(?1, ?2, ?3)";
+    let mut insert = connection.prepare_cached(sql)?;
+    for Change { collection, key, value } in changes {
+        delete.execute(params![collection.name(), key])?;
+        if let Some(value) = value {
+            insert.execute(params![collection.name(), key, value])?;
+        }
     }
+    Ok(Done::Rows(changes.len() as u64))
+}
+
+fn stage(connection: &Connection, counters: &mut Counters, changes: &[Change]) -> rusqlite::Result<Done> {
+    let sql = "INSERT INTO state(seq, collection, key, value, is_removed) VALUES(?1, ?2, ?3, ?4, ?5)";
+    let mut insert = connection.prepare_cached(sql)?;
+    for Change { collection, key, value } in changes {
+        counters.state_staged += 1;
+        let (seq, is_removed) = (signed(counters.state_staged), value.is_none());
+        insert.execute(params![seq, collection.name(), key, value.as_deref().unwrap_or_default(), is_removed])?;
+    }
+    Ok(Done::Rows(changes.len() as u64))
+}
+
+fn sweep(connection: &Connection, counters: &mut Counters, n_max: u64) -> rusqlite::Result<Done> {
+    let (after, upto) = (counters.state_swept, counters.state_seq.min(counters.state_swept + n_max));
+    for sql in [
+        "DELETE FROM state WHERE seq IN (
+             SELECT old.seq FROM state AS new CROSS JOIN state AS old
+             WHERE new.seq > ?1 AND new.seq <= ?2
+               AND old.collection = new.collection AND old.key = new.key AND old.seq < new.seq)",
+        "DELETE FROM state WHERE seq > ?1 AND seq <= ?2 AND is_removed",
+    ] {
+        connection.prepare_cached(sql)?.execute([signed(after), signed(upto)])?;
+    }
+    counters.state_swept = upto;
+    Ok(Done::Rows(upto - after))
 }
 
 fn append_decision(

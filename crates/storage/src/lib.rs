@@ -13,7 +13,7 @@
 //!
 //! What stays true:
 //! - nothing is acknowledged before it is synced to disk;
-//! - one thread writes; what waits meanwhile shares its next transaction, and a full queue refuses at once;
+//! - one thread writes; what waits meanwhile shares its next transaction, and where too much waits, callers wait for a place;
 //! - an event is in the log or in the history, never in both and never in neither: one number, `sealed_upto`, says where
 //!   the border is, and files beyond it do not count;
 //! - what is stored can be read by the user who runs the program, and by nobody else;

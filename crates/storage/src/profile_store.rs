@@ -1,6 +1,11 @@
 //! How is derived state kept? [`ProfileStore`] on the database: what is in force, and what a rebuild makes beside it.
+//!
+//! The table grows at its end. A checkpoint writes its rows there, a slice in each transaction; they count when `state_seq`
+//! moves past them, in one small transaction together with the offset. Of the rows with one key, the newest that counts is
+//! in force. Afterwards the older ones are removed in slices. A crash before `state_seq` has moved leaves rows that never
+//! count and that the next checkpoint removes; one after it leaves rows to be removed.
 
-use crate::command::{Command, StateTable};
+use crate::command::{Command, Done, StateTable};
 use crate::schema::{meta, unsigned};
 use crate::writer::Patience;
 use crate::{DatabaseError, Storage, StorageError};
@@ -9,6 +14,9 @@ use profiles::{Change, Collection, ProfileStore, StoreError};
 use rusqlite::{OptionalExtension, params};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How many rows are removed at a time.
+const N_SWEPT: u64 = 500;
 
 impl ProfileStore for Storage {
     fn offset(&self) -> Result<Offset, StoreError> {
@@ -35,8 +43,19 @@ impl ProfileStore for Storage {
         StateRows(self, StateTable::InForce).count(collection)
     }
 
-    fn commit(&self, offset: Offset, changes: Vec<Change>) -> Result<(), StoreError> {
-        StateRows(self, StateTable::InForce).commit(offset, changes)
+    fn checkpoint(
+        &self,
+        offset: Offset,
+        next: &mut dyn FnMut() -> Result<Vec<Change>, StoreError>,
+    ) -> Result<(), StoreError> {
+        let attempt = |error| failed(&format!("storing the profiles up to offset {offset}"), error);
+        // What an earlier checkpoint could not finish must not count together with this one.
+        self.drop_staged().map_err(attempt)?;
+        StateRows(self, StateTable::InForce).change(offset, next)?;
+        self.submit(Command::PromoteState { offset: offset.0 }, Patience::Wait).map_err(attempt)?;
+        // The checkpoint holds; what cannot be removed now is removed after the next one.
+        let _ = self.in_slices(|| Command::SweepState { n_max: N_SWEPT });
+        Ok(())
     }
 
     fn clear(&self) -> Result<(), StoreError> {
@@ -100,8 +119,12 @@ impl ProfileStore for Rebuild {
         self.rows().count(collection)
     }
 
-    fn commit(&self, offset: Offset, changes: Vec<Change>) -> Result<(), StoreError> {
-        self.rows().commit(offset, changes)?;
+    fn checkpoint(
+        &self,
+        offset: Offset,
+        next: &mut dyn FnMut() -> Result<Vec<Change>, StoreError>,
+    ) -> Result<(), StoreError> {
+        self.rows().change(offset, next)?;
         self.offset.store(offset.0, Ordering::Release);
         Ok(())
     }
@@ -117,12 +140,40 @@ impl ProfileStore for Rebuild {
 struct StateRows<'a>(&'a Storage, StateTable);
 
 impl StateRows<'_> {
+    /// The newest row that counts.
+    fn newest(&self) -> &'static str {
+        match self.1 {
+            StateTable::InForce => "(SELECT value FROM meta WHERE meta.key = 'state_seq')",
+            StateTable::Rebuilt => "9223372036854775807",
+        }
+    }
+
+    /// The rows of the collection `?1` that are in force: they count, and no newer one with their key does.
+    fn in_force(&self) -> String {
+        let (table, newest) = (self.1.name(), self.newest());
+        format!(
+            "{table} AS row WHERE row.collection = ?1 AND NOT row.is_removed AND row.seq <= {newest} AND NOT EXISTS (
+                 SELECT 1 FROM {table} AS newer WHERE newer.collection = row.collection AND newer.key = row.key
+                     AND newer.seq > row.seq AND newer.seq <= {newest})"
+        )
+    }
+
     fn get(&self, collection: Collection, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let sql = format!("SELECT value FROM {} WHERE collection = ?1 AND key = ?2", self.1.name());
+        let (table, newest) = (self.1.name(), self.newest());
+        let sql = format!(
+            "SELECT value, is_removed FROM {table} WHERE collection = ?1 AND key = ?2 AND seq <= {newest}
+             ORDER BY seq DESC LIMIT 1"
+        );
         self.0
             .readers
             .with(|connection| {
-                connection.prepare_cached(&sql)?.query_row(params![collection.name(), key], |row| row.get(0)).optional()
+                connection
+                    .prepare_cached(&sql)?
+                    .query_row(params![collection.name(), key], |row| {
+                        Ok((!row.get::<_, bool>(1)?).then_some(row.get(0)?))
+                    })
+                    .optional()
+                    .map(Option::flatten)
             })
             .map_err(|error| failed(&format!("reading the stored {} \"{key}\"", collection.name()), error))
     }
@@ -133,8 +184,7 @@ impl StateRows<'_> {
         prefix: &str,
         visit: &mut dyn FnMut(&str, &[u8]) -> bool,
     ) -> Result<(), StoreError> {
-        let table = self.1.name();
-        let sql = format!("SELECT key, value FROM {table} WHERE collection = ?1 AND key >= ?2 ORDER BY key");
+        let sql = format!("SELECT key, value FROM {} AND key >= ?2 ORDER BY key", self.in_force());
         self.0
             .readers
             .with(|connection| {
@@ -152,7 +202,7 @@ impl StateRows<'_> {
     }
 
     fn count(&self, collection: Collection) -> Result<u64, StoreError> {
-        let sql = format!("SELECT count(*) FROM {} WHERE collection = ?1", self.1.name());
+        let sql = format!("SELECT count(*) FROM {}", self.in_force());
         self.0
             .readers
             .with(|connection| {
@@ -161,12 +211,26 @@ impl StateRows<'_> {
             .map_err(|error| failed(&format!("counting every stored {}", collection.name()), error))
     }
 
-    fn commit(&self, offset: Offset, changes: Vec<Change>) -> Result<(), StoreError> {
-        let n = changes.len();
-        let command = Command::CommitState { table: self.1, offset: offset.0, changes };
-        let done = self.0.submit(command, Patience::Wait);
-        done.map(|_| ())
-            .map_err(|error| failed(&format!("storing {n} changes of profiles up to offset {offset}"), error))
+    /// Writes slices of changes until one is empty.
+    fn change(
+        &self,
+        offset: Offset,
+        next: &mut dyn FnMut() -> Result<Vec<Change>, StoreError>,
+    ) -> Result<(), StoreError> {
+        let write = |command| {
+            let done = self.0.submit(command, Patience::Wait).map(|_| ());
+            done.map_err(|error| failed(&format!("storing the profiles up to offset {offset}"), error))
+        };
+        loop {
+            let slice = next()?;
+            if slice.is_empty() {
+                return Ok(());
+            }
+            write(match self.1 {
+                StateTable::InForce => Command::StageState(slice),
+                StateTable::Rebuilt => Command::ChangeRebuilt(slice),
+            })?;
+        }
     }
 
     fn clear(&self) -> Result<(), StoreError> {
@@ -175,6 +239,115 @@ impl StateRows<'_> {
     }
 }
 
+impl Storage {
+    /// Removes the rows of a checkpoint that was never finished.
+    pub(crate) fn drop_staged(&self) -> Result<(), DatabaseError> {
+        self.in_slices(|| Command::DropStaged { n_max: N_SWEPT })
+    }
+
+    /// Repeats a request until there is nothing more for it to do.
+    fn in_slices(&self, command: impl Fn() -> Command) -> Result<(), DatabaseError> {
+        while self.submit(command(), Patience::Wait)? != Done::Rows(0) {}
+        Ok(())
+    }
+}
+
 fn failed(attempt: &str, error: DatabaseError) -> StoreError {
     StoreError { attempt: format!("{attempt} failed: {}", error.action), kind: error.kind, source: Box::new(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Access, DataDir, StorageSettings};
+    use std::sync::Arc;
+
+    fn open(path: &std::path::Path) -> Arc<Storage> {
+        Storage::open(DataDir::open(path, Access::Exclusive).unwrap(), StorageSettings::default()).unwrap()
+    }
+
+    fn change(key: &str, value: Option<&str>) -> Change {
+        let value = value.map(|value| value.as_bytes().to_vec());
+        Change { collection: Collection::Customer, key: key.to_owned(), value }
+    }
+
+    /// Offset, rows in order, count: as a reader sees them.
+    fn seen(storage: &Storage) -> (u64, Vec<(String, String)>, u64) {
+        let mut rows = Vec::new();
+        let mut keep = |key: &str, value: &[u8]| {
+            rows.push((key.to_owned(), String::from_utf8(value.to_vec()).unwrap()));
+            true
+        };
+        storage.scan(Collection::Customer, "", &mut keep).unwrap();
+        for (key, value) in &rows {
+            assert_eq!(storage.get(Collection::Customer, key).unwrap().as_deref(), Some(value.as_bytes()));
+        }
+        (storage.offset().unwrap().0, rows, storage.count(Collection::Customer).unwrap())
+    }
+
+    fn n_rows(storage: &Storage) -> i64 {
+        let count = |connection: &rusqlite::Connection| {
+            connection.query_row("SELECT count(*) FROM state", [], |row| row.get(0))
+        };
+        storage.readers.with(count).unwrap()
+    }
+
+    fn pairs(rows: &[(&str, &str)]) -> Vec<(String, String)> {
+        rows.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_crash_between_any_two_transactions_leaves_the_old_checkpoint_or_the_new_one() {
+        let steps = || {
+            [
+                Command::StageState(vec![change("a", Some("new")), change("b", None)]),
+                Command::StageState(vec![change("d", Some("new"))]),
+                Command::PromoteState { offset: 9 },
+                Command::SweepState { n_max: 1 },
+                Command::SweepState { n_max: 1 },
+                Command::SweepState { n_max: 9 },
+            ]
+        };
+        let old = (5, pairs(&[("a", "old"), ("b", "old"), ("c", "old")]), 3);
+        let new = (9, pairs(&[("a", "new"), ("c", "old"), ("d", "new")]), 3);
+        for n_steps in 0..=steps().len() {
+            let temp = tempfile::tempdir().unwrap();
+            let storage = open(temp.path());
+            storage.commit(Offset(5), ["a", "b", "c"].map(|key| change(key, Some("old"))).to_vec()).unwrap();
+            for step in steps().into_iter().take(n_steps) {
+                storage.submit(step, Patience::Wait).unwrap();
+            }
+            let expected = if n_steps < 3 { &old } else { &new };
+            assert_eq!(&seen(&storage), expected, "after {n_steps} steps, for whoever reads meanwhile");
+            drop(storage);
+            let storage = open(temp.path());
+            assert_eq!(&seen(&storage), expected, "after {n_steps} steps and a crash");
+            storage.commit(Offset(12), vec![change("c", Some("last")), change("a", None)]).unwrap();
+            let rest = expected.1.iter().filter(|(key, _)| *key == "b" || *key == "d").cloned();
+            let mut last: Vec<_> = rest.chain(pairs(&[("c", "last")])).collect();
+            last.sort();
+            let n = last.len();
+            assert_eq!(seen(&storage), (12, last, n as u64), "after {n_steps} steps, the next checkpoint");
+            assert_eq!(n_rows(&storage), n as i64, "nothing superseded is left");
+        }
+    }
+
+    #[test]
+    fn what_a_failed_checkpoint_staged_never_counts() {
+        let temp = tempfile::tempdir().unwrap();
+        let storage = open(temp.path());
+        storage.commit(Offset(1), vec![change("a", Some("old"))]).unwrap();
+        let mut slices = vec![Err(StoreError {
+            attempt: "encoding".to_owned(),
+            kind: primitives::ErrorKind::Corrupt,
+            source: "a customer cannot be encoded".into(),
+        })];
+        slices.push(Ok(vec![change("a", Some("half")), change("b", Some("half"))]));
+        let failed = storage.checkpoint(Offset(2), &mut || slices.pop().unwrap_or_else(|| Ok(Vec::new())));
+        assert_eq!(failed.unwrap_err().attempt, "encoding");
+        let old = (1, pairs(&[("a", "old")]), 1);
+        assert_eq!(seen(&storage), old);
+        storage.commit(Offset(3), Vec::new()).unwrap();
+        assert_eq!((seen(&storage), n_rows(&storage)), ((3, old.1, 1), 1));
+    }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// The steps from an empty database to this program's, in order: step `n` leads to version `n + 1`. Never edit a step
 /// that was released: add one.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     "
     CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE events(
@@ -35,6 +35,15 @@ const STEPS: [&str; 3] = [
     CREATE TABLE audit(
         seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, deed TEXT NOT NULL, record BLOB NOT NULL) STRICT;
     CREATE INDEX audit_by_deed ON audit(deed, seq);
+",
+    // A row of state may be there in an older and a newer form; see `profile_store`.
+    "
+    DROP INDEX state_by_key;
+    CREATE INDEX state_by_key ON state(collection, key);
+    ALTER TABLE state ADD COLUMN is_removed INTEGER NOT NULL DEFAULT 0;
+    INSERT INTO meta(key, value)
+        SELECT name, newest FROM (SELECT coalesce(max(seq), 0) AS newest FROM state),
+            (SELECT 'state_staged' AS name UNION SELECT 'state_seq' UNION SELECT 'state_swept');
 ",
 ];
 

@@ -12,10 +12,12 @@ pub type OnCommit = Box<dyn Fn(Duration) + Send>;
 pub struct StorageSettings {
     /// How long message ids and rejections are kept.
     pub retention: Retention,
-    /// How many calls may wait for the writer; one more is refused.
+    /// How many calls may wait for the writer; more wait for a place among them.
     pub n_queued_max: usize,
-    /// How many bytes may wait for the writer; more is refused, unless nothing else waits.
+    /// How many bytes may wait for the writer; more wait for a place among them.
     pub queued_bytes_max: u64,
+    /// How long a call waits for a place before it is refused: longer than a disk that works ever takes.
+    pub patience: Duration,
     /// How many calls share a transaction at most.
     pub n_group_max: usize,
     /// After how many bytes a transaction takes no further call.
@@ -34,6 +36,7 @@ impl Default for StorageSettings {
             retention: Retention::default(),
             n_queued_max: 4_096,
             queued_bytes_max: 64 << 20,
+            patience: Duration::from_secs(10),
             n_group_max: 1_024,
             group_bytes_max: 8 << 20,
             n_checkpoint_pages: 2_048,
@@ -49,6 +52,7 @@ impl fmt::Debug for StorageSettings {
             .field("retention", &self.retention)
             .field("n_queued_max", &self.n_queued_max)
             .field("queued_bytes_max", &self.queued_bytes_max)
+            .field("patience", &self.patience)
             .field("n_group_max", &self.n_group_max)
             .field("group_bytes_max", &self.group_bytes_max)
             .field("n_checkpoint_pages", &self.n_checkpoint_pages)
@@ -65,7 +69,7 @@ pub struct WriterStats {
     pub n_commands: AtomicU64,
     /// Calls that failed.
     pub n_failed: AtomicU64,
-    /// Calls that were refused because too many waited.
+    /// Calls that were refused because those before them did not move.
     pub n_refused: AtomicU64,
     /// Bytes that wait now.
     pub queued_bytes: AtomicU64,

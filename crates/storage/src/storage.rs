@@ -86,6 +86,8 @@ impl Storage {
         if storage.directory.access() == Access::Exclusive {
             storage.parts.remove_unfinished(storage.sealed_upto()?.0)?;
             storage.drop_sealed()?;
+            let attempt = "removing what an unfinished checkpoint left";
+            storage.drop_staged().map_err(|source| StorageError::Database { attempt, source })?;
         }
         Ok(Arc::new(storage))
     }

@@ -7,9 +7,9 @@ use crate::{DatabaseError, StorageError, schema};
 use primitives::ErrorKind;
 use rusqlite::Connection;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -17,12 +17,12 @@ use std::time::Duration;
 /// anew: the other thread has copied nearly everything by then.
 const N_DISTANCES_MAX: u64 = 4;
 
-/// What a caller does where the queue is full.
+/// Who asks the writer for something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Patience {
-    /// Fail at once: a client can try again.
+    /// A client: waits while the queue is full, and is refused where it does not move.
     Refuse,
-    /// Wait: for our own jobs.
+    /// A job of our own: it asks for one thing at a time, and does not count as waiting.
     Wait,
     /// Leave it with the writer, whose queue has a place for it, and go on.
     Leave,
@@ -39,19 +39,76 @@ pub(crate) struct Shared {
 /// What a request is answered with.
 type Answer = Result<Done, DatabaseError>;
 
+/// How many clients wait for the writer, and for how long more may.
+#[derive(Debug)]
+struct Gate {
+    waiting: Mutex<Waiting>,
+    moved: Condvar,
+    n_max: usize,
+    bytes_max: u64,
+    patience: Duration,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    n: usize,
+    bytes: u64,
+}
+
+impl Gate {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a place; answers `false` where none became free in time. A large request enters as easily as a small
+    /// one, so the bound is passed by one request at most.
+    fn enter(&self, bytes: u64) -> bool {
+        let is_full = |waiting: &mut Waiting| waiting.n >= self.n_max || waiting.bytes >= self.bytes_max;
+        let waited = self.moved.wait_timeout_while(self.waiting(), self.patience, is_full);
+        let (mut waiting, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() {
+            return false;
+        }
+        waiting.n += 1;
+        waiting.bytes += bytes;
+        true
+    }
+
+    /// Takes a place without waiting, also where the bytes are used up.
+    fn slip_in(&self, bytes: u64) -> bool {
+        let mut waiting = self.waiting();
+        let is_free = waiting.n < self.n_max;
+        if is_free {
+            waiting.n += 1;
+            waiting.bytes += bytes;
+        }
+        is_free
+    }
+
+    fn leave(&self, n: usize, bytes: u64) {
+        let mut waiting = self.waiting();
+        waiting.n -= n;
+        waiting.bytes -= bytes;
+        drop(waiting);
+        self.moved.notify_all();
+    }
+}
+
 struct Queued {
     command: Command,
     bytes: u64,
+    /// Whether it has a place at the gate.
+    is_client: bool,
     reply: SyncSender<Answer>,
 }
 
 /// The way to the writer's thread. Dropping it finishes what waits and ends the threads.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    queue: Option<SyncSender<Queued>>,
+    queue: Option<Sender<Queued>>,
+    gate: Arc<Gate>,
     threads: Vec<JoinHandle<()>>,
     shared: Arc<Shared>,
-    queued_bytes_max: u64,
 }
 
 impl Writer {
@@ -67,15 +124,22 @@ impl Writer {
         let seen = SeenIds::load(&connection, &counters)
             .map_err(|source| schema::database("reading the message ids", source))?;
         shared.head.store(counters.head, Ordering::Release);
-        let (queue, receiver) = sync_channel(settings.n_queued_max.max(1));
+        let (queue, receiver) = channel();
+        let gate = Arc::new(Gate {
+            waiting: Mutex::default(),
+            moved: Condvar::new(),
+            n_max: settings.n_queued_max.max(1),
+            bytes_max: settings.queued_bytes_max.max(1),
+            patience: settings.patience,
+        });
         let (wal_grew, checkpoints) = sync_channel(1);
         let copier = schema::open_writer(path)?;
-        let queued_bytes_max = settings.queued_bytes_max;
         let mut thread = WriterThread {
             connection,
             counters: Some(counters),
             seen,
             receiver,
+            gate: Arc::clone(&gate),
             shared: Arc::clone(&shared),
             n_group_max: settings.n_group_max.max(1),
             group_bytes_max: settings.group_bytes_max,
@@ -94,7 +158,7 @@ impl Writer {
             spawn("storage-writer", Box::new(move || thread.run()))?,
             spawn("storage-checkpoint", Box::new(move || copy_pages(&copier, &checkpoints)))?,
         ];
-        Ok(Self { queue: Some(queue), threads, shared, queued_bytes_max })
+        Ok(Self { queue: Some(queue), gate, threads, shared })
     }
 
     /// Hands a request to the writer and waits until it is durable.
@@ -109,25 +173,19 @@ impl Writer {
     }
 
     fn send(&self, command: Command, patience: Patience) -> Result<Receiver<Answer>, DatabaseError> {
-        let bytes = command.bytes();
-        let before = self.shared.stats.queued_bytes.fetch_add(bytes, Ordering::AcqRel);
-        let (reply, answer) = sync_channel(1);
-        let queued = Queued { command, bytes, reply };
         let queue = self.queue.as_ref().ok_or_else(stopped)?;
-        let sent = if patience == Patience::Wait {
-            queue.send(queued).map_err(|_| stopped())
-        } else if patience == Patience::Refuse && before > 0 && before + bytes > self.queued_bytes_max {
-            Err(self.refused())
-        } else {
-            queue.try_send(queued).map_err(|error| match error {
-                TrySendError::Full(_) => self.refused(),
-                TrySendError::Disconnected(_) => stopped(),
-            })
+        let bytes = command.bytes();
+        let is_admitted = match patience {
+            Patience::Wait => true,
+            Patience::Refuse => self.gate.enter(bytes),
+            Patience::Leave => self.gate.slip_in(bytes),
         };
-        if let Err(error) = sent {
-            self.shared.stats.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
-            return Err(error);
+        if !is_admitted {
+            return Err(self.refused());
         }
+        self.shared.stats.queued_bytes.fetch_add(bytes, Ordering::AcqRel);
+        let (reply, answer) = sync_channel(1);
+        queue.send(Queued { command, bytes, is_client: patience != Patience::Wait, reply }).map_err(|_| stopped())?;
         Ok(answer)
     }
 
@@ -136,7 +194,7 @@ impl Writer {
         DatabaseError::new(
             ErrorKind::Unavailable,
             "send them again in a second",
-            "more waits for the disk than it can take",
+            "the disk has not taken what waits before it",
         )
     }
 }
@@ -161,6 +219,7 @@ struct WriterThread {
     counters: Option<Counters>,
     seen: SeenIds,
     receiver: Receiver<Queued>,
+    gate: Arc<Gate>,
     shared: Arc<Shared>,
     n_group_max: usize,
     group_bytes_max: u64,
@@ -181,7 +240,10 @@ impl WriterThread {
                 bytes += next.bytes;
                 group.push(next);
             }
+            let clients = group.iter().filter(|queued| queued.is_client);
+            let (n_clients, client_bytes) = clients.fold((0, 0), |(n, sum), one| (n + 1, sum + one.bytes));
             self.answer(group);
+            self.gate.leave(n_clients, client_bytes);
             self.shared.stats.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
             self.checkpoint();
         }

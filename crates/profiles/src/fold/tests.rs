@@ -1,8 +1,9 @@
 //! Does the fold keep its promises: identity, merging, checkpoints?
 
 use super::*;
-use crate::MemoryProfileStore;
+use crate::{MemoryProfileStore, StoreError};
 use events::Event;
+use primitives::ErrorKind;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -140,7 +141,7 @@ proptest! {
                 profiles.apply(recorded).unwrap();
                 if cuts.contains(&i) {
                     store.commit(profiles.offset(), profiles.take_changes().unwrap()).unwrap();
-                    profiles.shrink_to(1);
+                    profiles.shrink_to(1, usize::MAX);
                     if i % 2 == 0 {
                         profiles = Profiles::open(store.clone()).unwrap();
                     }
@@ -150,6 +151,45 @@ proptest! {
             rows(store.as_ref())
         };
         prop_assert_eq!(run(&cuts), run(&[]));
+    }
+
+    /// A checkpoint in slices is of the moment it began, whatever happens between them, and a failed one costs nothing.
+    #[test]
+    fn a_checkpoint_is_of_one_moment(
+        events in arbitrary_events(), cut in 0_usize..25, n_slice in 1_usize..5, n_between in 0_usize..5, fails: bool,
+    ) {
+        let (before, after) = events.split_at(cut.min(events.len()));
+        let whole = |events: &[Recorded]| {
+            let store = MemoryProfileStore::default();
+            store.commit(Offset(0), fold(events).take_changes().unwrap()).unwrap();
+            rows(&store)
+        };
+        let store = Arc::new(MemoryProfileStore::default());
+        let mut profiles = Profiles::<Seen>::open(store.clone()).unwrap();
+        before.iter().for_each(|recorded| drop(profiles.apply(recorded).unwrap()));
+        let (offset, mut later) = (profiles.offset(), after.iter());
+        profiles.begin_checkpoint().unwrap();
+        let stored = store.checkpoint(offset, &mut || {
+            later.by_ref().take(n_between).for_each(|recorded| drop(profiles.apply(recorded).unwrap()));
+            let mut slice = Vec::new();
+            profiles.fill(&mut slice, n_slice)?;
+            assert!(slice.len() <= n_slice);
+            if fails && slice.is_empty() {
+                return Err(StoreError { attempt: String::new(), kind: ErrorKind::Unavailable, source: "full".into() });
+            }
+            Ok(slice)
+        });
+        prop_assert_eq!((stored.is_err(), store.offset().unwrap()), (fails, if fails { Offset(0) } else { offset }));
+        prop_assert_eq!(rows(store.as_ref()), if fails { Vec::new() } else { whole(before) });
+        let n_resident = profiles.n_resident();
+        profiles.shrink_to(0, usize::MAX);
+        prop_assert_eq!(profiles.n_resident(), n_resident, "who may not be in the store stays");
+        profiles.end_checkpoint(!fails);
+        profiles.shrink_to(0, usize::MAX);
+        prop_assert_eq!(profiles.n_resident(), profiles.n_dirty(), "who is in the store goes");
+        later.for_each(|recorded| drop(profiles.apply(recorded).unwrap()));
+        store.commit(profiles.offset(), profiles.take_changes().unwrap()).unwrap();
+        prop_assert_eq!(rows(store.as_ref()), whole(&events));
     }
 
     /// Every event is in exactly one customer, and the sums say how many customers there are.

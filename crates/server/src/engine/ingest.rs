@@ -12,6 +12,9 @@ use std::time::Duration;
 /// How long an append waits for those before it to be folded. It takes microseconds unless something is broken.
 const TURN_MAX: Duration = Duration::from_secs(30);
 
+/// How long events wait for a checkpoint where too many customers wait for one.
+const ROOM_MAX: Duration = Duration::from_secs(10);
+
 /// What became of a request's events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ingested {
@@ -43,6 +46,9 @@ impl Engine {
         if batch.accepted.is_empty() {
             return Ok(ingested);
         }
+        if !self.pressure.wait_for_room(ROOM_MAX) {
+            return Err(overfull());
+        }
         let receipts = self.ports.events.append(&batch.accepted)?;
         let recorded = with_offsets(batch.accepted, &receipts);
         ingested.n_accepted = recorded.len();
@@ -59,7 +65,11 @@ impl Engine {
     fn fold(&self, recorded: &[Recorded]) -> Result<(), ServerError> {
         let (Some(first), Some(last)) = (recorded.first(), recorded.last()) else { return Ok(()) };
         let result = self.wait_until_folded(Offset(first.offset.0 - 1)).and_then(|mut folded| {
-            self.live.change(|live| recorded.iter().try_for_each(|one| live.apply(one)))?;
+            self.live.change(|live| {
+                let applied = recorded.iter().try_for_each(|one| live.apply(one));
+                self.pressure.measure(&live.profiles);
+                applied
+            })?;
             *folded = last.offset;
             Ok(())
         });
@@ -101,6 +111,14 @@ fn count(recorded: &[Recorded]) {
         metrics::counter!("cx_events_ingested_total", "type" => kind.name(), "source" => origin.name())
             .increment(n_events);
     }
+}
+
+fn overfull() -> ServerError {
+    ServerError::new(
+        ErrorKind::Unavailable,
+        "more customers have changed than the disk can take, and none of these events was accepted: send them again in a \
+         second; if this goes on, check the disk",
+    )
 }
 
 pub(super) fn broken() -> ServerError {

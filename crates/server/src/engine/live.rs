@@ -5,12 +5,15 @@ use super::{Engine, Ports};
 use crate::error::ServerError;
 use events::{Offset, Recorded};
 use features::{Activity, FeatureState, Items};
-use profiles::{Change, Profiles};
+use profiles::{Change, Profiles, StoreError};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 /// How many changed customers make a rebuild write a checkpoint.
 const N_DIRTY_MAX: usize = 100_000;
+/// How many rows of a checkpoint are taken at a time, and how many customers are looked at to forget some: events and
+/// decisions wait meanwhile.
+const N_SLICE: usize = 500;
 
 /// Everything that is folded from events: customers with their features, and items.
 pub struct Live {
@@ -77,17 +80,35 @@ impl Live {
         Ok(())
     }
 
-    fn take_changes(&mut self) -> Result<Vec<Change>, ServerError> {
-        let mut changes = self.profiles.take_changes()?;
-        changes.extend(self.items.take_changes()?);
-        changes.extend(self.activity.take_changes()?);
-        Ok(changes)
+    /// Begins a checkpoint of this moment and answers with its offset.
+    fn begin_checkpoint(&mut self) -> Result<Offset, ServerError> {
+        self.profiles.begin_checkpoint()?;
+        self.items.begin_checkpoint();
+        self.activity.begin_checkpoint()?;
+        Ok(self.profiles.offset())
+    }
+
+    /// The checkpoint's next rows; none where it has them all.
+    fn next_slice(&mut self) -> Result<Vec<Change>, StoreError> {
+        let mut slice = Vec::with_capacity(N_SLICE);
+        self.profiles.fill(&mut slice, N_SLICE)?;
+        self.items.fill(&mut slice, N_SLICE);
+        self.activity.fill(&mut slice, N_SLICE);
+        Ok(slice)
+    }
+
+    fn end_checkpoint(&mut self, is_durable: bool) {
+        self.profiles.end_checkpoint(is_durable);
+        self.items.end_checkpoint(is_durable);
+        self.activity.end_checkpoint(is_durable);
     }
 
     fn store(&mut self, ports: &Ports) -> Result<(), ServerError> {
-        ports.profiles.commit(self.profiles.offset(), self.take_changes()?)?;
-        self.profiles.shrink_to(N_DIRTY_MAX);
-        Ok(())
+        let offset = self.begin_checkpoint()?;
+        let stored = ports.profiles.checkpoint(offset, &mut || self.next_slice());
+        self.end_checkpoint(stored.is_ok());
+        self.profiles.shrink_to(N_DIRTY_MAX, usize::MAX);
+        Ok(stored?)
     }
 }
 
@@ -101,33 +122,37 @@ impl Engine {
     }
 
     /// Stores what has changed since the last checkpoint, with the offset it leads to, and forgets customers beyond
-    /// `n_resident_max`. Answers with that offset.
+    /// `n_resident_max`. Answers with that offset. Events and decisions go on between the slices.
     ///
     /// # Errors
     /// [`ServerError`]; then the next checkpoint stores it.
     pub fn checkpoint(&self, n_resident_max: usize) -> Result<Offset, ServerError> {
         let _one_at_a_time = self.checkpointing.lock().unwrap_or_else(PoisonError::into_inner);
-        let (offset, changes) = self.live.change(|live| {
-            let offset = live.profiles.offset();
-            let has_news = offset.0 != self.checkpointed.load(Ordering::Acquire);
-            Ok::<_, ServerError>((offset, if has_news { Some(live.take_changes()?) } else { None }))
-        })?;
-        let Some(changes) = changes else { return Ok(offset) };
-        match self.ports.profiles.commit(offset, changes.clone()) {
-            Ok(()) => {
-                self.checkpointed.store(offset.0, Ordering::Release);
-                self.live.change(|live| live.profiles.shrink_to(n_resident_max));
-                Ok(offset)
-            }
-            Err(error) => {
-                self.live.change(|live| {
-                    live.profiles.keep_dirty(&changes);
-                    live.items.keep_dirty(&changes);
-                    live.activity.keep_dirty();
-                });
-                Err(error.into())
+        if self.folded() != self.checkpointed() {
+            self.store()?;
+        }
+        self.forget_beyond(n_resident_max);
+        Ok(self.checkpointed())
+    }
+
+    fn store(&self) -> Result<(), ServerError> {
+        let offset = self.live.change(Live::begin_checkpoint)?;
+        let stored = self.ports.profiles.checkpoint(offset, &mut || self.live.change(Live::next_slice));
+        self.live.change(|live| live.end_checkpoint(stored.is_ok()));
+        stored?;
+        self.checkpointed.store(offset.0, Ordering::Release);
+        Ok(())
+    }
+
+    fn forget_beyond(&self, n_max: usize) {
+        // Twice around: the first look takes the second chance away.
+        let n_looks = 2 * self.live.look(|live| live.profiles.n_resident());
+        for _ in 0..=n_looks / N_SLICE {
+            if self.live.change(|live| live.profiles.shrink_to(n_max, N_SLICE)) {
+                break;
             }
         }
+        self.live.look(|live| self.pressure.measure(&live.profiles));
     }
 
     /// The offset of the last checkpoint.

@@ -14,21 +14,27 @@ use storage::{SealPolicy, Severity, Storage, StorageSettings};
 
 /// Set in the child that is to be killed: its data directory.
 const CHILD: &str = "STORAGE_TEST_CHILD";
+/// In how many slices a checkpoint is stored.
+const N_SLICES: u64 = 4;
 
+/// A checkpoint in slices: a crash may come between any two of them.
 fn store(storage: &Storage, offset: Offset) {
-    let change = Change {
+    let change = |n: u64| Change {
         collection: Collection::Totals,
-        key: "seen".to_owned(),
+        key: format!("seen-{n}"),
         value: Some(offset.0.to_string().into_bytes()),
     };
-    storage.commit(offset, vec![change]).unwrap();
+    let mut slices = (0..N_SLICES).map(|slice| vec![change(2 * slice), change(2 * slice + 1)]);
+    storage.checkpoint(offset, &mut || Ok(slices.next().unwrap_or_default())).unwrap();
 }
 
-/// The stored state and its offset belong together, and neither is ahead of the log.
+/// The stored state is of one checkpoint and belongs to its offset, which is not ahead of the log.
 fn assert_state_is_consistent(storage: &Storage) {
     let offset = ProfileStore::offset(storage).unwrap();
-    let value = ProfileStore::get(storage, Collection::Totals, "seen").unwrap();
-    assert_eq!(value.map_or(0, |value| String::from_utf8(value).unwrap().parse::<u64>().unwrap()), offset.0);
+    for n in 0..2 * N_SLICES {
+        let value = ProfileStore::get(storage, Collection::Totals, &format!("seen-{n}")).unwrap();
+        assert_eq!(value.map_or(0, |value| String::from_utf8(value).unwrap().parse::<u64>().unwrap()), offset.0);
+    }
     assert!(offset <= storage.head());
 }
 

@@ -71,9 +71,45 @@ fn a_request_that_cannot_be_stored_does_not_fail_the_others() {
 }
 
 #[test]
-fn a_long_queue_refuses_at_once() {
+fn a_full_queue_makes_callers_wait_and_refuses_nobody() {
     let bench = Bench::default();
-    let settings = StorageSettings { queued_bytes_max: 1, ..StorageSettings::default() };
+    // A checkpoint is under way all the time, with slices much larger than what clients may have waiting.
+    let settings = StorageSettings { queued_bytes_max: 1, n_queued_max: 1, ..StorageSettings::default() };
+    let storage = open_with(&bench.data(), settings);
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let (storage, is_over) = (&storage, &is_over);
+        scope.spawn(move || {
+            let large = |n: u64| Change {
+                collection: Collection::Item,
+                key: format!("large-{n}"),
+                value: Some(vec![1; 1 << 20]),
+            };
+            while !is_over.load(Ordering::Acquire) {
+                let mut slices = (0..4).map(|n| vec![large(n)]);
+                storage.checkpoint(Offset(1), &mut || Ok(slices.next().unwrap_or_default())).unwrap();
+            }
+        });
+        let clients: Vec<_> = (0..8_u64)
+            .map(|thread| {
+                scope.spawn(move || {
+                    for n in thread * 25..thread * 25 + 25 {
+                        append(storage, n..n + 1).unwrap();
+                        DecisionLog::append(&**storage, samples::decision(n)).unwrap();
+                    }
+                })
+            })
+            .collect();
+        clients.into_iter().for_each(|client| client.join().unwrap());
+        is_over.store(true, Ordering::Release);
+    });
+    assert_eq!((storage.writer_stats().n_refused.load(Ordering::Relaxed), replayed(&storage).len()), (0, 200));
+}
+
+#[test]
+fn a_queue_that_does_not_move_refuses() {
+    let bench = Bench::default();
+    let settings = StorageSettings { queued_bytes_max: 1, patience: Duration::ZERO, ..StorageSettings::default() };
     let storage = open_with(&bench.data(), settings);
     // One may always wait; with eight at once, some find another one waiting.
     let refused: Vec<events::EventLogError> = std::thread::scope(|scope| {
