@@ -3,9 +3,9 @@
 use crate::audit::{self, NewAudit};
 use crate::schema::{meta, signed, unsigned};
 use crate::seen_ids::{IdHash, SeenIds};
+use crate::state::StateCommand;
 use decisions::LoggedDecision;
 use events::{Offset, Receipt};
-use profiles::Change;
 use rusqlite::{Connection, params};
 
 /// An event, ready to be stored: made on the caller's thread, so that the writer only writes.
@@ -26,22 +26,6 @@ pub(crate) struct NewRejection {
     pub(crate) record: Vec<u8>,
 }
 
-/// Where derived state is kept: what is in force, and what a rebuild makes beside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StateTable {
-    InForce,
-    Rebuilt,
-}
-
-impl StateTable {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::InForce => "state",
-            Self::Rebuilt => "state_rebuilt",
-        }
-    }
-}
-
 /// A request to the writer. It may be applied again after a failed transaction.
 #[derive(Debug)]
 pub(crate) enum Command {
@@ -54,27 +38,7 @@ pub(crate) enum Command {
         rejected: Vec<NewRejection>,
         n_max: u64,
     },
-    /// Writes rows of state that do not count yet.
-    StageState(Vec<Change>),
-    /// Changes the state that a rebuild makes.
-    ChangeRebuilt(Vec<Change>),
-    /// Lets all staged rows count, as the state at an offset.
-    PromoteState {
-        offset: u64,
-    },
-    /// Removes some staged rows that will never count.
-    DropStaged {
-        n_max: u64,
-    },
-    /// Removes what some of the rows that count have taken the place of.
-    SweepState {
-        n_max: u64,
-    },
-    ClearState(StateTable),
-    /// Puts the rebuilt state in the place of the other, with the offset it has seen.
-    AdoptState {
-        offset: u64,
-    },
+    State(StateCommand),
     AppendDecision(LoggedDecision),
     /// Says which files a round of sealing is about to name.
     IntendSeal {
@@ -133,9 +97,7 @@ impl Command {
         let content = match self {
             Self::Append { events } => events.iter().map(|event| event.record.len() + event.title.len() + 64).sum(),
             Self::KeepRejected { rejected, .. } => rejected.iter().map(|one| one.record.len() + one.title.len()).sum(),
-            Self::StageState(changes) | Self::ChangeRebuilt(changes) => {
-                changes.iter().map(|one| one.key.len() + one.value.as_ref().map_or(0, Vec::len) + 64).sum()
-            }
+            Self::State(command) => command.bytes(),
             Self::AppendDecision(decision) => decision.record.len() + 256,
             Self::TakeIn { ids, .. } => ids.len() * size_of::<IdHash>(),
             Self::Audit(entry) => entry.record.len() + 64,
@@ -215,40 +177,7 @@ pub(crate) fn apply(
         Command::Check => Ok(Done::Rows(0)),
         Command::Append { events } => append(connection, counters, seen, events).map(Done::Receipts),
         Command::KeepRejected { rejected, n_max } => keep_rejected(connection, counters, rejected, *n_max),
-        Command::StageState(changes) => stage(connection, counters, changes),
-        Command::ChangeRebuilt(changes) => change_rebuilt(connection, changes),
-        Command::PromoteState { offset } => {
-            counters.state_offset = *offset;
-            counters.state_seq = counters.state_staged;
-            Ok(Done::Rows(0))
-        }
-        Command::DropStaged { n_max } => {
-            let sql = "DELETE FROM state WHERE seq IN (SELECT seq FROM state WHERE seq > ?1 LIMIT ?2)";
-            rows(connection.prepare_cached(sql)?.execute([signed(counters.state_seq), signed(*n_max)]))
-        }
-        Command::SweepState { n_max } => sweep(connection, counters, *n_max),
-        Command::ClearState(StateTable::InForce) => {
-            counters.state_offset = 0;
-            counters.state_seq = counters.state_staged;
-            counters.state_swept = counters.state_staged;
-            rows(connection.execute("DELETE FROM state", []))
-        }
-        Command::ClearState(StateTable::Rebuilt) => done(connection.execute_batch(
-            "DROP TABLE IF EXISTS state_rebuilt;
-             CREATE TABLE state_rebuilt(
-                seq INTEGER PRIMARY KEY, collection TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,
-                is_removed INTEGER NOT NULL DEFAULT 0, UNIQUE(collection, key, seq)) STRICT;",
-        )),
-        Command::AdoptState { offset } => {
-            connection.execute_batch("DROP TABLE state; ALTER TABLE state_rebuilt RENAME TO state;")?;
-            let sql = "SELECT coalesce(max(seq), 0) FROM state";
-            let newest = connection.query_row(sql, [], |row| row.get(0).map(unsigned))?;
-            counters.state_offset = *offset;
-            counters.state_staged = newest;
-            counters.state_seq = newest;
-            counters.state_swept = newest;
-            Ok(Done::Rows(0))
-        }
+        Command::State(command) => command.apply(connection, counters),
         Command::AppendDecision(decision) => append_decision(connection, counters, decision),
         Command::IntendSeal { first, last, files } => {
             let sql = "INSERT INTO seal_intents(first, last, files) VALUES(?1, ?2, ?3)";
@@ -282,10 +211,6 @@ pub(crate) fn apply(
             connection.query_row(&format!("PRAGMA max_page_count = {limit}"), [], |_| Ok(Done::Rows(0)))
         }
     }
-}
-
-fn done(changed: rusqlite::Result<()>) -> rusqlite::Result<Done> {
-    changed.map(|()| Done::Rows(0))
 }
 
 fn rows(changed: rusqlite::Result<usize>) -> rusqlite::Result<Done> {
@@ -353,46 +278,6 @@ fn take_in(connection: &Connection, counters: &mut Counters, ids: &[IdHash], upt
     counters.ids_upto = counters.ids_upto.max(upto);
     counters.head = counters.head.max(upto);
     Ok(Done::Rows(ids.len() as u64))
-}
-
-/// Nobody reads it meanwhile but the rebuild itself, so each row is there once.
-fn change_rebuilt(connection: &Connection, changes: &[Change]) -> rusqlite::Result<Done> {
-    let mut delete = connection.prepare_cached("DELETE FROM state_rebuilt WHERE collection = ?1 AND key = ?2")?;
-    let sql = "INSERT INTO state_rebuilt(collection, key, value) VALUES(?1, ?2, ?3)";
-    let mut insert = connection.prepare_cached(sql)?;
-    for Change { collection, key, value } in changes {
-        delete.execute(params![collection.name(), key])?;
-        if let Some(value) = value {
-            insert.execute(params![collection.name(), key, value])?;
-        }
-    }
-    Ok(Done::Rows(changes.len() as u64))
-}
-
-fn stage(connection: &Connection, counters: &mut Counters, changes: &[Change]) -> rusqlite::Result<Done> {
-    let sql = "INSERT INTO state(seq, collection, key, value, is_removed) VALUES(?1, ?2, ?3, ?4, ?5)";
-    let mut insert = connection.prepare_cached(sql)?;
-    for Change { collection, key, value } in changes {
-        counters.state_staged += 1;
-        let (seq, is_removed) = (signed(counters.state_staged), value.is_none());
-        insert.execute(params![seq, collection.name(), key, value.as_deref().unwrap_or_default(), is_removed])?;
-    }
-    Ok(Done::Rows(changes.len() as u64))
-}
-
-fn sweep(connection: &Connection, counters: &mut Counters, n_max: u64) -> rusqlite::Result<Done> {
-    let (after, upto) = (counters.state_swept, counters.state_seq.min(counters.state_swept + n_max));
-    for sql in [
-        "DELETE FROM state WHERE seq IN (
-             SELECT old.seq FROM state AS new CROSS JOIN state AS old
-             WHERE new.seq > ?1 AND new.seq <= ?2
-               AND old.collection = new.collection AND old.key = new.key AND old.seq < new.seq)",
-        "DELETE FROM state WHERE seq > ?1 AND seq <= ?2 AND is_removed",
-    ] {
-        connection.prepare_cached(sql)?.execute([signed(after), signed(upto)])?;
-    }
-    counters.state_swept = upto;
-    Ok(Done::Rows(upto - after))
 }
 
 fn append_decision(

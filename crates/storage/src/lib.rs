@@ -36,6 +36,7 @@ mod readers;
 mod schema;
 mod seen_ids;
 mod settings;
+mod state;
 mod storage;
 mod writer;
 

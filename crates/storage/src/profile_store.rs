@@ -1,12 +1,10 @@
 //! How is derived state kept? [`ProfileStore`] on the database: what is in force, and what a rebuild makes beside it.
 //!
-//! The table grows at its end. A checkpoint writes its rows there, a slice in each transaction; they count when `state_seq`
-//! moves past them, in one small transaction together with the offset. Of the rows with one key, the newest that counts is
-//! in force. Afterwards the older ones are removed in slices. A crash before `state_seq` has moved leaves rows that never
-//! count and that the next checkpoint removes; one after it leaves rows to be removed.
+//! How rows come into force and go again stands in `state.rs`.
 
-use crate::command::{Command, Done, StateTable};
+use crate::command::{Command, Done};
 use crate::schema::{meta, unsigned};
+use crate::state::{StateCommand, StateTable};
 use crate::writer::Patience;
 use crate::{DatabaseError, Storage, StorageError};
 use events::Offset;
@@ -52,9 +50,9 @@ impl ProfileStore for Storage {
         // What an earlier checkpoint could not finish must not count together with this one.
         self.drop_staged().map_err(attempt)?;
         StateRows(self, StateTable::InForce).change(offset, next)?;
-        self.submit(Command::PromoteState { offset: offset.0 }, Patience::Wait).map_err(attempt)?;
+        self.submit(Command::State(StateCommand::Promote { offset: offset.0 }), Patience::Wait).map_err(attempt)?;
         // The checkpoint holds; what cannot be removed now is removed after the next one.
-        let _ = self.in_slices(|| Command::SweepState { n_max: N_SWEPT });
+        let _ = self.in_slices(|| StateCommand::Sweep { n_max: N_SWEPT });
         Ok(())
     }
 
@@ -89,7 +87,9 @@ impl Rebuild {
     /// [`StorageError::Database`]; then the other stays in force.
     pub fn adopt(&self) -> Result<(), StorageError> {
         let offset = self.offset.load(Ordering::Acquire);
-        self.storage.maintain("putting the rebuilt profiles in force", Command::AdoptState { offset }).map(|_| ())
+        self.storage
+            .maintain("putting the rebuilt profiles in force", Command::State(StateCommand::Adopt { offset }))
+            .map(|_| ())
     }
 
     fn rows(&self) -> StateRows<'_> {
@@ -218,7 +218,7 @@ impl StateRows<'_> {
         next: &mut dyn FnMut() -> Result<Vec<Change>, StoreError>,
     ) -> Result<(), StoreError> {
         let write = |command| {
-            let done = self.0.submit(command, Patience::Wait).map(|_| ());
+            let done = self.0.submit(Command::State(command), Patience::Wait).map(|_| ());
             done.map_err(|error| failed(&format!("storing the profiles up to offset {offset}"), error))
         };
         loop {
@@ -227,14 +227,14 @@ impl StateRows<'_> {
                 return Ok(());
             }
             write(match self.1 {
-                StateTable::InForce => Command::StageState(slice),
-                StateTable::Rebuilt => Command::ChangeRebuilt(slice),
+                StateTable::InForce => StateCommand::Stage(slice),
+                StateTable::Rebuilt => StateCommand::ChangeRebuilt(slice),
             })?;
         }
     }
 
     fn clear(&self) -> Result<(), StoreError> {
-        let done = self.0.submit(Command::ClearState(self.1), Patience::Wait);
+        let done = self.0.submit(Command::State(StateCommand::Clear(self.1)), Patience::Wait);
         done.map(|_| ()).map_err(|error| failed("removing the stored profiles", error))
     }
 }
@@ -242,12 +242,12 @@ impl StateRows<'_> {
 impl Storage {
     /// Removes the rows of a checkpoint that was never finished.
     pub(crate) fn drop_staged(&self) -> Result<(), DatabaseError> {
-        self.in_slices(|| Command::DropStaged { n_max: N_SWEPT })
+        self.in_slices(|| StateCommand::DropStaged { n_max: N_SWEPT })
     }
 
     /// Repeats a request until there is nothing more for it to do.
-    fn in_slices(&self, command: impl Fn() -> Command) -> Result<(), DatabaseError> {
-        while self.submit(command(), Patience::Wait)? != Done::Rows(0) {}
+    fn in_slices(&self, command: impl Fn() -> StateCommand) -> Result<(), DatabaseError> {
+        while self.submit(Command::State(command()), Patience::Wait)? != Done::Rows(0) {}
         Ok(())
     }
 }
@@ -300,12 +300,12 @@ mod tests {
     fn a_crash_between_any_two_transactions_leaves_the_old_checkpoint_or_the_new_one() {
         let steps = || {
             [
-                Command::StageState(vec![change("a", Some("new")), change("b", None)]),
-                Command::StageState(vec![change("d", Some("new"))]),
-                Command::PromoteState { offset: 9 },
-                Command::SweepState { n_max: 1 },
-                Command::SweepState { n_max: 1 },
-                Command::SweepState { n_max: 9 },
+                StateCommand::Stage(vec![change("a", Some("new")), change("b", None)]),
+                StateCommand::Stage(vec![change("d", Some("new"))]),
+                StateCommand::Promote { offset: 9 },
+                StateCommand::Sweep { n_max: 1 },
+                StateCommand::Sweep { n_max: 1 },
+                StateCommand::Sweep { n_max: 9 },
             ]
         };
         let old = (5, pairs(&[("a", "old"), ("b", "old"), ("c", "old")]), 3);
@@ -315,7 +315,7 @@ mod tests {
             let storage = open(temp.path());
             storage.commit(Offset(5), ["a", "b", "c"].map(|key| change(key, Some("old"))).to_vec()).unwrap();
             for step in steps().into_iter().take(n_steps) {
-                storage.submit(step, Patience::Wait).unwrap();
+                storage.submit(Command::State(step), Patience::Wait).unwrap();
             }
             let expected = if n_steps < 3 { &old } else { &new };
             assert_eq!(&seen(&storage), expected, "after {n_steps} steps, for whoever reads meanwhile");
