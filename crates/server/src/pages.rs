@@ -32,14 +32,16 @@ pub(crate) use lost::{no_such_method, no_such_path};
 
 use crate::app::App;
 use crate::console::CONTENT_SECURITY_POLICY;
+use crate::peer::Peer;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{Html, Response};
 use axum::routing::{get, post};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use visit::Visit;
 
 /// The largest form, in bytes.
 const FORM_BYTES_MAX: usize = 16 * 1024;
@@ -66,8 +68,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/decisions/{id}", get(decisions::show))
         .route("/api", get(api::show))
         .route_layer(from_fn_with_state(app.clone(), access::guard));
+    let sign_in = post(door::login).route_layer(from_fn_with_state(app.clone(), within_rate));
     let open = Router::new()
-        .route("/login", get(door::login_page).post(door::login))
+        .route("/login", get(door::login_page).merge(sign_in))
         .route("/logout", post(door::logout))
         .route("/theme", post(door::theme))
         .route_layer(from_fn_with_state(app.clone(), access::guard_forms));
@@ -78,6 +81,15 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(map_response(with_policy))
         .with_state(app)
+}
+
+/// Lets an attempt to sign in through only as often as the settings say.
+async fn within_rate(State(app): State<Arc<App>>, peer: Peer, request: Request, next: Next) -> Response {
+    let Err(error) = app.limits.count_sign_in(&peer) else { return next.run(request).await };
+    let wait = error.retry_after();
+    let mut response = Visit::read(&mut request.into_parts().0, &app).failed(&error);
+    response.headers_mut().extend(wait);
+    response
 }
 
 /// A page. What a browser may do with it is said by [`with_policy`].

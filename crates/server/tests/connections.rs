@@ -242,4 +242,28 @@ fn who_asks_too_often_is_told_when_to_come_back() {
     assert!(from_everywhere.expect("forty are more than two").error(429, "too_often").contains("this key"));
     assert!(limited("203.0.113.7", SERVER).is_none(), "the company's own services are not counted");
     assert!(limited("127.0.0.1", WRITE).is_none(), "nor is this machine");
+    let wrong = limited("192.0.2.7", "no-such-key");
+    assert_eq!(wrong.expect("it is wrong").status, 401, "the first wrong key is told that it is wrong");
+    let wrong = (0..20).map(|_| send("192.0.2.7", "no-such-key")).find(|reply| reply.status == 429);
+    wrong.expect("wrong keys are counted, too").error(429, "too_often");
+}
+
+#[test]
+fn who_signs_in_too_often_gets_a_page_that_says_so() {
+    let server = TestServer::start_with(|settings| {
+        settings.server.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+        settings.limits.sign_ins_per_address = 2;
+    });
+    let origin = server.url("");
+    let sign_in = |address: &str| {
+        let form = "application/x-www-form-urlencoded";
+        let headers = [("x-forwarded-for", address), ("origin", origin.as_str()), ("content-type", form)];
+        server.send("POST", "/login", &headers, "key=wrong")
+    };
+    let statuses = [(); 3].map(|()| sign_in("203.0.113.7").status);
+    assert_eq!(statuses, [401, 401, 429]);
+    let refused = sign_in("203.0.113.7");
+    assert!(refused.text.contains("This address may send 2 requests in 60 seconds"), "{}", refused.text);
+    assert!(refused.header("retry-after").is_some() && refused.header("content-security-policy").is_some());
+    assert_eq!(sign_in("203.0.113.8").status, 401, "another address is not held up");
 }

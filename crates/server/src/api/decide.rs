@@ -64,8 +64,10 @@ impl FromRequestParts<Arc<App>> for MayDecide {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let Ok(peer) = Peer::from_request_parts(parts, app).await;
         let key = key_in(&parts.headers);
-        let role = authorize(app, key.as_deref(), Action::Decide)?;
-        app.limits.count(Asking::Decision, &peer, key.as_deref().zip(Some(role))).map(|()| Self)
+        let role = authorize(app, key.as_deref(), Action::Decide);
+        // A wrong key counts, too.
+        app.limits.count(Asking::Decision, &peer, key.as_deref().zip(role.as_ref().ok().copied()))?;
+        role.map(|_| Self)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::ServerError;
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use primitives::ErrorKind;
 use serde::Serialize;
@@ -56,9 +56,9 @@ impl ApiError {
     /// A key or an address asks more often than it may.
     pub fn too_often(who: &str, n_max: u32, per: Duration, wait: Duration) -> Self {
         let seconds = u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1);
-        let per = if per.as_secs() == 1 { "second".to_owned() } else { format!("{} seconds", per.as_secs()) };
+        let per = if per.as_secs() == 1 { "a second".to_owned() } else { format!("in {} seconds", per.as_secs()) };
         let message = format!(
-            "{who} may send {n_max} requests a {per}: try again in {seconds} s, or raise it in [limits] of the settings"
+            "{who} may send {n_max} requests {per}: try again in {seconds} s, or raise it in [limits] of the settings"
         );
         Self { retry_after_seconds: Some(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_often", message) }
     }
@@ -71,6 +71,11 @@ impl ApiError {
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// The header that says when to try again, where that is known. Clients read whole seconds.
+    pub fn retry_after(&self) -> Option<(HeaderName, HeaderValue)> {
+        self.retry_after_seconds.map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds)))
     }
 
     /// The sentence.
@@ -99,12 +104,10 @@ impl From<ServerError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let retry_after = self.retry_after();
         let body = ErrorBody { success: false, code: self.code.to_owned(), message: self.message };
         let mut response = (self.status, Json(body)).into_response();
-        if let Some(seconds) = self.retry_after_seconds {
-            // Clients read whole seconds.
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
+        response.headers_mut().extend(retry_after);
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer, Basic"));
         }

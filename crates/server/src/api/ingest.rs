@@ -71,8 +71,10 @@ async fn receive(
 ) -> Received {
     let (parts, body) = request.into_parts();
     let key = key_before_body(key_in(&parts.headers), query.write_key);
-    let role = key.as_deref().map(|key| authorize(&app, Some(key), Action::Ingest)).transpose()?;
-    app.limits.count(Asking::Events, &peer, key.as_deref().zip(role))?;
+    let role = key.as_deref().map(|key| authorize(&app, Some(key), Action::Ingest)).transpose();
+    // A wrong key counts, too.
+    app.limits.count(Asking::Events, &peer, key.as_deref().zip(role.as_ref().ok().copied().flatten()))?;
+    let role = role?;
     let body = read_body(&parts.headers, body).await?;
     app.run(move |app| Ok(accept(app, &body, kind, role, &peer))).await?
 }
