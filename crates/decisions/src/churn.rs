@@ -1,17 +1,21 @@
 //! How likely is this customer not to come back?
 
-use crate::{Answer, ChurnScorer, DecisionKind, ModelRef, Outcome, ScoreReason, Subject};
-use features::{FeatureVector, catalogue};
+use crate::{Answer, ChurnScorer, DecisionKind, Knowledge, ModelRef, Outcome, ScoreReason, Subject};
+use features::catalogue;
 use learning::reasons;
 use primitives::Probability;
 
 /// How many reasons an answer gives.
 const N_REASONS: usize = 5;
 
+/// How long a customer must have been one before a score says anything of them: all that is known of who bought a minute ago
+/// is that purchase, and the model has hardly seen such customers.
+const TENURE_DAYS_MIN: f64 = 1.0;
+
 /// The customer's own probability, or the average with the reason why it is that.
 pub(crate) fn answer(subject: &Subject, model: Option<&ChurnScorer>) -> Answer {
     let (score, reasons, fallback) = match (model, subject) {
-        (Some(model), Subject::Known(knowledge)) => personal(model, &knowledge.get().vector),
+        (Some(model), Subject::Known(knowledge)) => personal(model, knowledge.get()),
         (Some(model), Subject::Withheld(consent)) => {
             let why = format!("The customer's data may not be used for {}", consent.purpose);
             (model.base_rate, Vec::new(), Some(average(&why)))
@@ -38,12 +42,11 @@ fn average(why: &str) -> String {
     format!("{why}: this is the average over all customers.")
 }
 
-fn personal(scorer: &ChurnScorer, vector: &FeatureVector) -> (Option<Probability>, Vec<ScoreReason>, Option<String>) {
-    let has_ordered = catalogue::index_of("orders_all").and_then(|i| vector.values.get(i)).is_some_and(|n| *n > 0.0);
-    if !has_ordered {
-        let why = "The customer has not bought anything yet, so there is nothing to come back to";
+fn personal(scorer: &ChurnScorer, known: &Knowledge) -> (Option<Probability>, Vec<ScoreReason>, Option<String>) {
+    if let Some(why) = too_little_known(known) {
         return (scorer.base_rate, Vec::new(), Some(average(why)));
     }
+    let vector = &known.vector;
     match scorer.model.score(vector) {
         Err(error) => (scorer.base_rate, Vec::new(), Some(average(&error.to_string()))),
         Ok(scored) => {
@@ -59,6 +62,15 @@ fn personal(scorer: &ChurnScorer, vector: &FeatureVector) -> (Option<Probability
             (Some(scored.probability), reasons.collect(), None)
         }
     }
+}
+
+/// Why the customer's own history says nothing yet.
+fn too_little_known(known: &Knowledge) -> Option<&'static str> {
+    if known.n_orders() == 0 {
+        return Some("The customer has not bought anything yet, so there is nothing to come back to");
+    }
+    let is_new = known.feature("tenure_days").is_some_and(|days| days < TENURE_DAYS_MIN);
+    is_new.then_some("The customer first bought less than a day ago, which is too little to go by")
 }
 
 /// With a capital first letter.

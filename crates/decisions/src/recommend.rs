@@ -17,9 +17,13 @@ pub(crate) fn answer(question: &Question, subject: &Subject, model: Option<&Reco
             (popular_now(question, world), Some(why))
         }
     };
+    let is_sold = model.is_some() || items.iter().any(|item| item.score > 0.0);
     let fallback = fallback.map(|why| match items.len() {
         0 => format!("{why}, and the catalogue holds no item that can be shown."),
-        _ => format!("{why}: these are the most popular items."),
+        _ if is_sold => format!("{why}: these are the most popular items."),
+        _ => {
+            format!("{why}, and nothing was sold lately: these are items of the catalogue, in the order of their keys.")
+        }
     });
     Answer {
         outcome: Outcome::Items(items),
@@ -49,8 +53,11 @@ fn personal(
     world: &dyn World,
 ) -> (Vec<RankedItem>, Option<String>) {
     if knowledge.bought.is_empty() {
-        let why = "The customer has not bought anything yet".to_owned();
-        return (popular_by_model(question, model, world), Some(why));
+        let why = match knowledge.n_orders() {
+            0 => "The customer has not bought anything yet",
+            _ => "The customer's orders name no products",
+        };
+        return (popular_by_model(question, model, world), Some(why.to_owned()));
     }
     let history: Vec<HistoryItem> = knowledge
         .bought

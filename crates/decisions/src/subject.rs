@@ -1,6 +1,6 @@
 //! What may be known of the customer for this decision?
 
-use features::{FeatureState, FeatureVector};
+use features::{FeatureState, FeatureVector, catalogue};
 use governance::{ConsentAnswer, ConsentPolicy, Consents, Permitted, Purpose, permit};
 use primitives::{ItemKey, Timestamp};
 use profiles::Customer;
@@ -69,5 +69,18 @@ impl Knowledge {
     fn of(state: &FeatureState, as_of: Timestamp) -> Self {
         let bought = |line: &features::Line| Bought { item: line.item, at: line.at, milli_units: line.milli_units };
         Self { vector: state.vector(as_of), bought: state.lines().iter().map(bought).collect() }
+    }
+
+    /// How many orders the customer ever made, with or without products.
+    pub(crate) fn n_orders(&self) -> u64 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count, kept as a feature")]
+        let whole = |n: f64| n as u64;
+        self.feature("orders_all").map_or(0, whole)
+    }
+
+    /// A feature by its name; `None` where it is not known.
+    pub(crate) fn feature(&self, name: &str) -> Option<f64> {
+        let value = catalogue::index_of(name).and_then(|place| self.vector.values.get(place));
+        value.copied().filter(|value| !value.is_nan())
     }
 }

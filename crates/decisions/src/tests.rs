@@ -7,7 +7,10 @@ use crate::{DecisionError, DecisionKind, LoggedDecision, Outcome, Record, Subjec
 use governance::{Consents, Purpose, Statement};
 use models::recommend::{ItemToItemModel, Scored};
 use primitives::{DecisionId, ErrorKind, ItemKey};
-use shop::{NOW, Shop, champions, decided, knowledge, known, question, recommender, refused, silent, unknown};
+use shop::{
+    NOW, Shop, Unsold, champions, decided, first_bought, knowledge, known, question, recommender, refused, silent,
+    unknown,
+};
 
 fn ids(outcome: &Outcome) -> Vec<&str> {
     match outcome {
@@ -27,6 +30,7 @@ fn every_recommendation_says_why_it_is_not_the_full_one() {
     for (subject, with_model, granted, said) in [
         (buyer(), true, true, None),
         (known(knowledge(&[], false)), true, true, Some("The customer has not bought anything yet: these are")),
+        (known(knowledge(&[], true)), true, true, Some("The customer's orders name no products: these are")),
         (refused(), true, false, Some("The customer refused personalization: these are")),
         (
             silent(),
@@ -48,6 +52,18 @@ fn every_recommendation_says_why_it_is_not_the_full_one() {
         assert_eq!((answer.consent.purpose, answer.consent.granted), (Purpose::Personalization, granted));
         assert_eq!(answer.model.is_some(), with_model);
         assert_eq!(ids(&answer.outcome).len(), 3);
+    }
+}
+
+#[test]
+fn nothing_is_called_popular_that_was_not_sold() {
+    for subject in [known(knowledge(&[(0, 3.0)], true)), refused(), unknown(true)] {
+        let shop = Unsold(Shop::full());
+        let answer = decide(&question(DecisionKind::Recommend, 3), &subject, &champions(false), &shop).unwrap();
+        let fallback = answer.fallback.unwrap();
+        assert!(fallback.contains("nothing was sold lately") && !fallback.contains("popular"), "{fallback}");
+        let Outcome::Items(items) = answer.outcome else { panic!("items were asked for") };
+        assert!(items.len() == 3 && items.iter().all(|item| item.reason == "In the catalogue"));
     }
 }
 
@@ -87,6 +103,9 @@ fn a_score_needs_a_model_consent_and_an_order() {
     for (subject, with_model, is_personal, said) in [
         (known(knowledge(&[(0, 3.0)], true)), true, true, None),
         (known(knowledge(&[], false)), true, false, Some("has not bought anything yet")),
+        (known(first_bought(0.000_2)), true, false, Some("first bought less than a day ago, which is too little")),
+        (known(first_bought(0.999)), true, false, Some("this is the average over all customers.")),
+        (known(first_bought(1.0)), true, true, None),
         (refused(), true, false, Some("may not be used for personalization: this is the average over all customers.")),
         (unknown(true), true, false, Some("Nothing is known of this customer yet: this is the average")),
         (known(knowledge(&[(0, 3.0)], true)), false, false, Some("No churn model has been trained yet")),

@@ -61,6 +61,23 @@ impl World for Shop {
     }
 }
 
+/// A shop in which nothing was sold lately.
+pub(super) struct Unsold(pub(super) Shop);
+
+impl World for Unsold {
+    fn is_available(&self, item: ItemKey) -> bool {
+        self.0.is_available(item)
+    }
+
+    fn facts(&self, item: ItemKey) -> Option<ItemFacts> {
+        self.0.facts(item)
+    }
+
+    fn popular(&self, n: usize) -> Vec<(ItemKey, u64)> {
+        self.0.popular(n).into_iter().map(|(item, _)| (item, 0)).collect()
+    }
+}
+
 /// Item 0 sells most and item 11 least; neighbours are bought together.
 pub(super) fn recommender() -> ItemToItemModel {
     let row = |customer, item| Interaction { customer, item, age_days: f64::from(customer % 30), quantity: 1.0 };
@@ -136,6 +153,15 @@ pub(super) fn knowledge(bought: &[(u32, f64)], has_ordered: bool) -> Knowledge {
         milli_units: 1_000,
     });
     Knowledge { vector: FeatureVector { as_of: NOW, values }, bought: bought.collect() }
+}
+
+/// Somebody whose first order, and only one, was so many days ago.
+pub(super) fn first_bought(days_ago: f64) -> Knowledge {
+    let mut known = knowledge(&[(0, days_ago)], true);
+    for (name, value) in [("orders_all", 1.0), ("tenure_days", days_ago), ("recency_tenure_ratio", 1.0)] {
+        known.vector.values[catalogue::index_of(name).unwrap()] = value;
+    }
+    known
 }
 
 pub(super) fn known(knowledge: Knowledge) -> Subject {
