@@ -86,6 +86,13 @@ impl Activity {
             .map(|day| (Timestamp::from_millis(0).plus_days(day), self.days.get(&day).cloned().unwrap_or_default()))
     }
 
+    /// The newest remembered day with an order, up to and including that of `as_of`.
+    #[must_use]
+    pub fn last_order_day(&self, as_of: Timestamp) -> Option<Timestamp> {
+        let found = self.days.range(..=as_of.day()).rev().find(|(_, day)| day.n_orders > 0);
+        found.map(|(day, _)| Timestamp::from_millis(0).plus_days(*day))
+    }
+
     /// Begins a checkpoint of this moment, together with the profiles' one; see [`Activity::fill`].
     ///
     /// # Errors

@@ -6,9 +6,12 @@ mod rows;
 pub use model::{ChurnModel, Contribution, Scored};
 pub(crate) use rows::Rows;
 
-use crate::evaluation::paired_gain;
+use crate::contest::{Contest, Paired, Reigning};
+use crate::evaluation::{paired_gain, redrawn};
 use crate::split::{self, Split};
-use crate::{CalibrationBin, ChurnEvaluation, Dataset, LearningError, ModelKind, ProbabilityMetrics, readiness};
+use crate::{
+    CalibrationBin, ChurnEvaluation, Dataset, LearningError, Loaded, Model, ModelKind, ProbabilityMetrics, readiness,
+};
 use features::catalogue;
 use models::boost::{BoostModel, BoostSettings};
 use models::calibrate::{Isotonic, IsotonicSettings};
@@ -73,12 +76,12 @@ pub struct Importance {
 /// [`LearningError::NotReady`] where there is too little history; [`LearningError::Model`].
 pub fn evaluate_churn(dataset: &Dataset, now: Timestamp, seed: Seed) -> Result<ChurnEvaluation, LearningError> {
     readiness::check(ModelKind::Churn, dataset, now)?;
-    judge(dataset, &split(dataset, now)?, &ChurnSettings::default(), seed)
+    Ok(judge(dataset, &split(dataset, now)?, &ChurnSettings::default(), seed)?.evaluation)
 }
 
 /// The split of a dataset.
 pub(crate) fn split(dataset: &Dataset, now: Timestamp) -> Result<Split, LearningError> {
-    let split = dataset.orders_span().and_then(|(first, last)| Split::churn(first, last, now));
+    let split = dataset.calendar(now).and_then(|calendar| Split::churn(&calendar));
     split.ok_or_else(|| readiness::not_ready(ModelKind::Churn, dataset, now))
 }
 
@@ -97,7 +100,7 @@ pub(crate) fn fit_all(
     settings: &ChurnSettings,
     seed: Seed,
 ) -> Result<Fitted, LearningError> {
-    let rows = Rows::of(dataset, &split::churn_as_ofs(split.train_from, split.test_until));
+    let rows = Rows::of(dataset, &split::churn_as_ofs(split.train_from, split.test_until, &split.gaps));
     let model = fit(&rows, settings, seed)?;
     let importances = importances(&model, &rows);
     Ok(Fitted { n_rows: rows.len() as u64, n_customers: rows.n_customers() as u64, model, importances })
@@ -130,19 +133,22 @@ fn score_all(forest: &BoostModel, rows: &Rows) -> Result<Vec<f64>, LearningError
     forest.score_all(frame).map_err(LearningError::model("score the churn frame"))
 }
 
+/// What was foretold of whom, and how good it was.
+pub(crate) struct Judged {
+    pub(crate) evaluation: ChurnEvaluation,
+    test: Rows,
+    ours: Vec<f64>,
+}
+
 pub(crate) fn judge(
     dataset: &Dataset,
     split: &Split,
     settings: &ChurnSettings,
     seed: Seed,
-) -> Result<ChurnEvaluation, LearningError> {
+) -> Result<Judged, LearningError> {
     let train = Rows::of(dataset, &split.train_as_ofs);
     let test = Rows::of(dataset, &[split.test_from]);
-    let model = fit(&train, settings, seed)?;
-    let calibrated = |calibration: &Isotonic, scores: &[f64]| -> Vec<f64> {
-        scores.iter().map(|score| calibration.apply(*score).get()).collect()
-    };
-    let ours = calibrated(model.calibration(), &score_all(model.forest(), &test)?);
+    let ours = foretold(&fit(&train, settings, seed)?, &test)?;
     // Whoever is active has ordered, so the recency is known.
     let recency = settings.calibration.fit(&train.column("recency_days"), &train.labels, None);
     let recency = recency.map_err(LearningError::model("calibrate the days since the last order"))?;
@@ -151,15 +157,13 @@ pub(crate) fn judge(
         ("constant", vec![mean(&train.labels); test.len()]),
     ];
     let gain = |name: &str, baseline: &[f64]| {
-        let rows = ours.iter().zip(baseline).zip(&test.labels);
-        let differences: Vec<f64> = rows.map(|((a, b), label)| loss(*b, *label) - loss(*a, *label)).collect();
-        paired_gain(&differences, seed, &format!("evaluate churn against {name}"))
+        paired_gain(&saved(&ours, baseline, &test.labels), seed, &format!("evaluate churn against {name}"))
     };
     let mut baselines = BTreeMap::new();
     for (name, probabilities) in &theirs {
         baselines.insert((*name).to_owned(), summary(probabilities, &test.labels)?);
     }
-    Ok(ChurnEvaluation {
+    let evaluation = ChurnEvaluation {
         split: split.clone(),
         n_train: train.len() as u64,
         n_test: test.len() as u64,
@@ -168,7 +172,56 @@ pub(crate) fn judge(
         baselines,
         log_loss_gain: theirs.iter().map(|(name, p)| ((*name).to_owned(), gain(name, p))).collect(),
         calibration: curve(&ours, &test.labels),
-    })
+    };
+    Ok(Judged { evaluation, test, ours })
+}
+
+impl Judged {
+    /// The reigning champion on the same customers at the same moment.
+    pub(crate) fn contest(&self, reigning: Option<&Reigning>, seed: Seed) -> Result<Contest, LearningError> {
+        let labels = &self.test.labels;
+        let judge = |loaded: &Loaded| {
+            let Model::Churn(champion) = &loaded.model else {
+                return Err(LearningError::File { reason: "a churn model was expected".to_owned() });
+            };
+            let theirs = foretold(champion, &self.test)?;
+            let (ours, theirs_judged) = (self.evaluation.metrics, summary(&theirs, labels)?);
+            let score = Paired {
+                challenger: ours.log_loss,
+                champion: theirs_judged.log_loss,
+                gain: paired_gain(&saved(&self.ours, &theirs, labels), seed, "churn against the champion"),
+            };
+            let calibration = Paired {
+                challenger: ours.ece,
+                champion: theirs_judged.ece,
+                gain: redrawn(labels.len(), seed, "churn calibration against the champion", |drawn| {
+                    let drawn: Vec<usize> = drawn.collect();
+                    let pick = |values: &[f64]| drawn.iter().map(|row| values[*row]).collect::<Vec<_>>();
+                    let labels = pick(labels);
+                    // Whatever was judged once can be judged again.
+                    let ece =
+                        |p: &[f64]| expected_calibration_error(&pick(p), &labels, None, N_ECE_BINS).unwrap_or(0.0);
+                    ece(&theirs) - ece(&self.ours)
+                }),
+            };
+            Ok((labels.len() as u64, score, Some(calibration)))
+        };
+        Contest::of(reigning, judge, "log_loss", &self.evaluation.split)
+    }
+}
+
+fn foretold(model: &ChurnModel, rows: &Rows) -> Result<Vec<f64>, LearningError> {
+    Ok(calibrated(model.calibration(), &score_all(model.forest(), rows)?))
+}
+
+fn calibrated(calibration: &Isotonic, scores: &[f64]) -> Vec<f64> {
+    scores.iter().map(|score| calibration.apply(*score).get()).collect()
+}
+
+/// By how much our log-loss is below theirs, customer by customer.
+fn saved(ours: &[f64], theirs: &[f64], labels: &[f64]) -> Vec<f64> {
+    let rows = ours.iter().zip(theirs).zip(labels);
+    rows.map(|((ours, theirs), label)| loss(*theirs, *label) - loss(*ours, *label)).collect()
 }
 
 fn summary(probabilities: &[f64], labels: &[f64]) -> Result<ProbabilityMetrics, LearningError> {

@@ -1,6 +1,7 @@
 //! Whom may we learn from? The whole history, customer by customer, of those who permit it.
 
-use crate::LearningError;
+use crate::{Calendar, LearningError};
+use events::Offset;
 use features::{History, Trace};
 use governance::{ConsentPolicy, Permitted, Purpose, permit};
 use primitives::{CustomerId, Timestamp};
@@ -10,6 +11,8 @@ use std::sync::Arc;
 /// How many events are read between two words about the progress.
 const N_EVENTS_STEP: u64 = 10_000;
 
+const BEFORE_ALL: Timestamp = Timestamp::from_millis(i64::MIN);
+
 /// Everything that ever happened to the customers who permit learning from it. Only [`Dataset::load`] makes one.
 ///
 /// Identity is that of now: two names that turned out to be one person are one customer in the past as well.
@@ -18,6 +21,7 @@ pub struct Dataset {
     customers: Vec<Permitted<Customer<Trace>>>,
     n_events: u64,
     n_left_out: u64,
+    read_until: Offset,
     span: Option<(Timestamp, Timestamp)>,
 }
 
@@ -33,10 +37,11 @@ impl Dataset {
         progress: &mut dyn FnMut(u64),
     ) -> Result<Self, LearningError> {
         let mut profiles: Profiles<Trace> = Profiles::open(Arc::new(MemoryProfileStore::default()))?;
-        let mut n_events = 0_u64;
+        let (mut n_events, mut read_until) = (0_u64, Offset::default());
         let mut failed = None;
-        history.replay(events::Offset::default(), &mut |recorded| {
+        history.replay(Offset::default(), &mut |recorded| {
             n_events += 1;
+            read_until = recorded.offset;
             if n_events.is_multiple_of(N_EVENTS_STEP) {
                 progress(n_events);
             }
@@ -61,7 +66,7 @@ impl Dataset {
         let customers: Vec<_> = permitted.collect();
         let spans = || customers.iter().filter_map(|customer| customer.get().state.span());
         let span = spans().map(|(first, _)| first).min().zip(spans().map(|(_, last)| last).max());
-        Ok(Self { n_left_out: (n_customers - customers.len()) as u64, customers, n_events, span })
+        Ok(Self { n_left_out: (n_customers - customers.len()) as u64, customers, n_events, read_until, span })
     }
 
     /// The customers, sorted by their id.
@@ -82,6 +87,12 @@ impl Dataset {
         self.n_events
     }
 
+    /// The last event that was read.
+    #[must_use]
+    pub fn read_until(&self) -> Offset {
+        self.read_until
+    }
+
     /// How many customers there are to learn from.
     #[must_use]
     pub fn n_customers(&self) -> usize {
@@ -99,14 +110,10 @@ impl Dataset {
         self.customers.iter().map(|customer| (&customer.get().profile.id, &customer.get().state))
     }
 
-    /// When the first and the last order was made.
-    pub(crate) fn orders_span(&self) -> Option<(Timestamp, Timestamp)> {
-        let times = self.traces().flat_map(|(_, trace)| {
-            trace.orders_between(Timestamp::from_millis(i64::MIN), Timestamp::MAX).map(|order| order.at)
-        });
-        times.fold(None, |span, at| match span {
-            None => Some((at, at)),
-            Some((first, last)) => Some((first.min(at), last.max(at))),
-        })
+    /// On which days orders came in as usual, as far as is known at a moment; `None` where there are none.
+    #[must_use]
+    pub fn calendar(&self, now: Timestamp) -> Option<Calendar> {
+        let orders = self.traces().flat_map(|(_, trace)| trace.orders_between(BEFORE_ALL, now));
+        Calendar::of(orders.map(|order| order.at), now)
     }
 }

@@ -3,7 +3,7 @@
 mod gain;
 
 pub use gain::Gain;
-pub(crate) use gain::paired_gain;
+pub(crate) use gain::{paired_gain, redrawn};
 
 use crate::{ModelKind, Split};
 use serde::{Deserialize, Serialize};
@@ -135,6 +135,15 @@ impl Evaluation {
         match self {
             Self::Recommend(evaluation) => &evaluation.split,
             Self::Churn(evaluation) => &evaluation.split,
+        }
+    }
+
+    /// By how much the model is better than a baseline in the number that decides, customer by customer.
+    #[must_use]
+    pub fn gain(&self, baseline: &str) -> Option<Gain> {
+        match self {
+            Self::Recommend(evaluation) => evaluation.ndcg_gain.get(baseline).copied(),
+            Self::Churn(evaluation) => evaluation.log_loss_gain.get(baseline).copied(),
         }
     }
 

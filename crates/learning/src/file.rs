@@ -5,7 +5,8 @@
 //! ```
 //! The body is the model's own format with its own version byte. Every past format version opens in every later program.
 
-use crate::{ChurnModel, Evaluation, Importance, LearningError, ModelKind};
+use crate::{ChurnModel, Contest, Evaluation, Importance, LearningError, ModelKind};
+use events::Offset;
 use features::catalogue;
 use models::recommend::ItemToItemModel;
 use primitives::Timestamp;
@@ -26,10 +27,16 @@ pub struct ModelHeader {
     pub data_from: Timestamp,
     /// Where the knowledge that was learned from ends.
     pub data_until: Timestamp,
+    /// The last event that was read: who refuses after it is still learned from. `None` in older files.
+    #[serde(default)]
+    pub learned_until: Option<Offset>,
     /// The [`catalogue::schema_hash`] of the features it looks at; `None` for a model that looks at none.
     pub feature_schema: Option<String>,
     /// How good a model with the same settings was on a later window than the one it had learned from.
     pub evaluation: Evaluation,
+    /// How it compared with the model that answered when it was trained; `None` where nobody looked, as in older files.
+    #[serde(default)]
+    pub contest: Option<Contest>,
     /// The root of all chance in the training.
     pub seed: u64,
     /// The settings of the fit.

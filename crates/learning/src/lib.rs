@@ -14,12 +14,15 @@
 //!
 //! What stays true:
 //! - nobody is learned from who does not permit it: a [`Dataset`] holds only `Permitted` customers;
+//! - days on which nothing came in are no answer: no window of a label holds a part of a [`Gap`];
 //! - training knows nothing of the test: no feature that was received and no label that reaches past the split;
 //! - the same events, the same moment and the same seed give the same model file, to the byte;
 //! - a model whose features differ from this program's is refused when it is opened, never scored;
-//! - a model that is clearly worse than a baseline is kept, and does not answer.
+//! - a model that is worse than a simple answer, or no better than the one that answers, is kept and does not answer.
 
+mod calendar;
 mod churn;
+mod contest;
 mod dataset;
 mod error;
 mod evaluation;
@@ -36,8 +39,11 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod train;
+mod withdrawals;
 
+pub use calendar::{Calendar, Gap};
 pub use churn::{ChurnModel, ChurnSettings, Contribution, Importance, Scored, evaluate_churn};
+pub use contest::{Contest, Duel, Paired, Reigning};
 pub use dataset::Dataset;
 pub use error::LearningError;
 pub use evaluation::{
@@ -52,4 +58,5 @@ pub use recommend::{evaluate_recommend, history_of};
 pub use registry::{Loaded, Published, Registry, Version};
 pub use split::Split;
 pub use store::{ModelStore, ModelStoreError};
-pub use train::{Trained, Verdict, train};
+pub use train::{Trained, Verdict, challenge, train};
+pub use withdrawals::{Before, Withdrawals, Withdrawn};

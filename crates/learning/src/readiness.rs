@@ -1,8 +1,9 @@
 //! What is still missing to train? For the console, and for the error that says so.
 
+use crate::calendar::latest_window;
 use crate::outcomes::churn;
-use crate::split::{self, Split, WARM_UP_DAYS};
-use crate::{Dataset, LearningError, ModelKind};
+use crate::split::{Split, WARM_UP_DAYS};
+use crate::{Calendar, Dataset, LearningError, ModelKind};
 use features::FeatureState;
 use primitives::{DAY_MS, ItemKey, Timestamp};
 use serde::Serialize;
@@ -17,8 +18,10 @@ pub struct DatasetStats {
     pub n_repeat_customers: u64,
     /// Different items that were bought.
     pub n_items: u64,
-    /// Whole days from the first purchase to the end of the last day with one.
+    /// Whole days from the first purchase to the end of the last ordinary day, gaps left out.
     pub n_days: u64,
+    /// Whether gaps leave room for the windows of churn: one to learn from and a later one to be judged on.
+    pub n_churn_windows: u64,
     /// Customers known before the last window of the recommender who bought in it.
     pub n_returned: u64,
     /// Active customers who bought again in the last 30 days: see [`churn`].
@@ -59,6 +62,12 @@ pub fn readiness(kind: ModelKind, stats: &DatasetStats) -> Vec<Requirement> {
             let n_days = 2 * churn::WINDOW_DAYS + WARM_UP_DAYS;
             vec![
                 require("days of purchases", u64::try_from(n_days).unwrap_or(0), stats.n_days, WAIT),
+                require(
+                    "windows of 30 days without a gap, one to learn from and one to be judged on",
+                    2,
+                    stats.n_churn_windows,
+                    WAIT,
+                ),
                 require("active customers who came back in the last 30 days", 50, stats.n_stayed, MORE),
                 require("active customers who stayed away in the last 30 days", 50, stats.n_churned, WAIT),
             ]
@@ -68,13 +77,12 @@ pub fn readiness(kind: ModelKind, stats: &DatasetStats) -> Vec<Requirement> {
 
 impl DatasetStats {
     /// Counts customers as they are known now, for example the live ones who permit learning from them.
-    /// `states` is called twice: first to find the days between which purchases were made.
+    /// `states` is called twice: first to find the days on which purchases were made.
     pub fn of<'a, I: Iterator<Item = &'a FeatureState>>(states: impl Fn() -> I, now: Timestamp) -> Self {
-        let times = || states().flat_map(purchases);
-        let Some((first, last)) = times().min().zip(times().max()) else {
+        let Some(calendar) = Calendar::of(states().flat_map(purchases), now) else {
             return Self { n_customers: states().count() as u64, ..Self::default() };
         };
-        let mut counting = Counting::new(first, last, now);
+        let mut counting = Counting::new(&calendar);
         states().for_each(|state| counting.add(state));
         counting.finish()
     }
@@ -82,10 +90,10 @@ impl DatasetStats {
     /// Counts a dataset.
     #[must_use]
     pub fn of_dataset(dataset: &Dataset, now: Timestamp) -> Self {
-        let Some((first, last)) = dataset.orders_span() else {
+        let Some(calendar) = dataset.calendar(now) else {
             return Self { n_customers: dataset.n_customers() as u64, ..Self::default() };
         };
-        let mut counting = Counting::new(first, last, now);
+        let mut counting = Counting::new(&calendar);
         dataset.traces().for_each(|(_, trace)| counting.add(&trace.state_at(now)));
         counting.finish()
     }
@@ -111,20 +119,23 @@ struct Counting {
     stats: DatasetStats,
     items: BTreeSet<ItemKey>,
     recommend: Option<Split>,
-    churn_as_of: Timestamp,
-    end: Timestamp,
+    churn_from: Timestamp,
+    churn_until: Timestamp,
 }
 
 impl Counting {
-    fn new(first: Timestamp, last: Timestamp, now: Timestamp) -> Self {
-        let end = split::end_of(last, now);
-        let n_days = u64::try_from(end.millis_since(first) / DAY_MS).unwrap_or(0);
+    fn new(calendar: &Calendar) -> Self {
+        let churn = Split::churn(calendar);
+        let churn_until = latest_window(calendar.gaps(), calendar.end(), churn::WINDOW_DAYS);
+        let churn_from = churn_until.plus_days(-churn::WINDOW_DAYS);
+        let n_churn_windows = if churn.is_some() { 2 } else { u64::from(churn_from >= calendar.first_order()) };
+        let n_days = u64::try_from(calendar.n_days()).unwrap_or(0);
         Self {
-            stats: DatasetStats { n_days, ..DatasetStats::default() },
+            stats: DatasetStats { n_days, n_churn_windows, ..DatasetStats::default() },
             items: BTreeSet::new(),
-            recommend: Split::recommend(first, last, now),
-            churn_as_of: end.plus_days(-churn::WINDOW_DAYS),
-            end,
+            recommend: Split::recommend(calendar),
+            churn_from,
+            churn_until,
         }
     }
 
@@ -138,7 +149,7 @@ impl Counting {
                 any(&|at| at <= split.test_from) && any(&|at| at > split.test_from && at <= split.test_until);
             self.stats.n_returned += u64::from(returned);
         }
-        let (as_of, end) = (self.churn_as_of, self.end);
+        let (as_of, end) = (self.churn_from, self.churn_until);
         if any(&|at| at <= as_of && as_of.millis_since(at) < churn::ACTIVE_DAYS * DAY_MS) {
             let stayed = any(&|at| at > as_of && at <= end);
             self.stats.n_stayed += u64::from(stayed);

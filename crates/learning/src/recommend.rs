@@ -1,8 +1,9 @@
 //! How is the recommender learned and judged? Settings by a validation window, numbers by a later test window.
 
-use crate::evaluation::paired_gain;
+use crate::contest::{Contest, Paired, Reigning};
+use crate::evaluation::{Gain, paired_gain};
 use crate::outcomes::next_items;
-use crate::{Dataset, LearningError, ModelKind, RankingMetrics, RecommendEvaluation, Split, readiness};
+use crate::{Dataset, LearningError, Loaded, Model, ModelKind, RankingMetrics, RecommendEvaluation, Split, readiness};
 use features::FeatureState;
 use models::metrics::{coverage, ndcg_at_k, recall_at_k};
 use models::recommend::{
@@ -40,7 +41,7 @@ pub fn history_of(state: &FeatureState, as_of: Timestamp) -> Vec<HistoryItem> {
 /// [`LearningError::NotReady`] where there is too little history; [`LearningError::Model`].
 pub fn evaluate_recommend(dataset: &Dataset, now: Timestamp, seed: Seed) -> Result<RecommendEvaluation, LearningError> {
     readiness::check(ModelKind::Recommend, dataset, now)?;
-    Ok(choose_and_judge(dataset, &split(dataset, now)?, seed)?.1)
+    Ok(choose_and_judge(dataset, &split(dataset, now)?, seed)?.1.evaluation)
 }
 
 /// Fits a recommender on everything that was received by a moment.
@@ -55,7 +56,7 @@ pub(crate) fn fit(
 
 /// The split of a dataset.
 pub(crate) fn split(dataset: &Dataset, now: Timestamp) -> Result<Split, LearningError> {
-    let split = dataset.orders_span().and_then(|(first, last)| Split::recommend(first, last, now));
+    let split = dataset.calendar(now).and_then(|calendar| Split::recommend(&calendar));
     split.ok_or_else(|| readiness::not_ready(ModelKind::Recommend, dataset, now))
 }
 
@@ -64,10 +65,10 @@ pub(crate) fn choose_and_judge(
     dataset: &Dataset,
     split: &Split,
     seed: Seed,
-) -> Result<(ItemToItem, RecommendEvaluation), LearningError> {
+) -> Result<(ItemToItem, JudgedCases), LearningError> {
     let settings = choose(dataset, split, seed)?;
-    let evaluation = judge(dataset, split, &settings, seed)?;
-    Ok((settings, evaluation))
+    let judged = judge(dataset, split, &settings, seed)?;
+    Ok((settings, judged))
 }
 
 /// Which item a line is about how many pieces of: at least a thousandth, since a purchase of nothing cannot be.
@@ -158,12 +159,39 @@ fn choose(dataset: &Dataset, split: &Split, seed: Seed) -> Result<ItemToItem, Le
     Ok(candidates.swap_remove(chosen.unwrap_or(0)))
 }
 
-fn judge(
-    dataset: &Dataset,
-    split: &Split,
-    settings: &ItemToItem,
-    seed: Seed,
-) -> Result<RecommendEvaluation, LearningError> {
+/// What was shown to whom, and how good it was.
+pub(crate) struct JudgedCases {
+    pub(crate) evaluation: RecommendEvaluation,
+    cases: Vec<Case>,
+    ours: Vec<Judged>,
+}
+
+impl JudgedCases {
+    /// The reigning champion's lists for the same customers.
+    pub(crate) fn contest(&self, reigning: Option<&Reigning>, seed: Seed) -> Result<Contest, LearningError> {
+        let judge = |loaded: &Loaded| {
+            let Model::Recommend(champion) = &loaded.model else {
+                return Err(LearningError::File { reason: "a recommender was expected".to_owned() });
+            };
+            let theirs = rank(&self.cases, |case| model_list(champion, case));
+            let score = Paired {
+                challenger: self.evaluation.metrics.ndcg_at_10,
+                champion: mean(&theirs.iter().map(|judged| judged.ndcg).collect::<Vec<_>>()),
+                gain: ndcg_gain(&self.ours, &theirs, seed, "recommend against the champion"),
+            };
+            Ok((self.cases.len() as u64, score, None))
+        };
+        Contest::of(reigning, judge, "ndcg@10", &self.evaluation.split)
+    }
+}
+
+/// By how much our NDCG@10 is above theirs, customer by customer.
+fn ndcg_gain(ours: &[Judged], theirs: &[Judged], seed: Seed, label: &str) -> Gain {
+    let differences: Vec<f64> = ours.iter().zip(theirs).map(|(a, b)| a.ndcg - b.ndcg).collect();
+    paired_gain(&differences, seed, label)
+}
+
+fn judge(dataset: &Dataset, split: &Split, settings: &ItemToItem, seed: Seed) -> Result<JudgedCases, LearningError> {
     let known = interactions(dataset, split.train_until);
     let n_items = known.items.len();
     let model = settings.fit(&known, seed).map_err(LearningError::model("fit the recommender to be judged"))?;
@@ -176,10 +204,9 @@ fn judge(
         ("personal_frequency", rank(&cases, |case| filled_up(rank_by_frequency(&case.history), &popular))),
     ];
     let gain = |name: &str, baseline: &[Judged]| {
-        let differences: Vec<f64> = ours.iter().zip(baseline).map(|(a, b)| a.ndcg - b.ndcg).collect();
-        paired_gain(&differences, seed, &format!("evaluate recommend against {name}"))
+        ndcg_gain(&ours, baseline, seed, &format!("evaluate recommend against {name}"))
     };
-    Ok(RecommendEvaluation {
+    let evaluation = RecommendEvaluation {
         split: split.clone(),
         n_customers: cases.len() as u64,
         n_items: n_items as u64,
@@ -189,7 +216,8 @@ fn judge(
             .iter()
             .map(|(name, judged)| ((*name).to_owned(), summary(judged, n_items)))
             .collect::<BTreeMap<_, _>>(),
-    })
+    };
+    Ok(JudgedCases { evaluation, cases, ours })
 }
 
 /// One customer's list, and how good it was.

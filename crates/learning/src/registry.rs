@@ -1,9 +1,9 @@
 //! Which models are there, and which one answers? Versions, champions and the way back.
 
 use crate::file::{self, Model, ModelHeader};
-use crate::{LearningError, ModelKind, ModelStore, Trained};
+use crate::{Contest, Gap, LearningError, ModelKind, ModelStore, Reigning, Trained};
 use features::catalogue;
-use primitives::ModelVersion;
+use primitives::{ErrorKind, ModelVersion};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -49,6 +49,8 @@ pub struct Published {
     pub is_champion: bool,
     /// Why, or why not.
     pub reason: String,
+    /// Days on which nothing was to be learned.
+    pub gaps: Vec<Gap>,
 }
 
 impl std::fmt::Debug for Registry {
@@ -64,17 +66,44 @@ impl Registry {
         Self { store, headers: Mutex::default() }
     }
 
-    /// Stores a trained model, and makes it the champion where its verdict says so. Publishing it again changes nothing.
+    /// Stores a trained model, and makes it the champion where its verdict says so and the model it was compared with
+    /// still answers. Publishing it again changes nothing.
     ///
     /// # Errors
     /// [`LearningError::Store`]; [`LearningError::File`] where the model cannot be written.
     pub fn publish(&self, trained: &Trained) -> Result<Published, LearningError> {
         let name = self.store.put(&trained.to_file()?)?;
-        let verdict = trained.verdict();
-        if verdict.is_champion {
+        let version = version_of(&name);
+        let verdict = trained.header.verdict();
+        let answers = self.champion_version(trained.header.model)?;
+        let compared_with = trained.header.contest.as_ref().and_then(Contest::champion);
+        let is_other = answers.as_ref() != compared_with && answers.as_ref() != Some(&version);
+        let (is_champion, reason) = match answers.filter(|_| verdict.is_champion && is_other) {
+            Some(other) => {
+                (false, format!("model {other} answers meanwhile, with which it was not compared: that one stays"))
+            }
+            None => (verdict.is_champion, verdict.reason),
+        };
+        if is_champion {
             self.crown(trained.header.model, &name)?;
         }
-        Ok(Published { version: version_of(&name), is_champion: verdict.is_champion, reason: verdict.reason })
+        let gaps = trained.header.evaluation.split().gaps.clone();
+        Ok(Published { version, is_champion, reason, gaps })
+    }
+
+    /// The champion as a challenger meets it. One that cannot be opened is told with its fault.
+    ///
+    /// # Errors
+    /// [`LearningError::Store`] where the store cannot be read.
+    pub fn reigning(&self, kind: ModelKind) -> Result<Option<Reigning>, LearningError> {
+        let Some(name) = self.champion_file(kind)? else { return Ok(None) };
+        let model = match self.open(kind, &name) {
+            Ok(loaded) => Ok(Box::new(loaded)),
+            // The disk may answer again: nobody is dethroned for that.
+            Err(error) if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Internal) => return Err(error),
+            Err(error) => Err(error.to_string()),
+        };
+        Ok(Some(Reigning { version: version_of(&name), model, n_refused: 0 }))
     }
 
     /// The champion, opened; `None` where no model was ever good enough.

@@ -1,7 +1,8 @@
 //! What was learned from, and what was it judged on? Splits by time: nothing of the test is known in training.
 
+use crate::calendar::{Calendar, Gap, latest_window};
 use crate::outcomes::{churn, next_items};
-use primitives::{DAY_MS, Timestamp};
+use primitives::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Days of history before the first moment that churn is learned from: before that there is nothing to go by.
@@ -11,7 +12,10 @@ pub(crate) const WARM_UP_DAYS: i64 = 7;
 const STEP_DAYS: i64 = 7;
 
 /// At most this many moments churn is learned from: older customers behaved otherwise, and each costs time.
-const N_AS_OFS_MAX: i64 = 8;
+const N_AS_OFS_MAX: usize = 8;
+
+/// So far back moments are looked for where gaps take some of the newest ones: half a year.
+const N_STEPS_MAX: i64 = 26;
 
 /// A split by time. All windows are open at their beginning and closed at their end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,79 +32,83 @@ pub struct Split {
     pub window_days: i64,
     /// The moments of the questions in training, earliest first.
     pub train_as_ofs: Vec<Timestamp>,
+    /// Days on which far fewer orders came in than is usual: no window holds a part of them.
+    #[serde(default)]
+    pub gaps: Vec<Gap>,
 }
 
 impl Split {
     /// What a customer buys in the last window, from what was known before it.
     ///
     /// The window has 14 days, or a quarter of the history where that is shorter: what a shop wants to know today is
-    /// what sells soon, and the longer the window, the older what was learned.
-    /// The end is that of the last day with a purchase, or `now` where that comes first.
+    /// what sells soon, and the longer the window, the older what was learned. It is the latest one without a gap.
     ///
-    /// `None` where the history is shorter than four days.
+    /// `None` where the history is shorter than four days, or gaps leave no such window.
     #[must_use]
-    pub fn recommend(first_order: Timestamp, last_order: Timestamp, now: Timestamp) -> Option<Self> {
-        let end = end_of(last_order, now);
-        let window_days = (end.millis_since(first_order) / DAY_MS / 4).min(next_items::WINDOW_DAYS);
-        let test_from = end.plus_days(-window_days);
-        (window_days >= 1).then(|| Self {
-            train_from: first_order,
+    pub fn recommend(calendar: &Calendar) -> Option<Self> {
+        let window_days = (calendar.n_days() / 4).min(next_items::WINDOW_DAYS);
+        let test_until = latest_window(calendar.gaps(), calendar.end(), window_days);
+        let test_from = test_until.plus_days(-window_days);
+        (window_days >= 1 && test_from > calendar.first_order()).then(|| Self {
+            train_from: calendar.first_order(),
             train_until: test_from,
             test_from,
-            test_until: end,
+            test_until,
             window_days,
             train_as_ofs: vec![test_from],
+            gaps: calendar.gaps().to_vec(),
         })
     }
 
-    /// Who stays away in the last 30 days, from weekly questions whose answers were known before them.
+    /// Who stays away in the last 30 days without a gap, from weekly questions whose answers were known before them.
     ///
     /// Training asks at most eight times, seven days apart, the last time 30 days before the test does, so that no
-    /// answer in training reaches into the test. The end is as in [`Split::recommend`].
+    /// answer in training reaches into the test. A question whose answer would hold a part of a gap is left out: on those
+    /// days nobody could be seen to buy.
     ///
-    /// `None` where the history is shorter than two windows and a week.
+    /// `None` where the history is shorter than two windows and a week, or gaps leave no such windows.
     #[must_use]
-    pub fn churn(first_order: Timestamp, last_order: Timestamp, now: Timestamp) -> Option<Self> {
-        let end = end_of(last_order, now);
-        let test_from = end.plus_days(-churn::WINDOW_DAYS);
-        let train_as_ofs = churn_as_ofs(first_order, test_from);
+    pub fn churn(calendar: &Calendar) -> Option<Self> {
+        let test_until = latest_window(calendar.gaps(), calendar.end(), churn::WINDOW_DAYS);
+        let test_from = test_until.plus_days(-churn::WINDOW_DAYS);
+        let train_as_ofs = churn_as_ofs(calendar.first_order(), test_from, calendar.gaps());
         (!train_as_ofs.is_empty()).then_some(Self {
-            train_from: first_order,
+            train_from: calendar.first_order(),
             train_until: test_from,
             test_from,
-            test_until: end,
+            test_until,
             window_days: churn::WINDOW_DAYS,
             train_as_ofs,
+            gaps: calendar.gaps().to_vec(),
         })
     }
 
     /// The split by which settings are chosen: the window before this one. It never sees this one's test.
     pub(crate) fn validation(&self) -> Option<Self> {
-        let test_from = self.test_from.plus_days(-self.window_days);
+        let test_until = latest_window(&self.gaps, self.test_from, self.window_days);
+        let test_from = test_until.plus_days(-self.window_days);
         (test_from > self.train_from).then(|| Self {
             train_until: test_from,
             test_from,
-            test_until: self.test_from,
+            test_until,
             train_as_ofs: vec![test_from],
             ..self.clone()
         })
     }
 }
 
-/// Where knowledge ends: the end (UTC) of the last day with a purchase, but not after `now`.
-///
-/// Not `now` itself: where the purchases of a past month were imported, nobody "stayed away" since.
-#[must_use]
-pub(crate) fn end_of(last_order: Timestamp, now: Timestamp) -> Timestamp {
-    Timestamp::from_millis((last_order.day() + 1) * DAY_MS).min(now)
-}
-
 /// The moments, earliest first, at which churn is asked so that every answer is known by `known_until`.
-pub(crate) fn churn_as_ofs(first_order: Timestamp, known_until: Timestamp) -> Vec<Timestamp> {
-    let latest = known_until.plus_days(-churn::WINDOW_DAYS);
+pub(crate) fn churn_as_ofs(first_order: Timestamp, known_until: Timestamp, gaps: &[Gap]) -> Vec<Timestamp> {
+    let latest = latest_window(gaps, known_until, churn::WINDOW_DAYS).plus_days(-churn::WINDOW_DAYS);
     let earliest = first_order.plus_days(WARM_UP_DAYS);
-    let mut as_ofs: Vec<Timestamp> =
-        (0..N_AS_OFS_MAX).map(|i| latest.plus_days(-i * STEP_DAYS)).take_while(|as_of| *as_of >= earliest).collect();
+    let is_known =
+        |as_of: &Timestamp| !gaps.iter().any(|gap| gap.overlaps(*as_of, as_of.plus_days(churn::WINDOW_DAYS)));
+    let mut as_ofs: Vec<Timestamp> = (0..N_STEPS_MAX)
+        .map(|i| latest.plus_days(-i * STEP_DAYS))
+        .take_while(|as_of| *as_of >= earliest)
+        .filter(is_known)
+        .take(N_AS_OFS_MAX)
+        .collect();
     as_ofs.reverse();
     as_ofs
 }
@@ -108,44 +116,89 @@ pub(crate) fn churn_as_ofs(first_order: Timestamp, known_until: Timestamp) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
+    use primitives::DAY_MS;
     use proptest::prelude::*;
 
     fn day(day: i64) -> Timestamp {
         Timestamp::from_millis(0).plus_days(day)
     }
 
+    /// An order at the first moment of each day but those of the gap, and more: so many that a gap is one.
+    fn calendar(last: Timestamp, now: Timestamp, gap: std::ops::Range<i64>) -> Calendar {
+        let days = (0..=last.day()).filter(|day| !gap.contains(day));
+        let orders = days.flat_map(|n| (0..20).map(move |i| Timestamp::from_millis(day(n).as_millis() + i)));
+        Calendar::of(orders.chain([last]), now).unwrap()
+    }
+
     #[test]
     fn windows_can_be_checked_by_hand() {
         let noon = Timestamp::from_millis(119 * DAY_MS + DAY_MS / 2);
-        let recommend = Split::recommend(day(0), noon, day(500)).unwrap();
+        let past = calendar(noon, day(500), 0..0);
+        let recommend = Split::recommend(&past).unwrap();
         assert_eq!((recommend.test_from, recommend.test_until), (day(106), day(120)));
         assert_eq!(recommend.validation().map(|v| (v.train_until, v.test_until)), Some((day(92), day(106))));
-        let churn = Split::churn(day(0), noon, day(500)).unwrap();
+        let churn = Split::churn(&past).unwrap();
         assert_eq!((churn.test_from, churn.test_until), (day(90), day(120)));
         assert_eq!(churn.train_as_ofs, [11, 18, 25, 32, 39, 46, 53, 60].map(day));
         // While the last day is not over, only what has passed is a window.
-        assert_eq!(Split::churn(day(0), noon, noon).map(|split| split.test_until), Some(noon));
-        assert_eq!(Split::recommend(day(0), day(3), day(9)).map(|split| split.window_days), Some(1));
-        assert_eq!(Split::recommend(day(0), day(2), day(9)), None);
-        assert_eq!(Split::churn(day(0), day(65), day(99)), None);
-        assert!(Split::churn(day(0), day(66), day(99)).is_some());
+        assert_eq!(Split::churn(&calendar(noon, noon, 0..0)).map(|split| split.test_until), Some(noon));
+        let short = |last| calendar(day(last), day(last + 1), 0..0);
+        assert_eq!(Split::recommend(&short(3)).map(|split| split.window_days), Some(1));
+        assert_eq!(Split::recommend(&short(2)), None);
+        assert_eq!(Split::churn(&short(65)), None);
+        assert!(Split::churn(&short(66)).is_some());
+    }
+
+    #[test]
+    fn windows_make_way_for_a_gap() {
+        let split = |gap| Split::churn(&calendar(day(199), day(200), gap)).unwrap();
+        // In the test's window: the test goes to before the gap.
+        let early = split(180..190);
+        assert_eq!(
+            (early.test_from, early.test_until, early.train_as_ofs.last()),
+            (day(150), day(180), Some(&day(120)))
+        );
+        assert_eq!(early.gaps.iter().map(|gap| (gap.from, gap.until)).collect::<Vec<_>>(), [(day(180), day(190))]);
+        // Before the test: the questions whose answers would hold a part of it are left out, and older ones are asked.
+        let late = split(100..110);
+        assert_eq!((late.test_from, late.test_until), (day(170), day(200)));
+        assert_eq!(late.train_as_ofs, [56, 63, 70, 112, 119, 126, 133, 140].map(day));
+        let recommend = Split::recommend(&calendar(day(199), day(200), 180..190)).unwrap();
+        assert_eq!((recommend.test_from, recommend.test_until), (day(166), day(180)));
+        let recommend = Split::recommend(&calendar(day(199), day(200), 175..180)).unwrap();
+        assert_eq!(recommend.validation().map(|v| (v.test_from, v.test_until)), Some((day(161), day(175))));
     }
 
     proptest! {
         #[test]
-        fn no_label_of_training_reaches_into_the_test(first in 0_i64..50_000, length in 0_i64..40_000_000, later in 0_i64..9_000_000) {
-            let first = Timestamp::from_millis(first);
-            let last = Timestamp::from_millis(first.as_millis() + length * 1_000);
+        fn no_label_of_training_reaches_into_the_test_or_a_gap(
+            length in 1_i64..260, millis in 0_i64..DAY_MS, later in 0_i64..9_000_000, gap_from in 0_i64..260, gap_days in 0_i64..60,
+        ) {
+            let last = Timestamp::from_millis(day(length).as_millis() + millis);
             let now = Timestamp::from_millis(last.as_millis() + later);
-            if let Some(split) = Split::churn(first, last, now) {
+            let calendar = calendar(last, now, gap_from.max(1)..gap_from + gap_days);
+            let is_whole = |from: Timestamp, until| !calendar.gaps().iter().any(|gap| gap.overlaps(from, until));
+            if let Some(split) = Split::churn(&calendar) {
                 let reach = split.train_as_ofs.iter().map(|as_of| as_of.plus_days(churn::WINDOW_DAYS)).max();
-                prop_assert!(reach <= Some(split.test_from));
-                prop_assert!(split.train_as_ofs.is_sorted() && split.train_as_ofs[0] >= first.plus_days(WARM_UP_DAYS));
-                prop_assert!(split.test_until <= now && split.test_until >= last);
+                prop_assert!(reach <= Some(split.test_from) && split.train_until == split.test_from);
+                prop_assert!(split.train_as_ofs.is_sorted() && split.train_as_ofs.len() <= N_AS_OFS_MAX);
+                prop_assert!(split.train_as_ofs[0] >= calendar.first_order().plus_days(WARM_UP_DAYS));
+                prop_assert!(split.test_until <= calendar.end() && calendar.end() <= now);
+                prop_assert_eq!(split.test_from.plus_days(churn::WINDOW_DAYS), split.test_until);
+                for as_of in split.train_as_ofs.iter().chain([&split.test_from]) {
+                    prop_assert!(is_whole(*as_of, as_of.plus_days(churn::WINDOW_DAYS)));
+                }
+                if calendar.gaps().is_empty() {
+                    prop_assert_eq!(split.test_until, calendar.end());
+                }
             }
-            if let Some(split) = Split::recommend(first, last, now) {
+            if let Some(split) = Split::recommend(&calendar) {
                 prop_assert!(split.train_until <= split.test_from && split.test_from < split.test_until);
-                prop_assert!(split.validation().is_none_or(|v| v.test_until <= split.test_from));
+                prop_assert!(split.train_from < split.test_from && is_whole(split.test_from, split.test_until));
+                if let Some(v) = split.validation() {
+                    prop_assert!(v.test_until <= split.test_from && v.train_until == v.test_from);
+                    prop_assert!(is_whole(v.test_from, v.test_until) && v.test_from > split.train_from);
+                }
             }
         }
     }

@@ -1,7 +1,9 @@
 //! Does learning keep its laws? On a seeded world, small enough for every run.
 
+mod contests;
 mod evaluation;
 mod files;
 mod leaks;
 mod registry;
+mod withdrawals;
 mod world;

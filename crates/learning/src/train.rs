@@ -1,6 +1,7 @@
 //! How does a history become a model? Judged on what it has not seen, then fitted on everything.
 
 use crate::churn::{self, ChurnSettings};
+use crate::contest::{Contest, Reigning};
 use crate::file::{self, Model, ModelHeader};
 use crate::{Dataset, Evaluation, LearningError, ModelKind, readiness, recommend};
 use features::catalogue;
@@ -28,15 +29,30 @@ pub struct Verdict {
     pub reason: String,
 }
 
-/// Trains a model: settings and numbers come from the split by time, then the same settings learn from everything.
+/// Trains a model where none answers yet: settings and numbers come from the split by time, then the same settings learn
+/// from everything.
 ///
 /// # Errors
 /// [`LearningError::NotReady`] with everything that is missing; [`LearningError::Model`] where the mathematics refuses.
 pub fn train(kind: ModelKind, dataset: &Dataset, now: Timestamp, seed: Seed) -> Result<Trained, LearningError> {
+    challenge(kind, dataset, now, seed, None)
+}
+
+/// Trains a model as [`train`] does, and compares it with the one that answers, on the same customers.
+///
+/// # Errors
+/// As [`train`].
+pub fn challenge(
+    kind: ModelKind,
+    dataset: &Dataset,
+    now: Timestamp,
+    seed: Seed,
+    reigning: Option<&Reigning>,
+) -> Result<Trained, LearningError> {
     readiness::check(kind, dataset, now)?;
     match kind {
-        ModelKind::Recommend => train_recommend(dataset, now, seed),
-        ModelKind::Churn => train_churn(dataset, now, seed),
+        ModelKind::Recommend => train_recommend(dataset, now, seed, reigning),
+        ModelKind::Churn => train_churn(dataset, now, seed, reigning),
     }
 }
 
@@ -48,39 +64,64 @@ impl Trained {
     pub fn to_file(&self) -> Result<Vec<u8>, LearningError> {
         file::encode(&self.header, &self.model)
     }
+}
 
-    /// Whether it shall answer.
+impl ModelHeader {
+    /// Whether the model shall answer, and what decided it.
     ///
-    /// The rule: in the number that decides (NDCG@10, log-loss) it is not worse than the strongest baseline by more than
-    /// 2 % of it. The present champion's numbers do not count: they are from another window, and the newer model knows
-    /// what happened since.
+    /// The rule: in the number that decides (NDCG@10, log-loss) it is not worse than the strongest baseline, neither
+    /// beyond noise nor by more than 2 %. Where a model answers already, it is better than that one on the same customers
+    /// beyond noise, and its probabilities are no further from what came true; or that one cannot answer any more, or has
+    /// learned from customers who have refused since.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        verdict(&self.header.evaluation)
+        let (is_good_enough, simple) = self.against_simple_answers();
+        if !is_good_enough {
+            let reason = format!("{simple}: it is kept as a challenger and does not answer");
+            return Verdict { is_champion: false, reason };
+        }
+        match &self.contest {
+            None | Some(Contest::Unopposed) => {
+                Verdict { is_champion: true, reason: format!("{simple}, so it takes over") }
+            }
+            Some(Contest::Unfit { champion, fault }) => {
+                let reason =
+                    format!("{simple}, and model {champion} cannot answer any more ({fault}), so it takes over");
+                Verdict { is_champion: true, reason }
+            }
+            Some(Contest::Judged(duel)) => {
+                Verdict { is_champion: duel.ruling().is_for_challenger(), reason: duel.sentence() }
+            }
+        }
+    }
+
+    fn against_simple_answers(&self) -> (bool, String) {
+        let comparisons = self.evaluation.comparisons();
+        let Some((decides, (name, baseline))) = comparisons.first().and_then(|c| Some((c, c.strongest()?))) else {
+            return (true, "there is nothing to compare it with".to_owned());
+        };
+        let ahead = if decides.higher_is_better { decides.model - baseline } else { baseline - decides.model };
+        let is_worse = self.evaluation.gain(name).is_some_and(|gain| gain.is_loss());
+        let said = format!(
+            "its {} of {:.4} on the test window is {} the {:.4} of the strongest baseline ({name})",
+            decides.metric,
+            decides.model,
+            if ahead >= 0.0 { "no worse than" } else { "worse than" },
+            baseline,
+        );
+        (!is_worse && ahead >= -SHORTFALL_MAX * baseline.abs(), said)
     }
 }
 
-fn verdict(evaluation: &Evaluation) -> Verdict {
-    let comparisons = evaluation.comparisons();
-    let Some((decides, (name, baseline))) = comparisons.first().and_then(|c| Some((c, c.strongest()?))) else {
-        return Verdict { is_champion: true, reason: "there is nothing to compare it with".to_owned() };
-    };
-    let ahead = if decides.higher_is_better { decides.model - baseline } else { baseline - decides.model };
-    let is_champion = ahead >= -SHORTFALL_MAX * baseline.abs();
-    let outcome = if is_champion { "it answers from now on" } else { "it is kept as a challenger and does not answer" };
-    let reason = format!(
-        "its {} of {:.4} on the test window is {} the {:.4} of the strongest baseline ({name}): {outcome}",
-        decides.metric,
-        decides.model,
-        if ahead >= 0.0 { "no worse than" } else { "worse than" },
-        baseline,
-    );
-    Verdict { is_champion, reason }
-}
-
-fn train_recommend(dataset: &Dataset, now: Timestamp, seed: Seed) -> Result<Trained, LearningError> {
+fn train_recommend(
+    dataset: &Dataset,
+    now: Timestamp,
+    seed: Seed,
+    reigning: Option<&Reigning>,
+) -> Result<Trained, LearningError> {
     let split = recommend::split(dataset, now)?;
-    let (settings, evaluation) = recommend::choose_and_judge(dataset, &split, seed)?;
+    let (settings, judged) = recommend::choose_and_judge(dataset, &split, seed)?;
+    let contest = Some(judged.contest(reigning, seed)?);
     // What is known now, not at the end of the split: the two differ by the events after the last whole day.
     let model = recommend::fit(dataset, now, &settings, seed)?;
     let n_rows = dataset.traces().map(|(_, trace)| trace.lines_until(now).count() as u64);
@@ -97,15 +138,23 @@ fn train_recommend(dataset: &Dataset, now: Timestamp, seed: Seed) -> Result<Trai
         n_rows: n_rows_each.iter().sum(),
         importances: Vec::new(),
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
-        evaluation: Evaluation::Recommend(evaluation),
+        evaluation: Evaluation::Recommend(judged.evaluation),
+        contest,
+        learned_until: Some(dataset.read_until()),
     };
     Ok(Trained { header, model: Model::Recommend(model) })
 }
 
-fn train_churn(dataset: &Dataset, now: Timestamp, seed: Seed) -> Result<Trained, LearningError> {
+fn train_churn(
+    dataset: &Dataset,
+    now: Timestamp,
+    seed: Seed,
+    reigning: Option<&Reigning>,
+) -> Result<Trained, LearningError> {
     let split = churn::split(dataset, now)?;
     let settings = ChurnSettings::default();
-    let evaluation = churn::judge(dataset, &split, &settings, seed)?;
+    let judged = churn::judge(dataset, &split, &settings, seed)?;
+    let contest = Some(judged.contest(reigning, seed)?);
     let fitted = churn::fit_all(dataset, &split, &settings, seed)?;
     let header = ModelHeader {
         model: ModelKind::Churn,
@@ -119,7 +168,9 @@ fn train_churn(dataset: &Dataset, now: Timestamp, seed: Seed) -> Result<Trained,
         n_rows: fitted.n_rows,
         importances: fitted.importances,
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
-        evaluation: Evaluation::Churn(evaluation),
+        evaluation: Evaluation::Churn(judged.evaluation),
+        contest,
+        learned_until: Some(dataset.read_until()),
     };
     Ok(Trained { header, model: Model::Churn(fitted.model) })
 }

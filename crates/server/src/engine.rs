@@ -11,7 +11,7 @@ mod search;
 mod shared;
 mod warm;
 
-pub use champions::ChampionStatus;
+pub use champions::{ChampionStatus, StillLearnedFrom};
 pub use decide::Asked;
 pub use ingest::Ingested;
 pub use live::Live;

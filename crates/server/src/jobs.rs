@@ -15,6 +15,9 @@ use storage::{SealPolicy, Storage};
 /// How often sealing and pruning are looked at.
 const MAINTENANCE_EVERY: Duration = Duration::from_secs(60);
 
+/// How long before it is due a model is trained again without those who have refused.
+const FORGET_EARLY: Duration = Duration::from_secs(4 * 3_600);
+
 /// Trains models on a thread of their own, one after the other.
 pub struct Trainer {
     seed: Seed,
@@ -70,6 +73,19 @@ impl Trainer {
         }
     }
 
+    /// Trains what has no model or one older than `train_hours` (0: however old), and what has learned from customers who
+    /// have refused since, where enough is there to train from.
+    pub fn train_when_due(self: &Arc<Self>, engine: &Arc<Engine>, train_hours: i64) {
+        let now = engine.clock().now();
+        let is_due = |kind: &ModelKind| is_old(engine, *kind, train_hours, now) || must_forget(engine, *kind, now);
+        let due = ModelKind::ALL.into_iter().filter(is_due);
+        let due: Vec<ModelKind> = due.filter(|kind| engine.is_ready_to_train(*kind)).collect();
+        if !due.is_empty() {
+            // Where training is under way already, the next round looks again.
+            let _ = self.begin(engine, due);
+        }
+    }
+
     fn run(&self, engine: &Engine, kinds: &[ModelKind]) {
         for kind in kinds {
             self.say(*kind, true, Some("Reading the history…".to_owned()));
@@ -106,6 +122,22 @@ impl Trainer {
     }
 }
 
+fn is_old(engine: &Engine, kind: ModelKind, train_hours: i64, now: Timestamp) -> bool {
+    let Some(max_age) = u64::try_from(train_hours).ok().filter(|hours| *hours > 0) else { return false };
+    let versions = engine.registry().versions(kind).unwrap_or_default();
+    let newest = versions.first().map(|newest| newest.header.trained_at);
+    newest.is_none_or(|trained_at| now >= trained_at + Duration::from_secs(max_age * 3_600))
+}
+
+/// Whether the champion is to be trained again without those who have refused: some hours early, so that it is done in time.
+fn must_forget(engine: &Engine, kind: ModelKind, now: Timestamp) -> bool {
+    let still = engine.still_learned_from(kind).unwrap_or_else(|error| {
+        tracing::error!(model = kind.name(), error = error.story(), "cannot tell whom the model learned from");
+        None
+    });
+    still.is_some_and(|still| now >= still.retrained_by - FORGET_EARLY)
+}
+
 /// Reads the history of everybody who permits to be learned from.
 ///
 /// # Errors
@@ -114,12 +146,16 @@ pub fn load_dataset(engine: &Engine, progress: &mut dyn FnMut(u64)) -> Result<Da
     Ok(Dataset::load(engine.ports().history.as_ref(), engine.policy(), progress)?)
 }
 
-/// Trains one model, publishes it, and puts it in force where it is good enough.
+/// Trains one model, publishes it, and puts it in force where it is better than the one that answers.
 ///
 /// # Errors
 /// [`ServerError`] where something is missing to train; the message says what.
 pub fn train(engine: &Engine, kind: ModelKind, dataset: &Dataset, seed: Seed) -> Result<Published, ServerError> {
-    let trained = learning::train(kind, dataset, engine.clock().now(), seed)?;
+    let mut reigning = engine.registry().reigning(kind)?;
+    if let (Some(reigning), Some(still)) = (&mut reigning, engine.still_learned_from(kind)?) {
+        reigning.n_refused = still.n_customers;
+    }
+    let trained = learning::challenge(kind, dataset, engine.clock().now(), seed, reigning.as_ref())?;
     let published = engine.registry().publish(&trained)?;
     engine.reload_champions()?;
     Ok(published)
@@ -288,7 +324,7 @@ impl Round {
         if let Err(error) = self.storage.prune(now) {
             tracing::error!(error = ServerError::from(error).story(), "old message ids could not be forgotten");
         }
-        self.train_when_due();
+        self.trainer.train_when_due(&self.engine, self.settings.models.train_hours);
     }
 
     /// Seals what has gathered; once every `seal_hours`, however little it is.
@@ -314,31 +350,6 @@ impl Round {
                 }
             }
             Err(error) => tracing::error!(error = ServerError::from(error).story(), "events could not be sealed"),
-        }
-    }
-
-    /// Trains what has no champion, or an old one, where enough is there to train from.
-    fn train_when_due(&self) {
-        let hours = self.settings.models.train_hours;
-        if hours == 0 {
-            return;
-        }
-        let now = self.engine.clock().now();
-        let due: Vec<ModelKind> = ModelKind::ALL
-            .into_iter()
-            .filter(|kind| {
-                let newest =
-                    self.engine.registry().versions(*kind).ok().and_then(|mut v| (!v.is_empty()).then(|| v.remove(0)));
-                newest.is_none_or(|newest| {
-                    now.days_since(newest.header.trained_at) * 24.0
-                        >= f64::from(u32::try_from(hours).unwrap_or(u32::MAX))
-                })
-            })
-            .filter(|kind| self.engine.is_ready_to_train(*kind))
-            .collect();
-        if !due.is_empty() {
-            // Where training is under way already, the next round looks again.
-            let _ = self.trainer.begin(&self.engine, due);
         }
     }
 }

@@ -77,7 +77,8 @@ settings! {
     }
     /// Learning.
     models: ModelSettings {
-        /// Hours between two trainings while the server runs; 0 trains only when asked (0 to 8760).
+        /// Hours between two trainings while the server runs; 0 trains only when asked (0 to 8760). Whatever stands here: a
+        /// model is trained again within a day after a customer whom it learned from has refused.
         train_hours: i64 = 24,
         /// The seed of everything that is left to chance in training.
         seed: u64 = 1,

@@ -2,6 +2,7 @@
 
 use primitives::Seed;
 use rand::Rng;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// How many times the customers are drawn anew.
@@ -18,6 +19,20 @@ pub struct Gain {
     pub high: f64,
 }
 
+impl Gain {
+    /// Whether it is better beyond noise: the whole interval lies above 0.
+    #[must_use]
+    pub fn is_gain(&self) -> bool {
+        self.low > 0.0
+    }
+
+    /// Whether it is worse beyond noise: the whole interval lies below 0.
+    #[must_use]
+    pub fn is_loss(&self) -> bool {
+        self.high < 0.0
+    }
+}
+
 /// The mean of the customers' differences, with the interval within which it stays when customers are drawn anew.
 ///
 /// ```text
@@ -29,19 +44,28 @@ pub struct Gain {
 /// *Source*: Efron 1979, doi:10.1214/aos/1176344552 (percentile interval).
 pub(crate) fn paired_gain(differences: &[f64], seed: Seed, label: &str) -> Gain {
     let n = differences.len();
+    #[expect(clippy::cast_precision_loss, reason = "there are far fewer than 2^53 customers")]
+    let mean = |sum: f64| sum / n as f64;
+    redrawn(n, seed, label, |drawn| mean(drawn.map(|customer| differences[customer]).sum()))
+}
+
+/// Any number of the customers, with the interval within which it stays when they are drawn anew, as [`paired_gain`].
+pub(crate) fn redrawn(
+    n: usize,
+    seed: Seed,
+    label: &str,
+    number: impl Fn(&mut dyn Iterator<Item = usize>) -> f64 + Sync,
+) -> Gain {
     if n == 0 {
         return Gain { mean: 0.0, low: 0.0, high: 0.0 };
     }
-    #[expect(clippy::cast_precision_loss, reason = "there are far fewer than 2^53 customers")]
-    let mean = |sum: f64| sum / n as f64;
-    let mut means: Vec<f64> = (0..N_DRAWS)
-        .map(|draw| {
-            let mut random = seed.stream(label, draw);
-            mean((0..n).map(|_| differences[below(n, &mut random)]).sum())
-        })
-        .collect();
-    means.sort_by(f64::total_cmp);
-    Gain { mean: mean(differences.iter().sum()), low: means[24], high: means[974] }
+    let draw = |draw| {
+        let mut random = seed.stream(label, draw);
+        number(&mut (0..n).map(|_| below(n, &mut random)))
+    };
+    let mut numbers: Vec<f64> = (0..N_DRAWS).into_par_iter().map(draw).collect();
+    numbers.sort_by(f64::total_cmp);
+    Gain { mean: number(&mut (0..n)), low: numbers[24], high: numbers[974] }
 }
 
 /// A number below `n`, by the upper bits of a product: the bias is below n / 2^64.

@@ -22,6 +22,7 @@ fn split() -> Split {
         test_until: day(90),
         window_days: 30,
         train_as_ofs: vec![day(30)],
+        gaps: Vec::new(),
     }
 }
 
@@ -33,6 +34,8 @@ fn header(evaluation: Evaluation) -> ModelHeader {
         data_until: day(90),
         feature_schema: (evaluation.kind() == ModelKind::Churn).then(|| "00112233445566ff".to_owned()),
         evaluation,
+        contest: None,
+        learned_until: None,
         seed: 1,
         settings: serde_json::json!({}),
         n_customers: 3,
@@ -62,7 +65,7 @@ fn tiny_recommender() -> (ModelHeader, Model) {
 }
 
 /// Three trees over the catalogue, of which the first feature decides.
-fn tiny_churn() -> (ModelHeader, Model) {
+pub(super) fn tiny_churn() -> (ModelHeader, Model) {
     let width = features::catalogue::definitions().len();
     let labels: Vec<f64> = (0..40).map(|row| if row < 20 { 0.0 } else { 1.0 }).collect();
     let data: Vec<f64> =

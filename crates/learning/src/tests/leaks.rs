@@ -53,7 +53,10 @@ fn another_future_changes_no_recommender_that_is_judged() {
     assert_eq!(settings, other_settings);
     let fit = |dataset: &Dataset| recommend::fit(dataset, split.train_until, &settings, seed()).unwrap();
     assert!(fit(dataset()) == fit(&other));
-    assert_ne!(evaluation.n_customers, other_evaluation.n_customers, "the other future is no other future");
+    assert_ne!(
+        evaluation.evaluation.n_customers, other_evaluation.evaluation.n_customers,
+        "the other future is no other future"
+    );
 }
 
 #[test]

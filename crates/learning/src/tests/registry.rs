@@ -1,18 +1,20 @@
 //! Does the registry keep every model, and never lets one answer that cannot?
 
 use super::world::{self, dataset, now};
-use crate::{LearningError, MemoryModelStore, Model, ModelKind, ModelStore, Registry, Trained, file_name};
+use crate::{Contest, LearningError, MemoryModelStore, Model, ModelKind, ModelStore, Registry, Trained, file_name};
 use primitives::{ErrorKind, ModelVersion};
+use proptest::prelude::*;
 use std::sync::Arc;
 
 fn trained() -> &'static Trained {
     world::trained(CHURN)
 }
 
-/// The same model, trained on another day.
-fn trained_on(n_days_later: i64) -> Trained {
+/// The same model, trained on another day against a champion that could not be asked: it takes its place.
+fn successor_of(champion: &ModelVersion, n_days_later: i64) -> Trained {
     let mut trained = trained().clone();
     trained.header.trained_at = now().plus_days(n_days_later);
+    trained.header.contest = Some(Contest::Unfit { champion: champion.clone(), fault: "gone".to_owned() });
     trained
 }
 
@@ -37,7 +39,7 @@ fn a_published_model_answers_and_can_be_rolled_back() {
     registry.publish(trained()).unwrap();
     assert!(matches!(registry.roll_back(CHURN), Err(LearningError::NoEarlierChampion { n_champions: 1, .. })));
 
-    let second = registry.publish(&trained_on(1)).unwrap();
+    let second = registry.publish(&successor_of(&first.version, 1)).unwrap();
     assert_eq!(registry.champion_version(CHURN).unwrap(), Some(second.version.clone()));
     let versions = registry.versions(CHURN).unwrap();
     let seen: Vec<_> = versions.iter().map(|v| (&v.version, v.is_champion, v.fits_features)).collect();
@@ -63,7 +65,7 @@ fn a_version_that_is_not_there_is_not_found() {
 fn a_model_of_other_features_is_refused_and_the_one_before_stays_in_force() {
     let (_, registry) = registry();
     let good = registry.publish(trained()).unwrap();
-    let mut other = trained_on(1);
+    let mut other = successor_of(&good.version, 1);
     other.header.feature_schema = Some("0000000000000000".to_owned());
     let refused = registry.publish(&other).unwrap().version;
     let error = registry.champion(CHURN).unwrap_err();
@@ -78,8 +80,9 @@ fn a_model_of_other_features_is_refused_and_the_one_before_stays_in_force() {
 fn a_damaged_file_is_named_and_harms_no_other() {
     let (store, registry) = registry();
     let good = registry.publish(trained()).unwrap().version;
-    let file = trained_on(1).to_file().unwrap();
-    let damaged = registry.publish(&trained_on(1)).unwrap().version;
+    let successor = successor_of(&good, 1);
+    let file = successor.to_file().unwrap();
+    let damaged = registry.publish(&successor).unwrap().version;
     store.damage(&file_name(&file), file[..file.len() - 1].to_vec());
     let fresh = Registry::new(store);
     assert_eq!(fresh.champion(CHURN).unwrap_err().kind(), ErrorKind::Corrupt);
@@ -119,5 +122,76 @@ fn a_score_is_its_bias_and_its_contributions() {
         let mut short = vector.clone();
         short.values.pop();
         assert_eq!(model.score(&short).unwrap_err().kind(), ErrorKind::Invalid);
+    }
+}
+
+/// What people and trainings do to a registry.
+#[derive(Debug, Clone)]
+enum Deed {
+    /// A training ends. Whether the champion was met before, or the version of this place by then.
+    Publish(i64, Option<usize>),
+    Promote(usize),
+    RollBack,
+}
+
+fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+    let deed = prop_oneof![
+        3 => (0_i64..6, proptest::option::weighted(0.3, 0_usize..6)).prop_map(|(day, met)| Deed::Publish(day, met)),
+        1 => (0_usize..6).prop_map(Deed::Promote),
+        1 => Just(Deed::RollBack),
+    ];
+    proptest::collection::vec(deed, 1..14)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn no_version_is_lost_and_the_champion_is_who_was_crowned_last(deeds in deeds()) {
+        let (store, registry) = registry();
+        let mut published: Vec<ModelVersion> = Vec::new();
+        let mut reigns: Vec<ModelVersion> = Vec::new();
+        for deed in deeds {
+            match deed {
+                Deed::Publish(day, met) => {
+                    let met = met.map_or_else(|| reigns.last().cloned(), |place| published.get(place).cloned());
+                    let trained = met.as_ref().map_or_else(|| trained().clone(), |met| successor_of(met, day));
+                    let done = registry.publish(&trained).unwrap();
+                    // Whoever was not compared with the one that answers does not take its place.
+                    let answers = reigns.last() == Some(&done.version);
+                    prop_assert_eq!(done.is_champion, reigns.last() == met.as_ref() || answers);
+                    if !published.contains(&done.version) {
+                        published.push(done.version.clone());
+                    }
+                    if done.is_champion && !answers {
+                        reigns.push(done.version);
+                    }
+                }
+                Deed::Promote(place) => {
+                    let Some(version) = published.get(place) else { continue };
+                    registry.promote(CHURN, version).unwrap();
+                    if reigns.last() != Some(version) {
+                        reigns.push(version.clone());
+                    }
+                }
+                Deed::RollBack => match registry.roll_back(CHURN) {
+                    Ok(version) => {
+                        reigns.pop();
+                        prop_assert_eq!(reigns.last(), Some(&version));
+                    }
+                    Err(error) => prop_assert!(reigns.len() < 2 && error.kind() == ErrorKind::Conflict),
+                },
+            }
+            prop_assert_eq!(registry.champion_version(CHURN).unwrap(), reigns.last().cloned());
+            let met = registry.reigning(CHURN).unwrap();
+            prop_assert_eq!(met.as_ref().map(|met| &met.version), reigns.last());
+            for registry in [&registry, &Registry::new(store.clone())] {
+                let versions = registry.versions(CHURN).unwrap();
+                prop_assert_eq!(versions.len(), published.len());
+                prop_assert!(versions.is_sorted_by(|a, b| a.header.trained_at >= b.header.trained_at));
+                prop_assert!(versions.iter().all(|v| v.is_champion == (Some(&v.version) == reigns.last())));
+                prop_assert!(published.iter().all(|version| registry.load(CHURN, version).is_ok()));
+            }
+        }
     }
 }

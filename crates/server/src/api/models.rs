@@ -32,6 +32,7 @@ struct ModelsReply {
 
 /// One model's versions, newest first.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 struct ModelVersions {
     #[schema(example = "churn")]
     name: &'static str,
@@ -39,6 +40,10 @@ struct ModelVersions {
     training: Option<String>,
     /// Why the champion cannot be used, where it cannot.
     fault: Option<String>,
+    /// How many customers whom the champion learned from have refused since.
+    refused_since: u64,
+    /// By when the model is trained again without them, where there are any.
+    retrained_by: Option<String>,
     versions: Vec<VersionReply>,
 }
 
@@ -54,6 +59,8 @@ struct VersionReply {
     data_until: String,
     n_customers: u64,
     n_rows: u64,
+    /// How it compared with the simple answers and with the model of its time.
+    verdict: String,
     /// How good it was on customers' later behaviour, with its baselines.
     #[schema(value_type = BTreeMap<String, Value>)]
     evaluation: Evaluation,
@@ -69,6 +76,7 @@ impl From<Version> for VersionReply {
             data_until: version.header.data_until.to_string(),
             n_customers: version.header.n_customers,
             n_rows: version.header.n_rows,
+            verdict: version.header.verdict().reason,
             evaluation: version.header.evaluation,
         }
     }
@@ -86,10 +94,13 @@ async fn models(_: MayRead, State(app): State<Arc<App>>) -> Result<Json<ModelsRe
         ModelKind::ALL
             .into_iter()
             .map(|kind| {
+                let still = app.engine.still_learned_from(kind)?;
                 Ok(ModelVersions {
                     name: kind.name(),
                     training: app.trainer.status(kind),
                     fault: faults.iter().find(|status| status.kind == kind).and_then(|status| status.fault.clone()),
+                    refused_since: still.map_or(0, |still| still.n_customers),
+                    retrained_by: still.map(|still| still.retrained_by.to_string()),
                     versions: app.engine.registry().versions(kind)?.into_iter().map(VersionReply::from).collect(),
                 })
             })

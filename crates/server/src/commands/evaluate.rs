@@ -3,12 +3,13 @@
 use super::report;
 use super::train::read_history;
 use crate::args::{ModelArg, Options};
+use crate::console::format;
 use crate::error::ServerError;
 use crate::serve::Opened;
 use crate::settings::Settings;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
-use learning::{Dataset, Evaluation, ModelKind};
+use learning::{Comparison, Dataset, Evaluation, Gain, ModelKind};
 use primitives::Seed;
 use serde_json::{Map, Value};
 use storage::Access;
@@ -71,13 +72,30 @@ pub(super) fn in_words(evaluation: &Evaluation) -> String {
         table.add_row(std::iter::once(name).chain(numbers).collect::<Vec<_>>());
     }
     table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    let gaps = split.gaps.iter().map(|gap| format!("{}: these days were left out\n", format::gap(gap)));
+    let gains = comparisons.first().map_or_else(Vec::new, |decides| gains(evaluation, decides));
     format!(
-        "{}: trained on {} to {}, judged on {} to {} ({} cases)\n{table}",
+        "{}: trained on {} to {}, judged on {} to {} ({} cases)\n{}{table}\n{}",
         evaluation.kind(),
         split.train_from.date(),
         split.train_until.date(),
         split.test_from.date(),
         split.test_until.date(),
         evaluation.n_test(),
+        gaps.collect::<String>(),
+        gains.join("\n"),
     )
+}
+
+/// By how much the model is better than each baseline, and how sure that is.
+fn gains(evaluation: &Evaluation, decides: &Comparison) -> Vec<String> {
+    let each = decides.baselines.iter().filter_map(|(name, _)| Some((name, evaluation.gain(name)?)));
+    each.map(|(name, Gain { mean, low, high })| {
+        let (metric, name) = (decides.metric, name.replace('_', " "));
+        let noise = if low > 0.0 || high < 0.0 { "" } else { ", within noise" };
+        format!(
+            "{metric} against {name}: {mean:+.4} in the model's favour (95 % interval {low:+.4} to {high:+.4}{noise})"
+        )
+    })
+    .collect()
 }

@@ -4,6 +4,7 @@ use super::progress::Counting;
 use super::report;
 use crate::args::{ModelArg, Options};
 use crate::clock::Stopwatch;
+use crate::console::format;
 use crate::error::ServerError;
 use crate::jobs;
 use crate::serve::Opened;
@@ -22,6 +23,8 @@ pub(super) struct TrainedModel {
     pub(super) champion: bool,
     /// Why, or what is missing to train.
     pub(super) reason: String,
+    /// Days on which nothing was to be learned, in words.
+    pub(super) gaps: Vec<String>,
     pub(super) seconds: f64,
 }
 
@@ -82,10 +85,18 @@ pub(super) fn train_all(opened: &Opened, dataset: &Dataset, kinds: &[ModelKind],
         let seconds = watch.elapsed().as_secs_f64();
         let model = kind.name();
         match result {
-            Ok(Published { version, is_champion, reason }) => {
-                TrainedModel { model, version: Some(version.to_string()), champion: is_champion, reason, seconds }
+            Ok(Published { version, is_champion, reason, gaps }) => TrainedModel {
+                model,
+                version: Some(version.to_string()),
+                champion: is_champion,
+                reason,
+                gaps: gaps.iter().map(format::gap).collect(),
+                seconds,
+            },
+            Err(error) => {
+                let gaps = Vec::new();
+                TrainedModel { model, version: None, champion: false, reason: error.story(), gaps, seconds }
             }
-            Err(error) => TrainedModel { model, version: None, champion: false, reason: error.story(), seconds },
         }
     };
     kinds.iter().map(train).collect()
@@ -95,7 +106,11 @@ pub(super) fn in_words(trained: &TrainedModel) -> String {
     match &trained.version {
         Some(version) => {
             let part = if trained.champion { "answers from now on" } else { "does not answer" };
-            format!("{}: version {version} {part}, in {:.1} s. {}", trained.model, trained.seconds, trained.reason)
+            let gaps = trained.gaps.iter().map(|gap| format!("\n  left out: {gap}")).collect::<String>();
+            format!(
+                "{}: version {version} {part}, in {:.1} s: {}{gaps}",
+                trained.model, trained.seconds, trained.reason
+            )
         }
         None => format!("{}: not trained. {}", trained.model, trained.reason),
     }

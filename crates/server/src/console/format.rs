@@ -1,5 +1,6 @@
 //! How are numbers, money and times written for people? The same way on every page.
 
+use learning::Gap;
 use primitives::{DAY_MS, HOUR_MS, Money, Timestamp};
 
 const MINUTE_MS: i64 = 60_000;
@@ -208,6 +209,18 @@ pub fn day_heading(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// Days on which nothing was to be learned: `no orders from 12 Nov 2026 to 19 Nov 2026, where about 3,200 are usual`.
+#[must_use]
+pub fn gap(gap: &Gap) -> String {
+    let what = match gap.n_orders {
+        0 => "no orders".to_owned(),
+        n => format!("only {}", counted(n, "order", "orders")),
+    };
+    let (first, last) = (date(gap.from), date(Timestamp::from_millis(gap.until.as_millis() - 1)));
+    let when = if first == last { format!("on {first}") } else { format!("from {first} to {last}") };
+    format!("{what} {when}, where about {} are usual", count(gap.n_usual))
+}
+
 /// The time of day in UTC: `04:52:39`.
 #[must_use]
 pub fn time(at: Timestamp) -> String {
@@ -356,6 +369,17 @@ mod tests {
             (duration(12 * MINUTE_MS), "12 min"),
             (duration(4 * HOUR_MS + 5 * MINUTE_MS), "4 h 5 min"),
             (duration(3 * DAY_MS + 4 * HOUR_MS), "3 d 4 h"),
+        ]);
+    }
+
+    #[test]
+    fn gaps_are_told_with_their_days_and_what_is_missing() {
+        let day = |n| Timestamp::from_millis(0).plus_days(n);
+        let told = |from, until, n_orders| gap(&Gap { from: day(from), until: day(until), n_orders, n_usual: 3_200 });
+        same(&[
+            (told(0, 8, 0), "no orders from 1 Jan 1970 to 8 Jan 1970, where about 3,200 are usual"),
+            (told(2, 3, 1), "only 1 order on 3 Jan 1970, where about 3,200 are usual"),
+            (told(2, 4, 7), "only 7 orders from 3 Jan 1970 to 4 Jan 1970, where about 3,200 are usual"),
         ]);
     }
 

@@ -3,8 +3,8 @@
 use super::Engine;
 use crate::error::ServerError;
 use decisions::Champions;
-use learning::ModelKind;
-use primitives::ModelVersion;
+use learning::{ModelHeader, ModelKind, Withdrawn};
+use primitives::{ModelVersion, Timestamp};
 use std::sync::PoisonError;
 
 /// A model's champion, and why it cannot be used where it cannot.
@@ -18,7 +18,35 @@ pub struct ChampionStatus {
     pub fault: Option<String>,
 }
 
+/// Customers whom the champion learned from and who have refused since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StillLearnedFrom {
+    /// How many.
+    pub n_customers: u64,
+    /// By when the model is trained again: a day after the first of them, or after the last training that changed nothing.
+    pub retrained_by: Timestamp,
+}
+
 impl Engine {
+    /// How many of the customers that a model learned from have refused since.
+    pub fn withdrawn_from(&self, header: &ModelHeader) -> Option<Withdrawn> {
+        self.look(|live| live.withdrawals.of(header, &self.policy))
+    }
+
+    /// Customers whom the champion learned from and who have refused since; `None` where there are none.
+    ///
+    /// # Errors
+    /// [`ServerError`] where the registry cannot be read.
+    pub fn still_learned_from(&self, kind: ModelKind) -> Result<Option<StillLearnedFrom>, ServerError> {
+        let versions = self.registry.versions(kind)?;
+        let Some(champion) = versions.iter().find(|version| version.is_champion) else { return Ok(None) };
+        let trained_at = versions.iter().map(|version| version.header.trained_at).max().unwrap_or_default();
+        Ok(self.withdrawn_from(&champion.header).map(|Withdrawn { n, first_at }| StillLearnedFrom {
+            n_customers: n,
+            retrained_by: first_at.max(trained_at).plus_days(1),
+        }))
+    }
+
     /// The models in force.
     pub fn champions(&self) -> Champions {
         self.champions.read().unwrap_or_else(PoisonError::into_inner).clone()

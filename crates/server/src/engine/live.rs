@@ -5,6 +5,7 @@ use super::{Engine, Ports};
 use crate::error::ServerError;
 use events::{Offset, Recorded};
 use features::{Activity, FeatureState, Items};
+use learning::Withdrawals;
 use profiles::{Change, Profiles, StoreError};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -23,6 +24,8 @@ pub struct Live {
     pub items: Items,
     /// What happens each day.
     pub activity: Activity,
+    /// Who may not be learned from any more.
+    pub withdrawals: Withdrawals,
 }
 
 impl Live {
@@ -70,11 +73,14 @@ impl Live {
             profiles: Profiles::open(ports.profiles.clone())?,
             items: Items::open(ports.profiles.as_ref())?,
             activity: Activity::open(ports.profiles.as_ref())?,
+            withdrawals: Withdrawals::open(ports.profiles.as_ref())?,
         })
     }
 
     pub(super) fn apply(&mut self, recorded: &Recorded) -> Result<(), ServerError> {
+        let before = Withdrawals::before(&self.profiles, recorded)?;
         self.profiles.apply(recorded)?;
+        self.withdrawals.after(before, &self.profiles, recorded)?;
         self.items.apply(recorded);
         self.activity.apply(recorded);
         Ok(())
@@ -85,6 +91,7 @@ impl Live {
         self.profiles.begin_checkpoint()?;
         self.items.begin_checkpoint();
         self.activity.begin_checkpoint()?;
+        self.withdrawals.begin_checkpoint()?;
         Ok(self.profiles.offset())
     }
 
@@ -94,6 +101,7 @@ impl Live {
         self.profiles.fill(&mut slice, N_SLICE)?;
         self.items.fill(&mut slice, N_SLICE);
         self.activity.fill(&mut slice, N_SLICE);
+        self.withdrawals.fill(&mut slice, N_SLICE);
         Ok(slice)
     }
 
@@ -101,6 +109,7 @@ impl Live {
         self.profiles.end_checkpoint(is_durable);
         self.items.end_checkpoint(is_durable);
         self.activity.end_checkpoint(is_durable);
+        self.withdrawals.end_checkpoint(is_durable);
     }
 
     fn store(&mut self, ports: &Ports) -> Result<(), ServerError> {

@@ -85,6 +85,7 @@ pub(super) fn score(app: &App, answer: &decisions::Answer) -> Option<Score> {
         question: question(ModelKind::Churn).to_owned(),
         probability: score.get(),
         base_rate: version.and_then(|version| base_rate(app, version)),
+        is_average: answer.fallback.is_some(),
         contributions: reasons.iter().map(contribution).collect(),
     })
 }
@@ -159,6 +160,9 @@ pub(super) fn in_short(live: &Live, answer: &decisions::Answer) -> String {
             }
         },
         Outcome::Score { score: None, .. } => "no score".to_owned(),
+        Outcome::Score { score: Some(score), .. } if answer.fallback.is_some() => {
+            format!("{}, the average", format::percent(score.get()))
+        }
         Outcome::Score { score: Some(score), .. } => {
             let band = crate::console::view::Band::of(score.get()).word().to_lowercase();
             format!("{}, {band} risk", format::percent(score.get()))

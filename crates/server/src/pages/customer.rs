@@ -83,7 +83,7 @@ fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<Cu
     let preview = app.engine.preview(customer, DecisionKind::Recommend, N_ITEMS)?;
     let (timeline, recommended) = app.engine.look(|live| (timeline(live, profile, state), items(live, &preview)));
     let spent = spent(state);
-    let has_own_score = churn.fallback.is_none();
+    let churn_score = score(app, churn);
     Ok(CustomerPage {
         id: profile.id.to_string(),
         label: label(profile),
@@ -99,8 +99,12 @@ fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<Cu
         traits: traits(profile),
         consents: consents.iter().map(consent).collect(),
         features: feature_groups(&vector.values.iter().copied().map(Some).collect::<Vec<_>>(), currency(state)),
-        scores: score(app, churn).filter(|_| has_own_score).into_iter().collect(),
-        score_note: churn.fallback.clone(),
+        score_note: churn.fallback.as_ref().map(|why| match &churn_score {
+            Some(average) => format!("{why} It is {}.", format::percent(average.probability)),
+            None => why.clone(),
+        }),
+        // An average is no score of this customer.
+        scores: churn_score.filter(|_| churn.fallback.is_none()).into_iter().collect(),
         recommendations: Recommendations { items: recommended, note: preview.fallback },
         decided,
         frame,

@@ -53,7 +53,7 @@ fn row(live: &Live, logged: &LoggedDecision, record: &Result<Record, DecisionErr
             (in_short(live, answer), answer.fallback.clone())
         }
         // A newer program's record stands in the list all the same.
-        Err(error) => (error.to_string(), None),
+        Err(error) => (error.to_string(), logged.is_fallback.then(|| "Why cannot be read here.".to_owned())),
     };
     let has_page = match &logged.customer {
         Some(id) => live.profiles.find_by_text(id.as_str()).is_ok_and(|found| found.is_some()),

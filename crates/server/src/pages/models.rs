@@ -6,7 +6,9 @@ use super::visit::{Visit, capital};
 use crate::api::ApiError;
 use crate::app::App;
 use crate::console::chart::CalibrationPoint;
-use crate::console::view::{Champion, Frame, Metric, ModelsPage, Need, Task, Version};
+use crate::console::format;
+use crate::console::view::{Advantage, Champion, Frame, Metric, ModelsPage, Need, Task, Version};
+use crate::engine::StillLearnedFrom;
 use crate::error::ServerError;
 use axum::Form;
 use axum::extract::Path;
@@ -14,7 +16,7 @@ use axum::extract::rejection::FormRejection;
 use axum::response::Response;
 use features::catalogue;
 use learning::{Comparison, Evaluation, ModelHeader, ModelKind, Requirement};
-use primitives::{ErrorKind, ModelVersion};
+use primitives::{ErrorKind, ModelVersion, Timestamp};
 use serde::Deserialize;
 
 /// How many features are shown with their weight.
@@ -75,6 +77,7 @@ fn kind(name: &str) -> Result<ModelKind, ServerError> {
 fn task(app: &App, kind: ModelKind) -> Result<Task, ServerError> {
     let versions = app.engine.registry().versions(kind)?;
     let champion = versions.iter().find(|version| version.is_champion);
+    let refused = app.engine.still_learned_from(kind)?.map(|still| refused(&still, app.engine.clock().now()));
     let is_training = app.trainer.is_training(kind);
     let said = app.trainer.status(kind);
     let fault = app.engine.champion_status().into_iter().find(|status| status.kind == kind).and_then(|s| s.fault);
@@ -84,14 +87,15 @@ fn task(app: &App, kind: ModelKind) -> Result<Task, ServerError> {
         title: title(kind).to_owned(),
         question: question(kind).to_owned(),
         training: said.filter(|_| is_training),
+        is_faulty: fault.is_some(),
         problem: fault.or(last_training).map(|problem| format!("{}.", capital(problem.trim_end_matches('.')))),
         // Counting goes over all customers: only where somebody waits for it.
         needs: match champion {
             Some(_) => Vec::new(),
             None => app.engine.readiness(kind).iter().map(need).collect(),
         },
-        champion: champion.map(|version| shown(version.version.as_str(), &version.header)),
-        versions: versions.iter().map(version).collect(),
+        champion: champion.map(shown).map(|champion| Champion { refused, ..champion }),
+        versions: versions.iter().map(|known| version(app, known)).collect(),
     })
 }
 
@@ -104,7 +108,7 @@ fn need(requirement: &Requirement) -> Need {
     }
 }
 
-fn version(version: &learning::Version) -> Version {
+fn version(app: &App, version: &learning::Version) -> Version {
     let main = main_metric(&version.header.evaluation);
     Version {
         version: version.version.to_string(),
@@ -112,16 +116,43 @@ fn version(version: &learning::Version) -> Version {
         metric: main.as_ref().map_or_else(String::new, |main| metric_name(main.metric).to_owned()),
         value: main.map_or(f64::NAN, |main| main.model),
         champion: version.is_champion,
+        verdict: format!("{}.", capital(&version.header.verdict().reason)),
+        n_refused: app.engine.withdrawn_from(&version.header).map_or(0, |withdrawn| withdrawn.n),
     }
 }
 
-fn shown(version: &str, header: &ModelHeader) -> Champion {
+/// That customers who have refused are still in the model, and what becomes of it.
+fn refused(still: &StillLearnedFrom, now: Timestamp) -> String {
+    let who = match still.n_customers {
+        1 => "1 customer who has refused since is".to_owned(),
+        n => format!("{} customers who have refused since are", format::count(n)),
+    };
+    let by = format::date_time(still.retrained_by);
+    if now <= still.retrained_by {
+        format!("{who} still in this model; it is trained again without them by {by} (UTC).")
+    } else {
+        format!("{who} still in this model; it was to be trained again by {by} (UTC) and has not been: train it now.")
+    }
+}
+
+/// Why the champion answers. Where its verdict was against it, a person has decided.
+fn why_it_answers(header: &ModelHeader) -> String {
+    let verdict = header.verdict();
+    let by_hand = if verdict.is_champion { "" } else { "Put in force by hand. At its training: " };
+    format!("{by_hand}{}.", capital(&verdict.reason))
+}
+
+fn shown(version: &learning::Version) -> Champion {
+    let learning::Version { version, header, .. } = version;
     let rows = match header.model {
         ModelKind::Recommend => "purchases",
         ModelKind::Churn => "customers at weekly moments",
     };
     Champion {
-        version: version.to_owned(),
+        version: version.to_string(),
+        gaps: header.evaluation.split().gaps.iter().map(gap).collect(),
+        verdict: why_it_answers(header),
+        refused: None,
         method: header.method(),
         trained_at: header.trained_at,
         data_from: header.data_from,
@@ -129,7 +160,7 @@ fn shown(version: &str, header: &ModelHeader) -> Champion {
         n_train: header.n_rows,
         rows: rows.to_owned(),
         n_test: header.evaluation.n_test(),
-        metrics: header.evaluation.comparisons().iter().map(metric).collect(),
+        metrics: header.evaluation.comparisons().iter().map(|comparison| metric(header, comparison)).collect(),
         calibration: match &header.evaluation {
             Evaluation::Recommend(_) => Vec::new(),
             Evaluation::Churn(churn) => churn.calibration.iter().map(point).collect(),
@@ -147,7 +178,11 @@ fn meaning(feature: &str) -> String {
     known.map_or_else(|| feature.to_owned(), |definition| definition.meaning.clone())
 }
 
-fn metric(comparison: &Comparison) -> Metric {
+fn gap(gap: &learning::Gap) -> String {
+    format!("{}: nothing was learned from these days.", capital(&format::gap(gap)))
+}
+
+fn metric(header: &ModelHeader, comparison: &Comparison) -> Metric {
     Metric {
         name: metric_name(comparison.metric).to_owned(),
         meaning: format!("{}.", comparison.meaning),
@@ -158,11 +193,28 @@ fn metric(comparison: &Comparison) -> Metric {
             .iter()
             .map(|(name, value)| (baseline_name(name).to_owned(), value.is_finite().then_some(*value)))
             .collect(),
+        advantage: advantage(&header.evaluation, comparison)
+            .map(|(name, advantage)| (baseline_name(&name).to_owned(), advantage)),
     }
 }
 
+/// By how much the model is better than the strongest simple answer, where it is known how sure that is: only in the
+/// number that decides.
+pub(super) fn advantage(evaluation: &Evaluation, comparison: &Comparison) -> Option<(String, Advantage)> {
+    let decides = deciding_metric(evaluation).is_some_and(|decides| decides.metric == comparison.metric);
+    let (name, baseline) = comparison.strongest().filter(|(_, value)| decides && value.abs() > 0.0)?;
+    let gain = evaluation.gain(name)?;
+    let share = |amount: f64| amount / baseline.abs();
+    Some((name.clone(), Advantage { share: share(gain.mean), low: share(gain.low), high: share(gain.high) }))
+}
+
+/// The number by which models are chosen.
+pub(super) fn deciding_metric(evaluation: &Evaluation) -> Option<Comparison> {
+    evaluation.comparisons().into_iter().next()
+}
+
 /// The number a model is known by: the first of which more is better.
-pub(super) fn main_metric(evaluation: &Evaluation) -> Option<Comparison> {
+fn main_metric(evaluation: &Evaluation) -> Option<Comparison> {
     evaluation.comparisons().into_iter().find(|comparison| comparison.higher_is_better)
 }
 

@@ -1,7 +1,7 @@
 //! What does the first page say at a glance?
 
 use super::answer::title;
-use super::models::{baseline_name, main_metric, metric_name};
+use super::models::{advantage, baseline_name, deciding_metric, metric_name};
 use super::visit::{Visit, capital};
 use super::{api, worth};
 use crate::app::App;
@@ -28,8 +28,10 @@ fn fill(app: &App, frame: Frame, base_url: &str) -> Result<Overview, ServerError
     let now = frame.now;
     let decisions = decisions(app)?;
     let n_rejected = app.engine.ports().events.n_rejected()?;
-    let (totals, days) =
-        app.engine.look(|live| (live.profiles.totals(), live.activity.last_days(now, N_DAYS).collect::<Vec<_>>()));
+    let (totals, days, last_order) = app.engine.look(|live| {
+        let days: Vec<_> = live.activity.last_days(now, N_DAYS).collect();
+        (live.profiles.totals(), days, live.activity.last_order_day(now))
+    });
     let (n_active, is_complete) = app.engine.n_seen_since(now.plus_days(-N_DAYS));
     let (currency, left_out) = currencies(&days);
     let examples =
@@ -52,6 +54,7 @@ fn fill(app: &App, frame: Frame, base_url: &str) -> Result<Overview, ServerError
         decisions,
         revenue: days.iter().map(|(day, counts)| revenue(*day, counts, currency)).collect(),
         currency,
+        last_order,
         left_out,
         health: health(app)?,
         try_lines: examples.into_iter().take(3).map(|example| (example.title, example.command)).collect(),
@@ -94,14 +97,16 @@ fn model(app: &App, kind: ModelKind) -> Result<ModelLine, ServerError> {
     let state = match (fault, champion) {
         (Some(_), _) => ModelState::Missing("The model in force cannot be used: see Models.".to_owned()),
         (None, Some(version)) => {
-            let main = main_metric(&version.header.evaluation);
-            let strongest = main.as_ref().and_then(|main| main.strongest().cloned());
+            let evaluation = &version.header.evaluation;
+            let decides = deciding_metric(evaluation);
+            let strongest = decides.as_ref().and_then(|decides| decides.strongest().cloned());
             ModelState::Champion {
                 version: version.version.to_string(),
-                metric: main.as_ref().map_or_else(String::new, |main| metric_name(main.metric).to_owned()),
-                value: main.map_or(f64::NAN, |main| main.model),
+                metric: decides.as_ref().map_or_else(String::new, |decides| metric_name(decides.metric).to_owned()),
+                value: decides.as_ref().map_or(f64::NAN, |decides| decides.model),
                 baseline: strongest.as_ref().map_or_else(String::new, |(name, _)| baseline_name(name).to_owned()),
                 baseline_value: strongest.map_or(f64::NAN, |(_, value)| value),
+                advantage: decides.and_then(|decides| advantage(evaluation, &decides)).map(|(_, advantage)| advantage),
             }
         }
         (None, None) => missing(app, kind),

@@ -1,5 +1,7 @@
 //! Does the console show what is there, to those who may see it and to nobody else?
 
+mod truth;
+
 use crate::engine::Asked as Question;
 use crate::jobs;
 use crate::keys::Keys;

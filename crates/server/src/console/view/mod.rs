@@ -31,7 +31,7 @@ pub use models::{Champion, Metric, ModelsPage, Need, Task, Version};
 pub use overview::{
     CustomersCard, DayCount, DayRevenue, DecisionsCard, EventsCard, HealthCard, ModelLine, ModelState, Overview, Worth,
 };
-pub use parts::{Answer, Band, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef, Score};
+pub use parts::{Advantage, Answer, Band, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef, Score};
 
 /// Gives a page its `render`.
 macro_rules! page {

@@ -1,6 +1,6 @@
 //! What has been learned, how good is it, and what is still missing to learn more?
 
-use super::{Frame, Section, filters, page};
+use super::{Advantage, Frame, Section, filters, page};
 use crate::console::chart::{self, CalibrationPoint, Html, Tone};
 use crate::console::{Icon, format};
 use primitives::Timestamp;
@@ -27,6 +27,8 @@ pub struct Task {
     pub question: String,
     /// How far the training is that runs right now.
     pub training: Option<String>,
+    /// Whether the model that is to answer cannot.
+    pub is_faulty: bool,
     /// Why the model cannot be used, or what went wrong in the last training.
     pub problem: Option<String>,
     /// The model that answers.
@@ -50,6 +52,12 @@ pub struct Champion {
     pub data_from: Timestamp,
     /// The last moment of the data.
     pub data_to: Timestamp,
+    /// Days on which nothing was to be learned, in words.
+    pub gaps: Vec<String>,
+    /// Why it answers, in a sentence.
+    pub verdict: String,
+    /// That customers who were learned from have refused since, and by when it is trained again.
+    pub refused: Option<String>,
     /// How much it was fitted on.
     pub n_train: u64,
     /// What that is: `purchases`.
@@ -77,6 +85,8 @@ pub struct Metric {
     pub value: f64,
     /// The baselines' values, by name; none where a baseline has no such metric.
     pub baselines: Vec<(String, Option<f64>)>,
+    /// The best of them, and by how much the model is better; none where it is not known how sure that is.
+    pub advantage: Option<(String, Advantage)>,
 }
 
 /// Something that training needs.
@@ -105,6 +115,10 @@ pub struct Version {
     pub value: f64,
     /// Whether it answers.
     pub champion: bool,
+    /// How it compared with the model of its time, in a sentence.
+    pub verdict: String,
+    /// How many customers who were learned from have refused since.
+    pub n_refused: u64,
 }
 
 impl Metric {
@@ -112,24 +126,6 @@ impl Metric {
         let values = self.baselines.iter().filter_map(|(_, value)| *value).chain([self.value]);
         let top = values.filter(|value| value.is_finite()).fold(f64::MIN_POSITIVE, f64::max);
         chart::meter(value / top, if own { Tone::Accent } else { Tone::Quiet }, "")
-    }
-
-    /// Whether the model beats all its baselines, and by how much the best of them.
-    fn verdict(&self) -> Option<(bool, String)> {
-        let better = |a: f64, b: f64| if self.higher_is_better { a > b } else { a < b };
-        let known = self.baselines.iter().filter_map(|(name, value)| value.map(|value| (name, value)));
-        let (name, best) = known.reduce(|best, next| if better(next.1, best.1) { next } else { best })?;
-        let gain = (self.value - best) / best.abs();
-        if !gain.is_finite() {
-            return None;
-        }
-        let words = match (gain >= 0.0, self.higher_is_better) {
-            (true, true) => "above",
-            (true, false) => "higher than",
-            (false, true) => "below",
-            (false, false) => "lower than",
-        };
-        Some((better(self.value, best), format!("{} {words} {name}", format::percent(gain.abs()))))
     }
 }
 
@@ -158,27 +154,5 @@ impl Champion {
 impl Task {
     fn is_ready(&self) -> bool {
         self.needs.iter().all(Need::is_met)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_verdict_compares_with_the_best_baseline_in_the_metrics_own_direction() {
-        let metric = |higher_is_better, value, baselines: &[(&str, Option<f64>)]| Metric {
-            name: String::new(),
-            meaning: String::new(),
-            higher_is_better,
-            value,
-            baselines: baselines.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
-        };
-        let baselines = [("weak", Some(0.4)), ("strong", Some(0.5)), ("none", None)];
-        assert_eq!(metric(true, 0.6, &baselines).verdict(), Some((true, "20 % above strong".to_owned())));
-        assert_eq!(metric(true, 0.4, &baselines).verdict(), Some((false, "20 % below strong".to_owned())));
-        assert_eq!(metric(false, 0.2, &baselines).verdict(), Some((true, "50 % lower than weak".to_owned())));
-        assert_eq!(metric(true, 0.2, &[]).verdict(), None);
-        assert_eq!(metric(true, 0.2, &[("zero", Some(0.0))]).verdict(), None);
     }
 }

@@ -1,6 +1,6 @@
 //! How is everything? The first page: events, customers, models, decisions, revenue, what decisions were worth, health.
 
-use super::{Frame, Section, filters, page};
+use super::{Advantage, Frame, Section, filters, page};
 use crate::console::chart::{self, Column, Html, Tone};
 use crate::console::{Icon, format};
 use primitives::{Currency, Money, Timestamp};
@@ -25,6 +25,8 @@ pub struct Overview {
     pub currency: Currency,
     /// Revenue a day, oldest first.
     pub revenue: Vec<DayRevenue>,
+    /// The newest day with an order, where one is known.
+    pub last_order: Option<Timestamp>,
     /// Other currencies that orders were paid in, which `revenue` leaves out.
     pub left_out: Vec<String>,
     /// How the machine is.
@@ -104,6 +106,8 @@ pub enum ModelState {
         baseline: String,
         /// The best baseline's value.
         baseline_value: f64,
+        /// By how much the champion is better; none where it is not known how sure that is.
+        advantage: Option<Advantage>,
     },
     /// It is being trained.
     Training(
@@ -230,20 +234,6 @@ impl Overview {
             .filter_map(|i| self.revenue.get(last * i / parts.max(1)))
             .map(|day| format::day_month(day.day))
             .collect()
-    }
-}
-
-impl ModelState {
-    /// How much better than the baseline, in words.
-    fn gain(value: &f64, baseline: &f64) -> String {
-        let gain = (value - baseline) / baseline.abs();
-        if !gain.is_finite() {
-            String::new()
-        } else if gain >= 0.0 {
-            format!("+{}", format::percent(gain))
-        } else {
-            format::percent(gain)
-        }
     }
 }
 

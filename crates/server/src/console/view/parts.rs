@@ -53,8 +53,21 @@ pub struct Score {
     pub probability: f64,
     /// The probability of a customer of whom nothing is known, to compare with.
     pub base_rate: Option<f64>,
+    /// Whether it is the average over all customers, and says nothing about this one.
+    pub is_average: bool,
     /// The reasons, largest first.
     pub contributions: Vec<Contribution>,
+}
+
+/// By how much a model is better than a simple answer, as a share of that answer's number, with its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Advantage {
+    /// The share; below 0 the model is worse.
+    pub share: f64,
+    /// The interval's lower bound.
+    pub low: f64,
+    /// The interval's upper bound.
+    pub high: f64,
 }
 
 /// On what consent an answer rests.
@@ -159,6 +172,38 @@ impl Band {
     }
 }
 
+impl Advantage {
+    /// Green or yellow only where the whole interval lies on one side of none.
+    pub(super) fn class(&self) -> &'static str {
+        if self.low > 0.0 {
+            Tone::Good.class()
+        } else if self.high < 0.0 {
+            Tone::Warn.class()
+        } else {
+            ""
+        }
+    }
+
+    /// `+12 %`, `−3 %`, or that nothing can be said.
+    pub(super) fn short(&self) -> String {
+        if self.class().is_empty() { "within noise".to_owned() } else { signed_percent(self.share) }
+    }
+
+    /// `+8 % to +16 %`.
+    pub(super) fn interval(&self) -> String {
+        format!("{} to {}", signed_percent(self.low), signed_percent(self.high))
+    }
+}
+
+fn signed_percent(share: f64) -> String {
+    let text = format::percent(share.abs());
+    match share {
+        share if share > 0.0 => format!("+{text}"),
+        share if share < 0.0 => format!("−{text}"),
+        _ => text,
+    }
+}
+
 impl Score {
     pub(super) fn band(&self) -> Band {
         Band::of(self.probability)
@@ -190,6 +235,20 @@ pub(super) fn item_bar(items: &[Item], score: f64) -> Html {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_difference_has_a_colour_only_beyond_noise() {
+        let of = |share, low, high| Advantage { share, low, high };
+        for (advantage, class, short, interval) in [
+            (of(0.12, 0.08, 0.16), "good", "+12 %", "+8 % to +16 %"),
+            (of(0.001, -0.003, 0.005), "", "within noise", "−0.3 % to +0.5 %"),
+            (of(-0.02, -0.03, 0.0), "", "within noise", "−3 % to 0 %"),
+            (of(-0.02, -0.03, -0.01), "warn", "−2 %", "−3 % to −1 %"),
+        ] {
+            assert_eq!((advantage.class(), advantage.short().as_str()), (class, short));
+            assert_eq!(advantage.interval(), interval);
+        }
+    }
 
     #[test]
     fn bands_begin_where_they_say() {

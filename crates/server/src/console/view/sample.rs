@@ -86,9 +86,12 @@ pub fn overview() -> Overview {
         models: vec![
             ModelLine {
                 title: "Recommendations".to_owned(),
-                state: champion_state("NDCG@10", 0.0871, "own favourites", 0.0643),
+                state: champion_state("NDCG@10", 0.0871, "own favourites", 0.0643, (0.29, 0.42)),
             },
-            ModelLine { title: "Churn".to_owned(), state: champion_state("AUC", 0.782, "recency", 0.731) },
+            ModelLine {
+                title: "Churn".to_owned(),
+                state: champion_state("Log loss", 0.5588, "days since last order", 0.561, (-0.003, 0.011)),
+            },
         ],
         decisions: DecisionsCard {
             total: 48_211,
@@ -99,6 +102,7 @@ pub fn overview() -> Overview {
         },
         worth: Some(Worth { decisions: 9_412, followed: 871, window_days: 7, low: 0.0868, high: 0.0985 }),
         currency: currency(),
+        last_order: Some(now()),
         left_out: vec![],
         revenue: (0..60)
             .map(|i| DayRevenue {
@@ -134,12 +138,13 @@ pub fn overview_empty() -> Overview {
         events: EventsCard { total: 0, today: 0, rejected: 0, per_day: vec![] },
         customers: CustomersCard { known: 0, anonymous: 0, active_30d: 0, active_partial: false },
         models: vec![
-            missing("Recommendations", "Needs 500 customers with two orders; there are none."),
-            missing("Churn", "Needs 60 days of purchases; there are none."),
+            missing("Recommendations", "Customers with two purchases or more: 0 of 50; 3 more."),
+            missing("Churn", "Days of purchases: 0 of 67; 3 more."),
         ],
         decisions: DecisionsCard { total: 0, since_start: 0, fallbacks: 0, p50_ms: None, p99_ms: None },
         worth: None,
         revenue: vec![],
+        last_order: None,
         health: HealthCard {
             log_bytes: 0,
             log_offset: 0,
@@ -246,13 +251,20 @@ pub fn login(problem: Option<String>) -> LoginPage {
     }
 }
 
-fn champion_state(metric: &str, value: f64, baseline: &str, baseline_value: f64) -> ModelState {
+fn champion_state(
+    metric: &str,
+    value: f64,
+    baseline: &str,
+    baseline_value: f64,
+    (low, high): (f64, f64),
+) -> ModelState {
     ModelState::Champion {
         version: "3f9a1c77d2e0".to_owned(),
         metric: metric.to_owned(),
         value,
         baseline: baseline.to_owned(),
         baseline_value,
+        advantage: Some(Advantage { share: f64::midpoint(low, high), low, high }),
     }
 }
 

@@ -131,13 +131,64 @@ fn empty_pages_say_what_to_do_next() {
         ("/empty", "Three lines for a terminal"),
         ("/empty/events", "No events yet"),
         ("/empty/customers", "Nobody found for “nobody”"),
-        ("/empty/customer", "No score yet"),
+        ("/empty/customer", "No score of their own."),
         ("/empty/models", "What is still missing"),
         ("/empty/decisions", "Nothing decided yet"),
         ("/404", "Nothing stands at /nowhere."),
     ] {
         assert!(shown(path).contains(sentence), "{path}: {sentence}");
     }
+}
+
+#[test]
+fn no_page_says_the_opposite_of_its_numbers() {
+    // Nothing in the last month, and something before.
+    let mut overview = sample::overview();
+    overview.revenue.iter_mut().for_each(|day| (day.orders, day.minor) = (0, 0));
+    let html = overview.render();
+    assert!(html.contains("No orders in the last 60 days. The newest one is from"), "{html}");
+    assert!(!html.contains("No orders yet"));
+    // An average is no risk of this customer.
+    let mut customer = sample::customer();
+    customer.decided = None;
+    customer.scores.iter_mut().for_each(|score| (score.is_average, score.contributions) = (true, vec![]));
+    let html = customer.render();
+    assert!(html.contains("no score of this one") && !html.contains(" risk</span>"), "{html}");
+    assert!(!html.contains("The model gave no reasons"), "{html}");
+    // What was known is not nothing because it cannot be named.
+    let mut decision = sample::decision();
+    decision.features = vec![];
+    assert!(!decision.render().contains("Nothing personal was used"));
+    decision.schema = None;
+    assert!(decision.render().contains("Nothing personal was used"));
+    // A model that cannot answer is no champion.
+    let mut models = sample::models();
+    models.tasks.truncate(1);
+    models.tasks[0].is_faulty = true;
+    let html = models.render();
+    assert!(html.contains("Cannot answer") && html.matches("badge good\">Champion").count() == 1, "{html}");
+}
+
+#[test]
+fn a_difference_is_green_only_with_an_interval_above_none() {
+    let with = |low, high| {
+        let mut overview = sample::overview();
+        overview.models.truncate(1);
+        let ModelState::Champion { advantage, .. } = &mut overview.models[0].state else { panic!("no champion") };
+        *advantage = Some(Advantage { share: f64::midpoint(low, high), low, high });
+        let html = overview.render();
+        let badge = html.split("model-line").nth(1).unwrap().split("badge ").nth(1).unwrap();
+        badge.split(" num").next().unwrap().to_owned()
+    };
+    assert_eq!([with(0.001, 0.002), with(-0.001, 0.002), with(-0.003, -0.001)], ["good", "", "warn"]);
+    let html = sample::overview().render();
+    assert!(html.contains("within noise") && html.contains("−0.3 % to +1.1 %"), "{html}");
+    let mut models = sample::models();
+    let champion = models.tasks[0].champion.as_mut().unwrap();
+    champion.metrics.iter_mut().for_each(|metric| metric.advantage = None);
+    let evaluation = models.render();
+    let evaluation = evaluation.split("<h3>Evaluation</h3>").nth(1).unwrap().split("<h3>").next().unwrap();
+    assert!(!evaluation.contains("badge"), "{evaluation}");
 }
 
 #[test]

@@ -7,25 +7,34 @@ use crate::console::chart::CalibrationPoint;
 /// One task with a champion, one that lacks data.
 #[must_use]
 pub fn models() -> ModelsPage {
-    let version = |version: &str, days: i64, value, champion| Version {
+    let version = |version: &str, days: i64, value, verdict: &str| Version {
         version: version.to_owned(),
         trained_at: now().plus_days(-days),
         metric: "AUC".to_owned(),
         value,
-        champion,
+        champion: version == "3f9a1c77d2e0",
+        verdict: verdict.to_owned(),
+        n_refused: u64::from(days > 10),
     };
+    let noise = "On the same 9,407 customers as model 3f9a1c77d2e0: its log_loss 0.5231 against 0.5230 (-0.0001 in its favour, 95 % interval -0.0012 to +0.0009): within noise, so the older model stays.";
     let task = Task {
         key: "churn".to_owned(),
         title: "Churn".to_owned(),
         question: "Will there be no purchase in the next 30 days?".to_owned(),
         training: None,
+        is_faulty: false,
         problem: None,
         champion: Some(champion()),
         needs: vec![],
         versions: vec![
-            version("3f9a1c77d2e0", 1, 0.782, true),
-            version("a07be1549c31", 7, 0.779, false),
-            version("58d2c09f6b1e", 14, 0.768, false),
+            version("a07be1549c31", 1, 0.781, noise),
+            version("3f9a1c77d2e0", 30, 0.782, VERDICT),
+            version(
+                "58d2c09f6b1e",
+                44,
+                0.768,
+                "Its log_loss of 0.5461 on the test window is no worse than the 0.5610 of the strongest baseline (recency), so it takes over.",
+            ),
         ],
     };
     ModelsPage {
@@ -40,18 +49,21 @@ pub fn models() -> ModelsPage {
 /// A task that cannot be learned yet.
 #[must_use]
 pub fn task_missing() -> Task {
+    const MORE: &str = "Import older purchases or keep sending `Order Completed` events.";
     let need = |what: &str, have, need, how: &str| Need { what: what.to_owned(), have, need, how: how.to_owned() };
     Task {
         key: "recommend".to_owned(),
         title: "Recommendations".to_owned(),
         question: "What will this customer want next?".to_owned(),
         training: None,
+        is_faulty: false,
         problem: None,
         champion: None,
         needs: vec![
-            need("Items in the catalogue", 812, 50, ""),
-            need("Customers with two orders or more", 318, 500, "Import past orders: rapport import FILE."),
-            need("Days of purchases", 21, 30, "Nine more days, or import older orders."),
+            need("Customers with two purchases or more", 38, 50, MORE),
+            need("Different items that were bought", 812, 20, ""),
+            need("Days of purchases", 11, 14, "Import older purchases or wait while they come in."),
+            need("Earlier customers who bought again in the last window", 23, 20, ""),
         ],
         versions: vec![],
     }
@@ -83,7 +95,7 @@ pub fn decisions() -> DecisionsPage {
                 "recommend",
                 "anonymous:5f0c3a9e-77",
                 "10 items, first Fresh milk",
-                Some("Nothing is known of this customer: the popular list."),
+                Some("Nothing is known of this customer yet: these are the most popular items."),
                 false,
             ),
             row(3 * MINUTE, "recommend", "20459", "10 items, first Rice noodles", None, true),
@@ -124,6 +136,11 @@ pub fn decision() -> DecisionPage {
     }
 }
 
+const VERDICT: &str = "On the same 9,407 customers as model 58d2c09f6b1e: its log_loss 0.5230 against 0.5461 (+0.0231 in its favour, 95 % interval +0.0187 to +0.0275): better beyond noise, so it takes over.";
+
+const GAP: &str =
+    "No orders from 2 Nov 2026 to 9 Nov 2026, where about 3,200 are usual: nothing was learned from these days.";
+
 fn champion() -> Champion {
     let metric = |name: &str, meaning: &str, higher_is_better, value, baselines: [(&str, Option<f64>); 2]| Metric {
         name: name.to_owned(),
@@ -131,14 +148,22 @@ fn champion() -> Champion {
         higher_is_better,
         value,
         baselines: baselines.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+        advantage: (name == "Log loss")
+            .then(|| ("days since last order".to_owned(), Advantage { share: 0.068, low: 0.051, high: 0.085 })),
     };
     let point = |predicted: f64, off: f64, n| CalibrationPoint { predicted, observed: predicted + off, n };
     Champion {
         version: "3f9a1c77d2e0".to_owned(),
-        method: "Gradient boosting, 120 trees, isotonic calibration".to_owned(),
-        trained_at: before(30 * HOUR_MS),
+        method: "Gradient boosting, 100 trees, isotonic calibration on customers held out".to_owned(),
+        trained_at: now().plus_days(-30),
         data_from: now().plus_days(-119),
         data_to: now().plus_days(-30),
+        gaps: vec![GAP.to_owned()],
+        verdict: VERDICT.to_owned(),
+        refused: Some(
+            "3 customers who have refused since are still in this model; it is trained again by 23 Nov 2026, 03:10."
+                .to_owned(),
+        ),
         n_train: 24_812,
         rows: "customers at weekly moments".to_owned(),
         n_test: 9_407,
@@ -148,21 +173,21 @@ fn champion() -> Champion {
                 "How often a customer who left was ranked above one who stayed.",
                 true,
                 0.782,
-                [("recency", Some(0.731)), ("constant", Some(0.5))],
+                [("days since last order", Some(0.731)), ("the same for all", Some(0.5))],
             ),
             metric(
                 "Log loss",
                 "How surprised it was by what happened.",
                 false,
                 0.523,
-                [("recency", Some(0.561)), ("constant", Some(0.672))],
+                [("days since last order", Some(0.561)), ("the same for all", Some(0.672))],
             ),
             metric(
-                "ECE",
+                "Calibration error",
                 "How far its probabilities are from what happened.",
                 false,
                 0.012,
-                [("recency", Some(0.034)), ("constant", None)],
+                [("days since last order", Some(0.034)), ("the same for all", None)],
             ),
         ],
         calibration: vec![

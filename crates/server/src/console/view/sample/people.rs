@@ -102,13 +102,17 @@ pub fn customer_stranger() -> CustomerPage {
         traits: vec![],
         features: vec![],
         scores: vec![],
+        score_note: Some(
+            "The customer's data may not be used for personalization: this is the average over all customers. It is 43 %."
+                .to_owned(),
+        ),
         recommendations: Recommendations {
             items: vec![],
-            note: Some("Consent to personalization is denied: this would be the popular list.".to_owned()),
+            note: Some("The customer refused personalization, and the catalogue holds no item that can be shown.".to_owned()),
         },
         decided: Some(Answer {
             fallback: Some(
-                "The customer denied personalization, so this is what is bought most this month.".to_owned(),
+                "The customer refused personalization: these are the most popular items.".to_owned(),
             ),
             consent: ConsentBasis { purpose: "personalization".to_owned(), granted: false, stated: true },
             model: None,
@@ -129,6 +133,7 @@ fn score() -> Score {
         question: "Will there be no purchase in the next 30 days?".to_owned(),
         probability: 0.72,
         base_rate: Some(0.38),
+        is_average: false,
         contributions: vec![
             because("recency_days", "The last order was 41 days ago", 1.12),
             because("revenue_trend_30_90", "Spending fell by 62 % against the last 90 days", 0.58),

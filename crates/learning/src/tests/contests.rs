@@ -1,0 +1,202 @@
+//! Is a champion replaced only by a challenger that is better on the same customers?
+
+use super::world::{self, dataset, day, load, now, numbered, order, seed, trained};
+use crate::evaluation::Gain;
+use crate::{
+    Contest, Dataset, Evaluation, LearningError, Loaded, MemoryModelStore, Model, ModelKind, Registry, Reigning,
+    Trained, challenge, evaluate_churn, train,
+};
+use primitives::{ModelVersion, Timestamp};
+use std::sync::Arc;
+use std::time::Duration;
+
+const CHURN: ModelKind = ModelKind::Churn;
+
+fn reigning(model: &Trained) -> Reigning {
+    let (version, Trained { header, model }) = (ModelVersion::from("0123456789ab"), model.clone());
+    Reigning { version: version.clone(), model: Ok(Box::new(Loaded { version, header, model })), n_refused: 0 }
+}
+
+/// What was learned a while ago.
+fn old(kind: ModelKind, n_days: i64) -> Trained {
+    let until = now().plus_days(-n_days);
+    let past = world::events().iter().filter(|recorded| recorded.event.received_at <= until).cloned();
+    train(kind, &load(&past.collect::<Vec<_>>()), until, seed()).unwrap()
+}
+
+#[test]
+fn equals_are_within_noise_and_the_older_one_stays() {
+    for kind in ModelKind::ALL {
+        let champion = old(kind, 40);
+        let challenger = challenge(kind, dataset(), now(), seed(), Some(&reigning(&champion))).unwrap();
+        let Some(Contest::Judged(duel)) = &challenger.header.contest else { panic!("not judged") };
+        let own = challenger.header.evaluation.comparisons()[0].model;
+        assert!((duel.score.challenger - own).abs() < 1e-12 && duel.n_days_seen == 0, "{duel:?}");
+        assert_eq!(duel.n_customers, challenger.header.evaluation.n_test());
+        let sign = if kind == CHURN { -1.0 } else { 1.0 };
+        assert!((duel.score.gain.mean - sign * (duel.score.challenger - duel.score.champion)).abs() < 1e-9, "{duel:?}");
+        assert_eq!(duel.calibration.is_some(), kind == CHURN);
+        let verdict = challenger.header.verdict();
+        assert_eq!(verdict.is_champion, duel.score.gain.is_gain(), "{}", verdict.reason);
+        assert!(verdict.reason.contains("against") && verdict.reason.contains("on the same"), "{}", verdict.reason);
+    }
+    // The champion against itself: there is no difference at all, except for what it had seen already.
+    let again = challenge(CHURN, dataset(), now(), seed(), Some(&reigning(trained(CHURN)))).unwrap();
+    let verdict = again.header.verdict();
+    assert!(!verdict.is_champion && verdict.reason.contains("had seen 30 days of this window"), "{}", verdict.reason);
+    let alone = train(CHURN, dataset(), now(), seed()).unwrap();
+    assert_eq!((&alone.model, &alone.header.evaluation), (&again.model, &again.header.evaluation));
+}
+
+#[test]
+fn a_champion_that_foretells_badly_is_replaced() {
+    // Who stayed was taken for who left.
+    let mut champion = old(CHURN, 40);
+    let Model::Churn(model) = &champion.model else { panic!("not a churn model") };
+    champion.model = Model::Churn(upside_down(model));
+    let challenger = challenge(CHURN, dataset(), now(), seed(), Some(&reigning(&champion))).unwrap();
+    let verdict = challenger.header.verdict();
+    assert!(
+        verdict.is_champion && verdict.reason.contains("better beyond noise, so it takes over"),
+        "{}",
+        verdict.reason
+    );
+    let store = Arc::new(MemoryModelStore::default());
+    let registry = Registry::new(store);
+    let first = registry.publish(&champion).unwrap();
+    registry.promote(CHURN, &first.version).unwrap();
+    let met = registry.reigning(CHURN).unwrap().unwrap();
+    assert_eq!(met.version, first.version);
+    let published = registry.publish(&challenge(CHURN, dataset(), now(), seed(), Some(&met)).unwrap()).unwrap();
+    assert!(published.is_champion && registry.champion_version(CHURN).unwrap() == Some(published.version));
+    assert_eq!(registry.roll_back(CHURN).unwrap(), first.version);
+}
+
+/// The same trees with a calibration that turns them round.
+fn upside_down(model: &crate::ChurnModel) -> crate::ChurnModel {
+    let scores: Vec<f64> = (-40..40).map(|i| f64::from(i) / 10.0).collect();
+    let labels = vec![0.0, 1.0].into_iter().cycle().take(scores.len()).collect::<Vec<_>>();
+    let flat = models::calibrate::IsotonicSettings::default().fit(&scores, &labels, None).unwrap();
+    crate::ChurnModel::new(model.forest().clone(), flat)
+}
+
+/// A header with a duel of these gains.
+fn ruled(score: (f64, f64, f64), ece: (f64, f64, f64), n_refused: u64) -> crate::Verdict {
+    let gain = |(mean, low, high)| Gain { mean, low, high };
+    let paired = |of| crate::Paired { challenger: 0.3035, champion: 0.3046, gain: gain(of) };
+    let mut header = trained(CHURN).header.clone();
+    header.contest = Some(Contest::Judged(crate::Duel {
+        champion: ModelVersion::from("0123456789ab"),
+        n_refused,
+        n_days_seen: 0,
+        n_customers: 4_210,
+        metric: "log_loss".to_owned(),
+        score: paired(score),
+        calibration: Some(paired(ece)),
+    }));
+    header.verdict()
+}
+
+#[test]
+fn the_sentence_says_which_rule_decided() {
+    let (better, even, worse) = ((0.002, 0.001, 0.003), (0.0011, -0.0009, 0.0031), (-0.002, -0.003, -0.001));
+    for (score, ece, n_refused, is_champion, said) in [
+        (better, even, 0, true, "better beyond noise, so it takes over"),
+        (better, better, 0, true, "better beyond noise, so it takes over"),
+        (better, worse, 0, false, "calibrated worse"),
+        (even, better, 0, false, "within noise, so the older model stays"),
+        (worse, better, 0, false, "worse beyond noise, so the older model stays"),
+        (worse, even, 1, true, "learned from 1 customer who has refused since, so this one takes over"),
+        (even, worse, 3, true, "learned from 3 customers who have refused since, so this one takes over"),
+        ((0.001, 0.0, 0.002), even, 0, false, "within noise"),
+        ((-0.001, -0.002, 0.0), even, 0, false, "within noise"),
+    ] {
+        let verdict = ruled(score, ece, n_refused);
+        assert!(verdict.is_champion == is_champion && verdict.reason.contains(said), "{}", verdict.reason);
+    }
+    assert_eq!(
+        ruled(even, even, 0).reason,
+        "on the same 4210 customers as model 0123456789ab: its log_loss 0.3035 against 0.3046 (+0.0011 in its favour, \
+         95 % interval -0.0009 to +0.0031): within noise, so the older model stays"
+    );
+}
+
+#[test]
+fn who_cannot_be_asked_any_more_gives_way_to_whoever_beats_the_simple_answers() {
+    let store = Arc::new(MemoryModelStore::default());
+    let registry = Registry::new(store);
+    let mut other = trained(CHURN).clone();
+    other.header.feature_schema = Some("0000000000000000".to_owned());
+    registry.publish(&other).unwrap();
+    let met = registry.reigning(CHURN).unwrap().unwrap();
+    assert!(met.model.as_ref().is_err_and(|fault| fault.contains("other features") || fault.contains("features")));
+    let challenger = challenge(CHURN, dataset(), now(), seed(), Some(&met)).unwrap();
+    let published = registry.publish(&challenger).unwrap();
+    assert!(published.is_champion && published.reason.contains("cannot answer any more"), "{}", published.reason);
+    assert!(registry.reigning(ModelKind::Recommend).unwrap().is_none());
+}
+
+#[test]
+fn a_model_that_was_not_compared_with_the_champion_does_not_take_its_place() {
+    let registry = Registry::new(Arc::new(MemoryModelStore::default()));
+    let first = registry.publish(trained(CHURN)).unwrap();
+    let mut later = trained(CHURN).clone();
+    later.header.trained_at = now().plus_days(1);
+    let second = registry.publish(&later).unwrap();
+    assert!(!second.is_champion && second.reason.contains(first.version.as_str()), "{}", second.reason);
+    assert_eq!(registry.champion_version(CHURN).unwrap(), Some(first.version));
+}
+
+#[test]
+fn worse_than_a_simple_answer_beyond_noise_is_never_good_enough() {
+    let mut header = trained(CHURN).header.clone();
+    let Evaluation::Churn(evaluation) = &mut header.evaluation else { panic!("not churn") };
+    let strongest = evaluation.baselines.values().map(|m| m.log_loss).fold(f64::INFINITY, f64::min);
+    for (factor, high, is_champion) in
+        [(1.01, 0.001, true), (1.01, -0.001, false), (1.03, 0.001, false), (0.99, 0.01, true)]
+    {
+        let Evaluation::Churn(evaluation) = &mut header.evaluation else { panic!("not churn") };
+        evaluation.metrics.log_loss = strongest * factor;
+        evaluation.log_loss_gain.values_mut().for_each(|gain| gain.high = high);
+        assert_eq!(header.verdict().is_champion, is_champion, "{factor} {high}: {}", header.verdict().reason);
+    }
+}
+
+/// The generated world, which ended `n_days` ago, and one order of today.
+fn ended_and_one_today(n_days: u64) -> (Dataset, Timestamp) {
+    let today = now() + Duration::from_secs((24 * n_days + 12) * 3_600);
+    let events = world::events().iter().map(|recorded| recorded.event.clone());
+    let somebody = world::events().iter().find_map(|recorded| recorded.event.user_id.clone()).unwrap();
+    (load(&numbered(events.chain([order(somebody.as_str(), "tea", today, today)]))), today)
+}
+
+#[test]
+fn one_order_of_today_turns_no_empty_day_into_staying_away() {
+    let before = evaluate_churn(dataset(), now(), seed()).unwrap();
+    let champion = reigning(trained(CHURN));
+    for n_days in [3, 5, 12] {
+        let (dataset, today) = ended_and_one_today(n_days);
+        let found = evaluate_churn(&dataset, today, seed()).unwrap();
+        assert!(
+            (found.metrics.ece - before.metrics.ece).abs() < 0.01,
+            "{} became {}",
+            before.metrics.ece,
+            found.metrics.ece
+        );
+        assert!((found.base_rate - before.base_rate).abs() < 0.02 && found.split.gaps.len() == 1, "{:?}", found.split);
+        let challenger = challenge(CHURN, &dataset, today, seed(), Some(&champion)).unwrap();
+        assert!(!challenger.header.verdict().is_champion, "{}", challenger.header.verdict().reason);
+        assert!(challenger.header.data_until <= now().plus_days(1));
+    }
+}
+
+#[test]
+fn a_gap_that_leaves_no_window_is_said() {
+    // Seventy busy days, of which ten in the middle are missing.
+    let days = (0..80).filter(|day| !(35..45).contains(day));
+    let orders =
+        days.flat_map(|n| (0..60).map(move |c| order(&format!("c{}", (c * 7 + n * 11) % 200), "tea", day(n), day(n))));
+    let error = train(CHURN, &load(&numbered(orders)), day(80), seed()).unwrap_err();
+    let LearningError::NotReady { missing, .. } = &error else { panic!("{error}") };
+    assert!(missing.iter().any(|need| need.what.contains("without a gap") && need.have == 1), "{error}");
+}

@@ -1,0 +1,185 @@
+//! How many customers have refused since a model learned from them? A fold over events that keeps counts and no names.
+//!
+//! A model cannot forget one customer; it can only be trained again without them. So it must be known which models still
+//! hold somebody who has refused, for as long as they do.
+
+use crate::ModelHeader;
+use events::{Call, Offset, Recorded};
+use governance::{ConsentBasis, ConsentPolicy, Purpose};
+use primitives::Timestamp;
+use profiles::{Change, Collection, CustomerState, Identifier, Profile, ProfileError, ProfileStore, Profiles};
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use std::sync::LazyLock;
+
+/// So many of the newest withdrawals are kept. Models are trained again within a day; a count that is larger would say the
+/// same.
+const N_KEPT: usize = 10_000;
+
+const KEY: &str = "withdrawals";
+
+/// The withdrawals of the consent to be learned from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Withdrawals {
+    kept: VecDeque<Withdrawal>,
+    is_dirty: bool,
+    /// The row of the checkpoint under way.
+    then: Option<Change>,
+}
+
+/// One customer who was learned from, or might have been, and has refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Withdrawal {
+    offset: Offset,
+    at: Timestamp,
+    /// The first event of the customer: a model that had read less has not learned from them.
+    known_since: Offset,
+    /// Whether they had said nothing before: then the settings decided whether they were learned from.
+    was_silent: bool,
+}
+
+/// What withdrawals mean for a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// How many of the customers it learned from have refused since.
+    pub n: u64,
+    /// When the first of them did.
+    pub first_at: Timestamp,
+}
+
+/// Customers who could be learned from before an event was folded in.
+#[derive(Debug, Default)]
+pub struct Before(Vec<(Offset, bool)>);
+
+impl Withdrawals {
+    /// Opens what a store holds, as its last checkpoint left it.
+    ///
+    /// # Errors
+    /// [`ProfileError`] where the store cannot be read or the row is damaged.
+    pub fn open(store: &dyn ProfileStore) -> Result<Self, ProfileError> {
+        let Some(bytes) = store.get(Collection::Totals, KEY)? else { return Ok(Self::default()) };
+        let corrupt = |source| ProfileError::Corrupt { what: "totals", key: KEY.to_owned(), source };
+        Ok(Self { kept: postcard::from_bytes(&bytes).map_err(corrupt)?, ..Self::default() })
+    }
+
+    /// Whoever an event might be the withdrawal of: to be asked before the event is folded into the profiles. Looks nobody
+    /// up where the event neither refuses anything nor can join two customers.
+    ///
+    /// # Errors
+    /// [`ProfileError`] where a customer cannot be read.
+    pub fn before<S: CustomerState>(profiles: &Profiles<S>, recorded: &Recorded) -> Result<Before, ProfileError> {
+        let Recorded { offset, event } = recorded;
+        let refuses = events::consent_statements(event).contains(&(Purpose::Analytics, false));
+        let names: Vec<Identifier> = Identifier::of(event).into_iter().flatten().collect();
+        let may_join = names.len() > 1 || matches!(event.call, Call::Alias { .. });
+        let mut found = Vec::new();
+        if *offset <= profiles.offset() || !(refuses || may_join) {
+            return Ok(Before(found));
+        }
+        let previous = match &event.call {
+            Call::Alias { previous_id } => profiles.find_by_text(previous_id)?,
+            _ => None,
+        };
+        let mut ids = previous.into_iter().collect::<Vec<_>>();
+        for name in &names {
+            ids.extend(profiles.find(name)?);
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        if !refuses && ids.len() < 2 {
+            return Ok(Before(found));
+        }
+        for id in ids {
+            found.extend(profiles.customer(&id)?.and_then(|customer| learnable(&customer.profile)));
+        }
+        Ok(Before(found))
+    }
+
+    /// Keeps the withdrawals among those customers, once the event is folded in: where they are one now who refuses.
+    ///
+    /// # Errors
+    /// [`ProfileError`] where the customer cannot be read.
+    pub fn after<S: CustomerState>(
+        &mut self,
+        before: Before,
+        profiles: &Profiles<S>,
+        recorded: &Recorded,
+    ) -> Result<(), ProfileError> {
+        if before.0.is_empty() {
+            return Ok(());
+        }
+        let Some(name) = Identifier::of(&recorded.event).into_iter().flatten().next() else { return Ok(()) };
+        let Some(id) = profiles.find(&name)? else { return Ok(()) };
+        let refuses = profiles.customer(&id)?.is_some_and(|customer| learnable(&customer.profile).is_none());
+        if refuses {
+            let (offset, at) = (recorded.offset, recorded.event.received_at);
+            let withdrawn = before.0.into_iter();
+            self.kept.extend(withdrawn.map(|(known_since, was_silent)| Withdrawal {
+                offset,
+                at,
+                known_since,
+                was_silent,
+            }));
+            self.kept.drain(..self.kept.len().saturating_sub(N_KEPT));
+            self.is_dirty = true;
+        }
+        Ok(())
+    }
+
+    /// How many of the customers that a model learned from have refused since; `None` where there are none.
+    #[must_use]
+    pub fn of(&self, header: &ModelHeader, policy: &ConsentPolicy) -> Option<Withdrawn> {
+        let learns_from_silent = policy.answer(&governance::Consents::default(), Purpose::Analytics).granted;
+        let concerns = |one: &&Withdrawal| {
+            let is_later = match header.learned_until {
+                Some(until) => one.offset > until && one.known_since <= until,
+                // Older files do not say how far they had read.
+                None => one.at > header.trained_at,
+            };
+            is_later && (learns_from_silent || !one.was_silent)
+        };
+        let mut withdrawn: Option<Withdrawn> = None;
+        for one in self.kept.iter().filter(concerns) {
+            let known = withdrawn.get_or_insert(Withdrawn { n: 0, first_at: one.at });
+            *known = Withdrawn { n: known.n + 1, first_at: known.first_at.min(one.at) };
+        }
+        withdrawn
+    }
+
+    /// Begins a checkpoint of this moment, together with the profiles' one; see [`Withdrawals::fill`].
+    ///
+    /// # Errors
+    /// [`ProfileError::Corrupt`] where it cannot be encoded.
+    pub fn begin_checkpoint(&mut self) -> Result<(), ProfileError> {
+        self.then = None;
+        if self.is_dirty {
+            let corrupt = |source| ProfileError::Corrupt { what: "totals", key: KEY.to_owned(), source };
+            let value = postcard::to_stdvec(&self.kept).map_err(corrupt)?;
+            self.then = Some(Change { collection: Collection::Totals, key: KEY.to_owned(), value: Some(value) });
+            self.is_dirty = false;
+        }
+        Ok(())
+    }
+
+    /// Moves the checkpoint's row into a slice of at most `n_max` changes.
+    pub fn fill(&mut self, slice: &mut Vec<Change>, n_max: usize) {
+        if slice.len() < n_max {
+            slice.extend(self.then.take());
+        }
+    }
+
+    /// Ends the checkpoint: where it is not durable, the next one takes the row again.
+    pub fn end_checkpoint(&mut self, is_durable: bool) {
+        self.then = None;
+        self.is_dirty |= !is_durable;
+    }
+}
+
+/// A customer who may be learned from unless the settings say no: since which event they are known, and whether they have
+/// said nothing.
+fn learnable(profile: &Profile) -> Option<(Offset, bool)> {
+    static KINDEST: LazyLock<ConsentPolicy> = LazyLock::new(|| ConsentPolicy::new([(Purpose::Analytics, true)]));
+    let answer = KINDEST.answer(&profile.consents, Purpose::Analytics);
+    let known_since = profile.links.values().map(|link| link.offset).min().unwrap_or_default();
+    answer.granted.then_some((known_since, answer.basis == ConsentBasis::Default))
+}

@@ -1,0 +1,123 @@
+//! Does a page say what its own numbers say?
+
+use super::Console;
+use crate::clock::Stopwatch;
+use crate::jobs;
+use learning::ModelKind;
+use primitives::{ModelVersion, Seed, Timestamp};
+use serde_json::json;
+use std::time::Duration;
+
+const RECOMMEND: ModelKind = ModelKind::Recommend;
+
+/// An order of so many days ago.
+fn order(console: &Console, user: &str, n_days_ago: i64, products: &serde_json::Value) -> serde_json::Value {
+    let at = console.running.app().engine.clock().now().plus_days(-n_days_ago);
+    json!({
+        "type": "track", "event": "Order Completed", "userId": user, "timestamp": at.to_string(),
+        "properties": {"revenue": 12.5, "currency": "EUR", "products": products},
+    })
+}
+
+fn send(console: &Console, events: &[serde_json::Value]) {
+    console.send_events(&json!({"batch": events}).to_string());
+}
+
+/// Somebody the recommender has learned from.
+fn learned_from(console: &Console) -> String {
+    let found = console.running.app().engine.search("", 20, Duration::from_secs(9)).unwrap().customers;
+    let known = |customer: &&profiles::Customer<features::FeatureState>| {
+        customer.profile.is_known() && customer.profile.consents.stated(governance::Purpose::Analytics).is_none()
+    };
+    found.iter().find(|customer| known(customer) && customer.state.n_orders() > 0).unwrap().profile.id.to_string()
+}
+
+fn refuse(console: &Console, user: &str) {
+    let context = json!({"consent": {"categoryPreferences": {"analytics": false}}});
+    send(
+        console,
+        &[json!({"type": "track", "event": "Consent Preference Updated", "userId": user, "context": context})],
+    );
+}
+
+/// Waits until another model answers.
+fn wait_for_another(console: &Console, before: Option<&ModelVersion>) {
+    let app = console.running.app();
+    let watch = Stopwatch::start();
+    while app.engine.registry().champion_version(RECOMMEND).unwrap().as_ref() == before {
+        assert!(watch.elapsed() < Duration::from_secs(120), "still the same: {:?}", app.trainer.status(RECOMMEND));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn orders_of_last_month_are_not_called_none_yet() {
+    let console = Console::start(true);
+    send(&console, &[order(&console, "ann", 40, &json!([]))]);
+    let overview = console.get("/").body;
+    assert!(overview.contains("No orders in the last 30 days. The newest one is from 13 Oct 2026."), "{overview}");
+    assert!(!overview.contains("No orders yet"), "{overview}");
+}
+
+#[test]
+fn a_customer_page_agrees_with_its_orders() {
+    let console = Console::filled(150);
+    send(&console, &[order(&console, "plain", 3, &json!([])), order(&console, "new", 0, &json!([]))]);
+    let page = console.get("/customers/plain").body;
+    assert!(page.contains("<dt>Orders</dt><dd>1</dd>") && !page.contains("has not bought anything"), "{page}");
+    assert!(page.contains("orders name no products: these are the most popular items"), "{page}");
+    let stranger = console.get("/customers/anonymous:nobody").body;
+    assert!(!stranger.contains("this is the average over all customers. It is NaN"), "{stranger}");
+}
+
+#[test]
+fn a_gap_is_named_and_the_champion_stays() {
+    let console = Console::filled(150);
+    let engine = &console.running.app().engine;
+    let champion = engine.registry().champion_version(RECOMMEND).unwrap();
+    console.clock.advance(Duration::from_secs(10 * 86_400));
+    send(&console, &[order(&console, "late", 0, &json!([{"product_id": "tea", "price": 3.0}]))]);
+    let dataset = jobs::load_dataset(engine, &mut |_| {}).unwrap();
+    let published = jobs::train(engine, RECOMMEND, &dataset, Seed::new(1)).unwrap();
+    assert!(!published.is_champion && published.reason.contains("so the older model stays"), "{}", published.reason);
+    assert_eq!(engine.registry().champion_version(RECOMMEND).unwrap(), champion);
+    let models = console.get("/models").body;
+    assert!(models.contains("so the older model stays; the older model had seen"), "{models}");
+    assert!(!models.contains("nothing was learned from these days"), "the champion knows of no gap: {models}");
+    engine.registry().promote(RECOMMEND, &published.version).unwrap();
+    engine.reload_champions().unwrap();
+    let models = console.get("/models").body;
+    assert!(models.contains("No orders from 22 Nov 2026 to 1 Dec 2026, where about"), "{models}");
+    assert!(models.contains("Put in force by hand. At its training:"), "{models}");
+    assert_eq!(published.gaps[0].until, Timestamp::parse("2026-12-02T00:00:00Z").unwrap());
+}
+
+#[test]
+fn a_refusal_marks_the_model_and_is_followed_by_a_training_within_a_day() {
+    let console = Console::filled(150);
+    let app = console.running.app().clone();
+    let refused_since = || app.engine.still_learned_from(RECOMMEND).unwrap().map(|still| still.n_customers);
+    assert_eq!(refused_since(), None);
+    let user = learned_from(&console);
+    for _ in 0..2 {
+        console.clock.advance(Duration::from_secs(600));
+        refuse(&console, &user);
+    }
+    assert_eq!(refused_since(), Some(1), "it was said twice");
+    let models = console.get("/models").body;
+    let said =
+        "1 customer who has refused since is still in this model; it is trained again without them by 23 Nov 2026";
+    assert!(models.contains(said) && models.contains("1 customer has refused since"), "{models}");
+
+    // Where nothing is trained unasked, this is, and not before it is due.
+    app.trainer.train_when_due(&app.engine, 0);
+    assert_eq!(app.trainer.status(RECOMMEND), None);
+    let before = app.engine.registry().champion_version(RECOMMEND).unwrap();
+    console.clock.advance(Duration::from_secs(23 * 3_600));
+    app.trainer.train_when_due(&app.engine, 0);
+    wait_for_another(&console, before.as_ref());
+    assert_eq!(refused_since(), None);
+    let models = console.get("/models").body;
+    assert!(models.contains("learned from 1 customer who has refused since, so this one takes over"), "{models}");
+    assert!(!models.contains("still in this model"), "{models}");
+}
