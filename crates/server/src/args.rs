@@ -80,10 +80,20 @@ pub enum Command {
         #[arg(value_name = "ID")]
         id: String,
     },
-    /// Recreate everything derived from the log and the history
+    /// Recreate everything derived from the log and the history, and the database from the history where it is lost or old
     Rebuild,
-    /// Look at everything and tell what is wrong
-    Doctor,
+    /// Go on without what cannot be read: keep it apart, with a record of what it was
+    SetAside {
+        /// An event's offset (120), a file of the history, or the range of what is missing (101-200), as `doctor` says
+        #[arg(value_name = "WHAT")]
+        what: String,
+    },
+    /// Read everything and tell what is wrong; exit code 1 where something is
+    Doctor {
+        /// Look only at what is there and whether it is complete
+        #[arg(long)]
+        quick: bool,
+    },
     /// Show settings
     Config {
         /// What to show

@@ -9,6 +9,7 @@ mod progress;
 mod rebuild;
 mod replay;
 mod serve;
+mod set_aside;
 mod sink;
 mod train;
 
@@ -43,7 +44,8 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         Command::Evaluate { model } => evaluate::run(&options, settings, model),
         Command::Replay { id } => replay::run(&options, settings, &id),
         Command::Rebuild => rebuild::run(&options, settings),
-        Command::Doctor => doctor::run(&options, settings),
+        Command::SetAside { what } => set_aside::run(&options, &what),
+        Command::Doctor { quick } => doctor::run(&options, settings, quick),
         Command::Config { show } => config::run(&options, &settings, show),
     }
 }

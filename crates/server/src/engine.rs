@@ -77,8 +77,9 @@ impl Engine {
     /// [`ServerError`] where the store or the log cannot be read.
     pub fn open(ports: Ports, policy: ConsentPolicy, clock: Arc<dyn Clock>, ids: Seed) -> Result<Self, ServerError> {
         let checkpointed = ports.profiles.offset()?;
+        // What was set aside at the end of the log is not in the profiles, and nobody waits for it.
+        let reached = ports.events.head();
         let live = Live::open(&ports)?;
-        let reached = live.profiles.offset();
         let engine = Self {
             registry: Registry::new(ports.models.clone()),
             ports,

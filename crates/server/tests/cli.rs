@@ -114,7 +114,9 @@ fn every_command_explains_itself() {
     let place = Place::new();
     let all = place.run(&["--help"]);
     assert_eq!(all.code, 0);
-    for command in ["serve", "demo", "import", "train", "evaluate", "replay", "rebuild", "doctor", "config"] {
+    for command in
+        ["serve", "demo", "import", "train", "evaluate", "replay", "rebuild", "set-aside", "doctor", "config"]
+    {
         assert!(all.out.contains(command), "{command} is not in the help");
         let help = place.run(&[command, "--help"]);
         assert_eq!(help.code, 0, "{command}: {}", help.err);
@@ -358,6 +360,43 @@ fn a_doctor_names_what_is_damaged() {
     done.fails(1, &["fault"]);
     assert!(done.out.contains("keys.json is damaged"), "{}", done.out);
     place.run(&["serve", "--listen", "127.0.0.1:0"]).fails(1, &["keys.json is damaged"]);
+}
+
+#[test]
+fn a_directory_without_its_database_is_refused_and_rebuilt_from_its_history() {
+    let place = Place::new();
+    let line = |n: usize| {
+        format!(
+            "{{\"type\":\"track\",\"event\":\"Seen\",\"userId\":\"{n}\",\"messageId\":\"m{n}\",\"timestamp\":\"2026-03-01\"}}\n"
+        )
+    };
+    let file = place.write("some.ndjson", (0..40).map(line).collect::<String>());
+    assert_eq!(place.run(&["import", &file]).code, 0);
+    let exclusive = || storage::DataDir::open(place.data(), storage::Access::Exclusive).unwrap();
+    let storage = storage::Storage::open(exclusive(), storage::StorageSettings::default()).unwrap();
+    storage.seal(events::Offset(40), &storage::SealPolicy::everything()).unwrap();
+    drop(storage);
+    assert_eq!(place.run(&["doctor", "--quick"]).code, 0);
+    for name in ["rapport.db", "rapport.db-wal", "rapport.db-shm"] {
+        let _ = std::fs::remove_file(place.data().join(name));
+    }
+    let said = &["has no rapport.db", "`rapport rebuild`"];
+    place.run(&["serve", "--listen", "127.0.0.1:0"]).fails(1, said);
+    place.run(&["import", &file]).fails(1, said);
+    let done = place.run(&["doctor"]);
+    done.fails(1, &["fault"]);
+    assert!(done.out.contains("`rapport rebuild`"), "{}", done.out);
+    let rebuilt = place.run(&["rebuild", "--json"]).json();
+    assert_eq!(
+        (&rebuilt["events"], &rebuilt["taken_in"], &rebuilt["new_database"]),
+        (&json!(40), &json!(40), &json!(true))
+    );
+    assert_eq!(place.run(&["doctor"]).code, 0);
+    place.run(&["set-aside", "3"]).fails(1, &["it is not in the log"]);
+    let other = Place::new();
+    other.run(&["rebuild"]).fails(1, &["there is no data in"]);
+    other.run(&["set-aside", "3"]).fails(1, &["there is no data in"]);
+    assert!(!other.data().exists(), "what failed leaves no directory");
 }
 
 /// Starts a server and waits until it says where it listens.

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::{Access, DataDir, SealPolicy, Storage, StorageSettings};
+use storage::{Access, DataDir, Rebuild, SealPolicy, Storage, StorageSettings};
 use support::{noon, settings};
 
 type Rows = BTreeMap<(Collection, String), Vec<u8>>;
@@ -86,9 +86,9 @@ impl Life {
             }
             3 => self.reopen(|_| {}),
             4 => self.merge(),
-            5 => self.reopen(|ports| {
+            5 => self.reopen(|storage| {
                 // Somebody began to rebuild, and stopped at once.
-                ports.profiles.clear().unwrap();
+                drop(Rebuild::begin(storage.clone()).unwrap());
             }),
             _ => {}
         }
@@ -110,11 +110,11 @@ impl Life {
     }
 
     /// Stops without a last checkpoint, as a crash does, and starts again.
-    fn reopen(&mut self, between: impl FnOnce(&Ports)) {
+    fn reopen(&mut self, between: impl FnOnce(&Arc<Storage>)) {
         self.opened = None;
         let storage =
             Storage::open(DataDir::open(self.data.path(), Access::Exclusive).unwrap(), StorageSettings::default());
-        between(&ports(&storage.unwrap()));
+        between(&storage.unwrap());
         self.opened = Some(open(self.data.path(), &self.clock));
     }
 }
@@ -150,7 +150,7 @@ fn a_rebuild_leaves_the_very_rows_that_a_life_left() {
                 .unwrap();
         let ports = ports(&storage);
         let (before, offset) = (rows(&ports), ports.profiles.offset().unwrap());
-        let n_events = Live::rebuild(&ports, |_| {}).unwrap();
+        let n_events = Live::rebuild(&storage, |_| {}).unwrap();
         assert_eq!((offset.0, ports.profiles.offset().unwrap()), (n_events, offset));
         let after = rows(&ports);
         assert!(before.len() > 200, "the life was too short: {} rows", before.len());
@@ -182,4 +182,91 @@ fn the_live_vector_equals_the_replayed_one_to_the_bit() {
         n_known += known.state.vector(now).values.iter().filter(|value| !value.is_nan()).count();
     }
     assert!(n_known > 1_000, "only {n_known} values are known");
+}
+
+/// A customer base of which a part is sealed, and its stored rows.
+fn sealed_life(seed: u64) -> (Life, Rows) {
+    let mut life = Life::begin(seed);
+    life.live(world(seed, 40));
+    let opened = life.opened.as_ref().unwrap();
+    let checkpointed = opened.engine.checkpoint(1_000_000).unwrap();
+    let policy = SealPolicy { n_events_max: 500, ..SealPolicy::everything() };
+    opened.storage.seal(checkpointed, &policy).unwrap();
+    let stored = rows(&ports(&opened.storage));
+    life.opened = None;
+    (life, stored)
+}
+
+fn storage(data: &Path) -> Arc<Storage> {
+    Storage::open(DataDir::open(data, Access::Exclusive).unwrap(), StorageSettings::default()).unwrap()
+}
+
+#[test]
+fn a_rebuild_that_is_broken_off_anywhere_leaves_what_was_in_force() {
+    let (life, before) = sealed_life(5);
+    let storage = storage(life.data.path());
+    let head = storage.event_log().head().0;
+    for stop_at in [1, head / 2, head] {
+        let broken_off = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            Live::rebuild(&storage, |n| assert!(n != stop_at, "killed"))
+        }));
+        assert!(broken_off.is_err());
+        assert!(rows(&ports(&storage)) == before, "broken off at {stop_at}");
+        assert_eq!(ports(&storage).profiles.offset().unwrap().0, head);
+    }
+    assert_eq!(Live::rebuild(&storage, |_| {}).unwrap(), head);
+    assert!(rows(&ports(&storage)) == before);
+}
+
+#[test]
+fn a_rebuild_over_damaged_history_is_refused_and_the_server_still_starts() {
+    let (mut life, before) = sealed_life(6);
+    let data = life.data.path().to_owned();
+    let days = std::fs::read_dir(data.join("history")).unwrap().flatten();
+    let mut parts: Vec<_> =
+        days.flat_map(|day| std::fs::read_dir(day.path()).unwrap().flatten().map(|one| one.path())).collect();
+    parts.sort();
+    let part = &parts[parts.len() / 2];
+    let mut content = std::fs::read(part).unwrap();
+    let middle = content.len() / 2;
+    content[middle] ^= 8;
+    std::fs::write(part, content).unwrap();
+    let refused = Live::rebuild(&storage(&data), |_| {}).unwrap_err();
+    let name = part.file_name().unwrap().to_str().unwrap();
+    assert!(refused.story().contains(name) && refused.story().contains("rapport set-aside"), "{}", refused.story());
+    life.opened = Some(open(&data, &life.clock));
+    assert!(rows(&ports(&life.opened.as_ref().unwrap().storage)) == before, "what was in force is served");
+    life.opened = None;
+
+    let directory = DataDir::open(&data, Access::Exclusive).unwrap();
+    let record = storage::set_aside(&directory, part.to_str().unwrap(), life.clock.now()).unwrap();
+    drop(directory);
+    let storage = storage(&data);
+    let n_events = Live::rebuild(&storage, |_| {}).unwrap();
+    assert_eq!(n_events, storage.event_log().head().0 - record.n_events(), "exactly what was set aside is left out");
+    drop(storage);
+    life.opened = Some(open(&data, &life.clock));
+    life.live(world(7, 5));
+}
+
+#[test]
+fn events_come_in_after_one_at_the_end_of_the_log_was_set_aside() {
+    let mut life = Life::begin(8);
+    life.live(world(8, 5));
+    let last = life.engine().ports().events.head();
+    life.opened = None;
+    let data = life.data.path().to_owned();
+    let rows = rusqlite::Connection::open(data.join("rapport.db")).unwrap();
+    rows.execute("UPDATE events SET record = x'7b' WHERE offset = ?1", [i64::try_from(last.0).unwrap()]).unwrap();
+    rows.execute("UPDATE meta SET value = 0 WHERE key = 'state_offset'", []).unwrap();
+    rows.execute("DELETE FROM state", []).unwrap();
+    drop(rows);
+    let damaged = Opened::open_at(&data, Access::Exclusive, settings(), life.clock.clone());
+    assert!(damaged.err().unwrap().story().contains(&last.to_string()));
+    let directory = DataDir::open(&data, Access::Exclusive).unwrap();
+    storage::set_aside(&directory, &last.to_string(), life.clock.now()).unwrap();
+    drop(directory);
+    life.opened = Some(open(&data, &life.clock));
+    life.live(world(9, 3));
+    assert!(life.engine().is_sound() && life.engine().ports().events.head() > last);
 }

@@ -2,6 +2,7 @@
 
 use crate::StorageError;
 use crate::files::{FILE_MODE, create_directory};
+use crate::history::PartFiles;
 use crate::privacy;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -47,9 +48,39 @@ impl DataDir {
                 Some(lock)
             }
             Access::ReadOnly if database_file(&path).is_file() => None,
-            Access::ReadOnly => return Err(StorageError::Nothing { path }),
+            Access::ReadOnly => {
+                let directory = Self { path, access, _lock: None };
+                return Err(directory.headless().unwrap_or(StorageError::Nothing { path: directory.path }));
+            }
         };
         Ok(Self { path, access, _lock: lock })
+    }
+
+    /// Why no database may be begun here: there is none, and other things say that there was one.
+    pub(crate) fn headless(&self) -> Option<StorageError> {
+        if self.database().exists() {
+            return None;
+        }
+        let has_history = PartFiles::new(self.history()).list().is_ok_and(|parts| !parts.is_empty());
+        let wal = self.database().with_extension("db-wal");
+        let found = [
+            (self.history(), bytes_of(&self.history())),
+            (self.models(), bytes_of(&self.models())),
+            (self.set_aside(), bytes_of(&self.set_aside())),
+            (wal.clone(), bytes_of(&wal)),
+        ];
+        let found: Vec<String> = found.iter().filter(|(_, bytes)| *bytes > 0).map(|(path, _)| name_of(path)).collect();
+        let remedy = match has_history {
+            true => "run `rapport rebuild`, which makes the database again from the history",
+            false => "restore a backup into an empty directory",
+        };
+        let found = found.join(", ");
+        (!found.is_empty()).then(|| StorageError::Headless { path: self.path.clone(), found, remedy })
+    }
+
+    /// Where what could not be read was moved to.
+    pub(crate) fn set_aside(&self) -> PathBuf {
+        self.path.join("set-aside")
     }
 
     /// The directory.
@@ -85,6 +116,10 @@ impl DataDir {
 
 fn database_file(path: &Path) -> PathBuf {
     path.join("rapport.db")
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn lock(directory: &Path) -> Result<File, StorageError> {

@@ -1,8 +1,19 @@
 //! Is everything in the data directory as it should be?
 
+use crate::event_log::rows_after;
 use crate::schema::{meta, signed, unsigned};
+use crate::set_aside::read_all;
 use crate::{Storage, StorageError, privacy};
+use decisions::DecisionLog;
+use events::Event;
+use features::{Activity, FeatureState, Items};
+use primitives::Timestamp;
+use profiles::{Collection, Customer, ProfileStore};
+use std::collections::BTreeMap;
 use std::fmt;
+
+/// How many rows of the log are read at a time.
+const N_PAGE: usize = 4_096;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,7 +29,8 @@ pub enum Severity {
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What was looked at: `privacy`, `database`, `log`, `history`, `profiles`, `models`.
+    /// What was looked at: `privacy`, `database`, `log`, `history`, `profiles`, `set aside`, `decisions`,
+    /// `models`.
     pub area: &'static str,
     /// How bad it is.
     pub severity: Severity,
@@ -32,6 +44,21 @@ impl fmt::Display for Finding {
     }
 }
 
+/// How much is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// What is there, and whether it is complete.
+    Quick,
+    /// Everything is read.
+    Full,
+}
+
+/// Is told the area that is being read, and how many of its things were.
+pub type Progress<'a> = &'a mut dyn FnMut(&'static str, u64);
+
+/// How many damaged things of one kind are named.
+const N_NAMED_MAX: usize = 20;
+
 /// What the log says about itself.
 struct LogState {
     sealed_upto: u64,
@@ -42,19 +69,26 @@ struct LogState {
 }
 
 impl Storage {
-    /// Looks at everything that is stored. Reads all files; changes nothing.
+    /// Looks at everything that is stored, and changes nothing.
     #[must_use]
-    pub fn check(&self) -> Vec<Finding> {
-        let mut findings = vec![self.check_privacy(), self.check_database()];
+    pub fn check(&self, depth: Depth, progress: Progress<'_>) -> Vec<Finding> {
+        let mut findings = vec![self.check_privacy(), self.check_database(depth)];
         match self.log_state() {
             Ok(state) => {
                 findings.push(check_log(&state));
                 findings.push(self.check_history(state.sealed_upto));
                 findings.push(check_profiles(&state));
+                findings.extend(self.check_set_aside());
+                if depth == Depth::Full {
+                    findings.extend(self.read_log(&state, progress));
+                    findings.extend(self.read_history(state.sealed_upto, progress));
+                    findings.extend(self.read_profiles(progress));
+                    findings.extend(self.read_decisions(progress));
+                }
             }
             Err(error) => findings.push(fault("log", sentence(&error))),
         }
-        findings.push(self.check_models());
+        findings.extend(self.check_models());
         findings
     }
 
@@ -72,9 +106,13 @@ impl Storage {
         Finding { area: "privacy", severity: Severity::Warning, message }
     }
 
-    fn check_database(&self) -> Finding {
+    fn check_database(&self, depth: Depth) -> Finding {
+        let check = match depth {
+            Depth::Quick => "PRAGMA quick_check(5)",
+            Depth::Full => "PRAGMA integrity_check(5)",
+        };
         let said = self.readers.with(|connection| {
-            let mut statement = connection.prepare("PRAGMA quick_check(5)")?;
+            let mut statement = connection.prepare(check)?;
             statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
         });
         match said {
@@ -109,38 +147,182 @@ impl Storage {
     }
 
     fn check_history(&self, sealed_upto: u64) -> Finding {
-        let rounds = match self.parts.rounds(sealed_upto) {
-            Ok(rounds) => rounds,
-            Err(error) => return fault("history", sentence(&error)),
-        };
-        let mut n_files = 0;
-        for round in &rounds {
-            let n_expected = round.last - round.first + 1;
-            match round.n_rows() {
-                Ok(n) if n == n_expected => n_files += round.parts.len(),
-                Ok(n) => {
-                    let (first, last) = (round.first, round.last);
-                    let message = format!(
-                        "the files of offsets {first} to {last} hold {n} events, not {n_expected}: restore them from a backup"
-                    );
-                    return fault("history", message);
-                }
-                Err(error) => return fault("history", sentence(&error)),
-            }
+        match self.is_history_complete(sealed_upto) {
+            Ok(n_files) => good("history", format!("offsets 1 to {sealed_upto} are complete in {n_files} files")),
+            Err(error) => fault("history", sentence(&error)),
         }
-        good("history", format!("offsets 1 to {sealed_upto} are complete in {n_files} files"))
     }
 
-    fn check_models(&self) -> Finding {
+    /// Whether there are files for every offset up to the border that was not set aside, and none beyond it; answers the
+    /// number of files.
+    fn is_history_complete(&self, sealed_upto: u64) -> Result<usize, StorageError> {
+        if let Some(part) = self.beyond()?.first() {
+            return Err(StorageError::Beyond { path: part.path.clone(), sealed_upto });
+        }
+        let rounds = self.parts.rounds(0, sealed_upto, &self.missing()?)?;
+        Ok(rounds.iter().map(|round| round.parts.len()).sum())
+    }
+
+    fn check_set_aside(&self) -> Vec<Finding> {
+        match self.set_aside() {
+            Ok(records) => records
+                .iter()
+                .map(|one| {
+                    let message =
+                        format!("{} with {} event(s), on {}: {}", one.what, one.n_events(), one.set_aside_at, one.why);
+                    Finding { area: "set aside", severity: Severity::Warning, message }
+                })
+                .collect(),
+            Err(error) => vec![fault("set aside", sentence(&error))],
+        }
+    }
+
+    fn read_log(&self, state: &LogState, progress: Progress<'_>) -> Vec<Finding> {
+        let mut damaged = Damaged::new("log");
+        let mut place = state.sealed_upto;
+        loop {
+            let page = self.missing().and_then(|missing| {
+                let rows = self.readers.with(|connection| rows_after(connection, place, N_PAGE));
+                let rows = rows.map_err(|source| StorageError::Database { attempt: "reading the log", source })?;
+                Ok((missing, rows))
+            });
+            let (missing, rows) = match page {
+                Ok((_, rows)) if rows.is_empty() => return damaged.findings("events of the log", "opened"),
+                Ok(page) => page,
+                Err(error) => return vec![fault("log", sentence(&error))],
+            };
+            for (offset, record) in rows {
+                place = offset;
+                match Event::from_record(&record) {
+                    Err(error) if !missing.contains(offset) => damaged.add(format!(
+                        "the event at offset {offset} cannot be read ({error}): restore a backup, or stop the server and run \
+                         `rapport set-aside {offset}` to go on without it"
+                    )),
+                    _ => damaged.n_good += 1,
+                }
+            }
+            progress("log", damaged.n_good);
+        }
+    }
+
+    fn read_history(&self, sealed_upto: u64, progress: Progress<'_>) -> Vec<Finding> {
+        let mut damaged = Damaged::new("history");
+        let found = self.missing().and_then(|missing| Ok((self.parts.list()?, missing)));
+        let (parts, missing) = match found {
+            Ok(found) => found,
+            Err(error) => return vec![fault("history", sentence(&error))],
+        };
+        let mut n_in_round: BTreeMap<(u64, u64), u64> = BTreeMap::new();
+        for part in parts.iter().filter(|part| part.last <= sealed_upto) {
+            let n = read_all(part).unwrap_or_else(|error| {
+                damaged.add(sentence(&error));
+                0
+            });
+            damaged.n_good += n;
+            *n_in_round.entry((part.first, part.last)).or_default() += n;
+            progress("history", damaged.n_good);
+        }
+        let is_whole = damaged.n == 0;
+        for ((first, last), n) in n_in_round.into_iter().filter(|_| is_whole) {
+            if n != last - first + 1 - missing.n_within(first, last) {
+                let path = self.directory.history();
+                damaged.add(sentence(&StorageError::Gap { path, first, last }));
+            }
+        }
+        damaged.findings("events of the history", "opened")
+    }
+
+    fn read_profiles(&self, progress: Progress<'_>) -> Vec<Finding> {
+        let rebuild =
+            |error: &dyn std::error::Error| format!("{}: stop the server and run `rapport rebuild`", sentence(error));
+        let mut damaged = Damaged::new("profiles");
+        let scanned = self.scan(Collection::Customer, "", &mut |key, bytes| {
+            match Customer::<FeatureState>::from_stored(key, bytes) {
+                Ok(_) => damaged.n_good += 1,
+                Err(error) => damaged.add(rebuild(&error)),
+            }
+            if damaged.n_good.is_multiple_of(1_024) {
+                progress("profiles", damaged.n_good);
+            }
+            true
+        });
+        let names = self.scan(Collection::Identifier, "", &mut |_, _| true);
+        let others = [
+            scanned.and(names).err().map(|error| rebuild(&error)),
+            Items::open(self).err().map(|error| rebuild(&error)),
+            Activity::open(self).err().map(|error| rebuild(&error)),
+        ];
+        others.into_iter().flatten().for_each(|message| damaged.add(message));
+        damaged.findings("customers", "opened")
+    }
+
+    fn read_decisions(&self, progress: Progress<'_>) -> Vec<Finding> {
+        let mut damaged = Damaged::new("decisions");
+        let read = self.since(Timestamp::from_millis(i64::MIN), &mut |logged| {
+            match decisions::Record::open(&logged) {
+                Ok(_) => damaged.n_good += 1,
+                Err(error) => damaged.add(format!(
+                    "the decision {} cannot be read ({}): it cannot be replayed; restore a backup if you need it",
+                    logged.id,
+                    sentence(&error)
+                )),
+            }
+            if damaged.n_good.is_multiple_of(1_024) {
+                progress("decisions", damaged.n_good);
+            }
+            true
+        });
+        if let Err(error) = read {
+            damaged.add(sentence(&error));
+        }
+        damaged.findings("decisions", "opened")
+    }
+
+    fn check_models(&self) -> Vec<Finding> {
         let store = self.model_store();
         let names = match store.list() {
             Ok(names) => names,
-            Err(error) => return fault("models", sentence(&error)),
+            Err(error) => return vec![fault("models", sentence(&error))],
         };
-        match names.iter().find_map(|name| store.get(name).err()) {
-            Some(error) => fault("models", sentence(&error)),
-            None => good("models", format!("{} files have the content they are named by", names.len())),
+        let mut damaged = Damaged::new("models");
+        for name in &names {
+            match store.get(name) {
+                Ok(_) => damaged.n_good += 1,
+                Err(error) => damaged.add(sentence(&error)),
+            }
         }
+        damaged.findings("model files", "have the content they are named by")
+    }
+}
+
+/// What was found while things of one kind were read.
+struct Damaged {
+    area: &'static str,
+    n_good: u64,
+    n: usize,
+    named: Vec<Finding>,
+}
+
+impl Damaged {
+    fn new(area: &'static str) -> Self {
+        Self { area, n_good: 0, n: 0, named: Vec::new() }
+    }
+
+    fn add(&mut self, message: String) {
+        self.n += 1;
+        if self.named.len() < N_NAMED_MAX {
+            self.named.push(fault(self.area, message));
+        }
+    }
+
+    fn findings(mut self, things: &str, are_well: &str) -> Vec<Finding> {
+        let (n_good, n) = (self.n_good, self.n);
+        let all = match n {
+            0 => good(self.area, format!("{n_good} {things} {are_well}")),
+            _ => fault(self.area, format!("{n} damaged, {n_good} {things} {are_well}")),
+        };
+        self.named.push(all);
+        self.named
     }
 }
 

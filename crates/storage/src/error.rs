@@ -81,20 +81,30 @@ pub enum StorageError {
         #[source]
         source: DatabaseError,
     },
-    /// A history file cannot be read or written.
-    #[error(
-        "the history file {path} cannot be used: free some disk space, or restore the file from a backup if it is damaged"
-    )]
-    Parquet {
+    /// A history file cannot be written.
+    #[error("the history file {path} cannot be written: free some disk space and try again")]
+    Unwritable {
         /// Which file.
         path: PathBuf,
         /// Why.
         #[source]
         source: parquet::errors::ParquetError,
     },
+    /// A history file is not what was written.
+    #[error(
+        "the history file {path} is damaged ({why}): restore it from a backup, or stop the server and run `rapport \
+         set-aside {path}` to go on without its events"
+    )]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A part of the history is not there.
     #[error(
-        "the history has no complete files for offsets {first} to {last}: restore the directory {path} from a backup"
+        "the history has no complete files for offsets {first} to {last}: restore the directory {path} from a backup, or \
+         stop the server and run `rapport set-aside {first}-{last}` to go on without what is missing"
     )]
     Gap {
         /// The history directory.
@@ -104,8 +114,71 @@ pub enum StorageError {
         /// The last offset that is missing.
         last: u64,
     },
+    /// Two files hold the same offsets.
+    #[error(
+        "several files in {path} hold offset {first}: they come from different databases; move those away that do not \
+         belong to this one"
+    )]
+    Overlap {
+        /// The history directory.
+        path: PathBuf,
+        /// The first offset that is there twice.
+        first: u64,
+    },
+    /// The history goes on where the database ends.
+    #[error(
+        "{path} is newer than the database, which knows the history up to offset {sealed_upto}: the database may be an \
+         older copy; put the newest one back, or run `rapport rebuild`, which takes into the database what only the \
+         history has. Nothing was changed"
+    )]
+    Beyond {
+        /// The first file that the database does not know.
+        path: PathBuf,
+        /// Up to where the database knows the history.
+        sealed_upto: u64,
+    },
+    /// The history and the log say different things.
+    #[error(
+        "offset {offset} is one event in the database and another one in {path}: they do not belong together; put the \
+         right one of them back from a backup, or move rapport.db away to go on from the history alone. Nothing was changed"
+    )]
+    Contradiction {
+        /// Where they differ.
+        offset: u64,
+        /// The file of the history.
+        path: PathBuf,
+    },
+    /// There is a history, and no database.
+    #[error(
+        "{path} has no rapport.db, but other things of a database that was there ({found}): put its newest rapport.db back, \
+         or {remedy}. Nothing was changed"
+    )]
+    Headless {
+        /// The data directory.
+        path: PathBuf,
+        /// What is there.
+        found: String,
+        /// What helps.
+        remedy: &'static str,
+    },
+    /// It need not or cannot be set aside.
+    #[error("{what} was not set aside: {why}")]
+    NotSetAside {
+        /// What was asked for.
+        what: String,
+        /// Why not, and what to do.
+        why: String,
+    },
+    /// The record of what was set aside is damaged.
+    #[error("{path} does not say any more what was set aside ({why}): restore it from a backup")]
+    SetAsideRecord {
+        /// The record.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A stored event is damaged.
-    #[error("an event cannot be moved to the history")]
+    #[error("an event of the log cannot be moved to the history")]
     Event(#[source] events::EventLogError),
 }
 
@@ -121,7 +194,12 @@ impl StorageError {
             }
             Self::File { source, .. } => io_advice(source).0,
             Self::Database { source, .. } => source.kind,
-            Self::Parquet { .. } | Self::Gap { .. } => ErrorKind::Corrupt,
+            Self::Unwritable { .. } => ErrorKind::Unavailable,
+            Self::Overlap { .. } | Self::Contradiction { .. } | Self::Beyond { .. } | Self::Headless { .. } => {
+                ErrorKind::Conflict
+            }
+            Self::NotSetAside { .. } => ErrorKind::Invalid,
+            Self::Damaged { .. } | Self::Gap { .. } | Self::SetAsideRecord { .. } => ErrorKind::Corrupt,
             Self::Event(source) => source.kind(),
         }
     }

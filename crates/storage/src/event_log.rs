@@ -59,7 +59,10 @@ impl EventLog for Storage {
             let sealed_upto = meta(connection, "sealed_upto")?;
             rows_after(connection, after.0.max(sealed_upto), n_max)
         });
-        rows.map_err(|error| read_error(after.0, error))?.into_iter().map(recorded).collect()
+        let left_out = self.left_out().map_err(|error| history_error(after.0, error))?;
+        let mut rows = rows.map_err(|error| read_error(after.0, error))?;
+        rows.retain(|(offset, _)| !left_out.contains(*offset));
+        rows.into_iter().map(recorded).collect()
     }
 
     fn recent(
@@ -112,8 +115,10 @@ impl Storage {
                 Ok((sealed_upto, rows))
             })
             .map_err(|error| read_error(0, error))?;
+        let left_out = self.left_out().map_err(|error| history_error(0, error))?;
+        rows.retain(|(offset, _)| !left_out.contains(*offset));
         if rows.len() < n_max {
-            let older = self.parts.newest(sealed_upto, title, n_max - rows.len());
+            let older = self.parts.newest(sealed_upto, title, &left_out, n_max - rows.len());
             rows.extend(older.map_err(|error| history_error(0, error))?);
         }
         rows.into_iter().map(recorded).collect()

@@ -33,6 +33,7 @@ pub struct Storage {
     sealer: Sealer,
     models: Arc<FileModelStore>,
     pub(crate) retention: Retention,
+    is_new: bool,
     pub(crate) directory: DataDir,
 }
 
@@ -63,9 +64,26 @@ impl Storage {
     /// Opens the storage in a data directory, creates or migrates it, and removes what a crash left unfinished.
     ///
     /// # Errors
-    /// [`StorageError`]: a newer version, a foreign or damaged database, no permission, a full disk.
+    /// [`StorageError`]: a newer version, a foreign or damaged database, a history that the database does not know, no
+    /// permission, a full disk.
     pub fn open(directory: DataDir, settings: StorageSettings) -> Result<Arc<Self>, StorageError> {
+        if let Some(refused) = directory.headless() {
+            return Err(refused);
+        }
+        let storage = Self::prepare(directory, settings)?;
+        if storage.directory.access() == Access::Exclusive {
+            storage.parts.remove_nameless()?;
+            storage.end_sealing()?;
+            let attempt = "removing what an unfinished checkpoint left";
+            storage.drop_staged().map_err(|source| StorageError::Database { attempt, source })?;
+        }
+        Ok(Arc::new(storage))
+    }
+
+    /// Opens the database, whatever the history looks like.
+    pub(crate) fn prepare(directory: DataDir, settings: StorageSettings) -> Result<Self, StorageError> {
         let path = directory.database();
+        let is_new = !path.exists();
         let connection = open_checked(&path, directory.access())?;
         let shared = Arc::new(Shared::default());
         let retention = settings.retention;
@@ -73,7 +91,7 @@ impl Storage {
             Some(connection) => Some(Writer::start(connection, &path, settings, Arc::clone(&shared))?),
             None => None,
         };
-        let storage = Self {
+        Ok(Self {
             writer,
             shared,
             readers: Readers::new(path),
@@ -81,15 +99,15 @@ impl Storage {
             sealer: Sealer::default(),
             models: Arc::new(FileModelStore::new(directory.models())),
             retention,
+            is_new,
             directory,
-        };
-        if storage.directory.access() == Access::Exclusive {
-            storage.parts.remove_unfinished(storage.sealed_upto()?.0)?;
-            storage.drop_sealed()?;
-            let attempt = "removing what an unfinished checkpoint left";
-            storage.drop_staged().map_err(|source| StorageError::Database { attempt, source })?;
-        }
-        Ok(Arc::new(storage))
+        })
+    }
+
+    /// Whether there was no database before it was opened.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// The data directory.
@@ -240,7 +258,7 @@ impl Storage {
     }
 
     /// Has the table of message ids know all up to an offset.
-    fn flush_ids(&self, upto: u64) -> Result<(), StorageError> {
+    pub(crate) fn flush_ids(&self, upto: u64) -> Result<(), StorageError> {
         while self.maintain("storing message ids", Command::FlushIds { upto, n_max: N_IDS_MOVED })? > 0 {}
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Is everything well? `rapport doctor`.
 
+use super::progress::spinner;
 use super::report;
 use crate::args::Options;
 use crate::error::ServerError;
@@ -8,7 +9,7 @@ use crate::settings::Settings;
 use primitives::ErrorKind;
 use serde::Serialize;
 use std::net::TcpListener;
-use storage::{Access, DataDir, Severity, Storage, StorageSettings};
+use storage::{Access, DataDir, Depth, Finding, Severity, Storage, StorageSettings};
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
@@ -19,7 +20,7 @@ struct Looked {
 }
 
 /// Looks at the settings, the keys, the address and everything in the data directory.
-pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerError> {
+pub(super) fn run(options: &Options, settings: Settings, is_quick: bool) -> Result<(), ServerError> {
     let mut found = vec![
         Looked { area: "settings", status: "good", message: "the settings can be used".to_owned() },
         keys(options, &settings),
@@ -28,14 +29,7 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerErr
     match DataDir::open(&options.data, Access::ReadOnly)
         .and_then(|data| Storage::open(data, StorageSettings::default()))
     {
-        Ok(storage) => found.extend(storage.check().into_iter().map(|finding| {
-            let status = match finding.severity {
-                Severity::Good => "good",
-                Severity::Warning => "warning",
-                Severity::Fault => "fault",
-            };
-            Looked { area: finding.area, status, message: finding.message }
-        })),
+        Ok(storage) => found.extend(check(&storage, is_quick)),
         Err(error) => {
             let message = ServerError::from(error).story();
             found.push(Looked { area: "data", status: "fault", message });
@@ -52,6 +46,22 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerErr
         0 => Ok(()),
         n => Err(ServerError::new(ErrorKind::Corrupt, format!("{n} fault(s) found: each says above what to do"))),
     }
+}
+
+fn check(storage: &Storage, is_quick: bool) -> Vec<Looked> {
+    let depth = if is_quick { Depth::Quick } else { Depth::Full };
+    let spinner = spinner("Reading everything");
+    let findings = storage.check(depth, &mut |area, n| spinner.set_prefix(format!("Reading the {area}: {n}")));
+    spinner.finish_and_clear();
+    let looked = |finding: Finding| {
+        let status = match finding.severity {
+            Severity::Good => "good",
+            Severity::Warning => "warning",
+            Severity::Fault => "fault",
+        };
+        Looked { area: finding.area, status, message: finding.message }
+    };
+    findings.into_iter().map(looked).collect()
 }
 
 fn keys(options: &Options, settings: &Settings) -> Looked {

@@ -1,29 +1,49 @@
 //! How is derived state recreated? `rapport rebuild`.
 
-use super::progress::Counting;
+use super::progress::{Counting, spinner};
 use super::report;
 use crate::args::Options;
 use crate::clock::Stopwatch;
 use crate::engine::Live;
 use crate::error::ServerError;
-use crate::serve::ports;
 use crate::settings::Settings;
+use events::EventLog;
 use serde_json::json;
-use storage::{Access, DataDir, Storage, StorageSettings};
+use storage::{Access, DataDir, Storage, StorageError, StorageSettings};
 
-/// Empties the derived state and folds the whole history into it again.
+/// Takes what only the history has into the database, and makes everything derived anew beside what is in force.
 pub(super) fn run(options: &Options, _: Settings) -> Result<(), ServerError> {
-    let storage = Storage::open(DataDir::open(&options.data, Access::Exclusive)?, StorageSettings::default())?;
-    let ports = ports(&storage);
+    if !options.data.is_dir() {
+        return Err(StorageError::Nothing { path: options.data.clone() }.into());
+    }
     let watch = Stopwatch::start();
-    let bar = Counting::events("Rebuilding", ports.history.n_events()?);
-    let n_events = Live::rebuild(&ports, |n| {
+    let directory = DataDir::open(&options.data, Access::Exclusive)?;
+    let reading = spinner("Comparing the history with the database");
+    let recovered = Storage::recover(directory, StorageSettings::default(), &mut |n| {
+        reading.set_prefix(format!("Taking in the history: {n} events read"));
+    });
+    reading.finish_and_clear();
+    let (storage, taken_in) = recovered?;
+    let bar = Counting::events("Rebuilding", EventLog::head(&*storage).0);
+    let n_events = Live::rebuild(&storage, |n| {
         if n % 4_096 == 0 {
             bar.advance(n);
         }
     })?;
     bar.finish();
     let seconds = watch.elapsed().as_secs_f64();
-    let document = json!({ "events": n_events, "seconds": seconds });
-    report(options, &document, || format!("Rebuilt everything from {n_events} events in {seconds:.1} s."))
+    let document = json!({
+        "events": n_events, "seconds": seconds, "taken_in": taken_in.n_events, "new_database": taken_in.is_new,
+    });
+    report(options, &document, || {
+        let rebuilt = format!("Rebuilt everything from {n_events} events in {seconds:.1} s.");
+        match taken_in.n_events {
+            0 => rebuilt,
+            n if taken_in.is_new => format!(
+                "Made a new database from the {n} events of the history. What only the lost one had is gone: events that \
+                 were not sealed yet, decisions, rejected events.\n{rebuilt}"
+            ),
+            n => format!("Took {n} events that only the history had into the database.\n{rebuilt}"),
+        }
+    })
 }

@@ -13,6 +13,9 @@ use storage::Access;
 /// Opens the data directory and serves until Ctrl-C or SIGTERM.
 pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerError> {
     let opened = Opened::open(&options.data, Access::Exclusive, settings)?;
+    if opened.storage.is_new() {
+        say(&format!("Began a new database in {}.", opened.data.display()));
+    }
     let mut keys = Keys::load(&opened.data, &opened.settings.keys)?;
     check_exposure(opened.settings.server.listen, &keys)?;
     if let Some(weakness) = keys.weakness() {

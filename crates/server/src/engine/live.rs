@@ -3,12 +3,14 @@
 use super::ingest::broken;
 use super::{Engine, Ports};
 use crate::error::ServerError;
+use crate::serve::ports;
 use events::{Offset, Recorded};
 use features::{Activity, FeatureState, Items};
 use learning::Withdrawals;
 use profiles::{Change, Profiles, StoreError};
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use storage::{Rebuild, Storage};
 
 /// How many changed customers make a rebuild write a checkpoint.
 const N_DIRTY_MAX: usize = 100_000;
@@ -36,20 +38,23 @@ impl Live {
         Ok(live)
     }
 
-    /// Recreates everything derived from the whole history, into an emptied store. Answers with the number of events.
+    /// Recreates everything derived from the whole history beside what is in force, and puts it in its place at the end:
+    /// a rebuild that fails or is broken off changes nothing. Answers with the number of events.
     ///
     /// # Errors
     /// [`ServerError`] where the history cannot be read or the store not be written.
-    pub fn rebuild(ports: &Ports, mut progress: impl FnMut(u64)) -> Result<u64, ServerError> {
-        ports.profiles.clear()?;
-        let mut live = Self::stored(ports)?;
+    pub fn rebuild(storage: &Arc<Storage>, mut progress: impl FnMut(u64)) -> Result<u64, ServerError> {
+        let rebuild = Arc::new(Rebuild::begin(storage.clone())?);
+        let ports = Ports { profiles: rebuild.clone(), ..ports(storage) };
+        let mut live = Self::stored(&ports)?;
         let mut n_events = 0;
-        live.fold_after(Offset::default(), ports, |live| {
+        live.fold_after(Offset::default(), &ports, |live| {
             n_events += 1;
             progress(n_events);
-            if live.profiles.n_dirty() > N_DIRTY_MAX { live.store(ports) } else { Ok(()) }
+            if live.profiles.n_dirty() > N_DIRTY_MAX { live.store(&ports) } else { Ok(()) }
         })?;
-        live.store(ports)?;
+        live.store(&ports)?;
+        rebuild.adopt()?;
         Ok(n_events)
     }
 

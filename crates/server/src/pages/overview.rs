@@ -138,6 +138,7 @@ fn health(app: &App) -> Result<HealthCard, ServerError> {
         checkpoint_offset: app.engine.checkpointed().0,
         sealed_days: usage.n_history_days,
         history_bytes: usage.history_bytes,
+        n_set_aside: app.storage.set_aside()?.iter().map(storage::SetAside::n_events).sum(),
         disk_bytes: database + usage.history_bytes + usage.model_bytes,
         uptime_ms: i64::try_from(app.uptime.elapsed().as_millis()).unwrap_or(i64::MAX),
     })

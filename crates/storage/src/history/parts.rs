@@ -1,12 +1,13 @@
 //! Which files does the history have, and which of them count?
 
+use super::offsets::Offsets;
 use super::read::RoundRows;
 use super::{SealedRow, read, write};
 use crate::StorageError;
 use crate::event_log::Row;
-use crate::files::TEMP_PREFIX;
+use crate::files::{TEMP_PREFIX, sync_directory};
 use primitives::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Part {
     pub(crate) first: u64,
     pub(crate) last: u64,
+    /// The digest of its content, from its name; files of the first version have none.
+    pub(crate) digest: Option<u128>,
     pub(crate) date: String,
     pub(crate) path: PathBuf,
     pub(crate) bytes: u64,
@@ -29,11 +32,36 @@ pub(crate) struct Round {
     pub(crate) parts: Vec<Part>,
 }
 
-/// What was written.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Written {
-    pub(crate) n_files: u64,
+/// The files of a round, whole and durable, before they have their names. Dropping it removes what got none.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    /// The temporary name, and the name to be, below the history's directory.
+    files: Vec<(PathBuf, String)>,
     pub(crate) bytes: u64,
+}
+
+impl Draft {
+    /// The names to be, below the history's directory.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.files.iter().map(|(_, name)| name.as_str()).collect()
+    }
+}
+
+#[cfg(test)]
+impl Draft {
+    /// The temporary names.
+    pub(crate) fn temps(&self) -> Vec<PathBuf> {
+        self.files.iter().map(|(temp, _)| temp.clone()).collect()
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        for (temp, _) in &self.files {
+            // Most have their names by now; the next start removes what this could not.
+            let _ = fs::remove_file(temp);
+        }
+    }
 }
 
 /// The history's directory.
@@ -51,42 +79,56 @@ impl PartFiles {
     pub(crate) fn list(&self) -> Result<Vec<Part>, StorageError> {
         let mut parts = Vec::new();
         for (date, path) in self.files()? {
-            if let Some((first, last)) = path.file_name().and_then(|name| range_of(&name.to_string_lossy())) {
-                let bytes = fs::metadata(&path).map_err(|source| StorageError::file("reading", &path, source))?.len();
-                parts.push(Part { first, last, date, path, bytes });
+            let name = path.file_name().and_then(|name| PartName::parse(&name.to_string_lossy()));
+            let Some(PartName { first, last, digest }) = name else { continue };
+            match fs::metadata(&path) {
+                Ok(found) => parts.push(Part { first, last, digest, date, path, bytes: found.len() }),
+                // A sealing that failed meanwhile has taken its file back.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(source) => return Err(StorageError::file("reading", &path, source)),
             }
         }
         parts.sort_by(|a, b| (a.first, a.last, &a.date).cmp(&(b.first, b.last, &b.date)));
         Ok(parts)
     }
 
-    /// The rounds up to `sealed_upto`, in order, without gaps from the first event on.
-    pub(crate) fn rounds(&self, sealed_upto: u64) -> Result<Vec<Round>, StorageError> {
+    /// The rounds after an offset up to another, in order, without gaps but for what is known to be missing.
+    pub(crate) fn rounds(&self, after: u64, upto: u64, missing: &Offsets) -> Result<Vec<Round>, StorageError> {
         let mut rounds: Vec<Round> = Vec::new();
-        for part in self.list()?.into_iter().filter(|part| part.last <= sealed_upto) {
+        for part in self.list()?.into_iter().filter(|part| part.last > after && part.last <= upto) {
             match rounds.last_mut() {
                 Some(round) if (round.first, round.last) == (part.first, part.last) => round.parts.push(part),
                 _ => rounds.push(Round { first: part.first, last: part.last, parts: vec![part] }),
             }
         }
-        let mut covered = 0;
+        let gap = |first, last| StorageError::Gap { path: self.directory.clone(), first, last };
+        let mut covered = after;
         for round in &rounds {
-            if round.first != covered + 1 {
-                return Err(self.gap(covered + 1, (round.first - 1).max(covered + 1)));
+            if round.first <= covered {
+                return Err(StorageError::Overlap { path: self.directory.clone(), first: round.first });
+            }
+            if !missing.covers(covered + 1, round.first - 1) {
+                return Err(gap(covered + 1, round.first - 1));
             }
             covered = round.last;
         }
-        if covered == sealed_upto { Ok(rounds) } else { Err(self.gap(covered + 1, sealed_upto)) }
+        if missing.covers(covered + 1, upto) { Ok(rounds) } else { Err(gap(covered + 1, upto)) }
     }
 
-    /// The newest rows with a title, newest first.
-    pub(crate) fn newest(&self, sealed_upto: u64, title: Option<&str>, n_max: usize) -> Result<Vec<Row>, StorageError> {
+    /// The newest rows with a title that are not left out, newest first.
+    pub(crate) fn newest(
+        &self,
+        sealed_upto: u64,
+        title: Option<&str>,
+        left_out: &Offsets,
+        n_max: usize,
+    ) -> Result<Vec<Row>, StorageError> {
         if sealed_upto == 0 || n_max == 0 {
             return Ok(Vec::new());
         }
         let mut rows = Vec::new();
-        for round in self.rounds(sealed_upto)?.iter().rev() {
-            rows.extend(read::newest(round, title, n_max - rows.len())?);
+        for round in self.rounds(0, sealed_upto, left_out)?.iter().rev() {
+            rows.extend(read::newest(round, title, left_out, n_max - rows.len())?);
             if rows.len() >= n_max {
                 break;
             }
@@ -94,39 +136,62 @@ impl PartFiles {
         Ok(rows)
     }
 
-    /// Writes one round: a file for each day, durable on return.
-    pub(crate) fn write(&self, rows: Vec<SealedRow>) -> Result<Written, StorageError> {
-        let (Some(first), Some(last)) = (rows.first().map(|row| row.offset), rows.last().map(|row| row.offset)) else {
-            return Ok(Written::default());
-        };
+    /// Writes the files of a round, one for each day, durable on return and without their names.
+    pub(crate) fn draft(&self, first: u64, last: u64, rows: Vec<SealedRow>) -> Result<Draft, StorageError> {
         let mut days: BTreeMap<i64, Vec<SealedRow>> = BTreeMap::new();
         for row in rows {
             days.entry(Timestamp::from_millis(row.received_at).day()).or_default().push(row);
         }
-        let mut written = Written::default();
+        let mut draft = Draft { files: Vec::new(), bytes: 0 };
         for rows in days.into_values() {
             let date = rows.first().map(|row| Timestamp::from_millis(row.received_at).date()).unwrap_or_default();
-            let path = self.directory.join(format!("date={date}")).join(format!("part-{first:020}-{last:020}.parquet"));
-            written.bytes += write::part(&path, &rows)?;
-            written.n_files += 1;
+            let day = format!("date={date}");
+            let written = write::rows(&self.directory.join(&day), &rows)?;
+            let name = PartName { first, last, digest: Some(written.digest) };
+            draft.files.push((written.temp, format!("{day}/{}", name.text())));
+            draft.bytes += written.bytes;
         }
-        Ok(written)
+        Ok(draft)
     }
 
-    /// Removes files that an interrupted sealing left: beyond the border, or half written.
-    pub(crate) fn remove_unfinished(&self, sealed_upto: u64) -> Result<(), StorageError> {
+    /// Gives a round's files their names, durably.
+    pub(crate) fn publish(&self, draft: &Draft) -> Result<(), StorageError> {
+        for (temp, name) in &draft.files {
+            let path = self.directory.join(name);
+            let named = fs::rename(temp, &path).and_then(|()| path.parent().map_or(Ok(()), sync_directory));
+            named.map_err(|source| StorageError::file("writing", &path, source))?;
+        }
+        Ok(())
+    }
+
+    /// Takes back files that were about to be sealed. Only for names that an intent of sealing says.
+    pub(crate) fn take_back(&self, names: &BTreeSet<String>) -> Result<(), StorageError> {
+        for name in names {
+            let path = self.directory.join(name);
+            match fs::remove_file(&path).and_then(|()| path.parent().map_or(Ok(()), sync_directory)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(StorageError::file("removing", &path, error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes files of ours that never got their names.
+    pub(crate) fn remove_nameless(&self) -> Result<(), StorageError> {
         for (_, path) in self.files()? {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let is_beyond = range_of(&name).is_some_and(|(_, last)| last > sealed_upto);
-            if is_beyond || name.starts_with(TEMP_PREFIX) {
+            if is_nameless(&name) {
                 fs::remove_file(&path).map_err(|source| StorageError::file("removing", &path, source))?;
             }
         }
         Ok(())
     }
 
-    fn gap(&self, first: u64, last: u64) -> StorageError {
-        StorageError::Gap { path: self.directory.clone(), first, last }
+    /// A file's name below the history's directory.
+    pub(crate) fn name_of(&self, path: &Path) -> String {
+        path.strip_prefix(&self.directory).unwrap_or(path).to_string_lossy().into_owned()
     }
 
     /// Every file with its date.
@@ -134,7 +199,7 @@ impl PartFiles {
         let mut files = Vec::new();
         for directory in entries(&self.directory)? {
             let name = directory.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            if let Some(date) = name.strip_prefix("date=").filter(|_| directory.is_dir()) {
+            if let Some(date) = name.strip_prefix("date=") {
                 files.extend(entries(&directory)?.into_iter().map(|path| (date.to_owned(), path)));
             }
         }
@@ -143,21 +208,18 @@ impl PartFiles {
 }
 
 impl Round {
-    /// The round's rows after an offset, in order.
-    pub(crate) fn read(&self, after: u64) -> Result<RoundRows, StorageError> {
+    /// Reads the rows after an offset, and makes sure that none is missing but what is known to be.
+    pub(crate) fn read(&self, after: u64, missing: &Offsets) -> Result<RoundRows, StorageError> {
         let rows = RoundRows::read(&self.parts, after)?;
-        let n_expected = self.last - self.first.max(after + 1) + 1;
-        if rows.len() as u64 == n_expected {
-            return Ok(rows);
-        }
-        let directory =
-            self.parts.first().and_then(|part| part.path.parent()?.parent()).unwrap_or(Path::new("history"));
-        Err(StorageError::Gap { path: directory.to_owned(), first: self.first, last: self.last })
+        let first = self.first.max(after + 1);
+        let n_expected = (self.last - first + 1) - missing.n_within(first, self.last);
+        if rows.len() as u64 >= n_expected { Ok(rows) } else { Err(self.incomplete()) }
     }
 
-    /// How many rows its files say they have.
-    pub(crate) fn n_rows(&self) -> Result<u64, StorageError> {
-        self.parts.iter().map(|part| read::n_rows(&part.path)).sum()
+    fn incomplete(&self) -> StorageError {
+        let directory =
+            self.parts.first().and_then(|part| part.path.parent()?.parent()).unwrap_or(Path::new("history"));
+        StorageError::Gap { path: directory.to_owned(), first: self.first, last: self.last }
     }
 }
 
@@ -170,10 +232,44 @@ fn entries(directory: &Path) -> Result<Vec<PathBuf>, StorageError> {
     }
 }
 
-/// The offsets in a file's name; `None` where it is not a finished file of ours.
-fn range_of(name: &str) -> Option<(u64, u64)> {
-    let (first, last) = name.strip_prefix("part-")?.strip_suffix(".parquet")?.split_once('-')?;
-    Some((first.parse().ok()?, last.parse().ok()?))
+/// What a file's name says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct PartName {
+    first: u64,
+    last: u64,
+    digest: Option<u128>,
+}
+
+impl PartName {
+    /// `None` where it is not a finished file of ours.
+    fn parse(name: &str) -> Option<Self> {
+        let mut fields = name.strip_prefix("part-")?.strip_suffix(".parquet")?.split('-');
+        let (first, last) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+        let digest = match fields.next() {
+            Some(hex) if hex.len() == 32 => Some(u128::from_str_radix(hex, 16).ok()?),
+            Some(_) => return None,
+            None => None,
+        };
+        (fields.next().is_none() && first <= last).then_some(Self { first, last, digest })
+    }
+
+    fn text(&self) -> String {
+        let digest = self.digest.map(|digest| format!("-{digest:032x}")).unwrap_or_default();
+        format!("part-{:020}-{:020}{digest}.parquet", self.first, self.last)
+    }
+}
+
+/// Whether a name is one that a file of ours has before it is finished.
+fn is_nameless(name: &str) -> bool {
+    let fields = name.strip_prefix(TEMP_PREFIX).and_then(|rest| {
+        let (process, rest) = rest.split_once('-')?;
+        let (n, rest) = rest.split_once('-')?;
+        Some((process, n, rest))
+    });
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    fields.is_some_and(|(process, n, rest)| {
+        is_number(process) && is_number(n) && rest.starts_with("part") && rest.ends_with(".parquet")
+    })
 }
 
 #[cfg(test)]
@@ -182,15 +278,42 @@ mod tests {
 
     #[test]
     fn only_finished_files_of_ours_have_a_range() {
-        for (name, range) in [
-            ("part-00000000000000000001-00000000000000000200.parquet", Some((1, 200))),
-            ("part-5-9.parquet", Some((5, 9))),
+        let part = |first, last, digest| Some(PartName { first, last, digest });
+        for (name, expected) in [
+            ("part-00000000000000000001-00000000000000000200.parquet", part(1, 200, None)),
+            ("part-5-9.parquet", part(5, 9, None)),
+            ("part-5-9-000000000000000000000000000000ff.parquet", part(5, 9, Some(255))),
+            ("part-5-9-ff.parquet", None),
+            ("part-5-9-zz0000000000000000000000000000ff.parquet", None),
+            ("part-5-9-000000000000000000000000000000ff-1.parquet", None),
             (".tmp-1-0-part-5-9.parquet", None),
             ("part-5.parquet", None),
+            ("part-9-5.parquet", None),
             ("part-a-b.parquet", None),
             ("other.parquet", None),
         ] {
-            assert_eq!(range_of(name), range, "{name}");
+            assert_eq!(PartName::parse(name), expected, "{name}");
+        }
+        for name in
+            [PartName { first: 1, last: 2, digest: None }, PartName { first: 3, last: 44, digest: Some(7 << 90) }]
+        {
+            assert_eq!(PartName::parse(&name.text()), Some(name));
+        }
+    }
+
+    #[test]
+    fn only_unfinished_files_of_ours_are_nameless() {
+        for (name, expected) in [
+            (".tmp-12-0-part.parquet", true),
+            (".tmp-1-7-part-5-9.parquet", true),
+            (".tmp-1-7-notes.parquet", false),
+            (".tmp-1-7-part.csv", false),
+            (".tmp-a-7-part.parquet", false),
+            (".tmp-1--part.parquet", false),
+            (".tmp-part.parquet", false),
+            ("part-5-9.parquet", false),
+        ] {
+            assert_eq!(is_nameless(name), expected, "{name}");
         }
     }
 }

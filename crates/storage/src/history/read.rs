@@ -1,5 +1,6 @@
 //! How are the history's files read again, in the order of the log?
 
+use super::offsets::Offsets;
 use super::parts::{Part, Round};
 use super::write;
 use crate::StorageError;
@@ -7,11 +8,12 @@ use crate::event_log::Row;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, RecordBatch};
+use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection};
-use parquet::errors::ParquetError;
-use std::fs::File;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::xxh3_128;
 
 /// Rows of one Arrow batch.
 const N_ROWS_BATCH: usize = 8_192;
@@ -22,6 +24,8 @@ pub(crate) struct RoundRows {
     batches: Vec<RecordBatch>,
     /// (offset, batch, row within the batch), by offset.
     order: Vec<(u64, usize, usize)>,
+    /// How many rows have the offset of another.
+    n_twice: usize,
 }
 
 impl RoundRows {
@@ -29,7 +33,7 @@ impl RoundRows {
     pub(crate) fn read(parts: &[Part], after: u64) -> Result<Self, StorageError> {
         let mut batches = Vec::new();
         for part in parts {
-            batches.extend(batches_of(&part.path, &["offset", "record"], None)?);
+            batches.extend(Content::of(part)?.batches(&["offset", "record"], None)?);
         }
         let mut order = Vec::new();
         for (i, batch) in batches.iter().enumerate() {
@@ -39,12 +43,22 @@ impl RoundRows {
             order.extend(found.filter(|(offset, _, _)| *offset > after));
         }
         order.sort_unstable();
+        let n_rows = order.len();
         order.dedup_by_key(|(offset, _, _)| *offset);
-        Ok(Self { batches, order })
+        Ok(Self { n_twice: n_rows - order.len(), batches, order })
     }
 
     pub(crate) fn len(&self) -> usize {
         self.order.len()
+    }
+
+    pub(crate) fn n_twice(&self) -> usize {
+        self.n_twice
+    }
+
+    /// Which offsets there are.
+    pub(crate) fn offsets(&self) -> Offsets {
+        Offsets::of(self.order.iter().map(|(offset, _, _)| (*offset, *offset)))
     }
 
     /// Visits the rows in order until the visitor answers `false` or fails.
@@ -59,24 +73,27 @@ impl RoundRows {
     }
 }
 
-/// How many rows a file says it has.
-pub(crate) fn n_rows(path: &Path) -> Result<u64, StorageError> {
-    Ok(crate::schema::unsigned(open(path)?.metadata().file_metadata().num_rows()))
-}
-
-/// The newest rows of a round, newest first: finds them by their titles, and reads only their records.
-pub(crate) fn newest(round: &Round, title: Option<&str>, n_max: usize) -> Result<Vec<Row>, StorageError> {
+/// The newest rows of a round that are not left out, newest first: finds them by their titles, and reads only their
+/// records.
+pub(crate) fn newest(
+    round: &Round,
+    title: Option<&str>,
+    left_out: &Offsets,
+    n_max: usize,
+) -> Result<Vec<Row>, StorageError> {
+    let files = round.parts.iter().map(Content::of).collect::<Result<Vec<_>, _>>()?;
     // (offset, file, row within the file)
     let mut wanted: Vec<(u64, usize, usize)> = Vec::new();
-    for (i, part) in round.parts.iter().enumerate() {
+    for (i, file) in files.iter().enumerate() {
         let mut n_before = 0;
-        for batch in batches_of(&part.path, &["offset", "type", "event"], None)? {
+        for batch in file.batches(&["offset", "type", "event"], None)? {
             let offsets = batch.column(0).as_primitive::<Int64Type>();
             let (kinds, events) = (batch.column(1).as_string::<i32>(), batch.column(2).as_string::<i32>());
             for row in 0..batch.num_rows() {
                 let found = if events.is_null(row) { kinds.value(row) } else { events.value(row) };
-                if title.is_none_or(|title| title == found) {
-                    wanted.push((crate::schema::unsigned(offsets.value(row)), i, n_before + row));
+                let offset = crate::schema::unsigned(offsets.value(row));
+                if title.is_none_or(|title| title == found) && !left_out.contains(offset) {
+                    wanted.push((offset, i, n_before + row));
                 }
             }
             n_before += batch.num_rows();
@@ -85,13 +102,13 @@ pub(crate) fn newest(round: &Round, title: Option<&str>, n_max: usize) -> Result
         wanted.truncate(n_max);
     }
     let mut rows = Vec::new();
-    for (i, part) in round.parts.iter().enumerate() {
+    for (i, file) in files.iter().enumerate() {
         let mut in_file: Vec<usize> = wanted.iter().filter(|(_, file, _)| *file == i).map(|(_, _, row)| *row).collect();
         if in_file.is_empty() {
             continue;
         }
         in_file.sort_unstable();
-        for batch in batches_of(&part.path, &["offset", "record"], Some(&in_file))? {
+        for batch in file.batches(&["offset", "record"], Some(&in_file))? {
             let offsets = batch.column(0).as_primitive::<Int64Type>();
             let records = batch.column(1).as_string::<i32>();
             rows.extend(
@@ -104,43 +121,56 @@ pub(crate) fn newest(round: &Round, title: Option<&str>, n_max: usize) -> Result
     Ok(rows)
 }
 
-/// A file's batches with some of its columns, in the order they are named in the file; of all rows, or of some, ascending.
-fn batches_of(path: &Path, columns: &[&str], rows: Option<&[usize]>) -> Result<Vec<RecordBatch>, StorageError> {
-    let failed = |source| StorageError::Parquet { path: path.to_owned(), source };
-    let builder = open(path)?;
-    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-    let n_rows = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
-    let mut builder = builder.with_projection(mask).with_batch_size(N_ROWS_BATCH);
-    if let Some(rows) = rows {
-        let ranges = rows.iter().map(|row| *row..*row + 1);
-        builder = builder.with_row_selection(RowSelection::from_consecutive_ranges(ranges, n_rows));
-    }
-    let batches = builder.build().map_err(failed)?.collect::<Result<Vec<_>, _>>();
-    let batches = batches.map_err(|source| failed(ParquetError::ArrowError(source.to_string())))?;
-    let damaged = |what: &str| failed(ParquetError::General(format!("the column {what} is not what was written")));
-    for batch in &batches {
-        if batch.num_columns() != columns.len() {
-            return Err(damaged(&columns.join(", ")));
-        }
-        for (i, name) in columns.iter().enumerate() {
-            let column = batch.column(i);
-            let is_right = if *name == "offset" {
-                column.as_primitive_opt::<Int64Type>().is_some()
-            } else {
-                column.as_string_opt::<i32>().is_some()
-            };
-            if batch.schema().field(i).name() != name || !is_right {
-                return Err(damaged(name));
-            }
-        }
-    }
-    Ok(batches)
+/// The content of a file, which is what its name says by its digest.
+struct Content {
+    path: PathBuf,
+    bytes: Bytes,
 }
 
-fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, StorageError> {
-    let file = File::open(path).map_err(|source| StorageError::file("opening", path, source))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file)
-        .map_err(|source| StorageError::Parquet { path: path.to_owned(), source })?;
+impl Content {
+    /// Reads a file and compares it with the digest in its name; files of the first version have none.
+    fn of(part: &Part) -> Result<Self, StorageError> {
+        let bytes = fs::read(&part.path).map_err(|source| StorageError::file("reading", &part.path, source))?;
+        if part.digest.is_some_and(|digest| xxh3_128(&bytes) != digest) {
+            return Err(damaged(&part.path, "its content is not what its name says"));
+        }
+        Ok(Self { path: part.path.clone(), bytes: bytes.into() })
+    }
+
+    /// Batches with some of the columns, in the order they are named in the file; of all rows, or of some, ascending.
+    fn batches(&self, columns: &[&str], rows: Option<&[usize]>) -> Result<Vec<RecordBatch>, StorageError> {
+        let builder = open(&self.path, self.bytes.clone())?;
+        let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+        let n_rows = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
+        let mut builder = builder.with_projection(mask).with_batch_size(N_ROWS_BATCH);
+        if let Some(rows) = rows {
+            let ranges = rows.iter().map(|row| *row..*row + 1);
+            builder = builder.with_row_selection(RowSelection::from_consecutive_ranges(ranges, n_rows));
+        }
+        let reader = builder.build().map_err(|error| damaged(&self.path, error))?;
+        let batches = reader.collect::<Result<Vec<_>, _>>().map_err(|error| damaged(&self.path, error))?;
+        batches.iter().try_for_each(|batch| check_columns(&self.path, batch, columns))?;
+        Ok(batches)
+    }
+}
+
+fn check_columns(path: &Path, batch: &RecordBatch, columns: &[&str]) -> Result<(), StorageError> {
+    let is_right = |(i, name): (usize, &&str)| {
+        let column = batch.column(i);
+        let is_of_type = match *name {
+            "offset" => column.as_primitive_opt::<Int64Type>().is_some(),
+            _ => column.as_string_opt::<i32>().is_some(),
+        };
+        is_of_type && batch.schema().field(i).name() == name
+    };
+    if batch.num_columns() == columns.len() && columns.iter().enumerate().all(is_right) {
+        return Ok(());
+    }
+    Err(damaged(path, format!("it has no columns {}", columns.join(", "))))
+}
+
+fn open(path: &Path, file: Bytes) -> Result<ParquetRecordBatchReaderBuilder<Bytes>, StorageError> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(path, error))?;
     let metadata = builder.metadata().file_metadata().key_value_metadata();
     let found = metadata
         .and_then(|pairs| pairs.iter().find(|pair| pair.key == write::VERSION_KEY)?.value.as_ref()?.parse().ok());
@@ -149,9 +179,10 @@ fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, StorageErr
             Err(StorageError::Newer { path: path.to_owned(), found, supported: write::VERSION })
         }
         Some(_) => Ok(builder),
-        None => Err(StorageError::Parquet {
-            path: path.to_owned(),
-            source: ParquetError::General("it is not a file of the history".to_owned()),
-        }),
+        None => Err(damaged(path, "it is not a file of the history")),
     }
+}
+
+fn damaged(path: &Path, why: impl ToString) -> StorageError {
+    StorageError::Damaged { path: path.to_owned(), why: why.to_string() }
 }

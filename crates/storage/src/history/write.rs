@@ -2,7 +2,7 @@
 
 use super::SealedRow;
 use crate::StorageError;
-use crate::files::{create_directory, create_file, finish, temp_beside};
+use crate::files::{create_directory, create_file, temp_beside};
 use arrow_array::builder::{Int64Builder, StringBuilder, TimestampMillisecondBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
@@ -13,9 +13,11 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
+use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use xxhash_rust::xxh3::Xxh3;
 
 /// The version of the files' columns, in each file's metadata under [`VERSION_KEY`].
 pub(crate) const VERSION: i64 = 1;
@@ -24,36 +26,62 @@ pub(crate) const VERSION_KEY: &str = "rapport.history_version";
 /// Rows in a row group: readers skip groups by their statistics.
 const N_ROWS_GROUP: usize = 65_536;
 
-/// Writes one file and makes it durable; answers its bytes.
-pub(crate) fn part(path: &Path, rows: &[SealedRow]) -> Result<u64, StorageError> {
-    let failed = |source| StorageError::file("writing", path, source);
-    if let Some(directory) = path.parent() {
-        let history = directory.parent().unwrap_or(directory);
-        create_directory(history).and_then(|()| create_directory(directory)).map_err(failed)?;
-    }
-    let batch = batch(rows)?;
-    let temp = temp_beside(path);
-    let written = write_batch(&temp, &batch);
-    let bytes = *written.as_ref().unwrap_or(&0);
-    let done = written.as_ref().map(|_| ()).map_err(|_| io::Error::other("not written"));
-    let finished = finish(done, &temp, path);
-    match written {
-        Err(ParquetError::External(source)) => match source.downcast::<io::Error>() {
-            Ok(source) => Err(failed(*source)),
-            Err(source) => Err(StorageError::Parquet { path: path.to_owned(), source: ParquetError::External(source) }),
-        },
-        Err(source) => Err(StorageError::Parquet { path: path.to_owned(), source }),
-        Ok(_) => finished.map_err(failed).map(|()| bytes),
-    }
+/// A file that is whole and durable, and does not have its name yet.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) temp: PathBuf,
+    pub(crate) digest: u128,
+    pub(crate) bytes: u64,
 }
 
-fn write_batch(path: &Path, batch: &RecordBatch) -> Result<u64, ParquetError> {
-    let file = create_file(path)?;
+/// Writes rows into a file under a temporary name in a directory, and makes it durable.
+pub(crate) fn rows(directory: &Path, rows: &[SealedRow]) -> Result<Written, StorageError> {
+    let temp = temp_beside(&directory.join("part.parquet"));
+    let failed = |source| StorageError::file("writing", &temp, source);
+    let history = directory.parent().unwrap_or(directory);
+    create_directory(history).and_then(|()| create_directory(directory)).map_err(failed)?;
+    let written = batch(rows).and_then(|batch| {
+        write_batch(&temp, &batch).map_err(|source| match source {
+            ParquetError::External(source) => match source.downcast::<io::Error>() {
+                Ok(source) => failed(*source),
+                Err(source) => StorageError::Unwritable { path: temp.clone(), source: ParquetError::External(source) },
+            },
+            source => StorageError::Unwritable { path: temp.clone(), source },
+        })
+    });
+    written.map(|(digest, bytes)| Written { temp: temp.clone(), digest, bytes }).inspect_err(|_| {
+        // The first error is the one to tell; the next start removes what this could not.
+        let _ = fs::remove_file(&temp);
+    })
+}
+
+fn write_batch(path: &Path, batch: &RecordBatch) -> Result<(u128, u64), ParquetError> {
+    let file = Digesting { file: create_file(path)?, digest: Xxh3::new(), bytes: 0 };
     let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties()?))?;
     writer.write(batch)?;
-    let file = writer.into_inner()?;
+    let Digesting { file, digest, bytes } = writer.into_inner()?;
     file.sync_all()?;
-    Ok(file.metadata()?.len())
+    Ok((digest.digest128(), bytes))
+}
+
+/// Takes the digest of what it writes.
+struct Digesting {
+    file: File,
+    digest: Xxh3,
+    bytes: u64,
+}
+
+impl io::Write for Digesting {
+    fn write(&mut self, content: &[u8]) -> io::Result<usize> {
+        let n = self.file.write(content)?;
+        self.digest.update(content.get(..n).unwrap_or_default());
+        self.bytes += n as u64;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 fn properties() -> Result<WriterProperties, ParquetError> {
@@ -120,7 +148,7 @@ fn batch(rows: &[SealedRow]) -> Result<RecordBatch, StorageError> {
         Arc::new(received_at.finish()),
         Arc::new(record.finish()),
     ];
-    RecordBatch::try_new(schema(), columns).map_err(|source: ArrowError| StorageError::Parquet {
+    RecordBatch::try_new(schema(), columns).map_err(|source: ArrowError| StorageError::Unwritable {
         path: Path::new("history").to_owned(),
         source: ParquetError::ArrowError(source.to_string()),
     })

@@ -4,8 +4,8 @@ use events::{EventLog, Offset, Recorded};
 use features::History;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use storage::contract::Start;
-use storage::{Access, DataDir, Storage, StorageSettings};
+use storage::contract::{Start, samples};
+use storage::{Access, DataDir, Depth, Severity, Storage, StorageError, StorageSettings};
 
 /// A directory for one test.
 pub(crate) struct Bench(tempfile::TempDir);
@@ -58,6 +58,42 @@ pub(crate) fn replayed(storage: &Storage) -> Vec<Recorded> {
         .unwrap();
     assert!(seen.iter().map(|one| one.offset.0).eq(1..=storage.head().0), "offsets without gaps");
     seen
+}
+
+/// The numbers of everything that a replay gives, gaps or not.
+pub(crate) fn numbers(storage: &Storage) -> Vec<u64> {
+    let mut seen = Vec::new();
+    storage
+        .replay(Offset(0), &mut |recorded| {
+            seen.push(recorded);
+            true
+        })
+        .unwrap();
+    samples::numbers(&seen)
+}
+
+pub(crate) fn exclusive(path: &Path) -> DataDir {
+    DataDir::open(path, Access::Exclusive).unwrap()
+}
+
+/// Opens a data directory that is refused, and answers with the sentence.
+pub(crate) fn refused(path: &Path) -> StorageError {
+    Storage::open(exclusive(path), StorageSettings::default()).unwrap_err()
+}
+
+/// Every file of the history, in the order of its rounds.
+pub(crate) fn parts(data: &Path) -> Vec<PathBuf> {
+    let days = std::fs::read_dir(data.join("history")).into_iter().flatten().flatten();
+    let files = days.flat_map(|day| std::fs::read_dir(day.path()).into_iter().flatten().flatten());
+    let mut parts: Vec<PathBuf> = files.map(|entry| entry.path()).collect();
+    parts.sort_by_key(|path| (path.file_name().unwrap().to_owned(), path.clone()));
+    parts
+}
+
+/// What is wrong, in the words of the doctor who reads everything.
+pub(crate) fn faults(storage: &Storage) -> Vec<String> {
+    let found = storage.check(Depth::Full, &mut |_, _| {});
+    found.iter().filter(|finding| finding.severity == Severity::Fault).map(ToString::to_string).collect()
 }
 
 /// Copies a data directory as a crash would leave it: the database, then what is in its write-ahead log by then.

@@ -4,6 +4,8 @@
 mod audit;
 mod contracts;
 mod crashes;
+mod damage;
 mod directories;
 mod faults;
 mod model;
+mod recovery;

@@ -166,6 +166,8 @@ pub struct HealthCard {
     pub history_bytes: u64,
     /// The size of the whole data directory.
     pub disk_bytes: u64,
+    /// How many events could not be read any more and were set aside.
+    pub n_set_aside: u64,
     /// The time since the start, in milliseconds.
     pub uptime_ms: i64,
 }

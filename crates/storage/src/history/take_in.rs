@@ -1,0 +1,153 @@
+//! How does a database learn of a history that it does not know: because it was lost, or is an older copy?
+//!
+//! Everything is read and compared first. Then whole rounds are taken in, each group of them in one transaction with the
+//! border and the ids of their messages: wherever it is broken off, the next time goes on from there.
+
+use super::{PartFiles, Round};
+use crate::command::Command;
+use crate::event_log::{id_hash, rows_after};
+use crate::schema::meta;
+use crate::seen_ids::IdHash;
+use crate::set_aside::records;
+use crate::{DataDir, Storage, StorageError, StorageSettings};
+use events::{Event, EventLog, Offset};
+use std::sync::Arc;
+
+/// How many ids are taken in at a time: sorted, so that fewer pages are written.
+const N_IDS_MAX: usize = 2_000_000;
+
+/// What was taken in from the history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenIn {
+    /// Events that only the history had.
+    pub n_events: u64,
+    /// Whether there was no database at all.
+    pub is_new: bool,
+    /// The last offset that is in the history.
+    pub sealed_upto: Offset,
+}
+
+impl Storage {
+    /// Opens the storage, and takes what only the history has into the database, which it makes anew where it is missing.
+    /// Tells the number of events that were read, twice for each: once to compare, once to take in.
+    ///
+    /// # Errors
+    /// [`StorageError::Nothing`] where there is neither a database nor a history; [`StorageError::Damaged`],
+    /// [`StorageError::Gap`], [`StorageError::Overlap`], [`StorageError::Contradiction`] before anything is changed.
+    pub fn recover(
+        directory: DataDir,
+        settings: StorageSettings,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(Arc<Self>, TakenIn), StorageError> {
+        let is_new = !directory.database().exists();
+        let mut n_read = 0;
+        let mut told = |n: u64| {
+            n_read += n;
+            progress(n_read);
+        };
+        if is_new {
+            let rounds = unknown_rounds(&directory, 0)?;
+            if rounds.is_empty() {
+                return Err(directory
+                    .headless()
+                    .unwrap_or(StorageError::Nothing { path: directory.path().to_owned() }));
+            }
+            rounds.iter().try_for_each(|round| check_round(round, &directory, None, &mut told))?;
+        }
+        let storage = Self::prepare(directory, settings)?;
+        storage.parts.remove_nameless()?;
+        storage.take_back_sealing()?;
+        let rounds = unknown_rounds(&storage.directory, storage.sealed_upto()?.0)?;
+        if !is_new {
+            rounds.iter().try_for_each(|round| check_round(round, &storage.directory, Some(&storage), &mut told))?;
+        }
+        // The ids of rows in the log go into the table first: the border is about to move past some of them.
+        storage.flush_ids(EventLog::head(&storage).0)?;
+        let n_events = storage.take_in(&rounds, &mut told)?;
+        storage.end_sealing()?;
+        let sealed_upto = storage.sealed_upto()?;
+        Ok((Arc::new(storage), TakenIn { n_events, is_new, sealed_upto }))
+    }
+
+    fn take_in(&self, rounds: &[Round], told: &mut dyn FnMut(u64)) -> Result<u64, StorageError> {
+        let missing = self.missing()?;
+        let mut ids: Vec<IdHash> = Vec::new();
+        let mut n_events = 0;
+        for (i, round) in rounds.iter().enumerate() {
+            let rows = round.read(0, &missing)?;
+            rows.visit(&mut |(offset, record)| {
+                ids.push(id_hash(&open(round, offset, &record)?));
+                Ok::<_, StorageError>(true)
+            })?;
+            n_events += rows.len() as u64;
+            told(rows.len() as u64);
+            if ids.len() >= N_IDS_MAX || i + 1 == rounds.len() {
+                ids.sort_unstable();
+                let command = Command::TakeIn { ids: std::mem::take(&mut ids), upto: round.last };
+                self.maintain("taking in the history", command)?;
+            }
+        }
+        Ok(n_events)
+    }
+}
+
+/// The rounds beyond a border, complete and in order.
+fn unknown_rounds(directory: &DataDir, sealed_upto: u64) -> Result<Vec<Round>, StorageError> {
+    let parts = PartFiles::new(directory.history());
+    let Some(last) = parts.list()?.iter().map(|part| part.last).max().filter(|last| *last > sealed_upto) else {
+        return Ok(Vec::new());
+    };
+    let missing = super::Offsets::of(records(&directory.set_aside())?.into_iter().flat_map(|one| one.offsets));
+    parts.rounds(sealed_upto, last, &missing)
+}
+
+/// Reads all of a round, and compares it with the rows that the log still has.
+fn check_round(
+    round: &Round,
+    directory: &DataDir,
+    storage: Option<&Storage>,
+    told: &mut dyn FnMut(u64),
+) -> Result<(), StorageError> {
+    let missing = super::Offsets::of(records(&directory.set_aside())?.into_iter().flat_map(|one| one.offsets));
+    let rows = round.read(0, &missing)?;
+    if rows.n_twice() > 0 {
+        return Err(StorageError::Overlap { path: directory.history(), first: round.first });
+    }
+    let mut in_log = match storage {
+        Some(storage) => storage.log_rows(round)?.into_iter().peekable(),
+        None => Vec::new().into_iter().peekable(),
+    };
+    rows.visit(&mut |(offset, record)| {
+        open(round, offset, &record)?;
+        while in_log.next_if(|(found, _)| *found < offset).is_some() {}
+        match in_log.next_if(|(found, _)| *found == offset) {
+            Some((_, found)) if found != record => Err(contradiction(round, offset)),
+            _ => Ok(true),
+        }
+    })?;
+    told(rows.len() as u64);
+    Ok(())
+}
+
+impl Storage {
+    fn log_rows(&self, round: &Round) -> Result<Vec<crate::event_log::Row>, StorageError> {
+        let n_max = usize::try_from(round.last - round.first + 1).unwrap_or(usize::MAX);
+        let read = self.readers.snapshot(|connection| {
+            let after = meta(connection, "sealed_upto")?.max(round.first - 1);
+            rows_after(connection, after, n_max)
+        });
+        read.map_err(|source| StorageError::Database { attempt: "reading the log", source })
+    }
+}
+
+fn open(round: &Round, offset: u64, record: &[u8]) -> Result<Event, StorageError> {
+    Event::from_record(record).map_err(|error| StorageError::Damaged {
+        path: round.parts.first().map(|part| part.path.clone()).unwrap_or_default(),
+        why: format!("the event at offset {offset}: {error}"),
+    })
+}
+
+fn contradiction(round: &Round, offset: u64) -> StorageError {
+    let path = round.parts.first().map(|part| part.path.clone()).unwrap_or_default();
+    StorageError::Contradiction { offset, path }
+}
