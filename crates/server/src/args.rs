@@ -1,5 +1,6 @@
 //! Which command was given, with which options?
 
+use crate::commands::{ExportFormat, Exported};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -87,6 +88,30 @@ pub enum Command {
         /// An event's offset (120), a file of the history, or the range of what is missing (101-200), as `doctor` says
         #[arg(value_name = "WHAT")]
         what: String,
+    },
+    /// Copy everything, of one moment, into a new directory; also while the server runs
+    Backup {
+        /// The directory, which is not there yet; best on another disk
+        #[arg(value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Bring a backup back, verified, into a data directory that is empty or not there
+    Restore {
+        /// The backup
+        #[arg(value_name = "DIR")]
+        from: PathBuf,
+    },
+    /// Write events, customers and decisions into files of a directory; also while the server runs
+    Export {
+        /// The directory
+        #[arg(value_name = "DIR")]
+        to: PathBuf,
+        /// In which form
+        #[arg(long, value_enum, default_value = "ndjson")]
+        format: ExportFormat,
+        /// What; everything where nothing is named
+        #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT")]
+        only: Vec<Exported>,
     },
     /// Read everything and tell what is wrong; exit code 1 where something is
     Doctor {

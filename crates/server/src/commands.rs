@@ -1,9 +1,11 @@
 //! What does each command do?
 
+mod backup;
 mod config;
 mod demo;
 mod doctor;
 mod evaluate;
+mod export;
 mod import;
 mod progress;
 mod rebuild;
@@ -12,6 +14,8 @@ mod serve;
 mod set_aside;
 mod sink;
 mod train;
+
+pub use export::{ExportFormat, Exported};
 
 use crate::args::{Cli, Command, Options};
 use crate::error::ServerError;
@@ -44,6 +48,9 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         Command::Evaluate { model } => evaluate::run(&options, settings, model),
         Command::Replay { id } => replay::run(&options, settings, &id),
         Command::Rebuild => rebuild::run(&options, settings),
+        Command::Backup { to } => backup::backup(&options, &to),
+        Command::Restore { from } => backup::restore(&options, &from),
+        Command::Export { to, format, only } => export::run(&options, settings, &to, format, &only),
         Command::SetAside { what } => set_aside::run(&options, &what),
         Command::Doctor { quick } => doctor::run(&options, settings, quick),
         Command::Config { show } => config::run(&options, &settings, show),

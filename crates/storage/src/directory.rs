@@ -39,6 +39,9 @@ impl DataDir {
         if path.exists() && !path.is_dir() {
             return Err(StorageError::NotADirectory { path });
         }
+        if unrestored_mark(&path).exists() {
+            return Err(StorageError::Unrestored { path });
+        }
         let lock = match access {
             Access::Exclusive => {
                 create_directory(&path)
@@ -122,7 +125,12 @@ fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn lock(directory: &Path) -> Result<File, StorageError> {
+/// The file that is there while a backup is being restored.
+pub(crate) fn unrestored_mark(directory: &Path) -> PathBuf {
+    directory.join("restoring")
+}
+
+pub(crate) fn lock(directory: &Path) -> Result<File, StorageError> {
     let path = directory.join("lock");
     let failed = |source| StorageError::file("locking", &path, source);
     let mut options = OpenOptions::new();

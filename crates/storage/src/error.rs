@@ -161,6 +161,31 @@ pub enum StorageError {
         /// What helps.
         remedy: &'static str,
     },
+    /// A backup cannot be made or restored there.
+    #[error("{path} does not do: {why}")]
+    BackupPlace {
+        /// The directory.
+        path: PathBuf,
+        /// Why not, and what to do.
+        why: String,
+    },
+    /// A backup is not what was written.
+    #[error("the backup's file {path} is damaged ({why}): use another backup")]
+    BackupDamaged {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A backup was not restored to the end.
+    #[error(
+        "restoring a backup into {path} was broken off: run `rapport restore` again with the same backup, or remove the \
+         directory"
+    )]
+    Unrestored {
+        /// The data directory.
+        path: PathBuf,
+    },
     /// It need not or cannot be set aside.
     #[error("{what} was not set aside: {why}")]
     NotSetAside {
@@ -198,8 +223,10 @@ impl StorageError {
             Self::Overlap { .. } | Self::Contradiction { .. } | Self::Beyond { .. } | Self::Headless { .. } => {
                 ErrorKind::Conflict
             }
-            Self::NotSetAside { .. } => ErrorKind::Invalid,
-            Self::Damaged { .. } | Self::Gap { .. } | Self::SetAsideRecord { .. } => ErrorKind::Corrupt,
+            Self::NotSetAside { .. } | Self::BackupPlace { .. } | Self::Unrestored { .. } => ErrorKind::Invalid,
+            Self::BackupDamaged { .. } | Self::Damaged { .. } | Self::Gap { .. } | Self::SetAsideRecord { .. } => {
+                ErrorKind::Corrupt
+            }
             Self::Event(source) => source.kind(),
         }
     }

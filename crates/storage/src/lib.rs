@@ -7,6 +7,7 @@
 //! DATA/lock                                   who uses the directory
 //! DATA/rapport.db (-wal, -shm)                log, message ids, rejections, derived state, decisions, audit list
 //! DATA/history/date=2026-11-22/part-*.parquet closed ranges of the log, by the day they were received
+//! DATA/set-aside/                             what could not be read any more, each with a record of what it was
 //! DATA/models/<sha256>.model                  models, by content
 //! DATA/models/champions/<model>.json          which version is in force
 //! ```
@@ -15,11 +16,14 @@
 //! - nothing is acknowledged before it is synced to disk;
 //! - one thread writes; what waits meanwhile shares its next transaction, and where too much waits, callers wait for a place;
 //! - an event is in the log or in the history, never in both and never in neither: one number, `sealed_upto`, says where
-//!   the border is, and files beyond it do not count;
+//!   the border is; nothing is removed beyond it but what an intent of sealing names, and a history that the database does
+//!   not know is refused;
+//! - every file of the history is verified when it is read, and what is left out is exactly what was set aside;
 //! - what is stored can be read by the user who runs the program, and by nobody else;
 //! - a failure leaves what was stored before, and the message says what to do.
 
 mod audit;
+mod backup;
 mod command;
 pub mod contract;
 mod decision_log;
@@ -42,6 +46,7 @@ mod storage;
 mod writer;
 
 pub use audit::AuditQuestion;
+pub use backup::{Backup, restore};
 pub use directory::{Access, DataDir};
 pub use doctor::{Depth, Finding, Progress, Severity};
 pub use error::{DatabaseError, StorageError};

@@ -13,7 +13,7 @@ mod write;
 
 pub(crate) use offsets::Offsets;
 pub(crate) use parts::{Part, PartFiles, Round};
-pub(crate) use read::RoundRows;
+pub(crate) use read::{RoundRows, verified};
 pub(crate) use seal::Sealer;
 pub use seal::{SealPolicy, SealReport};
 pub use take_in::TakenIn;

@@ -121,6 +121,15 @@ pub(crate) fn newest(
     Ok(rows)
 }
 
+/// Reads a file and compares it with the digest in its name; files of the first version have none.
+pub(crate) fn verified(part: &Part) -> Result<Bytes, StorageError> {
+    let bytes = fs::read(&part.path).map_err(|source| StorageError::file("reading", &part.path, source))?;
+    if part.digest.is_some_and(|digest| xxh3_128(&bytes) != digest) {
+        return Err(damaged(&part.path, "its content is not what its name says"));
+    }
+    Ok(bytes.into())
+}
+
 /// The content of a file, which is what its name says by its digest.
 struct Content {
     path: PathBuf,
@@ -128,13 +137,8 @@ struct Content {
 }
 
 impl Content {
-    /// Reads a file and compares it with the digest in its name; files of the first version have none.
     fn of(part: &Part) -> Result<Self, StorageError> {
-        let bytes = fs::read(&part.path).map_err(|source| StorageError::file("reading", &part.path, source))?;
-        if part.digest.is_some_and(|digest| xxh3_128(&bytes) != digest) {
-            return Err(damaged(&part.path, "its content is not what its name says"));
-        }
-        Ok(Self { path: part.path.clone(), bytes: bytes.into() })
+        Ok(Self { path: part.path.clone(), bytes: verified(part)? })
     }
 
     /// Batches with some of the columns, in the order they are named in the file; of all rows, or of some, ascending.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says what failed by failing")]
 
 mod audit;
+mod backups;
 mod contracts;
 mod crashes;
 mod damage;

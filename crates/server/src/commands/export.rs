@@ -1,0 +1,200 @@
+//! How does everything get out again? `rapport export`.
+//!
+//! One file for events, one for customers, one for decisions: NDJSON, whose events `rapport import` takes in again, or
+//! Parquet with the columns people ask for and the whole document beside them. Rows pass through one at a time.
+
+mod files;
+
+use self::files::{Column, File, Format, Kind};
+use super::progress::spinner;
+use super::report;
+use crate::api::wire::{CustomerReply, DecisionRecordReply};
+use crate::args::Options;
+use crate::engine::Engine;
+use crate::error::ServerError;
+use crate::serve::Opened;
+use crate::settings::Settings;
+use decisions::{LoggedDecision, Record};
+use events::{Offset, Recorded};
+use primitives::{ErrorKind, Timestamp};
+use profiles::Collection;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::path::Path;
+use storage::Access;
+
+pub use self::files::Format as ExportFormat;
+
+/// What can be exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Exported {
+    /// Every event that ever was, in the order of the log.
+    Events,
+    /// Every customer as of now, with features and scores.
+    Customers,
+    /// Every decision with its answer and its features.
+    Decisions,
+}
+
+impl Exported {
+    /// Everything.
+    pub const ALL: [Self; 3] = [Self::Events, Self::Customers, Self::Decisions];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Customers => "customers",
+            Self::Decisions => "decisions",
+        }
+    }
+
+    fn columns(self) -> &'static [Column] {
+        match self {
+            Self::Events => &[
+                Column("offset", Kind::Number),
+                Column("messageId", Kind::Text),
+                Column("type", Kind::Text),
+                Column("event", Kind::Text),
+                Column("userId", Kind::Text),
+                Column("anonymousId", Kind::Text),
+                Column("timestamp", Kind::Time),
+                Column("receivedAt", Kind::Time),
+            ],
+            Self::Customers => &[
+                Column("customerId", Kind::Text),
+                Column("eventCount", Kind::Number),
+                Column("firstSeen", Kind::Time),
+                Column("lastSeen", Kind::Time),
+            ],
+            Self::Decisions => &[
+                Column("decisionId", Kind::Text),
+                Column("decidedAt", Kind::Time),
+                Column("decision", Kind::Text),
+                Column("customerId", Kind::Text),
+                Column("isFallback", Kind::Truth),
+            ],
+        }
+    }
+
+    /// Hands each document to `row` until it fails.
+    fn visit(
+        self,
+        engine: &Engine,
+        row: &mut dyn FnMut(Map<String, Value>) -> Result<(), ServerError>,
+    ) -> Result<(), ServerError> {
+        match self {
+            Self::Events => events(engine, row),
+            Self::Customers => customers(engine, row),
+            Self::Decisions => decisions(engine, row),
+        }
+    }
+}
+
+/// Writes the files; each has its name only when it is complete.
+pub(super) fn run(
+    options: &Options,
+    settings: Settings,
+    to: &Path,
+    format: Format,
+    what: &[Exported],
+) -> Result<(), ServerError> {
+    let opened = Opened::open(&options.data, Access::ReadOnly, settings)?;
+    let mut what = if what.is_empty() { Exported::ALL.to_vec() } else { what.to_vec() };
+    what.sort_unstable();
+    what.dedup();
+    let mut counts = BTreeMap::new();
+    for exported in what {
+        let path = to.join(format!("{}.{}", exported.name(), format.extension()));
+        let spinner = spinner(&format!("Exporting {}", exported.name()));
+        let mut file = File::create(&path, format, exported.columns())?;
+        let mut n_rows = 0_u64;
+        exported.visit(&opened.engine, &mut |document| {
+            n_rows += 1;
+            if n_rows.is_multiple_of(4_096) {
+                spinner.set_prefix(format!("Exporting {}: {n_rows}", exported.name()));
+            }
+            file.write(&document)
+        })?;
+        file.finish()?;
+        spinner.finish_and_clear();
+        counts.insert(exported.name(), n_rows);
+    }
+    report(options, &counts, || {
+        let said: Vec<String> = counts.iter().map(|(name, n)| format!("{n} {name}")).collect();
+        format!("Exported {} into {}: personal data, readable only for you.", said.join(", "), to.display())
+    })
+}
+
+type Row<'a> = &'a mut dyn FnMut(Map<String, Value>) -> Result<(), ServerError>;
+
+fn events(engine: &Engine, row: Row<'_>) -> Result<(), ServerError> {
+    let mut done = Ok(());
+    engine.ports().history.replay(Offset(0), &mut |recorded| {
+        done = event(&recorded).and_then(&mut *row);
+        done.is_ok()
+    })?;
+    done
+}
+
+/// The event as a client would send it, with its place and when it was received.
+fn event(recorded: &Recorded) -> Result<Map<String, Value>, ServerError> {
+    let mut document = object(&recorded.event)?;
+    if let Some(occurred_at) = document.remove("occurredAt") {
+        document.insert("timestamp".to_owned(), occurred_at);
+    }
+    document.insert("offset".to_owned(), recorded.offset.0.into());
+    Ok(document)
+}
+
+fn customers(engine: &Engine, row: Row<'_>) -> Result<(), ServerError> {
+    let mut done = Ok(());
+    engine.ports().profiles.scan(Collection::Customer, "", &mut |key, _| {
+        done = customer(engine, key, row);
+        done.is_ok()
+    })?;
+    done?;
+    // Those who came after the last checkpoint are in memory only.
+    let resident: Vec<String> =
+        engine.look(|live| live.profiles.resident().map(|customer| customer.profile.id.to_string()).collect());
+    for id in resident {
+        if engine.ports().profiles.get(Collection::Customer, &id)?.is_none() {
+            customer(engine, &id, row)?;
+        }
+    }
+    Ok(())
+}
+
+fn customer(engine: &Engine, id: &str, row: Row<'_>) -> Result<(), ServerError> {
+    match engine.customer(id) {
+        // A name of somebody else now: merged since the last checkpoint.
+        Ok(view) if view.customer.profile.id.as_str() != id => Ok(()),
+        Ok(view) => row(object(&CustomerReply::from(&view))?),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn decisions(engine: &Engine, row: Row<'_>) -> Result<(), ServerError> {
+    let mut done = Ok(());
+    engine.ports().decisions.since(Timestamp::from_millis(i64::MIN), &mut |logged| {
+        done = decision(&logged).and_then(&mut *row);
+        done.is_ok()
+    })?;
+    done
+}
+
+fn decision(logged: &LoggedDecision) -> Result<Map<String, Value>, ServerError> {
+    let mut document = object(&DecisionRecordReply::from(&Record::open(logged)?))?;
+    document.insert("decisionId".to_owned(), logged.id.to_string().into());
+    document.insert("decision".to_owned(), logged.kind.clone().into());
+    document.insert("customerId".to_owned(), logged.customer.as_ref().map(ToString::to_string).into());
+    document.insert("isFallback".to_owned(), logged.is_fallback.into());
+    Ok(document)
+}
+
+fn object(value: &impl serde::Serialize) -> Result<Map<String, Value>, ServerError> {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(document)) => Ok(document),
+        _ => Err(ServerError::new(ErrorKind::Internal, "a row is not a JSON object")),
+    }
+}
