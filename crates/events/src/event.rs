@@ -1,5 +1,6 @@
 //! What is an event, in memory and as a stored record?
 
+use crate::imports::Places;
 use primitives::{AnonymousId, ErrorKind, ItemId, MessageId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -7,8 +8,9 @@ use std::fmt;
 /// Free-form JSON fields: traits, properties, context.
 pub type Fields = serde_json::Map<String, serde_json::Value>;
 
-/// The version of the stored record that this program writes.
-const RECORD_VERSION: u8 = 2;
+/// The newest version of a stored record. Only corrections need it, so that a program that does not know them refuses them
+/// with a sentence; everything else is written as version 2.
+const RECORD_VERSION: u8 = 3;
 
 /// Something that happened to a customer, or something said about an item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -138,6 +140,17 @@ pub enum Call {
         #[serde(default, skip_serializing_if = "Fields::is_empty")]
         traits: Fields,
     },
+    /// That events which were accepted before count no longer, or again. Ours: nobody can send it, it comes of an import
+    /// that replaces what was there, or is undone.
+    Correction {
+        /// Where the events stand that count no longer.
+        withdrawn: Vec<Places>,
+        /// Where the events stand that count again.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        restored: Vec<Places>,
+        /// Why, in words.
+        reason: String,
+    },
 }
 
 /// Which call it is, without its content.
@@ -158,10 +171,12 @@ pub enum CallKind {
     Alias,
     /// See [`Call::Item`].
     Item,
+    /// See [`Call::Correction`].
+    Correction,
 }
 
 impl CallKind {
-    /// Every kind.
+    /// Every kind that can be sent.
     pub const ALL: [Self; 7] =
         [Self::Identify, Self::Track, Self::Page, Self::Screen, Self::Group, Self::Alias, Self::Item];
 
@@ -176,10 +191,11 @@ impl CallKind {
             Self::Group => "group",
             Self::Alias => "alias",
             Self::Item => "item",
+            Self::Correction => "correction",
         }
     }
 
-    /// The kind of that name, or `None`.
+    /// The kind of that name that can be sent, or `None`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
@@ -240,6 +256,7 @@ impl Event {
             Call::Group { .. } => CallKind::Group,
             Call::Alias { .. } => CallKind::Alias,
             Call::Item { .. } => CallKind::Item,
+            Call::Correction { .. } => CallKind::Correction,
         }
     }
 
@@ -261,7 +278,8 @@ impl Event {
         reason = "an event holds only strings, numbers and maps with string keys, so writing it cannot fail"
     )]
     pub fn to_record(&self) -> Vec<u8> {
-        serde_json::to_vec(&RecordOut { v: RECORD_VERSION, event: self }).expect("an event is always JSON")
+        let v = if self.kind() == CallKind::Correction { RECORD_VERSION } else { 2 };
+        serde_json::to_vec(&RecordOut { v, event: self }).expect("an event is always JSON")
     }
 
     /// Opens a stored record of any version up to this program's.

@@ -8,6 +8,7 @@
 //! - an accepted event names a customer (`userId` or `anonymousId`), or is an `item`;
 //! - `occurred_at <= received_at`: the customer's clock is corrected, and never ahead of ours;
 //! - a `messageId` is appended once ([`EventLog::append`]): sending an event again changes nothing;
+//! - what was accepted stays in the log; a correction says what of it counts no longer ([`ImportLog`]);
 //! - a stored record opens in every later version ([`Event::to_record`], [`Event::from_record`]).
 
 mod commerce;
@@ -15,6 +16,7 @@ mod consent;
 mod error;
 mod event;
 pub mod generator;
+mod imports;
 mod log;
 mod parse;
 mod rejection;
@@ -23,6 +25,7 @@ pub use commerce::{Commerce, CommerceStep, Product};
 pub use consent::{CONSENT_UPDATED, consent_statements};
 pub use error::EventLogError;
 pub use event::{Call, CallKind, Event, Fields, Origin, RecordError};
+pub use imports::{Corrected, Import, ImportCounts, ImportId, ImportLog, NewImport, Places};
 pub use log::{EventLog, Inspected, InspectedStatus, Offset, Receipt, Recorded};
 pub use parse::{
     BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Batch, EVENT_BYTES_MAX, Envelope, Refusal, parse_batch, parse_event,

@@ -243,6 +243,10 @@ fn call(kind: CallKind, draft: &mut Draft, context: &mut Fields) -> Result<Call,
             item_id: ItemId::from(fields::required_id(draft, Field::ItemId, "send the item's identifier")?),
             traits: fields::object(draft, Field::Traits)?,
         },
+        CallKind::Correction => {
+            let message = "corrections come of imports: run `rapport import --replace` or `rapport imports undo`";
+            return Err(Rejection::new(RejectionCode::NotAllowed, Field::Type.pointer(), message));
+        }
     })
 }
 

@@ -56,7 +56,7 @@ impl Activity {
             return;
         }
         self.offset = *offset;
-        if matches!(event.call, Call::Item { .. }) {
+        if matches!(event.call, Call::Item { .. } | Call::Correction { .. }) {
             return;
         }
         self.is_dirty = true;

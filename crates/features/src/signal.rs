@@ -108,7 +108,11 @@ impl Signals {
         let Recorded { offset, event } = recorded;
         match event.call {
             Call::Track { .. } | Call::Page { .. } | Call::Screen { .. } => {}
-            Call::Identify { .. } | Call::Group { .. } | Call::Alias { .. } | Call::Item { .. } => return None,
+            Call::Identify { .. }
+            | Call::Group { .. }
+            | Call::Alias { .. }
+            | Call::Item { .. }
+            | Call::Correction { .. } => return None,
         }
         let seen = Seen { at: event.occurred_at, offset: *offset };
         let mut signals = Self { seen, order: None, lines: Vec::new(), views: Vec::new() };

@@ -6,6 +6,7 @@ mod decide;
 mod error;
 mod events;
 mod extract;
+pub mod imports;
 mod ingest;
 mod models;
 mod openapi;
@@ -41,6 +42,7 @@ pub fn router(app: Arc<App>) -> Router {
 pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(openapi::base())
         .merge(ingest::routes())
+        .merge(imports::routes())
         .merge(decide::routes())
         .merge(customers::routes())
         .merge(events::routes())

@@ -8,6 +8,7 @@ use crate::error::ServerError;
 use crate::jobs::Trainer;
 use crate::keys::Keys;
 use crate::limits::Limits;
+use crate::local::LocalKey;
 use crate::pages::session::Sessions;
 use crate::settings::Settings;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -27,6 +28,8 @@ pub struct App {
     pub storage: Arc<Storage>,
     /// Who may do what.
     pub keys: Keys,
+    /// What a command on this machine says to import into this data directory.
+    pub local_key: LocalKey,
     /// Who is signed in to the console.
     pub sessions: Sessions,
     /// What is in force.

@@ -1,7 +1,9 @@
 //! Which command was given, with which options?
 
 use crate::commands::{ExportFormat, Exported};
+use crate::error::ServerError;
 use clap::{Args, Parser, Subcommand};
+use primitives::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -49,16 +51,15 @@ pub enum Command {
         no_serve: bool,
     },
     /// Take in files of history: CSV, TSV, NDJSON of events, Parquet; plain, gzipped or in a zip
-    Import {
-        /// The files
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-        /// How rows become events: a mapping file, or the name of a shipped one (ta-feng, cdnow)
-        #[arg(long, value_name = "M.toml")]
-        mapping: Option<String>,
-        /// Show the first three events and what would be rejected, and change nothing
-        #[arg(long)]
-        dry_run: bool,
+    Import(ImportArgs),
+    /// List which files came in when, or take one out again
+    Imports {
+        /// What to do; the list where nothing is said
+        #[command(subcommand)]
+        what: Option<ImportsCommand>,
+        /// Which server
+        #[command(flatten)]
+        elsewhere: Elsewhere,
     },
     /// Train models on everything that is known, and put them in force where they are good enough
     Train {
@@ -124,6 +125,62 @@ pub enum Command {
         /// What to show
         #[command(subcommand)]
         show: ConfigCommand,
+    },
+}
+
+/// What an import reads, and where it goes.
+#[derive(Debug, Clone, Args)]
+pub struct ImportArgs {
+    /// The files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// How rows become events: a mapping file, or the name of a shipped one (ta-feng, cdnow)
+    #[arg(long, value_name = "M.toml")]
+    pub mapping: Option<String>,
+    /// Show the first three events and what would be rejected, and change nothing
+    #[arg(long, conflicts_with_all = ["replace", "to"])]
+    pub dry_run: bool,
+    /// Put the file's content in the place of what is known under the same keys
+    #[arg(long)]
+    pub replace: bool,
+    /// Which server
+    #[command(flatten)]
+    pub elsewhere: Elsewhere,
+}
+
+/// A server on another machine.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Elsewhere {
+    /// The address of a server to do it on, in place of the data directory: https://shop.example
+    #[arg(long, global = true, value_name = "URL")]
+    pub to: Option<String>,
+    /// That server's server key (undo needs an admin key); better given as RAPPORT_KEY, where nobody else sees it
+    #[arg(long, global = true, value_name = "KEY", requires = "to")]
+    pub key: Option<String>,
+}
+
+impl Elsewhere {
+    /// The key for the server elsewhere.
+    ///
+    /// # Errors
+    /// [`ServerError`] where none was given.
+    pub fn key(&self) -> Result<String, ServerError> {
+        let given = self.key.clone().or_else(|| std::env::var("RAPPORT_KEY").ok());
+        given.filter(|key| !key.is_empty()).ok_or_else(|| {
+            let message = "no key was given for --to: set RAPPORT_KEY to a server key of that server, or use --key";
+            ServerError::new(ErrorKind::Invalid, message)
+        })
+    }
+}
+
+/// What to do with imports.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum ImportsCommand {
+    /// Take everything out again that came with an import
+    Undo {
+        /// Its number, as `rapport imports` lists it
+        #[arg(value_name = "ID")]
+        id: u64,
     },
 }
 

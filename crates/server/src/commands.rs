@@ -7,6 +7,7 @@ mod doctor;
 mod evaluate;
 mod export;
 mod import;
+mod imports;
 mod progress;
 mod rebuild;
 mod replay;
@@ -40,10 +41,9 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
     match command {
         Command::Serve => serve::run(&options, settings),
         Command::Demo { generated, no_serve } => demo::run(&options, settings, generated, no_serve),
-        Command::Import { files, mapping, dry_run: true } => import::trial::run(&options, &files, mapping.as_deref()),
-        Command::Import { files, mapping, dry_run: false } => {
-            import::run(&options, settings, &files, mapping.as_deref())
-        }
+        Command::Import(ask) if ask.dry_run => import::trial::run(&options, &ask.files, ask.mapping.as_deref()),
+        Command::Import(ask) => import::run(&options, settings, &ask),
+        Command::Imports { what, elsewhere } => imports::run(&options, settings, what, &elsewhere),
         Command::Train { model, rollback } => train::run(&options, settings, model, rollback),
         Command::Evaluate { model } => evaluate::run(&options, settings, model),
         Command::Replay { id } => replay::run(&options, settings, &id),

@@ -1,6 +1,7 @@
 //! How do the crates work together while the program runs? Events are appended and folded, decisions made and logged.
 
 mod champions;
+mod correct;
 mod decide;
 mod ingest;
 mod live;
@@ -12,6 +13,7 @@ mod shared;
 mod warm;
 
 pub use champions::{ChampionStatus, StillLearnedFrom};
+pub use correct::Imported;
 pub use decide::Asked;
 pub use ingest::Ingested;
 pub use live::Live;
@@ -22,7 +24,7 @@ pub use search::Search;
 
 use crate::error::ServerError;
 use decisions::{Champions, DecisionLog};
-use events::{EventLog, Offset};
+use events::{EventLog, ImportLog, Offset};
 use features::History;
 use governance::ConsentPolicy;
 use learning::{ModelStore, Registry};
@@ -37,6 +39,8 @@ use std::sync::{Arc, Condvar, Mutex, RwLock};
 pub struct Ports {
     /// Where events are appended.
     pub events: Arc<dyn EventLog>,
+    /// What came in with which import, and what of it was taken out again.
+    pub imports: Arc<dyn ImportLog>,
     /// Where derived state is kept.
     pub profiles: Arc<dyn ProfileStore>,
     /// Where everything that ever happened is read.

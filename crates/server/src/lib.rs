@@ -22,6 +22,7 @@ pub mod import;
 pub mod jobs;
 pub mod keys;
 pub mod limits;
+pub mod local;
 pub mod pages;
 pub mod peer;
 pub mod serve;

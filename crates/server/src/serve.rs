@@ -13,6 +13,7 @@ use crate::error::ServerError;
 use crate::jobs::{Background, Trainer};
 use crate::keys::{Keys, random_seed};
 use crate::limits::Limits;
+use crate::local::{Announced, LocalKey};
 use crate::pages;
 use crate::settings::{ServerSettings, Settings};
 use crate::telemetry;
@@ -78,7 +79,16 @@ impl Opened {
     ) -> Result<Self, ServerError> {
         let storage = Storage::open(DataDir::open(data, access)?, storage_settings(&settings))?;
         let engine = Engine::open(ports(&storage), settings.consent_policy(), clock, random_seed()?)?;
+        if access == Access::Exclusive && engine.is_outdated()? {
+            engine.rebuild_beside(&storage)?;
+        }
         Ok(Self { engine: Arc::new(engine), storage, settings, data: data.to_owned() })
+    }
+}
+
+impl AsRef<Self> for Opened {
+    fn as_ref(&self) -> &Self {
+        self
     }
 }
 
@@ -87,6 +97,7 @@ impl Opened {
 pub fn ports(storage: &Arc<Storage>) -> Ports {
     Ports {
         events: storage.event_log(),
+        imports: storage.import_log(),
         profiles: storage.profile_store(),
         history: storage.history(),
         models: storage.model_store(),
@@ -123,6 +134,7 @@ pub struct Running {
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
     background: Option<Background>,
+    _announced: Announced,
 }
 
 impl Running {
@@ -131,7 +143,8 @@ impl Running {
     /// # Errors
     /// [`ServerError`] where the address cannot be listened on, or must not be.
     pub fn start(opened: Opened, keys: Keys, options: StartOptions) -> Result<Self, ServerError> {
-        let Opened { engine, storage, settings, .. } = opened;
+        let Opened { engine, storage, settings, data } = opened;
+        let local_key = LocalKey::new()?;
         let ServerSettings { listen, n_requests_max, .. } = settings.server;
         let places = Arc::new(Places::new(&settings.server));
         let patience = Patience { idle: Duration::from_secs(settings.server.idle_seconds), grace: GRACE };
@@ -152,6 +165,7 @@ impl Running {
             trainer,
             storage,
             keys,
+            local_key,
             sessions: pages::session::Sessions::default(),
             settings,
             metrics,
@@ -167,6 +181,7 @@ impl Running {
             .map_err(ServerError::io("cannot start the server's threads"))?;
         let listener = runtime.block_on(TcpListener::bind(listen)).map_err(|source| cannot_listen(listen, source))?;
         let address = listener.local_addr().map_err(ServerError::io("cannot read the address listened on"))?;
+        let announced = Announced::write(&data, address, &app.local_key)?;
         let (stop, stopped) = watch::channel(false);
         let router = router(app.clone());
         let thread = std::thread::Builder::new().name("http".to_owned()).spawn(move || {
@@ -174,7 +189,7 @@ impl Running {
             runtime.shutdown_timeout(WORK_GRACE);
         });
         let thread = Some(thread.map_err(ServerError::io("cannot start the server's thread"))?);
-        Ok(Self { address, app, stop, thread, background: Some(background) })
+        Ok(Self { address, app, stop, thread, background: Some(background), _announced: announced })
     }
 
     /// The address that is listened on.

@@ -114,9 +114,20 @@ fn every_command_explains_itself() {
     let place = Place::new();
     let all = place.run(&["--help"]);
     assert_eq!(all.code, 0);
-    for command in
-        ["serve", "demo", "import", "train", "evaluate", "replay", "rebuild", "set-aside", "doctor", "config"]
-    {
+    let commands = [
+        "serve",
+        "demo",
+        "import",
+        "imports",
+        "train",
+        "evaluate",
+        "replay",
+        "rebuild",
+        "set-aside",
+        "doctor",
+        "config",
+    ];
+    for command in commands {
         assert!(all.out.contains(command), "{command} is not in the help");
         let help = place.run(&[command, "--help"]);
         assert_eq!(help.code, 0, "{command}: {}", help.err);
@@ -438,6 +449,58 @@ fn keys_are_shown_once_and_a_signal_stops_the_server_cleanly() {
     assert!(!said.contains("rp_"), "keys are shown once: {said}");
     stop(&place, child);
     assert_eq!(place.run(&["rebuild", "--json"]).json()["events"], 1);
+}
+
+#[test]
+fn files_go_to_the_server_that_holds_the_directory_and_to_one_elsewhere() {
+    let (place, elsewhere) = (Place::new(), Place::new());
+    let mapping = place.write("orders.toml", ORDERS);
+    let first = place.write("first.csv", "id,who,day,price\n1,ann,2026-03-01,2.50\n2,bob,2026-03-01,3\n");
+    assert_eq!(place.run(&["import", &first, "--mapping", &mapping, "--json"]).json()[0]["events_new"], 2);
+
+    let (child, url, said) = serve(&place);
+    let key =
+        |role: &str| said.split_whitespace().find(|word| word.starts_with(&format!("rp_{role}_"))).unwrap().to_owned();
+    let beside = |arguments: &[&str], environment: &[(&str, &str)]| {
+        // The server's own words stand in its place; what a command beside it says goes elsewhere.
+        let link = elsewhere.data();
+        if !link.exists() {
+            std::os::unix::fs::symlink(place.data(), &link).unwrap();
+        }
+        elsewhere.end(elsewhere.start(arguments, environment), arguments)
+    };
+    let second =
+        place.write("second.csv", "id,who,day,price\n2,bob,2026-03-01,3\n3,cid,2026-03-01,much\n4,dan,2026-03-02,1\n");
+    let import = ["import", &second, "--mapping", &mapping, "--json"];
+    let report = beside(&import, &[]).json();
+    assert_eq!(
+        (&report[0]["events_new"], &report[0]["events_known"], &report[0]["rows_rejected"]),
+        (&json!(1), &json!(1), &json!(1))
+    );
+    let rejects = std::fs::read_to_string(report[0]["rejects_file"].as_str().unwrap()).unwrap();
+    assert!(rejects.contains("\"line\":3"), "{rejects}");
+
+    let to = ["import", &second, "--mapping", &mapping, "--json", "--to", &url];
+    assert_eq!(beside(&to, &[("RAPPORT_KEY", &key("server"))]).json()[0]["events_known"], 2);
+    beside(&to, &[("RAPPORT_KEY", &key("write"))]).fails(1, &["a write key may not do this"]);
+    beside(&to, &[]).fails(1, &["no key was given for --to", "RAPPORT_KEY"]);
+
+    let listed = beside(&["imports"], &[]);
+    for said in ["first.csv", "second.csv"] {
+        assert!(listed.out.contains(said), "{said} is not in: {}", listed.out);
+    }
+    beside(&["imports", "undo", "1", "--to", &url], &[("RAPPORT_KEY", &key("server"))])
+        .fails(1, &["use the admin key"]);
+    let undone = beside(&["imports", "undo", "1", "--json"], &[]).json();
+    assert_eq!(undone, json!({"withdrawn": 2, "restored": 0}));
+    let again = beside(&["import", &first, "--mapping", &mapping, "--json"], &[]).json();
+    assert_eq!(again[0]["events_new"], 2, "its keys are free");
+    assert_eq!(stop(&place, child).code, 0);
+    let imports = place.run(&["imports", "--json"]).json();
+    let undone: Vec<bool> = imports.as_array().unwrap().iter().map(|one| one["undoneAt"].is_string()).collect();
+    assert_eq!(undone, [true, false, false, false]);
+    let live = place.run(&["rebuild", "--json"]).json();
+    assert_eq!(live["events"], 4, "three orders and the correction");
 }
 
 fn stop(place: &Place, child: Child) -> Done {

@@ -1,6 +1,7 @@
 //! What can the writer be asked to do, and what does each request change?
 
 use crate::audit::{self, NewAudit};
+use crate::imports::{self, ImportCommand};
 use crate::schema::{meta, signed, unsigned};
 use crate::seen_ids::{IdHash, SeenIds};
 use crate::state::StateCommand;
@@ -17,6 +18,13 @@ pub(crate) struct NewEvent {
     /// Its id is remembered for ever.
     pub(crate) is_import: bool,
     pub(crate) record: Vec<u8>,
+}
+
+impl NewEvent {
+    /// About how many bytes it is.
+    pub(crate) fn bytes(&self) -> usize {
+        self.record.len() + self.title.len() + 64
+    }
 }
 
 /// A rejected event, ready to be stored.
@@ -40,6 +48,7 @@ pub(crate) enum Command {
     },
     State(StateCommand),
     AppendDecision(LoggedDecision),
+    Imports(ImportCommand),
     /// Says which files a round of sealing is about to name.
     IntendSeal {
         first: u64,
@@ -95,7 +104,8 @@ impl Command {
     /// About how many bytes it carries, for the queue's bound.
     pub(crate) fn bytes(&self) -> u64 {
         let content = match self {
-            Self::Append { events } => events.iter().map(|event| event.record.len() + event.title.len() + 64).sum(),
+            Self::Append { events } => events.iter().map(NewEvent::bytes).sum(),
+            Self::Imports(command) => command.bytes(),
             Self::KeepRejected { rejected, .. } => rejected.iter().map(|one| one.record.len() + one.title.len()).sum(),
             Self::State(command) => command.bytes(),
             Self::AppendDecision(decision) => decision.record.len() + 256,
@@ -178,6 +188,7 @@ pub(crate) fn apply(
         Command::Append { events } => append(connection, counters, seen, events).map(Done::Receipts),
         Command::KeepRejected { rejected, n_max } => keep_rejected(connection, counters, rejected, *n_max),
         Command::State(command) => command.apply(connection, counters),
+        Command::Imports(command) => imports::apply(connection, counters, seen, command),
         Command::AppendDecision(decision) => append_decision(connection, counters, decision),
         Command::IntendSeal { first, last, files } => {
             let sql = "INSERT INTO seal_intents(first, last, files) VALUES(?1, ?2, ?3)";
@@ -217,7 +228,7 @@ fn rows(changed: rusqlite::Result<usize>) -> rusqlite::Result<Done> {
     changed.map(|n| Done::Rows(n as u64))
 }
 
-fn append(
+pub(crate) fn append(
     connection: &Connection,
     counters: &mut Counters,
     seen: &mut SeenIds,

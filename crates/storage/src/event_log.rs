@@ -30,8 +30,7 @@ impl EventLog for Storage {
         if n_events == 0 {
             return Ok(Vec::new());
         }
-        let events = events.iter().map(new_event).collect();
-        match self.submit(Command::Append { events }, Patience::Refuse) {
+        match self.submit(Command::Append { events: new_events(events) }, Patience::Refuse) {
             Ok(Done::Receipts(receipts)) => Ok(receipts),
             Ok(Done::Rows(_)) => Ok(Vec::new()),
             Err(error) => Err(append_error(n_events, error)),
@@ -169,7 +168,7 @@ pub(crate) fn history_error(after: u64, error: StorageError) -> EventLogError {
     }
 }
 
-fn append_error(n_events: usize, error: DatabaseError) -> EventLogError {
+pub(crate) fn append_error(n_events: usize, error: DatabaseError) -> EventLogError {
     EventLogError::Append { n_events, action: error.action.to_owned(), kind: error.kind, source: Box::new(error) }
 }
 
@@ -182,7 +181,11 @@ pub(crate) fn id_hash(event: &Event) -> IdHash {
     xxhash_rust::xxh3::xxh3_128(event.message_id.as_str().as_bytes()).to_be_bytes()
 }
 
-fn new_event(event: &Event) -> NewEvent {
+pub(crate) fn new_events(events: &[Event]) -> Vec<NewEvent> {
+    events.iter().map(new_event).collect()
+}
+
+pub(crate) fn new_event(event: &Event) -> NewEvent {
     NewEvent {
         title: event.title().to_owned(),
         id_hash: id_hash(event),

@@ -33,6 +33,7 @@ mod error;
 mod event_log;
 mod files;
 mod history;
+mod imports;
 mod model_store;
 mod privacy;
 mod profile_store;

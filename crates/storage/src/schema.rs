@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// The steps from an empty database to this program's, in order: step `n` leads to version `n + 1`. Never edit a step
 /// that was released: add one.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     "
     CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE events(
@@ -44,6 +44,15 @@ const STEPS: [&str; 4] = [
     INSERT INTO meta(key, value)
         SELECT name, newest FROM (SELECT coalesce(max(seq), 0) AS newest FROM state),
             (SELECT 'state_staged' AS name UNION SELECT 'state_seq' UNION SELECT 'state_swept');
+",
+    "
+    CREATE TABLE imports(
+        id INTEGER PRIMARY KEY, began_at INTEGER NOT NULL, ended_at INTEGER, undone_at INTEGER, file TEXT NOT NULL,
+        mapping TEXT, mapping_sha256 TEXT, counts TEXT NOT NULL) STRICT;
+    CREATE TABLE import_places(
+        import INTEGER NOT NULL, is_replaced INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+        PRIMARY KEY(import, is_replaced, first)) STRICT, WITHOUT ROWID;
+    CREATE TABLE withdrawn(first INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT;
 ",
 ];
 

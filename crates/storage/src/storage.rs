@@ -9,13 +9,13 @@ use crate::settings::{StorageSettings, WriterStats};
 use crate::writer::{Patience, Shared, Writer};
 use crate::{Access, DataDir, DatabaseError, FileModelStore, StorageError};
 use decisions::DecisionLog;
-use events::{EventLog, Offset};
+use events::{EventLog, ImportLog, Offset};
 use features::History;
 use governance::Retention;
 use learning::ModelStore;
 use primitives::{ErrorKind, Timestamp};
 use profiles::ProfileStore;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// How many message ids move into their table at a time.
 const N_IDS_MOVED: usize = 8_192;
@@ -31,6 +31,8 @@ pub struct Storage {
     pub(crate) readers: Readers,
     pub(crate) parts: PartFiles,
     sealer: Sealer,
+    /// Held while a correction is made, and while an import appends.
+    pub(crate) correcting: Mutex<()>,
     models: Arc<FileModelStore>,
     pub(crate) retention: Retention,
     is_new: bool,
@@ -97,6 +99,7 @@ impl Storage {
             readers: Readers::new(path),
             parts: PartFiles::new(directory.history()),
             sealer: Sealer::default(),
+            correcting: Mutex::default(),
             models: Arc::new(FileModelStore::new(directory.models())),
             retention,
             is_new,
@@ -120,6 +123,12 @@ impl Storage {
     #[must_use]
     pub fn event_log(self: &Arc<Self>) -> Arc<dyn EventLog> {
         Arc::clone(self) as Arc<dyn EventLog>
+    }
+
+    /// What came in with which import.
+    #[must_use]
+    pub fn import_log(self: &Arc<Self>) -> Arc<dyn ImportLog> {
+        Arc::clone(self) as Arc<dyn ImportLog>
     }
 
     /// The store of derived state.

@@ -125,7 +125,7 @@ fn status(batch: &Batch) -> StatusCode {
 
 /// The body, decompressed where its encoding says so, up to the limit of a batch. A single event may be that long here,
 /// so that one that is too long is kept with its reason like every rejected event.
-async fn read_body(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, ApiError> {
+pub(super) async fn read_body(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, ApiError> {
     let too_large =
         || ApiError::too_large(format!("the body has more than {BATCH_BYTES_MAX} bytes: send less at a time"));
     // A little more than the limit is read, so that the parser says by how much it is exceeded.

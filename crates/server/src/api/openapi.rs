@@ -27,6 +27,7 @@ pub(super) fn base() -> OpenApi {
     let mut base = OpenApiBuilder::new().info(info).build();
     base.tags = Some(vec![
         tag("events", "What happened (write key)"),
+        tag("imports", "What happened before (server key; admin key to take out again)"),
         tag("decisions", "What should we do? (server key)"),
         tag("customers", "What is known of a customer (server key)"),
         tag("models", "What was learned (server key to read, admin key to change)"),

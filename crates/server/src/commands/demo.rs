@@ -1,9 +1,11 @@
 //! How is the product shown on real purchases? `rapport demo`.
 
+use super::import::target::Here;
 use super::progress::{Bars, is_cancelled, stop_cleanly_on_signal};
 use super::serve::try_lines;
 use super::train::{in_words as trained_in_words, read_history, train_all};
 use super::{import, report, say};
+use crate::api::imports::ImportBegins;
 use crate::args::Options;
 use crate::console::view::Notice;
 use crate::demo::DemoData;
@@ -122,14 +124,15 @@ fn fill(opened: &Opened, generated: bool) -> Result<Option<Mark>, ServerError> {
     if is_cancelled() {
         return Ok(None);
     }
-    let imported =
-        import::run_one(opened, "demo", |options, sink, progress, rejects| data.feed(options, sink, progress, rejects));
+    let begins = ImportBegins { file: "demo".to_owned(), mapping: None, mapping_sha256: None };
+    let imported = import::run_one(&Here::new(opened), &begins, false, |options, sink, progress, rejects| {
+        data.feed(options, sink, progress, rejects)
+    });
     let imported = match imported {
         Err(ServerError::Import(ImportError::Cancelled { .. })) => return Ok(None),
         imported => imported?,
     };
     say(&import::in_words(&imported));
-    import::seal(opened)?;
     let mark = Mark {
         description: data.describe(Some(&imported.report)),
         weeks_shifted: imported.report.weeks_shifted,

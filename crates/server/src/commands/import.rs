@@ -1,54 +1,145 @@
 //! How do files of history go in? `rapport import`.
 
+mod elsewhere;
+pub(super) mod target;
 pub(super) mod trial;
 
 use super::progress::{Bars, stop_cleanly_on_signal};
 use super::report;
-use super::sink::EngineSink;
-use crate::args::Options;
-use crate::clock::Stopwatch;
+use super::sink::{BatchSink, Importing, OtherContent};
+use crate::api::imports::{ImportBegins, ImportEnds};
+use crate::args::{ImportArgs, Options};
+use crate::clock::{Stopwatch, SystemClock};
 use crate::console::format::{count, counted, decimal};
 use crate::error::ServerError;
 use crate::import::{ImportError, ImportOptions, ImportReport, Mapping, Progress, RejectsFile, Sink, import, listed};
-use crate::serve::Opened;
 use crate::settings::Settings;
-use primitives::ErrorKind;
+use primitives::{Clock, ErrorKind};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use storage::{Access, SealPolicy};
+use target::Target;
+
+/// So many keys that are known with other content are named.
+const N_NAMED: usize = 5;
 
 /// What an import did, with its rate.
 #[derive(Debug, Serialize)]
 pub(super) struct Imported {
+    /// Its number.
+    id: u64,
     #[serde(flatten)]
     pub(super) report: ImportReport,
     /// Events that were new.
     pub(super) events_new: u64,
     /// Events that were there already; nothing changed.
     pub(super) events_known: u64,
+    /// Events whose key is known with other content, which stays.
+    events_conflicting: u64,
+    /// The first of them.
+    conflicting: Vec<String>,
+    /// Events that came in the place of others.
+    events_replaced: u64,
     pub(super) seconds: f64,
     pub(super) events_per_second: f64,
 }
 
-/// Imports each file, then seals what came in.
-pub(super) fn run(
-    options: &Options,
-    settings: Settings,
-    files: &[PathBuf],
-    mapping: Option<&str>,
-) -> Result<(), ServerError> {
-    let mapping = check_arguments(files, mapping)?;
+/// Imports each file.
+pub(super) fn run(options: &Options, settings: Settings, ask: &ImportArgs) -> Result<(), ServerError> {
+    let mapping = check_arguments(&ask.files, ask.mapping.as_deref())?;
     stop_cleanly_on_signal();
-    let opened = Opened::open(&options.data, Access::Exclusive, settings)?;
+    let target = target::open(options, settings, &ask.elsewhere)?;
     let mut done = Vec::new();
-    for file in files {
-        done.push(run_one(&opened, &name_of(file), |options, sink, progress, rejects| {
+    for file in &ask.files {
+        let begins = ImportBegins {
+            file: name_of(file),
+            mapping: mapping.as_ref().map(|mapping| mapping.name().to_owned()),
+            mapping_sha256: mapping.as_ref().map(|mapping| mapping.sha256().to_owned()),
+        };
+        done.push(run_one(target.as_ref(), &begins, ask.replace, |options, sink, progress, rejects| {
             import(file, mapping.as_ref(), options, sink, progress, rejects)
         })?);
     }
-    seal(&opened)?;
     report(options, &done, || done.iter().map(in_words).collect::<Vec<_>>().join("\n"))?;
-    done.iter().try_for_each(|imported| something_accepted(&imported.report))
+    done.iter().try_for_each(|imported| something_accepted(&imported.report))?;
+    done.iter().try_for_each(nothing_differs)
+}
+
+/// What reads a file, from its beginning to its end.
+type Work<'w> =
+    dyn Fn(&ImportOptions, &mut dyn Sink, &dyn Progress, &mut RejectsFile) -> Result<ImportReport, ImportError> + 'w;
+
+/// Runs one import into a target, with progress bars and a rejects file. Where the file's content is to replace what is
+/// known, it is read again once there is room for it.
+pub(super) fn run_one(
+    target: &dyn Target,
+    begins: &ImportBegins,
+    is_replacing: bool,
+    work: impl Fn(&ImportOptions, &mut dyn Sink, &dyn Progress, &mut RejectsFile) -> Result<ImportReport, ImportError>,
+) -> Result<Imported, ServerError> {
+    let watch = Stopwatch::start();
+    let importing = Importing::new(target, begins.clone());
+    let now = SystemClock.now();
+    let mut rejects = RejectsFile::at(&rejects_path(target, &begins.file, &now.to_string()));
+    let (report, sink) = pass(&importing, &mut rejects, &work)?;
+    let (mut conflicts, mut n_replaced) = (sink.conflicts, 0);
+    if is_replacing && !conflicts.is_empty() {
+        let keys: Vec<String> = conflicts.iter().map(|one| one.key.clone()).collect();
+        target.replace(importing.id()?, &keys)?;
+        let (_, again) = pass(&importing, &mut RejectsFile::nowhere(), &work)?;
+        (conflicts, n_replaced) = (again.conflicts, again.n_new);
+    }
+    let n_conflicts = conflicts.len() as u64;
+    let ends = ImportEnds {
+        rows: report.rows_read,
+        rejected: report.rows_rejected,
+        accepted: sink.n_new,
+        duplicates: sink.n_known,
+        conflicts: n_conflicts,
+        replaced: n_replaced,
+    };
+    let id = importing.id()?;
+    target.end(id, ends)?;
+    let seconds = watch.elapsed().as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let events_per_second = report.events_accepted as f64 / seconds.max(1e-9);
+    Ok(Imported {
+        id,
+        report,
+        events_new: sink.n_new,
+        events_known: sink.n_known,
+        events_conflicting: n_conflicts,
+        conflicting: conflicts.into_iter().take(N_NAMED).map(|OtherContent { name, .. }| name).collect(),
+        events_replaced: n_replaced,
+        seconds,
+        events_per_second,
+    })
+}
+
+/// Reads the file once.
+fn pass<'t>(
+    importing: &'t Importing<'t>,
+    rejects: &mut RejectsFile,
+    work: &Work<'_>,
+) -> Result<(ImportReport, BatchSink<'t>), ServerError> {
+    let now = SystemClock.now();
+    let mut sink = BatchSink::new(importing, now);
+    let bars = Bars::new(&importing.begins.file);
+    let options = ImportOptions::new(now, importing.target.data().unwrap_or_else(std::env::temp_dir));
+    let result = work(&options, &mut sink, &bars, rejects);
+    bars.finish();
+    rejects.finish()?;
+    // What was taken before a failure or a Ctrl-C stays, and is not taken again.
+    let flushed = sink.flush();
+    let report = result?;
+    flushed.map_err(|error| ServerError::new(ErrorKind::Unavailable, error.to_string()))?;
+    Ok((report, sink))
+}
+
+/// In the data directory, or here where the data is elsewhere.
+fn rejects_path(target: &dyn Target, name: &str, now: &str) -> PathBuf {
+    let plain = |text: &str| text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect::<String>();
+    let directory = target.data().unwrap_or_default().join("rejects");
+    directory.join(format!("{}-{}.ndjson", plain(name), plain(now)))
 }
 
 /// Everything that can be wrong with the arguments is said before anything is opened.
@@ -79,57 +170,43 @@ fn something_accepted(report: &ImportReport) -> Result<(), ServerError> {
     Err(ServerError::new(ErrorKind::Invalid, format!("nothing of {source} was accepted: {why}")))
 }
 
-/// Runs one import into the engine, with progress bars and a rejects file.
-pub(super) fn run_one(
-    opened: &Opened,
-    name: &str,
-    work: impl FnOnce(&ImportOptions, &mut dyn Sink, &dyn Progress, &mut RejectsFile) -> Result<ImportReport, ImportError>,
-) -> Result<Imported, ServerError> {
-    let watch = Stopwatch::start();
-    let now = opened.engine.clock().now();
-    let mut rejects = RejectsFile::at(&rejects_path(&opened.data, name, &now.to_string()));
-    let mut sink = EngineSink::new(opened.engine.clone(), opened.settings.profiles.n_resident_max);
-    let bars = Bars::new(name);
-    let result = work(&ImportOptions::new(now, opened.data.clone()), &mut sink, &bars, &mut rejects);
-    bars.finish();
-    rejects.finish()?;
-    // What was taken before a failure or a Ctrl-C stays, and is not taken again.
-    let flushed = sink.flush();
-    let report = result?;
-    flushed.map_err(|error| ServerError::new(ErrorKind::Unavailable, error.to_string()))?;
-    let seconds = watch.elapsed().as_secs_f64();
-    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-    let events_per_second = (sink.n_new + sink.n_known) as f64 / seconds.max(1e-9);
-    Ok(Imported { report, events_new: sink.n_new, events_known: sink.n_known, seconds, events_per_second })
-}
-
-/// Moves what was imported from the log into the history's files.
-pub(super) fn seal(opened: &Opened) -> Result<(), ServerError> {
-    opened.storage.seal(opened.engine.checkpointed(), &SealPolicy::default())?;
-    Ok(())
-}
-
-fn rejects_path(data: &Path, name: &str, now: &str) -> PathBuf {
-    let plain = |text: &str| text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect::<String>();
-    data.join("rejects").join(format!("{}-{}.ndjson", plain(name), plain(now)))
+/// Keys that are known with other content are not a success: whoever corrected a file would believe it to be in.
+fn nothing_differs(imported: &Imported) -> Result<(), ServerError> {
+    if imported.events_conflicting == 0 {
+        return Ok(());
+    }
+    let message = format!(
+        "{} of {} are known with other content, which stays: import it with --replace to put the file's content in its \
+         place",
+        counted(imported.events_conflicting, "event", "events"),
+        imported.report.source
+    );
+    Err(ServerError::OtherContent { message })
 }
 
 /// "ta_feng.csv: 817,741 rows, 152,003 new events, 0 known already, in 9.1 s (16,703 events/s)".
 pub(super) fn in_words(imported: &Imported) -> String {
-    let Imported { report, events_new, events_known, seconds, events_per_second } = imported;
+    let Imported { id, report, events_new, events_known, events_conflicting, conflicting, .. } = imported;
     let mut text = format!(
-        "{}: {}, {}, {} known already, in {seconds:.1} s ({} events/s)",
+        "{}: {}, {}, {} known already",
         report.source,
         counted(report.rows_read, "row", "rows"),
         counted(*events_new, "new event", "new events"),
         count(*events_known),
-        decimal(*events_per_second, 0),
     );
-    text += &details(report);
+    if *events_conflicting > 0 {
+        let more = if *events_conflicting > conflicting.len() as u64 { ", …" } else { "" };
+        text += &format!(", {} known with other content: {}{more}", count(*events_conflicting), conflicting.join(", "));
+    }
+    if imported.events_replaced > 0 {
+        text += &format!(", {} replaced", count(imported.events_replaced));
+    }
+    let rate = decimal(imported.events_per_second, 0);
+    text += &format!(", in {:.1} s ({rate} events/s){}", imported.seconds, details(report));
     if let Some(file) = &report.rejects_file {
         text += &format!("\nEach rejected row with its line and reason: {}", file.display());
     }
-    text
+    text + &format!("\nThis was import {id}: `rapport imports undo {id}` takes it out again.")
 }
 
 /// What else is to be said of an import: times that were moved, rows that were left out or rejected.

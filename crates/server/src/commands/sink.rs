@@ -1,65 +1,138 @@
-//! How do imported payloads reach the engine? In batches, durably, each `messageId` once.
+//! How do imported payloads reach their target? In batches, durably, each key once.
 
-use crate::engine::Engine;
+use super::import::target::{Ready, Target};
+use crate::api::imports::{ImportBegins, ImportTaken};
 use crate::error::ServerError;
 use crate::import::{Payload, Sink, SinkError};
-use events::{Batch, Envelope, Event, Fields, Origin};
+use events::{Call, Envelope, Event, Fields, Origin};
 use primitives::Timestamp;
 use serde_json::Value;
-use std::sync::Arc;
+use std::cell::Cell;
 
-/// How many events are appended at a time.
-const N_BATCH: usize = 5_000;
+/// An import into a target. It begins when something comes in: what cannot be read at all is none.
+pub(super) struct Importing<'t> {
+    pub(super) target: &'t dyn Target,
+    pub(super) begins: ImportBegins,
+    id: Cell<Option<u64>>,
+}
 
-/// How many events are folded before they are checkpointed.
-const N_CHECKPOINT: usize = 200_000;
+impl<'t> Importing<'t> {
+    pub(super) fn new(target: &'t dyn Target, begins: ImportBegins) -> Self {
+        Self { target, begins, id: Cell::new(None) }
+    }
 
-/// Takes payloads into the engine.
-pub(super) struct EngineSink {
-    engine: Arc<Engine>,
-    n_resident_max: usize,
+    /// Its number.
+    pub(super) fn id(&self) -> Result<u64, ServerError> {
+        if let Some(id) = self.id.get() {
+            return Ok(id);
+        }
+        let id = self.target.begin(&self.begins)?;
+        self.id.set(Some(id));
+        Ok(id)
+    }
+}
+
+/// Hands payloads to a target.
+pub(super) struct BatchSink<'t> {
+    importing: &'t Importing<'t>,
     envelope: Envelope,
-    waiting: Vec<Event>,
-    n_since_checkpoint: usize,
+    waiting: Vec<Ready>,
+    n_bytes: usize,
     /// Events that were new.
     pub(super) n_new: u64,
     /// Events that were there already.
     pub(super) n_known: u64,
+    /// What is known with other content.
+    pub(super) conflicts: Vec<OtherContent>,
+    refused: Vec<(u64, String)>,
 }
 
-impl EngineSink {
-    pub(super) fn new(engine: Arc<Engine>, n_resident_max: usize) -> Self {
-        let envelope = envelope(engine.clock().now());
-        let waiting = Vec::with_capacity(N_BATCH);
-        Self { engine, n_resident_max, envelope, waiting, n_since_checkpoint: 0, n_new: 0, n_known: 0 }
+/// An event whose key is known with other content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OtherContent {
+    /// The message id.
+    pub(super) key: String,
+    /// What it is for whoever wrote the file, and where: `order 1001 (line 7)`.
+    pub(super) name: String,
+}
+
+impl<'t> BatchSink<'t> {
+    pub(super) fn new(importing: &'t Importing<'t>, now: Timestamp) -> Self {
+        Self {
+            importing,
+            envelope: envelope(now),
+            waiting: Vec::new(),
+            n_bytes: 0,
+            n_new: 0,
+            n_known: 0,
+            conflicts: Vec::new(),
+            refused: Vec::new(),
+        }
     }
 
     fn send(&mut self) -> Result<(), ServerError> {
-        let accepted = std::mem::replace(&mut self.waiting, Vec::with_capacity(N_BATCH));
-        self.n_since_checkpoint += accepted.len();
-        let ingested = self.engine.ingest(Batch { accepted, ..Batch::default() })?;
-        self.n_new += ingested.n_accepted as u64;
-        self.n_known += ingested.n_duplicates as u64;
-        if self.n_since_checkpoint >= N_CHECKPOINT {
-            self.n_since_checkpoint = 0;
-            self.engine.checkpoint(self.n_resident_max)?;
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let batch = std::mem::take(&mut self.waiting);
+        self.n_bytes = 0;
+        let names: Vec<(String, String, u64)> =
+            batch.iter().map(|one| (one.event.message_id.to_string(), name_of(&one.event), one.line)).collect();
+        let ImportTaken { accepted, duplicates, conflicts, rejected } =
+            self.importing.target.take(self.importing.id()?, batch)?;
+        self.n_new += accepted;
+        self.n_known += duplicates;
+        for (key, name, line) in &names {
+            if conflicts.contains(key) {
+                self.conflicts.push(OtherContent { key: key.clone(), name: format!("{name} (line {line})") });
+            }
+        }
+        for one in rejected {
+            let line = names.get(one.index).map_or(0, |(_, _, line)| *line);
+            self.refused.push((line, format!("{} ({})", one.message, one.field)));
         }
         Ok(())
     }
 }
 
-impl Sink for EngineSink {
+impl Sink for BatchSink<'_> {
     fn accept(&mut self, together: Vec<Payload>) -> Result<(), SinkError> {
-        self.waiting.extend(read_all(together, &self.envelope)?);
-        if self.waiting.len() < N_BATCH {
-            return Ok(());
+        let place: Vec<_> = together
+            .iter()
+            .map(|payload| (payload.at.line, self.importing.target.wants_json().then(|| payload.value.to_string())))
+            .collect();
+        let events = read_all(together, &self.envelope)?;
+        for (event, (line, json)) in events.into_iter().zip(place) {
+            self.n_bytes += json.as_ref().map_or(0, String::len);
+            self.waiting.push(Ready { event, json, line });
+            if self.importing.target.is_full(self.waiting.len(), self.n_bytes) {
+                self.send().map_err(|error| SinkError::Failed(error.story()))?;
+            }
         }
-        self.send().map_err(|error| SinkError::Failed(error.story()))
+        Ok(())
     }
 
     fn flush(&mut self) -> Result<(), SinkError> {
-        let sent = self.send().and_then(|()| self.engine.checkpoint(self.n_resident_max));
-        sent.map(|_| ()).map_err(|error| SinkError::Failed(error.story()))
+        self.send().map_err(|error| SinkError::Failed(error.story()))
+    }
+
+    fn refused_late(&mut self) -> Vec<(u64, String)> {
+        std::mem::take(&mut self.refused)
+    }
+}
+
+/// What an event is about, in the words of whoever wrote the file.
+fn name_of(event: &Event) -> String {
+    let customer = event.user_id.as_ref().map(ToString::to_string);
+    let order = match &event.call {
+        Call::Track { properties, .. } => properties.get("order_id").and_then(Value::as_str).map(str::to_owned),
+        _ => None,
+    };
+    match (&event.call, order, customer) {
+        (Call::Item { item_id, .. }, _, _) => format!("item {item_id}"),
+        (_, Some(order), _) => format!("order {order}"),
+        (Call::Identify { .. }, _, Some(customer)) => format!("customer {customer}"),
+        _ => format!("{} {}", event.title(), event.message_id),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::error::ServerError;
-use events::{Batch, CallKind, Event, Offset, Origin, Receipt, Recorded};
+use events::{Batch, CallKind, Event, EventLogError, Offset, Origin, Receipt, Recorded};
 use primitives::ErrorKind;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -46,23 +46,36 @@ impl Engine {
         if batch.accepted.is_empty() {
             return Ok(ingested);
         }
-        if !self.pressure.wait_for_room(ROOM_MAX) {
-            return Err(overfull());
-        }
-        let receipts = self.ports.events.append(&batch.accepted)?;
-        let recorded = with_offsets(batch.accepted, &receipts);
-        ingested.n_accepted = recorded.len();
-        ingested.n_duplicates = receipts.len() - recorded.len();
-        count(&recorded);
-        self.fold(&recorded)?;
-        if ingested.n_duplicates > 0 {
-            drop(self.wait_until_folded(self.ports.events.head())?);
-        }
+        let receipts = self.append_and_fold(batch.accepted, |events| self.ports.events.append(events))?;
+        ingested.n_duplicates = receipts.iter().filter(|receipt| **receipt == Receipt::Duplicate).count();
+        ingested.n_accepted = receipts.len() - ingested.n_duplicates;
         Ok(ingested)
     }
 
+    /// Appends events in one way or another. On return they are durable and live, also those that were there already.
+    pub(super) fn append_and_fold(
+        &self,
+        events: Vec<Event>,
+        append: impl FnOnce(&[Event]) -> Result<Vec<Receipt>, EventLogError>,
+    ) -> Result<Vec<Receipt>, ServerError> {
+        if !self.is_sound() {
+            return Err(broken());
+        }
+        if !self.pressure.wait_for_room(ROOM_MAX) {
+            return Err(overfull());
+        }
+        let receipts = append(&events)?;
+        let recorded = with_offsets(events, &receipts);
+        count(&recorded);
+        self.fold(&recorded)?;
+        if recorded.len() < receipts.len() {
+            drop(self.wait_until_folded(self.ports.events.head())?);
+        }
+        Ok(receipts)
+    }
+
     /// Folds appended events when it is their turn: live state advances in the order of the log.
-    fn fold(&self, recorded: &[Recorded]) -> Result<(), ServerError> {
+    pub(super) fn fold(&self, recorded: &[Recorded]) -> Result<(), ServerError> {
         let (Some(first), Some(last)) = (recorded.first(), recorded.last()) else { return Ok(()) };
         let result = self.wait_until_folded(Offset(first.offset.0 - 1)).and_then(|mut folded| {
             self.live.change(|live| {

@@ -45,17 +45,32 @@ impl Live {
     /// [`ServerError`] where the history cannot be read or the store not be written.
     pub fn rebuild(storage: &Arc<Storage>, mut progress: impl FnMut(u64)) -> Result<u64, ServerError> {
         let rebuild = Arc::new(Rebuild::begin(storage.clone())?);
-        let ports = Ports { profiles: rebuild.clone(), ..ports(storage) };
-        let mut live = Self::stored(&ports)?;
         let mut n_events = 0;
-        live.fold_after(Offset::default(), &ports, |live| {
-            n_events += 1;
-            progress(n_events);
-            if live.profiles.n_dirty() > N_DIRTY_MAX { live.store(&ports) } else { Ok(()) }
+        Self::made_anew(&Ports { profiles: rebuild.clone(), ..ports(storage) }, |n| {
+            n_events = n;
+            progress(n);
         })?;
-        live.store(&ports)?;
         rebuild.adopt()?;
         Ok(n_events)
+    }
+
+    /// Folds the whole history into an empty store.
+    pub(super) fn made_anew(ports: &Ports, mut progress: impl FnMut(u64)) -> Result<Self, ServerError> {
+        let mut live = Self::stored(ports)?;
+        let mut n_events = 0;
+        live.fold_after(Offset::default(), ports, |live| {
+            n_events += 1;
+            progress(n_events);
+            if live.profiles.n_dirty() > N_DIRTY_MAX { live.store(ports) } else { Ok(()) }
+        })?;
+        live.store(ports)?;
+        Ok(live)
+    }
+
+    /// Folds in what has come since, and stores it.
+    pub(super) fn catch_up(&mut self, ports: &Ports) -> Result<(), ServerError> {
+        self.fold_after(self.profiles.offset(), ports, |_| Ok(()))?;
+        self.store(ports)
     }
 
     /// Folds in every event after an offset, sealed or not.
@@ -142,6 +157,10 @@ impl Engine {
     /// [`ServerError`]; then the next checkpoint stores it.
     pub fn checkpoint(&self, n_resident_max: usize) -> Result<Offset, ServerError> {
         let _one_at_a_time = self.checkpointing.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.is_sound() {
+            // What is live is not what is durable; the next start makes it so.
+            return Ok(self.checkpointed());
+        }
         if self.folded() != self.checkpointed() {
             self.store()?;
         }

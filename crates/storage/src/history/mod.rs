@@ -38,6 +38,30 @@ pub(crate) struct SealedRow {
 impl History for Storage {
     fn replay(&self, after: Offset, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
         let left_out = self.left_out().map_err(|error| history_error(after.0, error))?;
+        self.replay_but(left_out, after, visit)
+    }
+
+    fn n_events(&self) -> Result<u64, EventLogError> {
+        Ok(EventLog::head(self).0)
+    }
+}
+
+impl Storage {
+    /// Visits what was withdrawn, too.
+    pub(crate) fn replay_all(
+        &self,
+        after: Offset,
+        visit: &mut dyn FnMut(Recorded) -> bool,
+    ) -> Result<(), EventLogError> {
+        self.replay_but(self.missing().map_err(|error| history_error(after.0, error))?, after, visit)
+    }
+
+    fn replay_but(
+        &self,
+        left_out: Offsets,
+        after: Offset,
+        visit: &mut dyn FnMut(Recorded) -> bool,
+    ) -> Result<(), EventLogError> {
         let mut replay = Replay { place: after.0, head: EventLog::head(self).0, left_out, visit };
         while replay.place < replay.head {
             // The border may move while we read, and what was in the log is then in a file: so ask each time. Every offset
@@ -63,10 +87,6 @@ impl History for Storage {
             }
         }
         Ok(())
-    }
-
-    fn n_events(&self) -> Result<u64, EventLogError> {
-        Ok(EventLog::head(self).0)
     }
 }
 
@@ -121,6 +141,6 @@ impl Storage {
 
     /// The offsets that every replay leaves out, and so every rebuild.
     pub(crate) fn left_out(&self) -> Result<Offsets, crate::StorageError> {
-        self.missing()
+        Ok(self.missing()?.and(&self.withdrawn()?))
     }
 }

@@ -52,6 +52,21 @@ impl Offsets {
         Self(missing)
     }
 
+    /// These and the others.
+    pub(crate) fn and(&self, others: &Self) -> Self {
+        Self::of(self.0.iter().chain(&others.0).copied())
+    }
+
+    /// These but for the others.
+    pub(crate) fn without(&self, others: &Self) -> Self {
+        Self::of(self.0.iter().flat_map(|(first, last)| others.missing_within(*first, *last).0))
+    }
+
+    /// How many there are.
+    pub(crate) fn n(&self) -> u64 {
+        self.0.iter().map(|(first, last)| last - first + 1).sum()
+    }
+
     /// The ranges.
     pub(crate) fn ranges(&self) -> &[(u64, u64)] {
         &self.0

@@ -92,6 +92,9 @@ impl Check {
         Err(match self.kind {
             CellKind::Integer => "a whole number",
             CellKind::Boolean => "true or false (yes, no, 1, 0)",
+            CellKind::Text | CellKind::Number if cell.contains(',') && !decimal_comma => {
+                "a number (where a comma is its decimal point, say decimal_comma = true)"
+            }
             CellKind::Text | CellKind::Number => "a number",
         })
     }
@@ -346,10 +349,24 @@ impl Join {
 
 /// The number that a cell shows; `None` where it shows none.
 pub(super) fn number(cell: &str, decimal_comma: bool) -> Option<f64> {
-    let parsed: Result<f64, _> =
-        if decimal_comma { cell.replace('.', "").replace(',', ".").parse() } else { cell.parse() };
+    let parsed: Option<f64> = match decimal_comma {
+        true => with_point(cell).and_then(|cell| cell.parse().ok()),
+        false => cell.parse().ok(),
+    };
     // Adding zero makes minus zero zero.
-    parsed.ok().filter(|number| number.is_finite()).map(|number| number + 0.0)
+    parsed.filter(|number| number.is_finite()).map(|number| number + 0.0)
+}
+
+/// `1.234,56` as `1234.56`; `None` where a point parts anything but thousands.
+fn with_point(cell: &str) -> Option<String> {
+    let (whole, fraction) = cell.split_once(',').unwrap_or((cell, "0"));
+    let mut groups = whole.split('.');
+    let first = groups.next()?.trim_start_matches('-');
+    let is_alone = !whole.contains('.');
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_whole = is_digits(first) && (is_alone || first.len() <= 3);
+    let are_thousands = groups.all(|group| group.len() == 3 && is_digits(group));
+    (is_whole && are_thousands && is_digits(fraction)).then(|| format!("{}.{fraction}", whole.replace('.', "")))
 }
 
 fn read(cell: &str, kind: CellKind, decimal_comma: bool) -> Option<Value> {

@@ -40,6 +40,7 @@ pub(crate) const KEY_SEPARATOR: u8 = 0x1f;
 #[derive(Debug)]
 pub struct Mapping {
     pub(crate) name: String,
+    sha256: String,
     pub(crate) source: SourceRule,
     pub(crate) grouping: Grouping,
     columns: Vec<names::Column>,
@@ -132,6 +133,7 @@ impl Mapping {
         }
         Ok(Self {
             name: read.name,
+            sha256: crate::keys::sha256_hex(text),
             blank: read.source.blank.clone(),
             decimal_comma: read.source.decimal_comma,
             source: read.source,
@@ -185,6 +187,12 @@ impl Mapping {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The SHA-256 of its text, in hexadecimal.
+    #[must_use]
+    pub fn sha256(&self) -> &str {
+        &self.sha256
     }
 
     /// Whether it moves all times by whole weeks, so that the data ends now.

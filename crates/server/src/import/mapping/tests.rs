@@ -4,6 +4,8 @@ use super::*;
 use crate::import::tests::{Outcome, import_bytes};
 use serde_json::{Value, json};
 
+mod documented;
+
 /// A mapping around the given top-level keys and the given rest.
 fn mapping(top: &str, rest: &str) -> String {
     let time = if rest.contains("[time]") { "" } else { "[time]\ncolumn = \"at\"\n" };
@@ -294,4 +296,24 @@ fn a_wrong_mapping_says_where_and_what_to_do() {
         assert!(error.to_string().starts_with("mapping shop.toml, "), "{error}");
         assert!(error.to_string().contains(part), "expected {part:?} in {error}");
     }
+}
+
+#[test]
+fn a_decimal_comma_never_makes_a_number_a_hundred_times_larger() {
+    let rest = format!(
+        "[source]\ndelimiter = \";\"\ndecimal_comma = true\n{TRACK}[event.properties]\nn = {{ column = \"n\", type = \"number\" }}\n"
+    );
+    let rows = "at;who;n\n2026-01-01;a;1.234,5\n2026-01-01;a;-1.234.567\n2026-01-01;a;12,50\n2026-01-01;a;0\n\
+                2026-01-01;a;12.50\n2026-01-01;a;1,234.5\n2026-01-01;a;1234.567\n2026-01-01;a;,5\n";
+    let outcome = run("", &rest, rows);
+    let numbers: Vec<&Value> = properties(&outcome).into_iter().map(|one| &one["n"]).collect();
+    assert_eq!(numbers, [&json!(1234.5), &json!(-1_234_567), &json!(12.5), &json!(0)]);
+    let lines: Vec<u64> = outcome.rejected().iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [6, 7, 8, 9]);
+    let outcome = run(
+        "",
+        &format!("{TRACK}[event.properties]\nn = {{ column = \"n\", type = \"number\" }}\n"),
+        "at,who,n\n2026-01-01,a,\"4,5\"\n",
+    );
+    assert!(outcome.rejected()[0].1.contains("decimal_comma"), "{:?}", outcome.rejected());
 }

@@ -1,0 +1,188 @@
+//! How does an import reach a server over HTTP? In parts, each of which may be sent again.
+
+use super::target::{Ready, Target};
+use crate::api::imports::{
+    ImportBegins, ImportBegun, ImportCorrected, ImportEnds, ImportReplaces, ImportReply, ImportTaken, ImportsReply,
+};
+use crate::error::ServerError;
+use crate::local::Whereabouts;
+use primitives::ErrorKind;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::cell::Cell;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How many events, and how many bytes of them, go in one request.
+const N_BATCH: usize = 2_000;
+const BATCH_BYTES: usize = 400 * 1024;
+/// How many keys go in one request.
+const N_KEYS: usize = 5_000;
+/// How often a request is sent again where the server cannot be reached or has too much to do.
+const N_TRIES: u32 = 30;
+/// How long a try waits for the one before, at the longest.
+const PAUSE_MAX: Duration = Duration::from_secs(10);
+
+/// A server that takes imports.
+pub(super) struct Server {
+    agent: ureq::Agent,
+    url: String,
+    key: String,
+    data: Option<PathBuf>,
+    /// Who was never there is not waited for.
+    has_answered: Cell<bool>,
+}
+
+impl Server {
+    /// A server at an address, with one of its keys.
+    pub(super) fn elsewhere(url: &str, key: String) -> Result<Self, ServerError> {
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            let message = format!("{url:?} is not an address: give --to https://your.server or http://127.0.0.1:7070");
+            return Err(ServerError::new(ErrorKind::Invalid, message));
+        }
+        Ok(Self::new(url, key, None))
+    }
+
+    /// The server that holds a data directory of this machine.
+    pub(super) fn on_this_machine(found: Whereabouts, data: PathBuf) -> Self {
+        Self::new(&found.url, found.key, Some(data))
+    }
+
+    fn new(url: &str, key: String, data: Option<PathBuf>) -> Self {
+        let config = ureq::Agent::config_builder()
+            .timeout_connect(Some(Duration::from_secs(10)))
+            .http_status_as_error(false)
+            .build();
+        Self {
+            agent: config.new_agent(),
+            url: url.trim_end_matches('/').to_owned(),
+            key,
+            data,
+            has_answered: Cell::new(false),
+        }
+    }
+
+    /// Every import.
+    pub(super) fn imports(&self) -> Result<Vec<ImportReply>, ServerError> {
+        Ok(self.call::<ImportsReply>("GET", "/v1/imports", String::new())?.imports)
+    }
+
+    fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ServerError> {
+        let body = serde_json::to_string(body)
+            .map_err(|error| ServerError::new(ErrorKind::Internal, format!("a request is not JSON: {error}")))?;
+        self.call("POST", path, body)
+    }
+
+    /// Sends a request until it is answered: each may arrive twice, and counts once.
+    fn call<T: DeserializeOwned>(&self, method: &str, path: &str, body: String) -> Result<T, ServerError> {
+        let mut last = String::new();
+        for n in 0..N_TRIES {
+            if n > 0 {
+                std::thread::park_timeout((Duration::from_millis(250) * n).min(PAUSE_MAX));
+            }
+            if n > 0 && super::super::progress::is_cancelled() {
+                break;
+            }
+            let answered = self.try_call(method, path, &body);
+            self.has_answered.set(self.has_answered.get() || answered.is_ok());
+            match answered {
+                Ok((200, answer)) => return self.read(&answer),
+                // Too many, or not now.
+                Ok((429 | 503, answer)) => last = sentence(&answer),
+                Ok((status, answer)) => return Err(self.refused(status, &answer)),
+                Err(error) if n >= 3 && !self.has_answered.get() => return Err(self.unreachable(&error)),
+                Err(error) => last = error,
+            }
+        }
+        Err(self.unreachable(&last))
+    }
+
+    fn try_call(&self, method: &str, path: &str, body: &str) -> Result<(u16, String), String> {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header("authorization", format!("Bearer {}", self.key))
+            .header("content-type", "application/json")
+            .body(body.to_owned())
+            .map_err(|error| error.to_string())?;
+        let mut reply = self.agent.run(request).map_err(|error| error.to_string())?;
+        let text = reply.body_mut().read_to_string().map_err(|error| error.to_string())?;
+        Ok((reply.status().as_u16(), text))
+    }
+
+    fn read<T: DeserializeOwned>(&self, answer: &str) -> Result<T, ServerError> {
+        serde_json::from_str(answer).map_err(|error| {
+            let message =
+                format!("what answers at {} is no server of this version ({error}): check the address", self.url);
+            ServerError::new(ErrorKind::Invalid, message)
+        })
+    }
+
+    fn refused(&self, status: u16, answer: &str) -> ServerError {
+        let kind = match status {
+            401 | 403 => ErrorKind::Forbidden,
+            404 => ErrorKind::NotFound,
+            409 => ErrorKind::Conflict,
+            _ => ErrorKind::Invalid,
+        };
+        ServerError::new(kind, format!("the server at {} answered {status}: {}", self.url, sentence(answer)))
+    }
+
+    fn unreachable(&self, why: &str) -> ServerError {
+        let message = format!(
+            "the server at {} does not answer ({why}): check that it runs, and import again; nothing is taken twice",
+            self.url
+        );
+        ServerError::new(ErrorKind::Unavailable, message)
+    }
+}
+
+impl Target for Server {
+    fn wants_json(&self) -> bool {
+        true
+    }
+
+    fn is_full(&self, n_events: usize, n_bytes: usize) -> bool {
+        n_events >= N_BATCH || n_bytes >= BATCH_BYTES
+    }
+
+    fn begin(&self, begins: &ImportBegins) -> Result<u64, ServerError> {
+        Ok(self.post::<ImportBegun>("/v1/imports", begins)?.id)
+    }
+
+    fn take(&self, import: u64, batch: Vec<Ready>) -> Result<ImportTaken, ServerError> {
+        let events: Vec<String> = batch.into_iter().filter_map(|ready| ready.json).collect();
+        let body = format!("{{\"batch\":[{}]}}", events.join(","));
+        self.call("POST", &format!("/v1/imports/{import}/events"), body)
+    }
+
+    fn replace(&self, import: u64, keys: &[String]) -> Result<ImportCorrected, ServerError> {
+        let mut corrected = ImportCorrected { withdrawn: 0, restored: 0 };
+        for some in keys.chunks(N_KEYS) {
+            let replaces = ImportReplaces { message_ids: some.to_vec() };
+            let one: ImportCorrected = self.post(&format!("/v1/imports/{import}/replace"), &replaces)?;
+            corrected.withdrawn += one.withdrawn;
+        }
+        Ok(corrected)
+    }
+
+    fn end(&self, import: u64, ends: ImportEnds) -> Result<(), ServerError> {
+        self.post::<ImportBegun>(&format!("/v1/imports/{import}/end"), &ends).map(|_| ())
+    }
+
+    fn undo(&self, import: u64) -> Result<ImportCorrected, ServerError> {
+        self.call("POST", &format!("/v1/imports/{import}/undo"), String::new())
+    }
+
+    fn data(&self) -> Option<PathBuf> {
+        self.data.clone()
+    }
+}
+
+/// The sentence of an error's body, or the body where it is something else.
+fn sentence(answer: &str) -> String {
+    let read: Option<Value> = serde_json::from_str(answer).ok();
+    let message = read.as_ref().and_then(|body| body.get("message")).and_then(Value::as_str);
+    message.unwrap_or(answer).chars().take(500).collect()
+}

@@ -1,0 +1,231 @@
+//! Can files come in beside everything else, and be taken out again without a trace in what is derived?
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use events::generator::{World, WorldSettings};
+use events::{Event, ImportId, NewImport, Origin};
+use primitives::{Seed, SimulatedClock};
+use profiles::Collection;
+use serde_json::{Value, json};
+use server::engine::{Live, Ports};
+use server::serve::{Opened, ports};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use storage::{Access, DataDir, SealPolicy, Storage, StorageSettings};
+use support::{ADMIN, SERVER, TestServer, WRITE, noon, settings};
+
+type Rows = BTreeMap<(Collection, String), Vec<u8>>;
+
+/// The events of a shop, as an import brings them.
+fn shop(seed: u64, n_customers: usize) -> Vec<Event> {
+    let settings = WorldSettings { n_customers, n_items: 40, n_days: 60, ..WorldSettings::default() };
+    let world = World::new(Seed::new(seed), settings);
+    let as_imported = |event: Event| Event { origin: Origin::Import, received_at: event.occurred_at, ..event };
+    world.events().map(as_imported).collect()
+}
+
+/// An order of a customer, for a price.
+fn order(id: &str, customer: &str, total: f64) -> Event {
+    let payload = json!({
+        "type": "track", "event": "Order Completed", "userId": customer, "messageId": format!("order-{id}"),
+        "timestamp": "2026-11-01T10:00:00Z",
+        "properties": {"order_id": id, "total": total, "currency": "EUR", "products": [{"product_id": "tea", "price": total}]},
+    });
+    let envelope =
+        events::Envelope { received_at: noon(), sent_at: None, context: events::Fields::new(), origin: Origin::Import };
+    events::parse_event(payload, None, &envelope).unwrap()
+}
+
+fn open(data: &Path) -> Opened {
+    Opened::open_at(data, Access::Exclusive, settings(), Arc::new(SimulatedClock::new(noon()))).unwrap()
+}
+
+fn begin(opened: &Opened, file: &str) -> ImportId {
+    let new = NewImport { file: file.to_owned(), mapping: None, mapping_sha256: None };
+    opened.engine.begin_import(&new).unwrap()
+}
+
+fn rows(ports: &Ports) -> Rows {
+    let mut rows = Rows::new();
+    for collection in Collection::ALL {
+        let mut add = |key: &str, value: &[u8]| rows.insert((collection, key.to_owned()), value.to_vec()).is_none();
+        ports.profiles.scan(collection, "", &mut add).unwrap();
+    }
+    rows
+}
+
+/// What is stored now, and what a rebuild would store.
+fn stored_and_rebuilt(data: &Path) -> (Rows, Rows) {
+    let directory = DataDir::open(data, Access::Exclusive).unwrap();
+    let storage = Storage::open(directory, StorageSettings::default()).unwrap();
+    let ports = ports(&storage);
+    let before = rows(&ports);
+    Live::rebuild(&storage, |_| {}).unwrap();
+    (before, rows(&ports))
+}
+
+fn revenue(opened: &Opened, customer: &str) -> Option<String> {
+    let view = opened.engine.customer(customer).ok()?;
+    view.vector.values.first().map(|_| format!("{:?}", view.customer.state.n_orders()))
+}
+
+#[test]
+fn an_import_that_is_undone_leaves_what_a_rebuild_leaves() {
+    for is_sealed in [false, true] {
+        let data = tempfile::tempdir().unwrap();
+        let opened = open(data.path());
+        let (kept, undone) = (shop(1, 30), shop(2, 30));
+        let first = begin(&opened, "kept.ndjson");
+        let second = begin(&opened, "undone.ndjson");
+        // The two come in at the same time, and a client sends something in between.
+        for (some, others) in kept.chunks(50).zip(undone.chunks(50)) {
+            opened.engine.ingest_imported(first, some.to_vec()).unwrap();
+            opened.engine.ingest_imported(second, others.to_vec()).unwrap();
+            opened.engine.checkpoint(7).unwrap();
+        }
+        if is_sealed {
+            opened.storage.seal(opened.engine.checkpointed(), &SealPolicy::everything()).unwrap();
+        }
+        let n_undone = undone.len().min(kept.len().div_ceil(50) * 50) as u64;
+        let corrected = opened.engine.undo_import(&opened.storage, second).unwrap();
+        assert_eq!((corrected.n_withdrawn, corrected.n_restored), (n_undone, 0));
+        // The live state follows at once, and goes on.
+        let again = opened.engine.ingest_imported(begin(&opened, "again.ndjson"), undone[..20].to_vec()).unwrap();
+        assert_eq!((again.n_accepted, again.n_duplicates), (20, 0), "the ids are free again");
+        let known = opened.engine.ingest_imported(first, kept[..20].to_vec()).unwrap();
+        assert_eq!((known.n_accepted, known.n_duplicates), (0, 20), "and only those");
+        assert!(opened.engine.undo_import(&opened.storage, second).unwrap_err().to_string().contains("already"));
+        assert!(
+            opened.engine.undo_import(&opened.storage, ImportId(77)).unwrap_err().to_string().contains("no import 77")
+        );
+        opened.engine.checkpoint(1_000_000).unwrap();
+        drop(opened);
+        let (stored, rebuilt) = stored_and_rebuilt(data.path());
+        assert!(stored.len() > 60, "{} rows", stored.len());
+        assert!(stored == rebuilt, "what is live differs from what the history says");
+    }
+}
+
+#[test]
+fn a_stop_between_a_correction_and_its_consequences_is_made_good_at_the_next_start() {
+    let data = tempfile::tempdir().unwrap();
+    let opened = open(data.path());
+    let import = begin(&opened, "orders.csv");
+    opened.engine.ingest_imported(import, vec![order("1", "ann", 5.0)]).unwrap();
+    opened.engine.ingest_imported(begin(&opened, "more.csv"), vec![order("2", "bob", 5.0)]).unwrap();
+    opened.engine.checkpoint(10).unwrap();
+    // The correction is durable, and nothing else happened.
+    opened.storage.import_log().undo_import(import, noon()).unwrap();
+    drop(opened);
+    let opened = open(data.path());
+    assert!(opened.engine.customer("ann").is_err() && opened.engine.customer("bob").is_ok());
+    drop(opened);
+    let (stored, rebuilt) = stored_and_rebuilt(data.path());
+    assert!(stored == rebuilt);
+}
+
+#[test]
+fn new_content_comes_in_the_place_of_the_old_and_undoing_it_brings_the_old_back() {
+    let data = tempfile::tempdir().unwrap();
+    let opened = open(data.path());
+    let first = begin(&opened, "orders.csv");
+    opened.engine.ingest_imported(first, vec![order("1", "ann", 5.0), order("2", "bob", 5.0)]).unwrap();
+    let second = begin(&opened, "corrected.csv");
+    let ids = [order("1", "cid", 7.0).message_id];
+    let withdrawn = opened.engine.withdraw(&opened.storage, second, &ids).unwrap();
+    assert_eq!((withdrawn.n_withdrawn, withdrawn.n_restored), (1, 0));
+    let taken = opened.engine.ingest_imported(second, vec![order("1", "cid", 7.0), order("2", "bob", 5.0)]).unwrap();
+    assert_eq!((taken.n_accepted, taken.n_duplicates), (1, 1));
+    assert!(revenue(&opened, "ann").is_none() && revenue(&opened, "cid").is_some());
+    // A third one comes in the place of the second.
+    let third = begin(&opened, "corrected-again.csv");
+    opened.engine.withdraw(&opened.storage, third, &ids).unwrap();
+    opened.engine.ingest_imported(third, vec![order("1", "dan", 9.0)]).unwrap();
+    let corrected = opened.engine.undo_import(&opened.storage, second).unwrap();
+    assert_eq!((corrected.n_withdrawn, corrected.n_restored), (0, 0), "something else is in its place");
+    assert!(revenue(&opened, "dan").is_some() && revenue(&opened, "cid").is_none());
+    let corrected = opened.engine.undo_import(&opened.storage, third).unwrap();
+    assert_eq!((corrected.n_withdrawn, corrected.n_restored), (1, 1));
+    assert!(revenue(&opened, "cid").is_some() && revenue(&opened, "dan").is_none());
+    let taken = opened.engine.ingest_imported(third, vec![order("1", "cid", 7.0)]).unwrap();
+    assert_eq!((taken.n_accepted, taken.n_duplicates), (0, 1), "its id is taken again");
+    opened.engine.checkpoint(10).unwrap();
+    drop(opened);
+    let (stored, rebuilt) = stored_and_rebuilt(data.path());
+    assert!(stored == rebuilt);
+}
+
+fn payload(event: &Event) -> Value {
+    let record: Value = serde_json::from_slice(&event.to_record()).unwrap();
+    json!({
+        "type": record["type"], "event": record["event"], "userId": record["userId"], "messageId": record["messageId"],
+        "timestamp": event.occurred_at.to_string(), "properties": record["properties"],
+    })
+}
+
+#[test]
+fn imports_go_over_http_and_are_taken_out_while_events_come_in() {
+    let server = TestServer::start();
+    let post = |key: &str, path: &str, body: &Value| server.post_as(key, path, body);
+    post(WRITE, "/v1/imports", &json!({"file": "x"})).error(403, "forbidden");
+    post("nobody", "/v1/imports", &json!({"file": "x"})).error(401, "unknown_key");
+    assert!(post(SERVER, "/v1/imports", &json!({"name": "x"})).error(400, "invalid").contains("unknown field"));
+    let id = post(SERVER, "/v1/imports", &json!({"file": "orders.csv"})).ok()["id"].as_u64().unwrap();
+    let batch = json!({"batch": [payload(&order("1", "ann", 5.0)), payload(&order("2", "bob", 5.0)), {"type": "track", "event": "Seen", "userId": "x"}]});
+    let path = format!("/v1/imports/{id}/events");
+    let taken = post(SERVER, &path, &batch).ok();
+    assert_eq!((&taken["accepted"], &taken["duplicates"]), (&json!(2), &json!(0)));
+    assert_eq!((&taken["rejected"][0]["index"], &taken["rejected"][0]["field"]), (&json!(2), &json!("/timestamp")));
+    let again = post(SERVER, &path, &batch).ok();
+    assert_eq!((&again["accepted"], &again["duplicates"]), (&json!(0), &json!(2)), "a part may be sent again");
+    let ends = json!({"rows": 3, "rejected": 1, "accepted": 2, "duplicates": 0, "conflicts": 0, "replaced": 0});
+    post(SERVER, &format!("/v1/imports/{id}/end"), &ends).ok();
+    let listed = server.get("/v1/imports").ok();
+    let one = &listed["imports"][0];
+    assert_eq!((&one["file"], &one["accepted"], &one["undoneAt"]), (&json!("orders.csv"), &json!(2), &Value::Null));
+    assert_eq!(server.get("/v1/customers/ann").status, 200);
+
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let sender = scope.spawn(|| {
+            let mut n_sent = 0;
+            while !is_done.load(Ordering::Acquire) || n_sent == 0 {
+                let event = json!({"event": "Seen", "userId": format!("live-{}", n_sent % 7), "messageId": format!("m{n_sent}")});
+                assert_eq!(server.post("/v1/track", &event).ok()["accepted"], 1);
+                n_sent += 1;
+            }
+            n_sent
+        });
+        let undo = format!("/v1/imports/{id}/undo");
+        post(SERVER, &undo, &json!({})).error(403, "forbidden");
+        let undone = post(ADMIN, &undo, &json!({})).ok();
+        assert_eq!(undone, json!({"withdrawn": 2, "restored": 0}));
+        post(ADMIN, &undo, &json!({})).error(409, "conflict");
+        is_done.store(true, Ordering::Release);
+        let n_sent = sender.join().unwrap();
+        let totals = server.engine().look(|live| live.profiles.totals());
+        assert_eq!(totals.n_events, n_sent + 1, "every event, and the correction");
+    });
+    assert_eq!(server.get("/v1/customers/ann").status, 404);
+    assert_eq!(server.get("/v1/customers/live-0").status, 200);
+    let titles: Vec<Value> = server.events("accepted").iter().map(|event| event["type"].clone()).collect();
+    assert!(titles.contains(&json!("correction")) && !titles.is_empty());
+    let data = server.stop();
+    let (stored, rebuilt) = stored_and_rebuilt(data.path());
+    assert!(stored == rebuilt);
+}
+
+#[test]
+fn nobody_can_send_a_correction() {
+    let server = TestServer::start();
+    let event = json!({"batch": [{"type": "correction", "withdrawn": [[1, 9]], "reason": "x", "userId": "u"}]});
+    for key in [WRITE, SERVER, ADMIN] {
+        let reply = server.post_as(key, "/v1/batch", &event);
+        assert_eq!(reply.status, 400, "{}", reply.text);
+    }
+    assert_eq!(server.engine().ports().imports.corrected_upto().unwrap().0, 0);
+}
