@@ -6,6 +6,8 @@ mod support;
 
 use serde_json::{Value, json};
 use server::clock::Stopwatch;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{JoinHandle, spawn};
@@ -172,4 +174,51 @@ fn a_full_server_says_so_at_once_and_can_still_say_how_it_is() {
     assert_eq!(server.get("/metrics").status, 200);
     drop(places);
     server.post("/v1/track", &json!({"event": "A", "userId": "1"})).ok();
+}
+
+/// Whoever was given a place has a thread, too, however many there are: a queue for threads would be one that nobody sees.
+#[test]
+fn every_place_has_a_thread() {
+    const N_PLACES: usize = 700;
+    const N_HELD: usize = 600;
+    let server: &'static TestServer =
+        Box::leak(Box::new(TestServer::start_with(|settings| settings.server.n_requests_max = N_PLACES)));
+    let (begin, begun) = std::sync::mpsc::channel();
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let holder = spawn(move || {
+        server.engine().look(|_| {
+            begin.send(()).unwrap();
+            let _ = ended.recv();
+        });
+    });
+    begun.recv_timeout(support::DEADLINE).unwrap();
+    let held: Vec<TcpStream> = (0..N_HELD).map(|n| send_event(server.address(), n)).collect();
+    until_taken(server, N_PLACES - N_HELD);
+    // This one needs nothing that is held, only a thread.
+    server.get("/v1/models").ok();
+    drop(end);
+    holder.join().unwrap();
+    for mut stream in held {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
+}
+
+/// Sends an event and does not wait for the answer.
+fn send_event(address: SocketAddr, n: usize) -> TcpStream {
+    let mut stream = TcpStream::connect_timeout(&address, support::DEADLINE).unwrap();
+    stream.set_read_timeout(Some(support::DEADLINE)).unwrap();
+    let body = json!({"event": "A", "userId": format!("user-{n}"), "messageId": format!("held-{n}")}).to_string();
+    let head = format!(
+        "POST /v1/track HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {SERVER}\r\nConnection: close\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream
+}
+
+fn until_taken(server: &TestServer, n_free: usize) {
+    support::until("all of them are worked on", || (server.app().places.available_permits() == n_free).then_some(()));
 }
