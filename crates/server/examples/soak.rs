@@ -12,13 +12,14 @@
 )]
 
 #[path = "load/client.rs"]
+#[expect(dead_code, reason = "the benchmark measures at saturation, too, with the same client")]
 mod client;
 #[path = "load/world.rs"]
 mod world;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
-use client::{ADMIN_KEY, Client, Load, at_rate, saturated};
+use client::{ADMIN_KEY, Client, Load, at_rate};
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -48,6 +49,9 @@ struct Args {
     /// Decisions a second
     #[arg(long, default_value_t = 50)]
     decisions: u64,
+    /// Pages of the console, and reading requests, a second
+    #[arg(long, default_value_t = 40)]
+    pages: u64,
     /// How much more memory it may hold at the end than after the first half of the time, in percent. Events stay in it:
     /// their ids, and what customers did
     #[arg(long, default_value_t = 15)]
@@ -84,7 +88,9 @@ fn soak(server: &Server, users: &[String], args: &Args, span: Duration) -> Resul
         Ok(()) if is_over.load(Ordering::Acquire) => bail!("another part of the load failed"),
         Ok(()) => Ok(()),
         Err(error) => {
-            is_over.store(true, Ordering::Release);
+            if !is_over.swap(true, Ordering::AcqRel) {
+                println!("failed: {error:#}");
+            }
             Err(error)
         }
     };
@@ -103,7 +109,7 @@ fn soak(server: &Server, users: &[String], args: &Args, span: Duration) -> Resul
             })
         });
         let pages = scope.spawn(|| {
-            saturated(address, 1, span, |client: &mut Client, n| {
+            at_rate(address, 2, args.pages.max(1), span, |client: &mut Client, n| {
                 guarded(client.ask(ADMIN_KEY, "GET", pick(&paths, n), ""))
             })
         });
