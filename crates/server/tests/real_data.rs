@@ -18,7 +18,7 @@ use profiles::{Collection, MemoryProfileStore, Profiles};
 use server::demo::Fetcher;
 use server::engine::Live;
 use server::import::{ImportOptions, ImportReport, Mapping, Payload, RejectsFile, Silent, Sink, SinkError, import};
-use server::serve::{Opened, ports};
+use server::serve::Opened;
 use server::settings::Settings;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
