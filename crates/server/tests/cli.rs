@@ -5,6 +5,7 @@
 mod support;
 
 use events::generator::{World, WorldSettings};
+use parquet::record::RowAccessor;
 use primitives::Seed;
 use serde_json::{Value, json};
 use server::clock::{Stopwatch, SystemClock};
@@ -124,6 +125,9 @@ fn every_command_explains_itself() {
         "replay",
         "rebuild",
         "set-aside",
+        "backup",
+        "restore",
+        "export",
         "doctor",
         "config",
     ];
@@ -408,6 +412,88 @@ fn a_directory_without_its_database_is_refused_and_rebuilt_from_its_history() {
     other.run(&["rebuild"]).fails(1, &["there is no data in"]);
     other.run(&["set-aside", "3"]).fails(1, &["there is no data in"]);
     assert!(!other.data().exists(), "what failed leaves no directory");
+}
+
+/// Imports a small shop, asks for a decision, and leaves the server running.
+fn with_a_decision(place: &Place) -> (Child, usize) {
+    let (lines, n_lines) = shop(30);
+    let file = place.write("shop.ndjson", lines);
+    assert_eq!(place.run(&["import", &file]).code, 0);
+    let (child, url, said) = serve(place);
+    let key = said.split_whitespace().filter(|word| word.starts_with("rp_")).nth(1).unwrap().to_owned();
+    let answer = ureq::post(format!("{url}/v1/decide"))
+        .header("authorization", format!("Bearer {key}"))
+        .send("{\"decision\":\"recommend\",\"userId\":\"customer-1\",\"n\":3}");
+    assert_eq!(answer.unwrap().status().as_u16(), 200);
+    (child, n_lines)
+}
+
+#[test]
+fn a_running_server_is_backed_up_and_restored_elsewhere() {
+    let (place, other) = (Place::new(), Place::new());
+    let (child, n_lines) = with_a_decision(&place);
+    let to = other.0.path().join("backup").display().to_string();
+    let made = place.run(&["backup", &to, "--json"]).json();
+    assert_eq!(made["events"], n_lines);
+    place.run(&["backup", &to]).fails(1, &["something is there already"]);
+    let restored = other.run(&["restore", &to, "--json"]).json();
+    assert_eq!((&restored["events"], &restored["bytes"]), (&made["events"], &made["bytes"]));
+    assert_eq!(other.run(&["doctor", "--json"]).code, 0);
+    other.run(&["restore", &to]).fails(1, &["only into a directory that is empty"]);
+    assert_eq!(stop(&place, child).code, 0);
+    std::fs::write(format!("{to}/rapport.db"), "damaged").unwrap();
+    let third = Place::new();
+    third.run(&["restore", &to]).fails(1, &["rapport.db is damaged"]);
+    assert!(!third.data().exists());
+}
+
+#[test]
+fn everything_is_exported_and_events_come_in_again() {
+    let place = Place::new();
+    let (child, n_lines) = with_a_decision(&place);
+    let to = place.0.path().join("out");
+    let counts = place.run(&["export", to.to_str().unwrap(), "--json"]).json();
+    assert_eq!((&counts["events"], &counts["decisions"]), (&json!(n_lines), &json!(1)));
+    assert!(counts["customers"].as_u64() >= Some(30), "{counts}");
+    place.run(&["export", to.to_str().unwrap()]).fails(1, &["is there already"]);
+    for name in ["events", "customers", "decisions"] {
+        let path = to.join(format!("{name}.ndjson"));
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600, "{name}: it is personal");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(counts[name], text.lines().count(), "{name}");
+        let first: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+        let field = match name {
+            "events" => "timestamp",
+            "customers" => "features",
+            _ => "answer",
+        };
+        assert!(!first[field].is_null(), "{name}: {first}");
+    }
+    let columns = place.run(&["export", to.to_str().unwrap(), "--format", "parquet", "--json"]).json();
+    assert_eq!(columns, counts);
+    assert_eq!(stop(&place, child).code, 0);
+    let file = std::fs::File::open(to.join("events.parquet")).unwrap();
+    let reader = parquet::file::reader::SerializedFileReader::new(file).unwrap();
+    let rows: Vec<_> =
+        parquet::file::reader::FileReader::get_row_iter(&reader, None).unwrap().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), n_lines);
+    let lines = std::fs::read_to_string(to.join("events.ndjson")).unwrap();
+    for (row, line) in rows.iter().zip(lines.lines()).step_by(50) {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let text = |i| row.get_string(i).unwrap().as_str();
+        assert_eq!(serde_json::from_str::<Value>(text(8)).unwrap(), line);
+        assert_eq!((text(1), text(2)), (line["messageId"].as_str().unwrap(), line["type"].as_str().unwrap()));
+        assert_eq!(row.get_long(0).unwrap(), line["offset"].as_i64().unwrap());
+        let occurred_at = primitives::Timestamp::parse(line["timestamp"].as_str().unwrap()).unwrap();
+        assert_eq!(row.get_timestamp_millis(6).unwrap(), occurred_at.as_millis());
+    }
+    let again = Place::new();
+    let taken = again.run(&["import", to.join("events.ndjson").to_str().unwrap(), "--json"]);
+    assert_eq!(taken.code, 0, "{}", taken.err);
+    let counts =
+        again.run(&["export", again.0.path().join("out").to_str().unwrap(), "--only", "events", "--json"]).json();
+    assert_eq!(counts, json!({"events": n_lines}));
 }
 
 /// Starts a server and waits until it says where it listens.
