@@ -16,7 +16,7 @@ pub struct Retention {
     /// How many rejected events the live inspector keeps.
     pub n_rejections_max: usize,
     /// Days for which an entry of the audit list is kept.
-    pub audit_days: i64,
+    audit_days: i64,
     /// How many entries of each kind the audit list keeps, so that many of one kind push out none of another.
     pub n_audit_max: u64,
 }
@@ -32,6 +32,12 @@ impl Retention {
     #[must_use]
     pub fn with_dedup_days(self, dedup_days: i64) -> Self {
         Self { dedup_days: dedup_days.max(DEDUP_DAYS_MIN), ..self }
+    }
+
+    /// Keeps each entry of the audit list for `audit_days`.
+    #[must_use]
+    pub fn with_audit_days(self, audit_days: i64) -> Self {
+        Self { audit_days, ..self }
     }
 
     /// A `messageId` first seen before this moment may be forgotten.
@@ -62,7 +68,7 @@ mod tests {
     #[test]
     fn the_audit_list_goes_back_as_far_as_it_is_told() {
         let now = Timestamp::from_millis(0).plus_days(100);
-        let kept = Retention { audit_days: 60, ..Retention::default() };
+        let kept = Retention::default().with_audit_days(60);
         assert_eq!(kept.forget_audit_before(now).day(), 40);
     }
 }

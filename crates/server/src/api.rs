@@ -1,5 +1,6 @@
 //! Which HTTP paths are there, and who may use them?
 
+mod audit;
 pub mod auth;
 mod customers;
 mod decide;
@@ -19,6 +20,7 @@ pub use openapi::document;
 use crate::app::App;
 use axum::Router;
 use axum::http::{HeaderName, Method, StatusCode};
+use axum::middleware::from_fn_with_state;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
@@ -30,7 +32,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(router)
         .merge(ingest::short_paths())
-        .merge(openapi::routes(&document))
+        .merge(openapi::routes(&document).route_layer(from_fn_with_state(app.clone(), auth::guard_docs)))
         // Below the layer: a fallback above it would answer a browser's preflight before the layer sees it.
         .method_not_allowed_fallback(no_such_method)
         // Browsers send events from any site; what they may do is decided by the key, never by a cookie.
@@ -48,6 +50,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .merge(events::routes())
         .merge(models::routes())
         .merge(operations::routes())
+        .merge(audit::routes())
 }
 
 async fn no_such_method(method: Method) -> ApiError {

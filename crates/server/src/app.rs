@@ -1,6 +1,7 @@
 //! What does every request handler have at hand?
 
 use crate::api::ApiError;
+use crate::audit::AuditTrail;
 use crate::clock::Stopwatch;
 use crate::console::view::Notice;
 use crate::engine::Engine;
@@ -9,6 +10,7 @@ use crate::jobs::Trainer;
 use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::local::LocalKey;
+use crate::pages::attempts::Attempts;
 use crate::pages::session::Sessions;
 use crate::settings::Settings;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -27,11 +29,15 @@ pub struct App {
     /// The data directory's numbers and maintenance.
     pub storage: Arc<Storage>,
     /// Who may do what.
-    pub keys: Keys,
+    pub keys: Arc<Keys>,
     /// What a command on this machine says to import into this data directory.
     pub local_key: LocalKey,
     /// Who is signed in to the console.
     pub sessions: Sessions,
+    /// Who keeps trying to.
+    pub attempts: Attempts,
+    /// Writes down who did what.
+    pub audit: AuditTrail,
     /// What is in force.
     pub settings: Settings,
     /// What is counted and measured.

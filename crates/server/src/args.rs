@@ -120,6 +120,12 @@ pub enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// List, make and revoke the keys that clients, services and people come in with
+    Keys {
+        /// What to do
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Show settings
     Config {
         /// What to show
@@ -203,6 +209,33 @@ impl ModelArg {
             Some(Self::Churn) => vec![learning::ModelKind::Churn],
         }
     }
+}
+
+/// What to do with keys. A running server follows by itself.
+#[derive(Debug, Clone, Subcommand)]
+pub enum KeysCommand {
+    /// Show every key with its id, name, role, and when it was made, last used and revoked; never the key
+    List,
+    /// Make a key and show it, this once
+    Create {
+        /// Who or what uses it
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// What it may do: write, viewer, server or admin
+        #[arg(long, value_parser = role)]
+        role: governance::Role,
+    },
+    /// Revoke a key: it opens nothing any more, and its sessions end
+    Revoke {
+        /// Its id, or its name
+        #[arg(value_name = "KEY")]
+        key: String,
+    },
+}
+
+fn role(name: &str) -> Result<governance::Role, String> {
+    let names = governance::Role::ALL.map(governance::Role::name).join(", ");
+    governance::Role::from_name(name).ok_or_else(|| format!("choose one of {names}"))
 }
 
 /// What of the settings to show.

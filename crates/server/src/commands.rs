@@ -8,6 +8,7 @@ mod evaluate;
 mod export;
 mod import;
 mod imports;
+mod keys;
 mod progress;
 mod rebuild;
 mod replay;
@@ -53,6 +54,7 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         Command::Export { to, format, only } => export::run(&options, settings, &to, format, &only),
         Command::SetAside { what } => set_aside::run(&options, &what),
         Command::Doctor { quick } => doctor::run(&options, settings, quick),
+        Command::Keys { command } => keys::run(&options, &settings, command),
         Command::Config { show } => config::run(&options, &settings, show),
     }
 }

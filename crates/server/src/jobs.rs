@@ -1,8 +1,10 @@
 //! What goes on in the background? Checkpoints, sealing, pruning and training.
 
+use crate::audit::{AuditTrail, By};
 use crate::engine::{ChampionStatus, Engine};
 use crate::error::ServerError;
 use crate::settings::Settings;
+use governance::Deed;
 use learning::{Dataset, ModelKind, Published};
 use primitives::{ErrorKind, Seed, Timestamp};
 use std::collections::BTreeMap;
@@ -21,6 +23,7 @@ const FORGET_EARLY: Duration = Duration::from_secs(4 * 3_600);
 /// Trains models on a thread of their own, one after the other.
 pub struct Trainer {
     seed: Seed,
+    audit: AuditTrail,
     is_busy: AtomicBool,
     /// What training is doing or why it failed, by model.
     status: Mutex<BTreeMap<ModelKind, Said>>,
@@ -34,10 +37,10 @@ struct Said {
 }
 
 impl Trainer {
-    /// A trainer that draws from a seed.
+    /// A trainer that draws from a seed, and writes down who had what trained.
     #[must_use]
-    pub fn new(seed: Seed) -> Self {
-        Self { seed, is_busy: AtomicBool::new(false), status: Mutex::default() }
+    pub fn new(seed: Seed, audit: AuditTrail) -> Self {
+        Self { seed, audit, is_busy: AtomicBool::new(false), status: Mutex::default() }
     }
 
     /// What training is doing, or why it failed; `None` where it is done or was never begun.
@@ -54,14 +57,17 @@ impl Trainer {
     ///
     /// # Errors
     /// [`ServerError`] of kind `Conflict` where training is under way.
-    pub fn begin(self: &Arc<Self>, engine: &Arc<Engine>, kinds: Vec<ModelKind>) -> Result<(), ServerError> {
+    pub fn begin(self: &Arc<Self>, engine: &Arc<Engine>, kinds: Vec<ModelKind>, by: By) -> Result<(), ServerError> {
         if self.is_busy.swap(true, Ordering::AcqRel) {
             let message = "models are being trained already: GET /v1/models says how it goes";
             return Err(ServerError::new(ErrorKind::Conflict, message));
         }
+        for kind in &kinds {
+            self.audit.note(Deed::Training, &by, kind.name());
+        }
         let (trainer, engine) = (self.clone(), engine.clone());
         let spawned = std::thread::Builder::new().name("training".to_owned()).spawn(move || {
-            trainer.run(&engine, &kinds);
+            trainer.run(&engine, &kinds, &by);
             trainer.is_busy.store(false, Ordering::Release);
         });
         match spawned {
@@ -82,11 +88,11 @@ impl Trainer {
         let due: Vec<ModelKind> = due.filter(|kind| engine.is_ready_to_train(*kind)).collect();
         if !due.is_empty() {
             // Where training is under way already, the next round looks again.
-            let _ = self.begin(engine, due);
+            let _ = self.begin(engine, due, By::SCHEDULE);
         }
     }
 
-    fn run(&self, engine: &Engine, kinds: &[ModelKind]) {
+    fn run(&self, engine: &Engine, kinds: &[ModelKind], by: &By) {
         for kind in kinds {
             self.say(*kind, true, Some("Reading the history…".to_owned()));
         }
@@ -103,6 +109,9 @@ impl Trainer {
             match train(engine, *kind, &dataset, self.seed) {
                 Ok(published) => {
                     tracing::info!(model = kind.name(), version = %published.version, reason = published.reason, "trained");
+                    if published.is_champion {
+                        self.audit.note(Deed::Promotion, by, format!("{kind} {}", published.version));
+                    }
                     self.say(*kind, false, (!published.is_champion).then_some(published.reason));
                 }
                 Err(error) => {
@@ -205,8 +214,12 @@ impl Background {
         settings: Settings,
     ) -> Result<Self, ServerError> {
         let mut background = Self { engine: engine.clone(), stop: Arc::default(), threads: Vec::new() };
-        let checkpoints =
-            Checkpoints { engine: engine.clone(), settings: settings.clone(), stop: background.stop.clone() };
+        let checkpoints = Checkpoints {
+            engine: engine.clone(),
+            audit: trainer.audit.clone(),
+            settings: settings.clone(),
+            stop: background.stop.clone(),
+        };
         let sealed_at = engine.clock().now();
         let mut round = Round { engine, storage, trainer, settings, sealed_at };
         let stop = background.stop.clone();
@@ -242,6 +255,7 @@ impl Drop for Background {
 /// Writes checkpoints from time to time, and before their time where many customers have changed.
 struct Checkpoints {
     engine: Arc<Engine>,
+    audit: AuditTrail,
     settings: Settings,
     stop: Arc<Stop>,
 }
@@ -299,9 +313,15 @@ impl Checkpoints {
         let is_other = |status: &ChampionStatus| {
             self.engine.registry().champion_version(status.kind).is_ok_and(|version| version != status.version)
         };
-        if in_force.iter().any(is_other)
-            && let Err(error) = self.engine.reload_champions()
-        {
+        if !in_force.iter().any(is_other) {
+            return;
+        }
+        for kind in in_force.iter().filter(|status| is_other(status)).map(|status| status.kind) {
+            if let Ok(Some(version)) = self.engine.registry().champion_version(kind) {
+                self.audit.note(Deed::Promotion, &By::COMMAND, format!("{kind} {version}"));
+            }
+        }
+        if let Err(error) = self.engine.reload_champions() {
             tracing::error!(error = error.story(), "the champions could not be read again");
         }
     }

@@ -1,66 +1,129 @@
 //! Which keys are there, and whose is this one?
 //!
-//! Keys are 256 random bits, so their SHA-256 is stored and nothing slower is needed; they are shown once.
+//! Keys are 256 random bits, so their SHA-256 is stored and nothing slower is needed; they are shown once. Several
+//! programs may change the file: a server follows it.
 
+mod file;
+mod follow;
+mod last_use;
+mod secret;
+mod strength;
+#[cfg(test)]
+mod tests;
+
+pub use follow::{Follower, KeyChange};
+pub use secret::{random_seed, random_token, sha256_hex};
+
+use crate::clock::SystemClock;
 use crate::error::ServerError;
 use crate::settings::KeySettings;
+use file::{KeyFile, StoredKey, first_name};
+use follow::Watch;
 use governance::Role;
-use primitives::{ErrorKind, Seed};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{Read, Write};
-use std::path::Path;
-
-/// The keys in force, as SHA-256.
-#[derive(Debug, Clone, Default)]
-pub struct Keys {
-    by_role: BTreeMap<Role, [u8; 32]>,
-    /// What is wrong with preset keys: good enough to try things on this machine, and nowhere else.
-    weakness: Option<String>,
-}
-
-/// The file in the data directory.
-const FILE: &str = "keys.json";
-
-/// A preset key that is shorter can be guessed.
-const LENGTH_MIN: usize = 8;
+use last_use::{LastUse, Uses};
+use primitives::{Clock, ErrorKind, Timestamp};
+use secret::{Hash, sha256};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// The roles that cannot be done without: a key of each is made at the first start.
 const FIRST: [Role; 3] = [Role::Write, Role::Server, Role::Admin];
+/// How long a key's name may be, in characters.
+const NAME_CHARS_MAX: usize = 60;
 
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Stored {
-    /// Role to the hexadecimal SHA-256 of its key.
-    sha256: BTreeMap<Role, String>,
+/// The keys of a data directory, and the preset ones.
+#[derive(Debug)]
+pub struct Keys {
+    data: PathBuf,
+    presets: Vec<(Role, Hash)>,
+    /// What is wrong with preset keys: good enough to try things on this machine, and nowhere else.
+    weakness: Option<String>,
+    table: RwLock<Arc<Table>>,
+    uses: Uses,
+    watch: Mutex<Watch>,
+}
+
+/// What is told of a key: everything but the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyInfo {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// When it was made, where that is known.
+    pub created_at: Option<Timestamp>,
+    /// When it was last used, to the minute.
+    pub used_at: Option<Timestamp>,
+    /// Whether it can be used, and why not.
+    pub state: KeyState,
+}
+
+/// Whether a key can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    /// It can.
+    InForce,
+    /// It comes from the settings, and can.
+    Preset,
+    /// A preset key has taken its place.
+    Replaced,
+    /// It was revoked.
+    Revoked {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// A key that was just made. This is the only time anybody sees it.
+#[derive(Debug)]
+pub struct NewKey {
+    /// What is told of it from now on.
+    pub info: KeyInfo,
+    /// The key itself.
+    pub key: String,
+}
+
+/// Whose a key is.
+#[derive(Debug, Clone)]
+pub struct Holder {
+    /// The key's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    last_use: Arc<LastUse>,
+}
+
+/// One state of the keys.
+#[derive(Debug, Default)]
+struct Table {
+    /// Those that can be used. What is looked up is a hash, so how long it takes tells nothing of a key.
+    in_force: HashMap<Hash, Holder>,
+    stored: Vec<StoredKey>,
 }
 
 impl Keys {
-    /// The preset keys, and for the other roles those of the data directory.
+    /// The preset keys and those of the data directory.
     ///
     /// # Errors
     /// [`ServerError`] where the file is damaged.
     pub fn load(data: &Path, preset: &KeySettings) -> Result<Self, ServerError> {
-        let mut keys = Self::default();
-        for (role, hash) in stored(data)?.sha256 {
-            keys.by_role.insert(role, unhex(&hash).ok_or_else(|| damaged(data))?);
-        }
-        for (role, key) in [(Role::Write, &preset.write), (Role::Server, &preset.server), (Role::Admin, &preset.admin)]
-        {
-            if key.is_empty() {
-                continue;
-            }
-            let hash = sha256(key);
-            if key.len() < LENGTH_MIN {
-                keys.weakness = Some(format!("the preset keys.{role} is shorter than {LENGTH_MIN} characters"));
-            }
-            if let Some((other, _)) = keys.by_role.iter().find(|(other, known)| **other != role && **known == hash) {
-                keys.weakness = Some(format!("the preset keys.{role} is the {other} key, too"));
-            }
-            keys.by_role.insert(role, hash);
-        }
+        let presets = [(Role::Write, &preset.write), (Role::Server, &preset.server), (Role::Admin, &preset.admin)];
+        let presets: Vec<_> = presets.into_iter().filter(|(_, key)| !key.is_empty()).collect();
+        let print = file::print(data);
+        let keys = Self {
+            data: data.to_owned(),
+            weakness: weakness_of(&presets),
+            presets: presets.into_iter().map(|(role, key)| (role, sha256(key))).collect(),
+            table: RwLock::default(),
+            uses: Uses::load(data),
+            watch: Mutex::new(Watch::new(print)),
+        };
+        keys.adopt(file::read(data)?);
         Ok(keys)
     }
 
@@ -70,174 +133,209 @@ impl Keys {
         self.weakness.as_deref()
     }
 
-    /// Creates a key for every role that has none and stores its hash. The keys themselves are in the answer and nowhere
-    /// else: show them.
+    /// Creates a key for every role that cannot be done without and has none. The keys themselves are in the answer and
+    /// nowhere else: show them.
     ///
     /// # Errors
     /// [`ServerError`] where the file cannot be written.
-    pub fn create_missing(&mut self, data: &Path) -> Result<Vec<(Role, String)>, ServerError> {
-        let missing: Vec<Role> = FIRST.into_iter().filter(|role| !self.by_role.contains_key(role)).collect();
-        if missing.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut file = stored(data)?;
-        let mut created = Vec::new();
-        for role in missing {
-            let key = format!("rp_{role}_{}", hex(&random_bytes()?));
-            let hash = sha256(&key);
-            self.by_role.insert(role, hash);
-            file.sha256.insert(role, hex(&hash));
-            created.push((role, key));
-        }
-        store(data, &file)?;
-        Ok(created)
+    pub fn create_missing(&self) -> Result<Vec<NewKey>, ServerError> {
+        let missing = FIRST.into_iter().filter(|role| !self.has(*role));
+        missing.map(|role| self.add(&first_name(role), role, true)).collect()
     }
 
-    /// Whether every role has a key.
+    /// Whether every role that cannot be done without has a key.
     #[must_use]
     pub fn are_complete(&self) -> bool {
-        FIRST.iter().all(|role| self.by_role.contains_key(role))
+        FIRST.iter().all(|role| self.has(*role))
     }
 
-    /// The role of a key, the widest where it was preset for several, or `None`. Takes the same time whichever key it is.
+    /// Whose a key is, where it is in force; remembers that it was used.
+    #[must_use]
+    pub fn find(&self, key: &str) -> Option<Holder> {
+        let hash = sha256(key);
+        let look = || self.table().in_force.get(&hash).cloned();
+        // A key that is not known may have been made a moment ago.
+        let found = look().or_else(|| self.look_again().then(look).flatten())?;
+        found.last_use.mark(SystemClock.now());
+        Some(found)
+    }
+
+    /// The role of a key, or `None`.
     #[must_use]
     pub fn role_of(&self, key: &str) -> Option<Role> {
-        let hash = sha256(key);
-        let mut found = None;
-        for (role, known) in &self.by_role {
-            let difference = known.iter().zip(hash).fold(0_u8, |difference, (a, b)| difference | (a ^ b));
-            if difference == 0 {
-                found = Some(*role);
-            }
-        }
+        self.find(key).map(|holder| holder.role)
+    }
+
+    /// Whose a key is, by its id, where it is in force.
+    #[must_use]
+    pub fn holder(&self, id: &str) -> Option<Holder> {
+        self.table().in_force.values().find(|holder| holder.id == id).cloned()
+    }
+
+    /// Every key: preset ones, then those in force, newest first, then those that cannot be used any more.
+    #[must_use]
+    pub fn list(&self) -> Vec<KeyInfo> {
+        let table = self.table();
+        let mut found: Vec<KeyInfo> = self.presets.iter().map(|(role, _)| self.preset_info(*role)).collect();
+        found.extend(table.stored.iter().map(|key| self.info(key)));
+        found.sort_by_key(|info| {
+            let rank = match info.state {
+                KeyState::Preset => 0,
+                KeyState::InForce => 1,
+                KeyState::Replaced => 2,
+                KeyState::Revoked { .. } => 3,
+            };
+            (rank, std::cmp::Reverse(info.created_at), std::cmp::Reverse(info.role))
+        });
         found
     }
-}
 
-/// A seed from the operating system's randomness.
-///
-/// # Errors
-/// [`ServerError`] where the operating system gives none.
-pub fn random_seed() -> Result<Seed, ServerError> {
-    let bytes = random_bytes()?;
-    let mut word = [0_u8; 8];
-    word.copy_from_slice(&bytes[..8]);
-    Ok(Seed::new(u64::from_le_bytes(word)))
-}
-
-/// A token nobody can guess, for a console session.
-///
-/// # Errors
-/// [`ServerError`] where the operating system gives no randomness.
-pub fn random_token() -> Result<String, ServerError> {
-    Ok(hex(&random_bytes()?))
-}
-
-/// The SHA-256 of a text, in hexadecimal.
-#[must_use]
-pub fn sha256_hex(text: &str) -> String {
-    hex(&sha256(text))
-}
-
-fn random_bytes() -> Result<[u8; 32], ServerError> {
-    let mut bytes = [0_u8; 32];
-    let read = File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes));
-    read.map_err(ServerError::io("cannot read random numbers from /dev/urandom"))?;
-    Ok(bytes)
-}
-
-fn sha256(text: &str) -> [u8; 32] {
-    Sha256::digest(text.as_bytes()).into()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0_u8; 32];
-    if text.len() != 64 {
-        return None;
-    }
-    for (i, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * i..2 * i + 2)?, 16).ok()?;
-    }
-    Some(bytes)
-}
-
-fn stored(data: &Path) -> Result<Stored, ServerError> {
-    let path = data.join(FILE);
-    match std::fs::read(&path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| damaged(data)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Stored::default()),
-        Err(error) => Err(ServerError::io(format!("cannot read {}", path.display()))(error)),
-    }
-}
-
-fn damaged(data: &Path) -> ServerError {
-    let path = data.join(FILE);
-    let message = format!("{} is damaged: remove it, and new keys are created at the next start", path.display());
-    ServerError::new(ErrorKind::Corrupt, message)
-}
-
-fn store(data: &Path, file: &Stored) -> Result<(), ServerError> {
-    let path = data.join(FILE);
-    let write = || {
-        let mut temporary = tempfile::NamedTempFile::new_in(data)?;
-        temporary.write_all(&serde_json::to_vec_pretty(file)?)?;
-        temporary.as_file().sync_all()?;
-        temporary.persist(&path).map_err(|error| error.error)?;
-        File::open(data)?.sync_all()
-    };
-    write().map_err(ServerError::io(format!(
-        "cannot write {}: check that the directory can be written to",
-        path.display()
-    )))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_are_created_once_and_known_after_a_restart() {
-        let data = tempfile::tempdir().unwrap();
-        let mut keys = Keys::load(data.path(), &KeySettings::default()).unwrap();
-        assert!(!keys.are_complete());
-        let created = keys.create_missing(data.path()).unwrap();
-        assert_eq!(created.len(), 3);
-        assert!(keys.create_missing(data.path()).unwrap().is_empty());
-
-        let reopened = Keys::load(data.path(), &KeySettings::default()).unwrap();
-        for (role, key) in &created {
-            assert_eq!(reopened.role_of(key), Some(*role));
-            let file = std::fs::read_to_string(data.path().join(FILE)).unwrap();
-            assert!(!file.contains(key), "the key itself is never stored");
+    /// Makes a key.
+    ///
+    /// # Errors
+    /// [`ServerError`]: the name cannot be used or is taken, the file cannot be written.
+    pub fn create(&self, name: &str, role: Role) -> Result<NewKey, ServerError> {
+        let name = name.trim();
+        let is_plain = !name.is_empty() && !name.chars().any(is_unseen) && name.chars().count() <= NAME_CHARS_MAX;
+        if !is_plain {
+            let message =
+                format!("a key needs a name of 1 to {NAME_CHARS_MAX} visible characters: say who or what uses it");
+            return Err(ServerError::new(ErrorKind::Invalid, message));
         }
-        assert_eq!(reopened.role_of("rp_admin_"), None);
+        self.add(name, role, false)
     }
 
-    #[test]
-    fn a_preset_key_wins_and_is_not_stored() {
-        let data = tempfile::tempdir().unwrap();
-        let preset = KeySettings { admin: "console-key".to_owned(), ..KeySettings::default() };
-        let mut keys = Keys::load(data.path(), &preset).unwrap();
-        assert_eq!(keys.create_missing(data.path()).unwrap().len(), 2);
-        assert_eq!(keys.role_of("console-key"), Some(Role::Admin));
-        assert_eq!(Keys::load(data.path(), &KeySettings::default()).unwrap().role_of("console-key"), None);
+    /// Revokes a key, by its id or its name: it cannot be used any more, and its sessions end.
+    ///
+    /// # Errors
+    /// [`ServerError`]: there is no such key, it is the last admin key, it is preset, the file cannot be written.
+    pub fn revoke(&self, name_or_id: &str) -> Result<KeyInfo, ServerError> {
+        if self.presets.iter().any(|(role, _)| preset_id(*role) == name_or_id) {
+            let message = "a preset key is revoked where it was set: take it out of the settings and start again";
+            return Err(ServerError::new(ErrorKind::Invalid, message));
+        }
+        let has_preset_admin = self.presets.iter().any(|(role, _)| *role == Role::Admin);
+        let revoked = self.change(|keys| {
+            let n_admins = keys.iter().filter(|key| key.role == Role::Admin && key.revoked_at.is_none()).count();
+            let found = keys
+                .iter_mut()
+                .find(|key| key.revoked_at.is_none() && (key.id == name_or_id || key.name == name_or_id));
+            let Some(key) = found else { return Err(no_such_key(name_or_id)) };
+            if key.role == Role::Admin && n_admins == 1 && !has_preset_admin {
+                let message = "this is the last admin key: make another one first, or nobody could get in any more";
+                return Err(ServerError::new(ErrorKind::Conflict, message));
+            }
+            key.revoked_at = Some(SystemClock.now());
+            Ok(key.clone())
+        })?;
+        Ok(self.info(&revoked))
     }
 
-    #[test]
-    fn weak_keys_are_told_and_damaged_ones_refused() {
-        let data = tempfile::tempdir().unwrap();
-        let short = KeySettings { write: "abc".to_owned(), ..KeySettings::default() };
-        let keys = Keys::load(data.path(), &short).unwrap();
-        assert_eq!((keys.role_of("abc"), keys.weakness().is_some()), (Some(Role::Write), true));
-        let same = KeySettings { write: "same-key".to_owned(), admin: "same-key".to_owned(), ..KeySettings::default() };
-        let keys = Keys::load(data.path(), &same).unwrap();
-        assert_eq!((keys.role_of("same-key"), keys.weakness().is_some()), (Some(Role::Admin), true));
-        assert!(Keys::load(data.path(), &KeySettings::default()).unwrap().weakness().is_none());
-        std::fs::write(data.path().join(FILE), "{").unwrap();
-        assert!(Keys::load(data.path(), &KeySettings::default()).expect_err("damaged").to_string().contains(FILE));
+    /// Writes down when keys were last used.
+    ///
+    /// # Errors
+    /// [`ServerError`] where the file cannot be written.
+    pub fn store_use(&self) -> Result<(), ServerError> {
+        self.uses.store(&self.data)
     }
+
+    fn add(&self, name: &str, role: Role, is_first: bool) -> Result<NewKey, ServerError> {
+        let key = format!("rp_{role}_{}", random_token()?);
+        let new = StoredKey::new(name.to_owned(), role, &sha256(&key), Some(SystemClock.now()), is_first);
+        let added = self.change(|keys| {
+            if keys.iter().any(|known| known.revoked_at.is_none() && known.name == new.name) {
+                let message =
+                    format!("there is a key \"{}\" already: choose another name, or revoke that one", new.name);
+                return Err(ServerError::new(ErrorKind::Conflict, message));
+            }
+            keys.push(new.clone());
+            Ok(new)
+        })?;
+        Ok(NewKey { info: self.info(&added), key })
+    }
+
+    fn has(&self, role: Role) -> bool {
+        self.table().in_force.values().any(|holder| holder.role == role)
+    }
+
+    fn table(&self) -> Arc<Table> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes over what the file says.
+    fn adopt(&self, file: KeyFile) {
+        let mut in_force = HashMap::new();
+        let holder = |id: String, name: String, role| {
+            let last_use = self.uses.of(&id);
+            Holder { id, name, role, last_use }
+        };
+        for key in file.keys.iter().filter(|key| self.state(key) == KeyState::InForce) {
+            if let Some(hash) = key.hash() {
+                in_force.insert(hash, holder(key.id.clone(), key.name.clone(), key.role));
+            }
+        }
+        // The widest role last: it counts where one key was preset for several.
+        for (role, hash) in &self.presets {
+            in_force.insert(*hash, holder(preset_id(*role), preset_name(*role), *role));
+        }
+        let table = Arc::new(Table { in_force, stored: file.keys });
+        *self.table.write().unwrap_or_else(PoisonError::into_inner) = table;
+    }
+
+    fn state(&self, key: &StoredKey) -> KeyState {
+        match key.revoked_at {
+            Some(at) => KeyState::Revoked { at },
+            None if key.is_first && self.presets.iter().any(|(role, _)| *role == key.role) => KeyState::Replaced,
+            None => KeyState::InForce,
+        }
+    }
+
+    fn info(&self, key: &StoredKey) -> KeyInfo {
+        KeyInfo {
+            id: key.id.clone(),
+            name: key.name.clone(),
+            role: key.role,
+            created_at: key.created_at,
+            used_at: self.uses.of(&key.id).at(),
+            state: self.state(key),
+        }
+    }
+
+    fn preset_info(&self, role: Role) -> KeyInfo {
+        let id = preset_id(role);
+        let used_at = self.uses.of(&id).at();
+        KeyInfo { id, name: preset_name(role), role, created_at: None, used_at, state: KeyState::Preset }
+    }
+}
+
+fn weakness_of(presets: &[(Role, &String)]) -> Option<String> {
+    let weak =
+        presets.iter().find_map(|(role, key)| Some(format!("the preset keys.{role} {}", strength::weakness(key)?)));
+    let twice = || {
+        presets.iter().enumerate().find_map(|(i, (role, key))| {
+            let (other, _) = presets[..i].iter().find(|(_, known)| known == key)?;
+            Some(format!("the preset keys.{role} is the {other} key, too"))
+        })
+    };
+    weak.or_else(twice)
+}
+
+fn preset_id(role: Role) -> String {
+    format!("preset-{role}")
+}
+
+fn preset_name(role: Role) -> String {
+    format!("preset {role} key")
+}
+
+/// Whether a character cannot be seen, or changes how others are shown.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+fn no_such_key(name_or_id: &str) -> ServerError {
+    let shown: String = name_or_id.chars().take(NAME_CHARS_MAX).filter(|c| !is_unseen(*c)).collect();
+    let message = format!("there is no key \"{shown}\" in force: `rapport keys list` shows all with their ids");
+    ServerError::new(ErrorKind::NotFound, message)
 }

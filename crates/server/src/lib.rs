@@ -12,12 +12,14 @@
 pub mod api;
 pub mod app;
 pub mod args;
+pub mod audit;
 pub mod clock;
 pub mod commands;
 pub mod console;
 pub mod demo;
 pub mod engine;
 pub mod error;
+pub mod exposure;
 pub mod import;
 pub mod jobs;
 pub mod keys;

@@ -9,17 +9,20 @@
 //! - every answer carries the policy that keeps scripts and other hosts out, and no page is kept by a browser's cache.
 
 mod access;
+pub mod attempts;
 mod cookies;
 pub mod session;
 mod visit;
 
 mod answer;
 mod api;
+mod audit;
 mod customer;
 mod customers;
 mod decisions;
 mod door;
 mod events;
+mod keys;
 mod lost;
 mod models;
 mod overview;
@@ -28,17 +31,19 @@ mod worth;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use lost::{no_such_method, no_such_path};
+pub(crate) use lost::{guard_demonstration, no_such_method, no_such_path};
 
 use crate::app::App;
 use crate::console::CONTENT_SECURITY_POLICY;
 use crate::peer::Peer;
+use access::Needs;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{Html, Response};
 use axum::routing::{get, post};
+use governance::Action;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use visit::Visit;
@@ -55,19 +60,28 @@ type Asked = BTreeMap<String, String>;
 
 /// The console's paths.
 pub fn router(app: Arc<App>) -> Router {
-    let guarded = Router::new()
+    let needing = |action| from_fn_with_state(Needs { app: app.clone(), action }, access::guard);
+    let seen = Router::new()
         .route("/", get(overview::show))
         .route("/events", get(events::show))
         .route("/customers", get(customers::show))
         .route("/customers/{id}", get(customer::show))
-        .route("/customers/{id}/decide", post(customer::decide))
         .route("/models", get(models::show))
-        .route("/models/{task}/train", post(models::train))
-        .route("/models/{task}/champion", post(models::champion))
         .route("/decisions", get(decisions::list))
         .route("/decisions/{id}", get(decisions::show))
         .route("/api", get(api::show))
-        .route_layer(from_fn_with_state(app.clone(), access::guard));
+        .route_layer(needing(Action::View));
+    let decided =
+        Router::new().route("/customers/{id}/decide", post(customer::decide)).route_layer(needing(Action::Decide));
+    let operated = Router::new()
+        .route("/models/{task}/train", post(models::train))
+        .route("/models/{task}/champion", post(models::champion))
+        .route_layer(needing(Action::Operate));
+    let administered = Router::new()
+        .route("/keys", get(keys::show).post(keys::create))
+        .route("/keys/{id}/revoke", post(keys::revoke))
+        .route("/audit", get(audit::show))
+        .route_layer(needing(Action::Administer));
     let sign_in = post(door::login).route_layer(from_fn_with_state(app.clone(), within_rate));
     let open = Router::new()
         .route("/login", get(door::login_page).merge(sign_in))
@@ -75,7 +89,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/theme", post(door::theme))
         .route_layer(from_fn_with_state(app.clone(), access::guard_forms));
     Router::new()
-        .merge(guarded)
+        .merge(seen)
+        .merge(decided)
+        .merge(operated)
+        .merge(administered)
         .merge(open)
         .route("/assets/{*path}", get(door::asset))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))

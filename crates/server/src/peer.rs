@@ -3,7 +3,7 @@
 use crate::app::App;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{Extensions, HeaderMap, header};
 use ipnet::{IpNet, Ipv6Net};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
@@ -86,6 +86,15 @@ impl Peer {
         Self { address, is_secure: scheme(headers) == "https" }
     }
 
+    /// Reads who sent a request.
+    #[must_use]
+    pub fn of_request(extensions: &Extensions, headers: &HeaderMap, app: &App) -> Self {
+        let connected = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+        // Every connection says where it comes from.
+        let connected = connected.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        Self::of(connected, headers, &app.settings.server.trusted_proxies)
+    }
+
     /// Whether the client is this machine itself.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
@@ -97,10 +106,7 @@ impl FromRequestParts<Arc<App>> for Peer {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
-        let connected = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
-        // Every connection says where it comes from.
-        let connected = connected.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        Ok(Self::of(connected, &parts.headers, &app.settings.server.trusted_proxies))
+        Ok(Self::of_request(&parts.extensions, &parts.headers, app))
     }
 }
 

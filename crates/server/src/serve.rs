@@ -6,12 +6,13 @@ mod socket;
 
 use crate::api;
 use crate::app::{App, N_PROBES_MAX};
+use crate::audit::{AuditTrail, By, key_subject};
 use crate::clock::{Stopwatch, SystemClock};
 use crate::console::view::Notice;
 use crate::engine::{Engine, Ports};
 use crate::error::ServerError;
 use crate::jobs::{Background, Trainer};
-use crate::keys::{Keys, random_seed};
+use crate::keys::{Follower, Keys, random_seed};
 use crate::limits::Limits;
 use crate::local::{Announced, LocalKey};
 use crate::pages;
@@ -20,10 +21,10 @@ use crate::telemetry;
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{Method, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use connections::Patience;
-use governance::Retention;
+use governance::{Deed, Retention};
 use places::Places;
 use primitives::{Clock, ErrorKind, Seed};
 use std::net::SocketAddr;
@@ -111,7 +112,9 @@ fn storage_settings(settings: &Settings) -> StorageSettings {
         u64::try_from(START.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
     StorageSettings {
-        retention: Retention::default().with_dedup_days(settings.events.dedup_days),
+        retention: Retention::default()
+            .with_dedup_days(settings.events.dedup_days)
+            .with_audit_days(settings.audit.keep_days),
         now_micros: Some(now_micros),
         on_commit: Some(Box::new(telemetry::record_commit)),
         ..StorageSettings::default()
@@ -135,6 +138,7 @@ pub struct Running {
     thread: Option<JoinHandle<()>>,
     background: Option<Background>,
     _announced: Announced,
+    _follower: Follower,
 }
 
 impl Running {
@@ -155,8 +159,11 @@ impl Running {
             return Err(ServerError::new(ErrorKind::Forbidden, message));
         }
         let metrics = telemetry::start_metrics()?;
-        let trainer = Arc::new(Trainer::new(Seed::new(settings.models.seed)));
+        let audit = AuditTrail::new(storage.clone(), engine.clone());
+        let trainer = Arc::new(Trainer::new(Seed::new(settings.models.seed), audit.clone()));
         let background = Background::start(engine.clone(), storage.clone(), trainer.clone(), settings.clone())?;
+        let keys = Arc::new(keys);
+        let follower = follow(&keys, &audit)?;
         let app = Arc::new(App {
             places: Arc::new(Semaphore::new(settings.server.n_requests_max)),
             probes: Arc::new(Semaphore::new(N_PROBES_MAX)),
@@ -167,6 +174,8 @@ impl Running {
             keys,
             local_key,
             sessions: pages::session::Sessions::default(),
+            attempts: pages::attempts::Attempts::default(),
+            audit,
             settings,
             metrics,
             notice: options.notice,
@@ -189,7 +198,15 @@ impl Running {
             runtime.shutdown_timeout(WORK_GRACE);
         });
         let thread = Some(thread.map_err(ServerError::io("cannot start the server's thread"))?);
-        Ok(Self { address, app, stop, thread, background: Some(background), _announced: announced })
+        Ok(Self {
+            address,
+            app,
+            stop,
+            thread,
+            background: Some(background),
+            _announced: announced,
+            _follower: follower,
+        })
     }
 
     /// The address that is listened on.
@@ -232,6 +249,15 @@ impl Drop for Running {
     }
 }
 
+/// Follows the keys; what others have changed is written down.
+fn follow(keys: &Arc<Keys>, audit: &AuditTrail) -> Result<Follower, ServerError> {
+    let audit = audit.clone();
+    Follower::start(keys.clone(), move |change| {
+        let deed = if change.is_revoked { Deed::KeyRevoked } else { Deed::KeyCreated };
+        audit.note(deed, &By::COMMAND, key_subject(change.role, &change.name, &change.id));
+    })
+}
+
 /// Ends the program hard when the time to stop is over. What was acknowledged is on disk, and the next start folds it in.
 fn end_in_time() -> Result<(), ServerError> {
     let watch = Stopwatch::start();
@@ -260,9 +286,10 @@ fn router(app: Arc<App>) -> Router {
     let (nowhere, not_so) = (app.clone(), app.clone());
     Router::new()
         .merge(api::router(app.clone()))
-        .merge(pages::router(app))
+        .merge(pages::router(app.clone()))
         .fallback(move |request| pages::no_such_path(nowhere.clone(), request))
         .method_not_allowed_fallback(move |request| pages::no_such_method(not_so.clone(), request))
+        .layer(from_fn_with_state(app, pages::guard_demonstration))
         .layer(CatchPanicLayer::custom(|_| api::ApiError::internal().into_response()))
         .layer(from_fn(measure))
 }
@@ -302,27 +329,4 @@ fn cannot_listen(listen: SocketAddr, source: std::io::Error) -> ServerError {
         _ => format!("cannot listen on {listen}: choose an address of this machine with --listen"),
     };
     ServerError::Io { attempt, source }
-}
-
-/// Whether it is safe to listen: away from loopback only with keys that existed before this start.
-///
-/// # Errors
-/// [`ServerError`] of kind `Forbidden` with what to do.
-pub fn check_exposure(listen: SocketAddr, keys: &Keys) -> Result<(), ServerError> {
-    if listen.ip().is_loopback() {
-        return Ok(());
-    }
-    if let Some(weakness) = keys.weakness() {
-        let message =
-            format!("not listening on {listen}, where others can reach it: {weakness}; choose a longer one of its own");
-        return Err(ServerError::new(ErrorKind::Forbidden, message));
-    }
-    if keys.are_complete() {
-        return Ok(());
-    }
-    let message = format!(
-        "not listening on {listen} without keys: start once on 127.0.0.1, which creates them and shows them, or preset \
-         RAPPORT__KEYS__WRITE, RAPPORT__KEYS__SERVER and RAPPORT__KEYS__ADMIN"
-    );
-    Err(ServerError::new(ErrorKind::Forbidden, message))
 }

@@ -29,6 +29,12 @@ settings! {
         idle_seconds: u64 = 75,
         /// Reverse proxies, as addresses or networks: what they say in X-Forwarded-For and X-Forwarded-Proto is believed.
         trusted_proxies: Vec<Network> = Vec::new(),
+        /// Whether browsers reach the server over TLS, through a proxy: then its cookies never travel without.
+        tls_proxy: bool = false,
+        /// Whether /metrics needs no key where others than this machine can reach it.
+        public_metrics: bool = false,
+        /// Whether /docs and /openapi.json need no key where others than this machine can reach them.
+        public_docs: bool = false,
     }
     /// How often one address or key may ask; more gets 429 with the time to wait. 0 sets no limit. This machine has none.
     limits: LimitSettings {
@@ -47,12 +53,23 @@ settings! {
     }
     /// Preset API keys, for automation. Keys that are not preset are created at the first start and shown once.
     keys: KeySettings {
-        /// The key clients send events with. Public: it lies in every web page.
+        /// The key clients send events with. Public: it lies in every web page. Where others can reach the server, each
+        /// of the three needs 16 characters that are hard to guess.
         write: String = String::new(),
         /// The key the company's own services ask for decisions with.
         server: String = String::new(),
         /// The key of the console.
         admin: String = String::new(),
+    }
+    /// The console.
+    console: ConsoleSettings {
+        /// Minutes without a request after which a session ends (5 to 10080); more leaves a forgotten browser open longer.
+        idle_minutes: u64 = 480,
+    }
+    /// The list of who did what.
+    audit: AuditSettings {
+        /// Days for which an entry is kept (1 to 3650); more shows further back and takes more room.
+        keep_days: i64 = 400,
     }
     /// What holds for a customer who has said nothing about a purpose.
     consent: ConsentSettings {
@@ -140,7 +157,7 @@ impl Settings {
 
     /// Checks every range: (key, limit, value) of the first one that is broken.
     fn broken_range(&self) -> Option<(&'static str, String, String)> {
-        let ranges: [(&'static str, i128, i128, i128); 15] = [
+        let ranges: [(&'static str, i128, i128, i128); 17] = [
             ("server.n_requests_max", self.server.n_requests_max as i128, 16, 10_000),
             ("server.n_connections_max", self.server.n_connections_max as i128, 64, 1_000_000),
             ("server.n_connections_per_address_max", self.server.n_connections_per_address_max as i128, 0, 1_000_000),
@@ -150,6 +167,8 @@ impl Settings {
             ("limits.decisions_per_address", self.limits.decisions_per_address.into(), 0, RATE_MAX),
             ("limits.decisions_per_key", self.limits.decisions_per_key.into(), 0, RATE_MAX),
             ("limits.sign_ins_per_address", self.limits.sign_ins_per_address.into(), 0, RATE_MAX),
+            ("console.idle_minutes", self.console.idle_minutes.into(), 5, 10_080),
+            ("audit.keep_days", self.audit.keep_days.into(), 1, 3_650),
             ("events.dedup_days", self.events.dedup_days.into(), 30, 3_650),
             ("events.seal_events", self.events.seal_events.into(), 1_000, 10_000_000),
             ("events.seal_hours", self.events.seal_hours.into(), 1, 8_760),

@@ -4,11 +4,14 @@
 
 mod support;
 
+use governance::Role;
 use serde_json::json;
+use server::keys::Keys;
+use server::settings::KeySettings;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use storage::SealPolicy;
-use support::TestServer;
+use support::{ADMIN, SERVER, TestServer, WRITE, until};
 
 #[test]
 fn after_a_day_of_service_nobody_else_can_read_the_data_directory() {
@@ -27,6 +30,97 @@ fn after_a_day_of_service_nobody_else_can_read_the_data_directory() {
     for path in walk(data.path()) {
         let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
+    }
+}
+
+/// Paths that say how the server is built and how it is.
+const DESCRIBING: [&str; 4] = ["/metrics", "/openapi.json", "/docs/", "/docs/swagger-initializer.js"];
+
+#[test]
+fn where_others_reach_the_server_its_numbers_and_its_description_need_a_key() {
+    let local = TestServer::start();
+    for path in DESCRIBING {
+        assert_eq!(local.send("GET", path, &[], "").status, 200, "{path}");
+    }
+    let public = TestServer::start_with(|settings| settings.server.tls_proxy = true);
+    let viewer = public.app().keys.create("scraper", Role::Viewer).unwrap().key;
+    for path in DESCRIBING {
+        public.send("GET", path, &[], "").error(401, "no_key");
+        public.get_as("wrong", path).error(401, "unknown_key");
+        public.get_as(WRITE, path).error(403, "forbidden");
+        for key in [viewer.as_str(), SERVER, ADMIN] {
+            assert_eq!(public.get_as(key, path).status, 200, "{path}");
+        }
+    }
+    for path in ["/healthz", "/readyz", "/login"] {
+        assert_eq!(public.send("GET", path, &[], "").status, 200, "{path}");
+    }
+    let open = TestServer::start_with(|settings| {
+        settings.server.tls_proxy = true;
+        settings.server.public_metrics = true;
+    });
+    assert_eq!(open.send("GET", "/metrics", &[], "").status, 200);
+    open.send("GET", "/docs", &[], "").error(401, "no_key");
+    let open = open.restart_with(|settings| {
+        settings.server.public_metrics = false;
+        settings.server.public_docs = true;
+    });
+    assert_eq!(open.send("GET", "/openapi.json", &[], "").status, 200);
+    open.send("GET", "/metrics", &[], "").error(401, "no_key");
+}
+
+#[test]
+fn each_role_reaches_what_it_may_and_nothing_else() {
+    let server = TestServer::start();
+    let viewer = server.app().keys.create("Mei", Role::Viewer).unwrap().key;
+    server.post("/v1/identify", &json!({"userId": "1"})).ok();
+    let event = json!({"userId": "1", "event": "Looked"});
+    let question = json!({"decision": "churn", "userId": "1"});
+    for (key, statuses) in [
+        (WRITE, [200, 403, 403, 403, 403]),
+        (viewer.as_str(), [403, 403, 200, 403, 403]),
+        (SERVER, [200, 200, 200, 403, 403]),
+        (ADMIN, [200, 200, 200, 409, 200]),
+        ("unknown", [401; 5]),
+    ] {
+        let found = [
+            server.post_as(key, "/v1/track", &event).status,
+            server.post_as(key, "/v1/decide", &question).status,
+            server.get_as(key, "/v1/customers/1").status,
+            server.post_as(key, "/v1/models/churn/rollback", &json!({})).status,
+            server.get_as(key, "/v1/audit").status,
+        ];
+        assert_eq!(found, statuses, "{key}");
+    }
+}
+
+#[test]
+fn a_running_server_follows_keys_that_a_command_makes_and_revokes() {
+    let server = TestServer::start();
+    let command = Keys::load(&server.data(), &server.settings().keys).unwrap();
+    let new = command.create("importer", Role::Server).unwrap();
+    until("the new key opens", || (server.get_as(&new.key, "/v1/models").status == 200).then_some(()));
+    command.revoke("importer").unwrap();
+    until("the revoked key opens nothing", || (server.get_as(&new.key, "/v1/models").status == 401).then_some(()));
+    let subject = format!("server key \"importer\" ({})", new.info.id);
+    let told = until("both are written down", || {
+        let entries = server.get_as(ADMIN, "/v1/audit").ok()["entries"].as_array().unwrap().clone();
+        (entries.len() == 2).then_some(entries)
+    });
+    for (entry, deed) in told.iter().zip(["key_revoked", "key_created"]) {
+        assert_eq!(
+            (&entry["deed"], &entry["actor"], &entry["subject"]),
+            (&deed.into(), &"command".into(), &json!(subject))
+        );
+    }
+    // When it was last used is known after a restart, and no key stands anywhere in the directory.
+    let data = server.stop();
+    let used = Keys::load(data.path(), &KeySettings::default()).unwrap().list();
+    assert!(used.iter().any(|info| info.name == "importer" && info.used_at.is_some()), "{used:?}");
+    for path in walk(data.path()).iter().filter(|path| path.is_file()) {
+        let bytes = std::fs::read(path).unwrap();
+        let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+        assert!(!holds(&new.key) && !holds(ADMIN), "a key stands in {}", path.display());
     }
 }
 

@@ -589,6 +589,45 @@ fn files_go_to_the_server_that_holds_the_directory_and_to_one_elsewhere() {
     assert_eq!(live["events"], 4, "three orders and the correction");
 }
 
+#[test]
+fn keys_are_listed_made_and_revoked_with_and_without_a_server() {
+    let place = Place::new();
+    assert!(place.run(&["keys", "list"]).out.contains("no keys yet"));
+    assert!(!place.data().exists(), "looking makes no directory");
+    let early = place.run(&["keys", "create", "early", "--role", "viewer", "--json"]).json();
+    assert!(early["key"].as_str().unwrap().starts_with("rp_viewer_"), "{early}");
+    place.run(&["keys", "create", "early", "--role", "viewer"]).fails(1, &["a key \"early\" already", "another name"]);
+    place.run(&["keys", "create", "x", "--role", "king"]).fails(2, &["write, viewer, server, admin"]);
+    place.run(&["keys", "revoke", "nobody"]).fails(1, &["no key \"nobody\"", "rapport keys list"]);
+
+    let (child, url, _) = serve(&place);
+    let beside = Place::new();
+    std::os::unix::fs::symlink(place.data(), beside.data()).unwrap();
+    let said = beside.run(&["keys", "create", "importer", "--role", "server"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let key = said.out.split_whitespace().next().unwrap().to_owned();
+    let status = || {
+        let answer = ureq::get(format!("{url}/v1/models")).header("authorization", format!("Bearer {key}")).call();
+        match answer {
+            Ok(answer) => answer.status().as_u16(),
+            Err(ureq::Error::StatusCode(code)) => code,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    until("the new key opens", || (status() == 200).then_some(()));
+    assert!(beside.run(&["keys", "revoke", "importer"]).out.contains("opens nothing any more"));
+    until("the revoked key opens nothing", || (status() == 401).then_some(()));
+    stop(&place, child);
+
+    let listed = place.run(&["keys", "list", "--json"]);
+    assert!(!listed.out.contains("rp_"), "no key is shown twice");
+    let importer = listed.json().as_array().unwrap().iter().find(|key| key["name"] == "importer").unwrap().clone();
+    assert_eq!((&importer["role"], &importer["state"]), (&json!("server"), &json!("revoked")));
+    assert!(importer["used_at"].is_string() && importer["revoked_at"].is_string(), "{importer}");
+    let table = place.run(&["keys", "list"]).out;
+    assert!(table.contains("first admin key") && table.contains("in force") && !table.contains("rp_"), "{table}");
+}
+
 fn stop(place: &Place, child: Child) -> Done {
     let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());

@@ -5,9 +5,10 @@
 mod support;
 
 use serde_json::{Value, json};
+use server::exposure::check_exposure;
 use server::keys::Keys;
-use server::serve::{Opened, Running, StartOptions, check_exposure};
-use server::settings::KeySettings;
+use server::serve::{Opened, Running, StartOptions};
+use server::settings::{KeySettings, ServerSettings};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use storage::Access;
@@ -277,14 +278,24 @@ fn a_directory_that_is_none_is_named() {
 #[test]
 fn without_keys_nothing_but_loopback_is_listened_on() {
     let data = tempfile::tempdir().unwrap();
-    let mut keys = Keys::load(data.path(), &KeySettings::default()).unwrap();
-    let everywhere = "0.0.0.0:7070".parse().unwrap();
-    check_exposure("127.0.0.1:7070".parse().unwrap(), &keys).unwrap();
-    check_exposure("[::1]:7070".parse().unwrap(), &keys).unwrap();
-    let refused = check_exposure(everywhere, &keys).expect_err("there are no keys").to_string();
+    let keys = Keys::load(data.path(), &KeySettings::default()).unwrap();
+    let at = |listen: &str| ServerSettings { listen: listen.parse().unwrap(), ..ServerSettings::default() };
+    let everywhere = at("0.0.0.0:7070");
+    check_exposure(&at("127.0.0.1:7070"), &keys).unwrap();
+    check_exposure(&at("[::1]:7070"), &keys).unwrap();
+    let proxied = ServerSettings { tls_proxy: true, ..ServerSettings::default() };
+    check_exposure(&proxied, &keys).expect_err("a proxy leads others to it");
+    let refused = check_exposure(&everywhere, &keys).expect_err("there are no keys").to_string();
     assert!(refused.contains("0.0.0.0:7070") && refused.contains("RAPPORT__KEYS__ADMIN"), "{refused}");
-    keys.create_missing(data.path()).unwrap();
-    check_exposure(everywhere, &keys).unwrap();
+    keys.create_missing().unwrap();
+    check_exposure(&everywhere, &keys).unwrap();
+    for weak in ["short", "fifteen-letters", "aaaaaaaaaaaaaaaaaaaa", "abcdefghijklmnopqrst"] {
+        let preset = KeySettings { admin: weak.to_owned(), ..KeySettings::default() };
+        let keys = Keys::load(data.path(), &preset).unwrap();
+        check_exposure(&at("127.0.0.1:7070"), &keys).unwrap();
+        let refused = check_exposure(&everywhere, &keys).expect_err(weak).to_string();
+        assert!(refused.contains("keys.admin"), "{refused}");
+    }
 
     // A console without a key never leaves the machine, whatever keys there are.
     let mut exposed = settings();

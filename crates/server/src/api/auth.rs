@@ -2,12 +2,19 @@
 
 use super::ApiError;
 use crate::app::App;
-use axum::extract::FromRequestParts;
+use crate::audit::By;
+use crate::exposure::is_public;
+use crate::keys::Holder;
+use crate::pages::session;
+use crate::peer::Peer;
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
-use governance::{Action, Role};
+use governance::{Action, Actor, Role};
 use std::sync::Arc;
 
 /// The key in a request's headers: `Authorization: Bearer KEY`, `Authorization: Basic` with the key as user name (the
@@ -35,34 +42,76 @@ fn basic_user(credentials: &str) -> Option<String> {
 /// The role of a key that may do `action`.
 ///
 /// # Errors
-/// [`ApiError`] with 401 where there is no key or an unknown one, with 403 where the key may not do it.
+/// As [`holder`].
 pub fn authorize(app: &App, key: Option<&str>, action: Action) -> Result<Role, ApiError> {
+    holder(app, key, action).map(|holder| holder.role)
+}
+
+/// Whose a key is that may do `action`.
+///
+/// # Errors
+/// [`ApiError`] with 401 where there is no key or an unknown one, with 403 where the key may not do it.
+pub fn holder(app: &App, key: Option<&str>, action: Action) -> Result<Holder, ApiError> {
     let Some(key) = key.filter(|key| !key.is_empty()) else {
         let message = "no API key was given: send it as \"Authorization: Bearer KEY\", or as the Basic user name";
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "no_key", message));
     };
-    let Some(role) = app.keys.role_of(key) else {
-        let message = "the API key is not one of this server's: use a key that was shown at its first start";
+    let Some(holder) = app.keys.find(key) else {
+        let message =
+            "the API key is not one of this server's, or was revoked: `rapport keys list` shows what there is";
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "unknown_key", message));
     };
-    if role.may(action) {
-        return Ok(role);
+    if holder.role.may(action) {
+        return Ok(holder);
     }
-    let needed = Role::ALL.into_iter().find(|role| role.may(action)).unwrap_or(Role::Admin);
-    let message = format!("a {role} key may not do this: use the {needed} key");
+    let able: Vec<&str> = Role::ALL.into_iter().filter(|role| role.may(action)).map(Role::name).collect();
+    let message = format!("a {} key may not do this: use the {} key", holder.role, able.join(" or the "));
     Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", message))
+}
+
+/// Lets those through who may read the interface's description: everybody, where only this machine reaches the server or
+/// the settings say so; else who has a key to read with, or is signed in to the console.
+pub(super) async fn guard_docs(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let is_open = app.settings.server.public_docs || !is_public(&app.settings.server);
+    if is_open || session::holder(&app, request.headers()).is_some_and(|holder| holder.role.may(Action::Read)) {
+        return next.run(request).await;
+    }
+    let may_read = authorize(&app, key_in(request.headers()).as_deref(), Action::Read);
+    match may_read {
+        Ok(_) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+/// The request may read metrics: as it may read the interface's description, by a setting of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct MayMeasure;
+
+impl FromRequestParts<Arc<App>> for MayMeasure {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        if app.settings.server.public_metrics || !is_public(&app.settings.server) {
+            return Ok(Self);
+        }
+        authorize(app, key_in(&parts.headers).as_deref(), Action::Read).map(|_| Self)
+    }
 }
 
 macro_rules! extractor {
     ($(#[doc = $doc:literal])+ $name:ident, $action:expr) => {
         $(#[doc = $doc])+
-        #[derive(Debug, Clone, Copy)]
-        pub struct $name;
+        #[derive(Debug, Clone)]
+        pub struct $name(
+            /// Who asks.
+            pub By,
+        );
 
         impl FromRequestParts<Arc<App>> for $name {
             type Rejection = ApiError;
             async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-                authorize(app, key_in(&parts.headers).as_deref(), $action).map(|_| Self)
+                let holder = holder(app, key_in(&parts.headers).as_deref(), $action)?;
+                let address = Peer::of_request(&parts.extensions, &parts.headers, app).address;
+                Ok(Self(By { actor: Actor::from(&holder), address: Some(address) }))
             }
         }
     };
@@ -77,6 +126,11 @@ extractor!(
     /// The request may train and roll back.
     MayOperate,
     Action::Operate
+);
+extractor!(
+    /// The request may read the audit list.
+    MayAdminister,
+    Action::Administer
 );
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::wire::CustomerReply;
 use crate::app::App;
 use axum::Json;
 use axum::extract::State;
+use governance::Deed;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,10 +27,14 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     security(("bearer" = []), ("basic" = [])),
 )]
 async fn customer(
-    _: MayRead,
+    MayRead(by): MayRead,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Result<Json<CustomerReply>, ApiError> {
     let view = app.run(move |app| app.engine.customer(&id)).await?;
+    // A service reads customers by the thousand, and nobody looks at them: what people open is written down.
+    if by.is_person() {
+        app.audit.note(Deed::CustomerOpened, &by, view.customer.profile.id.as_str());
+    }
     Ok(Json(CustomerReply::from(&view)))
 }

@@ -69,7 +69,7 @@ pub(crate) fn status(text: Option<&str>) -> Result<InspectedStatus, ApiError> {
     }
 }
 
-fn limit(text: Option<&str>) -> Result<usize, ApiError> {
+pub(super) fn limit(text: Option<&str>) -> Result<usize, ApiError> {
     let Some(text) = text else { return Ok(N_DEFAULT) };
     match text.parse() {
         Ok(n @ 1..=N_MAX) => Ok(n),

@@ -8,6 +8,7 @@ use crate::error::ServerError;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use governance::Deed;
 use learning::{Evaluation, ModelKind, Version};
 use primitives::{ErrorKind, ModelVersion};
 use serde::{Deserialize, Serialize};
@@ -133,12 +134,12 @@ fn done(message: String) -> Json<DoneReply> {
     security(("bearer" = []), ("basic" = [])),
 )]
 async fn train(
-    _: MayOperate,
+    MayOperate(by): MayOperate,
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
 ) -> Result<(StatusCode, Json<DoneReply>), ApiError> {
     let kind = kind(&name)?;
-    app.run(move |app| app.trainer.begin(&app.engine, vec![kind])).await?;
+    app.run(move |app| app.trainer.begin(&app.engine, vec![kind], by)).await?;
     Ok((StatusCode::ACCEPTED, done(format!("training {kind} has begun: GET /v1/models says how it goes"))))
 }
 
@@ -160,7 +161,7 @@ struct ChampionBody {
     security(("bearer" = []), ("basic" = [])),
 )]
 async fn champion(
-    _: MayOperate,
+    MayOperate(by): MayOperate,
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
     SmallBody(body): SmallBody,
@@ -171,6 +172,7 @@ async fn champion(
     let message = app.run(move |app| {
         app.engine.registry().promote(kind, &ModelVersion::from(body.version.as_str()))?;
         app.engine.reload_champions()?;
+        app.audit.note(Deed::Promotion, &by, format!("{kind} {}", body.version));
         Ok(format!("version {} of {kind} answers from now on", body.version))
     });
     Ok(done(message.await?))
@@ -188,7 +190,7 @@ async fn champion(
     security(("bearer" = []), ("basic" = [])),
 )]
 async fn rollback(
-    _: MayOperate,
+    MayOperate(by): MayOperate,
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
 ) -> Result<Json<DoneReply>, ApiError> {
@@ -196,6 +198,7 @@ async fn rollback(
     let message = app.run(move |app| {
         let version = app.engine.registry().roll_back(kind)?;
         app.engine.reload_champions()?;
+        app.audit.note(Deed::Rollback, &by, format!("{kind} {version}"));
         Ok(format!("version {version} of {kind} answers again"))
     });
     Ok(done(message.await?))

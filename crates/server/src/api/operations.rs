@@ -1,6 +1,7 @@
 //! Is it alive, is it ready, and what does it count?
 
 use super::ApiError;
+use super::auth::MayMeasure;
 use crate::app::App;
 use axum::Json;
 use axum::extract::State;
@@ -57,7 +58,7 @@ async fn readyz(State(app): State<Arc<App>>) -> Response {
         (status = 503, description = "What is counted cannot be read in time", body = super::error::ErrorBody),
     )
 )]
-async fn metrics(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
+async fn metrics(_: MayMeasure, State(app): State<Arc<App>>) -> Result<Response, ApiError> {
     let text = app.probe(|app| Ok(crate::telemetry::render(app))).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

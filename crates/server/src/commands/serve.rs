@@ -3,10 +3,10 @@
 use super::say;
 use crate::args::Options;
 use crate::error::ServerError;
-use crate::keys::Keys;
-use crate::serve::{Opened, Running, StartOptions, check_exposure};
+use crate::exposure::check_exposure;
+use crate::keys::{Keys, NewKey};
+use crate::serve::{Opened, Running, StartOptions};
 use crate::settings::Settings;
-use governance::Role;
 use std::net::SocketAddr;
 use storage::Access;
 
@@ -16,12 +16,12 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerErr
     if opened.storage.is_new() {
         say(&format!("Began a new database in {}.", opened.data.display()));
     }
-    let mut keys = Keys::load(&opened.data, &opened.settings.keys)?;
-    check_exposure(opened.settings.server.listen, &keys)?;
+    let keys = Keys::load(&opened.data, &opened.settings.keys)?;
+    check_exposure(&opened.settings.server, &keys)?;
     if let Some(weakness) = keys.weakness() {
         say(&format!("Careful: {weakness}. That does for trying things on this machine."));
     }
-    let created = keys.create_missing(&opened.data)?;
+    let created = keys.create_missing()?;
     let running = Running::start(opened, keys, StartOptions::default())?;
     show_keys(&created);
     say(&format!("Rapport is listening on http://{}: open it in a browser. Ctrl-C stops it.", running.address()));
@@ -29,12 +29,13 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerErr
 }
 
 /// Shows new keys: the only time anybody sees them.
-pub(super) fn show_keys(created: &[(Role, String)]) {
+pub(super) fn show_keys(created: &[NewKey]) {
     if created.is_empty() {
         return;
     }
     say("\nNew API keys. They are shown this once and stored only as hashes: keep them.");
-    for (role, key) in created {
+    for NewKey { info, key } in created {
+        let role = info.role;
         say(&format!("  {role:<8}{key}   {}", role.meaning()));
     }
     say("");

@@ -45,6 +45,10 @@ pub enum Icon {
     Info,
     /// It goes on; an arrow to the right.
     Arrow,
+    /// Keys; a key.
+    Key,
+    /// The audit list; lines with their marks.
+    List,
 }
 
 impl Icon {
@@ -108,6 +112,8 @@ impl Icon {
             Self::Tick => r#"<path d="m3 8.5 3.3 3.3L13 4.5"/>"#,
             Self::Alert => r#"<path d="M8 2 14.8 13.8H1.2zM8 6.3v3.4M8 11.7v.1"/>"#,
             Self::Info => r#"<circle cx="8" cy="8" r="6.3"/><path d="M8 7.3v4M8 4.7v.1"/>"#,
+            Self::Key => r#"<circle cx="5" cy="11" r="3.2"/><path d="m7.3 8.7 6.2-6.2M11 5l2 2M9 7l1.3 1.3"/>"#,
+            Self::List => r#"<path d="M6 3.5h8.5M6 8h8.5M6 12.5h8.5M1.8 3.5h1M1.8 8h1M1.8 12.5h1"/>"#,
             Self::Arrow => r#"<path d="M3 8h10M9 4l4 4-4 4"/>"#,
         }
     }

@@ -1,38 +1,58 @@
 //! Who may see the console, and may this request change something?
 //!
-//! Three ways in: a session that was begun with the admin key, the admin key itself in the `Authorization` header, and,
-//! for a demonstration on this machine only, none at all. A browser sends cookies and reaches loopback addresses on
+//! Three ways in: a session that was begun with a key that may see it, such a key itself in the `Authorization` header,
+//! and, for a demonstration on this machine only, none at all. A browser sends cookies and reaches loopback addresses on
 //! behalf of any page it shows, so what changes something must come from a page of our own, and an open console answers
 //! only under a name of this machine.
 
-use super::cookies;
 use super::session;
 use super::visit::Visit;
 use crate::api::auth::key_in;
 use crate::app::App;
+use crate::audit::By;
 use crate::console::view::{LoginPage, safe_back};
+use crate::exposure::is_local;
+use crate::keys::Holder;
+use crate::peer::Peer;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use governance::Action;
-use std::net::IpAddr;
+use governance::{Action, Actor, Role};
 use std::sync::Arc;
+
+/// How somebody came in, and who it is.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) way: Way,
+    pub(super) role: Role,
+    pub(super) by: By,
+}
 
 /// How somebody came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Entry {
+pub(super) enum Way {
     /// By a session: they can sign out.
     Session,
-    /// By the admin key in a header, which no other site can make a browser send unasked.
+    /// By a key in a header, which no other site can make a browser send unasked.
     Key,
+    /// By a key that a browser may have been given with an address, and sends by itself from then on.
+    Remembered,
     /// By being on this machine.
     Open,
 }
 
-/// Lets only those through who may see the console; others get the sign-in page with 401.
-pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let Some(entry) = entry(&app, request.headers()) else {
+/// What a page needs.
+#[derive(Clone)]
+pub(super) struct Needs {
+    pub(super) app: Arc<App>,
+    pub(super) action: Action,
+}
+
+/// Lets only those through who may do what the page is for; who has not come in gets the sign-in page with 401.
+pub(super) async fn guard(State(needs): State<Needs>, mut request: Request, next: Next) -> Response {
+    let Needs { app, action } = needs;
+    let Some(entry) = entry(&app, request.headers(), request.extensions()) else {
         let back = match *request.method() {
             Method::GET | Method::HEAD => path_of(request.uri()),
             _ => "/".to_owned(),
@@ -41,9 +61,13 @@ pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
         let visit = Visit::read(&mut parts, &app);
         return sign_in(&visit, &back, None);
     };
-    if is_change(request.method()) && entry != Entry::Key && !is_own_page(request.headers()) {
+    if is_change(request.method()) && entry.way != Way::Key && !is_own_page(request.headers()) {
         return foreign(request, &app);
     }
+    if !entry.role.may(action) {
+        return not_allowed(request, &app, entry.role);
+    }
+    request.extensions_mut().insert(entry);
     next.run(request).await
 }
 
@@ -56,15 +80,18 @@ pub(super) async fn guard_forms(State(app): State<Arc<App>>, request: Request, n
 }
 
 /// How somebody may come in, or `None`.
-pub(super) fn entry(app: &App, headers: &HeaderMap) -> Option<Entry> {
-    let token = cookies::read(headers, session::COOKIE);
-    if token.is_some_and(|token| app.sessions.is_open(token, app.engine.clock().now())) {
-        return Some(Entry::Session);
+pub(super) fn entry(app: &App, headers: &HeaderMap, extensions: &Extensions) -> Option<Entry> {
+    let address = Some(Peer::of_request(extensions, headers, app).address);
+    let entry = |way, holder: &Holder| Entry { way, role: holder.role, by: By { actor: holder.into(), address } };
+    let may_view = |holder: &Holder| holder.role.may(Action::View);
+    if let Some(holder) = session::holder(app, headers).filter(may_view) {
+        return Some(entry(Way::Session, &holder));
     }
-    if key_in(headers).and_then(|key| app.keys.role_of(&key)).is_some_and(|role| role.may(Action::Operate)) {
-        return Some(Entry::Key);
+    if let Some(holder) = key_in(headers).and_then(|key| app.keys.find(&key)).filter(may_view) {
+        return Some(entry(if is_basic(headers) { Way::Remembered } else { Way::Key }, &holder));
     }
-    (app.is_console_open && is_loopback(host(headers)?)).then_some(Entry::Open)
+    let by = By { actor: Actor::OpenConsole, address };
+    (app.is_console_open && is_local(headers)).then_some(Entry { way: Way::Open, role: Role::Admin, by })
 }
 
 /// The sign-in page with 401.
@@ -74,7 +101,7 @@ pub(super) fn sign_in(visit: &Visit, back: &str, problem: Option<String>) -> Res
         version: env!("CARGO_PKG_VERSION").to_owned(),
         problem,
         back: safe_back(back).to_owned(),
-        new_key_command: None,
+        new_key_command: "rapport keys create NAME --role admin".to_owned(),
     };
     let mut response = (StatusCode::UNAUTHORIZED, super::html(page.render())).into_response();
     // Not "Basic": a browser would put its own window before the page.
@@ -108,14 +135,19 @@ fn is_own_page(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Whether a `Host` header names this machine itself. Any other name may be one that an attacker's server resolves to
-/// this machine.
-fn is_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+fn is_basic(headers: &HeaderMap) -> bool {
+    let scheme = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    scheme.is_some_and(|scheme| scheme.trim().to_ascii_lowercase().starts_with("basic"))
+}
+
+fn not_allowed(request: Request, app: &Arc<App>, role: Role) -> Response {
+    let (mut parts, _) = request.into_parts();
+    Visit::read(&mut parts, app).error(
+        StatusCode::FORBIDDEN,
+        "Your key does not allow this",
+        &format!("You came in with a {role} key, which changes nothing and does not administer."),
+        "Ask somebody with an admin key, or sign in with one.",
+    )
 }
 
 fn foreign(request: Request, app: &Arc<App>) -> Response {
@@ -131,24 +163,6 @@ fn foreign(request: Request, app: &Arc<App>) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_names_of_this_machine_open_the_console() {
-        for own in ["127.0.0.1", "127.0.0.1:7070", "127.9.9.9", "localhost", "LOCALHOST:7070", "[::1]", "[::1]:7070"] {
-            assert!(is_loopback(own), "{own}");
-        }
-        for foreign in [
-            "",
-            "evil.example",
-            "127.0.0.1.evil.example",
-            "localhost.evil.example:7070",
-            "10.0.0.1",
-            "[::2]",
-            "0.0.0.0",
-        ] {
-            assert!(!is_loopback(foreign), "{foreign}");
-        }
-    }
 
     #[test]
     fn a_change_must_come_from_a_page_of_our_own() {

@@ -1,21 +1,42 @@
 //! How are the console's cookies read and set?
 
+use crate::app::App;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
-/// The value of a cookie.
-pub(super) fn read<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.filter(|(found, _)| *found == name).map(|(_, value)| value).next()
+/// How cookies are named and guarded.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cookies {
+    /// Whether browsers reach the server over TLS only. Then no other host and no page without TLS can set ours.
+    is_tls: bool,
 }
 
-/// Sets a cookie that only this server's own pages send, and that no script can read. `value` must be plain: hexadecimal,
-/// or escaped for an address. A lifetime of nought removes it.
-pub(super) fn set(response: &mut Response, name: &str, value: &str, lifetime_seconds: i64) {
-    let cookie = format!("{name}={value}; Path=/; Max-Age={lifetime_seconds}; HttpOnly; SameSite=Strict");
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
+impl Cookies {
+    /// As the settings say.
+    pub(super) fn of(app: &App) -> Self {
+        Self { is_tls: app.settings.server.tls_proxy }
+    }
+
+    fn prefix(self) -> &'static str {
+        if self.is_tls { "__Host-" } else { "" }
+    }
+
+    /// The value of a cookie.
+    pub(super) fn read<'h>(self, headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+        let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+        let pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        pairs.filter(|(found, _)| found.strip_prefix(self.prefix()) == Some(name)).map(|(_, value)| value).next()
+    }
+
+    /// Sets a cookie that only this server's own pages send, and that no script can read. `value` must be plain:
+    /// hexadecimal, or escaped for an address. A lifetime of nought removes it.
+    pub(super) fn set(self, response: &mut Response, name: &str, value: &str, lifetime_seconds: i64) {
+        let (prefix, secure) = (self.prefix(), if self.is_tls { "; Secure" } else { "" });
+        let cookie =
+            format!("{prefix}{name}={value}; Path=/; Max-Age={lifetime_seconds}; HttpOnly; SameSite=Strict{secure}");
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
     }
 }
 
@@ -51,9 +72,11 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(header::COOKIE, HeaderValue::from_static("a=1; rapport_theme=dark;b=x=y"));
         headers.append(header::COOKIE, HeaderValue::from_static("rapport_theme=light"));
-        assert_eq!(read(&headers, "rapport_theme"), Some("dark"));
-        assert_eq!(read(&headers, "b"), Some("x=y"));
-        assert_eq!(read(&headers, "theme"), None);
+        headers.append(header::COOKIE, HeaderValue::from_static("__Host-b=safe"));
+        let (plain, tls) = (Cookies { is_tls: false }, Cookies { is_tls: true });
+        assert_eq!(plain.read(&headers, "rapport_theme"), Some("dark"));
+        assert_eq!((plain.read(&headers, "b"), tls.read(&headers, "b")), (Some("x=y"), Some("safe")));
+        assert_eq!((plain.read(&headers, "theme"), tls.read(&headers, "a")), (None, None));
     }
 
     proptest! {

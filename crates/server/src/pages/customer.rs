@@ -5,6 +5,7 @@ use super::customers::label;
 use super::door;
 use super::visit::Visit;
 use crate::app::App;
+use crate::audit::By;
 use crate::clock::Stopwatch;
 use crate::console::format;
 use crate::console::view::{
@@ -19,7 +20,7 @@ use axum::response::Response;
 use decisions::DecisionKind;
 use events::{CallKind, Fields};
 use features::FeatureState;
-use governance::{ConsentAnswer, ConsentBasis, Purpose};
+use governance::{ConsentAnswer, ConsentBasis, Deed, Purpose};
 use primitives::ItemKey;
 use profiles::{Moment, Profile};
 use serde::Deserialize;
@@ -33,7 +34,8 @@ const N_NAMED: usize = 3;
 /// `/customers/{id}`.
 pub(super) async fn show(visit: Visit, id: Result<Path<String>, PathRejection>) -> Response {
     let Ok(Path(id)) = id else { return visit.not_found() };
-    visit.page(move |app, frame| Ok(fill(app, frame, &id, None)?.render())).await
+    let by = visit.by();
+    visit.page(move |app, frame| Ok(opened(app, &by, fill(app, frame, &id, None)?).render())).await
 }
 
 /// The form of "Decide now".
@@ -53,12 +55,19 @@ pub(super) async fn decide(
         return door::unreadable(&visit);
     };
     let visit = visit.at(format!("/customers/{}", format::url_part(&id)));
+    let by = visit.by();
     visit
         .page(move |app, frame| {
             let decided = decide_now(app, &id, kind)?;
-            Ok(fill(app, frame, &id, Some(decided))?.render())
+            Ok(opened(app, &by, fill(app, frame, &id, Some(decided))?).render())
         })
         .await
+}
+
+/// Writes down who looks at whom.
+fn opened(app: &App, by: &By, page: CustomerPage) -> CustomerPage {
+    app.audit.note(Deed::CustomerOpened, by, page.id.as_str());
+    page
 }
 
 fn decide_now(app: &App, id: &str, kind: DecisionKind) -> Result<Answer, ServerError> {

@@ -1,16 +1,20 @@
 //! How does somebody sign in and out, choose colours, and get the style sheet?
 
+use super::cookies::Cookies;
 use super::visit::{Visit, capital};
-use super::{access, cookies, session};
+use super::{access, session};
+use crate::audit::By;
 use crate::console::asset as find_asset;
 use crate::console::view::{Flash, Theme, safe_back};
+use crate::keys::Holder;
 use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use governance::{Action, Role};
+use governance::{Action, Actor, Deed, Role};
 use serde::Deserialize;
+use std::time::Duration;
 
 /// How long a choice of colours is remembered, in seconds.
 const THEME_SECONDS: i64 = 365 * 86_400;
@@ -39,43 +43,71 @@ pub(super) async fn login_page(visit: Visit, Query(asked): Query<super::Asked>) 
     response
 }
 
-/// Begins a session for who knows the admin key.
-pub(super) async fn login(visit: Visit, filled: Result<Form<Filled>, FormRejection>) -> Response {
+/// Begins a session for who knows a key that may see the console. Who keeps trying others waits.
+pub(super) async fn login(headers: HeaderMap, visit: Visit, filled: Result<Form<Filled>, FormRejection>) -> Response {
     let Ok(Form(filled)) = filled else { return unreadable(&visit) };
-    let back = safe_back(&filled.back).to_owned();
-    let key = filled.key.trim().to_owned();
-    let begun = visit.app.run(move |app| match app.keys.role_of(&key) {
-        Some(role) if role.may(Action::Operate) => Ok(Ok(app.sessions.begin(app.engine.clock().now())?)),
-        other => Ok(Err(other)),
-    });
-    match begun.await {
-        Ok(Ok(token)) => {
-            let mut response = Redirect::to(&back).into_response();
-            cookies::set(&mut response, session::COOKIE, &token, SESSION_SECONDS);
-            response
-        }
-        Ok(Err(role)) => {
-            tracing::warn!(role = role.map(|role| role.to_string()), "a sign-in to the console was refused");
-            access::sign_in(&visit, &back, Some(refused(role)))
-        }
-        Err(error) => visit.failed(&error),
-    }
+    let (app, back) = (visit.app.clone(), safe_back(&filled.back).to_owned());
+    let address = visit.peer.address;
+    let n_wrong = match app.attempts.begin(address, app.engine.clock().now()) {
+        Ok(n_wrong) => n_wrong,
+        Err(wait) => return too_early(&visit, &back, wait),
+    };
+    let found = app.keys.find(filled.key.trim());
+    let Some(holder) = found.clone().filter(|holder| holder.role.may(Action::View)) else {
+        return wrong_key(&visit, &back, n_wrong, found.as_ref());
+    };
+    app.attempts.was_right(address);
+    let had = Cookies::of(&app).read(&headers, session::COOKIE);
+    let token = match app.sessions.begin(&holder.id, had, app.engine.clock().now()) {
+        Ok(token) => token,
+        Err(error) => return visit.failed(&error.into()),
+    };
+    app.audit.note(Deed::SignIn, &By { actor: (&holder).into(), address: Some(address) }, "console");
+    let mut response = Redirect::to(&back).into_response();
+    Cookies::of(&app).set(&mut response, session::COOKIE, &token, SESSION_SECONDS);
+    response
+}
+
+fn wrong_key(visit: &Visit, back: &str, n_wrong: u32, found: Option<&Holder>) -> Response {
+    let address = visit.peer.address;
+    let role = found.map(|holder| holder.role);
+    tracing::warn!(%address, n_wrong, role = role.map(Role::name), "a sign-in to the console was refused");
+    let actor = found.map_or(Actor::Unknown, Actor::from);
+    visit.app.audit.note(
+        Deed::SignInRefused,
+        &By { actor, address: Some(address) },
+        format!("wrong key number {n_wrong}"),
+    );
+    access::sign_in(visit, back, Some(refused(role)))
 }
 
 fn refused(role: Option<Role>) -> String {
     match role {
-        Some(role) => format!("This is the {role} key. The console opens with the admin key."),
+        Some(role) => format!("This is a {role} key. The console opens with an admin key or a viewer key."),
         None => "This is not one of the server’s keys. Check that it was copied whole.".to_owned(),
     }
 }
 
+/// Says when to try again. The key was not looked at.
+fn too_early(visit: &Visit, back: &str, wait: Duration) -> Response {
+    let seconds = wait.as_millis().div_ceil(1_000);
+    let problem = format!("Too many keys were tried from your address. Try again in {seconds} s.");
+    let mut response = access::sign_in(visit, back, Some(problem));
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    if let Ok(seconds) = HeaderValue::from_str(&seconds.to_string()) {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
+    response
+}
+
 /// Ends the session.
 pub(super) async fn logout(headers: HeaderMap, visit: Visit) -> Response {
-    if let Some(token) = cookies::read(&headers, session::COOKIE) {
+    let cookies = Cookies::of(&visit.app);
+    if let Some(token) = cookies.read(&headers, session::COOKIE) {
         visit.app.sessions.end(token);
     }
     let mut response = Redirect::to("/login").into_response();
-    cookies::set(&mut response, session::COOKIE, "", 0);
+    cookies.set(&mut response, session::COOKIE, "", 0);
     response
 }
 
@@ -83,7 +115,7 @@ pub(super) async fn logout(headers: HeaderMap, visit: Visit) -> Response {
 pub(super) async fn theme(visit: Visit, filled: Result<Form<Filled>, FormRejection>) -> Response {
     let Ok(Form(filled)) = filled else { return unreadable(&visit) };
     let mut response = Redirect::to(safe_back(&filled.back)).into_response();
-    cookies::set(&mut response, Theme::COOKIE, Theme::parse(&filled.theme).name(), THEME_SECONDS);
+    Cookies::of(&visit.app).set(&mut response, Theme::COOKIE, Theme::parse(&filled.theme).name(), THEME_SECONDS);
     response
 }
 

@@ -4,8 +4,10 @@ use super::visit::Visit;
 use super::with_policy;
 use crate::api::ApiError;
 use crate::app::App;
-use axum::extract::Request;
+use crate::exposure::is_local;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
@@ -42,6 +44,28 @@ fn to_program(error: ApiError) -> Response {
     let mut response = error.into_response();
     response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response
+}
+
+/// Lets only those through who are on this machine and come from a page of this machine, where the demonstration runs: its
+/// console is open, and its keys are known to everybody.
+pub(crate) async fn guard_demonstration(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    if !app.is_console_open || is_local(request.headers()) {
+        return next.run(request).await;
+    }
+    let message = "The demonstration answers only on this machine, under its own name and to its own pages";
+    if !is_for_people(request.headers()) {
+        return ApiError::new(StatusCode::FORBIDDEN, "forbidden", format!("{message}: run `rapport serve` for others"))
+            .into_response();
+    }
+    let (mut parts, _) = request.into_parts();
+    let remedy = "Open it as http://127.0.0.1, or run `rapport serve`, which has keys of its own.";
+    let page = Visit::read(&mut parts, &app).error(
+        StatusCode::FORBIDDEN,
+        "Only on this machine",
+        &format!("{message}."),
+        remedy,
+    );
+    with_policy(page).await
 }
 
 fn is_for_people(headers: &HeaderMap) -> bool {

@@ -15,6 +15,7 @@ use axum::extract::Path;
 use axum::extract::rejection::FormRejection;
 use axum::response::Response;
 use features::catalogue;
+use governance::Deed;
 use learning::{Comparison, Evaluation, ModelHeader, ModelKind, Requirement};
 use primitives::{ErrorKind, ModelVersion, Timestamp};
 use serde::Deserialize;
@@ -34,12 +35,13 @@ pub(super) async fn show(visit: Visit) -> Response {
 
 /// `POST /models/{task}/train`.
 pub(super) async fn train(visit: Visit, Path(task): Path<String>) -> Response {
+    let by = visit.by();
     let done = visit.app.run(move |app| {
         let kind = kind(&task)?;
-        app.trainer.begin(&app.engine, vec![kind])?;
+        app.trainer.begin(&app.engine, vec![kind], by)?;
         Ok(format!("Training of {kind} has begun. Load this page again to see how far it is."))
     });
-    Visit::lead_to("/models", &flash(done.await))
+    visit.lead_to("/models", &flash(done.await))
 }
 
 /// The form of "Make champion".
@@ -55,16 +57,18 @@ pub(super) async fn champion(
     chosen: Result<Form<Chosen>, FormRejection>,
 ) -> Response {
     let Ok(Form(Chosen { version })) = chosen else { return super::door::unreadable(&visit) };
+    let by = visit.by();
     let done: Result<String, ApiError> = visit
         .app
         .run(move |app| {
             let kind = kind(&task)?;
             app.engine.registry().promote(kind, &ModelVersion::from(version.as_str()))?;
             app.engine.reload_champions()?;
+            app.audit.note(Deed::Promotion, &by, format!("{kind} {version}"));
             Ok(format!("Version {version} of {kind} answers from now on."))
         })
         .await;
-    Visit::lead_to("/models", &flash(done))
+    visit.lead_to("/models", &flash(done))
 }
 
 fn kind(name: &str) -> Result<ModelKind, ServerError> {

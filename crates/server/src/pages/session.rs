@@ -1,10 +1,14 @@
 //! Who is signed in to the console?
 
+use super::cookies::Cookies;
+use crate::app::App;
 use crate::error::ServerError;
-use crate::keys::{random_token, sha256_hex};
+use crate::keys::{Holder, random_token, sha256_hex};
+use axum::http::HeaderMap;
 use primitives::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// The cookie that holds a session's token.
 pub const COOKIE: &str = "rapport_session";
@@ -17,29 +21,47 @@ const N_SESSIONS_MAX: usize = 1_000;
 
 /// The sessions of this start, by the SHA-256 of their token: a restart signs everybody out.
 #[derive(Debug, Default)]
-pub struct Sessions(Mutex<BTreeMap<String, Timestamp>>);
+pub struct Sessions(Mutex<BTreeMap<String, Session>>);
+
+#[derive(Debug)]
+struct Session {
+    /// The id of the key it was begun with.
+    key: String,
+    ends: Timestamp,
+    seen: Timestamp,
+}
 
 impl Sessions {
-    /// Begins a session and answers with its token.
+    /// Begins a session and answers with its token. Older ones of the same key end, and so does the one that the browser
+    /// had.
     ///
     /// # Errors
     /// [`ServerError`] where the operating system gives no randomness.
-    pub fn begin(&self, now: Timestamp) -> Result<String, ServerError> {
+    pub fn begin(&self, key: &str, had: Option<&str>, now: Timestamp) -> Result<String, ServerError> {
         let token = random_token()?;
+        let had = had.map(sha256_hex);
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.retain(|_, ends| *ends > now);
+        sessions.retain(|token, session| session.ends > now && session.key != key && Some(token) != had.as_ref());
         if sessions.len() >= N_SESSIONS_MAX {
-            let oldest = sessions.iter().min_by_key(|(_, ends)| **ends).map(|(token, _)| token.clone());
+            let oldest = sessions.iter().min_by_key(|(_, session)| session.ends).map(|(token, _)| token.clone());
             oldest.and_then(|oldest| sessions.remove(&oldest));
         }
-        sessions.insert(sha256_hex(&token), now.plus_days(LIFETIME_DAYS));
+        let session = Session { key: key.to_owned(), ends: now.plus_days(LIFETIME_DAYS), seen: now };
+        sessions.insert(sha256_hex(&token), session);
         Ok(token)
     }
 
-    /// Whether a token belongs to a session that has not ended.
-    pub fn is_open(&self, token: &str, now: Timestamp) -> bool {
-        let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.get(&sha256_hex(token)).is_some_and(|ends| *ends > now)
+    /// The id of the key that a session was begun with, where it has not ended and was not idle for longer than `idle`.
+    pub fn key_of(&self, token: &str, now: Timestamp, idle: Duration) -> Option<String> {
+        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let token = sha256_hex(token);
+        let session = sessions.get_mut(&token)?;
+        if session.ends <= now || session.seen + idle <= now {
+            sessions.remove(&token);
+            return None;
+        }
+        session.seen = now;
+        Some(session.key.clone())
     }
 
     /// Ends a session.
@@ -48,18 +70,65 @@ impl Sessions {
     }
 }
 
+/// Whose session a request belongs to: it ends with the key it was begun with.
+pub(crate) fn holder(app: &App, headers: &HeaderMap) -> Option<Holder> {
+    let token = Cookies::of(app).read(headers, COOKIE)?;
+    let idle = Duration::from_secs(60 * app.settings.console.idle_minutes);
+    app.keys.holder(&app.sessions.key_of(token, app.engine.clock().now(), idle)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const IDLE: Duration = Duration::from_secs(3_600);
+
     #[test]
     fn a_session_ends_by_itself_and_when_asked() {
         let sessions = Sessions::default();
-        let start = Timestamp::from_millis(0);
-        let (one, two) = (sessions.begin(start).unwrap(), sessions.begin(start).unwrap());
-        assert!(sessions.is_open(&one, start) && sessions.is_open(&two, start) && !sessions.is_open("guess", start));
+        let mut now = Timestamp::from_millis(0);
+        let (one, two) = (sessions.begin("1", None, now).unwrap(), sessions.begin("2", None, now).unwrap());
+        let key = |token: &str, now| sessions.key_of(token, now, IDLE);
+        assert_eq!((key(&one, now).as_deref(), key(&two, now).as_deref()), (Some("1"), Some("2")));
+        assert_eq!(key("guess", now), None);
         sessions.end(&one);
-        assert!(!sessions.is_open(&one, start) && sessions.is_open(&two, start.plus_days(6)));
-        assert!(!sessions.is_open(&two, start.plus_days(7)));
+        assert_eq!(key(&one, now), None);
+        while now < Timestamp::from_millis(0).plus_days(7) {
+            assert!(key(&two, now).is_some(), "{now}");
+            now = now + IDLE / 2;
+        }
+        assert_eq!(key(&two, now), None, "after a week");
+    }
+
+    #[test]
+    fn an_idle_session_ends() {
+        let sessions = Sessions::default();
+        let start = Timestamp::from_millis(0);
+        let token = sessions.begin("1", None, start).unwrap();
+        assert!(sessions.key_of(&token, start + (IDLE - Duration::from_millis(1)), IDLE).is_some());
+        assert_eq!(sessions.key_of(&token, start + IDLE * 2, IDLE), None);
+        assert_eq!(sessions.key_of(&token, start, IDLE), None, "for good");
+    }
+
+    #[test]
+    fn a_sign_in_ends_older_sessions_of_the_key_and_of_the_browser() {
+        let sessions = Sessions::default();
+        let now = Timestamp::from_millis(0);
+        let first = sessions.begin("1", None, now).unwrap();
+        let other = sessions.begin("2", None, now).unwrap();
+        let second = sessions.begin("1", None, now).unwrap();
+        let is_open = |token: &str| sessions.key_of(token, now, IDLE).is_some();
+        assert_eq!((is_open(&first), is_open(&second), is_open(&other)), (false, true, true));
+        let third = sessions.begin("3", Some(&other), now).unwrap();
+        assert_eq!((is_open(&other), is_open(&second), is_open(&third)), (false, true, true));
+    }
+
+    #[test]
+    fn there_is_a_limit_to_sessions() {
+        let sessions = Sessions::default();
+        for n in 0..1_100 {
+            sessions.begin(&format!("{n}"), None, Timestamp::from_millis(n)).unwrap();
+        }
+        assert_eq!(sessions.0.lock().unwrap().len(), N_SESSIONS_MAX);
     }
 }

@@ -1,17 +1,20 @@
 //! What does a request tell about its visitor, and how are they answered?
 
-use super::access::{Entry, entry, path_of};
-use super::{cookies, html};
+use super::access::{Entry, Way, entry, path_of};
+use super::cookies::{self, Cookies};
+use super::html;
 use crate::api::ApiError;
 use crate::app::App;
+use crate::audit::By;
 use crate::console::format::url_part;
 use crate::console::view::{ErrorPage, Flash, Frame, Health, Theme};
 use crate::error::ServerError;
-use crate::peer;
+use crate::peer::{self, Peer};
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
+use governance::{Action, Actor};
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -34,6 +37,8 @@ pub(super) struct Visit {
     here: String,
     /// How they came in; nobody has to for errors and for signing in.
     entry: Option<Entry>,
+    /// Who is at the other end.
+    pub(super) peer: Peer,
     /// The result of the action that led here.
     flash: Option<Flash>,
 }
@@ -50,13 +55,16 @@ impl Visit {
     /// Reads what the request tells.
     pub(super) fn read(parts: &mut Parts, app: &Arc<App>) -> Self {
         let headers = &parts.headers;
+        let cookies = Cookies::of(app);
+        let entered = parts.extensions.get::<Entry>().cloned();
         Self {
             app: app.clone(),
-            theme: cookies::read(headers, Theme::COOKIE).map(Theme::parse).unwrap_or_default(),
+            theme: cookies.read(headers, Theme::COOKIE).map(Theme::parse).unwrap_or_default(),
             base_url: peer::base_url(headers),
             here: path_of(&parts.uri),
-            entry: entry(app, headers),
-            flash: cookies::read(headers, FLASH).and_then(flash),
+            entry: entered.or_else(|| entry(app, headers, &parts.extensions)),
+            peer: Peer::of_request(&parts.extensions, headers, app),
+            flash: cookies.read(headers, FLASH).and_then(flash),
         }
     }
 
@@ -70,6 +78,12 @@ impl Visit {
         self.entry.is_some()
     }
 
+    /// Who they are, for the audit list.
+    pub(super) fn by(&self) -> By {
+        let unknown = || By { actor: Actor::Unknown, address: Some(self.peer.address) };
+        self.entry.as_ref().map_or_else(unknown, |entry| entry.by.clone())
+    }
+
     /// Fills a page with data, away from the threads that serve connections.
     pub(super) async fn page(
         self,
@@ -80,7 +94,7 @@ impl Visit {
             Ok(page) => {
                 let mut response = html(page).into_response();
                 if had_flash {
-                    cookies::set(&mut response, FLASH, "", 0);
+                    Cookies::of(&self.app).set(&mut response, FLASH, "", 0);
                 }
                 response
             }
@@ -89,7 +103,7 @@ impl Visit {
     }
 
     /// Leads to another page, which says once what was done or why not.
-    pub(super) fn lead_to(path: &str, flash: &Flash) -> Response {
+    pub(super) fn lead_to(&self, path: &str, flash: &Flash) -> Response {
         let mut response = Redirect::to(path).into_response();
         let (key, text) = match flash {
             Flash::Done(text) => ("done", text),
@@ -97,7 +111,7 @@ impl Visit {
         };
         // A cookie holds 4,096 bytes, and an escaped letter takes up to twelve.
         let text: String = text.chars().take(300).collect();
-        cookies::set(&mut response, FLASH, &format!("{key}.{}", url_part(&text)), FLASH_SECONDS);
+        Cookies::of(&self.app).set(&mut response, FLASH, &format!("{key}.{}", url_part(&text)), FLASH_SECONDS);
         response
     }
 
@@ -138,6 +152,7 @@ impl Visit {
             Some(_) => (health(&self.app), self.app.notice.clone()),
             None => (Health::Good, None),
         };
+        let may = |action| self.entry.as_ref().is_some_and(|entry| entry.role.may(action));
         Frame {
             now: self.app.engine.clock().now(),
             theme: self.theme,
@@ -146,8 +161,25 @@ impl Visit {
             health,
             flash: self.flash.clone(),
             here: self.here.clone(),
-            signed_in: self.entry == Some(Entry::Session),
+            signed_in_as: self
+                .entry
+                .as_ref()
+                .filter(|entry| entry.way == Way::Session)
+                .map(|entry| name(&entry.by.actor)),
+            may_operate: may(Action::Operate),
+            may_administer: may(Action::Administer),
         }
+    }
+}
+
+/// What somebody is called.
+pub(super) fn name(actor: &Actor) -> String {
+    match actor {
+        Actor::Key { name, .. } => name.clone(),
+        Actor::OpenConsole => "Open console".to_owned(),
+        Actor::Command => "Command on the server".to_owned(),
+        Actor::Schedule => "Rapport itself".to_owned(),
+        Actor::Unknown => "Unknown".to_owned(),
     }
 }
 

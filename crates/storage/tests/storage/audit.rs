@@ -44,8 +44,8 @@ fn what_was_written_down_is_there_after_a_restart_newest_first() {
 #[test]
 fn the_list_is_bounded_by_age_and_by_number_of_each_kind() {
     let bench = Bench::default();
-    let mut retention = Retention::default();
-    (retention.n_audit_max, retention.audit_days) = (5, 10);
+    let mut retention = Retention::default().with_audit_days(10);
+    retention.n_audit_max = 5;
     let storage = open_with(&bench.data(), StorageSettings { retention, ..StorageSettings::default() });
     storage.add_audit(&entry(1, Deed::KeyRevoked)).unwrap();
     storage.add_audit(&entry(12, Deed::KeyCreated)).unwrap();

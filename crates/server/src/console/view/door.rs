@@ -15,8 +15,8 @@ pub struct LoginPage {
     pub problem: Option<String>,
     /// Where to go afterwards.
     pub back: String,
-    /// Whether another key can be made on this machine, and with which command.
-    pub new_key_command: Option<String>,
+    /// With which command another key is made on the server's machine.
+    pub new_key_command: String,
 }
 
 /// An error as a page.

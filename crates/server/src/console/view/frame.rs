@@ -20,8 +20,12 @@ pub struct Frame {
     pub flash: Option<Flash>,
     /// This page's path and query: where the colour switch returns to.
     pub here: String,
-    /// Whether somebody is signed in and can sign out.
-    pub signed_in: bool,
+    /// Who is signed in and can sign out: the name of their key.
+    pub signed_in_as: Option<String>,
+    /// Whether they may change something: decide, train, put a model in force.
+    pub may_operate: bool,
+    /// Whether they may see and change keys, and see the audit list.
+    pub may_administer: bool,
 }
 
 /// The pages of the navigation.
@@ -39,6 +43,10 @@ pub enum Section {
     Decisions,
     /// `/api`
     Api,
+    /// `/keys`
+    Keys,
+    /// `/audit`
+    Audit,
 }
 
 /// Light, dark, or as the person's system says. Kept in a cookie that `POST /theme` (fields `theme`, `back`) sets.
@@ -136,8 +144,16 @@ impl Theme {
 }
 
 impl Section {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Overview, Self::Events, Self::Customers, Self::Models, Self::Decisions, Self::Api];
+    const ALL: [Self; 8] = [
+        Self::Overview,
+        Self::Events,
+        Self::Customers,
+        Self::Models,
+        Self::Decisions,
+        Self::Api,
+        Self::Keys,
+        Self::Audit,
+    ];
 
     pub(super) fn title(self) -> &'static str {
         match self {
@@ -147,6 +163,8 @@ impl Section {
             Self::Models => "Models",
             Self::Decisions => "Decisions",
             Self::Api => "API",
+            Self::Keys => "Keys",
+            Self::Audit => "Audit",
         }
     }
 
@@ -158,6 +176,8 @@ impl Section {
             Self::Models => "/models",
             Self::Decisions => "/decisions",
             Self::Api => "/api",
+            Self::Keys => "/keys",
+            Self::Audit => "/audit",
         }
     }
 
@@ -169,7 +189,18 @@ impl Section {
             Self::Models => Icon::Layers,
             Self::Decisions => Icon::Fork,
             Self::Api => Icon::Code,
+            Self::Keys => Icon::Key,
+            Self::Audit => Icon::List,
         }
+    }
+}
+
+impl Frame {
+    /// The pages that this visitor may see.
+    pub(super) fn sections(&self) -> impl Iterator<Item = Section> {
+        let may_administer = self.may_administer;
+        let is_seen = move |section: &Section| may_administer || !matches!(section, Section::Keys | Section::Audit);
+        Section::ALL.into_iter().filter(is_seen)
     }
 }
 

@@ -8,18 +8,21 @@ mod frame;
 mod parts;
 
 mod api;
+mod audit;
 mod customer;
 mod customers;
 mod decision;
 mod decisions;
 mod door;
 mod events;
+mod keys;
 mod models;
 mod overview;
 
 pub mod sample;
 
 pub use api::{ApiPage, Example};
+pub use audit::{AuditFilter, AuditPage, AuditRow};
 pub use customer::{Consent, CustomerPage, Identifier, Recommendations, Timeline, TimelineDay, TimelineEntry, Trait};
 pub use customers::{CustomerRow, CustomersPage};
 pub use decision::{Candidate, DecisionPage, Outcome};
@@ -27,6 +30,7 @@ pub use decisions::{DecisionRow, DecisionsPage};
 pub use door::{ErrorPage, LoginPage};
 pub use events::{EventRow, EventStatus, EventsPage, StatusFilter};
 pub use frame::{Flash, Frame, Health, Notice, Section, Theme, safe_back};
+pub use keys::{KeyRow, KeyRowState, KeysPage, MadeKey};
 pub use models::{Champion, Metric, ModelsPage, Need, Task, Version};
 pub use overview::{
     CustomersCard, DayCount, DayRevenue, DecisionsCard, EventsCard, HealthCard, ModelLine, ModelState, Overview, Worth,

@@ -1,9 +1,11 @@
 //! What do the pages look like with something on them? Invented pages, for the preview and for tests.
 
+mod administration;
 mod learned;
 mod people;
 mod picture;
 
+pub use administration::{audit, keys};
 pub use learned::{decision, decisions, models, task_missing};
 pub use people::{customer, customer_stranger, customers};
 pub use picture::picture;
@@ -26,6 +28,8 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("/decisions", decisions().render()),
         ("/decisions/019ab3f2", decision().render()),
         ("/api", api().render()),
+        ("/keys", keys().render()),
+        ("/audit", audit().render()),
         ("/login", login(None).render()),
         ("/empty", overview_empty().render()),
         ("/empty/events", EventsPage { frame: empty("/events"), rows: vec![], older: None, ..events() }.render()),
@@ -46,6 +50,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
             "/empty/decisions",
             DecisionsPage { frame: empty("/decisions"), total: 0, rows: vec![], older: None, ..decisions() }.render(),
         ),
+        ("/empty/audit", AuditPage { frame: empty("/audit"), rows: vec![], older: None, ..audit() }.render()),
         ("/empty/login", login(Some("That is not the admin key. Check that it was copied whole.".to_owned())).render()),
         ("/404", ErrorPage::not_found(frame("/nowhere")).render()),
     ]
@@ -64,7 +69,9 @@ pub fn frame(here: &str) -> Frame {
         health: Health::Good,
         flash: None,
         here: here.to_owned(),
-        signed_in: true,
+        signed_in_as: Some("Mei Chen".to_owned()),
+        may_operate: true,
+        may_administer: true,
     }
 }
 
@@ -249,7 +256,7 @@ pub fn login(problem: Option<String>) -> LoginPage {
         version: "0.1.0".to_owned(),
         problem,
         back: "/".to_owned(),
-        new_key_command: Some("rapport keys new admin".to_owned()),
+        new_key_command: "rapport keys create NAME --role admin".to_owned(),
     }
 }
 

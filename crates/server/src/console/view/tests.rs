@@ -105,6 +105,12 @@ fn hostile_text_stays_text() {
     models.tasks[0].key = text();
     models.frame.flash = Some(Flash::Failed(text()));
     models.frame.here = text();
+    let mut keys = sample::keys();
+    (keys.rows[1].id, keys.rows[1].name, keys.rows[1].role) = (text(), text(), text());
+    keys.made = Some(MadeKey { name: text(), role: text(), key: text() });
+    let mut audit = sample::audit();
+    (audit.rows[0].who, audit.rows[0].subject, audit.rows[0].role) = (text(), text(), Some(text()));
+    audit.frame.signed_in_as = Some(text());
     let mut lost = ErrorPage::not_found(sample::frame("/"));
     lost.message = text();
     let login = sample::login(Some(text()));
@@ -114,6 +120,8 @@ fn hostile_text_stays_text() {
         ("customers", customers.render()),
         ("decision", decision.render()),
         ("models", models.render()),
+        ("keys", keys.render()),
+        ("audit", audit.render()),
         ("error", lost.render()),
         ("login", login.render()),
     ] {
@@ -134,6 +142,7 @@ fn empty_pages_say_what_to_do_next() {
         ("/empty/customer", "No score of their own."),
         ("/empty/models", "What is still missing"),
         ("/empty/decisions", "Nothing decided yet"),
+        ("/empty/audit", "Nothing was written down yet"),
         ("/404", "Nothing stands at /nowhere."),
     ] {
         assert!(shown(path).contains(sentence), "{path}: {sentence}");
@@ -210,6 +219,19 @@ fn only_what_can_be_done_can_be_pressed() {
     // The champion cannot be made champion; what lacks data cannot be trained.
     assert_eq!(html.matches("Make champion").count(), 2);
     assert_eq!(html.matches(" disabled").count(), 1);
+    let mut seen = sample::models();
+    (seen.frame.may_operate, seen.frame.may_administer) = (false, false);
+    let html = seen.render();
+    assert_eq!(
+        (html.matches("<button").count(), html.contains("href=\"/keys\"")),
+        (4, false),
+        "colours and the way out"
+    );
+    let mut customer = sample::customer();
+    customer.frame.may_operate = false;
+    assert!(!customer.render().contains("Decide now"));
+    let html = sample::keys().render();
+    assert_eq!(html.matches("Yes, for good").count(), 3, "what is preset, replaced or revoked cannot be revoked here");
     let mut ready = sample::task_missing();
     ready.needs.iter_mut().for_each(|need| need.have = need.need);
     let html = ModelsPage { frame: sample::frame("/models"), tasks: vec![ready] }.render();

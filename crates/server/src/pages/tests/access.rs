@@ -1,0 +1,257 @@
+//! Who gets into the console, what can they do there, and what is written down of it?
+
+use super::*;
+use crate::keys::NewKey;
+use governance::{Deed, Role};
+use storage::AuditQuestion;
+
+impl Console {
+    fn key(&self, name: &str, role: Role) -> NewKey {
+        self.running.app().keys.create(name, role).unwrap()
+    }
+
+    /// Signs in and answers with the cookie to send from then on.
+    pub(super) fn sign_in(&self, key: &str, name: &str) -> String {
+        let opened = self.post("/login", &format!("key={key}"), &[]);
+        assert_eq!(opened.status, 303, "{}", opened.body);
+        opened.cookie(name).unwrap().split(';').next().unwrap().to_owned()
+    }
+
+    /// What was written down, newest first: deed, key's name, subject.
+    fn audit(&self, n: usize) -> Vec<(Deed, String, String)> {
+        let app = self.running.app();
+        // The writer takes one after the other: what waits before this is stored when it is answered.
+        app.storage.prune(app.engine.clock().now()).unwrap();
+        let question = AuditQuestion { n_max: n, ..AuditQuestion::default() };
+        let entries = app.storage.audit(&question).unwrap().into_iter();
+        entries.map(|(_, entry)| (entry.deed, super::super::visit::name(&entry.actor), entry.subject)).collect()
+    }
+}
+
+fn status(console: &Console, method: &str, path: &str, headers: &[(&str, &str)]) -> u16 {
+    console.send(method, path, headers, "version=x&decision=churn&name=x&role=write").status
+}
+
+#[test]
+fn the_admin_key_in_a_header_opens_every_page_without_a_cookie() {
+    let console = Console::start(false);
+    for path in PAGES {
+        let reply = console.send("GET", path, &[("authorization", &format!("Bearer {ADMIN}"))], "");
+        assert_eq!((reply.status, reply.headers.get("set-cookie")), (200, None), "{path}");
+        assert_page(path, &reply);
+        assert_eq!(console.get(path).status, 401, "{path}");
+    }
+}
+
+#[test]
+fn a_viewer_sees_the_pages_and_changes_nothing() {
+    let console = Console::start(false);
+    console.send_events(r#"{"batch":[{"type":"identify","userId":"ann"}]}"#);
+    let viewer = console.key("Mei", Role::Viewer);
+    let cookie = console.sign_in(&viewer.key, super::super::session::COOKIE);
+    let origin = format!("http://{}", console.running.address());
+    let bearer = format!("Bearer {}", viewer.key);
+    for headers in [&[("cookie", cookie.as_str()), ("origin", origin.as_str())][..], &[("authorization", &bearer)]] {
+        for path in ["/", "/events", "/customers", "/customers/ann", "/models", "/decisions", "/api"] {
+            let reply = console.send("GET", path, headers, "");
+            assert_eq!(reply.status, 200, "{path}");
+            assert!(!reply.body.contains("Train now") && !reply.body.contains("Decide now"), "{path}");
+            assert!(!reply.body.contains("href=\"/keys\""), "{path}");
+        }
+        for path in ["/keys", "/audit"] {
+            assert_eq!(status(&console, "GET", path, headers), 403, "{path}");
+        }
+        let changes = [
+            "/customers/ann/decide",
+            "/models/churn/train",
+            "/models/churn/champion",
+            "/keys",
+            "/keys/preset-admin/revoke",
+        ];
+        for path in changes {
+            assert_eq!(status(&console, "POST", path, headers), 403, "{path}");
+        }
+    }
+    assert_eq!(console.n_decisions(), 0);
+    assert_eq!(console.running.app().keys.list().len(), 4, "three preset ones and the viewer's");
+    // The same change by the admin key, so that it is the role that was refused.
+    assert_eq!(
+        status(&console, "POST", "/models/churn/champion", &[("authorization", &format!("Bearer {ADMIN}"))]),
+        303
+    );
+}
+
+#[test]
+fn keys_are_made_and_revoked_on_a_page_and_end_at_once() {
+    let console = Console::start(true);
+    let made = console.post("/keys", "name=Ann+%3Cb%3E&role=viewer", &[]);
+    assert_eq!((made.status, made.headers.get("set-cookie")), (200, None), "a key stands in no cookie");
+    assert_page("/keys", &made);
+    let key = made.body.split("<code>").find(|part| part.starts_with("rp_viewer_")).unwrap();
+    let key = key.split("</code>").next().unwrap();
+    assert!(!console.get("/keys").body.contains(key) && console.get("/keys").body.contains("Ann &#60;b&#62;"));
+    let id = console.running.app().keys.find(key).unwrap().id;
+    let bearer = [("authorization", &*format!("Bearer {key}")), ("host", "elsewhere.example")];
+    let session = console.sign_in(key, super::super::session::COOKIE);
+
+    for (form, problem) in [("name=&role=viewer", "visible"), ("name=x&role=king", "no such role")] {
+        let refused = console.post("/keys", form, &[]);
+        assert_eq!((refused.status, refused.header("location")), (303, "/keys"), "{form}");
+        let flash = super::super::cookies::unescape(&refused.cookie("rapport_flash").unwrap());
+        assert!(flash.contains(problem), "{flash}");
+    }
+    assert_eq!(console.post("/keys", "nonsense", &[]).status, 400);
+    let revoked = console.post(&format!("/keys/{id}/revoke"), "", &[]);
+    assert_eq!((revoked.status, revoked.header("location")), (303, "/keys"));
+    assert_eq!(console.running.app().keys.role_of(key), None);
+    assert!(super::super::session::holder(console.running.app(), &headers(&session)).is_none(), "its session ends");
+    assert_ne!(status(&console, "GET", "/models", &bearer), 200);
+
+    let (name, subject) = ("Open console".to_owned(), format!("viewer key \"Ann <b>\" ({id})"));
+    let deeds = console.audit(9);
+    assert_eq!(deeds[0], (Deed::KeyRevoked, name.clone(), subject.clone()));
+    assert!(deeds.contains(&(Deed::KeyCreated, name, subject)), "{deeds:?}");
+    assert!(deeds.iter().all(|(_, _, subject)| !subject.contains(key)), "never a key");
+}
+
+fn headers(cookie: &str) -> axum::http::HeaderMap {
+    let mut headers = axum::http::HeaderMap::new();
+    headers.insert("cookie", cookie.parse().unwrap());
+    headers
+}
+
+#[test]
+fn a_sign_in_ends_the_older_session_and_an_idle_one_ends_by_itself() {
+    let console = Console::start_with(false, |settings| settings.console.idle_minutes = 30);
+    let first = console.sign_in(ADMIN, super::super::session::COOKIE);
+    let second = console.sign_in(ADMIN, super::super::session::COOKIE);
+    let open = |cookie: &str| status(&console, "GET", "/", &[("cookie", cookie)]);
+    assert_eq!((open(&first), open(&second)), (401, 200));
+    console.clock.advance(Duration::from_secs(29 * 60));
+    assert_eq!(open(&second), 200);
+    console.clock.advance(Duration::from_secs(30 * 60));
+    assert_eq!(open(&second), 401);
+}
+
+#[test]
+fn who_keeps_trying_wrong_keys_waits_and_so_does_the_right_key() {
+    let console = Console::start(false);
+    for _ in 0..5 {
+        assert_eq!(console.post("/login", "key=wrong", &[]).status, 401);
+    }
+    let slowed = console.post("/login", &format!("key={ADMIN}"), &[]);
+    assert_eq!((slowed.status, slowed.header("retry-after")), (429, "1"), "the key is not even looked at");
+    assert_page("/login", &slowed);
+    assert!(slowed.body.contains("Try again in 1 s"), "{}", slowed.body);
+    console.clock.advance(Duration::from_secs(1));
+    assert_eq!(console.post("/login", "key=wrong", &[]).status, 401);
+    assert_eq!(console.post("/login", "key=wrong", &[]).header("retry-after"), "2", "longer each time");
+    console.clock.advance(Duration::from_secs(2));
+    assert_eq!(console.post("/login", &format!("key={ADMIN}"), &[]).status, 303);
+    assert_eq!(console.post("/login", "key=wrong", &[]).status, 401, "it begins anew");
+    let audit = console.audit(9);
+    assert_eq!(audit.iter().filter(|(deed, ..)| *deed == Deed::SignInRefused).count(), 7, "{audit:?}");
+    assert_eq!(audit[1], (Deed::SignIn, "preset admin key".to_owned(), "console".to_owned()));
+}
+
+#[test]
+fn behind_a_proxy_with_tls_cookies_never_travel_without() {
+    let console = Console::start_with(false, |settings| {
+        settings.server.tls_proxy = true;
+        settings.server.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+    });
+    let opened = console.post("/login", &format!("key={ADMIN}"), &[("x-forwarded-for", "192.0.2.7")]);
+    let cookie = opened.cookie("__Host-rapport_session").expect("the name that no other host can set");
+    assert!(cookie.contains("; Path=/;") && cookie.ends_with("; HttpOnly; SameSite=Strict; Secure"), "{cookie}");
+    let session = cookie.split(';').next().unwrap();
+    assert_eq!(status(&console, "GET", "/", &[("cookie", session)]), 200);
+    let plain = session.trim_start_matches("__Host-");
+    assert_eq!(status(&console, "GET", "/", &[("cookie", plain)]), 401, "one that another host may have set");
+    let theme = console.post("/theme", "theme=dark", &[]);
+    assert!(theme.cookie("__Host-rapport_theme").unwrap().ends_with("Secure"));
+    // Each visitor of the proxy waits for their own wrong keys.
+    for _ in 0..5 {
+        console.post("/login", "key=wrong", &[("x-forwarded-for", "10.0.0.1, 198.51.100.1")]);
+    }
+    let sent = |from: &str| console.post("/login", "key=wrong", &[("x-forwarded-for", from)]).status;
+    assert_eq!((sent("198.51.100.1"), sent("192.0.2.7")), (429, 401));
+}
+
+#[test]
+fn a_key_that_a_browser_remembers_changes_nothing_for_another_site() {
+    use base64::Engine as _;
+    let console = Console::start(false);
+    let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{ADMIN}:")));
+    let change = |headers: &[(&str, &str)]| status(&console, "POST", "/models/churn/champion", headers);
+    assert_eq!(status(&console, "GET", "/models", &[("authorization", &basic)]), 200);
+    assert_eq!(change(&[("authorization", &basic), ("origin", "http://evil.example")]), 403);
+    let own = format!("http://{}", console.running.address());
+    assert_eq!(change(&[("authorization", &basic), ("origin", &own)]), 303);
+}
+
+#[test]
+fn the_demonstration_answers_no_other_site_neither_pages_nor_programs() {
+    let console = Console::start(true);
+    let port = console.running.address().port();
+    let server = format!("Bearer {SERVER}");
+    for (method, path) in [("GET", "/customers"), ("GET", "/v1/models"), ("POST", "/v1/decide"), ("GET", "/metrics")] {
+        for (host, origin, is_local) in [
+            ("127.0.0.1", "http://localhost:3000", true),
+            ("localhost", "http://127.0.0.1", true),
+            ("evil.example", "http://evil.example", false),
+            ("127.0.0.1", "http://evil.example", false),
+            ("127.0.0.1", "null", false),
+        ] {
+            let host = format!("{host}:{port}");
+            let sent = [("host", host.as_str()), ("origin", origin), ("authorization", server.as_str())];
+            let reply = console.send(method, path, &sent, r#"{"decision":"churn","userId":"1"}"#);
+            assert_eq!(reply.status == 403, !is_local, "{method} {path} {host} {origin}: {}", reply.body);
+            let is_shared = reply.headers.contains_key("access-control-allow-origin");
+            assert!(is_local || !is_shared, "another site must not read the answer");
+        }
+        let asked = [("origin", "http://evil.example"), ("access-control-request-method", "POST")];
+        assert_eq!(console.send("OPTIONS", path, &asked, "").status, 403, "{path}");
+    }
+    assert_eq!(console.n_decisions(), 2);
+    let page = console.send("GET", "/", &[("host", "evil.example"), ("accept", "text/html")], "");
+    assert_page("/", &page);
+}
+
+#[test]
+fn it_is_written_down_who_did_what_and_only_administrators_read_it() {
+    let console = Console::start(false);
+    console.send_events(r#"{"batch":[{"type":"identify","userId":"ann"}]}"#);
+    let mei = console.key("Mei", Role::Viewer);
+    let admin = [("authorization", &*format!("Bearer {ADMIN}"))];
+    let viewer = [("authorization", &*format!("Bearer {}", mei.key))];
+    let server = [("authorization", &*format!("Bearer {SERVER}"))];
+    assert_eq!(status(&console, "GET", "/customers/ann", &viewer), 200);
+    assert_eq!(status(&console, "GET", "/v1/customers/ann", &admin), 200);
+    assert_eq!(status(&console, "GET", "/v1/customers/ann", &server), 200);
+    assert_eq!(status(&console, "GET", "/customers/nobody", &admin), 404);
+    assert_eq!(status(&console, "POST", "/models/recommend/train", &admin), 303);
+    let deeds: Vec<_> = console.audit(9).into_iter().rev().take(3).collect();
+    let admin_name = || "preset admin key".to_owned();
+    assert_eq!(
+        deeds,
+        [
+            (Deed::CustomerOpened, "Mei".to_owned(), "ann".to_owned()),
+            (Deed::CustomerOpened, admin_name(), "ann".to_owned()),
+            (Deed::Training, admin_name(), "recommend".to_owned()),
+        ],
+        "services and what is not there are not written down"
+    );
+    let page = console.send("GET", "/audit?of=customers", &admin, "").body;
+    assert!(page.contains("href=\"/customers/ann\"") && page.contains("127.0.0.1") && !page.contains("recommend"));
+    let reply = console.send("GET", "/v1/audit?deed=customer_opened&limit=1", &admin, "");
+    let entry = &serde_json::from_str::<serde_json::Value>(&reply.body).unwrap()["entries"][0];
+    assert_eq!((&entry["keyName"], &entry["subject"]), (&admin_name().into(), &"ann".into()));
+    let older = console.send("GET", &format!("/v1/audit?before={}", entry["number"]), &admin, "").body;
+    assert!(older.contains("\"keyName\":\"Mei\"") && !older.contains(&admin_name()), "{older}");
+    for (headers, expected) in [(&viewer, 403), (&server, 403)] {
+        assert_eq!(status(&console, "GET", "/v1/audit", headers), expected);
+    }
+    for query in ["deed=nonsense", "before=x", "limit=0"] {
+        assert_eq!(status(&console, "GET", &format!("/v1/audit?{query}"), &admin), 400, "{query}");
+    }
+}
