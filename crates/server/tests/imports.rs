@@ -159,6 +159,37 @@ fn new_content_comes_in_the_place_of_the_old_and_undoing_it_brings_the_old_back(
     assert!(stored == rebuilt);
 }
 
+#[test]
+fn a_database_that_is_made_from_the_history_knows_what_was_taken_out() {
+    let data = tempfile::tempdir().unwrap();
+    let opened = open(data.path());
+    let first = begin(&opened, "orders.csv");
+    opened.engine.ingest_imported(first, vec![order("1", "ann", 5.0), order("2", "bob", 5.0)]).unwrap();
+    let second = begin(&opened, "corrected.csv");
+    opened.engine.withdraw(&opened.storage, second, &[order("1", "cid", 7.0).message_id]).unwrap();
+    opened.engine.ingest_imported(second, vec![order("1", "cid", 7.0), order("3", "dan", 7.0)]).unwrap();
+    let third = begin(&opened, "wrong.csv");
+    opened.engine.ingest_imported(third, vec![order("4", "eve", 7.0)]).unwrap();
+    opened.engine.undo_import(&opened.storage, third).unwrap();
+    opened.engine.checkpoint(10).unwrap();
+    opened.storage.seal(opened.engine.checkpointed(), &SealPolicy::everything()).unwrap();
+    drop(opened);
+    let (before, _) = stored_and_rebuilt(data.path());
+    for name in ["rapport.db", "rapport.db-wal", "rapport.db-shm"] {
+        let _ = std::fs::remove_file(data.path().join(name));
+    }
+    let directory = DataDir::open(data.path(), Access::Exclusive).unwrap();
+    let (storage, taken) = Storage::recover(directory, StorageSettings::default(), &mut |_| {}).unwrap();
+    assert!(taken.is_new && taken.n_events == 7, "{taken:?}");
+    drop(storage);
+    let (_, after) = stored_and_rebuilt(data.path());
+    assert!(before == after, "the corrections count again");
+    let opened = open(data.path());
+    let again = begin(&opened, "again.csv");
+    let taken = opened.engine.ingest_imported(again, vec![order("4", "eve", 7.0), order("1", "cid", 7.0)]).unwrap();
+    assert_eq!((taken.n_accepted, taken.n_duplicates), (1, 1), "only what was taken out is free");
+}
+
 fn payload(event: &Event) -> Value {
     let record: Value = serde_json::from_slice(&event.to_record()).unwrap();
     json!({

@@ -15,8 +15,8 @@ use crate::writer::Patience;
 use crate::{DatabaseError, Storage, StorageError};
 use apply::Correction;
 use events::{
-    Corrected, Event, EventLog, EventLogError, Import, ImportCounts, ImportId, ImportLog, NewImport, Offset, Origin,
-    Places, Receipt, Recorded,
+    Call, Corrected, Event, EventLog, EventLogError, Import, ImportCounts, ImportId, ImportLog, NewImport, Offset,
+    Origin, Places, Receipt, Recorded,
 };
 use features::History;
 use primitives::{MessageId, Timestamp};
@@ -154,6 +154,29 @@ impl Storage {
         Ok(Corrected { correction, n_withdrawn, n_restored })
     }
 
+    /// Does again what corrections say that came from the history and not from an import.
+    pub(crate) fn follow(&self, corrections: &[Recorded]) -> Result<(), StorageError> {
+        let Some(upto) = corrections.last().map(|last| last.offset) else { return Ok(()) };
+        let before = self.withdrawn()?;
+        let after = corrections.iter().fold(before.clone(), |counts_not, correction| match &correction.event.call {
+            Call::Correction { withdrawn, restored, .. } => {
+                counts_not.and(&offsets(withdrawn)).without(&offsets(restored))
+            }
+            _ => counts_not,
+        });
+        let read = self.ids_at(&[&after.without(&before)]).map_err(StorageError::Event)?;
+        let mut free: HashSet<IdHash> = read.into_values().collect();
+        // What came in their place has the same ids.
+        let kept = self.replay_but(self.missing()?.and(&after), Offset::default(), &mut |recorded| {
+            free.remove(&id_hash(&recorded.event));
+            !free.is_empty()
+        });
+        kept.map_err(StorageError::Event)?;
+        let withdrawn = after.ranges().to_vec();
+        let command = ImportCommand::Follow { withdrawn, forget: free.into_iter().collect(), upto: upto.0 };
+        self.maintain("following the corrections of the history", Command::Imports(command)).map(|_| ())
+    }
+
     /// The ids of the messages at these offsets, whether they count or not.
     fn ids_at(&self, offsets: &[&Offsets]) -> Result<BTreeMap<u64, IdHash>, EventLogError> {
         let wanted = offsets.iter().fold(Offsets::default(), |all, some| all.and(some));
@@ -187,6 +210,10 @@ impl Storage {
         let done = self.submit(Command::Imports(command), Patience::Wait);
         done.map_err(|error: DatabaseError| append_error(n_events, error))
     }
+}
+
+fn offsets(places: &[Places]) -> Offsets {
+    Offsets::of(places.iter().map(|Places(first, last)| (first.0, last.0)))
 }
 
 fn places(offsets: &Offsets) -> Vec<Places> {

@@ -56,7 +56,7 @@ impl Storage {
         self.replay_but(self.missing().map_err(|error| history_error(after.0, error))?, after, visit)
     }
 
-    fn replay_but(
+    pub(crate) fn replay_but(
         &self,
         left_out: Offsets,
         after: Offset,

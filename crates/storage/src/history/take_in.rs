@@ -10,7 +10,7 @@ use crate::schema::meta;
 use crate::seen_ids::IdHash;
 use crate::set_aside::records;
 use crate::{DataDir, Storage, StorageError, StorageSettings};
-use events::{Event, EventLog, Offset};
+use events::{Call, Event, EventLog, Offset, Recorded};
 use std::sync::Arc;
 
 /// How many ids are taken in at a time: sorted, so that fewer pages are written.
@@ -72,11 +72,16 @@ impl Storage {
     fn take_in(&self, rounds: &[Round], told: &mut dyn FnMut(u64)) -> Result<u64, StorageError> {
         let missing = self.missing()?;
         let mut ids: Vec<IdHash> = Vec::new();
+        let mut corrections = Vec::new();
         let mut n_events = 0;
         for (i, round) in rounds.iter().enumerate() {
             let rows = round.read(0, &missing)?;
             rows.visit(&mut |(offset, record)| {
-                ids.push(id_hash(&open(round, offset, &record)?));
+                let event = open(round, offset, &record)?;
+                ids.push(id_hash(&event));
+                if let Call::Correction { .. } = event.call {
+                    corrections.push(Recorded { offset: Offset(offset), event });
+                }
                 Ok::<_, StorageError>(true)
             })?;
             n_events += rows.len() as u64;
@@ -87,6 +92,7 @@ impl Storage {
                 self.maintain("taking in the history", command)?;
             }
         }
+        self.follow(&corrections)?;
         Ok(n_events)
     }
 }

@@ -9,10 +9,26 @@ use rusqlite::{Connection, params};
 /// A request of an import to the writer.
 #[derive(Debug)]
 pub(crate) enum ImportCommand {
-    Begin { new: NewImport, at: i64 },
-    Append { import: u64, events: Vec<NewEvent> },
-    End { import: u64, counts: ImportCounts, at: i64 },
+    Begin {
+        new: NewImport,
+        at: i64,
+    },
+    Append {
+        import: u64,
+        events: Vec<NewEvent>,
+    },
+    End {
+        import: u64,
+        counts: ImportCounts,
+        at: i64,
+    },
     Correct(Correction),
+    /// What corrections say that are in the log already.
+    Follow {
+        withdrawn: Vec<(u64, u64)>,
+        forget: Vec<IdHash>,
+        upto: u64,
+    },
 }
 
 /// A correction with everything that follows from it.
@@ -40,7 +56,7 @@ impl ImportCommand {
                     + (correction.withdrawn.len() + correction.replaced.len()) * size_of::<(u64, u64)>()
                     + (correction.forget.len() + correction.remember.len()) * size_of::<IdHash>()
             }
-            Self::Begin { .. } | Self::End { .. } => 256,
+            Self::Begin { .. } | Self::End { .. } | Self::Follow { .. } => 256,
         }
     }
 }
@@ -75,6 +91,9 @@ pub(crate) fn apply(
             Ok(Done::Rows(n as u64))
         }
         ImportCommand::Correct(correction) => correct(connection, counters, seen, correction).map(Done::Receipts),
+        ImportCommand::Follow { withdrawn, forget, upto } => {
+            index(connection, withdrawn, forget, *upto).map(|()| Done::Rows(0))
+        }
     }
 }
 
@@ -97,17 +116,10 @@ fn correct(
     correction: &Correction,
 ) -> rusqlite::Result<Vec<Receipt>> {
     let receipts = append(connection, counters, seen, std::slice::from_ref(&correction.event))?;
-    connection.execute("DELETE FROM withdrawn", [])?;
-    for (first, last) in &correction.withdrawn {
-        let sql = "INSERT INTO withdrawn(first, last) VALUES(?1, ?2)";
-        connection.prepare_cached(sql)?.execute(params![signed(*first), signed(*last)])?;
-    }
+    index(connection, &correction.withdrawn, &correction.forget, counters.head)?;
     for (first, last) in &correction.replaced {
         let sql = "INSERT INTO import_places(import, is_replaced, first, last) VALUES(?1, 1, ?2, ?3)";
         connection.prepare_cached(sql)?.execute(params![signed(correction.import), signed(*first), signed(*last)])?;
-    }
-    for id in &correction.forget {
-        connection.prepare_cached("DELETE FROM message_ids WHERE id = ?1")?.execute([id.as_slice()])?;
     }
     for id in &correction.remember {
         let sql = "INSERT INTO message_ids(id, seen_at) VALUES(?1, NULL) ON CONFLICT(id) DO NOTHING";
@@ -117,7 +129,19 @@ fn correct(
         let sql = "UPDATE imports SET undone_at = ?2 WHERE id = ?1";
         connection.prepare_cached(sql)?.execute(params![signed(correction.import), at])?;
     }
-    let sql = "INSERT INTO meta(key, value) VALUES('corrected_upto', ?1) ON CONFLICT(key) DO UPDATE SET value = ?1";
-    connection.prepare_cached(sql)?.execute([signed(counters.head)])?;
     Ok(receipts)
+}
+
+/// What counts no longer, whose ids are free therefore, and the last correction that says so.
+fn index(connection: &Connection, withdrawn: &[(u64, u64)], forget: &[IdHash], upto: u64) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM withdrawn", [])?;
+    for (first, last) in withdrawn {
+        let sql = "INSERT INTO withdrawn(first, last) VALUES(?1, ?2)";
+        connection.prepare_cached(sql)?.execute(params![signed(*first), signed(*last)])?;
+    }
+    for id in forget {
+        connection.prepare_cached("DELETE FROM message_ids WHERE id = ?1")?.execute([id.as_slice()])?;
+    }
+    let sql = "INSERT INTO meta(key, value) VALUES('corrected_upto', ?1) ON CONFLICT(key) DO UPDATE SET value = ?1";
+    connection.prepare_cached(sql)?.execute([signed(upto)]).map(|_| ())
 }
