@@ -66,6 +66,15 @@ impl DecisionKind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
+    /// Whether its answer is shown to the customer, so that it matters where, and how many items there are.
+    #[must_use]
+    pub fn is_shown(self) -> bool {
+        match self {
+            Self::Recommend => true,
+            Self::Churn => false,
+        }
+    }
+
     /// What the customer's data would be used for: what consent is asked for.
     #[must_use]
     pub fn purpose(self) -> Purpose {

@@ -5,7 +5,7 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use events::generator::{World, WorldSettings};
-use events::{Event, Origin, parse_batch};
+use events::{Envelope, Event, Origin, parse_batch};
 use primitives::{Seed, Timestamp};
 use serde_json::json;
 use std::hint::black_box;
@@ -37,7 +37,8 @@ fn parse(c: &mut Criterion) {
     group.throughput(Throughput::Elements(N_EVENTS as u64));
     group.bench_function(format!("batch of {N_EVENTS} events of {} bytes", body.len() / N_EVENTS), |b| {
         b.iter(|| {
-            parse_batch(black_box(body.as_bytes()), received_at, Origin::Client).map(|batch| batch.accepted.len())
+            parse_batch(black_box(body.as_bytes()), Envelope::new(received_at, Origin::Client))
+                .map(|batch| batch.accepted.len())
         });
     });
     group.bench_function("the same as plain JSON values, the ceiling", |b| {

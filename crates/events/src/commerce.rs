@@ -1,41 +1,56 @@
-//! What was bought, and for how much? Segment's e-commerce events, read into types.
+//! What was bought, and for how much? The e-commerce events of Segment, Google Analytics 4 and Shopify, read into types.
 
+pub(crate) mod dialect;
 mod reader;
-mod steps;
+pub(crate) mod steps;
 #[cfg(test)]
 mod tests;
 
 use crate::{Event, Fields, Rejection};
-use primitives::{ItemId, Money};
+use dialect::PLAIN;
+use primitives::{Currency, ItemId, Money};
 use reader::{At, Reader, Total};
+use serde_json::Value;
 
-/// Where in a purchase's life the event stands.
+/// Where in a purchase's life the event stands. The names that stand for each are in `docs/events.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CommerceStep {
-    /// Products Searched.
+    /// The customer looked for products.
     Searched,
-    /// Product List Viewed, Product List Filtered.
+    /// They saw a list of products.
     ListViewed,
-    /// Product Viewed, Product Clicked.
+    /// They looked at a product.
     Viewed,
-    /// Product Added, Product Added to Wishlist, Wishlist Product Added to Cart.
+    /// They put one into the cart or on a wishlist.
     Added,
-    /// Product Removed, Product Removed from Wishlist.
+    /// They took one out again.
     Removed,
-    /// Cart Viewed, Checkout Started, Checkout Step Viewed or Completed, Payment Info Entered.
+    /// They looked at the cart, or went on to pay.
     Checkout,
-    /// Order Completed: the purchase.
+    /// The purchase.
     Ordered,
-    /// Order Refunded, Order Cancelled (or Canceled).
+    /// It was taken back or called off, in whole or in part.
     Refunded,
     /// Any other event of the e-commerce specification: promotions, coupons, shares, reviews, changed orders.
     Other,
 }
 
+/// What an event means for purchases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Understanding {
+    /// It is not about purchases.
+    NotCommerce,
+    /// It is this step of one.
+    Step(CommerceStep),
+    /// Its name speaks of purchases, and no specification that we read has that name: it is kept, and counts for
+    /// nothing but an event.
+    NotUnderstood,
+}
+
 /// One product of an e-commerce event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Product {
-    /// The item: `product_id`, else `sku`, else `id`.
+    /// The item: `product_id`, else `sku`, else `item_id`, else `id`.
     pub id: ItemId,
     /// Its name.
     pub name: Option<String>,
@@ -62,7 +77,8 @@ pub struct Commerce {
 }
 
 impl Commerce {
-    /// Reads an event of Segment's e-commerce specification (version 2); `None` for every other event.
+    /// Reads an event of Segment's e-commerce specification (version 2), of Google Analytics 4 or of Shopify's webhooks;
+    /// `None` for every other event.
     ///
     /// Names are compared without regard to case, and `_` and `-` count as spaces: some clients send `order_completed`.
     /// Amounts are in major units, as JSON numbers or as text, in the event's `currency` (US dollars where none is
@@ -80,22 +96,71 @@ impl Commerce {
             products.push(product.into_product());
         })?;
         let value = reader.value(&total)?;
-        Ok(Some(Self { step: reader.step, order_id: reader.order_id()?, value, products }))
+        Ok(Some(Self { step: reader.step(), order_id: reader.order_id()?, value, products }))
     }
 
-    /// Whether [`Commerce::read`] would succeed, without keeping what it reads.
-    pub(crate) fn check(event: &Event) -> Result<(), Rejection> {
-        match &event.call {
-            crate::Call::Item { item_id: _, traits } => reader::product_fields(traits, At::Traits, None).map(drop),
-            _ => {
-                let Some(reader) = Reader::open(event)? else { return Ok(()) };
-                let mut total = Total::default();
-                reader.each_product(|product| total.add(&product))?;
-                reader.value(&total)?;
-                reader.order_id().map(drop)
-            }
+    /// What the event means for purchases, by its name alone.
+    #[must_use]
+    pub fn understanding(event: &Event) -> Understanding {
+        let crate::Call::Track { event: name, .. } = &event.call else { return Understanding::NotCommerce };
+        match steps::named(name) {
+            Some(named) => Understanding::Step(named.step),
+            None if steps::speaks_of_commerce(name) => Understanding::NotUnderstood,
+            None => Understanding::NotCommerce,
         }
     }
+
+    /// Whether [`Commerce::read`] would succeed, without keeping what it reads. An amount of which nobody says the
+    /// currency gets `default`, written into the event, so that a change of the settings changes nothing of the past.
+    ///
+    /// # Errors
+    /// [`Rejection`] as for reading, and where an order's amount has no currency at all.
+    pub(crate) fn settle(event: &mut Event, default: Option<Currency>) -> Result<(), Rejection> {
+        let lacking = lacks_currency(event)?;
+        let fields = match &mut event.call {
+            crate::Call::Item { traits, .. } => traits,
+            crate::Call::Track { properties, .. } => properties,
+            _ => return Ok(()),
+        };
+        match (lacking, default) {
+            (Lacking::Nothing, _) | (Lacking::OfAPrice, None) => Ok(()),
+            (_, Some(currency)) => {
+                fields.insert("currency".to_owned(), Value::String(currency.code().to_owned()));
+                Ok(())
+            }
+            (Lacking::OfAnOrder, None) => Err(Rejection::missing("/properties/currency", CURRENCY_ADVICE)),
+        }
+    }
+}
+
+const CURRENCY_ADVICE: &str = "an amount of an order needs its currency; send the three letters of ISO 4217, such as \
+                               \"EUR\", or set `currency.default` in the settings";
+
+/// Of which amount nobody says the currency.
+enum Lacking {
+    Nothing,
+    /// Of something looked at, or of an item of the catalogue.
+    OfAPrice,
+    /// Of an order or a refund: to guess would be to bend every sum.
+    OfAnOrder,
+}
+
+fn lacks_currency(event: &Event) -> Result<Lacking, Rejection> {
+    if let crate::Call::Item { traits, .. } = &event.call {
+        let item = reader::product_fields(traits, At::Traits, &PLAIN, None)?;
+        return Ok(if item.has_price() && item.lacks_currency { Lacking::OfAPrice } else { Lacking::Nothing });
+    }
+    let Some(reader) = Reader::open(event)? else { return Ok(Lacking::Nothing) };
+    let mut total = Total::default();
+    reader.each_product(|product| total.add(&product))?;
+    reader.value(&total)?;
+    reader.order_id()?;
+    let lacks = total.lacks_currency || !reader.names_currency() && reader.stated_value()?.is_some();
+    Ok(match reader.step() {
+        _ if !lacks => Lacking::Nothing,
+        CommerceStep::Ordered | CommerceStep::Refunded => Lacking::OfAnOrder,
+        _ => Lacking::OfAPrice,
+    })
 }
 
 impl Product {
@@ -104,7 +169,7 @@ impl Product {
     /// # Errors
     /// [`Rejection`] where one of them has a wrong type or an impossible value.
     pub fn from_item(id: &ItemId, traits: &Fields) -> Result<Self, Rejection> {
-        let facts = reader::product_fields(traits, At::Traits, None)?;
+        let facts = reader::product_fields(traits, At::Traits, &PLAIN, None)?;
         Ok(Self { quantity: 1.0, ..facts.named(id.as_str().into()).into_product() })
     }
 }

@@ -28,6 +28,9 @@ pub struct Event {
     pub occurred_at: Timestamp,
     /// When we came to know it; for imported history, when it occurred.
     pub received_at: Timestamp,
+    /// When it happened by the sender's word, where that lay in the future: `occurred_at` is then `received_at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stated_at: Option<Timestamp>,
     /// What happened.
     #[serde(flatten)]
     pub call: Call,

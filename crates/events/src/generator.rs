@@ -17,7 +17,7 @@ mod payload;
 #[cfg(test)]
 mod tests;
 
-use crate::{Envelope, Event, Fields, Origin, parse_event};
+use crate::{Envelope, Event, Origin, parse_event};
 use catalogue::Catalogue;
 use customer::Customer;
 use days::Days;
@@ -104,12 +104,7 @@ impl World {
 
     /// The same as accepted events, as an import would have read them.
     pub fn events(&self) -> impl Iterator<Item = Event> {
-        let envelope = Envelope {
-            received_at: self.settings.ends_at,
-            sent_at: None,
-            context: Fields::new(),
-            origin: Origin::Import,
-        };
+        let envelope = Envelope::new(self.settings.ends_at, Origin::Import);
         // Every payload is acceptable, which a test holds us to; there is nobody here to report one to.
         self.payloads().filter_map(move |payload| parse_event(payload, None, &envelope).ok())
     }

@@ -5,11 +5,14 @@ mod clock;
 mod draft;
 mod fields;
 
-pub(crate) use fields::whole_number;
+pub use fields::customer_id_of;
+#[cfg(test)]
+pub(crate) use fields::{NO_VALUE, NOBODY};
+pub(crate) use fields::{refuse_no_value, whole_number};
 
 use crate::{Call, CallKind, Commerce, Event, Fields, Origin, Rejected, Rejection, RejectionCode, consent};
 use draft::{Draft, Field};
-use primitives::{AnonymousId, ItemId, MessageId, Timestamp, UserId};
+use primitives::{AnonymousId, Currency, ItemId, MessageId, Timestamp, UserId};
 use serde_json::Value;
 use std::io;
 use xxhash_rust::xxh3::xxh3_128;
@@ -22,6 +25,8 @@ pub const BATCH_BYTES_MAX: usize = 500 * 1024;
 pub const BATCH_EVENTS_MAX: usize = 2_500;
 /// How much of a rejected event is kept for the live inspector, in bytes.
 const PAYLOAD_BYTES_MAX: usize = 2 * 1024;
+/// How much of a rejected event's `messageId` is answered.
+const MESSAGE_ID_SHOWN_CHARS_MAX: usize = 100;
 
 /// What holds for every event of a request.
 #[derive(Debug, Clone)]
@@ -34,6 +39,22 @@ pub struct Envelope {
     pub context: Fields,
     /// Where it comes from.
     pub origin: Origin,
+    /// The currency of amounts of which nobody says one.
+    pub currency: Option<Currency>,
+}
+
+impl Envelope {
+    /// The envelope of a request that says nothing of itself.
+    #[must_use]
+    pub fn new(received_at: Timestamp, origin: Origin) -> Self {
+        Self { received_at, sent_at: None, context: Fields::new(), origin, currency: None }
+    }
+
+    /// The same with a currency for amounts of which nobody says one.
+    #[must_use]
+    pub fn with_currency(self, currency: Option<Currency>) -> Self {
+        Self { currency, ..self }
+    }
 }
 
 /// A request's events: accepted and rejected ones.
@@ -64,18 +85,17 @@ pub enum Refusal {
     },
 }
 
-/// Reads the body of `POST /v1/batch`.
+/// Reads the body of `POST /v1/batch`. What the batch says of itself (`sentAt`, `context`) takes its place in the envelope.
 ///
 /// The batch's `context` is merged under every event's own; `integrations` steer Segment's destinations, of which there
 /// are none here, so they are read over. Where the batch has no `writeKey`, the first event that carries one gives it.
 ///
 /// # Errors
 /// [`Refusal`] where the request as a whole cannot be read; single bad events are in [`Batch::rejected`].
-pub fn parse_batch(body: &[u8], received_at: Timestamp, origin: Origin) -> Result<Batch, Refusal> {
+pub fn parse_batch(body: &[u8], envelope: Envelope) -> Result<Batch, Refusal> {
     let body = batch::open(body)?;
     let sent_at = clock::time(&body.sent_at, Field::SentAt);
-    let envelope =
-        Envelope { received_at, sent_at: sent_at.as_ref().ok().copied().flatten(), context: body.context, origin };
+    let envelope = Envelope { sent_at: sent_at.as_ref().ok().copied().flatten(), context: body.context, ..envelope };
     let mut batch =
         Batch { write_key: body.write_key, accepted: Vec::with_capacity(body.items.len()), rejected: Vec::new() };
     for (index, item) in body.items.iter().enumerate() {
@@ -84,7 +104,7 @@ pub fn parse_batch(body: &[u8], received_at: Timestamp, origin: Origin) -> Resul
             Err(rejection) => Err(rejection.clone()),
             Ok(_) => read_item(payload, index, &envelope, &mut batch.write_key),
         };
-        batch.add(outcome, payload, received_at);
+        batch.add(outcome, payload, index, envelope.received_at);
     }
     Ok(batch)
 }
@@ -93,16 +113,15 @@ pub fn parse_batch(body: &[u8], received_at: Timestamp, origin: Origin) -> Resul
 ///
 /// # Errors
 /// [`Refusal`] where the body is not a JSON object or too large; a bad event is in [`Batch::rejected`].
-pub fn parse_single(body: &[u8], kind: CallKind, received_at: Timestamp, origin: Origin) -> Result<Batch, Refusal> {
+pub fn parse_single(body: &[u8], kind: CallKind, envelope: Envelope) -> Result<Batch, Refusal> {
     let text = batch::text(body)?;
-    let envelope = Envelope { received_at, sent_at: None, context: Fields::new(), origin };
     let mut draft: Draft =
         serde_json::from_str(text).map_err(|error| batch::malformed(&error, "one event as a JSON object"))?;
     let mut batch = Batch { write_key: draft.take_write_key(), ..Batch::default() };
     let outcome = within_size(text.len()).and_then(|()| {
         event(draft, Some(kind), &envelope, |received_at| generated_id(text.as_bytes(), received_at, 0))
     });
-    batch.add(outcome, text, received_at);
+    batch.add(outcome, text, 0, envelope.received_at);
     Ok(batch)
 }
 
@@ -125,12 +144,27 @@ pub fn parse_event(payload: Value, kind: Option<CallKind>, envelope: &Envelope) 
 }
 
 impl Batch {
-    fn add(&mut self, outcome: Result<Event, Rejection>, payload: &str, received_at: Timestamp) {
+    fn add(&mut self, outcome: Result<Event, Rejection>, payload: &str, index: usize, received_at: Timestamp) {
         match outcome {
             Ok(event) => self.accepted.push(event),
-            Err(rejection) => self.rejected.push(Rejected { received_at, rejection, payload: cut(payload).to_owned() }),
+            Err(rejection) => {
+                let message_id = message_id_in(payload);
+                let payload = cut(payload).to_owned();
+                self.rejected.push(Rejected { received_at, rejection, payload, index, message_id });
+            }
         }
     }
+}
+
+/// The `messageId` of an event that was rejected, by which its sender knows it again; `None` where it cannot be seen.
+fn message_id_in(payload: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Named {
+        message_id: String,
+    }
+    let named: Named = serde_json::from_str(payload).ok()?;
+    Some(named.message_id.chars().take(MESSAGE_ID_SHOWN_CHARS_MAX).collect())
 }
 
 fn read_item(
@@ -170,8 +204,8 @@ fn event(
     }
     let moments = clock::moments(&mut draft, envelope)?;
     let message_id = fields::message_id(&mut draft)?;
-    let user_id = fields::id(&mut draft, Field::UserId)?.map(UserId::from);
-    let anonymous_id = fields::id(&mut draft, Field::AnonymousId)?.map(AnonymousId::from);
+    let user_id = fields::customer_id(&mut draft, Field::UserId)?.map(UserId::from);
+    let anonymous_id = fields::customer_id(&mut draft, Field::AnonymousId)?.map(AnonymousId::from);
     if kind != CallKind::Item && user_id.is_none() && anonymous_id.is_none() {
         return Err(Rejection::missing(Field::UserId.pointer(), "send \"userId\" or \"anonymousId\""));
     }
@@ -179,10 +213,11 @@ fn event(
     let call = call(kind, &mut draft, &mut context)?;
     fields::merge_under(&mut context, &envelope.context);
     let message_id = message_id.map_or_else(|| generated_id(moments.received_at), MessageId::from);
-    let clock::Moments { occurred_at, received_at } = moments;
+    let clock::Moments { occurred_at, received_at, stated_at } = moments;
     let origin = envelope.origin;
-    let event = Event { message_id, user_id, anonymous_id, occurred_at, received_at, call, context, origin };
-    Commerce::check(&event)?;
+    let mut event =
+        Event { message_id, user_id, anonymous_id, occurred_at, received_at, stated_at, call, context, origin };
+    Commerce::settle(&mut event, envelope.currency)?;
     consent::check(&event)?;
     Ok(event)
 }
@@ -237,7 +272,10 @@ fn call(kind: CallKind, draft: &mut Draft, context: &mut Fields) -> Result<Call,
             traits: fields::object(draft, Field::Traits)?,
         },
         CallKind::Alias => Call::Alias {
-            previous_id: fields::required_id(draft, Field::PreviousId, "send the identity to be joined with this one")?,
+            previous_id: fields::customer_id(draft, Field::PreviousId)?.ok_or_else(|| {
+                let advice = "send the identity to be joined with this one";
+                Rejection::missing(Field::PreviousId.pointer(), advice)
+            })?,
         },
         CallKind::Item => Call::Item {
             item_id: ItemId::from(fields::required_id(draft, Field::ItemId, "send the item's identifier")?),

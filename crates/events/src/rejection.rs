@@ -1,6 +1,6 @@
 //! Why was an event not accepted?
 
-use primitives::Timestamp;
+use primitives::{Timestamp, visible};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
@@ -71,6 +71,12 @@ pub struct Rejected {
     pub rejection: Rejection,
     /// What was sent, cut to a bounded length.
     pub payload: String,
+    /// Its place in the request. Only the answer to the request says it; it is not kept.
+    #[serde(skip)]
+    pub index: usize,
+    /// Its `messageId`, where it has one. Only the answer to the request says it; it stands in the payload, too.
+    #[serde(skip)]
+    pub message_id: Option<String>,
 }
 
 impl Rejection {
@@ -103,15 +109,10 @@ impl Rejection {
 
 /// A text in quotation marks, on one line, shortened to what fits a message.
 pub(crate) fn shown(text: &str) -> String {
-    let mut quoted = String::with_capacity(SHOWN_CHARS_MAX + 8);
-    quoted.push('"');
-    let mut characters = text.chars();
-    quoted.extend(characters.by_ref().take(SHOWN_CHARS_MAX).map(|c| if c.is_control() { '\u{FFFD}' } else { c }));
-    if characters.next().is_some() {
-        quoted.push('…');
+    match text.char_indices().nth(SHOWN_CHARS_MAX) {
+        None => format!("\"{}\"", visible(text)),
+        Some((end, _)) => format!("\"{}…\"", visible(&text[..end])),
     }
-    quoted.push('"');
-    quoted
 }
 
 /// A name as a segment of a JSON pointer (RFC 6901), shortened to what fits a record.
@@ -132,7 +133,8 @@ fn described(value: &Value) -> String {
 
 fn last_segment(pointer: &str) -> String {
     let segment = pointer.rsplit('/').next().unwrap_or_default();
-    segment.replace("~1", "/").replace("~0", "~").chars().take(SHOWN_CHARS_MAX).collect()
+    let name: String = segment.replace("~1", "/").replace("~0", "~").chars().take(SHOWN_CHARS_MAX).collect();
+    visible(&name).into_owned()
 }
 
 #[cfg(test)]
@@ -142,7 +144,7 @@ mod tests {
     #[test]
     fn a_message_shows_forty_characters_of_a_value_on_one_line() {
         assert_eq!(shown("42"), "\"42\"");
-        assert_eq!(shown("a\nb\0c"), "\"a\u{FFFD}b\u{FFFD}c\"");
+        assert_eq!(shown("a\nb\0c"), "\"a⟨U+000A⟩b⟨U+0000⟩c\"");
         assert_eq!(shown(&"é".repeat(40)), format!("\"{}\"", "é".repeat(40)));
         assert_eq!(shown(&"é".repeat(41)), format!("\"{}…\"", "é".repeat(40)));
     }

@@ -3,7 +3,7 @@
 //! It runs a third of a second; `RAPPORT_FUZZ_SECONDS` sets another time and `RAPPORT_FUZZ_SEED` another seed.
 
 use events::generator::{World, WorldSettings};
-use events::{Batch, CallKind, Event, Origin, Refusal, parse_batch, parse_single};
+use events::{Batch, CallKind, Envelope, Event, Origin, Refusal, parse_batch, parse_single};
 use primitives::{Seed, Timestamp};
 use rand::Rng;
 use serde_json::json;
@@ -122,7 +122,9 @@ fn mutated_bodies_are_read_or_refused_and_nothing_vanishes() {
         mutate(&mut body, &corpus, &mut random);
         let origin = ORIGINS[random.next_u32() as usize % ORIGINS.len()];
         let kind = CallKind::ALL[random.next_u32() as usize % CallKind::ALL.len()];
-        for outcome in [parse_batch(&body, NOW, origin), parse_single(&body, kind, NOW, origin)] {
+        for outcome in
+            [parse_batch(&body, Envelope::new(NOW, origin)), parse_single(&body, kind, Envelope::new(NOW, origin))]
+        {
             let (accepted, rejected) = check(outcome, &body);
             n_accepted += accepted;
             n_rejected += rejected;

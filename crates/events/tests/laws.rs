@@ -1,6 +1,6 @@
 //! What holds for every body that anybody could send?
 
-use events::{Batch, CallKind, Envelope, Event, Fields, Origin, parse_batch, parse_event, parse_single};
+use events::{Batch, CallKind, Envelope, Event, Origin, parse_batch, parse_event, parse_single};
 use primitives::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -112,17 +112,17 @@ proptest! {
     #[test]
     fn no_bytes_make_the_parser_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         for origin in ORIGINS {
-            let _ = parse_batch(&bytes, NOW, origin);
-            let _ = parse_single(&bytes, CallKind::Track, NOW, origin);
+            let _ = parse_batch(&bytes, Envelope::new(NOW, origin));
+            let _ = parse_single(&bytes, CallKind::Track, Envelope::new(NOW, origin));
         }
     }
 
     #[test]
     fn no_json_makes_the_parser_panic(value in any_value(), context in any_value()) {
         for origin in ORIGINS {
-            let _ = parse_batch(value.to_string().as_bytes(), NOW, origin);
+            let _ = parse_batch(value.to_string().as_bytes(), Envelope::new(NOW, origin));
             let body = json!({"batch": [value.clone()], "context": context}).to_string();
-            if let Ok(batch) = parse_batch(body.as_bytes(), NOW, origin) {
+            if let Ok(batch) = parse_batch(body.as_bytes(), Envelope::new(NOW, origin)) {
                 check(&batch, 1, origin)?;
             }
         }
@@ -132,9 +132,9 @@ proptest! {
     fn events_are_accepted_whole_or_rejected_with_a_reason(items in prop::collection::vec(any_item(), 0..6)) {
         let body = json!({"batch": items, "sentAt": "2023-11-14T22:00:00Z"}).to_string();
         for origin in ORIGINS {
-            let batch = parse_batch(body.as_bytes(), NOW, origin).expect("the batch itself is sound");
+            let batch = parse_batch(body.as_bytes(), Envelope::new(NOW, origin)).expect("the batch itself is sound");
             check(&batch, items.len(), origin)?;
-            let again = parse_batch(body.as_bytes(), NOW, origin).expect("the batch itself is sound");
+            let again = parse_batch(body.as_bytes(), Envelope::new(NOW, origin)).expect("the batch itself is sound");
             prop_assert_eq!(batch.accepted, again.accepted, "the same payload is the same event");
         }
     }
@@ -142,14 +142,14 @@ proptest! {
     #[test]
     fn the_three_ways_in_read_the_same_event(item in any_item()) {
         let Some(kind) = item.get("type").and_then(Value::as_str).and_then(CallKind::from_name) else { return Ok(()) };
-        let envelope = Envelope { received_at: NOW, sent_at: None, context: Fields::new(), origin: Origin::Server };
+        let envelope = Envelope::new(NOW, Origin::Server);
         let outcome = |batch: Batch| match batch.accepted.into_iter().next() {
             Some(event) => Ok(event),
             None => Err(batch.rejected[0].rejection.clone()),
         };
         let text = item.to_string();
-        let in_batch = outcome(parse_batch(format!("{{\"batch\":[{text}]}}").as_bytes(), NOW, Origin::Server).expect("sound"));
-        let by_path = outcome(parse_single(text.as_bytes(), kind, NOW, Origin::Server).expect("sound"));
+        let in_batch = outcome(parse_batch(format!("{{\"batch\":[{text}]}}").as_bytes(), Envelope::new(NOW, Origin::Server)).expect("sound"));
+        let by_path = outcome(parse_single(text.as_bytes(), kind, Envelope::new(NOW, Origin::Server)).expect("sound"));
         prop_assert_eq!(&in_batch, &by_path);
         prop_assert_eq!(&in_batch, &parse_event(item, Some(kind), &envelope));
     }
@@ -158,7 +158,7 @@ proptest! {
     fn the_context_of_a_batch_never_changes_what_the_event_says(base in any_object(), own in any_object()) {
         let item = json!({"type": "page", "userId": "u", "messageId": "m", "context": own});
         let body = json!({"batch": [item], "context": base}).to_string();
-        let batch = parse_batch(body.as_bytes(), NOW, Origin::Client).expect("sound");
+        let batch = parse_batch(body.as_bytes(), Envelope::new(NOW, Origin::Client)).expect("sound");
         let Some(event) = batch.accepted.first() else { return Ok(()) };
         // The law, written the other way round: what is read at a place is the event's own word, else the batch's.
         fn same(merged: &Map<String, Value>, own: &Map<String, Value>, base: &Map<String, Value>) -> bool {

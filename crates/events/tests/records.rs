@@ -41,6 +41,7 @@ fn version_1_opens() {
             anonymous_id: (i % 2 == 1).then(|| AnonymousId::from("a1")),
             occurred_at: Timestamp::from_millis(1_700_000_000_000 + i as i64),
             received_at: Timestamp::from_millis(1_700_000_060_000),
+            stated_at: None,
             call,
             context: if i == 0 { fields(json!({"ip": "::1"})) } else { Fields::new() },
             // Version 1 did not say who spoke; it was believed.

@@ -21,6 +21,7 @@ fn order(offset: u64, hour: i64, delay_hours: i64, items: &[u8], amount: f64) ->
         anonymous_id: None,
         occurred_at: at(hour),
         received_at: at(hour + delay_hours),
+        stated_at: None,
         call: Call::Track {
             event: "Order Completed".into(),
             properties: properties.map(|(name, value)| (name.to_owned(), value)).into_iter().collect(),

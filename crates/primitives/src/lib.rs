@@ -15,6 +15,7 @@ mod money;
 mod probability;
 mod seed;
 mod time;
+mod visible;
 
 pub use error_kind::ErrorKind;
 pub use ids::{AnonymousId, CustomerId, DecisionId, ItemId, ItemKey, MessageId, ModelVersion, UserId, stable_hash};
@@ -22,3 +23,4 @@ pub use money::{Currency, Money, MoneyError};
 pub use probability::{Probability, ProbabilityError};
 pub use seed::Seed;
 pub use time::{Clock, DAY_MS, HOUR_MS, SimulatedClock, TimeError, Timestamp};
+pub use visible::{visible, visible_lines};

@@ -66,8 +66,7 @@ fn ingest(server: &Server, users: &[String], span: Duration) -> Result<()> {
     while started.elapsed() < span / 4 {
         let parsed = events::parse_batch(
             pick(&bodies, n).as_bytes(),
-            primitives::Timestamp::from_millis(1_790_000_000_000),
-            events::Origin::Client,
+            events::Envelope::new(primitives::Timestamp::from_millis(1_790_000_000_000), events::Origin::Client),
         );
         n_parsed += parsed.map(|batch| batch.accepted.len() as u64)?;
         n += 1;

@@ -23,7 +23,7 @@ use crate::args::{Cli, Command, Options};
 use crate::error::ServerError;
 use crate::settings::{self, Settings};
 use crate::telemetry;
-use primitives::ErrorKind;
+use primitives::{ErrorKind, visible_lines};
 use serde::Serialize;
 use std::io::Write;
 use std::path::PathBuf;
@@ -42,7 +42,9 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
     match command {
         Command::Serve => serve::run(&options, settings),
         Command::Demo { generated, no_serve } => demo::run(&options, settings, generated, no_serve),
-        Command::Import(ask) if ask.dry_run => import::trial::run(&options, &ask.files, ask.mapping.as_deref()),
+        Command::Import(ask) if ask.dry_run => {
+            import::trial::run(&options, &ask.files, ask.mapping.as_deref(), &settings)
+        }
         Command::Import(ask) => import::run(&options, settings, &ask),
         Command::Imports { what, elsewhere } => imports::run(&options, settings, what, &elsewhere),
         Command::Train { model, rollback } => train::run(&options, settings, model, rollback),
@@ -83,7 +85,7 @@ fn report<T: Serialize>(options: &Options, document: &T, text: impl FnOnce() -> 
         text()
     };
     let mut out = std::io::stdout().lock();
-    match writeln!(out, "{shown}").and_then(|()| out.flush()) {
+    match writeln!(out, "{}", visible_lines(&shown)).and_then(|()| out.flush()) {
         // A reader such as `head` has seen enough.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         result => result.map_err(ServerError::io("cannot write the report to standard output")),
@@ -93,5 +95,5 @@ fn report<T: Serialize>(options: &Options, document: &T, text: impl FnOnce() -> 
 /// Says something on standard error, where progress goes too.
 fn say(text: &str) {
     // Where standard error is closed, nobody is listening.
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", visible_lines(text));
 }

@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     match server::commands::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("rapport: {}", error.story());
+            eprintln!("rapport: {}", primitives::visible_lines(&error.story()));
             ExitCode::from(error.exit_code())
         }
     }

@@ -7,11 +7,12 @@ mod declare;
 mod load;
 
 pub use declare::Described;
-pub use load::{SettingsError, load};
+pub use load::{SettingsError, load, origins};
 
 use crate::peer::Network;
 use declare::settings;
 use governance::{ConsentPolicy, Purpose};
+use primitives::Currency;
 use std::net::SocketAddr;
 
 settings! {
@@ -85,6 +86,12 @@ settings! {
         /// Hours after which events are sealed however few they are (1 to 8760).
         seal_hours: i64 = 24,
     }
+    /// Money.
+    currency: CurrencySettings {
+        /// The currency of amounts of which nobody says one: the three letters of ISO 4217, such as EUR.
+        /// Where it is empty, an order that names no currency is refused.
+        default: String = String::new(),
+    }
     /// Live profiles.
     profiles: ProfileSettings {
         /// How many customers are held in memory; the others wait in the data directory (1000 to 100000000).
@@ -142,6 +149,12 @@ impl Settings {
         ])
     }
 
+    /// The currency of amounts of which nobody says one.
+    #[must_use]
+    pub fn default_currency(&self) -> Option<Currency> {
+        Currency::parse(&self.currency.default).ok()
+    }
+
     /// The settings with every secret masked, for showing.
     #[must_use]
     pub fn masked(&self) -> Self {
@@ -179,6 +192,11 @@ impl Settings {
         let broken = ranges.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value));
         if let Some((key, value, least, most)) = broken {
             return Some((key, format!("must be {least} to {most}"), value.to_string()));
+        }
+        let currency = &self.currency.default;
+        if !currency.is_empty() && self.default_currency().is_none() {
+            let limit = "must be the three letters of ISO 4217, such as \"EUR\", or empty".to_owned();
+            return Some(("currency.default", limit, currency.clone()));
         }
         let levels = ["error", "warn", "info", "debug", "trace"];
         (!levels.contains(&self.logging.level.as_str()))

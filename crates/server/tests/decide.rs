@@ -213,7 +213,8 @@ fn an_empty_server_answers_too_and_says_why_that_is_all() {
     // With orders and without a model, what sells now is recommended, newest month first.
     let order = |user: &str, item: &str, n: usize| {
         json!({"type": "track", "event": "Order Completed", "userId": user, "messageId": format!("{user}-{item}-{n}"), "properties":
-            {"order_id": format!("{user}-{n}"), "products": [{"product_id": item, "name": item, "price": 2.5, "quantity": 1}]}})
+            {"order_id": format!("{user}-{n}"), "currency": "EUR",
+             "products": [{"product_id": item, "name": item, "price": 2.5, "quantity": 1}]}})
     };
     server
         .post("/v1/batch", &json!({"batch": [order("1", "tea", 1), order("2", "tea", 2), order("1", "jam", 3)]}))
@@ -244,10 +245,24 @@ fn a_question_that_cannot_be_read_is_refused_with_its_reason() {
         (json!({"decision": "recommend"}), "userId or anonymousId"),
         (json!({"decision": "recommend", "userId": ""}), "userId or anonymousId"),
         (json!({"decision": "recommend", "userId": " "}), "userId or anonymousId"),
-        (json!({"decision": "recommend", "userId": ["1"]}), "userId must be a text"),
-        (json!({"decision": "recommend", "userId": 1.5}), "whole number"),
+        (json!({"decision": "recommend", "userId": ["1"]}), "send the identifier as text"),
+        (json!({"decision": "recommend", "userId": 1.5}), "must be whole"),
         (json!({"decision": "recommend", "userId": "x".repeat(513)}), "513"),
         (json!({"decision": "recommend", "userId": "1", "context": "web"}), "cannot be read"),
+        (json!({"decision": "recommend", "userId": "undefined"}), "programs write that"),
+        (json!({"decision": "recommend", "userId": 0}), "for nobody"),
+        (
+            json!({"decision": "recommend", "userID": "1"}),
+            "no field \"userID\" in a question: did you mean \"userId\"?",
+        ),
+        (json!({"decision": "recommend", "userId": "1", "contxt": {}}), "did you mean \"context\"?"),
+        (
+            json!({"decision": "recommend", "userId": "1", "limit": 3}),
+            "a question has decision, userId, anonymousId, n",
+        ),
+        (json!({"decision": "recommend", "userId": "1", "\u{202e}": 3}), "no field \"⟨U+202E⟩\""),
+        (json!({"decision": "churn", "userId": "1", "n": 3}), "\"churn\" takes no \"n\""),
+        (json!({"decision": "churn", "userId": "1", "context": {}}), "\"churn\" takes no \"context\""),
         (json!([]), "cannot be read"),
     ] {
         let message = server.decide(&question).error(400, "invalid");
@@ -271,9 +286,14 @@ fn a_logged_decision_shows_what_it_was_made_from() {
     let server = shared();
     let user = buyer(&server);
     let context = json!({"page": "home", "nested": {"a": [1, 2.5, null]}});
-    let decision = server.decide(&json!({"decision": "churn", "userId": user, "context": context})).ok();
+    let shown_there = json!({"decision": "recommend", "userId": format!(" {user} "), "context": context});
+    let recommended = server.decide(&shown_there).ok();
+    assert_eq!(recommended["customerId"], user, "blanks around a name are not part of it");
+    let logged = server.get(&format!("/v1/decisions/{}", recommended["decisionId"].as_str().unwrap())).ok();
+    assert_eq!((&logged["answer"], &logged["context"]), (&recommended, &context));
+    let decision = churn(&server, &user).ok();
     let logged = server.get(&format!("/v1/decisions/{}", decision["decisionId"].as_str().unwrap())).ok();
-    assert_eq!((&logged["answer"], &logged["context"]), (&decision, &context));
+    assert_eq!((&logged["answer"], &logged["context"]), (&decision, &json!({})));
     assert_eq!((&logged["decidedAt"], &logged["propensity"]), (&"2026-11-22T12:00:00.000Z".into(), &1.0.into()));
     let shown = &logged["features"];
     let live = server.get(&format!("/v1/customers/{user}")).ok();

@@ -364,7 +364,7 @@ fn what_cannot_be_read_is_refused_with_its_place_and_kept_with_its_reason() {
     ] {
         let reply = server.post("/v1/track", &event);
         let message = reply.error(400, code);
-        assert_eq!(reply.json()["rejected"], json!([{"code": code, "field": field, "message": message}]), "{event}");
+        assert_eq!(reply.json()["rejected"], json!([expected(&event, code, field, &message)]), "{event}");
         let kept = &server.events("rejected")[0];
         assert_eq!((&kept["reason"], &kept["code"], &kept["field"]), (&message.into(), &code.into(), &field.into()));
         assert_eq!(kept["payload"], event.to_string());
@@ -373,8 +373,47 @@ fn what_cannot_be_read_is_refused_with_its_place_and_kept_with_its_reason() {
     let batch = json!({"batch": [track("good"), {"type": "sing", "userId": "1"}, 7]});
     let reply = server.post("/v1/batch", &batch).ok();
     assert_eq!((&reply["success"], &reply["accepted"]), (&true.into(), &1.into()));
-    let codes: Vec<_> = reply["rejected"].as_array().unwrap().iter().map(|r| r["code"].clone()).collect();
-    assert_eq!(codes, ["unknown_type", "malformed"]);
+    let said: Vec<_> = reply["rejected"].as_array().unwrap().iter().map(|r| (&r["index"], &r["code"])).collect();
+    assert_eq!(said, [(&json!(1), &json!("unknown_type")), (&json!(2), &json!("malformed"))]);
+    // An answer names a hundred of them, each with its own name, and says how many there are.
+    let bad: Vec<Value> = (0..150).map(|n| json!({"type": "track", "messageId": format!("bad-{n}")})).collect();
+    let reply = server.post("/v1/batch", &json!({"batch": bad})).json();
+    let listed = reply["rejected"].as_array().unwrap();
+    assert_eq!((listed.len(), &reply["rejectedCount"]), (100, &150.into()));
+    assert_eq!((&listed[99]["index"], &listed[99]["messageId"]), (&99.into(), &"bad-99".into()));
+}
+
+/// How the answer says why one event is not accepted.
+fn expected(event: &Value, code: &str, field: &str, message: &str) -> Value {
+    let mut said = json!({"index": 0, "code": code, "field": field, "message": message});
+    if let Some(id) = event.get("messageId") {
+        said["messageId"] = id.clone();
+    }
+    said
+}
+
+#[test]
+fn an_order_without_a_currency_takes_that_of_the_settings() {
+    let order = json!({"event": "Order Completed", "userId": "1", "messageId": "o", "properties": {"revenue": 5}});
+    let strict = TestServer::start();
+    let message = strict.post("/v1/track", &order).error(400, "missing_field");
+    assert!(message.contains("\"EUR\"") && message.contains("currency.default"), "{message}");
+    let settled = TestServer::start_with(|settings| settings.currency.default = "NOK".to_owned());
+    settled.post("/v1/track", &order).ok();
+    assert_eq!(settled.events("accepted")[0]["properties"], json!({"revenue": 5, "currency": "NOK"}));
+}
+
+#[test]
+fn what_is_not_understood_is_kept_marked_and_counted() {
+    let server = TestServer::start();
+    for (name, marked) in [("AddToCart", json!(true)), ("orders/paid", json!(true)), ("add_to_cart", Value::Null)] {
+        server.post("/v1/track", &json!({"event": name, "userId": "1", "properties": {"items": []}})).ok();
+        assert_eq!(server.events("accepted")[0]["notUnderstood"], marked, "{name}");
+    }
+    let late = json!({"event": "Signed Up", "userId": "1", "timestamp": "2031-01-01T00:00:00Z"});
+    server.post("/v1/track", &late).ok();
+    let kept = &server.events("accepted")[0];
+    assert_eq!((&kept["statedAt"], &kept["occurredAt"]), (&"2031-01-01T00:00:00.000Z".into(), &kept["receivedAt"]));
 }
 
 #[test]

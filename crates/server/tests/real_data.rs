@@ -85,12 +85,7 @@ struct Engine<'a> {
 
 impl Sink for Engine<'_> {
     fn accept(&mut self, together: Vec<Payload>) -> Result<(), SinkError> {
-        let envelope = events::Envelope {
-            received_at: self.now,
-            sent_at: None,
-            context: events::Fields::new(),
-            origin: events::Origin::Import,
-        };
+        let envelope = events::Envelope::new(self.now, events::Origin::Import);
         for payload in together {
             let event = events::parse_event(payload.value, None, &envelope);
             self.waiting.push(event.map_err(|rejection| SinkError::Rejected(rejection.message))?);

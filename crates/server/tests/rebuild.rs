@@ -104,7 +104,9 @@ impl Life {
         };
         let (Some(user), Some(previous)) = (self.sent[one].user_id.clone(), name(&self.sent[other])) else { return };
         let alias = json!({"batch": [{"type": "alias", "userId": user, "previousId": previous, "messageId": format!("merge-{}", self.sent.len())}]});
-        let batch = events::parse_batch(alias.to_string().as_bytes(), self.clock.now(), Origin::Server).unwrap();
+        let batch =
+            events::parse_batch(alias.to_string().as_bytes(), events::Envelope::new(self.clock.now(), Origin::Server))
+                .unwrap();
         assert!(batch.rejected.is_empty());
         self.engine().ingest(batch).unwrap();
     }

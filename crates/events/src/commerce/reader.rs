@@ -1,8 +1,9 @@
 //! What do the properties of an e-commerce event say? Read in place, so that checking costs no copies.
 
+use super::dialect::{Dialect, PLAIN};
 use super::steps::{self, Named};
 use super::{CommerceStep, Product};
-use crate::parse::whole_number;
+use crate::parse::{refuse_no_value, whole_number};
 use crate::{Call, Event, Fields, Rejection, RejectionCode};
 use primitives::{Currency, ItemId, Money};
 use serde_json::Value;
@@ -12,7 +13,12 @@ use std::borrow::Cow;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum At {
     Properties,
-    Product(usize),
+    /// A product of the list under a key.
+    Product(&'static str, usize),
+    /// What a refund's line says of the order's line.
+    LineItem(&'static str, usize),
+    /// The first payment of a refund.
+    Transaction(usize),
     Traits,
 }
 
@@ -20,7 +26,9 @@ impl At {
     fn pointer(self, key: &str) -> String {
         match self {
             Self::Properties => format!("/properties/{key}"),
-            Self::Product(index) => format!("/properties/products/{index}/{key}"),
+            Self::Product(list, index) => format!("/properties/{list}/{index}/{key}"),
+            Self::LineItem(list, index) => format!("/properties/{list}/{index}/line_item/{key}"),
+            Self::Transaction(index) => format!("/properties/transactions/{index}/{key}"),
             Self::Traits => format!("/traits/{key}"),
         }
     }
@@ -32,11 +40,14 @@ pub(super) struct Total {
     currency: Option<Currency>,
     minor: f64,
     is_mixed: bool,
+    /// Whether a price was read without anybody naming its currency.
+    pub(super) lacks_currency: bool,
 }
 
 impl Total {
     pub(super) fn add(&mut self, product: &ProductFields<'_>) {
         let Some(price) = product.price else { return };
+        self.lacks_currency |= product.lacks_currency;
         self.is_mixed |= *self.currency.get_or_insert(price.currency) != price.currency;
         #[expect(clippy::cast_precision_loss, reason = "amounts are below 2^53 minor units")]
         let minor = price.minor as f64;
@@ -61,6 +72,8 @@ pub(super) struct ProductFields<'a> {
     name: Option<Cow<'a, str>>,
     category: Option<Cow<'a, str>>,
     price: Option<Money>,
+    /// Whether nobody named the price's currency.
+    pub(super) lacks_currency: bool,
     quantity: f64,
 }
 
@@ -68,6 +81,10 @@ impl<'a> ProductFields<'a> {
     /// The same product under an identifier that is known from elsewhere.
     pub(super) fn named(self, id: Cow<'a, str>) -> Self {
         Self { id: Some(id), ..self }
+    }
+
+    pub(super) fn has_price(&self) -> bool {
+        self.price.is_some()
     }
 
     pub(super) fn into_product(self) -> Product {
@@ -84,103 +101,178 @@ impl<'a> ProductFields<'a> {
 /// An e-commerce event, opened for reading.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
-    pub(super) step: CommerceStep,
-    is_about_one_product: bool,
+    named: &'static Named,
     properties: &'a Fields,
     currency: Option<Currency>,
 }
 
 impl<'a> Reader<'a> {
-    /// Opens an event of the specification; `None` for every other event.
+    /// Opens an event of a specification; `None` for every other event.
     pub(super) fn open(event: &'a Event) -> Result<Option<Self>, Rejection> {
         let Call::Track { event: name, properties } = &event.call else { return Ok(None) };
-        let Some(Named { step, is_about_one_product }) = steps::named(name) else { return Ok(None) };
-        let currency = currency(properties, At::Properties)?;
-        Ok(Some(Self { step, is_about_one_product, properties, currency }))
+        let Some(named) = steps::named(name) else { return Ok(None) };
+        let mut currency = currency(properties, At::Properties)?;
+        if currency.is_none() && *named.dialect != PLAIN {
+            currency = currency_of_payments(properties)?;
+        }
+        Ok(Some(Self { named, properties, currency }))
+    }
+
+    pub(super) fn step(&self) -> CommerceStep {
+        self.named.step
+    }
+
+    pub(super) fn names_currency(&self) -> bool {
+        self.currency.is_some()
     }
 
     pub(super) fn order_id(&self) -> Result<Option<String>, Rejection> {
-        Ok(text(self.properties, "order_id", At::Properties)?.map(Cow::into_owned))
+        Ok(first_text(self.properties, self.named.dialect.order_ids, At::Properties)?.map(Cow::into_owned))
+    }
+
+    /// The value as stated: by a key of its own, or by the payments of a refund.
+    pub(super) fn stated_value(&self) -> Result<Option<Money>, Rejection> {
+        let currency = self.currency.unwrap_or(Currency::USD);
+        let mut stated = None;
+        for key in self.named.dialect.amounts {
+            // All are read, so that a wrong one is found even where another goes before it.
+            let amount = money(self.properties, key, At::Properties, currency)?;
+            stated = stated.or(amount);
+        }
+        if stated.is_some() || *self.named.dialect == PLAIN { Ok(stated) } else { self.paid_back(currency) }
     }
 
     /// The value as stated, else the total of the products.
     pub(super) fn value(&self, total: &Total) -> Result<Option<Money>, Rejection> {
-        let mut stated = None;
-        for key in ["revenue", "total", "value"] {
-            // All three are read, so that a wrong one is found even where another goes before it.
-            let amount = money(self.properties, key, At::Properties, self.currency.unwrap_or(Currency::USD))?;
-            stated = stated.or(amount);
+        match self.stated_value()? {
+            None => total.money(),
+            stated => Ok(stated),
         }
-        if stated.is_some() { Ok(stated) } else { total.money() }
+    }
+
+    fn paid_back(&self, currency: Currency) -> Result<Option<Money>, Rejection> {
+        let mut sum: Option<i64> = None;
+        for (index, fields) in payments(self.properties) {
+            if let Some(amount) = money(fields, "amount", At::Transaction(index), currency)? {
+                sum = Some(sum.unwrap_or(0).saturating_add(amount.minor));
+            }
+        }
+        Ok(sum.map(|minor| Money { minor, currency }))
     }
 
     /// Hands over each product in the order given.
     pub(super) fn each_product(&self, mut visit: impl FnMut(ProductFields<'a>)) -> Result<(), Rejection> {
-        const ADVICE: &str = "send an array of products such as [{\"product_id\": \"42\", \"price\": 9.99}]";
-        match self.properties.get("products") {
-            None | Some(Value::Null) => {
-                let mut product = product_fields(self.properties, At::Properties, self.currency)?;
-                if self.is_about_one_product && product.id.is_none() {
-                    product.id = id(self.properties, "id", At::Properties)?;
-                }
-                if product.id.is_some() {
-                    visit(product);
-                }
-                Ok(())
+        let Some((key, products)) = self.list()? else {
+            let mut product = product_fields(self.properties, At::Properties, self.named.dialect, self.currency)?;
+            if self.named.is_about_one_product && product.id.is_none() {
+                product.id = id(self.properties, "id", At::Properties)?;
             }
-            Some(Value::Array(products)) => {
-                for (index, product) in products.iter().enumerate() {
-                    visit(self.listed(product, index)?);
-                }
-                Ok(())
+            if product.id.is_some() {
+                visit(product);
             }
-            Some(other) => Err(Rejection::wrong_type(At::Properties.pointer("products"), other, ADVICE)),
+            return Ok(());
+        };
+        for (index, product) in products.iter().enumerate() {
+            visit(self.listed(product, key, index)?);
         }
+        Ok(())
     }
 
-    fn listed(&self, product: &'a Value, index: usize) -> Result<ProductFields<'a>, Rejection> {
+    /// The list of products. Under its first name it must be one; under another, a number may stand for how many.
+    fn list(&self) -> Result<Option<(&'static str, &'a Vec<Value>)>, Rejection> {
+        const ADVICE: &str = "send an array of products such as [{\"product_id\": \"42\", \"price\": 9.99}]";
+        for (place, key) in self.named.dialect.lists.iter().enumerate() {
+            match self.properties.get(*key) {
+                Some(Value::Array(products)) => return Ok(Some((key, products))),
+                Some(other) if place == 0 && !other.is_null() => {
+                    return Err(Rejection::wrong_type(At::Properties.pointer(key), other, ADVICE));
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn listed(&self, product: &'a Value, list: &'static str, index: usize) -> Result<ProductFields<'a>, Rejection> {
         const ADVICE: &str = "send \"product_id\" with every product, or \"sku\"";
-        let at = At::Product(index);
+        let at = At::Product(list, index);
         let Value::Object(fields) = product else {
             let advice = "send a product as an object such as {\"product_id\": \"42\", \"price\": 9.99}";
-            return Err(Rejection::wrong_type(format!("/properties/products/{index}"), product, advice));
+            return Err(Rejection::wrong_type(format!("/properties/{list}/{index}"), product, advice));
         };
-        let mut read = product_fields(fields, at, self.currency)?;
-        if read.id.is_none() {
+        let dialect = self.named.dialect;
+        let mut read = match fields.get("line_item") {
+            // A line of a refund: what came back stands in it, and what it is of in the order's line.
+            Some(Value::Object(line)) if *dialect != PLAIN => {
+                let read = product_fields(line, At::LineItem(list, index), dialect, self.currency)?;
+                ProductFields { quantity: quantity(fields, at)?.unwrap_or(1.0), ..read }
+            }
+            _ => product_fields(fields, at, dialect, self.currency)?,
+        };
+        if read.id.is_none() && dialect.has_plain_id {
             read.id = id(fields, "id", at)?;
         }
         if read.id.is_none() {
-            return Err(Rejection::missing(at.pointer("product_id"), ADVICE));
+            return Err(Rejection::missing(at.pointer(dialect.ids[0]), ADVICE));
         }
         Ok(read)
     }
 }
 
 /// Reads a product's fields; the currency is the product's own, else the event's, else US dollars.
-pub(super) fn product_fields(
-    fields: &Fields,
+pub(super) fn product_fields<'a>(
+    fields: &'a Fields,
     at: At,
+    dialect: &Dialect,
     of_event: Option<Currency>,
-) -> Result<ProductFields<'_>, Rejection> {
+) -> Result<ProductFields<'a>, Rejection> {
     let currency = match at {
         At::Properties => of_event,
-        At::Product(_) | At::Traits => currency(fields, at)?.or(of_event),
+        _ => currency(fields, at)?.or(of_event),
     };
     let price = money(fields, "price", at, currency.unwrap_or(Currency::USD))?;
     if let Some(negative) = price.filter(|price| price.minor < 0) {
         return Err(Rejection::bad_value(at.pointer("price"), &negative.to_string(), "a price is not negative"));
     }
     // In the catalogue a "quantity" may be anything, a stock level for one.
-    let quantity = if matches!(at, At::Traits) { None } else { number(fields, "quantity", at)? }.unwrap_or(1.0);
-    if quantity < 0.0 {
-        let fault = "a quantity is not negative; send what was taken back as \"Order Refunded\"";
-        return Err(Rejection::bad_value(at.pointer("quantity"), &quantity.to_string(), fault));
+    let quantity = if matches!(at, At::Traits) { None } else { quantity(fields, at)? }.unwrap_or(1.0);
+    let mut known = None;
+    for key in dialect.ids {
+        known = id(fields, key, at)?;
+        if known.is_some() {
+            break;
+        }
     }
-    let id = match id(fields, "product_id", at)? {
-        None => id(fields, "sku", at)?,
-        id => id,
-    };
-    Ok(ProductFields { id, name: text(fields, "name", at)?, category: text(fields, "category", at)?, price, quantity })
+    Ok(ProductFields {
+        id: known,
+        name: first_text(fields, dialect.names, at)?,
+        category: first_text(fields, dialect.categories, at)?,
+        price,
+        lacks_currency: currency.is_none(),
+        quantity,
+    })
+}
+
+fn quantity(fields: &Fields, at: At) -> Result<Option<f64>, Rejection> {
+    let quantity = number(fields, "quantity", at)?;
+    if let Some(negative) = quantity.filter(|quantity| *quantity < 0.0) {
+        let fault = "a quantity is not negative; send what was taken back as \"Order Refunded\"";
+        return Err(Rejection::bad_value(at.pointer("quantity"), &negative.to_string(), fault));
+    }
+    Ok(quantity)
+}
+
+/// The payments of a refund as Shopify sends it.
+fn payments(properties: &Fields) -> impl Iterator<Item = (usize, &Fields)> {
+    let payments = properties.get("transactions").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    payments.iter().enumerate().filter_map(|(index, payment)| Some((index, payment.as_object()?)))
+}
+
+fn currency_of_payments(properties: &Fields) -> Result<Option<Currency>, Rejection> {
+    match payments(properties).next() {
+        Some((index, payment)) => currency(payment, At::Transaction(index)),
+        None => Ok(None),
+    }
 }
 
 fn currency(fields: &Fields, at: At) -> Result<Option<Currency>, Rejection> {
@@ -220,13 +312,32 @@ fn number(fields: &Fields, key: &str, at: At) -> Result<Option<f64>, Rejection> 
     }
 }
 
-/// An identifier: text or a whole number. Blank counts as absent.
+/// An identifier: text or a whole number, without the blanks around it. Blank counts as absent.
 fn id<'a>(fields: &'a Fields, key: &str, at: At) -> Result<Option<Cow<'a, str>>, Rejection> {
-    let Some(id) = text(fields, key, at)? else { return Ok(None) };
+    let Some(id) = text(fields, key, at)?.map(trimmed) else { return Ok(None) };
     if id.chars().any(char::is_control) {
         return Err(Rejection::bad_value(at.pointer(key), &id, "it holds a control character; remove it"));
     }
+    refuse_no_value(&id).map_err(|fault| Rejection::bad_value(at.pointer(key), &id, fault))?;
     Ok(Some(id))
+}
+
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        owned => owned,
+    }
+}
+
+/// The first of several keys that holds a text.
+fn first_text<'a>(fields: &'a Fields, keys: &[&str], at: At) -> Result<Option<Cow<'a, str>>, Rejection> {
+    for key in keys {
+        let found = text(fields, key, at)?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
 }
 
 /// A text, or a number written as text. Blank counts as absent.

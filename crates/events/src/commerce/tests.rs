@@ -5,13 +5,14 @@ use crate::{Call, CallKind, Envelope, Origin, RejectionCode, parse_event};
 use primitives::Timestamp;
 use serde_json::{Value, json};
 
+/// An event to which amounts without a currency are US dollars.
 fn track(name: &str, properties: Value) -> Result<Event, Rejection> {
-    let envelope = Envelope {
-        received_at: Timestamp::from_millis(1_700_000_000_000),
-        sent_at: None,
-        context: Fields::new(),
-        origin: Origin::Client,
-    };
+    track_with(Some(Currency::USD), name, properties)
+}
+
+fn track_with(currency: Option<Currency>, name: &str, properties: Value) -> Result<Event, Rejection> {
+    let at = Timestamp::from_millis(1_700_000_000_000);
+    let envelope = Envelope::new(at, Origin::Client).with_currency(currency);
     let payload = json!({"userId": "u", "event": name, "properties": properties});
     parse_event(payload, Some(CallKind::Track), &envelope)
 }
@@ -46,6 +47,143 @@ fn every_name_of_the_specification_has_its_step() {
     for name in ["Signed Up", "OrderCompleted", "Order Completed Twice", "", "Ordér Completed", &"x".repeat(200)] {
         assert_eq!(steps::named(name), None, "{name}");
     }
+}
+
+#[test]
+fn every_name_is_found_in_any_writing() {
+    assert!(steps::NAMES.is_sorted_by_key(|named| named.name.as_bytes()), "or a name would not be found");
+    for named in &steps::NAMES {
+        for written in [named.name.to_owned(), named.name.to_uppercase(), named.name.replace(' ', "_")] {
+            assert_eq!(steps::named(&written), Some(named), "{written}");
+        }
+    }
+}
+
+#[test]
+fn the_events_of_google_are_read_with_their_items() {
+    let items = json!([
+        {"item_id": "SKU_1", "item_name": "Tea", "item_category": "Drinks", "price": 9.99, "quantity": 2},
+        {"item_id": 7, "price": "0.02"},
+    ]);
+    let bought = read("purchase", json!({"transaction_id": "T1", "value": 25.5, "currency": "EUR", "items": items}));
+    assert_eq!((bought.step, bought.order_id.as_deref()), (CommerceStep::Ordered, Some("T1")));
+    assert_eq!(bought.value.unwrap().to_string(), "25.50 EUR");
+    let tea = &bought.products[0];
+    assert_eq!((tea.id.as_str(), tea.name.as_deref(), tea.category.as_deref()), ("SKU_1", Some("Tea"), Some("Drinks")));
+    assert_eq!((tea.price.unwrap().to_string().as_str(), tea.quantity), ("9.99 EUR", 2.0));
+    assert_eq!(bought.products[1].id.as_str(), "7");
+    let summed = read("purchase", json!({"currency": "EUR", "items": items}));
+    assert_eq!(summed.value.unwrap().to_string(), "20.00 EUR");
+    for (name, step) in [
+        ("view_item", CommerceStep::Viewed),
+        ("view_item_list", CommerceStep::ListViewed),
+        ("select_item", CommerceStep::Viewed),
+        ("add_to_cart", CommerceStep::Added),
+        ("remove_from_cart", CommerceStep::Removed),
+        ("begin_checkout", CommerceStep::Checkout),
+        ("refund", CommerceStep::Refunded),
+        ("search", CommerceStep::Searched),
+    ] {
+        let event = read(name, json!({"currency": "EUR", "items": items}));
+        assert_eq!((event.step, event.products.len()), (step, 2), "{name}");
+    }
+    // A count of items is no list of them, but what stands in a list must be a product.
+    assert_eq!(read("Order Completed", json!({"items": 3})).products, []);
+    let broken = track("purchase", json!({"items": [{"item_id": "a"}, {"item_name": "b"}]})).unwrap_err();
+    assert_eq!(broken.field, "/properties/items/1/product_id");
+}
+
+#[test]
+fn the_webhooks_of_shopify_are_read_as_they_come() {
+    let lines = json!([
+        {"id": 1, "product_id": 632_910_392, "variant_id": 2, "title": "IPod", "name": "IPod - red", "price": "199.00",
+         "quantity": 2},
+        {"id": 9, "product_id": null, "variant_id": null, "sku": "", "title": "Tip", "price": "1.00", "quantity": 1},
+    ]);
+    let order = json!({"id": 450, "currency": "CAD", "total_price": "410.50", "line_items": lines});
+    let bought = read("orders/create", order.clone());
+    assert_eq!((bought.step, bought.order_id.as_deref()), (CommerceStep::Ordered, Some("450")));
+    assert_eq!(bought.value.unwrap().to_string(), "410.50 CAD");
+    let seen: Vec<_> = bought.products.iter().map(|p| (p.id.as_str(), p.name.as_deref(), p.quantity)).collect();
+    assert_eq!(seen, [("632910392", Some("IPod"), 2.0), ("Tip", Some("Tip"), 1.0)], "a line's own id names no product");
+    assert_eq!(read("orders/cancelled", order.clone()).step, CommerceStep::Refunded);
+    assert_eq!(read("checkouts/create", order).step, CommerceStep::Checkout);
+
+    let refund = |payments: Value| {
+        let line = json!({"id": 1, "product_id": 632_910_392, "title": "IPod", "price": "199.00", "quantity": 2});
+        let lines = json!([{"id": 77, "quantity": 1, "line_item": line}]);
+        read("refunds/create", json!({"id": 5, "order_id": 450, "refund_line_items": lines, "transactions": payments}))
+    };
+    let back = refund(json!([{"amount": "100.00", "currency": "CAD"}, {"amount": "4.50", "currency": "CAD"}]));
+    assert_eq!((back.step, back.order_id.as_deref()), (CommerceStep::Refunded, Some("450")));
+    assert_eq!(back.value.unwrap().to_string(), "104.50 CAD", "what was paid back, not what the lines cost");
+    assert_eq!((back.products[0].id.as_str(), back.products[0].quantity), ("632910392", 1.0));
+    assert_eq!(refund(json!([])).value.unwrap().to_string(), "199.00 USD", "without a payment, what the lines cost");
+    let wrong = json!({"transactions": [{"amount": true}]});
+    assert_eq!(track("refunds/create", wrong).unwrap_err().field, "/properties/transactions/0/amount");
+}
+
+#[test]
+fn an_order_without_a_currency_takes_the_settings_or_is_refused() {
+    let euro = Currency::parse("EUR").unwrap();
+    let products = json!([{"product_id": "a", "price": 1}]);
+    for properties in [json!({"revenue": 5}), json!({"products": products}), json!({"product_id": "a", "price": 2})] {
+        for name in ["Order Completed", "Order Refunded", "purchase"] {
+            let refused = track_with(None, name, properties.clone()).unwrap_err();
+            assert_eq!((refused.code, refused.field.as_str()), (RejectionCode::MissingField, "/properties/currency"));
+            assert!(refused.message.contains("currency.default"), "{refused}");
+            let event = track_with(Some(euro), name, properties.clone()).unwrap();
+            assert_eq!(Commerce::read(&event).unwrap().unwrap().value.unwrap().currency, euro);
+            let Call::Track { properties: kept, .. } = &event.call else { unreachable!("it was tracked") };
+            assert_eq!(kept["currency"], "EUR", "written into the event, so that it stays when the settings change");
+        }
+    }
+    for properties in [
+        json!({}),
+        json!({"order_id": "o", "products": [{"product_id": "a"}]}),
+        json!({"revenue": 5, "currency": "JPY"}),
+        json!({"products": [{"product_id": "a", "price": 1, "currency": "JPY"}]}),
+    ] {
+        let event = track_with(None, "Order Completed", properties.clone()).unwrap();
+        let same = track_with(Some(euro), "Order Completed", properties.clone()).unwrap();
+        assert_eq!(event.call, same.call, "nothing is missing: {properties}");
+    }
+    let viewed = |currency| track_with(currency, "Product Viewed", json!({"product_id": "a", "price": 2})).unwrap();
+    assert!(matches!(viewed(None).call, Call::Track { properties, .. } if !properties.contains_key("currency")));
+    assert!(matches!(viewed(Some(euro)).call, Call::Track { properties, .. } if properties["currency"] == "EUR"));
+    let item = |fields: Value| {
+        let envelope = Envelope::new(Timestamp::MIN, Origin::Server).with_currency(Some(euro));
+        let payload = json!({"itemId": "i", "traits": fields});
+        match parse_event(payload, Some(CallKind::Item), &envelope).unwrap().call {
+            Call::Item { traits, .. } => traits.get("currency").cloned(),
+            _ => unreachable!("it was an item"),
+        }
+    };
+    assert_eq!(item(json!({"price": 3})), Some("EUR".into()));
+    assert_eq!(item(json!({"price": 3, "currency": "JPY"})), Some("JPY".into()));
+    assert_eq!(item(json!({"name": "Tea"})), None);
+}
+
+#[test]
+fn what_speaks_of_a_purchase_and_is_not_known_is_not_understood() {
+    let understood = |name: &str| Commerce::understanding(&track(name, json!({})).unwrap());
+    for name in ["OrderCompleted", "AddToCart", "order_placed", "orders/paid", "Cart", "my-basket", "products/update"] {
+        assert_eq!(understood(name), Understanding::NotUnderstood, "{name}");
+    }
+    for name in
+        ["Signed Up", "Border Crossed", "Cartoon Seen", "recorder", "In Order", "reorders", "", "ORDER", "éorder"]
+    {
+        let speaks = matches!(name, "In Order" | "ORDER" | "éorder");
+        let expected = if speaks { Understanding::NotUnderstood } else { Understanding::NotCommerce };
+        assert_eq!(understood(if name.is_empty() { "x" } else { name }), expected, "{name}");
+    }
+    assert_eq!(understood("purchase"), Understanding::Step(CommerceStep::Ordered));
+    for word in steps::WORDS {
+        assert_ne!(understood(word), Understanding::NotCommerce, "{word}");
+    }
+    let mut page = track("orders/paid", json!({})).unwrap();
+    page.call = Call::Page { name: Some("Order".into()), category: None, properties: Fields::new() };
+    assert_eq!(Commerce::understanding(&page), Understanding::NotCommerce);
 }
 
 #[test]
@@ -111,6 +249,7 @@ fn nonsense_is_rejected_at_acceptance_with_its_place() {
         (product(json!({"product_id": "  "})), MissingField, "/properties/products/1/product_id"),
         (product(json!({"product_id": true})), WrongType, "/properties/products/1/product_id"),
         (product(json!({"product_id": "a\u{0}"})), BadValue, "/properties/products/1/product_id"),
+        (product(json!({"product_id": "undefined"})), BadValue, "/properties/products/1/product_id"),
         (product(json!({"product_id": "b", "price": "cheap"})), WrongType, "/properties/products/1/price"),
         (product(json!({"product_id": "b", "price": "NaN"})), WrongType, "/properties/products/1/price"),
         (product(json!({"product_id": "b", "price": -0.01})), BadValue, "/properties/products/1/price"),

@@ -37,12 +37,7 @@ fn the_same_seed_makes_the_same_bytes_and_another_seed_others() {
 #[test]
 fn every_payload_is_acceptable_and_told_in_order() {
     let world = World::new(Seed::new(1), small());
-    let envelope = Envelope {
-        received_at: world.settings().ends_at,
-        sent_at: None,
-        context: Fields::new(),
-        origin: Origin::Import,
-    };
+    let envelope = Envelope::new(world.settings().ends_at, Origin::Import);
     let mut last = world.starts_at();
     let mut seen = BTreeMap::<CallKind, usize>::new();
     for payload in world.payloads() {

@@ -18,6 +18,8 @@ const ADVICE: &str = "write it as 2026-11-22T10:00:00.000Z, or as seconds or mil
 pub(super) struct Moments {
     pub(super) occurred_at: Timestamp,
     pub(super) received_at: Timestamp,
+    /// What the sender said, where that lay in the future.
+    pub(super) stated_at: Option<Timestamp>,
 }
 
 /// The two moments of an event.
@@ -32,7 +34,8 @@ pub(super) struct Moments {
 /// A clock that is years off is corrected too: it is the very case in which the time as given would be useless. The
 /// time of an old event from a service's own records stays what it is but for that service's skew, because its `sentAt`
 /// is the present. The request's `sentAt` goes before the event's own, since it is nearer to the transmission. Without
-/// a `sentAt` the time counts as given; without a time the event occurred when it came. No event occurs after it came.
+/// a `sentAt` the time counts as given; without a time the event occurred when it came. No event occurs after it came: a
+/// time that lies in the future even so is taken for the moment it came, and kept beside it as it was stated.
 ///
 /// Imported history is taken as given and counts as received when it occurred.
 pub(super) fn moments(draft: &mut Draft, envelope: &Envelope) -> Result<Moments, Rejection> {
@@ -55,7 +58,8 @@ pub(super) fn moments(draft: &mut Draft, envelope: &Envelope) -> Result<Moments,
             Timestamp::from_millis(received_at.as_millis().saturating_sub(sent_at.millis_since(given)))
         }
     };
-    Ok(Moments { occurred_at: occurred_at.max(Timestamp::MIN).min(received_at), received_at })
+    let stated_at = given.filter(|_| occurred_at > received_at);
+    Ok(Moments { occurred_at: occurred_at.max(Timestamp::MIN).min(received_at), received_at, stated_at })
 }
 
 fn imported(given: Option<Timestamp>, now: Timestamp) -> Result<Moments, Rejection> {
@@ -66,7 +70,7 @@ fn imported(given: Option<Timestamp>, now: Timestamp) -> Result<Moments, Rejecti
     if at > now {
         return Err(Rejection::bad_value(field, &at.to_string(), "history cannot lie in the future; correct the time"));
     }
-    Ok(Moments { occurred_at: at, received_at: at })
+    Ok(Moments { occurred_at: at, received_at: at, stated_at: None })
 }
 
 /// Reads a time: RFC 3339 text, or seconds or milliseconds since the epoch as a number or as digits.

@@ -13,29 +13,83 @@ const EVENT_NAME_BYTES_MAX: usize = 256;
 /// Beyond this a double no longer holds every whole number.
 const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
 
-/// An identifier: text, or a whole number that becomes text. Absent, `null` and blank are the same.
+/// What programs write where they know no value: an identifier of this kind would join strangers.
+pub(crate) const NO_VALUE: [&str; 7] = ["undefined", "null", "nan", "none", "nil", "[object object]", "(not set)"];
+
+/// What programs write where they do not know the customer, beside [`NO_VALUE`].
+pub(crate) const NOBODY: [&str; 10] = [
+    "0",
+    "-1",
+    "guest",
+    "anonymous",
+    "unknown",
+    "not_authenticated",
+    "n/a",
+    "true",
+    "false",
+    "00000000-0000-0000-0000-000000000000",
+];
+
+/// An identifier: text, or a whole number that becomes text, without the blanks around it. Absent, `null` and blank are
+/// the same.
 pub(super) fn id(draft: &mut Draft, field: Field) -> Result<Option<String>, Rejection> {
-    let text = match draft.take(field) {
+    id_of(draft.take(field), field.pointer())
+}
+
+/// A customer's identifier: one that many customers would share is refused.
+pub(super) fn customer_id(draft: &mut Draft, field: Field) -> Result<Option<String>, Rejection> {
+    customer_id_of(draft.take(field), field.pointer())
+}
+
+/// A customer's identifier as every way in reads it: an event's, a decision's.
+///
+/// # Errors
+/// [`Rejection`] at `pointer`, such as `/userId`, where it is no identifier, or one that programs write for nobody.
+pub fn customer_id_of(value: Value, pointer: &str) -> Result<Option<String>, Rejection> {
+    let Some(text) = id_of(value, pointer)? else { return Ok(None) };
+    if is_one_of(&text, &NOBODY) {
+        let fault = "programs write that for nobody, and strangers would become one customer; leave the field out";
+        return Err(Rejection::bad_value(pointer, &text, fault));
+    }
+    Ok(Some(text))
+}
+
+fn id_of(value: Value, pointer: &str) -> Result<Option<String>, Rejection> {
+    let text = match value {
         Value::Null => return Ok(None),
         Value::String(text) => text,
         Value::Number(number) => match whole_number(&number) {
             Some(text) => text,
-            None => return Err(Rejection::bad_value(field.pointer(), &number.to_string(), NOT_WHOLE)),
+            None => return Err(Rejection::bad_value(pointer, &number.to_string(), NOT_WHOLE)),
         },
-        other => return Err(Rejection::wrong_type(field.pointer(), &other, "send the identifier as text")),
+        other => return Err(Rejection::wrong_type(pointer, &other, "send the identifier as text")),
     };
-    if text.trim().is_empty() {
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
         return Ok(None);
     }
-    if text.len() > ID_BYTES_MAX {
-        let fault = format!("an identifier has at most {ID_BYTES_MAX} bytes and this one has {}", text.len());
-        return Err(Rejection::bad_value(field.pointer(), &text, &fault));
+    if trimmed.len() > ID_BYTES_MAX {
+        let fault = format!("an identifier has at most {ID_BYTES_MAX} bytes and this one has {}", trimmed.len());
+        return Err(Rejection::bad_value(pointer, trimmed, &fault));
     }
-    refuse_control_characters(field, &text)?;
-    Ok(Some(text))
+    refuse_control_characters(pointer, trimmed)?;
+    refuse_no_value(trimmed).map_err(|fault| Rejection::bad_value(pointer, trimmed, fault))?;
+    Ok(Some(if trimmed.len() == text.len() { text } else { trimmed.to_owned() }))
 }
 
 const NOT_WHOLE: &str = "a number that identifies must be whole and below 2^53; send the identifier as text";
+
+/// Whether an identifier is what programs write for a value that is not there; the error says so.
+pub(crate) fn refuse_no_value(id: &str) -> Result<(), &'static str> {
+    if is_one_of(id, &NO_VALUE) {
+        return Err("programs write that where there is no value; send the identifier, or leave the field out");
+    }
+    Ok(())
+}
+
+fn is_one_of(id: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| word.eq_ignore_ascii_case(id))
+}
 
 /// An identifier without which the call says nothing.
 pub(super) fn required_id(draft: &mut Draft, field: Field, advice: &str) -> Result<String, Rejection> {
@@ -70,7 +124,7 @@ pub(super) fn event_name(draft: &mut Draft) -> Result<String, Rejection> {
         );
         return Err(Rejection::bad_value(field.pointer(), &name, &fault));
     }
-    refuse_control_characters(field, &name)?;
+    refuse_control_characters(field.pointer(), &name)?;
     Ok(name)
 }
 
@@ -105,10 +159,10 @@ pub(super) fn merge_under(own: &mut Fields, base: &Fields) {
     }
 }
 
-fn refuse_control_characters(field: Field, text: &str) -> Result<(), Rejection> {
+fn refuse_control_characters(pointer: &str, text: &str) -> Result<(), Rejection> {
     if text.chars().any(char::is_control) {
         let fault = "it holds a control character; remove line breaks, tabs and zero bytes";
-        return Err(Rejection::bad_value(field.pointer(), text, fault));
+        return Err(Rejection::bad_value(pointer, text, fault));
     }
     Ok(())
 }

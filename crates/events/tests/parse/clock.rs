@@ -76,6 +76,27 @@ fn the_senders_clock_is_corrected_by_its_own_sent_at() {
 }
 
 #[test]
+fn a_time_in_the_future_is_kept_beside_what_it_was_taken_for() {
+    let stated = |changes: Value| one(track(changes)).unwrap();
+    let event = stated(json!({"timestamp": "2028-01-01T00:00:00Z"}));
+    assert_eq!((event.occurred_at, event.stated_at), (NOW, Some(at("2028-01-01T00:00:00Z"))));
+    let opened = events::Event::from_record(&event.to_record()).unwrap();
+    assert_eq!(opened.stated_at, event.stated_at);
+    // A clock that is ahead, with the proof of it, is corrected; so is one that is right.
+    for (timestamp, sent_at) in [
+        ("2028-01-01T00:00:00Z", Some("2028-01-01T00:00:01Z")),
+        ("2023-11-14T22:13:20Z", None),
+        ("2023-11-14T22:13:19Z", None),
+    ] {
+        let event = stated(json!({"timestamp": timestamp, "sentAt": sent_at}));
+        assert_eq!(event.stated_at, None, "{timestamp}");
+        assert!(!String::from_utf8(event.to_record()).unwrap().contains("statedAt"));
+    }
+    let beyond_its_sending = json!({"timestamp": "2023-11-14T22:13:30Z", "sentAt": "2023-11-14T22:13:20Z"});
+    assert_eq!(stated(beyond_its_sending).stated_at, Some(at("2023-11-14T22:13:30Z")));
+}
+
+#[test]
 fn a_batch_whose_sent_at_makes_no_sense_is_rejected_event_by_event() {
     let batch = batch(&json!({"sentAt": "soon", "batch": [track(json!({})), track(json!({}))]}));
     let fields: Vec<&str> = batch.rejected.iter().map(|rejected| rejected.rejection.field.as_str()).collect();

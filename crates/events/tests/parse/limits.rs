@@ -3,8 +3,8 @@
 use super::{NOW, batch, batch_text, one, single, track};
 use events::RejectionCode::{BadValue, TooLarge};
 use events::{
-    BATCH_BYTES_MAX, BATCH_EVENTS_MAX, CallKind, EVENT_BYTES_MAX, Envelope, Fields, Origin, Refusal, parse_batch,
-    parse_event, parse_single,
+    BATCH_BYTES_MAX, BATCH_EVENTS_MAX, CallKind, EVENT_BYTES_MAX, Envelope, Origin, Refusal, parse_batch, parse_event,
+    parse_single,
 };
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ fn sized(n_bytes: usize) -> String {
 #[test]
 fn an_event_may_have_32_kib_to_the_byte() {
     assert_eq!(EVENT_BYTES_MAX, 32_768);
-    let envelope = Envelope { received_at: NOW, sent_at: None, context: Fields::new(), origin: Origin::Client };
+    let envelope = Envelope::new(NOW, Origin::Client);
     for (n_bytes, is_accepted) in [(32_767, true), (32_768, true), (32_769, false)] {
         let event = sized(n_bytes);
         assert_eq!(event.len(), n_bytes);
@@ -47,10 +47,10 @@ fn a_rejected_payload_is_cut_between_characters() {
 fn a_request_may_have_500_kib_to_the_byte() {
     let body = |n_bytes: usize| format!("{}{}", json!({"batch": []}), " ".repeat(n_bytes - 12));
     assert_eq!(body(BATCH_BYTES_MAX).len(), 512_000);
-    assert!(parse_batch(body(512_000).as_bytes(), NOW, Origin::Client).is_ok());
+    assert!(parse_batch(body(512_000).as_bytes(), Envelope::new(NOW, Origin::Client)).is_ok());
     for refused in [
-        parse_batch(body(512_001).as_bytes(), NOW, Origin::Client),
-        parse_single(body(512_001).as_bytes(), CallKind::Track, NOW, Origin::Client),
+        parse_batch(body(512_001).as_bytes(), Envelope::new(NOW, Origin::Client)),
+        parse_single(body(512_001).as_bytes(), CallKind::Track, Envelope::new(NOW, Origin::Client)),
     ] {
         assert!(matches!(refused, Err(Refusal::TooLarge { message }) if message.contains("512001")));
     }
@@ -60,7 +60,7 @@ fn a_request_may_have_500_kib_to_the_byte() {
 fn a_batch_may_have_2500_events_and_may_be_empty() {
     let body = |n_events: usize| json!({"batch": vec![json!({"type": "page", "userId": "u"}); n_events]}).to_string();
     assert_eq!(batch_text(&body(BATCH_EVENTS_MAX)).accepted.len(), 2_500);
-    let refused = parse_batch(body(2_501).as_bytes(), NOW, Origin::Client);
+    let refused = parse_batch(body(2_501).as_bytes(), Envelope::new(NOW, Origin::Client));
     assert!(matches!(refused, Err(Refusal::TooLarge { message }) if message.contains("2501")));
     let empty = batch_text(&body(0));
     assert!(empty.accepted.is_empty() && empty.rejected.is_empty());

@@ -7,7 +7,7 @@ mod consent;
 mod limits;
 mod shapes;
 
-use events::{Batch, CallKind, Event, Origin, Rejection, parse_batch, parse_single};
+use events::{Batch, CallKind, Envelope, Event, Origin, Rejection, parse_batch, parse_single};
 use primitives::Timestamp;
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ fn batch(body: &Value) -> Batch {
 }
 
 fn batch_text(body: &str) -> Batch {
-    parse_batch(body.as_bytes(), NOW, Origin::Client).unwrap_or_else(|refusal| panic!("{refusal}"))
+    parse_batch(body.as_bytes(), Envelope::new(NOW, Origin::Client)).unwrap_or_else(|refusal| panic!("{refusal}"))
 }
 
 /// One event as the only one of a batch, from a client.
@@ -29,11 +29,11 @@ fn one(item: Value) -> Result<Event, Rejection> {
 
 fn one_from(item: Value, origin: Origin) -> Result<Event, Rejection> {
     let body = json!({"batch": [item]}).to_string();
-    only(parse_batch(body.as_bytes(), NOW, origin).unwrap())
+    only(parse_batch(body.as_bytes(), Envelope::new(NOW, origin)).unwrap())
 }
 
 fn single(kind: CallKind, body: &Value) -> Result<Event, Rejection> {
-    only(parse_single(body.to_string().as_bytes(), kind, NOW, Origin::Client).unwrap())
+    only(parse_single(body.to_string().as_bytes(), kind, Envelope::new(NOW, Origin::Client)).unwrap())
 }
 
 /// The one event of a batch, or why it was rejected; the reason is checked for being one.

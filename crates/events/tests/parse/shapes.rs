@@ -74,6 +74,9 @@ fn identifiers_may_be_whole_numbers_and_blank_ones_count_as_absent() {
         (json!(1e15), Some("1000000000000000")),
         (json!(u64::MAX), Some("18446744073709551615")),
         (json!("ключ 👤"), Some("ключ 👤")),
+        (json!("  42\t"), Some("42")),
+        (json!("undefined-1"), Some("undefined-1")),
+        (json!("00"), Some("00")),
         (json!(""), None),
         (json!("  "), None),
         (json!(null), None),
@@ -82,6 +85,64 @@ fn identifiers_may_be_whole_numbers_and_blank_ones_count_as_absent() {
         assert_eq!(event.user_id.as_ref().map(|id| id.as_str()), read, "{sent}");
         assert_eq!(event.anonymous_id.as_ref().map(|id| id.as_str()), Some("a1"));
     }
+}
+
+#[test]
+fn what_programs_write_for_nobody_names_nobody() {
+    for nobody in [
+        json!("undefined"),
+        json!("null"),
+        json!("NaN"),
+        json!("None"),
+        json!("nil"),
+        json!("[object Object]"),
+        json!("(not set)"),
+        json!("0"),
+        json!(0),
+        json!(-1),
+        json!("guest"),
+        json!("Anonymous"),
+        json!(" GUEST "),
+        json!("unknown"),
+        json!("not_authenticated"),
+        json!("N/A"),
+        json!("true"),
+        json!("false"),
+        json!("00000000-0000-0000-0000-000000000000"),
+    ] {
+        for changes in
+            [json!({"userId": nobody}), json!({"anonymousId": nobody}), json!({"type": "alias", "previousId": nobody})]
+        {
+            let rejection = one(track(changes.clone())).expect_err(&changes.to_string());
+            let field = changes.as_object().unwrap().keys().next().unwrap();
+            assert_eq!((rejection.code, rejection.field), (BadValue, format!("/{field}")), "{changes}");
+            assert!(rejection.message.contains("leave the field out"), "{}", rejection.message);
+        }
+        let read = events::customer_id_of(nobody.clone(), "/userId");
+        assert_eq!(read.expect_err(&nobody.to_string()).field, "/userId");
+    }
+    // A group or an item may be called 0; a missing value names nothing.
+    assert!(one(track(json!({"type": "group", "groupId": 0}))).is_ok());
+    for changes in [json!({"messageId": "undefined"}), json!({"type": "group", "groupId": "null"})] {
+        assert_eq!(one(track(changes.clone())).expect_err(&changes.to_string()).code, BadValue);
+    }
+}
+
+#[test]
+fn a_message_shows_marks_of_direction_and_obeys_none() {
+    let rejection = one(track(json!({"timestamp": "gpj.\u{202e}\u{1b}[2J"}))).unwrap_err();
+    assert!(rejection.message.contains("gpj.⟨U+202E⟩⟨U+001B⟩[2J"), "{}", rejection.message);
+}
+
+#[test]
+fn a_rejected_event_says_which_one_it_is() {
+    let good = track(json!({}));
+    let bad = track(json!({"userId": true, "messageId": "m-9"}));
+    let long = track(json!({"userId": true, "messageId": "é".repeat(300)}));
+    let nameless = json!({"type": "track", "messageId": 4});
+    let batch = batch(&json!({"batch": [good, bad, good, long, nameless]}));
+    let seen: Vec<_> = batch.rejected.iter().map(|one| (one.index, one.message_id.clone())).collect();
+    assert_eq!(seen, [(1, Some("m-9".to_owned())), (3, Some("é".repeat(100))), (4, None)]);
 }
 
 #[test]
@@ -168,7 +229,7 @@ fn a_request_that_cannot_be_read_is_refused_with_a_reason() {
         (long.as_bytes(), "\"batch\" is the text \"xxxx"),
     ];
     for (body, part) in cases {
-        match parse_batch(body, NOW, Origin::Client) {
+        match parse_batch(body, Envelope::new(NOW, Origin::Client)) {
             Err(Refusal::Malformed { message }) => {
                 assert!(message.contains(part) && message.len() < 300, "{message}");
             }
@@ -176,7 +237,7 @@ fn a_request_that_cannot_be_read_is_refused_with_a_reason() {
         }
     }
     for body in ["", "[]", "{\"userId\":", "{\"userId\":\"a\",\"userId\":\"b\"}"] {
-        let refused = parse_single(body.as_bytes(), CallKind::Track, NOW, Origin::Client);
+        let refused = parse_single(body.as_bytes(), CallKind::Track, Envelope::new(NOW, Origin::Client));
         assert!(matches!(refused, Err(Refusal::Malformed { .. })), "{body}");
     }
 }
@@ -190,7 +251,7 @@ fn the_write_key_may_be_in_the_body() {
     assert_eq!(found(&json!({"batch": []})), None);
     assert_eq!(found(&json!({"writeKey": "", "batch": []})), None);
     let body = json!({"writeKey": "k", "event": "e"}).to_string();
-    let single = parse_single(body.as_bytes(), CallKind::Track, NOW, Origin::Client).unwrap();
+    let single = parse_single(body.as_bytes(), CallKind::Track, Envelope::new(NOW, Origin::Client)).unwrap();
     assert_eq!(single.write_key.as_deref(), Some("k"), "even where the event itself is rejected");
     assert_eq!(single.rejected.len(), 1);
 }
@@ -237,7 +298,7 @@ fn traits_inside_the_context_identify_where_there_are_no_others() {
 fn a_message_id_is_made_where_none_was_sent() {
     let body = json!({"batch": [track(json!({"messageId": ""})), track(json!({"messageId": ""})), track(json!({"messageId": 7}))]});
     let ids = |now| -> Vec<String> {
-        let batch = parse_batch(body.to_string().as_bytes(), now, Origin::Client).unwrap();
+        let batch = parse_batch(body.to_string().as_bytes(), Envelope::new(now, Origin::Client)).unwrap();
         batch.accepted.iter().map(|event| event.message_id.to_string()).collect()
     };
     let first = ids(NOW);
@@ -249,7 +310,7 @@ fn a_message_id_is_made_where_none_was_sent() {
 
     // Imported twice, on different days, a line of history is still the same event.
     let import = |now| {
-        let envelope = Envelope { received_at: now, sent_at: None, context: Fields::new(), origin: Origin::Import };
+        let envelope = Envelope::new(now, Origin::Import);
         let line = json!({"type": "page", "userId": "u", "timestamp": "2020-01-01T00:00:00Z"});
         parse_event(line, None, &envelope).unwrap()
     };
@@ -259,10 +320,9 @@ fn a_message_id_is_made_where_none_was_sent() {
 #[test]
 fn an_event_can_be_read_from_a_value() {
     let envelope = Envelope {
-        received_at: NOW,
         sent_at: Some(at("2023-11-14T22:13:00Z")),
         context: fields(json!({"ip": "::1"})),
-        origin: Origin::Client,
+        ..Envelope::new(NOW, Origin::Client)
     };
     let payload = json!({"userId": 3, "event": "e", "messageId": "m", "timestamp": "2023-11-14T22:12:50Z"});
     let event = parse_event(payload, Some(CallKind::Track), &envelope).unwrap();

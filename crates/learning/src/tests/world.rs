@@ -74,6 +74,7 @@ pub(super) fn order(customer: &str, item: &str, occurred_at: Timestamp, received
         anonymous_id: None,
         occurred_at,
         received_at,
+        stated_at: None,
         call: Call::Track { event: "Order Completed".into(), properties: properties.as_object().unwrap().clone() },
         context: Fields::new(),
         origin: events::Origin::Server,

@@ -33,6 +33,7 @@ fn event(offset: u64, user: Option<&str>, anonymous: Option<&str>, previous: Opt
         anonymous_id: anonymous.map(AnonymousId::from),
         occurred_at: at,
         received_at: at,
+        stated_at: None,
         call,
         context: events::Fields::new(),
         origin: events::Origin::Server,

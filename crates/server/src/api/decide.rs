@@ -15,7 +15,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use decisions::{DecisionKind, Record};
 use governance::Action;
-use primitives::{AnonymousId, UserId};
+use primitives::{AnonymousId, UserId, visible};
 use profiles::Identifier;
 use serde_json::Value;
 use std::sync::Arc;
@@ -24,9 +24,6 @@ use utoipa_axum::routes;
 
 /// How many items are answered where nobody says.
 const N_DEFAULT: usize = 10;
-
-/// The longest name of a customer.
-const NAME_BYTES_MAX: usize = 512;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(decide)).routes(routes!(decision))
@@ -46,11 +43,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     security(("bearer" = []), ("basic" = [])),
 )]
 async fn decide(_: MayDecide, State(app): State<Arc<App>>, SmallBody(body): SmallBody) -> Result<Response, ApiError> {
-    let body: DecideBody = serde_json::from_slice(&body).map_err(|error| {
-        ApiError::invalid(format!(
-            "the body cannot be read: {error}; send {{\"decision\":\"recommend\",\"userId\":\"…\"}}"
-        ))
-    })?;
+    let body: DecideBody = serde_json::from_slice(&body).map_err(|error| unreadable(&body, &error))?;
     let asked = asked(body)?;
     let record: Record = app.run(move |app| app.engine.decide(asked)).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], record.response).into_response())
@@ -71,17 +64,46 @@ impl FromRequestParts<Arc<App>> for MayDecide {
     }
 }
 
+/// Every field of a question.
+const FIELDS: [&str; 5] = ["decision", "userId", "anonymousId", "n", "context"];
+/// A field that is no further from a known one, as changed letters go, was probably meant to be it.
+const TYPOS_MAX: usize = 3;
+
+/// Why a question cannot be read. A field that does not exist is named, with the one that was probably meant.
+fn unreadable(body: &[u8], error: &serde_json::Error) -> ApiError {
+    let sent: events::Fields = serde_json::from_slice(body).unwrap_or_default();
+    let Some(unknown) = sent.keys().find(|name| !FIELDS.contains(&name.as_str())) else {
+        let message = format!("the body cannot be read: {error}; send {{\"decision\":\"recommend\",\"userId\":\"…\"}}");
+        return ApiError::invalid(message);
+    };
+    let shown: String = unknown.chars().take(40).collect();
+    let distance = |known: &str| strsim::damerau_levenshtein(&shown.to_lowercase(), &known.to_lowercase());
+    let nearest = FIELDS.into_iter().map(|known| (distance(known), known)).min();
+    let advice = match nearest {
+        Some((n, known)) if n <= TYPOS_MAX && n < known.len() => format!("did you mean \"{known}\"?"),
+        _ => format!("a question has {}", FIELDS.join(", ")),
+    };
+    ApiError::invalid(format!("there is no field \"{}\" in a question: {advice}", visible(&shown)))
+}
+
 fn asked(body: DecideBody) -> Result<Asked, ApiError> {
     let Some(kind) = DecisionKind::from_name(&body.decision) else {
         let kinds = DecisionKind::ALL.map(DecisionKind::name).join(" or ");
         let shown: String = body.decision.chars().take(40).collect();
-        return Err(ApiError::invalid(format!("there is no decision \"{shown}\": ask for {kinds}")));
+        return Err(ApiError::invalid(format!("there is no decision \"{}\": ask for {kinds}", visible(&shown))));
     };
+    for (field, is_there) in [("n", body.n.is_some()), ("context", body.context.is_some())] {
+        if is_there && !kind.is_shown() {
+            let message =
+                format!("\"{kind}\" takes no \"{field}\", which says where and how many items are shown: leave it out");
+            return Err(ApiError::invalid(message));
+        }
+    }
     let mut names = Vec::new();
-    if let Some(id) = name("userId", body.user_id)? {
+    if let Some(id) = name("/userId", body.user_id)? {
         names.push(Identifier::User(UserId::from(id)));
     }
-    if let Some(id) = name("anonymousId", body.anonymous_id)? {
+    if let Some(id) = name("/anonymousId", body.anonymous_id)? {
         names.push(Identifier::Anonymous(AnonymousId::from(id)));
     }
     if names.is_empty() {
@@ -90,26 +112,10 @@ fn asked(body: DecideBody) -> Result<Asked, ApiError> {
     Ok(Asked { kind, names, n: body.n.unwrap_or(N_DEFAULT), context: body.context.unwrap_or_default() })
 }
 
-/// A customer's name: a text, or a whole number, as events may carry it. A blank one counts as absent there, too.
-fn name(field: &str, value: Option<Value>) -> Result<Option<String>, ApiError> {
-    let text = match value {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::String(text)) => text,
-        Some(Value::Number(number)) => {
-            let text = number.to_string();
-            let whole = text.strip_suffix(".0").unwrap_or(&text);
-            if !whole.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
-                return Err(ApiError::invalid(format!("{field} is {number}: send a text, or a whole number")));
-            }
-            whole.to_owned()
-        }
-        Some(_) => return Err(ApiError::invalid(format!("{field} must be a text"))),
-    };
-    match text.len() {
-        _ if text.trim().is_empty() => Ok(None),
-        ..=NAME_BYTES_MAX => Ok(Some(text)),
-        n => Err(ApiError::invalid(format!("{field} has {n} bytes: at most {NAME_BYTES_MAX} are allowed"))),
-    }
+/// A customer's name, read as in an event.
+fn name(pointer: &str, value: Option<Value>) -> Result<Option<String>, ApiError> {
+    let read = events::customer_id_of(value.unwrap_or_default(), pointer);
+    read.map_err(|rejection| ApiError::invalid(rejection.message))
 }
 
 /// What a decision was made from

@@ -12,9 +12,9 @@ use crate::engine::Imported;
 use axum::Json;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use events::{Corrected, Envelope, Event, Fields, Import, ImportCounts, ImportId, NewImport, Origin};
+use events::{Corrected, Envelope, Event, Import, ImportCounts, ImportId, NewImport, Origin};
 use governance::Action;
-use primitives::{MessageId, Timestamp};
+use primitives::{Currency, MessageId, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -269,7 +269,7 @@ async fn take(
     let (parts, body) = request.into_parts();
     let ImportPart { batch } = read(&read_body(&parts.headers, body).await?)?;
     let taken = app.run(move |app| {
-        let (events, rejected) = events_of(batch, app.engine.clock().now());
+        let (events, rejected) = events_of(batch, app.engine.clock().now(), app.settings.default_currency());
         let imported = app.engine.ingest_imported(ImportId(id), events)?;
         Ok(ImportTaken { rejected, ..ImportTaken::from(imported) })
     });
@@ -346,8 +346,12 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
 }
 
 /// The events of a part, and those that are none.
-fn events_of(batch: Vec<Value>, received_at: Timestamp) -> (Vec<Event>, Vec<ImportRejected>) {
-    let envelope = Envelope { received_at, sent_at: None, context: Fields::new(), origin: Origin::Import };
+fn events_of(
+    batch: Vec<Value>,
+    received_at: Timestamp,
+    currency: Option<Currency>,
+) -> (Vec<Event>, Vec<ImportRejected>) {
+    let envelope = Envelope::new(received_at, Origin::Import).with_currency(currency);
     let (mut events, mut rejected) = (Vec::with_capacity(batch.len()), Vec::new());
     for (index, payload) in batch.into_iter().enumerate() {
         match events::parse_event(payload, None, &envelope) {

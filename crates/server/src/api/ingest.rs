@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::{get, post};
-use events::{BATCH_BYTES_MAX, Batch, CallKind, Origin, Refusal, RejectionCode};
+use events::{BATCH_BYTES_MAX, Batch, CallKind, Envelope, Origin, Refusal, RejectionCode};
 use flate2::read::MultiGzDecoder;
 use governance::{Action, Role};
 use serde::Deserialize;
@@ -91,10 +91,11 @@ fn accept(app: &App, body: &[u8], kind: Option<CallKind>, role: Option<Role>, pe
         Some(role) if role.may(Action::WriteCatalogue) => Origin::Server,
         _ => Origin::Client,
     };
-    let received_at = app.engine.clock().now();
+    let currency = app.settings.default_currency();
+    let envelope = Envelope::new(app.engine.clock().now(), origin).with_currency(currency);
     let parsed = match kind {
-        Some(kind) => events::parse_single(body, kind, received_at, origin),
-        None => events::parse_batch(body, received_at, origin),
+        Some(kind) => events::parse_single(body, kind, envelope),
+        None => events::parse_batch(body, envelope),
     };
     let batch = parsed.map_err(|refusal| match refusal {
         Refusal::TooLarge { message } => ApiError::too_large(message),

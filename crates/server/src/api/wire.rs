@@ -2,7 +2,7 @@
 
 use crate::engine::{CustomerView, Ingested};
 use decisions::{Answer, Decision, Outcome, Record};
-use events::{Batch, Inspected, RejectionCode};
+use events::{Batch, Commerce, Inspected, Rejected, Rejection, RejectionCode, Understanding};
 use features::catalogue;
 use governance::ConsentAnswer;
 use profiles::Identifier;
@@ -67,14 +67,23 @@ pub struct IngestReply {
     accepted: usize,
     /// Events that were there already; sending them again changed nothing.
     duplicates: usize,
-    /// Events that were not accepted, each with its reason.
+    /// Events that were not accepted, each with its reason, in the order sent: at most the first 100.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rejected: Vec<RejectionReply>,
+    /// How many were not accepted, where the list does not name all of them.
+    #[serde(rename = "rejectedCount", skip_serializing_if = "Option::is_none")]
+    n_rejected: Option<usize>,
 }
 
 /// Why one event was not accepted.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct RejectionReply {
+    /// Its place in the request, from 0.
+    index: usize,
+    /// Its own name, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_id: Option<String>,
     /// The class of reason.
     #[schema(value_type = String, example = "wrong_type")]
     code: RejectionCode,
@@ -85,19 +94,26 @@ pub struct RejectionReply {
     message: String,
 }
 
+/// How many rejected events an answer names: an answer has a limit, too.
+const N_REJECTED_SHOWN_MAX: usize = 100;
+
+impl From<&Rejected> for RejectionReply {
+    fn from(rejected: &Rejected) -> Self {
+        let Rejection { code, field, message } = rejected.rejection.clone();
+        Self { index: rejected.index, message_id: rejected.message_id.clone(), code, field, message }
+    }
+}
+
 impl IngestReply {
     pub(super) fn rejections(batch: &Batch) -> Self {
-        let rejected: Vec<RejectionReply> = batch
-            .rejected
-            .iter()
-            .map(|rejected| rejected.rejection.clone())
-            .map(|r| RejectionReply { code: r.code, field: r.field, message: r.message })
-            .collect();
+        let rejected: Vec<RejectionReply> =
+            batch.rejected.iter().take(N_REJECTED_SHOWN_MAX).map(RejectionReply::from).collect();
         let first = rejected.first().filter(|_| batch.accepted.is_empty());
         Self {
             success: first.is_none(),
             code: first.map(|first| first.code.name().to_owned()),
             message: first.map(|first| first.message.clone()),
+            n_rejected: Some(batch.rejected.len()).filter(|n| *n > rejected.len()),
             rejected,
             ..Self::default()
         }
@@ -110,7 +126,7 @@ impl IngestReply {
 
 /// What is to be decided, about whom.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DecideBody {
     /// `recommend` or `churn`.
     #[schema(example = "recommend")]
@@ -121,11 +137,11 @@ pub struct DecideBody {
     /// The browser or device.
     #[schema(value_type = Option<String>)]
     pub anonymous_id: Option<Value>,
-    /// Where it will be shown; logged with the decision.
+    /// Only for `recommend`: where it will be shown; logged with the decision.
     #[serde(default)]
     #[schema(value_type = Option<BTreeMap<String, Value>>)]
     pub context: Option<events::Fields>,
-    /// How many items, 1 to 100.
+    /// Only for `recommend`: how many items, 1 to 100.
     #[schema(default = 10, minimum = 1, maximum = 100)]
     pub n: Option<usize>,
 }
@@ -411,6 +427,9 @@ pub struct EventReply {
     /// For a rejected event, what was sent, cut to a bounded length.
     #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<String>,
+    /// True where the event's name speaks of a purchase and is none that is understood: it counts for nothing but an event.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    not_understood: bool,
     /// `messageId`, `type`, `userId`, `occurredAt`, `receivedAt` and the rest.
     #[serde(flatten)]
     #[schema(value_type = BTreeMap<String, Value>)]
@@ -427,6 +446,7 @@ impl From<Inspected> for EventReply {
                 code: None,
                 field: None,
                 payload: None,
+                not_understood: Commerce::understanding(&recorded.event) == Understanding::NotUnderstood,
                 event: match serde_json::to_value(&recorded.event) {
                     Ok(Value::Object(fields)) => fields,
                     _ => events::Fields::new(),
@@ -439,6 +459,7 @@ impl From<Inspected> for EventReply {
                 code: Some(rejected.rejection.code.name()),
                 field: Some(rejected.rejection.field),
                 payload: Some(rejected.payload),
+                not_understood: false,
                 event: [("receivedAt".to_owned(), Value::String(rejected.received_at.to_string()))]
                     .into_iter()
                     .collect(),

@@ -4,8 +4,9 @@ use super::import::target::{Ready, Target};
 use crate::api::imports::{ImportBegins, ImportTaken};
 use crate::error::ServerError;
 use crate::import::{Payload, Sink, SinkError};
-use events::{Call, Envelope, Event, Fields, Origin};
-use primitives::Timestamp;
+use crate::settings::Settings;
+use events::{Call, Envelope, Event, Origin};
+use primitives::{Currency, Timestamp};
 use serde_json::Value;
 use std::cell::Cell;
 
@@ -60,7 +61,7 @@ impl<'t> BatchSink<'t> {
     pub(super) fn new(importing: &'t Importing<'t>, now: Timestamp) -> Self {
         Self {
             importing,
-            envelope: envelope(now),
+            envelope: envelope(now, importing.target.currency()),
             waiting: Vec::new(),
             n_bytes: 0,
             n_new: 0,
@@ -145,8 +146,8 @@ pub(super) struct TrialSink {
 }
 
 impl TrialSink {
-    pub(super) fn new(now: Timestamp, n_shown: usize) -> Self {
-        Self { envelope: envelope(now), first: Vec::new(), n_shown }
+    pub(super) fn new(now: Timestamp, settings: &Settings, n_shown: usize) -> Self {
+        Self { envelope: envelope(now, settings.default_currency()), first: Vec::new(), n_shown }
     }
 }
 
@@ -164,8 +165,8 @@ impl Sink for TrialSink {
     }
 }
 
-fn envelope(received_at: Timestamp) -> Envelope {
-    Envelope { received_at, sent_at: None, context: Fields::new(), origin: Origin::Import }
+fn envelope(received_at: Timestamp, currency: Option<Currency>) -> Envelope {
+    Envelope::new(received_at, Origin::Import).with_currency(currency)
 }
 
 /// Reads payloads as events: all of them, or the reason why one is none.

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::error::ServerError;
-use events::{Batch, CallKind, Event, EventLogError, Offset, Origin, Receipt, Recorded};
+use events::{Batch, CallKind, Commerce, Event, EventLogError, Offset, Origin, Receipt, Recorded, Understanding};
 use primitives::ErrorKind;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -117,8 +117,13 @@ fn with_offsets(events: Vec<Event>, receipts: &[Receipt]) -> Vec<Recorded> {
 
 fn count(recorded: &[Recorded]) {
     let mut counts: BTreeMap<(CallKind, Origin), u64> = BTreeMap::new();
+    let mut n_not_understood = 0;
     for one in recorded {
         *counts.entry((one.event.kind(), one.event.origin)).or_default() += 1;
+        n_not_understood += u64::from(Commerce::understanding(&one.event) == Understanding::NotUnderstood);
+    }
+    if n_not_understood > 0 {
+        metrics::counter!("cx_events_not_understood_total").increment(n_not_understood);
     }
     for ((kind, origin), n_events) in counts {
         metrics::counter!("cx_events_ingested_total", "type" => kind.name(), "source" => origin.name())

@@ -8,7 +8,7 @@ use crate::engine::Live;
 use crate::error::ServerError;
 use axum::extract::Query;
 use axum::response::Response;
-use events::{CallKind, Inspected, InspectedStatus, Recorded, Rejected};
+use events::{CallKind, Commerce, Event, Inspected, InspectedStatus, Recorded, Rejected, Understanding};
 use primitives::{AnonymousId, UserId};
 use profiles::Identifier;
 use serde_json::Value;
@@ -67,8 +67,22 @@ fn accepted(live: &Live, Recorded { event, .. }: &Recorded) -> EventRow {
         name: if event.title() == kind { String::new() } else { event.title().to_owned() },
         customer: named.map(|name| customer(live, &name)),
         status: EventStatus::Accepted,
+        note: note(event),
         json: serde_json::to_string(event).unwrap_or_default(),
     }
+}
+
+/// What its sender should know of an event although it was accepted.
+fn note(event: &Event) -> Option<String> {
+    let of_name = (Commerce::understanding(event) == Understanding::NotUnderstood).then(|| {
+        "Not understood: the name speaks of a purchase and is none that Rapport knows, so it counts for nothing but an \
+         event. docs/events.md has the names."
+            .to_owned()
+    });
+    let of_time =
+        event.stated_at.map(|at| format!("Stated for {at}, which was in the future: taken for when it came."));
+    let notes: Vec<String> = of_name.into_iter().chain(of_time).collect();
+    (!notes.is_empty()).then(|| notes.join(" "))
 }
 
 /// What was sent may be anything at all, and cut.
@@ -102,6 +116,7 @@ fn refused(live: &Live, rejected: Rejected) -> EventRow {
             reason: rejected.rejection.message,
             pointer: Some(rejected.rejection.field).filter(|field| !field.is_empty()),
         },
+        note: None,
         json: rejected.payload,
     }
 }

@@ -136,7 +136,7 @@ impl Console {
 
     fn send_events(&self, batch: &str) {
         let now = self.running.app().engine.clock().now();
-        let batch = events::parse_batch(batch.as_bytes(), now, Origin::Server).unwrap();
+        let batch = events::parse_batch(batch.as_bytes(), events::Envelope::new(now, Origin::Server)).unwrap();
         self.running.app().engine.ingest(batch).unwrap();
     }
 
@@ -301,6 +301,40 @@ fn other_sites_change_nothing() {
 }
 
 #[test]
+fn what_would_steer_a_screen_is_written_out_on_every_page() {
+    let console = Console::start(true);
+    let id = "ann\u{2066}";
+    let named = "gpj.\u{202e}exe";
+    let event = serde_json::json!({"batch": [
+        {"type": "track", "userId": id, "event": named, "properties": {"note": "a\u{200f}b"}},
+        {"type": "identify", "userId": id, "traits": {"name": named}},
+    ]});
+    console.send_events(&event.to_string());
+    let customer = format!("/customers/{}", crate::console::format::url_part(id));
+    for path in ["/events", "/customers", customer.as_str()] {
+        let page = console.get(path);
+        assert_eq!(page.status, 200, "{path}");
+        assert!(page.body.contains('⟨'), "{path}");
+        assert!(!page.body.contains(['\u{202e}', '\u{2066}', '\u{200f}']), "{path}: {}", page.body);
+    }
+    assert!(console.get("/events").body.contains("gpj.⟨U+202E⟩exe"));
+}
+
+#[test]
+fn an_accepted_event_says_what_of_it_was_not_taken_as_it_was_meant() {
+    let console = Console::start(true);
+    let event = serde_json::json!({"batch": [
+        {"type": "track", "userId": "ann", "event": "AddToCart"},
+        {"type": "track", "userId": "ann", "event": "add_to_cart"},
+        {"type": "track", "userId": "ann", "event": "Signed Up", "timestamp": "2031-01-01T00:00:00Z"},
+    ]});
+    console.send_events(&event.to_string());
+    let page = console.get("/events").body;
+    assert_eq!(page.matches("Not understood:").count(), 1, "{page}");
+    assert_eq!(page.matches("Stated for 2031-01-01T00:00:00.000Z").count(), 1, "{page}");
+}
+
+#[test]
 fn hostile_names_are_shown_as_text_and_can_be_opened() {
     let console = Console::start(true);
     for id in [HOSTILE, "a/b?c#d e", "..", "user:x", "%2F", "ünï"] {
@@ -309,7 +343,7 @@ fn hostile_names_are_shown_as_text_and_can_be_opened() {
             {"type": "track", "userId": id, "event": HOSTILE, "properties": {"product_id": HOSTILE, "name": HOSTILE}},
             {"type": "track", "userId": id, "event": "Order Completed", "properties": {"products": HOSTILE}},
             {"type": "track", "userId": id, "event": "Order Completed", "properties":
-                {"order_id": HOSTILE, "revenue": 5, "products": [{"product_id": HOSTILE, "name": HOSTILE, "category": HOSTILE}]}},
+                {"order_id": HOSTILE, "revenue": 5, "currency": "EUR", "products": [{"product_id": HOSTILE, "name": HOSTILE, "category": HOSTILE}]}},
         ]});
         console.send_events(&event.to_string());
         let path = format!("/customers/{}", crate::console::format::url_part(id));

@@ -28,6 +28,7 @@ pub fn event(n: u64) -> Event {
         anonymous_id: (named && n.is_multiple_of(3)).then(|| AnonymousId::from(format!("browser-{}", n % 5))),
         occurred_at: Timestamp::from_millis(received_at.as_millis() - 1_500),
         received_at,
+        stated_at: None,
         call,
         context: Fields::new(),
         origin: Origin::Client,
@@ -70,6 +71,8 @@ pub fn rejected(n: u64) -> Rejected {
         received_at: event(n).received_at,
         rejection,
         payload: format!(r#"{{"type":"track","event":"Sample {n}"}}"#),
+        index: 0,
+        message_id: None,
     }
 }
 

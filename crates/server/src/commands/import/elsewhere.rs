@@ -139,6 +139,10 @@ impl Server {
 }
 
 impl Target for Server {
+    fn currency(&self) -> Option<primitives::Currency> {
+        None
+    }
+
     fn wants_json(&self) -> bool {
         true
     }

@@ -7,7 +7,7 @@ use crate::error::ServerError;
 use crate::serve::Opened;
 use crate::settings::Settings;
 use events::{Event, ImportId, NewImport};
-use primitives::{ErrorKind, MessageId};
+use primitives::{Currency, ErrorKind, MessageId};
 use std::cell::Cell;
 use std::path::PathBuf;
 use storage::{Access, SealPolicy};
@@ -51,6 +51,9 @@ pub(in super::super) trait Target {
 
     /// Where rejects files and unpacked archives go; `None` where there is no data directory at hand.
     fn data(&self) -> Option<PathBuf>;
+
+    /// The currency of amounts of which nobody says one; `None` where only a server elsewhere could say it.
+    fn currency(&self) -> Option<Currency>;
 }
 
 /// Finds where an import goes: to the address given, else into the data directory, else to the server that holds it.
@@ -139,6 +142,10 @@ impl<O: AsRef<Opened>> Target for Here<O> {
 
     fn data(&self) -> Option<PathBuf> {
         Some(self.opened().data.clone())
+    }
+
+    fn currency(&self) -> Option<Currency> {
+        self.opened().settings.default_currency()
     }
 }
 

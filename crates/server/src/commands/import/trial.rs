@@ -9,6 +9,7 @@ use crate::clock::SystemClock;
 use crate::console::format::counted;
 use crate::error::ServerError;
 use crate::import::{ImportOptions, ImportReport, Mapping, RejectsFile, import};
+use crate::settings::Settings;
 use primitives::Clock;
 use serde::Serialize;
 use serde_json::Value;
@@ -27,18 +28,23 @@ struct Trial {
 }
 
 /// Reads each file, and tells what would come of it.
-pub(in super::super) fn run(options: &Options, files: &[PathBuf], mapping: Option<&str>) -> Result<(), ServerError> {
+pub(in super::super) fn run(
+    options: &Options,
+    files: &[PathBuf],
+    mapping: Option<&str>,
+    settings: &Settings,
+) -> Result<(), ServerError> {
     let mapping = check_arguments(files, mapping)?;
     stop_cleanly_on_signal();
-    let tried = files.iter().map(|file| try_one(file, mapping.as_ref())).collect::<Result<Vec<_>, _>>()?;
+    let tried = files.iter().map(|file| try_one(file, mapping.as_ref(), settings)).collect::<Result<Vec<_>, _>>()?;
     report(options, &tried, || tried.iter().map(in_words).collect::<Vec<_>>().join("\n\n"))?;
     tried.iter().try_for_each(|trial| something_accepted(&trial.report))
 }
 
-fn try_one(file: &Path, mapping: Option<&Mapping>) -> Result<Trial, ServerError> {
+fn try_one(file: &Path, mapping: Option<&Mapping>, settings: &Settings) -> Result<Trial, ServerError> {
     let now = SystemClock.now();
     let bars = Bars::new(name_of(file));
-    let mut sink = TrialSink::new(now, N_SHOWN);
+    let mut sink = TrialSink::new(now, settings, N_SHOWN);
     let options = ImportOptions::new(now, std::env::temp_dir());
     let result = import(file, mapping, &options, &mut sink, &bars, &mut RejectsFile::nowhere());
     bars.finish();

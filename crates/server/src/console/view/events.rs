@@ -54,6 +54,8 @@ pub struct EventRow {
     pub customer: Option<String>,
     /// What became of it.
     pub status: EventStatus,
+    /// What is worth knowing of it although it was accepted.
+    pub note: Option<String>,
     /// The event as JSON.
     pub json: String,
 }

@@ -56,8 +56,10 @@ macro_rules! page {
 use page;
 
 /// Rendering can only fail where a value's own formatting does; even then a person gets a sentence.
+///
+/// Here every page passes, so here what would steer the reader's screen is written out, wherever it stands.
 fn finish(rendered: askama::Result<String>) -> String {
-    rendered.unwrap_or_else(|error| {
+    rendered.map(|page| primitives::visible_lines(&page).into_owned()).unwrap_or_else(|error| {
         format!(
             "<!doctype html><title>Rapport</title><h1>The page could not be drawn</h1><p>{}. Please report this as a fault.</p>",
             super::format::escape(&error.to_string())

@@ -177,6 +177,7 @@ pub fn events() -> EventsPage {
         name: name.to_owned(),
         customer: customer.map(str::to_owned),
         status,
+        note: None,
         json: json.to_owned(),
     };
     let order = r#"{"type":"track","event":"Order Completed","userId":"1069","messageId":"m-1","properties":{"order_id":"o-77","revenue":187.00,"currency":"TWD","products":[{"product_id":"4710421090059","quantity":2,"price":45}]},"context":{"consent":{"categoryPreferences":{"personalization":true}}}}"#;

@@ -93,7 +93,7 @@ fn lines_become_orders_customers_and_items() {
 fn every_payload_is_accepted_as_an_event() {
     let received_at = now();
     let context = events::Fields::new();
-    let envelope = events::Envelope { received_at, sent_at: None, context, origin: events::Origin::Import };
+    let envelope = events::Envelope { context, ..events::Envelope::new(received_at, events::Origin::Import) };
     let outcome = import_bytes("ta_feng.csv", as_csv(&lines()).as_bytes(), Some(TA_FENG));
     for payload in outcome.sink.payloads {
         let event = events::parse_event(payload.clone(), None, &envelope).unwrap();
