@@ -1,0 +1,243 @@
+//! What may a client send? The text of `docs/events.md`, made from the tables that the parser reads by.
+//!
+//! `RAPPORT_BLESS=1 cargo test -p events reference` writes the file anew.
+
+use crate::commerce::dialect::{Dialect, PLAIN, SHOPIFY};
+use crate::commerce::steps::{NAMES, WORDS};
+use crate::parse::{NO_VALUE, NOBODY};
+use crate::{
+    BATCH_BYTES_MAX, BATCH_EVENTS_MAX, CONSENT_UPDATED, CallKind, CommerceStep, EVENT_BYTES_MAX, RejectionCode,
+};
+use governance::Purpose;
+
+const HEAD: &str = "# Events\n\n\
+<!-- Made from the code by `RAPPORT_BLESS=1 cargo test -p events reference`: a change here is undone. -->\n\n\
+Rapport reads Segment's calls, so that any client of Segment works by changing its address ([clients.md](clients.md)).\n\
+This page lists everything that is understood, and what is said about the rest. Nothing is dropped in silence: what is\n\
+not accepted is kept with its reason under *Live events*, and answered with the event's index and `messageId`.\n";
+
+const CALLS: [(CallKind, &str, &str); 7] = [
+    (CallKind::Identify, "`traits`: an object", "who the customer is; the latest word of each trait counts"),
+    (CallKind::Track, "`event`: a name; `properties`: an object", "what the customer did"),
+    (CallKind::Page, "`name`, `category`: text; `properties`: an object", "which page they saw"),
+    (CallKind::Screen, "`name`, `category`: text; `properties`: an object", "which screen of an app they saw"),
+    (CallKind::Group, "`groupId`; `traits`: an object", "which company or household they belong to"),
+    (CallKind::Alias, "`previousId`", "that two identities are one person"),
+    (
+        CallKind::Item,
+        "`itemId`; `traits`: `name`, `category`, `price`, `currency`, anything else",
+        "what an item of the catalogue is; only with a server key, or in an import",
+    ),
+];
+
+const FIELDS: [(&str, &str, &str); 8] = [
+    ("userId", "text or a whole number", "the customer, as your systems know them"),
+    ("anonymousId", "text or a whole number", "the browser or device; one of the two is required, but for `item`"),
+    ("messageId", "text of fewer than 100 characters", "what makes the event the same when it is sent again"),
+    ("timestamp", "a time", "when it happened; `originalTimestamp` goes before it"),
+    ("sentAt", "a time", "when it was sent, by the same clock: its error is taken out of `timestamp`"),
+    ("context", "an object", "where it happened, and the customer's consent; a batch's is merged under each event's"),
+    ("type", "one of the calls above", "in a batch; for a single event the path says it"),
+    ("writeKey", "text", "the key, where no header can be sent"),
+];
+
+const STEPS: [(CommerceStep, &str); 9] = [
+    (CommerceStep::Searched, "looked for products"),
+    (CommerceStep::ListViewed, "saw a list of products"),
+    (CommerceStep::Viewed, "looked at a product: counts as a view"),
+    (CommerceStep::Added, "put one into the cart or on a wishlist: counts as a view and as interest"),
+    (CommerceStep::Removed, "took one out again"),
+    (CommerceStep::Checkout, "looked at the cart, or went on to pay"),
+    (CommerceStep::Ordered, "**the purchase**: orders, revenue, products, recommendations, churn"),
+    (CommerceStep::Refunded, "taken back or called off: subtracts from revenue"),
+    (CommerceStep::Other, "understood, and counted only as an event"),
+];
+
+const CODES: [(RejectionCode, &str); 7] = [
+    (RejectionCode::Malformed, "not JSON, not an object, or a key that is there twice"),
+    (RejectionCode::TooLarge, "larger than an event may be"),
+    (RejectionCode::MissingField, "a required field is absent or blank; an amount of an order has no currency"),
+    (RejectionCode::WrongType, "a field has the wrong type, such as a text for a price"),
+    (RejectionCode::BadValue, "the right type and an impossible value, such as a price below 0 or an id of nobody"),
+    (RejectionCode::UnknownType, "no such call"),
+    (RejectionCode::NotAllowed, "this key may not say it: `item` with a write key"),
+];
+
+const RULES: &str = "\n## Identifiers\n\n\
+Text of at most 512 bytes, or a whole number below 2^53, which becomes text. Blanks around it are taken away; a blank one\n\
+counts as absent. Control characters are refused; marks that turn the direction of reading are kept and shown as\n\
+`⟨U+202E⟩`. Refused everywhere, products' included, in any case: ";
+
+const TIMES: &str = "\n## Times\n\n\
+RFC 3339 (`2026-11-22T10:00:00.000Z`, with an offset or without), or seconds or milliseconds since 1970, as a number or\n\
+as digits. With a `sentAt` the sender's clock is corrected: what happened 10 seconds before the sending happened 10\n\
+seconds before the arrival. A time that lies in the future even so is taken for the moment of arrival, and what was\n\
+stated stays beside it as `statedAt`. Imported history must say when it happened, and not in the future.\n";
+
+const MONEY: &str = "\n## Money\n\n\
+Amounts are in major units, as a number or as text: `19.99`. The currency is the product's own `currency`, else the\n\
+event's (for a refund of Shopify's, that of its first payment): the three letters of ISO 4217. Where nobody names one,\n\
+`currency.default` of the settings is written into the event; without that setting an order or refund that has an amount\n\
+is refused, and prices of things merely looked at count as US dollars, as Segment's specification says. The value of an\n\
+order is the first amount of the table above, else the sum of price times quantity where all are in one currency (for a\n\
+refund of Shopify's, what was paid back goes before that sum). A price and a quantity are not negative.\n";
+
+fn code(words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    words.into_iter().map(|word| format!("`{}`", word.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+/// A name as its senders write it: `Order Completed`, `add_to_cart`, `orders/create`.
+fn as_sent(name: &str) -> String {
+    /// Google's names begin so; Segment's begin with the thing.
+    const OF_GOOGLE: [&str; 11] = [
+        "add payment info",
+        "add shipping info",
+        "add to",
+        "begin ",
+        "purchase",
+        "refund",
+        "remove from",
+        "search",
+        "select ",
+        "view ",
+        "generate ",
+    ];
+    if name.contains('/') {
+        return name.to_owned();
+    }
+    if OF_GOOGLE.iter().any(|start| name.starts_with(start)) {
+        return name.replace(' ', "_");
+    }
+    let capital = |word: &str| match word {
+        "to" | "from" => word.to_owned(),
+        _ => word[..1].to_uppercase() + &word[1..],
+    };
+    name.split(' ').map(capital).collect::<Vec<_>>().join(" ")
+}
+
+fn keys(dialect: &Dialect) -> [(&'static str, String); 6] {
+    [
+        ("products", code(dialect.lists)),
+        ("a product's identifier", code(dialect.ids)),
+        ("its name", code(dialect.names)),
+        ("its category", code(dialect.categories)),
+        ("the value of the whole", code(dialect.amounts)),
+        ("the order", code(dialect.order_ids)),
+    ]
+}
+
+fn table(head: &str, rows: impl IntoIterator<Item = String>) -> String {
+    let columns = head.matches('|').count() - 1;
+    let rows: String = rows.into_iter().map(|row| row + "\n").collect();
+    format!("\n{head}\n|{}\n{rows}", "---|".repeat(columns))
+}
+
+fn calls() -> String {
+    let limits = format!(
+        "\n## Calls\n\nEach has its path (`POST /v1/track`), and a `type` in `POST /v1/batch`. An event has at most {} KB, a \
+         request {} KB\nand {BATCH_EVENTS_MAX} events.\n",
+        EVENT_BYTES_MAX / 1_024,
+        BATCH_BYTES_MAX / 1_024
+    );
+    let rows = CALLS.map(|(kind, fields, meaning)| format!("| `{kind}` | {fields} | {meaning} |"));
+    let fields = FIELDS.map(|(name, kind, meaning)| format!("| `{name}` | {kind} | {meaning} |"));
+    limits
+        + &table("| call | fields of its own | it says |", rows)
+        + "\nEvery call may carry:\n"
+        + &table("| field | type | meaning |", fields)
+}
+
+fn commerce() -> String {
+    let names = |step| code(NAMES.iter().filter(|named| named.step == step).map(|named| as_sent(named.name)));
+    let steps = STEPS.map(|(step, meaning)| format!("| {} | {meaning} |", names(step)));
+    let pairs = keys(&PLAIN).into_iter().zip(keys(&SHOPIFY));
+    let keys = pairs.map(|((what, plain), (_, shopify))| format!("| {what} | {plain} | {shopify} |"));
+    format!(
+        "\n## Purchases\n\nThe names of Segment's e-commerce specification, of Google Analytics 4 and of Shopify's webhooks, \
+         in any case, with\nblanks, `_` or `-` between the words:\n{}\n`orders/paid` is not among them: \
+         `orders/create` is the purchase, and both would count it twice. The catalogue is\ndescribed by `item` calls and not \
+         by `products/update`.\n\nA tracked name that holds one of the words {} and stands in no row is\naccepted, counted \
+         in `cx_events_not_understood_total` and marked **Not understood** under *Live events*: it counts for\nnothing but \
+         an event.\n\nOf several keys the first that holds anything counts. A product of a list may also be named by `id`, \
+         but not in\nShopify's, where that is the line's. An event about one product may describe it in the properties \
+         themselves. A\nproduct also has `price`, `currency` and `quantity` (1 where nothing is said); in a refund of \
+         Shopify's it stands\nunder `line_item`.\n{}",
+        table("| event | what the customer did |", steps),
+        code(WORDS),
+        table("| what | Segment, Google | Shopify |", keys)
+    )
+}
+
+fn consent() -> String {
+    let rows = Purpose::ALL.map(|purpose| format!("| `{}` | {} |", purpose.name(), categories(purpose)));
+    format!(
+        "\n## Consent\n\nAny event may say what the customer agreed to, in `context.consent.categoryPreferences`; so may a \
+         tracked\n`{CONSENT_UPDATED}`, in `properties.categoryPreferences`. Each category is `true` or `false`;\nanything \
+         else is refused, for to guess would be to consent for the customer. Where several categories stand for one\n\
+         purpose, a refusal wins; categories that stand for none are left alone.\n{}",
+        table("| purpose | categories |", rows)
+    )
+}
+
+/// The names that consent managers give to the categories that stand for a purpose.
+const CATEGORIES: [&str; 11] = [
+    "personalization",
+    "personalisation",
+    "functional",
+    "preferences",
+    "analytics",
+    "performance",
+    "statistics",
+    "measurement",
+    "marketing",
+    "advertising",
+    "targeting",
+];
+
+fn categories(purpose: Purpose) -> String {
+    code(CATEGORIES.into_iter().filter(|name| Purpose::from_category(name) == Some(purpose)))
+}
+
+/// The whole text.
+fn reference() -> String {
+    let codes = CODES.map(|(code, meaning)| format!("| `{code}` | {meaning} |"));
+    let customers = format!(
+        "{}.\nRefused for a customer, since programs write it for nobody: {}.\nNo event is guessed to be somebody else's: \
+         leave the field out where you do not know.\n",
+        code(NO_VALUE),
+        code(NOBODY)
+    );
+    let refused = table("| code | why |", codes);
+    format!(
+        "{HEAD}{}{}{RULES}{customers}{TIMES}{MONEY}{}\n## What is refused\n{refused}",
+        calls(),
+        commerce(),
+        consent()
+    )
+}
+
+#[test]
+fn the_reference_is_the_one_in_the_repository() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/events.md");
+    let text = reference();
+    if std::env::var_os("RAPPORT_BLESS").is_some() {
+        std::fs::write(path, &text).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(kept == text, "docs/events.md differs from the code: RAPPORT_BLESS=1 cargo test -p events reference");
+}
+
+#[test]
+fn the_reference_leaves_nothing_out() {
+    for kind in CallKind::ALL {
+        assert!(CALLS.iter().any(|(known, ..)| *known == kind), "{kind}");
+    }
+    for named in &NAMES {
+        assert!(STEPS.iter().any(|(step, _)| *step == named.step), "{}", named.name);
+        let sent = as_sent(named.name);
+        assert_eq!(sent.to_lowercase().replace('_', " "), named.name);
+    }
+    for purpose in Purpose::ALL {
+        assert!(!categories(purpose).is_empty(), "{}", purpose.name());
+    }
+}
