@@ -65,7 +65,8 @@ fn personal(
         .map(|bought| HistoryItem {
             item: bought.item,
             age_days: question.as_of.days_since(bought.at),
-            quantity: pieces(bought.milli_units),
+            // The model counts a purchase once, whatever its quantity.
+            quantity: 1.0,
         })
         .collect();
     let scored = model.items.score(&history, question.n, &|item| world.is_available(item));
@@ -119,9 +120,4 @@ fn popular_now(question: &Question, world: &dyn World) -> Vec<RankedItem> {
 fn ranked(scored: &[Scored], world: &dyn World, reason: impl Fn(&Scored) -> String) -> Vec<RankedItem> {
     let facts = scored.iter().filter_map(|scored| Some((world.facts(scored.item)?, scored)));
     facts.map(|(facts, scored)| RankedItem { id: facts.id, score: scored.score, reason: reason(scored) }).collect()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "pieces are bounded far below 2^53 thousandths")]
-fn pieces(milli_units: i64) -> f64 {
-    milli_units as f64 / 1_000.0
 }

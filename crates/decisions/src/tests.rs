@@ -2,6 +2,7 @@
 
 mod laws;
 mod shop;
+mod words;
 
 use crate::{DecisionError, DecisionKind, LoggedDecision, Outcome, Record, Subject, Witness, decide, replay};
 use governance::{Consents, Purpose, Statement};

@@ -8,7 +8,7 @@ use events::generator::{self, WorldSettings};
 use events::{EventLogError, Offset, Recorded};
 use features::{FeatureVector, History, catalogue};
 use governance::{ConsentAnswer, ConsentBasis, ConsentPolicy, Consents, Purpose, permit};
-use learning::{ChurnModel, Dataset, Model, ModelKind};
+use learning::{ChurnModel, Dataset, Model, ModelKind, Trained};
 use models::recommend::{Interaction, Interactions, ItemToItem, ItemToItemModel};
 use primitives::{DecisionId, ItemId, ItemKey, ModelVersion, Probability, Seed, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,20 +104,23 @@ impl History for Told {
 }
 
 /// A churn model of a generated shop.
-fn churn_model() -> ChurnModel {
-    static MODEL: OnceLock<ChurnModel> = OnceLock::new();
-    let train = || {
+pub(super) fn trained() -> &'static Trained {
+    static TRAINED: OnceLock<Trained> = OnceLock::new();
+    TRAINED.get_or_init(|| {
         let settings = WorldSettings { n_customers: 300, n_items: 60, ..WorldSettings::default() };
         let world = generator::World::new(Seed::new(11), settings);
         let history =
             Told((1..).zip(world.events()).map(|(offset, event)| Recorded { offset: Offset(offset), event }).collect());
         let dataset = Dataset::load(&history, &ConsentPolicy::default(), &mut |_| {}).unwrap();
-        match learning::train(ModelKind::Churn, &dataset, NOW, Seed::new(1)).unwrap().model {
-            Model::Churn(model) => model,
-            Model::Recommend(_) => panic!("a churn model was asked for"),
-        }
-    };
-    MODEL.get_or_init(train).clone()
+        learning::train(ModelKind::Churn, &dataset, NOW, Seed::new(1)).unwrap()
+    })
+}
+
+fn churn_model() -> ChurnModel {
+    match trained().model.clone() {
+        Model::Churn(model) => model,
+        Model::Recommend(_) => panic!("a churn model was asked for"),
+    }
 }
 
 pub(super) fn champions(with_models: bool) -> Champions {
