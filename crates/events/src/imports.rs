@@ -162,6 +162,7 @@ impl Event {
             anonymous_id: None,
             occurred_at: at,
             received_at: at,
+            stated_at: None,
             call: Call::Correction { withdrawn, restored, reason },
             context: crate::Fields::new(),
             origin: Origin::Import,

@@ -160,7 +160,7 @@ fn wrong_usage_ends_with_two_and_failure_with_one() {
         place.run(wrong).fails(2, &["--help"]);
     }
     let data = place.data().display().to_string();
-    for command in [&["train"][..], &["evaluate", "churn"], &["replay", "x"]] {
+    for command in [&["train"][..], &["evaluate", "churn"], &["replay", "x"], &["rebuild"]] {
         place.run(command).fails(1, &["no data in", &data]);
     }
     place.run(&["import", "absent.csv"]).fails(1, &["absent.csv", "check the path"]);
@@ -168,6 +168,9 @@ fn wrong_usage_ends_with_two_and_failure_with_one() {
     place.run(&["doctor", "--config", "absent.toml"]).fails(1, &["absent.toml"]);
     let bad = place.write("bad.toml", "[server]\n\nlisten_on = \"here\"\n");
     place.run(&["config", "check", "--config", &bad]).fails(1, &["bad.toml", "line 3", "listen_on"]);
+    place.run(&["serve", "--listen", "0.0.0.0:0"]).fails(1, &["without keys"]);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    place.run(&["serve", "--listen", &taken.local_addr().unwrap().to_string()]).fails(1, &["listen"]);
     assert!(!place.data().exists(), "what fails creates nothing");
 }
 
@@ -189,7 +192,11 @@ fn settings_are_shown_with_secrets_masked() {
         "{}",
         example.out
     );
-    assert!(place.run(&["config", "check"]).out.contains("listen = \"127.0.0.1:7070\""));
+    assert!(place.run(&["config", "check"]).out.contains("listen = \"127.0.0.1:7070\" # default\n"));
+    let origins = &shown["origins"];
+    assert_eq!((&origins["server.listen"], &origins["events.seal_days"]), (&"flag --listen".into(), &Value::Null));
+    assert_eq!(origins["models.seed"], "environment variable RAPPORT__MODELS__SEED");
+    assert!(origins["events.seal_hours"].as_str().unwrap().ends_with("my.toml:2"), "{origins}");
 }
 
 #[test]
@@ -510,7 +517,7 @@ fn serve(place: &Place) -> (Child, String, String) {
 fn keys_are_shown_once_and_a_signal_stops_the_server_cleanly() {
     let place = Place::new();
     place.run(&["serve", "--listen", "0.0.0.0:0"]).fails(1, &["not listening on 0.0.0.0:0 without keys", "127.0.0.1"]);
-    assert!(!place.data().join("keys.json").exists(), "no keys are created that nobody saw");
+    assert!(!place.data().exists(), "a start that failed leaves nothing behind, no keys that nobody saw");
 
     let (child, url, said) = serve(&place);
     let keys: Vec<&str> = said.split_whitespace().filter(|word| word.starts_with("rp_")).collect();
@@ -626,6 +633,31 @@ fn keys_are_listed_made_and_revoked_with_and_without_a_server() {
     assert!(importer["used_at"].is_string() && importer["revoked_at"].is_string(), "{importer}");
     let table = place.run(&["keys", "list"]).out;
     assert!(table.contains("first admin key") && table.contains("in force") && !table.contains("rp_"), "{table}");
+}
+
+#[test]
+fn beside_a_running_server_the_doctor_names_it_and_a_decision_replays() {
+    let place = Place::new();
+    let (child, url, said) = serve(&place);
+    let server_key = said.split_whitespace().filter(|word| word.starts_with("rp_")).nth(1).unwrap();
+    let asked = ureq::post(format!("{url}/v1/decide"))
+        .header("authorization", format!("Bearer {server_key}"))
+        .send("{\"decision\":\"recommend\",\"userId\":\"1\"}");
+    let answer = asked.unwrap().into_body().read_to_string().unwrap();
+    let decision: Value = serde_json::from_str(&answer).unwrap();
+    let id = decision["decisionId"].as_str().unwrap();
+    // From another directory, since a program's words go into files of its own.
+    let second = Place::new();
+    std::os::unix::fs::symlink(place.data(), second.data()).unwrap();
+    let replayed = second.run(&["replay", id]);
+    let verdict = format!("identical, {} bytes, no model", answer.len());
+    assert_eq!((replayed.code, replayed.out), (0, format!("{answer}\n{verdict}\n")), "{}", replayed.err);
+    let address = url.trim_start_matches("http://");
+    let looked = second.run(&["doctor", "--listen", address]);
+    let here = format!("process {} is at work on this data directory", child.id());
+    assert!(looked.code == 0 && looked.out.contains(&here), "{} {}", looked.out, looked.err);
+    stop(&place, child);
+    assert!(second.run(&["doctor", "--listen", address]).out.contains("is free to listen on"));
 }
 
 fn stop(place: &Place, child: Child) -> Done {

@@ -86,6 +86,16 @@ impl DataDir {
         self.path.join("set-aside")
     }
 
+    /// Which program writes to a data directory now, such as `process 4711`; `None` where none does.
+    #[must_use]
+    pub fn holder(path: &Path) -> Option<String> {
+        let mut file = File::open(path.join("lock")).ok()?;
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => Some(holder(&mut file)),
+            _ => None,
+        }
+    }
+
     /// The directory.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -139,12 +149,7 @@ pub(crate) fn lock(directory: &Path) -> Result<File, StorageError> {
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            let mut pid = String::new();
-            // Who it is helps, and is not needed to say no.
-            let _ = file.read_to_string(&mut pid);
-            let pid = pid.trim();
-            let holder = if pid.is_empty() { "another process".to_owned() } else { format!("process {pid}") };
-            return Err(StorageError::InUse { path: directory.to_owned(), holder });
+            return Err(StorageError::InUse { path: directory.to_owned(), holder: holder(&mut file) });
         }
         Err(TryLockError::Error(source)) => return Err(failed(source)),
     }
@@ -153,6 +158,15 @@ pub(crate) fn lock(directory: &Path) -> Result<File, StorageError> {
         .and_then(|()| writeln!(file, "{}", std::process::id()))
         .map_err(failed)?;
     Ok(file)
+}
+
+/// Who holds a lock, by what it wrote there.
+fn holder(lock: &mut File) -> String {
+    let mut pid = String::new();
+    // Who it is helps, and is not needed to say no.
+    let _ = lock.read_to_string(&mut pid);
+    let pid = pid.trim();
+    if pid.is_empty() { "another process".to_owned() } else { format!("process {pid}") }
 }
 
 /// The size of a file or of everything below a directory; 0 where it is absent.

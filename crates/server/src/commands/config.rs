@@ -1,24 +1,51 @@
 //! What is configured? `rapport config`.
 
-use super::report;
+use super::{report, settings_file};
 use crate::args::{ConfigCommand, Options};
 use crate::error::ServerError;
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 use primitives::ErrorKind;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What is in force, and where each value comes from.
+#[derive(Debug, Serialize)]
+struct Checked {
+    #[serde(flatten)]
+    settings: Settings,
+    origins: BTreeMap<String, String>,
+}
 
 /// Prints the settings in force, or the example file.
 pub(super) fn run(options: &Options, settings: &Settings, show: ConfigCommand) -> Result<(), ServerError> {
     match show {
         ConfigCommand::Check => {
-            let masked = settings.masked();
-            let text = toml::to_string(&masked).map_err(|error| {
-                ServerError::new(ErrorKind::Internal, format!("the settings are not TOML: {error}"))
-            })?;
-            report(options, &masked, || text.trim_end().to_owned())
+            let flags: &[_] = if options.listen.is_some() { &[("server.listen", "--listen")] } else { &[] };
+            let origins = settings::origins(settings_file(options).as_deref(), std::env::vars(), flags)?;
+            let checked = Checked { settings: settings.masked(), origins };
+            let text = with_origins(&checked)?;
+            report(options, &checked, || text.trim_end().to_owned())
         }
         ConfigCommand::Example => {
             let example = Settings::example();
             report(options, &serde_json::json!({ "example": example }), || example.trim_end().to_owned())
         }
     }
+}
+
+/// The settings as TOML, each with a comment that says where its value comes from.
+fn with_origins(checked: &Checked) -> Result<String, ServerError> {
+    let failed =
+        |error: toml::ser::Error| ServerError::new(ErrorKind::Internal, format!("the settings are not TOML: {error}"));
+    let sections = toml::Table::try_from(&checked.settings).map_err(failed)?;
+    let mut text = String::new();
+    for (section, values) in sections {
+        text += &format!("[{section}]\n");
+        for (name, value) in values.as_table().into_iter().flatten() {
+            let origin = checked.origins.get(&format!("{section}.{name}")).map_or("default", String::as_str);
+            text += &format!("{name} = {value} # {origin}\n");
+        }
+        text += "\n";
+    }
+    Ok(text)
 }

@@ -24,7 +24,7 @@ pub(super) fn run(options: &Options, settings: Settings, is_quick: bool) -> Resu
     let mut found = vec![
         Looked { area: "settings", status: "good", message: "the settings can be used".to_owned() },
         keys(options, &settings),
-        address(&settings),
+        address(options, &settings),
     ];
     match DataDir::open(&options.data, Access::ReadOnly)
         .and_then(|data| Storage::open(data, StorageSettings::default()))
@@ -75,12 +75,22 @@ fn keys(options: &Options, settings: &Settings) -> Looked {
     Looked { area: "keys", status, message }
 }
 
-fn address(settings: &Settings) -> Looked {
+fn address(options: &Options, settings: &Settings) -> Looked {
     let listen = settings.server.listen;
-    let (status, message) = match TcpListener::bind(listen) {
-        Ok(_) => ("good", format!("{listen} is free to listen on")),
-        Err(error) => {
-            ("warning", format!("{listen} cannot be listened on now ({error}): a server may be running there"))
+    let (status, message) = match (TcpListener::bind(listen), DataDir::holder(&options.data)) {
+        (Ok(_), None) => ("good", format!("{listen} is free to listen on")),
+        (Ok(_), Some(holder)) => {
+            ("good", format!("{holder} is at work on this data directory; it does not listen on {listen}"))
+        }
+        (Err(_), Some(holder)) => (
+            "good",
+            format!("{holder} is at work on this data directory; {listen} is taken, as it is where that serves"),
+        ),
+        (Err(error), None) => {
+            let message = format!(
+                "{listen} cannot be listened on now ({error}): another program has it; stop it, or set server.listen"
+            );
+            ("warning", message)
         }
     };
     Looked { area: "address", status, message }

@@ -2,6 +2,7 @@
 
 use super::Settings;
 use primitives::ErrorKind;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The prefix of environment variables that are settings.
@@ -127,16 +128,63 @@ fn located(text: &str, error: &toml::de::Error) -> String {
     }
 }
 
-/// The line on which a key such as `events.dedup_days` is set.
+/// Where each setting's value comes from, by its key: a flag, an environment variable, a line of the file, or its default.
+///
+/// # Errors
+/// [`SettingsError::Read`] where the file cannot be read.
+pub fn origins(
+    file: Option<&Path>,
+    environment: impl IntoIterator<Item = (String, String)>,
+    flags: &[(&str, &str)],
+) -> Result<BTreeMap<String, String>, SettingsError> {
+    let read = |path: &Path| {
+        let text = std::fs::read_to_string(path);
+        text.map(|text| (path.to_owned(), text)).map_err(|source| SettingsError::Read { path: path.to_owned(), source })
+    };
+    let file = file.map(read).transpose()?;
+    let mut variables: Vec<String> = environment.into_iter().map(|(name, _)| name).collect();
+    variables.sort();
+    let keys = Settings::describe().into_iter().flat_map(|(_, _, settings)| settings);
+    let origin = |key: &str| {
+        if let Some((_, flag)) = flags.iter().find(|(known, _)| *known == key) {
+            return format!("flag {flag}");
+        }
+        let variable = format!("{PREFIX}{}", key.to_ascii_uppercase().replace('.', "__"));
+        if let Some(name) =
+            variables.iter().rev().find(|name| is_or_is_within(&name.to_ascii_uppercase(), &variable, "__"))
+        {
+            return format!("environment variable {name}");
+        }
+        let line = file.as_ref().and_then(|(path, text)| Some((path, line_of(text, key)?)));
+        line.map_or_else(|| "default".to_owned(), |(path, line)| format!("{}:{line}", path.display()))
+    };
+    Ok(keys
+        .map(|setting| format!("{}.{}", setting.section, setting.name))
+        .map(|key| (key.clone(), origin(&key)))
+        .collect())
+}
+
+/// The line on which a key such as `events.dedup_days` is set, or the first one of what is within it.
 fn line_of(text: &str, key: &str) -> Option<usize> {
-    let (section, name) = key.split_once('.')?;
     let mut within = String::new();
     for (number, line) in (1..).zip(text.lines().map(str::trim)) {
-        if let Some(header) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
+        let named = if let Some(header) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
             header.trim().clone_into(&mut within);
-        } else if within == section && line.split('=').next().is_some_and(|left| left.trim() == name) {
+            within.clone()
+        } else if line.starts_with('#') {
+            continue;
+        } else {
+            let left = line.split('=').next().unwrap_or_default().trim();
+            if within.is_empty() { left.to_owned() } else { format!("{within}.{left}") }
+        };
+        if is_or_is_within(&named, key, ".") {
             return Some(number);
         }
     }
     None
+}
+
+/// Whether a name is `whole`, or one that begins with it and the `separator`.
+fn is_or_is_within(name: &str, whole: &str, separator: &str) -> bool {
+    name.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with(separator))
 }

@@ -53,6 +53,32 @@ fn every_mistake_names_its_place() {
 }
 
 #[test]
+fn every_value_says_where_it_comes_from() {
+    let file = file("# listen = 1\n[events]\nseal_hours = 2\ndedup_days = 30\n[consent.default]\nmarketing = true\n");
+    let variables = env(&[("RAPPORT__EVENTS__DEDUP_DAYS", "31"), ("RAPPORT__KEYS__WRITE", "w"), ("PATH", "x")]);
+    let flags = [("server.listen", "--listen")];
+    let found = origins(Some(file.path()), variables, &flags).unwrap();
+    let path = file.path().display();
+    for (key, expected) in [
+        ("server.listen", "flag --listen".to_owned()),
+        ("events.seal_hours", format!("{path}:3")),
+        ("events.dedup_days", "environment variable RAPPORT__EVENTS__DEDUP_DAYS".to_owned()),
+        ("consent.default", format!("{path}:5")),
+        ("keys.write", "environment variable RAPPORT__KEYS__WRITE".to_owned()),
+        ("keys.server", "default".to_owned()),
+        ("server.n_requests_max", "default".to_owned()),
+    ] {
+        assert_eq!(found[key], expected, "{key}");
+    }
+    let n_settings: usize = Settings::describe().iter().map(|(_, _, settings)| settings.len()).sum();
+    assert_eq!(found.len(), n_settings);
+    let nested = env(&[("RAPPORT__CONSENT__DEFAULT__MARKETING", "true")]);
+    let found = origins(None, nested, &[]).unwrap();
+    assert_eq!(found["consent.default"], "environment variable RAPPORT__CONSENT__DEFAULT__MARKETING");
+    assert_eq!(found["server.listen"], "default");
+}
+
+#[test]
 fn the_example_file_is_the_one_in_the_repository() {
     let kept = include_str!("../../../../rapport.example.toml");
     assert_eq!(kept, Settings::example(), "write the output of `rapport config example` into rapport.example.toml");
