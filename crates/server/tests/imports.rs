@@ -35,8 +35,7 @@ fn order(id: &str, customer: &str, total: f64) -> Event {
         "timestamp": "2026-11-01T10:00:00Z",
         "properties": {"order_id": id, "total": total, "currency": "EUR", "products": [{"product_id": "tea", "price": total}]},
     });
-    let envelope =
-        events::Envelope { received_at: noon(), sent_at: None, context: events::Fields::new(), origin: Origin::Import };
+    let envelope = events::Envelope::new(noon(), Origin::Import);
     events::parse_event(payload, None, &envelope).unwrap()
 }
 
