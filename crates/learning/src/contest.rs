@@ -3,7 +3,7 @@
 //! Numbers of two trainings come from two windows and cannot be compared: the newer window may be the easier one. So the
 //! reigning champion foretells the challenger's test window, and the differences are taken customer by customer.
 
-use crate::evaluation::Gain;
+use crate::evaluation::{Gain, metric_name};
 use crate::{Loaded, Split};
 use primitives::{DAY_MS, ModelVersion};
 use serde::{Deserialize, Serialize};
@@ -135,7 +135,7 @@ impl Duel {
         }
     }
 
-    /// What decided, with its numbers: `its log_loss is 0.3035 against 0.3046 on the same 4210 customers: …`.
+    /// What decided, with its numbers: `its Log loss 0.3035 against 0.3046 …: within noise`.
     pub(crate) fn sentence(&self) -> String {
         let numbers = |what: &str, paired: &Paired| {
             let Paired { challenger, champion, gain } = paired;
@@ -145,8 +145,9 @@ impl Duel {
             )
         };
         let what = format!("on the same {} customers as model {}: its", self.n_customers, self.champion);
-        let score = numbers(&format!("{what} {}", self.metric), &self.score);
-        let calibration = self.calibration.map(|paired| numbers("its ece", &paired)).unwrap_or_default();
+        let score = numbers(&format!("{what} {}", metric_name(&self.metric)), &self.score);
+        let calibration =
+            self.calibration.map(|paired| numbers(&format!("its {}", metric_name("ece")), &paired)).unwrap_or_default();
         let refused = match self.n_refused {
             1 => "1 customer who has refused since".to_owned(),
             n => format!("{n} customers who have refused since"),

@@ -206,6 +206,32 @@ impl Evaluation {
     }
 }
 
+/// A metric as people write it.
+#[must_use]
+pub fn metric_name(metric: &str) -> &str {
+    match metric {
+        "ndcg@10" => "NDCG@10",
+        "recall@10" => "Recall@10",
+        "coverage" => "Coverage",
+        "auc" => "AUC",
+        "log_loss" => "Log loss",
+        "ece" => "Calibration error",
+        other => other,
+    }
+}
+
+/// A simple answer in words.
+#[must_use]
+pub fn baseline_name(name: &str) -> &str {
+    match name {
+        "popularity" => "popular items",
+        "personal_frequency" => "own favourites",
+        "recency" => "days since last order",
+        "constant" => "the same for all",
+        other => other,
+    }
+}
+
 fn compare<M>(
     metric: &'static str,
     meaning: &'static str,

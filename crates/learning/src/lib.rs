@@ -48,7 +48,7 @@ pub use dataset::Dataset;
 pub use error::LearningError;
 pub use evaluation::{
     CalibrationBin, ChurnEvaluation, Comparison, Evaluation, Gain, ProbabilityMetrics, RankingMetrics,
-    RecommendEvaluation,
+    RecommendEvaluation, baseline_name, metric_name,
 };
 pub use file::{Model, ModelHeader};
 pub use kind::ModelKind;

@@ -2,6 +2,7 @@
 
 use crate::churn::{self, ChurnSettings};
 use crate::contest::{Contest, Reigning};
+use crate::evaluation::{baseline_name, metric_name};
 use crate::file::{self, Model, ModelHeader};
 use crate::{Dataset, Evaluation, LearningError, ModelKind, readiness, recommend};
 use features::catalogue;
@@ -102,14 +103,22 @@ impl ModelHeader {
         };
         let ahead = if decides.higher_is_better { decides.model - baseline } else { baseline - decides.model };
         let is_worse = self.evaluation.gain(name).is_some_and(|gain| gain.is_loss());
+        let is_good_enough = !is_worse && ahead >= -SHORTFALL_MAX * baseline.abs();
         let said = format!(
-            "its {} of {:.4} on the test window is {} the {:.4} of the strongest baseline ({name})",
-            decides.metric,
+            "its {} of {:.4} on the test window is {} the {:.4} of the strongest simple answer ({})",
+            metric_name(decides.metric),
             decides.model,
-            if ahead >= 0.0 { "no worse than" } else { "worse than" },
+            if ahead >= 0.0 {
+                "no worse than"
+            } else if is_good_enough {
+                "about as good as"
+            } else {
+                "worse than"
+            },
             baseline,
+            baseline_name(name),
         );
-        (!is_worse && ahead >= -SHORTFALL_MAX * baseline.abs(), said)
+        (is_good_enough, said)
     }
 }
 

@@ -116,7 +116,7 @@ fn the_sentence_says_which_rule_decided() {
     }
     assert_eq!(
         ruled(even, even, 0).reason,
-        "on the same 4210 customers as model 0123456789ab: its log_loss 0.3035 against 0.3046 (+0.0011 in its favour, \
+        "on the same 4210 customers as model 0123456789ab: its Log loss 0.3035 against 0.3046 (+0.0011 in its favour, \
          95 % interval -0.0009 to +0.0031): within noise, so the older model stays"
     );
 }

@@ -31,7 +31,7 @@ fn a_published_model_answers_and_can_be_rolled_back() {
     assert!(registry.champion(CHURN).unwrap().is_none());
     assert_eq!(registry.roll_back(CHURN).unwrap_err().kind(), ErrorKind::Conflict);
     let first = registry.publish(trained()).unwrap();
-    assert!(first.is_champion && first.reason.contains("log_loss"), "{}", first.reason);
+    assert!(first.is_champion && first.reason.contains("Log loss"), "{}", first.reason);
     assert_eq!(first.version.as_str(), &file_name(&trained().to_file().unwrap())[..12]);
     let found = registry.champion(CHURN).unwrap().unwrap();
     assert_eq!((&found.version, &found.header, &found.model), (&first.version, &trained().header, &trained().model));

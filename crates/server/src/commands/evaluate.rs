@@ -9,7 +9,7 @@ use crate::serve::Opened;
 use crate::settings::Settings;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
-use learning::{Comparison, Dataset, Evaluation, Gain, ModelKind};
+use learning::{Comparison, Dataset, Evaluation, Gain, ModelKind, baseline_name, metric_name};
 use primitives::Seed;
 use serde_json::{Map, Value};
 use storage::Access;
@@ -58,13 +58,14 @@ pub(super) fn in_words(evaluation: &Evaluation) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY);
     let comparisons = evaluation.comparisons();
-    let baselines = comparisons.first().map(|first| first.baselines.iter().map(|(name, _)| name.replace('_', " ")));
+    let baselines =
+        comparisons.first().map(|first| first.baselines.iter().map(|(name, _)| baseline_name(name).to_owned()));
     let header = ["metric".to_owned(), "model".to_owned()].into_iter().chain(baselines.into_iter().flatten());
     table.set_header(header.collect::<Vec<_>>());
     for comparison in &comparisons {
         let name = format!(
             "{} ({})",
-            comparison.metric,
+            metric_name(comparison.metric),
             if comparison.higher_is_better { "higher is better" } else { "lower is better" }
         );
         let numbers = std::iter::once(comparison.model).chain(comparison.baselines.iter().map(|(_, value)| *value));
@@ -91,7 +92,7 @@ pub(super) fn in_words(evaluation: &Evaluation) -> String {
 fn gains(evaluation: &Evaluation, decides: &Comparison) -> Vec<String> {
     let each = decides.baselines.iter().filter_map(|(name, _)| Some((name, evaluation.gain(name)?)));
     each.map(|(name, Gain { mean, low, high })| {
-        let (metric, name) = (decides.metric, name.replace('_', " "));
+        let (metric, name) = (metric_name(decides.metric), baseline_name(name));
         let noise = if low > 0.0 || high < 0.0 { "" } else { ", within noise" };
         format!(
             "{metric} against {name}: {mean:+.4} in the model's favour (95 % interval {low:+.4} to {high:+.4}{noise})"

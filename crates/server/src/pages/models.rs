@@ -16,7 +16,7 @@ use axum::extract::rejection::FormRejection;
 use axum::response::Response;
 use features::catalogue;
 use governance::Deed;
-use learning::{Comparison, Evaluation, ModelHeader, ModelKind, Requirement};
+use learning::{Comparison, Evaluation, ModelHeader, ModelKind, Requirement, baseline_name, metric_name};
 use primitives::{ErrorKind, ModelVersion, Timestamp};
 use serde::Deserialize;
 
@@ -220,28 +220,4 @@ pub(super) fn deciding_metric(evaluation: &Evaluation) -> Option<Comparison> {
 /// The number a model is known by: the first of which more is better.
 fn main_metric(evaluation: &Evaluation) -> Option<Comparison> {
     evaluation.comparisons().into_iter().find(|comparison| comparison.higher_is_better)
-}
-
-/// A metric as people write it.
-pub(super) fn metric_name(metric: &str) -> &str {
-    match metric {
-        "ndcg@10" => "NDCG@10",
-        "recall@10" => "Recall@10",
-        "coverage" => "Coverage",
-        "auc" => "AUC",
-        "log_loss" => "Log loss",
-        "ece" => "Calibration error",
-        other => other,
-    }
-}
-
-/// A baseline in words.
-pub(super) fn baseline_name(name: &str) -> &str {
-    match name {
-        "popularity" => "popular items",
-        "personal_frequency" => "own favourites",
-        "recency" => "days since last order",
-        "constant" => "the same for all",
-        other => other,
-    }
 }

@@ -1,7 +1,7 @@
 //! What does the first page say at a glance?
 
 use super::answer::title;
-use super::models::{advantage, baseline_name, deciding_metric, metric_name};
+use super::models::{advantage, deciding_metric};
 use super::visit::{Visit, capital};
 use super::{api, worth};
 use crate::app::App;
@@ -11,7 +11,7 @@ use crate::console::view::{
 use crate::error::ServerError;
 use axum::response::Response;
 use features::Day;
-use learning::ModelKind;
+use learning::{ModelKind, baseline_name, metric_name};
 use primitives::{Currency, Timestamp};
 use std::collections::BTreeMap;
 

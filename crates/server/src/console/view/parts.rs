@@ -184,9 +184,14 @@ impl Advantage {
         }
     }
 
+    /// Whether the difference is more than chance.
+    pub(super) fn is_sure(&self) -> bool {
+        !self.class().is_empty()
+    }
+
     /// `+12 %`, `−3 %`, or that nothing can be said.
     pub(super) fn short(&self) -> String {
-        if self.class().is_empty() { "within noise".to_owned() } else { signed_percent(self.share) }
+        if self.is_sure() { signed_percent(self.share) } else { "within noise".to_owned() }
     }
 
     /// `+8 % to +16 %`.
@@ -198,9 +203,9 @@ impl Advantage {
 fn signed_percent(share: f64) -> String {
     let text = format::percent(share.abs());
     match share {
-        share if share > 0.0 => format!("+{text}"),
+        _ if text == format::percent(0.0) => text,
         share if share < 0.0 => format!("−{text}"),
-        _ => text,
+        _ => format!("+{text}"),
     }
 }
 
@@ -242,6 +247,7 @@ mod tests {
         for (advantage, class, short, interval) in [
             (of(0.12, 0.08, 0.16), "good", "+12 %", "+8 % to +16 %"),
             (of(0.001, -0.003, 0.005), "", "within noise", "−0.3 % to +0.5 %"),
+            (of(0.01, -0.000_3, 0.03), "", "within noise", "0 % to +3 %"),
             (of(-0.02, -0.03, 0.0), "", "within noise", "−3 % to 0 %"),
             (of(-0.02, -0.03, -0.01), "warn", "−2 %", "−3 % to −1 %"),
         ] {
