@@ -105,7 +105,7 @@ fn keys_that_do_not_fit_are_refused_and_nothing_is_kept() {
     server.send("POST", "/v1/track", &[], "{").error(401, "no_key");
     assert!(server.events("all").is_empty());
     for path in ["/v1/customers/x", "/v1/events", "/v1/models", "/v1/decisions/x"] {
-        assert!(server.get_as(WRITE, path).error(403, "forbidden").contains("server key"), "{path}");
+        assert!(server.get_as(WRITE, path).error(403, "forbidden").contains("viewer key"), "{path}");
         server.send("GET", path, &[], "").error(401, "no_key");
     }
     assert!(server.post_as(SERVER, "/v1/models/churn/train", &json!({})).error(403, "forbidden").contains("admin"));

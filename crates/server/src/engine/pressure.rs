@@ -106,7 +106,11 @@ mod tests {
             (0, N_DIRTY_MAX + 1, true, true),
         ] {
             *pressure.gauge() = Gauge { n_resident_max: Some(100), n_resident, n_dirty, is_woken: false };
-            assert_eq!((pressure.gauge().is_high(), pressure.gauge().is_full()), (is_high, is_full), "{n_resident}");
+            let found = {
+                let gauge = pressure.gauge();
+                (gauge.is_high(), gauge.is_full())
+            };
+            assert_eq!(found, (is_high, is_full), "{n_resident}");
             assert_eq!(pressure.wait_for_room(Duration::ZERO), !is_full);
         }
         let waited = std::thread::scope(|scope| {
