@@ -389,7 +389,7 @@ fn a_directory_without_its_database_is_refused_and_rebuilt_from_its_history() {
     let place = Place::new();
     let line = |n: usize| {
         format!(
-            "{{\"type\":\"track\",\"event\":\"Seen\",\"userId\":\"{n}\",\"messageId\":\"m{n}\",\"timestamp\":\"2026-03-01\"}}\n"
+            "{{\"type\":\"track\",\"event\":\"Seen\",\"userId\":\"u{n}\",\"messageId\":\"m{n}\",\"timestamp\":\"2026-03-01\"}}\n"
         )
     };
     let file = place.write("some.ndjson", (0..40).map(line).collect::<String>());

@@ -54,7 +54,11 @@ fn a_model_that_is_put_in_force_answers_with_its_version() {
     let churn = ask(DecisionKind::Churn);
     assert_eq!(churn.model.unwrap().version.as_str(), "c7");
     let Outcome::Score { score, .. } = churn.outcome else { panic!("a score was asked for") };
-    assert_eq!(score.unwrap().get(), base_rate, "of somebody who refused, only the average may be said");
+    assert_eq!(
+        score.unwrap().get().to_bits(),
+        base_rate.to_bits(),
+        "of somebody who refused, only the average may be said"
+    );
     assert_eq!(ask(DecisionKind::Recommend).model.unwrap().version.as_str(), "r7");
 }
 

@@ -100,10 +100,10 @@ fn asked(body: DecideBody) -> Result<Asked, ApiError> {
         }
     }
     let mut names = Vec::new();
-    if let Some(id) = name("/userId", body.user_id)? {
+    if let Some(id) = name("userId", body.user_id)? {
         names.push(Identifier::User(UserId::from(id)));
     }
-    if let Some(id) = name("/anonymousId", body.anonymous_id)? {
+    if let Some(id) = name("anonymousId", body.anonymous_id)? {
         names.push(Identifier::Anonymous(AnonymousId::from(id)));
     }
     if names.is_empty() {
@@ -113,8 +113,8 @@ fn asked(body: DecideBody) -> Result<Asked, ApiError> {
 }
 
 /// A customer's name, read as in an event.
-fn name(pointer: &str, value: Option<Value>) -> Result<Option<String>, ApiError> {
-    let read = events::customer_id_of(value.unwrap_or_default(), pointer);
+fn name(field: &str, value: Option<Value>) -> Result<Option<String>, ApiError> {
+    let read = events::customer_id_of(value.unwrap_or_default(), &["/", field].concat());
     read.map_err(|rejection| ApiError::invalid(rejection.message))
 }
 
