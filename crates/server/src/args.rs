@@ -157,7 +157,7 @@ pub struct ImportArgs {
 /// A server on another machine.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Elsewhere {
-    /// The address of a server to do it on, in place of the data directory: https://shop.example
+    /// The address of a server to do it on, in place of the data directory, such as `https://shop.example`
     #[arg(long, global = true, value_name = "URL")]
     pub to: Option<String>,
     /// That server's server key (undo needs an admin key); better given as RAPPORT_KEY, where nobody else sees it
