@@ -23,6 +23,15 @@ pub enum DecisionError {
     /// The record is not what was written.
     #[error("the decision's record cannot be read: restore the data directory from a backup")]
     Corrupt(#[from] serde_json::Error),
+    /// The record cannot be unpacked.
+    #[error("the decision's record cannot be unpacked: restore the data directory from a backup")]
+    Packed(#[from] std::io::Error),
+    /// What was known of the customer then is gone.
+    #[error(
+        "this decision cannot be made again: the customer has refused since, and what was known of them then was \
+         forgotten; the answer is still in the log"
+    )]
+    Forgotten,
 }
 
 impl DecisionError {
@@ -31,7 +40,8 @@ impl DecisionError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::N { .. } => ErrorKind::Invalid,
-            Self::Version { .. } | Self::Corrupt(_) => ErrorKind::Corrupt,
+            Self::Forgotten => ErrorKind::Forbidden,
+            Self::Version { .. } | Self::Corrupt(_) | Self::Packed(_) => ErrorKind::Corrupt,
         }
     }
 }

@@ -14,6 +14,7 @@ mod champions;
 mod churn;
 mod error;
 mod log;
+mod packed;
 mod recommend;
 mod record;
 mod subject;
@@ -127,7 +128,10 @@ pub fn decide(
 /// Decides again what was decided before, from the record alone and the models it names.
 ///
 /// # Errors
-/// [`DecisionError`] as [`decide`] gave it.
+/// [`DecisionError`] as [`decide`] gave it; also where what was known of the customer was forgotten since.
 pub fn replay(record: &Record, champions: &Champions) -> Result<Answer, DecisionError> {
+    if record.is_forgotten() {
+        return Err(DecisionError::Forgotten);
+    }
     decide(&record.question, &record.subject(), champions, &record.testimony)
 }

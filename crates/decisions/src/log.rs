@@ -32,7 +32,7 @@ pub struct LoggedDecision {
     pub record: Vec<u8>,
 }
 
-/// Where decisions are kept, for ever.
+/// Where decisions are kept, for as long as the settings say.
 pub trait DecisionLog: Send + Sync {
     /// Appends a decision and returns after it is durable.
     ///
@@ -52,7 +52,25 @@ pub trait DecisionLog: Send + Sync {
     /// [`DecisionLogError`].
     fn recent(&self, customer: Option<&CustomerId>, n_max: usize) -> Result<Vec<LoggedDecision>, DecisionLogError>;
 
-    /// How many decisions there are: (all, fallbacks).
+    /// The next customer with a decision after `after`, in the order of their ids.
+    ///
+    /// # Errors
+    /// [`DecisionLogError`].
+    fn next_customer(&self, after: Option<&CustomerId>) -> Result<Option<CustomerId>, DecisionLogError>;
+
+    /// Replaces the records of a customer's decisions made before a moment by what `forget` makes of them. Each is asked
+    /// for once. Answers how many there were.
+    ///
+    /// # Errors
+    /// [`DecisionLogError`], also where `forget` answers one.
+    fn forget(
+        &self,
+        customer: &CustomerId,
+        before: Timestamp,
+        forget: &mut dyn FnMut(LoggedDecision) -> Result<Vec<u8>, DecisionLogError>,
+    ) -> Result<u64, DecisionLogError>;
+
+    /// How many decisions there ever were: (all, fallbacks).
     ///
     /// # Errors
     /// [`DecisionLogError`].

@@ -1,12 +1,13 @@
 //! What does the log hold of a decision, so that it can be explained and decided again?
 
+use crate::packed::{pack, unpack};
 use crate::{Bought, Decision, DecisionError, Knowledge, LoggedDecision, Question, Subject, Testimony};
 use features::{FeatureVector, catalogue};
 use governance::{ConsentAnswer, ConsentPolicy, Consents, Statement, permit};
 use serde::{Deserialize, Serialize};
 
 /// The version of the record that this program writes.
-const RECORD_VERSION: u8 = 1;
+const RECORD_VERSION: u8 = 2;
 
 /// Everything that went into a decision and came out of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,8 +21,12 @@ pub struct Record {
     pub testimony: Testimony,
     /// The answer.
     pub decision: Decision,
-    /// The bytes that were sent.
+    /// The bytes that were sent. They follow from the decision and are not stored: [`Record::rewrite`] writes them again.
+    #[serde(default, skip_serializing)]
     pub response: String,
+    /// What the bytes that were sent are recognised by.
+    #[serde(default)]
+    sent: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +41,8 @@ enum Disclosed {
         features: Vec<Option<f64>>,
         bought: Vec<Bought>,
     },
+    /// What was known was forgotten: the customer refused later.
+    Forgotten(ConsentAnswer),
     Withheld(ConsentAnswer),
     Unknown(ConsentAnswer),
 }
@@ -65,14 +72,15 @@ impl Record {
             Subject::Withheld(consent) => Disclosed::Withheld(*consent),
             Subject::Unknown(consent) => Disclosed::Unknown(*consent),
         };
-        Self { v: RECORD_VERSION, question, known, testimony, decision, response }
+        let sent = digest(&response);
+        Self { v: RECORD_VERSION, question, known, testimony, decision, response, sent }
     }
 
     /// The customer as they were known.
     #[must_use]
     pub fn subject(&self) -> Subject {
         match &self.known {
-            Disclosed::Withheld(consent) => Subject::Withheld(*consent),
+            Disclosed::Withheld(consent) | Disclosed::Forgotten(consent) => Subject::Withheld(*consent),
             Disclosed::Unknown(consent) => Subject::Unknown(*consent),
             Disclosed::Known { consent, features, bought, .. } => {
                 let values = features.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
@@ -87,7 +95,7 @@ impl Record {
     pub fn features(&self) -> &[Option<f64>] {
         match &self.known {
             Disclosed::Known { features, .. } => features,
-            Disclosed::Withheld(_) | Disclosed::Unknown(_) => &[],
+            Disclosed::Forgotten(_) | Disclosed::Withheld(_) | Disclosed::Unknown(_) => &[],
         }
     }
 
@@ -96,7 +104,7 @@ impl Record {
     pub fn feature_schema(&self) -> Option<&str> {
         match &self.known {
             Disclosed::Known { schema, .. } => Some(schema),
-            Disclosed::Withheld(_) | Disclosed::Unknown(_) => None,
+            Disclosed::Forgotten(_) | Disclosed::Withheld(_) | Disclosed::Unknown(_) => None,
         }
     }
 
@@ -107,6 +115,36 @@ impl Record {
             let definition = catalogue::definitions().get(place).filter(|_| is_ours);
             (definition.map_or_else(|| format!("feature_{place}"), |definition| definition.name.clone()), *value)
         })
+    }
+
+    /// Whether these are the bytes that were sent.
+    #[must_use]
+    pub fn was_sent(&self, text: &str) -> bool {
+        self.sent == digest(text)
+    }
+
+    /// Writes the bytes again that the log does not hold, as answers are written today.
+    #[must_use]
+    pub fn rewrite(mut self, write: impl FnOnce(&Decision) -> String) -> Self {
+        if self.response.is_empty() {
+            self.response = write(&self.decision);
+        }
+        self
+    }
+
+    /// Whether what was known of the customer was forgotten, since they refused later. The answer stays.
+    #[must_use]
+    pub fn is_forgotten(&self) -> bool {
+        matches!(self.known, Disclosed::Forgotten(_))
+    }
+
+    /// The record without what was known of the customer.
+    #[must_use]
+    pub fn forget(mut self) -> Self {
+        if let Disclosed::Known { consent, .. } = self.known {
+            self.known = Disclosed::Forgotten(consent);
+        }
+        self
     }
 
     /// What the log keeps.
@@ -121,7 +159,7 @@ impl Record {
             kind: self.question.kind.name().to_owned(),
             customer: Some(self.question.customer.clone()),
             is_fallback: self.decision.answer.fallback.is_some(),
-            record,
+            record: pack(record),
         }
     }
 
@@ -130,11 +168,20 @@ impl Record {
     /// # Errors
     /// [`DecisionError::Version`] or [`DecisionError::Corrupt`].
     pub fn open(logged: &LoggedDecision) -> Result<Self, DecisionError> {
-        match serde_json::from_slice::<Version>(&logged.record)?.v {
-            RECORD_VERSION => Ok(serde_json::from_slice(&logged.record)?),
+        let json = unpack(&logged.record)?;
+        match serde_json::from_slice::<Version>(&json)?.v {
+            1 => {
+                let old: Self = serde_json::from_slice(&json)?;
+                Ok(Self { v: RECORD_VERSION, sent: digest(&old.response), ..old })
+            }
+            RECORD_VERSION => Ok(serde_json::from_slice(&json)?),
             found => Err(DecisionError::Version { found, known: RECORD_VERSION }),
         }
     }
+}
+
+fn digest(response: &str) -> String {
+    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(response.as_bytes()))
 }
 
 /// Consent as it was answered then, so that what was permitted then can be read again for the same purpose.

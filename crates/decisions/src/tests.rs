@@ -155,7 +155,7 @@ fn what_cannot_be_had_is_not_recommended() {
 fn the_record_of_a_refusal_holds_nothing_of_the_customer() {
     let (_, record) = decided(&question(DecisionKind::Recommend, 3), &refused(), &champions(true), &Shop::full());
     assert!(record.features().is_empty());
-    let text = String::from_utf8(record.to_logged().record).unwrap();
+    let text = json(&record.to_logged().record);
     assert!(!text.contains("features") && !text.contains("bought"), "{text}");
 }
 
@@ -163,12 +163,12 @@ fn the_record_of_a_refusal_holds_nothing_of_the_customer() {
 fn a_record_of_another_version_or_a_damaged_one_is_refused() {
     let (_, record) = decided(&question(DecisionKind::Churn, 1), &unknown(true), &champions(false), &Shop::full());
     let logged = record.to_logged();
-    assert_eq!(Record::open(&logged).unwrap(), record);
+    assert_eq!(reopened(&record), record);
     assert!(logged.is_fallback && logged.kind == "churn" && logged.decided_at == NOW);
     let damaged = |record: Vec<u8>| Record::open(&LoggedDecision { record, ..logged.clone() }).expect_err("damaged");
-    let newer = String::from_utf8(logged.record.clone()).unwrap().replacen("\"v\":1", "\"v\":9", 1);
+    let newer = json(&logged.record).replacen("\"v\":2", "\"v\":9", 1);
     let newer = damaged(newer.into_bytes());
-    assert!(matches!(newer, DecisionError::Version { found: 9, known: 1 }), "{newer}");
+    assert!(matches!(newer, DecisionError::Version { found: 9, known: 2 }), "{newer}");
     assert!(newer.to_string().contains("newer program"));
     let half = damaged(logged.record[..logged.record.len() / 2].to_vec());
     assert_eq!((half.kind(), damaged(b"{}".to_vec()).kind()), (ErrorKind::Corrupt, ErrorKind::Corrupt));
@@ -192,7 +192,43 @@ fn a_stored_record_of_the_first_version_still_replays() {
     assert_eq!(record.features(), [Some(12.5), None]);
     assert_eq!(ids(&record.decision.answer.outcome), ["tea", "jam"]);
     assert_eq!(replay(&record, &champions(false)).unwrap(), record.decision.answer);
-    assert_eq!(Record::open(&record.to_logged()).unwrap(), record);
+    assert_eq!(reopened(&record), record);
+    assert!(record.was_sent(&record.response) && !record.was_sent("{}"), "its answer is recognised as before");
+}
+
+/// The record of a customer with the median number of purchases, as the first version stored it.
+#[test]
+fn a_record_takes_few_bytes_and_holds_no_answer_twice() {
+    let bytes = include_bytes!("../tests/fixtures/record-v1-median.json").to_vec();
+    let (_, other) = decided(&question(DecisionKind::Churn, 1), &unknown(true), &champions(false), &Shop::full());
+    let record = Record::open(&LoggedDecision { record: bytes.clone(), ..other.to_logged() }).unwrap();
+    let packed = record.to_logged().record;
+    assert!(bytes.len() > 5_000 && packed.len() < 1_500, "{} bytes became {}", bytes.len(), packed.len());
+    assert!(!json(&packed).contains("decisionId"), "{}", json(&packed));
+    assert_eq!(reopened(&record), record);
+}
+
+#[test]
+fn what_was_known_can_be_forgotten_and_the_answer_stays() {
+    let subject = known(knowledge(&[(7, 1.0), (3, 20.0)], true));
+    let (answer, record) = decided(&question(DecisionKind::Churn, 1), &subject, &champions(true), &Shop::full());
+    let text = json(&record.to_logged().record);
+    assert!(text.contains("features") && text.contains("bought"), "{text}");
+    let forgotten = reopened(&record.forget());
+    let text = json(&forgotten.to_logged().record);
+    assert!(!text.contains("features") && !text.contains("bought"), "{text}");
+    assert!(forgotten.is_forgotten() && forgotten.features().is_empty() && forgotten.feature_schema().is_none());
+    assert_eq!(forgotten.decision.answer, answer);
+    let refused = replay(&forgotten, &champions(true)).unwrap_err();
+    assert!(refused.to_string().contains("the customer has refused since"), "{refused}");
+}
+
+fn json(packed: &[u8]) -> String {
+    String::from_utf8(crate::packed::unpack(packed).unwrap().into_owned()).unwrap()
+}
+
+fn reopened(record: &Record) -> Record {
+    Record::open(&record.to_logged()).unwrap().rewrite(|_| record.response.clone())
 }
 
 #[test]

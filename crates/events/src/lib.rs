@@ -7,7 +7,8 @@
 //! What stays true:
 //! - an accepted event names a customer (`userId` or `anonymousId`), or is an `item`;
 //! - `occurred_at <= received_at`: the customer's clock is corrected, and never ahead of ours;
-//! - a `messageId` is appended once ([`EventLog::append`]): sending an event again changes nothing;
+//! - a `messageId` of one origin is appended once ([`EventLog::append`]): sending an event again changes nothing, and
+//!   another content under the same id is told as a conflict;
 //! - what was accepted stays in the log; a correction says what of it counts no longer ([`ImportLog`]);
 //! - a stored record opens in every later version ([`Event::to_record`], [`Event::from_record`]).
 
@@ -15,6 +16,7 @@ mod commerce;
 mod consent;
 mod error;
 mod event;
+mod fingerprint;
 pub mod generator;
 mod imports;
 mod log;

@@ -31,6 +31,8 @@ pub enum Receipt {
     Appended(Offset),
     /// Its `messageId` was there already; nothing changed.
     Duplicate,
+    /// Its `messageId` was there already with another content ([`Event::fingerprint`]), which stays; nothing changed.
+    Conflict,
 }
 
 /// What the live inspector shows.
@@ -60,8 +62,9 @@ pub enum InspectedStatus {
 pub trait EventLog: Send + Sync {
     /// Appends events and returns after they are durable, with one receipt for each, in the order given.
     ///
-    /// An event whose `messageId` was appended before, in this call or in an earlier one, within at least 30 days (for
-    /// ever where its origin is an import), gives [`Receipt::Duplicate`].
+    /// An event whose `messageId` was appended before by the same origin, in this call or in an earlier one, within at
+    /// least 30 days (for ever where its origin is an import), gives [`Receipt::Duplicate`], or [`Receipt::Conflict`]
+    /// where it says something else. A public write key so cannot take the place of what the company itself sends.
     ///
     /// # Errors
     /// [`EventLogError::Append`]; then none of these events was appended.

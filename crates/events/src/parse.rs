@@ -64,6 +64,8 @@ pub struct Batch {
     pub write_key: Option<String>,
     /// Accepted events, in the order sent.
     pub accepted: Vec<Event>,
+    /// Places in `accepted` of events that came without a `messageId` and were given one.
+    pub nameless: Vec<usize>,
     /// Rejected ones, each with its reason.
     pub rejected: Vec<Rejected>,
 }
@@ -97,7 +99,7 @@ pub fn parse_batch(body: &[u8], envelope: Envelope) -> Result<Batch, Refusal> {
     let sent_at = clock::time(&body.sent_at, Field::SentAt);
     let envelope = Envelope { sent_at: sent_at.as_ref().ok().copied().flatten(), context: body.context, ..envelope };
     let mut batch =
-        Batch { write_key: body.write_key, accepted: Vec::with_capacity(body.items.len()), rejected: Vec::new() };
+        Batch { write_key: body.write_key, accepted: Vec::with_capacity(body.items.len()), ..Batch::default() };
     for (index, item) in body.items.iter().enumerate() {
         let payload = item.get();
         let outcome = match &sent_at {
@@ -140,13 +142,36 @@ pub fn parse_event(payload: Value, kind: Option<CallKind>, envelope: &Envelope) 
         return Err(fields::not_an_object());
     }
     within_size(size.0.max(bytes.len()))?;
-    event(Draft::from(object), kind, envelope, |received_at| generated_id(&bytes, received_at, 0))
+    let read = event(Draft::from(object), kind, envelope, |received_at| generated_id(&bytes, received_at, 0));
+    read.map(|(event, _)| event)
 }
 
 impl Batch {
-    fn add(&mut self, outcome: Result<Event, Rejection>, payload: &str, index: usize, received_at: Timestamp) {
+    /// Tells events that came without a `messageId` from those of other requests, also where every byte and the
+    /// millisecond are the same: each counts. `request` must be another number for each request.
+    pub fn tell_apart(&mut self, request: u64) {
+        for place in std::mem::take(&mut self.nameless) {
+            if let Some(event) = self.accepted.get_mut(place) {
+                let key = format!("{request} {}", event.message_id.as_str());
+                event.message_id = MessageId::from(format!("generated-{:032x}", xxh3_128(key.as_bytes())));
+            }
+        }
+    }
+
+    fn add(
+        &mut self,
+        outcome: Result<(Event, IsNameless), Rejection>,
+        payload: &str,
+        index: usize,
+        received_at: Timestamp,
+    ) {
         match outcome {
-            Ok(event) => self.accepted.push(event),
+            Ok((event, is_nameless)) => {
+                if is_nameless {
+                    self.nameless.push(self.accepted.len());
+                }
+                self.accepted.push(event);
+            }
             Err(rejection) => {
                 let message_id = message_id_in(payload);
                 let payload = cut(payload).to_owned();
@@ -172,7 +197,7 @@ fn read_item(
     index: usize,
     envelope: &Envelope,
     write_key: &mut Option<String>,
-) -> Result<Event, Rejection> {
+) -> Result<(Event, IsNameless), Rejection> {
     within_size(payload.len())?;
     if !payload.starts_with('{') {
         return Err(fields::not_an_object());
@@ -187,13 +212,16 @@ fn read_item(
     event(draft, None, envelope, |received_at| generated_id(payload.as_bytes(), received_at, index))
 }
 
+/// Whether an event came without a `messageId`.
+type IsNameless = bool;
+
 /// The way of every event, whichever call it came by.
 fn event(
     mut draft: Draft,
     kind: Option<CallKind>,
     envelope: &Envelope,
     generated_id: impl FnOnce(Timestamp) -> MessageId,
-) -> Result<Event, Rejection> {
+) -> Result<(Event, IsNameless), Rejection> {
     let kind = match kind {
         Some(kind) => kind,
         None => kind_of(draft.take(Field::Type))?,
@@ -212,6 +240,7 @@ fn event(
     let mut context = fields::object(&mut draft, Field::Context)?;
     let call = call(kind, &mut draft, &mut context)?;
     fields::merge_under(&mut context, &envelope.context);
+    let is_nameless = message_id.is_none();
     let message_id = message_id.map_or_else(|| generated_id(moments.received_at), MessageId::from);
     let clock::Moments { occurred_at, received_at, stated_at } = moments;
     let origin = envelope.origin;
@@ -219,7 +248,7 @@ fn event(
         Event { message_id, user_id, anonymous_id, occurred_at, received_at, stated_at, call, context, origin };
     Commerce::settle(&mut event, envelope.currency)?;
     consent::check(&event)?;
-    Ok(event)
+    Ok((event, is_nameless))
 }
 
 fn kind_of(value: Value) -> Result<CallKind, Rejection> {
@@ -320,7 +349,7 @@ fn generated_id(payload: &[u8], received_at: Timestamp, index: usize) -> Message
 }
 
 /// The beginning of a payload, cut between two characters.
-fn cut(payload: &str) -> &str {
+pub(crate) fn cut(payload: &str) -> &str {
     &payload[..payload.floor_char_boundary(PAYLOAD_BYTES_MAX)]
 }
 

@@ -1,5 +1,7 @@
 //! Why was an event not accepted?
 
+use crate::Event;
+use crate::parse::cut;
 use primitives::{Timestamp, visible};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -38,6 +40,8 @@ pub enum RejectionCode {
     UnknownType,
     /// The sender may not send this.
     NotAllowed,
+    /// The `messageId` was used before for another content.
+    Conflict,
 }
 
 impl RejectionCode {
@@ -52,6 +56,7 @@ impl RejectionCode {
             Self::BadValue => "bad_value",
             Self::UnknownType => "unknown_type",
             Self::NotAllowed => "not_allowed",
+            Self::Conflict => "conflict",
         }
     }
 }
@@ -77,6 +82,23 @@ pub struct Rejected {
     /// Its `messageId`, where it has one. Only the answer to the request says it; it stands in the payload, too.
     #[serde(skip)]
     pub message_id: Option<String>,
+}
+
+impl Rejected {
+    /// The rejection of an event whose `messageId` was used before for another content.
+    #[must_use]
+    pub fn conflict(event: &Event, received_at: Timestamp) -> Self {
+        let id = shown(event.message_id.as_str());
+        let message = format!(
+            "\"messageId\" is {id}, which the {} used before with another content; that content stays: send each event \
+             under an id of its own",
+            event.origin.name()
+        );
+        let payload = String::from_utf8(event.to_record()).unwrap_or_default();
+        let rejection = Rejection::new(RejectionCode::Conflict, "/messageId", message);
+        let message_id = Some(event.message_id.as_str().to_owned());
+        Self { received_at, rejection, payload: cut(&payload).to_owned(), index: 0, message_id }
+    }
 }
 
 impl Rejection {

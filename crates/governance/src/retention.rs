@@ -8,11 +8,16 @@ const DEDUP_DAYS_MIN: i64 = 30;
 /// How long the audit list goes back where nothing else is said.
 const AUDIT_DAYS: i64 = 400;
 
+/// How long decisions are kept where nothing else is said.
+const DECISION_DAYS: i64 = 400;
+
 /// How long records are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
     /// Days for which a `messageId` is remembered, at least 30.
     dedup_days: i64,
+    /// Days for which a decision can be explained and replayed.
+    pub decision_days: i64,
     /// How many rejected events the live inspector keeps.
     pub n_rejections_max: usize,
     /// Days for which an entry of the audit list is kept.
@@ -23,7 +28,13 @@ pub struct Retention {
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { dedup_days: DEDUP_DAYS_MIN, n_rejections_max: 10_000, audit_days: AUDIT_DAYS, n_audit_max: 50_000 }
+        Self {
+            dedup_days: DEDUP_DAYS_MIN,
+            decision_days: DECISION_DAYS,
+            n_rejections_max: 10_000,
+            audit_days: AUDIT_DAYS,
+            n_audit_max: 50_000,
+        }
     }
 }
 
@@ -44,6 +55,12 @@ impl Retention {
     #[must_use]
     pub fn forget_message_ids_before(&self, now: Timestamp) -> Timestamp {
         now.plus_days(-self.dedup_days)
+    }
+
+    /// A decision made before this moment is forgotten.
+    #[must_use]
+    pub fn forget_decisions_before(&self, now: Timestamp) -> Timestamp {
+        now.plus_days(-self.decision_days)
     }
 
     /// An entry of the audit list from before this moment is forgotten.

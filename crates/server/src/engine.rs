@@ -3,6 +3,7 @@
 mod champions;
 mod correct;
 mod decide;
+mod forget;
 mod ingest;
 mod live;
 mod pace;
@@ -30,6 +31,7 @@ use governance::ConsentPolicy;
 use learning::{ModelStore, Registry};
 use primitives::{Clock, Seed};
 use profiles::ProfileStore;
+use rand_chacha::rand_core::Rng;
 use shared::Shared;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex, RwLock};
@@ -68,6 +70,8 @@ pub struct Engine {
     champion_status: RwLock<Vec<ChampionStatus>>,
     ids: Mutex<rand_chacha::ChaCha8Rng>,
     pace: Mutex<Pace>,
+    /// The number of the next request with events; begins anywhere, so that no two starts count the same.
+    requests: AtomicU64,
     checkpointed: AtomicU64,
     /// Held while a checkpoint is written: of two at a time the older could end last.
     checkpointing: Mutex<()>,
@@ -97,6 +101,7 @@ impl Engine {
             champion_status: RwLock::new(Vec::new()),
             ids: Mutex::new(ids.stream("decision ids", 0)),
             pace: Mutex::default(),
+            requests: AtomicU64::new(ids.stream("requests", 0).next_u64()),
             checkpointed: AtomicU64::new(checkpointed.0),
             checkpointing: Mutex::new(()),
             pressure: Pressure::default(),

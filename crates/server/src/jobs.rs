@@ -6,7 +6,7 @@ use crate::error::ServerError;
 use crate::settings::Settings;
 use governance::Deed;
 use learning::{Dataset, ModelKind, Published};
-use primitives::{ErrorKind, Seed, Timestamp};
+use primitives::{CustomerId, ErrorKind, Seed, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -16,6 +16,8 @@ use storage::{SealPolicy, Storage};
 
 /// How often sealing and pruning are looked at.
 const MAINTENANCE_EVERY: Duration = Duration::from_secs(60);
+/// How many customers' past decisions are looked at each time.
+const N_LOOKED_AT: usize = 20_000;
 
 /// How long before it is due a model is trained again without those who have refused.
 const FORGET_EARLY: Duration = Duration::from_secs(4 * 3_600);
@@ -221,7 +223,7 @@ impl Background {
             stop: background.stop.clone(),
         };
         let sealed_at = engine.clock().now();
-        let mut round = Round { engine, storage, trainer, settings, sealed_at };
+        let mut round = Round { engine, storage, trainer, settings, sealed_at, looked_at: None };
         let stop = background.stop.clone();
         background.engine.pressure().bound(Some(round.settings.profiles.n_resident_max));
         background.spawn("checkpoints", move || checkpoints.run())?;
@@ -335,6 +337,8 @@ struct Round {
     settings: Settings,
     /// When everything was sealed, however little it was.
     sealed_at: Timestamp,
+    /// Whose past decisions were looked at last.
+    looked_at: Option<CustomerId>,
 }
 
 impl Round {
@@ -344,7 +348,19 @@ impl Round {
         if let Err(error) = self.storage.prune(now) {
             tracing::error!(error = ServerError::from(error).story(), "old message ids could not be forgotten");
         }
+        self.forget_refused();
         self.trainer.train_when_due(&self.engine, self.settings.models.train_hours);
+    }
+
+    /// Goes on with the round through everybody for whom something was decided.
+    fn forget_refused(&mut self) {
+        match self.engine.forget_refused(self.looked_at.take(), N_LOOKED_AT) {
+            Ok(last) => self.looked_at = last,
+            Err(error) => {
+                let error = error.story();
+                tracing::error!(error, "what past decisions knew of customers who refused could not be forgotten");
+            }
+        }
     }
 
     /// Seals what has gathered; once every `seal_hours`, however little it is.

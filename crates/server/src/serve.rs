@@ -111,10 +111,11 @@ fn storage_settings(settings: &Settings) -> StorageSettings {
         static START: std::sync::LazyLock<Stopwatch> = std::sync::LazyLock::new(Stopwatch::start);
         u64::try_from(START.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
+    let mut retention =
+        Retention::default().with_dedup_days(settings.events.dedup_days).with_audit_days(settings.audit.keep_days);
+    retention.decision_days = settings.decisions.keep_days;
     StorageSettings {
-        retention: Retention::default()
-            .with_dedup_days(settings.events.dedup_days)
-            .with_audit_days(settings.audit.keep_days),
+        retention,
         now_micros: Some(now_micros),
         on_commit: Some(Box::new(telemetry::record_commit)),
         ..StorageSettings::default()

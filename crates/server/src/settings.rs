@@ -99,6 +99,11 @@ settings! {
         /// Seconds between two checkpoints (1 to 3600).
         checkpoint_seconds: u64 = 5,
     }
+    /// Decisions and their log.
+    decisions: DecisionSettings {
+        /// Days for which a decision can be explained and replayed; more take more room (1 to 36500).
+        keep_days: i64 = 400,
+    }
     /// Learning.
     models: ModelSettings {
         /// Hours between two trainings while the server runs; 0 trains only when asked (0 to 8760). Whatever stands here: a
@@ -170,7 +175,7 @@ impl Settings {
 
     /// Checks every range: (key, limit, value) of the first one that is broken.
     fn broken_range(&self) -> Option<(&'static str, String, String)> {
-        let ranges: [(&'static str, i128, i128, i128); 17] = [
+        let ranges: [(&'static str, i128, i128, i128); 18] = [
             ("server.n_requests_max", self.server.n_requests_max as i128, 16, 10_000),
             ("server.n_connections_max", self.server.n_connections_max as i128, 64, 1_000_000),
             ("server.n_connections_per_address_max", self.server.n_connections_per_address_max as i128, 0, 1_000_000),
@@ -187,6 +192,7 @@ impl Settings {
             ("events.seal_hours", self.events.seal_hours.into(), 1, 8_760),
             ("profiles.n_resident_max", self.profiles.n_resident_max as i128, 1_000, 100_000_000),
             ("profiles.checkpoint_seconds", self.profiles.checkpoint_seconds.into(), 1, 3_600),
+            ("decisions.keep_days", self.decisions.keep_days.into(), 1, 36_500),
             ("models.train_hours", self.models.train_hours.into(), 0, 8_760),
         ];
         let broken = ranges.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value));

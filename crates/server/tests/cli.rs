@@ -660,6 +660,29 @@ fn beside_a_running_server_the_doctor_names_it_and_a_decision_replays() {
     assert!(second.run(&["doctor", "--listen", address]).out.contains("is free to listen on"));
 }
 
+#[test]
+fn known_keys_with_other_content_are_named_and_replaced_where_that_is_asked_for() {
+    let place = Place::new();
+    let mapping = place.write("orders.toml", ORDERS);
+    let file = |rows: &str| place.write("orders.csv", format!("id,who,day,price\n{rows}"));
+    let first = file("1,ann,2026-03-01,2.50\n2,bob,2026-03-01,3\n3,cid,2026-03-01,4\n");
+    assert_eq!(place.run(&["import", &first, "--mapping", &mapping]).code, 0);
+    let changed = file("1,ann,2026-03-01,2.50\n2,bob,2026-03-01,33\n3,cid,2026-03-01,44\n4,dan,2026-03-01,5\n");
+    let told = place.run(&["import", &changed, "--mapping", &mapping]);
+    told.fails(3, &["2 events of orders.csv are known with other content, which stays", "--replace"]);
+    assert!(told.out.contains("2 known with other content: order 2 (line 3), order 3 (line 4)"), "{}", told.out);
+    assert!(told.out.contains("1 new event, 1 known already"), "{}", told.out);
+    let replaced = place.run(&["import", &changed, "--mapping", &mapping, "--replace", "--json"]).json();
+    assert_eq!(
+        (&replaced[0]["events_new"], &replaced[0]["events_replaced"], &replaced[0]["events_conflicting"]),
+        (&json!(0), &json!(2), &json!(0))
+    );
+    let again = place.run(&["import", &changed, "--mapping", &mapping, "--json"]).json();
+    assert_eq!((&again[0]["events_known"], &again[0]["events_conflicting"]), (&json!(4), &json!(0)));
+    let undone = place.run(&["imports", "undo", "3", "--json"]).json();
+    assert_eq!(undone, json!({"withdrawn": 2, "restored": 2}));
+}
+
 fn stop(place: &Place, child: Child) -> Done {
     let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());

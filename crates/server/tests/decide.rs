@@ -151,8 +151,7 @@ fn a_refusal_leads_to_the_popular_list_and_says_so() {
             assert_eq!(logged["features"], json!({}), "the features of somebody who refused are not kept");
             let record = record(server.engine(), &decision);
             assert!(record.features().is_empty());
-            let bytes = String::from_utf8(record.to_logged().record).unwrap();
-            assert!(!bytes.contains("bought\":") && !bytes.contains("features\":"), "{bytes}");
+            assert!(!record.is_forgotten() && record.feature_schema().is_none());
         }
     }
 }
@@ -367,8 +366,29 @@ fn every_decision_replays_to_the_byte_whatever_happens_later() {
 
 fn assert_same(engine: &Engine, text: &str) {
     let record = record(engine, &serde_json::from_str(text).unwrap());
-    assert_eq!(record.response, text, "the log holds what was sent");
+    assert_eq!(record.response, text, "the log gives what was sent");
+    assert!(record.was_sent(text), "and recognises it");
     assert_eq!(engine.replay(&record).unwrap(), text);
+}
+
+#[test]
+fn what_a_decision_knew_is_forgotten_when_the_customer_refuses_later() {
+    let server = filled();
+    let user = buyer(&server);
+    let reply = recommend(&server, &user);
+    let sent = [reply.ok(), recommend(&server, "somebody else").ok()];
+    let forget = |server: &TestServer| assert_eq!(server.engine().forget_refused(None, 1_000).unwrap(), None);
+    forget(&server);
+    assert!(!record(server.engine(), &sent[0]).features().is_empty(), "nobody has refused yet");
+    server.advance(Duration::from_secs(60));
+    refuse(&server, &user);
+    forget(&server);
+    let forgotten = record(server.engine(), &sent[0]);
+    assert!(forgotten.is_forgotten() && forgotten.features().is_empty());
+    assert_eq!(forgotten.response, reply.text, "the answer stays");
+    let said = server.engine().replay(&forgotten).unwrap_err().story();
+    assert!(said.contains("the customer has refused since"), "{said}");
+    assert!(!record(server.engine(), &sent[1]).is_forgotten());
 }
 
 #[test]

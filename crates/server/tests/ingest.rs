@@ -218,6 +218,44 @@ fn a_message_counts_once_in_a_batch_between_batches_and_after_a_restart() {
 }
 
 #[test]
+fn a_stranger_cannot_take_the_place_of_the_shops_message() {
+    let server = TestServer::start();
+    let order = |user: &str| json!({"event": "Looked", "userId": user, "messageId": "order-1001"});
+    assert_eq!(server.post("/v1/track", &order("stranger")).ok()["accepted"], 1);
+    let shop = |user: &str| server.post_as(SERVER, "/v1/track", &order(user)).ok();
+    assert_eq!(shop("42")["accepted"], 1, "the write key's id is another one");
+    assert_eq!((&shop("42")["duplicates"], &shop("42")["conflicts"]), (&json!(1), &json!(null)));
+    let conflict = shop("43");
+    assert_eq!(
+        (&conflict["accepted"], &conflict["duplicates"], &conflict["conflicts"]),
+        (&json!(0), &json!(0), &json!(1))
+    );
+    let rejected = server.events("rejected");
+    assert_eq!(rejected.len(), 1);
+    assert_eq!(rejected[0]["code"], "conflict");
+    let said = rejected[0]["reason"].as_str().unwrap();
+    assert!(said.contains("\"order-1001\"") && said.contains("that content stays"), "{said}");
+    assert_eq!(server.events("accepted").len(), 2, "nothing changed in the log");
+}
+
+#[test]
+fn events_without_an_id_each_count_however_alike_they_are() {
+    // The clock stands still: every byte and the millisecond are the same.
+    let server = TestServer::start();
+    let event = json!({"type": "track", "event": "Clicked", "userId": "42"});
+    for _ in 0..20 {
+        assert_eq!(server.post("/v1/track", &event).ok()["accepted"], 1);
+    }
+    let batch = json!({"batch": [event, event, event]});
+    for _ in 0..4 {
+        assert_eq!(server.post("/v1/batch", &batch).ok()["accepted"], 3);
+    }
+    assert_eq!(server.engine().customer("42").unwrap().customer.profile.n_events, 32);
+    let server = server.restart();
+    assert_eq!(server.post("/v1/track", &event).ok()["accepted"], 1, "also after a restart");
+}
+
+#[test]
 fn an_event_is_in_the_profile_when_it_is_answered() {
     let server = TestServer::start();
     for n in 1..=20_u64 {
@@ -253,9 +291,9 @@ fn many_clients_at_once_each_see_their_own_events() {
             });
         }
     });
-    // The clock stands still, so events without a messageId and with the same content are the same event.
+    // The clock stands still, and still each event without a messageId counts: it came in a request of its own.
     for client in 0..8 {
-        assert_eq!(server.get(&format!("/v1/customers/client-{client}")).ok()["eventCount"], 1);
+        assert_eq!(server.get(&format!("/v1/customers/client-{client}")).ok()["eventCount"], 10);
     }
 }
 

@@ -3,10 +3,11 @@
 use crate::audit::{self, NewAudit};
 use crate::imports::{self, ImportCommand};
 use crate::schema::{meta, signed, unsigned};
-use crate::seen_ids::{IdHash, SeenIds};
+use crate::seen_ids::{Found, IdHash, Seen, SeenIds};
 use crate::state::StateCommand;
 use decisions::LoggedDecision;
 use events::{Offset, Receipt};
+use primitives::DecisionId;
 use rusqlite::{Connection, params};
 
 /// An event, ready to be stored: made on the caller's thread, so that the writer only writes.
@@ -15,8 +16,8 @@ pub(crate) struct NewEvent {
     pub(crate) title: String,
     pub(crate) id_hash: IdHash,
     pub(crate) received_at: i64,
-    /// Its id is remembered for ever.
-    pub(crate) is_import: bool,
+    /// What is remembered of it.
+    pub(crate) seen: Seen,
     pub(crate) record: Vec<u8>,
 }
 
@@ -49,6 +50,13 @@ pub(crate) enum Command {
     State(StateCommand),
     AppendDecision(LoggedDecision),
     Imports(ImportCommand),
+    /// Replaces records by what is left of them.
+    ForgetInputs(Vec<(DecisionId, Vec<u8>)>),
+    /// Removes some decisions from before a moment.
+    PruneDecisions {
+        before: i64,
+        n_max: u64,
+    },
     /// Says which files a round of sealing is about to name.
     IntendSeal {
         first: u64,
@@ -109,6 +117,7 @@ impl Command {
             Self::KeepRejected { rejected, .. } => rejected.iter().map(|one| one.record.len() + one.title.len()).sum(),
             Self::State(command) => command.bytes(),
             Self::AppendDecision(decision) => decision.record.len() + 256,
+            Self::ForgetInputs(records) => records.iter().map(|(_, record)| record.len() + 64).sum(),
             Self::TakeIn { ids, .. } => ids.len() * size_of::<IdHash>(),
             Self::Audit(entry) => entry.record.len() + 64,
             _ => 0,
@@ -190,6 +199,11 @@ pub(crate) fn apply(
         Command::State(command) => command.apply(connection, counters),
         Command::Imports(command) => imports::apply(connection, counters, seen, command),
         Command::AppendDecision(decision) => append_decision(connection, counters, decision),
+        Command::ForgetInputs(records) => forget_inputs(connection, records),
+        Command::PruneDecisions { before, n_max } => {
+            let sql = "DELETE FROM decisions WHERE seq IN (SELECT seq FROM decisions WHERE decided_at < ?1 LIMIT ?2)";
+            rows(connection.prepare_cached(sql)?.execute([*before, signed(*n_max)]))
+        }
         Command::IntendSeal { first, last, files } => {
             let sql = "INSERT INTO seal_intents(first, last, files) VALUES(?1, ?2, ?3)";
             rows(connection.prepare_cached(sql)?.execute(params![signed(*first), signed(*last), files]))
@@ -234,24 +248,29 @@ pub(crate) fn append(
     seen: &mut SeenIds,
     events: &[NewEvent],
 ) -> rusqlite::Result<Vec<Receipt>> {
-    let sql =
-        "INSERT INTO events(offset, title, received_at, id_hash, kept_since, record) VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
+    let sql = "INSERT INTO events(offset, title, received_at, id_hash, kept_since, content, record) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let mut insert = connection.prepare_cached(sql)?;
     let mut receipts = Vec::with_capacity(events.len());
     for event in events {
-        let seen_at = (!event.is_import).then_some(event.received_at);
-        if !seen.add(connection, event.id_hash, seen_at)? {
-            receipts.push(Receipt::Duplicate);
-            continue;
+        match seen.add(connection, event.id_hash, event.seen)? {
+            Found::New => {}
+            Found::Same => {
+                receipts.push(Receipt::Duplicate);
+                continue;
+            }
+            Found::Other => {
+                receipts.push(Receipt::Conflict);
+                continue;
+            }
         }
         counters.head += 1;
-        let id_hash = event.id_hash.as_slice();
         insert.execute(params![
             signed(counters.head),
             event.title,
             event.received_at,
-            id_hash,
-            seen_at,
+            event.id_hash.as_slice(),
+            event.seen.at,
+            event.seen.content,
             event.record
         ])?;
         receipts.push(Receipt::Appended(Offset(counters.head)));
@@ -289,6 +308,15 @@ fn take_in(connection: &Connection, counters: &mut Counters, ids: &[IdHash], upt
     counters.ids_upto = counters.ids_upto.max(upto);
     counters.head = counters.head.max(upto);
     Ok(Done::Rows(ids.len() as u64))
+}
+
+fn forget_inputs(connection: &Connection, records: &[(DecisionId, Vec<u8>)]) -> rusqlite::Result<Done> {
+    let sql = "UPDATE decisions SET record = ?2, is_forgotten = 1 WHERE id = ?1";
+    let mut update = connection.prepare_cached(sql)?;
+    for (id, record) in records {
+        update.execute(params![id.as_str(), record])?;
+    }
+    Ok(Done::Rows(records.len() as u64))
 }
 
 fn append_decision(

@@ -10,6 +10,9 @@ use rusqlite::{OptionalExtension, Row, params};
 
 const COLUMNS: &str = "SELECT id, decided_at, kind, customer, is_fallback, record, seq FROM decisions";
 
+/// How many records of a customer are replaced at a time, so that nobody waits for long.
+const N_FORGOTTEN: usize = 200;
+
 /// How many decisions are read at a time, so that a slow visitor holds up nobody.
 const N_PAGE: usize = 1_024;
 
@@ -53,6 +56,44 @@ impl DecisionLog for Storage {
                     .collect(),
             })
             .map_err(|error| failed("reading the newest decisions", error))
+    }
+
+    fn next_customer(&self, after: Option<&CustomerId>) -> Result<Option<CustomerId>, DecisionLogError> {
+        let sql = "SELECT min(customer) FROM decisions WHERE customer > ?1";
+        let after = after.map_or("", CustomerId::as_str);
+        let found = self.readers.with(|connection| {
+            connection.prepare_cached(sql)?.query_row([after], |row| row.get::<_, Option<String>>(0))
+        });
+        found.map(|id| id.map(CustomerId::from)).map_err(|error| failed("reading who was decided for", error))
+    }
+
+    fn forget(
+        &self,
+        customer: &CustomerId,
+        before: Timestamp,
+        forget: &mut dyn FnMut(LoggedDecision) -> Result<Vec<u8>, DecisionLogError>,
+    ) -> Result<u64, DecisionLogError> {
+        let attempt = "forgetting what was known of a customer";
+        let sql = format!(
+            "{COLUMNS} WHERE customer = ?1 AND decided_at < ?2 AND NOT is_forgotten ORDER BY decided_at LIMIT {N_FORGOTTEN}"
+        );
+        let mut n_forgotten = 0;
+        loop {
+            let page: Vec<LoggedDecision> = self
+                .readers
+                .with(|connection| {
+                    let mut select = connection.prepare_cached(&sql)?;
+                    select.query_map(params![customer.as_str(), before.as_millis()], decision)?.collect()
+                })
+                .map_err(|error| failed(attempt, error))?;
+            if page.is_empty() {
+                return Ok(n_forgotten);
+            }
+            n_forgotten += page.len() as u64;
+            let rewrite = |one: LoggedDecision| Ok((one.id.clone(), forget(one)?));
+            let records = page.into_iter().map(rewrite).collect::<Result<_, DecisionLogError>>()?;
+            self.submit(Command::ForgetInputs(records), Patience::Wait).map_err(|error| failed(attempt, error))?;
+        }
     }
 
     fn counts(&self) -> Result<(u64, u64), DecisionLogError> {

@@ -4,7 +4,7 @@ use crate::Storage;
 use crate::command::{Command, Done, NewEvent, NewRejection};
 use crate::error::{DatabaseError, StorageError};
 use crate::schema::{meta, signed, unsigned};
-use crate::seen_ids::IdHash;
+use crate::seen_ids::{Seen, id_hash};
 use crate::writer::Patience;
 use events::{Event, EventLog, EventLogError, Inspected, InspectedStatus, Offset, Origin, Receipt, Recorded, Rejected};
 use rusqlite::{Connection, params};
@@ -176,11 +176,6 @@ fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     Ok((unsigned(row.get(0)?), row.get(1)?))
 }
 
-/// What an event's message id is remembered as.
-pub(crate) fn id_hash(event: &Event) -> IdHash {
-    xxhash_rust::xxh3::xxh3_128(event.message_id.as_str().as_bytes()).to_be_bytes()
-}
-
 pub(crate) fn new_events(events: &[Event]) -> Vec<NewEvent> {
     events.iter().map(new_event).collect()
 }
@@ -190,7 +185,10 @@ pub(crate) fn new_event(event: &Event) -> NewEvent {
         title: event.title().to_owned(),
         id_hash: id_hash(event),
         received_at: event.received_at.as_millis(),
-        is_import: event.origin == Origin::Import,
+        seen: Seen {
+            at: (event.origin != Origin::Import).then_some(event.received_at.as_millis()),
+            content: event.fingerprint().get().cast_signed(),
+        },
         record: event.to_record(),
     }
 }

@@ -7,10 +7,10 @@ mod apply;
 pub(crate) use apply::{ImportCommand, apply};
 
 use crate::command::{Command, Done};
-use crate::event_log::{append_error, history_error, id_hash, new_event, new_events, read_error};
+use crate::event_log::{append_error, history_error, new_event, new_events, read_error};
 use crate::history::Offsets;
 use crate::schema::{meta, unsigned};
-use crate::seen_ids::IdHash;
+use crate::seen_ids::{IdHash, id_hash};
 use crate::writer::Patience;
 use crate::{DatabaseError, Storage, StorageError};
 use apply::Correction;
@@ -73,18 +73,19 @@ impl ImportLog for Storage {
         let withdrawn = came.without(&counts_not);
         let candidates = replaced.without(&replaced.without(&counts_not));
         let ids = self.ids_at(&[&withdrawn, &candidates])?;
-        let forget: Vec<IdHash> = ids.iter().filter(|(at, _)| withdrawn.contains(**at)).map(|(_, id)| *id).collect();
+        let forget: Vec<IdHash> =
+            ids.iter().filter(|(at, _)| withdrawn.contains(**at)).map(|(_, (id, _))| *id).collect();
         let free_again: HashSet<&IdHash> = forget.iter().collect();
         // Of several that had the same key, the last one that counted.
-        let mut by_id: BTreeMap<IdHash, u64> = BTreeMap::new();
-        for (offset, id) in ids.iter().filter(|(offset, _)| candidates.contains(**offset)) {
+        let mut by_id: BTreeMap<IdHash, (u64, i64)> = BTreeMap::new();
+        for (offset, (id, content)) in ids.iter().filter(|(offset, _)| candidates.contains(**offset)) {
             if free_again.contains(id) || !self.is_taken(id)? {
-                by_id.insert(*id, *offset);
+                by_id.insert(*id, (*offset, *content));
             }
         }
-        let restored = Offsets::of(by_id.values().map(|offset| (*offset, *offset)));
+        let restored = Offsets::of(by_id.values().map(|(offset, _)| (*offset, *offset)));
         let reason = format!("import {import} was undone");
-        let remember = by_id.into_keys().collect();
+        let remember = by_id.into_iter().map(|(id, (_, content))| (id, content)).collect();
         self.correct(Change { import, withdrawn, restored, forget }, remember, reason, true, at)
     }
 
@@ -119,7 +120,7 @@ impl Storage {
     fn correct(
         &self,
         change: Change,
-        remember: Vec<IdHash>,
+        remember: Vec<(IdHash, i64)>,
         reason: String,
         is_undo: bool,
         at: Timestamp,
@@ -165,7 +166,7 @@ impl Storage {
             _ => counts_not,
         });
         let read = self.ids_at(&[&after.without(&before)]).map_err(StorageError::Event)?;
-        let mut free: HashSet<IdHash> = read.into_values().collect();
+        let mut free: HashSet<IdHash> = read.into_values().map(|(id, _)| id).collect();
         // What came in their place has the same ids.
         let kept = self.replay_but(self.missing()?.and(&after), Offset::default(), &mut |recorded| {
             free.remove(&id_hash(&recorded.event));
@@ -177,8 +178,8 @@ impl Storage {
         self.maintain("following the corrections of the history", Command::Imports(command)).map(|_| ())
     }
 
-    /// The ids of the messages at these offsets, whether they count or not.
-    fn ids_at(&self, offsets: &[&Offsets]) -> Result<BTreeMap<u64, IdHash>, EventLogError> {
+    /// The ids of the messages at these offsets with what they say, whether they count or not.
+    fn ids_at(&self, offsets: &[&Offsets]) -> Result<BTreeMap<u64, (IdHash, i64)>, EventLogError> {
         let wanted = offsets.iter().fold(Offsets::default(), |all, some| all.and(some));
         let (Some(first), Some(last)) = (wanted.ranges().first(), wanted.ranges().last()) else {
             return Ok(BTreeMap::new());
@@ -186,7 +187,8 @@ impl Storage {
         let mut ids = BTreeMap::new();
         self.replay_all(Offset(first.0 - 1), &mut |recorded| {
             if wanted.contains(recorded.offset.0) {
-                ids.insert(recorded.offset.0, id_hash(&recorded.event));
+                let content = recorded.event.fingerprint().get().cast_signed();
+                ids.insert(recorded.offset.0, (id_hash(&recorded.event), content));
             }
             recorded.offset.0 < last.1
         })?;

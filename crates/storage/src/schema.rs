@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// The steps from an empty database to this program's, in order: step `n` leads to version `n + 1`. Never edit a step
 /// that was released: add one.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 7] = [
     "
     CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE events(
@@ -54,6 +54,13 @@ const STEPS: [&str; 5] = [
         PRIMARY KEY(import, is_replaced, first)) STRICT, WITHOUT ROWID;
     CREATE TABLE withdrawn(first INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT;
 ",
+    // What a message said, to tell one that is sent again from another under the same id; 0 is not known.
+    "
+    ALTER TABLE events ADD COLUMN content INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE message_ids ADD COLUMN content INTEGER NOT NULL DEFAULT 0;
+",
+    // Whether what was known of the customer is gone from the record.
+    "ALTER TABLE decisions ADD COLUMN is_forgotten INTEGER NOT NULL DEFAULT 0;",
 ];
 
 /// The version of the tables that this program writes.

@@ -6,31 +6,75 @@
 
 use crate::command::Counters;
 use crate::schema::signed;
-use rusqlite::{Connection, OptionalExtension, params};
+use events::{Event, Origin};
+use rusqlite::{Connection, params};
 use std::collections::HashMap;
 
-/// A message id as 128 bits of its XXH3.
-pub(crate) type IdHash = [u8; 16];
+/// A message id: 128 bits of its XXH3, then its origin. What an older version stored has no origin, and is known to all.
+pub(crate) type IdHash = [u8; 17];
+
+/// The place of the origin in an id's hash, and what stands there where there is none.
+const ORIGIN: usize = 16;
+const NO_ORIGIN: u8 = 0;
+
+/// What is remembered of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// When a client's id was seen; `None` keeps it for ever.
+    pub(crate) at: Option<i64>,
+    /// [`Event::fingerprint`]; 0 where an older version stored it.
+    pub(crate) content: i64,
+}
+
+/// Whether a message was seen before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    New,
+    Same,
+    /// Another content under the same id.
+    Other,
+}
+
+/// What an event's message id is remembered as.
+pub(crate) fn id_hash(event: &Event) -> IdHash {
+    let hash = xxhash_rust::xxh3::xxh3_128(event.message_id.as_str().as_bytes()).to_be_bytes();
+    with_origin(
+        &hash,
+        match event.origin {
+            Origin::Client => 1,
+            Origin::Server => 2,
+            Origin::Import => 3,
+        },
+    )
+}
+
+fn with_origin(hash: &[u8], origin: u8) -> IdHash {
+    let mut id = [origin; 17];
+    id.iter_mut().zip(hash).take(ORIGIN).for_each(|(byte, found)| *byte = *found);
+    id
+}
 
 /// How many ids wait in memory before they begin to move into the table. More means fewer pages written an id.
 const N_ACTIVE_MAX: usize = 400_000;
 /// How many ids a transaction moves for each that it adds.
 const N_MOVED_PER_NEW: usize = 2;
 
-/// The ids that the table does not have yet. The value is when a client's id was seen; `None` keeps it for ever.
+/// The ids that the table does not have yet.
 #[derive(Debug, Default)]
 pub(crate) struct SeenIds {
-    active: HashMap<IdHash, Option<i64>>,
+    active: HashMap<IdHash, Seen>,
     frozen: Option<Frozen>,
     /// What the open transaction added.
     pending: Vec<IdHash>,
     freeze_wanted: bool,
+    /// Whether some of them may be of an older version.
+    has_old: bool,
 }
 
 /// A sorted run on its way into the table.
 #[derive(Debug)]
 struct Frozen {
-    sorted: Vec<(IdHash, Option<i64>)>,
+    sorted: Vec<(IdHash, Seen)>,
     /// How many of them the table has, as far as is committed, and with the open transaction.
     n_done: usize,
     n_next: usize,
@@ -40,22 +84,40 @@ struct Frozen {
 impl SeenIds {
     /// Reads the ids again that the table does not have.
     pub(crate) fn load(connection: &Connection, counters: &Counters) -> rusqlite::Result<Self> {
-        let mut statement = connection.prepare("SELECT id_hash, kept_since FROM events WHERE offset > ?1")?;
-        let rows = statement.query_map([signed(counters.ids_upto)], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(Self { active: rows.collect::<Result<_, _>>()?, ..Self::default() })
+        let sql = "SELECT id_hash, kept_since, content FROM events WHERE offset > ?1";
+        let mut statement = connection.prepare(sql)?;
+        let rows = statement.query_map([signed(counters.ids_upto)], |row| {
+            let id = row.get_ref(0)?.as_blob()?;
+            let origin = id.get(ORIGIN).copied().unwrap_or(NO_ORIGIN);
+            Ok((with_origin(id, origin), Seen { at: row.get(1)?, content: row.get(2)? }))
+        })?;
+        let active: HashMap<IdHash, Seen> = rows.collect::<Result<_, _>>()?;
+        let has_old = active.keys().any(|id| id[ORIGIN] == NO_ORIGIN);
+        Ok(Self { active, has_old, ..Self::default() })
     }
 
-    /// Adds an id; answers `false` where it was there already.
-    pub(crate) fn add(&mut self, connection: &Connection, id: IdHash, seen_at: Option<i64>) -> rusqlite::Result<bool> {
-        if self.active.contains_key(&id) || self.is_frozen(&id) || in_table(connection, &id)? {
-            if seen_at.is_none() {
-                keep_for_ever(connection, &id)?;
-            }
-            return Ok(false);
+    /// Adds an id, where it is new.
+    pub(crate) fn add(&mut self, connection: &Connection, id: IdHash, new: Seen) -> rusqlite::Result<Found> {
+        let Some(seen) = self.find(connection, &id)? else {
+            self.active.insert(id, new);
+            self.pending.push(id);
+            return Ok(Found::New);
+        };
+        if new.at.is_none() && seen.at.is_some() {
+            keep_for_ever(connection, &id, seen)?;
         }
-        self.active.insert(id, seen_at);
-        self.pending.push(id);
-        Ok(true)
+        let is_same = seen.content == new.content || seen.content == 0;
+        Ok(if is_same { Found::Same } else { Found::Other })
+    }
+
+    fn find(&self, connection: &Connection, id: &IdHash) -> rusqlite::Result<Option<Seen>> {
+        let in_memory = |id: &IdHash| self.active.get(id).or_else(|| self.in_frozen(id)).copied();
+        let found = in_memory(id);
+        let found = found.or_else(|| if self.has_old { in_memory(&with_origin(id, NO_ORIGIN)) } else { None });
+        match found {
+            Some(seen) => Ok(Some(seen)),
+            None => in_table(connection, id),
+        }
     }
 
     /// Moves a part of the frozen run into the table, in proportion to what the transaction added.
@@ -92,7 +154,7 @@ impl SeenIds {
         }
         if self.frozen.is_none() && (self.freeze_wanted || self.active.len() >= N_ACTIVE_MAX) {
             let mut sorted: Vec<_> = self.active.drain().collect();
-            sorted.sort_unstable();
+            sorted.sort_unstable_by_key(|(id, _)| *id);
             self.frozen = Some(Frozen { sorted, n_done: 0, n_next: 0, upto: counters.head });
         }
         self.freeze_wanted = false;
@@ -109,16 +171,18 @@ impl SeenIds {
         self.freeze_wanted = false;
     }
 
-    fn is_frozen(&self, id: &IdHash) -> bool {
-        self.frozen.as_ref().is_some_and(|frozen| frozen.sorted.binary_search_by_key(id, |(found, _)| *found).is_ok())
+    fn in_frozen(&self, id: &IdHash) -> Option<&Seen> {
+        let frozen = self.frozen.as_ref()?;
+        let place = frozen.sorted.binary_search_by_key(id, |(found, _)| *found).ok()?;
+        frozen.sorted.get(place).map(|(_, seen)| seen)
     }
 
     fn move_frozen(&mut self, connection: &Connection, counters: &mut Counters, n_max: usize) -> rusqlite::Result<()> {
         let Some(frozen) = &mut self.frozen else { return Ok(()) };
-        let sql = "INSERT OR IGNORE INTO message_ids(id, seen_at) VALUES(?1, ?2)";
+        let sql = "INSERT OR IGNORE INTO message_ids(id, seen_at, content) VALUES(?1, ?2, ?3)";
         let mut insert = connection.prepare_cached(sql)?;
-        for (id, seen_at) in frozen.sorted.iter().skip(frozen.n_next).take(n_max) {
-            insert.execute(params![id.as_slice(), seen_at])?;
+        for (id, seen) in frozen.sorted.iter().skip(frozen.n_next).take(n_max) {
+            insert.execute(params![id.as_slice(), seen.at, seen.content])?;
         }
         frozen.n_next = (frozen.n_next + n_max).min(frozen.sorted.len());
         if frozen.n_next == frozen.sorted.len() {
@@ -128,16 +192,26 @@ impl SeenIds {
     }
 }
 
-fn in_table(connection: &Connection, id: &IdHash) -> rusqlite::Result<bool> {
-    let mut select = connection.prepare_cached("SELECT 1 FROM message_ids WHERE id = ?1")?;
-    Ok(select.query_row([id.as_slice()], |_| Ok(())).optional()?.is_some())
+/// The same hash with any origin is in one place of the table, and so is what an older version stored, which ended with the
+/// hash: one look finds them all.
+fn in_table(connection: &Connection, id: &IdHash) -> rusqlite::Result<Option<Seen>> {
+    let sql = "SELECT id, seen_at, content FROM message_ids WHERE id BETWEEN ?1 AND ?2";
+    let mut select = connection.prepare_cached(sql)?;
+    let mut rows = select.query([&id[..ORIGIN], &with_origin(id, u8::MAX)])?;
+    while let Some(row) = rows.next()? {
+        let origin = row.get_ref(0)?.as_blob()?.get(ORIGIN).copied().unwrap_or(NO_ORIGIN);
+        if origin == id[ORIGIN] || origin == NO_ORIGIN {
+            return Ok(Some(Seen { at: row.get(1)?, content: row.get(2)? }));
+        }
+    }
+    Ok(None)
 }
 
-/// What a file of history holds is remembered for ever, also where a client was first to send it.
-fn keep_for_ever(connection: &Connection, id: &IdHash) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO message_ids(id, seen_at) VALUES(?1, NULL) ON CONFLICT(id) DO UPDATE SET seen_at = NULL
-               WHERE seen_at IS NOT NULL";
-    connection.prepare_cached(sql)?.execute([id.as_slice()]).map(|_| ())
+/// What a file of history holds is remembered for ever, also where an older version took it from somebody else first.
+fn keep_for_ever(connection: &Connection, id: &IdHash, seen: Seen) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO message_ids(id, seen_at, content) VALUES(?1, NULL, ?2)
+               ON CONFLICT(id) DO UPDATE SET seen_at = NULL";
+    connection.prepare_cached(sql)?.execute(params![id.as_slice(), seen.content]).map(|_| ())
 }
 
 #[cfg(test)]
@@ -145,8 +219,10 @@ mod tests {
     use super::*;
     use crate::schema::open_writer;
 
+    const SEEN: Seen = Seen { at: Some(1), content: 7 };
+
     fn id(n: u8) -> IdHash {
-        [n; 16]
+        [n; 17]
     }
 
     #[test]
@@ -155,10 +231,10 @@ mod tests {
         let connection = open_writer(&temp.path().join("ids.db")).unwrap();
         let (mut seen, mut counters) = (SeenIds::default(), Counters::default());
         for n in 0..10 {
-            assert!(seen.add(&connection, id(n), Some(1)).unwrap());
+            assert_eq!(seen.add(&connection, id(n), SEEN).unwrap(), Found::New);
             counters.head += 1;
         }
-        let known = |seen: &mut SeenIds| (0..10).all(|n| !seen.add(&connection, id(n), Some(1)).unwrap());
+        let known = |seen: &mut SeenIds| (0..10).all(|n| seen.add(&connection, id(n), SEEN).unwrap() == Found::Same);
         assert!(known(&mut seen), "in the open transaction");
         seen.committed(&counters);
         let mut n_steps = 0;
@@ -177,22 +253,64 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let connection = open_writer(&temp.path().join("ids.db")).unwrap();
         let (mut seen, mut counters) = (SeenIds::default(), Counters { head: 1, ..Counters::default() });
-        assert!(seen.add(&connection, id(1), Some(1)).unwrap());
+        assert_eq!(seen.add(&connection, id(1), SEEN).unwrap(), Found::New);
         seen.committed(&counters);
         assert!(seen.flush(&connection, &mut counters, 1, 9).unwrap());
         seen.committed(&counters);
         connection.execute_batch("BEGIN").unwrap();
         let before = counters;
         assert!(
-            seen.add(&connection, id(2), Some(1)).unwrap() && seen.flush(&connection, &mut counters, 1, 9).unwrap()
+            seen.add(&connection, id(2), SEEN).unwrap() == Found::New
+                && seen.flush(&connection, &mut counters, 1, 9).unwrap()
         );
         connection.execute_batch("ROLLBACK").unwrap();
         counters = before;
         seen.rolled_back();
-        assert!(!in_table(&connection, &id(1)).unwrap() && !seen.add(&connection, id(1), Some(1)).unwrap());
+        assert!(
+            in_table(&connection, &id(1)).unwrap().is_none()
+                && seen.add(&connection, id(1), SEEN).unwrap() == Found::Same
+        );
         assert!(seen.flush(&connection, &mut counters, 1, 9).unwrap());
         seen.committed(&counters);
-        assert!(in_table(&connection, &id(1)).unwrap(), "it moves again");
-        assert!(seen.add(&connection, id(2), Some(1)).unwrap(), "what failed may be sent again");
+        assert_eq!(in_table(&connection, &id(1)).unwrap(), Some(SEEN), "it moves again");
+        assert_eq!(seen.add(&connection, id(2), SEEN).unwrap(), Found::New, "what failed may be sent again");
+    }
+
+    #[test]
+    fn an_id_belongs_to_its_origin_and_one_without_to_all() {
+        let temp = tempfile::tempdir().unwrap();
+        let connection = open_writer(&temp.path().join("ids.db")).unwrap();
+        let insert = |sql: &str, id: &[u8], offset: i64| {
+            assert_eq!(connection.execute(sql, params![id, offset]).unwrap(), 1);
+        };
+        // As an older version stored them: one in the table, one only in the log.
+        insert("INSERT INTO message_ids(id, seen_at) VALUES(?1, ?2)", &[1; 16], 5);
+        let sql =
+            "INSERT INTO events(id_hash, offset, title, received_at, kept_since, record) VALUES(?1, ?2, '', 5, 5, x'')";
+        insert(sql, &[2; 16], 1);
+        let mut counters = Counters { head: 1, ..Counters::default() };
+        let mut seen = SeenIds::load(&connection, &counters).unwrap();
+        for step in ["in memory", "on the way into the table", "in the table"] {
+            for (n, origin) in [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3)] {
+                let found = seen.add(&connection, with_origin(&[n; 16], origin), SEEN).unwrap();
+                assert_eq!(found, Found::Same, "{n} of origin {origin}, {step}");
+            }
+            for n in 10..12 {
+                let is_new = step == "in memory" || n == 11;
+                let mine = with_origin(&[n; 16], if n == 10 { 1 } else { 2 });
+                let other = Seen { content: 8, ..SEEN };
+                if n == 10 || step == "in memory" {
+                    let expected = if is_new { Found::New } else { Found::Same };
+                    assert_eq!(seen.add(&connection, mine, SEEN).unwrap(), expected, "{n}, {step}");
+                }
+                assert_eq!(seen.add(&connection, mine, other).unwrap(), Found::Other, "{n}, {step}");
+            }
+            seen.committed(&counters);
+            assert!(seen.flush(&connection, &mut counters, 2, if step == "in memory" { 1 } else { 99 }).unwrap());
+            seen.committed(&counters);
+            counters.head = 2;
+        }
+        let theirs = with_origin(&[10; 16], 2);
+        assert_eq!(seen.add(&connection, theirs, SEEN).unwrap(), Found::New, "the same id of another origin");
     }
 }

@@ -17,6 +17,8 @@ use primitives::{ErrorKind, Timestamp};
 use profiles::ProfileStore;
 use std::sync::{Arc, Mutex};
 
+/// How many old decisions are removed at a time.
+const N_DECISIONS_PRUNED: u64 = 500;
 /// How many message ids move into their table at a time.
 const N_IDS_MOVED: usize = 8_192;
 /// How many rows that are in the history already leave the log at a time, so that appends go on between.
@@ -194,6 +196,9 @@ impl Storage {
             n_forgotten += self.maintain("forgetting old message ids", command)?;
         }
         self.prune_audit(now)?;
+        let decided_before = self.retention.forget_decisions_before(now).as_millis();
+        let prune = || Command::PruneDecisions { before: decided_before, n_max: N_DECISIONS_PRUNED };
+        while self.maintain("forgetting old decisions", prune())? > 0 {}
         Ok(n_forgotten)
     }
 

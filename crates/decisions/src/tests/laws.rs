@@ -1,7 +1,7 @@
 //! Which laws hold for every customer, catalogue and question?
 
 use super::shop::{N_ITEMS, Shop, champions, decided, key, knowledge, known, question, refused, silent, unknown};
-use crate::{DecisionKind, Outcome, Record, Subject, replay};
+use crate::{DecisionKind, Outcome, Subject, replay};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -48,7 +48,7 @@ proptest! {
         subject in subjects(), shop in shops(), kind in kinds(), n in 1_usize..=100, with_models: bool,
     ) {
         let (answer, record) = decided(&question(kind, n), &subject, &champions(with_models), &shop);
-        let reopened = Record::open(&record.to_logged()).unwrap();
+        let reopened = super::reopened(&record);
         prop_assert_eq!(&reopened.to_logged(), &record.to_logged());
         prop_assert_eq!(&replay(&reopened, &champions(with_models)).unwrap(), &answer);
         prop_assert_eq!(answer.consent, subject.consent());

@@ -78,7 +78,7 @@ fn features_are_named_by_the_catalogue_that_computed_them() {
 
     // Another program's features have places and no names.
     let mut logged = record.to_logged();
-    let text = String::from_utf8(logged.record).unwrap().replace(&schema, "another-schema");
+    let text = super::json(&logged.record).replace(&schema, "another-schema");
     logged.record = text.into_bytes();
     let other = Record::open(&logged).unwrap();
     assert_eq!(other.feature_schema(), Some("another-schema"));

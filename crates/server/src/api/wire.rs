@@ -67,6 +67,9 @@ pub struct IngestReply {
     accepted: usize,
     /// Events that were there already; sending them again changed nothing.
     duplicates: usize,
+    /// Events whose `messageId` was there already with another content, which stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conflicts: Option<usize>,
     /// Events that were not accepted, each with its reason, in the order sent: at most the first 100.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rejected: Vec<RejectionReply>,
@@ -120,7 +123,13 @@ impl IngestReply {
     }
 
     pub(super) fn counted(self, ingested: Ingested) -> Self {
-        Self { accepted: ingested.n_accepted, duplicates: ingested.n_duplicates, ..self }
+        let Ingested { n_accepted, n_duplicates, n_conflicts, .. } = ingested;
+        Self {
+            accepted: n_accepted,
+            duplicates: n_duplicates,
+            conflicts: (n_conflicts > 0).then_some(n_conflicts),
+            ..self
+        }
     }
 }
 

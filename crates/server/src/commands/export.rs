@@ -8,7 +8,7 @@ mod files;
 use self::files::{Column, File, Format, Kind};
 use super::progress::spinner;
 use super::report;
-use crate::api::wire::{CustomerReply, DecisionRecordReply};
+use crate::api::wire::{self, CustomerReply, DecisionRecordReply};
 use crate::args::Options;
 use crate::engine::Engine;
 use crate::error::ServerError;
@@ -184,7 +184,7 @@ fn decisions(engine: &Engine, row: Row<'_>) -> Result<(), ServerError> {
 }
 
 fn decision(logged: &LoggedDecision) -> Result<Map<String, Value>, ServerError> {
-    let mut document = object(&DecisionRecordReply::from(&Record::open(logged)?))?;
+    let mut document = object(&DecisionRecordReply::from(&Record::open(logged)?.rewrite(wire::decision)))?;
     document.insert("decisionId".to_owned(), logged.id.to_string().into());
     document.insert("decision".to_owned(), logged.kind.clone().into());
     document.insert("customerId".to_owned(), logged.customer.as_ref().map(ToString::to_string).into());

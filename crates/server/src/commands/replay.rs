@@ -17,7 +17,7 @@ pub(super) fn run(options: &Options, settings: Settings, id: &str) -> Result<(),
     let opened = Opened::open(&options.data, Access::ReadOnly, settings)?;
     let record = opened.engine.decision(&DecisionId::from(id))?;
     let replayed = opened.engine.replay(&record)?;
-    let is_same = replayed == record.response;
+    let is_same = record.was_sent(&replayed);
     let document = json!({
         "decisionId": id,
         "identical": is_same,

@@ -36,12 +36,18 @@ impl Engine {
     /// # Errors
     /// [`ServerError`]; then none of the events was accepted.
     pub fn ingest_imported(&self, import: ImportId, events: Vec<Event>) -> Result<Imported, ServerError> {
-        let receipts = self.append_and_fold(events, |events| self.ports.imports.append_imported(import, events))?;
         let mut imported = Imported::default();
+        let receipts = self.append_and_fold(events, |events| {
+            let receipts = self.ports.imports.append_imported(import, events)?;
+            let told = events.iter().zip(&receipts).filter(|(_, receipt)| **receipt == Receipt::Conflict);
+            imported.conflicts = told.map(|(event, _)| event.message_id.clone()).collect();
+            Ok(receipts)
+        })?;
         for receipt in receipts {
             match receipt {
                 Receipt::Appended(_) => imported.n_accepted += 1,
                 Receipt::Duplicate => imported.n_duplicates += 1,
+                Receipt::Conflict => {}
             }
         }
         Ok(imported)

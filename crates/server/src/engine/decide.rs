@@ -66,7 +66,7 @@ impl Engine {
     /// [`ServerError`] of kind `NotFound` where there is none of that name.
     pub fn decision(&self, id: &DecisionId) -> Result<Record, ServerError> {
         match self.ports.decisions.get(id)? {
-            Some(logged) => Ok(Record::open(&logged)?),
+            Some(logged) => Ok(Record::open(&logged)?.rewrite(wire::decision)),
             None => {
                 let message = format!("there is no decision {id}: take an id from an answer's decisionId");
                 Err(ServerError::new(ErrorKind::NotFound, message))

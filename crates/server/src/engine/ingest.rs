@@ -2,7 +2,10 @@
 
 use super::Engine;
 use crate::error::ServerError;
-use events::{Batch, CallKind, Commerce, Event, EventLogError, Offset, Origin, Receipt, Recorded, Understanding};
+use events::{
+    Batch, CallKind, Commerce, Event, EventLogError, Offset, Origin, Receipt, Recorded, Rejected, RejectionCode,
+    Understanding,
+};
 use primitives::ErrorKind;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -22,6 +25,8 @@ pub struct Ingested {
     pub n_accepted: usize,
     /// Events that were there already.
     pub n_duplicates: usize,
+    /// Events whose `messageId` was there already with another content, each kept with its reason.
+    pub n_conflicts: usize,
     /// Events that were rejected, each kept with its reason.
     pub n_rejected: usize,
 }
@@ -32,10 +37,11 @@ impl Engine {
     ///
     /// # Errors
     /// [`ServerError`]; then no event of the batch was accepted.
-    pub fn ingest(&self, batch: Batch) -> Result<Ingested, ServerError> {
+    pub fn ingest(&self, mut batch: Batch) -> Result<Ingested, ServerError> {
         if !self.is_sound() {
             return Err(broken());
         }
+        batch.tell_apart(self.requests.fetch_add(1, Ordering::Relaxed));
         let mut ingested = Ingested { n_rejected: batch.rejected.len(), ..Ingested::default() };
         for rejected in &batch.rejected {
             metrics::counter!("cx_events_rejected_total", "reason" => rejected.rejection.code.name()).increment(1);
@@ -46,9 +52,21 @@ impl Engine {
         if batch.accepted.is_empty() {
             return Ok(ingested);
         }
-        let receipts = self.append_and_fold(batch.accepted, |events| self.ports.events.append(events))?;
+        let mut conflicts = Vec::new();
+        let receipts = self.append_and_fold(batch.accepted, |events| {
+            let receipts = self.ports.events.append(events)?;
+            conflicts = self.conflicts(events, &receipts);
+            Ok(receipts)
+        })?;
+        ingested.n_conflicts = conflicts.len();
         ingested.n_duplicates = receipts.iter().filter(|receipt| **receipt == Receipt::Duplicate).count();
-        ingested.n_accepted = receipts.len() - ingested.n_duplicates;
+        ingested.n_accepted = receipts.len() - ingested.n_duplicates - ingested.n_conflicts;
+        if !conflicts.is_empty() {
+            let n_conflicts = conflicts.len() as u64;
+            metrics::counter!("cx_events_rejected_total", "reason" => RejectionCode::Conflict.name())
+                .increment(n_conflicts);
+            self.ports.events.keep_rejected(conflicts)?;
+        }
         Ok(ingested)
     }
 
@@ -72,6 +90,12 @@ impl Engine {
             drop(self.wait_until_folded(self.ports.events.head())?);
         }
         Ok(receipts)
+    }
+
+    /// The events whose `messageId` was used before for another content.
+    fn conflicts(&self, events: &[Event], receipts: &[Receipt]) -> Vec<Rejected> {
+        let conflicts = events.iter().zip(receipts).filter(|(_, receipt)| **receipt == Receipt::Conflict);
+        conflicts.map(|(event, _)| Rejected::conflict(event, self.clock.now())).collect()
     }
 
     /// Folds appended events when it is their turn: live state advances in the order of the log.
@@ -110,7 +134,7 @@ fn with_offsets(events: Vec<Event>, receipts: &[Receipt]) -> Vec<Recorded> {
     pairs
         .filter_map(|(event, receipt)| match receipt {
             Receipt::Appended(offset) => Some(Recorded { offset: *offset, event }),
-            Receipt::Duplicate => None,
+            Receipt::Duplicate | Receipt::Conflict => None,
         })
         .collect()
 }

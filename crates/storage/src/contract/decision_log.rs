@@ -18,7 +18,8 @@ pub type Open<'a> = &'a mut dyn FnMut(Start) -> Arc<dyn DecisionLog>;
 pub fn run(open: Open<'_>) -> Outcome {
     decisions_are_found_by_id(open)?;
     decisions_are_listed_by_time(open)?;
-    a_decision_is_logged_once(open)
+    a_decision_is_logged_once(open)?;
+    records_are_replaced_once(open)
 }
 
 /// A decision comes back as it was, also after a restart.
@@ -71,6 +72,42 @@ pub fn decisions_are_listed_by_time(open: Open<'_>) -> Outcome {
             seen.len() < n_max
         })?;
         assert_eq!(seen, expect(expected), "since {from}, {n_max} at most");
+    }
+    Ok(())
+}
+
+/// Customers are found one after the other; their older records are replaced, each once, and nobody else's.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn records_are_replaced_once(open: Open<'_>) -> Outcome {
+    let log = open(Start::Empty);
+    for n in 0..20 {
+        log.append(samples::decision(n))?;
+    }
+    let (mut found, mut last) = (Vec::new(), None);
+    while let Some(id) = log.next_customer(last.as_ref())? {
+        found.push(id.to_string());
+        last = Some(id);
+    }
+    assert_eq!(found, ["customer-1", "customer-2", "customer-3", "customer-4"]);
+    let (customer, before) = (CustomerId::from("customer-3"), samples::decision(13).decided_at);
+    let mut asked = Vec::new();
+    let mut forget = |decision: LoggedDecision| {
+        asked.push(decision.record);
+        Ok(b"less".to_vec())
+    };
+    assert_eq!(log.forget(&customer, before, &mut forget)?, 2);
+    assert_eq!(log.forget(&customer, before, &mut forget)?, 0, "each is asked for once");
+    assert_eq!(asked, [samples::decision(3).record, samples::decision(8).record]);
+    drop(log);
+    let log = open(Start::Again);
+    for n in 0..20 {
+        let expected = if n == 3 || n == 8 { b"less".to_vec() } else { samples::decision(n).record };
+        assert_eq!(log.get(&samples::decision(n).id)?.map(|one| one.record), Some(expected), "{n}");
     }
     Ok(())
 }

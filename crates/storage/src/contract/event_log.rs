@@ -48,7 +48,8 @@ pub fn offsets_rise_by_one(open: Open<'_>) -> Outcome {
     Ok(())
 }
 
-/// A message id is accepted once: within a call, in a later call, after a restart, whoever sends it again.
+/// A message id is accepted once from each origin: within a call, in a later call, after a restart. What is sent again
+/// may come another way; what says something else is a conflict.
 ///
 /// # Errors
 /// What the port answered, where it failed.
@@ -59,18 +60,20 @@ pub fn a_message_is_appended_once(open: Open<'_>) -> Outcome {
     let log = open(Start::Empty);
     let twice = log.append(&samples::imported([9, 9]))?;
     assert_eq!(twice, [Receipt::Appended(Offset(1)), Receipt::Duplicate]);
-    let mut changed = samples::event(9);
-    changed.context.insert("changed".to_owned(), true.into());
-    assert_eq!(log.append(&[changed])?, [Receipt::Duplicate]);
+    let of = |origin| Event { origin, ..samples::event(9) };
+    let others = log.append(&[of(Origin::Client), of(Origin::Server)])?;
+    assert_eq!(others, appended(2..=3), "a stranger cannot take the place of the company");
     drop(log);
     let log = open(Start::Again);
     for origin in Origin::ALL {
-        let again = Event { origin, ..samples::event(9) };
-        assert_eq!(log.append(&[again])?, [Receipt::Duplicate]);
+        let mut retried = of(origin);
+        retried.context.insert("changed".to_owned(), true.into());
+        let other = Event { anonymous_id: Some("somebody else".into()), ..of(origin) };
+        assert_eq!(log.append(&[retried, other])?, [Receipt::Duplicate, Receipt::Conflict], "{origin:?}");
     }
-    assert_eq!(log.head(), Offset(1));
+    assert_eq!(log.head(), Offset(3));
     let kept = log.read(Offset(0), 10)?;
-    assert_eq!(kept.len(), 1);
+    assert_eq!(kept.len(), 3);
     assert_eq!(kept.first().map(|one| &one.event), samples::imported([9]).first(), "the first one stays");
     Ok(())
 }
@@ -134,7 +137,7 @@ pub fn appends_of_many_threads_have_one_order(open: Open<'_>) -> Outcome {
                         .flatten()
                         .filter_map(|receipt| match receipt {
                             Receipt::Appended(offset) => Some(offset.0),
-                            Receipt::Duplicate => None,
+                            Receipt::Duplicate | Receipt::Conflict => None,
                         })
                         .collect();
                     assert!(offsets.len() >= 3, "{receipts:?}");

@@ -63,7 +63,7 @@ pub fn every_event_is_replayed_once_in_order(open: Open<'_>) -> Outcome {
         (place.seal)(Offset(upto));
         check(&place, 30)?;
     }
-    place.log.append(&samples::imported(25..40))?;
+    place.log.append(&[samples::events(25..30), samples::imported(30..40)].concat())?;
     check(&place, 40)?;
     (place.seal)(Offset(35));
     drop(place);

@@ -5,9 +5,10 @@
 
 use super::{PartFiles, Round};
 use crate::command::Command;
-use crate::event_log::{id_hash, rows_after};
+use crate::event_log::rows_after;
 use crate::schema::meta;
 use crate::seen_ids::IdHash;
+use crate::seen_ids::id_hash;
 use crate::set_aside::records;
 use crate::{DataDir, Storage, StorageError, StorageSettings};
 use events::{Call, Event, EventLog, Offset, Recorded};

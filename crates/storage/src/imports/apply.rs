@@ -41,7 +41,8 @@ pub(crate) struct Correction {
     /// What the import comes in the place of.
     pub(crate) replaced: Vec<(u64, u64)>,
     pub(crate) forget: Vec<IdHash>,
-    pub(crate) remember: Vec<IdHash>,
+    /// Ids that are taken again, each with what its message says.
+    pub(crate) remember: Vec<(IdHash, i64)>,
     /// Where the import as a whole is taken out: when.
     pub(crate) undone_at: Option<i64>,
 }
@@ -54,7 +55,8 @@ impl ImportCommand {
             Self::Correct(correction) => {
                 correction.event.bytes()
                     + (correction.withdrawn.len() + correction.replaced.len()) * size_of::<(u64, u64)>()
-                    + (correction.forget.len() + correction.remember.len()) * size_of::<IdHash>()
+                    + correction.forget.len() * size_of::<IdHash>()
+                    + correction.remember.len() * size_of::<(IdHash, i64)>()
             }
             Self::Begin { .. } | Self::End { .. } | Self::Follow { .. } => 256,
         }
@@ -121,9 +123,9 @@ fn correct(
         let sql = "INSERT INTO import_places(import, is_replaced, first, last) VALUES(?1, 1, ?2, ?3)";
         connection.prepare_cached(sql)?.execute(params![signed(correction.import), signed(*first), signed(*last)])?;
     }
-    for id in &correction.remember {
-        let sql = "INSERT INTO message_ids(id, seen_at) VALUES(?1, NULL) ON CONFLICT(id) DO NOTHING";
-        connection.prepare_cached(sql)?.execute([id.as_slice()])?;
+    for (id, content) in &correction.remember {
+        let sql = "INSERT INTO message_ids(id, seen_at, content) VALUES(?1, NULL, ?2) ON CONFLICT(id) DO NOTHING";
+        connection.prepare_cached(sql)?.execute(params![id.as_slice(), content])?;
     }
     if let Some(at) = correction.undone_at {
         let sql = "UPDATE imports SET undone_at = ?2 WHERE id = ?1";
@@ -140,7 +142,9 @@ fn index(connection: &Connection, withdrawn: &[(u64, u64)], forget: &[IdHash], u
         connection.prepare_cached(sql)?.execute(params![signed(*first), signed(*last)])?;
     }
     for id in forget {
-        connection.prepare_cached("DELETE FROM message_ids WHERE id = ?1")?.execute([id.as_slice()])?;
+        // What an older version stored ends with the hash.
+        let sql = "DELETE FROM message_ids WHERE id IN (?1, substr(?1, 1, 16))";
+        connection.prepare_cached(sql)?.execute([id.as_slice()])?;
     }
     let sql = "INSERT INTO meta(key, value) VALUES('corrected_upto', ?1) ON CONFLICT(key) DO UPDATE SET value = ?1";
     connection.prepare_cached(sql)?.execute([signed(upto)]).map(|_| ())

@@ -33,14 +33,16 @@ proptest! {
         let bench = Bench::default();
         let mut storage = open(&bench.data());
         let mut list: Vec<u64> = Vec::new();
+        let mut known: Vec<(Origin, u64)> = Vec::new();
         for operation in &operations {
             match operation {
                 Operation::Append(numbers, origin) => {
                     let mut expected = Vec::new();
                     for n in numbers {
-                        if list.contains(n) {
+                        if known.contains(&(*origin, *n)) {
                             expected.push(Receipt::Duplicate);
                         } else {
+                            known.push((*origin, *n));
                             list.push(*n);
                             expected.push(Receipt::Appended(Offset(list.len() as u64)));
                         }

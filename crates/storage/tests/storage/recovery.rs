@@ -93,7 +93,7 @@ fn a_lost_database_is_made_again_from_the_history() {
     assert!(told.is_sorted() && told.last() == Some(&50), "{told:?}");
     assert_eq!(samples::numbers(&replayed(&storage)), (0..25).collect::<Vec<_>>());
     assert_eq!(ProfileStore::offset(&*storage).unwrap(), Offset(0), "everything derived is to be made again");
-    let again = |storage: &Storage| EventLog::append(storage, &samples::events(0..25)).unwrap();
+    let again = |storage: &Storage| EventLog::append(storage, &samples::imported(0..25)).unwrap();
     assert!(again(&storage).iter().all(|receipt| *receipt == Receipt::Duplicate), "message ids are known");
     assert_eq!(storage.prune(samples::START.plus_days(4_000)).unwrap(), 0, "for ever");
     assert_eq!(faults(&storage), Vec::<String>::new());
@@ -131,7 +131,7 @@ fn an_older_copy_of_the_database_is_refused_and_takes_in_what_it_lacks() {
     assert_eq!(taken_in, TakenIn { n_events: 20, is_new: false, sealed_upto: Offset(30) });
     assert_eq!(samples::numbers(&replayed(&storage)), (0..30).collect::<Vec<_>>());
     assert_eq!(storage.usage().unwrap().n_log_events, 0, "what the log had too is there once");
-    let again = EventLog::append(&*storage, &samples::events(0..31)).unwrap();
+    let again = EventLog::append(&*storage, &samples::imported(0..31)).unwrap();
     let n_new = again.iter().filter(|receipt| **receipt != Receipt::Duplicate).count();
     assert_eq!((n_new, again[30]), (1, Receipt::Appended(Offset(31))));
     assert_eq!(storage.counts().unwrap().0, 1, "its decisions stay");
