@@ -28,7 +28,7 @@ pub use error::DecisionError;
 pub use log::{DecisionLog, DecisionLogError, LoggedDecision};
 pub use record::Record;
 pub use subject::{Bought, Knowledge, Subject};
-pub use world::{ItemFacts, Testimony, Witness, World};
+pub use world::{ItemFacts, Sales, Testimony, Witness, World};
 
 use governance::Purpose;
 use primitives::{CustomerId, Timestamp};

@@ -1,6 +1,6 @@
 //! Which items to show this customer?
 
-use crate::{Answer, Knowledge, ModelRef, Outcome, Question, RankedItem, Recommender, Subject, World};
+use crate::{Answer, Knowledge, ModelRef, Outcome, Question, RankedItem, Recommender, Sales, Subject, World};
 use models::recommend::{Because, HistoryItem, Scored};
 use primitives::Probability;
 
@@ -102,19 +102,26 @@ fn popular_by_model(question: &Question, model: &Recommender, world: &dyn World)
 /// What sells now, for the time before there is a model.
 fn popular_now(question: &Question, world: &dyn World) -> Vec<RankedItem> {
     let popular = world.popular(question.n);
-    let facts = popular.iter().filter_map(|(item, n_orders)| Some((world.facts(*item)?, *n_orders)));
-    facts
-        .map(|(facts, n_orders)| RankedItem {
-            id: facts.id,
-            #[expect(clippy::cast_precision_loss, reason = "a month's orders are far below 2^53")]
-            score: n_orders as f64,
-            reason: match n_orders {
-                0 => "In the catalogue".to_owned(),
-                1 => "In 1 order of the last 30 days".to_owned(),
-                n => format!("In {n} orders of the last 30 days"),
-            },
-        })
-        .collect()
+    let facts = popular.iter().filter_map(|(item, sales)| Some((world.facts(*item)?, *sales)));
+    facts.map(|(facts, sales)| RankedItem { id: facts.id, score: weight(sales), reason: in_words(sales) }).collect()
+}
+
+fn weight(sales: Sales) -> f64 {
+    match sales {
+        #[expect(clippy::cast_precision_loss, reason = "a month's orders are far below 2^53")]
+        Sales::Orders(n_orders) => n_orders as f64,
+        Sales::Buyers { buyers } => buyers.weight(),
+    }
+}
+
+fn in_words(sales: Sales) -> String {
+    match sales {
+        Sales::Orders(0) => "In the catalogue".to_owned(),
+        Sales::Orders(1) => "In 1 order of the last 30 days".to_owned(),
+        Sales::Orders(n) => format!("In {n} orders of the last 30 days"),
+        Sales::Buyers { buyers } if buyers.is_nobody() => "In the catalogue".to_owned(),
+        Sales::Buyers { buyers } => format!("Bought by {buyers} in the last 30 days"),
+    }
 }
 
 fn ranked(scored: &[Scored], world: &dyn World, reason: impl Fn(&Scored) -> String) -> Vec<RankedItem> {

@@ -3,7 +3,7 @@
 use crate::packed::{pack, unpack};
 use crate::{Bought, Decision, DecisionError, Knowledge, LoggedDecision, Question, Subject, Testimony};
 use features::{FeatureVector, catalogue};
-use governance::{ConsentAnswer, ConsentPolicy, Consents, Statement, permit};
+use governance::{ConsentAnswer, ConsentPolicy, Consents, Statement, Voice, permit};
 use serde::{Deserialize, Serialize};
 
 /// The version of the record that this program writes.
@@ -188,7 +188,7 @@ fn digest(response: &str) -> String {
 fn restate(consent: ConsentAnswer, knowledge: Knowledge) -> Subject {
     let mut consents = Consents::default();
     if let governance::ConsentBasis::Stated { at } = consent.basis {
-        consents.state(consent.purpose, Statement { granted: consent.granted, at });
+        consents.state(consent.purpose, Statement { granted: consent.granted, at, voice: Voice::Company });
     }
     let policy = ConsentPolicy::new([(consent.purpose, consent.granted)]);
     match permit(&policy, &consents, consent.purpose, knowledge) {

@@ -4,8 +4,11 @@ mod laws;
 mod shop;
 mod words;
 
-use crate::{DecisionError, DecisionKind, LoggedDecision, Outcome, Record, Subject, Witness, decide, replay};
-use governance::{Consents, Purpose, Statement};
+use crate::{
+    DecisionError, DecisionKind, ItemFacts, LoggedDecision, Outcome, Record, Sales, Subject, Witness, World, decide,
+    replay,
+};
+use governance::{Consents, Headcount, Purpose, Statement, Voice};
 use models::recommend::{ItemToItemModel, Scored};
 use primitives::{DecisionId, ErrorKind, ItemKey};
 use shop::{
@@ -234,7 +237,7 @@ fn reopened(record: &Record) -> Record {
 #[test]
 fn the_consent_of_a_known_customer_comes_from_what_they_said() {
     let mut consents = Consents::default();
-    consents.state(Purpose::Personalization, Statement { granted: true, at: NOW });
+    consents.state(Purpose::Personalization, Statement { granted: true, at: NOW, voice: Voice::Client });
     let policy = governance::ConsentPolicy::new([(Purpose::Personalization, false)]);
     let permitted = governance::permit(&policy, &consents, Purpose::Personalization, knowledge(&[(0, 3.0)], true));
     let subject = Subject::Known(permitted.unwrap());
@@ -242,6 +245,44 @@ fn the_consent_of_a_known_customer_comes_from_what_they_said() {
     assert_eq!(answer.consent.basis.name(), "stated");
     assert_eq!(record.subject().consent(), answer.consent);
     assert_eq!(replay(&record, &champions(true)).unwrap(), answer);
+}
+
+/// A shop of one item that so many customers bought.
+struct Sold(u32);
+
+impl World for Sold {
+    fn is_available(&self, _: ItemKey) -> bool {
+        true
+    }
+
+    fn facts(&self, _: ItemKey) -> Option<ItemFacts> {
+        Some(ItemFacts { id: "tea".into(), title: "Tea".to_owned() })
+    }
+
+    fn popular(&self, _: usize) -> Vec<(ItemKey, Sales)> {
+        vec![(shop::key(0), Sales::Buyers { buyers: Headcount::of(self.0) })]
+    }
+}
+
+#[test]
+fn no_answer_and_no_record_tells_fewer_than_five_customers_apart() {
+    let told = |n| {
+        let (answer, record) =
+            decided(&question(DecisionKind::Recommend, 1), &unknown(true), &champions(false), &Sold(n));
+        assert_eq!(replay(&record, &champions(false)).unwrap(), answer);
+        assert_eq!(Record::open(&record.to_logged()).unwrap(), record);
+        let Outcome::Items(items) = answer.outcome else { panic!("items were asked for") };
+        (items[0].reason.clone(), items[0].score.to_bits(), record.testimony)
+    };
+    assert_eq!(told(0).0, "In the catalogue");
+    assert_eq!(told(1).0, "Bought by fewer than 5 customers in the last 30 days");
+    assert_eq!(told(5).0, "Bought by 5 customers in the last 30 days");
+    for n in 2..5 {
+        assert_eq!(told(n), told(1));
+    }
+    assert!(
+        f64::from_bits(told(6).1) > f64::from_bits(told(5).1) && f64::from_bits(told(5).1) > f64::from_bits(told(4).1)
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What does a decision ask of the world, and how is it written down?
 
+use governance::Headcount;
 use primitives::{ItemId, ItemKey};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -14,14 +15,27 @@ pub struct ItemFacts {
     pub title: String,
 }
 
+/// How an item sells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Sales {
+    /// In how many orders of anybody's it was: only in records of the first programs.
+    Orders(u64),
+    /// How many of the customers who permit it to be counted bought it.
+    Buyers {
+        /// How many.
+        buyers: Headcount,
+    },
+}
+
 /// The item catalogue, as far as decisions look at it.
 pub trait World {
     /// Whether the item exists and can be had.
     fn is_available(&self, item: ItemKey) -> bool;
     /// What an answer says of an item.
     fn facts(&self, item: ItemKey) -> Option<ItemFacts>;
-    /// The `n` items that were in most orders lately, with the number of orders.
-    fn popular(&self, n: usize) -> Vec<(ItemKey, u64)>;
+    /// The `n` items that sold best lately, and how well.
+    fn popular(&self, n: usize) -> Vec<(ItemKey, Sales)>;
 }
 
 /// What the world answered to one decision: enough to decide the same again.
@@ -32,7 +46,7 @@ pub struct Testimony {
     /// What was said of the items in the answer.
     facts: BTreeMap<ItemKey, ItemFacts>,
     /// The popular items, where they were asked for.
-    popular: Vec<(ItemKey, u64)>,
+    popular: Vec<(ItemKey, Sales)>,
 }
 
 impl World for Testimony {
@@ -44,7 +58,7 @@ impl World for Testimony {
         self.facts.get(&item).cloned()
     }
 
-    fn popular(&self, n: usize) -> Vec<(ItemKey, u64)> {
+    fn popular(&self, n: usize) -> Vec<(ItemKey, Sales)> {
         self.popular.iter().take(n).copied().collect()
     }
 }
@@ -86,7 +100,7 @@ impl World for Witness<'_> {
         facts
     }
 
-    fn popular(&self, n: usize) -> Vec<(ItemKey, u64)> {
+    fn popular(&self, n: usize) -> Vec<(ItemKey, Sales)> {
         let popular = self.world.popular(n);
         self.testimony.borrow_mut().popular.clone_from(&popular);
         popular

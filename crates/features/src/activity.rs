@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 /// How many of the newest days are remembered.
 const N_DAYS: usize = 400;
 
+/// In how many currencies a day's revenue is summed.
+const N_CURRENCIES_MAX: usize = 32;
+
 const KEY: &str = "activity";
 
 /// What happened on one day (UTC).
@@ -32,6 +35,16 @@ pub struct Activity {
     then: Option<Change>,
 }
 
+impl Day {
+    /// A currency for which there is no room any more on this day is not summed.
+    fn add_revenue(&mut self, currency: Currency, minor: i64) {
+        if self.revenue.len() < N_CURRENCIES_MAX || self.revenue.contains_key(&currency) {
+            let sum = self.revenue.entry(currency).or_default();
+            *sum = sum.saturating_add(minor);
+        }
+    }
+}
+
 impl Activity {
     /// Opens the days of a store, as its last checkpoint left them.
     ///
@@ -40,11 +53,7 @@ impl Activity {
     pub fn open(store: &dyn ProfileStore) -> Result<Self, ProfileError> {
         let days = match store.get(Collection::Totals, KEY)? {
             None => BTreeMap::new(),
-            Some(bytes) => postcard::from_bytes(&bytes).map_err(|source| ProfileError::Corrupt {
-                what: "totals",
-                key: KEY.to_owned(),
-                source,
-            })?,
+            Some(bytes) => profiles::decode("totals", KEY, &bytes)?,
         };
         Ok(Self { days, offset: store.offset()?, is_dirty: false, then: None })
     }
@@ -71,7 +80,7 @@ impl Activity {
             };
             day.n_orders += u64::from(sign > 0);
             if let Some(Money { minor, currency }) = commerce.value.filter(|_| sign != 0) {
-                *day.revenue.entry(currency).or_default() += sign * minor;
+                day.add_revenue(currency, minor.saturating_mul(sign));
             }
         }
         if self.days.len() > N_DAYS {
@@ -102,11 +111,7 @@ impl Activity {
         if !self.is_dirty {
             return Ok(());
         }
-        let value = postcard::to_stdvec(&self.days).map_err(|source| ProfileError::Corrupt {
-            what: "totals",
-            key: KEY.to_owned(),
-            source,
-        })?;
+        let value = profiles::encode("totals", KEY, &self.days)?;
         self.then = Some(Change { collection: Collection::Totals, key: KEY.to_owned(), value: Some(value) });
         self.is_dirty = false;
         Ok(())

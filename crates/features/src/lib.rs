@@ -24,7 +24,7 @@ pub use activity::{Activity, Day};
 pub use catalogue::{Definition, Group, schema_hash};
 pub use frame::{Frame, FrameRow, build_frame};
 pub use history::History;
-pub use items::{Item, Items};
+pub use items::{Fact, Item, Items};
 pub use signal::{Line, Order, Seen, View};
 pub use state::{FeatureState, FeatureVector};
 pub use trace::Trace;

@@ -144,10 +144,10 @@ fn order(seen: Seen, commerce: &Commerce, sign: i64) -> Order {
     Order {
         at: seen.at,
         offset: seen.offset,
-        minor: commerce.value.map_or(0, |value| sign * value.minor),
+        minor: commerce.value.map_or(0, |value| value.minor.saturating_mul(sign)),
         currency: commerce.value.map(|value| value.currency),
         n_lines: u32::try_from(commerce.products.len()).unwrap_or(u32::MAX),
-        milli_units: commerce.products.iter().map(milli_units).sum(),
+        milli_units: commerce.products.iter().map(milli_units).fold(0, i64::saturating_add),
         is_refund: sign < 0,
     }
 }

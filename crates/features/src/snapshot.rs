@@ -109,11 +109,11 @@ impl<'a> Snapshot<'a> {
 impl Window {
     fn take(&mut self, order: &Order, currency: Option<Currency>) {
         if order.currency == currency {
-            self.minor += order.minor;
+            self.minor = self.minor.saturating_add(order.minor);
         }
         if !order.is_refund {
             self.n_orders += 1;
-            self.milli_units += order.milli_units;
+            self.milli_units = self.milli_units.saturating_add(order.milli_units);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Does the state machine keep its laws? Order does not matter, merging equals adding, and the future stays unseen.
 
 use events::{Call, Event, Offset, Recorded};
-use features::{FeatureState, Items, Trace, catalogue};
-use primitives::{ItemId, ItemKey, Timestamp};
-use profiles::{CustomerState, MemoryProfileStore};
+use features::{FeatureState, Trace, catalogue};
+use primitives::Timestamp;
+use profiles::CustomerState;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -143,25 +143,4 @@ fn names_are_unique_and_the_schema_hash_is_theirs() {
     names.dedup();
     assert_eq!(names.len(), n_features);
     assert_eq!(catalogue::schema_hash().len(), 16);
-}
-
-#[test]
-fn the_catalogue_counts_orders_and_survives_a_checkpoint() {
-    let store = MemoryProfileStore::default();
-    let mut items = Items::open(&store).unwrap();
-    for event in [order(1, 0, 0, &[1, 1, 2], 5.0), order(2, 24 * 40, 0, &[2], 7.0)] {
-        items.apply(&event);
-        items.apply(&event);
-    }
-    use profiles::ProfileStore;
-    store.commit(Offset(2), items.take_changes()).unwrap();
-    let reopened = Items::open(&store).unwrap();
-    for items in [&items, &reopened] {
-        let item = items.get(ItemKey::from(&ItemId::from("item-2"))).unwrap();
-        assert_eq!((item.n_orders, item.title()), (2, "item-2"));
-        assert_eq!(item.price.as_ref().unwrap().value.minor, 700);
-        let popular = items.popular(Timestamp::from_millis(41 * 86_400_000), 30, 5);
-        let ranked: Vec<_> = popular.iter().map(|(item, lately)| (item.id.as_str(), *lately)).collect();
-        assert_eq!(ranked, [("item-2", 1), ("item-1", 0)]);
-    }
 }

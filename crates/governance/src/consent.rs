@@ -51,6 +51,21 @@ impl fmt::Display for Purpose {
     }
 }
 
+/// Through whom a customer's word reached us: how far a "yes" is believed. A "no" is believed from anybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Voice {
+    /// A browser or an app with the public write key: a stranger may be speaking.
+    Client,
+    /// The company itself: a server key, or an import.
+    Company,
+}
+
+impl Voice {
+    /// Every voice.
+    pub const ALL: [Self; 2] = [Self::Client, Self::Company];
+}
+
 /// What a customer said about one purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {
@@ -58,39 +73,132 @@ pub struct Statement {
     pub granted: bool,
     /// When they said it, by the corrected clock of their device.
     pub at: Timestamp,
+    /// Through whom we know.
+    pub voice: Voice,
 }
 
-/// Everything a customer has said, the latest word per purpose.
+/// Everything a customer has said that counts, per purpose.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Consents(BTreeMap<Purpose, Statement>);
+pub struct Consents(BTreeMap<Purpose, Word>);
+
+/// What was said about one purpose, heard with both settings of `consent.client_grants`: so the setting can change.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Word {
+    of_everybody: Standing,
+    /// The same without the grants of clients.
+    of_the_company: Standing,
+}
+
+/// Refused where there is a refusal and no grant, granted where there is a grant.
+///
+/// The refusal that a grant overcame stays beneath it: what was said before it can never count again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Standing {
+    refusal: Option<Said>,
+    grant: Option<Said>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Said {
+    voice: Voice,
+    at: Timestamp,
+}
+
+impl Said {
+    /// Of two refusals the later time and the stricter voice hold, so that neither is easier undone for the other.
+    fn join(self, other: Self) -> Self {
+        Self { voice: self.voice.max(other.voice), at: self.at.max(other.at) }
+    }
+
+    /// Of two grants the company's goes before a client's, then the later one.
+    fn better(self, other: Self) -> Self {
+        std::cmp::max_by_key(self, other, |said| (said.voice, said.at))
+    }
+}
+
+fn both(a: Option<Said>, b: Option<Said>, choose: impl Fn(Said, Said) -> Said) -> Option<Said> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(choose(a, b)),
+        (one, other) => one.or(other),
+    }
+}
+
+impl Standing {
+    fn is_refused(&self) -> bool {
+        self.refusal.is_some() && self.grant.is_none()
+    }
+
+    /// Takes in what stands next in the log.
+    fn hear(&mut self, granted: bool, said: Said) {
+        if !granted {
+            self.refusal = both(self.refusal, Some(said), Said::join);
+            self.grant = None;
+        } else if self.admits(said) {
+            self.grant = both(self.grant, Some(said), Said::better);
+            // Whoever may grant has lifted the refusal: of it only the time matters from now on.
+            self.refusal = self.refusal.map(|refusal| Said { voice: Voice::Client, ..refusal });
+        }
+    }
+
+    /// Whether a grant counts: said after the refusal by its own time as well, and not by a client against the company.
+    fn admits(&self, grant: Said) -> bool {
+        self.refusal.is_none_or(|refusal| grant.at > refusal.at && grant.voice >= refusal.voice)
+    }
+
+    /// Two records of one customer: a refusal on either side wins.
+    fn merge(&self, other: &Self) -> Self {
+        let grant = both(self.grant, other.grant, Said::better);
+        Self {
+            refusal: both(self.refusal, other.refusal, Said::join),
+            grant: grant.filter(|_| !self.is_refused() && !other.is_refused()),
+        }
+    }
+
+    fn holds(&self) -> Option<(bool, Timestamp)> {
+        let refused = self.refusal.map(|refusal| (false, refusal.at));
+        self.grant.map(|grant| (true, grant.at)).or(refused)
+    }
+}
+
+impl Word {
+    fn hear(&mut self, granted: bool, said: Said) {
+        self.of_everybody.hear(granted, said);
+        if !granted || said.voice == Voice::Company {
+            self.of_the_company.hear(granted, said);
+        }
+    }
+
+    fn merge(&self, other: &Self) -> Self {
+        Self {
+            of_everybody: self.of_everybody.merge(&other.of_everybody),
+            of_the_company: self.of_the_company.merge(&other.of_the_company),
+        }
+    }
+}
 
 impl Consents {
-    /// Records a statement. A later one wins; of two at the same moment a refusal wins.
+    /// Takes in a statement, in the order of the log. A refusal holds at once, whoever states it and whenever it is
+    /// stamped; a grant counts by the table of `docs/adr/0012`.
     pub fn state(&mut self, purpose: Purpose, statement: Statement) {
-        let rank = |s: &Statement| (s.at, !s.granted);
-        let known = self.0.entry(purpose).or_insert(statement);
-        if rank(&statement) > rank(known) {
-            *known = statement;
-        }
+        let Statement { granted, at, voice } = statement;
+        self.0.entry(purpose).or_default().hear(granted, Said { voice, at });
     }
 
-    /// Takes over what another record of the same customer holds.
+    /// Takes over what another record of the same customer holds: where either refuses, both do.
     pub fn merge(&mut self, other: &Self) {
-        for (purpose, statement) in &other.0 {
-            self.state(*purpose, *statement);
+        for (purpose, theirs) in &other.0 {
+            let ours = self.0.entry(*purpose).or_default();
+            *ours = ours.merge(theirs);
         }
-    }
-
-    /// What was said about a purpose, if anything.
-    #[must_use]
-    pub fn stated(&self, purpose: Purpose) -> Option<Statement> {
-        self.0.get(&purpose).copied()
     }
 }
 
-/// What holds for a purpose about which a customer has said nothing: the setting `consent.default`.
+/// Whose word counts how far: the settings `consent.default` and `consent.client_grants`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConsentPolicy(BTreeMap<Purpose, bool>);
+pub struct ConsentPolicy {
+    of_the_silent: BTreeMap<Purpose, bool>,
+    client_grants: bool,
+}
 
 impl Default for ConsentPolicy {
     /// Personalization and analytics rest on what customers do with the company itself; marketing needs a yes.
@@ -100,19 +208,35 @@ impl Default for ConsentPolicy {
 }
 
 impl ConsentPolicy {
-    /// A policy; a purpose that is not named is refused.
+    /// A policy by what holds for the silent; a purpose that is not named is refused. A client's grant counts.
     #[must_use]
-    pub fn new(defaults: impl IntoIterator<Item = (Purpose, bool)>) -> Self {
-        Self(defaults.into_iter().collect())
+    pub fn new(of_the_silent: impl IntoIterator<Item = (Purpose, bool)>) -> Self {
+        Self { of_the_silent: of_the_silent.into_iter().collect(), client_grants: true }
+    }
+
+    /// The same policy, which makes something of a client's grant or not.
+    #[must_use]
+    pub fn with_client_grants(self, client_grants: bool) -> Self {
+        Self { client_grants, ..self }
+    }
+
+    /// The rule for one purpose in words, the same for the same rule: what was counted under it depends on it.
+    #[must_use]
+    pub fn rule(&self, purpose: Purpose) -> String {
+        let word = |is_yes: bool| if is_yes { "yes" } else { "no" };
+        let of_the_silent = self.of_the_silent.get(&purpose).copied().unwrap_or(false);
+        format!("{purpose} of the silent: {}, by a client's grant: {}", word(of_the_silent), word(self.client_grants))
     }
 
     /// Whether a purpose is granted, and on which basis.
     #[must_use]
     pub fn answer(&self, consents: &Consents, purpose: Purpose) -> ConsentAnswer {
-        match consents.stated(purpose) {
-            Some(Statement { granted, at }) => ConsentAnswer { purpose, granted, basis: ConsentBasis::Stated { at } },
+        let word = consents.0.get(&purpose);
+        let standing = word.map(|word| if self.client_grants { word.of_everybody } else { word.of_the_company });
+        match standing.and_then(|standing| standing.holds()) {
+            Some((granted, at)) => ConsentAnswer { purpose, granted, basis: ConsentBasis::Stated { at } },
             None => {
-                let granted = self.0.get(&purpose).copied().unwrap_or(false);
+                let granted = self.of_the_silent.get(&purpose).copied().unwrap_or(false);
                 ConsentAnswer { purpose, granted, basis: ConsentBasis::Default }
             }
         }
@@ -155,40 +279,4 @@ impl ConsentBasis {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn said(granted: bool, millis: i64) -> Statement {
-        Statement { granted, at: Timestamp::from_millis(millis) }
-    }
-
-    #[test]
-    fn the_default_decides_only_where_nothing_was_said() {
-        let policy = ConsentPolicy::default();
-        let mut consents = Consents::default();
-        let answer = policy.answer(&consents, Purpose::Personalization);
-        assert_eq!((answer.granted, answer.basis), (true, ConsentBasis::Default));
-
-        consents.state(Purpose::Personalization, said(false, 5));
-        let answer = policy.answer(&consents, Purpose::Personalization);
-        assert_eq!((answer.granted, answer.basis.name()), (false, "stated"));
-        assert!(!policy.answer(&consents, Purpose::Marketing).granted);
-    }
-
-    proptest! {
-        #[test]
-        fn the_order_of_arrival_does_not_matter(mut words in proptest::collection::vec((any::<bool>(), 0_i64..5), 1..8)) {
-            let fold = |words: &[(bool, i64)]| {
-                let mut consents = Consents::default();
-                for (granted, at) in words {
-                    consents.state(Purpose::Marketing, said(*granted, *at));
-                }
-                consents
-            };
-            let forward = fold(&words);
-            words.reverse();
-            prop_assert_eq!(forward, fold(&words));
-        }
-    }
-}
+mod tests;

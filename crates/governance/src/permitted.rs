@@ -62,7 +62,7 @@ pub fn permit<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Statement;
+    use crate::{Statement, Voice};
     use primitives::Timestamp;
 
     #[test]
@@ -70,7 +70,7 @@ mod tests {
         let mut consents = Consents::default();
         let policy = ConsentPolicy::default();
         assert_eq!(permit(&policy, &consents, Purpose::Analytics, 7).map(Permitted::into_inner).ok(), Some(7));
-        consents.state(Purpose::Analytics, Statement { granted: false, at: Timestamp::MIN });
+        consents.state(Purpose::Analytics, Statement { granted: false, at: Timestamp::MIN, voice: Voice::Client });
         let denied = permit(&policy, &consents, Purpose::Analytics, 7).expect_err("it was refused");
         assert_eq!(denied.to_string(), "analytics is refused (stated)");
     }

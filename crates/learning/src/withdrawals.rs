@@ -5,12 +5,11 @@
 
 use crate::ModelHeader;
 use events::{Call, Offset, Recorded};
-use governance::{ConsentBasis, ConsentPolicy, Purpose};
+use governance::{ConsentPolicy, Purpose};
 use primitives::Timestamp;
 use profiles::{Change, Collection, CustomerState, Identifier, Profile, ProfileError, ProfileStore, Profiles};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
-use std::sync::LazyLock;
 
 /// So many of the newest withdrawals are kept. Models are trained again within a day; a count that is larger would say the
 /// same.
@@ -19,8 +18,10 @@ const N_KEPT: usize = 10_000;
 const KEY: &str = "withdrawals";
 
 /// The withdrawals of the consent to be learned from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withdrawals {
+    /// Whose word counts how far. Under other settings everything is folded anew.
+    policy: ConsentPolicy,
     kept: VecDeque<Withdrawal>,
     is_dirty: bool,
     /// The row of the checkpoint under way.
@@ -34,8 +35,6 @@ struct Withdrawal {
     at: Timestamp,
     /// The first event of the customer: a model that had read less has not learned from them.
     known_since: Offset,
-    /// Whether they had said nothing before: then the settings decided whether they were learned from.
-    was_silent: bool,
 }
 
 /// What withdrawals mean for a model.
@@ -47,19 +46,22 @@ pub struct Withdrawn {
     pub first_at: Timestamp,
 }
 
-/// Customers who could be learned from before an event was folded in.
+/// Customers who could be learned from before an event was folded in, each by the first event they are known from.
 #[derive(Debug, Default)]
-pub struct Before(Vec<(Offset, bool)>);
+pub struct Before(Vec<Offset>);
 
 impl Withdrawals {
     /// Opens what a store holds, as its last checkpoint left it.
     ///
     /// # Errors
     /// [`ProfileError`] where the store cannot be read or the row is damaged.
-    pub fn open(store: &dyn ProfileStore) -> Result<Self, ProfileError> {
-        let Some(bytes) = store.get(Collection::Totals, KEY)? else { return Ok(Self::default()) };
+    pub fn open(store: &dyn ProfileStore, policy: &ConsentPolicy) -> Result<Self, ProfileError> {
         let corrupt = |source| ProfileError::Corrupt { what: "totals", key: KEY.to_owned(), source };
-        Ok(Self { kept: postcard::from_bytes(&bytes).map_err(corrupt)?, ..Self::default() })
+        let kept = match store.get(Collection::Totals, KEY)? {
+            Some(bytes) => postcard::from_bytes(&bytes).map_err(corrupt)?,
+            None => VecDeque::new(),
+        };
+        Ok(Self { policy: policy.clone(), kept, is_dirty: false, then: None })
     }
 
     /// Whoever an event might be the withdrawal of: to be asked before the event is folded into the profiles. Looks nobody
@@ -67,7 +69,11 @@ impl Withdrawals {
     ///
     /// # Errors
     /// [`ProfileError`] where a customer cannot be read.
-    pub fn before<S: CustomerState>(profiles: &Profiles<S>, recorded: &Recorded) -> Result<Before, ProfileError> {
+    pub fn before<S: CustomerState>(
+        &self,
+        profiles: &Profiles<S>,
+        recorded: &Recorded,
+    ) -> Result<Before, ProfileError> {
         let Recorded { offset, event } = recorded;
         let refuses = events::consent_statements(event).contains(&(Purpose::Analytics, false));
         let names: Vec<Identifier> = Identifier::of(event).into_iter().flatten().collect();
@@ -90,7 +96,7 @@ impl Withdrawals {
             return Ok(Before(found));
         }
         for id in ids {
-            found.extend(profiles.customer(&id)?.and_then(|customer| learnable(&customer.profile)));
+            found.extend(profiles.customer(&id)?.and_then(|customer| self.learnable(&customer.profile)));
         }
         Ok(Before(found))
     }
@@ -110,16 +116,10 @@ impl Withdrawals {
         }
         let Some(name) = Identifier::of(&recorded.event).into_iter().flatten().next() else { return Ok(()) };
         let Some(id) = profiles.find(&name)? else { return Ok(()) };
-        let refuses = profiles.customer(&id)?.is_some_and(|customer| learnable(&customer.profile).is_none());
+        let refuses = profiles.customer(&id)?.is_some_and(|customer| self.learnable(&customer.profile).is_none());
         if refuses {
             let (offset, at) = (recorded.offset, recorded.event.received_at);
-            let withdrawn = before.0.into_iter();
-            self.kept.extend(withdrawn.map(|(known_since, was_silent)| Withdrawal {
-                offset,
-                at,
-                known_since,
-                was_silent,
-            }));
+            self.kept.extend(before.0.into_iter().map(|known_since| Withdrawal { offset, at, known_since }));
             self.kept.drain(..self.kept.len().saturating_sub(N_KEPT));
             self.is_dirty = true;
         }
@@ -128,15 +128,11 @@ impl Withdrawals {
 
     /// How many of the customers that a model learned from have refused since; `None` where there are none.
     #[must_use]
-    pub fn of(&self, header: &ModelHeader, policy: &ConsentPolicy) -> Option<Withdrawn> {
-        let learns_from_silent = policy.answer(&governance::Consents::default(), Purpose::Analytics).granted;
-        let concerns = |one: &&Withdrawal| {
-            let is_later = match header.learned_until {
-                Some(until) => one.offset > until && one.known_since <= until,
-                // Older files do not say how far they had read.
-                None => one.at > header.trained_at,
-            };
-            is_later && (learns_from_silent || !one.was_silent)
+    pub fn of(&self, header: &ModelHeader) -> Option<Withdrawn> {
+        let concerns = |one: &&Withdrawal| match header.learned_until {
+            Some(until) => one.offset > until && one.known_since <= until,
+            // Older files do not say how far they had read.
+            None => one.at > header.trained_at,
         };
         let mut withdrawn: Option<Withdrawn> = None;
         for one in self.kept.iter().filter(concerns) {
@@ -173,13 +169,10 @@ impl Withdrawals {
         self.then = None;
         self.is_dirty |= !is_durable;
     }
-}
 
-/// A customer who may be learned from unless the settings say no: since which event they are known, and whether they have
-/// said nothing.
-fn learnable(profile: &Profile) -> Option<(Offset, bool)> {
-    static KINDEST: LazyLock<ConsentPolicy> = LazyLock::new(|| ConsentPolicy::new([(Purpose::Analytics, true)]));
-    let answer = KINDEST.answer(&profile.consents, Purpose::Analytics);
-    let known_since = profile.links.values().map(|link| link.offset).min().unwrap_or_default();
-    answer.granted.then_some((known_since, answer.basis == ConsentBasis::Default))
+    /// Since which event a customer is known who may be learned from.
+    fn learnable(&self, profile: &Profile) -> Option<Offset> {
+        let known_since = profile.links.values().map(|link| link.offset).min().unwrap_or_default();
+        self.policy.answer(&profile.consents, Purpose::Analytics).granted.then_some(known_since)
+    }
 }

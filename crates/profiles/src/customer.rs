@@ -1,8 +1,8 @@
 //! What do we know of one customer?
 
-use crate::{Identifier, Newest, Placed};
+use crate::{Identifier, Join, JoinRefusal, Link, LinkReason, Newest, Placed};
 use events::{Call, CallKind, Commerce, CommerceStep, Event, Offset, Recorded};
-use governance::{Consents, Statement};
+use governance::{Consents, Statement, Voice};
 use primitives::{CustomerId, Money, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,27 @@ use std::collections::BTreeMap;
 
 /// How many moments a profile keeps for its timeline.
 const N_MOMENTS: usize = 25;
+
+/// How many of the newest joins a profile keeps the evidence of. The log keeps all of them.
+const N_JOINS: usize = 64;
+
+/// How many of the newest joins that were refused a profile keeps.
+const N_REFUSALS: usize = 16;
+
+/// How many names a customer has at most: beyond it the device that was tied to them longest ago makes room.
+const N_NAMES_MAX: usize = 256;
+
+/// How many traits a customer has at most: beyond it the one said longest ago makes room.
+const N_TRAITS_MAX: usize = 128;
+
+/// How long a trait's name is at most, in bytes; one with a longer name is not kept.
+const TRAIT_NAME_BYTES_MAX: usize = 128;
+
+/// How long a trait's value is at most, in bytes of JSON; a longer one is not kept.
+const TRAIT_BYTES_MAX: usize = 2 * 1024;
+
+/// How much all traits of a customer are at most, in bytes: beyond it the one said longest ago makes room.
+const TRAITS_BYTES_MAX: usize = 16 * 1024;
 
 /// What another crate wants to know of each customer, carried along by the fold.
 ///
@@ -38,6 +59,10 @@ pub struct Profile {
     pub id: CustomerId,
     /// Every name they go by, with the evidence for it.
     pub links: BTreeMap<Identifier, Link>,
+    /// Which other customers turned out to be the same, and which event said so.
+    pub joins: Newest<Join, N_JOINS>,
+    /// The newest joins that events claimed and that were not made, from old to new.
+    pub refusals: Vec<JoinRefusal>,
     /// What is known about them, the latest word per trait.
     pub traits: BTreeMap<String, Trait>,
     /// What they agreed to.
@@ -50,40 +75,6 @@ pub struct Profile {
     pub last_seen: Timestamp,
     /// The newest events, for the timeline.
     pub moments: Newest<Moment, N_MOMENTS>,
-}
-
-/// The evidence that a name belongs to a customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Link {
-    /// The event that said so.
-    pub offset: Offset,
-    /// When it occurred.
-    pub at: Timestamp,
-    /// In which way it said so.
-    pub reason: LinkReason,
-}
-
-/// In which way an event ties a name to a customer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LinkReason {
-    /// The first event under this name.
-    FirstSeen,
-    /// One event carried this name together with one that was known.
-    SeenTogether,
-    /// An `alias` said that both are one person.
-    Alias,
-}
-
-impl LinkReason {
-    /// In words.
-    #[must_use]
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::FirstSeen => "first seen under this name",
-            Self::SeenTogether => "seen together with a known name",
-            Self::Alias => "joined by an alias event",
-        }
-    }
 }
 
 /// One trait's latest value.
@@ -124,10 +115,12 @@ impl Placed for Moment {
 impl Profile {
     pub(crate) fn new(id: CustomerId, founder: Identifier, recorded: &Recorded) -> Self {
         let Recorded { offset, event } = recorded;
-        let link = Link { offset: *offset, at: event.occurred_at, reason: LinkReason::FirstSeen };
+        let link = Link { offset: *offset, at: event.occurred_at, reason: LinkReason::FirstSeen, is_shared: false };
         Self {
             id,
             links: BTreeMap::from([(founder, link)]),
+            joins: Newest::default(),
+            refusals: Vec::new(),
             traits: BTreeMap::new(),
             consents: Consents::default(),
             n_events: 0,
@@ -148,8 +141,9 @@ impl Profile {
         self.n_events += 1;
         self.first_seen = self.first_seen.min(event.occurred_at);
         self.last_seen = self.last_seen.max(event.occurred_at);
+        let voice = if event.origin.is_trusted() { Voice::Company } else { Voice::Client };
         for (purpose, granted) in events::consent_statements(event) {
-            self.consents.state(purpose, Statement { granted, at: event.occurred_at });
+            self.consents.state(purpose, Statement { granted, at: event.occurred_at, voice });
         }
         if let Call::Identify { traits } = &event.call {
             for (name, value) in traits {
@@ -161,7 +155,7 @@ impl Profile {
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
-        self.n_events += other.n_events;
+        self.n_events = self.n_events.saturating_add(other.n_events);
         self.first_seen = self.first_seen.min(other.first_seen);
         self.last_seen = self.last_seen.max(other.last_seen);
         self.consents.merge(&other.consents);
@@ -171,15 +165,71 @@ impl Profile {
         for (identifier, link) in other.links {
             self.links.entry(identifier).or_insert(link);
         }
+        self.joins.merge(other.joins);
+        for refusal in other.refusals {
+            self.keep_refusal(refusal);
+        }
         self.moments.merge(other.moments);
+    }
+
+    /// Keeps that a join was refused. The same claim again takes the place of the first.
+    pub(crate) fn keep_refusal(&mut self, refusal: JoinRefusal) {
+        let is_same = |kept: &JoinRefusal| (kept.reason, &kept.names) == (refusal.reason, &refusal.names);
+        if self.refusals.iter().any(|kept| is_same(kept) && kept.offset >= refusal.offset) {
+            return;
+        }
+        self.refusals.retain(|kept| !is_same(kept));
+        let place = self.refusals.partition_point(|kept| (kept.offset, &kept.names) < (refusal.offset, &refusal.names));
+        self.refusals.insert(place, refusal);
+        let n_over = self.refusals.len().saturating_sub(N_REFUSALS);
+        self.refusals.drain(..n_over);
+    }
+
+    /// Whether the customer can have the `userId`s of another as well.
+    pub(crate) fn has_room_for_users(&self, n_users: usize) -> bool {
+        self.n_users() + n_users < N_NAMES_MAX
+    }
+
+    /// How many of the customer's names are `userId`s.
+    pub(crate) fn n_users(&self) -> usize {
+        self.links.keys().filter(|name| matches!(name, Identifier::User(_))).count()
+    }
+
+    /// Lets go of the devices that were tied to the customer longest ago, until there are no more names than may be.
+    /// The name that founded the customer stays: nobody else may be founded under it.
+    pub(crate) fn let_names_go(&mut self) -> Vec<Identifier> {
+        let n_over = self.links.len().saturating_sub(N_NAMES_MAX);
+        if n_over == 0 {
+            return Vec::new();
+        }
+        let founder = Identifier::founder(&self.id);
+        let devices =
+            self.links.iter().filter(|(name, _)| matches!(name, Identifier::Anonymous(_)) && **name != founder);
+        let mut oldest: Vec<_> = devices.map(|(name, link)| (link.offset, name.clone())).collect();
+        oldest.sort_unstable();
+        let gone: Vec<Identifier> = oldest.into_iter().take(n_over).map(|(_, name)| name).collect();
+        self.links.retain(|name, _| !gone.contains(name));
+        gone
     }
 
     /// What was said later wins, in whichever order it arrives; of two at the same moment, the later in the log.
     fn keep_trait(&mut self, name: String, said: Trait) {
+        if name.len() > TRAIT_NAME_BYTES_MAX || said.json.len() > TRAIT_BYTES_MAX {
+            return;
+        }
         let kept = self.traits.entry(name).or_insert_with(|| said.clone());
         if (said.at, said.offset) > (kept.at, kept.offset) {
             *kept = said;
         }
+        while self.traits.len() > N_TRAITS_MAX || self.traits_bytes() > TRAITS_BYTES_MAX {
+            let oldest = self.traits.iter().min_by_key(|(name, said)| (said.at, said.offset, *name));
+            let Some(name) = oldest.map(|(name, _)| name.clone()) else { return };
+            self.traits.remove(&name);
+        }
+    }
+
+    fn traits_bytes(&self) -> usize {
+        self.traits.iter().map(|(name, said)| name.len() + said.json.len()).sum()
     }
 }
 

@@ -1,13 +1,12 @@
 //! How do events become customers? Identity is resolved, the profile advanced, and what changed is remembered.
 
+mod joining;
+
+use crate::layout::{decode, encode};
 use crate::residents::Residents;
-use crate::{
-    Change, Changed, Collection, Customer, CustomerState, Identifier, Link, LinkReason, Profile, ProfileError,
-    ProfileStore,
-};
-use events::{Call, Offset, Recorded};
+use crate::{Change, Changed, Collection, Customer, CustomerState, Identifier, ProfileError, ProfileStore, Watch};
+use events::{Offset, Recorded};
 use primitives::{AnonymousId, CustomerId, Timestamp, UserId};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -19,7 +18,9 @@ pub struct Profiles<S> {
     offset: Offset,
     totals: Totals,
     resident: Residents<S>,
-    identifiers: HashMap<Identifier, CustomerId>,
+    /// `None` marks a name that a customer let go, until the store knows it.
+    identifiers: HashMap<Identifier, Option<CustomerId>>,
+    let_go: Vec<Identifier>,
     changed_customers: Changed<CustomerId>,
     changed_identifiers: Changed<Identifier>,
     /// The sums of the checkpoint under way.
@@ -68,6 +69,7 @@ impl<S: CustomerState> Profiles<S> {
             totals,
             resident: Residents::default(),
             identifiers: HashMap::new(),
+            let_go: Vec::new(),
             changed_customers: Changed::default(),
             changed_identifiers: Changed::default(),
             totals_then: None,
@@ -79,22 +81,26 @@ impl<S: CustomerState> Profiles<S> {
     /// # Errors
     /// [`ProfileError`] where a customer cannot be read from the store; then nothing has changed.
     pub fn apply(&mut self, recorded: &Recorded) -> Result<Applied, ProfileError> {
-        if recorded.offset <= self.offset {
-            return Ok(Applied { customer: None, n_merged: 0 });
-        }
+        self.apply_watched(recorded, &mut ())
+    }
+
+    /// Folds in one event, and tells how the customers it concerns change.
+    ///
+    /// # Errors
+    /// As [`Profiles::apply`].
+    pub fn apply_watched<W: Watch<S>>(&mut self, recorded: &Recorded, watch: &mut W) -> Result<Applied, ProfileError> {
         let mut applied = Applied { customer: None, n_merged: 0 };
+        if recorded.offset <= self.offset {
+            return Ok(applied);
+        }
         let event = &recorded.event;
-        let names = Identifier::of(event);
-        if let Some(main) = names.iter().flatten().next() {
-            let same = self.others_of(recorded, main)?;
-            self.bring_in(main, &same)?;
-            let id = self.found(main, recorded)?;
-            for (other, reason) in same {
-                applied.n_merged += u64::from(self.join(&id, &other, recorded, reason)?);
-            }
+        if let Some(main) = Identifier::of(event).into_iter().flatten().next() {
+            let id = self.resolve(recorded, &main, watch, &mut applied)?;
             let customer = self.customer_mut(&id)?;
+            let before = watch.before(customer, recorded);
             customer.profile.apply(recorded);
             customer.state.apply(recorded);
+            watch.after(customer, before);
             applied.customer = Some(id);
         }
         self.offset = recorded.offset;
@@ -109,8 +115,8 @@ impl<S: CustomerState> Profiles<S> {
     /// # Errors
     /// [`ProfileError`].
     pub fn find(&self, identifier: &Identifier) -> Result<Option<CustomerId>, ProfileError> {
-        if let Some(id) = self.identifiers.get(identifier) {
-            return Ok(Some(id.clone()));
+        if let Some(found) = self.identifiers.get(identifier) {
+            return Ok(found.clone());
         }
         let key = identifier.key();
         match self.store.get(Collection::Identifier, &key)? {
@@ -199,6 +205,15 @@ impl<S: CustomerState> Profiles<S> {
         self.totals_then = None;
         self.changed_customers.end(is_durable);
         self.changed_identifiers.end(is_durable);
+        let (identifiers, changed) = (&mut self.identifiers, &self.changed_identifiers);
+        self.let_go.retain(|name| {
+            let is_let_go = identifiers.get(name).is_some_and(Option::is_none);
+            let is_known = is_let_go && changed.is_safe(name);
+            if is_known {
+                identifiers.remove(name);
+            }
+            is_let_go && !is_known
+        });
     }
 
     /// A whole checkpoint at once, where nobody else needs the customers meanwhile.
@@ -224,7 +239,8 @@ impl<S: CustomerState> Profiles<S> {
                 continue;
             };
             for name in customer.iter().flat_map(|customer| customer.profile.links.keys()) {
-                if self.identifiers.get(name) == Some(&id) && self.changed_identifiers.is_safe(name) {
+                let leads_here = self.identifiers.get(name).is_some_and(|found| found.as_ref() == Some(&id));
+                if leads_here && self.changed_identifiers.is_safe(name) {
                     self.identifiers.remove(name);
                 }
             }
@@ -240,8 +256,10 @@ impl<S: CustomerState> Profiles<S> {
         }
         let id = stored.profile.id.clone();
         if self.resident.get(&id).is_none() {
-            for name in stored.profile.links.keys() {
-                self.identifiers.entry(name.clone()).or_insert_with(|| id.clone());
+            // To whom a shared name leads, only the store knows.
+            let own = stored.profile.links.iter().filter(|(_, link)| !link.is_shared);
+            for (name, _) in own {
+                self.identifiers.entry(name.clone()).or_insert_with(|| Some(id.clone()));
             }
             self.resident.insert(id, Some(stored));
         }
@@ -258,124 +276,6 @@ impl<S: CustomerState> Profiles<S> {
         let mut customers: Vec<_> = self.resident.into_customers().collect();
         customers.sort_by(|a, b| a.profile.id.cmp(&b.profile.id));
         customers
-    }
-
-    /// The names that this event says belong to the same customer as `main`.
-    fn others_of(&self, recorded: &Recorded, main: &Identifier) -> Result<Vec<(Identifier, LinkReason)>, ProfileError> {
-        let mut others: Vec<(Identifier, LinkReason)> = Identifier::of(&recorded.event)
-            .into_iter()
-            .flatten()
-            .filter(|name| name != main)
-            .map(|name| (name, LinkReason::SeenTogether))
-            .collect();
-        if let Call::Alias { previous_id } = &recorded.event.call {
-            // Segment's previousId may be either; what is known decides, and an unknown one is taken as both.
-            let both = [
-                Identifier::User(UserId::from(previous_id.as_str())),
-                Identifier::Anonymous(AnonymousId::from(previous_id.as_str())),
-            ];
-            let mut known = Vec::new();
-            for name in &both {
-                if self.find(name)?.is_some() {
-                    known.push(name.clone());
-                }
-            }
-            let meant = if known.is_empty() { both.to_vec() } else { known };
-            others.extend(meant.into_iter().filter(|name| name != main).map(|name| (name, LinkReason::Alias)));
-        }
-        Ok(others)
-    }
-
-    /// Brings everyone an event concerns into memory, so that nothing can fail once something has changed.
-    fn bring_in(&mut self, main: &Identifier, others: &[(Identifier, LinkReason)]) -> Result<(), ProfileError> {
-        for name in std::iter::once(main).chain(others.iter().map(|(name, _)| name)) {
-            if let Some(id) = self.find(name)? {
-                self.identifiers.insert(name.clone(), id.clone());
-                self.customer_mut(&id)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The customer of a name, founded by this event where the name is new.
-    fn found(&mut self, name: &Identifier, recorded: &Recorded) -> Result<CustomerId, ProfileError> {
-        if let Some(id) = self.find(name)? {
-            return Ok(id);
-        }
-        let id = name.customer_id();
-        let profile = Profile::new(id.clone(), name.clone(), recorded);
-        self.totals.n_customers += 1;
-        self.totals.n_known += u64::from(profile.is_known());
-        self.changed_customers.mark(&id, || customer_row::<S>(&id, None))?;
-        self.resident.insert(id.clone(), Some(Customer { profile, state: S::default() }));
-        self.link(name, &id)?;
-        Ok(id)
-    }
-
-    /// Ties `name` to the customer `id`; answers whether another customer was merged into it.
-    fn join(
-        &mut self,
-        id: &CustomerId,
-        name: &Identifier,
-        recorded: &Recorded,
-        reason: LinkReason,
-    ) -> Result<bool, ProfileError> {
-        let other = match self.find(name)? {
-            Some(other) if other == *id => return Ok(false),
-            other => other,
-        };
-        let merged = match other {
-            Some(other) if reason == LinkReason::Alias || !self.customer_mut(&other)?.profile.is_known() => {
-                self.merge(id, &other)?;
-                true
-            }
-            Some(other) => {
-                // A browser that another known user used before: it now speaks for this one. The past stays where it
-                // was, since two people may share a device.
-                self.customer_mut(&other)?.profile.links.remove(name);
-                false
-            }
-            None => false,
-        };
-        let link = Link { offset: recorded.offset, at: recorded.event.occurred_at, reason };
-        let was_known = {
-            let customer = self.customer_mut(id)?;
-            let was_known = customer.profile.is_known();
-            customer.profile.links.insert(name.clone(), link);
-            was_known
-        };
-        if !was_known && matches!(name, Identifier::User(_)) && !merged {
-            self.totals.n_known += 1;
-        }
-        self.link(name, id)?;
-        Ok(merged)
-    }
-
-    /// Moves everything of `loser` into `winner`.
-    fn merge(&mut self, winner: &CustomerId, loser: &CustomerId) -> Result<(), ProfileError> {
-        self.customer_mut(winner)?;
-        self.customer_mut(loser)?;
-        let Some(gone) = self.resident.insert(loser.clone(), None) else {
-            return Err(ProfileError::Missing { id: loser.clone() });
-        };
-        for name in gone.profile.links.keys() {
-            self.link(name, winner)?;
-        }
-        let loser_known = gone.profile.is_known();
-        let customer = self.customer_mut(winner)?;
-        let winner_known = customer.profile.is_known();
-        customer.profile.merge(gone.profile);
-        customer.state.merge(gone.state);
-        self.totals.n_customers -= 1;
-        self.totals.n_known -= u64::from(loser_known && winner_known);
-        Ok(())
-    }
-
-    fn link(&mut self, name: &Identifier, id: &CustomerId) -> Result<(), ProfileError> {
-        let identifiers = &mut self.identifiers;
-        self.changed_identifiers.mark(name, || identifier_row(name, identifiers.get(name)))?;
-        identifiers.insert(name.clone(), id.clone());
-        Ok(())
     }
 
     /// A customer to be changed, read from the store where need be.
@@ -412,29 +312,10 @@ fn customer_row<S: CustomerState>(id: &CustomerId, customer: Option<&Customer<S>
     Ok(Change { collection: Collection::Customer, key: id.as_str().to_owned(), value })
 }
 
-fn identifier_row(name: &Identifier, id: Option<&CustomerId>) -> Result<Change, ProfileError> {
+fn identifier_row(name: &Identifier, id: Option<&Option<CustomerId>>) -> Result<Change, ProfileError> {
     let key = name.key();
-    let value = id.map(|id| encode("identifier", &key, id)).transpose()?;
+    let value = id.and_then(Option::as_ref).map(|id| encode("identifier", &key, id)).transpose()?;
     Ok(Change { collection: Collection::Identifier, key, value })
-}
-
-/// The layout of stored rows; a row of another layout is rebuilt from the events, not migrated.
-const LAYOUT: u8 = 1;
-
-fn encode<T: Serialize>(what: &'static str, key: &str, value: &T) -> Result<Vec<u8>, ProfileError> {
-    postcard::to_extend(value, vec![LAYOUT]).map_err(|source| ProfileError::Corrupt {
-        what,
-        key: key.to_owned(),
-        source,
-    })
-}
-
-fn decode<T: DeserializeOwned>(what: &'static str, key: &str, bytes: &[u8]) -> Result<T, ProfileError> {
-    let corrupt = |source| ProfileError::Corrupt { what, key: key.to_owned(), source };
-    match bytes.split_first() {
-        Some((&LAYOUT, rest)) => postcard::from_bytes(rest).map_err(corrupt),
-        _ => Err(corrupt(postcard::Error::DeserializeBadEncoding)),
-    }
 }
 
 #[cfg(test)]

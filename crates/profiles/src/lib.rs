@@ -4,8 +4,10 @@
 //! after a crash and in `rapport rebuild`.
 //!
 //! What stays true:
-//! - every identifier belongs to one customer at a time; two known users become one only by an `alias`;
-//! - each link between an identifier and a customer keeps its evidence: which event said so, and when;
+//! - what happens under an identifier belongs to one customer at a time; two known users become one only by an `alias`
+//!   of the company's own, never by what a write key says;
+//! - each link, each join and each join that was refused keeps its evidence: which event said so, and when;
+//! - everything in a profile has a bound, with a rule for what makes room;
 //! - a profile knows nothing of features: the fold carries a [`CustomerState`] that `features` defines, so training
 //!   replays the very same fold with another state;
 //! - a checkpoint holds profiles, identifiers and the log's offset together: after a crash exactly the tail is replayed.
@@ -13,16 +15,22 @@
 mod changed;
 mod customer;
 mod error;
+mod evidence;
 mod fold;
 mod identity;
+mod layout;
 mod newest;
 mod residents;
 mod store;
+mod watch;
 
 pub use changed::Changed;
-pub use customer::{Customer, CustomerState, Link, LinkReason, Moment, Profile, Trait};
+pub use customer::{Customer, CustomerState, Moment, Profile, Trait};
 pub use error::ProfileError;
+pub use evidence::{Join, JoinRefusal, Link, LinkReason, RefusalReason};
 pub use fold::{Applied, Profiles, Totals};
 pub use identity::Identifier;
+pub use layout::{decode, encode, is_outdated, made_with_change};
 pub use newest::{Newest, Placed};
 pub use store::{Change, Collection, MemoryProfileStore, ProfileStore, StoreError};
+pub use watch::Watch;

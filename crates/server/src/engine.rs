@@ -87,7 +87,7 @@ impl Engine {
         let checkpointed = ports.profiles.offset()?;
         // What was set aside at the end of the log is not in the profiles, and nobody waits for it.
         let reached = ports.events.head();
-        let live = Live::open(&ports)?;
+        let live = Live::open(&ports, &policy)?;
         let engine = Self {
             registry: Registry::new(ports.models.clone()),
             ports,

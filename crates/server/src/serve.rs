@@ -9,7 +9,7 @@ use crate::app::{App, N_PROBES_MAX};
 use crate::audit::{AuditTrail, By, key_subject};
 use crate::clock::{Stopwatch, SystemClock};
 use crate::console::view::Notice;
-use crate::engine::{Engine, Ports};
+use crate::engine::{Engine, Live, Ports};
 use crate::error::ServerError;
 use crate::jobs::{Background, Trainer};
 use crate::keys::{Follower, Keys, random_seed};
@@ -79,7 +79,9 @@ impl Opened {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ServerError> {
         let storage = Storage::open(DataDir::open(data, access)?, storage_settings(&settings))?;
-        let engine = Engine::open(ports(&storage), settings.consent_policy(), clock, random_seed()?)?;
+        let policy = settings.consent_policy();
+        Live::renew(&storage, &policy, access)?;
+        let engine = Engine::open(ports(&storage), policy, clock, random_seed()?)?;
         if access == Access::Exclusive && engine.is_outdated()? {
             engine.rebuild_beside(&storage)?;
         }

@@ -72,10 +72,12 @@ settings! {
         /// Days for which an entry is kept (1 to 3650); more shows further back and takes more room.
         keep_days: i64 = 400,
     }
-    /// What holds for a customer who has said nothing about a purpose.
+    /// Whose word counts for what, and what holds for a customer who has said nothing.
     consent: ConsentSettings {
         /// Per purpose: may a silent customer's data be used for it?
         default: ConsentDefaults = ConsentDefaults::default(),
+        /// Does a "yes" that comes with the public write key count? A "no" counts from anybody.
+        client_grants: bool = true,
     }
     /// Events, their log and their history.
     events: EventSettings {
@@ -152,6 +154,7 @@ impl Settings {
             (Purpose::Analytics, analytics),
             (Purpose::Marketing, marketing),
         ])
+        .with_client_grants(self.consent.client_grants)
     }
 
     /// The currency of amounts of which nobody says one.

@@ -221,7 +221,7 @@ fn an_empty_server_answers_too_and_says_why_that_is_all() {
     let decision = recommend(&server, "1").ok();
     let ids: Vec<_> = decision["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["tea", "jam"]);
-    assert_eq!(decision["items"][0]["reason"], "In 2 orders of the last 30 days");
+    assert_eq!(decision["items"][0]["reason"], "Bought by fewer than 5 customers in the last 30 days");
     assert!(decision["fallback"].as_str().unwrap().starts_with("No recommendation model has been trained yet"));
     // What cannot be had is not shown.
     let sold_out = json!({"batch": [{"type": "item", "itemId": "tea", "traits": {"available": false}}]});

@@ -63,7 +63,7 @@ fn stored_and_rebuilt(data: &Path) -> (Rows, Rows) {
     let storage = Storage::open(directory, StorageSettings::default()).unwrap();
     let ports = ports(&storage);
     let before = rows(&ports);
-    Live::rebuild(&storage, |_| {}).unwrap();
+    Live::rebuild(&storage, &governance::ConsentPolicy::default(), |_| {}).unwrap();
     (before, rows(&ports))
 }
 

@@ -195,7 +195,7 @@ fn a_rebuild_gives_the_same_bytes() {
     let before = rows();
     assert!(before.len() > N_ITEMS);
     let started = std::time::Instant::now();
-    let n_events = Live::rebuild(&opened.storage, |_| {}).unwrap();
+    let n_events = Live::rebuild(&opened.storage, opened.engine.policy(), |_| {}).unwrap();
     println!("rebuilt from {n_events} events in {:.1} s", started.elapsed().as_secs_f64());
     assert!(rows() == before, "the rebuilt state differs from the live one");
 }

@@ -7,9 +7,10 @@ mod support;
 use events::generator::{World, WorldSettings};
 use events::{Batch, Event, Origin};
 use features::FeatureState;
+use governance::{ConsentPolicy, Purpose};
 use learning::Dataset;
 use primitives::{Clock, Seed, SimulatedClock};
-use profiles::Collection;
+use profiles::{Change, Collection};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 use serde_json::json;
@@ -152,7 +153,7 @@ fn a_rebuild_leaves_the_very_rows_that_a_life_left() {
                 .unwrap();
         let ports = ports(&storage);
         let (before, offset) = (rows(&ports), ports.profiles.offset().unwrap());
-        let n_events = Live::rebuild(&storage, |_| {}).unwrap();
+        let n_events = Live::rebuild(&storage, &ConsentPolicy::default(), |_| {}).unwrap();
         assert_eq!((offset.0, ports.profiles.offset().unwrap()), (n_events, offset));
         let after = rows(&ports);
         assert!(before.len() > 200, "the life was too short: {} rows", before.len());
@@ -161,6 +162,31 @@ fn a_rebuild_leaves_the_very_rows_that_a_life_left() {
         }
         assert_eq!(before.len(), after.len(), "seed {seed}");
     }
+}
+
+/// Rows in the form of an older version, as far as today's program can tell.
+fn make_older(ports: &Ports) {
+    let older = |collection, key: &str| Change { collection, key: key.to_owned(), value: Some(vec![1, 0, 0]) };
+    let changes = rows(ports).into_keys().map(|(collection, key)| older(collection, &key)).collect();
+    ports.profiles.commit(ports.profiles.offset().unwrap(), changes).unwrap();
+}
+
+#[test]
+fn profiles_of_an_older_version_or_another_consent_setting_are_recreated_at_the_start() {
+    let mut life = Life::begin(5);
+    life.live(world(5, 40));
+    life.engine().checkpoint(1_000_000).unwrap();
+    let before = rows(life.engine().ports());
+    life.reopen(|storage| make_older(&ports(storage)));
+    assert!(rows(life.engine().ports()) == before, "what the older version left is replaced");
+
+    let other = ConsentPolicy::default().with_client_grants(false);
+    let made_with = profiles::made_with_change(&other.rule(Purpose::Analytics));
+    life.reopen(|storage| {
+        let store = storage.profile_store();
+        store.commit(store.offset().unwrap(), vec![made_with]).unwrap();
+    });
+    assert!(rows(life.engine().ports()) == before, "what was counted under another setting is replaced");
 }
 
 #[test]
@@ -210,13 +236,13 @@ fn a_rebuild_that_is_broken_off_anywhere_leaves_what_was_in_force() {
     let head = storage.event_log().head().0;
     for stop_at in [1, head / 2, head] {
         let broken_off = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            Live::rebuild(&storage, |n| assert!(n != stop_at, "killed"))
+            Live::rebuild(&storage, &ConsentPolicy::default(), |n| assert!(n != stop_at, "killed"))
         }));
         assert!(broken_off.is_err());
         assert!(rows(&ports(&storage)) == before, "broken off at {stop_at}");
         assert_eq!(ports(&storage).profiles.offset().unwrap().0, head);
     }
-    assert_eq!(Live::rebuild(&storage, |_| {}).unwrap(), head);
+    assert_eq!(Live::rebuild(&storage, &ConsentPolicy::default(), |_| {}).unwrap(), head);
     assert!(rows(&ports(&storage)) == before);
 }
 
@@ -233,7 +259,7 @@ fn a_rebuild_over_damaged_history_is_refused_and_the_server_still_starts() {
     let middle = content.len() / 2;
     content[middle] ^= 8;
     std::fs::write(part, content).unwrap();
-    let refused = Live::rebuild(&storage(&data), |_| {}).unwrap_err();
+    let refused = Live::rebuild(&storage(&data), &ConsentPolicy::default(), |_| {}).unwrap_err();
     let name = part.file_name().unwrap().to_str().unwrap();
     assert!(refused.story().contains(name) && refused.story().contains("rapport set-aside"), "{}", refused.story());
     life.opened = Some(open(&data, &life.clock));
@@ -244,7 +270,7 @@ fn a_rebuild_over_damaged_history_is_refused_and_the_server_still_starts() {
     let record = storage::set_aside(&directory, part.to_str().unwrap(), life.clock.now()).unwrap();
     drop(directory);
     let storage = storage(&data);
-    let n_events = Live::rebuild(&storage, |_| {}).unwrap();
+    let n_events = Live::rebuild(&storage, &ConsentPolicy::default(), |_| {}).unwrap();
     assert_eq!(n_events, storage.event_log().head().0 - record.n_events(), "exactly what was set aside is left out");
     drop(storage);
     life.opened = Some(open(&data, &life.clock));

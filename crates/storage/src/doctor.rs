@@ -7,6 +7,7 @@ use crate::{Storage, StorageError, privacy};
 use decisions::DecisionLog;
 use events::Event;
 use features::{Activity, FeatureState, Items};
+use governance::ConsentPolicy;
 use primitives::Timestamp;
 use profiles::{Collection, Customer, ProfileStore};
 use std::collections::BTreeMap;
@@ -249,7 +250,7 @@ impl Storage {
         let names = self.scan(Collection::Identifier, "", &mut |_, _| true);
         let others = [
             scanned.and(names).err().map(|error| rebuild(&error)),
-            Items::open(self).err().map(|error| rebuild(&error)),
+            Items::open(self, &ConsentPolicy::default()).err().map(|error| rebuild(&error)),
             Activity::open(self).err().map(|error| rebuild(&error)),
         ];
         others.into_iter().flatten().for_each(|message| damaged.add(message));

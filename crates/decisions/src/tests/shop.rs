@@ -2,12 +2,12 @@
 
 use crate::{
     Answer, Bought, Champions, ChurnScorer, Decision, DecisionKind, ItemFacts, Knowledge, Question, Recommender,
-    Record, Subject, Witness, World, decide,
+    Record, Sales, Subject, Witness, World, decide,
 };
 use events::generator::{self, WorldSettings};
 use events::{EventLogError, Offset, Recorded};
 use features::{FeatureVector, History, catalogue};
-use governance::{ConsentAnswer, ConsentBasis, ConsentPolicy, Consents, Purpose, permit};
+use governance::{ConsentAnswer, ConsentBasis, ConsentPolicy, Consents, Headcount, Purpose, permit};
 use learning::{ChurnModel, Dataset, Model, ModelKind, Trained};
 use models::recommend::{Interaction, Interactions, ItemToItem, ItemToItemModel};
 use primitives::{DecisionId, ItemId, ItemKey, ModelVersion, Probability, Seed, Timestamp};
@@ -56,8 +56,9 @@ impl World for Shop {
         self.names.get(&item).map(|name| ItemFacts { id: ItemId::from(name.as_str()), title: name.to_uppercase() })
     }
 
-    fn popular(&self, n: usize) -> Vec<(ItemKey, u64)> {
-        self.available.iter().zip((0..100).rev()).take(n).map(|(item, n_orders)| (*item, n_orders)).collect()
+    fn popular(&self, n: usize) -> Vec<(ItemKey, Sales)> {
+        let sales = (0..100).rev().map(|n| Sales::Buyers { buyers: Headcount::of(n) });
+        self.available.iter().copied().zip(sales).take(n).collect()
     }
 }
 
@@ -73,8 +74,8 @@ impl World for Unsold {
         self.0.facts(item)
     }
 
-    fn popular(&self, n: usize) -> Vec<(ItemKey, u64)> {
-        self.0.popular(n).into_iter().map(|(item, _)| (item, 0)).collect()
+    fn popular(&self, n: usize) -> Vec<(ItemKey, Sales)> {
+        self.0.popular(n).into_iter().map(|(item, _)| (item, Sales::Buyers { buyers: Headcount::of(0) })).collect()
     }
 }
 

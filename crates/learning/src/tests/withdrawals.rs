@@ -3,9 +3,9 @@
 use super::files::tiny_churn;
 use super::world::{day, load, numbered, order};
 use crate::{ModelHeader, Withdrawals, Withdrawn};
-use events::{Call, Event, Offset, Recorded};
+use events::{Call, Event, Offset, Origin, Recorded};
 use features::FeatureState;
-use governance::ConsentPolicy;
+use governance::{ConsentPolicy, Purpose};
 use primitives::Timestamp;
 use profiles::{MemoryProfileStore, ProfileStore, Profiles};
 use proptest::prelude::*;
@@ -27,21 +27,21 @@ struct Fold {
 }
 
 impl Fold {
-    fn new() -> Self {
+    fn new(policy: &ConsentPolicy) -> Self {
         let store = Arc::new(MemoryProfileStore::default());
-        let withdrawals = Withdrawals::open(store.as_ref()).unwrap();
+        let withdrawals = Withdrawals::open(store.as_ref(), policy).unwrap();
         Self { profiles: Profiles::open(store.clone()).unwrap(), withdrawals, store }
     }
 
     fn apply(&mut self, recorded: &Recorded) {
-        let before = Withdrawals::before(&self.profiles, recorded).unwrap();
+        let before = self.withdrawals.before(&self.profiles, recorded).unwrap();
         self.profiles.apply(recorded).unwrap();
         self.withdrawals.after(before, &self.profiles, recorded).unwrap();
     }
 
     /// Everything, stored and opened again on the way.
-    fn all(events: &[Recorded]) -> Self {
-        let mut fold = Self::new();
+    fn all(events: &[Recorded], policy: &ConsentPolicy) -> Self {
+        let mut fold = Self::new(policy);
         for recorded in events {
             fold.apply(recorded);
             // An event that was folded in already changes nothing.
@@ -62,12 +62,12 @@ impl Fold {
         assert!(lost.is_empty() || lost == kept);
         assert_eq!(rows(&mut fold, true), []);
         fold.store.commit(fold.profiles.offset(), kept).unwrap();
-        fold.withdrawals = Withdrawals::open(fold.store.as_ref()).unwrap();
+        fold.withdrawals = Withdrawals::open(fold.store.as_ref(), policy).unwrap();
         fold
     }
 
     fn since(&self, until: u64) -> u64 {
-        self.withdrawals.of(&header(until), &ConsentPolicy::default()).map_or(0, |withdrawn| withdrawn.n)
+        self.withdrawals.of(&header(until)).map_or(0, |withdrawn| withdrawn.n)
     }
 }
 
@@ -87,7 +87,9 @@ proptest! {
             Some(analytics) => says(&format!("c{who}"), *analytics, day(n)),
             None => order(&format!("c{who}"), "tea", day(n), day(n)),
         });
-        let fold = Fold::all(&numbered(events));
+        let events = numbered(events);
+        let fold = Fold::all(&events, &ConsentPolicy::default());
+        let strict = Fold::all(&events, &ConsentPolicy::new([]));
         for until in 0..=said.len() {
             // By hand: whoever was there by then, and turns from yes or silence to no later.
             let (mut n, mut n_stated) = (0, 0);
@@ -102,8 +104,7 @@ proptest! {
             }
             prop_assert_eq!(fold.since(until as u64), n, "after {} of {:?}", until, &said);
             // Where silence is a refusal, nobody was learned from who had not agreed.
-            let strict = fold.withdrawals.of(&header(until as u64), &ConsentPolicy::new([]));
-            prop_assert_eq!(strict.map_or(0, |withdrawn| withdrawn.n), n_stated);
+            prop_assert_eq!(strict.since(until as u64), n_stated);
         }
     }
 }
@@ -116,8 +117,8 @@ fn when_the_first_refused_is_known_and_older_files_go_by_their_time() {
         says("bob", false, day(3)),
         says("ann", false, day(5)),
     ];
-    let fold = Fold::all(&numbered(history));
-    let of = |header: &ModelHeader| fold.withdrawals.of(header, &ConsentPolicy::default());
+    let fold = Fold::all(&numbered(history), &ConsentPolicy::default());
+    let of = |header: &ModelHeader| fold.withdrawals.of(header);
     assert_eq!(of(&header(2)), Some(Withdrawn { n: 2, first_at: day(3) }));
     assert_eq!(of(&header(3)), Some(Withdrawn { n: 1, first_at: day(5) }));
     assert_eq!(of(&header(4)), None);
@@ -143,10 +144,24 @@ fn who_turns_out_to_be_somebody_who_refused_is_a_withdrawal() {
         alias,
         both,
     ];
-    let fold = Fold::all(&numbered(history));
+    let fold = Fold::all(&numbered(history), &ConsentPolicy::default());
     // The visitor, and carl; ann and bob were never learned from.
     assert_eq!((fold.since(1), fold.since(4), fold.since(6)), (1, 1, 0));
-    assert_eq!(fold.withdrawals.of(&ModelHeader { learned_until: None, ..header(0) }, &ConsentPolicy::default()), None);
+    assert_eq!(fold.withdrawals.of(&ModelHeader { learned_until: None, ..header(0) }), None);
+}
+
+#[test]
+fn whoever_agreed_in_a_browser_only_was_learned_from_where_the_settings_believe_it() {
+    let in_a_browser = Event { origin: Origin::Client, ..says("ann", true, day(0)) };
+    let events = numbered([in_a_browser, says("ann", false, day(1))]);
+    let of_the_silent = |granted| ConsentPolicy::new([(Purpose::Analytics, granted)]);
+    for (policy, n) in [
+        (of_the_silent(false), 1),
+        (of_the_silent(true).with_client_grants(false), 1),
+        (of_the_silent(false).with_client_grants(false), 0),
+    ] {
+        assert_eq!(Fold::all(&events, &policy).since(1), n, "{policy:?}");
+    }
 }
 
 #[test]

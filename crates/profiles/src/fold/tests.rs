@@ -1,8 +1,11 @@
 //! Does the fold keep its promises: identity, merging, checkpoints?
 
+mod bounds;
+mod joining;
+
 use super::*;
-use crate::{MemoryProfileStore, StoreError};
-use events::Event;
+use crate::{LinkReason, MemoryProfileStore, StoreError};
+use events::{Call, Event, Origin};
 use primitives::ErrorKind;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -36,7 +39,7 @@ fn event(offset: u64, user: Option<&str>, anonymous: Option<&str>, previous: Opt
         stated_at: None,
         call,
         context: events::Fields::new(),
-        origin: events::Origin::Server,
+        origin: Origin::Server,
     };
     Recorded { offset: Offset(offset), event }
 }
@@ -109,11 +112,27 @@ fn an_event_folded_in_again_changes_nothing() {
     assert_eq!(profiles.totals().n_events, 1);
 }
 
+/// The same event as another origin sends it.
+fn from(origin: Origin, mut recorded: Recorded) -> Recorded {
+    recorded.event.origin = origin;
+    recorded
+}
+
+fn client(offset: u64, user: Option<&str>, anonymous: Option<&str>, previous: Option<&str>) -> Recorded {
+    from(Origin::Client, event(offset, user, anonymous, previous))
+}
+
+fn customer(profiles: &Profiles<Seen>, name: &str) -> Customer<Seen> {
+    let id = profiles.find_by_text(name).unwrap().unwrap();
+    profiles.customer(&id).unwrap().unwrap().into_owned()
+}
+
 fn arbitrary_events() -> impl Strategy<Value = Vec<Recorded>> {
     let name = || proptest::option::of(proptest::sample::select(vec!["a", "b", "c", "d"]));
-    proptest::collection::vec((name(), name(), name()), 1..25).prop_map(|words| {
-        let numbered = words.into_iter().enumerate();
-        numbered.map(|(i, (user, anonymous, previous))| event(i as u64 + 1, user, anonymous, previous)).collect()
+    let origin = proptest::sample::select(Origin::ALL.to_vec());
+    proptest::collection::vec((origin, name(), name(), name()), 1..25).prop_map(|words| {
+        let numbered = (1..).zip(words);
+        numbered.map(|(n, (origin, user, device, previous))| from(origin, event(n, user, device, previous))).collect()
     })
 }
 

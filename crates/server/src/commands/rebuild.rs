@@ -12,7 +12,7 @@ use serde_json::json;
 use storage::{Access, DataDir, Storage, StorageError, StorageSettings};
 
 /// Takes what only the history has into the database, and makes everything derived anew beside what is in force.
-pub(super) fn run(options: &Options, _: Settings) -> Result<(), ServerError> {
+pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerError> {
     if !options.data.is_dir() {
         return Err(StorageError::Nothing { path: options.data.clone() }.into());
     }
@@ -25,7 +25,7 @@ pub(super) fn run(options: &Options, _: Settings) -> Result<(), ServerError> {
     reading.finish_and_clear();
     let (storage, taken_in) = recovered?;
     let bar = Counting::events("Rebuilding", EventLog::head(&*storage).0);
-    let n_events = Live::rebuild(&storage, |n| {
+    let n_events = Live::rebuild(&storage, &settings.consent_policy(), |n| {
         if n % 4_096 == 0 {
             bar.advance(n);
         }

@@ -30,7 +30,7 @@ pub struct StillLearnedFrom {
 impl Engine {
     /// How many of the customers that a model learned from have refused since.
     pub fn withdrawn_from(&self, header: &ModelHeader) -> Option<Withdrawn> {
-        self.look(|live| live.withdrawals.of(header, &self.policy))
+        self.look(|live| live.withdrawals.of(header))
     }
 
     /// Customers whom the champion learned from and who have refused since; `None` where there are none.

@@ -130,13 +130,13 @@ impl Engine {
     fn replace_live(&self, storage: &Arc<Storage>) -> Result<(), ServerError> {
         let beside = Arc::new(Rebuild::begin(storage.clone())?);
         let ports = Ports { profiles: beside.clone(), ..self.ports.clone() };
-        let mut made = Live::made_anew(&ports, |_| {})?;
+        let mut made = Live::made_anew(&ports, &self.policy, |_| {})?;
         // From here on events wait: the little that came meanwhile is folded in, and the new state takes its place.
         let mut folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
         made.catch_up(&ports)?;
         drop(made);
         beside.adopt()?;
-        let fresh = Live::open(&self.ports)?;
+        let fresh = Live::open(&self.ports, &self.policy)?;
         *folded = fresh.profiles.offset();
         self.checkpointed.store(folded.0, Ordering::Release);
         self.live.change(|live| *live = fresh);

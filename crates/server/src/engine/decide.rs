@@ -4,7 +4,7 @@ use super::{Engine, Live};
 use crate::api::wire;
 use crate::clock::Stopwatch;
 use crate::error::ServerError;
-use decisions::{Decision, DecisionKind, ItemFacts, Question, Record, Subject, Witness, World};
+use decisions::{Decision, DecisionKind, ItemFacts, Question, Record, Sales, Subject, Witness, World};
 use events::Fields;
 use features::FeatureState;
 use primitives::{DecisionId, ErrorKind, ItemKey, Timestamp};
@@ -119,15 +119,15 @@ pub(super) struct Catalogue<'a> {
 
 impl World for Catalogue<'_> {
     fn is_available(&self, item: ItemKey) -> bool {
-        self.live.items.get(item).is_some_and(features::Item::is_available)
+        self.live.items.offers(item)
     }
 
     fn facts(&self, item: ItemKey) -> Option<ItemFacts> {
         self.live.items.get(item).map(|item| ItemFacts { id: item.id.clone(), title: item.title().to_owned() })
     }
 
-    fn popular(&self, n: usize) -> Vec<(ItemKey, u64)> {
+    fn popular(&self, n: usize) -> Vec<(ItemKey, Sales)> {
         let popular = self.live.items.popular(self.as_of, POPULAR_DAYS, n);
-        popular.into_iter().map(|(item, n_orders)| (ItemKey::from(&item.id), n_orders)).collect()
+        popular.into_iter().map(|(item, buyers)| (ItemKey::from(&item.id), Sales::Buyers { buyers })).collect()
     }
 }

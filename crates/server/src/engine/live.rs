@@ -6,11 +6,13 @@ use crate::error::ServerError;
 use crate::serve::ports;
 use events::{Offset, Recorded};
 use features::{Activity, FeatureState, Items};
+use governance::{ConsentPolicy, Purpose};
 use learning::Withdrawals;
+use primitives::ErrorKind;
 use profiles::{Change, Profiles, StoreError};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
-use storage::{Rebuild, Storage};
+use storage::{Access, Rebuild, Storage};
 
 /// How many changed customers make a rebuild write a checkpoint.
 const N_DIRTY_MAX: usize = 100_000;
@@ -28,14 +30,37 @@ pub struct Live {
     pub activity: Activity,
     /// Who may not be learned from any more.
     pub withdrawals: Withdrawals,
+    /// The row that says with which layout and settings all this is made.
+    made_with: Change,
+    /// The same, for the checkpoint under way.
+    made_with_then: Option<Change>,
 }
 
 impl Live {
     /// Opens the last checkpoint and folds in the tail of the log.
-    pub(super) fn open(ports: &Ports) -> Result<Self, ServerError> {
-        let mut live = Self::stored(ports)?;
+    pub(super) fn open(ports: &Ports, policy: &ConsentPolicy) -> Result<Self, ServerError> {
+        let mut live = Self::stored(ports, policy)?;
         live.fold_after(live.profiles.offset(), ports, |_| Ok(()))?;
         Ok(live)
+    }
+
+    /// Recreates what another version's layout or other consent settings made.
+    ///
+    /// # Errors
+    /// [`ServerError`] as [`Live::rebuild`], and where nothing may be written.
+    pub fn renew(storage: &Arc<Storage>, policy: &ConsentPolicy, access: Access) -> Result<(), ServerError> {
+        if !profiles::is_outdated(&**storage, &made_with(policy))? {
+            return Ok(());
+        }
+        if access == Access::ReadOnly {
+            let message = "the stored profiles were made by another version or with other consent settings: start the \
+                           server, or run `rapport rebuild`, which recreates them";
+            return Err(ServerError::new(ErrorKind::Conflict, message));
+        }
+        tracing::info!("the stored profiles were made by another version or other consent settings: recreating them");
+        let n_events = Self::rebuild(storage, policy, |_| {})?;
+        tracing::info!(n_events, "the profiles are recreated");
+        Ok(())
     }
 
     /// Recreates everything derived from the whole history beside what is in force, and puts it in its place at the end:
@@ -43,10 +68,14 @@ impl Live {
     ///
     /// # Errors
     /// [`ServerError`] where the history cannot be read or the store not be written.
-    pub fn rebuild(storage: &Arc<Storage>, mut progress: impl FnMut(u64)) -> Result<u64, ServerError> {
+    pub fn rebuild(
+        storage: &Arc<Storage>,
+        policy: &ConsentPolicy,
+        mut progress: impl FnMut(u64),
+    ) -> Result<u64, ServerError> {
         let rebuild = Arc::new(Rebuild::begin(storage.clone())?);
         let mut n_events = 0;
-        Self::made_anew(&Ports { profiles: rebuild.clone(), ..ports(storage) }, |n| {
+        Self::made_anew(&Ports { profiles: rebuild.clone(), ..ports(storage) }, policy, |n| {
             n_events = n;
             progress(n);
         })?;
@@ -55,8 +84,12 @@ impl Live {
     }
 
     /// Folds the whole history into an empty store.
-    pub(super) fn made_anew(ports: &Ports, mut progress: impl FnMut(u64)) -> Result<Self, ServerError> {
-        let mut live = Self::stored(ports)?;
+    pub(super) fn made_anew(
+        ports: &Ports,
+        policy: &ConsentPolicy,
+        mut progress: impl FnMut(u64),
+    ) -> Result<Self, ServerError> {
+        let mut live = Self::stored(ports, policy)?;
         let mut n_events = 0;
         live.fold_after(Offset::default(), ports, |live| {
             n_events += 1;
@@ -88,20 +121,23 @@ impl Live {
         failed.map_or(Ok(()), Err)
     }
 
-    fn stored(ports: &Ports) -> Result<Self, ServerError> {
+    fn stored(ports: &Ports, policy: &ConsentPolicy) -> Result<Self, ServerError> {
         Ok(Self {
+            made_with: profiles::made_with_change(&made_with(policy)),
+            made_with_then: None,
             profiles: Profiles::open(ports.profiles.clone())?,
-            items: Items::open(ports.profiles.as_ref())?,
+            items: Items::open(ports.profiles.as_ref(), policy)?,
             activity: Activity::open(ports.profiles.as_ref())?,
-            withdrawals: Withdrawals::open(ports.profiles.as_ref())?,
+            withdrawals: Withdrawals::open(ports.profiles.as_ref(), policy)?,
         })
     }
 
     pub(super) fn apply(&mut self, recorded: &Recorded) -> Result<(), ServerError> {
-        let before = Withdrawals::before(&self.profiles, recorded)?;
-        self.profiles.apply(recorded)?;
-        self.withdrawals.after(before, &self.profiles, recorded)?;
+        let before = self.withdrawals.before(&self.profiles, recorded)?;
+        // The items first: of those that the event names for the first time the buyers are counted, too.
         self.items.apply(recorded);
+        self.profiles.apply_watched(recorded, &mut self.items)?;
+        self.withdrawals.after(before, &self.profiles, recorded)?;
         self.activity.apply(recorded);
         Ok(())
     }
@@ -112,12 +148,14 @@ impl Live {
         self.items.begin_checkpoint();
         self.activity.begin_checkpoint()?;
         self.withdrawals.begin_checkpoint()?;
+        self.made_with_then = Some(self.made_with.clone());
         Ok(self.profiles.offset())
     }
 
     /// The checkpoint's next rows; none where it has them all.
     fn next_slice(&mut self) -> Result<Vec<Change>, StoreError> {
         let mut slice = Vec::with_capacity(N_SLICE);
+        slice.extend(self.made_with_then.take());
         self.profiles.fill(&mut slice, N_SLICE)?;
         self.items.fill(&mut slice, N_SLICE);
         self.activity.fill(&mut slice, N_SLICE);
@@ -139,6 +177,11 @@ impl Live {
         self.profiles.shrink_to(N_DIRTY_MAX, usize::MAX);
         Ok(stored?)
     }
+}
+
+/// What is counted over customers is counted over those who permit it.
+fn made_with(policy: &ConsentPolicy) -> String {
+    policy.rule(Purpose::Analytics)
 }
 
 impl Engine {

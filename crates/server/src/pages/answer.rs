@@ -4,10 +4,10 @@ use crate::app::App;
 use crate::console::format;
 use crate::console::view::{Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef, Score};
 use crate::engine::Live;
-use decisions::{DecisionKind, Outcome, RankedItem, ScoreReason};
+use decisions::{Outcome, RankedItem, Record, ScoreReason, Testimony, World};
 use features::{FeatureState, Group, catalogue};
 use learning::{Evaluation, ModelKind};
-use primitives::{Currency, DecisionId, ItemId, ItemKey, ModelVersion, Money};
+use primitives::{Currency, ItemId, ItemKey, ModelVersion, Money};
 use std::collections::BTreeMap;
 
 /// What a decision of a kind asks.
@@ -27,17 +27,12 @@ pub(super) fn title(kind: ModelKind) -> &'static str {
 }
 
 /// An answer that was given.
-pub(super) fn answer(
-    app: &App,
-    id: &DecisionId,
-    kind: DecisionKind,
-    answer: &decisions::Answer,
-    latency_ms: Option<f64>,
-) -> Answer {
+pub(super) fn answer(app: &App, record: &Record, latency_ms: Option<f64>) -> Answer {
+    let answer = &record.decision.answer;
     Answer {
-        id: id.to_string(),
-        kind: kind.name().to_owned(),
-        items: app.engine.look(|live| items(live, answer)),
+        id: record.decision.id.to_string(),
+        kind: record.question.kind.name().to_owned(),
+        items: app.engine.look(|live| items(live, answer, Some(&record.testimony))),
         score: score(app, answer),
         consent: ConsentBasis {
             purpose: answer.consent.purpose.name().to_owned(),
@@ -54,26 +49,28 @@ pub(super) fn answer(
     }
 }
 
-/// The items of an answer, with what the catalogue says of them today.
-pub(super) fn items(live: &Live, answer: &decisions::Answer) -> Vec<Item> {
+/// The items of an answer under the names they had when it was given; those of today where it is given now.
+pub(super) fn items(live: &Live, answer: &decisions::Answer, then: Option<&Testimony>) -> Vec<Item> {
     let Outcome::Items(items) = &answer.outcome else { return Vec::new() };
-    items.iter().map(|ranked| item(live, ranked)).collect()
+    items.iter().map(|ranked| item(live, ranked, then)).collect()
 }
 
-fn item(live: &Live, ranked: &RankedItem) -> Item {
+fn item(live: &Live, ranked: &RankedItem, then: Option<&Testimony>) -> Item {
     let known = live.items.get(ItemKey::from(&ranked.id));
+    let title_today = || known.and_then(|item| item.name.as_ref()).map(|name| name.value.clone());
+    let title_then = then.map(|then| title_then(then, &ranked.id));
     Item {
         id: ranked.id.to_string(),
-        title: known.and_then(|item| item.name.as_ref()).map(|name| name.value.clone()),
+        title: title_then.map_or_else(title_today, |title| Some(title).filter(|title| title != ranked.id.as_str())),
         category: known.and_then(|item| item.category.as_ref()).map(|category| category.value.clone()),
         score: ranked.score,
         reason: ranked.reason.clone(),
     }
 }
 
-/// What an item is called today.
-pub(super) fn item_title(live: &Live, id: &ItemId) -> String {
-    live.items.get(ItemKey::from(id)).map_or_else(|| id.to_string(), |item| item.title().to_owned())
+/// What an item was called when a decision was made: its id, where it had no name.
+fn title_then(then: &Testimony, id: &ItemId) -> String {
+    then.facts(ItemKey::from(id)).map_or_else(|| id.to_string(), |facts| facts.title)
 }
 
 /// The score of an answer, with the share of all customers to compare it with.
@@ -150,13 +147,14 @@ pub(super) fn currency(state: &FeatureState) -> Option<Currency> {
 }
 
 /// An answer in a few words.
-pub(super) fn in_short(live: &Live, answer: &decisions::Answer) -> String {
+pub(super) fn in_short(record: &Record) -> String {
+    let answer = &record.decision.answer;
     match &answer.outcome {
         Outcome::Items(items) => match items.first() {
             None => "no item".to_owned(),
             Some(first) => {
                 let n = format::counted(items.len() as u64, "item", "items");
-                format!("{n}, first {}", item_title(live, &first.id))
+                format!("{n}, first {}", title_then(&record.testimony, &first.id))
             }
         },
         Outcome::Score { score: None, .. } => "no score".to_owned(),

@@ -9,7 +9,8 @@ use crate::audit::By;
 use crate::clock::Stopwatch;
 use crate::console::format;
 use crate::console::view::{
-    Answer, Consent, CustomerPage, Frame, Identifier, Recommendations, Timeline, TimelineDay, TimelineEntry, Trait,
+    Answer, Consent, CustomerPage, Frame, Identifier, Recommendations, RefusedJoin, Timeline, TimelineDay,
+    TimelineEntry, Trait,
 };
 use crate::engine::{Asked, CustomerView, Live};
 use crate::error::ServerError;
@@ -76,7 +77,7 @@ fn decide_now(app: &App, id: &str, kind: DecisionKind) -> Result<Answer, ServerE
     let watch = Stopwatch::start();
     let record = app.engine.decide(Asked { kind, names: vec![name], n: N_ITEMS, context })?;
     let latency_ms = watch.elapsed().as_secs_f64() * 1_000.0;
-    Ok(answer(app, &record.decision.id, kind, &record.decision.answer, Some(latency_ms)))
+    Ok(answer(app, &record, Some(latency_ms)))
 }
 
 /// A name that leads to the customer: a `userId` where there is one.
@@ -90,7 +91,7 @@ fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<Cu
     let CustomerView { customer, consents, vector, churn } = &view;
     let (profile, state) = (&customer.profile, &customer.state);
     let preview = app.engine.preview(customer, DecisionKind::Recommend, N_ITEMS)?;
-    let (timeline, recommended) = app.engine.look(|live| (timeline(live, profile, state), items(live, &preview)));
+    let (timeline, recommended) = app.engine.look(|live| (timeline(live, profile, state), items(live, &preview, None)));
     let spent = spent(state);
     let churn_score = score(app, churn);
     Ok(CustomerPage {
@@ -98,6 +99,7 @@ fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<Cu
         label: label(profile),
         known: profile.is_known(),
         identifiers: identifiers(profile),
+        refused_joins: refused_joins(profile),
         event_count: profile.n_events,
         orders: state.n_orders(),
         revenue: spent.map(|(money, _)| money),
@@ -130,7 +132,21 @@ fn identifiers(profile: &Profile) -> Vec<Identifier> {
                 profiles::Identifier::User(id) => ("userId", id.to_string()),
                 profiles::Identifier::Anonymous(id) => ("anonymousId", id.to_string()),
             };
-            Identifier { kind: kind.to_owned(), value, since: Some(link.at), evidence: link.reason.text().to_owned() }
+            let shared = if link.is_shared { ", shared with another customer" } else { "" };
+            let evidence = format!("{}{shared}", link.reason.text());
+            Identifier { kind: kind.to_owned(), value, since: Some(link.at), evidence }
+        })
+        .collect()
+}
+
+fn refused_joins(profile: &Profile) -> Vec<RefusedJoin> {
+    let newest_first = profile.refusals.iter().rev();
+    newest_first
+        .map(|refusal| RefusedJoin {
+            names: refusal.names.each_ref().map(ToString::to_string),
+            reason: super::visit::capital(refusal.reason.text()),
+            at: refusal.at,
+            offset: refusal.offset.0,
         })
         .collect()
 }

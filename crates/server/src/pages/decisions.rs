@@ -48,10 +48,7 @@ fn fill_list(app: &App, frame: Frame, asked: &Asked, base_url: &str) -> Result<D
 
 fn row(live: &Live, logged: &LoggedDecision, record: &Result<Record, DecisionError>) -> DecisionRow {
     let (answer, fallback) = match record {
-        Ok(record) => {
-            let answer = &record.decision.answer;
-            (in_short(live, answer), answer.fallback.clone())
-        }
+        Ok(record) => (in_short(record), record.decision.answer.fallback.clone()),
         // A newer program's record stands in the list all the same.
         Err(error) => (error.to_string(), logged.is_fallback.then(|| "Why cannot be read here.".to_owned())),
     };
@@ -92,7 +89,7 @@ fn fill(app: &App, frame: Frame, id: &DecisionId) -> Result<DecisionPage, Server
     Ok(DecisionPage {
         at: question.as_of,
         customer: is_known(app, &record)?.then(|| question.customer.to_string()),
-        answer: answer(app, &record.decision.id, question.kind, &record.decision.answer, None),
+        answer: answer(app, &record, None),
         request: request.to_string(),
         response: record.response.clone(),
         features,

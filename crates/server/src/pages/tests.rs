@@ -135,8 +135,12 @@ impl Console {
     }
 
     fn send_events(&self, batch: &str) {
+        self.send_events_from(Origin::Server, batch);
+    }
+
+    fn send_events_from(&self, origin: Origin, batch: &str) {
         let now = self.running.app().engine.clock().now();
-        let batch = events::parse_batch(batch.as_bytes(), events::Envelope::new(now, Origin::Server)).unwrap();
+        let batch = events::parse_batch(batch.as_bytes(), events::Envelope::new(now, origin)).unwrap();
         self.running.app().engine.ingest(batch).unwrap();
     }
 
@@ -368,6 +372,49 @@ fn hostile_names_are_shown_as_text_and_can_be_opened() {
     let lost = console.get("/nowhere/%3Cscript%3E?q=%3Cscript%3E");
     assert_eq!(lost.status, 404);
     assert_page("lost", &lost);
+}
+
+#[test]
+fn a_join_that_was_refused_stands_on_both_customers_pages() {
+    let console = Console::start(true);
+    let events = serde_json::json!({"batch": [
+        {"type": "identify", "userId": "ann", "anonymousId": "tablet"},
+        {"type": "identify", "userId": "bob"},
+        {"type": "alias", "userId": "bob", "previousId": "ann"},
+        {"type": "page", "userId": "bob", "anonymousId": "tablet"},
+    ]});
+    console.send_events_from(Origin::Client, &events.to_string());
+    for customer in ["ann", "bob"] {
+        let page = console.get(&format!("/customers/{customer}"));
+        assert_page(customer, &page);
+        for shown in
+            ["Not joined", "<code>userId bob</code> and <code>userId ann</code>", "A write key cannot make two userIds"]
+        {
+            assert!(page.body.contains(shown), "{customer}: {shown}: {}", page.body);
+        }
+        assert!(page.body.contains("<code>userId bob</code> and <code>anonymousId tablet</code>"), "{}", page.body);
+        assert!(page.body.contains("shared with another customer"), "{}", page.body);
+    }
+}
+
+#[test]
+fn a_decision_shows_the_names_of_its_day() {
+    let console = Console::start(true);
+    let name = |name: &str| serde_json::json!({"batch": [{"type": "item", "itemId": "i1", "traits": {"name": name}}]});
+    console.send_events(&name("Green tea").to_string());
+    let question = Question {
+        kind: DecisionKind::Recommend,
+        names: vec![Identifier::User("ann".into())],
+        n: 1,
+        context: events::Fields::new(),
+    };
+    let record = console.running.app().engine.decide(question).unwrap();
+    console.clock.advance(Duration::from_secs(60));
+    console.send_events(&name("Renamed").to_string());
+    for path in ["/decisions".to_owned(), format!("/decisions/{}", record.decision.id)] {
+        let page = console.get(&path);
+        assert!(page.body.contains("Green tea") && !page.body.contains("Renamed"), "{path}: {}", page.body);
+    }
 }
 
 #[test]

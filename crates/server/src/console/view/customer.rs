@@ -20,6 +20,8 @@ pub struct CustomerPage {
     pub known: bool,
     /// All identifiers, with what ties them together.
     pub identifiers: Vec<Identifier>,
+    /// Joins with other customers that events claimed and that were not made, newest first.
+    pub refused_joins: Vec<RefusedJoin>,
     /// Accepted events.
     pub event_count: u64,
     /// Completed orders.
@@ -62,6 +64,19 @@ pub struct Identifier {
     pub since: Option<Timestamp>,
     /// What says so: `first seen under this name`.
     pub evidence: String,
+}
+
+/// A join that was not made: an event said that two names are one person, and was not believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedJoin {
+    /// The two names: `userId ann`.
+    pub names: [String; 2],
+    /// Why, in words.
+    pub reason: String,
+    /// When the event occurred.
+    pub at: Timestamp,
+    /// The event's place in the log.
+    pub offset: u64,
 }
 
 /// What happened, newest day first.

@@ -23,7 +23,9 @@ pub mod sample;
 
 pub use api::{ApiPage, Example};
 pub use audit::{AuditFilter, AuditPage, AuditRow};
-pub use customer::{Consent, CustomerPage, Identifier, Recommendations, Timeline, TimelineDay, TimelineEntry, Trait};
+pub use customer::{
+    Consent, CustomerPage, Identifier, Recommendations, RefusedJoin, Timeline, TimelineDay, TimelineEntry, Trait,
+};
 pub use customers::{CustomerRow, CustomersPage};
 pub use decision::{Candidate, DecisionPage, Outcome};
 pub use decisions::{DecisionRow, DecisionsPage};

@@ -212,7 +212,7 @@ impl Overview {
     }
 
     fn revenue_sum(&self) -> Money {
-        Money { minor: self.revenue.iter().map(|day| day.minor).sum(), currency: self.currency }
+        Money { minor: self.revenue.iter().map(|day| day.minor).fold(0, i64::saturating_add), currency: self.currency }
     }
 
     fn revenue_total(&self) -> String {

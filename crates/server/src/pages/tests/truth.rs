@@ -27,7 +27,9 @@ fn send(console: &Console, events: &[serde_json::Value]) {
 fn learned_from(console: &Console) -> String {
     let found = console.running.app().engine.search("", 20, Duration::from_secs(9)).unwrap().customers;
     let known = |customer: &&profiles::Customer<features::FeatureState>| {
-        customer.profile.is_known() && customer.profile.consents.stated(governance::Purpose::Analytics).is_none()
+        let policy = governance::ConsentPolicy::default();
+        let answer = policy.answer(&customer.profile.consents, governance::Purpose::Analytics);
+        customer.profile.is_known() && answer.basis == governance::ConsentBasis::Default
     };
     found.iter().find(|customer| known(customer) && customer.state.n_orders() > 0).unwrap().profile.id.to_string()
 }

@@ -1,0 +1,136 @@
+//! What is known of one item, by whom, and how many customers bought it?
+
+use events::{Offset, Product, Recorded};
+use primitives::{ItemId, Money, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How many of the newest days with a buyer are counted one by one.
+const N_DAYS: usize = 35;
+
+/// How long a name or a category is at most, in bytes: the rest is cut off.
+const TEXT_BYTES_MAX: usize = 256;
+
+/// One item: what is known about it, and how it sells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    /// Its id.
+    pub id: ItemId,
+    /// Its name.
+    pub name: Option<Fact<String>>,
+    /// Its category.
+    pub category: Option<Fact<String>>,
+    /// The price of one piece.
+    pub price: Option<Fact<Money>>,
+    /// Whether it can be had; assumed where nothing is said.
+    pub available: Option<Fact<bool>>,
+    /// Whether the company itself named it, with a server key or an import. If not, it is provisional.
+    pub is_vouched: bool,
+    /// When a write key last named it, by our clock.
+    pub(super) last_used: Timestamp,
+    /// How many of the customers who are counted bought it last on each of the newest days (days since 1970).
+    buyers_by_day: BTreeMap<i64, u32>,
+}
+
+/// What was said last by whoever is believed most, and when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fact<T> {
+    /// What was said.
+    pub value: T,
+    /// Whether the company itself said so.
+    is_vouched: bool,
+    at: Timestamp,
+    offset: Offset,
+}
+
+impl Item {
+    pub(super) fn new(id: ItemId) -> Self {
+        Self {
+            id,
+            name: None,
+            category: None,
+            price: None,
+            available: None,
+            is_vouched: false,
+            last_used: Timestamp::MIN,
+            buyers_by_day: BTreeMap::new(),
+        }
+    }
+
+    /// The item's name, or its id where no name is known.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.name.as_ref().map_or(self.id.as_str(), |name| &name.value)
+    }
+
+    /// Whether it can be had.
+    #[must_use]
+    pub fn is_available(&self) -> bool {
+        self.available.as_ref().is_none_or(|available| available.value)
+    }
+
+    /// How many of the customers who are counted bought it, as far as is remembered.
+    #[must_use]
+    pub fn n_buyers(&self) -> u32 {
+        self.buyers_by_day.values().fold(0, |sum, n| sum.saturating_add(*n))
+    }
+
+    /// How many of the customers who are counted bought it within the last `n_days` (at most 35).
+    #[must_use]
+    pub fn n_buyers_lately(&self, as_of: Timestamp, n_days: i64) -> u32 {
+        let days = as_of.day() - n_days + 1..=as_of.day();
+        self.buyers_by_day.range(days).fold(0, |sum, (_, n)| sum.saturating_add(*n))
+    }
+
+    /// Takes in what an event says of it.
+    pub(super) fn learn(&mut self, product: &Product, recorded: &Recorded) {
+        let event = &recorded.event;
+        keep(&mut self.name, product.name.as_deref().map(cut), recorded);
+        keep(&mut self.category, product.category.as_deref().map(cut), recorded);
+        keep(&mut self.price, product.price, recorded);
+        if event.origin.is_trusted() {
+            self.is_vouched = true;
+        } else {
+            self.last_used = self.last_used.max(event.received_at);
+        }
+    }
+
+    /// Takes in whether it can be had.
+    pub(super) fn learn_available(&mut self, available: Option<bool>, recorded: &Recorded) {
+        keep(&mut self.available, available, recorded);
+    }
+
+    pub(super) fn add_buyer(&mut self, day: i64) {
+        let n = self.buyers_by_day.entry(day).or_default();
+        *n = n.saturating_add(1);
+        if self.buyers_by_day.len() > N_DAYS {
+            self.buyers_by_day.pop_first();
+        }
+    }
+
+    /// A day that is not remembered any more had its buyers forgotten with it.
+    pub(super) fn remove_buyer(&mut self, day: i64) {
+        if let Some(n) = self.buyers_by_day.get_mut(&day) {
+            *n -= 1;
+            if *n == 0 {
+                self.buyers_by_day.remove(&day);
+            }
+        }
+    }
+}
+
+/// What the company said goes before what a write key said; of each, what was said later wins, in whichever order it
+/// arrives.
+fn keep<T>(known: &mut Option<Fact<T>>, said: Option<T>, recorded: &Recorded) {
+    let Some(value) = said else { return };
+    let Recorded { offset, event } = recorded;
+    let fact = Fact { value, is_vouched: event.origin.is_trusted(), at: event.occurred_at, offset: *offset };
+    let rank = |fact: &Fact<T>| (fact.is_vouched, fact.at, fact.offset);
+    if known.as_ref().is_none_or(|known| rank(&fact) > rank(known)) {
+        *known = Some(fact);
+    }
+}
+
+fn cut(text: &str) -> String {
+    text[..text.floor_char_boundary(TEXT_BYTES_MAX)].to_owned()
+}

@@ -1,0 +1,74 @@
+//! How many customers bought an item? Kept exact while consents change and customers merge.
+//!
+//! Each customer who permits analytics counts once for each item they are remembered to have bought, on the day of the
+//! last time. The profiles tell of each change, so the count is always the sum over the customers as they are.
+
+use super::Items;
+use crate::FeatureState;
+use events::{Commerce, CommerceStep, Recorded, Understanding};
+use governance::Purpose;
+use primitives::ItemKey;
+use profiles::{Customer, Watch};
+use std::collections::BTreeMap;
+
+/// The day (since 1970) on which a customer bought each item last.
+type Bought = BTreeMap<ItemKey, i64>;
+
+/// What a customer counted for before an event.
+pub struct Counted {
+    is_permitted: bool,
+    /// `None` where the event is no order, so that what they bought stays.
+    bought: Option<Bought>,
+}
+
+impl Watch<FeatureState> for Items {
+    type Before = Counted;
+
+    fn before(&mut self, customer: &Customer<FeatureState>, recorded: &Recorded) -> Counted {
+        let is_permitted = self.permits(customer);
+        let is_order = Commerce::understanding(&recorded.event) == Understanding::Step(CommerceStep::Ordered);
+        Counted { is_permitted, bought: is_order.then(|| counted(customer, is_permitted)) }
+    }
+
+    fn after(&mut self, customer: &Customer<FeatureState>, before: Counted) {
+        let is_permitted = self.permits(customer);
+        match before.bought {
+            Some(bought) => self.recount(&bought, &counted(customer, is_permitted)),
+            None if is_permitted != before.is_permitted => {
+                self.recount(&counted(customer, before.is_permitted), &counted(customer, is_permitted));
+            }
+            None => {}
+        }
+    }
+
+    fn leaves(&mut self, customer: &Customer<FeatureState>) {
+        let is_permitted = self.permits(customer);
+        self.recount(&counted(customer, is_permitted), &Bought::new());
+    }
+
+    fn enters(&mut self, customer: &Customer<FeatureState>) {
+        let is_permitted = self.permits(customer);
+        self.recount(&Bought::new(), &counted(customer, is_permitted));
+    }
+}
+
+fn counted(customer: &Customer<FeatureState>, is_permitted: bool) -> Bought {
+    // Lines are sorted by time, so the last one of an item stays.
+    let lines = customer.state.lines().iter().filter(|_| is_permitted);
+    lines.map(|line| (line.item, line.at.day())).collect()
+}
+
+impl Items {
+    fn permits(&self, customer: &Customer<FeatureState>) -> bool {
+        self.policy.answer(&customer.profile.consents, Purpose::Analytics).granted
+    }
+
+    fn recount(&mut self, before: &Bought, after: &Bought) {
+        for (item, day) in before.iter().filter(|(item, day)| after.get(item) != Some(day)) {
+            self.change(*item, |item| item.remove_buyer(*day));
+        }
+        for (item, day) in after.iter().filter(|(item, day)| before.get(item) != Some(day)) {
+            self.change(*item, |item| item.add_buyer(*day));
+        }
+    }
+}

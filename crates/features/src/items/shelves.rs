@@ -1,0 +1,64 @@
+//! Which items does the company vouch for, and which of the others are forgotten first?
+
+use super::Item;
+use primitives::{ItemKey, Timestamp};
+use std::collections::BTreeSet;
+
+/// How many customers have to have bought an item that only write keys named before it is believed to exist.
+pub(super) const N_BUYERS_MIN: u32 = 5;
+
+/// How many items that only write keys named are kept: those that fewer than five customers bought, and the others.
+/// Beyond it the one that was named longest ago is forgotten.
+const N_PROVISIONAL_MAX: [usize; 2] = [10_000, 40_000];
+
+/// After so many days without being named, an item that only write keys named is forgotten.
+const N_DAYS_UNUSED_MAX: i64 = 30;
+
+/// Where each item is filed.
+#[derive(Debug, Default)]
+pub(super) struct Shelves {
+    n_vouched: usize,
+    /// By when they were last named: those that fewer than five customers bought, and the others.
+    provisional: [BTreeSet<(Timestamp, ItemKey)>; 2],
+}
+
+impl Shelves {
+    /// How many items that can be had the company named itself.
+    pub(super) fn n_vouched(&self) -> usize {
+        self.n_vouched
+    }
+
+    pub(super) fn file(&mut self, key: ItemKey, item: &Item) {
+        match shelf(item) {
+            None => self.n_vouched += usize::from(item.is_available()),
+            Some(shelf) => {
+                self.provisional[shelf].insert((item.last_used, key));
+            }
+        }
+    }
+
+    pub(super) fn unfile(&mut self, key: ItemKey, item: &Item) {
+        match shelf(item) {
+            None => self.n_vouched -= usize::from(item.is_available()),
+            Some(shelf) => {
+                self.provisional[shelf].remove(&(item.last_used, key));
+            }
+        }
+    }
+
+    /// Takes out one that is to be forgotten now, if there is any.
+    pub(super) fn take_excess(&mut self, now: Timestamp) -> Option<ItemKey> {
+        let unused_since = now.plus_days(-N_DAYS_UNUSED_MAX);
+        let with_max = self.provisional.iter_mut().zip(N_PROVISIONAL_MAX);
+        with_max.into_iter().find_map(|(shelf, n_max)| {
+            let (last_used, _) = shelf.first()?;
+            let is_excess = shelf.len() > n_max || *last_used < unused_since;
+            if is_excess { shelf.pop_first().map(|(_, key)| key) } else { None }
+        })
+    }
+}
+
+/// Nowhere if the company named it.
+fn shelf(item: &Item) -> Option<usize> {
+    (!item.is_vouched).then(|| usize::from(item.n_buyers() >= N_BUYERS_MIN))
+}

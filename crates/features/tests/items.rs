@@ -1,0 +1,354 @@
+//! Whose word on an item counts, how long is it kept, and who is counted as its buyer?
+
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails the test")]
+
+use events::{Call, Event, Fields, Offset, Origin, Recorded};
+use features::{FeatureState, Item, Items};
+use governance::{ConsentPolicy, Headcount, Purpose};
+use primitives::{ItemId, ItemKey, Timestamp};
+use profiles::{Customer, MemoryProfileStore, ProfileStore, Profiles};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const HOUR_MS: i64 = 3_600_000;
+
+fn fields(value: Value) -> Fields {
+    value.as_object().cloned().unwrap()
+}
+
+/// An event at an hour since the epoch.
+fn event(offset: u64, origin: Origin, user: &str, hour: i64, call: Call) -> Recorded {
+    let at = Timestamp::from_millis(hour * HOUR_MS);
+    let event = Event {
+        message_id: format!("m{offset}").into(),
+        user_id: Some(user.into()),
+        anonymous_id: None,
+        occurred_at: at,
+        stated_at: None,
+        received_at: at,
+        call,
+        context: Fields::new(),
+        origin,
+    };
+    Recorded { offset: Offset(offset), event }
+}
+
+fn track(offset: u64, origin: Origin, user: &str, hour: i64, name: &str, properties: Value) -> Recorded {
+    event(offset, origin, user, hour, Call::Track { event: name.to_owned(), properties: fields(properties) })
+}
+
+fn viewed(offset: u64, origin: Origin, hour: i64, product: Value) -> Recorded {
+    track(offset, origin, "visitor", hour, "Product Viewed", product)
+}
+
+fn ordered(offset: u64, origin: Origin, user: &str, hour: i64, items: &[&str]) -> Recorded {
+    let products: Vec<Value> = items.iter().map(|item| json!({"product_id": item, "price": 1})).collect();
+    track(offset, origin, user, hour, "Order Completed", json!({"products": products, "currency": "EUR"}))
+}
+
+fn described(offset: u64, origin: Origin, hour: i64, item: &str, traits: Value) -> Recorded {
+    event(offset, origin, "unused", hour, Call::Item { item_id: item.into(), traits: fields(traits) })
+}
+
+/// Customers and items, folded as the server folds them.
+struct Shop {
+    store: Arc<MemoryProfileStore>,
+    profiles: Profiles<FeatureState>,
+    items: Items,
+    policy: ConsentPolicy,
+}
+
+impl Shop {
+    fn open(store: Arc<MemoryProfileStore>, policy: ConsentPolicy) -> Self {
+        let profiles = Profiles::open(store.clone()).unwrap();
+        Self { profiles, items: Items::open(store.as_ref(), &policy).unwrap(), store, policy }
+    }
+
+    fn of(events: &[Recorded]) -> Self {
+        let mut shop = Self::open(Arc::default(), ConsentPolicy::default());
+        events.iter().for_each(|event| shop.apply(event));
+        shop
+    }
+
+    fn apply(&mut self, recorded: &Recorded) {
+        self.items.apply(recorded);
+        self.profiles.apply_watched(recorded, &mut self.items).unwrap();
+    }
+
+    /// A checkpoint, after which everything is read from the store again.
+    fn restarted(mut self) -> Self {
+        let mut changes = self.profiles.take_changes().unwrap();
+        changes.extend(self.items.take_changes());
+        self.store.commit(self.profiles.offset(), changes).unwrap();
+        Self::open(self.store, self.policy)
+    }
+
+    fn item(&self, id: &str) -> Option<&Item> {
+        self.items.get(ItemKey::from(&ItemId::from(id)))
+    }
+
+    fn offers(&self, id: &str) -> bool {
+        self.items.offers(ItemKey::from(&ItemId::from(id)))
+    }
+
+    fn buyers(&self, id: &str) -> u32 {
+        self.item(id).map_or(0, Item::n_buyers)
+    }
+
+    fn popular(&self, hour: i64) -> Vec<(&str, Headcount)> {
+        let popular = self.items.popular(Timestamp::from_millis(hour * HOUR_MS), 30, 5);
+        popular.into_iter().map(|(item, buyers)| (item.id.as_str(), buyers)).collect()
+    }
+}
+
+fn name(shop: &Shop, id: &str) -> Option<String> {
+    shop.item(id)?.name.as_ref().map(|name| name.value.clone())
+}
+
+#[test]
+fn what_the_company_said_of_an_item_stays_and_a_write_key_fills_gaps() {
+    let by_client = |offset, hour| {
+        viewed(
+            offset,
+            Origin::Client,
+            hour,
+            json!({"product_id": "tea", "name": "FREE", "category": "Spam", "price": 0}),
+        )
+    };
+    for company in [Origin::Server, Origin::Import] {
+        for events in [
+            vec![
+                described(1, company, 1, "tea", json!({"name": "Tea", "price": 2, "currency": "EUR"})),
+                by_client(2, 9),
+            ],
+            vec![
+                by_client(1, 9),
+                viewed(2, company, 1, json!({"product_id": "tea", "name": "Tea", "price": 2, "currency": "EUR"})),
+            ],
+        ] {
+            let shop = Shop::of(&events).restarted();
+            let tea = shop.item("tea").unwrap();
+            assert_eq!((tea.title(), tea.price.as_ref().unwrap().value.minor, tea.is_vouched), ("Tea", 200, true));
+            assert_eq!(tea.category.as_ref().unwrap().value, "Spam", "nobody else has said anything");
+        }
+    }
+}
+
+#[test]
+fn of_equals_the_later_word_wins() {
+    for origin in Origin::ALL {
+        let say = |offset, hour, name: &str| viewed(offset, origin, hour, json!({"product_id": "tea", "name": name}));
+        assert_eq!(name(&Shop::of(&[say(1, 1, "Old"), say(2, 2, "New")]), "tea").unwrap(), "New");
+        assert_eq!(name(&Shop::of(&[say(1, 2, "New"), say(2, 1, "Old")]), "tea").unwrap(), "New");
+        assert_eq!(name(&Shop::of(&[say(1, 1, "First"), say(2, 1, "Second")]), "tea").unwrap(), "Second");
+    }
+    let long = "é".repeat(400);
+    let shop = Shop::of(&[viewed(1, Origin::Client, 1, json!({"product_id": "tea", "name": long}))]);
+    assert_eq!(name(&shop, "tea").unwrap(), "é".repeat(128));
+}
+
+#[test]
+fn availability_is_assumed_until_the_company_says_otherwise() {
+    let mut shop = Shop::of(&[described(1, Origin::Server, 1, "tea", json!({"name": "Tea"}))]);
+    assert!(shop.offers("tea") && !shop.offers("unheard of"));
+    shop.apply(&described(2, Origin::Server, 2, "tea", json!({"available": false})));
+    assert!(!shop.offers("tea") && shop.popular(9).is_empty());
+    assert!(!shop.restarted().offers("tea"));
+}
+
+#[test]
+fn an_item_only_write_keys_named_is_recommended_once_five_customers_bought_it() {
+    let mut shop = Shop::of(&[described(1, Origin::Server, 1, "tea", json!({"name": "Tea"}))]);
+    for n in 1..=5 {
+        assert!(!shop.offers("jam"), "{n}");
+        shop.apply(&ordered(1 + n, Origin::Client, &format!("customer-{}", n.max(2)), 2, &["jam"]));
+    }
+    assert_eq!((shop.buyers("jam"), shop.offers("jam")), (4, false), "one of them bought it twice");
+    shop.apply(&ordered(9, Origin::Client, "customer-9", 3, &["jam"]));
+    assert!(shop.offers("jam") && !shop.item("jam").unwrap().is_vouched);
+    assert_eq!(shop.popular(9), [("jam", Headcount::of(5)), ("tea", Headcount::of(0))]);
+    let mut shop = shop.restarted();
+    shop.apply(&refusal(10, "customer-9", 4));
+    assert!(!shop.offers("jam"));
+}
+
+#[test]
+fn a_shop_that_sends_everything_by_browser_recommends_what_was_bought_once() {
+    let shop = Shop::of(&[
+        viewed(1, Origin::Client, 1, json!({"product_id": "tea"})),
+        ordered(2, Origin::Client, "ann", 2, &["jam"]),
+    ]);
+    assert_eq!((shop.offers("tea"), shop.offers("jam")), (false, true));
+    assert_eq!(shop.popular(9), [("jam", Headcount::of(1))]);
+    let mut shop = shop.restarted();
+    shop.apply(&described(3, Origin::Server, 3, "rye", json!({"available": false})));
+    assert!(shop.offers("jam"), "what the company named cannot be had");
+    shop.apply(&described(4, Origin::Server, 4, "rye", json!({"available": true})));
+    assert!(shop.offers("rye") && !shop.offers("jam"));
+}
+
+#[test]
+fn a_stranger_s_items_are_bounded_and_push_nothing_out_that_sells() {
+    let mut events = vec![described(1, Origin::Server, 1, "vouched", json!({}))];
+    events.extend((0..5).map(|n| ordered(2 + n, Origin::Client, &format!("c{n}"), 1, &["sells"])));
+    events.push(viewed(7, Origin::Client, 1, json!({"product_id": "first"})));
+    events.push(viewed(8, Origin::Client, 1, json!({"product_id": "second"})));
+    let mut shop = Shop::of(&events).restarted();
+    shop.apply(&viewed(9, Origin::Client, 2, json!({"product_id": "first"})));
+    for n in 0..9_999_u64 {
+        shop.apply(&viewed(10 + n, Origin::Client, 3, json!({"product_id": format!("invented-{n}")})));
+    }
+    assert_eq!(shop.items.len(), 10_002);
+    let known = |shop: &Shop| ["vouched", "sells", "first", "second"].map(|id| shop.item(id).is_some());
+    assert_eq!(known(&shop), [true, true, true, false], "the one named longest ago is forgotten");
+    let shop = shop.restarted();
+    assert_eq!((shop.items.len(), known(&shop)), (10_002, [true, true, true, false]));
+}
+
+#[test]
+fn an_item_only_write_keys_named_is_forgotten_after_thirty_days_without_use() {
+    let view = |offset, origin, day: i64, id: &str| viewed(offset, origin, day * 24, json!({"product_id": id}));
+    let mut shop = Shop::of(&[
+        view(1, Origin::Client, 0, "tea"),
+        view(2, Origin::Client, 1, "jam"),
+        view(3, Origin::Import, 0, "vouched"),
+        view(4, Origin::Import, 900, "of an import's clock"),
+    ]);
+    let known = |shop: &Shop| ["tea", "jam", "vouched"].map(|id| shop.item(id).is_some());
+    shop.apply(&view(5, Origin::Client, 30, "new"));
+    assert_eq!(known(&shop), [true, true, true]);
+    shop.apply(&view(6, Origin::Client, 31, "new"));
+    assert_eq!(known(&shop), [false, true, true]);
+    let mut shop = shop.restarted();
+    assert_eq!(known(&shop), [false, true, true]);
+    shop.apply(&view(7, Origin::Client, 31, "tea"));
+    assert_eq!(known(&shop.restarted()), [true, true, true], "it comes back when it is named again");
+}
+
+#[test]
+fn changes_that_could_not_be_stored_are_stored_with_the_next() {
+    let mut shop = Shop::of(&[viewed(1, Origin::Client, 1, json!({"product_id": "tea"}))]).restarted();
+    shop.apply(&viewed(2, Origin::Client, 24 * 40, json!({"product_id": "jam"})));
+    shop.items.begin_checkpoint();
+    let mut lost = Vec::new();
+    shop.items.fill(&mut lost, 9);
+    let rows: Vec<_> = lost.iter().map(|change| (change.key.as_str(), change.value.is_some())).collect();
+    assert_eq!(rows, [("jam", true), ("tea", false)]);
+    shop.items.end_checkpoint(false);
+    let shop = shop.restarted();
+    assert_eq!((shop.items.len(), shop.item("tea"), shop.items.is_empty()), (1, None, false));
+    assert_eq!(shop.items.iter().map(|(_, item)| item.id.as_str()).collect::<Vec<_>>(), ["jam"]);
+}
+
+fn consent(offset: u64, user: &str, hour: i64, granted: bool) -> Recorded {
+    let mut said = track(offset, Origin::Client, user, hour, "Clicked", json!({}));
+    said.event.context = fields(json!({"consent": {"categoryPreferences": {"analytics": granted}}}));
+    said
+}
+
+fn refusal(offset: u64, user: &str, hour: i64) -> Recorded {
+    consent(offset, user, hour, false)
+}
+
+#[test]
+fn who_refuses_analytics_is_not_counted_from_that_moment_on() {
+    let mut shop = Shop::of(&[
+        ordered(1, Origin::Server, "ann", 24, &["tea", "tea", "jam"]),
+        ordered(2, Origin::Server, "bob", 24, &["tea"]),
+        ordered(3, Origin::Server, "ann", 48, &["tea"]),
+    ]);
+    assert_eq!((shop.buyers("tea"), shop.buyers("jam")), (2, 1));
+    shop.apply(&refusal(4, "ann", 50));
+    assert_eq!((shop.buyers("tea"), shop.buyers("jam")), (1, 0));
+    shop.apply(&ordered(5, Origin::Server, "ann", 52, &["tea", "jam"]));
+    assert_eq!((shop.buyers("tea"), shop.buyers("jam")), (1, 0));
+    shop.apply(&consent(6, "ann", 53, true));
+    assert_eq!((shop.buyers("tea"), shop.buyers("jam")), (2, 1));
+    let lately = |hour| shop.item("tea").unwrap().n_buyers_lately(Timestamp::from_millis(hour * HOUR_MS), 2);
+    assert_eq!([lately(24), lately(48), lately(72), lately(96)], [1, 2, 1, 0], "each on the day of the last time");
+}
+
+#[test]
+fn where_silence_is_a_refusal_the_silent_are_not_counted() {
+    let policy = ConsentPolicy::new([(Purpose::Personalization, true)]);
+    let mut shop = Shop::open(Arc::default(), policy);
+    shop.apply(&ordered(1, Origin::Server, "ann", 1, &["tea"]));
+    assert_eq!(shop.buyers("tea"), 0);
+    shop.apply(&consent(2, "ann", 2, true));
+    assert_eq!(shop.buyers("tea"), 1);
+}
+
+#[test]
+fn the_popular_list_goes_by_customers_and_not_by_orders() {
+    let mut events: Vec<Recorded> = (1..=9).map(|n| ordered(n, Origin::Server, "fan", 24, &["fan-article"])).collect();
+    events.extend((10..16).map(|n| ordered(n, Origin::Server, &format!("c{n}"), 24, &["tea"])));
+    events.extend((16..18).map(|n| ordered(n, Origin::Server, &format!("c{n}"), 24, &["jam"])));
+    let shop = Shop::of(&events);
+    let few = Headcount::of(1);
+    assert_eq!(shop.popular(30), [("tea", Headcount::of(6)), ("jam", few), ("fan-article", few)]);
+    assert_eq!(shop.items.popular(Timestamp::from_millis(30 * HOUR_MS), 30, 1).len(), 1);
+    assert!(shop.items.popular(Timestamp::from_millis(30 * HOUR_MS), 30, 0).is_empty());
+    assert_eq!(shop.popular(24 * 40)[0], ("tea", Headcount::of(0)), "then by all that is remembered");
+}
+
+/// What the count must be: each customer who permits it, once an item, on the day of the last time.
+fn recounted(shop: &Shop) -> BTreeMap<(ItemKey, i64), u32> {
+    let mut counts = BTreeMap::new();
+    let is_counted =
+        |customer: &&Customer<FeatureState>| shop.policy.answer(&customer.profile.consents, Purpose::Analytics).granted;
+    for customer in shop.profiles.resident().filter(is_counted) {
+        let lines = customer.state.lines().iter();
+        let last: BTreeMap<ItemKey, i64> = lines.map(|line| (line.item, line.at.day())).collect();
+        last.into_iter().for_each(|bought| *counts.entry(bought).or_insert(0) += 1);
+    }
+    counts
+}
+
+fn counted(shop: &Shop, n_days: i64) -> BTreeMap<(ItemKey, i64), u32> {
+    let on = |item: &Item, day: i64| item.n_buyers_lately(Timestamp::from_millis(day * 24 * HOUR_MS), 1);
+    let each = shop.items.iter().flat_map(|(key, item)| (0..n_days).map(move |day| ((*key, day), on(item, day))));
+    each.filter(|(_, n)| *n > 0).collect()
+}
+
+fn arbitrary_life() -> impl Strategy<Value = Vec<Recorded>> {
+    let origin = proptest::sample::select(Origin::ALL.to_vec());
+    let user = proptest::option::of(proptest::sample::select(vec!["ann", "bob", "cleo"]));
+    let device = proptest::option::of(proptest::sample::select(vec!["phone", "tablet"]));
+    let what =
+        (0_u8..4, proptest::collection::vec(proptest::sample::select(vec!["tea", "jam", "rye"]), 1..4), any::<bool>());
+    let one = (origin, user, device, what, 0_i64..20 * 24);
+    proptest::collection::vec(one, 1..40).prop_map(|all| {
+        let numbered = (1_u64..).zip(all);
+        let recorded = numbered.map(|(n, (origin, user, device, (what, items, granted), hour))| {
+            let name = user.unwrap_or("ann");
+            let mut recorded = match what {
+                0 | 1 => ordered(n, origin, name, hour, &items),
+                2 => consent(n, name, hour, granted),
+                _ => event(n, origin, name, hour, Call::Alias { previous_id: items[0].replace("tea", "bob") }),
+            };
+            recorded.event.origin = origin;
+            recorded.event.anonymous_id = device.map(Into::into);
+            recorded.event.user_id = if device.is_some() { user.map(Into::into) } else { Some(name.into()) };
+            recorded
+        });
+        recorded.collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    /// After any life, with consents that change and customers who merge, the count is the sum over the customers; and a
+    /// restart in between changes nothing.
+    #[test]
+    fn the_count_is_the_sum_over_those_who_permit_it(life in arbitrary_life(), cut in 0_usize..40) {
+        let shop = Shop::of(&life);
+        let (before, after) = life.split_at(cut.min(life.len()));
+        let mut other = Shop::of(before).restarted();
+        after.iter().for_each(|event| other.apply(event));
+        prop_assert_eq!(counted(&shop, 21), recounted(&shop));
+        prop_assert_eq!(counted(&other, 21), counted(&shop, 21));
+    }
+}

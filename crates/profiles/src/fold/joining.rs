@@ -1,0 +1,227 @@
+//! Who is the same customer? Which names an event ties together, and what becomes of each claim.
+
+use super::{Applied, Profiles, customer_row, identifier_row};
+use crate::evidence::{Claim, Verdict};
+use crate::{Customer, CustomerState, Identifier, LinkReason, Profile, ProfileError, RefusalReason, Watch};
+use events::{Call, Recorded};
+use primitives::{AnonymousId, CustomerId, UserId};
+
+impl<S: CustomerState> Profiles<S> {
+    /// The customer an event happened to, after everything it says about who is who has been judged.
+    pub(super) fn resolve<W: Watch<S>>(
+        &mut self,
+        recorded: &Recorded,
+        main: &Identifier,
+        watch: &mut W,
+        applied: &mut Applied,
+    ) -> Result<CustomerId, ProfileError> {
+        let others = self.others_of(recorded, main)?;
+        self.bring_in(main, &others)?;
+        let mut id = self.found(main, recorded)?;
+        for (other, reason) in others {
+            let claim = Claim { recorded, main, other, reason };
+            if let Some(winner) = self.judge(&id, &claim, watch)? {
+                applied.n_merged += 1;
+                id = winner;
+            }
+        }
+        Ok(id)
+    }
+
+    /// The names that this event says belong to the same customer as `main`.
+    fn others_of(&self, recorded: &Recorded, main: &Identifier) -> Result<Vec<(Identifier, LinkReason)>, ProfileError> {
+        let names = Identifier::of(&recorded.event).into_iter().flatten().filter(|name| name != main);
+        let mut others: Vec<_> = names.map(|name| (name, LinkReason::SeenTogether)).collect();
+        if let Call::Alias { previous_id } = &recorded.event.call {
+            // Segment's previousId may be either; what is known decides, and an unknown one is taken as both. A write key
+            // cannot give a customer a userId in this way: it would be the second one, or somebody else's.
+            let user = Identifier::User(UserId::from(previous_id.as_str()));
+            let device = Identifier::Anonymous(AnonymousId::from(previous_id.as_str()));
+            let meant = match (self.find(&user)?.is_some(), self.find(&device)?.is_some()) {
+                (true, true) => vec![user, device],
+                (true, false) => vec![user],
+                (false, false) if recorded.event.origin.is_trusted() => vec![user, device],
+                (false, _) => vec![device],
+            };
+            others.extend(meant.into_iter().filter(|name| name != main).map(|name| (name, LinkReason::Alias)));
+        }
+        Ok(others)
+    }
+
+    /// Brings everyone an event concerns into memory, so that nothing can fail once something has changed.
+    fn bring_in(&mut self, main: &Identifier, others: &[(Identifier, LinkReason)]) -> Result<(), ProfileError> {
+        let own = self.look_up(main)?;
+        let mut concerned = Vec::new();
+        for (name, _) in others {
+            let theirs = self.look_up(name)?;
+            if own.is_none() || own != theirs {
+                concerned.extend(theirs);
+            }
+        }
+        concerned.extend(own);
+        for id in concerned {
+            let links = &self.profile_mut(&id)?.links;
+            let shared = links.iter().filter(|(_, link)| link.is_shared);
+            for name in shared.map(|(name, _)| name.clone()).collect::<Vec<_>>() {
+                self.look_up(&name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// To whom a name leads, kept in memory from now on.
+    fn look_up(&mut self, name: &Identifier) -> Result<Option<CustomerId>, ProfileError> {
+        let found = self.find(name)?;
+        if found.is_some() && !self.identifiers.contains_key(name) {
+            self.identifiers.insert(name.clone(), found.clone());
+        }
+        Ok(found)
+    }
+
+    /// The customer of a name, founded by this event where the name is new.
+    fn found(&mut self, name: &Identifier, recorded: &Recorded) -> Result<CustomerId, ProfileError> {
+        if let Some(id) = self.find(name)? {
+            return Ok(id);
+        }
+        let id = name.customer_id();
+        let profile = Profile::new(id.clone(), name.clone(), recorded);
+        self.totals.n_customers += 1;
+        self.totals.n_known += u64::from(profile.is_known());
+        self.changed_customers.mark(&id, || customer_row::<S>(&id, None))?;
+        self.resident.insert(id.clone(), Some(Customer { profile, state: S::default() }));
+        self.lead(name, Some(&id))?;
+        Ok(id)
+    }
+
+    /// Judges the claim that `id` goes by another name as well; answers with the customer that two became.
+    fn judge<W: Watch<S>>(
+        &mut self,
+        id: &CustomerId,
+        claim: &Claim<'_>,
+        watch: &mut W,
+    ) -> Result<Option<CustomerId>, ProfileError> {
+        let name = &claim.other;
+        let Some(other) = self.find(name)? else {
+            self.tie_new(id, claim)?;
+            return Ok(None);
+        };
+        if other == *id {
+            return Ok(None);
+        }
+        let ours = self.profile_mut(id)?;
+        let (are_we_known, is_ours_too) = (ours.is_known(), ours.links.contains_key(name));
+        let theirs = self.profile_mut(&other)?;
+        let (n_users, both_known) = (theirs.n_users(), are_we_known && theirs.is_known());
+        let is_shared = theirs.links.get(name).is_some_and(|link| link.is_shared);
+        match claim.verdict(both_known, is_shared) {
+            Verdict::Join if self.profile_mut(id)?.has_room_for_users(n_users) => {
+                return self.join(id, &other, claim, watch).map(Some);
+            }
+            Verdict::Join => self.refuse(id, &other, claim, RefusalReason::TooManyNames)?,
+            // Somebody signs in again on a device that is known to be shared.
+            Verdict::Share if is_ours_too => self.lead(name, Some(id))?,
+            Verdict::Share => self.share(id, &other, claim)?,
+            Verdict::Keep => self.refuse(id, &other, claim, RefusalReason::TwoUsers)?,
+        }
+        Ok(None)
+    }
+
+    /// Ties a name to a customer that leads to nobody yet.
+    fn tie_new(&mut self, id: &CustomerId, claim: &Claim<'_>) -> Result<(), ProfileError> {
+        let profile = self.profile_mut(id)?;
+        let was_known = profile.is_known();
+        if matches!(claim.other, Identifier::User(_)) && !profile.has_room_for_users(1) {
+            profile.keep_refusal(claim.refused(RefusalReason::TooManyNames));
+            return Ok(());
+        }
+        profile.links.insert(claim.other.clone(), claim.link(false));
+        self.totals.n_known += u64::from(!was_known && matches!(claim.other, Identifier::User(_)));
+        self.lead(&claim.other, Some(id))?;
+        self.let_names_go(id)
+    }
+
+    /// A device that somebody else used before: it is a name of both, and speaks for this customer from now on. The past
+    /// stays where it was, since two people may share a device.
+    fn share(&mut self, id: &CustomerId, other: &CustomerId, claim: &Claim<'_>) -> Result<(), ProfileError> {
+        if let Some(link) = self.profile_mut(other)?.links.get_mut(&claim.other) {
+            link.is_shared = true;
+        }
+        self.profile_mut(id)?.links.insert(claim.other.clone(), claim.link(true));
+        self.lead(&claim.other, Some(id))?;
+        self.refuse(id, other, claim, RefusalReason::SharedDevice)?;
+        self.let_names_go(id)
+    }
+
+    /// Both customers keep that they were not joined.
+    fn refuse(
+        &mut self,
+        id: &CustomerId,
+        other: &CustomerId,
+        claim: &Claim<'_>,
+        reason: RefusalReason,
+    ) -> Result<(), ProfileError> {
+        self.profile_mut(id)?.keep_refusal(claim.refused(reason));
+        self.profile_mut(other)?.keep_refusal(claim.refused(reason));
+        Ok(())
+    }
+
+    /// Makes two customers one, under the id of the one who is known, else of the one the event happened to.
+    fn join<W: Watch<S>>(
+        &mut self,
+        id: &CustomerId,
+        other: &CustomerId,
+        claim: &Claim<'_>,
+        watch: &mut W,
+    ) -> Result<CustomerId, ProfileError> {
+        let is_ours_known = self.profile_mut(id)?.is_known();
+        let is_theirs_known = self.profile_mut(other)?.is_known();
+        let (winner, loser) = if is_theirs_known && !is_ours_known { (other, id) } else { (id, other) };
+        let Some(gone) = self.resident.insert(loser.clone(), None) else {
+            return Err(ProfileError::Missing { id: loser.clone() });
+        };
+        let names: Vec<_> = gone.profile.links.iter().map(|(name, link)| (name.clone(), link.is_shared)).collect();
+        let newcomer = if winner == id { &claim.other } else { claim.main };
+        let customer = self.customer_mut(winner)?;
+        watch.leaves(&gone);
+        watch.leaves(customer);
+        let join = claim.joined(winner.clone(), loser.clone(), gone.profile.n_events);
+        customer.profile.merge(gone.profile);
+        customer.profile.joins.add(join);
+        let is_shared = customer.profile.links.get(newcomer).is_some_and(|link| link.is_shared);
+        customer.profile.links.insert(newcomer.clone(), claim.link(is_shared));
+        customer.state.merge(gone.state);
+        watch.enters(customer);
+        for (name, is_shared) in names {
+            // A shared device may lead to a third customer.
+            if !is_shared || self.find(&name)?.is_none_or(|owner| owner == *loser) {
+                self.lead(&name, Some(winner))?;
+            }
+        }
+        self.totals.n_customers -= 1;
+        self.totals.n_known -= u64::from(is_ours_known && is_theirs_known);
+        self.let_names_go(winner)?;
+        Ok(winner.clone())
+    }
+
+    /// Names for which a customer has no room lead to nobody any more.
+    fn let_names_go(&mut self, id: &CustomerId) -> Result<(), ProfileError> {
+        for name in self.profile_mut(id)?.let_names_go() {
+            if self.find(&name)?.as_ref() == Some(id) {
+                self.lead(&name, None)?;
+                self.let_go.push(name);
+            }
+        }
+        Ok(())
+    }
+
+    fn lead(&mut self, name: &Identifier, to: Option<&CustomerId>) -> Result<(), ProfileError> {
+        let identifiers = &mut self.identifiers;
+        self.changed_identifiers.mark(name, || identifier_row(name, identifiers.get(name)))?;
+        identifiers.insert(name.clone(), to.cloned());
+        Ok(())
+    }
+
+    fn profile_mut(&mut self, id: &CustomerId) -> Result<&mut Profile, ProfileError> {
+        Ok(&mut self.customer_mut(id)?.profile)
+    }
+}
