@@ -270,7 +270,7 @@ fn no_answer_and_no_record_tells_fewer_than_five_customers_apart() {
         let (answer, record) =
             decided(&question(DecisionKind::Recommend, 1), &unknown(true), &champions(false), &Sold(n));
         assert_eq!(replay(&record, &champions(false)).unwrap(), answer);
-        assert_eq!(Record::open(&record.to_logged()).unwrap(), record);
+        assert_eq!(reopened(&record), record);
         let Outcome::Items(items) = answer.outcome else { panic!("items were asked for") };
         (items[0].reason.clone(), items[0].score.to_bits(), record.testimony)
     };
