@@ -64,6 +64,8 @@ pub struct Engine {
     fold_turn: Condvar,
     /// Set when an event could not be folded: what is durable is no longer what is live.
     is_broken: AtomicBool,
+    /// Set when the live state was replaced by one whose customers are still in the store.
+    is_cold: AtomicBool,
     registry: Registry,
     champions: RwLock<Champions>,
     /// Why a champion that exists cannot be used, by model.
@@ -97,6 +99,7 @@ impl Engine {
             folded: Mutex::new(reached),
             fold_turn: Condvar::new(),
             is_broken: AtomicBool::new(false),
+            is_cold: AtomicBool::new(true),
             champions: RwLock::new(Champions::default()),
             champion_status: RwLock::new(Vec::new()),
             ids: Mutex::new(ids.stream("decision ids", 0)),

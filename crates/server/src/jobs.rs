@@ -266,9 +266,11 @@ impl Checkpoints {
     fn run(&self) {
         let pause = Duration::from_secs(self.settings.profiles.checkpoint_seconds);
         let pressure = self.engine.pressure();
-        self.warm(&|| self.stop.is_wanted() || pressure.is_high());
         let mut is_stored = true;
         loop {
+            if self.engine.is_to_be_warmed() {
+                self.warm(&|| self.stop.is_wanted() || pressure.is_high());
+            }
             // After a failure the pressure stays; trying again at once would only burn the processor.
             let is_last = if is_stored { self.wait(pause) } else { self.stop.wait(pause) };
             is_stored = self.checkpoint();

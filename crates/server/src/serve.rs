@@ -321,6 +321,14 @@ fn known_method(method: &Method) -> &'static str {
     known.into_iter().find(|known| method == known).unwrap_or("other")
 }
 
+/// Whether an address can be listened on at this moment.
+///
+/// # Errors
+/// [`ServerError`] with what to do.
+pub(crate) fn check_listen(listen: SocketAddr) -> Result<(), ServerError> {
+    std::net::TcpListener::bind(listen).map(drop).map_err(|source| cannot_listen(listen, source))
+}
+
 fn cannot_listen(listen: SocketAddr, source: std::io::Error) -> ServerError {
     let attempt = match source.kind() {
         std::io::ErrorKind::AddrInUse => {

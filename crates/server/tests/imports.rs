@@ -219,27 +219,45 @@ fn imports_go_over_http_and_are_taken_out_while_events_come_in() {
     assert_eq!((&one["file"], &one["accepted"], &one["undoneAt"]), (&json!("orders.csv"), &json!(2), &Value::Null));
     assert_eq!(server.get("/v1/customers/ann").status, 200);
 
+    // More imports to take out while several clients send at once, so that events wait for their turn at each exchange.
+    let others: Vec<u64> = (0..4)
+        .map(|n| {
+            let id = post(SERVER, "/v1/imports", &json!({"file": "more.csv"})).ok()["id"].as_u64().unwrap();
+            let batch = json!({"batch": [payload(&order(&format!("more-{n}"), "cid", 5.0))]});
+            post(SERVER, &format!("/v1/imports/{id}/events"), &batch).ok();
+            id
+        })
+        .collect();
     let is_done = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let sender = scope.spawn(|| {
-            let mut n_sent = 0;
-            while !is_done.load(Ordering::Acquire) || n_sent == 0 {
-                let event = json!({"event": "Seen", "userId": format!("live-{}", n_sent % 7), "messageId": format!("m{n_sent}")});
-                assert_eq!(server.post("/v1/track", &event).ok()["accepted"], 1);
-                n_sent += 1;
-            }
-            n_sent
-        });
-        let undo = format!("/v1/imports/{id}/undo");
-        post(SERVER, &undo, &json!({})).error(403, "forbidden");
-        let undone = post(ADMIN, &undo, &json!({})).ok();
+        let senders: Vec<_> = (0..4)
+            .map(|sender| {
+                let (server, is_done) = (&server, &is_done);
+                scope.spawn(move || {
+                    let mut n_sent = 0;
+                    while !is_done.load(Ordering::Acquire) || n_sent == 0 {
+                        let event = json!({"event": "Seen", "userId": format!("live-{}", n_sent % 7), "messageId": format!("m{sender}-{n_sent}")});
+                        assert_eq!(server.post("/v1/track", &event).ok()["accepted"], 1);
+                        n_sent += 1;
+                    }
+                    n_sent
+                })
+            })
+            .collect();
+        let undo = |id: u64| format!("/v1/imports/{id}/undo");
+        post(SERVER, &undo(id), &json!({})).error(403, "forbidden");
+        let undone = post(ADMIN, &undo(id), &json!({})).ok();
         assert_eq!(undone, json!({"withdrawn": 2, "restored": 0}));
-        post(ADMIN, &undo, &json!({})).error(409, "conflict");
+        post(ADMIN, &undo(id), &json!({})).error(409, "conflict");
+        for other in &others {
+            assert_eq!(post(ADMIN, &undo(*other), &json!({})).ok(), json!({"withdrawn": 1, "restored": 0}));
+        }
         is_done.store(true, Ordering::Release);
-        let n_sent = sender.join().unwrap();
+        let n_sent: u64 = senders.into_iter().map(|sender| sender.join().unwrap()).sum();
         let totals = server.engine().look(|live| live.profiles.totals());
-        assert_eq!(totals.n_events, n_sent + 1, "every event, and the correction");
+        assert_eq!(totals.n_events, n_sent + 1 + others.len() as u64, "every event, and the corrections");
     });
+    assert_eq!(server.get("/v1/customers/cid").status, 404);
     assert_eq!(server.get("/v1/customers/ann").status, 404);
     assert_eq!(server.get("/v1/customers/live-0").status, 200);
     let titles: Vec<Value> = server.events("accepted").iter().map(|event| event["type"].clone()).collect();

@@ -33,6 +33,9 @@ const VERSION: u8 = 1;
 /// The manifest.
 const MANIFEST: &str = "backup.json";
 
+/// What belongs to a running program and not to the data: the locks, and the running server's address and key.
+const NOT_KEPT: [&str; 3] = ["lock", "keys.lock", "server.json"];
+
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backup {
@@ -190,7 +193,10 @@ impl Copy<'_> {
         for path in paths {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let is_ours = directory == self.from
-                && (name == "lock" || name == "history" || name.starts_with("rapport.db") || name == MANIFEST);
+                && (NOT_KEPT.contains(&name.as_str())
+                    || name == "history"
+                    || name.starts_with("rapport.db")
+                    || name == MANIFEST);
             if is_ours || name.starts_with('.') {
                 continue;
             }

@@ -140,6 +140,7 @@ impl Engine {
         *folded = fresh.profiles.offset();
         self.checkpointed.store(folded.0, Ordering::Release);
         self.live.change(|live| *live = fresh);
+        self.is_cold.store(true, Ordering::Release);
         drop(folded);
         self.fold_turn.notify_all();
         Ok(())

@@ -107,7 +107,8 @@ impl Engine {
                 self.pressure.measure(&live.profiles);
                 applied
             })?;
-            *folded = last.offset;
+            // A correction may have brought the live state further already, with events of those who wait for their turn.
+            *folded = (*folded).max(last.offset);
             Ok(())
         });
         if result.is_err() {

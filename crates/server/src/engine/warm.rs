@@ -4,11 +4,18 @@ use super::Engine;
 use crate::error::ServerError;
 use features::FeatureState;
 use profiles::{Collection, Customer};
+use std::sync::atomic::Ordering;
 
 /// How many customers are taken in at a time: events and decisions wait meanwhile.
 const N_AT_A_TIME: usize = 500;
 
 impl Engine {
+    /// Whether stored customers have to be read into memory: after the start, and after the live state was replaced. Asking
+    /// takes the answer away.
+    pub fn is_to_be_warmed(&self) -> bool {
+        self.is_cold.swap(false, Ordering::AcqRel)
+    }
+
     /// Reads stored customers into memory until `n_max` are there or `is_stopped` says so. Nothing waits for it: who is
     /// needed before is read from the store. Lists, searches and counts go over those in memory.
     ///

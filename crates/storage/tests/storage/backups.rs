@@ -21,6 +21,9 @@ fn life(data: &Path) -> std::sync::Arc<Storage> {
     DecisionLog::append(&*storage, samples::decision(3)).unwrap();
     storage.model_store().put(b"a model").unwrap();
     fs::write(data.join("keys.json"), "{}").unwrap();
+    // A running server's own: its address with a key that works until it stops, and a lock.
+    fs::write(data.join("server.json"), "{}").unwrap();
+    fs::write(data.join("keys.lock"), "").unwrap();
     storage
 }
 
@@ -50,6 +53,8 @@ fn what_was_backed_up_comes_back() {
     let backup = storage.backup(&to, samples::START, &mut |n| told.push(n)).unwrap();
     assert_eq!((backup.head, backup.sealed_upto, backup.made_at), (Offset(40), Offset(30), samples::START));
     assert_eq!(backup.n_files() + 1, tree(&to).len(), "all but the manifest are in it");
+    let has = |name: &str| to.join(name).exists();
+    assert!(has("keys.json") && !has("server.json") && !has("keys.lock") && !has("lock"));
     assert!(told.is_sorted() && told.last() == Some(&backup.bytes()), "{told:?}");
     for (ours, theirs) in parts(&bench.data()).iter().zip(parts(&to)) {
         assert_eq!(
