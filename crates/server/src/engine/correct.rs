@@ -138,7 +138,8 @@ impl Engine {
         beside.adopt()?;
         let fresh = Live::open(&self.ports, &self.policy)?;
         *folded = fresh.profiles.offset();
-        self.checkpointed.store(folded.0, Ordering::Release);
+        // Not `folded`: what came between the two is in the fresh state and not in the store.
+        self.checkpointed.store(self.ports.profiles.offset()?.0, Ordering::Release);
         self.live.change(|live| *live = fresh);
         self.is_cold.store(true, Ordering::Release);
         drop(folded);
