@@ -34,8 +34,9 @@ pub fn check_exposure(server: &ServerSettings, keys: &Keys) -> Result<(), Server
         return Ok(());
     }
     let message = format!(
-        "not listening on {listen} without keys: start once on 127.0.0.1, which creates them and shows them, or preset \
-         RAPPORT__KEYS__WRITE, RAPPORT__KEYS__SERVER and RAPPORT__KEYS__ADMIN"
+        "not listening on {listen}, where others can reach it, without keys: make them first with `rapport keys create NAME \
+         --role ROLE` (write, server and admin), or preset RAPPORT__KEYS__WRITE, RAPPORT__KEYS__SERVER and \
+         RAPPORT__KEYS__ADMIN"
     );
     Err(ServerError::new(ErrorKind::Forbidden, message))
 }

@@ -78,7 +78,8 @@ impl Keys {
         });
         let (before, after, done) = done?;
         watch.news.extend(self.changes(&before));
-        watch.print = file::print(&self.data);
+        // Somebody else may have changed the file since it was written: the next look reads it, whatever it looks like.
+        watch.print = None;
         self.adopt(after);
         Ok(done)
     }
