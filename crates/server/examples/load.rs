@@ -85,9 +85,8 @@ fn ingest(server: &Server, users: &[String], span: Duration) -> Result<()> {
 }
 
 fn decide(server: &Server, users: &[String], span: Duration, rate: u64) -> Result<()> {
-    let question = |kind: &str, n: u64| {
-        json!({"decision": kind, "userId": pick(users, n.wrapping_mul(7_919)), "n": 10}).to_string()
-    };
+    let question =
+        |kind: &str, n: u64| json!({"decision": kind, "userId": pick(users, n.wrapping_mul(7_919))}).to_string();
     let show = |what: &str, load: &Load| {
         println!(
             "{what}: {:.0}/s, p50 {:.2} ms, p99 {:.2} ms, max {:.1} ms",

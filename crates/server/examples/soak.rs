@@ -104,7 +104,7 @@ fn soak(server: &Server, users: &[String], args: &Args, span: Duration) -> Resul
         let decisions = scope.spawn(|| {
             at_rate(address, 4, args.decisions.max(1), span, |client: &mut Client, n| {
                 let kind = if n % 4 == 0 { "churn" } else { "recommend" };
-                let question = json!({"decision": kind, "userId": pick(users, n.wrapping_mul(7_919)), "n": 10});
+                let question = json!({"decision": kind, "userId": pick(users, n.wrapping_mul(7_919))});
                 guarded(client.post("/v1/decide", &question.to_string()))
             })
         });
