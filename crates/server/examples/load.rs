@@ -72,11 +72,14 @@ fn ingest(server: &Server, users: &[String], span: Duration) -> Result<()> {
         n += 1;
     }
     let ceiling = n_parsed as f64 / started.elapsed().as_secs_f64();
+    let before = server.processor_seconds()?;
     let load = saturated(server.address(), 8, span, |client: &mut Client, n| client.post("/v1/batch", &body(n)))?;
-    let rate = load.n_done as f64 * 100.0 / load.seconds;
+    let n_events = load.n_done as f64 * 100.0;
+    let (rate, micros) = (n_events / load.seconds, 1e6 * (server.processor_seconds()? - before) / n_events);
     println!(
         "ingest, durable, batches of 100 events ({bytes} bytes), 8 connections: {rate:.0} events/s, \
-         {:.0} % of parsing alone on one core ({ceiling:.0}/s); a batch p50 {:.2} ms, p99 {:.2} ms",
+         {:.0} % of parsing alone on one core ({ceiling:.0}/s); a batch p50 {:.2} ms, p99 {:.2} ms; \
+         the server's processor {micros:.1} µs an event",
         100.0 * rate / ceiling,
         load.percentile(0.5),
         load.percentile(0.99)

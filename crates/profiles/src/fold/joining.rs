@@ -15,10 +15,22 @@ impl<S: CustomerState> Profiles<S> {
         watch: &mut W,
         applied: &mut Applied,
     ) -> Result<CustomerId, ProfileError> {
-        let others = self.others_of(recorded, main)?;
-        self.bring_in(main, &others)?;
-        let mut id = self.found(main, recorded)?;
-        for (other, reason) in others {
+        let own = self.look_up(main)?;
+        let mut others = Vec::new();
+        for (name, reason) in self.others_of(recorded, main)? {
+            let theirs = self.look_up(&name)?;
+            if own.is_none() || own != theirs {
+                others.push((name, reason, theirs));
+            }
+        }
+        if !others.is_empty() {
+            self.bring_in(own.iter().chain(others.iter().filter_map(|(_, _, theirs)| theirs.as_ref())))?;
+        }
+        let mut id = match own {
+            Some(id) => id,
+            None => self.found(main, recorded)?,
+        };
+        for (other, reason, _) in others {
             let claim = Claim { recorded, main, other, reason };
             if let Some(winner) = self.judge(&id, &claim, watch)? {
                 applied.n_merged += 1;
@@ -48,19 +60,10 @@ impl<S: CustomerState> Profiles<S> {
         Ok(others)
     }
 
-    /// Brings everyone an event concerns into memory, so that nothing can fail once something has changed.
-    fn bring_in(&mut self, main: &Identifier, others: &[(Identifier, LinkReason)]) -> Result<(), ProfileError> {
-        let own = self.look_up(main)?;
-        let mut concerned = Vec::new();
-        for (name, _) in others {
-            let theirs = self.look_up(name)?;
-            if own.is_none() || own != theirs {
-                concerned.extend(theirs);
-            }
-        }
-        concerned.extend(own);
+    /// Brings everyone whom claims concern into memory, so that nothing can fail once something has changed.
+    fn bring_in<'a>(&mut self, concerned: impl Iterator<Item = &'a CustomerId>) -> Result<(), ProfileError> {
         for id in concerned {
-            let links = &self.profile_mut(&id)?.links;
+            let links = &self.profile_mut(id)?.links;
             let shared = links.iter().filter(|(_, link)| link.is_shared);
             for name in shared.map(|(name, _)| name.clone()).collect::<Vec<_>>() {
                 self.look_up(&name)?;
@@ -71,18 +74,18 @@ impl<S: CustomerState> Profiles<S> {
 
     /// To whom a name leads, kept in memory from now on.
     fn look_up(&mut self, name: &Identifier) -> Result<Option<CustomerId>, ProfileError> {
+        if let Some(found) = self.identifiers.get(name) {
+            return Ok(found.clone());
+        }
         let found = self.find(name)?;
-        if found.is_some() && !self.identifiers.contains_key(name) {
+        if found.is_some() {
             self.identifiers.insert(name.clone(), found.clone());
         }
         Ok(found)
     }
 
-    /// The customer of a name, founded by this event where the name is new.
+    /// A customer of a new name, founded by this event.
     fn found(&mut self, name: &Identifier, recorded: &Recorded) -> Result<CustomerId, ProfileError> {
-        if let Some(id) = self.find(name)? {
-            return Ok(id);
-        }
         let id = name.customer_id();
         let profile = Profile::new(id.clone(), name.clone(), recorded);
         self.totals.n_customers += 1;

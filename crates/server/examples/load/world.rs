@@ -88,7 +88,19 @@ impl Server {
             line.context("the kernel does not count that")?.trim().trim_end_matches("kB").trim().parse()?;
         Ok(kilobytes / 1_024.0)
     }
+
+    /// The time that the server's threads have spent on the processor, in seconds: what a busy machine does not blur.
+    pub(crate) fn processor_seconds(&self) -> Result<f64> {
+        let stat = std::fs::read_to_string(self.process().join("stat"))?;
+        // The name of the program, in brackets, may hold blanks.
+        let (_, fields) = stat.rsplit_once(')').context("the kernel names no program")?;
+        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>).sum::<Result<f64, _>>()?;
+        Ok(ticks / TICKS_PER_SECOND)
+    }
 }
+
+/// What the kernel counts processor time in on every Linux machine.
+const TICKS_PER_SECOND: f64 = 100.0;
 
 impl Drop for Server {
     fn drop(&mut self) {
