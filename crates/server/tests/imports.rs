@@ -149,8 +149,10 @@ fn new_content_comes_in_the_place_of_the_old_and_undoing_it_brings_the_old_back(
     assert!(revenue(&opened, "dan").is_some() && revenue(&opened, "cid").is_none());
     let corrected = opened.engine.undo_import(&opened.storage, third).unwrap();
     assert_eq!((corrected.n_withdrawn, corrected.n_restored), (1, 1));
-    assert!(revenue(&opened, "cid").is_some() && revenue(&opened, "dan").is_none());
-    let taken = opened.engine.ingest_imported(third, vec![order("1", "cid", 7.0)]).unwrap();
+    // The second was undone: the newest content that was not is that of the first.
+    assert!(revenue(&opened, "ann").is_some());
+    assert!(revenue(&opened, "cid").is_none() && revenue(&opened, "dan").is_none());
+    let taken = opened.engine.ingest_imported(third, vec![order("1", "ann", 5.0)]).unwrap();
     assert_eq!((taken.n_accepted, taken.n_duplicates), (0, 1), "its id is taken again");
     opened.engine.checkpoint(10).unwrap();
     drop(opened);

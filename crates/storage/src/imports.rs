@@ -68,15 +68,15 @@ impl ImportLog for Storage {
     fn undo_import(&self, import: ImportId, at: Timestamp) -> Result<Corrected, EventLogError> {
         let _alone = self.corrections();
         let places = self.readers.with(|connection| read_places(connection, import.0));
-        let (came, replaced) = places.map_err(|error| read_error(0, error))?;
+        let ImportPlaces { came, gone, replaced } = places.map_err(|error| read_error(0, error))?;
         let counts_not = self.withdrawn().map_err(|error| history_error(0, error))?;
         let withdrawn = came.without(&counts_not);
-        let candidates = replaced.without(&replaced.without(&counts_not));
+        let candidates = replaced.without(&gone).without(&replaced.without(&counts_not));
         let ids = self.ids_at(&[&withdrawn, &candidates])?;
         let forget: Vec<IdHash> =
             ids.iter().filter(|(at, _)| withdrawn.contains(**at)).map(|(_, (id, _))| *id).collect();
         let free_again: HashSet<&IdHash> = forget.iter().collect();
-        // Of several that had the same key, the last one that counted.
+        // Of several that had the same key, the newest.
         let mut by_id: BTreeMap<IdHash, (u64, i64)> = BTreeMap::new();
         for (offset, (id, content)) in ids.iter().filter(|(offset, _)| candidates.contains(**offset)) {
             if free_again.contains(id) || !self.is_taken(id)? {
@@ -222,19 +222,35 @@ fn places(offsets: &Offsets) -> Vec<Places> {
     offsets.ranges().iter().map(|(first, last)| Places(Offset(*first), Offset(*last))).collect()
 }
 
-/// Where the events of an import stand, and those in whose place they came.
-fn read_places(connection: &Connection, import: u64) -> rusqlite::Result<(Offsets, Offsets)> {
-    let sql = "SELECT first, last, is_replaced FROM import_places WHERE import = ?1";
+/// What an undo has to know.
+struct ImportPlaces {
+    /// Where the import's events stand.
+    came: Offsets,
+    /// Where the events of this one and of all that were undone before stand: none of them counts ever again.
+    gone: Offsets,
+    /// Those in whose place any of these had come. What one that is undone has replaced and what another one that was
+    /// undone before has replaced in turn are both here.
+    replaced: Offsets,
+}
+
+fn read_places(connection: &Connection, import: u64) -> rusqlite::Result<ImportPlaces> {
+    let sql = "SELECT import, first, last, is_replaced FROM import_places
+               WHERE import IN (SELECT id FROM imports WHERE id = ?1 OR undone_at IS NOT NULL)";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([crate::schema::signed(import)], |row| {
-        Ok((unsigned(row.get(0)?), unsigned(row.get(1)?), row.get::<_, bool>(2)?))
-    })?;
-    let (mut came, mut replaced) = (Vec::new(), Vec::new());
-    for row in rows {
-        let (first, last, is_replaced) = row?;
-        if is_replaced { &mut replaced } else { &mut came }.push((first, last));
+    let mut rows = statement.query([crate::schema::signed(import)])?;
+    let (mut came, mut gone, mut replaced) = (Vec::new(), Vec::new(), Vec::new());
+    while let Some(row) = rows.next()? {
+        let range = (unsigned(row.get(1)?), unsigned(row.get(2)?));
+        if row.get(3)? {
+            replaced.push(range);
+            continue;
+        }
+        gone.push(range);
+        if unsigned(row.get(0)?) == import {
+            came.push(range);
+        }
     }
-    Ok((Offsets::of(came), Offsets::of(replaced)))
+    Ok(ImportPlaces { came: Offsets::of(came), gone: Offsets::of(gone), replaced: Offsets::of(replaced) })
 }
 
 fn read_imports(connection: &Connection) -> rusqlite::Result<Vec<Import>> {

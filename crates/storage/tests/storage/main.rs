@@ -8,5 +8,6 @@ mod crashes;
 mod damage;
 mod directories;
 mod faults;
+mod imports;
 mod model;
 mod recovery;

@@ -1,0 +1,160 @@
+//! Which imported event is in force after any sequence of imports, replacements and undoings?
+
+use crate::directories::{Bench, open};
+use events::{Event, EventLog, ImportId, ImportLog, NewImport, Offset, Origin, Receipt};
+use features::History;
+use primitives::UserId;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use storage::contract::samples::{self, START};
+use storage::{SealPolicy, Storage};
+
+const N_KEYS: u64 = 3;
+
+/// A key, and which of its contents.
+type Content = (u64, u64);
+
+#[derive(Debug, Clone)]
+enum Operation {
+    Import {
+        contents: Vec<Content>,
+        is_replacing: bool,
+    },
+    /// One of those that are not undone.
+    Undo(usize),
+    Seal,
+    Reopen,
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    let import = (vec((0..N_KEYS, 0..3_u64), 0..5), prop::bool::weighted(0.7));
+    prop_oneof![
+        4 => import.prop_map(|(contents, is_replacing)| Operation::Import { contents, is_replacing }),
+        3 => any::<usize>().prop_map(Operation::Undo),
+        1 => Just(Operation::Seal),
+        1 => Just(Operation::Reopen),
+    ]
+}
+
+/// An event is in force when its import is not undone and it is the newest content of its key that is not undone.
+#[derive(Debug, Default)]
+struct Model {
+    is_undone: Vec<bool>,
+    /// What came in, in order: with which import, under which key, which content.
+    came: Vec<(usize, Content)>,
+}
+
+impl Model {
+    fn in_force(&self, key: u64) -> Option<(usize, u64)> {
+        let of_key = self.came.iter().rev().filter(|(_, content)| content.0 == key);
+        of_key.map(|(import, content)| (*import, content.1)).find(|(import, _)| !self.is_undone[*import])
+    }
+
+    fn all(&self) -> BTreeSet<Content> {
+        (0..N_KEYS).filter_map(|key| self.in_force(key).map(|(_, content)| (key, content))).collect()
+    }
+
+    /// Takes a content in; answers whether it is new.
+    fn take(&mut self, import: usize, content: Content, is_replacing: bool) -> bool {
+        let is_new = match self.in_force(content.0) {
+            None => true,
+            // What a file says twice with two contents is not replaced by itself.
+            Some((by, known)) => is_replacing && known != content.1 && by != import,
+        };
+        if is_new {
+            self.came.push((import, content));
+        }
+        is_new
+    }
+}
+
+fn event((key, content): Content) -> Event {
+    let user_id = Some(UserId::from(format!("content-{content}")));
+    Event { user_id, origin: Origin::Import, ..samples::event(key * 4) }
+}
+
+fn in_force(storage: &Storage) -> BTreeSet<Content> {
+    let mut found = Vec::new();
+    let visited = storage.replay(Offset::default(), &mut |recorded| {
+        if let Some(user) = recorded.event.user_id.as_ref() {
+            let content = user.as_str().trim_start_matches("content-").parse().unwrap();
+            found.push((samples::number(&recorded.event) / 4, content));
+        }
+        true
+    });
+    visited.unwrap();
+    let set: BTreeSet<Content> = found.iter().copied().collect();
+    assert_eq!(set.len(), found.len(), "none counts twice: {found:?}");
+    set
+}
+
+fn begin(storage: &Storage) -> ImportId {
+    let new = NewImport { file: "orders.csv".to_owned(), mapping: None, mapping_sha256: None };
+    storage.begin_import(&new, START).unwrap()
+}
+
+/// Imports contents, and puts those in the place of others that are known with another content, where that is wanted.
+fn import(storage: &Storage, id: ImportId, contents: &[Content], is_replacing: bool) {
+    let events: Vec<Event> = contents.iter().copied().map(event).collect();
+    let receipts = storage.append_imported(id, &events).unwrap();
+    let conflicts: Vec<Event> = events
+        .into_iter()
+        .zip(receipts)
+        .filter(|(_, receipt)| *receipt == Receipt::Conflict)
+        .map(|(event, _)| event)
+        .collect();
+    if is_replacing && !conflicts.is_empty() {
+        let ids: Vec<_> = conflicts.iter().map(|event| event.message_id.clone()).collect();
+        storage.withdraw(id, &ids, START).unwrap();
+        storage.append_imported(id, &conflicts).unwrap();
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_newest_content_that_is_not_undone_is_in_force(operations in vec(operation(), 1..16)) {
+        let bench = Bench::default();
+        let mut storage = open(&bench.data());
+        let mut model = Model::default();
+        for operation in &operations {
+            match operation {
+                Operation::Import { contents, is_replacing } => {
+                    let id = begin(&storage);
+                    let number = model.is_undone.len();
+                    model.is_undone.push(false);
+                    // One content for a key, the first: what a file says twice is another matter.
+                    let mut of_key = BTreeMap::new();
+                    contents.iter().for_each(|(key, content)| { of_key.entry(*key).or_insert(*content); });
+                    let contents: Vec<Content> = of_key.into_iter().collect();
+                    import(&storage, id, &contents, *is_replacing);
+                    contents.iter().for_each(|content| { model.take(number, *content, *is_replacing); });
+                }
+                Operation::Undo(nth) => {
+                    let left: Vec<usize> = (0..model.is_undone.len()).filter(|n| !model.is_undone[*n]).collect();
+                    if let Some(n) = left.get(nth % left.len().max(1)) {
+                        storage.undo_import(ImportId(*n as u64 + 1), START).unwrap();
+                        model.is_undone[*n] = true;
+                    }
+                }
+                Operation::Seal => {
+                    storage.seal(EventLog::head(&*storage), &SealPolicy::everything()).unwrap();
+                }
+                Operation::Reopen => {
+                    drop(storage);
+                    storage = open(&bench.data());
+                }
+            }
+            prop_assert_eq!(in_force(&storage), model.all(), "after {:?}", operation);
+        }
+        // The keys of what is in force are taken, all others are free.
+        let last = begin(&storage);
+        for key in 0..N_KEYS {
+            let receipts = storage.append_imported(last, &[event((key, 9))]).unwrap();
+            let is_taken = receipts == [Receipt::Conflict];
+            prop_assert_eq!(is_taken, model.in_force(key).is_some(), "key {}: {:?}", key, receipts);
+        }
+    }
+}
