@@ -1,7 +1,7 @@
 //! What can the writer be asked to do, and what does each request change?
 
 use crate::audit::{self, NewAudit};
-use crate::imports::{self, ImportCommand};
+use crate::imports::{self, Followed, ImportCommand};
 use crate::schema::{meta, signed, unsigned};
 use crate::seen_ids::{Found, IdHash, Seen, SeenIds};
 use crate::state::StateCommand;
@@ -76,9 +76,11 @@ pub(crate) enum Command {
     },
     /// The files of the round that was intended are gone again.
     ForgetSeal,
-    /// Moves the border past rounds that only the history has, and remembers the ids of their messages for ever.
+    /// Moves the border past rounds that only the history has, remembers the ids of their messages for ever, each with what
+    /// its message says, and does again what their corrections say.
     TakeIn {
-        ids: Vec<IdHash>,
+        ids: Vec<(IdHash, i64)>,
+        followed: Option<(Offset, Followed)>,
         upto: u64,
     },
     /// Has the table of message ids know all up to an offset, a part at a time.
@@ -118,7 +120,9 @@ impl Command {
             Self::State(command) => command.bytes(),
             Self::AppendDecision(decision) => decision.record.len() + 256,
             Self::ForgetInputs(records) => records.iter().map(|(_, record)| record.len() + 64).sum(),
-            Self::TakeIn { ids, .. } => ids.len() * size_of::<IdHash>(),
+            Self::TakeIn { ids, followed, .. } => {
+                ids.len() * size_of::<(IdHash, i64)>() + followed.as_ref().map_or(0, |(_, followed)| followed.bytes())
+            }
             Self::Audit(entry) => entry.record.len() + 64,
             _ => 0,
         };
@@ -215,7 +219,7 @@ pub(crate) fn apply(
             rows(connection.execute("DELETE FROM seal_intents", []))
         }
         Command::ForgetSeal => rows(connection.execute("DELETE FROM seal_intents", [])),
-        Command::TakeIn { ids, upto } => take_in(connection, counters, ids, *upto),
+        Command::TakeIn { ids, followed, upto } => take_in(connection, counters, ids, followed.as_ref(), *upto),
         Command::FlushIds { upto, n_max } => {
             seen.flush(connection, counters, *upto, *n_max).map(|is_more| Done::Rows(u64::from(is_more)))
         }
@@ -298,11 +302,22 @@ fn keep_rejected(
 }
 
 /// The ids go straight into their table: nobody could read them again from rows of the log.
-fn take_in(connection: &Connection, counters: &mut Counters, ids: &[IdHash], upto: u64) -> rusqlite::Result<Done> {
-    let sql = "INSERT INTO message_ids(id, seen_at) VALUES(?1, NULL) ON CONFLICT(id) DO UPDATE SET seen_at = NULL";
+fn take_in(
+    connection: &Connection,
+    counters: &mut Counters,
+    ids: &[(IdHash, i64)],
+    followed: Option<&(Offset, Followed)>,
+    upto: u64,
+) -> rusqlite::Result<Done> {
+    if let Some((last, followed)) = followed {
+        // First: what has come in the place of something that was withdrawn has the same id.
+        imports::follow(connection, followed, last.0)?;
+    }
+    let sql = "INSERT INTO message_ids(id, seen_at, content) VALUES(?1, NULL, ?2)
+               ON CONFLICT(id) DO UPDATE SET seen_at = NULL, content = ?2";
     let mut insert = connection.prepare_cached(sql)?;
-    for id in ids {
-        insert.execute([id.as_slice()])?;
+    for (id, content) in ids {
+        insert.execute(params![id.as_slice(), content])?;
     }
     counters.sealed_upto = counters.sealed_upto.max(upto);
     counters.ids_upto = counters.ids_upto.max(upto);

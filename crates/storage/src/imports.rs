@@ -4,7 +4,7 @@
 
 mod apply;
 
-pub(crate) use apply::{ImportCommand, apply};
+pub(crate) use apply::{Followed, ImportCommand, apply, follow};
 
 use crate::command::{Command, Done};
 use crate::event_log::{append_error, history_error, new_event, new_events, read_error};
@@ -135,10 +135,8 @@ impl Storage {
         let correction = Correction {
             import: import.0,
             event: new_event(&event),
-            withdrawn: after.ranges().to_vec(),
             replaced: if is_undo { Vec::new() } else { withdrawn.ranges().to_vec() },
-            forget,
-            remember,
+            followed: Followed { withdrawn: after.ranges().to_vec(), forget, remember },
             undone_at: is_undo.then_some(at.as_millis()),
         };
         // The table has to know the ids that are to leave it.
@@ -155,9 +153,10 @@ impl Storage {
         Ok(Corrected { correction, n_withdrawn, n_restored })
     }
 
-    /// Does again what corrections say that came from the history and not from an import.
-    pub(crate) fn follow(&self, corrections: &[Recorded]) -> Result<(), StorageError> {
-        let Some(upto) = corrections.last().map(|last| last.offset) else { return Ok(()) };
+    /// What follows from corrections that come from the history and not from an import, with the place of the last of them;
+    /// `None` where there are none.
+    pub(crate) fn followed(&self, corrections: &[Recorded]) -> Result<Option<(Offset, Followed)>, StorageError> {
+        let Some(last) = corrections.last() else { return Ok(None) };
         let before = self.withdrawn()?;
         let after = corrections.iter().fold(before.clone(), |counts_not, correction| match &correction.event.call {
             Call::Correction { withdrawn, restored, .. } => {
@@ -165,17 +164,15 @@ impl Storage {
             }
             _ => counts_not,
         });
-        let read = self.ids_at(&[&after.without(&before)]).map_err(StorageError::Event)?;
-        let mut free: HashSet<IdHash> = read.into_values().map(|(id, _)| id).collect();
-        // What came in their place has the same ids.
-        let kept = self.replay_but(self.missing()?.and(&after), Offset::default(), &mut |recorded| {
-            free.remove(&id_hash(&recorded.event));
-            !free.is_empty()
-        });
-        kept.map_err(StorageError::Event)?;
-        let withdrawn = after.ranges().to_vec();
-        let command = ImportCommand::Follow { withdrawn, forget: free.into_iter().collect(), upto: upto.0 };
-        self.maintain("following the corrections of the history", Command::Imports(command)).map(|_| ())
+        let (withdrawn, restored) = (after.without(&before), before.without(&after));
+        let known = self.ids_at(&[&withdrawn, &restored]).map_err(StorageError::Event)?;
+        let (freed, taken): (Vec<_>, Vec<_>) = known.into_iter().partition(|(offset, _)| withdrawn.contains(*offset));
+        let followed = Followed {
+            withdrawn: after.ranges().to_vec(),
+            forget: freed.into_iter().map(|(_, (id, _))| id).collect(),
+            remember: taken.into_iter().map(|(_, known)| known).collect(),
+        };
+        Ok(Some((last.offset, followed)))
     }
 
     /// The ids of the messages at these offsets with what they say, whether they count or not.

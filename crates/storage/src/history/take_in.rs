@@ -1,21 +1,21 @@
 //! How does a database learn of a history that it does not know: because it was lost, or is an older copy?
 //!
 //! Everything is read and compared first. Then whole rounds are taken in, each group of them in one transaction with the
-//! border and the ids of their messages: wherever it is broken off, the next time goes on from there.
+//! border, the ids of their messages and what their corrections say: wherever it is broken off, the next time goes on from
+//! there.
 
-use super::{PartFiles, Round};
+use super::{Offsets, PartFiles, Round};
 use crate::command::Command;
 use crate::event_log::rows_after;
 use crate::schema::meta;
-use crate::seen_ids::IdHash;
-use crate::seen_ids::id_hash;
+use crate::seen_ids::{IdHash, id_hash};
 use crate::set_aside::records;
 use crate::{DataDir, Storage, StorageError, StorageSettings};
 use events::{Call, Event, EventLog, Offset, Recorded};
 use std::sync::Arc;
 
-/// How many ids are taken in at a time: sorted, so that fewer pages are written.
-const N_IDS_MAX: usize = 2_000_000;
+/// How many messages are taken in at a time: sorted by their ids, so that fewer pages are written.
+const N_MESSAGES_MAX: usize = 1_000_000;
 
 /// What was taken in from the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,15 @@ impl Storage {
     pub fn recover(
         directory: DataDir,
         settings: StorageSettings,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(Arc<Self>, TakenIn), StorageError> {
+        Self::recover_in_groups(directory, settings, N_MESSAGES_MAX, progress)
+    }
+
+    fn recover_in_groups(
+        directory: DataDir,
+        settings: StorageSettings,
+        n_messages_max: usize,
         progress: &mut dyn FnMut(u64),
     ) -> Result<(Arc<Self>, TakenIn), StorageError> {
         let is_new = !directory.database().exists();
@@ -64,37 +73,66 @@ impl Storage {
         }
         // The ids of rows in the log go into the table first: the border is about to move past some of them.
         storage.flush_ids(EventLog::head(&storage).0)?;
-        let n_events = storage.take_in(&rounds, &mut told)?;
+        let n_events = storage.take_in(&rounds, n_messages_max, &mut told)?;
         storage.end_sealing()?;
         let sealed_upto = storage.sealed_upto()?;
         Ok((Arc::new(storage), TakenIn { n_events, is_new, sealed_upto }))
     }
 
-    fn take_in(&self, rounds: &[Round], told: &mut dyn FnMut(u64)) -> Result<u64, StorageError> {
+    fn take_in(&self, rounds: &[Round], n_messages_max: usize, told: &mut dyn FnMut(u64)) -> Result<u64, StorageError> {
         let missing = self.missing()?;
-        let mut ids: Vec<IdHash> = Vec::new();
-        let mut corrections = Vec::new();
+        let mut group = Group::default();
         let mut n_events = 0;
         for (i, round) in rounds.iter().enumerate() {
             let rows = round.read(0, &missing)?;
             rows.visit(&mut |(offset, record)| {
-                let event = open(round, offset, &record)?;
-                ids.push(id_hash(&event));
-                if let Call::Correction { .. } = event.call {
-                    corrections.push(Recorded { offset: Offset(offset), event });
-                }
+                group.add(offset, open(round, offset, &record)?);
                 Ok::<_, StorageError>(true)
             })?;
             n_events += rows.len() as u64;
             told(rows.len() as u64);
-            if ids.len() >= N_IDS_MAX || i + 1 == rounds.len() {
-                ids.sort_unstable();
-                let command = Command::TakeIn { ids: std::mem::take(&mut ids), upto: round.last };
-                self.maintain("taking in the history", command)?;
+            if group.messages.len() >= n_messages_max || i + 1 == rounds.len() {
+                self.take_in_group(std::mem::take(&mut group), round.last)?;
             }
         }
-        self.follow(&corrections)?;
         Ok(n_events)
+    }
+
+    /// Corrections concern only what stands before them: a group with all that is before it needs nothing else.
+    fn take_in_group(&self, group: Group, upto: u64) -> Result<(), StorageError> {
+        let followed = self.followed(&group.corrections)?;
+        let withdrawn = match &followed {
+            Some((_, followed)) => Offsets::of(followed.withdrawn.iter().copied()),
+            None => self.withdrawn()?,
+        };
+        let counting = group.messages.into_iter().filter(|one| !withdrawn.contains(one.offset));
+        let mut ids: Vec<_> = counting.map(|one| (one.id, one.content)).collect();
+        ids.sort_by_key(|(id, _)| *id);
+        self.maintain("taking in the history", Command::TakeIn { ids, followed, upto }).map(|_| ())
+    }
+}
+
+/// What is taken in with one transaction.
+#[derive(Debug, Default)]
+struct Group {
+    messages: Vec<Message>,
+    corrections: Vec<Recorded>,
+}
+
+#[derive(Debug)]
+struct Message {
+    id: IdHash,
+    offset: u64,
+    content: i64,
+}
+
+impl Group {
+    fn add(&mut self, offset: u64, event: Event) {
+        let content = event.fingerprint().get().cast_signed();
+        self.messages.push(Message { id: id_hash(&event), offset, content });
+        if let Call::Correction { .. } = event.call {
+            self.corrections.push(Recorded { offset: Offset(offset), event });
+        }
     }
 }
 
@@ -104,7 +142,7 @@ fn unknown_rounds(directory: &DataDir, sealed_upto: u64) -> Result<Vec<Round>, S
     let Some(last) = parts.list()?.iter().map(|part| part.last).max().filter(|last| *last > sealed_upto) else {
         return Ok(Vec::new());
     };
-    let missing = super::Offsets::of(records(&directory.set_aside())?.into_iter().flat_map(|one| one.offsets));
+    let missing = Offsets::of(records(&directory.set_aside())?.into_iter().flat_map(|one| one.offsets));
     parts.rounds(sealed_upto, last, &missing)
 }
 
@@ -115,7 +153,7 @@ fn check_round(
     storage: Option<&Storage>,
     told: &mut dyn FnMut(u64),
 ) -> Result<(), StorageError> {
-    let missing = super::Offsets::of(records(&directory.set_aside())?.into_iter().flat_map(|one| one.offsets));
+    let missing = Offsets::of(records(&directory.set_aside())?.into_iter().flat_map(|one| one.offsets));
     let rows = round.read(0, &missing)?;
     if rows.n_twice() > 0 {
         return Err(StorageError::Overlap { path: directory.history(), first: round.first });
@@ -158,3 +196,6 @@ fn contradiction(round: &Round, offset: u64) -> StorageError {
     let path = round.parts.first().map(|part| part.path.clone()).unwrap_or_default();
     StorageError::Contradiction { offset, path }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,26 +9,30 @@ use rusqlite::{Connection, params};
 /// A request of an import to the writer.
 #[derive(Debug)]
 pub(crate) enum ImportCommand {
-    Begin {
-        new: NewImport,
-        at: i64,
-    },
-    Append {
-        import: u64,
-        events: Vec<NewEvent>,
-    },
-    End {
-        import: u64,
-        counts: ImportCounts,
-        at: i64,
-    },
+    Begin { new: NewImport, at: i64 },
+    Append { import: u64, events: Vec<NewEvent> },
+    End { import: u64, counts: ImportCounts, at: i64 },
     Correct(Correction),
-    /// What corrections say that are in the log already.
-    Follow {
-        withdrawn: Vec<(u64, u64)>,
-        forget: Vec<IdHash>,
-        upto: u64,
-    },
+}
+
+/// What follows from corrections.
+#[derive(Debug)]
+pub(crate) struct Followed {
+    /// Everything that does not count afterwards.
+    pub(crate) withdrawn: Vec<(u64, u64)>,
+    /// Ids that are free from then on.
+    pub(crate) forget: Vec<IdHash>,
+    /// Ids that are taken again, each with what its message says.
+    pub(crate) remember: Vec<(IdHash, i64)>,
+}
+
+impl Followed {
+    /// About how many bytes it is.
+    pub(crate) fn bytes(&self) -> usize {
+        self.withdrawn.len() * size_of::<(u64, u64)>()
+            + self.forget.len() * size_of::<IdHash>()
+            + self.remember.len() * size_of::<(IdHash, i64)>()
+    }
 }
 
 /// A correction with everything that follows from it.
@@ -36,13 +40,9 @@ pub(crate) enum ImportCommand {
 pub(crate) struct Correction {
     pub(crate) import: u64,
     pub(crate) event: NewEvent,
-    /// Everything that does not count afterwards.
-    pub(crate) withdrawn: Vec<(u64, u64)>,
+    pub(crate) followed: Followed,
     /// What the import comes in the place of.
     pub(crate) replaced: Vec<(u64, u64)>,
-    pub(crate) forget: Vec<IdHash>,
-    /// Ids that are taken again, each with what its message says.
-    pub(crate) remember: Vec<(IdHash, i64)>,
     /// Where the import as a whole is taken out: when.
     pub(crate) undone_at: Option<i64>,
 }
@@ -54,11 +54,10 @@ impl ImportCommand {
             Self::Append { events, .. } => events.iter().map(NewEvent::bytes).sum(),
             Self::Correct(correction) => {
                 correction.event.bytes()
-                    + (correction.withdrawn.len() + correction.replaced.len()) * size_of::<(u64, u64)>()
-                    + correction.forget.len() * size_of::<IdHash>()
-                    + correction.remember.len() * size_of::<(IdHash, i64)>()
+                    + correction.followed.bytes()
+                    + correction.replaced.len() * size_of::<(u64, u64)>()
             }
-            Self::Begin { .. } | Self::End { .. } | Self::Follow { .. } => 256,
+            Self::Begin { .. } | Self::End { .. } => 256,
         }
     }
 }
@@ -93,9 +92,6 @@ pub(crate) fn apply(
             Ok(Done::Rows(n as u64))
         }
         ImportCommand::Correct(correction) => correct(connection, counters, seen, correction).map(Done::Receipts),
-        ImportCommand::Follow { withdrawn, forget, upto } => {
-            index(connection, withdrawn, forget, *upto).map(|()| Done::Rows(0))
-        }
     }
 }
 
@@ -118,14 +114,10 @@ fn correct(
     correction: &Correction,
 ) -> rusqlite::Result<Vec<Receipt>> {
     let receipts = append(connection, counters, seen, std::slice::from_ref(&correction.event))?;
-    index(connection, &correction.withdrawn, &correction.forget, counters.head)?;
+    follow(connection, &correction.followed, counters.head)?;
     for (first, last) in &correction.replaced {
         let sql = "INSERT INTO import_places(import, is_replaced, first, last) VALUES(?1, 1, ?2, ?3)";
         connection.prepare_cached(sql)?.execute(params![signed(correction.import), signed(*first), signed(*last)])?;
-    }
-    for (id, content) in &correction.remember {
-        let sql = "INSERT INTO message_ids(id, seen_at, content) VALUES(?1, NULL, ?2) ON CONFLICT(id) DO NOTHING";
-        connection.prepare_cached(sql)?.execute(params![id.as_slice(), content])?;
     }
     if let Some(at) = correction.undone_at {
         let sql = "UPDATE imports SET undone_at = ?2 WHERE id = ?1";
@@ -134,17 +126,21 @@ fn correct(
     Ok(receipts)
 }
 
-/// What counts no longer, whose ids are free therefore, and the last correction that says so.
-fn index(connection: &Connection, withdrawn: &[(u64, u64)], forget: &[IdHash], upto: u64) -> rusqlite::Result<()> {
+/// What counts no longer, which ids are free or taken therefore, and the last correction that says so.
+pub(crate) fn follow(connection: &Connection, followed: &Followed, upto: u64) -> rusqlite::Result<()> {
     connection.execute("DELETE FROM withdrawn", [])?;
-    for (first, last) in withdrawn {
+    for (first, last) in &followed.withdrawn {
         let sql = "INSERT INTO withdrawn(first, last) VALUES(?1, ?2)";
         connection.prepare_cached(sql)?.execute(params![signed(*first), signed(*last)])?;
     }
-    for id in forget {
+    for id in &followed.forget {
         // What an older version stored ends with the hash.
         let sql = "DELETE FROM message_ids WHERE id IN (?1, substr(?1, 1, 16))";
         connection.prepare_cached(sql)?.execute([id.as_slice()])?;
+    }
+    for (id, content) in &followed.remember {
+        let sql = "INSERT INTO message_ids(id, seen_at, content) VALUES(?1, NULL, ?2) ON CONFLICT(id) DO NOTHING";
+        connection.prepare_cached(sql)?.execute(params![id.as_slice(), content])?;
     }
     let sql = "INSERT INTO meta(key, value) VALUES('corrected_upto', ?1) ON CONFLICT(key) DO UPDATE SET value = ?1";
     connection.prepare_cached(sql)?.execute([signed(upto)]).map(|_| ())

@@ -2,7 +2,7 @@
 
 use crate::directories::{Bench, copy_as_crashed, exclusive, faults, numbers, open, parts, refused, replayed};
 use decisions::DecisionLog;
-use events::{EventLog, Offset, Receipt};
+use events::{EventLog, ImportId, ImportLog, NewImport, Offset, Receipt};
 use primitives::ErrorKind;
 use profiles::{Change, Collection, ProfileStore};
 use std::fs;
@@ -197,10 +197,33 @@ fn a_history_of_two_databases_is_refused() {
     assert!(matches!(refused, StorageError::Overlap { first: 1, .. }), "{refused}");
 }
 
+/// Begins an import with these events.
+fn import(storage: &Storage, numbers: std::ops::Range<u64>) -> ImportId {
+    let new = NewImport { file: "events.ndjson".to_owned(), mapping: None, mapping_sha256: None };
+    let import = storage.begin_import(&new, samples::START).unwrap();
+    storage.append_imported(import, &samples::imported(numbers)).unwrap();
+    import
+}
+
+/// The numbers of what counts, and how many corrections are among it.
+fn numbers_and_corrections(storage: &Storage) -> (Vec<u64>, usize) {
+    let (corrections, numbers): (Vec<u64>, Vec<u64>) = numbers(storage).into_iter().partition(|n| *n == u64::MAX);
+    (numbers, corrections.len())
+}
+
 #[test]
 fn taking_in_goes_on_where_it_was_broken_off() {
     let bench = Bench::default();
-    drop(life(&bench.data()));
+    let storage = open(&bench.data());
+    // At offset 19 one import is taken out, at offset 22 another.
+    append(&storage, 0..10);
+    for numbers in [10..18, 18..20] {
+        let wrong = import(&storage, numbers);
+        assert!(storage.undo_import(wrong, samples::START).unwrap().n_withdrawn > 0);
+    }
+    append(&storage, 20..28);
+    seal(&storage, 25);
+    drop(storage);
     behead(&bench.data());
     let last = parts(&bench.data())
         .into_iter()
@@ -218,7 +241,10 @@ fn taking_in_goes_on_where_it_was_broken_off() {
     assert!(matches!(refused(&bench.data()), StorageError::Beyond { sealed_upto: 20, .. }));
     let (storage, taken_in) = recover(&bench.data()).unwrap();
     assert_eq!((taken_in.n_events, taken_in.is_new), (5, false));
-    assert_eq!(numbers(&storage), (0..25).collect::<Vec<_>>());
+    assert_eq!(numbers_and_corrections(&storage), ((0..10).chain(20..23).collect(), 2));
+    let again = EventLog::append(&*storage, &samples::imported(0..23)).unwrap();
+    let is_new = |n: &usize| matches!(again[*n], Receipt::Appended(_));
+    assert!((0..23).filter(is_new).eq(10..20), "what was taken out may come in again: {again:?}");
     drop(storage);
     let (_, taken_in) = recover(&bench.data()).unwrap();
     assert_eq!(taken_in, TakenIn { n_events: 0, is_new: false, sealed_upto: Offset(25) }, "where nothing is missing");
