@@ -414,6 +414,14 @@ fn a_directory_without_its_database_is_refused_and_rebuilt_from_its_history() {
         (&json!(40), &json!(40), &json!(true))
     );
     assert_eq!(place.run(&["doctor"]).code, 0);
+    // Once more, in words, and with something beside the database that was lost.
+    std::fs::remove_file(place.data().join("rapport.db")).unwrap();
+    std::fs::write(place.data().join("rapport.db-wal"), "of the lost database").unwrap();
+    let said = place.run(&["rebuild"]).out;
+    for lost in ["Made a new database from the 40 events", "the list of imports", "the audit list", "rapport.db-wal"] {
+        assert!(said.contains(lost), "{lost}: {said}");
+    }
+    assert_eq!(place.run(&["imports", "--json"]).json(), json!([]), "as it says");
     place.run(&["set-aside", "3"]).fails(1, &["it is not in the log"]);
     let other = Place::new();
     other.run(&["rebuild"]).fails(1, &["there is no data in"]);

@@ -180,7 +180,7 @@ fn a_database_that_is_made_from_the_history_knows_what_was_taken_out() {
         let _ = std::fs::remove_file(data.path().join(name));
     }
     let directory = DataDir::open(data.path(), Access::Exclusive).unwrap();
-    let (storage, taken) = Storage::recover(directory, StorageSettings::default(), &mut |_| {}).unwrap();
+    let (storage, taken) = Storage::recover(directory, StorageSettings::default(), noon(), &mut |_| {}).unwrap();
     assert!(taken.is_new && taken.n_events == 7, "{taken:?}");
     drop(storage);
     let (_, after) = stored_and_rebuilt(data.path());

@@ -13,10 +13,9 @@
 use crate::command::Counters;
 use crate::directory::{lock, unrestored_mark};
 use crate::files::{FILE_MODE, create_directory, create_file, sync_directory, write_durably};
-use crate::history::{Offsets, PartFiles, verified};
+use crate::history::{PartFiles, verified};
 use crate::model_store::hex;
 use crate::schema::{meta, open_reader};
-use crate::set_aside::records;
 use crate::{DatabaseError, Storage, StorageError};
 use events::Offset;
 use primitives::Timestamp;
@@ -101,7 +100,7 @@ impl Storage {
         let (sealed_upto, head) = of_moment.map_err(|error| failed(error.into()))?;
         drop(connection);
         copy.note("rapport.db", &database)?;
-        let missing = Offsets::of(records(&self.directory.set_aside())?.into_iter().flat_map(|one| one.offsets));
+        let missing = self.missing()?;
         let parts = PartFiles::new(self.directory.history());
         for part in parts.rounds(0, sealed_upto, &missing)?.iter().flat_map(|round| &round.parts) {
             copy.link(&part.path, &verified(part)?)?;

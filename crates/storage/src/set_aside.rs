@@ -27,7 +27,8 @@ const VERSION: u8 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetAside {
     v: u8,
-    /// What it was: an event of the log, a file of the history, or a part of the history that is not there.
+    /// What it was: an event of the log, a file of the history, a part of the history that is not there, or what a lost
+    /// database left.
     pub what: String,
     /// Which offsets went with it: first and last of each range.
     pub offsets: Vec<(u64, u64)>,
@@ -42,6 +43,13 @@ impl SetAside {
     #[must_use]
     pub fn n_events(&self) -> u64 {
         self.offsets.iter().map(|(first, last)| last - first + 1).sum()
+    }
+}
+
+impl DataDir {
+    /// The offsets whose events are not in the log or the history: they were set aside.
+    pub(crate) fn missing(&self) -> Result<Offsets, StorageError> {
+        Ok(Offsets::of(records(&self.set_aside())?.into_iter().flat_map(|one| one.offsets)))
     }
 }
 
@@ -121,13 +129,39 @@ fn part(directory: &DataDir, path: &Path, now: Timestamp) -> Result<SetAside, St
     let offsets = Offsets::of(held).missing_within(part.first, part.last).ranges().to_vec();
     let name = format!("date={}~{}", part.date, part.path.file_name().unwrap_or_default().to_string_lossy());
     let record = SetAside { v: VERSION, what, offsets, why: error.to_string(), set_aside_at: now };
-    // The record first: a file that it names and that is still there is only read once more.
-    let record = keep(directory, &name, record)?;
-    let kept = directory.set_aside().join(&name);
-    fs::rename(&part.path, &kept)
-        .and_then(|()| part.path.parent().map_or(Ok(()), sync_directory))
+    move_away(directory, &part.path, &name, record)
+}
+
+/// What SQLite keeps beside a database: an index of its newest transactions, and these.
+const BESIDE_DATABASE: [&str; 2] = ["db-shm", "db-wal"];
+
+/// What a lost database left beside it. A new one would make it its own or remove it, and whoever finds the lost one again
+/// needs it.
+pub(crate) fn leftovers(directory: &DataDir, now: Timestamp) -> Result<Vec<SetAside>, StorageError> {
+    let mut moved = Vec::new();
+    for extension in BESIDE_DATABASE {
+        let path = directory.database().with_extension(extension);
+        if !path.exists() {
+            continue;
+        }
+        let place = directory.set_aside();
+        create_directory(&place).map_err(|source| StorageError::file("creating", &place, source))?;
+        let name = format!("rapport.{extension}~{}", now.as_millis());
+        let what = format!("rapport.{extension} of a lost database, as {}", place.join(&name).display());
+        let why = "its rapport.db was not there".to_owned();
+        let record = SetAside { v: VERSION, what, offsets: Vec::new(), why, set_aside_at: now };
+        moved.push(move_away(directory, &path, &name, record)?);
+    }
+    Ok(moved)
+}
+
+/// The record first: a file that it names and that is still there is only read once more.
+fn move_away(directory: &DataDir, from: &Path, name: &str, record: SetAside) -> Result<SetAside, StorageError> {
+    let record = keep(directory, name, record)?;
+    fs::rename(from, directory.set_aside().join(name))
+        .and_then(|()| from.parent().map_or(Ok(()), sync_directory))
         .and_then(|()| sync_directory(&directory.set_aside()))
-        .map_err(|source| StorageError::file("moving", &part.path, source))?;
+        .map_err(|source| StorageError::file("moving", from, source))?;
     Ok(record)
 }
 
@@ -189,7 +223,7 @@ fn keep(directory: &DataDir, name: &str, record: SetAside) -> Result<SetAside, S
 }
 
 /// Every record, by name.
-pub(crate) fn records(place: &Path) -> Result<Vec<SetAside>, StorageError> {
+fn records(place: &Path) -> Result<Vec<SetAside>, StorageError> {
     let entries = match fs::read_dir(place) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

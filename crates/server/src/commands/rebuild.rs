@@ -3,11 +3,12 @@
 use super::progress::{Counting, spinner};
 use super::report;
 use crate::args::Options;
-use crate::clock::Stopwatch;
+use crate::clock::{Stopwatch, SystemClock};
 use crate::engine::Live;
 use crate::error::ServerError;
 use crate::settings::Settings;
 use events::EventLog;
+use primitives::Clock;
 use serde_json::json;
 use storage::{Access, DataDir, Storage, StorageError, StorageSettings};
 
@@ -19,7 +20,7 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerErr
     let watch = Stopwatch::start();
     let directory = DataDir::open(&options.data, Access::Exclusive)?;
     let reading = spinner("Comparing the history with the database");
-    let recovered = Storage::recover(directory, StorageSettings::default(), &mut |n| {
+    let recovered = Storage::recover(directory, StorageSettings::default(), SystemClock.now(), &mut |n| {
         reading.set_prefix(format!("Taking in the history: {n} events read"));
     });
     reading.finish_and_clear();
@@ -34,16 +35,21 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerErr
     let seconds = watch.elapsed().as_secs_f64();
     let document = json!({
         "events": n_events, "seconds": seconds, "taken_in": taken_in.n_events, "new_database": taken_in.is_new,
+        "set_aside": taken_in.leftovers,
     });
     report(options, &document, || {
         let rebuilt = format!("Rebuilt everything from {n_events} events in {seconds:.1} s.");
-        match taken_in.n_events {
-            0 => rebuilt,
+        let taken = match taken_in.n_events {
+            0 => String::new(),
             n if taken_in.is_new => format!(
                 "Made a new database from the {n} events of the history. What only the lost one had is gone: events that \
-                 were not sealed yet, decisions, rejected events.\n{rebuilt}"
+                 were not sealed yet, decisions, rejected events, the list of imports (what they brought stays, and can \
+                 no longer be taken out at once), the audit list.\n"
             ),
-            n => format!("Took {n} events that only the history had into the database.\n{rebuilt}"),
-        }
+            n => format!("Took {n} events that only the history had into the database.\n"),
+        };
+        let kept: String =
+            taken_in.leftovers.iter().map(|one| format!("Set aside {}: {}.\n", one.what, one.why)).collect();
+        format!("{kept}{taken}{rebuilt}")
     })
 }

@@ -136,7 +136,7 @@ impl Replay<'_> {
 impl Storage {
     /// The offsets whose events are not in the log or the history: they were set aside.
     pub(crate) fn missing(&self) -> Result<Offsets, crate::StorageError> {
-        Ok(Offsets::of(self.set_aside()?.iter().flat_map(|one| one.offsets.iter().copied())))
+        self.directory.missing()
     }
 
     /// The offsets that every replay leaves out, and so every rebuild.

@@ -9,16 +9,17 @@ use crate::command::Command;
 use crate::event_log::rows_after;
 use crate::schema::meta;
 use crate::seen_ids::{IdHash, id_hash};
-use crate::set_aside::records;
+use crate::set_aside::{self, SetAside};
 use crate::{DataDir, Storage, StorageError, StorageSettings};
 use events::{Call, Event, EventLog, Offset, Recorded};
+use primitives::Timestamp;
 use std::sync::Arc;
 
 /// How many messages are taken in at a time: sorted by their ids, so that fewer pages are written.
 const N_MESSAGES_MAX: usize = 1_000_000;
 
 /// What was taken in from the history.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TakenIn {
     /// Events that only the history had.
     pub n_events: u64,
@@ -26,6 +27,8 @@ pub struct TakenIn {
     pub is_new: bool,
     /// The last offset that is in the history.
     pub sealed_upto: Offset,
+    /// What a lost database left beside it; it is kept.
+    pub leftovers: Vec<SetAside>,
 }
 
 impl Storage {
@@ -38,18 +41,21 @@ impl Storage {
     pub fn recover(
         directory: DataDir,
         settings: StorageSettings,
+        now: Timestamp,
         progress: &mut dyn FnMut(u64),
     ) -> Result<(Arc<Self>, TakenIn), StorageError> {
-        Self::recover_in_groups(directory, settings, N_MESSAGES_MAX, progress)
+        Self::recover_in_groups(directory, settings, now, N_MESSAGES_MAX, progress)
     }
 
     fn recover_in_groups(
         directory: DataDir,
         settings: StorageSettings,
+        now: Timestamp,
         n_messages_max: usize,
         progress: &mut dyn FnMut(u64),
     ) -> Result<(Arc<Self>, TakenIn), StorageError> {
         let is_new = !directory.database().exists();
+        let mut leftovers = Vec::new();
         let mut n_read = 0;
         let mut told = |n: u64| {
             n_read += n;
@@ -63,6 +69,7 @@ impl Storage {
                     .unwrap_or(StorageError::Nothing { path: directory.path().to_owned() }));
             }
             rounds.iter().try_for_each(|round| check_round(round, &directory, None, &mut told))?;
+            leftovers = set_aside::leftovers(&directory, now)?;
         }
         let storage = Self::prepare(directory, settings)?;
         storage.parts.remove_nameless()?;
@@ -76,7 +83,7 @@ impl Storage {
         let n_events = storage.take_in(&rounds, n_messages_max, &mut told)?;
         storage.end_sealing()?;
         let sealed_upto = storage.sealed_upto()?;
-        Ok((Arc::new(storage), TakenIn { n_events, is_new, sealed_upto }))
+        Ok((Arc::new(storage), TakenIn { n_events, is_new, sealed_upto, leftovers }))
     }
 
     fn take_in(&self, rounds: &[Round], n_messages_max: usize, told: &mut dyn FnMut(u64)) -> Result<u64, StorageError> {
@@ -142,8 +149,7 @@ fn unknown_rounds(directory: &DataDir, sealed_upto: u64) -> Result<Vec<Round>, S
     let Some(last) = parts.list()?.iter().map(|part| part.last).max().filter(|last| *last > sealed_upto) else {
         return Ok(Vec::new());
     };
-    let missing = Offsets::of(records(&directory.set_aside())?.into_iter().flat_map(|one| one.offsets));
-    parts.rounds(sealed_upto, last, &missing)
+    parts.rounds(sealed_upto, last, &directory.missing()?)
 }
 
 /// Reads all of a round, and compares it with the rows that the log still has.
@@ -153,8 +159,7 @@ fn check_round(
     storage: Option<&Storage>,
     told: &mut dyn FnMut(u64),
 ) -> Result<(), StorageError> {
-    let missing = Offsets::of(records(&directory.set_aside())?.into_iter().flat_map(|one| one.offsets));
-    let rows = round.read(0, &missing)?;
+    let rows = round.read(0, &directory.missing()?)?;
     if rows.n_twice() > 0 {
         return Err(StorageError::Overlap { path: directory.history(), first: round.first });
     }

@@ -147,7 +147,8 @@ fn an_event_of_the_log_is_set_aside_and_the_rest_goes_on() {
     for name in ["rapport.db", "rapport.db-wal", "rapport.db-shm"] {
         let _ = fs::remove_file(bench.data().join(name));
     }
-    let (storage, _) = Storage::recover(exclusive(&bench.data()), StorageSettings::default(), &mut |_| {}).unwrap();
+    let (storage, _) =
+        Storage::recover(exclusive(&bench.data()), StorageSettings::default(), samples::START, &mut |_| {}).unwrap();
     assert_eq!(numbers(&storage), rest, "the record outlives the database");
 }
 

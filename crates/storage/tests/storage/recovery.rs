@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use storage::contract::samples;
-use storage::{Access, DataDir, Rebuild, SealPolicy, Storage, StorageError, StorageSettings, TakenIn};
+use storage::{Access, DataDir, Rebuild, SealPolicy, SetAside, Storage, StorageError, StorageSettings, TakenIn};
 
 fn append(storage: &Storage, numbers: std::ops::Range<u64>) {
     EventLog::append(storage, &samples::imported(numbers)).unwrap();
@@ -21,7 +21,7 @@ fn seal(storage: &Storage, upto: u64) {
 }
 
 fn recover(path: &Path) -> Result<(Arc<Storage>, TakenIn), StorageError> {
-    Storage::recover(exclusive(path), StorageSettings::default(), &mut |_| {})
+    Storage::recover(exclusive(path), StorageSettings::default(), samples::START, &mut |_| {})
 }
 
 /// Removes the database as an operator does by mistake.
@@ -88,8 +88,9 @@ fn a_lost_database_is_made_again_from_the_history() {
     behead(&bench.data());
     let mut told = Vec::new();
     let (storage, taken_in) =
-        Storage::recover(exclusive(&bench.data()), StorageSettings::default(), &mut |n| told.push(n)).unwrap();
-    assert_eq!(taken_in, TakenIn { n_events: 25, is_new: true, sealed_upto: Offset(25) });
+        Storage::recover(exclusive(&bench.data()), StorageSettings::default(), samples::START, &mut |n| told.push(n))
+            .unwrap();
+    assert_eq!(taken_in, TakenIn { n_events: 25, is_new: true, sealed_upto: Offset(25), leftovers: Vec::new() });
     assert!(told.is_sorted() && told.last() == Some(&50), "{told:?}");
     assert_eq!(samples::numbers(&replayed(&storage)), (0..25).collect::<Vec<_>>());
     assert_eq!(ProfileStore::offset(&*storage).unwrap(), Offset(0), "everything derived is to be made again");
@@ -103,6 +104,26 @@ fn a_lost_database_is_made_again_from_the_history() {
     append(&storage, 25..28);
     seal(&storage, 28);
     assert_eq!(samples::numbers(&replayed(&storage)), (0..28).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_a_lost_database_left_beside_it_is_kept() {
+    let bench = Bench::default();
+    drop(life(&bench.data()));
+    behead(&bench.data());
+    for name in ["rapport.db-wal", "rapport.db-shm"] {
+        fs::write(bench.data().join(name), name).unwrap();
+    }
+    let (storage, taken_in) = recover(&bench.data()).unwrap();
+    assert_eq!(numbers(&storage), (0..25).collect::<Vec<_>>());
+    assert_eq!(taken_in.leftovers, storage.set_aside().unwrap());
+    assert_eq!((taken_in.leftovers.len(), faults(&storage)), (2, Vec::new()));
+    for name in ["rapport.db-wal", "rapport.db-shm"] {
+        let kept = bench.data().join("set-aside").join(format!("{name}~{}", samples::START.as_millis()));
+        assert_eq!(fs::read_to_string(&kept).unwrap(), name);
+        let is_named = |one: &SetAside| one.what.contains(kept.to_str().unwrap()) && one.n_events() == 0;
+        assert!(taken_in.leftovers.iter().any(is_named), "{taken_in:?}");
+    }
 }
 
 #[test]
@@ -128,7 +149,7 @@ fn an_older_copy_of_the_database_is_refused_and_takes_in_what_it_lacks() {
     assert!(found.iter().any(|fault| fault.contains("`rapport rebuild`")), "{found:?}");
     assert_eq!(parts(&bench.data()), before, "nothing is removed");
     let (storage, taken_in) = recover(&bench.data()).unwrap();
-    assert_eq!(taken_in, TakenIn { n_events: 20, is_new: false, sealed_upto: Offset(30) });
+    assert_eq!(taken_in, TakenIn { n_events: 20, is_new: false, sealed_upto: Offset(30), leftovers: Vec::new() });
     assert_eq!(samples::numbers(&replayed(&storage)), (0..30).collect::<Vec<_>>());
     assert_eq!(storage.usage().unwrap().n_log_events, 0, "what the log had too is there once");
     let again = EventLog::append(&*storage, &samples::imported(0..31)).unwrap();
@@ -247,7 +268,8 @@ fn taking_in_goes_on_where_it_was_broken_off() {
     assert!((0..23).filter(is_new).eq(10..20), "what was taken out may come in again: {again:?}");
     drop(storage);
     let (_, taken_in) = recover(&bench.data()).unwrap();
-    assert_eq!(taken_in, TakenIn { n_events: 0, is_new: false, sealed_upto: Offset(25) }, "where nothing is missing");
+    let nothing = TakenIn { n_events: 0, is_new: false, sealed_upto: Offset(25), leftovers: Vec::new() };
+    assert_eq!(taken_in, nothing, "where nothing is missing");
 }
 
 #[test]

@@ -78,10 +78,16 @@ fn what_was_withdrawn_stays_so_wherever_taking_in_is_broken_off() {
     let told_of = |data: &Path, n_messages_max, n_max| {
         let mut n_told = 0;
         let recovered = catch_unwind(AssertUnwindSafe(|| {
-            Storage::recover_in_groups(exclusive(data), StorageSettings::default(), n_messages_max, &mut |_| {
-                n_told += 1;
-                assert!(n_told <= n_max, "killed");
-            })
+            Storage::recover_in_groups(
+                exclusive(data),
+                StorageSettings::default(),
+                samples::START,
+                n_messages_max,
+                &mut |_| {
+                    n_told += 1;
+                    assert!(n_told <= n_max, "killed");
+                },
+            )
         }));
         (n_told, recovered.ok().map(Result::unwrap))
     };
@@ -92,7 +98,8 @@ fn what_was_withdrawn_stays_so_wherever_taking_in_is_broken_off() {
             let (n_told, whole) = told_of(&again, n_messages_max, n_max);
             let is_whole = whole.is_some();
             drop(whole);
-            let (storage, _) = Storage::recover(exclusive(&again), StorageSettings::default(), &mut |_| {}).unwrap();
+            let (storage, _) =
+                Storage::recover(exclusive(&again), StorageSettings::default(), samples::START, &mut |_| {}).unwrap();
             assert_eq!(known(&storage), expected, "{n_messages_max} at a time, broken off after {n_max} of {n_told}");
             if is_whole {
                 assert!(n_max > 8, "it was broken off often enough");
