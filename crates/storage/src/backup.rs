@@ -123,13 +123,13 @@ impl Storage {
 }
 
 /// Brings a backup back into a data directory that is empty or not there. Everything is verified before anything is
-/// written, and again as it is written; a directory whose restoring was broken off is refused until it is restored again.
+/// written, and again as it is written; a directory whose restoring was broken off is refused until the same backup is restored again.
 /// Tells the number of bytes that were read, twice for each.
 ///
 /// # Errors
 /// [`StorageError::BackupDamaged`], [`StorageError::BackupPlace`], [`StorageError::InUse`], [`StorageError::File`].
 pub fn restore(backup: &Path, data: &Path, progress: &mut dyn FnMut(u64)) -> Result<Backup, StorageError> {
-    let manifest = read_manifest(backup)?;
+    let (manifest, identity) = read_manifest(backup)?;
     let mut n_read = 0;
     let mut told = |n: u64| {
         n_read += n;
@@ -139,12 +139,12 @@ pub fn restore(backup: &Path, data: &Path, progress: &mut dyn FnMut(u64)) -> Res
         transfer(backup, entry, &mut io::sink())?;
         told(entry.bytes);
     }
-    refuse_content(data)?;
+    refuse_content(data, &identity)?;
     create_directory(data).map_err(|source| StorageError::file("creating the data directory", data, source))?;
     let _lock = lock(data)?;
-    refuse_content(data)?;
+    refuse_content(data, &identity)?;
     let mark = unrestored_mark(data);
-    write_durably(&mark, b"").map_err(|source| StorageError::file("writing", &mark, source))?;
+    write_durably(&mark, identity.as_bytes()).map_err(|source| StorageError::file("writing", &mark, source))?;
     for entry in &manifest.files {
         let path = data.join(&entry.path);
         let failed = |source| StorageError::file("restoring", &path, source);
@@ -282,19 +282,24 @@ fn place_for(to: &Path, data: &Path) -> Result<PathBuf, StorageError> {
     Ok(unfinished)
 }
 
-fn refuse_content(data: &Path) -> Result<(), StorageError> {
-    if unrestored_mark(data).exists() {
-        return Ok(());
+/// Refuses a directory with anything in it but a part of this backup.
+fn refuse_content(data: &Path, identity: &str) -> Result<(), StorageError> {
+    let refused = |why: &str| StorageError::BackupPlace { path: data.to_owned(), why: why.to_owned() };
+    if let Ok(begun) = fs::read(unrestored_mark(data)) {
+        let why = "restoring something else there was broken off, and the two would be mixed: restore that backup again, \
+                   or remove the directory first";
+        return if begun == identity.as_bytes() { Ok(()) } else { Err(refused(why)) };
     }
     let is_empty = match fs::read_dir(data) {
         Ok(entries) => entries.flatten().all(|entry| entry.file_name() == "lock"),
         Err(error) => error.kind() == io::ErrorKind::NotFound,
     };
     let why = "a backup is restored only into a directory that is empty or not there: name another one with --data";
-    if is_empty { Ok(()) } else { Err(StorageError::BackupPlace { path: data.to_owned(), why: why.to_owned() }) }
+    if is_empty { Ok(()) } else { Err(refused(why)) }
 }
 
-fn read_manifest(backup: &Path) -> Result<Backup, StorageError> {
+/// What is in a backup, and the digest that says which one it is.
+fn read_manifest(backup: &Path) -> Result<(Backup, String), StorageError> {
     let path = backup.join(MANIFEST);
     let damaged = |why: String| StorageError::BackupDamaged { path: path.clone(), why };
     let content = fs::read(&path).map_err(|error| damaged(format!("it cannot be read: {error}")))?;
@@ -308,7 +313,7 @@ fn read_manifest(backup: &Path) -> Result<Backup, StorageError> {
     };
     match found.files.iter().find(|entry| !is_inside(entry)) {
         Some(entry) => Err(damaged(format!("it names {}, which is not in the backup", entry.path))),
-        None => Ok(found),
+        None => Ok((found, hex(&Sha256::digest(&content)))),
     }
 }
 

@@ -206,6 +206,36 @@ fn a_damaged_backup_restores_nothing() {
     restore(&to, &again, &mut |_| {}).unwrap();
 }
 
+/// Restores a backup until the first of its files is there.
+fn break_off(backup: &Path, data: &Path) {
+    let mut bytes = None;
+    let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        restore(backup, data, &mut |n| {
+            assert!(!data.join("rapport.db").exists(), "killed");
+            bytes = Some(n);
+        })
+    }));
+    assert!(killed.is_err() && bytes.is_some() && data.join("restoring").exists());
+}
+
+#[test]
+fn a_broken_off_restore_is_not_mixed_with_another_backup() {
+    let bench = Bench::default();
+    let (first, second) = (bench.path().join("first"), bench.path().join("second"));
+    let storage = life(&bench.data());
+    back_up(&storage, &first).unwrap();
+    fs::remove_file(bench.data().join("keys.json")).unwrap();
+    back_up(&storage, &second).unwrap();
+    let again = bench.path().join("again");
+    break_off(&first, &again);
+    let before = tree(&again);
+    let refused = restore(&second, &again, &mut |_| {}).unwrap_err();
+    assert!(refused.kind() == ErrorKind::Invalid && refused.to_string().contains("would be mixed"), "{refused}");
+    assert_eq!(tree(&again), before);
+    restore(&first, &again, &mut |_| {}).unwrap();
+    assert!(again.join("keys.json").exists() && !again.join("restoring").exists());
+}
+
 #[test]
 fn a_backup_is_restored_only_where_nothing_is_and_to_the_end() {
     let bench = Bench::default();
@@ -213,10 +243,8 @@ fn a_backup_is_restored_only_where_nothing_is_and_to_the_end() {
     back_up(&life(&bench.data()), &to).unwrap();
     let refused = restore(&to, &bench.data(), &mut |_| {}).unwrap_err();
     assert!(refused.to_string().contains("only into a directory that is empty"), "{refused}");
-    // Broken off: a mark and a part of the files.
     let again = bench.path().join("again");
-    drop(exclusive(&again));
-    fs::write(again.join("restoring"), "").unwrap();
+    break_off(&to, &again);
     fs::write(again.join("keys.json"), "half").unwrap();
     for access in [Access::Exclusive, Access::ReadOnly] {
         let refused = DataDir::open(&again, access).unwrap_err();
