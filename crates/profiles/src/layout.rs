@@ -24,6 +24,18 @@ pub fn is_outdated(store: &dyn ProfileStore, settings: &str) -> Result<bool, Pro
     Ok(store.get(Collection::Totals, KEY)?.as_deref() != Some(made_with(settings).as_bytes()))
 }
 
+/// Whether what is stored is of another layout: none of its rows can be opened, and the next start recreates them.
+///
+/// # Errors
+/// [`ProfileError`] where the store cannot be read.
+pub fn is_of_another_layout(store: &dyn ProfileStore) -> Result<bool, ProfileError> {
+    if store.offset()? == Offset::default() {
+        return Ok(false);
+    }
+    let made = store.get(Collection::Totals, KEY)?;
+    Ok(!made.is_some_and(|made| made.starts_with(made_with("").as_bytes())))
+}
+
 /// The row that says what the store was made with, to be committed with the others.
 #[must_use]
 pub fn made_with_change(settings: &str) -> Change {
@@ -67,14 +79,15 @@ mod tests {
     fn what_another_layout_or_other_settings_made_is_outdated() {
         let store = MemoryProfileStore::default();
         let is_outdated = |settings| is_outdated(&store, settings).unwrap();
-        assert!(!is_outdated("a"), "an empty store holds nothing old");
+        let is_of_another_layout = || is_of_another_layout(&store).unwrap();
+        assert!(!is_outdated("a") && !is_of_another_layout(), "an empty store holds nothing old");
         store.commit(Offset(3), Vec::new()).unwrap();
-        assert!(is_outdated("a"), "the first layout did not say what it was");
+        assert!(is_outdated("a") && is_of_another_layout(), "the first layout did not say what it was");
         store.commit(Offset(4), vec![made_with_change("a")]).unwrap();
-        assert!(!is_outdated("a") && is_outdated("b"));
+        assert!(!is_outdated("a") && is_outdated("b") && !is_of_another_layout());
         let older = Change { value: Some(b"layout 1, a".to_vec()), ..made_with_change("a") };
         store.commit(Offset(5), vec![older]).unwrap();
-        assert!(is_outdated("a"));
+        assert!(is_outdated("a") && is_of_another_layout());
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub use error::ProfileError;
 pub use evidence::{Join, JoinRefusal, Link, LinkReason, RefusalReason};
 pub use fold::{Applied, Profiles, Totals};
 pub use identity::Identifier;
-pub use layout::{decode, encode, is_outdated, made_with_change};
+pub use layout::{decode, encode, is_of_another_layout, is_outdated, made_with_change};
 pub use newest::{Newest, Placed};
 pub use store::{Change, Collection, MemoryProfileStore, ProfileStore, StoreError};
 pub use watch::Watch;

@@ -104,7 +104,7 @@ impl Storage {
             open.len() - 1,
             self.directory.path().display()
         );
-        Finding { area: "privacy", severity: Severity::Warning, message }
+        warning("privacy", message)
     }
 
     fn check_database(&self, depth: Depth) -> Finding {
@@ -171,7 +171,7 @@ impl Storage {
                 .map(|one| {
                     let message =
                         format!("{} with {} event(s), on {}: {}", one.what, one.n_events(), one.set_aside_at, one.why);
-                    Finding { area: "set aside", severity: Severity::Warning, message }
+                    warning("set aside", message)
                 })
                 .collect(),
             Err(error) => vec![fault("set aside", sentence(&error))],
@@ -236,6 +236,14 @@ impl Storage {
     fn read_profiles(&self, progress: Progress<'_>) -> Vec<Finding> {
         let rebuild =
             |error: &dyn std::error::Error| format!("{}: stop the server and run `rapport rebuild`", sentence(error));
+        match profiles::is_of_another_layout(self) {
+            Ok(false) => {}
+            Ok(true) => {
+                let message = "they are of another version's layout: the next start makes them anew from the events";
+                return vec![warning("profiles", message)];
+            }
+            Err(error) => return vec![fault("profiles", rebuild(&error))],
+        }
         let mut damaged = Damaged::new("profiles");
         let scanned = self.scan(Collection::Customer, "", &mut |key, bytes| {
             match Customer::<FeatureState>::from_stored(key, bytes) {
@@ -355,13 +363,17 @@ fn check_profiles(state: &LogState) -> Finding {
     }
     if stored < state.sealed_upto {
         let message = format!("they have seen offset {stored}; the next start reads {} events again", head - stored);
-        return Finding { area: "profiles", severity: Severity::Warning, message };
+        return warning("profiles", message);
     }
     good("profiles", format!("they have seen offset {stored} of {head}"))
 }
 
 fn good(area: &'static str, message: impl Into<String>) -> Finding {
     Finding { area, severity: Severity::Good, message: message.into() }
+}
+
+fn warning(area: &'static str, message: impl Into<String>) -> Finding {
+    Finding { area, severity: Severity::Warning, message: message.into() }
 }
 
 fn fault(area: &'static str, message: impl Into<String>) -> Finding {

@@ -252,6 +252,15 @@ fn rows_of_derived_state_and_decisions_that_cannot_be_read_are_named() {
     DecisionLog::append(&*storage, samples::decision(1)).unwrap();
     let change = |collection| Change { collection, key: "a key".to_owned(), value: Some(vec![99]) };
     storage.commit(Offset(40), vec![change(Collection::Customer), change(Collection::Item)]).unwrap();
+    let of_profiles = |storage: &Storage| -> Vec<_> {
+        let found = storage.check(Depth::Full, &mut |_, _| {});
+        found.into_iter().filter(|one| one.area == "profiles" && one.severity > Severity::Good).collect()
+    };
+    let older = of_profiles(&storage);
+    assert!(older.len() == 1 && older[0].severity == Severity::Warning, "{older:?}");
+    assert!(older[0].message.contains("the next start makes them anew"), "rows of another layout: {older:?}");
+    storage.commit(Offset(40), vec![profiles::made_with_change("any settings")]).unwrap();
+    assert_eq!(of_profiles(&storage).len(), 3);
     let found = faults(&storage);
     assert_eq!(found.iter().filter(|fault| fault.starts_with("decisions: the decision")).count(), 1, "{found:?}");
     let rebuilt =

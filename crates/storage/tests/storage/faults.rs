@@ -164,7 +164,7 @@ fn the_doctor_names_what_is_damaged_or_missing() {
     let storage = open(&bench.data());
     append(&storage, 0..40).unwrap();
     storage.seal(Offset(30), &SealPolicy { n_events_max: 10, ..SealPolicy::everything() }).unwrap();
-    storage.commit(Offset(30), Vec::new()).unwrap();
+    storage.commit(Offset(30), vec![profiles::made_with_change("any settings")]).unwrap();
     let sha256 = storage.model_store().put(b"a model").unwrap();
     assert!(
         storage.check(Depth::Full, &mut |_, _| {}).iter().all(|finding| finding.severity == Severity::Good),
