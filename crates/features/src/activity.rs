@@ -2,7 +2,7 @@
 
 use events::{Call, Commerce, CommerceStep, Offset, Recorded};
 use primitives::{Currency, Money, Timestamp};
-use profiles::{Change, Collection, ProfileError, ProfileStore};
+use profiles::{Change, ProfileError, ProfileStore, TotalsRow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -30,9 +30,7 @@ pub struct Day {
 pub struct Activity {
     days: BTreeMap<i64, Day>,
     offset: Offset,
-    is_dirty: bool,
-    /// The row of the checkpoint under way.
-    then: Option<Change>,
+    row: TotalsRow,
 }
 
 impl Day {
@@ -51,11 +49,8 @@ impl Activity {
     /// # Errors
     /// [`ProfileError`] where the store cannot be read or the row is damaged.
     pub fn open(store: &dyn ProfileStore) -> Result<Self, ProfileError> {
-        let days = match store.get(Collection::Totals, KEY)? {
-            None => BTreeMap::new(),
-            Some(bytes) => profiles::decode("totals", KEY, &bytes)?,
-        };
-        Ok(Self { days, offset: store.offset()?, is_dirty: false, then: None })
+        let days = TotalsRow::stored(store, KEY)?;
+        Ok(Self { days, offset: store.offset()?, row: TotalsRow::default() })
     }
 
     /// Folds in one event. An event at or before the offset reached changes nothing.
@@ -68,7 +63,7 @@ impl Activity {
         if matches!(event.call, Call::Item { .. } | Call::Correction { .. }) {
             return;
         }
-        self.is_dirty = true;
+        self.row.changed();
         let day = self.days.entry(event.occurred_at.day()).or_default();
         day.n_events += 1;
         // Accepted events were read once already.
@@ -107,26 +102,16 @@ impl Activity {
     /// # Errors
     /// [`ProfileError::Corrupt`] where the days cannot be encoded.
     pub fn begin_checkpoint(&mut self) -> Result<(), ProfileError> {
-        self.then = None;
-        if !self.is_dirty {
-            return Ok(());
-        }
-        let value = profiles::encode("totals", KEY, &self.days)?;
-        self.then = Some(Change { collection: Collection::Totals, key: KEY.to_owned(), value: Some(value) });
-        self.is_dirty = false;
-        Ok(())
+        self.row.begin_checkpoint(KEY, &self.days)
     }
 
     /// Moves the checkpoint's row into a slice of at most `n_max` changes.
     pub fn fill(&mut self, slice: &mut Vec<Change>, n_max: usize) {
-        if slice.len() < n_max {
-            slice.extend(self.then.take());
-        }
+        self.row.fill(slice, n_max);
     }
 
     /// Ends the checkpoint: where it is not durable, the next one takes the row again.
     pub fn end_checkpoint(&mut self, is_durable: bool) {
-        self.then = None;
-        self.is_dirty |= !is_durable;
+        self.row.end_checkpoint(is_durable);
     }
 }

@@ -7,7 +7,7 @@ use crate::ModelHeader;
 use events::{Call, Offset, Recorded};
 use governance::{ConsentPolicy, Purpose};
 use primitives::Timestamp;
-use profiles::{Change, Collection, CustomerState, Identifier, Profile, ProfileError, ProfileStore, Profiles};
+use profiles::{Change, CustomerState, Identifier, Profile, ProfileError, ProfileStore, Profiles, TotalsRow};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -23,9 +23,7 @@ pub struct Withdrawals {
     /// Whose word counts how far. Under other settings everything is folded anew.
     policy: ConsentPolicy,
     kept: VecDeque<Withdrawal>,
-    is_dirty: bool,
-    /// The row of the checkpoint under way.
-    then: Option<Change>,
+    row: TotalsRow,
 }
 
 /// One customer who was learned from, or might have been, and has refused.
@@ -56,12 +54,8 @@ impl Withdrawals {
     /// # Errors
     /// [`ProfileError`] where the store cannot be read or the row is damaged.
     pub fn open(store: &dyn ProfileStore, policy: &ConsentPolicy) -> Result<Self, ProfileError> {
-        let corrupt = |source| ProfileError::Corrupt { what: "totals", key: KEY.to_owned(), source };
-        let kept = match store.get(Collection::Totals, KEY)? {
-            Some(bytes) => postcard::from_bytes(&bytes).map_err(corrupt)?,
-            None => VecDeque::new(),
-        };
-        Ok(Self { policy: policy.clone(), kept, is_dirty: false, then: None })
+        let kept = TotalsRow::stored(store, KEY)?;
+        Ok(Self { policy: policy.clone(), kept, row: TotalsRow::default() })
     }
 
     /// Whoever an event might be the withdrawal of: to be asked before the event is folded into the profiles. Looks nobody
@@ -121,7 +115,7 @@ impl Withdrawals {
             let (offset, at) = (recorded.offset, recorded.event.received_at);
             self.kept.extend(before.0.into_iter().map(|known_since| Withdrawal { offset, at, known_since }));
             self.kept.drain(..self.kept.len().saturating_sub(N_KEPT));
-            self.is_dirty = true;
+            self.row.changed();
         }
         Ok(())
     }
@@ -147,27 +141,17 @@ impl Withdrawals {
     /// # Errors
     /// [`ProfileError::Corrupt`] where it cannot be encoded.
     pub fn begin_checkpoint(&mut self) -> Result<(), ProfileError> {
-        self.then = None;
-        if self.is_dirty {
-            let corrupt = |source| ProfileError::Corrupt { what: "totals", key: KEY.to_owned(), source };
-            let value = postcard::to_stdvec(&self.kept).map_err(corrupt)?;
-            self.then = Some(Change { collection: Collection::Totals, key: KEY.to_owned(), value: Some(value) });
-            self.is_dirty = false;
-        }
-        Ok(())
+        self.row.begin_checkpoint(KEY, &self.kept)
     }
 
     /// Moves the checkpoint's row into a slice of at most `n_max` changes.
     pub fn fill(&mut self, slice: &mut Vec<Change>, n_max: usize) {
-        if slice.len() < n_max {
-            slice.extend(self.then.take());
-        }
+        self.row.fill(slice, n_max);
     }
 
     /// Ends the checkpoint: where it is not durable, the next one takes the row again.
     pub fn end_checkpoint(&mut self, is_durable: bool) {
-        self.then = None;
-        self.is_dirty |= !is_durable;
+        self.row.end_checkpoint(is_durable);
     }
 
     /// Since which event a customer is known who may be learned from.

@@ -22,6 +22,7 @@ mod layout;
 mod newest;
 mod residents;
 mod store;
+mod totals_row;
 mod watch;
 
 pub use changed::Changed;
@@ -33,4 +34,5 @@ pub use identity::Identifier;
 pub use layout::{decode, encode, is_of_another_layout, is_outdated, made_with_change};
 pub use newest::{Newest, Placed};
 pub use store::{Change, Collection, MemoryProfileStore, ProfileStore, StoreError};
+pub use totals_row::TotalsRow;
 pub use watch::Watch;
