@@ -16,6 +16,28 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// How many rows are removed at a time.
 const N_SWEPT: u64 = 500;
 
+/// The reading part of [`ProfileStore`], for whatever has `rows()`.
+macro_rules! reads_its_rows {
+    () => {
+        fn get(&self, collection: Collection, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+            self.rows().get(collection, key)
+        }
+
+        fn scan(
+            &self,
+            collection: Collection,
+            prefix: &str,
+            visit: &mut dyn FnMut(&str, &[u8]) -> bool,
+        ) -> Result<(), StoreError> {
+            self.rows().scan(collection, prefix, visit)
+        }
+
+        fn count(&self, collection: Collection) -> Result<u64, StoreError> {
+            self.rows().count(collection)
+        }
+    };
+}
+
 impl ProfileStore for Storage {
     fn offset(&self) -> Result<Offset, StoreError> {
         self.readers
@@ -24,22 +46,7 @@ impl ProfileStore for Storage {
             .map_err(|error| failed("reading the offset of the stored profiles", error))
     }
 
-    fn get(&self, collection: Collection, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        StateRows(self, StateTable::InForce).get(collection, key)
-    }
-
-    fn scan(
-        &self,
-        collection: Collection,
-        prefix: &str,
-        visit: &mut dyn FnMut(&str, &[u8]) -> bool,
-    ) -> Result<(), StoreError> {
-        StateRows(self, StateTable::InForce).scan(collection, prefix, visit)
-    }
-
-    fn count(&self, collection: Collection) -> Result<u64, StoreError> {
-        StateRows(self, StateTable::InForce).count(collection)
-    }
+    reads_its_rows!();
 
     fn checkpoint(
         &self,
@@ -49,7 +56,7 @@ impl ProfileStore for Storage {
         let attempt = |error| failed(&format!("storing the profiles up to offset {offset}"), error);
         // What an earlier checkpoint could not finish must not count together with this one.
         self.drop_staged().map_err(attempt)?;
-        StateRows(self, StateTable::InForce).change(offset, next)?;
+        self.rows().change(offset, next)?;
         self.submit(Command::State(StateCommand::Promote { offset: offset.0 }), Patience::Wait).map_err(attempt)?;
         // The checkpoint holds; what cannot be removed now is removed after the next one.
         let _ = self.in_slices(|| StateCommand::Sweep { n_max: N_SWEPT });
@@ -57,7 +64,7 @@ impl ProfileStore for Storage {
     }
 
     fn clear(&self) -> Result<(), StoreError> {
-        StateRows(self, StateTable::InForce).clear()
+        self.rows().clear()
     }
 }
 
@@ -102,22 +109,7 @@ impl ProfileStore for Rebuild {
         Ok(Offset(self.offset.load(Ordering::Acquire)))
     }
 
-    fn get(&self, collection: Collection, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.rows().get(collection, key)
-    }
-
-    fn scan(
-        &self,
-        collection: Collection,
-        prefix: &str,
-        visit: &mut dyn FnMut(&str, &[u8]) -> bool,
-    ) -> Result<(), StoreError> {
-        self.rows().scan(collection, prefix, visit)
-    }
-
-    fn count(&self, collection: Collection) -> Result<u64, StoreError> {
-        self.rows().count(collection)
-    }
+    reads_its_rows!();
 
     fn checkpoint(
         &self,
@@ -240,6 +232,10 @@ impl StateRows<'_> {
 }
 
 impl Storage {
+    fn rows(&self) -> StateRows<'_> {
+        StateRows(self, StateTable::InForce)
+    }
+
     /// Removes the rows of a checkpoint that was never finished.
     pub(crate) fn drop_staged(&self) -> Result<(), DatabaseError> {
         self.in_slices(|| StateCommand::DropStaged { n_max: N_SWEPT })

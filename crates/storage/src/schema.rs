@@ -63,6 +63,15 @@ const STEPS: [&str; 7] = [
     "ALTER TABLE decisions ADD COLUMN is_forgotten INTEGER NOT NULL DEFAULT 0;",
 ];
 
+/// Begins the table that takes the place of `state` when a rebuild is adopted: the same columns, and an index that goes with
+/// the table when it gets its name, which one that is made by itself does not.
+pub(crate) const STATE_REBUILT: &str = "
+    DROP TABLE IF EXISTS state_rebuilt;
+    CREATE TABLE state_rebuilt(
+        seq INTEGER PRIMARY KEY, collection TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,
+        is_removed INTEGER NOT NULL DEFAULT 0, UNIQUE(collection, key, seq)) STRICT;
+";
+
 /// The version of the tables that this program writes.
 pub(crate) const VERSION: i64 = STEPS.len() as i64;
 
@@ -225,6 +234,27 @@ mod tests {
             let newer = open_writer(&path).unwrap();
             assert_eq!(meta(&newer, "sealed_upto").unwrap(), 7);
             newer.prepare("SELECT seq, at, deed, record FROM audit").unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_rebuilt_has_the_columns_of_what_it_takes_the_place_of() {
+        let temp = tempfile::tempdir().unwrap();
+        let connection = open_writer(&temp.path().join("rapport.db")).unwrap();
+        connection.execute_batch(STATE_REBUILT).unwrap();
+        let columns = |table: &str| -> Vec<(String, String, bool, Option<String>)> {
+            let sql = "SELECT name, type, \"notnull\", dflt_value FROM pragma_table_info(?1) ORDER BY cid";
+            let mut statement = connection.prepare(sql).unwrap();
+            let rows = statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)));
+            rows.unwrap().map(Result::unwrap).collect()
+        };
+        assert_eq!(columns("state_rebuilt"), columns("state"));
+        for table in ["state", "state_rebuilt"] {
+            let sql =
+                format!("SELECT value FROM {table} WHERE collection = 'a' AND key = 'b' ORDER BY seq DESC LIMIT 1");
+            let plan: String =
+                connection.query_row(&format!("EXPLAIN QUERY PLAN {sql}"), [], |row| row.get(3)).unwrap();
+            assert!(plan.contains("USING INDEX") && plan.contains("key=?"), "{table}: {plan}");
         }
     }
 

@@ -7,7 +7,7 @@
 //! removes.
 
 use crate::command::{Counters, Done};
-use crate::schema::{signed, unsigned};
+use crate::schema::{STATE_REBUILT, signed, unsigned};
 use profiles::Change;
 use rusqlite::{Connection, params};
 
@@ -85,12 +85,7 @@ impl StateCommand {
                 begin_anew(counters, 0, counters.state_staged)
             }
             Self::Clear(StateTable::Rebuilt) => {
-                connection.execute_batch(
-                    "DROP TABLE IF EXISTS state_rebuilt;
-                     CREATE TABLE state_rebuilt(
-                        seq INTEGER PRIMARY KEY, collection TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,
-                        is_removed INTEGER NOT NULL DEFAULT 0, UNIQUE(collection, key, seq)) STRICT;",
-                )?;
+                connection.execute_batch(STATE_REBUILT)?;
                 Ok(Done::Rows(0))
             }
             Self::Adopt { offset } => {
