@@ -19,11 +19,14 @@ use events::{Offset, Recorded};
 use primitives::{ErrorKind, Timestamp};
 use profiles::Collection;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use storage::Access;
 
 pub use self::files::Format as ExportFormat;
+
+/// How many customers in memory are gone through at a time.
+const N_SLICE: usize = 4_096;
 
 /// What can be exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -154,14 +157,35 @@ fn customers(engine: &Engine, row: Row<'_>) -> Result<(), ServerError> {
     })?;
     done?;
     // Those who came after the last checkpoint are in memory only.
-    let resident: Vec<String> =
-        engine.look(|live| live.profiles.resident().map(|customer| customer.profile.id.to_string()).collect());
-    for id in resident {
-        if engine.ports().profiles.get(Collection::Customer, &id)?.is_none() {
-            customer(engine, &id, row)?;
+    let mut last = String::new();
+    loop {
+        let ids = engine.look(|live| {
+            next_after(live.profiles.resident().map(|customer| customer.profile.id.as_str()), &last, N_SLICE)
+        });
+        for id in &ids {
+            if engine.ports().profiles.get(Collection::Customer, id)?.is_none() {
+                customer(engine, id, row)?;
+            }
+        }
+        match ids.into_iter().next_back() {
+            Some(id) => last = id,
+            None => return Ok(()),
         }
     }
-    Ok(())
+}
+
+/// The next few of ids that come in no order: the smallest ones after the last.
+fn next_after<'a>(ids: impl Iterator<Item = &'a str>, last: &str, n_max: usize) -> Vec<String> {
+    let mut next = BTreeSet::new();
+    for id in ids.filter(|id| *id > last) {
+        if next.len() < n_max || next.last().is_some_and(|largest| id < *largest) {
+            next.insert(id);
+        }
+        if next.len() > n_max {
+            next.pop_last();
+        }
+    }
+    next.into_iter().map(str::to_owned).collect()
 }
 
 fn customer(engine: &Engine, id: &str, row: Row<'_>) -> Result<(), ServerError> {
@@ -196,5 +220,28 @@ fn object(value: &impl serde::Serialize) -> Result<Map<String, Value>, ServerErr
     match serde_json::to_value(value) {
         Ok(Value::Object(document)) => Ok(document),
         _ => Err(ServerError::new(ErrorKind::Internal, "a row is not a JSON object")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slices_of_ids_are_each_id_once_and_in_order() {
+        let ids: Vec<String> = (0..50).map(|n| format!("id-{}", n * 37 % 50)).collect();
+        for n_max in [1, 7, 50, 60] {
+            let (mut seen, mut last) = (Vec::new(), String::new());
+            loop {
+                let slice = next_after(ids.iter().map(String::as_str), &last, n_max);
+                assert!(slice.len() <= n_max);
+                let Some(largest) = slice.last() else { break };
+                last.clone_from(largest);
+                seen.extend(slice);
+            }
+            let mut sorted = ids.clone();
+            sorted.sort();
+            assert_eq!(seen, sorted, "{n_max}");
+        }
     }
 }
