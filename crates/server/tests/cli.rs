@@ -469,6 +469,7 @@ fn everything_is_exported_and_events_come_in_again() {
     let to = place.0.path().join("out");
     let counts = place.run(&["export", to.to_str().unwrap(), "--json"]).json();
     assert_eq!((&counts["events"], &counts["decisions"]), (&json!(n_lines), &json!(1)));
+    assert_eq!((&counts["withdrawn"], &counts["set_aside"]), (&json!(0), &json!(0)));
     assert!(counts["customers"].as_u64() >= Some(30), "{counts}");
     place.run(&["export", to.to_str().unwrap()]).fails(1, &["is there already"]);
     for name in ["events", "customers", "decisions"] {
@@ -508,7 +509,54 @@ fn everything_is_exported_and_events_come_in_again() {
     assert_eq!(taken.code, 0, "{}", taken.err);
     let counts =
         again.run(&["export", again.0.path().join("out").to_str().unwrap(), "--only", "events", "--json"]).json();
-    assert_eq!(counts, json!({"events": n_lines}));
+    assert_eq!(counts, json!({"events": n_lines, "withdrawn": 0, "set_aside": 0}));
+}
+
+/// Every exported customer, but for what depends on the moment of the export.
+fn exported_customers(to: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(to.join("customers.ndjson")).unwrap();
+    let mut customers: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for customer in &mut customers {
+        for field in ["features", "scores"] {
+            assert!(customer.as_object_mut().unwrap().remove(field).is_some(), "{field}");
+        }
+    }
+    customers
+}
+
+#[test]
+fn what_counts_is_exported_and_comes_in_again_whole() {
+    let (place, again) = (Place::new(), Place::new());
+    let line = |n: usize, name: &str| {
+        format!(
+            "{{\"type\":\"identify\",\"userId\":\"u{}\",\"anonymousId\":\"a{n}\",\"messageId\":\"m{n}\",\"timestamp\":\
+             \"2026-03-{:02}T10:00:00Z\",\"traits\":{{\"name\":\"{name}\"}},\"context\":{{\"consent\":{{\"analytics\":true}}}}}}\n",
+            n % 4,
+            n + 1
+        )
+    };
+    let lines = |numbers: std::ops::Range<usize>, name| numbers.map(|n| line(n, name)).collect::<String>();
+    let import = |name: &str, content: String, options: &[&str]| {
+        let file = place.write(name, content);
+        let done = place.run(&[&["import", &file][..], options].concat());
+        assert_eq!(done.code, 0, "{}", done.err);
+    };
+    import("first.ndjson", lines(0..10, "Ann"), &[]);
+    import("corrected.ndjson", lines(2..5, "Bob"), &["--replace"]);
+    import("wrong.ndjson", lines(10..14, "Cid"), &[]);
+    assert_eq!(place.run(&["imports", "undo", "3"]).code, 0);
+
+    let (first, second) = (place.0.path().join("out"), again.0.path().join("out"));
+    let exported = place.run(&["export", first.to_str().unwrap()]);
+    assert!(exported.out.contains("Left out: 7 events that were withdrawn"), "{} {}", exported.out, exported.err);
+    let events = first.join("events.ndjson");
+    let taken = again.run(&["import", events.to_str().unwrap(), "--json"]).json();
+    assert_eq!((&taken[0]["events_new"], &taken[0]["rows_rejected"]), (&json!(10), &json!(0)), "{taken}");
+    let counts = again.run(&["export", second.to_str().unwrap(), "--json"]).json();
+    assert_eq!((&counts["events"], &counts["withdrawn"]), (&json!(10), &json!(0)));
+    let customers = exported_customers(&first);
+    assert_eq!(customers.len(), 4);
+    assert_eq!(customers, exported_customers(&second));
 }
 
 /// Starts a server and waits until it says where it listens.

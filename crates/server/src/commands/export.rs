@@ -1,7 +1,8 @@
 //! How does everything get out again? `rapport export`.
 //!
-//! One file for events, one for customers, one for decisions: NDJSON, whose events `rapport import` takes in again, or
-//! Parquet with the columns people ask for and the whole document beside them. Rows pass through one at a time.
+//! One file for events, one for customers, one for decisions: NDJSON, whose events `rapport import` takes in again whole, or
+//! Parquet with the columns people ask for and the whole document beside them. Rows pass through one at a time. Events that
+//! were withdrawn are counted and not written, and neither is what withdrew them: without them it says nothing.
 
 mod files;
 
@@ -15,9 +16,10 @@ use crate::error::ServerError;
 use crate::serve::Opened;
 use crate::settings::Settings;
 use decisions::{LoggedDecision, Record};
-use events::{Offset, Recorded};
+use events::{Call, Offset, Recorded};
 use primitives::{ErrorKind, Timestamp};
 use profiles::Collection;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -31,7 +33,7 @@ const N_SLICE: usize = 4_096;
 /// What can be exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Exported {
-    /// Every event that ever was, in the order of the log.
+    /// Every event that counts, in the order of the log: not what an import replaced, or what was taken out again.
     Events,
     /// Every customer as of now, with features and scores.
     Customers,
@@ -105,6 +107,7 @@ pub(super) fn run(
     let mut what = if what.is_empty() { Exported::ALL.to_vec() } else { what.to_vec() };
     what.sort_unstable();
     what.dedup();
+    let left_out = what.contains(&Exported::Events).then(|| LeftOut::of(&opened)).transpose()?;
     let mut counts = BTreeMap::new();
     for exported in what {
         let path = to.join(format!("{}.{}", exported.name(), format.extension()));
@@ -122,10 +125,44 @@ pub(super) fn run(
         spinner.finish_and_clear();
         counts.insert(exported.name(), n_rows);
     }
-    report(options, &counts, || {
+    let document = Report { rows: &counts, left_out };
+    report(options, &document, || {
         let said: Vec<String> = counts.iter().map(|(name, n)| format!("{n} {name}")).collect();
-        format!("Exported {} into {}: personal data, readable only for you.", said.join(", "), to.display())
+        let left_out = left_out.map(LeftOut::in_words).unwrap_or_default();
+        format!("Exported {} into {}: personal data, readable only for you.{left_out}", said.join(", "), to.display())
     })
+}
+
+/// How many rows there are in each file, and how many events are in none.
+#[derive(Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    rows: &'a BTreeMap<&'static str, u64>,
+    #[serde(flatten)]
+    left_out: Option<LeftOut>,
+}
+
+/// Events that are not exported.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct LeftOut {
+    withdrawn: u64,
+    set_aside: u64,
+}
+
+impl LeftOut {
+    fn of(opened: &Opened) -> Result<Self, ServerError> {
+        let set_aside = opened.storage.set_aside()?.iter().map(storage::SetAside::n_events).sum();
+        Ok(Self { withdrawn: opened.storage.n_withdrawn()?, set_aside })
+    }
+
+    fn in_words(self) -> String {
+        match (self.withdrawn, self.set_aside) {
+            (0, 0) => String::new(),
+            (withdrawn, set_aside) => {
+                format!("\nLeft out: {withdrawn} events that were withdrawn, {set_aside} that were set aside.")
+            }
+        }
+    }
 }
 
 type Row<'a> = &'a mut dyn FnMut(Map<String, Value>) -> Result<(), ServerError>;
@@ -133,7 +170,9 @@ type Row<'a> = &'a mut dyn FnMut(Map<String, Value>) -> Result<(), ServerError>;
 fn events(engine: &Engine, row: Row<'_>) -> Result<(), ServerError> {
     let mut done = Ok(());
     engine.ports().history.replay(Offset(0), &mut |recorded| {
-        done = event(&recorded).and_then(&mut *row);
+        if !matches!(recorded.event.call, Call::Correction { .. }) {
+            done = event(&recorded).and_then(&mut *row);
+        }
         done.is_ok()
     })?;
     done
@@ -216,7 +255,7 @@ fn decision(logged: &LoggedDecision) -> Result<Map<String, Value>, ServerError> 
     Ok(document)
 }
 
-fn object(value: &impl serde::Serialize) -> Result<Map<String, Value>, ServerError> {
+fn object(value: &impl Serialize) -> Result<Map<String, Value>, ServerError> {
     match serde_json::to_value(value) {
         Ok(Value::Object(document)) => Ok(document),
         _ => Err(ServerError::new(ErrorKind::Internal, "a row is not a JSON object")),

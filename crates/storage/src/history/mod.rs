@@ -143,4 +143,12 @@ impl Storage {
     pub(crate) fn left_out(&self) -> Result<Offsets, crate::StorageError> {
         Ok(self.missing()?.and(&self.withdrawn()?))
     }
+
+    /// How many events were withdrawn: they stay where they are, and every replay leaves them out.
+    ///
+    /// # Errors
+    /// [`StorageError`](crate::StorageError).
+    pub fn n_withdrawn(&self) -> Result<u64, crate::StorageError> {
+        Ok(self.withdrawn()?.n())
+    }
 }
