@@ -170,6 +170,6 @@ impl Product {
     /// [`Rejection`] where one of them has a wrong type or an impossible value.
     pub fn from_item(id: &ItemId, traits: &Fields) -> Result<Self, Rejection> {
         let facts = reader::product_fields(traits, At::Traits, &PLAIN, None)?;
-        Ok(Self { quantity: 1.0, ..facts.named(id.as_str().into()).into_product() })
+        Ok(facts.named(id.as_str().into()).into_product())
     }
 }

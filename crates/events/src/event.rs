@@ -296,3 +296,80 @@ impl Event {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(call: Call) -> Event {
+        let at = Timestamp::from_millis(1_000);
+        let (message_id, user_id) = (MessageId::from("m"), Some(UserId::from("u")));
+        let (context, origin) = (Fields::new(), Origin::Server);
+        Event {
+            message_id,
+            user_id,
+            anonymous_id: None,
+            occurred_at: at,
+            received_at: at,
+            stated_at: None,
+            call,
+            context,
+            origin,
+        }
+    }
+
+    #[test]
+    fn only_the_public_key_of_a_client_is_not_the_companys_word() {
+        assert_eq!(Origin::ALL.map(Origin::is_trusted), [false, true, true]);
+    }
+
+    #[test]
+    fn an_origin_and_a_kind_have_one_name_in_records_and_in_words() {
+        for origin in Origin::ALL {
+            assert_eq!(serde_json::to_value(origin).unwrap(), origin.name());
+        }
+        for kind in CallKind::ALL.into_iter().chain([CallKind::Correction]) {
+            assert_eq!(
+                (serde_json::to_value(kind).unwrap(), kind.to_string()),
+                (kind.name().into(), kind.name().into())
+            );
+        }
+    }
+
+    #[test]
+    fn people_call_an_event_by_its_own_name_where_it_has_one() {
+        let (category, properties) = (Some("Shop".to_owned()), Fields::new());
+        let page = |name: Option<&str>| Call::Page {
+            name: name.map(str::to_owned),
+            category: category.clone(),
+            properties: properties.clone(),
+        };
+        let screen = |name: Option<&str>| Call::Screen {
+            name: name.map(str::to_owned),
+            category: category.clone(),
+            properties: properties.clone(),
+        };
+        for (call, title) in [
+            (Call::Track { event: "Signed Up".to_owned(), properties: properties.clone() }, "Signed Up"),
+            (page(Some("Home")), "Home"),
+            (screen(Some("Cart")), "Cart"),
+            (page(None), "page"),
+            (screen(None), "screen"),
+            (Call::Identify { traits: Fields::new() }, "identify"),
+            (Call::Group { group_id: "g".to_owned(), traits: Fields::new() }, "group"),
+            (Call::Alias { previous_id: "p".to_owned() }, "alias"),
+            (Call::Item { item_id: ItemId::from("i"), traits: Fields::new() }, "item"),
+        ] {
+            assert_eq!(event(call).title(), title);
+        }
+    }
+
+    #[test]
+    fn what_can_be_sent_is_written_as_version_2_and_a_correction_as_the_newest() {
+        let version =
+            |event: Event| serde_json::from_slice::<serde_json::Value>(&event.to_record()).unwrap()["v"].clone();
+        assert_eq!(version(event(Call::Identify { traits: Fields::new() })), 2);
+        let correction = Call::Correction { withdrawn: Vec::new(), restored: Vec::new(), reason: String::new() };
+        assert_eq!(version(event(correction)), RECORD_VERSION);
+    }
+}

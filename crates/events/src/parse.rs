@@ -8,14 +8,14 @@ mod fields;
 pub use fields::customer_id_of;
 #[cfg(test)]
 pub(crate) use fields::{NO_VALUE, NOBODY};
-pub(crate) use fields::{refuse_no_value, whole_number};
+pub(crate) use fields::{fault_of_id, whole_number};
 
 use crate::{Call, CallKind, Commerce, Event, Fields, Origin, Rejected, Rejection, RejectionCode, consent};
 use draft::{Draft, Field};
 use primitives::{AnonymousId, Currency, ItemId, MessageId, Timestamp, UserId};
 use serde_json::Value;
 use std::io;
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 /// The largest event, in bytes of JSON.
 pub const EVENT_BYTES_MAX: usize = 32 * 1024;
@@ -121,7 +121,7 @@ pub fn parse_single(body: &[u8], kind: CallKind, envelope: Envelope) -> Result<B
         serde_json::from_str(text).map_err(|error| batch::malformed(&error, "one event as a JSON object"))?;
     let mut batch = Batch { write_key: draft.take_write_key(), ..Batch::default() };
     let outcome = within_size(text.len()).and_then(|()| {
-        event(draft, Some(kind), &envelope, |received_at| generated_id(text.as_bytes(), received_at, 0))
+        event(draft, Some(kind), &envelope, |received_at| generated_id(xxh3_128(text.as_bytes()), received_at, 0))
     });
     batch.add(outcome, text, 0, envelope.received_at);
     Ok(batch)
@@ -136,14 +136,11 @@ pub fn parse_single(body: &[u8], kind: CallKind, envelope: Envelope) -> Result<B
 /// [`Rejection`] with the field and the reason.
 pub fn parse_event(payload: Value, kind: Option<CallKind>, envelope: &Envelope) -> Result<Event, Rejection> {
     let Value::Object(object) = payload else { return Err(fields::not_an_object()) };
-    let mut size = Size(0);
-    let bytes = if has_message_id(&object) { Vec::new() } else { serde_json::to_vec(&object).unwrap_or_default() };
-    if bytes.is_empty() && serde_json::to_writer(&mut size, &object).is_err() {
-        return Err(fields::not_an_object());
-    }
-    within_size(size.0.max(bytes.len()))?;
-    let read = event(Draft::from(object), kind, envelope, |received_at| generated_id(&bytes, received_at, 0));
-    read.map(|(event, _)| event)
+    let mut written = Digest::default();
+    serde_json::to_writer(&mut written, &object).map_err(|_| fields::not_an_object())?;
+    within_size(written.n_bytes)?;
+    let id = |received_at| generated_id(written.hasher.digest128(), received_at, 0);
+    event(Draft::from(object), kind, envelope, id).map(|(event, _)| event)
 }
 
 impl Batch {
@@ -209,7 +206,7 @@ fn read_item(
     if write_key.is_none() {
         *write_key = draft.take_write_key();
     }
-    event(draft, None, envelope, |received_at| generated_id(payload.as_bytes(), received_at, index))
+    event(draft, None, envelope, |received_at| generated_id(xxh3_128(payload.as_bytes()), received_at, index))
 }
 
 /// Whether an event came without a `messageId`.
@@ -331,18 +328,10 @@ fn within_size(n_bytes: usize) -> Result<(), Rejection> {
     Err(Rejection::new(RejectionCode::TooLarge, "", message))
 }
 
-fn has_message_id(object: &Fields) -> bool {
-    match object.get("messageId") {
-        None | Some(Value::Null) => false,
-        Some(Value::String(text)) => !text.trim().is_empty(),
-        Some(_) => true,
-    }
-}
-
 /// A `messageId` made of what was sent, when and at which place in the request.
-fn generated_id(payload: &[u8], received_at: Timestamp, index: usize) -> MessageId {
+fn generated_id(payload: u128, received_at: Timestamp, index: usize) -> MessageId {
     let mut key = [0_u8; 32];
-    key[..16].copy_from_slice(&xxh3_128(payload).to_le_bytes());
+    key[..16].copy_from_slice(&payload.to_le_bytes());
     key[16..24].copy_from_slice(&received_at.as_millis().to_le_bytes());
     key[24..].copy_from_slice(&(index as u64).to_le_bytes());
     MessageId::from(format!("generated-{:032x}", xxh3_128(&key)))
@@ -353,12 +342,17 @@ pub(crate) fn cut(payload: &str) -> &str {
     &payload[..payload.floor_char_boundary(PAYLOAD_BYTES_MAX)]
 }
 
-/// Counts the bytes that JSON would take.
-struct Size(usize);
+/// What JSON would be, without keeping it: its size and its hash.
+#[derive(Default)]
+struct Digest {
+    n_bytes: usize,
+    hasher: Xxh3,
+}
 
-impl io::Write for Size {
+impl io::Write for Digest {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
+        self.n_bytes += bytes.len();
+        self.hasher.update(bytes);
         Ok(bytes.len())
     }
 

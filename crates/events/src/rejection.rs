@@ -172,6 +172,64 @@ mod tests {
     }
 
     #[test]
+    fn a_reason_has_one_name_on_the_wire_in_records_and_in_words() {
+        use RejectionCode::*;
+        for (code, name) in [
+            (Malformed, "malformed"),
+            (TooLarge, "too_large"),
+            (MissingField, "missing_field"),
+            (WrongType, "wrong_type"),
+            (BadValue, "bad_value"),
+            (UnknownType, "unknown_type"),
+            (NotAllowed, "not_allowed"),
+            (Conflict, "conflict"),
+        ] {
+            assert_eq!((code.name(), code.to_string().as_str()), (name, name));
+            assert_eq!(serde_json::to_value(code).unwrap(), name);
+        }
+    }
+
+    #[test]
+    fn a_name_of_any_length_becomes_a_pointer_of_a_bounded_one() {
+        assert_eq!(pointer_segment(&"é".repeat(160)), "é".repeat(160));
+        assert_eq!(pointer_segment(&"é".repeat(161)), "é".repeat(160));
+    }
+
+    #[test]
+    fn a_message_says_what_was_found_in_a_field_of_the_wrong_type() {
+        for (found, words) in [
+            (Value::Null, "null"),
+            (Value::from(true), "true"),
+            (Value::from(3), "the number 3"),
+            (Value::from("a"), "the text \"a\""),
+            (serde_json::json!([1]), "an array"),
+            (serde_json::json!({"a": 1}), "an object"),
+        ] {
+            let rejection = Rejection::wrong_type("/a/b", &found, "send text");
+            assert_eq!(rejection.message, format!("\"b\" is {words}: send text"));
+        }
+    }
+
+    #[test]
+    fn a_conflict_says_who_used_the_id_and_keeps_what_was_sent() {
+        let received_at = Timestamp::from_millis(1_000);
+        let event = crate::parse_event(
+            serde_json::json!({"userId": "u", "event": "e", "messageId": "m"}),
+            Some(crate::CallKind::Track),
+            &crate::Envelope::new(received_at, crate::Origin::Server),
+        );
+        let event = event.unwrap();
+        let rejected = Rejected::conflict(&event, received_at);
+        assert_eq!(
+            (rejected.rejection.code, rejected.rejection.field.as_str()),
+            (RejectionCode::Conflict, "/messageId")
+        );
+        assert!(rejected.rejection.message.contains("\"m\", which the server used before"), "{}", rejected.rejection);
+        assert_eq!((rejected.received_at, rejected.message_id.as_deref()), (received_at, Some("m")));
+        assert_eq!(Event::from_record(rejected.payload.as_bytes()).unwrap(), event);
+    }
+
+    #[test]
     fn a_pointer_is_escaped_and_a_message_names_its_last_segment_as_it_was_sent() {
         let field = format!("/context/consent/{}", pointer_segment("a/b~c"));
         assert_eq!(field, "/context/consent/a~1b~0c");

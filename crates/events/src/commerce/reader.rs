@@ -3,7 +3,7 @@
 use super::dialect::{Dialect, PLAIN};
 use super::steps::{self, Named};
 use super::{CommerceStep, Product};
-use crate::parse::{refuse_no_value, whole_number};
+use crate::parse::{fault_of_id, whole_number};
 use crate::{Call, Event, Fields, Rejection, RejectionCode};
 use primitives::{Currency, ItemId, Money};
 use serde_json::Value;
@@ -315,11 +315,10 @@ fn number(fields: &Fields, key: &str, at: At) -> Result<Option<f64>, Rejection> 
 /// An identifier: text or a whole number, without the blanks around it. Blank counts as absent.
 fn id<'a>(fields: &'a Fields, key: &str, at: At) -> Result<Option<Cow<'a, str>>, Rejection> {
     let Some(id) = text(fields, key, at)?.map(trimmed) else { return Ok(None) };
-    if id.chars().any(char::is_control) {
-        return Err(Rejection::bad_value(at.pointer(key), &id, "it holds a control character; remove it"));
+    match fault_of_id(&id) {
+        Some(fault) => Err(Rejection::bad_value(at.pointer(key), &id, &fault)),
+        None => Ok(Some(id)),
     }
-    refuse_no_value(&id).map_err(|fault| Rejection::bad_value(at.pointer(key), &id, fault))?;
-    Ok(Some(id))
 }
 
 fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {

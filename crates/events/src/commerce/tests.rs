@@ -3,6 +3,7 @@
 use super::*;
 use crate::{Call, CallKind, Envelope, Origin, RejectionCode, parse_event};
 use primitives::Timestamp;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// An event to which amounts without a currency are US dollars.
@@ -249,6 +250,7 @@ fn nonsense_is_rejected_at_acceptance_with_its_place() {
         (product(json!({"product_id": "  "})), MissingField, "/properties/products/1/product_id"),
         (product(json!({"product_id": true})), WrongType, "/properties/products/1/product_id"),
         (product(json!({"product_id": "a\u{0}"})), BadValue, "/properties/products/1/product_id"),
+        (product(json!({"product_id": "x".repeat(513)})), BadValue, "/properties/products/1/product_id"),
         (product(json!({"product_id": "undefined"})), BadValue, "/properties/products/1/product_id"),
         (product(json!({"product_id": "b", "price": "cheap"})), WrongType, "/properties/products/1/price"),
         (product(json!({"product_id": "b", "price": "NaN"})), WrongType, "/properties/products/1/price"),
@@ -289,4 +291,113 @@ fn only_tracked_events_are_commerce() {
     let mut event = track("Order Completed", json!({})).unwrap();
     event.call = Call::Page { name: Some("Order Completed".into()), category: None, properties: Fields::new() };
     assert_eq!(Commerce::read(&event), Ok(None));
+}
+
+#[test]
+fn every_way_to_name_a_product_has_the_limits_of_an_identifier() {
+    let longest = "é".repeat(256);
+    for key in ["product_id", "sku", "item_id", "id"] {
+        let with = |id: &str| track("Order Completed", json!({"products": [{ key: id }]}));
+        let order = Commerce::read(&with(&format!(" {longest}\t")).unwrap()).unwrap().unwrap();
+        assert_eq!(order.products[0].id.as_str(), longest, "{key}");
+        for (id, part) in [
+            (format!("{longest}x"), "at most 512 bytes and this one has 513"),
+            ("a\u{7f}b".to_owned(), "control character"),
+            ("NULL".to_owned(), "where there is no value"),
+        ] {
+            let rejection = with(&id).unwrap_err();
+            assert_eq!(
+                (rejection.code, rejection.field),
+                (RejectionCode::BadValue, format!("/properties/products/0/{key}"))
+            );
+            assert!(rejection.message.contains(part), "{}", rejection.message);
+        }
+    }
+}
+
+#[test]
+fn a_currency_has_three_letters() {
+    for code in ["EUR", "eur", " Eur\t"] {
+        let order = read("Order Completed", json!({"revenue": 1, "currency": code}));
+        assert_eq!(order.value.unwrap().currency.code(), "EUR", "{code}");
+    }
+    for code in ["E", "EU", "EURO", "E1R", "€€€", "é€", "E R", &"EUR".repeat(9_000)] {
+        let rejection = track("Order Completed", json!({"revenue": 1, "currency": code})).expect_err(code);
+        assert_eq!((rejection.code, rejection.field.as_str()), (RejectionCode::BadValue, "/properties/currency"));
+    }
+    for nothing in [json!(""), json!("  "), json!(null)] {
+        let rejection = track_with(None, "Order Completed", json!({"revenue": 1, "currency": nothing})).unwrap_err();
+        assert_eq!(rejection.code, RejectionCode::MissingField, "{nothing}");
+    }
+}
+
+#[test]
+fn as_many_products_are_read_as_an_event_can_hold() {
+    let order = |n: usize| json!({"products": (0..n).map(|id| json!({"id": id})).collect::<Vec<_>>()});
+    assert_eq!(read("Order Completed", order(2_700)).products.len(), 2_700);
+    let rejection = track("Order Completed", order(3_000)).unwrap_err();
+    assert_eq!((rejection.code, rejection.field.as_str()), (RejectionCode::TooLarge, ""));
+}
+
+#[test]
+fn what_is_wrong_in_a_refund_of_shopify_is_named_where_it_stands() {
+    let of_line = |fields: Value| json!({"refund_line_items": [{"line_item": {"product_id": 1}}, fields]});
+    for (properties, field) in [
+        (of_line(json!({"line_item": {"product_id": 1, "price": true}})), "refund_line_items/1/line_item/price"),
+        (of_line(json!({"line_item": {"product_id": 1}, "quantity": -1})), "refund_line_items/1/quantity"),
+        (of_line(json!({"line_item": {}})), "refund_line_items/1/product_id"),
+        (json!({"line_items": 3}), "line_items"),
+        (json!({"transactions": [7, {"currency": "EURO"}]}), "transactions/1/currency"),
+        (json!({"transactions": [{"amount": 1}, {"amount": []}]}), "transactions/1/amount"),
+    ] {
+        let rejection = track("refunds/create", properties.clone()).expect_err(&properties.to_string());
+        assert_eq!(rejection.field, format!("/properties/{field}"), "{properties}");
+    }
+}
+
+/// Prices in cents with their quantities.
+fn any_lines() -> impl Strategy<Value = Vec<(i32, u8)>> {
+    prop::collection::vec((0..1_000_000_i32, any::<u8>()), 1..6)
+}
+
+fn products(lines: &[(i32, u8)], currency: impl Fn(usize) -> Option<&'static str>) -> Value {
+    let product = |(place, (cents, quantity)): (usize, &(i32, u8))| json!({"id": place, "price": f64::from(*cents) / 100.0, "quantity": quantity, "currency": currency(place)});
+    json!({"products": lines.iter().enumerate().map(product).collect::<Vec<_>>()})
+}
+
+proptest! {
+    #[test]
+    fn an_order_is_worth_its_lines_in_any_order(lines in any_lines(), turn in 0..5_usize) {
+        let cents: i64 = lines.iter().map(|(cents, quantity)| i64::from(*cents) * i64::from(*quantity)).sum();
+        let mut turned = lines.clone();
+        turned.rotate_left(turn % lines.len());
+        for lines in [lines, turned] {
+            let value = read("Order Completed", products(&lines, |_| Some("EUR"))).value.map(|value| value.minor);
+            prop_assert_eq!(value, Some(cents));
+        }
+    }
+
+    #[test]
+    fn amounts_of_several_currencies_are_never_added_up(lines in any_lines(), yen in 0..5_usize) {
+        let order = read("Order Completed", products(&lines, |place| Some(if place == yen { "JPY" } else { "EUR" })));
+        let is_mixed = lines.len() > 1 && yen < lines.len();
+        prop_assert_eq!(order.value.is_none(), is_mixed);
+    }
+
+    #[test]
+    fn an_order_with_any_amount_of_no_currency_is_refused(lines in any_lines(), named in 0..5_usize) {
+        let order = track_with(None, "Order Completed", products(&lines, |place| (place == named).then_some("EUR")));
+        let all_are_named = lines.len() == 1 && named == 0;
+        prop_assert_eq!(order.is_ok(), all_are_named);
+    }
+
+    #[test]
+    fn an_amount_means_the_same_as_a_number_and_as_text(cents in -1_000_000_000..1_000_000_000_i64) {
+        let text = format!("{}{}.{:02}", if cents < 0 { "-" } else { "" }, cents.abs() / 100, cents.abs() % 100);
+        let number: f64 = text.parse().unwrap();
+        for revenue in [json!(number), json!(text), json!(format!("  {text} "))] {
+            let value = read("Order Completed", json!({"revenue": revenue})).value.map(|value| value.minor);
+            prop_assert_eq!(value, Some(cents), "{}", text);
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use super::draft::{Draft, Field};
 use crate::{Fields, Rejection, RejectionCode};
 use serde_json::{Number, Value};
+use std::borrow::Cow;
 
 /// The longest identifier, in bytes.
 const ID_BYTES_MAX: usize = 512;
@@ -68,23 +69,25 @@ fn id_of(value: Value, pointer: &str) -> Result<Option<String>, Rejection> {
     if trimmed.is_empty() {
         return Ok(None);
     }
-    if trimmed.len() > ID_BYTES_MAX {
-        let fault = format!("an identifier has at most {ID_BYTES_MAX} bytes and this one has {}", trimmed.len());
+    if let Some(fault) = fault_of_id(trimmed) {
         return Err(Rejection::bad_value(pointer, trimmed, &fault));
     }
-    refuse_control_characters(pointer, trimmed)?;
-    refuse_no_value(trimmed).map_err(|fault| Rejection::bad_value(pointer, trimmed, fault))?;
     Ok(Some(if trimmed.len() == text.len() { text } else { trimmed.to_owned() }))
 }
 
+const CONTROL_CHARACTER: &str = "it holds a control character; remove line breaks, tabs and zero bytes";
 const NOT_WHOLE: &str = "a number that identifies must be whole and below 2^53; send the identifier as text";
 
-/// Whether an identifier is what programs write for a value that is not there; the error says so.
-pub(crate) fn refuse_no_value(id: &str) -> Result<(), &'static str> {
-    if is_one_of(id, &NO_VALUE) {
-        return Err("programs write that where there is no value; send the identifier, or leave the field out");
+/// What is wrong with an identifier, a customer's or a product's, and what to send.
+pub(crate) fn fault_of_id(id: &str) -> Option<Cow<'static, str>> {
+    if id.len() > ID_BYTES_MAX {
+        return Some(format!("an identifier has at most {ID_BYTES_MAX} bytes and this one has {}", id.len()).into());
     }
-    Ok(())
+    if id.chars().any(char::is_control) {
+        return Some(CONTROL_CHARACTER.into());
+    }
+    let no_value = "programs write that where there is no value; send the identifier, or leave the field out";
+    is_one_of(id, &NO_VALUE).then(|| no_value.into())
 }
 
 fn is_one_of(id: &str, words: &[&str]) -> bool {
@@ -124,7 +127,9 @@ pub(super) fn event_name(draft: &mut Draft) -> Result<String, Rejection> {
         );
         return Err(Rejection::bad_value(field.pointer(), &name, &fault));
     }
-    refuse_control_characters(field.pointer(), &name)?;
+    if name.chars().any(char::is_control) {
+        return Err(Rejection::bad_value(field.pointer(), &name, CONTROL_CHARACTER));
+    }
     Ok(name)
 }
 
@@ -157,14 +162,6 @@ pub(super) fn merge_under(own: &mut Fields, base: &Fields) {
             }
         }
     }
-}
-
-fn refuse_control_characters(pointer: &str, text: &str) -> Result<(), Rejection> {
-    if text.chars().any(char::is_control) {
-        let fault = "it holds a control character; remove line breaks, tabs and zero bytes";
-        return Err(Rejection::bad_value(pointer, text, fault));
-    }
-    Ok(())
 }
 
 /// The digits of a whole number, or `None` where it has a fraction or is too large to be exact.

@@ -308,6 +308,17 @@ fn a_message_id_is_made_where_none_was_sent() {
     assert_eq!(first, ids(NOW));
     assert_ne!(first[0], ids(at("2023-11-14T22:13:21Z"))[0]);
 
+    // The same is promised where the event comes as a value: blank is absent, and other content is another event.
+    let id_of = |payload: Value| {
+        parse_event(payload, Some(CallKind::Track), &Envelope::new(NOW, Origin::Client)).unwrap().message_id
+    };
+    let unnamed = [json!({"userId": "u", "event": "a"}), json!({"userId": "u", "event": "b", "messageId": " "})];
+    let [one, other] = unnamed.clone().map(id_of);
+    assert_ne!(one, other);
+    let text = unnamed[0].to_string();
+    let by_path = parse_single(text.as_bytes(), CallKind::Track, Envelope::new(NOW, Origin::Client)).unwrap();
+    assert_eq!(one, by_path.accepted[0].message_id, "whichever way it came");
+
     // Imported twice, on different days, a line of history is still the same event.
     let import = |now| {
         let envelope = Envelope::new(now, Origin::Import);
