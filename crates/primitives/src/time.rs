@@ -26,8 +26,9 @@ pub struct TimeError {
 impl Timestamp {
     /// The first moment that is accepted from outside, 1970-01-01.
     pub const MIN: Self = Self(0);
-    /// The last moment that is accepted from outside, 9999-12-31T23:59:59.999Z.
-    pub const MAX: Self = Self(253_402_300_799_999);
+    /// The last moment that is accepted from outside, 9999-12-30T22:00:00.000Z: the last that can be written with every
+    /// offset. What came later could be stored as text and not read again.
+    pub const MAX: Self = Self(253_402_207_200_000);
 
     /// A moment from milliseconds since the epoch.
     #[must_use]
@@ -202,6 +203,24 @@ mod tests {
         assert_eq!(at.to_string(), "2026-11-22T04:05:06.000Z");
         assert_eq!(at.date(), "2026-11-22");
         assert_eq!(Timestamp::parse(&at.to_string()), Ok(at));
+    }
+
+    #[test]
+    fn the_first_and_the_last_moment_are_read_as_they_are_written() {
+        assert_eq!(Timestamp::MAX.to_string(), "9999-12-30T22:00:00.000Z");
+        for at in [Timestamp::MIN, Timestamp::MAX] {
+            assert_eq!(Timestamp::parse(&at.to_string()), Ok(at));
+        }
+        for beyond in [Timestamp::MIN.0 - 1, Timestamp::MAX.0 + 1] {
+            assert!(Timestamp::parse(&Timestamp(beyond).to_string()).is_err(), "{beyond}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_moment_is_read_as_it_was_written(millis in Timestamp::MIN.0..=Timestamp::MAX.0) {
+            proptest::prop_assert_eq!(Timestamp::parse(&Timestamp(millis).to_string()), Ok(Timestamp(millis)));
+        }
     }
 
     #[test]

@@ -33,6 +33,40 @@ fn every_form_of_time_is_read() {
     for sent in [json!(-1), json!(1e300), json!("1969-12-31T23:59:59Z"), json!("1699996400x"), json!("12:00")] {
         assert_eq!(one(track(json!({"timestamp": sent}))).unwrap_err().code, BadValue, "{sent}");
     }
+    // What only looks like digits: whoever wrote it meant something else.
+    for sent in [
+        "1699996400e0",
+        "+1699996400",
+        "-1699996400",
+        "1699996400.",
+        "1699996400.x",
+        "1_699_996_400",
+        "infinity",
+        "x.5",
+    ] {
+        assert_eq!(one(track(json!({"timestamp": sent}))).unwrap_err().code, BadValue, "{sent}");
+    }
+    assert_eq!(one(track(json!({"timestamp": "9".repeat(400)}))).unwrap_err().code, BadValue);
+    assert_eq!(one(track(json!({"timestamp": "20231114"}))).unwrap().occurred_at, at("2023-11-14"), "a date");
+}
+
+#[test]
+fn a_number_is_seconds_until_the_year_5138_and_milliseconds_beyond() {
+    let stated = |sent: Value| {
+        let event = one(track(json!({"timestamp": sent}))).unwrap();
+        assert_eq!(events::Event::from_record(&event.to_record()).unwrap(), event, "what was accepted opens again");
+        event.stated_at.unwrap_or(event.occurred_at)
+    };
+    for (number, meant) in [
+        (99_999_999_999_i64, "5138-11-16T09:46:39Z"),
+        (100_000_000_000, "1973-03-03T09:46:40Z"),
+        (Timestamp::MAX.as_millis(), "9999-12-30T22:00:00.000Z"),
+    ] {
+        assert_eq!(stated(json!(number)), at(meant), "{number}");
+        assert_eq!(stated(json!(number.to_string())), at(meant), "{number} as text");
+    }
+    let beyond = json!({"timestamp": Timestamp::MAX.as_millis() + 1});
+    assert_eq!(one(track(beyond)).unwrap_err().code, BadValue);
 }
 
 #[test]
