@@ -184,6 +184,23 @@ mod tests {
         assert_eq!(Places(Offset(3), Offset(5)).offsets().collect::<Vec<_>>(), [3, 4, 5]);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn places_hold_the_offsets_they_are_of_and_no_other(mut offsets in proptest::collection::vec(0..60_u64, 0..40)) {
+            offsets.sort_unstable();
+            let places = Places::of(offsets.iter().copied());
+            // Places that touch would be one.
+            proptest::prop_assert!(places.is_sorted_by(|one, next| one.1.0 + 1 < next.0.0));
+            offsets.dedup();
+            proptest::prop_assert_eq!(places.into_iter().flat_map(Places::offsets).collect::<Vec<_>>(), offsets);
+        }
+    }
+
+    #[test]
+    fn a_place_and_an_import_are_shown_as_their_numbers() {
+        assert_eq!((Offset(12).to_string(), ImportId(3).to_string()), ("12".to_owned(), "3".to_owned()));
+    }
+
     #[test]
     fn a_correction_is_a_record_that_nobody_can_send() {
         let at = Timestamp::from_millis(1_000);

@@ -98,8 +98,8 @@ pub fn parse_batch(body: &[u8], envelope: Envelope) -> Result<Batch, Refusal> {
     let body = batch::open(body)?;
     let sent_at = clock::time(&body.sent_at, Field::SentAt);
     let envelope = Envelope { sent_at: sent_at.as_ref().ok().copied().flatten(), context: body.context, ..envelope };
-    let mut batch =
-        Batch { write_key: body.write_key, accepted: Vec::with_capacity(body.items.len()), ..Batch::default() };
+    let mut batch = Batch { write_key: body.write_key, ..Batch::default() };
+    batch.accepted.reserve(body.items.len());
     for (index, item) in body.items.iter().enumerate() {
         let payload = item.get();
         let outcome = match &sent_at {

@@ -226,10 +226,7 @@ pub(super) fn product_fields<'a>(
     dialect: &Dialect,
     of_event: Option<Currency>,
 ) -> Result<ProductFields<'a>, Rejection> {
-    let currency = match at {
-        At::Properties => of_event,
-        _ => currency(fields, at)?.or(of_event),
-    };
+    let currency = currency(fields, at)?.or(of_event);
     let price = money(fields, "price", at, currency.unwrap_or(Currency::USD))?;
     if let Some(negative) = price.filter(|price| price.minor < 0) {
         return Err(Rejection::bad_value(at.pointer("price"), &negative.to_string(), "a price is not negative"));

@@ -355,6 +355,25 @@ fn what_is_wrong_in_a_refund_of_shopify_is_named_where_it_stands() {
     }
 }
 
+#[test]
+fn nothing_said_is_not_nothing_paid() {
+    let line =
+        |price: Value| read("Order Completed", json!({"products": [{"id": 1, "price": price}]})).products.remove(0);
+    for blank in [json!(null), json!(""), json!(" \t")] {
+        assert_eq!(line(blank.clone()).price, None, "{blank}");
+    }
+    assert_eq!(line(json!(0)).price.unwrap().minor, 0, "a present");
+    let none = read("Order Completed", json!({"products": [{"id": 1, "price": 5, "quantity": 0}]}));
+    assert_eq!(none.value.unwrap().minor, 0);
+}
+
+#[test]
+fn only_a_refund_of_shopify_has_its_product_in_a_line() {
+    let product = json!({"product_id": "a", "line_item": {"product_id": "b"}});
+    assert_eq!(read("Order Completed", json!({"products": [product]})).products[0].id.as_str(), "a");
+    assert_eq!(read("refunds/create", json!({"refund_line_items": [product]})).products[0].id.as_str(), "b");
+}
+
 /// Prices in cents with their quantities.
 fn any_lines() -> impl Strategy<Value = Vec<(i32, u8)>> {
     prop::collection::vec((0..1_000_000_i32, any::<u8>()), 1..6)

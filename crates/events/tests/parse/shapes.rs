@@ -342,3 +342,20 @@ fn an_event_can_be_read_from_a_value() {
         assert_eq!(parse_event(payload, None, &envelope).unwrap_err().code, code);
     }
 }
+
+#[test]
+fn events_without_an_id_are_told_apart_by_their_request() {
+    let body =
+        json!({"batch": [track(json!({})), track(json!({"messageId": null})), track(json!({"messageId": null}))]});
+    let ids = |request: u64| -> Vec<String> {
+        let mut batch = batch(&body);
+        batch.tell_apart(request);
+        batch.accepted.iter().map(|event| event.message_id.to_string()).collect()
+    };
+    let (first, second) = (ids(1), ids(2));
+    assert_eq!((first[0].as_str(), second[0].as_str()), ("m1", "m1"), "an id of the sender's own stays");
+    assert_eq!(first, ids(1));
+    let generated: std::collections::BTreeSet<&String> = first[1..].iter().chain(&second[1..]).collect();
+    assert_eq!(generated.len(), 4, "the same bytes in two requests are two events each");
+    assert!(generated.iter().all(|id| id.starts_with("generated-") && id.len() == 42));
+}
