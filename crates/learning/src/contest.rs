@@ -166,3 +166,102 @@ impl Duel {
         format!("{score}: {decided}{seen}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Loaded;
+    use crate::tests::files::{split, tiny_churn};
+    use proptest::prelude::*;
+
+    const UNDECIDED: Paired = Paired { challenger: 0.3, champion: 0.3, gain: Gain { mean: 0.0, low: -0.1, high: 0.1 } };
+
+    fn version() -> ModelVersion {
+        ModelVersion::from("0123456789ab")
+    }
+
+    fn duel(score: Gain, calibration: Option<Gain>, n_refused: u64) -> Duel {
+        let paired = |gain| Paired { challenger: 0.3, champion: 0.3, gain };
+        Duel {
+            champion: version(),
+            n_refused,
+            n_days_seen: 0,
+            n_customers: 10,
+            metric: "log_loss".to_owned(),
+            score: paired(score),
+            calibration: calibration.map(paired),
+        }
+    }
+
+    /// The same comparison, told by the other side.
+    fn turned(gain: Gain) -> Gain {
+        Gain { mean: -gain.mean, low: -gain.high, high: -gain.low }
+    }
+
+    fn any_gain() -> impl Strategy<Value = Gain> {
+        let end = || prop_oneof![Just(0.0), -0.1..0.1_f64];
+        (end(), end()).prop_map(|(a, b)| Gain { mean: f64::midpoint(a, b), low: a.min(b), high: a.max(b) })
+    }
+
+    proptest! {
+        #[test]
+        fn of_two_models_at_most_one_takes_the_others_place(
+            score in any_gain(), calibration in proptest::option::of(any_gain()),
+        ) {
+            let one = duel(score, calibration, 0).ruling();
+            let other = duel(turned(score), calibration.map(turned), 0).ruling();
+            prop_assert!(!(one.is_for_challenger() && other.is_for_challenger()), "{:?} and {:?}", one, other);
+            // Who is worse sees the other one better, and whoever may be no better sees nothing but chance.
+            prop_assert_eq!(one == Ruling::Worse, matches!(other, Ruling::Better | Ruling::WorseCalibrated));
+            prop_assert_eq!(one == Ruling::WithinNoise, other == Ruling::WithinNoise);
+        }
+
+        #[test]
+        fn a_champion_that_holds_somebody_who_refused_always_gives_way(
+            score in any_gain(), calibration in proptest::option::of(any_gain()), n_refused in 1..9_u64,
+        ) {
+            prop_assert!(duel(score, calibration, n_refused).ruling().is_for_challenger());
+        }
+
+        #[test]
+        fn worse_calibration_never_takes_over(score in any_gain(), calibration in any_gain()) {
+            let ruling = duel(score, Some(calibration), 0).ruling();
+            prop_assert_eq!(ruling == Ruling::Better, score.low > 0.0 && calibration.high >= 0.0);
+        }
+    }
+
+    fn reigning(data_until: i64) -> Reigning {
+        let (mut header, model) = tiny_churn();
+        header.data_until = crate::tests::world::day(data_until);
+        Reigning { version: version(), model: Ok(Box::new(Loaded { version: version(), header, model })), n_refused: 2 }
+    }
+
+    fn judged(reigning: Option<&Reigning>) -> Result<Contest, String> {
+        Contest::of(reigning, |_| Ok((40, UNDECIDED, None)), "log_loss", &split())
+    }
+
+    #[test]
+    fn the_days_of_the_test_that_a_champion_had_seen_are_counted() {
+        // The test's window has the days 60 to 90.
+        for (data_until, n_days) in [(0, 0), (60, 0), (61, 1), (75, 15), (90, 30), (200, 30)] {
+            let Contest::Judged(duel) = judged(Some(&reigning(data_until))).unwrap() else { panic!("not judged") };
+            assert_eq!(duel.n_days_seen, n_days, "its data ended on day {data_until}");
+            assert_eq!((duel.champion.as_str(), duel.n_refused, duel.n_customers), ("0123456789ab", 2, 40));
+            assert_eq!((duel.metric.as_str(), duel.score, duel.calibration), ("log_loss", UNDECIDED, None));
+            assert_eq!(duel.sentence().contains("had seen"), n_days > 0, "{}", duel.sentence());
+        }
+    }
+
+    #[test]
+    fn without_a_champion_that_answers_nobody_is_asked() {
+        assert_eq!(judged(None).unwrap(), Contest::Unopposed);
+        assert_eq!(Contest::Unopposed.champion(), None);
+        let unfit = Reigning { model: Err("gone".to_owned()), ..reigning(0) };
+        let contest = judged(Some(&unfit)).unwrap();
+        assert_eq!(contest, Contest::Unfit { champion: version(), fault: "gone".to_owned() });
+        assert_eq!(contest.champion(), Some(&version()));
+        assert_eq!(judged(Some(&reigning(0))).unwrap().champion(), Some(&version()));
+        let failed = Contest::of(Some(&reigning(0)), |_| Err("no memory"), "log_loss", &split());
+        assert_eq!(failed, Err("no memory"));
+    }
+}

@@ -2,8 +2,8 @@
 
 mod contests;
 mod evaluation;
-mod files;
+pub(crate) mod files;
 mod leaks;
 mod registry;
 mod withdrawals;
-mod world;
+pub(crate) mod world;

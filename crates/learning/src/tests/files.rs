@@ -14,7 +14,8 @@ use primitives::{ErrorKind, ItemKey, Seed};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-fn split() -> Split {
+/// Learned until day 60, tested on the 30 days after it.
+pub(crate) fn split() -> Split {
     Split {
         train_from: day(0),
         train_until: day(60),
@@ -65,7 +66,7 @@ fn tiny_recommender() -> (ModelHeader, Model) {
 }
 
 /// Three trees over the catalogue, of which the first feature decides.
-pub(super) fn tiny_churn() -> (ModelHeader, Model) {
+pub(crate) fn tiny_churn() -> (ModelHeader, Model) {
     let width = features::catalogue::definitions().len();
     let labels: Vec<f64> = (0..40).map(|row| if row < 20 { 0.0 } else { 1.0 }).collect();
     let data: Vec<f64> =

@@ -61,7 +61,7 @@ pub(super) fn numbered(events: impl IntoIterator<Item = Event>) -> Vec<Recorded>
     (1..).zip(events).map(|(offset, event)| Recorded { offset: Offset(offset), event }).collect()
 }
 
-pub(super) fn day(n: i64) -> Timestamp {
+pub(crate) fn day(n: i64) -> Timestamp {
     Timestamp::from_millis(0).plus_days(n)
 }
 
