@@ -1,6 +1,6 @@
 //! What can go wrong with the log?
 
-use crate::RecordError;
+use crate::{ImportRefusal, RecordError};
 use primitives::ErrorKind;
 
 /// A failed operation on the event log. Nothing that failed was acknowledged.
@@ -37,6 +37,9 @@ pub enum EventLogError {
         #[source]
         source: RecordError,
     },
+    /// What was asked of an import cannot be done with it.
+    #[error(transparent)]
+    Import(#[from] ImportRefusal),
 }
 
 impl EventLogError {
@@ -47,6 +50,7 @@ impl EventLogError {
             Self::Append { kind, .. } => *kind,
             Self::Read { .. } => ErrorKind::Internal,
             Self::Record { source, .. } => source.kind(),
+            Self::Import(refusal) => refusal.kind(),
         }
     }
 }

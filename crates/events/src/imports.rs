@@ -5,7 +5,7 @@
 //! and so does whatever is rebuilt.
 
 use crate::{Call, Event, EventLogError, Offset, Origin, Receipt, Recorded};
-use primitives::{MessageId, Timestamp};
+use primitives::{ErrorKind, MessageId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -88,23 +88,62 @@ pub struct Import {
     pub ended_at: Option<Timestamp>,
     /// When it was taken out again.
     pub undone_at: Option<Timestamp>,
+    /// How many events its undoing withdrew, and how many it restored.
+    pub undone: (u64, u64),
     /// How much came in.
     #[serde(flatten)]
     pub counts: ImportCounts,
 }
 
+/// Why what was asked of an import cannot be done with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ImportRefusal {
+    /// Nobody began it.
+    #[error("there is no import {0}: `rapport imports` lists what there is")]
+    Unknown(ImportId),
+    /// It has ended.
+    #[error("import {0} has ended: begin another one for what is still to come in")]
+    Ended(ImportId),
+    /// It was taken out again.
+    #[error("import {0} was undone already: begin another one for what is still to come in")]
+    Undone(ImportId),
+}
+
+impl ImportRefusal {
+    /// The kind of failure.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unknown(_) => ErrorKind::NotFound,
+            Self::Ended(_) | Self::Undone(_) => ErrorKind::Conflict,
+        }
+    }
+}
+
 /// What a correction did.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Corrected {
-    /// The correction itself; `None` where there was nothing to correct.
-    pub correction: Option<Recorded>,
+    /// The corrections themselves: none where there was nothing to correct, several where they name very many places.
+    pub corrections: Vec<Recorded>,
     /// How many events count no longer.
     pub n_withdrawn: u64,
     /// How many events count again: those in whose place the withdrawn ones had come.
     pub n_restored: u64,
 }
 
+/// What became of events that came in the place of others.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Replaced {
+    /// One for each event.
+    pub receipts: Vec<Receipt>,
+    /// What had to make room.
+    pub corrected: Corrected,
+}
+
 /// Where imports are kept.
+///
+/// An imported event is in force when its import is not undone and it is the newest content of its key that came with an
+/// import that is not undone.
 pub trait ImportLog: Send + Sync {
     /// Begins an import.
     ///
@@ -115,33 +154,44 @@ pub trait ImportLog: Send + Sync {
     /// Appends events as [`crate::EventLog::append`] does, and keeps, in the same step, that they came with this import.
     ///
     /// # Errors
-    /// [`EventLogError::Append`]; then none of these events was appended.
+    /// [`EventLogError::Append`], and [`EventLogError::Import`] where the import is not under way; then none of these
+    /// events was appended.
     fn append_imported(&self, import: ImportId, events: &[Event]) -> Result<Vec<Receipt>, EventLogError>;
 
-    /// Ends an import. May be said again with other counts.
+    /// Appends events as [`ImportLog::append_imported`] does, and where another content is known under an event's id,
+    /// withdraws that in the same step. What this import has brought itself stays. Derived state has to be rebuilt.
     ///
     /// # Errors
-    /// [`EventLogError::Append`].
+    /// As [`ImportLog::append_imported`]; then nothing was withdrawn, either.
+    fn replace_imported(&self, import: ImportId, events: &[Event], at: Timestamp) -> Result<Replaced, EventLogError>;
+
+    /// Ends an import. May be said again with the same counts.
+    ///
+    /// # Errors
+    /// [`EventLogError::Append`], and [`EventLogError::Import`] where the import is not under way.
     fn end_import(&self, import: ImportId, counts: ImportCounts, at: Timestamp) -> Result<(), EventLogError>;
 
-    /// Every import, in order.
+    /// The newest imports before one, newest first.
     ///
     /// # Errors
     /// [`EventLogError::Read`].
-    fn imports(&self) -> Result<Vec<Import>, EventLogError>;
+    fn imports(&self, before: Option<ImportId>, n_max: usize) -> Result<Vec<Import>, EventLogError>;
 
-    /// Withdraws what is known under these ids, so that the import can bring it anew; the ids are free from then on.
-    /// Derived state has to be rebuilt.
+    /// An import; `None` where nobody began it.
     ///
     /// # Errors
-    /// [`EventLogError`]; then nothing was withdrawn.
-    fn withdraw(&self, import: ImportId, ids: &[MessageId], at: Timestamp) -> Result<Corrected, EventLogError>;
+    /// [`EventLogError::Read`].
+    fn import(&self, id: ImportId) -> Result<Option<Import>, EventLogError> {
+        let found = self.imports(Some(ImportId(id.0.saturating_add(1))), 1)?;
+        Ok(found.into_iter().find(|import| import.id == id))
+    }
 
-    /// Withdraws what came with an import, and restores what it had replaced, unless something else has come in its place
-    /// meanwhile. Derived state has to be rebuilt.
+    /// Withdraws what came with an import and is in force, and restores what comes into force without it. Derived state
+    /// has to be rebuilt.
     ///
     /// # Errors
-    /// [`EventLogError`]; then nothing was withdrawn.
+    /// [`EventLogError`], [`EventLogError::Import`] where there is no such import or it was undone before; then nothing
+    /// was withdrawn.
     fn undo_import(&self, import: ImportId, at: Timestamp) -> Result<Corrected, EventLogError>;
 
     /// The place of the newest correction: derived state that has not seen it is wrong. `Offset(0)` where there is none.

@@ -29,7 +29,7 @@ pub use commerce::{Commerce, CommerceStep, Product, Understanding};
 pub use consent::{CONSENT_UPDATED, consent_statements};
 pub use error::EventLogError;
 pub use event::{Call, CallKind, Event, Fields, Origin, RecordError};
-pub use imports::{Corrected, Import, ImportCounts, ImportId, ImportLog, NewImport, Places};
+pub use imports::{Corrected, Import, ImportCounts, ImportId, ImportLog, ImportRefusal, NewImport, Places, Replaced};
 pub use log::{EventLog, Inspected, InspectedStatus, Offset, Receipt, Recorded};
 pub use parse::{
     BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Batch, EVENT_BYTES_MAX, Envelope, Refusal, customer_id_of, parse_batch,

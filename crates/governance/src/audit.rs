@@ -21,6 +21,12 @@ pub enum Deed {
     Promotion,
     /// A former champion was put in force again.
     Rollback,
+    /// A file of history began to come in.
+    Import,
+    /// Some of it came in the place of what was known.
+    ImportReplaced,
+    /// An import was to be taken out again.
+    ImportUndone,
     /// A key was made.
     KeyCreated,
     /// A key was revoked.
@@ -61,19 +67,22 @@ pub struct AuditEntry {
     pub actor: Actor,
     /// From which address, where it came over the network.
     pub address: Option<IpAddr>,
-    /// To what: a customer's id, a model and its version, a key's id and name. Never a key itself.
+    /// To what: a customer's id, a model and its version, an import, a key's id and name. Never a key itself.
     pub subject: String,
 }
 
 impl Deed {
     /// Everything that is written down.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::SignIn,
         Self::SignInRefused,
         Self::CustomerOpened,
         Self::Training,
         Self::Promotion,
         Self::Rollback,
+        Self::Import,
+        Self::ImportReplaced,
+        Self::ImportUndone,
         Self::KeyCreated,
         Self::KeyRevoked,
     ];
@@ -88,6 +97,9 @@ impl Deed {
             Self::Training => "training",
             Self::Promotion => "promotion",
             Self::Rollback => "rollback",
+            Self::Import => "import",
+            Self::ImportReplaced => "import_replaced",
+            Self::ImportUndone => "import_undone",
             Self::KeyCreated => "key_created",
             Self::KeyRevoked => "key_revoked",
         }

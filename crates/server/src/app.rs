@@ -4,6 +4,7 @@ use crate::api::ApiError;
 use crate::audit::AuditTrail;
 use crate::clock::Stopwatch;
 use crate::console::view::Notice;
+use crate::corrections::Corrector;
 use crate::engine::Engine;
 use crate::error::ServerError;
 use crate::jobs::Trainer;
@@ -26,6 +27,8 @@ pub struct App {
     pub engine: Arc<Engine>,
     /// Trains models, one at a time.
     pub trainer: Arc<Trainer>,
+    /// Takes imports out again.
+    pub corrector: Arc<Corrector>,
     /// The data directory's numbers and maintenance.
     pub storage: Arc<Storage>,
     /// Who may do what.

@@ -77,6 +77,8 @@ pub struct Engine {
     checkpointed: AtomicU64,
     /// Held while a checkpoint is written: of two at a time the older could end last.
     checkpointing: Mutex<()>,
+    /// Held while everything derived is made anew: one at a time.
+    following: Mutex<()>,
     pressure: Pressure,
 }
 
@@ -106,7 +108,8 @@ impl Engine {
             pace: Mutex::default(),
             requests: AtomicU64::new(ids.stream("requests", 0).next_u64()),
             checkpointed: AtomicU64::new(checkpointed.0),
-            checkpointing: Mutex::new(()),
+            checkpointing: Mutex::default(),
+            following: Mutex::default(),
             pressure: Pressure::default(),
         };
         engine.reload_champions()?;

@@ -1,9 +1,11 @@
 //! What goes on in the background? Checkpoints, sealing, pruning and training.
 
 use crate::audit::{AuditTrail, By};
+use crate::corrections::Corrector;
 use crate::engine::{ChampionStatus, Engine};
 use crate::error::ServerError;
 use crate::settings::Settings;
+use events::Offset;
 use governance::Deed;
 use learning::{Dataset, ModelKind, Published};
 use primitives::{CustomerId, ErrorKind, Seed, Timestamp};
@@ -175,6 +177,7 @@ pub fn train(engine: &Engine, kind: ModelKind, dataset: &Dataset, seed: Seed) ->
 /// The background threads. Dropping it stops them after a last checkpoint.
 pub struct Background {
     engine: Arc<Engine>,
+    corrector: Arc<Corrector>,
     stop: Arc<Stop>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -205,17 +208,14 @@ impl Stop {
 }
 
 impl Background {
-    /// Starts checkpoints, sealing, pruning and regular training.
+    /// Starts checkpoints, sealing, pruning, regular training and corrections.
     ///
     /// # Errors
     /// [`ServerError`] where no thread can be started.
-    pub fn start(
-        engine: Arc<Engine>,
-        storage: Arc<Storage>,
-        trainer: Arc<Trainer>,
-        settings: Settings,
-    ) -> Result<Self, ServerError> {
-        let mut background = Self { engine: engine.clone(), stop: Arc::default(), threads: Vec::new() };
+    pub fn start(trainer: Arc<Trainer>, corrector: Arc<Corrector>, settings: Settings) -> Result<Self, ServerError> {
+        let (engine, storage) = (corrector.engine().clone(), corrector.storage().clone());
+        let mut background =
+            Self { engine: engine.clone(), corrector: corrector.clone(), stop: Arc::default(), threads: Vec::new() };
         let checkpoints = Checkpoints {
             engine: engine.clone(),
             audit: trainer.audit.clone(),
@@ -223,10 +223,14 @@ impl Background {
             stop: background.stop.clone(),
         };
         let sealed_at = engine.clock().now();
-        let mut round = Round { engine, storage, trainer, settings, sealed_at, looked_at: None };
+        let corrections = corrector.clone();
+        let corrected_upto = Offset::default();
+        let mut round =
+            Round { engine, storage, trainer, corrector, settings, sealed_at, looked_at: None, corrected_upto };
         let stop = background.stop.clone();
         background.engine.pressure().bound(Some(round.settings.profiles.n_resident_max));
         background.spawn("checkpoints", move || checkpoints.run())?;
+        background.spawn("corrections", move || corrections.run())?;
         background.spawn("maintenance", move || {
             while !stop.wait(MAINTENANCE_EVERY) {
                 round.maintain();
@@ -244,6 +248,7 @@ impl Background {
 
 impl Drop for Background {
     fn drop(&mut self) {
+        self.corrector.stop();
         self.stop.order();
         self.engine.pressure().wake();
         for thread in self.threads.drain(..) {
@@ -336,11 +341,14 @@ struct Round {
     engine: Arc<Engine>,
     storage: Arc<Storage>,
     trainer: Arc<Trainer>,
+    corrector: Arc<Corrector>,
     settings: Settings,
     /// When everything was sealed, however little it was.
     sealed_at: Timestamp,
     /// Whose past decisions were looked at last.
     looked_at: Option<CustomerId>,
+    /// The newest correction when it was looked last.
+    corrected_upto: Offset,
 }
 
 impl Round {
@@ -351,7 +359,15 @@ impl Round {
             tracing::error!(error = ServerError::from(error).story(), "old message ids could not be forgotten");
         }
         self.forget_refused();
+        self.follow_corrections();
         self.trainer.train_when_due(&self.engine, self.settings.models.train_hours);
+    }
+
+    fn follow_corrections(&mut self) {
+        match self.corrector.follow_what_is_left(self.corrected_upto) {
+            Ok(newest) => self.corrected_upto = newest,
+            Err(error) => tracing::error!(error = error.story(), "cannot tell which corrections there are"),
+        }
     }
 
     /// Goes on with the round through everybody for whom something was decided.

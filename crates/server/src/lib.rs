@@ -16,6 +16,7 @@ pub mod audit;
 pub mod clock;
 pub mod commands;
 pub mod console;
+pub mod corrections;
 pub mod demo;
 pub mod engine;
 pub mod error;

@@ -9,6 +9,7 @@ use crate::app::{App, N_PROBES_MAX};
 use crate::audit::{AuditTrail, By, key_subject};
 use crate::clock::{Stopwatch, SystemClock};
 use crate::console::view::Notice;
+use crate::corrections::Corrector;
 use crate::engine::{Engine, Live, Ports};
 use crate::error::ServerError;
 use crate::jobs::{Background, Trainer};
@@ -83,7 +84,7 @@ impl Opened {
         Live::renew(&storage, &policy, access)?;
         let engine = Engine::open(ports(&storage), policy, clock, random_seed()?)?;
         if access == Access::Exclusive && engine.is_outdated()? {
-            engine.rebuild_beside(&storage)?;
+            engine.follow_corrections(&storage, &mut |_| Ok(()))?;
         }
         Ok(Self { engine: Arc::new(engine), storage, settings, data: data.to_owned() })
     }
@@ -164,7 +165,8 @@ impl Running {
         let metrics = telemetry::start_metrics()?;
         let audit = AuditTrail::new(storage.clone(), engine.clone());
         let trainer = Arc::new(Trainer::new(Seed::new(settings.models.seed), audit.clone()));
-        let background = Background::start(engine.clone(), storage.clone(), trainer.clone(), settings.clone())?;
+        let corrector = Arc::new(Corrector::new(engine.clone(), storage.clone(), audit.clone()));
+        let background = Background::start(trainer.clone(), corrector.clone(), settings.clone())?;
         let keys = Arc::new(keys);
         let follower = follow(&keys, &audit)?;
         let app = Arc::new(App {
@@ -173,6 +175,7 @@ impl Running {
             limits: Limits::new(&settings.limits),
             engine,
             trainer,
+            corrector,
             storage,
             keys,
             local_key,

@@ -327,6 +327,13 @@ fn keys_of(value: &Value) -> Vec<&str> {
 }
 
 /// The numbers named, each a finite one.
+/// What the audit list says that commands did, in order.
+fn deeds(place: &Place) -> Vec<String> {
+    let database = rusqlite::Connection::open(place.data().join("rapport.db")).unwrap();
+    let sql = "SELECT deed FROM audit WHERE CAST(record AS TEXT) LIKE '%\"command\"%' ORDER BY seq";
+    database.prepare(sql).unwrap().query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
 fn has_numbers(metrics: &Value, names: &[&str]) {
     for name in names {
         assert!(metrics[name].as_f64().is_some_and(f64::is_finite), "{name} is no number in {metrics}");
@@ -346,6 +353,11 @@ fn a_shop_is_imported_learned_from_judged_and_rebuilt() {
         assert_eq!((&model["model"], model["version"].as_str().unwrap().len()), (&name.into(), 12));
         assert!(model["reason"].as_str().unwrap().contains("simple answer"), "{model}");
     }
+    let deeds = deeds(&place);
+    assert_eq!(deeds[..2], ["import", "training"]);
+    assert_eq!(deeds.iter().filter(|deed| *deed == "training").count(), 2);
+    let n_champions = trained.as_array().unwrap().iter().filter(|model| model["champion"] == true).count();
+    assert_eq!(deeds.iter().filter(|deed| *deed == "promotion").count(), n_champions);
 
     let judged = place.run(&["evaluate", "recommend", "--json"]).json();
     has_numbers(&judged, &["n_customers"]);
@@ -739,6 +751,9 @@ fn known_keys_with_other_content_are_named_and_replaced_where_that_is_asked_for(
     assert_eq!((&again[0]["events_known"], &again[0]["events_conflicting"]), (&json!(4), &json!(0)));
     let undone = place.run(&["imports", "undo", "3", "--json"]).json();
     assert_eq!(undone, json!({"withdrawn": 2, "restored": 2}));
+    assert_eq!(place.run(&["imports", "undo", "3", "--json"]).json(), undone, "asked again, it says the same");
+    place.run(&["imports", "undo", "9"]).fails(1, &["there is no import 9"]);
+    assert_eq!(deeds(&place), ["import", "import", "import", "import_replaced", "import", "import_undone"]);
 }
 
 fn stop(place: &Place, child: Child) -> Done {

@@ -230,12 +230,31 @@ fn a_stranger_cannot_take_the_place_of_the_shops_message() {
         (&conflict["accepted"], &conflict["duplicates"], &conflict["conflicts"]),
         (&json!(0), &json!(0), &json!(1))
     );
+    assert_eq!(conflict["conflicting"], json!([{"index": 0, "messageId": "order-1001"}]));
     let rejected = server.events("rejected");
     assert_eq!(rejected.len(), 1);
     assert_eq!(rejected[0]["code"], "conflict");
     let said = rejected[0]["reason"].as_str().unwrap();
     assert!(said.contains("\"order-1001\"") && said.contains("that content stays"), "{said}");
     assert_eq!(server.events("accepted").len(), 2, "nothing changed in the log");
+}
+
+#[test]
+fn a_conflict_is_named_by_its_place_in_the_request() {
+    let server = TestServer::start();
+    let event = |id: &str, user: &str| json!({"type": "track", "event": "Looked", "userId": user, "messageId": id});
+    let nothing = json!({"type": "track"});
+    let first = json!({"batch": [event("a", "1"), event("b", "1")]});
+    assert_eq!(server.post("/v1/batch", &first).ok()["conflicting"], json!(null));
+    let batch = json!({"batch": [nothing, event("a", "1"), nothing, event("b", "2"), event("c", "1"), nothing, event("a", "2")]});
+    let reply = server.post("/v1/batch", &batch).ok();
+    assert_eq!((&reply["accepted"], &reply["duplicates"], &reply["conflicts"]), (&json!(1), &json!(1), &json!(2)));
+    let named = json!([{"index": 3, "messageId": "b"}, {"index": 6, "messageId": "a"}]);
+    assert_eq!(reply["conflicting"], named);
+    let many: Vec<Value> = (0..120).map(|_| event("a", "3")).collect();
+    let reply = server.post("/v1/batch", &json!({ "batch": many })).ok();
+    let n_named = reply["conflicting"].as_array().unwrap().len();
+    assert_eq!((&reply["conflicts"], n_named), (&json!(120), 100), "an answer has a limit");
 }
 
 #[test]

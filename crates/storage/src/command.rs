@@ -6,7 +6,7 @@ use crate::schema::{meta, signed, unsigned};
 use crate::seen_ids::{Found, IdHash, Seen, SeenIds};
 use crate::state::StateCommand;
 use decisions::LoggedDecision;
-use events::{Offset, Receipt};
+use events::{ImportRefusal, Offset, Receipt};
 use primitives::DecisionId;
 use rusqlite::{Connection, params};
 
@@ -79,7 +79,7 @@ pub(crate) enum Command {
     /// Moves the border past rounds that only the history has, remembers the ids of their messages for ever, each with what
     /// its message says, and does again what their corrections say.
     TakeIn {
-        ids: Vec<(IdHash, i64)>,
+        ids: Vec<(IdHash, Seen)>,
         followed: Option<(Offset, Followed)>,
         upto: u64,
     },
@@ -108,6 +108,8 @@ pub(crate) enum Done {
     Receipts(Vec<Receipt>),
     /// How many rows changed; 0 where there was nothing to do.
     Rows(u64),
+    /// Nothing: the import is not what it has to be.
+    Refused(ImportRefusal),
 }
 
 impl Command {
@@ -121,7 +123,7 @@ impl Command {
             Self::AppendDecision(decision) => decision.record.len() + 256,
             Self::ForgetInputs(records) => records.iter().map(|(_, record)| record.len() + 64).sum(),
             Self::TakeIn { ids, followed, .. } => {
-                ids.len() * size_of::<(IdHash, i64)>() + followed.as_ref().map_or(0, |(_, followed)| followed.bytes())
+                ids.len() * size_of::<(IdHash, Seen)>() + followed.as_ref().map_or(0, |(_, followed)| followed.bytes())
             }
             Self::Audit(entry) => entry.record.len() + 64,
             _ => 0,
@@ -256,7 +258,8 @@ pub(crate) fn append(
     let mut insert = connection.prepare_cached(sql)?;
     let mut receipts = Vec::with_capacity(events.len());
     for event in events {
-        match seen.add(connection, event.id_hash, event.seen)? {
+        let place = signed(counters.head + 1);
+        match seen.add(connection, event.id_hash, Seen { place, ..event.seen })? {
             Found::New => {}
             Found::Same => {
                 receipts.push(Receipt::Duplicate);
@@ -269,7 +272,7 @@ pub(crate) fn append(
         }
         counters.head += 1;
         insert.execute(params![
-            signed(counters.head),
+            place,
             event.title,
             event.received_at,
             event.id_hash.as_slice(),
@@ -305,7 +308,7 @@ fn keep_rejected(
 fn take_in(
     connection: &Connection,
     counters: &mut Counters,
-    ids: &[(IdHash, i64)],
+    ids: &[(IdHash, Seen)],
     followed: Option<&(Offset, Followed)>,
     upto: u64,
 ) -> rusqlite::Result<Done> {
@@ -313,16 +316,18 @@ fn take_in(
         // First: what has come in the place of something that was withdrawn has the same id.
         imports::follow(connection, followed, last.0)?;
     }
-    let sql = "INSERT INTO message_ids(id, seen_at, content) VALUES(?1, NULL, ?2)
-               ON CONFLICT(id) DO UPDATE SET seen_at = NULL, content = ?2";
-    let mut insert = connection.prepare_cached(sql)?;
-    for (id, content) in ids {
-        insert.execute(params![id.as_slice(), content])?;
-    }
+    ids.iter().try_for_each(|(id, seen)| remember(connection, id, seen))?;
     counters.sealed_upto = counters.sealed_upto.max(upto);
     counters.ids_upto = counters.ids_upto.max(upto);
     counters.head = counters.head.max(upto);
     Ok(Done::Rows(ids.len() as u64))
+}
+
+/// Keeps an id for ever.
+pub(crate) fn remember(connection: &Connection, id: &IdHash, seen: &Seen) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO message_ids(id, seen_at, content, place) VALUES(?1, NULL, ?2, ?3)
+               ON CONFLICT(id) DO UPDATE SET seen_at = NULL, content = ?2, place = ?3";
+    connection.prepare_cached(sql)?.execute(params![id.as_slice(), seen.content, seen.place]).map(|_| ())
 }
 
 fn forget_inputs(connection: &Connection, records: &[(DecisionId, Vec<u8>)]) -> rusqlite::Result<Done> {

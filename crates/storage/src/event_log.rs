@@ -32,7 +32,7 @@ impl EventLog for Storage {
         }
         match self.submit(Command::Append { events: new_events(events) }, Patience::Refuse) {
             Ok(Done::Receipts(receipts)) => Ok(receipts),
-            Ok(Done::Rows(_)) => Ok(Vec::new()),
+            Ok(Done::Rows(_) | Done::Refused(_)) => Ok(Vec::new()),
             Err(error) => Err(append_error(n_events, error)),
         }
     }
@@ -188,6 +188,7 @@ pub(crate) fn new_event(event: &Event) -> NewEvent {
         seen: Seen {
             at: (event.origin != Origin::Import).then_some(event.received_at.as_millis()),
             content: event.fingerprint().get().cast_signed(),
+            place: 0,
         },
         record: event.to_record(),
     }

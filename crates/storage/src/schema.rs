@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// The steps from an empty database to this program's, in order: step `n` leads to version `n + 1`. Never edit a step
 /// that was released: add one.
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 8] = [
     "
     CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE events(
@@ -61,6 +61,12 @@ const STEPS: [&str; 7] = [
 ",
     // Whether what was known of the customer is gone from the record.
     "ALTER TABLE decisions ADD COLUMN is_forgotten INTEGER NOT NULL DEFAULT 0;",
+    // Where the message of an id stands: one that was withdrawn leaves its id free. 0 is not known.
+    "
+    ALTER TABLE message_ids ADD COLUMN place INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE imports ADD COLUMN n_withdrawn INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE imports ADD COLUMN n_restored INTEGER NOT NULL DEFAULT 0;
+",
 ];
 
 /// Begins the table that takes the place of `state` when a rebuild is adopted: the same columns, and an index that goes with

@@ -5,7 +5,8 @@
 //! they are read again from the log itself: `ids_upto` is the offset up to which the table knows all ids.
 
 use crate::command::Counters;
-use crate::schema::signed;
+use crate::imports::is_withdrawn;
+use crate::schema::{signed, unsigned};
 use events::{Event, Origin};
 use rusqlite::{Connection, params};
 use std::collections::HashMap;
@@ -24,6 +25,15 @@ pub(crate) struct Seen {
     pub(crate) at: Option<i64>,
     /// [`Event::fingerprint`]; 0 where an older version stored it.
     pub(crate) content: i64,
+    /// Its offset; 0 where an older version stored it.
+    pub(crate) place: i64,
+}
+
+impl Seen {
+    /// Its offset; 0 where that is not known.
+    pub(crate) fn offset(self) -> u64 {
+        unsigned(self.place)
+    }
 }
 
 /// Whether a message was seen before.
@@ -46,6 +56,12 @@ pub(crate) fn id_hash(event: &Event) -> IdHash {
             Origin::Import => 3,
         },
     )
+}
+
+/// What is remembered for ever of a message at a place.
+pub(crate) fn seen(event: &Event, offset: u64) -> (IdHash, Seen) {
+    let content = event.fingerprint().get().cast_signed();
+    (id_hash(event), Seen { at: None, content, place: signed(offset) })
 }
 
 fn with_origin(hash: &[u8], origin: u8) -> IdHash {
@@ -84,21 +100,26 @@ struct Frozen {
 impl SeenIds {
     /// Reads the ids again that the table does not have.
     pub(crate) fn load(connection: &Connection, counters: &Counters) -> rusqlite::Result<Self> {
-        let sql = "SELECT id_hash, kept_since, content FROM events WHERE offset > ?1";
+        // Of several that had one id, the last.
+        let sql = "SELECT id_hash, kept_since, content, offset FROM events WHERE offset > ?1 ORDER BY offset";
         let mut statement = connection.prepare(sql)?;
         let rows = statement.query_map([signed(counters.ids_upto)], |row| {
             let id = row.get_ref(0)?.as_blob()?;
             let origin = id.get(ORIGIN).copied().unwrap_or(NO_ORIGIN);
-            Ok((with_origin(id, origin), Seen { at: row.get(1)?, content: row.get(2)? }))
+            Ok((with_origin(id, origin), Seen { at: row.get(1)?, content: row.get(2)?, place: row.get(3)? }))
         })?;
         let active: HashMap<IdHash, Seen> = rows.collect::<Result<_, _>>()?;
         let has_old = active.keys().any(|id| id[ORIGIN] == NO_ORIGIN);
         Ok(Self { active, has_old, ..Self::default() })
     }
 
-    /// Adds an id, where it is new.
+    /// Adds an id, where it is new. That of an import is new again when what stood under it was withdrawn.
     pub(crate) fn add(&mut self, connection: &Connection, id: IdHash, new: Seen) -> rusqlite::Result<Found> {
-        let Some(seen) = self.find(connection, &id)? else {
+        let mut found = self.find(connection, &id)?;
+        if new.at.is_none() && matches!(found, Some(seen) if is_withdrawn(connection, seen.place)?) {
+            found = None;
+        }
+        let Some(seen) = found else {
             self.active.insert(id, new);
             self.pending.push(id);
             return Ok(Found::New);
@@ -179,10 +200,12 @@ impl SeenIds {
 
     fn move_frozen(&mut self, connection: &Connection, counters: &mut Counters, n_max: usize) -> rusqlite::Result<()> {
         let Some(frozen) = &mut self.frozen else { return Ok(()) };
-        let sql = "INSERT OR IGNORE INTO message_ids(id, seen_at, content) VALUES(?1, ?2, ?3)";
+        // What is there already stays, unless it was withdrawn and this came afterwards.
+        let sql = "INSERT INTO message_ids(id, seen_at, content, place) VALUES(?1, ?2, ?3, ?4)
+                   ON CONFLICT(id) DO UPDATE SET seen_at = ?2, content = ?3, place = ?4 WHERE place < ?4 AND place > 0";
         let mut insert = connection.prepare_cached(sql)?;
         for (id, seen) in frozen.sorted.iter().skip(frozen.n_next).take(n_max) {
-            insert.execute(params![id.as_slice(), seen.at, seen.content])?;
+            insert.execute(params![id.as_slice(), seen.at, seen.content, seen.place])?;
         }
         frozen.n_next = (frozen.n_next + n_max).min(frozen.sorted.len());
         if frozen.n_next == frozen.sorted.len() {
@@ -194,14 +217,14 @@ impl SeenIds {
 
 /// The same hash with any origin is in one place of the table, and so is what an older version stored, which ended with the
 /// hash: one look finds them all.
-fn in_table(connection: &Connection, id: &IdHash) -> rusqlite::Result<Option<Seen>> {
-    let sql = "SELECT id, seen_at, content FROM message_ids WHERE id BETWEEN ?1 AND ?2";
+pub(crate) fn in_table(connection: &Connection, id: &IdHash) -> rusqlite::Result<Option<Seen>> {
+    let sql = "SELECT id, seen_at, content, place FROM message_ids WHERE id BETWEEN ?1 AND ?2";
     let mut select = connection.prepare_cached(sql)?;
     let mut rows = select.query([&id[..ORIGIN], &with_origin(id, u8::MAX)])?;
     while let Some(row) = rows.next()? {
         let origin = row.get_ref(0)?.as_blob()?.get(ORIGIN).copied().unwrap_or(NO_ORIGIN);
         if origin == id[ORIGIN] || origin == NO_ORIGIN {
-            return Ok(Some(Seen { at: row.get(1)?, content: row.get(2)? }));
+            return Ok(Some(Seen { at: row.get(1)?, content: row.get(2)?, place: row.get(3)? }));
         }
     }
     Ok(None)
@@ -209,9 +232,9 @@ fn in_table(connection: &Connection, id: &IdHash) -> rusqlite::Result<Option<See
 
 /// What a file of history holds is remembered for ever, also where an older version took it from somebody else first.
 fn keep_for_ever(connection: &Connection, id: &IdHash, seen: Seen) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO message_ids(id, seen_at, content) VALUES(?1, NULL, ?2)
+    let sql = "INSERT INTO message_ids(id, seen_at, content, place) VALUES(?1, NULL, ?2, ?3)
                ON CONFLICT(id) DO UPDATE SET seen_at = NULL";
-    connection.prepare_cached(sql)?.execute(params![id.as_slice(), seen.content]).map(|_| ())
+    connection.prepare_cached(sql)?.execute(params![id.as_slice(), seen.content, seen.place]).map(|_| ())
 }
 
 #[cfg(test)]
@@ -219,7 +242,7 @@ mod tests {
     use super::*;
     use crate::schema::open_writer;
 
-    const SEEN: Seen = Seen { at: Some(1), content: 7 };
+    const SEEN: Seen = Seen { at: Some(1), content: 7, place: 1 };
 
     fn id(n: u8) -> IdHash {
         [n; 17]

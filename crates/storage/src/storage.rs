@@ -3,6 +3,7 @@
 use crate::command::{Command, Done};
 use crate::directory::bytes_of;
 use crate::history::{PartFiles, SealPolicy, SealReport, Sealer};
+use crate::imports::KnownWithdrawn;
 use crate::readers::Readers;
 use crate::schema::{meta, open_checked, unsigned};
 use crate::settings::{StorageSettings, WriterStats};
@@ -35,6 +36,8 @@ pub struct Storage {
     sealer: Sealer,
     /// Held while a correction is made, and while an import appends.
     pub(crate) correcting: Mutex<()>,
+    /// What was withdrawn, as of the newest correction that was read.
+    pub(crate) withdrawn: Mutex<KnownWithdrawn>,
     models: Arc<FileModelStore>,
     pub(crate) retention: Retention,
     is_new: bool,
@@ -102,6 +105,7 @@ impl Storage {
             parts: PartFiles::new(directory.history()),
             sealer: Sealer::default(),
             correcting: Mutex::default(),
+            withdrawn: Mutex::default(),
             models: Arc::new(FileModelStore::new(directory.models())),
             retention,
             is_new,
@@ -258,7 +262,7 @@ impl Storage {
     pub(crate) fn maintain(&self, attempt: &'static str, command: Command) -> Result<u64, StorageError> {
         match self.submit(command, Patience::Wait) {
             Ok(Done::Rows(n)) => Ok(n),
-            Ok(Done::Receipts(_)) => Ok(0),
+            Ok(Done::Receipts(_) | Done::Refused(_)) => Ok(0),
             Err(source) => Err(StorageError::Database { attempt, source }),
         }
     }

@@ -26,8 +26,8 @@ struct Filter {
     /// How many, 1 to 1000.
     #[param(value_type = Option<usize>, default = 50, minimum = 1, maximum = 1000)]
     limit: Option<String>,
-    /// Only one kind: `sign_in`, `sign_in_refused`, `customer_opened`, `training`, `promotion`, `rollback`, `key_created`
-    /// or `key_revoked`.
+    /// Only one kind: `sign_in`, `sign_in_refused`, `customer_opened`, `training`, `promotion`, `rollback`, `import`,
+    /// `import_replaced`, `import_undone`, `key_created` or `key_revoked`.
     deed: Option<String>,
     /// Only entries with a smaller number: the smallest one of the last answer goes on from there.
     #[param(value_type = Option<u64>)]
@@ -93,7 +93,7 @@ impl From<(u64, AuditEntry)> for AuditEntryReply {
     }
 }
 
-/// Who signed in, opened which customer, trained models and changed keys
+/// Who signed in, opened which customer, trained models, imported files and changed keys
 #[utoipa::path(
     get, path = "/v1/audit", tag = "operation", params(Filter),
     responses(

@@ -4,22 +4,32 @@
 //! sent again: an event counts once, whichever import brought it.
 
 use super::ApiError;
-use super::auth::{authorize, key_in};
-use super::extract::{Path, SmallBody};
+use super::auth::{holder, key_in};
+use super::events::limit;
+use super::extract::{Path, Query, SmallBody};
 use super::ingest::read_body;
 use crate::app::App;
+use crate::audit::By;
+use crate::corrections::Undoing;
 use crate::engine::Imported;
+use crate::error::ServerError;
+use crate::peer::Peer;
 use axum::Json;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use events::{Corrected, Envelope, Event, Import, ImportCounts, ImportId, NewImport, Origin};
-use governance::Action;
-use primitives::{Currency, MessageId, Timestamp};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use events::{
+    BATCH_EVENTS_MAX, Corrected, Envelope, Event, EventLogError, Import, ImportCounts, ImportId, ImportRefusal,
+    NewImport, Origin,
+};
+use governance::{Action, Actor, Deed};
+use primitives::{Currency, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -28,6 +38,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(list, begin))
         .routes(routes!(take))
         .routes(routes!(replace))
+        .routes(routes!(look))
         .routes(routes!(end))
         .routes(routes!(undo))
 }
@@ -70,6 +81,9 @@ pub struct ImportTaken {
     pub accepted: u64,
     /// Events that were there already; nothing changed.
     pub duplicates: u64,
+    /// Events that count no longer, because others came in their place.
+    #[serde(default)]
+    pub replaced: u64,
     /// The `messageId`s that are known with other content, which stays.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<String>,
@@ -87,14 +101,6 @@ pub struct ImportRejected {
     pub field: String,
     /// What is wrong and what to send.
     pub message: String,
-}
-
-/// Keys whose present content is to make room.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ImportReplaces {
-    /// The `messageId`s. Send their events again afterwards.
-    pub message_ids: Vec<String>,
 }
 
 /// What came of an import, by whoever read the file.
@@ -147,11 +153,48 @@ pub struct ImportReply {
     pub ends: ImportEnds,
 }
 
-/// Every import.
+/// Imports.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ImportsReply {
-    /// In the order in which they began.
+    /// The newest first.
     pub imports: Vec<ImportReply>,
+}
+
+/// An import, and how far its undoing is.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportStateReply {
+    /// The import.
+    #[serde(flatten)]
+    pub import: ImportReply,
+    /// What its undoing did, once it is durable.
+    #[serde(flatten)]
+    pub corrected: ImportCorrected,
+    /// How far its undoing is: `not_asked`, `withdrawing`, `following`, `done` or `failed`.
+    #[schema(example = "following")]
+    pub undo: String,
+    /// Why the undoing failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// Whether customers and items follow every correction: until then they have both what was withdrawn and what came in
+    /// its place.
+    pub is_followed: bool,
+    /// Events that were read to make them follow.
+    pub events_read: u64,
+    /// Events to read.
+    pub events_to_read: u64,
+}
+
+/// Which imports.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Filter {
+    /// How many, 1 to 1000.
+    #[param(value_type = Option<usize>, default = 50, minimum = 1, maximum = 1000)]
+    limit: Option<String>,
+    /// Only imports with a smaller number: the smallest one of the last answer goes on from there.
+    #[param(value_type = Option<u64>)]
+    before: Option<String>,
 }
 
 impl From<Import> for ImportReply {
@@ -185,50 +228,104 @@ impl From<Corrected> for ImportCorrected {
 impl From<Imported> for ImportTaken {
     fn from(imported: Imported) -> Self {
         let conflicts = imported.conflicts.iter().map(ToString::to_string).collect();
-        Self { accepted: imported.n_accepted, duplicates: imported.n_duplicates, conflicts, rejected: Vec::new() }
+        let Imported { n_accepted, n_duplicates, n_replaced, .. } = imported;
+        Self { accepted: n_accepted, duplicates: n_duplicates, replaced: n_replaced, conflicts, rejected: Vec::new() }
     }
 }
 
 /// Whoever may describe the catalogue may say what happened in the past, and so may a command on this machine.
-struct MayImport;
+struct MayImport(By);
 
 /// Taking out again needs the right to operate.
-struct MayUndo;
+struct MayUndo(By);
 
 impl FromRequestParts<Arc<App>> for MayImport {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        may(parts, app, Action::WriteCatalogue).map(|()| Self)
+        may(parts, app, Action::WriteCatalogue).map(Self)
     }
 }
 
 impl FromRequestParts<Arc<App>> for MayUndo {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        may(parts, app, Action::Operate).map(|()| Self)
+        may(parts, app, Action::Operate).map(Self)
     }
 }
 
-fn may(parts: &Parts, app: &App, action: Action) -> Result<(), ApiError> {
+fn may(parts: &Parts, app: &Arc<App>, action: Action) -> Result<By, ApiError> {
     let key = key_in(&parts.headers);
     if key.as_deref().is_some_and(|key| app.local_key.is(key)) {
-        return Ok(());
+        return Ok(By::COMMAND);
     }
-    authorize(app, key.as_deref(), action).map(|_| ())
+    let holder = holder(app, key.as_deref(), action)?;
+    let address = Peer::of_request(&parts.extensions, &parts.headers, app).address;
+    Ok(By { actor: Actor::from(&holder), address: Some(address) })
 }
 
 /// Which files of history came in, and when
 #[utoipa::path(
-    get, path = "/v1/imports", tag = "imports",
+    get, path = "/v1/imports", tag = "imports", params(Filter),
     responses(
-        (status = 200, description = "Every import, those included that were taken out again", body = ImportsReply),
+        (status = 200, description = "The newest imports, those included that were taken out again", body = ImportsReply),
+        (status = 400, description = "A filter cannot be read", body = super::error::ErrorBody),
         (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
-async fn list(_: MayImport, State(app): State<Arc<App>>) -> Result<Json<ImportsReply>, ApiError> {
-    let imports = app.run(|app| Ok(app.engine.ports().imports.imports()?)).await?;
+async fn list(
+    _: MayImport,
+    State(app): State<Arc<App>>,
+    Query(filter): Query<Filter>,
+) -> Result<Json<ImportsReply>, ApiError> {
+    let limit = limit(filter.limit.as_deref())?;
+    let before = filter.before.as_deref().map(str::parse).transpose();
+    let before = before.map_err(|_| ApiError::invalid("before must be the number of an import"))?.map(ImportId);
+    let imports = app.run(move |app| Ok(app.engine.ports().imports.imports(before, limit)?)).await?;
     Ok(Json(ImportsReply { imports: imports.into_iter().map(ImportReply::from).collect() }))
+}
+
+/// An import, and how far its undoing is
+#[utoipa::path(
+    get, path = "/v1/imports/{id}", tag = "imports",
+    params(("id" = u64, Path, description = "The import")),
+    responses(
+        (status = 200, description = "The import", body = ImportStateReply),
+        (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
+        (status = 404, description = "There is no such import", body = super::error::ErrorBody),
+    ),
+    security(("bearer" = []), ("basic" = [])),
+)]
+async fn look(
+    _: MayImport,
+    State(app): State<Arc<App>>,
+    Path(id): Path<u64>,
+) -> Result<Json<ImportStateReply>, ApiError> {
+    Ok(Json(app.run(move |app| state(app, ImportId(id))).await?))
+}
+
+fn state(app: &App, id: ImportId) -> Result<ImportStateReply, ServerError> {
+    let undoing = app.corrector.undoing(id)?;
+    let import = app.engine.ports().imports.import(id)?;
+    let import = import.ok_or(EventLogError::from(ImportRefusal::Unknown(id)))?;
+    let (undo, why) = match undoing {
+        Undoing::NotAsked => ("not_asked", None),
+        Undoing::Withdrawing => ("withdrawing", None),
+        Undoing::Following => ("following", None),
+        Undoing::Done => ("done", None),
+        Undoing::Failed(why) => ("failed", Some(why)),
+    };
+    let (events_read, events_to_read) = app.corrector.progress();
+    let (withdrawn, restored) = import.undone;
+    Ok(ImportStateReply {
+        import: import.into(),
+        corrected: ImportCorrected { withdrawn, restored },
+        undo: undo.to_owned(),
+        why,
+        is_followed: !app.engine.is_outdated()?,
+        events_read,
+        events_to_read,
+    })
 }
 
 /// Begin an import
@@ -241,11 +338,19 @@ async fn list(_: MayImport, State(app): State<Arc<App>>) -> Result<Json<ImportsR
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
-async fn begin(_: MayImport, State(app): State<Arc<App>>, body: SmallBody) -> Result<Json<ImportBegun>, ApiError> {
+async fn begin(
+    MayImport(by): MayImport,
+    State(app): State<Arc<App>>,
+    body: SmallBody,
+) -> Result<Json<ImportBegun>, ApiError> {
     let ImportBegins { file, mapping, mapping_sha256 } = read(&body.0)?;
     let new = NewImport { file, mapping, mapping_sha256 };
-    let id = app.run(move |app| app.engine.begin_import(&new)).await?;
-    Ok(Json(ImportBegun { id: id.0 }))
+    let begun = app.run(move |app| {
+        let id = app.engine.begin_import(&new)?;
+        app.audit.note(Deed::Import, &by, format!("import {id} of {}", new.file));
+        Ok(id)
+    });
+    Ok(Json(ImportBegun { id: begun.await?.0 }))
 }
 
 /// Take in a part of an import's events: they count as received when they occurred, and their ids are kept for ever
@@ -256,7 +361,9 @@ async fn begin(_: MayImport, State(app): State<Arc<App>>, body: SmallBody) -> Re
         (status = 200, description = "Durable, and seen by every later read; single events may be rejected", body = ImportTaken),
         (status = 400, description = "The body cannot be read", body = super::error::ErrorBody),
         (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
-        (status = 413, description = "More than 500 KB", body = super::error::ErrorBody),
+        (status = 404, description = "There is no such import", body = super::error::ErrorBody),
+        (status = 409, description = "It has ended or was undone", body = super::error::ErrorBody),
+        (status = 413, description = "More than 500 KB or 2,500 events", body = super::error::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
@@ -266,8 +373,7 @@ async fn take(
     Path(id): Path<u64>,
     request: Request,
 ) -> Result<Json<ImportTaken>, ApiError> {
-    let (parts, body) = request.into_parts();
-    let ImportPart { batch } = read(&read_body(&parts.headers, body).await?)?;
+    let batch = read_part(request).await?;
     let taken = app.run(move |app| {
         let (events, rejected) = events_of(batch, app.engine.clock().now(), app.settings.default_currency());
         let imported = app.engine.ingest_imported(ImportId(id), events)?;
@@ -276,28 +382,37 @@ async fn take(
     Ok(Json(taken.await?))
 }
 
-/// Withdraw what is known under keys that come with other content, so that it can be sent anew
+/// Take in a part of an import's events in the place of what other imports brought under the same keys: each event comes
+/// in and the other goes out in one step. Customers and items follow after the import's end
 #[utoipa::path(
-    post, path = "/v1/imports/{id}/replace", tag = "imports", request_body = ImportReplaces,
+    post, path = "/v1/imports/{id}/replace", tag = "imports", request_body = ImportPart,
     params(("id" = u64, Path, description = "The import that brings the new content")),
     responses(
-        (status = 200, description = "The keys are free; profiles follow already", body = ImportCorrected),
+        (status = 200, description = "Durable; single events may be rejected", body = ImportTaken),
         (status = 400, description = "The body cannot be read", body = super::error::ErrorBody),
         (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
+        (status = 404, description = "There is no such import", body = super::error::ErrorBody),
+        (status = 409, description = "It has ended or was undone", body = super::error::ErrorBody),
+        (status = 413, description = "More than 500 KB or 2,500 events", body = super::error::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
 async fn replace(
-    _: MayImport,
+    MayImport(by): MayImport,
     State(app): State<Arc<App>>,
     Path(id): Path<u64>,
     request: Request,
-) -> Result<Json<ImportCorrected>, ApiError> {
-    let (parts, body) = request.into_parts();
-    let ImportReplaces { message_ids } = read(&read_body(&parts.headers, body).await?)?;
-    let ids: Vec<MessageId> = message_ids.into_iter().map(MessageId::from).collect();
-    let corrected = app.run(move |app| app.engine.withdraw(&app.storage, ImportId(id), &ids)).await?;
-    Ok(Json(ImportCorrected::from(corrected)))
+) -> Result<Json<ImportTaken>, ApiError> {
+    let batch = read_part(request).await?;
+    let taken = app.run(move |app| {
+        let (events, rejected) = events_of(batch, app.engine.clock().now(), app.settings.default_currency());
+        let imported = app.engine.replace_imported(ImportId(id), events)?;
+        if imported.n_replaced > 0 {
+            app.audit.note(Deed::ImportReplaced, &by, format!("import {id}: {} events", imported.n_replaced));
+        }
+        Ok(ImportTaken { rejected, ..ImportTaken::from(imported) })
+    });
+    Ok(Json(taken.await?))
 }
 
 /// End an import, with what came of it
@@ -308,6 +423,8 @@ async fn replace(
         (status = 200, description = "It has ended", body = ImportBegun),
         (status = 400, description = "The body cannot be read", body = super::error::ErrorBody),
         (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
+        (status = 404, description = "There is no such import", body = super::error::ErrorBody),
+        (status = 409, description = "It has ended or was undone", body = super::error::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
@@ -318,25 +435,54 @@ async fn end(
     body: SmallBody,
 ) -> Result<Json<ImportBegun>, ApiError> {
     let ends: ImportEnds = read(&body.0)?;
-    app.run(move |app| app.engine.end_import(ImportId(id), ends.into())).await?;
+    let ended = app.run(move |app| {
+        app.engine.end_import(ImportId(id), ends.into())?;
+        if app.engine.is_outdated()? {
+            app.corrector.follow();
+        }
+        Ok(())
+    });
+    ended.await?;
     Ok(Json(ImportBegun { id }))
 }
 
-/// Take an import out again; what it had replaced counts again
+/// Have an import taken out again; what it had replaced counts again. Asking again tells how far it is
 #[utoipa::path(
     post, path = "/v1/imports/{id}/undo", tag = "imports",
     params(("id" = u64, Path, description = "The import")),
     responses(
-        (status = 200, description = "Its events count no longer; profiles follow already", body = ImportCorrected),
+        (status = 200, description = "Nothing of it is left", body = ImportStateReply),
+        (status = 202, description = "It has begun: GET /v1/imports/{id} says how far it is", body = ImportStateReply,
+            headers(("Location" = String, description = "Where to ask"))),
         (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
         (status = 404, description = "There is no such import", body = super::error::ErrorBody),
-        (status = 409, description = "It was taken out already", body = super::error::ErrorBody),
+        (status = 503, description = "Too many wait to be taken out", body = super::error::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
-async fn undo(_: MayUndo, State(app): State<Arc<App>>, Path(id): Path<u64>) -> Result<Json<ImportCorrected>, ApiError> {
-    let corrected = app.run(move |app| app.engine.undo_import(&app.storage, ImportId(id))).await?;
-    Ok(Json(ImportCorrected::from(corrected)))
+async fn undo(MayUndo(by): MayUndo, State(app): State<Arc<App>>, Path(id): Path<u64>) -> Result<Response, ApiError> {
+    let asked = app.run(move |app| {
+        app.corrector.undo(ImportId(id), &by)?;
+        state(app, ImportId(id))
+    });
+    let state = asked.await?;
+    let status = if state.undo == "done" { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let mut response = (status, Json(state)).into_response();
+    if let Ok(place) = HeaderValue::from_str(&format!("/v1/imports/{id}")) {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    Ok(response)
+}
+
+/// The events of a part.
+async fn read_part(request: Request) -> Result<Vec<Value>, ApiError> {
+    let (parts, body) = request.into_parts();
+    let ImportPart { batch } = read(&read_body(&parts.headers, body).await?)?;
+    if batch.len() > BATCH_EVENTS_MAX {
+        let message = format!("the part has {} events: send at most {BATCH_EVENTS_MAX} at a time", batch.len());
+        return Err(ApiError::too_large(message));
+    }
+    Ok(batch)
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {

@@ -5,6 +5,7 @@ use decisions::{Answer, Decision, Outcome, Record};
 use events::{Batch, Commerce, Inspected, Rejected, Rejection, RejectionCode, Understanding};
 use features::catalogue;
 use governance::ConsentAnswer;
+use primitives::MessageId;
 use profiles::Identifier;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -70,12 +71,25 @@ pub struct IngestReply {
     /// Events whose `messageId` was there already with another content, which stays.
     #[serde(skip_serializing_if = "Option::is_none")]
     conflicts: Option<usize>,
+    /// Which they are: at most the first 100.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    conflicting: Vec<ConflictReply>,
     /// Events that were not accepted, each with its reason, in the order sent: at most the first 100.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rejected: Vec<RejectionReply>,
     /// How many were not accepted, where the list does not name all of them.
     #[serde(rename = "rejectedCount", skip_serializing_if = "Option::is_none")]
     n_rejected: Option<usize>,
+}
+
+/// An event whose `messageId` was there already with another content.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConflictReply {
+    /// Its place in the request, from 0.
+    index: usize,
+    /// The id under which something else is known.
+    message_id: String,
 }
 
 /// Why one event was not accepted.
@@ -97,7 +111,7 @@ pub struct RejectionReply {
     message: String,
 }
 
-/// How many rejected events an answer names: an answer has a limit, too.
+/// How many rejected and how many conflicting events an answer names: an answer has a limit, too.
 const N_REJECTED_SHOWN_MAX: usize = 100;
 
 impl From<&Rejected> for RejectionReply {
@@ -123,11 +137,16 @@ impl IngestReply {
     }
 
     pub(super) fn counted(self, ingested: Ingested) -> Self {
-        let Ingested { n_accepted, n_duplicates, n_conflicts, .. } = ingested;
+        let Ingested { n_accepted, n_duplicates, conflicts, .. } = ingested;
+        let named = |(index, message_id): &(usize, MessageId)| ConflictReply {
+            index: *index,
+            message_id: message_id.to_string(),
+        };
         Self {
             accepted: n_accepted,
             duplicates: n_duplicates,
-            conflicts: (n_conflicts > 0).then_some(n_conflicts),
+            conflicts: Some(conflicts.len()).filter(|n| *n > 0),
+            conflicting: conflicts.iter().take(N_REJECTED_SHOWN_MAX).map(named).collect(),
             ..self
         }
     }

@@ -14,8 +14,9 @@ use crate::console::format::{count, counted, decimal};
 use crate::error::ServerError;
 use crate::import::{ImportError, ImportOptions, ImportReport, Mapping, Progress, RejectsFile, Sink, import, listed};
 use crate::settings::Settings;
-use primitives::{Clock, ErrorKind};
+use primitives::{Clock, ErrorKind, Timestamp};
 use serde::Serialize;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use target::Target;
 
@@ -69,7 +70,7 @@ type Work<'w> =
     dyn Fn(&ImportOptions, &mut dyn Sink, &dyn Progress, &mut RejectsFile) -> Result<ImportReport, ImportError> + 'w;
 
 /// Runs one import into a target, with progress bars and a rejects file. Where the file's content is to replace what is
-/// known, it is read again once there is room for it.
+/// known, it is read again for what is known with other content.
 pub(super) fn run_one(
     target: &dyn Target,
     begins: &ImportBegins,
@@ -80,14 +81,15 @@ pub(super) fn run_one(
     let importing = Importing::new(target, begins.clone());
     let now = SystemClock.now();
     let mut rejects = RejectsFile::at(&rejects_path(target, &begins.file, &now.to_string()));
-    let (report, sink) = pass(&importing, &mut rejects, &work)?;
-    let (mut conflicts, mut n_replaced) = (sink.conflicts, 0);
-    if is_replacing && !conflicts.is_empty() {
-        let keys: Vec<String> = conflicts.iter().map(|one| one.key.clone()).collect();
-        target.replace(importing.id()?, &keys)?;
-        let (_, again) = pass(&importing, &mut RejectsFile::nowhere(), &work)?;
-        (conflicts, n_replaced) = (again.conflicts, again.n_new);
+    let (report, mut sink) = pass(&importing, &mut rejects, &work, BatchSink::new)?;
+    let mut n_replaced = 0;
+    if is_replacing && !sink.conflicts.is_empty() {
+        let keys: HashSet<String> = sink.conflicts.drain(..).map(|one| one.key).collect();
+        let replacing = |importing, now| BatchSink::replacing(importing, now, keys);
+        let (_, again) = pass(&importing, &mut RejectsFile::nowhere(), &work, replacing)?;
+        (sink.conflicts, n_replaced) = (again.conflicts, again.n_replaced);
     }
+    let conflicts = sink.conflicts;
     let n_conflicts = conflicts.len() as u64;
     let ends = ImportEnds {
         rows: report.rows_read,
@@ -120,9 +122,10 @@ fn pass<'t>(
     importing: &'t Importing<'t>,
     rejects: &mut RejectsFile,
     work: &Work<'_>,
+    sink: impl FnOnce(&'t Importing<'t>, Timestamp) -> BatchSink<'t>,
 ) -> Result<(ImportReport, BatchSink<'t>), ServerError> {
     let now = SystemClock.now();
-    let mut sink = BatchSink::new(importing, now);
+    let mut sink = sink(importing, now);
     let bars = Bars::new(&importing.begins.file);
     let options = ImportOptions::new(now, importing.target.data().unwrap_or_else(std::env::temp_dir));
     let result = work(&options, &mut sink, &bars, rejects);

@@ -23,10 +23,8 @@ pub(super) fn run(
             report(options, &imports, || in_words(&imports))
         }
         Some(ImportsCommand::Undo { id }) => {
-            let bar = super::progress::spinner(&format!("Taking import {id} out"));
-            let corrected = target::open(options, settings, elsewhere).and_then(|target| target.undo(id));
-            bar.finish_and_clear();
-            let corrected = corrected?;
+            super::progress::stop_cleanly_on_signal();
+            let corrected = target::open(options, settings, elsewhere)?.undo(id)?;
             report(options, &corrected, || undone_in_words(id, corrected))
         }
     }

@@ -9,6 +9,7 @@ use events::{Call, Envelope, Event, Origin};
 use primitives::{Currency, Timestamp};
 use serde_json::Value;
 use std::cell::Cell;
+use std::collections::HashSet;
 
 /// An import into a target. It begins when something comes in: what cannot be read at all is none.
 pub(super) struct Importing<'t> {
@@ -39,6 +40,10 @@ pub(super) struct BatchSink<'t> {
     envelope: Envelope,
     waiting: Vec<Ready>,
     n_bytes: usize,
+    /// Where only these keys go on: in the place of what is known under them.
+    replacing: Option<HashSet<String>>,
+    /// Events that others came in the place of.
+    pub(super) n_replaced: u64,
     /// Events that were new.
     pub(super) n_new: u64,
     /// Events that were there already.
@@ -64,11 +69,18 @@ impl<'t> BatchSink<'t> {
             envelope: envelope(now, importing.target.currency()),
             waiting: Vec::new(),
             n_bytes: 0,
+            replacing: None,
+            n_replaced: 0,
             n_new: 0,
             n_known: 0,
             conflicts: Vec::new(),
             refused: Vec::new(),
         }
+    }
+
+    /// Takes only what has one of these keys, and puts it in the place of what is known under it.
+    pub(super) fn replacing(importing: &'t Importing<'t>, now: Timestamp, keys: HashSet<String>) -> Self {
+        Self { replacing: Some(keys), ..Self::new(importing, now) }
     }
 
     fn send(&mut self) -> Result<(), ServerError> {
@@ -79,8 +91,11 @@ impl<'t> BatchSink<'t> {
         self.n_bytes = 0;
         let names: Vec<(String, String, u64)> =
             batch.iter().map(|one| (one.event.message_id.to_string(), name_of(&one.event), one.line)).collect();
-        let ImportTaken { accepted, duplicates, conflicts, rejected } =
-            self.importing.target.take(self.importing.id()?, batch)?;
+        let (target, id) = (self.importing.target, self.importing.id()?);
+        let taken = if self.replacing.is_some() { target.replace(id, batch)? } else { target.take(id, batch)? };
+        let ImportTaken { accepted, duplicates, replaced, conflicts, rejected } = taken;
+        let conflicts: HashSet<String> = conflicts.into_iter().collect();
+        self.n_replaced += replaced;
         self.n_new += accepted;
         self.n_known += duplicates;
         for (key, name, line) in &names {
@@ -104,6 +119,9 @@ impl Sink for BatchSink<'_> {
             .collect();
         let events = read_all(together, &self.envelope)?;
         for (event, (line, json)) in events.into_iter().zip(place) {
+            if self.replacing.as_ref().is_some_and(|keys| !keys.contains(event.message_id.as_str())) {
+                continue;
+            }
             self.n_bytes += json.as_ref().map_or(0, String::len);
             self.waiting.push(Ready { event, json, line });
             if self.importing.target.is_full(self.waiting.len(), self.n_bytes) {

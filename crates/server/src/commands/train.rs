@@ -3,12 +3,14 @@
 use super::progress::Counting;
 use super::report;
 use crate::args::{ModelArg, Options};
+use crate::audit::note_from_command;
 use crate::clock::Stopwatch;
 use crate::console::format;
 use crate::error::ServerError;
 use crate::jobs;
 use crate::serve::Opened;
 use crate::settings::Settings;
+use governance::Deed;
 use learning::{Dataset, ModelKind, Published};
 use primitives::{ErrorKind, Seed};
 use serde::Serialize;
@@ -42,6 +44,13 @@ pub(super) fn run(
     }
     let dataset = read_history(&opened)?;
     let trained = train_all(&opened, &dataset, &ModelArg::kinds(model), seed);
+    drop(opened);
+    for TrainedModel { model, version, champion, .. } in &trained {
+        note_from_command(&options.data, Deed::Training, model);
+        if let Some(version) = version.as_ref().filter(|_| *champion) {
+            note_from_command(&options.data, Deed::Promotion, &format!("{model} {version}"));
+        }
+    }
     report(options, &trained, || trained.iter().map(in_words).collect::<Vec<_>>().join("\n"))?;
     match trained.iter().find(|trained| trained.version.is_none()) {
         None => Ok(()),
@@ -56,6 +65,7 @@ fn roll_back(options: &Options, opened: &Opened, model: Option<ModelArg>) -> Res
     let mut done = Vec::new();
     for kind in ModelArg::kinds(model) {
         let version = opened.engine.registry().roll_back(kind)?;
+        note_from_command(&options.data, Deed::Rollback, &format!("{kind} {version}"));
         done.push(serde_json::json!({ "model": kind.name(), "version": version }));
     }
     report(options, &done, || {

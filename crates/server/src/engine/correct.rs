@@ -3,13 +3,19 @@
 //! A withdrawn event cannot be taken out of a fold: what it merged stays merged. So everything derived is made anew
 //! beside what is in force, from the history that leaves it out, and then takes its place.
 
+use super::ingest::broken;
 use super::{Engine, Live, Ports};
 use crate::error::ServerError;
-use events::{Corrected, Event, ImportCounts, ImportId, NewImport, Receipt};
-use primitives::{ErrorKind, MessageId};
+use events::{Corrected, Event, EventLogError, ImportCounts, ImportId, NewImport, Receipt, Replaced};
+use primitives::MessageId;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use storage::{Rebuild, Storage};
+
+/// So many events may be left to fold in while others wait.
+const N_REST_MAX: u64 = 2_000;
+/// So often the rest is folded in beforehand; after that it is taken as it is.
+const N_ROUNDS_MAX: usize = 20;
 
 /// What became of an import's events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +24,8 @@ pub struct Imported {
     pub n_accepted: u64,
     /// Events that were there already.
     pub n_duplicates: u64,
+    /// Events in whose place others came.
+    pub n_replaced: u64,
     /// Keys that are known with other content, which stays.
     pub conflicts: Vec<MessageId>,
 }
@@ -34,14 +42,35 @@ impl Engine {
     /// Appends an import's events and folds them in, as [`Engine::ingest`] does.
     ///
     /// # Errors
-    /// [`ServerError`]; then none of the events was accepted.
+    /// [`ServerError`], also where the import is not under way; then none of the events was accepted.
     pub fn ingest_imported(&self, import: ImportId, events: Vec<Event>) -> Result<Imported, ServerError> {
+        self.import(events, |events| {
+            let receipts = self.ports.imports.append_imported(import, events)?;
+            Ok(Replaced { receipts, corrected: Corrected::default() })
+        })
+    }
+
+    /// Does the same, and lets new content come in the place of what is known under the same keys. Until
+    /// [`Engine::follow_corrections`] the live state has both.
+    ///
+    /// # Errors
+    /// As [`Engine::ingest_imported`]; then nothing was replaced, either.
+    pub fn replace_imported(&self, import: ImportId, events: Vec<Event>) -> Result<Imported, ServerError> {
+        self.import(events, |events| self.ports.imports.replace_imported(import, events, self.clock.now()))
+    }
+
+    fn import(
+        &self,
+        events: Vec<Event>,
+        append: impl FnOnce(&[Event]) -> Result<Replaced, EventLogError>,
+    ) -> Result<Imported, ServerError> {
         let mut imported = Imported::default();
         let receipts = self.append_and_fold(events, |events| {
-            let receipts = self.ports.imports.append_imported(import, events)?;
+            let Replaced { receipts, corrected } = append(events)?;
             let told = events.iter().zip(&receipts).filter(|(_, receipt)| **receipt == Receipt::Conflict);
             imported.conflicts = told.map(|(event, _)| event.message_id.clone()).collect();
-            Ok(receipts)
+            imported.n_replaced = corrected.n_withdrawn;
+            Ok((receipts, corrected.corrections))
         })?;
         for receipt in receipts {
             match receipt {
@@ -56,82 +85,66 @@ impl Engine {
     /// Ends an import.
     ///
     /// # Errors
-    /// [`ServerError`] where that cannot be stored.
+    /// [`ServerError`] where that cannot be stored, or the import is not under way.
     pub fn end_import(&self, import: ImportId, counts: ImportCounts) -> Result<(), ServerError> {
         Ok(self.ports.imports.end_import(import, counts, self.clock.now())?)
     }
 
-    /// Withdraws what is known under these ids, so that the import can bring it anew.
-    ///
-    /// # Errors
-    /// [`ServerError`].
-    pub fn withdraw(
-        &self,
-        storage: &Arc<Storage>,
-        import: ImportId,
-        ids: &[MessageId],
-    ) -> Result<Corrected, ServerError> {
-        self.correct(storage, |ports| Ok(ports.imports.withdraw(import, ids, self.clock.now())?))
-    }
-
-    /// Takes an import out again.
+    /// Takes an import out again. Until [`Engine::follow_corrections`] the live state has it still.
     ///
     /// # Errors
     /// [`ServerError`] where there is no such import, or it was taken out before.
-    pub fn undo_import(&self, storage: &Arc<Storage>, import: ImportId) -> Result<Corrected, ServerError> {
-        let imports = self.ports.imports.imports()?;
-        let Some(found) = imports.iter().find(|known| known.id == import) else {
-            let message = format!("there is no import {import}: `rapport imports` lists what there is");
-            return Err(ServerError::new(ErrorKind::NotFound, message));
-        };
-        if let Some(at) = found.undone_at {
-            let message = format!("import {import} was undone at {at} already: there is nothing left of it");
-            return Err(ServerError::new(ErrorKind::Conflict, message));
+    pub fn undo_import(&self, import: ImportId) -> Result<Corrected, ServerError> {
+        if !self.is_sound() {
+            return Err(broken());
         }
-        self.correct(storage, |ports| Ok(ports.imports.undo_import(import, self.clock.now())?))
+        let corrected = self.ports.imports.undo_import(import, self.clock.now())?;
+        self.fold(&corrected.corrections)?;
+        Ok(corrected)
     }
 
-    /// Whether what is stored has not seen the newest correction: the program stopped between the two.
+    /// Whether there is a correction that the live state does not follow yet.
     ///
     /// # Errors
     /// [`ServerError`] where that cannot be read.
     pub fn is_outdated(&self) -> Result<bool, ServerError> {
-        Ok(self.checkpointed() < self.ports.imports.corrected_upto()?)
+        let corrected_upto = self.ports.imports.corrected_upto()?;
+        Ok(self.look(|live| live.followed) < corrected_upto)
     }
 
-    /// Makes everything derived anew, while events come in and decisions are made.
+    /// Lets the live state follow every correction: everything derived is made anew, while events come in, checkpoints
+    /// are written and decisions are made. Tells the number of events that were read, and ends where that says so.
     ///
     /// # Errors
-    /// [`ServerError`]; then what was in force stays so.
-    pub fn rebuild_beside(&self, storage: &Arc<Storage>) -> Result<(), ServerError> {
-        let _no_checkpoint = self.checkpointing.lock().unwrap_or_else(PoisonError::into_inner);
-        self.replace_live(storage)
-    }
-
-    /// Corrects, and lets the live state follow. No checkpoint comes between the two: it would call what the correction has
-    /// made wrong up to date.
-    fn correct(
+    /// [`ServerError`]; then what was in force stays so, and the next call or the next start makes it good.
+    pub fn follow_corrections(
         &self,
         storage: &Arc<Storage>,
-        correct: impl FnOnce(&Ports) -> Result<Corrected, ServerError>,
-    ) -> Result<Corrected, ServerError> {
-        let _no_checkpoint = self.checkpointing.lock().unwrap_or_else(PoisonError::into_inner);
-        let corrected = correct(&self.ports)?;
-        let Some(correction) = &corrected.correction else { return Ok(corrected) };
-        let followed = self.fold(std::slice::from_ref(correction)).and_then(|()| self.replace_live(storage));
-        if let Err(error) = followed {
-            // The correction is durable, and the next start rebuilds. Until then nothing wrong is stored.
-            self.is_broken.store(true, Ordering::Release);
-            return Err(error);
+        progress: &mut dyn FnMut(u64) -> Result<(), ServerError>,
+    ) -> Result<(), ServerError> {
+        let _one_at_a_time = self.following.lock().unwrap_or_else(PoisonError::into_inner);
+        while self.is_outdated()? {
+            self.replace_live(storage, progress)?;
         }
-        Ok(corrected)
+        Ok(())
     }
 
-    fn replace_live(&self, storage: &Arc<Storage>) -> Result<(), ServerError> {
+    fn replace_live(
+        &self,
+        storage: &Arc<Storage>,
+        progress: &mut dyn FnMut(u64) -> Result<(), ServerError>,
+    ) -> Result<(), ServerError> {
         let beside = Arc::new(Rebuild::begin(storage.clone())?);
         let ports = Ports { profiles: beside.clone(), ..self.ports.clone() };
-        let mut made = Live::made_anew(&ports, &self.policy, |_| {})?;
+        let mut made = Live::made_anew(&ports, &self.policy, progress)?;
+        for _ in 0..N_ROUNDS_MAX {
+            if self.ports.events.head().0 - made.profiles.offset().0 <= N_REST_MAX {
+                break;
+            }
+            made.catch_up(&ports)?;
+        }
         // From here on events wait: the little that came meanwhile is folded in, and the new state takes its place.
+        let _no_checkpoint = self.checkpointing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
         made.catch_up(&ports)?;
         drop(made);

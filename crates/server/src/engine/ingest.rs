@@ -6,7 +6,7 @@ use events::{
     Batch, CallKind, Commerce, Event, EventLogError, Offset, Origin, Receipt, Recorded, Rejected, RejectionCode,
     Understanding,
 };
-use primitives::ErrorKind;
+use primitives::{ErrorKind, MessageId};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
@@ -19,14 +19,15 @@ const TURN_MAX: Duration = Duration::from_secs(30);
 const ROOM_MAX: Duration = Duration::from_secs(10);
 
 /// What became of a request's events.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ingested {
     /// New events, durable and live.
     pub n_accepted: usize,
     /// Events that were there already.
     pub n_duplicates: usize,
-    /// Events whose `messageId` was there already with another content, each kept with its reason.
-    pub n_conflicts: usize,
+    /// Events whose `messageId` was there already with another content, each kept with its reason: the place in the
+    /// request, and the id.
+    pub conflicts: Vec<(usize, MessageId)>,
     /// Events that were rejected, each kept with its reason.
     pub n_rejected: usize,
 }
@@ -46,6 +47,7 @@ impl Engine {
         for rejected in &batch.rejected {
             metrics::counter!("cx_events_rejected_total", "reason" => rejected.rejection.code.name()).increment(1);
         }
+        let rejected_at: Vec<usize> = batch.rejected.iter().map(|rejected| rejected.index).collect();
         if !batch.rejected.is_empty() {
             self.ports.events.keep_rejected(batch.rejected)?;
         }
@@ -55,12 +57,17 @@ impl Engine {
         let mut conflicts = Vec::new();
         let receipts = self.append_and_fold(batch.accepted, |events| {
             let receipts = self.ports.events.append(events)?;
-            conflicts = self.conflicts(events, &receipts);
-            Ok(receipts)
+            let told = events.iter().zip(&receipts).enumerate();
+            let told = told.filter(|(_, (_, receipt))| **receipt == Receipt::Conflict);
+            for (i, (event, _)) in told {
+                let index = place_in_request(i, &rejected_at);
+                ingested.conflicts.push((index, event.message_id.clone()));
+                conflicts.push(Rejected { index, ..Rejected::conflict(event, self.clock.now()) });
+            }
+            Ok((receipts, Vec::new()))
         })?;
-        ingested.n_conflicts = conflicts.len();
         ingested.n_duplicates = receipts.iter().filter(|receipt| **receipt == Receipt::Duplicate).count();
-        ingested.n_accepted = receipts.len() - ingested.n_duplicates - ingested.n_conflicts;
+        ingested.n_accepted = receipts.len() - ingested.n_duplicates - conflicts.len();
         if !conflicts.is_empty() {
             let n_conflicts = conflicts.len() as u64;
             metrics::counter!("cx_events_rejected_total", "reason" => RejectionCode::Conflict.name())
@@ -70,11 +77,12 @@ impl Engine {
         Ok(ingested)
     }
 
-    /// Appends events in one way or another. On return they are durable and live, also those that were there already.
+    /// Appends events in one way or another, and corrections after them. On return they are durable and live, also those
+    /// that were there already.
     pub(super) fn append_and_fold(
         &self,
         events: Vec<Event>,
-        append: impl FnOnce(&[Event]) -> Result<Vec<Receipt>, EventLogError>,
+        append: impl FnOnce(&[Event]) -> Result<(Vec<Receipt>, Vec<Recorded>), EventLogError>,
     ) -> Result<Vec<Receipt>, ServerError> {
         if !self.is_sound() {
             return Err(broken());
@@ -82,20 +90,16 @@ impl Engine {
         if !self.pressure.wait_for_room(ROOM_MAX) {
             return Err(overfull());
         }
-        let receipts = append(&events)?;
-        let recorded = with_offsets(events, &receipts);
+        let (receipts, corrections) = append(&events)?;
+        let mut recorded = with_offsets(events, &receipts);
+        let n_new = recorded.len();
         count(&recorded);
+        recorded.extend(corrections);
         self.fold(&recorded)?;
-        if recorded.len() < receipts.len() {
+        if n_new < receipts.len() {
             drop(self.wait_until_folded(self.ports.events.head())?);
         }
         Ok(receipts)
-    }
-
-    /// The events whose `messageId` was used before for another content.
-    fn conflicts(&self, events: &[Event], receipts: &[Receipt]) -> Vec<Rejected> {
-        let conflicts = events.iter().zip(receipts).filter(|(_, receipt)| **receipt == Receipt::Conflict);
-        conflicts.map(|(event, _)| Rejected::conflict(event, self.clock.now())).collect()
     }
 
     /// Folds appended events when it is their turn: live state advances in the order of the log.
@@ -128,6 +132,11 @@ impl Engine {
             self.fold_turn.wait_timeout_while(folded, TURN_MAX, waiting).unwrap_or_else(PoisonError::into_inner);
         if *folded < upto { Err(broken()) } else { Ok(folded) }
     }
+}
+
+/// The place in a request of the accepted event with this number, by the places of the rejected ones, in order.
+fn place_in_request(number: usize, rejected_at: &[usize]) -> usize {
+    rejected_at.iter().fold(number, |place, rejected| place + usize::from(*rejected <= place))
 }
 
 fn with_offsets(events: Vec<Event>, receipts: &[Receipt]) -> Vec<Recorded> {

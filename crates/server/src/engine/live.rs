@@ -9,7 +9,7 @@ use features::{Activity, FeatureState, Items};
 use governance::{ConsentPolicy, Purpose};
 use learning::Withdrawals;
 use primitives::ErrorKind;
-use profiles::{Change, Profiles, StoreError};
+use profiles::{Change, Collection, Profiles, StoreError};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use storage::{Access, Rebuild, Storage};
@@ -30,10 +30,12 @@ pub struct Live {
     pub activity: Activity,
     /// Who may not be learned from any more.
     pub withdrawals: Withdrawals,
+    /// The newest correction that all this follows.
+    pub(super) followed: Offset,
     /// The row that says with which layout and settings all this is made.
     made_with: Change,
-    /// The same, for the checkpoint under way.
-    made_with_then: Option<Change>,
+    /// What says how all this is made, for the checkpoint under way.
+    made_then: Vec<Change>,
 }
 
 impl Live {
@@ -78,6 +80,7 @@ impl Live {
         Self::made_anew(&Ports { profiles: rebuild.clone(), ..ports(storage) }, policy, |n| {
             n_events = n;
             progress(n);
+            Ok(())
         })?;
         rebuild.adopt()?;
         Ok(n_events)
@@ -87,13 +90,15 @@ impl Live {
     pub(super) fn made_anew(
         ports: &Ports,
         policy: &ConsentPolicy,
-        mut progress: impl FnMut(u64),
+        mut progress: impl FnMut(u64) -> Result<(), ServerError>,
     ) -> Result<Self, ServerError> {
         let mut live = Self::stored(ports, policy)?;
+        // Asked first: what is corrected from here on may come too late for what is read next.
+        live.followed = ports.imports.corrected_upto()?;
         let mut n_events = 0;
         live.fold_after(Offset::default(), ports, |live| {
             n_events += 1;
-            progress(n_events);
+            progress(n_events)?;
             if live.profiles.n_dirty() > N_DIRTY_MAX { live.store(ports) } else { Ok(()) }
         })?;
         live.store(ports)?;
@@ -123,8 +128,9 @@ impl Live {
 
     fn stored(ports: &Ports, policy: &ConsentPolicy) -> Result<Self, ServerError> {
         Ok(Self {
+            followed: followed(ports)?,
             made_with: profiles::made_with_change(&made_with(policy)),
-            made_with_then: None,
+            made_then: Vec::new(),
             profiles: Profiles::open(ports.profiles.clone())?,
             items: Items::open(ports.profiles.as_ref(), policy)?,
             activity: Activity::open(ports.profiles.as_ref())?,
@@ -148,14 +154,14 @@ impl Live {
         self.items.begin_checkpoint();
         self.activity.begin_checkpoint()?;
         self.withdrawals.begin_checkpoint()?;
-        self.made_with_then = Some(self.made_with.clone());
+        self.made_then = vec![self.made_with.clone(), followed_change(self.followed)];
         Ok(self.profiles.offset())
     }
 
     /// The checkpoint's next rows; none where it has them all.
     fn next_slice(&mut self) -> Result<Vec<Change>, StoreError> {
         let mut slice = Vec::with_capacity(N_SLICE);
-        slice.extend(self.made_with_then.take());
+        slice.append(&mut self.made_then);
         self.profiles.fill(&mut slice, N_SLICE)?;
         self.items.fill(&mut slice, N_SLICE);
         self.activity.fill(&mut slice, N_SLICE);
@@ -177,6 +183,24 @@ impl Live {
         self.profiles.shrink_to(N_DIRTY_MAX, usize::MAX);
         Ok(stored?)
     }
+}
+
+/// Where the store says which corrections it follows.
+const FOLLOWED_KEY: &str = "corrections followed";
+
+fn followed_change(upto: Offset) -> Change {
+    let value = Some(upto.to_string().into_bytes());
+    Change { collection: Collection::Totals, key: FOLLOWED_KEY.to_owned(), value }
+}
+
+/// The newest correction that the stored state follows. An older version wrote no state between a correction and what
+/// followed it, so there the state's own place says it.
+fn followed(ports: &Ports) -> Result<Offset, ServerError> {
+    if let Some(stored) = ports.profiles.get(Collection::Totals, FOLLOWED_KEY)? {
+        return Ok(Offset(String::from_utf8_lossy(&stored).parse().unwrap_or(0)));
+    }
+    let corrected_upto = ports.imports.corrected_upto()?;
+    Ok(if ports.profiles.offset()? < corrected_upto { Offset::default() } else { corrected_upto })
 }
 
 /// What is counted over customers is counted over those who permit it.

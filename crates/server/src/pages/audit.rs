@@ -49,6 +49,9 @@ fn row(entry: AuditEntry) -> AuditRow {
         Deed::Training => ("Had a model trained", Icon::Layers),
         Deed::Promotion => ("Put a model in force", Icon::Layers),
         Deed::Rollback => ("Rolled a model back", Icon::Layers),
+        Deed::Import => ("Imported a file", Icon::Pulse),
+        Deed::ImportReplaced => ("Replaced what was imported", Icon::Pulse),
+        Deed::ImportUndone => ("Had an import undone", Icon::Pulse),
         Deed::KeyCreated => ("Made a key", Icon::Key),
         Deed::KeyRevoked => ("Revoked a key", Icon::Key),
     };

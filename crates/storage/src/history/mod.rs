@@ -23,6 +23,7 @@ use crate::event_log::{Row, history_error, read_error, recorded, rows_after};
 use crate::schema::meta;
 use events::{EventLog, EventLogError, Offset, Recorded};
 use features::History;
+use std::sync::Arc;
 
 /// How many rows of the log a replay reads at a time.
 const N_PAGE: usize = 4_096;
@@ -38,7 +39,7 @@ pub(crate) struct SealedRow {
 impl History for Storage {
     fn replay(&self, after: Offset, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
         let left_out = self.left_out().map_err(|error| history_error(after.0, error))?;
-        self.replay_but(left_out, after, visit)
+        self.replay_but(&left_out, after, visit)
     }
 
     fn n_events(&self) -> Result<u64, EventLogError> {
@@ -53,12 +54,13 @@ impl Storage {
         after: Offset,
         visit: &mut dyn FnMut(Recorded) -> bool,
     ) -> Result<(), EventLogError> {
-        self.replay_but(self.missing().map_err(|error| history_error(after.0, error))?, after, visit)
+        let missing = self.missing().map_err(|error| history_error(after.0, error))?;
+        self.replay_but(&missing, after, visit)
     }
 
     pub(crate) fn replay_but(
         &self,
-        left_out: Offsets,
+        left_out: &Offsets,
         after: Offset,
         visit: &mut dyn FnMut(Recorded) -> bool,
     ) -> Result<(), EventLogError> {
@@ -80,7 +82,7 @@ impl Storage {
             } else if rows.is_empty() {
                 return Ok(());
             } else {
-                rows.into_iter().try_fold(true, |goes_on, row| Ok(goes_on && replay.row(row)?))?
+                rows.into_iter().try_fold(true, |goes_on, row| Ok::<_, EventLogError>(goes_on && replay.row(row)?))?
             };
             if !goes_on {
                 return Ok(());
@@ -96,7 +98,7 @@ struct Replay<'a> {
     place: u64,
     /// The newest offset when it began.
     head: u64,
-    left_out: Offsets,
+    left_out: &'a Offsets,
     visit: &'a mut dyn FnMut(Recorded) -> bool,
 }
 
@@ -140,8 +142,9 @@ impl Storage {
     }
 
     /// The offsets that every replay leaves out, and so every rebuild.
-    pub(crate) fn left_out(&self) -> Result<Offsets, crate::StorageError> {
-        Ok(self.missing()?.and(&self.withdrawn()?))
+    pub(crate) fn left_out(&self) -> Result<Arc<Offsets>, crate::StorageError> {
+        let (missing, withdrawn) = (self.missing()?, self.withdrawn()?);
+        Ok(if missing.ranges().is_empty() { withdrawn } else { Arc::new(missing.and(&withdrawn)) })
     }
 
     /// How many events were withdrawn: they stay where they are, and every replay leaves them out.

@@ -4,11 +4,12 @@
 //! border, the ids of their messages and what their corrections say: wherever it is broken off, the next time goes on from
 //! there.
 
-use super::{Offsets, PartFiles, Round};
+use super::{PartFiles, Round};
 use crate::command::Command;
 use crate::event_log::rows_after;
+use crate::imports::AfterCorrections;
 use crate::schema::meta;
-use crate::seen_ids::{IdHash, id_hash};
+use crate::seen_ids::{IdHash, Seen, seen};
 use crate::set_aside::{self, SetAside};
 use crate::{DataDir, Storage, StorageError, StorageSettings};
 use events::{Call, Event, EventLog, Offset, Recorded};
@@ -107,13 +108,9 @@ impl Storage {
 
     /// Corrections concern only what stands before them: a group with all that is before it needs nothing else.
     fn take_in_group(&self, group: Group, upto: u64) -> Result<(), StorageError> {
-        let followed = self.followed(&group.corrections)?;
-        let withdrawn = match &followed {
-            Some((_, followed)) => Offsets::of(followed.withdrawn.iter().copied()),
-            None => self.withdrawn()?,
-        };
-        let counting = group.messages.into_iter().filter(|one| !withdrawn.contains(one.offset));
-        let mut ids: Vec<_> = counting.map(|one| (one.id, one.content)).collect();
+        let AfterCorrections { withdrawn, followed } = self.after(&group.corrections)?;
+        let mut ids = group.messages;
+        ids.retain(|(_, seen)| !withdrawn.contains(seen.offset()));
         ids.sort_by_key(|(id, _)| *id);
         self.maintain("taking in the history", Command::TakeIn { ids, followed, upto }).map(|_| ())
     }
@@ -122,21 +119,13 @@ impl Storage {
 /// What is taken in with one transaction.
 #[derive(Debug, Default)]
 struct Group {
-    messages: Vec<Message>,
+    messages: Vec<(IdHash, Seen)>,
     corrections: Vec<Recorded>,
-}
-
-#[derive(Debug)]
-struct Message {
-    id: IdHash,
-    offset: u64,
-    content: i64,
 }
 
 impl Group {
     fn add(&mut self, offset: u64, event: Event) {
-        let content = event.fingerprint().get().cast_signed();
-        self.messages.push(Message { id: id_hash(&event), offset, content });
+        self.messages.push(seen(&event, offset));
         if let Call::Correction { .. } = event.call {
             self.corrections.push(Recorded { offset: Offset(offset), event });
         }

@@ -26,14 +26,14 @@ fn what_was_written_down_is_there_after_a_restart_newest_first() {
     let bench = Bench::default();
     let storage = open(&bench.data());
     for n in 0..40 {
-        storage.add_audit(&entry(n, Deed::ALL[usize::try_from(n).unwrap() % Deed::ALL.len()])).unwrap();
+        storage.add_audit(&entry(n, Deed::ALL[usize::try_from(n).unwrap() % 8])).unwrap();
     }
     drop(storage);
     let storage = open(&bench.data());
     let all = storage.audit(&AuditQuestion { n_max: 100, ..AuditQuestion::default() }).unwrap();
     assert_eq!(all.len(), 40);
     for (n, (_, found)) in (0..40).rev().zip(&all) {
-        assert_eq!(*found, entry(n, Deed::ALL[usize::try_from(n).unwrap() % Deed::ALL.len()]));
+        assert_eq!(*found, entry(n, Deed::ALL[usize::try_from(n).unwrap() % 8]));
     }
     assert_eq!(found(&storage, &[], None, 3), [39, 38, 37]);
     assert_eq!(found(&storage, &[], Some(all[2].0), 2), [36, 35]);

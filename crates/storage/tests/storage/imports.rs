@@ -6,7 +6,7 @@ use features::History;
 use primitives::UserId;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use storage::contract::samples::{self, START};
 use storage::{SealPolicy, Storage};
 
@@ -55,8 +55,7 @@ impl Model {
         (0..N_KEYS).filter_map(|key| self.in_force(key).map(|(_, content)| (key, content))).collect()
     }
 
-    /// Takes a content in; answers whether it is new.
-    fn take(&mut self, import: usize, content: Content, is_replacing: bool) -> bool {
+    fn take(&mut self, import: usize, content: Content, is_replacing: bool) {
         let is_new = match self.in_force(content.0) {
             None => true,
             // What a file says twice with two contents is not replaced by itself.
@@ -65,7 +64,6 @@ impl Model {
         if is_new {
             self.came.push((import, content));
         }
-        is_new
     }
 }
 
@@ -98,16 +96,13 @@ fn begin(storage: &Storage) -> ImportId {
 fn import(storage: &Storage, id: ImportId, contents: &[Content], is_replacing: bool) {
     let events: Vec<Event> = contents.iter().copied().map(event).collect();
     let receipts = storage.append_imported(id, &events).unwrap();
-    let conflicts: Vec<Event> = events
-        .into_iter()
-        .zip(receipts)
-        .filter(|(_, receipt)| *receipt == Receipt::Conflict)
-        .map(|(event, _)| event)
-        .collect();
+    let conflicts = events.into_iter().zip(receipts).filter(|(_, receipt)| *receipt == Receipt::Conflict);
+    let conflicts: Vec<Event> = conflicts.map(|(event, _)| event).collect();
     if is_replacing && !conflicts.is_empty() {
-        let ids: Vec<_> = conflicts.iter().map(|event| event.message_id.clone()).collect();
-        storage.withdraw(id, &ids, START).unwrap();
-        storage.append_imported(id, &conflicts).unwrap();
+        let replaced = storage.replace_imported(id, &conflicts, START).unwrap();
+        assert_eq!(replaced.receipts.len(), conflicts.len());
+        let again = storage.replace_imported(id, &conflicts, START).unwrap();
+        assert!(again.corrected.corrections.is_empty(), "what is sent again changes nothing: {again:?}");
     }
 }
 
@@ -125,12 +120,10 @@ proptest! {
                     let id = begin(&storage);
                     let number = model.is_undone.len();
                     model.is_undone.push(false);
-                    // One content for a key, the first: what a file says twice is another matter.
-                    let mut of_key = BTreeMap::new();
-                    contents.iter().for_each(|(key, content)| { of_key.entry(*key).or_insert(*content); });
-                    let contents: Vec<Content> = of_key.into_iter().collect();
-                    import(&storage, id, &contents, *is_replacing);
-                    contents.iter().for_each(|content| { model.take(number, *content, *is_replacing); });
+                    import(&storage, id, contents, *is_replacing);
+                    // What is new goes in first, then what comes in the place of others.
+                    contents.iter().for_each(|content| model.take(number, *content, false));
+                    contents.iter().for_each(|content| model.take(number, *content, *is_replacing));
                 }
                 Operation::Undo(nth) => {
                     let left: Vec<usize> = (0..model.is_undone.len()).filter(|n| !model.is_undone[*n]).collect();

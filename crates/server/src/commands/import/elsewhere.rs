@@ -1,9 +1,10 @@
 //! How does an import reach a server over HTTP? In parts, each of which may be sent again.
 
-use super::target::{Ready, Target};
+use super::target::{N_LISTED, Ready, Target};
 use crate::api::imports::{
-    ImportBegins, ImportBegun, ImportCorrected, ImportEnds, ImportReplaces, ImportReply, ImportTaken, ImportsReply,
+    ImportBegins, ImportBegun, ImportCorrected, ImportEnds, ImportReply, ImportStateReply, ImportTaken, ImportsReply,
 };
+use crate::commands::progress::Counting;
 use crate::error::ServerError;
 use crate::local::Whereabouts;
 use primitives::ErrorKind;
@@ -17,8 +18,8 @@ use std::time::Duration;
 /// How many events, and how many bytes of them, go in one request.
 const N_BATCH: usize = 2_000;
 const BATCH_BYTES: usize = 400 * 1024;
-/// How many keys go in one request.
-const N_KEYS: usize = 5_000;
+/// How often a server that works is asked how far it is.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How often a request is sent again where the server cannot be reached or has too much to do.
 const N_TRIES: u32 = 30;
 /// How long a try waits for the one before, at the longest.
@@ -63,9 +64,42 @@ impl Server {
         }
     }
 
-    /// Every import.
-    pub(super) fn imports(&self) -> Result<Vec<ImportReply>, ServerError> {
-        Ok(self.call::<ImportsReply>("GET", "/v1/imports", String::new())?.imports)
+    /// The newest imports before one.
+    pub(super) fn imports(&self, before: Option<u64>) -> Result<Vec<ImportReply>, ServerError> {
+        let before = before.map(|id| format!("&before={id}")).unwrap_or_default();
+        let path = format!("/v1/imports?limit={N_LISTED}{before}");
+        Ok(self.call::<ImportsReply>("GET", &path, String::new())?.imports)
+    }
+
+    /// Waits until an import is as it is to be, and shows how far that is.
+    fn until(&self, import: u64, is_done: impl Fn(&ImportStateReply) -> bool) -> Result<ImportStateReply, ServerError> {
+        let mut bar: Option<Counting> = None;
+        loop {
+            let state: ImportStateReply = self.call("GET", &format!("/v1/imports/{import}"), String::new())?;
+            if let Some(why) = &state.why {
+                return Err(ServerError::new(ErrorKind::Unavailable, format!("import {import} stands: {why}")));
+            }
+            if is_done(&state) {
+                bar.iter().for_each(Counting::finish);
+                return Ok(state);
+            }
+            if crate::commands::progress::is_cancelled() {
+                let message =
+                    format!("not waited for; the server goes on: `rapport imports undo {import}` waits again");
+                return Err(ServerError::new(ErrorKind::Unavailable, message));
+            }
+            if state.events_to_read > 0 {
+                let bar = bar.get_or_insert_with(|| Counting::events("Making profiles anew", state.events_to_read));
+                bar.advance(state.events_read);
+            }
+            std::thread::park_timeout(LOOK_EVERY);
+        }
+    }
+
+    fn send(&self, import: u64, how: &str, batch: Vec<Ready>) -> Result<ImportTaken, ServerError> {
+        let events: Vec<String> = batch.into_iter().filter_map(|ready| ready.json).collect();
+        let body = format!("{{\"batch\":[{}]}}", events.join(","));
+        self.call("POST", &format!("/v1/imports/{import}/{how}"), body)
     }
 
     fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ServerError> {
@@ -87,7 +121,7 @@ impl Server {
             let answered = self.try_call(method, path, &body);
             self.has_answered.set(self.has_answered.get() || answered.is_ok());
             match answered {
-                Ok((200, answer)) => return self.read(&answer),
+                Ok((200 | 202, answer)) => return self.read(&answer),
                 // Too many, or not now.
                 Ok((429 | 503, answer)) => last = sentence(&answer),
                 Ok((status, answer)) => return Err(self.refused(status, &answer)),
@@ -156,27 +190,30 @@ impl Target for Server {
     }
 
     fn take(&self, import: u64, batch: Vec<Ready>) -> Result<ImportTaken, ServerError> {
-        let events: Vec<String> = batch.into_iter().filter_map(|ready| ready.json).collect();
-        let body = format!("{{\"batch\":[{}]}}", events.join(","));
-        self.call("POST", &format!("/v1/imports/{import}/events"), body)
+        self.send(import, "events", batch)
     }
 
-    fn replace(&self, import: u64, keys: &[String]) -> Result<ImportCorrected, ServerError> {
-        let mut corrected = ImportCorrected { withdrawn: 0, restored: 0 };
-        for some in keys.chunks(N_KEYS) {
-            let replaces = ImportReplaces { message_ids: some.to_vec() };
-            let one: ImportCorrected = self.post(&format!("/v1/imports/{import}/replace"), &replaces)?;
-            corrected.withdrawn += one.withdrawn;
-        }
-        Ok(corrected)
+    fn replace(&self, import: u64, batch: Vec<Ready>) -> Result<ImportTaken, ServerError> {
+        self.send(import, "replace", batch)
     }
 
     fn end(&self, import: u64, ends: ImportEnds) -> Result<(), ServerError> {
-        self.post::<ImportBegun>(&format!("/v1/imports/{import}/end"), &ends).map(|_| ())
+        self.post::<ImportBegun>(&format!("/v1/imports/{import}/end"), &ends)?;
+        if ends.replaced > 0 {
+            self.until(import, |state| state.is_followed)?;
+        }
+        Ok(())
     }
 
     fn undo(&self, import: u64) -> Result<ImportCorrected, ServerError> {
-        self.call("POST", &format!("/v1/imports/{import}/undo"), String::new())
+        loop {
+            self.call::<ImportStateReply>("POST", &format!("/v1/imports/{import}/undo"), String::new())?;
+            // A server that was started anew meanwhile has to be asked again.
+            let state = self.until(import, |state| ["done", "not_asked"].contains(&state.undo.as_str()))?;
+            if state.undo == "done" {
+                return Ok(state.corrected);
+            }
+        }
     }
 
     fn data(&self) -> Option<PathBuf> {

@@ -3,11 +3,14 @@
 use super::elsewhere::Server;
 use crate::api::imports::{ImportBegins, ImportCorrected, ImportEnds, ImportReply, ImportTaken};
 use crate::args::{Elsewhere, Options};
+use crate::audit::{AuditTrail, By};
+use crate::commands::progress::{Counting, is_cancelled};
 use crate::error::ServerError;
 use crate::serve::Opened;
 use crate::settings::Settings;
 use events::{Event, ImportId, NewImport};
-use primitives::{Currency, ErrorKind, MessageId};
+use governance::Deed;
+use primitives::{Currency, ErrorKind};
 use std::cell::Cell;
 use std::path::PathBuf;
 use storage::{Access, SealPolicy};
@@ -16,6 +19,10 @@ use storage::{Access, SealPolicy};
 const N_BATCH: usize = 5_000;
 /// How many events are folded before they are checkpointed.
 const N_CHECKPOINT: usize = 200_000;
+/// How many events are read before the bar moves.
+const N_SHOWN: u64 = 4_096;
+/// How many imports are asked for at a time.
+pub(super) const N_LISTED: usize = 1_000;
 
 /// An event on its way.
 #[derive(Debug)]
@@ -40,13 +47,13 @@ pub(in super::super) trait Target {
     /// Takes a batch, durably.
     fn take(&self, import: u64, batch: Vec<Ready>) -> Result<ImportTaken, ServerError>;
 
-    /// Makes room under keys that come with other content.
-    fn replace(&self, import: u64, keys: &[String]) -> Result<ImportCorrected, ServerError>;
+    /// Takes a batch, durably, in the place of what is known under the same keys.
+    fn replace(&self, import: u64, batch: Vec<Ready>) -> Result<ImportTaken, ServerError>;
 
-    /// Ends an import.
+    /// Ends an import, and waits until everything follows.
     fn end(&self, import: u64, ends: ImportEnds) -> Result<(), ServerError>;
 
-    /// Takes an import out again.
+    /// Takes an import out again, and waits until everything follows.
     fn undo(&self, import: u64) -> Result<ImportCorrected, ServerError>;
 
     /// Where rejects files and unpacked archives go; `None` where there is no data directory at hand.
@@ -89,6 +96,36 @@ impl<O: AsRef<Opened>> Here<O> {
         self.opened.as_ref()
     }
 
+    /// So many more events are about to be folded.
+    fn count(&self, n_events: usize) -> Result<(), ServerError> {
+        if self.n_since_checkpoint.get() >= N_CHECKPOINT {
+            self.checkpoint()?;
+        }
+        self.n_since_checkpoint.set(self.n_since_checkpoint.get() + n_events);
+        Ok(())
+    }
+
+    fn follow(&self) -> Result<(), ServerError> {
+        let opened = self.opened();
+        if !opened.engine.is_outdated()? {
+            return Ok(());
+        }
+        let bar = Counting::events("Making profiles anew", opened.engine.ports().events.head().0);
+        let followed = opened.engine.follow_corrections(&opened.storage, &mut |n_read| {
+            if n_read % N_SHOWN == 0 {
+                bar.advance(n_read);
+            }
+            if is_cancelled() { Err(stopped()) } else { Ok(()) }
+        });
+        bar.finish();
+        followed
+    }
+
+    fn note(&self, deed: Deed, subject: String) {
+        let opened = self.opened();
+        AuditTrail::new(opened.storage.clone(), opened.engine.clone()).note(deed, &By::COMMAND, subject);
+    }
+
     fn checkpoint(&self) -> Result<(), ServerError> {
         self.n_since_checkpoint.set(0);
         let opened = self.opened();
@@ -107,37 +144,49 @@ impl<O: AsRef<Opened>> Target for Here<O> {
 
     fn begin(&self, begins: &ImportBegins) -> Result<u64, ServerError> {
         let ImportBegins { file, mapping, mapping_sha256 } = begins.clone();
-        Ok(self.opened().engine.begin_import(&NewImport { file, mapping, mapping_sha256 })?.0)
+        let id = self.opened().engine.begin_import(&NewImport { file, mapping, mapping_sha256 })?;
+        self.note(Deed::Import, format!("import {id} of {}", begins.file));
+        Ok(id.0)
     }
 
     fn take(&self, import: u64, batch: Vec<Ready>) -> Result<ImportTaken, ServerError> {
-        self.n_since_checkpoint.set(self.n_since_checkpoint.get() + batch.len());
+        self.count(batch.len())?;
         let events = batch.into_iter().map(|ready| ready.event).collect();
-        let imported = self.opened().engine.ingest_imported(ImportId(import), events)?;
-        if self.n_since_checkpoint.get() >= N_CHECKPOINT {
-            self.checkpoint()?;
-        }
-        Ok(ImportTaken::from(imported))
+        Ok(self.opened().engine.ingest_imported(ImportId(import), events)?.into())
     }
 
-    fn replace(&self, import: u64, keys: &[String]) -> Result<ImportCorrected, ServerError> {
-        let ids: Vec<MessageId> = keys.iter().map(|key| MessageId::from(key.as_str())).collect();
-        let opened = self.opened();
-        Ok(opened.engine.withdraw(&opened.storage, ImportId(import), &ids)?.into())
+    fn replace(&self, import: u64, batch: Vec<Ready>) -> Result<ImportTaken, ServerError> {
+        self.count(batch.len())?;
+        let events = batch.into_iter().map(|ready| ready.event).collect();
+        let imported = self.opened().engine.replace_imported(ImportId(import), events)?;
+        if imported.n_replaced > 0 {
+            self.note(Deed::ImportReplaced, format!("import {import}: {} events", imported.n_replaced));
+        }
+        Ok(imported.into())
     }
 
     fn end(&self, import: u64, ends: ImportEnds) -> Result<(), ServerError> {
-        self.checkpoint()?;
         let opened = self.opened();
         opened.engine.end_import(ImportId(import), ends.into())?;
+        self.follow()?;
+        self.checkpoint()?;
         // What came in moves from the log into the history's files.
         opened.storage.seal(opened.engine.checkpointed(), &SealPolicy::default())?;
         Ok(())
     }
 
     fn undo(&self, import: u64) -> Result<ImportCorrected, ServerError> {
-        let opened = self.opened();
-        Ok(opened.engine.undo_import(&opened.storage, ImportId(import))?.into())
+        let engine = &self.opened().engine;
+        let known = engine.ports().imports.import(ImportId(import))?.filter(|known| known.undone_at.is_some());
+        if let Some(known) = known {
+            // Asked again, it says again what was done.
+            let (withdrawn, restored) = known.undone;
+            return Ok(ImportCorrected { withdrawn, restored });
+        }
+        let corrected = engine.undo_import(ImportId(import))?;
+        self.note(Deed::ImportUndone, format!("import {import}"));
+        self.follow()?;
+        Ok(corrected.into())
     }
 
     fn data(&self) -> Option<PathBuf> {
@@ -149,12 +198,40 @@ impl<O: AsRef<Opened>> Target for Here<O> {
     }
 }
 
+fn stopped() -> ServerError {
+    ServerError::new(
+        ErrorKind::Unavailable,
+        "stopped: what was corrected is kept, and the next start makes profiles anew",
+    )
+}
+
 /// The imports of a data directory, also of one that a server holds.
 pub(in super::super) fn list(options: &Options, elsewhere: &Elsewhere) -> Result<Vec<ImportReply>, ServerError> {
     if let Some(url) = &elsewhere.to {
-        return Server::elsewhere(url, elsewhere.key()?)?.imports();
+        let server = Server::elsewhere(url, elsewhere.key()?)?;
+        return in_pages(|before| server.imports(before));
     }
     let directory = storage::DataDir::open(&options.data, Access::ReadOnly)?;
     let storage = storage::Storage::open(directory, storage::StorageSettings::default())?;
-    Ok(storage.import_log().imports()?.into_iter().map(ImportReply::from).collect())
+    let imports = storage.import_log();
+    in_pages(|before| {
+        let page = imports.imports(before.map(ImportId), N_LISTED)?;
+        Ok(page.into_iter().map(ImportReply::from).collect())
+    })
+}
+
+/// Asks for page after page, newest first, and answers in the order in which they began.
+fn in_pages(
+    page: impl Fn(Option<u64>) -> Result<Vec<ImportReply>, ServerError>,
+) -> Result<Vec<ImportReply>, ServerError> {
+    let mut all: Vec<ImportReply> = Vec::new();
+    loop {
+        let next = page(all.last().map(|oldest| oldest.id))?;
+        let is_last = next.len() < N_LISTED;
+        all.extend(next);
+        if is_last {
+            all.reverse();
+            return Ok(all);
+        }
+    }
 }

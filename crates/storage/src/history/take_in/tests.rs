@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::contract::samples;
+use crate::history::Offsets;
 use crate::{Access, SealPolicy};
-use events::{ImportId, ImportLog, NewImport, Receipt};
+use events::{ImportId, ImportLog, NewImport, Receipt, Replaced};
 use features::History;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -18,15 +19,12 @@ fn others(numbers: impl IntoIterator<Item = u64>) -> Vec<Event> {
     samples::imported(numbers).into_iter().map(other).collect()
 }
 
-fn import(storage: &Storage, replaces: &[u64], events: &[Event]) -> ImportId {
+/// An import of events, of which so many come in the place of others.
+fn import(storage: &Storage, n_replaced: u64, events: &[Event]) -> ImportId {
     let new = NewImport { file: "events.ndjson".to_owned(), mapping: None, mapping_sha256: None };
     let id = storage.begin_import(&new, samples::START).unwrap();
-    let ids: Vec<_> = samples::imported(replaces.iter().copied()).into_iter().map(|event| event.message_id).collect();
-    if !ids.is_empty() {
-        let n = storage.withdraw(id, &ids, samples::START).unwrap().n_withdrawn;
-        assert_eq!(n, ids.len() as u64);
-    }
-    let receipts = storage.append_imported(id, events).unwrap();
+    let Replaced { receipts, corrected } = storage.replace_imported(id, events, samples::START).unwrap();
+    assert_eq!(corrected.n_withdrawn, n_replaced);
     assert!(receipts.iter().all(|receipt| matches!(receipt, Receipt::Appended(_))), "{receipts:?}");
     id
 }
@@ -34,13 +32,13 @@ fn import(storage: &Storage, replaces: &[u64], events: &[Event]) -> ImportId {
 /// Imports that replace events of others, one that is taken out, and one whose predecessors come back.
 fn corrected_life(data: &Path) {
     let storage = Storage::open(exclusive(data), StorageSettings::default()).unwrap();
-    import(&storage, &[], &samples::imported(0..8));
-    let undone = import(&storage, &[1, 2], &others([1, 2]));
-    import(&storage, &[3], &others([3]));
+    import(&storage, 0, &samples::imported(0..8));
+    let undone = import(&storage, 2, &others([1, 2]));
+    import(&storage, 1, &others([3]));
     storage.undo_import(undone, samples::START).unwrap();
-    let wrong = import(&storage, &[], &samples::imported(8..12));
+    let wrong = import(&storage, 0, &samples::imported(8..12));
     storage.undo_import(wrong, samples::START).unwrap();
-    import(&storage, &[5], &others([5, 12]));
+    import(&storage, 1, &others([5, 12]));
     storage.seal(storage.head(), &SealPolicy { n_events_max: 4, ..SealPolicy::everything() }).unwrap();
 }
 
@@ -62,7 +60,7 @@ fn known(storage: &Storage) -> (Vec<(u64, Event)>, Offsets, Offset, Vec<Receipt>
         true
     };
     storage.replay(Offset(0), &mut keep).unwrap();
-    let withdrawn = storage.withdrawn().unwrap();
+    let withdrawn = (*storage.withdrawn().unwrap()).clone();
     let corrected_upto = storage.corrected_upto().unwrap();
     let mut receipts = EventLog::append(storage, &samples::imported(0..13)).unwrap();
     receipts.extend(EventLog::append(storage, &others(0..13)).unwrap());
