@@ -33,12 +33,16 @@ fn paths(customer: &str, decision: &str) -> Vec<(&'static str, String)> {
         format!("/decisions/{decision}"),
         "/api".to_owned(),
         "/docs/".to_owned(),
+        "/keys".to_owned(),
+        "/audit".to_owned(),
+        "/v1/audit".to_owned(),
         "/no/such/page".to_owned(),
     ];
     let server = [
         format!("/v1/customers/{customer}"),
         "/v1/events".to_owned(),
         "/v1/models".to_owned(),
+        "/v1/imports".to_owned(),
         format!("/v1/decisions/{decision}"),
         "/readyz".to_owned(),
         "/healthz".to_owned(),
@@ -60,6 +64,21 @@ fn batch(customer: &str, writer: u64, number: u64) -> Value {
         })
     };
     json!({ "batch": (0..10).map(event).collect::<Vec<_>>() })
+}
+
+/// Imports an order and has it taken out again, while everything else goes on.
+fn import_and_undo(server: &TestServer, n: u64) {
+    let begun = server.post_as(SERVER, "/v1/imports", &json!({"file": "orders.csv"})).ok();
+    let path = format!("/v1/imports/{}", begun["id"]);
+    let order = json!({
+        "type": "track", "event": "Order Completed", "userId": format!("imported-{n}"), "messageId": format!("i{n}"),
+        "timestamp": "2026-11-01T10:00:00Z", "properties": {"order_id": format!("i{n}"), "total": 5, "currency": "EUR"},
+    });
+    let taken = server.post_as(SERVER, &format!("{path}/events"), &json!({"batch": [order]})).ok();
+    assert_eq!(taken["accepted"], 1, "{taken}");
+    server.post_as(ADMIN, &format!("{path}/undo"), &json!({}));
+    support::until("it is taken out", || (server.get(&path).ok()["undo"] == "done").then_some(()));
+    assert_eq!(server.get(&format!("/v1/customers/imported-{n}")).status, 404);
 }
 
 /// Asks again and again until it is time to stop.
@@ -106,6 +125,7 @@ fn everything_is_answered_while_events_come_in() {
             n_pages.fetch_add(1, Ordering::Relaxed);
         }));
     }
+    workers.push(worker(&stop, move |n| import_and_undo(server, n)));
     let asked = customer.clone();
     workers.push(worker(&stop, move |n| {
         let kind = if n % 2 == 0 { "recommend" } else { "churn" };
