@@ -10,7 +10,7 @@ use events::{Call, Commerce, Event, Offset, Product, Recorded};
 use governance::{ConsentPolicy, Headcount};
 use primitives::{ItemId, ItemKey, Timestamp};
 use profiles::{Change, Changed, Collection, ProfileError, ProfileStore};
-use shelves::{N_BUYERS_MIN, Shelves};
+use shelves::Shelves;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
@@ -149,11 +149,11 @@ impl Items {
         changes
     }
 
-    /// A stranger can name whatever they like. As long as the company has named nothing that can be had, there is
-    /// nobody else to believe.
+    /// A stranger can name whatever they like, and invent as many buyers of it as they like. As long as the company has
+    /// named nothing itself, there is nobody else to believe.
     fn is_offered(&self, item: &Item) -> bool {
-        let n_buyers_min = if self.shelves.n_vouched() == 0 { 1 } else { N_BUYERS_MIN };
-        item.is_available() && (item.is_vouched || item.n_buyers() >= n_buyers_min)
+        let is_believed = item.is_vouched || (self.shelves.n_vouched() == 0 && item.n_buyers() > 0);
+        is_believed && item.is_available()
     }
 
     fn learn(&mut self, product: &Product, recorded: &Recorded, more: impl FnOnce(&mut Item)) {

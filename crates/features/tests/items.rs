@@ -159,19 +159,25 @@ fn availability_is_assumed_until_the_company_says_otherwise() {
 }
 
 #[test]
-fn an_item_only_write_keys_named_is_recommended_once_five_customers_bought_it() {
-    let mut shop = Shop::of(&[described(1, Origin::Server, 1, "tea", json!({"name": "Tea"}))]);
-    for n in 1..=5 {
-        assert!(!shop.offers("jam"), "{n}");
-        shop.apply(&ordered(1 + n, Origin::Client, &format!("customer-{}", n.max(2)), 2, &["jam"]));
+fn an_item_only_write_keys_named_is_never_recommended_beside_what_the_company_named() {
+    let invented = |shop: &mut Shop| {
+        for n in 10..60 {
+            shop.apply(&ordered(n, Origin::Client, &format!("invented-{n}"), 2, &["jam"]));
+        }
+    };
+    for company in [Origin::Server, Origin::Import] {
+        for named in [described(1, company, 1, "tea", json!({"name": "Tea"})), ordered(1, company, "ann", 1, &["tea"])]
+        {
+            let mut shop = Shop::of(&[named]);
+            invented(&mut shop);
+            assert_eq!((shop.buyers("jam"), shop.offers("jam"), shop.offers("tea")), (50, false, true));
+            assert_eq!(shop.popular(9).iter().map(|(id, _)| *id).collect::<Vec<_>>(), ["tea"]);
+            let mut shop = shop.restarted();
+            assert!(!shop.offers("jam"));
+            shop.apply(&described(70, company, 3, "jam", json!({})));
+            assert_eq!(shop.popular(9)[0], ("jam", Headcount::of(50)), "now the company has named it");
+        }
     }
-    assert_eq!((shop.buyers("jam"), shop.offers("jam")), (4, false), "one of them bought it twice");
-    shop.apply(&ordered(9, Origin::Client, "customer-9", 3, &["jam"]));
-    assert!(shop.offers("jam") && !shop.item("jam").unwrap().is_vouched);
-    assert_eq!(shop.popular(9), [("jam", Headcount::of(5)), ("tea", Headcount::of(0))]);
-    let mut shop = shop.restarted();
-    shop.apply(&refusal(10, "customer-9", 4));
-    assert!(!shop.offers("jam"));
 }
 
 #[test]
@@ -183,9 +189,13 @@ fn a_shop_that_sends_everything_by_browser_recommends_what_was_bought_once() {
     assert_eq!((shop.offers("tea"), shop.offers("jam")), (false, true));
     assert_eq!(shop.popular(9), [("jam", Headcount::of(1))]);
     let mut shop = shop.restarted();
-    shop.apply(&described(3, Origin::Server, 3, "rye", json!({"available": false})));
-    assert!(shop.offers("jam"), "what the company named cannot be had");
-    shop.apply(&described(4, Origin::Server, 4, "rye", json!({"available": true})));
+    shop.apply(&refusal(3, "ann", 3));
+    assert!(!shop.offers("jam"), "nobody who is counted has bought it");
+    shop.apply(&consent(4, "ann", 4, true));
+    assert!(shop.offers("jam"));
+    shop.apply(&described(5, Origin::Server, 5, "rye", json!({"available": false})));
+    assert!(!shop.offers("jam") && shop.popular(9).is_empty(), "nobody's word replaces what the company has sold out");
+    shop.apply(&described(6, Origin::Server, 6, "rye", json!({"available": true})));
     assert!(shop.offers("rye") && !shop.offers("jam"));
 }
 

@@ -4,8 +4,9 @@ use super::Item;
 use primitives::{ItemKey, Timestamp};
 use std::collections::BTreeSet;
 
-/// How many customers have to have bought an item that only write keys named before it is believed to exist.
-pub(super) const N_BUYERS_MIN: u32 = 5;
+/// How many customers have to have bought an item that only write keys named before it is kept apart from those that
+/// anybody can name by the thousands.
+const N_BUYERS_MIN: u32 = 5;
 
 /// How many items that only write keys named are kept: those that fewer than five customers bought, and the others.
 /// Beyond it the one that was named longest ago is forgotten.
@@ -23,14 +24,14 @@ pub(super) struct Shelves {
 }
 
 impl Shelves {
-    /// How many items that can be had the company named itself.
+    /// How many items the company named itself.
     pub(super) fn n_vouched(&self) -> usize {
         self.n_vouched
     }
 
     pub(super) fn file(&mut self, key: ItemKey, item: &Item) {
         match shelf(item) {
-            None => self.n_vouched += usize::from(item.is_available()),
+            None => self.n_vouched += 1,
             Some(shelf) => {
                 self.provisional[shelf].insert((item.last_used, key));
             }
@@ -39,7 +40,7 @@ impl Shelves {
 
     pub(super) fn unfile(&mut self, key: ItemKey, item: &Item) {
         match shelf(item) {
-            None => self.n_vouched -= usize::from(item.is_available()),
+            None => self.n_vouched -= 1,
             Some(shelf) => {
                 self.provisional[shelf].remove(&(item.last_used, key));
             }
