@@ -83,9 +83,11 @@ mod tests {
     }
 
     #[test]
-    fn the_audit_list_goes_back_as_far_as_it_is_told() {
+    fn decisions_and_the_audit_list_go_back_as_far_as_they_are_told() {
         let now = Timestamp::from_millis(0).plus_days(100);
-        let kept = Retention::default().with_audit_days(60);
-        assert_eq!(kept.forget_audit_before(now).day(), 40);
+        let kept = Retention { decision_days: 30, ..Retention::default() }.with_audit_days(60);
+        assert_eq!((kept.forget_decisions_before(now).day(), kept.forget_audit_before(now).day()), (70, 40));
+        let untold = Retention::default();
+        assert_eq!((untold.forget_decisions_before(now).day(), untold.forget_audit_before(now).day()), (-300, -300));
     }
 }

@@ -117,9 +117,20 @@ mod tests {
         for role in Role::ALL {
             assert_eq!(Role::from_name(role.name()), Some(role));
             assert_eq!(format!("{role:>7}").trim(), role.name());
-            assert!(!role.meaning().is_empty());
         }
         assert_eq!((Role::from_name("Admin"), Role::from_name("")), (None, None));
         assert!(Role::ALL.is_sorted());
+    }
+
+    #[test]
+    fn each_role_says_what_its_keys_are_for() {
+        for (role, said) in [
+            (Role::Write, "send events"),
+            (Role::Viewer, "look at the console"),
+            (Role::Server, "ask for decisions"),
+            (Role::Admin, "everything"),
+        ] {
+            assert!(role.meaning().contains(said), "{role}: {}", role.meaning());
+        }
     }
 }

@@ -234,6 +234,20 @@ proptest! {
         prop_assert_eq!(holds(&heard(&words)), Some((false, 6)));
     }
 
+    /// And however they are spread over records that turn out to be one customer's, joined in whichever order.
+    #[test]
+    fn the_latest_refusal_holds_however_records_are_joined(
+        words in words(), spread in proptest::collection::vec(0_usize..4, 9), voice in prop_oneof![Just(Client), Just(Company)],
+        place in 0_usize..4, joined in Just(vec![0_usize, 1, 2, 3]).prop_shuffle(),
+    ) {
+        let mut records = [const { Vec::new() }; 4];
+        words.into_iter().zip(spread).for_each(|(word, record)| records[record].push(word));
+        let middle = records[place].len() / 2;
+        records[place].insert(middle, no(voice, 6));
+        let one = joined.iter().fold(Consents::default(), |one, record| merged(&one, &heard(&records[*record])));
+        prop_assert_eq!((holds(&one), under(&strict(), &one)), (Some((false, 6)), Some((false, 6))));
+    }
+
     /// A refusal holds the moment it is heard; and a grant that is heard is never dated after what was said.
     #[test]
     fn a_refusal_holds_at_once(before in consents(), voice in prop_oneof![Just(Client), Just(Company)], at in 0_i64..6) {
