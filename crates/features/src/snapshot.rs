@@ -117,3 +117,49 @@ impl Window {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use events::Offset;
+    use proptest::prelude::*;
+
+    fn extreme() -> impl Strategy<Value = i64> {
+        prop_oneof![Just(i64::MIN), Just(i64::MAX), Just(-1), Just(0), Just(1), any::<i64>()]
+    }
+
+    fn orders() -> impl Strategy<Value = Vec<Order>> {
+        let one = (0_i64..100, extreme(), extreme(), any::<bool>());
+        proptest::collection::vec(one, 0..20).prop_map(|all| {
+            let order = |(offset, (day, minor, milli_units, is_refund))| {
+                let at = Timestamp::from_millis(day * DAY_MS);
+                Order { at, offset: Offset(offset), minor, currency: None, n_lines: 1, milli_units, is_refund }
+            };
+            (1..).zip(all).map(order).collect()
+        })
+    }
+
+    /// A sum that stops at the limits of what is kept of it.
+    fn stopping(amounts: impl Iterator<Item = i64>) -> i64 {
+        let limits = i128::from(i64::MIN)..=i128::from(i64::MAX);
+        let sum = amounts.fold(0, |sum, amount| (sum + i128::from(amount)).clamp(*limits.start(), *limits.end()));
+        i64::try_from(sum).unwrap()
+    }
+
+    proptest! {
+        /// Whatever amounts stand in a customer's state, sums stop at their limits: none wraps around, and none is lost.
+        #[test]
+        fn sums_of_extreme_amounts_stop_at_their_limits(orders in orders()) {
+            let mut state = FeatureState::default();
+            orders.iter().for_each(|order| state.orders.add(*order));
+            let snapshot = Snapshot::of(&state, Timestamp::from_millis(100 * DAY_MS));
+            for (window, days) in snapshot.windows.iter().zip(WINDOWS_DAYS) {
+                let within = || state.orders().iter().filter(|order| order.at > Timestamp::from_millis((100 - days) * DAY_MS));
+                prop_assert_eq!(window.minor, stopping(within().map(|order| order.minor)));
+                let pieces = within().filter(|order| !order.is_refund).map(|order| order.milli_units);
+                prop_assert_eq!(window.milli_units, stopping(pieces));
+            }
+            prop_assert!(state.vector(Timestamp::from_millis(100 * DAY_MS)).values.iter().all(|value| !value.is_infinite()));
+        }
+    }
+}

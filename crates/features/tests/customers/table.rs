@@ -1,0 +1,179 @@
+//! Which values have the features of customers small enough to be checked by hand?
+
+use super::{END, order, state, track};
+use events::{Call, Recorded};
+use features::{FeatureState, Group, catalogue};
+use primitives::Timestamp;
+use serde_json::json;
+
+const DAY_HOURS: i64 = 24;
+
+/// A feature as of an hour since the epoch.
+fn value(orders: &[Recorded], hour: i64, name: &str) -> f64 {
+    let vector = state(orders).vector(Timestamp::from_millis(hour * 3_600_000));
+    vector.values[catalogue::index_of(name).unwrap_or_else(|| panic!("{name}"))]
+}
+
+fn check(orders: &[Recorded], hour: i64, expected: &[(&str, f64)]) {
+    for (name, expected) in expected {
+        let found = value(orders, hour, name);
+        assert!((found - expected).abs() < 1e-9, "{name}: {found} instead of {expected}");
+    }
+}
+
+#[test]
+fn how_often_and_how_much() {
+    // Orders at days 0, 10 and 40 (Thursday, Sunday, Tuesday at midnight), read at day 50.
+    let orders = [
+        order(1, 0, 0, &[0, 1], 10.0),
+        order(2, 10 * DAY_HOURS, 0, &[0], 20.0),
+        order(3, 40 * DAY_HOURS, 0, &[3], 36.0),
+    ];
+    check(
+        &orders,
+        50 * DAY_HOURS,
+        &[
+            ("recency_days", 10.0),
+            ("tenure_days", 50.0),
+            ("known_days", 50.0),
+            ("last_seen_days", 10.0),
+            ("gap_mean_days", 20.0),
+            ("gap_sd_days", 200.0_f64.sqrt()),
+            ("gap_max_days", 30.0),
+            ("gap_last_ratio", 1.5),
+            ("lateness_ratio", 0.5),
+            ("recency_tenure_ratio", 0.2),
+            ("orders_30d", 1.0),
+            ("orders_90d", 3.0),
+            ("orders_all", 3.0),
+            ("orders_per_30d", 1.8),
+            ("orders_trend_30d", -1.0),
+            ("revenue_7d", 0.0),
+            ("revenue_90d", 66.0),
+            ("revenue_trend_30d", 6.0),
+            ("order_value_mean", 22.0),
+            ("order_value_last", 36.0),
+            ("lines_mean", 4.0 / 3.0),
+            ("n_items", 3.0),
+            ("repeat_share", 0.25),
+            ("weekend_share", 1.0 / 3.0),
+            ("weekday_top_share", 1.0 / 3.0),
+            ("night_share", 1.0),
+            ("evening_share", 0.0),
+        ],
+    );
+}
+
+#[test]
+fn what_they_like_fades_by_half_in_thirty_days() {
+    let orders = [order(1, 0, 0, &[1, 2], 1.0), order(2, 30 * DAY_HOURS, 0, &[3], 1.0)];
+    let now = 30 * DAY_HOURS;
+    check(&orders, now, &[("n_categories", 3.0), ("category_top_share", 0.5), ("item_top_share", 0.5)]);
+    check(&orders, now, &[("category_entropy", 1.5), ("repeat_share", 0.0)]);
+    let one_category = [order(1, 0, 0, &[0], 1.0), order(2, 30 * DAY_HOURS, 0, &[3], 1.0)];
+    let shares = [("n_categories", 1.0), ("category_top_share", 1.0), ("item_top_share", 2.0 / 3.0)];
+    check(&one_category, now, &shares);
+    check(&one_category, now, &[("category_entropy", 0.0)]);
+    let uncategorised = track(1, END, END, "Order Completed", json!({"products": [{"product_id": "tea"}]}));
+    check(std::slice::from_ref(&uncategorised), 5_000, &[("n_items", 1.0), ("n_categories", 0.0)]);
+    assert!(value(&[uncategorised], 5_000, "category_entropy").is_nan());
+}
+
+#[test]
+fn the_day_has_a_night_and_an_evening_and_the_week_an_end() {
+    for (hour, night, evening) in
+        [(0, 1.0, 0.0), (5, 1.0, 0.0), (6, 0.0, 0.0), (17, 0.0, 0.0), (18, 0.0, 1.0), (23, 0.0, 1.0)]
+    {
+        let orders = [order(1, hour, 0, &[0], 1.0)];
+        check(&orders, 5_000, &[("night_share", night), ("evening_share", evening)]);
+    }
+    // Day 0 was a Thursday.
+    for (day, weekend) in [(0, 0.0), (1, 0.0), (2, 1.0), (3, 1.0), (4, 0.0)] {
+        check(&[order(1, day * DAY_HOURS + 23, 0, &[0], 1.0)], 5_000, &[("weekend_share", weekend)]);
+    }
+    let week: Vec<Recorded> =
+        [0, 1, 7, 14].iter().map(|day| order(1 + *day as u64, day * DAY_HOURS, 0, &[0], 1.0)).collect();
+    check(&week, 5_000, &[("weekday_top_share", 0.75)]);
+}
+
+#[test]
+fn a_rate_needs_a_week_and_a_pause_counts_as_a_day_at_least() {
+    let today = [order(1, 0, 0, &[0], 1.0), order(2, 6, 0, &[0], 1.0)];
+    check(&today, DAY_HOURS, &[("orders_per_30d", 60.0 / 7.0), ("gap_mean_days", 0.25), ("lateness_ratio", 0.75)]);
+    check(&today, 20 * DAY_HOURS, &[("orders_per_30d", 3.0)]);
+}
+
+#[test]
+fn what_cannot_be_known_is_not_a_number() {
+    let none = FeatureState::default().vector(END);
+    let one = state(&[order(1, 0, 0, &[], 1.0)]).vector(END);
+    let two_at_once = state(&[order(1, 0, 0, &[], 1.0), order(2, 0, 0, &[], 1.0)]).vector(Timestamp::from_millis(0));
+    let is_known = |vector: &features::FeatureVector, name: &str| {
+        !vector.values[catalogue::index_of(name).unwrap_or_else(|| panic!("{name}"))].is_nan()
+    };
+    for (name, known) in [
+        ("recency_days", [false, true, true]),
+        ("known_days", [false, true, true]),
+        ("gap_mean_days", [false, false, true]),
+        ("gap_sd_days", [false, false, false]),
+        ("gap_max_days", [false, false, true]),
+        ("gap_last_ratio", [false, false, false]),
+        ("recency_tenure_ratio", [false, true, false]),
+        ("order_value_mean", [false, true, true]),
+        ("order_value_last", [false, true, true]),
+        ("item_top_share", [false, false, false]),
+        ("repeat_share", [false, false, false]),
+        ("weekend_share", [false, true, true]),
+        ("orders_30d", [true, true, true]),
+        ("revenue_365d", [true, true, true]),
+    ] {
+        assert_eq!([&none, &one, &two_at_once].map(|vector| is_known(vector, name)), known, "{name}");
+    }
+}
+
+#[test]
+fn only_what_a_customer_does_is_a_signal() {
+    let mut told = order(1, 0, 0, &[0], 1.0);
+    for call in [
+        Call::Identify { traits: events::Fields::new() },
+        Call::Group { group_id: "g".into(), traits: events::Fields::new() },
+        Call::Alias { previous_id: "bob".into() },
+        Call::Item { item_id: "tea".into(), traits: events::Fields::new() },
+    ] {
+        told.event.call = call;
+        assert_eq!(state(std::slice::from_ref(&told)), FeatureState::default(), "{:?}", told.event.call);
+    }
+}
+
+#[test]
+fn names_are_unique_and_the_schema_hash_is_theirs() {
+    let mut names: Vec<_> = catalogue::definitions().iter().map(|d| d.name.clone()).collect();
+    let n_features = names.len();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), n_features);
+    assert_eq!(catalogue::schema_hash().len(), 16);
+    assert_eq!(catalogue::index_of("unheard_of"), None);
+}
+
+#[test]
+fn a_feature_says_what_it_means_and_where_it_belongs() {
+    let headings = [
+        (Group::Recency, "Recency", "gap_max_days"),
+        (Group::Frequency, "Frequency", "orders_30d"),
+        (Group::Money, "Money", "revenue_1d"),
+        (Group::Trend, "Trend", "orders_trend_30d"),
+        (Group::Affinity, "Affinity", "n_items"),
+        (Group::Habit, "Habit", "night_share"),
+    ];
+    for (group, name, feature) in headings {
+        assert_eq!(group.name(), name);
+        assert_eq!(catalogue::definitions()[catalogue::index_of(feature).unwrap()].group, group);
+    }
+    for (feature, said) in [
+        ("orders_1d", "orders_1d (orders): Orders in the last day"),
+        ("revenue_30d", "revenue_30d (currency): Money spent in the last 30 days"),
+    ] {
+        assert_eq!(format!("{:?}", catalogue::definitions()[catalogue::index_of(feature).unwrap()]), said);
+    }
+}

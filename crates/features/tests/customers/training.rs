@@ -1,0 +1,102 @@
+//! What does training see of the past: which rows, which outcomes?
+
+use super::{END, bits, order, state, trace};
+use events::Recorded;
+use features::{Trace, build_frame, catalogue};
+use governance::{ConsentPolicy, Consents, Permitted, Purpose, permit};
+use primitives::{ItemId, ItemKey, Timestamp};
+use profiles::{Customer, CustomerState, MemoryProfileStore, Profiles};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+fn hour(hour: i64) -> Timestamp {
+    Timestamp::from_millis(hour * 3_600_000)
+}
+
+fn item(n: u8) -> ItemKey {
+    ItemKey::from(&ItemId::from(format!("item-{n}")))
+}
+
+/// Orders at hours 0, 10 and 20; the second was heard of at hour 30.
+fn orders() -> [Recorded; 3] {
+    [order(1, 0, 0, &[0, 1], 1.0), order(2, 10, 20, &[2, 1, 2], 2.0), order(3, 20, 0, &[3], 3.0)]
+}
+
+#[test]
+fn an_outcome_lies_after_its_moment_and_up_to_its_end() {
+    let mut refund = order(4, 15, 0, &[], 1.0);
+    if let events::Call::Track { event, .. } = &mut refund.event.call {
+        event.replace_range(.., "Order Refunded");
+    }
+    let trace = trace(&[&orders()[..], &[refund]].concat());
+    for (after, until, offsets, items) in [
+        (-1, 99, &[1, 2, 3][..], &[0, 1, 2, 3][..]),
+        (0, 20, &[2, 3], &[1, 2, 3]),
+        (0, 19, &[2], &[1, 2]),
+        (10, 20, &[3], &[3]),
+        (9, 10, &[2], &[1, 2]),
+        (20, 99, &[], &[]),
+    ] {
+        let found: Vec<u64> = trace.orders_between(hour(after), hour(until)).map(|order| order.offset.0).collect();
+        assert_eq!(found, offsets, "{after} to {until}");
+        let mut expected: Vec<ItemKey> = items.iter().copied().map(item).collect();
+        expected.sort_unstable();
+        assert_eq!(trace.items_between(hour(after), hour(until)), expected, "{after} to {until}");
+    }
+}
+
+#[test]
+fn what_was_bought_counts_from_when_it_was_heard_of() {
+    let trace = trace(&orders());
+    for (as_of, n_lines, n_orders) in [(-1, 0, 0), (0, 2, 1), (19, 2, 1), (20, 3, 2), (29, 3, 2), (30, 6, 3)] {
+        let n_known = (trace.lines_until(hour(as_of)).count(), trace.state_at(hour(as_of)).n_orders());
+        assert_eq!(n_known, (n_lines, n_orders), "{as_of}");
+    }
+    assert_eq!(trace.span(), Some((hour(0), hour(20))));
+    assert_eq!(Trace::default().span(), None);
+}
+
+/// Customers by what they did, as training loads them.
+fn customers(events: &[Recorded]) -> Vec<Permitted<Customer<Trace>>> {
+    let mut profiles = Profiles::<Trace>::open(Arc::new(MemoryProfileStore::default())).unwrap();
+    events.iter().for_each(|event| drop(profiles.apply(event).unwrap()));
+    let permitted = |customer| permit(&ConsentPolicy::default(), &Consents::default(), Purpose::Analytics, customer);
+    profiles.into_resident().into_iter().map(|customer| permitted(customer).unwrap()).collect()
+}
+
+#[test]
+fn a_row_holds_what_was_known_of_one_customer_at_one_moment() {
+    let mut of_bob = order(4, 5, 0, &[0], 9.0);
+    of_bob.event.user_id = Some("bob".into());
+    let [first, second, third] = orders();
+    let all = [first.clone(), second.clone(), third.clone(), of_bob.clone()];
+    let frame = build_frame(&customers(&all), &[hour(20), hour(0)], |state, _| state.n_orders() > 0);
+    let rows: Vec<_> = frame.rows.iter().map(|row| (row.customer.as_str(), row.customer_idx, row.as_of)).collect();
+    assert_eq!(rows, [("ann", 0, hour(0)), ("ann", 0, hour(20)), ("bob", 1, hour(20))]);
+    assert_eq!(frame.values.len(), 3 * catalogue::definitions().len());
+    for (place, (known, as_of)) in
+        [(vec![first.clone()], 0), (vec![first, third], 20), (vec![of_bob], 20)].iter().enumerate()
+    {
+        let row: Vec<u64> = frame.row(place).iter().map(|value| value.to_bits()).collect();
+        assert_eq!(row, bits(&state(known), hour(*as_of)), "row {place}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Two traces that are joined are read as one customer's.
+    #[test]
+    fn joining_traces_equals_one_trace_with_all_events(events in super::events(), is_left in proptest::collection::vec(any::<bool>(), 150)) {
+        let side = |left: bool| {
+            let ours = events.iter().zip(&is_left).filter(|(_, is_left)| **is_left == left);
+            trace(&ours.map(|(event, _)| event.clone()).collect::<Vec<_>>())
+        };
+        let (mut joined, mut other_way) = (side(true), side(false));
+        joined.merge(side(false));
+        other_way.merge(side(true));
+        prop_assert_eq!(&joined, &other_way);
+        prop_assert_eq!(&joined, &trace(&events));
+        prop_assert_eq!(bits(&joined.state_at(END), END), bits(&state(&events), END));
+    }
+}

@@ -1,0 +1,170 @@
+//! Do windows and counters say what a recount of the events says, also at the limits of what is accepted?
+
+use super::{state, track};
+use events::Recorded;
+use features::catalogue;
+use primitives::{DAY_MS, Timestamp};
+use proptest::prelude::*;
+use serde_json::json;
+
+/// The present: as of which everything is read.
+const NOW_MS: i64 = 500 * DAY_MS;
+
+/// What happened, in the words of a shop.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum What {
+    Ordered,
+    Refunded,
+    Viewed,
+    Added,
+    Clicked,
+}
+
+#[derive(Debug, Clone)]
+struct Told {
+    what: What,
+    ago_ms: i64,
+    /// What it was worth, in whole units of the currency.
+    worth: i64,
+    currency: &'static str,
+    /// Pieces of each item.
+    pieces: Vec<u32>,
+}
+
+impl Told {
+    fn recorded(&self, offset: u64) -> Recorded {
+        let at = Timestamp::from_millis(NOW_MS - self.ago_ms);
+        let products: Vec<_> = (0..)
+            .zip(&self.pieces)
+            .map(|(item, n): (u32, &u32)| json!({"product_id": item.to_string(), "quantity": n}))
+            .collect();
+        let order = json!({"revenue": self.worth, "currency": self.currency, "products": products});
+        let one = json!({"product_id": "tea"});
+        let (name, properties) = match self.what {
+            What::Ordered => ("Order Completed", order),
+            What::Refunded => ("Order Refunded", order),
+            What::Viewed => ("Product Viewed", one),
+            What::Added => ("Product Added", one),
+            What::Clicked => ("Clicked", json!({})),
+        };
+        track(offset, at, at, name, properties)
+    }
+
+    fn is_paid(&self) -> bool {
+        matches!(self.what, What::Ordered | What::Refunded)
+    }
+
+    /// In minor units; what is given back counts against it.
+    fn minor(&self) -> i128 {
+        let minor = i128::from(self.worth) * if self.currency == "JPY" { 1 } else { 100 };
+        if self.what == What::Refunded { -minor } else { minor }
+    }
+}
+
+fn told() -> impl Strategy<Value = Vec<Told>> {
+    let what = proptest::sample::select(vec![
+        What::Ordered,
+        What::Ordered,
+        What::Refunded,
+        What::Viewed,
+        What::Added,
+        What::Clicked,
+    ]);
+    let border = proptest::sample::select(vec![1, 7, 30, 60, 90, 365]);
+    let ago_ms = prop_oneof![
+        2 => 0..400 * DAY_MS,
+        1 => (border, -1_i64..=1).prop_map(|(days, by)| days * DAY_MS + by),
+    ];
+    let worth = prop_oneof![4 => -500_i64..500, 1 => Just(90_000_000_000_000), 1 => Just(-90_000_000_000_000)];
+    let currency = proptest::sample::select(vec!["EUR", "EUR", "JPY"]);
+    let one = (what, ago_ms, worth, currency, proptest::collection::vec(0_u32..5, 0..4));
+    let one = one.prop_map(|(what, ago_ms, worth, currency, pieces)| Told { what, ago_ms, worth, currency, pieces });
+    // Beyond 48 views the oldest are forgotten.
+    proptest::collection::vec(one, 0..48)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "as the features: rounded to what a double holds")]
+fn float(n: i128) -> f64 {
+    n as f64
+}
+
+fn n_of(told: &[Told], is_counted: impl Fn(&Told) -> bool) -> f64 {
+    float(told.iter().filter(|one| is_counted(one)).count() as i128)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn windows_and_counters_equal_a_recount(told in told()) {
+        let events: Vec<Recorded> = (1..).zip(&told).map(|(offset, one)| one.recorded(offset)).collect();
+        let vector = state(&events).vector(Timestamp::from_millis(NOW_MS));
+        let value = |name: String| vector.values[catalogue::index_of(&name).unwrap_or_else(|| panic!("{name}"))];
+
+        // Sums are in the currency of the newest order; of two at the same moment, the later in the log.
+        let newest = told.iter().rev().filter(|one| one.is_paid()).min_by_key(|one| one.ago_ms);
+        let (currency, minor_units) = newest.map_or(("", 100.0), |one| (one.currency, if one.currency == "JPY" { 1.0 } else { 100.0 }));
+        let ordered = |one: &Told| one.what == What::Ordered;
+        let spent = |from: i64, to: i64| {
+            let counted = told.iter().filter(|one| one.is_paid() && one.currency == currency);
+            let counted = counted.filter(|one| (from * DAY_MS..to * DAY_MS).contains(&one.ago_ms));
+            float(counted.map(Told::minor).sum()) / minor_units
+        };
+        for days in [1, 7, 30, 90, 365] {
+            let within = |one: &Told| one.ago_ms < days * DAY_MS;
+            let pieces: u32 = told.iter().filter(|one| ordered(one) && within(one)).flat_map(|one| &one.pieces).sum();
+            for (name, expected) in [
+                ("events", n_of(&told, within)),
+                ("orders", n_of(&told, |one| ordered(one) && within(one))),
+                ("revenue", spent(0, days)),
+                ("units", f64::from(pieces)),
+            ] {
+                prop_assert_eq!(value(format!("{name}_{days}d")).to_bits(), (expected + 0.0).to_bits(), "{}_{}d", name, days);
+            }
+        }
+        let ordered_between = |from: i64, to: i64| n_of(&told, |one| ordered(one) && (from * DAY_MS..to * DAY_MS).contains(&one.ago_ms));
+        let lately = |one: &Told| one.ago_ms < 7 * DAY_MS;
+        for (name, expected) in [
+            ("orders_all", n_of(&told, ordered)),
+            ("refunds_all", n_of(&told, |one| one.what == What::Refunded)),
+            ("orders_trend_30d", ordered_between(0, 30) - ordered_between(30, 60)),
+            ("revenue_trend_30d", spent(0, 30) - spent(30, 60)),
+            ("views_7d", n_of(&told, |one| lately(one) && matches!(one.what, What::Viewed | What::Added))),
+            ("carts_7d", n_of(&told, |one| lately(one) && one.what == What::Added)),
+        ] {
+            prop_assert_eq!(value(name.to_owned()).to_bits(), (expected + 0.0).to_bits(), "{}", name);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_longer_remembered_one_by_one_lives_on_in_the_sums() {
+    let order = |offset: u64, ago_ms: i64| {
+        let pieces = vec![1; 4];
+        Told { what: What::Ordered, ago_ms, worth: 1, currency: "EUR", pieces }.recorded(offset)
+    };
+    let oldest_first: Vec<Recorded> =
+        (1_u64..).zip((0..200).rev()).map(|(offset, day)| order(offset, day * DAY_MS)).collect();
+    let state = state(&oldest_first);
+    assert_eq!((state.n_orders(), state.orders().len(), state.lines().len()), (200, 96, 384));
+    assert_eq!(state.last_order_at(), Some(Timestamp::from_millis(NOW_MS)));
+    let vector = state.vector(Timestamp::from_millis(NOW_MS));
+    for (name, expected) in
+        [("orders_all", 200.0), ("tenure_days", 199.0), ("known_days", 199.0), ("recency_days", 0.0)]
+    {
+        assert_eq!(vector.values[catalogue::index_of(name).unwrap()].to_bits(), f64::to_bits(expected), "{name}");
+    }
+}
+
+#[test]
+fn the_last_order_is_no_refund() {
+    let one = |what, ago_ms| Told { what, ago_ms, worth: 7, currency: "EUR", pieces: Vec::new() };
+    let told = [one(What::Ordered, 9 * DAY_MS), one(What::Refunded, DAY_MS), one(What::Viewed, 0)];
+    let state = state(&(1..).zip(&told).map(|(offset, one)| one.recorded(offset)).collect::<Vec<_>>());
+    assert_eq!(state.last_order_at(), Some(Timestamp::from_millis(NOW_MS - 9 * DAY_MS)));
+    assert_eq!((state.n_orders(), state.orders().len()), (1, 2));
+    let views: Vec<_> = state.views().iter().map(|view| (view.at.as_millis(), view.is_cart)).collect();
+    assert_eq!(views, [(NOW_MS, false)]);
+    let vector = state.vector(Timestamp::from_millis(NOW_MS));
+    assert_eq!(vector.values[catalogue::index_of("order_value_last").unwrap()].to_bits(), 7.0_f64.to_bits());
+}
