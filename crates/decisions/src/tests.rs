@@ -2,6 +2,7 @@
 
 mod laws;
 mod shop;
+mod whom;
 mod words;
 
 use crate::{

@@ -1,9 +1,13 @@
 //! Are the words of an answer, and the names in a record, the right ones?
 
-use super::shop::{Shop, champions, decided, knowledge, known, question, recommender, refused, trained};
-use crate::{Champions, DecisionKind, Outcome, Record, decide};
+use super::shop::{Shop, champions, decided, key, knowledge, known, question, recommender, refused, trained, unknown};
+use crate::{
+    Champions, DecisionError, DecisionKind, ItemFacts, Outcome, RankedItem, Record, Sales, ScoreReason, World, decide,
+};
 use features::catalogue;
-use learning::{Evaluation, Loaded, Model};
+use governance::Purpose;
+use learning::{Evaluation, Loaded, Model, reasons};
+use primitives::{ErrorKind, ItemKey};
 
 #[test]
 fn a_kind_is_found_by_its_name_and_only_by_that() {
@@ -13,6 +17,7 @@ fn a_kind_is_found_by_its_name_and_only_by_that() {
     }
     assert_eq!(DecisionKind::ALL.map(DecisionKind::name), ["recommend", "churn"]);
     assert_eq!(DecisionKind::ALL.map(DecisionKind::is_shown), [true, false]);
+    assert_eq!(DecisionKind::ALL.map(DecisionKind::purpose), [Purpose::Personalization; 2]);
     for name in ["", "Recommend", "horoscope", "churn "] {
         assert_eq!(DecisionKind::from_name(name), None, "{name}");
     }
@@ -87,4 +92,131 @@ fn features_are_named_by_the_catalogue_that_computed_them() {
 
     let (_, withheld) = decided(&question(DecisionKind::Churn, 1), &refused(), &champions(true), &Shop::full());
     assert_eq!((withheld.feature_schema(), withheld.named_features().count()), (None, 0));
+}
+
+fn items(answer: Outcome) -> Vec<RankedItem> {
+    let Outcome::Items(items) = answer else { panic!("items were asked for") };
+    items
+}
+
+#[test]
+fn a_recommendation_names_what_it_is_like_where_that_is_known() {
+    let subject = known(knowledge(&[(7, 3.0)], true));
+    let mut shop = Shop::full();
+    let said = |shop: &Shop| {
+        let answer = decide(&question(DecisionKind::Recommend, 12), &subject, &champions(true), shop).unwrap();
+        items(answer.outcome).into_iter().map(|item| item.reason).collect::<Vec<_>>()
+    };
+    let reasons = said(&shop);
+    assert!(reasons.contains(&"Often bought by customers who, like this one, bought ITEM-7".to_owned()), "{reasons:?}");
+    assert!(reasons.contains(&"Popular with all customers".to_owned()), "{reasons:?}");
+    shop.names.remove(&key(7));
+    let reasons = said(&shop);
+    assert!(reasons.contains(&"Often bought by customers with similar purchases".to_owned()), "{reasons:?}");
+}
+
+#[test]
+fn what_everybody_gets_is_in_the_order_of_the_model_and_says_so() {
+    let answer =
+        decide(&question(DecisionKind::Recommend, 5), &unknown(true), &champions(true), &Shop::full()).unwrap();
+    let model = answer.model.unwrap();
+    assert_eq!((model.name.as_str(), model.version.as_str()), ("recommend", "r1"));
+    let (items, scored) = (items(answer.outcome), recommender().popular(5, &|_| true));
+    assert_eq!(items.len(), 5);
+    for (item, scored) in items.iter().zip(scored) {
+        assert_eq!((item.id.as_str(), item.score.to_bits()), (Shop::full().name(scored.item), scored.score.to_bits()));
+        assert_eq!(item.reason, "Popular with all customers");
+    }
+}
+
+/// A shop of one item, as the first programs counted what was sold.
+struct Orders(u64);
+
+impl World for Orders {
+    fn is_available(&self, _: ItemKey) -> bool {
+        true
+    }
+
+    fn facts(&self, _: ItemKey) -> Option<ItemFacts> {
+        Some(ItemFacts { id: "tea".into(), title: "Tea".to_owned() })
+    }
+
+    fn popular(&self, _: usize) -> Vec<(ItemKey, Sales)> {
+        vec![(key(0), Sales::Orders(self.0))]
+    }
+}
+
+#[test]
+fn records_of_the_first_programs_are_told_as_they_were() {
+    for (n_orders, score, said) in [
+        (0, 0.0, "In the catalogue"),
+        (1, 1.0, "In 1 order of the last 30 days"),
+        (7, 7.0, "In 7 orders of the last 30 days"),
+    ] {
+        let asked = question(DecisionKind::Recommend, 1);
+        let answer = decide(&asked, &unknown(true), &champions(false), &Orders(n_orders)).unwrap();
+        assert_eq!(answer.fallback.unwrap().ends_with("most popular items."), n_orders > 0);
+        let [item] = &items(answer.outcome)[..] else { panic!("one item is sold") };
+        assert_eq!((item.score.to_bits(), item.reason.as_str()), (f64::to_bits(score), said));
+    }
+}
+
+#[test]
+fn a_score_s_reasons_are_the_model_s_weightiest_in_words() {
+    let buyer = knowledge(&[(0, 3.0)], true);
+    let Model::Churn(model) = &trained().model else { panic!("a churn model was trained") };
+    let scored = model.score(&buyer.vector).unwrap();
+    let asked = question(DecisionKind::Churn, 1);
+    let answer = decide(&asked, &known(buyer.clone()), &champions(true), &Shop::full()).unwrap();
+    let named = answer.model.unwrap();
+    assert_eq!((named.name.as_str(), named.version.as_str()), ("churn", "c1"));
+    let Outcome::Score { score, reasons: found } = answer.outcome else { panic!("a score was asked for") };
+    assert_eq!((score, found.len()), (Some(scored.probability), 5));
+    for (ScoreReason { feature, value, contribution, text }, expected) in found.iter().zip(&scored.contributions) {
+        assert_eq!(*feature, catalogue::definitions()[expected.feature_idx].name);
+        assert_eq!(contribution.to_bits(), expected.contribution.to_bits());
+        assert_eq!(*value, Some(expected.value).filter(|value| !value.is_nan()));
+        assert_eq!(text.to_lowercase(), reasons::text_of(&buyer.vector, expected).to_lowercase());
+        assert!(text.starts_with(char::is_uppercase), "{text}");
+    }
+    assert!(found.iter().any(|reason| reason.value.is_none()), "most of this customer is not known: {found:?}");
+}
+
+#[test]
+fn a_customer_the_model_cannot_read_gets_the_average() {
+    let mut buyer = knowledge(&[(0, 3.0)], true);
+    buyer.vector.values.truncate(catalogue::index_of("orders_all").unwrap() + 1);
+    let answer = decide(&question(DecisionKind::Churn, 1), &known(buyer), &champions(true), &Shop::full()).unwrap();
+    assert!(answer.fallback.unwrap().ends_with(": this is the average over all customers."));
+    let Outcome::Score { score, reasons } = answer.outcome else { panic!("a score was asked for") };
+    assert_eq!((score.map(|score| score.get().to_bits()), reasons.len()), (Some(0.3_f64.to_bits()), 0));
+}
+
+#[test]
+fn a_record_says_what_the_log_is_searched_by_and_writes_its_answer_again() {
+    for (subject, is_fallback) in [(known(knowledge(&[(0, 3.0)], true)), false), (refused(), true)] {
+        let asked = question(DecisionKind::Recommend, 3);
+        let (_, record) = decided(&asked, &subject, &champions(true), &Shop::full());
+        let logged = record.to_logged();
+        assert_eq!((logged.kind.as_str(), logged.is_fallback), ("recommend", is_fallback));
+        assert_eq!((&logged.id, logged.customer.as_ref()), (&record.decision.id, Some(&asked.customer)));
+        assert_eq!(record.clone().rewrite(|_| "anything".to_owned()).response, "{}", "the bytes are still there");
+        let opened = Record::open(&logged).unwrap();
+        assert!(opened.response.is_empty() && opened.was_sent("{}") && !opened.was_sent("{ }"));
+        assert_eq!(opened.rewrite(|decision| decision.id.to_string()).response, record.decision.id.to_string());
+    }
+}
+
+#[test]
+fn an_error_says_whose_fault_it_is() {
+    let damaged = serde_json::from_str::<u8>("?").unwrap_err();
+    for (error, kind) in [
+        (DecisionError::N { n: 0 }, ErrorKind::Invalid),
+        (DecisionError::Version { found: 9, known: 2 }, ErrorKind::Corrupt),
+        (DecisionError::from(damaged), ErrorKind::Corrupt),
+        (DecisionError::from(std::io::Error::other("?")), ErrorKind::Corrupt),
+        (DecisionError::Forgotten, ErrorKind::Forbidden),
+    ] {
+        assert_eq!(error.kind(), kind, "{error}");
+    }
 }

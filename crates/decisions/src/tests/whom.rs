@@ -1,0 +1,78 @@
+//! Whom does a decision know, as of when, and on which ground?
+
+use super::shop::{NOW, key};
+use crate::{Bought, Subject};
+use events::{Call, Event, Fields, Offset, Origin, Recorded};
+use features::{FeatureState, catalogue};
+use governance::{ConsentPolicy, Purpose};
+use primitives::{DAY_MS, Timestamp};
+use profiles::{Customer, MemoryProfileStore, Profiles};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+fn fields(value: Value) -> Fields {
+    let Value::Object(fields) = value else { panic!("fields are an object") };
+    fields
+}
+
+fn days_ago(days: i64) -> Timestamp {
+    Timestamp::from_millis(NOW.as_millis() - days * DAY_MS)
+}
+
+/// Somebody who ordered two days before, and said this of personalization.
+fn customer(word: Option<bool>) -> Customer<FeatureState> {
+    let products = json!([{"product_id": "item-3", "quantity": 1.5}, {"product_id": "item-1"}]);
+    let context = word.map_or(json!({}), |word| json!({"consent": {"categoryPreferences": {"personalization": word}}}));
+    let event = Event {
+        message_id: "m".into(),
+        user_id: Some("ann".into()),
+        anonymous_id: None,
+        occurred_at: days_ago(2),
+        received_at: days_ago(2),
+        stated_at: None,
+        call: Call::Track { event: "Order Completed".to_owned(), properties: fields(json!({"products": products})) },
+        context: fields(context),
+        origin: Origin::Server,
+    };
+    let mut profiles = Profiles::open(Arc::new(MemoryProfileStore::default())).unwrap();
+    profiles.apply(&Recorded { offset: Offset(1), event }).unwrap();
+    profiles.into_resident().remove(0)
+}
+
+fn asked(customer: Option<&Customer<FeatureState>>, of_the_silent: bool) -> Subject {
+    let policy = ConsentPolicy::new([(Purpose::Personalization, of_the_silent), (Purpose::Analytics, !of_the_silent)]);
+    Subject::of(customer, &policy, Purpose::Personalization, NOW)
+}
+
+#[test]
+fn the_customer_s_word_goes_before_the_default_and_nobody_unknown_is_withheld() {
+    for (word, of_the_silent, is_known, granted, basis) in [
+        (Some(None), true, true, true, "default"),
+        (Some(None), false, false, false, "default"),
+        (Some(Some(true)), false, true, true, "stated"),
+        (Some(Some(false)), true, false, false, "stated"),
+        (None, true, false, true, "default"),
+        (None, false, false, false, "default"),
+    ] {
+        let somebody = word.map(customer);
+        let subject = asked(somebody.as_ref(), of_the_silent);
+        assert_eq!(matches!(subject, Subject::Known(_)), is_known, "{word:?}, {of_the_silent}");
+        assert_eq!(matches!(subject, Subject::Unknown(_)), word.is_none());
+        let consent = subject.consent();
+        assert_eq!((consent.purpose, consent.granted), (Purpose::Personalization, granted));
+        assert_eq!(consent.basis.name(), basis);
+    }
+}
+
+#[test]
+fn what_is_known_is_of_the_moment_of_the_question() {
+    let somebody = customer(None);
+    let Subject::Known(known) = asked(Some(&somebody), true) else { panic!("silence is consent here") };
+    let known = known.into_inner();
+    let bought = |item, milli_units| Bought { item: key(item), at: days_ago(2), milli_units };
+    assert_eq!(known.bought, [bought(3, 1_500), bought(1, 1_000)]);
+    assert_eq!(known.vector.as_of, NOW);
+    assert_eq!(known.vector.values.len(), catalogue::definitions().len());
+    assert_eq!((known.feature("recency_days"), known.feature("orders_all")), (Some(2.0), Some(1.0)));
+    assert_eq!((known.n_orders(), known.feature("gap_mean_days"), known.feature("unheard_of")), (1, None, None));
+}
