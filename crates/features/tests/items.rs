@@ -303,6 +303,61 @@ fn the_popular_list_goes_by_customers_and_not_by_orders() {
     assert_eq!(shop.popular(24 * 40)[0], ("tea", Headcount::of(0)), "then by all that is remembered");
 }
 
+#[test]
+fn buyers_are_counted_on_the_newest_thirty_five_days() {
+    let each_day =
+        (0_i64..36).map(|day| ordered(1 + day as u64, Origin::Server, &format!("c{day}"), day * 24, &["tea"]));
+    let mut shop = Shop::of(&each_day.collect::<Vec<_>>());
+    let lately = |shop: &Shop, day: i64, n_days| {
+        shop.item("tea").unwrap().n_buyers_lately(Timestamp::from_millis(day * 24 * HOUR_MS), n_days)
+    };
+    assert_eq!(shop.buyers("tea"), 35);
+    assert_eq!(
+        [lately(&shop, 35, 35), lately(&shop, 35, 34), lately(&shop, 35, 1), lately(&shop, 0, 1)],
+        [35, 34, 1, 0]
+    );
+    shop.apply(&refusal(37, "c0", 36 * 24));
+    assert_eq!(shop.buyers("tea"), 35, "whose day is forgotten was not counted any more");
+    shop.apply(&refusal(38, "c1", 36 * 24));
+    assert_eq!(shop.buyers("tea"), 34);
+}
+
+#[test]
+fn a_shorter_popular_list_is_the_beginning_of_a_longer_one() {
+    let bought = (0_u64..60).map(|n| {
+        let item = format!("item-{}", n * n % 23);
+        ordered(1 + n, Origin::Server, &format!("c{n}"), 24, &[item.as_str()])
+    });
+    let shop = Shop::of(&bought.collect::<Vec<_>>());
+    let popular = |n_max| {
+        let popular = shop.items.popular(Timestamp::from_millis(30 * HOUR_MS), 30, n_max);
+        popular.into_iter().map(|(item, buyers)| (item.id.to_string(), buyers)).collect::<Vec<_>>()
+    };
+    let all = popular(100);
+    assert_eq!(all.len(), shop.items.len());
+    assert!(all.is_sorted_by(|a, b| a.1 >= b.1));
+    for n_max in 0..=all.len() {
+        assert_eq!(popular(n_max), all[..n_max]);
+    }
+}
+
+#[test]
+fn an_event_told_again_changes_nothing() {
+    let tea = |offset, name: &str| viewed(offset, Origin::Server, 1, json!({"product_id": "tea", "name": name}));
+    assert!(Shop::of(&[]).items.is_empty());
+    let mut shop = Shop::of(&[tea(3, "Tea")]);
+    shop.items.apply(&tea(3, "Again"));
+    shop.items.apply(&viewed(2, Origin::Server, 2, json!({"product_id": "jam"})));
+    assert_eq!((name(&shop, "tea").unwrap().as_str(), shop.items.len()), ("Tea", 1));
+    let mut shop = shop.restarted();
+    shop.items.apply(&tea(3, "Again"));
+    assert!(shop.items.take_changes().is_empty());
+    shop.apply(&viewed(4, Origin::Server, 2, json!({"product_id": "jam"})));
+    assert_eq!((shop.item("tea").unwrap().title(), shop.item("jam").unwrap().title()), ("Tea", "jam"));
+    assert_eq!(shop.items.take_changes().len(), 1);
+    assert!(shop.items.take_changes().is_empty(), "what was taken is stored");
+}
+
 /// What the count must be: each customer who permits it, once an item, on the day of the last time.
 fn recounted(shop: &Shop) -> BTreeMap<(ItemKey, i64), u32> {
     let mut counts = BTreeMap::new();

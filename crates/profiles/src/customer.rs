@@ -179,8 +179,8 @@ impl Profile {
             return;
         }
         self.refusals.retain(|kept| !is_same(kept));
-        let place = self.refusals.partition_point(|kept| (kept.offset, &kept.names) < (refusal.offset, &refusal.names));
-        self.refusals.insert(place, refusal);
+        self.refusals.push(refusal);
+        self.refusals.sort_by(|a, b| (a.offset, &a.names).cmp(&(b.offset, &b.names)));
         let n_over = self.refusals.len().saturating_sub(N_REFUSALS);
         self.refusals.drain(..n_over);
     }
@@ -195,9 +195,9 @@ impl Profile {
         self.links.keys().filter(|name| matches!(name, Identifier::User(_))).count()
     }
 
-    /// Lets go of the devices that were tied to the customer longest ago, until there are no more names than may be.
-    /// The name that founded the customer stays: nobody else may be founded under it.
-    pub(crate) fn let_names_go(&mut self) -> Vec<Identifier> {
+    /// Lets go of the devices that were tied to the customer longest ago, until there are no more names than may be, and
+    /// says which were shared. The name that founded the customer stays: nobody else may be founded under it.
+    pub(crate) fn let_names_go(&mut self) -> Vec<(Identifier, bool)> {
         let n_over = self.links.len().saturating_sub(N_NAMES_MAX);
         if n_over == 0 {
             return Vec::new();
@@ -207,9 +207,8 @@ impl Profile {
             self.links.iter().filter(|(name, _)| matches!(name, Identifier::Anonymous(_)) && **name != founder);
         let mut oldest: Vec<_> = devices.map(|(name, link)| (link.offset, name.clone())).collect();
         oldest.sort_unstable();
-        let gone: Vec<Identifier> = oldest.into_iter().take(n_over).map(|(_, name)| name).collect();
-        self.links.retain(|name, _| !gone.contains(name));
-        gone
+        let gone = oldest.into_iter().take(n_over);
+        gone.filter_map(|(_, name)| self.links.remove(&name).map(|link| (name, link.is_shared))).collect()
     }
 
     /// What was said later wins, in whichever order it arrives; of two at the same moment, the later in the log.

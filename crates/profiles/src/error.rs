@@ -48,3 +48,28 @@ impl From<ProfileError> for StoreError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_keeps_its_kind_on_the_way_through_the_store() {
+        let full = || StoreError { attempt: "store".to_owned(), kind: ErrorKind::Unavailable, source: "full".into() };
+        let damaged = || postcard::Error::DeserializeBadEncoding;
+        for (error, kind, said) in [
+            (ProfileError::from(full()), ErrorKind::Unavailable, "store"),
+            (ProfileError::Missing { id: "ann".into() }, ErrorKind::Corrupt, "customer ann is missing"),
+            (
+                ProfileError::Corrupt { what: "customer", key: "ann".to_owned(), source: damaged() },
+                ErrorKind::Corrupt,
+                "the stored customer \"ann\" is damaged",
+            ),
+        ] {
+            assert_eq!(error.kind(), kind);
+            let through = StoreError::from(error);
+            assert_eq!(through.kind, kind);
+            assert!(through.attempt.starts_with(said), "{}", through.attempt);
+        }
+    }
+}

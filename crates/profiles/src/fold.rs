@@ -18,9 +18,11 @@ pub struct Profiles<S> {
     offset: Offset,
     totals: Totals,
     resident: Residents<S>,
-    /// `None` marks a name that a customer let go, until the store knows it.
+    /// `None` marks a name that leads to nobody: one that a customer let go, until the store knows it, or an absent one.
     identifiers: HashMap<Identifier, Option<CustomerId>>,
     let_go: Vec<Identifier>,
+    /// Names that an event mentions and that lead to nobody, while it is folded in.
+    absent: Vec<Identifier>,
     changed_customers: Changed<CustomerId>,
     changed_identifiers: Changed<Identifier>,
     /// The sums of the checkpoint under way.
@@ -70,6 +72,7 @@ impl<S: CustomerState> Profiles<S> {
             resident: Residents::default(),
             identifiers: HashMap::new(),
             let_go: Vec::new(),
+            absent: Vec::new(),
             changed_customers: Changed::default(),
             changed_identifiers: Changed::default(),
             totals_then: None,
@@ -169,9 +172,9 @@ impl<S: CustomerState> Profiles<S> {
         self.resident.len()
     }
 
-    /// How many customers the store does not have as they are.
+    /// How many customers the store does not have as they are; who changes again while a checkpoint takes them counts twice.
     pub fn n_dirty(&self) -> usize {
-        self.changed_customers.len()
+        self.changed_customers.n_unsafe()
     }
 
     /// Begins a checkpoint of this moment, to be committed to the store with [`Profiles::offset`] as it is now. Its rows

@@ -74,6 +74,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn a_name_says_what_it_is() {
+        let (user, device) = (Identifier::User("ann".into()), Identifier::Anonymous("phone".into()));
+        assert_eq!((user.to_string(), device.to_string()), ("userId ann".to_owned(), "anonymousId phone".to_owned()));
+        assert_eq!((user.key(), device.key()), ("u:ann".to_owned(), "a:phone".to_owned()));
+    }
+
     proptest! {
         #[test]
         fn every_customer_id_names_one_founder(name in "(anonymous:|user:)?[a-z:]{0,8}", anonymous: bool) {

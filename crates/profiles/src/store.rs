@@ -193,3 +193,51 @@ impl ProfileStore for MemoryProfileStore {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(collection: Collection, key: &str, value: Option<u8>) -> Change {
+        Change { collection, key: key.to_owned(), value: value.map(|value| vec![value]) }
+    }
+
+    fn scanned(store: &MemoryProfileStore, prefix: &str, n_max: usize) -> Vec<(String, u8)> {
+        let mut rows = Vec::new();
+        let mut visit = |key: &str, value: &[u8]| {
+            rows.push((key.to_owned(), value[0]));
+            rows.len() < n_max
+        };
+        store.scan(Collection::Item, prefix, &mut visit).unwrap();
+        rows
+    }
+
+    #[test]
+    fn rows_are_found_counted_scanned_and_removed() {
+        let store = MemoryProfileStore::default();
+        let rows =
+            [("tea", 1), ("tea-green", 2), ("jam", 3)].map(|(key, value)| row(Collection::Item, key, Some(value)));
+        let other = row(Collection::Totals, "tea-black", Some(4));
+        store.commit(Offset(7), [&rows[..], std::slice::from_ref(&other)].concat()).unwrap();
+        assert_eq!((store.offset().unwrap(), store.get(Collection::Item, "tea").unwrap()), (Offset(7), Some(vec![1])));
+        assert_eq!(store.get(Collection::Item, "tea-black").unwrap(), None);
+        let named =
+            |rows: &[(&str, u8)]| rows.iter().map(|(key, value)| ((*key).to_owned(), *value)).collect::<Vec<_>>();
+        assert_eq!(scanned(&store, "", 9), named(&[("jam", 3), ("tea", 1), ("tea-green", 2)]));
+        assert_eq!(scanned(&store, "tea", 9), named(&[("tea", 1), ("tea-green", 2)]));
+        assert_eq!(scanned(&store, "", 2), named(&[("jam", 3), ("tea", 1)]));
+        assert_eq!(Collection::ALL.map(|collection| store.count(collection).unwrap()), [0, 0, 3, 1]);
+
+        store
+            .commit(Offset(8), vec![row(Collection::Item, "tea", None), row(Collection::Item, "jam", Some(5))])
+            .unwrap();
+        assert_eq!(scanned(&store, "", 9), named(&[("jam", 5), ("tea-green", 2)]));
+        store.clear().unwrap();
+        assert_eq!((store.offset().unwrap(), store.count(Collection::Item).unwrap()), (Offset(0), 0));
+    }
+
+    #[test]
+    fn a_collection_is_stored_under_its_name() {
+        assert_eq!(Collection::ALL.map(Collection::name), ["customer", "identifier", "item", "totals"]);
+    }
+}

@@ -74,6 +74,14 @@ fn what_they_like_fades_by_half_in_thirty_days() {
     let shares = [("n_categories", 1.0), ("category_top_share", 1.0), ("item_top_share", 2.0 / 3.0)];
     check(&one_category, now, &shares);
     check(&one_category, now, &[("category_entropy", 0.0)]);
+    for (day, is_known) in [(1_560, true), (1_561, false)] {
+        let long_ago = [order(1, 0, 0, &[0], 1.0)];
+        for name in ["category_entropy", "category_top_share", "item_top_share"] {
+            assert_eq!(!value(&long_ago, day * DAY_HOURS, name).is_nan(), is_known, "{name} after {day} days");
+        }
+    }
+    let two_lives = [order(1, 0, 0, &[1], 1.0), order(2, 40_000 * DAY_HOURS, 0, &[0], 1.0)];
+    check(&two_lives, 40_000 * DAY_HOURS, &[("category_entropy", 0.0), ("n_categories", 2.0), ("item_top_share", 1.0)]);
     let uncategorised = track(1, END, END, "Order Completed", json!({"products": [{"product_id": "tea"}]}));
     check(std::slice::from_ref(&uncategorised), 5_000, &[("n_items", 1.0), ("n_categories", 0.0)]);
     assert!(value(&[uncategorised], 5_000, "category_entropy").is_nan());

@@ -15,6 +15,18 @@ impl<S: CustomerState> Profiles<S> {
         watch: &mut W,
         applied: &mut Applied,
     ) -> Result<CustomerId, ProfileError> {
+        let settled = self.settle(recorded, main, watch, applied);
+        self.forget_absent();
+        settled
+    }
+
+    fn settle<W: Watch<S>>(
+        &mut self,
+        recorded: &Recorded,
+        main: &Identifier,
+        watch: &mut W,
+        applied: &mut Applied,
+    ) -> Result<CustomerId, ProfileError> {
         let own = self.look_up(main)?;
         let mut others = Vec::new();
         for (name, reason) in self.others_of(recorded, main)? {
@@ -41,7 +53,11 @@ impl<S: CustomerState> Profiles<S> {
     }
 
     /// The names that this event says belong to the same customer as `main`.
-    fn others_of(&self, recorded: &Recorded, main: &Identifier) -> Result<Vec<(Identifier, LinkReason)>, ProfileError> {
+    fn others_of(
+        &mut self,
+        recorded: &Recorded,
+        main: &Identifier,
+    ) -> Result<Vec<(Identifier, LinkReason)>, ProfileError> {
         let names = Identifier::of(&recorded.event).into_iter().flatten().filter(|name| name != main);
         let mut others: Vec<_> = names.map(|name| (name, LinkReason::SeenTogether)).collect();
         if let Call::Alias { previous_id } = &recorded.event.call {
@@ -49,7 +65,7 @@ impl<S: CustomerState> Profiles<S> {
             // cannot give a customer a userId in this way: it would be the second one, or somebody else's.
             let user = Identifier::User(UserId::from(previous_id.as_str()));
             let device = Identifier::Anonymous(AnonymousId::from(previous_id.as_str()));
-            let meant = match (self.find(&user)?.is_some(), self.find(&device)?.is_some()) {
+            let meant = match (self.look_up(&user)?.is_some(), self.look_up(&device)?.is_some()) {
                 (true, true) => vec![user, device],
                 (true, false) => vec![user],
                 (false, false) if recorded.event.origin.is_trusted() => vec![user, device],
@@ -72,16 +88,26 @@ impl<S: CustomerState> Profiles<S> {
         Ok(())
     }
 
-    /// To whom a name leads, kept in memory from now on.
+    /// To whom a name leads, kept in memory from now on; that it leads to nobody, until the event is folded in.
     fn look_up(&mut self, name: &Identifier) -> Result<Option<CustomerId>, ProfileError> {
         if let Some(found) = self.identifiers.get(name) {
             return Ok(found.clone());
         }
         let found = self.find(name)?;
-        if found.is_some() {
-            self.identifiers.insert(name.clone(), found.clone());
+        self.identifiers.insert(name.clone(), found.clone());
+        if found.is_none() {
+            self.absent.push(name.clone());
         }
         Ok(found)
+    }
+
+    /// A name that still leads to nobody is in nobody's way.
+    fn forget_absent(&mut self) {
+        for name in self.absent.drain(..) {
+            if self.identifiers.get(&name).is_some_and(Option::is_none) {
+                self.identifiers.remove(&name);
+            }
+        }
     }
 
     /// A customer of a new name, founded by this event.
@@ -122,7 +148,7 @@ impl<S: CustomerState> Profiles<S> {
             }
             Verdict::Join => self.refuse(id, &other, claim, RefusalReason::TooManyNames)?,
             // Somebody signs in again on a device that is known to be shared.
-            Verdict::Share if is_ours_too => self.lead(name, Some(id))?,
+            Verdict::Share if is_ours_too => self.hand_over(id, &other, name)?,
             Verdict::Share => self.share(id, &other, claim)?,
             Verdict::Keep => self.refuse(id, &other, claim, RefusalReason::TwoUsers)?,
         }
@@ -146,13 +172,18 @@ impl<S: CustomerState> Profiles<S> {
     /// A device that somebody else used before: it is a name of both, and speaks for this customer from now on. The past
     /// stays where it was, since two people may share a device.
     fn share(&mut self, id: &CustomerId, other: &CustomerId, claim: &Claim<'_>) -> Result<(), ProfileError> {
-        if let Some(link) = self.profile_mut(other)?.links.get_mut(&claim.other) {
-            link.is_shared = true;
-        }
         self.profile_mut(id)?.links.insert(claim.other.clone(), claim.link(true));
-        self.lead(&claim.other, Some(id))?;
+        self.hand_over(id, other, &claim.other)?;
         self.refuse(id, other, claim, RefusalReason::SharedDevice)?;
         self.let_names_go(id)
+    }
+
+    /// A name that leads to `other` leads to `id` from now on, and stays a name of both.
+    fn hand_over(&mut self, id: &CustomerId, other: &CustomerId, name: &Identifier) -> Result<(), ProfileError> {
+        if let Some(link) = self.profile_mut(other)?.links.get_mut(name) {
+            link.is_shared = true;
+        }
+        self.lead(name, Some(id))
     }
 
     /// Both customers keep that they were not joined.
@@ -195,7 +226,7 @@ impl<S: CustomerState> Profiles<S> {
         customer.state.merge(gone.state);
         watch.enters(customer);
         for (name, is_shared) in names {
-            // A shared device may lead to a third customer.
+            // A shared device may lead to a third customer; what is not shared leads to its own.
             if !is_shared || self.find(&name)?.is_none_or(|owner| owner == *loser) {
                 self.lead(&name, Some(winner))?;
             }
@@ -208,8 +239,8 @@ impl<S: CustomerState> Profiles<S> {
 
     /// Names for which a customer has no room lead to nobody any more.
     fn let_names_go(&mut self, id: &CustomerId) -> Result<(), ProfileError> {
-        for name in self.profile_mut(id)?.let_names_go() {
-            if self.find(&name)?.as_ref() == Some(id) {
+        for (name, is_shared) in self.profile_mut(id)?.let_names_go() {
+            if !is_shared || self.find(&name)?.as_ref() == Some(id) {
                 self.lead(&name, None)?;
                 self.let_go.push(name);
             }

@@ -1,7 +1,10 @@
 //! Does the fold keep its promises: identity, merging, checkpoints?
 
 mod bounds;
+mod failing;
 mod joining;
+mod memory;
+mod person;
 
 use super::*;
 use crate::{LinkReason, MemoryProfileStore, StoreError};
@@ -151,7 +154,8 @@ fn rows(store: &dyn ProfileStore) -> Vec<(Collection, String, Vec<u8>)> {
 }
 
 proptest! {
-    /// However often state was checkpointed, dropped from memory and reopened, the stored bytes are the same.
+    /// However often state was checkpointed, dropped from memory, reopened and told again what it knows, the stored bytes
+    /// are the same.
     #[test]
     fn checkpoints_and_restarts_leave_no_trace(events in arbitrary_events(), cuts in proptest::collection::vec(0_usize..25, 0..4)) {
         let run = |cuts: &[usize]| {
@@ -164,6 +168,7 @@ proptest! {
                     profiles.shrink_to(1, usize::MAX);
                     if i % 2 == 0 {
                         profiles = Profiles::open(store.clone()).unwrap();
+                        events[..=i].iter().for_each(|again| drop(profiles.apply(again).unwrap()));
                     }
                 }
             }

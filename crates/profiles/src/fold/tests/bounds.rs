@@ -56,12 +56,14 @@ fn a_customer_with_too_many_userids_takes_no_more() {
     events.extend((2..300).map(|n| event(n, Some("main"), None, Some(&format!("u-{n}")))));
     events.push(event(300, Some("late"), None, None));
     events.push(event(301, Some("main"), None, Some("late")));
-    let profiles = fold(&events);
+    let mut profiles = fold(&events);
     let profile = customer(&profiles, "main").profile;
     assert_eq!((profile.links.len(), profile.n_users()), (256, 255));
     assert_eq!((seen(&profiles, "late"), profile.refusals.len()), (vec![300], 16));
     assert_eq!(profile.refusals.last().map(|refusal| refusal.reason), Some(RefusalReason::TooManyNames));
     assert_eq!(customer(&profiles, "late").profile.refusals.len(), 1);
+    profiles.take_changes().unwrap();
+    assert!(profiles.identifiers.values().all(Option::is_some), "a name that was refused leaves no trace");
 }
 
 fn identify(offset: u64, traits: &[(&str, &str)]) -> Recorded {
