@@ -211,10 +211,6 @@ impl<'de> Visitor<'de> for Strict {
         Ok(Value::String(text.to_owned()))
     }
 
-    fn visit_string<E: Error>(self, text: String) -> Result<Value, E> {
-        Ok(Value::String(text))
-    }
-
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
         while let Some(value) = sequence.next_element_seed(Self)? {

@@ -248,6 +248,8 @@ fn the_write_key_may_be_in_the_body() {
     let found = |body: &Value| batch(body).write_key;
     assert_eq!(found(&json!({"writeKey": "k", "batch": [event()]})).as_deref(), Some("k"));
     assert_eq!(found(&json!({"batch": [track(json!({})), event()]})).as_deref(), Some("of the event"));
+    let blank = track(json!({"writeKey": ""}));
+    assert_eq!(found(&json!({"batch": [blank, event()]})).as_deref(), Some("of the event"), "an empty key is none");
     assert_eq!(found(&json!({"batch": []})), None);
     assert_eq!(found(&json!({"writeKey": "", "batch": []})), None);
     let body = json!({"writeKey": "k", "event": "e"}).to_string();

@@ -95,6 +95,22 @@ mod tests {
                 offsets.missing_within(first, last).ranges().iter().flat_map(|(from, upto)| *from..=*upto).collect();
             prop_assert_eq!(missing, (first..=last).filter(|offset| !set.contains(offset)).collect::<Vec<_>>());
             prop_assert!(offsets.ranges().windows(2).all(|pair| pair[0].1 + 1 < pair[1].0), "apart and in order");
+            prop_assert_eq!(offsets.n(), set.len() as u64);
+        }
+
+        #[test]
+        fn two_sets_are_joined_and_parted_as_sets_are(
+            one in vec((0..40_u64, 0..40_u64), 0..6), other in vec((0..40_u64, 0..40_u64), 0..6),
+        ) {
+            let set = |ranges: &[(u64, u64)]| -> BTreeSet<u64> {
+                ranges.iter().flat_map(|(from, upto)| *from..=*upto).collect()
+            };
+            let (a, b) = (set(&one), set(&other));
+            let (one, other) = (Offsets::of(one), Offsets::of(other));
+            for (joined, by_hand) in [(one.and(&other), &a | &b), (one.without(&other), &a - &b)] {
+                prop_assert_eq!(set(joined.ranges()), by_hand);
+                prop_assert!(joined.ranges().windows(2).all(|pair| pair[0].1 + 1 < pair[1].0), "apart and in order");
+            }
         }
     }
 }
