@@ -100,3 +100,24 @@ fn no_message_repeats_more_than_forty_characters_of_a_value() {
         assert!(message.contains(&"v".repeat(40)) && !message.contains(&"v".repeat(41)), "{message}");
     }
 }
+
+#[test]
+fn what_is_accepted_opens_again_however_deep_it_is() {
+    let nested = |n: usize| format!("{}1{}", "{\"a\":".repeat(n), "}".repeat(n));
+    let mut n_accepted = 0;
+    for n in 1..140 {
+        let deep = nested(n);
+        for item in [
+            format!(r#"{{"type":"track","event":"e","userId":"u","properties":{deep}}}"#),
+            format!(r#"{{"type":"page","userId":"u","context":{deep}}}"#),
+            format!(r#"{{"type":"identify","userId":"u","context":{{"traits":{deep}}}}}"#),
+        ] {
+            for event in batch_text(&format!("{{\"batch\":[{item}],\"context\":{}}}", nested(n.min(120)))).accepted {
+                let opened = events::Event::from_record(&event.to_record());
+                assert_eq!(opened.ok().as_ref(), Some(&event), "{n} levels");
+                n_accepted += 1;
+            }
+        }
+    }
+    assert!(n_accepted > 300, "{n_accepted}");
+}

@@ -146,6 +146,92 @@ fn the_latest_window_lies_between_gaps() {
     assert!(!gap.overlaps(day(40), day(50)) && !gap.overlaps(day(60), day(70)));
 }
 
+#[test]
+fn a_silence_is_over_after_a_week_of_orders() {
+    let until = |until| calendar(until, day(until), |day| if (100..117).contains(&day) { 0 } else { 300 });
+    assert_eq!(until(124).end(), day(124), "seven days after the gap");
+    assert_eq!(until(123).end(), day(100), "six days after it");
+    assert_eq!((until(124).n_days(), until(123).n_days()), (106, 99));
+}
+
+/// What is usual after these days, of which the first is day 0.
+fn usual(counts: impl IntoIterator<Item = u64>) -> Usual {
+    let mut usual = Usual::default();
+    (0..).zip(counts).for_each(|(n, n_orders)| usual.learn(whole_day(n, n_orders)));
+    usual
+}
+
+fn whole_day(n: i64, n_orders: u64) -> Day {
+    Day { day: n, n_orders, share: 1.0, ends_at: day(n + 1) }
+}
+
+/// A run of days that begins on day 56.
+fn run(counts: &[u64]) -> Vec<Day> {
+    (56..).zip(counts).map(|(n, n_orders)| whole_day(n, *n_orders)).collect()
+}
+
+#[test]
+fn what_is_usual_can_be_counted_by_hand() {
+    // On few days: the mean with a week of nothing.
+    let close = |usual: &Usual, on: i64, expected: f64| {
+        let found = usual.orders_on(on);
+        assert!((found - expected).abs() < 1e-9, "{found} and not {expected}");
+    };
+    close(&usual([]), 0, 0.0);
+    close(&usual([30]), 1, 30.0 / 8.0);
+    close(&usual([10; 14]), 14, 140.0 / 21.0);
+    // On the third day of a week: the mean of those days of the week.
+    let weekly = |n_days: u64| usual((0..n_days).map(|day| 10 * (day % 7 + 1)));
+    close(&weekly(21), 21, 10.0);
+    close(&weekly(21), 24, 40.0);
+    close(&weekly(15), 21, 10.0);
+    // A huge day counts four times the median of the days with orders.
+    close(&usual((0..21).map(|day| if day == 7 { 1_000 } else { 10 })), 21, 20.0);
+    close(&usual((0..21).map(|day| [1_000, 0, 0, 0, 0, 0, 10][day % 7])), 27, 10.0);
+    close(&usual((0..21).map(|day| [1_000, 0, 0, 0, 0, 10, 10][day % 7])), 21, 40.0);
+    // Only the newest 56 days are usual.
+    let newest = usual(0..60);
+    assert_eq!((newest.0.len(), newest.0.front().map(|day| day.day)), (56, Some(4)));
+}
+
+#[test]
+fn a_day_is_silent_with_a_twentieth_of_what_is_usual_for_as_much_of_it_as_has_passed() {
+    let usual = usual([100; 56]);
+    for (n_orders, share, is_silent) in
+        [(0, 1.0, true), (5, 1.0, true), (6, 1.0, false), (2, 0.5, true), (3, 0.5, false), (0, 0.0, true)]
+    {
+        let day = Day { share, ..whole_day(56, n_orders) };
+        assert_eq!(usual.is_silent(&day), is_silent, "{n_orders} orders in {share} of a day");
+    }
+    assert!(Usual::default().is_silent(&whole_day(0, 0)) && !Usual::default().is_silent(&whole_day(0, 1)));
+}
+
+#[test]
+fn a_silence_is_a_gap_where_it_is_long_unusual_and_costs_ten_orders() {
+    let busy = usual([100; 56]);
+    let season = |n: usize, n_with: usize| -> Vec<u64> { (0..n).map(|day| u64::from(day < n_with)).collect() };
+    for (what, counts, is_last, is_missed) in [
+        ("three days", vec![0; 3], false, true),
+        ("two days between others", vec![0; 2], false, false),
+        ("two days at the end", vec![0; 2], true, true),
+        ("a day at the end", vec![0; 1], true, true),
+        ("orders on half of 28 days", season(28, 14), false, false),
+        ("orders on less than half of 28 days", season(28, 13), false, true),
+        ("orders on half of 27 days", season(27, 14), false, true),
+    ] {
+        assert_eq!(busy.is_missed(&run(&counts), is_last), is_missed, "{what}");
+    }
+    // Ten orders that are missing, and one less.
+    assert!(usual([10; 56]).is_missed(&run(&[0]), true) && !usual([9; 56]).is_missed(&run(&[0]), true));
+    // A shop that is closed for two days is not missed for four, nor for the day that has only begun.
+    let weekend = usual((0..56).map(|day| if day % 7 < 5 { 100 } else { 0 }));
+    assert_eq!(weekend.longest_pause(), 2);
+    assert!(!weekend.is_missed(&run(&[0; 4]), false) && weekend.is_missed(&run(&[0; 5]), false));
+    let begun = Day { share: 0.9, ..whole_day(56, 0) };
+    assert!(busy.expected(&[begun]).abs() < 1e-9 && !busy.is_missed(&[begun], true));
+    assert_eq!((whole(2.5), whole(2.4)), (3, 2));
+}
+
 proptest! {
     #[test]
     fn windows_never_hold_a_part_of_a_gap(
