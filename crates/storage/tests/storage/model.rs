@@ -22,6 +22,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => (0..60_u64, 1..6_u64).prop_map(|(upto, n_events_max)| Operation::Seal { upto, n_events_max }),
         1 => Just(Operation::Reopen),
         1 => (0..29_i64).prop_map(|days| Operation::Prune { days }),
+        1 => (30..45_i64).prop_map(|days| Operation::Prune { days }),
     ]
 }
 
@@ -61,8 +62,15 @@ proptest! {
                     drop(storage);
                     storage = open(&bench.data());
                 }
-                // Within thirty days nothing is forgotten.
-                Operation::Prune { days } => prop_assert_eq!(storage.prune(samples::START.plus_days(*days)).unwrap(), 0),
+                // Within thirty days nothing is forgotten, after them everything but what a file of history holds.
+                Operation::Prune { days } => {
+                    let now = samples::START.plus_days(*days);
+                    let n_known = known.len();
+                    known.retain(|(origin, n)| {
+                        *origin == Origin::Import || samples::event(*n).received_at >= now.plus_days(-30)
+                    });
+                    prop_assert_eq!(storage.prune(now).unwrap(), (n_known - known.len()) as u64);
+                }
             }
             prop_assert_eq!(storage.head(), Offset(list.len() as u64));
         }
