@@ -7,6 +7,7 @@ use primitives::UserId;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::path::Path;
 use storage::contract::samples::{self, START};
 use storage::{SealPolicy, Storage};
 
@@ -25,6 +26,8 @@ enum Operation {
     Undo(usize),
     Seal,
     Reopen,
+    /// As a database is that an older version wrote: it kept no places, and removed the ids of what was withdrawn.
+    Age,
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
@@ -34,6 +37,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         3 => any::<usize>().prop_map(Operation::Undo),
         1 => Just(Operation::Seal),
         1 => Just(Operation::Reopen),
+        1 => Just(Operation::Age),
     ]
 }
 
@@ -106,6 +110,14 @@ fn import(storage: &Storage, id: ImportId, contents: &[Content], is_replacing: b
     }
 }
 
+fn age(data: &Path) {
+    let database = rusqlite::Connection::open(data.join("rapport.db")).unwrap();
+    let sql = "DELETE FROM message_ids
+                   WHERE EXISTS (SELECT 1 FROM withdrawn WHERE place BETWEEN withdrawn.first AND withdrawn.last);
+               UPDATE message_ids SET place = 0;";
+    database.execute_batch(sql).unwrap();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -137,6 +149,11 @@ proptest! {
                 }
                 Operation::Reopen => {
                     drop(storage);
+                    storage = open(&bench.data());
+                }
+                Operation::Age => {
+                    drop(storage);
+                    age(&bench.data());
                     storage = open(&bench.data());
                 }
             }
