@@ -8,7 +8,7 @@ use crate::settings::Settings;
 use events::Offset;
 use governance::Deed;
 use learning::{Dataset, ModelKind, Published};
-use primitives::{CustomerId, ErrorKind, Seed, Timestamp};
+use primitives::{CustomerId, ErrorKind, ModelVersion, Seed, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -325,15 +325,33 @@ impl Checkpoints {
         if !in_force.iter().any(is_other) {
             return;
         }
-        for kind in in_force.iter().filter(|status| is_other(status)).map(|status| status.kind) {
-            if let Ok(Some(version)) = self.engine.registry().champion_version(kind) {
-                self.audit.note(Deed::Promotion, &By::COMMAND, format!("{kind} {version}"));
+        for ChampionStatus { kind, version: former, .. } in in_force.iter().filter(|status| is_other(status)) {
+            if let Ok(Some(version)) = self.engine.registry().champion_version(*kind) {
+                self.note_champion(*kind, former.as_ref(), &version);
             }
         }
         if let Err(error) = self.engine.reload_champions() {
             tracing::error!(error = error.story(), "the champions could not be read again");
         }
     }
+
+    /// On the command line only a training puts a newer version in force, and only a rollback an older one.
+    fn note_champion(&self, kind: ModelKind, former: Option<&ModelVersion>, version: &ModelVersion) {
+        let versions = self.engine.registry().versions(kind).unwrap_or_default();
+        let newest_first: Vec<ModelVersion> = versions.into_iter().map(|known| known.version).collect();
+        let is_back = is_rollback(&newest_first, former, version);
+        if !is_back {
+            self.audit.note(Deed::Training, &By::COMMAND, kind.name());
+        }
+        let deed = if is_back { Deed::Rollback } else { Deed::Promotion };
+        self.audit.note(deed, &By::COMMAND, format!("{kind} {version}"));
+    }
+}
+
+/// Whether a champion is older than the one before it.
+fn is_rollback(newest_first: &[ModelVersion], former: Option<&ModelVersion>, version: &ModelVersion) -> bool {
+    let place = |wanted: &ModelVersion| newest_first.iter().position(|known| known == wanted);
+    former.and_then(place).zip(place(version)).is_some_and(|(former, now)| now > former)
 }
 
 /// What is looked at every minute.
@@ -404,6 +422,23 @@ impl Round {
                 }
             }
             Err(error) => tracing::error!(error = ServerError::from(error).story(), "events could not be sealed"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn going_back_is_told_from_going_on() {
+        let [newest, older, unknown] = ["c", "b", "x"].map(ModelVersion::from);
+        let known = [newest.clone(), older.clone(), ModelVersion::from("a")];
+        assert!(is_rollback(&known, Some(&newest), &older));
+        for (former, now) in
+            [(Some(&older), &newest), (None, &older), (Some(&unknown), &older), (Some(&newest), &newest)]
+        {
+            assert!(!is_rollback(&known, former, now), "{former:?} {now}");
         }
     }
 }
