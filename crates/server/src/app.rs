@@ -1,6 +1,7 @@
 //! What does every request handler have at hand?
 
 use crate::api::ApiError;
+use crate::attempts::Attempts;
 use crate::audit::AuditTrail;
 use crate::clock::Stopwatch;
 use crate::console::view::Notice;
@@ -11,7 +12,6 @@ use crate::jobs::Trainer;
 use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::local::LocalKey;
-use crate::pages::attempts::Attempts;
 use crate::pages::session::Sessions;
 use crate::settings::Settings;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -38,7 +38,9 @@ pub struct App {
     /// Who is signed in to the console.
     pub sessions: Sessions,
     /// Who keeps trying to.
-    pub attempts: Attempts,
+    pub(crate) sign_ins: Attempts,
+    /// Who keeps trying keys anywhere else.
+    pub(crate) guesses: Attempts,
     /// Writes down who did what.
     pub audit: AuditTrail,
     /// What is in force.

@@ -98,6 +98,21 @@ pub struct Holder {
     last_use: Arc<LastUse>,
 }
 
+impl Holder {
+    /// A preset key, or one that was made.
+    #[cfg(test)]
+    pub(crate) fn for_tests(role: Role, is_preset: bool) -> Self {
+        let id = if is_preset { preset_id(role) } else { format!("made-{role}") };
+        Self { id, name: String::new(), role, last_use: Arc::default() }
+    }
+
+    /// Whether people have thought of the key; all others are 256 random bits.
+    #[must_use]
+    pub fn is_preset(&self) -> bool {
+        self.id == preset_id(self.role)
+    }
+}
+
 /// One state of the keys.
 #[derive(Debug, Default)]
 struct Table {
@@ -149,13 +164,17 @@ impl Keys {
         FIRST.iter().all(|role| self.has(*role))
     }
 
-    /// Whose a key is, where it is in force; remembers that it was used.
+    /// Whose a key is, where it is in force; remembers that it was used. A key that is not known may have been made a
+    /// moment ago, so the file may be read.
     #[must_use]
     pub fn find(&self, key: &str) -> Option<Holder> {
-        let hash = sha256(key);
-        let look = || self.table().in_force.get(&hash).cloned();
-        // A key that is not known may have been made a moment ago.
-        let found = look().or_else(|| self.look_again().then(look).flatten())?;
+        self.known(key).or_else(|| self.look_again().then(|| self.known(key)).flatten())
+    }
+
+    /// [`Keys::find`], as far as the file was read: nobody waits for the disk.
+    #[must_use]
+    pub fn known(&self, key: &str) -> Option<Holder> {
+        let found = self.table().in_force.get(&sha256(key)).cloned()?;
         found.last_use.mark(SystemClock.now());
         Some(found)
     }

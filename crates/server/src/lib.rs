@@ -9,9 +9,11 @@
 //! - wire types live in [`api::wire`] only;
 //! - work that computes or waits for the disk never runs on the threads that serve connections ([`app::App::run`]).
 
+mod admission;
 pub mod api;
 pub mod app;
 pub mod args;
+mod attempts;
 pub mod audit;
 pub mod clock;
 pub mod commands;

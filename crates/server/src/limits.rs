@@ -5,6 +5,7 @@
 //! what anybody needs that nobody notices.
 
 use crate::api::ApiError;
+use crate::keys::Holder;
 use crate::peer::{Peer, household};
 use crate::settings::LimitSettings;
 use governance::Role;
@@ -57,12 +58,12 @@ impl Limits {
         }
     }
 
-    /// Counts a request with the key it gives and the role that key has, before its body is read. A key that is not known,
+    /// Counts a request with the key it gives, before its body is read. A key that is not known,
     /// or that comes in the body only, counts for its address.
     ///
     /// # Errors
     /// [`ApiError`] with 429 and the time to wait.
-    pub fn count(&self, asking: Asking, peer: &Peer, key: Option<(&str, Role)>) -> Result<(), ApiError> {
+    pub fn count(&self, asking: Asking, peer: &Peer, key: Option<&Holder>) -> Result<(), ApiError> {
         if !self.is_counted(peer, key) {
             return Ok(());
         }
@@ -75,15 +76,15 @@ impl Limits {
     ///
     /// # Errors
     /// As [`Limits::count`].
-    pub fn count_key(&self, asking: Asking, peer: &Peer, key: Option<(&str, Role)>) -> Result<(), ApiError> {
+    pub fn count_key(&self, asking: Asking, peer: &Peer, key: Option<&Holder>) -> Result<(), ApiError> {
         match key.filter(|_| self.is_counted(peer, key)) {
-            Some((key, _)) => self.check(self.rates(asking).by_key.as_ref(), key, "this key"),
+            Some(key) => self.check(self.rates(asking).by_key.as_ref(), &key.id, "this key"),
             None => Ok(()),
         }
     }
 
-    fn is_counted(&self, peer: &Peer, key: Option<(&str, Role)>) -> bool {
-        let is_own = key.is_some_and(|(_, role)| role >= Role::Server);
+    fn is_counted(&self, peer: &Peer, key: Option<&Holder>) -> bool {
+        let is_own = key.is_some_and(|key| key.role >= Role::Server);
         !peer.is_loopback() && (!is_own || self.counts_server_keys)
     }
 
@@ -208,14 +209,15 @@ mod tests {
     #[test]
     fn a_rate_holds_for_an_address_and_for_a_key() {
         let limits = limits(|_| {});
-        let write = Some(("write", Role::Write));
+        let [write, server] = [Role::Write, Role::Server].map(|role| Holder::for_tests(role, false));
+        let write = Some(&write);
         let n_taken =
             |address: &str, key| (0..9).take_while(|_| limits.count(Asking::Events, &at(address), key).is_ok()).count();
         assert_eq!(n_taken("203.0.113.7", write), 3, "three for the address");
         assert_eq!(n_taken("203.0.113.8", write), 2, "five for the key");
         assert_eq!(n_taken("203.0.113.9", None), 3, "who gives no key has an address");
         assert_eq!(n_taken("127.0.0.1", write), 9, "this machine has no limit");
-        assert_eq!(n_taken("203.0.113.7", Some(("server", Role::Server))), 9, "nor have the company's own services");
+        assert_eq!(n_taken("203.0.113.7", Some(&server)), 9, "nor have the company's own services");
         let refused = limits.count(Asking::Events, &at("203.0.113.7"), write).unwrap_err();
         assert!(
             refused.message().contains("this address") && refused.message().contains("3 requests"),
@@ -229,7 +231,8 @@ mod tests {
     #[test]
     fn own_services_are_limited_only_where_the_settings_say_so() {
         let limits = limits(|settings| settings.server_keys = true);
-        let key = Some(("server", Role::Server));
+        let key = Holder::for_tests(Role::Server, false);
+        let key = Some(&key);
         assert!(limits.count(Asking::Decision, &at("203.0.113.7"), key).is_ok());
         assert!(limits.count(Asking::Decision, &at("203.0.113.7"), key).is_err());
     }

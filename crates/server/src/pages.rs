@@ -9,7 +9,6 @@
 //! - every answer carries the policy that keeps scripts and other hosts out, and no page is kept by a browser's cache.
 
 mod access;
-pub mod attempts;
 mod cookies;
 pub mod session;
 mod visit;
@@ -31,7 +30,7 @@ mod worth;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use lost::{guard_demonstration, no_such_method, no_such_path};
+pub(crate) use lost::{guard_demonstration, no_such_method, no_such_path, refused};
 
 use crate::app::App;
 use crate::console::CONTENT_SECURITY_POLICY;

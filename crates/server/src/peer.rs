@@ -110,6 +110,32 @@ impl FromRequestParts<Arc<App>> for Peer {
     }
 }
 
+/// What made a client send a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SentBy {
+    /// A page of ours, or somebody who typed the address into a browser.
+    OwnPage,
+    /// A page of another site.
+    ForeignPage,
+    /// A program; browsers say where a change comes from.
+    Program,
+}
+
+/// What made a client send a request: a browser says so, and pages cannot make it lie.
+#[must_use]
+pub fn sent_by(headers: &HeaderMap) -> SentBy {
+    let text = |name: &'static str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let is_own = match (text("origin"), text("sec-fetch-site")) {
+        (Some(origin), _) => {
+            let origin = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+            origin.zip(text("host")).is_some_and(|(origin, host)| origin.eq_ignore_ascii_case(host))
+        }
+        (None, Some(site)) => matches!(site, "same-origin" | "none"),
+        (None, None) => return SentBy::Program,
+    };
+    if is_own { SentBy::OwnPage } else { SentBy::ForeignPage }
+}
+
 /// What counts as one at the other end: an address, or the network of 2^64 addresses that is the least anybody has of IPv6.
 #[must_use]
 pub fn household(address: IpAddr) -> IpAddr {
@@ -201,6 +227,33 @@ mod tests {
         for (said, scheme) in [("https", "https"), ("HTTPS, http", "https"), ("http", "http"), ("ftp", "http")] {
             headers.insert("x-forwarded-proto", HeaderValue::from_static(said));
             assert_eq!(base_url(&headers), format!("{scheme}://events.example:8080"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_browser_says_which_page_made_it_send_a_request() {
+        use SentBy::{ForeignPage, OwnPage, Program};
+        for (headers, by) in [
+            (&[("origin", "http://127.0.0.1:7070")][..], OwnPage),
+            (&[("origin", "https://127.0.0.1:7070")], OwnPage),
+            (&[("origin", "http://127.0.0.1:7071")], ForeignPage),
+            (&[("origin", "http://evil.example")], ForeignPage),
+            (&[("origin", "null")], ForeignPage),
+            (&[("origin", "ftp://127.0.0.1:7070")], ForeignPage),
+            (&[("sec-fetch-site", "same-origin")], OwnPage),
+            (&[("sec-fetch-site", "none")], OwnPage),
+            (&[("sec-fetch-site", "same-site")], ForeignPage),
+            (&[("sec-fetch-site", "cross-site")], ForeignPage),
+            (&[("x-other", "anything")], Program),
+            // What it says of the page outweighs what it says of the site.
+            (&[("origin", "http://evil.example"), ("sec-fetch-site", "none")], ForeignPage),
+        ] {
+            let mut sent = HeaderMap::new();
+            sent.insert(header::HOST, HeaderValue::from_static("127.0.0.1:7070"));
+            for (name, value) in headers {
+                sent.insert(*name, HeaderValue::from_static(value));
+            }
+            assert_eq!(sent_by(&sent), by, "{headers:?}");
         }
     }
 }

@@ -4,8 +4,10 @@ mod connections;
 mod places;
 mod socket;
 
+use crate::admission;
 use crate::api;
 use crate::app::{App, N_PROBES_MAX};
+use crate::attempts::Attempts;
 use crate::audit::{AuditTrail, By, key_subject};
 use crate::clock::{Stopwatch, SystemClock};
 use crate::console::view::Notice;
@@ -180,7 +182,8 @@ impl Running {
             keys,
             local_key,
             sessions: pages::session::Sessions::default(),
-            attempts: pages::attempts::Attempts::default(),
+            sign_ins: Attempts::default(),
+            guesses: Attempts::default(),
             audit,
             settings,
             metrics,
@@ -295,6 +298,7 @@ fn router(app: Arc<App>) -> Router {
         .merge(pages::router(app.clone()))
         .fallback(move |request| pages::no_such_path(nowhere.clone(), request))
         .method_not_allowed_fallback(move |request| pages::no_such_method(not_so.clone(), request))
+        .layer(from_fn_with_state(app.clone(), admission::admit))
         .layer(from_fn_with_state(app, pages::guard_demonstration))
         .layer(CatchPanicLayer::custom(|_| api::ApiError::internal().into_response()))
         .layer(from_fn(measure))

@@ -4,6 +4,7 @@
 
 mod support;
 
+use base64::Engine as _;
 use governance::Role;
 use serde_json::json;
 use server::keys::Keys;
@@ -92,6 +93,95 @@ fn each_role_reaches_what_it_may_and_nothing_else() {
         ];
         assert_eq!(found, statuses, "{key}");
     }
+}
+
+/// A key as a browser sends it by itself, once it was given it with an address.
+fn remembered(key: &str) -> String {
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{key}:")))
+}
+
+#[test]
+fn another_site_changes_nothing_with_a_key_that_a_browser_remembers() {
+    let server = TestServer::start();
+    let own = server.url("");
+    let send = |path: &str, key: &str, page: (&str, &str)| {
+        server.send("POST", path, &[("authorization", key), page], r#"{"userId":"1","event":"Looked"}"#)
+    };
+    let foreign = [("origin", "http://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")];
+    for path in [
+        "/v1/imports",
+        "/v1/imports/1/events",
+        "/v1/imports/1/replace",
+        "/v1/imports/1/end",
+        "/v1/imports/1/undo",
+        "/v1/models/churn/train",
+        "/v1/models/churn/champion",
+        "/v1/models/churn/rollback",
+        "/v1/decide",
+        "/v1/track",
+    ] {
+        for page in foreign {
+            let refused = send(path, &remembered(ADMIN), page);
+            assert!(refused.error(403, "forbidden").contains("another site"), "{path} {page:?}");
+        }
+        for page in [("origin", own.as_str()), ("sec-fetch-site", "none"), ("user-agent", "curl")] {
+            assert_ne!(send(path, &remembered(ADMIN), page).status, 403, "{path} {page:?}");
+        }
+        let bearer = format!("Bearer {ADMIN}");
+        assert_ne!(send(path, &bearer, foreign[0]).status, 403, "{path}: no page makes a browser send this unasked");
+    }
+    let before = server.events("accepted").len();
+    for page in foreign {
+        send("/v1/track", &remembered(WRITE), page).ok();
+    }
+    assert_eq!(server.events("accepted").len(), before + 3, "the write key lies in the pages of every site");
+}
+
+#[test]
+fn who_tries_keys_in_headers_waits_and_nobody_else_behind_the_address() {
+    let server = TestServer::start_with(|settings| {
+        settings.server.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+    });
+    let made = server.app().keys.create("importer", Role::Server).unwrap().key;
+    let (query, body) = ("/v1/track?writeKey=wrong", r#"{"userId":"1","event":"Looked","writeKey":"wrong"}"#);
+    let wrong = |address: &str, path: &str, key: Option<&str>| {
+        let mut headers = vec![("x-forwarded-for", address)];
+        headers.extend(key.map(|key| ("authorization", key)));
+        match path {
+            "/v1/batch" => server.send("POST", path, &headers, r#"{"batch":[],"writeKey":"wrong"}"#),
+            _ if path.starts_with("/v1/t") => server.send("POST", path, &headers, body),
+            _ => server.send("GET", path, &headers, ""),
+        }
+    };
+    let basic = remembered("wrong");
+    for (n, (path, key)) in [
+        ("/v1/models", Some("Bearer wrong")),
+        ("/", Some("Bearer wrong")),
+        ("/login", Some(basic.as_str())),
+        ("/healthz", Some("Bearer wrong")),
+        (query, None),
+        ("/v1/batch", None),
+        ("/v1/projects/wrong/settings", None),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let address = format!("198.51.100.{n}");
+        let with =
+            |key: &str| server.send("GET", "/v1/models", &[("x-forwarded-for", &address), ("x-api-key", key)], "");
+        assert_eq!(with(SERVER).status, 200, "{path}: it comes from here");
+        for _ in 0..5 {
+            assert_ne!(wrong(&address, path, key).status, 429, "{path}");
+        }
+        let slowed = wrong(&address, path, key);
+        assert_eq!((slowed.status, slowed.header("retry-after")), (429, Some("1")), "{path}: {}", slowed.text);
+        assert_eq!((with(&made).status, with(SERVER).status), (200, 200), "{path}: others behind the address");
+        assert_eq!(with(ADMIN).status, 429, "{path}: what people thought of is not told from a guess");
+        assert_ne!(wrong(&format!("203.0.113.{n}"), path, key).status, 429, "{path}: another address does not wait");
+    }
+    server.advance(std::time::Duration::from_secs(1));
+    let with = server.send("GET", "/v1/models", &[("x-forwarded-for", "198.51.100.0"), ("x-api-key", ADMIN)], "");
+    assert_eq!(with.status, 200, "it waited");
 }
 
 #[test]

@@ -223,6 +223,18 @@ fn a_wrong_key_is_refused_before_the_body_comes() {
 }
 
 #[test]
+fn who_tries_keys_stands_in_the_log_with_the_address() {
+    let program = Program::start("", &[]);
+    let mut stream = connect(program.address);
+    stream.write_all(b"GET /v1/models HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer guess\r\n\r\n").unwrap();
+    assert_eq!(head_of(&mut stream).0, 401);
+    let line = until("the log says so", || {
+        program.log().lines().find(|line| line.contains("a wrong key was refused")).map(str::to_owned)
+    });
+    assert!(line.contains("127.0.0.1") && line.contains("n_wrong") && !line.contains("guess"), "{line}");
+}
+
+#[test]
 fn who_asks_too_often_is_told_when_to_come_back() {
     let server = TestServer::start_with(|settings| {
         settings.server.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];

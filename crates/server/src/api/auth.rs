@@ -9,7 +9,7 @@ use crate::pages::session;
 use crate::peer::Peer;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -33,30 +33,54 @@ pub fn key_in(headers: &HeaderMap) -> Option<String> {
     text(header::HeaderName::from_static("x-api-key")).map(str::to_owned)
 }
 
+/// Whether the key came in the form that a browser, once given it with an address, sends by itself from then on.
+#[must_use]
+pub fn is_basic(headers: &HeaderMap) -> bool {
+    let scheme = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    scheme.is_some_and(|scheme| scheme.trim().to_ascii_lowercase().starts_with("basic"))
+}
+
+/// Whether a key is a JSON Web Token. It is never ours: it is meant for somebody on the way.
+#[must_use]
+pub fn is_for_others(key: &str) -> bool {
+    key.starts_with("eyJ")
+}
+
 fn basic_user(credentials: &str) -> Option<String> {
     let decoded = STANDARD.decode(credentials).or_else(|_| STANDARD_NO_PAD.decode(credentials)).ok()?;
     let text = String::from_utf8(decoded).ok()?;
     Some(text.split(':').next().unwrap_or_default().to_owned())
 }
 
-/// The role of a key that may do `action`.
+/// The role of a key that may do `action`; its wrong ones were counted when the request came in.
 ///
 /// # Errors
-/// As [`holder`].
+/// As [`permit`].
 pub fn authorize(app: &App, key: Option<&str>, action: Action) -> Result<Role, ApiError> {
-    holder(app, key, action).map(|holder| holder.role)
+    let found = key.and_then(|key| app.keys.known(key));
+    permit(found.as_ref(), key, action).map(|holder| holder.role)
 }
 
-/// Whose a key is that may do `action`.
+/// Whose key the request has in a header, where it may do `action`.
 ///
 /// # Errors
-/// [`ApiError`] with 401 where there is no key or an unknown one, with 403 where the key may not do it.
-pub fn holder(app: &App, key: Option<&str>, action: Action) -> Result<Holder, ApiError> {
-    let Some(key) = key.filter(|key| !key.is_empty()) else {
-        let message = "no API key was given: send it as \"Authorization: Bearer KEY\", or as the Basic user name";
-        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "no_key", message));
-    };
-    let Some(holder) = app.keys.find(key) else {
+/// As [`permit`].
+pub fn holder<'a>(headers: &HeaderMap, extensions: &'a Extensions, action: Action) -> Result<&'a Holder, ApiError> {
+    let found = extensions.get::<Holder>();
+    let key = if found.is_some() { None } else { key_in(headers) };
+    permit(found, key.as_deref(), action)
+}
+
+/// Lets whoever was found do `action`.
+///
+/// # Errors
+/// [`ApiError`] with 401 where nobody was found for the key or none was given, with 403 where the key may not do it.
+pub fn permit<'a>(found: Option<&'a Holder>, key: Option<&str>, action: Action) -> Result<&'a Holder, ApiError> {
+    let Some(holder) = found else {
+        if key.is_none_or(str::is_empty) {
+            let message = "no API key was given: send it as \"Authorization: Bearer KEY\", or as the Basic user name";
+            return Err(ApiError::new(StatusCode::UNAUTHORIZED, "no_key", message));
+        }
         let message =
             "the API key is not one of this server's, or was revoked: `rapport keys list` shows what there is";
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "unknown_key", message));
@@ -76,11 +100,10 @@ pub(super) async fn guard_docs(State(app): State<Arc<App>>, request: Request, ne
     if is_open || session::holder(&app, request.headers()).is_some_and(|holder| holder.role.may(Action::Read)) {
         return next.run(request).await;
     }
-    let may_read = authorize(&app, key_in(request.headers()).as_deref(), Action::Read);
-    match may_read {
-        Ok(_) => next.run(request).await,
-        Err(error) => error.into_response(),
+    if let Err(error) = holder(request.headers(), request.extensions(), Action::Read) {
+        return error.into_response();
     }
+    next.run(request).await
 }
 
 /// The request may read metrics: as it may read the interface's description, by a setting of its own.
@@ -93,7 +116,7 @@ impl FromRequestParts<Arc<App>> for MayMeasure {
         if app.settings.server.public_metrics || !is_public(&app.settings.server) {
             return Ok(Self);
         }
-        authorize(app, key_in(&parts.headers).as_deref(), Action::Read).map(|_| Self)
+        holder(&parts.headers, &parts.extensions, Action::Read).map(|_| Self)
     }
 }
 
@@ -109,9 +132,9 @@ macro_rules! extractor {
         impl FromRequestParts<Arc<App>> for $name {
             type Rejection = ApiError;
             async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-                let holder = holder(app, key_in(&parts.headers).as_deref(), $action)?;
+                let holder = holder(&parts.headers, &parts.extensions, $action)?;
                 let address = Peer::of_request(&parts.extensions, &parts.headers, app).address;
-                Ok(Self(By { actor: Actor::from(&holder), address: Some(address) }))
+                Ok(Self(By { actor: Actor::from(holder), address: Some(address) }))
             }
         }
     };

@@ -1,7 +1,7 @@
 //! How is a decision asked for, and read again?
 
 use super::ApiError;
-use super::auth::{MayRead, authorize, key_in};
+use super::auth::{MayRead, holder};
 use super::extract::{Path, SmallBody};
 use super::wire::{DecideBody, DecisionRecordReply, DecisionReply};
 use crate::app::App;
@@ -56,11 +56,10 @@ impl FromRequestParts<Arc<App>> for MayDecide {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let Ok(peer) = Peer::from_request_parts(parts, app).await;
-        let key = key_in(&parts.headers);
-        let role = authorize(app, key.as_deref(), Action::Decide);
+        let holder = holder(&parts.headers, &parts.extensions, Action::Decide);
         // A wrong key counts, too.
-        app.limits.count(Asking::Decision, &peer, key.as_deref().zip(role.as_ref().ok().copied()))?;
-        role.map(|_| Self)
+        app.limits.count(Asking::Decision, &peer, holder.as_ref().ok().copied())?;
+        holder.map(|_| Self)
     }
 }
 

@@ -63,6 +63,13 @@ impl ApiError {
         Self { retry_after_seconds: Some(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_often", message) }
     }
 
+    /// Too many wrong keys came from an address.
+    pub fn wrong_too_often(wait: Duration) -> Self {
+        let seconds = u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1);
+        let message = format!("too many wrong keys were sent from this address: send the right one in {seconds} s");
+        Self { retry_after_seconds: Some(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_often", message) }
+    }
+
     /// A fault of ours, of which the log tells more.
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the server failed: its log says more")

@@ -1,15 +1,18 @@
 //! How do events come in? Segment's tracking API.
 
 use super::ApiError;
-use super::auth::{authorize, key_in};
+use super::auth::{holder, is_for_others, key_in, permit};
 use super::extract::{Path, Query, read_up_to};
 use super::wire::IngestReply;
+use crate::admission::{who, who_now};
 use crate::app::App;
+use crate::keys::Holder;
 use crate::limits::Asking;
 use crate::peer::{self, Peer};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::{get, post};
 use events::{BATCH_BYTES_MAX, Batch, CallKind, Envelope, Origin, Refusal, RejectionCode};
@@ -70,20 +73,28 @@ async fn receive(
     request: Request,
 ) -> Received {
     let (parts, body) = request.into_parts();
-    let key = key_before_body(key_in(&parts.headers), query.write_key);
-    let role = key.as_deref().map(|key| authorize(&app, Some(key), Action::Ingest)).transpose();
+    let sender = sender_before_body(&app, &parts, query.write_key, &peer).await;
     // A wrong key counts, too.
-    app.limits.count(Asking::Events, &peer, key.as_deref().zip(role.as_ref().ok().copied().flatten()))?;
-    let role = role?;
+    app.limits.count(Asking::Events, &peer, sender.as_ref().ok().and_then(Option::as_ref))?;
+    let role = sender?.map(|sender| sender.role);
     let body = read_body(&parts.headers, body).await?;
     app.run(move |app| Ok(accept(app, &body, kind, role, &peer))).await?
 }
 
-/// The key that is looked at before the body is: the header's, or the query's. Where there is none, the body's own counts.
-/// A JSON Web Token in a header is never ours: it is meant for somebody on the way.
-fn key_before_body(in_header: Option<String>, in_query: Option<String>) -> Option<String> {
-    let is_given = |key: &String| !key.is_empty();
-    in_header.filter(|key| !key.starts_with("eyJ")).filter(is_given).or(in_query.filter(is_given))
+/// Who sends events, by the key in the header or else in the query: it is looked at before the body is. Where there is
+/// none, the body's own counts.
+async fn sender_before_body(
+    app: &Arc<App>,
+    parts: &Parts,
+    in_query: Option<String>,
+    peer: &Peer,
+) -> Result<Option<Holder>, ApiError> {
+    if key_in(&parts.headers).is_some_and(|key| !key.is_empty() && !is_for_others(&key)) {
+        return holder(&parts.headers, &parts.extensions, Action::Ingest).cloned().map(Some);
+    }
+    let Some(key) = in_query.filter(|key| !key.is_empty()) else { return Ok(None) };
+    let found = who(app, key.clone(), peer.address).await?;
+    permit(found.as_ref(), Some(&key), Action::Ingest).cloned().map(Some)
 }
 
 fn accept(app: &App, body: &[u8], kind: Option<CallKind>, role: Option<Role>, peer: &Peer) -> Received {
@@ -103,8 +114,9 @@ fn accept(app: &App, body: &[u8], kind: Option<CallKind>, role: Option<Role>, pe
     });
     if role.is_none() {
         let key = batch.as_ref().ok().and_then(|batch| batch.write_key.as_deref());
-        let role = authorize(app, key, Action::Ingest)?;
-        app.limits.count_key(Asking::Events, peer, key.zip(Some(role)))?;
+        let found = key.map(|key| who_now(app, key, peer.address)).transpose()?.flatten();
+        let sender = permit(found.as_ref(), key, Action::Ingest)?;
+        app.limits.count_key(Asking::Events, peer, Some(sender))?;
     }
     let batch = batch?;
     let reply = IngestReply::rejections(&batch);
@@ -159,9 +171,11 @@ pub(super) async fn read_body(headers: &HeaderMap, body: Body) -> Result<Vec<u8>
 async fn browser_settings(
     State(app): State<Arc<App>>,
     Path(write_key): Path<String>,
+    peer: Peer,
     headers: HeaderMap,
 ) -> Result<Json<Value>, ApiError> {
-    authorize(&app, Some(&write_key), Action::Ingest)?;
+    let found = who(&app, write_key.clone(), peer.address).await?;
+    permit(found.as_ref(), Some(&write_key), Action::Ingest)?;
     let segment = json!({
         "apiKey": write_key,
         "apiHost": format!("{}/v1", peer::host(&headers)),

@@ -3,6 +3,7 @@
 use super::cookies::Cookies;
 use super::visit::{Visit, capital};
 use super::{access, session};
+use crate::attempts::Refused;
 use crate::audit::By;
 use crate::console::asset as find_asset;
 use crate::console::view::{Flash, Theme, safe_back};
@@ -48,15 +49,18 @@ pub(super) async fn login(headers: HeaderMap, visit: Visit, filled: Result<Form<
     let Ok(Form(filled)) = filled else { return unreadable(&visit) };
     let (app, back) = (visit.app.clone(), safe_back(&filled.back).to_owned());
     let address = visit.peer.address;
-    let n_wrong = match app.attempts.begin(address, app.engine.clock().now()) {
-        Ok(n_wrong) => n_wrong,
-        Err(wait) => return too_early(&visit, &back, wait),
+    let judged = app.run(move |app| {
+        let found = app.keys.find(filled.key.trim());
+        let right = found.clone().filter(|holder| holder.role.may(Action::View));
+        Ok((app.sign_ins.judge(right, address, app.engine.clock().now()), found))
+    });
+    let holder = match judged.await {
+        Ok((Ok(holder), _)) => holder,
+        Ok((Err(Refused::Wrong(n_wrong)), found)) => return wrong_key(&visit, &back, n_wrong, found.as_ref()),
+        Ok((Err(Refused::Wait(wait)), _)) => return too_early(&visit, &back, wait),
+        Err(error) => return visit.failed(&error),
     };
-    let found = app.keys.find(filled.key.trim());
-    let Some(holder) = found.clone().filter(|holder| holder.role.may(Action::View)) else {
-        return wrong_key(&visit, &back, n_wrong, found.as_ref());
-    };
-    app.attempts.was_right(address);
+    app.sign_ins.forget(address);
     let had = Cookies::of(&app).read(&headers, session::COOKIE);
     let token = match app.sessions.begin(&holder.id, had, app.engine.clock().now()) {
         Ok(token) => token,

@@ -39,6 +39,18 @@ pub(crate) async fn no_such_method(app: Arc<App>, request: Request) -> Response 
     to_program(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message))
 }
 
+/// Says why a request is not let in.
+pub(crate) async fn refused(app: &Arc<App>, request: Request, error: ApiError) -> Response {
+    let (mut parts, _) = request.into_parts();
+    if !is_for_people(&parts.headers) {
+        return to_program(error);
+    }
+    let retry_after = error.retry_after();
+    let mut page = Visit::read(&mut parts, app).failed(&error);
+    page.headers_mut().extend(retry_after);
+    with_policy(page).await
+}
+
 /// A program may run in a browser, on another site: it shall read why.
 fn to_program(error: ApiError) -> Response {
     let mut response = error.into_response();

@@ -123,6 +123,7 @@ impl Visit {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 ("The server is busy", "Load the page again in a moment.")
             }
+            StatusCode::FORBIDDEN => ("This is not allowed", "Open the console itself and try again there."),
             StatusCode::CONFLICT => ("That is under way already", "Wait until it is done."),
             _ => ("The page could not be filled", "Look at the server’s log, then try again."),
         };
