@@ -2,6 +2,7 @@
 
 mod audit;
 pub mod auth;
+mod body;
 mod customers;
 mod decide;
 mod error;

@@ -15,6 +15,7 @@ pub mod app;
 pub mod args;
 mod attempts;
 pub mod audit;
+mod bodies;
 pub mod clock;
 pub mod commands;
 pub mod console;

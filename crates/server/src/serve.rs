@@ -9,6 +9,7 @@ use crate::api;
 use crate::app::{App, N_PROBES_MAX};
 use crate::attempts::Attempts;
 use crate::audit::{AuditTrail, By, key_subject};
+use crate::bodies::{self, Budget, Held};
 use crate::clock::{Stopwatch, SystemClock};
 use crate::console::view::Notice;
 use crate::corrections::Corrector;
@@ -157,6 +158,7 @@ impl Running {
         let local_key = LocalKey::new()?;
         let ServerSettings { listen, n_requests_max, .. } = settings.server;
         let places = Arc::new(Places::new(&settings.server));
+        let budget = Budget::new(settings.limits.body_megabytes_max);
         let patience = Patience { idle: Duration::from_secs(settings.server.idle_seconds), grace: GRACE };
         if options.is_console_open && !listen.ip().is_loopback() {
             let message = format!(
@@ -203,7 +205,7 @@ impl Running {
         let (stop, stopped) = watch::channel(false);
         let router = router(app.clone());
         let thread = std::thread::Builder::new().name("http".to_owned()).spawn(move || {
-            runtime.block_on(connections::serve(listener, router, places, stopped, patience));
+            runtime.block_on(connections::serve(listener, router, places, stopped, patience, budget));
             runtime.shutdown_timeout(WORK_GRACE);
         });
         let thread = Some(thread.map_err(ServerError::io("cannot start the server's thread"))?);
@@ -309,10 +311,12 @@ async fn measure(request: Request, next: Next) -> Response {
     let watch = Stopwatch::start();
     let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
     let method = known_method(request.method());
+    let held = request.extensions().get::<Arc<Held>>().cloned();
     let response = tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await.unwrap_or_else(|_| {
         let message = format!("there was no answer within {} seconds: try again", REQUEST_TIME_MAX.as_secs());
         api::ApiError::from(ServerError::new(ErrorKind::Unavailable, message)).into_response()
     });
+    let response = bodies::answer(held, response);
     let code = response.status().as_u16().to_string();
     let labels = [("route", route.clone()), ("method", method.to_owned()), ("code", code)];
     metrics::histogram!("cx_http_request_duration_seconds", &labels).record(watch.elapsed().as_secs_f64());

@@ -49,6 +49,8 @@ settings! {
         decisions_per_key: u32 = 50_000,
         /// Attempts to sign in to the console a minute from one address (0 to 1000000000).
         sign_ins_per_address: u32 = 60,
+        /// Megabytes that the bodies of all requests may take at a time; beyond it they are refused with 503 (1 to 1000000).
+        body_megabytes_max: usize = 256,
         /// Whether requests with a server or admin key are counted, too.
         server_keys: bool = false,
     }
@@ -178,7 +180,7 @@ impl Settings {
 
     /// Checks every range: (key, limit, value) of the first one that is broken.
     fn broken_range(&self) -> Option<(&'static str, String, String)> {
-        let ranges: [(&'static str, i128, i128, i128); 18] = [
+        let ranges: [(&'static str, i128, i128, i128); 19] = [
             ("server.n_requests_max", self.server.n_requests_max as i128, 16, 10_000),
             ("server.n_connections_max", self.server.n_connections_max as i128, 64, 1_000_000),
             ("server.n_connections_per_address_max", self.server.n_connections_per_address_max as i128, 0, 1_000_000),
@@ -188,6 +190,7 @@ impl Settings {
             ("limits.decisions_per_address", self.limits.decisions_per_address.into(), 0, RATE_MAX),
             ("limits.decisions_per_key", self.limits.decisions_per_key.into(), 0, RATE_MAX),
             ("limits.sign_ins_per_address", self.limits.sign_ins_per_address.into(), 0, RATE_MAX),
+            ("limits.body_megabytes_max", self.limits.body_megabytes_max as i128, 1, 1_000_000),
             ("console.idle_minutes", self.console.idle_minutes.into(), 5, 10_080),
             ("audit.keep_days", self.audit.keep_days.into(), 1, 3_650),
             ("events.dedup_days", self.events.dedup_days.into(), 30, 3_650),

@@ -66,6 +66,7 @@ fn describe() {
         "Time of one commit to the log, fsync included"
     );
     describe_gauge!("cx_connections", Unit::Count, "Connections that are open");
+    describe_counter!("cx_bodies_refused_total", Unit::Count, "Requests whose body found no room");
     describe_counter!("cx_connections_refused_total", Unit::Count, "Connections refused, by the limit they exceeded");
     describe_counter!(
         "cx_requests_limited_total",

@@ -52,15 +52,6 @@ fn basic_user(credentials: &str) -> Option<String> {
     Some(text.split(':').next().unwrap_or_default().to_owned())
 }
 
-/// The role of a key that may do `action`; its wrong ones were counted when the request came in.
-///
-/// # Errors
-/// As [`permit`].
-pub fn authorize(app: &App, key: Option<&str>, action: Action) -> Result<Role, ApiError> {
-    let found = key.and_then(|key| app.keys.known(key));
-    permit(found.as_ref(), key, action).map(|holder| holder.role)
-}
-
 /// Whose key the request has in a header, where it may do `action`.
 ///
 /// # Errors

@@ -85,6 +85,14 @@ impl ApiError {
         self.retry_after_seconds.map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds)))
     }
 
+    /// The answer where no layer of the interface has passed: a program may run in a browser, on another site, and shall read
+    /// why.
+    pub fn for_any_site(self) -> Response {
+        let mut response = self.into_response();
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        response
+    }
+
     /// The sentence.
     pub fn message(&self) -> &str {
         &self.message

@@ -13,9 +13,6 @@ use std::time::Duration;
 /// The largest body of a question or a command.
 const SMALL_BYTES_MAX: usize = 64 * 1024;
 
-/// How much of a body that is too large is read over. A client that is still sending would not see the answer otherwise.
-const READ_OVER_BYTES_MAX: usize = 4 * 1024 * 1024;
-
 /// How long a client may take to send a body.
 const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 
@@ -56,7 +53,7 @@ impl<S: Send + Sync> FromRequest<S> for SmallBody {
     }
 }
 
-/// A body of up to `n_max` bytes, or `None` where it is larger.
+/// A body of up to `n_max` bytes, or `None` where it is larger: the connection reads over the rest.
 ///
 /// # Errors
 /// [`ApiError`] where the client breaks off or takes too long.
@@ -71,16 +68,14 @@ pub(super) async fn read_up_to(body: Body, n_max: usize) -> Result<Option<Vec<u8
 }
 
 async fn collect(mut body: Body, n_max: usize) -> Result<Option<Vec<u8>>, ApiError> {
-    let (mut bytes, mut n_read) = (Vec::new(), 0);
+    let mut bytes = Vec::new();
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         let frame = frame.map_err(|error| ApiError::invalid(format!("the body broke off ({error}): send it again")))?;
         let Ok(data) = frame.into_data() else { continue };
-        n_read += data.len();
-        if n_read <= n_max {
-            bytes.extend_from_slice(&data);
-        } else if n_read > READ_OVER_BYTES_MAX {
-            break;
+        if bytes.len() + data.len() > n_max {
+            return Ok(None);
         }
+        bytes.extend_from_slice(&data);
     }
-    Ok((n_read <= n_max).then_some(bytes))
+    Ok(Some(bytes))
 }

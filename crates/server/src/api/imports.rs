@@ -5,9 +5,9 @@
 
 use super::ApiError;
 use super::auth::{holder, key_in};
+use super::body::{Limit, Sent};
 use super::events::limit;
 use super::extract::{Path, Query, SmallBody};
-use super::ingest::read_body;
 use crate::app::App;
 use crate::audit::By;
 use crate::corrections::Undoing;
@@ -258,9 +258,9 @@ fn may(parts: &Parts, app: &Arc<App>, action: Action) -> Result<By, ApiError> {
     if key.as_deref().is_some_and(|key| app.local_key.is(key)) {
         return Ok(By::COMMAND);
     }
-    let holder = holder(app, key.as_deref(), action)?;
+    let holder = holder(&parts.headers, &parts.extensions, action)?;
     let address = Peer::of_request(&parts.extensions, &parts.headers, app).address;
-    Ok(By { actor: Actor::from(&holder), address: Some(address) })
+    Ok(By { actor: Actor::from(holder), address: Some(address) })
 }
 
 /// Which files of history came in, and when
@@ -373,7 +373,7 @@ async fn take(
     Path(id): Path<u64>,
     request: Request,
 ) -> Result<Json<ImportTaken>, ApiError> {
-    let batch = read_part(request).await?;
+    let batch = read_part(&app, request).await?;
     let taken = app.run(move |app| {
         let (events, rejected) = events_of(batch, app.engine.clock().now(), app.settings.default_currency());
         let imported = app.engine.ingest_imported(ImportId(id), events)?;
@@ -403,7 +403,7 @@ async fn replace(
     Path(id): Path<u64>,
     request: Request,
 ) -> Result<Json<ImportTaken>, ApiError> {
-    let batch = read_part(request).await?;
+    let batch = read_part(&app, request).await?;
     let taken = app.run(move |app| {
         let (events, rejected) = events_of(batch, app.engine.clock().now(), app.settings.default_currency());
         let imported = app.engine.replace_imported(ImportId(id), events)?;
@@ -475,9 +475,10 @@ async fn undo(MayUndo(by): MayUndo, State(app): State<Arc<App>>, Path(id): Path<
 }
 
 /// The events of a part.
-async fn read_part(request: Request) -> Result<Vec<Value>, ApiError> {
+async fn read_part(app: &Arc<App>, request: Request) -> Result<Vec<Value>, ApiError> {
     let (parts, body) = request.into_parts();
-    let ImportPart { batch } = read(&read_body(&parts.headers, body).await?)?;
+    let body = Sent::read(&parts, body, Limit::Batch).await?;
+    let ImportPart { batch } = app.run(move |_| Ok(body.with_plain(read))).await??;
     if batch.len() > BATCH_EVENTS_MAX {
         let message = format!("the part has {} events: send at most {BATCH_EVENTS_MAX} at a time", batch.len());
         return Err(ApiError::too_large(message));

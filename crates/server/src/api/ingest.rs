@@ -2,7 +2,8 @@
 
 use super::ApiError;
 use super::auth::{holder, is_for_others, key_in, permit};
-use super::extract::{Path, Query, read_up_to};
+use super::body::{Limit, Sent};
+use super::extract::{Path, Query};
 use super::wire::IngestReply;
 use crate::admission::{who, who_now};
 use crate::app::App;
@@ -10,17 +11,14 @@ use crate::keys::Holder;
 use crate::limits::Asking;
 use crate::peer::{self, Peer};
 use axum::Json;
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
-use events::{BATCH_BYTES_MAX, Batch, CallKind, Envelope, Origin, Refusal, RejectionCode};
-use flate2::read::MultiGzDecoder;
+use events::{Batch, CallKind, Envelope, Origin, Refusal, RejectionCode};
 use governance::{Action, Role};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::io::Read;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -77,8 +75,9 @@ async fn receive(
     // A wrong key counts, too.
     app.limits.count(Asking::Events, &peer, sender.as_ref().ok().and_then(Option::as_ref))?;
     let role = sender?.map(|sender| sender.role);
-    let body = read_body(&parts.headers, body).await?;
-    app.run(move |app| Ok(accept(app, &body, kind, role, &peer))).await?
+    let limit = if role.is_some() { Limit::Batch } else { Limit::Keyless };
+    let body = Sent::read(&parts, body, limit).await?;
+    app.run(move |app| Ok(body.with_plain(|body| accept(app, body, kind, role, &peer)))).await?
 }
 
 /// Who sends events, by the key in the header or else in the query: it is looked at before the body is. Where there is
@@ -133,37 +132,6 @@ fn status(batch: &Batch) -> StatusCode {
         StatusCode::PAYLOAD_TOO_LARGE
     } else {
         StatusCode::BAD_REQUEST
-    }
-}
-
-/// The body, decompressed where its encoding says so, up to the limit of a batch. A single event may be that long here,
-/// so that one that is too long is kept with its reason like every rejected event.
-pub(super) async fn read_body(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, ApiError> {
-    let too_large =
-        || ApiError::too_large(format!("the body has more than {BATCH_BYTES_MAX} bytes: send less at a time"));
-    // A little more than the limit is read, so that the parser says by how much it is exceeded.
-    let slack = BATCH_BYTES_MAX + 4_096;
-    let raw = read_up_to(body, slack).await?.ok_or_else(too_large)?;
-    let encoding = headers.get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("identity");
-    match encoding.trim().to_ascii_lowercase().as_str() {
-        "" | "identity" => Ok(raw),
-        "gzip" | "x-gzip" => {
-            let mut plain = Vec::new();
-            let unpacked = MultiGzDecoder::new(&raw[..]).take(slack as u64 + 1).read_to_end(&mut plain);
-            if unpacked.is_err() {
-                return Err(ApiError::new(
-                    StatusCode::BAD_REQUEST,
-                    "malformed",
-                    "the body is not gzip, as its Content-Encoding says: compress it, or leave the header away",
-                ));
-            }
-            if plain.len() > slack { Err(too_large()) } else { Ok(plain) }
-        }
-        other => {
-            let shown: String = other.chars().take(40).collect();
-            let message = format!("Content-Encoding \"{shown}\" is not understood: send gzip or plain JSON");
-            Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", message))
-        }
     }
 }
 

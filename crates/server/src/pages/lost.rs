@@ -6,7 +6,7 @@ use crate::api::ApiError;
 use crate::app::App;
 use crate::exposure::is_local;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(crate) async fn no_such_path(app: Arc<App>, request: Request) -> Response {
         return with_policy(Visit::read(&mut parts, &app).not_found()).await;
     }
     let message = format!("there is nothing at {}: GET /openapi.json lists what there is", shown(&parts.uri));
-    to_program(ApiError::new(StatusCode::NOT_FOUND, "not_found", message))
+    ApiError::new(StatusCode::NOT_FOUND, "not_found", message).for_any_site()
 }
 
 /// A path of the program, and no method of the path.
@@ -36,26 +36,19 @@ pub(crate) async fn no_such_method(app: Arc<App>, request: Request) -> Response 
         return with_policy(page).await;
     }
     let message = format!("{said}: GET /openapi.json lists what there is");
-    to_program(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message))
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message).for_any_site()
 }
 
 /// Says why a request is not let in.
 pub(crate) async fn refused(app: &Arc<App>, request: Request, error: ApiError) -> Response {
     let (mut parts, _) = request.into_parts();
     if !is_for_people(&parts.headers) {
-        return to_program(error);
+        return error.for_any_site();
     }
     let retry_after = error.retry_after();
     let mut page = Visit::read(&mut parts, app).failed(&error);
     page.headers_mut().extend(retry_after);
     with_policy(page).await
-}
-
-/// A program may run in a browser, on another site: it shall read why.
-fn to_program(error: ApiError) -> Response {
-    let mut response = error.into_response();
-    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    response
 }
 
 /// Lets only those through who are on this machine and come from a page of this machine, where the demonstration runs: its

@@ -6,9 +6,9 @@
 
 use super::places::{Place, Places, Refusal};
 use super::socket::Socket;
+use crate::bodies::Budget;
 use crate::clock::Stopwatch;
 use axum::Router;
-use axum::body::Body;
 use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -48,6 +48,7 @@ pub(super) async fn serve(
     places: Arc<Places>,
     mut stopped: watch::Receiver<bool>,
     patience: Patience,
+    budget: Budget,
 ) {
     // Else the router, with all it describes, would be made anew for each connection.
     let router = router.with_state(());
@@ -61,7 +62,8 @@ pub(super) async fn serve(
         match accepted {
             Ok((stream, peer)) => match places.take(peer.ip()) {
                 Ok(place) => {
-                    tokio::spawn(connection(stream, peer, router.clone(), place, stopped.clone(), patience.idle));
+                    let service = (router.clone(), budget.clone());
+                    tokio::spawn(connection(stream, peer, service, place, stopped.clone(), patience.idle));
                 }
                 Err(refusal) => {
                     refuse(stream);
@@ -87,7 +89,7 @@ pub(super) async fn serve(
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    (router, budget): (Router, Budget),
     place: Place,
     mut stopped: watch::Receiver<bool>,
     idle: Duration,
@@ -95,7 +97,7 @@ async fn connection(
     // Answers are small and wait for nothing that would fill their packets.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let mut request = request.map(Body::new);
+        let mut request = budget.meter(request);
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().call(request)
     });
