@@ -392,6 +392,23 @@ fn what_a_decision_knew_is_forgotten_when_the_customer_refuses_later() {
 }
 
 #[test]
+fn a_clock_that_is_slow_spares_nothing_from_being_forgotten() {
+    let server = filled();
+    let user = buyer(&server);
+    let sent = recommend(&server, &user).ok();
+    let context = json!({"consent": {"categoryPreferences": {"personalization": false}}});
+    let refusal = json!({
+        "event": "Segment Consent Preference Updated", "userId": user, "context": context, "timestamp": "2026-01-01T00:00:00Z"
+    });
+    server.post("/v1/track", &refusal).ok();
+    let without = recommend(&server, &user);
+    assert_eq!(server.engine().forget_refused(None, 1_000).unwrap(), None);
+    let forgotten = record(server.engine(), &sent);
+    assert!(forgotten.is_forgotten() && forgotten.features().is_empty(), "the refusal came after it");
+    assert_same(server.engine(), &without.text);
+}
+
+#[test]
 fn a_damaged_model_is_left_out_and_said() {
     let server = filled();
     let user = buyer(&server);

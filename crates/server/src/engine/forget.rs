@@ -7,8 +7,8 @@ use governance::{ConsentBasis, Purpose};
 use primitives::{CustomerId, Timestamp};
 
 impl Engine {
-    /// Looks at the next `n_max` customers with decisions after `after`. Of those who have refused personalization or
-    /// analytics, the decisions from before keep their answer and lose what was known of the customer. Answers with the
+    /// Looks at the next `n_max` customers with decisions after `after`. Of those who refuse personalization or
+    /// analytics by now, the decisions keep their answer and lose what was known of the customer. Answers with the
     /// last one looked at; `None` where there are no more.
     ///
     /// # Errors
@@ -17,25 +17,23 @@ impl Engine {
         let mut last = after;
         for _ in 0..n_max {
             let Some(id) = self.ports.decisions.next_customer(last.as_ref())? else { return Ok(None) };
-            if let Some(refused_at) = self.refused_at(&id)? {
-                self.ports.decisions.forget(&id, refused_at, &mut without_inputs)?;
+            if self.refuses(&id)? {
+                // When they refused is what a clock of theirs says. Whoever refuses now did so after every decision that
+                // knew them: one from after it knows nothing.
+                self.ports.decisions.forget(&id, Timestamp::MAX, &mut without_inputs)?;
             }
             last = Some(id);
         }
         Ok(last)
     }
 
-    /// When a customer refused last.
-    fn refused_at(&self, id: &CustomerId) -> Result<Option<Timestamp>, ServerError> {
+    /// Whether a customer refuses by a word of theirs, as far as the log has been read.
+    fn refuses(&self, id: &CustomerId) -> Result<bool, ServerError> {
         self.look(|live| {
-            let Some(customer) = live.profiles.customer(id)? else { return Ok(None) };
+            let Some(customer) = live.profiles.customer(id)? else { return Ok(false) };
             let answers = [Purpose::Personalization, Purpose::Analytics]
                 .map(|purpose| self.policy.answer(&customer.profile.consents, purpose));
-            let refusals = answers.iter().filter(|answer| !answer.granted).filter_map(|answer| match answer.basis {
-                ConsentBasis::Stated { at } => Some(at),
-                ConsentBasis::Default => None,
-            });
-            Ok(refusals.max())
+            Ok(answers.iter().any(|answer| !answer.granted && matches!(answer.basis, ConsentBasis::Stated { .. })))
         })
     }
 }
