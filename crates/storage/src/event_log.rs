@@ -3,6 +3,7 @@
 use crate::Storage;
 use crate::command::{Command, Done, NewEvent, NewRejection};
 use crate::error::{DatabaseError, StorageError};
+use crate::history::Offsets;
 use crate::schema::{meta, signed, unsigned};
 use crate::seen_ids::{Seen, id_hash};
 use crate::writer::Patience;
@@ -54,14 +55,12 @@ impl EventLog for Storage {
     }
 
     fn read(&self, after: Offset, n_max: usize) -> Result<Vec<Recorded>, EventLogError> {
+        let left_out = self.left_out().map_err(|error| history_error(after.0, error))?;
         let rows = self.readers.snapshot(|connection| {
             let sealed_upto = meta(connection, "sealed_upto")?;
-            rows_after(connection, after.0.max(sealed_upto), n_max)
+            that_count(&left_out, after.0.max(sealed_upto), n_max, |place, n| rows_after(connection, place, n))
         });
-        let left_out = self.left_out().map_err(|error| history_error(after.0, error))?;
-        let mut rows = rows.map_err(|error| read_error(after.0, error))?;
-        rows.retain(|(offset, _)| !left_out.contains(*offset));
-        rows.into_iter().map(recorded).collect()
+        rows.map_err(|error| read_error(after.0, error))?.into_iter().map(recorded).collect()
     }
 
     fn recent(
@@ -100,22 +99,22 @@ impl EventLog for Storage {
 
 impl Storage {
     fn recent_accepted(&self, title: Option<&str>, n_max: usize) -> Result<Vec<Recorded>, EventLogError> {
+        let left_out = self.left_out().map_err(|error| history_error(0, error))?;
         let (sealed_upto, mut rows) = self
             .readers
             .snapshot(|connection| {
                 let sealed_upto = meta(connection, "sealed_upto")?;
-                let sql = "SELECT offset, record FROM events WHERE offset > ?1 AND (?2 IS NULL OR title = ?2)
-                           ORDER BY offset DESC LIMIT ?3";
-                let n_max = i64::try_from(n_max).unwrap_or(i64::MAX);
+                let sql =
+                    "SELECT offset, record FROM events WHERE offset > ?1 AND offset < ?2 AND (?3 IS NULL OR title = ?3)
+                           ORDER BY offset DESC LIMIT ?4";
                 let mut statement = connection.prepare_cached(sql)?;
-                let rows = statement
-                    .query_map(params![signed(sealed_upto), title, n_max], row)?
-                    .collect::<Result<Vec<Row>, _>>()?;
+                let rows = that_count(&left_out, i64::MAX.cast_unsigned(), n_max, |before, n| {
+                    let n = i64::try_from(n).unwrap_or(i64::MAX);
+                    statement.query_map(params![signed(sealed_upto), signed(before), title, n], row)?.collect()
+                })?;
                 Ok((sealed_upto, rows))
             })
             .map_err(|error| read_error(0, error))?;
-        let left_out = self.left_out().map_err(|error| history_error(0, error))?;
-        rows.retain(|(offset, _)| !left_out.contains(*offset));
         if rows.len() < n_max {
             let older = self.parts.newest(sealed_upto, title, &left_out, n_max - rows.len());
             rows.extend(older.map_err(|error| history_error(0, error))?);
@@ -137,6 +136,26 @@ impl Storage {
             Err(source) => Err(EventLogError::Read { after: after_offset, source: Box::new(source) }),
         };
         rows.into_iter().map(read).collect()
+    }
+}
+
+/// Up to `n_max` rows that are not left out. `portion` reads so many of them beyond a place: where the last portion ended.
+fn that_count(
+    left_out: &Offsets,
+    from: u64,
+    n_max: usize,
+    mut portion: impl FnMut(u64, usize) -> rusqlite::Result<Vec<Row>>,
+) -> rusqlite::Result<Vec<Row>> {
+    let (mut rows, mut place) = (Vec::new(), from);
+    loop {
+        let n_more = n_max - rows.len();
+        let found = portion(place, n_more)?;
+        let is_last = found.len() < n_more;
+        place = found.last().map_or(place, |(offset, _)| *offset);
+        rows.extend(found.into_iter().filter(|(offset, _)| !left_out.contains(*offset)));
+        if is_last || rows.len() == n_max {
+            return Ok(rows);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which imported event is in force after any sequence of imports, replacements and undoings?
 
 use crate::directories::{Bench, open};
-use events::{Event, EventLog, ImportId, ImportLog, NewImport, Offset, Origin, Receipt};
+use events::{Event, EventLog, ImportId, ImportLog, Inspected, InspectedStatus, NewImport, Offset, Origin, Receipt};
 use features::History;
 use primitives::UserId;
 use proptest::collection::vec;
@@ -165,6 +165,42 @@ proptest! {
             let receipts = storage.append_imported(last, &[event((key, 9))]).unwrap();
             let is_taken = receipts == [Receipt::Conflict];
             prop_assert_eq!(is_taken, model.in_force(key).is_some(), "key {}: {:?}", key, receipts);
+        }
+    }
+}
+
+/// What was taken out again stands between what counts, in the log and in the history.
+#[test]
+fn as_many_events_are_read_and_shown_as_count() {
+    for sealed_upto in [0, 3, 16] {
+        let bench = Bench::default();
+        let storage = open(&bench.data());
+        EventLog::append(&*storage, &samples::events(0..6)).unwrap();
+        let id = begin(&storage);
+        storage.append_imported(id, &samples::imported(10..20)).unwrap();
+        storage.undo_import(id, START).unwrap();
+        EventLog::append(&*storage, &samples::events(6..7)).unwrap();
+        storage.seal(Offset(sealed_upto), &SealPolicy::everything()).unwrap();
+        let title = |event: &Event| match samples::number(event) {
+            u64::MAX => event.title().to_owned(),
+            number => number.to_string(),
+        };
+        for n_max in 0..10 {
+            let newest = ["6", "correction", "5", "4", "3", "2", "1", "0"];
+            let shown = EventLog::recent(&*storage, InspectedStatus::Accepted, None, n_max).unwrap();
+            let shown: Vec<String> = shown
+                .iter()
+                .map(|one| match one {
+                    Inspected::Accepted(recorded) => title(&recorded.event),
+                    Inspected::Rejected(_) => "rejected".to_owned(),
+                })
+                .collect();
+            assert_eq!(shown, newest[..n_max.min(8)], "{n_max} of them, sealed up to {sealed_upto}");
+            let read = EventLog::read(&*storage, Offset(sealed_upto), n_max).unwrap();
+            let read: Vec<String> = read.iter().map(|recorded| title(&recorded.event)).collect();
+            let n_in_log = 8 - usize::try_from(sealed_upto.min(6)).unwrap();
+            let in_log: Vec<&str> = newest[..n_in_log].iter().rev().copied().take(n_max).collect();
+            assert_eq!(read, in_log, "{n_max} of them after {sealed_upto}");
         }
     }
 }
