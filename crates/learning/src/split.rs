@@ -169,6 +169,23 @@ mod tests {
         assert_eq!(recommend.validation().map(|v| (v.test_from, v.test_until)), Some((day(161), day(175))));
     }
 
+    #[test]
+    fn settings_are_chosen_only_where_something_was_known_before_their_window() {
+        let split = |test_from: i64| Split {
+            train_from: day(0),
+            train_until: day(test_from),
+            test_from: day(test_from),
+            test_until: day(test_from + 14),
+            window_days: 14,
+            train_as_ofs: vec![day(test_from)],
+            gaps: Vec::new(),
+        };
+        assert_eq!(split(14).validation(), None);
+        let validation = split(15).validation().unwrap();
+        assert_eq!((validation.train_until, validation.test_from, validation.test_until), (day(1), day(1), day(15)));
+        assert_eq!((validation.train_from, validation.train_as_ofs), (day(0), vec![day(1)]));
+    }
+
     proptest! {
         #[test]
         fn no_label_of_training_reaches_into_the_test_or_a_gap(

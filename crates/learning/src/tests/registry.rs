@@ -2,7 +2,10 @@
 
 use super::files::tiny_churn;
 use super::world::{self, dataset, now};
-use crate::{Contest, LearningError, MemoryModelStore, Model, ModelKind, ModelStore, Registry, Trained, file_name};
+use crate::{
+    Contest, LearningError, MemoryModelStore, Model, ModelKind, ModelStore, ModelStoreError, Registry, Trained,
+    file_name,
+};
 use features::catalogue;
 use primitives::{ErrorKind, ModelVersion};
 use proptest::prelude::*;
@@ -98,6 +101,47 @@ fn a_damaged_file_is_named_and_harms_no_other() {
     assert_eq!(fresh.damaged().unwrap()[0].0, damaged);
     assert_eq!(fresh.roll_back(CHURN).unwrap(), good);
     assert!(fresh.champion(CHURN).unwrap().is_some());
+}
+
+/// A store whose disk does not answer while it is asked for a file's content.
+struct Mute(MemoryModelStore);
+
+impl ModelStore for Mute {
+    fn put(&self, file: &[u8]) -> Result<String, ModelStoreError> {
+        self.0.put(file)
+    }
+
+    fn get(&self, _: &str) -> Result<Vec<u8>, ModelStoreError> {
+        Err(ModelStoreError { attempt: "reading".to_owned(), kind: ErrorKind::Unavailable, source: None })
+    }
+
+    fn list(&self) -> Result<Vec<String>, ModelStoreError> {
+        self.0.list()
+    }
+
+    fn champions(&self, model: &str) -> Result<Vec<String>, ModelStoreError> {
+        self.0.champions(model)
+    }
+
+    fn set_champions(&self, model: &str, champions: &[String]) -> Result<(), ModelStoreError> {
+        self.0.set_champions(model, champions)
+    }
+}
+
+#[test]
+fn a_champion_that_cannot_be_read_for_now_is_not_dethroned_and_a_damaged_one_is_met_with_its_fault() {
+    let mute = Registry::new(Arc::new(Mute(MemoryModelStore::default())));
+    assert!(mute.reigning(CHURN).unwrap().is_none());
+    let version = mute.publish(trained()).unwrap().version;
+    assert_eq!(mute.reigning(CHURN).unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(mute.champion_version(CHURN).unwrap(), Some(version));
+
+    let (store, registry) = registry();
+    let version = registry.publish(trained()).unwrap().version;
+    store.damage(&file_name(&trained().to_file().unwrap()), b"RPPT".to_vec());
+    let met = registry.reigning(CHURN).unwrap().unwrap();
+    assert_eq!((met.version, met.n_refused), (version, 0));
+    assert!(met.model.unwrap_err().contains("damaged"));
 }
 
 #[test]

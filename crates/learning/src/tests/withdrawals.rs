@@ -151,6 +151,18 @@ fn who_turns_out_to_be_somebody_who_refused_is_a_withdrawal() {
 }
 
 #[test]
+fn three_who_turn_out_to_be_one_are_two_withdrawals_where_the_third_refused() {
+    let mut visitor = order("", "tea", day(0), day(0));
+    (visitor.user_id, visitor.anonymous_id) = (None, Some("browser".into()));
+    let mut alias = order("bob", "tea", day(3), day(3));
+    alias.anonymous_id = Some("browser".into());
+    alias.call = Call::Alias { previous_id: "carl".to_owned() };
+    let history = [visitor, order("carl", "tea", day(1), day(1)), says("bob", false, day(2)), alias];
+    let fold = Fold::all(&numbered(history), &ConsentPolicy::default());
+    assert_eq!((fold.since(1), fold.since(2), fold.since(3), fold.since(4)), (1, 2, 2, 0));
+}
+
+#[test]
 fn whoever_agreed_in_a_browser_only_was_learned_from_where_the_settings_believe_it() {
     let in_a_browser = Event { origin: Origin::Client, ..says("ann", true, day(0)) };
     let events = numbered([in_a_browser, says("ann", false, day(1))]);
