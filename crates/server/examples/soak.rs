@@ -75,7 +75,11 @@ fn main() -> Result<()> {
     let users = prepare(data.path(), args.customers, args.items)?;
     let server = Server::start(data.path())?;
     let samples = soak(&server, &users, &args, span)?;
-    println!("peak memory of the server: {:.0} MB", server.megabytes("VmHWM")?);
+    println!(
+        "peak memory of the server: {:.0} MB; {:.0} s of the processor",
+        server.megabytes("VmHWM")?,
+        server.processor_seconds()?
+    );
     judge(&samples, &args)
 }
 
