@@ -80,8 +80,8 @@ const N_MOVED_PER_NEW: usize = 2;
 pub(crate) struct SeenIds {
     active: HashMap<IdHash, Seen>,
     frozen: Option<Frozen>,
-    /// What the open transaction added.
-    pending: Vec<IdHash>,
+    /// What the open transaction added, and what it put that in the place of: what was withdrawn in the same transaction.
+    pending: Vec<(IdHash, Option<Seen>)>,
     freeze_wanted: bool,
     /// Whether some of them may be of an older version.
     has_old: bool,
@@ -120,8 +120,8 @@ impl SeenIds {
             found = None;
         }
         let Some(seen) = found else {
-            self.active.insert(id, new);
-            self.pending.push(id);
+            let before = self.active.insert(id, new);
+            self.pending.push((id, before));
             return Ok(Found::New);
         };
         if new.at.is_none() && seen.at.is_some() {
@@ -183,8 +183,11 @@ impl SeenIds {
 
     /// The transaction did not happen.
     pub(crate) fn rolled_back(&mut self) {
-        for id in self.pending.drain(..) {
-            self.active.remove(&id);
+        for (id, before) in self.pending.drain(..).rev() {
+            match before {
+                Some(seen) => self.active.insert(id, seen),
+                None => self.active.remove(&id),
+            };
         }
         if let Some(frozen) = &mut self.frozen {
             frozen.n_next = frozen.n_done;
@@ -297,6 +300,27 @@ mod tests {
         seen.committed(&counters);
         assert_eq!(in_table(&connection, &id(1)).unwrap(), Some(SEEN), "it moves again");
         assert_eq!(seen.add(&connection, id(2), SEEN).unwrap(), Found::New, "what failed may be sent again");
+    }
+
+    #[test]
+    fn what_was_put_in_the_place_of_another_and_rolled_back_leaves_that_known() {
+        let temp = tempfile::tempdir().unwrap();
+        let connection = open_writer(&temp.path().join("ids.db")).unwrap();
+        let (mut seen, counters) = (SeenIds::default(), Counters { head: 1, ..Counters::default() });
+        let imported = |content, place| Seen { at: None, content, place };
+        assert_eq!(seen.add(&connection, id(1), imported(7, 1)).unwrap(), Found::New);
+        seen.committed(&counters);
+        connection.execute_batch("BEGIN; INSERT INTO withdrawn(first, last) VALUES(1, 1);").unwrap();
+        for place in 3..5 {
+            assert_eq!(
+                seen.add(&connection, id(1), imported(8, place)).unwrap(),
+                if place == 3 { Found::New } else { Found::Same }
+            );
+        }
+        connection.execute_batch("ROLLBACK").unwrap();
+        seen.rolled_back();
+        assert_eq!(seen.add(&connection, id(1), imported(7, 2)).unwrap(), Found::Same, "nothing was withdrawn");
+        assert_eq!(seen.add(&connection, id(1), imported(8, 2)).unwrap(), Found::Other);
     }
 
     #[test]
