@@ -189,6 +189,7 @@ fn what_is_usual_can_be_counted_by_hand() {
     close(&usual((0..21).map(|day| if day == 7 { 1_000 } else { 10 })), 21, 20.0);
     close(&usual((0..21).map(|day| [1_000, 0, 0, 0, 0, 0, 10][day % 7])), 27, 10.0);
     close(&usual((0..21).map(|day| [1_000, 0, 0, 0, 0, 10, 10][day % 7])), 21, 40.0);
+    close(&usual((0..21).map(|day| [10, 20, 30, 40, 50, 60, 1_000][day % 7])), 27, 160.0);
     // Only the newest 56 days are usual.
     let newest = usual(0..60);
     assert_eq!((newest.0.len(), newest.0.front().map(|day| day.day)), (56, Some(4)));
