@@ -40,6 +40,19 @@ fn beyond_256_names_the_device_tied_longest_ago_makes_room() {
 }
 
 #[test]
+fn a_shared_device_that_is_let_go_stays_with_whom_it_leads_to() {
+    for (last, leads_to) in [("bob", Some("bob")), ("ann", None)] {
+        let signed_in = [(1, "ann"), (2, "bob"), (3, last)];
+        let mut events: Vec<Recorded> = signed_in.map(|(n, user)| client(n, Some(user), Some("tablet"), None)).into();
+        events.extend((4..259).map(|n| client(n, Some("ann"), Some(&format!("d-{n}")), None)));
+        let profiles = fold(&events);
+        let names = customer(&profiles, "ann").profile.links;
+        assert_eq!((names.len(), names.contains_key(&Identifier::Anonymous("tablet".into()))), (256, false));
+        assert_eq!(profiles.find_by_text("tablet").unwrap().as_ref().map(CustomerId::as_str), leads_to);
+    }
+}
+
+#[test]
 fn the_name_that_founded_a_customer_is_never_let_go() {
     let mut events = vec![client(1, None, Some("founder"), None)];
     events.extend((2..400).map(|n| client(n, None, Some("founder"), Some(&format!("d-{n}")))));
