@@ -75,6 +75,16 @@ proptest! {
             prop_assert_eq!(storage.head(), Offset(list.len() as u64));
         }
         prop_assert_eq!(&samples::numbers(&replayed(&storage)), &list);
+        // What is still in the log is read from any place in any portion.
+        let sealed_upto = storage.sealed_upto().unwrap().0;
+        for after in [0, sealed_upto, sealed_upto + 2, list.len() as u64] {
+            for n_max in [1, 3, usize::MAX] {
+                let read = EventLog::read(&*storage, Offset(after), n_max).unwrap();
+                let from = usize::try_from(after.max(sealed_upto)).unwrap();
+                let expected: Vec<u64> = list.iter().copied().skip(from).take(n_max).collect();
+                prop_assert_eq!(samples::numbers(&read), expected, "{} after {}", n_max, after);
+            }
+        }
         let shown = |title: Option<&str>| -> Vec<u64> {
             let found = EventLog::recent(&*storage, InspectedStatus::Accepted, title, 7).unwrap();
             found.iter().map(|one| match one {
