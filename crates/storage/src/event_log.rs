@@ -248,3 +248,51 @@ fn merge(accepted: Vec<Recorded>, rejected: Vec<(u64, Rejected)>, n_max: usize) 
     }
     merged
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::samples;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_rejected_event_is_found_by_what_it_would_have_been_called() {
+        for (payload, title) in [
+            (r#"{"event":"E","name":"N","type":"track"}"#, Some("E")),
+            (r#"{"name":"N","type":"page"}"#, Some("N")),
+            (r#"{"event":3,"name":null,"type":"track"}"#, Some("track")),
+            (r#"{"userId":"u"}"#, None),
+            (r#"["event"]"#, None),
+            (r#"{"event":"E","#, None),
+        ] {
+            assert_eq!(rejected_title(payload).as_deref(), title, "{payload}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_came_last_is_shown_first(
+            mut accepted in vec(1..30_u64, 0..8), mut rejected in vec(0..30_u64, 0..8), n_max in 0..20_usize,
+        ) {
+            // An accepted event has its offset, a rejected one stands after the offset that was newest when it came.
+            let mut by_hand: Vec<(u64, bool)> = Vec::new();
+            accepted.sort_unstable_by(|a, b| b.cmp(a));
+            accepted.dedup();
+            rejected.sort_unstable_by(|a, b| b.cmp(a));
+            by_hand.extend(accepted.iter().map(|offset| (*offset, false)));
+            by_hand.extend(rejected.iter().map(|after| (*after, true)));
+            by_hand.sort_unstable_by(|a, b| b.cmp(a));
+            by_hand.truncate(n_max);
+            let recorded = |offset: &u64| Recorded { offset: Offset(*offset), event: samples::event(*offset) };
+            let accepted = accepted.iter().map(recorded).collect();
+            let rejected = rejected.iter().map(|after| (*after, samples::rejected(*after))).collect();
+            let shown: Vec<Inspected> = merge(accepted, rejected, n_max);
+            let expected: Vec<Inspected> = by_hand.iter().map(|(place, is_rejected)| match is_rejected {
+                true => Inspected::Rejected(samples::rejected(*place)),
+                false => Inspected::Accepted(recorded(place)),
+            }).collect();
+            prop_assert_eq!(shown, expected);
+        }
+    }
+}

@@ -275,6 +275,34 @@ mod tests {
     }
 
     #[test]
+    fn a_transaction_moves_two_ids_for_each_that_it_adds() {
+        let temp = tempfile::tempdir().unwrap();
+        let connection = open_writer(&temp.path().join("ids.db")).unwrap();
+        let (mut seen, mut counters) = (SeenIds::default(), Counters::default());
+        let mut add = |seen: &mut SeenIds, counters: &mut Counters, ids: std::ops::Range<u8>| {
+            for n in ids {
+                assert_eq!(seen.add(&connection, id(n), SEEN).unwrap(), Found::New);
+                counters.head += 1;
+            }
+            seen.move_some(&connection, counters).unwrap();
+            seen.committed(counters);
+        };
+        add(&mut seen, &mut counters, 0..10);
+        assert!(seen.frozen.is_none() && seen.active.len() == 10, "so few may wait in memory");
+        assert!(seen.flush(&connection, &mut counters, 10, 1).unwrap());
+        seen.committed(&counters);
+        let n_left = |seen: &SeenIds| seen.frozen.as_ref().map(|frozen| frozen.sorted.len() - frozen.n_done);
+        assert_eq!((n_left(&seen), seen.active.len()), (Some(10), 0));
+        add(&mut seen, &mut counters, 10..12);
+        assert_eq!((n_left(&seen), seen.active.len(), counters.ids_upto), (Some(6), 2, 0));
+        add(&mut seen, &mut counters, 12..15);
+        assert_eq!((n_left(&seen), seen.active.len(), counters.ids_upto), (None, 5, 10));
+        assert!((0..10).all(|n| in_table(&connection, &id(n)).unwrap() == Some(SEEN)));
+        // What the table lacks is read again from the log, and nothing else.
+        assert!((10..15).all(|n| in_table(&connection, &id(n)).unwrap().is_none()));
+    }
+
+    #[test]
     fn what_was_rolled_back_was_not_seen() {
         let temp = tempfile::tempdir().unwrap();
         let connection = open_writer(&temp.path().join("ids.db")).unwrap();
