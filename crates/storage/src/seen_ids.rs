@@ -279,7 +279,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let connection = open_writer(&temp.path().join("ids.db")).unwrap();
         let (mut seen, mut counters) = (SeenIds::default(), Counters::default());
-        let mut add = |seen: &mut SeenIds, counters: &mut Counters, ids: std::ops::Range<u8>| {
+        let add = |seen: &mut SeenIds, counters: &mut Counters, ids: std::ops::Range<u8>| {
             for n in ids {
                 assert_eq!(seen.add(&connection, id(n), SEEN).unwrap(), Found::New);
                 counters.head += 1;
