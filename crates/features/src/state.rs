@@ -111,6 +111,15 @@ impl CustomerState for FeatureState {
         self.lines.merge(other.lines);
         self.views.merge(other.views);
     }
+
+    fn n_bytes(&self) -> usize {
+        let (seen, orders) = (self.seen.as_slice(), self.orders.as_slice());
+        size_of::<Self>()
+            + size_of_val(seen)
+            + size_of_val(orders)
+            + size_of_val(self.lines.as_slice())
+            + size_of_val(self.views.as_slice())
+    }
 }
 
 fn earliest(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {

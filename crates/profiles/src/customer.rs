@@ -6,6 +6,7 @@ use governance::{Consents, Statement, Voice};
 use primitives::{CustomerId, Money, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// How many moments a profile keeps for its timeline.
@@ -17,7 +18,8 @@ const N_JOINS: usize = 64;
 /// How many of the newest joins that were refused a profile keeps.
 const N_REFUSALS: usize = 16;
 
-/// How many names a customer has at most: beyond it the device that was tied to them longest ago makes room.
+/// How many names a customer has at most: beyond it a write key adds none, and the company's next makes the device that
+/// was tied to them longest ago go.
 const N_NAMES_MAX: usize = 256;
 
 /// How many traits a customer has at most: beyond it the one said longest ago makes room.
@@ -32,6 +34,9 @@ const TRAIT_BYTES_MAX: usize = 2 * 1024;
 /// How much all traits of a customer are at most, in bytes: beyond it the one said longest ago makes room.
 const TRAITS_BYTES_MAX: usize = 16 * 1024;
 
+/// What each part of a profile that is counted one by one takes beside its texts, in bytes: about what the maps need too.
+const PART_BYTES: usize = 128;
+
 /// What another crate wants to know of each customer, carried along by the fold.
 ///
 /// Merging two states must equal having applied all events to one, whatever their order: then late arrivals, merged
@@ -41,6 +46,11 @@ pub trait CustomerState: Default + Clone + Serialize + DeserializeOwned + Send +
     fn apply(&mut self, recorded: &Recorded);
     /// Takes over everything another record of the same customer has taken in.
     fn merge(&mut self, other: Self);
+    /// About how many bytes it holds in memory; asked after each event, so it must not have to look at everything. Nobody
+    /// asks where all customers are in memory anyhow.
+    fn n_bytes(&self) -> usize {
+        size_of::<Self>()
+    }
 }
 
 /// A customer: the profile, and the state the fold carries for it.
@@ -69,6 +79,8 @@ pub struct Profile {
     pub consents: Consents,
     /// How many events were folded in.
     pub n_events: u64,
+    /// The first of them in the log: who has read less knows nothing of this customer.
+    pub known_since: Offset,
     /// When the first of them occurred.
     pub first_seen: Timestamp,
     /// When the last of them occurred.
@@ -124,6 +136,7 @@ impl Profile {
             traits: BTreeMap::new(),
             consents: Consents::default(),
             n_events: 0,
+            known_since: *offset,
             first_seen: event.occurred_at,
             last_seen: event.occurred_at,
             moments: Newest::default(),
@@ -146,22 +159,19 @@ impl Profile {
             self.consents.state(purpose, Statement { granted, at: event.occurred_at, voice });
         }
         if let Call::Identify { traits } = &event.call {
-            for (name, value) in traits {
-                let said = Trait { json: value.to_string(), at: event.occurred_at, offset: *offset };
-                self.keep_trait(name.clone(), said);
-            }
+            let said = |value: &Value| Trait { json: value.to_string(), at: event.occurred_at, offset: *offset };
+            self.keep_traits(traits.iter().map(|(name, value)| (name.clone(), said(value))));
         }
         self.moments.add(Moment::new(*offset, event));
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
         self.n_events = self.n_events.saturating_add(other.n_events);
+        self.known_since = self.known_since.min(other.known_since);
         self.first_seen = self.first_seen.min(other.first_seen);
         self.last_seen = self.last_seen.max(other.last_seen);
         self.consents.merge(&other.consents);
-        for (name, said) in other.traits {
-            self.keep_trait(name, said);
-        }
+        self.keep_traits(other.traits);
         for (identifier, link) in other.links {
             self.links.entry(identifier).or_insert(link);
         }
@@ -170,6 +180,18 @@ impl Profile {
             self.keep_refusal(refusal);
         }
         self.moments.merge(other.moments);
+    }
+
+    /// About how many bytes it holds in memory.
+    pub(crate) fn n_bytes(&self) -> usize {
+        let of_names = |names: &[Identifier]| names.iter().map(|name| PART_BYTES + name.text().len()).sum::<usize>();
+        let of_join = |join: &Join| of_names(&join.names) + join.into.as_str().len() + join.absorbed.as_str().len();
+        let links: usize = self.links.keys().map(|name| of_names(std::slice::from_ref(name))).sum();
+        let traits: usize = self.traits.iter().map(|said| PART_BYTES + trait_bytes(said)).sum();
+        let joins: usize = self.joins.as_slice().iter().map(of_join).sum();
+        let refusals: usize = self.refusals.iter().map(|refusal| of_names(&refusal.names)).sum();
+        let moments: usize = self.moments.as_slice().iter().map(|moment| PART_BYTES + moment.title.len()).sum();
+        size_of::<Self>() + links + traits + joins + refusals + moments
     }
 
     /// Keeps that a join was refused. The same claim again takes the place of the first.
@@ -185,51 +207,61 @@ impl Profile {
         self.refusals.drain(..n_over);
     }
 
-    /// Whether the customer can have the `userId`s of another as well.
-    pub(crate) fn has_room_for_users(&self, n_users: usize) -> bool {
-        self.n_users() + n_users < N_NAMES_MAX
+    /// Whether the customer can have more names, of which so many would stay for good. Nothing that a write key says makes
+    /// another name go: with names of its own making, a stranger could take a customer's devices away from them.
+    pub(crate) fn has_room(&self, n_names: usize, n_lasting: usize, is_trusted: bool) -> bool {
+        self.links.len() + n_names <= N_NAMES_MAX || is_trusted && self.n_lasting() + n_lasting < N_NAMES_MAX
     }
 
-    /// How many of the customer's names are `userId`s.
-    pub(crate) fn n_users(&self) -> usize {
-        self.links.keys().filter(|name| matches!(name, Identifier::User(_))).count()
+    /// How many of the customer's names stay for good.
+    pub(crate) fn n_lasting(&self) -> usize {
+        self.links.len() - self.passing_names().count()
     }
 
-    /// Lets go of the devices that were tied to the customer longest ago, until there are no more names than may be, and
-    /// says which were shared. The name that founded the customer stays: nobody else may be founded under it.
-    pub(crate) fn let_names_go(&mut self) -> Vec<(Identifier, bool)> {
+    /// The names that can make room: no `userId`; not the name that founded the customer, since nobody else may be founded
+    /// under it; no shared device, which would lead to nobody although others go by it as well.
+    fn passing_names(&self) -> impl Iterator<Item = (&Identifier, &Link)> {
+        let founder = Identifier::founder(&self.id);
+        let devices = self.links.iter().filter(|(name, _)| matches!(name, Identifier::Anonymous(_)));
+        devices.filter(move |(name, link)| !link.is_shared && **name != founder)
+    }
+
+    /// Lets go of the devices that were tied to the customer longest ago, until there are no more names than may be.
+    pub(crate) fn let_names_go(&mut self) -> Vec<Identifier> {
         let n_over = self.links.len().saturating_sub(N_NAMES_MAX);
         if n_over == 0 {
             return Vec::new();
         }
-        let founder = Identifier::founder(&self.id);
-        let devices =
-            self.links.iter().filter(|(name, _)| matches!(name, Identifier::Anonymous(_)) && **name != founder);
-        let mut oldest: Vec<_> = devices.map(|(name, link)| (link.offset, name.clone())).collect();
+        let mut oldest: Vec<_> = self.passing_names().map(|(name, link)| (link.offset, name.clone())).collect();
         oldest.sort_unstable();
-        let gone = oldest.into_iter().take(n_over);
-        gone.filter_map(|(_, name)| self.links.remove(&name).map(|link| (name, link.is_shared))).collect()
+        let gone: Vec<Identifier> = oldest.into_iter().take(n_over).map(|(_, name)| name).collect();
+        self.links.retain(|name, _| !gone.contains(name));
+        gone
     }
 
-    /// What was said later wins, in whichever order it arrives; of two at the same moment, the later in the log.
-    fn keep_trait(&mut self, name: String, said: Trait) {
-        if name.len() > TRAIT_NAME_BYTES_MAX || said.json.len() > TRAIT_BYTES_MAX {
-            return;
+    /// What was said later wins, in whichever order it arrives; of two at the same moment, the later in the log. Room is
+    /// made once all are there: otherwise it would depend on their order who makes it.
+    pub(crate) fn keep_traits(&mut self, said: impl IntoIterator<Item = (String, Trait)>) {
+        let is_kept =
+            |(name, said): &(String, Trait)| name.len() <= TRAIT_NAME_BYTES_MAX && said.json.len() <= TRAIT_BYTES_MAX;
+        for (name, said) in said.into_iter().filter(is_kept) {
+            let kept = self.traits.entry(name).or_insert_with(|| said.clone());
+            if (said.at, said.offset) > (kept.at, kept.offset) {
+                *kept = said;
+            }
         }
-        let kept = self.traits.entry(name).or_insert_with(|| said.clone());
-        if (said.at, said.offset) > (kept.at, kept.offset) {
-            *kept = said;
-        }
-        while self.traits.len() > N_TRAITS_MAX || self.traits_bytes() > TRAITS_BYTES_MAX {
+        let mut n_bytes: usize = self.traits.iter().map(trait_bytes).sum();
+        while self.traits.len() > N_TRAITS_MAX || n_bytes > TRAITS_BYTES_MAX {
             let oldest = self.traits.iter().min_by_key(|(name, said)| (said.at, said.offset, *name));
-            let Some(name) = oldest.map(|(name, _)| name.clone()) else { return };
+            let Some((name, said)) = oldest.map(|(name, said)| (name.clone(), said)) else { return };
+            n_bytes -= trait_bytes((&name, said));
             self.traits.remove(&name);
         }
     }
+}
 
-    fn traits_bytes(&self) -> usize {
-        self.traits.iter().map(|(name, said)| name.len() + said.json.len()).sum()
-    }
+fn trait_bytes((name, said): (&String, &Trait)) -> usize {
+    name.len() + said.json.len()
 }
 
 impl Moment {

@@ -136,13 +136,18 @@ impl Claim<'_> {
     /// The rule of `docs/adr/0011`, for a name that belongs to another customer.
     pub(crate) fn verdict(&self, both_known: bool, is_shared: bool) -> Verdict {
         let is_device = matches!(self.other, Identifier::Anonymous(_));
-        let may_join_users = self.reason == LinkReason::Alias && self.recorded.event.origin.is_trusted();
+        let may_join_users = self.reason == LinkReason::Alias && self.is_trusted();
         match (both_known, may_join_users) {
             (false, _) => Verdict::Join,
             (true, true) if !is_shared => Verdict::Join,
             (true, _) if is_device => Verdict::Share,
             (true, _) => Verdict::Keep,
         }
+    }
+
+    /// Whether the company itself claims it.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.recorded.event.origin.is_trusted()
     }
 
     pub(crate) fn link(&self, is_shared: bool) -> Link {

@@ -104,6 +104,7 @@ impl<S: CustomerState> Profiles<S> {
             customer.profile.apply(recorded);
             customer.state.apply(recorded);
             watch.after(customer, before);
+            self.resident.weigh(&id);
             applied.customer = Some(id);
         }
         self.offset = recorded.offset;
@@ -172,6 +173,11 @@ impl<S: CustomerState> Profiles<S> {
         self.resident.len()
     }
 
+    /// As how many ordinary customers those in memory count: one who takes more memory than usual counts as several.
+    pub fn weight(&self) -> usize {
+        self.resident.weight()
+    }
+
     /// How many customers the store does not have as they are; who changes again while a checkpoint takes them counts twice.
     pub fn n_dirty(&self) -> usize {
         self.changed_customers.n_unsafe()
@@ -231,30 +237,32 @@ impl<S: CustomerState> Profiles<S> {
         filled.map(|()| changes)
     }
 
-    /// Forgets customers who are safe in the store until at most `n_max` remain in memory, those not met lately first.
+    /// Forgets customers who are safe in the store until those in memory count as at most `n_max`, not met lately first.
     /// Looks at no more than `n_looks` of them, and answers whether it found all it wanted.
     pub fn shrink_to(&mut self, n_max: usize, n_looks: usize) -> bool {
         for _ in 0..n_looks.min(2 * self.resident.len()) {
-            if self.resident.len() <= n_max {
+            if self.resident.weight() <= n_max {
                 return true;
             }
-            let Some((id, customer)) = self.resident.forget_next(|id| self.changed_customers.is_safe(id)) else {
+            let Some((_, customer)) = self.resident.forget_next(|id| self.changed_customers.is_safe(id)) else {
                 continue;
             };
+            // A shared name may lead to somebody who is still in memory, and goes with them.
             for name in customer.iter().flat_map(|customer| customer.profile.links.keys()) {
-                let leads_here = self.identifiers.get(name).is_some_and(|found| found.as_ref() == Some(&id));
-                if leads_here && self.changed_identifiers.is_safe(name) {
+                let leads_to = self.identifiers.get(name).and_then(Option::as_ref);
+                let is_needed = leads_to.is_none_or(|owner| self.resident.get(owner).is_some());
+                if !is_needed && self.changed_identifiers.is_safe(name) {
                     self.identifiers.remove(name);
                 }
             }
         }
-        self.resident.len() <= n_max
+        self.resident.weight() <= n_max
     }
 
     /// Takes a customer read from the store into memory, with the names that lead to them; one that is there already stays
-    /// as it is. Answers `false` where `n_max` are in memory.
+    /// as it is. Answers `false` where those in memory count as `n_max`.
     pub fn admit(&mut self, stored: Customer<S>, n_max: usize) -> bool {
-        if self.resident.len() >= n_max {
+        if self.resident.weight() >= n_max {
             return false;
         }
         let id = stored.profile.id.clone();

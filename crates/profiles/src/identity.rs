@@ -24,6 +24,12 @@ impl Identifier {
         [event.user_id.clone().map(Self::User), event.anonymous_id.clone().map(Self::Anonymous)]
     }
 
+    /// The names that the `previousId` of an `alias` may mean: it is a `userId` or an `anonymousId`.
+    #[must_use]
+    pub fn of_previous(previous_id: &str) -> [Self; 2] {
+        [Self::User(UserId::from(previous_id)), Self::Anonymous(AnonymousId::from(previous_id))]
+    }
+
     /// The customer that this name founds when it is the first one heard.
     ///
     /// A `userId` is its own customer id, so that people find customers under the names they know. Only a `userId` that
@@ -47,6 +53,14 @@ impl Identifier {
             Self::Anonymous(AnonymousId::from(anonymous))
         } else {
             Self::User(UserId::from(text.strip_prefix(USER).unwrap_or(text)))
+        }
+    }
+
+    /// The name itself.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::User(id) => id.as_str(),
+            Self::Anonymous(id) => id.as_str(),
         }
     }
 

@@ -1,8 +1,12 @@
 //! Which customers are in memory, and whom does it forget first?
 
-use crate::Customer;
+use crate::{Customer, CustomerState};
 use primitives::CustomerId;
 use std::collections::{HashMap, VecDeque};
+
+/// How many bytes an ordinary customer may take: one who takes more counts as several, so that a bound for customers is
+/// one for memory as well.
+const ORDINARY_BYTES: usize = 8 * 1024;
 
 /// The customers in memory. Who was met since the last look gets a second chance before being forgotten: the CLOCK
 /// approximation of "least lately used", which needs no sorting.
@@ -11,6 +15,8 @@ pub(crate) struct Residents<S> {
     by_id: HashMap<CustomerId, Resident<S>>,
     /// Everybody once, in the order of the looks.
     round: VecDeque<CustomerId>,
+    /// As how many they all count.
+    weight: usize,
 }
 
 #[derive(Debug)]
@@ -18,17 +24,33 @@ struct Resident<S> {
     /// `None` marks a customer who was merged into another.
     customer: Option<Customer<S>>,
     was_met: bool,
+    /// As how many ordinary customers it counts.
+    weight: usize,
 }
 
 impl<S> Default for Residents<S> {
     fn default() -> Self {
-        Self { by_id: HashMap::new(), round: VecDeque::new() }
+        Self { by_id: HashMap::new(), round: VecDeque::new(), weight: 0 }
     }
 }
 
-impl<S> Residents<S> {
+impl<S: CustomerState> Residents<S> {
     pub(crate) fn len(&self) -> usize {
         self.by_id.len()
+    }
+
+    /// As how many ordinary customers they count.
+    pub(crate) fn weight(&self) -> usize {
+        self.weight
+    }
+
+    /// Weighs a customer who has changed.
+    pub(crate) fn weigh(&mut self, id: &CustomerId) {
+        if let Some(resident) = self.by_id.get_mut(id) {
+            let weight = weight(resident.customer.as_ref());
+            self.weight = self.weight - resident.weight + weight;
+            resident.weight = weight;
+        }
     }
 
     /// `None` where it is not in memory; `Some(None)` where it was merged into another.
@@ -45,11 +67,16 @@ impl<S> Residents<S> {
 
     /// Takes somebody in; answers with whom it had.
     pub(crate) fn insert(&mut self, id: CustomerId, customer: Option<Customer<S>>) -> Option<Customer<S>> {
+        let weight = weight(customer.as_ref());
+        self.weight += weight;
         match self.by_id.get_mut(&id) {
-            Some(resident) => std::mem::replace(&mut resident.customer, customer),
+            Some(resident) => {
+                self.weight -= std::mem::replace(&mut resident.weight, weight);
+                std::mem::replace(&mut resident.customer, customer)
+            }
             None => {
                 self.round.push_back(id.clone());
-                self.by_id.insert(id, Resident { customer, was_met: false });
+                self.by_id.insert(id, Resident { customer, was_met: false, weight });
                 None
             }
         }
@@ -66,7 +93,9 @@ impl<S> Residents<S> {
             self.round.push_back(id);
             return None;
         }
-        self.by_id.remove(&id).map(|resident| (id, resident.customer))
+        let resident = self.by_id.remove(&id)?;
+        self.weight -= resident.weight;
+        Some((id, resident.customer))
     }
 
     pub(crate) fn customers(&self) -> impl Iterator<Item = &Customer<S>> {
@@ -76,4 +105,9 @@ impl<S> Residents<S> {
     pub(crate) fn into_customers(self) -> impl Iterator<Item = Customer<S>> {
         self.by_id.into_values().filter_map(|resident| resident.customer)
     }
+}
+
+fn weight<S: CustomerState>(customer: Option<&Customer<S>>) -> usize {
+    let n_bytes = customer.map_or(0, |customer| customer.profile.n_bytes() + customer.state.n_bytes());
+    n_bytes.div_ceil(ORDINARY_BYTES).max(1)
 }

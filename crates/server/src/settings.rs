@@ -98,7 +98,7 @@ settings! {
     }
     /// Live profiles.
     profiles: ProfileSettings {
-        /// How many customers are held in memory; the others wait in the data directory (1000 to 100000000).
+        /// How many customers of 8 KB are held in memory; the others wait in the data directory (1000 to 100000000).
         n_resident_max: usize = 1_000_000,
         /// Seconds between two checkpoints (1 to 3600).
         checkpoint_seconds: u64 = 5,

@@ -223,9 +223,13 @@ fn an_empty_server_answers_too_and_says_why_that_is_all() {
     assert_eq!(ids, ["tea", "jam"]);
     assert_eq!(decision["items"][0]["reason"], "Bought by fewer than 5 customers in the last 30 days");
     assert!(decision["fallback"].as_str().unwrap().starts_with("No recommendation model has been trained yet"));
-    // What cannot be had is not shown.
-    let sold_out = json!({"batch": [{"type": "item", "itemId": "tea", "traits": {"available": false}}]});
-    server.post_as(SERVER, "/v1/batch", &sold_out).ok();
+    // Once the company names items, only those are shown that it named, and not what cannot be had.
+    let described = json!({"batch": [
+        {"type": "item", "itemId": "tea", "traits": {"available": false}},
+        {"type": "item", "itemId": "jam", "traits": {"available": true}},
+    ]});
+    server.post_as(SERVER, "/v1/batch", &described).ok();
+    server.post("/v1/batch", &json!({"batch": [order("3", "rye", 4), order("4", "rye", 5)]})).ok();
     let decision = recommend(&server, "1").ok();
     assert_eq!(decision["items"].as_array().unwrap().len(), 1);
 }

@@ -4,7 +4,7 @@ use super::{Applied, Profiles, customer_row, identifier_row};
 use crate::evidence::{Claim, Verdict};
 use crate::{Customer, CustomerState, Identifier, LinkReason, Profile, ProfileError, RefusalReason, Watch};
 use events::{Call, Recorded};
-use primitives::{AnonymousId, CustomerId, UserId};
+use primitives::CustomerId;
 
 impl<S: CustomerState> Profiles<S> {
     /// The customer an event happened to, after everything it says about who is who has been judged.
@@ -42,12 +42,13 @@ impl<S: CustomerState> Profiles<S> {
             Some(id) => id,
             None => self.found(main, recorded)?,
         };
-        for (other, reason, _) in others {
+        for (other, reason, theirs) in others {
             let claim = Claim { recorded, main, other, reason };
             if let Some(winner) = self.judge(&id, &claim, watch)? {
                 applied.n_merged += 1;
                 id = winner;
             }
+            theirs.iter().for_each(|theirs| self.resident.weigh(theirs));
         }
         Ok(id)
     }
@@ -63,8 +64,7 @@ impl<S: CustomerState> Profiles<S> {
         if let Call::Alias { previous_id } = &recorded.event.call {
             // Segment's previousId may be either; what is known decides, and an unknown one is taken as both. A write key
             // cannot give a customer a userId in this way: it would be the second one, or somebody else's.
-            let user = Identifier::User(UserId::from(previous_id.as_str()));
-            let device = Identifier::Anonymous(AnonymousId::from(previous_id.as_str()));
+            let [user, device] = Identifier::of_previous(previous_id);
             let meant = match (self.look_up(&user)?.is_some(), self.look_up(&device)?.is_some()) {
                 (true, true) => vec![user, device],
                 (true, false) => vec![user],
@@ -140,17 +140,23 @@ impl<S: CustomerState> Profiles<S> {
         let ours = self.profile_mut(id)?;
         let (are_we_known, is_ours_too) = (ours.is_known(), ours.links.contains_key(name));
         let theirs = self.profile_mut(&other)?;
-        let (n_users, both_known) = (theirs.n_users(), are_we_known && theirs.is_known());
+        let both_known = are_we_known && theirs.is_known();
         let is_shared = theirs.links.get(name).is_some_and(|link| link.is_shared);
-        match claim.verdict(both_known, is_shared) {
-            Verdict::Join if self.profile_mut(id)?.has_room_for_users(n_users) => {
-                return self.join(id, &other, claim, watch).map(Some);
-            }
-            Verdict::Join => self.refuse(id, &other, claim, RefusalReason::TooManyNames)?,
+        let verdict = claim.verdict(both_known, is_shared);
+        let (n_names, n_lasting) = match verdict {
+            Verdict::Join => (theirs.links.len(), theirs.n_lasting()),
+            Verdict::Share if !is_ours_too => (1, 1),
+            Verdict::Share | Verdict::Keep => (0, 0),
+        };
+        match verdict {
+            Verdict::Keep => self.refuse(id, &other, claim, RefusalReason::TwoUsers)?,
             // Somebody signs in again on a device that is known to be shared.
             Verdict::Share if is_ours_too => self.hand_over(id, &other, name)?,
+            _ if !self.profile_mut(id)?.has_room(n_names, n_lasting, claim.is_trusted()) => {
+                self.refuse(id, &other, claim, RefusalReason::TooManyNames)?;
+            }
             Verdict::Share => self.share(id, &other, claim)?,
-            Verdict::Keep => self.refuse(id, &other, claim, RefusalReason::TwoUsers)?,
+            Verdict::Join => return self.join(id, &other, claim, watch).map(Some),
         }
         Ok(None)
     }
@@ -159,12 +165,13 @@ impl<S: CustomerState> Profiles<S> {
     fn tie_new(&mut self, id: &CustomerId, claim: &Claim<'_>) -> Result<(), ProfileError> {
         let profile = self.profile_mut(id)?;
         let was_known = profile.is_known();
-        if matches!(claim.other, Identifier::User(_)) && !profile.has_room_for_users(1) {
+        let is_user = matches!(claim.other, Identifier::User(_));
+        if !profile.has_room(1, usize::from(is_user), claim.is_trusted()) {
             profile.keep_refusal(claim.refused(RefusalReason::TooManyNames));
             return Ok(());
         }
         profile.links.insert(claim.other.clone(), claim.link(false));
-        self.totals.n_known += u64::from(!was_known && matches!(claim.other, Identifier::User(_)));
+        self.totals.n_known += u64::from(!was_known && is_user);
         self.lead(&claim.other, Some(id))?;
         self.let_names_go(id)
     }
@@ -239,11 +246,9 @@ impl<S: CustomerState> Profiles<S> {
 
     /// Names for which a customer has no room lead to nobody any more.
     fn let_names_go(&mut self, id: &CustomerId) -> Result<(), ProfileError> {
-        for (name, is_shared) in self.profile_mut(id)?.let_names_go() {
-            if !is_shared || self.find(&name)?.as_ref() == Some(id) {
-                self.lead(&name, None)?;
-                self.let_go.push(name);
-            }
+        for name in self.profile_mut(id)?.let_names_go() {
+            self.lead(&name, None)?;
+            self.let_go.push(name);
         }
         Ok(())
     }

@@ -24,6 +24,9 @@ impl CustomerState for Seen {
     fn merge(&mut self, other: Self) {
         self.0.extend(other.0);
     }
+    fn n_bytes(&self) -> usize {
+        2_048 * self.0.len()
+    }
 }
 
 /// An event from a few words: `i` identify, `t` track, `a` alias of `previous`.

@@ -23,6 +23,7 @@ pub struct Pressure {
 #[derive(Debug, Default)]
 struct Gauge {
     n_resident_max: Option<usize>,
+    /// As how many ordinary customers those in memory count.
     n_resident: usize,
     n_dirty: usize,
     is_woken: bool,
@@ -50,9 +51,9 @@ impl Pressure {
         self.moved.notify_all();
     }
 
-    /// Reads off how many customers are in memory and how many of them have changed.
+    /// Reads off as how many the customers in memory count, and how many of them have changed.
     pub(super) fn measure(&self, profiles: &Profiles<FeatureState>) {
-        let (n_resident, n_dirty) = (profiles.n_resident(), profiles.n_dirty());
+        let (n_resident, n_dirty) = (profiles.weight(), profiles.n_dirty());
         let mut gauge = self.gauge();
         let was_high = gauge.is_high();
         let was_full = gauge.is_full();
@@ -91,6 +92,10 @@ impl Pressure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use events::{Call, Event, Fields, Offset, Origin, Recorded};
+    use primitives::Timestamp;
+    use profiles::MemoryProfileStore;
+    use std::sync::Arc;
 
     #[test]
     fn without_a_bound_nobody_waits_and_with_one_the_full_wait_for_room() {
@@ -119,5 +124,30 @@ mod tests {
             waiting.join().unwrap()
         });
         assert!(waited, "nobody writes checkpoints any more");
+    }
+
+    #[test]
+    fn who_takes_more_memory_than_usual_counts_as_several() {
+        let at = Timestamp::default();
+        let traits = (0..7).map(|n| (format!("t-{n}"), "v".repeat(2_000).into()));
+        let event = Event {
+            message_id: "m".into(),
+            user_id: Some("ann".into()),
+            anonymous_id: None,
+            occurred_at: at,
+            received_at: at,
+            stated_at: None,
+            call: Call::Identify { traits: traits.collect() },
+            context: Fields::new(),
+            origin: Origin::Client,
+        };
+        let mut profiles = Profiles::open(Arc::new(MemoryProfileStore::default())).unwrap();
+        profiles.apply(&Recorded { offset: Offset(1), event }).unwrap();
+        let pressure = Pressure::default();
+        pressure.measure(&profiles);
+        for (n_max, is_high) in [(2, true), (3, false)] {
+            pressure.bound(Some(n_max));
+            assert_eq!(pressure.is_high(), is_high, "a bound of {n_max}");
+        }
     }
 }

@@ -1,18 +1,18 @@
 //! How much may one customer hold, and what makes room?
 
 use super::*;
-use crate::RefusalReason;
+use crate::{Profile, RefusalReason, Trait};
 use events::Fields;
 
 /// A customer founded by a device of which `n` more become known, one event each, from offset 2 on.
 fn with_devices(n: u64) -> Vec<Recorded> {
     let first = client(1, Some("ann"), Some("d-first"), None);
-    let more = (2..n + 2).map(|n| client(n, Some("ann"), Some(&format!("d-{n}")), None));
+    let more = (2..n + 2).map(|n| event(n, Some("ann"), Some(&format!("d-{n}")), None));
     std::iter::once(first).chain(more).collect()
 }
 
 #[test]
-fn beyond_256_names_the_device_tied_longest_ago_makes_room() {
+fn beyond_256_names_the_company_s_next_makes_the_device_tied_longest_ago_go() {
     let at_the_limit = fold(&with_devices(254));
     assert_eq!(customer(&at_the_limit, "ann").profile.links.len(), 256);
     assert!(at_the_limit.find_by_text("d-first").unwrap().is_some());
@@ -24,7 +24,7 @@ fn beyond_256_names_the_device_tied_longest_ago_makes_room() {
     }
     assert_eq!(customer(&profiles, "ann").profile.links.len(), 256);
     store.commit(profiles.offset(), profiles.take_changes().unwrap()).unwrap();
-    profiles.apply(&client(300, Some("ann"), Some("d-300"), None)).unwrap();
+    profiles.apply(&event(300, Some("ann"), Some("d-300"), None)).unwrap();
     assert_eq!(
         profiles.find_by_text("d-2").unwrap(),
         None,
@@ -55,7 +55,10 @@ fn a_shared_device_that_is_let_go_stays_with_whom_it_leads_to() {
 #[test]
 fn the_name_that_founded_a_customer_is_never_let_go() {
     let mut events = vec![client(1, None, Some("founder"), None)];
-    events.extend((2..400).map(|n| client(n, None, Some("founder"), Some(&format!("d-{n}")))));
+    events.extend((2..400).flat_map(|n| {
+        let device = format!("d-{n}");
+        [client(2 * n, None, Some(&device), None), event(2 * n + 1, None, Some("founder"), Some(&device))]
+    }));
     let profiles = fold(&events);
     let profile = customer(&profiles, "founder").profile;
     assert_eq!((profile.id.as_str(), profile.links.len()), ("anonymous:founder", 256));
@@ -71,12 +74,80 @@ fn a_customer_with_too_many_userids_takes_no_more() {
     events.push(event(301, Some("main"), None, Some("late")));
     let mut profiles = fold(&events);
     let profile = customer(&profiles, "main").profile;
-    assert_eq!((profile.links.len(), profile.n_users()), (256, 255));
+    assert_eq!((profile.links.len(), profile.n_lasting()), (256, 255));
     assert_eq!((seen(&profiles, "late"), profile.refusals.len()), (vec![300], 16));
     assert_eq!(profile.refusals.last().map(|refusal| refusal.reason), Some(RefusalReason::TooManyNames));
     assert_eq!(customer(&profiles, "late").profile.refusals.len(), 1);
     profiles.take_changes().unwrap();
     assert!(profiles.identifiers.values().all(Option::is_some), "a name that was refused leaves no trace");
+}
+
+/// Ann on her phone, and a stranger who has made up names for her until there is no room for more.
+fn ann_crowded_by_a_stranger() -> Vec<Recorded> {
+    let mut events = vec![client(1, Some("ann"), Some("phone"), None), client(2, None, Some("visitor"), None)];
+    events.extend([client(3, Some("bob"), Some("tablet"), None), event(4, Some("old ann"), None, None)]);
+    events.extend((10..400).map(|n| client(n, Some("ann"), Some(&format!("junk-{n}")), None)));
+    events
+}
+
+#[test]
+fn a_write_key_takes_no_device_away_whatever_it_ties_to_a_customer() {
+    let mut profiles = fold(&ann_crowded_by_a_stranger());
+    let is_refused = |profiles: &Profiles<Seen>, name: &str| {
+        let refusals = customer(profiles, name).profile.refusals;
+        refusals.last().is_some_and(|refusal| refusal.reason == RefusalReason::TooManyNames)
+    };
+    assert_eq!((customer(&profiles, "ann").profile.links.len(), is_refused(&profiles, "ann")), (256, true));
+    assert_eq!(
+        (profiles.find_by_text("junk-399").unwrap(), profiles.find_by_text("junk-263").unwrap()),
+        (None, { Some("ann".into()) })
+    );
+    // Nor does one that signs in with a history, or on somebody else's device, or says so by an alias.
+    profiles.apply(&client(400, Some("ann"), Some("visitor"), None)).unwrap();
+    profiles.apply(&client(401, Some("ann"), Some("tablet"), None)).unwrap();
+    profiles.apply(&client(402, Some("ann"), None, Some("visitor"))).unwrap();
+    profiles.apply(&client(403, None, Some("visitor"), Some("ann"))).unwrap();
+    assert!(["visitor", "bob"].into_iter().all(|name| is_refused(&profiles, name)));
+    assert_eq!((seen(&profiles, "visitor"), seen(&profiles, "tablet")), (vec![2, 403], vec![3]));
+    profiles.apply(&client(404, None, Some("phone"), None)).unwrap();
+    assert!(seen(&profiles, "ann").contains(&404), "the phone is hers as before");
+    // The company's word makes room.
+    profiles.apply(&event(405, Some("ann"), Some("visitor"), None)).unwrap();
+    profiles.apply(&event(406, Some("ann"), None, Some("old ann"))).unwrap();
+    let ann = customer(&profiles, "ann").profile;
+    assert_eq!((ann.links.len(), ann.joins.as_slice().len()), (256, 2));
+    assert_eq!((profiles.find_by_text("phone").unwrap(), seen(&profiles, "visitor").contains(&2)), (None, true));
+}
+
+#[test]
+fn a_shared_device_is_never_let_go_so_that_nobody_is_founded_over_its_founder() {
+    let mut events = vec![event(1, None, Some("tablet"), Some("u1")), client(2, Some("eve"), Some("tablet"), None)];
+    events.extend((3..400).map(|n| event(n, Some("eve"), Some(&format!("d-{n}")), None)));
+    events.push(client(400, None, Some("tablet"), None));
+    let profiles = fold(&events);
+    assert_eq!((seen(&profiles, "u1"), profiles.totals().n_customers), (vec![1], 2));
+    assert!(seen(&profiles, "tablet").contains(&400) && seen(&profiles, "eve").contains(&400));
+    let eve = customer(&profiles, "eve").profile;
+    assert_eq!((eve.links.len(), eve.n_lasting()), (256, 2));
+}
+
+#[test]
+fn a_name_stays_in_memory_only_with_whom_it_leads_to() {
+    let store = Arc::new(MemoryProfileStore::default());
+    let mut profiles: Profiles<Seen> = Profiles::open(store.clone()).unwrap();
+    let stored = |profiles: &mut Profiles<Seen>| {
+        store.commit(profiles.offset(), profiles.take_changes().unwrap()).unwrap();
+        profiles.shrink_to(0, usize::MAX);
+        profiles.identifiers.len()
+    };
+    for recorded in [client(1, Some("ann"), Some("tablet"), None), client(2, Some("bob"), Some("tablet"), None)] {
+        profiles.apply(&recorded).unwrap();
+    }
+    assert_eq!(stored(&mut profiles), 0);
+    // Ann is met with another device: then it is looked up to whom her shared one leads.
+    profiles.apply(&client(3, Some("ann"), Some("phone"), None)).unwrap();
+    assert!(profiles.identifiers.contains_key(&Identifier::Anonymous("tablet".into())));
+    assert_eq!(stored(&mut profiles), 0);
 }
 
 fn identify(offset: u64, traits: &[(&str, &str)]) -> Recorded {
@@ -125,4 +196,24 @@ fn traits_that_are_too_long_are_not_kept_and_the_oldest_make_room() {
     assert_eq!(traits(&large[..8]).len(), 8);
     let kept: Vec<String> = traits(&large).into_iter().map(|(name, _)| name).collect();
     assert_eq!((kept.len(), kept.first().map(String::as_str)), (8, Some("t-2")));
+}
+
+proptest! {
+    /// Whichever of two customers goes on, and in whichever order their words came, the same traits are kept.
+    #[test]
+    fn traits_are_merged_the_same_in_both_directions(
+        said in proptest::collection::vec((0_u64..12, 0_usize..3, 0_usize..10, any::<bool>()), 1..40),
+    ) {
+        let [mut left, mut right] = [(); 2].map(|()| Profile::new("ann".into(), Identifier::User("ann".into()), &client(1, Some("ann"), None, None)));
+        for ((name, size, at, is_left), offset) in said.into_iter().zip(1..) {
+            let json = "v".repeat([1, 1_024, 2_043][size]);
+            let at = Timestamp::from_millis(i64::try_from(at).unwrap());
+            let profile = if is_left { &mut left } else { &mut right };
+            profile.keep_traits([(format!("t-{name:02}"), Trait { json, at, offset: Offset(offset) })]);
+        }
+        let (mut one, mut other) = (left.clone(), right.clone());
+        one.merge(right);
+        other.merge(left);
+        prop_assert_eq!(one.traits, other.traits);
+    }
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::evidence::{Claim, Verdict};
 use crate::{JoinRefusal, RefusalReason};
+use proptest::test_runner::TestCaseError;
 
 fn user(name: &str) -> Identifier {
     Identifier::User(name.into())
@@ -248,20 +249,46 @@ proptest! {
     /// Every name leads to a customer who knows it; a name of several customers is marked as shared by each of them.
     #[test]
     fn names_and_customers_agree(events in arbitrary_events()) {
-        let profiles = fold(&events);
-        let customers: Vec<Customer<Seen>> = profiles.resident().cloned().collect();
-        for (name, id) in &profiles.identifiers {
-            let owners: Vec<_> = customers.iter().filter(|customer| customer.profile.links.contains_key(name)).collect();
-            prop_assert_eq!(owners.is_empty(), id.is_none());
-            prop_assert!(id.is_none() || owners.iter().any(|owner| Some(&owner.profile.id) == id.as_ref()));
-            prop_assert!(owners.len() < 2 || owners.iter().all(|owner| owner.profile.links[name].is_shared));
-        }
-        for customer in &customers {
-            for name in customer.profile.links.keys() {
-                prop_assert!(profiles.find(name).unwrap().is_some());
-            }
-        }
-        let n_joins: usize = customers.iter().map(|customer| customer.profile.joins.as_slice().len()).sum();
-        prop_assert_eq!(n_joins as u64, profiles.totals().n_merged);
+        are_names_and_customers_at_one(&fold(&events))?;
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// It holds where some have as many names as may be, too, and then nothing of anybody is lost either.
+    #[test]
+    fn names_and_customers_agree_where_there_is_no_room(events in arbitrary_events()) {
+        let crowd = ["a", "b"].into_iter().flat_map(|name| (0..255).map(move |n| (name, format!("{name}-{n}"))));
+        let crowd = (1..).zip(crowd).map(|(n, (name, device))| client(n, Some(name), Some(&device), None));
+        let later = events.into_iter().map(|mut recorded| {
+            recorded.offset = Offset(recorded.offset.0 + 1_000);
+            recorded
+        });
+        let events: Vec<Recorded> = crowd.chain(later).collect();
+        let n_owned = events.iter().filter(|one| Identifier::of(&one.event).into_iter().flatten().next().is_some()).count();
+        let profiles = fold(&events);
+        are_names_and_customers_at_one(&profiles)?;
+        prop_assert!(profiles.resident().all(|customer| customer.profile.links.len() <= 256));
+        prop_assert_eq!(profiles.resident().map(|customer| customer.profile.n_events).sum::<u64>(), n_owned as u64);
+        prop_assert_eq!(profiles.totals().n_customers, profiles.resident().count() as u64);
+    }
+}
+
+fn are_names_and_customers_at_one(profiles: &Profiles<Seen>) -> Result<(), TestCaseError> {
+    let customers: Vec<Customer<Seen>> = profiles.resident().cloned().collect();
+    for (name, id) in &profiles.identifiers {
+        let owners: Vec<_> = customers.iter().filter(|customer| customer.profile.links.contains_key(name)).collect();
+        prop_assert_eq!(owners.is_empty(), id.is_none());
+        prop_assert!(id.is_none() || owners.iter().any(|owner| Some(&owner.profile.id) == id.as_ref()));
+        prop_assert!(owners.len() < 2 || owners.iter().all(|owner| owner.profile.links[name].is_shared));
+    }
+    for customer in &customers {
+        for name in customer.profile.links.keys() {
+            prop_assert!(profiles.find(name).unwrap().is_some());
+        }
+    }
+    let n_joins: usize = customers.iter().map(|customer| customer.profile.joins.as_slice().len()).sum();
+    prop_assert_eq!(n_joins as u64, profiles.totals().n_merged);
+    Ok(())
 }

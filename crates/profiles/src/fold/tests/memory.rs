@@ -124,3 +124,49 @@ fn a_name_that_was_let_go_leads_to_nobody_before_and_after_the_store_knows() {
     assert_eq!(profiles.find_by_text("d-2").unwrap().unwrap().as_str(), "bob");
     assert!(profiles.let_go.is_empty() && profiles.identifiers.contains_key(&Identifier::Anonymous("d-2".into())));
 }
+
+/// As how many all in memory count, by hand. Who was merged away counts as one.
+fn weighed(profiles: &Profiles<Seen>) -> usize {
+    let n_bytes = |one: &Customer<Seen>| one.profile.n_bytes() + one.state.n_bytes();
+    let living: usize = profiles.resident().map(|one| n_bytes(one).div_ceil(8 * 1024)).sum();
+    living + profiles.n_resident() - profiles.resident().count()
+}
+
+proptest! {
+    /// Whoever grows, shares, joins and is forgotten: what all in memory count as is kept up to date.
+    #[test]
+    fn the_weight_is_that_of_everybody_in_memory(events in arbitrary_events(), cuts in proptest::collection::vec(0_usize..25, 0..4)) {
+        let store = Arc::new(MemoryProfileStore::default());
+        let mut profiles = Profiles::<Seen>::open(store.clone()).unwrap();
+        for (i, recorded) in events.iter().enumerate() {
+            profiles.apply(recorded).unwrap();
+            prop_assert_eq!(profiles.weight(), weighed(&profiles));
+            if cuts.contains(&i) {
+                checkpoint(&store, &mut profiles);
+                prop_assert!(profiles.shrink_to(i % 3, usize::MAX) && profiles.weight() <= i % 3);
+                prop_assert_eq!(profiles.weight(), weighed(&profiles));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_customer_full_of_traits_or_of_long_names_counts_as_several() {
+    let traits = |recorded: &mut Recorded| {
+        let all = (0..7).map(|n| (format!("t-{n}"), "v".repeat(2_040).into()));
+        recorded.event.call = Call::Identify { traits: all.collect() };
+    };
+    let mut heavy = event(1, Some("ann"), None, None);
+    traits(&mut heavy);
+    let mut profiles = fold(&[heavy.clone()]);
+    assert_eq!((profiles.n_resident(), profiles.weight()), (1, 3));
+    let ann = customer(&profiles, "ann");
+    let mut other: Profiles<Seen> = Profiles::open(Arc::new(MemoryProfileStore::default())).unwrap();
+    assert!(other.admit(ann.clone(), 3) && !other.admit(ann, 3), "there is room for three ordinary ones");
+
+    let long = |n: u64| format!("{n:03}{}", "x".repeat(200));
+    for n in 2..200 {
+        profiles.apply(&event(n, Some("bob"), Some(&long(n)), None)).unwrap();
+    }
+    assert!(customer(&profiles, "bob").profile.n_bytes() > 198 * 200);
+}
