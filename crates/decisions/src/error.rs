@@ -29,7 +29,7 @@ pub enum DecisionError {
     /// What was known of the customer then is gone.
     #[error(
         "this decision cannot be made again: the customer has refused since, and what was known of them then was \
-         forgotten; the answer is still in the log"
+         forgotten; only which items or which score was answered is still in the log"
     )]
     Forgotten,
 }

@@ -58,16 +58,15 @@ pub trait DecisionLog: Send + Sync {
     /// [`DecisionLogError`].
     fn next_customer(&self, after: Option<&CustomerId>) -> Result<Option<CustomerId>, DecisionLogError>;
 
-    /// Replaces the records of a customer's decisions made before a moment by what `forget` makes of them. Each is asked
-    /// for once. Answers how many there were.
+    /// Replaces the records of a customer's decisions by what `forget` makes of them; one of which it makes nothing stays as
+    /// it is. Each that was replaced is never asked for again. Answers how many were replaced.
     ///
     /// # Errors
-    /// [`DecisionLogError`], also where `forget` answers one.
+    /// [`DecisionLogError`].
     fn forget(
         &self,
         customer: &CustomerId,
-        before: Timestamp,
-        forget: &mut dyn FnMut(LoggedDecision) -> Result<Vec<u8>, DecisionLogError>,
+        forget: &mut dyn FnMut(LoggedDecision) -> Option<Vec<u8>>,
     ) -> Result<u64, DecisionLogError>;
 
     /// How many decisions there ever were: (all, fallbacks).

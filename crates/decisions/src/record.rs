@@ -1,13 +1,16 @@
 //! What does the log hold of a decision, so that it can be explained and decided again?
 
 use crate::packed::{pack, unpack};
-use crate::{Bought, Decision, DecisionError, Knowledge, LoggedDecision, Question, Subject, Testimony};
+use crate::{Bought, Decision, DecisionError, Knowledge, LoggedDecision, Outcome, Question, Subject, Testimony};
 use features::{FeatureVector, catalogue};
 use governance::{ConsentAnswer, ConsentPolicy, Consents, Statement, Voice, permit};
 use serde::{Deserialize, Serialize};
 
 /// The version of the record that this program writes.
 const RECORD_VERSION: u8 = 2;
+
+/// Takes the place of every sentence that told something of a customer who has refused since.
+const FORGOTTEN: &str = "Forgotten, since the customer has refused.";
 
 /// Everything that went into a decision and came out of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -132,18 +135,29 @@ impl Record {
         self
     }
 
-    /// Whether what was known of the customer was forgotten, since they refused later. The answer stays.
+    /// Whether what was known of the customer was forgotten, since they refused later.
     #[must_use]
     pub fn is_forgotten(&self) -> bool {
         matches!(self.known, Disclosed::Forgotten(_))
     }
 
-    /// The record without what was known of the customer.
+    /// The record without what was known of the customer: which items or which score was answered stays, and nothing that
+    /// says why. Who may not be known has nothing to be forgotten.
     #[must_use]
     pub fn forget(mut self) -> Self {
-        if let Disclosed::Known { consent, .. } = self.known {
-            self.known = Disclosed::Forgotten(consent);
+        let Disclosed::Known { consent, .. } = self.known else { return self };
+        self.known = Disclosed::Forgotten(consent);
+        // What was asked of the catalogue names what the customer bought, and the caller may have said anything.
+        self.testimony = Testimony::default();
+        self.question.context.clear();
+        self.decision.answer.fallback = self.decision.answer.fallback.map(|_| FORGOTTEN.to_owned());
+        match &mut self.decision.answer.outcome {
+            Outcome::Items(items) => items.iter_mut().for_each(|item| FORGOTTEN.clone_into(&mut item.reason)),
+            Outcome::Score { reasons, .. } => reasons.clear(),
         }
+        // The bytes that were sent held the reasons: neither they nor what would prove a guess at them is kept.
+        self.response.clear();
+        self.sent.clear();
         self
     }
 

@@ -6,8 +6,8 @@ mod whom;
 mod words;
 
 use crate::{
-    DecisionError, DecisionKind, ItemFacts, LoggedDecision, Outcome, Record, Sales, Subject, Witness, World, decide,
-    replay,
+    DecisionError, DecisionKind, ItemFacts, LoggedDecision, Outcome, RankedItem, Record, Sales, Subject, Testimony,
+    Witness, World, decide, replay,
 };
 use governance::{Consents, Headcount, Purpose, Statement, Voice};
 use models::recommend::{ItemToItemModel, Scored};
@@ -213,18 +213,32 @@ fn a_record_takes_few_bytes_and_holds_no_answer_twice() {
 }
 
 #[test]
-fn what_was_known_can_be_forgotten_and_the_answer_stays() {
+fn what_was_known_can_be_forgotten_with_every_word_of_it_and_what_was_answered_stays() {
     let subject = known(knowledge(&[(7, 1.0), (3, 20.0)], true));
-    let (answer, record) = decided(&question(DecisionKind::Churn, 1), &subject, &champions(true), &Shop::full());
-    let text = json(&record.to_logged().record);
-    assert!(text.contains("features") && text.contains("bought"), "{text}");
-    let forgotten = reopened(&record.forget());
-    let text = json(&forgotten.to_logged().record);
-    assert!(!text.contains("features") && !text.contains("bought"), "{text}");
-    assert!(forgotten.is_forgotten() && forgotten.features().is_empty() && forgotten.feature_schema().is_none());
-    assert_eq!(forgotten.decision.answer, answer);
-    let refused = replay(&forgotten, &champions(true)).unwrap_err();
-    assert!(refused.to_string().contains("the customer has refused since"), "{refused}");
+    for kind in DecisionKind::ALL {
+        let mut asked = question(kind, 1);
+        asked.context.insert("basket".to_owned(), "a gift for Ann".into());
+        let (answer, mut record) = decided(&asked, &subject, &champions(true), &Shop::full());
+        record.decision.answer.fallback = Some("The customer's orders name no products".to_owned());
+        let forgotten = reopened(&record.forget());
+        let text = json(&forgotten.to_logged().record);
+        for word in ["features", "bought", "Bought", "gift", "name no products", "\"value\"", "contribution"] {
+            assert!(!text.contains(word), "{word}: {text}");
+        }
+        assert!(forgotten.is_forgotten() && forgotten.features().is_empty() && forgotten.feature_schema().is_none());
+        assert_eq!(forgotten.testimony, Testimony::default());
+        assert!(forgotten.to_logged().is_fallback, "that it was one stays");
+        match (&forgotten.decision.answer.outcome, &answer.outcome) {
+            (Outcome::Items(after), Outcome::Items(before)) => {
+                let ids = |items: &[RankedItem]| items.iter().map(|item| item.id.clone()).collect::<Vec<_>>();
+                assert_eq!(ids(after), ids(before));
+            }
+            (Outcome::Score { score: after, .. }, Outcome::Score { score: before, .. }) => assert_eq!(after, before),
+            other => panic!("{other:?}"),
+        }
+        let refused = replay(&forgotten, &champions(true)).unwrap_err();
+        assert!(refused.to_string().contains("the customer has refused since"), "{refused}");
+    }
 }
 
 fn json(packed: &[u8]) -> String {

@@ -390,12 +390,9 @@ impl Round {
 
     /// Goes on with the round through everybody for whom something was decided.
     fn forget_refused(&mut self) {
-        match self.engine.forget_refused(self.looked_at.take(), N_LOOKED_AT) {
-            Ok(last) => self.looked_at = last,
-            Err(error) => {
-                let error = error.story();
-                tracing::error!(error, "what past decisions knew of customers who refused could not be forgotten");
-            }
+        if let Err(error) = self.engine.forget_refused(&mut self.looked_at, N_LOOKED_AT) {
+            let error = error.story();
+            tracing::error!(error, "not all that past decisions knew of customers who refused could be forgotten");
         }
     }
 

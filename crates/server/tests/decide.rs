@@ -375,24 +375,87 @@ fn assert_same(engine: &Engine, text: &str) {
     assert_eq!(engine.replay(&record).unwrap(), text);
 }
 
+/// Goes once around everybody for whom something was decided.
+fn forget(server: &TestServer) -> Result<(), server::error::ServerError> {
+    let mut after = None;
+    let done = server.engine().forget_refused(&mut after, 1_000);
+    assert_eq!(after, None, "nobody comes after the last");
+    done
+}
+
 #[test]
 fn what_a_decision_knew_is_forgotten_when_the_customer_refuses_later() {
     let server = filled();
     let user = buyer(&server);
-    let reply = recommend(&server, &user);
-    let sent = [reply.ok(), recommend(&server, "somebody else").ok()];
-    let forget = |server: &TestServer| assert_eq!(server.engine().forget_refused(None, 1_000).unwrap(), None);
-    forget(&server);
-    assert!(!record(server.engine(), &sent[0]).features().is_empty(), "nobody has refused yet");
+    let replies = [recommend(&server, &user), churn(&server, &user)];
+    let other = recommend(&server, "somebody else").ok();
+    forget(&server).unwrap();
+    assert!(!record(server.engine(), &replies[0].ok()).features().is_empty(), "nobody has refused yet");
     server.advance(Duration::from_secs(60));
     refuse(&server, &user);
-    forget(&server);
-    let forgotten = record(server.engine(), &sent[0]);
-    assert!(forgotten.is_forgotten() && forgotten.features().is_empty());
-    assert_eq!(forgotten.response, reply.text, "the answer stays");
-    let said = server.engine().replay(&forgotten).unwrap_err().story();
-    assert!(said.contains("the customer has refused since"), "{said}");
-    assert!(!record(server.engine(), &sent[1]).is_forgotten());
+    forget(&server).unwrap();
+    for reply in &replies {
+        let sent = reply.ok();
+        let forgotten = record(server.engine(), &sent);
+        assert!(forgotten.is_forgotten() && forgotten.features().is_empty());
+        let kept = server.get(&format!("/v1/decisions/{}", sent["decisionId"].as_str().unwrap())).ok();
+        assert_eq!((&kept["isForgotten"], &kept["answer"]["score"]), (&json!(true), &sent["score"]));
+        for (before, after) in sent["items"].as_array().into_iter().zip(kept["answer"]["items"].as_array()) {
+            let ids = |items: &[Value]| items.iter().map(|item| item["itemId"].clone()).collect::<Vec<_>>();
+            assert_eq!(ids(before), ids(after), "what was answered stays");
+        }
+        let said: Vec<&Value> =
+            ["items", "reasons"].iter().filter_map(|list| sent[list].as_array()).flatten().collect();
+        assert!(!said.is_empty(), "{sent}");
+        for why in said.iter().flat_map(|one| [&one["reason"], &one["text"]]).filter_map(Value::as_str) {
+            assert!(!kept.to_string().contains(why), "{why}: {kept}");
+        }
+        let said = server.engine().replay(&forgotten).unwrap_err().story();
+        assert!(said.contains("the customer has refused since"), "{said}");
+    }
+    assert!(!record(server.engine(), &other).is_forgotten());
+}
+
+#[test]
+fn it_is_forgotten_whatever_time_the_refusal_names_and_under_every_name_that_was_decided_for() {
+    let server = filled();
+    let device = json!({"decision": "recommend", "anonymousId": "device"});
+    server.post("/v1/page", &json!({"anonymousId": "device", "name": "Home"})).ok();
+    let as_device = server.decide(&device).ok();
+    server.post("/v1/identify", &json!({"userId": "ann", "anonymousId": "device"})).ok();
+    server.advance(Duration::from_secs(3_600));
+    let as_ann = recommend(&server, "ann").ok();
+    // Somebody else signs in on the device, and its name is theirs from now on.
+    server.post("/v1/identify", &json!({"userId": "ben", "anonymousId": "device"})).ok();
+    let as_ben = recommend(&server, "ben").ok();
+    let long_ago = server.now() - Duration::from_secs(365 * 86_400);
+    let context = json!({"consent": {"categoryPreferences": {"personalization": false}}});
+    let event = "Segment Consent Preference Updated";
+    let refusal = json!({"event": event, "userId": "ann", "context": context, "timestamp": long_ago.to_string()});
+    server.post_as(SERVER, "/v1/track", &refusal).ok();
+    forget(&server).unwrap();
+    for (sent, is_forgotten) in [(as_device, true), (as_ann, true), (as_ben, false)] {
+        assert_eq!(record(server.engine(), &sent).is_forgotten(), is_forgotten, "{sent}");
+    }
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_said_and_keeps_nobody_elses_from_being_forgotten() {
+    let server = filled();
+    let user = buyer(&server);
+    refuse(&server, "a");
+    let damaged = decisions::LoggedDecision {
+        id: DecisionId::from("damaged"),
+        customer: Some("a".into()),
+        ..record(server.engine(), &recommend(&server, "a").ok()).to_logged()
+    };
+    let damaged = decisions::LoggedDecision { record: b"nothing that was ever written".to_vec(), ..damaged };
+    server.engine().ports().decisions.append(damaged).unwrap();
+    let sent = recommend(&server, &user).ok();
+    refuse(&server, &user);
+    let said = forget(&server).unwrap_err().story();
+    assert!(said.contains("1 decisions") && said.contains("damaged") && said.contains("keep_days"), "{said}");
+    assert!(record(server.engine(), &sent).is_forgotten(), "who comes after it is looked at, too");
 }
 
 #[test]
@@ -406,7 +469,7 @@ fn a_clock_that_is_slow_spares_nothing_from_being_forgotten() {
     });
     server.post("/v1/track", &refusal).ok();
     let without = recommend(&server, &user);
-    assert_eq!(server.engine().forget_refused(None, 1_000).unwrap(), None);
+    forget(&server).unwrap();
     let forgotten = record(server.engine(), &sent);
     assert!(forgotten.is_forgotten() && forgotten.features().is_empty(), "the refusal came after it");
     assert_same(server.engine(), &without.text);

@@ -70,28 +70,28 @@ impl DecisionLog for Storage {
     fn forget(
         &self,
         customer: &CustomerId,
-        before: Timestamp,
-        forget: &mut dyn FnMut(LoggedDecision) -> Result<Vec<u8>, DecisionLogError>,
+        forget: &mut dyn FnMut(LoggedDecision) -> Option<Vec<u8>>,
     ) -> Result<u64, DecisionLogError> {
         let attempt = "forgetting what was known of a customer";
         let sql = format!(
-            "{COLUMNS} WHERE customer = ?1 AND decided_at < ?2 AND NOT is_forgotten ORDER BY decided_at LIMIT {N_FORGOTTEN}"
+            "{COLUMNS} WHERE customer = ?1 AND (decided_at, seq) > (?2, ?3) AND NOT is_forgotten
+             ORDER BY decided_at, seq LIMIT {N_FORGOTTEN}"
         );
         let mut n_forgotten = 0;
+        let mut place = (i64::MIN, i64::MIN);
         loop {
-            let page: Vec<LoggedDecision> = self
+            let page: Vec<Placed> = self
                 .readers
                 .with(|connection| {
                     let mut select = connection.prepare_cached(&sql)?;
-                    select.query_map(params![customer.as_str(), before.as_millis()], decision)?.collect()
+                    select.query_map(params![customer.as_str(), place.0, place.1], placed)?.collect()
                 })
                 .map_err(|error| failed(attempt, error))?;
-            if page.is_empty() {
-                return Ok(n_forgotten);
-            }
-            n_forgotten += page.len() as u64;
-            let rewrite = |one: LoggedDecision| Ok((one.id.clone(), forget(one)?));
-            let records = page.into_iter().map(rewrite).collect::<Result<_, DecisionLogError>>()?;
+            let Some((last, seq)) = page.last() else { return Ok(n_forgotten) };
+            place = (last.decided_at.as_millis(), *seq);
+            let rewrite = |(one, _): Placed| Some((one.id.clone(), forget(one)?));
+            let records: Vec<_> = page.into_iter().filter_map(rewrite).collect();
+            n_forgotten += records.len() as u64;
             self.submit(Command::ForgetInputs(records), Patience::Wait).map_err(|error| failed(attempt, error))?;
         }
     }
@@ -106,13 +106,12 @@ impl DecisionLog for Storage {
         // The place of the last decision that was visited: (time, order of arrival).
         let mut place = (from.as_millis(), 0_i64);
         loop {
-            let page: Vec<(LoggedDecision, i64)> = self
+            let page: Vec<Placed> = self
                 .readers
                 .with(|connection| {
                     let sql = format!("{COLUMNS} WHERE (decided_at, seq) > (?1, ?2) ORDER BY decided_at, seq LIMIT ?3");
                     let n_page = i64::try_from(N_PAGE).unwrap_or(i64::MAX);
-                    let read = |row: &Row<'_>| Ok((decision(row)?, row.get(6)?));
-                    connection.prepare_cached(&sql)?.query_map(params![place.0, place.1, n_page], read)?.collect()
+                    connection.prepare_cached(&sql)?.query_map(params![place.0, place.1, n_page], placed)?.collect()
                 })
                 .map_err(|error| failed(&format!("reading the decisions since {from}"), error))?;
             let is_last = page.len() < N_PAGE;
@@ -127,6 +126,13 @@ impl DecisionLog for Storage {
             }
         }
     }
+}
+
+/// A decision with its place in the order of arrival.
+type Placed = (LoggedDecision, i64);
+
+fn placed(row: &Row<'_>) -> rusqlite::Result<Placed> {
+    Ok((decision(row)?, row.get(6)?))
 }
 
 fn decision(row: &Row<'_>) -> rusqlite::Result<LoggedDecision> {

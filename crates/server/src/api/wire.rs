@@ -304,9 +304,11 @@ pub struct DecisionRecordReply {
     /// Where it was shown.
     #[schema(value_type = BTreeMap<String, Value>)]
     context: events::Fields,
-    /// The answer that was sent.
+    /// The answer that was sent; without its reasons where they were forgotten.
     #[schema(value_type = BTreeMap<String, Value>)]
     answer: Value,
+    /// Whether the customer has refused since, so that what was known of them was forgotten.
+    is_forgotten: bool,
     /// How likely the policy was to give this answer.
     propensity: f64,
     /// The features it was made from; empty where the customer's data was not used.
@@ -320,6 +322,7 @@ impl From<&Record> for DecisionRecordReply {
             n: record.question.n,
             context: record.question.context.clone(),
             answer: serde_json::from_str(&record.response).unwrap_or_default(),
+            is_forgotten: record.is_forgotten(),
             propensity: record.decision.answer.propensity.get(),
             features: record.named_features().collect(),
         }
