@@ -11,6 +11,8 @@ mod pressure;
 mod read;
 mod search;
 mod shared;
+#[cfg(test)]
+mod tests;
 mod warm;
 
 pub use champions::{ChampionStatus, StillLearnedFrom};

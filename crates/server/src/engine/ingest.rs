@@ -37,7 +37,7 @@ impl Engine {
     /// inspector. On return the accepted ones are durable and every later read sees them.
     ///
     /// # Errors
-    /// [`ServerError`]; then no event of the batch was accepted.
+    /// [`ServerError`]; then no event of the batch was accepted, or the program is broken and says so from now on.
     pub fn ingest(&self, mut batch: Batch) -> Result<Ingested, ServerError> {
         if !self.is_sound() {
             return Err(broken());
@@ -72,7 +72,11 @@ impl Engine {
             let n_conflicts = conflicts.len() as u64;
             metrics::counter!("cx_events_rejected_total", "reason" => RejectionCode::Conflict.name())
                 .increment(n_conflicts);
-            self.ports.events.keep_rejected(conflicts)?;
+            self.ports.events.keep_rejected(conflicts).unwrap_or_else(|error| {
+                // The others are durable by now: an error would have the client send them again.
+                let error = ServerError::from(error).story();
+                tracing::error!(error, n_conflicts, "events of a known messageId with other content could not be kept");
+            });
         }
         Ok(ingested)
     }

@@ -2,6 +2,7 @@
 
 use super::Engine;
 use crate::error::ServerError;
+use events::Offset;
 use features::FeatureState;
 use profiles::{Collection, Customer};
 use std::sync::atomic::Ordering;
@@ -17,12 +18,14 @@ impl Engine {
     }
 
     /// Reads stored customers into memory until `n_max` are there or `is_stopped` says so. Nothing waits for it: who is
-    /// needed before is read from the store. Lists, searches and counts go over those in memory.
+    /// needed before is read from the store. Lists, searches and counts go over those in memory. It ends where the live
+    /// state is replaced: what is read then is of the old one.
     ///
     /// # Errors
     /// [`ServerError`] where the store cannot be read.
     pub fn warm(&self, n_max: usize, is_stopped: &dyn Fn() -> bool) -> Result<(), ServerError> {
-        let (n_resident, totals) = self.look(|live| (live.profiles.resident().count() as u64, live.profiles.totals()));
+        let (n_resident, totals, followed) =
+            self.look(|live| (live.profiles.resident().count() as u64, live.profiles.totals(), live.followed));
         if n_resident >= totals.n_customers {
             return Ok(());
         }
@@ -36,14 +39,16 @@ impl Engine {
                     return false;
                 }
             }
-            waiting.len() < N_AT_A_TIME || (self.take_in(&mut waiting, n_max) && !is_stopped())
+            waiting.len() < N_AT_A_TIME || (self.take_in(&mut waiting, n_max, followed) && !is_stopped())
         })?;
-        self.take_in(&mut waiting, n_max);
+        self.take_in(&mut waiting, n_max, followed);
         damaged.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// Answers whether there is room for more.
-    fn take_in(&self, waiting: &mut Vec<Customer<FeatureState>>, n_max: usize) -> bool {
-        self.live.change(|live| waiting.drain(..).all(|customer| live.profiles.admit(customer, n_max)))
+    /// Answers whether there is room for more in the state that they were read for: each follows other corrections.
+    fn take_in(&self, waiting: &mut Vec<Customer<FeatureState>>, n_max: usize, followed: Offset) -> bool {
+        self.live.change(|live| {
+            live.followed == followed && waiting.drain(..).all(|customer| live.profiles.admit(customer, n_max))
+        })
     }
 }
