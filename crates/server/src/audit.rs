@@ -3,6 +3,7 @@
 use crate::clock::SystemClock;
 use crate::engine::Engine;
 use crate::keys::Holder;
+use decisions::Record;
 use governance::{Actor, AuditEntry, Deed, Role};
 use primitives::{Clock, Timestamp};
 use std::net::IpAddr;
@@ -57,6 +58,13 @@ impl AuditTrail {
     /// Writes down what was done to what. Waits for nothing; where even the queue is full, the log says so.
     pub fn note(&self, deed: Deed, by: &By, subject: impl Into<String>) {
         add(&self.storage, entry(self.engine.clock().now(), deed, by, subject.into()));
+    }
+
+    /// Writes down that a decision was looked at, where it holds what was known of its customer.
+    pub fn note_decision(&self, by: &By, record: &Record) {
+        if !record.features().is_empty() {
+            self.note(Deed::CustomerOpened, by, record.question.customer.as_str());
+        }
     }
 }
 

@@ -128,10 +128,13 @@ fn name(field: &str, value: Option<Value>) -> Result<Option<String>, ApiError> {
     security(("bearer" = []), ("basic" = [])),
 )]
 async fn decision(
-    _: MayRead,
+    MayRead(by): MayRead,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Result<Json<DecisionRecordReply>, ApiError> {
     let record = app.run(move |app| app.engine.decision(&id.into())).await?;
+    if by.is_person() {
+        app.audit.note_decision(&by, &record);
+    }
     Ok(Json(DecisionRecordReply::from(&record)))
 }

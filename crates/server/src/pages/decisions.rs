@@ -24,7 +24,14 @@ pub(super) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Response {
 /// `/decisions/{id}`.
 pub(super) async fn show(visit: Visit, id: Result<Path<String>, PathRejection>) -> Response {
     let Ok(Path(id)) = id else { return visit.not_found() };
-    visit.page(move |app, frame| Ok(fill(app, frame, &DecisionId::from(id))?.render())).await
+    let by = visit.by();
+    visit
+        .page(move |app, frame| {
+            let record = app.engine.decision(&DecisionId::from(id))?;
+            app.audit.note_decision(&by, &record);
+            Ok(fill(app, frame, &record)?.render())
+        })
+        .await
 }
 
 fn fill_list(app: &App, frame: Frame, asked: &Asked, base_url: &str) -> Result<DecisionsPage, ServerError> {
@@ -69,8 +76,7 @@ fn row(live: &Live, logged: &LoggedDecision, record: &Result<Record, DecisionErr
     }
 }
 
-fn fill(app: &App, frame: Frame, id: &DecisionId) -> Result<DecisionPage, ServerError> {
-    let record = app.engine.decision(id)?;
+fn fill(app: &App, frame: Frame, record: &Record) -> Result<DecisionPage, ServerError> {
     let question = &record.question;
     let request = json!({
         "decision": question.kind.name(),
@@ -88,16 +94,16 @@ fn fill(app: &App, frame: Frame, id: &DecisionId) -> Result<DecisionPage, Server
     let features = if is_ours { feature_groups(record.features(), currency) } else { Vec::new() };
     Ok(DecisionPage {
         at: question.as_of,
-        customer: is_known(app, &record)?.then(|| question.customer.to_string()),
-        answer: answer(app, &record, None),
+        customer: is_known(app, record)?.then(|| question.customer.to_string()),
+        answer: answer(app, record, None),
         request: request.to_string(),
         response: record.response.clone(),
         features,
         candidates: Vec::new(),
         random_stream: None,
         schema: record.feature_schema().map(str::to_owned),
-        outcome: worth::outcome(app, &record, frame.now)?,
-        replay: replay_command(app, id),
+        outcome: worth::outcome(app, record, frame.now)?,
+        replay: replay_command(app, &record.decision.id),
         frame,
     })
 }

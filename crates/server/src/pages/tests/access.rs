@@ -226,15 +226,28 @@ fn it_is_written_down_who_did_what_and_only_administrators_read_it() {
     let viewer = [("authorization", &*format!("Bearer {}", mei.key))];
     let server = [("authorization", &*format!("Bearer {SERVER}"))];
     assert_eq!(status(&console, "GET", "/customers/ann", &viewer), 200);
-    assert_eq!(status(&console, "GET", "/v1/customers/ann", &admin), 200);
     assert_eq!(status(&console, "GET", "/v1/customers/ann", &server), 200);
     assert_eq!(status(&console, "GET", "/customers/nobody", &admin), 404);
+    let decided = |user: &str| {
+        let asked = format!(r#"{{"decision":"churn","userId":"{user}"}}"#);
+        let reply = console.send("POST", "/v1/decide", &server, &asked);
+        let reply: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+        reply["decisionId"].as_str().unwrap().to_owned()
+    };
+    let (of_ann, of_nobody) = (decided("ann"), decided("nobody"));
+    assert_eq!(status(&console, "GET", &format!("/decisions/{of_ann}"), &viewer), 200);
+    assert_eq!(status(&console, "GET", &format!("/v1/decisions/{of_ann}"), &viewer), 200);
+    assert_eq!(status(&console, "GET", &format!("/v1/decisions/{of_ann}"), &server), 200);
+    assert_eq!(status(&console, "GET", &format!("/decisions/{of_nobody}"), &viewer), 200);
+    assert_eq!(status(&console, "GET", "/v1/customers/ann", &admin), 200);
     assert_eq!(status(&console, "POST", "/models/recommend/train", &admin), 303);
-    let deeds: Vec<_> = console.audit(9).into_iter().rev().take(3).collect();
+    let deeds: Vec<_> = console.audit(9).into_iter().rev().take(5).collect();
     let admin_name = || "preset admin key".to_owned();
     assert_eq!(
         deeds,
         [
+            (Deed::CustomerOpened, "Mei".to_owned(), "ann".to_owned()),
+            (Deed::CustomerOpened, "Mei".to_owned(), "ann".to_owned()),
             (Deed::CustomerOpened, "Mei".to_owned(), "ann".to_owned()),
             (Deed::CustomerOpened, admin_name(), "ann".to_owned()),
             (Deed::Training, admin_name(), "recommend".to_owned()),
