@@ -47,7 +47,7 @@ pub(crate) async fn admit(State(app): State<Arc<App>>, peer: Peer, mut request: 
 pub(crate) async fn who(app: &Arc<App>, key: String, address: IpAddr) -> Result<Option<Holder>, ApiError> {
     match app.keys.known(&key) {
         Some(holder) => judge(app, Some(holder), address),
-        None => app.run(move |app| Ok(who_now(app, &key, address))).await?,
+        None => app.run_public(move |app| Ok(who_now(app, &key, address))).await?,
     }
 }
 

@@ -55,6 +55,8 @@ pub struct App {
     pub uptime: Stopwatch,
     /// How many requests may be worked on at a time.
     pub places: Arc<Semaphore>,
+    /// How many of them may be for anybody ([`App::run_public`]).
+    pub public_places: Arc<Semaphore>,
     /// How many times at once it may be asked how the program is ([`App::probe`]).
     pub probes: Arc<Semaphore>,
     /// How often one key or one address may ask.
@@ -63,6 +65,16 @@ pub struct App {
 
 /// So many questions about the program itself are worked on beside the requests: it can say that it is full.
 pub const N_PROBES_MAX: usize = 4;
+
+/// The part of all places that is left to whoever has more than the public key: events may wait in theirs for as long as the
+/// disk takes, and a decision finds one all the same.
+const RESERVED_SHARE: usize = 8;
+
+/// How many of so many requests may be for anybody at a time.
+#[must_use]
+pub fn n_public_requests_max(n_requests_max: usize) -> usize {
+    n_requests_max - n_requests_max / RESERVED_SHARE
+}
 
 /// The program is not well where it does not answer for so long.
 const PROBE_TIME_MAX: Duration = Duration::from_secs(2);
@@ -81,6 +93,26 @@ impl App {
             return Err(ApiError::too_many(self.settings.server.n_requests_max));
         };
         self.work(place, work).await
+    }
+
+    /// Runs work that anybody may cause, such as events or looking for a wrong key, as [`App::run`] does. It leaves some
+    /// places to others.
+    ///
+    /// # Errors
+    /// As [`App::run`].
+    pub async fn run_public<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&App) -> Result<T, ServerError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let Ok(place) = self.public_places.clone().try_acquire_owned() else {
+            return Err(ApiError::too_many(n_public_requests_max(self.settings.server.n_requests_max)));
+        };
+        self.run(move |app| {
+            let result = work(app);
+            drop(place);
+            result
+        })
+        .await
     }
 
     /// Asks how the program is, away from the threads that serve connections and beside the requests under way. What does

@@ -18,13 +18,24 @@ use std::task::{Context, Poll, ready};
 
 const MEGABYTE: usize = 1024 * 1024;
 
-/// What all bodies together may take.
+/// Where decisions are asked for.
+const DECIDE: &str = "/v1/decide";
+
+/// The part of the budget that questions for decisions have beside it, however many events come in.
+const DECISIONS_SHARE: usize = 8;
+
+/// What all bodies together may take: what is left of it.
 #[derive(Debug, Clone)]
-pub(crate) struct Budget(Arc<AtomicUsize>);
+pub(crate) struct Budget {
+    left: Arc<AtomicUsize>,
+    left_for_decisions: Arc<AtomicUsize>,
+}
 
 impl Budget {
     pub(crate) fn new(n_megabytes: usize) -> Self {
-        Self(Arc::new(AtomicUsize::new(n_megabytes.saturating_mul(MEGABYTE))))
+        let n_bytes = n_megabytes.saturating_mul(MEGABYTE);
+        let budget = |n_bytes| Arc::new(AtomicUsize::new(n_bytes));
+        Self { left: budget(n_bytes), left_for_decisions: budget(n_bytes / DECISIONS_SHARE) }
     }
 
     /// A request whose body is taken out of this budget; whoever works on it keeps the [`Held`] in its extensions.
@@ -33,20 +44,21 @@ impl Budget {
         if hyper::body::Body::is_end_stream(&body) {
             return hyper::Request::from_parts(parts, Body::empty());
         }
-        let held = Arc::new(self.held());
+        let held = Arc::new(self.held(parts.uri.path()));
         parts.extensions.insert(held.clone());
         hyper::Request::from_parts(parts, Body::new(Metered { body, held }))
     }
 
-    fn held(&self) -> Held {
-        Held { budget: self.clone(), n_bytes: AtomicUsize::new(0), is_refused: AtomicBool::new(false) }
+    fn held(&self, path: &str) -> Held {
+        let left = if path == DECIDE { &self.left_for_decisions } else { &self.left };
+        Held { left: left.clone(), n_bytes: AtomicUsize::new(0), is_refused: AtomicBool::new(false) }
     }
 }
 
 /// What one request holds of the budget; it goes back when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Held {
-    budget: Budget,
+    left: Arc<AtomicUsize>,
     n_bytes: AtomicUsize,
     is_refused: AtomicBool,
 }
@@ -58,7 +70,7 @@ impl Held {
     /// [`ApiError`] with 503 where there is none.
     pub(crate) fn take(&self, n_bytes: usize) -> Result<(), ApiError> {
         let less = |left: usize| left.checked_sub(n_bytes);
-        if self.budget.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_err() {
+        if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_err() {
             self.is_refused.store(true, Ordering::Relaxed);
             return Err(no_room());
         }
@@ -69,13 +81,13 @@ impl Held {
     /// Gives back what was taken and is not needed.
     pub(crate) fn give_back(&self, n_bytes: usize) {
         self.n_bytes.fetch_sub(n_bytes, Ordering::Relaxed);
-        self.budget.0.fetch_add(n_bytes, Ordering::Relaxed);
+        self.left.fetch_add(n_bytes, Ordering::Relaxed);
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.budget.0.fetch_add(*self.n_bytes.get_mut(), Ordering::Relaxed);
+        self.left.fetch_add(*self.n_bytes.get_mut(), Ordering::Relaxed);
     }
 }
 
@@ -127,16 +139,19 @@ mod tests {
     #[test]
     fn what_is_taken_comes_back_and_what_is_not_there_is_refused() {
         let budget = Budget::new(1);
-        let (one, two) = (budget.held(), budget.held());
+        let (one, two) = (budget.held("/v1/batch"), budget.held("/v1/t"));
         one.take(MEGABYTE - 10).unwrap();
         two.take(10).unwrap();
         assert_eq!(two.take(1).unwrap_err().status().as_u16(), 503);
+        let question = budget.held(DECIDE);
+        question.take(64 * 1_024).unwrap();
+        assert!(question.take(MEGABYTE).is_err(), "it has a bound, too");
         one.give_back(5);
         two.take(5).unwrap();
         drop(one);
         two.take(MEGABYTE - 15).unwrap();
         assert!(two.take(1).is_err());
         drop(two);
-        assert_eq!(budget.0.load(Ordering::Relaxed), MEGABYTE);
+        assert_eq!(budget.left.load(Ordering::Relaxed), MEGABYTE);
     }
 }

@@ -1,4 +1,4 @@
-//! How often may one key or one address ask?
+//! How often may one key or one address ask, and how many events may it send?
 //!
 //! Rates are measured in a fixed number of cells, and a name leads to one of them by a hash that nobody can foresee. So a
 //! million addresses take no more memory than ten. Two names that share a cell share its rate; rates are set so far above
@@ -47,12 +47,15 @@ impl Limits {
     /// The rates that the settings ask for.
     #[must_use]
     pub fn new(settings: &LimitSettings) -> Self {
-        let second = |n: u32| Rate::new(n, Duration::from_secs(1), MonotonicClock);
-        let rates = |by_address: u32, by_key: u32| Rates { by_address: second(by_address), by_key: second(by_key) };
+        let second = |n: u32, what| Rate::new(n, what, Duration::from_secs(1), MonotonicClock);
+        let rates = |by_address: u32, by_key: u32, what| Rates {
+            by_address: second(by_address, what),
+            by_key: second(by_key, what),
+        };
         Self {
-            events: rates(settings.events_per_address, settings.events_per_key),
-            decisions: rates(settings.decisions_per_address, settings.decisions_per_key),
-            sign_ins: Rate::new(settings.sign_ins_per_address, Duration::from_secs(60), MonotonicClock),
+            events: rates(settings.events_per_address, settings.events_per_key, "events"),
+            decisions: rates(settings.decisions_per_address, settings.decisions_per_key, "questions"),
+            sign_ins: Rate::new(settings.sign_ins_per_address, "requests", Duration::from_secs(60), MonotonicClock),
             counts_server_keys: settings.server_keys,
             names: RandomState::new(),
         }
@@ -81,6 +84,19 @@ impl Limits {
             Some(key) => self.check(self.rates(asking).by_key.as_ref(), &key.id, "this key"),
             None => Ok(()),
         }
+    }
+
+    /// Counts what a request brings beyond the one event that it was counted for before it was read.
+    ///
+    /// # Errors
+    /// As [`Limits::count`]; then none of its events may be taken.
+    pub fn count_more_events(&self, peer: &Peer, key: &Holder, n_more: usize) -> Result<(), ApiError> {
+        if !self.is_counted(peer, Some(key)) {
+            return Ok(());
+        }
+        let (rates, address) = (self.rates(Asking::Events), household(peer.address));
+        self.check_many(rates.by_address.as_ref(), address, "this address", n_more)?;
+        self.check_many(rates.by_key.as_ref(), &key.id, "this key", n_more)
     }
 
     fn is_counted(&self, peer: &Peer, key: Option<&Holder>) -> bool {
@@ -112,10 +128,20 @@ impl Limits {
         name: impl std::hash::Hash,
         who: &str,
     ) -> Result<(), ApiError> {
+        self.check_many(rate, name, who, 1)
+    }
+
+    fn check_many(
+        &self,
+        rate: Option<&Rate<MonotonicClock>>,
+        name: impl std::hash::Hash,
+        who: &str,
+        n: usize,
+    ) -> Result<(), ApiError> {
         let Some(rate) = rate else { return Ok(()) };
-        rate.take(self.names.hash_one(name)).map_err(|wait| {
+        rate.take(self.names.hash_one(name), n).map_err(|wait| {
             metrics::counter!("cx_requests_limited_total").increment(1);
-            ApiError::too_often(who, rate.n_max, rate.per, wait)
+            ApiError::too_often(who, (rate.n_max, rate.what), rate.per, wait)
         })
     }
 }
@@ -123,21 +149,29 @@ impl Limits {
 /// A rate for each of many names.
 struct Rate<C: Clock> {
     n_max: u32,
+    what: &'static str,
     per: Duration,
     limiter: RateLimiter<u64, Cells, C, NoOpMiddleware<C::Instant>>,
 }
 
 impl<C: Clock> Rate<C> {
     /// So many at once and so many in a time; `None` for nought, which sets no limit.
-    fn new(n_max: u32, per: Duration, clock: C) -> Option<Self> {
+    fn new(n_max: u32, what: &'static str, per: Duration, clock: C) -> Option<Self> {
         let n = NonZeroU32::new(n_max)?;
         let quota = Quota::with_period(per / n_max)?.allow_burst(n);
-        Some(Self { n_max, per, limiter: RateLimiter::new(quota, Cells::default(), clock) })
+        Some(Self { n_max, what, per, limiter: RateLimiter::new(quota, Cells::default(), clock) })
     }
 
-    /// Takes one, or says how long to wait for it.
-    fn take(&self, name: u64) -> Result<(), Duration> {
-        self.limiter.check_key(&name).map_err(|not_until| not_until.wait_time_from(self.limiter.clock().now()))
+    /// Takes so many, or says how long to wait for them. More than a whole time's worth, the one that was taken before them
+    /// included, counts as that: it is let through after a time of silence, and not refused for ever.
+    fn take(&self, name: u64, n: usize) -> Result<(), Duration> {
+        let n = u32::try_from(n).unwrap_or(u32::MAX);
+        let Some(n) = NonZeroU32::new(if n > 1 { n.min(self.n_max - 1) } else { n }) else { return Ok(()) };
+        match self.limiter.check_key_n(&name, n) {
+            Ok(taken) => taken.map_err(|not_until| not_until.wait_time_from(self.limiter.clock().now())),
+            // No more is asked for than there may be.
+            Err(_) => Ok(()),
+        }
     }
 }
 
@@ -170,22 +204,22 @@ mod tests {
     #[test]
     fn who_asks_too_often_waits_and_nobody_else() {
         let clock = FakeRelativeClock::default();
-        let rate = Rate::new(3, Duration::from_secs(60), clock.clone()).unwrap();
+        let rate = Rate::new(3, "requests", Duration::from_secs(60), clock.clone()).unwrap();
         for _ in 0..3 {
-            assert_eq!(rate.take(1), Ok(()));
+            assert_eq!(rate.take(1, 1), Ok(()));
         }
-        assert_eq!(rate.take(1), Err(Duration::from_secs(20)));
-        assert_eq!(rate.take(2), Ok(()), "another name has a rate of its own");
+        assert_eq!(rate.take(1, 1), Err(Duration::from_secs(20)));
+        assert_eq!(rate.take(2, 1), Ok(()), "another name has a rate of its own");
         clock.advance(Duration::from_secs(20));
-        assert_eq!(rate.take(1), Ok(()));
-        assert!(rate.take(1).is_err(), "one came back, not three");
-        assert!(Rate::new(0, Duration::from_secs(1), clock).is_none(), "nought sets no limit");
+        assert_eq!(rate.take(1, 1), Ok(()));
+        assert!(rate.take(1, 1).is_err(), "one came back, not three");
+        assert!(Rate::new(0, "requests", Duration::from_secs(1), clock).is_none(), "nought sets no limit");
     }
 
     #[test]
     fn a_million_addresses_take_no_more_memory_than_one() {
-        let rate = Rate::new(1_000, Duration::from_secs(1), FakeRelativeClock::default()).unwrap();
-        let refused = (0..1_000_000_u64).filter(|name| rate.take(name.wrapping_mul(0x9E37_79B9_7F4A_7C15)).is_err());
+        let rate = Rate::new(1_000, "requests", Duration::from_secs(1), FakeRelativeClock::default()).unwrap();
+        let refused = (0..1_000_000_u64).filter(|name| rate.take(name.wrapping_mul(0x9E37_79B9_7F4A_7C15), 1).is_err());
         assert_eq!(refused.count(), 0, "61 names share a cell, and its rate suffices for them");
         assert_eq!(rate.limiter.into_state_store().0.len(), N_CELLS);
     }
@@ -220,12 +254,29 @@ mod tests {
         assert_eq!(n_taken("203.0.113.7", Some(&server)), 9, "nor have the company's own services");
         let refused = limits.count(Asking::Events, &at("203.0.113.7"), write).unwrap_err();
         assert!(
-            refused.message().contains("this address") && refused.message().contains("3 requests"),
+            refused.message().contains("this address") && refused.message().contains("3 events a second"),
             "{}",
             refused.message()
         );
         assert!((0..2).all(|_| limits.count_sign_in(&at("203.0.113.7")).is_ok()));
         assert!(limits.count_sign_in(&at("203.0.113.7")).is_err());
+    }
+
+    #[test]
+    fn a_request_counts_as_many_as_it_brings() {
+        let clock = FakeRelativeClock::default();
+        let rate = Rate::new(10, "requests", Duration::from_secs(10), clock.clone()).unwrap();
+        assert_eq!((rate.take(1, 1), rate.take(1, 5)), (Ok(()), Ok(())));
+        assert_eq!((rate.take(1, 1), rate.take(1, 5)), (Ok(()), Err(Duration::from_secs(2))), "seven of ten are gone");
+        clock.advance(Duration::from_secs(10));
+        assert_eq!((rate.take(1, 1), rate.take(1, 2_499)), (Ok(()), Ok(())), "more than ever fits takes all there is");
+        assert_eq!(rate.take(1, 1), Err(Duration::from_secs(1)));
+        let limits = limits(|settings| (settings.events_per_address, settings.events_per_key) = (100, 150));
+        let [write, server] = [Role::Write, Role::Server].map(|role| Holder::for_tests(role, false));
+        let counted = |address: &str, key| limits.count_more_events(&at(address), key, 60).is_ok();
+        assert!(counted("203.0.113.7", &write) && !counted("203.0.113.7", &write), "the address has sent 60 of 100");
+        assert!(counted("203.0.113.8", &write) && !counted("203.0.113.9", &write), "the key has sent 120 of 150");
+        assert!((0..9).all(|_| counted("203.0.113.7", &server)));
     }
 
     #[test]

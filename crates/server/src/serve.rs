@@ -6,7 +6,7 @@ mod socket;
 
 use crate::admission;
 use crate::api;
-use crate::app::{App, N_PROBES_MAX};
+use crate::app::{App, N_PROBES_MAX, n_public_requests_max};
 use crate::attempts::Attempts;
 use crate::audit::{AuditTrail, By, key_subject};
 use crate::bodies::{self, Budget, Held};
@@ -174,7 +174,8 @@ impl Running {
         let keys = Arc::new(keys);
         let follower = follow(&keys, &audit)?;
         let app = Arc::new(App {
-            places: Arc::new(Semaphore::new(settings.server.n_requests_max)),
+            places: Arc::new(Semaphore::new(n_requests_max)),
+            public_places: Arc::new(Semaphore::new(n_public_requests_max(n_requests_max))),
             probes: Arc::new(Semaphore::new(N_PROBES_MAX)),
             limits: Limits::new(&settings.limits),
             engine,

@@ -21,6 +21,7 @@ settings! {
         /// The address to listen on. Other addresses than loopback need keys that exist already.
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7070)),
         /// How many requests may be worked on at a time, each on a thread; more are answered with 429 at once (16 to 10000).
+        /// Events take no more than seven eighths of them, so that there is always one for a decision.
         n_requests_max: usize = 1_024,
         /// How many connections may be open at a time, at up to 32 KB each; more are refused with 503 (64 to 1000000).
         n_connections_max: usize = 8_192,
@@ -39,9 +40,9 @@ settings! {
     }
     /// How often one address or key may ask; more gets 429 with the time to wait. 0 sets no limit. This machine has none.
     limits: LimitSettings {
-        /// Requests with events a second from one address (0 to 1000000000).
+        /// Events a second from one address; a request counts as many as it brings (0 to 1000000000).
         events_per_address: u32 = 5_000,
-        /// Requests with events a second with one key (0 to 1000000000).
+        /// Events a second with one key (0 to 1000000000).
         events_per_key: u32 = 50_000,
         /// Questions for a decision a second from one address, where server keys are counted (0 to 1000000000).
         decisions_per_address: u32 = 5_000,

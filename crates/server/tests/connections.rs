@@ -9,6 +9,7 @@
 
 mod support;
 
+use serde_json::json;
 use server::clock::Stopwatch;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -310,7 +311,7 @@ fn who_asks_too_often_is_told_when_to_come_back() {
     };
     let limited = |address: &str, key: &str| (0..20).map(|_| send(address, key)).find(|reply| reply.status != 200);
     let refused = limited("203.0.113.7", WRITE).expect("twenty are more than one a second");
-    assert!(refused.error(429, "too_often").contains("this address may send 1 requests a second"));
+    assert!(refused.error(429, "too_often").contains("this address may send 1 events a second"));
     assert_eq!(refused.header("retry-after"), Some("1"));
     // The same from everywhere at once is too often for the key.
     let from_everywhere = (0..40).map(|n| send(&format!("198.51.100.{n}"), WRITE)).find(|reply| reply.status != 200);
@@ -321,6 +322,26 @@ fn who_asks_too_often_is_told_when_to_come_back() {
     assert_eq!(wrong.expect("it is wrong").status, 401, "the first wrong key is told that it is wrong");
     let wrong = (0..20).map(|_| send("192.0.2.7", "no-such-key")).find(|reply| reply.status == 429);
     wrong.expect("wrong keys are counted, too").error(429, "too_often");
+}
+
+#[test]
+fn a_batch_counts_as_many_as_it_brings() {
+    let server = TestServer::start_with(|settings| {
+        settings.server.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+        settings.limits.events_per_address = 450;
+    });
+    let body = json!({"batch": vec![json!({"type": "track", "event": "A", "userId": "1"}); 400], "writeKey": WRITE});
+    let send = |headers: &[(&str, &str)]| server.send("POST", "/v1/batch", headers, body.to_string());
+    let bearer = format!("Bearer {WRITE}");
+    for headers in [
+        &[("x-forwarded-for", "203.0.113.7"), ("authorization", bearer.as_str())][..],
+        &[("x-forwarded-for", "203.0.113.8")],
+    ] {
+        let replies: Vec<_> = (0..20).map(|_| send(headers)).collect();
+        replies[0].ok();
+        let refused = replies.iter().find(|reply| reply.status == 429).expect("8,000 are more than 450 a second");
+        assert!(refused.error(429, "too_often").contains("this address may send 450 events a second"));
+    }
 }
 
 #[test]

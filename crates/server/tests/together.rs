@@ -196,6 +196,35 @@ fn a_full_server_says_so_at_once_and_can_still_say_how_it_is() {
     server.post("/v1/track", &json!({"event": "A", "userId": "1"})).ok();
 }
 
+/// Events may wait in their places, for memory or for the disk: there are places that they never take.
+#[test]
+fn full_batches_that_wait_leave_decisions_their_places() {
+    let server: &'static TestServer =
+        Box::leak(Box::new(TestServer::start_with(|settings| settings.server.n_requests_max = 16)));
+    let visits = |first: usize| {
+        let visit = |n: usize| json!({"type": "page", "name": "Home", "userId": format!("user-{n}")});
+        json!({ "batch": (first..first + 2_500).map(visit).collect::<Vec<_>>() })
+    };
+    for n in 0..9 {
+        server.post_as(SERVER, "/v1/batch", &visits(n * 2_500)).ok();
+    }
+    // More customers are in memory than may be from now on, so events wait for room.
+    server.engine().pressure().bound(Some(0));
+    let batches: Vec<_> =
+        (0..32).map(|_| spawn(move || server.post_as(SERVER, "/v1/batch", &visits(0)).status)).collect();
+    support::until("events have all the places that they may have", || {
+        (server.app().public_places.available_permits() == 0).then_some(())
+    });
+    for n in 0..20 {
+        let kind = if n % 2 == 0 { "recommend" } else { "churn" };
+        server.decide(&json!({"decision": kind, "userId": format!("user-{n}")})).ok();
+    }
+    assert_eq!(server.app().public_places.available_permits(), 0, "they wait all the while");
+    server.engine().pressure().bound(None);
+    let statuses: Vec<u16> = batches.into_iter().map(|batch| batch.join().unwrap()).collect();
+    assert!(statuses.contains(&200) && statuses.contains(&429), "{statuses:?}");
+}
+
 /// Whoever was given a place has a thread, too, however many there are: a queue for threads would be one that nobody sees.
 #[test]
 fn every_place_has_a_thread() {

@@ -19,7 +19,7 @@ const N_PAGE: usize = 1_024;
 impl DecisionLog for Storage {
     fn append(&self, decision: LoggedDecision) -> Result<(), DecisionLogError> {
         let attempt = format!("storing the decision {}", decision.id);
-        match self.submit(Command::AppendDecision(decision), Patience::Refuse) {
+        match self.submit(Command::AppendDecision(decision), Patience::Decide) {
             Ok(Done::Rows(0)) => {
                 let exists = DatabaseError::new(ErrorKind::Conflict, "draw a new id", "a decision of that id exists");
                 Err(failed(&attempt, exists))

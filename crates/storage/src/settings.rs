@@ -12,9 +12,10 @@ pub type OnCommit = Box<dyn Fn(Duration) + Send>;
 pub struct StorageSettings {
     /// How long message ids and rejections are kept.
     pub retention: Retention,
-    /// How many calls may wait for the writer; more wait for a place among them.
+    /// How many calls may wait for the writer; more wait for a place among them. As many decisions may wait beside them.
     pub n_queued_max: usize,
-    /// How many bytes may wait for the writer; more wait for a place among them.
+    /// How many bytes may wait for the writer; more wait for a place among them. Decisions have an eighth of it beside
+    /// them, so that no load of events keeps one from being logged.
     pub queued_bytes_max: u64,
     /// How long a call waits for a place before it is refused: longer than a disk that works ever takes.
     pub patience: Duration,

@@ -17,11 +17,16 @@ use std::time::Duration;
 /// anew: the other thread has copied nearly everything by then.
 const N_DISTANCES_MAX: u64 = 4;
 
+/// The part of the room for clients that decisions have beside it, however many events wait.
+const DECISIONS_SHARE: u64 = 8;
+
 /// Who asks the writer for something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Patience {
     /// A client: waits while the queue is full, and is refused where it does not move.
     Refuse,
+    /// A client who waits for a decision: the same, in a room of its own.
+    Decide,
     /// A job of our own: it asks for one thing at a time, and does not count as waiting.
     Wait,
     /// Leave it with the writer, whose queue has a place for it, and go on.
@@ -94,11 +99,54 @@ impl Gate {
     }
 }
 
+/// The gates to the one queue.
+#[derive(Debug)]
+struct Gates {
+    clients: Gate,
+    decisions: Gate,
+}
+
+impl Gates {
+    fn new(settings: &StorageSettings) -> Self {
+        let gate = |bytes_max: u64| Gate {
+            waiting: Mutex::default(),
+            moved: Condvar::new(),
+            n_max: settings.n_queued_max.max(1),
+            bytes_max: bytes_max.max(1),
+            patience: settings.patience,
+        };
+        let bytes_max = settings.queued_bytes_max;
+        Self { clients: gate(bytes_max), decisions: gate(bytes_max / DECISIONS_SHARE) }
+    }
+
+    /// Answers whether somebody may join the queue.
+    fn admit(&self, patience: Patience, bytes: u64) -> bool {
+        match patience {
+            Patience::Wait => true,
+            Patience::Refuse => self.clients.enter(bytes),
+            Patience::Decide => self.decisions.enter(bytes),
+            Patience::Leave => self.clients.slip_in(bytes),
+        }
+    }
+
+    /// Gives back the places of those who were answered: how many there are and how many bytes, by who they are.
+    fn leave(&self, answered: &[(Patience, u64)]) {
+        for (gate, is_theirs) in
+            [(&self.clients, &[Patience::Refuse, Patience::Leave][..]), (&self.decisions, &[Patience::Decide])]
+        {
+            let theirs = answered.iter().filter(|(patience, _)| is_theirs.contains(patience));
+            let (n, bytes) = theirs.fold((0, 0), |(n, sum), (_, bytes)| (n + 1, sum + bytes));
+            if n > 0 {
+                gate.leave(n, bytes);
+            }
+        }
+    }
+}
+
 struct Queued {
     command: Command,
     bytes: u64,
-    /// Whether it has a place at the gate.
-    is_client: bool,
+    patience: Patience,
     reply: SyncSender<Answer>,
 }
 
@@ -106,7 +154,7 @@ struct Queued {
 #[derive(Debug)]
 pub(crate) struct Writer {
     queue: Option<Sender<Queued>>,
-    gate: Arc<Gate>,
+    gates: Arc<Gates>,
     threads: Vec<JoinHandle<()>>,
     shared: Arc<Shared>,
 }
@@ -125,13 +173,7 @@ impl Writer {
             .map_err(|source| schema::database("reading the message ids", source))?;
         shared.head.store(counters.head, Ordering::Release);
         let (queue, receiver) = channel();
-        let gate = Arc::new(Gate {
-            waiting: Mutex::default(),
-            moved: Condvar::new(),
-            n_max: settings.n_queued_max.max(1),
-            bytes_max: settings.queued_bytes_max.max(1),
-            patience: settings.patience,
-        });
+        let gates = Arc::new(Gates::new(&settings));
         let (wal_grew, checkpoints) = sync_channel(1);
         let copier = schema::open_writer(path)?;
         let mut thread = WriterThread {
@@ -139,7 +181,7 @@ impl Writer {
             counters: Some(counters),
             seen,
             receiver,
-            gate: Arc::clone(&gate),
+            gates: Arc::clone(&gates),
             shared: Arc::clone(&shared),
             n_group_max: settings.n_group_max.max(1),
             group_bytes_max: settings.group_bytes_max,
@@ -158,7 +200,7 @@ impl Writer {
             spawn("storage-writer", Box::new(move || thread.run()))?,
             spawn("storage-checkpoint", Box::new(move || copy_pages(&copier, &checkpoints)))?,
         ];
-        Ok(Self { queue: Some(queue), gate, threads, shared })
+        Ok(Self { queue: Some(queue), gates, threads, shared })
     }
 
     /// Hands a request to the writer and waits until it is durable.
@@ -175,17 +217,12 @@ impl Writer {
     fn send(&self, command: Command, patience: Patience) -> Result<Receiver<Answer>, DatabaseError> {
         let queue = self.queue.as_ref().ok_or_else(stopped)?;
         let bytes = command.bytes();
-        let is_admitted = match patience {
-            Patience::Wait => true,
-            Patience::Refuse => self.gate.enter(bytes),
-            Patience::Leave => self.gate.slip_in(bytes),
-        };
-        if !is_admitted {
+        if !self.gates.admit(patience, bytes) {
             return Err(self.refused());
         }
         self.shared.stats.queued_bytes.fetch_add(bytes, Ordering::AcqRel);
         let (reply, answer) = sync_channel(1);
-        queue.send(Queued { command, bytes, is_client: patience != Patience::Wait, reply }).map_err(|_| stopped())?;
+        queue.send(Queued { command, bytes, patience, reply }).map_err(|_| stopped())?;
         Ok(answer)
     }
 
@@ -219,7 +256,7 @@ struct WriterThread {
     counters: Option<Counters>,
     seen: SeenIds,
     receiver: Receiver<Queued>,
-    gate: Arc<Gate>,
+    gates: Arc<Gates>,
     shared: Arc<Shared>,
     n_group_max: usize,
     group_bytes_max: u64,
@@ -240,10 +277,9 @@ impl WriterThread {
                 bytes += next.bytes;
                 group.push(next);
             }
-            let clients = group.iter().filter(|queued| queued.is_client);
-            let (n_clients, client_bytes) = clients.fold((0, 0), |(n, sum), one| (n + 1, sum + one.bytes));
+            let answered: Vec<(Patience, u64)> = group.iter().map(|queued| (queued.patience, queued.bytes)).collect();
             self.answer(group);
-            self.gate.leave(n_clients, client_bytes);
+            self.gates.leave(&answered);
             self.shared.stats.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
             self.checkpoint();
         }

@@ -54,11 +54,11 @@ impl ApiError {
     }
 
     /// A key or an address asks more often than it may.
-    pub fn too_often(who: &str, n_max: u32, per: Duration, wait: Duration) -> Self {
+    pub fn too_often(who: &str, (n_max, what): (u32, &str), per: Duration, wait: Duration) -> Self {
         let seconds = u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1);
         let per = if per.as_secs() == 1 { "a second".to_owned() } else { format!("in {} seconds", per.as_secs()) };
         let message = format!(
-            "{who} may send {n_max} requests {per}: try again in {seconds} s, or raise it in [limits] of the settings"
+            "{who} may send {n_max} {what} {per}: try again in {seconds} s, or raise it in [limits] of the settings"
         );
         Self { retry_after_seconds: Some(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_often", message) }
     }

@@ -16,7 +16,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use events::{Batch, CallKind, Envelope, Origin, Refusal, RejectionCode};
-use governance::{Action, Role};
+use governance::Action;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -74,10 +74,10 @@ async fn receive(
     let sender = sender_before_body(&app, &parts, query.write_key, &peer).await;
     // A wrong key counts, too.
     app.limits.count(Asking::Events, &peer, sender.as_ref().ok().and_then(Option::as_ref))?;
-    let role = sender?.map(|sender| sender.role);
-    let limit = if role.is_some() { Limit::Batch } else { Limit::Keyless };
+    let sender = sender?;
+    let limit = if sender.is_some() { Limit::Batch } else { Limit::Keyless };
     let body = Sent::read(&parts, body, limit).await?;
-    app.run(move |app| Ok(body.with_plain(|body| accept(app, body, kind, role, &peer)))).await?
+    app.run_public(move |app| Ok(body.with_plain(|body| accept(app, body, kind, sender, &peer)))).await?
 }
 
 /// Who sends events, by the key in the header or else in the query: it is looked at before the body is. Where there is
@@ -96,9 +96,9 @@ async fn sender_before_body(
     permit(found.as_ref(), Some(&key), Action::Ingest).cloned().map(Some)
 }
 
-fn accept(app: &App, body: &[u8], kind: Option<CallKind>, role: Option<Role>, peer: &Peer) -> Received {
-    let origin = match role {
-        Some(role) if role.may(Action::WriteCatalogue) => Origin::Server,
+fn accept(app: &App, body: &[u8], kind: Option<CallKind>, sender: Option<Holder>, peer: &Peer) -> Received {
+    let origin = match &sender {
+        Some(sender) if sender.role.may(Action::WriteCatalogue) => Origin::Server,
         _ => Origin::Client,
     };
     let currency = app.settings.default_currency();
@@ -111,13 +111,19 @@ fn accept(app: &App, body: &[u8], kind: Option<CallKind>, role: Option<Role>, pe
         Refusal::TooLarge { message } => ApiError::too_large(message),
         Refusal::Malformed { message } => ApiError::new(StatusCode::BAD_REQUEST, "malformed", message),
     });
-    if role.is_none() {
-        let key = batch.as_ref().ok().and_then(|batch| batch.write_key.as_deref());
-        let found = key.map(|key| who_now(app, key, peer.address)).transpose()?.flatten();
-        let sender = permit(found.as_ref(), key, Action::Ingest)?;
-        app.limits.count_key(Asking::Events, peer, Some(sender))?;
-    }
+    let sender = match sender {
+        Some(sender) => sender,
+        None => {
+            let key = batch.as_ref().ok().and_then(|batch| batch.write_key.as_deref());
+            let found = key.map(|key| who_now(app, key, peer.address)).transpose()?.flatten();
+            let sender = permit(found.as_ref(), key, Action::Ingest)?.clone();
+            app.limits.count_key(Asking::Events, peer, Some(&sender))?;
+            sender
+        }
+    };
     let batch = batch?;
+    let n_more = (batch.accepted.len() + batch.rejected.len()).saturating_sub(1);
+    app.limits.count_more_events(peer, &sender, n_more)?;
     let reply = IngestReply::rejections(&batch);
     let status = status(&batch);
     let ingested = app.engine.ingest(batch).map_err(ApiError::from)?;

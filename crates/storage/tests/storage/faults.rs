@@ -7,7 +7,7 @@ use governance::Retention;
 use primitives::ErrorKind;
 use profiles::{Change, Collection, ProfileStore};
 use std::fs;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use storage::contract::samples;
@@ -76,7 +76,7 @@ fn a_full_queue_makes_callers_wait_and_refuses_nobody() {
     // A checkpoint is under way all the time, with slices much larger than what clients may have waiting.
     let settings = StorageSettings { queued_bytes_max: 1, n_queued_max: 1, ..StorageSettings::default() };
     let storage = open_with(&bench.data(), settings);
-    let is_over = std::sync::atomic::AtomicBool::new(false);
+    let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let (storage, is_over) = (&storage, &is_over);
         scope.spawn(move || {
@@ -132,6 +132,48 @@ fn a_queue_that_does_not_move_refuses() {
     let stats = storage.writer_stats();
     assert_eq!(stats.n_refused.load(Ordering::Relaxed), refused.len() as u64);
     assert_eq!(replayed(&storage).len() + refused.len(), 400, "the rest is there");
+}
+
+/// The writer is busy and events fill all the room that there is for them: a decision has room of its own.
+#[test]
+fn events_that_wait_keep_no_decision_from_the_queue() {
+    let bench = Bench::default();
+    let (begin, begun) = std::sync::mpsc::channel();
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let is_held = Arc::new(AtomicBool::new(false));
+    let hold = {
+        let is_held = is_held.clone();
+        move |_: Duration| {
+            if is_held.load(Ordering::Acquire) {
+                let _ = begin.send(());
+                let _ = ended.recv();
+            }
+        }
+    };
+    let settings = StorageSettings {
+        queued_bytes_max: 1,
+        patience: Duration::ZERO,
+        now_micros: Some(|| 0),
+        on_commit: Some(Box::new(hold)),
+        ..StorageSettings::default()
+    };
+    let storage = open_with(&bench.data(), settings);
+    let queued_bytes = || storage.writer_stats().queued_bytes.load(Ordering::Acquire);
+    is_held.store(true, Ordering::Release);
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| append(&storage, 0..1).map(drop));
+        begun.recv_timeout(Duration::from_secs(30)).unwrap();
+        let bytes_of_events = queued_bytes();
+        assert!(append(&storage, 1..2).is_err(), "there is no room for another event");
+        let decision = scope.spawn(|| DecisionLog::append(&*storage, samples::decision(1)));
+        while queued_bytes() == bytes_of_events && !decision.is_finished() {
+            std::thread::yield_now();
+        }
+        // From here on nobody is held.
+        drop(end);
+        assert!(decision.join().unwrap().is_ok(), "it was let in");
+        first.join().unwrap().unwrap();
+    });
 }
 
 #[test]
