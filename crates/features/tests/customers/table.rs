@@ -65,6 +65,13 @@ fn how_often_and_how_much() {
 }
 
 #[test]
+fn pauses_vary_around_their_mean() {
+    let days = (1..).zip([0, 10, 30, 60]);
+    let orders: Vec<Recorded> = days.map(|(offset, day)| order(offset, day * DAY_HOURS, 0, &[0], 1.0)).collect();
+    check(&orders, 60 * DAY_HOURS, &[("gap_mean_days", 20.0), ("gap_sd_days", 10.0), ("gap_max_days", 30.0)]);
+}
+
+#[test]
 fn what_they_like_fades_by_half_in_thirty_days() {
     let orders = [order(1, 0, 0, &[1, 2], 1.0), order(2, 30 * DAY_HOURS, 0, &[3], 1.0)];
     let now = 30 * DAY_HOURS;
