@@ -5,9 +5,10 @@
 
 use crate::ModelHeader;
 use events::{Call, Offset, Recorded};
+use features::FeatureState;
 use governance::{ConsentPolicy, Purpose};
-use primitives::Timestamp;
-use profiles::{Change, CustomerState, Identifier, Profile, ProfileError, ProfileStore, Profiles, TotalsRow};
+use primitives::{CustomerId, Timestamp};
+use profiles::{Change, Identifier, Profile, ProfileError, ProfileStore, Profiles, TotalsRow};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -26,7 +27,7 @@ pub struct Withdrawals {
     row: TotalsRow,
 }
 
-/// One customer who was learned from, or might have been, and has refused.
+/// One customer who was learned from, or might have been, and has refused. Nothing is learned from who never ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Withdrawal {
     offset: Offset,
@@ -44,9 +45,9 @@ pub struct Withdrawn {
     pub first_at: Timestamp,
 }
 
-/// Customers who could be learned from before an event was folded in, each by the first event they are known from.
+/// Customers who could be learned from before an event was folded in, each with the first event they are known from.
 #[derive(Debug, Default)]
-pub struct Before(Vec<Offset>);
+pub struct Before(Vec<(CustomerId, Offset)>);
 
 impl Withdrawals {
     /// Opens what a store holds, as its last checkpoint left it.
@@ -63,11 +64,7 @@ impl Withdrawals {
     ///
     /// # Errors
     /// [`ProfileError`] where a customer cannot be read.
-    pub fn before<S: CustomerState>(
-        &self,
-        profiles: &Profiles<S>,
-        recorded: &Recorded,
-    ) -> Result<Before, ProfileError> {
+    pub fn before(&self, profiles: &Profiles<FeatureState>, recorded: &Recorded) -> Result<Before, ProfileError> {
         let Recorded { offset, event } = recorded;
         let refuses = events::consent_statements(event).contains(&(Purpose::Analytics, false));
         let names: Vec<Identifier> = Identifier::of(event).into_iter().flatten().collect();
@@ -77,11 +74,11 @@ impl Withdrawals {
             return Ok(Before(found));
         }
         let previous = match &event.call {
-            Call::Alias { previous_id } => profiles.find_by_text(previous_id)?,
+            Call::Alias { previous_id } => Some(Identifier::of_previous(previous_id)),
             _ => None,
         };
-        let mut ids = previous.into_iter().collect::<Vec<_>>();
-        for name in &names {
+        let mut ids = Vec::new();
+        for name in names.iter().chain(previous.iter().flatten()) {
             ids.extend(profiles.find(name)?);
         }
         ids.sort_unstable();
@@ -90,19 +87,21 @@ impl Withdrawals {
             return Ok(Before(found));
         }
         for id in ids {
-            found.extend(profiles.customer(&id)?.and_then(|customer| self.learnable(&customer.profile)));
+            let known = profiles.customer(&id)?.filter(|customer| customer.state.n_orders() > 0);
+            let known_since = known.filter(|known| self.permits(&known.profile)).map(|known| known.profile.known_since);
+            found.extend(known_since.map(|known_since| (id, known_since)));
         }
         Ok(Before(found))
     }
 
-    /// Keeps the withdrawals among those customers, once the event is folded in: where they are one now who refuses.
+    /// Keeps the withdrawals among those customers, once the event is folded in: of those who are one now who refuses.
     ///
     /// # Errors
-    /// [`ProfileError`] where the customer cannot be read.
-    pub fn after<S: CustomerState>(
+    /// [`ProfileError`] where a customer cannot be read.
+    pub fn after(
         &mut self,
         before: Before,
-        profiles: &Profiles<S>,
+        profiles: &Profiles<FeatureState>,
         recorded: &Recorded,
     ) -> Result<(), ProfileError> {
         if before.0.is_empty() {
@@ -110,13 +109,18 @@ impl Withdrawals {
         }
         let Some(name) = Identifier::of(&recorded.event).into_iter().flatten().next() else { return Ok(()) };
         let Some(id) = profiles.find(&name)? else { return Ok(()) };
-        let refuses = profiles.customer(&id)?.is_some_and(|customer| self.learnable(&customer.profile).is_none());
-        if refuses {
-            let (offset, at) = (recorded.offset, recorded.event.received_at);
-            self.kept.extend(before.0.into_iter().map(|known_since| Withdrawal { offset, at, known_since }));
-            self.kept.drain(..self.kept.len().saturating_sub(N_KEPT));
-            self.row.changed();
+        if profiles.customer(&id)?.is_none_or(|customer| self.permits(&customer.profile)) {
+            return Ok(());
         }
+        let (offset, at) = (recorded.offset, recorded.event.received_at);
+        for (was, known_since) in before.0 {
+            // Who was named only, and not joined, has refused nothing.
+            if was == id || profiles.customer(&was)?.is_none() {
+                self.kept.push_back(Withdrawal { offset, at, known_since });
+                self.row.changed();
+            }
+        }
+        self.kept.drain(..self.kept.len().saturating_sub(N_KEPT));
         Ok(())
     }
 
@@ -154,9 +158,7 @@ impl Withdrawals {
         self.row.end_checkpoint(is_durable);
     }
 
-    /// Since which event a customer is known who may be learned from.
-    fn learnable(&self, profile: &Profile) -> Option<Offset> {
-        let known_since = profile.links.values().map(|link| link.offset).min().unwrap_or_default();
-        self.policy.answer(&profile.consents, Purpose::Analytics).granted.then_some(known_since)
+    fn permits(&self, profile: &Profile) -> bool {
+        self.policy.answer(&profile.consents, Purpose::Analytics).granted
     }
 }

@@ -163,6 +163,62 @@ fn three_who_turn_out_to_be_one_are_two_withdrawals_where_the_third_refused() {
 }
 
 #[test]
+fn who_was_learned_from_as_a_visitor_is_a_withdrawal_under_the_name_they_sign_in_with_later() {
+    let mut visitor = order("", "tea", day(0), day(0));
+    (visitor.user_id, visitor.anonymous_id) = (None, Some("browser".into()));
+    let mut signs_in = order("ann", "tea", day(1), day(1));
+    signs_in.anonymous_id = Some("browser".into());
+    let fold = Fold::all(&numbered([visitor, signs_in, says("ann", false, day(2))]), &ConsentPolicy::default());
+    assert_eq!((fold.since(1), fold.since(2), fold.since(3)), (1, 1, 0));
+}
+
+#[test]
+fn who_is_only_named_together_with_somebody_who_refused_has_not_refused() {
+    let on_the_tablet = |customer: &str, n| {
+        let mut event = order(customer, "tea", day(n), day(n));
+        event.anonymous_id = Some("tablet".into());
+        event
+    };
+    let alias = |of: &str, n| {
+        let mut event = on_the_tablet("ann", n);
+        event.anonymous_id = None;
+        event.call = Call::Alias { previous_id: of.to_owned() };
+        Event { origin: Origin::Client, ..event }
+    };
+    let browser = |name: &str| {
+        let event = order("", "tea", day(0), day(0));
+        Event { user_id: None, anonymous_id: Some(name.into()), ..event }
+    };
+    let shared = [
+        browser("x"),
+        browser("anonymous:x"),
+        on_the_tablet("bob", 0),
+        says("ann", false, day(1)),
+        // Ann signs in on Bob's tablet, time and again, and claims to be him.
+        on_the_tablet("ann", 2),
+        on_the_tablet("bob", 3),
+        on_the_tablet("ann", 4),
+        alias("bob", 5),
+        alias("tablet", 6),
+    ];
+    let fold = Fold::all(&numbered(shared.clone()), &ConsentPolicy::default());
+    assert_eq!(fold.since(3), 0, "bob has said nothing");
+    let joined = [&shared[..], &[alias("anonymous:x", 7)]].concat();
+    let fold = Fold::all(&numbered(joined), &ConsentPolicy::default());
+    assert_eq!(fold.since(3), 1, "the name is read as the profiles read it");
+}
+
+#[test]
+fn nothing_was_learned_from_visitors_who_never_ordered() {
+    let mut visit = says("ann", false, day(1));
+    visit.call = Call::Page { name: None, category: None, properties: events::Fields::new() };
+    let mut first = visit.clone();
+    (first.context, first.message_id) = (events::Fields::new(), "first".into());
+    let refuses = |before: Event| Fold::all(&numbered([before, visit.clone()]), &ConsentPolicy::default()).since(1);
+    assert_eq!((refuses(first), refuses(order("ann", "tea", day(0), day(0)))), (0, 1));
+}
+
+#[test]
 fn whoever_agreed_in_a_browser_only_was_learned_from_where_the_settings_believe_it() {
     let in_a_browser = Event { origin: Origin::Client, ..says("ann", true, day(0)) };
     let events = numbered([in_a_browser, says("ann", false, day(1))]);
