@@ -34,6 +34,14 @@ pub enum Contest {
     },
     /// Both were asked.
     Judged(Duel),
+    /// The champion once more, from what it had learned from, without those who have refused since: what came later made
+    /// worse models.
+    Renewed {
+        /// The champion.
+        champion: ModelVersion,
+        /// How many customers it learned from who have refused since.
+        n_refused: u64,
+    },
 }
 
 /// Challenger and champion on the same customers, in the number that decides.
@@ -71,7 +79,7 @@ pub struct Paired {
 pub(crate) enum Ruling {
     /// The challenger is better beyond noise, and calibrated no worse.
     Better,
-    /// The champion learned from customers who have refused since: whoever is good enough takes its place.
+    /// The champion learned from customers who have refused since: whoever is not worse beyond noise takes its place.
     Refused,
     /// The challenger is better, and its probabilities are further from what comes true.
     WorseCalibrated,
@@ -93,8 +101,15 @@ impl Contest {
     pub fn champion(&self) -> Option<&ModelVersion> {
         match self {
             Self::Unopposed => None,
-            Self::Unfit { champion, .. } | Self::Judged(Duel { champion, .. }) => Some(champion),
+            Self::Unfit { champion, .. } | Self::Judged(Duel { champion, .. }) | Self::Renewed { champion, .. } => {
+                Some(champion)
+            }
         }
+    }
+
+    /// Whether the champion cannot stay as it is, and the challenger is worse than it.
+    pub(crate) fn asks_for_renewal(&self) -> bool {
+        matches!(self, Self::Judged(duel) if duel.n_refused > 0 && duel.ruling() == Ruling::Worse)
     }
 
     /// Asks the champion by `judge`, or says why that cannot be.
@@ -127,10 +142,10 @@ impl Duel {
     pub(crate) fn ruling(&self) -> Ruling {
         let is_worse_calibrated = self.calibration.is_some_and(|paired| paired.gain.is_loss());
         match self.score.gain {
+            gain if gain.is_loss() => Ruling::Worse,
             _ if self.n_refused > 0 => Ruling::Refused,
             gain if gain.is_gain() && is_worse_calibrated => Ruling::WorseCalibrated,
             gain if gain.is_gain() => Ruling::Better,
-            gain if gain.is_loss() => Ruling::Worse,
             _ => Ruling::WithinNoise,
         }
     }
@@ -148,10 +163,7 @@ impl Duel {
         let score = numbers(&format!("{what} {}", metric_name(&self.metric)), &self.score);
         let calibration =
             self.calibration.map(|paired| numbers(&format!("its {}", metric_name("ece")), &paired)).unwrap_or_default();
-        let refused = match self.n_refused {
-            1 => "1 customer who has refused since".to_owned(),
-            n => format!("{n} customers who have refused since"),
-        };
+        let refused = refused(self.n_refused);
         let decided = match self.ruling() {
             Ruling::Better => "better beyond noise, so it takes over".to_owned(),
             Ruling::Refused => format!("the older model learned from {refused}, so this one takes over"),
@@ -164,6 +176,14 @@ impl Duel {
             n => format!("; the older model had seen {n} days of this window, which speaks for it"),
         };
         format!("{score}: {decided}{seen}")
+    }
+}
+
+/// Whom a champion should not have learned from.
+pub(crate) fn refused(n: u64) -> String {
+    match n {
+        1 => "1 customer who has refused since".to_owned(),
+        n => format!("{n} customers who have refused since"),
     }
 }
 
@@ -220,7 +240,10 @@ mod tests {
         fn a_champion_that_holds_somebody_who_refused_always_gives_way(
             score in any_gain(), calibration in proptest::option::of(any_gain()), n_refused in 1..9_u64,
         ) {
-            prop_assert!(duel(score, calibration, n_refused).ruling().is_for_challenger());
+            let duel = duel(score, calibration, n_refused);
+            let (is_for_challenger, is_worse) = (duel.ruling().is_for_challenger(), score.is_loss());
+            prop_assert_eq!(is_for_challenger, !is_worse, "to whoever is not worse");
+            prop_assert_eq!(Contest::Judged(duel).asks_for_renewal(), is_worse, "or to itself without them");
         }
 
         #[test]

@@ -1,7 +1,7 @@
 //! How does a history become a model? Judged on what it has not seen, then fitted on everything.
 
 use crate::churn::{self, ChurnSettings};
-use crate::contest::{Contest, Reigning};
+use crate::contest::{Contest, Reigning, refused};
 use crate::evaluation::{baseline_name, metric_name};
 use crate::file::{self, Model, ModelHeader};
 use crate::{Dataset, Evaluation, LearningError, ModelKind, readiness, recommend};
@@ -39,11 +39,26 @@ pub fn train(kind: ModelKind, dataset: &Dataset, now: Timestamp, seed: Seed) -> 
     challenge(kind, dataset, now, seed, None)
 }
 
-/// Trains a model as [`train`] does, and compares it with the one that answers, on the same customers.
+/// Trains a model as [`train`] does, and compares it with the one that answers, on the same customers. Where that one has
+/// learned from customers who have refused since and the new one is worse, it is trained once more as of its own time,
+/// without them.
 ///
 /// # Errors
 /// As [`train`].
 pub fn challenge(
+    kind: ModelKind,
+    dataset: &Dataset,
+    now: Timestamp,
+    seed: Seed,
+    reigning: Option<&Reigning>,
+) -> Result<Trained, LearningError> {
+    let challenger = fit(kind, dataset, now, seed, reigning)?;
+    let is_worse = challenger.header.contest.as_ref().is_some_and(Contest::asks_for_renewal);
+    let renewed = reigning.filter(|_| is_worse).and_then(|reigning| renew(kind, dataset, now, seed, reigning));
+    Ok(renewed.unwrap_or(challenger))
+}
+
+fn fit(
     kind: ModelKind,
     dataset: &Dataset,
     now: Timestamp,
@@ -55,6 +70,16 @@ pub fn challenge(
         ModelKind::Recommend => train_recommend(dataset, now, seed, reigning),
         ModelKind::Churn => train_churn(dataset, now, seed, reigning),
     }
+}
+
+/// The champion again, as of its own time: whoever has refused since is not in the dataset any more. `None` where too few
+/// are left to train from.
+fn renew(kind: ModelKind, dataset: &Dataset, now: Timestamp, seed: Seed, reigning: &Reigning) -> Option<Trained> {
+    let as_of = reigning.model.as_ref().ok()?.header.data_until;
+    let mut again = fit(kind, dataset, as_of, seed, None).ok()?;
+    again.header.trained_at = now;
+    again.header.contest = Some(Contest::Renewed { champion: reigning.version.clone(), n_refused: reigning.n_refused });
+    Some(again)
 }
 
 impl Trained {
@@ -72,8 +97,9 @@ impl ModelHeader {
     ///
     /// The rule: in the number that decides (NDCG@10, log-loss) it is not worse than the strongest baseline, neither
     /// beyond noise nor by more than 2 %. Where a model answers already, it is better than that one on the same customers
-    /// beyond noise, and its probabilities are no further from what came true; or that one cannot answer any more, or has
-    /// learned from customers who have refused since.
+    /// beyond noise, and its probabilities are no further from what came true; or that one cannot answer any more; or that
+    /// one has learned from customers who have refused since, and this one is not worse beyond noise, or the same without
+    /// them.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let (is_good_enough, simple) = self.against_simple_answers();
@@ -88,6 +114,14 @@ impl ModelHeader {
             Some(Contest::Unfit { champion, fault }) => {
                 let reason =
                     format!("{simple}, and model {champion} cannot answer any more ({fault}), so it takes over");
+                Verdict { is_champion: true, reason }
+            }
+            Some(Contest::Renewed { champion, n_refused }) => {
+                let refused = refused(*n_refused);
+                let reason = format!(
+                    "{simple}; model {champion} learned from {refused}, and what came later makes a worse one, so this \
+                     one, trained again as of then without them, takes over"
+                );
                 Verdict { is_champion: true, reason }
             }
             Some(Contest::Judged(duel)) => {

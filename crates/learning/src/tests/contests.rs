@@ -72,6 +72,24 @@ fn a_champion_that_foretells_badly_is_replaced() {
     assert_eq!(registry.roll_back(CHURN).unwrap(), first.version);
 }
 
+#[test]
+fn a_champion_whose_customers_refused_is_renewed_without_them_where_what_came_later_is_worse() {
+    // The champion knows the answers of the challenger's window, so nothing that is honest beats it there.
+    let mut champion = reigning(trained(CHURN));
+    champion.n_refused = 2;
+    let again = challenge(CHURN, dataset(), now().plus_days(1), seed(), Some(&champion)).unwrap();
+    let Some(Contest::Renewed { n_refused: 2, .. }) = &again.header.contest else {
+        panic!("{:?}", again.header.contest)
+    };
+    let verdict = again.header.verdict();
+    assert!(verdict.is_champion && verdict.reason.contains("trained again as of then"), "{}", verdict.reason);
+    assert_eq!((again.header.data_until, &again.model), (trained(CHURN).header.data_until, &trained(CHURN).model));
+    assert_eq!(
+        (again.header.trained_at, again.header.learned_until),
+        (now().plus_days(1), Some(dataset().read_until()))
+    );
+}
+
 /// The same trees with a calibration that turns them round.
 fn upside_down(model: &crate::ChurnModel) -> crate::ChurnModel {
     let scores: Vec<f64> = (-40..40).map(|i| f64::from(i) / 10.0).collect();
@@ -106,7 +124,8 @@ fn the_sentence_says_which_rule_decided() {
         (better, worse, 0, false, "calibrated worse"),
         (even, better, 0, false, "within noise, so the older model stays"),
         (worse, better, 0, false, "worse beyond noise, so the older model stays"),
-        (worse, even, 1, true, "learned from 1 customer who has refused since, so this one takes over"),
+        (worse, even, 1, false, "worse beyond noise, so the older model stays"),
+        (even, even, 1, true, "learned from 1 customer who has refused since, so this one takes over"),
         (even, worse, 3, true, "learned from 3 customers who have refused since, so this one takes over"),
         ((0.001, 0.0, 0.002), even, 0, false, "within noise"),
         ((-0.001, -0.002, 0.0), even, 0, false, "within noise"),
