@@ -145,7 +145,7 @@ mod tests {
         profiles.apply(&Recorded { offset: Offset(1), event }).unwrap();
         let pressure = Pressure::default();
         pressure.measure(&profiles);
-        for (n_max, is_high) in [(2, true), (3, false)] {
+        for (n_max, is_high) in [(1, true), (2, false)] {
             pressure.bound(Some(n_max));
             assert_eq!(pressure.is_high(), is_high, "a bound of {n_max}");
         }
