@@ -40,15 +40,16 @@ fn beyond_256_names_the_company_s_next_makes_the_device_tied_longest_ago_go() {
 }
 
 #[test]
-fn a_shared_device_that_is_let_go_stays_with_whom_it_leads_to() {
-    for (last, leads_to) in [("bob", Some("bob")), ("ann", None)] {
+fn a_shared_device_is_never_let_go() {
+    for last in ["bob", "ann"] {
         let signed_in = [(1, "ann"), (2, "bob"), (3, last)];
         let mut events: Vec<Recorded> = signed_in.map(|(n, user)| client(n, Some(user), Some("tablet"), None)).into();
-        events.extend((4..259).map(|n| client(n, Some("ann"), Some(&format!("d-{n}")), None)));
+        events.extend((4..259).map(|n| event(n, Some("ann"), Some(&format!("d-{n}")), None)));
         let profiles = fold(&events);
         let names = customer(&profiles, "ann").profile.links;
-        assert_eq!((names.len(), names.contains_key(&Identifier::Anonymous("tablet".into()))), (256, false));
-        assert_eq!(profiles.find_by_text("tablet").unwrap().as_ref().map(CustomerId::as_str), leads_to);
+        assert_eq!((names.len(), names.contains_key(&Identifier::Anonymous("tablet".into()))), (256, true));
+        assert_eq!(profiles.find_by_text("tablet").unwrap(), profiles.find_by_text(last).unwrap());
+        assert_eq!(profiles.find_by_text("d-4").unwrap(), None, "the oldest that is only hers made room");
     }
 }
 
