@@ -153,7 +153,7 @@ fn lacks_currency(event: &Event) -> Result<Lacking, Rejection> {
     let Some(reader) = Reader::open(event)? else { return Ok(Lacking::Nothing) };
     let mut total = Total::default();
     reader.each_product(|product| total.add(&product))?;
-    reader.value(&total)?;
+    reader.check_sign(&total)?;
     reader.order_id()?;
     let lacks = total.lacks_currency || !reader.names_currency() && reader.stated_value()?.is_some();
     Ok(match reader.step() {

@@ -12,7 +12,7 @@ pub(crate) use fields::{fault_of_id, whole_number};
 
 use crate::{Call, CallKind, Commerce, Event, Fields, Origin, Rejected, Rejection, RejectionCode, consent};
 use draft::{Draft, Field};
-use primitives::{AnonymousId, Currency, ItemId, MessageId, Timestamp, UserId};
+use primitives::{AnonymousId, Currency, ItemId, MessageId, Timestamp, UserId, plain_words};
 use serde_json::Value;
 use std::io;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
@@ -25,8 +25,8 @@ pub const BATCH_BYTES_MAX: usize = 500 * 1024;
 pub const BATCH_EVENTS_MAX: usize = 2_500;
 /// How much of a rejected event is kept for the live inspector, in bytes.
 const PAYLOAD_BYTES_MAX: usize = 2 * 1024;
-/// How much of a rejected event's `messageId` is answered.
-const MESSAGE_ID_SHOWN_CHARS_MAX: usize = 100;
+/// How much of a rejected event's `messageId` and `type` is answered and kept.
+const NAME_SHOWN_CHARS_MAX: usize = 100;
 
 /// What holds for every event of a request.
 #[derive(Debug, Clone)]
@@ -106,7 +106,7 @@ pub fn parse_batch(body: &[u8], envelope: Envelope) -> Result<Batch, Refusal> {
             Err(rejection) => Err(rejection.clone()),
             Ok(_) => read_item(payload, index, &envelope, &mut batch.write_key),
         };
-        batch.add(outcome, payload, index, envelope.received_at);
+        batch.add(outcome, None, payload, index, envelope.received_at);
     }
     Ok(batch)
 }
@@ -116,14 +116,14 @@ pub fn parse_batch(body: &[u8], envelope: Envelope) -> Result<Batch, Refusal> {
 /// # Errors
 /// [`Refusal`] where the body is not a JSON object or too large; a bad event is in [`Batch::rejected`].
 pub fn parse_single(body: &[u8], kind: CallKind, envelope: Envelope) -> Result<Batch, Refusal> {
-    let text = batch::text(body)?;
-    let mut draft: Draft =
-        serde_json::from_str(text).map_err(|error| batch::malformed(&error, "one event as a JSON object"))?;
+    let example = format!("{{{}, …}}", example_of(kind));
+    let text = batch::text(body, &example)?;
+    let mut draft: Draft = serde_json::from_str(text).map_err(|error| batch::malformed(&error, &example))?;
     let mut batch = Batch { write_key: draft.take_write_key(), ..Batch::default() };
     let outcome = within_size(text.len()).and_then(|()| {
         event(draft, Some(kind), &envelope, |received_at| generated_id(xxh3_128(text.as_bytes()), received_at, 0))
     });
-    batch.add(outcome, text, 0, envelope.received_at);
+    batch.add(outcome, Some(kind), text, 0, envelope.received_at);
     Ok(batch)
 }
 
@@ -158,6 +158,7 @@ impl Batch {
     fn add(
         &mut self,
         outcome: Result<(Event, IsNameless), Rejection>,
+        kind: Option<CallKind>,
         payload: &str,
         index: usize,
         received_at: Timestamp,
@@ -170,23 +171,32 @@ impl Batch {
                 self.accepted.push(event);
             }
             Err(rejection) => {
-                let message_id = message_id_in(payload);
+                let named = Named::of(payload);
+                let call = kind.map(|kind| kind.name().to_owned()).or(named.call);
                 let payload = cut(payload).to_owned();
-                self.rejected.push(Rejected { received_at, rejection, payload, index, message_id });
+                let message_id = named.message_id;
+                self.rejected.push(Rejected { received_at, rejection, call, payload, index, message_id });
             }
         }
     }
 }
 
-/// The `messageId` of an event that was rejected, by which its sender knows it again; `None` where it cannot be seen.
-fn message_id_in(payload: &str) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Named {
-        message_id: String,
+/// By what its sender knows an event again that was rejected, as far as that can be seen.
+#[derive(Default)]
+struct Named {
+    call: Option<String>,
+    message_id: Option<String>,
+}
+
+impl Named {
+    fn of(payload: &str) -> Self {
+        let mut draft: Draft = serde_json::from_str(payload).unwrap_or_default();
+        let mut text = |field| match draft.take(field) {
+            Value::String(text) => Some(text.chars().take(NAME_SHOWN_CHARS_MAX).collect()),
+            _ => None,
+        };
+        Self { call: text(Field::Type), message_id: text(Field::MessageId) }
     }
-    let named: Named = serde_json::from_str(payload).ok()?;
-    Some(named.message_id.chars().take(MESSAGE_ID_SHOWN_CHARS_MAX).collect())
 }
 
 fn read_item(
@@ -200,7 +210,8 @@ fn read_item(
         return Err(fields::not_an_object());
     }
     let mut draft: Draft = serde_json::from_str(payload).map_err(|error| {
-        let message = format!("the event cannot be read as JSON ({error}): send each key once, in at most 127 levels");
+        let fault = plain_words(&error);
+        let message = format!("the event cannot be read as JSON ({fault}): send each key once, in at most 127 levels");
         Rejection::new(RejectionCode::Malformed, "", message)
     })?;
     if write_key.is_none() {
@@ -312,6 +323,20 @@ fn call(kind: CallKind, draft: &mut Draft, context: &mut Fields) -> Result<Call,
             return Err(Rejection::new(RejectionCode::NotAllowed, Field::Type.pointer(), message));
         }
     })
+}
+
+/// What a single event of a kind needs at the least, as an example.
+fn example_of(kind: CallKind) -> &'static str {
+    match kind {
+        CallKind::Identify => "\"userId\": \"42\", \"traits\": {}",
+        CallKind::Track => "\"userId\": \"42\", \"event\": \"Product Viewed\"",
+        CallKind::Page | CallKind::Screen => "\"userId\": \"42\", \"name\": \"Home\"",
+        CallKind::Group => "\"userId\": \"42\", \"groupId\": \"acme\"",
+        CallKind::Alias => "\"userId\": \"42\", \"previousId\": \"41\"",
+        CallKind::Item => "\"itemId\": \"tea\", \"traits\": {}",
+        // Nobody can send it.
+        CallKind::Correction => "",
+    }
 }
 
 fn view(draft: &mut Draft) -> Result<(Option<String>, Option<String>, Fields), Rejection> {

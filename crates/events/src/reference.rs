@@ -80,7 +80,8 @@ event's (for a refund of Shopify's, that of its first payment): the three letter
 `currency.default` of the settings is written into the event; without that setting an order or refund that has an amount\n\
 is refused, and prices of things merely looked at count as US dollars, as Segment's specification says. The value of an\n\
 order is the first amount of the table above, else the sum of price times quantity where all are in one currency (for a\n\
-refund of Shopify's, what was paid back goes before that sum). A price and a quantity are not negative.\n";
+refund of Shopify's, what was paid back goes before that sum). A price and a quantity are not negative, nor is the value of\n\
+an order or a refund: what was taken back is an event of its own, and states an amount above 0.\n";
 
 fn code(words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     words.into_iter().map(|word| format!("`{}`", word.as_ref())).collect::<Vec<_>>().join(", ")

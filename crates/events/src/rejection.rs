@@ -74,6 +74,9 @@ pub struct Rejected {
     pub received_at: Timestamp,
     /// Why it was rejected.
     pub rejection: Rejection,
+    /// What was called, by the path or by its `type`, as far as that can be seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<String>,
     /// What was sent, cut to a bounded length.
     pub payload: String,
     /// Its place in the request. Only the answer to the request says it; it is not kept.
@@ -97,7 +100,8 @@ impl Rejected {
         let payload = String::from_utf8(event.to_record()).unwrap_or_default();
         let rejection = Rejection::new(RejectionCode::Conflict, "/messageId", message);
         let message_id = Some(event.message_id.as_str().to_owned());
-        Self { received_at, rejection, payload: cut(&payload).to_owned(), index: 0, message_id }
+        let call = Some(event.kind().name().to_owned());
+        Self { received_at, rejection, call, payload: cut(&payload).to_owned(), index: 0, message_id }
     }
 }
 

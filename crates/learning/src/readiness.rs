@@ -54,7 +54,12 @@ pub fn readiness(kind: ModelKind, stats: &DatasetStats) -> Vec<Requirement> {
     match kind {
         ModelKind::Recommend => vec![
             require("customers with two purchases or more", 50, stats.n_repeat_customers, MORE),
-            require("different items that were bought", 20, stats.n_items, "send `products` with each order"),
+            require(
+                "different items that were bought",
+                20,
+                stats.n_items,
+                "sell more different items, and send them as `products` with each order",
+            ),
             require("days of purchases", 14, stats.n_days, WAIT),
             require("earlier customers who bought again in the last window", 20, stats.n_returned, WAIT),
         ],

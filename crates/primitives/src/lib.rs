@@ -12,6 +12,7 @@
 mod error_kind;
 mod ids;
 mod money;
+mod plain;
 mod probability;
 mod seed;
 mod time;
@@ -20,6 +21,7 @@ mod visible;
 pub use error_kind::ErrorKind;
 pub use ids::{AnonymousId, CustomerId, DecisionId, ItemId, ItemKey, MessageId, ModelVersion, UserId, stable_hash};
 pub use money::{Currency, Money, MoneyError};
+pub use plain::plain_words;
 pub use probability::{Probability, ProbabilityError};
 pub use seed::Seed;
 pub use time::{Clock, DAY_MS, HOUR_MS, SimulatedClock, TimeError, Timestamp};

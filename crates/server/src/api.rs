@@ -29,11 +29,11 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// The whole HTTP interface but the console.
 pub fn router(app: Arc<App>) -> Router {
-    let (router, document) = described().split_for_parts();
+    let (router, _) = described().split_for_parts();
     Router::new()
         .merge(router)
         .merge(ingest::short_paths())
-        .merge(openapi::routes(&document).route_layer(from_fn_with_state(app.clone(), auth::guard_docs)))
+        .merge(openapi::routes(&document()).route_layer(from_fn_with_state(app.clone(), auth::guard_docs)))
         // Below the layer: a fallback above it would answer a browser's preflight before the layer sees it.
         .method_not_allowed_fallback(no_such_method)
         // Browsers send events from any site; what they may do is decided by the key, never by a cookie.

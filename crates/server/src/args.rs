@@ -2,10 +2,10 @@
 
 use crate::commands::{ExportFormat, Exported};
 use crate::error::ServerError;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use primitives::ErrorKind;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A self-hosted customer-experience engine: customer events in, decisions out.
 #[derive(Debug, Parser)]
@@ -19,11 +19,31 @@ pub struct Cli {
     pub options: Options,
 }
 
+/// Where the data is, where nobody says.
+const DATA: &str = "./rapport-data";
+
+/// The commands that know an address of this machine. The others take `--listen`, since containers give it to all.
+const LISTENING: [&str; 4] = ["serve", "demo", "doctor", "config"];
+
+impl Cli {
+    /// What was typed; wrong usage ends the program with clap's sentence and exit code 2.
+    #[must_use]
+    pub fn of_command_line() -> Self {
+        let mut command = Self::command();
+        command.build();
+        let others: Vec<String> = command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
+        for name in others.iter().filter(|name| !LISTENING.contains(&name.as_str()) && *name != "help") {
+            command = command.mut_subcommand(name, |one| one.mut_arg("listen", |listen| listen.hide(true)));
+        }
+        Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+    }
+}
+
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
     /// The data directory
-    #[arg(long, global = true, value_name = "DIR", default_value = "./rapport-data")]
+    #[arg(long, global = true, value_name = "DIR", default_value = DATA)]
     pub data: PathBuf,
     /// The address to listen on [default: 127.0.0.1:7070]
     #[arg(long, global = true, value_name = "ADDR")]
@@ -34,6 +54,20 @@ pub struct Options {
     /// Report as one JSON document on standard output; progress stays on standard error
     #[arg(long, global = true)]
     pub json: bool,
+}
+
+impl Options {
+    /// A text in which every command stands as it must be typed: with the data directory, where that is not the usual one.
+    #[must_use]
+    pub fn as_typed(&self, text: &str) -> String {
+        if self.data == Path::new(DATA) {
+            return text.to_owned();
+        }
+        let data = self.data.to_string_lossy();
+        let is_plain = data.chars().all(|c| c.is_alphanumeric() || "/._-~+@:".contains(c));
+        let data = if is_plain { data.into_owned() } else { format!("'{}'", data.replace('\'', r"'\''")) };
+        text.replace("`rapport ", &format!("`rapport --data {data} "))
+    }
 }
 
 /// What to do.
@@ -241,7 +275,7 @@ fn role(name: &str) -> Result<governance::Role, String> {
 /// What of the settings to show.
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub enum ConfigCommand {
-    /// Check the settings and print what is in force, secrets masked
+    /// Check the settings and print what is in force
     Check,
     /// Print an example file with every setting and its default
     Example,

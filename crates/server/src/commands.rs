@@ -82,7 +82,7 @@ fn report<T: Serialize>(options: &Options, document: &T, text: impl FnOnce() -> 
         serde_json::to_string_pretty(document)
             .map_err(|error| ServerError::new(ErrorKind::Internal, format!("the report is not JSON: {error}")))?
     } else {
-        text()
+        options.as_typed(&text())
     };
     let mut out = std::io::stdout().lock();
     match writeln!(out, "{}", visible_lines(&shown)).and_then(|()| out.flush()) {

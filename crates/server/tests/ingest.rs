@@ -6,6 +6,7 @@ mod support;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use events::CallKind;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
@@ -152,6 +153,28 @@ fn every_call_has_its_path_and_its_short_path() {
             );
         }
     }
+}
+
+#[test]
+fn every_call_that_can_be_sent_has_its_path() {
+    let server = TestServer::start();
+    for kind in CallKind::ALL {
+        let path = format!("/v1/{kind}");
+        let event = json!({"userId": "1", "event": "A", "groupId": "g", "previousId": "before", "itemId": "tea"});
+        assert_eq!(server.post_as(SERVER, &path, &event).ok()["accepted"], 1, "{path}");
+        assert_eq!(server.events("accepted")[0]["type"], kind.name());
+        // What is refused is of the call that the path said, and the advice is for that call.
+        let refused = server.post_as(SERVER, &path, &json!({"userId": 1.5}));
+        assert_eq!((refused.status, &server.events("rejected")[0]["type"]), (400, &kind.name().into()), "{path}");
+        let advice = server.send("POST", &path, &[("authorization", &format!("Bearer {SERVER}"))], "kaputt");
+        let advice = advice.error(400, "malformed");
+        assert!(advice.contains("must be a JSON object: send {") && !advice.contains("batch"), "{advice}");
+    }
+    server.post("/v1/item", &json!({"itemId": "jam"})).error(400, "not_allowed");
+    let batch = json!({"batch": [{"type": "identify", "userId": 1.5}, {"type": "sing", "userId": "1"}]});
+    server.post("/v1/batch", &batch);
+    let kept: Vec<Value> = server.events("rejected")[..2].iter().map(|kept| kept["type"].clone()).collect();
+    assert_eq!(kept, ["sing", "identify"]);
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn what_is_not_there_is_said_in_json() {
     server.send("DELETE", "/v1/events", &[], "").error(405, "method_not_allowed");
     server.get("/v1/customers/%FF").error(400, "invalid");
     server.get("/v1/events?limit=1&limit=2").error(400, "invalid");
-    for query in ["limit=0", "limit=1001", "limit=many", "status=maybe"] {
+    for query in ["n=0", "limit=0", "limit=1001", "limit=many", "status=maybe"] {
         server.get(&format!("/v1/events?{query}")).error(400, "invalid");
     }
     server.send("POST", "/v1/track?writeKey=a&writeKey=b", &[], "{}").error(400, "invalid");
@@ -165,6 +165,10 @@ fn every_described_path_is_served_and_every_served_path_is_described() {
                 operation["summary"].as_str().is_some_and(|summary| summary.len() > 5),
                 "{method} {path} says nothing"
             );
+            for status in ["401", "403", "429", "503"] {
+                let is_said = operation["responses"].get(status).is_some();
+                assert!(is_said || operation.get("security").is_none(), "{method} {path} is silent on {status}");
+            }
             let real = path.replace("{id}", "x").replace("{name}", "x");
             let reply = server.send(&method.to_uppercase(), &real, &[], "{}");
             let is_routed = ![404, 405].contains(&reply.status);

@@ -302,7 +302,10 @@ fn refuse_content(data: &Path, identity: &str) -> Result<(), StorageError> {
 fn read_manifest(backup: &Path) -> Result<(Backup, String), StorageError> {
     let path = backup.join(MANIFEST);
     let damaged = |why: String| StorageError::BackupDamaged { path: path.clone(), why };
-    let content = fs::read(&path).map_err(|error| damaged(format!("it cannot be read: {error}")))?;
+    let content = fs::read(&path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => StorageError::NoBackup { path: backup.to_owned() },
+        _ => damaged(format!("it cannot be read: {error}")),
+    })?;
     let found: Backup = serde_json::from_slice(&content).map_err(|error| damaged(error.to_string()))?;
     if found.v > VERSION {
         return Err(StorageError::Newer { path, found: found.v.into(), supported: VERSION.into() });

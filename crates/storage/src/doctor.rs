@@ -82,7 +82,10 @@ impl Storage {
                 findings.extend(self.check_set_aside());
                 if depth == Depth::Full {
                     findings.extend(self.read_log(&state, progress));
-                    findings.extend(self.read_history(state.sealed_upto, progress));
+                    let known = findings.clone();
+                    // A file that is damaged lacks in the history, too: it is one fault.
+                    let read = self.read_history(state.sealed_upto, progress);
+                    findings.extend(read.into_iter().filter(|finding| !known.contains(finding)));
                     findings.extend(self.read_profiles(progress));
                     findings.extend(self.read_decisions(progress));
                 }
@@ -149,6 +152,7 @@ impl Storage {
 
     fn check_history(&self, sealed_upto: u64) -> Finding {
         match self.is_history_complete(sealed_upto) {
+            Ok(0) if sealed_upto == 0 => good("history", "nothing is sealed yet: all events are in the log".to_owned()),
             Ok(n_files) => good("history", format!("offsets 1 to {sealed_upto} are complete in {n_files} files")),
             Err(error) => fault("history", sentence(&error)),
         }

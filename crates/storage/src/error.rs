@@ -169,6 +169,12 @@ pub enum StorageError {
         /// Why not, and what to do.
         why: String,
     },
+    /// There is no backup.
+    #[error("there is no backup in {path}: check the path; a backup's directory holds its `backup.json`")]
+    NoBackup {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
     /// A backup is not what was written.
     #[error("the backup's file {path} is damaged ({why}): use another backup")]
     BackupDamaged {
@@ -213,7 +219,7 @@ impl StorageError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::InUse { .. } => ErrorKind::Conflict,
-            Self::Nothing { .. } => ErrorKind::NotFound,
+            Self::Nothing { .. } | Self::NoBackup { .. } => ErrorKind::NotFound,
             Self::NotADirectory { .. } | Self::Newer { .. } | Self::Older { .. } | Self::Foreign { .. } => {
                 ErrorKind::Invalid
             }

@@ -214,7 +214,7 @@ pub(crate) fn new_event(event: &Event) -> NewEvent {
 }
 
 fn new_rejection(rejected: Rejected) -> NewRejection {
-    let title = rejected_title(&rejected.payload).unwrap_or_default();
+    let title = rejected_title(&rejected.payload).or_else(|| rejected.call.clone()).unwrap_or_default();
     let record = RejectionRecord { v: REJECTION_VERSION, rejected };
     #[expect(clippy::expect_used, reason = "a rejection holds only strings and a time")]
     let record = serde_json::to_vec(&record).expect("a rejection is always JSON");

@@ -128,7 +128,12 @@ fn part(directory: &DataDir, path: &Path, now: Timestamp) -> Result<SetAside, St
     }
     let offsets = Offsets::of(held).missing_within(part.first, part.last).ranges().to_vec();
     let name = format!("date={}~{}", part.date, part.path.file_name().unwrap_or_default().to_string_lossy());
-    let record = SetAside { v: VERSION, what, offsets, why: error.to_string(), set_aside_at: now };
+    // What to do about it is done: only what was wrong is kept.
+    let why = match error {
+        StorageError::Damaged { why, .. } => why,
+        other => other.to_string(),
+    };
+    let record = SetAside { v: VERSION, what, offsets, why, set_aside_at: now };
     move_away(directory, &part.path, &name, record)
 }
 

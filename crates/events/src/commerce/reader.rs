@@ -150,6 +150,24 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Refuses an order or a refund that is worth less than nothing: in every sum it would count for its opposite.
+    pub(super) fn check_sign(&self, total: &Total) -> Result<(), Rejection> {
+        let Some(negative) = self.value(total)?.filter(|value| value.minor < 0) else { return Ok(()) };
+        let fault = match self.step() {
+            CommerceStep::Ordered => {
+                "an order is not worth less than nothing; send what was taken back as \"Order Refunded\""
+            }
+            CommerceStep::Refunded => {
+                "a refund states what was paid back as an amount above 0; leave the minus sign out"
+            }
+            _ => return Ok(()),
+        };
+        // Prices and quantities are not negative, so the value was stated: by the first key that holds a number.
+        let is_stated = |key: &&&str| matches!(number(self.properties, key, At::Properties), Ok(Some(_)));
+        let key = self.named.dialect.amounts.iter().find(is_stated).unwrap_or(&"transactions");
+        Err(Rejection::bad_value(At::Properties.pointer(key), &negative.to_string(), fault))
+    }
+
     fn paid_back(&self, currency: Currency) -> Result<Option<Money>, Rejection> {
         let mut sum: Option<i64> = None;
         for (index, fields) in payments(self.properties) {

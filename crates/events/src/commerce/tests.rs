@@ -213,7 +213,6 @@ fn the_value_is_what_the_sender_says_before_what_we_add_up() {
         (json!({"total": "2.5", "value": 3}), Some("2.50 USD")),
         (json!({"value": 3, "currency": "JPY"}), Some("3 JPY")),
         (json!({"products": products}), Some("20.00 USD")),
-        (json!({"revenue": -4.2}), Some("-4.20 USD")),
         (json!({"products": [{"product_id": "a"}]}), None),
         (
             json!({"products": [{"product_id": "a", "price": 1, "currency": "EUR"}, {"product_id": "b", "price": 1}]}),
@@ -263,6 +262,8 @@ fn nonsense_is_rejected_at_acceptance_with_its_place() {
         (product(json!({"product_id": "b", "price": 1e13, "quantity": 1e9})), BadValue, "/properties/products"),
         (json!({"revenue": {"amount": 3}}), WrongType, "/properties/revenue"),
         (json!({"revenue": 3, "total": true}), WrongType, "/properties/total"),
+        (json!({"revenue": -7}), BadValue, "/properties/revenue"),
+        (json!({"revenue": null, "total": "-0.01"}), BadValue, "/properties/total"),
         (json!({"currency": 978}), WrongType, "/properties/currency"),
         (json!({"order_id": []}), WrongType, "/properties/order_id"),
     ] {
@@ -270,6 +271,30 @@ fn nonsense_is_rejected_at_acceptance_with_its_place() {
         assert_eq!((rejection.code, rejection.field.as_str()), (code, field), "{properties}");
         // The same fields mean nothing in an event that is not the specification's.
         assert!(track("Weather Observed", properties).is_ok());
+    }
+}
+
+#[test]
+fn no_order_and_no_refund_is_worth_less_than_nothing() {
+    let paid_back =
+        |amount: &str| json!({"currency": "EUR", "transactions": [{"amount": amount}, {"amount": "-3.00"}]});
+    for (name, properties, advice) in [
+        ("purchase", json!({"value": -7}), "as \"Order Refunded\""),
+        ("orders/create", json!({"total_price": "-7.00"}), "as \"Order Refunded\""),
+        ("Order Refunded", json!({"total": -7}), "leave the minus sign out"),
+        ("refunds/create", paid_back("2.00"), "leave the minus sign out"),
+    ] {
+        let rejection = track(name, properties).expect_err(name);
+        assert!(rejection.code == RejectionCode::BadValue && rejection.message.contains(advice), "{rejection}");
+    }
+    // What is lent to another use of the key is no order's value: a margin beside the revenue, a list's value.
+    for (name, properties) in [
+        ("Order Completed", json!({"revenue": 7, "value": -1})),
+        ("Order Completed", json!({"revenue": 0})),
+        ("Product Viewed", json!({"product_id": "a", "value": -1})),
+        ("refunds/create", paid_back("3.00")),
+    ] {
+        assert!(track(name, properties).is_ok(), "{name}");
     }
 }
 
@@ -411,8 +436,8 @@ proptest! {
     }
 
     #[test]
-    fn an_amount_means_the_same_as_a_number_and_as_text(cents in -1_000_000_000..1_000_000_000_i64) {
-        let text = format!("{}{}.{:02}", if cents < 0 { "-" } else { "" }, cents.abs() / 100, cents.abs() % 100);
+    fn an_amount_means_the_same_as_a_number_and_as_text(cents in 0..1_000_000_000_i64) {
+        let text = format!("{}.{:02}", cents / 100, cents % 100);
         let number: f64 = text.parse().unwrap();
         for revenue in [json!(number), json!(text), json!(format!("  {text} "))] {
             let value = read("Order Completed", json!({"revenue": revenue})).value.map(|value| value.minor);

@@ -4,6 +4,7 @@ use super::draft::Strict;
 use super::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Refusal};
 use crate::Fields;
 use crate::rejection::shown;
+use primitives::plain_words;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -20,7 +21,7 @@ pub(super) struct Body<'a> {
 
 /// Reads a batch's head and finds its events.
 pub(super) fn open(body: &[u8]) -> Result<Body<'_>, Refusal> {
-    let text = text(body)?;
+    let text = text(body, EXAMPLE)?;
     let mut head: Head<'_> = serde_json::from_str(text).map_err(|error| malformed(&error, EXAMPLE))?;
     let Some(items) = head.items else {
         return Err(Refusal::Malformed { message: format!("the body has no \"batch\": send {EXAMPLE}") });
@@ -48,7 +49,7 @@ pub(super) fn open(body: &[u8]) -> Result<Body<'_>, Refusal> {
 }
 
 /// The body as text, if it has an acceptable size and begins like a JSON object.
-pub(super) fn text(body: &[u8]) -> Result<&str, Refusal> {
+pub(super) fn text<'a>(body: &'a [u8], example: &str) -> Result<&'a str, Refusal> {
     if body.len() > BATCH_BYTES_MAX {
         return Err(Refusal::TooLarge {
             message: format!(
@@ -64,12 +65,12 @@ pub(super) fn text(body: &[u8]) -> Result<&str, Refusal> {
         return Ok(text.trim());
     }
     let found = if text.trim().is_empty() { "is empty".to_owned() } else { format!("begins with {}", shown(text)) };
-    Err(Refusal::Malformed { message: format!("the body {found} and must be a JSON object: send {EXAMPLE}") })
+    Err(Refusal::Malformed { message: format!("the body {found} and must be a JSON object: send {example}") })
 }
 
 /// The refusal of a body that is not JSON.
 pub(super) fn malformed(error: &serde_json::Error, example: &str) -> Refusal {
-    Refusal::Malformed { message: format!("the body cannot be read as JSON ({error}): send {example}") }
+    Refusal::Malformed { message: format!("the body cannot be read as JSON ({}): send {example}", plain_words(error)) }
 }
 
 const EXAMPLE: &str = "{\"batch\": [{\"type\": \"track\", …}, …]}";

@@ -22,6 +22,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 /// Which entries.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct Filter {
     /// How many, 1 to 1000.
     #[param(value_type = Option<usize>, default = 50, minimum = 1, maximum = 1000)]
@@ -99,7 +100,6 @@ impl From<(u64, AuditEntry)> for AuditEntryReply {
     responses(
         (status = 200, description = "The newest entries", body = AuditReply),
         (status = 400, description = "A filter cannot be read", body = super::error::ErrorBody),
-        (status = 403, description = "Not an admin key", body = super::error::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]

@@ -15,7 +15,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use decisions::{DecisionKind, Record};
 use governance::Action;
-use primitives::{AnonymousId, UserId, visible};
+use primitives::{AnonymousId, UserId, plain_words, visible};
 use profiles::Identifier;
 use serde_json::Value;
 use std::sync::Arc;
@@ -35,10 +35,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     responses(
         (status = 200, description = "The decision, logged durably", body = DecisionReply),
         (status = 400, description = "The question cannot be read", body = super::error::ErrorBody),
-        (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
         (status = 403, description = "A write key may not ask for decisions", body = super::error::ErrorBody),
         (status = 413, description = "The question is larger than 64 KB", body = super::error::ErrorBody),
-        (status = 429, description = "Too many requests", body = super::error::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
@@ -72,7 +70,8 @@ const TYPOS_MAX: usize = 3;
 fn unreadable(body: &[u8], error: &serde_json::Error) -> ApiError {
     let sent: events::Fields = serde_json::from_slice(body).unwrap_or_default();
     let Some(unknown) = sent.keys().find(|name| !FIELDS.contains(&name.as_str())) else {
-        let message = format!("the body cannot be read: {error}; send {{\"decision\":\"recommend\",\"userId\":\"…\"}}");
+        let fault = plain_words(error);
+        let message = format!("the body cannot be read: {fault}; send {{\"decision\":\"recommend\",\"userId\":\"…\"}}");
         return ApiError::invalid(message);
     };
     let shown: String = unknown.chars().take(40).collect();

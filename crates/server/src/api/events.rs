@@ -25,6 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 /// Which events.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct Filter {
     /// How many, 1 to 1000.
     #[param(value_type = Option<usize>, default = 50, minimum = 1, maximum = 1000)]

@@ -5,6 +5,7 @@ use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use primitives::plain_words;
 use serde::de::DeserializeOwned;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -24,7 +25,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let read = axum::extract::Query::try_from_uri(&parts.uri);
         read.map(|query| Self(query.0)).map_err(|error| {
-            ApiError::invalid(format!("the query cannot be read ({}): give each name once", error.body_text()))
+            let fault = plain_words(&error.body_text());
+            ApiError::invalid(format!("the query cannot be read ({fault}): give each known name once"))
         })
     }
 }
@@ -37,7 +39,8 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let read = axum::extract::Path::from_request_parts(parts, state).await;
         read.map(|path| Self(path.0)).map_err(|error| {
-            ApiError::invalid(format!("the path cannot be read ({}): percent-encode names in UTF-8", error.body_text()))
+            let fault = plain_words(&error.body_text());
+            ApiError::invalid(format!("the path cannot be read ({fault}): percent-encode names in UTF-8"))
         })
     }
 }

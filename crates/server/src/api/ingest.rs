@@ -44,6 +44,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(screen))
         .routes(routes!(group))
         .routes(routes!(alias))
+        .routes(routes!(item))
 }
 
 pub(super) fn short_paths() -> axum::Router<Arc<App>> {
@@ -175,9 +176,7 @@ macro_rules! single {
             responses(
                 (status = 200, description = "Durable, and seen by every later read", body = IngestReply),
                 (status = 400, description = "Not accepted; the reason is in the body and in the live inspector", body = super::error::ErrorBody),
-                (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
                 (status = 413, description = "Larger than 32 KB", body = IngestReply),
-                (status = 429, description = "Too many requests; Retry-After says when to try again", body = super::error::ErrorBody),
             ),
             security(("bearer" = []), ("basic" = []), ()),
         )]
@@ -193,6 +192,7 @@ single!(page, CallKind::Page, "/v1/page", "Which page the customer saw");
 single!(screen, CallKind::Screen, "/v1/screen", "Which screen of an app the customer saw");
 single!(group, CallKind::Group, "/v1/group", "Which group the customer belongs to");
 single!(alias, CallKind::Alias, "/v1/alias", "That two identities are one customer");
+single!(item, CallKind::Item, "/v1/item", "What an item of the catalogue is (server key)");
 
 /// Up to 2,500 events at once, accepted one by one
 #[utoipa::path(
@@ -201,9 +201,7 @@ single!(alias, CallKind::Alias, "/v1/alias", "That two identities are one custom
     responses(
         (status = 200, description = "Durable, and seen by every later read; single events may be rejected", body = IngestReply),
         (status = 400, description = "Not JSON, or no event was accepted", body = super::error::ErrorBody),
-        (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
         (status = 413, description = "More than 500 KB or 2,500 events", body = super::error::ErrorBody),
-        (status = 429, description = "Too many requests; Retry-After says when to try again", body = super::error::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = []), ()),
 )]

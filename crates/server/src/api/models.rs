@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use governance::Deed;
 use learning::{Evaluation, ModelKind, Version};
-use primitives::{ErrorKind, ModelVersion};
+use primitives::{ErrorKind, ModelVersion, plain_words};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -167,8 +167,10 @@ async fn champion(
     SmallBody(body): SmallBody,
 ) -> Result<Json<DoneReply>, ApiError> {
     let kind = kind(&name)?;
-    let body: ChampionBody = serde_json::from_slice(&body)
-        .map_err(|error| ApiError::invalid(format!("the body cannot be read: {error}; send {{\"version\":\"…\"}}")))?;
+    let body: ChampionBody = serde_json::from_slice(&body).map_err(|error| {
+        let fault = plain_words(&error);
+        ApiError::invalid(format!("the body cannot be read: {fault}; send {{\"version\":\"…\"}}"))
+    })?;
     let message = app.run(move |app| {
         app.engine.registry().promote(kind, &ModelVersion::from(body.version.as_str()))?;
         app.engine.reload_champions()?;

@@ -6,9 +6,18 @@ use axum::body::Bytes;
 use axum::http::header;
 use axum::routing::get;
 use std::sync::Arc;
+use utoipa::openapi::path::PathItem;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Info, License, OpenApi, OpenApiBuilder, Tag};
+use utoipa::openapi::{Content, Info, License, OpenApi, OpenApiBuilder, Ref, ResponseBuilder, Tag};
 use utoipa_swagger_ui::SwaggerUi;
+
+/// What everything that asks for a key may answer, beside what it says of itself.
+const OF_KEYS: [(&str, &str); 4] = [
+    ("401", "No key or an unknown one"),
+    ("403", "The key may not do this"),
+    ("429", "Too many requests; Retry-After says when to try again"),
+    ("503", "The server cannot do this now; Retry-After says when to try again"),
+];
 
 /// What is said of the interface as a whole.
 pub(super) fn base() -> OpenApi {
@@ -43,7 +52,22 @@ pub(super) fn base() -> OpenApi {
 /// The whole OpenAPI document.
 #[must_use]
 pub fn document() -> OpenApi {
-    super::described().split_for_parts().1
+    let mut document = super::described().split_for_parts().1;
+    complete(&mut document);
+    document
+}
+
+/// Says of each operation that asks for a key what all of them may answer.
+fn complete(document: &mut OpenApi) {
+    let paths = document.paths.paths.values_mut();
+    let operations = paths.flat_map(|PathItem { get, post, put, delete, .. }| [get, post, put, delete]).flatten();
+    for operation in operations.filter(|operation| operation.security.is_some()) {
+        for (status, description) in OF_KEYS {
+            let body = Content::new(Some(Ref::from_schema_name("ErrorBody")));
+            let response = ResponseBuilder::new().description(description).content("application/json", body);
+            operation.responses.responses.entry(status.to_owned()).or_insert_with(|| response.into());
+        }
+    }
 }
 
 /// The document as JSON, and a page to read it.

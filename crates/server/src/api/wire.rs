@@ -491,8 +491,9 @@ impl From<Inspected> for EventReply {
                 field: Some(rejected.rejection.field),
                 payload: Some(rejected.payload),
                 not_understood: false,
-                event: [("receivedAt".to_owned(), Value::String(rejected.received_at.to_string()))]
+                event: [("receivedAt", Some(rejected.received_at.to_string())), ("type", rejected.call)]
                     .into_iter()
+                    .filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?))))
                     .collect(),
             },
         }

@@ -24,7 +24,7 @@ pub(super) fn run(options: &Options, settings: &Settings, show: ConfigCommand) -
             let origins = settings::origins(settings_file(options).as_deref(), std::env::vars(), flags)?;
             let checked = Checked { settings: settings.masked(), origins };
             let text = with_origins(&checked)?;
-            report(options, &checked, || text.trim_end().to_owned())
+            report(options, &checked, || format!("{text}# These settings can be used."))
         }
         ConfigCommand::Example => {
             let example = Settings::example();

@@ -3,8 +3,10 @@
 use super::progress::spinner;
 use super::report;
 use crate::args::Options;
+use crate::console::format::counted;
 use crate::error::ServerError;
 use crate::keys::Keys;
+use crate::local;
 use crate::settings::Settings;
 use primitives::ErrorKind;
 use serde::Serialize;
@@ -44,7 +46,10 @@ pub(super) fn run(options: &Options, settings: Settings, is_quick: bool) -> Resu
     })?;
     match found.iter().filter(|one| one.status == "fault").count() {
         0 => Ok(()),
-        n => Err(ServerError::new(ErrorKind::Corrupt, format!("{n} fault(s) found: each says above what to do"))),
+        n => {
+            let faults = counted(n as u64, "fault", "faults");
+            Err(ServerError::new(ErrorKind::Corrupt, format!("{faults} found: each says above what to do")))
+        }
     }
 }
 
@@ -77,6 +82,10 @@ fn keys(options: &Options, settings: &Settings) -> Looked {
 
 fn address(options: &Options, settings: &Settings) -> Looked {
     let listen = settings.server.listen;
+    if let (Some(server), Some(holder)) = (local::find(&options.data), DataDir::holder(&options.data)) {
+        let message = format!("{holder} is at work on this data directory; it serves {}", server.url);
+        return Looked { area: "address", status: "good", message };
+    }
     let (status, message) = match (TcpListener::bind(listen), DataDir::holder(&options.data)) {
         (Ok(_), None) => ("good", format!("{listen} is free to listen on")),
         (Ok(_), Some(holder)) => {

@@ -1,7 +1,7 @@
 //! How good are the models? `rapport evaluate`.
 
 use super::report;
-use super::train::read_history;
+use super::train::{is_not_ready, read_history};
 use crate::args::{ModelArg, Options};
 use crate::console::format;
 use crate::error::ServerError;
@@ -11,7 +11,7 @@ use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
 use learning::{Comparison, Dataset, Evaluation, Gain, ModelKind, baseline_name, metric_name};
 use primitives::Seed;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use storage::Access;
 
 /// Evaluates the models named: fitted on the past, judged on what customers did later.
@@ -19,16 +19,28 @@ pub(super) fn run(options: &Options, settings: Settings, model: Option<ModelArg>
     let seed = Seed::new(settings.models.seed);
     let opened = Opened::open(&options.data, Access::ReadOnly, settings)?;
     let dataset = read_history(&opened)?;
-    let mut evaluations = Vec::new();
+    let (mut documents, mut texts, mut first_lacking) = (Map::new(), Vec::new(), None);
     for kind in ModelArg::kinds(model) {
         let bar = super::progress::spinner(&format!("Evaluating {kind}"));
         let evaluation = evaluate(&opened, &dataset, kind, seed);
         bar.finish_and_clear();
-        evaluations.push(evaluation?);
+        let (document, text) = match evaluation {
+            Ok(evaluation) => (document(&evaluation), in_words(&evaluation)),
+            // What can be judged is judged, also where another model has too little to learn from.
+            Err(error) if is_not_ready(&error) => {
+                let why = error.story();
+                first_lacking.get_or_insert(error);
+                (json!({ "not_ready": why }), format!("{kind}: not judged. {why}"))
+            }
+            Err(error) => return Err(error),
+        };
+        documents.insert(kind.name().to_owned(), document);
+        texts.push(text);
     }
-    let text = || evaluations.iter().map(in_words).collect::<Vec<_>>().join("\n\n");
-    let documents: Map<String, Value> =
-        evaluations.iter().map(|one| (one.kind().name().to_owned(), document(one))).collect();
+    let text = || texts.join("\n\n");
+    if let Some(error) = first_lacking.filter(|_| documents.values().all(|one| one.get("not_ready").is_some())) {
+        return Err(error);
+    }
     match model {
         // The document of one model stands alone.
         Some(_) => report(options, &documents.values().next(), text),

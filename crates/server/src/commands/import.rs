@@ -179,10 +179,11 @@ fn nothing_differs(imported: &Imported) -> Result<(), ServerError> {
         return Ok(());
     }
     let message = format!(
-        "{} of {} are known with other content, which stays: import it with --replace to put the file's content in its \
+        "{} of {} {} known with other content, which stays: import it with --replace to put the file's content in its \
          place",
         counted(imported.events_conflicting, "event", "events"),
-        imported.report.source
+        imported.report.source,
+        if imported.events_conflicting == 1 { "is" } else { "are" },
     );
     Err(ServerError::OtherContent { message })
 }
@@ -209,6 +210,9 @@ pub(super) fn in_words(imported: &Imported) -> String {
     if let Some(file) = &report.rejects_file {
         text += &format!("\nEach rejected row with its line and reason: {}", file.display());
     }
+    if *events_new == 0 && imported.events_replaced == 0 {
+        return text + &format!("\nThis was import {id}: nothing of it was new, so nothing changed.");
+    }
     text + &format!("\nThis was import {id}: `rapport imports undo {id}` takes it out again.")
 }
 
@@ -223,6 +227,10 @@ fn details(report: &ImportReport) -> String {
     }
     if report.rows_rejected > 0 {
         text += &format!("; {} rejected:{}", counted(report.rows_rejected, "row", "rows"), listed(&report.top_reasons));
+        if report.other_reasons_rows > 0 {
+            let more = counted(report.other_reasons_rows, "more row", "more rows");
+            text += &format!("\n  and {more}, for other reasons or in one order with a rejected row");
+        }
     }
     text
 }

@@ -11,7 +11,7 @@ use crate::jobs;
 use crate::serve::Opened;
 use crate::settings::Settings;
 use governance::Deed;
-use learning::{Dataset, ModelKind, Published};
+use learning::{Dataset, LearningError, ModelKind, Published};
 use primitives::{ErrorKind, Seed};
 use serde::Serialize;
 use storage::Access;
@@ -28,6 +28,9 @@ pub(super) struct TrainedModel {
     /// Days on which nothing was to be learned, in words.
     pub(super) gaps: Vec<String>,
     pub(super) seconds: f64,
+    /// Whether something went wrong, and not only too little is known yet.
+    #[serde(skip)]
+    is_failure: bool,
 }
 
 /// Trains the models named, or puts a former champion in force again. A running server takes the result over by itself.
@@ -52,7 +55,10 @@ pub(super) fn run(
         }
     }
     report(options, &trained, || trained.iter().map(in_words).collect::<Vec<_>>().join("\n"))?;
-    match trained.iter().find(|trained| trained.version.is_none()) {
+    // Of several models some may have too little to learn from yet, which was told: that is no failure.
+    let is_trained = trained.iter().any(|trained| trained.version.is_some());
+    let mut without = trained.iter().filter(|trained| trained.version.is_none());
+    match without.find(|trained| trained.is_failure || !is_trained) {
         None => Ok(()),
         Some(failed) => Err(ServerError::new(
             ErrorKind::Unavailable,
@@ -102,14 +108,20 @@ pub(super) fn train_all(opened: &Opened, dataset: &Dataset, kinds: &[ModelKind],
                 reason,
                 gaps: gaps.iter().map(format::gap).collect(),
                 seconds,
+                is_failure: false,
             },
             Err(error) => {
-                let gaps = Vec::new();
-                TrainedModel { model, version: None, champion: false, reason: error.story(), gaps, seconds }
+                let (gaps, is_failure, reason) = (Vec::new(), !is_not_ready(&error), error.story());
+                TrainedModel { model, version: None, champion: false, reason, gaps, seconds, is_failure }
             }
         }
     };
     kinds.iter().map(train).collect()
+}
+
+/// Whether there is too little to learn from yet.
+pub(super) fn is_not_ready(error: &ServerError) -> bool {
+    matches!(error, ServerError::Learning(LearningError::NotReady { .. }))
 }
 
 pub(super) fn in_words(trained: &TrainedModel) -> String {

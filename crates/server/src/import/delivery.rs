@@ -11,7 +11,7 @@ const HOPELESS_ROWS: u64 = 10_000;
 /// Progress is told, and a wish to stop is asked for, once in this many rows.
 const ROWS_PER_REPORT: u64 = 4_096;
 /// So many reasons for rejections are reported.
-const N_REASONS: usize = 3;
+const N_REASONS: usize = 5;
 
 /// A row that cannot be used: its line, why, and how it stands in the file.
 #[derive(Debug)]
@@ -148,6 +148,8 @@ impl<'a> Delivery<'a> {
         self.rejects.finish()?;
         self.report.rejects_file = self.rejects.path_if_any().map(std::path::Path::to_owned);
         self.report.top_reasons = self.reasons.top(N_REASONS);
+        let n_told: u64 = self.report.top_reasons.iter().map(|one| one.rows).sum();
+        self.report.other_reasons_rows = self.report.rows_rejected.saturating_sub(n_told);
         Ok(self.report)
     }
 

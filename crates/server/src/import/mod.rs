@@ -165,6 +165,8 @@ pub struct ImportReport {
     pub rows_rejected: u64,
     /// The most frequent reasons for that.
     pub top_reasons: Vec<ReasonCount>,
+    /// Rejected rows with other reasons than those.
+    pub other_reasons_rows: u64,
     /// Payloads the sink took, catalogue items included.
     pub events_accepted: u64,
     /// Catalogue items among the accepted payloads.

@@ -99,6 +99,7 @@ fn fill(app: &App, frame: Frame, record: &Record) -> Result<DecisionPage, Server
         request: request.to_string(),
         response: record.response.clone(),
         features,
+        is_forgotten: record.is_forgotten(),
         candidates: Vec::new(),
         random_stream: None,
         schema: record.feature_schema().map(str::to_owned),

@@ -8,7 +8,7 @@ use crate::engine::Live;
 use crate::error::ServerError;
 use axum::extract::Query;
 use axum::response::Response;
-use events::{CallKind, Commerce, Event, Inspected, InspectedStatus, Recorded, Rejected, Understanding};
+use events::{Commerce, Event, Inspected, InspectedStatus, Recorded, Rejected, Understanding};
 use primitives::{AnonymousId, UserId};
 use profiles::Identifier;
 use serde_json::Value;
@@ -101,18 +101,13 @@ fn refused(live: &Live, rejected: Rejected) -> EventRow {
     // An event that was rejected may be the only one of its customer: then there is nobody to open.
     let customer = named.and_then(|name| live.profiles.find(&name).ok().flatten()).map(|id| id.to_string());
     let event = text("event");
-    // The paths of single events say the type, not the body; only tracked events have a name under `event`.
-    let kind = match text("type") {
-        kind if !kind.is_empty() => kind,
-        _ if !event.is_empty() => CallKind::Track.name().to_owned(),
-        _ => "unknown".to_owned(),
-    };
     EventRow {
         received_at: rejected.received_at,
         name: if event.is_empty() { text("name") } else { event },
-        kind,
+        kind: rejected.call.unwrap_or_else(|| "unknown".to_owned()),
         customer,
         status: EventStatus::Rejected {
+            code: rejected.rejection.code,
             reason: rejected.rejection.message,
             pointer: Some(rejected.rejection.field).filter(|field| !field.is_empty()),
         },

@@ -70,6 +70,7 @@ pub fn rejected(n: u64) -> Rejected {
     Rejected {
         received_at: event(n).received_at,
         rejection,
+        call: Some("track".to_owned()),
         payload: format!(r#"{{"type":"track","event":"Sample {n}"}}"#),
         index: 0,
         message_id: None,

@@ -58,8 +58,9 @@ fn in_words(trial: &Trial) -> String {
         // An event is always JSON.
         text += &format!("{}\n", serde_json::to_string_pretty(event).unwrap_or_default());
     }
+    let kept = if report.rows_rejected > 0 { ". The import writes each rejected row to a file" } else { "" };
     text += &format!(
-        "{}: {} would become {}, {} of them items{}\nThis was a trial: nothing was changed.",
+        "{}: {} would become {}, {} of them items{}\nThis was a trial: nothing was changed{kept}.",
         report.source,
         counted(report.rows_read, "row", "rows"),
         counted(report.events_accepted, "event", "events"),

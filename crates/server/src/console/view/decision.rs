@@ -28,6 +28,8 @@ pub struct DecisionPage {
     pub random_stream: Option<String>,
     /// The hash of the feature schema.
     pub schema: Option<String>,
+    /// Whether what was known was forgotten, since the customer refused later.
+    pub is_forgotten: bool,
     /// What came of it; none while the window is open or nothing is measured.
     pub outcome: Option<Outcome>,
     /// The command that decides again and compares the bytes.

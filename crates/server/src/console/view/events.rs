@@ -2,6 +2,7 @@
 
 use super::{Frame, Section, filters, page};
 use crate::console::{Icon, format};
+use events::RejectionCode;
 use primitives::Timestamp;
 
 /// Live events, `/events?status=&name=&live=1`.
@@ -69,6 +70,8 @@ pub enum EventStatus {
     Duplicate,
     /// It was kept aside.
     Rejected {
+        /// The class of reason.
+        code: RejectionCode,
         /// Why, and what to do.
         reason: String,
         /// Which field, as a JSON pointer: `/properties/revenue`.
@@ -124,6 +127,16 @@ impl EventsPage {
 
     fn is_filtered(&self) -> bool {
         !self.name.is_empty() || self.status != StatusFilter::All
+    }
+}
+
+impl EventStatus {
+    /// The word for what was not accepted: an answer counts a conflict by that name, too.
+    fn refused_as(code: &RejectionCode) -> &'static str {
+        match code {
+            RejectionCode::Conflict => "Conflict",
+            _ => "Rejected",
+        }
     }
 }
 

@@ -11,6 +11,7 @@ pub use people::{customer, customer_stranger, customers};
 pub use picture::picture;
 
 use super::*;
+use ::events::RejectionCode;
 use primitives::{Currency, HOUR_MS, Money, Timestamp};
 
 const MINUTE: i64 = 60_000;
@@ -182,10 +183,12 @@ pub fn events() -> EventsPage {
     };
     let order = r#"{"type":"track","event":"Order Completed","userId":"1069","messageId":"m-1","properties":{"order_id":"o-77","revenue":187.00,"currency":"TWD","products":[{"product_id":"4710421090059","quantity":2,"price":45}]},"context":{"consent":{"categoryPreferences":{"personalization":true}}}}"#;
     let rejected = EventStatus::Rejected {
+        code: RejectionCode::WrongType,
         reason: "is the text \"a lot\": revenue must be a number, such as 187.00".to_owned(),
         pointer: Some("/properties/revenue".to_owned()),
     };
     let unnamed = EventStatus::Rejected {
+        code: RejectionCode::MissingField,
         reason:
             "There is neither a userId nor an anonymousId: send at least one, so that the event belongs to somebody"
                 .to_owned(),

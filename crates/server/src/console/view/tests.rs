@@ -1,6 +1,7 @@
 //! Does every page hold what a page must hold, whatever stands in its data?
 
 use super::*;
+use ::events::RejectionCode;
 
 const HOSTILE: &str = "<script>alert(1)</script>\"'&";
 
@@ -93,7 +94,8 @@ fn hostile_text_stays_text() {
     events.rows[1].json = text();
     events.rows[2].name = text();
     events.rows[2].customer = Some(text());
-    events.rows[2].status = EventStatus::Rejected { reason: text(), pointer: Some(text()) };
+    events.rows[2].status =
+        EventStatus::Rejected { code: RejectionCode::Conflict, reason: text(), pointer: Some(text()) };
     let mut customers = sample::customers();
     customers.query = text();
     customers.rows[0].id = text();
@@ -170,6 +172,9 @@ fn no_page_says_the_opposite_of_its_numbers() {
     assert!(!decision.render().contains("Nothing personal was used"));
     decision.schema = None;
     assert!(decision.render().contains("Nothing personal was used"));
+    decision.is_forgotten = true;
+    assert!(decision.render().contains("was forgotten, since they refused personalization later"));
+    assert!(!decision.render().contains("Nothing personal was used"));
     // A model that cannot answer is no champion.
     let mut models = sample::models();
     models.tasks.truncate(1);

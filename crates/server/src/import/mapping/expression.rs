@@ -18,6 +18,9 @@ use serde_json::{Map, Value};
 use toml::Value as Toml;
 
 const OPERATORS: [&str; 6] = ["sum", "count", "divide", "multiply", "add", "subtract"];
+/// The words for true and false, in any case, as spreadsheets in English and German write them.
+pub(super) const TRUE: [&str; 8] = ["true", "yes", "y", "t", "1", "ja", "j", "wahr"];
+pub(super) const FALSE: [&str; 7] = ["false", "no", "n", "f", "0", "nein", "falsch"];
 /// Above this, JSON readers that use doubles lose digits.
 const INTEGER_MAX: f64 = 9.0e15;
 
@@ -91,7 +94,7 @@ impl Check {
         }
         Err(match self.kind {
             CellKind::Integer => "a whole number",
-            CellKind::Boolean => "true or false (yes, no, 1, 0)",
+            CellKind::Boolean => "true or false (yes or no, ja or nein, 1 or 0)",
             CellKind::Text | CellKind::Number if cell.contains(',') && !decimal_comma => {
                 "a number (where a comma is its decimal point, say decimal_comma = true)"
             }
@@ -374,11 +377,11 @@ fn read(cell: &str, kind: CellKind, decimal_comma: bool) -> Option<Value> {
         CellKind::Text => Some(Value::from(cell)),
         CellKind::Number => number(cell, decimal_comma).map(json_number),
         CellKind::Integer => cell.parse::<i64>().ok().map(Value::from),
-        CellKind::Boolean => match cell.to_ascii_lowercase().as_str() {
-            "true" | "yes" | "y" | "t" | "1" => Some(Value::Bool(true)),
-            "false" | "no" | "n" | "f" | "0" => Some(Value::Bool(false)),
-            _ => None,
-        },
+        CellKind::Boolean => {
+            let is_one_of = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(cell));
+            let truth = is_one_of(&TRUE).then_some(true).or_else(|| is_one_of(&FALSE).then_some(false));
+            truth.map(Value::Bool)
+        }
     }
 }
 

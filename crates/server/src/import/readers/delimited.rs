@@ -1,7 +1,7 @@
 //! Which row comes next in a CSV or TSV file?
 
 use super::source::{Counted, Opened};
-use super::{Found, Record, Rows};
+use super::{Found, Record, Rows, SAVE_AS_UTF8};
 use crate::import::ImportError;
 use crate::import::mapping::SourceRule;
 use std::cell::Cell;
@@ -128,7 +128,7 @@ impl Delimited {
 
     fn not_utf8(&self, field: usize, valid_up_to: usize) -> String {
         let column = self.columns.get(field).cloned().unwrap_or_else(|| (field + 1).to_string());
-        format!("column \"{column}\" is not UTF-8 at its byte {}: save the file as UTF-8", valid_up_to + 1)
+        format!("column \"{column}\" is not UTF-8 at its byte {}: {SAVE_AS_UTF8}", valid_up_to + 1)
     }
 }
 

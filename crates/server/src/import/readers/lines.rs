@@ -1,5 +1,6 @@
 //! Which line comes next, when lines may be longer than memory?
 
+use super::SAVE_AS_UTF8;
 use std::io::{BufRead, Read};
 
 /// Lines longer than this are not read: no event and no row may be so long.
@@ -43,7 +44,7 @@ impl Lines {
                 Ok(text) => return Ok(Line::Text(text.to_owned())),
                 Err(error) => {
                     let byte = error.valid_up_to() + 1;
-                    return Ok(Line::Bad(format!("byte {byte} of the line is not UTF-8: save the file as UTF-8")));
+                    return Ok(Line::Bad(format!("byte {byte} of the line is not UTF-8: {SAVE_AS_UTF8}")));
                 }
             }
         }

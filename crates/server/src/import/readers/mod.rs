@@ -15,6 +15,12 @@ use super::{ImportError, ImportOptions, Unit};
 use serde_json::Value;
 use std::path::Path;
 
+/// What to do about text in another encoding: nearly always that of Windows in the west.
+const SAVE_AS_UTF8: &str =
+    "save the file as UTF-8, or convert it: `iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW` (Latin-1 is read by that, too)";
+const NO_TEXT: &str = "is no text in UTF-8, since it holds zero bytes: import CSV, TSV, NDJSON or Parquet; text in UTF-16 \
+                       becomes readable by `iconv -f UTF-16 -t UTF-8 FILE > NEW`";
+
 /// A row as a reader gives it: text cells in the order of the columns.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
@@ -77,6 +83,7 @@ pub(crate) fn open(path: &Path, rule: Option<&SourceRule>, options: &ImportOptio
     let (total, unit) = (opened.total, Unit::Bytes);
     match opened.kind {
         source::Kind::Empty => Err(wrong("is empty: there is nothing to import")),
+        source::Kind::Binary => Err(wrong(NO_TEXT)),
         source::Kind::Tar => Err(wrong("is a tar archive: unpack it and import the file inside")),
         source::Kind::Parquet(file) => {
             let (content, n_rows) = parquet::open(&name, file, rule.is_some())?;

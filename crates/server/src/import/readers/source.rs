@@ -14,10 +14,19 @@ const BUFFER_BYTES: usize = 128 * 1024;
 /// The byte order mark of UTF-8.
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
+/// How many bytes of the beginning are looked at for what no text holds.
+const N_LOOKED_AT: usize = 512;
+/// What a workbook of Excel's has in its archive, and how one of before 2007 begins.
+const WORKBOOK: &str = "xl/workbook.xml";
+const OLD_WORKBOOK: [u8; 4] = [0xD0, 0xCF, 0x11, 0xE0];
+const NO_TABLE: &str = "is an Excel workbook and no text table: save it as CSV in UTF-8, and import that";
+
 /// What the first bytes say the content is.
 pub(super) enum Kind {
     Empty,
     Tar,
+    /// No text: it holds zero bytes.
+    Binary,
     Parquet(File),
     /// Text, with its first byte that is no space.
     Text(u8),
@@ -68,6 +77,9 @@ pub(super) fn open(path: &Path, member: Option<&str>, scratch: &Path) -> Result<
     let mut wanted: Vec<&str> = member.map(|member| member.split('!').collect()).unwrap_or_default();
     for _ in 0..DEPTH_MAX {
         let magic = peek(&mut file).map_err(cannot_open)?;
+        if magic == OLD_WORKBOOK {
+            return Err(ImportError::Format { name, problem: NO_TABLE.to_owned() });
+        }
         if !magic.starts_with(b"PK\x03\x04") && !magic.starts_with(b"PK\x05\x06") {
             let damaged = |error| ImportError::Format {
                 name: name.clone(),
@@ -109,6 +121,8 @@ fn classify(file: File, name: String, magic: &[u8]) -> std::io::Result<Opened> {
     let start = reader.fill_buf()?;
     let kind = if start.get(257..262) == Some(b"ustar") {
         Kind::Tar
+    } else if start.iter().take(N_LOOKED_AT).any(|byte| *byte == 0) {
+        Kind::Binary
     } else {
         match start.iter().find(|byte| !byte.is_ascii_whitespace()) {
             Some(first) => Kind::Text(*first),
@@ -131,6 +145,9 @@ fn unpack(file: File, name: &str, wanted: &mut Vec<&str>, scratch: &Path) -> Res
         }
     }
     members.sort();
+    if members.iter().any(|member| member == WORKBOOK) {
+        return Err(wrong(NO_TABLE.to_owned()));
+    }
     let chosen = match wanted.iter().position(|member| members.iter().any(|entry| entry == member)) {
         Some(at) => {
             let chosen = wanted.get(at).map(|member| (*member).to_owned()).unwrap_or_default();

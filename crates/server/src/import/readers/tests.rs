@@ -120,11 +120,19 @@ fn what_cannot_be_a_table_is_refused_in_a_sentence() {
     let short_zip = zipped(&[("shop.csv", ROWS.as_bytes())]);
     let mut tar = vec![b'x'; 512];
     tar[257..262].copy_from_slice(b"ustar");
-    let cases: [(&[u8], &str); 11] = [
+    let workbook = zipped(&[("[Content_Types].xml", b"<x/>"), ("xl/workbook.xml", b"<x/>")]);
+    let cases: [(&[u8], &str); 15] = [
         (b"", "is empty"),
         (b" \n\n", "is empty"),
         (twice.as_bytes(), "has the column \"who\" twice"),
-        (&latin, "column \"2\" is not UTF-8 at its byte 3"),
+        (
+            &latin,
+            "column \"2\" is not UTF-8 at its byte 3: save the file as UTF-8, or convert it: `iconv -f WINDOWS-1252",
+        ),
+        (&workbook, "is an Excel workbook and no text table: save it as CSV in UTF-8"),
+        (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1 and more", "is an Excel workbook"),
+        (b"%PDF-1.7 \x00\xFF\xFE", "is no text"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "is no text"),
         (
             b"a:b\n1:2\n",
             "has no column \"when\", which time.column of the mapping \"shop\" needs: its columns are a:b (delimiter",
@@ -156,7 +164,10 @@ fn bytes_that_are_not_utf8_and_quotes_that_never_close_are_found() {
     let mut rows = ROWS.as_bytes().to_vec();
     rows.extend_from_slice(b"3,J\xF6rg,2026-01-01,1\n4,ann,2026-01-01,1\n");
     let outcome = import_bytes("shop.csv", &rows, Some(SHOP));
-    assert_eq!(outcome.rejected(), [(4, "column \"who\" is not UTF-8 at its byte 2: save the file as UTF-8")]);
+    assert_eq!(
+        outcome.rejected(),
+        [(4, format!("column \"who\" is not UTF-8 at its byte 2: {SAVE_AS_UTF8}").as_str())]
+    );
     assert_eq!(outcome.report().events_accepted, 3);
 
     let mut rows = ROWS.to_owned();

@@ -86,6 +86,7 @@ fn an_order_with_a_bad_line_is_rejected_whole() {
         let report = outcome.report();
         assert_eq!((report.rows_read, report.rows_rejected), (10, 7));
         let top: Vec<(u64, u64)> = report.top_reasons.iter().map(|one| (one.rows, one.first_line)).collect();
+        assert_eq!(report.other_reasons_rows, 3, "the neighbours of bad rows");
         assert_eq!(top, [(2, 3), (1, 8), (1, 10)], "the rows that are to blame are counted, not their neighbours");
     }
 }

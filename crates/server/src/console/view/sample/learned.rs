@@ -131,6 +131,7 @@ pub fn decision() -> DecisionPage {
         candidates,
         random_stream: Some("decide/recommend#48211".to_owned()),
         schema: Some("c41f77a09e12".to_owned()),
+        is_forgotten: false,
         outcome: Some(Outcome { text: "Silken tofu was bought 2 hours later.".to_owned(), amount: Some(twd(4_500)) }),
         replay: "rapport replay 019ab3f2c1d4e5f6".to_owned(),
     }

@@ -1,5 +1,6 @@
 //! Does `docs/mapping.md` say what is so?
 
+use super::super::expression::{FALSE, TRUE};
 use super::super::file::{EventFile, ItemFile, MappingFile, SourceRule, TimeFile};
 use super::*;
 use std::path::Path;
@@ -82,6 +83,10 @@ fn every_key_is_described() {
             n_rows += 1;
         }
     }
+    let (_, values) = document.split_once("A `boolean` is true where").unwrap();
+    let (values, _) = values.split_once("anything else").unwrap();
+    let words: Vec<&str> = values.split('`').skip(1).step_by(2).collect();
+    assert_eq!(words, [&TRUE[..], &FALSE[..]].concat(), "docs/mapping.md lists other words for true and false");
     let (_, reference) = document.split_once("## Every key").unwrap();
     let (reference, _) = reference.split_once("## Every value").unwrap();
     assert_eq!(reference.matches("\n| `").count(), n_rows, "a key is described that is none");
