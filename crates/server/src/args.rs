@@ -2,7 +2,7 @@
 
 use crate::commands::{ExportFormat, Exported};
 use crate::error::ServerError;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use primitives::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+
     /// Options of every command.
     #[command(flatten)]
     pub options: Options,
@@ -21,23 +22,6 @@ pub struct Cli {
 
 /// Where the data is, where nobody says.
 const DATA: &str = "./rapport-data";
-
-/// The commands that know an address of this machine. The others take `--listen`, since containers give it to all.
-const LISTENING: [&str; 4] = ["serve", "demo", "doctor", "config"];
-
-impl Cli {
-    /// What was typed; wrong usage ends the program with clap's sentence and exit code 2.
-    #[must_use]
-    pub fn of_command_line() -> Self {
-        let mut command = Self::command();
-        command.build();
-        let others: Vec<String> = command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
-        for name in others.iter().filter(|name| !LISTENING.contains(&name.as_str()) && *name != "help") {
-            command = command.mut_subcommand(name, |one| one.mut_arg("listen", |listen| listen.hide(true)));
-        }
-        Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
-    }
-}
 
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
@@ -279,4 +263,22 @@ pub enum ConfigCommand {
     Check,
     /// Print an example file with every setting and its default
     Example,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_printed_as_it_must_be_typed() {
+        let options = |data: &str| Options { data: data.into(), listen: None, config: None, json: false };
+        let text = "run `rapport doctor`, then `rapport keys list`; rapport stays";
+        assert_eq!(options(DATA).as_typed(text), text);
+        let there = options("/srv/shop-1").as_typed(text);
+        assert_eq!(
+            there,
+            "run `rapport --data /srv/shop-1 doctor`, then `rapport --data /srv/shop-1 keys list`; rapport stays"
+        );
+        assert!(options("it's here").as_typed(text).contains(r"`rapport --data 'it'\''s here' doctor`"));
+    }
 }

@@ -1,5 +1,6 @@
 //! The program `rapport`: arguments, then settings, then the command.
 
+use clap::Parser;
 use server::args::Cli;
 use std::process::ExitCode;
 
@@ -7,7 +8,8 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::of_command_line();
+    // Wrong usage ends here, with clap's sentence and exit code 2.
+    let cli = Cli::parse();
     let options = cli.options.clone();
     match server::commands::run(cli) {
         Ok(()) => ExitCode::SUCCESS,

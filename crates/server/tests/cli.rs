@@ -414,12 +414,14 @@ fn a_directory_without_its_database_is_refused_and_rebuilt_from_its_history() {
     for name in ["rapport.db", "rapport.db-wal", "rapport.db-shm"] {
         let _ = std::fs::remove_file(place.data().join(name));
     }
-    let said = &["has no rapport.db", "`rapport rebuild`"];
+    // What is to be typed names the directory, so that it can be typed as it stands.
+    let rebuild = format!("`rapport --data {} rebuild`", place.data().display());
+    let said = &["has no rapport.db", rebuild.as_str()];
     place.run(&["serve", "--listen", "127.0.0.1:0"]).fails(1, said);
     place.run(&["import", &file]).fails(1, said);
     let done = place.run(&["doctor"]);
     done.fails(1, &["fault"]);
-    assert!(done.out.contains("`rapport rebuild`"), "{}", done.out);
+    assert!(done.out.contains(&rebuild), "{}", done.out);
     let rebuilt = place.run(&["rebuild", "--json"]).json();
     assert_eq!(
         (&rebuilt["events"], &rebuilt["taken_in"], &rebuilt["new_database"]),
@@ -434,6 +436,7 @@ fn a_directory_without_its_database_is_refused_and_rebuilt_from_its_history() {
         assert!(said.contains(lost), "{lost}: {said}");
     }
     assert_eq!(place.run(&["imports", "--json"]).json(), json!([]), "as it says");
+    place.run(&["restore", "nowhere"]).fails(1, &["there is no backup in nowhere: check the path"]);
     place.run(&["set-aside", "3"]).fails(1, &["it is not in the log"]);
     let other = Place::new();
     other.run(&["rebuild"]).fails(1, &["there is no data in"]);
@@ -586,7 +589,7 @@ fn keys_are_shown_once_and_a_signal_stops_the_server_cleanly() {
     let place = Place::new();
     place
         .run(&["serve", "--listen", "0.0.0.0:0"])
-        .fails(1, &["not listening on 0.0.0.0:0", "without keys", "`rapport keys create"]);
+        .fails(1, &["not listening on 0.0.0.0:0", "without keys", "keys create NAME"]);
     assert!(!place.data().exists(), "a start that failed leaves nothing behind, no keys that nobody saw");
 
     let (child, url, said) = serve(&place);
@@ -675,7 +678,7 @@ fn keys_are_listed_made_and_revoked_with_and_without_a_server() {
     assert!(early["key"].as_str().unwrap().starts_with("rp_viewer_"), "{early}");
     place.run(&["keys", "create", "early", "--role", "viewer"]).fails(1, &["a key \"early\" already", "another name"]);
     place.run(&["keys", "create", "x", "--role", "king"]).fails(2, &["write, viewer, server, admin"]);
-    place.run(&["keys", "revoke", "nobody"]).fails(1, &["no key \"nobody\"", "rapport keys list"]);
+    place.run(&["keys", "revoke", "nobody"]).fails(1, &["no key \"nobody\"", "keys list`"]);
 
     let (child, url, _) = serve(&place);
     let beside = Place::new();

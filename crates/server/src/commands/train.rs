@@ -55,16 +55,20 @@ pub(super) fn run(
         }
     }
     report(options, &trained, || trained.iter().map(in_words).collect::<Vec<_>>().join("\n"))?;
-    // Of several models some may have too little to learn from yet, which was told: that is no failure.
-    let is_trained = trained.iter().any(|trained| trained.version.is_some());
-    let mut without = trained.iter().filter(|trained| trained.version.is_none());
-    match without.find(|trained| trained.is_failure || !is_trained) {
+    match failed(&trained) {
         None => Ok(()),
         Some(failed) => Err(ServerError::new(
             ErrorKind::Unavailable,
             format!("{} was not trained: {}", failed.model, failed.reason),
         )),
     }
+}
+
+/// What makes the whole a failure. Of several models some may have too little to learn from yet, which was told.
+fn failed(trained: &[TrainedModel]) -> Option<&TrainedModel> {
+    let is_trained = trained.iter().any(|trained| trained.version.is_some());
+    let mut without = trained.iter().filter(|trained| trained.version.is_none());
+    without.find(|trained| trained.is_failure || !is_trained)
 }
 
 fn roll_back(options: &Options, opened: &Opened, model: Option<ModelArg>) -> Result<(), ServerError> {
@@ -135,5 +139,33 @@ pub(super) fn in_words(trained: &TrainedModel) -> String {
             )
         }
         None => format!("{}: not trained. {}", trained.model, trained.reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_trained_model_makes_up_for_one_that_lacks_data_and_not_for_one_that_failed() {
+        let one = |is_trained: bool, is_failure: bool| TrainedModel {
+            model: "churn",
+            version: is_trained.then(|| "v".to_owned()),
+            champion: false,
+            reason: String::new(),
+            gaps: Vec::new(),
+            seconds: 0.0,
+            is_failure,
+        };
+        let (good, lacking, broken) = (|| one(true, false), || one(false, false), || one(false, true));
+        for (trained, fails) in [
+            (vec![good(), good()], false),
+            (vec![lacking(), good()], false),
+            (vec![lacking(), lacking()], true),
+            (vec![lacking()], true),
+            (vec![good(), broken()], true),
+        ] {
+            assert_eq!(failed(&trained).is_some(), fails);
+        }
     }
 }

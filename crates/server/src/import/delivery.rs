@@ -11,7 +11,7 @@ const HOPELESS_ROWS: u64 = 10_000;
 /// Progress is told, and a wish to stop is asked for, once in this many rows.
 const ROWS_PER_REPORT: u64 = 4_096;
 /// So many reasons for rejections are reported.
-const N_REASONS: usize = 5;
+const N_REASONS: usize = 3;
 
 /// A row that cannot be used: its line, why, and how it stands in the file.
 #[derive(Debug)]

@@ -339,6 +339,20 @@ fn an_accepted_event_says_what_of_it_was_not_taken_as_it_was_meant() {
 }
 
 #[test]
+fn what_was_not_accepted_shows_its_call_and_whether_it_is_a_conflict() {
+    let console = Console::start(true);
+    let sent = |name: &str| serde_json::json!({"type": "track", "userId": "ann", "event": name, "messageId": "m"});
+    for events in [vec![sent("One")], vec![sent("Two")], vec![serde_json::json!({"type": "identify"})]] {
+        console.send_events(&serde_json::json!({ "batch": events }).to_string());
+    }
+    let page = console.get("/events").body;
+    for word in ["Conflict", "Rejected", "identify"] {
+        assert!(page.contains(word), "{word} is not in {page}");
+    }
+    assert!(!page.contains("unknown"), "{page}");
+}
+
+#[test]
 fn hostile_names_are_shown_as_text_and_can_be_opened() {
     let console = Console::start(true);
     for id in [HOSTILE, "a/b?c#d e", "..", "user:x", "%2F", "ünï"] {

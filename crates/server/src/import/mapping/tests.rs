@@ -34,6 +34,20 @@ fn shipped_mappings_are_whole() {
 }
 
 #[test]
+fn booleans_are_read_in_the_words_of_spreadsheets() {
+    let mapping = format!("{TRACK}properties = {{ is = {{ column = \"is\", type = \"boolean\" }} }}\n");
+    for (words, expected) in
+        [("ja Yes WAHR t 1 true J y", Some(true)), ("nein No falsch F 0 n", Some(false)), ("si", None)]
+    {
+        for word in words.split(' ') {
+            let outcome = run("", &mapping, &format!("at,who,is\n2026-03-01,ann,{word}\n"));
+            let found = outcome.sink.payloads.first().map(|event| event["properties"]["is"].as_bool());
+            assert_eq!(found.flatten(), expected, "{word}");
+        }
+    }
+}
+
+#[test]
 fn values_are_computed_from_the_rows_of_the_group() {
     let cases: [(&str, Value); 21] = [
         ("\"plain\"", json!("plain")),
