@@ -8,28 +8,28 @@ use std::borrow::Cow;
 use std::io;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use zstd::bulk::{Compressor, Decompressor};
+use zstd::dict::{DecoderDictionary, EncoderDictionary};
 
 /// Parts of records as they usually are.
 const DICTIONARY: &[u8] = include_bytes!("dictionary-1.txt");
-/// How hard it is tried. Higher is slower and hardly smaller.
-const LEVEL: i32 = 3;
+/// How hard it is tried. The dictionary does most of it: higher levels are slower and hardly smaller.
+const LEVEL: i32 = 1;
 /// How every zstd frame begins. JSON never does.
 const MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
+/// How many packers are kept for the next who need one.
+const N_IDLE_MAX: usize = 8;
 /// The longest record that is opened.
 const BYTES_MAX: usize = 16 << 20;
 
-static COMPRESSOR: LazyLock<Mutex<io::Result<Compressor<'static>>>> =
-    LazyLock::new(|| Mutex::new(Compressor::with_dictionary(LEVEL, DICTIONARY)));
-static DECOMPRESSOR: LazyLock<Mutex<io::Result<Decompressor<'static>>>> =
-    LazyLock::new(|| Mutex::new(Decompressor::with_dictionary(DICTIONARY)));
+static ENCODER: LazyLock<EncoderDictionary<'static>> = LazyLock::new(|| EncoderDictionary::copy(DICTIONARY, LEVEL));
+static DECODER: LazyLock<DecoderDictionary<'static>> = LazyLock::new(|| DecoderDictionary::copy(DICTIONARY));
+static COMPRESSORS: Idle<Compressor<'static>> = Idle(Mutex::new(Vec::new()));
+static DECOMPRESSORS: Idle<Decompressor<'static>> = Idle(Mutex::new(Vec::new()));
 
 /// Packs JSON. Where that is not possible it stays as it is, which can be read as well.
 pub(crate) fn pack(json: Vec<u8>) -> Vec<u8> {
-    let mut compressor = COMPRESSOR.lock().unwrap_or_else(PoisonError::into_inner);
-    match compressor.as_mut() {
-        Ok(compressor) => compressor.compress(&json).unwrap_or(json),
-        Err(_) => json,
-    }
+    let make = || Compressor::with_prepared_dictionary(&ENCODER);
+    COMPRESSORS.lend(make, |compressor| compressor.compress(&json)).unwrap_or(json)
 }
 
 /// The JSON that was packed; the first version did not pack it.
@@ -37,9 +37,30 @@ pub(crate) fn unpack(record: &[u8]) -> io::Result<Cow<'_, [u8]>> {
     if !record.starts_with(&MAGIC) {
         return Ok(Cow::Borrowed(record));
     }
-    let mut decompressor = DECOMPRESSOR.lock().unwrap_or_else(PoisonError::into_inner);
-    match decompressor.as_mut() {
-        Ok(decompressor) => decompressor.decompress(record, BYTES_MAX).map(Cow::Owned),
-        Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+    let make = || Decompressor::with_prepared_dictionary(&DECODER);
+    DECOMPRESSORS.lend(make, |decompressor| decompressor.decompress(record, BYTES_MAX)).map(Cow::Owned)
+}
+
+/// What is costly to make and is used by one at a time: nobody waits while another works with one.
+struct Idle<T>(Mutex<Vec<T>>);
+
+impl<T> Idle<T> {
+    fn lend<R>(
+        &self,
+        make: impl FnOnce() -> io::Result<T>,
+        work: impl FnOnce(&mut T) -> io::Result<R>,
+    ) -> io::Result<R> {
+        let idle = self.lock().pop();
+        let mut one = idle.map_or_else(make, Ok)?;
+        let done = work(&mut one);
+        let mut idle = self.lock();
+        if idle.len() < N_IDLE_MAX {
+            idle.push(one);
+        }
+        done
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

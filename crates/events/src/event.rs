@@ -1,5 +1,6 @@
 //! What is an event, in memory and as a stored record?
 
+use crate::Reading;
 use crate::imports::Places;
 use primitives::{AnonymousId, ErrorKind, ItemId, MessageId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,9 @@ pub struct Event {
     /// Who said so, which decides how far it is believed.
     #[serde(default = "Origin::of_version_1")]
     pub origin: Origin,
+    /// What [`Event::commerce`] has read; nothing at first. Whoever changes the call makes it nothing again.
+    #[serde(skip)]
+    pub reading: Reading,
 }
 
 /// Where an event comes from: what it may say, and how far it is believed.
@@ -315,6 +319,7 @@ mod tests {
             call,
             context,
             origin,
+            reading: Reading::default(),
         }
     }
 

@@ -216,6 +216,7 @@ impl Event {
             call: Call::Correction { withdrawn, restored, reason },
             context: crate::Fields::new(),
             origin: Origin::Import,
+            reading: crate::Reading::default(),
         }
     }
 }

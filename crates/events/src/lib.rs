@@ -21,6 +21,7 @@ pub mod generator;
 mod imports;
 mod log;
 mod parse;
+mod reading;
 #[cfg(test)]
 mod reference;
 mod rejection;
@@ -35,4 +36,5 @@ pub use parse::{
     BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Batch, EVENT_BYTES_MAX, Envelope, Refusal, customer_id_of, parse_batch,
     parse_event, parse_single,
 };
+pub use reading::Reading;
 pub use rejection::{Rejected, Rejection, RejectionCode};

@@ -10,7 +10,7 @@ pub use fields::customer_id_of;
 pub(crate) use fields::{NO_VALUE, NOBODY};
 pub(crate) use fields::{fault_of_id, whole_number};
 
-use crate::{Call, CallKind, Commerce, Event, Fields, Origin, Rejected, Rejection, RejectionCode, consent};
+use crate::{Call, CallKind, Commerce, Event, Fields, Origin, Reading, Rejected, Rejection, RejectionCode, consent};
 use draft::{Draft, Field};
 use primitives::{AnonymousId, Currency, ItemId, MessageId, Timestamp, UserId, plain_words};
 use serde_json::Value;
@@ -252,8 +252,18 @@ fn event(
     let message_id = message_id.map_or_else(|| generated_id(moments.received_at), MessageId::from);
     let clock::Moments { occurred_at, received_at, stated_at } = moments;
     let origin = envelope.origin;
-    let mut event =
-        Event { message_id, user_id, anonymous_id, occurred_at, received_at, stated_at, call, context, origin };
+    let mut event = Event {
+        message_id,
+        user_id,
+        anonymous_id,
+        occurred_at,
+        received_at,
+        stated_at,
+        call,
+        context,
+        origin,
+        reading: Reading::default(),
+    };
     Commerce::settle(&mut event, envelope.currency)?;
     consent::check(&event)?;
     Ok((event, is_nameless))

@@ -46,6 +46,7 @@ fn version_1_opens() {
             context: if i == 0 { fields(json!({"ip": "::1"})) } else { Fields::new() },
             // Version 1 did not say who spoke; it was believed.
             origin: Origin::Server,
+            reading: events::Reading::default(),
         };
         assert_eq!(event, expected);
     }

@@ -1,6 +1,6 @@
 //! How much happens each day, over all customers? A fold over events, like the profiles.
 
-use events::{Call, Commerce, CommerceStep, Offset, Recorded};
+use events::{Call, CommerceStep, Offset, Recorded};
 use primitives::{Currency, Money, Timestamp};
 use profiles::{Change, ProfileError, ProfileStore, TotalsRow};
 use serde::{Deserialize, Serialize};
@@ -66,8 +66,7 @@ impl Activity {
         self.row.changed();
         let day = self.days.entry(event.occurred_at.day()).or_default();
         day.n_events += 1;
-        // Accepted events were read once already.
-        if let Ok(Some(commerce)) = Commerce::read(event) {
+        if let Some(commerce) = event.commerce() {
             let sign = match commerce.step {
                 CommerceStep::Ordered => 1,
                 CommerceStep::Refunded => -1,
@@ -138,6 +137,7 @@ mod tests {
             call: Call::Track { event: name.to_owned(), properties },
             context: Fields::new(),
             origin: Origin::Server,
+            reading: events::Reading::default(),
         };
         Recorded { offset: Offset(offset), event }
     }

@@ -6,7 +6,7 @@ mod shelves;
 
 pub use item::{Fact, Item};
 
-use events::{Call, Commerce, Event, Offset, Product, Recorded};
+use events::{Call, Event, Offset, Product, Recorded};
 use governance::{ConsentPolicy, Headcount};
 use primitives::{ItemId, ItemKey, Timestamp};
 use profiles::{Change, Changed, Collection, ProfileError, ProfileStore};
@@ -61,13 +61,12 @@ impl Items {
             return;
         }
         self.offset = *offset;
-        // Accepted events were read once already.
         if let Call::Item { item_id, traits } = &event.call {
             if let Ok(product) = Product::from_item(item_id, traits) {
                 let available = traits.get("available").and_then(serde_json::Value::as_bool);
                 self.learn(&product, recorded, |item| item.learn_available(available, recorded));
             }
-        } else if let Ok(Some(commerce)) = Commerce::read(event) {
+        } else if let Some(commerce) = event.commerce() {
             for product in &commerce.products {
                 self.learn(product, recorded, |_| {});
             }

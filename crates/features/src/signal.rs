@@ -116,14 +116,13 @@ impl Signals {
         }
         let seen = Seen { at: event.occurred_at, offset: *offset };
         let mut signals = Self { seen, order: None, lines: Vec::new(), views: Vec::new() };
-        // Accepted events were read once already, so what cannot be read here is not an e-commerce event.
-        let Ok(Some(commerce)) = Commerce::read(event) else { return Some(signals) };
+        let Some(commerce) = event.commerce() else { return Some(signals) };
         match commerce.step {
             CommerceStep::Ordered => {
-                signals.order = Some(order(seen, &commerce, 1));
+                signals.order = Some(order(seen, commerce, 1));
                 signals.lines = numbered(&commerce.products, |position, product| line(seen, position, product));
             }
-            CommerceStep::Refunded => signals.order = Some(order(seen, &commerce, -1)),
+            CommerceStep::Refunded => signals.order = Some(order(seen, commerce, -1)),
             CommerceStep::Viewed | CommerceStep::Added => {
                 let is_cart = commerce.step == CommerceStep::Added;
                 signals.views = numbered(&commerce.products, |position, product| View {

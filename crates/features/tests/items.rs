@@ -31,6 +31,7 @@ fn event(offset: u64, origin: Origin, user: &str, hour: i64, call: Call) -> Reco
         call,
         context: Fields::new(),
         origin,
+        reading: events::Reading::default(),
     };
     Recorded { offset: Offset(offset), event }
 }

@@ -1,7 +1,7 @@
 //! What do we know of one customer?
 
 use crate::{Identifier, Join, JoinRefusal, Link, LinkReason, Newest, Placed};
-use events::{Call, CallKind, Commerce, CommerceStep, Event, Offset, Recorded};
+use events::{Call, CallKind, CommerceStep, Event, Offset, Recorded};
 use governance::{Consents, Statement, Voice};
 use primitives::{CustomerId, Money, Timestamp};
 use serde::de::DeserializeOwned;
@@ -266,9 +266,8 @@ fn trait_bytes((name, said): (&String, &Trait)) -> usize {
 
 impl Moment {
     fn new(offset: Offset, event: &Event) -> Self {
-        // Accepted events were read once already, so what cannot be read here is not an e-commerce event.
-        let commerce = Commerce::read(event).ok().flatten();
-        let value = commerce.as_ref().and_then(|commerce| match commerce.step {
+        let commerce = event.commerce();
+        let value = commerce.and_then(|commerce| match commerce.step {
             CommerceStep::Ordered | CommerceStep::Refunded => commerce.value,
             _ => None,
         });

@@ -94,7 +94,36 @@ struct Frozen {
     /// How many of them the table has, as far as is committed, and with the open transaction.
     n_done: usize,
     n_next: usize,
+    /// Where the ids begin that share their first two bytes, and at last where all end: ids are spread evenly, so that a
+    /// few neighbours are looked at and not half of the run.
+    starts: Vec<usize>,
     upto: u64,
+}
+
+impl Frozen {
+    fn new(mut sorted: Vec<(IdHash, Seen)>, upto: u64) -> Self {
+        sorted.sort_unstable_by_key(|(id, _)| *id);
+        let mut starts = vec![0; usize::from(u16::MAX) + 2];
+        for (id, _) in &sorted {
+            starts[shelf(id) + 1] += 1;
+        }
+        let mut n_before = 0;
+        for start in &mut starts {
+            n_before += *start;
+            *start = n_before;
+        }
+        Self { sorted, n_done: 0, n_next: 0, starts, upto }
+    }
+
+    fn get(&self, id: &IdHash) -> Option<&Seen> {
+        let shelf = shelf(id);
+        let neighbours = self.sorted.get(self.starts[shelf]..self.starts[shelf + 1])?;
+        neighbours.iter().find(|(found, _)| found == id).map(|(_, seen)| seen)
+    }
+}
+
+fn shelf(id: &IdHash) -> usize {
+    usize::from(u16::from_be_bytes([id[0], id[1]]))
 }
 
 impl SeenIds {
@@ -174,9 +203,7 @@ impl SeenIds {
             }
         }
         if self.frozen.is_none() && (self.freeze_wanted || self.active.len() >= N_ACTIVE_MAX) {
-            let mut sorted: Vec<_> = self.active.drain().collect();
-            sorted.sort_unstable_by_key(|(id, _)| *id);
-            self.frozen = Some(Frozen { sorted, n_done: 0, n_next: 0, upto: counters.head });
+            self.frozen = Some(Frozen::new(self.active.drain().collect(), counters.head));
         }
         self.freeze_wanted = false;
     }
@@ -196,9 +223,7 @@ impl SeenIds {
     }
 
     fn in_frozen(&self, id: &IdHash) -> Option<&Seen> {
-        let frozen = self.frozen.as_ref()?;
-        let place = frozen.sorted.binary_search_by_key(id, |(found, _)| *found).ok()?;
-        frozen.sorted.get(place).map(|(_, seen)| seen)
+        self.frozen.as_ref()?.get(id)
     }
 
     fn move_frozen(&mut self, connection: &Connection, counters: &mut Counters, n_max: usize) -> rusqlite::Result<()> {

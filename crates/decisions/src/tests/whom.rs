@@ -33,6 +33,7 @@ fn customer(word: Option<bool>) -> Customer<FeatureState> {
         call: Call::Track { event: "Order Completed".to_owned(), properties: fields(json!({"products": products})) },
         context: fields(context),
         origin: Origin::Server,
+        reading: events::Reading::default(),
     };
     let mut profiles = Profiles::open(Arc::new(MemoryProfileStore::default())).unwrap();
     profiles.apply(&Recorded { offset: Offset(1), event }).unwrap();

@@ -5,7 +5,7 @@
 
 use super::Items;
 use crate::FeatureState;
-use events::{Commerce, CommerceStep, Recorded, Understanding};
+use events::{CommerceStep, Recorded};
 use governance::Purpose;
 use primitives::ItemKey;
 use profiles::{Customer, Watch};
@@ -26,7 +26,7 @@ impl Watch<FeatureState> for Items {
 
     fn before(&mut self, customer: &Customer<FeatureState>, recorded: &Recorded) -> Counted {
         let is_permitted = self.permits(customer);
-        let is_order = Commerce::understanding(&recorded.event) == Understanding::Step(CommerceStep::Ordered);
+        let is_order = recorded.event.commerce().is_some_and(|commerce| commerce.step == CommerceStep::Ordered);
         Counted { is_permitted, bought: is_order.then(|| counted(customer, is_permitted)) }
     }
 

@@ -26,6 +26,7 @@ fn track(offset: u64, occurred_at: Timestamp, received_at: Timestamp, name: &str
         call: Call::Track { event: name.to_owned(), properties },
         context: events::Fields::new(),
         origin: events::Origin::Server,
+        reading: events::Reading::default(),
     };
     Recorded { offset: Offset(offset), event }
 }

@@ -78,5 +78,6 @@ pub(super) fn order(customer: &str, item: &str, occurred_at: Timestamp, received
         call: Call::Track { event: "Order Completed".into(), properties: properties.as_object().unwrap().clone() },
         context: Fields::new(),
         origin: events::Origin::Server,
+        reading: events::Reading::default(),
     }
 }

@@ -46,6 +46,7 @@ fn event(offset: u64, user: Option<&str>, anonymous: Option<&str>, previous: Opt
         call,
         context: events::Fields::new(),
         origin: Origin::Server,
+        reading: events::Reading::default(),
     };
     Recorded { offset: Offset(offset), event }
 }

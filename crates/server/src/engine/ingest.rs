@@ -158,7 +158,10 @@ fn count(recorded: &[Recorded]) {
     let mut n_not_understood = 0;
     for one in recorded {
         *counts.entry((one.event.kind(), one.event.origin)).or_default() += 1;
-        n_not_understood += u64::from(Commerce::understanding(&one.event) == Understanding::NotUnderstood);
+        // Here they are read for the folds, too: nobody waits for that here.
+        let is_commerce = one.event.commerce().is_some();
+        let is_lost = !is_commerce && Commerce::understanding(&one.event) == Understanding::NotUnderstood;
+        n_not_understood += u64::from(is_lost);
     }
     if n_not_understood > 0 {
         metrics::counter!("cx_events_not_understood_total").increment(n_not_understood);

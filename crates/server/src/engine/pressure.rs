@@ -140,6 +140,7 @@ mod tests {
             call: Call::Identify { traits: traits.collect() },
             context: Fields::new(),
             origin: Origin::Client,
+            reading: events::Reading::default(),
         };
         let mut profiles = Profiles::open(Arc::new(MemoryProfileStore::default())).unwrap();
         profiles.apply(&Recorded { offset: Offset(1), event }).unwrap();

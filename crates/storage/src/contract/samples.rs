@@ -32,6 +32,7 @@ pub fn event(n: u64) -> Event {
         call,
         context: Fields::new(),
         origin: Origin::Client,
+        reading: events::Reading::default(),
     }
 }
 
