@@ -1,6 +1,6 @@
 //! What did we know at a moment?
 //!
-//! Features are declared once ([`catalogue`]) and computed by one state machine ([`FeatureState`]). Live, it advances
+//! Features are declared once ([`Catalogue`]) and computed by one state machine ([`FeatureState`]). Live, it advances
 //! with each event; for training it is replayed over the history ([`Trace`]) and read at each `as_of`. So training and
 //! serving cannot differ.
 //!
@@ -12,6 +12,7 @@
 
 mod activity;
 pub mod catalogue;
+mod error;
 mod frame;
 mod history;
 mod items;
@@ -21,7 +22,8 @@ mod state;
 mod trace;
 
 pub use activity::{Activity, Day};
-pub use catalogue::{Definition, Group, schema_hash};
+pub use catalogue::{Catalogue, Definition, FeatureId, Inputs, schema_hash};
+pub use error::FeatureError;
 pub use frame::{Frame, FrameRow, build_frame};
 pub use history::History;
 pub use items::{Fact, Item, Items};

@@ -3,6 +3,7 @@
 use crate::FeatureState;
 use crate::signal::Order;
 use primitives::{Currency, DAY_MS, ItemKey, Timestamp};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 /// The windows over which is counted, in days.
@@ -21,88 +22,150 @@ pub(crate) struct Window {
     pub(crate) milli_units: i64,
 }
 
-/// What the features are computed from.
+/// What the features are computed from. Each sum is made when a feature first asks for it.
 #[derive(Debug)]
 pub(crate) struct Snapshot<'a> {
     pub(crate) state: &'a FeatureState,
     pub(crate) as_of: Timestamp,
-    /// One window for each of [`WINDOWS_DAYS`].
-    pub(crate) windows: [Window; 5],
+    windows: OnceCell<Windows>,
+    gaps_days: OnceCell<Vec<f64>>,
+    affinities: OnceCell<Affinities>,
+    habits: OnceCell<Habits>,
+}
+
+#[derive(Debug, Default)]
+struct Windows {
+    /// One for each of [`WINDOWS_DAYS`].
+    last: [Window; 5],
     /// The thirty days before the last thirty.
-    pub(crate) before: Window,
-    /// Days between one order and the next, from old to new.
-    pub(crate) gaps_days: Vec<f64>,
-    pub(crate) last_order: Option<Timestamp>,
-    /// The currency of the newest order: amounts in another one are left out of sums.
-    pub(crate) currency: Option<Currency>,
-    /// Decayed purchases per category and per item, in the order of their keys.
-    pub(crate) categories: BTreeMap<u64, f64>,
-    pub(crate) items: BTreeMap<ItemKey, f64>,
-    /// Orders per day of the week, Monday first, and in the daytime's four quarters.
-    pub(crate) orders_by_weekday: [u32; 7],
-    pub(crate) orders_by_quarter: [u32; 4],
+    before: Window,
+}
+
+/// Decayed purchases per category and per item, in the order of their keys.
+#[derive(Debug, Default)]
+struct Affinities {
+    categories: BTreeMap<u64, f64>,
+    items: BTreeMap<ItemKey, f64>,
+}
+
+/// Orders per day of the week, Monday first, and in the daytime's four quarters.
+#[derive(Debug, Default)]
+struct Habits {
+    by_weekday: [u32; 7],
+    by_quarter: [u32; 4],
 }
 
 impl<'a> Snapshot<'a> {
     pub(crate) fn of(state: &'a FeatureState, as_of: Timestamp) -> Self {
-        let orders = state.orders();
-        let purchases = || orders.iter().filter(|order| !order.is_refund);
-        let currency = orders.iter().rev().find_map(|order| order.currency);
-        let mut snapshot = Self {
-            state,
-            as_of,
-            windows: [Window::default(); 5],
-            before: Window::default(),
-            gaps_days: purchases().zip(purchases().skip(1)).map(|(a, b)| b.at.days_since(a.at)).collect(),
-            last_order: state.last_order_at(),
-            currency,
-            categories: BTreeMap::new(),
-            items: BTreeMap::new(),
-            orders_by_weekday: [0; 7],
-            orders_by_quarter: [0; 4],
-        };
-        snapshot.count_windows();
-        for line in state.lines() {
-            let decayed = (-as_of.days_since(line.at) / AFFINITY_HALF_LIFE_DAYS).exp2();
-            *snapshot.items.entry(line.item).or_default() += decayed;
-            if line.category != 0 {
-                *snapshot.categories.entry(line.category).or_default() += decayed;
-            }
-        }
-        for order in purchases() {
-            let hour = usize::from(order.at.hour_of_week());
-            snapshot.orders_by_weekday[hour / 24] += 1;
-            snapshot.orders_by_quarter[hour % 24 / 6] += 1;
-        }
-        snapshot
+        let (windows, gaps_days) = (OnceCell::new(), OnceCell::new());
+        Self { state, as_of, windows, gaps_days, affinities: OnceCell::new(), habits: OnceCell::new() }
     }
 
-    fn count_windows(&mut self) {
-        let as_of = self.as_of;
-        let within = |at: Timestamp, days: i64| as_of.millis_since(at) < days * DAY_MS;
-        for seen in self.state.seen.as_slice() {
-            for (window, days) in self.windows.iter_mut().zip(WINDOWS_DAYS) {
-                window.n_events += u32::from(within(seen.at, days));
-            }
-        }
-        let currency = self.currency;
-        for order in self.state.orders() {
-            for (window, days) in self.windows.iter_mut().zip(WINDOWS_DAYS) {
-                if within(order.at, days) {
-                    window.take(order, currency);
+    /// The window at a place of [`WINDOWS_DAYS`].
+    pub(crate) fn window(&self, place: usize) -> Window {
+        self.windows().last[place]
+    }
+
+    /// The thirty days before the last thirty.
+    pub(crate) fn month_before(&self) -> Window {
+        self.windows().before
+    }
+
+    /// Days between one order and the next, from old to new.
+    pub(crate) fn gaps_days(&self) -> &[f64] {
+        let purchases = || self.purchases();
+        self.gaps_days
+            .get_or_init(|| purchases().zip(purchases().skip(1)).map(|(a, b)| b.at.days_since(a.at)).collect())
+    }
+
+    pub(crate) fn last_order(&self) -> Option<Timestamp> {
+        self.state.last_order_at()
+    }
+
+    /// The currency of the newest order: amounts in another one are left out of sums.
+    pub(crate) fn currency(&self) -> Option<Currency> {
+        self.state.orders().iter().rev().find_map(|order| order.currency)
+    }
+
+    /// Decayed purchases per category.
+    pub(crate) fn categories(&self) -> &BTreeMap<u64, f64> {
+        &self.affinities().categories
+    }
+
+    /// Decayed purchases per item.
+    pub(crate) fn items(&self) -> &BTreeMap<ItemKey, f64> {
+        &self.affinities().items
+    }
+
+    /// Orders per day of the week, Monday first.
+    pub(crate) fn orders_by_weekday(&self) -> [u32; 7] {
+        self.habits().by_weekday
+    }
+
+    /// Orders in the daytime's four quarters.
+    pub(crate) fn orders_by_quarter(&self) -> [u32; 4] {
+        self.habits().by_quarter
+    }
+
+    fn purchases(&self) -> impl Iterator<Item = &'a Order> {
+        self.state.orders().iter().filter(|order| !order.is_refund)
+    }
+
+    fn windows(&self) -> &Windows {
+        self.windows.get_or_init(|| {
+            let within = |at: Timestamp, days: i64| self.as_of.millis_since(at) < days * DAY_MS;
+            let mut windows = Windows::default();
+            for seen in self.state.seen.as_slice() {
+                for (window, days) in windows.last.iter_mut().zip(WINDOWS_DAYS) {
+                    window.n_events += u32::from(within(seen.at, days));
                 }
             }
-            if within(order.at, 60) && !within(order.at, 30) {
-                self.before.take(order, currency);
+            let currency = self.currency();
+            for order in self.state.orders() {
+                for (window, days) in windows.last.iter_mut().zip(WINDOWS_DAYS) {
+                    if within(order.at, days) {
+                        window.take(order, currency);
+                    }
+                }
+                if within(order.at, 60) && !within(order.at, 30) {
+                    windows.before.take(order, currency);
+                }
             }
-        }
+            windows
+        })
+    }
+
+    fn affinities(&self) -> &Affinities {
+        self.affinities.get_or_init(|| {
+            let mut affinities = Affinities::default();
+            for line in self.state.lines() {
+                let decayed = (-self.as_of.days_since(line.at) / AFFINITY_HALF_LIFE_DAYS).exp2();
+                *affinities.items.entry(line.item).or_default() += decayed;
+                if line.category != 0 {
+                    *affinities.categories.entry(line.category).or_default() += decayed;
+                }
+            }
+            affinities
+        })
+    }
+
+    fn habits(&self) -> &Habits {
+        self.habits.get_or_init(|| {
+            let mut habits = Habits::default();
+            for order in self.purchases() {
+                let hour = usize::from(order.at.hour_of_week());
+                habits.by_weekday[hour / 24] += 1;
+                habits.by_quarter[hour % 24 / 6] += 1;
+            }
+            habits
+        })
     }
 
     /// Minor units as major units of the customer's currency.
     pub(crate) fn major(&self, minor: i64) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "sums of orders stay below 2^53 minor units")]
         let minor = minor as f64;
-        minor / f64::from(10_u32.pow(self.currency.map_or(2, |currency| currency.digits())))
+        minor / f64::from(10_u32.pow(self.currency().map_or(2, |currency| currency.digits())))
     }
 }
 
@@ -153,7 +216,8 @@ mod tests {
             let mut state = FeatureState::default();
             orders.iter().for_each(|order| state.orders.add(*order));
             let snapshot = Snapshot::of(&state, Timestamp::from_millis(100 * DAY_MS));
-            for (window, days) in snapshot.windows.iter().zip(WINDOWS_DAYS) {
+            for (place, days) in WINDOWS_DAYS.into_iter().enumerate() {
+                let window = snapshot.window(place);
                 let within = || state.orders().iter().filter(|order| order.at > Timestamp::from_millis((100 - days) * DAY_MS));
                 prop_assert_eq!(window.minor, stopping(within().map(|order| order.minor)));
                 let pieces = within().filter(|order| !order.is_refund).map(|order| order.milli_units);

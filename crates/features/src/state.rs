@@ -2,7 +2,6 @@
 
 use crate::catalogue;
 use crate::signal::{Line, Order, Seen, Signals, View};
-use crate::snapshot::Snapshot;
 use events::Recorded;
 use primitives::Timestamp;
 use profiles::{CustomerState, Newest};
@@ -41,8 +40,9 @@ impl FeatureState {
     /// The features at a moment. Nothing that was applied may have been received after it.
     #[must_use]
     pub fn vector(&self, as_of: Timestamp) -> FeatureVector {
-        let snapshot = Snapshot::of(self, as_of);
-        FeatureVector { as_of, values: catalogue::definitions().iter().map(|d| (d.compute)(&snapshot)).collect() }
+        let mut values = Vec::with_capacity(catalogue::definitions().len());
+        catalogue::built_in_once().all().read(self, as_of, &mut values);
+        FeatureVector { as_of, values }
     }
 
     /// The products bought lately, from old to new.

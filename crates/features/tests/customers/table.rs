@@ -2,7 +2,7 @@
 
 use super::{END, order, state, track};
 use events::{Call, Recorded};
-use features::{FeatureState, Group, catalogue};
+use features::{Catalogue, FeatureError, FeatureId, FeatureState, catalogue};
 use primitives::Timestamp;
 use serde_json::json;
 
@@ -173,22 +173,53 @@ fn names_are_unique_and_the_schema_hash_is_theirs() {
 
 #[test]
 fn a_feature_says_what_it_means_and_where_it_belongs() {
-    let headings = [
-        (Group::Recency, "Recency", "gap_max_days"),
-        (Group::Frequency, "Frequency", "orders_30d"),
-        (Group::Money, "Money", "revenue_1d"),
-        (Group::Trend, "Trend", "orders_trend_30d"),
-        (Group::Affinity, "Affinity", "n_items"),
-        (Group::Habit, "Habit", "night_share"),
-    ];
-    for (group, name, feature) in headings {
-        assert_eq!(group.name(), name);
-        assert_eq!(catalogue::definitions()[catalogue::index_of(feature).unwrap()].group, group);
+    let catalogue = Catalogue::built_in();
+    for (heading, feature) in [
+        ("Recency", "gap_max_days"),
+        ("Frequency", "orders_30d"),
+        ("Money", "revenue_1d"),
+        ("Trend", "orders_trend_30d"),
+        ("Affinity", "n_items"),
+        ("Habit", "night_share"),
+    ] {
+        assert_eq!(catalogue.get(feature).unwrap().group, heading);
     }
     for (feature, said) in [
         ("orders_1d", "orders_1d (orders): Orders in the last day"),
         ("revenue_30d", "revenue_30d (currency): Money spent in the last 30 days"),
     ] {
-        assert_eq!(format!("{:?}", catalogue::definitions()[catalogue::index_of(feature).unwrap()]), said);
+        assert_eq!(format!("{:?}", catalogue.get(feature).unwrap()), said);
     }
+}
+
+#[test]
+fn a_model_reads_the_features_it_names_and_no_others() {
+    let catalogue = Catalogue::built_in();
+    let names = ["orders_all", "night_share", "recency_days", "revenue_30d", "category_entropy"];
+    let wanted: Vec<FeatureId> = names.iter().map(|name| FeatureId::first(name)).collect();
+    let inputs = catalogue.inputs(&wanted).unwrap();
+    assert_eq!((inputs.ids(), inputs.len(), inputs.is_empty()), (wanted, 5, false));
+    let state = state(&[order(1, 0, 700, &[0, 1], 3.0), order(2, 30, 500, &[1], 1.0)]);
+    let (mut read, all) = (vec![9.0; 3], state.vector(END).values);
+    catalogue.read(&state, END, &inputs, &mut read);
+    let expected: Vec<u64> = names.iter().map(|name| all[catalogue::index_of(name).unwrap()].to_bits()).collect();
+    assert_eq!(read.iter().map(|value| value.to_bits()).collect::<Vec<_>>(), expected);
+    catalogue.all().read(&state, END, &mut read);
+    assert_eq!(read.len(), catalogue.definitions().len());
+}
+
+#[test]
+fn a_feature_that_is_not_computed_is_named_with_what_is() {
+    let catalogue = Catalogue::built_in();
+    let id = |name: &str, version| FeatureId { name: name.into(), version };
+    let error = catalogue.inputs(&[id("orders_30d", 1), id("recency_days", 2), id("mood", 1)]).unwrap_err();
+    assert_eq!(error, FeatureError::Missing { missing: vec![(id("recency_days", 2), Some(1)), (id("mood", 1), None)] });
+    assert_eq!(
+        error.to_string(),
+        "features are not computed here: recency_days@2 (computed is version 1), mood@1: train the model again, or \
+         declare them under [[features]]"
+    );
+    let one = catalogue.inputs(&[id("mood", 1)]).unwrap_err().to_string();
+    assert!(one.starts_with("a feature is not computed here: mood@1: "), "{one}");
+    assert_eq!(catalogue.get("mood").map(|definition| definition.name.clone()), None);
 }

@@ -5,10 +5,9 @@ use crate::console::format;
 use crate::console::view::{Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef, Score};
 use crate::engine::Live;
 use decisions::{Outcome, RankedItem, Record, ScoreReason, Testimony, World};
-use features::{FeatureState, Group, catalogue};
+use features::{FeatureState, catalogue};
 use learning::{Evaluation, ModelKind};
 use primitives::{Currency, ItemId, ItemKey, ModelVersion, Money};
-use std::collections::BTreeMap;
 
 /// What a decision of a kind asks.
 pub(super) fn question(kind: ModelKind) -> &'static str {
@@ -111,20 +110,24 @@ fn base_rate(app: &App, version: &ModelVersion) -> Option<f64> {
 
 /// Features under their headings; those that are not known have no value.
 pub(super) fn feature_groups(values: &[Option<f64>], currency: Option<Currency>) -> Vec<FeatureGroup> {
-    let mut groups: BTreeMap<Group, Vec<Feature>> = BTreeMap::new();
+    let mut groups: Vec<FeatureGroup> = Vec::new();
     for (definition, value) in catalogue::definitions().iter().zip(values) {
         let unit = match definition.unit {
             "currency" => currency.as_ref().map_or("", Currency::code),
             unit => unit,
         };
-        groups.entry(definition.group).or_default().push(Feature {
+        let feature = Feature {
             name: definition.name.clone(),
             meaning: definition.meaning.clone(),
             value: value.filter(|value| !value.is_nan()).map(|value| rounded(definition.unit, value)),
             unit: unit.to_owned(),
-        });
+        };
+        match groups.iter_mut().find(|group| group.title == definition.group) {
+            Some(group) => group.features.push(feature),
+            None => groups.push(FeatureGroup { title: definition.group.to_owned(), features: vec![feature] }),
+        }
     }
-    groups.into_iter().map(|(group, features)| FeatureGroup { title: group.name().to_owned(), features }).collect()
+    groups
 }
 
 /// Days to the thousandth, which is a minute and a half: nobody reads further.

@@ -1,0 +1,234 @@
+//! Which features does every Rapport compute?
+
+use super::Definition;
+use crate::FeatureId;
+use crate::snapshot::{Snapshot, WINDOWS_DAYS};
+use primitives::{DAY_MS, Timestamp};
+
+/// How long ago.
+const RECENCY: &str = "Recency";
+/// How often.
+const FREQUENCY: &str = "Frequency";
+/// How much.
+const MONEY: &str = "Money";
+/// Whether more or less than before.
+const TREND: &str = "Trend";
+/// What they like.
+const AFFINITY: &str = "Affinity";
+/// When they come.
+const HABIT: &str = "Habit";
+
+/// Where these windows stand in [`WINDOWS_DAYS`].
+const MONTH: usize = 2;
+const YEAR: usize = 4;
+
+/// All of them, group by group.
+pub(super) fn definitions() -> Vec<Definition> {
+    let mut all = recency();
+    all.extend(windows());
+    all.extend(money_and_trend());
+    all.extend(affinity());
+    all.extend(habit());
+    all
+}
+
+fn define(
+    group: &'static str,
+    unit: &'static str,
+    name: impl Into<String>,
+    meaning: impl Into<String>,
+    compute: impl Fn(&Snapshot<'_>) -> f64 + Send + Sync + 'static,
+) -> Definition {
+    let name = name.into();
+    let id = FeatureId { name: name.as_str().into(), version: 1 };
+    Definition { id, name, meaning: meaning.into(), unit, group, compute: Box::new(compute) }
+}
+
+fn recency() -> Vec<Definition> {
+    vec![
+        define(RECENCY, "days", "recency_days", "Days since the last order", |s| days(s, s.last_order())),
+        define(RECENCY, "days", "tenure_days", "Days since the first order", |s| days(s, s.state.first_order)),
+        define(RECENCY, "days", "known_days", "Days since the first event", |s| days(s, s.state.first_seen)),
+        define(RECENCY, "days", "last_seen_days", "Days since the last event of any kind", |s| {
+            days(s, s.state.seen.as_slice().last().map(|seen| seen.at))
+        }),
+        define(RECENCY, "days", "gap_mean_days", "Mean days between two orders", |s| mean(s.gaps_days())),
+        define(RECENCY, "days", "gap_sd_days", "How much the days between two orders vary", |s| sd(s.gaps_days())),
+        define(RECENCY, "days", "gap_max_days", "The longest pause between two orders", |s| {
+            s.gaps_days().iter().copied().fold(f64::NAN, f64::max)
+        }),
+        define(
+            RECENCY,
+            "ratio",
+            "lateness_ratio",
+            "Days since the last order, over the usual days between orders",
+            |s| ratio(days(s, s.last_order()), mean(s.gaps_days()).max(1.0)),
+        ),
+        define(RECENCY, "ratio", "recency_tenure_ratio", "Days since the last order, over days since the first", |s| {
+            ratio(days(s, s.last_order()), days(s, s.state.first_order))
+        }),
+    ]
+}
+
+fn windows() -> Vec<Definition> {
+    let mut all = Vec::new();
+    for (i, days) in WINDOWS_DAYS.into_iter().enumerate() {
+        let last = if days == 1 { "the last day".to_owned() } else { format!("the last {days} days") };
+        all.push(define(FREQUENCY, "orders", format!("orders_{days}d"), format!("Orders in {last}"), move |s| {
+            f64::from(s.window(i).n_orders)
+        }));
+        all.push(define(MONEY, "currency", format!("revenue_{days}d"), format!("Money spent in {last}"), move |s| {
+            s.major(s.window(i).minor)
+        }));
+        all.push(define(FREQUENCY, "pieces", format!("units_{days}d"), format!("Pieces bought in {last}"), move |s| {
+            thousandths(s.window(i).milli_units)
+        }));
+        all.push(define(FREQUENCY, "events", format!("events_{days}d"), format!("Events in {last}"), move |s| {
+            f64::from(s.window(i).n_events)
+        }));
+    }
+    all
+}
+
+fn money_and_trend() -> Vec<Definition> {
+    vec![
+        define(FREQUENCY, "orders", "orders_all", "Orders ever", |s| whole(s.state.n_orders)),
+        define(FREQUENCY, "orders", "refunds_all", "Refunds and cancellations ever", |s| whole(s.state.n_refunds)),
+        define(FREQUENCY, "products", "lines_mean", "Different products in an order, on average", |s| {
+            let orders = s.state.orders().iter().filter(|order| !order.is_refund);
+            mean(&orders.map(|order| f64::from(order.n_lines)).collect::<Vec<_>>())
+        }),
+        define(MONEY, "currency", "order_value_mean", "Money in an order, on average over the last year", |s| {
+            ratio(s.major(s.window(YEAR).minor), f64::from(s.window(YEAR).n_orders))
+        }),
+        define(MONEY, "currency", "order_value_last", "Money in the last order", |s| {
+            s.state.orders().iter().rev().find(|o| !o.is_refund).map_or(f64::NAN, |order| s.major(order.minor))
+        }),
+        define(
+            TREND,
+            "orders",
+            "orders_trend_30d",
+            "Orders in the last 30 days, less those in the 30 days before",
+            |s| f64::from(s.window(MONTH).n_orders) - f64::from(s.month_before().n_orders),
+        ),
+        define(
+            TREND,
+            "currency",
+            "revenue_trend_30d",
+            "Money in the last 30 days, less that in the 30 days before",
+            |s| s.major(s.window(MONTH).minor) - s.major(s.month_before().minor),
+        ),
+        define(TREND, "ratio", "gap_last_ratio", "The last pause between orders, over the usual one", |s| {
+            ratio(s.gaps_days().last().copied().unwrap_or(f64::NAN), mean(s.gaps_days()))
+        }),
+        define(TREND, "orders", "orders_per_30d", "Orders per 30 days since the first order", |s| {
+            let tenure = days(s, s.state.first_order);
+            ratio(whole(s.state.n_orders) * 30.0, tenure.max(7.0))
+        }),
+    ]
+}
+
+fn affinity() -> Vec<Definition> {
+    vec![
+        define(AFFINITY, "categories", "n_categories", "Different categories bought", |s| count(s.categories().len())),
+        define(AFFINITY, "items", "n_items", "Different items bought", |s| count(s.items().len())),
+        define(
+            AFFINITY,
+            "share",
+            "category_top_share",
+            "Share of the favourite category, recent purchases counting more",
+            |s| top_share(s.categories().values()),
+        ),
+        define(
+            AFFINITY,
+            "share",
+            "item_top_share",
+            "Share of the favourite item, recent purchases counting more",
+            |s| top_share(s.items().values()),
+        ),
+        define(AFFINITY, "bits", "category_entropy", "How widely purchases are spread over categories", |s| {
+            entropy(s.categories().values())
+        }),
+        define(AFFINITY, "share", "repeat_share", "Share of lines that buy an item again", |s| {
+            let n_lines = count(s.state.lines().len());
+            ratio(n_lines - count(s.items().len()), n_lines)
+        }),
+        define(AFFINITY, "products", "views_7d", "Products looked at in the last 7 days", |s| {
+            let views = s.state.views.as_slice().iter();
+            count(views.filter(|view| s.as_of.millis_since(view.at) < 7 * DAY_MS).count())
+        }),
+        define(AFFINITY, "products", "carts_7d", "Products put into a cart in the last 7 days", |s| {
+            let views = s.state.views.as_slice().iter();
+            count(views.filter(|view| view.is_cart && s.as_of.millis_since(view.at) < 7 * DAY_MS).count())
+        }),
+    ]
+}
+
+fn habit() -> Vec<Definition> {
+    let weekend = |s: &Snapshot<'_>| {
+        let by_day = s.orders_by_weekday();
+        ratio(f64::from(by_day[5] + by_day[6]), f64::from(by_day.iter().sum::<u32>()))
+    };
+    vec![
+        define(HABIT, "share", "weekend_share", "Share of orders on Saturday and Sunday (UTC)", weekend),
+        define(HABIT, "share", "weekday_top_share", "Share of orders on the favourite day of the week", |s| {
+            top_share(s.orders_by_weekday().map(f64::from).iter())
+        }),
+        define(HABIT, "share", "evening_share", "Share of orders between 18 and 24 o'clock (UTC)", |s| {
+            ratio(f64::from(s.orders_by_quarter()[3]), f64::from(s.orders_by_quarter().iter().sum::<u32>()))
+        }),
+        define(HABIT, "share", "night_share", "Share of orders between 0 and 6 o'clock (UTC)", |s| {
+            ratio(f64::from(s.orders_by_quarter()[0]), f64::from(s.orders_by_quarter().iter().sum::<u32>()))
+        }),
+    ]
+}
+
+fn days(snapshot: &Snapshot<'_>, since: Option<Timestamp>) -> f64 {
+    since.map_or(f64::NAN, |since| snapshot.as_of.days_since(since))
+}
+
+/// Not known where the divisor is zero.
+fn ratio(numerator: f64, denominator: f64) -> f64 {
+    if denominator.abs() < f64::EPSILON { f64::NAN } else { numerator / denominator }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    ratio(values.iter().sum(), count(values.len()))
+}
+
+fn sd(values: &[f64]) -> f64 {
+    if values.len() < 2 {
+        return f64::NAN;
+    }
+    let centre = mean(values);
+    (values.iter().map(|v| (v - centre).powi(2)).sum::<f64>() / count(values.len() - 1)).sqrt()
+}
+
+fn top_share<'a>(weights: impl Iterator<Item = &'a f64>) -> f64 {
+    let (top, sum) = weights.fold((0.0_f64, 0.0), |(top, sum), weight| (top.max(*weight), sum + weight));
+    ratio(top, sum)
+}
+
+/// Shannon's entropy of the shares, in bits.
+fn entropy<'a>(weights: impl Iterator<Item = &'a f64> + Clone) -> f64 {
+    let sum: f64 = weights.clone().sum();
+    if sum < f64::EPSILON {
+        return f64::NAN;
+    }
+    weights.map(|weight| weight / sum).filter(|share| *share > 0.0).map(|share| -share * share.log2()).sum()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of a customer's records are far below 2^53")]
+fn count(n: usize) -> f64 {
+    n as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of a customer's events are far below 2^53")]
+fn whole(n: u64) -> f64 {
+    n as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a customer's pieces are far below 2^53 thousandths")]
+fn thousandths(n: i64) -> f64 {
+    n as f64 / 1_000.0
+}

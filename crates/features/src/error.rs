@@ -1,0 +1,41 @@
+//! What can go wrong when features are asked for?
+
+use crate::FeatureId;
+use primitives::ErrorKind;
+
+/// A feature cannot be declared, found or read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FeatureError {
+    /// A text does not name a feature and its version.
+    #[error("\"{text}\" is no feature with a version: write it as `recency_days@1`")]
+    Id {
+        /// The text.
+        text: String,
+    },
+    /// A model asks for features that this program does not compute, or computes in another version.
+    #[error("{}: train the model again, or declare them under [[features]]", missing_ones(missing))]
+    Missing {
+        /// What is missing, each with the version that is computed, if any.
+        missing: Vec<(FeatureId, Option<u16>)>,
+    },
+}
+
+impl FeatureError {
+    /// The kind of failure.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Id { .. } => ErrorKind::Invalid,
+            Self::Missing { .. } => ErrorKind::Conflict,
+        }
+    }
+}
+
+fn missing_ones(missing: &[(FeatureId, Option<u16>)]) -> String {
+    let one = |(id, computed): &(FeatureId, Option<u16>)| match computed {
+        Some(version) => format!("{id} (computed is version {version})"),
+        None => id.to_string(),
+    };
+    let noun = if missing.len() == 1 { "a feature is" } else { "features are" };
+    format!("{noun} not computed here: {}", missing.iter().map(one).collect::<Vec<_>>().join(", "))
+}
