@@ -16,6 +16,7 @@ mod commerce;
 mod consent;
 mod error;
 mod event;
+pub mod filter;
 mod fingerprint;
 pub mod generator;
 mod imports;
@@ -30,6 +31,7 @@ pub use commerce::{Commerce, CommerceStep, Product, Understanding};
 pub use consent::{CONSENT_UPDATED, consent_statements};
 pub use error::EventLogError;
 pub use event::{Call, CallKind, Event, Fields, Origin, RecordError};
+pub use filter::{Filter, FilterError, Pointer, Take};
 pub use imports::{Corrected, Import, ImportCounts, ImportId, ImportLog, ImportRefusal, NewImport, Places, Replaced};
 pub use log::{EventLog, Inspected, InspectedStatus, Offset, Receipt, Recorded};
 pub use parse::{

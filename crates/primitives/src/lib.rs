@@ -12,6 +12,7 @@
 mod error_kind;
 mod ids;
 mod money;
+mod nearest;
 mod plain;
 mod probability;
 mod seed;
@@ -21,6 +22,7 @@ mod visible;
 pub use error_kind::ErrorKind;
 pub use ids::{AnonymousId, CustomerId, DecisionId, ItemId, ItemKey, MessageId, ModelVersion, UserId, stable_hash};
 pub use money::{Currency, Money, MoneyError};
+pub use nearest::nearest;
 pub use plain::plain_words;
 pub use probability::{Probability, ProbabilityError};
 pub use seed::Seed;

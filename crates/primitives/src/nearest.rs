@@ -1,0 +1,69 @@
+//! Which of the names that there are was meant by one that there is not?
+
+/// The name nearest to what was written, where one is near enough to have been meant: a letter in three may be wrong,
+/// capitals do not count. Of equally near ones, the first.
+#[must_use]
+pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// Longer texts are compared by their beginning: the work grows with the square of the length.
+    const N_CHARS_MAX: usize = 64;
+    let letters = |name: &str| name.chars().take(N_CHARS_MAX).flat_map(char::to_lowercase).collect::<Vec<char>>();
+    let written = letters(written);
+    let near = names.into_iter().filter_map(|name| {
+        let letters = letters(name);
+        let n_wrong = n_wrong(&written, &letters);
+        (n_wrong * 3 <= written.len().max(letters.len())).then_some((n_wrong, name))
+    });
+    near.min_by_key(|(n_wrong, _)| *n_wrong).map(|(_, name)| name)
+}
+
+/// How many letters must be put in, left out, changed or swapped with their neighbour (optimal string alignment).
+fn n_wrong(a: &[char], b: &[char]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=b.len()).collect();
+    for (row, letter) in a.iter().enumerate() {
+        let mut here = vec![row + 1];
+        for (column, other) in b.iter().enumerate() {
+            let changed = above[column] + usize::from(letter != other);
+            let mut fewest = changed.min(above[column + 1] + 1).min(here[column] + 1);
+            let are_swapped = row > 0 && column > 0 && *letter == b[column - 1] && a[row - 1] == *other;
+            if are_swapped {
+                fewest = fewest.min(before[column - 1] + 1);
+            }
+            here.push(fewest);
+        }
+        before = std::mem::replace(&mut above, here);
+    }
+    above[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_meant_is_found_and_what_is_far_off_is_not() {
+        let names = ["Plan Changed", "Order Completed", "count", "sum"];
+        for (written, meant) in [
+            ("Plan Chnaged", Some("Plan Changed")),
+            ("plan changed", Some("Plan Changed")),
+            ("Ordr Complete", Some("Order Completed")),
+            ("cuont", Some("count")),
+            ("sums", Some("sum")),
+            ("Signed Up", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(written, names), meant, "{written}");
+        }
+        assert_eq!(nearest("a", []), None);
+        assert_eq!(nearest("abd", ["abc", "abe"]), Some("abc"), "of equally near ones the first");
+    }
+
+    #[test]
+    fn wrong_letters_are_counted() {
+        let count = |a: &str, b: &str| n_wrong(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>());
+        for (a, b, n) in [("", "abc", 3), ("abc", "", 3), ("abc", "acb", 1), ("kitten", "sitting", 3), ("ab", "ab", 0)]
+        {
+            assert_eq!((count(a, b), count(b, a)), (n, n), "{a} {b}");
+        }
+    }
+}
