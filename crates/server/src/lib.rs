@@ -18,7 +18,6 @@ pub mod audit;
 mod bodies;
 pub mod clock;
 pub mod commands;
-pub mod console;
 pub mod corrections;
 pub mod demo;
 pub mod engine;

@@ -1,6 +1,6 @@
 //! How do the console's pages get their data, and who may see them?
 //!
-//! One file a page fills the views of [`console`](crate::console::view); `access` says who may see them, `visit` reads
+//! One file a page fills the views of [`console`](console::view); `access` says who may see them, `visit` reads
 //! the request and answers it.
 //!
 //! What stays true:
@@ -33,7 +33,6 @@ mod tests;
 pub(crate) use lost::{guard_demonstration, no_such_method, no_such_path, refused};
 
 use crate::app::App;
-use crate::console::CONTENT_SECURITY_POLICY;
 use crate::peer::Peer;
 use access::Needs;
 use axum::Router;
@@ -42,6 +41,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{Html, Response};
 use axum::routing::{get, post};
+use console::CONTENT_SECURITY_POLICY;
 use governance::Action;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -139,7 +139,7 @@ fn more_rows(path: &str, asked: &[(&str, &str)], n_shown: usize, n: usize) -> Op
     if n_shown < n || n >= N_ROWS_MAX {
         return None;
     }
-    let part = crate::console::format::url_part;
+    let part = console::format::url_part;
     let kept = asked.iter().filter(|(_, value)| !value.is_empty());
     let kept: String = kept.map(|(name, value)| format!("{name}={}&", part(value))).collect();
     Some(format!("{path}?{kept}n={}", n.saturating_mul(2).min(N_ROWS_MAX)))

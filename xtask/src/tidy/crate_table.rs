@@ -14,12 +14,15 @@ const ARCHITECTURE: &str = "ARCHITECTURE.md";
 const XTASK: &str = "xtask";
 
 /// Promises that hold whatever the table says: who alone may use a crate.
-const ONLY: [(&str, &[&str]); 6] = [
+const ONLY: [(&str, &[&str]); 9] = [
     ("storage", &["server"]),
     ("cluster", &["server"]),
+    ("console", &["server"]),
+    ("import", &["server"]),
+    ("engine", &["server"]),
     ("axum", &["server"]),
     ("tokio", &["server", "cluster"]),
-    ("toml", &["server"]),
+    ("toml", &["server", "import"]),
     ("clap", &["server", XTASK]),
 ];
 

@@ -3,11 +3,11 @@
 use super::progress::spinner;
 use super::report;
 use crate::args::Options;
-use crate::console::format::counted;
 use crate::error::ServerError;
 use crate::keys::Keys;
 use crate::local;
 use crate::settings::Settings;
+use console::format::counted;
 use primitives::ErrorKind;
 use serde::Serialize;
 use std::net::TcpListener;

@@ -3,12 +3,12 @@
 use super::report;
 use super::train::{is_not_ready, read_history};
 use crate::args::{ModelArg, Options};
-use crate::console::format;
 use crate::error::ServerError;
 use crate::serve::Opened;
 use crate::settings::Settings;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
+use console::format;
 use learning::{Comparison, Dataset, Evaluation, Gain, ModelKind, baseline_name, metric_name};
 use primitives::Seed;
 use serde_json::{Map, Value, json};
@@ -85,7 +85,9 @@ pub(super) fn in_words(evaluation: &Evaluation) -> String {
         table.add_row(std::iter::once(name).chain(numbers).collect::<Vec<_>>());
     }
     table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
-    let gaps = split.gaps.iter().map(|gap| format!("{}: these days were left out\n", format::gap(gap)));
+    let gaps = split.gaps.iter().map(|gap| {
+        format!("{}: these days were left out\n", format::gap(gap.from, gap.until, gap.n_orders, gap.n_usual))
+    });
     let gains = comparisons.first().map_or_else(Vec::new, |decides| gains(evaluation, decides));
     format!(
         "{}: trained on {} to {}, judged on {} to {} ({} cases)\n{}{table}\n{}",

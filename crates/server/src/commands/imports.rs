@@ -4,10 +4,10 @@ use super::import::target;
 use super::report;
 use crate::api::imports::{ImportCorrected, ImportReply};
 use crate::args::{Elsewhere, ImportsCommand, Options};
-use crate::console::format::{count, counted};
 use crate::error::ServerError;
 use crate::settings::Settings;
 use comfy_table::{CellAlignment, Table, presets};
+use console::format::{count, counted};
 use primitives::Timestamp;
 
 /// Lists imports, or takes one out again.

@@ -3,12 +3,12 @@
 use super::report;
 use crate::args::{KeysCommand, Options};
 use crate::audit::{key_subject, note_from_command};
-use crate::console::format::{ago, date};
 use crate::error::ServerError;
 use crate::keys::{KeyInfo, KeyState, Keys};
 use crate::settings::Settings;
 use comfy_table::Table;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use console::format::{ago, date};
 use governance::Deed;
 use primitives::{Clock, Timestamp};
 use serde::Serialize;

@@ -5,11 +5,11 @@ use super::report;
 use crate::args::{ModelArg, Options};
 use crate::audit::note_from_command;
 use crate::clock::Stopwatch;
-use crate::console::format;
 use crate::error::ServerError;
 use crate::jobs;
 use crate::serve::Opened;
 use crate::settings::Settings;
+use console::format;
 use governance::Deed;
 use learning::{Dataset, LearningError, ModelKind, Published};
 use primitives::{ErrorKind, Seed};
@@ -110,7 +110,7 @@ pub(super) fn train_all(opened: &Opened, dataset: &Dataset, kinds: &[ModelKind],
                 version: Some(version.to_string()),
                 champion: is_champion,
                 reason,
-                gaps: gaps.iter().map(format::gap).collect(),
+                gaps: gaps.iter().map(|gap| format::gap(gap.from, gap.until, gap.n_orders, gap.n_usual)).collect(),
                 seconds,
                 is_failure: false,
             },

@@ -11,7 +11,6 @@ use crate::admission::is_change;
 use crate::api::auth::is_basic;
 use crate::app::App;
 use crate::audit::By;
-use crate::console::view::{LoginPage, safe_back};
 use crate::exposure::is_local;
 use crate::keys::Holder;
 use crate::peer::{Peer, SentBy, sent_by};
@@ -19,6 +18,7 @@ use axum::extract::{Request, State};
 use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use console::view::{LoginPage, safe_back};
 use governance::{Action, Actor, Role};
 use std::sync::Arc;
 

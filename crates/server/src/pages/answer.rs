@@ -1,9 +1,9 @@
 //! How do answers, scores and features look on a page?
 
 use crate::app::App;
-use crate::console::format;
-use crate::console::view::{Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef, Score};
 use crate::engine::Live;
+use console::format;
+use console::view::{Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef, Score};
 use decisions::{Outcome, RankedItem, Record, ScoreReason, Testimony, World};
 use features::{FeatureState, catalogue};
 use learning::{Evaluation, ModelKind};
@@ -165,7 +165,7 @@ pub(super) fn in_short(record: &Record) -> String {
             format!("{}, the average", format::percent(score.get()))
         }
         Outcome::Score { score: Some(score), .. } => {
-            let band = crate::console::view::Band::of(score.get()).word().to_lowercase();
+            let band = console::view::Band::of(score.get()).word().to_lowercase();
             format!("{}, {band} risk", format::percent(score.get()))
         }
     }

@@ -2,9 +2,9 @@
 
 use super::visit::Visit;
 use crate::app::App;
-use crate::console::view::{ApiPage, Example};
 use crate::error::ServerError;
 use axum::response::Response;
+use console::view::{ApiPage, Example};
 use profiles::Profile;
 use std::time::Duration;
 

@@ -3,12 +3,12 @@
 use super::visit::{Visit, name};
 use super::{Asked, N_ROWS};
 use crate::app::App;
-use crate::console::Icon;
-use crate::console::format::url_part;
-use crate::console::view::{AuditFilter, AuditPage, AuditRow, Frame};
 use crate::error::ServerError;
 use axum::extract::Query;
 use axum::response::Response;
+use console::Icon;
+use console::format::url_part;
+use console::view::{AuditFilter, AuditPage, AuditRow, Frame};
 use governance::{Actor, AuditEntry, Deed};
 use storage::AuditQuestion;
 

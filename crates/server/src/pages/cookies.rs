@@ -40,7 +40,7 @@ impl Cookies {
     }
 }
 
-/// Reads what [`url_part`](crate::console::format::url_part) escaped.
+/// Reads what [`url_part`](console::format::url_part) escaped.
 pub(super) fn unescape(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -64,7 +64,7 @@ pub(super) fn unescape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::console::format::url_part;
+    use console::format::url_part;
     use proptest::prelude::*;
 
     #[test]

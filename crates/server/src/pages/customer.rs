@@ -7,17 +7,17 @@ use super::visit::Visit;
 use crate::app::App;
 use crate::audit::By;
 use crate::clock::Stopwatch;
-use crate::console::format;
-use crate::console::view::{
-    Answer, Consent, CustomerPage, Frame, Identifier, Recommendations, RefusedJoin, Timeline, TimelineDay,
-    TimelineEntry, Trait,
-};
 use crate::engine::{Asked, CustomerView, Live};
 use crate::error::ServerError;
 use axum::Form;
 use axum::extract::Path;
 use axum::extract::rejection::{FormRejection, PathRejection};
 use axum::response::Response;
+use console::format;
+use console::view::{
+    Answer, Consent, CustomerPage, Frame, Identifier, Recommendations, RefusedJoin, Timeline, TimelineDay,
+    TimelineEntry, Trait,
+};
 use decisions::DecisionKind;
 use events::{CallKind, Fields};
 use features::FeatureState;

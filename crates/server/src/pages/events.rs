@@ -3,12 +3,12 @@
 use super::visit::Visit;
 use super::{Asked, more_rows, n_rows};
 use crate::app::App;
-use crate::console::view::{EventRow, EventStatus, EventsPage, Frame, StatusFilter};
 use crate::engine::Live;
 use crate::error::ServerError;
 use axum::extract::Query;
 use axum::response::Response;
-use events::{Commerce, Event, Inspected, InspectedStatus, Recorded, Rejected, Understanding};
+use console::view::{EventRow, EventStatus, EventsPage, Frame, StatusFilter};
+use events::{Commerce, Event, Inspected, InspectedStatus, Recorded, Rejected, RejectionCode, Understanding};
 use primitives::{AnonymousId, UserId};
 use profiles::Identifier;
 use serde_json::Value;
@@ -107,7 +107,7 @@ fn refused(live: &Live, rejected: Rejected) -> EventRow {
         kind: rejected.call.unwrap_or_else(|| "unknown".to_owned()),
         customer,
         status: EventStatus::Rejected {
-            code: rejected.rejection.code,
+            is_conflict: rejected.rejection.code == RejectionCode::Conflict,
             reason: rejected.rejection.message,
             pointer: Some(rejected.rejection.field).filter(|field| !field.is_empty()),
         },

@@ -5,15 +5,15 @@ use super::door::flash;
 use super::visit::{Visit, capital};
 use crate::api::ApiError;
 use crate::app::App;
-use crate::console::chart::CalibrationPoint;
-use crate::console::format;
-use crate::console::view::{Advantage, Champion, Frame, Metric, ModelsPage, Need, Task, Version};
 use crate::engine::StillLearnedFrom;
 use crate::error::ServerError;
 use axum::Form;
 use axum::extract::Path;
 use axum::extract::rejection::FormRejection;
 use axum::response::Response;
+use console::chart::CalibrationPoint;
+use console::format;
+use console::view::{Advantage, Champion, Frame, Metric, ModelsPage, Need, Task, Version};
 use features::catalogue;
 use governance::Deed;
 use learning::{Comparison, Evaluation, ModelHeader, ModelKind, Requirement, baseline_name, metric_name};
@@ -183,7 +183,10 @@ fn meaning(feature: &str) -> String {
 }
 
 fn gap(gap: &learning::Gap) -> String {
-    format!("{}: nothing was learned from these days.", capital(&format::gap(gap)))
+    format!(
+        "{}: nothing was learned from these days.",
+        capital(&format::gap(gap.from, gap.until, gap.n_orders, gap.n_usual))
+    )
 }
 
 fn metric(header: &ModelHeader, comparison: &Comparison) -> Metric {

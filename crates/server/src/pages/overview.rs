@@ -5,11 +5,11 @@ use super::models::{advantage, deciding_metric};
 use super::visit::{Visit, capital};
 use super::{api, worth};
 use crate::app::App;
-use crate::console::view::{
-    CustomersCard, DayCount, DayRevenue, DecisionsCard, EventsCard, Frame, HealthCard, ModelLine, ModelState, Overview,
-};
 use crate::error::ServerError;
 use axum::response::Response;
+use console::view::{
+    CustomersCard, DayCount, DayRevenue, DecisionsCard, EventsCard, Frame, HealthCard, ModelLine, ModelState, Overview,
+};
 use features::Day;
 use learning::{ModelKind, baseline_name, metric_name};
 use primitives::{Currency, Timestamp};

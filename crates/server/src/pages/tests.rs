@@ -153,7 +153,7 @@ impl Console {
 fn assert_page(path: &str, reply: &Reply) {
     for (name, value) in [
         ("content-type", "text/html; charset=utf-8"),
-        ("content-security-policy", crate::console::CONTENT_SECURITY_POLICY),
+        ("content-security-policy", console::CONTENT_SECURITY_POLICY),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "same-origin"),
         ("cache-control", "no-store"),
@@ -200,7 +200,7 @@ fn every_page_shows_what_a_shop_of_two_months_holds() {
     }
     let totals = engine.look(|live| live.profiles.totals());
     let overview = console.get("/").body;
-    let total = format!("Events in the log</dt><dd>{}", crate::console::format::count(totals.n_events));
+    let total = format!("Events in the log</dt><dd>{}", console::format::count(totals.n_events));
     assert!(overview.contains(&total) && overview.contains("NDCG@10") && overview.contains("Revenue"), "{overview}");
     assert!(console.get("/customers").body.contains(&format!("{} customers, known", totals.n_customers)));
     assert!(console.get("/customers").body.contains("More customers"));
@@ -314,7 +314,7 @@ fn what_would_steer_a_screen_is_written_out_on_every_page() {
         {"type": "identify", "userId": id, "traits": {"name": named}},
     ]});
     console.send_events(&event.to_string());
-    let customer = format!("/customers/{}", crate::console::format::url_part(id));
+    let customer = format!("/customers/{}", console::format::url_part(id));
     for path in ["/events", "/customers", customer.as_str()] {
         let page = console.get(path);
         assert_eq!(page.status, 200, "{path}");
@@ -364,7 +364,7 @@ fn hostile_names_are_shown_as_text_and_can_be_opened() {
                 {"order_id": HOSTILE, "revenue": 5, "currency": "EUR", "products": [{"product_id": HOSTILE, "name": HOSTILE, "category": HOSTILE}]}},
         ]});
         console.send_events(&event.to_string());
-        let path = format!("/customers/{}", crate::console::format::url_part(id));
+        let path = format!("/customers/{}", console::format::url_part(id));
         let list = console.get("/customers");
         let shown = if id == "user:x" { "/customers/user%3Auser%3Ax" } else { path.as_str() };
         assert!(list.body.contains(&format!("href=\"{shown}\"")), "{id}: {}", list.body);
@@ -568,7 +568,7 @@ fn colours_are_remembered_and_lead_back_to_our_own_pages() {
 #[test]
 fn the_result_of_an_action_is_said_once_and_as_text() {
     let console = Console::start(true);
-    let version = crate::console::format::url_part("<b>x</b>");
+    let version = console::format::url_part("<b>x</b>");
     let reply = console.post("/models/churn/champion", &format!("version={version}"), &[]);
     let flash = reply.cookie("rapport_flash").unwrap();
     let page = console.send("GET", "/models", &[("cookie", flash.split(';').next().unwrap())], "");

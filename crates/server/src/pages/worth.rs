@@ -1,9 +1,9 @@
 //! What came of decisions? Joins the log with the purchases that followed.
 
 use crate::app::App;
-use crate::console::format;
-use crate::console::view::{Outcome, Worth};
 use crate::error::ServerError;
+use console::format;
+use console::view::{Outcome, Worth};
 use decisions::{DecisionKind, Record};
 use features::FeatureState;
 use learning::outcomes::churn;

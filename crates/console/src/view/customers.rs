@@ -1,0 +1,55 @@
+//! Who are the customers, and which one is meant? Search and list.
+
+use super::{Band, Frame, Section, filters, page};
+use crate::Icon;
+use primitives::{Money, Timestamp};
+
+/// Customers, `/customers?q=`.
+#[derive(Debug, Clone, PartialEq, askama::Template)]
+#[template(path = "customers.html")]
+pub struct CustomersPage {
+    /// What stands around the page.
+    pub frame: Frame,
+    /// What was searched for; empty for the most recently seen.
+    pub query: String,
+    /// Customers in all, known and anonymous.
+    pub total: u64,
+    /// How many match; more than there are rows where the page is full.
+    pub found: u64,
+    /// What the list leaves out, where it does.
+    pub note: Option<String>,
+    /// The customers.
+    pub rows: Vec<CustomerRow>,
+    /// The address of the next page.
+    pub more: Option<String>,
+}
+page!(CustomersPage, Some(Section::Customers));
+
+/// One customer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CustomerRow {
+    /// The identifier in the addresses.
+    pub id: String,
+    /// A name or an e-mail, where a trait has one.
+    pub label: Option<String>,
+    /// Whether a `userId` is known.
+    pub known: bool,
+    /// The first event.
+    pub first_seen: Timestamp,
+    /// The last event.
+    pub last_seen: Timestamp,
+    /// Completed orders.
+    pub orders: u64,
+    /// What they were worth; none where there was none.
+    pub revenue: Option<Money>,
+    /// Whether older orders are missing from it.
+    pub revenue_partial: bool,
+    /// The probability of churn; none without a model or a purchase.
+    pub churn: Option<f64>,
+}
+
+impl CustomerRow {
+    fn band(churn: &f64) -> Band {
+        Band::of(*churn)
+    }
+}

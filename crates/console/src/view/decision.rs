@@ -1,0 +1,64 @@
+//! Why was this decided? The whole story of one decision.
+
+use super::{Answer, FeatureGroup, Frame, Section, filters, page};
+use crate::Icon;
+use primitives::{Money, Timestamp};
+
+/// A decision, `/decisions/{id}`.
+#[derive(Debug, Clone, PartialEq, askama::Template)]
+#[template(path = "decision.html")]
+pub struct DecisionPage {
+    /// What stands around the page.
+    pub frame: Frame,
+    /// When it was made.
+    pub at: Timestamp,
+    /// The customer, by the identifier in the addresses.
+    pub customer: Option<String>,
+    /// The answer.
+    pub answer: Answer,
+    /// The request as JSON.
+    pub request: String,
+    /// The answer as JSON, as it was sent.
+    pub response: String,
+    /// What was known about the customer at that moment.
+    pub features: Vec<FeatureGroup>,
+    /// What could have been chosen, best first.
+    pub candidates: Vec<Candidate>,
+    /// The label of the stream of random numbers it used.
+    pub random_stream: Option<String>,
+    /// The hash of the feature schema.
+    pub schema: Option<String>,
+    /// Whether what was known was forgotten, since the customer refused later.
+    pub is_forgotten: bool,
+    /// What came of it; none while the window is open or nothing is measured.
+    pub outcome: Option<Outcome>,
+    /// The command that decides again and compares the bytes.
+    pub replay: String,
+}
+page!(DecisionPage, Some(Section::Decisions));
+
+/// Something that could have been chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// The item's identifier.
+    pub id: String,
+    /// Its name, where the catalogue knows one.
+    pub title: Option<String>,
+    /// Its score.
+    pub score: f64,
+    /// The probability with which it was shown.
+    pub propensity: Option<f64>,
+    /// Whether it is in the answer.
+    pub chosen: bool,
+    /// Why it was left out, where it was.
+    pub excluded: Option<String>,
+}
+
+/// What came of a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// What happened, in a sentence.
+    pub text: String,
+    /// What it was worth.
+    pub amount: Option<Money>,
+}

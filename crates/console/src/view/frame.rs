@@ -1,0 +1,270 @@
+//! What stands around every page? Navigation, notices, the result of the last action, version and health.
+
+use crate::{Icon, format};
+use primitives::Timestamp;
+
+/// What all pages share.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frame {
+    /// The present, against which "3 min ago" is told.
+    pub now: Timestamp,
+    /// The colours the person chose, from [`Theme::COOKIE`].
+    pub theme: Theme,
+    /// What everybody must know about the data, on top of every page.
+    pub notice: Option<Notice>,
+    /// The program's version.
+    pub version: String,
+    /// How the server is.
+    pub health: Health,
+    /// The result of the action that led here.
+    pub flash: Option<Flash>,
+    /// This page's path and query: where the colour switch returns to.
+    pub here: String,
+    /// Who is signed in and can sign out: the name of their key.
+    pub signed_in_as: Option<String>,
+    /// Whether they may change something: decide, train, put a model in force.
+    pub may_operate: bool,
+    /// Whether they may see and change keys, and see the audit list.
+    pub may_administer: bool,
+}
+
+/// The pages of the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// `/`
+    Overview,
+    /// `/events`
+    Events,
+    /// `/customers`
+    Customers,
+    /// `/models`
+    Models,
+    /// `/decisions`
+    Decisions,
+    /// `/api`
+    Api,
+    /// `/keys`
+    Keys,
+    /// `/audit`
+    Audit,
+}
+
+/// Light, dark, or as the person's system says. Kept in a cookie that `POST /theme` (fields `theme`, `back`) sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Theme {
+    /// As the system says.
+    #[default]
+    Auto,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+/// What everybody must know about the data that is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// No real customer stands behind it.
+    Generated {
+        /// The seed it was made with.
+        seed: u64,
+    },
+    /// Real purchases of another time.
+    Shifted {
+        /// Whose purchases they are: `Ta-Feng grocery, Taiwan`.
+        source: String,
+        /// When they were made: `2000–2001`.
+        years: String,
+        /// By how many whole weeks they were shifted, so that weekdays stay.
+        weeks: u64,
+    },
+}
+
+/// How the server is, in a word and a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Health {
+    /// Everything answers.
+    Good,
+    /// It works, but somebody should look at it.
+    Degraded(
+        /// What is wrong and what to do.
+        String,
+    ),
+}
+
+/// The result of an action, shown once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flash {
+    /// It was done.
+    Done(
+        /// What was done.
+        String,
+    ),
+    /// It was not done.
+    Failed(
+        /// What was attempted, why it failed and what to do.
+        String,
+    ),
+}
+
+/// Where to return to after an action: a path of our own, never another host.
+#[must_use]
+pub fn safe_back(back: &str) -> &str {
+    let own =
+        back.starts_with('/') && !back.starts_with("//") && !back.contains('\\') && !back.contains(char::is_control);
+    if own { back } else { "/" }
+}
+
+impl Theme {
+    /// The name of the cookie that keeps the choice.
+    pub const COOKIE: &'static str = "rapport_theme";
+
+    /// The choice by its name in the form and the cookie; anything else is [`Theme::Auto`].
+    #[must_use]
+    pub fn parse(name: &str) -> Self {
+        match name {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::Auto,
+        }
+    }
+
+    /// The name in the form, the cookie and the style sheet.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    pub(super) const ALL: [(Self, &'static str); 3] =
+        [(Self::Auto, "Auto"), (Self::Light, "Light"), (Self::Dark, "Dark")];
+}
+
+impl Section {
+    const ALL: [Self; 8] = [
+        Self::Overview,
+        Self::Events,
+        Self::Customers,
+        Self::Models,
+        Self::Decisions,
+        Self::Api,
+        Self::Keys,
+        Self::Audit,
+    ];
+
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Events => "Live events",
+            Self::Customers => "Customers",
+            Self::Models => "Models",
+            Self::Decisions => "Decisions",
+            Self::Api => "API",
+            Self::Keys => "Keys",
+            Self::Audit => "Audit",
+        }
+    }
+
+    pub(super) fn href(self) -> &'static str {
+        match self {
+            Self::Overview => "/",
+            Self::Events => "/events",
+            Self::Customers => "/customers",
+            Self::Models => "/models",
+            Self::Decisions => "/decisions",
+            Self::Api => "/api",
+            Self::Keys => "/keys",
+            Self::Audit => "/audit",
+        }
+    }
+
+    pub(super) fn icon(self) -> Icon {
+        match self {
+            Self::Overview => Icon::Overview,
+            Self::Events => Icon::Pulse,
+            Self::Customers => Icon::People,
+            Self::Models => Icon::Layers,
+            Self::Decisions => Icon::Fork,
+            Self::Api => Icon::Code,
+            Self::Keys => Icon::Key,
+            Self::Audit => Icon::List,
+        }
+    }
+}
+
+impl Frame {
+    /// The pages that this visitor may see.
+    pub(super) fn sections(&self) -> impl Iterator<Item = Section> {
+        let may_administer = self.may_administer;
+        let is_seen = move |section: &Section| may_administer || !matches!(section, Section::Keys | Section::Audit);
+        Section::ALL.into_iter().filter(is_seen)
+    }
+}
+
+impl Notice {
+    pub(super) fn title(&self) -> &'static str {
+        match self {
+            Self::Generated { .. } => "Generated data.",
+            Self::Shifted { .. } => "Real purchases, moved in time.",
+        }
+    }
+
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Generated { seed } => {
+                format!(
+                    "No real customer stands behind these numbers: they were made by a seeded generator (seed {seed})."
+                )
+            }
+            Self::Shifted { source, years, weeks } => {
+                let weeks = format::counted(*weeks, "whole week", "whole weeks");
+                format!("{source}, {years}, shifted by {weeks} so that they end now; weekdays stay.")
+            }
+        }
+    }
+}
+
+impl Flash {
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self, Self::Done(_))
+    }
+
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Self::Done(text) | Self::Failed(text) => text,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_never_leads_to_another_host() {
+        for own in ["/", "/events?live=1", "/customers/a%2Fb"] {
+            assert_eq!(safe_back(own), own);
+        }
+        for foreign in [
+            "",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "javascript:alert(1)",
+            "/a\r\nSet-Cookie: x",
+        ] {
+            assert_eq!(safe_back(foreign), "/", "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_theme_is_read_as_it_is_written() {
+        for (theme, _) in Theme::ALL {
+            assert_eq!(Theme::parse(theme.name()), theme);
+        }
+        assert_eq!(Theme::parse("<script>"), Theme::Auto);
+    }
+}

@@ -1,0 +1,272 @@
+//! What stands on more than one page? Items, scores with their reasons, features, and a decision's answer.
+
+use super::filters;
+use crate::Icon;
+use crate::chart::{Html, Tone, diverging, gauge, meter};
+use crate::format;
+
+/// An item that was recommended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// Its identifier.
+    pub id: String,
+    /// Its name, where the catalogue knows one.
+    pub title: Option<String>,
+    /// Its category, where the catalogue knows one.
+    pub category: Option<String>,
+    /// Its score; only the order and the ratio mean something.
+    pub score: f64,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// How worrying a risk is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Band {
+    /// Nothing to do.
+    Low,
+    /// To be watched.
+    Medium,
+    /// To be acted on.
+    High,
+}
+
+/// What one feature added to a score.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contribution {
+    /// The feature's name.
+    pub feature: String,
+    /// What it says about this customer, in words.
+    pub text: String,
+    /// How much it added, in the model's unit (log-odds); positive raises the risk.
+    pub contribution: f64,
+}
+
+/// A probability with its reasons.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Score {
+    /// What it is the probability of: `Churn`.
+    pub title: String,
+    /// The same as a full question: `Will there be no purchase in the next 30 days?`
+    pub question: String,
+    /// The calibrated probability.
+    pub probability: f64,
+    /// The probability of a customer of whom nothing is known, to compare with.
+    pub base_rate: Option<f64>,
+    /// Whether it is the average over all customers, and says nothing about this one.
+    pub is_average: bool,
+    /// The reasons, largest first.
+    pub contributions: Vec<Contribution>,
+}
+
+/// By how much a model is better than a simple answer, as a share of that answer's number, with its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Advantage {
+    /// The share; below 0 the model is worse.
+    pub share: f64,
+    /// The interval's lower bound.
+    pub low: f64,
+    /// The interval's upper bound.
+    pub high: f64,
+}
+
+/// On what consent an answer rests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentBasis {
+    /// The purpose that was asked for: `personalization`.
+    pub purpose: String,
+    /// Whether it is granted.
+    pub granted: bool,
+    /// Whether the customer said so, or the settings' default decided.
+    pub stated: bool,
+}
+
+/// Which model answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelRef {
+    /// The model's name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// A decision's answer.
+#[derive(Debug, Clone, PartialEq, askama::Template)]
+#[template(path = "answer.html")]
+pub struct Answer {
+    /// The decision's identifier.
+    pub id: String,
+    /// Its kind: `recommend` or `churn`.
+    pub kind: String,
+    /// The items, best first; empty for a score.
+    pub items: Vec<Item>,
+    /// The score, where one was asked for.
+    pub score: Option<Score>,
+    /// The consent it rests on.
+    pub consent: ConsentBasis,
+    /// The model that answered, none for a fallback.
+    pub model: Option<ModelRef>,
+    /// Why it is not the full answer, in a sentence.
+    pub fallback: Option<String>,
+    /// Whether the customer is in the group that is held out to measure what decisions are worth.
+    pub held_out: bool,
+    /// How long it took, in milliseconds.
+    pub latency_ms: Option<f64>,
+}
+
+/// One feature of a customer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feature {
+    /// Its name in the schema.
+    pub name: String,
+    /// What it means, in words.
+    pub meaning: String,
+    /// Its value; none where nothing is known.
+    pub value: Option<f64>,
+    /// The value's unit: `days`, `TWD`, `orders`.
+    pub unit: String,
+}
+
+/// Features that belong together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeatureGroup {
+    /// What they have in common: `Recency and frequency`.
+    pub title: String,
+    /// The features, in the schema's order.
+    pub features: Vec<Feature>,
+}
+
+impl Band {
+    /// The band of a probability: from 0.35 on medium, from 0.65 on high.
+    #[must_use]
+    pub fn of(probability: f64) -> Self {
+        match probability {
+            p if p >= 0.65 => Self::High,
+            p if p >= 0.35 => Self::Medium,
+            _ => Self::Low,
+        }
+    }
+
+    /// The colour it is shown in.
+    #[must_use]
+    pub fn tone(self) -> Tone {
+        match self {
+            Self::Low => Tone::Good,
+            Self::Medium => Tone::Warn,
+            Self::High => Tone::Bad,
+        }
+    }
+
+    pub(super) fn class(self) -> &'static str {
+        self.tone().class()
+    }
+
+    /// Its name: `Low`, `Medium`, `High`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Low => "Low",
+            Self::Medium => "Medium",
+            Self::High => "High",
+        }
+    }
+}
+
+impl Advantage {
+    /// Green or yellow only where the whole interval lies on one side of none.
+    pub(super) fn class(&self) -> &'static str {
+        if self.low > 0.0 {
+            Tone::Good.class()
+        } else if self.high < 0.0 {
+            Tone::Warn.class()
+        } else {
+            ""
+        }
+    }
+
+    /// Whether the difference is more than chance.
+    pub(super) fn is_sure(&self) -> bool {
+        !self.class().is_empty()
+    }
+
+    /// `+12 %`, `−3 %`, or that nothing can be said.
+    pub(super) fn short(&self) -> String {
+        if self.is_sure() { signed_percent(self.share) } else { "within noise".to_owned() }
+    }
+
+    /// `+8 % to +16 %`.
+    pub(super) fn interval(&self) -> String {
+        format!("{} to {}", signed_percent(self.low), signed_percent(self.high))
+    }
+}
+
+fn signed_percent(share: f64) -> String {
+    let text = format::percent(share.abs());
+    match share {
+        _ if text == format::percent(0.0) => text,
+        share if share < 0.0 => format!("−{text}"),
+        _ => format!("+{text}"),
+    }
+}
+
+impl Score {
+    pub(super) fn band(&self) -> Band {
+        Band::of(self.probability)
+    }
+
+    pub(super) fn gauge(&self) -> Html {
+        let label = format!("{}: {}", self.title, format::percent(self.probability));
+        gauge(self.probability, self.band().tone(), &label)
+    }
+
+    pub(super) fn bar(&self, contribution: &f64) -> Html {
+        let sizes = self.contributions.iter().map(|reason| reason.contribution.abs());
+        diverging(*contribution, sizes.filter(|size| size.is_finite()).fold(0.0, f64::max), "")
+    }
+}
+
+impl Answer {
+    fn item_bar(&self, score: &f64) -> Html {
+        item_bar(&self.items, *score)
+    }
+}
+
+/// An item's score beside the best one's.
+pub(super) fn item_bar(items: &[Item], score: f64) -> Html {
+    let best = items.iter().map(|item| item.score).filter(|score| score.is_finite()).fold(f64::MIN_POSITIVE, f64::max);
+    meter(score / best, Tone::Accent, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_has_a_colour_only_beyond_noise() {
+        let of = |share, low, high| Advantage { share, low, high };
+        for (advantage, class, short, interval) in [
+            (of(0.12, 0.08, 0.16), "good", "+12 %", "+8 % to +16 %"),
+            (of(0.001, -0.003, 0.005), "", "within noise", "−0.3 % to +0.5 %"),
+            (of(0.01, -0.000_3, 0.03), "", "within noise", "0 % to +3 %"),
+            (of(-0.02, -0.03, 0.0), "", "within noise", "−3 % to 0 %"),
+            (of(-0.02, -0.03, -0.01), "warn", "−2 %", "−3 % to −1 %"),
+        ] {
+            assert_eq!((advantage.class(), advantage.short().as_str()), (class, short));
+            assert_eq!(advantage.interval(), interval);
+        }
+    }
+
+    #[test]
+    fn bands_begin_where_they_say() {
+        for (probability, band) in [
+            (0.0, Band::Low),
+            (0.349, Band::Low),
+            (0.35, Band::Medium),
+            (0.65, Band::High),
+            (1.0, Band::High),
+            (f64::NAN, Band::Low),
+        ] {
+            assert_eq!(Band::of(probability), band, "{probability}");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! What has been learned and decided on the sample pages?
+
+use super::people::{answer, features, items};
+use super::*;
+use crate::chart::CalibrationPoint;
+
+/// One task with a champion, one that lacks data.
+#[must_use]
+pub fn models() -> ModelsPage {
+    let version = |version: &str, days: i64, value, verdict: &str| Version {
+        version: version.to_owned(),
+        trained_at: now().plus_days(-days),
+        metric: "AUC".to_owned(),
+        value,
+        champion: version == "3f9a1c77d2e0",
+        verdict: verdict.to_owned(),
+        n_refused: if days > 10 { 3 } else { 0 },
+    };
+    let noise = "On the same 9,407 customers as model 3f9a1c77d2e0: its Log loss 0.5231 against 0.5230 (-0.0001 in its favour, 95 % interval -0.0012 to +0.0009): within noise, so the older model stays.";
+    let task = Task {
+        key: "churn".to_owned(),
+        title: "Churn".to_owned(),
+        question: "Will there be no purchase in the next 30 days?".to_owned(),
+        training: None,
+        is_faulty: false,
+        problem: None,
+        champion: Some(champion()),
+        needs: vec![],
+        versions: vec![
+            version("a07be1549c31", 1, 0.781, noise),
+            version("3f9a1c77d2e0", 30, 0.782, VERDICT),
+            version(
+                "58d2c09f6b1e",
+                44,
+                0.768,
+                "Its Log loss of 0.5461 on the test window is no worse than the 0.5610 of the strongest simple answer (days since last order), so it takes over.",
+            ),
+        ],
+    };
+    ModelsPage {
+        frame: Frame {
+            flash: Some(Flash::Done("Version 3f9a1c77d2e0 is the champion of churn.".to_owned())),
+            ..frame("/models")
+        },
+        tasks: vec![task, task_missing()],
+    }
+}
+
+/// A task that cannot be learned yet.
+#[must_use]
+pub fn task_missing() -> Task {
+    const MORE: &str = "Import older purchases or keep sending `Order Completed` events.";
+    let need = |what: &str, have, need, how: &str| Need { what: what.to_owned(), have, need, how: how.to_owned() };
+    Task {
+        key: "recommend".to_owned(),
+        title: "Recommendations".to_owned(),
+        question: "What will this customer want next?".to_owned(),
+        training: None,
+        is_faulty: false,
+        problem: None,
+        champion: None,
+        needs: vec![
+            need("Customers with two purchases or more", 38, 50, MORE),
+            need("Different items that were bought", 812, 20, ""),
+            need("Days of purchases", 11, 14, "Import older purchases or wait while they come in."),
+            need("Earlier customers who bought again in the last window", 23, 20, ""),
+        ],
+        versions: vec![],
+    }
+}
+
+/// A list of decisions.
+#[must_use]
+pub fn decisions() -> DecisionsPage {
+    let row = |ms, kind: &str, customer: &str, text: &str, fallback: Option<&str>, held_out| DecisionRow {
+        id: format!("019ab3f2c1d4{ms:08x}"),
+        at: before(ms),
+        kind: kind.to_owned(),
+        customer: Some(customer.to_owned()),
+        has_page: true,
+        answer: text.to_owned(),
+        fallback: fallback.map(str::to_owned),
+        held_out,
+        latency_ms: Some(0.34),
+    };
+    DecisionsPage {
+        frame: frame("/decisions"),
+        total: 48_211,
+        fallbacks: 1_912,
+        rows: vec![
+            row(2_000, "recommend", "42", "10 items, first Silken tofu", None, false),
+            row(9_000, "churn", "1113", "72 %, high risk", None, false),
+            row(
+                12_000,
+                "recommend",
+                "anonymous:5f0c3a9e-77",
+                "10 items, first Fresh milk",
+                Some("Nothing is known of this customer yet: these are the most popular items."),
+                false,
+            ),
+            row(3 * MINUTE, "recommend", "20459", "10 items, first Rice noodles", None, true),
+        ],
+        older: Some("/decisions?before=019ab3".to_owned()),
+        try_line: api().examples.into_iter().nth(1).map_or_else(String::new, |example| example.command),
+    }
+}
+
+/// The whole story of a recommendation.
+#[must_use]
+pub fn decision() -> DecisionPage {
+    let candidate = |item: &Item, chosen: bool, excluded: Option<&str>| Candidate {
+        id: item.id.clone(),
+        title: item.title.clone(),
+        score: item.score,
+        propensity: chosen.then_some(1.0),
+        chosen,
+        excluded: excluded.map(str::to_owned),
+    };
+    let mut candidates: Vec<Candidate> = items().iter().map(|item| candidate(item, true, None)).collect();
+    let late =
+        Item { id: "4711402829205".to_owned(), title: None, category: None, score: 0.094, reason: String::new() };
+    candidates.extend([candidate(&late, false, Some("bought two days ago")), candidate(&late, false, None)]);
+    DecisionPage {
+        frame: frame("/decisions/019ab3f2"),
+        at: before(2_000),
+        customer: Some("42".to_owned()),
+        answer: answer("recommend"),
+        request: r#"{"decision":"recommend","userId":"42","context":{"page":"home"},"n":4}"#.to_owned(),
+        response: r#"{"decisionId":"019ab3f2c1d4e5f6","decision":"recommend","customerId":"42","items":[{"id":"4710011401128","score":0.412,"reason":"Bought with soy milk"}],"model":{"name":"item-to-item","version":"9bd04f21aa73"},"consent":{"purpose":"personalization","granted":true},"fallback":null}"#.to_owned(),
+        features: features(),
+        candidates,
+        random_stream: Some("decide/recommend#48211".to_owned()),
+        schema: Some("c41f77a09e12".to_owned()),
+        is_forgotten: false,
+        outcome: Some(Outcome { text: "Silken tofu was bought 2 hours later.".to_owned(), amount: Some(twd(4_500)) }),
+        replay: "rapport replay 019ab3f2c1d4e5f6".to_owned(),
+    }
+}
+
+const VERDICT: &str = "On the same 9,407 customers as model 58d2c09f6b1e: its Log loss 0.5230 against 0.5461 (+0.0231 in its favour, 95 % interval +0.0187 to +0.0275): better beyond noise, so it takes over.";
+
+const GAP: &str =
+    "No orders from 2 Sep 2026 to 9 Sep 2026, where about 3,200 are usual: nothing was learned from these days.";
+
+fn champion() -> Champion {
+    let metric = |name: &str, meaning: &str, higher_is_better, value, baselines: [(&str, Option<f64>); 2]| Metric {
+        name: name.to_owned(),
+        meaning: meaning.to_owned(),
+        higher_is_better,
+        value,
+        baselines: baselines.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+        advantage: (name == "Log loss")
+            .then(|| ("days since last order".to_owned(), Advantage { share: 0.068, low: 0.051, high: 0.085 })),
+    };
+    let point = |predicted: f64, off: f64, n| CalibrationPoint { predicted, observed: predicted + off, n };
+    Champion {
+        version: "3f9a1c77d2e0".to_owned(),
+        method: "Gradient boosting, 100 trees, isotonic calibration on customers held out".to_owned(),
+        trained_at: now().plus_days(-30),
+        data_from: now().plus_days(-119),
+        data_to: now().plus_days(-30),
+        gaps: vec![GAP.to_owned()],
+        verdict: VERDICT.to_owned(),
+        refused: Some(
+            "3 customers who have refused since are still in this model; it is trained again by 23 Nov 2026, 03:10."
+                .to_owned(),
+        ),
+        n_train: 24_812,
+        rows: "customers at weekly moments".to_owned(),
+        n_test: 9_407,
+        metrics: vec![
+            metric(
+                "AUC",
+                "How often a customer who left was ranked above one who stayed.",
+                true,
+                0.782,
+                [("days since last order", Some(0.731)), ("the same for all", Some(0.5))],
+            ),
+            metric(
+                "Log loss",
+                "How surprised it was by what happened.",
+                false,
+                0.523,
+                [("days since last order", Some(0.561)), ("the same for all", Some(0.672))],
+            ),
+            metric(
+                "Calibration error",
+                "How far its probabilities are from what happened.",
+                false,
+                0.012,
+                [("days since last order", Some(0.034)), ("the same for all", None)],
+            ),
+        ],
+        calibration: vec![
+            point(0.06, 0.01, 900),
+            point(0.19, -0.01, 1_600),
+            point(0.34, 0.02, 2_100),
+            point(0.5, -0.02, 1_900),
+            point(0.68, 0.015, 1_700),
+            point(0.87, 0.0, 1_200),
+        ],
+        importances: [
+            ("Days since the last order", 0.31),
+            ("Orders in 90 days", 0.22),
+            ("Change of revenue, 30 against 90 days", 0.14),
+            ("Days since the first order", 0.11),
+            ("Share of orders on weekends", 0.05),
+        ]
+        .map(|(name, share)| (name.to_owned(), share))
+        .to_vec(),
+    }
+}

@@ -1,0 +1,242 @@
+//! Does every page hold what a page must hold, whatever stands in its data?
+
+use super::*;
+
+const HOSTILE: &str = "<script>alert(1)</script>\"'&";
+
+/// Nothing that came from outside may be read as markup, and no page may need what the policy forbids.
+fn assert_safe(path: &str, html: &str) {
+    assert!(!html.contains("<script"), "{path} holds a script");
+    for forbidden in [" style=", " onclick=", " onload=", "javascript:"] {
+        assert!(!html.contains(forbidden), "{path} holds {forbidden}");
+    }
+    for (i, _) in
+        html.match_indices("href=\"").chain(html.match_indices("src=\"")).chain(html.match_indices("action=\""))
+    {
+        let target = html[i..].split('"').nth(1).unwrap();
+        assert!(target.starts_with('/') || target.starts_with('#'), "{path} leads away, to {target}");
+    }
+}
+
+#[test]
+fn every_page_has_a_title_one_heading_and_landmarks_and_keeps_the_policy() {
+    for (path, html) in sample::pages() {
+        assert_safe(path, &html);
+        let title = html.split("</head>").next().unwrap().matches("<title>").count();
+        assert_eq!(title, 1, "{path}: <title>");
+        for (part, n) in
+            [("<h1>", 1), ("<main ", 1), ("<header", 1), ("<footer>", 1), ("lang=\"en\"", 1), ("</html>", 1)]
+        {
+            assert_eq!(html.matches(part).count(), n, "{path}: {part}");
+        }
+        let navigated = !path.ends_with("/login");
+        assert_eq!(html.contains("<nav aria-label=\"Pages\">"), navigated, "{path}");
+        assert!(!html.contains("<title> ·"), "{path} has no title");
+    }
+}
+
+#[test]
+fn tags_are_balanced_and_identifiers_unique() {
+    for (path, html) in sample::pages() {
+        for tag in [
+            "div", "section", "table", "tr", "td", "th", "ul", "ol", "li", "p", "a", "form", "button", "dl", "details",
+            "svg", "span", "code",
+        ] {
+            let opened = html.matches(&format!("<{tag} ")).count() + html.matches(&format!("<{tag}>")).count();
+            assert_eq!(opened, html.matches(&format!("</{tag}>")).count(), "{path}: <{tag}>");
+        }
+        let mut ids: Vec<&str> =
+            html.match_indices(" id=\"").filter_map(|(i, _)| html[i..].split('"').nth(1)).collect();
+        let all = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), all, "{path} uses an identifier twice");
+    }
+}
+
+#[test]
+fn the_navigation_marks_the_page_one_is_on() {
+    for (html, href) in [
+        (sample::overview().render(), "/"),
+        (sample::customer().render(), "/customers"),
+        (sample::decision().render(), "/decisions"),
+    ] {
+        assert_eq!(html.matches("aria-current=\"page\"").count(), 1);
+        assert!(html.contains(&format!("<a href=\"{href}\" aria-current=\"page\">")), "{href}");
+    }
+    assert!(!ErrorPage::not_found(sample::frame("/x")).render().contains("aria-current=\"page\""));
+}
+
+#[test]
+fn hostile_text_stays_text() {
+    let text = || HOSTILE.to_owned();
+    let mut customer = sample::customer();
+    customer.id = text();
+    customer.label = Some(text());
+    customer.traits[0] = Trait { name: text(), value: text() };
+    customer.consents[0].purpose = text();
+    customer.timeline.days[0].entries[0].title = text();
+    customer.timeline.days[0].entries[0].detail = Some(text());
+    customer.features[0].features[0].meaning = text();
+    customer.scores[0].title = text();
+    customer.scores[0].contributions[0].text = text();
+    customer.recommendations.items[0].reason = text();
+    if let Some(answer) = &mut customer.decided {
+        answer.id = text();
+        answer.items[0].title = Some(text());
+        answer.fallback = Some(text());
+    }
+    let mut events = sample::events();
+    events.name = text();
+    events.names = vec![text()];
+    events.rows[0].json = format!("{{\"{}\":1}}", "<script>");
+    events.rows[1].json = text();
+    events.rows[2].name = text();
+    events.rows[2].customer = Some(text());
+    events.rows[2].status = EventStatus::Rejected { is_conflict: true, reason: text(), pointer: Some(text()) };
+    let mut customers = sample::customers();
+    customers.query = text();
+    customers.rows[0].id = text();
+    let mut decision = sample::decision();
+    decision.request = text();
+    decision.customer = Some(text());
+    decision.candidates[0].excluded = Some(text());
+    let mut models = sample::models();
+    models.tasks[0].key = text();
+    models.frame.flash = Some(Flash::Failed(text()));
+    models.frame.here = text();
+    let mut keys = sample::keys();
+    (keys.rows[1].id, keys.rows[1].name, keys.rows[1].role) = (text(), text(), text());
+    keys.made = Some(MadeKey { name: text(), role: text(), key: text() });
+    let mut audit = sample::audit();
+    (audit.rows[0].who, audit.rows[0].subject, audit.rows[0].role) = (text(), text(), Some(text()));
+    audit.frame.signed_in_as = Some(text());
+    let mut lost = ErrorPage::not_found(sample::frame("/"));
+    lost.message = text();
+    let login = sample::login(Some(text()));
+    for (path, html) in [
+        ("customer", customer.render()),
+        ("events", events.render()),
+        ("customers", customers.render()),
+        ("decision", decision.render()),
+        ("models", models.render()),
+        ("keys", keys.render()),
+        ("audit", audit.render()),
+        ("error", lost.render()),
+        ("login", login.render()),
+    ] {
+        assert_safe(path, &html);
+        assert!(html.contains("&lt;script&gt;") || html.contains("&#60;script&#62;"), "{path} does not show it");
+    }
+}
+
+#[test]
+fn empty_pages_say_what_to_do_next() {
+    let shown = |path: &str| sample::pages().into_iter().find(|(found, _)| *found == path).unwrap().1;
+    for (path, sentence) in [
+        ("/empty", "No orders yet."),
+        ("/empty", "Nothing has been decided yet."),
+        ("/empty", "Three lines for a terminal"),
+        ("/empty/events", "No events yet"),
+        ("/empty/customers", "Nobody found for “nobody”"),
+        ("/empty/customer", "No score of their own."),
+        ("/empty/models", "What is still missing"),
+        ("/empty/decisions", "Nothing decided yet"),
+        ("/empty/audit", "Nothing was written down yet"),
+        ("/404", "Nothing stands at /nowhere."),
+    ] {
+        assert!(shown(path).contains(sentence), "{path}: {sentence}");
+    }
+}
+
+#[test]
+fn no_page_says_the_opposite_of_its_numbers() {
+    // Nothing in the last month, and something before.
+    let mut overview = sample::overview();
+    overview.revenue.iter_mut().for_each(|day| (day.orders, day.minor) = (0, 0));
+    let html = overview.render();
+    assert!(html.contains("No orders in the last 60 days. The newest one is from"), "{html}");
+    assert!(!html.contains("No orders yet"));
+    // An average is no risk of this customer.
+    let mut customer = sample::customer();
+    customer.decided = None;
+    customer.scores.iter_mut().for_each(|score| (score.is_average, score.contributions) = (true, vec![]));
+    let html = customer.render();
+    assert!(html.contains("no score of this one") && !html.contains(" risk</span>"), "{html}");
+    assert!(!html.contains("The model gave no reasons"), "{html}");
+    // What was known is not nothing because it cannot be named.
+    let mut decision = sample::decision();
+    decision.features = vec![];
+    assert!(!decision.render().contains("Nothing personal was used"));
+    decision.schema = None;
+    assert!(decision.render().contains("Nothing personal was used"));
+    decision.is_forgotten = true;
+    assert!(decision.render().contains("was forgotten, since they refused personalization later"));
+    assert!(!decision.render().contains("Nothing personal was used"));
+    // A model that cannot answer is no champion.
+    let mut models = sample::models();
+    models.tasks.truncate(1);
+    models.tasks[0].is_faulty = true;
+    let html = models.render();
+    assert!(html.contains("Cannot answer") && html.matches("badge good\">Champion").count() == 1, "{html}");
+}
+
+#[test]
+fn a_difference_is_green_only_with_an_interval_above_none() {
+    let with = |low, high| {
+        let mut overview = sample::overview();
+        overview.models.truncate(1);
+        let ModelState::Champion { advantage, .. } = &mut overview.models[0].state else { panic!("no champion") };
+        *advantage = Some(Advantage { share: f64::midpoint(low, high), low, high });
+        let html = overview.render();
+        let line = html.split("model-line").nth(1).unwrap().split("</article>").next().unwrap();
+        line.split("badge ").nth(1).map_or_else(String::new, |badge| badge.split(" num").next().unwrap().to_owned())
+    };
+    assert_eq!([with(0.001, 0.002), with(-0.001, 0.002), with(-0.003, -0.001)], ["good", "", "warn"]);
+    let html = sample::overview().render();
+    assert!(html.contains("within noise") && html.contains("−0.3 % to +1.1 %"), "{html}");
+    let mut models = sample::models();
+    let champion = models.tasks[0].champion.as_mut().unwrap();
+    champion.metrics.iter_mut().for_each(|metric| metric.advantage = None);
+    let evaluation = models.render();
+    let evaluation = evaluation.split("<h3>Evaluation</h3>").nth(1).unwrap().split("<h3>").next().unwrap();
+    assert!(!evaluation.contains("badge"), "{evaluation}");
+}
+
+#[test]
+fn the_event_filters_keep_each_other() {
+    let mut page = sample::events();
+    page.name = "Order Completed".to_owned();
+    page.status = StatusFilter::Rejected;
+    page.live = true;
+    let html = page.render();
+    assert!(html.contains("<meta http-equiv=\"refresh\" content=\"3\">"));
+    assert!(html.contains("href=\"/events?status=accepted&#38;name=Order%20Completed&#38;live=1\""), "{html}");
+    assert!(html.contains("href=\"/events?status=rejected&#38;name=Order%20Completed\""), "the link that stops");
+    assert!(!sample::events().render().contains("http-equiv"));
+}
+
+#[test]
+fn only_what_can_be_done_can_be_pressed() {
+    let html = sample::models().render();
+    // The champion cannot be made champion; what lacks data cannot be trained.
+    assert_eq!(html.matches("Make champion").count(), 2);
+    assert_eq!(html.matches(" disabled").count(), 1);
+    let mut seen = sample::models();
+    (seen.frame.may_operate, seen.frame.may_administer) = (false, false);
+    let html = seen.render();
+    assert_eq!(
+        (html.matches("<button").count(), html.contains("href=\"/keys\"")),
+        (4, false),
+        "colours and the way out"
+    );
+    let mut customer = sample::customer();
+    customer.frame.may_operate = false;
+    assert!(!customer.render().contains("Decide now"));
+    let html = sample::keys().render();
+    assert_eq!(html.matches("Yes, for good").count(), 3, "what is preset, replaced or revoked cannot be revoked here");
+    let mut ready = sample::task_missing();
+    ready.needs.iter_mut().for_each(|need| need.have = need.need);
+    let html = ModelsPage { frame: sample::frame("/models"), tasks: vec![ready] }.render();
+    assert!(html.contains("Ready to train") && !html.contains(" disabled"));
+}
