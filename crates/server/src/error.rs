@@ -31,7 +31,7 @@ pub enum ServerError {
     Settings(#[from] crate::settings::SettingsError),
     /// Import.
     #[error(transparent)]
-    Import(#[from] crate::import::ImportError),
+    Import(#[from] import::ImportError),
     /// A file or a socket.
     #[error("{attempt}")]
     Io {

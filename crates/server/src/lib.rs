@@ -23,7 +23,6 @@ pub mod demo;
 pub mod engine;
 pub mod error;
 pub mod exposure;
-pub mod import;
 pub mod jobs;
 pub mod keys;
 pub mod limits;

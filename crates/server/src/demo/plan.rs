@@ -1,10 +1,8 @@
 //! Which data does this demonstration run on, and how does it go in?
 
 use super::fetch::Fetcher;
-use crate::import::{
-    ImportError, ImportOptions, ImportReport, Mapping, Progress, RejectsFile, Sink, import, import_payloads,
-};
 use events::generator::{World, WorldSettings};
+use import::{ImportError, ImportOptions, ImportReport, Mapping, Progress, RejectsFile, Sink, import, import_payloads};
 use primitives::Seed;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -109,7 +107,7 @@ impl DemoData {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::{Payload, Silent, SinkError};
+    use import::{Payload, Silent, SinkError};
     use primitives::Timestamp;
     use std::collections::BTreeSet;
 

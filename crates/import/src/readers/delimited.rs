@@ -2,8 +2,8 @@
 
 use super::source::{Counted, Opened};
 use super::{Found, Record, Rows, SAVE_AS_UTF8};
-use crate::import::ImportError;
-use crate::import::mapping::SourceRule;
+use crate::ImportError;
+use crate::mapping::SourceRule;
 use std::cell::Cell;
 use std::io::{BufRead, Read};
 use std::rc::Rc;

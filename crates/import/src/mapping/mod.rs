@@ -23,15 +23,14 @@ use condition::Condition;
 use expression::Check;
 use names::{Names, Scope};
 use primitives::Timestamp;
+use sha2::{Digest, Sha256};
 use std::path::Path;
 use template::{EventTemplate, ItemTemplate};
 use time::TimeRule;
 
 /// The mappings that come with the program: name and text.
-const SHIPPED: [(&str, &str); 2] = [
-    ("cdnow", include_str!("../../../mappings/cdnow.toml")),
-    ("ta-feng", include_str!("../../../mappings/ta-feng.toml")),
-];
+const SHIPPED: [(&str, &str); 2] =
+    [("cdnow", include_str!("../../mappings/cdnow.toml")), ("ta-feng", include_str!("../../mappings/ta-feng.toml"))];
 
 /// Ends each cell of a group's key.
 pub(crate) const KEY_SEPARATOR: u8 = 0x1f;
@@ -133,7 +132,7 @@ impl Mapping {
         }
         Ok(Self {
             name: read.name,
-            sha256: crate::keys::sha256_hex(text),
+            sha256: sha256_hex(text),
             blank: read.source.blank.clone(),
             decimal_comma: read.source.decimal_comma,
             source: read.source,
@@ -252,6 +251,10 @@ impl Mapping {
             key.push(char::from(KEY_SEPARATOR));
         }
     }
+}
+
+fn sha256_hex(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ fn keys_of<T: serde::de::DeserializeOwned>() -> Vec<String> {
 
 #[test]
 fn every_key_is_described() {
-    let document = include_str!("../../../../../../docs/mapping.md");
+    let document = include_str!("../../../../../docs/mapping.md");
     let tables = [
         ("", keys_of::<MappingFile>()),
         ("`[source]` ", keys_of::<SourceRule>()),

@@ -3,8 +3,8 @@
 use super::lines::{Line, Lines};
 use super::source::{Counted, Opened};
 use super::{Found, Record, Rows};
-use crate::import::ImportError;
-use crate::import::mapping::SourceRule;
+use crate::ImportError;
+use crate::mapping::SourceRule;
 
 /// A table whose columns are parted by any number of spaces and tabs.
 pub(super) struct Spaced {

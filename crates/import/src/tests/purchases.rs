@@ -4,7 +4,7 @@ use super::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-const TA_FENG: &str = include_str!("../../../mappings/ta-feng.toml");
+const TA_FENG: &str = include_str!("../../mappings/ta-feng.toml");
 
 struct Line {
     day: u32,
@@ -198,7 +198,7 @@ fn bad_lines_take_their_order_along_and_nothing_else() {
 fn cdnow_lines_are_read_by_their_spaces() {
     let text = " customer_id  date number_of_cds  dollar_value\r\n 00001 19970101  1   11.77\r\n 00002 19970112  5   77.00\r\n \
                 00002 19970112  5   77.00\r\n";
-    let outcome = import_bytes("CDNOW_master.txt", text.as_bytes(), Some(include_str!("../../../mappings/cdnow.toml")));
+    let outcome = import_bytes("CDNOW_master.txt", text.as_bytes(), Some(include_str!("../../mappings/cdnow.toml")));
     assert_eq!(outcome.report().events_accepted, 3);
     let [first, second, third] = outcome.sink.payloads.as_slice() else { panic!("three orders") };
     assert_eq!(first["properties"], json!({"total": 11.77, "revenue": 11.77, "n_items": 1, "currency": "USD"}));

@@ -1,6 +1,7 @@
 //! Which bytes are meant: the file, what is inside its gzip, or a member of an archive?
 
-use crate::import::ImportError;
+use crate::ImportError;
+use crate::private::create_directory;
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek};
@@ -171,7 +172,7 @@ fn unpack(file: File, name: &str, wanted: &mut Vec<&str>, scratch: &Path) -> Res
     };
     let cannot = |source| ImportError::Unpack { name: format!("{name}!{chosen}"), dir: scratch.to_owned(), source };
     let mut member = archive.by_name(&chosen).map_err(damaged)?;
-    storage::create_directory(scratch).map_err(cannot)?;
+    create_directory(scratch).map_err(cannot)?;
     let mut unpacked = tempfile::tempfile_in(scratch).map_err(cannot)?;
     std::io::copy(&mut member, &mut unpacked).map_err(cannot)?;
     unpacked.rewind().map_err(cannot)?;

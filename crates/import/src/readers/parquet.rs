@@ -4,7 +4,7 @@
 //! with an event's stored record in each row.
 
 use super::{Content, Found, FoundPayload, Payloads, Record, Rows};
-use crate::import::ImportError;
+use crate::ImportError;
 use parquet::basic::{LogicalType, TimeUnit};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};

@@ -1,6 +1,7 @@
 //! Where is what could not be taken, and why?
 
 use super::{ImportError, Position};
+use crate::private::{create_directory, create_file};
 use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -72,9 +73,9 @@ impl RejectsFile {
             Some(file) => file,
             None => {
                 if let Some(dir) = path.parent() {
-                    storage::create_directory(dir)?;
+                    create_directory(dir)?;
                 }
-                self.file.insert(BufWriter::new(storage::create_file(path)?))
+                self.file.insert(BufWriter::new(create_file(path)?))
             }
         };
         let mut text = serde_json::to_vec(line)?;
@@ -91,7 +92,7 @@ impl RejectsFile {
 fn in_order(path: &Path, places: &mut [(u64, u64, u32)]) -> std::io::Result<BufWriter<File>> {
     let beside = path.with_extension("sorting");
     let mut from = BufReader::new(File::open(path)?);
-    let mut to = BufWriter::new(storage::create_file(&beside)?);
+    let mut to = BufWriter::new(create_file(&beside)?);
     let (mut text, mut n_bytes) = (Vec::new(), 0);
     for (_, first, length) in places {
         from.seek(SeekFrom::Start(*first))?;

@@ -14,6 +14,7 @@
 mod delivery;
 mod error;
 pub mod mapping;
+mod private;
 mod readers;
 mod reasons;
 mod rejects;

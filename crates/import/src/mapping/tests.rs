@@ -1,7 +1,7 @@
 //! Does a mapping say what it means, and does a wrong one say where it is wrong?
 
 use super::*;
-use crate::import::tests::{Outcome, import_bytes};
+use crate::tests::{Outcome, import_bytes};
 use serde_json::{Value, json};
 
 mod documented;
@@ -197,7 +197,7 @@ fn memory_for_groups_is_limited() {
     let path = dir.path().join("rows.csv");
     std::fs::write(&path, rows).unwrap();
     let text = mapping("group_by = [\"who\"]", TRACK);
-    let outcome = crate::import::tests::import_path(&path, Some(&text), Default::default(), 4 << 20);
+    let outcome = crate::tests::import_path(&path, Some(&text), Default::default(), 4 << 20);
     let error = outcome.error();
     assert!(error.contains("needs more than the 4 MiB") && error.contains("group = \"contiguous\""), "{error}");
 }

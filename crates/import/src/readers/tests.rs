@@ -1,7 +1,7 @@
 //! Is every form of a file read, and is every bad one refused in a sentence?
 
 use super::*;
-use crate::import::tests::{Outcome, SHOP, import_bytes, import_path};
+use crate::tests::{Outcome, SHOP, import_bytes, import_path};
 use ::parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
 use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::SerializedFileWriter;

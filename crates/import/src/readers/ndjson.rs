@@ -3,7 +3,7 @@
 use super::lines::{Line, Lines};
 use super::source::{Counted, Opened};
 use super::{FoundPayload, Payloads};
-use crate::import::ImportError;
+use crate::ImportError;
 use serde_json::Value;
 
 /// NDJSON: one payload a line.
