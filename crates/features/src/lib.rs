@@ -30,3 +30,4 @@ pub use items::{Fact, Item, Items};
 pub use signal::{Line, Order, Seen, View};
 pub use state::{FeatureState, FeatureVector};
 pub use trace::Trace;
+pub use trace::watch::{Match, TraceReads, Watch};

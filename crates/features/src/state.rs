@@ -94,7 +94,9 @@ impl FeatureState {
 }
 
 impl CustomerState for FeatureState {
-    fn apply(&mut self, recorded: &Recorded) {
+    type Reads = ();
+
+    fn apply(&mut self, recorded: &Recorded, (): &()) {
         if let Some(signals) = Signals::of(recorded) {
             self.add(signals);
         }

@@ -1,15 +1,21 @@
 //! How is the past read as it was known then? A customer's signals in the order in which they were received.
 
+pub(crate) mod watch;
+
 use crate::FeatureState;
 use crate::signal::{Order, Signals};
 use events::{Offset, Recorded};
 use primitives::Timestamp;
 use profiles::CustomerState;
 use serde::{Deserialize, Serialize};
+use watch::{Match, Matched, TraceReads};
 
-/// Everything features have ever looked at of one customer, for training.
+/// Everything features have ever looked at of one customer, and what was watched for, for training.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Trace(Vec<Received>);
+pub struct Trace {
+    received: Vec<Received>,
+    matched: Vec<Matched>,
+}
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Received {
@@ -32,7 +38,7 @@ impl Trace {
         let mut moments = as_ofs.to_vec();
         moments.sort_unstable();
         // History that was imported late stands late in the log and was received early.
-        let mut received: Vec<&Received> = self.0.iter().collect();
+        let mut received: Vec<&Received> = self.received.iter().collect();
         received.sort_by_key(|received| received.at);
         let (mut state, mut next) = (FeatureState::default(), received.into_iter().peekable());
         for as_of in moments {
@@ -45,14 +51,14 @@ impl Trace {
 
     /// The orders that occurred after a moment, up to and including another: what outcomes are made of.
     pub fn orders_between(&self, after: Timestamp, until: Timestamp) -> impl Iterator<Item = &Order> {
-        let orders = self.0.iter().filter_map(|received| received.signals.order.as_ref());
+        let orders = self.received.iter().filter_map(|received| received.signals.order.as_ref());
         orders.filter(move |order| !order.is_refund && order.at > after && order.at <= until)
     }
 
     /// The items bought after a moment, up to and including another, each once, sorted.
     #[must_use]
     pub fn items_between(&self, after: Timestamp, until: Timestamp) -> Vec<primitives::ItemKey> {
-        let lines = self.0.iter().flat_map(|received| &received.signals.lines);
+        let lines = self.received.iter().flat_map(|received| &received.signals.lines);
         let mut items: Vec<_> =
             lines.filter(|line| line.at > after && line.at <= until).map(|line| line.item).collect();
         items.sort_unstable();
@@ -68,24 +74,34 @@ impl Trace {
     /// When the first and the last signal occurred.
     #[must_use]
     pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        let times = || self.0.iter().map(|received| received.signals.seen.at);
+        let times = || self.received.iter().map(|received| received.signals.seen.at);
         times().min().zip(times().max())
     }
 
+    /// The events that a [`crate::Watch`] was for, in the order of the log; its place is that in [`TraceReads::new`].
+    pub fn matches(&self, watch_idx: usize) -> impl Iterator<Item = Match<'_>> {
+        self.matched.iter().filter(move |matched| matched.is_of(watch_idx)).map(Matched::as_match)
+    }
+
     fn received_until(&self, as_of: Timestamp) -> impl Iterator<Item = &Received> {
-        self.0.iter().filter(move |received| received.at <= as_of)
+        self.received.iter().filter(move |received| received.at <= as_of)
     }
 }
 
 impl CustomerState for Trace {
-    fn apply(&mut self, recorded: &Recorded) {
+    type Reads = TraceReads;
+
+    fn apply(&mut self, recorded: &Recorded, reads: &TraceReads) {
         if let Some(signals) = Signals::of(recorded) {
-            self.0.push(Received { at: recorded.event.received_at, offset: recorded.offset, signals });
+            self.received.push(Received { at: recorded.event.received_at, offset: recorded.offset, signals });
         }
+        self.matched.extend(reads.matches(recorded));
     }
 
     fn merge(&mut self, other: Self) {
-        self.0.extend(other.0);
-        self.0.sort_by_key(|received| received.offset);
+        self.received.extend(other.received);
+        self.received.sort_by_key(|received| received.offset);
+        self.matched.extend(other.matched);
+        self.matched.sort_by_key(Matched::place);
     }
 }

@@ -42,8 +42,11 @@ const PART_BYTES: usize = 128;
 /// Merging two states must equal having applied all events to one, whatever their order: then late arrivals, merged
 /// customers and replays give the same bytes.
 pub trait CustomerState: Default + Clone + Serialize + DeserializeOwned + Send + Sync {
+    /// What is looked for in events, the same for all customers: `()` where that never changes. Whoever opens the customers
+    /// says it; the default looks for nothing beyond what is always looked for.
+    type Reads: Default + Send + Sync;
     /// Takes in one event of this customer.
-    fn apply(&mut self, recorded: &Recorded);
+    fn apply(&mut self, recorded: &Recorded, reads: &Self::Reads);
     /// Takes over everything another record of the same customer has taken in.
     fn merge(&mut self, other: Self);
     /// About how many bytes it holds in memory; asked after each event, so it must not have to look at everything. Nobody

@@ -13,8 +13,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// All customers: those lately touched in memory, the others in the store.
-pub struct Profiles<S> {
+pub struct Profiles<S: CustomerState> {
     store: Arc<dyn ProfileStore>,
+    reads: Arc<S::Reads>,
     offset: Offset,
     totals: Totals,
     resident: Residents<S>,
@@ -61,6 +62,14 @@ impl<S: CustomerState> Profiles<S> {
     /// # Errors
     /// [`ProfileError`] where the store cannot be read.
     pub fn open(store: Arc<dyn ProfileStore>) -> Result<Self, ProfileError> {
+        Self::open_reading(store, Arc::default())
+    }
+
+    /// As [`Profiles::open`], and says what is looked for in the events to come.
+    ///
+    /// # Errors
+    /// As [`Profiles::open`].
+    pub fn open_reading(store: Arc<dyn ProfileStore>, reads: Arc<S::Reads>) -> Result<Self, ProfileError> {
         let totals = match store.get(Collection::Totals, TOTALS_KEY)? {
             Some(bytes) => decode("totals", TOTALS_KEY, &bytes)?,
             None => Totals::default(),
@@ -68,6 +77,7 @@ impl<S: CustomerState> Profiles<S> {
         Ok(Self {
             offset: store.offset()?,
             store,
+            reads,
             totals,
             resident: Residents::default(),
             identifiers: HashMap::new(),
@@ -99,10 +109,11 @@ impl<S: CustomerState> Profiles<S> {
         let event = &recorded.event;
         if let Some(main) = Identifier::of(event).into_iter().flatten().next() {
             let id = self.resolve(recorded, &main, watch, &mut applied)?;
+            let reads = Arc::clone(&self.reads);
             let customer = self.customer_mut(&id)?;
             let before = watch.before(customer, recorded);
             customer.profile.apply(recorded);
-            customer.state.apply(recorded);
+            customer.state.apply(recorded, &reads);
             watch.after(customer, before);
             self.resident.weigh(&id);
             applied.customer = Some(id);
@@ -112,6 +123,11 @@ impl<S: CustomerState> Profiles<S> {
         self.totals.n_merged += applied.n_merged;
         self.totals.last_event_at = self.totals.last_event_at.max(Some(event.occurred_at));
         Ok(applied)
+    }
+
+    /// Looks for something else in the events to come.
+    pub fn read_otherwise(&mut self, reads: Arc<S::Reads>) {
+        self.reads = reads;
     }
 
     /// The customer a name belongs to.

@@ -1,12 +1,13 @@
 //! What does training see of the past: which rows, which outcomes?
 
-use super::{END, bits, order, state, trace};
-use events::Recorded;
-use features::{Trace, build_frame, catalogue};
+use super::{END, bits, order, state, trace, track};
+use events::{Filter, Pointer, Recorded, Take};
+use features::{Trace, TraceReads, Watch, build_frame, catalogue};
 use governance::{ConsentPolicy, Consents, Permitted, Purpose, permit};
 use primitives::{ItemId, ItemKey, Timestamp};
 use profiles::{Customer, CustomerState, MemoryProfileStore, Profiles};
 use proptest::prelude::*;
+use serde_json::json;
 use std::sync::Arc;
 
 fn hour(hour: i64) -> Timestamp {
@@ -54,6 +55,55 @@ fn what_was_bought_counts_from_when_it_was_heard_of() {
     }
     assert_eq!(trace.span(), Some((hour(0), hour(20))));
     assert_eq!(Trace::default().span(), None);
+}
+
+#[test]
+fn what_is_watched_for_is_remembered_with_its_value_and_its_times() {
+    let changed = |offset, at, late, kind: &str, amount: serde_json::Value| {
+        track(offset, hour(at), hour(at + late), "Plan Changed", json!({"kind": kind, "amount": amount}))
+    };
+    let when = |table: serde_json::Value| Filter::from_table(table.as_object().unwrap()).unwrap();
+    let take = |path: &str| Some(Take::from(path.parse::<Pointer>().unwrap()));
+    let reads = TraceReads::new(vec![
+        Watch { filter: when(json!({"event": "Plan Changed"})), take: take("properties.kind") },
+        Watch {
+            filter: when(json!({"event": "Plan Changed", "properties.kind": "down"})),
+            take: take("properties.amount"),
+        },
+        Watch { filter: Filter::named("Order Completed"), take: None },
+        Watch { filter: Filter::named("identify"), take: take("traits.city") },
+    ]);
+    let mut identified = changed(5, 9, 0, "", json!(null));
+    identified.event.call =
+        events::Call::Identify { traits: [("city".to_owned(), json!("Oslo"))].into_iter().collect() };
+    let of_bob = |mut recorded: Recorded| {
+        recorded.event.user_id = Some("bob".into());
+        recorded
+    };
+    let all = [
+        changed(1, 1, 0, "down", json!(2.5)),
+        of_bob(changed(2, 2, 3, "up", json!("7"))),
+        order(3, 3, 0, &[0], 1.0),
+        changed(4, 4, 0, "down", json!("much")),
+        identified,
+    ];
+    // Bob turns out to be ann: what was remembered of both stands in the order of the log.
+    let mut traces = [Trace::default(), Trace::default()];
+    for recorded in &all {
+        traces[usize::from(recorded.event.user_id == Some("bob".into()))].apply(recorded, &reads);
+    }
+    let [mut trace, of_bob] = traces;
+    trace.merge(of_bob);
+    let found =
+        |watch| trace.matches(watch).map(|found| (found.offset.0, found.number, found.text)).collect::<Vec<_>>();
+    assert_eq!(found(0), [(1, None, Some("down")), (2, None, Some("up")), (4, None, Some("down"))]);
+    assert_eq!(found(1), [(1, Some(2.5), Some("2.5")), (4, None, Some("much"))]);
+    assert_eq!((found(2), found(4)), (vec![(3, None, None)], vec![]));
+    assert_eq!(found(3), [(5, None, Some("Oslo"))]);
+    let late = trace.matches(0).nth(1).unwrap();
+    assert_eq!((late.occurred_at, late.received_at), (hour(2), hour(5)));
+    let stored = postcard::to_allocvec(&trace).unwrap();
+    assert_eq!(postcard::from_bytes::<Trace>(&stored).unwrap(), trace);
 }
 
 /// Customers by what they did, as training loads them.

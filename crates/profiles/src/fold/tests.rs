@@ -18,7 +18,8 @@ use std::collections::BTreeSet;
 struct Seen(BTreeSet<u64>);
 
 impl CustomerState for Seen {
-    fn apply(&mut self, recorded: &Recorded) {
+    type Reads = ();
+    fn apply(&mut self, recorded: &Recorded, (): &()) {
         self.0.insert(recorded.offset.0);
     }
     fn merge(&mut self, other: Self) {

@@ -1,0 +1,89 @@
+//! Which events are remembered one by one, because an outcome is made of them?
+
+use events::{Filter, Offset, Recorded, Take};
+use primitives::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Events to be remembered, and a value of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watch {
+    /// Which events.
+    pub filter: Filter,
+    /// Which value of them; without one only the times are remembered.
+    pub take: Option<Take>,
+}
+
+/// What a [`crate::Trace`] looks for in events, beside what features always look at: known before the history is read.
+#[derive(Debug, Clone, Default)]
+pub struct TraceReads {
+    watches: Vec<Watch>,
+}
+
+/// An event that was watched for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Match<'a> {
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// When we came to know it: what was received after an `as_of` was not known then.
+    pub received_at: Timestamp,
+    /// Its place in the log.
+    pub offset: Offset,
+    /// The value taken, where it is a number.
+    pub number: Option<f64>,
+    /// The value taken as text, where there is one.
+    pub text: Option<&'a str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Matched {
+    watch: u32,
+    occurred_at: Timestamp,
+    received_at: Timestamp,
+    offset: Offset,
+    number: Option<f64>,
+    text: Option<Box<str>>,
+}
+
+impl TraceReads {
+    /// Watches for events; [`crate::Trace::matches`] names a watch by its place here.
+    #[must_use]
+    pub fn new(watches: Vec<Watch>) -> Self {
+        Self { watches }
+    }
+
+    pub(super) fn matches(&self, recorded: &Recorded) -> impl Iterator<Item = Matched> {
+        let Recorded { offset, event } = recorded;
+        let watches = (0_u32..).zip(&self.watches).filter(|(_, watch)| watch.filter.matches(event));
+        watches.map(move |(idx, watch)| {
+            let take = watch.take.as_ref();
+            Matched {
+                watch: idx,
+                occurred_at: event.occurred_at,
+                received_at: event.received_at,
+                offset: *offset,
+                number: take.and_then(|take| take.number(event)),
+                text: take.and_then(|take| take.text(event)).map(|text| text.as_ref().into()),
+            }
+        })
+    }
+}
+
+impl Matched {
+    pub(super) fn is_of(&self, watch_idx: usize) -> bool {
+        usize::try_from(self.watch) == Ok(watch_idx)
+    }
+
+    pub(super) fn place(&self) -> (Offset, u32) {
+        (self.offset, self.watch)
+    }
+
+    pub(super) fn as_match(&self) -> Match<'_> {
+        Match {
+            occurred_at: self.occurred_at,
+            received_at: self.received_at,
+            offset: self.offset,
+            number: self.number,
+            text: self.text.as_deref(),
+        }
+    }
+}
