@@ -6,10 +6,13 @@ mod id;
 pub use id::FeatureId;
 
 use crate::snapshot::Snapshot;
-use crate::{FeatureError, FeatureState};
+use crate::{Cells, Declared, FeatureError, FeatureState};
 use primitives::{Timestamp, stable_hash};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
+
+/// How many features the settings may declare.
+const N_DECLARED_MAX: usize = 100;
 
 /// A feature: its name, its meaning and how it is computed.
 pub struct Definition {
@@ -23,10 +26,12 @@ pub struct Definition {
     pub unit: &'static str,
     /// The heading it stands under.
     pub group: &'static str,
-    compute: Compute,
+    /// Where its value is less exact, or looks less far back, than its meaning says; in words.
+    pub limit: Option<String>,
+    pub(crate) compute: Compute,
 }
 
-type Compute = Box<dyn Fn(&Snapshot<'_>) -> f64 + Send + Sync>;
+pub(crate) type Compute = Box<dyn Fn(&Snapshot<'_>) -> f64 + Send + Sync>;
 
 impl std::fmt::Debug for Definition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -39,6 +44,7 @@ impl std::fmt::Debug for Definition {
 pub struct Catalogue {
     definitions: Vec<Arc<Definition>>,
     place_of: HashMap<Arc<str>, usize>,
+    cells: Arc<Cells>,
 }
 
 /// The features that a reader wants, in its order; resolved once. They stay readable when the catalogue they came from is
@@ -50,20 +56,49 @@ impl Catalogue {
     /// The features that every Rapport computes.
     #[must_use]
     pub fn built_in() -> Self {
-        Self::of(built_in::definitions())
+        Self::of(built_in::definitions(), Cells::default())
     }
 
-    fn of(definitions: Vec<Definition>) -> Self {
+    /// The built-in features and those that the settings declare, in their order.
+    ///
+    /// # Errors
+    /// [`FeatureError::Declaration`] where two have one name, [`FeatureError::TooMany`].
+    pub fn new(declared: &[Declared]) -> Result<Self, FeatureError> {
+        if declared.len() > N_DECLARED_MAX {
+            return Err(FeatureError::TooMany { found: declared.len(), most: N_DECLARED_MAX });
+        }
+        let mut definitions = built_in::definitions();
+        for feature in declared {
+            if definitions.iter().any(|known| known.name == feature.name) {
+                return Err(FeatureError::Declaration {
+                    feature: feature.name.clone(),
+                    key: "name".to_owned(),
+                    value: format!("\"{}\"", feature.name),
+                    remedy: "another feature has that name already: choose another one".to_owned(),
+                });
+            }
+            definitions.push(feature.definition());
+        }
+        Ok(Self::of(definitions, Cells::new(declared.iter().map(Declared::cell))))
+    }
+
+    fn of(definitions: Vec<Definition>, cells: Cells) -> Self {
         let definitions: Vec<_> = definitions.into_iter().map(Arc::new).collect();
         let places = definitions.iter().enumerate();
         let place_of = places.map(|(place, definition)| (Arc::clone(&definition.id.name), place)).collect();
-        Self { definitions, place_of }
+        Self { definitions, place_of, cells: Arc::new(cells) }
     }
 
     /// Every feature, in the order in which they are shown.
     #[must_use]
     pub fn definitions(&self) -> &[Arc<Definition>] {
         &self.definitions
+    }
+
+    /// What the declared features are read from: what a fold has to look for.
+    #[must_use]
+    pub fn cells(&self) -> &Arc<Cells> {
+        &self.cells
     }
 
     /// The feature of a name.

@@ -12,6 +12,26 @@ pub enum FeatureError {
         /// The text.
         text: String,
     },
+    /// What the settings declare is no feature.
+    #[error("{}: {key} is {value}: {remedy}", of_feature(feature))]
+    Declaration {
+        /// The feature's name, as far as it has one.
+        feature: String,
+        /// The key.
+        key: String,
+        /// What stands there, as JSON.
+        value: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// More features are declared than can be.
+    #[error("{found} features are declared under [[features]]: at most {most} can be")]
+    TooMany {
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// A model asks for features that this program does not compute, or computes in another version.
     #[error("{}: train the model again, or declare them under [[features]]", missing_ones(missing))]
     Missing {
@@ -25,10 +45,14 @@ impl FeatureError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Id { .. } => ErrorKind::Invalid,
+            Self::Id { .. } | Self::Declaration { .. } | Self::TooMany { .. } => ErrorKind::Invalid,
             Self::Missing { .. } => ErrorKind::Conflict,
         }
     }
+}
+
+fn of_feature(name: &str) -> String {
+    if name.is_empty() { "a feature without a name".to_owned() } else { format!("feature \"{name}\"") }
 }
 
 fn missing_ones(missing: &[(FeatureId, Option<u16>)]) -> String {

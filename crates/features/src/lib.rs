@@ -12,10 +12,13 @@
 
 mod activity;
 pub mod catalogue;
+pub(crate) mod cell;
+mod declared;
 mod error;
 mod frame;
 mod history;
 mod items;
+mod overflow;
 mod signal;
 mod snapshot;
 mod state;
@@ -23,6 +26,8 @@ mod trace;
 
 pub use activity::{Activity, Day};
 pub use catalogue::{Catalogue, Definition, FeatureId, Inputs, schema_hash};
+pub use cell::{CellSpec, Cells, Form};
+pub use declared::{Declared, Measure};
 pub use error::FeatureError;
 pub use frame::{Frame, FrameRow, build_frame};
 pub use history::History;

@@ -1,5 +1,6 @@
 //! What in an event do features look at?
 
+use crate::cell::{Cells, Told};
 use events::{Call, Commerce, CommerceStep, Offset, Product, Recorded};
 use primitives::{Currency, ItemKey, Timestamp, stable_hash};
 use profiles::Placed;
@@ -97,25 +98,33 @@ impl Placed for View {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Signals {
     pub(crate) seen: Seen,
+    /// Whether the customer did something, and did not just become known.
+    pub(crate) is_deed: bool,
     pub(crate) order: Option<Order>,
     pub(crate) lines: Vec<Line>,
     pub(crate) views: Vec<View>,
+    pub(crate) told: Box<[Told]>,
 }
 
 impl Signals {
-    /// Reads an event. What says nothing about behaviour (identify, group, alias, item) gives no signals.
-    pub(crate) fn of(recorded: &Recorded) -> Option<Self> {
+    /// Reads an event. What says nothing about behaviour (identify, group, alias, item) gives signals only where something
+    /// is kept of it for a declared feature.
+    pub(crate) fn of(recorded: &Recorded, cells: &Cells) -> Option<Self> {
         let Recorded { offset, event } = recorded;
-        match event.call {
-            Call::Track { .. } | Call::Page { .. } | Call::Screen { .. } => {}
+        let is_deed = match event.call {
+            Call::Track { .. } | Call::Page { .. } | Call::Screen { .. } => true,
             Call::Identify { .. }
             | Call::Group { .. }
             | Call::Alias { .. }
             | Call::Item { .. }
-            | Call::Correction { .. } => return None,
+            | Call::Correction { .. } => false,
+        };
+        let told = cells.told(recorded);
+        if !is_deed && told.is_empty() {
+            return None;
         }
         let seen = Seen { at: event.occurred_at, offset: *offset };
-        let mut signals = Self { seen, order: None, lines: Vec::new(), views: Vec::new() };
+        let mut signals = Self { seen, is_deed, order: None, lines: Vec::new(), views: Vec::new(), told };
         let Some(commerce) = event.commerce() else { return Some(signals) };
         match commerce.step {
             CommerceStep::Ordered => {

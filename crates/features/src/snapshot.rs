@@ -1,6 +1,7 @@
 //! Which sums do the features share? One pass over the state, as of a moment.
 
 use crate::FeatureState;
+use crate::overflow::Full;
 use crate::signal::Order;
 use primitives::{Currency, DAY_MS, ItemKey, Timestamp};
 use std::cell::OnceCell;
@@ -15,8 +16,8 @@ const AFFINITY_HALF_LIFE_DAYS: f64 = 30.0;
 /// Counts and amounts within one window that ends at `as_of`.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Window {
-    pub(crate) n_events: u32,
-    pub(crate) n_orders: u32,
+    pub(crate) n_events: u64,
+    pub(crate) n_orders: u64,
     /// In minor units of the customer's currency; refunds subtract.
     pub(crate) minor: i64,
     pub(crate) milli_units: i64,
@@ -107,6 +108,19 @@ impl<'a> Snapshot<'a> {
         self.habits().by_quarter
     }
 
+    /// Products looked at or put into a cart in the last days.
+    pub(crate) fn n_views(&self, days: i64, is_counted: impl Fn(bool) -> bool) -> u64 {
+        let views = self.state.views().iter();
+        let within = views.filter(|view| self.as_of.millis_since(view.at) < days * DAY_MS && is_counted(view.is_cart));
+        let mut n_views = within.count() as u64;
+        if let Some(full) = self.state.overflow.full() {
+            full.views.between(self.as_of, 0, days, |is_cart, count| {
+                n_views += if is_counted(is_cart) { count.0 } else { 0 };
+            });
+        }
+        n_views
+    }
+
     fn purchases(&self) -> impl Iterator<Item = &'a Order> {
         self.state.orders().iter().filter(|order| !order.is_refund)
     }
@@ -117,7 +131,7 @@ impl<'a> Snapshot<'a> {
             let mut windows = Windows::default();
             for seen in self.state.seen.as_slice() {
                 for (window, days) in windows.last.iter_mut().zip(WINDOWS_DAYS) {
-                    window.n_events += u32::from(within(seen.at, days));
+                    window.n_events += u64::from(within(seen.at, days));
                 }
             }
             let currency = self.currency();
@@ -129,6 +143,12 @@ impl<'a> Snapshot<'a> {
                 }
                 if within(order.at, 60) && !within(order.at, 30) {
                     windows.before.take(order, currency);
+                }
+            }
+            if let Some(full) = self.state.overflow.full() {
+                let days = WINDOWS_DAYS.into_iter().map(|days| (0, days)).chain([(30, 60)]);
+                for (window, (from, until)) in windows.last.iter_mut().chain([&mut windows.before]).zip(days) {
+                    window.take_overflow(full, self.as_of, from, until, currency);
                 }
             }
             windows
@@ -179,6 +199,21 @@ impl Window {
             self.milli_units = self.milli_units.saturating_add(order.milli_units);
         }
     }
+
+    fn take_overflow(&mut self, full: &Full, as_of: Timestamp, from: i64, until: i64, currency: Option<Currency>) {
+        full.seen.between(as_of, from, until, |(), count| self.n_events += count.0);
+        full.orders.between(as_of, from, until, |of, orders| {
+            if of == currency {
+                self.minor = stopping(i128::from(self.minor) + orders.minor);
+            }
+            self.n_orders += orders.n;
+            self.milli_units = stopping(i128::from(self.milli_units) + orders.milli_units);
+        });
+    }
+}
+
+fn stopping(sum: i128) -> i64 {
+    i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX })
 }
 
 #[cfg(test)]

@@ -1,17 +1,20 @@
 //! What is remembered of a customer, so that every feature can be read from it?
 
 use crate::catalogue;
+use crate::cell::{Cells, Kept};
+use crate::overflow::Overflow;
 use crate::signal::{Line, Order, Seen, Signals, View};
 use events::Recorded;
 use primitives::Timestamp;
 use profiles::{CustomerState, Newest};
 use serde::{Deserialize, Serialize};
 
-/// How many of the newest events, orders, lines and views are remembered one by one. Older ones live on in the sums.
+/// How many of the newest events, orders, lines and views are remembered one by one. Older ones live on in the sums, and
+/// but for the lines in the buckets of an [`Overflow`].
 const N_SEEN: usize = 96;
-const N_ORDERS: usize = 96;
-const N_LINES: usize = 384;
-const N_VIEWS: usize = 48;
+pub(crate) const N_ORDERS: usize = 96;
+pub(crate) const N_LINES: usize = 384;
+pub(crate) const N_VIEWS: usize = 48;
 
 /// What is remembered of one customer: sums over everything, and the newest records one by one.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -25,6 +28,10 @@ pub struct FeatureState {
     pub(crate) orders: Newest<Order, N_ORDERS>,
     pub(crate) lines: Newest<Line, N_LINES>,
     pub(crate) views: Newest<View, N_VIEWS>,
+    /// What is not remembered one by one any more.
+    pub(crate) overflow: Overflow,
+    /// What is kept for declared features.
+    pub(crate) kept: Kept,
 }
 
 /// A customer's features at a moment.
@@ -76,9 +83,14 @@ impl FeatureState {
     }
 
     pub(crate) fn add(&mut self, signals: Signals) {
+        let Seen { at, offset } = signals.seen;
+        signals.told.iter().for_each(|told| self.kept.add(at, offset, *told));
+        if !signals.is_deed {
+            return;
+        }
         self.n_seen += 1;
-        self.first_seen = earliest(self.first_seen, Some(signals.seen.at));
-        self.seen.add(signals.seen);
+        self.first_seen = earliest(self.first_seen, Some(at));
+        self.add_seen(signals.seen);
         if let Some(order) = signals.order {
             if order.is_refund {
                 self.n_refunds += 1;
@@ -86,18 +98,36 @@ impl FeatureState {
                 self.n_orders += 1;
                 self.first_order = earliest(self.first_order, Some(order.at));
             }
-            self.orders.add(order);
+            self.add_order(order);
         }
         signals.lines.into_iter().for_each(|line| self.lines.add(line));
-        signals.views.into_iter().for_each(|view| self.views.add(view));
+        signals.views.into_iter().for_each(|view| self.add_view(view));
+    }
+
+    fn add_seen(&mut self, seen: Seen) {
+        if let Some(seen) = self.seen.displace(seen) {
+            self.overflow.add_seen(seen);
+        }
+    }
+
+    fn add_order(&mut self, order: Order) {
+        if let Some(order) = self.orders.displace(order) {
+            self.overflow.add_order(&order);
+        }
+    }
+
+    fn add_view(&mut self, view: View) {
+        if let Some(view) = self.views.displace(view) {
+            self.overflow.add_view(&view);
+        }
     }
 }
 
 impl CustomerState for FeatureState {
-    type Reads = ();
+    type Reads = Cells;
 
-    fn apply(&mut self, recorded: &Recorded, (): &()) {
-        if let Some(signals) = Signals::of(recorded) {
+    fn apply(&mut self, recorded: &Recorded, cells: &Cells) {
+        if let Some(signals) = Signals::of(recorded, cells) {
             self.add(signals);
         }
     }
@@ -108,10 +138,12 @@ impl CustomerState for FeatureState {
         self.n_orders += other.n_orders;
         self.first_order = earliest(self.first_order, other.first_order);
         self.n_refunds += other.n_refunds;
-        self.seen.merge(other.seen);
-        self.orders.merge(other.orders);
+        self.overflow.merge(other.overflow);
+        other.seen.into_things().into_iter().for_each(|seen| self.add_seen(seen));
+        other.orders.into_things().into_iter().for_each(|order| self.add_order(order));
         self.lines.merge(other.lines);
-        self.views.merge(other.views);
+        other.views.into_things().into_iter().for_each(|view| self.add_view(view));
+        self.kept.merge(other.kept);
     }
 
     fn n_bytes(&self) -> usize {
@@ -121,6 +153,8 @@ impl CustomerState for FeatureState {
             + size_of_val(orders)
             + size_of_val(self.lines.as_slice())
             + size_of_val(self.views.as_slice())
+            + self.overflow.n_bytes()
+            + self.kept.n_bytes()
     }
 }
 

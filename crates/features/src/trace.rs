@@ -92,7 +92,7 @@ impl CustomerState for Trace {
     type Reads = TraceReads;
 
     fn apply(&mut self, recorded: &Recorded, reads: &TraceReads) {
-        if let Some(signals) = Signals::of(recorded) {
+        if let Some(signals) = Signals::of(recorded, &reads.cells) {
             self.received.push(Received { at: recorded.event.received_at, offset: recorded.offset, signals });
         }
         self.matched.extend(reads.matches(recorded));

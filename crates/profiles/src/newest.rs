@@ -27,17 +27,25 @@ impl<T, const K: usize> Default for Newest<T, K> {
 impl<T: Placed, const K: usize> Newest<T, K> {
     /// Adds one thing. What is there already is not added again.
     pub fn add(&mut self, thing: T) {
+        drop(self.displace(thing));
+    }
+
+    /// Adds one thing, and answers with what is not kept one by one any more: the oldest, which made room, or the thing
+    /// itself where it is older than everything kept.
+    pub fn displace(&mut self, thing: T) -> Option<T> {
         let at = self.0.partition_point(|kept| kept.place() < thing.place());
         if self.0.get(at).is_some_and(|kept| kept.place() == thing.place()) {
-            return;
+            return None;
         }
         if self.0.len() < K {
             self.0.insert(at, thing);
-        } else if at > 0 {
-            // Full: the oldest makes room. A thing older than everything kept changes nothing.
-            self.0[..at].rotate_left(1);
-            self.0[at - 1] = thing;
+            return None;
         }
+        if at == 0 {
+            return Some(thing);
+        }
+        self.0[..at].rotate_left(1);
+        Some(std::mem::replace(&mut self.0[at - 1], thing))
     }
 
     /// Adds everything another one kept.
@@ -45,6 +53,12 @@ impl<T: Placed, const K: usize> Newest<T, K> {
         for thing in other.0 {
             self.add(thing);
         }
+    }
+
+    /// The things themselves, from old to new.
+    #[must_use]
+    pub fn into_things(self) -> Vec<T> {
+        self.0
     }
 
     /// What is kept, from old to new.
@@ -80,6 +94,18 @@ mod tests {
             expected.dedup();
             let tail = expected.split_off(expected.len().saturating_sub(4));
             prop_assert_eq!(newest(&things).0, tail);
+        }
+
+        #[test]
+        fn what_is_displaced_and_what_is_kept_is_everything(things in proptest::collection::hash_set(any::<u8>(), 0..12)) {
+            let mut kept = Newest::<u8, 4>::default();
+            let mut all: Vec<u8> = things.iter().filter_map(|thing| kept.displace(*thing)).collect();
+            prop_assert!(all.iter().all(|gone| kept.as_slice().iter().all(|thing| thing > gone)));
+            all.extend(kept.into_things());
+            all.sort_unstable();
+            let mut expected: Vec<u8> = things.into_iter().collect();
+            expected.sort_unstable();
+            prop_assert_eq!(all, expected);
         }
 
         #[test]

@@ -3,7 +3,8 @@
 use super::Definition;
 use crate::FeatureId;
 use crate::snapshot::{Snapshot, WINDOWS_DAYS};
-use primitives::{DAY_MS, Timestamp};
+use crate::state::{N_LINES, N_ORDERS, N_VIEWS};
+use primitives::Timestamp;
 
 /// How long ago.
 const RECENCY: &str = "Recency";
@@ -22,6 +23,9 @@ const HABIT: &str = "Habit";
 const MONTH: usize = 2;
 const YEAR: usize = 4;
 
+/// How the names begin of what is counted in windows.
+const WINDOWED: [&str; 5] = ["orders_", "revenue_", "units_", "events_", "order_value_mean"];
+
 /// All of them, group by group.
 pub(super) fn definitions() -> Vec<Definition> {
     let mut all = recency();
@@ -29,7 +33,30 @@ pub(super) fn definitions() -> Vec<Definition> {
     all.extend(money_and_trend());
     all.extend(affinity());
     all.extend(habit());
+    for definition in &mut all {
+        definition.limit = limit(&definition.name, definition.group);
+    }
     all
+}
+
+/// What is read from records that are remembered one by one, and how many of them are.
+fn limit(name: &str, group: &str) -> Option<String> {
+    match (name, group) {
+        ("lines_mean", _) | (_, HABIT) => Some(format!("of the newest {N_ORDERS} orders")),
+        (name, _) if name.starts_with("gap_") || name == "lateness_ratio" => {
+            Some(format!("of the newest {N_ORDERS} orders"))
+        }
+        ("views_7d" | "carts_7d", _) => Some(format!("beyond the newest {N_VIEWS}, to the half hour at its beginning")),
+        (_, AFFINITY) => Some(format!("of the newest {N_LINES} products bought")),
+        (name, _)
+            if WINDOWED.iter().any(|start| name.starts_with(start))
+                && name != "orders_all"
+                && name != "orders_per_30d" =>
+        {
+            Some(format!("beyond the newest {N_ORDERS}, to the half day at its beginning"))
+        }
+        _ => None,
+    }
 }
 
 fn define(
@@ -41,7 +68,7 @@ fn define(
 ) -> Definition {
     let name = name.into();
     let id = FeatureId { name: name.as_str().into(), version: 1 };
-    Definition { id, name, meaning: meaning.into(), unit, group, compute: Box::new(compute) }
+    Definition { id, name, meaning: meaning.into(), unit, group, limit: None, compute: Box::new(compute) }
 }
 
 fn recency() -> Vec<Definition> {
@@ -75,7 +102,7 @@ fn windows() -> Vec<Definition> {
     for (i, days) in WINDOWS_DAYS.into_iter().enumerate() {
         let last = if days == 1 { "the last day".to_owned() } else { format!("the last {days} days") };
         all.push(define(FREQUENCY, "orders", format!("orders_{days}d"), format!("Orders in {last}"), move |s| {
-            f64::from(s.window(i).n_orders)
+            whole(s.window(i).n_orders)
         }));
         all.push(define(MONEY, "currency", format!("revenue_{days}d"), format!("Money spent in {last}"), move |s| {
             s.major(s.window(i).minor)
@@ -84,7 +111,7 @@ fn windows() -> Vec<Definition> {
             thousandths(s.window(i).milli_units)
         }));
         all.push(define(FREQUENCY, "events", format!("events_{days}d"), format!("Events in {last}"), move |s| {
-            f64::from(s.window(i).n_events)
+            whole(s.window(i).n_events)
         }));
     }
     all
@@ -99,7 +126,7 @@ fn money_and_trend() -> Vec<Definition> {
             mean(&orders.map(|order| f64::from(order.n_lines)).collect::<Vec<_>>())
         }),
         define(MONEY, "currency", "order_value_mean", "Money in an order, on average over the last year", |s| {
-            ratio(s.major(s.window(YEAR).minor), f64::from(s.window(YEAR).n_orders))
+            ratio(s.major(s.window(YEAR).minor), whole(s.window(YEAR).n_orders))
         }),
         define(MONEY, "currency", "order_value_last", "Money in the last order", |s| {
             s.state.orders().iter().rev().find(|o| !o.is_refund).map_or(f64::NAN, |order| s.major(order.minor))
@@ -109,7 +136,7 @@ fn money_and_trend() -> Vec<Definition> {
             "orders",
             "orders_trend_30d",
             "Orders in the last 30 days, less those in the 30 days before",
-            |s| f64::from(s.window(MONTH).n_orders) - f64::from(s.month_before().n_orders),
+            |s| whole(s.window(MONTH).n_orders) - whole(s.month_before().n_orders),
         ),
         define(
             TREND,
@@ -154,12 +181,10 @@ fn affinity() -> Vec<Definition> {
             ratio(n_lines - count(s.items().len()), n_lines)
         }),
         define(AFFINITY, "products", "views_7d", "Products looked at in the last 7 days", |s| {
-            let views = s.state.views.as_slice().iter();
-            count(views.filter(|view| s.as_of.millis_since(view.at) < 7 * DAY_MS).count())
+            whole(s.n_views(7, |_| true))
         }),
         define(AFFINITY, "products", "carts_7d", "Products put into a cart in the last 7 days", |s| {
-            let views = s.state.views.as_slice().iter();
-            count(views.filter(|view| view.is_cart && s.as_of.millis_since(view.at) < 7 * DAY_MS).count())
+            whole(s.n_views(7, |is_cart| is_cart))
         }),
     ]
 }

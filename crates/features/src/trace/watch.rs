@@ -1,8 +1,10 @@
 //! Which events are remembered one by one, because an outcome is made of them?
 
+use crate::{Catalogue, Cells};
 use events::{Filter, Offset, Recorded, Take};
 use primitives::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Events to be remembered, and a value of them.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +18,7 @@ pub struct Watch {
 /// What a [`crate::Trace`] looks for in events, beside what features always look at: known before the history is read.
 #[derive(Debug, Clone, Default)]
 pub struct TraceReads {
+    pub(super) cells: Arc<Cells>,
     watches: Vec<Watch>,
 }
 
@@ -48,7 +51,13 @@ impl TraceReads {
     /// Watches for events; [`crate::Trace::matches`] names a watch by its place here.
     #[must_use]
     pub fn new(watches: Vec<Watch>) -> Self {
-        Self { watches }
+        Self { cells: Arc::default(), watches }
+    }
+
+    /// Keeps what the declared features of a catalogue are read from, too.
+    #[must_use]
+    pub fn for_features(self, catalogue: &Catalogue) -> Self {
+        Self { cells: Arc::clone(catalogue.cells()), ..self }
     }
 
     pub(super) fn matches(&self, recorded: &Recorded) -> impl Iterator<Item = Matched> {

@@ -7,7 +7,7 @@ mod training;
 mod windows;
 
 use events::{Call, Event, Offset, Recorded};
-use features::{FeatureState, Trace, TraceReads};
+use features::{Cells, FeatureState, Trace, TraceReads};
 use primitives::Timestamp;
 use profiles::CustomerState;
 use proptest::prelude::*;
@@ -42,7 +42,7 @@ fn order(offset: u64, hour: i64, delay_hours: i64, items: &[u8], amount: f64) ->
 
 fn state(events: &[Recorded]) -> FeatureState {
     let mut state = FeatureState::default();
-    events.iter().for_each(|event| state.apply(event, &()));
+    events.iter().for_each(|event| state.apply(event, &Cells::default()));
     state
 }
 

@@ -4,6 +4,7 @@ use super::{state, track};
 use events::Recorded;
 use features::catalogue;
 use primitives::{DAY_MS, Timestamp};
+use profiles::CustomerState;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -154,6 +155,52 @@ fn what_is_no_longer_remembered_one_by_one_lives_on_in_the_sums() {
     {
         assert_eq!(vector.values[catalogue::index_of(name).unwrap()].to_bits(), f64::to_bits(expected), "{name}");
     }
+}
+
+#[test]
+fn no_window_ends_where_what_is_remembered_one_by_one_does() {
+    let told = |what, ago_ms, currency| {
+        move |offset: u64| Told { what, ago_ms, worth: 10, currency, pieces: vec![2] }.recorded(offset)
+    };
+    let mut all: Vec<Recorded> = Vec::new();
+    for n in 0..200 {
+        let minutes = 60_000 * n;
+        let offset = 5 * u64::try_from(n).unwrap();
+        all.push(told(What::Ordered, minutes, "EUR")(offset + 1));
+        all.push(told(What::Ordered, 45 * DAY_MS + minutes, "EUR")(offset + 2));
+        all.push(told(What::Ordered, 45 * DAY_MS + minutes, "JPY")(offset + 3));
+        all.push(told(What::Refunded, 200 * DAY_MS + minutes, "EUR")(offset + 4));
+        all.push(told(What::Added, minutes, "EUR")(offset + 5));
+    }
+    let state = state(&all);
+    let vector = state.vector(Timestamp::from_millis(NOW_MS));
+    for (name, expected) in [
+        ("orders_1d", 200.0),
+        ("revenue_1d", 2_000.0),
+        ("units_1d", 400.0),
+        ("events_1d", 400.0),
+        ("orders_30d", 200.0),
+        ("orders_90d", 600.0),
+        ("revenue_90d", 4_000.0),
+        ("orders_365d", 600.0),
+        ("revenue_365d", 2_000.0),
+        ("units_365d", 1_200.0),
+        ("events_365d", 1_000.0),
+        ("orders_trend_30d", -200.0),
+        ("revenue_trend_30d", 0.0),
+        ("orders_all", 600.0),
+        ("carts_7d", 200.0),
+        ("views_7d", 200.0),
+    ] {
+        let value = vector.values[catalogue::index_of(name).unwrap()];
+        assert_eq!((value + 0.0).to_bits(), f64::to_bits(expected), "{name}: {value}");
+    }
+    let mut backwards = all.clone();
+    backwards.reverse();
+    assert_eq!(super::state(&backwards), state, "whatever the order");
+    let (mut one, other) = (super::state(&all[..333]), super::state(&all[333..]));
+    one.merge(other);
+    assert_eq!(one, state, "and whoever turns out to be one person");
 }
 
 #[test]
