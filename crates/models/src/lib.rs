@@ -8,6 +8,7 @@
 //! | [`recommend`] | which items next? [`recommend::ItemToItem`] → [`recommend::ItemToItemModel`] |
 //! | [`boost`] | how likely is a yes, and why? [`boost::BoostSettings`] → [`boost::BoostModel`] |
 //! | [`calibrate`] | which probability does a score mean? [`calibrate::IsotonicSettings`] → [`calibrate::Isotonic`] |
+//! | [`minimise`] | where is a smooth function smallest? |
 //! | [`metrics`] | how good was it? |
 //!
 //! What stays true:
@@ -25,6 +26,7 @@ mod error;
 mod frame;
 mod labels;
 pub mod metrics;
+pub mod minimise;
 pub mod recommend;
 mod settings;
 
