@@ -67,6 +67,14 @@ pub enum ModelError {
         /// The length that was found.
         found: usize,
     },
+    /// The data are valid, and hold nothing of what is to be learned.
+    #[error("cannot {operation}: {reason}")]
+    NothingToLearn {
+        /// What was attempted.
+        operation: &'static str,
+        /// What is missing, and what to do.
+        reason: String,
+    },
     /// The fitting itself failed in a way that checked input should not allow.
     #[error("cannot {operation}: {reason}")]
     Fit {
@@ -101,6 +109,7 @@ impl ModelError {
             Self::Setting { .. }
             | Self::TooFewRows { .. }
             | Self::OneClass { .. }
+            | Self::NothingToLearn { .. }
             | Self::Value { .. }
             | Self::Shape { .. } => ErrorKind::Invalid,
             Self::Fit { .. } | Self::Encode { .. } => ErrorKind::Internal,
@@ -124,6 +133,11 @@ mod tests {
                 "give at least 2",
             ),
             (ModelError::OneClass { operation: "fit", n_rows: 5, label: 1.0 }, ErrorKind::Invalid, "both classes"),
+            (
+                ModelError::NothingToLearn { operation: "fit", reason: "give more".into() },
+                ErrorKind::Invalid,
+                "give more",
+            ),
             (ModelError::Fit { operation: "fit", reason: "why".into() }, ErrorKind::Internal, "why"),
         ];
         for (error, kind, words) in cases {

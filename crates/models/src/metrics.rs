@@ -1,10 +1,13 @@
-//! How good was a ranking or a probability?
+//! How good was a ranking, a probability or an amount?
 //!
 //! Rankings are judged against what the customer did next ([`ndcg_at_k`], [`recall_at_k`], [`hit_at_k`], [`coverage`]),
-//! probabilities against what came true ([`auc`], [`log_loss`], [`brier`], [`expected_calibration_error`]).
+//! probabilities against what came true ([`auc`], [`log_loss`], [`brier`], [`expected_calibration_error`]), amounts against
+//! what came in ([`normalised_gini`], [`spearman`], [`sum_bias`], [`decile_calibration`], [`decile_error`]).
 
+mod amount;
 mod binary;
 mod ranking;
 
+pub use amount::{Decile, decile_calibration, decile_error, normalised_gini, spearman, sum_bias};
 pub use binary::{LOG_LOSS_CLIP, auc, brier, expected_calibration_error, log_loss};
 pub use ranking::{coverage, hit_at_k, ndcg_at_k, recall_at_k};
