@@ -8,6 +8,7 @@
 //! | [`recommend`] | which items next? [`recommend::ItemToItem`] → [`recommend::ItemToItemModel`] |
 //! | [`boost`] | how likely is a yes, and why? [`boost::BoostSettings`] → [`boost::BoostModel`] |
 //! | [`calibrate`] | which probability does a score mean? [`calibrate::IsotonicSettings`] → [`calibrate::Isotonic`] |
+//! | [`value`] | what will a customer without a contract bring? [`value::ValueSettings`] → [`value::ValueModel`] |
 //! | [`minimise`] | where is a smooth function smallest? |
 //! | [`metrics`] | how good was it? |
 //!
@@ -29,6 +30,7 @@ pub mod metrics;
 pub mod minimise;
 pub mod recommend;
 mod settings;
+pub mod value;
 
 pub use error::ModelError;
 pub use frame::Frame;

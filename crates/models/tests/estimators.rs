@@ -5,8 +5,9 @@
 use models::boost::{BoostModel, BoostSettings};
 use models::calibrate::{Isotonic, IsotonicSettings};
 use models::recommend::{HistoryItem, Interaction, Interactions, ItemToItem, ItemToItemModel};
+use models::value::{Purchases, ValueModel, ValueSettings};
 use models::{Frame, ModelError};
-use primitives::{ItemKey, Seed};
+use primitives::{ItemKey, Probability, Seed};
 use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 
@@ -114,6 +115,44 @@ impl Subject for Recommender {
         ItemToItemModel::from_bytes(bytes)
     }
     fn through_serde(model: &ItemToItemModel) -> ItemToItemModel {
+        postcard::from_bytes(&postcard::to_stdvec(model).unwrap()).unwrap()
+    }
+}
+
+/// For the lifetime value a row is a customer: his features say how often he bought again, until when and for how much,
+/// the label how long ago the first purchase was.
+struct Value;
+impl Value {
+    fn customer(row: &[f64], label: f64) -> (Purchases, f64) {
+        let frequency = place(row[0]) / 8;
+        let age = 40.0 + label;
+        let recency = if frequency == 0 { 0.0 } else { 1.0 + f64::from(place(row[1])) / 2.0 };
+        (Purchases { frequency, recency, age }, 20.0 + row[2])
+    }
+}
+impl Subject for Value {
+    type Model = ValueModel;
+    const ROW_ORDER_TOLERANCE: f64 = 0.0;
+    fn fit(data: &Data, _seed: u64) -> Result<ValueModel, ModelError> {
+        let customers = data.rows.iter().zip(&data.labels).map(|(row, label)| Self::customer(row, *label));
+        let (purchases, spend): (Vec<Purchases>, Vec<f64>) = customers.unzip();
+        ValueSettings::default().fit(&purchases, &spend)
+    }
+    fn ask(model: &ValueModel, rows: &[Vec<f64>]) -> Vec<f64> {
+        let level = Probability::new(0.9).unwrap();
+        let asked = rows.iter().take(40).map(|row| Self::customer(row, 1.0)).flat_map(|(purchases, spend)| {
+            let forecast = model.expected(&purchases, spend, 30.0, level);
+            [model.p_alive(&purchases).get(), forecast.mean, forecast.low, forecast.high]
+        });
+        asked.collect()
+    }
+    fn write(model: &ValueModel) -> Vec<u8> {
+        model.to_bytes().unwrap()
+    }
+    fn read(bytes: &[u8]) -> Result<ValueModel, ModelError> {
+        ValueModel::from_bytes(bytes)
+    }
+    fn through_serde(model: &ValueModel) -> ValueModel {
         postcard::from_bytes(&postcard::to_stdvec(model).unwrap()).unwrap()
     }
 }
@@ -230,6 +269,11 @@ fn isotonic_keeps_the_contract() {
 #[test]
 fn item_to_item_keeps_the_contract() {
     suite::<Recommender>();
+}
+
+#[test]
+fn value_keeps_the_contract() {
+    suite::<Value>();
 }
 
 #[test]
