@@ -51,37 +51,58 @@ fn exponential(rate: f64, random: &mut impl Rng) -> f64 {
     -(1.0 - random.random::<f64>()).ln() / rate
 }
 
-/// The times of the purchases until `end` of a customer who is there and buys at a rate until he leaves.
-fn purchases_until(end: f64, rate: f64, leaves: f64, random: &mut impl Rng) -> Vec<f64> {
+/// The times of the purchases until `end` of a customer who is there and buys at a rate until he leaves, and whether he
+/// is there at the end.
+fn purchases_until(end: f64, rate: f64, leaves: f64, random: &mut impl Rng) -> (Vec<f64>, bool) {
     let (mut times, mut time) = (Vec::new(), 0.0);
     loop {
         time += exponential(rate, random);
         if time > end {
-            return times;
+            return (times, true);
         }
         times.push(time);
         if random.random::<f64>() < leaves {
-            return times;
+            return (times, false);
         }
     }
 }
 
-/// Customers of the model, each with his mean amount.
-fn simulate(n: usize, [r, alpha, a, b, p, q, v]: [f64; 7], seed: u64) -> (Vec<Purchases>, Vec<f64>) {
+/// A customer of the model, and what he did in the time after he was looked at.
+struct Simulated {
+    purchases: Purchases,
+    mean_spend: f64,
+    is_alive: bool,
+    n_after: f64,
+    spent_after: f64,
+}
+
+/// Customers of the model, with what each did in `ahead` more time.
+fn simulate_ahead(n: usize, [r, alpha, a, b, p, q, v]: [f64; 7], ahead: f64, seed: u64) -> Vec<Simulated> {
     let mut random = Seed::new(seed).stream("value", 0);
     let random = &mut random;
     let one = |row: usize| {
         let rate = gamma(r, random) / alpha;
         let (leave, stay) = (gamma(a, random), gamma(b, random));
         let age = 20.0 + (row % 40) as f64;
-        let times = purchases_until(age, rate, leave / (leave + stay), random);
+        let (times, stays) = purchases_until(age + ahead, rate, leave / (leave + stay), random);
+        let is_alive = stays || times.last().is_some_and(|last| *last > age);
         let scale = gamma(q, random) / v;
-        let amounts: f64 = times.iter().map(|_| gamma(p, random) / scale).sum();
-        let frequency = u32::try_from(times.len()).unwrap();
-        let recency = times.last().copied().unwrap_or(0.0);
-        (Purchases { frequency, recency, age }, amounts / f64::from(frequency.max(1)))
+        let amounts: Vec<(f64, f64)> = times.iter().map(|time| (*time, gamma(p, random) / scale)).collect();
+        let sum = |from: f64, to: f64| {
+            let inside = amounts.iter().filter(|(time, _)| *time > from && *time <= to).map(|(_, amount)| *amount);
+            inside.fold((0_u32, 0.0), |(n, sum), amount| (n + 1, sum + amount))
+        };
+        let ((frequency, spent), (n_after, spent_after)) = (sum(0.0, age), sum(age, age + ahead));
+        let recency = times.iter().copied().filter(|time| *time <= age).fold(0.0, f64::max);
+        let purchases = Purchases { frequency, recency, age };
+        let mean_spend = spent / f64::from(frequency.max(1));
+        Simulated { purchases, mean_spend, is_alive, n_after: f64::from(n_after), spent_after }
     };
-    (0..n).map(one).unzip()
+    (0..n).map(one).collect()
+}
+
+fn simulate(n: usize, parameters: [f64; 7], seed: u64) -> (Vec<Purchases>, Vec<f64>) {
+    simulate_ahead(n, parameters, 0.0, seed).into_iter().map(|one| (one.purchases, one.mean_spend)).unzip()
 }
 
 fn values(model: &ValueModel) -> [Estimate; 7] {
@@ -202,7 +223,7 @@ fn what_comes_is_what_simulated_customers_do() {
         if random.random::<f64>() < standing.alive {
             let (leave, stay) = (gamma(standing.a, &mut random), gamma(standing.b, &mut random));
             let buys = gamma(standing.shape, &mut random) / standing.rate;
-            times = purchases_until(horizon, buys, leave / (leave + stay), &mut random);
+            (times, _) = purchases_until(horizon, buys, leave / (leave + stay), &mut random);
         }
         let scale = gamma(shape, &mut random) / rate;
         let amounts: Vec<f64> = times.iter().map(|_| gamma(p, &mut random) / scale).collect();
@@ -228,6 +249,41 @@ fn what_comes_is_what_simulated_customers_do() {
     let found = model.expected(&purchases, mean_spend, discounted, level(0.8));
     assert_near(found.mean, later / f64::from(n), 0.02 * found.mean, "discounted spend");
     assert_near(model.mean(&purchases, mean_spend, discounted), found.mean, 1e-9 * found.mean, "the mean alone");
+}
+
+#[test]
+fn what_is_forecast_is_what_happens_to_customers_who_were_not_learned_from() {
+    let (purchases, spend) = simulate(12_000, TRUTH, 11);
+    let model = ValueSettings::default().fit(&purchases, &spend).unwrap();
+    let others = simulate_ahead(30_000, TRUTH, 26.0, 12);
+    let repeated: Vec<&Simulated> = others.iter().filter(|one| one.purchases.frequency > 0).collect();
+    // P(alive) means what it says, among those who seem gone and those who seem there.
+    for (low, high) in [(0.0, 0.3), (0.3, 0.7), (0.7, 1.01)] {
+        let p_alive = |one: &&&Simulated| model.p_alive(&one.purchases).get();
+        let group: Vec<&&Simulated> = repeated.iter().filter(|one| (low..high).contains(&p_alive(one))).collect();
+        let expected = group.iter().map(p_alive).sum::<f64>() / group.len() as f64;
+        let observed = group.iter().filter(|one| one.is_alive).count() as f64 / group.len() as f64;
+        assert!(group.len() > 300, "{}", group.len());
+        assert_near(observed, expected, 0.06, "alive");
+    }
+    let n_expected: f64 =
+        others.iter().map(|one| Coming::within(model.bg_nbd().standing(&one.purchases), 26.0).mean()).sum();
+    let n_came: f64 = others.iter().map(|one| one.n_after).sum();
+    assert_near(n_expected, n_came, 0.04 * n_came, "purchases of all");
+    let expected: f64 = others.iter().map(|one| model.mean(&one.purchases, one.mean_spend, 26.0)).sum();
+    let came: f64 = others.iter().map(|one| one.spent_after).sum();
+    assert_near(expected, came, 0.06 * came, "spend of all");
+    let (mut n_inside, mut n_below) = (0, 0);
+    let asked = &others[..2_000];
+    for one in asked {
+        let value = model.expected(&one.purchases, one.mean_spend, 26.0, level(0.8));
+        n_inside += usize::from((value.low..=value.high).contains(&one.spent_after));
+        n_below += usize::from(one.spent_after < value.low);
+    }
+    // Where nothing is a likely outcome it is the lower end, and more than eight of ten are inside.
+    let inside = n_inside as f64 / asked.len() as f64;
+    assert!((0.86..0.93).contains(&inside), "{inside}");
+    assert!(n_below < asked.len() / 20, "{n_below}");
 }
 
 #[test]
@@ -351,8 +407,12 @@ fn a_stronger_prior_draws_parameters_to_the_middle() {
     let (purchases, spend) = simulate(300, TRUTH, 4);
     let weak = ValueSettings::default().fit(&purchases, &spend).unwrap();
     let strong = ValueSettings { prior_sd: 0.5, ..ValueSettings::default() }.fit(&purchases, &spend).unwrap();
-    let logs = |model: &ValueModel| (model.bg_nbd().b.value.ln().abs(), model.bg_nbd().b.standard_error);
-    assert!(logs(&strong).0 < logs(&weak).0 && logs(&strong).1 < logs(&weak).1);
+    let far = |model: &ValueModel| {
+        let BgNbd { r, a, b, .. } = *model.bg_nbd();
+        [r, a, b].iter().map(|estimate| estimate.value.ln().powi(2)).sum::<f64>()
+    };
+    assert!(far(&strong) < far(&weak), "{strong:?} {weak:?}");
+    assert!(strong.bg_nbd().b.standard_error < weak.bg_nbd().b.standard_error);
     assert!(strong.bg_nbd().log_likelihood < weak.bg_nbd().log_likelihood);
     assert!(strong.gamma_gamma().log_likelihood < weak.gamma_gamma().log_likelihood);
     let few = ValueSettings { n_steps_max: 10, ..ValueSettings::default() };
