@@ -2,18 +2,18 @@
 
 use crate::api::ApiError;
 use crate::attempts::Attempts;
-use crate::audit::AuditTrail;
-use crate::clock::Stopwatch;
-use crate::corrections::Corrector;
-use crate::engine::Engine;
 use crate::error::ServerError;
-use crate::jobs::Trainer;
 use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::local::LocalKey;
 use crate::pages::session::Sessions;
 use crate::settings::Settings;
 use console::view::Notice;
+use engine::AuditTrail;
+use engine::Corrector;
+use engine::Engine;
+use engine::Stopwatch;
+use engine::Trainer;
 use metrics_exporter_prometheus::PrometheusHandle;
 use primitives::ErrorKind;
 use std::sync::Arc;

@@ -23,6 +23,9 @@ pub enum ServerError {
     /// Learning and the model registry.
     #[error(transparent)]
     Learning(#[from] learning::LearningError),
+    /// What the crates do together.
+    #[error(transparent)]
+    Engine(#[from] engine::EngineError),
     /// The data directory.
     #[error(transparent)]
     Storage(#[from] storage::StorageError),
@@ -79,6 +82,7 @@ impl ServerError {
             Self::DecisionLog(error) => error.kind,
             Self::Decision(error) => error.kind(),
             Self::Learning(error) => error.kind(),
+            Self::Engine(error) => error.kind(),
             Self::Storage(error) => error.kind(),
             Self::Settings(error) => error.kind(),
             Self::Import(error) => error.kind(),
@@ -104,15 +108,6 @@ impl ServerError {
     /// The whole story in one line: the failure and what caused it.
     #[must_use]
     pub fn story(&self) -> String {
-        let mut story = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            let said = error.to_string();
-            if !story.contains(&said) {
-                story = format!("{story}: {said}");
-            }
-            cause = error.source();
-        }
-        story
+        engine::story(self)
     }
 }

@@ -4,8 +4,6 @@
 //! imports `storage`. Everything else is given to it through ports.
 //!
 //! What stays true:
-//! - an event is answered after it is durable and live ([`engine::Engine::ingest`]), a decision after it is logged
-//!   ([`engine::Engine::decide`]);
 //! - wire types live in [`api::wire`] only;
 //! - work that computes or waits for the disk never runs on the threads that serve connections ([`app::App::run`]).
 
@@ -18,15 +16,13 @@ pub mod audit;
 mod bodies;
 pub mod clock;
 pub mod commands;
-pub mod corrections;
 pub mod demo;
-pub mod engine;
 pub mod error;
 pub mod exposure;
-pub mod jobs;
 pub mod keys;
 pub mod limits;
 pub mod local;
+pub mod on_disk;
 pub mod pages;
 pub mod peer;
 pub mod serve;

@@ -5,19 +5,17 @@ mod places;
 mod socket;
 
 use crate::admission;
-use crate::api;
+use crate::api::{self, wire};
 use crate::app::{App, N_PROBES_MAX, n_public_requests_max};
 use crate::attempts::Attempts;
-use crate::audit::{AuditTrail, By, key_subject};
+use crate::audit::key_subject;
 use crate::bodies::{self, Budget, Held};
-use crate::clock::{Stopwatch, SystemClock};
-use crate::corrections::Corrector;
-use crate::engine::{Engine, Live, Ports};
+use crate::clock::SystemClock;
 use crate::error::ServerError;
-use crate::jobs::{Background, Trainer};
 use crate::keys::{Follower, Keys, random_seed};
 use crate::limits::Limits;
 use crate::local::{Announced, LocalKey};
+use crate::on_disk::ports;
 use crate::pages;
 use crate::settings::{ServerSettings, Settings};
 use crate::telemetry;
@@ -28,6 +26,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use connections::Patience;
 use console::view::Notice;
+use engine::{AuditTrail, Background, By, Corrector, Engine, Live, Pauses, Stopwatch, Trainer};
 use governance::{Deed, Retention};
 use places::Places;
 use primitives::{Clock, ErrorKind, Seed};
@@ -84,10 +83,11 @@ impl Opened {
     ) -> Result<Self, ServerError> {
         let storage = Storage::open(DataDir::open(data, access)?, storage_settings(&settings))?;
         let policy = settings.consent_policy();
-        Live::renew(&storage, &policy, access)?;
-        let engine = Engine::open(ports(&storage), policy, clock, random_seed()?)?;
+        let ports = ports(&storage);
+        Live::renew(&ports, &policy, access == Access::Exclusive)?;
+        let engine = Engine::open(ports, policy, clock, random_seed()?, wire::decision)?;
         if access == Access::Exclusive && engine.is_outdated()? {
-            engine.follow_corrections(&storage, &mut |_| Ok(()))?;
+            engine.follow_corrections(&mut |_| Ok(()))?;
         }
         Ok(Self { engine: Arc::new(engine), storage, settings, data: data.to_owned() })
     }
@@ -99,16 +99,14 @@ impl AsRef<Self> for Opened {
     }
 }
 
-/// The ports of one machine's storage.
-#[must_use]
-pub fn ports(storage: &Arc<Storage>) -> Ports {
-    Ports {
-        events: storage.event_log(),
-        imports: storage.import_log(),
-        profiles: storage.profile_store(),
-        history: storage.history(),
-        models: storage.model_store(),
-        decisions: storage.decision_log(),
+/// How often the engine does what is to be done in the background.
+fn pauses(settings: &Settings) -> Pauses {
+    Pauses {
+        checkpoint: Duration::from_secs(settings.profiles.checkpoint_seconds),
+        n_resident_max: settings.profiles.n_resident_max,
+        n_sealed_min: settings.events.seal_events,
+        seal: Duration::from_secs(u64::try_from(settings.events.seal_hours).unwrap_or(u64::MAX).saturating_mul(3_600)),
+        train_hours: settings.models.train_hours,
     }
 }
 
@@ -167,10 +165,10 @@ impl Running {
             return Err(ServerError::new(ErrorKind::Forbidden, message));
         }
         let metrics = telemetry::start_metrics()?;
-        let audit = AuditTrail::new(storage.clone(), engine.clone());
+        let audit = AuditTrail::new(engine.clone());
         let trainer = Arc::new(Trainer::new(Seed::new(settings.models.seed), audit.clone()));
-        let corrector = Arc::new(Corrector::new(engine.clone(), storage.clone(), audit.clone()));
-        let background = Background::start(trainer.clone(), corrector.clone(), settings.clone())?;
+        let corrector = Arc::new(Corrector::new(engine.clone(), audit.clone()));
+        let background = Background::start(trainer.clone(), corrector.clone(), pauses(&settings))?;
         let keys = Arc::new(keys);
         let follower = follow(&keys, &audit)?;
         let app = Arc::new(App {

@@ -4,11 +4,12 @@
 
 mod support;
 
+use engine::Stopwatch;
 use events::generator::{World, WorldSettings};
 use parquet::record::RowAccessor;
 use primitives::Seed;
 use serde_json::{Value, json};
-use server::clock::{Stopwatch, SystemClock};
+use server::clock::SystemClock;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -9,8 +9,8 @@
 
 mod support;
 
+use engine::Stopwatch;
 use serde_json::json;
-use server::clock::Stopwatch;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};

@@ -5,9 +5,9 @@
 mod support;
 
 use decisions::Record;
+use engine::Engine;
 use primitives::DecisionId;
 use serde_json::{Value, json};
-use server::engine::Engine;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use support::world::{fill, shop};
@@ -355,7 +355,7 @@ fn every_decision_replays_to_the_byte_whatever_happens_later() {
     });
     server.post_as(SERVER, "/v1/batch", &json!({"batch": sold_out.collect::<Vec<_>>()})).ok();
     server.advance(Duration::from_secs(40 * 86_400));
-    let dataset = server::jobs::load_dataset(server.engine(), &mut |_| {}).unwrap();
+    let dataset = engine::load_dataset(server.engine(), &mut |_| {}).unwrap();
     let retrained =
         learning::train(learning::ModelKind::Recommend, &dataset, server.now(), primitives::Seed::new(9)).unwrap();
     let published = server.engine().registry().publish(&retrained).unwrap();
@@ -376,7 +376,7 @@ fn assert_same(engine: &Engine, text: &str) {
 }
 
 /// Goes once around everybody for whom something was decided.
-fn forget(server: &TestServer) -> Result<(), server::error::ServerError> {
+fn forget(server: &TestServer) -> Result<(), engine::EngineError> {
     let mut after = None;
     let done = server.engine().forget_refused(&mut after, 1_000);
     assert_eq!(after, None, "nobody comes after the last");

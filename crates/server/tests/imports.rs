@@ -4,13 +4,14 @@
 
 mod support;
 
+use engine::{Live, Ports};
 use events::generator::{World, WorldSettings};
 use events::{Event, ImportCounts, ImportId, NewImport, Origin};
 use primitives::{Seed, SimulatedClock};
 use profiles::Collection;
 use serde_json::{Value, json};
-use server::engine::{Live, Ports};
-use server::serve::{Opened, ports};
+use server::on_disk::ports;
+use server::serve::Opened;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -63,7 +64,7 @@ fn replace(opened: &Opened, import: ImportId, events: Vec<Event>) -> u64 {
 }
 
 fn follow(opened: &Opened) {
-    opened.engine.follow_corrections(&opened.storage, &mut |_| Ok(())).unwrap();
+    opened.engine.follow_corrections(&mut |_| Ok(())).unwrap();
     assert!(!opened.engine.is_outdated().unwrap());
 }
 
@@ -82,7 +83,7 @@ fn stored_and_rebuilt(data: &Path) -> (Rows, Rows) {
     let storage = Storage::open(directory, StorageSettings::default()).unwrap();
     let ports = ports(&storage);
     let before = rows(&ports);
-    Live::rebuild(&storage, &governance::ConsentPolicy::default(), |_| {}).unwrap();
+    Live::rebuild(&ports, &governance::ConsentPolicy::default(), |_| {}).unwrap();
     (before, rows(&ports))
 }
 
@@ -231,9 +232,9 @@ fn checkpoints_are_written_and_events_come_in_while_everything_is_made_anew() {
     opened.engine.ingest_imported(second, vec![order("2", "bob", 5.0)]).unwrap();
     opened.engine.undo_import(first).unwrap();
     // What was broken off is made good, although a checkpoint knows the correction already.
-    let broken_off = opened.engine.follow_corrections(&opened.storage, &mut |_| {
+    let broken_off = opened.engine.follow_corrections(&mut |_| {
         let message = "no longer";
-        Err(server::error::ServerError::new(primitives::ErrorKind::Unavailable, message))
+        Err(engine::EngineError::new(primitives::ErrorKind::Unavailable, message))
     });
     assert!(broken_off.is_err() && opened.engine.is_outdated().unwrap());
     opened.engine.checkpoint(10).unwrap();
@@ -244,7 +245,7 @@ fn checkpoints_are_written_and_events_come_in_while_everything_is_made_anew() {
     let third = begin(&opened, "still-more.csv");
     opened.engine.undo_import(second).unwrap();
     let mut n_calls = 0;
-    let followed = opened.engine.follow_corrections(&opened.storage, &mut |_| {
+    let followed = opened.engine.follow_corrections(&mut |_| {
         n_calls += 1;
         opened.engine.ingest_imported(third, vec![order(&format!("3-{n_calls}"), "cid", 5.0)])?;
         opened.engine.checkpoint(10).map(drop)

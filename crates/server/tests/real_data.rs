@@ -11,13 +11,13 @@
     reason = "a test fails by panicking, and measures with the real clock"
 )]
 
+use engine::Live;
 use features::{FeatureState, Trace};
 use import::{ImportOptions, ImportReport, Mapping, Payload, RejectsFile, Silent, Sink, SinkError, import};
 use learning::{Dataset, ModelKind};
 use primitives::{Clock, Seed, SimulatedClock, Timestamp};
 use profiles::{Collection, MemoryProfileStore, Profiles};
 use server::demo::Fetcher;
-use server::engine::Live;
 use server::serve::Opened;
 use server::settings::Settings;
 use std::path::PathBuf;
@@ -195,7 +195,7 @@ fn a_rebuild_gives_the_same_bytes() {
     let before = rows();
     assert!(before.len() > N_ITEMS);
     let started = std::time::Instant::now();
-    let n_events = Live::rebuild(&opened.storage, opened.engine.policy(), |_| {}).unwrap();
+    let n_events = Live::rebuild(opened.engine.ports(), opened.engine.policy(), |_| {}).unwrap();
     println!("rebuilt from {n_events} events in {:.1} s", started.elapsed().as_secs_f64());
     assert!(rows() == before, "the rebuilt state differs from the live one");
 }

@@ -4,6 +4,7 @@
 
 mod support;
 
+use engine::{Live, Ports};
 use events::generator::{World, WorldSettings};
 use events::{Batch, Event, Origin};
 use features::FeatureState;
@@ -14,8 +15,8 @@ use profiles::{Change, Collection};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 use serde_json::json;
-use server::engine::{Live, Ports};
-use server::serve::{Opened, ports};
+use server::on_disk::ports;
+use server::serve::Opened;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -72,7 +73,7 @@ impl Life {
         self.engine().ingest(Batch { accepted: events, ..Batch::default() }).unwrap();
     }
 
-    fn engine(&self) -> &server::engine::Engine {
+    fn engine(&self) -> &engine::Engine {
         &self.opened.as_ref().unwrap().engine
     }
 
@@ -153,7 +154,7 @@ fn a_rebuild_leaves_the_very_rows_that_a_life_left() {
                 .unwrap();
         let ports = ports(&storage);
         let (before, offset) = (rows(&ports), ports.profiles.offset().unwrap());
-        let n_events = Live::rebuild(&storage, &ConsentPolicy::default(), |_| {}).unwrap();
+        let n_events = Live::rebuild(&ports, &ConsentPolicy::default(), |_| {}).unwrap();
         assert_eq!((offset.0, ports.profiles.offset().unwrap()), (n_events, offset));
         let after = rows(&ports);
         assert!(before.len() > 200, "the life was too short: {} rows", before.len());
@@ -236,13 +237,13 @@ fn a_rebuild_that_is_broken_off_anywhere_leaves_what_was_in_force() {
     let head = storage.event_log().head().0;
     for stop_at in [1, head / 2, head] {
         let broken_off = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            Live::rebuild(&storage, &ConsentPolicy::default(), |n| assert!(n != stop_at, "killed"))
+            Live::rebuild(&ports(&storage), &ConsentPolicy::default(), |n| assert!(n != stop_at, "killed"))
         }));
         assert!(broken_off.is_err());
         assert!(rows(&ports(&storage)) == before, "broken off at {stop_at}");
         assert_eq!(ports(&storage).profiles.offset().unwrap().0, head);
     }
-    assert_eq!(Live::rebuild(&storage, &ConsentPolicy::default(), |_| {}).unwrap(), head);
+    assert_eq!(Live::rebuild(&ports(&storage), &ConsentPolicy::default(), |_| {}).unwrap(), head);
     assert!(rows(&ports(&storage)) == before);
 }
 
@@ -259,7 +260,7 @@ fn a_rebuild_over_damaged_history_is_refused_and_the_server_still_starts() {
     let middle = content.len() / 2;
     content[middle] ^= 8;
     std::fs::write(part, content).unwrap();
-    let refused = Live::rebuild(&storage(&data), &ConsentPolicy::default(), |_| {}).unwrap_err();
+    let refused = Live::rebuild(&ports(&storage(&data)), &ConsentPolicy::default(), |_| {}).unwrap_err();
     let name = part.file_name().unwrap().to_str().unwrap();
     assert!(refused.story().contains(name) && refused.story().contains("rapport set-aside"), "{}", refused.story());
     life.opened = Some(open(&data, &life.clock));
@@ -270,7 +271,7 @@ fn a_rebuild_over_damaged_history_is_refused_and_the_server_still_starts() {
     let record = storage::set_aside(&directory, part.to_str().unwrap(), life.clock.now()).unwrap();
     drop(directory);
     let storage = storage(&data);
-    let n_events = Live::rebuild(&storage, &ConsentPolicy::default(), |_| {}).unwrap();
+    let n_events = Live::rebuild(&ports(&storage), &ConsentPolicy::default(), |_| {}).unwrap();
     assert_eq!(n_events, storage.event_log().head().0 - record.n_events(), "exactly what was set aside is left out");
     drop(storage);
     life.opened = Some(open(&data, &life.clock));

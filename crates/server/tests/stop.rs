@@ -4,7 +4,7 @@
 
 mod support;
 
-use server::clock::Stopwatch;
+use engine::Stopwatch;
 use server::keys::Keys;
 use server::serve::{Opened, Running, StartOptions};
 use std::io::{BufRead, BufReader, Read};

@@ -4,8 +4,8 @@
 
 mod support;
 
+use engine::Stopwatch;
 use serde_json::{Value, json};
-use server::clock::Stopwatch;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;

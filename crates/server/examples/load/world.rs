@@ -6,7 +6,6 @@ use events::generator::{World, WorldSettings};
 use events::{Batch, Event};
 use learning::ModelKind;
 use primitives::Seed;
-use server::jobs;
 use server::serve::Opened;
 use server::settings::Settings;
 use std::io::{BufRead, BufReader};
@@ -33,11 +32,11 @@ pub(crate) fn prepare(data: &Path, n_customers: usize, n_items: usize) -> Result
     opened.storage.seal(opened.engine.checkpointed(), &SealPolicy::everything())?;
 
     let started = Instant::now();
-    let dataset = jobs::load_dataset(&opened.engine, &mut |_| {})?;
+    let dataset = engine::load_dataset(&opened.engine, &mut |_| {})?;
     println!("history read for training: {:.0} events/s", events.len() as f64 / started.elapsed().as_secs_f64());
     for kind in ModelKind::ALL {
         let started = Instant::now();
-        let published = jobs::train(&opened.engine, kind, &dataset, Seed::new(1))?;
+        let published = engine::train(&opened.engine, kind, &dataset, Seed::new(1))?;
         println!("training {kind}: {:.1} s. {}", started.elapsed().as_secs_f64(), published.reason);
     }
     Ok(world.user_ids().map(|id| id.to_string()).collect())

@@ -2,7 +2,6 @@
 
 use super::ApiError;
 use crate::app::App;
-use crate::audit::By;
 use crate::exposure::is_public;
 use crate::keys::Holder;
 use crate::pages::session;
@@ -14,6 +13,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use engine::By;
 use governance::{Action, Actor, Role};
 use std::sync::Arc;
 

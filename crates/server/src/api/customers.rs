@@ -31,7 +31,7 @@ async fn customer(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Result<Json<CustomerReply>, ApiError> {
-    let view = app.run(move |app| app.engine.customer(&id)).await?;
+    let view = app.run(move |app| Ok(app.engine.customer(&id)?)).await?;
     // A service reads customers by the thousand, and nobody looks at them: what people open is written down.
     if by.is_person() {
         app.audit.note(Deed::CustomerOpened, &by, view.customer.profile.id.as_str());

@@ -5,7 +5,6 @@ use super::auth::{MayRead, holder};
 use super::extract::{Path, SmallBody};
 use super::wire::{DecideBody, DecisionRecordReply, DecisionReply};
 use crate::app::App;
-use crate::engine::Asked;
 use crate::limits::Asking;
 use crate::peer::Peer;
 use axum::Json;
@@ -14,6 +13,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use decisions::{DecisionKind, Record};
+use engine::Asked;
 use governance::Action;
 use primitives::{AnonymousId, UserId, plain_words, visible};
 use profiles::Identifier;
@@ -43,7 +43,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 async fn decide(_: MayDecide, State(app): State<Arc<App>>, SmallBody(body): SmallBody) -> Result<Response, ApiError> {
     let body: DecideBody = serde_json::from_slice(&body).map_err(|error| unreadable(&body, &error))?;
     let asked = asked(body)?;
-    let record: Record = app.run(move |app| app.engine.decide(asked)).await?;
+    let record: Record = app.run(move |app| Ok(app.engine.decide(asked)?)).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], record.response).into_response())
 }
 
@@ -131,7 +131,7 @@ async fn decision(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Result<Json<DecisionRecordReply>, ApiError> {
-    let record = app.run(move |app| app.engine.decision(&id.into())).await?;
+    let record = app.run(move |app| Ok(app.engine.decision(&id.into())?)).await?;
     if by.is_person() {
         app.audit.note_decision(&by, &record);
     }

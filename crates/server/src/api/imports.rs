@@ -9,9 +9,6 @@ use super::body::{Limit, Sent};
 use super::events::limit;
 use super::extract::{Path, Query, SmallBody};
 use crate::app::App;
-use crate::audit::By;
-use crate::corrections::Undoing;
-use crate::engine::Imported;
 use crate::error::ServerError;
 use crate::peer::Peer;
 use axum::Json;
@@ -19,6 +16,9 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use engine::By;
+use engine::Imported;
+use engine::Undoing;
 use events::{
     BATCH_EVENTS_MAX, Corrected, Envelope, Event, EventLogError, Import, ImportCounts, ImportId, ImportRefusal,
     NewImport, Origin,

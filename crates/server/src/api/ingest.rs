@@ -7,6 +7,7 @@ use super::extract::{Path, Query};
 use super::wire::IngestReply;
 use crate::admission::{who, who_now};
 use crate::app::App;
+use crate::error::ServerError;
 use crate::keys::Holder;
 use crate::limits::Asking;
 use crate::peer::{self, Peer};
@@ -127,7 +128,7 @@ fn accept(app: &App, body: &[u8], kind: Option<CallKind>, sender: Option<Holder>
     app.limits.count_more_events(peer, &sender, n_more)?;
     let reply = IngestReply::rejections(&batch);
     let status = status(&batch);
-    let ingested = app.engine.ingest(batch).map_err(ApiError::from)?;
+    let ingested = app.engine.ingest(batch).map_err(ServerError::from)?;
     Ok((status, Json(reply.counted(ingested))))
 }
 

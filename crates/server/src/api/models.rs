@@ -139,7 +139,7 @@ async fn train(
     Path(name): Path<String>,
 ) -> Result<(StatusCode, Json<DoneReply>), ApiError> {
     let kind = kind(&name)?;
-    app.run(move |app| app.trainer.begin(&app.engine, vec![kind], by)).await?;
+    app.run(move |app| Ok(app.trainer.begin(&app.engine, vec![kind], by)?)).await?;
     Ok((StatusCode::ACCEPTED, done(format!("training {kind} has begun: GET /v1/models says how it goes"))))
 }
 

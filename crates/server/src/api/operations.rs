@@ -44,7 +44,7 @@ async fn healthz() -> Json<Health> {
     responses((status = 200, description = "It can", body = Health), (status = 503, description = "It cannot; the body says why", body = Health))
 )]
 async fn readyz(State(app): State<Arc<App>>) -> Response {
-    match app.probe(|app| app.engine.check()).await {
+    match app.probe(|app| Ok(app.engine.check()?)).await {
         Ok(()) => Health::now("ok").into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, Health::now(error.message())).into_response(),
     }

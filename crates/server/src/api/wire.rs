@@ -1,7 +1,7 @@
 //! What does JSON on the wire look like? Every type that leaves or enters the server, and nothing else.
 
-use crate::engine::{CustomerView, Ingested};
 use decisions::{Answer, Decision, Outcome, Record};
+use engine::{CustomerView, Ingested};
 use events::{Batch, Commerce, Inspected, Rejected, Rejection, RejectionCode, Understanding};
 use features::catalogue;
 use governance::ConsentAnswer;

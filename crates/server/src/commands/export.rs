@@ -11,11 +11,11 @@ use super::progress::spinner;
 use super::report;
 use crate::api::wire::{self, CustomerReply, DecisionRecordReply};
 use crate::args::Options;
-use crate::engine::Engine;
 use crate::error::ServerError;
 use crate::serve::Opened;
 use crate::settings::Settings;
 use decisions::{LoggedDecision, Record};
+use engine::Engine;
 use events::{Call, Offset, Recorded};
 use primitives::{ErrorKind, Timestamp};
 use profiles::Collection;
@@ -233,7 +233,7 @@ fn customer(engine: &Engine, id: &str, row: Row<'_>) -> Result<(), ServerError> 
         Ok(view) if view.customer.profile.id.as_str() != id => Ok(()),
         Ok(view) => row(object(&CustomerReply::from(&view))?),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 

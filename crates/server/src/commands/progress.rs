@@ -1,8 +1,8 @@
 //! How far is it? Bars on standard error that count one thing, with its rate and the time left.
 
-use crate::clock::Stopwatch;
 use crate::serve::stop_signal;
 use console::format::count;
+use engine::Stopwatch;
 use import::{Phase, Progress, Unit};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::Mutex;

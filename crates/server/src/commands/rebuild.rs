@@ -3,10 +3,11 @@
 use super::progress::{Counting, spinner};
 use super::report;
 use crate::args::Options;
-use crate::clock::{Stopwatch, SystemClock};
-use crate::engine::Live;
+use crate::clock::SystemClock;
 use crate::error::ServerError;
+use crate::on_disk::ports;
 use crate::settings::Settings;
+use engine::{Live, Stopwatch};
 use events::EventLog;
 use primitives::Clock;
 use serde_json::json;
@@ -26,7 +27,7 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerErr
     reading.finish_and_clear();
     let (storage, taken_in) = recovered?;
     let bar = Counting::events("Rebuilding", EventLog::head(&*storage).0);
-    let n_events = Live::rebuild(&storage, &settings.consent_policy(), |n| {
+    let n_events = Live::rebuild(&ports(&storage), &settings.consent_policy(), |n| {
         if n % 4_096 == 0 {
             bar.advance(n);
         }

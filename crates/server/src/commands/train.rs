@@ -4,12 +4,11 @@ use super::progress::Counting;
 use super::report;
 use crate::args::{ModelArg, Options};
 use crate::audit::note_from_command;
-use crate::clock::Stopwatch;
 use crate::error::ServerError;
-use crate::jobs;
 use crate::serve::Opened;
 use crate::settings::Settings;
 use console::format;
+use engine::{EngineError, Stopwatch};
 use governance::Deed;
 use learning::{Dataset, LearningError, ModelKind, Published};
 use primitives::{ErrorKind, Seed};
@@ -86,13 +85,13 @@ fn roll_back(options: &Options, opened: &Opened, model: Option<ModelArg>) -> Res
 /// Reads the whole history, with a bar.
 pub(super) fn read_history(opened: &Opened) -> Result<Dataset, ServerError> {
     let bar = Counting::events("Reading the history", opened.engine.ports().history.n_events()?);
-    let dataset = jobs::load_dataset(&opened.engine, &mut |n| {
+    let dataset = engine::load_dataset(&opened.engine, &mut |n| {
         if n % 4_096 == 0 {
             bar.advance(n);
         }
     });
     bar.finish();
-    dataset
+    Ok(dataset?)
 }
 
 /// Trains one model after the other; what cannot be trained is told and does not stop the others.
@@ -100,7 +99,7 @@ pub(super) fn train_all(opened: &Opened, dataset: &Dataset, kinds: &[ModelKind],
     let train = |kind: &ModelKind| {
         let watch = Stopwatch::start();
         let bar = super::progress::spinner(&format!("Training {kind}"));
-        let result = jobs::train(&opened.engine, *kind, dataset, seed);
+        let result = engine::train(&opened.engine, *kind, dataset, seed);
         bar.finish_and_clear();
         let seconds = watch.elapsed().as_secs_f64();
         let model = kind.name();
@@ -115,6 +114,7 @@ pub(super) fn train_all(opened: &Opened, dataset: &Dataset, kinds: &[ModelKind],
                 is_failure: false,
             },
             Err(error) => {
+                let error = ServerError::from(error);
                 let (gaps, is_failure, reason) = (Vec::new(), !is_not_ready(&error), error.story());
                 TrainedModel { model, version: None, champion: false, reason, gaps, seconds, is_failure }
             }
@@ -125,7 +125,11 @@ pub(super) fn train_all(opened: &Opened, dataset: &Dataset, kinds: &[ModelKind],
 
 /// Whether there is too little to learn from yet.
 pub(super) fn is_not_ready(error: &ServerError) -> bool {
-    matches!(error, ServerError::Learning(LearningError::NotReady { .. }))
+    matches!(
+        error,
+        ServerError::Learning(LearningError::NotReady { .. })
+            | ServerError::Engine(EngineError::Learning(LearningError::NotReady { .. }))
+    )
 }
 
 pub(super) fn in_words(trained: &TrainedModel) -> String {

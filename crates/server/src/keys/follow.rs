@@ -2,8 +2,8 @@
 
 use super::Keys;
 use super::file::{self, KeyFile, Print, StoredKey};
-use crate::clock::Stopwatch;
 use crate::error::ServerError;
+use engine::Stopwatch;
 use governance::Role;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};

@@ -1,7 +1,7 @@
 //! Do keys open what they should, and do they stop doing so at once?
 
 use super::*;
-use crate::clock::Stopwatch;
+use engine::Stopwatch;
 
 fn load(data: &Path) -> Keys {
     Keys::load(data, &KeySettings::default()).unwrap()

@@ -10,7 +10,6 @@ use super::visit::Visit;
 use crate::admission::is_change;
 use crate::api::auth::is_basic;
 use crate::app::App;
-use crate::audit::By;
 use crate::exposure::is_local;
 use crate::keys::Holder;
 use crate::peer::{Peer, SentBy, sent_by};
@@ -19,6 +18,7 @@ use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, he
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use console::view::{LoginPage, safe_back};
+use engine::By;
 use governance::{Action, Actor, Role};
 use std::sync::Arc;
 

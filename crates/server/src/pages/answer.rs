@@ -1,10 +1,10 @@
 //! How do answers, scores and features look on a page?
 
 use crate::app::App;
-use crate::engine::Live;
 use console::format;
 use console::view::{Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef, Score};
 use decisions::{Outcome, RankedItem, Record, ScoreReason, Testimony, World};
+use engine::Live;
 use features::{FeatureState, catalogue};
 use learning::{Evaluation, ModelKind};
 use primitives::{Currency, ItemId, ItemKey, ModelVersion, Money};

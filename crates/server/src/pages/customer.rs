@@ -5,9 +5,6 @@ use super::customers::label;
 use super::door;
 use super::visit::Visit;
 use crate::app::App;
-use crate::audit::By;
-use crate::clock::Stopwatch;
-use crate::engine::{Asked, CustomerView, Live};
 use crate::error::ServerError;
 use axum::Form;
 use axum::extract::Path;
@@ -19,6 +16,9 @@ use console::view::{
     TimelineEntry, Trait,
 };
 use decisions::DecisionKind;
+use engine::By;
+use engine::Stopwatch;
+use engine::{Asked, CustomerView, Live};
 use events::{CallKind, Fields};
 use features::FeatureState;
 use governance::{ConsentAnswer, ConsentBasis, Deed, Purpose};

@@ -5,13 +5,13 @@ use super::visit::Visit;
 use super::worth;
 use super::{Asked, api, more_rows, n_rows};
 use crate::app::App;
-use crate::engine::Live;
 use crate::error::ServerError;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query};
 use axum::response::Response;
 use console::view::{DecisionPage, DecisionRow, DecisionsPage, Frame};
 use decisions::{DecisionError, LoggedDecision, Record};
+use engine::Live;
 use primitives::DecisionId;
 use serde_json::json;
 

@@ -3,11 +3,11 @@
 use super::visit::Visit;
 use super::{Asked, more_rows, n_rows};
 use crate::app::App;
-use crate::engine::Live;
 use crate::error::ServerError;
 use axum::extract::Query;
 use axum::response::Response;
 use console::view::{EventRow, EventStatus, EventsPage, Frame, StatusFilter};
+use engine::Live;
 use events::{Commerce, Event, Inspected, InspectedStatus, Recorded, Rejected, RejectionCode, Understanding};
 use primitives::{AnonymousId, UserId};
 use profiles::Identifier;

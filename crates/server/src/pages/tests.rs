@@ -3,12 +3,11 @@
 mod access;
 mod truth;
 
-use crate::engine::Asked as Question;
-use crate::jobs;
 use crate::keys::Keys;
 use crate::serve::{Opened, Running, StartOptions};
 use crate::settings::{KeySettings, Settings};
 use decisions::DecisionKind;
+use engine::Asked as Question;
 use events::generator::{World, WorldSettings};
 use events::{Batch, Origin};
 use learning::ModelKind;
@@ -100,8 +99,8 @@ impl Console {
         for events in events.chunks(2_000) {
             engine.ingest(Batch { accepted: events.to_vec(), ..Batch::default() }).unwrap();
         }
-        let dataset = jobs::load_dataset(engine, &mut |_| {}).unwrap();
-        jobs::train(engine, ModelKind::Recommend, &dataset, Seed::new(1)).unwrap();
+        let dataset = engine::load_dataset(engine, &mut |_| {}).unwrap();
+        engine::train(engine, ModelKind::Recommend, &dataset, Seed::new(1)).unwrap();
         console
     }
 
@@ -495,11 +494,12 @@ fn after_a_restart_everybody_is_there_again() {
     let engine = console.running.app().engine.clone();
     let known = engine.search("", 9_999, Duration::from_secs(9)).unwrap().n_found;
     engine.checkpoint(usize::MAX).unwrap();
-    let again = crate::engine::Engine::open(
+    let again = engine::Engine::open(
         engine.ports().clone(),
         engine.policy().clone(),
         console.clock.clone(),
         Seed::new(2),
+        crate::api::wire::decision,
     )
     .unwrap();
     assert_eq!(again.search("", 9, Duration::from_secs(9)).unwrap().n_found, 0, "nobody was needed yet");

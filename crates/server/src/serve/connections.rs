@@ -7,9 +7,9 @@
 use super::places::{Place, Places, Refusal};
 use super::socket::Socket;
 use crate::bodies::Budget;
-use crate::clock::Stopwatch;
 use axum::Router;
 use axum::extract::ConnectInfo;
+use engine::Stopwatch;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;

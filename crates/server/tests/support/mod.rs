@@ -4,11 +4,11 @@
 
 pub(crate) mod world;
 
+use engine::Engine;
+use engine::Stopwatch;
 use primitives::{Clock, SimulatedClock, Timestamp};
 use serde_json::Value;
 use server::app::App;
-use server::clock::Stopwatch;
-use server::engine::Engine;
 use server::keys::Keys;
 use server::serve::{Opened, Running, StartOptions};
 use server::settings::Settings;

@@ -1,12 +1,11 @@
 //! Which customers does a test server have, and what was learned from them?
 
 use super::noon;
+use engine::Engine;
 use events::generator::{World, WorldSettings};
 use events::{Batch, Event};
 use learning::{ModelKind, Trained};
 use primitives::{Clock, Seed, SimulatedClock};
-use server::engine::Engine;
-use server::jobs;
 use server::serve::Opened;
 use std::sync::{Arc, OnceLock};
 use storage::Access;
@@ -29,7 +28,7 @@ pub(crate) fn shop() -> &'static Shop {
         let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(noon()));
         let opened = Opened::open_at(data.path(), Access::Exclusive, super::settings(), clock).unwrap();
         take_in(&opened.engine, &events);
-        let dataset = jobs::load_dataset(&opened.engine, &mut |_| {}).unwrap();
+        let dataset = engine::load_dataset(&opened.engine, &mut |_| {}).unwrap();
         let train = |kind| learning::train(kind, &dataset, noon(), Seed::new(1)).unwrap();
         let trained = ModelKind::ALL.map(train).to_vec();
         Shop { events, user_ids: world.user_ids().map(str::to_owned).collect(), trained }

@@ -3,11 +3,11 @@
 use super::elsewhere::Server;
 use crate::api::imports::{ImportBegins, ImportCorrected, ImportEnds, ImportReply, ImportTaken};
 use crate::args::{Elsewhere, Options};
-use crate::audit::{AuditTrail, By};
 use crate::commands::progress::{Counting, is_cancelled};
 use crate::error::ServerError;
 use crate::serve::Opened;
 use crate::settings::Settings;
+use engine::{AuditTrail, By, EngineError};
 use events::{Event, ImportId, NewImport};
 use governance::Deed;
 use primitives::{Currency, ErrorKind};
@@ -111,25 +111,26 @@ impl<O: AsRef<Opened>> Here<O> {
             return Ok(());
         }
         let bar = Counting::events("Making profiles anew", opened.engine.ports().events.head().0);
-        let followed = opened.engine.follow_corrections(&opened.storage, &mut |n_read| {
+        let followed = opened.engine.follow_corrections(&mut |n_read| {
             if n_read % N_SHOWN == 0 {
                 bar.advance(n_read);
             }
             if is_cancelled() { Err(stopped()) } else { Ok(()) }
         });
         bar.finish();
-        followed
+        Ok(followed?)
     }
 
     fn note(&self, deed: Deed, subject: String) {
         let opened = self.opened();
-        AuditTrail::new(opened.storage.clone(), opened.engine.clone()).note(deed, &By::COMMAND, subject);
+        AuditTrail::new(opened.engine.clone()).note(deed, &By::COMMAND, subject);
     }
 
     fn checkpoint(&self) -> Result<(), ServerError> {
         self.n_since_checkpoint.set(0);
         let opened = self.opened();
-        opened.engine.checkpoint(opened.settings.profiles.n_resident_max).map(|_| ())
+        opened.engine.checkpoint(opened.settings.profiles.n_resident_max)?;
+        Ok(())
     }
 }
 
@@ -198,8 +199,8 @@ impl<O: AsRef<Opened>> Target for Here<O> {
     }
 }
 
-fn stopped() -> ServerError {
-    ServerError::new(
+fn stopped() -> EngineError {
+    EngineError::new(
         ErrorKind::Unavailable,
         "stopped: what was corrected is kept, and the next start makes profiles anew",
     )

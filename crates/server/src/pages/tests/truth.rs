@@ -1,8 +1,7 @@
 //! Does a page say what its own numbers say?
 
 use super::Console;
-use crate::clock::Stopwatch;
-use crate::jobs;
+use engine::Stopwatch;
 use learning::ModelKind;
 use primitives::{ModelVersion, Seed, Timestamp};
 use serde_json::json;
@@ -79,8 +78,8 @@ fn a_gap_is_named_and_the_champion_stays() {
     let champion = engine.registry().champion_version(RECOMMEND).unwrap();
     console.clock.advance(Duration::from_secs(10 * 86_400));
     send(&console, &[order(&console, "late", 0, &json!([{"product_id": "tea", "price": 3.0}]))]);
-    let dataset = jobs::load_dataset(engine, &mut |_| {}).unwrap();
-    let published = jobs::train(engine, RECOMMEND, &dataset, Seed::new(1)).unwrap();
+    let dataset = engine::load_dataset(engine, &mut |_| {}).unwrap();
+    let published = engine::train(engine, RECOMMEND, &dataset, Seed::new(1)).unwrap();
     assert!(!published.is_champion && published.reason.contains("so the older model stays"), "{}", published.reason);
     assert_eq!(engine.registry().champion_version(RECOMMEND).unwrap(), champion);
     let models = console.get("/models").body;

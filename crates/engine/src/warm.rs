@@ -1,7 +1,7 @@
 //! How do the stored customers come back into memory after a start?
 
-use super::Engine;
-use crate::error::ServerError;
+use crate::Engine;
+use crate::error::EngineError;
 use events::Offset;
 use features::FeatureState;
 use profiles::{Collection, Customer};
@@ -22,8 +22,8 @@ impl Engine {
     /// state is replaced: what is read then is of the old one.
     ///
     /// # Errors
-    /// [`ServerError`] where the store cannot be read.
-    pub fn warm(&self, n_max: usize, is_stopped: &dyn Fn() -> bool) -> Result<(), ServerError> {
+    /// [`EngineError`] where the store cannot be read.
+    pub fn warm(&self, n_max: usize, is_stopped: &dyn Fn() -> bool) -> Result<(), EngineError> {
         let (n_resident, totals, followed) =
             self.look(|live| (live.profiles.resident().count() as u64, live.profiles.totals(), live.followed));
         if n_resident >= totals.n_customers {

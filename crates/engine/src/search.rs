@@ -1,8 +1,8 @@
 //! Which customer is meant, and who was here last?
 
-use super::{Engine, Live};
-use crate::clock::Stopwatch;
-use crate::error::ServerError;
+use crate::Stopwatch;
+use crate::error::EngineError;
+use crate::{Engine, Live};
 use features::FeatureState;
 use primitives::{CustomerId, Timestamp};
 use profiles::{Customer, Identifier, Profile};
@@ -36,8 +36,8 @@ impl Engine {
     /// of them. Looks at the customers in memory for at most `time_max`, and for one of exactly that name everywhere.
     ///
     /// # Errors
-    /// [`ServerError`] where the store cannot be read.
-    pub fn search(&self, query: &str, n_max: usize, time_max: Duration) -> Result<Search, ServerError> {
+    /// [`EngineError`] where the store cannot be read.
+    pub fn search(&self, query: &str, n_max: usize, time_max: Duration) -> Result<Search, EngineError> {
         self.look(|live| live.search(query, n_max, time_max))
     }
 
@@ -55,7 +55,7 @@ impl Engine {
 }
 
 impl Live {
-    fn search(&self, query: &str, n_max: usize, time_max: Duration) -> Result<Search, ServerError> {
+    fn search(&self, query: &str, n_max: usize, time_max: Duration) -> Result<Search, EngineError> {
         let wanted = query.to_lowercase();
         let watch = Stopwatch::start();
         let exact = if query.is_empty() { None } else { self.customer(query)? };

@@ -1,18 +1,16 @@
 //! What is the live state, and how does it come back after a stop?
 
-use super::ingest::broken;
-use super::{Engine, Ports};
-use crate::error::ServerError;
-use crate::serve::ports;
+use crate::error::EngineError;
+use crate::ingest::broken;
+use crate::{Engine, Ports};
 use events::{Offset, Recorded};
 use features::{Activity, FeatureState, Items};
 use governance::{ConsentPolicy, Purpose};
 use learning::Withdrawals;
 use primitives::ErrorKind;
 use profiles::{Change, Collection, Profiles, StoreError};
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
-use storage::{Access, Rebuild, Storage};
 
 /// How many changed customers make a rebuild write a checkpoint.
 const N_DIRTY_MAX: usize = 100_000;
@@ -40,7 +38,7 @@ pub struct Live {
 
 impl Live {
     /// Opens the last checkpoint and folds in the tail of the log.
-    pub(super) fn open(ports: &Ports, policy: &ConsentPolicy) -> Result<Self, ServerError> {
+    pub(super) fn open(ports: &Ports, policy: &ConsentPolicy) -> Result<Self, EngineError> {
         let mut live = Self::stored(ports, policy)?;
         live.fold_after(live.profiles.offset(), ports, |_| Ok(()))?;
         Ok(live)
@@ -49,18 +47,18 @@ impl Live {
     /// Recreates what another version's layout or other consent settings made.
     ///
     /// # Errors
-    /// [`ServerError`] as [`Live::rebuild`], and where nothing may be written.
-    pub fn renew(storage: &Arc<Storage>, policy: &ConsentPolicy, access: Access) -> Result<(), ServerError> {
-        if !profiles::is_outdated(&**storage, &made_with(policy))? {
+    /// [`EngineError`] as [`Live::rebuild`], and where nothing may be written.
+    pub fn renew(ports: &Ports, policy: &ConsentPolicy, may_write: bool) -> Result<(), EngineError> {
+        if !profiles::is_outdated(ports.profiles.as_ref(), &made_with(policy))? {
             return Ok(());
         }
-        if access == Access::ReadOnly {
+        if !may_write {
             let message = "the stored profiles were made by another version or with other consent settings: start the \
                            server, or run `rapport rebuild`, which recreates them";
-            return Err(ServerError::new(ErrorKind::Conflict, message));
+            return Err(EngineError::new(ErrorKind::Conflict, message));
         }
         tracing::info!("the stored profiles were made by another version or other consent settings: recreating them");
-        let n_events = Self::rebuild(storage, policy, |_| {})?;
+        let n_events = Self::rebuild(ports, policy, |_| {})?;
         tracing::info!(n_events, "the profiles are recreated");
         Ok(())
     }
@@ -69,20 +67,16 @@ impl Live {
     /// a rebuild that fails or is broken off changes nothing. Answers with the number of events.
     ///
     /// # Errors
-    /// [`ServerError`] where the history cannot be read or the store not be written.
-    pub fn rebuild(
-        storage: &Arc<Storage>,
-        policy: &ConsentPolicy,
-        mut progress: impl FnMut(u64),
-    ) -> Result<u64, ServerError> {
-        let rebuild = Arc::new(Rebuild::begin(storage.clone())?);
+    /// [`EngineError`] where the history cannot be read or the store not be written.
+    pub fn rebuild(ports: &Ports, policy: &ConsentPolicy, mut progress: impl FnMut(u64)) -> Result<u64, EngineError> {
+        let beside = ports.renewal.begin()?;
         let mut n_events = 0;
-        Self::made_anew(&Ports { profiles: rebuild.clone(), ..ports(storage) }, policy, |n| {
+        Self::made_anew(&Ports { profiles: beside.store.clone(), ..ports.clone() }, policy, |n| {
             n_events = n;
             progress(n);
             Ok(())
         })?;
-        rebuild.adopt()?;
+        (beside.adopt)()?;
         Ok(n_events)
     }
 
@@ -90,8 +84,8 @@ impl Live {
     pub(super) fn made_anew(
         ports: &Ports,
         policy: &ConsentPolicy,
-        mut progress: impl FnMut(u64) -> Result<(), ServerError>,
-    ) -> Result<Self, ServerError> {
+        mut progress: impl FnMut(u64) -> Result<(), EngineError>,
+    ) -> Result<Self, EngineError> {
         let mut live = Self::stored(ports, policy)?;
         // Asked first: what is corrected from here on may come too late for what is read next.
         live.followed = ports.imports.corrected_upto()?;
@@ -106,7 +100,7 @@ impl Live {
     }
 
     /// Folds in what has come since, and stores it.
-    pub(super) fn catch_up(&mut self, ports: &Ports) -> Result<(), ServerError> {
+    pub(super) fn catch_up(&mut self, ports: &Ports) -> Result<(), EngineError> {
         self.fold_after(self.profiles.offset(), ports, |_| Ok(()))?;
         self.store(ports)
     }
@@ -116,8 +110,8 @@ impl Live {
         &mut self,
         after: Offset,
         ports: &Ports,
-        mut then: impl FnMut(&mut Self) -> Result<(), ServerError>,
-    ) -> Result<(), ServerError> {
+        mut then: impl FnMut(&mut Self) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
         let mut failed = None;
         ports.history.replay(after, &mut |recorded| {
             failed = self.apply(&recorded).and_then(|()| then(self)).err();
@@ -126,7 +120,7 @@ impl Live {
         failed.map_or(Ok(()), Err)
     }
 
-    fn stored(ports: &Ports, policy: &ConsentPolicy) -> Result<Self, ServerError> {
+    fn stored(ports: &Ports, policy: &ConsentPolicy) -> Result<Self, EngineError> {
         Ok(Self {
             followed: followed(ports)?,
             made_with: profiles::made_with_change(&made_with(policy)),
@@ -138,7 +132,7 @@ impl Live {
         })
     }
 
-    pub(super) fn apply(&mut self, recorded: &Recorded) -> Result<(), ServerError> {
+    pub(super) fn apply(&mut self, recorded: &Recorded) -> Result<(), EngineError> {
         let before = self.withdrawals.before(&self.profiles, recorded)?;
         // The items first: of those that the event names for the first time the buyers are counted, too.
         self.items.apply(recorded);
@@ -149,7 +143,7 @@ impl Live {
     }
 
     /// Begins a checkpoint of this moment and answers with its offset.
-    fn begin_checkpoint(&mut self) -> Result<Offset, ServerError> {
+    fn begin_checkpoint(&mut self) -> Result<Offset, EngineError> {
         self.profiles.begin_checkpoint()?;
         self.items.begin_checkpoint();
         self.activity.begin_checkpoint()?;
@@ -176,7 +170,7 @@ impl Live {
         self.withdrawals.end_checkpoint(is_durable);
     }
 
-    fn store(&mut self, ports: &Ports) -> Result<(), ServerError> {
+    fn store(&mut self, ports: &Ports) -> Result<(), EngineError> {
         let offset = self.begin_checkpoint()?;
         let stored = ports.profiles.checkpoint(offset, &mut || self.next_slice());
         self.end_checkpoint(stored.is_ok());
@@ -195,7 +189,7 @@ fn followed_change(upto: Offset) -> Change {
 
 /// The newest correction that the stored state follows. An older version wrote no state between a correction and what
 /// followed it, so there the state's own place says it.
-fn followed(ports: &Ports) -> Result<Offset, ServerError> {
+fn followed(ports: &Ports) -> Result<Offset, EngineError> {
     if let Some(stored) = ports.profiles.get(Collection::Totals, FOLLOWED_KEY)? {
         return Ok(Offset(String::from_utf8_lossy(&stored).parse().unwrap_or(0)));
     }
@@ -221,8 +215,8 @@ impl Engine {
     /// `n_resident_max`. Answers with that offset. Events and decisions go on between the slices.
     ///
     /// # Errors
-    /// [`ServerError`]; then the next checkpoint stores it.
-    pub fn checkpoint(&self, n_resident_max: usize) -> Result<Offset, ServerError> {
+    /// [`EngineError`]; then the next checkpoint stores it.
+    pub fn checkpoint(&self, n_resident_max: usize) -> Result<Offset, EngineError> {
         let _one_at_a_time = self.checkpointing.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.is_sound() {
             // What is live is not what is durable; the next start makes it so.
@@ -235,7 +229,7 @@ impl Engine {
         Ok(self.checkpointed())
     }
 
-    fn store(&self) -> Result<(), ServerError> {
+    fn store(&self) -> Result<(), EngineError> {
         let offset = self.live.change(Live::begin_checkpoint)?;
         let stored = self.ports.profiles.checkpoint(offset, &mut || self.live.change(Live::next_slice));
         self.live.change(|live| live.end_checkpoint(stored.is_ok()));
@@ -269,8 +263,8 @@ impl Engine {
     /// Waits as long as they would.
     ///
     /// # Errors
-    /// [`ServerError`] where they would fail.
-    pub fn check(&self) -> Result<(), ServerError> {
+    /// [`EngineError`] where they would fail.
+    pub fn check(&self) -> Result<(), EngineError> {
         if !self.is_sound() {
             return Err(broken());
         }

@@ -1,9 +1,8 @@
 //! How is a decision made, logged and replayed?
 
-use super::{Engine, Live};
-use crate::api::wire;
-use crate::clock::Stopwatch;
-use crate::error::ServerError;
+use crate::Stopwatch;
+use crate::error::EngineError;
+use crate::{Engine, Live};
 use decisions::{Decision, DecisionKind, ItemFacts, Question, Record, Sales, Subject, Witness, World};
 use events::Fields;
 use features::FeatureState;
@@ -33,15 +32,15 @@ impl Engine {
     /// Decides, logs the decision durably, and answers with its record; `Record::response` is what to send.
     ///
     /// # Errors
-    /// [`ServerError`] where the question is out of range, or the decision cannot be logged.
-    pub fn decide(&self, asked: Asked) -> Result<Record, ServerError> {
+    /// [`EngineError`] where the question is out of range, or the decision cannot be logged.
+    pub fn decide(&self, asked: Asked) -> Result<Record, EngineError> {
         let watch = Stopwatch::start();
         let as_of = self.clock.now();
         let champions = self.champions();
         let (question, subject, answer, testimony) = self.look(|live| {
             let customer = resolve(live, &asked.names)?;
             let Some(founder) = asked.names.first() else {
-                return Err(ServerError::new(ErrorKind::Invalid, "nobody was named: give userId or anonymousId"));
+                return Err(EngineError::new(ErrorKind::Invalid, "nobody was named: give userId or anonymousId"));
             };
             let id = customer.as_ref().map_or_else(|| founder.customer_id(), |customer| customer.profile.id.clone());
             let question = Question { kind: asked.kind, customer: id, as_of, n: asked.n, context: asked.context };
@@ -53,7 +52,7 @@ impl Engine {
         })?;
         let id = DecisionId::new(as_of, &mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner));
         let decision = Decision { id, kind: asked.kind, customer: question.customer.clone(), answer };
-        let response = wire::decision(&decision);
+        let response = (self.write)(&decision);
         let record = Record::new(question, &subject, testimony, decision, response);
         self.ports.decisions.append(record.to_logged())?;
         self.count(&record, watch.elapsed());
@@ -63,13 +62,13 @@ impl Engine {
     /// A logged decision.
     ///
     /// # Errors
-    /// [`ServerError`] of kind `NotFound` where there is none of that name.
-    pub fn decision(&self, id: &DecisionId) -> Result<Record, ServerError> {
+    /// [`EngineError`] of kind `NotFound` where there is none of that name.
+    pub fn decision(&self, id: &DecisionId) -> Result<Record, EngineError> {
         match self.ports.decisions.get(id)? {
-            Some(logged) => Ok(Record::open(&logged)?.rewrite(wire::decision)),
+            Some(logged) => Ok(Record::open(&logged)?.rewrite(self.write)),
             None => {
                 let message = format!("there is no decision {id}: take an id from an answer's decisionId");
-                Err(ServerError::new(ErrorKind::NotFound, message))
+                Err(EngineError::new(ErrorKind::NotFound, message))
             }
         }
     }
@@ -77,10 +76,10 @@ impl Engine {
     /// Decides again what was decided before, from its record and the model it names: the bytes that come out.
     ///
     /// # Errors
-    /// [`ServerError`] where the decision or its model is not there.
-    pub fn replay(&self, record: &Record) -> Result<String, ServerError> {
+    /// [`EngineError`] where the decision or its model is not there.
+    pub fn replay(&self, record: &Record) -> Result<String, EngineError> {
         let answer = decisions::replay(record, &self.champions_of(record)?)?;
-        Ok(wire::decision(&Decision { answer, ..record.decision.clone() }))
+        Ok((self.write)(&Decision { answer, ..record.decision.clone() }))
     }
 
     /// How fast decisions are made lately.
@@ -102,7 +101,7 @@ impl Engine {
 }
 
 /// The customer whom the first known name means.
-fn resolve<'l>(live: &'l Live, names: &[Identifier]) -> Result<Option<Cow<'l, Customer<FeatureState>>>, ServerError> {
+fn resolve<'l>(live: &'l Live, names: &[Identifier]) -> Result<Option<Cow<'l, Customer<FeatureState>>>, EngineError> {
     for name in names {
         if let Some(id) = live.profiles.find(name)? {
             return Ok(live.profiles.customer(&id)?);

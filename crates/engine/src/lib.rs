@@ -1,65 +1,75 @@
 //! How do the crates work together while the program runs? Events are appended and folded, decisions made and logged.
+//!
+//! Nothing here knows HTTP, the settings' file or a database: what keeps everything is behind [`Ports`], and what is sent
+//! is written by a [`Writer`].
+//!
+//! What stays true:
+//! - an event is answered after it is durable and live ([`Engine::ingest`]), a decision after it is logged
+//!   ([`Engine::decide`]);
+//! - the live state is looked at in closures, and no guard leaves the engine ([`Engine::look`]);
+//! - what works in the background is a thread of its own, and nobody waits for it ([`Background`]).
 
-mod champions;
-mod correct;
-mod decide;
-mod forget;
+mod ports;
+
 mod ingest;
 mod live;
-mod pace;
 mod pressure;
+mod shared;
+
+mod decide;
+mod pace;
 mod read;
 mod search;
-mod shared;
-#[cfg(test)]
-mod tests;
+mod worth;
+
+mod champions;
+mod training;
+
+mod correct;
+mod corrections;
+mod forget;
 mod warm;
 
+mod background;
+
+mod audit;
+mod error;
+mod stopwatch;
+
+pub use audit::{AuditTrail, By};
+pub use background::{Background, Pauses};
 pub use champions::{ChampionStatus, StillLearnedFrom};
 pub use correct::Imported;
+pub use corrections::{Corrector, Undoing};
 pub use decide::Asked;
+pub use error::{EngineError, story};
 pub use ingest::Ingested;
 pub use live::Live;
 pub use pace::Pace;
+pub use ports::{AuditLog, Beside, Ports, Renewal, Sealed, Sealing, Upkeep, Writer};
 pub use pressure::Pressure;
 pub use read::CustomerView;
 pub use search::Search;
+pub use stopwatch::Stopwatch;
+pub use training::{Trainer, load_dataset, train};
+pub use worth::Consequence;
 
-use crate::error::ServerError;
-use decisions::{Champions, DecisionLog};
-use events::{EventLog, ImportLog, Offset};
-use features::History;
+use decisions::Champions;
+use events::Offset;
 use governance::ConsentPolicy;
-use learning::{ModelStore, Registry};
+use learning::Registry;
 use primitives::{Clock, Seed};
-use profiles::ProfileStore;
 use rand_chacha::rand_core::Rng;
 use shared::Shared;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex, RwLock};
-
-/// What keeps everything: one machine's storage, or a cluster's.
-#[derive(Clone)]
-pub struct Ports {
-    /// Where events are appended.
-    pub events: Arc<dyn EventLog>,
-    /// What came in with which import, and what of it was taken out again.
-    pub imports: Arc<dyn ImportLog>,
-    /// Where derived state is kept.
-    pub profiles: Arc<dyn ProfileStore>,
-    /// Where everything that ever happened is read.
-    pub history: Arc<dyn History>,
-    /// Where models are kept.
-    pub models: Arc<dyn ModelStore>,
-    /// Where decisions are kept.
-    pub decisions: Arc<dyn DecisionLog>,
-}
 
 /// The running program without its HTTP: events in, decisions out.
 pub struct Engine {
     ports: Ports,
     clock: Arc<dyn Clock>,
     policy: ConsentPolicy,
+    write: Writer,
     live: Shared<Live>,
     /// The offset up to which `live` has folded; appends fold in the order of their offsets.
     folded: Mutex<Offset>,
@@ -85,11 +95,17 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens the live state: the last checkpoint and the log's tail after it.
+    /// Opens the live state: the last checkpoint and the log's tail after it. Decisions will be sent as `write` writes them.
     ///
     /// # Errors
-    /// [`ServerError`] where the store or the log cannot be read.
-    pub fn open(ports: Ports, policy: ConsentPolicy, clock: Arc<dyn Clock>, ids: Seed) -> Result<Self, ServerError> {
+    /// [`EngineError`] where the store or the log cannot be read.
+    pub fn open(
+        ports: Ports,
+        policy: ConsentPolicy,
+        clock: Arc<dyn Clock>,
+        ids: Seed,
+        write: Writer,
+    ) -> Result<Self, EngineError> {
         let checkpointed = ports.profiles.offset()?;
         // What was set aside at the end of the log is not in the profiles, and nobody waits for it.
         let reached = ports.events.head();
@@ -99,6 +115,7 @@ impl Engine {
             ports,
             clock,
             policy,
+            write,
             live: Shared::new(live),
             folded: Mutex::new(reached),
             fold_turn: Condvar::new(),

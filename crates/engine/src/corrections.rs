@@ -3,16 +3,15 @@
 //! That an import does not count is durable in moments; making everything derived anew takes as long as reading the whole
 //! history. Where several wait, all of them are taken out first, and what is derived follows once.
 
+use crate::Engine;
 use crate::audit::{AuditTrail, By};
-use crate::engine::Engine;
-use crate::error::ServerError;
+use crate::error::EngineError;
 use events::{EventLogError, ImportId, ImportRefusal, Offset};
 use governance::Deed;
 use primitives::ErrorKind;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use storage::Storage;
 
 /// So many imports may wait to be taken out.
 const N_WAITING_MAX: usize = 100;
@@ -20,7 +19,6 @@ const N_WAITING_MAX: usize = 100;
 /// Takes imports out again, and lets what is derived follow every correction.
 pub struct Corrector {
     engine: Arc<Engine>,
-    storage: Arc<Storage>,
     audit: AuditTrail,
     asked: Mutex<Asked>,
     changed: Condvar,
@@ -60,10 +58,9 @@ enum Work {
 impl Corrector {
     /// A corrector of an engine's imports, which writes down who had which taken out.
     #[must_use]
-    pub fn new(engine: Arc<Engine>, storage: Arc<Storage>, audit: AuditTrail) -> Self {
+    pub fn new(engine: Arc<Engine>, audit: AuditTrail) -> Self {
         Self {
             engine,
-            storage,
             audit,
             asked: Mutex::default(),
             changed: Condvar::new(),
@@ -79,17 +76,11 @@ impl Corrector {
         &self.engine
     }
 
-    /// Where that is stored.
-    #[must_use]
-    pub fn storage(&self) -> &Arc<Storage> {
-        &self.storage
-    }
-
     /// Asks for an import to be taken out, and answers how far that is. Asking again changes nothing.
     ///
     /// # Errors
-    /// [`ServerError`] where there is no such import, or too many wait.
-    pub fn undo(&self, import: ImportId, by: &By) -> Result<Undoing, ServerError> {
+    /// [`EngineError`] where there is no such import, or too many wait.
+    pub fn undo(&self, import: ImportId, by: &By) -> Result<Undoing, EngineError> {
         match self.undoing(import)? {
             Undoing::NotAsked | Undoing::Failed(_) => {}
             Undoing::Following => {
@@ -101,7 +92,7 @@ impl Corrector {
         let mut asked = self.asked();
         if asked.to_undo.len() >= N_WAITING_MAX {
             let message = format!("{N_WAITING_MAX} imports wait to be undone already: ask again when some are");
-            return Err(ServerError::new(ErrorKind::Unavailable, message));
+            return Err(EngineError::new(ErrorKind::Unavailable, message));
         }
         if asked.under_way != Some(import) && !asked.to_undo.contains(&import) {
             asked.failed.remove(&import);
@@ -116,8 +107,8 @@ impl Corrector {
     /// How far the undoing of an import is.
     ///
     /// # Errors
-    /// [`ServerError`] where there is no such import, or it cannot be read.
-    pub fn undoing(&self, import: ImportId) -> Result<Undoing, ServerError> {
+    /// [`EngineError`] where there is no such import, or it cannot be read.
+    pub fn undoing(&self, import: ImportId) -> Result<Undoing, EngineError> {
         let (is_asked, failed) = {
             let asked = self.asked();
             let is_asked = asked.under_way == Some(import) || asked.to_undo.contains(&import);
@@ -144,8 +135,8 @@ impl Corrector {
     /// Answers with the newest correction; `before` is the one of a while ago.
     ///
     /// # Errors
-    /// [`ServerError`] where that cannot be read.
-    pub fn follow_what_is_left(&self, before: Offset) -> Result<Offset, ServerError> {
+    /// [`EngineError`] where that cannot be read.
+    pub fn follow_what_is_left(&self, before: Offset) -> Result<Offset, EngineError> {
         let newest = self.engine.ports().imports.corrected_upto()?;
         if newest == before && self.engine.is_outdated()? {
             self.follow();
@@ -209,7 +200,7 @@ impl Corrector {
     fn follow_all(&self) {
         self.n_read.store(0, Ordering::Relaxed);
         self.n_to_read.store(self.engine.ports().events.head().0, Ordering::Relaxed);
-        let followed = self.engine.follow_corrections(&self.storage, &mut |n_read| {
+        let followed = self.engine.follow_corrections(&mut |n_read| {
             self.n_read.store(n_read, Ordering::Relaxed);
             if self.is_stopped() { Err(stopped()) } else { Ok(()) }
         });
@@ -231,6 +222,6 @@ impl Corrector {
     }
 }
 
-fn stopped() -> ServerError {
-    ServerError::new(ErrorKind::Unavailable, "the program stops: the next start goes on")
+fn stopped() -> EngineError {
+    EngineError::new(ErrorKind::Unavailable, "the program stops: the next start goes on")
 }

@@ -1,8 +1,8 @@
 //! What can be read of a customer?
 
-use super::decide::Catalogue;
-use super::{Engine, Live};
-use crate::error::ServerError;
+use crate::decide::Catalogue;
+use crate::error::EngineError;
+use crate::{Engine, Live};
 use decisions::{Answer, DecisionKind, Question, Subject};
 use features::{FeatureState, FeatureVector};
 use governance::{ConsentAnswer, Purpose, permit};
@@ -28,8 +28,8 @@ impl Live {
     /// A customer by any of their names or their customer id; `None` where nobody goes by that name.
     ///
     /// # Errors
-    /// [`ServerError`] where the store cannot be read.
-    pub fn customer(&self, name: &str) -> Result<Option<Customer<FeatureState>>, ServerError> {
+    /// [`EngineError`] where the store cannot be read.
+    pub fn customer(&self, name: &str) -> Result<Option<Customer<FeatureState>>, EngineError> {
         let Some(id) = self.profiles.find_by_text(name)? else { return Ok(None) };
         Ok(self.profiles.customer(&id)?.map(Cow::into_owned))
     }
@@ -39,11 +39,11 @@ impl Engine {
     /// A customer by any of their names or their customer id.
     ///
     /// # Errors
-    /// [`ServerError`] of kind `NotFound` where nobody goes by that name.
-    pub fn customer(&self, name: &str) -> Result<CustomerView, ServerError> {
+    /// [`EngineError`] of kind `NotFound` where nobody goes by that name.
+    pub fn customer(&self, name: &str) -> Result<CustomerView, EngineError> {
         let as_of = self.clock.now();
         let customer = self.look(|live| live.customer(name))?.ok_or_else(|| {
-            ServerError::new(
+            EngineError::new(
                 ErrorKind::NotFound,
                 "no customer goes by this name: give a userId, an anonymousId or a customerId that was seen in an event",
             )
@@ -60,8 +60,8 @@ impl Engine {
     /// A customer's churn score, as a decision would give it, without logging one.
     ///
     /// # Errors
-    /// [`ServerError`].
-    pub fn churn_score(&self, customer: &Customer<FeatureState>, as_of: Timestamp) -> Result<Answer, ServerError> {
+    /// [`EngineError`].
+    pub fn churn_score(&self, customer: &Customer<FeatureState>, as_of: Timestamp) -> Result<Answer, EngineError> {
         let kind = DecisionKind::Churn;
         let id = customer.profile.id.clone();
         let question = Question { kind, customer: id, as_of, n: 1, context: events::Fields::new() };
@@ -74,13 +74,13 @@ impl Engine {
     /// What would be decided for a customer now, without logging a decision.
     ///
     /// # Errors
-    /// [`ServerError`] where `n` is out of range.
+    /// [`EngineError`] where `n` is out of range.
     pub fn preview(
         &self,
         customer: &Customer<FeatureState>,
         kind: DecisionKind,
         n: usize,
-    ) -> Result<Answer, ServerError> {
+    ) -> Result<Answer, EngineError> {
         let (as_of, champions) = (self.clock.now(), self.champions());
         let id = customer.profile.id.clone();
         let question = Question { kind, customer: id, as_of, n, context: events::Fields::new() };

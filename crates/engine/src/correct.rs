@@ -3,14 +3,13 @@
 //! A withdrawn event cannot be taken out of a fold: what it merged stays merged. So everything derived is made anew
 //! beside what is in force, from the history that leaves it out, and then takes its place.
 
-use super::ingest::broken;
-use super::{Engine, Live, Ports};
-use crate::error::ServerError;
+use crate::error::EngineError;
+use crate::ingest::broken;
+use crate::{Engine, Live, Ports};
 use events::{Corrected, Event, EventLogError, ImportCounts, ImportId, NewImport, Receipt, Replaced};
 use primitives::MessageId;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
-use storage::{Rebuild, Storage};
 
 /// So many events may be left to fold in while others wait.
 const N_REST_MAX: u64 = 2_000;
@@ -34,16 +33,16 @@ impl Engine {
     /// Begins an import.
     ///
     /// # Errors
-    /// [`ServerError`] where that cannot be stored.
-    pub fn begin_import(&self, new: &NewImport) -> Result<ImportId, ServerError> {
+    /// [`EngineError`] where that cannot be stored.
+    pub fn begin_import(&self, new: &NewImport) -> Result<ImportId, EngineError> {
         Ok(self.ports.imports.begin_import(new, self.clock.now())?)
     }
 
     /// Appends an import's events and folds them in, as [`Engine::ingest`] does.
     ///
     /// # Errors
-    /// [`ServerError`], also where the import is not under way; then none of the events was accepted.
-    pub fn ingest_imported(&self, import: ImportId, events: Vec<Event>) -> Result<Imported, ServerError> {
+    /// [`EngineError`], also where the import is not under way; then none of the events was accepted.
+    pub fn ingest_imported(&self, import: ImportId, events: Vec<Event>) -> Result<Imported, EngineError> {
         self.import(events, |events| {
             let receipts = self.ports.imports.append_imported(import, events)?;
             Ok(Replaced { receipts, corrected: Corrected::default() })
@@ -55,7 +54,7 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::ingest_imported`]; then nothing was replaced, either.
-    pub fn replace_imported(&self, import: ImportId, events: Vec<Event>) -> Result<Imported, ServerError> {
+    pub fn replace_imported(&self, import: ImportId, events: Vec<Event>) -> Result<Imported, EngineError> {
         self.import(events, |events| self.ports.imports.replace_imported(import, events, self.clock.now()))
     }
 
@@ -63,7 +62,7 @@ impl Engine {
         &self,
         events: Vec<Event>,
         append: impl FnOnce(&[Event]) -> Result<Replaced, EventLogError>,
-    ) -> Result<Imported, ServerError> {
+    ) -> Result<Imported, EngineError> {
         let mut imported = Imported::default();
         let receipts = self.append_and_fold(events, |events| {
             let Replaced { receipts, corrected } = append(events)?;
@@ -85,16 +84,16 @@ impl Engine {
     /// Ends an import.
     ///
     /// # Errors
-    /// [`ServerError`] where that cannot be stored, or the import is not under way.
-    pub fn end_import(&self, import: ImportId, counts: ImportCounts) -> Result<(), ServerError> {
+    /// [`EngineError`] where that cannot be stored, or the import is not under way.
+    pub fn end_import(&self, import: ImportId, counts: ImportCounts) -> Result<(), EngineError> {
         Ok(self.ports.imports.end_import(import, counts, self.clock.now())?)
     }
 
     /// Takes an import out again. Until [`Engine::follow_corrections`] the live state has it still.
     ///
     /// # Errors
-    /// [`ServerError`] where there is no such import, or it was taken out before.
-    pub fn undo_import(&self, import: ImportId) -> Result<Corrected, ServerError> {
+    /// [`EngineError`] where there is no such import, or it was taken out before.
+    pub fn undo_import(&self, import: ImportId) -> Result<Corrected, EngineError> {
         if !self.is_sound() {
             return Err(broken());
         }
@@ -106,8 +105,8 @@ impl Engine {
     /// Whether there is a correction that the live state does not follow yet.
     ///
     /// # Errors
-    /// [`ServerError`] where that cannot be read.
-    pub fn is_outdated(&self) -> Result<bool, ServerError> {
+    /// [`EngineError`] where that cannot be read.
+    pub fn is_outdated(&self) -> Result<bool, EngineError> {
         let corrected_upto = self.ports.imports.corrected_upto()?;
         Ok(self.look(|live| live.followed) < corrected_upto)
     }
@@ -116,26 +115,21 @@ impl Engine {
     /// are written and decisions are made. Tells the number of events that were read, and ends where that says so.
     ///
     /// # Errors
-    /// [`ServerError`]; then what was in force stays so, and the next call or the next start makes it good.
+    /// [`EngineError`]; then what was in force stays so, and the next call or the next start makes it good.
     pub fn follow_corrections(
         &self,
-        storage: &Arc<Storage>,
-        progress: &mut dyn FnMut(u64) -> Result<(), ServerError>,
-    ) -> Result<(), ServerError> {
+        progress: &mut dyn FnMut(u64) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
         let _one_at_a_time = self.following.lock().unwrap_or_else(PoisonError::into_inner);
         while self.is_outdated()? {
-            self.replace_live(storage, progress)?;
+            self.replace_live(progress)?;
         }
         Ok(())
     }
 
-    fn replace_live(
-        &self,
-        storage: &Arc<Storage>,
-        progress: &mut dyn FnMut(u64) -> Result<(), ServerError>,
-    ) -> Result<(), ServerError> {
-        let beside = Arc::new(Rebuild::begin(storage.clone())?);
-        let ports = Ports { profiles: beside.clone(), ..self.ports.clone() };
+    fn replace_live(&self, progress: &mut dyn FnMut(u64) -> Result<(), EngineError>) -> Result<(), EngineError> {
+        let beside = self.ports.renewal.begin()?;
+        let ports = Ports { profiles: beside.store.clone(), ..self.ports.clone() };
         let mut made = Live::made_anew(&ports, &self.policy, progress)?;
         for _ in 0..N_ROUNDS_MAX {
             if self.ports.events.head().0 - made.profiles.offset().0 <= N_REST_MAX {
@@ -148,7 +142,7 @@ impl Engine {
         let mut folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
         made.catch_up(&ports)?;
         drop(made);
-        beside.adopt()?;
+        (beside.adopt)()?;
         let fresh = Live::open(&self.ports, &self.policy)?;
         *folded = fresh.profiles.offset();
         // Not `folded`: what came between the two is in the fresh state and not in the store.

@@ -1,7 +1,8 @@
 //! What does the engine do where its store is full, or changes beneath it?
 
-use super::{Engine, Ports};
-use crate::serve::ports;
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use engine::{Engine, Ports};
 use events::{
     Batch, Envelope, Event, EventLog, EventLogError, ImportCounts, Inspected, InspectedStatus, NewImport, Offset,
     Origin, Receipt, Recorded, Rejected,
@@ -9,6 +10,8 @@ use events::{
 use governance::ConsentPolicy;
 use primitives::{ErrorKind, MessageId, Seed, SimulatedClock, Timestamp};
 use serde_json::{Value, json};
+use server::api::wire;
+use server::on_disk::ports;
 use std::cell::Cell;
 use std::sync::Arc;
 use storage::{Access, DataDir, Storage, StorageSettings};
@@ -23,7 +26,8 @@ fn storage(data: &tempfile::TempDir) -> Arc<Storage> {
 }
 
 fn engine(ports: Ports) -> Engine {
-    Engine::open(ports, ConsentPolicy::default(), Arc::new(SimulatedClock::new(noon())), Seed::new(1)).unwrap()
+    Engine::open(ports, ConsentPolicy::default(), Arc::new(SimulatedClock::new(noon())), Seed::new(1), wire::decision)
+        .unwrap()
 }
 
 fn batch(events: &[Value], origin: Origin) -> Batch {
@@ -105,7 +109,7 @@ fn customers_of_the_old_state_are_not_read_into_the_new_one() {
         if !is_undone.replace(true) {
             assert!(n_resident() > 0, "some were read already");
             engine.undo_import(import).unwrap();
-            engine.follow_corrections(&storage, &mut |_| Ok(())).unwrap();
+            engine.follow_corrections(&mut |_| Ok(())).unwrap();
             assert_eq!(n_resident(), 0);
         }
         false

@@ -1,7 +1,7 @@
 //! What becomes of what past decisions knew of a customer who refuses now?
 
-use super::{Engine, Live};
-use crate::error::ServerError;
+use crate::error::EngineError;
+use crate::{Engine, Live};
 use decisions::{LoggedDecision, Record};
 use features::FeatureState;
 use governance::{ConsentBasis, Purpose};
@@ -15,8 +15,8 @@ impl Engine {
     /// whenever they were made: a refusal may be stamped later or earlier than it came.
     ///
     /// # Errors
-    /// [`ServerError`], also where a record cannot be read; the next call goes on after that customer.
-    pub fn forget_refused(&self, after: &mut Option<CustomerId>, n_max: usize) -> Result<(), ServerError> {
+    /// [`EngineError`], also where a record cannot be read; the next call goes on after that customer.
+    pub fn forget_refused(&self, after: &mut Option<CustomerId>, n_max: usize) -> Result<(), EngineError> {
         let mut unreadable = Vec::new();
         for _ in 0..n_max {
             *after = self.ports.decisions.next_customer(after.as_ref())?;
@@ -32,7 +32,7 @@ impl Engine {
     }
 
     /// Where the customer of an id refuses: that id, and those of everybody who became one with them.
-    fn to_forget(&self, live: &Live, id: &CustomerId) -> Result<Vec<CustomerId>, ServerError> {
+    fn to_forget(&self, live: &Live, id: &CustomerId) -> Result<Vec<CustomerId>, EngineError> {
         let Some(customer) = bearer(live, id)?.filter(|customer| self.refuses(customer)) else { return Ok(Vec::new()) };
         let mut ids = vec![id.clone()];
         for former in customer.profile.links.keys().map(Identifier::customer_id) {
@@ -52,7 +52,7 @@ impl Engine {
 }
 
 /// Who bears an id, or whom its founder's name leads to since they became one with somebody.
-fn bearer<'l>(live: &'l Live, id: &CustomerId) -> Result<Option<Cow<'l, Customer<FeatureState>>>, ServerError> {
+fn bearer<'l>(live: &'l Live, id: &CustomerId) -> Result<Option<Cow<'l, Customer<FeatureState>>>, EngineError> {
     if let Some(customer) = live.profiles.customer(id)? {
         return Ok(Some(customer));
     }
@@ -70,10 +70,10 @@ fn without_knowledge(logged: &LoggedDecision, unreadable: &mut Vec<DecisionId>) 
     Some(record.forget().to_logged().record)
 }
 
-fn still_known(n: usize, first: &DecisionId) -> ServerError {
+fn still_known(n: usize, first: &DecisionId) -> EngineError {
     let message = format!(
         "{n} decisions about customers who have refused cannot be read and keep what they knew, the first of them {first}: \
          restore them from a backup, or let decisions.keep_days remove them"
     );
-    ServerError::new(ErrorKind::Corrupt, message)
+    EngineError::new(ErrorKind::Corrupt, message)
 }

@@ -1,7 +1,7 @@
 //! How does a request's worth of events become durable and live before it is answered?
 
-use super::Engine;
-use crate::error::ServerError;
+use crate::Engine;
+use crate::error::EngineError;
 use events::{
     Batch, CallKind, Commerce, Event, EventLogError, Offset, Origin, Receipt, Recorded, Rejected, RejectionCode,
     Understanding,
@@ -37,8 +37,8 @@ impl Engine {
     /// inspector. On return the accepted ones are durable and every later read sees them.
     ///
     /// # Errors
-    /// [`ServerError`]; then no event of the batch was accepted, or the program is broken and says so from now on.
-    pub fn ingest(&self, mut batch: Batch) -> Result<Ingested, ServerError> {
+    /// [`EngineError`]; then no event of the batch was accepted, or the program is broken and says so from now on.
+    pub fn ingest(&self, mut batch: Batch) -> Result<Ingested, EngineError> {
         if !self.is_sound() {
             return Err(broken());
         }
@@ -74,7 +74,7 @@ impl Engine {
                 .increment(n_conflicts);
             self.ports.events.keep_rejected(conflicts).unwrap_or_else(|error| {
                 // The others are durable by now: an error would have the client send them again.
-                let error = ServerError::from(error).story();
+                let error = EngineError::from(error).story();
                 tracing::error!(error, n_conflicts, "events of a known messageId with other content could not be kept");
             });
         }
@@ -87,7 +87,7 @@ impl Engine {
         &self,
         events: Vec<Event>,
         append: impl FnOnce(&[Event]) -> Result<(Vec<Receipt>, Vec<Recorded>), EventLogError>,
-    ) -> Result<Vec<Receipt>, ServerError> {
+    ) -> Result<Vec<Receipt>, EngineError> {
         if !self.is_sound() {
             return Err(broken());
         }
@@ -107,7 +107,7 @@ impl Engine {
     }
 
     /// Folds appended events when it is their turn: live state advances in the order of the log.
-    pub(super) fn fold(&self, recorded: &[Recorded]) -> Result<(), ServerError> {
+    pub(super) fn fold(&self, recorded: &[Recorded]) -> Result<(), EngineError> {
         let (Some(first), Some(last)) = (recorded.first(), recorded.last()) else { return Ok(()) };
         let result = self.wait_until_folded(Offset(first.offset.0 - 1)).and_then(|mut folded| {
             self.live.change(|live| {
@@ -129,7 +129,7 @@ impl Engine {
 
     /// Waits until everything up to an offset is live: an event that is there already may have been appended by a request
     /// that is still under way.
-    fn wait_until_folded(&self, upto: Offset) -> Result<MutexGuard<'_, Offset>, ServerError> {
+    fn wait_until_folded(&self, upto: Offset) -> Result<MutexGuard<'_, Offset>, EngineError> {
         let folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = |folded: &mut Offset| *folded < upto && self.is_sound();
         let (folded, _) =
@@ -172,16 +172,16 @@ fn count(recorded: &[Recorded]) {
     }
 }
 
-fn overfull() -> ServerError {
-    ServerError::new(
+fn overfull() -> EngineError {
+    EngineError::new(
         ErrorKind::Unavailable,
         "more customers have changed than the disk can take, and none of these events was accepted: send them again in a \
          second; if this goes on, check the disk",
     )
 }
 
-pub(super) fn broken() -> ServerError {
-    ServerError::new(
+pub(super) fn broken() -> EngineError {
+    EngineError::new(
         ErrorKind::Unavailable,
         "the profiles could not follow the log: stop the server and start it again, which folds the missing events in",
     )

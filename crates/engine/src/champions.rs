@@ -1,7 +1,7 @@
 //! Which models are in force?
 
-use super::Engine;
-use crate::error::ServerError;
+use crate::Engine;
+use crate::error::EngineError;
 use decisions::Champions;
 use learning::{ModelHeader, ModelKind, Withdrawn};
 use primitives::{ModelVersion, Timestamp};
@@ -36,8 +36,8 @@ impl Engine {
     /// Customers whom the champion learned from and who have refused since; `None` where there are none.
     ///
     /// # Errors
-    /// [`ServerError`] where the registry cannot be read.
-    pub fn still_learned_from(&self, kind: ModelKind) -> Result<Option<StillLearnedFrom>, ServerError> {
+    /// [`EngineError`] where the registry cannot be read.
+    pub fn still_learned_from(&self, kind: ModelKind) -> Result<Option<StillLearnedFrom>, EngineError> {
         let versions = self.registry.versions(kind)?;
         let Some(champion) = versions.iter().find(|version| version.is_champion) else { return Ok(None) };
         let trained_at = versions.iter().map(|version| version.header.trained_at).max().unwrap_or_default();
@@ -61,8 +61,8 @@ impl Engine {
     /// decisions fall back and people see why.
     ///
     /// # Errors
-    /// [`ServerError`] where the registry itself cannot be read.
-    pub fn reload_champions(&self) -> Result<(), ServerError> {
+    /// [`EngineError`] where the registry itself cannot be read.
+    pub fn reload_champions(&self) -> Result<(), EngineError> {
         let mut champions = Champions::default();
         let mut status = Vec::new();
         for kind in ModelKind::ALL {
@@ -73,7 +73,7 @@ impl Engine {
                     champions.put(loaded);
                     None
                 }
-                Err(error) => Some(ServerError::from(error).story()),
+                Err(error) => Some(EngineError::from(error).story()),
             };
             if let Some(fault) = &fault {
                 tracing::error!(model = kind.name(), fault, "the champion cannot be used; decisions fall back");
@@ -88,8 +88,8 @@ impl Engine {
     /// The champions that a logged decision names, for its replay.
     ///
     /// # Errors
-    /// [`ServerError`] where the model is not there any more or damaged.
-    pub fn champions_of(&self, record: &decisions::Record) -> Result<Champions, ServerError> {
+    /// [`EngineError`] where the model is not there any more or damaged.
+    pub fn champions_of(&self, record: &decisions::Record) -> Result<Champions, EngineError> {
         let mut champions = Champions::default();
         if let Some(model) = &record.decision.answer.model {
             let kind = match record.question.kind {

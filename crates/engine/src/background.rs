@@ -1,0 +1,297 @@
+//! What goes on in the background? Checkpoints, sealing, pruning, corrections, and training when it is due.
+
+use crate::audit::{AuditTrail, By};
+use crate::corrections::Corrector;
+use crate::error::EngineError;
+use crate::ports::Sealing;
+use crate::training::Trainer;
+use crate::{ChampionStatus, Engine};
+use events::Offset;
+use governance::Deed;
+use learning::ModelKind;
+use primitives::{CustomerId, ModelVersion, Timestamp};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How often sealing and pruning are looked at.
+const MAINTENANCE_EVERY: Duration = Duration::from_secs(60);
+/// How many customers' past decisions are looked at each time.
+const N_LOOKED_AT: usize = 20_000;
+
+/// How often what is done, and from how much on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pauses {
+    /// How long after a checkpoint the next one is written at the latest.
+    pub checkpoint: Duration,
+    /// About how many customers may be in memory.
+    pub n_resident_max: usize,
+    /// So many events in the log are sealed.
+    pub n_sealed_min: u64,
+    /// How long after everything was sealed it is sealed again, however little it is.
+    pub seal: Duration,
+    /// How old a model may be, in hours; 0: however old.
+    pub train_hours: i64,
+}
+
+/// The background threads. Dropping it stops them after a last checkpoint.
+pub struct Background {
+    engine: Arc<Engine>,
+    corrector: Arc<Corrector>,
+    stop: Arc<Stop>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Says when to stop.
+#[derive(Debug, Default)]
+struct Stop {
+    is_wanted: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Stop {
+    fn order(&self) {
+        *self.is_wanted.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+    }
+
+    fn is_wanted(&self) -> bool {
+        *self.is_wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for so long, or until it is time to stop: then it answers `true`.
+    fn wait(&self, pause: Duration) -> bool {
+        let is_wanted = self.is_wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.changed.wait_timeout_while(is_wanted, pause, |is_wanted| !*is_wanted);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+impl Background {
+    /// Starts checkpoints, sealing, pruning, regular training and corrections.
+    ///
+    /// # Errors
+    /// [`EngineError`] where no thread can be started.
+    pub fn start(trainer: Arc<Trainer>, corrector: Arc<Corrector>, pauses: Pauses) -> Result<Self, EngineError> {
+        let engine = corrector.engine().clone();
+        let mut background =
+            Self { engine: engine.clone(), corrector: corrector.clone(), stop: Arc::default(), threads: Vec::new() };
+        let checkpoints = Checkpoints {
+            engine: engine.clone(),
+            audit: trainer.audit().clone(),
+            pauses,
+            stop: background.stop.clone(),
+        };
+        let sealed_at = engine.clock().now();
+        let corrections = corrector.clone();
+        let corrected_upto = Offset::default();
+        let mut round = Round { engine, trainer, corrector, pauses, sealed_at, looked_at: None, corrected_upto };
+        let stop = background.stop.clone();
+        background.engine.pressure().bound(Some(round.pauses.n_resident_max));
+        background.spawn("checkpoints", move || checkpoints.run())?;
+        background.spawn("corrections", move || corrections.run())?;
+        background.spawn("maintenance", move || {
+            while !stop.wait(MAINTENANCE_EVERY) {
+                round.maintain();
+            }
+        })?;
+        Ok(background)
+    }
+
+    fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), EngineError> {
+        let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+        let attempt = "cannot start a background thread";
+        self.threads.push(spawned.map_err(|source| EngineError::Thread { attempt, source })?);
+        Ok(())
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        self.corrector.stop();
+        self.stop.order();
+        self.engine.pressure().wake();
+        for thread in self.threads.drain(..) {
+            // A panic there was reported already; there is nothing left to do about it here.
+            let _ = thread.join();
+        }
+        self.engine.pressure().bound(None);
+    }
+}
+
+/// Writes checkpoints from time to time, and before their time where many customers have changed.
+struct Checkpoints {
+    engine: Arc<Engine>,
+    audit: AuditTrail,
+    pauses: Pauses,
+    stop: Arc<Stop>,
+}
+
+impl Checkpoints {
+    fn run(&self) {
+        let pause = self.pauses.checkpoint;
+        let pressure = self.engine.pressure();
+        let mut is_stored = true;
+        loop {
+            if self.engine.is_to_be_warmed() {
+                self.warm(&|| self.stop.is_wanted() || pressure.is_high());
+            }
+            // After a failure the pressure stays; trying again at once would only burn the processor.
+            let is_last = if is_stored { self.wait(pause) } else { self.stop.wait(pause) };
+            is_stored = self.checkpoint();
+            if is_last {
+                return;
+            }
+            self.follow_registry();
+        }
+    }
+
+    fn wait(&self, pause: Duration) -> bool {
+        if !self.stop.is_wanted() {
+            self.engine.pressure().wait_until_high(pause);
+        }
+        self.stop.is_wanted()
+    }
+
+    fn warm(&self, is_stopped: &dyn Fn() -> bool) {
+        if let Err(error) = self.engine.warm(self.pauses.n_resident_max, is_stopped) {
+            tracing::error!(
+                error = error.story(),
+                "not every customer could be read into memory; run `rapport doctor`"
+            );
+        }
+    }
+
+    /// Answers whether everything is stored.
+    fn checkpoint(&self) -> bool {
+        let n_max = self.pauses.n_resident_max;
+        // A little below the bound, so that the next new customer does not ask for a checkpoint again.
+        match self.engine.checkpoint(n_max - n_max / 16) {
+            Ok(_) => true,
+            Err(error) => {
+                let error = error.story();
+                tracing::error!(error, "the checkpoint failed; the next one will hold what this one lacks");
+                false
+            }
+        }
+    }
+
+    /// A champion that another process trained or rolled back answers from now on.
+    fn follow_registry(&self) {
+        let in_force = self.engine.champion_status();
+        let is_other = |status: &ChampionStatus| {
+            self.engine.registry().champion_version(status.kind).is_ok_and(|version| version != status.version)
+        };
+        if !in_force.iter().any(is_other) {
+            return;
+        }
+        for ChampionStatus { kind, version: former, .. } in in_force.iter().filter(|status| is_other(status)) {
+            if let Ok(Some(version)) = self.engine.registry().champion_version(*kind) {
+                self.note_champion(*kind, former.as_ref(), &version);
+            }
+        }
+        if let Err(error) = self.engine.reload_champions() {
+            tracing::error!(error = error.story(), "the champions could not be read again");
+        }
+    }
+
+    /// On the command line only a training puts a newer version in force, and only a rollback an older one.
+    fn note_champion(&self, kind: ModelKind, former: Option<&ModelVersion>, version: &ModelVersion) {
+        let versions = self.engine.registry().versions(kind).unwrap_or_default();
+        let newest_first: Vec<ModelVersion> = versions.into_iter().map(|known| known.version).collect();
+        let is_back = is_rollback(&newest_first, former, version);
+        if !is_back {
+            self.audit.note(Deed::Training, &By::COMMAND, kind.name());
+        }
+        let deed = if is_back { Deed::Rollback } else { Deed::Promotion };
+        self.audit.note(deed, &By::COMMAND, format!("{kind} {version}"));
+    }
+}
+
+/// Whether a champion is older than the one before it.
+fn is_rollback(newest_first: &[ModelVersion], former: Option<&ModelVersion>, version: &ModelVersion) -> bool {
+    let place = |wanted: &ModelVersion| newest_first.iter().position(|known| known == wanted);
+    former.and_then(place).zip(place(version)).is_some_and(|(former, now)| now > former)
+}
+
+/// What is looked at every minute.
+struct Round {
+    engine: Arc<Engine>,
+    trainer: Arc<Trainer>,
+    corrector: Arc<Corrector>,
+    pauses: Pauses,
+    /// When everything was sealed, however little it was.
+    sealed_at: Timestamp,
+    /// Whose past decisions were looked at last.
+    looked_at: Option<CustomerId>,
+    /// The newest correction when it was looked last.
+    corrected_upto: Offset,
+}
+
+impl Round {
+    fn maintain(&mut self) {
+        self.seal();
+        let now = self.engine.clock().now();
+        if let Err(error) = self.engine.ports().upkeep.prune(now) {
+            tracing::error!(error = error.story(), "old message ids could not be forgotten");
+        }
+        self.forget_refused();
+        self.follow_corrections();
+        self.trainer.train_when_due(&self.engine, self.pauses.train_hours);
+    }
+
+    fn follow_corrections(&mut self) {
+        match self.corrector.follow_what_is_left(self.corrected_upto) {
+            Ok(newest) => self.corrected_upto = newest,
+            Err(error) => tracing::error!(error = error.story(), "cannot tell which corrections there are"),
+        }
+    }
+
+    /// Goes on with the round through everybody for whom something was decided.
+    fn forget_refused(&mut self) {
+        if let Err(error) = self.engine.forget_refused(&mut self.looked_at, N_LOOKED_AT) {
+            let error = error.story();
+            tracing::error!(error, "not all that past decisions knew of customers who refused could be forgotten");
+        }
+    }
+
+    /// Seals what has gathered; once every `seal_hours`, however little it is.
+    fn seal(&mut self) {
+        let now = self.engine.clock().now();
+        let is_due = now >= self.sealed_at + self.pauses.seal;
+        let sealing =
+            if is_due { Sealing::Everything } else { Sealing::From { n_events_min: self.pauses.n_sealed_min } };
+        match self.engine.ports().upkeep.seal(self.engine.checkpointed(), sealing) {
+            Ok(report) => {
+                if is_due {
+                    self.sealed_at = now;
+                }
+                if report.n_events > 0 {
+                    tracing::info!(
+                        n_events = report.n_events,
+                        n_files = report.n_files,
+                        "sealed events into the history"
+                    );
+                }
+            }
+            Err(error) => tracing::error!(error = error.story(), "events could not be sealed"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn going_back_is_told_from_going_on() {
+        let [newest, older, unknown] = ["c", "b", "x"].map(ModelVersion::from);
+        let known = [newest.clone(), older.clone(), ModelVersion::from("a")];
+        assert!(is_rollback(&known, Some(&newest), &older));
+        for (former, now) in
+            [(Some(&older), &newest), (None, &older), (Some(&unknown), &older), (Some(&newest), &newest)]
+        {
+            assert!(!is_rollback(&known, former, now), "{former:?} {now}");
+        }
+    }
+}
