@@ -32,8 +32,11 @@ const VERSION: u8 = 1;
 /// The manifest.
 const MANIFEST: &str = "backup.json";
 
+/// The database.
+const DATABASE: &str = "rapport.db";
+
 /// What belongs to a running program and not to the data: the locks, and the running server's address and key.
-const NOT_KEPT: [&str; 3] = ["lock", "keys.lock", "server.json"];
+const NOT_KEPT: [&str; 4] = ["lock", "keys.lock", "server.json", "restoring"];
 
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,14 +95,14 @@ impl Storage {
     }
 
     fn fill(&self, mut copy: Copy<'_>, now: Timestamp) -> Result<Backup, StorageError> {
-        let database = copy.to.join("rapport.db");
+        let database = copy.to.join(DATABASE);
         copy_database(&self.directory.database(), &database)?;
         let failed = |source| StorageError::Database { attempt: "reading the copy of the database", source };
         let connection = open_reader(&database).map_err(failed)?;
         let of_moment = meta(&connection, "sealed_upto").and_then(|upto| Ok((upto, Counters::load(&connection)?.head)));
         let (sealed_upto, head) = of_moment.map_err(|error| failed(error.into()))?;
         drop(connection);
-        copy.note("rapport.db", &database)?;
+        copy.note(DATABASE, &database)?;
         let missing = self.missing()?;
         let parts = PartFiles::new(self.directory.history());
         for part in parts.rounds(0, sealed_upto, &missing)?.iter().flat_map(|round| &round.parts) {
@@ -194,7 +197,7 @@ impl Copy<'_> {
             let is_ours = directory == self.from
                 && (NOT_KEPT.contains(&name.as_str())
                     || name == "history"
-                    || name.starts_with("rapport.db")
+                    || name.starts_with(DATABASE)
                     || name == MANIFEST);
             if is_ours || name.starts_with('.') {
                 continue;
@@ -310,14 +313,27 @@ fn read_manifest(backup: &Path) -> Result<(Backup, String), StorageError> {
     if found.v > VERSION {
         return Err(StorageError::Newer { path, found: found.v.into(), supported: VERSION.into() });
     }
-    let is_inside = |entry: &Entry| {
-        let path = Path::new(&entry.path);
-        !entry.path.is_empty() && path.components().all(|component| matches!(component, Component::Normal(_)))
-    };
-    match found.files.iter().find(|entry| !is_inside(entry)) {
-        Some(entry) => Err(damaged(format!("it names {}, which is not in the backup", entry.path))),
-        None => Ok((found, hex(&Sha256::digest(&content)))),
+    if let Some(entry) = found.files.iter().find(|entry| !may_be_kept(&entry.path)) {
+        return Err(damaged(format!("it names {}, which is not in the backup", entry.path)));
     }
+    let mut names: Vec<&str> = found.files.iter().map(|entry| entry.path.as_str()).collect();
+    names.sort_unstable();
+    if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(damaged(format!("it names {} twice", pair[0])));
+    }
+    if names.binary_search(&DATABASE).is_err() {
+        return Err(damaged(format!("it names no {DATABASE}, without which there is nothing to restore")));
+    }
+    Ok((found, hex(&Sha256::digest(&content))))
+}
+
+/// Whether a backup may name a file so: below the backup, and nothing that a backup never holds, such as a database's
+/// journal, which would change what the database says.
+fn may_be_kept(name: &str) -> bool {
+    let is_below = Path::new(name).components().all(|component| matches!(component, Component::Normal(_)));
+    let is_hidden = name.split('/').any(|part| part.starts_with('.'));
+    let is_of_database = name.starts_with(DATABASE) && name != DATABASE;
+    !name.is_empty() && is_below && !is_hidden && !is_of_database && !NOT_KEPT.contains(&name) && name != MANIFEST
 }
 
 /// Reads a file of a backup into something, and makes sure that it is what the manifest says.

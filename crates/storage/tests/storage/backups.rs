@@ -264,10 +264,19 @@ fn a_backup_is_restored_only_where_nothing_is_and_to_the_end() {
     drop(held);
     // A manifest that names a file elsewhere.
     let manifest = fs::read_to_string(to.join("backup.json")).unwrap();
-    for outside in ["../keys.json", "/etc/passwd", ""] {
+    for outside in
+        ["../keys.json", "/etc/passwd", "", "rapport.db-wal", "lock", "server.json", "restoring", "models/.hidden"]
+    {
         fs::write(to.join("backup.json"), manifest.replace("\"keys.json\"", &format!("{outside:?}"))).unwrap();
         let refused = restore(&to, &bench.path().join("new"), &mut |_| {}).unwrap_err();
         assert!(refused.to_string().contains("which is not in the backup"), "{refused}");
+    }
+    // One that leaves the database out, or names a file twice, tells of events that are not there.
+    for (name, why) in [("\"other.db\"", "names no rapport.db"), ("\"keys.json\"", "names keys.json twice")] {
+        fs::write(to.join("backup.json"), manifest.replace("\"rapport.db\"", name)).unwrap();
+        let new = bench.path().join("new");
+        let refused = restore(&to, &new, &mut |_| {}).unwrap_err();
+        assert!(refused.to_string().contains(why) && !new.exists(), "{refused}");
     }
     fs::write(to.join("backup.json"), manifest.replace("\"v\": 1", "\"v\": 9")).unwrap();
     assert!(matches!(restore(&to, &bench.path().join("new"), &mut |_| {}), Err(StorageError::Newer { found: 9, .. })));
