@@ -43,6 +43,10 @@ fn where_others_reach_the_server_its_numbers_and_its_description_need_a_key() {
     for path in DESCRIBING {
         assert_eq!(local.send("GET", path, &[], "").status, 200, "{path}");
     }
+    // By a browser of this machine, which is at the page of another site: its script would read the numbers.
+    let foreign = [("Origin", "http://evil.example")];
+    local.send("GET", "/metrics", &foreign, "").error(401, "no_key");
+    assert_eq!(local.send("GET", "/metrics", &[("Origin", "http://localhost:3000")], "").status, 200);
     let public = TestServer::start_with(|settings| settings.server.tls_proxy = true);
     let viewer = public.app().keys.create("scraper", Role::Viewer).unwrap().key;
     for path in DESCRIBING {

@@ -2,7 +2,7 @@
 
 use super::ApiError;
 use crate::app::App;
-use crate::exposure::is_public;
+use crate::exposure::{is_local, is_public};
 use crate::keys::Holder;
 use crate::pages::session;
 use crate::peer::Peer;
@@ -97,14 +97,16 @@ pub(super) async fn guard_docs(State(app): State<Arc<App>>, request: Request, ne
     next.run(request).await
 }
 
-/// The request may read metrics: as it may read the interface's description, by a setting of its own.
+/// The request may read metrics: as it may read the interface's description, by a setting of its own. Where they need no
+/// key, since only this machine asks, the page of another site does not ask by a browser of this machine.
 #[derive(Debug, Clone, Copy)]
 pub struct MayMeasure;
 
 impl FromRequestParts<Arc<App>> for MayMeasure {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        if app.settings.server.public_metrics || !is_public(&app.settings.server) {
+        let is_open = || !is_public(&app.settings.server) && is_local(&parts.headers);
+        if app.settings.server.public_metrics || is_open() {
             return Ok(Self);
         }
         holder(&parts.headers, &parts.extensions, Action::Read).map(|_| Self)
