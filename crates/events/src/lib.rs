@@ -35,8 +35,8 @@ pub use filter::{Filter, FilterError, Pointer, Take};
 pub use imports::{Corrected, Import, ImportCounts, ImportId, ImportLog, ImportRefusal, NewImport, Places, Replaced};
 pub use log::{EventLog, Inspected, InspectedStatus, Offset, Receipt, Recorded};
 pub use parse::{
-    BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Batch, EVENT_BYTES_MAX, Envelope, Refusal, customer_id_of, parse_batch,
-    parse_event, parse_single,
+    BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Batch, EVENT_BYTES_MAX, Envelope, Refusal, customer_id_of, memory_of,
+    parse_batch, parse_batch_within, parse_event, parse_single,
 };
 pub use reading::Reading;
 pub use rejection::{Rejected, Rejection, RejectionCode};

@@ -4,11 +4,13 @@ mod batch;
 mod clock;
 mod draft;
 mod fields;
+mod room;
 
 pub use fields::customer_id_of;
 #[cfg(test)]
 pub(crate) use fields::{NO_VALUE, NOBODY};
 pub(crate) use fields::{fault_of_id, whole_number};
+pub use room::memory_of;
 
 use crate::{Call, CallKind, Commerce, Event, Fields, Origin, Reading, Rejected, Rejection, RejectionCode, consent};
 use draft::{Draft, Field};
@@ -85,17 +87,34 @@ pub enum Refusal {
         /// The limit, what was found and what to do.
         message: String,
     },
+    /// There is no memory to read it in.
+    #[error("there is no room to read the batch in: send it again in a second")]
+    NoRoom,
 }
 
 /// Reads the body of `POST /v1/batch`. What the batch says of itself (`sentAt`, `context`) takes its place in the envelope.
 ///
 /// The batch's `context` is merged under every event's own; `integrations` steer Segment's destinations, of which there
-/// are none here, so they are read over. Where the batch has no `writeKey`, the first event that carries one gives it.
+/// are none here, so they are read over. The `context` counts with every event's own bytes. Where the batch has no `writeKey`, the first event that carries one gives it.
 ///
 /// # Errors
 /// [`Refusal`] where the request as a whole cannot be read; single bad events are in [`Batch::rejected`].
 pub fn parse_batch(body: &[u8], envelope: Envelope) -> Result<Batch, Refusal> {
+    parse_batch_within(body, envelope, |_| true)
+}
+
+/// [`parse_batch`] where memory is counted: `has_room` is asked for the bytes that the batch's `context` takes beyond
+/// [`memory_of`] the body, before it is laid under the events.
+///
+/// # Errors
+/// As [`parse_batch`]; [`Refusal::NoRoom`] where there is none.
+pub fn parse_batch_within(
+    body: &[u8],
+    envelope: Envelope,
+    has_room: impl FnOnce(usize) -> bool,
+) -> Result<Batch, Refusal> {
     let body = batch::open(body)?;
+    let n_shared = room::of_context(&body.context, body.items.len(), has_room)?;
     let sent_at = clock::time(&body.sent_at, Field::SentAt);
     let envelope = Envelope { sent_at: sent_at.as_ref().ok().copied().flatten(), context: body.context, ..envelope };
     let mut batch = Batch { write_key: body.write_key, ..Batch::default() };
@@ -104,7 +123,8 @@ pub fn parse_batch(body: &[u8], envelope: Envelope) -> Result<Batch, Refusal> {
         let payload = item.get();
         let outcome = match &sent_at {
             Err(rejection) => Err(rejection.clone()),
-            Ok(_) => read_item(payload, index, &envelope, &mut batch.write_key),
+            Ok(_) => within_size(payload.len() + n_shared)
+                .and_then(|()| read_item(payload, index, &envelope, &mut batch.write_key)),
         };
         batch.add(outcome, None, payload, index, envelope.received_at);
     }
@@ -205,7 +225,6 @@ fn read_item(
     envelope: &Envelope,
     write_key: &mut Option<String>,
 ) -> Result<(Event, IsNameless), Rejection> {
-    within_size(payload.len())?;
     if !payload.starts_with('{') {
         return Err(fields::not_an_object());
     }

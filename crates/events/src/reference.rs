@@ -36,7 +36,11 @@ const FIELDS: [(&str, &str, &str); 8] = [
     ("messageId", "text of fewer than 100 characters", "what makes the event the same when it is sent again"),
     ("timestamp", "a time", "when it happened; `originalTimestamp` goes before it"),
     ("sentAt", "a time", "when it was sent, by the same clock: its error is taken out of `timestamp`"),
-    ("context", "an object", "where it happened, and the customer's consent; a batch's is merged under each event's"),
+    (
+        "context",
+        "an object",
+        "where it happened, and the customer's consent; a batch's is merged under each event's, and counts with each event's size",
+    ),
     ("type", "one of the calls above", "in a batch; for a single event the path says it"),
     ("writeKey", "text", "the key, where no header can be sent"),
 ];

@@ -3,6 +3,9 @@
 //! Each body has a limit of its own, and there are thousands of connections. So whatever comes of a body is taken out of one
 //! budget, and goes back to it when the request has been answered or given up. Where nothing is left the request is refused
 //! at once, and its client is told to come again: whoever waited would hold what the others wait for.
+//!
+//! What a body becomes once it is read can be a hundred times as large, so there is a second budget for it, of the same size.
+//! Whoever takes out of that one needs nothing more of it, so there one waits for room.
 
 use crate::api::ApiError;
 use crate::error::ServerError;
@@ -12,9 +15,10 @@ use axum::response::Response;
 use hyper::body::{Frame, Incoming, SizeHint};
 use primitives::ErrorKind;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 const MEGABYTE: usize = 1024 * 1024;
 
@@ -24,18 +28,54 @@ const DECIDE: &str = "/v1/decide";
 /// The part of the budget that questions for decisions have beside it, however many events come in.
 const DECISIONS_SHARE: usize = 8;
 
+/// How long a request waits for room to be read in.
+const ROOM_MAX: Duration = Duration::from_secs(10);
+
 /// What all bodies together may take: what is left of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Budget {
     left: Arc<AtomicUsize>,
     left_for_decisions: Arc<AtomicUsize>,
+    reading: Arc<Reading>,
+}
+
+/// What all that was read together may take.
+#[derive(Debug)]
+struct Reading {
+    n_bytes_max: usize,
+    left: Mutex<usize>,
+    freed: Condvar,
+}
+
+impl Reading {
+    /// Takes so much for who has `n_taken` already, after waiting for it. What is larger than everything is let in alone.
+    fn take(&self, n_bytes: usize, n_taken: usize, patience: Duration) -> Option<usize> {
+        let n_bytes = n_bytes.min(self.n_bytes_max.saturating_sub(n_taken));
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.freed.wait_timeout_while(left, patience, |left| *left < n_bytes);
+        let (mut left, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        *left = left.checked_sub(n_bytes)?;
+        Some(n_bytes)
+    }
+
+    fn give_back(&self, n_bytes: usize) {
+        if n_bytes > 0 {
+            *self.left.lock().unwrap_or_else(PoisonError::into_inner) += n_bytes;
+            self.freed.notify_all();
+        }
+    }
 }
 
 impl Budget {
     pub(crate) fn new(n_megabytes: usize) -> Self {
         let n_bytes = n_megabytes.saturating_mul(MEGABYTE);
         let budget = |n_bytes| Arc::new(AtomicUsize::new(n_bytes));
-        Self { left: budget(n_bytes), left_for_decisions: budget(n_bytes / DECISIONS_SHARE) }
+        let reading = Reading { n_bytes_max: n_bytes, left: Mutex::new(n_bytes), freed: Condvar::new() };
+        Self {
+            left: budget(n_bytes),
+            left_for_decisions: budget(n_bytes / DECISIONS_SHARE),
+            reading: Arc::new(reading),
+        }
     }
 
     /// A request whose body is taken out of this budget; whoever works on it keeps the [`Held`] in its extensions.
@@ -49,9 +89,15 @@ impl Budget {
         hyper::Request::from_parts(parts, Body::new(Metered { body, held }))
     }
 
-    fn held(&self, path: &str) -> Held {
+    pub(crate) fn held(&self, path: &str) -> Held {
         let left = if path == DECIDE { &self.left_for_decisions } else { &self.left };
-        Held { left: left.clone(), n_bytes: AtomicUsize::new(0), is_refused: AtomicBool::new(false) }
+        Held {
+            left: left.clone(),
+            n_bytes: AtomicUsize::new(0),
+            is_refused: AtomicBool::new(false),
+            reading: self.reading.clone(),
+            n_bytes_read: AtomicUsize::new(0),
+        }
     }
 }
 
@@ -61,6 +107,8 @@ pub(crate) struct Held {
     left: Arc<AtomicUsize>,
     n_bytes: AtomicUsize,
     is_refused: AtomicBool,
+    reading: Arc<Reading>,
+    n_bytes_read: AtomicUsize,
 }
 
 impl Held {
@@ -78,6 +126,32 @@ impl Held {
         Ok(())
     }
 
+    /// Takes room for what a body becomes when it is read, and waits for it: not on the threads that serve connections.
+    ///
+    /// # Errors
+    /// [`ApiError`] with 503 where there was none for some seconds.
+    pub(crate) fn take_to_read(&self, n_bytes: usize) -> Result<(), ApiError> {
+        self.read_within(n_bytes, ROOM_MAX)
+    }
+
+    /// Takes more of it, if it is there: who has some already must not wait for more.
+    ///
+    /// # Errors
+    /// As [`Held::take_to_read`].
+    pub(crate) fn take_more_to_read(&self, n_bytes: usize) -> Result<(), ApiError> {
+        self.read_within(n_bytes, Duration::ZERO)
+    }
+
+    fn read_within(&self, n_bytes: usize, patience: Duration) -> Result<(), ApiError> {
+        let n_before = self.n_bytes_read.load(Ordering::Relaxed);
+        let Some(n_taken) = self.reading.take(n_bytes, n_before, patience) else {
+            self.is_refused.store(true, Ordering::Relaxed);
+            return Err(no_room());
+        };
+        self.n_bytes_read.fetch_add(n_taken, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Gives back what was taken and is not needed.
     pub(crate) fn give_back(&self, n_bytes: usize) {
         self.n_bytes.fetch_sub(n_bytes, Ordering::Relaxed);
@@ -88,6 +162,7 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         self.left.fetch_add(*self.n_bytes.get_mut(), Ordering::Relaxed);
+        self.reading.give_back(*self.n_bytes_read.get_mut());
     }
 }
 
@@ -100,7 +175,8 @@ pub(crate) fn answer(held: Option<Arc<Held>>, response: Response) -> Response {
     no_room().for_any_site()
 }
 
-fn no_room() -> ApiError {
+/// The answer where the budget is used up.
+pub(crate) fn no_room() -> ApiError {
     let message = "the bodies of all requests together have limits.body_megabytes_max: try again in a second";
     ApiError::from(ServerError::new(ErrorKind::Unavailable, message))
 }
@@ -153,5 +229,23 @@ mod tests {
         assert!(two.take(1).is_err());
         drop(two);
         assert_eq!(budget.left.load(Ordering::Relaxed), MEGABYTE);
+    }
+
+    #[test]
+    fn what_is_read_waits_for_room_and_what_is_larger_than_everything_comes_in_alone() {
+        let budget = Budget::new(1);
+        let (one, two) = (budget.held("/v1/batch"), budget.held("/v1/batch"));
+        one.take_to_read(usize::MAX).unwrap();
+        one.take_more_to_read(usize::MAX).unwrap();
+        assert_eq!(two.take_more_to_read(1).unwrap_err().status().as_u16(), 503);
+        let waited = std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| two.take_to_read(10));
+            drop(one);
+            waiting.join().unwrap()
+        });
+        assert!(waited.is_ok());
+        two.take_more_to_read(MEGABYTE - 10).unwrap();
+        drop(two);
+        assert_eq!(*budget.reading.left.lock().unwrap(), MEGABYTE);
     }
 }

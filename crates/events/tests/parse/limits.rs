@@ -3,8 +3,8 @@
 use super::{NOW, batch, batch_text, one, single, track};
 use events::RejectionCode::{BadValue, TooLarge};
 use events::{
-    BATCH_BYTES_MAX, BATCH_EVENTS_MAX, CallKind, EVENT_BYTES_MAX, Envelope, Origin, Refusal, parse_batch, parse_event,
-    parse_single,
+    BATCH_BYTES_MAX, BATCH_EVENTS_MAX, CallKind, EVENT_BYTES_MAX, Envelope, Origin, Refusal, memory_of, parse_batch,
+    parse_batch_within, parse_event, parse_single,
 };
 use serde_json::{Value, json};
 
@@ -64,6 +64,39 @@ fn a_batch_may_have_2500_events_and_may_be_empty() {
     assert!(matches!(refused, Err(Refusal::TooLarge { message }) if message.contains("2501")));
     let empty = batch_text(&body(0));
     assert!(empty.accepted.is_empty() && empty.rejected.is_empty());
+}
+
+#[test]
+fn the_context_of_a_batch_counts_with_each_of_its_events() {
+    let body = |n_events: usize, n_bytes: usize| {
+        let event = json!({"type": "page", "userId": "u"});
+        json!({"context": {"": "x".repeat(n_bytes - 7)}, "batch": vec![event; n_events]}).to_string()
+    };
+    let own = json!({"type": "page", "userId": "u"}).to_string().len();
+    let parse = |body: String| parse_batch(body.as_bytes(), Envelope::new(NOW, Origin::Client));
+    let batch = parse(body(2, EVENT_BYTES_MAX - own)).unwrap();
+    assert_eq!(batch.accepted.len(), 2);
+    let batch = parse(body(2, EVENT_BYTES_MAX - own + 1)).unwrap();
+    assert_eq!((batch.accepted.len(), batch.rejected[0].rejection.code), (0, TooLarge));
+    assert_eq!(parse(body(2_048, 1_000)).unwrap().accepted.len(), 2_048, "four times what a request may have");
+    let refused = parse(body(2_049, 1_000));
+    assert!(matches!(refused, Err(Refusal::TooLarge { message }) if message.contains("1000 bytes")));
+}
+
+#[test]
+fn the_context_of_a_batch_is_laid_under_its_events_only_where_there_is_room() {
+    let body = json!({"context": {"page": {"url": "/"}}, "batch": vec![json!({"type": "page", "userId": "u"}); 9]});
+    let parse = |body: &Value, has_room| {
+        let (mut asked, body) = (0, body.to_string());
+        let read = parse_batch_within(body.as_bytes(), Envelope::new(NOW, Origin::Client), |n_bytes| {
+            asked = n_bytes;
+            has_room
+        });
+        (asked, read.map(|batch| batch.accepted.len()))
+    };
+    assert_eq!(parse(&body, true), (9 * memory_of(br#"{"page":{"url":"/"}}"#), Ok(9)));
+    assert_eq!(parse(&body, false).1, Err(Refusal::NoRoom));
+    assert_eq!(parse(&json!({"batch": body["batch"]}), false), (0, Ok(9)), "without a context nothing is asked");
 }
 
 #[test]

@@ -77,23 +77,32 @@ impl Sent {
         Ok(Self { bytes, is_packed, limit, held: parts.extensions.get::<Arc<Held>>().cloned() })
     }
 
-    /// Unpacks it, where it is packed, and works on it. This computes: not on the threads that serve connections.
+    /// Unpacks it, where it is packed, takes the room that it needs once it is read, and works on it. This computes: not on the threads that serve connections.
     ///
     /// # Errors
-    /// [`ApiError`]: too large, not packed as it says, or what the work answers.
-    pub(super) fn with_plain<T>(self, work: impl FnOnce(&[u8]) -> Result<T, ApiError>) -> Result<T, ApiError> {
+    /// [`ApiError`]: too large, not packed as it says, no room, or what the work answers.
+    pub(super) fn with_plain<T>(
+        self,
+        work: impl FnOnce(&[u8], Option<&Held>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let held = self.held.as_deref();
+        let work = |plain: &[u8]| {
+            // It is there beside what it is read into.
+            held.map_or(Ok(()), |held| held.take_to_read(events::memory_of(plain)))?;
+            work(plain, held)
+        };
         if !self.is_packed {
             return work(&self.bytes);
         }
         let n_max = self.limit.n_bytes();
         // How large it becomes is known only afterwards.
-        self.held.as_ref().map_or(Ok(()), |held| held.take(n_max))?;
+        held.map_or(Ok(()), |held| held.take(n_max))?;
         let mut plain = Vec::new();
         MultiGzDecoder::new(&self.bytes[..]).take(n_max as u64 + 1).read_to_end(&mut plain).map_err(|_| not_gzip())?;
         if plain.len() > n_max {
             return Err(self.limit.exceeded());
         }
-        if let Some(held) = &self.held {
+        if let Some(held) = held {
             held.give_back(n_max - plain.len());
         }
         work(&plain)
@@ -103,4 +112,32 @@ impl Sent {
 fn not_gzip() -> ApiError {
     let message = "the body is not gzip, as its Content-Encoding says: compress it, or leave the header away";
     ApiError::new(StatusCode::BAD_REQUEST, "malformed", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bodies::Budget;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use std::io::Write;
+
+    #[test]
+    fn what_a_body_becomes_takes_room_while_it_is_worked_on() {
+        let body = format!("[{}]", [r#"{"":1}"#; 4_000].join(",")).into_bytes();
+        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+        packed.write_all(&body).unwrap();
+        for (bytes, is_packed) in [(body.clone(), false), (packed.finish().unwrap(), true)] {
+            let budget = Budget::new(1);
+            let is_full = || budget.held("/v1/batch").take_more_to_read(1).is_err();
+            let held = Some(Arc::new(budget.held("/v1/batch")));
+            let sent = Sent { bytes, is_packed, limit: Limit::Batch, held };
+            let plain = sent.with_plain(|plain, _| {
+                assert!(is_full(), "28 KB of objects become more than a megabyte");
+                Ok(plain.to_vec())
+            });
+            assert_eq!(plain.unwrap(), body);
+            assert!(!is_full());
+        }
+    }
 }

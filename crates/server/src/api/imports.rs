@@ -478,7 +478,7 @@ async fn undo(MayUndo(by): MayUndo, State(app): State<Arc<App>>, Path(id): Path<
 async fn read_part(app: &Arc<App>, request: Request) -> Result<Vec<Value>, ApiError> {
     let (parts, body) = request.into_parts();
     let body = Sent::read(&parts, body, Limit::Batch).await?;
-    let ImportPart { batch } = app.run(move |_| Ok(body.with_plain(read))).await??;
+    let ImportPart { batch } = app.run(move |_| Ok(body.with_plain(|plain, _| read(plain)))).await??;
     if batch.len() > BATCH_EVENTS_MAX {
         let message = format!("the part has {} events: send at most {BATCH_EVENTS_MAX} at a time", batch.len());
         return Err(ApiError::too_large(message));

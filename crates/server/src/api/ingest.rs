@@ -7,6 +7,7 @@ use super::extract::{Path, Query};
 use super::wire::IngestReply;
 use crate::admission::{who, who_now};
 use crate::app::App;
+use crate::bodies::{Held, no_room};
 use crate::error::ServerError;
 use crate::keys::Holder;
 use crate::limits::Asking;
@@ -79,7 +80,7 @@ async fn receive(
     let sender = sender?;
     let limit = if sender.is_some() { Limit::Batch } else { Limit::Keyless };
     let body = Sent::read(&parts, body, limit).await?;
-    app.run_public(move |app| Ok(body.with_plain(|body| accept(app, body, kind, sender, &peer)))).await?
+    app.run_public(move |app| Ok(body.with_plain(|body, held| accept(app, (body, held), kind, sender, &peer)))).await?
 }
 
 /// Who sends events, by the key in the header or else in the query: it is looked at before the body is. Where there is
@@ -98,7 +99,13 @@ async fn sender_before_body(
     permit(found.as_ref(), Some(&key), Action::Ingest).cloned().map(Some)
 }
 
-fn accept(app: &App, body: &[u8], kind: Option<CallKind>, sender: Option<Holder>, peer: &Peer) -> Received {
+fn accept(
+    app: &App,
+    (body, held): (&[u8], Option<&Held>),
+    kind: Option<CallKind>,
+    sender: Option<Holder>,
+    peer: &Peer,
+) -> Received {
     let origin = match &sender {
         Some(sender) if sender.role.may(Action::WriteCatalogue) => Origin::Server,
         _ => Origin::Client,
@@ -107,11 +114,15 @@ fn accept(app: &App, body: &[u8], kind: Option<CallKind>, sender: Option<Holder>
     let envelope = Envelope::new(app.engine.clock().now(), origin).with_currency(currency);
     let parsed = match kind {
         Some(kind) => events::parse_single(body, kind, envelope),
-        None => events::parse_batch(body, envelope),
+        None => {
+            let has_room = |n_bytes| held.is_none_or(|held| held.take_more_to_read(n_bytes).is_ok());
+            events::parse_batch_within(body, envelope, has_room)
+        }
     };
     let batch = parsed.map_err(|refusal| match refusal {
         Refusal::TooLarge { message } => ApiError::too_large(message),
         Refusal::Malformed { message } => ApiError::new(StatusCode::BAD_REQUEST, "malformed", message),
+        Refusal::NoRoom => no_room(),
     });
     let sender = match sender {
         Some(sender) => sender,
