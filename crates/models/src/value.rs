@@ -12,6 +12,7 @@ mod beta;
 mod bg_nbd;
 mod coming;
 mod gamma_gamma;
+mod likeliest;
 mod model;
 mod settings;
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! How do customers come back, and when do they leave?
 
 use super::Estimate;
-use super::settings::{OPERATION, Purchases, ValueSettings};
+use super::likeliest::likeliest;
+use super::settings::{Purchases, ValueSettings};
 use crate::ModelError;
-use crate::minimise::{Minimise, Minimum};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use statrs::function::gamma::{digamma, ln_gamma};
@@ -52,28 +52,10 @@ impl BgNbd {
         let age_max = purchases.iter().map(|customer| customer.age).fold(0.0, f64::max);
         let scale = age_max / AGE_SCALED;
         let likelihood = Likelihood::new(purchases, scale);
-        let n = likelihood.n_customers;
-        let precision = 1.0 / (settings.prior_sd * settings.prior_sd * n);
-        let objective = |at: &[f64], gradient: &mut [f64]| {
-            let (value, slopes) = likelihood.at(at);
-            let mut prior = 0.0;
-            for ((gradient, slope), at) in gradient.iter_mut().zip(slopes).zip(at) {
-                *gradient = precision * at - slope / n;
-                prior += precision * at * at / 2.0;
-            }
-            prior - value / n
-        };
-        let logarithms = |start: &[f64; 4]| start.map(f64::ln);
-        let worth = |start: &[f64; 4]| objective(&logarithms(start), &mut [0.0; 4]);
-        let start = STARTS.iter().min_by(|one, other| worth(one).total_cmp(&worth(other))).unwrap_or(&STARTS[0]);
-        let search = Minimise { n_steps_max: settings.n_steps_max, ..Minimise::default() };
-        let Minimum { at, inverse_curvature, .. } =
-            search.minimise(objective, &logarithms(start)).map_err(|error| ModelError::Fit {
-                operation: OPERATION,
-                reason: format!("how customers come back was not found: {error}"),
-            })?;
+        let found =
+            likeliest(|at| likelihood.at(at), likelihood.n_customers, &STARTS, settings, "how customers come back")?;
         let estimate =
-            |part: usize, scale: f64| Estimate::of_logarithm(at[part], inverse_curvature[part * 5] / n, scale);
+            |part: usize, scale: f64| Estimate::of_logarithm(found.logarithms[part], found.variances[part], scale);
         // Time was scaled: a density in the old unit is smaller by the scale for every purchase.
         let unscaled = likelihood.n_purchases * scale.ln();
         Ok(Self {
@@ -81,7 +63,7 @@ impl BgNbd {
             alpha: estimate(1, scale),
             a: estimate(2, 1.0),
             b: estimate(3, 1.0),
-            log_likelihood: likelihood.at(&at).0 - unscaled,
+            log_likelihood: likelihood.at(&found.logarithms).0 - unscaled,
         })
     }
 
@@ -97,7 +79,7 @@ impl BgNbd {
         let alive = if purchases.frequency == 0 {
             1.0
         } else {
-            let against = (self.a.value / (self.b.value + x - 1.0)).ln()
+            let against = (self.a.value / (self.b.value + (x - 1.0))).ln()
                 + shape * ((age - recency) / (self.alpha.value + recency)).ln_1p();
             1.0 / (1.0 + against.exp())
         };
@@ -188,7 +170,8 @@ impl Likelihood {
             slopes[1] += n * r / alpha;
             slopes[2] += n * both;
             slopes[3] += n * (both + digamma(b + x) - digamma(b));
-            let stay = b + x - 1.0;
+            // In this order a tiny `b` is not lost.
+            let stay = b + (x - 1.0);
             let against = if x > 0.0 { (a / stay).ln() } else { f64::NEG_INFINITY };
             terms.push(Term { shape: r + x, against, stay });
         }

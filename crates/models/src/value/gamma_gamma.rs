@@ -1,9 +1,9 @@
 //! How do the amounts differ that customers pay?
 
 use super::Estimate;
-use super::settings::{OPERATION, ValueSettings};
+use super::likeliest::likeliest;
+use super::settings::ValueSettings;
 use crate::ModelError;
-use crate::minimise::{Minimise, Minimum};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use statrs::function::gamma::{digamma, ln_gamma};
@@ -12,10 +12,6 @@ use statrs::function::gamma::{digamma, ln_gamma};
 const CHUNK: usize = 4_096;
 /// Where the search begins, as `[p, q - 1, v]` with a mean amount of 1.
 const START: [f64; 3] = [2.0, 2.0, 1.0];
-/// What is taken from the mean log-likelihood for the squares of `p` and `q`. Where all amounts are equal, the likelihood
-/// grows without end as they do; so `p` and `q` stay near 10^4, which are amounts that differ by one percent.
-const SQUARES: f64 = 1e-9;
-
 /// The parameters of the gamma-gamma model of amounts.
 ///
 /// ```text
@@ -49,36 +45,16 @@ impl GammaGamma {
         let scale = paid.iter().map(|(_, spend)| spend / paid.len() as f64).sum::<f64>();
         let likelihood = Likelihood::new(&paid, scale);
         let n = paid.len() as f64;
-        let precision = 1.0 / (settings.prior_sd * settings.prior_sd * n);
-        let objective = |at: &[f64], gradient: &mut [f64]| {
-            let (value, slopes) = likelihood.at(at);
-            let mut prior = 0.0;
-            for ((gradient, slope), at) in gradient.iter_mut().zip(slopes).zip(at) {
-                *gradient = precision * at - slope / n;
-                prior += precision * at * at / 2.0;
-            }
-            for part in 0..2 {
-                let square = SQUARES * (2.0 * at[part]).exp();
-                prior += square;
-                gradient[part] += 2.0 * square;
-            }
-            prior - value / n
-        };
-        let search = Minimise { n_steps_max: settings.n_steps_max, ..Minimise::default() };
-        let Minimum { at, inverse_curvature, .. } =
-            search.minimise(objective, &START.map(f64::ln)).map_err(|error| ModelError::Fit {
-                operation: OPERATION,
-                reason: format!("how amounts differ was not found: {error}"),
-            })?;
+        let found = likeliest(|at| likelihood.at(at), n, &[START], settings, "how amounts differ")?;
         let estimate =
-            |part: usize, scale: f64| Estimate::of_logarithm(at[part], inverse_curvature[part * 4] / n, scale);
+            |part: usize, scale: f64| Estimate::of_logarithm(found.logarithms[part], found.variances[part], scale);
         let above_one = estimate(1, 1.0);
         Ok(Self {
             p: estimate(0, 1.0),
             q: Estimate { value: 1.0 + above_one.value, ..above_one },
             v: estimate(2, scale),
             // A density of amounts in the old unit is smaller by the scale.
-            log_likelihood: likelihood.at(&at).0 - n * scale.ln(),
+            log_likelihood: likelihood.at(&found.logarithms).0 - n * scale.ln(),
         })
     }
 

@@ -557,6 +557,27 @@ proptest! {
     }
 
     #[test]
+    fn whatever_may_be_given_is_learned_from(
+        rows in prop::collection::vec((0_u32..12, 0.001_f64..1.0, 1_u32..50, 0.01_f64..1e4), 30..120),
+        often in 1_u32..100, whole_days in any::<bool>(), same_spend in any::<bool>(), same_age in any::<bool>(),
+    ) {
+        let one = |(frequency, part, age, spend): (u32, f64, u32, f64)| {
+            let age = if same_age { 49.0 } else { f64::from(age) };
+            let recency = if whole_days { (part * age).ceil() } else { part * age };
+            let (frequency, recency) = if frequency == 0 { (0, 0.0) } else { (frequency * often, recency) };
+            (Purchases { frequency, recency, age }, if same_spend { 9.9 } else { spend })
+        };
+        let (mut purchases, spend): (Vec<Purchases>, Vec<f64>) = rows.into_iter().map(one).unzip();
+        purchases[..10].fill(Purchases { frequency: 1, recency: 0.5, age: 1.0 });
+        let model = ValueSettings::default().fit(&purchases, &spend).unwrap();
+        prop_assert!(values(&model).iter().all(Estimate::is_usable), "{:?}", model);
+        for (purchases, spend) in purchases.iter().zip(spend) {
+            let mean = model.mean(purchases, spend, 30.0);
+            prop_assert!(mean.is_finite() && mean >= 0.0, "{:?} {:?}", model, purchases);
+        }
+    }
+
+    #[test]
     fn bytes_that_were_changed_never_panic(at in 0_usize..200, byte in any::<u8>()) {
         let mut bytes = cdnow().to_bytes().unwrap();
         let at = at % bytes.len();
