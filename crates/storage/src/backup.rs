@@ -10,7 +10,7 @@
 //! The database comes first: what it counts of the history never changes afterwards, and models appear before decisions
 //! that name them. So everything is of the database's moment, or from after it and not asked for.
 
-use crate::command::Counters;
+use crate::counters::Counters;
 use crate::directory::{lock, unrestored_mark};
 use crate::files::{FILE_MODE, create_directory, create_file, sync_directory, write_durably};
 use crate::history::{PartFiles, verified};

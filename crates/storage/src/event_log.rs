@@ -84,7 +84,7 @@ impl EventLog for Storage {
         if self.directory.access() == crate::Access::ReadOnly {
             // Another program writes; where it cannot be asked, the last answer stands.
             if let Ok(head) =
-                self.readers.with(|connection| crate::command::Counters::load(connection).map(|found| found.head))
+                self.readers.with(|connection| crate::counters::Counters::load(connection).map(|found| found.head))
             {
                 self.shared.head.store(head, Ordering::Release);
             }

@@ -26,6 +26,7 @@ mod audit;
 mod backup;
 mod command;
 pub mod contract;
+mod counters;
 mod decision_log;
 mod directory;
 mod doctor;

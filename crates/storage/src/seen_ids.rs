@@ -4,7 +4,7 @@
 //! memory, sorted runs of them move into the table, and each transaction moves a few more than it added. After a crash
 //! they are read again from the log itself: `ids_upto` is the offset up to which the table knows all ids.
 
-use crate::command::Counters;
+use crate::counters::Counters;
 use crate::imports::is_withdrawn;
 use crate::schema::{signed, unsigned};
 use events::{Event, Origin};

@@ -6,7 +6,8 @@
 //! rows that never count and that the next start removes; one after it leaves superseded rows, which the next checkpoint
 //! removes.
 
-use crate::command::{Counters, Done};
+use crate::command::Done;
+use crate::counters::Counters;
 use crate::schema::{STATE_REBUILT, signed, unsigned};
 use profiles::Change;
 use rusqlite::{Connection, params};

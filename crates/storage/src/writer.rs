@@ -1,6 +1,7 @@
 //! How do many callers share one durable write? One thread, a bounded queue, one transaction for all that waits.
 
-use crate::command::{Command, Counters, Done, apply};
+use crate::command::{Command, Done, apply};
+use crate::counters::Counters;
 use crate::seen_ids::SeenIds;
 use crate::settings::{OnCommit, StorageSettings, WriterStats};
 use crate::{DatabaseError, StorageError, schema};

@@ -3,7 +3,7 @@
 //! Written as a text, `"{AMOUNT} > 0"`, or as a table, `{ column = "AMOUNT", op = ">", value = 0 }`; tables with `all`,
 //! `any` and `not` combine conditions.
 
-use super::expression::number;
+use super::cell::number;
 use super::names::{Names, Scope};
 use super::{MappingError, Row};
 use toml::Value;

@@ -4,6 +4,7 @@
 //! places in a row when the mapping is read, and places in the file when it meets one, so that nothing is looked up by
 //! name while rows stream through.
 
+mod cell;
 mod condition;
 mod emit;
 mod error;
@@ -19,8 +20,8 @@ pub(crate) use emit::{Emitter, Unmappable};
 pub(crate) use file::SourceRule;
 pub(crate) use time::{LatestTime, TimeReader};
 
+use cell::Check;
 use condition::Condition;
-use expression::Check;
 use names::{Names, Scope};
 use primitives::Timestamp;
 use sha2::{Digest, Sha256};

@@ -1,7 +1,7 @@
 //! Which columns does the mapping use, and which key asks for each?
 
 use super::MappingError;
-use super::expression::Check;
+use super::cell::Check;
 
 /// A column that the mapping uses; its index among all of them is its slot.
 #[derive(Debug, Clone)]

@@ -1,10 +1,8 @@
 //! Which files does the history have, and which of them count?
 
 use super::offsets::Offsets;
-use super::read::RoundRows;
-use super::{SealedRow, read, write};
+use super::{SealedRow, write};
 use crate::StorageError;
-use crate::event_log::Row;
 use crate::files::{TEMP_PREFIX, sync_directory};
 use primitives::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -115,27 +113,6 @@ impl PartFiles {
         if missing.covers(covered + 1, upto) { Ok(rounds) } else { Err(gap(covered + 1, upto)) }
     }
 
-    /// The newest rows with a title that are not left out, newest first.
-    pub(crate) fn newest(
-        &self,
-        sealed_upto: u64,
-        title: Option<&str>,
-        left_out: &Offsets,
-        n_max: usize,
-    ) -> Result<Vec<Row>, StorageError> {
-        if sealed_upto == 0 || n_max == 0 {
-            return Ok(Vec::new());
-        }
-        let mut rows = Vec::new();
-        for round in self.rounds(0, sealed_upto, left_out)?.iter().rev() {
-            rows.extend(read::newest(round, title, left_out, n_max - rows.len())?);
-            if rows.len() >= n_max {
-                break;
-            }
-        }
-        Ok(rows)
-    }
-
     /// Writes the files of a round, one for each day, durable on return and without their names.
     pub(crate) fn draft(&self, first: u64, last: u64, rows: Vec<SealedRow>) -> Result<Draft, StorageError> {
         let mut days: BTreeMap<i64, Vec<SealedRow>> = BTreeMap::new();
@@ -208,15 +185,8 @@ impl PartFiles {
 }
 
 impl Round {
-    /// Reads the rows after an offset, and makes sure that none is missing but what is known to be.
-    pub(crate) fn read(&self, after: u64, missing: &Offsets) -> Result<RoundRows, StorageError> {
-        let rows = RoundRows::read(&self.parts, after)?;
-        let first = self.first.max(after + 1);
-        let n_expected = (self.last - first + 1) - missing.n_within(first, self.last);
-        if rows.len() as u64 >= n_expected { Ok(rows) } else { Err(self.incomplete()) }
-    }
-
-    fn incomplete(&self) -> StorageError {
+    /// That rows of it are missing.
+    pub(super) fn incomplete(&self) -> StorageError {
         let directory =
             self.parts.first().and_then(|part| part.path.parent()?.parent()).unwrap_or(Path::new("history"));
         StorageError::Gap { path: directory.to_owned(), first: self.first, last: self.last }

@@ -1,7 +1,7 @@
 //! How are the history's files read again, in the order of the log?
 
 use super::offsets::Offsets;
-use super::parts::{Part, Round};
+use super::parts::{Part, PartFiles, Round};
 use super::write;
 use crate::StorageError;
 use crate::event_log::Row;
@@ -27,6 +27,39 @@ pub(crate) struct RoundRows {
     order: Vec<(u64, usize, usize)>,
     /// How many rows have the offset of another.
     n_twice: usize,
+}
+
+impl PartFiles {
+    /// The newest rows with a title that are not left out, newest first.
+    pub(crate) fn newest(
+        &self,
+        sealed_upto: u64,
+        title: Option<&str>,
+        left_out: &Offsets,
+        n_max: usize,
+    ) -> Result<Vec<Row>, StorageError> {
+        if sealed_upto == 0 || n_max == 0 {
+            return Ok(Vec::new());
+        }
+        let mut rows = Vec::new();
+        for round in self.rounds(0, sealed_upto, left_out)?.iter().rev() {
+            rows.extend(newest(round, title, left_out, n_max - rows.len())?);
+            if rows.len() >= n_max {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+}
+
+impl Round {
+    /// Reads the rows after an offset, and makes sure that none is missing but what is known to be.
+    pub(crate) fn read(&self, after: u64, missing: &Offsets) -> Result<RoundRows, StorageError> {
+        let rows = RoundRows::read(&self.parts, after)?;
+        let first = self.first.max(after + 1);
+        let n_expected = (self.last - first + 1) - missing.n_within(first, self.last);
+        if rows.len() as u64 >= n_expected { Ok(rows) } else { Err(self.incomplete()) }
+    }
 }
 
 impl RoundRows {
@@ -76,12 +109,7 @@ impl RoundRows {
 
 /// The newest rows of a round that are not left out, newest first: finds them by their titles, and reads only their
 /// records.
-pub(crate) fn newest(
-    round: &Round,
-    title: Option<&str>,
-    left_out: &Offsets,
-    n_max: usize,
-) -> Result<Vec<Row>, StorageError> {
+fn newest(round: &Round, title: Option<&str>, left_out: &Offsets, n_max: usize) -> Result<Vec<Row>, StorageError> {
     let files = round.parts.iter().map(Content::of).collect::<Result<Vec<_>, _>>()?;
     // (offset, file, row within the file)
     let mut wanted: Vec<(u64, usize, usize)> = Vec::new();

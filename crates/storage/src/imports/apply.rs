@@ -1,7 +1,8 @@
 //! What changes in the database when an import begins, goes on, ends or is corrected?
 
 use super::withdrawn::{restore, withdraw};
-use crate::command::{Counters, Done, NewEvent, append, remember};
+use crate::command::{Done, NewEvent, append, remember};
+use crate::counters::Counters;
 use crate::schema::{signed, unsigned};
 use crate::seen_ids::{IdHash, Seen, SeenIds};
 use events::{ImportCounts, ImportId, ImportRefusal, NewImport, Places, Receipt};

@@ -1,6 +1,6 @@
 //! Does `docs/mapping.md` say what is so?
 
-use super::super::expression::{FALSE, TRUE};
+use super::super::cell::{FALSE, TRUE};
 use super::super::file::{EventFile, ItemFile, MappingFile, SourceRule, TimeFile};
 use super::*;
 use std::path::Path;
