@@ -11,6 +11,7 @@ use crate::api::ApiError;
 use crate::error::ServerError;
 use axum::BoxError;
 use axum::body::{Body, Bytes};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use hyper::body::{Frame, Incoming, SizeHint};
 use primitives::ErrorKind;
@@ -86,7 +87,7 @@ impl Budget {
         }
         let held = Arc::new(self.held(parts.uri.path()));
         parts.extensions.insert(held.clone());
-        hyper::Request::from_parts(parts, Body::new(Metered { body, held }))
+        hyper::Request::from_parts(parts, Body::new(Metered { body, held, is_read: false }))
     }
 
     pub(crate) fn held(&self, path: &str) -> Held {
@@ -95,6 +96,7 @@ impl Budget {
             left: left.clone(),
             n_bytes: AtomicUsize::new(0),
             is_refused: AtomicBool::new(false),
+            is_unread: AtomicBool::new(false),
             reading: self.reading.clone(),
             n_bytes_read: AtomicUsize::new(0),
         }
@@ -107,6 +109,7 @@ pub(crate) struct Held {
     left: Arc<AtomicUsize>,
     n_bytes: AtomicUsize,
     is_refused: AtomicBool,
+    is_unread: AtomicBool,
     reading: Arc<Reading>,
     n_bytes_read: AtomicUsize,
 }
@@ -167,12 +170,19 @@ impl Drop for Held {
 }
 
 /// The answer to a request; that there was no room, where its body found none.
-pub(crate) fn answer(held: Option<Arc<Held>>, response: Response) -> Response {
-    if !held.is_some_and(|held| held.is_refused.load(Ordering::Relaxed)) {
-        return response;
+///
+/// Where the body was not read to its end the connection ends with the answer. It says so: else a client would send its next
+/// request into a connection that is being closed.
+pub(crate) fn answer(held: Option<Arc<Held>>, mut response: Response) -> Response {
+    let Some(held) = held else { return response };
+    if held.is_refused.load(Ordering::Relaxed) {
+        metrics::counter!("cx_bodies_refused_total").increment(1);
+        response = no_room().for_any_site();
     }
-    metrics::counter!("cx_bodies_refused_total").increment(1);
-    no_room().for_any_site()
+    if held.is_unread.load(Ordering::Relaxed) {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// The answer where the budget is used up.
@@ -184,6 +194,15 @@ pub(crate) fn no_room() -> ApiError {
 struct Metered {
     body: Incoming,
     held: Arc<Held>,
+    is_read: bool,
+}
+
+impl Drop for Metered {
+    fn drop(&mut self) {
+        if !self.is_read && !hyper::body::Body::is_end_stream(&self.body) {
+            self.held.is_unread.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 impl hyper::body::Body for Metered {
@@ -192,6 +211,7 @@ impl hyper::body::Body for Metered {
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        self.is_read |= frame.is_none();
         let n_bytes = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()).map_or(0, Bytes::len);
         if let Err(error) = self.held.take(n_bytes) {
             return Poll::Ready(Some(Err(error.message().into())));

@@ -217,14 +217,27 @@ fn a_wrong_key_is_refused_before_the_body_comes() {
         let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\n{key}\r\nContent-Length: 400000\r\n\r\n");
         stream.write_all(head.as_bytes()).unwrap();
         let watch = Stopwatch::start();
-        let (status, _) = head_of(&mut stream);
+        let (status, head) = head_of(&mut stream);
         assert!([401, 403].contains(&status), "{path}, {key}: {status}");
+        // Else a client would use the connection again, which is being closed.
+        assert!(head.contains("\r\nconnection: close\r\n"), "{head}");
         assert!(watch.elapsed() < Duration::from_secs(5), "{path}, {key}: it waited for the body");
         // Who goes on sending all the same can read the answer.
         let _ = stream.write_all(&vec![b'x'; 400_000]);
         let mut rest = Vec::new();
         stream.read_to_end(&mut rest).unwrap_or_else(|error| panic!("{path}, {key}: {error}"));
         assert!(String::from_utf8_lossy(&rest).contains("\"success\":false"), "{path}, {key}");
+    }
+    // What was read to its end, in one piece or in several, leaves the connection as it was.
+    let mut stream = connect(server.address());
+    for body in ["Content-Length: 26\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n1a\r\n"] {
+        let end = if body.starts_with('T') { "\r\n0\r\n\r\n" } else { "" };
+        let head = format!("POST /v1/track HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {WRITE}\r\n");
+        stream.write_all(format!("{head}{body}{{\"userId\":\"u\",\"event\":\"e\"}}{end}").as_bytes()).unwrap();
+        let (status, head) = head_of(&mut stream);
+        assert!(status == 200 && !head.contains("connection: close"), "{head}");
+        let length = head.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap();
+        stream.read_exact(&mut vec![0; length.parse().unwrap()]).unwrap();
     }
 }
 
