@@ -111,7 +111,7 @@ impl Engine {
         Ok(self.look(|live| live.followed) < corrected_upto)
     }
 
-    /// Lets the live state follow every correction: everything derived is made anew, while events come in, checkpoints
+    /// Lets the live state follow every correction and every declaration of features: everything derived is made anew, while events come in, checkpoints
     /// are written and decisions are made. Tells the number of events that were read, and ends where that says so.
     ///
     /// # Errors
@@ -121,7 +121,7 @@ impl Engine {
         progress: &mut dyn FnMut(u64) -> Result<(), EngineError>,
     ) -> Result<(), EngineError> {
         let _one_at_a_time = self.following.lock().unwrap_or_else(PoisonError::into_inner);
-        while self.is_outdated()? {
+        while self.is_outdated()? || self.has_uncounted() {
             self.replace_live(progress)?;
         }
         Ok(())
@@ -130,7 +130,7 @@ impl Engine {
     fn replace_live(&self, progress: &mut dyn FnMut(u64) -> Result<(), EngineError>) -> Result<(), EngineError> {
         let beside = self.ports.renewal.begin()?;
         let ports = Ports { profiles: beside.store.clone(), ..self.ports.clone() };
-        let mut made = Live::made_anew(&ports, &self.policy, progress)?;
+        let mut made = Live::made_anew(&ports, &self.policy, self.wanted().cells().clone(), progress)?;
         for _ in 0..N_ROUNDS_MAX {
             if self.ports.events.head().0 - made.profiles.offset().0 <= N_REST_MAX {
                 break;
@@ -148,6 +148,7 @@ impl Engine {
         // Not `folded`: what came between the two is in the fresh state and not in the store.
         self.checkpointed.store(self.ports.profiles.offset()?.0, Ordering::Release);
         self.live.change(|live| *live = fresh);
+        self.settle_features();
         self.is_cold.store(true, Ordering::Release);
         drop(folded);
         self.fold_turn.notify_all();

@@ -138,7 +138,7 @@ impl Corrector {
     /// [`EngineError`] where that cannot be read.
     pub fn follow_what_is_left(&self, before: Offset) -> Result<Offset, EngineError> {
         let newest = self.engine.ports().imports.corrected_upto()?;
-        if newest == before && self.engine.is_outdated()? {
+        if newest == before && self.engine.is_outdated()? || self.engine.has_uncounted() {
             self.follow();
         }
         Ok(newest)
@@ -205,7 +205,7 @@ impl Corrector {
             if self.is_stopped() { Err(stopped()) } else { Ok(()) }
         });
         match followed {
-            Ok(()) => tracing::info!("the profiles follow every correction"),
+            Ok(()) => tracing::info!("the profiles follow every correction and every declaration"),
             Err(_) if self.is_stopped() => {}
             Err(error) => {
                 tracing::error!(error = error.story(), "the profiles do not follow yet; tried again in a minute");

@@ -17,6 +17,7 @@ mod pressure;
 mod shared;
 
 mod decide;
+mod declare;
 mod pace;
 mod read;
 mod search;
@@ -55,6 +56,7 @@ pub use training::{Trainer, load_dataset, train};
 pub use worth::Consequence;
 
 use decisions::Champions;
+use declare::Features;
 use events::Offset;
 use governance::ConsentPolicy;
 use learning::Registry;
@@ -92,6 +94,7 @@ pub struct Engine {
     /// Held while everything derived is made anew: one at a time.
     following: Mutex<()>,
     pressure: Pressure,
+    features: RwLock<Features>,
 }
 
 impl Engine {
@@ -130,7 +133,9 @@ impl Engine {
             checkpointing: Mutex::default(),
             following: Mutex::default(),
             pressure: Pressure::default(),
+            features: RwLock::default(),
         };
+        engine.settle_features();
         engine.reload_champions()?;
         Ok(engine)
     }

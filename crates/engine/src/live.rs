@@ -4,13 +4,13 @@ use crate::error::EngineError;
 use crate::ingest::broken;
 use crate::{Engine, Ports};
 use events::{Offset, Recorded};
-use features::{Activity, FeatureState, Items};
+use features::{Activity, Cells, FeatureState, Items};
 use governance::{ConsentPolicy, Purpose};
 use learning::Withdrawals;
 use primitives::ErrorKind;
 use profiles::{Change, Collection, Profiles, StoreError};
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 /// How many changed customers make a rebuild write a checkpoint.
 const N_DIRTY_MAX: usize = 100_000;
@@ -28,6 +28,8 @@ pub struct Live {
     pub activity: Activity,
     /// Who may not be learned from any more.
     pub withdrawals: Withdrawals,
+    /// What is kept of customers for the features that the settings declare.
+    pub(super) cells: Arc<Cells>,
     /// The newest correction that all this follows.
     pub(super) followed: Offset,
     /// The row that says with which layout and settings all this is made.
@@ -39,7 +41,7 @@ pub struct Live {
 impl Live {
     /// Opens the last checkpoint and folds in the tail of the log.
     pub(super) fn open(ports: &Ports, policy: &ConsentPolicy) -> Result<Self, EngineError> {
-        let mut live = Self::stored(ports, policy)?;
+        let mut live = Self::stored(ports, policy, kept(ports)?)?;
         live.fold_after(live.profiles.offset(), ports, |_| Ok(()))?;
         Ok(live)
     }
@@ -71,7 +73,8 @@ impl Live {
     pub fn rebuild(ports: &Ports, policy: &ConsentPolicy, mut progress: impl FnMut(u64)) -> Result<u64, EngineError> {
         let beside = ports.renewal.begin()?;
         let mut n_events = 0;
-        Self::made_anew(&Ports { profiles: beside.store.clone(), ..ports.clone() }, policy, |n| {
+        let cells = kept(ports)?;
+        Self::made_anew(&Ports { profiles: beside.store.clone(), ..ports.clone() }, policy, cells, |n| {
             n_events = n;
             progress(n);
             Ok(())
@@ -84,9 +87,10 @@ impl Live {
     pub(super) fn made_anew(
         ports: &Ports,
         policy: &ConsentPolicy,
+        cells: Arc<Cells>,
         mut progress: impl FnMut(u64) -> Result<(), EngineError>,
     ) -> Result<Self, EngineError> {
-        let mut live = Self::stored(ports, policy)?;
+        let mut live = Self::stored(ports, policy, cells)?;
         // Asked first: what is corrected from here on may come too late for what is read next.
         live.followed = ports.imports.corrected_upto()?;
         let mut n_events = 0;
@@ -120,16 +124,23 @@ impl Live {
         failed.map_or(Ok(()), Err)
     }
 
-    fn stored(ports: &Ports, policy: &ConsentPolicy) -> Result<Self, EngineError> {
+    fn stored(ports: &Ports, policy: &ConsentPolicy, cells: Arc<Cells>) -> Result<Self, EngineError> {
         Ok(Self {
             followed: followed(ports)?,
             made_with: profiles::made_with_change(&made_with(policy)),
             made_then: Vec::new(),
-            profiles: Profiles::open(ports.profiles.clone())?,
+            profiles: Profiles::open_reading(ports.profiles.clone(), cells.clone())?,
+            cells,
             items: Items::open(ports.profiles.as_ref(), policy)?,
             activity: Activity::open(ports.profiles.as_ref())?,
             withdrawals: Withdrawals::open(ports.profiles.as_ref(), policy)?,
         })
+    }
+
+    /// Keeps something else of customers of whom there are none yet.
+    pub(super) fn keep(&mut self, cells: Arc<Cells>) {
+        self.profiles.read_otherwise(cells.clone());
+        self.cells = cells;
     }
 
     pub(super) fn apply(&mut self, recorded: &Recorded) -> Result<(), EngineError> {
@@ -148,7 +159,7 @@ impl Live {
         self.items.begin_checkpoint();
         self.activity.begin_checkpoint()?;
         self.withdrawals.begin_checkpoint()?;
-        self.made_then = vec![self.made_with.clone(), followed_change(self.followed)];
+        self.made_then = vec![self.made_with.clone(), followed_change(self.followed), kept_change(&self.cells)];
         Ok(self.profiles.offset())
     }
 
@@ -177,6 +188,20 @@ impl Live {
         self.profiles.shrink_to(N_DIRTY_MAX, usize::MAX);
         Ok(stored?)
     }
+}
+
+/// Where the store says what is kept of customers for declared features.
+const KEPT_KEY: &str = "kept for features";
+
+fn kept_change(cells: &Cells) -> Change {
+    let value = Some(cells.to_record()).filter(|_| cells.specs().len() > 0);
+    Change { collection: Collection::Totals, key: KEPT_KEY.to_owned(), value }
+}
+
+/// What is kept of customers, as the store says.
+fn kept(ports: &Ports) -> Result<Arc<Cells>, EngineError> {
+    let stored = ports.profiles.get(Collection::Totals, KEPT_KEY)?;
+    Ok(Arc::new(stored.map(|stored| Cells::from_record(&stored)).unwrap_or_default()))
 }
 
 /// Where the store says which corrections it follows.

@@ -4,12 +4,13 @@ use crate::decide::Catalogue;
 use crate::error::EngineError;
 use crate::{Engine, Live};
 use decisions::{Answer, DecisionKind, Question, Subject};
-use features::{FeatureState, FeatureVector};
+use features::{Definition, FeatureState};
 use governance::{ConsentAnswer, Purpose, permit};
 use learning::{DatasetStats, ModelKind, Requirement};
 use primitives::{ErrorKind, Timestamp};
 use profiles::Customer;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A customer as of now: profile, consent, features and scores.
 #[derive(Debug, Clone)]
@@ -18,8 +19,8 @@ pub struct CustomerView {
     pub customer: Customer<FeatureState>,
     /// What holds for each purpose.
     pub consents: Vec<ConsentAnswer>,
-    /// The features.
-    pub vector: FeatureVector,
+    /// The features, each with its value: NaN where it is not known.
+    pub features: Vec<(Arc<Definition>, f64)>,
     /// The churn score with its reasons, as a decision would give it; reading it logs nothing.
     pub churn: Answer,
 }
@@ -49,9 +50,12 @@ impl Engine {
             )
         })?;
         let consents = Purpose::ALL.map(|purpose| self.policy.answer(&customer.profile.consents, purpose)).to_vec();
+        let features = self.catalogue().all();
+        let mut values = Vec::with_capacity(features.len());
+        features.read(&customer.state, as_of, &mut values);
         Ok(CustomerView {
             consents,
-            vector: customer.state.vector(as_of),
+            features: features.definitions().iter().cloned().zip(values).collect(),
             churn: self.churn_score(&customer, as_of)?,
             customer,
         })

@@ -28,6 +28,8 @@ pub struct Definition {
     pub group: &'static str,
     /// Where its value is less exact, or looks less far back, than its meaning says; in words.
     pub limit: Option<String>,
+    /// What must be kept of a customer for it; `None` where that is always kept.
+    pub(crate) cell: Option<u64>,
     pub(crate) compute: Compute,
 }
 
@@ -56,7 +58,7 @@ impl Catalogue {
     /// The features that every Rapport computes.
     #[must_use]
     pub fn built_in() -> Self {
-        Self::of(built_in::definitions(), Cells::default())
+        Self::of(built_in::definitions().into_iter().map(Arc::new).collect(), Arc::default())
     }
 
     /// The built-in features and those that the settings declare, in their order.
@@ -79,20 +81,28 @@ impl Catalogue {
             }
             definitions.push(feature.definition());
         }
-        Ok(Self::of(definitions, Cells::new(declared.iter().map(Declared::cell))))
+        let cells = Cells::new(declared.iter().map(Declared::cell));
+        Ok(Self::of(definitions.into_iter().map(Arc::new).collect(), Arc::new(cells)))
     }
 
-    fn of(definitions: Vec<Definition>, cells: Cells) -> Self {
-        let definitions: Vec<_> = definitions.into_iter().map(Arc::new).collect();
+    fn of(definitions: Vec<Arc<Definition>>, cells: Arc<Cells>) -> Self {
         let places = definitions.iter().enumerate();
         let place_of = places.map(|(place, definition)| (Arc::clone(&definition.id.name), place)).collect();
-        Self { definitions, place_of, cells: Arc::new(cells) }
+        Self { definitions, place_of, cells }
     }
 
     /// Every feature, in the order in which they are shown.
     #[must_use]
     pub fn definitions(&self) -> &[Arc<Definition>] {
         &self.definitions
+    }
+
+    /// Those of the features that can be read where only this is kept of customers; and those that cannot yet.
+    #[must_use]
+    pub fn readable(&self, kept: &Arc<Cells>) -> (Self, Vec<Arc<Definition>>) {
+        let is_readable = |definition: &Arc<Definition>| definition.cell.is_none_or(|key| kept.has(key));
+        let (readable, waiting) = self.definitions.iter().cloned().partition(is_readable);
+        (Self::of(readable, Arc::clone(kept)), waiting)
     }
 
     /// What the declared features are read from: what a fold has to look for.

@@ -123,6 +123,20 @@ impl Cells {
         Self { specs, by_event }
     }
 
+    /// The bytes under which it is written down what is kept.
+    #[must_use]
+    pub fn to_record(&self) -> Vec<u8> {
+        let specs: Vec<_> = self.specs().collect();
+        // Nothing that a filter or a pointer holds can fail to be JSON; and what is not written down is counted again.
+        serde_json::to_vec(&specs).unwrap_or_default()
+    }
+
+    /// Opens those bytes; nothing where a version wrote them that kept things in other forms: then they are counted again.
+    #[must_use]
+    pub fn from_record(record: &[u8]) -> Self {
+        Self::new(serde_json::from_slice::<Vec<CellSpec>>(record).unwrap_or_default())
+    }
+
     /// What is kept, in the order of the keys.
     pub fn specs(&self) -> impl ExactSizeIterator<Item = &CellSpec> {
         self.specs.iter().map(|(_, spec)| spec)
@@ -131,7 +145,11 @@ impl Cells {
     /// Whether everything that another one keeps is kept.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
-        other.specs.iter().all(|(key, _)| self.specs.binary_search_by_key(key, |(key, _)| *key).is_ok())
+        other.specs.iter().all(|(key, _)| self.has(*key))
+    }
+
+    pub(crate) fn has(&self, key: u64) -> bool {
+        self.specs.binary_search_by_key(&key, |(key, _)| *key).is_ok()
     }
 
     pub(crate) fn told(&self, recorded: &Recorded) -> Box<[Told]> {

@@ -223,6 +223,7 @@ impl Declared {
             unit: measure.unit(self.of.as_ref()),
             group: GROUP,
             limit: self.limit(),
+            cell: Some(key),
             compute: Box::new(move |snapshot| read(&snapshot.state.kept, key, asked, snapshot.as_of)),
         }
     }

@@ -76,6 +76,11 @@ fn settings_file(options: &Options) -> Option<PathBuf> {
     options.config.clone().or_else(|| candidates.into_iter().find(|file| file.is_file()))
 }
 
+/// The settings file that a running server follows, also where there is none yet.
+fn followed_file(options: &Options) -> Option<PathBuf> {
+    settings_file(options).or_else(|| Some(options.data.join(SETTINGS_FILE)))
+}
+
 /// Prints a report: the document where JSON was asked for, else the text.
 fn report<T: Serialize>(options: &Options, document: &T, text: impl FnOnce() -> String) -> Result<(), ServerError> {
     let shown = if options.json {

@@ -16,6 +16,7 @@ pub mod audit;
 mod bodies;
 pub mod clock;
 pub mod commands;
+pub mod declarations;
 pub mod demo;
 pub mod error;
 pub mod exposure;

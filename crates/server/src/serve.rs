@@ -11,6 +11,7 @@ use crate::attempts::Attempts;
 use crate::audit::key_subject;
 use crate::bodies::{self, Budget, Held};
 use crate::clock::SystemClock;
+use crate::declarations::Declarations;
 use crate::error::ServerError;
 use crate::keys::{Follower, Keys, random_seed};
 use crate::limits::Limits;
@@ -86,6 +87,7 @@ impl Opened {
         let ports = ports(&storage);
         Live::renew(&ports, &policy, access == Access::Exclusive)?;
         let engine = Engine::open(ports, policy, clock, random_seed()?, wire::decision)?;
+        engine.declare(&settings.features)?;
         if access == Access::Exclusive && engine.is_outdated()? {
             engine.follow_corrections(&mut |_| Ok(()))?;
         }
@@ -131,6 +133,8 @@ fn storage_settings(settings: &Settings) -> StorageSettings {
 pub struct StartOptions {
     /// What every page says about the data.
     pub notice: Option<Notice>,
+    /// The file that the settings came from: declarations of features follow it.
+    pub settings_file: Option<PathBuf>,
     /// Opens the console to this machine without a key; only for demonstration data, and only on loopback.
     pub is_console_open: bool,
 }
@@ -144,6 +148,7 @@ pub struct Running {
     background: Option<Background>,
     _announced: Announced,
     _follower: Follower,
+    _declarations: Option<Declarations>,
 }
 
 impl Running {
@@ -169,6 +174,7 @@ impl Running {
         let trainer = Arc::new(Trainer::new(Seed::new(settings.models.seed), audit.clone()));
         let corrector = Arc::new(Corrector::new(engine.clone(), audit.clone()));
         let background = Background::start(trainer.clone(), corrector.clone(), pauses(&settings))?;
+        let declarations = Declarations::start(options.settings_file, &corrector)?;
         let keys = Arc::new(keys);
         let follower = follow(&keys, &audit)?;
         let app = Arc::new(App {
@@ -216,6 +222,7 @@ impl Running {
             background: Some(background),
             _announced: announced,
             _follower: follower,
+            _declarations: declarations,
         })
     }
 

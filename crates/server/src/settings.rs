@@ -6,11 +6,14 @@
 mod declare;
 mod load;
 
+pub(crate) use declare::toml_text;
+
 pub use declare::Described;
 pub use load::{SettingsError, load, origins};
 
 use crate::peer::Network;
 use declare::settings;
+use features::Declared;
 use governance::{ConsentPolicy, Purpose};
 use primitives::Currency;
 use std::net::SocketAddr;
@@ -123,6 +126,17 @@ settings! {
         level: String = "info".to_owned(),
         /// Write one JSON object a line in place of text.
         json: bool = false,
+    }
+    lists {
+        /// Features of your own, each a table of its own; docs/features.md has every key. The server follows changes of
+        /// them while it runs.
+        features: Declared =
+            "[[features]]
+            name = \"downgrades_90d\"
+            meaning = \"Times the plan was downgraded in the last 90 days\"
+            when = { event = \"Plan Changed\", \"properties.kind\" = \"downgrade\" }
+            measure = \"count\"
+            within_days = 90",
     }
 }
 

@@ -89,7 +89,7 @@ fn stored_and_rebuilt(data: &Path) -> (Rows, Rows) {
 
 fn revenue(opened: &Opened, customer: &str) -> Option<String> {
     let view = opened.engine.customer(customer).ok()?;
-    view.vector.values.first().map(|_| format!("{:?}", view.customer.state.n_orders()))
+    view.features.first().map(|_| format!("{:?}", view.customer.state.n_orders()))
 }
 
 #[test]

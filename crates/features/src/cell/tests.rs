@@ -149,6 +149,9 @@ fn what_is_kept_alike_is_kept_once_and_what_differs_has_another_key() {
     ];
     let cells = Cells::new(different.iter().cloned().chain(different.iter().rev().cloned()));
     assert_eq!(cells.specs().len(), different.len());
+    let reopened = Cells::from_record(&cells.to_record());
+    assert!(reopened.specs().eq(cells.specs()));
+    assert_eq!(Cells::from_record(b"[{\"form\":\"another\"}]").specs().len(), 0, "a form of another version");
     let fewer = Cells::new(different[..2].to_vec());
     assert!(cells.covers(&fewer) && cells.covers(&cells) && !fewer.covers(&cells) && fewer.covers(&Cells::default()));
     assert_eq!(different[0].key(), 11_886_194_527_411_367_411, "stored keys never change");

@@ -147,6 +147,21 @@ fn another_computation_is_another_version_and_other_words_are_not() {
 }
 
 #[test]
+fn what_is_not_kept_yet_cannot_be_read_and_everything_else_can() {
+    let (count, since) = (feature("count", None, Some(90)), feature("days_since", None, None));
+    let since = Declared { name: "since".to_owned(), ..since };
+    let wanted = Catalogue::new(&[count.clone(), since.clone()]).unwrap();
+    let (readable, waiting) = wanted.readable(Catalogue::new(&[count]).unwrap().cells());
+    assert_eq!(waiting.iter().map(|definition| definition.name.as_str()).collect::<Vec<_>>(), ["since"]);
+    assert!(
+        readable.get("mine").is_some() && readable.get("since").is_none() && readable.get("recency_days").is_some()
+    );
+    assert!(readable.inputs(&[since.id()]).is_err());
+    let (readable, waiting) = wanted.readable(wanted.cells());
+    assert_eq!((readable.definitions().len(), waiting.len()), (wanted.definitions().len(), 0));
+}
+
+#[test]
 fn a_declaration_is_written_as_it_is_read() {
     for feature in [feature("count", None, Some(90)), feature("mean", Some("properties.amount"), None)] {
         let written = serde_json::to_value(&feature).unwrap();

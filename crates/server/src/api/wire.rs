@@ -3,7 +3,6 @@
 use decisions::{Answer, Decision, Outcome, Record};
 use engine::{CustomerView, Ingested};
 use events::{Batch, Commerce, Inspected, Rejected, Rejection, RejectionCode, Understanding};
-use features::catalogue;
 use governance::ConsentAnswer;
 use primitives::MessageId;
 use profiles::Identifier;
@@ -345,7 +344,7 @@ pub struct CustomerReply {
     first_seen: String,
     last_seen: String,
     /// The features as of now, each with its meaning.
-    features: BTreeMap<&'static str, FeatureReply>,
+    features: BTreeMap<String, FeatureReply>,
     /// The scores as of now, each with its reasons.
     #[schema(value_type = BTreeMap<String, Value>)]
     scores: BTreeMap<&'static str, Value>,
@@ -379,13 +378,12 @@ pub struct FeatureReply {
     /// Null where it is not known.
     value: Option<f64>,
     unit: &'static str,
-    meaning: &'static str,
+    meaning: String,
 }
 
 impl From<&CustomerView> for CustomerReply {
     fn from(view: &CustomerView) -> Self {
         let profile = &view.customer.profile;
-        let definitions = catalogue::definitions().iter().zip(&view.vector.values);
         Self {
             customer_id: profile.id.to_string(),
             identifiers: profile.links.iter().map(|(identifier, link)| identifier_reply(identifier, link)).collect(),
@@ -398,10 +396,12 @@ impl From<&CustomerView> for CustomerReply {
             event_count: profile.n_events,
             first_seen: profile.first_seen.to_string(),
             last_seen: profile.last_seen.to_string(),
-            features: definitions
+            features: view
+                .features
+                .iter()
                 .map(|(d, value)| {
                     let value = (!value.is_nan()).then_some(*value);
-                    (d.name.as_str(), FeatureReply { value, unit: d.unit, meaning: d.meaning.as_str() })
+                    (d.name.clone(), FeatureReply { value, unit: d.unit, meaning: d.meaning.clone() })
                 })
                 .collect(),
             scores: BTreeMap::from([(

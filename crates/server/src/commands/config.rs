@@ -40,6 +40,12 @@ fn with_origins(checked: &Checked) -> Result<String, ServerError> {
     let sections = toml::Table::try_from(&checked.settings).map_err(failed)?;
     let mut text = String::new();
     for (section, values) in sections {
+        if let Some(tables) = values.as_array() {
+            for table in tables {
+                text += &format!("[[{section}]]\n{}\n", lines(table));
+            }
+            continue;
+        }
         text += &format!("[{section}]\n");
         for (name, value) in values.as_table().into_iter().flatten() {
             let origin = checked.origins.get(&format!("{section}.{name}")).map_or("default", String::as_str);
@@ -48,4 +54,10 @@ fn with_origins(checked: &Checked) -> Result<String, ServerError> {
         text += "\n";
     }
     Ok(text)
+}
+
+/// A table's keys, one a line; what is within them stands in one line each.
+fn lines(table: &toml::Value) -> String {
+    let pairs = table.as_table().into_iter().flatten();
+    pairs.map(|(key, value)| format!("{key} = {}\n", crate::settings::toml_text(value))).collect()
 }

@@ -4,7 +4,7 @@ use super::import::target::Here;
 use super::progress::{Bars, is_cancelled, stop_cleanly_on_signal};
 use super::serve::try_lines;
 use super::train::{in_words as trained_in_words, read_history, train_all};
-use super::{import, report, say};
+use super::{followed_file, import, report, say};
 use crate::api::imports::ImportBegins;
 use crate::args::Options;
 use crate::demo::DemoData;
@@ -72,7 +72,11 @@ pub(super) fn run(
     let keys = Keys::load(&opened.data, &opened.settings.keys)?;
     let (write, server) = (opened.settings.keys.write.clone(), opened.settings.keys.server.clone());
     let notice = notice(&mark);
-    let running = Running::start(opened, keys, StartOptions { notice: Some(notice), is_console_open: true })?;
+    let running = Running::start(
+        opened,
+        keys,
+        StartOptions { notice: Some(notice), is_console_open: true, settings_file: followed_file(options) },
+    )?;
     let address = running.address();
     say(&format!("\nOpen http://{address} in a browser, or try:\n"));
     try_lines(address, &write, &server, &mark.customer).iter().for_each(|line| say(&format!("  {line}")));

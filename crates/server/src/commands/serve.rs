@@ -1,6 +1,6 @@
 //! How is the server run? `rapport serve`.
 
-use super::say;
+use super::{followed_file, say};
 use crate::args::Options;
 use crate::error::ServerError;
 use crate::exposure::check_exposure;
@@ -24,7 +24,11 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerErr
         say(&format!("Careful: {weakness}. That does for trying things on this machine."));
     }
     let created = keys.create_missing()?;
-    let running = Running::start(opened, keys, StartOptions::default())?;
+    let running = Running::start(
+        opened,
+        keys,
+        StartOptions { settings_file: followed_file(options), ..StartOptions::default() },
+    )?;
     show_keys(&created);
     say(&format!("Rapport is listening on http://{}: open it in a browser. Ctrl-C stops it.", running.address()));
     running.stop_on_signal()

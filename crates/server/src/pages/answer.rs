@@ -5,7 +5,7 @@ use console::format;
 use console::view::{Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef, Score};
 use decisions::{Outcome, RankedItem, Record, ScoreReason, Testimony, World};
 use engine::Live;
-use features::{FeatureState, catalogue};
+use features::{Definition, FeatureState};
 use learning::{Evaluation, ModelKind};
 use primitives::{Currency, ItemId, ItemKey, ModelVersion, Money};
 
@@ -109,9 +109,12 @@ fn base_rate(app: &App, version: &ModelVersion) -> Option<f64> {
 }
 
 /// Features under their headings; those that are not known have no value.
-pub(super) fn feature_groups(values: &[Option<f64>], currency: Option<Currency>) -> Vec<FeatureGroup> {
+pub(super) fn feature_groups<'a>(
+    features: impl Iterator<Item = (&'a Definition, Option<f64>)>,
+    currency: Option<Currency>,
+) -> Vec<FeatureGroup> {
     let mut groups: Vec<FeatureGroup> = Vec::new();
-    for (definition, value) in catalogue::definitions().iter().zip(values) {
+    for (definition, value) in features {
         let unit = match definition.unit {
             "currency" => currency.as_ref().map_or("", Currency::code),
             unit => unit,

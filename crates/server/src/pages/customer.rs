@@ -88,7 +88,7 @@ fn name_of(profile: &Profile) -> profiles::Identifier {
 
 fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<CustomerPage, ServerError> {
     let view = app.engine.customer(id)?;
-    let CustomerView { customer, consents, vector, churn } = &view;
+    let CustomerView { customer, consents, features, churn } = &view;
     let (profile, state) = (&customer.profile, &customer.state);
     let preview = app.engine.preview(customer, DecisionKind::Recommend, N_ITEMS)?;
     let (timeline, recommended) = app.engine.look(|live| (timeline(live, profile, state), items(live, &preview, None)));
@@ -109,7 +109,7 @@ fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<Cu
         timeline,
         traits: traits(profile),
         consents: consents.iter().map(consent).collect(),
-        features: feature_groups(&vector.values.iter().copied().map(Some).collect::<Vec<_>>(), currency(state)),
+        features: feature_groups(features.iter().map(|(feature, value)| (&**feature, Some(*value))), currency(state)),
         score_note: churn.fallback.as_ref().map(|why| match &churn_score {
             Some(average) => format!("{why} It is {}.", format::percent(average.probability)),
             None => why.clone(),

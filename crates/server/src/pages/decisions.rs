@@ -91,7 +91,9 @@ fn fill(app: &App, frame: Frame, record: &Record) -> Result<DecisionPage, Server
     })?;
     // What another version's catalogue computed has other names and meanings.
     let is_ours = record.feature_schema() == Some(&features::catalogue::schema_hash());
-    let features = if is_ours { feature_groups(record.features(), currency) } else { Vec::new() };
+    let known =
+        features::catalogue::definitions().iter().map(|feature| &**feature).zip(record.features().iter().copied());
+    let features = if is_ours { feature_groups(known, currency) } else { Vec::new() };
     Ok(DecisionPage {
         at: question.as_of,
         customer: is_known(app, record)?.then(|| question.customer.to_string()),

@@ -16,15 +16,21 @@ pub struct Described {
 }
 
 /// A value as written in TOML. What cannot stand in one line is written as an inline table.
-pub(super) fn toml_text<T: Serialize>(value: &T) -> String {
+pub(crate) fn toml_text<T: Serialize>(value: &T) -> String {
     match toml::Value::try_from(value) {
         Ok(toml::Value::Table(table)) => {
-            let pairs: Vec<String> = table.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+            let pairs: Vec<String> = table.iter().map(|(key, value)| format!("{} = {value}", key_text(key))).collect();
             format!("{{ {} }}", pairs.join(", "))
         }
         Ok(value) => value.to_string(),
         Err(error) => error.to_string(),
     }
+}
+
+/// A key as written in TOML: in quotation marks where it is more than a word.
+fn key_text(key: &str) -> String {
+    let is_bare = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if is_bare { key.to_owned() } else { toml::Value::String(key.to_owned()).to_string() }
 }
 
 /// Declares the sections of `rapport.toml`: structs, defaults and the explanation of each setting, from one place.
@@ -34,12 +40,15 @@ macro_rules! settings {
         $section:ident: $struct:ident {
             $( $(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr, )+
         }
-    )+) => {
+    )+ lists {
+        $( $(#[doc = $list_doc:literal])+ $list:ident: $item:ty = $example:literal, )+
+    }) => {
         /// Everything that can be configured.
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct Settings {
             $( $(#[doc = $section_doc])+ pub $section: $struct, )+
+            $( $(#[doc = $list_doc])+ #[serde(skip_serializing_if = "Vec::is_empty")] pub $list: Vec<$item>, )+
         }
 
         $(
@@ -87,6 +96,12 @@ macro_rules! settings {
                         text += &format!("# {}\n# {} = {}\n", setting.doc, setting.name, setting.default);
                     }
                 }
+                $(
+                    text += &format!("\n# {}\n", [$($list_doc),+].map(str::trim).join(" "));
+                    for line in $example.lines() {
+                        text += &format!("# {}\n", line.trim());
+                    }
+                )+
                 text
             }
         }

@@ -1,6 +1,7 @@
 //! Where do settings come from, and what is wrong with them?
 
 use super::Settings;
+use features::{Catalogue, FeatureError};
 use primitives::ErrorKind;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,14 @@ pub enum SettingsError {
         name: String,
         /// The reason.
         message: String,
+    },
+    /// What is declared as features cannot be.
+    #[error("{origin}: [[features]]: {source}")]
+    Features {
+        /// Where they were declared.
+        origin: String,
+        /// What is wrong with them.
+        source: FeatureError,
     },
     /// A value is out of its range.
     #[error("setting {key} {limit}, and is {value}: change it in {origin}")]
@@ -82,6 +91,10 @@ pub fn load(
     for (name, value) in variables {
         overlay(&mut table, &name, &value);
         settings = read(&table).map_err(|message| SettingsError::Environment { name, message })?;
+    }
+    if let Err(source) = Catalogue::new(&settings.features) {
+        let origin = file.map_or_else(|| format!("{PREFIX}FEATURES"), |path| path.display().to_string());
+        return Err(SettingsError::Features { origin, source });
     }
     match settings.broken_range() {
         None => Ok(settings),

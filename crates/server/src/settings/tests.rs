@@ -82,7 +82,10 @@ fn every_value_says_where_it_comes_from() {
 fn the_example_file_is_the_one_in_the_repository() {
     let kept = include_str!("../../../../rapport.example.toml");
     assert_eq!(kept, Settings::example(), "write the output of `rapport config example` into rapport.example.toml");
-    let uncommented: String = kept
+    let (sections, lists) = kept.split_once("# [[").unwrap();
+    let declared: String = format!("# [[{lists}").lines().map(|line| format!("{}\n", &line[2..])).collect();
+    assert_eq!(toml::from_str::<Settings>(&declared).unwrap().features.len(), 1, "each example can be used");
+    let uncommented: String = sections
         .lines()
         .filter_map(|line| {
             line.strip_prefix("# ").filter(|l| l.contains(" = ")).or(line.starts_with('[').then_some(line))
@@ -90,4 +93,26 @@ fn the_example_file_is_the_one_in_the_repository() {
         .map(|l| format!("{l}\n"))
         .collect();
     assert_eq!(toml::from_str::<Settings>(&uncommented).unwrap(), Settings::default());
+}
+
+const DECLARED: &str = "[server]\nidle_seconds = 60\n\n[[features]]\nname = \"a\"\nmeaning = \"A\"\nmeasure = \"count\"\n\
+                        when = { event = \"Plan Changed\", \"properties.kind\" = 1 }\n";
+
+#[test]
+fn features_are_declared_in_the_file_or_the_environment_and_a_mistake_names_its_place() {
+    let good = file(DECLARED);
+    let settings = load(Some(good.path()), env(&[])).unwrap();
+    assert_eq!(settings.features.iter().map(|feature| feature.name.as_str()).collect::<Vec<_>>(), ["a"]);
+    let one = "[{ name = \"b\", meaning = \"B\", measure = \"count\", when = { event = \"x\" } }]";
+    let settings = load(Some(good.path()), env(&[("RAPPORT__FEATURES", one)])).unwrap();
+    assert_eq!(settings.features.iter().map(|feature| feature.name.as_str()).collect::<Vec<_>>(), ["b"]);
+    for (text, said) in [
+        (DECLARED.replace("count", "cuont"), "line 4: feature \"a\": measure is \"cuont\": write one of count, sum"),
+        (DECLARED.replace("\"a\"", "\"recency_days\""), "[[features]]: feature \"recency_days\": name is"),
+        (DECLARED.replace("properties.kind", "propertis.kind"), "did you mean \"properties.kind\"?"),
+    ] {
+        let file = file(&text);
+        let error = load(Some(file.path()), env(&[])).unwrap_err().to_string();
+        assert!(error.contains(said) && error.contains(file.path().to_str().unwrap()), "{error}");
+    }
 }

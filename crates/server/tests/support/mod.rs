@@ -93,7 +93,9 @@ impl TestServer {
     fn open(data: Arc<TempDir>, settings: Settings, clock: Arc<SimulatedClock>) -> Self {
         let keys = Keys::load(data.path(), &settings.keys).unwrap();
         let opened = Opened::open_at(data.path(), Access::Exclusive, settings.clone(), clock.clone()).unwrap();
-        let running = Running::start(opened, keys, StartOptions::default()).unwrap();
+        let followed =
+            StartOptions { settings_file: Some(data.path().join("rapport.toml")), ..StartOptions::default() };
+        let running = Running::start(opened, keys, followed).unwrap();
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(DEADLINE))
             .http_status_as_error(false)

@@ -1,0 +1,113 @@
+//! Do features that the settings declare count from the first event, while everything else goes on as before?
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of tests fails the test")]
+
+mod support;
+
+use features::Declared;
+use primitives::SimulatedClock;
+use serde_json::{Value, json};
+use server::serve::Opened;
+use std::sync::Arc;
+use storage::Access;
+use support::{SERVER, TestServer, WRITE, noon, until};
+
+/// How often a plan went down.
+fn downgrades() -> Declared {
+    serde_json::from_value(json!({
+        "name": "downgrades", "meaning": "Times the plan was downgraded", "measure": "count",
+        "when": {"event": "Plan Changed", "properties.kind": "down"},
+    }))
+    .unwrap()
+}
+
+/// What the last change was worth.
+fn worth() -> Declared {
+    serde_json::from_value(json!({
+        "name": "worth_last", "meaning": "Worth of the last change", "measure": "last", "of": "properties.worth",
+        "when": {"event": "Plan Changed"},
+    }))
+    .unwrap()
+}
+
+fn change(server: &TestServer, kind: &str, worth: f64) {
+    let event = json!({"userId": "ann", "event": "Plan Changed", "properties": {"kind": kind, "worth": worth}});
+    let reply = server.post_as(WRITE, "/v1/track", &event);
+    assert_eq!(reply.status, 200, "{}", reply.text);
+}
+
+fn features(server: &TestServer) -> Value {
+    server.get_as(SERVER, "/v1/customers/ann").json()["features"].clone()
+}
+
+#[test]
+fn a_feature_that_is_declared_later_counts_from_the_first_event() {
+    let server = TestServer::start();
+    change(&server, "down", 2.0);
+    change(&server, "up", 5.5);
+    assert_eq!(features(&server)["downgrades"], Value::Null);
+    let server = server.restart_with(|settings| settings.features = vec![downgrades()]);
+    until("the past is counted", || (!server.engine().has_uncounted()).then_some(()));
+    let counted = json!({"value": 1.0, "unit": "times", "meaning": "Times the plan was downgraded"});
+    assert_eq!(features(&server)["downgrades"], counted);
+    change(&server, "down", 1.0);
+    assert_eq!(features(&server)["downgrades"]["value"], 2.0);
+
+    // What is kept outlives a stop, and nothing is counted twice.
+    let data = server.stop();
+    let clock = || Arc::new(SimulatedClock::new(noon()));
+    let with = |features| server::settings::Settings { features, ..support::settings() };
+    let open = |features| Opened::open_at(data.path(), Access::Exclusive, with(features), clock()).unwrap();
+    let value = |opened: &Opened, name: &str| {
+        let view = opened.engine.customer("ann").unwrap();
+        view.features.iter().find(|(feature, _)| feature.name == name).map(|(_, value)| *value)
+    };
+    let opened = open(vec![downgrades()]);
+    assert!(!opened.engine.has_uncounted());
+    assert_eq!(value(&opened, "downgrades"), Some(2.0));
+    drop(opened);
+
+    // Until the past of another one is counted, the former ones answer and it does not.
+    let opened = open(vec![downgrades(), worth()]);
+    let waiting: Vec<_> = opened.engine.waiting_features().iter().map(|feature| feature.name.clone()).collect();
+    assert_eq!(waiting, ["worth_last"]);
+    assert_eq!((value(&opened, "downgrades"), value(&opened, "worth_last")), (Some(2.0), None));
+    assert!(opened.engine.catalogue().get("recency_days").is_some());
+    opened.engine.follow_corrections(&mut |_| Ok(())).unwrap();
+    assert_eq!((value(&opened, "downgrades"), value(&opened, "worth_last")), (Some(2.0), Some(1.0)));
+    drop(opened);
+
+    // What is declared no longer is gone; declared again it is there at once, since it was kept meanwhile.
+    let opened = open(Vec::new());
+    assert_eq!((value(&opened, "downgrades"), opened.engine.has_uncounted()), (None, false));
+    drop(opened);
+    let opened = open(vec![worth()]);
+    assert_eq!((value(&opened, "worth_last"), opened.engine.has_uncounted()), (Some(1.0), false));
+}
+
+#[test]
+fn the_server_follows_the_settings_and_goes_on_with_the_last_good_ones() {
+    let server = TestServer::start();
+    change(&server, "down", 2.0);
+    let file = server.data().join("rapport.toml");
+    let declared = |days: i64| {
+        format!(
+            "[[features]]\nname = \"downgrades_90d\"\nmeaning = \"Downgrades\"\nmeasure = \"count\"\n\
+             when = {{ event = \"Plan Changed\", \"properties.kind\" = \"down\" }}\nwithin_days = {days}\n"
+        )
+    };
+    std::fs::write(&file, declared(90)).unwrap();
+    until("the declaration is in force", || server.engine().catalogue().get("downgrades_90d").cloned());
+    assert_eq!(features(&server)["downgrades_90d"]["value"], 1.0);
+
+    std::fs::write(&file, declared(900)).unwrap();
+    let told = until("the mistake is told", || server.engine().refused_features());
+    let said =
+        "feature \"downgrades_90d\": within_days is 900: days are kept for 400: write a whole number from 1 to 400";
+    assert!(told.contains(said) && told.contains("rapport.toml: line 1"), "{told}");
+    assert_eq!(features(&server)["downgrades_90d"]["value"], 1.0, "what was declared before stays in force");
+
+    std::fs::write(&file, declared(30)).unwrap();
+    until("the mistake is mended", || server.engine().refused_features().is_none().then_some(()));
+    assert_eq!(features(&server)["downgrades_90d"]["value"], 1.0);
+}
