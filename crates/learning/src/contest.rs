@@ -1,11 +1,16 @@
 //! Is the challenger better than the model that answers? Both are asked about the same customers.
 //!
 //! Numbers of two trainings come from two windows and cannot be compared: the newer window may be the easier one. So the
-//! reigning champion foretells the challenger's test window, and the differences are taken customer by customer.
+//! reigning champion foretells the challenger's test window, and the differences are taken customer by customer. That is
+//! fair only where neither has learned from a day of that window; where the champion has, it stays.
 
-use crate::evaluation::{Gain, metric_name};
+mod words;
+
+pub(crate) use words::{direction, metric_in_sentence, refused};
+
+use crate::evaluation::Gain;
 use crate::{Loaded, Split};
-use primitives::{DAY_MS, ModelVersion};
+use primitives::{DAY_MS, ModelVersion, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The champion that answers while a challenger is trained.
@@ -34,6 +39,8 @@ pub enum Contest {
     },
     /// Both were asked.
     Judged(Duel),
+    /// Both could be asked only about days that the champion has learned from: there it cannot lose.
+    Unjudged(Unjudged),
     /// The champion once more, from what it had learned from, without those who have refused since: what came later made
     /// worse models.
     Renewed {
@@ -44,6 +51,21 @@ pub enum Contest {
     },
 }
 
+/// A champion that has learned from days of the window on which it would be compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unjudged {
+    /// The champion.
+    pub champion: ModelVersion,
+    /// How many customers it learned from who have refused since.
+    pub n_refused: u64,
+    /// The end of what it has learned from: from then on the days are new to it.
+    pub seen_until: Timestamp,
+    /// How many days of the window it has learned from, the last one counted whole.
+    pub n_days_seen: u64,
+    /// How many days the window has.
+    pub window_days: u64,
+}
+
 /// Challenger and champion on the same customers, in the number that decides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Duel {
@@ -51,7 +73,9 @@ pub struct Duel {
     pub champion: ModelVersion,
     /// How many customers it learned from who have refused since.
     pub n_refused: u64,
-    /// How many days of the window it had seen already, since its data reaches into it: they speak for it.
+    /// How many days of the window it had learned from, which spoke for it. None today: see [`Contest::Unjudged`]. Files of
+    /// earlier programs have such duels.
+    #[serde(default)]
     pub n_days_seen: u64,
     /// About how many customers both were asked.
     pub n_customers: u64,
@@ -101,18 +125,23 @@ impl Contest {
     pub fn champion(&self) -> Option<&ModelVersion> {
         match self {
             Self::Unopposed => None,
-            Self::Unfit { champion, .. } | Self::Judged(Duel { champion, .. }) | Self::Renewed { champion, .. } => {
-                Some(champion)
-            }
+            Self::Unfit { champion, .. }
+            | Self::Judged(Duel { champion, .. })
+            | Self::Unjudged(Unjudged { champion, .. })
+            | Self::Renewed { champion, .. } => Some(champion),
         }
     }
 
-    /// Whether the champion cannot stay as it is, and the challenger is worse than it.
+    /// Whether the champion cannot stay as it is, and nothing says that the challenger is as good.
     pub(crate) fn asks_for_renewal(&self) -> bool {
-        matches!(self, Self::Judged(duel) if duel.n_refused > 0 && duel.ruling() == Ruling::Worse)
+        match self {
+            Self::Judged(duel) => duel.n_refused > 0 && duel.ruling() == Ruling::Worse,
+            Self::Unjudged(unjudged) => unjudged.n_refused > 0,
+            _ => false,
+        }
     }
 
-    /// Asks the champion by `judge`, or says why that cannot be.
+    /// Asks the champion by `judge` about a window that neither has learned from, or says why that cannot be.
     pub(crate) fn of<E>(
         reigning: Option<&Reigning>,
         judge: impl FnOnce(&Loaded) -> Result<(u64, Paired, Option<Paired>), E>,
@@ -124,12 +153,22 @@ impl Contest {
             Ok(loaded) => loaded,
             Err(fault) => return Ok(Self::Unfit { champion: version.clone(), fault: fault.clone() }),
         };
+        let seen_until = loaded.header.seen_until();
+        if seen_until > split.test_from {
+            let days = |until: Timestamp| (until.millis_since(split.test_from) + DAY_MS - 1) / DAY_MS;
+            return Ok(Self::Unjudged(Unjudged {
+                champion: version.clone(),
+                n_refused: *n_refused,
+                seen_until,
+                n_days_seen: u64::try_from(days(seen_until.min(split.test_until))).unwrap_or(0),
+                window_days: u64::try_from(split.window_days).unwrap_or(0),
+            }));
+        }
         let (n_customers, score, calibration) = judge(loaded)?;
-        let seen = loaded.header.data_until.min(split.test_until).millis_since(split.test_from).max(0);
         Ok(Self::Judged(Duel {
             champion: version.clone(),
             n_refused: *n_refused,
-            n_days_seen: u64::try_from(seen / DAY_MS).unwrap_or(0),
+            n_days_seen: 0,
             n_customers,
             metric: metric.to_owned(),
             score,
@@ -148,42 +187,6 @@ impl Duel {
             gain if gain.is_gain() => Ruling::Better,
             _ => Ruling::WithinNoise,
         }
-    }
-
-    /// What decided, with its numbers: `its Log loss 0.3035 against 0.3046 …: within noise`.
-    pub(crate) fn sentence(&self) -> String {
-        let numbers = |what: &str, paired: &Paired| {
-            let Paired { challenger, champion, gain } = paired;
-            let Gain { mean, low, high } = gain;
-            format!(
-                "{what} {challenger:.4} against {champion:.4} ({mean:+.4} in its favour, 95 % interval {low:+.4} to {high:+.4})"
-            )
-        };
-        let what = format!("on the same {} customers as model {}: its", self.n_customers, self.champion);
-        let score = numbers(&format!("{what} {}", metric_name(&self.metric)), &self.score);
-        let calibration =
-            self.calibration.map(|paired| numbers(&format!("its {}", metric_name("ece")), &paired)).unwrap_or_default();
-        let refused = refused(self.n_refused);
-        let decided = match self.ruling() {
-            Ruling::Better => "better beyond noise, so it takes over".to_owned(),
-            Ruling::Refused => format!("the older model learned from {refused}, so this one takes over"),
-            Ruling::WorseCalibrated => format!("better, but calibrated worse, {calibration}, so the older model stays"),
-            Ruling::WithinNoise => "within noise, so the older model stays".to_owned(),
-            Ruling::Worse => "worse beyond noise, so the older model stays".to_owned(),
-        };
-        let seen = match self.n_days_seen {
-            0 => String::new(),
-            n => format!("; the older model had seen {n} days of this window, which speaks for it"),
-        };
-        format!("{score}: {decided}{seen}")
-    }
-}
-
-/// Whom a champion should not have learned from.
-pub(crate) fn refused(n: u64) -> String {
-    match n {
-        1 => "1 customer who has refused since".to_owned(),
-        n => format!("{n} customers who have refused since"),
     }
 }
 
@@ -264,15 +267,41 @@ mod tests {
     }
 
     #[test]
-    fn the_days_of_the_test_that_a_champion_had_seen_are_counted() {
+    fn a_champion_is_judged_only_on_a_window_it_has_learned_nothing_from() {
         // The test's window has the days 60 to 90.
         for (data_until, n_days) in [(0, 0), (60, 0), (61, 1), (75, 15), (90, 30), (200, 30)] {
-            let Contest::Judged(duel) = judged(Some(&reigning(data_until))).unwrap() else { panic!("not judged") };
-            assert_eq!(duel.n_days_seen, n_days, "its data ended on day {data_until}");
-            assert_eq!((duel.champion.as_str(), duel.n_refused, duel.n_customers), ("0123456789ab", 2, 40));
-            assert_eq!((duel.metric.as_str(), duel.score, duel.calibration), ("log_loss", UNDECIDED, None));
-            assert_eq!(duel.sentence().contains("had seen"), n_days > 0, "{}", duel.sentence());
+            let contest = judged(Some(&reigning(data_until))).unwrap();
+            assert_eq!(contest.asks_for_renewal(), n_days > 0, "its data ended on day {data_until}");
+            match contest {
+                Contest::Judged(duel) => {
+                    assert_eq!((duel.champion.as_str(), duel.n_refused, duel.n_customers), ("0123456789ab", 2, 40));
+                    assert_eq!((duel.metric.as_str(), duel.score, duel.calibration), ("log_loss", UNDECIDED, None));
+                    assert_eq!((duel.n_days_seen, n_days), (0, 0));
+                }
+                Contest::Unjudged(unjudged) => {
+                    let seen_until = crate::tests::world::day(data_until);
+                    let expected = Unjudged {
+                        champion: version(),
+                        n_refused: 2,
+                        seen_until,
+                        n_days_seen: n_days,
+                        window_days: 30,
+                    };
+                    assert_eq!(unjudged, expected);
+                    assert!(n_days > 0);
+                }
+                other => panic!("{other:?}"),
+            }
         }
+    }
+
+    #[test]
+    fn the_newest_purchase_that_was_learned_from_counts_and_half_a_day_is_one() {
+        let mut champion = reigning(60);
+        let Ok(loaded) = &mut champion.model else { panic!("not opened") };
+        loaded.header.newest_row = Some(Timestamp::from_millis(crate::tests::world::day(62).as_millis() + 1));
+        let Contest::Unjudged(unjudged) = judged(Some(&champion)).unwrap() else { panic!("judged") };
+        assert_eq!(unjudged.n_days_seen, 3);
     }
 
     #[test]

@@ -30,6 +30,10 @@ pub struct ModelHeader {
     /// The last event that was read: who refuses after it is still learned from. `None` in older files.
     #[serde(default)]
     pub learned_until: Option<Offset>,
+    /// When the newest purchase that was learned from was made, where that is after `data_until`: orders that came in
+    /// during a gap or soon after it.
+    #[serde(default)]
+    pub newest_row: Option<Timestamp>,
     /// The [`catalogue::schema_hash`] of the features it looks at; `None` for a model that looks at none.
     pub feature_schema: Option<String>,
     /// How good a model with the same settings was on a later window than the one it had learned from.
@@ -82,6 +86,12 @@ impl ModelHeader {
                 format!("Gradient boosting, {n_trees} trees, isotonic calibration on customers held out")
             }
         }
+    }
+
+    /// The end of what it has learned from. Only what customers did later is new to it.
+    #[must_use]
+    pub fn seen_until(&self) -> Timestamp {
+        self.newest_row.map_or(self.data_until, |newest| newest.max(self.data_until))
     }
 
     /// Whether this program computes the features that the model looks at.

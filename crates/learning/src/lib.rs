@@ -43,7 +43,7 @@ mod withdrawals;
 
 pub use calendar::{Calendar, Gap};
 pub use churn::{ChurnModel, ChurnSettings, Contribution, Importance, Scored, evaluate_churn};
-pub use contest::{Contest, Duel, Paired, Reigning};
+pub use contest::{Contest, Duel, Paired, Reigning, Unjudged};
 pub use dataset::Dataset;
 pub use error::LearningError;
 pub use evaluation::{

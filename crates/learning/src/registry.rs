@@ -80,7 +80,8 @@ impl Registry {
         let is_other = answers.as_ref() != compared_with && answers.as_ref() != Some(&version);
         let (is_champion, reason) = match answers.filter(|_| verdict.is_champion && is_other) {
             Some(other) => {
-                (false, format!("model {other} answers meanwhile, with which it was not compared: that one stays"))
+                let why = "it took over while this one was trained, and the two were not compared";
+                (false, format!("model {other} goes on answering: {why}"))
             }
             None => (verdict.is_champion, verdict.reason),
         };

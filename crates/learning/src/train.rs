@@ -1,8 +1,8 @@
 //! How does a history become a model? Judged on what it has not seen, then fitted on everything.
 
 use crate::churn::{self, ChurnSettings};
-use crate::contest::{Contest, Reigning, refused};
-use crate::evaluation::{baseline_name, metric_name};
+use crate::contest::{Contest, Reigning, direction, metric_in_sentence, refused};
+use crate::evaluation::baseline_name;
 use crate::file::{self, Model, ModelHeader};
 use crate::{Dataset, Evaluation, LearningError, ModelKind, readiness, recommend};
 use features::catalogue;
@@ -93,41 +93,40 @@ impl Trained {
 }
 
 impl ModelHeader {
-    /// Whether the model shall answer, and what decided it.
+    /// Whether the model shall answer, and what decided it: first which model answers, then why.
     ///
     /// The rule: in the number that decides (NDCG@10, log-loss) it is not worse than the strongest baseline, neither
-    /// beyond noise nor by more than 2 %. Where a model answers already, it is better than that one on the same customers
-    /// beyond noise, and its probabilities are no further from what came true; or that one cannot answer any more; or that
-    /// one has learned from customers who have refused since, and this one is not worse beyond noise, or the same without
-    /// them.
+    /// beyond noise nor by more than 2 %. Where a model answers already, it is better than that one beyond noise, on the
+    /// same customers over a window that neither has learned from, and its probabilities are no further from what came
+    /// true; or that one cannot answer any more; or that one has learned from customers who have refused since, and this
+    /// one is not worse beyond noise, or the same without them. Where that one has learned from a day of the window, it
+    /// stays.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let (is_good_enough, simple) = self.against_simple_answers();
-        if !is_good_enough {
-            let reason = format!("{simple}: it is kept as a challenger and does not answer");
-            return Verdict { is_champion: false, reason };
-        }
-        match &self.contest {
-            None | Some(Contest::Unopposed) => {
-                Verdict { is_champion: true, reason: format!("{simple}, so it takes over") }
+        let champion = self.contest.as_ref().and_then(Contest::champion);
+        let (is_champion, reason) = match &self.contest {
+            _ if !is_good_enough => {
+                let instead = champion.map(|champion| format!(", and model {champion} goes on answering"));
+                (false, format!("this model does not answer{}: {simple}", instead.unwrap_or_default()))
             }
+            None | Some(Contest::Unopposed) => (true, format!("this model answers, as the first one: {simple}")),
             Some(Contest::Unfit { champion, fault }) => {
-                let reason =
-                    format!("{simple}, and model {champion} cannot answer any more ({fault}), so it takes over");
-                Verdict { is_champion: true, reason }
+                (true, format!("this model answers, since model {champion} cannot any more ({fault}): {simple}"))
             }
             Some(Contest::Renewed { champion, n_refused }) => {
-                let refused = refused(*n_refused);
+                let (refused, until) = (refused(*n_refused), self.data_until.date());
                 let reason = format!(
-                    "{simple}; model {champion} learned from {refused}, and what came later makes a worse one, so this \
-                     one, trained again as of then without them, takes over"
+                    "this model answers in place of model {champion}, which learned from {refused}. It is that model \
+                     trained again without them, on the same orders until {until}: nothing shows that newer orders make \
+                     a better one"
                 );
-                Verdict { is_champion: true, reason }
+                (true, reason)
             }
-            Some(Contest::Judged(duel)) => {
-                Verdict { is_champion: duel.ruling().is_for_challenger(), reason: duel.sentence() }
-            }
-        }
+            Some(Contest::Judged(duel)) => (duel.ruling().is_for_challenger(), duel.sentence()),
+            Some(Contest::Unjudged(unjudged)) => (unjudged.n_refused > 0, unjudged.sentence()),
+        };
+        Verdict { is_champion, reason }
     }
 
     fn against_simple_answers(&self) -> (bool, String) {
@@ -136,14 +135,16 @@ impl ModelHeader {
             return (true, "there is nothing to compare it with".to_owned());
         };
         let ahead = if decides.higher_is_better { decides.model - baseline } else { baseline - decides.model };
-        let is_worse = self.evaluation.gain(name).is_some_and(|gain| gain.is_loss());
+        let gain = self.evaluation.gain(name);
+        let is_worse = gain.is_some_and(|gain| gain.is_loss());
         let is_good_enough = !is_worse && ahead >= -SHORTFALL_MAX * baseline.abs();
         let said = format!(
-            "its {} of {:.4} on the test window is {} the {:.4} of the strongest simple answer ({})",
-            metric_name(decides.metric),
+            "its {} of {:.4} is {} the {:.4} of the best simple answer ({}; {})",
+            metric_in_sentence(decides.metric),
             decides.model,
-            if ahead >= 0.0 {
-                "no worse than"
+            // Where nobody knows how sure it is, the numbers speak.
+            if ahead > 0.0 && gain.is_none_or(|gain| gain.is_gain()) {
+                "better than"
             } else if is_good_enough {
                 "about as good as"
             } else {
@@ -151,6 +152,7 @@ impl ModelHeader {
             },
             baseline,
             baseline_name(name),
+            direction(decides.metric),
         );
         (is_good_enough, said)
     }
@@ -168,6 +170,7 @@ fn train_recommend(
     // What is known now, not at the end of the split: the two differ by the events after the last whole day.
     let model = recommend::fit(dataset, now, &settings, seed)?;
     let n_rows = dataset.traces().map(|(_, trace)| trace.lines_until(now).count() as u64);
+    let newest = dataset.traces().flat_map(|(_, trace)| trace.lines_until(now)).map(|line| line.at).max();
     let n_rows_each: Vec<u64> = n_rows.filter(|n| *n > 0).collect();
     let header = ModelHeader {
         model: ModelKind::Recommend,
@@ -184,6 +187,7 @@ fn train_recommend(
         evaluation: Evaluation::Recommend(judged.evaluation),
         contest,
         learned_until: Some(dataset.read_until()),
+        newest_row: newest.filter(|newest| *newest > split.test_until),
     };
     Ok(Trained { header, model: Model::Recommend(model) })
 }
@@ -214,6 +218,7 @@ fn train_churn(
         evaluation: Evaluation::Churn(judged.evaluation),
         contest,
         learned_until: Some(dataset.read_until()),
+        newest_row: None,
     };
     Ok(Trained { header, model: Model::Churn(fitted.model) })
 }

@@ -194,6 +194,18 @@ impl Advantage {
         if self.is_sure() { signed_percent(self.share) } else { "within noise".to_owned() }
     }
 
+    /// `Better than own favourites by 8 % to 16 % (95 % interval).`
+    pub(super) fn against(&self, name: &str) -> String {
+        let (low, high) = (format::percent(self.low.abs()), format::percent(self.high.abs()));
+        if self.low > 0.0 {
+            format!("Better than {name} by {low} to {high} (95 % interval).")
+        } else if self.high < 0.0 {
+            format!("Worse than {name} by {high} to {low} (95 % interval).")
+        } else {
+            format!("Not clearly better than {name}: from {low} worse to {high} better (95 % interval).")
+        }
+    }
+
     /// `+8 % to +16 %`.
     pub(super) fn interval(&self) -> String {
         format!("{} to {}", signed_percent(self.low), signed_percent(self.high))

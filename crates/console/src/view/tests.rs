@@ -195,6 +195,14 @@ fn a_difference_is_green_only_with_an_interval_above_none() {
     assert_eq!([with(0.001, 0.002), with(-0.001, 0.002), with(-0.003, -0.001)], ["good", "", "warn"]);
     let html = sample::overview().render();
     assert!(html.contains("within noise") && html.contains("−0.3 % to +1.1 %"), "{html}");
+    for (low, high, said) in [
+        (0.05, 0.08, "Better than popular items by 5 % to 8 % (95 % interval)."),
+        (-0.08, -0.05, "Worse than popular items by 5 % to 8 % (95 % interval)."),
+        (-0.01, 0.02, "Not clearly better than popular items: from 1 % worse to 2 % better (95 % interval)."),
+    ] {
+        let advantage = Advantage { share: f64::midpoint(low, high), low, high };
+        assert_eq!(advantage.against("popular items"), said);
+    }
     let mut models = sample::models();
     let champion = models.tasks[0].champion.as_mut().unwrap();
     champion.metrics.iter_mut().for_each(|metric| metric.advantage = None);

@@ -26,6 +26,19 @@ impl Gain {
         self.low > 0.0
     }
 
+    /// The interval without signs: `0.0010 to 0.0030 better`, or `from 0.0009 worse to 0.0031 better`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let (low, high) = (self.low.abs(), self.high.abs());
+        if self.low >= 0.0 {
+            format!("{low:.4} to {high:.4} better")
+        } else if self.high <= 0.0 {
+            format!("{high:.4} to {low:.4} worse")
+        } else {
+            format!("from {low:.4} worse to {high:.4} better")
+        }
+    }
+
     /// Whether it is worse beyond noise: the whole interval lies below 0.
     #[must_use]
     pub fn is_loss(&self) -> bool {

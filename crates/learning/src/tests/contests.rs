@@ -38,14 +38,48 @@ fn equals_are_within_noise_and_the_older_one_stays() {
         assert_eq!(duel.calibration.is_some(), kind == CHURN);
         let verdict = challenger.header.verdict();
         assert_eq!(verdict.is_champion, duel.score.gain.is_gain(), "{}", verdict.reason);
-        assert!(verdict.reason.contains("against") && verdict.reason.contains("on the same"), "{}", verdict.reason);
+        assert!(verdict.reason.contains("against") && verdict.reason.contains("On the same"), "{}", verdict.reason);
     }
-    // The champion against itself: there is no difference at all, except for what it had seen already.
+    // The champion against itself: it knows the answers.
     let again = challenge(CHURN, dataset(), now(), seed(), Some(&reigning(trained(CHURN)))).unwrap();
     let verdict = again.header.verdict();
-    assert!(!verdict.is_champion && verdict.reason.contains("had seen 30 days of this window"), "{}", verdict.reason);
+    assert!(!verdict.is_champion && verdict.reason.contains("learned from the newest 30 days"), "{}", verdict.reason);
     let alone = train(CHURN, dataset(), now(), seed()).unwrap();
     assert_eq!((&alone.model, &alone.header.evaluation), (&again.model, &again.header.evaluation));
+}
+
+#[test]
+fn the_two_are_compared_only_on_days_that_neither_has_learned_from() {
+    for (kind, window_days) in [(ModelKind::Recommend, 14), (CHURN, 30)] {
+        for n_days_ago in [1, window_days - 1, window_days] {
+            let champion = old(kind, n_days_ago);
+            let challenger = challenge(kind, dataset(), now(), seed(), Some(&reigning(&champion))).unwrap();
+            let test_from = challenger.header.evaluation.split().test_from;
+            match &challenger.header.contest {
+                Some(Contest::Judged(_)) => assert!(
+                    n_days_ago >= window_days && champion.header.seen_until() <= test_from,
+                    "{kind} of {n_days_ago} days ago"
+                ),
+                Some(Contest::Unjudged(unjudged)) => {
+                    assert!(n_days_ago < window_days && unjudged.seen_until > test_from, "{kind} {unjudged:?}");
+                    let verdict = challenger.header.verdict();
+                    assert!(!verdict.is_champion && verdict.reason.contains("cannot be compared fairly yet"));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_recommender_says_how_far_the_orders_reach_that_it_has_learned_from() {
+    // The data ends where the gap begins, and yet the order of today is learned from.
+    let (dataset, today) = ended_and_one_today(12);
+    let header = train(ModelKind::Recommend, &dataset, today, seed()).unwrap().header;
+    assert_eq!((header.newest_row, header.seen_until()), (Some(today), today));
+    assert!(header.data_until <= now().plus_days(1));
+    let ordinary = &trained(ModelKind::Recommend).header;
+    assert_eq!((ordinary.newest_row, ordinary.seen_until()), (None, ordinary.data_until));
 }
 
 #[test]
@@ -57,7 +91,7 @@ fn a_champion_that_foretells_badly_is_replaced() {
     let challenger = challenge(CHURN, dataset(), now(), seed(), Some(&reigning(&champion))).unwrap();
     let verdict = challenger.header.verdict();
     assert!(
-        verdict.is_champion && verdict.reason.contains("better beyond noise, so it takes over"),
+        verdict.is_champion && verdict.reason.contains("this model was better, with a log loss of"),
         "{}",
         verdict.reason
     );
@@ -82,7 +116,7 @@ fn a_champion_whose_customers_refused_is_renewed_without_them_where_what_came_la
         panic!("{:?}", again.header.contest)
     };
     let verdict = again.header.verdict();
-    assert!(verdict.is_champion && verdict.reason.contains("trained again as of then"), "{}", verdict.reason);
+    assert!(verdict.is_champion && verdict.reason.contains("trained again without them"), "{}", verdict.reason);
     assert_eq!((again.header.data_until, &again.model), (trained(CHURN).header.data_until, &trained(CHURN).model));
     assert_eq!(
         (again.header.trained_at, again.header.learned_until),
@@ -118,25 +152,68 @@ fn ruled(score: (f64, f64, f64), ece: (f64, f64, f64), n_refused: u64) -> crate:
 #[test]
 fn the_sentence_says_which_rule_decided() {
     let (better, even, worse) = ((0.002, 0.001, 0.003), (0.0011, -0.0009, 0.0031), (-0.002, -0.003, -0.001));
-    for (score, ece, n_refused, is_champion, said) in [
-        (better, even, 0, true, "better beyond noise, so it takes over"),
-        (better, better, 0, true, "better beyond noise, so it takes over"),
-        (better, worse, 0, false, "calibrated worse"),
-        (even, better, 0, false, "within noise, so the older model stays"),
-        (worse, better, 0, false, "worse beyond noise, so the older model stays"),
-        (worse, even, 1, false, "worse beyond noise, so the older model stays"),
-        (even, even, 1, true, "learned from 1 customer who has refused since, so this one takes over"),
-        (even, worse, 3, true, "learned from 3 customers who have refused since, so this one takes over"),
-        ((0.001, 0.0, 0.002), even, 0, false, "within noise"),
-        ((-0.001, -0.002, 0.0), even, 0, false, "within noise"),
+    let (new, old) = ("this model answers in place of model", "model 0123456789ab goes on answering.");
+    for (score, ece, n_refused, who, why) in [
+        (better, even, 0, new, "this model was better"),
+        (better, better, 0, new, "this model was better"),
+        (
+            better,
+            worse,
+            0,
+            old,
+            "was better, with a log loss of 0.3035 against 0.3046 (less is better; 95 % interval: \
+         0.0010 to 0.0030 better), but its probabilities were further from what came true, with a calibration error",
+        ),
+        (even, better, 0, old, "was not clearly better"),
+        (worse, better, 0, old, "this model was worse"),
+        (worse, even, 1, old, "95 % interval: 0.0010 to 0.0030 worse"),
+        (better, even, 2, new, "this model was better"),
+        (even, even, 1, new, "learned from 1 customer who has refused since. On the same"),
+        (even, worse, 3, new, "learned from 3 customers who have refused since. On the same"),
+        (even, even, 1, new, "was not clearly worse"),
+        ((0.001, 0.0, 0.002), even, 0, old, "95 % interval: 0.0000 to 0.0020 better"),
+        ((-0.001, -0.002, 0.0), even, 0, old, "95 % interval: 0.0000 to 0.0020 worse"),
     ] {
         let verdict = ruled(score, ece, n_refused);
-        assert!(verdict.is_champion == is_champion && verdict.reason.contains(said), "{}", verdict.reason);
+        assert!(verdict.reason.starts_with(who) && verdict.reason.contains(why), "{}", verdict.reason);
+        assert_eq!(verdict.is_champion, who == new, "{}", verdict.reason);
     }
     assert_eq!(
         ruled(even, even, 0).reason,
-        "on the same 4210 customers as model 0123456789ab: its Log loss 0.3035 against 0.3046 (+0.0011 in its favour, \
-         95 % interval -0.0009 to +0.0031): within noise, so the older model stays"
+        "model 0123456789ab goes on answering. On the same 4210 customers, over days that neither had learned from, this \
+         model was not clearly better, with a log loss of 0.3035 against 0.3046 (less is better; 95 % interval: from \
+         0.0009 worse to 0.0031 better)"
+    );
+}
+
+#[test]
+fn the_sentence_says_why_nothing_was_compared_and_when_it_can_be() {
+    let mut header = trained(CHURN).header.clone();
+    let mut said = |n_refused, n_days_seen| {
+        header.contest = Some(Contest::Unjudged(crate::Unjudged {
+            champion: ModelVersion::from("0123456789ab"),
+            n_refused,
+            seen_until: day(25),
+            n_days_seen,
+            window_days: 30,
+        }));
+        header.verdict()
+    };
+    let stays = said(0, 25);
+    assert!(!stays.is_champion);
+    assert_eq!(
+        stays.reason,
+        "model 0123456789ab goes on answering. The two cannot be compared fairly yet: model 0123456789ab has learned from \
+         25 of the newest 30 days, and knows their answers. That takes 30 days of orders after 1970-01-25, which neither \
+         has learned from"
+    );
+    assert!(said(0, 30).reason.contains("has learned from the newest 30 days, and"));
+    let gives_way = said(1, 25);
+    assert!(gives_way.is_champion && gives_way.reason.starts_with("this model answers in place of"));
+    assert!(
+        gives_way.reason.contains("learned from 1 customer who has refused since. The two"),
+        "{}",
+        gives_way.reason
     );
 }
 
@@ -151,7 +228,7 @@ fn who_cannot_be_asked_any_more_gives_way_to_whoever_beats_the_simple_answers() 
     assert!(met.model.as_ref().is_err_and(|fault| fault.contains("other features") || fault.contains("features")));
     let challenger = challenge(CHURN, dataset(), now(), seed(), Some(&met)).unwrap();
     let published = registry.publish(&challenger).unwrap();
-    assert!(published.is_champion && published.reason.contains("cannot answer any more"), "{}", published.reason);
+    assert!(published.is_champion && published.reason.contains("cannot any more"), "{}", published.reason);
     assert!(registry.reigning(ModelKind::Recommend).unwrap().is_none());
 }
 

@@ -37,6 +37,7 @@ fn header(evaluation: Evaluation) -> ModelHeader {
         evaluation,
         contest: None,
         learned_until: None,
+        newest_row: None,
         seed: 1,
         settings: serde_json::json!({}),
         n_customers: 3,

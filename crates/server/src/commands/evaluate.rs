@@ -9,7 +9,7 @@ use crate::settings::Settings;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
 use console::format;
-use learning::{Comparison, Dataset, Evaluation, Gain, ModelKind, baseline_name, metric_name};
+use learning::{Comparison, Dataset, Evaluation, ModelKind, baseline_name, metric_name};
 use primitives::Seed;
 use serde_json::{Map, Value, json};
 use storage::Access;
@@ -105,12 +105,14 @@ pub(super) fn in_words(evaluation: &Evaluation) -> String {
 /// By how much the model is better than each baseline, and how sure that is.
 fn gains(evaluation: &Evaluation, decides: &Comparison) -> Vec<String> {
     let each = decides.baselines.iter().filter_map(|(name, _)| Some((name, evaluation.gain(name)?)));
-    each.map(|(name, Gain { mean, low, high })| {
+    each.map(|(name, gain)| {
         let (metric, name) = (metric_name(decides.metric), baseline_name(name));
-        let noise = if low > 0.0 || high < 0.0 { "" } else { ", within noise" };
-        format!(
-            "{metric} against {name}: {mean:+.4} in the model's favour (95 % interval {low:+.4} to {high:+.4}{noise})"
-        )
+        let said = match gain {
+            gain if gain.is_gain() => "the model is better",
+            gain if gain.is_loss() => "the model is worse",
+            _ => "no clear difference",
+        };
+        format!("{metric} against {name}: {said} (95 % interval: {})", gain.in_words())
     })
     .collect()
 }

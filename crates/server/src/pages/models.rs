@@ -113,7 +113,7 @@ fn need(requirement: &Requirement) -> Need {
 }
 
 fn version(app: &App, version: &learning::Version) -> Version {
-    let main = main_metric(&version.header.evaluation);
+    let main = deciding_metric(&version.header.evaluation);
     Version {
         version: version.version.to_string(),
         trained_at: version.header.trained_at,
@@ -142,7 +142,8 @@ fn refused(still: &StillLearnedFrom, now: Timestamp) -> String {
 /// Why the champion answers. Where its verdict was against it, a person has decided.
 fn why_it_answers(header: &ModelHeader) -> String {
     let verdict = header.verdict();
-    let by_hand = if verdict.is_champion { "" } else { "Put in force by hand. At its training: " };
+    let by_hand =
+        if verdict.is_champion { "" } else { "A person made this model the champion. What its training had decided: " };
     format!("{by_hand}{}.", capital(&verdict.reason))
 }
 
@@ -218,9 +219,4 @@ pub(super) fn advantage(evaluation: &Evaluation, comparison: &Comparison) -> Opt
 /// The number by which models are chosen.
 pub(super) fn deciding_metric(evaluation: &Evaluation) -> Option<Comparison> {
     evaluation.comparisons().into_iter().next()
-}
-
-/// The number a model is known by: the first of which more is better.
-fn main_metric(evaluation: &Evaluation) -> Option<Comparison> {
-    evaluation.comparisons().into_iter().find(|comparison| comparison.higher_is_better)
 }
