@@ -2,8 +2,9 @@
 
 use crate::{Answer, ChurnScorer, DecisionKind, Knowledge, ModelRef, Outcome, ScoreReason, Subject};
 use features::catalogue;
-use learning::reasons;
+use learning::{Contribution, reasons};
 use primitives::Probability;
+use std::collections::BTreeSet;
 
 /// How many reasons an answer gives.
 const N_REASONS: usize = 5;
@@ -50,15 +51,19 @@ fn personal(scorer: &ChurnScorer, known: &Knowledge) -> (Option<Probability>, Ve
     match scorer.model.score(vector) {
         Err(error) => (scorer.base_rate, Vec::new(), Some(average(&error.to_string()))),
         Ok(scored) => {
-            let reasons = scored.contributions.iter().take(N_REASONS).map(|contribution| ScoreReason {
-                feature: catalogue::definitions()
-                    .get(contribution.feature_idx)
-                    .map(|d| d.name.clone())
-                    .unwrap_or_default(),
-                value: (!contribution.value.is_nan()).then_some(contribution.value),
-                contribution: contribution.contribution,
-                text: sentence(&reasons::text_of(vector, contribution)),
-            });
+            // Of several features that say the same in words, the weightiest speaks.
+            let mut said = BTreeSet::new();
+            let tells_more = |contribution: &&Contribution| said.insert(reasons::said_of(vector, contribution));
+            let reasons =
+                scored.contributions.iter().filter(tells_more).take(N_REASONS).map(|contribution| ScoreReason {
+                    feature: catalogue::definitions()
+                        .get(contribution.feature_idx)
+                        .map(|d| d.name.clone())
+                        .unwrap_or_default(),
+                    value: (!contribution.value.is_nan()).then_some(contribution.value),
+                    contribution: contribution.contribution,
+                    text: sentence(&reasons::text_of(vector, contribution)),
+                });
             (Some(scored.probability), reasons.collect(), None)
         }
     }

@@ -14,18 +14,71 @@ pub fn text(feature: &str, value: f64, contribution: f64) -> String {
 /// `no order for 41 days, usual pause 12 days (+0.8)`.
 #[must_use]
 pub fn text_of(vector: &FeatureVector, contribution: &Contribution) -> String {
+    format!("{} ({:+.1})", said_of(vector, contribution), contribution.contribution)
+}
+
+/// The same without the number at its end: several features can say one thing.
+#[must_use]
+pub fn said_of(vector: &FeatureVector, contribution: &Contribution) -> String {
     let name = catalogue::definitions().get(contribution.feature_idx).map_or("", |definition| definition.name.as_str());
     let beside = match name {
         "recency_days" | "last_seen_days" => ("gap_mean_days", "usual pause"),
         "gap_max_days" => ("recency_days", "now"),
         _ => ("", ""),
     };
-    let usual =
-        catalogue::index_of(beside.0).and_then(|place| vector.values.get(place)).filter(|value| value.is_finite());
+    let of = |name: &str| catalogue::index_of(name).and_then(|place| vector.values.get(place)).copied();
+    if let Some(said) = of("orders_all").and_then(|n_orders| of_few_orders(name, contribution.value, n_orders)) {
+        return said;
+    }
     let said = phrase(name, contribution.value);
-    match usual {
-        Some(usual) => format!("{said}, {} {} ({:+.1})", beside.1, days(*usual), contribution.contribution),
-        None => format!("{said} ({:+.1})", contribution.contribution),
+    match of(beside.0).filter(|value| value.is_finite()) {
+        Some(usual) => format!("{said}, {} {}", beside.1, days(usual)),
+        None => said,
+    }
+}
+
+/// What a feature says where there is only one order, or one pause between two: no average, no habit and no favourite.
+fn of_few_orders(feature: &str, value: f64, n_orders: f64) -> Option<String> {
+    const NO_RHYTHM: &str = "a single order, so there is no usual pause yet";
+    if n_orders > 1.5 {
+        let is_one_pause = n_orders < 2.5 && matches!(feature, "gap_last_ratio" | "gap_sd_days");
+        return is_one_pause.then(|| "two orders, so there is only one pause between orders yet".to_owned());
+    }
+    if n_orders < 0.5 {
+        return None;
+    }
+    let was = |is: &str, is_not: &str| {
+        let word = if value > 0.5 { is } else { is_not };
+        value.is_finite().then(|| format!("the single order was {word}"))
+    };
+    match feature {
+        "gap_mean_days" | "gap_sd_days" | "gap_max_days" | "lateness_ratio" | "gap_last_ratio" => {
+            Some(NO_RHYTHM.to_owned())
+        }
+        "weekend_share" => was("at the weekend (UTC)", "not at the weekend (UTC)"),
+        "evening_share" => was("in the evening (UTC)", "not in the evening (UTC)"),
+        "night_share" => was("at night (UTC)", "not at night (UTC)"),
+        "weekday_top_share" => Some("a single order, so there is no favourite weekday yet".to_owned()),
+        // So few orders in so much time, and not a pace.
+        "orders_per_30d" if value > 0.0 => {
+            let per_day = 30.0 / value;
+            Some(if per_day > 7.05 {
+                format!("a single order in {}", days(per_day))
+            } else {
+                "a single order, in the last week".to_owned()
+            })
+        }
+        "lines_mean" if value.is_finite() => {
+            Some(format!("{} in the single order", counted(value, "product", "products")))
+        }
+        "order_value_mean" | "order_value_last" if value.is_finite() => {
+            Some(format!("{} spent in the single order", money(value)))
+        }
+        "category_top_share" if value.is_finite() => {
+            Some(format!("{} of the single order in one category", percent(value)))
+        }
+        "item_top_share" if value.is_finite() => Some(format!("{} of the single order are one item", percent(value))),
+        _ => None,
     }
 }
 
@@ -68,10 +121,10 @@ fn special(feature: &str, value: f64) -> Option<String> {
         "item_top_share" => format!("{} of purchases are the favourite item", percent(value)),
         "category_entropy" => format!("purchases as varied as {} equal categories", number(value.exp2())),
         "repeat_share" => format!("{} of purchases buy an item again", percent(value)),
-        "weekend_share" => format!("{} of orders at the weekend", percent(value)),
-        "weekday_top_share" => format!("{} of orders on the favourite weekday", percent(value)),
-        "evening_share" => format!("{} of orders in the evening", percent(value)),
-        "night_share" => format!("{} of orders at night", percent(value)),
+        "weekend_share" => format!("{} of orders at the weekend (UTC)", percent(value)),
+        "weekday_top_share" => format!("{} of orders on the favourite weekday (UTC)", percent(value)),
+        "evening_share" => format!("{} of orders in the evening (UTC)", percent(value)),
+        "night_share" => format!("{} of orders at night (UTC)", percent(value)),
         _ => return windowed(feature, value),
     })
 }
@@ -85,8 +138,8 @@ fn windowed(feature: &str, value: f64) -> Option<String> {
         "units" => format!("{} bought", counted(value, "piece", "pieces")),
         "events" => counted(value, "event", "events"),
         "revenue" => format!("{} spent", money(value)),
-        "views" => format!("{} looked at", counted(value, "product", "products")),
-        "carts" => format!("{} put into a cart", counted(value, "product", "products")),
+        "views" => format!("{} looked at", counted(value, "item", "items")),
+        "carts" => format!("{} put into a cart", counted(value, "item", "items")),
         _ => return None,
     };
     let last = if n_days == 1 { "the last day".to_owned() } else { format!("the last {n_days} days") };
@@ -182,7 +235,7 @@ mod tests {
             ("lateness_ratio", 3.42, 0.2, "3.4 times the usual pause since the last order (+0.2)"),
             ("recency_tenure_ratio", 1.0, 0.4, "no order since the first one (+0.4)"),
             ("recency_tenure_ratio", 0.5, 0.4, "the last 50 % of the time as a customer without an order (+0.4)"),
-            ("weekend_share", 0.666, 0.1, "67 % of orders at the weekend (+0.1)"),
+            ("weekend_share", 0.666, 0.1, "67 % of orders at the weekend (UTC) (+0.1)"),
             ("gap_mean_days", f64::NAN, 0.1, "mean days between two orders: not known (+0.1)"),
             ("made_up", 2.0, 0.1, "made_up: 2 (+0.1)"),
         ] {
@@ -200,5 +253,36 @@ mod tests {
         assert_eq!(text_of(&vector(&values), &contribution), "no order for 41 days (+0.8)");
         values[place("gap_mean_days")] = 12.0;
         assert_eq!(text_of(&vector(&values), &contribution), "no order for 41 days, usual pause 12 days (+0.8)");
+    }
+    #[test]
+    fn a_single_order_is_no_habit_and_no_pace() {
+        let place = |name: &str| catalogue::index_of(name).unwrap();
+        let of = |n_orders: f64, name: &str, value: f64| {
+            let mut values = vec![f64::NAN; catalogue::definitions().len()];
+            values[place("orders_all")] = n_orders;
+            let vector = FeatureVector { as_of: primitives::Timestamp::MIN, values };
+            text_of(&vector, &Contribution { feature_idx: place(name), value, contribution: 0.1 })
+        };
+        for (name, value, expected) in [
+            ("gap_mean_days", f64::NAN, "a single order, so there is no usual pause yet (+0.1)"),
+            ("lateness_ratio", f64::NAN, "a single order, so there is no usual pause yet (+0.1)"),
+            ("evening_share", 1.0, "the single order was in the evening (UTC) (+0.1)"),
+            ("night_share", 0.0, "the single order was not at night (UTC) (+0.1)"),
+            ("weekend_share", 1.0, "the single order was at the weekend (UTC) (+0.1)"),
+            ("weekday_top_share", 1.0, "a single order, so there is no favourite weekday yet (+0.1)"),
+            ("orders_per_30d", 0.75, "a single order in 40 days (+0.1)"),
+            ("orders_per_30d", 30.0 / 7.0, "a single order, in the last week (+0.1)"),
+            ("order_value_mean", 12.5, "12.50 spent in the single order (+0.1)"),
+            ("lines_mean", 3.0, "3 products in the single order (+0.1)"),
+            ("category_top_share", 0.5, "50 % of the single order in one category (+0.1)"),
+            ("item_top_share", 0.5, "50 % of the single order are one item (+0.1)"),
+            ("recency_days", 41.0, "no order for 41 days (+0.1)"),
+        ] {
+            assert_eq!(of(1.0, name, value), expected);
+        }
+        assert_eq!(of(2.0, "gap_last_ratio", 1.0), "two orders, so there is only one pause between orders yet (+0.1)");
+        assert_eq!(of(2.0, "evening_share", 0.5), "50 % of orders in the evening (UTC) (+0.1)");
+        assert_eq!(of(3.0, "gap_last_ratio", 1.0), "the last pause was 1 times the usual one (+0.1)");
+        assert_eq!(of(0.0, "gap_mean_days", f64::NAN), "mean days between two orders: not known (+0.1)");
     }
 }

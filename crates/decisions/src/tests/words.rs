@@ -1,6 +1,8 @@
 //! Are the words of an answer, and the names in a record, the right ones?
 
-use super::shop::{Shop, champions, decided, key, knowledge, known, question, recommender, refused, trained, unknown};
+use super::shop::{
+    Shop, champions, decided, first_bought, key, knowledge, known, question, recommender, refused, trained, unknown,
+};
 use crate::{
     Champions, DecisionError, DecisionKind, ItemFacts, Outcome, RankedItem, Record, Sales, ScoreReason, World, decide,
 };
@@ -180,6 +182,19 @@ fn a_score_s_reasons_are_the_model_s_weightiest_in_words() {
         assert!(text.starts_with(char::is_uppercase), "{text}");
     }
     assert!(found.iter().any(|reason| reason.value.is_none()), "most of this customer is not known: {found:?}");
+}
+
+#[test]
+fn who_ordered_once_is_told_nothing_of_a_rhythm_and_nothing_twice() {
+    let answer =
+        decide(&question(DecisionKind::Churn, 1), &known(first_bought(40.0)), &champions(true), &Shop::full()).unwrap();
+    let Outcome::Score { reasons: found, .. } = answer.outcome else { panic!("a score was asked for") };
+    let said: Vec<&str> = found.iter().filter_map(|reason| Some(reason.text.rsplit_once(" (")?.0)).collect();
+    let different: std::collections::BTreeSet<&&str> = said.iter().collect();
+    assert!(!said.is_empty() && different.len() == said.len(), "{said:?}");
+    for word in ["on average", "between orders", "usual one"] {
+        assert!(said.iter().all(|said| !said.contains(word)), "{word}: {said:?}");
+    }
 }
 
 #[test]
