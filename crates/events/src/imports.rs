@@ -186,6 +186,13 @@ pub trait ImportLog: Send + Sync {
         Ok(found.into_iter().find(|import| import.id == id))
     }
 
+    /// With which import the events at some neighbouring places came, in the order of the places. What came otherwise is
+    /// not among them.
+    ///
+    /// # Errors
+    /// [`EventLogError::Read`].
+    fn imported_at(&self, places: Places) -> Result<Vec<(Places, ImportId)>, EventLogError>;
+
     /// Withdraws what came with an import and is in force, and restores what comes into force without it. Derived state
     /// has to be rebuilt.
     ///

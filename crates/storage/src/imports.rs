@@ -20,8 +20,8 @@ use crate::writer::Patience;
 use crate::{DatabaseError, Storage, StorageError};
 use correct::Change;
 use events::{
-    Corrected, Event, EventLogError, Import, ImportCounts, ImportId, ImportLog, NewImport, Offset, Origin, Receipt,
-    Replaced,
+    Corrected, Event, EventLogError, Import, ImportCounts, ImportId, ImportLog, NewImport, Offset, Origin, Places,
+    Receipt, Replaced,
 };
 use features::History;
 use primitives::Timestamp;
@@ -67,6 +67,11 @@ impl ImportLog for Storage {
 
     fn imports(&self, before: Option<ImportId>, n_max: usize) -> Result<Vec<Import>, EventLogError> {
         let read = self.readers.with(|connection| read::imports(connection, before, n_max));
+        read.map_err(|error| read_error(0, error))
+    }
+
+    fn imported_at(&self, places: Places) -> Result<Vec<(Places, ImportId)>, EventLogError> {
+        let read = self.readers.with(|connection| read::imported_at(connection, places));
         read.map_err(|error| read_error(0, error))
     }
 

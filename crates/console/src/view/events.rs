@@ -22,7 +22,7 @@ pub struct EventsPage {
     pub accepted: u64,
     /// Rejected events in the time they are kept.
     pub rejected: u64,
-    /// The events, newest first.
+    /// The events, in the order they came in, the newest first.
     pub rows: Vec<EventRow>,
     /// The address of the next older page.
     pub older: Option<String>,
@@ -44,8 +44,12 @@ pub enum StatusFilter {
 /// One event as it came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventRow {
-    /// When we received it.
-    pub received_at: Timestamp,
+    /// When it came in.
+    pub came_at: Timestamp,
+    /// The import it came with: its number.
+    pub import: Option<u64>,
+    /// When it happened; `None` for what was rejected, which may say anything.
+    pub occurred_at: Option<Timestamp>,
     /// Segment's type: `track`.
     pub kind: String,
     /// The event's name; empty where the type has none.

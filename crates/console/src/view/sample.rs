@@ -172,7 +172,9 @@ pub fn overview_empty() -> Overview {
 #[must_use]
 pub fn events() -> EventsPage {
     let row = |ms, kind: &str, name: &str, customer: Option<&str>, status, json: &str| EventRow {
-        received_at: before(ms),
+        came_at: before(ms),
+        import: (name == "Ticket Opened").then_some(3),
+        occurred_at: matches!(status, EventStatus::Accepted | EventStatus::Duplicate).then(|| before(ms + 2_000)),
         kind: kind.to_owned(),
         name: name.to_owned(),
         customer: customer.map(str::to_owned),

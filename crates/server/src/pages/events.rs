@@ -8,11 +8,14 @@ use axum::extract::Query;
 use axum::response::Response;
 use console::view::{EventRow, EventStatus, EventsPage, Frame, StatusFilter};
 use engine::Live;
-use events::{Commerce, Event, Inspected, InspectedStatus, Recorded, Rejected, RejectionCode, Understanding};
-use primitives::{AnonymousId, UserId};
+use events::{
+    Commerce, Event, ImportId, Inspected, InspectedStatus, Offset, Origin, Places, Recorded, Rejected, RejectionCode,
+    Understanding,
+};
+use primitives::{AnonymousId, Timestamp, UserId};
 use profiles::Identifier;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names that are offered while nothing has come in.
 const NAMES: [&str; 4] = ["Order Completed", "Product Added", "Product Viewed", "identify"];
@@ -34,7 +37,8 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerErro
         StatusFilter::Rejected => InspectedStatus::Rejected,
     };
     let found = log.recent(wanted, Some(name.as_str()).filter(|name| !name.is_empty()), n)?;
-    let rows: Vec<EventRow> = app.engine.look(|live| found.into_iter().map(|one| row(live, one)).collect());
+    let arrivals = Arrivals::of(app, &found)?;
+    let rows: Vec<EventRow> = app.engine.look(|live| found.into_iter().map(|one| row(live, &arrivals, one)).collect());
     let mut names: BTreeSet<String> = NAMES.map(str::to_owned).into();
     names.extend(rows.iter().map(|row| row.name.clone()).filter(|name| !name.is_empty()));
     let kept_status = if status == StatusFilter::All { "" } else { status.name() };
@@ -51,18 +55,52 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerErro
     })
 }
 
-fn row(live: &Live, inspected: Inspected) -> EventRow {
+/// With which imports some events came, and when. An imported event itself says only when it happened: what was known at
+/// a moment of the past is asked by that.
+struct Arrivals {
+    came: Vec<(Places, ImportId)>,
+    at: BTreeMap<ImportId, Timestamp>,
+}
+
+impl Arrivals {
+    fn of(app: &App, found: &[Inspected]) -> Result<Self, ServerError> {
+        let imports = &app.engine.ports().imports;
+        let imported = found.iter().filter_map(|one| match one {
+            Inspected::Accepted(Recorded { offset, event }) => (event.origin == Origin::Import).then_some(*offset),
+            Inspected::Rejected(_) => None,
+        });
+        let (mut came, mut at) = (Vec::new(), BTreeMap::new());
+        if let Some((first, last)) = imported.clone().min().zip(imported.max()) {
+            came = imports.imported_at(Places(first, last))?;
+        }
+        for id in came.iter().map(|(_, id)| *id).collect::<BTreeSet<_>>() {
+            at.extend(imports.import(id)?.map(|import| (id, import.ended_at.unwrap_or(import.began_at))));
+        }
+        Ok(Self { came, at })
+    }
+
+    /// The import, and when it was done or, where it still runs, begun.
+    fn of_event(&self, offset: Offset) -> Option<(ImportId, Timestamp)> {
+        let (_, id) = self.came.iter().find(|(places, _)| (places.0..=places.1).contains(&offset))?;
+        Some((*id, *self.at.get(id)?))
+    }
+}
+
+fn row(live: &Live, arrivals: &Arrivals, inspected: Inspected) -> EventRow {
     match inspected {
-        Inspected::Accepted(recorded) => accepted(live, &recorded),
+        Inspected::Accepted(recorded) => accepted(live, arrivals, &recorded),
         Inspected::Rejected(rejected) => refused(live, rejected),
     }
 }
 
-fn accepted(live: &Live, Recorded { event, .. }: &Recorded) -> EventRow {
+fn accepted(live: &Live, arrivals: &Arrivals, Recorded { offset, event }: &Recorded) -> EventRow {
+    let arrival = arrivals.of_event(*offset);
     let kind = event.kind().name();
     let named = Identifier::of(event).into_iter().flatten().next();
     EventRow {
-        received_at: event.received_at,
+        came_at: arrival.map_or(event.received_at, |(_, at)| at),
+        import: arrival.map(|(id, _)| id.0),
+        occurred_at: Some(event.occurred_at),
         kind: kind.to_owned(),
         name: if event.title() == kind { String::new() } else { event.title().to_owned() },
         customer: named.map(|name| customer(live, &name)),
@@ -102,7 +140,9 @@ fn refused(live: &Live, rejected: Rejected) -> EventRow {
     let customer = named.and_then(|name| live.profiles.find(&name).ok().flatten()).map(|id| id.to_string());
     let event = text("event");
     EventRow {
-        received_at: rejected.received_at,
+        came_at: rejected.received_at,
+        import: None,
+        occurred_at: None,
         name: if event.is_empty() { text("name") } else { event },
         kind: rejected.call.unwrap_or_else(|| "unknown".to_owned()),
         customer,

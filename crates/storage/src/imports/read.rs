@@ -2,7 +2,7 @@
 
 use crate::history::Offsets;
 use crate::schema::{signed, unsigned};
-use events::{Import, ImportCounts, ImportId, NewImport};
+use events::{Import, ImportCounts, ImportId, NewImport, Offset, Places};
 use primitives::Timestamp;
 use rusqlite::{Connection, Row, params};
 
@@ -51,6 +51,18 @@ pub(super) fn imports(
     let before = before.map_or(i64::MAX, |id| signed(id.0));
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map(params![before, signed(n_max as u64)], import)?;
+    rows.collect()
+}
+
+/// What of some neighbouring places came with which import.
+pub(super) fn imported_at(connection: &Connection, places: Places) -> rusqlite::Result<Vec<(Places, ImportId)>> {
+    let sql = "SELECT max(first, ?1), min(last, ?2), import FROM import_places
+               WHERE NOT is_replaced AND last >= ?1 AND first <= ?2 ORDER BY first";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([signed(places.0.0), signed(places.1.0)], |row| {
+        let places = Places(Offset(unsigned(row.get(0)?)), Offset(unsigned(row.get(1)?)));
+        Ok((places, ImportId(unsigned(row.get(2)?))))
+    })?;
     rows.collect()
 }
 

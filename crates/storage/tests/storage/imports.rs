@@ -1,7 +1,9 @@
 //! Which imported event is in force after any sequence of imports, replacements and undoings?
 
 use crate::directories::{Bench, open};
-use events::{Event, EventLog, ImportId, ImportLog, Inspected, InspectedStatus, NewImport, Offset, Origin, Receipt};
+use events::{
+    Event, EventLog, ImportId, ImportLog, Inspected, InspectedStatus, NewImport, Offset, Origin, Places, Receipt,
+};
 use features::History;
 use primitives::UserId;
 use proptest::collection::vec;
@@ -108,6 +110,27 @@ fn import(storage: &Storage, id: ImportId, contents: &[Content], is_replacing: b
         let again = storage.replace_imported(id, &conflicts, START).unwrap();
         assert!(again.corrected.corrections.is_empty(), "what is sent again changes nothing: {again:?}");
     }
+}
+
+#[test]
+fn an_event_is_known_by_the_import_it_came_with() {
+    let bench = Bench::default();
+    let storage = open(&bench.data());
+    EventLog::append(&*storage, &samples::events(0..3)).unwrap();
+    let (first, second) = (begin(&storage), begin(&storage));
+    import(&storage, first, &[(0, 0), (1, 0)], false);
+    EventLog::append(&*storage, &samples::events(100..101)).unwrap();
+    // The second import brings other content for one of the keys, and one of its own.
+    import(&storage, second, &[(1, 1), (2, 0)], true);
+    let at = |first, last| storage.imported_at(Places(Offset(first), Offset(last))).unwrap();
+    let all = at(1, 100);
+    let imports_of: Vec<(u64, ImportId)> =
+        all.iter().flat_map(|(places, id)| places.offsets().map(|offset| (offset, *id))).collect();
+    assert_eq!(imports_of.iter().filter(|(_, id)| *id == first).map(|(at, _)| *at).collect::<Vec<_>>(), [4, 5]);
+    assert_eq!(imports_of.iter().filter(|(_, id)| *id == second).count(), 2);
+    assert!(imports_of.iter().all(|(at, id)| (*at > 6) == (*id == second)), "{imports_of:?}");
+    assert_eq!(at(5, 6), [(Places(Offset(5), Offset(5)), first)]);
+    assert_eq!(at(1, 3), []);
 }
 
 fn age(data: &Path) {

@@ -2,6 +2,7 @@
 
 use super::Console;
 use engine::Stopwatch;
+use events::{Envelope, ImportCounts, NewImport, Origin, parse_event};
 use learning::ModelKind;
 use primitives::{ModelVersion, Seed, Timestamp};
 use serde_json::json;
@@ -61,6 +62,38 @@ fn orders_of_last_month_are_not_called_none_yet() {
 }
 
 #[test]
+fn days_without_orders_at_the_end_are_said() {
+    let console = Console::start(true);
+    send(&console, &[order(&console, "ann", 3, &json!([]))]);
+    assert!(console.get("/").body.contains("No orders since 19 Nov 2026."));
+    send(&console, &[order(&console, "ann", 1, &json!([]))]);
+    assert!(!console.get("/").body.contains("No orders since"));
+}
+
+#[test]
+fn imported_events_say_when_they_happened_and_when_they_came_in() {
+    let console = Console::start(true);
+    let engine = &console.running.app().engine;
+    let now = engine.clock().now();
+    let new = NewImport { file: "orders.csv".to_owned(), mapping: None, mapping_sha256: None };
+    let import = engine.begin_import(&new).unwrap();
+    let envelope = Envelope::new(now, Origin::Import);
+    let event = parse_event(order(&console, "bob", 40, &json!([])), None, &envelope).unwrap();
+    engine.ingest_imported(import, vec![event]).unwrap();
+    engine.end_import(import, ImportCounts::default()).unwrap();
+    console.clock.advance(Duration::from_secs(7 * 60));
+    send(&console, &[order(&console, "ann", 2, &json!([]))]);
+    let page = console.get("/events").body;
+    assert!(page.contains("In the order they came in, the newest first"), "{page}");
+    let rows: Vec<&str> = page.split("<tr role=\"row\" class=\"main").skip(1).collect();
+    let [sent, imported] = rows[..] else { panic!("{} rows", rows.len()) };
+    assert!(sent.contains("/customers/ann") && sent.contains("20 Nov 2026, 12:07:00"), "{sent}");
+    assert!(!sent.contains("with import"), "{sent}");
+    assert!(imported.contains("/customers/bob") && imported.contains("7 min ago"), "{imported}");
+    assert!(imported.contains("with import 1") && imported.contains("13 Oct 2026, 12:00:00"), "{imported}");
+}
+
+#[test]
 fn a_customer_page_agrees_with_its_orders() {
     let console = Console::filled(150);
     send(&console, &[order(&console, "plain", 3, &json!([])), order(&console, "new", 0, &json!([]))]);
@@ -80,16 +113,16 @@ fn a_gap_is_named_and_the_champion_stays() {
     send(&console, &[order(&console, "late", 0, &json!([{"product_id": "tea", "price": 3.0}]))]);
     let dataset = engine::load_dataset(engine, &mut |_| {}).unwrap();
     let published = engine::train(engine, RECOMMEND, &dataset, Seed::new(1)).unwrap();
-    assert!(!published.is_champion && published.reason.contains("so the older model stays"), "{}", published.reason);
+    assert!(!published.is_champion && published.reason.contains("goes on answering"), "{}", published.reason);
     assert_eq!(engine.registry().champion_version(RECOMMEND).unwrap(), champion);
     let models = console.get("/models").body;
-    assert!(models.contains("so the older model stays; the older model had seen"), "{models}");
+    assert!(models.contains("goes on answering. The two cannot be compared fairly yet"), "{models}");
     assert!(!models.contains("nothing was learned from these days"), "the champion knows of no gap: {models}");
     engine.registry().promote(RECOMMEND, &published.version).unwrap();
     engine.reload_champions().unwrap();
     let models = console.get("/models").body;
     assert!(models.contains("No orders from 22 Nov 2026 to 1 Dec 2026, where about"), "{models}");
-    assert!(models.contains("Put in force by hand. At its training:"), "{models}");
+    assert!(models.contains("A person made this model the champion. What its training had decided:"), "{models}");
     assert_eq!(published.gaps[0].until, Timestamp::parse("2026-12-02T00:00:00Z").unwrap());
 }
 
@@ -119,6 +152,11 @@ fn a_refusal_marks_the_model_and_is_followed_by_a_training_within_a_day() {
     wait_for_another(&console, before.as_ref());
     assert_eq!(refused_since(), None);
     let models = console.get("/models").body;
-    assert!(models.contains("learned from 1 customer who has refused since, so this one takes over"), "{models}");
+    assert!(
+        models.contains(
+            "which learned from 1 customer who has refused since. It is that model trained again without them"
+        ),
+        "{models}"
+    );
     assert!(!models.contains("still in this model"), "{models}");
 }
