@@ -15,5 +15,6 @@ USER rapport
 VOLUME /data
 EXPOSE 7070
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["rapport", "--data", "/data", "--listen", "0.0.0.0:7070"]
+ENV RAPPORT__SERVER__LISTEN=0.0.0.0:7070
+ENTRYPOINT ["rapport", "--data", "/data"]
 CMD ["serve"]

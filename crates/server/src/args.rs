@@ -29,15 +29,20 @@ pub struct Options {
     /// The data directory
     #[arg(long, global = true, value_name = "DIR", default_value = DATA)]
     pub data: PathBuf,
-    /// The address to listen on [default: 127.0.0.1:7070]
-    #[arg(long, global = true, value_name = "ADDR")]
-    pub listen: Option<SocketAddr>,
     /// The settings file; `rapport.toml` in the data directory where it is not given
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Report as one JSON document on standard output; progress stays on standard error
     #[arg(long, global = true)]
     pub json: bool,
+}
+
+/// The option of commands that listen, or tell whether that could be done.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct Listen {
+    /// The address to listen on [default: 127.0.0.1:7070]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
 }
 
 impl Options {
@@ -58,7 +63,7 @@ impl Options {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the server
-    Serve,
+    Serve(Listen),
     /// Get real purchases, learn from them, and run the server on them
     Demo {
         /// Use a generated shop even where the real purchases can be had
@@ -67,6 +72,9 @@ pub enum Command {
         /// Prepare everything and stop, without running the server
         #[arg(long)]
         no_serve: bool,
+        /// Where it listens
+        #[command(flatten)]
+        listen: Listen,
     },
     /// Take in files of history: CSV, TSV, NDJSON of events, Parquet; plain, gzipped or in a zip
     Import(ImportArgs),
@@ -137,6 +145,9 @@ pub enum Command {
         /// Look only at what is there and whether it is complete
         #[arg(long)]
         quick: bool,
+        /// Where a server would listen
+        #[command(flatten)]
+        listen: Listen,
     },
     /// List, make and revoke the keys that clients, services and people come in with
     Keys {
@@ -150,6 +161,20 @@ pub enum Command {
         #[command(subcommand)]
         show: ConfigCommand,
     },
+}
+
+impl Command {
+    /// The address to listen on, where one was given.
+    #[must_use]
+    pub fn listen(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Serve(listen)
+            | Self::Demo { listen, .. }
+            | Self::Doctor { listen, .. }
+            | Self::Config { show: ConfigCommand::Check(listen) } => listen.listen,
+            _ => None,
+        }
+    }
 }
 
 /// What an import reads, and where it goes.
@@ -260,7 +285,7 @@ fn role(name: &str) -> Result<governance::Role, String> {
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub enum ConfigCommand {
     /// Check the settings and print what is in force
-    Check,
+    Check(Listen),
     /// Print an example file with every setting and its default
     Example,
 }
@@ -271,7 +296,7 @@ mod tests {
 
     #[test]
     fn a_command_is_printed_as_it_must_be_typed() {
-        let options = |data: &str| Options { data: data.into(), listen: None, config: None, json: false };
+        let options = |data: &str| Options { data: data.into(), config: None, json: false };
         let text = "run `rapport doctor`, then `rapport keys list`; rapport stays";
         assert_eq!(options(DATA).as_typed(text), text);
         let there = options("/srv/shop-1").as_typed(text);

@@ -26,6 +26,7 @@ use crate::telemetry;
 use primitives::{ErrorKind, visible_lines};
 use serde::Serialize;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// The settings file that is read where none is named.
@@ -37,11 +38,11 @@ const SETTINGS_FILE: &str = "rapport.toml";
 /// [`ServerError`] with the sentence to show.
 pub fn run(cli: Cli) -> Result<(), ServerError> {
     let Cli { command, options } = cli;
-    let settings = load_settings(&options)?;
+    let settings = load_settings(&options, command.listen())?;
     telemetry::start_logging(&settings.logging);
     match command {
-        Command::Serve => serve::run(&options, settings),
-        Command::Demo { generated, no_serve } => demo::run(&options, settings, generated, no_serve),
+        Command::Serve(_) => serve::run(&options, settings),
+        Command::Demo { generated, no_serve, .. } => demo::run(&options, settings, generated, no_serve),
         Command::Import(ask) if ask.dry_run => {
             import::trial::run(&options, &ask.files, ask.mapping.as_deref(), &settings)
         }
@@ -55,16 +56,16 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         Command::Restore { from } => backup::restore(&options, &from),
         Command::Export { to, format, only } => export::run(&options, settings, &to, format, &only),
         Command::SetAside { what } => set_aside::run(&options, &what),
-        Command::Doctor { quick } => doctor::run(&options, settings, quick),
+        Command::Doctor { quick, .. } => doctor::run(&options, settings, quick),
         Command::Keys { command } => keys::run(&options, &settings, command),
         Command::Config { show } => config::run(&options, &settings, show),
     }
 }
 
 /// Defaults, then the file, then the environment, then flags.
-fn load_settings(options: &Options) -> Result<Settings, ServerError> {
+fn load_settings(options: &Options, listen: Option<SocketAddr>) -> Result<Settings, ServerError> {
     let mut settings = settings::load(settings_file(options).as_deref(), std::env::vars())?;
-    if let Some(listen) = options.listen {
+    if let Some(listen) = listen {
         settings.server.listen = listen;
     }
     Ok(settings)

@@ -1,7 +1,7 @@
 //! What is configured? `rapport config`.
 
 use super::{report, settings_file};
-use crate::args::{ConfigCommand, Options};
+use crate::args::{ConfigCommand, Listen, Options};
 use crate::error::ServerError;
 use crate::settings::{self, Settings};
 use primitives::ErrorKind;
@@ -19,8 +19,8 @@ struct Checked {
 /// Prints the settings in force, or the example file.
 pub(super) fn run(options: &Options, settings: &Settings, show: ConfigCommand) -> Result<(), ServerError> {
     match show {
-        ConfigCommand::Check => {
-            let flags: &[_] = if options.listen.is_some() { &[("server.listen", "--listen")] } else { &[] };
+        ConfigCommand::Check(Listen { listen }) => {
+            let flags: &[_] = if listen.is_some() { &[("server.listen", "--listen")] } else { &[] };
             let origins = settings::origins(settings_file(options).as_deref(), std::env::vars(), flags)?;
             let checked = Checked { settings: settings.masked(), origins };
             let text = with_origins(&checked)?;
