@@ -221,7 +221,7 @@ impl Notice {
             }
             Self::Shifted { source, years, weeks } => {
                 let weeks = format::counted(*weeks, "whole week", "whole weeks");
-                format!("{source}, {years}, shifted by {weeks} so that they end now; weekdays stay.")
+                format!("{source}, {years}, moved by {weeks} to the time of the import; weekdays stay what they were.")
             }
         }
     }

@@ -196,6 +196,11 @@ impl Overview {
         self.revenue.iter().any(|day| day.orders > 0)
     }
 
+    /// The day of the newest order, where whole days have passed since without one.
+    fn silent_since(&self) -> Option<Timestamp> {
+        self.last_order.filter(|day| self.frame.now.day() - day.day() > 1)
+    }
+
     fn revenue_chart(&self) -> Html {
         let columns: Vec<Column> = self
             .revenue

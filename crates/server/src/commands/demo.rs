@@ -71,6 +71,7 @@ pub(super) fn run(
     }
     let keys = Keys::load(&opened.data, &opened.settings.keys)?;
     let (write, server) = (opened.settings.keys.write.clone(), opened.settings.keys.server.clone());
+    let item = last_bought(&opened, &mark.customer).unwrap_or_else(|| "1".to_owned());
     let notice = notice(&mark);
     let running = Running::start(
         opened,
@@ -79,7 +80,7 @@ pub(super) fn run(
     )?;
     let address = running.address();
     say(&format!("\nOpen http://{address} in a browser, or try:\n"));
-    try_lines(address, &write, &server, &mark.customer).iter().for_each(|line| say(&format!("  {line}")));
+    try_lines(address, &write, &server, &mark.customer, &item).iter().for_each(|line| say(&format!("  {line}")));
     say(&format!("\nThe customer above: http://{address}/customers/{}   Ctrl-C stops.", mark.customer));
     running.stop_on_signal()
 }
@@ -198,6 +199,13 @@ fn show_evaluations(opened: &Opened) -> Result<(), ServerError> {
     Ok(())
 }
 
+/// What a customer bought last: an example that is tried must not bring an item into the catalogue that nobody sells.
+fn last_bought(opened: &Opened, customer: &str) -> Option<String> {
+    let known = opened.engine.customer(customer).ok()?.customer;
+    let newest = known.state.lines().iter().max_by_key(|line| (line.at, line.offset))?.item;
+    opened.engine.look(|live| live.items.get(newest).map(|item| item.id.to_string()))
+}
+
 /// A customer with a long history who was here lately: the one to look at first.
 fn good_customer(opened: &Opened) -> String {
     opened.engine.look(|live| {
@@ -230,4 +238,32 @@ fn write_mark(data: &Path, mark: &Mark) -> Result<(), ServerError> {
         .map_err(|error| ServerError::new(ErrorKind::Internal, format!("{MARK} cannot be written: {error}")))?;
     let written = storage::create_file(&path).and_then(|mut file| file.write_all(&bytes));
     written.map_err(ServerError::io(format!("cannot write {}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use events::{Batch, Envelope, Origin, parse_event};
+    use serde_json::json;
+
+    #[test]
+    fn the_line_to_try_names_an_item_that_is_sold() {
+        let data = tempfile::tempdir().unwrap();
+        let opened = Opened::open(data.path(), Access::Exclusive, Settings::default()).unwrap();
+        assert_eq!(last_bought(&opened, "ann"), None);
+        let now = opened.engine.clock().now();
+        let order = |days_ago: i64, item: &str| {
+            let properties = json!({"revenue": 5, "currency": "EUR", "products": [{"product_id": item, "price": 5}]});
+            let at = now.plus_days(-days_ago).to_string();
+            let said = json!({"type": "track", "event": "Order Completed", "userId": "ann", "timestamp": at,
+                "properties": properties});
+            parse_event(said, None, &Envelope::new(now, Origin::Import)).unwrap()
+        };
+        let accepted = vec![order(9, "tea"), order(1, "rice"), order(5, "milk")];
+        opened.engine.ingest(Batch { accepted, ..Batch::default() }).unwrap();
+        let item = last_bought(&opened, &good_customer(&opened)).unwrap();
+        assert_eq!(item, "rice");
+        let [viewed, ..] = try_lines(([127, 0, 0, 1], 7070).into(), "w", "s", "ann", &item);
+        assert!(viewed.ends_with(r#""properties":{"product_id":"rice"}}'"#), "{viewed}");
+    }
 }

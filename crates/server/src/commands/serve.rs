@@ -48,10 +48,10 @@ pub(super) fn show_keys(created: &[NewKey]) {
 }
 
 /// Three lines to try, with the keys where they are known.
-pub(super) fn try_lines(address: SocketAddr, write: &str, server: &str, user: &str) -> [String; 3] {
+pub(super) fn try_lines(address: SocketAddr, write: &str, server: &str, user: &str, item: &str) -> [String; 3] {
     [
         format!(
-            "curl -u {write}: http://{address}/v1/track -d '{{\"userId\":\"{user}\",\"event\":\"Product Viewed\",\"properties\":{{\"product_id\":\"1\"}}}}'"
+            "curl -u {write}: http://{address}/v1/track -d '{{\"userId\":\"{user}\",\"event\":\"Product Viewed\",\"properties\":{{\"product_id\":\"{item}\"}}}}'"
         ),
         format!(
             "curl -H 'Authorization: Bearer {server}' http://{address}/v1/decide -d '{{\"decision\":\"recommend\",\"userId\":\"{user}\",\"n\":5}}'"

@@ -63,8 +63,8 @@ impl DemoData {
             Self::Purchases { .. } => {
                 let weeks = report.map_or(0, |report| report.weeks_shifted);
                 let moved = match weeks {
-                    0 => "moved by whole weeks so that they end now".to_owned(),
-                    weeks => format!("moved by {weeks} whole weeks so that they end now"),
+                    0 => "moved by whole weeks, so that they end within the last seven days".to_owned(),
+                    weeks => format!("moved by {weeks} whole weeks, so that they end within the last seven days"),
                 };
                 format!(
                     "Real purchases of a grocery in Taipei (Ta-Feng, November 2000 to February 2001), {moved}; weekdays are \
