@@ -70,6 +70,16 @@ fn the_style_sheet_fetches_nothing() {
 }
 
 #[test]
+fn what_is_hidden_in_a_wide_table_does_not_widen_the_page() {
+    // Hidden words are placed absolutely: they scroll with the table only where its box is positioned.
+    let css = std::str::from_utf8(CSS).unwrap();
+    let rule = |selector: &str| css.lines().find(|line| line.starts_with(&format!("{selector} {{"))).unwrap();
+    assert!(rule(".hidden").contains("position: absolute"));
+    let scroll = rule(".scroll");
+    assert!(scroll.contains("overflow-x: auto") && scroll.contains("position: relative"), "{scroll}");
+}
+
+#[test]
 fn every_class_on_the_sample_pages_has_a_style() {
     let css = std::str::from_utf8(CSS).unwrap();
     // Names that only tell the parts of a page apart.
