@@ -180,10 +180,10 @@ fn affinity() -> Vec<Definition> {
             let n_lines = count(s.state.lines().len());
             ratio(n_lines - count(s.items().len()), n_lines)
         }),
-        define(AFFINITY, "products", "views_7d", "Products looked at in the last 7 days", |s| {
+        define(AFFINITY, "items", "views_7d", "Items looked at in the last 7 days", |s| {
             whole(s.n_views(7, |_| true))
         }),
-        define(AFFINITY, "products", "carts_7d", "Products put into a cart in the last 7 days", |s| {
+        define(AFFINITY, "items", "carts_7d", "Items put into a cart in the last 7 days", |s| {
             whole(s.n_views(7, |is_cart| is_cart))
         }),
     ]
@@ -196,7 +196,7 @@ fn habit() -> Vec<Definition> {
     };
     vec![
         define(HABIT, "share", "weekend_share", "Share of orders on Saturday and Sunday (UTC)", weekend),
-        define(HABIT, "share", "weekday_top_share", "Share of orders on the favourite day of the week", |s| {
+        define(HABIT, "share", "weekday_top_share", "Share of orders on the favourite day of the week (UTC)", |s| {
             top_share(s.orders_by_weekday().map(f64::from).iter())
         }),
         define(HABIT, "share", "evening_share", "Share of orders between 18 and 24 o'clock (UTC)", |s| {
