@@ -40,7 +40,7 @@ impl Duel {
 }
 
 impl Unjudged {
-    /// `model 0123456789ab goes on answering. The two cannot be compared fairly yet: …`, and from when on they can.
+    /// `model 0123456789ab goes on answering. A newer model cannot be compared with it fairly yet: …`, and from when on they can.
     pub(crate) fn sentence(&self) -> String {
         let Self { champion, n_refused, seen_until, n_days_seen, window_days } = self;
         let who = match n_refused {
@@ -54,7 +54,7 @@ impl Unjudged {
         // The date of the last moment that it has learned from: it may end with a day.
         let last = Timestamp::from_millis(seen_until.as_millis() - 1).date();
         format!(
-            "{who}. The two cannot be compared fairly yet: model {champion} has learned from {days}, and knows their \
+            "{who}. A newer model cannot be compared with it fairly yet: model {champion} has learned from {days}, and knows their \
              answers. That takes {window_days} days of orders after {last}, which neither has learned from"
         )
     }

@@ -63,7 +63,7 @@ fn the_two_are_compared_only_on_days_that_neither_has_learned_from() {
                 Some(Contest::Unjudged(unjudged)) => {
                     assert!(n_days_ago < window_days && unjudged.seen_until > test_from, "{kind} {unjudged:?}");
                     let verdict = challenger.header.verdict();
-                    assert!(!verdict.is_champion && verdict.reason.contains("cannot be compared fairly yet"));
+                    assert!(!verdict.is_champion && verdict.reason.contains("cannot be compared with it fairly yet"));
                 }
                 other => panic!("{other:?}"),
             }
@@ -203,15 +203,15 @@ fn the_sentence_says_why_nothing_was_compared_and_when_it_can_be() {
     assert!(!stays.is_champion);
     assert_eq!(
         stays.reason,
-        "model 0123456789ab goes on answering. The two cannot be compared fairly yet: model 0123456789ab has learned from \
-         25 of the newest 30 days, and knows their answers. That takes 30 days of orders after 1970-01-25, which neither \
+        "model 0123456789ab goes on answering. A newer model cannot be compared with it fairly yet: model 0123456789ab \
+         has learned from 25 of the newest 30 days, and knows their answers. That takes 30 days of orders after 1970-01-25, which neither \
          has learned from"
     );
     assert!(said(0, 30).reason.contains("has learned from the newest 30 days, and"));
     let gives_way = said(1, 25);
     assert!(gives_way.is_champion && gives_way.reason.starts_with("this model answers in place of"));
     assert!(
-        gives_way.reason.contains("learned from 1 customer who has refused since. The two"),
+        gives_way.reason.contains("learned from 1 customer who has refused since. A newer"),
         "{}",
         gives_way.reason
     );
