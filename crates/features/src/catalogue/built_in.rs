@@ -180,9 +180,7 @@ fn affinity() -> Vec<Definition> {
             let n_lines = count(s.state.lines().len());
             ratio(n_lines - count(s.items().len()), n_lines)
         }),
-        define(AFFINITY, "items", "views_7d", "Items looked at in the last 7 days", |s| {
-            whole(s.n_views(7, |_| true))
-        }),
+        define(AFFINITY, "items", "views_7d", "Items looked at in the last 7 days", |s| whole(s.n_views(7, |_| true))),
         define(AFFINITY, "items", "carts_7d", "Items put into a cart in the last 7 days", |s| {
             whole(s.n_views(7, |is_cart| is_cart))
         }),
