@@ -15,6 +15,8 @@ pub enum Icon {
     Person,
     /// Models; a stack of layers.
     Layers,
+    /// Features; bars of different lengths.
+    Gauge,
     /// Decisions; a path that forks.
     Fork,
     /// The API; angle brackets.
@@ -94,6 +96,7 @@ impl Icon {
                 r#"<circle cx="8" cy="5" r="2.8"/><path d="M2.8 14c.3-3 2.3-4.6 5.2-4.6s4.9 1.6 5.2 4.6"/>"#
             }
             Self::Layers => r#"<path d="M8 1.8 14.2 5 8 8.2 1.8 5zM1.8 8 8 11.2 14.2 8M1.8 11 8 14.2 14.2 11"/>"#,
+            Self::Gauge => r#"<path d="M3 14V8.5M8 14V2.5M13 14V6"/>"#,
             Self::Fork => {
                 r#"<circle cx="3" cy="8" r="1.5"/><circle cx="13" cy="3.5" r="1.5"/><circle cx="13" cy="12.5" r="1.5"/><path d="M4.5 8H6c3 0 2.5-4.5 5.5-4.5M6 8c3 0 2.5 4.5 5.5 4.5"/>"#
             }

@@ -2,9 +2,16 @@
 
 use crate::Engine;
 use crate::error::EngineError;
+use events::{Event, Inspected, InspectedStatus, Pointer};
 use features::{Catalogue, Declared, Definition};
-use primitives::ErrorKind;
+use primitives::{ErrorKind, nearest};
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
+
+/// Among how many events and customers names are looked for, and among how many events of one name its values.
+const N_NEWEST: usize = 500;
+const N_CUSTOMERS: usize = 1_000;
+const N_OF_ONE: usize = 50;
 
 /// The features that are wanted, and those that can be read.
 #[derive(Debug)]
@@ -13,6 +20,7 @@ pub(super) struct Features {
     in_force: Arc<Catalogue>,
     /// Wanted, while what happened before they were declared is being counted.
     waiting: Vec<Arc<Definition>>,
+    declared: Vec<Declared>,
     /// Why what the settings declare now is not wanted.
     refused: Option<String>,
 }
@@ -20,7 +28,13 @@ pub(super) struct Features {
 impl Default for Features {
     fn default() -> Self {
         let built_in = Arc::new(Catalogue::built_in());
-        Self { wanted: Arc::clone(&built_in), in_force: built_in, waiting: Vec::new(), refused: None }
+        Self {
+            wanted: Arc::clone(&built_in),
+            in_force: built_in,
+            waiting: Vec::new(),
+            declared: Vec::new(),
+            refused: None,
+        }
     }
 }
 
@@ -49,7 +63,11 @@ impl Engine {
         let catalogue = Catalogue::new(declared);
         let wanted = catalogue.map_err(|error| EngineError::new(ErrorKind::Invalid, error.to_string()))?;
         let wanted = Arc::new(wanted);
-        self.features.write().unwrap_or_else(PoisonError::into_inner).wanted = Arc::clone(&wanted);
+        {
+            let mut features = self.features.write().unwrap_or_else(PoisonError::into_inner);
+            features.wanted = Arc::clone(&wanted);
+            features.declared = declared.to_vec();
+        }
         self.live.change(|live| {
             // Nothing has happened yet, so nothing is left to be counted.
             if live.profiles.offset().0 == 0 {
@@ -70,6 +88,47 @@ impl Engine {
         self.features.read().unwrap_or_else(PoisonError::into_inner).refused.clone()
     }
 
+    /// What of the declarations may be a slip: an event of which none came in lately, a value that none of them has. Each
+    /// in a sentence, with the nearest that is known; nothing where nothing came in at all.
+    ///
+    /// # Errors
+    /// [`EngineError`] where the newest events cannot be read.
+    pub fn doubtful_features(&self) -> Result<Vec<String>, EngineError> {
+        let declared = self.features.read().unwrap_or_else(PoisonError::into_inner).declared.clone();
+        if declared.is_empty() {
+            return Ok(Vec::new());
+        }
+        let newest = |title: Option<&str>, n| self.ports.events.recent(InspectedStatus::Accepted, title, n);
+        let mut heard: BTreeSet<String> = newest(None, N_NEWEST)?.iter().filter_map(title_of).collect();
+        heard.extend(self.look(|live| {
+            let moments =
+                live.profiles.resident().take(N_CUSTOMERS).flat_map(|customer| customer.profile.moments.as_slice());
+            moments.map(|moment| moment.title.clone()).collect::<Vec<_>>()
+        }));
+        let mut doubts = Vec::new();
+        for feature in declared {
+            let (name, wanted) = (&feature.name, &feature.when.event);
+            let of_it = newest(Some(wanted), N_OF_ONE)?;
+            let events: Vec<&Event> = of_it.iter().filter_map(event_of).collect();
+            if events.is_empty() {
+                if !heard.is_empty() && !heard.contains(&**wanted) {
+                    let meant = nearest(wanted, heard.iter().map(String::as_str));
+                    doubts.push(doubt(name, &format!("no event \"{wanted}\" is among the newest"), meant));
+                }
+                continue;
+            }
+            let places =
+                feature.when.equal.iter().map(|(pointer, _)| pointer).chain(feature.of.iter().map(|of| &of.pointer));
+            for pointer in places.filter(|pointer| !events.iter().any(|event| pointer.of(event).is_some())) {
+                let known: BTreeSet<String> = events.iter().flat_map(|event| Pointer::all(event)).collect();
+                let path = pointer.to_string();
+                let said = format!("none of the newest events \"{wanted}\" has \"{path}\"");
+                doubts.push(doubt(name, &said, nearest(&path, known.iter().map(String::as_str))));
+            }
+        }
+        Ok(doubts)
+    }
+
     pub(super) fn wanted(&self) -> Arc<Catalogue> {
         Arc::clone(&self.features.read().unwrap_or_else(PoisonError::into_inner).wanted)
     }
@@ -82,4 +141,20 @@ impl Engine {
         features.in_force = Arc::new(readable);
         features.waiting = waiting;
     }
+}
+
+fn event_of(inspected: &Inspected) -> Option<&Event> {
+    match inspected {
+        Inspected::Accepted(recorded) => Some(&recorded.event),
+        Inspected::Rejected(_) => None,
+    }
+}
+
+fn title_of(inspected: &Inspected) -> Option<String> {
+    event_of(inspected).map(|event| event.title().to_owned())
+}
+
+fn doubt(feature: &str, said: &str, meant: Option<&str>) -> String {
+    let meant = meant.map(|meant| format!(" Did you mean \"{meant}\"?"));
+    format!("Feature \"{feature}\": {said}.{}", meant.unwrap_or_default())
 }

@@ -241,7 +241,7 @@ impl Tally for Numbers {
     }
 }
 
-/// Beyond nine billion a number counts as that much.
+/// Beyond nine million millions a number counts as that much.
 fn millionths(number: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "clamped to a range that fits")]
     let millionths = (number * MILLION).round().clamp(-9e18, 9e18) as i64;

@@ -199,8 +199,8 @@ impl Declared {
     /// Where its value cannot be exact, in words.
     fn limit(&self) -> Option<String> {
         match (self.measure.form(), self.within_days) {
-            (Form::Buckets, Some(1..=7)) => Some("to the half hour at its beginning".to_owned()),
-            (Form::Buckets, Some(_)) => Some("to the half day at its beginning".to_owned()),
+            (Form::Buckets, Some(1..=7)) => Some("to half the hour at its beginning".to_owned()),
+            (Form::Buckets, Some(_)) => Some("to half the day at its beginning".to_owned()),
             (Form::Distinct, _) => Some(format!("at most {N_KEYS} are counted")),
             _ => None,
         }

@@ -19,6 +19,8 @@ mod frame;
 mod history;
 mod items;
 mod overflow;
+#[cfg(test)]
+mod reference;
 mod signal;
 mod snapshot;
 mod state;

@@ -102,6 +102,8 @@ pub enum Command {
         #[arg(value_name = "MODEL")]
         model: Option<ModelArg>,
     },
+    /// List the features, built in and declared in the settings, with what each means
+    Features,
     /// Make a logged decision again and compare the bytes
     Replay {
         /// The decisionId of an answer

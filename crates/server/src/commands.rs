@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod evaluate;
 mod export;
+mod features;
 mod import;
 mod imports;
 mod keys;
@@ -50,6 +51,7 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         Command::Imports { what, elsewhere } => imports::run(&options, settings, what, &elsewhere),
         Command::Train { model, rollback } => train::run(&options, settings, model, rollback),
         Command::Evaluate { model } => evaluate::run(&options, settings, model),
+        Command::Features => features::run(&options, &settings),
         Command::Replay { id } => replay::run(&options, settings, &id),
         Command::Rebuild => rebuild::run(&options, settings),
         Command::Backup { to } => backup::backup(&options, &to),

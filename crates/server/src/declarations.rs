@@ -25,6 +25,7 @@ impl Declarations {
     /// # Errors
     /// [`ServerError`] where no thread can be started.
     pub fn start(file: Option<PathBuf>, corrector: &Arc<Corrector>) -> Result<Option<Self>, ServerError> {
+        tell_doubts(corrector);
         if corrector.engine().has_uncounted() {
             corrector.follow();
         }
@@ -57,6 +58,7 @@ fn take_over(file: &Path, corrector: &Corrector) {
         Ok(n_declared) => {
             engine.note_refused(None);
             tracing::info!(n_declared, "the features are those that the settings declare now");
+            tell_doubts(corrector);
             if engine.has_uncounted() {
                 corrector.follow();
             }
@@ -65,6 +67,14 @@ fn take_over(file: &Path, corrector: &Corrector) {
             tracing::error!(error = error.story(), "the changed settings cannot be used, so the former features stay");
             engine.note_refused(Some(error.story()));
         }
+    }
+}
+
+/// Declarations that may be a slip are told and count all the same: the event may be yet to come.
+fn tell_doubts(corrector: &Corrector) {
+    match corrector.engine().doubtful_features() {
+        Ok(doubts) => doubts.iter().for_each(|doubt| tracing::warn!("{doubt}")),
+        Err(error) => tracing::error!(error = error.story(), "it cannot be told whether declared features are slips"),
     }
 }
 

@@ -21,6 +21,7 @@ mod customers;
 mod decisions;
 mod door;
 mod events;
+mod features;
 mod keys;
 mod lost;
 mod models;
@@ -66,6 +67,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/customers", get(customers::show))
         .route("/customers/{id}", get(customer::show))
         .route("/models", get(models::show))
+        .route("/features", get(features::show))
         .route("/decisions", get(decisions::list))
         .route("/decisions/{id}", get(decisions::show))
         .route("/api", get(api::show))

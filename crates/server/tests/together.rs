@@ -29,6 +29,7 @@ fn paths(customer: &str, decision: &str) -> Vec<(&'static str, String)> {
         format!("/customers?q={customer}"),
         format!("/customers/{customer}"),
         "/models".to_owned(),
+        "/features".to_owned(),
         "/decisions".to_owned(),
         format!("/decisions/{decision}"),
         "/api".to_owned(),

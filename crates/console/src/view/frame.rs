@@ -39,6 +39,8 @@ pub enum Section {
     Customers,
     /// `/models`
     Models,
+    /// `/features`
+    Features,
     /// `/decisions`
     Decisions,
     /// `/api`
@@ -144,11 +146,12 @@ impl Theme {
 }
 
 impl Section {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Overview,
         Self::Events,
         Self::Customers,
         Self::Models,
+        Self::Features,
         Self::Decisions,
         Self::Api,
         Self::Keys,
@@ -161,6 +164,7 @@ impl Section {
             Self::Events => "Live events",
             Self::Customers => "Customers",
             Self::Models => "Models",
+            Self::Features => "Features",
             Self::Decisions => "Decisions",
             Self::Api => "API",
             Self::Keys => "Keys",
@@ -174,6 +178,7 @@ impl Section {
             Self::Events => "/events",
             Self::Customers => "/customers",
             Self::Models => "/models",
+            Self::Features => "/features",
             Self::Decisions => "/decisions",
             Self::Api => "/api",
             Self::Keys => "/keys",
@@ -187,6 +192,7 @@ impl Section {
             Self::Events => Icon::Pulse,
             Self::Customers => Icon::People,
             Self::Models => Icon::Layers,
+            Self::Features => Icon::Gauge,
             Self::Decisions => Icon::Fork,
             Self::Api => Icon::Code,
             Self::Keys => Icon::Key,

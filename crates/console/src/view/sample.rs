@@ -6,7 +6,7 @@ mod people;
 mod picture;
 
 pub use administration::{audit, keys};
-pub use learned::{decision, decisions, models, task_missing};
+pub use learned::{catalogue, decision, decisions, models, task_missing};
 pub use people::{customer, customer_stranger, customers};
 pub use picture::picture;
 
@@ -25,6 +25,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("/customers", customers().render()),
         ("/customers/42", customer().render()),
         ("/models", models().render()),
+        ("/features", catalogue().render()),
         ("/decisions", decisions().render()),
         ("/decisions/019ab3f2", decision().render()),
         ("/api", api().render()),
@@ -45,6 +46,10 @@ pub fn pages() -> Vec<(&'static str, String)> {
             .render(),
         ),
         ("/empty/customer", customer_stranger().render()),
+        (
+            "/empty/features",
+            FeaturesPage { waiting: vec![], progress: (0, 0), refused: None, doubts: vec![], ..catalogue() }.render(),
+        ),
         ("/empty/models", ModelsPage { frame: empty("/models"), tasks: vec![task_missing()] }.render()),
         (
             "/empty/decisions",

@@ -45,6 +45,30 @@ impl Pointer {
     }
 }
 
+impl Pointer {
+    /// Every place of an event that holds one value, written as a pointer is; what lies in lists is left out.
+    #[must_use]
+    pub fn all(event: &Event) -> Vec<String> {
+        fn below(path: &str, fields: &Fields, found: &mut Vec<String>) {
+            for (key, value) in fields {
+                let path = format!("{path}.{key}");
+                match value {
+                    Value::Object(fields) => below(&path, fields, found),
+                    Value::String(_) | Value::Number(_) | Value::Bool(_) => found.push(path),
+                    Value::Null | Value::Array(_) => {}
+                }
+            }
+        }
+        let mut found = Vec::new();
+        for (name, root) in ROOTS {
+            if let Some(fields) = fields(event, root) {
+                below(name, fields, &mut found);
+            }
+        }
+        found
+    }
+}
+
 fn fields(event: &Event, root: Root) -> Option<&Fields> {
     match (root, &event.call) {
         (Root::Context, _) => Some(&event.context),

@@ -80,6 +80,14 @@ fn a_value_is_taken_as_a_number_and_as_text() {
 }
 
 #[test]
+fn every_place_of_an_event_is_one_that_a_pointer_finds() {
+    let event = changed(json!("down"));
+    let all = Pointer::all(&event);
+    assert_eq!(all, ["properties.amount", "properties.kind", "context.campaign.source"]);
+    assert!(all.iter().all(|path| path.parse::<Pointer>().unwrap().of(&event).is_some()));
+}
+
+#[test]
 fn a_filter_is_written_as_it_is_read() {
     let written = json!({"event": "Plan Changed", "properties.kind": "downgrade", "context.n": 2, "traits.is": true});
     let read: Filter = serde_json::from_value(written.clone()).unwrap();

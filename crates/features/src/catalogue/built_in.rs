@@ -46,17 +46,20 @@ fn limit(name: &str, group: &str) -> Option<String> {
         (name, _) if name.starts_with("gap_") || name == "lateness_ratio" => {
             Some(format!("of the newest {N_ORDERS} orders"))
         }
-        ("views_7d" | "carts_7d", _) => Some(format!("beyond the newest {N_VIEWS}, to the half hour at its beginning")),
+        ("views_7d" | "carts_7d", _) => Some(exact_for(N_VIEWS, "hour")),
         (_, AFFINITY) => Some(format!("of the newest {N_LINES} products bought")),
-        (name, _)
-            if WINDOWED.iter().any(|start| name.starts_with(start))
-                && name != "orders_all"
-                && name != "orders_per_30d" =>
-        {
-            Some(format!("beyond the newest {N_ORDERS}, to the half day at its beginning"))
+        ("orders_all" | "orders_per_30d", _) => None,
+        (name, _) if WINDOWED.iter().any(|start| name.starts_with(start)) => {
+            let is_short = name.ends_with("_1d") || name.ends_with("_7d");
+            Some(exact_for(N_ORDERS, if is_short { "hour" } else { "day" }))
         }
         _ => None,
     }
+}
+
+/// What is older than what is remembered one by one is in buckets.
+fn exact_for(n_newest: usize, bucket: &str) -> String {
+    format!("exact for the newest {n_newest}, then to half the {bucket} at its beginning")
 }
 
 fn define(

@@ -142,7 +142,7 @@ fn another_computation_is_another_version_and_other_words_are_not() {
     assert!(catalogue.inputs(&[FeatureId::first("recency_days"), one.id()]).is_ok(), "built-in ones stay");
     let definition = catalogue.get("mine").unwrap();
     assert_eq!((definition.group, definition.unit, definition.meaning.as_str()), ("Your own", "times", "Mine"));
-    assert_eq!(definition.limit.as_deref(), Some("to the half day at its beginning"));
+    assert_eq!(definition.limit.as_deref(), Some("to half the day at its beginning"));
     assert_eq!(catalogue.definitions().last().unwrap().name, "mine");
 }
 

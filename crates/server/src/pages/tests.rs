@@ -21,13 +21,14 @@ const ADMIN: &str = "admin-key-of-the-tests";
 const SERVER: &str = "server-key-of-the-tests";
 const HOSTILE: &str = "<script>alert('x')</script>\"&";
 
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 14] = [
     "/",
     "/events",
     "/events?status=rejected&name=Order%20Completed&live=1",
     "/customers",
     "/customers?q=zz&n=100",
     "/models",
+    "/features",
     "/decisions",
     "/api",
     "/keys",

@@ -4,6 +4,38 @@ use super::people::{answer, features, items};
 use super::*;
 use crate::chart::CalibrationPoint;
 
+/// Features, built in and declared, with everything that can be said of declarations.
+#[must_use]
+pub fn catalogue() -> FeaturesPage {
+    let defined = |id: &str, unit: &str, meaning: &str, limit: Option<&str>| Defined {
+        id: id.to_owned(),
+        meaning: meaning.to_owned(),
+        unit: unit.to_owned(),
+        limit: limit.map(str::to_owned),
+    };
+    let group = |title: &str, features: Vec<Defined>| DefinedGroup { title: title.to_owned(), features };
+    FeaturesPage {
+        frame: frame("/features"),
+        groups: vec![
+            group(
+                "Recency",
+                vec![
+                    defined("recency_days@1", "days", "Days since the last order", None),
+                    defined("gap_mean_days@1", "days", "Mean days between two orders", Some("of the newest 96 orders")),
+                ],
+            ),
+            group(
+                "Your own",
+                vec![defined("refunds_value_90d@40112", "", "Money paid back in the last 90 days", Some("to half the day at its beginning"))],
+            ),
+        ],
+        waiting: vec![defined("downgrades_90d@2718", "times", "Times the plan was downgraded in the last 90 days", None)],
+        progress: (410_000, 817_741),
+        refused: Some("rapport.toml: line 12: feature \"mood\": measure is \"averge\": write one of count, sum, mean, min, max, last, days_since, distinct, trend".to_owned()),
+        doubts: vec!["Feature \"downgrades_90d\": no event \"Plan Chnaged\" is among the newest. Did you mean \"Plan Changed\"?".to_owned()],
+    }
+}
+
 /// One task with a champion, one that lacks data.
 #[must_use]
 pub fn models() -> ModelsPage {
