@@ -27,7 +27,8 @@ pub(crate) fn test_real(root: &Path) -> Result<()> {
     }
     cargo(root, &["build", "--release", "-p", "server"], &[])?;
     let data_text = data.to_string_lossy().into_owned();
-    let test = ["test", "--release", "-p", "server", "--features", "real-data", "--test", "real_data"];
+    let test =
+        ["test", "--release", "-p", "server", "--features", "real-data", "--test", "real_data", "--test", "real_value"];
     cargo(root, &test, &[(REAL_DATA_DIR, &data_text)]).with_context(|| {
         if cached {
             "the tests on real data failed; the output above says which".to_owned()

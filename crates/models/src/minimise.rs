@@ -233,7 +233,7 @@ fn learn_curvature(curvature: &mut Vec<f64>, here: &Point, next: &Point, is_firs
     let turn: Vec<f64> = next.gradient.iter().zip(&here.gradient).map(|(next, here)| next - here).collect();
     let rise = dot(&step, &turn);
     // The line search makes this positive but for rounding.
-    if !(rise.is_normal() && rise > 0.0) {
+    if !(rise.is_normal() && rise.is_sign_positive()) {
         return;
     }
     if is_first {
