@@ -145,8 +145,25 @@ impl Serialize for Filter {
 
 impl<'de> Deserialize<'de> for Filter {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_table(&Map::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        Self::from_table(&as_json(Map::deserialize(deserializer)?)).map_err(serde::de::Error::custom)
     }
+}
+
+/// A table as JSON has it: a date of TOML, which comes as an object with one key of its own, is its text, as it is in events.
+#[must_use]
+pub fn as_json(table: Map<String, Value>) -> Map<String, Value> {
+    fn value(value: Value) -> Value {
+        match value {
+            Value::Object(table) => match table.iter().next() {
+                Some((key, Value::String(date))) if table.len() == 1 && key.starts_with("$__toml") => {
+                    Value::String(date.clone())
+                }
+                _ => Value::Object(as_json(table)),
+            },
+            other => other,
+        }
+    }
+    table.into_iter().map(|(key, found)| (key, value(found))).collect()
 }
 
 impl Take {

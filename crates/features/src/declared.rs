@@ -378,7 +378,7 @@ impl Serialize for Declared {
 
 impl<'de> Deserialize<'de> for Declared {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_table(&Map::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        Self::from_table(&events::filter::as_json(Map::deserialize(deserializer)?)).map_err(serde::de::Error::custom)
     }
 }
 

@@ -125,3 +125,42 @@ fn the_server_follows_the_settings_and_goes_on_with_the_last_good_ones() {
     until("the mistake is mended", || server.engine().refused_features().is_none().then_some(()));
     assert_eq!(features(&server)["downgrades_90d"]["value"], 1.0);
 }
+
+/// What the program answers to a command, with its exit code: standard output, or standard error where it failed.
+fn rapport(file: &std::path::Path, arguments: &[&str]) -> (bool, String) {
+    let data = file.with_file_name("data");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_rapport"));
+    let done = command.args(arguments).arg("--config").arg(file).arg("--data").arg(data).output().unwrap();
+    let said = if done.status.success() { done.stdout } else { done.stderr };
+    (done.status.success(), String::from_utf8(said).unwrap())
+}
+
+#[test]
+fn the_command_line_lists_what_is_declared_and_says_what_is_wrong_with_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("declared.toml");
+    let declared = "[[features]]\nname = \"plans_since\"\nmeaning = \"Plan changes of this year\"\nmeasure = \"count\"\n\
+                    when = { event = \"Plan Changed\", \"properties.kind\" = \"down\", \"properties.year\" = 2026 }\n";
+    std::fs::write(&file, declared).unwrap();
+    let (is_done, listed) = rapport(&file, &["features", "--json"]);
+    let listed: Vec<Value> = serde_json::from_str(&listed).unwrap();
+    let last = listed.last().unwrap();
+    let said = ["name", "meaning", "unit", "group"].map(|key| last[key].as_str().unwrap());
+    assert!(is_done);
+    assert_eq!(said, ["plans_since", "Plan changes of this year", "times", "Your own"]);
+    assert_eq!((listed[0]["id"].as_str(), listed[0].get("limit")), (Some("recency_days@1"), None));
+    let (is_done, table) = rapport(&file, &["features"]);
+    assert!(is_done && table.contains("plans_since") && table.contains("Days since the last order"), "{table}");
+
+    // What is in force is written so that it can be read again.
+    let (is_done, checked) = rapport(&file, &["config", "check"]);
+    assert!(is_done, "{checked}");
+    let again = directory.path().join("again.toml");
+    std::fs::write(&again, &checked[checked.find("[[features]]").unwrap()..].split("\n\n").next().unwrap()).unwrap();
+    let (is_done, relisted) = rapport(&again, &["features", "--json"]);
+    assert!(is_done && serde_json::from_str::<Vec<Value>>(&relisted).unwrap() == listed, "{checked}");
+
+    std::fs::write(&file, declared.replace("\"count\"", "\"sum\"")).unwrap();
+    let (is_done, said) = rapport(&file, &["features"]);
+    assert!(!is_done && said.contains("feature \"plans_since\": of is not there: \"sum\" measures a value"), "{said}");
+}

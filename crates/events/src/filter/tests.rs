@@ -94,6 +94,9 @@ fn a_filter_is_written_as_it_is_read() {
     assert_eq!(serde_json::to_value(&read).unwrap(), written);
     let take: Take = serde_json::from_value(json!("properties.a.b")).unwrap();
     assert_eq!(serde_json::to_value(&take).unwrap(), "properties.a.b");
+    let dated = json!({"event": "a", "properties.day": {"$__toml_private_datetime": "2026-01-01"}});
+    let read_date: Filter = serde_json::from_value(dated).unwrap();
+    assert_eq!(read_date.equal[0].1, "2026-01-01", "a date of TOML is its text");
     let other_order =
         json!({"traits.is": true, "context.n": 2, "properties.kind": "downgrade", "event": "Plan Changed"});
     assert_eq!(serde_json::from_value::<Filter>(other_order).unwrap(), read);
