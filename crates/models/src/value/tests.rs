@@ -412,6 +412,9 @@ fn a_stronger_prior_draws_parameters_to_the_middle() {
         [r, a, b].iter().map(|estimate| estimate.value.ln().powi(2)).sum::<f64>()
     };
     assert!(far(&strong) < far(&weak), "{strong:?} {weak:?}");
+    // The longest age, here 59, is ten units of the prior's time: 5.9 is its middle, and near the truth already.
+    let alpha = |model: &ValueModel| model.bg_nbd().alpha.value;
+    assert_near(alpha(&strong), alpha(&weak), 1.0, "alpha");
     assert!(strong.bg_nbd().b.standard_error < weak.bg_nbd().b.standard_error);
     assert!(strong.bg_nbd().log_likelihood < weak.bg_nbd().log_likelihood);
     assert!(strong.gamma_gamma().log_likelihood < weak.gamma_gamma().log_likelihood);
