@@ -1,16 +1,44 @@
 //! What can go wrong with a decision?
 
-use crate::N_ITEMS_MAX;
+use crate::KindName;
 use primitives::ErrorKind;
 
 /// A question that cannot be decided, or a record that cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum DecisionError {
-    /// The number of items is out of range.
-    #[error("n is {n}: ask for 1 to {N_ITEMS_MAX} items")]
-    N {
+    /// There is no such kind of decision.
+    #[error("there is no decision \"{}\": ask for {}", primitives::visible(.name), listed(.known.iter().map(KindName::as_str)))]
+    NoSuchKind {
         /// What was asked for.
-        n: usize,
+        name: String,
+        /// The kinds that there are.
+        known: Vec<KindName>,
+    },
+    /// A question of this kind has no such parameter.
+    #[error(
+        "\"{kind}\" takes no \"{}\": {}",
+        primitives::visible(.name),
+        if .known.is_empty() { "leave it out".to_owned() } else { format!("it takes {}", listed(.known.iter().copied())) }
+    )]
+    NoSuchParameter {
+        /// The kind.
+        kind: KindName,
+        /// What was given.
+        name: String,
+        /// The parameters that there are.
+        known: Vec<&'static str>,
+    },
+    /// A parameter is out of range.
+    #[error("{name} is {value}: it goes from {min} to {max}")]
+    Parameter {
+        /// Its name.
+        name: &'static str,
+        /// What was given.
+        value: i64,
+        /// The smallest.
+        min: i64,
+        /// The largest.
+        max: i64,
     },
     /// A newer program wrote the record.
     #[error("the decision has record version {found}, this program reads up to {known}: use the newer program")]
@@ -39,9 +67,18 @@ impl DecisionError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::N { .. } => ErrorKind::Invalid,
+            Self::NoSuchKind { .. } | Self::NoSuchParameter { .. } | Self::Parameter { .. } => ErrorKind::Invalid,
             Self::Forgotten => ErrorKind::Forbidden,
             Self::Version { .. } | Self::Corrupt(_) | Self::Packed(_) => ErrorKind::Corrupt,
         }
+    }
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    match names.split_last() {
+        None => String::new(),
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
     }
 }

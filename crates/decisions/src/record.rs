@@ -1,13 +1,19 @@
 //! What does the log hold of a decision, so that it can be explained and decided again?
 
+mod old;
+
 use crate::packed::{pack, unpack};
-use crate::{Bought, Decision, DecisionError, Knowledge, LoggedDecision, Outcome, Question, Subject, Testimony};
-use features::{FeatureVector, catalogue};
+use crate::{
+    Bought, Content, Decision, DecisionError, Knowledge, LoggedDecision, ModelInputs, Question, Subject, Testimony,
+};
 use governance::{ConsentAnswer, ConsentPolicy, Consents, Statement, Voice, permit};
+use learning::TaskName;
+use primitives::{Currency, ModelVersion};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The version of the record that this program writes.
-const RECORD_VERSION: u8 = 2;
+const RECORD_VERSION: u8 = 3;
 
 /// Takes the place of every sentence that told something of a customer who has refused since.
 const FORGOTTEN: &str = "Forgotten, since the customer has refused.";
@@ -37,12 +43,7 @@ pub struct Record {
 enum Disclosed {
     Known {
         consent: ConsentAnswer,
-        /// Which features they are: [`catalogue::schema_hash`] of the program that decided.
-        #[serde(default)]
-        schema: String,
-        /// Features; `None` where a value is not known, since JSON has no NaN.
-        features: Vec<Option<f64>>,
-        bought: Vec<Bought>,
+        read: Read,
     },
     /// What was known was forgotten: the customer refused later.
     Forgotten(ConsentAnswer),
@@ -50,9 +51,64 @@ enum Disclosed {
     Unknown(ConsentAnswer),
 }
 
+/// What of the customer was looked at. `None` where a number is not known, since JSON has no NaN.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Read {
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    inputs: BTreeMap<TaskName, Inputs>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    features: BTreeMap<String, Option<f64>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    traits: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    bought: Vec<Bought>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<Currency>,
+}
+
+/// What one model looked at. Its header names the features.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Inputs {
+    version: ModelVersion,
+    values: Vec<Option<f64>>,
+}
+
 #[derive(Deserialize)]
 struct Version {
     v: u8,
+}
+
+impl From<&Knowledge> for Read {
+    fn from(known: &Knowledge) -> Self {
+        let told = |value: &f64| (!value.is_nan()).then_some(*value);
+        let inputs = known.inputs.iter().map(|(task, ModelInputs { version, values })| {
+            (task.clone(), Inputs { version: version.clone(), values: values.iter().map(told).collect() })
+        });
+        Self {
+            inputs: inputs.collect(),
+            features: known.features.iter().map(|(name, value)| (name.clone(), told(value))).collect(),
+            traits: known.traits.clone(),
+            bought: known.bought.clone(),
+            currency: known.currency,
+        }
+    }
+}
+
+impl From<&Read> for Knowledge {
+    fn from(read: &Read) -> Self {
+        let number = |value: &Option<f64>| value.unwrap_or(f64::NAN);
+        let inputs = read.inputs.iter().map(|(task, Inputs { version, values })| {
+            (task.clone(), ModelInputs { version: version.clone(), values: values.iter().map(number).collect() })
+        });
+        Self {
+            inputs: inputs.collect(),
+            features: read.features.iter().map(|(name, value)| (name.clone(), number(value))).collect(),
+            traits: read.traits.clone(),
+            bought: read.bought.clone(),
+            currency: read.currency,
+        }
+    }
 }
 
 impl Record {
@@ -66,12 +122,7 @@ impl Record {
         response: String,
     ) -> Self {
         let known = match subject {
-            Subject::Known(knowledge) => Disclosed::Known {
-                consent: knowledge.consent(),
-                schema: catalogue::schema_hash(),
-                features: knowledge.get().vector.values.iter().map(|v| (!v.is_nan()).then_some(*v)).collect(),
-                bought: knowledge.get().bought.clone(),
-            },
+            Subject::Known(known) => Disclosed::Known { consent: known.consent(), read: Read::from(known.get()) },
             Subject::Withheld(consent) => Disclosed::Withheld(*consent),
             Subject::Unknown(consent) => Disclosed::Unknown(*consent),
         };
@@ -85,39 +136,48 @@ impl Record {
         match &self.known {
             Disclosed::Withheld(consent) | Disclosed::Forgotten(consent) => Subject::Withheld(*consent),
             Disclosed::Unknown(consent) => Subject::Unknown(*consent),
-            Disclosed::Known { consent, features, bought, .. } => {
-                let values = features.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
-                let vector = FeatureVector { as_of: self.question.as_of, values };
-                restate(*consent, Knowledge { vector, bought: bought.clone() })
+            Disclosed::Known { consent, read } => restate(*consent, Knowledge::from(read)),
+        }
+    }
+
+    /// The models that the answer was made with, by task.
+    #[must_use]
+    pub fn models(&self) -> BTreeMap<TaskName, ModelVersion> {
+        let named = self.decision.answer.model.iter().map(|model| (model.name.as_str().into(), model.version.clone()));
+        let read = self.read().into_iter().flat_map(|read| &read.inputs);
+        named.chain(read.map(|(task, inputs)| (task.clone(), inputs.version.clone()))).collect()
+    }
+
+    /// The features the decision was made from, by name; empty where the customer's data was not used. `names` answers the
+    /// names of what a model looks at; without them they are numbered.
+    #[must_use]
+    pub fn features(
+        &self,
+        names: impl Fn(&TaskName, &ModelVersion) -> Option<Vec<String>>,
+    ) -> BTreeMap<String, Option<f64>> {
+        let Some(read) = self.read() else { return BTreeMap::new() };
+        let mut features = read.features.clone();
+        for (task, Inputs { version, values }) in &read.inputs {
+            let known = names(task, version).filter(|names| names.len() == values.len());
+            for (place, value) in values.iter().enumerate() {
+                let name = known.as_ref().and_then(|names| names.get(place));
+                features.insert(name.cloned().unwrap_or_else(|| format!("feature_{place}")), *value);
             }
         }
+        features
     }
 
-    /// The features the decision was made from; empty where the customer's data was not used.
+    /// Whether anything that was known of the customer went into it, and still stands in it.
     #[must_use]
-    pub fn features(&self) -> &[Option<f64>] {
-        match &self.known {
-            Disclosed::Known { features, .. } => features,
-            Disclosed::Forgotten(_) | Disclosed::Withheld(_) | Disclosed::Unknown(_) => &[],
-        }
+    pub fn holds_knowledge(&self) -> bool {
+        self.read().is_some()
     }
 
-    /// Which features they are; `None` where the customer's data was not used.
-    #[must_use]
-    pub fn feature_schema(&self) -> Option<&str> {
+    fn read(&self) -> Option<&Read> {
         match &self.known {
-            Disclosed::Known { schema, .. } => Some(schema),
+            Disclosed::Known { read, .. } => Some(read),
             Disclosed::Forgotten(_) | Disclosed::Withheld(_) | Disclosed::Unknown(_) => None,
         }
-    }
-
-    /// The features with their names; numbered, where another catalogue than this program's computed them.
-    pub fn named_features(&self) -> impl Iterator<Item = (String, Option<f64>)> {
-        let is_ours = self.feature_schema() == Some(&catalogue::schema_hash());
-        self.features().iter().enumerate().map(move |(place, value)| {
-            let definition = catalogue::definitions().get(place).filter(|_| is_ours);
-            (definition.map_or_else(|| format!("feature_{place}"), |definition| definition.name.clone()), *value)
-        })
     }
 
     /// Whether these are the bytes that were sent.
@@ -151,9 +211,13 @@ impl Record {
         self.testimony = Testimony::default();
         self.question.context.clear();
         self.decision.answer.fallback = self.decision.answer.fallback.map(|_| FORGOTTEN.to_owned());
-        match &mut self.decision.answer.outcome {
-            Outcome::Items(items) => items.iter_mut().for_each(|item| FORGOTTEN.clone_into(&mut item.reason)),
-            Outcome::Score { reasons, .. } => reasons.clear(),
+        match &mut self.decision.answer.content {
+            Content::Items(items) => items.iter_mut().for_each(|item| FORGOTTEN.clone_into(&mut item.reason)),
+            Content::Score { reasons, .. } | Content::Amount { reasons, .. } => reasons.clear(),
+            Content::Choice { reasons, others, .. } => {
+                reasons.clear();
+                others.clear();
+            }
         }
         // The bytes that were sent held the reasons: neither they nor what would prove a guess at them is kept.
         self.response.clear();
@@ -170,7 +234,7 @@ impl Record {
         LoggedDecision {
             id: self.decision.id.clone(),
             decided_at: self.question.as_of,
-            kind: self.question.kind.name().to_owned(),
+            kind: self.question.kind.to_string(),
             customer: Some(self.question.customer.clone()),
             is_fallback: self.decision.answer.fallback.is_some(),
             record: pack(record),
@@ -184,10 +248,7 @@ impl Record {
     pub fn open(logged: &LoggedDecision) -> Result<Self, DecisionError> {
         let json = unpack(&logged.record)?;
         match serde_json::from_slice::<Version>(&json)?.v {
-            1 => {
-                let old: Self = serde_json::from_slice(&json)?;
-                Ok(Self { v: RECORD_VERSION, sent: digest(&old.response), ..old })
-            }
+            1 | 2 => Ok(serde_json::from_slice::<old::Record>(&json)?.into_record()),
             RECORD_VERSION => Ok(serde_json::from_slice(&json)?),
             found => Err(DecisionError::Version { found, known: RECORD_VERSION }),
         }

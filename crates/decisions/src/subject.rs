@@ -1,10 +1,13 @@
-//! What may be known of the customer for this decision?
+//! What may be known of the customer for this decision, and what of it is looked at?
 
-use features::{FeatureState, FeatureVector, catalogue};
-use governance::{ConsentAnswer, ConsentPolicy, Consents, Permitted, Purpose, permit};
-use primitives::{ItemKey, Timestamp};
-use profiles::Customer;
+use crate::{KindAbout, Models};
+use features::{Catalogue, FeatureId, FeatureState};
+use governance::{ConsentAnswer, ConsentPolicy, Consents, Permitted, permit};
+use learning::TaskName;
+use primitives::{Currency, ItemKey, ModelVersion, Timestamp};
+use profiles::{Customer, Profile};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The customer, as far as consent allows.
 #[derive(Debug, Clone)]
@@ -17,13 +20,28 @@ pub enum Subject {
     Unknown(ConsentAnswer),
 }
 
-/// What is known of a customer at a moment.
-#[derive(Debug, Clone, PartialEq)]
+/// What is known of a customer at a moment, as far as the kind of decision reads it. Numbers that are not known are NaN.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Knowledge {
-    /// Their features.
-    pub vector: FeatureVector,
+    /// What the models of its tasks look at.
+    pub inputs: BTreeMap<TaskName, ModelInputs>,
+    /// Features by name.
+    pub features: BTreeMap<String, f64>,
+    /// Traits by name.
+    pub traits: BTreeMap<String, String>,
     /// What they bought lately, from old to new.
     pub bought: Vec<Bought>,
+    /// In which currency they paid last.
+    pub currency: Option<Currency>,
+}
+
+/// What one model looks at, in its order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelInputs {
+    /// The model.
+    pub version: ModelVersion,
+    /// The values of its features.
+    pub values: Vec<f64>,
 }
 
 /// One product that was bought.
@@ -38,19 +56,26 @@ pub struct Bought {
 }
 
 impl Subject {
-    /// Asks for consent and hands out what is known: the consent check of every decision.
+    /// Asks for consent and hands out what the kind reads: the consent check of every decision.
     #[must_use]
     pub fn of(
         customer: Option<&Customer<FeatureState>>,
         policy: &ConsentPolicy,
-        purpose: Purpose,
+        kind: &KindAbout,
+        models: &Models,
+        catalogue: &Catalogue,
         as_of: Timestamp,
     ) -> Self {
         let Some(customer) = customer else {
-            return Self::Unknown(policy.answer(&Consents::default(), purpose));
+            return Self::Unknown(policy.answer(&Consents::default(), kind.purpose));
         };
-        match permit(policy, &customer.profile.consents, purpose, customer) {
-            Ok(permitted) => Self::Known(permitted.map(|customer| Knowledge::of(&customer.state, as_of))),
+        match permit(policy, &customer.profile.consents, kind.purpose, customer) {
+            Ok(permitted) => Self::Known(permitted.map(|Customer { profile, state }| {
+                let mut known = Knowledge::default();
+                known.read(kind, models, catalogue, state, as_of);
+                known.read_traits(kind, profile);
+                known
+            })),
             Err(denied) => Self::Withheld(denied.0),
         }
     }
@@ -66,21 +91,56 @@ impl Subject {
 }
 
 impl Knowledge {
-    fn of(state: &FeatureState, as_of: Timestamp) -> Self {
-        let bought = |line: &features::Line| Bought { item: line.item, at: line.at, milli_units: line.milli_units };
-        Self { vector: state.vector(as_of), bought: state.lines().iter().map(bought).collect() }
+    fn read(
+        &mut self,
+        kind: &KindAbout,
+        models: &Models,
+        catalogue: &Catalogue,
+        state: &FeatureState,
+        as_of: Timestamp,
+    ) {
+        for task in &kind.reads.tasks {
+            let Some(loaded) = models.get(task) else { continue };
+            let mut values = Vec::with_capacity(loaded.inputs.len());
+            catalogue.read(state, as_of, &loaded.inputs, &mut values);
+            self.inputs.insert(task.clone(), ModelInputs { version: loaded.version.clone(), values });
+        }
+        if !kind.reads.features.is_empty() {
+            // A kind that asks for what is not computed here is told "not known".
+            let is_computed = |id: &&FeatureId| catalogue.get(&id.name).is_some_and(|known| known.id == **id);
+            let ids: Vec<FeatureId> = kind.reads.features.iter().filter(is_computed).cloned().collect();
+            let mut values = Vec::with_capacity(ids.len());
+            catalogue.read(state, as_of, &catalogue.inputs(&ids).unwrap_or_default(), &mut values);
+            self.features = ids.iter().zip(values).map(|(id, value)| (id.name.to_string(), value)).collect();
+        }
+        if kind.reads.bought {
+            let bought = |line: &features::Line| Bought { item: line.item, at: line.at, milli_units: line.milli_units };
+            self.bought = state.lines().iter().map(bought).collect();
+        }
+        if kind.reads.currency {
+            self.currency = state.orders().iter().rev().find_map(|order| order.currency);
+        }
     }
 
-    /// How many orders the customer ever made, with or without products.
-    pub(crate) fn n_orders(&self) -> u64 {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count, kept as a feature")]
-        let whole = |n: f64| n as u64;
-        self.feature("orders_all").map_or(0, whole)
+    fn read_traits(&mut self, kind: &KindAbout, profile: &Profile) {
+        for name in &kind.reads.traits {
+            if let Some(said) = profile.traits.get(name) {
+                let text = match serde_json::from_str(&said.json) {
+                    Ok(serde_json::Value::String(text)) => text,
+                    _ => said.json.clone(),
+                };
+                self.traits.insert(name.clone(), text);
+            }
+        }
+    }
+
+    /// What the model of a task looks at; nothing where there is none.
+    pub(crate) fn inputs(&self, task: &TaskName) -> &[f64] {
+        self.inputs.get(task).map_or(&[], |inputs| &inputs.values)
     }
 
     /// A feature by its name; `None` where it is not known.
     pub(crate) fn feature(&self, name: &str) -> Option<f64> {
-        let value = catalogue::index_of(name).and_then(|place| self.vector.values.get(place));
-        value.copied().filter(|value| !value.is_nan())
+        self.features.get(name).copied().filter(|value| !value.is_nan())
     }
 }

@@ -50,7 +50,7 @@ impl AuditTrail {
 
     /// Writes down that a decision was looked at, where it holds what was known of its customer.
     pub fn note_decision(&self, by: &By, record: &Record) {
-        if !record.features().is_empty() {
+        if record.holds_knowledge() {
             self.note(Deed::CustomerOpened, by, record.question.customer.as_str());
         }
     }

@@ -8,7 +8,7 @@ use crate::training::Trainer;
 use crate::{ChampionStatus, Engine};
 use events::Offset;
 use governance::Deed;
-use learning::ModelKind;
+use learning::TaskName;
 use primitives::{CustomerId, ModelVersion, Timestamp};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -180,14 +180,14 @@ impl Checkpoints {
     fn follow_registry(&self) {
         let in_force = self.engine.champion_status();
         let is_other = |status: &ChampionStatus| {
-            self.engine.registry().champion_version(status.kind).is_ok_and(|version| version != status.version)
+            self.engine.registry().champion_version(&status.task).is_ok_and(|version| version != status.version)
         };
         if !in_force.iter().any(is_other) {
             return;
         }
-        for ChampionStatus { kind, version: former, .. } in in_force.iter().filter(|status| is_other(status)) {
-            if let Ok(Some(version)) = self.engine.registry().champion_version(*kind) {
-                self.note_champion(*kind, former.as_ref(), &version);
+        for ChampionStatus { task, version: former, .. } in in_force.iter().filter(|status| is_other(status)) {
+            if let Ok(Some(version)) = self.engine.registry().champion_version(task) {
+                self.note_champion(task, former.as_ref(), &version);
             }
         }
         if let Err(error) = self.engine.reload_champions() {
@@ -196,15 +196,15 @@ impl Checkpoints {
     }
 
     /// On the command line only a training puts a newer version in force, and only a rollback an older one.
-    fn note_champion(&self, kind: ModelKind, former: Option<&ModelVersion>, version: &ModelVersion) {
-        let versions = self.engine.registry().versions(kind).unwrap_or_default();
+    fn note_champion(&self, task: &TaskName, former: Option<&ModelVersion>, version: &ModelVersion) {
+        let versions = self.engine.registry().versions(task).unwrap_or_default();
         let newest_first: Vec<ModelVersion> = versions.into_iter().map(|known| known.version).collect();
         let is_back = is_rollback(&newest_first, former, version);
         if !is_back {
-            self.audit.note(Deed::Training, &By::COMMAND, kind.name());
+            self.audit.note(Deed::Training, &By::COMMAND, task.as_str());
         }
         let deed = if is_back { Deed::Rollback } else { Deed::Promotion };
-        self.audit.note(deed, &By::COMMAND, format!("{kind} {version}"));
+        self.audit.note(deed, &By::COMMAND, format!("{task} {version}"));
     }
 }
 

@@ -2,16 +2,16 @@
 
 use crate::Engine;
 use crate::error::EngineError;
-use decisions::Champions;
-use learning::{ModelHeader, ModelKind, Withdrawn};
+use decisions::Models;
+use learning::{ModelHeader, TaskName, Withdrawn};
 use primitives::{ModelVersion, Timestamp};
 use std::sync::PoisonError;
 
 /// A model's champion, and why it cannot be used where it cannot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChampionStatus {
-    /// The model.
-    pub kind: ModelKind,
+    /// The task it answers.
+    pub task: TaskName,
     /// The champion's version; `None` where none was trained.
     pub version: Option<ModelVersion>,
     /// Why it cannot be used.
@@ -37,8 +37,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError`] where the registry cannot be read.
-    pub fn still_learned_from(&self, kind: ModelKind) -> Result<Option<StillLearnedFrom>, EngineError> {
-        let versions = self.registry.versions(kind)?;
+    pub fn still_learned_from(&self, task: &TaskName) -> Result<Option<StillLearnedFrom>, EngineError> {
+        let versions = self.registry.versions(task)?;
         let Some(champion) = versions.iter().find(|version| version.is_champion) else { return Ok(None) };
         let trained_at = versions.iter().map(|version| version.header.trained_at).max().unwrap_or_default();
         Ok(self.withdrawn_from(&champion.header).map(|Withdrawn { n, first_at }| StillLearnedFrom {
@@ -48,7 +48,7 @@ impl Engine {
     }
 
     /// The models in force.
-    pub fn champions(&self) -> Champions {
+    pub fn models(&self) -> Models {
         self.champions.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -63,11 +63,11 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where the registry itself cannot be read.
     pub fn reload_champions(&self) -> Result<(), EngineError> {
-        let mut champions = Champions::default();
+        let mut champions = Models::default();
         let mut status = Vec::new();
-        for kind in ModelKind::ALL {
-            let version = self.registry.champion_version(kind)?;
-            let fault = match self.registry.champion(kind) {
+        for task in self.capabilities.tasks.names() {
+            let version = self.registry.champion_version(task)?;
+            let fault = match self.registry.champion(task) {
                 Ok(None) => None,
                 Ok(Some(loaded)) => {
                     champions.put(loaded);
@@ -76,28 +76,32 @@ impl Engine {
                 Err(error) => Some(EngineError::from(error).story()),
             };
             if let Some(fault) = &fault {
-                tracing::error!(model = kind.name(), fault, "the champion cannot be used; decisions fall back");
+                tracing::error!(model = task.as_str(), fault, "the champion cannot be used; decisions fall back");
             }
-            status.push(ChampionStatus { kind, version, fault });
+            status.push(ChampionStatus { task: task.clone(), version, fault });
         }
         *self.champions.write().unwrap_or_else(PoisonError::into_inner) = champions;
         *self.champion_status.write().unwrap_or_else(PoisonError::into_inner) = status;
         Ok(())
     }
 
-    /// The champions that a logged decision names, for its replay.
+    /// The models that a logged decision was made with, for its replay.
     ///
     /// # Errors
-    /// [`EngineError`] where the model is not there any more or damaged.
-    pub fn champions_of(&self, record: &decisions::Record) -> Result<Champions, EngineError> {
-        let mut champions = Champions::default();
-        if let Some(model) = &record.decision.answer.model {
-            let kind = match record.question.kind {
-                decisions::DecisionKind::Recommend => ModelKind::Recommend,
-                decisions::DecisionKind::Churn => ModelKind::Churn,
-            };
-            champions.put(self.registry.load(kind, &model.version)?);
+    /// [`EngineError`] where one of them is not there any more or damaged.
+    pub fn models_of(&self, record: &decisions::Record) -> Result<Models, EngineError> {
+        let mut models = Models::default();
+        for (task, version) in record.models() {
+            models.put(self.registry.load(&task, &version)?);
         }
-        Ok(champions)
+        Ok(models)
+    }
+
+    /// The features that a decision was made from, by name.
+    pub fn features_of(&self, record: &decisions::Record) -> std::collections::BTreeMap<String, Option<f64>> {
+        record.features(|task, version| {
+            let header = self.registry.header_of(task, version).ok()?;
+            Some(header.features.iter().map(|feature| feature.name.to_string()).collect())
+        })
     }
 }

@@ -3,12 +3,13 @@
 use crate::Stopwatch;
 use crate::error::EngineError;
 use crate::{Engine, Live};
-use decisions::{Decision, DecisionKind, ItemFacts, Question, Record, Sales, Subject, Witness, World};
+use decisions::{Decision, ItemFacts, KindName, Question, Record, Sales, Subject, Witness, World};
 use events::Fields;
 use features::FeatureState;
 use primitives::{DecisionId, ErrorKind, ItemKey, Timestamp};
 use profiles::{Customer, Identifier};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -19,11 +20,11 @@ const POPULAR_DAYS: i64 = 30;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
     /// What is to be decided.
-    pub kind: DecisionKind,
+    pub kind: KindName,
     /// About whom: the first of these names that is known.
     pub names: Vec<Identifier>,
-    /// How many items.
-    pub n: usize,
+    /// What else was said, by the names of the kind's parameters.
+    pub parameters: BTreeMap<String, i64>,
     /// Where it will be shown.
     pub context: Fields,
 }
@@ -36,22 +37,25 @@ impl Engine {
     pub fn decide(&self, asked: Asked) -> Result<Record, EngineError> {
         let watch = Stopwatch::start();
         let as_of = self.clock.now();
-        let champions = self.champions();
+        let models = self.models();
+        let (catalogue, kinds) = (&self.catalogue(), &self.capabilities.kinds);
+        let about = kinds.get(asked.kind.as_str())?.about();
         let (question, subject, answer, testimony) = self.look(|live| {
             let customer = resolve(live, &asked.names)?;
             let Some(founder) = asked.names.first() else {
                 return Err(EngineError::new(ErrorKind::Invalid, "nobody was named: give userId or anonymousId"));
             };
             let id = customer.as_ref().map_or_else(|| founder.customer_id(), |customer| customer.profile.id.clone());
-            let question = Question { kind: asked.kind, customer: id, as_of, n: asked.n, context: asked.context };
-            let subject = Subject::of(customer.as_deref(), &self.policy, asked.kind.purpose(), as_of);
-            let catalogue = Catalogue { live, as_of };
-            let witness = Witness::new(&catalogue);
-            let answer = decisions::decide(&question, &subject, &champions, &witness)?;
+            let Asked { parameters, context, .. } = asked;
+            let question = Question { kind: about.name.clone(), customer: id, as_of, parameters, context };
+            let subject = Subject::of(customer.as_deref(), &self.policy, about, &models, catalogue, as_of);
+            let shelves = Shelves { live, as_of };
+            let witness = Witness::new(&shelves);
+            let answer = decisions::decide(kinds, catalogue, &question, &subject, &models, &witness)?;
             Ok((question, subject, answer, witness.into_testimony()))
         })?;
         let id = DecisionId::new(as_of, &mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner));
-        let decision = Decision { id, kind: asked.kind, customer: question.customer.clone(), answer };
+        let decision = Decision { id, kind: about.name.clone(), customer: question.customer.clone(), answer };
         let response = (self.write)(&decision);
         let record = Record::new(question, &subject, testimony, decision, response);
         self.ports.decisions.append(record.to_logged())?;
@@ -78,7 +82,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where the decision or its model is not there.
     pub fn replay(&self, record: &Record) -> Result<String, EngineError> {
-        let answer = decisions::replay(record, &self.champions_of(record)?)?;
+        let answer = decisions::replay(&self.capabilities.kinds, &self.catalogue(), record, &self.models_of(record)?)?;
         Ok((self.write)(&Decision { answer, ..record.decision.clone() }))
     }
 
@@ -89,10 +93,11 @@ impl Engine {
 
     fn count(&self, record: &Record, took: Duration) {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner).record(took);
-        let kind = record.question.kind.name();
+        let kind = record.question.kind.to_string();
         let answer = &record.decision.answer;
         let reason = if answer.fallback.is_some() { "fallback" } else { "full" };
-        metrics::counter!("cx_decisions_total", "kind" => kind, "arm" => "champion", "reason" => reason).increment(1);
+        metrics::counter!("cx_decisions_total", "kind" => kind.clone(), "arm" => "champion", "reason" => reason)
+            .increment(1);
         metrics::histogram!("cx_decision_duration_seconds", "kind" => kind).record(took.as_secs_f64());
         if !answer.consent.granted {
             metrics::counter!("cx_consent_blocks_total", "purpose" => answer.consent.purpose.name()).increment(1);
@@ -111,12 +116,12 @@ fn resolve<'l>(live: &'l Live, names: &[Identifier]) -> Result<Option<Cow<'l, Cu
 }
 
 /// The live catalogue, as decisions look at it.
-pub(super) struct Catalogue<'a> {
+pub(super) struct Shelves<'a> {
     pub(super) live: &'a Live,
     pub(super) as_of: Timestamp,
 }
 
-impl World for Catalogue<'_> {
+impl World for Shelves<'_> {
     fn is_available(&self, item: ItemKey) -> bool {
         self.live.items.offers(item)
     }

@@ -140,6 +140,13 @@ impl Engine {
         let (readable, waiting) = features.wanted.readable(&kept);
         features.in_force = Arc::new(readable);
         features.waiting = waiting;
+        self.registry.look_at(Arc::clone(&features.in_force));
+        drop(features);
+        // A model that lacked a feature may have it now.
+        let is_faulty = self.champion_status().iter().any(|status| status.fault.is_some());
+        if let Some(error) = is_faulty.then(|| self.reload_champions().err()).flatten() {
+            tracing::error!(error = error.story(), "the champions could not be read again");
+        }
     }
 }
 

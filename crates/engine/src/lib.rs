@@ -11,6 +11,7 @@
 
 mod ports;
 
+mod capabilities;
 mod ingest;
 mod live;
 mod pressure;
@@ -24,6 +25,7 @@ mod search;
 mod worth;
 
 mod champions;
+mod needs;
 mod training;
 
 mod correct;
@@ -39,6 +41,7 @@ mod stopwatch;
 
 pub use audit::{AuditTrail, By};
 pub use background::{Background, Pauses};
+pub use capabilities::Capabilities;
 pub use champions::{ChampionStatus, StillLearnedFrom};
 pub use correct::Imported;
 pub use corrections::{Corrector, Undoing};
@@ -52,10 +55,10 @@ pub use pressure::Pressure;
 pub use read::CustomerView;
 pub use search::Search;
 pub use stopwatch::Stopwatch;
-pub use training::{Trainer, load_dataset, train};
+pub use training::{Trainer, train};
 pub use worth::Consequence;
 
-use decisions::Champions;
+use decisions::Models;
 use declare::Features;
 use events::Offset;
 use governance::ConsentPolicy;
@@ -80,10 +83,13 @@ pub struct Engine {
     is_broken: AtomicBool,
     /// Set when the live state was replaced by one whose customers are still in the store.
     is_cold: AtomicBool,
+    capabilities: Arc<Capabilities>,
     registry: Registry,
-    champions: RwLock<Champions>,
+    champions: RwLock<Models>,
     /// Why a champion that exists cannot be used, by model.
     champion_status: RwLock<Vec<ChampionStatus>>,
+    /// What tasks without a model lack.
+    counted: Mutex<needs::Counted>,
     ids: Mutex<rand_chacha::ChaCha8Rng>,
     pace: Mutex<Pace>,
     /// The number of the next request with events; begins anywhere, so that no two starts count the same.
@@ -105,6 +111,7 @@ impl Engine {
     pub fn open(
         ports: Ports,
         policy: ConsentPolicy,
+        capabilities: Arc<Capabilities>,
         clock: Arc<dyn Clock>,
         ids: Seed,
         write: Writer,
@@ -114,7 +121,9 @@ impl Engine {
         let reached = ports.events.head();
         let live = Live::open(&ports, &policy)?;
         let engine = Self {
-            registry: Registry::new(ports.models.clone()),
+            registry: Registry::new(ports.models.clone(), Arc::default()),
+            capabilities,
+            counted: Mutex::default(),
             ports,
             clock,
             policy,
@@ -124,7 +133,7 @@ impl Engine {
             fold_turn: Condvar::new(),
             is_broken: AtomicBool::new(false),
             is_cold: AtomicBool::new(true),
-            champions: RwLock::new(Champions::default()),
+            champions: RwLock::default(),
             champion_status: RwLock::new(Vec::new()),
             ids: Mutex::new(ids.stream("decision ids", 0)),
             pace: Mutex::default(),
@@ -158,6 +167,11 @@ impl Engine {
     /// Who waits for checkpoints.
     pub fn pressure(&self) -> &Pressure {
         &self.pressure
+    }
+
+    /// What can be known, learned and decided.
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
     }
 
     /// The models that were ever published.

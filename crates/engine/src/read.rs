@@ -1,15 +1,15 @@
 //! What can be read of a customer?
 
-use crate::decide::Catalogue;
+use crate::decide::Shelves;
 use crate::error::EngineError;
 use crate::{Engine, Live};
-use decisions::{Answer, DecisionKind, Question, Subject};
+use decisions::{Answer, Kind, KindName, Question, Subject};
 use features::{Definition, FeatureState};
-use governance::{ConsentAnswer, Purpose, permit};
-use learning::{DatasetStats, ModelKind, Requirement};
+use governance::{ConsentAnswer, Purpose};
 use primitives::{ErrorKind, Timestamp};
 use profiles::Customer;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A customer as of now: profile, consent, features and scores.
@@ -21,8 +21,8 @@ pub struct CustomerView {
     pub consents: Vec<ConsentAnswer>,
     /// The features, each with its value: NaN where it is not known.
     pub features: Vec<(Arc<Definition>, f64)>,
-    /// The churn score with its reasons, as a decision would give it; reading it logs nothing.
-    pub churn: Answer,
+    /// What would be answered now by each kind that stands on the page of a customer; reading it logs nothing.
+    pub scores: Vec<(KindName, Answer)>,
 }
 
 impl Live {
@@ -56,58 +56,45 @@ impl Engine {
         Ok(CustomerView {
             consents,
             features: features.definitions().iter().cloned().zip(values).collect(),
-            churn: self.churn_score(&customer, as_of)?,
+            scores: self.scores(&customer, as_of)?,
             customer,
         })
     }
 
-    /// A customer's churn score, as a decision would give it, without logging one.
+    /// What would be answered by each kind that stands on the page of a customer, without logging a decision.
     ///
     /// # Errors
     /// [`EngineError`].
-    pub fn churn_score(&self, customer: &Customer<FeatureState>, as_of: Timestamp) -> Result<Answer, EngineError> {
-        let kind = DecisionKind::Churn;
-        let id = customer.profile.id.clone();
-        let question = Question { kind, customer: id, as_of, n: 1, context: events::Fields::new() };
-        let subject = Subject::of(Some(customer), &self.policy, kind.purpose(), as_of);
-        Ok(decisions::decide(&question, &subject, &self.champions(), &decisions::Testimony::default())?)
+    pub fn scores(
+        &self,
+        customer: &Customer<FeatureState>,
+        as_of: Timestamp,
+    ) -> Result<Vec<(KindName, Answer)>, EngineError> {
+        let on_profile = self.capabilities.kinds.iter().filter(|kind| kind.about().on_profile);
+        on_profile
+            .map(|kind| Ok((kind.about().name.clone(), self.preview(customer, kind, as_of, BTreeMap::new())?)))
+            .collect()
     }
-}
 
-impl Engine {
-    /// What would be decided for a customer now, without logging a decision.
+    /// What would be decided for a customer, without logging a decision.
     ///
     /// # Errors
-    /// [`EngineError`] where `n` is out of range.
+    /// [`EngineError`] where a parameter is out of range.
     pub fn preview(
         &self,
         customer: &Customer<FeatureState>,
-        kind: DecisionKind,
-        n: usize,
+        kind: &dyn Kind,
+        as_of: Timestamp,
+        parameters: BTreeMap<String, i64>,
     ) -> Result<Answer, EngineError> {
-        let (as_of, champions) = (self.clock.now(), self.champions());
+        let (models, about) = (self.models(), kind.about());
+        let catalogue = &self.catalogue();
+        let kinds = &self.capabilities.kinds;
         let id = customer.profile.id.clone();
-        let question = Question { kind, customer: id, as_of, n, context: events::Fields::new() };
-        let subject = Subject::of(Some(customer), &self.policy, kind.purpose(), as_of);
-        Ok(self.look(|live| decisions::decide(&question, &subject, &champions, &Catalogue { live, as_of }))?)
-    }
-
-    /// What a model needs to be trained, and what there is: counted over the customers in memory who permit to be learned
-    /// from.
-    pub fn readiness(&self, kind: ModelKind) -> Vec<Requirement> {
-        let now = self.clock.now();
-        let stats = self.look(|live| {
-            let permitted = live.profiles.resident().filter_map(|customer| {
-                permit(&self.policy, &customer.profile.consents, Purpose::Analytics, &customer.state).ok()
-            });
-            let permitted: Vec<_> = permitted.collect();
-            DatasetStats::of(|| permitted.iter().map(|state| *state.get()), now)
-        });
-        learning::readiness(kind, &stats)
-    }
-
-    /// Whether everything is there to train a model.
-    pub fn is_ready_to_train(&self, kind: ModelKind) -> bool {
-        self.readiness(kind).iter().all(|requirement| requirement.met)
+        let context = events::Fields::new();
+        let question = Question { kind: about.name.clone(), customer: id, as_of, parameters, context };
+        let subject = Subject::of(Some(customer), &self.policy, about, &models, catalogue, as_of);
+        Ok(self
+            .look(|live| decisions::decide(kinds, catalogue, &question, &subject, &models, &Shelves { live, as_of }))?)
     }
 }

@@ -4,7 +4,7 @@ use crate::Engine;
 use crate::audit::{AuditTrail, By};
 use crate::error::EngineError;
 use governance::Deed;
-use learning::{Dataset, ModelKind, Published};
+use learning::{Dataset, Published, TaskName};
 use primitives::{ErrorKind, Seed, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,7 @@ pub struct Trainer {
     audit: AuditTrail,
     is_busy: AtomicBool,
     /// What training is doing or why it failed, by model.
-    status: Mutex<BTreeMap<ModelKind, Said>>,
+    status: Mutex<BTreeMap<TaskName, Said>>,
 }
 
 /// A word on a training.
@@ -43,30 +43,30 @@ impl Trainer {
     }
 
     /// What training is doing, or why it failed; `None` where it is done or was never begun.
-    pub fn status(&self, kind: ModelKind) -> Option<String> {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).get(&kind).map(|said| said.text.clone())
+    pub fn status(&self, task: &TaskName) -> Option<String> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).get(task).map(|said| said.text.clone())
     }
 
     /// Whether a model is being trained, or waits for its turn.
-    pub fn is_training(&self, kind: ModelKind) -> bool {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).get(&kind).is_some_and(|said| said.is_under_way)
+    pub fn is_training(&self, task: &TaskName) -> bool {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).get(task).is_some_and(|said| said.is_under_way)
     }
 
     /// Begins to train in the background.
     ///
     /// # Errors
     /// [`EngineError`] of kind `Conflict` where training is under way.
-    pub fn begin(self: &Arc<Self>, engine: &Arc<Engine>, kinds: Vec<ModelKind>, by: By) -> Result<(), EngineError> {
+    pub fn begin(self: &Arc<Self>, engine: &Arc<Engine>, tasks: Vec<TaskName>, by: By) -> Result<(), EngineError> {
         if self.is_busy.swap(true, Ordering::AcqRel) {
             let message = "models are being trained already: GET /v1/models says how it goes";
             return Err(EngineError::new(ErrorKind::Conflict, message));
         }
-        for kind in &kinds {
-            self.audit.note(Deed::Training, &by, kind.name());
+        for task in &tasks {
+            self.audit.note(Deed::Training, &by, task.as_str());
         }
         let (trainer, engine) = (self.clone(), engine.clone());
         let spawned = std::thread::Builder::new().name("training".to_owned()).spawn(move || {
-            trainer.run(&engine, &kinds, &by);
+            trainer.run(&engine, &tasks, &by);
             trainer.is_busy.store(false, Ordering::Release);
         });
         match spawned {
@@ -82,88 +82,86 @@ impl Trainer {
     /// have refused since, where enough is there to train from.
     pub fn train_when_due(self: &Arc<Self>, engine: &Arc<Engine>, train_hours: i64) {
         let now = engine.clock().now();
-        let is_due = |kind: &ModelKind| is_old(engine, *kind, train_hours, now) || must_forget(engine, *kind, now);
-        let due = ModelKind::ALL.into_iter().filter(is_due);
-        let due: Vec<ModelKind> = due.filter(|kind| engine.is_ready_to_train(*kind)).collect();
+        if let Err(error) = engine.count_needs_when_due() {
+            tracing::error!(error = error.story(), "cannot tell what is missing to train");
+        }
+        let is_due = |task: &&TaskName| is_old(engine, task, train_hours, now) || must_forget(engine, task, now);
+        let in_force = engine.models();
+        // What answers already is tried; what never did waits until enough is there.
+        let can_be = |task: &&TaskName| in_force.get(task).is_some() || engine.is_ready_to_train(task).unwrap_or(false);
+        let due: Vec<TaskName> = engine.capabilities().tasks.names().filter(is_due).filter(can_be).cloned().collect();
         if !due.is_empty() {
             // Where training is under way already, the next round looks again.
             let _ = self.begin(engine, due, By::SCHEDULE);
         }
     }
 
-    fn run(&self, engine: &Engine, kinds: &[ModelKind], by: &By) {
-        for kind in kinds {
-            self.say(*kind, true, Some("Reading the history…".to_owned()));
+    fn run(&self, engine: &Engine, tasks: &[TaskName], by: &By) {
+        for task in tasks {
+            self.say(task, true, Some("Reading the history…".to_owned()));
         }
-        let dataset = match load_dataset(engine, &mut |_| {}) {
+        let dataset = match engine.dataset(&mut |_| {}) {
             Ok(dataset) => dataset,
             Err(error) => {
                 tracing::error!(error = error.story(), "the history could not be read for training");
-                kinds.iter().for_each(|kind| self.say(*kind, false, Some(format!("Failed: {error}"))));
+                tasks.iter().for_each(|task| self.say(task, false, Some(format!("Failed: {error}"))));
                 return;
             }
         };
-        for kind in kinds {
-            self.say(*kind, true, Some("Training…".to_owned()));
-            match train(engine, *kind, &dataset, self.seed) {
+        for task in tasks {
+            self.say(task, true, Some("Training…".to_owned()));
+            match train(engine, task, &dataset, self.seed) {
                 Ok(published) => {
-                    tracing::info!(model = kind.name(), version = %published.version, reason = published.reason, "trained");
+                    tracing::info!(model = task.as_str(), version = %published.version, reason = published.reason, "trained");
                     if published.is_champion {
-                        self.audit.note(Deed::Promotion, by, format!("{kind} {}", published.version));
+                        self.audit.note(Deed::Promotion, by, format!("{task} {}", published.version));
                     }
-                    self.say(*kind, false, (!published.is_champion).then_some(published.reason));
+                    self.say(task, false, (!published.is_champion).then_some(published.reason));
                 }
                 Err(error) => {
-                    tracing::warn!(model = kind.name(), error = error.story(), "not trained");
-                    self.say(*kind, false, Some(error.story()));
+                    tracing::warn!(model = task.as_str(), error = error.story(), "not trained");
+                    self.say(task, false, Some(error.story()));
                 }
             }
         }
     }
 
-    fn say(&self, kind: ModelKind, is_under_way: bool, text: Option<String>) {
+    fn say(&self, task: &TaskName, is_under_way: bool, text: Option<String>) {
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         match text {
-            Some(text) => status.insert(kind, Said { text, is_under_way }),
-            None => status.remove(&kind),
+            Some(text) => status.insert(task.clone(), Said { text, is_under_way }),
+            None => status.remove(task),
         };
     }
 }
 
-fn is_old(engine: &Engine, kind: ModelKind, train_hours: i64, now: Timestamp) -> bool {
+fn is_old(engine: &Engine, task: &TaskName, train_hours: i64, now: Timestamp) -> bool {
     let Some(max_age) = u64::try_from(train_hours).ok().filter(|hours| *hours > 0) else { return false };
-    let versions = engine.registry().versions(kind).unwrap_or_default();
+    let versions = engine.registry().versions(task).unwrap_or_default();
     let newest = versions.first().map(|newest| newest.header.trained_at);
     newest.is_none_or(|trained_at| now >= trained_at + Duration::from_secs(max_age * 3_600))
 }
 
 /// Whether the champion is to be trained again without those who have refused: some hours early, so that it is done in time.
-fn must_forget(engine: &Engine, kind: ModelKind, now: Timestamp) -> bool {
-    let still = engine.still_learned_from(kind).unwrap_or_else(|error| {
-        tracing::error!(model = kind.name(), error = error.story(), "cannot tell whom the model learned from");
+fn must_forget(engine: &Engine, task: &TaskName, now: Timestamp) -> bool {
+    let still = engine.still_learned_from(task).unwrap_or_else(|error| {
+        tracing::error!(model = task.as_str(), error = error.story(), "cannot tell whom the model learned from");
         None
     });
     still.is_some_and(|still| now >= still.retrained_by - FORGET_EARLY)
-}
-
-/// Reads the history of everybody who permits to be learned from.
-///
-/// # Errors
-/// [`EngineError`] where it cannot be read.
-pub fn load_dataset(engine: &Engine, progress: &mut dyn FnMut(u64)) -> Result<Dataset, EngineError> {
-    Ok(Dataset::load(engine.ports().history.as_ref(), engine.policy(), progress)?)
 }
 
 /// Trains one model, publishes it, and puts it in force where it is better than the one that answers.
 ///
 /// # Errors
 /// [`EngineError`] where something is missing to train; the message says what.
-pub fn train(engine: &Engine, kind: ModelKind, dataset: &Dataset, seed: Seed) -> Result<Published, EngineError> {
-    let mut reigning = engine.registry().reigning(kind)?;
-    if let (Some(reigning), Some(still)) = (&mut reigning, engine.still_learned_from(kind)?) {
+pub fn train(engine: &Engine, name: &TaskName, dataset: &Dataset, seed: Seed) -> Result<Published, EngineError> {
+    let mut reigning = engine.registry().reigning(name)?;
+    if let (Some(reigning), Some(still)) = (&mut reigning, engine.still_learned_from(name)?) {
         reigning.n_refused = still.n_customers;
     }
-    let trained = learning::challenge(kind, dataset, engine.clock().now(), seed, reigning.as_ref())?;
+    let task = engine.capabilities().tasks.get(name.as_str())?;
+    let trained = learning::challenge(task, &engine.data(dataset, &engine.catalogue(), seed), reigning.as_ref())?;
     let published = engine.registry().publish(&trained)?;
     engine.reload_champions()?;
     Ok(published)

@@ -2,13 +2,15 @@
 
 use crate::Engine;
 use crate::error::EngineError;
-use decisions::{DecisionKind, Outcome, Record};
+use decisions::{Content, Record};
 use features::FeatureState;
-use learning::outcomes::churn;
 use measurement::{Attribution, Bought, REWARD_WINDOW_DAYS, Share, Shown, attribute};
 use primitives::{CustomerId, ItemKey, Timestamp};
 use profiles::Customer;
 use std::collections::BTreeMap;
+
+/// The decisions that are shown to customers.
+const SHOWN: &str = "recommend";
 
 /// How many decisions are looked at: enough to be sure to a percentage point, few enough to be read at once.
 const N_DECISIONS_MAX: usize = 5_000;
@@ -55,7 +57,7 @@ impl Engine {
                 return false;
             }
             // What a newer program wrote is left out.
-            if logged.kind == DecisionKind::Recommend.name() {
+            if logged.kind == SHOWN {
                 shown.extend(Record::open(&logged).ok().as_ref().and_then(shown_by));
             }
             shown.len() < N_DECISIONS_MAX
@@ -68,9 +70,12 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where the customer cannot be read.
     pub fn consequence(&self, record: &Record, now: Timestamp) -> Result<Option<Consequence>, EngineError> {
-        match record.question.kind {
-            DecisionKind::Recommend => self.bought_after(record, now),
-            DecisionKind::Churn => self.ordered_after(record, now),
+        let outcome =
+            self.capabilities.outcomes.iter().find(|outcome| outcome.name.as_str() == record.question.kind.as_str());
+        match (&record.decision.answer.content, outcome) {
+            (Content::Items(_), _) => self.bought_after(record, now),
+            (_, Some(outcome)) if outcome.is_about_purchases() => self.ordered_after(record, outcome.window_days, now),
+            _ => Ok(None),
         }
     }
 
@@ -84,16 +89,21 @@ impl Engine {
         })
     }
 
-    fn ordered_after(&self, record: &Record, now: Timestamp) -> Result<Option<Consequence>, EngineError> {
+    fn ordered_after(
+        &self,
+        record: &Record,
+        window_days: i64,
+        now: Timestamp,
+    ) -> Result<Option<Consequence>, EngineError> {
         let as_of = record.question.as_of;
-        let until = as_of.plus_days(churn::WINDOW_DAYS);
+        let until = as_of.plus_days(window_days);
         let next = self.with_customer(&record.question.customer, |customer| {
             let mut orders = customer.state.orders().iter().filter(|order| !order.is_refund);
             orders.find(|order| order.at > as_of && order.at <= until).map(|order| order.at)
         })?;
         Ok(match next.flatten() {
             Some(at) => Some(Consequence::OrderedAgain { at }),
-            None => (until <= now).then_some(Consequence::NotOrdered { window_days: churn::WINDOW_DAYS }),
+            None => (until <= now).then_some(Consequence::NotOrdered { window_days }),
         })
     }
 
@@ -132,7 +142,7 @@ impl Engine {
 }
 
 fn shown_by(record: &Record) -> Option<Shown> {
-    let Outcome::Items(items) = &record.decision.answer.outcome else { return None };
+    let Content::Items(items) = &record.decision.answer.content else { return None };
     Some(Shown {
         decision: record.decision.id.clone(),
         customer: record.question.customer.clone(),

@@ -145,6 +145,12 @@ impl Catalogue {
     }
 }
 
+impl PartialEq for Inputs {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.iter().map(|definition| &definition.id).eq(other.0.iter().map(|definition| &definition.id))
+    }
+}
+
 impl Inputs {
     /// The features, in the order of the values.
     #[must_use]

@@ -70,6 +70,12 @@ impl FeatureState {
         self.views.as_slice()
     }
 
+    /// How many events there ever were.
+    #[must_use]
+    pub fn n_seen(&self) -> u64 {
+        self.n_seen
+    }
+
     /// How many orders were ever made.
     #[must_use]
     pub fn n_orders(&self) -> u64 {

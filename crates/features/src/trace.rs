@@ -71,6 +71,11 @@ impl Trace {
         self.received_until(as_of).flat_map(|received| &received.signals.lines)
     }
 
+    /// When anything happened, in the order of the log.
+    pub fn seen(&self) -> impl Iterator<Item = Timestamp> {
+        self.received.iter().map(|received| received.signals.seen.at)
+    }
+
     /// When the first and the last signal occurred.
     #[must_use]
     pub fn span(&self) -> Option<(Timestamp, Timestamp)> {

@@ -1,4 +1,4 @@
-//! On which days did orders come in as usual, where are the gaps, and where does the data end?
+//! On which days did orders (or other events) come in as usual, where are the gaps, and where does the data end?
 //!
 //! A day on which nothing came in is not a day on which nobody bought: the import ended, the tracking broke, the shop was
 //! closed. Whoever takes such days for an answer teaches a model that everybody stays away.
@@ -47,7 +47,7 @@ pub struct Gap {
 /// When there were orders as usual.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Calendar {
-    first_order: Timestamp,
+    first: Timestamp,
     end: Timestamp,
     gaps: Vec<Gap>,
 }
@@ -65,22 +65,22 @@ impl Calendar {
     #[must_use]
     pub fn of(orders: impl IntoIterator<Item = Timestamp>, now: Timestamp) -> Option<Self> {
         let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
-        let mut first_order = None;
+        let mut first = None;
         for at in orders.into_iter().filter(|at| *at <= now) {
             *counts.entry(at.day()).or_default() += 1;
-            first_order = Some(first_order.map_or(at, |first: Timestamp| first.min(at)));
+            first = Some(first.map_or(at, |first: Timestamp| first.min(at)));
         }
-        let (first_order, last_day) = (first_order?, *counts.last_key_value()?.0);
-        let days = (first_order.day()..=now.day()).map(|day| Day::of(day, &counts, now)).collect::<Vec<_>>();
+        let (first, last_day) = (first?, *counts.last_key_value()?.0);
+        let days = (first.day()..=now.day()).map(|day| Day::of(day, &counts, now)).collect::<Vec<_>>();
         let gaps = gaps(&days);
         let end = Timestamp::from_millis((last_day + 1) * DAY_MS).min(now);
-        Some(Self { first_order, end: ordinary_end(end, &gaps), gaps })
+        Some(Self { first, end: ordinary_end(end, &gaps), gaps })
     }
 
-    /// When the first order was made.
+    /// When the first of them was.
     #[must_use]
-    pub fn first_order(&self) -> Timestamp {
-        self.first_order
+    pub fn first(&self) -> Timestamp {
+        self.first
     }
 
     /// Where knowledge ends: the end (UTC) of the last day of ordinary volume, but not after the moment of looking.
@@ -101,7 +101,7 @@ impl Calendar {
     #[must_use]
     pub fn n_days(&self) -> i64 {
         let silent = self.gaps.iter().map(|gap| gap.until.min(self.end).millis_since(gap.from).max(0)).sum::<i64>();
-        (self.end.millis_since(self.first_order) - silent) / DAY_MS
+        (self.end.millis_since(self.first) - silent) / DAY_MS
     }
 }
 

@@ -8,8 +8,9 @@ mod words;
 
 pub(crate) use words::{direction, metric_in_sentence, refused};
 
+use crate::Loaded;
 use crate::evaluation::Gain;
-use crate::{Loaded, Split};
+use crate::split::Split;
 use primitives::{DAY_MS, ModelVersion, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -193,8 +194,8 @@ impl Duel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Loaded;
     use crate::tests::files::{split, tiny_churn};
+    use features::Inputs;
     use proptest::prelude::*;
 
     const UNDECIDED: Paired = Paired { challenger: 0.3, champion: 0.3, gain: Gain { mean: 0.0, low: -0.1, high: 0.1 } };
@@ -257,9 +258,13 @@ mod tests {
     }
 
     fn reigning(data_until: i64) -> Reigning {
-        let (mut header, model) = tiny_churn();
+        let (mut header, body) = tiny_churn();
         header.data_until = crate::tests::world::day(data_until);
-        Reigning { version: version(), model: Ok(Box::new(Loaded { version: version(), header, model })), n_refused: 2 }
+        Reigning {
+            version: version(),
+            model: Ok(Box::new(Loaded { version: version(), header, inputs: Inputs::default(), body })),
+            n_refused: 2,
+        }
     }
 
     fn judged(reigning: Option<&Reigning>) -> Result<Contest, String> {

@@ -2,7 +2,7 @@
 
 use crate::{Calendar, LearningError};
 use events::Offset;
-use features::{History, Trace};
+use features::{History, Trace, TraceReads, Watch};
 use governance::{ConsentPolicy, Permitted, Purpose, permit};
 use primitives::{CustomerId, Timestamp};
 use profiles::{Customer, MemoryProfileStore, Profiles};
@@ -23,20 +23,24 @@ pub struct Dataset {
     n_left_out: u64,
     read_until: Offset,
     span: Option<(Timestamp, Timestamp)>,
+    reads: TraceReads,
 }
 
 impl Dataset {
     /// Replays the whole history and keeps the customers who permit [`Purpose::Analytics`], by their latest word or by
-    /// the policy for those who have said nothing. `progress` is told how many events were read.
+    /// the policy for those who have said nothing. Besides purchases, events that `reads` watches for can be counted
+    /// afterwards. `progress` is told how many events were read.
     ///
     /// # Errors
     /// [`LearningError::History`] or [`LearningError::Profiles`] where the history cannot be read.
     pub fn load(
         history: &dyn History,
         policy: &ConsentPolicy,
+        reads: TraceReads,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Self, LearningError> {
-        let mut profiles: Profiles<Trace> = Profiles::open(Arc::new(MemoryProfileStore::default()))?;
+        let store = Arc::new(MemoryProfileStore::default());
+        let mut profiles: Profiles<Trace> = Profiles::open_reading(store, Arc::new(reads.clone()))?;
         let (mut n_events, mut read_until) = (0_u64, Offset::default());
         let mut failed = None;
         history.replay(Offset::default(), &mut |recorded| {
@@ -66,7 +70,7 @@ impl Dataset {
         let customers: Vec<_> = permitted.collect();
         let spans = || customers.iter().filter_map(|customer| customer.get().state.span());
         let span = spans().map(|(first, _)| first).min().zip(spans().map(|(_, last)| last).max());
-        Ok(Self { n_left_out: (n_customers - customers.len()) as u64, customers, n_events, read_until, span })
+        Ok(Self { n_left_out: (n_customers - customers.len()) as u64, customers, n_events, read_until, span, reads })
     }
 
     /// The customers, sorted by their id.
@@ -115,5 +119,21 @@ impl Dataset {
     pub fn calendar(&self, now: Timestamp) -> Option<Calendar> {
         let orders = self.traces().flat_map(|(_, trace)| trace.orders_between(BEFORE_ALL, now));
         Calendar::of(orders.map(|order| order.at), now)
+    }
+
+    /// On which days anything came in as usual, as far as is known at a moment; `None` where nothing did.
+    #[must_use]
+    pub fn any_calendar(&self, now: Timestamp) -> Option<Calendar> {
+        Calendar::of(self.traces().flat_map(|(_, trace)| trace.seen()), now)
+    }
+
+    /// Where the matches of a watch stand in a trace.
+    ///
+    /// # Panics
+    /// Where nobody watched for it: a task forgot to say what it must be able to count.
+    #[must_use]
+    pub(crate) fn place_of(&self, watch: &Watch) -> usize {
+        let place = self.reads.watches().iter().position(|watched| watched == watch);
+        place.unwrap_or_else(|| panic!("{watch:?} is counted and was not watched for"))
     }
 }

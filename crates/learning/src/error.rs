@@ -1,7 +1,8 @@
 //! What can go wrong when something is learned, kept or asked?
 
-use crate::{ModelKind, ModelStoreError, Requirement};
+use crate::{ModelStoreError, Need, TaskName};
 use events::EventLogError;
+use features::FeatureError;
 use models::ModelError;
 use primitives::ErrorKind;
 use profiles::ProfileError;
@@ -16,12 +17,12 @@ pub enum LearningError {
     #[error("the history could not be folded into customers for training")]
     Profiles(#[from] ProfileError),
     /// There is not enough to learn from.
-    #[error("there is not enough to train the {kind} model yet: {}", sentence(.missing))]
+    #[error("there is not enough to train the {task} model yet: {}", sentence(.missing))]
     NotReady {
-        /// Which model.
-        kind: ModelKind,
+        /// Which task.
+        task: TaskName,
         /// What is missing.
-        missing: Vec<Requirement>,
+        missing: Vec<Need>,
     },
     /// The mathematics refused.
     #[error("cannot {attempt}")]
@@ -36,39 +37,51 @@ pub enum LearningError {
     #[error(transparent)]
     Store(#[from] ModelStoreError),
     /// No model file has this version.
-    #[error("there is no {kind} model of version \"{version}\": choose one of the versions on the models page")]
+    #[error("there is no {task} model of version \"{version}\": choose one of the versions on the models page")]
     NoSuchVersion {
-        /// Which model.
-        kind: ModelKind,
+        /// Which task.
+        task: TaskName,
         /// The version that was asked for.
         version: String,
     },
     /// There is nothing to roll back to.
-    #[error("the {kind} model cannot be rolled back: it has had {n_champions} champions, and two are needed")]
+    #[error("the {task} model cannot be rolled back: it has had {n_champions} champions, and two are needed")]
     NoEarlierChampion {
-        /// Which model.
-        kind: ModelKind,
+        /// Which task.
+        task: TaskName,
         /// How many champions there were.
         n_champions: usize,
     },
-    /// The model looks at other features than this program computes.
-    #[error(
-        "model {version} was trained on features {trained_on}, this program computes {computed}: train it again with \
-         `rapport train {kind}`"
-    )]
-    Schema {
-        /// Which model.
-        kind: ModelKind,
+    /// There is no such task.
+    #[error("there is no task \"{name}\": name one of {}", names(.known))]
+    NoSuchTask {
+        /// What was asked for.
+        name: String,
+        /// The tasks that there are.
+        known: Vec<TaskName>,
+    },
+    /// The model looks at features that this program does not compute.
+    #[error("model {version} cannot answer: {source}; train it again with `rapport train {task}`")]
+    Features {
+        /// Which task.
+        task: TaskName,
         /// Its version.
         version: String,
-        /// The schema in its header.
-        trained_on: String,
-        /// The schema of this program.
-        computed: String,
+        /// Which features are missing.
+        source: FeatureError,
+    },
+    /// A task asks for features that this program does not compute.
+    #[error(transparent)]
+    NoSuchFeature(#[from] FeatureError),
+    /// The model has a shape that this program does not know.
+    #[error("the model has the shape \"{shape}\", which only a newer program knows: use that one, or train again")]
+    Shape {
+        /// Its shape.
+        shape: String,
     },
     /// A feature vector does not fit the model.
     #[error(
-        "a feature vector has {found} values, the model was trained on {expected}: compute it with this program's catalogue"
+        "a feature vector has {found} values, the model was trained on {expected}: compute them with its own inputs"
     )]
     Vector {
         /// How many the model looks at.
@@ -103,9 +116,11 @@ impl LearningError {
             Self::Profiles(error) => error.kind(),
             Self::Model { source, .. } => source.kind(),
             Self::Store(error) => error.kind,
-            Self::NotReady { .. } | Self::NoEarlierChampion { .. } | Self::Schema { .. } => ErrorKind::Conflict,
-            Self::NoSuchVersion { .. } => ErrorKind::NotFound,
-            Self::Vector { .. } => ErrorKind::Invalid,
+            Self::NotReady { .. } | Self::NoEarlierChampion { .. } | Self::Features { .. } | Self::Shape { .. } => {
+                ErrorKind::Conflict
+            }
+            Self::NoSuchVersion { .. } | Self::NoSuchTask { .. } => ErrorKind::NotFound,
+            Self::Vector { .. } | Self::NoSuchFeature(_) => ErrorKind::Invalid,
             Self::File { .. } | Self::Newer { .. } => ErrorKind::Corrupt,
         }
     }
@@ -116,7 +131,11 @@ impl LearningError {
     }
 }
 
-fn sentence(missing: &[Requirement]) -> String {
+fn names(known: &[TaskName]) -> String {
+    known.iter().map(TaskName::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn sentence(missing: &[Need]) -> String {
     let each = missing.iter().map(|r| format!("{} ({} of {}; {})", r.what, r.have, r.need, r.how));
     each.collect::<Vec<_>>().join("; ")
 }

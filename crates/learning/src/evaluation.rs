@@ -1,245 +1,135 @@
-//! How good is it, compared with what costs nothing? The answers of `rapport evaluate`, and how sure they are.
+//! How good is it, compared with what costs nothing? One form for every task: what `rapport evaluate`, the interface and the
+//! models page show.
 
 mod gain;
 
 pub use gain::Gain;
 pub(crate) use gain::{paired_gain, redrawn};
 
-use crate::{ModelKind, Split};
+use crate::metric::Metric;
+use crate::split::Split;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How good rankings are, on average over customers.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct RankingMetrics {
-    /// How near the top the next purchases stand, from 0 to 1: [`models::metrics::ndcg_at_k`].
-    #[serde(rename = "ndcg@10")]
-    pub ndcg_at_10: f64,
-    /// The share of the next purchases among the first ten, from 0 to 1: [`models::metrics::recall_at_k`].
-    #[serde(rename = "recall@10")]
-    pub recall_at_10: f64,
-    /// The share of the catalogue that anybody was recommended: [`models::metrics::coverage`].
-    pub coverage: f64,
-}
+/// Numbers by the name of their [`Metric`].
+pub type Numbers = BTreeMap<String, f64>;
 
-/// How good probabilities are.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct ProbabilityMetrics {
-    /// How well those who leave are told from those who stay: 0.5 is chance, 1 is perfect.
-    pub auc: f64,
-    /// How dear the probabilities are when the truth comes out, in nats; smaller is better.
-    pub log_loss: f64,
-    /// How far the probabilities are from what came true, over ten bins of equal width; smaller is better.
-    pub ece: f64,
-}
-
-/// How good the recommendations are: `rapport evaluate recommend`.
+/// How good a model is on a window that it has not seen, beside simple answers to the same questions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RecommendEvaluation {
+pub struct Evaluation {
     /// What was learned from and judged on.
     pub split: Split,
-    /// Customers whose next purchases were foretold: known before the test, and buying in it.
-    pub n_customers: u64,
-    /// Items that were ranked: all that were sold before the test.
-    pub n_items: u64,
-    /// The model.
-    pub metrics: RankingMetrics,
-    /// What everybody buys (`popularity`), and what the customer bought most often, filled up with what everybody buys
-    /// (`personal_frequency`).
-    pub baselines: BTreeMap<String, RankingMetrics>,
-    /// By how much the model's NDCG@10 is above each baseline's, customer by customer.
-    pub ndcg_gain: BTreeMap<String, Gain>,
-}
-
-/// How good the churn probabilities are: `rapport evaluate churn`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ChurnEvaluation {
-    /// What was learned from and judged on.
-    pub split: Split,
-    /// Rows (a customer at a moment) that were learned from, those for the calibration included.
+    /// Rows (purchases, or customers at moments) that were learned from.
     pub n_train: u64,
-    /// Customers whose staying away was foretold.
+    /// Customers whose later behaviour was foretold.
     pub n_test: u64,
-    /// The share of them who stayed away.
-    pub base_rate: f64,
-    /// The model.
-    pub metrics: ProbabilityMetrics,
-    /// The days since the last order, calibrated (`recency`), and the share who stayed away in training (`constant`).
-    pub baselines: BTreeMap<String, ProbabilityMetrics>,
-    /// By how much the model's log-loss is below each baseline's, customer by customer.
-    pub log_loss_gain: BTreeMap<String, Gain>,
+    /// What else there was how much of: `n_items`, all items that were ranked.
+    #[serde(flatten)]
+    pub counts: BTreeMap<String, u64>,
+    /// The share of the test's customers of whom it came true; `None` where that is no question of yes or no.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_rate: Option<f64>,
+    /// The metric by which models are compared.
+    pub decides: String,
+    /// The model's numbers.
+    pub metrics: Numbers,
+    /// The numbers of simple answers, by name.
+    pub baselines: BTreeMap<String, Numbers>,
+    /// By how much the model is better than each simple answer in the metric that decides, customer by customer.
+    pub gains: BTreeMap<String, Gain>,
     /// What was foretold and what came true, tenth by tenth of the customers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calibration: Vec<CalibrationBin>,
+    /// What a person should look at before believing the numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
-/// A tenth of the customers, from the least likely to leave to the most likely.
+/// A tenth of the customers, from the lowest answers to the highest.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CalibrationBin {
     /// What was foretold, on average.
     pub predicted: f64,
-    /// The share that came true.
+    /// What came true, on average.
     pub observed: f64,
     /// How many customers.
     pub n: u64,
 }
 
-/// An evaluation of either model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Evaluation {
-    /// Of recommendations.
-    Recommend(RecommendEvaluation),
-    /// Of churn probabilities.
-    Churn(ChurnEvaluation),
-}
-
 /// One number of an evaluation, with the same number of what the model is compared with.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Comparison {
-    /// The metric's name: `ndcg@10`.
-    pub metric: &'static str,
-    /// What it says, in words.
-    pub meaning: &'static str,
-    /// Whether more is better.
-    pub higher_is_better: bool,
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison<'a> {
+    /// Which number.
+    pub metric: &'static Metric,
     /// The model's.
     pub model: f64,
     /// The baselines', by name.
-    pub baselines: Vec<(String, f64)>,
+    pub baselines: Vec<(&'a str, f64)>,
 }
 
-impl Comparison {
+impl<'a> Comparison<'a> {
     /// The strongest baseline.
     #[must_use]
-    pub fn strongest(&self) -> Option<&(String, f64)> {
-        let worse_first = |a: &&(String, f64), b: &&(String, f64)| {
-            if self.higher_is_better { a.1.total_cmp(&b.1) } else { b.1.total_cmp(&a.1) }
-        };
-        self.baselines.iter().max_by(worse_first)
+    pub fn strongest(&self) -> Option<(&'a str, f64)> {
+        let better = |a: &&(&str, f64), b: &&(&str, f64)| self.metric.ahead(a.1, b.1).total_cmp(&0.0);
+        self.baselines.iter().max_by(better).copied()
     }
 }
 
 impl Evaluation {
-    /// Which model it is of.
+    /// The number by which models are compared; `None` where this program does not know it.
     #[must_use]
-    pub fn kind(&self) -> ModelKind {
-        match self {
-            Self::Recommend(_) => ModelKind::Recommend,
-            Self::Churn(_) => ModelKind::Churn,
-        }
+    pub fn deciding(&self) -> Option<Comparison<'_>> {
+        self.comparison(Metric::of(&self.decides)?)
     }
 
-    /// What was learned from and judged on.
+    /// Every number that this program knows beside the baselines', the one that decides first.
     #[must_use]
-    pub fn split(&self) -> &Split {
-        match self {
-            Self::Recommend(evaluation) => &evaluation.split,
-            Self::Churn(evaluation) => &evaluation.split,
-        }
+    pub fn comparisons(&self) -> Vec<Comparison<'_>> {
+        let others = Metric::all().iter().filter(|metric| metric.name != self.decides);
+        self.deciding().into_iter().chain(others.filter_map(|metric| self.comparison(metric))).collect()
     }
 
-    /// By how much the model is better than a baseline in the number that decides, customer by customer.
-    #[must_use]
-    pub fn gain(&self, baseline: &str) -> Option<Gain> {
-        match self {
-            Self::Recommend(evaluation) => evaluation.ndcg_gain.get(baseline).copied(),
-            Self::Churn(evaluation) => evaluation.log_loss_gain.get(baseline).copied(),
-        }
-    }
-
-    /// How many customers it was judged on.
-    #[must_use]
-    pub fn n_test(&self) -> u64 {
-        match self {
-            Self::Recommend(evaluation) => evaluation.n_customers,
-            Self::Churn(evaluation) => evaluation.n_test,
-        }
-    }
-
-    /// Every number beside the baselines', the one that decides first.
-    #[must_use]
-    pub fn comparisons(&self) -> Vec<Comparison> {
-        match self {
-            Self::Recommend(RecommendEvaluation { metrics, baselines, .. }) => vec![
-                compare(
-                    "ndcg@10",
-                    "How near the top of the list the next purchases stand",
-                    true,
-                    metrics,
-                    baselines,
-                    |m| m.ndcg_at_10,
-                ),
-                compare(
-                    "recall@10",
-                    "The share of the next purchases among the first ten",
-                    true,
-                    metrics,
-                    baselines,
-                    |m| m.recall_at_10,
-                ),
-                compare(
-                    "coverage",
-                    "The share of the catalogue that is recommended to anybody",
-                    true,
-                    metrics,
-                    baselines,
-                    |m| m.coverage,
-                ),
-            ],
-            Self::Churn(ChurnEvaluation { metrics, baselines, .. }) => vec![
-                compare(
-                    "log_loss",
-                    "How far the probabilities were off, dear mistakes counting more",
-                    false,
-                    metrics,
-                    baselines,
-                    |m| m.log_loss,
-                ),
-                compare("auc", "How often one who left scored above one who stayed", true, metrics, baselines, |m| {
-                    m.auc
-                }),
-                compare("ece", "How far the probabilities are from what came true", false, metrics, baselines, |m| {
-                    m.ece
-                }),
-            ],
-        }
+    fn comparison(&self, metric: &'static Metric) -> Option<Comparison<'_>> {
+        let baselines = self.baselines.iter();
+        Some(Comparison {
+            metric,
+            model: *self.metrics.get(metric.name)?,
+            baselines: baselines.filter_map(|(name, of)| Some((name.as_str(), *of.get(metric.name)?))).collect(),
+        })
     }
 }
 
-/// A metric as people write it.
-#[must_use]
-pub fn metric_name(metric: &str) -> &str {
-    match metric {
-        "ndcg@10" => "NDCG@10",
-        "recall@10" => "Recall@10",
-        "coverage" => "Coverage",
-        "auc" => "AUC",
-        "log_loss" => "Log loss",
-        "ece" => "Calibration error",
-        other => other,
-    }
+/// Groups of equal size, from the lowest answers to the highest: what was foretold and what came true.
+pub(crate) fn curve(foretold: &[f64], came_true: &[f64], n_bins: usize) -> Vec<CalibrationBin> {
+    let mut order: Vec<usize> = (0..foretold.len()).collect();
+    order.sort_by(|a, b| foretold[*a].total_cmp(&foretold[*b]).then(a.cmp(b)));
+    let n = order.len().div_ceil(n_bins).max(1);
+    let bins = order.chunks(n).map(|bin| CalibrationBin {
+        predicted: mean(bin.iter().map(|row| foretold[*row])),
+        observed: mean(bin.iter().map(|row| came_true[*row])),
+        n: bin.len() as u64,
+    });
+    bins.collect()
 }
 
-/// A simple answer in words.
-#[must_use]
-pub fn baseline_name(name: &str) -> &str {
-    match name {
-        "popularity" => "popular items",
-        "personal_frequency" => "own favourites",
-        "recency" => "days since last order",
-        "constant" => "the same for all",
-        other => other,
-    }
+/// The mean; 0 of nothing.
+pub(crate) fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
+    let (sum, n) = values.into_iter().fold((0.0, 0.0), |(sum, n), value| (sum + value, n + 1.0));
+    sum / f64::max(n, 1.0)
 }
 
-fn compare<M>(
-    metric: &'static str,
-    meaning: &'static str,
-    higher_is_better: bool,
-    model: &M,
-    baselines: &BTreeMap<String, M>,
-    value: impl Fn(&M) -> f64,
-) -> Comparison {
-    let baselines = baselines.iter().map(|(name, metrics)| (name.clone(), value(metrics))).collect();
-    Comparison { metric, meaning, higher_is_better, model: value(model), baselines }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tenths_of_customers_are_compared_with_what_came_true() {
+        let foretold = [0.9, 0.1, 0.5, 0.3];
+        let bins = curve(&foretold, &[1.0, 0.0, 1.0, 0.0], 2);
+        let numbers: Vec<_> = bins.iter().map(|bin| (bin.predicted, bin.observed, bin.n)).collect();
+        assert_eq!(numbers, [(0.2, 0.0, 2), (0.7, 1.0, 2)]);
+        assert!(curve(&[], &[], 10).is_empty());
+        assert!(mean([]).abs() < 1e-12);
+    }
 }

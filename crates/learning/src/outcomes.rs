@@ -1,4 +1,3 @@
-//! What is to be foretold? The labels, each in one place.
+//! Which outcomes are built in? Each in a file of its own.
 
-pub mod churn;
-pub mod next_items;
+pub(crate) mod churn;

@@ -1,36 +1,37 @@
 //! How is a score's reason said in words? One phrase per feature, with its value and what it added.
 
 use crate::Contribution;
-use features::{Definition, FeatureVector, catalogue};
+use features::{Catalogue, Definition, FeatureId};
 
 /// A contribution in words: `no order for 41 days (+0.8)`. The number is what the feature added, in log-odds: above 0 it
 /// speaks for the outcome, below 0 against it.
 #[must_use]
-pub fn text(feature: &str, value: f64, contribution: f64) -> String {
-    format!("{} ({contribution:+.1})", phrase(feature, value))
+pub fn text(catalogue: &Catalogue, feature: &str, value: f64, contribution: f64) -> String {
+    format!("{} ({contribution:+.1})", phrase(catalogue, feature, value))
 }
 
 /// A contribution in words, with what else of the customer helps to understand it:
-/// `no order for 41 days, usual pause 12 days (+0.8)`.
+/// `no order for 41 days, usual pause 12 days (+0.8)`. `features` are the model's, `values` those of the customer.
 #[must_use]
-pub fn text_of(vector: &FeatureVector, contribution: &Contribution) -> String {
-    format!("{} ({:+.1})", said_of(vector, contribution), contribution.contribution)
+pub fn text_of(catalogue: &Catalogue, features: &[FeatureId], values: &[f64], contribution: &Contribution) -> String {
+    format!("{} ({:+.1})", said_of(catalogue, features, values, contribution), contribution.contribution)
 }
 
 /// The same without the number at its end: several features can say one thing.
 #[must_use]
-pub fn said_of(vector: &FeatureVector, contribution: &Contribution) -> String {
-    let name = catalogue::definitions().get(contribution.feature_idx).map_or("", |definition| definition.name.as_str());
+pub fn said_of(catalogue: &Catalogue, features: &[FeatureId], values: &[f64], contribution: &Contribution) -> String {
+    let name = features.get(contribution.feature_idx).map_or("", |feature| &*feature.name);
     let beside = match name {
         "recency_days" | "last_seen_days" => ("gap_mean_days", "usual pause"),
         "gap_max_days" => ("recency_days", "now"),
         _ => ("", ""),
     };
-    let of = |name: &str| catalogue::index_of(name).and_then(|place| vector.values.get(place)).copied();
+    let place = |name: &str| features.iter().position(|feature| &*feature.name == name);
+    let of = |name: &str| place(name).and_then(|place| values.get(place)).copied();
     if let Some(said) = of("orders_all").and_then(|n_orders| of_few_orders(name, contribution.value, n_orders)) {
         return said;
     }
-    let said = phrase(name, contribution.value);
+    let said = phrase(catalogue, name, contribution.value);
     match of(beside.0).filter(|value| value.is_finite()) {
         Some(usual) => format!("{said}, {} {}", beside.1, days(usual)),
         None => said,
@@ -84,9 +85,8 @@ fn of_few_orders(feature: &str, value: f64, n_orders: f64) -> Option<String> {
 
 /// What a feature's value says of a customer, in words.
 #[must_use]
-pub fn phrase(feature: &str, value: f64) -> String {
-    let definition = catalogue::definitions().iter().find(|definition| definition.name == feature);
-    let Some(definition) = definition else { return format!("{feature}: {}", number(value)) };
+pub fn phrase(catalogue: &Catalogue, feature: &str, value: f64) -> String {
+    let Some(definition) = catalogue.get(feature) else { return format!("{feature}: {}", number(value)) };
     if !value.is_finite() {
         return format!("{}: not known", lower_first(&definition.meaning));
     }
@@ -212,14 +212,15 @@ mod tests {
 
     #[test]
     fn every_feature_has_a_phrase_of_its_own_and_says_when_it_is_not_known() {
-        for definition in catalogue::definitions() {
-            let name = &definition.name;
+        let catalogue = Catalogue::built_in();
+        for definition in catalogue.definitions() {
+            let name = &*definition.id.name;
             assert!(special(name, 2.0).is_some(), "{name} has no phrase: give it one in `special`");
             for value in [0.0, 0.4, 1.0, 17.26] {
-                let said = phrase(name, value);
-                assert!(!said.contains(name.as_str()) && !said.contains("NaN"), "{name}: {said}");
+                let said = phrase(&catalogue, name, value);
+                assert!(!said.contains(name) && !said.contains("NaN"), "{name}: {said}");
             }
-            assert!(phrase(name, f64::NAN).ends_with("not known"), "{name}");
+            assert!(phrase(&catalogue, name, f64::NAN).ends_with("not known"), "{name}");
         }
     }
 
@@ -239,29 +240,25 @@ mod tests {
             ("gap_mean_days", f64::NAN, 0.1, "mean days between two orders: not known (+0.1)"),
             ("made_up", 2.0, 0.1, "made_up: 2 (+0.1)"),
         ] {
-            assert_eq!(text(name, value, contribution), expected);
+            assert_eq!(text(&Catalogue::built_in(), name, value, contribution), expected);
         }
     }
 
     #[test]
     fn the_usual_pause_stands_beside_the_present_one() {
-        let place = |name: &str| catalogue::index_of(name).unwrap();
-        let mut values = vec![f64::NAN; catalogue::definitions().len()];
-        values[place("recency_days")] = 41.0;
-        let contribution = Contribution { feature_idx: place("recency_days"), value: 41.0, contribution: 0.8 };
-        let vector = |values: &[f64]| FeatureVector { as_of: primitives::Timestamp::MIN, values: values.to_vec() };
-        assert_eq!(text_of(&vector(&values), &contribution), "no order for 41 days (+0.8)");
-        values[place("gap_mean_days")] = 12.0;
-        assert_eq!(text_of(&vector(&values), &contribution), "no order for 41 days, usual pause 12 days (+0.8)");
+        let features = ["recency_days", "gap_mean_days"].map(|name| FeatureId::first(name));
+        let contribution = Contribution { feature_idx: 0, value: 41.0, contribution: 0.8 };
+        let said = |usual| text_of(&Catalogue::built_in(), &features, &[41.0, usual], &contribution);
+        assert_eq!(said(f64::NAN), "no order for 41 days (+0.8)");
+        assert_eq!(said(12.0), "no order for 41 days, usual pause 12 days (+0.8)");
     }
+
     #[test]
     fn a_single_order_is_no_habit_and_no_pace() {
-        let place = |name: &str| catalogue::index_of(name).unwrap();
         let of = |n_orders: f64, name: &str, value: f64| {
-            let mut values = vec![f64::NAN; catalogue::definitions().len()];
-            values[place("orders_all")] = n_orders;
-            let vector = FeatureVector { as_of: primitives::Timestamp::MIN, values };
-            text_of(&vector, &Contribution { feature_idx: place(name), value, contribution: 0.1 })
+            let features = [name, "orders_all"].map(FeatureId::first);
+            let contribution = Contribution { feature_idx: 0, value, contribution: 0.1 };
+            text_of(&Catalogue::built_in(), &features, &[value, n_orders], &contribution)
         };
         for (name, value, expected) in [
             ("gap_mean_days", f64::NAN, "a single order, so there is no usual pause yet (+0.1)"),

@@ -1,11 +1,11 @@
 //! Which models are there, and which one answers? Versions, champions and the way back.
 
-use crate::file::{self, Model, ModelHeader};
-use crate::{Contest, Gap, LearningError, ModelKind, ModelStore, Reigning, Trained};
-use features::catalogue;
+use crate::file::{self, ModelHeader};
+use crate::{Body, Contest, Gap, LearningError, ModelStore, Reigning, TaskName, Trained};
+use features::{Catalogue, Inputs};
 use primitives::{ErrorKind, ModelVersion};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// A version is this many digits of its file's name.
 const VERSION_DIGITS: usize = 12;
@@ -13,6 +13,7 @@ const VERSION_DIGITS: usize = 12;
 /// All models of a store. Files never change, so what was read once of them stays true.
 pub struct Registry {
     store: Arc<dyn ModelStore>,
+    catalogue: RwLock<Arc<Catalogue>>,
     headers: Mutex<BTreeMap<String, ModelHeader>>,
 }
 
@@ -23,8 +24,10 @@ pub struct Loaded {
     pub version: ModelVersion,
     /// Where it comes from and how good it is.
     pub header: ModelHeader,
+    /// The features that it looks at, as this program computes them.
+    pub inputs: Inputs,
     /// The model.
-    pub model: Model,
+    pub body: Body,
 }
 
 /// A version among others.
@@ -36,8 +39,8 @@ pub struct Version {
     pub header: ModelHeader,
     /// Whether it answers.
     pub is_champion: bool,
-    /// Whether it can: the features that it looks at are those of this program.
-    pub fits_features: bool,
+    /// Whether it can: this program computes the features that it looks at, and knows its shape.
+    pub can_answer: bool,
 }
 
 /// What became of a model that was published.
@@ -60,10 +63,27 @@ impl std::fmt::Debug for Registry {
 }
 
 impl Registry {
-    /// The models of a store.
+    /// The models of a store, which look at the features of a catalogue.
     #[must_use]
-    pub fn new(store: Arc<dyn ModelStore>) -> Self {
-        Self { store, headers: Mutex::default() }
+    pub fn new(store: Arc<dyn ModelStore>, catalogue: Arc<Catalogue>) -> Self {
+        Self { store, catalogue: RwLock::new(catalogue), headers: Mutex::default() }
+    }
+
+    /// From now on models look at the features of another catalogue. Models that were opened are not touched.
+    pub fn look_at(&self, catalogue: Arc<Catalogue>) {
+        *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = catalogue;
+    }
+
+    fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.catalogue.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Every task that any model of the store answers, also those that this program does not know.
+    ///
+    /// # Errors
+    /// [`LearningError::Store`] where the store cannot be listed.
+    pub fn tasks(&self) -> Result<BTreeSet<TaskName>, LearningError> {
+        Ok(self.store.list()?.iter().filter_map(|name| Some(self.header(name).ok()?.task)).collect())
     }
 
     /// Stores a trained model, and makes it the champion where its verdict says so and the model it was compared with
@@ -75,7 +95,7 @@ impl Registry {
         let name = self.store.put(&trained.to_file()?)?;
         let version = version_of(&name);
         let verdict = trained.header.verdict();
-        let answers = self.champion_version(trained.header.model)?;
+        let answers = self.champion_version(&trained.header.task)?;
         let compared_with = trained.header.contest.as_ref().and_then(Contest::champion);
         let is_other = answers.as_ref() != compared_with && answers.as_ref() != Some(&version);
         let (is_champion, reason) = match answers.filter(|_| verdict.is_champion && is_other) {
@@ -86,9 +106,9 @@ impl Registry {
             None => (verdict.is_champion, verdict.reason),
         };
         if is_champion {
-            self.crown(trained.header.model, &name)?;
+            self.crown(&trained.header.task, &name)?;
         }
-        let gaps = trained.header.evaluation.split().gaps.clone();
+        let gaps = trained.header.evaluation.split.gaps.clone();
         Ok(Published { version, is_champion, reason, gaps })
     }
 
@@ -96,9 +116,9 @@ impl Registry {
     ///
     /// # Errors
     /// [`LearningError::Store`] where the store cannot be read.
-    pub fn reigning(&self, kind: ModelKind) -> Result<Option<Reigning>, LearningError> {
-        let Some(name) = self.champion_file(kind)? else { return Ok(None) };
-        let model = match self.open(kind, &name) {
+    pub fn reigning(&self, task: &TaskName) -> Result<Option<Reigning>, LearningError> {
+        let Some(name) = self.champion_file(task)? else { return Ok(None) };
+        let model = match self.open(task, &name) {
             Ok(loaded) => Ok(Box::new(loaded)),
             // The disk may answer again: nobody is dethroned for that.
             Err(error) if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Internal) => return Err(error),
@@ -110,11 +130,11 @@ impl Registry {
     /// The champion, opened; `None` where no model was ever good enough.
     ///
     /// # Errors
-    /// [`LearningError::Schema`] where it looks at other features; [`LearningError::Store`] and [`LearningError::File`]
+    /// [`LearningError::Features`] where it looks at features that are not computed here; [`LearningError::Store`] and [`LearningError::File`]
     /// where it cannot be read.
-    pub fn champion(&self, kind: ModelKind) -> Result<Option<Loaded>, LearningError> {
-        match self.champion_file(kind)? {
-            Some(name) => self.open(kind, &name).map(Some),
+    pub fn champion(&self, task: &TaskName) -> Result<Option<Loaded>, LearningError> {
+        match self.champion_file(task)? {
+            Some(name) => self.open(task, &name).map(Some),
             None => Ok(None),
         }
     }
@@ -123,31 +143,39 @@ impl Registry {
     ///
     /// # Errors
     /// [`LearningError::Store`].
-    pub fn champion_version(&self, kind: ModelKind) -> Result<Option<ModelVersion>, LearningError> {
-        Ok(self.champion_file(kind)?.map(|name| version_of(&name)))
+    pub fn champion_version(&self, task: &TaskName) -> Result<Option<ModelVersion>, LearningError> {
+        Ok(self.champion_file(task)?.map(|name| version_of(&name)))
     }
 
     /// One version, opened.
     ///
     /// # Errors
     /// [`LearningError::NoSuchVersion`], and as [`Registry::champion`].
-    pub fn load(&self, kind: ModelKind, version: &ModelVersion) -> Result<Loaded, LearningError> {
-        self.open(kind, &self.find(kind, version)?)
+    pub fn load(&self, task: &TaskName, version: &ModelVersion) -> Result<Loaded, LearningError> {
+        self.open(task, &self.find(task, version)?)
+    }
+
+    /// What there is to know of one version, without opening it.
+    ///
+    /// # Errors
+    /// [`LearningError::NoSuchVersion`]; [`LearningError::File`] where it cannot be read.
+    pub fn header_of(&self, task: &TaskName, version: &ModelVersion) -> Result<ModelHeader, LearningError> {
+        self.header(&self.find(task, version)?)
     }
 
     /// All versions of a model, newest first. Files that cannot be read are left out: see [`Registry::damaged`].
     ///
     /// # Errors
     /// [`LearningError::Store`] where the store cannot be listed.
-    pub fn versions(&self, kind: ModelKind) -> Result<Vec<Version>, LearningError> {
-        let champion = self.champion_file(kind)?;
+    pub fn versions(&self, task: &TaskName) -> Result<Vec<Version>, LearningError> {
+        let champion = self.champion_file(task)?;
         let mut versions = Vec::new();
         for name in self.store.list()? {
             let Ok(header) = self.header(&name) else { continue };
-            if header.model == kind {
+            if header.task == *task {
                 let is_champion = champion.as_ref() == Some(&name);
-                let fits_features = header.fits_features();
-                versions.push(Version { version: version_of(&name), header, is_champion, fits_features });
+                let can_answer = header.shape().is_ok() && self.catalogue().inputs(&header.features).is_ok();
+                versions.push(Version { version: version_of(&name), header, is_champion, can_answer });
             }
         }
         versions.sort_by(|a, b| b.header.trained_at.cmp(&a.header.trained_at).then(a.version.cmp(&b.version)));
@@ -167,10 +195,10 @@ impl Registry {
     ///
     /// # Errors
     /// As [`Registry::load`].
-    pub fn promote(&self, kind: ModelKind, version: &ModelVersion) -> Result<(), LearningError> {
-        let name = self.find(kind, version)?;
-        self.open(kind, &name)?;
-        self.crown(kind, &name)
+    pub fn promote(&self, task: &TaskName, version: &ModelVersion) -> Result<(), LearningError> {
+        let name = self.find(task, version)?;
+        self.open(task, &name)?;
+        self.crown(task, &name)
     }
 
     /// Makes the champion before this one the champion again, and answers its version. The present one stays as a version.
@@ -178,31 +206,32 @@ impl Registry {
     /// # Errors
     /// [`LearningError::NoEarlierChampion`] where there was none; as [`Registry::load`] where it cannot be opened, and
     /// then nothing has changed.
-    pub fn roll_back(&self, kind: ModelKind) -> Result<ModelVersion, LearningError> {
-        let mut champions = self.store.champions(kind.name())?;
+    pub fn roll_back(&self, task: &TaskName) -> Result<ModelVersion, LearningError> {
+        let mut champions = self.store.champions(task.as_str())?;
         let n_champions = champions.len();
         champions.pop();
-        let before = champions.last().cloned().ok_or(LearningError::NoEarlierChampion { kind, n_champions })?;
-        self.open(kind, &before)?;
-        self.store.set_champions(kind.name(), &champions)?;
+        let before =
+            champions.last().cloned().ok_or(LearningError::NoEarlierChampion { task: task.clone(), n_champions })?;
+        self.open(task, &before)?;
+        self.store.set_champions(task.as_str(), &champions)?;
         Ok(version_of(&before))
     }
 
-    fn champion_file(&self, kind: ModelKind) -> Result<Option<String>, LearningError> {
-        Ok(self.store.champions(kind.name())?.pop())
+    fn champion_file(&self, task: &TaskName) -> Result<Option<String>, LearningError> {
+        Ok(self.store.champions(task.as_str())?.pop())
     }
 
-    fn crown(&self, kind: ModelKind, name: &str) -> Result<(), LearningError> {
-        let mut champions = self.store.champions(kind.name())?;
+    fn crown(&self, task: &TaskName, name: &str) -> Result<(), LearningError> {
+        let mut champions = self.store.champions(task.as_str())?;
         if champions.last().is_none_or(|last| last != name) {
             champions.push(name.to_owned());
-            self.store.set_champions(kind.name(), &champions)?;
+            self.store.set_champions(task.as_str(), &champions)?;
         }
         Ok(())
     }
 
-    fn find(&self, kind: ModelKind, version: &ModelVersion) -> Result<String, LearningError> {
-        let missing = || LearningError::NoSuchVersion { kind, version: version.to_string() };
+    fn find(&self, task: &TaskName, version: &ModelVersion) -> Result<String, LearningError> {
+        let missing = || LearningError::NoSuchVersion { task: task.clone(), version: version.to_string() };
         let wanted = version.as_str();
         if wanted.len() < VERSION_DIGITS {
             return Err(missing());
@@ -210,24 +239,21 @@ impl Registry {
         self.store.list()?.into_iter().find(|name| name.starts_with(wanted)).ok_or_else(missing)
     }
 
-    fn open(&self, kind: ModelKind, name: &str) -> Result<Loaded, LearningError> {
+    fn open(&self, task: &TaskName, name: &str) -> Result<Loaded, LearningError> {
         let bytes = self.store.get(name)?;
         let header = file::decode_header(&bytes)?;
         let version = version_of(name);
-        if header.model != kind {
-            return Err(LearningError::NoSuchVersion { kind, version: version.to_string() });
+        if header.task != *task {
+            return Err(LearningError::NoSuchVersion { task: task.clone(), version: version.to_string() });
         }
-        // Before the body: a model of another schema may be one that this program could not even read.
-        if let (false, Some(trained_on)) = (header.fits_features(), &header.feature_schema) {
-            return Err(LearningError::Schema {
-                kind,
-                version: version.to_string(),
-                trained_on: trained_on.clone(),
-                computed: catalogue::schema_hash(),
-            });
-        }
-        let (header, model) = file::decode(&bytes)?;
-        Ok(Loaded { version, header, model })
+        // Before the body: it may have a shape that this program could not even read.
+        let inputs = self.catalogue().inputs(&header.features).map_err(|source| LearningError::Features {
+            task: task.clone(),
+            version: version.to_string(),
+            source,
+        })?;
+        let (header, body) = file::decode(&bytes)?;
+        Ok(Loaded { version, header, inputs, body })
     }
 
     fn header(&self, name: &str) -> Result<ModelHeader, LearningError> {

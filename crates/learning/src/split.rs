@@ -1,17 +1,16 @@
 //! What was learned from, and what was it judged on? Splits by time: nothing of the test is known in training.
 
 use crate::calendar::{Calendar, Gap, latest_window};
-use crate::outcomes::{churn, next_items};
 use primitives::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Days of history before the first moment that churn is learned from: before that there is nothing to go by.
+/// Days of history before the first moment that an outcome is learned from: before that there is nothing to go by.
 pub(crate) const WARM_UP_DAYS: i64 = 7;
 
-/// Days between two moments that churn is learned from.
+/// Days between two moments that an outcome is learned from.
 const STEP_DAYS: i64 = 7;
 
-/// At most this many moments churn is learned from: older customers behaved otherwise, and each costs time.
+/// At most this many moments an outcome is learned from: older customers behaved otherwise, and each costs time.
 const N_AS_OFS_MAX: usize = 8;
 
 /// So far back moments are looked for where gaps take some of the newest ones: half a year.
@@ -38,19 +37,15 @@ pub struct Split {
 }
 
 impl Split {
-    /// What a customer buys in the last window, from what was known before it.
+    /// What happens in the last window without a gap, from what was known before it.
     ///
-    /// The window has 14 days, or a quarter of the history where that is shorter: what a shop wants to know today is
-    /// what sells soon, and the longer the window, the older what was learned. It is the latest one without a gap.
-    ///
-    /// `None` where the history is shorter than four days, or gaps leave no such window.
+    /// `None` where the window has less than a day, or the history and its gaps leave no room for one.
     #[must_use]
-    pub fn recommend(calendar: &Calendar) -> Option<Self> {
-        let window_days = (calendar.n_days() / 4).min(next_items::WINDOW_DAYS);
+    pub fn last_window(calendar: &Calendar, window_days: i64) -> Option<Self> {
         let test_until = latest_window(calendar.gaps(), calendar.end(), window_days);
         let test_from = test_until.plus_days(-window_days);
-        (window_days >= 1 && test_from > calendar.first_order()).then(|| Self {
-            train_from: calendar.first_order(),
+        (window_days >= 1 && test_from > calendar.first()).then(|| Self {
+            train_from: calendar.first(),
             train_until: test_from,
             test_from,
             test_until,
@@ -60,27 +55,18 @@ impl Split {
         })
     }
 
-    /// Who stays away in the last 30 days without a gap, from weekly questions whose answers were known before them.
+    /// What comes true in the last window without a gap, from weekly questions whose answers were known before it.
     ///
-    /// Training asks at most eight times, seven days apart, the last time 30 days before the test does, so that no
+    /// Training asks at most eight times, seven days apart, the last time one window before the test does, so that no
     /// answer in training reaches into the test. A question whose answer would hold a part of a gap is left out: on those
-    /// days nobody could be seen to buy.
+    /// days nothing could be seen to happen.
     ///
     /// `None` where the history is shorter than two windows and a week, or gaps leave no such windows.
     #[must_use]
-    pub fn churn(calendar: &Calendar) -> Option<Self> {
-        let test_until = latest_window(calendar.gaps(), calendar.end(), churn::WINDOW_DAYS);
-        let test_from = test_until.plus_days(-churn::WINDOW_DAYS);
-        let train_as_ofs = churn_as_ofs(calendar.first_order(), test_from, calendar.gaps());
-        (!train_as_ofs.is_empty()).then_some(Self {
-            train_from: calendar.first_order(),
-            train_until: test_from,
-            test_from,
-            test_until,
-            window_days: churn::WINDOW_DAYS,
-            train_as_ofs,
-            gaps: calendar.gaps().to_vec(),
-        })
+    pub fn outcome(calendar: &Calendar, window_days: i64) -> Option<Self> {
+        let split = Self::last_window(calendar, window_days)?;
+        let train_as_ofs = outcome_as_ofs(split.train_from, split.test_from, window_days, &split.gaps);
+        (!train_as_ofs.is_empty()).then_some(Self { train_as_ofs, ..split })
     }
 
     /// The split by which settings are chosen: the window before this one. It never sees this one's test.
@@ -97,12 +83,16 @@ impl Split {
     }
 }
 
-/// The moments, earliest first, at which churn is asked so that every answer is known by `known_until`.
-pub(crate) fn churn_as_ofs(first_order: Timestamp, known_until: Timestamp, gaps: &[Gap]) -> Vec<Timestamp> {
-    let latest = latest_window(gaps, known_until, churn::WINDOW_DAYS).plus_days(-churn::WINDOW_DAYS);
-    let earliest = first_order.plus_days(WARM_UP_DAYS);
-    let is_known =
-        |as_of: &Timestamp| !gaps.iter().any(|gap| gap.overlaps(*as_of, as_of.plus_days(churn::WINDOW_DAYS)));
+/// The moments, earliest first, at which an outcome is asked for so that every answer is known by `known_until`.
+pub(crate) fn outcome_as_ofs(
+    first: Timestamp,
+    known_until: Timestamp,
+    window_days: i64,
+    gaps: &[Gap],
+) -> Vec<Timestamp> {
+    let latest = latest_window(gaps, known_until, window_days).plus_days(-window_days);
+    let earliest = first.plus_days(WARM_UP_DAYS);
+    let is_known = |as_of: &Timestamp| !gaps.iter().any(|gap| gap.overlaps(*as_of, as_of.plus_days(window_days)));
     let mut as_ofs: Vec<Timestamp> = (0..N_STEPS_MAX)
         .map(|i| latest.plus_days(-i * STEP_DAYS))
         .take_while(|as_of| *as_of >= earliest)
@@ -123,6 +113,14 @@ mod tests {
         Timestamp::from_millis(0).plus_days(day)
     }
 
+    fn of_churn(calendar: &Calendar) -> Option<Split> {
+        Split::outcome(calendar, 30)
+    }
+
+    fn of_recommend(calendar: &Calendar) -> Option<Split> {
+        Split::last_window(calendar, (calendar.n_days() / 4).min(14))
+    }
+
     /// An order at the first moment of each day but those of the gap, and more: so many that a gap is one.
     fn calendar(last: Timestamp, now: Timestamp, gap: std::ops::Range<i64>) -> Calendar {
         let days = (0..=last.day()).filter(|day| !gap.contains(day));
@@ -134,24 +132,24 @@ mod tests {
     fn windows_can_be_checked_by_hand() {
         let noon = Timestamp::from_millis(119 * DAY_MS + DAY_MS / 2);
         let past = calendar(noon, day(500), 0..0);
-        let recommend = Split::recommend(&past).unwrap();
+        let recommend = of_recommend(&past).unwrap();
         assert_eq!((recommend.test_from, recommend.test_until), (day(106), day(120)));
         assert_eq!(recommend.validation().map(|v| (v.train_until, v.test_until)), Some((day(92), day(106))));
-        let churn = Split::churn(&past).unwrap();
+        let churn = of_churn(&past).unwrap();
         assert_eq!((churn.test_from, churn.test_until), (day(90), day(120)));
         assert_eq!(churn.train_as_ofs, [11, 18, 25, 32, 39, 46, 53, 60].map(day));
         // While the last day is not over, only what has passed is a window.
-        assert_eq!(Split::churn(&calendar(noon, noon, 0..0)).map(|split| split.test_until), Some(noon));
+        assert_eq!(of_churn(&calendar(noon, noon, 0..0)).map(|split| split.test_until), Some(noon));
         let short = |last| calendar(day(last), day(last + 1), 0..0);
-        assert_eq!(Split::recommend(&short(3)).map(|split| split.window_days), Some(1));
-        assert_eq!(Split::recommend(&short(2)), None);
-        assert_eq!(Split::churn(&short(65)), None);
-        assert!(Split::churn(&short(66)).is_some());
+        assert_eq!(of_recommend(&short(3)).map(|split| split.window_days), Some(1));
+        assert_eq!(of_recommend(&short(2)), None);
+        assert_eq!(of_churn(&short(65)), None);
+        assert!(of_churn(&short(66)).is_some());
     }
 
     #[test]
     fn windows_make_way_for_a_gap() {
-        let split = |gap| Split::churn(&calendar(day(199), day(200), gap)).unwrap();
+        let split = |gap| of_churn(&calendar(day(199), day(200), gap)).unwrap();
         // In the test's window: the test goes to before the gap.
         let early = split(180..190);
         assert_eq!(
@@ -163,9 +161,9 @@ mod tests {
         let late = split(100..110);
         assert_eq!((late.test_from, late.test_until), (day(170), day(200)));
         assert_eq!(late.train_as_ofs, [56, 63, 70, 112, 119, 126, 133, 140].map(day));
-        let recommend = Split::recommend(&calendar(day(199), day(200), 180..190)).unwrap();
+        let recommend = of_recommend(&calendar(day(199), day(200), 180..190)).unwrap();
         assert_eq!((recommend.test_from, recommend.test_until), (day(166), day(180)));
-        let recommend = Split::recommend(&calendar(day(199), day(200), 175..180)).unwrap();
+        let recommend = of_recommend(&calendar(day(199), day(200), 175..180)).unwrap();
         assert_eq!(recommend.validation().map(|v| (v.test_from, v.test_until)), Some((day(161), day(175))));
     }
 
@@ -195,21 +193,21 @@ mod tests {
             let now = Timestamp::from_millis(last.as_millis() + later);
             let calendar = calendar(last, now, gap_from.max(1)..gap_from + gap_days);
             let is_whole = |from: Timestamp, until| !calendar.gaps().iter().any(|gap| gap.overlaps(from, until));
-            if let Some(split) = Split::churn(&calendar) {
-                let reach = split.train_as_ofs.iter().map(|as_of| as_of.plus_days(churn::WINDOW_DAYS)).max();
+            if let Some(split) = of_churn(&calendar) {
+                let reach = split.train_as_ofs.iter().map(|as_of| as_of.plus_days(30)).max();
                 prop_assert!(reach <= Some(split.test_from) && split.train_until == split.test_from);
                 prop_assert!(split.train_as_ofs.is_sorted() && split.train_as_ofs.len() <= N_AS_OFS_MAX);
-                prop_assert!(split.train_as_ofs[0] >= calendar.first_order().plus_days(WARM_UP_DAYS));
+                prop_assert!(split.train_as_ofs[0] >= calendar.first().plus_days(WARM_UP_DAYS));
                 prop_assert!(split.test_until <= calendar.end() && calendar.end() <= now);
-                prop_assert_eq!(split.test_from.plus_days(churn::WINDOW_DAYS), split.test_until);
+                prop_assert_eq!(split.test_from.plus_days(30), split.test_until);
                 for as_of in split.train_as_ofs.iter().chain([&split.test_from]) {
-                    prop_assert!(is_whole(*as_of, as_of.plus_days(churn::WINDOW_DAYS)));
+                    prop_assert!(is_whole(*as_of, as_of.plus_days(30)));
                 }
                 if calendar.gaps().is_empty() {
                     prop_assert_eq!(split.test_until, calendar.end());
                 }
             }
-            if let Some(split) = Split::recommend(&calendar) {
+            if let Some(split) = of_recommend(&calendar) {
                 prop_assert!(split.train_until <= split.test_from && split.test_from < split.test_until);
                 prop_assert!(split.train_from < split.test_from && is_whole(split.test_from, split.test_until));
                 if let Some(v) = split.validation() {

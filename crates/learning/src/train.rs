@@ -1,12 +1,11 @@
 //! How does a history become a model? Judged on what it has not seen, then fitted on everything.
 
-use crate::churn::{self, ChurnSettings};
 use crate::contest::{Contest, Reigning, direction, metric_in_sentence, refused};
-use crate::evaluation::baseline_name;
-use crate::file::{self, Model, ModelHeader};
-use crate::{Dataset, Evaluation, LearningError, ModelKind, readiness, recommend};
-use features::catalogue;
-use primitives::{Seed, Timestamp};
+use crate::file::{self, ModelHeader};
+use crate::metric::baseline_title;
+use crate::task::{Data, Task};
+use crate::{Body, Evaluation, Gain, LearningError, Need, Split};
+use primitives::Timestamp;
 
 /// By how much of the strongest baseline a champion may fall short in the number that decides: chance alone moves it
 /// that far.
@@ -18,7 +17,7 @@ pub struct Trained {
     /// Where it comes from and how good it is.
     pub header: ModelHeader,
     /// The model.
-    pub model: Model,
+    pub body: Body,
 }
 
 /// Whether a model shall answer, and why.
@@ -30,13 +29,21 @@ pub struct Verdict {
     pub reason: String,
 }
 
+/// Judges a task on the latest window, from what was known before it.
+///
+/// # Errors
+/// [`LearningError::NotReady`] with everything that is missing; [`LearningError::Model`] where the mathematics refuses.
+pub fn evaluate(task: &dyn Task, data: &Data<'_>) -> Result<Evaluation, LearningError> {
+    Ok(task.judge(data, &ready(task, data)?, None)?.evaluation)
+}
+
 /// Trains a model where none answers yet: settings and numbers come from the split by time, then the same settings learn
 /// from everything.
 ///
 /// # Errors
-/// [`LearningError::NotReady`] with everything that is missing; [`LearningError::Model`] where the mathematics refuses.
-pub fn train(kind: ModelKind, dataset: &Dataset, now: Timestamp, seed: Seed) -> Result<Trained, LearningError> {
-    challenge(kind, dataset, now, seed, None)
+/// As [`evaluate`].
+pub fn train(task: &dyn Task, data: &Data<'_>) -> Result<Trained, LearningError> {
+    challenge(task, data, None)
 }
 
 /// Trains a model as [`train`] does, and compares it with the one that answers, on the same customers. Where that one has
@@ -44,40 +51,54 @@ pub fn train(kind: ModelKind, dataset: &Dataset, now: Timestamp, seed: Seed) -> 
 /// without them.
 ///
 /// # Errors
-/// As [`train`].
-pub fn challenge(
-    kind: ModelKind,
-    dataset: &Dataset,
-    now: Timestamp,
-    seed: Seed,
-    reigning: Option<&Reigning>,
-) -> Result<Trained, LearningError> {
-    let challenger = fit(kind, dataset, now, seed, reigning)?;
+/// As [`evaluate`].
+pub fn challenge(task: &dyn Task, data: &Data<'_>, reigning: Option<&Reigning>) -> Result<Trained, LearningError> {
+    let challenger = fit(task, data, reigning)?;
     let is_worse = challenger.header.contest.as_ref().is_some_and(Contest::asks_for_renewal);
-    let renewed = reigning.filter(|_| is_worse).and_then(|reigning| renew(kind, dataset, now, seed, reigning));
+    let renewed = reigning.filter(|_| is_worse).and_then(|reigning| renew(task, data, reigning));
     Ok(renewed.unwrap_or(challenger))
 }
 
-fn fit(
-    kind: ModelKind,
-    dataset: &Dataset,
-    now: Timestamp,
-    seed: Seed,
-    reigning: Option<&Reigning>,
-) -> Result<Trained, LearningError> {
-    readiness::check(kind, dataset, now)?;
-    match kind {
-        ModelKind::Recommend => train_recommend(dataset, now, seed, reigning),
-        ModelKind::Churn => train_churn(dataset, now, seed, reigning),
-    }
+/// The split, where there is enough to learn from; else everything that is missing.
+fn ready(task: &dyn Task, data: &Data<'_>) -> Result<Split, LearningError> {
+    let missing: Vec<Need> = task.needs(data).into_iter().filter(|need| !need.met).collect();
+    let not_ready = |missing| LearningError::NotReady { task: task.about().name.clone(), missing };
+    if missing.is_empty() { task.split(data).ok_or_else(|| not_ready(Vec::new())) } else { Err(not_ready(missing)) }
+}
+
+fn fit(task: &dyn Task, data: &Data<'_>, reigning: Option<&Reigning>) -> Result<Trained, LearningError> {
+    let split = ready(task, data)?;
+    let judged = task.judge(data, &split, reigning)?;
+    let fitted = task.fit(data, &split, &judged.settings)?;
+    let header = ModelHeader {
+        task: task.about().name.clone(),
+        shape: fitted.body.shape().name(),
+        features: fitted.features,
+        trained_at: data.now,
+        data_from: split.train_from,
+        data_until: split.test_until,
+        learned_until: Some(data.dataset.read_until()),
+        newest_row: fitted.newest_row.filter(|newest| *newest > split.test_until),
+        evaluation: judged.evaluation,
+        contest: Some(judged.contest),
+        seed: data.seed.value(),
+        settings: judged.settings,
+        n_customers: fitted.n_customers,
+        n_rows: fitted.n_rows,
+        rows: task.about().rows.clone(),
+        method: fitted.method,
+        importances: fitted.importances,
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    Ok(Trained { header, body: fitted.body })
 }
 
 /// The champion again, as of its own time: whoever has refused since is not in the dataset any more. `None` where too few
 /// are left to train from.
-fn renew(kind: ModelKind, dataset: &Dataset, now: Timestamp, seed: Seed, reigning: &Reigning) -> Option<Trained> {
-    let as_of = reigning.model.as_ref().ok()?.header.data_until;
-    let mut again = fit(kind, dataset, as_of, seed, None).ok()?;
-    again.header.trained_at = now;
+fn renew(task: &dyn Task, data: &Data<'_>, reigning: &Reigning) -> Option<Trained> {
+    let as_of: Timestamp = reigning.model.as_ref().ok()?.header.data_until;
+    let mut again = fit(task, &Data { now: as_of, ..*data }, None).ok()?;
+    again.header.trained_at = data.now;
     again.header.contest = Some(Contest::Renewed { champion: reigning.version.clone(), n_refused: reigning.n_refused });
     Some(again)
 }
@@ -88,7 +109,7 @@ impl Trained {
     /// # Errors
     /// As [`file::encode`].
     pub fn to_file(&self) -> Result<Vec<u8>, LearningError> {
-        file::encode(&self.header, &self.model)
+        file::encode(&self.header, &self.body)
     }
 }
 
@@ -130,20 +151,21 @@ impl ModelHeader {
     }
 
     fn against_simple_answers(&self) -> (bool, String) {
-        let comparisons = self.evaluation.comparisons();
-        let Some((decides, (name, baseline))) = comparisons.first().and_then(|c| Some((c, c.strongest()?))) else {
+        let Some((decides, (name, baseline))) =
+            self.evaluation.deciding().and_then(|c| Some((c.clone(), c.strongest()?)))
+        else {
             return (true, "there is nothing to compare it with".to_owned());
         };
-        let ahead = if decides.higher_is_better { decides.model - baseline } else { baseline - decides.model };
-        let gain = self.evaluation.gain(name);
-        let is_worse = gain.is_some_and(|gain| gain.is_loss());
+        let ahead = decides.metric.ahead(decides.model, baseline);
+        let gain = self.evaluation.gains.get(name);
+        let is_worse = gain.is_some_and(Gain::is_loss);
         let is_good_enough = !is_worse && ahead >= -SHORTFALL_MAX * baseline.abs();
         let said = format!(
             "its {} of {:.4} is {} the {:.4} of the best simple answer ({}; {})",
-            metric_in_sentence(decides.metric),
+            metric_in_sentence(decides.metric.name),
             decides.model,
             // Where nobody knows how sure it is, the numbers speak.
-            if ahead > 0.0 && gain.is_none_or(|gain| gain.is_gain()) {
+            if ahead > 0.0 && gain.is_none_or(Gain::is_gain) {
                 "better than"
             } else if is_good_enough {
                 "about as good as"
@@ -151,78 +173,9 @@ impl ModelHeader {
                 "worse than"
             },
             baseline,
-            baseline_name(name),
-            direction(decides.metric),
+            baseline_title(name),
+            direction(decides.metric.name),
         );
         (is_good_enough, said)
     }
-}
-
-fn train_recommend(
-    dataset: &Dataset,
-    now: Timestamp,
-    seed: Seed,
-    reigning: Option<&Reigning>,
-) -> Result<Trained, LearningError> {
-    let split = recommend::split(dataset, now)?;
-    let (settings, judged) = recommend::choose_and_judge(dataset, &split, seed)?;
-    let contest = Some(judged.contest(reigning, seed)?);
-    // What is known now, not at the end of the split: the two differ by the events after the last whole day.
-    let model = recommend::fit(dataset, now, &settings, seed)?;
-    let n_rows = dataset.traces().map(|(_, trace)| trace.lines_until(now).count() as u64);
-    let newest = dataset.traces().flat_map(|(_, trace)| trace.lines_until(now)).map(|line| line.at).max();
-    let n_rows_each: Vec<u64> = n_rows.filter(|n| *n > 0).collect();
-    let header = ModelHeader {
-        model: ModelKind::Recommend,
-        trained_at: now,
-        data_from: split.train_from,
-        data_until: split.test_until,
-        feature_schema: None,
-        seed: seed.value(),
-        settings: as_json(&settings)?,
-        n_customers: n_rows_each.len() as u64,
-        n_rows: n_rows_each.iter().sum(),
-        importances: Vec::new(),
-        program_version: env!("CARGO_PKG_VERSION").to_owned(),
-        evaluation: Evaluation::Recommend(judged.evaluation),
-        contest,
-        learned_until: Some(dataset.read_until()),
-        newest_row: newest.filter(|newest| *newest > split.test_until),
-    };
-    Ok(Trained { header, model: Model::Recommend(model) })
-}
-
-fn train_churn(
-    dataset: &Dataset,
-    now: Timestamp,
-    seed: Seed,
-    reigning: Option<&Reigning>,
-) -> Result<Trained, LearningError> {
-    let split = churn::split(dataset, now)?;
-    let settings = ChurnSettings::default();
-    let judged = churn::judge(dataset, &split, &settings, seed)?;
-    let contest = Some(judged.contest(reigning, seed)?);
-    let fitted = churn::fit_all(dataset, &split, &settings, seed)?;
-    let header = ModelHeader {
-        model: ModelKind::Churn,
-        trained_at: now,
-        data_from: split.train_from,
-        data_until: split.test_until,
-        feature_schema: Some(catalogue::schema_hash()),
-        seed: seed.value(),
-        settings: as_json(&settings)?,
-        n_customers: fitted.n_customers,
-        n_rows: fitted.n_rows,
-        importances: fitted.importances,
-        program_version: env!("CARGO_PKG_VERSION").to_owned(),
-        evaluation: Evaluation::Churn(judged.evaluation),
-        contest,
-        learned_until: Some(dataset.read_until()),
-        newest_row: None,
-    };
-    Ok(Trained { header, model: Model::Churn(fitted.model) })
-}
-
-fn as_json(settings: &impl serde::Serialize) -> Result<serde_json::Value, LearningError> {
-    serde_json::to_value(settings).map_err(|error| LearningError::File { reason: error.to_string() })
 }

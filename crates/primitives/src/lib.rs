@@ -23,7 +23,7 @@ pub use error_kind::ErrorKind;
 pub use ids::{AnonymousId, CustomerId, DecisionId, ItemId, ItemKey, MessageId, ModelVersion, UserId, stable_hash};
 pub use money::{Currency, Money, MoneyError};
 pub use nearest::nearest;
-pub use plain::plain_words;
+pub use plain::{capital, plain_words};
 pub use probability::{Probability, ProbabilityError};
 pub use seed::Seed;
 pub use time::{Clock, DAY_MS, HOUR_MS, SimulatedClock, TimeError, Timestamp};

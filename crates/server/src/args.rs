@@ -89,18 +89,18 @@ pub enum Command {
     },
     /// Train models on everything that is known, and put them in force where they are good enough
     Train {
-        /// Which model; all where none is named
+        /// Which task, as `rapport kinds` lists them; all where none is named
         #[arg(value_name = "MODEL")]
-        model: Option<ModelArg>,
+        model: Option<String>,
         /// Put the champion before this one in force again, in place of training
         #[arg(long, requires = "model")]
         rollback: bool,
     },
     /// Tell how good models are on customers' later behaviour, and how good simpler answers would have been
     Evaluate {
-        /// Which model; all where none is named
+        /// Which task, as `rapport kinds` lists them; all where none is named
         #[arg(value_name = "MODEL")]
-        model: Option<ModelArg>,
+        model: Option<String>,
     },
     /// List the features, built in and declared in the settings, with what each means
     Features,
@@ -233,27 +233,6 @@ pub enum ImportsCommand {
         #[arg(value_name = "ID")]
         id: u64,
     },
-}
-
-/// A model, by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum ModelArg {
-    /// Which items next?
-    Recommend,
-    /// How likely not to come back?
-    Churn,
-}
-
-impl ModelArg {
-    /// The models that were meant: this one, or all.
-    #[must_use]
-    pub fn kinds(model: Option<Self>) -> Vec<learning::ModelKind> {
-        match model {
-            None => learning::ModelKind::ALL.to_vec(),
-            Some(Self::Recommend) => vec![learning::ModelKind::Recommend],
-            Some(Self::Churn) => vec![learning::ModelKind::Churn],
-        }
-    }
 }
 
 /// What to do with keys. A running server follows by itself.

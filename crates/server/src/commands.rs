@@ -49,8 +49,8 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         }
         Command::Import(ask) => import::run(&options, settings, &ask),
         Command::Imports { what, elsewhere } => imports::run(&options, settings, what, &elsewhere),
-        Command::Train { model, rollback } => train::run(&options, settings, model, rollback),
-        Command::Evaluate { model } => evaluate::run(&options, settings, model),
+        Command::Train { model, rollback } => train::run(&options, settings, model.as_deref(), rollback),
+        Command::Evaluate { model } => evaluate::run(&options, settings, model.as_deref()),
         Command::Features => features::run(&options, &settings),
         Command::Replay { id } => replay::run(&options, settings, &id),
         Command::Rebuild => rebuild::run(&options, settings),

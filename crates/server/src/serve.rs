@@ -86,7 +86,8 @@ impl Opened {
         let policy = settings.consent_policy();
         let ports = ports(&storage);
         Live::renew(&ports, &policy, access == Access::Exclusive)?;
-        let engine = Engine::open(ports, policy, clock, random_seed()?, wire::decision)?;
+        let capabilities = Arc::new(settings.capabilities());
+        let engine = Engine::open(ports, policy, capabilities, clock, random_seed()?, wire::decision)?;
         engine.declare(&settings.features)?;
         if access == Access::Exclusive && engine.is_outdated()? {
             engine.follow_corrections(&mut |_| Ok(()))?;

@@ -13,8 +13,10 @@ pub use load::{SettingsError, load, origins};
 
 use crate::peer::Network;
 use declare::settings;
+use engine::Capabilities;
 use features::Declared;
 use governance::{ConsentPolicy, Purpose};
+use learning::Outcome;
 use primitives::Currency;
 use std::net::SocketAddr;
 
@@ -137,6 +139,23 @@ settings! {
             when = { event = \"Plan Changed\", \"properties.kind\" = \"downgrade\" }
             measure = \"count\"
             within_days = 90",
+        /// What is to be foretold besides what is built in, each a table of its own; docs/outcomes.md has every key. Each is a
+        /// model to train, a decision to ask for, and a score on every customer's page.
+        outcomes: Outcome =
+            "[[outcomes]]
+            name = \"returns_soon\"
+            title = \"Back within a week\"
+            question = \"Will the customer buy again within 7 days?\"
+            among = { event = \"Order Completed\", within_days = 60 }
+            label = { did = { event = \"Order Completed\" } }
+            within_days = 7
+
+            [[outcomes]]
+            name = \"upgrades\"
+            question = \"Will the plan be upgraded within 30 days?\"
+            among = \"everyone\"
+            label = { did = { event = \"Plan Changed\", \"properties.kind\" = \"upgrade\" } }
+            within_days = 30",
     }
 }
 
@@ -172,6 +191,12 @@ impl Settings {
             (Purpose::Marketing, marketing),
         ])
         .with_client_grants(self.consent.client_grants)
+    }
+
+    /// What can be learned and decided: what is built in, and the outcomes.
+    #[must_use]
+    pub fn capabilities(&self) -> Capabilities {
+        Capabilities::new(&self.outcomes)
     }
 
     /// The currency of amounts of which nobody says one.

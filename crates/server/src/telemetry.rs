@@ -90,7 +90,7 @@ pub fn render(app: &App) -> String {
     for status in app.engine.champion_status() {
         if let Some(version) = status.version {
             let in_force = if status.fault.is_none() { 1.0 } else { 0.0 };
-            metrics::gauge!("cx_model_info", "model" => status.kind.name(), "version" => version.to_string())
+            metrics::gauge!("cx_model_info", "model" => status.task.to_string(), "version" => version.to_string())
                 .set(in_force);
         }
     }

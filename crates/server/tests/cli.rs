@@ -157,7 +157,6 @@ fn wrong_usage_ends_with_two_and_failure_with_one() {
         &["train", "--listen", "127.0.0.1:0"],
         &["keys", "list", "--listen", "127.0.0.1:0"],
         &["config", "example", "--listen", "127.0.0.1:0"],
-        &["train", "horoscope"],
         &["train", "--rollback"],
         &["import"],
         &["replay"],
@@ -166,6 +165,9 @@ fn wrong_usage_ends_with_two_and_failure_with_one() {
         place.run(wrong).fails(2, &["--help"]);
     }
     let data = place.data().display().to_string();
+    for command in [&["train", "horoscope"], &["evaluate", "horoscope"]] {
+        place.run(command).fails(1, &["there is no task \"horoscope\"", "recommend, churn"]);
+    }
     for command in [&["train"][..], &["evaluate", "churn"], &["replay", "x"], &["rebuild"]] {
         place.run(command).fails(1, &["no data in", &data]);
     }
@@ -355,13 +357,13 @@ fn a_shop_is_imported_learned_from_judged_and_rebuilt() {
     assert_eq!((&imported[0]["events_new"], &imported[0]["rejects_file"]), (&n_events.into(), &Value::Null));
 
     let trained = place.run(&["train", "--json"]).json();
-    for (model, name) in trained.as_array().unwrap().iter().zip(["recommend", "churn"]) {
+    for (model, name) in trained.as_array().unwrap().iter().zip(["recommend", "churn", "value"]) {
         assert_eq!((&model["model"], model["version"].as_str().unwrap().len()), (&name.into(), 12));
         assert!(model["reason"].as_str().unwrap().contains("simple answer"), "{model}");
     }
     let deeds = deeds(&place);
     assert_eq!(deeds[..2], ["import", "training"]);
-    assert_eq!(deeds.iter().filter(|deed| *deed == "training").count(), 2);
+    assert_eq!(deeds.iter().filter(|deed| *deed == "training").count(), 3);
     let n_champions = trained.as_array().unwrap().iter().filter(|model| model["champion"] == true).count();
     assert_eq!(deeds.iter().filter(|deed| *deed == "promotion").count(), n_champions);
 

@@ -150,8 +150,7 @@ fn a_refusal_leads_to_the_popular_list_and_says_so() {
             let logged = server.get(&format!("/v1/decisions/{}", decision["decisionId"].as_str().unwrap())).ok();
             assert_eq!(logged["features"], json!({}), "the features of somebody who refused are not kept");
             let record = record(server.engine(), &decision);
-            assert!(record.features().is_empty());
-            assert!(!record.is_forgotten() && record.feature_schema().is_none());
+            assert!(!record.is_forgotten() && !record.holds_knowledge());
         }
     }
 }
@@ -240,9 +239,9 @@ fn a_question_that_cannot_be_read_is_refused_with_its_reason() {
     for (question, said) in [
         (json!({"decision": "recommend", "userId": "1", "n": 0}), "1 to 100"),
         (json!({"decision": "recommend", "userId": "1", "n": 101}), "n is 101"),
-        (json!({"decision": "recommend", "userId": "1", "n": -1}), "cannot be read"),
-        (json!({"decision": "recommend", "userId": "1", "n": "5"}), "cannot be read"),
-        (json!({"decision": "horoscope", "userId": "1"}), "recommend or churn"),
+        (json!({"decision": "recommend", "userId": "1", "n": -1}), "n is -1"),
+        (json!({"decision": "recommend", "userId": "1", "n": "5"}), "give a whole number"),
+        (json!({"decision": "horoscope", "userId": "1"}), "ask for recommend, churn"),
         (json!({"decision": 5, "userId": "1"}), "cannot be read"),
         (json!({"userId": "1"}), "decision"),
         (json!({"decision": "recommend"}), "userId or anonymousId"),
@@ -256,13 +255,10 @@ fn a_question_that_cannot_be_read_is_refused_with_its_reason() {
         (json!({"decision": "recommend", "userId": 0}), "for nobody"),
         (
             json!({"decision": "recommend", "userID": "1"}),
-            "no field \"userID\" in a question: did you mean \"userId\"?",
+            "no field \"userID\" in a question of \"recommend\": did you mean \"userId\"?",
         ),
         (json!({"decision": "recommend", "userId": "1", "contxt": {}}), "did you mean \"context\"?"),
-        (
-            json!({"decision": "recommend", "userId": "1", "limit": 3}),
-            "a question has decision, userId, anonymousId, n",
-        ),
+        (json!({"decision": "recommend", "userId": "1", "limit": 3}), "has decision, userId, anonymousId, context, n"),
         (json!({"decision": "recommend", "userId": "1", "\u{202e}": 3}), "no field \"⟨U+202E⟩\""),
         (json!({"decision": "churn", "userId": "1", "n": 3}), "\"churn\" takes no \"n\""),
         (json!({"decision": "churn", "userId": "1", "context": {}}), "\"churn\" takes no \"context\""),
@@ -355,11 +351,13 @@ fn every_decision_replays_to_the_byte_whatever_happens_later() {
     });
     server.post_as(SERVER, "/v1/batch", &json!({"batch": sold_out.collect::<Vec<_>>()})).ok();
     server.advance(Duration::from_secs(40 * 86_400));
-    let dataset = engine::load_dataset(server.engine(), &mut |_| {}).unwrap();
+    let engine = server.engine();
+    let dataset = engine.dataset(&mut |_| {}).unwrap();
+    let task = engine.capabilities().tasks.get("recommend").unwrap();
     let retrained =
-        learning::train(learning::ModelKind::Recommend, &dataset, server.now(), primitives::Seed::new(9)).unwrap();
+        learning::train(task, &engine.data(&dataset, &engine.catalogue(), primitives::Seed::new(9))).unwrap();
     let published = server.engine().registry().publish(&retrained).unwrap();
-    server.engine().registry().promote(learning::ModelKind::Recommend, &published.version).unwrap();
+    server.engine().registry().promote(&"recommend".into(), &published.version).unwrap();
     server.engine().reload_champions().unwrap();
     assert_ne!(recommend(&server, "nobody").ok()["model"], serde_json::from_str::<Value>(&sent[0]).unwrap()["model"]);
     sent.iter().for_each(|text| assert_same(server.engine(), text));
@@ -390,14 +388,14 @@ fn what_a_decision_knew_is_forgotten_when_the_customer_refuses_later() {
     let replies = [recommend(&server, &user), churn(&server, &user)];
     let other = recommend(&server, "somebody else").ok();
     forget(&server).unwrap();
-    assert!(!record(server.engine(), &replies[0].ok()).features().is_empty(), "nobody has refused yet");
+    assert!(record(server.engine(), &replies[0].ok()).holds_knowledge(), "nobody has refused yet");
     server.advance(Duration::from_secs(60));
     refuse(&server, &user);
     forget(&server).unwrap();
     for reply in &replies {
         let sent = reply.ok();
         let forgotten = record(server.engine(), &sent);
-        assert!(forgotten.is_forgotten() && forgotten.features().is_empty());
+        assert!(forgotten.is_forgotten() && !forgotten.holds_knowledge());
         let kept = server.get(&format!("/v1/decisions/{}", sent["decisionId"].as_str().unwrap())).ok();
         assert_eq!((&kept["isForgotten"], &kept["answer"]["score"]), (&json!(true), &sent["score"]));
         for (before, after) in sent["items"].as_array().into_iter().zip(kept["answer"]["items"].as_array()) {
@@ -471,7 +469,7 @@ fn a_clock_that_is_slow_spares_nothing_from_being_forgotten() {
     let without = recommend(&server, &user);
     forget(&server).unwrap();
     let forgotten = record(server.engine(), &sent);
-    assert!(forgotten.is_forgotten() && forgotten.features().is_empty(), "the refusal came after it");
+    assert!(forgotten.is_forgotten() && !forgotten.holds_knowledge(), "the refusal came after it");
     assert_same(server.engine(), &without.text);
 }
 

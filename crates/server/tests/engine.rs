@@ -26,8 +26,9 @@ fn storage(data: &tempfile::TempDir) -> Arc<Storage> {
 }
 
 fn engine(ports: Ports) -> Engine {
-    Engine::open(ports, ConsentPolicy::default(), Arc::new(SimulatedClock::new(noon())), Seed::new(1), wire::decision)
-        .unwrap()
+    let capabilities = Arc::new(engine::Capabilities::built_in());
+    let clock = Arc::new(SimulatedClock::new(noon()));
+    Engine::open(ports, ConsentPolicy::default(), capabilities, clock, Seed::new(1), wire::decision).unwrap()
 }
 
 fn batch(events: &[Value], origin: Origin) -> Batch {

@@ -196,7 +196,9 @@ fn the_live_vector_equals_the_replayed_one_to_the_bit() {
     life.live(world(4, 120));
     let now = life.clock.now();
     let engine = life.engine();
-    let dataset = Dataset::load(engine.ports().history.as_ref(), engine.policy(), &mut |_| {}).unwrap();
+    let dataset =
+        Dataset::load(engine.ports().history.as_ref(), engine.policy(), features::TraceReads::default(), &mut |_| {})
+            .unwrap();
     assert!(dataset.n_customers() > 60, "{} customers", dataset.n_customers());
     let mut n_known = 0;
     for customer in dataset.customers() {

@@ -26,8 +26,6 @@ pub struct DecisionPage {
     pub candidates: Vec<Candidate>,
     /// The label of the stream of random numbers it used.
     pub random_stream: Option<String>,
-    /// The hash of the feature schema.
-    pub schema: Option<String>,
     /// Whether what was known was forgotten, since the customer refused later.
     pub is_forgotten: bool,
     /// What came of it; none while the window is open or nothing is measured.

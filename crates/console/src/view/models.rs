@@ -66,6 +66,8 @@ pub struct Champion {
     pub n_test: u64,
     /// The evaluation, the main metric first.
     pub metrics: Vec<Metric>,
+    /// What a person should look at before believing the numbers.
+    pub warnings: Vec<String>,
     /// Predicted against observed; empty where the model gives no probability.
     pub calibration: Vec<CalibrationPoint>,
     /// What it looks at most: (feature in words, share of the whole), largest first.
@@ -79,8 +81,8 @@ pub struct Metric {
     pub name: String,
     /// What it means, in words.
     pub meaning: String,
-    /// Whether more is better.
-    pub higher_is_better: bool,
+    /// Where it should lie: `higher is better`.
+    pub better: String,
     /// The model's value.
     pub value: f64,
     /// The baselines' values, by name; none where a baseline has no such metric.

@@ -49,6 +49,8 @@ pub struct Score {
     pub title: String,
     /// The same as a full question: `Will there be no purchase in the next 30 days?`
     pub question: String,
+    /// Whether it is something to be kept from coming true.
+    pub is_risk: bool,
     /// The calibrated probability.
     pub probability: f64,
     /// The probability of a customer of whom nothing is known, to compare with.

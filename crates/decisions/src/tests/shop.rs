@@ -1,18 +1,18 @@
 //! Which shop, models and customers do the tests decide about?
 
 use crate::{
-    Answer, Bought, Champions, ChurnScorer, Decision, DecisionKind, ItemFacts, Knowledge, Question, Recommender,
-    Record, Sales, Subject, Witness, World, decide,
+    Answer, Bought, Decision, DecisionError, ItemFacts, Kinds, Knowledge, ModelInputs, Models, Question, Record, Sales,
+    Subject, Witness, World, kinds,
 };
 use events::generator::{self, WorldSettings};
 use events::{EventLogError, Offset, Recorded};
-use features::{FeatureVector, History, catalogue};
+use features::{Catalogue, History};
 use governance::{ConsentAnswer, ConsentBasis, ConsentPolicy, Consents, Headcount, Purpose, permit};
-use learning::{ChurnModel, Dataset, Model, ModelKind, Trained};
+use learning::{Body, Data, Dataset, Loaded, ModelHeader, Trained};
 use models::recommend::{Interaction, Interactions, ItemToItem, ItemToItemModel};
-use primitives::{DecisionId, ItemId, ItemKey, ModelVersion, Probability, Seed, Timestamp};
+use primitives::{DecisionId, ItemId, ItemKey, Seed, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 
 /// 2026-11-22T12:00:00Z.
@@ -112,58 +112,107 @@ pub(super) fn trained() -> &'static Trained {
         let world = generator::World::new(Seed::new(11), settings);
         let history =
             Told((1..).zip(world.events()).map(|(offset, event)| Recorded { offset: Offset(offset), event }).collect());
-        let dataset = Dataset::load(&history, &ConsentPolicy::default(), &mut |_| {}).unwrap();
-        learning::train(ModelKind::Churn, &dataset, NOW, Seed::new(1)).unwrap()
+        let dataset =
+            Dataset::load(&history, &ConsentPolicy::default(), features::TraceReads::default(), &mut |_| {}).unwrap();
+        let tasks = learning::tasks(&[]);
+        let data = Data { dataset: &dataset, catalogue: catalogue(), now: NOW, seed: Seed::new(1) };
+        learning::train(tasks.get("churn").unwrap(), &data).unwrap()
     })
 }
 
-fn churn_model() -> ChurnModel {
-    match trained().model.clone() {
-        Model::Churn(model) => model,
-        Model::Recommend(_) => panic!("a churn model was asked for"),
-    }
+pub(super) fn catalogue() -> &'static Catalogue {
+    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::built_in);
+    &CATALOGUE
 }
 
-pub(super) fn champions(with_models: bool) -> Champions {
-    static CHAMPIONS: OnceLock<Champions> = OnceLock::new();
-    let version = |text: &str| ModelVersion::from(text);
-    match with_models {
-        false => Champions::default(),
-        true => CHAMPIONS
-            .get_or_init(|| Champions {
-                recommend: Some(Arc::new(Recommender { version: version("r1"), items: recommender() })),
-                churn: Some(Arc::new(ChurnScorer {
-                    version: version("c1"),
-                    model: churn_model(),
-                    base_rate: Probability::new(0.3).ok(),
-                })),
-            })
-            .clone(),
-    }
+pub(super) fn every_kind() -> &'static Kinds {
+    static KINDS: LazyLock<Kinds> = LazyLock::new(|| kinds(&[]));
+    &KINDS
 }
 
-pub(super) fn question(kind: DecisionKind, n: usize) -> Question {
+pub(super) fn loaded(version: &str, header: ModelHeader, body: Body) -> Loaded {
+    let inputs = catalogue().inputs(&header.features).unwrap();
+    Loaded { version: version.into(), header, inputs, body }
+}
+
+/// The churn model of the generated shop, whose average is 0.3.
+pub(super) fn of_churn(version: &str) -> Loaded {
+    let Trained { mut header, body } = trained().clone();
+    header.evaluation.base_rate = Some(0.3);
+    loaded(version, header, body)
+}
+
+/// The recommender of the shop of twelve items.
+pub(super) fn of_recommend(version: &str) -> Loaded {
+    let mut header = trained().header.clone();
+    header.task = "recommend".into();
+    header.features.clear();
+    loaded(version, header, Body::Ranker(recommender()))
+}
+
+pub(super) fn models(with_models: bool) -> Models {
+    static MODELS: LazyLock<Models> = LazyLock::new(|| {
+        let mut models = Models::default();
+        models.put(of_recommend("r1"));
+        models.put(of_churn("c1"));
+        models
+    });
+    if with_models { MODELS.clone() } else { Models::default() }
+}
+
+pub(super) fn decide(
+    question: &Question,
+    subject: &Subject,
+    models: &Models,
+    world: &dyn World,
+) -> Result<Answer, DecisionError> {
+    crate::decide(every_kind(), catalogue(), question, subject, models, world)
+}
+
+pub(super) fn replay(record: &Record, models: &Models) -> Result<Answer, DecisionError> {
+    crate::replay(every_kind(), catalogue(), record, models)
+}
+
+/// A question that asks for so many items, where it is about items.
+pub(super) fn question(kind: &str, n: i64) -> Question {
+    let about = every_kind().get(kind).unwrap().about();
+    let takes_n = about.parameters.iter().any(|parameter| parameter.name == "n");
+    let parameters = takes_n.then(|| ("n".to_owned(), n)).into_iter().collect();
     let context = [("page".to_owned(), "home".into())].into_iter().collect();
-    Question { kind, customer: "42".into(), as_of: NOW, n, context }
+    Question { kind: kind.into(), customer: "42".into(), as_of: NOW, parameters, context }
+}
+
+/// The place of a feature among the churn model's.
+pub(super) fn place(name: &str) -> usize {
+    trained().header.features.iter().position(|feature| &*feature.name == name).unwrap()
 }
 
 /// Somebody who bought items so many days ago.
 pub(super) fn knowledge(bought: &[(u32, f64)], has_ordered: bool) -> Knowledge {
-    let mut values = vec![f64::NAN; catalogue::definitions().len()];
-    values[catalogue::index_of("orders_all").unwrap()] = if has_ordered { 3.0 } else { 0.0 };
+    let mut known = Knowledge::default();
+    let values = vec![f64::NAN; trained().header.features.len()];
+    known.inputs.insert("churn".into(), ModelInputs { version: "c1".into(), values });
+    set(&mut known, "orders_all", if has_ordered { 3.0 } else { 0.0 });
     let bought = bought.iter().map(|(item, age_days)| Bought {
         item: key(*item),
         at: NOW - Duration::from_secs_f64(age_days * 86_400.0),
         milli_units: 1_000,
     });
-    Knowledge { vector: FeatureVector { as_of: NOW, values }, bought: bought.collect() }
+    known.bought = bought.collect();
+    known
+}
+
+/// Sets a feature, both for itself and as an input of the churn model.
+pub(super) fn set(known: &mut Knowledge, name: &str, value: f64) {
+    known.features.insert(name.to_owned(), value);
+    known.inputs.values_mut().for_each(|inputs| inputs.values[place(name)] = value);
 }
 
 /// Somebody whose first order, and only one, was so many days ago.
 pub(super) fn first_bought(days_ago: f64) -> Knowledge {
     let mut known = knowledge(&[(0, days_ago)], true);
     for (name, value) in [("orders_all", 1.0), ("tenure_days", days_ago), ("recency_tenure_ratio", 1.0)] {
-        known.vector.values[catalogue::index_of(name).unwrap()] = value;
+        set(&mut known, name, value);
     }
     known
 }
@@ -192,17 +241,12 @@ pub(super) fn unknown(granted: bool) -> Subject {
 }
 
 /// Decides before a witness, and records it.
-pub(super) fn decided(
-    question: &Question,
-    subject: &Subject,
-    champions: &Champions,
-    world: &dyn World,
-) -> (Answer, Record) {
+pub(super) fn decided(question: &Question, subject: &Subject, models: &Models, world: &dyn World) -> (Answer, Record) {
     let witness = Witness::new(world);
-    let answer = decide(question, subject, champions, &witness).unwrap();
+    let answer = decide(question, subject, models, &witness).unwrap();
     let id = DecisionId::from("019ab3f2c1d4e5f60718293a4b5c6d7e");
     let customer = question.customer.clone();
-    let decision = Decision { id, kind: question.kind, customer, answer: answer.clone() };
+    let decision = Decision { id, kind: question.kind.clone(), customer, answer: answer.clone() };
     let record = Record::new(question.clone(), subject, witness.into_testimony(), decision, "{}".to_owned());
     (answer, record)
 }

@@ -1,9 +1,9 @@
 //! Whom does a decision know, as of when, and on which ground?
 
-use super::shop::{NOW, key};
+use super::shop::{NOW, catalogue, every_kind, key, models, place};
 use crate::{Bought, Subject};
 use events::{Call, Event, Fields, Offset, Origin, Recorded};
-use features::{FeatureState, catalogue};
+use features::FeatureState;
 use governance::{ConsentPolicy, Purpose};
 use primitives::{DAY_MS, Timestamp};
 use profiles::{Customer, MemoryProfileStore, Profiles};
@@ -40,9 +40,10 @@ fn customer(word: Option<bool>) -> Customer<FeatureState> {
     profiles.into_resident().remove(0)
 }
 
-fn asked(customer: Option<&Customer<FeatureState>>, of_the_silent: bool) -> Subject {
+fn asked(kind: &str, customer: Option<&Customer<FeatureState>>, of_the_silent: bool) -> Subject {
     let policy = ConsentPolicy::new([(Purpose::Personalization, of_the_silent), (Purpose::Analytics, !of_the_silent)]);
-    Subject::of(customer, &policy, Purpose::Personalization, NOW)
+    let kind = every_kind().get(kind).unwrap().about();
+    Subject::of(customer, &policy, kind, &models(true), catalogue(), NOW)
 }
 
 #[test]
@@ -56,7 +57,7 @@ fn the_customer_s_word_goes_before_the_default_and_nobody_unknown_is_withheld() 
         (None, false, false, false, "default"),
     ] {
         let somebody = word.map(customer);
-        let subject = asked(somebody.as_ref(), of_the_silent);
+        let subject = asked("churn", somebody.as_ref(), of_the_silent);
         assert_eq!(matches!(subject, Subject::Known(_)), is_known, "{word:?}, {of_the_silent}");
         assert_eq!(matches!(subject, Subject::Unknown(_)), word.is_none());
         let consent = subject.consent();
@@ -68,12 +69,17 @@ fn the_customer_s_word_goes_before_the_default_and_nobody_unknown_is_withheld() 
 #[test]
 fn what_is_known_is_of_the_moment_of_the_question() {
     let somebody = customer(None);
-    let Subject::Known(known) = asked(Some(&somebody), true) else { panic!("silence is consent here") };
-    let known = known.into_inner();
+    let known = |kind| {
+        let Subject::Known(known) = asked(kind, Some(&somebody), true) else { panic!("silence is consent here") };
+        known.into_inner()
+    };
     let bought = |item, milli_units| Bought { item: key(item), at: days_ago(2), milli_units };
-    assert_eq!(known.bought, [bought(3, 1_500), bought(1, 1_000)]);
-    assert_eq!(known.vector.as_of, NOW);
-    assert_eq!(known.vector.values.len(), catalogue::definitions().len());
-    assert_eq!((known.feature("recency_days"), known.feature("orders_all")), (Some(2.0), Some(1.0)));
-    assert_eq!((known.n_orders(), known.feature("gap_mean_days"), known.feature("unheard_of")), (1, None, None));
+    let shown = known("recommend");
+    assert_eq!(shown.bought, [bought(3, 1_500), bought(1, 1_000)]);
+    assert!(shown.inputs.is_empty(), "nothing is looked at that the kind does not read");
+    let scored = known("churn");
+    assert!(scored.bought.is_empty());
+    let values = scored.inputs(&"churn".into());
+    assert_eq!((values[place("recency_days")], scored.feature("orders_all")), (2.0, Some(1.0)));
+    assert_eq!((values[place("gap_mean_days")].is_nan(), scored.feature("unheard_of")), (true, None));
 }

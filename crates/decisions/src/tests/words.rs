@@ -1,27 +1,24 @@
 //! Are the words of an answer, and the names in a record, the right ones?
 
 use super::shop::{
-    Shop, champions, decided, first_bought, key, knowledge, known, question, recommender, refused, trained, unknown,
+    Shop, catalogue, decide, decided, every_kind, first_bought, key, knowledge, known, models, of_churn, of_recommend,
+    place, question, recommender, refused, trained, unknown,
 };
-use crate::{
-    Champions, DecisionError, DecisionKind, ItemFacts, Outcome, RankedItem, Record, Sales, ScoreReason, World, decide,
-};
-use features::catalogue;
-use governance::Purpose;
-use learning::{Evaluation, Loaded, Model, reasons};
+use crate::{Content, DecisionError, ItemFacts, Models, RankedItem, Reason, Record, Sales, World};
+use learning::{Body, reasons};
 use primitives::{ErrorKind, ItemKey};
+use std::collections::BTreeSet;
 
 #[test]
 fn a_kind_is_found_by_its_name_and_only_by_that() {
-    for kind in DecisionKind::ALL {
-        assert_eq!(DecisionKind::from_name(kind.name()), Some(kind));
-        assert_eq!(kind.to_string(), kind.name());
+    let names: Vec<String> = every_kind().iter().map(|kind| kind.about().name.to_string()).collect();
+    assert_eq!(names[..2], ["recommend", "churn"]);
+    for name in &names {
+        assert_eq!(every_kind().get(name).unwrap().about().name.as_str(), name);
     }
-    assert_eq!(DecisionKind::ALL.map(DecisionKind::name), ["recommend", "churn"]);
-    assert_eq!(DecisionKind::ALL.map(DecisionKind::is_shown), [true, false]);
-    assert_eq!(DecisionKind::ALL.map(DecisionKind::purpose), [Purpose::Personalization; 2]);
     for name in ["", "Recommend", "horoscope", "churn "] {
-        assert_eq!(DecisionKind::from_name(name), None, "{name}");
+        let error = every_kind().get(name).err().unwrap();
+        assert!(error.to_string().ends_with(&format!("or {}", names.last().unwrap())), "{error}");
     }
 }
 
@@ -29,8 +26,8 @@ fn a_kind_is_found_by_its_name_and_only_by_that() {
 fn reason_for(age_days: f64, times: usize) -> String {
     let bought = vec![(7, age_days); times];
     let subject = known(knowledge(&bought, true));
-    let answer = decide(&question(DecisionKind::Recommend, 12), &subject, &champions(true), &Shop::full()).unwrap();
-    let Outcome::Items(items) = answer.outcome else { panic!("items were asked for") };
+    let answer = decide(&question("recommend", 12), &subject, &models(true), &Shop::full()).unwrap();
+    let Content::Items(items) = answer.content else { panic!("items were asked for") };
     items.into_iter().find(|item| item.id.as_str() == "item-7").unwrap().reason
 }
 
@@ -50,54 +47,44 @@ fn a_reason_counts_days_as_people_do() {
 
 #[test]
 fn a_model_that_is_put_in_force_answers_with_its_version() {
-    let mut champions = Champions::default();
-    let header = trained().header.clone();
-    let Evaluation::Churn(evaluation) = &header.evaluation else { panic!("a churn model was trained") };
-    let base_rate = evaluation.base_rate;
-    let load = |version: &str, model| Loaded { version: version.into(), header: header.clone(), model };
-    champions.put(load("c7", trained().model.clone()));
-    champions.put(load("r7", Model::Recommend(recommender())));
-    let ask = |kind| decide(&question(kind, 1), &refused(), &champions, &Shop::full()).unwrap();
-    let churn = ask(DecisionKind::Churn);
+    let mut models = Models::default();
+    models.put(of_churn("c7"));
+    models.put(of_recommend("r7"));
+    let ask = |kind| decide(&question(kind, 1), &refused(), &models, &Shop::full()).unwrap();
+    let churn = ask("churn");
     assert_eq!(churn.model.unwrap().version.as_str(), "c7");
-    let Outcome::Score { score, .. } = churn.outcome else { panic!("a score was asked for") };
+    let Content::Score { score, .. } = churn.content else { panic!("a score was asked for") };
     assert_eq!(
         score.unwrap().get().to_bits(),
-        base_rate.to_bits(),
+        0.3_f64.to_bits(),
         "of somebody who refused, only the average may be said"
     );
-    assert_eq!(ask(DecisionKind::Recommend).model.unwrap().version.as_str(), "r7");
+    assert_eq!(ask("recommend").model.unwrap().version.as_str(), "r7");
 }
 
 #[test]
-fn features_are_named_by_the_catalogue_that_computed_them() {
+fn features_are_named_by_the_model_that_looked_at_them() {
     let subject = known(knowledge(&[(0, 3.0)], true));
-    let (_, record) = decided(&question(DecisionKind::Churn, 1), &subject, &champions(true), &Shop::full());
-    let schema = catalogue::schema_hash();
-    assert_eq!(record.feature_schema(), Some(schema.as_str()));
-    let named: Vec<(String, Option<f64>)> = record.named_features().collect();
-    let names: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
-    let defined: Vec<&str> = catalogue::definitions().iter().map(|definition| definition.name.as_str()).collect();
-    assert_eq!(names, defined);
-    let orders = catalogue::index_of("orders_all").unwrap();
-    assert_eq!((named[orders].1, record.features()[orders]), (Some(3.0), Some(3.0)));
-    assert_eq!(named.iter().filter(|(_, value)| value.is_some()).count(), 1);
-
-    // Another program's features have places and no names.
-    let mut logged = record.to_logged();
-    let text = super::json(&logged.record).replace(&schema, "another-schema");
-    logged.record = text.into_bytes();
-    let other = Record::open(&logged).unwrap();
-    assert_eq!(other.feature_schema(), Some("another-schema"));
-    let (name, value) = other.named_features().nth(orders).unwrap();
-    assert_eq!((name, value), (format!("feature_{orders}"), Some(3.0)));
-
-    let (_, withheld) = decided(&question(DecisionKind::Churn, 1), &refused(), &champions(true), &Shop::full());
-    assert_eq!((withheld.feature_schema(), withheld.named_features().count()), (None, 0));
+    let (_, record) = decided(&question("churn", 1), &subject, &models(true), &Shop::full());
+    let names: Vec<String> = trained().header.features.iter().map(|feature| feature.name.to_string()).collect();
+    let named = record.features(|task, version| {
+        assert_eq!((task.as_str(), version.as_str()), ("churn", "c1"));
+        Some(names.clone())
+    });
+    assert_eq!(named.keys().cloned().collect::<BTreeSet<_>>(), names.into_iter().collect());
+    assert_eq!(named["orders_all"], Some(3.0));
+    assert_eq!(named.values().filter(|value| value.is_some()).count(), 1);
+    // A model that is not there any more, or another one: its features have places and no names.
+    for other in [None, Some(vec!["one".to_owned()])] {
+        let numbered = record.features(|_, _| other.clone());
+        assert_eq!(numbered[&format!("feature_{}", place("orders_all"))], Some(3.0));
+    }
+    let (_, withheld) = decided(&question("churn", 1), &refused(), &models(true), &Shop::full());
+    assert!(withheld.features(|_, _| None).is_empty());
 }
 
-fn items(answer: Outcome) -> Vec<RankedItem> {
-    let Outcome::Items(items) = answer else { panic!("items were asked for") };
+fn items(answer: Content) -> Vec<RankedItem> {
+    let Content::Items(items) = answer else { panic!("items were asked for") };
     items
 }
 
@@ -106,8 +93,8 @@ fn a_recommendation_names_what_it_is_like_where_that_is_known() {
     let subject = known(knowledge(&[(7, 3.0)], true));
     let mut shop = Shop::full();
     let said = |shop: &Shop| {
-        let answer = decide(&question(DecisionKind::Recommend, 12), &subject, &champions(true), shop).unwrap();
-        items(answer.outcome).into_iter().map(|item| item.reason).collect::<Vec<_>>()
+        let answer = decide(&question("recommend", 12), &subject, &models(true), shop).unwrap();
+        items(answer.content).into_iter().map(|item| item.reason).collect::<Vec<_>>()
     };
     let reasons = said(&shop);
     assert!(reasons.contains(&"Often bought by customers who, like this one, bought ITEM-7".to_owned()), "{reasons:?}");
@@ -119,11 +106,10 @@ fn a_recommendation_names_what_it_is_like_where_that_is_known() {
 
 #[test]
 fn what_everybody_gets_is_in_the_order_of_the_model_and_says_so() {
-    let answer =
-        decide(&question(DecisionKind::Recommend, 5), &unknown(true), &champions(true), &Shop::full()).unwrap();
+    let answer = decide(&question("recommend", 5), &unknown(true), &models(true), &Shop::full()).unwrap();
     let model = answer.model.unwrap();
     assert_eq!((model.name.as_str(), model.version.as_str()), ("recommend", "r1"));
-    let (items, scored) = (items(answer.outcome), recommender().popular(5, &|_| true));
+    let (items, scored) = (items(answer.content), recommender().popular(5, &|_| true));
     assert_eq!(items.len(), 5);
     for (item, scored) in items.iter().zip(scored) {
         assert_eq!((item.id.as_str(), item.score.to_bits()), (Shop::full().name(scored.item), scored.score.to_bits()));
@@ -155,10 +141,10 @@ fn records_of_the_first_programs_are_told_as_they_were() {
         (1, 1.0, "In 1 order of the last 30 days"),
         (7, 7.0, "In 7 orders of the last 30 days"),
     ] {
-        let asked = question(DecisionKind::Recommend, 1);
-        let answer = decide(&asked, &unknown(true), &champions(false), &Orders(n_orders)).unwrap();
+        let asked = question("recommend", 1);
+        let answer = decide(&asked, &unknown(true), &models(false), &Orders(n_orders)).unwrap();
         assert_eq!(answer.fallback.unwrap().ends_with("most popular items."), n_orders > 0);
-        let [item] = &items(answer.outcome)[..] else { panic!("one item is sold") };
+        let [item] = &items(answer.content)[..] else { panic!("one item is sold") };
         assert_eq!((item.score.to_bits(), item.reason.as_str()), (f64::to_bits(score), said));
     }
 }
@@ -166,19 +152,23 @@ fn records_of_the_first_programs_are_told_as_they_were() {
 #[test]
 fn a_score_s_reasons_are_the_model_s_weightiest_in_words() {
     let buyer = knowledge(&[(0, 3.0)], true);
-    let Model::Churn(model) = &trained().model else { panic!("a churn model was trained") };
-    let scored = model.score(&buyer.vector).unwrap();
-    let asked = question(DecisionKind::Churn, 1);
-    let answer = decide(&asked, &known(buyer.clone()), &champions(true), &Shop::full()).unwrap();
+    let Body::Binary(model) = &trained().body else { panic!("a churn model was trained") };
+    let values = buyer.inputs(&"churn".into()).to_vec();
+    let scored = model.score(&values).unwrap();
+    let asked = question("churn", 1);
+    let answer = decide(&asked, &known(buyer.clone()), &models(true), &Shop::full()).unwrap();
     let named = answer.model.unwrap();
     assert_eq!((named.name.as_str(), named.version.as_str()), ("churn", "c1"));
-    let Outcome::Score { score, reasons: found } = answer.outcome else { panic!("a score was asked for") };
+    let Content::Score { score, reasons: found } = answer.content else { panic!("a score was asked for") };
     assert_eq!((score, found.len()), (Some(scored.probability), 5));
-    for (ScoreReason { feature, value, contribution, text }, expected) in found.iter().zip(&scored.contributions) {
-        assert_eq!(*feature, catalogue::definitions()[expected.feature_idx].name);
-        assert_eq!(contribution.to_bits(), expected.contribution.to_bits());
+    for (Reason { feature, value, contribution, text }, expected) in found.iter().zip(&scored.contributions) {
+        assert_eq!(*feature, *trained().header.features[expected.feature_idx].name);
+        assert_eq!(contribution.unwrap().to_bits(), expected.contribution.to_bits());
         assert_eq!(*value, Some(expected.value).filter(|value| !value.is_nan()));
-        assert_eq!(text.to_lowercase(), reasons::text_of(&buyer.vector, expected).to_lowercase());
+        assert_eq!(
+            text.to_lowercase(),
+            reasons::text_of(catalogue(), &trained().header.features, &values, expected).to_lowercase()
+        );
         assert!(text.starts_with(char::is_uppercase), "{text}");
     }
     assert!(found.iter().any(|reason| reason.value.is_none()), "most of this customer is not known: {found:?}");
@@ -186,9 +176,8 @@ fn a_score_s_reasons_are_the_model_s_weightiest_in_words() {
 
 #[test]
 fn who_ordered_once_is_told_nothing_of_a_rhythm_and_nothing_twice() {
-    let answer =
-        decide(&question(DecisionKind::Churn, 1), &known(first_bought(40.0)), &champions(true), &Shop::full()).unwrap();
-    let Outcome::Score { reasons: found, .. } = answer.outcome else { panic!("a score was asked for") };
+    let answer = decide(&question("churn", 1), &known(first_bought(40.0)), &models(true), &Shop::full()).unwrap();
+    let Content::Score { reasons: found, .. } = answer.content else { panic!("a score was asked for") };
     let said: Vec<&str> = found.iter().filter_map(|reason| Some(reason.text.rsplit_once(" (")?.0)).collect();
     let different: std::collections::BTreeSet<&&str> = said.iter().collect();
     assert!(!said.is_empty() && different.len() == said.len(), "{said:?}");
@@ -200,18 +189,18 @@ fn who_ordered_once_is_told_nothing_of_a_rhythm_and_nothing_twice() {
 #[test]
 fn a_customer_the_model_cannot_read_gets_the_average() {
     let mut buyer = knowledge(&[(0, 3.0)], true);
-    buyer.vector.values.truncate(catalogue::index_of("orders_all").unwrap() + 1);
-    let answer = decide(&question(DecisionKind::Churn, 1), &known(buyer), &champions(true), &Shop::full()).unwrap();
+    buyer.inputs.values_mut().for_each(|inputs| inputs.values.truncate(3));
+    let answer = decide(&question("churn", 1), &known(buyer), &models(true), &Shop::full()).unwrap();
     assert!(answer.fallback.unwrap().ends_with(": this is the average over all customers."));
-    let Outcome::Score { score, reasons } = answer.outcome else { panic!("a score was asked for") };
+    let Content::Score { score, reasons } = answer.content else { panic!("a score was asked for") };
     assert_eq!((score.map(|score| score.get().to_bits()), reasons.len()), (Some(0.3_f64.to_bits()), 0));
 }
 
 #[test]
 fn a_record_says_what_the_log_is_searched_by_and_writes_its_answer_again() {
     for (subject, is_fallback) in [(known(knowledge(&[(0, 3.0)], true)), false), (refused(), true)] {
-        let asked = question(DecisionKind::Recommend, 3);
-        let (_, record) = decided(&asked, &subject, &champions(true), &Shop::full());
+        let asked = question("recommend", 3);
+        let (_, record) = decided(&asked, &subject, &models(true), &Shop::full());
         let logged = record.to_logged();
         assert_eq!((logged.kind.as_str(), logged.is_fallback), ("recommend", is_fallback));
         assert_eq!((&logged.id, logged.customer.as_ref()), (&record.decision.id, Some(&asked.customer)));
@@ -226,8 +215,9 @@ fn a_record_says_what_the_log_is_searched_by_and_writes_its_answer_again() {
 fn an_error_says_whose_fault_it_is() {
     let damaged = serde_json::from_str::<u8>("?").unwrap_err();
     for (error, kind) in [
-        (DecisionError::N { n: 0 }, ErrorKind::Invalid),
-        (DecisionError::Version { found: 9, known: 2 }, ErrorKind::Corrupt),
+        (DecisionError::Parameter { name: "n", value: 0, min: 1, max: 100 }, ErrorKind::Invalid),
+        (DecisionError::NoSuchKind { name: "mood".to_owned(), known: Vec::new() }, ErrorKind::Invalid),
+        (DecisionError::Version { found: 9, known: 3 }, ErrorKind::Corrupt),
         (DecisionError::from(damaged), ErrorKind::Corrupt),
         (DecisionError::from(std::io::Error::other("?")), ErrorKind::Corrupt),
         (DecisionError::Forgotten, ErrorKind::Forbidden),

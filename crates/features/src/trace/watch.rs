@@ -60,6 +60,12 @@ impl TraceReads {
         Self { cells: Arc::clone(catalogue.cells()), ..self }
     }
 
+    /// What is watched for, each in its place.
+    #[must_use]
+    pub fn watches(&self) -> &[Watch] {
+        &self.watches
+    }
+
     pub(super) fn matches(&self, recorded: &Recorded) -> impl Iterator<Item = Matched> {
         let Recorded { offset, event } = recorded;
         let watches = (0_u32..).zip(&self.watches).filter(|(_, watch)| watch.filter.matches(event));

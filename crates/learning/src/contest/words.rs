@@ -1,7 +1,7 @@
 //! Which model answers after a contest, and why? In sentences for people who know neither champions nor intervals.
 
 use super::{Duel, Paired, Ruling, Unjudged};
-use crate::evaluation::metric_name;
+use crate::metric::{Better, Metric};
 use primitives::Timestamp;
 
 impl Duel {
@@ -70,14 +70,18 @@ pub(crate) fn refused(n: u64) -> String {
 
 /// A metric within a sentence: `log loss`, but `NDCG@10`.
 pub(crate) fn metric_in_sentence(metric: &str) -> String {
-    let name = metric_name(metric);
+    let name = Metric::of(metric).map_or(metric, |metric| metric.title);
     let is_word = name.chars().nth(1).is_some_and(char::is_lowercase);
     if is_word { name.to_lowercase() } else { name.to_owned() }
 }
 
 /// Which way a metric is read.
 pub(crate) fn direction(metric: &str) -> &'static str {
-    if matches!(metric, "log_loss" | "ece") { "less is better" } else { "more is better" }
+    match Metric::of(metric).map(|metric| metric.better) {
+        Some(Better::Lower) => "less is better",
+        Some(Better::NearZero) => "nearer to zero is better",
+        Some(Better::Higher) | None => "more is better",
+    }
 }
 
 fn stays(champion: &str) -> String {

@@ -1,60 +1,66 @@
 //! Is a champion replaced only by a challenger that is better on the same customers?
 
-use super::world::{self, dataset, day, load, now, numbered, order, seed, trained};
+use super::world::{
+    self, catalogue, data, dataset, day, load, now, numbered, of_churn, of_recommend, order, task, train, trained,
+};
 use crate::evaluation::Gain;
 use crate::{
-    Contest, Dataset, Evaluation, LearningError, Loaded, MemoryModelStore, Model, ModelKind, Registry, Reigning,
-    Trained, challenge, evaluate_churn, train,
+    BinaryModel, Body, Contest, Dataset, LearningError, Loaded, MemoryModelStore, Registry, Reigning, TaskName,
+    Trained, evaluate,
 };
+use features::FeatureId;
 use primitives::{ModelVersion, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 
-const CHURN: ModelKind = ModelKind::Churn;
-
 fn reigning(model: &Trained) -> Reigning {
-    let (version, Trained { header, model }) = (ModelVersion::from("0123456789ab"), model.clone());
-    Reigning { version: version.clone(), model: Ok(Box::new(Loaded { version, header, model })), n_refused: 0 }
+    let (version, Trained { header, body }) = (ModelVersion::from("0123456789ab"), model.clone());
+    let inputs = catalogue().inputs(&header.features).unwrap();
+    Reigning { version: version.clone(), model: Ok(Box::new(Loaded { version, header, inputs, body })), n_refused: 0 }
+}
+
+fn challenge(name: &TaskName, dataset: &Dataset, now: Timestamp, reigning: Option<&Reigning>) -> Trained {
+    crate::challenge(task(name).as_ref(), &data(dataset, now), reigning).unwrap()
 }
 
 /// What was learned a while ago.
-fn old(kind: ModelKind, n_days: i64) -> Trained {
+fn old(kind: &TaskName, n_days: i64) -> Trained {
     let until = now().plus_days(-n_days);
     let past = world::events().iter().filter(|recorded| recorded.event.received_at <= until).cloned();
-    train(kind, &load(&past.collect::<Vec<_>>()), until, seed()).unwrap()
+    train(kind, &load(&past.collect::<Vec<_>>()), until)
 }
 
 #[test]
 fn equals_are_within_noise_and_the_older_one_stays() {
-    for kind in ModelKind::ALL {
-        let champion = old(kind, 40);
-        let challenger = challenge(kind, dataset(), now(), seed(), Some(&reigning(&champion))).unwrap();
+    for kind in [of_churn(), of_recommend()] {
+        let champion = old(&kind, 40);
+        let challenger = challenge(&kind, dataset(), now(), Some(&reigning(&champion)));
         let Some(Contest::Judged(duel)) = &challenger.header.contest else { panic!("not judged") };
         let own = challenger.header.evaluation.comparisons()[0].model;
         assert!((duel.score.challenger - own).abs() < 1e-12 && duel.n_days_seen == 0, "{duel:?}");
-        assert_eq!(duel.n_customers, challenger.header.evaluation.n_test());
-        let sign = if kind == CHURN { -1.0 } else { 1.0 };
+        assert_eq!(duel.n_customers, challenger.header.evaluation.n_test);
+        let sign = if kind == of_churn() { -1.0 } else { 1.0 };
         assert!((duel.score.gain.mean - sign * (duel.score.challenger - duel.score.champion)).abs() < 1e-9, "{duel:?}");
-        assert_eq!(duel.calibration.is_some(), kind == CHURN);
+        assert_eq!(duel.calibration.is_some(), kind == of_churn());
         let verdict = challenger.header.verdict();
         assert_eq!(verdict.is_champion, duel.score.gain.is_gain(), "{}", verdict.reason);
         assert!(verdict.reason.contains("against") && verdict.reason.contains("On the same"), "{}", verdict.reason);
     }
     // The champion against itself: it knows the answers.
-    let again = challenge(CHURN, dataset(), now(), seed(), Some(&reigning(trained(CHURN)))).unwrap();
+    let again = challenge(&of_churn(), dataset(), now(), Some(&reigning(trained(&of_churn()))));
     let verdict = again.header.verdict();
     assert!(!verdict.is_champion && verdict.reason.contains("learned from the newest 30 days"), "{}", verdict.reason);
-    let alone = train(CHURN, dataset(), now(), seed()).unwrap();
-    assert_eq!((&alone.model, &alone.header.evaluation), (&again.model, &again.header.evaluation));
+    let alone = train(&of_churn(), dataset(), now());
+    assert_eq!((&alone.body, &alone.header.evaluation), (&again.body, &again.header.evaluation));
 }
 
 #[test]
 fn the_two_are_compared_only_on_days_that_neither_has_learned_from() {
-    for (kind, window_days) in [(ModelKind::Recommend, 14), (CHURN, 30)] {
+    for (kind, window_days) in [(of_recommend(), 14), (of_churn(), 30)] {
         for n_days_ago in [1, window_days - 1, window_days] {
-            let champion = old(kind, n_days_ago);
-            let challenger = challenge(kind, dataset(), now(), seed(), Some(&reigning(&champion))).unwrap();
-            let test_from = challenger.header.evaluation.split().test_from;
+            let champion = old(&kind, n_days_ago);
+            let challenger = challenge(&kind, dataset(), now(), Some(&reigning(&champion)));
+            let test_from = challenger.header.evaluation.split.test_from;
             match &challenger.header.contest {
                 Some(Contest::Judged(_)) => assert!(
                     n_days_ago >= window_days && champion.header.seen_until() <= test_from,
@@ -75,20 +81,20 @@ fn the_two_are_compared_only_on_days_that_neither_has_learned_from() {
 fn a_recommender_says_how_far_the_orders_reach_that_it_has_learned_from() {
     // The data ends where the gap begins, and yet the order of today is learned from.
     let (dataset, today) = ended_and_one_today(12);
-    let header = train(ModelKind::Recommend, &dataset, today, seed()).unwrap().header;
+    let header = train(&of_recommend(), &dataset, today).header;
     assert_eq!((header.newest_row, header.seen_until()), (Some(today), today));
     assert!(header.data_until <= now().plus_days(1));
-    let ordinary = &trained(ModelKind::Recommend).header;
+    let ordinary = &trained(&of_recommend()).header;
     assert_eq!((ordinary.newest_row, ordinary.seen_until()), (None, ordinary.data_until));
 }
 
 #[test]
 fn a_champion_that_foretells_badly_is_replaced() {
     // Who stayed was taken for who left.
-    let mut champion = old(CHURN, 40);
-    let Model::Churn(model) = &champion.model else { panic!("not a churn model") };
-    champion.model = Model::Churn(upside_down(model));
-    let challenger = challenge(CHURN, dataset(), now(), seed(), Some(&reigning(&champion))).unwrap();
+    let mut champion = old(&of_churn(), 40);
+    let Body::Binary(model) = &champion.body else { panic!("not a churn model") };
+    champion.body = Body::Binary(upside_down(model, &champion.header.features));
+    let challenger = challenge(&of_churn(), dataset(), now(), Some(&reigning(&champion)));
     let verdict = challenger.header.verdict();
     assert!(
         verdict.is_champion && verdict.reason.contains("this model was better, with a log loss of"),
@@ -96,28 +102,31 @@ fn a_champion_that_foretells_badly_is_replaced() {
         verdict.reason
     );
     let store = Arc::new(MemoryModelStore::default());
-    let registry = Registry::new(store);
+    let registry = Registry::new(store, catalogue().clone());
     let first = registry.publish(&champion).unwrap();
-    registry.promote(CHURN, &first.version).unwrap();
-    let met = registry.reigning(CHURN).unwrap().unwrap();
+    registry.promote(&of_churn(), &first.version).unwrap();
+    let met = registry.reigning(&of_churn()).unwrap().unwrap();
     assert_eq!(met.version, first.version);
-    let published = registry.publish(&challenge(CHURN, dataset(), now(), seed(), Some(&met)).unwrap()).unwrap();
-    assert!(published.is_champion && registry.champion_version(CHURN).unwrap() == Some(published.version));
-    assert_eq!(registry.roll_back(CHURN).unwrap(), first.version);
+    let published = registry.publish(&challenge(&of_churn(), dataset(), now(), Some(&met))).unwrap();
+    assert!(published.is_champion && registry.champion_version(&of_churn()).unwrap() == Some(published.version));
+    assert_eq!(registry.roll_back(&of_churn()).unwrap(), first.version);
 }
 
 #[test]
 fn a_champion_whose_customers_refused_is_renewed_without_them_where_what_came_later_is_worse() {
     // The champion knows the answers of the challenger's window, so nothing that is honest beats it there.
-    let mut champion = reigning(trained(CHURN));
+    let mut champion = reigning(trained(&of_churn()));
     champion.n_refused = 2;
-    let again = challenge(CHURN, dataset(), now().plus_days(1), seed(), Some(&champion)).unwrap();
+    let again = challenge(&of_churn(), dataset(), now().plus_days(1), Some(&champion));
     let Some(Contest::Renewed { n_refused: 2, .. }) = &again.header.contest else {
         panic!("{:?}", again.header.contest)
     };
     let verdict = again.header.verdict();
     assert!(verdict.is_champion && verdict.reason.contains("trained again without them"), "{}", verdict.reason);
-    assert_eq!((again.header.data_until, &again.model), (trained(CHURN).header.data_until, &trained(CHURN).model));
+    assert_eq!(
+        (again.header.data_until, &again.body),
+        (trained(&of_churn()).header.data_until, &trained(&of_churn()).body)
+    );
     assert_eq!(
         (again.header.trained_at, again.header.learned_until),
         (now().plus_days(1), Some(dataset().read_until()))
@@ -125,18 +134,18 @@ fn a_champion_whose_customers_refused_is_renewed_without_them_where_what_came_la
 }
 
 /// The same trees with a calibration that turns them round.
-fn upside_down(model: &crate::ChurnModel) -> crate::ChurnModel {
+fn upside_down(model: &BinaryModel, features: &[FeatureId]) -> BinaryModel {
     let scores: Vec<f64> = (-40..40).map(|i| f64::from(i) / 10.0).collect();
     let labels = vec![0.0, 1.0].into_iter().cycle().take(scores.len()).collect::<Vec<_>>();
     let flat = models::calibrate::IsotonicSettings::default().fit(&scores, &labels, None).unwrap();
-    crate::ChurnModel::new(model.forest().clone(), flat)
+    BinaryModel::new(model.forest().clone(), flat, features)
 }
 
 /// A header with a duel of these gains.
 fn ruled(score: (f64, f64, f64), ece: (f64, f64, f64), n_refused: u64) -> crate::Verdict {
     let gain = |(mean, low, high)| Gain { mean, low, high };
     let paired = |of| crate::Paired { challenger: 0.3035, champion: 0.3046, gain: gain(of) };
-    let mut header = trained(CHURN).header.clone();
+    let mut header = trained(&of_churn()).header.clone();
     header.contest = Some(Contest::Judged(crate::Duel {
         champion: ModelVersion::from("0123456789ab"),
         n_refused,
@@ -188,7 +197,7 @@ fn the_sentence_says_which_rule_decided() {
 
 #[test]
 fn the_sentence_says_why_nothing_was_compared_and_when_it_can_be() {
-    let mut header = trained(CHURN).header.clone();
+    let mut header = trained(&of_churn()).header.clone();
     let mut said = |n_refused, n_days_seen| {
         header.contest = Some(Contest::Unjudged(crate::Unjudged {
             champion: ModelVersion::from("0123456789ab"),
@@ -220,40 +229,38 @@ fn the_sentence_says_why_nothing_was_compared_and_when_it_can_be() {
 #[test]
 fn who_cannot_be_asked_any_more_gives_way_to_whoever_beats_the_simple_answers() {
     let store = Arc::new(MemoryModelStore::default());
-    let registry = Registry::new(store);
-    let mut other = trained(CHURN).clone();
-    other.header.feature_schema = Some("0000000000000000".to_owned());
+    let registry = Registry::new(store, catalogue().clone());
+    let mut other = trained(&of_churn()).clone();
+    other.header.features.push(FeatureId::first("made_up"));
     registry.publish(&other).unwrap();
-    let met = registry.reigning(CHURN).unwrap().unwrap();
-    assert!(met.model.as_ref().is_err_and(|fault| fault.contains("other features") || fault.contains("features")));
-    let challenger = challenge(CHURN, dataset(), now(), seed(), Some(&met)).unwrap();
+    let met = registry.reigning(&of_churn()).unwrap().unwrap();
+    assert!(met.model.as_ref().is_err_and(|fault| fault.contains("made_up")));
+    let challenger = challenge(&of_churn(), dataset(), now(), Some(&met));
     let published = registry.publish(&challenger).unwrap();
     assert!(published.is_champion && published.reason.contains("cannot any more"), "{}", published.reason);
-    assert!(registry.reigning(ModelKind::Recommend).unwrap().is_none());
+    assert!(registry.reigning(&of_recommend()).unwrap().is_none());
 }
 
 #[test]
 fn a_model_that_was_not_compared_with_the_champion_does_not_take_its_place() {
-    let registry = Registry::new(Arc::new(MemoryModelStore::default()));
-    let first = registry.publish(trained(CHURN)).unwrap();
-    let mut later = trained(CHURN).clone();
+    let registry = Registry::new(Arc::new(MemoryModelStore::default()), catalogue().clone());
+    let first = registry.publish(trained(&of_churn())).unwrap();
+    let mut later = trained(&of_churn()).clone();
     later.header.trained_at = now().plus_days(1);
     let second = registry.publish(&later).unwrap();
     assert!(!second.is_champion && second.reason.contains(first.version.as_str()), "{}", second.reason);
-    assert_eq!(registry.champion_version(CHURN).unwrap(), Some(first.version));
+    assert_eq!(registry.champion_version(&of_churn()).unwrap(), Some(first.version));
 }
 
 #[test]
 fn worse_than_a_simple_answer_beyond_noise_is_never_good_enough() {
-    let mut header = trained(CHURN).header.clone();
-    let Evaluation::Churn(evaluation) = &mut header.evaluation else { panic!("not churn") };
-    let strongest = evaluation.baselines.values().map(|m| m.log_loss).fold(f64::INFINITY, f64::min);
+    let mut header = trained(&of_churn()).header.clone();
+    let strongest = header.evaluation.baselines.values().map(|m| m["log_loss"]).fold(f64::INFINITY, f64::min);
     for (factor, high, is_champion) in
         [(1.01, 0.001, true), (1.01, -0.001, false), (1.03, 0.001, false), (0.99, 0.01, true)]
     {
-        let Evaluation::Churn(evaluation) = &mut header.evaluation else { panic!("not churn") };
-        evaluation.metrics.log_loss = strongest * factor;
-        evaluation.log_loss_gain.values_mut().for_each(|gain| gain.high = high);
+        header.evaluation.metrics.insert("log_loss".to_owned(), strongest * factor);
+        header.evaluation.gains.values_mut().for_each(|gain| gain.high = high);
         assert_eq!(header.verdict().is_champion, is_champion, "{factor} {high}: {}", header.verdict().reason);
     }
 }
@@ -268,19 +275,23 @@ fn ended_and_one_today(n_days: u64) -> (Dataset, Timestamp) {
 
 #[test]
 fn one_order_of_today_turns_no_empty_day_into_staying_away() {
-    let before = evaluate_churn(dataset(), now(), seed()).unwrap();
-    let champion = reigning(trained(CHURN));
+    let before = evaluate(task(&of_churn()).as_ref(), &data(dataset(), now())).unwrap();
+    let champion = reigning(trained(&of_churn()));
     for n_days in [3, 5, 12] {
         let (dataset, today) = ended_and_one_today(n_days);
-        let found = evaluate_churn(&dataset, today, seed()).unwrap();
+        let found = evaluate(task(&of_churn()).as_ref(), &data(&dataset, today)).unwrap();
         assert!(
-            (found.metrics.ece - before.metrics.ece).abs() < 0.01,
+            (found.metrics["ece"] - before.metrics["ece"]).abs() < 0.01,
             "{} became {}",
-            before.metrics.ece,
-            found.metrics.ece
+            before.metrics["ece"],
+            found.metrics["ece"]
         );
-        assert!((found.base_rate - before.base_rate).abs() < 0.02 && found.split.gaps.len() == 1, "{:?}", found.split);
-        let challenger = challenge(CHURN, &dataset, today, seed(), Some(&champion)).unwrap();
+        assert!(
+            (found.base_rate.unwrap() - before.base_rate.unwrap()).abs() < 0.02 && found.split.gaps.len() == 1,
+            "{:?}",
+            found.split
+        );
+        let challenger = challenge(&of_churn(), &dataset, today, Some(&champion));
         assert!(!challenger.header.verdict().is_champion, "{}", challenger.header.verdict().reason);
         assert!(challenger.header.data_until <= now().plus_days(1));
     }
@@ -292,7 +303,7 @@ fn a_gap_that_leaves_no_window_is_said() {
     let days = (0..80).filter(|day| !(35..45).contains(day));
     let orders =
         days.flat_map(|n| (0..60).map(move |c| order(&format!("c{}", (c * 7 + n * 11) % 200), "tea", day(n), day(n))));
-    let error = train(CHURN, &load(&numbered(orders)), day(80), seed()).unwrap_err();
+    let error = crate::train(task(&of_churn()).as_ref(), &data(&load(&numbered(orders)), day(80))).unwrap_err();
     let LearningError::NotReady { missing, .. } = &error else { panic!("{error}") };
     assert!(missing.iter().any(|need| need.what.contains("without a gap") && need.have == 1), "{error}");
 }

@@ -1,18 +1,13 @@
 //! Does every model file that was ever written open, and does nothing else?
 
-use super::world::day;
-use crate::churn::ChurnModel;
+use super::world::{catalogue, day};
 use crate::file::{decode, decode_header, encode};
-use crate::{
-    ChurnEvaluation, Evaluation, LearningError, Model, ModelHeader, ModelKind, ProbabilityMetrics, RankingMetrics,
-    RecommendEvaluation, Split,
-};
+use crate::{BinaryModel, Body, Evaluation, LearningError, ModelHeader, Numbers, Split};
 use models::boost::BoostSettings;
 use models::calibrate::IsotonicSettings;
 use models::recommend::{HistoryItem, Interaction, Interactions, ItemToItem};
 use primitives::{ErrorKind, ItemKey, Seed};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// Learned until day 60, tested on the 30 days after it.
 pub(crate) fn split() -> Split {
@@ -27,13 +22,31 @@ pub(crate) fn split() -> Split {
     }
 }
 
-fn header(evaluation: Evaluation) -> ModelHeader {
+fn evaluation(decides: &str, numbers: &[(&str, f64)], baseline: &str) -> Evaluation {
+    let numbers: Numbers = numbers.iter().map(|(name, number)| ((*name).to_owned(), *number)).collect();
+    Evaluation {
+        split: split(),
+        n_train: 0,
+        n_test: 0,
+        counts: BTreeMap::new(),
+        base_rate: None,
+        decides: decides.to_owned(),
+        metrics: numbers.clone(),
+        baselines: BTreeMap::from([(baseline.to_owned(), numbers)]),
+        gains: BTreeMap::new(),
+        calibration: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+fn header(task: &str, body: &Body, evaluation: Evaluation) -> ModelHeader {
     ModelHeader {
-        model: evaluation.kind(),
+        task: task.into(),
+        shape: body.shape().name(),
+        features: Vec::new(),
         trained_at: day(90),
         data_from: day(0),
         data_until: day(90),
-        feature_schema: (evaluation.kind() == ModelKind::Churn).then(|| "00112233445566ff".to_owned()),
         evaluation,
         contest: None,
         learned_until: None,
@@ -42,33 +55,30 @@ fn header(evaluation: Evaluation) -> ModelHeader {
         settings: serde_json::json!({}),
         n_customers: 3,
         n_rows: 5,
+        rows: "purchases".to_owned(),
+        method: "Item-to-item similarity, own repetition and popularity".to_owned(),
         importances: Vec::new(),
         program_version: "0.1.0".to_owned(),
     }
 }
 
 /// Five purchases of three items.
-fn tiny_recommender() -> (ModelHeader, Model) {
+fn tiny_recommender() -> (ModelHeader, Body) {
     let bought = |customer, item| Interaction { customer, item, age_days: 1.0, quantity: 1.0 };
     let rows = vec![bought(1, 0), bought(1, 1), bought(2, 0), bought(2, 1), bought(3, 2)];
     let interactions = Interactions { rows, items: vec![ItemKey(10), ItemKey(20), ItemKey(30)] };
     let settings = ItemToItem { n_customers_min: 1, ..ItemToItem::default() };
-    let metrics = RankingMetrics { ndcg_at_10: 0.5, recall_at_10: 0.5, coverage: 1.0 };
-    let evaluation = RecommendEvaluation {
-        split: split(),
-        n_customers: 3,
-        n_items: 3,
-        metrics,
-        baselines: BTreeMap::from([("popularity".to_owned(), metrics)]),
-        ndcg_gain: BTreeMap::new(),
-    };
-    let model = settings.fit(&interactions, Seed::new(1)).unwrap();
-    (header(Evaluation::Recommend(evaluation)), Model::Recommend(model))
+    let numbers = [("ndcg@10", 0.5), ("recall@10", 0.5), ("coverage", 1.0)];
+    let mut evaluation = evaluation("ndcg@10", &numbers, "popularity");
+    (evaluation.n_train, evaluation.n_test) = (5, 3);
+    evaluation.counts = [("n_customers", 3), ("n_items", 3)].map(|(name, n)| (name.to_owned(), n)).into();
+    let body = Body::Ranker(settings.fit(&interactions, Seed::new(1)).unwrap());
+    (header("recommend", &body, evaluation), body)
 }
 
 /// Three trees over the catalogue, of which the first feature decides.
-pub(crate) fn tiny_churn() -> (ModelHeader, Model) {
-    let width = features::catalogue::definitions().len();
+pub(crate) fn tiny_churn() -> (ModelHeader, Body) {
+    let width = catalogue().all().len();
     let labels: Vec<f64> = (0..40).map(|row| if row < 20 { 0.0 } else { 1.0 }).collect();
     let data: Vec<f64> =
         (0..40_usize * width).map(|at| if at % width == 0 { (at / width) as f64 } else { 0.0 }).collect();
@@ -77,36 +87,28 @@ pub(crate) fn tiny_churn() -> (ModelHeader, Model) {
     let forest = boost.fit(frame, &labels, None, Seed::new(1)).unwrap();
     let scores = forest.score_all(frame).unwrap();
     let calibration = IsotonicSettings::default().fit(&scores, &labels, None).unwrap();
-    let metrics = ProbabilityMetrics { auc: 0.75, log_loss: 0.5, ece: 0.0 };
-    let evaluation = ChurnEvaluation {
-        split: split(),
-        n_train: 40,
-        n_test: 40,
-        base_rate: 0.5,
-        metrics,
-        baselines: BTreeMap::from([("constant".to_owned(), metrics)]),
-        log_loss_gain: BTreeMap::new(),
-        calibration: Vec::new(),
+    let mut evaluation = evaluation("log_loss", &[("auc", 0.75), ("log_loss", 0.5), ("ece", 0.0)], "constant");
+    (evaluation.n_train, evaluation.n_test, evaluation.base_rate) = (40, 40, Some(0.5));
+    let features = catalogue().all().ids();
+    let body = Body::Binary(BinaryModel::new(forest, calibration, &features));
+    let header = ModelHeader {
+        features,
+        rows: "customers at weekly moments".to_owned(),
+        method: "Gradient boosting, 3 trees, isotonic calibration on customers held out".to_owned(),
+        ..header("churn", &body, evaluation)
     };
-    (header(Evaluation::Churn(evaluation)), Model::Churn(ChurnModel::new(forest, calibration)))
+    (header, body)
 }
 
-/// The file that version 1 wrote. Where it is missing it is written, for a person to look at and commit.
-fn fixture(name: &str, model: &(ModelHeader, Model)) -> Vec<u8> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
-    if !path.exists() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, encode(&model.0, &model.1).unwrap()).unwrap();
-        panic!("{} was missing and has been written: commit it", path.display());
-    }
-    std::fs::read(path).unwrap()
-}
+/// The files that version 1 wrote.
+const RECOMMEND_V1: &[u8] = include_bytes!("../../tests/fixtures/recommend-v1.rppt");
+const CHURN_V1: &[u8] = include_bytes!("../../tests/fixtures/churn-v1.rppt");
 
 #[test]
 fn a_recommender_of_version_1_opens() {
-    let (header, model) = decode(&fixture("recommend-v1.rppt", &tiny_recommender())).unwrap();
+    let (header, model) = decode(RECOMMEND_V1).unwrap();
     assert_eq!(header, tiny_recommender().0);
-    let Model::Recommend(model) = model else { panic!("not a recommender") };
+    let Body::Ranker(model) = model else { panic!("not a recommender") };
     let history = [HistoryItem { item: ItemKey(10), age_days: 0.0, quantity: 1.0 }];
     let best = model.score(&history, 3, &|item| item != ItemKey(10));
     assert_eq!(best.iter().map(|scored| scored.item).collect::<Vec<_>>(), [ItemKey(20), ItemKey(30)]);
@@ -114,9 +116,11 @@ fn a_recommender_of_version_1_opens() {
 
 #[test]
 fn a_churn_model_of_version_1_opens() {
-    let (header, model) = decode(&fixture("churn-v1.rppt", &tiny_churn())).unwrap();
-    assert_eq!(header, tiny_churn().0);
-    let Model::Churn(model) = model else { panic!("not a churn model") };
+    let (header, model) = decode(CHURN_V1).unwrap();
+    // Its settings did not say how many trees there are.
+    let method = "Gradient boosting, 0 trees, isotonic calibration on customers held out".to_owned();
+    assert_eq!(header, ModelHeader { method, ..tiny_churn().0 });
+    let Body::Binary(model) = model else { panic!("not a churn model") };
     let row = |first: f64| {
         let mut row = vec![0.0; model.features().len()];
         row[0] = first;
@@ -141,10 +145,22 @@ fn other_bytes_are_refused_with_a_reason() {
         assert_eq!(error.kind(), ErrorKind::Corrupt, "{length} bytes: {error}");
     }
     let mut newer = file.clone();
-    newer[4] = 2;
-    assert!(matches!(decode_header(&newer), Err(LearningError::Newer { found: 2, known: 1 })));
+    newer[4] = 3;
+    assert!(matches!(decode_header(&newer), Err(LearningError::Newer { found: 3, known: 2 })));
+    newer[4] = 0;
+    assert_eq!(decode_header(&newer).unwrap_err().kind(), ErrorKind::Corrupt, "no program was older than the first");
     let mut longer = file;
     longer.push(0);
     assert!(decode(&longer).is_err());
     assert!(decode(b"not a model file at all").unwrap_err().to_string().contains("does not begin"));
+}
+
+#[test]
+fn a_model_of_a_task_or_a_shape_that_only_a_newer_program_knows_can_be_shown() {
+    let (header, body) = tiny_recommender();
+    let stranger = ModelHeader { task: "mood".into(), shape: "labels".to_owned(), ..header };
+    let file = encode(&stranger, &body).unwrap();
+    assert_eq!(decode_header(&file).unwrap(), stranger);
+    let error = decode(&file).unwrap_err();
+    assert!(matches!(error, LearningError::Shape { .. }) && error.kind() == ErrorKind::Conflict, "{error}");
 }

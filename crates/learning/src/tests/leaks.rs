@@ -1,9 +1,11 @@
 //! Does anything of the future, or of somebody who refused, get into what is learned?
 
-use super::world::{Told, dataset, day, events, load, now, numbered, order, seed};
-use crate::churn::Rows;
-use crate::outcomes::{churn, next_items};
-use crate::{Dataset, recommend};
+use super::world::{
+    Told, catalogue, data, dataset, day, events, load, now, numbered, of_churn, of_recommend, order, seed, task,
+};
+use crate::tasks::binary::Rows;
+use crate::tasks::recommend;
+use crate::{Dataset, churn};
 use events::{Call, Recorded};
 use governance::{ConsentPolicy, Purpose};
 use primitives::{ItemId, ItemKey, Timestamp};
@@ -27,6 +29,10 @@ fn with_another_future(events: &[Recorded], cutoff: Timestamp, late: Timestamp) 
     numbered(changed)
 }
 
+fn rows(dataset: &Dataset, as_ofs: &[Timestamp]) -> Rows {
+    Rows::of(&data(dataset, now()), &churn(), &catalogue().all(), as_ofs)
+}
+
 fn bits(rows: &Rows) -> (Vec<(String, Timestamp)>, Vec<u64>, Vec<u64>) {
     let names = (0..rows.len()).map(|row| rows.whose(row)).collect();
     let values = (0..rows.len()).flat_map(|row| rows.row(row)).map(|value| value.to_bits()).collect();
@@ -35,28 +41,29 @@ fn bits(rows: &Rows) -> (Vec<(String, Timestamp)>, Vec<u64>, Vec<u64>) {
 
 #[test]
 fn another_future_changes_no_row_that_churn_is_learned_from() {
-    let split = crate::churn::split(dataset(), now()).unwrap();
+    let split = task(&of_churn()).split(&data(dataset(), now())).unwrap();
     let late = split.train_as_ofs[0].plus_days(-1);
     let other = load(&with_another_future(events(), split.test_from, late));
-    assert!(bits(&Rows::of(dataset(), &split.train_as_ofs)) == bits(&Rows::of(&other, &split.train_as_ofs)));
-    let test = [Rows::of(dataset(), &[split.test_from]), Rows::of(&other, &[split.test_from])].map(|rows| bits(&rows));
+    assert!(bits(&rows(dataset(), &split.train_as_ofs)) == bits(&rows(&other, &split.train_as_ofs)));
+    let test = [rows(dataset(), &[split.test_from]), rows(&other, &[split.test_from])].map(|rows| bits(&rows));
     assert!(test[0].0 == test[1].0 && test[0].1 == test[1].1, "the test's features knew the future");
     assert!(test[0].2 != test[1].2, "the other future is no other future");
 }
 
 #[test]
 fn another_future_changes_no_recommender_that_is_judged() {
-    let split = recommend::split(dataset(), now()).unwrap();
+    let split = task(&of_recommend()).split(&data(dataset(), now())).unwrap();
     let other = load(&with_another_future(events(), split.test_from, split.train_from));
-    let (settings, evaluation) = recommend::choose_and_judge(dataset(), &split, seed()).unwrap();
-    let (other_settings, other_evaluation) = recommend::choose_and_judge(&other, &split, seed()).unwrap();
+    let judged = |dataset: &Dataset| {
+        let settings = recommend::choose(dataset, &split, seed()).unwrap();
+        let evaluation = recommend::judge(dataset, &split, &settings, seed()).unwrap().evaluation;
+        (settings, evaluation)
+    };
+    let ((settings, evaluation), (other_settings, other_evaluation)) = (judged(dataset()), judged(&other));
     assert_eq!(settings, other_settings);
     let fit = |dataset: &Dataset| recommend::fit(dataset, split.train_until, &settings, seed()).unwrap();
     assert!(fit(dataset()) == fit(&other));
-    assert_ne!(
-        evaluation.evaluation.n_customers, other_evaluation.evaluation.n_customers,
-        "the other future is no other future"
-    );
+    assert_ne!(evaluation.n_test, other_evaluation.n_test, "the other future is no other future");
 }
 
 #[test]
@@ -66,7 +73,7 @@ fn a_purchase_exactly_thirty_days_later_is_one() {
     for (again, churned) in [(0, true), (1, false), (later, false), (later + 1, true)] {
         let history = [order("ann", "tea", day(99), day(99)), order("ann", "tea", at(again), at(again))];
         let dataset = load(&numbered(history));
-        let rows = Rows::of(&dataset, &[day(100)]);
+        let rows = rows(&dataset, &[day(100)]);
         assert_eq!((rows.len(), rows.labels[0] > 0.5), (1, churned), "{again} ms later");
     }
 }
@@ -75,7 +82,7 @@ fn a_purchase_exactly_thirty_days_later_is_one() {
 fn only_those_who_bought_lately_can_be_lost() {
     for (n_days_ago, n_rows) in [(0, 1), (89, 1), (90, 0), (200, 0)] {
         let dataset = load(&numbered([order("ann", "tea", day(300 - n_days_ago), day(300 - n_days_ago))]));
-        assert_eq!(Rows::of(&dataset, &[day(300)]).len(), n_rows, "{n_days_ago} days ago");
+        assert_eq!(rows(&dataset, &[day(300)]).len(), n_rows, "{n_days_ago} days ago");
     }
 }
 
@@ -84,7 +91,7 @@ fn next_items_are_those_after_the_moment() {
     let dataset = load(&numbered((0..4).map(|n| order("ann", &format!("i{n}"), day(n), day(n)))));
     let trace = &dataset.customers()[0].get().state;
     let expected = ["i2", "i3"].map(|id| ItemKey::from(&ItemId::from(id)));
-    assert_eq!(next_items::bought(trace, day(1), day(3)), expected.into());
+    assert_eq!(BTreeSet::from_iter(trace.items_between(day(1), day(3))), expected.into());
 }
 
 #[test]
@@ -96,12 +103,13 @@ fn who_refuses_is_in_no_frame_and_is_counted() {
         .collect();
     assert!(!refused.is_empty(), "somebody must refuse for this test to mean anything");
     assert!(dataset().n_left_out() > 0);
-    let rows = Rows::of(dataset(), &[now().plus_days(-30), now()]);
+    let rows = rows(dataset(), &[now().plus_days(-30), now()]);
     assert!(rows.len() > 100 && (0..rows.len()).all(|row| !refused.contains(&rows.whose(row).0)));
     assert!(dataset().customers().iter().all(|customer| customer.consent().granted));
 
     let nobody = ConsentPolicy::new([]);
-    let stated = Dataset::load(&Told(events().to_vec()), &nobody, &mut |_| {}).unwrap();
+    let stated =
+        Dataset::load(&Told(events().to_vec()), &nobody, features::TraceReads::default(), &mut |_| {}).unwrap();
     assert!(stated.n_customers() < dataset().n_customers());
     assert_eq!(
         stated.n_customers() as u64 + stated.n_left_out(),
@@ -113,7 +121,11 @@ fn who_refuses_is_in_no_frame_and_is_counted() {
 #[test]
 fn progress_is_told_up_to_the_last_event() {
     let mut told = Vec::new();
-    let dataset = Dataset::load(&Told(events().to_vec()), &ConsentPolicy::default(), &mut |n| told.push(n)).unwrap();
+    let dataset =
+        Dataset::load(&Told(events().to_vec()), &ConsentPolicy::default(), features::TraceReads::default(), &mut |n| {
+            told.push(n)
+        })
+        .unwrap();
     assert!(told.is_sorted() && told.last() == Some(&dataset.n_events()));
     assert_eq!(dataset.n_events(), events().len() as u64);
 }
@@ -125,5 +137,4 @@ fn live_and_training_histories_are_the_same() {
     let history = recommend::history_of(&state, now());
     assert_eq!(history.len(), state.lines().len());
     assert!(history.iter().all(|bought| bought.age_days >= 0.0 && bought.quantity > 0.0));
-    assert!(churn::is_active(&state, now()) || state.last_order_at().is_none_or(|at| at < now().plus_days(-89)));
 }

@@ -1,12 +1,11 @@
 //! Does the registry keep every model, and never lets one answer that cannot?
 
 use super::files::tiny_churn;
-use super::world::{self, dataset, now};
+use super::world::{self, catalogue, dataset, now, of_churn, of_recommend};
 use crate::{
-    Contest, LearningError, MemoryModelStore, Model, ModelKind, ModelStore, ModelStoreError, Registry, Trained,
-    file_name,
+    Body, Contest, LearningError, MemoryModelStore, ModelStore, ModelStoreError, Registry, Trained, file_name,
 };
-use features::catalogue;
+use features::FeatureId;
 use primitives::{ErrorKind, ModelVersion};
 use proptest::prelude::*;
 use std::sync::{Arc, LazyLock};
@@ -14,9 +13,8 @@ use std::sync::{Arc, LazyLock};
 /// A model of three trees, as good as the simple answers: a registry asks no more.
 fn trained() -> &'static Trained {
     static TRAINED: LazyLock<Trained> = LazyLock::new(|| {
-        let (mut header, model) = tiny_churn();
-        header.feature_schema = Some(catalogue::schema_hash());
-        Trained { header, model }
+        let (header, body) = tiny_churn();
+        Trained { header, body }
     });
     &TRAINED
 }
@@ -31,43 +29,41 @@ fn successor_of(champion: &ModelVersion, n_days_later: i64) -> Trained {
 
 fn registry() -> (Arc<MemoryModelStore>, Registry) {
     let store = Arc::new(MemoryModelStore::default());
-    (store.clone(), Registry::new(store))
+    (store.clone(), Registry::new(store, catalogue().clone()))
 }
-
-const CHURN: ModelKind = ModelKind::Churn;
 
 #[test]
 fn a_published_model_answers_and_can_be_rolled_back() {
     let (_, registry) = registry();
-    assert!(registry.champion(CHURN).unwrap().is_none());
-    assert_eq!(registry.roll_back(CHURN).unwrap_err().kind(), ErrorKind::Conflict);
+    assert!(registry.champion(&of_churn()).unwrap().is_none());
+    assert_eq!(registry.roll_back(&of_churn()).unwrap_err().kind(), ErrorKind::Conflict);
     let first = registry.publish(trained()).unwrap();
     assert!(first.is_champion && first.reason.contains("log loss"), "{}", first.reason);
     assert_eq!(first.version.as_str(), &file_name(&trained().to_file().unwrap())[..12]);
-    let found = registry.champion(CHURN).unwrap().unwrap();
-    assert_eq!((&found.version, &found.header, &found.model), (&first.version, &trained().header, &trained().model));
+    let found = registry.champion(&of_churn()).unwrap().unwrap();
+    assert_eq!((&found.version, &found.header, &found.body), (&first.version, &trained().header, &trained().body));
     // Publishing it again is no second reign.
     registry.publish(trained()).unwrap();
-    assert!(matches!(registry.roll_back(CHURN), Err(LearningError::NoEarlierChampion { n_champions: 1, .. })));
+    assert!(matches!(registry.roll_back(&of_churn()), Err(LearningError::NoEarlierChampion { n_champions: 1, .. })));
 
     let second = registry.publish(&successor_of(&first.version, 1)).unwrap();
-    assert_eq!(registry.champion_version(CHURN).unwrap(), Some(second.version.clone()));
-    let versions = registry.versions(CHURN).unwrap();
-    let seen: Vec<_> = versions.iter().map(|v| (&v.version, v.is_champion, v.fits_features)).collect();
+    assert_eq!(registry.champion_version(&of_churn()).unwrap(), Some(second.version.clone()));
+    let versions = registry.versions(&of_churn()).unwrap();
+    let seen: Vec<_> = versions.iter().map(|v| (&v.version, v.is_champion, v.can_answer)).collect();
     assert_eq!(seen, [(&second.version, true, true), (&first.version, false, true)]);
-    assert_eq!(registry.roll_back(CHURN).unwrap(), first.version);
-    assert_eq!(registry.champion_version(CHURN).unwrap(), Some(first.version.clone()));
-    registry.promote(CHURN, &second.version).unwrap();
-    assert_eq!(registry.champion_version(CHURN).unwrap(), Some(second.version));
-    assert!(registry.versions(ModelKind::Recommend).unwrap().is_empty());
+    assert_eq!(registry.roll_back(&of_churn()).unwrap(), first.version);
+    assert_eq!(registry.champion_version(&of_churn()).unwrap(), Some(first.version.clone()));
+    registry.promote(&of_churn(), &second.version).unwrap();
+    assert_eq!(registry.champion_version(&of_churn()).unwrap(), Some(second.version));
+    assert!(registry.versions(&of_recommend()).unwrap().is_empty());
 }
 
 #[test]
 fn a_version_that_is_not_there_is_not_found() {
     let (_, registry) = registry();
     let version = registry.publish(trained()).unwrap().version;
-    for (kind, version) in [(CHURN, "0123456789ab"), (CHURN, ""), (ModelKind::Recommend, version.as_str())] {
-        let error = registry.load(kind, &ModelVersion::from(version)).unwrap_err();
+    for (kind, version) in [(of_churn(), "0123456789ab"), (of_churn(), ""), (of_recommend(), version.as_str())] {
+        let error = registry.load(&kind, &ModelVersion::from(version)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound, "{kind} {version}: {error}");
     }
 }
@@ -77,14 +73,14 @@ fn a_model_of_other_features_is_refused_and_the_one_before_stays_in_force() {
     let (_, registry) = registry();
     let good = registry.publish(trained()).unwrap();
     let mut other = successor_of(&good.version, 1);
-    other.header.feature_schema = Some("0000000000000000".to_owned());
+    other.header.features.push(FeatureId::first("made_up"));
     let refused = registry.publish(&other).unwrap().version;
-    let error = registry.champion(CHURN).unwrap_err();
+    let error = registry.champion(&of_churn()).unwrap_err();
     assert!(error.to_string().contains("train it again with `rapport train churn`"), "{error}");
-    assert!(!registry.versions(CHURN).unwrap()[0].fits_features);
-    assert_eq!(registry.roll_back(CHURN).unwrap(), good.version);
-    assert!(matches!(registry.promote(CHURN, &refused), Err(LearningError::Schema { .. })));
-    assert_eq!(registry.champion_version(CHURN).unwrap(), Some(good.version));
+    assert!(!registry.versions(&of_churn()).unwrap()[0].can_answer);
+    assert_eq!(registry.roll_back(&of_churn()).unwrap(), good.version);
+    assert!(matches!(registry.promote(&of_churn(), &refused), Err(LearningError::Features { .. })));
+    assert_eq!(registry.champion_version(&of_churn()).unwrap(), Some(good.version));
 }
 
 #[test]
@@ -95,12 +91,12 @@ fn a_damaged_file_is_named_and_harms_no_other() {
     let file = successor.to_file().unwrap();
     let damaged = registry.publish(&successor).unwrap().version;
     store.damage(&file_name(&file), file[..file.len() - 1].to_vec());
-    let fresh = Registry::new(store);
-    assert_eq!(fresh.champion(CHURN).unwrap_err().kind(), ErrorKind::Corrupt);
-    assert_eq!(fresh.versions(CHURN).unwrap().len(), 1);
+    let fresh = Registry::new(store, catalogue().clone());
+    assert_eq!(fresh.champion(&of_churn()).unwrap_err().kind(), ErrorKind::Corrupt);
+    assert_eq!(fresh.versions(&of_churn()).unwrap().len(), 1);
     assert_eq!(fresh.damaged().unwrap()[0].0, damaged);
-    assert_eq!(fresh.roll_back(CHURN).unwrap(), good);
-    assert!(fresh.champion(CHURN).unwrap().is_some());
+    assert_eq!(fresh.roll_back(&of_churn()).unwrap(), good);
+    assert!(fresh.champion(&of_churn()).unwrap().is_some());
 }
 
 /// A store whose disk does not answer while it is asked for a file's content.
@@ -130,16 +126,16 @@ impl ModelStore for Mute {
 
 #[test]
 fn a_champion_that_cannot_be_read_for_now_is_not_dethroned_and_a_damaged_one_is_met_with_its_fault() {
-    let mute = Registry::new(Arc::new(Mute(MemoryModelStore::default())));
-    assert!(mute.reigning(CHURN).unwrap().is_none());
+    let mute = Registry::new(Arc::new(Mute(MemoryModelStore::default())), catalogue().clone());
+    assert!(mute.reigning(&of_churn()).unwrap().is_none());
     let version = mute.publish(trained()).unwrap().version;
-    assert_eq!(mute.reigning(CHURN).unwrap_err().kind(), ErrorKind::Unavailable);
-    assert_eq!(mute.champion_version(CHURN).unwrap(), Some(version));
+    assert_eq!(mute.reigning(&of_churn()).unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(mute.champion_version(&of_churn()).unwrap(), Some(version));
 
     let (store, registry) = registry();
     let version = registry.publish(trained()).unwrap().version;
     store.damage(&file_name(&trained().to_file().unwrap()), b"RPPT".to_vec());
-    let met = registry.reigning(CHURN).unwrap().unwrap();
+    let met = registry.reigning(&of_churn()).unwrap().unwrap();
     assert_eq!((met.version, met.n_refused), (version, 0));
     assert!(met.model.unwrap_err().contains("damaged"));
 }
@@ -148,36 +144,34 @@ fn a_champion_that_cannot_be_read_for_now_is_not_dethroned_and_a_damaged_one_is_
 fn a_model_worse_than_a_baseline_is_kept_and_does_not_answer() {
     let (store, registry) = registry();
     let mut worse = trained().clone();
-    if let crate::Evaluation::Churn(evaluation) = &mut worse.header.evaluation {
-        let strongest = evaluation.baselines.values().map(|m| m.log_loss).fold(f64::INFINITY, f64::min);
-        evaluation.metrics.log_loss = strongest * 1.021;
-    }
+    let strongest = worse.header.evaluation.baselines.values().map(|m| m["log_loss"]).fold(f64::INFINITY, f64::min);
+    worse.header.evaluation.metrics.insert("log_loss".to_owned(), strongest * 1.021);
     let published = registry.publish(&worse).unwrap();
     assert!(
         !published.is_champion && published.reason.contains("this model does not answer: its log loss of"),
         "{}",
         published.reason
     );
-    assert!(registry.champion(CHURN).unwrap().is_none());
+    assert!(registry.champion(&of_churn()).unwrap().is_none());
     assert_eq!(store.list().unwrap().len(), 1);
     // A person may decide otherwise.
-    registry.promote(CHURN, &published.version).unwrap();
-    assert!(registry.champion(CHURN).unwrap().is_some());
+    registry.promote(&of_churn(), &published.version).unwrap();
+    assert!(registry.champion(&of_churn()).unwrap().is_some());
 }
 
 #[test]
 fn a_score_is_its_bias_and_its_contributions() {
-    let Model::Churn(model) = &world::trained(CHURN).model else { panic!("not a churn model") };
+    let Body::Binary(model) = &world::trained(&of_churn()).body else { panic!("not a churn model") };
     for customer in dataset().customers().iter().take(40) {
-        let vector = customer.get().state.state_at(now()).vector(now());
-        let scored = model.score(&vector).unwrap();
+        let mut values = Vec::new();
+        catalogue().all().read(&customer.get().state.state_at(now()), now(), &mut values);
+        let scored = model.score(&values).unwrap();
         let sum: f64 = scored.contributions.iter().map(|contribution| contribution.contribution).sum();
         assert!((scored.bias + sum - scored.log_odds).abs() < 1e-9);
         assert!(scored.contributions.is_sorted_by(|a, b| a.contribution.abs() >= b.contribution.abs()));
-        assert_eq!(scored.probability, model.probability(&vector).unwrap());
-        let mut short = vector.clone();
-        short.values.pop();
-        assert_eq!(model.score(&short).unwrap_err().kind(), ErrorKind::Invalid);
+        assert_eq!(scored.probability, model.probability(&values).unwrap());
+        values.pop();
+        assert_eq!(model.score(&values).unwrap_err().kind(), ErrorKind::Invalid);
     }
 }
 
@@ -225,12 +219,12 @@ proptest! {
                 }
                 Deed::Promote(place) => {
                     let Some(version) = published.get(place) else { continue };
-                    registry.promote(CHURN, version).unwrap();
+                    registry.promote(&of_churn(), version).unwrap();
                     if reigns.last() != Some(version) {
                         reigns.push(version.clone());
                     }
                 }
-                Deed::RollBack => match registry.roll_back(CHURN) {
+                Deed::RollBack => match registry.roll_back(&of_churn()) {
                     Ok(version) => {
                         reigns.pop();
                         prop_assert_eq!(reigns.last(), Some(&version));
@@ -238,15 +232,15 @@ proptest! {
                     Err(error) => prop_assert!(reigns.len() < 2 && error.kind() == ErrorKind::Conflict),
                 },
             }
-            prop_assert_eq!(registry.champion_version(CHURN).unwrap(), reigns.last().cloned());
-            let met = registry.reigning(CHURN).unwrap();
+            prop_assert_eq!(registry.champion_version(&of_churn()).unwrap(), reigns.last().cloned());
+            let met = registry.reigning(&of_churn()).unwrap();
             prop_assert_eq!(met.as_ref().map(|met| &met.version), reigns.last());
-            for registry in [&registry, &Registry::new(store.clone())] {
-                let versions = registry.versions(CHURN).unwrap();
+            for registry in [&registry, &Registry::new(store.clone(), catalogue().clone())] {
+                let versions = registry.versions(&of_churn()).unwrap();
                 prop_assert_eq!(versions.len(), published.len());
                 prop_assert!(versions.is_sorted_by(|a, b| a.header.trained_at >= b.header.trained_at));
                 prop_assert!(versions.iter().all(|v| v.is_champion == (Some(&v.version) == reigns.last())));
-                prop_assert!(published.iter().all(|version| registry.load(CHURN, version).is_ok()));
+                prop_assert!(published.iter().all(|version| registry.load(&of_churn(), version).is_ok()));
             }
         }
     }

@@ -241,7 +241,7 @@ fn a_dataset_says_how_far_it_has_read() {
     ]);
     assert_eq!((load(&events).read_until(), load(&[]).read_until()), (Offset(3), Offset(0)));
     assert_eq!(
-        super::world::trained(crate::ModelKind::Churn).header.learned_until,
+        super::world::trained(&super::world::of_churn()).header.learned_until,
         Some(super::world::dataset().read_until())
     );
 }

@@ -1,13 +1,13 @@
 //! Which history do the tests learn from? A small generated world, and orders made by hand.
 
-use crate::{Dataset, ModelKind, Trained, train};
+use crate::{Binary, Data, Dataset, Recommend, Task, TaskName, Trained, churn};
 use events::generator::{World, WorldSettings};
 use events::{Call, Event, EventLogError, Fields, Offset, Recorded};
-use features::History;
+use features::{Catalogue, History};
 use governance::ConsentPolicy;
 use primitives::{Seed, Timestamp};
 use serde_json::json;
-use std::sync::OnceLock;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 pub(super) fn seed() -> Seed {
     Seed::new(11)
@@ -42,10 +42,42 @@ pub(super) fn dataset() -> &'static Dataset {
     DATASET.get_or_init(|| load(events()))
 }
 
+/// The features that the tests look at.
+pub(crate) fn catalogue() -> &'static Arc<Catalogue> {
+    static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| Arc::new(Catalogue::built_in()));
+    &CATALOGUE
+}
+
+/// Everything of a dataset, as of a moment.
+pub(super) fn data(dataset: &Dataset, now: Timestamp) -> Data<'_> {
+    Data { dataset, catalogue: catalogue(), now, seed: seed() }
+}
+
+/// The two tasks that the tests look at.
+pub(super) fn tasks() -> [Box<dyn Task>; 2] {
+    [Box::new(Recommend::default()), Box::new(Binary::new(churn()))]
+}
+
+pub(super) fn task(name: &TaskName) -> Box<dyn Task> {
+    tasks().into_iter().find(|task| task.about().name == *name).unwrap()
+}
+
+pub(super) fn of_churn() -> TaskName {
+    "churn".into()
+}
+
+pub(super) fn of_recommend() -> TaskName {
+    "recommend".into()
+}
+
+pub(super) fn train(task_name: &TaskName, dataset: &Dataset, now: Timestamp) -> Trained {
+    crate::train(task(task_name).as_ref(), &data(dataset, now)).unwrap()
+}
+
 /// What the generated world teaches.
-pub(super) fn trained(kind: ModelKind) -> &'static Trained {
+pub(super) fn trained(task: &TaskName) -> &'static Trained {
     static TRAINED: [OnceLock<Trained>; 2] = [const { OnceLock::new() }; 2];
-    TRAINED[usize::from(kind == ModelKind::Churn)].get_or_init(|| train(kind, dataset(), now(), seed()).unwrap())
+    TRAINED[usize::from(*task == of_churn())].get_or_init(|| train(task, dataset(), now()))
 }
 
 /// The moment the generated world ends.
@@ -54,7 +86,8 @@ pub(super) fn now() -> Timestamp {
 }
 
 pub(super) fn load(events: &[Recorded]) -> Dataset {
-    Dataset::load(&Told(events.to_vec()), &ConsentPolicy::default(), &mut |_| {}).unwrap()
+    Dataset::load(&Told(events.to_vec()), &ConsentPolicy::default(), features::TraceReads::default(), &mut |_| {})
+        .unwrap()
 }
 
 pub(super) fn numbered(events: impl IntoIterator<Item = Event>) -> Vec<Recorded> {

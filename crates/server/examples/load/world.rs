@@ -4,7 +4,6 @@ use crate::client::{ADMIN_KEY, KEY};
 use anyhow::{Context, Result};
 use events::generator::{World, WorldSettings};
 use events::{Batch, Event};
-use learning::ModelKind;
 use primitives::Seed;
 use server::serve::Opened;
 use server::settings::Settings;
@@ -32,12 +31,12 @@ pub(crate) fn prepare(data: &Path, n_customers: usize, n_items: usize) -> Result
     opened.storage.seal(opened.engine.checkpointed(), &SealPolicy::everything())?;
 
     let started = Instant::now();
-    let dataset = engine::load_dataset(&opened.engine, &mut |_| {})?;
+    let dataset = opened.engine.dataset(&mut |_| {})?;
     println!("history read for training: {:.0} events/s", events.len() as f64 / started.elapsed().as_secs_f64());
-    for kind in ModelKind::ALL {
+    for task in opened.engine.capabilities().tasks.names() {
         let started = Instant::now();
-        let published = engine::train(&opened.engine, kind, &dataset, Seed::new(1))?;
-        println!("training {kind}: {:.1} s. {}", started.elapsed().as_secs_f64(), published.reason);
+        let published = engine::train(&opened.engine, task, &dataset, Seed::new(1))?;
+        println!("training {task}: {:.1} s. {}", started.elapsed().as_secs_f64(), published.reason);
     }
     Ok(world.user_ids().map(|id| id.to_string()).collect())
 }

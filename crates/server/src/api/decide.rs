@@ -5,6 +5,7 @@ use super::auth::{MayRead, holder};
 use super::extract::{Path, SmallBody};
 use super::wire::{DecideBody, DecisionRecordReply, DecisionReply};
 use crate::app::App;
+use crate::error::ServerError;
 use crate::limits::Asking;
 use crate::peer::Peer;
 use axum::Json;
@@ -12,18 +13,16 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use decisions::{DecisionKind, Record};
+use decisions::{KindAbout, Kinds, Record};
 use engine::Asked;
 use governance::Action;
-use primitives::{AnonymousId, UserId, plain_words, visible};
+use primitives::{AnonymousId, UserId, nearest, plain_words, visible};
 use profiles::Identifier;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-/// How many items are answered where nobody says.
-const N_DEFAULT: usize = 10;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(decide)).routes(routes!(decision))
@@ -41,8 +40,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     security(("bearer" = []), ("basic" = [])),
 )]
 async fn decide(_: MayDecide, State(app): State<Arc<App>>, SmallBody(body): SmallBody) -> Result<Response, ApiError> {
-    let body: DecideBody = serde_json::from_slice(&body).map_err(|error| unreadable(&body, &error))?;
-    let asked = asked(body)?;
+    let body: DecideBody = serde_json::from_slice(&body).map_err(|error| unreadable(&error))?;
+    let asked = asked(&app.engine.capabilities().kinds, body)?;
     let record: Record = app.run(move |app| Ok(app.engine.decide(asked)?)).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], record.response).into_response())
 }
@@ -61,42 +60,40 @@ impl FromRequestParts<Arc<App>> for MayDecide {
     }
 }
 
-/// Every field of a question.
-const FIELDS: [&str; 5] = ["decision", "userId", "anonymousId", "n", "context"];
-/// A field that is no further from a known one, as changed letters go, was probably meant to be it.
-const TYPOS_MAX: usize = 3;
+/// The fields of every question.
+const FIELDS: [&str; 4] = ["decision", "userId", "anonymousId", "context"];
 
-/// Why a question cannot be read. A field that does not exist is named, with the one that was probably meant.
-fn unreadable(body: &[u8], error: &serde_json::Error) -> ApiError {
-    let sent: events::Fields = serde_json::from_slice(body).unwrap_or_default();
-    let Some(unknown) = sent.keys().find(|name| !FIELDS.contains(&name.as_str())) else {
-        let fault = plain_words(error);
-        let message = format!("the body cannot be read: {fault}; send {{\"decision\":\"recommend\",\"userId\":\"…\"}}");
-        return ApiError::invalid(message);
-    };
-    let shown: String = unknown.chars().take(40).collect();
-    let distance = |known: &str| strsim::damerau_levenshtein(&shown.to_lowercase(), &known.to_lowercase());
-    let nearest = FIELDS.into_iter().map(|known| (distance(known), known)).min();
-    let advice = match nearest {
-        Some((n, known)) if n <= TYPOS_MAX && n < known.len() => format!("did you mean \"{known}\"?"),
-        _ => format!("a question has {}", FIELDS.join(", ")),
-    };
-    ApiError::invalid(format!("there is no field \"{}\" in a question: {advice}", visible(&shown)))
+/// Why a question cannot be read.
+fn unreadable(error: &serde_json::Error) -> ApiError {
+    let fault = plain_words(error);
+    ApiError::invalid(format!("the body cannot be read: {fault}; send {{\"decision\":\"recommend\",\"userId\":\"…\"}}"))
 }
 
-fn asked(body: DecideBody) -> Result<Asked, ApiError> {
-    let Some(kind) = DecisionKind::from_name(&body.decision) else {
-        let kinds = DecisionKind::ALL.map(DecisionKind::name).join(" or ");
-        let shown: String = body.decision.chars().take(40).collect();
-        return Err(ApiError::invalid(format!("there is no decision \"{}\": ask for {kinds}", visible(&shown))));
-    };
-    for (field, is_there) in [("n", body.n.is_some()), ("context", body.context.is_some())] {
-        if is_there && !kind.is_shown() {
-            let message =
-                format!("\"{kind}\" takes no \"{field}\", which says where and how many items are shown: leave it out");
-            return Err(ApiError::invalid(message));
-        }
+fn asked(kinds: &Kinds, body: DecideBody) -> Result<Asked, ApiError> {
+    let kind = kinds.get(&body.decision).map_err(ServerError::from)?.about();
+    if body.context.is_some() && !kind.is_shown {
+        let message = format!(
+            "\"{}\" takes no \"context\", which says where the answer is shown to the customer: leave it out",
+            kind.name
+        );
+        return Err(ApiError::invalid(message));
     }
+    let mut parameters = BTreeMap::new();
+    for (name, value) in body.parameters {
+        if !takes(kind, &name) {
+            let is_of_another = kinds.iter().any(|other| takes(other.about(), &name));
+            let refused =
+                kind.check(&BTreeMap::from([(name.clone(), 0)])).map_err(|error| ServerError::from(error).into());
+            return Err(refused.err().filter(|_| is_of_another).unwrap_or_else(|| unknown_field(kind, &name)));
+        }
+        // A field that is null was not given.
+        match (value.as_i64(), value.is_null()) {
+            (Some(whole), _) => parameters.insert(name, whole),
+            (None, true) => None,
+            (None, false) => return Err(ApiError::invalid(format!("{name} is {value}: give a whole number"))),
+        };
+    }
+    kind.check(&parameters).map_err(ServerError::from)?;
     let mut names = Vec::new();
     if let Some(id) = name("userId", body.user_id)? {
         names.push(Identifier::User(UserId::from(id)));
@@ -107,7 +104,22 @@ fn asked(body: DecideBody) -> Result<Asked, ApiError> {
     if names.is_empty() {
         return Err(ApiError::invalid("nobody was named: give userId or anonymousId"));
     }
-    Ok(Asked { kind, names, n: body.n.unwrap_or(N_DEFAULT), context: body.context.unwrap_or_default() })
+    Ok(Asked { kind: kind.name.clone(), names, parameters, context: body.context.unwrap_or_default() })
+}
+
+fn takes(kind: &KindAbout, parameter: &str) -> bool {
+    kind.parameters.iter().any(|known| known.name == parameter)
+}
+
+/// A field that does not exist is named, with the one that was probably meant.
+fn unknown_field(kind: &KindAbout, name: &str) -> ApiError {
+    let shown: String = name.chars().take(40).collect();
+    let fields = || FIELDS.into_iter().chain(kind.parameters.iter().map(|parameter| parameter.name));
+    let advice = match nearest(&shown, fields()) {
+        Some(known) => format!("did you mean \"{known}\"?"),
+        None => format!("a question of \"{}\" has {}", kind.name, fields().collect::<Vec<_>>().join(", ")),
+    };
+    ApiError::invalid(format!("there is no field \"{}\" in a question of \"{}\": {advice}", visible(&shown), kind.name))
 }
 
 /// A customer's name, read as in an event.
@@ -131,9 +143,15 @@ async fn decision(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Result<Json<DecisionRecordReply>, ApiError> {
-    let record = app.run(move |app| Ok(app.engine.decision(&id.into())?)).await?;
+    let (record, features) = app
+        .run(move |app| {
+            let record = app.engine.decision(&id.into())?;
+            let features = app.engine.features_of(&record);
+            Ok::<_, ServerError>((record, features))
+        })
+        .await?;
     if by.is_person() {
         app.audit.note_decision(&by, &record);
     }
-    Ok(Json(DecisionRecordReply::from(&record)))
+    Ok(Json(DecisionRecordReply::new(&record, features)))
 }

@@ -9,8 +9,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use governance::Deed;
-use learning::{Evaluation, ModelKind, Version};
-use primitives::{ErrorKind, ModelVersion, plain_words};
+use learning::{Evaluation, TaskName, Version};
+use primitives::{ModelVersion, plain_words};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -36,7 +36,7 @@ struct ModelsReply {
 #[serde(rename_all = "camelCase")]
 struct ModelVersions {
     #[schema(example = "churn")]
-    name: &'static str,
+    name: String,
     /// What training is doing, where it is under way or has failed.
     training: Option<String>,
     /// Why the champion cannot be used, where it cannot.
@@ -92,17 +92,17 @@ impl From<Version> for VersionReply {
 async fn models(_: MayRead, State(app): State<Arc<App>>) -> Result<Json<ModelsReply>, ApiError> {
     let models = app.run(|app| {
         let faults = app.engine.champion_status();
-        ModelKind::ALL
-            .into_iter()
-            .map(|kind| {
-                let still = app.engine.still_learned_from(kind)?;
+        let tasks = app.engine.capabilities().tasks.names();
+        tasks
+            .map(|task| {
+                let still = app.engine.still_learned_from(task)?;
                 Ok(ModelVersions {
-                    name: kind.name(),
-                    training: app.trainer.status(kind),
-                    fault: faults.iter().find(|status| status.kind == kind).and_then(|status| status.fault.clone()),
+                    name: task.to_string(),
+                    training: app.trainer.status(task),
+                    fault: faults.iter().find(|status| status.task == *task).and_then(|status| status.fault.clone()),
                     refused_since: still.map_or(0, |still| still.n_customers),
                     retrained_by: still.map(|still| still.retrained_by.to_string()),
-                    versions: app.engine.registry().versions(kind)?.into_iter().map(VersionReply::from).collect(),
+                    versions: app.engine.registry().versions(task)?.into_iter().map(VersionReply::from).collect(),
                 })
             })
             .collect::<Result<Vec<_>, ServerError>>()
@@ -125,7 +125,7 @@ fn done(message: String) -> Json<DoneReply> {
 /// Begin to train a model
 #[utoipa::path(
     post, path = "/v1/models/{name}/train", tag = "models",
-    params(("name" = String, Path, description = "recommend or churn")),
+    params(("name" = String, Path, description = "A task, as `rapport kinds` lists them")),
     responses(
         (status = 202, description = "Begun; GET /v1/models says how it goes", body = DoneReply),
         (status = 404, description = "No such model", body = super::error::ErrorBody),
@@ -138,9 +138,10 @@ async fn train(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
 ) -> Result<(StatusCode, Json<DoneReply>), ApiError> {
-    let kind = kind(&name)?;
-    app.run(move |app| Ok(app.trainer.begin(&app.engine, vec![kind], by)?)).await?;
-    Ok((StatusCode::ACCEPTED, done(format!("training {kind} has begun: GET /v1/models says how it goes"))))
+    let task = task(&app, &name)?;
+    let begun = task.clone();
+    app.run(move |app| Ok(app.trainer.begin(&app.engine, vec![begun], by)?)).await?;
+    Ok((StatusCode::ACCEPTED, done(format!("training {task} has begun: GET /v1/models says how it goes"))))
 }
 
 /// Which version is to answer.
@@ -152,7 +153,7 @@ struct ChampionBody {
 /// Make a version the champion
 #[utoipa::path(
     post, path = "/v1/models/{name}/champion", tag = "models", request_body = ChampionBody,
-    params(("name" = String, Path, description = "recommend or churn")),
+    params(("name" = String, Path, description = "A task, as `rapport kinds` lists them")),
     responses(
         (status = 200, description = "It answers from now on", body = DoneReply),
         (status = 400, description = "The body cannot be read", body = super::error::ErrorBody),
@@ -166,16 +167,16 @@ async fn champion(
     Path(name): Path<String>,
     SmallBody(body): SmallBody,
 ) -> Result<Json<DoneReply>, ApiError> {
-    let kind = kind(&name)?;
+    let task = task(&app, &name)?;
     let body: ChampionBody = serde_json::from_slice(&body).map_err(|error| {
         let fault = plain_words(&error);
         ApiError::invalid(format!("the body cannot be read: {fault}; send {{\"version\":\"…\"}}"))
     })?;
     let message = app.run(move |app| {
-        app.engine.registry().promote(kind, &ModelVersion::from(body.version.as_str()))?;
+        app.engine.registry().promote(&task, &ModelVersion::from(body.version.as_str()))?;
         app.engine.reload_champions()?;
-        app.audit.note(Deed::Promotion, &by, format!("{kind} {}", body.version));
-        Ok(format!("version {} of {kind} answers from now on", body.version))
+        app.audit.note(Deed::Promotion, &by, format!("{task} {}", body.version));
+        Ok(format!("version {} of {task} answers from now on", body.version))
     });
     Ok(done(message.await?))
 }
@@ -183,7 +184,7 @@ async fn champion(
 /// Go back to the champion before this one
 #[utoipa::path(
     post, path = "/v1/models/{name}/rollback", tag = "models",
-    params(("name" = String, Path, description = "recommend or churn")),
+    params(("name" = String, Path, description = "A task, as `rapport kinds` lists them")),
     responses(
         (status = 200, description = "The former champion answers from now on", body = DoneReply),
         (status = 404, description = "No such model", body = super::error::ErrorBody),
@@ -196,20 +197,17 @@ async fn rollback(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
 ) -> Result<Json<DoneReply>, ApiError> {
-    let kind = kind(&name)?;
+    let task = task(&app, &name)?;
     let message = app.run(move |app| {
-        let version = app.engine.registry().roll_back(kind)?;
+        let version = app.engine.registry().roll_back(&task)?;
         app.engine.reload_champions()?;
-        app.audit.note(Deed::Rollback, &by, format!("{kind} {version}"));
-        Ok(format!("version {version} of {kind} answers again"))
+        app.audit.note(Deed::Rollback, &by, format!("{task} {version}"));
+        Ok(format!("version {version} of {task} answers again"))
     });
     Ok(done(message.await?))
 }
 
-fn kind(name: &str) -> Result<ModelKind, ApiError> {
-    ModelKind::from_name(name).ok_or_else(|| {
-        let names = ModelKind::ALL.map(ModelKind::name).join(" or ");
-        let shown: String = name.chars().take(40).collect();
-        ServerError::new(ErrorKind::NotFound, format!("there is no model \"{shown}\": name {names}")).into()
-    })
+fn task(app: &App, name: &str) -> Result<TaskName, ApiError> {
+    let task = app.engine.capabilities().tasks.get(name).map_err(ServerError::from)?;
+    Ok(task.about().name.clone())
 }

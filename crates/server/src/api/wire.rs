@@ -1,6 +1,6 @@
 //! What does JSON on the wire look like? Every type that leaves or enters the server, and nothing else.
 
-use decisions::{Answer, Decision, Outcome, Record};
+use decisions::{Answer, Content, Decision, Record};
 use engine::{CustomerView, Ingested};
 use events::{Batch, Commerce, Inspected, Rejected, Rejection, RejectionCode, Understanding};
 use governance::ConsentAnswer;
@@ -153,9 +153,9 @@ impl IngestReply {
 
 /// What is to be decided, about whom.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct DecideBody {
-    /// `recommend` or `churn`.
+    /// Which decision, as `rapport kinds` lists them.
     #[schema(example = "recommend")]
     pub decision: String,
     /// The customer, as your systems know them. This or `anonymousId` is required.
@@ -164,16 +164,17 @@ pub struct DecideBody {
     /// The browser or device.
     #[schema(value_type = Option<String>)]
     pub anonymous_id: Option<Value>,
-    /// Only for `recommend`: where it will be shown; logged with the decision.
+    /// Only for what is shown to the customer: where it will be shown; logged with the decision.
     #[serde(default)]
     #[schema(value_type = Option<BTreeMap<String, Value>>)]
     pub context: Option<events::Fields>,
-    /// Only for `recommend`: how many items, 1 to 100.
-    #[schema(default = 10, minimum = 1, maximum = 100)]
-    pub n: Option<usize>,
+    /// What else the decision takes, by name: whole numbers, such as `n` of `recommend`.
+    #[serde(flatten)]
+    #[schema(value_type = BTreeMap<String, i64>)]
+    pub parameters: events::Fields,
 }
 
-/// A decision: items for `recommend`, a score with reasons for `churn`.
+/// A decision: items, a score, an amount or a choice, by what was asked.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DecisionReply<'a> {
@@ -188,13 +189,22 @@ pub struct DecisionReply<'a> {
 /// What was decided, by which model, on which ground.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AnswerReply<'a> {
-    /// For `recommend`: the items, best first.
+    /// The items, best first, where items were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     items: Option<Vec<ItemReply<'a>>>,
-    /// For `churn`: the probability; null where nothing is known to say one.
+    /// The probability, where a score was asked for; null where nothing is known to say one.
     #[serde(skip_serializing_if = "Option::is_none")]
     score: Option<Option<f64>>,
-    /// For `churn`: why, the weightiest first.
+    /// The amount of money, where one was asked for; null where nothing is known to say one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<Option<AmountReply<'a>>>,
+    /// Which of several, where that was asked for; null where nothing is known to say one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    choice: Option<Option<&'a str>>,
+    /// What else holds, beside the choice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    others: Option<&'a [String]>,
+    /// Why, the weightiest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     reasons: Option<Vec<ReasonReply<'a>>>,
     /// The model that was asked; null where there is none yet.
@@ -202,6 +212,16 @@ pub struct AnswerReply<'a> {
     consent: ConsentReply,
     /// Why the answer is not the full one; null where it is.
     fallback: Option<&'a str>,
+}
+
+/// An amount of money that is expected, in major units, with the interval in which it lies nine times of ten.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AmountReply<'a> {
+    value: f64,
+    low: f64,
+    high: f64,
+    /// Null where the customer has never paid.
+    currency: Option<&'a str>,
 }
 
 /// One recommended item.
@@ -220,8 +240,9 @@ pub struct ReasonReply<'a> {
     feature: &'a str,
     /// Null where it is not known.
     value: Option<f64>,
-    /// What it added to the log-odds.
-    contribution: f64,
+    /// What it added to the log-odds of a score.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contribution: Option<f64>,
     text: &'a str,
 }
 
@@ -247,25 +268,42 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
         let mut reply = Self {
             items: None,
             score: None,
+            amount: None,
+            choice: None,
+            others: None,
             reasons: None,
             model: answer.model.as_ref().map(|m| ModelReply { name: &m.name, version: m.version.as_str() }),
             consent: ConsentReply::from(&answer.consent),
             fallback: answer.fallback.as_deref(),
         };
-        match &answer.outcome {
-            Outcome::Items(items) => {
+        let reason = |r: &'a decisions::Reason| ReasonReply {
+            feature: &r.feature,
+            value: r.value,
+            contribution: r.contribution,
+            text: &r.text,
+        };
+        match &answer.content {
+            Content::Items(items) => {
                 let item =
                     |i: &'a decisions::RankedItem| ItemReply { id: i.id.as_str(), score: i.score, reason: &i.reason };
                 reply.items = Some(items.iter().map(item).collect());
             }
-            Outcome::Score { score, reasons } => {
+            Content::Score { score, reasons } => {
                 reply.score = Some(score.map(|score| score.get()));
-                let reason = |r: &'a decisions::ScoreReason| ReasonReply {
-                    feature: &r.feature,
-                    value: r.value,
-                    contribution: r.contribution,
-                    text: &r.text,
-                };
+                reply.reasons = Some(reasons.iter().map(reason).collect());
+            }
+            Content::Amount { amount, reasons } => {
+                reply.amount = Some(amount.as_ref().map(|amount| AmountReply {
+                    value: amount.value,
+                    low: amount.low,
+                    high: amount.high,
+                    currency: amount.currency.as_ref().map(primitives::Currency::code),
+                }));
+                reply.reasons = Some(reasons.iter().map(reason).collect());
+            }
+            Content::Choice { label, others, reasons } => {
+                reply.choice = Some(label.as_deref());
+                reply.others = Some(others);
                 reply.reasons = Some(reasons.iter().map(reason).collect());
             }
         }
@@ -285,7 +323,7 @@ impl From<&ConsentAnswer> for ConsentReply {
 pub fn decision(decision: &Decision) -> String {
     let reply = DecisionReply {
         decision_id: decision.id.as_str(),
-        decision: decision.kind.name(),
+        decision: decision.kind.as_str(),
         customer_id: decision.customer.as_str(),
         answer: AnswerReply::from(&decision.answer),
     };
@@ -298,8 +336,9 @@ pub fn decision(decision: &Decision) -> String {
 pub struct DecisionRecordReply {
     /// When it was made.
     decided_at: String,
-    /// How many items were asked for.
-    n: usize,
+    /// What was asked for besides the customer, by name.
+    #[serde(flatten)]
+    parameters: BTreeMap<String, i64>,
     /// Where it was shown.
     #[schema(value_type = BTreeMap<String, Value>)]
     context: events::Fields,
@@ -314,16 +353,18 @@ pub struct DecisionRecordReply {
     features: BTreeMap<String, Option<f64>>,
 }
 
-impl From<&Record> for DecisionRecordReply {
-    fn from(record: &Record) -> Self {
+impl DecisionRecordReply {
+    /// A record, with its features by name.
+    #[must_use]
+    pub fn new(record: &Record, features: BTreeMap<String, Option<f64>>) -> Self {
         Self {
             decided_at: record.question.as_of.to_string(),
-            n: record.question.n,
+            parameters: record.question.parameters.clone(),
             context: record.question.context.clone(),
             answer: serde_json::from_str(&record.response).unwrap_or_default(),
             is_forgotten: record.is_forgotten(),
             propensity: record.decision.answer.propensity.get(),
-            features: record.named_features().collect(),
+            features,
         }
     }
 }
@@ -345,9 +386,9 @@ pub struct CustomerReply {
     last_seen: String,
     /// The features as of now, each with its meaning.
     features: BTreeMap<String, FeatureReply>,
-    /// The scores as of now, each with its reasons.
+    /// What would be answered now, each with its reasons, by the name of the decision.
     #[schema(value_type = BTreeMap<String, Value>)]
-    scores: BTreeMap<&'static str, Value>,
+    scores: BTreeMap<String, Value>,
 }
 
 /// One name of a customer.
@@ -404,12 +445,13 @@ impl From<&CustomerView> for CustomerReply {
                     (d.name.clone(), FeatureReply { value, unit: d.unit, meaning: d.meaning.clone() })
                 })
                 .collect(),
-            scores: BTreeMap::from([(
-                "churn",
-                serde_json::to_value(AnswerReply::from(&view.churn)).unwrap_or_default(),
-            )]),
+            scores: view.scores.iter().map(|(kind, answer)| (kind.to_string(), told(answer))).collect(),
         }
     }
+}
+
+fn told(answer: &Answer) -> Value {
+    serde_json::to_value(AnswerReply::from(answer)).unwrap_or_default()
 }
 
 fn identifier_reply(identifier: &Identifier, link: &profiles::Link) -> IdentifierReply {

@@ -14,7 +14,7 @@ use crate::serve::{Opened, Running, StartOptions};
 use crate::settings::{KeySettings, Settings};
 use ::import::ImportError;
 use console::view::Notice;
-use learning::ModelKind;
+use learning::TaskName;
 use primitives::{ErrorKind, Seed};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
@@ -150,12 +150,12 @@ fn fill(opened: &Opened, generated: bool) -> Result<Option<Mark>, ServerError> {
 
 /// Trains what has no champion yet. Answers `false` where the user asked to stop: a training leaves nothing half done.
 fn train_missing(opened: &Arc<Opened>, seed: Seed) -> Result<bool, ServerError> {
-    let missing: Vec<ModelKind> = opened
+    let missing: Vec<TaskName> = opened
         .engine
         .champion_status()
         .into_iter()
         .filter(|status| status.version.is_none())
-        .map(|status| status.kind)
+        .map(|status| status.task)
         .collect();
     if missing.is_empty() {
         return Ok(!is_cancelled());
@@ -191,9 +191,9 @@ fn train_missing(opened: &Arc<Opened>, seed: Seed) -> Result<bool, ServerError> 
 }
 
 fn show_evaluations(opened: &Opened) -> Result<(), ServerError> {
-    for kind in ModelKind::ALL {
-        if let Some(champion) = opened.engine.registry().champion(kind)? {
-            say(&format!("\n{}", super::evaluate::in_words(&champion.header.evaluation)));
+    for task in opened.engine.capabilities().tasks.names() {
+        if let Some(champion) = opened.engine.registry().champion(task)? {
+            say(&format!("\n{}", super::evaluate::in_words(task, &champion.header.evaluation)));
         }
     }
     Ok(())

@@ -1,40 +1,41 @@
 //! How good are the models? `rapport evaluate`.
 
 use super::report;
-use super::train::{is_not_ready, read_history};
-use crate::args::{ModelArg, Options};
+use super::train::{is_not_ready, read_history, tasks};
+use crate::args::Options;
 use crate::error::ServerError;
 use crate::serve::Opened;
 use crate::settings::Settings;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
 use console::format;
-use learning::{Comparison, Dataset, Evaluation, ModelKind, baseline_name, metric_name};
+use learning::{Comparison, Dataset, Evaluation, TaskName, baseline_title};
 use primitives::Seed;
 use serde_json::{Map, Value, json};
 use storage::Access;
 
 /// Evaluates the models named: fitted on the past, judged on what customers did later.
-pub(super) fn run(options: &Options, settings: Settings, model: Option<ModelArg>) -> Result<(), ServerError> {
+pub(super) fn run(options: &Options, settings: Settings, model: Option<&str>) -> Result<(), ServerError> {
     let seed = Seed::new(settings.models.seed);
+    let tasks = tasks(&settings, model)?;
     let opened = Opened::open(&options.data, Access::ReadOnly, settings)?;
     let dataset = read_history(&opened)?;
     let (mut documents, mut texts, mut first_lacking) = (Map::new(), Vec::new(), None);
-    for kind in ModelArg::kinds(model) {
-        let bar = super::progress::spinner(&format!("Evaluating {kind}"));
-        let evaluation = evaluate(&opened, &dataset, kind, seed);
+    for task in tasks {
+        let bar = super::progress::spinner(&format!("Evaluating {task}"));
+        let evaluation = evaluate(&opened, &dataset, &task, seed);
         bar.finish_and_clear();
         let (document, text) = match evaluation {
-            Ok(evaluation) => (document(&evaluation), in_words(&evaluation)),
+            Ok(evaluation) => (document(&evaluation), in_words(&task, &evaluation)),
             // What can be judged is judged, also where another model has too little to learn from.
             Err(error) if is_not_ready(&error) => {
                 let why = error.story();
                 first_lacking.get_or_insert(error);
-                (json!({ "not_ready": why }), format!("{kind}: not judged. {why}"))
+                (json!({ "not_ready": why }), format!("{task}: not judged. {why}"))
             }
             Err(error) => return Err(error),
         };
-        documents.insert(kind.name().to_owned(), document);
+        documents.insert(task.to_string(), document);
         texts.push(text);
     }
     let text = || texts.join("\n\n");
@@ -49,37 +50,27 @@ pub(super) fn run(options: &Options, settings: Settings, model: Option<ModelArg>
 }
 
 fn document(evaluation: &Evaluation) -> Value {
-    match evaluation {
-        Evaluation::Recommend(evaluation) => serde_json::to_value(evaluation),
-        Evaluation::Churn(evaluation) => serde_json::to_value(evaluation),
-    }
-    .unwrap_or_default()
+    serde_json::to_value(evaluation).unwrap_or_default()
 }
 
-fn evaluate(opened: &Opened, dataset: &Dataset, kind: ModelKind, seed: Seed) -> Result<Evaluation, ServerError> {
-    let now = opened.engine.clock().now();
-    Ok(match kind {
-        ModelKind::Recommend => Evaluation::Recommend(learning::evaluate_recommend(dataset, now, seed)?),
-        ModelKind::Churn => Evaluation::Churn(learning::evaluate_churn(dataset, now, seed)?),
-    })
+fn evaluate(opened: &Opened, dataset: &Dataset, task: &TaskName, seed: Seed) -> Result<Evaluation, ServerError> {
+    let task = opened.engine.capabilities().tasks.get(task.as_str())?;
+    let catalogue = opened.engine.catalogue();
+    Ok(learning::evaluate(task, &opened.engine.data(dataset, &catalogue, seed))?)
 }
 
 /// A table: each metric of the model and of the simpler answers.
-pub(super) fn in_words(evaluation: &Evaluation) -> String {
-    let split = evaluation.split();
+pub(super) fn in_words(task: &TaskName, evaluation: &Evaluation) -> String {
+    let split = &evaluation.split;
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY);
     let comparisons = evaluation.comparisons();
     let baselines =
-        comparisons.first().map(|first| first.baselines.iter().map(|(name, _)| baseline_name(name).to_owned()));
+        comparisons.first().map(|first| first.baselines.iter().map(|(name, _)| baseline_title(name).to_owned()));
     let header = ["metric".to_owned(), "model".to_owned()].into_iter().chain(baselines.into_iter().flatten());
     table.set_header(header.collect::<Vec<_>>());
     for comparison in &comparisons {
-        let name = format!(
-            "{} ({})",
-            metric_name(comparison.metric),
-            if comparison.higher_is_better { "higher is better" } else { "lower is better" }
-        );
+        let name = format!("{} ({})", comparison.metric.title, comparison.metric.better);
         let numbers = std::iter::once(comparison.model).chain(comparison.baselines.iter().map(|(_, value)| *value));
         let numbers = numbers.map(|value| if value.is_finite() { format!("{value:.4}") } else { "–".to_owned() });
         table.add_row(std::iter::once(name).chain(numbers).collect::<Vec<_>>());
@@ -90,23 +81,24 @@ pub(super) fn in_words(evaluation: &Evaluation) -> String {
     });
     let gains = comparisons.first().map_or_else(Vec::new, |decides| gains(evaluation, decides));
     format!(
-        "{}: trained on {} to {}, judged on {} to {} ({} cases)\n{}{table}\n{}",
-        evaluation.kind(),
+        "{}: trained on {} to {}, judged on {} to {} ({} cases)\n{}{table}\n{}{}",
+        task,
         split.train_from.date(),
         split.train_until.date(),
         split.test_from.date(),
         split.test_until.date(),
-        evaluation.n_test(),
+        evaluation.n_test,
         gaps.collect::<String>(),
         gains.join("\n"),
+        evaluation.warnings.iter().map(|warning| format!("\nLook at this: {warning}")).collect::<String>(),
     )
 }
 
 /// By how much the model is better than each baseline, and how sure that is.
 fn gains(evaluation: &Evaluation, decides: &Comparison) -> Vec<String> {
-    let each = decides.baselines.iter().filter_map(|(name, _)| Some((name, evaluation.gain(name)?)));
+    let each = decides.baselines.iter().filter_map(|(name, _)| Some((name, evaluation.gains.get(*name)?)));
     each.map(|(name, gain)| {
-        let (metric, name) = (metric_name(decides.metric), baseline_name(name));
+        let (metric, name) = (decides.metric.title, baseline_title(name));
         let said = match gain {
             gain if gain.is_gain() => "the model is better",
             gain if gain.is_loss() => "the model is worse",

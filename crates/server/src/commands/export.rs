@@ -240,14 +240,17 @@ fn customer(engine: &Engine, id: &str, row: Row<'_>) -> Result<(), ServerError> 
 fn decisions(engine: &Engine, row: Row<'_>) -> Result<(), ServerError> {
     let mut done = Ok(());
     engine.ports().decisions.since(Timestamp::from_millis(i64::MIN), &mut |logged| {
-        done = decision(&logged).and_then(&mut *row);
+        done = decision(engine, &logged).and_then(&mut *row);
         done.is_ok()
     })?;
     done
 }
 
-fn decision(logged: &LoggedDecision) -> Result<Map<String, Value>, ServerError> {
-    let mut document = object(&DecisionRecordReply::from(&Record::open(logged)?.rewrite(wire::decision)))?;
+fn decision(engine: &Engine, logged: &LoggedDecision) -> Result<Map<String, Value>, ServerError> {
+    let mut document = {
+        let record = Record::open(logged)?.rewrite(wire::decision);
+        object(&DecisionRecordReply::new(&record, engine.features_of(&record)))?
+    };
     document.insert("decisionId".to_owned(), logged.id.to_string().into());
     document.insert("decision".to_owned(), logged.kind.clone().into());
     document.insert("customerId".to_owned(), logged.customer.as_ref().map(ToString::to_string).into());

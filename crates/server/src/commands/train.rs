@@ -2,7 +2,7 @@
 
 use super::progress::Counting;
 use super::report;
-use crate::args::{ModelArg, Options};
+use crate::args::Options;
 use crate::audit::note_from_command;
 use crate::error::ServerError;
 use crate::serve::Opened;
@@ -10,7 +10,7 @@ use crate::settings::Settings;
 use console::format;
 use engine::{EngineError, Stopwatch};
 use governance::Deed;
-use learning::{Dataset, LearningError, ModelKind, Published};
+use learning::{Dataset, LearningError, Published, TaskName};
 use primitives::{ErrorKind, Seed};
 use serde::Serialize;
 use storage::Access;
@@ -18,7 +18,7 @@ use storage::Access;
 /// One model that was trained, or why not.
 #[derive(Debug, Serialize)]
 pub(super) struct TrainedModel {
-    pub(super) model: &'static str,
+    pub(super) model: TaskName,
     pub(super) version: Option<String>,
     /// Whether it answers decisions from now on.
     pub(super) champion: bool,
@@ -36,19 +36,20 @@ pub(super) struct TrainedModel {
 pub(super) fn run(
     options: &Options,
     settings: Settings,
-    model: Option<ModelArg>,
+    model: Option<&str>,
     rollback: bool,
 ) -> Result<(), ServerError> {
     let seed = Seed::new(settings.models.seed);
+    let tasks = tasks(&settings, model)?;
     let opened = Opened::open(&options.data, Access::ReadOnly, settings)?;
     if rollback {
-        return roll_back(options, &opened, model);
+        return roll_back(options, &opened, &tasks);
     }
     let dataset = read_history(&opened)?;
-    let trained = train_all(&opened, &dataset, &ModelArg::kinds(model), seed);
+    let trained = train_all(&opened, &dataset, &tasks, seed);
     drop(opened);
     for TrainedModel { model, version, champion, .. } in &trained {
-        note_from_command(&options.data, Deed::Training, model);
+        note_from_command(&options.data, Deed::Training, model.as_str());
         if let Some(version) = version.as_ref().filter(|_| *champion) {
             note_from_command(&options.data, Deed::Promotion, &format!("{model} {version}"));
         }
@@ -70,22 +71,31 @@ fn failed(trained: &[TrainedModel]) -> Option<&TrainedModel> {
     without.find(|trained| trained.is_failure || !is_trained)
 }
 
-fn roll_back(options: &Options, opened: &Opened, model: Option<ModelArg>) -> Result<(), ServerError> {
+fn roll_back(options: &Options, opened: &Opened, tasks: &[TaskName]) -> Result<(), ServerError> {
     let mut done = Vec::new();
-    for kind in ModelArg::kinds(model) {
-        let version = opened.engine.registry().roll_back(kind)?;
-        note_from_command(&options.data, Deed::Rollback, &format!("{kind} {version}"));
-        done.push(serde_json::json!({ "model": kind.name(), "version": version }));
+    for task in tasks {
+        let version = opened.engine.registry().roll_back(task)?;
+        note_from_command(&options.data, Deed::Rollback, &format!("{task} {version}"));
+        done.push(serde_json::json!({ "model": task.as_str(), "version": version }));
     }
     report(options, &done, || {
         format!("rolled back: {}", done.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
     })
 }
 
+/// The tasks that were meant: the one named, or all.
+pub(super) fn tasks(settings: &Settings, named: Option<&str>) -> Result<Vec<TaskName>, ServerError> {
+    let tasks = settings.capabilities().tasks;
+    Ok(match named {
+        Some(name) => vec![tasks.get(name)?.about().name.clone()],
+        None => tasks.names().cloned().collect(),
+    })
+}
+
 /// Reads the whole history, with a bar.
 pub(super) fn read_history(opened: &Opened) -> Result<Dataset, ServerError> {
     let bar = Counting::events("Reading the history", opened.engine.ports().history.n_events()?);
-    let dataset = engine::load_dataset(&opened.engine, &mut |n| {
+    let dataset = opened.engine.dataset(&mut |n| {
         if n % 4_096 == 0 {
             bar.advance(n);
         }
@@ -95,14 +105,14 @@ pub(super) fn read_history(opened: &Opened) -> Result<Dataset, ServerError> {
 }
 
 /// Trains one model after the other; what cannot be trained is told and does not stop the others.
-pub(super) fn train_all(opened: &Opened, dataset: &Dataset, kinds: &[ModelKind], seed: Seed) -> Vec<TrainedModel> {
-    let train = |kind: &ModelKind| {
+pub(super) fn train_all(opened: &Opened, dataset: &Dataset, tasks: &[TaskName], seed: Seed) -> Vec<TrainedModel> {
+    let train = |task: &TaskName| {
         let watch = Stopwatch::start();
-        let bar = super::progress::spinner(&format!("Training {kind}"));
-        let result = engine::train(&opened.engine, *kind, dataset, seed);
+        let bar = super::progress::spinner(&format!("Training {task}"));
+        let result = engine::train(&opened.engine, task, dataset, seed);
         bar.finish_and_clear();
         let seconds = watch.elapsed().as_secs_f64();
-        let model = kind.name();
+        let model = task.clone();
         match result {
             Ok(Published { version, is_champion, reason, gaps }) => TrainedModel {
                 model,
@@ -120,7 +130,7 @@ pub(super) fn train_all(opened: &Opened, dataset: &Dataset, kinds: &[ModelKind],
             }
         }
     };
-    kinds.iter().map(train).collect()
+    tasks.iter().map(train).collect()
 }
 
 /// Whether there is too little to learn from yet.
@@ -153,7 +163,7 @@ mod tests {
     #[test]
     fn one_trained_model_makes_up_for_one_that_lacks_data_and_not_for_one_that_failed() {
         let one = |is_trained: bool, is_failure: bool| TrainedModel {
-            model: "churn",
+            model: "churn".into(),
             version: is_trained.then(|| "v".to_owned()),
             champion: false,
             reason: String::new(),

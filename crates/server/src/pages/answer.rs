@@ -3,36 +3,21 @@
 use crate::app::App;
 use console::format;
 use console::view::{Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef, Score};
-use decisions::{Outcome, RankedItem, Record, ScoreReason, Testimony, World};
+use decisions::{Content, KindName, RankedItem, Reason, Record, Testimony, World};
 use engine::Live;
-use features::{Definition, FeatureState};
-use learning::{Evaluation, ModelKind};
-use primitives::{Currency, ItemId, ItemKey, ModelVersion, Money};
-
-/// What a decision of a kind asks.
-pub(super) fn question(kind: ModelKind) -> &'static str {
-    match kind {
-        ModelKind::Recommend => "What will this customer want next?",
-        ModelKind::Churn => "Will there be no purchase in the next 30 days?",
-    }
-}
-
-/// What a model is called.
-pub(super) fn title(kind: ModelKind) -> &'static str {
-    match kind {
-        ModelKind::Recommend => "Recommendations",
-        ModelKind::Churn => "Churn",
-    }
-}
+use features::{Catalogue, Definition, FeatureState};
+use primitives::{Currency, ItemId, ItemKey, Money};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// An answer that was given.
 pub(super) fn answer(app: &App, record: &Record, latency_ms: Option<f64>) -> Answer {
     let answer = &record.decision.answer;
     Answer {
         id: record.decision.id.to_string(),
-        kind: record.question.kind.name().to_owned(),
+        kind: record.question.kind.to_string(),
         items: app.engine.look(|live| items(live, answer, Some(&record.testimony))),
-        score: score(app, answer),
+        score: score(app, &record.question.kind, answer),
         consent: ConsentBasis {
             purpose: answer.consent.purpose.name().to_owned(),
             granted: answer.consent.granted,
@@ -50,7 +35,7 @@ pub(super) fn answer(app: &App, record: &Record, latency_ms: Option<f64>) -> Ans
 
 /// The items of an answer under the names they had when it was given; those of today where it is given now.
 pub(super) fn items(live: &Live, answer: &decisions::Answer, then: Option<&Testimony>) -> Vec<Item> {
-    let Outcome::Items(items) = &answer.outcome else { return Vec::new() };
+    let Content::Items(items) = &answer.content else { return Vec::new() };
     items.iter().map(|ranked| item(live, ranked, then)).collect()
 }
 
@@ -73,20 +58,25 @@ fn title_then(then: &Testimony, id: &ItemId) -> String {
 }
 
 /// The score of an answer, with the share of all customers to compare it with.
-pub(super) fn score(app: &App, answer: &decisions::Answer) -> Option<Score> {
-    let Outcome::Score { score: Some(score), reasons } = &answer.outcome else { return None };
-    let version = answer.model.as_ref().map(|model| &model.version);
+pub(super) fn score(app: &App, kind: &KindName, answer: &decisions::Answer) -> Option<Score> {
+    let Content::Score { score: Some(score), reasons } = &answer.content else { return None };
+    let model = answer.model.as_ref();
+    let about = app.engine.capabilities().kinds.get(kind.as_str()).ok().map(decisions::Kind::about);
     Some(Score {
-        title: title(ModelKind::Churn).to_owned(),
-        question: question(ModelKind::Churn).to_owned(),
+        title: about.map_or_else(|| kind.to_string(), |about| about.title.clone()),
+        question: about.map_or_else(String::new, |about| about.question.clone()),
+        is_risk: about.is_some_and(|about| about.is_risk),
         probability: score.get(),
-        base_rate: version.and_then(|version| base_rate(app, version)),
+        base_rate: model.and_then(|model| {
+            let task = model.name.as_str().into();
+            app.engine.registry().header_of(&task, &model.version).ok()?.evaluation.base_rate
+        }),
         is_average: answer.fallback.is_some(),
         contributions: reasons.iter().map(contribution).collect(),
     })
 }
 
-fn contribution(reason: &ScoreReason) -> Contribution {
+fn contribution(reason: &Reason) -> Contribution {
     Contribution {
         feature: reason.feature.clone(),
         // The number at its end stands in a column of its own.
@@ -94,43 +84,41 @@ fn contribution(reason: &ScoreReason) -> Contribution {
             Some((text, end)) if end.strip_suffix(')').is_some_and(|n| n.parse::<f64>().is_ok()) => text.to_owned(),
             _ => reason.text.clone(),
         },
-        contribution: reason.contribution,
+        contribution: reason.contribution.unwrap_or_default(),
     }
 }
 
-/// The share of all customers who stayed away when a version was judged.
-fn base_rate(app: &App, version: &ModelVersion) -> Option<f64> {
-    let versions = app.engine.registry().versions(ModelKind::Churn).ok()?;
-    let found = versions.into_iter().find(|known| known.version == *version)?;
-    match found.header.evaluation {
-        Evaluation::Churn(evaluation) => Some(evaluation.base_rate),
-        Evaluation::Recommend(_) => None,
-    }
-}
-
-/// Features under their headings; those that are not known have no value.
-pub(super) fn feature_groups<'a>(
-    features: impl Iterator<Item = (&'a Definition, Option<f64>)>,
+/// Features under their headings, in the order of the catalogue; those that are not known have no value. What the catalogue
+/// does not know stands last.
+pub(super) fn feature_groups(
+    catalogue: &Catalogue,
+    mut values: BTreeMap<String, Option<f64>>,
     currency: Option<Currency>,
 ) -> Vec<FeatureGroup> {
     let mut groups: Vec<FeatureGroup> = Vec::new();
-    for (definition, value) in features {
+    let mut put = |title: &str, feature: Feature| match groups.iter_mut().find(|group| group.title == title) {
+        Some(group) => group.features.push(feature),
+        None => groups.push(FeatureGroup { title: title.to_owned(), features: vec![feature] }),
+    };
+    for definition in catalogue.definitions() {
+        let Some(value) = values.remove(&definition.name) else { continue };
         let unit = match definition.unit {
             "currency" => currency.as_ref().map_or("", Currency::code),
             unit => unit,
         };
-        let feature = Feature {
-            name: definition.name.clone(),
-            meaning: definition.meaning.clone(),
-            value: value.filter(|value| !value.is_nan()).map(|value| rounded(definition.unit, value)),
-            unit: unit.to_owned(),
-        };
-        match groups.iter_mut().find(|group| group.title == definition.group) {
-            Some(group) => group.features.push(feature),
-            None => groups.push(FeatureGroup { title: definition.group.to_owned(), features: vec![feature] }),
-        }
+        let value = value.filter(|value| !value.is_nan()).map(|value| rounded(definition.unit, value));
+        let (name, meaning) = (definition.name.clone(), definition.meaning.clone());
+        put(definition.group, Feature { name, meaning, value, unit: unit.to_owned() });
+    }
+    for (name, value) in values {
+        put("No longer computed", Feature { meaning: name.clone(), name, value, unit: String::new() });
     }
     groups
+}
+
+/// Features by name.
+pub(super) fn by_name(features: &[(Arc<Definition>, f64)]) -> BTreeMap<String, Option<f64>> {
+    features.iter().map(|(definition, value)| (definition.name.clone(), Some(*value))).collect()
 }
 
 /// Days to the thousandth, which is a minute and a half: nobody reads further.
@@ -153,23 +141,38 @@ pub(super) fn currency(state: &FeatureState) -> Option<Currency> {
 }
 
 /// An answer in a few words.
-pub(super) fn in_short(record: &Record) -> String {
+pub(super) fn in_short(app: &App, record: &Record) -> String {
     let answer = &record.decision.answer;
-    match &answer.outcome {
-        Outcome::Items(items) => match items.first() {
+    match &answer.content {
+        Content::Items(items) => match items.first() {
             None => "no item".to_owned(),
             Some(first) => {
                 let n = format::counted(items.len() as u64, "item", "items");
                 format!("{n}, first {}", title_then(&record.testimony, &first.id))
             }
         },
-        Outcome::Score { score: None, .. } => "no score".to_owned(),
-        Outcome::Score { score: Some(score), .. } if answer.fallback.is_some() => {
+        Content::Score { score: None, .. } => "no score".to_owned(),
+        Content::Score { score: Some(score), .. } if answer.fallback.is_some() => {
             format!("{}, the average", format::percent(score.get()))
         }
-        Outcome::Score { score: Some(score), .. } => {
+        Content::Score { score: Some(score), .. } => {
+            let kinds = &app.engine.capabilities().kinds;
+            let is_risk = kinds.get(record.question.kind.as_str()).is_ok_and(|kind| kind.about().is_risk);
             let band = console::view::Band::of(score.get()).word().to_lowercase();
-            format!("{}, {band} risk", format::percent(score.get()))
+            format!("{}, {band}{}", format::percent(score.get()), if is_risk { " risk" } else { "" })
         }
+        Content::Amount { amount: None, .. } => "no amount".to_owned(),
+        Content::Amount { amount: Some(amount), .. } => {
+            let average = if answer.fallback.is_some() { ", the average" } else { "" };
+            format!("{}{average}", in_money(amount))
+        }
+        Content::Choice { label, .. } => label.clone().unwrap_or_else(|| "none".to_owned()),
     }
+}
+
+/// `120.50 EUR`, or the number alone where no currency is known.
+pub(super) fn in_money(amount: &decisions::Amount) -> String {
+    amount
+        .currency
+        .map_or_else(|| format!("{:.2}", amount.value), |currency| format!("{:.2} {}", amount.value, currency.code()))
 }

@@ -1,6 +1,6 @@
 //! What stands on a customer's page, and what happens at "Decide now"?
 
-use super::answer::{answer, currency, feature_groups, items, score, spent};
+use super::answer::{answer, by_name, currency, feature_groups, items, score, spent};
 use super::customers::label;
 use super::door;
 use super::visit::Visit;
@@ -12,10 +12,10 @@ use axum::extract::rejection::{FormRejection, PathRejection};
 use axum::response::Response;
 use console::format;
 use console::view::{
-    Answer, Consent, CustomerPage, Frame, Identifier, Recommendations, RefusedJoin, Timeline, TimelineDay,
+    Answer, Consent, CustomerPage, Frame, Identifier, Recommendations, RefusedJoin, Score, Timeline, TimelineDay,
     TimelineEntry, Trait,
 };
-use decisions::DecisionKind;
+use decisions::{KindAbout, KindName};
 use engine::By;
 use engine::Stopwatch;
 use engine::{Asked, CustomerView, Live};
@@ -25,9 +25,10 @@ use governance::{ConsentAnswer, ConsentBasis, Deed, Purpose};
 use primitives::ItemKey;
 use profiles::{Moment, Profile};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// How many items are shown and decided.
-const N_ITEMS: usize = 8;
+const N_ITEMS: i64 = 8;
 
 /// How many products of an event are named.
 const N_NAMED: usize = 3;
@@ -52,14 +53,16 @@ pub(super) async fn decide(
     choice: Result<Form<Choice>, FormRejection>,
 ) -> Response {
     let Ok(Path(id)) = id else { return visit.not_found() };
-    let Some(kind) = choice.ok().and_then(|Form(choice)| DecisionKind::from_name(&choice.decision)) else {
+    let kinds = &visit.app.engine.capabilities().kinds;
+    let Some(kind) = choice.ok().and_then(|Form(choice)| Some(kinds.get(&choice.decision).ok()?.about().name.clone()))
+    else {
         return door::unreadable(&visit);
     };
     let visit = visit.at(format!("/customers/{}", format::url_part(&id)));
     let by = visit.by();
     visit
         .page(move |app, frame| {
-            let decided = decide_now(app, &id, kind)?;
+            let decided = decide_now(app, &id, &kind)?;
             Ok(opened(app, &by, fill(app, frame, &id, Some(decided))?).render())
         })
         .await
@@ -71,13 +74,21 @@ fn opened(app: &App, by: &By, page: CustomerPage) -> CustomerPage {
     page
 }
 
-fn decide_now(app: &App, id: &str, kind: DecisionKind) -> Result<Answer, ServerError> {
+fn decide_now(app: &App, id: &str, kind: &KindName) -> Result<Answer, ServerError> {
     let name = name_of(&app.engine.customer(id)?.customer.profile);
-    let context = Fields::from_iter([("channel".to_owned(), "console".into())]);
+    let about = app.engine.capabilities().kinds.get(kind.as_str())?.about();
+    let is_shown = about.is_shown.then(|| ("channel".to_owned(), "console".into()));
+    let (context, parameters) = (Fields::from_iter(is_shown), parameters(about));
     let watch = Stopwatch::start();
-    let record = app.engine.decide(Asked { kind, names: vec![name], n: N_ITEMS, context })?;
+    let record = app.engine.decide(Asked { kind: kind.clone(), names: vec![name], parameters, context })?;
     let latency_ms = watch.elapsed().as_secs_f64() * 1_000.0;
     Ok(answer(app, &record, Some(latency_ms)))
+}
+
+/// As many items as fit on the page, where the decision is about items.
+fn parameters(about: &KindAbout) -> BTreeMap<String, i64> {
+    let n = about.parameters.iter().find(|parameter| parameter.name == "n");
+    n.map(|n| (n.name.to_owned(), N_ITEMS)).into_iter().collect()
 }
 
 /// A name that leads to the customer: a `userId` where there is one.
@@ -88,12 +99,14 @@ fn name_of(profile: &Profile) -> profiles::Identifier {
 
 fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<CustomerPage, ServerError> {
     let view = app.engine.customer(id)?;
-    let CustomerView { customer, consents, features, churn } = &view;
+    let CustomerView { customer, consents, features, scores } = &view;
+    let kinds = &app.engine.capabilities().kinds;
     let (profile, state) = (&customer.profile, &customer.state);
-    let preview = app.engine.preview(customer, DecisionKind::Recommend, N_ITEMS)?;
+    let shown = kinds.get("recommend")?;
+    let preview = app.engine.preview(customer, shown, app.engine.clock().now(), parameters(shown.about()))?;
     let (timeline, recommended) = app.engine.look(|live| (timeline(live, profile, state), items(live, &preview, None)));
     let spent = spent(state);
-    let churn_score = score(app, churn);
+    let told = scores.iter().filter_map(|(kind, answer)| Some((score(app, kind, answer), answer.fallback.as_ref())));
     Ok(CustomerPage {
         id: profile.id.to_string(),
         label: label(profile),
@@ -109,17 +122,29 @@ fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<Cu
         timeline,
         traits: traits(profile),
         consents: consents.iter().map(consent).collect(),
-        features: feature_groups(features.iter().map(|(feature, value)| (&**feature, Some(*value))), currency(state)),
-        score_note: churn.fallback.as_ref().map(|why| match &churn_score {
-            Some(average) => format!("{why} It is {}.", format::percent(average.probability)),
-            None => why.clone(),
-        }),
+        features: feature_groups(&app.engine.catalogue(), by_name(features), currency(state)),
+        score_note: notes(told.clone()),
         // An average is no score of this customer.
-        scores: churn_score.filter(|_| churn.fallback.is_none()).into_iter().collect(),
+        scores: told.filter(|(_, fallback)| fallback.is_none()).filter_map(|(score, _)| score).collect(),
         recommendations: Recommendations { items: recommended, note: preview.fallback },
         decided,
         frame,
     })
+}
+
+/// Why there is no score of this customer's own, each reason once.
+fn notes<'a>(told: impl Iterator<Item = (Option<Score>, Option<&'a String>)>) -> Option<String> {
+    let mut notes: Vec<String> = Vec::new();
+    for (score, why) in told.filter_map(|(score, fallback)| Some((score, fallback?))) {
+        let note = match score {
+            Some(average) => format!("{why} {}: {}.", average.title, format::percent(average.probability)),
+            None => why.clone(),
+        };
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    (!notes.is_empty()).then(|| notes.join(" "))
 }
 
 fn identifiers(profile: &Profile) -> Vec<Identifier> {
@@ -144,7 +169,7 @@ fn refused_joins(profile: &Profile) -> Vec<RefusedJoin> {
     newest_first
         .map(|refusal| RefusedJoin {
             names: refusal.names.each_ref().map(ToString::to_string),
-            reason: super::visit::capital(refusal.reason.text()),
+            reason: primitives::capital(refusal.reason.text()),
             at: refusal.at,
             offset: refusal.offset.0,
         })
@@ -168,7 +193,7 @@ fn consent(answer: &ConsentAnswer) -> Consent {
         Purpose::Marketing => "Writing to this customer unasked",
     };
     Consent {
-        purpose: super::visit::capital(answer.purpose.name()),
+        purpose: primitives::capital(answer.purpose.name()),
         meaning: meaning.to_owned(),
         granted: answer.granted,
         stated_at: match answer.basis {

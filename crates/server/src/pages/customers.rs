@@ -9,11 +9,12 @@ use axum::extract::Query;
 use axum::response::Response;
 use console::format;
 use console::view::{CustomerRow, CustomersPage, Frame};
-use decisions::Outcome;
+use decisions::Content;
 use engine::Search;
 use features::FeatureState;
 use primitives::Timestamp;
 use profiles::{Customer, Profile};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How long a search may look through the customers in memory: events wait meanwhile.
@@ -73,9 +74,10 @@ fn row(app: &App, customer: &Customer<FeatureState>, now: Timestamp) -> Customer
 
 /// The customer's own probability; an average says nothing about one.
 fn churn(app: &App, customer: &Customer<FeatureState>, now: Timestamp) -> Option<f64> {
-    let answer = app.engine.churn_score(customer, now).ok()?;
-    match answer.outcome {
-        Outcome::Score { score: Some(score), .. } if answer.fallback.is_none() => Some(score.get()),
+    let kind = app.engine.capabilities().kinds.get("churn").ok()?;
+    let answer = app.engine.preview(customer, kind, now, BTreeMap::new()).ok()?;
+    match answer.content {
+        Content::Score { score: Some(score), .. } if answer.fallback.is_none() => Some(score.get()),
         _ => None,
     }
 }

@@ -40,8 +40,14 @@ fn fill_list(app: &App, frame: Frame, asked: &Asked, base_url: &str) -> Result<D
     let logged = log.recent(None, n)?;
     let (total, fallbacks) = log.counts()?;
     let opened: Vec<_> = logged.iter().map(|one| (one, Record::open(one))).collect();
-    let rows: Vec<DecisionRow> =
-        app.engine.look(|live| opened.iter().map(|(logged, record)| row(live, logged, record)).collect());
+    let rows: Vec<DecisionRow> = {
+        let answers: Vec<_> =
+            opened.iter().map(|(_, record)| record.as_ref().ok().map(|one| in_short(app, one))).collect();
+        app.engine.look(|live| {
+            let each = opened.iter().zip(answers);
+            each.map(|((logged, record), answer)| row(live, logged, record, answer)).collect()
+        })
+    };
     let examples = api::examples(app, base_url, &api::Somebody::of(app)?);
     Ok(DecisionsPage {
         total,
@@ -53,9 +59,14 @@ fn fill_list(app: &App, frame: Frame, asked: &Asked, base_url: &str) -> Result<D
     })
 }
 
-fn row(live: &Live, logged: &LoggedDecision, record: &Result<Record, DecisionError>) -> DecisionRow {
+fn row(
+    live: &Live,
+    logged: &LoggedDecision,
+    record: &Result<Record, DecisionError>,
+    answer: Option<String>,
+) -> DecisionRow {
     let (answer, fallback) = match record {
-        Ok(record) => (in_short(record), record.decision.answer.fallback.clone()),
+        Ok(record) => (answer.unwrap_or_default(), record.decision.answer.fallback.clone()),
         // A newer program's record stands in the list all the same.
         Err(error) => (error.to_string(), logged.is_fallback.then(|| "Why cannot be read here.".to_owned())),
     };
@@ -79,9 +90,9 @@ fn row(live: &Live, logged: &LoggedDecision, record: &Result<Record, DecisionErr
 fn fill(app: &App, frame: Frame, record: &Record) -> Result<DecisionPage, ServerError> {
     let question = &record.question;
     let request = json!({
-        "decision": question.kind.name(),
+        "decision": question.kind,
         "customerId": question.customer.as_str(),
-        "n": question.n,
+        "parameters": question.parameters,
         "context": question.context,
         "asOf": question.as_of.to_string(),
     });
@@ -89,11 +100,7 @@ fn fill(app: &App, frame: Frame, record: &Record) -> Result<DecisionPage, Server
         let customer = live.profiles.customer(&question.customer)?;
         Ok::<_, ServerError>(customer.and_then(|customer| currency(&customer.state)))
     })?;
-    // What another version's catalogue computed has other names and meanings.
-    let is_ours = record.feature_schema() == Some(&features::catalogue::schema_hash());
-    let known =
-        features::catalogue::definitions().iter().map(|feature| &**feature).zip(record.features().iter().copied());
-    let features = if is_ours { feature_groups(known, currency) } else { Vec::new() };
+    let features = feature_groups(&app.engine.catalogue(), app.engine.features_of(record), currency);
     Ok(DecisionPage {
         at: question.as_of,
         customer: is_known(app, record)?.then(|| question.customer.to_string()),
@@ -104,7 +111,6 @@ fn fill(app: &App, frame: Frame, record: &Record) -> Result<DecisionPage, Server
         is_forgotten: record.is_forgotten(),
         candidates: Vec::new(),
         random_stream: None,
-        schema: record.feature_schema().map(str::to_owned),
         outcome: worth::outcome(app, record, frame.now)?,
         replay: replay_command(app, &record.decision.id),
         frame,

@@ -1,7 +1,7 @@
 //! How does somebody sign in and out, choose colours, and get the style sheet?
 
 use super::cookies::Cookies;
-use super::visit::{Visit, capital};
+use super::visit::Visit;
 use super::{access, session};
 use crate::attempts::Refused;
 use crate::keys::Holder;
@@ -14,6 +14,7 @@ use console::asset as find_asset;
 use console::view::{Flash, Theme, safe_back};
 use engine::By;
 use governance::{Action, Actor, Deed, Role};
+use primitives::capital;
 use serde::Deserialize;
 use std::time::Duration;
 

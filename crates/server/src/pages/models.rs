@@ -1,8 +1,7 @@
 //! What has been learned, and what happens when somebody trains or puts another version in force?
 
-use super::answer::{question, title};
 use super::door::flash;
-use super::visit::{Visit, capital};
+use super::visit::Visit;
 use crate::api::ApiError;
 use crate::app::App;
 use crate::error::ServerError;
@@ -14,10 +13,11 @@ use console::chart::CalibrationPoint;
 use console::format;
 use console::view::{Advantage, Champion, Frame, Metric, ModelsPage, Need, Task, Version};
 use engine::StillLearnedFrom;
-use features::catalogue;
+use features::Catalogue;
 use governance::Deed;
-use learning::{Comparison, Evaluation, ModelHeader, ModelKind, Requirement, baseline_name, metric_name};
-use primitives::{ErrorKind, ModelVersion, Timestamp};
+use learning::{Comparison, Evaluation, ModelHeader, TaskName, baseline_title};
+use primitives::capital;
+use primitives::{ModelVersion, Timestamp};
 use serde::Deserialize;
 
 /// How many features are shown with their weight.
@@ -27,7 +27,8 @@ const N_IMPORTANCES: usize = 10;
 pub(super) async fn show(visit: Visit) -> Response {
     visit
         .page(|app, frame: Frame| {
-            let tasks = ModelKind::ALL.into_iter().map(|kind| task(app, kind)).collect::<Result<_, _>>()?;
+            let names = app.engine.capabilities().tasks.names();
+            let tasks = names.map(|name| task(app, name)).collect::<Result<_, _>>()?;
             Ok(ModelsPage { frame, tasks }.render())
         })
         .await
@@ -37,9 +38,9 @@ pub(super) async fn show(visit: Visit) -> Response {
 pub(super) async fn train(visit: Visit, Path(task): Path<String>) -> Response {
     let by = visit.by();
     let done = visit.app.run(move |app| {
-        let kind = kind(&task)?;
-        app.trainer.begin(&app.engine, vec![kind], by)?;
-        Ok(format!("Training of {kind} has begun. Load this page again to see how far it is."))
+        let task = named(app, &task)?;
+        app.trainer.begin(&app.engine, vec![task.clone()], by)?;
+        Ok(format!("Training of {task} has begun. Load this page again to see how far it is."))
     });
     visit.lead_to("/models", &flash(done.await))
 }
@@ -61,63 +62,61 @@ pub(super) async fn champion(
     let done: Result<String, ApiError> = visit
         .app
         .run(move |app| {
-            let kind = kind(&task)?;
-            app.engine.registry().promote(kind, &ModelVersion::from(version.as_str()))?;
+            let task = named(app, &task)?;
+            app.engine.registry().promote(&task, &ModelVersion::from(version.as_str()))?;
             app.engine.reload_champions()?;
-            app.audit.note(Deed::Promotion, &by, format!("{kind} {version}"));
-            Ok(format!("Version {version} of {kind} answers from now on."))
+            app.audit.note(Deed::Promotion, &by, format!("{task} {version}"));
+            Ok(format!("Version {version} of {task} answers from now on."))
         })
         .await;
     visit.lead_to("/models", &flash(done))
 }
 
-fn kind(name: &str) -> Result<ModelKind, ServerError> {
-    ModelKind::from_name(name).ok_or_else(|| {
-        let names = ModelKind::ALL.map(ModelKind::name).join(" or ");
-        ServerError::new(ErrorKind::NotFound, format!("there is no such model: name {names}"))
-    })
+fn named(app: &App, name: &str) -> Result<TaskName, ServerError> {
+    Ok(app.engine.capabilities().tasks.get(name)?.about().name.clone())
 }
 
-fn task(app: &App, kind: ModelKind) -> Result<Task, ServerError> {
-    let versions = app.engine.registry().versions(kind)?;
+fn task(app: &App, name: &TaskName) -> Result<Task, ServerError> {
+    let about = app.engine.capabilities().tasks.get(name.as_str())?.about();
+    let versions = app.engine.registry().versions(name)?;
     let champion = versions.iter().find(|version| version.is_champion);
-    let refused = app.engine.still_learned_from(kind)?.map(|still| refused(&still, app.engine.clock().now()));
-    let is_training = app.trainer.is_training(kind);
-    let said = app.trainer.status(kind);
-    let fault = app.engine.champion_status().into_iter().find(|status| status.kind == kind).and_then(|s| s.fault);
+    let refused = app.engine.still_learned_from(name)?.map(|still| refused(&still, app.engine.clock().now()));
+    let is_training = app.trainer.is_training(name);
+    let said = app.trainer.status(name);
+    let fault = app.engine.champion_status().into_iter().find(|status| status.task == *name).and_then(|s| s.fault);
     let last_training = said.clone().filter(|_| !is_training).map(|said| format!("The last training: {said}"));
+    let catalogue = &app.engine.catalogue();
     Ok(Task {
-        key: kind.name().to_owned(),
-        title: title(kind).to_owned(),
-        question: question(kind).to_owned(),
+        key: name.to_string(),
+        title: about.title.clone(),
+        question: about.question.clone(),
         training: said.filter(|_| is_training),
         is_faulty: fault.is_some(),
         problem: fault.or(last_training).map(|problem| format!("{}.", capital(problem.trim_end_matches('.')))),
-        // Counting goes over all customers: only where somebody waits for it.
         needs: match champion {
             Some(_) => Vec::new(),
-            None => app.engine.readiness(kind).iter().map(need).collect(),
+            None => app.engine.needs(name)?.unwrap_or_default().iter().map(need).collect(),
         },
-        champion: champion.map(shown).map(|champion| Champion { refused, ..champion }),
+        champion: champion.map(|version| shown(catalogue, version)).map(|champion| Champion { refused, ..champion }),
         versions: versions.iter().map(|known| version(app, known)).collect(),
     })
 }
 
-fn need(requirement: &Requirement) -> Need {
+fn need(requirement: &learning::Need) -> Need {
     Need {
-        what: capital(requirement.what),
+        what: capital(&requirement.what),
         have: requirement.have,
         need: requirement.need,
-        how: format!("{}.", capital(requirement.how)),
+        how: format!("{}.", capital(&requirement.how)),
     }
 }
 
 fn version(app: &App, version: &learning::Version) -> Version {
-    let main = deciding_metric(&version.header.evaluation);
+    let main = version.header.evaluation.deciding();
     Version {
         version: version.version.to_string(),
         trained_at: version.header.trained_at,
-        metric: main.as_ref().map_or_else(String::new, |main| metric_name(main.metric).to_owned()),
+        metric: main.as_ref().map_or_else(String::new, |main| main.metric.title.to_owned()),
         value: main.map_or(f64::NAN, |main| main.model),
         champion: version.is_champion,
         verdict: format!("{}.", capital(&version.header.verdict().reason)),
@@ -147,30 +146,32 @@ fn why_it_answers(header: &ModelHeader) -> String {
     format!("{by_hand}{}.", capital(&verdict.reason))
 }
 
-fn shown(version: &learning::Version) -> Champion {
+fn shown(catalogue: &Catalogue, version: &learning::Version) -> Champion {
     let learning::Version { version, header, .. } = version;
-    let rows = match header.model {
-        ModelKind::Recommend => "purchases",
-        ModelKind::Churn => "customers at weekly moments",
-    };
     Champion {
         version: version.to_string(),
-        gaps: header.evaluation.split().gaps.iter().map(gap).collect(),
+        gaps: header.evaluation.split.gaps.iter().map(gap).collect(),
         verdict: why_it_answers(header),
         refused: None,
-        method: header.method(),
+        method: header.method.clone(),
         trained_at: header.trained_at,
         data_from: header.data_from,
         data_to: header.data_until,
         n_train: header.n_rows,
-        rows: rows.to_owned(),
-        n_test: header.evaluation.n_test(),
+        rows: header.rows.clone(),
+        n_test: header.evaluation.n_test,
         metrics: header.evaluation.comparisons().iter().map(|comparison| metric(header, comparison)).collect(),
-        calibration: match &header.evaluation {
-            Evaluation::Recommend(_) => Vec::new(),
-            Evaluation::Churn(churn) => churn.calibration.iter().map(point).collect(),
+        warnings: header.evaluation.warnings.iter().map(|warning| format!("{warning}.")).collect(),
+        calibration: match header.evaluation.base_rate {
+            Some(_) => header.evaluation.calibration.iter().map(point).collect(),
+            None => Vec::new(),
         },
-        importances: header.importances.iter().take(N_IMPORTANCES).map(|i| (meaning(&i.feature), i.share)).collect(),
+        importances: header
+            .importances
+            .iter()
+            .take(N_IMPORTANCES)
+            .map(|i| (meaning(catalogue, &i.feature), i.share))
+            .collect(),
     }
 }
 
@@ -178,9 +179,8 @@ fn point(bin: &learning::CalibrationBin) -> CalibrationPoint {
     CalibrationPoint { predicted: bin.predicted, observed: bin.observed, n: bin.n }
 }
 
-fn meaning(feature: &str) -> String {
-    let known = catalogue::definitions().iter().find(|definition| definition.name == feature);
-    known.map_or_else(|| feature.to_owned(), |definition| definition.meaning.clone())
+fn meaning(catalogue: &Catalogue, feature: &str) -> String {
+    catalogue.get(feature).map_or_else(|| feature.to_owned(), |definition| definition.meaning.clone())
 }
 
 fn gap(gap: &learning::Gap) -> String {
@@ -190,33 +190,28 @@ fn gap(gap: &learning::Gap) -> String {
     )
 }
 
-fn metric(header: &ModelHeader, comparison: &Comparison) -> Metric {
+fn metric(header: &ModelHeader, comparison: &Comparison<'_>) -> Metric {
+    let Comparison { metric, model, baselines } = comparison;
     Metric {
-        name: metric_name(comparison.metric).to_owned(),
-        meaning: format!("{}.", comparison.meaning),
-        higher_is_better: comparison.higher_is_better,
-        value: comparison.model,
-        baselines: comparison
-            .baselines
+        name: metric.title.to_owned(),
+        meaning: format!("{}.", metric.meaning),
+        better: capital(&metric.better.to_string()),
+        value: *model,
+        baselines: baselines
             .iter()
-            .map(|(name, value)| (baseline_name(name).to_owned(), value.is_finite().then_some(*value)))
+            .map(|(name, value)| (baseline_title(name).to_owned(), value.is_finite().then_some(*value)))
             .collect(),
         advantage: advantage(&header.evaluation, comparison)
-            .map(|(name, advantage)| (baseline_name(&name).to_owned(), advantage)),
+            .map(|(name, advantage)| (baseline_title(&name).to_owned(), advantage)),
     }
 }
 
 /// By how much the model is better than the strongest simple answer, where it is known how sure that is: only in the
 /// number that decides.
-pub(super) fn advantage(evaluation: &Evaluation, comparison: &Comparison) -> Option<(String, Advantage)> {
-    let decides = deciding_metric(evaluation).is_some_and(|decides| decides.metric == comparison.metric);
+pub(super) fn advantage(evaluation: &Evaluation, comparison: &Comparison<'_>) -> Option<(String, Advantage)> {
+    let decides = evaluation.decides == comparison.metric.name;
     let (name, baseline) = comparison.strongest().filter(|(_, value)| decides && value.abs() > 0.0)?;
-    let gain = evaluation.gain(name)?;
+    let gain = evaluation.gains.get(name)?;
     let share = |amount: f64| amount / baseline.abs();
-    Some((name.clone(), Advantage { share: share(gain.mean), low: share(gain.low), high: share(gain.high) }))
-}
-
-/// The number by which models are chosen.
-pub(super) fn deciding_metric(evaluation: &Evaluation) -> Option<Comparison> {
-    evaluation.comparisons().into_iter().next()
+    Some((name.to_owned(), Advantage { share: share(gain.mean), low: share(gain.low), high: share(gain.high) }))
 }

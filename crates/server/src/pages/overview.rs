@@ -1,8 +1,7 @@
 //! What does the first page say at a glance?
 
-use super::answer::title;
-use super::models::{advantage, deciding_metric};
-use super::visit::{Visit, capital};
+use super::models::advantage;
+use super::visit::Visit;
 use super::{api, worth};
 use crate::app::App;
 use crate::error::ServerError;
@@ -11,7 +10,8 @@ use console::view::{
     CustomersCard, DayCount, DayRevenue, DecisionsCard, EventsCard, Frame, HealthCard, ModelLine, ModelState, Overview,
 };
 use features::Day;
-use learning::{ModelKind, baseline_name, metric_name};
+use learning::{TaskName, baseline_title};
+use primitives::capital;
 use primitives::{Currency, Timestamp};
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ fn fill(app: &App, frame: Frame, base_url: &str) -> Result<Overview, ServerError
             active_30d: n_active,
             active_partial: !is_complete,
         },
-        models: ModelKind::ALL.into_iter().map(|kind| model(app, kind)).collect::<Result<_, _>>()?,
+        models: app.engine.capabilities().tasks.names().map(|task| model(app, task)).collect::<Result<_, _>>()?,
         worth: if decisions.total == 0 { None } else { worth::worth(app, now)? },
         decisions,
         revenue: days.iter().map(|(day, counts)| revenue(*day, counts, currency)).collect(),
@@ -89,44 +89,47 @@ fn decisions(app: &App) -> Result<DecisionsCard, ServerError> {
     })
 }
 
-fn model(app: &App, kind: ModelKind) -> Result<ModelLine, ServerError> {
-    let status = app.engine.champion_status().into_iter().find(|status| status.kind == kind);
+fn model(app: &App, task: &TaskName) -> Result<ModelLine, ServerError> {
+    let status = app.engine.champion_status().into_iter().find(|status| status.task == *task);
     let fault = status.and_then(|status| status.fault);
-    let versions = app.engine.registry().versions(kind)?;
+    let versions = app.engine.registry().versions(task)?;
     let champion = versions.iter().find(|version| version.is_champion);
     let state = match (fault, champion) {
         (Some(_), _) => ModelState::Missing("The model in force cannot be used: see Models.".to_owned()),
         (None, Some(version)) => {
             let evaluation = &version.header.evaluation;
-            let decides = deciding_metric(evaluation);
-            let strongest = decides.as_ref().and_then(|decides| decides.strongest().cloned());
+            let decides = evaluation.deciding();
+            let strongest = decides.as_ref().and_then(learning::Comparison::strongest);
             ModelState::Champion {
                 version: version.version.to_string(),
-                metric: decides.as_ref().map_or_else(String::new, |decides| metric_name(decides.metric).to_owned()),
+                metric: decides.as_ref().map_or_else(String::new, |decides| decides.metric.title.to_owned()),
                 value: decides.as_ref().map_or(f64::NAN, |decides| decides.model),
-                baseline: strongest.as_ref().map_or_else(String::new, |(name, _)| baseline_name(name).to_owned()),
+                baseline: strongest.as_ref().map_or_else(String::new, |(name, _)| baseline_title(name).to_owned()),
                 baseline_value: strongest.map_or(f64::NAN, |(_, value)| value),
                 advantage: decides.and_then(|decides| advantage(evaluation, &decides)).map(|(_, advantage)| advantage),
             }
         }
-        (None, None) => missing(app, kind),
+        (None, None) => missing(app, task)?,
     };
-    Ok(ModelLine { title: title(kind).to_owned(), state })
+    let title = app.engine.capabilities().tasks.get(task.as_str())?.about().title.clone();
+    Ok(ModelLine { title, state })
 }
 
-fn missing(app: &App, kind: ModelKind) -> ModelState {
-    if app.trainer.is_training(kind) {
-        return ModelState::Training(app.trainer.status(kind).unwrap_or_default());
+fn missing(app: &App, task: &TaskName) -> Result<ModelState, ServerError> {
+    if app.trainer.is_training(task) {
+        return Ok(ModelState::Training(app.trainer.status(task).unwrap_or_default()));
     }
-    let needs = app.engine.readiness(kind);
+    let Some(needs) = app.engine.needs(task)? else {
+        return Ok(ModelState::Missing("What is there to learn from is being counted.".to_owned()));
+    };
     let n_unmet = needs.iter().filter(|need| !need.met).count();
-    ModelState::Missing(match needs.iter().find(|need| !need.met) {
+    Ok(ModelState::Missing(match needs.iter().find(|need| !need.met) {
         None => "Everything is there: train it on the page of models.".to_owned(),
         Some(first) => {
             let more = if n_unmet > 1 { format!("; {} more", n_unmet - 1) } else { String::new() };
-            format!("{}: {} of {}{more}.", capital(first.what), first.have, first.need)
+            format!("{}: {} of {}{more}.", capital(&first.what), first.have, first.need)
         }
-    })
+    }))
 }
 
 fn health(app: &App) -> Result<HealthCard, ServerError> {

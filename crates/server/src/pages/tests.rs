@@ -6,11 +6,9 @@ mod truth;
 use crate::keys::Keys;
 use crate::serve::{Opened, Running, StartOptions};
 use crate::settings::{KeySettings, Settings};
-use decisions::DecisionKind;
 use engine::Asked as Question;
 use events::generator::{World, WorldSettings};
 use events::{Batch, Origin};
-use learning::ModelKind;
 use primitives::{Seed, SimulatedClock, Timestamp};
 use profiles::Identifier;
 use std::sync::Arc;
@@ -100,8 +98,8 @@ impl Console {
         for events in events.chunks(2_000) {
             engine.ingest(Batch { accepted: events.to_vec(), ..Batch::default() }).unwrap();
         }
-        let dataset = engine::load_dataset(engine, &mut |_| {}).unwrap();
-        engine::train(engine, ModelKind::Recommend, &dataset, Seed::new(1)).unwrap();
+        let dataset = engine.dataset(&mut |_| {}).unwrap();
+        engine::train(engine, &"recommend".into(), &dataset, Seed::new(1)).unwrap();
         console
     }
 
@@ -417,9 +415,9 @@ fn a_decision_shows_the_names_of_its_day() {
     let name = |name: &str| serde_json::json!({"batch": [{"type": "item", "itemId": "i1", "traits": {"name": name}}]});
     console.send_events(&name("Green tea").to_string());
     let question = Question {
-        kind: DecisionKind::Recommend,
+        kind: "recommend".into(),
         names: vec![Identifier::User("ann".into())],
-        n: 1,
+        parameters: [("n".to_owned(), 1)].into(),
         context: events::Fields::new(),
     };
     let record = console.running.app().engine.decide(question).unwrap();
@@ -467,12 +465,21 @@ fn what_followed_a_recommendation_is_counted_after_its_week() {
         r#"{"batch":[{"type":"track","userId":"ann","event":"Order Completed","properties":{"products":[{"product_id":"tofu","name":"Tofu"}]}}]}"#,
     );
     let engine = &console.running.app().engine;
-    let ask = |kind, name: &str| {
+    let ask = |kind: &str, name: &str| {
         let names = vec![Identifier::User(name.into())];
-        engine.decide(Question { kind, names, n: 3, context: events::Fields::new() }).unwrap().decision.id
+        engine
+            .decide(Question {
+                kind: kind.into(),
+                names,
+                parameters: Default::default(),
+                context: events::Fields::new(),
+            })
+            .unwrap()
+            .decision
+            .id
     };
-    let (followed, ignored) = (ask(DecisionKind::Recommend, "ann"), ask(DecisionKind::Recommend, "bob"));
-    let churn = ask(DecisionKind::Churn, "ann");
+    let (followed, ignored) = (ask("recommend", "ann"), ask("recommend", "bob"));
+    let churn = ask("churn", "ann");
     let page = |id: &primitives::DecisionId| console.get(&format!("/decisions/{id}")).body;
     assert!(page(&followed).contains("Open: nothing has followed yet."));
     assert!(console.get("/").body.contains("none was made in the week before last"));
@@ -498,6 +505,7 @@ fn after_a_restart_everybody_is_there_again() {
     let again = engine::Engine::open(
         engine.ports().clone(),
         engine.policy().clone(),
+        std::sync::Arc::new(engine::Capabilities::built_in()),
         console.clock.clone(),
         Seed::new(2),
         crate::api::wire::decision,
@@ -510,7 +518,8 @@ fn after_a_restart_everybody_is_there_again() {
     assert!(!again.n_seen_since(Timestamp::MIN).1);
     again.warm(usize::MAX, &|| false).unwrap();
     assert_eq!(again.n_seen_since(Timestamp::MIN), (known, true));
-    assert_eq!(again.is_ready_to_train(ModelKind::Recommend), engine.is_ready_to_train(ModelKind::Recommend));
+    let is_ready = |engine: &engine::Engine| engine.is_ready_to_train(&"recommend".into()).unwrap();
+    assert_eq!(is_ready(&again), is_ready(&engine));
 }
 
 #[test]

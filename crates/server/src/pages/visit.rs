@@ -127,7 +127,7 @@ impl Visit {
             StatusCode::CONFLICT => ("That is under way already", "Wait until it is done."),
             _ => ("The page could not be filled", "Look at the server’s log, then try again."),
         };
-        self.error(error.status(), title, &capital(error.message()), remedy)
+        self.error(error.status(), title, &primitives::capital(error.message()), remedy)
     }
 
     /// An error as a page.
@@ -184,12 +184,6 @@ pub(super) fn name(actor: &Actor) -> String {
     }
 }
 
-/// A sentence as it begins on a page.
-pub(super) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
 fn health(app: &App) -> Health {
     if !app.engine.is_sound() {
         return Health::Degraded(
@@ -197,7 +191,7 @@ fn health(app: &App) -> Health {
         );
     }
     let faults = app.engine.champion_status().into_iter().filter(|status| status.fault.is_some());
-    let faulty: Vec<&str> = faults.map(|status| status.kind.name()).collect();
+    let faulty: Vec<String> = faults.map(|status| status.task.to_string()).collect();
     match faulty.as_slice() {
         [] => Health::Good,
         names => Health::Degraded(format!("The model in force cannot be used for {}: see Models", names.join(" and "))),

@@ -99,7 +99,8 @@ macro_rules! settings {
                 $(
                     text += &format!("\n# {}\n", [$($list_doc),+].map(str::trim).join(" "));
                     for line in $example.lines() {
-                        text += &format!("# {}\n", line.trim());
+                        text += format!("# {}", line.trim()).trim_end();
+                        text.push('\n');
                     }
                 )+
                 text

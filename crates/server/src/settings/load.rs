@@ -1,7 +1,9 @@
 //! Where do settings come from, and what is wrong with them?
 
 use super::Settings;
+use engine::Capabilities;
 use features::{Catalogue, FeatureError};
+use learning::{Outcome, OutcomeError};
 use primitives::ErrorKind;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -44,6 +46,14 @@ pub enum SettingsError {
         origin: String,
         /// What is wrong with them.
         source: FeatureError,
+    },
+    /// What is declared as outcomes cannot be.
+    #[error("{origin}: [[outcomes]]: {source}")]
+    Outcomes {
+        /// Where they were declared.
+        origin: String,
+        /// What is wrong with them.
+        source: OutcomeError,
     },
     /// A value is out of its range.
     #[error("setting {key} {limit}, and is {value}: change it in {origin}")]
@@ -95,6 +105,12 @@ pub fn load(
     if let Err(source) = Catalogue::new(&settings.features) {
         let origin = file.map_or_else(|| format!("{PREFIX}FEATURES"), |path| path.display().to_string());
         return Err(SettingsError::Features { origin, source });
+    }
+    let built_in = Capabilities::built_in();
+    let taken = built_in.kinds.iter().map(|kind| kind.about().name.as_str());
+    if let Err(source) = Outcome::check_names(&settings.outcomes, taken) {
+        let origin = file.map_or_else(|| format!("{PREFIX}OUTCOMES"), |path| path.display().to_string());
+        return Err(SettingsError::Outcomes { origin, source });
     }
     match settings.broken_range() {
         None => Ok(settings),

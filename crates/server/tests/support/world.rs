@@ -4,7 +4,7 @@ use super::noon;
 use engine::Engine;
 use events::generator::{World, WorldSettings};
 use events::{Batch, Event};
-use learning::{ModelKind, Trained};
+use learning::Trained;
 use primitives::{Clock, Seed, SimulatedClock};
 use server::serve::Opened;
 use std::sync::{Arc, OnceLock};
@@ -28,9 +28,11 @@ pub(crate) fn shop() -> &'static Shop {
         let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(noon()));
         let opened = Opened::open_at(data.path(), Access::Exclusive, super::settings(), clock).unwrap();
         take_in(&opened.engine, &events);
-        let dataset = engine::load_dataset(&opened.engine, &mut |_| {}).unwrap();
-        let train = |kind| learning::train(kind, &dataset, noon(), Seed::new(1)).unwrap();
-        let trained = ModelKind::ALL.map(train).to_vec();
+        let dataset = opened.engine.dataset(&mut |_| {}).unwrap();
+        let catalogue = opened.engine.catalogue();
+        let data = opened.engine.data(&dataset, &catalogue, Seed::new(1));
+        let tasks = opened.engine.capabilities().tasks.iter();
+        let trained = tasks.filter_map(|task| learning::train(task, &data).ok()).collect();
         Shop { events, user_ids: world.user_ids().map(str::to_owned).collect(), trained }
     })
 }
@@ -41,7 +43,7 @@ pub(crate) fn fill(engine: &Engine) {
     take_in(engine, &shop.events);
     for trained in &shop.trained {
         let published = engine.registry().publish(trained).unwrap();
-        engine.registry().promote(trained.header.model, &published.version).unwrap();
+        engine.registry().promote(&trained.header.task, &published.version).unwrap();
     }
     engine.reload_champions().unwrap();
 }

@@ -162,7 +162,6 @@ pub fn decision() -> DecisionPage {
         features: features(),
         candidates,
         random_stream: Some("decide/recommend#48211".to_owned()),
-        schema: Some("c41f77a09e12".to_owned()),
         is_forgotten: false,
         outcome: Some(Outcome { text: "Silken tofu was bought 2 hours later.".to_owned(), amount: Some(twd(4_500)) }),
         replay: "rapport replay 019ab3f2c1d4e5f6".to_owned(),
@@ -175,15 +174,16 @@ const GAP: &str =
     "No orders from 2 Sep 2026 to 9 Sep 2026, where about 3,200 are usual: nothing was learned from these days.";
 
 fn champion() -> Champion {
-    let metric = |name: &str, meaning: &str, higher_is_better, value, baselines: [(&str, Option<f64>); 2]| Metric {
-        name: name.to_owned(),
-        meaning: meaning.to_owned(),
-        higher_is_better,
-        value,
-        baselines: baselines.map(|(name, value)| (name.to_owned(), value)).to_vec(),
-        advantage: (name == "Log loss")
-            .then(|| ("days since last order".to_owned(), Advantage { share: 0.068, low: 0.051, high: 0.085 })),
-    };
+    let metric =
+        |name: &str, meaning: &str, is_higher_better: bool, value, baselines: [(&str, Option<f64>); 2]| Metric {
+            name: name.to_owned(),
+            meaning: meaning.to_owned(),
+            better: if is_higher_better { "Higher is better" } else { "Lower is better" }.to_owned(),
+            value,
+            baselines: baselines.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+            advantage: (name == "Log loss")
+                .then(|| ("days since last order".to_owned(), Advantage { share: 0.068, low: 0.051, high: 0.085 })),
+        };
     let point = |predicted: f64, off: f64, n| CalibrationPoint { predicted, observed: predicted + off, n };
     Champion {
         version: "3f9a1c77d2e0".to_owned(),
@@ -197,6 +197,7 @@ fn champion() -> Champion {
             "3 customers who have refused since are still in this model; it is trained again by 23 Nov 2026, 03:10."
                 .to_owned(),
         ),
+        warnings: Vec::new(),
         n_train: 24_812,
         rows: "customers at weekly moments".to_owned(),
         n_test: 9_407,

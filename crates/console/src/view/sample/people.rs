@@ -136,6 +136,7 @@ fn score() -> Score {
         contribution,
     };
     Score {
+        is_risk: true,
         title: "Churn".to_owned(),
         question: "Will there be no purchase in the next 30 days?".to_owned(),
         probability: 0.72,

@@ -3,12 +3,14 @@
 use super::Console;
 use engine::Stopwatch;
 use events::{Envelope, ImportCounts, NewImport, Origin, parse_event};
-use learning::ModelKind;
+use learning::TaskName;
 use primitives::{ModelVersion, Seed, Timestamp};
 use serde_json::json;
 use std::time::Duration;
 
-const RECOMMEND: ModelKind = ModelKind::Recommend;
+fn recommend() -> TaskName {
+    "recommend".into()
+}
 
 /// An order of so many days ago.
 fn order(console: &Console, user: &str, n_days_ago: i64, products: &serde_json::Value) -> serde_json::Value {
@@ -46,8 +48,8 @@ fn refuse(console: &Console, user: &str) {
 fn wait_for_another(console: &Console, before: Option<&ModelVersion>) {
     let app = console.running.app();
     let watch = Stopwatch::start();
-    while app.engine.registry().champion_version(RECOMMEND).unwrap().as_ref() == before {
-        assert!(watch.elapsed() < Duration::from_secs(120), "still the same: {:?}", app.trainer.status(RECOMMEND));
+    while app.engine.registry().champion_version(&recommend()).unwrap().as_ref() == before {
+        assert!(watch.elapsed() < Duration::from_secs(120), "still the same: {:?}", app.trainer.status(&recommend()));
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -108,17 +110,17 @@ fn a_customer_page_agrees_with_its_orders() {
 fn a_gap_is_named_and_the_champion_stays() {
     let console = Console::filled(150);
     let engine = &console.running.app().engine;
-    let champion = engine.registry().champion_version(RECOMMEND).unwrap();
+    let champion = engine.registry().champion_version(&recommend()).unwrap();
     console.clock.advance(Duration::from_secs(10 * 86_400));
     send(&console, &[order(&console, "late", 0, &json!([{"product_id": "tea", "price": 3.0}]))]);
-    let dataset = engine::load_dataset(engine, &mut |_| {}).unwrap();
-    let published = engine::train(engine, RECOMMEND, &dataset, Seed::new(1)).unwrap();
+    let dataset = engine.dataset(&mut |_| {}).unwrap();
+    let published = engine::train(engine, &recommend(), &dataset, Seed::new(1)).unwrap();
     assert!(!published.is_champion && published.reason.contains("goes on answering"), "{}", published.reason);
-    assert_eq!(engine.registry().champion_version(RECOMMEND).unwrap(), champion);
+    assert_eq!(engine.registry().champion_version(&recommend()).unwrap(), champion);
     let models = console.get("/models").body;
     assert!(models.contains("goes on answering. A newer model cannot be compared with it fairly yet"), "{models}");
     assert!(!models.contains("nothing was learned from these days"), "the champion knows of no gap: {models}");
-    engine.registry().promote(RECOMMEND, &published.version).unwrap();
+    engine.registry().promote(&recommend(), &published.version).unwrap();
     engine.reload_champions().unwrap();
     let models = console.get("/models").body;
     assert!(models.contains("No orders from 22 Nov 2026 to 1 Dec 2026, where about"), "{models}");
@@ -130,7 +132,7 @@ fn a_gap_is_named_and_the_champion_stays() {
 fn a_refusal_marks_the_model_and_is_followed_by_a_training_within_a_day() {
     let console = Console::filled(150);
     let app = console.running.app().clone();
-    let refused_since = || app.engine.still_learned_from(RECOMMEND).unwrap().map(|still| still.n_customers);
+    let refused_since = || app.engine.still_learned_from(&recommend()).unwrap().map(|still| still.n_customers);
     assert_eq!(refused_since(), None);
     let user = learned_from(&console);
     for _ in 0..2 {
@@ -145,8 +147,8 @@ fn a_refusal_marks_the_model_and_is_followed_by_a_training_within_a_day() {
 
     // Where nothing is trained unasked, this is, and not before it is due.
     app.trainer.train_when_due(&app.engine, 0);
-    assert_eq!(app.trainer.status(RECOMMEND), None);
-    let before = app.engine.registry().champion_version(RECOMMEND).unwrap();
+    assert_eq!(app.trainer.status(&recommend()), None);
+    let before = app.engine.registry().champion_version(&recommend()).unwrap();
     console.clock.advance(Duration::from_secs(23 * 3_600));
     app.trainer.train_when_due(&app.engine, 0);
     wait_for_another(&console, before.as_ref());

@@ -1,7 +1,7 @@
-//! How likely is it that this customer stays away, and why?
+//! How likely is it, and why? Boosted trees over features, and what their scores mean.
 
 use crate::LearningError;
-use features::{FeatureVector, catalogue};
+use features::FeatureId;
 use models::boost::BoostModel;
 use models::calibrate::Isotonic;
 use primitives::Probability;
@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 /// The version of the bytes that this program writes.
 const VERSION: u8 = 1;
 
-/// Boosted trees over the features of [`catalogue`], and what their scores mean.
+/// Boosted trees over the features that they name, and what their scores mean: for every question of yes or no.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ChurnModel {
+pub struct BinaryModel {
     forest: BoostModel,
     calibration: Isotonic,
     features: Vec<String>,
@@ -21,7 +21,7 @@ pub struct ChurnModel {
 /// A customer's score with its reasons.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scored {
-    /// How likely it is that the customer does not buy within 30 days.
+    /// How likely it is.
     pub probability: Probability,
     /// The score of the trees before calibration, in log-odds: `bias` and all contributions together.
     pub log_odds: f64,
@@ -34,7 +34,7 @@ pub struct Scored {
 /// What one feature added to a score.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Contribution {
-    /// Its place in [`catalogue::definitions`].
+    /// Its place among the model's features.
     pub feature_idx: usize,
     /// Its value for this customer; NaN where it is not known.
     pub value: f64,
@@ -50,23 +50,20 @@ struct Stored {
     calibration: Vec<u8>,
 }
 
-impl ChurnModel {
-    pub(crate) fn new(forest: BoostModel, calibration: Isotonic) -> Self {
-        let features = catalogue::definitions().iter().map(|definition| definition.name.clone()).collect();
-        Self { forest, calibration, features }
+impl BinaryModel {
+    pub(crate) fn new(forest: BoostModel, calibration: Isotonic, features: &[FeatureId]) -> Self {
+        Self { forest, calibration, features: features.iter().map(|id| id.name.to_string()).collect() }
     }
 
     /// Scores a customer.
     ///
     /// # Errors
-    /// [`LearningError::Vector`] where the vector has another number of values than the features trained on.
-    pub fn score(&self, vector: &FeatureVector) -> Result<Scored, LearningError> {
-        if vector.values.len() != self.features.len() {
-            return Err(LearningError::Vector { expected: self.features.len(), found: vector.values.len() });
-        }
-        let log_odds = self.forest.score(&vector.values);
-        let shared = self.forest.contributions(&vector.values);
-        let each = shared.values.iter().zip(&vector.values).enumerate();
+    /// [`LearningError::Vector`] where there is another number of values than features trained on.
+    pub fn score(&self, values: &[f64]) -> Result<Scored, LearningError> {
+        self.check(values)?;
+        let log_odds = self.forest.score(values);
+        let shared = self.forest.contributions(values);
+        let each = shared.values.iter().zip(values).enumerate();
         let mut contributions: Vec<Contribution> = each
             .filter(|(_, (contribution, _))| contribution.abs() > 0.0)
             .map(|(feature_idx, (contribution, value))| Contribution {
@@ -84,12 +81,15 @@ impl ChurnModel {
     /// The probability alone, without its reasons.
     ///
     /// # Errors
-    /// As [`ChurnModel::score`].
-    pub fn probability(&self, vector: &FeatureVector) -> Result<Probability, LearningError> {
-        if vector.values.len() != self.features.len() {
-            return Err(LearningError::Vector { expected: self.features.len(), found: vector.values.len() });
-        }
-        Ok(self.calibration.apply(self.forest.score(&vector.values)))
+    /// As [`BinaryModel::score`].
+    pub fn probability(&self, values: &[f64]) -> Result<Probability, LearningError> {
+        self.check(values)?;
+        Ok(self.calibration.apply(self.forest.score(values)))
+    }
+
+    fn check(&self, values: &[f64]) -> Result<(), LearningError> {
+        let (expected, found) = (self.features.len(), values.len());
+        if expected == found { Ok(()) } else { Err(LearningError::Vector { expected, found }) }
     }
 
     /// The trees.
@@ -104,7 +104,7 @@ impl ChurnModel {
         &self.calibration
     }
 
-    /// The names of the features, in the order of a vector's values.
+    /// The names of the features, in the order of the values.
     #[must_use]
     pub fn features(&self) -> &[String] {
         &self.features
@@ -115,7 +115,7 @@ impl ChurnModel {
     /// # Errors
     /// [`LearningError::Model`] or [`LearningError::File`] where it cannot be written.
     pub fn to_bytes(&self) -> Result<Vec<u8>, LearningError> {
-        let encode = LearningError::model("write the churn model");
+        let encode = LearningError::model("write the model");
         let stored = Stored {
             version: VERSION,
             features: self.features.clone(),
@@ -125,21 +125,21 @@ impl ChurnModel {
         postcard::to_stdvec(&stored).map_err(|error| LearningError::File { reason: error.to_string() })
     }
 
-    /// Reads what [`ChurnModel::to_bytes`] wrote.
+    /// Reads what [`BinaryModel::to_bytes`] wrote.
     ///
     /// # Errors
     /// [`LearningError::File`] or [`LearningError::Model`] where the bytes are something else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LearningError> {
         let corrupt = |reason: String| LearningError::File { reason };
         if bytes.first() != Some(&VERSION) {
-            return Err(corrupt(format!("the churn model has not version {VERSION}")));
+            return Err(corrupt(format!("the trees have not version {VERSION}")));
         }
         let (stored, rest) = postcard::take_from_bytes::<Stored>(bytes).map_err(|error| corrupt(error.to_string()))?;
-        let decode = LearningError::model("read the churn model");
+        let decode = LearningError::model("read the model");
         let forest = BoostModel::from_bytes(&stored.forest).map_err(&decode)?;
         let calibration = Isotonic::from_bytes(&stored.calibration).map_err(&decode)?;
         if !rest.is_empty() || forest.n_features() != stored.features.len() {
-            return Err(corrupt("the churn model's parts do not fit together".to_owned()));
+            return Err(corrupt("the model's parts do not fit together".to_owned()));
         }
         Ok(Self { forest, calibration, features: stored.features })
     }

@@ -1,9 +1,12 @@
-//! How is the recommender learned and judged? Settings by a validation window, numbers by a later test window.
+//! How is the recommender learned and judged? Settings by a validation window, numbers by a later test window: **the
+//! different items of all purchases in (`as_of`, `until`]**.
 
 use crate::contest::{Contest, Paired, Reigning};
-use crate::evaluation::{Gain, paired_gain};
-use crate::outcomes::next_items;
-use crate::{Dataset, LearningError, Loaded, Model, ModelKind, RankingMetrics, RecommendEvaluation, Split, readiness};
+use crate::evaluation::{Evaluation, Gain, Numbers, mean as mean_of, paired_gain};
+use crate::need::{MORE, Need, WAIT};
+use crate::split::Split;
+use crate::task::{Data, Fitted, Judged, Task, TaskAbout};
+use crate::{Body, Calendar, Dataset, LearningError, Loaded};
 use features::FeatureState;
 use models::metrics::{coverage, ndcg_at_k, recall_at_k};
 use models::recommend::{
@@ -12,6 +15,10 @@ use models::recommend::{
 use primitives::{ItemKey, Seed, Timestamp, stable_hash};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// How many days ahead a recommendation is judged, where there is enough history: what a shop wants to know today is what
+/// sells soon, and the longer the window, the older what was learned. At most a quarter of the history.
+const WINDOW_DAYS: i64 = 14;
 
 /// How many places are judged.
 const K: usize = 10;
@@ -22,26 +29,88 @@ const N_VALIDATION_MAX: usize = 3_000;
 /// A candidate is clearly worse where it is behind by more than this many standard errors: 95 %.
 const CLEARLY_SE: f64 = 1.96;
 
-/// What a customer has bought, as the recommender wants it: live and in training the same purchases, those that the
-/// feature state remembers.
-#[must_use]
-pub fn history_of(state: &FeatureState, as_of: Timestamp) -> Vec<HistoryItem> {
-    let lines = state.lines().iter();
-    lines
-        .map(|line| HistoryItem { item: line.item, age_days: as_of.days_since(line.at), quantity: pieces(line) })
-        .collect()
+/// Learns which items a customer buys next.
+#[derive(Debug, Clone)]
+pub struct Recommend {
+    about: TaskAbout,
 }
 
-/// Judges the recommender on the last window: the whole catalogue is ranked, from what was known before it.
-///
-/// All lists are made for the same customers from the same split. The customer's own items are filled up with the
-/// popular ones, so that no list is short.
-///
-/// # Errors
-/// [`LearningError::NotReady`] where there is too little history; [`LearningError::Model`].
-pub fn evaluate_recommend(dataset: &Dataset, now: Timestamp, seed: Seed) -> Result<RecommendEvaluation, LearningError> {
-    readiness::check(ModelKind::Recommend, dataset, now)?;
-    Ok(choose_and_judge(dataset, &split(dataset, now)?, seed)?.1.evaluation)
+impl Default for Recommend {
+    fn default() -> Self {
+        let about = TaskAbout {
+            name: "recommend".into(),
+            title: "Recommendations".to_owned(),
+            question: "What will this customer want next?".to_owned(),
+            rows: "purchases".to_owned(),
+        };
+        Self { about }
+    }
+}
+
+impl Task for Recommend {
+    fn about(&self) -> &TaskAbout {
+        &self.about
+    }
+
+    fn needs(&self, data: &Data<'_>) -> Vec<Need> {
+        let split = self.split(data);
+        let (mut n_repeat, mut n_returned, mut items) = (0, 0, BTreeSet::new());
+        for (_, trace) in data.dataset.traces() {
+            n_repeat += u64::from(trace.orders_between(Timestamp::MIN, data.now).nth(1).is_some());
+            items.extend(trace.lines_until(data.now).map(|line| line.item));
+            if let Some(split) = &split {
+                let between = |from, until| trace.orders_between(from, until).next().is_some();
+                let returned = between(Timestamp::MIN, split.test_from) && between(split.test_from, split.test_until);
+                n_returned += u64::from(returned);
+            }
+        }
+        let n_days = data.dataset.calendar(data.now).as_ref().map_or(0, Calendar::n_days);
+        vec![
+            Need::new("customers with two purchases or more", 50, n_repeat, MORE),
+            Need::new(
+                "different items that were bought",
+                20,
+                items.len() as u64,
+                "sell more different items, and send them as `products` with each order",
+            ),
+            Need::new("days of purchases", 14, u64::try_from(n_days).unwrap_or(0), WAIT),
+            Need::new("earlier customers who bought again in the last window", 20, n_returned, WAIT),
+        ]
+    }
+
+    fn split(&self, data: &Data<'_>) -> Option<Split> {
+        let calendar = data.dataset.calendar(data.now)?;
+        Split::last_window(&calendar, (calendar.n_days() / 4).min(WINDOW_DAYS))
+    }
+
+    fn judge(&self, data: &Data<'_>, split: &Split, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
+        let settings = choose(data.dataset, split, data.seed)?;
+        let judged = judge(data.dataset, split, &settings, data.seed)?;
+        let contest = judged.contest(reigning, data.seed)?;
+        let settings = serde_json::to_value(&settings);
+        let settings = settings.map_err(|error| LearningError::File { reason: error.to_string() })?;
+        Ok(Judged { settings, evaluation: judged.evaluation, contest })
+    }
+
+    fn fit(&self, data: &Data<'_>, _: &Split, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
+        let settings: ItemToItem = serde_json::from_value(settings.clone())
+            .map_err(|error| LearningError::File { reason: format!("its settings: {error}") })?;
+        // What is known now, not at the end of the split: the two differ by the events after the last whole day.
+        let model = fit(data.dataset, data.now, &settings, data.seed)?;
+        let n_rows = data.dataset.traces().map(|(_, trace)| trace.lines_until(data.now).count() as u64);
+        let lines = data.dataset.traces().flat_map(|(_, trace)| trace.lines_until(data.now));
+        let newest = lines.map(|line| line.at).max();
+        let n_rows_each: Vec<u64> = n_rows.filter(|n| *n > 0).collect();
+        Ok(Fitted {
+            body: Body::Ranker(model),
+            features: Vec::new(),
+            n_rows: n_rows_each.iter().sum(),
+            n_customers: n_rows_each.len() as u64,
+            newest_row: newest,
+            importances: Vec::new(),
+            method: "Item-to-item similarity, own repetition and popularity".to_owned(),
+        })
+    }
 }
 
 /// Fits a recommender on everything that was received by a moment.
@@ -54,21 +123,14 @@ pub(crate) fn fit(
     settings.fit(&interactions(dataset, as_of), seed).map_err(LearningError::model("fit the recommender"))
 }
 
-/// The split of a dataset.
-pub(crate) fn split(dataset: &Dataset, now: Timestamp) -> Result<Split, LearningError> {
-    let split = dataset.calendar(now).and_then(|calendar| Split::recommend(&calendar));
-    split.ok_or_else(|| readiness::not_ready(ModelKind::Recommend, dataset, now))
-}
-
-/// Chooses settings before the test window, and judges them in it.
-pub(crate) fn choose_and_judge(
-    dataset: &Dataset,
-    split: &Split,
-    seed: Seed,
-) -> Result<(ItemToItem, JudgedCases), LearningError> {
-    let settings = choose(dataset, split, seed)?;
-    let judged = judge(dataset, split, &settings, seed)?;
-    Ok((settings, judged))
+/// What a customer has bought, as the recommender wants it: live and in training the same purchases, those that the
+/// feature state remembers.
+#[must_use]
+pub fn history_of(state: &FeatureState, as_of: Timestamp) -> Vec<HistoryItem> {
+    let lines = state.lines().iter();
+    lines
+        .map(|line| HistoryItem { item: line.item, age_days: as_of.days_since(line.at), quantity: pieces(line) })
+        .collect()
 }
 
 /// Which item a line is about how many pieces of: at least a thousandth, since a purchase of nothing cannot be.
@@ -120,7 +182,7 @@ fn cases(dataset: &Dataset, split: &Split, n_max: usize, seed: Seed) -> Vec<Case
         .into_par_iter()
         .map(|(_, trace)| Case {
             history: history_of(&trace.state_at(split.train_until), split.train_until),
-            wanted: next_items::bought(trace, split.test_from, split.test_until),
+            wanted: trace.items_between(split.test_from, split.test_until).into_iter().collect(),
         })
         .collect()
 }
@@ -131,7 +193,7 @@ fn cases(dataset: &Dataset, split: &Split, n_max: usize, seed: Seed) -> Vec<Case
 /// Not the best itself: one window is one throw of the dice, and the earlier candidates lean less on what the customer
 /// bought before than the last ones do. Where there is no such window, the first candidate. *Source*: the standard-error rule of Breiman et
 /// al. 1984, section 3.4.3, with 1.96 standard errors of paired differences.
-fn choose(dataset: &Dataset, split: &Split, seed: Seed) -> Result<ItemToItem, LearningError> {
+pub(crate) fn choose(dataset: &Dataset, split: &Split, seed: Seed) -> Result<ItemToItem, LearningError> {
     let mut candidates = ItemToItem::candidates();
     let Some(window) = split.validation() else { return Ok(candidates.swap_remove(0)) };
     let cases = cases(dataset, &window, N_VALIDATION_MAX, seed);
@@ -161,22 +223,22 @@ fn choose(dataset: &Dataset, split: &Split, seed: Seed) -> Result<ItemToItem, Le
 
 /// What was shown to whom, and how good it was.
 pub(crate) struct JudgedCases {
-    pub(crate) evaluation: RecommendEvaluation,
+    pub(crate) evaluation: Evaluation,
     cases: Vec<Case>,
-    ours: Vec<Judged>,
+    ours: Vec<JudgedList>,
 }
 
 impl JudgedCases {
     /// The reigning champion's lists for the same customers.
     pub(crate) fn contest(&self, reigning: Option<&Reigning>, seed: Seed) -> Result<Contest, LearningError> {
         let judge = |loaded: &Loaded| {
-            let Model::Recommend(champion) = &loaded.model else {
+            let Body::Ranker(champion) = &loaded.body else {
                 return Err(LearningError::File { reason: "a recommender was expected".to_owned() });
             };
             let theirs = rank(&self.cases, |case| model_list(champion, case));
             let score = Paired {
-                challenger: self.evaluation.metrics.ndcg_at_10,
-                champion: mean(&theirs.iter().map(|judged| judged.ndcg).collect::<Vec<_>>()),
+                challenger: mean_of(self.ours.iter().map(|judged| judged.ndcg)),
+                champion: mean_of(theirs.iter().map(|judged| judged.ndcg)),
                 gain: ndcg_gain(&self.ours, &theirs, seed, "recommend against the champion"),
             };
             Ok((self.cases.len() as u64, score, None))
@@ -186,14 +248,21 @@ impl JudgedCases {
 }
 
 /// By how much our NDCG@10 is above theirs, customer by customer.
-fn ndcg_gain(ours: &[Judged], theirs: &[Judged], seed: Seed, label: &str) -> Gain {
+fn ndcg_gain(ours: &[JudgedList], theirs: &[JudgedList], seed: Seed, label: &str) -> Gain {
     let differences: Vec<f64> = ours.iter().zip(theirs).map(|(a, b)| a.ndcg - b.ndcg).collect();
     paired_gain(&differences, seed, label)
 }
 
-fn judge(dataset: &Dataset, split: &Split, settings: &ItemToItem, seed: Seed) -> Result<JudgedCases, LearningError> {
+/// Ranks the whole catalogue, from what was known before the window. All lists are made for the same customers from the same
+/// split; the customer's own items are filled up with the popular ones, so that no list is short.
+pub(crate) fn judge(
+    dataset: &Dataset,
+    split: &Split,
+    settings: &ItemToItem,
+    seed: Seed,
+) -> Result<JudgedCases, LearningError> {
     let known = interactions(dataset, split.train_until);
-    let n_items = known.items.len();
+    let (n_items, n_train) = (known.items.len(), known.rows.len());
     let model = settings.fit(&known, seed).map_err(LearningError::model("fit the recommender to be judged"))?;
     let popular = rank_by_popularity(&known).map_err(LearningError::model("rank by popularity"))?;
     drop(known);
@@ -203,37 +272,42 @@ fn judge(dataset: &Dataset, split: &Split, settings: &ItemToItem, seed: Seed) ->
         ("popularity", rank(&cases, |_| popular.iter().copied().take(K).collect())),
         ("personal_frequency", rank(&cases, |case| filled_up(rank_by_frequency(&case.history), &popular))),
     ];
-    let gain = |name: &str, baseline: &[Judged]| {
+    let gain = |name: &str, baseline: &[JudgedList]| {
         ndcg_gain(&ours, baseline, seed, &format!("evaluate recommend against {name}"))
     };
-    let evaluation = RecommendEvaluation {
+    let evaluation = Evaluation {
         split: split.clone(),
-        n_customers: cases.len() as u64,
-        n_items: n_items as u64,
+        n_train: n_train as u64,
+        n_test: cases.len() as u64,
+        counts: BTreeMap::from([
+            ("n_customers".to_owned(), cases.len() as u64),
+            ("n_items".to_owned(), n_items as u64),
+        ]),
+        base_rate: None,
+        decides: "ndcg@10".to_owned(),
         metrics: summary(&ours, n_items),
-        ndcg_gain: theirs.iter().map(|(name, judged)| ((*name).to_owned(), gain(name, judged))).collect(),
-        baselines: theirs
-            .iter()
-            .map(|(name, judged)| ((*name).to_owned(), summary(judged, n_items)))
-            .collect::<BTreeMap<_, _>>(),
+        baselines: theirs.iter().map(|(name, judged)| ((*name).to_owned(), summary(judged, n_items))).collect(),
+        gains: theirs.iter().map(|(name, judged)| ((*name).to_owned(), gain(name, judged))).collect(),
+        calibration: Vec::new(),
+        warnings: Vec::new(),
     };
     Ok(JudgedCases { evaluation, cases, ours })
 }
 
 /// One customer's list, and how good it was.
-struct Judged {
+struct JudgedList {
     list: Vec<ItemKey>,
     ndcg: f64,
     recall: f64,
 }
 
-fn rank(cases: &[Case], list: impl Fn(&Case) -> Vec<ItemKey> + Sync) -> Vec<Judged> {
+fn rank(cases: &[Case], list: impl Fn(&Case) -> Vec<ItemKey> + Sync) -> Vec<JudgedList> {
     let judged = cases.par_iter().with_min_len(16).map(|case| {
         let list = list(case);
         // A case has wanted items, so there is always an answer.
         let ndcg = ndcg_at_k(&list, &case.wanted, K).unwrap_or(0.0);
         let recall = recall_at_k(&list, &case.wanted, K).unwrap_or(0.0);
-        Judged { list, ndcg, recall }
+        JudgedList { list, ndcg, recall }
     });
     judged.collect()
 }
@@ -250,25 +324,24 @@ fn filled_up(mut own: Vec<ItemKey>, popular: &[ItemKey]) -> Vec<ItemKey> {
     own
 }
 
-fn summary(judged: &[Judged], n_items: usize) -> RankingMetrics {
-    RankingMetrics {
-        ndcg_at_10: mean(&judged.iter().map(|judged| judged.ndcg).collect::<Vec<_>>()),
-        recall_at_10: mean(&judged.iter().map(|judged| judged.recall).collect::<Vec<_>>()),
-        coverage: coverage(judged.iter().map(|judged| judged.list.as_slice()), n_items),
-    }
-}
-
-fn mean(values: &[f64]) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "there are far fewer than 2^53 customers")]
-    let n = values.len().max(1) as f64;
-    values.iter().sum::<f64>() / n
+fn summary(judged: &[JudgedList], n_items: usize) -> Numbers {
+    let numbers = [
+        ("ndcg@10", mean_of(judged.iter().map(|judged| judged.ndcg))),
+        ("recall@10", mean_of(judged.iter().map(|judged| judged.recall))),
+        ("coverage", coverage(judged.iter().map(|judged| judged.list.as_slice()), n_items)),
+    ];
+    numbers.into_iter().map(|(name, number)| (name.to_owned(), number)).collect()
 }
 
 /// Of the mean: the standard deviation over the root of how many there are.
 fn standard_error(values: &[f64]) -> f64 {
     let centre = mean(values);
-    let squares: Vec<f64> = values.iter().map(|value| (value - centre).powi(2)).collect();
+    let squares = mean_of(values.iter().map(|value| (value - centre).powi(2)));
     #[expect(clippy::cast_precision_loss, reason = "there are far fewer than 2^53 customers")]
     let n = values.len().max(1) as f64;
-    (mean(&squares) / n).sqrt()
+    (squares / n).sqrt()
+}
+
+fn mean(values: &[f64]) -> f64 {
+    mean_of(values.iter().copied())
 }

@@ -1,8 +1,8 @@
 //! What does an answer hold?
 
-use crate::DecisionKind;
+use crate::KindName;
 use governance::ConsentAnswer;
-use primitives::{CustomerId, DecisionId, ItemId, ModelVersion, Probability};
+use primitives::{Currency, CustomerId, DecisionId, ItemId, ModelVersion, Probability};
 use serde::{Deserialize, Serialize};
 
 /// An answer with its name.
@@ -11,7 +11,7 @@ pub struct Decision {
     /// Its name.
     pub id: DecisionId,
     /// What was decided.
-    pub kind: DecisionKind,
+    pub kind: KindName,
     /// About whom.
     pub customer: CustomerId,
     /// The answer.
@@ -21,8 +21,9 @@ pub struct Decision {
 /// What was decided, by which model, on which ground.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
-    /// The items or the score.
-    pub outcome: Outcome,
+    /// What it says.
+    #[serde(rename = "outcome")]
+    pub content: Content,
     /// The model that was asked; `None` where there is none yet.
     pub model: Option<ModelRef>,
     /// Whether the customer's data could be used, and who said so.
@@ -33,10 +34,10 @@ pub struct Answer {
     pub propensity: Probability,
 }
 
-/// The items or the score.
+/// What an answer says, in one of few forms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum Content {
     /// Items, best first.
     Items(Vec<RankedItem>),
     /// A score with its reasons, the weightiest first.
@@ -44,8 +45,37 @@ pub enum Outcome {
         /// A probability; `None` where nothing is known to say one.
         score: Option<Probability>,
         /// Why.
-        reasons: Vec<ScoreReason>,
+        reasons: Vec<Reason>,
     },
+    /// An amount of money with the interval in which it lies nine times of ten.
+    Amount {
+        /// How much; `None` where nothing is known to say one.
+        amount: Option<Amount>,
+        /// Why.
+        reasons: Vec<Reason>,
+    },
+    /// One of several, and what else holds.
+    Choice {
+        /// Which; `None` where nothing is known to say one.
+        label: Option<String>,
+        /// What else holds.
+        others: Vec<String>,
+        /// Why.
+        reasons: Vec<Reason>,
+    },
+}
+
+/// An amount of money that is expected, in major units.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Amount {
+    /// The mean.
+    pub value: f64,
+    /// In one of twenty cases it is less.
+    pub low: f64,
+    /// In one of twenty cases it is more.
+    pub high: f64,
+    /// In which currency, where one is known.
+    pub currency: Option<Currency>,
 }
 
 /// One item of an answer.
@@ -59,15 +89,16 @@ pub struct RankedItem {
     pub reason: String,
 }
 
-/// One feature's part in a score.
+/// One feature's part in an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ScoreReason {
+pub struct Reason {
     /// The feature.
     pub feature: String,
     /// Its value; `None` where it is not known.
     pub value: Option<f64>,
-    /// What it added to the log-odds.
-    pub contribution: f64,
+    /// What it added to the log-odds of a score.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contribution: Option<f64>,
     /// In words.
     pub text: String,
 }

@@ -1,0 +1,71 @@
+//! How is a decision made? The one path of every kind, live and replayed: consent and what is missing are said here.
+
+use crate::{Answer, Ask, DecisionError, KindName, Kinds, Models, Record, Subject, Why, World};
+use features::Catalogue;
+use primitives::{CustomerId, Probability, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What was asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    /// What is to be decided.
+    pub kind: KindName,
+    /// About whom: the resolved customer, or the one an unknown name would found.
+    pub customer: CustomerId,
+    /// The moment as of which it is decided.
+    pub as_of: Timestamp,
+    /// What else was said, by the names of the kind's parameters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, i64>,
+    /// Where it will be shown; logged, and for later policies to use.
+    #[serde(default, skip_serializing_if = "events::Fields::is_empty")]
+    pub context: events::Fields,
+}
+
+/// Decides.
+///
+/// # Errors
+/// [`DecisionError`] where there is no such kind, or a parameter is out of range.
+pub fn decide(
+    kinds: &Kinds,
+    catalogue: &Catalogue,
+    question: &Question,
+    subject: &Subject,
+    models: &Models,
+    world: &dyn World,
+) -> Result<Answer, DecisionError> {
+    let kind = kinds.get(question.kind.as_str())?;
+    kind.about().check(&question.parameters)?;
+    let ask = Ask { question, models, world, catalogue };
+    let personal = match subject {
+        Subject::Known(known) => kind.personal(&ask, known.get()),
+        Subject::Withheld(consent) => Err(Why::Refused(*consent)),
+        Subject::Unknown(_) => Err(Why::Unknown),
+    };
+    let (said, fallback) = match personal {
+        Ok(said) => (said, None),
+        Err(why) => {
+            let (said, sentence) = kind.general(&ask, &why);
+            (said, Some(sentence))
+        }
+    };
+    Ok(Answer {
+        content: said.content,
+        model: said.model,
+        consent: subject.consent(),
+        fallback,
+        propensity: Probability::ONE,
+    })
+}
+
+/// Decides again what was decided before, from the record alone and the models it names.
+///
+/// # Errors
+/// [`DecisionError`] as [`decide`] gave it; also where what was known of the customer was forgotten since.
+pub fn replay(kinds: &Kinds, catalogue: &Catalogue, record: &Record, models: &Models) -> Result<Answer, DecisionError> {
+    if record.is_forgotten() {
+        return Err(DecisionError::Forgotten);
+    }
+    decide(kinds, catalogue, &record.question, &record.subject(), models, &record.testimony)
+}

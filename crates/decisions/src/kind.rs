@@ -1,0 +1,240 @@
+//! What is a decision that can be asked for? A kind says what it reads and how it answers; all else is the same for all.
+
+use crate::{Content, DecisionError, Knowledge, ModelRef, Models, Question, World};
+use features::{Catalogue, FeatureId};
+use governance::{ConsentAnswer, ConsentBasis, Purpose};
+use learning::TaskName;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// The name of a kind of decision: `recommend`. A log may hold decisions of kinds that this program does not know.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KindName(Arc<str>);
+
+impl KindName {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for KindName {
+    fn from(name: &str) -> Self {
+        Self(Arc::from(name))
+    }
+}
+
+impl fmt::Display for KindName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What people and programs are told of a kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KindAbout {
+    /// Its name.
+    pub name: KindName,
+    /// What it is called on a page.
+    pub title: String,
+    /// What it answers.
+    pub question: String,
+    /// What the customer's data is used for: what consent is asked for.
+    pub purpose: Purpose,
+    /// What is looked at, and nothing else: only this is computed and recorded.
+    pub reads: Reads,
+    /// What a question may say besides the customer.
+    pub parameters: Vec<Parameter>,
+    /// Whether the answer is shown to the customer, so that it matters where.
+    pub is_shown: bool,
+    /// Whether it stands on every customer's page and list.
+    pub on_profile: bool,
+    /// Whether a high score is something to be kept from coming true.
+    pub is_risk: bool,
+    /// What an answer holds.
+    pub shape: ContentShape,
+}
+
+/// Which of the forms of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContentShape {
+    /// [`Content::Items`].
+    Items,
+    /// [`Content::Score`].
+    Score,
+    /// [`Content::Amount`].
+    Amount,
+    /// [`Content::Choice`].
+    Choice,
+}
+
+/// What of a customer a kind looks at.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reads {
+    /// The inputs of the models of these tasks.
+    pub tasks: Vec<TaskName>,
+    /// These features besides.
+    pub features: Vec<FeatureId>,
+    /// These traits.
+    pub traits: Vec<String>,
+    /// What they bought lately.
+    pub bought: bool,
+    /// In which currency they pay.
+    pub currency: bool,
+}
+
+/// A whole number that a question may give.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name: `n`.
+    pub name: &'static str,
+    /// What it says, in words.
+    pub meaning: &'static str,
+    /// The smallest and the largest.
+    pub range: (i64, i64),
+    /// What holds where nobody says.
+    pub default: i64,
+}
+
+/// What a kind answers from.
+#[derive(Clone, Copy)]
+pub struct Ask<'a> {
+    /// What was asked.
+    pub question: &'a Question,
+    /// The models in force.
+    pub models: &'a Models,
+    /// What there is besides customers.
+    pub world: &'a dyn World,
+    /// What features mean.
+    pub catalogue: &'a Catalogue,
+}
+
+impl fmt::Debug for Ask<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ask").field("question", self.question).finish_non_exhaustive()
+    }
+}
+
+impl Ask<'_> {
+    /// A parameter of the question, which was checked before.
+    pub(crate) fn whole(&self, parameter: &Parameter) -> i64 {
+        self.question.parameters.get(parameter.name).copied().unwrap_or(parameter.default)
+    }
+}
+
+/// What a kind says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// The answer.
+    pub content: Content,
+    /// The model that was asked; `None` where there is none yet.
+    pub model: Option<ModelRef>,
+}
+
+/// Why an answer is not the customer's own.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Why {
+    /// Their data may not be used.
+    Refused(ConsentAnswer),
+    /// Nobody has heard of them.
+    Unknown,
+    /// There is no model of this task yet.
+    Untrained,
+    /// Something else, as the beginning of a sentence.
+    Because(String),
+}
+
+impl Why {
+    pub(crate) fn because(text: impl Into<String>) -> Self {
+        Self::Because(text.into())
+    }
+
+    /// The beginning of a sentence; `task` is what was not trained.
+    pub(crate) fn text(&self, task: &str) -> String {
+        match self {
+            Self::Refused(consent) => match consent.basis {
+                ConsentBasis::Stated { .. } => format!("The customer refused {}", consent.purpose),
+                ConsentBasis::Default => {
+                    format!("The customer has not agreed to {}, and silence counts as a refusal", consent.purpose)
+                }
+            },
+            Self::Unknown => "Nothing is known of this customer yet".to_owned(),
+            Self::Untrained => format!("No {task} model has been trained yet"),
+            Self::Because(text) => text.clone(),
+        }
+    }
+}
+
+/// Something that can be decided. One file a kind, one line on the list.
+pub trait Kind: Send + Sync {
+    /// What is told of it.
+    fn about(&self) -> &KindAbout;
+
+    /// From this customer's data.
+    ///
+    /// # Errors
+    /// Why that cannot be.
+    fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why>;
+
+    /// For everybody: without consent, history or a model. With the whole sentence that says why, and what this is.
+    fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String);
+}
+
+/// Everything that can be decided, in the order in which it is shown.
+pub struct Kinds(Vec<Box<dyn Kind>>);
+
+impl fmt::Debug for Kinds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(|kind| &kind.about().name)).finish()
+    }
+}
+
+impl Kinds {
+    /// The kinds that are given.
+    #[must_use]
+    pub fn new(kinds: Vec<Box<dyn Kind>>) -> Self {
+        Self(kinds)
+    }
+
+    /// Each kind.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn Kind> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+
+    /// The kind of a name.
+    ///
+    /// # Errors
+    /// [`DecisionError::NoSuchKind`] with the names that there are.
+    pub fn get(&self, name: &str) -> Result<&dyn Kind, DecisionError> {
+        self.iter().find(|kind| kind.about().name.as_str() == name).ok_or_else(|| DecisionError::NoSuchKind {
+            name: name.chars().take(40).collect(),
+            known: self.iter().map(|kind| kind.about().name.clone()).collect(),
+        })
+    }
+}
+
+impl KindAbout {
+    /// The parameters of a question of this kind: those that were given, checked.
+    ///
+    /// # Errors
+    /// [`DecisionError::NoSuchParameter`] and [`DecisionError::Parameter`].
+    pub fn check(&self, given: &BTreeMap<String, i64>) -> Result<(), DecisionError> {
+        for (name, value) in given {
+            let known = self.parameters.iter().find(|parameter| parameter.name == name);
+            let parameter = known.ok_or_else(|| DecisionError::NoSuchParameter {
+                kind: self.name.clone(),
+                name: name.chars().take(40).collect(),
+                known: self.parameters.iter().map(|parameter| parameter.name).collect(),
+            })?;
+            let (min, max) = parameter.range;
+            if !(min..=max).contains(value) {
+                return Err(DecisionError::Parameter { name: parameter.name, value: *value, min, max });
+            }
+        }
+        Ok(())
+    }
+}

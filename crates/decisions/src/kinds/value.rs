@@ -1,0 +1,109 @@
+//! How much will this customer spend?
+
+use crate::kind::{ContentShape, KindAbout, Parameter, Reads};
+use crate::{Amount, Ask, Content, Kind, Knowledge, ModelRef, Reason, Said, Why};
+use governance::Purpose;
+use learning::{Loaded, TaskName, ValueHistory};
+use models::value::{Forecast, Parts};
+use primitives::{Currency, Probability};
+
+const DAYS: Parameter = Parameter { name: "days", meaning: "How many days ahead", range: (1, 1_825), default: 365 };
+
+/// In one of twenty cases it is less, in one of twenty more.
+const LEVEL: f64 = 0.9;
+
+/// How much a customer will spend.
+#[derive(Debug, Clone)]
+pub struct Value {
+    about: KindAbout,
+    task: TaskName,
+}
+
+impl Default for Value {
+    fn default() -> Self {
+        let task = TaskName::from("value");
+        let about = KindAbout {
+            name: "value".into(),
+            title: "Lifetime value".to_owned(),
+            question: "How much will this customer spend in the next year?".to_owned(),
+            purpose: Purpose::Personalization,
+            reads: Reads { tasks: vec![task.clone()], currency: true, ..Reads::default() },
+            parameters: vec![DAYS],
+            is_shown: false,
+            on_profile: true,
+            is_risk: false,
+            shape: ContentShape::Amount,
+        };
+        Self { about, task }
+    }
+}
+
+impl Kind for Value {
+    fn about(&self) -> &KindAbout {
+        &self.about
+    }
+
+    fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {
+        let (loaded, model) = ask.models.amount(&self.task).ok_or(Why::Untrained)?;
+        let history = ValueHistory::of(known.inputs(&self.task))
+            .ok_or_else(|| Why::because("The customer has not bought anything yet"))?;
+        let learned_in = currency(loaded);
+        if known.currency != learned_in {
+            let name = |currency: Option<Currency>| currency.map_or("no currency".to_owned(), |c| c.code().to_owned());
+            let (theirs, ours) = (name(known.currency), name(learned_in));
+            return Err(Why::because(format!("The customer pays in {theirs}, and the model has learned from {ours}")));
+        }
+        let days = days(ask);
+        let parts = model.explain(&history.purchases, history.spend, days, level());
+        let content =
+            Content::Amount { amount: Some(amount(&parts.value, learned_in)), reasons: reasons(&parts, days) };
+        Ok(Said { content, model: Some(ModelRef::from(loaded)) })
+    }
+
+    fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
+        let why = why.text("lifetime value");
+        let Some((loaded, model)) = ask.models.amount(&self.task) else {
+            let said = Said { content: Content::Amount { amount: None, reasons: Vec::new() }, model: None };
+            return (said, format!("{why}: there is no amount."));
+        };
+        let of_all = amount(&model.population(days(ask), level()), currency(loaded));
+        let content = Content::Amount { amount: Some(of_all), reasons: Vec::new() };
+        let said = Said { content, model: Some(ModelRef::from(loaded)) };
+        (said, format!("{why}: this is what a customer brings on average, counted from the first order."))
+    }
+}
+
+/// The currency that the model has learned in.
+fn currency(loaded: &Loaded) -> Option<Currency> {
+    loaded.header.settings.get("currency").and_then(|code| Currency::parse(code.as_str()?).ok())
+}
+
+fn days(ask: &Ask<'_>) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "at most five years of days")]
+    let days = ask.whole(&DAYS) as f64;
+    days
+}
+
+fn level() -> Probability {
+    Probability::new(LEVEL).unwrap_or(Probability::ONE)
+}
+
+fn amount(forecast: &Forecast, currency: Option<Currency>) -> Amount {
+    Amount { value: forecast.mean, low: forecast.low, high: forecast.high, currency }
+}
+
+/// The three parts that the amount is made of.
+fn reasons(parts: &Parts, days: f64) -> Vec<Reason> {
+    let reason = |feature: &str, value: f64, text: String| Reason {
+        feature: feature.to_owned(),
+        value: Some(value),
+        contribution: None,
+        text,
+    };
+    let (alive, coming, each) = (parts.p_alive.get(), parts.purchases.mean, parts.spend_per_purchase.mean);
+    vec![
+        reason("p_alive", alive, format!("Still a customer with {:.0} % probability", alive * 100.0)),
+        reason("purchases", coming, format!("{coming:.1} purchases are expected in {days:.0} days")),
+        reason("spend_per_purchase", each, format!("{each:.2} are expected from each purchase")),
+    ]
+}

@@ -1,0 +1,107 @@
+//! What is missing to train what has no model yet? Counted from the whole history, from time to time.
+
+use super::Engine;
+use crate::error::EngineError;
+use features::{Catalogue, TraceReads};
+use learning::{Data, Dataset, Need, TaskName};
+use primitives::{Seed, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+
+/// A history of so many events is read in the time of a page.
+const N_EVENTS_AT_ONCE: u64 = 20_000;
+
+/// What was counted, and when.
+#[derive(Debug, Default)]
+pub(super) struct Counted {
+    by_task: BTreeMap<TaskName, Vec<Need>>,
+    n_events: u64,
+    at: Option<Timestamp>,
+}
+
+impl Counted {
+    /// Whether so much has come in since that the counts may tell something else: a tenth, or anything within a day.
+    fn is_old(&self, n_events: u64, now: Timestamp) -> bool {
+        let Some(at) = self.at else { return true };
+        let n_new = n_events.saturating_sub(self.n_events);
+        n_new * 10 > self.n_events || (n_new > 0 && now >= at.plus_days(1))
+    }
+}
+
+impl Engine {
+    /// What a task needs to be trained, and what there is of it; `None` where it was not counted yet. A short history is
+    /// counted at once, a long one in the background.
+    ///
+    /// # Errors
+    /// [`EngineError`] where there is no such task, or the history cannot be read.
+    pub fn needs(&self, task: &TaskName) -> Result<Option<Vec<Need>>, EngineError> {
+        self.capabilities.tasks.get(task.as_str())?;
+        if self.ports.history.n_events()? <= N_EVENTS_AT_ONCE {
+            self.count_needs_when_due()?;
+        }
+        Ok(self.counted.lock().unwrap_or_else(PoisonError::into_inner).by_task.get(task).cloned())
+    }
+
+    /// Whether everything is there to train a task's first model.
+    ///
+    /// # Errors
+    /// As [`Engine::needs`].
+    pub fn is_ready_to_train(&self, task: &TaskName) -> Result<bool, EngineError> {
+        Ok(self.needs(task)?.is_some_and(|needs| needs.iter().all(|need| need.met)))
+    }
+
+    /// Counts again what tasks without a model lack, where enough has come in since the last time.
+    ///
+    /// # Errors
+    /// [`EngineError`] where the history cannot be read.
+    pub fn count_needs_when_due(&self) -> Result<(), EngineError> {
+        let (n_events, now) = (self.ports.history.n_events()?, self.clock.now());
+        if !self.counted.lock().unwrap_or_else(PoisonError::into_inner).is_old(n_events, now) {
+            return Ok(());
+        }
+        let in_force = self.models();
+        let without = || self.capabilities.tasks.iter().filter(|task| in_force.get(&task.about().name).is_none());
+        if without().next().is_none() {
+            return Ok(());
+        }
+        let dataset = self.dataset(&mut |_| {})?;
+        let catalogue = self.catalogue();
+        let data = self.data(&dataset, &catalogue, Seed::new(0));
+        let by_task = without().map(|task| (task.about().name.clone(), task.needs(&data))).collect();
+        let counted = Counted { by_task, n_events, at: Some(now) };
+        *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = counted;
+        Ok(())
+    }
+
+    /// Reads the history of everybody who permits to be learned from.
+    ///
+    /// # Errors
+    /// [`EngineError`] where it cannot be read.
+    pub fn dataset(&self, progress: &mut dyn FnMut(u64)) -> Result<Dataset, EngineError> {
+        let watches = self.capabilities.tasks.watches();
+        let reads = TraceReads::new(watches).for_features(&self.catalogue());
+        Ok(Dataset::load(self.ports.history.as_ref(), &self.policy, reads, progress)?)
+    }
+
+    /// What there is to learn from, as of now.
+    pub fn data<'a>(&self, dataset: &'a Dataset, catalogue: &'a Catalogue, seed: Seed) -> Data<'a> {
+        Data { dataset, catalogue, now: self.clock.now(), seed }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_counted_again_when_a_tenth_or_a_day_has_come_in() {
+        let now = Timestamp::from_millis(0);
+        let counted = Counted { n_events: 100, at: Some(now), ..Counted::default() };
+        assert!(Counted::default().is_old(0, now), "never counted");
+        for (n_events, days, is_old) in
+            [(100, 0, false), (110, 0, false), (111, 0, true), (101, 1, true), (100, 9, false), (90, 0, false)]
+        {
+            assert_eq!(counted.is_old(n_events, now.plus_days(days)), is_old, "{n_events} events, {days} days");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Which mathematics do models have? Few shapes, of which each serves many tasks.
+
+mod binary;
+
+pub use binary::{BinaryModel, Contribution, Scored};
+
+use crate::LearningError;
+use models::recommend::ItemToItemModel;
+use models::value::ValueModel;
+use serde::{Deserialize, Serialize};
+
+/// A model that can answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    /// Ranks items for a customer.
+    Ranker(ItemToItemModel),
+    /// Says how likely something is.
+    Binary(BinaryModel),
+    /// Says how much money.
+    Amount(ValueModel),
+}
+
+/// How a model is stored. A file may name one that only a newer program knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shape {
+    /// [`Body::Ranker`].
+    Ranker,
+    /// [`Body::Binary`].
+    Binary,
+    /// [`Body::Amount`].
+    Amount,
+}
+
+impl Shape {
+    /// Its name in a model's header.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::Ranker => "ranker",
+            Self::Binary => "binary",
+            Self::Amount => "amount",
+        }
+        .to_owned()
+    }
+}
+
+impl Body {
+    /// How it is stored.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        match self {
+            Self::Ranker(_) => Shape::Ranker,
+            Self::Binary(_) => Shape::Binary,
+            Self::Amount(_) => Shape::Amount,
+        }
+    }
+
+    /// The model as bytes, with a version of their own.
+    ///
+    /// # Errors
+    /// [`LearningError::Model`] or [`LearningError::File`] where it cannot be written.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, LearningError> {
+        match self {
+            Self::Ranker(model) => model.to_bytes().map_err(LearningError::model("write the recommender")),
+            Self::Binary(model) => model.to_bytes(),
+            Self::Amount(model) => model.to_bytes().map_err(LearningError::model("write the model of value")),
+        }
+    }
+
+    /// Reads what [`Body::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// As [`Body::to_bytes`], where the bytes are something else.
+    pub fn open(shape: Shape, bytes: &[u8]) -> Result<Self, LearningError> {
+        Ok(match shape {
+            Shape::Ranker => {
+                Self::Ranker(ItemToItemModel::from_bytes(bytes).map_err(LearningError::model("read the recommender"))?)
+            }
+            Shape::Binary => Self::Binary(BinaryModel::from_bytes(bytes)?),
+            Shape::Amount => {
+                Self::Amount(ValueModel::from_bytes(bytes).map_err(LearningError::model("read the model of value"))?)
+            }
+        })
+    }
+}

@@ -1,0 +1,322 @@
+//! How is an outcome declared without code? A table of the settings, and what may stand in it.
+
+use super::{Among, Label, Outcome, What};
+use crate::TaskName;
+use events::{Call, Commerce, CommerceStep, Event, Fields, Filter, Origin, Reading};
+use primitives::{Timestamp, nearest};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value, json};
+
+/// The keys of a declaration, and what each says.
+const KEYS: [(&str, &str); 6] = [
+    ("name", "its name in commands, addresses and decisions: small letters, digits, `_` and `-`"),
+    ("title", "what it is called on a page; without it, the name"),
+    ("question", "what it asks, in words"),
+    (
+        "among",
+        "of whom it is asked: \"everyone\", or who did something lately, such as { event = \"Order Completed\", within_days = 90 }",
+    ),
+    ("label", "what is to come true: { did = { event = … } } or { did_not = { event = … } }"),
+    ("within_days", "within how many days after the question"),
+];
+
+/// The labels that a model of yes or no can be learned for, and those that are understood and cannot.
+const LABELS: [&str; 2] = ["did", "did_not"];
+const OTHER_LABELS: [&str; 3] = ["count", "sum", "which"];
+
+/// How far ahead may be asked, and how far back may be looked for whom to ask.
+const WINDOW_DAYS: (i64, i64) = (1, 365);
+const AMONG_DAYS: (i64, i64) = (1, 3_650);
+
+/// How long a title and a question may be.
+const TEXT_BYTES_MAX: usize = 200;
+
+/// A declaration that cannot be used: it names the outcome, the key, its value and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("outcome \"{name}\": {key} is {found}: {remedy}")]
+pub struct OutcomeError {
+    /// The outcome's name, as far as it is one.
+    pub name: String,
+    /// The key.
+    pub key: String,
+    /// What stands there, as JSON.
+    pub found: String,
+    /// What to write.
+    pub remedy: String,
+}
+
+impl Outcome {
+    /// The keys of a declaration, and what each says.
+    #[must_use]
+    pub fn keys() -> &'static [(&'static str, &'static str)] {
+        &KEYS
+    }
+
+    /// Reads a declaration.
+    ///
+    /// # Errors
+    /// [`OutcomeError`].
+    pub fn from_table(table: &Map<String, Value>) -> Result<Self, OutcomeError> {
+        let reader = Reader { table, name: table.get("name").and_then(Value::as_str).unwrap_or_default() };
+        reader.known("", table, &KEYS.map(|(key, _)| key))?;
+        let name = reader.text("name")?;
+        TaskName::check(&name).map_err(|why| reader.wrong("name", &why))?;
+        let title = if table.contains_key("title") { reader.text("title")? } else { primitives::capital(&name) };
+        Ok(Self {
+            title,
+            question: reader.text("question")?,
+            among: reader.among()?,
+            label: reader.label()?,
+            window_days: reader.days("within_days", table.get("within_days"), WINDOW_DAYS)?,
+            name: TaskName::from(name.as_str()),
+        })
+    }
+
+    /// As [`Outcome::from_table`] reads it.
+    #[must_use]
+    pub fn to_table(&self) -> Map<String, Value> {
+        let what = |what: &What| match what {
+            What::Purchase => json!({ "event": PURCHASE }),
+            What::Event(filter) => Value::Object(filter.to_table()),
+        };
+        let among = match &self.among {
+            Among::Everyone => json!("everyone"),
+            Among::Did { what: did, within_days } => {
+                let mut among = what(did);
+                among["within_days"] = json!(within_days);
+                among
+            }
+        };
+        let label = match &self.label {
+            Label::Did(did) => json!({ "did": what(did) }),
+            Label::DidNot(did) => json!({ "did_not": what(did) }),
+        };
+        let table = json!({
+            "name": self.name, "title": self.title, "question": self.question, "among": among, "label": label,
+            "within_days": self.window_days,
+        });
+        table.as_object().cloned().unwrap_or_default()
+    }
+
+    /// Whether outcomes can be declared together, beside the names that are taken.
+    ///
+    /// # Errors
+    /// [`OutcomeError`] for the first whose name is taken.
+    pub fn check_names<'a>(outcomes: &[Self], taken: impl IntoIterator<Item = &'a str>) -> Result<(), OutcomeError> {
+        let mut taken: Vec<&str> = taken.into_iter().collect();
+        for outcome in outcomes {
+            let name = outcome.name.as_str();
+            if taken.contains(&name) {
+                let remedy = "there is a decision of this name already: choose another one".to_owned();
+                return Err(OutcomeError {
+                    name: name.to_owned(),
+                    key: "name".to_owned(),
+                    found: json!(name).to_string(),
+                    remedy,
+                });
+            }
+            taken.push(name);
+        }
+        Ok(())
+    }
+}
+
+/// How a purchase is written.
+const PURCHASE: &str = "Order Completed";
+
+/// Events of a name that is an order in any vocabulary are purchases, where nothing else must be true of them.
+fn what(filter: Filter) -> What {
+    let is_purchase = filter.equal.is_empty() && is_order(&filter.event);
+    if is_purchase { What::Purchase } else { What::Event(filter) }
+}
+
+fn is_order(event: &str) -> bool {
+    let example = Event {
+        message_id: "example".into(),
+        user_id: Some("example".into()),
+        anonymous_id: None,
+        occurred_at: Timestamp::default(),
+        received_at: Timestamp::default(),
+        stated_at: None,
+        call: Call::Track { event: event.to_owned(), properties: example_order() },
+        context: Fields::new(),
+        origin: Origin::Server,
+        reading: Reading::default(),
+    };
+    matches!(Commerce::read(&example), Ok(Some(commerce)) if commerce.step == CommerceStep::Ordered)
+}
+
+fn example_order() -> Fields {
+    let order = json!({ "order_id": "1", "revenue": 1.0, "total": 1.0, "value": 1.0, "currency": "EUR", "products": [{ "product_id": "1" }] });
+    order.as_object().cloned().unwrap_or_default()
+}
+
+/// Reads the keys of one declaration.
+struct Reader<'a> {
+    table: &'a Map<String, Value>,
+    /// The outcome's name, as far as it is one.
+    name: &'a str,
+}
+
+impl Reader<'_> {
+    fn wrong(&self, key: &str, remedy: &str) -> OutcomeError {
+        let mut found = Some(&Value::Null);
+        for (depth, part) in key.split('.').enumerate() {
+            let inside = if depth == 0 { Some(self.table) } else { found.and_then(Value::as_object) };
+            found = inside.and_then(|inside| inside.get(part));
+        }
+        let found = found.filter(|found| !found.is_null()).map_or("missing".to_owned(), ToString::to_string);
+        OutcomeError { name: self.name.to_owned(), key: key.to_owned(), found, remedy: remedy.to_owned() }
+    }
+
+    fn known(&self, of: &str, table: &Map<String, Value>, keys: &[&str]) -> Result<(), OutcomeError> {
+        let Some(unknown) = table.keys().find(|key| !keys.contains(&key.as_str())) else { return Ok(()) };
+        let path = if of.is_empty() { unknown.clone() } else { format!("{of}.{unknown}") };
+        let remedy = match nearest(unknown, keys.iter().copied()) {
+            Some(meant) => format!("there is no such key: write {meant}"),
+            None => format!("there is no such key: write one of {}", keys.join(", ")),
+        };
+        Err(self.wrong(&path, &remedy))
+    }
+
+    fn text(&self, key: &str) -> Result<String, OutcomeError> {
+        match self.table.get(key) {
+            Some(Value::String(text)) if !text.trim().is_empty() && text.len() <= TEXT_BYTES_MAX => {
+                Ok(text.trim().to_owned())
+            }
+            _ => Err(self.wrong(key, &format!("write a text of 1 to {TEXT_BYTES_MAX} letters"))),
+        }
+    }
+
+    fn days(&self, key: &str, value: Option<&Value>, (min, max): (i64, i64)) -> Result<i64, OutcomeError> {
+        let days = value.and_then(Value::as_i64).filter(|days| (min..=max).contains(days));
+        days.ok_or_else(|| self.wrong(key, &format!("write a whole number of days from {min} to {max}")))
+    }
+
+    fn filter(&self, key: &str, table: &Map<String, Value>) -> Result<Filter, OutcomeError> {
+        Filter::from_table(table).map_err(|error| self.wrong(key, &error.to_string()))
+    }
+
+    fn among(&self) -> Result<Among, OutcomeError> {
+        match self.table.get("among") {
+            Some(Value::String(text)) if text == "everyone" => Ok(Among::Everyone),
+            Some(Value::Object(table)) => {
+                let within_days = self.days("among.within_days", table.get("within_days"), AMONG_DAYS)?;
+                let table = table.iter().filter(|(key, _)| *key != "within_days");
+                let table = table.map(|(key, value)| (key.clone(), value.clone())).collect();
+                Ok(Among::Did { what: what(self.filter("among", &table)?), within_days })
+            }
+            _ => Err(self.wrong(
+                "among",
+                "write \"everyone\", or who did something lately, such as { event = \"Order Completed\", within_days = 90 }",
+            )),
+        }
+    }
+
+    fn label(&self) -> Result<Label, OutcomeError> {
+        let example = "write what is to come true, such as { did = { event = \"Order Completed\" } }";
+        let Some(table) = self.table.get("label").and_then(Value::as_object) else {
+            return Err(self.wrong("label", example));
+        };
+        if let Some(other) = OTHER_LABELS.into_iter().find(|label| table.contains_key(*label)) {
+            let remedy = format!(
+                "\"{other}\" cannot be learned by this version, which learns whether something happens: write did or did_not"
+            );
+            return Err(self.wrong(&format!("label.{other}"), &remedy));
+        }
+        self.known("label", table, &LABELS)?;
+        let mut labels = table.iter();
+        let (Some((label, Value::Object(filter))), None) = (labels.next(), labels.next()) else {
+            return Err(self.wrong("label", example));
+        };
+        let what = what(self.filter(&format!("label.{label}"), filter)?);
+        Ok(if label == "did" { Label::Did(what) } else { Label::DidNot(what) })
+    }
+}
+
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_table().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Outcome {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_table(&Map::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn declaration() -> Map<String, Value> {
+        let table = json!({
+            "name": "upgrades", "question": "Will the plan be upgraded within 30 days?",
+            "among": { "event": "Signed In", "within_days": 60 },
+            "label": { "did": { "event": "Plan Changed", "properties.kind": "upgrade" } }, "within_days": 30,
+        });
+        table.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn a_declaration_is_read_and_written_alike() {
+        let outcome = Outcome::from_table(&declaration()).unwrap();
+        assert_eq!(
+            (outcome.title.as_str(), outcome.window_days, outcome.is_about_purchases()),
+            ("Upgrades", 30, false)
+        );
+        assert_eq!(Outcome::from_table(&outcome.to_table()).unwrap(), outcome);
+        let text = serde_json::to_string(&outcome).unwrap();
+        assert_eq!(serde_json::from_str::<Outcome>(&text).unwrap(), outcome);
+        let churn = crate::churn();
+        assert_eq!(Outcome::from_table(&churn.to_table()).unwrap(), churn, "a built-in one is a declaration, too");
+    }
+
+    #[test]
+    fn an_order_is_a_purchase_in_every_vocabulary() {
+        for (event, is_purchase) in
+            [("Order Completed", true), ("purchase", true), ("Product Viewed", false), ("Plan Changed", false)]
+        {
+            assert_eq!(what(Filter::named(event)) == What::Purchase, is_purchase, "{event}");
+        }
+        let mut vip = Filter::named("Order Completed");
+        vip.equal.push(("properties.kind".parse().unwrap(), json!("gift")));
+        assert!(matches!(what(vip), What::Event(_)), "not every order is meant");
+    }
+
+    #[test]
+    fn a_mistake_names_the_key_what_stands_there_and_what_to_write() {
+        for (key, value, said) in [
+            ("name", json!("2nd"), "outcome \"2nd\": name is \"2nd\": a name begins with a letter from a to z"),
+            ("question", json!(" "), "question is \" \": write a text"),
+            ("within_days", json!(0), "within_days is 0: write a whole number of days from 1 to 365"),
+            ("within_days", json!("soon"), "within_days is \"soon\""),
+            ("among", json!("nobody"), "among is \"nobody\": write \"everyone\""),
+            ("among", json!({"event": "x"}), "among.within_days is missing"),
+            ("among", json!({"within_days": 3}), "no event is named"),
+            ("label", json!({"did": {"event": "x"}, "did_not": {"event": "x"}}), "label is"),
+            (
+                "label",
+                json!({"ddi": {"event": "x"}}),
+                "label.ddi is {\"event\":\"x\"}: there is no such key: write did",
+            ),
+            (
+                "label",
+                json!({"sum": {"event": "x"}, "of": "properties.y"}),
+                "\"sum\" cannot be learned by this version",
+            ),
+            ("label", json!({"did": {"event": "x", "propertis.y": 1}}), "did you mean \"properties.y\""),
+            ("lable", json!(1), "lable is 1: there is no such key: write label"),
+        ] {
+            let mut table = declaration();
+            table.insert(key.to_owned(), value);
+            let error = Outcome::from_table(&table).unwrap_err().to_string();
+            assert!(error.contains(said), "{said}: {error}");
+        }
+        let outcome = Outcome::from_table(&declaration()).unwrap();
+        assert_eq!(Outcome::check_names(&[outcome.clone()], ["churn"]), Ok(()));
+        assert!(Outcome::check_names(&[outcome.clone()], ["upgrades"]).is_err());
+        assert!(Outcome::check_names(&[outcome.clone(), outcome], []).is_err(), "twice");
+    }
+}

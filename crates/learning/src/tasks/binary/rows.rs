@@ -1,0 +1,122 @@
+//! Which rows is an outcome learned from? Features of those who are asked about at each moment, with what came true.
+
+use crate::outcome::Outcome;
+use crate::task::Data;
+use features::{FeatureId, Inputs};
+use models::ModelError;
+use primitives::{CustomerId, Timestamp, stable_hash};
+use rayon::prelude::*;
+
+/// How many customers one thread takes at a time.
+const N_CUSTOMERS_CHUNK: usize = 256;
+
+/// Into how many folds the customers fall.
+pub(crate) const N_FOLDS: u64 = 5;
+
+/// Features and labels, row by row.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    width: usize,
+    values: Vec<f64>,
+    pub(crate) labels: Vec<f64>,
+    whose: Vec<Whose>,
+}
+
+/// Whose row it is, and as of when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Whose {
+    pub(crate) customer: CustomerId,
+    pub(crate) as_of: Timestamp,
+}
+
+impl Rows {
+    /// The rows of everybody who is asked about, in the order of the customers, then of time.
+    pub(crate) fn of(data: &Data<'_>, outcome: &Outcome, inputs: &Inputs, as_ofs: &[Timestamp]) -> Self {
+        let asked = outcome.on(data.dataset);
+        let one_chunk = |customers: &[governance::Permitted<profiles::Customer<features::Trace>>]| {
+            let (mut rows, mut values) = (Self { width: inputs.len(), ..Self::default() }, Vec::new());
+            for customer in customers.iter().map(governance::Permitted::get) {
+                let trace = &customer.state;
+                trace.walk(as_ofs, |as_of, state| {
+                    if !asked.is_asked(trace, state, as_of) {
+                        return;
+                    }
+                    inputs.read(state, as_of, &mut values);
+                    rows.values.extend_from_slice(&values);
+                    rows.whose.push(Whose { customer: customer.profile.id.clone(), as_of });
+                    rows.labels.push(if asked.came_true(trace, as_of) { 1.0 } else { 0.0 });
+                });
+            }
+            rows
+        };
+        let chunks: Vec<Self> = data.dataset.customers().par_chunks(N_CUSTOMERS_CHUNK).map(one_chunk).collect();
+        let mut rows = Self { width: inputs.len(), ..Self::default() };
+        for chunk in chunks {
+            rows.values.extend(chunk.values);
+            rows.labels.extend(chunk.labels);
+            rows.whose.extend(chunk.whose);
+        }
+        rows
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    pub(crate) fn n_customers(&self) -> usize {
+        self.whose.chunk_by(|a, b| a.customer == b.customer).count()
+    }
+
+    /// Of how many it came true, and of how many not.
+    pub(crate) fn n_each(&self) -> (u64, u64) {
+        let n_true = self.labels.iter().filter(|label| **label > 0.5).count();
+        (n_true as u64, (self.len() - n_true) as u64)
+    }
+
+    /// Whose row it is, and as of when.
+    #[cfg(test)]
+    pub(crate) fn whose(&self, row_idx: usize) -> (String, Timestamp) {
+        let Whose { customer, as_of } = &self.whose[row_idx];
+        (customer.to_string(), *as_of)
+    }
+
+    pub(crate) fn row(&self, row_idx: usize) -> &[f64] {
+        &self.values[row_idx * self.width..(row_idx + 1) * self.width]
+    }
+
+    /// The values as the models want them.
+    pub(crate) fn frame(&self) -> Result<models::Frame<'_>, ModelError> {
+        models::Frame::new(&self.values, self.len(), self.width)
+    }
+
+    /// One feature of all rows.
+    pub(crate) fn column(&self, place: usize) -> Vec<f64> {
+        (0..self.len()).map(|row| self.row(row)[place]).collect()
+    }
+
+    /// The rows of which `keep` says so, in the same order.
+    pub(crate) fn filtered(&self, keep: impl Fn(&Whose) -> bool) -> Self {
+        let mut kept = Self { width: self.width, ..Self::default() };
+        for (at, whose) in self.whose.iter().enumerate().filter(|(_, whose)| keep(whose)) {
+            kept.whose.push(whose.clone());
+            kept.values.extend_from_slice(self.row(at));
+            kept.labels.push(self.labels[at]);
+        }
+        kept
+    }
+
+    /// The newest moment.
+    pub(crate) fn newest(&self) -> Timestamp {
+        self.whose.iter().map(|whose| whose.as_of).max().unwrap_or_default()
+    }
+}
+
+/// The customer's fold: the same in every version and on every machine.
+pub(crate) fn fold_of(task: &str, customer: &CustomerId) -> u64 {
+    stable_hash(&format!("{task} calibration:{customer}")) % N_FOLDS
+}
+
+/// Where a feature stands among others.
+pub(crate) fn place_of(features: &[FeatureId], name: &str) -> Option<usize> {
+    features.iter().position(|feature| &*feature.name == name)
+}
