@@ -7,7 +7,7 @@ use crate::error::EngineError;
 use crate::ingest::broken;
 use crate::{Engine, Live, Ports};
 use events::{Corrected, Event, EventLogError, ImportCounts, ImportId, NewImport, Receipt, Replaced};
-use primitives::MessageId;
+use primitives::{ErrorKind, MessageId};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
@@ -111,8 +111,8 @@ impl Engine {
         Ok(self.look(|live| live.followed) < corrected_upto)
     }
 
-    /// Lets the live state follow every correction and every declaration of features: everything derived is made anew, while events come in, checkpoints
-    /// are written and decisions are made. Tells the number of events that were read, and ends where that says so.
+    /// Lets the live state follow every correction and every declaration of features: everything derived is made anew,
+    /// while events come in, checkpoints are written and decisions are made. Tells the number of events that were read, and ends where that says so.
     ///
     /// # Errors
     /// [`EngineError`]; then what was in force stays so, and the next call or the next start makes it good.
@@ -128,9 +128,10 @@ impl Engine {
     }
 
     fn replace_live(&self, progress: &mut dyn FnMut(u64) -> Result<(), EngineError>) -> Result<(), EngineError> {
+        let cells = self.wanted().cells().clone();
         let beside = self.ports.renewal.begin()?;
         let ports = Ports { profiles: beside.store.clone(), ..self.ports.clone() };
-        let mut made = Live::made_anew(&ports, &self.policy, self.wanted().cells().clone(), progress)?;
+        let mut made = Live::made_anew(&ports, &self.policy, cells.clone(), progress)?;
         for _ in 0..N_ROUNDS_MAX {
             if self.ports.events.head().0 - made.profiles.offset().0 <= N_REST_MAX {
                 break;
@@ -152,6 +153,11 @@ impl Engine {
         self.is_cold.store(true, Ordering::Release);
         drop(folded);
         self.fold_turn.notify_all();
+        // Otherwise the next look would find them uncounted, and all would be made anew for ever.
+        if !self.look(|live| live.cells.covers(&cells)) {
+            let message = "what is kept for declared features was not written down as it is: report this as a fault";
+            return Err(EngineError::new(ErrorKind::Internal, message));
+        }
         Ok(())
     }
 }

@@ -24,7 +24,9 @@ const MILLION: f64 = 1e6;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
-    /// How many, their sum, the least and the most, per hour and per day.
+    /// How many, per hour and per day.
+    Counts,
+    /// How many numbers, their sum, the least and the most, per hour and per day.
     Buckets,
     /// The last one.
     Last,
@@ -64,10 +66,15 @@ pub(crate) struct Told {
 /// What is kept of one customer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Cell {
+    Counts(Buckets<(), Count>),
     Buckets(Buckets<(), Numbers>),
     Last(Last),
     Distinct(Distinct),
 }
+
+/// How many there were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Count(pub(crate) u64);
 
 /// What numbers come to, in millionths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +95,7 @@ impl CellSpec {
     #[must_use]
     pub fn key(&self) -> u64 {
         let form = match self.form {
+            Form::Counts => "counts",
             Form::Buckets => "buckets",
             Form::Last => "last",
             Form::Distinct => "distinct",
@@ -104,7 +112,7 @@ impl CellSpec {
         match (&self.of, self.form) {
             (None, _) => Some(0),
             (Some(take), Form::Distinct) => Some(stable_hash(&take.text(event)?).cast_signed()),
-            (Some(take), Form::Buckets | Form::Last) => take.number(event).map(millionths),
+            (Some(take), Form::Counts | Form::Buckets | Form::Last) => take.number(event).map(millionths),
         }
     }
 }
@@ -167,11 +175,12 @@ impl Kept {
         let cell = match self.0.binary_search_by_key(&told.cell, |(key, _)| *key) {
             Ok(place) => &mut self.0[place].1,
             Err(place) => {
-                self.0.insert(place, (told.cell, Cell::new(told.form)));
+                insert(&mut self.0, place, (told.cell, Cell::new(told.form)));
                 &mut self.0[place].1
             }
         };
         match cell {
+            Cell::Counts(counts) => counts.add(at, (), Count(1)),
             Cell::Buckets(buckets) => buckets.add(at, (), Numbers::of(told.value)),
             Cell::Last(last) => last.add(at, offset, told.value),
             Cell::Distinct(distinct) => distinct.add(at, told.value.cast_unsigned()),
@@ -182,7 +191,7 @@ impl Kept {
         for (key, cell) in other.0 {
             match self.0.binary_search_by_key(&key, |(key, _)| *key) {
                 Ok(place) => self.0[place].1.merge(cell),
-                Err(place) => self.0.insert(place, (key, cell)),
+                Err(place) => insert(&mut self.0, place, (key, cell)),
             }
         }
     }
@@ -199,6 +208,7 @@ impl Kept {
 impl Cell {
     fn new(form: Form) -> Self {
         match form {
+            Form::Counts => Self::Counts(Buckets::default()),
             Form::Buckets => Self::Buckets(Buckets::default()),
             Form::Last => Self::Last(Last::default()),
             Form::Distinct => Self::Distinct(Distinct::default()),
@@ -208,6 +218,7 @@ impl Cell {
     /// The form is part of the key, so that both are of the same one.
     fn merge(&mut self, other: Self) {
         match (self, other) {
+            (Self::Counts(a), Self::Counts(b)) => a.merge(b),
             (Self::Buckets(a), Self::Buckets(b)) => a.merge(b),
             (Self::Last(a), Self::Last(b)) => a.merge(b),
             (Self::Distinct(a), Self::Distinct(b)) => a.merge(b),
@@ -217,6 +228,7 @@ impl Cell {
 
     fn n_bytes(&self) -> usize {
         match self {
+            Self::Counts(counts) => counts.n_bytes(),
             Self::Buckets(buckets) => buckets.n_bytes(),
             Self::Last(_) => 0,
             Self::Distinct(distinct) => distinct.n_bytes(),
@@ -232,6 +244,12 @@ impl Numbers {
     }
 }
 
+impl Tally for Count {
+    fn add(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
 impl Tally for Numbers {
     fn add(&mut self, other: Self) {
         self.n += other.n;
@@ -239,6 +257,14 @@ impl Tally for Numbers {
         self.least = self.least.min(other.least);
         self.most = self.most.max(other.most);
     }
+}
+
+/// Inserts without keeping much room for more: there are many customers, and most have few of anything.
+fn insert<T>(things: &mut Vec<T>, place: usize, thing: T) {
+    if things.len() == things.capacity() {
+        things.reserve_exact(1 + things.len() / 4);
+    }
+    things.insert(place, thing);
 }
 
 /// Beyond nine million millions a number counts as that much.

@@ -1,7 +1,7 @@
 //! How is a feature declared without code? A table of the settings, and what may stand in it.
 
 use crate::catalogue::Definition;
-use crate::cell::{Buckets, Cell, CellSpec, DAYS_MAX, Form, Kept, N_KEYS, Numbers, Tally, number};
+use crate::cell::{Buckets, Cell, CellSpec, Count, DAYS_MAX, Form, Kept, N_KEYS, Numbers, Tally, number};
 use crate::{FeatureError, FeatureId};
 use events::{Filter, Take};
 use primitives::{Timestamp, nearest, stable_hash};
@@ -94,11 +94,12 @@ impl Measure {
         MEASURES.iter().find(|(_, measure, _)| *measure == self).map_or("", |(name, ..)| name)
     }
 
-    fn form(self) -> Form {
-        match self {
-            Self::Count | Self::Sum | Self::Mean | Self::Min | Self::Max | Self::Trend => Form::Buckets,
-            Self::Last | Self::DaysSince => Form::Last,
-            Self::Distinct => Form::Distinct,
+    fn form(self, of: Option<&Take>) -> Form {
+        match (self, of) {
+            (Self::Count, _) | (Self::Trend, None) => Form::Counts,
+            (Self::Sum | Self::Mean | Self::Min | Self::Max, _) | (Self::Trend, Some(_)) => Form::Buckets,
+            (Self::Last | Self::DaysSince, _) => Form::Last,
+            (Self::Distinct, _) => Form::Distinct,
         }
     }
 
@@ -193,14 +194,14 @@ impl Declared {
     /// What must be kept of each customer.
     #[must_use]
     pub fn cell(&self) -> CellSpec {
-        CellSpec { when: self.when.clone(), of: self.of.clone(), form: self.measure.form() }
+        CellSpec { when: self.when.clone(), of: self.of.clone(), form: self.measure.form(self.of.as_ref()) }
     }
 
     /// Where its value cannot be exact, in words.
     fn limit(&self) -> Option<String> {
-        match (self.measure.form(), self.within_days) {
-            (Form::Buckets, Some(1..=7)) => Some("to half the hour at its beginning".to_owned()),
-            (Form::Buckets, Some(_)) => Some("to half the day at its beginning".to_owned()),
+        match (self.cell().form, self.within_days) {
+            (Form::Counts | Form::Buckets, Some(1..=7)) => Some("to half the hour at its beginning".to_owned()),
+            (Form::Counts | Form::Buckets, Some(_)) => Some("to half the day at its beginning".to_owned()),
             (Form::Distinct, _) => Some(format!("at most {N_KEYS} are counted")),
             _ => None,
         }
@@ -215,7 +216,7 @@ impl Declared {
 
     pub(crate) fn definition(&self) -> Definition {
         let (key, measure) = (self.cell().key(), self.measure);
-        let asked = Asked { measure, within: self.within_days, is_counted: self.of.is_none() };
+        let within = self.within_days;
         Definition {
             id: self.id(),
             name: self.name.clone(),
@@ -224,7 +225,9 @@ impl Declared {
             group: GROUP,
             limit: self.limit(),
             cell: Some(key),
-            compute: Box::new(move |snapshot| read(&snapshot.state.kept, key, asked, snapshot.as_of)),
+            compute: Box::new(move |snapshot| {
+                read(&snapshot.state.kept, key, Asked { measure, within, as_of: snapshot.as_of })
+            }),
         }
     }
 }
@@ -234,16 +237,26 @@ impl Declared {
 struct Asked {
     measure: Measure,
     within: Option<i64>,
-    /// Whether events are counted, and not their numbers.
-    is_counted: bool,
+    as_of: Timestamp,
 }
 
-fn read(kept: &Kept, key: u64, asked: Asked, as_of: Timestamp) -> f64 {
-    let Asked { measure, within, .. } = asked;
+fn read(kept: &Kept, key: u64, asked: Asked) -> f64 {
+    let Asked { measure, within, as_of } = asked;
     match kept.get(key) {
         None if matches!(measure, Measure::Count | Measure::Sum | Measure::Distinct | Measure::Trend) => 0.0,
         None => f64::NAN,
-        Some(Cell::Buckets(buckets)) => of_buckets(buckets, asked, as_of),
+        Some(Cell::Counts(counts)) => {
+            let count = |from, until| {
+                let mut n = Count(0);
+                each(counts, as_of, from, until, |some| n.add(some));
+                whole(n.0)
+            };
+            match (measure, within) {
+                (Measure::Trend, Some(days)) => count(0, Some(days)) - count(days, Some(2 * days)),
+                _ => count(0, within),
+            }
+        }
+        Some(Cell::Buckets(buckets)) => of_numbers(buckets, asked),
         Some(Cell::Last(last)) => {
             let known = last.get().map(|(at, value)| (as_of.days_since(at), value));
             #[expect(clippy::cast_precision_loss, reason = "days are few")]
@@ -258,33 +271,35 @@ fn read(kept: &Kept, key: u64, asked: Asked, as_of: Timestamp) -> f64 {
     }
 }
 
-fn of_buckets(buckets: &Buckets<(), Numbers>, asked: Asked, as_of: Timestamp) -> f64 {
-    let Asked { measure, within, is_counted } = asked;
-    let between = |from: i64, until: i64| {
+/// Visits what lies from so many days ago until so many, or all.
+fn each<T: Tally + Copy>(
+    buckets: &Buckets<(), T>,
+    as_of: Timestamp,
+    from: i64,
+    until: Option<i64>,
+    mut visit: impl FnMut(T),
+) {
+    match until {
+        Some(until) => buckets.between(as_of, from, until, |(), some| visit(some)),
+        None => buckets.ever(|(), some| visit(some)),
+    }
+}
+
+fn of_numbers(buckets: &Buckets<(), Numbers>, asked: Asked) -> f64 {
+    let Asked { measure, within, as_of } = asked;
+    let between = |from, until| {
         let mut numbers = Numbers::NONE;
-        buckets.between(as_of, from, until, |(), some| numbers.add(some));
+        each(buckets, as_of, from, until, |some| numbers.add(some));
         numbers
     };
-    let numbers = match within {
-        Some(days) => between(0, days),
-        None => {
-            let mut numbers = Numbers::NONE;
-            buckets.ever(|(), some| numbers.add(some));
-            numbers
-        }
-    };
-    match (measure, numbers.n) {
-        (Measure::Count, n) => whole(n),
-        (Measure::Sum, _) => number(numbers.sum),
-        (Measure::Trend, _) => {
-            let days = within.unwrap_or_default();
-            let before = between(days, 2 * days);
-            if is_counted { whole(numbers.n) - whole(before.n) } else { number(numbers.sum - before.sum) }
-        }
-        (_, 0) => f64::NAN,
-        (Measure::Min, _) => number(numbers.least.into()),
-        (Measure::Max, _) => number(numbers.most.into()),
-        (_, n) => number(numbers.sum) / whole(n),
+    let numbers = between(0, within);
+    match (measure, within, numbers.n) {
+        (Measure::Sum, ..) => number(numbers.sum),
+        (Measure::Trend, Some(days), _) => number(numbers.sum - between(days, Some(2 * days)).sum),
+        (_, _, 0) => f64::NAN,
+        (Measure::Min, ..) => number(numbers.least.into()),
+        (Measure::Max, ..) => number(numbers.most.into()),
+        (_, _, n) => number(numbers.sum) / whole(n),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What becomes of the events, orders and views that are too many to be remembered one by one? They go into buckets, so that
 //! no window ends where memory does.
 
-use crate::cell::{Buckets, Tally};
+use crate::cell::{Buckets, Count, Tally};
 use crate::signal::{Order, Seen, View};
 use primitives::Currency;
 use serde::{Deserialize, Serialize};
@@ -20,9 +20,6 @@ pub(crate) struct Full {
     pub(crate) views: Buckets<bool, Count>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Count(pub(crate) u64);
-
 /// What orders and refunds come to: wide enough for every sum of what one of them can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Orders {
@@ -32,12 +29,6 @@ pub(crate) struct Orders {
     pub(crate) minor: i128,
     /// Without refunds.
     pub(crate) milli_units: i128,
-}
-
-impl Tally for Count {
-    fn add(&mut self, other: Self) {
-        self.0 += other.0;
-    }
 }
 
 impl Tally for Orders {

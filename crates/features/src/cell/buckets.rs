@@ -1,5 +1,6 @@
 //! How much was there in a stretch of time? Sums per hour for eight days, per day for 400, and one for everything before.
 
+use super::insert;
 use primitives::{DAY_MS, HOUR_MS, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -45,8 +46,12 @@ impl<K, T> Default for Buckets<K, T> {
 impl<K: Ord + Copy, T: Tally + Copy> Buckets<K, T> {
     pub(crate) fn add(&mut self, at: Timestamp, key: K, tally: T) {
         let hour = hour_of(at);
+        if hour > self.newest {
+            // First, so that its place is free and no room is kept that is not needed again.
+            self.newest = hour;
+            self.roll();
+        }
         add(&mut self.hours, Row { slot: hour, key, tally });
-        self.newest = self.newest.max(hour);
         self.roll();
     }
 
@@ -102,7 +107,7 @@ impl<K: Ord + Copy, T: Tally + Copy> Buckets<K, T> {
 fn add<K: Ord + Copy, T: Tally>(rows: &mut Vec<Row<K, T>>, row: Row<K, T>) {
     match rows.binary_search_by_key(&(row.slot, row.key), |row| (row.slot, row.key)) {
         Ok(place) => rows[place].tally.add(row.tally),
-        Err(place) => rows.insert(place, row),
+        Err(place) => insert(rows, place, row),
     }
 }
 

@@ -1,5 +1,6 @@
 //! How many different ones were there?
 
+use super::insert;
 use primitives::{DAY_MS, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +23,7 @@ impl Distinct {
         }
         let place = self.0.partition_point(|kept| *kept < (at, key));
         if self.0.len() < N_KEYS {
-            self.0.insert(place, (at, key));
+            insert(&mut self.0, place, (at, key));
         } else if place > 0 {
             self.0[..place].rotate_left(1);
             self.0[place - 1] = (at, key);
