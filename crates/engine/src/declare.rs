@@ -138,13 +138,13 @@ impl Engine {
         let kept = self.live.look(|live| live.cells.clone());
         let mut features = self.features.write().unwrap_or_else(PoisonError::into_inner);
         let (readable, waiting) = features.wanted.readable(&kept);
+        let has_changed = readable.all().ids() != features.in_force.all().ids();
         features.in_force = Arc::new(readable);
         features.waiting = waiting;
         self.registry.look_at(Arc::clone(&features.in_force));
         drop(features);
-        // A model that lacked a feature may have it now.
-        let is_faulty = self.champion_status().iter().any(|status| status.fault.is_some());
-        if let Some(error) = is_faulty.then(|| self.reload_champions().err()).flatten() {
+        // A model that lacked a feature may have it now, and one that had it may lack it.
+        if let Some(error) = has_changed.then(|| self.reload_champions().err()).flatten() {
             tracing::error!(error = error.story(), "the champions could not be read again");
         }
     }

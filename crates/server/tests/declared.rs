@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use server::serve::Opened;
 use std::sync::Arc;
 use storage::Access;
-use support::{SERVER, TestServer, WRITE, noon, until};
+use support::{SERVER, TestServer, WRITE, noon, until, world};
 
 /// How often a plan went down.
 fn downgrades() -> Declared {
@@ -163,4 +163,37 @@ fn the_command_line_lists_what_is_declared_and_says_what_is_wrong_with_it() {
     std::fs::write(&file, declared.replace("\"count\"", "\"sum\"")).unwrap();
     let (is_done, said) = rapport(&file, &["features"]);
     assert!(!is_done && said.contains("feature \"plans_since\": of is not there: \"sum\" measures a value"), "{said}");
+}
+
+#[test]
+fn a_feature_more_changes_no_model_and_no_past_decision() {
+    let server = TestServer::start();
+    world::fill(server.engine());
+    let versions = |server: &TestServer| {
+        let status = server.engine().champion_status();
+        assert!(status.iter().all(|status| status.fault.is_none()), "{status:?}");
+        status.into_iter().map(|status| status.version).collect::<Vec<_>>()
+    };
+    let before = versions(&server);
+    let decide = |server: &TestServer, user: &str| server.decide(&json!({"decision": "churn", "userId": user}));
+    let sent: Vec<String> = world::shop().user_ids.iter().take(20).map(|user| decide(&server, user).text).collect();
+    let same = |server: &TestServer, text: &String| {
+        let id = serde_json::from_str::<Value>(text).unwrap()["decisionId"].as_str().unwrap().to_owned();
+        let record = server.engine().decision(&id.as_str().into()).unwrap();
+        assert_eq!(&server.engine().replay(&record).unwrap(), text);
+    };
+    let orders = serde_json::from_value(json!({
+        "name": "order_worth_max", "meaning": "The largest order", "measure": "max", "of": "properties.revenue",
+        "when": {"event": "Order Completed"},
+    }));
+    let server = server.restart_with(|settings| settings.features = vec![orders.unwrap()]);
+    until("the past is counted", || (!server.engine().has_uncounted()).then_some(()));
+    assert!(server.engine().catalogue().get("order_worth_max").is_some());
+    assert_eq!(versions(&server), before, "the models answer as before");
+    sent.iter().for_each(|text| same(&server, text));
+    let again = decide(&server, &world::shop().user_ids[0]).ok();
+    let first: Value = serde_json::from_str(&sent[0]).unwrap();
+    for key in ["score", "reasons", "model", "fallback"] {
+        assert_eq!(again[key], first[key], "{key}");
+    }
 }
