@@ -5,6 +5,7 @@ mod id;
 
 pub use id::FeatureId;
 
+use crate::error::Mistake;
 use crate::snapshot::Snapshot;
 use crate::{Cells, Declared, FeatureError, FeatureState};
 use primitives::{Timestamp, stable_hash};
@@ -30,6 +31,8 @@ pub struct Definition {
     pub limit: Option<String>,
     /// What must be kept of a customer for it; `None` where that is always kept.
     pub(crate) cell: Option<u64>,
+    /// How the settings declare it; `None` for a built-in one.
+    pub(crate) declared: Option<Declared>,
     pub(crate) compute: Compute,
 }
 
@@ -54,6 +57,16 @@ pub struct Catalogue {
 #[derive(Debug, Clone, Default)]
 pub struct Inputs(Vec<Arc<Definition>>);
 
+/// Equal where the same features are computed, and said in the same words.
+impl PartialEq for Catalogue {
+    fn eq(&self, other: &Self) -> bool {
+        let said = |catalogue: &Self| -> Vec<(FeatureId, String)> {
+            catalogue.definitions.iter().map(|definition| (definition.id.clone(), definition.meaning.clone())).collect()
+        };
+        said(self) == said(other)
+    }
+}
+
 impl Catalogue {
     /// The features that every Rapport computes.
     #[must_use]
@@ -72,12 +85,12 @@ impl Catalogue {
         let mut definitions = built_in::definitions();
         for feature in declared {
             if definitions.iter().any(|known| known.name == feature.name) {
-                return Err(FeatureError::Declaration {
+                return Err(FeatureError::Declaration(Box::new(Mistake {
                     feature: feature.name.clone(),
                     key: "name".to_owned(),
                     value: format!("\"{}\"", feature.name),
                     remedy: "another feature has that name already: choose another one".to_owned(),
-                });
+                })));
             }
             definitions.push(feature.definition());
         }
@@ -136,6 +149,14 @@ impl Catalogue {
             }
         }
         if missing.is_empty() { Ok(Inputs(found)) } else { Err(FeatureError::Missing { missing }) }
+    }
+
+    /// How those of a model's inputs are declared that are not built in: what a model keeps, so that it can say later what it
+    /// looked at, whatever the settings declare then.
+    #[must_use]
+    pub fn declared(&self, wanted: &[FeatureId]) -> Vec<Declared> {
+        let known = wanted.iter().filter_map(|id| self.get(&id.name).filter(|definition| definition.id == *id));
+        known.filter_map(|definition| definition.declared.clone()).collect()
     }
 
     /// Computes the features wanted, and nothing else, into the caller's buffer: one value each, in the order of the inputs;

@@ -2,6 +2,7 @@
 
 use crate::catalogue::Definition;
 use crate::cell::{Buckets, Cell, CellSpec, Count, DAYS_MAX, Form, Kept, N_KEYS, Numbers, Tally, number};
+use crate::error::Mistake;
 use crate::{FeatureError, FeatureId};
 use events::{Filter, Take};
 use primitives::{Timestamp, nearest, stable_hash};
@@ -225,6 +226,7 @@ impl Declared {
             group: GROUP,
             limit: self.limit(),
             cell: Some(key),
+            declared: Some(self.clone()),
             compute: Box::new(move |snapshot| {
                 read(&snapshot.state.kept, key, Asked { measure, within, as_of: snapshot.as_of })
             }),
@@ -318,7 +320,8 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn wrong(&self, key: &str, remedy: String) -> FeatureError {
         let value = self.table.get(key).map_or_else(|| "not there".to_owned(), Value::to_string);
-        FeatureError::Declaration { feature: self.name.to_owned(), key: key.to_owned(), value, remedy }
+        let (feature, key) = (self.name.to_owned(), key.to_owned());
+        FeatureError::Declaration(Box::new(Mistake { feature, key, value, remedy }))
     }
 
     fn text(&self, key: &str, remedy: &str) -> Result<&str, FeatureError> {

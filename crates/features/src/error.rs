@@ -2,6 +2,7 @@
 
 use crate::FeatureId;
 use primitives::ErrorKind;
+use std::fmt;
 
 /// A feature cannot be declared, found or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,17 +14,8 @@ pub enum FeatureError {
         text: String,
     },
     /// What the settings declare is no feature.
-    #[error("{}: {key} is {value}: {remedy}", of_feature(feature))]
-    Declaration {
-        /// The feature's name, as far as it has one.
-        feature: String,
-        /// The key.
-        key: String,
-        /// What stands there, as JSON.
-        value: String,
-        /// What to do.
-        remedy: String,
-    },
+    #[error("{0}")]
+    Declaration(Box<Mistake>),
     /// More features are declared than can be.
     #[error("{found} features are declared under [[features]]: at most {most} can be")]
     TooMany {
@@ -40,19 +32,39 @@ pub enum FeatureError {
     },
 }
 
+/// What is wrong with a declaration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// The feature's name, as far as it has one.
+    pub feature: String,
+    /// The key.
+    pub key: String,
+    /// What stands there, as JSON.
+    pub value: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { feature, key, value, remedy } = self;
+        match feature.as_str() {
+            "" => f.write_str("a feature without a name")?,
+            name => write!(f, "feature \"{name}\"")?,
+        }
+        write!(f, ": {key} is {value}: {remedy}")
+    }
+}
+
 impl FeatureError {
     /// The kind of failure.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Id { .. } | Self::Declaration { .. } | Self::TooMany { .. } => ErrorKind::Invalid,
+            Self::Id { .. } | Self::Declaration(_) | Self::TooMany { .. } => ErrorKind::Invalid,
             Self::Missing { .. } => ErrorKind::Conflict,
         }
     }
-}
-
-fn of_feature(name: &str) -> String {
-    if name.is_empty() { "a feature without a name".to_owned() } else { format!("feature \"{name}\"") }
 }
 
 fn missing_ones(missing: &[(FeatureId, Option<u16>)]) -> String {

@@ -30,7 +30,7 @@ pub use activity::{Activity, Day};
 pub use catalogue::{Catalogue, Definition, FeatureId, Inputs, schema_hash};
 pub use cell::{CellSpec, Cells, Form};
 pub use declared::{Declared, Measure};
-pub use error::FeatureError;
+pub use error::{FeatureError, Mistake};
 pub use frame::{Frame, FrameRow, build_frame};
 pub use history::History;
 pub use items::{Fact, Item, Items};

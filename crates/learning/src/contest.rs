@@ -262,7 +262,13 @@ mod tests {
         header.data_until = crate::tests::world::day(data_until);
         Reigning {
             version: version(),
-            model: Ok(Box::new(Loaded { version: version(), header, inputs: Inputs::default(), body })),
+            model: Ok(Box::new(Loaded {
+                version: version(),
+                header,
+                inputs: Inputs::default(),
+                catalogue: std::sync::Arc::default(),
+                body,
+            })),
             n_refused: 2,
         }
     }

@@ -11,7 +11,7 @@ mod v1;
 use crate::body::{Body, Shape};
 use crate::{Contest, Evaluation, Importance, LearningError, TaskName};
 use events::Offset;
-use features::FeatureId;
+use features::{Declared, FeatureId};
 use primitives::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,10 @@ pub struct ModelHeader {
     pub shape: String,
     /// The features that it looks at, in its order; empty for a model that looks at none.
     pub features: Vec<FeatureId>,
+    /// How those of them that are not built in were declared when it was trained. So a past decision can be made again, in
+    /// the same words, whatever the settings declare since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declared: Vec<Declared>,
     /// When it was trained.
     pub trained_at: Timestamp,
     /// When the first thing that was learned from happened.

@@ -2,7 +2,7 @@
 
 use crate::file::{self, ModelHeader};
 use crate::{Body, Contest, Gap, LearningError, ModelStore, Reigning, TaskName, Trained};
-use features::{Catalogue, Inputs};
+use features::{Catalogue, FeatureError, Inputs};
 use primitives::{ErrorKind, ModelVersion};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -26,6 +26,8 @@ pub struct Loaded {
     pub header: ModelHeader,
     /// The features that it looks at, as this program computes them.
     pub inputs: Inputs,
+    /// The built-in features and those that were declared for it: whose words its reasons are said in.
+    pub catalogue: Arc<Catalogue>,
     /// The model.
     pub body: Body,
 }
@@ -118,7 +120,7 @@ impl Registry {
     /// [`LearningError::Store`] where the store cannot be read.
     pub fn reigning(&self, task: &TaskName) -> Result<Option<Reigning>, LearningError> {
         let Some(name) = self.champion_file(task)? else { return Ok(None) };
-        let model = match self.open(task, &name) {
+        let model = match self.fitting(task, &name) {
             Ok(loaded) => Ok(Box::new(loaded)),
             // The disk may answer again: nobody is dethroned for that.
             Err(error) if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Internal) => return Err(error),
@@ -134,7 +136,7 @@ impl Registry {
     /// where it cannot be read.
     pub fn champion(&self, task: &TaskName) -> Result<Option<Loaded>, LearningError> {
         match self.champion_file(task)? {
-            Some(name) => self.open(task, &name).map(Some),
+            Some(name) => self.fitting(task, &name).map(Some),
             None => Ok(None),
         }
     }
@@ -147,7 +149,8 @@ impl Registry {
         Ok(self.champion_file(task)?.map(|name| version_of(&name)))
     }
 
-    /// One version, opened.
+    /// One version, opened as it was trained, to make a past decision again: what it looks at need not be computed any more
+    /// where the settings declared it.
     ///
     /// # Errors
     /// [`LearningError::NoSuchVersion`], and as [`Registry::champion`].
@@ -197,7 +200,7 @@ impl Registry {
     /// As [`Registry::load`].
     pub fn promote(&self, task: &TaskName, version: &ModelVersion) -> Result<(), LearningError> {
         let name = self.find(task, version)?;
-        self.open(task, &name)?;
+        self.fitting(task, &name)?;
         self.crown(task, &name)
     }
 
@@ -212,7 +215,7 @@ impl Registry {
         champions.pop();
         let before =
             champions.last().cloned().ok_or(LearningError::NoEarlierChampion { task: task.clone(), n_champions })?;
-        self.open(task, &before)?;
+        self.fitting(task, &before)?;
         self.store.set_champions(task.as_str(), &champions)?;
         Ok(version_of(&before))
     }
@@ -239,6 +242,14 @@ impl Registry {
         self.store.list()?.into_iter().find(|name| name.starts_with(wanted)).ok_or_else(missing)
     }
 
+    /// A model that can answer: what it looks at is computed now.
+    fn fitting(&self, task: &TaskName, name: &str) -> Result<Loaded, LearningError> {
+        let loaded = self.open(task, name)?;
+        let inputs = self.catalogue().inputs(&loaded.header.features);
+        inputs.map_err(|source| of_features(task, &loaded.version, source))?;
+        Ok(loaded)
+    }
+
     fn open(&self, task: &TaskName, name: &str) -> Result<Loaded, LearningError> {
         let bytes = self.store.get(name)?;
         let header = file::decode_header(&bytes)?;
@@ -247,13 +258,10 @@ impl Registry {
             return Err(LearningError::NoSuchVersion { task: task.clone(), version: version.to_string() });
         }
         // Before the body: it may have a shape that this program could not even read.
-        let inputs = self.catalogue().inputs(&header.features).map_err(|source| LearningError::Features {
-            task: task.clone(),
-            version: version.to_string(),
-            source,
-        })?;
+        let catalogue = Catalogue::new(&header.declared).map_err(|source| of_features(task, &version, source))?;
+        let inputs = catalogue.inputs(&header.features).map_err(|source| of_features(task, &version, source))?;
         let (header, body) = file::decode(&bytes)?;
-        Ok(Loaded { version, header, inputs, body })
+        Ok(Loaded { version, header, inputs, catalogue: Arc::new(catalogue), body })
     }
 
     fn header(&self, name: &str) -> Result<ModelHeader, LearningError> {
@@ -264,6 +272,10 @@ impl Registry {
         self.headers.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), header.clone());
         Ok(header)
     }
+}
+
+fn of_features(task: &TaskName, version: &ModelVersion, source: FeatureError) -> LearningError {
+    LearningError::Features { task: task.clone(), version: version.to_string(), source }
 }
 
 /// The version of a model file, by its name.

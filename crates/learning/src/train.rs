@@ -73,6 +73,7 @@ fn fit(task: &dyn Task, data: &Data<'_>, reigning: Option<&Reigning>) -> Result<
     let header = ModelHeader {
         task: task.about().name.clone(),
         shape: fitted.body.shape().name(),
+        declared: data.catalogue.declared(&fitted.features),
         features: fitted.features,
         trained_at: data.now,
         data_from: split.train_from,

@@ -165,6 +165,22 @@ fn the_command_line_lists_what_is_declared_and_says_what_is_wrong_with_it() {
     assert!(!is_done && said.contains("feature \"plans_since\": of is not there: \"sum\" measures a value"), "{said}");
 }
 
+/// What the largest order was worth.
+fn largest_order(meaning: &str) -> Declared {
+    serde_json::from_value(json!({
+        "name": "order_worth_max", "meaning": meaning, "measure": "max", "of": "properties.revenue",
+        "when": {"event": "Order Completed"},
+    }))
+    .unwrap()
+}
+
+/// Asserts that a decision that was made can be made again, to the byte.
+fn assert_same(server: &TestServer, text: &str) {
+    let id = serde_json::from_str::<Value>(text).unwrap()["decisionId"].as_str().unwrap().to_owned();
+    let record = server.engine().decision(&id.as_str().into()).unwrap();
+    assert_eq!(server.engine().replay(&record).unwrap(), text);
+}
+
 #[test]
 fn a_feature_more_changes_no_model_and_no_past_decision() {
     let server = TestServer::start();
@@ -177,23 +193,42 @@ fn a_feature_more_changes_no_model_and_no_past_decision() {
     let before = versions(&server);
     let decide = |server: &TestServer, user: &str| server.decide(&json!({"decision": "churn", "userId": user}));
     let sent: Vec<String> = world::shop().user_ids.iter().take(20).map(|user| decide(&server, user).text).collect();
-    let same = |server: &TestServer, text: &String| {
-        let id = serde_json::from_str::<Value>(text).unwrap()["decisionId"].as_str().unwrap().to_owned();
-        let record = server.engine().decision(&id.as_str().into()).unwrap();
-        assert_eq!(&server.engine().replay(&record).unwrap(), text);
-    };
-    let orders = serde_json::from_value(json!({
-        "name": "order_worth_max", "meaning": "The largest order", "measure": "max", "of": "properties.revenue",
-        "when": {"event": "Order Completed"},
-    }));
-    let server = server.restart_with(|settings| settings.features = vec![orders.unwrap()]);
+    let server = server.restart_with(|settings| settings.features = vec![largest_order("The largest order")]);
     until("the past is counted", || (!server.engine().has_uncounted()).then_some(()));
     assert!(server.engine().catalogue().get("order_worth_max").is_some());
     assert_eq!(versions(&server), before, "the models answer as before");
-    sent.iter().for_each(|text| same(&server, text));
+    sent.iter().for_each(|text| assert_same(&server, text));
     let again = decide(&server, &world::shop().user_ids[0]).ok();
     let first: Value = serde_json::from_str(&sent[0]).unwrap();
     for key in ["score", "reasons", "model", "fallback"] {
         assert_eq!(again[key], first[key], "{key}");
     }
+}
+
+#[test]
+fn what_a_model_said_of_a_declared_feature_can_be_said_again_when_it_is_gone() {
+    let server = TestServer::start_with(|settings| settings.features = vec![largest_order("The largest order")]);
+    world::take_in(server.engine(), &world::shop().events);
+    let engine = server.engine();
+    let dataset = engine.dataset(&mut |_| {}).unwrap();
+    let (catalogue, task) = (engine.catalogue(), engine.capabilities().tasks.get("churn").unwrap());
+    let trained = learning::train(task, &engine.data(&dataset, &catalogue, primitives::Seed::new(3))).unwrap();
+    assert!(trained.header.features.iter().any(|feature| &*feature.name == "order_worth_max"));
+    let version = engine.registry().publish(&trained).unwrap().version;
+    engine.registry().promote(&"churn".into(), &version).unwrap();
+    engine.reload_champions().unwrap();
+    let decide = |server: &TestServer, user: &str| server.decide(&json!({"decision": "churn", "userId": user}));
+    let sent: Vec<String> = world::shop().user_ids.iter().map(|user| decide(&server, user).text).collect();
+    let n_told = sent.iter().filter(|text| text.contains("order_worth_max")).count();
+    assert!(n_told > 0, "the feature is a reason of somebody's");
+
+    // Other words change no answer.
+    let server = server.restart_with(|settings| settings.features = vec![largest_order("In other words")]);
+    sent.iter().for_each(|text| assert_same(&server, text));
+    assert!(server.engine().champion_status().iter().all(|status| status.fault.is_none()));
+    // Without it the model cannot answer and says why; what it has answered is the same again.
+    let server = server.restart_with(|settings| settings.features = Vec::new());
+    let faults: Vec<String> = server.engine().champion_status().into_iter().filter_map(|status| status.fault).collect();
+    assert!(faults.len() == 1 && faults[0].contains("order_worth_max"), "{faults:?}");
+    sent.iter().for_each(|text| assert_same(&server, text));
 }

@@ -82,14 +82,15 @@ impl Kind for Propensity {
         let features = &loaded.header.features;
         // Of several features that say the same in words, the weightiest speaks.
         let mut said = BTreeSet::new();
-        let tells_more =
-            |contribution: &&Contribution| said.insert(reasons::said_of(ask.catalogue, features, values, contribution));
+        let tells_more = |contribution: &&Contribution| {
+            said.insert(reasons::said_of(&loaded.catalogue, features, values, contribution))
+        };
         let told = scored.contributions.iter().filter(tells_more).take(N_REASONS);
         let reasons = told.map(|contribution| Reason {
             feature: features.get(contribution.feature_idx).map(|id| id.name.to_string()).unwrap_or_default(),
             value: (!contribution.value.is_nan()).then_some(contribution.value),
             contribution: Some(contribution.contribution),
-            text: primitives::capital(&reasons::text_of(ask.catalogue, features, values, contribution)),
+            text: primitives::capital(&reasons::text_of(&loaded.catalogue, features, values, contribution)),
         });
         let content = Content::Score { score: Some(scored.probability), reasons: reasons.collect() };
         Ok(Said { content, model: Some(ModelRef::from(loaded)) })

@@ -132,7 +132,7 @@ pub(super) fn every_kind() -> &'static Kinds {
 
 pub(super) fn loaded(version: &str, header: ModelHeader, body: Body) -> Loaded {
     let inputs = catalogue().inputs(&header.features).unwrap();
-    Loaded { version: version.into(), header, inputs, body }
+    Loaded { version: version.into(), header, inputs, catalogue: catalogue().clone().into(), body }
 }
 
 /// The churn model of the generated shop, whose average is 0.3.

@@ -71,7 +71,17 @@ fn define(
 ) -> Definition {
     let name = name.into();
     let id = FeatureId { name: name.as_str().into(), version: 1 };
-    Definition { id, name, meaning: meaning.into(), unit, group, limit: None, cell: None, compute: Box::new(compute) }
+    Definition {
+        id,
+        name,
+        meaning: meaning.into(),
+        unit,
+        group,
+        limit: None,
+        cell: None,
+        declared: None,
+        compute: Box::new(compute),
+    }
 }
 
 fn recency() -> Vec<Definition> {

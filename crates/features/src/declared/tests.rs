@@ -157,6 +157,8 @@ fn what_is_not_kept_yet_cannot_be_read_and_everything_else_can() {
         readable.get("mine").is_some() && readable.get("since").is_none() && readable.get("recency_days").is_some()
     );
     assert!(readable.inputs(&[since.id()]).is_err());
+    let kept = wanted.declared(&[FeatureId::first("recency_days"), since.id(), FeatureId::first("mine")]);
+    assert_eq!(kept.iter().map(|declared| declared.name.as_str()).collect::<Vec<_>>(), ["since"]);
     let (readable, waiting) = wanted.readable(wanted.cells());
     assert_eq!((readable.definitions().len(), waiting.len()), (wanted.definitions().len(), 0));
 }

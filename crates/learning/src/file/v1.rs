@@ -85,6 +85,7 @@ pub(super) fn open(header: &[u8], body: &[u8]) -> Result<ModelHeader, LearningEr
         task: task.into(),
         shape: shape.name(),
         features,
+        declared: Vec::new(),
         trained_at: old.trained_at,
         data_from: old.data_from,
         data_until: old.data_until,

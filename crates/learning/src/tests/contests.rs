@@ -16,7 +16,11 @@ use std::time::Duration;
 fn reigning(model: &Trained) -> Reigning {
     let (version, Trained { header, body }) = (ModelVersion::from("0123456789ab"), model.clone());
     let inputs = catalogue().inputs(&header.features).unwrap();
-    Reigning { version: version.clone(), model: Ok(Box::new(Loaded { version, header, inputs, body })), n_refused: 0 }
+    Reigning {
+        version: version.clone(),
+        model: Ok(Box::new(Loaded { version, header, inputs, catalogue: catalogue().clone(), body })),
+        n_refused: 0,
+    }
 }
 
 fn challenge(name: &TaskName, dataset: &Dataset, now: Timestamp, reigning: Option<&Reigning>) -> Trained {

@@ -58,6 +58,7 @@ fn header(task: &str, body: &Body, evaluation: Evaluation) -> ModelHeader {
         rows: "purchases".to_owned(),
         method: "Item-to-item similarity, own repetition and popularity".to_owned(),
         importances: Vec::new(),
+        declared: Vec::new(),
         program_version: "0.1.0".to_owned(),
     }
 }

@@ -84,6 +84,36 @@ fn a_model_of_other_features_is_refused_and_the_one_before_stays_in_force() {
 }
 
 #[test]
+fn a_model_keeps_how_its_features_were_declared_and_answers_only_where_they_are_computed() {
+    let declared = |meaning: &str| -> features::Declared {
+        let when = serde_json::json!({"event": "Plan Changed"});
+        let table = serde_json::json!({"name": "plans", "meaning": meaning, "when": when, "measure": "count"});
+        serde_json::from_value(table).unwrap()
+    };
+    let with = |meaning: &str| Arc::new(features::Catalogue::new(&[declared(meaning)]).unwrap());
+    let (_, registry) = registry();
+    let good = registry.publish(trained()).unwrap();
+    registry.look_at(with("Plan changes"));
+    let mut other = successor_of(&good.version, 1);
+    let id = with("Plan changes").get("plans").unwrap().id.clone();
+    other.header.declared = with("Plan changes").declared(std::slice::from_ref(&id));
+    other.header.features.push(id);
+    let version = registry.publish(&other).unwrap().version;
+    let meaning = |loaded: &crate::Loaded| loaded.catalogue.get("plans").unwrap().meaning.clone();
+    assert_eq!(meaning(&registry.champion(&of_churn()).unwrap().unwrap()), "Plan changes");
+    // Other words are the same computation; the model goes on saying it in its own.
+    registry.look_at(with("How often the plan changed"));
+    assert_eq!(meaning(&registry.champion(&of_churn()).unwrap().unwrap()), "Plan changes");
+    // Declared no longer, it is not computed: no answer, but what it has answered can be made again.
+    registry.look_at(catalogue().clone());
+    assert!(matches!(registry.champion(&of_churn()), Err(LearningError::Features { .. })));
+    assert!(matches!(registry.promote(&of_churn(), &version), Err(LearningError::Features { .. })));
+    assert!(!registry.versions(&of_churn()).unwrap()[0].can_answer);
+    let loaded = registry.load(&of_churn(), &version).unwrap();
+    assert_eq!((meaning(&loaded), loaded.inputs.len()), ("Plan changes".to_owned(), other.header.features.len()));
+}
+
+#[test]
 fn a_damaged_file_is_named_and_harms_no_other() {
     let (store, registry) = registry();
     let good = registry.publish(trained()).unwrap().version;
