@@ -174,33 +174,24 @@ fn commerce() -> String {
 }
 
 fn consent() -> String {
-    let rows = Purpose::ALL.map(|purpose| format!("| `{}` | {} |", purpose.name(), categories(purpose)));
+    let rows = Purpose::ALL.map(|purpose| {
+        format!("| `{}` | {} | {} | {} |", purpose.name(), categories(purpose), purpose.meaning(), purpose.ground())
+    });
     format!(
         "\n## Consent\n\nAny event may say what the customer agreed to, in `context.consent.categoryPreferences`; so may a \
          tracked\n`{CONSENT_UPDATED}`, in `properties.categoryPreferences`. Each category is `true` or `false`;\nanything \
          else is refused, for to guess would be to consent for the customer. Where several categories stand for one\n\
-         purpose, a refusal wins; categories that stand for none are left alone.\n{}",
-        table("| purpose | categories |", rows)
+         purpose, a refusal wins; categories that stand for none are left alone.\n{}\nWhere a customer has said nothing, \
+         `consent.default` of the settings decides for each purpose. The ground is what such a\nuse usually rests on; which \
+         one is yours is for you and your counsel to say \
+         ([ADR 0023](adr/0023-service-and-security-are-purposes.md)).\nNothing in Rapport uses `service` or `security` \
+         yet: it keeps what was said, and answers your systems that ask with\n`GET /v1/customers/{{id}}`.\n",
+        table("| purpose | categories | what a yes allows | usual ground |", rows)
     )
 }
 
-/// The names that consent managers give to the categories that stand for a purpose.
-const CATEGORIES: [&str; 11] = [
-    "personalization",
-    "personalisation",
-    "functional",
-    "preferences",
-    "analytics",
-    "performance",
-    "statistics",
-    "measurement",
-    "marketing",
-    "advertising",
-    "targeting",
-];
-
 fn categories(purpose: Purpose) -> String {
-    code(CATEGORIES.into_iter().filter(|name| Purpose::from_category(name) == Some(purpose)))
+    code(purpose.categories().iter().copied())
 }
 
 /// The whole text.

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// What personal data is used for. Consent is given and refused per purpose.
+///
+/// Stored rows name a purpose by its place here: new ones come last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
@@ -15,11 +17,15 @@ pub enum Purpose {
     Analytics,
     /// Writing to this customer unasked.
     Marketing,
+    /// Doing what this customer asked for: support, the state of an order.
+    Service,
+    /// Keeping this customer and the company from fraud and abuse.
+    Security,
 }
 
 impl Purpose {
     /// Every purpose, in the order in which they are shown.
-    pub const ALL: [Self; 3] = [Self::Personalization, Self::Analytics, Self::Marketing];
+    pub const ALL: [Self; 5] = [Self::Personalization, Self::Analytics, Self::Marketing, Self::Service, Self::Security];
 
     /// The name used in settings, on the wire and in Segment's `categoryPreferences`.
     #[must_use]
@@ -28,6 +34,43 @@ impl Purpose {
             Self::Personalization => "personalization",
             Self::Analytics => "analytics",
             Self::Marketing => "marketing",
+            Self::Service => "service",
+            Self::Security => "security",
+        }
+    }
+
+    /// What a "yes" allows, for people.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Personalization => "Recommendations and scores from this customer’s own behaviour",
+            Self::Analytics => "Learning from this customer: training, evaluation, statistics",
+            Self::Marketing => "Writing to this customer unasked",
+            Self::Service => "Doing what this customer asked for: support, order information",
+            Self::Security => "Keeping from fraud and abuse; what the law demands does not ask",
+        }
+    }
+
+    /// What the use usually rests on in law where nobody was asked; the operator decides. The reasons: `docs/adr/0023`.
+    #[must_use]
+    pub fn ground(self) -> &'static str {
+        match self {
+            Self::Personalization | Self::Analytics => "legitimate interest, or consent where the law asks for it",
+            Self::Marketing => "consent",
+            Self::Service => "the contract with the customer",
+            Self::Security => "legitimate interest",
+        }
+    }
+
+    /// The categories of consent managers that stand for the purpose, its own name first.
+    #[must_use]
+    pub fn categories(self) -> &'static [&'static str] {
+        match self {
+            Self::Personalization => &["personalization", "personalisation", "functional", "preferences"],
+            Self::Analytics => &["analytics", "performance", "statistics", "measurement"],
+            Self::Marketing => &["marketing", "advertising", "targeting"],
+            Self::Service => &["service", "support", "transactional"],
+            Self::Security => &["security", "fraud", "fraud_prevention", "abuse"],
         }
     }
 
@@ -36,12 +79,8 @@ impl Purpose {
     /// Consent managers name their categories freely; the common names for the same thing are understood.
     #[must_use]
     pub fn from_category(category: &str) -> Option<Self> {
-        match category.trim().to_ascii_lowercase().as_str() {
-            "personalization" | "personalisation" | "functional" | "preferences" => Some(Self::Personalization),
-            "analytics" | "performance" | "statistics" | "measurement" => Some(Self::Analytics),
-            "marketing" | "advertising" | "targeting" => Some(Self::Marketing),
-            _ => None,
-        }
+        let category = category.trim().to_ascii_lowercase();
+        Self::ALL.into_iter().find(|purpose| purpose.categories().contains(&category.as_str()))
     }
 }
 
@@ -201,9 +240,9 @@ pub struct ConsentPolicy {
 }
 
 impl Default for ConsentPolicy {
-    /// Personalization and analytics rest on what customers do with the company itself; marketing needs a yes.
+    /// Marketing needs a yes; everything else rests on what customers do with the company itself.
     fn default() -> Self {
-        Self::new([(Purpose::Personalization, true), (Purpose::Analytics, true), (Purpose::Marketing, false)])
+        Self::new(Purpose::ALL.map(|purpose| (purpose, purpose != Purpose::Marketing)))
     }
 }
 

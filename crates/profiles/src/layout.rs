@@ -5,9 +5,9 @@ use events::Offset;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The layout of every stored row, those of the state that the fold carries included: raised whenever one changes. Rows
-/// of another layout are recreated from the events, not migrated.
-const LAYOUT: u8 = 5;
+/// The layout of every stored row, those of the state that the fold carries included: raised whenever one changes, or
+/// what is read out of an event. Rows of another layout are recreated from the events, not migrated.
+const LAYOUT: u8 = 6;
 
 /// Where the store says what it was made with.
 const KEY: &str = "made with";
@@ -85,7 +85,8 @@ mod tests {
         assert!(is_outdated("a") && is_of_another_layout(), "the first layout did not say what it was");
         store.commit(Offset(4), vec![made_with_change("a")]).unwrap();
         assert!(!is_outdated("a") && is_outdated("b") && !is_of_another_layout());
-        let older = Change { value: Some(b"layout 1, a".to_vec()), ..made_with_change("a") };
+        // Layout 5 passed over what customers said of the purposes `service` and `security`.
+        let older = Change { value: Some(b"layout 5, a".to_vec()), ..made_with_change("a") };
         store.commit(Offset(5), vec![older]).unwrap();
         assert!(is_outdated("a") && is_of_another_layout());
     }

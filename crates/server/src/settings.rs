@@ -172,11 +172,15 @@ pub struct ConsentDefaults {
     pub analytics: bool,
     /// See [`Purpose::Marketing`].
     pub marketing: bool,
+    /// See [`Purpose::Service`].
+    pub service: bool,
+    /// See [`Purpose::Security`].
+    pub security: bool,
 }
 
 impl Default for ConsentDefaults {
     fn default() -> Self {
-        Self { personalization: true, analytics: true, marketing: false }
+        Self { personalization: true, analytics: true, marketing: false, service: true, security: true }
     }
 }
 
@@ -184,11 +188,13 @@ impl Settings {
     /// The rule for customers who have said nothing.
     #[must_use]
     pub fn consent_policy(&self) -> ConsentPolicy {
-        let ConsentDefaults { personalization, analytics, marketing } = self.consent.default;
+        let ConsentDefaults { personalization, analytics, marketing, service, security } = self.consent.default;
         ConsentPolicy::new([
             (Purpose::Personalization, personalization),
             (Purpose::Analytics, analytics),
             (Purpose::Marketing, marketing),
+            (Purpose::Service, service),
+            (Purpose::Security, security),
         ])
         .with_client_grants(self.consent.client_grants)
     }

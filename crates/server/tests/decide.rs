@@ -172,6 +172,23 @@ fn who_has_said_nothing_is_decided_about_as_the_settings_say() {
 }
 
 #[test]
+fn service_and_security_have_words_of_their_own() {
+    let server = filled();
+    let user = buyer(&server);
+    let server = server.restart_with(|settings| settings.consent.default.security = false);
+    let of = |purpose: &str| server.get(&format!("/v1/customers/{user}")).ok()["consents"][purpose].clone();
+    assert_eq!(of("service"), json!({"granted": true, "basis": "default", "at": null}));
+    assert_eq!(of("security"), json!({"granted": false, "basis": "default", "at": null}));
+    let context = json!({"consent": {"categoryPreferences": {"support": false, "fraud_prevention": true}}});
+    server.post("/v1/identify", &json!({"userId": user, "context": context})).ok();
+    for (purpose, granted) in [("service", false), ("security", true), ("personalization", true)] {
+        assert_eq!(of(purpose)["granted"], granted, "{purpose}");
+    }
+    assert_eq!((&of("service")["basis"], &of("security")["basis"]), (&json!("stated"), &json!("stated")));
+    assert_eq!(recommend(&server, &user).ok()["fallback"], Value::Null, "what is decided has another purpose");
+}
+
+#[test]
 fn somebody_unknown_gets_what_is_popular() {
     let server = shared();
     for question in [

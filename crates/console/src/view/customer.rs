@@ -128,6 +128,8 @@ pub struct Consent {
     pub purpose: String,
     /// What it covers, in words.
     pub meaning: String,
+    /// What such a use usually rests on in law where nobody was asked.
+    pub ground: String,
     /// Whether it is granted.
     pub granted: bool,
     /// When the customer said so; none where the settings' default decides.

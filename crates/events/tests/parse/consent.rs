@@ -3,7 +3,7 @@
 use super::{batch, one, track};
 use events::RejectionCode::WrongType;
 use events::{CONSENT_UPDATED, consent_statements};
-use governance::Purpose::{self, Analytics, Marketing, Personalization};
+use governance::Purpose::{self, Analytics, Marketing, Personalization, Security, Service};
 use serde_json::{Value, json};
 
 fn context(preferences: Value) -> Value {
@@ -12,12 +12,13 @@ fn context(preferences: Value) -> Value {
 
 #[test]
 fn preferences_become_statements_and_a_refusal_wins() {
-    let cases: [(Value, &[(Purpose, bool)]); 8] = [
+    let cases: [(Value, &[(Purpose, bool)]); 9] = [
         (json!({}), &[]),
         (json!({"Advertising": true, "Analytics": false}), &[(Analytics, false), (Marketing, true)]),
         (json!({"functional": true, "personalization": false}), &[(Personalization, false)]),
         (json!({"functional": false, "personalization": true}), &[(Personalization, false)]),
         (json!({"functional": true, "personalization": true}), &[(Personalization, true)]),
+        (json!({"Support": true, "service": false, "fraud": true}), &[(Service, false), (Security, true)]),
         (json!({"strictly necessary": true}), &[]),
         (json!(null), &[]),
         (

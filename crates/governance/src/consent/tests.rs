@@ -154,6 +154,8 @@ fn the_default_decides_only_where_nothing_was_said_and_purposes_stand_apart() {
         (Purpose::Personalization, true, "default"),
         (Purpose::Analytics, true, "default"),
         (Purpose::Marketing, false, "stated"),
+        (Purpose::Service, true, "default"),
+        (Purpose::Security, true, "default"),
     ] {
         let answer = policy.answer(&consents, purpose);
         assert_eq!((answer.purpose, answer.granted, answer.basis.name()), (purpose, granted, basis));
@@ -170,13 +172,48 @@ fn categories_are_read_by_their_common_names() {
         (Purpose::Personalization, "personalization", ["Personalisation", "functional ", "preferences"]),
         (Purpose::Analytics, "analytics", ["performance", "STATISTICS", "measurement"]),
         (Purpose::Marketing, "marketing", ["advertising", "targeting", "Marketing"]),
+        (Purpose::Service, "service", ["Service", "support", " transactional"]),
+        (Purpose::Security, "security", ["FRAUD", "fraud_prevention", "abuse"]),
     ] {
         assert_eq!((purpose.name(), purpose.to_string().as_str()), (name, name));
+        assert_eq!(purpose.categories()[0], name);
         for category in categories.iter().chain(&[name]) {
             assert_eq!(Purpose::from_category(category), Some(purpose), "{category}");
         }
     }
     assert_eq!(Purpose::from_category("necessary"), None);
+    let all: Vec<&str> = Purpose::ALL.iter().flat_map(|purpose| purpose.categories()).copied().collect();
+    assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), all.len(), "one category, one purpose");
+}
+
+/// What was stored before a purpose came opens, says the same, and leaves the new one to the default.
+#[test]
+fn rows_from_before_a_purpose_open() {
+    // Three purposes by their places, each refused at 5 ms by the company, with both settings of `client_grants`.
+    let word = [1, 1, 10, 0, 1, 1, 10, 0];
+    let bytes = [&[3_u8, 0][..], &word, &[1], &word, &[2], &word].concat();
+    let stored: Consents = postcard::from_bytes(&bytes).unwrap();
+    let policy = ConsentPolicy::default();
+    let answers = Purpose::ALL.map(|purpose| {
+        let answer = policy.answer(&stored, purpose);
+        (answer.granted, answer.basis.name())
+    });
+    let refused = (false, "stated");
+    assert_eq!(answers, [refused, refused, refused, (true, "default"), (true, "default")]);
+    assert_eq!(postcard::to_stdvec(&stored).unwrap(), bytes);
+}
+
+#[test]
+fn a_refusal_of_one_purpose_withholds_that_one_alone() {
+    for refused in Purpose::ALL {
+        let mut consents = Consents::default();
+        consents.state(refused, Statement { granted: false, at: Timestamp::from_millis(5), voice: Client });
+        let everything = ConsentPolicy::new(Purpose::ALL.map(|purpose| (purpose, true)));
+        for purpose in Purpose::ALL {
+            let permitted = crate::permit(&everything, &consents, purpose, ()).is_ok();
+            assert_eq!(permitted, purpose != refused, "{purpose}, where {refused} is refused");
+        }
+    }
 }
 
 fn words() -> impl Strategy<Value = Vec<Words>> {

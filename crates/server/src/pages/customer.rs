@@ -21,7 +21,7 @@ use engine::Stopwatch;
 use engine::{Asked, CustomerView, Live};
 use events::{CallKind, Fields};
 use features::FeatureState;
-use governance::{ConsentAnswer, ConsentBasis, Deed, Purpose};
+use governance::{ConsentAnswer, ConsentBasis, Deed};
 use primitives::ItemKey;
 use profiles::{Moment, Profile};
 use serde::Deserialize;
@@ -187,14 +187,10 @@ fn traits(profile: &Profile) -> Vec<Trait> {
 }
 
 fn consent(answer: &ConsentAnswer) -> Consent {
-    let meaning = match answer.purpose {
-        Purpose::Personalization => "Recommendations and scores from this customer’s own behaviour",
-        Purpose::Analytics => "Learning from this customer: training, evaluation, statistics",
-        Purpose::Marketing => "Writing to this customer unasked",
-    };
     Consent {
         purpose: primitives::capital(answer.purpose.name()),
-        meaning: meaning.to_owned(),
+        meaning: answer.purpose.meaning().to_owned(),
+        ground: answer.purpose.ground().to_owned(),
         granted: answer.granted,
         stated_at: match answer.basis {
             ConsentBasis::Stated { at } => Some(at),

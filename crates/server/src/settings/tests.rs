@@ -30,6 +30,16 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
     assert_eq!(settings.masked().keys.write, "(preset)");
     let nested = load(None, env(&[("RAPPORT__CONSENT__DEFAULT__MARKETING", "true")])).unwrap();
     assert!(nested.consent.default.marketing);
+    let strict = load(None, env(&[("RAPPORT__CONSENT__DEFAULT__SECURITY", "false")])).unwrap().consent_policy();
+    for (purpose, granted) in [
+        (Purpose::Personalization, true),
+        (Purpose::Analytics, true),
+        (Purpose::Marketing, false),
+        (Purpose::Service, true),
+        (Purpose::Security, false),
+    ] {
+        assert_eq!(strict.answer(&governance::Consents::default(), purpose).granted, granted, "{purpose}");
+    }
 }
 
 #[test]

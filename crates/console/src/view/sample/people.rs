@@ -39,6 +39,7 @@ pub fn customer() -> CustomerPage {
     let consent = |purpose: &str, meaning: &str, granted, stated: bool| Consent {
         purpose: purpose.to_owned(),
         meaning: meaning.to_owned(),
+        ground: if purpose == "service" { "the contract with the customer" } else { "legitimate interest" }.to_owned(),
         granted,
         stated_at: stated.then(|| now().plus_days(-12)),
     };
@@ -78,6 +79,8 @@ pub fn customer() -> CustomerPage {
             consent("personalization", "Recommendations and scores from this customer’s own behaviour", true, true),
             consent("marketing", "Mails and messages with offers", false, true),
             consent("analytics", "Counting and evaluation across all customers", true, false),
+            consent("service", "Doing what this customer asked for: support, order information", true, false),
+            consent("security", "Keeping from fraud and abuse; what the law demands does not ask", true, false),
         ],
         features: features(),
         scores: vec![score()],
