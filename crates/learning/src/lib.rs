@@ -34,6 +34,8 @@ mod need;
 mod outcome;
 mod outcomes;
 pub mod reasons;
+#[cfg(test)]
+mod reference;
 mod registry;
 mod split;
 mod store;

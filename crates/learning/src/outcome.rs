@@ -5,7 +5,7 @@
 //! label(as_of)  = 1 where `label` comes true in (as_of, as_of + window_days], else 0
 //! ```
 
-mod declared;
+pub(crate) mod declared;
 
 pub use declared::OutcomeError;
 

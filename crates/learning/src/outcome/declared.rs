@@ -21,15 +21,15 @@ const KEYS: [(&str, &str); 6] = [
 ];
 
 /// The labels that a model of yes or no can be learned for, and those that are understood and cannot.
-const LABELS: [&str; 2] = ["did", "did_not"];
-const OTHER_LABELS: [&str; 3] = ["count", "sum", "which"];
+pub(crate) const LABELS: [&str; 2] = ["did", "did_not"];
+pub(crate) const OTHER_LABELS: [&str; 3] = ["count", "sum", "which"];
 
 /// How far ahead may be asked, and how far back may be looked for whom to ask.
-const WINDOW_DAYS: (i64, i64) = (1, 365);
-const AMONG_DAYS: (i64, i64) = (1, 3_650);
+pub(crate) const WINDOW_DAYS: (i64, i64) = (1, 365);
+pub(crate) const AMONG_DAYS: (i64, i64) = (1, 3_650);
 
 /// How long a title and a question may be.
-const TEXT_BYTES_MAX: usize = 200;
+pub(crate) const TEXT_BYTES_MAX: usize = 200;
 
 /// A declaration that cannot be used: it names the outcome, the key, its value and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

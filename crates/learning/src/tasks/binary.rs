@@ -35,7 +35,7 @@ const N_IMPORTANCE_ROWS_MAX: usize = 2_000;
 const N_ROWS_MANY: usize = 20_000;
 
 /// Of so many customers it must have come true in the test, and of so many not: with fewer the numbers are chance.
-const N_EACH_MIN: u64 = 20;
+pub(crate) const N_EACH_MIN: u64 = 20;
 
 /// A feature that alone tells who it comes true of as surely as this is known only afterwards, or is the answer itself.
 const LEAK_AUC: f64 = 0.99;

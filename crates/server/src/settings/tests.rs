@@ -111,6 +111,26 @@ fn the_example_file_is_the_one_in_the_repository() {
     assert_eq!(toml::from_str::<Settings>(&uncommented).unwrap(), Settings::default());
 }
 
+#[test]
+fn what_the_documentation_declares_can_be_used() {
+    // The last fence on outcomes shows what is built in, whose name is taken.
+    for (document, n_fences) in
+        [(include_str!("../../../../docs/features.md"), 1), (include_str!("../../../../docs/outcomes.md"), 2)]
+    {
+        let fences = document.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+        let fences: Vec<&str> = fences.collect();
+        assert_eq!(fences.len(), n_fences);
+        let written = file(fences[0]);
+        let settings = load(Some(written.path()), env(&[])).unwrap();
+        assert_eq!((settings.features.len() + settings.outcomes.len()), 2, "each example is read");
+        if let Some(built_in) = fences.get(1) {
+            let written = file(built_in);
+            let refusal = load(Some(written.path()), env(&[])).unwrap_err().to_string();
+            assert!(refusal.contains("already"), "{refusal}");
+        }
+    }
+}
+
 const DECLARED: &str = "[server]\nidle_seconds = 60\n\n[[features]]\nname = \"a\"\nmeaning = \"A\"\nmeasure = \"count\"\n\
                         when = { event = \"Plan Changed\", \"properties.kind\" = 1 }\n";
 

@@ -1,0 +1,128 @@
+//! What is foretold, and how does one declare more? The text of `docs/outcomes.md`, made from the code.
+//!
+//! `RAPPORT_BLESS=1 cargo test -p learning reference` writes the file anew.
+
+use crate::outcome::declared::{AMONG_DAYS, LABELS, OTHER_LABELS, TEXT_BYTES_MAX, WINDOW_DAYS};
+use crate::split::WARM_UP_DAYS;
+use crate::tasks::binary::N_EACH_MIN;
+use crate::{Label, Outcome, tasks};
+use serde_json::{Map, Value, json};
+
+const HEAD: &str = "# Outcomes\n\n\
+<!-- Made from the code by `RAPPORT_BLESS=1 cargo test -p learning reference`: a change here is undone. -->\n\n\
+An outcome is a question of yes or no about a customer's future: will they buy again, stay away, upgrade? It is declared\n\
+in `rapport.toml`, without code, and is then all of these:\n\n\
+- a model: `rapport train NAME`, `rapport evaluate NAME`, a card on the models page;\n\
+- a decision: `POST /v1/decide` with `{\"decision\": \"NAME\", \"userId\": \"42\"}` answers a probability with its reasons;\n\
+- a score on every customer's page.\n\n\
+It needs the purpose `personalization` to be decided and `analytics` to be learned from, like everything else\n\
+([events.md](events.md#consent)). The server reads outcomes when it starts: after a change, start it again. A model that\n\
+was trained stays in force where the question is changed under the same name, until it is trained again: give another\n\
+question another name.\n";
+
+const MEANING: &str = "\n`among` and `label` name the event as it is sent, to the letter, with what it must say, in the form that\n\
+[features](features.md#features-of-your-own) have in `when`. Any name of a purchase (`Order Completed`, `purchase`,\n\
+`orders/create`) stands for all of them, where nothing else must be true of it. Another event is looked for under its own\n\
+name alone.\n\n\
+A question is asked as of a moment. Of whom: everyone of whom anything was known by then, or whoever did `among` in the\n\
+`within_days` before it. It comes true by what happens after that moment and at most the outcome's own `within_days` later.\n";
+
+fn examples() -> [Value; 2] {
+    [
+        json!({
+            "name": "returns_soon", "title": "Back within a week", "question": "Will the customer buy again within 7 days?",
+            "among": { "event": "Order Completed", "within_days": 60 },
+            "label": { "did": { "event": "Order Completed" } }, "within_days": 7,
+        }),
+        json!({
+            "name": "upgrades", "question": "Will the plan be upgraded within 30 days?", "among": "everyone",
+            "label": { "did": { "event": "Plan Changed", "properties.kind": "upgrade" } }, "within_days": 30,
+        }),
+    ]
+}
+
+/// A value as it stands in a settings file.
+fn inline(value: &Value) -> String {
+    let Some(table) = value.as_object() else { return value.to_string() };
+    let key = |key: &str| if key.contains('.') { format!("\"{key}\"") } else { key.to_owned() };
+    let mut entries: Vec<_> = table.iter().collect();
+    // The event first, what it must say after it.
+    entries.sort_by_key(|(name, _)| (*name != "event", *name == "within_days"));
+    let entries: Vec<String> =
+        entries.iter().map(|(name, value)| format!("{} = {}", key(name), inline(value))).collect();
+    format!("{{ {} }}", entries.join(", "))
+}
+
+/// A declaration, its keys in the order of the list of keys.
+fn declaration(table: &Map<String, Value>) -> String {
+    let keys = Outcome::keys().iter().filter_map(|(key, _)| Some((key, table.get(*key)?)));
+    let lines: String = keys.map(|(key, value)| format!("{key} = {}\n", inline(value))).collect();
+    format!("[[outcomes]]\n{lines}")
+}
+
+fn table(head: &str, n_columns: usize, rows: impl IntoIterator<Item = String>) -> String {
+    format!("\n{head}\n|{}\n{}", "---|".repeat(n_columns), rows.into_iter().map(|row| row + "\n").collect::<String>())
+}
+
+fn limits() -> String {
+    format!(
+        "\n## What it takes\n\n\
+         - `within_days` is {} to {}; that of `among` is {} to {}. `title` and `question` have at most {TEXT_BYTES_MAX} bytes.\n\
+         - A name is taken once: outcomes and what is built in ({}) share them.\n\
+         - Twice `within_days` and {WARM_UP_DAYS} days of history, without a gap in the windows.\n\
+         - At least {N_EACH_MIN} customers of whom it came true in the window that the model is judged on, and {N_EACH_MIN} of whom it\n  \
+           did not. Until then the models page says what is missing.\n\
+         - {} are understood as labels and cannot be learned by this version.\n\n\
+         The model answers where it is not clearly behind simple answers: the share of all customers, and the days since the\n\
+         last time. A feature that alone tells almost surely of whom it comes true is named at the training: it is mostly the\n\
+         answer in another form. Days on which nothing came in are no answer, as for everything that is learned.\n\n\
+         An event that never came in is no mistake, since it may be yet to come; the number of customers of whom it came true\n\
+         then stays at 0.\n",
+        WINDOW_DAYS.0,
+        WINDOW_DAYS.1,
+        AMONG_DAYS.0,
+        AMONG_DAYS.1,
+        tasks(&[]).names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+        OTHER_LABELS.map(|label| format!("`{label}`")).join(", "),
+    )
+}
+
+/// The whole text.
+fn reference() -> String {
+    let keys = Outcome::keys().iter().map(|(key, meaning)| format!("| `{key}` | {meaning} |"));
+    let meanings = [
+        "it happens; a high probability is shown as a chance",
+        "it does not happen; a high probability is shown as a risk",
+    ];
+    let labels = LABELS.iter().zip(meanings).map(|(label, meaning)| format!("| `{label}` | {meaning} |"));
+    let declarations = examples().map(|example| declaration(example.as_object().expect("an example is a table")));
+    format!(
+        "{HEAD}\n## Declare one\n\n```toml\n{}```\n{}{}{MEANING}{}\n## Churn\n\nIs built in, and could have been \
+         declared so:\n\n```toml\n{}```\n",
+        declarations.join("\n"),
+        table("| key | what it says |", 2, keys),
+        table("| label | comes true where |", 2, labels),
+        limits(),
+        declaration(&crate::churn().to_table()),
+    )
+}
+
+#[test]
+fn the_reference_is_the_one_in_the_repository() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/outcomes.md");
+    let text = reference();
+    if std::env::var_os("RAPPORT_BLESS").is_some() {
+        std::fs::write(path, &text).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(kept == text, "docs/outcomes.md differs from the code: RAPPORT_BLESS=1 cargo test -p learning reference");
+}
+
+#[test]
+fn what_the_reference_shows_is_understood() {
+    let read = examples().map(|example| Outcome::from_table(example.as_object().unwrap()).unwrap());
+    assert!(read.iter().all(|outcome| matches!(outcome.label, Label::Did(_))));
+    assert_eq!((read[0].is_about_purchases(), read[1].is_about_purchases()), (true, false));
+    let taken: Vec<String> = tasks(&[]).names().map(ToString::to_string).collect();
+    assert_eq!(Outcome::check_names(&read, taken.iter().map(String::as_str)), Ok(()));
+}
