@@ -18,7 +18,7 @@ impl Capabilities {
     /// Everything that is built in, and what the settings declare.
     #[must_use]
     pub fn new(outcomes: &[Outcome]) -> Self {
-        let all = std::iter::once(learning::churn()).chain(outcomes.iter().cloned()).collect();
+        let all = learning::built_in_outcomes().into_iter().chain(outcomes.iter().cloned()).collect();
         Self { tasks: learning::tasks(outcomes), kinds: decisions::kinds(outcomes), outcomes: all }
     }
 

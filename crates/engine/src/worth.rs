@@ -9,9 +9,6 @@ use primitives::{CustomerId, ItemKey, Timestamp};
 use profiles::Customer;
 use std::collections::BTreeMap;
 
-/// The decisions that are shown to customers.
-const SHOWN: &str = "recommend";
-
 /// How many decisions are looked at: enough to be sure to a percentage point, few enough to be read at once.
 const N_DECISIONS_MAX: usize = 5_000;
 
@@ -51,13 +48,15 @@ impl Engine {
     /// [`EngineError`] where decisions or customers cannot be read.
     pub fn followed_share(&self, now: Timestamp) -> Result<Share, EngineError> {
         let (from, until) = (now.plus_days(-2 * REWARD_WINDOW_DAYS), now.plus_days(-REWARD_WINDOW_DAYS));
+        let kinds = &self.capabilities.kinds;
+        let is_shown = |name: &str| kinds.get(name).is_ok_and(|kind| kind.about().is_shown);
         let mut shown: Vec<Shown> = Vec::new();
         self.ports.decisions.since(from, &mut |logged| {
             if logged.decided_at > until {
                 return false;
             }
             // What a newer program wrote is left out.
-            if logged.kind == SHOWN {
+            if is_shown(&logged.kind) {
                 shown.extend(Record::open(&logged).ok().as_ref().and_then(shown_by));
             }
             shown.len() < N_DECISIONS_MAX

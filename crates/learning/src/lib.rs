@@ -58,7 +58,7 @@ pub use metric::{Better, Metric, baseline_title};
 pub use name::TaskName;
 pub use need::Need;
 pub use outcome::{Among, Label, Outcome, OutcomeError, What};
-pub use outcomes::churn::churn;
+pub use outcomes::{built_in_outcomes, churn::churn};
 pub use registry::{Loaded, Published, Registry, Version};
 pub use split::Split;
 pub use store::{ModelStore, ModelStoreError};

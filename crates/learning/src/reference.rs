@@ -5,7 +5,7 @@
 use crate::outcome::declared::{AMONG_DAYS, LABELS, OTHER_LABELS, TEXT_BYTES_MAX, WINDOW_DAYS};
 use crate::split::WARM_UP_DAYS;
 use crate::tasks::binary::N_EACH_MIN;
-use crate::{Label, Outcome, tasks};
+use crate::{Label, Outcome, built_in_outcomes, tasks};
 use serde_json::{Map, Value, json};
 
 const HEAD: &str = "# Outcomes\n\n\
@@ -95,15 +95,15 @@ fn reference() -> String {
         "it does not happen; a high probability is shown as a risk",
     ];
     let labels = LABELS.iter().zip(meanings).map(|(label, meaning)| format!("| `{label}` | {meaning} |"));
+    let built_in: Vec<String> = built_in_outcomes().iter().map(|outcome| declaration(&outcome.to_table())).collect();
     let declarations = examples().map(|example| declaration(example.as_object().expect("an example is a table")));
     format!(
-        "{HEAD}\n## Declare one\n\n```toml\n{}```\n{}{}{MEANING}{}\n## Churn\n\nIs built in, and could have been \
-         declared so:\n\n```toml\n{}```\n",
+        "{HEAD}\n## Declare one\n\n```toml\n{}```\n{}{}{MEANING}{}\n## What is built in\n\nCould have been declared as well:\n\n```toml\n{}```\n",
         declarations.join("\n"),
         table("| key | what it says |", 2, keys),
         table("| label | comes true where |", 2, labels),
         limits(),
-        declaration(&crate::churn().to_table()),
+        built_in.join("\n"),
     )
 }
 

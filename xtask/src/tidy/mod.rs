@@ -2,6 +2,7 @@
 
 mod banned;
 mod calls;
+mod capabilities;
 mod crate_table;
 mod links;
 mod manifests;
@@ -57,6 +58,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
 fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = banned::check(tree);
     findings.extend(calls::check(tree));
+    findings.extend(capabilities::check(tree));
     findings.extend(links::check(tree));
     findings.extend(manifests::check(tree));
     findings.extend(quoted::check(tree));
@@ -82,9 +84,11 @@ mod tests {
             ("crates/events/src/helpers.rs", "//! What?\nfn a() { rand::rng(); }\n"),
             ("crates/events/Cargo.toml", "[package]\nname = \"events\"\n"),
             ("README.md", "[gone](gone.md)\n"),
+            ("crates/learning/src/tasks/win_back.rs", "//! What?\n"),
+            ("crates/engine/src/lib.rs", "//! What?\nfn a() { f(\"win_back\") }\n"),
         ]);
         let said: Vec<String> = check(&tree).iter().map(ToString::to_string).collect();
-        for part in ["500", "helpers", "rand::rng", "gone.md", "[lints]"] {
+        for part in ["500", "helpers", "rand::rng", "gone.md", "[lints]", "`win_back`"] {
             assert!(said.iter().any(|line| line.contains(part)), "nothing about {part} in {said:#?}");
         }
     }

@@ -44,12 +44,12 @@ pub struct CustomerRow {
     pub revenue: Option<Money>,
     /// Whether older orders are missing from it.
     pub revenue_partial: bool,
-    /// The probability of churn; none without a model or a purchase.
-    pub churn: Option<f64>,
+    /// The probability that they are lost; none without a model or a purchase.
+    pub risk: Option<f64>,
 }
 
 impl CustomerRow {
-    fn band(churn: &f64) -> Band {
-        Band::of(*churn)
+    fn band(risk: &f64) -> Band {
+        Band::of(*risk)
     }
 }

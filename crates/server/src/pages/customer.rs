@@ -15,7 +15,7 @@ use console::view::{
     Answer, Consent, CustomerPage, Frame, Identifier, Recommendations, RefusedJoin, Score, Timeline, TimelineDay,
     TimelineEntry, Trait,
 };
-use decisions::{KindAbout, KindName};
+use decisions::{ContentShape, KindAbout, KindName};
 use engine::By;
 use engine::Stopwatch;
 use engine::{Asked, CustomerView, Live};
@@ -102,9 +102,15 @@ fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<Cu
     let CustomerView { customer, consents, features, scores } = &view;
     let kinds = &app.engine.capabilities().kinds;
     let (profile, state) = (&customer.profile, &customer.state);
-    let shown = kinds.get("recommend")?;
-    let preview = app.engine.preview(customer, shown, app.engine.clock().now(), parameters(shown.about()))?;
-    let (timeline, recommended) = app.engine.look(|live| (timeline(live, profile, state), items(live, &preview, None)));
+    // What the customer is shown: the first kind that answers with items.
+    let shown = kinds.iter().find(|kind| kind.about().is_shown && kind.about().shape == ContentShape::Items);
+    let preview =
+        shown.map(|shown| app.engine.preview(customer, shown, app.engine.clock().now(), parameters(shown.about())));
+    let preview = preview.transpose()?;
+    let (timeline, recommended) = app.engine.look(|live| {
+        let items = preview.as_ref().map(|preview| items(live, preview, None));
+        (timeline(live, profile, state), items.unwrap_or_default())
+    });
     let spent = spent(state);
     let told = scores.iter().filter_map(|(kind, answer)| Some((score(app, kind, answer), answer.fallback.as_ref())));
     Ok(CustomerPage {
@@ -126,7 +132,7 @@ fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<Cu
         score_note: notes(told.clone()),
         // An average is no score of this customer.
         scores: told.filter(|(_, fallback)| fallback.is_none()).filter_map(|(score, _)| score).collect(),
-        recommendations: Recommendations { items: recommended, note: preview.fallback },
+        recommendations: Recommendations { items: recommended, note: preview.and_then(|preview| preview.fallback) },
         decided,
         frame,
     })

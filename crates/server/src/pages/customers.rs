@@ -68,13 +68,13 @@ fn row(app: &App, customer: &Customer<FeatureState>, now: Timestamp) -> Customer
         orders: customer.state.n_orders(),
         revenue: spent.map(|(money, _)| money),
         revenue_partial: spent.is_some_and(|(_, is_partial)| is_partial),
-        churn: churn(app, customer, now),
+        risk: risk(app, customer, now),
     }
 }
 
-/// The customer's own probability; an average says nothing about one.
-fn churn(app: &App, customer: &Customer<FeatureState>, now: Timestamp) -> Option<f64> {
-    let kind = app.engine.capabilities().kinds.get("churn").ok()?;
+/// The customer's own probability of the first risk that there is; an average says nothing about one.
+fn risk(app: &App, customer: &Customer<FeatureState>, now: Timestamp) -> Option<f64> {
+    let kind = app.engine.capabilities().kinds.iter().find(|kind| kind.about().is_risk && kind.about().on_profile)?;
     let answer = app.engine.preview(customer, kind, now, BTreeMap::new()).ok()?;
     match answer.content {
         Content::Score { score: Some(score), .. } if answer.fallback.is_none() => Some(score.get()),

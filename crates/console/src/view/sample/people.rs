@@ -5,7 +5,7 @@ use super::*;
 /// A search with four results.
 #[must_use]
 pub fn customers() -> CustomersPage {
-    let row = |id: &str, label: Option<&str>, days: i64, orders, revenue: Option<i64>, churn| CustomerRow {
+    let row = |id: &str, label: Option<&str>, days: i64, orders, revenue: Option<i64>, risk| CustomerRow {
         id: id.to_owned(),
         label: label.map(str::to_owned),
         known: !id.starts_with("anonymous:"),
@@ -14,7 +14,7 @@ pub fn customers() -> CustomersPage {
         orders,
         revenue: revenue.map(twd),
         revenue_partial: false,
-        churn,
+        risk,
     };
     CustomersPage {
         frame: frame("/customers"),
