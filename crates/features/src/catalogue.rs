@@ -8,9 +8,9 @@ pub use id::FeatureId;
 use crate::error::Mistake;
 use crate::snapshot::Snapshot;
 use crate::{Cells, Declared, FeatureError, FeatureState};
-use primitives::{Timestamp, stable_hash};
+use primitives::Timestamp;
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// How many features the settings may declare.
 const N_DECLARED_MAX: usize = 100;
@@ -203,27 +203,4 @@ impl Inputs {
         let snapshot = Snapshot::of(state, as_of);
         out.extend(self.0.iter().map(|definition| (definition.compute)(&snapshot)));
     }
-}
-
-/// Every built-in feature, in the order of a vector's values.
-pub fn definitions() -> &'static [Arc<Definition>] {
-    built_in_once().definitions()
-}
-
-/// The place of a built-in feature in a vector.
-#[must_use]
-pub fn index_of(name: &str) -> Option<usize> {
-    built_in_once().place_of.get(name).copied()
-}
-
-/// What a model was trained on: changes when a feature is added, removed, moved or computed differently.
-#[must_use]
-pub fn schema_hash() -> String {
-    let names: Vec<&str> = definitions().iter().map(|definition| definition.name.as_str()).collect();
-    format!("{:016x}", stable_hash(&format!("1:{}", names.join(","))))
-}
-
-pub(crate) fn built_in_once() -> &'static Catalogue {
-    static BUILT_IN: OnceLock<Catalogue> = OnceLock::new();
-    BUILT_IN.get_or_init(Catalogue::built_in)
 }

@@ -11,11 +11,10 @@
 //! - `as_of` never sees what was received later ([`Trace::state_at`]).
 
 mod activity;
-pub mod catalogue;
+mod catalogue;
 pub(crate) mod cell;
 mod declared;
 mod error;
-mod frame;
 mod history;
 mod items;
 mod overflow;
@@ -27,14 +26,13 @@ mod state;
 mod trace;
 
 pub use activity::{Activity, Day};
-pub use catalogue::{Catalogue, Definition, FeatureId, Inputs, schema_hash};
+pub use catalogue::{Catalogue, Definition, FeatureId, Inputs};
 pub use cell::{CellSpec, Cells, Form};
 pub use declared::{Declared, Measure};
 pub use error::{FeatureError, Mistake};
-pub use frame::{Frame, FrameRow, build_frame};
 pub use history::History;
 pub use items::{Fact, Item, Items};
 pub use signal::{Line, Order, Seen, View};
-pub use state::{FeatureState, FeatureVector};
+pub use state::FeatureState;
 pub use trace::Trace;
 pub use trace::watch::{Match, TraceReads, Watch};

@@ -1,6 +1,5 @@
 //! What is remembered of a customer, so that every feature can be read from it?
 
-use crate::catalogue;
 use crate::cell::{Cells, Kept};
 use crate::overflow::Overflow;
 use crate::signal::{Line, Order, Seen, Signals, View};
@@ -34,24 +33,7 @@ pub struct FeatureState {
     pub(crate) kept: Kept,
 }
 
-/// A customer's features at a moment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FeatureVector {
-    /// The moment.
-    pub as_of: Timestamp,
-    /// One value for each of [`catalogue::definitions`], in that order; NaN where it is not known.
-    pub values: Vec<f64>,
-}
-
 impl FeatureState {
-    /// The features at a moment. Nothing that was applied may have been received after it.
-    #[must_use]
-    pub fn vector(&self, as_of: Timestamp) -> FeatureVector {
-        let mut values = Vec::with_capacity(catalogue::definitions().len());
-        catalogue::built_in_once().all().read(self, as_of, &mut values);
-        FeatureVector { as_of, values }
-    }
-
     /// The products bought lately, from old to new.
     #[must_use]
     pub fn lines(&self) -> &[Line] {

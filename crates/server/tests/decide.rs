@@ -123,7 +123,7 @@ fn a_churn_score_has_the_shape_that_was_promised() {
     assert!((1..=5).contains(&reasons.len()));
     for reason in reasons {
         assert!(reason["contribution"].as_f64().is_some() && reason["text"].as_str().unwrap().len() > 5, "{reason}");
-        assert!(features::catalogue::index_of(reason["feature"].as_str().unwrap()).is_some(), "{reason}");
+        assert!(server.engine().catalogue().get(reason["feature"].as_str().unwrap()).is_some(), "{reason}");
     }
     let view = server.get(&format!("/v1/customers/{user}")).ok();
     assert_eq!(view["scores"]["churn"]["score"], decision["score"], "the page and the decision say the same");
@@ -313,7 +313,7 @@ fn a_logged_decision_shows_what_it_was_made_from() {
     assert_eq!((&logged["decidedAt"], &logged["propensity"]), (&"2026-11-22T12:00:00.000Z".into(), &1.0.into()));
     let shown = &logged["features"];
     let live = server.get(&format!("/v1/customers/{user}")).ok();
-    assert_eq!(shown.as_object().unwrap().len(), features::catalogue::definitions().len());
+    assert_eq!(shown.as_object().unwrap().len(), server.engine().catalogue().definitions().len());
     for (name, feature) in live["features"].as_object().unwrap() {
         assert_eq!(shown[name], feature["value"], "{name}");
         assert!(feature["meaning"].as_str().unwrap().len() > 5 && feature["unit"].is_string(), "{name}");

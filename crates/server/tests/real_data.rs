@@ -134,7 +134,11 @@ fn live_equals_replayed() {
     for customer in &customers {
         let served = real.opened.engine.look(|live| live.customer(customer.profile.id.as_str())).unwrap().unwrap();
         assert_eq!(served.profile, customer.profile);
-        let bits = |state: &FeatureState| state.vector(real.now).values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        let bits = |state: &FeatureState| {
+            let mut values = Vec::new();
+            real.opened.engine.catalogue().all().read(state, real.now, &mut values);
+            values.into_iter().map(f64::to_bits).collect::<Vec<_>>()
+        };
         assert_eq!(bits(&served.state), bits(&customer.state.state_at(real.now)), "{}", customer.profile.id);
     }
     assert!(customers.iter().any(|customer| customer.state.state_at(real.now).n_orders() > 20));

@@ -207,10 +207,14 @@ fn the_live_vector_equals_the_replayed_one_to_the_bit() {
             .look(|live| live.customer(customer.profile.id.as_str()))
             .unwrap()
             .expect("everybody in the history is live");
-        let bits =
-            |state: &FeatureState| state.vector(now).values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        let values = |state: &FeatureState| {
+            let mut values = Vec::new();
+            engine.catalogue().all().read(state, now, &mut values);
+            values
+        };
+        let bits = |state: &FeatureState| values(state).into_iter().map(f64::to_bits).collect::<Vec<_>>();
         assert_eq!(bits(&customer.state.state_at(now)), bits(&known.state), "{}", customer.profile.id);
-        n_known += known.state.vector(now).values.iter().filter(|value| !value.is_nan()).count();
+        n_known += values(&known.state).into_iter().filter(|value| !value.is_nan()).count();
     }
     assert!(n_known > 1_000, "only {n_known} values are known");
 }

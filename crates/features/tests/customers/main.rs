@@ -1,13 +1,13 @@
 //! Does the state machine keep its laws? Order does not matter, merging equals adding, and the future stays unseen.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of tests fails the test")]
+#![expect(clippy::panic, reason = "a helper of tests fails the test")]
 
 mod table;
 mod training;
 mod windows;
 
 use events::{Call, Event, Offset, Recorded};
-use features::{Cells, FeatureState, Trace, TraceReads};
+use features::{Catalogue, Cells, FeatureState, Trace, TraceReads};
 use primitives::Timestamp;
 use profiles::CustomerState;
 use proptest::prelude::*;
@@ -52,9 +52,23 @@ fn trace(events: &[Recorded]) -> Trace {
     trace
 }
 
+/// Every built-in feature at a moment.
+fn vector(state: &FeatureState, as_of: Timestamp) -> Vec<f64> {
+    let mut values = Vec::new();
+    Catalogue::built_in().all().read(state, as_of, &mut values);
+    values
+}
+
+/// Where a feature stands in it.
+fn place(name: &str) -> usize {
+    let catalogue = Catalogue::built_in();
+    let found = catalogue.definitions().iter().position(|definition| definition.name == name);
+    found.unwrap_or_else(|| panic!("there is no feature {name}"))
+}
+
 /// Bits, since a feature that is not known is NaN.
 fn bits(state: &FeatureState, as_of: Timestamp) -> Vec<u64> {
-    state.vector(as_of).values.iter().map(|value| value.to_bits()).collect()
+    vector(state, as_of).iter().map(|value| value.to_bits()).collect()
 }
 
 fn events() -> impl Strategy<Value = Vec<Recorded>> {

@@ -2,10 +2,9 @@
 
 use super::{END, bits, order, state, trace, track};
 use events::{Filter, Pointer, Recorded, Take};
-use features::{Trace, TraceReads, Watch, build_frame, catalogue};
-use governance::{ConsentPolicy, Consents, Permitted, Purpose, permit};
+use features::{Trace, TraceReads, Watch};
 use primitives::{ItemId, ItemKey, Timestamp};
-use profiles::{Customer, CustomerState, MemoryProfileStore, Profiles};
+use profiles::{CustomerState, MemoryProfileStore, Profiles};
 use proptest::prelude::*;
 use serde_json::json;
 use std::sync::Arc;
@@ -106,30 +105,29 @@ fn what_is_watched_for_is_remembered_with_its_value_and_its_times() {
     assert_eq!(postcard::from_bytes::<Trace>(&stored).unwrap(), trace);
 }
 
-/// Customers by what they did, as training loads them.
-fn customers(events: &[Recorded]) -> Vec<Permitted<Customer<Trace>>> {
-    let mut profiles = Profiles::<Trace>::open(Arc::new(MemoryProfileStore::default())).unwrap();
-    events.iter().for_each(|event| drop(profiles.apply(event).unwrap()));
-    let permitted = |customer| permit(&ConsentPolicy::default(), &Consents::default(), Purpose::Analytics, customer);
-    profiles.into_resident().into_iter().map(|customer| permitted(customer).unwrap()).collect()
-}
-
 #[test]
-fn a_row_holds_what_was_known_of_one_customer_at_one_moment() {
+fn what_was_known_of_each_customer_at_a_moment_is_read_in_the_order_of_time() {
     let mut of_bob = order(4, 5, 0, &[0], 9.0);
     of_bob.event.user_id = Some("bob".into());
     let [first, second, third] = orders();
-    let all = [first.clone(), second.clone(), third.clone(), of_bob.clone()];
-    let frame = build_frame(&customers(&all), &[hour(20), hour(0)], |state, _| state.n_orders() > 0);
-    let rows: Vec<_> = frame.rows.iter().map(|row| (row.customer.as_str(), row.customer_idx, row.as_of)).collect();
-    assert_eq!(rows, [("ann", 0, hour(0)), ("ann", 0, hour(20)), ("bob", 1, hour(20))]);
-    assert_eq!(frame.values.len(), 3 * catalogue::definitions().len());
-    for (place, (known, as_of)) in
-        [(vec![first.clone()], 0), (vec![first, third], 20), (vec![of_bob], 20)].iter().enumerate()
-    {
-        let row: Vec<u64> = frame.row(place).iter().map(|value| value.to_bits()).collect();
-        assert_eq!(row, bits(&state(known), hour(*as_of)), "row {place}");
+    let mut profiles = Profiles::<Trace>::open(Arc::new(MemoryProfileStore::default())).unwrap();
+    let all = [first.clone(), second, third.clone(), of_bob.clone()];
+    all.iter().for_each(|event| drop(profiles.apply(event).unwrap()));
+    let mut rows = Vec::new();
+    for customer in profiles.into_resident() {
+        customer.state.walk(&[hour(20), hour(0)], |as_of, state| {
+            if state.n_orders() > 0 {
+                rows.push((customer.profile.id.to_string(), as_of, bits(state, as_of)));
+            }
+        });
     }
+    let row = |id: &str, as_of, known: &[Recorded]| (id.to_owned(), hour(as_of), bits(&state(known), hour(as_of)));
+    let expected = [
+        row("ann", 0, std::slice::from_ref(&first)),
+        row("ann", 20, &[first.clone(), third]),
+        row("bob", 20, &[of_bob]),
+    ];
+    assert_eq!(rows, expected);
 }
 
 proptest! {

@@ -1,8 +1,7 @@
 //! Do windows and counters say what a recount of the events says, also at the limits of what is accepted?
 
-use super::{state, track};
+use super::{place, state, track, vector};
 use events::Recorded;
-use features::catalogue;
 use primitives::{DAY_MS, Timestamp};
 use profiles::CustomerState;
 use proptest::prelude::*;
@@ -99,8 +98,8 @@ proptest! {
     #[test]
     fn windows_and_counters_equal_a_recount(told in told()) {
         let events: Vec<Recorded> = (1..).zip(&told).map(|(offset, one)| one.recorded(offset)).collect();
-        let vector = state(&events).vector(Timestamp::from_millis(NOW_MS));
-        let value = |name: String| vector.values[catalogue::index_of(&name).unwrap_or_else(|| panic!("{name}"))];
+        let vector = vector(&state(&events), Timestamp::from_millis(NOW_MS));
+        let value = |name: String| vector[place(&name)];
 
         // Sums are in the currency of the newest order; of two at the same moment, the later in the log.
         let newest = told.iter().rev().filter(|one| one.is_paid()).min_by_key(|one| one.ago_ms);
@@ -149,11 +148,11 @@ fn what_is_no_longer_remembered_one_by_one_lives_on_in_the_sums() {
     let state = state(&oldest_first);
     assert_eq!((state.n_orders(), state.orders().len(), state.lines().len()), (200, 96, 384));
     assert_eq!(state.last_order_at(), Some(Timestamp::from_millis(NOW_MS)));
-    let vector = state.vector(Timestamp::from_millis(NOW_MS));
+    let vector = vector(&state, Timestamp::from_millis(NOW_MS));
     for (name, expected) in
         [("orders_all", 200.0), ("tenure_days", 199.0), ("known_days", 199.0), ("recency_days", 0.0)]
     {
-        assert_eq!(vector.values[catalogue::index_of(name).unwrap()].to_bits(), f64::to_bits(expected), "{name}");
+        assert_eq!(vector[place(name)].to_bits(), f64::to_bits(expected), "{name}");
     }
 }
 
@@ -173,7 +172,7 @@ fn no_window_ends_where_what_is_remembered_one_by_one_does() {
         all.push(told(What::Added, minutes, "EUR")(offset + 5));
     }
     let state = state(&all);
-    let vector = state.vector(Timestamp::from_millis(NOW_MS));
+    let vector = vector(&state, Timestamp::from_millis(NOW_MS));
     for (name, expected) in [
         ("orders_1d", 200.0),
         ("revenue_1d", 2_000.0),
@@ -192,7 +191,7 @@ fn no_window_ends_where_what_is_remembered_one_by_one_does() {
         ("carts_7d", 200.0),
         ("views_7d", 200.0),
     ] {
-        let value = vector.values[catalogue::index_of(name).unwrap()];
+        let value = vector[place(name)];
         assert_eq!((value + 0.0).to_bits(), f64::to_bits(expected), "{name}: {value}");
     }
     let mut backwards = all.clone();
@@ -212,6 +211,6 @@ fn the_last_order_is_no_refund() {
     assert_eq!((state.n_orders(), state.orders().len()), (1, 2));
     let views: Vec<_> = state.views().iter().map(|view| (view.at.as_millis(), view.is_cart)).collect();
     assert_eq!(views, [(NOW_MS, false)]);
-    let vector = state.vector(Timestamp::from_millis(NOW_MS));
-    assert_eq!(vector.values[catalogue::index_of("order_value_last").unwrap()].to_bits(), 7.0_f64.to_bits());
+    let vector = vector(&state, Timestamp::from_millis(NOW_MS));
+    assert_eq!(vector[place("order_value_last")].to_bits(), 7.0_f64.to_bits());
 }
