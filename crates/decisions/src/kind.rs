@@ -1,7 +1,7 @@
 //! What is a decision that can be asked for? A kind says what it reads and how it answers; all else is the same for all.
 
 use crate::{Content, DecisionError, Knowledge, ModelRef, Models, Question, World};
-use features::{Catalogue, FeatureId};
+use features::Catalogue;
 use governance::{ConsentAnswer, ConsentBasis, Purpose};
 use learning::TaskName;
 use serde::{Deserialize, Serialize};
@@ -77,8 +77,8 @@ pub enum ContentShape {
 pub struct Reads {
     /// The inputs of the models of these tasks.
     pub tasks: Vec<TaskName>,
-    /// These features besides.
-    pub features: Vec<FeatureId>,
+    /// These features besides, by name.
+    pub features: Vec<String>,
     /// These traits.
     pub traits: Vec<String>,
     /// What they bought lately.

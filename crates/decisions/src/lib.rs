@@ -31,7 +31,7 @@ pub use content::{Amount, Answer, Content, Decision, ModelRef, RankedItem, Reaso
 pub use decide::{Question, decide, replay};
 pub use error::DecisionError;
 pub use kind::{Ask, ContentShape, Kind, KindAbout, KindName, Kinds, Parameter, Reads, Said, Why};
-pub use kinds::{Propensity, Recommend, Value, kinds};
+pub use kinds::{Condition, Propensity, Recommend, Segment, SegmentError, Segments, Value, kinds};
 pub use log::{DecisionLog, DecisionLogError, LoggedDecision};
 pub use models::Models;
 pub use record::Record;

@@ -3,6 +3,7 @@
 use crate::ModelRef;
 use learning::{BinaryModel, Body, Loaded, TaskName};
 use models::recommend::ItemToItemModel;
+use models::rfm::RfmModel;
 use models::value::ValueModel;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ impl Models {
         let loaded = self.get(task)?;
         match &loaded.body {
             Body::Ranker(model) => Some((loaded, model)),
-            Body::Binary(_) | Body::Amount(_) => None,
+            _ => None,
         }
     }
 
@@ -37,7 +38,7 @@ impl Models {
         let loaded = self.get(task)?;
         match &loaded.body {
             Body::Binary(model) => Some((loaded, model)),
-            Body::Ranker(_) | Body::Amount(_) => None,
+            _ => None,
         }
     }
 
@@ -46,7 +47,16 @@ impl Models {
         let loaded = self.get(task)?;
         match &loaded.body {
             Body::Amount(model) => Some((loaded, model)),
-            Body::Ranker(_) | Body::Binary(_) => None,
+            _ => None,
+        }
+    }
+
+    /// The model of a task, where it divides into groups.
+    pub(crate) fn groups(&self, task: &TaskName) -> Option<(&Loaded, &RfmModel)> {
+        let loaded = self.get(task)?;
+        match &loaded.body {
+            Body::Groups(model) => Some((loaded, model)),
+            _ => None,
         }
     }
 }

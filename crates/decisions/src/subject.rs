@@ -107,8 +107,8 @@ impl Knowledge {
         }
         if !kind.reads.features.is_empty() {
             // A kind that asks for what is not computed here is told "not known".
-            let is_computed = |id: &&FeatureId| catalogue.get(&id.name).is_some_and(|known| known.id == **id);
-            let ids: Vec<FeatureId> = kind.reads.features.iter().filter(is_computed).cloned().collect();
+            let computed = |name: &String| Some(catalogue.get(name)?.id.clone());
+            let ids: Vec<FeatureId> = kind.reads.features.iter().filter_map(computed).collect();
             let mut values = Vec::with_capacity(ids.len());
             catalogue.read(state, as_of, &catalogue.inputs(&ids).unwrap_or_default(), &mut values);
             self.features = ids.iter().zip(values).map(|(id, value)| (id.name.to_string(), value)).collect();

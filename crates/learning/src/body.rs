@@ -6,6 +6,7 @@ pub use binary::{BinaryModel, Contribution, Scored};
 
 use crate::LearningError;
 use models::recommend::ItemToItemModel;
+use models::rfm::RfmModel;
 use models::value::ValueModel;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,8 @@ pub enum Body {
     Binary(BinaryModel),
     /// Says how much money.
     Amount(ValueModel),
+    /// Says which group.
+    Groups(RfmModel),
 }
 
 /// How a model is stored. A file may name one that only a newer program knows.
@@ -30,6 +33,8 @@ pub enum Shape {
     Binary,
     /// [`Body::Amount`].
     Amount,
+    /// [`Body::Groups`].
+    Groups,
 }
 
 impl Shape {
@@ -40,6 +45,7 @@ impl Shape {
             Self::Ranker => "ranker",
             Self::Binary => "binary",
             Self::Amount => "amount",
+            Self::Groups => "groups",
         }
         .to_owned()
     }
@@ -53,6 +59,7 @@ impl Body {
             Self::Ranker(_) => Shape::Ranker,
             Self::Binary(_) => Shape::Binary,
             Self::Amount(_) => Shape::Amount,
+            Self::Groups(_) => Shape::Groups,
         }
     }
 
@@ -65,6 +72,7 @@ impl Body {
             Self::Ranker(model) => model.to_bytes().map_err(LearningError::model("write the recommender")),
             Self::Binary(model) => model.to_bytes(),
             Self::Amount(model) => model.to_bytes().map_err(LearningError::model("write the model of value")),
+            Self::Groups(model) => model.to_bytes().map_err(LearningError::model("write the groups")),
         }
     }
 
@@ -78,6 +86,9 @@ impl Body {
                 Self::Ranker(ItemToItemModel::from_bytes(bytes).map_err(LearningError::model("read the recommender"))?)
             }
             Shape::Binary => Self::Binary(BinaryModel::from_bytes(bytes)?),
+            Shape::Groups => {
+                Self::Groups(RfmModel::from_bytes(bytes).map_err(LearningError::model("read the groups"))?)
+            }
             Shape::Amount => {
                 Self::Amount(ValueModel::from_bytes(bytes).map_err(LearningError::model("read the model of value"))?)
             }

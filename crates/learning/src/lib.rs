@@ -64,6 +64,6 @@ pub use split::Split;
 pub use store::{ModelStore, ModelStoreError};
 pub use task::{Data, Fitted, Judged, Task, TaskAbout, Tasks};
 pub use tasks::binary::Importance;
-pub use tasks::{Binary, Recommend, Value, ValueHistory, history_of, tasks};
+pub use tasks::{Binary, Recommend, Segments, Value, ValueHistory, history_of, rfm_of, tasks};
 pub use train::{Trained, Verdict, challenge, evaluate, train};
 pub use withdrawals::{Before, Withdrawals, Withdrawn};

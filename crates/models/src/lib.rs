@@ -29,6 +29,7 @@ mod labels;
 pub mod metrics;
 pub mod minimise;
 pub mod recommend;
+pub mod rfm;
 mod settings;
 pub mod value;
 

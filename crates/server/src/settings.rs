@@ -12,6 +12,7 @@ pub use declare::Described;
 pub use load::{SettingsError, load, origins};
 
 use crate::peer::Network;
+use decisions::Segment;
 use declare::settings;
 use engine::Capabilities;
 use features::Declared;
@@ -156,6 +157,13 @@ settings! {
             among = \"everyone\"
             label = { did = { event = \"Plan Changed\", \"properties.kind\" = \"upgrade\" } }
             within_days = 30",
+        /// Groups of customers by rules of your own, each a table of its own: conditions on features (`rapport features`),
+        /// traits and scores, of which all must hold. The built-in groups by recency, frequency and money need none.
+        segments: Segment =
+            "[[segments]]
+            name = \"dear_and_leaving\"
+            title = \"Dear, and about to leave\"
+            rule = [{ feature = \"revenue_365d\", at_least = 500 }, { score = \"churn\", at_least = 0.6 }]",
     }
 }
 
@@ -202,7 +210,7 @@ impl Settings {
     /// What can be learned and decided: what is built in, and the outcomes.
     #[must_use]
     pub fn capabilities(&self) -> Capabilities {
-        Capabilities::new(&self.outcomes)
+        Capabilities::new(&self.outcomes, &self.segments)
     }
 
     /// The currency of amounts of which nobody says one.

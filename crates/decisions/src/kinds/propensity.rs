@@ -2,7 +2,6 @@
 
 use crate::kind::{ContentShape, KindAbout, Reads};
 use crate::{Ask, Content, Kind, Knowledge, ModelRef, Reason, Said, Why};
-use features::FeatureId;
 use governance::Purpose;
 use learning::{Among, Contribution, Label, Outcome, TaskName, What, reasons};
 use primitives::Probability;
@@ -39,8 +38,7 @@ impl Propensity {
             }
             _ => Some("The customer has not bought anything yet, and the question is asked of buyers"),
         };
-        let features =
-            if is_of_buyers { [ORDERS, TENURE].map(|name| FeatureId::first(name)).to_vec() } else { Vec::new() };
+        let features = if is_of_buyers { [ORDERS, TENURE].map(str::to_owned).to_vec() } else { Vec::new() };
         let about = KindAbout {
             name: outcome.name.as_str().into(),
             title: outcome.title.clone(),

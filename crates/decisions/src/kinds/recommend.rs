@@ -2,7 +2,6 @@
 
 use crate::kind::{ContentShape, KindAbout, Parameter, Reads};
 use crate::{Ask, Content, Kind, Knowledge, ModelRef, RankedItem, Said, Sales, Why, World};
-use features::FeatureId;
 use governance::Purpose;
 use learning::TaskName;
 use models::recommend::{Because, HistoryItem, Scored};
@@ -26,7 +25,7 @@ impl Default for Recommend {
             title: "Recommendations".to_owned(),
             question: "What will this customer want next?".to_owned(),
             purpose: Purpose::Personalization,
-            reads: Reads { features: vec![FeatureId::first(ORDERS)], bought: true, ..Reads::default() },
+            reads: Reads { features: vec![ORDERS.to_owned()], bought: true, ..Reads::default() },
             parameters: vec![N],
             is_shown: true,
             on_profile: false,

@@ -126,7 +126,7 @@ pub(super) fn catalogue() -> &'static Catalogue {
 }
 
 pub(super) fn every_kind() -> &'static Kinds {
-    static KINDS: LazyLock<Kinds> = LazyLock::new(|| kinds(&[]));
+    static KINDS: LazyLock<Kinds> = LazyLock::new(|| kinds(&[], &[]));
     &KINDS
 }
 

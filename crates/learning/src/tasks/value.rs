@@ -1,16 +1,18 @@
 //! How is lifetime value learned and judged? From how often, how lately and for how much customers bought: **what a customer
 //! spends in (`as_of`, `as_of` + window], refunds left aside**.
 
+use super::money;
 use crate::contest::{Contest, Paired, Reigning};
-use crate::evaluation::{CalibrationBin, Evaluation, Numbers, mean, redrawn};
+use crate::evaluation::{CalibrationBin, Evaluation, mean};
 use crate::need::{MORE, Need, WAIT};
 use crate::split::Split;
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout};
-use crate::{Body, Calendar, Dataset, Gain, LearningError, Loaded};
+use crate::{Body, Calendar, Dataset, LearningError, Loaded};
 use features::{FeatureId, FeatureState, Inputs, Trace};
-use models::metrics::{decile_calibration, decile_error, normalised_gini, spearman, sum_bias};
+use models::metrics::{decile_calibration, normalised_gini};
+use models::rfm::{Rfm, RfmModel};
 use models::value::{Purchases, ValueModel, ValueSettings};
-use primitives::{Currency, Seed, Timestamp};
+use primitives::{Currency, Timestamp};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -20,12 +22,6 @@ const FEATURES: [&str; 4] = ["orders_all", "tenure_days", "recency_days", "order
 
 /// The test's window: a third of the history, but not less than a week and not more than half a year.
 const WINDOW_DAYS: (i64, i64) = (7, 180);
-
-/// At most this many customers say how sure a difference is.
-const N_REDRAWN_MAX: usize = 5_000;
-
-/// Into how many groups recency, frequency and money are each divided by the simple answer.
-const N_RFM_GROUPS: usize = 4;
 
 /// The settings of a value model.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -134,7 +130,8 @@ impl Task for Value {
     }
 
     fn judge(&self, data: &Data<'_>, split: &Split, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
-        let settings = Settings { value: ValueSettings::default(), currency: main_currency(data.dataset, split) };
+        let settings =
+            Settings { value: ValueSettings::default(), currency: money::main_currency(data.dataset, split) };
         let (_, inputs) = Self::inputs(data)?;
         let days = split.window_days;
         let test = rows(data.dataset, &inputs, settings.currency, split.test_from, days);
@@ -147,9 +144,9 @@ impl Task for Value {
             [("mean", vec![mean(before.iter().map(|row| row.spent)); test.len()]), ("rfm", by_groups(&before, &test))];
         let (mut baselines, mut gains) = (BTreeMap::new(), BTreeMap::new());
         for (name, amounts) in &theirs {
-            baselines.insert((*name).to_owned(), summary(amounts, &spent)?);
+            baselines.insert((*name).to_owned(), money::summary(amounts, &spent)?);
             let label = format!("evaluate value against {name}");
-            gains.insert((*name).to_owned(), gini_gain(&ours, amounts, &spent, data.seed, &label));
+            gains.insert((*name).to_owned(), money::gini_gain(&ours, amounts, &spent, data.seed, &label));
         }
         let bins = decile_calibration(&ours, &spent).unwrap_or_default();
         let evaluation = Evaluation {
@@ -159,7 +156,7 @@ impl Task for Value {
             counts: BTreeMap::new(),
             base_rate: None,
             decides: "gini".to_owned(),
-            metrics: summary(&ours, &spent)?,
+            metrics: money::summary(&ours, &spent)?,
             baselines,
             gains,
             calibration: bins
@@ -177,7 +174,7 @@ impl Task for Value {
             let score = Paired {
                 challenger: gini(&ours),
                 champion: gini(&theirs),
-                gain: gini_gain(&ours, &theirs, &spent, data.seed, "value against the champion"),
+                gain: money::gini_gain(&ours, &theirs, &spent, data.seed, "value against the champion"),
             };
             Ok((spent.len() as u64, score, None))
         };
@@ -207,47 +204,25 @@ impl Task for Value {
     }
 }
 
-/// The currency that most customers paid in last, as far as was known before the test.
-fn main_currency(dataset: &Dataset, split: &Split) -> Option<Currency> {
-    let mut n_each: BTreeMap<Currency, u64> = BTreeMap::new();
-    for (_, trace) in dataset.traces() {
-        let last =
-            trace.orders_between(Timestamp::MIN, split.test_from).filter(|order| order.currency.is_some()).last();
-        if let Some(currency) = last.and_then(|order| order.currency) {
-            *n_each.entry(currency).or_default() += 1;
-        }
-    }
-    n_each.into_iter().max_by_key(|(currency, n)| (*n, *currency)).map(|(currency, _)| currency)
-}
-
 /// Who had bought by a moment in that currency, and what each spent in the days after it.
 fn rows(dataset: &Dataset, inputs: &Inputs, currency: Option<Currency>, as_of: Timestamp, days: i64) -> Vec<Row> {
     let until = as_of.plus_days(days);
     let row = |trace: &Trace| {
         let mut row = None;
         trace.walk(&[as_of], |_, state| row = history(state, inputs, currency, as_of));
-        let spent = trace.orders_between(as_of, until).filter(|order| order.currency == currency);
-        let minor: i64 = spent.fold(0, |sum, order| sum.saturating_add(order.minor.max(0)));
-        Some(Row { history: row?, spent: major(minor, currency) })
+        Some(Row { history: row?, spent: money::spent(trace, as_of, until, currency) })
     };
     let customers = dataset.customers().par_iter().with_min_len(64);
     customers.filter_map(|customer| row(&customer.get().state)).collect()
 }
 
 fn history(state: &FeatureState, inputs: &Inputs, currency: Option<Currency>, as_of: Timestamp) -> Option<History> {
-    let pays_in = state.orders().iter().rev().find_map(|order| order.currency);
-    if pays_in != currency {
+    if money::currency_of(state) != currency {
         return None;
     }
     let mut values = Vec::with_capacity(inputs.len());
     inputs.read(state, as_of, &mut values);
     History::of(&values).filter(History::is_usable)
-}
-
-fn major(minor: i64, currency: Option<Currency>) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "sums of a customer's orders stay below 2^53 minor units")]
-    let minor = minor as f64;
-    minor / f64::from(10_u32.pow(currency.map_or(2, |currency| currency.digits())))
 }
 
 fn grow(rows: &[Row], settings: &Settings) -> Result<ValueModel, LearningError> {
@@ -263,61 +238,23 @@ fn foretold(model: &ValueModel, rows: &[Row], days: i64) -> Vec<f64> {
     rows.par_iter().with_min_len(256).map(one).collect()
 }
 
-/// What customers of the same group by recency, frequency and money spent in the window before, on average; the mean of all
-/// where nobody was in the group.
+/// What customers of the same fifths by recency, frequency and money spent in the window before, on average; the mean of all
+/// where nobody was in the group, or there are too few for groups.
 fn by_groups(before: &[Row], test: &[Row]) -> Vec<f64> {
-    let numbers = |row: &Row| {
+    let rfm = |row: &Row| {
         let Purchases { frequency, recency, age } = row.history.purchases;
-        [age - recency, f64::from(frequency), row.history.spend]
+        Rfm { recency: age - recency, frequency: f64::from(frequency), money: row.history.spend }
     };
-    let borders: Vec<Vec<f64>> = (0..3).map(|which| quantiles(before.iter().map(|row| numbers(row)[which]))).collect();
-    let group = |row: &Row| {
-        let numbers = numbers(row);
-        std::array::from_fn::<usize, 3, _>(|which| borders[which].partition_point(|border| *border < numbers[which]))
+    let overall = mean(before.iter().map(|row| row.spent));
+    let Ok(model) = RfmModel::fit(&before.iter().map(rfm).collect::<Vec<_>>()) else {
+        return vec![overall; test.len()];
     };
-    let mut groups: BTreeMap<[usize; 3], (f64, f64)> = BTreeMap::new();
+    let mut groups: BTreeMap<[u8; 3], (f64, f64)> = BTreeMap::new();
     for row in before {
-        let (sum, n) = groups.entry(group(row)).or_default();
+        let (sum, n) = groups.entry(model.scores(&rfm(row))).or_default();
         (*sum, *n) = (*sum + row.spent, *n + 1.0);
     }
-    let overall = mean(before.iter().map(|row| row.spent));
-    test.iter().map(|row| groups.get(&group(row)).map_or(overall, |(sum, n)| sum / n)).collect()
-}
-
-/// The borders between groups of about equal size.
-fn quantiles(values: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut sorted: Vec<f64> = values.collect();
-    sorted.sort_by(f64::total_cmp);
-    (1..N_RFM_GROUPS).filter_map(|part| sorted.get(sorted.len() * part / N_RFM_GROUPS).copied()).collect()
-}
-
-/// What can be said of predicted amounts; a number that cannot be computed is left out.
-fn summary(amounts: &[f64], spent: &[f64]) -> Result<Numbers, LearningError> {
-    let gini = normalised_gini(amounts, spent).map_err(LearningError::model("judge the foretold amounts"))?;
-    let numbers = [
-        ("gini", Ok(gini)),
-        ("spearman", spearman(amounts, spent)),
-        ("decile_error", decile_error(amounts, spent)),
-        ("sum_bias", sum_bias(amounts, spent)),
-    ];
-    Ok(numbers.into_iter().filter_map(|(name, number)| Some((name.to_owned(), number.ok()?))).collect())
-}
-
-/// By how much our Gini is above theirs. Of very many customers evenly chosen ones are drawn anew, which makes the interval
-/// wider than it is.
-fn gini_gain(ours: &[f64], theirs: &[f64], spent: &[f64], seed: Seed, label: &str) -> Gain {
-    let step = spent.len().div_ceil(N_REDRAWN_MAX).max(1);
-    let rows: Vec<usize> = (0..spent.len()).step_by(step).collect();
-    let gini = |amounts: &[f64], rows: &[usize]| {
-        let pick = |values: &[f64]| rows.iter().map(|row| values[*row]).collect::<Vec<_>>();
-        normalised_gini(&pick(amounts), &pick(spent)).unwrap_or(0.0)
-    };
-    let whole: Vec<usize> = (0..spent.len()).collect();
-    let gain = redrawn(rows.len(), seed, label, |drawn| {
-        let drawn: Vec<usize> = drawn.map(|at| rows[at]).collect();
-        gini(ours, &drawn) - gini(theirs, &drawn)
-    });
-    Gain { mean: gini(ours, &whole) - gini(theirs, &whole), ..gain }
+    test.iter().map(|row| groups.get(&model.scores(&rfm(row))).map_or(overall, |(sum, n)| sum / n)).collect()
 }
 
 #[cfg(test)]
@@ -346,15 +283,5 @@ mod tests {
         let before: Vec<Row> = (0..40).map(|n| row(f64::from(n), n, 10.0, f64::from(n % 2))).collect();
         let answers = by_groups(&before, &[row(1.0, 1, 10.0, 0.0), row(90.0, 0, 99.0, 0.0)]);
         assert!((answers[0] - 0.5).abs() < 0.06 && (answers[1] - 0.5).abs() < 1e-12, "{answers:?}");
-    }
-
-    #[test]
-    fn a_gain_is_none_against_oneself_and_certain_against_the_worst() {
-        let spent: Vec<f64> = (0..200).map(f64::from).collect();
-        let worst: Vec<f64> = spent.iter().map(|amount| -amount).collect();
-        let none = gini_gain(&spent, &spent, &spent, Seed::new(1), "test");
-        assert!(none.mean.abs() < 1e-12 && !none.is_gain() && !none.is_loss());
-        let sure = gini_gain(&spent, &worst, &spent, Seed::new(1), "test");
-        assert!((sure.mean - 2.0).abs() < 1e-9 && sure.is_gain(), "{sure:?}");
     }
 }

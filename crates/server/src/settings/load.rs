@@ -1,6 +1,7 @@
 //! Where do settings come from, and what is wrong with them?
 
 use super::Settings;
+use decisions::{Segment, SegmentError};
 use engine::Capabilities;
 use features::{Catalogue, FeatureError};
 use learning::{Outcome, OutcomeError};
@@ -54,6 +55,14 @@ pub enum SettingsError {
         origin: String,
         /// What is wrong with them.
         source: OutcomeError,
+    },
+    /// What is declared as segments cannot be.
+    #[error("{origin}: [[segments]]: {source}")]
+    Segments {
+        /// Where they were declared.
+        origin: String,
+        /// What is wrong with them.
+        source: SegmentError,
     },
     /// A value is out of its range.
     #[error("setting {key} {limit}, and is {value}: change it in {origin}")]
@@ -111,6 +120,14 @@ pub fn load(
     if let Err(source) = Outcome::check_names(&settings.outcomes, taken) {
         let origin = file.map_or_else(|| format!("{PREFIX}OUTCOMES"), |path| path.display().to_string());
         return Err(SettingsError::Outcomes { origin, source });
+    }
+    let features = Catalogue::new(&settings.features).unwrap_or_default();
+    let features: Vec<&str> = features.definitions().iter().map(|definition| definition.name.as_str()).collect();
+    let capabilities = settings.capabilities();
+    let scores: Vec<&str> = capabilities.outcomes.iter().map(|outcome| outcome.name.as_str()).collect();
+    if let Err(source) = Segment::check(&settings.segments, &features, &scores) {
+        let origin = file.map_or_else(|| format!("{PREFIX}SEGMENTS"), |path| path.display().to_string());
+        return Err(SettingsError::Segments { origin, source });
     }
     match settings.broken_range() {
         None => Ok(settings),

@@ -1,0 +1,105 @@
+//! Which group does this customer belong to, and which of the company's own segments?
+
+mod declared;
+
+pub use declared::{Condition, Segment, SegmentError};
+
+use crate::kind::{ContentShape, KindAbout, Reads};
+use crate::{Ask, Content, Kind, Knowledge, ModelRef, Reason, Said, Why};
+use governance::Purpose;
+use learning::{TaskName, rfm_of};
+use models::rfm::{Rfm, RfmModel};
+use std::collections::BTreeSet;
+
+/// Which group, by recency, frequency and money, and which declared segments hold.
+#[derive(Debug, Clone)]
+pub struct Segments {
+    about: KindAbout,
+    task: TaskName,
+    declared: Vec<Segment>,
+}
+
+impl Segments {
+    /// The built-in groups, and the segments that the settings declare.
+    #[must_use]
+    pub fn new(declared: Vec<Segment>) -> Self {
+        let task = TaskName::from("segments");
+        let conditions = || declared.iter().flat_map(|segment| &segment.rule);
+        let all = |name: fn(&Condition) -> Option<&str>| -> BTreeSet<String> {
+            conditions().filter_map(name).map(str::to_owned).collect()
+        };
+        let scores = all(Condition::score).into_iter().map(|name| TaskName::from(name.as_str()));
+        let about = KindAbout {
+            name: "segments".into(),
+            title: "Segment".to_owned(),
+            question: "Which group does this customer belong to?".to_owned(),
+            purpose: Purpose::Personalization,
+            reads: Reads {
+                tasks: std::iter::once(task.clone()).chain(scores).collect(),
+                features: all(Condition::feature).into_iter().collect(),
+                traits: all(Condition::name_of_trait).into_iter().collect(),
+                ..Reads::default()
+            },
+            parameters: Vec::new(),
+            is_shown: false,
+            on_profile: true,
+            is_risk: false,
+            shape: ContentShape::Choice,
+        };
+        Self { about, task, declared }
+    }
+
+    /// The declared segments whose every condition holds.
+    fn holding(&self, ask: &Ask<'_>, known: &Knowledge) -> Vec<String> {
+        let score = |task: &str| {
+            let task = TaskName::from(task);
+            let (_, model) = ask.models.binary(&task)?;
+            Some(model.probability(known.inputs(&task)).ok()?.get())
+        };
+        let holds = |segment: &&Segment| segment.rule.iter().all(|condition| condition.holds(known, &score));
+        self.declared.iter().filter(holds).map(|segment| segment.title.clone()).collect()
+    }
+}
+
+impl Kind for Segments {
+    fn about(&self) -> &KindAbout {
+        &self.about
+    }
+
+    fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {
+        let others = self.holding(ask, known);
+        let grouped = ask.models.groups(&self.task);
+        let rfm = rfm_of(known.inputs(&self.task));
+        let (label, reasons) = match (grouped, rfm) {
+            (Some((_, model)), Some(rfm)) => (Some(model.group(&rfm).name().to_owned()), reasons(model, &rfm)),
+            // A declared segment may hold of who never bought.
+            _ if !others.is_empty() => (None, Vec::new()),
+            (None, _) => return Err(Why::Untrained),
+            (Some(_), None) => return Err(Why::because("The customer has not bought anything within a year")),
+        };
+        let model = grouped.map(|(loaded, _)| ModelRef::from(loaded));
+        Ok(Said { content: Content::Choice { label, others, reasons }, model })
+    }
+
+    fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
+        let model = ask.models.groups(&self.task).map(|(loaded, _)| ModelRef::from(loaded));
+        let content = Content::Choice { label: None, others: Vec::new(), reasons: Vec::new() };
+        (Said { content, model }, format!("{}: there is no group.", why.text(self.task.as_str())))
+    }
+}
+
+/// The three numbers that make the group, each with the fifth it lies in.
+fn reasons(model: &RfmModel, rfm: &Rfm) -> Vec<Reason> {
+    let [recency, frequency, money] = model.scores(rfm);
+    let reason = |feature: &str, value: f64, said: String, part: u8, best: &str| Reason {
+        feature: feature.to_owned(),
+        value: Some(value),
+        contribution: None,
+        text: format!("{said}: fifth {part} of 5, where 5 is {best}"),
+    };
+    vec![
+        reason("recency_days", rfm.recency, format!("No order for {:.0} days", rfm.recency), recency, "the latest"),
+        reason("orders_365d", rfm.frequency, format!("{:.0} orders in a year", rfm.frequency), frequency, "the most"),
+        reason("revenue_365d", rfm.money, format!("{:.2} spent in a year", rfm.money), money, "the dearest"),
+    ]
+}

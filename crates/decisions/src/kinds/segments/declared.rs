@@ -1,0 +1,366 @@
+//! How is a segment declared without code? A table of the settings: conditions on features, traits and scores, of which all
+//! must hold.
+
+use crate::Knowledge;
+use learning::TaskName;
+use primitives::nearest;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value, json};
+
+/// The keys of a declaration, and what each says.
+const KEYS: [(&str, &str); 3] = [
+    ("name", "its name: small letters, digits, `_` and `-`"),
+    ("title", "what it is called on a page; without it, the name"),
+    (
+        "rule",
+        "what must hold, all of it: { feature = \"orders_365d\", at_least = 5 }, { trait = \"plan\", is = \"pro\" }, \
+         { score = \"churn\", at_least = 0.6 }",
+    ),
+];
+
+const SUBJECTS: [&str; 3] = ["feature", "trait", "score"];
+const TESTS: [&str; 3] = ["at_least", "at_most", "is"];
+
+/// More conditions than anybody reads.
+const N_CONDITIONS_MAX: usize = 32;
+const TITLE_BYTES_MAX: usize = 100;
+
+/// A segment that the settings declare.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Segment {
+    /// Its name.
+    pub name: String,
+    /// What it is called on a page.
+    pub title: String,
+    /// What must hold, all of it.
+    pub rule: Vec<Condition>,
+}
+
+/// Something that must hold of a customer. What is not known does not hold.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// Of a feature.
+    Feature {
+        /// Its name.
+        name: String,
+        /// What is asked of its number.
+        test: Test,
+    },
+    /// Of a trait.
+    Trait {
+        /// Its name.
+        name: String,
+        /// What it must be, as text.
+        is: String,
+    },
+    /// Of the probability that a task of yes or no foretells.
+    Score {
+        /// The task.
+        name: String,
+        /// What is asked of it.
+        test: Test,
+    },
+}
+
+/// What is asked of a number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Test {
+    /// It is this or more.
+    AtLeast(f64),
+    /// It is this or less.
+    AtMost(f64),
+}
+
+/// A declaration that cannot be used: it names the segment, the key, its value and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("segment \"{name}\": {key} is {found}: {remedy}")]
+pub struct SegmentError {
+    /// The segment's name, as far as it is one.
+    pub name: String,
+    /// The key.
+    pub key: String,
+    /// What stands there, as JSON.
+    pub found: String,
+    /// What to write.
+    pub remedy: String,
+}
+
+impl Test {
+    fn holds(self, value: f64) -> bool {
+        match self {
+            Self::AtLeast(least) => value >= least,
+            Self::AtMost(most) => value <= most,
+        }
+    }
+}
+
+impl Condition {
+    /// Whether it holds; `score` answers the probability of a task.
+    pub(super) fn holds(&self, known: &Knowledge, score: &dyn Fn(&str) -> Option<f64>) -> bool {
+        match self {
+            Self::Feature { name, test } => known.feature(name).is_some_and(|value| test.holds(value)),
+            Self::Trait { name, is } => known.traits.get(name).is_some_and(|value| value == is),
+            Self::Score { name, test } => score(name).is_some_and(|value| test.holds(value)),
+        }
+    }
+
+    /// The feature it looks at.
+    #[must_use]
+    pub fn feature(&self) -> Option<&str> {
+        match self {
+            Self::Feature { name, .. } => Some(name),
+            Self::Trait { .. } | Self::Score { .. } => None,
+        }
+    }
+
+    /// The trait it looks at.
+    #[must_use]
+    pub fn name_of_trait(&self) -> Option<&str> {
+        match self {
+            Self::Trait { name, .. } => Some(name),
+            Self::Feature { .. } | Self::Score { .. } => None,
+        }
+    }
+
+    /// The task whose score it looks at.
+    #[must_use]
+    pub fn score(&self) -> Option<&str> {
+        match self {
+            Self::Score { name, .. } => Some(name),
+            Self::Feature { .. } | Self::Trait { .. } => None,
+        }
+    }
+}
+
+impl Segment {
+    /// The keys of a declaration, and what each says.
+    #[must_use]
+    pub fn keys() -> &'static [(&'static str, &'static str)] {
+        &KEYS
+    }
+
+    /// Reads a declaration.
+    ///
+    /// # Errors
+    /// [`SegmentError`].
+    pub fn from_table(table: &Map<String, Value>) -> Result<Self, SegmentError> {
+        let name = table.get("name").and_then(Value::as_str).unwrap_or_default();
+        let wrong = |key: &str, found: Option<&Value>, remedy: String| SegmentError {
+            name: name.to_owned(),
+            key: key.to_owned(),
+            found: found.map_or("missing".to_owned(), ToString::to_string),
+            remedy,
+        };
+        known(table, &KEYS.map(|(key, _)| key)).map_err(|(key, remedy)| wrong(&key, table.get(&key), remedy))?;
+        TaskName::check(name).map_err(|why| wrong("name", table.get("name"), why))?;
+        let title = match table.get("title") {
+            None => primitives::capital(name),
+            Some(Value::String(title)) if !title.trim().is_empty() && title.len() <= TITLE_BYTES_MAX => title.clone(),
+            found => return Err(wrong("title", found, format!("write a text of 1 to {TITLE_BYTES_MAX} letters"))),
+        };
+        let rule = match table.get("rule") {
+            Some(Value::Array(rule)) if !rule.is_empty() && rule.len() <= N_CONDITIONS_MAX => rule,
+            found => {
+                let remedy = format!(
+                    "write a list of 1 to {N_CONDITIONS_MAX} conditions, such as [{{ feature = \"orders_365d\", at_least = 5 }}]"
+                );
+                return Err(wrong("rule", found, remedy));
+            }
+        };
+        let condition = |written: &Value| condition(written).map_err(|remedy| wrong("rule", Some(written), remedy));
+        let rule = rule.iter().map(condition).collect::<Result<_, _>>()?;
+        Ok(Self { name: name.to_owned(), title, rule })
+    }
+
+    /// As [`Segment::from_table`] reads it.
+    #[must_use]
+    pub fn to_table(&self) -> Map<String, Value> {
+        let test = |subject: &str, name: &str, test: &Test| match test {
+            Test::AtLeast(least) => json!({ subject: name, "at_least": least }),
+            Test::AtMost(most) => json!({ subject: name, "at_most": most }),
+        };
+        let condition = |condition: &Condition| match condition {
+            Condition::Feature { name, test: asked } => test("feature", name, asked),
+            Condition::Score { name, test: asked } => test("score", name, asked),
+            Condition::Trait { name, is } => json!({ "trait": name, "is": is }),
+        };
+        let rule: Vec<Value> = self.rule.iter().map(condition).collect();
+        let table = json!({ "name": self.name, "title": self.title, "rule": rule });
+        table.as_object().cloned().unwrap_or_default()
+    }
+
+    /// Whether segments can be declared together, over these features and scores.
+    ///
+    /// # Errors
+    /// [`SegmentError`] for the first whose name is taken, or that looks at what there is not.
+    pub fn check(segments: &[Self], features: &[&str], scores: &[&str]) -> Result<(), SegmentError> {
+        let mut taken = Vec::new();
+        for segment in segments {
+            let wrong = |key: &str, found: &str, remedy: String| SegmentError {
+                name: segment.name.clone(),
+                key: key.to_owned(),
+                found: json!(found).to_string(),
+                remedy,
+            };
+            if taken.contains(&&segment.name) {
+                return Err(wrong(
+                    "name",
+                    &segment.name,
+                    "there is a segment of this name already: choose another one".to_owned(),
+                ));
+            }
+            taken.push(&segment.name);
+            for condition in &segment.rule {
+                for (key, asked, known) in
+                    [("feature", condition.feature(), features), ("score", condition.score(), scores)]
+                {
+                    let Some(unknown) = asked.filter(|name| !known.contains(name)) else { continue };
+                    let remedy = match nearest(unknown, known.iter().copied()) {
+                        Some(meant) => format!("there is no such {key}: did you mean \"{meant}\"?"),
+                        None => {
+                            format!("there is no such {key}: `rapport features` and `rapport kinds` list what there is")
+                        }
+                    };
+                    return Err(wrong(&format!("rule.{key}"), unknown, remedy));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn known(table: &Map<String, Value>, keys: &[&str]) -> Result<(), (String, String)> {
+    let Some(unknown) = table.keys().find(|key| !keys.contains(&key.as_str())) else { return Ok(()) };
+    let remedy = match nearest(unknown, keys.iter().copied()) {
+        Some(meant) => format!("there is no such key: write {meant}"),
+        None => format!("there is no such key: write one of {}", keys.join(", ")),
+    };
+    Err((unknown.clone(), remedy))
+}
+
+fn condition(written: &Value) -> Result<Condition, String> {
+    let example = "write a condition, such as { feature = \"orders_365d\", at_least = 5 }";
+    let table = written.as_object().ok_or(example)?;
+    known(table, &[&SUBJECTS[..], &TESTS[..]].concat()).map_err(|(key, remedy)| format!("{key}: {remedy}"))?;
+    let mut subjects = SUBJECTS.into_iter().filter_map(|subject| Some((subject, table.get(subject)?)));
+    let (Some((subject, Value::String(name))), None) = (subjects.next(), subjects.next()) else {
+        return Err(format!("name one feature, one trait or one score: {example}"));
+    };
+    let mut tests = TESTS.into_iter().filter_map(|test| Some((test, table.get(test)?)));
+    let (Some((test, value)), None) = (tests.next(), tests.next()) else {
+        return Err(format!("ask one thing of it, with at_least, at_most or is: {example}"));
+    };
+    let number = |value: &Value| value.as_f64().filter(|number| number.is_finite()).ok_or("give a number");
+    let name = name.clone();
+    match (subject, test) {
+        ("trait", "is") => {
+            let is = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            Ok(Condition::Trait { name, is })
+        }
+        ("trait", _) => Err("a trait is compared with is, such as { trait = \"plan\", is = \"pro\" }".to_owned()),
+        (_, "is") => Err("a number is compared with at_least or at_most".to_owned()),
+        (subject, test) => {
+            let number = number(value)?;
+            let test = if test == "at_least" { Test::AtLeast(number) } else { Test::AtMost(number) };
+            Ok(if subject == "score" { Condition::Score { name, test } } else { Condition::Feature { name, test } })
+        }
+    }
+}
+
+impl Serialize for Segment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_table().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Segment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_table(&Map::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn declaration() -> Map<String, Value> {
+        let table = json!({ "name": "vip", "title": "Very important", "rule": [
+            { "feature": "orders_365d", "at_least": 5.0 },
+            { "feature": "recency_days", "at_most": 30.0 },
+            { "trait": "plan", "is": "pro" },
+            { "score": "churn", "at_least": 0.5 },
+        ]});
+        table.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn a_declaration_is_read_and_written_alike() {
+        let segment = Segment::from_table(&declaration()).unwrap();
+        assert_eq!(segment.to_table(), declaration());
+        let text = serde_json::to_string(&segment).unwrap();
+        assert_eq!(serde_json::from_str::<Segment>(&text).unwrap(), segment);
+        let number = json!({ "name": "a", "rule": [{ "trait": "age", "is": 7 }] });
+        let segment = Segment::from_table(number.as_object().unwrap()).unwrap();
+        assert_eq!(
+            (segment.title.as_str(), &segment.rule[0]),
+            ("A", &Condition::Trait { name: "age".into(), is: "7".into() })
+        );
+    }
+
+    #[test]
+    fn every_condition_must_hold_and_what_is_not_known_does_not() {
+        let segment = Segment::from_table(&declaration()).unwrap();
+        let mut known = Knowledge::default();
+        known.features = [("orders_365d".to_owned(), 5.0), ("recency_days".to_owned(), 30.0)].into();
+        known.traits = [("plan".to_owned(), "pro".to_owned())].into();
+        let holds = |known: &Knowledge, score: Option<f64>| {
+            segment.rule.iter().map(|condition| condition.holds(known, &|_| score)).collect::<Vec<_>>()
+        };
+        assert_eq!(holds(&known, Some(0.5)), [true; 4]);
+        assert_eq!(holds(&known, Some(0.49)), [true, true, true, false]);
+        assert_eq!(holds(&known, None), [true, true, true, false]);
+        known.features = [("orders_365d".to_owned(), 4.9), ("recency_days".to_owned(), 30.1)].into();
+        known.traits.clear();
+        assert_eq!(holds(&known, Some(0.9)), [false, false, false, true]);
+        known.features = [("orders_365d".to_owned(), f64::NAN)].into();
+        assert_eq!(holds(&known, Some(0.9)), [false, false, false, true]);
+    }
+
+    #[test]
+    fn a_mistake_names_the_key_what_stands_there_and_what_to_write() {
+        for (key, value, said) in [
+            ("name", json!("V I P"), "name is \"V I P\""),
+            ("title", json!(""), "title is \"\": write a text"),
+            ("rule", json!([]), "rule is []: write a list"),
+            ("rule", json!([5]), "rule is 5: write a condition"),
+            ("rule", json!([{"feature": "a"}]), "ask one thing of it"),
+            ("rule", json!([{"at_least": 1}]), "name one feature"),
+            ("rule", json!([{"feature": "a", "score": "b", "at_least": 1}]), "name one feature"),
+            ("rule", json!([{"feature": "a", "at_least": 1, "at_most": 2}]), "ask one thing"),
+            ("rule", json!([{"feature": "a", "is": 1}]), "compared with at_least"),
+            ("rule", json!([{"trait": "a", "at_least": 1}]), "compared with is"),
+            ("rule", json!([{"feature": "a", "at_least": "x"}]), "give a number"),
+            ("rule", json!([{"feature": "a", "atleast": 1}]), "write at_least"),
+            ("ruel", json!([]), "ruel is []: there is no such key: write rule"),
+        ] {
+            let mut table = declaration();
+            table.insert(key.to_owned(), value);
+            let error = Segment::from_table(&table).unwrap_err().to_string();
+            assert!(error.starts_with("segment \"") && error.contains(said), "{said}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_a_segment_looks_at_must_be_there() {
+        let segment = Segment::from_table(&declaration()).unwrap();
+        let features = ["orders_365d", "recency_days"];
+        let check = |features: &[&str], scores: &[&str]| {
+            Segment::check(std::slice::from_ref(&segment), features, scores).map_err(|error| error.to_string())
+        };
+        assert_eq!(check(&features, &["churn"]), Ok(()));
+        assert!(check(&features[..1], &["churn"]).unwrap_err().contains("rule.feature is \"recency_days\""));
+        assert!(check(&features, &["churm"]).unwrap_err().contains("did you mean \"churm\"?"));
+        let twice = Segment::check(&[segment.clone(), segment], &features, &["churn"]).unwrap_err();
+        assert!(twice.to_string().contains("of this name already"));
+    }
+}

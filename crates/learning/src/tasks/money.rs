@@ -1,0 +1,86 @@
+//! What did customers spend, and how good is what was foretold of it? For every task about money.
+
+use crate::evaluation::{Numbers, redrawn};
+use crate::split::Split;
+use crate::{Dataset, Gain, LearningError};
+use features::{FeatureState, Trace};
+use models::metrics::{decile_error, normalised_gini, spearman, sum_bias};
+use primitives::{Currency, Seed, Timestamp};
+use std::collections::BTreeMap;
+
+/// At most this many customers say how sure a difference is.
+const N_REDRAWN_MAX: usize = 5_000;
+
+/// The currency that most customers paid in last, as far as was known before the test.
+pub(super) fn main_currency(dataset: &Dataset, split: &Split) -> Option<Currency> {
+    let mut n_each: BTreeMap<Currency, u64> = BTreeMap::new();
+    for (_, trace) in dataset.traces() {
+        let last =
+            trace.orders_between(Timestamp::MIN, split.test_from).filter(|order| order.currency.is_some()).last();
+        if let Some(currency) = last.and_then(|order| order.currency) {
+            *n_each.entry(currency).or_default() += 1;
+        }
+    }
+    n_each.into_iter().max_by_key(|(currency, n)| (*n, *currency)).map(|(currency, _)| currency)
+}
+
+/// What a customer spent in (`as_of`, `until`] in a currency, refunds left aside, in major units.
+pub(super) fn spent(trace: &Trace, as_of: Timestamp, until: Timestamp, currency: Option<Currency>) -> f64 {
+    let orders = trace.orders_between(as_of, until).filter(|order| order.currency == currency);
+    major(orders.fold(0, |sum: i64, order| sum.saturating_add(order.minor.max(0))), currency)
+}
+
+/// The currency of a customer's newest order.
+pub(super) fn currency_of(state: &FeatureState) -> Option<Currency> {
+    state.orders().iter().rev().find_map(|order| order.currency)
+}
+
+fn major(minor: i64, currency: Option<Currency>) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "sums of a customer's orders stay below 2^53 minor units")]
+    let minor = minor as f64;
+    minor / f64::from(10_u32.pow(currency.map_or(2, |currency| currency.digits())))
+}
+
+/// What can be said of predicted amounts; a number that cannot be computed is left out.
+pub(super) fn summary(amounts: &[f64], spent: &[f64]) -> Result<Numbers, LearningError> {
+    let gini = normalised_gini(amounts, spent).map_err(LearningError::model("judge the foretold amounts"))?;
+    let numbers = [
+        ("gini", Ok(gini)),
+        ("spearman", spearman(amounts, spent)),
+        ("decile_error", decile_error(amounts, spent)),
+        ("sum_bias", sum_bias(amounts, spent)),
+    ];
+    Ok(numbers.into_iter().filter_map(|(name, number)| Some((name.to_owned(), number.ok()?))).collect())
+}
+
+/// By how much our Gini is above theirs. Of very many customers evenly chosen ones are drawn anew, which makes the interval
+/// wider than it is.
+pub(super) fn gini_gain(ours: &[f64], theirs: &[f64], spent: &[f64], seed: Seed, label: &str) -> Gain {
+    let step = spent.len().div_ceil(N_REDRAWN_MAX).max(1);
+    let rows: Vec<usize> = (0..spent.len()).step_by(step).collect();
+    let gini = |amounts: &[f64], rows: &[usize]| {
+        let pick = |values: &[f64]| rows.iter().map(|row| values[*row]).collect::<Vec<_>>();
+        normalised_gini(&pick(amounts), &pick(spent)).unwrap_or(0.0)
+    };
+    let whole: Vec<usize> = (0..spent.len()).collect();
+    let gain = redrawn(rows.len(), seed, label, |drawn| {
+        let drawn: Vec<usize> = drawn.map(|at| rows[at]).collect();
+        gini(ours, &drawn) - gini(theirs, &drawn)
+    });
+    Gain { mean: gini(ours, &whole) - gini(theirs, &whole), ..gain }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gain_is_none_against_oneself_and_certain_against_the_worst() {
+        let spent: Vec<f64> = (0..200).map(f64::from).collect();
+        let worst: Vec<f64> = spent.iter().map(|amount| -amount).collect();
+        let none = gini_gain(&spent, &spent, &spent, Seed::new(1), "test");
+        assert!(none.mean.abs() < 1e-12 && !none.is_gain() && !none.is_loss());
+        let sure = gini_gain(&spent, &worst, &spent, Seed::new(1), "test");
+        assert!((sure.mean - 2.0).abs() < 1e-9 && sure.is_gain(), "{sure:?}");
+    }
+}
