@@ -29,6 +29,7 @@ mod evaluation;
 pub mod file;
 mod memory;
 mod metric;
+mod money;
 mod name;
 mod need;
 mod outcome;

@@ -1,7 +1,6 @@
 //! What can be learned? One file a task, one line here; outcomes of the settings need neither.
 
 pub(crate) mod binary;
-mod money;
 pub(crate) mod recommend;
 mod segments;
 mod value;

@@ -1,9 +1,9 @@
 //! How are customers divided into groups with names? By fifths of recency, frequency and money, judged by what the groups
 //! spend later.
 
-use super::money;
 use crate::contest::{Contest, Paired, Reigning};
 use crate::evaluation::{Evaluation, mean};
+use crate::money;
 use crate::need::{MORE, Need, WAIT};
 use crate::split::Split;
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout};

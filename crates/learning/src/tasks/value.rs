@@ -1,9 +1,9 @@
 //! How is lifetime value learned and judged? From how often, how lately and for how much customers bought: **what a customer
 //! spends in (`as_of`, `as_of` + window], refunds left aside**.
 
-use super::money;
 use crate::contest::{Contest, Paired, Reigning};
 use crate::evaluation::{CalibrationBin, Evaluation, mean};
+use crate::money;
 use crate::need::{MORE, Need, WAIT};
 use crate::split::Split;
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout};

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 const N_REDRAWN_MAX: usize = 5_000;
 
 /// The currency that most customers paid in last, as far as was known before the test.
-pub(super) fn main_currency(dataset: &Dataset, split: &Split) -> Option<Currency> {
+pub(crate) fn main_currency(dataset: &Dataset, split: &Split) -> Option<Currency> {
     let mut n_each: BTreeMap<Currency, u64> = BTreeMap::new();
     for (_, trace) in dataset.traces() {
         let last =
@@ -25,13 +25,13 @@ pub(super) fn main_currency(dataset: &Dataset, split: &Split) -> Option<Currency
 }
 
 /// What a customer spent in (`as_of`, `until`] in a currency, refunds left aside, in major units.
-pub(super) fn spent(trace: &Trace, as_of: Timestamp, until: Timestamp, currency: Option<Currency>) -> f64 {
+pub(crate) fn spent(trace: &Trace, as_of: Timestamp, until: Timestamp, currency: Option<Currency>) -> f64 {
     let orders = trace.orders_between(as_of, until).filter(|order| order.currency == currency);
     major(orders.fold(0, |sum: i64, order| sum.saturating_add(order.minor.max(0))), currency)
 }
 
 /// The currency of a customer's newest order.
-pub(super) fn currency_of(state: &FeatureState) -> Option<Currency> {
+pub(crate) fn currency_of(state: &FeatureState) -> Option<Currency> {
     state.orders().iter().rev().find_map(|order| order.currency)
 }
 
@@ -42,7 +42,7 @@ fn major(minor: i64, currency: Option<Currency>) -> f64 {
 }
 
 /// What can be said of predicted amounts; a number that cannot be computed is left out.
-pub(super) fn summary(amounts: &[f64], spent: &[f64]) -> Result<Numbers, LearningError> {
+pub(crate) fn summary(amounts: &[f64], spent: &[f64]) -> Result<Numbers, LearningError> {
     let gini = normalised_gini(amounts, spent).map_err(LearningError::model("judge the foretold amounts"))?;
     let numbers = [
         ("gini", Ok(gini)),
@@ -55,7 +55,7 @@ pub(super) fn summary(amounts: &[f64], spent: &[f64]) -> Result<Numbers, Learnin
 
 /// By how much our Gini is above theirs. Of very many customers evenly chosen ones are drawn anew, which makes the interval
 /// wider than it is.
-pub(super) fn gini_gain(ours: &[f64], theirs: &[f64], spent: &[f64], seed: Seed, label: &str) -> Gain {
+pub(crate) fn gini_gain(ours: &[f64], theirs: &[f64], spent: &[f64], seed: Seed, label: &str) -> Gain {
     let step = spent.len().div_ceil(N_REDRAWN_MAX).max(1);
     let rows: Vec<usize> = (0..spent.len()).step_by(step).collect();
     let gini = |amounts: &[f64], rows: &[usize]| {
