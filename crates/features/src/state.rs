@@ -3,8 +3,9 @@
 use crate::cell::{Cells, Kept};
 use crate::overflow::Overflow;
 use crate::signal::{Line, Order, Seen, Signals, View};
+use crate::snapshot::stopping;
 use events::Recorded;
-use primitives::Timestamp;
+use primitives::{Currency, Timestamp};
 use profiles::{CustomerState, Newest};
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +63,17 @@ impl FeatureState {
     #[must_use]
     pub fn n_orders(&self) -> u64 {
         self.n_orders
+    }
+
+    /// What was ever spent in a currency, less refunds, in minor units.
+    #[must_use]
+    pub fn spent(&self, currency: Currency) -> i64 {
+        let orders = self.orders().iter().filter(|order| order.currency == Some(currency));
+        let mut minor: i128 = orders.map(|order| i128::from(order.minor)).sum();
+        if let Some(full) = self.overflow.full() {
+            full.orders.ever(|of, orders| minor += if of == Some(currency) { orders.minor } else { 0 });
+        }
+        stopping(minor)
     }
 
     /// When the last order was made.

@@ -28,8 +28,6 @@ pub struct CustomerPage {
     pub orders: u64,
     /// What they were worth.
     pub revenue: Option<Money>,
-    /// Whether older orders are missing from it.
-    pub revenue_partial: bool,
     /// The first event.
     pub first_seen: Timestamp,
     /// The last event.

@@ -42,8 +42,6 @@ pub struct CustomerRow {
     pub orders: u64,
     /// What they were worth; none where there was none.
     pub revenue: Option<Money>,
-    /// Whether older orders are missing from it.
-    pub revenue_partial: bool,
     /// The probability that they are lost; none without a model or a purchase.
     pub risk: Option<f64>,
 }

@@ -194,6 +194,8 @@ fn no_window_ends_where_what_is_remembered_one_by_one_does() {
         let value = vector[place(name)];
         assert_eq!((value + 0.0).to_bits(), f64::to_bits(expected), "{name}: {value}");
     }
+    let spent = ["EUR", "JPY"].map(|currency| state.spent(primitives::Currency::parse(currency).unwrap()));
+    assert_eq!(spent, [200_000, 2_000], "400 orders of 10 EUR less 200 refunds, and 200 orders of 10 JPY");
     let mut backwards = all.clone();
     backwards.reverse();
     assert_eq!(super::state(&backwards), state, "whatever the order");

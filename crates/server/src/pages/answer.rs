@@ -126,13 +126,10 @@ fn rounded(unit: &str, value: f64) -> f64 {
     if unit == "days" { (value * 1_000.0).round() / 1_000.0 } else { value }
 }
 
-/// What a customer spent, less refunds, and whether older orders are no longer remembered one by one.
-pub(super) fn spent(state: &FeatureState) -> Option<(Money, bool)> {
+/// What a customer ever spent in the currency of the newest order, less refunds.
+pub(super) fn spent(state: &FeatureState) -> Option<Money> {
     let currency = currency(state)?;
-    let orders = state.orders().iter().filter(|order| order.currency == Some(currency));
-    let minor = orders.fold(0_i64, |sum, order| sum.saturating_add(order.minor));
-    let n_kept = state.orders().iter().filter(|order| !order.is_refund).count() as u64;
-    Some((Money { minor, currency }, n_kept < state.n_orders()))
+    Some(Money { minor: state.spent(currency), currency })
 }
 
 /// The currency of a customer's newest order.

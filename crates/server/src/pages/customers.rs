@@ -58,7 +58,6 @@ fn note(query: &str, n_searched: u64, total: u64, is_complete: bool) -> Option<S
 }
 
 fn row(app: &App, customer: &Customer<FeatureState>, now: Timestamp) -> CustomerRow {
-    let spent = spent(&customer.state);
     CustomerRow {
         id: customer.profile.id.to_string(),
         label: label(&customer.profile),
@@ -66,8 +65,7 @@ fn row(app: &App, customer: &Customer<FeatureState>, now: Timestamp) -> Customer
         first_seen: customer.profile.first_seen,
         last_seen: customer.profile.last_seen,
         orders: customer.state.n_orders(),
-        revenue: spent.map(|(money, _)| money),
-        revenue_partial: spent.is_some_and(|(_, is_partial)| is_partial),
+        revenue: spent(&customer.state),
         risk: risk(app, customer, now),
     }
 }

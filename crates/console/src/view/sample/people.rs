@@ -13,7 +13,6 @@ pub fn customers() -> CustomersPage {
         last_seen: now().plus_days(-days),
         orders,
         revenue: revenue.map(twd),
-        revenue_partial: false,
         risk,
     };
     CustomersPage {
@@ -68,7 +67,6 @@ pub fn customer() -> CustomerPage {
         event_count: 188,
         orders: 23,
         revenue: Some(twd(1_845_600)),
-        revenue_partial: false,
         first_seen: now().plus_days(-115),
         last_seen: before(2 * HOUR_MS),
         timeline: timeline(),
