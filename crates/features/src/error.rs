@@ -25,7 +25,7 @@ pub enum FeatureError {
         most: usize,
     },
     /// A model asks for features that this program does not compute, or computes in another version.
-    #[error("{}: train the model again, or declare them under [[features]]", missing_ones(missing))]
+    #[error("{} (one of your own must be declared under [[features]])", missing_ones(missing))]
     Missing {
         /// What is missing, each with the version that is computed, if any.
         missing: Vec<(FeatureId, Option<u16>)>,

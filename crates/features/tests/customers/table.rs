@@ -214,10 +214,10 @@ fn a_feature_that_is_not_computed_is_named_with_what_is() {
     assert_eq!(error, FeatureError::Missing { missing: vec![(id("recency_days", 2), Some(1)), (id("mood", 1), None)] });
     assert_eq!(
         error.to_string(),
-        "features are not computed here: recency_days@2 (computed is version 1), mood@1: train the model again, or \
-         declare them under [[features]]"
+        "features are not computed here: recency_days@2 (computed is version 1), mood@1 (one of your own must \
+         be declared under [[features]])"
     );
     let one = catalogue.inputs(&[id("mood", 1)]).unwrap_err().to_string();
-    assert!(one.starts_with("a feature is not computed here: mood@1: "), "{one}");
+    assert!(one.starts_with("a feature is not computed here: mood@1 (one of your own"), "{one}");
     assert_eq!(catalogue.get("mood").map(|definition| definition.name.clone()), None);
 }
