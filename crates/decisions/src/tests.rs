@@ -2,6 +2,7 @@
 
 mod laws;
 mod shop;
+mod suite;
 mod whom;
 mod words;
 

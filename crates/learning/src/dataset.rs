@@ -127,13 +127,8 @@ impl Dataset {
         Calendar::of(self.traces().flat_map(|(_, trace)| trace.seen()), now)
     }
 
-    /// Where the matches of a watch stand in a trace.
-    ///
-    /// # Panics
-    /// Where nobody watched for it: a task forgot to say what it must be able to count.
-    #[must_use]
-    pub(crate) fn place_of(&self, watch: &Watch) -> usize {
-        let place = self.reads.watches().iter().position(|watched| watched == watch);
-        place.unwrap_or_else(|| panic!("{watch:?} is counted and was not watched for"))
+    /// Where the matches of a watch stand in a trace; `None` where nobody watched for it: see [`crate::Task::watches`].
+    pub(crate) fn place_of(&self, watch: &Watch) -> Option<usize> {
+        self.reads.watches().iter().position(|watched| watched == watch)
     }
 }

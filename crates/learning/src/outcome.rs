@@ -102,7 +102,7 @@ impl Outcome {
 
     /// The outcome on a dataset, its events found there.
     pub(crate) fn on<'a>(&'a self, dataset: &Dataset) -> OnDataset<'a> {
-        let place = |what: &What| what.watch().map(|watch| dataset.place_of(&watch));
+        let place = |what: &What| what.watch().and_then(|watch| dataset.place_of(&watch));
         let among = match &self.among {
             Among::Everyone => None,
             Among::Did { what, .. } => place(what),

@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn the_usual_pause_stands_beside_the_present_one() {
-        let features = ["recency_days", "gap_mean_days"].map(|name| FeatureId::first(name));
+        let features = ["recency_days", "gap_mean_days"].map(FeatureId::first);
         let contribution = Contribution { feature_idx: 0, value: 41.0, contribution: 0.8 };
         let said = |usual| text_of(&Catalogue::built_in(), &features, &[41.0, usual], &contribution);
         assert_eq!(said(f64::NAN), "no order for 41 days (+0.8)");

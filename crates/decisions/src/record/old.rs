@@ -66,7 +66,7 @@ const FEATURES: [&str; 50] = [
 #[derive(Deserialize)]
 pub(super) struct Record {
     question: OldQuestion,
-    known: Known,
+    known: OldKnown,
     testimony: Testimony,
     decision: Decision,
     #[serde(default)]
@@ -86,7 +86,7 @@ struct OldQuestion {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Known {
+enum OldKnown {
     Known {
         consent: ConsentAnswer,
         #[serde(default)]
@@ -106,13 +106,13 @@ impl Record {
         let is_shown = question.kind.as_str() == "recommend";
         let model = decision.answer.model.as_ref();
         let known = match known {
-            Known::Known { consent, schema, features, bought } => {
+            OldKnown::Known { consent, schema, features, bought } => {
                 let asked = model.filter(|_| !is_shown).map(|model| (model.name.as_str().into(), &model.version));
                 Disclosed::Known { consent, read: read(asked, &schema, features, bought) }
             }
-            Known::Forgotten(consent) => Disclosed::Forgotten(consent),
-            Known::Withheld(consent) => Disclosed::Withheld(consent),
-            Known::Unknown(consent) => Disclosed::Unknown(consent),
+            OldKnown::Forgotten(consent) => Disclosed::Forgotten(consent),
+            OldKnown::Withheld(consent) => Disclosed::Withheld(consent),
+            OldKnown::Unknown(consent) => Disclosed::Unknown(consent),
         };
         let parameters = if is_shown { BTreeMap::from([("n".to_owned(), question.n)]) } else { BTreeMap::new() };
         super::Record {

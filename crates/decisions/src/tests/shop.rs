@@ -91,7 +91,7 @@ pub(super) fn recommender() -> ItemToItemModel {
     ItemToItem::default().fit(&interactions, Seed::new(1)).unwrap()
 }
 
-struct Told(Vec<Recorded>);
+pub(super) struct Told(pub(super) Vec<Recorded>);
 
 impl History for Told {
     fn replay(&self, _: Offset, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {

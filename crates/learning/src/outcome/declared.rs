@@ -315,8 +315,8 @@ mod tests {
             assert!(error.contains(said), "{said}: {error}");
         }
         let outcome = Outcome::from_table(&declaration()).unwrap();
-        assert_eq!(Outcome::check_names(&[outcome.clone()], ["churn"]), Ok(()));
-        assert!(Outcome::check_names(&[outcome.clone()], ["upgrades"]).is_err());
+        assert_eq!(Outcome::check_names(std::slice::from_ref(&outcome), ["churn"]), Ok(()));
+        assert!(Outcome::check_names(std::slice::from_ref(&outcome), ["upgrades"]).is_err());
         assert!(Outcome::check_names(&[outcome.clone(), outcome], []).is_err(), "twice");
     }
 }

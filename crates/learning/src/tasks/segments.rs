@@ -204,7 +204,7 @@ mod tests {
     fn a_group_answers_with_what_it_spent_and_a_strange_one_with_the_mean() {
         let row = |recency: f64, spent| Row { rfm: Rfm { recency, frequency: 1.0, money: 1.0 }, spent };
         let before = [row(1.0, 2.0), row(1.0, 4.0), row(9.0, 0.0)];
-        let answers = by_group(&before, &[row(1.0, 0.0), row(9.0, 0.0), row(5.0, 0.0)], |rfm| rfm.recency as u64);
+        let answers = by_group(&before, &[row(1.0, 0.0), row(9.0, 0.0), row(5.0, 0.0)], |rfm| rfm.recency.to_bits());
         assert_eq!(answers, [3.0, 0.0, 2.0]);
     }
 }

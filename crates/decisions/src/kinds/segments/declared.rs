@@ -310,9 +310,11 @@ mod tests {
     #[test]
     fn every_condition_must_hold_and_what_is_not_known_does_not() {
         let segment = Segment::from_table(&declaration()).unwrap();
-        let mut known = Knowledge::default();
-        known.features = [("orders_365d".to_owned(), 5.0), ("recency_days".to_owned(), 30.0)].into();
-        known.traits = [("plan".to_owned(), "pro".to_owned())].into();
+        let mut known = Knowledge {
+            features: [("orders_365d".to_owned(), 5.0), ("recency_days".to_owned(), 30.0)].into(),
+            traits: [("plan".to_owned(), "pro".to_owned())].into(),
+            ..Knowledge::default()
+        };
         let holds = |known: &Knowledge, score: Option<f64>| {
             segment.rule.iter().map(|condition| condition.holds(known, &|_| score)).collect::<Vec<_>>()
         };

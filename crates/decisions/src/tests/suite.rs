@@ -1,0 +1,216 @@
+//! Does every kind keep what is promised of all of them? A new kind is looked at by being on the list.
+
+use super::shop::{NOW, catalogue, decide, decided, every_kind, loaded, models, question, refused, silent, unknown};
+use crate::{Content, ContentShape, ItemFacts, Knowledge, ModelInputs, Models, Sales, Subject, World, replay};
+use events::generator::{self, WorldSettings};
+use features::{FeatureState, TraceReads};
+use governance::{ConsentPolicy, Headcount};
+use learning::{Data, Dataset, Loaded};
+use primitives::{Currency, ItemKey, Seed};
+use profiles::{Customer, MemoryProfileStore, Profiles};
+use std::sync::{Arc, LazyLock};
+
+/// The events of a generated shop.
+fn events() -> Vec<events::Recorded> {
+    let settings = WorldSettings { n_customers: 300, n_items: 60, ..WorldSettings::default() };
+    let world = generator::World::new(Seed::new(11), settings);
+    (1..)
+        .zip(world.events())
+        .map(|(offset, event)| events::Recorded { offset: events::Offset(offset), event })
+        .collect()
+}
+
+/// A model for every task of the list, trained on the generated shop.
+fn of_every_task() -> &'static Vec<Loaded> {
+    static LOADED: LazyLock<Vec<Loaded>> = LazyLock::new(|| {
+        let history = super::shop::Told(events());
+        let dataset = Dataset::load(&history, &ConsentPolicy::default(), TraceReads::default(), &mut |_| {}).unwrap();
+        let data = Data { dataset: &dataset, catalogue: catalogue(), now: NOW, seed: Seed::new(1) };
+        let tasks = learning::tasks(&[]);
+        let train = |task: &dyn learning::Task| {
+            let trained = learning::train(task, &data).unwrap();
+            loaded(&format!("{}-1", trained.header.task), trained.header, trained.body)
+        };
+        tasks.iter().map(train).collect()
+    });
+    &LOADED
+}
+
+fn all_models() -> Models {
+    let mut models = Models::default();
+    of_every_task().iter().cloned().for_each(|loaded| models.put(loaded));
+    models
+}
+
+/// The customers of the shop who ordered lately, those with the fewest orders first.
+fn buyers() -> &'static [Customer<FeatureState>] {
+    static BUYERS: LazyLock<Vec<Customer<FeatureState>>> = LazyLock::new(|| {
+        let mut profiles = Profiles::open(Arc::new(MemoryProfileStore::default())).unwrap();
+        for recorded in events() {
+            profiles.apply(&recorded).unwrap();
+        }
+        let mut customers: Vec<Customer<FeatureState>> = profiles.into_resident();
+        customers.retain(|customer| customer.state.last_order_at() > Some(NOW.plus_days(-60)));
+        customers.sort_by_key(|customer| customer.state.n_orders());
+        customers
+    });
+    &BUYERS
+}
+
+/// Who ordered most often.
+fn buyer() -> &'static Customer<FeatureState> {
+    buyers().last().unwrap()
+}
+
+/// A shop that has whatever anybody ever asked for.
+struct Open;
+
+impl World for Open {
+    fn is_available(&self, _: ItemKey) -> bool {
+        true
+    }
+
+    fn facts(&self, item: ItemKey) -> Option<ItemFacts> {
+        let id = format!("{}", item.0);
+        Some(ItemFacts { id: id.as_str().into(), title: id })
+    }
+
+    fn popular(&self, n: usize) -> Vec<(ItemKey, Sales)> {
+        (1..=9).map(|item| (ItemKey(item), Sales::Buyers { buyers: Headcount::of(9) })).take(n).collect()
+    }
+}
+
+/// The buyer, as far as a kind reads them.
+fn of(kind: &str, models: &Models) -> Subject {
+    of_customer(kind, buyer(), models)
+}
+
+fn of_customer(kind: &str, customer: &Customer<FeatureState>, models: &Models) -> Subject {
+    let about = every_kind().get(kind).unwrap().about();
+    Subject::of(Some(customer), &ConsentPolicy::default(), about, models, catalogue(), NOW)
+}
+
+fn shape(content: &Content) -> ContentShape {
+    match content {
+        Content::Items(_) => ContentShape::Items,
+        Content::Score { .. } => ContentShape::Score,
+        Content::Amount { .. } => ContentShape::Amount,
+        Content::Choice { .. } => ContentShape::Choice,
+    }
+}
+
+/// Whether an answer says anything of what was asked.
+fn says_something(content: &Content) -> bool {
+    match content {
+        Content::Items(items) => !items.is_empty(),
+        Content::Score { score, .. } => score.is_some(),
+        Content::Amount { amount, .. } => amount.is_some_and(|amount| {
+            amount.low <= amount.value && amount.value <= amount.high && amount.value.is_finite()
+        }),
+        Content::Choice { label, .. } => label.is_some(),
+    }
+}
+
+#[test]
+fn every_kind_answers_everybody_and_says_why_where_it_is_not_the_full_answer() {
+    for (models, has_model) in [(all_models(), true), (Models::default(), false)] {
+        for kind in every_kind().iter() {
+            let about = kind.about();
+            let name = about.name.as_str();
+            for (subject, is_known) in
+                [(of(name, &models), true), (refused(), false), (silent(), false), (unknown(true), false)]
+            {
+                let (answer, record) = decided(&question(name, 3), &subject, &models, &Open);
+                assert_eq!(shape(&answer.content), about.shape, "{name}");
+                let is_full = is_known && has_model;
+                assert_eq!(answer.fallback.is_none(), is_full, "{name}: {:?}", answer.fallback);
+                assert!(!is_full || says_something(&answer.content), "{name}: {answer:?}");
+                if let Some(why) = &answer.fallback {
+                    assert!(why.ends_with('.') && why.starts_with(char::is_uppercase), "{name}: {why}");
+                }
+                assert_eq!(answer.model.is_some(), has_model, "{name} names the model it asked");
+                let again = super::reopened(&record);
+                assert_eq!(replay(every_kind(), catalogue(), &again, &models).unwrap(), answer, "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn who_may_not_be_known_gets_what_nobody_in_particular_gets() {
+    let models = all_models();
+    for kind in every_kind().iter() {
+        let name = kind.about().name.as_str();
+        let answer = |subject: &Subject| decide(&question(name, 5), subject, &models, &Open).unwrap();
+        let (withheld, stranger) = (answer(&refused()), answer(&unknown(true)));
+        assert_eq!(withheld.content, stranger.content, "{name}: the refusal changes the reason alone");
+        assert_eq!(withheld.model, stranger.model, "{name}");
+        assert_ne!(answer(&of(name, &models)).content, withheld.content, "{name} says the same of everybody");
+    }
+}
+
+#[test]
+fn only_what_a_kind_declares_is_known_and_recorded_in_few_bytes() {
+    let models = all_models();
+    for kind in every_kind().iter() {
+        let about = kind.about();
+        let name = about.name.as_str();
+        let Subject::Known(known) = of(name, &models) else { panic!("the buyer consents") };
+        let known: &Knowledge = known.get();
+        let read: Vec<&str> = known.inputs.keys().map(|task| task.as_str()).collect();
+        let mut declared: Vec<&str> = about.reads.tasks.iter().map(|task| task.as_str()).collect();
+        declared.sort_unstable();
+        assert_eq!(read, declared, "{name}");
+        assert!(known.features.keys().all(|feature| about.reads.features.contains(feature)), "{name}");
+        assert_eq!(known.bought.is_empty(), !about.reads.bought, "{name}");
+        assert_eq!(known.currency.is_some(), about.reads.currency, "{name}");
+        let (_, record) = decided(&question(name, 3), &of(name, &models), &models, &Open);
+        let logged = record.to_logged();
+        assert_eq!(super::json(&logged.record).contains("\"bought\""), about.reads.bought, "{name}");
+        let median = of_customer(name, &buyers()[buyers().len() / 2], &models);
+        let (_, record) = decided(&question(name, 10), &median, &models, &Open);
+        let n_bytes = record.to_logged().record.len();
+        assert!(n_bytes <= 1_024, "{name}: {n_bytes} bytes of the median customer");
+    }
+}
+
+#[test]
+fn parameters_are_checked_by_what_is_declared_of_them() {
+    let models = models(true);
+    for kind in every_kind().iter() {
+        let about = kind.about();
+        let name = about.name.as_str();
+        let ask = |parameter: &str, value: i64| {
+            let mut asked = question(name, 1);
+            asked.parameters = [(parameter.to_owned(), value)].into();
+            decide(&asked, &unknown(true), &models, &Open)
+        };
+        assert!(ask("made_up", 1).unwrap_err().to_string().contains(&format!("\"{name}\" takes no \"made_up\"")));
+        for parameter in &about.parameters {
+            let (min, max) = parameter.range;
+            assert!(min <= parameter.default && parameter.default <= max, "{name}: {parameter:?}");
+            assert!(ask(parameter.name, min).is_ok() && ask(parameter.name, max).is_ok());
+            for outside in [min - 1, max + 1] {
+                let error = ask(parameter.name, outside).unwrap_err().to_string();
+                assert_eq!(error, format!("{} is {outside}: it goes from {min} to {max}", parameter.name));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_value_is_told_in_the_currency_that_was_learned_from() {
+    let models = all_models();
+    let Subject::Known(known) = of("value", &models) else { panic!("the buyer consents") };
+    let mut known = known.get().clone();
+    let ask =
+        |known: &Knowledge| decide(&question("value", 1), &super::shop::known(known.clone()), &models, &Open).unwrap();
+    let Content::Amount { amount: Some(amount), reasons } = ask(&known).content else { panic!("an amount") };
+    assert_eq!((amount.currency, reasons.len()), (known.currency, 3));
+    known.currency = Some(Currency::parse("JPY").unwrap());
+    let answer = ask(&known);
+    assert!(answer.fallback.unwrap().contains("The customer pays in JPY, and the model has learned from"));
+    let nothing = ModelInputs { version: "value-1".into(), values: vec![0.0, f64::NAN, f64::NAN, f64::NAN] };
+    known.inputs.insert("value".into(), nothing);
+    assert!(ask(&known).fallback.unwrap().starts_with("The customer has not bought anything yet"));
+}
