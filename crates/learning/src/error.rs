@@ -68,7 +68,7 @@ pub enum LearningError {
         /// Its version.
         version: String,
         /// Which features are missing.
-        source: FeatureError,
+        source: Box<FeatureError>,
     },
     /// A task asks for features that this program does not compute.
     #[error(transparent)]

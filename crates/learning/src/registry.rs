@@ -275,7 +275,7 @@ impl Registry {
 }
 
 fn of_features(task: &TaskName, version: &ModelVersion, source: FeatureError) -> LearningError {
-    LearningError::Features { task: task.clone(), version: version.to_string(), source }
+    LearningError::Features { task: task.clone(), version: version.to_string(), source: Box::new(source) }
 }
 
 /// The version of a model file, by its name.
