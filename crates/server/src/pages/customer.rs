@@ -112,7 +112,7 @@ fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<Cu
         (timeline(live, profile, state), items.unwrap_or_default())
     });
     let spent = spent(state);
-    let told = scores.iter().filter_map(|(kind, answer)| Some((score(app, kind, answer), answer.fallback.as_ref())));
+    let told = scores.iter().map(|(kind, answer)| (score(app, kind, answer), answer.fallback.as_ref()));
     Ok(CustomerPage {
         id: profile.id.to_string(),
         label: label(profile),

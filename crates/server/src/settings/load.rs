@@ -54,7 +54,7 @@ pub enum SettingsError {
         /// Where they were declared.
         origin: String,
         /// What is wrong with them.
-        source: OutcomeError,
+        source: Box<OutcomeError>,
     },
     /// What is declared as segments cannot be.
     #[error("{origin}: [[segments]]: {source}")]
@@ -62,7 +62,7 @@ pub enum SettingsError {
         /// Where they were declared.
         origin: String,
         /// What is wrong with them.
-        source: SegmentError,
+        source: Box<SegmentError>,
     },
     /// A value is out of its range.
     #[error("setting {key} {limit}, and is {value}: change it in {origin}")]
@@ -119,7 +119,7 @@ pub fn load(
     let taken = built_in.kinds.iter().map(|kind| kind.about().name.as_str());
     if let Err(source) = Outcome::check_names(&settings.outcomes, taken) {
         let origin = file.map_or_else(|| format!("{PREFIX}OUTCOMES"), |path| path.display().to_string());
-        return Err(SettingsError::Outcomes { origin, source });
+        return Err(SettingsError::Outcomes { origin, source: Box::new(source) });
     }
     let features = Catalogue::new(&settings.features).unwrap_or_default();
     let features: Vec<&str> = features.definitions().iter().map(|definition| definition.name.as_str()).collect();
@@ -127,7 +127,7 @@ pub fn load(
     let scores: Vec<&str> = capabilities.outcomes.iter().map(|outcome| outcome.name.as_str()).collect();
     if let Err(source) = Segment::check(&settings.segments, &features, &scores) {
         let origin = file.map_or_else(|| format!("{PREFIX}SEGMENTS"), |path| path.display().to_string());
-        return Err(SettingsError::Segments { origin, source });
+        return Err(SettingsError::Segments { origin, source: Box::new(source) });
     }
     match settings.broken_range() {
         None => Ok(settings),
