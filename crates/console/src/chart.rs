@@ -152,11 +152,12 @@ pub fn meter(share: f64, tone: Tone, label: &str) -> Html {
     element("meter", 100.0, 6.0, true, label, &body)
 }
 
-/// A bar from the middle to the right where the value is positive, else to the left; `max` fills one half.
+/// A bar from the middle to the right where the value is positive, else to the left; `max` fills one half, `tones` are
+/// those of the right and the left.
 #[must_use]
-pub fn diverging(value: f64, max: f64, label: &str) -> Html {
+pub fn diverging(value: f64, max: f64, tones: (Tone, Tone), label: &str) -> Html {
     let reach = if value.is_finite() && max > 0.0 { (value.abs() / max).min(1.0) * 50.0 } else { 0.0 };
-    let (x, tone) = if value >= 0.0 { (50.0, Tone::Bad) } else { (50.0 - reach, Tone::Good) };
+    let (x, tone) = if value >= 0.0 { (50.0, tones.0) } else { (50.0 - reach, tones.1) };
     let body = format!(
         "<rect class=\"fill-{}\" x=\"{x:.2}\" y=\"1\" width=\"{reach:.2}\" height=\"8\"/><path class=\"axis\" d=\"M50 0V10\"/>",
         tone.class()
@@ -284,7 +285,7 @@ mod tests {
             columns(&values.iter().map(column).collect::<Vec<_>>(), label),
             calibration(&values.iter().map(point).collect::<Vec<_>>(), label),
             meter(first, Tone::Good, label),
-            diverging(first, first, label),
+            diverging(first, first, (Tone::Bad, Tone::Good), label),
             interval(first, first, first, first, label),
             gauge(first, Tone::Bad, label),
         ]
@@ -321,10 +322,15 @@ mod tests {
 
     #[test]
     fn lengths_say_what_the_numbers_say() {
+        let tones = (Tone::Bad, Tone::Good);
         assert!(meter(0.25, Tone::Accent, "").as_str().contains("class=\"fill-accent\" width=\"25.00\""));
         assert!(meter(7.0, Tone::Accent, "").as_str().contains("width=\"100.00\""));
-        assert!(diverging(1.0, 2.0, "").as_str().contains("class=\"fill-bad\" x=\"50.00\" y=\"1\" width=\"25.00\""));
-        assert!(diverging(-2.0, 2.0, "").as_str().contains("class=\"fill-good\" x=\"0.00\" y=\"1\" width=\"50.00\""));
+        assert!(
+            diverging(1.0, 2.0, tones, "").as_str().contains("class=\"fill-bad\" x=\"50.00\" y=\"1\" width=\"25.00\"")
+        );
+        assert!(
+            diverging(-2.0, 2.0, tones, "").as_str().contains("class=\"fill-good\" x=\"0.00\" y=\"1\" width=\"50.00\"")
+        );
         assert!(gauge(0.83, Tone::Bad, "").as_str().contains("stroke-dasharray=\"83.00 100\""));
         assert!(gauge(0.0, Tone::Bad, "").as_str().contains("0 %"));
         assert!(columns(&[Column { title: "a".to_owned(), value: 0.0 }], "").as_str().contains("height=\"0.00\""));

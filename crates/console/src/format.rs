@@ -1,6 +1,6 @@
 //! How are numbers, money and times written for people? The same way on every page.
 
-use primitives::{DAY_MS, HOUR_MS, Money, Timestamp};
+use primitives::{Currency, DAY_MS, HOUR_MS, Money, Timestamp};
 
 const MINUTE_MS: i64 = 60_000;
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -80,6 +80,15 @@ pub fn float(n: u64) -> f64 {
 #[must_use]
 pub fn money(amount: Money) -> String {
     format!("{} {}", decimal(amount.to_major(), amount.currency.digits() as usize), amount.currency)
+}
+
+/// An expected amount in major units, with its currency where one is known: `123.40 EUR`, `1,234 EUR`, `1,234`. From a
+/// thousand on, nobody expects to the cent.
+#[must_use]
+pub fn amount(value: f64, currency: Option<Currency>) -> String {
+    let digits = currency.map_or(2, |currency| currency.digits() as usize);
+    let number = decimal(value, if value.abs() < 1_000.0 { digits } else { 0 });
+    currency.map_or_else(|| number.clone(), |currency| format!("{number} {currency}"))
 }
 
 /// An amount as short as a card needs it: `1.23 M TWD`; below 10,000 in full without the minor unit.

@@ -1,12 +1,11 @@
 //! Who is this customer, what do we know, and what would we decide? One customer's page.
 
-use super::parts::item_bar;
-use super::{Answer, FeatureGroup, Frame, Item, Score, Section, filters, page};
+use super::{Answer, Content, FeatureGroup, Frame, Section, filters, page};
 use crate::Icon;
-use crate::chart::Html;
 use primitives::{Money, Timestamp};
 
-/// A customer, `/customers/{id}`; `POST /customers/{id}/decide` with `decision=recommend|churn` shows it with `decided`.
+/// A customer, `/customers/{id}`; `POST /customers/{id}/decide` with a `decision` of `decisions` shows it with
+/// `decided`.
 #[derive(Debug, Clone, PartialEq, askama::Template)]
 #[template(path = "customer.html")]
 pub struct CustomerPage {
@@ -40,12 +39,14 @@ pub struct CustomerPage {
     pub consents: Vec<Consent>,
     /// What we know at this moment, in numbers.
     pub features: Vec<FeatureGroup>,
-    /// Scores with their reasons.
-    pub scores: Vec<Score>,
-    /// Why there is no score, where there is none.
-    pub score_note: Option<String>,
+    /// What can be decided: (its name in the form, what people call it).
+    pub decisions: Vec<(String, String)>,
+    /// What is told of this customer, with reasons.
+    pub told: Vec<Content>,
+    /// Why something cannot be told of this customer, where that is so.
+    pub told_note: Option<String>,
     /// What we would show.
-    pub recommendations: Recommendations,
+    pub shown: Vec<Shown>,
     /// The decision that was just made with "Decide now".
     pub decided: Option<Answer>,
 }
@@ -134,18 +135,20 @@ pub struct Consent {
     pub stated_at: Option<Timestamp>,
 }
 
-/// What we would show.
+/// Something that would be shown.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Recommendations {
-    /// The items, best first.
-    pub items: Vec<Item>,
-    /// Why they are not the full answer, or why there are none.
+pub struct Shown {
+    /// What it is: `Recommendations`.
+    pub title: String,
+    /// What it holds.
+    pub content: Content,
+    /// Why it is not the full answer, or why there is none.
     pub note: Option<String>,
 }
 
-impl CustomerPage {
-    fn item_bar(&self, score: &f64) -> Html {
-        item_bar(&self.recommendations.items, *score)
+impl Shown {
+    fn is_empty(&self) -> bool {
+        matches!(&self.content, Content::Items(items) if items.items.is_empty())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who are the customers, and which one is meant? Search and list.
 
-use super::{Band, Frame, Section, filters, page};
+use super::{Frame, Glance, Section, filters, page};
 use crate::Icon;
 use primitives::{Money, Timestamp};
 
@@ -18,6 +18,8 @@ pub struct CustomersPage {
     pub found: u64,
     /// What the list leaves out, where it does.
     pub note: Option<String>,
+    /// What is told of each customer by the answers that stand on their pages: the headings, [`Self::N_ANSWERS`] at most.
+    pub answers: Vec<String>,
     /// The customers.
     pub rows: Vec<CustomerRow>,
     /// The address of the next page.
@@ -42,12 +44,11 @@ pub struct CustomerRow {
     pub orders: u64,
     /// What they were worth; none where there was none.
     pub revenue: Option<Money>,
-    /// The probability that they are lost; none without a model or a purchase.
-    pub risk: Option<f64>,
+    /// One answer a heading; none where nothing can be said of this customer.
+    pub answers: Vec<Option<Glance>>,
 }
 
-impl CustomerRow {
-    fn band(risk: &f64) -> Band {
-        Band::of(*risk)
-    }
+impl CustomersPage {
+    /// How many answers a list has room for.
+    pub const N_ANSWERS: usize = 3;
 }

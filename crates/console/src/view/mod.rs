@@ -3,6 +3,7 @@
 //! The order is the navigation's. A view holds what is to be shown and nothing that could compute it: the routes fill it,
 //! `render` writes it. Hostile text may stand in every `String`.
 
+mod content;
 mod filters;
 mod frame;
 mod parts;
@@ -24,8 +25,9 @@ pub mod sample;
 
 pub use api::{ApiPage, Example};
 pub use audit::{AuditFilter, AuditPage, AuditRow};
+pub use content::{Amount, Choice, Content, Contribution, Glance, Item, Items, Score};
 pub use customer::{
-    Consent, CustomerPage, Identifier, Recommendations, RefusedJoin, Timeline, TimelineDay, TimelineEntry, Trait,
+    Consent, CustomerPage, Identifier, RefusedJoin, Shown, Timeline, TimelineDay, TimelineEntry, Trait,
 };
 pub use customers::{CustomerRow, CustomersPage};
 pub use decision::{Candidate, DecisionPage, Outcome};
@@ -39,7 +41,7 @@ pub use models::{Champion, Metric, ModelsPage, Need, Task, Version};
 pub use overview::{
     CustomersCard, DayCount, DayRevenue, DecisionsCard, EventsCard, HealthCard, ModelLine, ModelState, Overview, Worth,
 };
-pub use parts::{Advantage, Answer, Band, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef, Score};
+pub use parts::{Advantage, Answer, Band, ConsentBasis, Feature, FeatureGroup, ModelRef};
 
 /// Gives a page its `render`.
 macro_rules! page {

@@ -1,64 +1,19 @@
-//! What stands on more than one page? Items, scores with their reasons, features, and a decision's answer.
+//! What stands on more than one page? A decision's answer, features, and how much better a model is.
 
-use super::filters;
+use super::{Content, filters};
 use crate::Icon;
-use crate::chart::{Html, Tone, diverging, gauge, meter};
+use crate::chart::Tone;
 use crate::format;
 
-/// An item that was recommended.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Item {
-    /// Its identifier.
-    pub id: String,
-    /// Its name, where the catalogue knows one.
-    pub title: Option<String>,
-    /// Its category, where the catalogue knows one.
-    pub category: Option<String>,
-    /// Its score; only the order and the ratio mean something.
-    pub score: f64,
-    /// Why, in words.
-    pub reason: String,
-}
-
-/// How worrying a risk is.
+/// How high a probability is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Band {
-    /// Nothing to do.
+    /// Of a risk: nothing to do.
     Low,
-    /// To be watched.
+    /// Of a risk: to be watched.
     Medium,
-    /// To be acted on.
+    /// Of a risk: to be acted on.
     High,
-}
-
-/// What one feature added to a score.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Contribution {
-    /// The feature's name.
-    pub feature: String,
-    /// What it says about this customer, in words.
-    pub text: String,
-    /// How much it added, in the model's unit (log-odds); positive raises the risk.
-    pub contribution: f64,
-}
-
-/// A probability with its reasons.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Score {
-    /// What it is the probability of: `Churn`.
-    pub title: String,
-    /// The same as a full question: `Will there be no purchase in the next 30 days?`
-    pub question: String,
-    /// Whether it is something to be kept from coming true.
-    pub is_risk: bool,
-    /// The calibrated probability.
-    pub probability: f64,
-    /// The probability of a customer of whom nothing is known, to compare with.
-    pub base_rate: Option<f64>,
-    /// Whether it is the average over all customers, and says nothing about this one.
-    pub is_average: bool,
-    /// The reasons, largest first.
-    pub contributions: Vec<Contribution>,
 }
 
 /// By how much a model is better than a simple answer, as a share of that answer's number, with its 95 % interval.
@@ -98,12 +53,10 @@ pub struct ModelRef {
 pub struct Answer {
     /// The decision's identifier.
     pub id: String,
-    /// Its kind: `recommend` or `churn`.
-    pub kind: String,
-    /// The items, best first; empty for a score.
-    pub items: Vec<Item>,
-    /// The score, where one was asked for.
-    pub score: Option<Score>,
+    /// What was decided, as people call it: `Recommendations`.
+    pub title: String,
+    /// What it says.
+    pub content: Content,
     /// The consent it rests on.
     pub consent: ConsentBasis,
     /// The model that answered, none for a fallback.
@@ -149,28 +102,34 @@ impl Band {
         }
     }
 
-    /// The colour it is shown in.
+    /// The colour it is shown in: only of a risk is it known which end is the good one.
     #[must_use]
-    pub fn tone(self) -> Tone {
+    pub fn tone(self, is_risk: bool) -> Tone {
         match self {
+            _ if !is_risk => Tone::Accent,
             Self::Low => Tone::Good,
             Self::Medium => Tone::Warn,
             Self::High => Tone::Bad,
         }
     }
 
-    pub(super) fn class(self) -> &'static str {
-        self.tone().class()
+    pub(super) fn class(self, is_risk: bool) -> &'static str {
+        match self {
+            Self::Low if !is_risk => "",
+            _ if !is_risk => "info",
+            _ => self.tone(is_risk).class(),
+        }
     }
 
-    /// Its name: `Low`, `Medium`, `High`.
+    /// Its name: `High`, and of a risk `High risk`.
     #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
+    pub fn words(self, is_risk: bool) -> String {
+        let word = match self {
             Self::Low => "Low",
             Self::Medium => "Medium",
             Self::High => "High",
-        }
+        };
+        if is_risk { format!("{word} risk") } else { word.to_owned() }
     }
 }
 
@@ -221,34 +180,6 @@ fn signed_percent(share: f64) -> String {
         share if share < 0.0 => format!("−{text}"),
         _ => format!("+{text}"),
     }
-}
-
-impl Score {
-    pub(super) fn band(&self) -> Band {
-        Band::of(self.probability)
-    }
-
-    pub(super) fn gauge(&self) -> Html {
-        let label = format!("{}: {}", self.title, format::percent(self.probability));
-        gauge(self.probability, self.band().tone(), &label)
-    }
-
-    pub(super) fn bar(&self, contribution: &f64) -> Html {
-        let sizes = self.contributions.iter().map(|reason| reason.contribution.abs());
-        diverging(*contribution, sizes.filter(|size| size.is_finite()).fold(0.0, f64::max), "")
-    }
-}
-
-impl Answer {
-    fn item_bar(&self, score: &f64) -> Html {
-        item_bar(&self.items, *score)
-    }
-}
-
-/// An item's score beside the best one's.
-pub(super) fn item_bar(items: &[Item], score: f64) -> Html {
-    let best = items.iter().map(|item| item.score).filter(|score| score.is_finite()).fold(f64::MIN_POSITIVE, f64::max);
-    meter(score / best, Tone::Accent, "")
 }
 
 #[cfg(test)]

@@ -78,12 +78,21 @@ fn hostile_text_stays_text() {
     customer.timeline.days[0].entries[0].title = text();
     customer.timeline.days[0].entries[0].detail = Some(text());
     customer.features[0].features[0].meaning = text();
-    customer.scores[0].title = text();
-    customer.scores[0].contributions[0].text = text();
-    customer.recommendations.items[0].reason = text();
+    customer.decisions[0] = (text(), text());
+    for content in customer.told.iter_mut().chain([&mut customer.shown[0].content]) {
+        match content {
+            Content::Items(items) => (items.items[0].title, items.items[0].reason) = (Some(text()), text()),
+            Content::Score(score) => (score.title, score.contributions[0].text) = (text(), text()),
+            Content::Amount(amount) => (amount.title, amount.question, amount.reasons[0]) = (text(), text(), text()),
+            Content::Choice(choice) => {
+                (choice.title, choice.label, choice.others[0], choice.reasons[0]) = (text(), text(), text(), text());
+            }
+            Content::Nothing => {}
+        }
+    }
     if let Some(answer) = &mut customer.decided {
         answer.id = text();
-        answer.items[0].title = Some(text());
+        answer.title = text();
         answer.fallback = Some(text());
     }
     let mut events = sample::events();
@@ -97,6 +106,7 @@ fn hostile_text_stays_text() {
     let mut customers = sample::customers();
     customers.query = text();
     customers.rows[0].id = text();
+    customers.answers[0] = text();
     let mut decision = sample::decision();
     decision.request = text();
     decision.customer = Some(text());
@@ -139,7 +149,7 @@ fn empty_pages_say_what_to_do_next() {
         ("/empty", "Three lines for a terminal"),
         ("/empty/events", "No events yet"),
         ("/empty/customers", "Nobody found for “nobody”"),
-        ("/empty/customer", "No score of their own."),
+        ("/empty/customer", "Nothing of their own."),
         ("/empty/models", "What is still missing"),
         ("/empty/decisions", "Nothing decided yet"),
         ("/empty/audit", "Nothing was written down yet"),
@@ -160,7 +170,11 @@ fn no_page_says_the_opposite_of_its_numbers() {
     // An average is no risk of this customer.
     let mut customer = sample::customer();
     customer.decided = None;
-    customer.scores.iter_mut().for_each(|score| (score.is_average, score.contributions) = (true, vec![]));
+    customer.told.retain(|content| matches!(content, Content::Score(_)));
+    for content in &mut customer.told {
+        let Content::Score(score) = content else { panic!("not a score") };
+        (score.is_average, score.contributions) = (true, vec![]);
+    }
     let html = customer.render();
     assert!(html.contains("no score of this one") && !html.contains(" risk</span>"), "{html}");
     assert!(!html.contains("The model gave no reasons"), "{html}");

@@ -2,8 +2,8 @@
 
 use crate::app::App;
 use console::format;
-use console::view::{Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef, Score};
-use decisions::{Content, KindName, RankedItem, Reason, Record, Testimony, World};
+use console::view::{self, Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef};
+use decisions::{Content, KindAbout, KindName, RankedItem, Reason, Record, Testimony, World};
 use engine::Live;
 use features::{Catalogue, Definition, FeatureState};
 use primitives::{Currency, ItemId, ItemKey, Money};
@@ -13,11 +13,11 @@ use std::sync::Arc;
 /// An answer that was given.
 pub(super) fn answer(app: &App, record: &Record, latency_ms: Option<f64>) -> Answer {
     let answer = &record.decision.answer;
+    let kind = &record.question.kind;
     Answer {
         id: record.decision.id.to_string(),
-        kind: record.question.kind.to_string(),
-        items: app.engine.look(|live| items(live, answer, Some(&record.testimony))),
-        score: score(app, &record.question.kind, answer),
+        title: about(app, kind).map_or_else(|| kind.to_string(), |about| about.title.clone()),
+        content: content(app, kind, answer, Some(&record.testimony)),
         consent: ConsentBasis {
             purpose: answer.consent.purpose.name().to_owned(),
             granted: answer.consent.granted,
@@ -33,10 +33,60 @@ pub(super) fn answer(app: &App, record: &Record, latency_ms: Option<f64>) -> Ans
     }
 }
 
-/// The items of an answer under the names they had when it was given; those of today where it is given now.
-pub(super) fn items(live: &Live, answer: &decisions::Answer, then: Option<&Testimony>) -> Vec<Item> {
-    let Content::Items(items) = &answer.content else { return Vec::new() };
-    items.iter().map(|ranked| item(live, ranked, then)).collect()
+/// What is told of a kind; `None` for one that only another program knows.
+fn about<'a>(app: &'a App, kind: &KindName) -> Option<&'a KindAbout> {
+    app.engine.capabilities().kinds.get(kind.as_str()).ok().map(decisions::Kind::about)
+}
+
+/// What an answer says. Items have the names they had when it was given; those of today where it is given now.
+pub(super) fn content(
+    app: &App,
+    kind: &KindName,
+    answer: &decisions::Answer,
+    then: Option<&Testimony>,
+) -> view::Content {
+    let about = about(app, kind);
+    let title = || about.map_or_else(|| kind.to_string(), |about| about.title.clone());
+    let question = || about.map_or_else(String::new, |about| about.question.clone());
+    let is_average = answer.fallback.is_some();
+    match &answer.content {
+        Content::Items(items) => view::Content::Items(view::Items {
+            items: app.engine.look(|live| items.iter().map(|ranked| item(live, ranked, then)).collect()),
+        }),
+        Content::Score { score: Some(score), reasons } => view::Content::Score(view::Score {
+            title: title(),
+            question: question(),
+            is_risk: about.is_some_and(|about| about.is_risk),
+            probability: score.get(),
+            base_rate: answer.model.as_ref().and_then(|model| base_rate(app, model)),
+            is_average,
+            contributions: reasons.iter().map(contribution).collect(),
+        }),
+        Content::Amount { amount: Some(amount), reasons } => view::Content::Amount(view::Amount {
+            title: title(),
+            question: question(),
+            value: amount.value,
+            low: amount.low,
+            high: amount.high,
+            currency: amount.currency,
+            is_average,
+            reasons: in_words(reasons),
+        }),
+        Content::Choice { label: Some(label), others, reasons } => view::Content::Choice(view::Choice {
+            title: title(),
+            question: question(),
+            label: label.clone(),
+            others: others.clone(),
+            reasons: in_words(reasons),
+        }),
+        Content::Score { score: None, .. }
+        | Content::Amount { amount: None, .. }
+        | Content::Choice { label: None, .. } => view::Content::Nothing,
+    }
+}
+
+fn in_words(reasons: &[Reason]) -> Vec<String> {
+    reasons.iter().map(|reason| reason.text.clone()).collect()
 }
 
 fn item(live: &Live, ranked: &RankedItem, then: Option<&Testimony>) -> Item {
@@ -57,23 +107,10 @@ fn title_then(then: &Testimony, id: &ItemId) -> String {
     then.facts(ItemKey::from(id)).map_or_else(|| id.to_string(), |facts| facts.title)
 }
 
-/// The score of an answer, with the share of all customers to compare it with.
-pub(super) fn score(app: &App, kind: &KindName, answer: &decisions::Answer) -> Option<Score> {
-    let Content::Score { score: Some(score), reasons } = &answer.content else { return None };
-    let model = answer.model.as_ref();
-    let about = app.engine.capabilities().kinds.get(kind.as_str()).ok().map(decisions::Kind::about);
-    Some(Score {
-        title: about.map_or_else(|| kind.to_string(), |about| about.title.clone()),
-        question: about.map_or_else(String::new, |about| about.question.clone()),
-        is_risk: about.is_some_and(|about| about.is_risk),
-        probability: score.get(),
-        base_rate: model.and_then(|model| {
-            let task = model.name.as_str().into();
-            app.engine.registry().header_of(&task, &model.version).ok()?.evaluation.base_rate
-        }),
-        is_average: answer.fallback.is_some(),
-        contributions: reasons.iter().map(contribution).collect(),
-    })
+/// The share of all customers, to compare a score with.
+fn base_rate(app: &App, model: &decisions::ModelRef) -> Option<f64> {
+    let task = model.name.as_str().into();
+    app.engine.registry().header_of(&task, &model.version).ok()?.evaluation.base_rate
 }
 
 fn contribution(reason: &Reason) -> Contribution {
@@ -153,23 +190,15 @@ pub(super) fn in_short(app: &App, record: &Record) -> String {
             format!("{}, the average", format::percent(score.get()))
         }
         Content::Score { score: Some(score), .. } => {
-            let kinds = &app.engine.capabilities().kinds;
-            let is_risk = kinds.get(record.question.kind.as_str()).is_ok_and(|kind| kind.about().is_risk);
-            let band = console::view::Band::of(score.get()).word().to_lowercase();
-            format!("{}, {band}{}", format::percent(score.get()), if is_risk { " risk" } else { "" })
+            let is_risk = about(app, &record.question.kind).is_some_and(|about| about.is_risk);
+            let band = view::Band::of(score.get()).words(is_risk).to_lowercase();
+            format!("{}, {band}", format::percent(score.get()))
         }
         Content::Amount { amount: None, .. } => "no amount".to_owned(),
         Content::Amount { amount: Some(amount), .. } => {
             let average = if answer.fallback.is_some() { ", the average" } else { "" };
-            format!("{}{average}", in_money(amount))
+            format!("{}{average}", format::amount(amount.value, amount.currency))
         }
         Content::Choice { label, .. } => label.clone().unwrap_or_else(|| "none".to_owned()),
     }
-}
-
-/// `120.50 EUR`, or the number alone where no currency is known.
-pub(super) fn in_money(amount: &decisions::Amount) -> String {
-    amount
-        .currency
-        .map_or_else(|| format!("{:.2}", amount.value), |currency| format!("{:.2} {}", amount.value, currency.code()))
 }

@@ -1,6 +1,6 @@
 //! What stands on a customer's page, and what happens at "Decide now"?
 
-use super::answer::{answer, by_name, currency, feature_groups, items, score, spent};
+use super::answer::{answer, by_name, content, currency, feature_groups, spent};
 use super::customers::label;
 use super::door;
 use super::visit::Visit;
@@ -12,10 +12,10 @@ use axum::extract::rejection::{FormRejection, PathRejection};
 use axum::response::Response;
 use console::format;
 use console::view::{
-    Answer, Consent, CustomerPage, Frame, Identifier, Recommendations, RefusedJoin, Score, Timeline, TimelineDay,
+    Answer, Consent, Content, CustomerPage, Frame, Identifier, RefusedJoin, Shown, Timeline, TimelineDay,
     TimelineEntry, Trait,
 };
-use decisions::{ContentShape, KindAbout, KindName};
+use decisions::{Kind, KindAbout, KindName};
 use engine::By;
 use engine::Stopwatch;
 use engine::{Asked, CustomerView, Live};
@@ -23,7 +23,7 @@ use events::{CallKind, Fields};
 use features::FeatureState;
 use governance::{ConsentAnswer, ConsentBasis, Deed};
 use primitives::ItemKey;
-use profiles::{Moment, Profile};
+use profiles::{Customer, Moment, Profile};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -100,19 +100,11 @@ fn name_of(profile: &Profile) -> profiles::Identifier {
 fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<CustomerPage, ServerError> {
     let view = app.engine.customer(id)?;
     let CustomerView { customer, consents, features, scores } = &view;
-    let kinds = &app.engine.capabilities().kinds;
+    let kinds = || app.engine.capabilities().kinds.iter().map(Kind::about);
     let (profile, state) = (&customer.profile, &customer.state);
-    // What the customer is shown: the first kind that answers with items.
-    let shown = kinds.iter().find(|kind| kind.about().is_shown && kind.about().shape == ContentShape::Items);
-    let preview =
-        shown.map(|shown| app.engine.preview(customer, shown, app.engine.clock().now(), parameters(shown.about())));
-    let preview = preview.transpose()?;
-    let (timeline, recommended) = app.engine.look(|live| {
-        let items = preview.as_ref().map(|preview| items(live, preview, None));
-        (timeline(live, profile, state), items.unwrap_or_default())
-    });
     let spent = spent(state);
-    let told = scores.iter().map(|(kind, answer)| (score(app, kind, answer), answer.fallback.as_ref()));
+    let told: Vec<_> =
+        scores.iter().map(|(kind, answer)| (content(app, kind, answer, None), answer.fallback.as_deref())).collect();
     Ok(CustomerPage {
         id: profile.id.to_string(),
         label: label(profile),
@@ -124,32 +116,43 @@ fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<Cu
         revenue: spent,
         first_seen: profile.first_seen,
         last_seen: profile.last_seen,
-        timeline,
+        timeline: app.engine.look(|live| timeline(live, profile, state)),
         traits: traits(profile),
         consents: consents.iter().map(consent).collect(),
         features: feature_groups(&app.engine.catalogue(), by_name(features), currency(state)),
-        score_note: notes(told.clone()),
-        // An average is no score of this customer.
-        scores: told.filter(|(_, fallback)| fallback.is_none()).filter_map(|(score, _)| score).collect(),
-        recommendations: Recommendations { items: recommended, note: preview.and_then(|preview| preview.fallback) },
+        decisions: kinds().map(|about| (about.name.to_string(), about.title.clone())).collect(),
+        told_note: notes(&told),
+        // An average says nothing of this customer.
+        told: told.into_iter().filter(|(_, fallback)| fallback.is_none()).map(|(content, _)| content).collect(),
+        shown: kinds()
+            .filter(|about| about.is_shown && !about.on_profile)
+            .map(|about| shown(app, customer, about))
+            .collect::<Result<_, _>>()?,
         decided,
         frame,
     })
 }
 
-/// Why there is no score of this customer's own, each reason once.
-fn notes<'a>(told: impl Iterator<Item = (Option<Score>, Option<&'a String>)>) -> Option<String> {
-    let mut notes: Vec<String> = Vec::new();
-    for (score, why) in told.filter_map(|(score, fallback)| Some((score, fallback?))) {
-        let note = match score {
-            Some(average) => format!("{why} {}: {}.", average.title, format::percent(average.probability)),
-            None => why.clone(),
-        };
-        if !notes.contains(&note) {
-            notes.push(note);
+/// What would be shown to the customer now.
+fn shown(app: &App, customer: &Customer<FeatureState>, about: &KindAbout) -> Result<Shown, ServerError> {
+    let kind = app.engine.capabilities().kinds.get(about.name.as_str())?;
+    let preview = app.engine.preview(customer, kind, app.engine.clock().now(), parameters(about))?;
+    let content = content(app, &about.name, &preview, None);
+    Ok(Shown { title: about.title.clone(), content, note: preview.fallback })
+}
+
+/// Why something cannot be told of this customer, each reason once and before the averages that it stands for.
+fn notes(told: &[(Content, Option<&str>)]) -> Option<String> {
+    let mut notes: Vec<(&str, Vec<String>)> = Vec::new();
+    for (content, why) in told.iter().filter_map(|(content, why)| Some((content, (*why)?))) {
+        match notes.iter_mut().find(|(said, _)| *said == why) {
+            Some((_, averages)) => averages.extend(content.average()),
+            None => notes.push((why, content.average().into_iter().collect())),
         }
     }
-    (!notes.is_empty()).then(|| notes.join(" "))
+    let sentences = notes.into_iter().map(|(why, averages)| [&[why.to_owned()][..], &averages].concat().join(" "));
+    let sentences: Vec<String> = sentences.collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
 fn identifiers(profile: &Profile) -> Vec<Identifier> {

@@ -1,6 +1,6 @@
 //! Which customers stand on the list, and who is found?
 
-use super::answer::spent;
+use super::answer::{content, spent};
 use super::visit::Visit;
 use super::{Asked, more_rows, n_rows};
 use crate::app::App;
@@ -8,8 +8,8 @@ use crate::error::ServerError;
 use axum::extract::Query;
 use axum::response::Response;
 use console::format;
-use console::view::{CustomerRow, CustomersPage, Frame};
-use decisions::Content;
+use console::view::{CustomerRow, CustomersPage, Frame, Glance};
+use decisions::Kind;
 use engine::Search;
 use features::FeatureState;
 use primitives::Timestamp;
@@ -31,11 +31,13 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<CustomersPage, ServerE
     let Search { customers, n_found, n_searched, is_complete } = app.engine.search(&query, n, SEARCH_MAX)?;
     let totals = app.engine.look(|live| live.profiles.totals());
     let now = frame.now;
+    let kinds: Vec<&dyn Kind> = on_list(app).collect();
     Ok(CustomersPage {
         total: totals.n_customers,
         found: n_found,
         note: note(&query, n_searched, totals.n_customers, is_complete),
-        rows: customers.iter().map(|customer| row(app, customer, now)).collect(),
+        answers: kinds.iter().map(|kind| kind.about().title.clone()).collect(),
+        rows: customers.iter().map(|customer| row(app, customer, &kinds, now)).collect(),
         more: more_rows("/customers", &[("q", &query)], customers.len(), n),
         query,
         frame,
@@ -57,7 +59,12 @@ fn note(query: &str, n_searched: u64, total: u64, is_complete: bool) -> Option<S
     })
 }
 
-fn row(app: &App, customer: &Customer<FeatureState>, now: Timestamp) -> CustomerRow {
+/// The kinds that a list has room for: the first that stand on every customer's page.
+fn on_list(app: &App) -> impl Iterator<Item = &dyn Kind> {
+    app.engine.capabilities().kinds.iter().filter(|kind| kind.about().on_profile).take(CustomersPage::N_ANSWERS)
+}
+
+fn row(app: &App, customer: &Customer<FeatureState>, kinds: &[&dyn Kind], now: Timestamp) -> CustomerRow {
     CustomerRow {
         id: customer.profile.id.to_string(),
         label: label(&customer.profile),
@@ -66,18 +73,14 @@ fn row(app: &App, customer: &Customer<FeatureState>, now: Timestamp) -> Customer
         last_seen: customer.profile.last_seen,
         orders: customer.state.n_orders(),
         revenue: spent(&customer.state),
-        risk: risk(app, customer, now),
+        answers: kinds.iter().map(|kind| glance(app, customer, *kind, now)).collect(),
     }
 }
 
-/// The customer's own probability of the first risk that there is; an average says nothing about one.
-fn risk(app: &App, customer: &Customer<FeatureState>, now: Timestamp) -> Option<f64> {
-    let kind = app.engine.capabilities().kinds.iter().find(|kind| kind.about().is_risk && kind.about().on_profile)?;
+/// The customer's own answer; an average says nothing about one.
+fn glance(app: &App, customer: &Customer<FeatureState>, kind: &dyn Kind, now: Timestamp) -> Option<Glance> {
     let answer = app.engine.preview(customer, kind, now, BTreeMap::new()).ok()?;
-    match answer.content {
-        Content::Score { score: Some(score), .. } if answer.fallback.is_none() => Some(score.get()),
-        _ => None,
-    }
+    content(app, &kind.about().name, &answer, None).glance()
 }
 
 /// What people call the customer, where a trait says so.

@@ -1,6 +1,7 @@
 //! Does the console show what is there, to those who may see it and to nobody else?
 
 mod access;
+mod kinds;
 mod truth;
 
 use crate::keys::Keys;
@@ -85,7 +86,11 @@ impl Console {
 
     /// The generated shop of `n_customers`, with the recommender trained on it.
     fn filled(n_customers: usize) -> Self {
-        let console = Self::start(true);
+        Self::filled_with(n_customers, |_| {})
+    }
+
+    fn filled_with(n_customers: usize, change: impl FnOnce(&mut Settings)) -> Self {
+        let console = Self::start_with(true, change);
         let engine = &console.running.app().engine;
         let settings = WorldSettings {
             n_customers,
@@ -436,15 +441,17 @@ fn deciding_now_logs_a_decision_and_looking_logs_none() {
     let path = format!("/customers/{}", best.profile.id);
     assert_eq!(console.get(&path).status, 200);
     assert_eq!(console.n_decisions(), 0);
-    for (i, kind) in ["recommend", "churn"].into_iter().enumerate() {
-        let page = console.post(&format!("{path}/decide"), &format!("decision={kind}"), &[]);
-        assert!(page.body.contains(&format!("Decided just now: {kind}")), "{}", page.body);
+    let engine = &console.running.app().engine;
+    let kinds: Vec<_> = engine.capabilities().kinds.iter().map(decisions::Kind::about).collect();
+    for (i, kind) in kinds.iter().enumerate() {
+        let page = console.post(&format!("{path}/decide"), &format!("decision={}", kind.name), &[]);
+        assert!(page.body.contains(&format!("Decided just now: {}", kind.title)), "{}", page.body);
         assert!(page.body.contains(&format!("name=\"back\" value=\"{path}\"")), "colours lead back to the customer");
         assert_eq!(console.n_decisions(), i as u64 + 1);
     }
     assert_eq!(console.post(&format!("{path}/decide"), "decision=nonsense", &[]).status, 400);
     assert_eq!(console.post("/customers/nobody/decide", "decision=churn", &[]).status, 404);
-    assert_eq!(console.n_decisions(), 2);
+    assert_eq!((console.n_decisions(), kinds.len()), (3, 3));
 
     let logged = console.running.app().engine.ports().decisions.recent(None, 9).unwrap();
     let list = console.get("/decisions").body;
@@ -455,7 +462,7 @@ fn deciding_now_logs_a_decision_and_looking_logs_none() {
         assert!(page.body.contains(&format!("rapport replay {}", decision.id)), "{}", page.body);
     }
     let overview = console.get("/").body;
-    assert!(overview.contains("2 since the start") && overview.contains("p99"), "{overview}");
+    assert!(overview.contains("3 since the start") && overview.contains("p99"), "{overview}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What has been learned and decided on the sample pages?
 
-use super::people::{answer, features, items};
+use super::people::{answer, features, items, list};
 use super::*;
 use crate::chart::CalibrationPoint;
 
@@ -156,7 +156,7 @@ pub fn decision() -> DecisionPage {
         frame: frame("/decisions/019ab3f2"),
         at: before(2_000),
         customer: Some("42".to_owned()),
-        answer: answer("recommend"),
+        answer: answer("Recommendations", list()),
         request: r#"{"decision":"recommend","userId":"42","context":{"page":"home"},"n":4}"#.to_owned(),
         response: r#"{"decisionId":"019ab3f2c1d4e5f6","decision":"recommend","customerId":"42","items":[{"id":"4710011401128","score":0.412,"reason":"Bought with soy milk"}],"model":{"name":"item-to-item","version":"9bd04f21aa73"},"consent":{"purpose":"personalization","granted":true},"fallback":null}"#.to_owned(),
         features: features(),

@@ -5,28 +5,37 @@ use super::*;
 /// A search with four results.
 #[must_use]
 pub fn customers() -> CustomersPage {
-    let row = |id: &str, label: Option<&str>, days: i64, orders, revenue: Option<i64>, risk| CustomerRow {
-        id: id.to_owned(),
-        label: label.map(str::to_owned),
-        known: !id.starts_with("anonymous:"),
-        first_seen: now().plus_days(-115),
-        last_seen: now().plus_days(-days),
-        orders,
-        revenue: revenue.map(twd),
-        risk,
-    };
+    let row =
+        |id: &str, label: Option<&str>, days: i64, orders, revenue: Option<i64>, answers: Option<(f64, f64, f64)>| {
+            CustomerRow {
+                id: id.to_owned(),
+                label: label.map(str::to_owned),
+                known: !id.starts_with("anonymous:"),
+                first_seen: now().plus_days(-115),
+                last_seen: now().plus_days(-days),
+                orders,
+                revenue: revenue.map(twd),
+                answers: match answers {
+                    Some((leaves, spends, returns)) => {
+                        vec![score(leaves).glance(), value(spends).glance(), returning(returns).glance()]
+                    }
+                    None => vec![None; 3],
+                },
+            }
+        };
     CustomersPage {
         frame: frame("/customers"),
         query: String::new(),
         total: 33_314,
         found: 33_314,
         note: None,
+        answers: ["Churn", "Lifetime value", "Back within a week"].map(str::to_owned).to_vec(),
         rows: vec![
-            row("42", Some("Mei-Ling Chen"), 0, 23, Some(1_845_600), Some(0.72)),
-            row("1069", None, 1, 9, Some(402_900), Some(0.41)),
-            row("1113", Some("j.huang@example.com"), 3, 2, Some(61_200), Some(0.12)),
+            row("42", Some("Mei-Ling Chen"), 0, 23, Some(1_845_600), Some((0.72, 18_240.0, 0.31))),
+            row("1069", None, 1, 9, Some(402_900), Some((0.41, 6_120.5, 0.44))),
+            row("1113", Some("j.huang@example.com"), 3, 2, Some(61_200), Some((0.12, 940.0, 0.71))),
             row("anonymous:5f0c3a9e-77", None, 6, 0, None, None),
-            row("20459", None, 34, 4, Some(98_050), Some(0.93)),
+            row("20459", None, 34, 4, Some(98_050), Some((0.93, 310.25, 0.02))),
         ],
         more: Some("/customers?after=20459".to_owned()),
     }
@@ -81,10 +90,18 @@ pub fn customer() -> CustomerPage {
             consent("security", "Keeping from fraud and abuse; what the law demands does not ask", true, false),
         ],
         features: features(),
-        scores: vec![score()],
-        score_note: None,
-        recommendations: Recommendations { items: items(), note: None },
-        decided: Some(answer("recommend")),
+        decisions: [
+            ("recommend", "Recommendations"),
+            ("churn", "Churn"),
+            ("value", "Lifetime value"),
+            ("returns_soon", "Back within a week"),
+        ]
+        .map(|(name, title)| (name.to_owned(), title.to_owned()))
+        .to_vec(),
+        told: vec![score(0.72), value(18_240.0), returning(0.31), choice()],
+        told_note: None,
+        shown: vec![Shown { title: "Recommendations".to_owned(), content: list(), note: None }],
+        decided: Some(answer("Recommendations", list())),
     }
 }
 
@@ -109,38 +126,40 @@ pub fn customer_stranger() -> CustomerPage {
         timeline: Timeline { days: vec![], not_shown: 0 },
         traits: vec![],
         features: vec![],
-        scores: vec![],
-        score_note: Some(
-            "The customer's data may not be used for personalization: this is the average over all customers. It is 43 %."
+        told: vec![],
+        told_note: Some(
+            "The customer's data may not be used for personalization: this is the average over all customers. Churn: 43 %."
                 .to_owned(),
         ),
-        recommendations: Recommendations {
-            items: vec![],
+        shown: vec![Shown {
+            title: "Recommendations".to_owned(),
+            content: Content::Items(Items { items: vec![] }),
             note: Some("The customer refused personalization, and the catalogue holds no item that can be shown.".to_owned()),
-        },
+        }],
         decided: Some(Answer {
             fallback: Some(
-                "The customer refused personalization: these are the most popular items.".to_owned(),
+                "The customer refused personalization: this is what a customer brings on average, counted from the first order."
+                    .to_owned(),
             ),
             consent: ConsentBasis { purpose: "personalization".to_owned(), granted: false, stated: true },
             model: None,
-            ..answer("recommend")
+            ..answer("Lifetime value", average())
         }),
         ..customer()
     }
 }
 
-fn score() -> Score {
+pub(super) fn score(probability: f64) -> Content {
     let because = |feature: &str, text: &str, contribution| Contribution {
         feature: feature.to_owned(),
         text: text.to_owned(),
         contribution,
     };
-    Score {
+    Content::Score(Score {
         is_risk: true,
         title: "Churn".to_owned(),
         question: "Will there be no purchase in the next 30 days?".to_owned(),
-        probability: 0.72,
+        probability,
         base_rate: Some(0.38),
         is_average: false,
         contributions: vec![
@@ -150,7 +169,66 @@ fn score() -> Score {
             because("tenure_days", "A customer for 115 days", -0.21),
             because("weekend_share", "Four of five orders on weekends", 0.06),
         ],
-    }
+    })
+}
+
+fn returning(probability: f64) -> Content {
+    let because = |feature: &str, text: &str, contribution| Contribution {
+        feature: feature.to_owned(),
+        text: text.to_owned(),
+        contribution,
+    };
+    Content::Score(Score {
+        is_risk: false,
+        title: "Back within a week".to_owned(),
+        question: "Will the customer buy again within 7 days?".to_owned(),
+        probability,
+        base_rate: Some(0.27),
+        is_average: false,
+        contributions: vec![
+            because("orders_90d", "6 orders in 90 days", 0.61),
+            because("recency_days", "The last order was 41 days ago", -0.44),
+        ],
+    })
+}
+
+fn value(value: f64) -> Content {
+    Content::Amount(Amount {
+        title: "Lifetime value".to_owned(),
+        question: "How much will this customer spend in the next year?".to_owned(),
+        value,
+        low: value * 0.35,
+        high: value * 1.9,
+        currency: Some(currency()),
+        is_average: false,
+        reasons: [
+            "23 orders in 115 days, the last one 41 days ago",
+            "Still active with a likelihood of 64 %",
+            "About 800 TWD an order, which is more than most spend",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+    })
+}
+
+fn average() -> Content {
+    let Content::Amount(amount) = value(4_310.0) else { return Content::Nothing };
+    Content::Amount(Amount { is_average: true, reasons: vec![], ..amount })
+}
+
+fn choice() -> Content {
+    Content::Choice(Choice {
+        title: "Reason of the last contact".to_owned(),
+        question: "What was the last message about?".to_owned(),
+        label: "Delivery".to_owned(),
+        others: ["Refund", "Address"].map(str::to_owned).to_vec(),
+        reasons: vec!["The message names a parcel that has not come".to_owned()],
+    })
+}
+
+/// What would be shown.
+pub(super) fn list() -> Content {
+    Content::Items(Items { items: items() })
 }
 
 pub(super) fn features() -> Vec<FeatureGroup> {
@@ -203,12 +281,11 @@ pub(super) fn items() -> Vec<Item> {
     .to_vec()
 }
 
-pub(super) fn answer(kind: &str) -> Answer {
+pub(super) fn answer(title: &str, content: Content) -> Answer {
     Answer {
         id: "019ab3f2c1d4e5f6".to_owned(),
-        kind: kind.to_owned(),
-        items: items(),
-        score: None,
+        title: title.to_owned(),
+        content,
         consent: ConsentBasis { purpose: "personalization".to_owned(), granted: true, stated: true },
         model: Some(ModelRef { name: "item-to-item".to_owned(), version: "9bd04f21aa73".to_owned() }),
         fallback: None,

@@ -1,0 +1,303 @@
+//! What does an answer say? One of few forms, each with a template of its own.
+
+use super::{Band, filters};
+use crate::chart::{Html, Tone, diverging, gauge, interval, meter};
+use crate::format;
+use primitives::Currency;
+use std::fmt;
+
+/// What an answer says, in one of few forms.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// Items, best first.
+    Items(Items),
+    /// How likely something is.
+    Score(Score),
+    /// How much money.
+    Amount(Amount),
+    /// One of several.
+    Choice(Choice),
+    /// There was nothing to answer with.
+    Nothing,
+}
+
+impl fmt::Display for Content {
+    /// As HTML.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Items(items) if items.items.is_empty() => Self::Nothing.fmt(f),
+            Self::Items(items) => items.fmt(f),
+            Self::Score(score) => score.fmt(f),
+            Self::Amount(amount) => amount.fmt(f),
+            Self::Choice(choice) => choice.fmt(f),
+            Self::Nothing => f.write_str("<p class=\"empty-line\">There was nothing to answer with.</p>"),
+        }
+    }
+}
+
+impl Content {
+    /// What a list of customers has room for; `None` where it says nothing of this customer.
+    #[must_use]
+    pub fn glance(&self) -> Option<Glance> {
+        match self {
+            Self::Score(score) if !score.is_average => {
+                Some(Glance { text: format::percent(score.probability), band: Some((score.band(), score.is_risk)) })
+            }
+            Self::Amount(amount) if !amount.is_average => Some(Glance { text: amount.short(), band: None }),
+            Self::Choice(choice) => Some(Glance { text: choice.label.clone(), band: None }),
+            _ => None,
+        }
+    }
+
+    /// An average in words, to stand behind the sentence that says why there is nothing better.
+    #[must_use]
+    pub fn average(&self) -> Option<String> {
+        match self {
+            Self::Score(score) if score.is_average => {
+                Some(format!("{}: {}.", score.title, format::percent(score.probability)))
+            }
+            Self::Amount(amount) if amount.is_average => {
+                Some(format!("{}: {}.", amount.title, amount.money(&amount.value)))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Items, best first.
+#[derive(Debug, Clone, PartialEq, askama::Template)]
+#[template(path = "answer/items.html")]
+pub struct Items {
+    /// The items.
+    pub items: Vec<Item>,
+}
+
+/// An item that was chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// Its identifier.
+    pub id: String,
+    /// Its name, where the catalogue knows one.
+    pub title: Option<String>,
+    /// Its category, where the catalogue knows one.
+    pub category: Option<String>,
+    /// Its score; only the order and the ratio mean something.
+    pub score: f64,
+    /// Why, in words.
+    pub reason: String,
+}
+
+impl Items {
+    /// An item's score beside the best one's.
+    fn bar(&self, score: &f64) -> Html {
+        let scores = self.items.iter().map(|item| item.score).filter(|score| score.is_finite());
+        meter(score / scores.fold(f64::MIN_POSITIVE, f64::max), Tone::Accent, "")
+    }
+}
+
+/// A probability with its reasons.
+#[derive(Debug, Clone, PartialEq, askama::Template)]
+#[template(path = "answer/score.html")]
+pub struct Score {
+    /// What it is the probability of: `Churn`.
+    pub title: String,
+    /// The same as a full question: `Will there be no purchase in the next 30 days?`
+    pub question: String,
+    /// Whether it is something to be kept from coming true.
+    pub is_risk: bool,
+    /// The calibrated probability.
+    pub probability: f64,
+    /// The probability of a customer of whom nothing is known, to compare with.
+    pub base_rate: Option<f64>,
+    /// Whether it is the average over all customers, and says nothing about this one.
+    pub is_average: bool,
+    /// The reasons, largest first.
+    pub contributions: Vec<Contribution>,
+}
+
+/// What one feature added to a score.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contribution {
+    /// The feature's name.
+    pub feature: String,
+    /// What it says about this customer, in words.
+    pub text: String,
+    /// How much it added, in the model's unit (log-odds); positive makes it likelier.
+    pub contribution: f64,
+}
+
+impl Score {
+    pub(super) fn band(&self) -> Band {
+        Band::of(self.probability)
+    }
+
+    fn class(&self) -> &'static str {
+        self.band().class(self.is_risk)
+    }
+
+    fn words(&self) -> String {
+        self.band().words(self.is_risk)
+    }
+
+    fn gauge(&self) -> Html {
+        let label = format!("{}: {}", self.title, format::percent(self.probability));
+        gauge(self.probability, self.band().tone(self.is_risk), &label)
+    }
+
+    fn bar(&self, contribution: &f64) -> Html {
+        let sizes = self.contributions.iter().map(|reason| reason.contribution.abs());
+        // Only of a risk is it known that more of it is worse.
+        let tones = if self.is_risk { (Tone::Bad, Tone::Good) } else { (Tone::Accent, Tone::Quiet) };
+        diverging(*contribution, sizes.filter(|size| size.is_finite()).fold(0.0, f64::max), tones, "")
+    }
+}
+
+/// An amount of money with the interval in which it lies nine times of ten.
+#[derive(Debug, Clone, PartialEq, askama::Template)]
+#[template(path = "answer/amount.html")]
+pub struct Amount {
+    /// What it is: `Lifetime value`.
+    pub title: String,
+    /// The same as a full question.
+    pub question: String,
+    /// How much, in major units.
+    pub value: f64,
+    /// In one of twenty cases it is less.
+    pub low: f64,
+    /// In one of twenty cases it is more.
+    pub high: f64,
+    /// In which currency, where one is known.
+    pub currency: Option<Currency>,
+    /// Whether it is the average over all customers, and says nothing about this one.
+    pub is_average: bool,
+    /// Why, in words, the weightiest first.
+    pub reasons: Vec<String>,
+}
+
+impl Amount {
+    /// How many reasons are shown.
+    const N_REASONS: usize = 3;
+
+    fn money(&self, value: &f64) -> String {
+        format::amount(*value, self.currency)
+    }
+
+    /// As short as a table needs it.
+    fn short(&self) -> String {
+        let number = format::compact(self.value);
+        self.currency.map_or_else(|| number.clone(), |currency| format!("{number} {currency}"))
+    }
+
+    fn told(&self) -> &[String] {
+        &self.reasons[..self.reasons.len().min(Self::N_REASONS)]
+    }
+
+    fn bar(&self) -> Html {
+        let top =
+            [self.value, self.high].into_iter().filter(|value| value.is_finite()).fold(f64::MIN_POSITIVE, f64::max);
+        let label =
+            format!("{}: {} to {}", self.title, format::amount(self.low, None), format::amount(self.high, None));
+        interval(self.low, self.value, self.high, top, &label)
+    }
+}
+
+/// One of several, and what else holds.
+#[derive(Debug, Clone, PartialEq, Eq, askama::Template)]
+#[template(path = "answer/choice.html")]
+pub struct Choice {
+    /// What is chosen: `Topic`.
+    pub title: String,
+    /// The same as a full question.
+    pub question: String,
+    /// Which.
+    pub label: String,
+    /// What else holds.
+    pub others: Vec<String>,
+    /// Why, in words, the weightiest first.
+    pub reasons: Vec<String>,
+}
+
+/// An answer in a table's cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glance {
+    /// What it says.
+    text: String,
+    /// How high a score is, and whether that is a risk.
+    band: Option<(Band, bool)>,
+}
+
+impl Glance {
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn badge(&self) -> Option<(&'static str, String)> {
+        self.band.map(|(band, is_risk)| (band.class(is_risk), band.words(is_risk)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn amount(currency: Option<Currency>, is_average: bool) -> Amount {
+        Amount {
+            title: "Lifetime value".to_owned(),
+            question: "How much will this customer spend?".to_owned(),
+            value: 1_234.6,
+            low: 0.0,
+            high: 999.25,
+            currency,
+            is_average,
+            reasons: ["one", "two", "three", "four"].map(str::to_owned).to_vec(),
+        }
+    }
+
+    #[test]
+    fn an_amount_is_written_as_money_with_three_reasons_or_as_an_average() {
+        let own = Content::Amount(amount(Currency::parse("EUR").ok(), false)).to_string();
+        for part in ["1,235 EUR", "0.00 EUR", "999.25 EUR", "one", "three"] {
+            assert!(own.contains(part), "{part}: {own}");
+        }
+        assert!(!own.contains("four") && !own.contains("verage"), "{own}");
+        let average = Content::Amount(amount(None, true));
+        let html = average.to_string();
+        assert!(html.contains("no amount of this one") && html.contains("Average") && html.contains("1,235"), "{html}");
+        assert!(!html.contains("one</"), "an average has no reasons: {html}");
+        assert_eq!((average.glance(), average.average()), (None, Some("Lifetime value: 1,235.".to_owned())));
+    }
+
+    #[test]
+    fn only_a_risk_is_called_one_and_has_its_colours() {
+        let score = |is_risk| {
+            Content::Score(Score {
+                title: "Back within a week".to_owned(),
+                question: "Will they?".to_owned(),
+                is_risk,
+                probability: 0.9,
+                base_rate: None,
+                is_average: false,
+                contributions: vec![Contribution { feature: "f".to_owned(), text: "t".to_owned(), contribution: 1.0 }],
+            })
+        };
+        let (risk, hope) = (score(true).to_string(), score(false).to_string());
+        assert!(risk.contains("High risk") && risk.contains("stroke-bad") && risk.contains("fill-bad"), "{risk}");
+        assert!(!hope.contains("risk") && !hope.contains("-bad") && hope.contains("stroke-accent"), "{hope}");
+        assert_eq!(score(true).glance().and_then(|glance| glance.badge()), Some(("bad", "High risk".to_owned())));
+        assert_eq!(score(false).glance().and_then(|glance| glance.badge()), Some(("info", "High".to_owned())));
+    }
+
+    #[test]
+    fn a_choice_says_what_else_holds_and_nothing_says_so() {
+        let choice = Content::Choice(Choice {
+            title: "Topic".to_owned(),
+            question: "What is it about?".to_owned(),
+            label: "Delivery".to_owned(),
+            others: vec!["Refund".to_owned()],
+            reasons: vec!["They <wrote> of a parcel".to_owned()],
+        });
+        let html = choice.to_string();
+        assert!(html.contains("Delivery") && html.contains("Refund") && html.contains("&#60;wrote&#62;"), "{html}");
+        assert!(Content::Items(Items { items: vec![] }).to_string().contains("nothing to answer with"));
+    }
+}
