@@ -47,6 +47,8 @@ pub struct KindAbout {
     pub purpose: Purpose,
     /// What is looked at, and nothing else: only this is computed and recorded.
     pub reads: Reads,
+    /// What is learned for it: the tasks whose models answer.
+    pub tasks: Vec<TaskName>,
     /// What a question may say besides the customer.
     pub parameters: Vec<Parameter>,
     /// Whether the answer is shown to the customer, so that it matters where.
@@ -70,6 +72,19 @@ pub enum ContentShape {
     Amount,
     /// [`Content::Choice`].
     Choice,
+}
+
+impl ContentShape {
+    /// What an answer of this form is, in words.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Items => "items, best first, each with its reason",
+            Self::Score => "a probability with its reasons",
+            Self::Amount => "an amount of money with its interval and its reasons",
+            Self::Choice => "one of several, with what else holds and why",
+        }
+    }
 }
 
 /// What of a customer a kind looks at.

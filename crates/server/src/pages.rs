@@ -16,6 +16,7 @@ mod visit;
 mod answer;
 mod api;
 mod audit;
+mod capabilities;
 mod customer;
 mod customers;
 mod decisions;
@@ -67,6 +68,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/customers", get(customers::show))
         .route("/customers/{id}", get(customer::show))
         .route("/models", get(models::show))
+        .route("/capabilities", get(capabilities::list))
+        .route("/capabilities/{name}", get(capabilities::show))
         .route("/features", get(features::show))
         .route("/decisions", get(decisions::list))
         .route("/decisions/{id}", get(decisions::show))

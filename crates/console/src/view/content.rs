@@ -44,7 +44,10 @@ impl Content {
                 Some(Glance { text: format::percent(score.probability), band: Some((score.band(), score.is_risk)) })
             }
             Self::Amount(amount) if !amount.is_average => Some(Glance { text: amount.short(), band: None }),
-            Self::Choice(choice) => Some(Glance { text: choice.label.clone(), band: None }),
+            Self::Choice(choice) => {
+                let text = choice.label.as_ref().or_else(|| choice.others.first())?;
+                Some(Glance { text: text.clone(), band: None })
+            }
             _ => None,
         }
     }
@@ -209,8 +212,8 @@ pub struct Choice {
     pub title: String,
     /// The same as a full question.
     pub question: String,
-    /// Which.
-    pub label: String,
+    /// Which; none where only what else holds is known.
+    pub label: Option<String>,
     /// What else holds.
     pub others: Vec<String>,
     /// Why, in words, the weightiest first.
@@ -292,7 +295,7 @@ mod tests {
         let choice = Content::Choice(Choice {
             title: "Topic".to_owned(),
             question: "What is it about?".to_owned(),
-            label: "Delivery".to_owned(),
+            label: Some("Delivery".to_owned()),
             others: vec!["Refund".to_owned()],
             reasons: vec!["They <wrote> of a parcel".to_owned()],
         });

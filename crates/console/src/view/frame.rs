@@ -39,6 +39,8 @@ pub enum Section {
     Customers,
     /// `/models`
     Models,
+    /// `/capabilities`
+    Capabilities,
     /// `/features`
     Features,
     /// `/decisions`
@@ -146,11 +148,12 @@ impl Theme {
 }
 
 impl Section {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Overview,
         Self::Events,
         Self::Customers,
         Self::Models,
+        Self::Capabilities,
         Self::Features,
         Self::Decisions,
         Self::Api,
@@ -164,6 +167,7 @@ impl Section {
             Self::Events => "Live events",
             Self::Customers => "Customers",
             Self::Models => "Models",
+            Self::Capabilities => "Capabilities",
             Self::Features => "Features",
             Self::Decisions => "Decisions",
             Self::Api => "API",
@@ -178,6 +182,7 @@ impl Section {
             Self::Events => "/events",
             Self::Customers => "/customers",
             Self::Models => "/models",
+            Self::Capabilities => "/capabilities",
             Self::Features => "/features",
             Self::Decisions => "/decisions",
             Self::Api => "/api",
@@ -192,6 +197,7 @@ impl Section {
             Self::Events => Icon::Pulse,
             Self::Customers => Icon::People,
             Self::Models => Icon::Layers,
+            Self::Capabilities => Icon::Talk,
             Self::Features => Icon::Gauge,
             Self::Decisions => Icon::Fork,
             Self::Api => Icon::Code,

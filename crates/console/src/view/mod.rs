@@ -10,6 +10,7 @@ mod parts;
 
 mod api;
 mod audit;
+mod capabilities;
 mod customer;
 mod customers;
 mod decision;
@@ -25,6 +26,7 @@ pub mod sample;
 
 pub use api::{ApiPage, Example};
 pub use audit::{AuditFilter, AuditPage, AuditRow};
+pub use capabilities::{CapabilitiesPage, CapabilityLine, CapabilityPage, Parameter};
 pub use content::{Amount, Choice, Content, Contribution, Glance, Item, Items, Score};
 pub use customer::{
     Consent, CustomerPage, Identifier, RefusedJoin, Shown, Timeline, TimelineDay, TimelineEntry, Trait,

@@ -124,7 +124,7 @@ pub struct Version {
 }
 
 impl Metric {
-    fn bar(&self, value: &f64, own: bool) -> Html {
+    pub(super) fn bar(&self, value: &f64, own: bool) -> Html {
         let values = self.baselines.iter().filter_map(|(_, value)| *value).chain([self.value]);
         let top = values.filter(|value| value.is_finite()).fold(f64::MIN_POSITIVE, f64::max);
         chart::meter(value / top, if own { Tone::Accent } else { Tone::Quiet }, "")
@@ -132,11 +132,11 @@ impl Metric {
 }
 
 impl Need {
-    fn is_met(&self) -> bool {
+    pub(super) fn is_met(&self) -> bool {
         self.have >= self.need
     }
 
-    fn bar(&self) -> Html {
+    pub(super) fn bar(&self) -> Html {
         let share = format::float(self.have) / format::float(self.need.max(1));
         chart::meter(share, if self.is_met() { Tone::Good } else { Tone::Warn }, "")
     }
@@ -154,7 +154,7 @@ impl Champion {
 }
 
 impl Task {
-    fn is_ready(&self) -> bool {
+    pub(super) fn is_ready(&self) -> bool {
         self.needs.iter().all(Need::is_met)
     }
 }

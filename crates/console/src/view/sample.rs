@@ -1,11 +1,13 @@
 //! What do the pages look like with something on them? Invented pages, for the preview and for tests.
 
 mod administration;
+mod capable;
 mod learned;
 mod people;
 mod picture;
 
 pub use administration::{audit, keys};
+pub use capable::{capabilities, capability, capability_missing};
 pub use learned::{catalogue, decision, decisions, models, task_missing};
 pub use people::{customer, customer_stranger, customers};
 pub use picture::picture;
@@ -25,6 +27,8 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("/customers", customers().render()),
         ("/customers/42", customer().render()),
         ("/models", models().render()),
+        ("/capabilities", capabilities().render()),
+        ("/capabilities/churn", capability().render()),
         ("/features", catalogue().render()),
         ("/decisions", decisions().render()),
         ("/decisions/019ab3f2", decision().render()),
@@ -50,6 +54,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
             "/empty/features",
             FeaturesPage { waiting: vec![], progress: (0, 0), refused: None, doubts: vec![], ..catalogue() }.render(),
         ),
+        ("/empty/capability", capability_missing().render()),
         ("/empty/models", ModelsPage { frame: empty("/models"), tasks: vec![task_missing()] }.render()),
         (
             "/empty/decisions",

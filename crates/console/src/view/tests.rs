@@ -85,7 +85,8 @@ fn hostile_text_stays_text() {
             Content::Score(score) => (score.title, score.contributions[0].text) = (text(), text()),
             Content::Amount(amount) => (amount.title, amount.question, amount.reasons[0]) = (text(), text(), text()),
             Content::Choice(choice) => {
-                (choice.title, choice.label, choice.others[0], choice.reasons[0]) = (text(), text(), text(), text());
+                (choice.title, choice.label, choice.others[0], choice.reasons[0]) =
+                    (text(), Some(text()), text(), text());
             }
             Content::Nothing => {}
         }
@@ -115,6 +116,11 @@ fn hostile_text_stays_text() {
     models.tasks[0].key = text();
     models.frame.flash = Some(Flash::Failed(text()));
     models.frame.here = text();
+    let mut capabilities = sample::capabilities();
+    (capabilities.capabilities[0].name, capabilities.capabilities[0].question) = (text(), text());
+    let mut capability = sample::capability_missing();
+    (capability.name, capability.title, capability.command) = (text(), text(), text());
+    (capability.reads[0], capability.parameters[0].meaning) = ((text(), text()), text());
     let mut keys = sample::keys();
     (keys.rows[1].id, keys.rows[1].name, keys.rows[1].role) = (text(), text(), text());
     keys.made = Some(MadeKey { name: text(), role: text(), key: text() });
@@ -130,6 +136,8 @@ fn hostile_text_stays_text() {
         ("customers", customers.render()),
         ("decision", decision.render()),
         ("models", models.render()),
+        ("capabilities", capabilities.render()),
+        ("capability", capability.render()),
         ("keys", keys.render()),
         ("audit", audit.render()),
         ("error", lost.render()),
@@ -151,6 +159,9 @@ fn empty_pages_say_what_to_do_next() {
         ("/empty/customers", "Nobody found for “nobody”"),
         ("/empty/customer", "Nothing of their own."),
         ("/empty/models", "What is still missing"),
+        ("/empty/capability", "What is still missing"),
+        ("/empty/capability", "from 1 to 100; 10 where nothing is said"),
+        ("/capabilities/churn", "Better than days since last order by"),
         ("/empty/decisions", "Nothing decided yet"),
         ("/empty/audit", "Nothing was written down yet"),
         ("/404", "Nothing stands at /nowhere."),

@@ -45,6 +45,7 @@ impl Propensity {
             question: outcome.question.clone(),
             purpose: Purpose::Personalization,
             reads: Reads { tasks: vec![outcome.name.clone()], features, ..Reads::default() },
+            tasks: vec![outcome.name.clone()],
             parameters: Vec::new(),
             is_shown: false,
             on_profile: true,

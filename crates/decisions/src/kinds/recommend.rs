@@ -26,6 +26,7 @@ impl Default for Recommend {
             question: "What will this customer want next?".to_owned(),
             purpose: Purpose::Personalization,
             reads: Reads { features: vec![ORDERS.to_owned()], bought: true, ..Reads::default() },
+            tasks: vec![TaskName::from("recommend")],
             parameters: vec![N],
             is_shown: true,
             on_profile: false,

@@ -40,6 +40,7 @@ impl Segments {
                 traits: all(Condition::name_of_trait).into_iter().collect(),
                 ..Reads::default()
             },
+            tasks: vec![task.clone()],
             parameters: Vec::new(),
             is_shown: false,
             on_profile: true,

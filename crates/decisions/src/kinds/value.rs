@@ -28,6 +28,7 @@ impl Default for Value {
             question: "How much will this customer spend in the next year?".to_owned(),
             purpose: Purpose::Personalization,
             reads: Reads { tasks: vec![task.clone()], currency: true, ..Reads::default() },
+            tasks: vec![task.clone()],
             parameters: vec![DAYS],
             is_shown: false,
             on_profile: true,

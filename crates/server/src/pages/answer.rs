@@ -72,16 +72,18 @@ pub(super) fn content(
             is_average,
             reasons: in_words(reasons),
         }),
-        Content::Choice { label: Some(label), others, reasons } => view::Content::Choice(view::Choice {
-            title: title(),
-            question: question(),
-            label: label.clone(),
-            others: others.clone(),
-            reasons: in_words(reasons),
-        }),
-        Content::Score { score: None, .. }
-        | Content::Amount { amount: None, .. }
-        | Content::Choice { label: None, .. } => view::Content::Nothing,
+        Content::Choice { label, others, reasons } if label.is_some() || !others.is_empty() => {
+            view::Content::Choice(view::Choice {
+                title: title(),
+                question: question(),
+                label: label.clone(),
+                others: others.clone(),
+                reasons: in_words(reasons),
+            })
+        }
+        Content::Score { score: None, .. } | Content::Amount { amount: None, .. } | Content::Choice { .. } => {
+            view::Content::Nothing
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::error::ServerError;
 use axum::response::Response;
 use console::view::{ApiPage, Example};
+use decisions::{ContentShape, Kind, KindAbout};
 use profiles::Profile;
 use std::time::Duration;
 
@@ -45,50 +46,92 @@ impl Somebody {
     }
 }
 
-/// Commands to copy, with the demonstration's keys where it is one.
+/// A question of a kind as a command, with each parameter at what holds where nobody says.
+pub(super) fn question(app: &App, base_url: &str, somebody: &Somebody, about: &KindAbout) -> String {
+    let parameters = about.parameters.iter();
+    let parameters: String = parameters.map(|one| format!(",\"{}\":{}", one.name, one.default)).collect();
+    let (bearer, user, name) = (bearer(app), &somebody.user, &about.name);
+    format!("curl {bearer} {base_url}/v1/decide -d '{{\"decision\":\"{name}\",\"userId\":\"{user}\"{parameters}}}'")
+}
+
+/// A demonstration's keys are known to everybody; any other key is shown nowhere.
+fn key<'a>(app: &App, key: &'a str, placeholder: &'a str) -> &'a str {
+    if app.is_console_open && !key.is_empty() { key } else { placeholder }
+}
+
+fn bearer(app: &App) -> String {
+    format!("-H 'Authorization: Bearer {}'", key(app, &app.settings.keys.server, "SERVER_KEY"))
+}
+
+/// The first kind of each form of answer.
+fn one_of_each(app: &App) -> Vec<&KindAbout> {
+    let mut found: Vec<&KindAbout> = Vec::new();
+    for about in app.engine.capabilities().kinds.iter().map(Kind::about) {
+        if found.iter().all(|other| other.shape != about.shape) {
+            found.push(about);
+        }
+    }
+    found
+}
+
+/// What is said of an answer of a form, and how it looks.
+fn told_of(about: &KindAbout) -> (&'static str, String) {
+    let (text, said) = match about.shape {
+        ContentShape::Items => (
+            "Every item comes with its reason; the answer names its model and the consent it rests on, and it is logged before it is sent.",
+            r#""items":[{"id":"4710011401128","score":0.412,"reason":"Bought 3 times, the last time 12 days ago"}]"#,
+        ),
+        ContentShape::Score => (
+            "A calibrated probability with the features that speak for it and against it.",
+            r#""score":0.72,"reasons":[{"feature":"recency_days","value":41.3,"contribution":1.12,"text":"No order for 41 days, usual pause 12 days (+1.1)"}]"#,
+        ),
+        ContentShape::Amount => (
+            "An amount of money with the interval in which it lies nine times of ten, and the reasons for it.",
+            r#""amount":{"value":412.5,"low":120.0,"high":830.0,"currency":"EUR"},"reasons":[{"feature":"orders_all","value":9.0,"text":"9 orders so far"}]"#,
+        ),
+        ContentShape::Choice => {
+            ("One of several, with what else holds and why.", r#""choice":"delivery","others":["refund"],"reasons":[]"#)
+        }
+    };
+    let (name, purpose) = (&about.name, about.purpose.name());
+    let model = about
+        .tasks
+        .first()
+        .map_or_else(|| "null".to_owned(), |task| format!(r#"{{"name":"{task}","version":"9bd04f21aa73"}}"#));
+    let answer = format!(
+        r#"{{"decisionId":"019ab3f2c1d4e5f60718293a4b5c6d7e","decision":"{name}","customerId":"42",{said},"model":{model},"consent":{{"purpose":"{purpose}","granted":true,"basis":"default"}},"fallback":null}}"#
+    );
+    (text, answer)
+}
+
+/// Commands to copy, with the demonstration's keys where it is one: an event, a question for each form of answer, and a
+/// customer.
 pub(super) fn examples(app: &App, base_url: &str, somebody: &Somebody) -> Vec<Example> {
     let Somebody { user, item } = somebody;
-    let keys = &app.settings.keys;
-    // A demonstration's keys are known to everybody; any other key is shown nowhere.
-    let key = |key: &str, placeholder: &str| {
-        if app.is_console_open && !key.is_empty() { key.to_owned() } else { placeholder.to_owned() }
-    };
-    let (write, server) = (key(&keys.write, "WRITE_KEY"), key(&keys.server, "SERVER_KEY"));
-    let bearer = format!("-H 'Authorization: Bearer {server}'");
+    let (write, bearer) = (key(app, &app.settings.keys.write, "WRITE_KEY"), bearer(app));
     let example = |title: &str, text: &str, command: String, answer: &str| Example {
         title: title.to_owned(),
         text: text.to_owned(),
         command,
         answer: answer.to_owned(),
     };
-    vec![
-        example(
-            "Send an event",
-            "Any Segment client does this by itself once it is pointed at this address. The answer comes after the event is safe on disk and part of the customer’s profile.",
-            format!(
-                "curl -u {write}: {base_url}/v1/track -d '{{\"userId\":\"{user}\",\"event\":\"Product Viewed\",\"properties\":{{\"product_id\":\"{item}\"}}}}'"
-            ),
-            r#"{"success":true,"accepted":1,"duplicates":0}"#,
+    let asked = one_of_each(app).into_iter().map(|about| {
+        let (text, answer) = told_of(about);
+        example(&about.question, text, question(app, base_url, somebody, about), &answer)
+    });
+    let event = example(
+        "Send an event",
+        "Any Segment client does this by itself once it is pointed at this address. The answer comes after the event is safe on disk and part of the customer’s profile.",
+        format!(
+            "curl -u {write}: {base_url}/v1/track -d '{{\"userId\":\"{user}\",\"event\":\"Product Viewed\",\"properties\":{{\"product_id\":\"{item}\"}}}}'"
         ),
-        example(
-            "Ask for recommendations",
-            "Every item comes with its reason; the answer names its model and the consent it rests on, and it is logged before it is sent.",
-            format!(
-                "curl {bearer} {base_url}/v1/decide -d '{{\"decision\":\"recommend\",\"userId\":\"{user}\",\"n\":5}}'"
-            ),
-            r#"{"decisionId":"019ab3f2c1d4e5f60718293a4b5c6d7e","decision":"recommend","customerId":"42","items":[{"id":"4710011401128","score":0.412,"reason":"Bought 3 times, the last time 12 days ago"}],"model":{"name":"recommend","version":"9bd04f21aa73"},"consent":{"purpose":"personalization","granted":true,"basis":"default"},"fallback":null}"#,
-        ),
-        example(
-            "Ask how likely a customer is to leave",
-            "A calibrated probability with the features that speak for it and against it.",
-            format!("curl {bearer} {base_url}/v1/decide -d '{{\"decision\":\"churn\",\"userId\":\"{user}\"}}'"),
-            r#"{"decisionId":"019ab3f2c1d4e5f60718293a4b5c6d7f","decision":"churn","customerId":"42","score":0.72,"reasons":[{"feature":"recency_days","value":41.3,"contribution":1.12,"text":"No order for 41 days, usual pause 12 days (+1.1)"}],"model":{"name":"churn","version":"3f9a1c77d2e0"},"consent":{"purpose":"personalization","granted":true,"basis":"default"},"fallback":null}"#,
-        ),
-        example(
-            "Read a customer",
-            "Names, traits, consents, features with their meanings, and scores.",
-            format!("curl {bearer} {base_url}/v1/customers/{user}"),
-            "",
-        ),
-    ]
+        r#"{"success":true,"accepted":1,"duplicates":0}"#,
+    );
+    let customer = example(
+        "Read a customer",
+        "Names, traits, consents, features with their meanings, and scores.",
+        format!("curl {bearer} {base_url}/v1/customers/{user}"),
+        "",
+    );
+    std::iter::once(event).chain(asked).chain([customer]).collect()
 }

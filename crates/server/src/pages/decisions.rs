@@ -39,15 +39,7 @@ fn fill_list(app: &App, frame: Frame, asked: &Asked, base_url: &str) -> Result<D
     let log = &app.engine.ports().decisions;
     let logged = log.recent(None, n)?;
     let (total, fallbacks) = log.counts()?;
-    let opened: Vec<_> = logged.iter().map(|one| (one, Record::open(one))).collect();
-    let rows: Vec<DecisionRow> = {
-        let answers: Vec<_> =
-            opened.iter().map(|(_, record)| record.as_ref().ok().map(|one| in_short(app, one))).collect();
-        app.engine.look(|live| {
-            let each = opened.iter().zip(answers);
-            each.map(|((logged, record), answer)| row(live, logged, record, answer)).collect()
-        })
-    };
+    let rows = rows(app, &logged);
     let examples = api::examples(app, base_url, &api::Somebody::of(app)?);
     Ok(DecisionsPage {
         total,
@@ -56,6 +48,16 @@ fn fill_list(app: &App, frame: Frame, asked: &Asked, base_url: &str) -> Result<D
         rows,
         try_line: examples.into_iter().nth(1).map_or_else(String::new, |example| example.command),
         frame,
+    })
+}
+
+/// Decisions as rows of a list.
+pub(super) fn rows(app: &App, logged: &[LoggedDecision]) -> Vec<DecisionRow> {
+    let opened: Vec<_> = logged.iter().map(|one| (one, Record::open(one))).collect();
+    let answers: Vec<_> = opened.iter().map(|(_, record)| record.as_ref().ok().map(|one| in_short(app, one))).collect();
+    app.engine.look(|live| {
+        let each = opened.iter().zip(answers);
+        each.map(|((logged, record), answer)| row(live, logged, record, answer)).collect()
     })
 }
 

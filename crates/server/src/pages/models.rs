@@ -76,7 +76,8 @@ fn named(app: &App, name: &str) -> Result<TaskName, ServerError> {
     Ok(app.engine.capabilities().tasks.get(name)?.about().name.clone())
 }
 
-fn task(app: &App, name: &TaskName) -> Result<Task, ServerError> {
+/// What is learned for a task, and how good it is.
+pub(super) fn task(app: &App, name: &TaskName) -> Result<Task, ServerError> {
     let about = app.engine.capabilities().tasks.get(name.as_str())?.about();
     let versions = app.engine.registry().versions(name)?;
     let champion = versions.iter().find(|version| version.is_champion);

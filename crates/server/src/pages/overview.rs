@@ -89,7 +89,8 @@ fn decisions(app: &App) -> Result<DecisionsCard, ServerError> {
     })
 }
 
-fn model(app: &App, task: &TaskName) -> Result<ModelLine, ServerError> {
+/// Whether a task has a model, in a line.
+pub(super) fn model(app: &App, task: &TaskName) -> Result<ModelLine, ServerError> {
     let status = app.engine.champion_status().into_iter().find(|status| status.task == *task);
     let fault = status.and_then(|status| status.fault);
     let versions = app.engine.registry().versions(task)?;

@@ -220,7 +220,7 @@ fn choice() -> Content {
     Content::Choice(Choice {
         title: "Reason of the last contact".to_owned(),
         question: "What was the last message about?".to_owned(),
-        label: "Delivery".to_owned(),
+        label: Some("Delivery".to_owned()),
         others: ["Refund", "Address"].map(str::to_owned).to_vec(),
         reasons: vec!["The message names a parcel that has not come".to_owned()],
     })

@@ -33,8 +33,9 @@ fn lists_and_customers_have_what_every_kind_says() {
     engine.reload_champions().unwrap();
 
     let list = console.get("/customers").body;
-    let headings = "<th scope=\"col\">Churn</th><th scope=\"col\" class=\"hide-s\">Lifetime value</th><th scope=\"col\" class=\"hide-s\">Back &#60;b&#62;soon&#60;/b&#62;</th></tr>";
-    assert!(list.contains(headings) && !list.contains("One too many"), "{list}");
+    let headings = ["Churn", "Lifetime value", "Segment"].map(|title| list.find(&format!(">{title}</th>")));
+    assert!(headings.iter().all(Option::is_some) && headings.is_sorted(), "{headings:?}");
+    assert!(!list.contains("One too many") && !list.contains("soon"), "{list}");
 
     let found = engine.search("", 50, Duration::from_secs(9)).unwrap().customers;
     let buyer = found.iter().find(|customer| customer.state.n_orders() > 1).unwrap();
@@ -53,4 +54,40 @@ fn lists_and_customers_have_what_every_kind_says() {
     assert!(page.contains("counted from the first order. Lifetime value: "), "{page}");
     let decided = console.post("/customers/newcomer/decide", "decision=value", &[]).body;
     assert!(decided.contains("no amount of this one") && decided.contains("<span class=\"badge\">Average</span>"));
+}
+
+#[test]
+fn every_kind_has_a_page_and_its_command_works() {
+    let console = console();
+    let engine = &console.running.app().engine;
+    let list = console.get("/capabilities").body;
+    for about in engine.capabilities().kinds.iter().map(Kind::about) {
+        let path = format!("/capabilities/{}", about.name);
+        assert!(list.contains(&format!("href=\"{path}\"")), "{path}: {list}");
+        let page = console.get(&path).body;
+        assert!(page.contains(&about.question) && page.contains("None among") == (console.n_decisions() > 0), "{page}");
+        for parameter in &about.parameters {
+            let (low, high) = parameter.range;
+            assert!(page.contains(&format!("from {low} to {high}; {} where", parameter.default)), "{page}");
+        }
+        let is_trained = engine.registry().champion_version(&about.tasks[0]).unwrap().is_some();
+        assert_eq!(page.contains("How good it is"), is_trained, "{path}: {page}");
+        assert_eq!(
+            page.contains("What is still missing") || page.contains("Everything is there"),
+            !is_trained,
+            "{page}"
+        );
+
+        let command = page.split("<code>curl ").nth(1).unwrap().split("</code>").next().unwrap();
+        let command = command.replace("&#39;", "'").replace("&#34;", "\"").replace("&quot;", "\"");
+        let words: Vec<&str> = command.split('\'').collect();
+        assert_eq!(words[1], format!("Authorization: Bearer {}", super::SERVER));
+        let bearer = words[1].split_once(": ").unwrap().1;
+        let reply = console.send("POST", "/v1/decide", &[("authorization", bearer)], words[3]);
+        assert_eq!(reply.status, 200, "{command}: {}", reply.body);
+        let id = reply.body.split('"').nth(3).unwrap();
+        let page = console.get(&path).body;
+        assert!(page.contains(&format!("href=\"/decisions/{id}\"")), "{id} is the newest: {page}");
+    }
+    assert_eq!(console.get("/capabilities/nonsense").status, 404);
 }

@@ -1,0 +1,96 @@
+//! What can be asked on the sample pages?
+
+use super::*;
+
+/// Four questions: two with a model, one in training, one that lacks data.
+#[must_use]
+pub fn capabilities() -> CapabilitiesPage {
+    let mut known: Vec<Option<ModelState>> = overview().models.into_iter().map(|line| Some(line.state)).collect();
+    let missing = "Customers with two purchases or more: 38 of 50; 2 more.";
+    known.push(Some(ModelState::Missing(missing.to_owned())));
+    known.push(Some(ModelState::Training("reading the history: 61 %".to_owned())));
+    let about = [
+        (
+            "recommend",
+            "Recommendations",
+            "What will this customer want next?",
+            "items, best first, each with its reason",
+        ),
+        ("churn", "Churn", "Will there be no purchase in the next 30 days?", PROBABILITY),
+        (
+            "value",
+            "Lifetime value",
+            "How much will this customer spend in the next year?",
+            "an amount with its interval",
+        ),
+        ("returns_soon", "Back within a week", "Will the customer buy again within 7 days?", PROBABILITY),
+    ];
+    let line = |(name, title, question, answer): (&str, &str, &str, &str), state: Option<ModelState>| CapabilityLine {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        question: question.to_owned(),
+        answer: answer.to_owned(),
+        models: state.map(|state| ModelLine { title: title.to_owned(), state }).into_iter().collect(),
+    };
+    CapabilitiesPage {
+        frame: frame("/capabilities"),
+        capabilities: about.into_iter().zip(known).map(|(about, state)| line(about, state)).collect(),
+    }
+}
+
+const PROBABILITY: &str = "a probability with its reasons";
+
+/// A question with a model and decisions.
+#[must_use]
+pub fn capability() -> CapabilityPage {
+    let pair = |what: &str, which: &str| (what.to_owned(), which.to_owned());
+    CapabilityPage {
+        frame: frame("/capabilities/churn"),
+        name: "churn".to_owned(),
+        title: "Churn".to_owned(),
+        question: "Will there be no purchase in the next 30 days?".to_owned(),
+        answer: PROBABILITY.to_owned(),
+        purpose: "personalization".to_owned(),
+        reads: vec![
+            pair("Features of its model", "61, of which it weighs days since the last order most"),
+            pair("Other features", "orders_all, tenure_days"),
+        ],
+        parameters: vec![],
+        tasks: models()
+            .tasks
+            .into_iter()
+            .take(1)
+            .map(|mut task| {
+                // The number that decides comes first.
+                task.champion.iter_mut().for_each(|champion| champion.metrics.swap(0, 1));
+                task
+            })
+            .collect(),
+        decisions: decisions().rows,
+        n_looked_at: 500,
+        command: api().examples.into_iter().nth(1).map_or_else(String::new, |example| example.command),
+    }
+}
+
+/// A question that nobody has asked yet and that has no model.
+#[must_use]
+pub fn capability_missing() -> CapabilityPage {
+    CapabilityPage {
+        frame: Frame { notice: None, ..frame("/capabilities/recommend") },
+        name: "recommend".to_owned(),
+        title: "Recommendations".to_owned(),
+        question: "What will this customer want next?".to_owned(),
+        answer: "items, best first, each with its reason".to_owned(),
+        reads: vec![("What they bought".to_owned(), "lately, item by item".to_owned())],
+        parameters: vec![Parameter {
+            name: "n".to_owned(),
+            meaning: "How many items".to_owned(),
+            range: (1, 100),
+            default: 10,
+        }],
+        tasks: vec![task_missing()],
+        decisions: vec![],
+        n_looked_at: 0,
+        ..capability()
+    }
+}
