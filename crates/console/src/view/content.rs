@@ -234,8 +234,9 @@ impl Glance {
         &self.text
     }
 
-    pub(super) fn badge(&self) -> Option<(&'static str, String)> {
-        self.band.map(|(band, is_risk)| (band.class(is_risk), band.words(is_risk)))
+    /// The badge's colour, its word, and whether "risk" stands behind it where there is room.
+    pub(super) fn badge(&self) -> Option<(&'static str, String, bool)> {
+        self.band.map(|(band, is_risk)| (band.class(is_risk), band.words(false), is_risk))
     }
 }
 
@@ -286,8 +287,8 @@ mod tests {
         let (risk, hope) = (score(true).to_string(), score(false).to_string());
         assert!(risk.contains("High risk") && risk.contains("stroke-bad") && risk.contains("fill-bad"), "{risk}");
         assert!(!hope.contains("risk") && !hope.contains("-bad") && hope.contains("stroke-accent"), "{hope}");
-        assert_eq!(score(true).glance().and_then(|glance| glance.badge()), Some(("bad", "High risk".to_owned())));
-        assert_eq!(score(false).glance().and_then(|glance| glance.badge()), Some(("info", "High".to_owned())));
+        assert_eq!(score(true).glance().and_then(|glance| glance.badge()), Some(("bad", "High".to_owned(), true)));
+        assert_eq!(score(false).glance().and_then(|glance| glance.badge()), Some(("info", "High".to_owned(), false)));
     }
 
     #[test]

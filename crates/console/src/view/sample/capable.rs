@@ -66,9 +66,9 @@ pub fn capability() -> CapabilityPage {
                 task
             })
             .collect(),
-        decisions: decisions().rows,
+        decisions: decisions().rows.into_iter().filter(|row| row.kind == "churn").collect(),
         n_looked_at: 500,
-        command: api().examples.into_iter().nth(1).map_or_else(String::new, |example| example.command),
+        command: "curl -H 'Authorization: Bearer SERVER_KEY' http://127.0.0.1:7070/v1/decide -d '{\"decision\":\"churn\",\"userId\":\"42\"}'".to_owned(),
     }
 }
 
