@@ -156,7 +156,7 @@ fn the_command_line_lists_what_is_declared_and_says_what_is_wrong_with_it() {
     let (is_done, checked) = rapport(&file, &["config", "check"]);
     assert!(is_done, "{checked}");
     let again = directory.path().join("again.toml");
-    std::fs::write(&again, &checked[checked.find("[[features]]").unwrap()..].split("\n\n").next().unwrap()).unwrap();
+    std::fs::write(&again, checked[checked.find("[[features]]").unwrap()..].split("\n\n").next().unwrap()).unwrap();
     let (is_done, relisted) = rapport(&again, &["features", "--json"]);
     assert!(is_done && serde_json::from_str::<Vec<Value>>(&relisted).unwrap() == listed, "{checked}");
 

@@ -9,7 +9,7 @@ use crate::body::{BinaryModel, Body};
 use crate::contest::{Contest, Paired, Reigning};
 use crate::evaluation::{Evaluation, Numbers, curve, mean, paired_gain, redrawn};
 use crate::need::{Need, WAIT};
-use crate::outcome::Outcome;
+use crate::outcome::{Label, Outcome};
 use crate::split::{Split, WARM_UP_DAYS, outcome_as_ofs};
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout};
 use crate::{Calendar, LearningError, Loaded};
@@ -254,9 +254,12 @@ impl Task for Binary {
         let ours = probabilities(&self.grow(&train, &features, &settings, data.seed)?, &test)?;
         let mut theirs = vec![("constant", vec![mean(train.labels.iter().copied()); test.len()])];
         if let Some(place) = self.recency_place(&features) {
-            let recency = settings.calibration.fit(&train.column(place), &train.labels, None);
+            // What happens is the likelier the later something happened last, and what does not happen the less likely.
+            let sign = if matches!(self.outcome.label, Label::Did(_)) { -1.0 } else { 1.0 };
+            let days = |rows: &Rows| rows.column(place).into_iter().map(|days| sign * days).collect::<Vec<_>>();
+            let recency = settings.calibration.fit(&days(&train), &train.labels, None);
             let recency = recency.map_err(LearningError::model("calibrate the days since the last time"))?;
-            theirs.push(("recency", calibrated(&recency, &test.column(place))));
+            theirs.push(("recency", calibrated(&recency, &days(&test))));
         }
         let (mut baselines, mut gains) = (BTreeMap::new(), BTreeMap::new());
         for (baseline, probabilities) in &theirs {

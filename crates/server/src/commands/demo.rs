@@ -65,9 +65,7 @@ pub(super) fn run(
     }
     let Ok(opened) = Arc::try_unwrap(opened) else { return stopped() };
     if no_serve {
-        return report(options, &mark, || {
-            format!("Everything is ready: `rapport demo --data {}` serves it.", options.data.display())
-        });
+        return report(options, &mark, || "Everything is ready: `rapport demo` serves it.".to_owned());
     }
     let keys = Keys::load(&opened.data, &opened.settings.keys)?;
     let (write, server) = (opened.settings.keys.write.clone(), opened.settings.keys.server.clone());

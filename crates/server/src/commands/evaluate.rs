@@ -65,14 +65,18 @@ pub(super) fn in_words(task: &TaskName, evaluation: &Evaluation) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY);
     let comparisons = evaluation.comparisons();
-    let baselines =
-        comparisons.first().map(|first| first.baselines.iter().map(|(name, _)| baseline_title(name).to_owned()));
-    let header = ["metric".to_owned(), "model".to_owned()].into_iter().chain(baselines.into_iter().flatten());
-    table.set_header(header.collect::<Vec<_>>());
+    let names: Vec<&str> = evaluation.baselines.keys().map(String::as_str).collect();
+    let titles = names.iter().map(|name| baseline_title(name).to_owned());
+    table.set_header(["metric".to_owned(), "model".to_owned()].into_iter().chain(titles).collect::<Vec<_>>());
     for comparison in &comparisons {
         let name = format!("{} ({})", comparison.metric.title, comparison.metric.better);
-        let numbers = std::iter::once(comparison.model).chain(comparison.baselines.iter().map(|(_, value)| *value));
-        let numbers = numbers.map(|value| if value.is_finite() { format!("{value:.4}") } else { "–".to_owned() });
+        // A number that cannot be computed of a simple answer leaves its place empty.
+        let of = |name: &&str| comparison.baselines.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
+        let numbers = std::iter::once(Some(comparison.model)).chain(names.iter().map(of));
+        let numbers = numbers.map(|value| match value.filter(|value| value.is_finite()) {
+            Some(value) => format!("{value:.4}"),
+            None => "–".to_owned(),
+        });
         table.add_row(std::iter::once(name).chain(numbers).collect::<Vec<_>>());
     }
     table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
