@@ -18,6 +18,9 @@ const RECORD_VERSION: u8 = 3;
 /// Takes the place of every sentence that told something of a customer who has refused since.
 const FORGOTTEN: &str = "Forgotten, since the customer has refused.";
 
+/// The arm of whoever takes part in no experiment: the policy that is in force answers.
+const POLICY: &str = "policy";
+
 /// Everything that went into a decision and came out of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -138,6 +141,12 @@ impl Record {
             Disclosed::Unknown(consent) => Subject::Unknown(*consent),
             Disclosed::Known { consent, read } => restate(*consent, Knowledge::from(read)),
         }
+    }
+
+    /// Which way of deciding answered. There is one so far; experiments and holdouts have others.
+    #[must_use]
+    pub fn arm(&self) -> &str {
+        POLICY
     }
 
     /// The models that the answer was made with, by task.

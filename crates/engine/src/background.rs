@@ -1,4 +1,5 @@
-//! What goes on in the background? Checkpoints, sealing, pruning, corrections, and training when it is due.
+//! What goes on in the background? Checkpoints, sealing, pruning, corrections, files of decisions, and training when it is
+//! due.
 
 use crate::audit::{AuditTrail, By};
 use crate::corrections::Corrector;
@@ -14,8 +15,6 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// How often sealing and pruning are looked at.
-const MAINTENANCE_EVERY: Duration = Duration::from_secs(60);
 /// How many customers' past decisions are looked at each time.
 const N_LOOKED_AT: usize = 20_000;
 
@@ -24,6 +23,8 @@ const N_LOOKED_AT: usize = 20_000;
 pub struct Pauses {
     /// How long after a checkpoint the next one is written at the latest.
     pub checkpoint: Duration,
+    /// How often sealing, pruning, forgetting and the files of decisions are looked at.
+    pub maintenance: Duration,
     /// About how many customers may be in memory.
     pub n_resident_max: usize,
     /// So many events in the log are sealed.
@@ -91,8 +92,8 @@ impl Background {
         background.spawn("checkpoints", move || checkpoints.run())?;
         background.spawn("corrections", move || corrections.run())?;
         background.spawn("maintenance", move || {
-            while !stop.wait(MAINTENANCE_EVERY) {
-                round.maintain();
+            while !stop.wait(pauses.maintenance) {
+                round.maintain(&|| stop.is_wanted());
             }
         })?;
         Ok(background)
@@ -214,7 +215,7 @@ fn is_rollback(newest_first: &[ModelVersion], former: Option<&ModelVersion>, ver
     former.and_then(place).zip(place(version)).is_some_and(|(former, now)| now > former)
 }
 
-/// What is looked at every minute.
+/// What is looked at from time to time.
 struct Round {
     engine: Arc<Engine>,
     trainer: Arc<Trainer>,
@@ -229,15 +230,24 @@ struct Round {
 }
 
 impl Round {
-    fn maintain(&mut self) {
+    fn maintain(&mut self, is_stopped: &dyn Fn() -> bool) {
         self.seal();
         let now = self.engine.clock().now();
         if let Err(error) = self.engine.ports().upkeep.prune(now) {
             tracing::error!(error = error.story(), "old message ids could not be forgotten");
         }
         self.forget_refused();
+        self.write_decisions(now, is_stopped);
         self.follow_corrections();
         self.trainer.train_when_due(&self.engine, self.pauses.train_hours);
+    }
+
+    /// After what was forgotten, so that it is gone from the files in the same round.
+    fn write_decisions(&self, now: Timestamp, is_stopped: &dyn Fn() -> bool) {
+        if let Err(error) = self.engine.ports().upkeep.write_decisions(now, is_stopped) {
+            let error = error.story();
+            tracing::error!(error, "the decisions of past days could not be written as files; decisions go on");
+        }
     }
 
     fn follow_corrections(&mut self) {

@@ -96,4 +96,11 @@ pub trait Upkeep: Send + Sync {
     /// # Errors
     /// [`EngineError`]; the next call goes on.
     fn prune(&self, now: Timestamp) -> Result<(), EngineError>;
+
+    /// Brings what other tools read of the decisions of past days up to the log of decisions, for some days at a time. It
+    /// asks between its steps whether to stop.
+    ///
+    /// # Errors
+    /// [`EngineError`]; the next call goes on.
+    fn write_decisions(&self, now: Timestamp, is_stopped: &dyn Fn() -> bool) -> Result<(), EngineError>;
 }

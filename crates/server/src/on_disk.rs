@@ -55,6 +55,10 @@ impl Upkeep for OnDisk {
     fn prune(&self, now: Timestamp) -> Result<(), EngineError> {
         self.0.prune(now).map(|_| ()).map_err(keeping)
     }
+
+    fn write_decisions(&self, now: Timestamp, is_stopped: &dyn Fn() -> bool) -> Result<(), EngineError> {
+        self.0.write_decision_files(now, is_stopped).map(|_| ()).map_err(keeping)
+    }
 }
 
 fn keeping(error: StorageError) -> EngineError {

@@ -102,10 +102,14 @@ impl AsRef<Self> for Opened {
     }
 }
 
+/// How often sealing, pruning, forgetting and the files of decisions are looked at.
+const MAINTENANCE_EVERY: Duration = Duration::from_secs(60);
+
 /// How often the engine does what is to be done in the background.
 fn pauses(settings: &Settings) -> Pauses {
     Pauses {
         checkpoint: Duration::from_secs(settings.profiles.checkpoint_seconds),
+        maintenance: MAINTENANCE_EVERY,
         n_resident_max: settings.profiles.n_resident_max,
         n_sealed_min: settings.events.seal_events,
         seal: Duration::from_secs(u64::try_from(settings.events.seal_hours).unwrap_or(u64::MAX).saturating_mul(3_600)),

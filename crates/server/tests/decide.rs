@@ -5,9 +5,13 @@
 mod support;
 
 use decisions::Record;
-use engine::Engine;
+use engine::{AuditTrail, Background, Corrector, Engine, Pauses, Trainer};
+use parquet::file::reader::SerializedFileReader;
+use parquet::record::{Field, Row};
 use primitives::DecisionId;
 use serde_json::{Value, json};
+use std::fs::File;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use support::world::{fill, shop};
@@ -429,6 +433,49 @@ fn what_a_decision_knew_is_forgotten_when_the_customer_refuses_later() {
         assert!(said.contains("the customer has refused since"), "{said}");
     }
     assert!(!record(server.engine(), &other).is_forgotten());
+}
+
+/// The customers of the decisions that lie as a file, as far as they may be known.
+fn customers_of(file: &Path) -> Vec<Option<String>> {
+    let rows = SerializedFileReader::new(File::open(file).unwrap()).unwrap().into_iter();
+    let customer = |row: Row| row.get_column_iter().find(|(name, _)| *name == "customer_id").unwrap().1.clone();
+    rows.map(|row| match customer(row.unwrap()) {
+        Field::Null => None,
+        Field::Str(id) => Some(id),
+        other => panic!("not an id: {other}"),
+    })
+    .collect()
+}
+
+#[test]
+fn decisions_of_days_that_are_over_become_files_in_the_background_and_forget_as_the_log_does() {
+    let server = filled();
+    let (user, date) = (buyer(&server), server.now().date());
+    for user in [&user, "somebody else"] {
+        recommend(&server, user).ok();
+    }
+    server.advance(Duration::from_secs(86_400));
+    let file = server.data().join("decisions").join(format!("date={date}")).join("part.parquet");
+    let engine = server.engine();
+    let audit = AuditTrail::new(engine.clone());
+    let trainer = Arc::new(Trainer::new(primitives::Seed::new(1), audit.clone()));
+    let pauses = Pauses {
+        // The server's own checkpoints take the word that ends the wait of one of both.
+        checkpoint: Duration::from_millis(50),
+        maintenance: Duration::from_millis(5),
+        n_resident_max: 100_000,
+        n_sealed_min: u64::MAX,
+        seal: Duration::from_secs(1 << 40),
+        train_hours: 0,
+    };
+    let _background = Background::start(trainer, Arc::new(Corrector::new(engine.clone(), audit)), pauses).unwrap();
+    support::until("a file", || file.exists().then_some(()));
+    let named = customers_of(&file);
+    assert!(named.len() == 2 && named.iter().all(Option::is_some), "{named:?}");
+    refuse(&server, &user);
+    let left =
+        support::until("a file without whoever refused", || Some(customers_of(&file)).filter(|found| *found != named));
+    assert_eq!(left, [None, named[1].clone()]);
 }
 
 #[test]

@@ -184,7 +184,8 @@ impl Copy<'_> {
         Ok(())
     }
 
-    /// Copies what else is in a directory: everything but the database, the lock, the history, and what is being written.
+    /// Copies what else is in a directory: everything but the database, the lock, the history, the files of decisions, which
+    /// are written again from the database, and what is being written.
     fn rest(&mut self, directory: &Path) -> Result<(), StorageError> {
         let failed = |source| StorageError::file("listing", directory, source);
         let mut paths = Vec::new();
@@ -197,6 +198,7 @@ impl Copy<'_> {
             let is_ours = directory == self.from
                 && (NOT_KEPT.contains(&name.as_str())
                     || name == "history"
+                    || name == "decisions"
                     || name.starts_with(DATABASE)
                     || name == MANIFEST);
             if is_ours || name.starts_with('.') {

@@ -2,6 +2,7 @@
 
 use crate::audit::{self, NewAudit};
 use crate::counters::Counters;
+use crate::decision_files::DayCommand;
 use crate::imports::{self, Followed, ImportCommand};
 use crate::schema::signed;
 use crate::seen_ids::{Found, IdHash, Seen, SeenIds};
@@ -58,6 +59,8 @@ pub(crate) enum Command {
         before: i64,
         n_max: u64,
     },
+    /// Notes what a day's file of decisions says.
+    DecisionDay(DayCommand),
     /// Says which files a round of sealing is about to name.
     IntendSeal {
         first: u64,
@@ -152,6 +155,7 @@ pub(crate) fn apply(
             let sql = "DELETE FROM decisions WHERE seq IN (SELECT seq FROM decisions WHERE decided_at < ?1 LIMIT ?2)";
             rows(connection.prepare_cached(sql)?.execute([*before, signed(*n_max)]))
         }
+        Command::DecisionDay(command) => command.apply(connection),
         Command::IntendSeal { first, last, files } => {
             let sql = "INSERT INTO seal_intents(first, last, files) VALUES(?1, ?2, ?3)";
             rows(connection.prepare_cached(sql)?.execute(params![signed(*first), signed(*last), files]))

@@ -8,7 +8,9 @@ use decisions::{DecisionLog, DecisionLogError, LoggedDecision};
 use primitives::{CustomerId, DecisionId, ErrorKind, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
-const COLUMNS: &str = "SELECT id, decided_at, kind, customer, is_fallback, record, seq FROM decisions";
+/// What is read of a decision; see [`decision`] and [`placed`].
+pub(crate) const COLUMNS: &str =
+    "SELECT id, decided_at, kind, customer, is_fallback, record, seq, is_forgotten FROM decisions";
 
 /// How many records of a customer are replaced at a time, so that nobody waits for long.
 const N_FORGOTTEN: usize = 200;
@@ -135,7 +137,7 @@ fn placed(row: &Row<'_>) -> rusqlite::Result<Placed> {
     Ok((decision(row)?, row.get(6)?))
 }
 
-fn decision(row: &Row<'_>) -> rusqlite::Result<LoggedDecision> {
+pub(crate) fn decision(row: &Row<'_>) -> rusqlite::Result<LoggedDecision> {
     Ok(LoggedDecision {
         id: DecisionId::from(row.get::<_, String>(0)?),
         decided_at: Timestamp::from_millis(row.get(1)?),

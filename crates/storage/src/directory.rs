@@ -120,6 +120,12 @@ impl DataDir {
         self.path.join("history")
     }
 
+    /// Where the decisions of past days lie for other tools.
+    #[must_use]
+    pub fn decisions(&self) -> PathBuf {
+        self.path.join("decisions")
+    }
+
     /// Where models are kept.
     #[must_use]
     pub fn models(&self) -> PathBuf {

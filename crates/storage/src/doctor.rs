@@ -1,5 +1,6 @@
 //! Is everything in the data directory as it should be?
 
+use crate::decision_files::Standing;
 use crate::event_log::rows_after;
 use crate::schema::{meta, signed, unsigned};
 use crate::set_aside::read_all;
@@ -31,7 +32,7 @@ pub enum Severity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// What was looked at: `privacy`, `database`, `log`, `history`, `profiles`, `set aside`, `decisions`,
-    /// `models`.
+    /// `decision files`, `models`.
     pub area: &'static str,
     /// How bad it is.
     pub severity: Severity,
@@ -92,8 +93,42 @@ impl Storage {
             }
             Err(error) => findings.push(fault("log", sentence(&error))),
         }
+        findings.push(self.check_decision_files(depth));
         findings.extend(self.check_models());
         findings
+    }
+
+    /// The files are derived: whatever is wrong with them, nothing is lost.
+    fn check_decision_files(&self, depth: Depth) -> Finding {
+        const AREA: &str = "decision files";
+        let looked = self.decision_files_standing().and_then(|standing| {
+            let damaged = if depth == Depth::Full { self.damaged_decision_files()? } else { Vec::new() };
+            Ok((standing, damaged))
+        });
+        let (standing, damaged) = match looked {
+            Ok(looked) => looked,
+            Err(error) => return warning(AREA, sentence(&error)),
+        };
+        if let Some(first) = damaged.first() {
+            let n = damaged.len();
+            let message = format!(
+                "{n} damaged, the first of them {}: remove what is damaged, and the running server writes it anew from the \
+                 log of decisions",
+                first.display()
+            );
+            return warning(AREA, message);
+        }
+        let Standing { n_files, n_behind, n_strange } = standing;
+        match n_behind + n_strange {
+            0 => good(AREA, format!("{n_files} days lie as files, derived from the log of decisions")),
+            n => good(
+                AREA,
+                format!(
+                    "{n_files} days lie as files, derived from the log of decisions; {n} are older than the log: the running \
+                     server writes or removes them"
+                ),
+            ),
+        }
     }
 
     fn check_privacy(&self) -> Finding {

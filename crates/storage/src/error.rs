@@ -81,8 +81,8 @@ pub enum StorageError {
         #[source]
         source: DatabaseError,
     },
-    /// A history file cannot be written.
-    #[error("the history file {path} cannot be written: free some disk space and try again")]
+    /// A file of the history or of decisions cannot be written.
+    #[error("the file {path} cannot be written: free some disk space and try again")]
     Unwritable {
         /// Which file.
         path: PathBuf,

@@ -7,6 +7,7 @@
 //! DATA/lock                                   who uses the directory
 //! DATA/rapport.db (-wal, -shm)                log, message ids, rejections, derived state, decisions, audit list
 //! DATA/history/date=2026-11-22/part-*.parquet closed ranges of the log, by the day they were received
+//! DATA/decisions/date=2026-11-22/part.parquet  the decisions of a day that is over, for other tools; derived
 //! DATA/set-aside/                             what could not be read any more, each with a record of what it was
 //! DATA/models/<sha256>.model                  models, by content
 //! DATA/models/champions/<model>.json          which version is in force
@@ -27,6 +28,7 @@ mod backup;
 mod command;
 pub mod contract;
 mod counters;
+mod decision_files;
 mod decision_log;
 mod directory;
 mod doctor;
@@ -49,6 +51,7 @@ mod writer;
 
 pub use audit::AuditQuestion;
 pub use backup::{Backup, restore};
+pub use decision_files::DecisionFilesReport;
 pub use directory::{Access, DataDir};
 pub use doctor::{Depth, Finding, Progress, Severity};
 pub use error::{DatabaseError, StorageError};

@@ -36,7 +36,7 @@ fn ours(directory: &Path) -> Vec<PathBuf> {
     let mut found = vec![directory.to_owned()];
     for path in entries(directory) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let is_made_by_us = ["history", "models", "rejects", "downloads"].contains(&name.as_ref());
+        let is_made_by_us = ["history", "decisions", "models", "rejects", "downloads"].contains(&name.as_ref());
         match path.is_dir() {
             true if is_made_by_us => found.extend(below(&path)),
             false if path.is_file() => found.push(path),

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// The steps from an empty database to this program's, in order: step `n` leads to version `n + 1`. Never edit a step
 /// that was released: add one.
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     "
     CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE events(
@@ -66,6 +66,26 @@ const STEPS: [&str; 8] = [
     ALTER TABLE message_ids ADD COLUMN place INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE imports ADD COLUMN n_withdrawn INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE imports ADD COLUMN n_restored INTEGER NOT NULL DEFAULT 0;
+",
+    // How often the decisions of each day changed, in whatever way, and which file says what they were: see `decision_files`.
+    // Decisions are never made before 1970, so that the division gives the day.
+    "
+    CREATE TABLE decision_days(
+        day INTEGER PRIMARY KEY, n_changes INTEGER NOT NULL, n_written INTEGER NOT NULL DEFAULT 0,
+        bytes INTEGER NOT NULL DEFAULT 0, digest BLOB NOT NULL DEFAULT (zeroblob(16))) STRICT;
+    INSERT INTO decision_days(day, n_changes) SELECT DISTINCT decided_at / 86400000, 1 FROM decisions;
+    CREATE TRIGGER decision_added AFTER INSERT ON decisions BEGIN
+        INSERT INTO decision_days(day, n_changes) VALUES(new.decided_at / 86400000, 1)
+            ON CONFLICT(day) DO UPDATE SET n_changes = n_changes + 1;
+    END;
+    CREATE TRIGGER decision_changed AFTER UPDATE ON decisions BEGIN
+        INSERT INTO decision_days(day, n_changes) VALUES(new.decided_at / 86400000, 1)
+            ON CONFLICT(day) DO UPDATE SET n_changes = n_changes + 1;
+    END;
+    CREATE TRIGGER decision_removed AFTER DELETE ON decisions BEGIN
+        INSERT INTO decision_days(day, n_changes) VALUES(old.decided_at / 86400000, 1)
+            ON CONFLICT(day) DO UPDATE SET n_changes = n_changes + 1;
+    END;
 ",
 ];
 
@@ -234,12 +254,18 @@ mod tests {
             let older = Connection::open(&path).unwrap();
             STEPS.iter().take(usize::try_from(version).unwrap()).for_each(|step| older.execute_batch(step).unwrap());
             older.execute_batch("INSERT INTO meta(key, value) VALUES('sealed_upto', 7)").unwrap();
+            let decided = "INSERT INTO decisions(id, decided_at, kind, is_fallback, record)
+                           VALUES('a', 86400000, '', 0, x''), ('b', 172799999, '', 0, x''), ('c', 172800000, '', 0, x'')";
+            older.execute_batch(decided).unwrap();
             older.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
             older.pragma_update(None, "user_version", version).unwrap();
             drop(older);
             let newer = open_writer(&path).unwrap();
             assert_eq!(meta(&newer, "sealed_upto").unwrap(), 7);
             newer.prepare("SELECT seq, at, deed, record FROM audit").unwrap();
+            let sql = "SELECT group_concat(day) FROM (SELECT day FROM decision_days WHERE n_changes > n_written ORDER BY day)";
+            let days: String = newer.query_row(sql, [], |row| row.get(0)).unwrap();
+            assert_eq!(days, "1,2", "what was decided before has no files yet");
         }
     }
 

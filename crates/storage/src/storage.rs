@@ -39,6 +39,8 @@ pub struct Storage {
     /// What was withdrawn, as of the newest correction that was read.
     pub(crate) withdrawn: Mutex<KnownWithdrawn>,
     models: Arc<FileModelStore>,
+    /// The day whose file of decisions was written last; held while files are written.
+    pub(crate) last_decision_day: Mutex<i64>,
     pub(crate) retention: Retention,
     is_new: bool,
     pub(crate) directory: DataDir,
@@ -80,6 +82,7 @@ impl Storage {
         let storage = Self::prepare(directory, settings)?;
         if storage.directory.access() == Access::Exclusive {
             storage.parts.remove_nameless()?;
+            storage.remove_unfinished_decision_files()?;
             storage.end_sealing()?;
             let attempt = "removing what an unfinished checkpoint left";
             storage.drop_staged().map_err(|source| StorageError::Database { attempt, source })?;
@@ -107,6 +110,7 @@ impl Storage {
             correcting: Mutex::default(),
             withdrawn: Mutex::default(),
             models: Arc::new(FileModelStore::new(directory.models())),
+            last_decision_day: Mutex::new(i64::MIN),
             retention,
             is_new,
             directory,

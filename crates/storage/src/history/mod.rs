@@ -17,6 +17,7 @@ pub(crate) use read::{RoundRows, verified};
 pub(crate) use seal::Sealer;
 pub use seal::{SealPolicy, SealReport};
 pub use take_in::TakenIn;
+pub(crate) use write::{Digesting, file_error};
 
 use crate::Storage;
 use crate::event_log::{Row, history_error, read_error, recorded, rows_after};

@@ -40,35 +40,48 @@ pub(crate) fn rows(directory: &Path, rows: &[SealedRow]) -> Result<Written, Stor
     let failed = |source| StorageError::file("writing", &temp, source);
     let history = directory.parent().unwrap_or(directory);
     create_directory(history).and_then(|()| create_directory(directory)).map_err(failed)?;
-    let written = batch(rows).and_then(|batch| {
-        write_batch(&temp, &batch).map_err(|source| match source {
-            ParquetError::External(source) => match source.downcast::<io::Error>() {
-                Ok(source) => failed(*source),
-                Err(source) => StorageError::Unwritable { path: temp.clone(), source: ParquetError::External(source) },
-            },
-            source => StorageError::Unwritable { path: temp.clone(), source },
-        })
-    });
+    let written = batch(rows).and_then(|batch| write_batch(&temp, &batch).map_err(|source| file_error(&temp, source)));
     written.map(|(digest, bytes)| Written { temp: temp.clone(), digest, bytes }).inspect_err(|_| {
         // The first error is the one to tell; the next start removes what this could not.
         let _ = fs::remove_file(&temp);
     })
 }
 
+/// Why a file could not be written: the operating system's word where it was that.
+pub(crate) fn file_error(path: &Path, source: ParquetError) -> StorageError {
+    match source {
+        ParquetError::External(source) => match source.downcast::<io::Error>() {
+            Ok(source) => StorageError::file("writing", path, *source),
+            Err(source) => StorageError::Unwritable { path: path.to_owned(), source: ParquetError::External(source) },
+        },
+        source => StorageError::Unwritable { path: path.to_owned(), source },
+    }
+}
+
 fn write_batch(path: &Path, batch: &RecordBatch) -> Result<(u128, u64), ParquetError> {
-    let file = Digesting { file: create_file(path)?, digest: Xxh3::new(), bytes: 0 };
+    let file = Digesting::new(create_file(path)?);
     let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties()?))?;
     writer.write(batch)?;
-    let Digesting { file, digest, bytes } = writer.into_inner()?;
-    file.sync_all()?;
-    Ok((digest.digest128(), bytes))
+    Ok(writer.into_inner()?.end()?)
 }
 
 /// Takes the digest of what it writes.
-struct Digesting {
+pub(crate) struct Digesting {
     file: File,
     digest: Xxh3,
     bytes: u64,
+}
+
+impl Digesting {
+    pub(crate) fn new(file: File) -> Self {
+        Self { file, digest: Xxh3::new(), bytes: 0 }
+    }
+
+    /// Makes the file durable; answers its digest and its size.
+    pub(crate) fn end(self) -> io::Result<(u128, u64)> {
+        self.file.sync_all()?;
+        Ok((self.digest.digest128(), self.bytes))
+    }
 }
 
 impl io::Write for Digesting {

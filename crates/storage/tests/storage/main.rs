@@ -6,6 +6,7 @@ mod backups;
 mod contracts;
 mod crashes;
 mod damage;
+mod decision_files;
 mod directories;
 mod faults;
 mod imports;
