@@ -104,6 +104,8 @@ pub enum Command {
     },
     /// List the features, built in and declared in the settings, with what each means
     Features,
+    /// List what can be decided, built in and declared in the settings: its question, its parameters, whether a model answers
+    Kinds,
     /// Make a logged decision again and compare the bytes
     Replay {
         /// The decisionId of an answer

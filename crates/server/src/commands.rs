@@ -10,6 +10,7 @@ mod features;
 mod import;
 mod imports;
 mod keys;
+mod kinds;
 mod progress;
 mod rebuild;
 mod replay;
@@ -52,6 +53,7 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         Command::Train { model, rollback } => train::run(&options, settings, model.as_deref(), rollback),
         Command::Evaluate { model } => evaluate::run(&options, settings, model.as_deref()),
         Command::Features => features::run(&options, &settings),
+        Command::Kinds => kinds::run(&options, &settings),
         Command::Replay { id } => replay::run(&options, settings, &id),
         Command::Rebuild => rebuild::run(&options, settings),
         Command::Backup { to } => backup::backup(&options, &to),

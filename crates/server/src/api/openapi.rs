@@ -5,10 +5,14 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::header;
 use axum::routing::get;
+use decisions::{Kind, KindAbout};
+use engine::Capabilities;
+use serde_json::Value;
 use std::sync::Arc;
+use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::path::PathItem;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Content, Info, License, OpenApi, OpenApiBuilder, Ref, ResponseBuilder, Tag};
+use utoipa::openapi::{Content, Info, License, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder, Schema, Tag};
 use utoipa_swagger_ui::SwaggerUi;
 
 /// What everything that asks for a key may answer, beside what it says of itself.
@@ -57,8 +61,64 @@ pub fn document() -> OpenApi {
     document
 }
 
+/// Lists what can be decided where it is asked for: an example of each kind that is built in. The name is no closed list, for
+/// outcomes that the settings declare are kinds, too.
+fn list_kinds(document: &mut OpenApi) {
+    let capabilities = Capabilities::built_in();
+    let kinds: Vec<&KindAbout> = capabilities.kinds.iter().map(Kind::about).collect();
+    let decide = document.paths.paths.get_mut("/v1/decide").and_then(|item| item.post.as_mut());
+    let body = decide.and_then(|operation| operation.request_body.as_mut());
+    let contents = body.and_then(|body| match body {
+        RefOr::T(body) => Some(body.content.values_mut()),
+        RefOr::Ref(_) => None,
+    });
+    for content in contents.into_iter().flatten() {
+        for about in &kinds {
+            let parameters = about.parameters.iter().map(|one| (one.name.to_owned(), one.default.into()));
+            let asked = [("decision".to_owned(), about.name.as_str().into()), ("userId".to_owned(), "42".into())];
+            let value: serde_json::Map<String, Value> = asked.into_iter().chain(parameters).collect();
+            let example =
+                ExampleBuilder::new().summary(&about.question).description(told_of(about)).value(Some(value.into()));
+            if let RefOr::T(content) = &mut *content {
+                content.examples.insert(about.name.to_string(), example.build().into());
+            }
+        }
+    }
+    let lines: String = kinds.iter().map(|about| format!("\n- `{}`: {}", about.name, told_of(about))).collect();
+    let schemas = document.components.as_mut().map(|components| &mut components.schemas);
+    if let Some(RefOr::T(Schema::Object(body))) = schemas.and_then(|schemas| schemas.get_mut("DecideBody")) {
+        body.description = Some(format!(
+            "What is to be decided, about whom. Outcomes of the settings are decisions under their names, beside:\n{lines}"
+        ));
+    }
+}
+
+/// What a kind answers, and what a question of it may say.
+fn told_of(about: &KindAbout) -> String {
+    let parameters: String = about
+        .parameters
+        .iter()
+        .map(|one| {
+            let (min, max) = one.range;
+            format!(
+                " `{}`: {}, from {min} to {max}, {} where nothing is said.",
+                one.name,
+                one.meaning.to_lowercase(),
+                one.default
+            )
+        })
+        .collect();
+    format!(
+        "{} Answers with {}, for the purpose {}.{parameters}",
+        about.question,
+        about.shape.in_words(),
+        about.purpose
+    )
+}
+
 /// Says of each operation that asks for a key what all of them may answer.
 fn complete(document: &mut OpenApi) {
+    list_kinds(document);
     let paths = document.paths.paths.values_mut();
     let operations = paths.flat_map(|PathItem { get, post, put, delete, .. }| [get, post, put, delete]).flatten();
     for operation in operations.filter(|operation| operation.security.is_some()) {

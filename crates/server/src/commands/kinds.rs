@@ -1,0 +1,103 @@
+//! What can be decided? `rapport kinds`.
+
+use super::report;
+use crate::args::Options;
+use crate::error::ServerError;
+use crate::settings::Settings;
+use comfy_table::{Table, presets};
+use decisions::{Kind, KindAbout, Parameter};
+use learning::{Registry, TaskName};
+use serde::Serialize;
+use std::sync::Arc;
+use storage::{Access, DataDir, Storage, StorageSettings};
+
+/// One kind of decision, for programs.
+#[derive(Debug, Serialize)]
+struct KindReport<'a> {
+    name: &'a str,
+    title: &'a str,
+    question: &'a str,
+    parameters: Vec<ParameterReport>,
+    /// What consent is asked for.
+    purpose: &'static str,
+    /// What an answer is, in words.
+    answer: &'static str,
+    /// What is learned for it.
+    tasks: Vec<&'a str>,
+    /// Whether models of all its tasks answer; null where there is no data directory to look into.
+    has_model: Option<bool>,
+}
+
+#[derive(Debug, Serialize)]
+struct ParameterReport {
+    name: &'static str,
+    meaning: &'static str,
+    min: i64,
+    max: i64,
+    default: i64,
+}
+
+/// Lists the kinds that are built in and those that the settings declare. Needs no data directory, and makes none.
+pub(super) fn run(options: &Options, settings: &Settings) -> Result<(), ServerError> {
+    let capabilities = settings.capabilities();
+    let models = registry(options);
+    let kinds: Vec<_> =
+        capabilities.kinds.iter().map(Kind::about).map(|about| KindReport::of(about, models.as_ref())).collect();
+    report(options, &kinds, || in_words(&kinds))
+}
+
+/// The models of the data directory, where there is one.
+fn registry(options: &Options) -> Option<Registry> {
+    if !options.data.is_dir() {
+        return None;
+    }
+    let data = DataDir::open(&options.data, Access::ReadOnly).ok()?;
+    let storage = Storage::open(data, StorageSettings::default()).ok()?;
+    Some(Registry::new(storage.model_store(), Arc::default()))
+}
+
+impl<'a> KindReport<'a> {
+    fn of(about: &'a KindAbout, models: Option<&Registry>) -> Self {
+        let answers =
+            |models: &Registry, task: &TaskName| models.champion_version(task).is_ok_and(|model| model.is_some());
+        Self {
+            name: about.name.as_str(),
+            title: &about.title,
+            question: &about.question,
+            parameters: about.parameters.iter().map(ParameterReport::of).collect(),
+            purpose: about.purpose.name(),
+            answer: about.shape.in_words(),
+            tasks: about.tasks.iter().map(TaskName::as_str).collect(),
+            has_model: models.map(|models| about.tasks.iter().all(|task| answers(models, task))),
+        }
+    }
+}
+
+impl ParameterReport {
+    fn of(parameter: &Parameter) -> Self {
+        let &Parameter { name, meaning, range: (min, max), default } = parameter;
+        Self { name, meaning, min, max, default }
+    }
+
+    /// `n from 1 to 100 (10)`.
+    fn in_words(&self) -> String {
+        format!("{} from {} to {} ({})", self.name, self.min, self.max, self.default)
+    }
+}
+
+fn in_words(kinds: &[KindReport<'_>]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["name", "title", "question", "parameters", "purpose", "answers with", "task", "model"]);
+    for kind in kinds {
+        let parameters: Vec<_> = kind.parameters.iter().map(ParameterReport::in_words).collect();
+        let model = match kind.has_model {
+            Some(true) => "answers",
+            Some(false) => "none yet",
+            None => "",
+        };
+        let (parameters, tasks) = (parameters.join(", "), kind.tasks.join(", "));
+        table.add_row([kind.name, kind.title, kind.question, &parameters, kind.purpose, kind.answer, &tasks, model]);
+    }
+    table.to_string()
+}
