@@ -149,37 +149,6 @@ fn every_command_explains_itself() {
 }
 
 #[test]
-fn kinds_are_listed_with_and_without_data() {
-    let place = Place::new();
-    let listed = |args: &[&str]| -> serde_json::Value {
-        let shown = place.run(args);
-        assert_eq!(shown.code, 0, "{}", shown.err);
-        serde_json::from_str(&shown.out).unwrap()
-    };
-    let kinds = listed(&["kinds", "--json"]);
-    assert!(!place.data().exists(), "looking creates nothing");
-    let built_in = engine::Capabilities::built_in();
-    let names: Vec<_> = built_in.kinds.iter().map(|kind| kind.about().name.as_str()).collect();
-    let shown: Vec<_> = kinds.as_array().unwrap().iter().map(|kind| kind["name"].as_str().unwrap()).collect();
-    assert_eq!(shown, names);
-    assert!(kinds[0]["has_model"].is_null() && kinds[0]["parameters"][0]["max"] == 100, "{}", kinds[0]);
-    let words = place.run(&["kinds"]).out;
-    assert!(words.contains("n from 1 to 100 (10)") && words.contains("personalization"), "{words}");
-
-    // With a data directory it is known whether a model answers, and the settings add kinds.
-    let outcome = "[[outcomes]]\nname = \"returns_soon\"\nquestion = \"Back?\"\namong = \"everyone\"\n\
-                   label = { did = { event = \"Order Completed\" } }\nwithin_days = 7\n";
-    std::fs::create_dir_all(place.data()).unwrap();
-    std::fs::write(place.data().join("rapport.toml"), outcome).unwrap();
-    let page = r#"{"type":"page","userId":"ann","messageId":"m1","timestamp":"2026-01-05T10:00:00Z"}"#;
-    let imported = place.run(&["import", &place.write("one.ndjson", page)]);
-    assert_eq!(imported.code, 0, "{}", imported.err);
-    let kinds = listed(&["kinds", "--json"]);
-    let last = kinds.as_array().unwrap().last().unwrap();
-    assert_eq!((&last["name"], &last["has_model"]), (&"returns_soon".into(), &false.into()), "{last}");
-}
-
-#[test]
 fn wrong_usage_ends_with_two_and_failure_with_one() {
     let place = Place::new();
     for wrong in [

@@ -4,7 +4,7 @@ use super::import::target::Here;
 use super::progress::{Bars, is_cancelled, stop_cleanly_on_signal};
 use super::serve::try_lines;
 use super::train::{in_words as trained_in_words, read_history, train_all};
-use super::{followed_file, import, report, say};
+use super::{SETTINGS_FILE, followed_file, import, report, say, settings_file};
 use crate::api::imports::ImportBegins;
 use crate::args::Options;
 use crate::demo::DemoData;
@@ -14,7 +14,7 @@ use crate::serve::{Opened, Running, StartOptions};
 use crate::settings::{KeySettings, Settings};
 use ::import::ImportError;
 use console::view::Notice;
-use learning::TaskName;
+use learning::{Outcome, TaskName};
 use primitives::{ErrorKind, Seed};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
@@ -29,6 +29,26 @@ const MARK: &str = "demo.json";
 
 /// The seed of the generated shop.
 const SEED: u64 = 7;
+
+/// The outcomes of the demonstration, as its settings file declares them.
+const OUTCOMES: &str = r#"# Written by `rapport demo`: two questions of its own, each a model to train, a decision to ask for, and a score on every
+# customer's page. `rapport config example` shows every other setting.
+[[outcomes]]
+name = "returns_soon"
+title = "Back within a week"
+question = "Will the customer buy again within 7 days?"
+among = { event = "Order Completed", within_days = 60 }
+label = { did = { event = "Order Completed" } }
+within_days = 7
+
+[[outcomes]]
+name = "lapses"
+title = "Lapse"
+question = "Will there be no purchase in the next 60 days?"
+among = { event = "Order Completed", within_days = 120 }
+label = { did_not = { event = "Order Completed" } }
+within_days = 60
+"#;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Mark {
@@ -49,6 +69,10 @@ pub(super) fn run(
 ) -> Result<(), ServerError> {
     stop_cleanly_on_signal();
     preset_keys(&mut settings.keys);
+    let declares = settings_file(options).is_none();
+    if declares {
+        settings.outcomes = own_outcomes()?;
+    }
     let seed = Seed::new(settings.models.seed);
     let opened = Opened::open(&options.data, Access::Exclusive, settings)?;
     let mark = match read_mark(&opened.data)? {
@@ -59,6 +83,10 @@ pub(super) fn run(
         },
     };
     say(&mark.description);
+    if declares {
+        // From now on every command knows them, and whoever looks finds how they are declared.
+        write_file(&opened.data.join(SETTINGS_FILE), OUTCOMES.as_bytes())?;
+    }
     let opened = Arc::new(opened);
     if !train_missing(&opened, seed)? {
         return stopped();
@@ -81,6 +109,12 @@ pub(super) fn run(
     try_lines(address, &write, &server, &mark.customer, &item).iter().for_each(|line| say(&format!("  {line}")));
     say(&format!("\nThe customer above: http://{address}/customers/{}   Ctrl-C stops.", mark.customer));
     running.stop_on_signal()
+}
+
+/// What the demonstration foretells besides what is built in.
+fn own_outcomes() -> Result<Vec<Outcome>, ServerError> {
+    let failed = |error: toml::de::Error| ServerError::new(ErrorKind::Internal, error.message().to_owned());
+    Ok(toml::from_str::<Settings>(OUTCOMES).map_err(failed)?.outcomes)
 }
 
 /// What every page says of the data.
@@ -234,7 +268,11 @@ fn write_mark(data: &Path, mark: &Mark) -> Result<(), ServerError> {
     let path = data.join(MARK);
     let bytes = serde_json::to_vec_pretty(mark)
         .map_err(|error| ServerError::new(ErrorKind::Internal, format!("{MARK} cannot be written: {error}")))?;
-    let written = storage::create_file(&path).and_then(|mut file| file.write_all(&bytes));
+    write_file(&path, &bytes)
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ServerError> {
+    let written = storage::create_file(path).and_then(|mut file| file.write_all(bytes));
     written.map_err(ServerError::io(format!("cannot write {}", path.display())))
 }
 
@@ -243,6 +281,17 @@ mod tests {
     use super::*;
     use events::{Batch, Envelope, Origin, parse_event};
     use serde_json::json;
+
+    #[test]
+    fn the_outcomes_of_the_demonstration_can_be_declared() {
+        let data = tempfile::tempdir().unwrap();
+        let file = data.path().join(SETTINGS_FILE);
+        write_file(&file, OUTCOMES.as_bytes()).unwrap();
+        let declared = crate::settings::load(Some(&file), []).unwrap().outcomes;
+        assert_eq!(declared, own_outcomes().unwrap());
+        let names: Vec<_> = declared.iter().map(|outcome| outcome.name.as_str()).collect();
+        assert_eq!(names, ["returns_soon", "lapses"]);
+    }
 
     #[test]
     fn the_line_to_try_names_an_item_that_is_sold() {
