@@ -44,10 +44,10 @@ within_days = 7
 [[outcomes]]
 name = "lapses"
 title = "Lapse"
-question = "Will there be no purchase in the next 60 days?"
-among = { event = "Order Completed", within_days = 120 }
+question = "Will there be no purchase in the next 45 days?"
+among = { event = "Order Completed", within_days = 90 }
 label = { did_not = { event = "Order Completed" } }
-within_days = 60
+within_days = 45
 "#;
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! What can be decided? `rapport kinds`.
 
-use super::report;
+use super::{report, say};
 use crate::args::Options;
 use crate::error::ServerError;
 use crate::settings::Settings;
@@ -51,9 +51,15 @@ fn registry(options: &Options) -> Option<Registry> {
     if !options.data.is_dir() {
         return None;
     }
-    let data = DataDir::open(&options.data, Access::ReadOnly).ok()?;
-    let storage = Storage::open(data, StorageSettings::default()).ok()?;
-    Some(Registry::new(storage.model_store(), Arc::default()))
+    let opened = DataDir::open(&options.data, Access::ReadOnly);
+    match opened.and_then(|data| Storage::open(data, StorageSettings::default())) {
+        Ok(storage) => Some(Registry::new(storage.model_store(), Arc::default())),
+        Err(error) => {
+            let why = ServerError::from(error).story();
+            say(&options.as_typed(&format!("Whether models answer cannot be told: {why}")));
+            None
+        }
+    }
 }
 
 impl<'a> KindReport<'a> {
