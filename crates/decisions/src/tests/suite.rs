@@ -1,12 +1,15 @@
 //! Does every kind keep what is promised of all of them? A new kind is looked at by being on the list.
 
 use super::shop::{NOW, catalogue, decide, decided, every_kind, loaded, models, question, refused, silent, unknown};
-use crate::{Content, ContentShape, ItemFacts, Knowledge, ModelInputs, Models, Sales, Subject, World, replay};
+use crate::{
+    Content, ContentShape, DecisionError, ItemFacts, Knowledge, LoggedDecision, ModelInputs, Models, Record, Sales,
+    Subject, World, replay,
+};
 use events::generator::{self, WorldSettings};
 use features::{FeatureState, TraceReads};
 use governance::{ConsentPolicy, Headcount};
 use learning::{Data, Dataset, Loaded};
-use primitives::{Currency, ItemKey, Seed};
+use primitives::{Currency, ErrorKind, ItemKey, Seed};
 use profiles::{Customer, MemoryProfileStore, Profiles};
 use std::sync::{Arc, LazyLock};
 
@@ -213,4 +216,16 @@ fn a_value_is_told_in_the_currency_that_was_learned_from() {
     let nothing = ModelInputs { version: "value-1".into(), values: vec![0.0, f64::NAN, f64::NAN, f64::NAN] };
     known.inputs.insert("value".into(), nothing);
     assert!(ask(&known).fallback.unwrap().starts_with("The customer has not bought anything yet"));
+}
+
+#[test]
+fn a_decision_of_a_kind_that_only_a_newer_program_knows_is_shown_and_not_called_damage() {
+    let (_, record) = decided(&question("churn", 1), &of("churn", &all_models()), &all_models(), &Open);
+    let logged = record.to_logged();
+    let stranger = super::json(&logged.record).replace("\"kind\":\"churn\"", "\"kind\":\"mood\"");
+    let stranger = Record::open(&LoggedDecision { record: stranger.into_bytes(), ..logged }).unwrap();
+    assert_eq!((stranger.question.kind.as_str(), stranger.decision.kind.as_str()), ("mood", "mood"));
+    assert_eq!(stranger.decision.answer, record.decision.answer, "what was answered is shown");
+    let refused = replay(every_kind(), catalogue(), &stranger, &all_models()).unwrap_err();
+    assert!(matches!(refused, DecisionError::NoSuchKind { .. }) && refused.kind() == ErrorKind::Invalid, "{refused}");
 }
