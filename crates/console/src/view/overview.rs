@@ -173,6 +173,13 @@ pub struct HealthCard {
 }
 
 impl Overview {
+    /// How many models have room in a card beside the others.
+    const N_MODELS_BESIDE: usize = 3;
+
+    fn has_many_models(&self) -> bool {
+        self.models.len() > Self::N_MODELS_BESIDE
+    }
+
     fn events_spark(&self) -> Html {
         spark(&self.events.per_day, "Events a day")
     }

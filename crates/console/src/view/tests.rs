@@ -234,6 +234,18 @@ fn a_difference_is_green_only_with_an_interval_above_none() {
 }
 
 #[test]
+fn many_models_stand_side_by_side_in_a_card_of_their_own() {
+    let few = sample::overview();
+    let mut many = few.clone();
+    many.models = few.models.iter().cycle().take(6).cloned().collect();
+    for (page, n_models, is_apart) in [(few, 2, false), (many, 6, true)] {
+        let html = page.render();
+        assert_eq!(html.matches("class=\"model-line\"").count(), n_models);
+        assert_eq!((html.contains("class=\"lines\""), html.contains("grid four")), (is_apart, !is_apart));
+    }
+}
+
+#[test]
 fn the_event_filters_keep_each_other() {
     let mut page = sample::events();
     page.name = "Order Completed".to_owned();
