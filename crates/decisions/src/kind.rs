@@ -233,6 +233,14 @@ impl Kinds {
 }
 
 impl KindAbout {
+    /// A question of this kind as JSON, with each parameter at what holds where nobody says. The name must need no quoting.
+    #[must_use]
+    pub fn example(&self, user: &str) -> String {
+        let parameters = self.parameters.iter();
+        let parameters: String = parameters.map(|one| format!(",\"{}\":{}", one.name, one.default)).collect();
+        format!("{{\"decision\":\"{}\",\"userId\":\"{user}\"{parameters}}}", self.name)
+    }
+
     /// The parameters of a question of this kind: those that were given, checked.
     ///
     /// # Errors

@@ -99,6 +99,7 @@ pub(super) fn run(
     let (write, server) = (opened.settings.keys.write.clone(), opened.settings.keys.server.clone());
     let item = last_bought(&opened, &mark.customer).unwrap_or_else(|| "1".to_owned());
     let notice = notice(&mark);
+    let capabilities = opened.settings.capabilities();
     let running = Running::start(
         opened,
         keys,
@@ -106,7 +107,9 @@ pub(super) fn run(
     )?;
     let address = running.address();
     say(&format!("\nOpen http://{address} in a browser, or try:\n"));
-    try_lines(address, &write, &server, &mark.customer, &item).iter().for_each(|line| say(&format!("  {line}")));
+    let kinds = &capabilities.kinds;
+    let lines = try_lines(address, [&write, &server], &mark.customer, &item, kinds);
+    lines.iter().for_each(|line| say(&format!("  {line}")));
     say(&format!("\nThe customer above: http://{address}/customers/{}   Ctrl-C stops.", mark.customer));
     running.stop_on_signal()
 }
@@ -310,7 +313,9 @@ mod tests {
         opened.engine.ingest(Batch { accepted, ..Batch::default() }).unwrap();
         let item = last_bought(&opened, &good_customer(&opened)).unwrap();
         assert_eq!(item, "rice");
-        let [viewed, ..] = try_lines(([127, 0, 0, 1], 7070).into(), "w", "s", "ann", &item);
-        assert!(viewed.ends_with(r#""properties":{"product_id":"rice"}}'"#), "{viewed}");
+        let kinds = &opened.engine.capabilities().kinds;
+        let lines = try_lines(([127, 0, 0, 1], 7070).into(), ["w", "s"], "ann", &item, kinds);
+        assert!(lines[0].ends_with(r#""properties":{"product_id":"rice"}}'"#), "{}", lines[0]);
+        assert!(lines[1].ends_with(r#"'{"decision":"recommend","userId":"ann","n":10}'"#), "{}", lines[1]);
     }
 }

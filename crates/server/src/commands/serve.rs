@@ -7,6 +7,7 @@ use crate::exposure::check_exposure;
 use crate::keys::{Keys, NewKey};
 use crate::serve::{Opened, Running, StartOptions, check_listen};
 use crate::settings::Settings;
+use decisions::Kinds;
 use std::net::SocketAddr;
 use storage::Access;
 
@@ -47,17 +48,19 @@ pub(super) fn show_keys(created: &[NewKey]) {
     say("");
 }
 
-/// Three lines to try, with the keys where they are known.
-pub(super) fn try_lines(address: SocketAddr, write: &str, server: &str, user: &str, item: &str) -> [String; 3] {
-    [
-        format!(
-            "curl -u {write}: http://{address}/v1/track -d '{{\"userId\":\"{user}\",\"event\":\"Product Viewed\",\"properties\":{{\"product_id\":\"{item}\"}}}}'"
-        ),
-        format!(
-            "curl -H 'Authorization: Bearer {server}' http://{address}/v1/decide -d '{{\"decision\":\"recommend\",\"userId\":\"{user}\",\"n\":5}}'"
-        ),
-        format!(
-            "curl -H 'Authorization: Bearer {server}' http://{address}/v1/decide -d '{{\"decision\":\"churn\",\"userId\":\"{user}\"}}'"
-        ),
-    ]
+/// Lines to try, with the keys where they are known: an event, and a question of each of the first two kinds.
+pub(super) fn try_lines(
+    address: SocketAddr,
+    [write, server]: [&str; 2],
+    user: &str,
+    item: &str,
+    kinds: &Kinds,
+) -> Vec<String> {
+    let event = format!(
+        "curl -u {write}: http://{address}/v1/track -d '{{\"userId\":\"{user}\",\"event\":\"Product Viewed\",\"properties\":{{\"product_id\":\"{item}\"}}}}'"
+    );
+    let questions = kinds.iter().take(2).map(|kind| kind.about().example(user));
+    let asked = questions
+        .map(|question| format!("curl -H 'Authorization: Bearer {server}' http://{address}/v1/decide -d '{question}'"));
+    std::iter::once(event).chain(asked).collect()
 }

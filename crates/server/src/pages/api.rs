@@ -48,10 +48,7 @@ impl Somebody {
 
 /// A question of a kind as a command, with each parameter at what holds where nobody says.
 pub(super) fn question(app: &App, base_url: &str, somebody: &Somebody, about: &KindAbout) -> String {
-    let parameters = about.parameters.iter();
-    let parameters: String = parameters.map(|one| format!(",\"{}\":{}", one.name, one.default)).collect();
-    let (bearer, user, name) = (bearer(app), &somebody.user, &about.name);
-    format!("curl {bearer} {base_url}/v1/decide -d '{{\"decision\":\"{name}\",\"userId\":\"{user}\"{parameters}}}'")
+    format!("curl {} {base_url}/v1/decide -d '{}'", bearer(app), about.example(&somebody.user))
 }
 
 /// A demonstration's keys are known to everybody; any other key is shown nowhere.
