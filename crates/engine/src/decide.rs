@@ -96,7 +96,7 @@ impl Engine {
         let kind = record.question.kind.to_string();
         let answer = &record.decision.answer;
         let reason = if answer.fallback.is_some() { "fallback" } else { "full" };
-        metrics::counter!("cx_decisions_total", "kind" => kind.clone(), "arm" => "champion", "reason" => reason)
+        metrics::counter!("cx_decisions_total", "kind" => kind.clone(), "arm" => "policy", "reason" => reason)
             .increment(1);
         metrics::histogram!("cx_decision_duration_seconds", "kind" => kind).record(took.as_secs_f64());
         if !answer.consent.granted {
