@@ -309,3 +309,15 @@ proptest! {
         prop_assert_eq!(postcard::from_bytes::<Consents>(&bytes).unwrap(), consents);
     }
 }
+
+#[test]
+fn every_purpose_says_what_it_allows_and_what_it_rests_on() {
+    let meanings: std::collections::BTreeSet<&str> = Purpose::ALL.map(Purpose::meaning).into();
+    assert_eq!(meanings.len(), Purpose::ALL.len(), "no two purposes say the same");
+    for purpose in Purpose::ALL {
+        assert!(purpose.meaning().split(' ').count() >= 4, "{purpose} says too little");
+        let grounds = ["consent", "legitimate interest", "the contract"];
+        assert!(grounds.iter().any(|ground| purpose.ground().starts_with(ground)), "{purpose}: {}", purpose.ground());
+    }
+    assert_eq!(Purpose::Marketing.ground(), "consent", "nobody is written to unasked on any other ground");
+}
