@@ -49,6 +49,13 @@ pub struct Testimony {
     popular: Vec<(ItemKey, Sales)>,
 }
 
+impl Testimony {
+    /// The items that would have been answered and could not be had, so that they were left out.
+    pub fn left_out(&self) -> impl Iterator<Item = ItemKey> {
+        self.unavailable.iter().copied()
+    }
+}
+
 impl World for Testimony {
     fn is_available(&self, item: ItemKey) -> bool {
         !self.unavailable.contains(&item)

@@ -42,8 +42,8 @@ pub struct Candidate {
     pub id: String,
     /// Its name, where the catalogue knows one.
     pub title: Option<String>,
-    /// Its score.
-    pub score: f64,
+    /// Its score; none where it was left out before anything was scored.
+    pub score: Option<f64>,
     /// The probability with which it was shown.
     pub propensity: Option<f64>,
     /// Whether it is in the answer.

@@ -9,11 +9,14 @@ use crate::error::ServerError;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query};
 use axum::response::Response;
-use console::view::{DecisionPage, DecisionRow, DecisionsPage, Frame};
-use decisions::{DecisionError, LoggedDecision, Record};
+use console::view::{Candidate, DecisionPage, DecisionRow, DecisionsPage, Frame};
+use decisions::{Content, DecisionError, LoggedDecision, Record, World};
 use engine::Live;
-use primitives::DecisionId;
+use primitives::{DecisionId, ItemKey};
 use serde_json::json;
+
+/// How many of the items that were left out are named.
+const N_LEFT_OUT: usize = 20;
 
 /// `/decisions`.
 pub(super) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Response {
@@ -111,12 +114,38 @@ fn fill(app: &App, frame: Frame, record: &Record) -> Result<DecisionPage, Server
         response: record.response.clone(),
         features,
         is_forgotten: record.is_forgotten(),
-        candidates: Vec::new(),
+        candidates: app.engine.look(|live| candidates(live, record)),
         random_stream: None,
         outcome: worth::outcome(app, record, frame.now)?,
         replay: replay_command(app, &record.decision.id),
         frame,
     })
+}
+
+/// What was answered, and what would have been and could not be had; nothing where nothing was left out.
+fn candidates(live: &Live, record: &Record) -> Vec<Candidate> {
+    let Content::Items(items) = &record.decision.answer.content else { return Vec::new() };
+    let left_out: Vec<_> = record.testimony.left_out().filter_map(|key| live.items.get(key)).take(N_LEFT_OUT).collect();
+    if left_out.is_empty() {
+        return Vec::new();
+    }
+    let chosen = items.iter().map(|item| Candidate {
+        id: item.id.to_string(),
+        title: record.testimony.facts(ItemKey::from(&item.id)).map(|facts| facts.title),
+        score: Some(item.score),
+        propensity: Some(record.decision.answer.propensity.get()),
+        chosen: true,
+        excluded: None,
+    });
+    let excluded = left_out.into_iter().map(|item| Candidate {
+        id: item.id.to_string(),
+        title: item.name.as_ref().map(|name| name.value.clone()),
+        score: None,
+        propensity: None,
+        chosen: false,
+        excluded: Some("could not be had".to_owned()),
+    });
+    chosen.chain(excluded).collect()
 }
 
 /// Whether there is a customer to open: a decision about a stranger founds nobody.

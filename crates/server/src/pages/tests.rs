@@ -437,6 +437,32 @@ fn a_decision_shows_the_names_of_its_day() {
 }
 
 #[test]
+fn a_decision_shows_what_was_left_out_and_why() {
+    let console = Console::filled(100);
+    let engine = &console.running.app().engine;
+    let best = engine.search("", 1, Duration::from_secs(9)).unwrap().customers.remove(0);
+    let name = best.profile.links.keys().next().unwrap().clone();
+    let decide = || {
+        let question = Question {
+            kind: "recommend".into(),
+            names: vec![name.clone()],
+            parameters: [("n".to_owned(), 3)].into(),
+            context: events::Fields::new(),
+        };
+        engine.decide(question).unwrap()
+    };
+    let page = |record: &decisions::Record| console.get(&format!("/decisions/{}", record.decision.id)).body;
+    let before = decide();
+    let decisions::Content::Items(items) = &before.decision.answer.content else { panic!("items were asked for") };
+    let sold_out = items[0].id.to_string();
+    let event = serde_json::json!({"batch": [{"type": "item", "itemId": sold_out, "traits": {"available": false}}]});
+    console.send_events(&event.to_string());
+    let after = page(&decide());
+    let row = after.split("<tr>").find(|row| row.contains("Left out") && row.contains(&sold_out));
+    assert!(row.is_some_and(|row| row.contains("could not be had")), "{after}");
+}
+
+#[test]
 fn deciding_now_logs_a_decision_and_looking_logs_none() {
     let console = Console::filled(100);
     let best = console.running.app().engine.search("", 1, Duration::from_secs(9)).unwrap().customers.remove(0);

@@ -143,7 +143,7 @@ pub fn decision() -> DecisionPage {
     let candidate = |item: &Item, chosen: bool, excluded: Option<&str>| Candidate {
         id: item.id.clone(),
         title: item.title.clone(),
-        score: item.score,
+        score: Some(item.score),
         propensity: chosen.then_some(1.0),
         chosen,
         excluded: excluded.map(str::to_owned),
