@@ -4,9 +4,13 @@ use crate::{Calendar, LearningError};
 use events::Offset;
 use features::{History, Trace, TraceReads, Watch};
 use governance::{ConsentPolicy, Permitted, Purpose, permit};
-use primitives::{CustomerId, Timestamp};
+use primitives::{CustomerId, Timestamp, nearest};
 use profiles::{Customer, MemoryProfileStore, Profiles};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// At most so many different names of events are remembered.
+const N_TITLES_MAX: usize = 1_000;
 
 /// How many events are read between two words about the progress.
 const N_EVENTS_STEP: u64 = 10_000;
@@ -24,6 +28,7 @@ pub struct Dataset {
     read_until: Offset,
     span: Option<(Timestamp, Timestamp)>,
     reads: TraceReads,
+    titles: BTreeSet<String>,
 }
 
 impl Dataset {
@@ -42,12 +47,16 @@ impl Dataset {
         let store = Arc::new(MemoryProfileStore::default());
         let mut profiles: Profiles<Trace> = Profiles::open_reading(store, Arc::new(reads.clone()))?;
         let (mut n_events, mut read_until) = (0_u64, Offset::default());
-        let mut failed = None;
+        let (mut failed, mut titles) = (None, BTreeSet::new());
         history.replay(Offset::default(), &mut |recorded| {
             n_events += 1;
             read_until = recorded.offset;
             if n_events.is_multiple_of(N_EVENTS_STEP) {
                 progress(n_events);
+            }
+            let title = recorded.event.title();
+            if titles.len() < N_TITLES_MAX && !titles.contains(title) {
+                titles.insert(title.to_owned());
             }
             match profiles.apply(&recorded) {
                 Ok(_) => true,
@@ -70,7 +79,15 @@ impl Dataset {
         let customers: Vec<_> = permitted.collect();
         let spans = || customers.iter().filter_map(|customer| customer.get().state.span());
         let span = spans().map(|(first, _)| first).min().zip(spans().map(|(_, last)| last).max());
-        Ok(Self { n_left_out: (n_customers - customers.len()) as u64, customers, n_events, read_until, span, reads })
+        Ok(Self {
+            n_left_out: (n_customers - customers.len()) as u64,
+            customers,
+            n_events,
+            read_until,
+            span,
+            reads,
+            titles,
+        })
     }
 
     /// The customers, sorted by their id.
@@ -125,6 +142,22 @@ impl Dataset {
     #[must_use]
     pub fn any_calendar(&self, now: Timestamp) -> Option<Calendar> {
         Calendar::of(self.traces().flat_map(|(_, trace)| trace.seen()), now)
+    }
+
+    /// Why nothing was ever found of a watch, and what to do; `None` where something was.
+    pub(crate) fn missing(&self, watch: &Watch) -> Option<String> {
+        let place = self.place_of(watch)?;
+        if self.traces().any(|(_, trace)| trace.matches(place).next().is_some()) {
+            return None;
+        }
+        let wanted = &*watch.filter.event;
+        Some(match nearest(wanted, self.titles.iter().map(String::as_str)) {
+            Some(known) if known == wanted => {
+                "such events came in, and none with these values: check what must be equal".to_owned()
+            }
+            Some(known) => format!("no such event came in: did you mean \"{known}\"?"),
+            None => "no such event came in: send it, or check its name on the page of events".to_owned(),
+        })
     }
 
     /// Where the matches of a watch stand in a trace; `None` where nobody watched for it: see [`crate::Task::watches`].

@@ -4,6 +4,7 @@ mod contests;
 mod evaluation;
 pub(crate) mod files;
 mod leaks;
+mod outcomes;
 mod registry;
 mod withdrawals;
 pub(crate) mod world;

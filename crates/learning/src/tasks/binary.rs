@@ -231,6 +231,16 @@ impl Task for Binary {
         let (n_true, n_false) = split
             .as_ref()
             .map_or((0, 0), |split| Rows::of(data, &self.outcome, &Inputs::default(), &[split.test_from]).n_each());
+        for watch in self.outcome.watches() {
+            if let Some(how) = data.dataset.missing(&watch) {
+                needs.push(Need::new(
+                    format!("events \"{}\" as the outcome means them", watch.filter.event),
+                    1,
+                    0,
+                    how,
+                ));
+            }
+        }
         for (came, n) in [("it came true", n_true), ("it did not", n_false)] {
             needs.push(Need::new(
                 format!("customers of whom {came} in the last {window} days"),
