@@ -5,6 +5,7 @@ use learning::{BinaryModel, Body, Loaded, TaskName};
 use models::recommend::ItemToItemModel;
 use models::rfm::RfmModel;
 use models::value::ValueModel;
+use primitives::Currency;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -59,6 +60,11 @@ impl Models {
             _ => None,
         }
     }
+}
+
+/// The currency that a model about money has learned in.
+pub(crate) fn currency_of(loaded: &Loaded) -> Option<Currency> {
+    loaded.header.settings.get("currency").and_then(|code| Currency::parse(code.as_str()?).ok())
 }
 
 impl From<&Loaded> for ModelRef {

@@ -1,6 +1,7 @@
 //! What can this program learn and decide? Lists, made once from what is built in and from the settings.
 
 use decisions::{Kinds, Segment};
+use features::Declared;
 use learning::{Outcome, Tasks};
 
 /// The tasks that are learned and the decisions that can be asked for.
@@ -12,19 +13,26 @@ pub struct Capabilities {
     pub kinds: Kinds,
     /// The outcomes that are foretold, built in and declared.
     pub outcomes: Vec<Outcome>,
+    /// The features that are declared at the start.
+    pub features: Vec<Declared>,
 }
 
 impl Capabilities {
     /// Everything that is built in, and what the settings declare.
     #[must_use]
-    pub fn new(outcomes: &[Outcome], segments: &[Segment]) -> Self {
+    pub fn new(outcomes: &[Outcome], segments: &[Segment], features: &[Declared]) -> Self {
         let all = learning::built_in_outcomes().into_iter().chain(outcomes.iter().cloned()).collect();
-        Self { tasks: learning::tasks(outcomes), kinds: decisions::kinds(outcomes, segments), outcomes: all }
+        Self {
+            tasks: learning::tasks(outcomes),
+            kinds: decisions::kinds(outcomes, segments),
+            outcomes: all,
+            features: features.to_vec(),
+        }
     }
 
     /// Only what is built in.
     #[must_use]
     pub fn built_in() -> Self {
-        Self::new(&[], &[])
+        Self::new(&[], &[], &[])
     }
 }

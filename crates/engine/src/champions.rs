@@ -69,6 +69,13 @@ impl Engine {
             let version = self.registry.champion_version(task)?;
             let fault = match self.registry.champion(task) {
                 Ok(None) => None,
+                Ok(Some(loaded)) if loaded.header.asks != self.capabilities.tasks.get(task.as_str())?.about().asks => {
+                    let remedy = format!("train it again with `rapport train {task}`");
+                    Some(format!(
+                        "model {} answers another question than the settings ask now: {remedy}",
+                        loaded.version
+                    ))
+                }
                 Ok(Some(loaded)) => {
                     champions.put(loaded);
                     None

@@ -144,7 +144,8 @@ impl Engine {
             pressure: Pressure::default(),
             features: RwLock::default(),
         };
-        engine.settle_features();
+        let capabilities = Arc::clone(&engine.capabilities);
+        engine.declare(&capabilities.features)?;
         engine.reload_champions()?;
         Ok(engine)
     }

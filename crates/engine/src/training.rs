@@ -23,6 +23,15 @@ pub struct Trainer {
     status: Mutex<BTreeMap<TaskName, Said>>,
 }
 
+/// Says that a training is over, also where it ends by a panic.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
 /// A word on a training.
 #[derive(Debug, Clone)]
 struct Said {
@@ -66,8 +75,8 @@ impl Trainer {
         }
         let (trainer, engine) = (self.clone(), engine.clone());
         let spawned = std::thread::Builder::new().name("training".to_owned()).spawn(move || {
+            let _ends = Ends(&trainer.is_busy);
             trainer.run(&engine, &tasks, &by);
-            trainer.is_busy.store(false, Ordering::Release);
         });
         match spawned {
             Ok(_) => Ok(()),

@@ -60,6 +60,12 @@ pub struct ModelHeader {
     pub n_rows: u64,
     /// What a row is, in the plural: `purchases`.
     pub rows: String,
+    /// Exactly what it foretells: see [`crate::TaskAbout`].
+    #[serde(default)]
+    pub asks: String,
+    /// Whether it has learned from who never ordered, too.
+    #[serde(default)]
+    pub of_everybody: bool,
     /// How the model works, in words.
     pub method: String,
     /// How much each feature matters, largest first; empty for a model without features.

@@ -100,6 +100,13 @@ impl Outcome {
         *self.label.what() == What::Purchase
     }
 
+    /// When the event of the label was told of for the first time; `None` where never, or where it is a purchase.
+    pub(crate) fn first_told(&self, dataset: &Dataset) -> Option<Timestamp> {
+        let place = dataset.place_of(&self.label.what().watch()?)?;
+        let first = dataset.traces().filter_map(|(_, trace)| trace.matches(place).map(|found| found.occurred_at).min());
+        first.min()
+    }
+
     /// The outcome on a dataset, its events found there.
     pub(crate) fn on<'a>(&'a self, dataset: &Dataset) -> OnDataset<'a> {
         let place = |what: &What| what.watch().and_then(|watch| dataset.place_of(&watch));

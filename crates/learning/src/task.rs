@@ -20,6 +20,11 @@ pub struct TaskAbout {
     pub question: String,
     /// What it learns from, in the plural: `purchases`.
     pub rows: String,
+    /// Exactly what is foretold, of whom and within how long, where that can be declared: a model of another declaration
+    /// answers another question.
+    pub asks: String,
+    /// Whether it learns from who never ordered, too.
+    pub of_everybody: bool,
 }
 
 /// What there is to learn from.

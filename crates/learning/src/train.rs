@@ -11,6 +11,9 @@ use primitives::Timestamp;
 /// that far.
 const SHORTFALL_MAX: f64 = 0.02;
 
+/// Why a model of a declaration that was changed since does not answer.
+const ANOTHER_QUESTION: &str = "it answers another question than is asked now";
+
 /// A model with its header, not yet stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trained {
@@ -53,6 +56,10 @@ pub fn train(task: &dyn Task, data: &Data<'_>) -> Result<Trained, LearningError>
 /// # Errors
 /// As [`evaluate`].
 pub fn challenge(task: &dyn Task, data: &Data<'_>, reigning: Option<&Reigning>) -> Result<Trained, LearningError> {
+    // Who answers another question cannot be compared.
+    let other = reigning.filter(|reigning| reigning.model.as_ref().is_ok_and(|it| it.header.asks != task.about().asks));
+    let other = other.map(|reigning| Reigning { model: Err(ANOTHER_QUESTION.to_owned()), ..reigning.clone() });
+    let reigning = other.as_ref().or(reigning);
     let challenger = fit(task, data, reigning)?;
     let is_worse = challenger.header.contest.as_ref().is_some_and(Contest::asks_for_renewal);
     let renewed = reigning.filter(|_| is_worse).and_then(|reigning| renew(task, data, reigning));
@@ -87,6 +94,8 @@ fn fit(task: &dyn Task, data: &Data<'_>, reigning: Option<&Reigning>) -> Result<
         n_customers: fitted.n_customers,
         n_rows: fitted.n_rows,
         rows: task.about().rows.clone(),
+        asks: task.about().asks.clone(),
+        of_everybody: task.about().of_everybody,
         method: fitted.method,
         importances: fitted.importances,
         program_version: env!("CARGO_PKG_VERSION").to_owned(),

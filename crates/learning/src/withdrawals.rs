@@ -27,13 +27,15 @@ pub struct Withdrawals {
     row: TotalsRow,
 }
 
-/// One customer who was learned from, or might have been, and has refused. Nothing is learned from who never ordered.
+/// One customer who was learned from, or might have been, and has refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Withdrawal {
     offset: Offset,
     at: Timestamp,
     /// The first event of the customer: a model that had read less has not learned from them.
     known_since: Offset,
+    /// Whether they ever ordered: most models learn from nobody else.
+    has_ordered: bool,
 }
 
 /// What withdrawals mean for a model.
@@ -47,7 +49,7 @@ pub struct Withdrawn {
 
 /// Customers who could be learned from before an event was folded in, each with the first event they are known from.
 #[derive(Debug, Default)]
-pub struct Before(Vec<(CustomerId, Offset)>);
+pub struct Before(Vec<(CustomerId, Offset, bool)>);
 
 impl Withdrawals {
     /// Opens what a store holds, as its last checkpoint left it.
@@ -87,9 +89,9 @@ impl Withdrawals {
             return Ok(Before(found));
         }
         for id in ids {
-            let known = profiles.customer(&id)?.filter(|customer| customer.state.n_orders() > 0);
-            let known_since = known.filter(|known| self.permits(&known.profile)).map(|known| known.profile.known_since);
-            found.extend(known_since.map(|known_since| (id, known_since)));
+            let known = profiles.customer(&id)?.filter(|known| self.permits(&known.profile));
+            let told = known.map(|known| (known.profile.known_since, known.state.n_orders() > 0));
+            found.extend(told.map(|(known_since, has_ordered)| (id, known_since, has_ordered)));
         }
         Ok(Before(found))
     }
@@ -113,10 +115,10 @@ impl Withdrawals {
             return Ok(());
         }
         let (offset, at) = (recorded.offset, recorded.event.received_at);
-        for (was, known_since) in before.0 {
+        for (was, known_since, has_ordered) in before.0 {
             // Who was named only, and not joined, has refused nothing.
             if was == id || profiles.customer(&was)?.is_none() {
-                self.kept.push_back(Withdrawal { offset, at, known_since });
+                self.kept.push_back(Withdrawal { offset, at, known_since, has_ordered });
                 self.row.changed();
             }
         }
@@ -127,10 +129,13 @@ impl Withdrawals {
     /// How many of the customers that a model learned from have refused since; `None` where there are none.
     #[must_use]
     pub fn of(&self, header: &ModelHeader) -> Option<Withdrawn> {
-        let concerns = |one: &&Withdrawal| match header.learned_until {
-            Some(until) => one.offset > until && one.known_since <= until,
-            // Older files do not say how far they had read.
-            None => one.at > header.trained_at,
+        let concerns = |one: &&Withdrawal| {
+            let is_later = match header.learned_until {
+                Some(until) => one.offset > until && one.known_since <= until,
+                // Older files do not say how far they had read.
+                None => one.at > header.trained_at,
+            };
+            is_later && (one.has_ordered || header.of_everybody)
         };
         let mut withdrawn: Option<Withdrawn> = None;
         for one in self.kept.iter().filter(concerns) {

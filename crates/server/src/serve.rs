@@ -88,7 +88,6 @@ impl Opened {
         Live::renew(&ports, &policy, access == Access::Exclusive)?;
         let capabilities = Arc::new(settings.capabilities());
         let engine = Engine::open(ports, policy, capabilities, clock, random_seed()?, wire::decision)?;
-        engine.declare(&settings.features)?;
         if access == Access::Exclusive && engine.is_outdated()? {
             engine.follow_corrections(&mut |_| Ok(()))?;
         }

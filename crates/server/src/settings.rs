@@ -210,7 +210,7 @@ impl Settings {
     /// What can be learned and decided: what is built in, and the outcomes.
     #[must_use]
     pub fn capabilities(&self) -> Capabilities {
-        Capabilities::new(&self.outcomes, &self.segments)
+        Capabilities::new(&self.outcomes, &self.segments, &self.features)
     }
 
     /// The currency of amounts of which nobody says one.

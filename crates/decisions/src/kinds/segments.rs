@@ -5,6 +5,7 @@ mod declared;
 pub use declared::{Condition, Segment, SegmentError};
 
 use crate::kind::{ContentShape, KindAbout, Reads};
+use crate::models::currency_of;
 use crate::{Ask, Content, Kind, Knowledge, ModelRef, Reason, Said, Why};
 use governance::Purpose;
 use learning::{TaskName, rfm_of};
@@ -38,6 +39,7 @@ impl Segments {
                 tasks: std::iter::once(task.clone()).chain(scores).collect(),
                 features: all(Condition::feature).into_iter().collect(),
                 traits: all(Condition::name_of_trait).into_iter().collect(),
+                currency: true,
                 ..Reads::default()
             },
             tasks: vec![task.clone()],
@@ -70,12 +72,17 @@ impl Kind for Segments {
     fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {
         let others = self.holding(ask, known);
         let grouped = ask.models.groups(&self.task);
-        let rfm = rfm_of(known.inputs(&self.task));
+        // Money of another currency than was learned from is in no fifth.
+        let pays_alike = grouped.is_some_and(|(loaded, _)| currency_of(loaded) == known.currency);
+        let rfm = rfm_of(known.inputs(&self.task)).filter(|_| pays_alike);
         let (label, reasons) = match (grouped, rfm) {
             (Some((_, model)), Some(rfm)) => (Some(model.group(&rfm).name().to_owned()), reasons(model, &rfm)),
             // A declared segment may hold of who never bought.
             _ if !others.is_empty() => (None, Vec::new()),
             (None, _) => return Err(Why::Untrained),
+            (Some(_), None) if !pays_alike && known.currency.is_some() => {
+                return Err(Why::because("The customer pays in another currency than the groups were made in"));
+            }
             (Some(_), None) => return Err(Why::because("The customer has not bought anything within a year")),
         };
         let model = grouped.map(|(loaded, _)| ModelRef::from(loaded));

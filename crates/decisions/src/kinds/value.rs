@@ -1,9 +1,10 @@
 //! How much will this customer spend?
 
 use crate::kind::{ContentShape, KindAbout, Parameter, Reads};
+use crate::models::currency_of;
 use crate::{Amount, Ask, Content, Kind, Knowledge, ModelRef, Reason, Said, Why};
 use governance::Purpose;
-use learning::{Loaded, TaskName, ValueHistory};
+use learning::{TaskName, ValueHistory};
 use models::value::{Forecast, Parts};
 use primitives::{Currency, Probability};
 
@@ -48,7 +49,7 @@ impl Kind for Value {
         let (loaded, model) = ask.models.amount(&self.task).ok_or(Why::Untrained)?;
         let history = ValueHistory::of(known.inputs(&self.task))
             .ok_or_else(|| Why::because("The customer has not bought anything yet"))?;
-        let learned_in = currency(loaded);
+        let learned_in = currency_of(loaded);
         if known.currency != learned_in {
             let name = |currency: Option<Currency>| currency.map_or("no currency".to_owned(), |c| c.code().to_owned());
             let (theirs, ours) = (name(known.currency), name(learned_in));
@@ -67,16 +68,11 @@ impl Kind for Value {
             let said = Said { content: Content::Amount { amount: None, reasons: Vec::new() }, model: None };
             return (said, format!("{why}: there is no amount."));
         };
-        let of_all = amount(&model.population(days(ask), level()), currency(loaded));
+        let of_all = amount(&model.population(days(ask), level()), currency_of(loaded));
         let content = Content::Amount { amount: Some(of_all), reasons: Vec::new() };
         let said = Said { content, model: Some(ModelRef::from(loaded)) };
         (said, format!("{why}: this is what a customer brings on average, counted from the first order."))
     }
-}
-
-/// The currency that the model has learned in.
-fn currency(loaded: &Loaded) -> Option<Currency> {
-    loaded.header.settings.get("currency").and_then(|code| Currency::parse(code.as_str()?).ok())
 }
 
 fn days(ask: &Ask<'_>) -> f64 {

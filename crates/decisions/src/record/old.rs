@@ -140,7 +140,8 @@ fn read(
     features: Vec<Option<f64>>,
     bought: Vec<Bought>,
 ) -> Read {
-    let is_known = schema == SCHEMA && features.len() == FEATURES.len();
+    // The first programs did not say which catalogue it was: there was one.
+    let is_known = (schema == SCHEMA || schema.is_empty()) && features.len() == FEATURES.len();
     let name = |place: usize| match FEATURES.get(place).filter(|_| is_known) {
         Some(name) => (*name).to_owned(),
         None => format!("feature_{place}"),

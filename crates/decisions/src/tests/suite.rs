@@ -213,7 +213,7 @@ fn a_value_is_told_in_the_currency_that_was_learned_from() {
     known.currency = Some(Currency::parse("JPY").unwrap());
     let answer = ask(&known);
     assert!(answer.fallback.unwrap().contains("The customer pays in JPY, and the model has learned from"));
-    let nothing = ModelInputs { version: "value-1".into(), values: vec![0.0, f64::NAN, f64::NAN, f64::NAN] };
+    let nothing = ModelInputs { version: "value-1".into(), values: vec![0.0, f64::NAN, f64::NAN, f64::NAN, f64::NAN] };
     known.inputs.insert("value".into(), nothing);
     assert!(ask(&known).fallback.unwrap().starts_with("The customer has not bought anything yet"));
 }

@@ -98,6 +98,8 @@ pub(super) fn open(header: &[u8], body: &[u8]) -> Result<ModelHeader, LearningEr
         n_customers: old.n_customers,
         n_rows: old.n_rows,
         rows: rows.to_owned(),
+        asks: if shape == Shape::Binary { crate::churn().asks() } else { String::new() },
+        of_everybody: false,
         method,
         importances: old.importances,
         program_version: old.program_version,

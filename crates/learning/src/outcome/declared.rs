@@ -98,6 +98,14 @@ impl Outcome {
         table.as_object().cloned().unwrap_or_default()
     }
 
+    /// What is foretold, of whom and within how long, as text: without what it is called.
+    #[must_use]
+    pub fn asks(&self) -> String {
+        let mut table = self.to_table();
+        table.retain(|key, _| ["among", "label", "within_days"].contains(&key.as_str()));
+        Value::Object(table).to_string()
+    }
+
     /// Whether outcomes can be declared together, beside the names that are taken.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use crate::body::{BinaryModel, Body};
 use crate::contest::{Contest, Paired, Reigning};
 use crate::evaluation::{Evaluation, Numbers, curve, mean, paired_gain, redrawn};
 use crate::need::{Need, WAIT};
-use crate::outcome::{Label, Outcome};
+use crate::outcome::{Among, Label, Outcome, What};
 use crate::split::{Split, WARM_UP_DAYS, outcome_as_ofs};
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout};
 use crate::{Calendar, LearningError, Loaded};
@@ -17,7 +17,7 @@ use features::{FeatureId, Inputs, Watch};
 use models::boost::{BoostModel, BoostSettings};
 use models::calibrate::{Isotonic, IsotonicSettings};
 use models::metrics::{auc, expected_calibration_error, log_loss};
-use primitives::Seed;
+use primitives::{Seed, Timestamp};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -93,6 +93,8 @@ impl Binary {
             title: outcome.title.clone(),
             question: outcome.question.clone(),
             rows: "customers at weekly moments".to_owned(),
+            asks: outcome.asks(),
+            of_everybody: !matches!(outcome.among, Among::Did { what: What::Purchase, .. }),
         };
         Self { outcome, about }
     }
@@ -104,6 +106,15 @@ impl Binary {
         } else {
             data.dataset.any_calendar(data.now)
         }
+    }
+
+    /// Of moments those since the event that is to happen was told of for the first time: before, it did not fail to happen.
+    fn since_it_is_told(&self, data: &Data<'_>, mut as_ofs: Vec<Timestamp>) -> Vec<Timestamp> {
+        if !self.outcome.is_about_purchases() {
+            let first = self.outcome.first_told(data.dataset);
+            as_ofs.retain(|as_of| first.is_some_and(|first| *as_of >= first));
+        }
+        as_ofs
     }
 
     /// The features that are looked at: all that this program computes.
@@ -228,9 +239,9 @@ impl Task for Binary {
                 WAIT,
             ),
         ];
-        let (n_true, n_false) = split
-            .as_ref()
-            .map_or((0, 0), |split| Rows::of(data, &self.outcome, &Inputs::default(), &[split.test_from]).n_each());
+        let count = |as_ofs: &[Timestamp]| Rows::of(data, &self.outcome, &Inputs::default(), as_ofs).n_each();
+        let (n_true, n_false) = split.as_ref().map_or((0, 0), |split| count(&[split.test_from]));
+        let (n_learned_true, n_learned_false) = split.as_ref().map_or((0, 0), |split| count(&split.train_as_ofs));
         for watch in self.outcome.watches() {
             if let Some(how) = data.dataset.missing(&watch) {
                 needs.push(Need::new(
@@ -241,19 +252,22 @@ impl Task for Binary {
                 ));
             }
         }
-        for (came, n) in [("it came true", n_true), ("it did not", n_false)] {
-            needs.push(Need::new(
-                format!("customers of whom {came} in the last {window} days"),
-                N_EACH_MIN,
-                n,
-                "import older events, wait while they come in, or check what the outcome counts",
-            ));
+        const MORE: &str = "import older events, wait while they come in, or check what the outcome counts";
+        for (came, n, n_learned) in [("it came true", n_true, n_learned_true), ("it did not", n_false, n_learned_false)]
+        {
+            needs.push(Need::new(format!("customers of whom {came} in the last {window} days"), N_EACH_MIN, n, MORE));
+            if n_learned < N_EACH_MIN {
+                let what = format!("times that {came} in the windows to learn from");
+                needs.push(Need::new(what, N_EACH_MIN, n_learned, MORE));
+            }
         }
         needs
     }
 
     fn split(&self, data: &Data<'_>) -> Option<Split> {
-        self.calendar(data).and_then(|calendar| Split::outcome(&calendar, self.outcome.window_days))
+        let mut split = Split::outcome(&self.calendar(data)?, self.outcome.window_days)?;
+        split.train_as_ofs = self.since_it_is_told(data, split.train_as_ofs);
+        (!split.train_as_ofs.is_empty()).then_some(split)
     }
 
     fn judge(&self, data: &Data<'_>, split: &Split, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
@@ -267,9 +281,17 @@ impl Task for Binary {
             // What happens is the likelier the later something happened last, and what does not happen the less likely.
             let sign = if matches!(self.outcome.label, Label::Did(_)) { -1.0 } else { 1.0 };
             let days = |rows: &Rows| rows.column(place).into_iter().map(|days| sign * days).collect::<Vec<_>>();
-            let recency = settings.calibration.fit(&days(&train), &train.labels, None);
-            let recency = recency.map_err(LearningError::model("calibrate the days since the last time"))?;
-            theirs.push(("recency", calibrated(&recency, &days(&test))));
+            let known = |days: Vec<f64>| days.into_iter().zip(&train.labels).filter(|(days, _)| days.is_finite());
+            let (of_known, labels): (Vec<f64>, Vec<f64>) =
+                known(days(&train)).map(|(days, label)| (days, *label)).unzip();
+            // Of whom that is not known, everybody's share is said.
+            let overall = mean(train.labels.iter().copied());
+            if !of_known.is_empty() {
+                let recency = settings.calibration.fit(&of_known, &labels, None);
+                let recency = recency.map_err(LearningError::model("calibrate the days since the last time"))?;
+                let said = |days: f64| if days.is_finite() { recency.apply(days).get() } else { overall };
+                theirs.push(("recency", days(&test).into_iter().map(said).collect()));
+            }
         }
         let (mut baselines, mut gains) = (BTreeMap::new(), BTreeMap::new());
         for (baseline, probabilities) in &theirs {
@@ -300,6 +322,7 @@ impl Task for Binary {
             .map_err(|error| LearningError::File { reason: format!("its settings: {error}") })?;
         let (features, inputs) = Self::inputs(data);
         let as_ofs = outcome_as_ofs(split.train_from, split.test_until, split.window_days, &split.gaps);
+        let as_ofs = self.since_it_is_told(data, as_ofs);
         let rows = Rows::of(data, &self.outcome, &inputs, &as_ofs);
         let model = self.grow(&rows, &features, &settings, data.seed)?;
         Ok(Fitted {

@@ -42,6 +42,8 @@ impl Default for Recommend {
             title: "Recommendations".to_owned(),
             question: "What will this customer want next?".to_owned(),
             rows: "purchases".to_owned(),
+            asks: String::new(),
+            of_everybody: false,
         };
         Self { about }
     }

@@ -22,6 +22,9 @@ const FEATURES: [&str; 3] = ["recency_days", "orders_365d", "revenue_365d"];
 /// The test's window: a quarter of the history, but not less than a week and not more than a quarter of a year.
 const WINDOW_DAYS: (i64, i64) = (7, 90);
 
+/// So many customers are divided before the test's window: with fewer a fifth is no group.
+const N_BEFORE_MIN: u64 = 25;
+
 /// Divides customers into groups.
 #[derive(Debug, Clone)]
 pub struct Segments {
@@ -35,6 +38,8 @@ impl Default for Segments {
             title: "Segments".to_owned(),
             question: "Which group does this customer belong to?".to_owned(),
             rows: "customers who bought".to_owned(),
+            asks: String::new(),
+            of_everybody: false,
         };
         Self { about }
     }
@@ -108,9 +113,15 @@ impl Task for Segments {
             };
             data.dataset.traces().filter(|(_, trace)| again(trace)).count()
         });
+        let n_before = split.as_ref().map_or(0, |split| {
+            let until = split.test_from.plus_days(-split.window_days);
+            let bought = |trace: &Trace| trace.orders_between(until.plus_days(-364), until).next().is_some();
+            data.dataset.traces().filter(|(_, trace)| bought(trace)).count()
+        });
         let n_days = data.dataset.calendar(data.now).as_ref().map_or(0, Calendar::n_days);
         vec![
             Need::new("customers who bought", 100, n_buyers.count() as u64, MORE),
+            Need::new("customers who bought before the last two windows", N_BEFORE_MIN, n_before as u64, WAIT),
             Need::new("days of purchases", 28, u64::try_from(n_days).unwrap_or(0), WAIT),
             Need::new("earlier customers who spent money in the last window", 20, n_spent as u64, WAIT),
         ]

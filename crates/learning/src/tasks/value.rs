@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The features that a value is foretold from, in the order of [`History::of`].
-const FEATURES: [&str; 4] = ["orders_all", "tenure_days", "recency_days", "order_value_mean"];
+const FEATURES: [&str; 5] = ["orders_all", "tenure_days", "recency_days", "order_value_mean", "order_value_last"];
 
 /// The test's window: a third of the history, but not less than a week and not more than half a year.
 const WINDOW_DAYS: (i64, i64) = (7, 180);
@@ -44,6 +44,8 @@ impl Default for Value {
             title: "Lifetime value".to_owned(),
             question: "How much will this customer spend in the next year?".to_owned(),
             rows: "customers who bought".to_owned(),
+            asks: String::new(),
+            of_everybody: false,
         };
         Self { about }
     }
@@ -54,7 +56,7 @@ impl Default for Value {
 pub struct History {
     /// How often and how lately.
     pub purchases: Purchases,
-    /// What an order was worth, on average over the last year, in major units; not above 0 where that is not known.
+    /// What an order was worth, on average over the last year, or the last one, in major units; 0 where that is not known.
     pub spend: f64,
 }
 
@@ -62,7 +64,7 @@ impl History {
     /// Reads the features of a value, in the order of their ids; `None` for who never bought.
     #[must_use]
     pub fn of(values: &[f64]) -> Option<Self> {
-        let [n_orders, tenure, since_last, spend] = *values.first_chunk()?;
+        let [n_orders, tenure, since_last, mean, last] = *values.first_chunk()?;
         if !(n_orders >= 1.0 && tenure >= 0.0 && since_last >= 0.0) {
             return None;
         }
@@ -76,7 +78,9 @@ impl History {
         // Several orders at one moment are one purchase.
         let recency = if n_again == 0 { 0.0 } else { recency };
         let purchases = Purchases { frequency: n_again, recency, age: tenure };
-        Some(Self { purchases, spend: if spend.is_finite() { spend } else { 0.0 } })
+        // Who has been silent for a year has no mean of that year, and still paid something the last time.
+        let spend = [mean, last].into_iter().find(|spend| spend.is_finite() && *spend > 0.0).unwrap_or(0.0);
+        Some(Self { purchases, spend })
     }
 
     /// Whether the model can learn from it: what was given away for nothing tells no amount.
@@ -263,15 +267,21 @@ mod tests {
 
     #[test]
     fn a_history_is_read_from_four_features() {
-        let of = |values: [f64; 4]| History::of(&values).map(|history| (history.purchases, history.spend));
+        let of = |values: [f64; 5]| History::of(&values).map(|history| (history.purchases, history.spend));
         let purchases = |frequency, recency, age| Purchases { frequency, recency, age };
-        assert_eq!(of([3.0, 50.0, 10.0, 20.0]), Some((purchases(2, 40.0, 50.0), 20.0)));
-        assert_eq!(of([1.0, 50.0, 50.0, 20.0]), Some((purchases(0, 0.0, 50.0), 20.0)));
-        assert_eq!(of([2.0, 50.0, 50.0, f64::NAN]), Some((purchases(0, 0.0, 50.0), 0.0)), "two at one moment are one");
-        assert_eq!(of([0.0, f64::NAN, f64::NAN, f64::NAN]), None);
+        assert_eq!(of([3.0, 50.0, 10.0, 20.0, 7.0]), Some((purchases(2, 40.0, 50.0), 20.0)));
+        assert_eq!(of([1.0, 50.0, 50.0, 20.0, 7.0]), Some((purchases(0, 0.0, 50.0), 20.0)));
+        assert_eq!(
+            of([2.0, 50.0, 50.0, f64::NAN, f64::NAN]),
+            Some((purchases(0, 0.0, 50.0), 0.0)),
+            "two at one moment are one"
+        );
+        assert_eq!(of([0.0, f64::NAN, f64::NAN, f64::NAN, f64::NAN]), None);
+        let silent = of([3.0, 900.0, 500.0, f64::NAN, 7.0]);
+        assert_eq!(silent, Some((purchases(2, 400.0, 900.0), 7.0)), "silent for a year, and not forgotten");
         assert_eq!(History::of(&[1.0]), None);
-        let free = History::of(&[3.0, 50.0, 10.0, 0.0]).unwrap();
-        assert!(!free.is_usable() && History::of(&[1.0, 5.0, 5.0, 0.0]).unwrap().is_usable());
+        let free = History::of(&[3.0, 50.0, 10.0, 0.0, 0.0]).unwrap();
+        assert!(!free.is_usable() && History::of(&[1.0, 5.0, 5.0, 0.0, 0.0]).unwrap().is_usable());
     }
 
     #[test]

@@ -56,6 +56,8 @@ fn header(task: &str, body: &Body, evaluation: Evaluation) -> ModelHeader {
         n_customers: 3,
         n_rows: 5,
         rows: "purchases".to_owned(),
+        asks: String::new(),
+        of_everybody: false,
         method: "Item-to-item similarity, own repetition and popularity".to_owned(),
         importances: Vec::new(),
         declared: Vec::new(),
@@ -95,6 +97,7 @@ pub(crate) fn tiny_churn() -> (ModelHeader, Body) {
     let header = ModelHeader {
         features,
         rows: "customers at weekly moments".to_owned(),
+        asks: crate::churn().asks(),
         method: "Gradient boosting, 3 trees, isotonic calibration on customers held out".to_owned(),
         ..header("churn", &body, evaluation)
     };

@@ -1,7 +1,10 @@
 //! Is an outcome of the settings learned like a built-in one, and is it said what is missing?
 
 use super::world::{catalogue, day, numbered, order, seed};
-use crate::{Among, Binary, Data, Dataset, Evaluation, Label, LearningError, Outcome, Task, What};
+use crate::{
+    Among, Binary, Contest, Data, Dataset, Evaluation, Label, LearningError, Loaded, Outcome, Reigning, Task, Trained,
+    What,
+};
 use events::{Call, Event, Filter};
 use features::TraceReads;
 use governance::ConsentPolicy;
@@ -80,4 +83,64 @@ fn events_that_never_came_in_are_named_with_those_that_were_meant() {
         let about = missing.iter().find(|need| need.what.contains(event)).unwrap();
         assert!(about.how.contains(said), "{}", about.how);
     }
+}
+
+fn data(dataset: &Dataset) -> Data<'_> {
+    Data { dataset, catalogue: catalogue(), now: day(N_DAYS), seed: seed() }
+}
+
+fn told(task: &Binary, events: Vec<Event>) -> Dataset {
+    let told = super::world::Told(numbered(events));
+    Dataset::load(&told, &ConsentPolicy::default(), TraceReads::new(task.watches()), &mut |_| {}).unwrap()
+}
+
+#[test]
+fn a_model_of_a_declaration_that_was_changed_is_no_match_for_the_new_one() {
+    let asked = outcome("Help Opened", "tutorial");
+    let turned = Outcome { label: Label::DidNot(asked.label.what().clone()), ..asked.clone() };
+    let renamed = Outcome { title: "Help wanted".to_owned(), ..asked.clone() };
+    let task = Binary::new(asked);
+    let dataset = told(&task, history());
+    let Trained { header, body } = crate::train(&task, &data(&dataset)).unwrap();
+    let inputs = catalogue().inputs(&header.features).unwrap();
+    let model = Loaded { version: "0123456789ab".into(), header, catalogue: catalogue().clone(), inputs, body };
+    let reigning = Reigning { version: model.version.clone(), model: Ok(Box::new(model)), n_refused: 0 };
+    let contest = |outcome| {
+        let task = Binary::new(outcome);
+        crate::challenge(&task, &data(&dataset), Some(&reigning)).unwrap().header.contest.unwrap()
+    };
+    assert!(matches!(contest(turned), Contest::Unfit { fault, .. } if fault.contains("another question")));
+    assert!(!matches!(contest(renamed), Contest::Unfit { .. }), "what it is called does not matter");
+}
+
+#[test]
+fn what_was_not_told_of_yet_did_not_fail_to_happen() {
+    let task = Binary::new(outcome("Help Opened", "tutorial"));
+    let is_early = |event: &Event| event.title() == "Help Opened" && event.occurred_at < day(70);
+    let dataset = told(&task, history().into_iter().filter(|event| !is_early(event)).collect());
+    let split = task.split(&data(&dataset)).unwrap();
+    assert!(split.train_as_ofs.iter().all(|as_of| *as_of >= day(70)), "{split:?}");
+    let short = |event: &Event| event.title() != "Help Opened" || event.occurred_at > day(110);
+    let dataset = told(&task, history().into_iter().filter(short).collect());
+    assert!(task.split(&data(&dataset)).is_none(), "ten days are no window to learn from and one to be judged on");
+}
+
+#[test]
+fn whoever_never_bought_can_be_asked_about_purchases() {
+    let asked = Outcome {
+        among: Among::Everyone,
+        label: Label::Did(What::Purchase),
+        window_days: 7,
+        ..outcome("Help Opened", "tutorial")
+    };
+    let task = Binary::new(asked);
+    let buys = |customer: u64, at: i64| stable_hash(&format!("buys {customer} {at}")).is_multiple_of(12);
+    let orders = (0..N_CUSTOMERS).filter(|customer| customer % 2 == 0).flat_map(|customer| {
+        let days = (0..N_DAYS).filter(move |at| buys(customer, *at));
+        days.map(move |at| order(&format!("c{customer}"), "tea", day(at), day(at)))
+    });
+    let dataset = told(&task, history().into_iter().chain(orders).collect());
+    let found = crate::evaluate(&task, &data(&dataset)).unwrap();
+    assert!(found.metrics["auc"] > 0.7 && found.baselines["recency"]["log_loss"].is_finite(), "{found:?}");
+    assert!(task.about().of_everybody);
 }

@@ -215,7 +215,11 @@ fn nothing_was_learned_from_visitors_who_never_ordered() {
     let mut first = visit.clone();
     (first.context, first.message_id) = (events::Fields::new(), "first".into());
     let refuses = |before: Event| Fold::all(&numbered([before, visit.clone()]), &ConsentPolicy::default()).since(1);
-    assert_eq!((refuses(first), refuses(order("ann", "tea", day(0), day(0)))), (0, 1));
+    assert_eq!((refuses(first.clone()), refuses(order("ann", "tea", day(0), day(0)))), (0, 1));
+    // A model that has learned from everybody has learned from them, too.
+    let fold = Fold::all(&numbered([first, visit.clone()]), &ConsentPolicy::default());
+    let of_everybody = ModelHeader { of_everybody: true, ..header(1) };
+    assert_eq!(fold.withdrawals.of(&of_everybody).map(|withdrawn| withdrawn.n), Some(1));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use crate::Knowledge;
 use learning::TaskName;
+use models::rfm::Group;
 use primitives::nearest;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
@@ -195,6 +196,7 @@ impl Segment {
     /// [`SegmentError`] for the first whose name is taken, or that looks at what there is not.
     pub fn check(segments: &[Self], features: &[&str], scores: &[&str]) -> Result<(), SegmentError> {
         let mut taken = Vec::new();
+        let mut titles: Vec<&str> = Group::ALL.map(Group::name).to_vec();
         for segment in segments {
             let wrong = |key: &str, found: &str, remedy: String| SegmentError {
                 name: segment.name.clone(),
@@ -210,6 +212,11 @@ impl Segment {
                 ));
             }
             taken.push(&segment.name);
+            if titles.contains(&segment.title.as_str()) {
+                let remedy = "another segment or built-in group has this title: choose another one".to_owned();
+                return Err(wrong("title", &segment.title, remedy));
+            }
+            titles.push(&segment.title);
             for condition in &segment.rule {
                 for (key, asked, known) in
                     [("feature", condition.feature(), features), ("score", condition.score(), scores)]
@@ -262,6 +269,9 @@ fn condition(written: &Value) -> Result<Condition, String> {
         (subject, test) => {
             let number = number(value)?;
             let test = if test == "at_least" { Test::AtLeast(number) } else { Test::AtMost(number) };
+            if subject == "score" && !(0.0..=1.0).contains(&number) {
+                return Err("a score is a probability: compare it with a number from 0 to 1".to_owned());
+            }
             Ok(if subject == "score" { Condition::Score { name, test } } else { Condition::Feature { name, test } })
         }
     }
@@ -343,6 +353,7 @@ mod tests {
             ("rule", json!([{"trait": "a", "at_least": 1}]), "compared with is"),
             ("rule", json!([{"feature": "a", "at_least": "x"}]), "give a number"),
             ("rule", json!([{"feature": "a", "atleast": 1}]), "write at_least"),
+            ("rule", json!([{"score": "churn", "at_least": 60}]), "from 0 to 1"),
             ("ruel", json!([]), "ruel is []: there is no such key: write rule"),
         ] {
             let mut table = declaration();
@@ -362,6 +373,9 @@ mod tests {
         assert_eq!(check(&features, &["churn"]), Ok(()));
         assert!(check(&features[..1], &["churn"]).unwrap_err().contains("rule.feature is \"recency_days\""));
         assert!(check(&features, &["churm"]).unwrap_err().contains("did you mean \"churm\"?"));
+        let namesake = Segment { title: "Champions".to_owned(), ..segment.clone() };
+        let error = Segment::check(&[namesake], &features, &["churn"]).unwrap_err();
+        assert!(error.to_string().contains("built-in group has this title"), "{error}");
         let twice = Segment::check(&[segment.clone(), segment], &features, &["churn"]).unwrap_err();
         assert!(twice.to_string().contains("of this name already"));
     }
