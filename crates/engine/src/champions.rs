@@ -66,7 +66,8 @@ impl Engine {
         let mut champions = Models::default();
         let mut status = Vec::new();
         for task in self.capabilities.tasks.names() {
-            let version = self.registry.champion_version(task)?;
+            // A damaged pointer to one champion stops no other.
+            let version = self.registry.champion_version(task).unwrap_or_default();
             let fault = match self.registry.champion(task) {
                 Ok(None) => None,
                 Ok(Some(loaded)) if loaded.header.asks != self.capabilities.tasks.get(task.as_str())?.about().asks => {

@@ -94,10 +94,20 @@ impl Trainer {
         if let Err(error) = engine.count_needs_when_due() {
             tracing::error!(error = error.story(), "cannot tell what is missing to train");
         }
-        let is_due = |task: &&TaskName| is_old(engine, task, train_hours, now) || must_forget(engine, task, now);
+        let status = engine.champion_status();
+        // What cannot answer any more is trained again at once; where that failed, a person has read why.
+        let is_faulty = |task: &TaskName| {
+            let is_at_fault = status.iter().any(|status| status.task == *task && status.fault.is_some());
+            is_at_fault && self.status(task).is_none()
+        };
+        let is_due = |task: &&TaskName| {
+            is_old(engine, task, train_hours, now) || must_forget(engine, task, now) || is_faulty(task)
+        };
         let in_force = engine.models();
         // What answers already is tried; what never did waits until enough is there.
-        let can_be = |task: &&TaskName| in_force.get(task).is_some() || engine.is_ready_to_train(task).unwrap_or(false);
+        let can_be = |task: &&TaskName| {
+            in_force.get(task).is_some() || is_faulty(task) || engine.is_ready_to_train(task).unwrap_or(false)
+        };
         let due: Vec<TaskName> = engine.capabilities().tasks.names().filter(is_due).filter(can_be).cloned().collect();
         if !due.is_empty() {
             // Where training is under way already, the next round looks again.

@@ -132,7 +132,12 @@ impl RfmModel {
     /// # Errors
     /// [`ModelError`] where the bytes are something else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        bytes::decode(NAME, VERSION, bytes)
+        let model: Self = bytes::decode(NAME, VERSION, bytes)?;
+        let is_usable = |borders: &[f64]| borders.iter().all(|border| border.is_finite()) && borders.is_sorted();
+        if [&model.recency, &model.frequency, &model.money].into_iter().all(|borders| is_usable(borders)) {
+            return Ok(model);
+        }
+        Err(ModelError::Corrupt { model: NAME, reason: "its borders are no numbers in order".to_owned() })
     }
 }
 
@@ -236,6 +241,10 @@ mod tests {
         assert_eq!(RfmModel::fit(&customers).unwrap().scores(&customers[0]), [5, 1, 1], "all alike");
         customers[3].money = f64::NAN;
         let error = RfmModel::fit(&customers).unwrap_err().to_string();
+        let damaged = RfmModel { recency: [f64::NAN; 4], frequency: [1.0; 4], money: [1.0; 4] };
+        assert!(RfmModel::from_bytes(&damaged.to_bytes().unwrap()).unwrap_err().to_string().contains("in order"));
+        let turned = RfmModel { recency: [4.0, 3.0, 2.0, 1.0], ..RfmModel::fit(&[rfm(1.0, 1.0, 1.0); 25]).unwrap() };
+        assert!(RfmModel::from_bytes(&turned.to_bytes().unwrap()).is_err());
         assert!(error.contains("the money of row") && error.contains('3'), "{error}");
     }
 

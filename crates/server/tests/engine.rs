@@ -121,3 +121,21 @@ fn customers_of_the_old_state_are_not_read_into_the_new_one() {
     assert_eq!(n_resident(), 0, "nobody came back");
     assert!(engine.is_to_be_warmed(), "and the new state's customers are read next");
 }
+
+#[test]
+fn a_damaged_pointer_to_one_champion_stops_nothing_else() {
+    let data = tempfile::tempdir().unwrap();
+    let storage = storage(&data);
+    let champions = data.path().join("models").join("champions");
+    std::fs::create_dir_all(&champions).unwrap();
+    std::fs::write(champions.join("churn.json"), "{{").unwrap();
+    let engine = engine(ports(&storage));
+    let faults = engine.champion_status().into_iter().filter_map(|status| Some((status.task, status.fault?)));
+    let faults: Vec<_> = faults.collect();
+    assert!(
+        matches!(&faults[..], [(task, fault)] if task.as_str() == "churn" && fault.contains("churn")),
+        "{faults:?}"
+    );
+    assert!(engine.registry().versions(&"churn".into()).unwrap().is_empty());
+    engine.ingest(batch(&[json!({"type": "track", "userId": "ann", "event": "Seen"})], Origin::Server)).unwrap();
+}

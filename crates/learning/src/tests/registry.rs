@@ -170,6 +170,41 @@ fn a_champion_that_cannot_be_read_for_now_is_not_dethroned_and_a_damaged_one_is_
     assert!(met.model.unwrap_err().contains("damaged"));
 }
 
+/// A store whose pointers to champions are damaged.
+struct Lost(MemoryModelStore);
+
+impl ModelStore for Lost {
+    fn put(&self, file: &[u8]) -> Result<String, ModelStoreError> {
+        self.0.put(file)
+    }
+
+    fn get(&self, sha256: &str) -> Result<Vec<u8>, ModelStoreError> {
+        self.0.get(sha256)
+    }
+
+    fn list(&self) -> Result<Vec<String>, ModelStoreError> {
+        self.0.list()
+    }
+
+    fn champions(&self, _: &str) -> Result<Vec<String>, ModelStoreError> {
+        Err(ModelStoreError { attempt: "reading".to_owned(), kind: ErrorKind::Corrupt, source: None })
+    }
+
+    fn set_champions(&self, model: &str, champions: &[String]) -> Result<(), ModelStoreError> {
+        self.0.set_champions(model, champions)
+    }
+}
+
+#[test]
+fn versions_are_listed_where_it_cannot_be_told_which_of_them_answers() {
+    let lost = Lost(MemoryModelStore::default());
+    lost.put(&trained().to_file().unwrap()).unwrap();
+    let registry = Registry::new(Arc::new(lost), catalogue().clone());
+    let versions = registry.versions(&of_churn()).unwrap();
+    assert_eq!((versions.len(), versions[0].is_champion), (1, false));
+    assert_eq!(registry.champion(&of_churn()).unwrap_err().kind(), ErrorKind::Corrupt);
+}
+
 #[test]
 fn a_model_worse_than_a_baseline_is_kept_and_does_not_answer() {
     let (store, registry) = registry();

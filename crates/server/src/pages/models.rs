@@ -96,11 +96,17 @@ pub(super) fn task(app: &App, name: &TaskName) -> Result<Task, ServerError> {
         problem: fault.or(last_training).map(|problem| format!("{}.", capital(problem.trim_end_matches('.')))),
         needs: match champion {
             Some(_) => Vec::new(),
-            None => app.engine.needs(name)?.unwrap_or_default().iter().map(need).collect(),
+            None => app.engine.needs(name)?.map_or_else(being_counted, |needs| needs.iter().map(need).collect()),
         },
         champion: champion.map(|version| shown(catalogue, version)).map(|champion| Champion { refused, ..champion }),
         versions: versions.iter().map(|known| version(app, known)).collect(),
     })
+}
+
+/// A long history is counted in the background.
+fn being_counted() -> Vec<Need> {
+    let what = "The whole history is being counted".to_owned();
+    vec![Need { what, have: 0, need: 1, how: "Load this page again in a minute.".to_owned() }]
 }
 
 fn need(requirement: &learning::Need) -> Need {
