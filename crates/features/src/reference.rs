@@ -33,12 +33,14 @@ fn limits() -> String {
          A new feature counts from the first event: what happened before it was declared is read from the history in the\n\
          background, and until that is done it has no value, while all others go on. The same holds where `when`, `of` or the\n\
          kind of measure changes; other words, and another `within_days`, are in force at once. The server looks at the file\n\
-         every two seconds; what cannot be used is told in the log and on `/features`, and what was declared before stays.\n\n\
+         every two seconds; what cannot be used is told in the log and on `/features`, and what was declared before stays.\n\
+         A model that has learned from a feature which is computed otherwise now cannot answer: its decisions fall back, and\n\
+         the server begins within a minute to train it again.\n\n\
          Counts and numbers are kept per hour for 8 days and per day for {DAYS_MAX}, and as one sum for all before. So the\n\
          beginning of `within_days` is exact to half an hour up to 7 days, and to half a day beyond. Of different values the\n\
          {N_KEYS} that came last are kept. What features of every Rapport remember one by one, and what is less exact beyond\n\
          it, stands in the tables above.\n\n\
-         An event or a value that never came in is no mistake: it may be yet to come. `/features` and the log say so, with the\n\
+         An event or a place in it that never came in is no mistake: it may be yet to come. `/features` and the log say so, with the\n\
          nearest name that did come in.\n"
     )
 }

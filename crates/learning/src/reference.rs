@@ -16,9 +16,9 @@ in `rapport.toml`, without code, and is then all of these:\n\n\
 - a decision: `POST /v1/decide` with `{\"decision\": \"NAME\", \"userId\": \"42\"}` answers a probability with its reasons;\n\
 - a score on every customer's page.\n\n\
 It needs the purpose `personalization` to be decided and `analytics` to be learned from, like everything else\n\
-([events.md](events.md#consent)). The server reads outcomes when it starts: after a change, start it again. A model that\n\
-was trained stays in force where the question is changed under the same name, until it is trained again: give another\n\
-question another name.\n";
+([events.md](events.md#consent)). The server reads outcomes when it starts: after a change, start it again. A model\n\
+that was trained for another question under the same name does not answer, and is trained again at once: what was decided\n\
+with it is replayed only under the old declaration, so give another question another name.\n";
 
 const MEANING: &str = "\n`among` and `label` name the event as it is sent, to the letter, with what it must say, in the form that\n\
 [features](features.md#features-of-your-own) have in `when`. Any name of a purchase (`Order Completed`, `purchase`,\n\
