@@ -57,12 +57,11 @@ mod tests {
 
     #[test]
     fn what_steers_is_written_out() {
-        for steering in ["\u{0}", "\t", "\n", "\r", "\u{1b}[2J", "\u{7f}", "\u{9b}", "\u{61c}", "\u{200b}"] {
-            assert!(visible(steering).starts_with("⟨U+"), "{steering:?}");
+        for mark in ["\u{0}", "\t", "\n", "\r", "\u{1b}[2J", "\u{7f}", "\u{9b}", "\u{61c}", "\u{200b}"] {
+            assert!(visible(mark).starts_with("⟨U+"), "{mark:?}");
         }
-        for steering in ["\u{200e}", "\u{200f}", "\u{2028}", "\u{202a}", "\u{202e}", "\u{2066}", "\u{2069}", "\u{feff}"]
-        {
-            assert!(visible(steering).starts_with("⟨U+"), "{steering:?}");
+        for mark in ["\u{200e}", "\u{200f}", "\u{2028}", "\u{202a}", "\u{202e}", "\u{2066}", "\u{2069}", "\u{feff}"] {
+            assert!(visible(mark).starts_with("⟨U+"), "{mark:?}");
         }
         assert_eq!(visible("a\u{202e}b"), "a⟨U+202E⟩b");
         assert_eq!(visible_lines("a\u{7}\nb\n"), "a⟨U+0007⟩\nb\n");

@@ -52,8 +52,8 @@ pub(super) fn question(app: &App, base_url: &str, somebody: &Somebody, about: &K
 }
 
 /// A demonstration's keys are known to everybody; any other key is shown nowhere.
-fn key<'a>(app: &App, key: &'a str, placeholder: &'a str) -> &'a str {
-    if app.is_console_open && !key.is_empty() { key } else { placeholder }
+fn key<'a>(app: &App, key: &'a str, stand_in: &'a str) -> &'a str {
+    if app.is_console_open && !key.is_empty() { key } else { stand_in }
 }
 
 fn bearer(app: &App) -> String {
