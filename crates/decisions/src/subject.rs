@@ -118,7 +118,7 @@ impl Knowledge {
             self.bought = state.lines().iter().map(bought).collect();
         }
         if kind.reads.currency {
-            self.currency = state.orders().iter().rev().find_map(|order| order.currency);
+            self.currency = state.currency();
         }
     }
 

@@ -85,7 +85,7 @@ impl<'a> Snapshot<'a> {
 
     /// The currency of the newest order: amounts in another one are left out of sums.
     pub(crate) fn currency(&self) -> Option<Currency> {
-        self.state.orders().iter().rev().find_map(|order| order.currency)
+        self.state.currency()
     }
 
     /// Decayed purchases per category.

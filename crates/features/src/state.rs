@@ -47,6 +47,12 @@ impl FeatureState {
         self.orders.as_slice()
     }
 
+    /// The currency of the newest order that names one: amounts in another are left out of sums.
+    #[must_use]
+    pub fn currency(&self) -> Option<Currency> {
+        self.orders().iter().rev().find_map(|order| order.currency)
+    }
+
     /// The products looked at or put into a cart lately, from old to new.
     #[must_use]
     pub fn views(&self) -> &[View] {

@@ -1,9 +1,10 @@
 //! What did customers spend, and how good is what was foretold of it? For every task about money.
 
-use crate::evaluation::{Numbers, redrawn};
+use crate::contest::Paired;
+use crate::evaluation::{Numbers, mean, redrawn};
 use crate::split::Split;
 use crate::{Dataset, Gain, LearningError};
-use features::{FeatureState, Trace};
+use features::Trace;
 use models::metrics::{decile_error, normalised_gini, spearman, sum_bias};
 use primitives::{Currency, Seed, Timestamp};
 use std::collections::BTreeMap;
@@ -28,11 +29,6 @@ pub(crate) fn main_currency(dataset: &Dataset, split: &Split) -> Option<Currency
 pub(crate) fn spent(trace: &Trace, as_of: Timestamp, until: Timestamp, currency: Option<Currency>) -> f64 {
     let orders = trace.orders_between(as_of, until).filter(|order| order.currency == currency);
     major(orders.fold(0, |sum: i64, order| sum.saturating_add(order.minor.max(0))), currency)
-}
-
-/// The currency of a customer's newest order.
-pub(crate) fn currency_of(state: &FeatureState) -> Option<Currency> {
-    state.orders().iter().rev().find_map(|order| order.currency)
 }
 
 fn major(minor: i64, currency: Option<Currency>) -> f64 {
@@ -68,6 +64,45 @@ pub(crate) fn gini_gain(ours: &[f64], theirs: &[f64], spent: &[f64], seed: Seed,
         gini(ours, &drawn) - gini(theirs, &drawn)
     });
     Gain { mean: gini(ours, &whole) - gini(theirs, &whole), ..gain }
+}
+
+/// By the names of the simple answers.
+type ByName<T> = BTreeMap<String, T>;
+
+/// What simple answers are worth, and by how much ours are better, each under its name.
+pub(crate) fn beside(
+    task: &str,
+    ours: &[f64],
+    theirs: &[(&str, Vec<f64>)],
+    spent: &[f64],
+    seed: Seed,
+) -> Result<(ByName<Numbers>, ByName<Gain>), LearningError> {
+    let (mut baselines, mut gains) = (BTreeMap::new(), BTreeMap::new());
+    for (name, amounts) in theirs {
+        baselines.insert((*name).to_owned(), summary(amounts, spent)?);
+        let label = format!("evaluate {task} against {name}");
+        gains.insert((*name).to_owned(), gini_gain(ours, amounts, spent, seed, &label));
+    }
+    Ok((baselines, gains))
+}
+
+/// A new model's amounts beside the champion's, for the same customers.
+pub(crate) fn duel(task: &str, ours: &[f64], champion: &[f64], spent: &[f64], seed: Seed) -> Paired {
+    let gini = |amounts: &[f64]| normalised_gini(amounts, spent).unwrap_or(0.0);
+    let label = format!("{task} against the champion");
+    Paired { challenger: gini(ours), champion: gini(champion), gain: gini_gain(ours, champion, spent, seed, &label) }
+}
+
+/// What each group spent on average, of customers as (group, spent): for whom to ask, by their group; the mean of all where
+/// nobody was in it.
+pub(crate) fn means_by_group<G: Ord>(before: impl Iterator<Item = (G, f64)> + Clone) -> impl Fn(&G) -> f64 {
+    let overall = mean(before.clone().map(|(_, spent)| spent));
+    let mut groups: BTreeMap<G, (f64, f64)> = BTreeMap::new();
+    for (group, spent) in before {
+        let (sum, n) = groups.entry(group).or_default();
+        (*sum, *n) = (*sum + spent, *n + 1.0);
+    }
+    move |group| groups.get(group).map_or(overall, |(sum, n)| sum / n)
 }
 
 #[cfg(test)]

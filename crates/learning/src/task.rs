@@ -7,6 +7,7 @@ use crate::contest::{Contest, Reigning};
 use crate::{Body, Dataset, Evaluation, Importance, LearningError, Need, Split, TaskName};
 use features::{Catalogue, FeatureId, Watch};
 use primitives::{Seed, Timestamp};
+use serde::Serialize;
 use serde_json::Value;
 
 /// What people are told of a task.
@@ -148,4 +149,9 @@ impl Tasks {
         }
         watches
     }
+}
+
+/// Settings as a model's file keeps them.
+pub(crate) fn as_json(settings: &impl Serialize) -> Result<Value, LearningError> {
+    serde_json::to_value(settings).map_err(|error| LearningError::File { reason: error.to_string() })
 }

@@ -11,7 +11,7 @@ use crate::evaluation::{Evaluation, Numbers, curve, mean, paired_gain, redrawn};
 use crate::need::{Need, WAIT};
 use crate::outcome::{Among, Label, Outcome, What};
 use crate::split::{Split, WARM_UP_DAYS, outcome_as_ofs};
-use crate::task::{Data, Fitted, Judged, Task, TaskAbout};
+use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json};
 use crate::{Calendar, LearningError, Loaded};
 use features::{FeatureId, Inputs, Watch};
 use models::boost::{BoostModel, BoostSettings};
@@ -359,10 +359,6 @@ fn leaks(test: &Rows, features: &[FeatureId], data: &Data<'_>) -> Vec<String> {
         )
     };
     found.into_iter().map(sentence).collect()
-}
-
-fn as_json(settings: &impl Serialize) -> Result<serde_json::Value, LearningError> {
-    serde_json::to_value(settings).map_err(|error| LearningError::File { reason: error.to_string() })
 }
 
 fn score_all(forest: &BoostModel, rows: &Rows) -> Result<Vec<f64>, LearningError> {

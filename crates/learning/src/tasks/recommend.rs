@@ -5,7 +5,7 @@ use crate::contest::{Contest, Paired, Reigning};
 use crate::evaluation::{Evaluation, Gain, Numbers, mean as mean_of, paired_gain};
 use crate::need::{MORE, Need, WAIT};
 use crate::split::Split;
-use crate::task::{Data, Fitted, Judged, Task, TaskAbout};
+use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json};
 use crate::{Body, Calendar, Dataset, LearningError, Loaded};
 use features::FeatureState;
 use models::metrics::{coverage, ndcg_at_k, recall_at_k};
@@ -89,9 +89,7 @@ impl Task for Recommend {
         let settings = choose(data.dataset, split, data.seed)?;
         let judged = judge(data.dataset, split, &settings, data.seed)?;
         let contest = judged.contest(reigning, data.seed)?;
-        let settings = serde_json::to_value(&settings);
-        let settings = settings.map_err(|error| LearningError::File { reason: error.to_string() })?;
-        Ok(Judged { settings, evaluation: judged.evaluation, contest })
+        Ok(Judged { settings: as_json(&settings)?, evaluation: judged.evaluation, contest })
     }
 
     fn fit(&self, data: &Data<'_>, _: &Split, settings: &serde_json::Value) -> Result<Fitted, LearningError> {

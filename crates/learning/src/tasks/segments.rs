@@ -1,15 +1,14 @@
 //! How are customers divided into groups with names? By fifths of recency, frequency and money, judged by what the groups
 //! spend later.
 
-use crate::contest::{Contest, Paired, Reigning};
-use crate::evaluation::{Evaluation, mean};
+use crate::contest::{Contest, Reigning};
+use crate::evaluation::Evaluation;
 use crate::money;
 use crate::need::{MORE, Need, WAIT};
 use crate::split::Split;
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout};
 use crate::{Body, Calendar, LearningError, Loaded};
 use features::{FeatureId, Inputs, Trace};
-use models::metrics::normalised_gini;
 use models::rfm::{Group, Rfm, RfmModel};
 use primitives::{Currency, Timestamp};
 use rayon::prelude::*;
@@ -73,7 +72,7 @@ fn rows(data: &Data<'_>, inputs: &Inputs, currency: Option<Currency>, as_of: Tim
         trace.walk(&[as_of], |_, state| {
             let mut values = Vec::with_capacity(inputs.len());
             inputs.read(state, as_of, &mut values);
-            rfm = rfm_of(&values).filter(|_| money::currency_of(state) == currency);
+            rfm = rfm_of(&values).filter(|_| state.currency() == currency);
         });
         Some(Row { rfm: rfm?, spent: money::spent(trace, as_of, until, currency) })
     };
@@ -88,13 +87,8 @@ fn fit(rows: &[Row]) -> Result<RfmModel, LearningError> {
 
 /// What customers of the same group spent before, on average.
 fn by_group<G: Ord>(before: &[Row], test: &[Row], group: impl Fn(&Rfm) -> G) -> Vec<f64> {
-    let mut groups: BTreeMap<G, (f64, f64)> = BTreeMap::new();
-    for row in before {
-        let (sum, n) = groups.entry(group(&row.rfm)).or_default();
-        (*sum, *n) = (*sum + row.spent, *n + 1.0);
-    }
-    let overall = mean(before.iter().map(|row| row.spent));
-    test.iter().map(|row| groups.get(&group(&row.rfm)).map_or(overall, |(sum, n)| sum / n)).collect()
+    let spent_by = money::means_by_group(before.iter().map(|row| (group(&row.rfm), row.spent)));
+    test.iter().map(|row| spent_by(&group(&row.rfm))).collect()
 }
 
 impl Task for Segments {
@@ -146,12 +140,7 @@ impl Task for Segments {
             ("mean", by_group(&before, &test, |_| ())),
             ("recency", by_group(&before, &test, |rfm| model.scores(rfm)[0])),
         ];
-        let (mut baselines, mut gains) = (BTreeMap::new(), BTreeMap::new());
-        for (name, amounts) in &theirs {
-            baselines.insert((*name).to_owned(), money::summary(amounts, &spent)?);
-            let label = format!("evaluate segments against {name}");
-            gains.insert((*name).to_owned(), money::gini_gain(&ours, amounts, &spent, data.seed, &label));
-        }
+        let (baselines, gains) = money::beside("segments", &ours, &theirs, &spent, data.seed)?;
         let evaluation = Evaluation {
             split: split.clone(),
             n_train: before.len() as u64,
@@ -170,12 +159,7 @@ impl Task for Segments {
                 return Err(LearningError::File { reason: "a model of groups was expected".to_owned() });
             };
             let theirs = by_group(&before, &test, |rfm| champion.group(rfm));
-            let gini = |amounts: &[f64]| normalised_gini(amounts, &spent).unwrap_or(0.0);
-            let score = Paired {
-                challenger: gini(&ours),
-                champion: gini(&theirs),
-                gain: money::gini_gain(&ours, &theirs, &spent, data.seed, "segments against the champion"),
-            };
+            let score = money::duel("segments", &ours, &theirs, &spent, data.seed);
             Ok((spent.len() as u64, score, None))
         };
         let contest = Contest::of(reigning, judge, "gini", split)?;

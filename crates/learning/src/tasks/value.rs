@@ -1,15 +1,15 @@
 //! How is lifetime value learned and judged? From how often, how lately and for how much customers bought: **what a customer
 //! spends in (`as_of`, `as_of` + window], refunds left aside**.
 
-use crate::contest::{Contest, Paired, Reigning};
+use crate::contest::{Contest, Reigning};
 use crate::evaluation::{CalibrationBin, Evaluation, mean};
 use crate::money;
 use crate::need::{MORE, Need, WAIT};
 use crate::split::Split;
-use crate::task::{Data, Fitted, Judged, Task, TaskAbout};
+use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json};
 use crate::{Body, Calendar, Dataset, LearningError, Loaded};
 use features::{FeatureId, FeatureState, Inputs, Trace};
-use models::metrics::{decile_calibration, normalised_gini};
+use models::metrics::decile_calibration;
 use models::rfm::{Rfm, RfmModel};
 use models::value::{Purchases, ValueModel, ValueSettings};
 use primitives::{Currency, Timestamp};
@@ -146,12 +146,7 @@ impl Task for Value {
         let ours = foretold(&model, &test, days);
         let theirs =
             [("mean", vec![mean(before.iter().map(|row| row.spent)); test.len()]), ("rfm", by_groups(&before, &test))];
-        let (mut baselines, mut gains) = (BTreeMap::new(), BTreeMap::new());
-        for (name, amounts) in &theirs {
-            baselines.insert((*name).to_owned(), money::summary(amounts, &spent)?);
-            let label = format!("evaluate value against {name}");
-            gains.insert((*name).to_owned(), money::gini_gain(&ours, amounts, &spent, data.seed, &label));
-        }
+        let (baselines, gains) = money::beside("value", &ours, &theirs, &spent, data.seed)?;
         let bins = decile_calibration(&ours, &spent).unwrap_or_default();
         let evaluation = Evaluation {
             split: split.clone(),
@@ -174,18 +169,11 @@ impl Task for Value {
                 return Err(LearningError::File { reason: "a model of value was expected".to_owned() });
             };
             let theirs = foretold(champion, &test, days);
-            let gini = |amounts: &[f64]| normalised_gini(amounts, &spent).unwrap_or(0.0);
-            let score = Paired {
-                challenger: gini(&ours),
-                champion: gini(&theirs),
-                gain: money::gini_gain(&ours, &theirs, &spent, data.seed, "value against the champion"),
-            };
+            let score = money::duel("value", &ours, &theirs, &spent, data.seed);
             Ok((spent.len() as u64, score, None))
         };
         let contest = Contest::of(reigning, judge, "gini", split)?;
-        let settings = serde_json::to_value(&settings);
-        let settings = settings.map_err(|error| LearningError::File { reason: error.to_string() })?;
-        Ok(Judged { settings, evaluation, contest })
+        Ok(Judged { settings: as_json(&settings)?, evaluation, contest })
     }
 
     fn fit(&self, data: &Data<'_>, _: &Split, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
@@ -221,7 +209,7 @@ fn rows(dataset: &Dataset, inputs: &Inputs, currency: Option<Currency>, as_of: T
 }
 
 fn history(state: &FeatureState, inputs: &Inputs, currency: Option<Currency>, as_of: Timestamp) -> Option<History> {
-    if money::currency_of(state) != currency {
+    if state.currency() != currency {
         return None;
     }
     let mut values = Vec::with_capacity(inputs.len());
@@ -253,12 +241,8 @@ fn by_groups(before: &[Row], test: &[Row]) -> Vec<f64> {
     let Ok(model) = RfmModel::fit(&before.iter().map(rfm).collect::<Vec<_>>()) else {
         return vec![overall; test.len()];
     };
-    let mut groups: BTreeMap<[u8; 3], (f64, f64)> = BTreeMap::new();
-    for row in before {
-        let (sum, n) = groups.entry(model.scores(&rfm(row))).or_default();
-        (*sum, *n) = (*sum + row.spent, *n + 1.0);
-    }
-    test.iter().map(|row| groups.get(&model.scores(&rfm(row))).map_or(overall, |(sum, n)| sum / n)).collect()
+    let spent_by = money::means_by_group(before.iter().map(|row| (model.scores(&rfm(row)), row.spent)));
+    test.iter().map(|row| spent_by(&model.scores(&rfm(row)))).collect()
 }
 
 #[cfg(test)]

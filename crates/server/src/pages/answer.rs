@@ -167,13 +167,8 @@ fn rounded(unit: &str, value: f64) -> f64 {
 
 /// What a customer ever spent in the currency of the newest order, less refunds.
 pub(super) fn spent(state: &FeatureState) -> Option<Money> {
-    let currency = currency(state)?;
+    let currency = state.currency()?;
     Some(Money { minor: state.spent(currency), currency })
-}
-
-/// The currency of a customer's newest order.
-pub(super) fn currency(state: &FeatureState) -> Option<Currency> {
-    state.orders().iter().rev().find_map(|order| order.currency)
 }
 
 /// An answer in a few words.

@@ -1,6 +1,6 @@
 //! What stands on a customer's page, and what happens at "Decide now"?
 
-use super::answer::{answer, by_name, content, currency, feature_groups, spent};
+use super::answer::{answer, by_name, content, feature_groups, spent};
 use super::customers::label;
 use super::door;
 use super::visit::Visit;
@@ -119,7 +119,7 @@ fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<Cu
         timeline: app.engine.look(|live| timeline(live, profile, state)),
         traits: traits(profile),
         consents: consents.iter().map(consent).collect(),
-        features: feature_groups(&app.engine.catalogue(), by_name(features), currency(state)),
+        features: feature_groups(&app.engine.catalogue(), by_name(features), state.currency()),
         decisions: kinds().map(|about| (about.name.to_string(), about.title.clone())).collect(),
         told_note: notes(&told),
         // An average says nothing of this customer.

@@ -1,6 +1,6 @@
 //! What was decided lately, and what was one decision made from?
 
-use super::answer::{answer, currency, feature_groups, in_short};
+use super::answer::{answer, feature_groups, in_short};
 use super::visit::Visit;
 use super::worth;
 use super::{Asked, api, more_rows, n_rows};
@@ -103,7 +103,7 @@ fn fill(app: &App, frame: Frame, record: &Record) -> Result<DecisionPage, Server
     });
     let currency = app.engine.look(|live| {
         let customer = live.profiles.customer(&question.customer)?;
-        Ok::<_, ServerError>(customer.and_then(|customer| currency(&customer.state)))
+        Ok::<_, ServerError>(customer.and_then(|customer| customer.state.currency()))
     })?;
     let features = feature_groups(&app.engine.catalogue(), app.engine.features_of(record), currency);
     Ok(DecisionPage {
