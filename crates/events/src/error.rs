@@ -1,6 +1,6 @@
 //! What can go wrong with the log?
 
-use crate::{ImportRefusal, RecordError};
+use crate::{ImportId, RecordError};
 use primitives::ErrorKind;
 
 /// A failed operation on the event log. Nothing that failed was acknowledged.
@@ -51,6 +51,31 @@ impl EventLogError {
             Self::Read { .. } => ErrorKind::Internal,
             Self::Record { source, .. } => source.kind(),
             Self::Import(refusal) => refusal.kind(),
+        }
+    }
+}
+
+/// Why what was asked of an import cannot be done with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ImportRefusal {
+    /// Nobody began it.
+    #[error("there is no import {0}: `rapport imports` lists what there is")]
+    Unknown(ImportId),
+    /// It has ended.
+    #[error("import {0} has ended: begin another one for what is still to come in")]
+    Ended(ImportId),
+    /// It was taken out again.
+    #[error("import {0} was undone already: begin another one for what is still to come in")]
+    Undone(ImportId),
+}
+
+impl ImportRefusal {
+    /// The kind of failure.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unknown(_) => ErrorKind::NotFound,
+            Self::Ended(_) | Self::Undone(_) => ErrorKind::Conflict,
         }
     }
 }

@@ -1,7 +1,6 @@
 //! What is an event, in memory and as a stored record?
 
-use crate::Reading;
-use crate::imports::Places;
+use crate::{Places, Reading};
 use primitives::{AnonymousId, ErrorKind, ItemId, MessageId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;

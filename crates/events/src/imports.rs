@@ -4,45 +4,9 @@
 //! names the places whose events count no longer, and those that count again. Every replay leaves out what does not count,
 //! and so does whatever is rebuilt.
 
-use crate::{Call, Event, EventLogError, Offset, Origin, Receipt, Recorded};
-use primitives::{ErrorKind, MessageId, Timestamp};
+use crate::{Call, Event, EventLogError, ImportId, Offset, Origin, Places, Receipt, Recorded};
+use primitives::{MessageId, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// An import, counted from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ImportId(pub u64);
-
-impl fmt::Display for ImportId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// Neighbouring places of the log, from the first to the last. Stored as a pair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Places(pub Offset, pub Offset);
-
-impl Places {
-    /// The places of sorted offsets.
-    #[must_use]
-    pub fn of(sorted: impl IntoIterator<Item = u64>) -> Vec<Self> {
-        let mut places: Vec<Self> = Vec::new();
-        for offset in sorted {
-            match places.last_mut() {
-                Some(last) if offset <= last.1.0 + 1 => last.1 = Offset(offset.max(last.1.0)),
-                _ => places.push(Self(Offset(offset), Offset(offset))),
-            }
-        }
-        places
-    }
-
-    /// Every place.
-    pub fn offsets(self) -> impl Iterator<Item = u64> {
-        self.0.0..=self.1.0
-    }
-}
 
 /// What is said of an import when it begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,31 +57,6 @@ pub struct Import {
     /// How much came in.
     #[serde(flatten)]
     pub counts: ImportCounts,
-}
-
-/// Why what was asked of an import cannot be done with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ImportRefusal {
-    /// Nobody began it.
-    #[error("there is no import {0}: `rapport imports` lists what there is")]
-    Unknown(ImportId),
-    /// It has ended.
-    #[error("import {0} has ended: begin another one for what is still to come in")]
-    Ended(ImportId),
-    /// It was taken out again.
-    #[error("import {0} was undone already: begin another one for what is still to come in")]
-    Undone(ImportId),
-}
-
-impl ImportRefusal {
-    /// The kind of failure.
-    #[must_use]
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Unknown(_) => ErrorKind::NotFound,
-            Self::Ended(_) | Self::Undone(_) => ErrorKind::Conflict,
-        }
-    }
 }
 
 /// What a correction did.
@@ -231,33 +170,6 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn neighbouring_offsets_are_one_place() {
-        let pairs = |offsets: &[u64]| -> Vec<(u64, u64)> {
-            Places::of(offsets.iter().copied()).into_iter().map(|places| (places.0.0, places.1.0)).collect()
-        };
-        assert_eq!(pairs(&[1, 2, 3, 5, 5, 9, 10]), [(1, 3), (5, 5), (9, 10)]);
-        assert!(pairs(&[]).is_empty());
-        assert_eq!(Places(Offset(3), Offset(5)).offsets().collect::<Vec<_>>(), [3, 4, 5]);
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn places_hold_the_offsets_they_are_of_and_no_other(mut offsets in proptest::collection::vec(0..60_u64, 0..40)) {
-            offsets.sort_unstable();
-            let places = Places::of(offsets.iter().copied());
-            // Places that touch would be one.
-            proptest::prop_assert!(places.is_sorted_by(|one, next| one.1.0 + 1 < next.0.0));
-            offsets.dedup();
-            proptest::prop_assert_eq!(places.into_iter().flat_map(Places::offsets).collect::<Vec<_>>(), offsets);
-        }
-    }
-
-    #[test]
-    fn a_place_and_an_import_are_shown_as_their_numbers() {
-        assert_eq!((Offset(12).to_string(), ImportId(3).to_string()), ("12".to_owned(), "3".to_owned()));
-    }
 
     #[test]
     fn a_correction_is_a_record_that_nobody_can_send() {

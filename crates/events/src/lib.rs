@@ -19,24 +19,29 @@ mod event;
 pub mod filter;
 mod fingerprint;
 pub mod generator;
+mod identifier;
 mod imports;
 mod log;
 mod parse;
+mod place;
 mod reading;
 #[cfg(test)]
 mod reference;
 mod rejection;
+mod vocabulary;
 
 pub use commerce::{Commerce, CommerceStep, Product, Understanding};
 pub use consent::{CONSENT_UPDATED, consent_statements};
-pub use error::EventLogError;
+pub use error::{EventLogError, ImportRefusal};
 pub use event::{Call, CallKind, Event, Fields, Origin, RecordError};
 pub use filter::{Filter, FilterError, Pointer, Take};
-pub use imports::{Corrected, Import, ImportCounts, ImportId, ImportLog, ImportRefusal, NewImport, Places, Replaced};
-pub use log::{EventLog, Inspected, InspectedStatus, Offset, Receipt, Recorded};
+pub use identifier::customer_id_of;
+pub use imports::{Corrected, Import, ImportCounts, ImportLog, NewImport, Replaced};
+pub use log::{EventLog, Inspected, InspectedStatus, Receipt, Recorded};
 pub use parse::{
-    BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Batch, EVENT_BYTES_MAX, Envelope, Refusal, customer_id_of, memory_of,
-    parse_batch, parse_batch_within, parse_event, parse_single,
+    BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Batch, EVENT_BYTES_MAX, Envelope, Refusal, memory_of, parse_batch,
+    parse_batch_within, parse_event, parse_single,
 };
+pub use place::{ImportId, Offset, Places};
 pub use reading::Reading;
 pub use rejection::{Rejected, Rejection, RejectionCode};

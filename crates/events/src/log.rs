@@ -1,19 +1,6 @@
 //! Where are events kept? The port that every event log answers to.
 
-use crate::{Event, EventLogError, Rejected};
-use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// A place in the log. The first event has offset 1; offset 0 is the place before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Offset(pub u64);
-
-impl fmt::Display for Offset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+use crate::{Event, EventLogError, Offset, Rejected};
 
 /// An event and its place.
 #[derive(Debug, Clone, PartialEq)]

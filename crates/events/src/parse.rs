@@ -6,12 +6,9 @@ mod draft;
 mod fields;
 mod room;
 
-pub use fields::customer_id_of;
-#[cfg(test)]
-pub(crate) use fields::{NO_VALUE, NOBODY};
-pub(crate) use fields::{fault_of_id, whole_number};
 pub use room::memory_of;
 
+use crate::rejection::cut;
 use crate::{Call, CallKind, Commerce, Event, Fields, Origin, Reading, Rejected, Rejection, RejectionCode, consent};
 use draft::{Draft, Field};
 use primitives::{AnonymousId, Currency, ItemId, MessageId, Timestamp, UserId, plain_words};
@@ -25,8 +22,6 @@ pub const EVENT_BYTES_MAX: usize = 32 * 1024;
 pub const BATCH_BYTES_MAX: usize = 500 * 1024;
 /// The most events in one request.
 pub const BATCH_EVENTS_MAX: usize = 2_500;
-/// How much of a rejected event is kept for the live inspector, in bytes.
-const PAYLOAD_BYTES_MAX: usize = 2 * 1024;
 /// How much of a rejected event's `messageId` and `type` is answered and kept.
 const NAME_SHOWN_CHARS_MAX: usize = 100;
 
@@ -389,11 +384,6 @@ fn generated_id(payload: u128, received_at: Timestamp, index: usize) -> MessageI
     key[16..24].copy_from_slice(&received_at.as_millis().to_le_bytes());
     key[24..].copy_from_slice(&(index as u64).to_le_bytes());
     MessageId::from(format!("generated-{:032x}", xxh3_128(&key)))
-}
-
-/// The beginning of a payload, cut between two characters.
-pub(crate) fn cut(payload: &str) -> &str {
-    &payload[..payload.floor_char_boundary(PAYLOAD_BYTES_MAX)]
 }
 
 /// What JSON would be, without keeping it: its size and its hash.

@@ -1,18 +1,16 @@
 //! What does an event say of a purchase? Read once, whoever asks.
 
-use crate::{Commerce, Event};
+use crate::Commerce;
 use std::sync::OnceLock;
 
 /// What was read of an event's call, once somebody has asked. Several folds do, and reading costs more than folding.
 #[derive(Debug, Clone, Default)]
 pub struct Reading(OnceLock<Option<Box<Commerce>>>);
 
-impl Event {
-    /// What it says of a purchase; `None` for every other event. Accepted events can be read, so what cannot is another
-    /// event, stored before it would have been refused.
-    #[must_use]
-    pub fn commerce(&self) -> Option<&Commerce> {
-        self.reading.0.get_or_init(|| Commerce::read(self).ok().flatten().map(Box::new)).as_deref()
+impl Reading {
+    /// What was read, or is read now.
+    pub(crate) fn or_read(&self, read: impl FnOnce() -> Option<Commerce>) -> Option<&Commerce> {
+        self.0.get_or_init(|| read().map(Box::new)).as_deref()
     }
 }
 

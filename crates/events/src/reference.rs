@@ -2,9 +2,9 @@
 //!
 //! `RAPPORT_BLESS=1 cargo test -p events reference` writes the file anew.
 
-use crate::commerce::dialect::{Dialect, PLAIN, SHOPIFY};
-use crate::commerce::steps::{NAMES, WORDS};
-use crate::parse::{NO_VALUE, NOBODY};
+use crate::identifier::{NO_VALUE, NOBODY};
+use crate::vocabulary::dialect::{Dialect, PLAIN, SHOPIFY};
+use crate::vocabulary::steps::{NAMES, WORDS};
 use crate::{
     BATCH_BYTES_MAX, BATCH_EVENTS_MAX, CONSENT_UPDATED, CallKind, CommerceStep, EVENT_BYTES_MAX, RejectionCode,
 };

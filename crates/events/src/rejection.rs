@@ -1,11 +1,13 @@
 //! Why was an event not accepted?
 
 use crate::Event;
-use crate::parse::cut;
 use primitives::{Timestamp, visible};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
+
+/// How much of a rejected event is kept for the live inspector, in bytes.
+const PAYLOAD_BYTES_MAX: usize = 2 * 1024;
 
 /// How many characters of a wrong value a message shows.
 const SHOWN_CHARS_MAX: usize = 40;
@@ -161,6 +163,11 @@ fn last_segment(pointer: &str) -> String {
     let segment = pointer.rsplit('/').next().unwrap_or_default();
     let name: String = segment.replace("~1", "/").replace("~0", "~").chars().take(SHOWN_CHARS_MAX).collect();
     visible(&name).into_owned()
+}
+
+/// The beginning of a payload, cut between two characters.
+pub(crate) fn cut(payload: &str) -> &str {
+    &payload[..payload.floor_char_boundary(PAYLOAD_BYTES_MAX)]
 }
 
 #[cfg(test)]

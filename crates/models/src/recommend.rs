@@ -6,6 +6,7 @@
 
 mod accumulator;
 mod baselines;
+mod fit;
 mod interactions;
 mod item_to_item;
 mod model;

@@ -11,6 +11,7 @@
 mod beta;
 mod bg_nbd;
 mod coming;
+mod fit;
 mod gamma_gamma;
 mod likeliest;
 mod model;

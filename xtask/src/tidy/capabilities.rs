@@ -31,7 +31,7 @@ const EVERYDAY: [&str; 2] = ["value", "segments"];
 const ALLOWED: [(&str, &[&str], &str); 13] = [
     ("crates/console/src/view/sample", &["churn", "recommend", "value"], "the made-up pages of pictures and tests"),
     ("crates/decisions/src/record/old.rs", &["recommend"], "what records of versions 1 and 2 meant"),
-    ("crates/events/src/commerce/dialect.rs", &["value"], "a key of Google Analytics 4"),
+    ("crates/events/src/vocabulary/dialect.rs", &["value"], "a key of Google Analytics 4"),
     ("crates/import/src/mapping/condition.rs", &["value"], "a key of mappings"),
     ("crates/learning/src/file/v1.rs", &["churn", "recommend"], "the two tasks of model files of version 1"),
     ("crates/learning/src/outcome/declared.rs", &["value"], "a key of Google Analytics 4"),

@@ -3,6 +3,7 @@
 //! The order is the navigation's. A view holds what is to be shown and nothing that could compute it: the routes fill it,
 //! `render` writes it. Hostile text may stand in every `String`.
 
+mod band;
 mod content;
 mod filters;
 mod frame;
@@ -26,6 +27,7 @@ pub mod sample;
 
 pub use api::{ApiPage, Example};
 pub use audit::{AuditFilter, AuditPage, AuditRow};
+pub use band::Band;
 pub use capabilities::{CapabilitiesPage, CapabilityLine, CapabilityPage, Parameter};
 pub use content::{Amount, Choice, Content, Contribution, Glance, Item, Items, Score};
 pub use customer::{
@@ -43,7 +45,7 @@ pub use models::{Champion, Metric, ModelsPage, Need, Task, Version};
 pub use overview::{
     CustomersCard, DayCount, DayRevenue, DecisionsCard, EventsCard, HealthCard, ModelLine, ModelState, Overview, Worth,
 };
-pub use parts::{Advantage, Answer, Band, ConsentBasis, Feature, FeatureGroup, ModelRef};
+pub use parts::{Advantage, Answer, ConsentBasis, Feature, FeatureGroup, ModelRef};
 
 /// Gives a page its `render`.
 macro_rules! page {

@@ -5,17 +5,6 @@ use crate::Icon;
 use crate::chart::Tone;
 use crate::format;
 
-/// How high a probability is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Band {
-    /// Of a risk: nothing to do.
-    Low,
-    /// Of a risk: to be watched.
-    Medium,
-    /// Of a risk: to be acted on.
-    High,
-}
-
 /// By how much a model is better than a simple answer, as a share of that answer's number, with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Advantage {
@@ -91,48 +80,6 @@ pub struct FeatureGroup {
     pub features: Vec<Feature>,
 }
 
-impl Band {
-    /// The band of a probability: from 0.35 on medium, from 0.65 on high.
-    #[must_use]
-    pub fn of(probability: f64) -> Self {
-        match probability {
-            p if p >= 0.65 => Self::High,
-            p if p >= 0.35 => Self::Medium,
-            _ => Self::Low,
-        }
-    }
-
-    /// The colour it is shown in: only of a risk is it known which end is the good one.
-    #[must_use]
-    pub fn tone(self, is_risk: bool) -> Tone {
-        match self {
-            _ if !is_risk => Tone::Accent,
-            Self::Low => Tone::Good,
-            Self::Medium => Tone::Warn,
-            Self::High => Tone::Bad,
-        }
-    }
-
-    pub(super) fn class(self, is_risk: bool) -> &'static str {
-        match self {
-            Self::Low if !is_risk => "",
-            _ if !is_risk => "info",
-            _ => self.tone(is_risk).class(),
-        }
-    }
-
-    /// Its name: `High`, and of a risk `High risk`.
-    #[must_use]
-    pub fn words(self, is_risk: bool) -> String {
-        let word = match self {
-            Self::Low => "Low",
-            Self::Medium => "Medium",
-            Self::High => "High",
-        };
-        if is_risk { format!("{word} risk") } else { word.to_owned() }
-    }
-}
-
 impl Advantage {
     /// Green or yellow only where the whole interval lies on one side of none.
     pub(super) fn class(&self) -> &'static str {
@@ -198,20 +145,6 @@ mod tests {
         ] {
             assert_eq!((advantage.class(), advantage.short().as_str()), (class, short));
             assert_eq!(advantage.interval(), interval);
-        }
-    }
-
-    #[test]
-    fn bands_begin_where_they_say() {
-        for (probability, band) in [
-            (0.0, Band::Low),
-            (0.349, Band::Low),
-            (0.35, Band::Medium),
-            (0.65, Band::High),
-            (1.0, Band::High),
-            (f64::NAN, Band::Low),
-        ] {
-            assert_eq!(Band::of(probability), band, "{probability}");
         }
     }
 }

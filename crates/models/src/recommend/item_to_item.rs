@@ -1,11 +1,6 @@
-//! Which items go together? The settings of the item-to-item recommender and its fitting.
+//! What can be set about which items go together? The settings of the item-to-item recommender.
 
-use super::model::{ItemToItemModel, Learned};
-use super::neighbours::{self, Baskets};
-use super::{Interaction, Interactions};
-use crate::ModelError;
 use crate::settings::settings;
-use primitives::{ItemKey, Seed};
 
 settings! {
     /// Item-to-item co-occurrence with shrunk cosine, a customer's own repetition, and popularity beneath.
@@ -46,35 +41,6 @@ settings! {
 }
 
 impl ItemToItem {
-    /// Learns similarities and popularity.
-    ///
-    /// The seed is accepted because every estimator takes one; nothing here is drawn by chance.
-    ///
-    /// # Errors
-    /// [`ModelError::Setting`] for a setting outside its range; what [`Interactions::validate`] refuses.
-    pub fn fit(&self, interactions: &Interactions, seed: Seed) -> Result<ItemToItemModel, ModelError> {
-        let _ = seed;
-        self.validate()?;
-        interactions.validate()?;
-        // Places in the model follow the keys, so a tie on place is a tie on key and rows may come in any order.
-        let mut keys: Vec<ItemKey> = interactions.items.clone();
-        keys.sort_unstable();
-        let place_of: Vec<u32> = interactions
-            .items
-            .iter()
-            .map(|key| keys.binary_search(key).ok().and_then(|place| u32::try_from(place).ok()).unwrap_or(u32::MAX))
-            .collect();
-        let mut rows: Vec<Interaction> =
-            interactions.rows.iter().map(|row| Interaction { item: place_of[row.item as usize], ..*row }).collect();
-        rows.sort_unstable_by(|a, b| {
-            (a.customer, a.item).cmp(&(b.customer, b.item)).then(a.age_days.total_cmp(&b.age_days))
-        });
-        let popularity = popularity(&rows, keys.len(), self.popularity_half_life_days);
-        let baskets = Baskets::new(&rows, keys.len(), self.n_items_max);
-        let neighbours = neighbours::similar(&baskets, self.shrinkage, self.n_neighbours, self.n_customers_min);
-        Ok(ItemToItemModel::new(Learned { settings: self.clone(), keys, popularity, neighbours }))
-    }
-
     /// The settings that are worth comparing on a validation window, the default first.
     ///
     /// They differ in what shops differ in: how much is bought again, how much is bought by all, how far similarity
@@ -93,16 +59,4 @@ impl ItemToItem {
         all.push(Self { shrinkage: 1_000.0, repeat_weight: 0.5, n_neighbours: 100, popularity_weight: 0.01, ..base });
         all
     }
-}
-
-/// Decayed purchases of every item, divided by their maximum. The rows come sorted, so the sums do not depend on the
-/// order in which they were given.
-fn popularity(rows: &[Interaction], n_items: usize, half_life_days: f64) -> Vec<f64> {
-    let mut counts = vec![0.0; n_items];
-    for row in rows {
-        counts[row.item as usize] += (-row.age_days / half_life_days).exp2();
-    }
-    // Of purchases so old that nothing is left of them, all are equally popular.
-    let largest = counts.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
-    counts.iter().map(|count| count / largest).collect()
 }

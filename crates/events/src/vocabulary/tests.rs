@@ -197,7 +197,7 @@ fn an_order_is_read_with_its_products_in_minor_units() {
             {"id": "c"},
         ]}),
     );
-    let euros = |minor| Some(Money { minor, currency: primitives::Currency::parse("EUR").unwrap() });
+    let euros = |minor| Some(primitives::Money { minor, currency: primitives::Currency::parse("EUR").unwrap() });
     assert_eq!((order.order_id.as_deref(), order.value), (Some("77"), euros(330 + 125)));
     assert_eq!(order.products[0].name.as_deref(), Some("Oat drink"));
     assert_eq!(order.products[0].category.as_deref(), Some("Drinks"));

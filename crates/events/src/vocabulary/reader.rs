@@ -2,9 +2,8 @@
 
 use super::dialect::{Dialect, PLAIN};
 use super::steps::{self, Named};
-use super::{CommerceStep, Product};
-use crate::parse::{fault_of_id, whole_number};
-use crate::{Call, Event, Fields, Rejection, RejectionCode};
+use crate::identifier::{fault_of_id, whole_number};
+use crate::{Call, CommerceStep, Event, Fields, Product, Rejection, RejectionCode};
 use primitives::{Currency, ItemId, Money};
 use serde_json::Value;
 use std::borrow::Cow;

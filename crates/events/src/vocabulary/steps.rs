@@ -1,7 +1,7 @@
 //! Which step of a purchase does an event's name stand for?
 
-use super::CommerceStep::{self, Added, Checkout, ListViewed, Ordered, Other, Refunded, Removed, Searched, Viewed};
 use super::dialect::{Dialect, PLAIN, SHOPIFY};
+use crate::CommerceStep::{self, Added, Checkout, ListViewed, Ordered, Other, Refunded, Removed, Searched, Viewed};
 
 /// What the specifications say about an event of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
