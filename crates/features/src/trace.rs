@@ -4,7 +4,7 @@ pub(crate) mod watch;
 
 use crate::FeatureState;
 use crate::signal::{Order, Signals};
-use events::{Offset, Recorded};
+use events::{Offset, Origin, Recorded};
 use primitives::Timestamp;
 use profiles::CustomerState;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,7 @@ pub struct Trace {
 struct Received {
     at: Timestamp,
     offset: Offset,
+    origin: Origin,
     signals: Signals,
 }
 
@@ -34,7 +35,17 @@ impl Trace {
     }
 
     /// The state as it was known at each of several moments, earliest first: one pass of the state machine.
-    pub fn walk(&self, as_ofs: &[Timestamp], mut visit: impl FnMut(Timestamp, &FeatureState)) {
+    pub fn walk(&self, as_ofs: &[Timestamp], visit: impl FnMut(Timestamp, &FeatureState)) {
+        self.walk_revised(as_ofs, |_, _| {}, visit);
+    }
+
+    /// [`Trace::walk`] where each order counts as `revise` makes it, which is told who said so.
+    pub fn walk_revised(
+        &self,
+        as_ofs: &[Timestamp],
+        revise: impl Fn(Origin, &mut Order),
+        mut visit: impl FnMut(Timestamp, &FeatureState),
+    ) {
         let mut moments = as_ofs.to_vec();
         moments.sort_unstable();
         // History that was imported late stands late in the log and was received early.
@@ -43,7 +54,11 @@ impl Trace {
         let (mut state, mut next) = (FeatureState::default(), received.into_iter().peekable());
         for as_of in moments {
             while let Some(received) = next.next_if(|received| received.at <= as_of) {
-                state.add(received.signals.clone());
+                let mut signals = received.signals.clone();
+                if let Some(order) = &mut signals.order {
+                    revise(received.origin, order);
+                }
+                state.add(signals);
             }
             visit(as_of, &state);
         }
@@ -51,8 +66,19 @@ impl Trace {
 
     /// The orders that occurred after a moment, up to and including another: what outcomes are made of.
     pub fn orders_between(&self, after: Timestamp, until: Timestamp) -> impl Iterator<Item = &Order> {
-        let orders = self.received.iter().filter_map(|received| received.signals.order.as_ref());
-        orders.filter(move |order| !order.is_refund && order.at > after && order.at <= until)
+        self.orders_told().map(|(_, order)| order).filter(move |order| order.at > after && order.at <= until)
+    }
+
+    /// Every order, and who told of it.
+    pub fn orders_told(&self) -> impl Iterator<Item = (Origin, &Order)> {
+        let told = self.received.iter().filter_map(|it| Some((it.origin, it.signals.order.as_ref()?)));
+        told.filter(|(_, order)| !order.is_refund)
+    }
+
+    /// Every order that was received by a moment, and who told of it.
+    pub fn orders_known(&self, as_of: Timestamp) -> impl Iterator<Item = (Origin, &Order)> {
+        let known = self.received_until(as_of).filter_map(|it| Some((it.origin, it.signals.order.as_ref()?)));
+        known.filter(|(_, order)| !order.is_refund)
     }
 
     /// The items bought after a moment, up to and including another, each once, sorted.
@@ -98,7 +124,8 @@ impl CustomerState for Trace {
 
     fn apply(&mut self, recorded: &Recorded, reads: &TraceReads) {
         if let Some(signals) = Signals::of(recorded, &reads.cells) {
-            self.received.push(Received { at: recorded.event.received_at, offset: recorded.offset, signals });
+            let (at, origin) = (recorded.event.received_at, recorded.event.origin);
+            self.received.push(Received { at, offset: recorded.offset, origin, signals });
         }
         self.matched.extend(reads.matches(recorded));
     }

@@ -31,6 +31,10 @@ pub struct Evaluation {
     pub base_rate: Option<f64>,
     /// The metric by which models are compared.
     pub decides: String,
+    /// How far numbers of the model may lie from the best there is, by their names: a model that is further off, and further
+    /// than the simple answers, does not answer, whatever decides.
+    #[serde(default, skip_serializing_if = "Numbers::is_empty")]
+    pub bounds: Numbers,
     /// The model's numbers.
     pub metrics: Numbers,
     /// The numbers of simple answers, by name.
@@ -88,6 +92,15 @@ impl Evaluation {
     pub fn comparisons(&self) -> Vec<Comparison<'_>> {
         let others = Metric::all().iter().filter(|metric| metric.name != self.decides);
         self.deciding().into_iter().chain(others.filter_map(|metric| self.comparison(metric))).collect()
+    }
+
+    /// The numbers that lie beyond their bounds and are worse than the best simple answer's; those that nobody else has, too.
+    pub(crate) fn beyond_bounds(&self) -> impl Iterator<Item = Comparison<'_>> {
+        self.bounds.iter().filter_map(|(name, bound)| {
+            let found = self.comparison(Metric::of(name)?)?;
+            let is_worse = found.strongest().is_none_or(|(_, best)| found.metric.ahead(found.model, best) < 0.0);
+            (found.metric.is_beyond(found.model, *bound) && is_worse).then_some(found)
+        })
     }
 
     fn comparison(&self, metric: &'static Metric) -> Option<Comparison<'_>> {

@@ -61,6 +61,16 @@ impl Metric {
         &METRICS
     }
 
+    /// Whether a number lies on the wrong side of a bound, which for one that should be near zero stands on both sides.
+    #[must_use]
+    pub fn is_beyond(&self, number: f64, bound: f64) -> bool {
+        match self.better {
+            Better::Higher => number < bound,
+            Better::Lower => number > bound,
+            Better::NearZero => number.abs() > bound,
+        }
+    }
+
     /// How much better one number is than another; negative where it is worse.
     #[must_use]
     pub fn ahead(&self, one: f64, other: f64) -> f64 {
@@ -110,5 +120,16 @@ mod tests {
             assert!(metric.ahead(better, better).abs() < 1e-12);
         }
         assert_eq!(Metric::of("nothing of ours"), None);
+    }
+
+    #[test]
+    fn a_bound_holds_itself_and_stands_on_the_wrong_side() {
+        for (name, within, beyond) in
+            [("auc", 0.6, 0.4), ("log_loss", 0.4, 0.6), ("sum_bias", -0.4, -0.6), ("sum_bias", 0.4, 0.6)]
+        {
+            let metric = Metric::of(name).unwrap();
+            assert!(!metric.is_beyond(within, 0.5) && metric.is_beyond(beyond, 0.5), "{name}");
+            assert!(!metric.is_beyond(0.5, 0.5), "{name}");
+        }
     }
 }

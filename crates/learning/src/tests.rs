@@ -4,6 +4,7 @@ mod contests;
 mod evaluation;
 pub(crate) mod files;
 mod leaks;
+mod money;
 mod outcomes;
 mod registry;
 mod withdrawals;

@@ -1,6 +1,7 @@
 //! How does a history become a model? Judged on what it has not seen, then fitted on everything.
 
 use crate::contest::{Contest, Reigning, direction, metric_in_sentence, refused};
+use crate::evaluation::Comparison;
 use crate::file::{self, ModelHeader};
 use crate::metric::baseline_title;
 use crate::task::{Data, Task};
@@ -127,14 +128,18 @@ impl ModelHeader {
     /// Whether the model shall answer, and what decided it: first which model answers, then why.
     ///
     /// The rule: in the number that decides (NDCG@10, log-loss) it is not worse than the strongest baseline, neither
-    /// beyond noise nor by more than 2 %. Where a model answers already, it is better than that one beyond noise, on the
+    /// beyond noise nor by more than 2 %, and no number that the evaluation bounds is beyond its bound and worse than the
+    /// strongest baseline's. Where a model answers already, it is better than that one beyond noise, on the
     /// same customers over a window that neither has learned from, and its probabilities are no further from what came
     /// true; or that one cannot answer any more; or that one has learned from customers who have refused since, and this
     /// one is not worse beyond noise, or the same without them. Where that one has learned from a day of the window, it
     /// stays.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        let (is_good_enough, simple) = self.against_simple_answers();
+        let (is_good_enough, simple) = match self.evaluation.beyond_bounds().next() {
+            Some(far_off) => (false, self.far_off(&far_off)),
+            None => self.against_simple_answers(),
+        };
         let champion = self.contest.as_ref().and_then(Contest::champion);
         let (is_champion, reason) = match &self.contest {
             _ if !is_good_enough => {
@@ -158,6 +163,21 @@ impl ModelHeader {
             Some(Contest::Unjudged(unjudged)) => (unjudged.n_refused > 0, unjudged.sentence()),
         };
         Verdict { is_champion, reason }
+    }
+
+    fn far_off(&self, found: &Comparison<'_>) -> String {
+        let name = found.metric.name;
+        let best = found
+            .strongest()
+            .map(|(simple, best)| format!(", where the best simple answer ({}) has {best:.4}", baseline_title(simple)));
+        format!(
+            "its {} of {:.4} is beyond the {:.4} that is allowed{} ({})",
+            metric_in_sentence(name),
+            found.model,
+            self.evaluation.bounds.get(name).copied().unwrap_or_default(),
+            best.unwrap_or_default(),
+            direction(name),
+        )
     }
 
     fn against_simple_answers(&self) -> (bool, String) {

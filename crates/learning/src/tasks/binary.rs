@@ -307,6 +307,7 @@ impl Task for Binary {
             counts: BTreeMap::new(),
             base_rate: Some(mean(test.labels.iter().copied())),
             decides: "log_loss".to_owned(),
+            bounds: Numbers::new(),
             metrics: summary(&ours, &test.labels)?,
             baselines,
             gains,

@@ -285,6 +285,7 @@ pub(crate) fn judge(
         ]),
         base_rate: None,
         decides: "ndcg@10".to_owned(),
+        bounds: Numbers::new(),
         metrics: summary(&ours, n_items),
         baselines: theirs.iter().map(|(name, judged)| ((*name).to_owned(), summary(judged, n_items))).collect(),
         gains: theirs.iter().map(|(name, judged)| ((*name).to_owned(), gain(name, judged))).collect(),

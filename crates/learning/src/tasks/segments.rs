@@ -3,7 +3,7 @@
 
 use crate::contest::{Contest, Reigning};
 use crate::evaluation::Evaluation;
-use crate::money;
+use crate::money::{self, Ceiling};
 use crate::need::{MORE, Need, WAIT};
 use crate::split::Split;
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout};
@@ -65,16 +65,26 @@ fn inputs(data: &Data<'_>) -> Result<(Vec<FeatureId>, Inputs), LearningError> {
 }
 
 /// Who bought in the year before a moment, in a currency, and what each spent in the days after it.
-fn rows(data: &Data<'_>, inputs: &Inputs, currency: Option<Currency>, as_of: Timestamp, days: i64) -> Vec<Row> {
+fn rows(
+    data: &Data<'_>,
+    inputs: &Inputs,
+    (currency, ceiling): (Option<Currency>, &Ceiling),
+    as_of: Timestamp,
+    days: i64,
+) -> Vec<Row> {
     let until = as_of.plus_days(days);
     let row = |trace: &Trace| {
         let mut rfm = None;
-        trace.walk(&[as_of], |_, state| {
-            let mut values = Vec::with_capacity(inputs.len());
-            inputs.read(state, as_of, &mut values);
-            rfm = rfm_of(&values).filter(|_| state.currency() == currency);
-        });
-        Some(Row { rfm: rfm?, spent: money::spent(trace, as_of, until, currency) })
+        trace.walk_revised(
+            &[as_of],
+            |origin, order| ceiling.trim(origin, order),
+            |_, state| {
+                let mut values = Vec::with_capacity(inputs.len());
+                inputs.read(state, as_of, &mut values);
+                rfm = rfm_of(&values).filter(|_| state.currency() == currency);
+            },
+        );
+        Some(Row { rfm: rfm?, spent: money::spent(trace, as_of, until, currency, ceiling) })
     };
     let customers = data.dataset.customers().par_iter().with_min_len(64);
     customers.filter_map(|customer| row(&customer.get().state)).collect()
@@ -131,8 +141,9 @@ impl Task for Segments {
         let (_, inputs) = inputs(data)?;
         let currency = money::main_currency(data.dataset, split);
         let days = split.window_days;
-        let test = rows(data, &inputs, currency, split.test_from, days);
-        let before = rows(data, &inputs, currency, split.test_from.plus_days(-days), days);
+        let ceiling = Ceiling::of(data.dataset, currency, split.test_from);
+        let test = rows(data, &inputs, (currency, &ceiling), split.test_from, days);
+        let before = rows(data, &inputs, (currency, &ceiling), split.test_from.plus_days(-days), days);
         let model = fit(&before)?;
         let spent: Vec<f64> = test.iter().map(|row| row.spent).collect();
         let ours = by_group(&before, &test, |rfm| model.group(rfm));
@@ -148,11 +159,12 @@ impl Task for Segments {
             counts: BTreeMap::from([("n_groups".to_owned(), Group::ALL.len() as u64)]),
             base_rate: None,
             decides: "gini".to_owned(),
+            bounds: money::bounds(),
             metrics: money::summary(&ours, &spent)?,
             baselines,
             gains,
             calibration: Vec::new(),
-            warnings: Vec::new(),
+            warnings: ceiling.warning(data.dataset, split.test_until).into_iter().collect(),
         };
         let judge = |loaded: &Loaded| {
             let Body::Groups(champion) = &loaded.body else {
@@ -169,7 +181,8 @@ impl Task for Segments {
     fn fit(&self, data: &Data<'_>, _: &Split, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
         let currency = settings.get("currency").and_then(|code| Currency::parse(code.as_str()?).ok());
         let (features, inputs) = inputs(data)?;
-        let rows = rows(data, &inputs, currency, data.now, 0);
+        let ceiling = Ceiling::of(data.dataset, currency, data.now);
+        let rows = rows(data, &inputs, (currency, &ceiling), data.now, 0);
         let orders = data.dataset.traces().flat_map(|(_, trace)| trace.orders_between(Timestamp::MIN, data.now));
         Ok(Fitted {
             body: Body::Groups(fit(&rows)?),

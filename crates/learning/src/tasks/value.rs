@@ -3,7 +3,7 @@
 
 use crate::contest::{Contest, Reigning};
 use crate::evaluation::{CalibrationBin, Evaluation, mean};
-use crate::money;
+use crate::money::{self, Ceiling};
 use crate::need::{MORE, Need, WAIT};
 use crate::split::Split;
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json};
@@ -12,7 +12,7 @@ use features::{FeatureId, FeatureState, Inputs, Trace};
 use models::metrics::decile_calibration;
 use models::rfm::{Rfm, RfmModel};
 use models::value::{Purchases, ValueModel, ValueSettings};
-use primitives::{Currency, Timestamp};
+use primitives::{Currency, DAY_MS, Timestamp};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,6 +22,10 @@ const FEATURES: [&str; 5] = ["orders_all", "tenure_days", "recency_days", "order
 
 /// The test's window: a third of the history, but not less than a week and not more than half a year.
 const WINDOW_DAYS: (i64, i64) = (7, 180);
+
+/// The shortest window in which a champion is met: with so many customers who spent money in the first, it will do.
+const CONTEST_DAYS: (i64, i64) = (14, 28);
+const N_SPENDERS_MIN: usize = 100;
 
 /// The settings of a value model.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -101,6 +105,50 @@ impl Value {
         let inputs = data.catalogue.inputs(&ids)?;
         Ok((ids, inputs))
     }
+
+    /// The window in which the champion is met: the test's, where it has not learned from a day of it, else the longest one
+    /// that is new to it. Half a year is a good test of a model, and too long to wait for a better one.
+    fn contested(data: &Data<'_>, split: &Split, reigning: Option<&Reigning>) -> Split {
+        let champion = reigning.and_then(|reigning| reigning.model.as_ref().ok());
+        let (Some(champion), Some(calendar)) = (champion, data.dataset.calendar(data.now)) else {
+            return split.clone();
+        };
+        let n_days_new = calendar.end().millis_since(champion.header.seen_until()).div_euclid(DAY_MS);
+        let (few, enough) = CONTEST_DAYS;
+        let least = if n_spenders(data, calendar.end(), few) >= N_SPENDERS_MIN { few } else { enough };
+        let days = n_days_new.max(least).min(split.window_days);
+        Split::last_window(&calendar, days).unwrap_or_else(|| split.clone())
+    }
+}
+
+/// How many customers ordered for money in the days up to a moment.
+fn n_spenders(data: &Data<'_>, until: Timestamp, days: i64) -> usize {
+    let from = until.plus_days(-days);
+    let spends = |trace: &Trace| trace.orders_between(from, until).any(|order| order.minor > 0);
+    data.dataset.traces().filter(|(_, trace)| spends(trace)).count()
+}
+
+/// A model asked about a window that it knows nothing of.
+struct Asked {
+    ceiling: Ceiling,
+    /// What was spent in the window before: all that simple answers may know.
+    before: Vec<Row>,
+    test: Vec<Row>,
+    foretold: Vec<f64>,
+    spent: Vec<f64>,
+}
+
+impl Asked {
+    fn of(data: &Data<'_>, settings: &Settings, split: &Split) -> Result<Self, LearningError> {
+        let (_, inputs) = Value::inputs(data)?;
+        let days = split.window_days;
+        let ceiling = Ceiling::of(data.dataset, settings.currency, split.test_from);
+        let rows = |as_of| rows(data.dataset, &inputs, (settings.currency, &ceiling), as_of, days);
+        let (before, test) = (rows(split.test_from.plus_days(-days)), rows(split.test_from));
+        let foretold = foretold(&grow(&test, settings)?, &test, days);
+        let spent = test.iter().map(|row| row.spent).collect();
+        Ok(Self { ceiling, before, test, foretold, spent })
+    }
 }
 
 impl Task for Value {
@@ -136,43 +184,41 @@ impl Task for Value {
     fn judge(&self, data: &Data<'_>, split: &Split, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
         let settings =
             Settings { value: ValueSettings::default(), currency: money::main_currency(data.dataset, split) };
-        let (_, inputs) = Self::inputs(data)?;
-        let days = split.window_days;
-        let test = rows(data.dataset, &inputs, settings.currency, split.test_from, days);
-        // What was spent in the window before the test's: all that simple answers may know.
-        let before = rows(data.dataset, &inputs, settings.currency, split.test_from.plus_days(-days), days);
-        let model = grow(&test, &settings)?;
-        let spent: Vec<f64> = test.iter().map(|row| row.spent).collect();
-        let ours = foretold(&model, &test, days);
-        let theirs =
-            [("mean", vec![mean(before.iter().map(|row| row.spent)); test.len()]), ("rfm", by_groups(&before, &test))];
-        let (baselines, gains) = money::beside("value", &ours, &theirs, &spent, data.seed)?;
-        let bins = decile_calibration(&ours, &spent).unwrap_or_default();
+        let asked = Asked::of(data, &settings, split)?;
+        let (ours, spent) = (&asked.foretold, &asked.spent);
+        let overall = mean(asked.before.iter().map(|row| row.spent));
+        let theirs = [("mean", vec![overall; spent.len()]), ("rfm", by_groups(&asked.before, &asked.test))];
+        let (baselines, gains) = money::beside("value", ours, &theirs, spent, data.seed)?;
+        let bins = decile_calibration(ours, spent).unwrap_or_default();
         let evaluation = Evaluation {
             split: split.clone(),
-            n_train: test.len() as u64,
-            n_test: test.len() as u64,
+            n_train: asked.test.len() as u64,
+            n_test: asked.test.len() as u64,
             counts: BTreeMap::new(),
             base_rate: None,
             decides: "gini".to_owned(),
-            metrics: money::summary(&ours, &spent)?,
+            bounds: money::bounds(),
+            metrics: money::summary(ours, spent)?,
             baselines,
             gains,
             calibration: bins
                 .iter()
                 .map(|bin| CalibrationBin { predicted: bin.predicted, observed: bin.observed, n: bin.n_rows as u64 })
                 .collect(),
-            warnings: Vec::new(),
+            warnings: asked.ceiling.warning(data.dataset, split.test_until).into_iter().collect(),
         };
+        let contested = Self::contested(data, split, reigning);
         let judge = |loaded: &Loaded| {
             let Body::Amount(champion) = &loaded.body else {
                 return Err(LearningError::File { reason: "a model of value was expected".to_owned() });
             };
-            let theirs = foretold(champion, &test, days);
-            let score = money::duel("value", &ours, &theirs, &spent, data.seed);
+            let newer = (contested != *split).then(|| Asked::of(data, &settings, &contested)).transpose()?;
+            let Asked { test, foretold: ours, spent, .. } = newer.as_ref().unwrap_or(&asked);
+            let theirs = foretold(champion, test, contested.window_days);
+            let score = money::duel("value", ours, &theirs, spent, data.seed);
             Ok((spent.len() as u64, score, None))
         };
-        let contest = Contest::of(reigning, judge, "gini", split)?;
+        let contest = Contest::of(reigning, judge, "gini", &contested)?;
         Ok(Judged { settings: as_json(&settings)?, evaluation, contest })
     }
 
@@ -180,7 +226,8 @@ impl Task for Value {
         let settings: Settings = serde_json::from_value(settings.clone())
             .map_err(|error| LearningError::File { reason: format!("its settings: {error}") })?;
         let (features, inputs) = Self::inputs(data)?;
-        let rows = rows(data.dataset, &inputs, settings.currency, data.now, 0);
+        let ceiling = Ceiling::of(data.dataset, settings.currency, data.now);
+        let rows = rows(data.dataset, &inputs, (settings.currency, &ceiling), data.now, 0);
         let model = grow(&rows, &settings)?;
         let orders = data.dataset.traces().flat_map(|(_, trace)| trace.orders_between(Timestamp::MIN, data.now));
         let newest = orders.map(|order| order.at).max();
@@ -197,12 +244,19 @@ impl Task for Value {
 }
 
 /// Who had bought by a moment in that currency, and what each spent in the days after it.
-fn rows(dataset: &Dataset, inputs: &Inputs, currency: Option<Currency>, as_of: Timestamp, days: i64) -> Vec<Row> {
+fn rows(
+    dataset: &Dataset,
+    inputs: &Inputs,
+    (currency, ceiling): (Option<Currency>, &Ceiling),
+    as_of: Timestamp,
+    days: i64,
+) -> Vec<Row> {
     let until = as_of.plus_days(days);
     let row = |trace: &Trace| {
         let mut row = None;
-        trace.walk(&[as_of], |_, state| row = history(state, inputs, currency, as_of));
-        Some(Row { history: row?, spent: money::spent(trace, as_of, until, currency) })
+        let visit = |_, state: &FeatureState| row = history(state, inputs, currency, as_of);
+        trace.walk_revised(&[as_of], |origin, order| ceiling.trim(origin, order), visit);
+        Some(Row { history: row?, spent: money::spent(trace, as_of, until, currency, ceiling) })
     };
     let customers = dataset.customers().par_iter().with_min_len(64);
     customers.filter_map(|customer| row(&customer.get().state)).collect()

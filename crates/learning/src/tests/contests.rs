@@ -13,7 +13,7 @@ use primitives::{ModelVersion, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 
-fn reigning(model: &Trained) -> Reigning {
+pub(super) fn reigning(model: &Trained) -> Reigning {
     let (version, Trained { header, body }) = (ModelVersion::from("0123456789ab"), model.clone());
     let inputs = catalogue().inputs(&header.features).unwrap();
     Reigning {

@@ -31,6 +31,7 @@ fn evaluation(decides: &str, numbers: &[(&str, f64)], baseline: &str) -> Evaluat
         counts: BTreeMap::new(),
         base_rate: None,
         decides: decides.to_owned(),
+        bounds: Numbers::new(),
         metrics: numbers.clone(),
         baselines: BTreeMap::from([(baseline.to_owned(), numbers)]),
         gains: BTreeMap::new(),

@@ -85,12 +85,12 @@ pub(super) fn now() -> Timestamp {
     WorldSettings::default().ends_at
 }
 
-pub(super) fn load(events: &[Recorded]) -> Dataset {
+pub(crate) fn load(events: &[Recorded]) -> Dataset {
     Dataset::load(&Told(events.to_vec()), &ConsentPolicy::default(), features::TraceReads::default(), &mut |_| {})
         .unwrap()
 }
 
-pub(super) fn numbered(events: impl IntoIterator<Item = Event>) -> Vec<Recorded> {
+pub(crate) fn numbered(events: impl IntoIterator<Item = Event>) -> Vec<Recorded> {
     (1..).zip(events).map(|(offset, event)| Recorded { offset: Offset(offset), event }).collect()
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn day(n: i64) -> Timestamp {
 }
 
 /// An order of one item.
-pub(super) fn order(customer: &str, item: &str, occurred_at: Timestamp, received_at: Timestamp) -> Event {
+pub(crate) fn order(customer: &str, item: &str, occurred_at: Timestamp, received_at: Timestamp) -> Event {
     let properties = json!({"revenue": 5.0, "currency": "EUR", "products": [{"product_id": item, "price": 5.0}]});
     Event {
         message_id: format!("{customer} {item} {occurred_at} {received_at}").into(),
