@@ -1,6 +1,6 @@
 //! How is a decision made? The one path of every kind, live and replayed: consent and what is missing are said here.
 
-use crate::{Answer, Ask, DecisionError, KindName, Kinds, Models, Record, Subject, Why, World};
+use crate::{Answer, Ask, DecisionError, Kind, KindName, Kinds, Models, Record, Subject, Why, World};
 use features::Catalogue;
 use primitives::{CustomerId, Probability, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,17 @@ pub fn decide(
     models: &Models,
     world: &dyn World,
 ) -> Result<Answer, DecisionError> {
-    let kind = kinds.get(question.kind.as_str())?;
+    answer(kinds.get(question.kind.as_str())?, catalogue, question, subject, models, world)
+}
+
+fn answer(
+    kind: &dyn Kind,
+    catalogue: &Catalogue,
+    question: &Question,
+    subject: &Subject,
+    models: &Models,
+    world: &dyn World,
+) -> Result<Answer, DecisionError> {
     kind.about().check(&question.parameters)?;
     let ask = Ask { question, models, world, catalogue };
     let personal = match subject {
@@ -59,13 +69,19 @@ pub fn decide(
     })
 }
 
-/// Decides again what was decided before, from the record alone and the models it names.
+/// Decides again what was decided before, from the record alone and what it names: the models, and the kind as it was
+/// declared then ([`Record::declaration`]).
 ///
 /// # Errors
 /// [`DecisionError`] as [`decide`] gave it; also where what was known of the customer was forgotten since.
-pub fn replay(kinds: &Kinds, catalogue: &Catalogue, record: &Record, models: &Models) -> Result<Answer, DecisionError> {
+pub fn replay(
+    kind: &dyn Kind,
+    catalogue: &Catalogue,
+    record: &Record,
+    models: &Models,
+) -> Result<Answer, DecisionError> {
     if record.is_forgotten() {
         return Err(DecisionError::Forgotten);
     }
-    decide(kinds, catalogue, &record.question, &record.subject(), models, &record.testimony)
+    answer(kind, catalogue, &record.question, &record.subject(), models, &record.testimony)
 }

@@ -54,6 +54,15 @@ pub enum DecisionError {
     /// The record cannot be unpacked.
     #[error("the decision's record cannot be unpacked: restore the data directory from a backup")]
     Packed(#[from] std::io::Error),
+    /// What was declared then is not there, or not what was kept.
+    #[error("what this decision was declared as ({digest}) cannot be read: restore the data directory from a backup")]
+    Declaration {
+        /// What the record names it by.
+        digest: String,
+        /// What stands there instead.
+        #[source]
+        source: Option<serde_json::Error>,
+    },
     /// What was known of the customer then is gone.
     #[error(
         "this decision cannot be made again: the customer has refused since, and what was known of them then was \
@@ -69,7 +78,7 @@ impl DecisionError {
         match self {
             Self::NoSuchKind { .. } | Self::NoSuchParameter { .. } | Self::Parameter { .. } => ErrorKind::Invalid,
             Self::Forgotten => ErrorKind::Forbidden,
-            Self::Version { .. } | Self::Corrupt(_) | Self::Packed(_) => ErrorKind::Corrupt,
+            Self::Version { .. } | Self::Corrupt(_) | Self::Packed(_) | Self::Declaration { .. } => ErrorKind::Corrupt,
         }
     }
 }

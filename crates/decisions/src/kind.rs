@@ -1,6 +1,6 @@
 //! What is a decision that can be asked for? A kind says what it reads and how it answers; all else is the same for all.
 
-use crate::{Content, DecisionError, Knowledge, ModelRef, Models, Question, World};
+use crate::{Content, DecisionError, Declaration, Knowledge, ModelRef, Models, Question, World};
 use features::Catalogue;
 use governance::{ConsentAnswer, ConsentBasis, Purpose};
 use learning::TaskName;
@@ -188,6 +188,11 @@ impl Why {
 pub trait Kind: Send + Sync {
     /// What is told of it.
     fn about(&self) -> &KindAbout;
+
+    /// What the settings may declare otherwise one day, and the answer comes from; `None` where there is nothing of it.
+    fn declaration(&self) -> Option<&Declaration> {
+        None
+    }
 
     /// From this customer's data.
     ///

@@ -10,6 +10,7 @@ pub use recommend::Recommend;
 pub use segments::{Condition, Segment, SegmentError, Segments};
 pub use value::Value;
 
+use crate::declaration::Declared;
 use crate::{Kind, Kinds};
 use learning::Outcome;
 
@@ -20,8 +21,21 @@ pub fn kinds(outcomes: &[Outcome], segments: &[Segment]) -> Kinds {
         Box::new(Recommend::default()),
         Box::new(Propensity::new(&learning::churn())),
         Box::new(Value::default()),
-        Box::new(Segments::new(segments.to_vec())),
+        Box::new(Segments::new(segments.to_vec(), &[&learning::built_in_outcomes()[..], outcomes].concat())),
     ];
-    kinds.extend(outcomes.iter().map(|outcome| Box::new(Propensity::new(outcome)) as Box<dyn Kind>));
+    kinds.extend(outcomes.iter().map(of_outcome));
     Kinds::new(kinds)
+}
+
+/// The kind that answers a question of the settings.
+fn of_outcome(outcome: &Outcome) -> Box<dyn Kind> {
+    Box::new(Propensity::new(outcome))
+}
+
+/// The kind that a declaration made.
+pub(crate) fn declared(declared: Declared) -> Box<dyn Kind> {
+    match declared {
+        Declared::Outcome(outcome) => of_outcome(&outcome),
+        Declared::Segments { segments, outcomes } => Box::new(Segments::new(segments, &outcomes)),
+    }
 }

@@ -1,7 +1,7 @@
 //! What should we do?
 //!
-//! A decision is a pure function of what was asked, what is known of the customer, what the world answered and the models.
-//! All four are logged, so [`replay`] gives the same answer, to the byte.
+//! A decision is a pure function of what was asked, what is known of the customer, what the world answered, the models and
+//! what was declared. All five are kept, so [`replay`] gives the same answer, to the byte.
 //!
 //! What can be decided is a list ([`kinds`](kinds())): one file a [`Kind`], which says what it reads and how it answers.
 //! [`decide`] is the one path of all of them.
@@ -15,6 +15,7 @@
 
 mod content;
 mod decide;
+mod declaration;
 mod error;
 mod kind;
 mod kinds;
@@ -29,6 +30,7 @@ mod world;
 
 pub use content::{Amount, Answer, Content, Decision, ModelRef, RankedItem, Reason};
 pub use decide::{Question, decide, replay};
+pub use declaration::Declaration;
 pub use error::DecisionError;
 pub use kind::{Ask, ContentShape, Kind, KindAbout, KindName, Kinds, Parameter, Reads, Said, Why};
 pub use kinds::{Condition, Propensity, Recommend, Segment, SegmentError, Segments, Value, kinds};

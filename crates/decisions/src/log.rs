@@ -1,5 +1,6 @@
 //! Where are decisions kept? The port that every decision log answers to.
 
+use crate::Declaration;
 use primitives::{CustomerId, DecisionId, ErrorKind, Timestamp};
 
 /// The log failed.
@@ -39,6 +40,19 @@ pub trait DecisionLog: Send + Sync {
     /// # Errors
     /// [`DecisionLogError`]; then it was not stored.
     fn append(&self, decision: LoggedDecision) -> Result<(), DecisionLogError>;
+
+    /// Keeps what kinds were declared as, durably, before records name it; the same again changes nothing. It stays for as long
+    /// as a record may name it.
+    ///
+    /// # Errors
+    /// [`DecisionLogError`]; then it was not kept.
+    fn keep(&self, declaration: &Declaration) -> Result<(), DecisionLogError>;
+
+    /// What was kept under a digest.
+    ///
+    /// # Errors
+    /// [`DecisionLogError`].
+    fn declaration(&self, digest: &str) -> Result<Option<Declaration>, DecisionLogError>;
 
     /// One decision.
     ///

@@ -4,7 +4,8 @@ mod old;
 
 use crate::packed::{pack, unpack};
 use crate::{
-    Bought, Content, Decision, DecisionError, Knowledge, LoggedDecision, ModelInputs, Question, Subject, Testimony,
+    Bought, Content, Decision, DecisionError, Kind, Knowledge, LoggedDecision, ModelInputs, Question, Subject,
+    Testimony,
 };
 use governance::{ConsentAnswer, ConsentPolicy, Consents, Statement, Voice, permit};
 use learning::TaskName;
@@ -13,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of the record that this program writes.
-const RECORD_VERSION: u8 = 3;
+const RECORD_VERSION: u8 = 4;
+/// The last version whose records do not say what was declared.
+const UNDECLARED_VERSION: u8 = 3;
 
 /// Takes the place of every sentence that told something of a customer who has refused since.
 const FORGOTTEN: &str = "Forgotten, since the customer has refused.";
@@ -31,6 +34,9 @@ pub struct Record {
     known: Disclosed,
     /// What the world answered.
     pub testimony: Testimony,
+    /// The digest of what the kind was declared as; `None` where nothing is declared of it, and in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    declaration: Option<String>,
     /// The answer.
     pub decision: Decision,
     /// The bytes that were sent. They follow from the decision and are not stored: [`Record::rewrite`] writes them again.
@@ -118,6 +124,7 @@ impl Record {
     /// The record of a decision that was just made.
     #[must_use]
     pub fn new(
+        kind: &dyn Kind,
         question: Question,
         subject: &Subject,
         testimony: Testimony,
@@ -130,7 +137,8 @@ impl Record {
             Subject::Unknown(consent) => Disclosed::Unknown(*consent),
         };
         let sent = digest(&response);
-        Self { v: RECORD_VERSION, question, known, testimony, decision, response, sent }
+        let declaration = kind.declaration().map(|declaration| declaration.digest.clone());
+        Self { v: RECORD_VERSION, question, known, testimony, declaration, decision, response, sent }
     }
 
     /// The customer as they were known.
@@ -147,6 +155,13 @@ impl Record {
     #[must_use]
     pub fn arm(&self) -> &str {
         POLICY
+    }
+
+    /// The digest of what the kind was declared as when it answered; `None` where nothing is declared of it, and in records of
+    /// before it was kept: their kinds are those of today.
+    #[must_use]
+    pub fn declaration(&self) -> Option<&str> {
+        self.declaration.as_deref()
     }
 
     /// The models that the answer was made with, by task.
@@ -258,13 +273,13 @@ impl Record {
         let json = unpack(&logged.record)?;
         match serde_json::from_slice::<Version>(&json)?.v {
             1 | 2 => Ok(serde_json::from_slice::<old::Record>(&json)?.into_record()),
-            RECORD_VERSION => Ok(serde_json::from_slice(&json)?),
+            UNDECLARED_VERSION | RECORD_VERSION => Ok(serde_json::from_slice(&json)?),
             found => Err(DecisionError::Version { found, known: RECORD_VERSION }),
         }
     }
 }
 
-fn digest(response: &str) -> String {
+pub(crate) fn digest(response: &str) -> String {
     format!("{:032x}", xxhash_rust::xxh3::xxh3_128(response.as_bytes()))
 }
 

@@ -3,7 +3,9 @@
 use crate::Stopwatch;
 use crate::error::EngineError;
 use crate::{Engine, Live};
-use decisions::{Decision, ItemFacts, KindName, Question, Record, Sales, Subject, Witness, World};
+use decisions::{
+    Decision, DecisionError, Declaration, ItemFacts, Kind, KindName, Question, Record, Sales, Subject, Witness, World,
+};
 use events::Fields;
 use features::FeatureState;
 use primitives::{DecisionId, ErrorKind, ItemKey, Timestamp};
@@ -39,7 +41,8 @@ impl Engine {
         let as_of = self.clock.now();
         let models = self.models();
         let (catalogue, kinds) = (&self.catalogue(), &self.capabilities.kinds);
-        let about = kinds.get(asked.kind.as_str())?.about();
+        let kind = kinds.get(asked.kind.as_str())?;
+        let about = kind.about();
         let (question, subject, answer, testimony) = self.look(|live| {
             let customer = resolve(live, &asked.names)?;
             let Some(founder) = asked.names.first() else {
@@ -57,7 +60,8 @@ impl Engine {
         let id = DecisionId::new(as_of, &mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner));
         let decision = Decision { id, kind: about.name.clone(), customer: question.customer.clone(), answer };
         let response = (self.write)(&decision);
-        let record = Record::new(question, &subject, testimony, decision, response);
+        let record = Record::new(kind, question, &subject, testimony, decision, response);
+        kind.declaration().map_or(Ok(()), |declaration| self.keep(declaration))?;
         self.ports.decisions.append(record.to_logged())?;
         self.count(&record, watch.elapsed());
         Ok(record)
@@ -77,13 +81,36 @@ impl Engine {
         }
     }
 
-    /// Decides again what was decided before, from its record and the model it names: the bytes that come out.
+    /// Decides again what was decided before, from its record, the models it names and what was declared then: the bytes that
+    /// come out.
     ///
     /// # Errors
-    /// [`EngineError`] where the decision or its model is not there.
+    /// [`EngineError`] where one of them is not there.
     pub fn replay(&self, record: &Record) -> Result<String, EngineError> {
-        let answer = decisions::replay(&self.capabilities.kinds, &self.catalogue(), record, &self.models_of(record)?)?;
+        let as_declared = record.declaration().map(|digest| self.declared(digest)).transpose()?;
+        let kind = match &as_declared {
+            Some(kind) => kind.as_ref(),
+            None => self.capabilities.kinds.get(record.question.kind.as_str())?,
+        };
+        let answer = decisions::replay(kind, &self.catalogue(), record, &self.models_of(record)?)?;
         Ok((self.write)(&Decision { answer, ..record.decision.clone() }))
+    }
+
+    /// A kind as it was declared when it answered.
+    fn declared(&self, digest: &str) -> Result<Box<dyn Kind>, EngineError> {
+        let kept = self.ports.decisions.declaration(digest)?;
+        let missing = || DecisionError::Declaration { digest: digest.to_owned(), source: None };
+        Ok(kept.ok_or_else(missing)?.kind()?)
+    }
+
+    /// Keeps what a kind is declared as, before the first record names it.
+    fn keep(&self, declaration: &Declaration) -> Result<(), EngineError> {
+        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if !kept().contains(&declaration.digest) {
+            self.ports.decisions.keep(declaration)?;
+            kept().insert(declaration.digest.clone());
+        }
+        Ok(())
     }
 
     /// How fast decisions are made lately.

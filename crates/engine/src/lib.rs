@@ -66,6 +66,7 @@ use learning::Registry;
 use primitives::{Clock, Seed};
 use rand_chacha::rand_core::Rng;
 use shared::Shared;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex, RwLock};
 
@@ -90,6 +91,8 @@ pub struct Engine {
     champion_status: RwLock<Vec<ChampionStatus>>,
     /// What tasks without a model lack.
     counted: Mutex<needs::Counted>,
+    /// The digests of what kinds are declared as, as far as it is kept.
+    kept: Mutex<BTreeSet<String>>,
     ids: Mutex<rand_chacha::ChaCha8Rng>,
     pace: Mutex<Pace>,
     /// The number of the next request with events; begins anywhere, so that no two starts count the same.
@@ -135,6 +138,7 @@ impl Engine {
             is_cold: AtomicBool::new(true),
             champions: RwLock::default(),
             champion_status: RwLock::new(Vec::new()),
+            kept: Mutex::default(),
             ids: Mutex::new(ids.stream("decision ids", 0)),
             pace: Mutex::default(),
             requests: AtomicU64::new(ids.stream("requests", 0).next_u64()),

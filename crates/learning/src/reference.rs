@@ -17,8 +17,8 @@ in `rapport.toml`, without code, and is then all of these:\n\n\
 - a score on every customer's page.\n\n\
 It needs the purpose `personalization` to be decided and `analytics` to be learned from, like everything else\n\
 ([events.md](events.md#consent)). The server reads outcomes when it starts: after a change, start it again. A model\n\
-that was trained for another question under the same name does not answer, and is trained again at once: what was decided\n\
-with it is replayed only under the old declaration, so give another question another name.\n";
+that was trained for another question under the same name does not answer, and is trained again at once. What was decided\n\
+is replayed with what was declared then.\n";
 
 const MEANING: &str = "\n`among` and `label` name the event as it is sent, to the letter, with what it must say, in the form that\n\
 [features](features.md#features-of-your-own) have in `when`. Any name of a purchase (`Order Completed`, `purchase`,\n\

@@ -4,8 +4,10 @@
 
 mod support;
 
+use decisions::Segment;
 use features::Declared;
-use primitives::SimulatedClock;
+use learning::Outcome;
+use primitives::{Seed, SimulatedClock};
 use serde_json::{Value, json};
 use server::serve::Opened;
 use std::sync::Arc;
@@ -212,7 +214,7 @@ fn what_a_model_said_of_a_declared_feature_can_be_said_again_when_it_is_gone() {
     let engine = server.engine();
     let dataset = engine.dataset(&mut |_| {}).unwrap();
     let (catalogue, task) = (engine.catalogue(), engine.capabilities().tasks.get("churn").unwrap());
-    let trained = learning::train(task, &engine.data(&dataset, &catalogue, primitives::Seed::new(3))).unwrap();
+    let trained = learning::train(task, &engine.data(&dataset, &catalogue, Seed::new(3))).unwrap();
     assert!(trained.header.features.iter().any(|feature| &*feature.name == "order_worth_max"));
     let version = engine.registry().publish(&trained).unwrap().version;
     engine.registry().promote(&"churn".into(), &version).unwrap();
@@ -231,4 +233,62 @@ fn what_a_model_said_of_a_declared_feature_can_be_said_again_when_it_is_gone() {
     let faults: Vec<String> = server.engine().champion_status().into_iter().filter_map(|status| status.fault).collect();
     assert!(faults.len() == 1 && faults[0].contains("order_worth_max"), "{faults:?}");
     sent.iter().for_each(|text| assert_same(&server, text));
+}
+
+fn returns_soon(days: i64) -> Outcome {
+    serde_json::from_value(json!({
+        "name": "returns_soon", "question": "Back soon?", "among": {"event": "Order Completed", "within_days": 60},
+        "label": {"did": {"event": "Order Completed"}}, "within_days": days,
+    }))
+    .unwrap()
+}
+
+/// Segments by a feature and by the score of the outcome.
+fn segments(title: &str, least: f64) -> Vec<Segment> {
+    serde_json::from_value(json!([
+        {"name": "loyal", "title": title, "rule": [{"feature": "orders_all", "at_least": least}]},
+        {"name": "coming", "rule": [{"score": "returns_soon", "at_least": 0.01}]},
+    ]))
+    .unwrap()
+}
+
+#[test]
+fn every_decision_can_be_made_again_when_what_it_came_from_is_declared_otherwise_or_no_longer() {
+    let server = TestServer::start_with(|settings| {
+        settings.outcomes = vec![returns_soon(7)];
+        settings.segments = segments("Loyal", 2.0);
+    });
+    world::fill(server.engine());
+    let engine = server.engine();
+    let dataset = engine.dataset(&mut |_| {}).unwrap();
+    let (catalogue, task) = (engine.catalogue(), engine.capabilities().tasks.get("returns_soon").unwrap());
+    let trained = learning::train(task, &engine.data(&dataset, &catalogue, Seed::new(3))).unwrap();
+    let version = engine.registry().publish(&trained).unwrap().version;
+    engine.registry().promote(&"returns_soon".into(), &version).unwrap();
+    engine.reload_champions().unwrap();
+    let users = world::shop().user_ids.iter().take(25).map(String::as_str).chain(["nobody"]);
+    let decide = |(user, kind): (&str, &str)| server.decide(&json!({"decision": kind, "userId": user})).text;
+    let kinds = ["returns_soon", "segments", "churn"];
+    let sent: Vec<String> = users.flat_map(|user| kinds.map(|kind| decide((user, kind)))).collect();
+    assert!(["Loyal", "Coming"].iter().all(|held| sent.iter().any(|text| text.contains(held))), "{sent:?}");
+
+    let server = server.restart_with(|settings| settings.segments = segments("Renamed", 2.0));
+    sent.iter().for_each(|text| assert_same(&server, text));
+    let server = server.restart_with(|settings| {
+        settings.outcomes = vec![returns_soon(9)];
+        settings.segments = segments("Renamed", 900.0);
+    });
+    sent.iter().for_each(|text| assert_same(&server, text));
+    let server = server.restart_with(|settings| {
+        settings.outcomes.clear();
+        settings.segments.clear();
+    });
+    sent.iter().for_each(|text| assert_same(&server, text));
+    // It is asked no longer, and what it answered can still be looked at.
+    let asked = json!({"decision": "returns_soon", "userId": "nobody"});
+    let refused = server.decide(&asked);
+    assert!(refused.status == 400 && refused.text.contains("returns_soon"), "{}", refused.text);
+    let first = serde_json::from_str::<Value>(&sent[0]).unwrap();
+    let page = server.get_as(support::ADMIN, &format!("/decisions/{}", first["decisionId"].as_str().unwrap()));
+    assert!(page.status == 200 && page.text.contains("returns_soon"), "{}", page.text);
 }

@@ -7,7 +7,7 @@ use crate::imports::{self, Followed, ImportCommand};
 use crate::schema::signed;
 use crate::seen_ids::{Found, IdHash, Seen, SeenIds};
 use crate::state::StateCommand;
-use decisions::LoggedDecision;
+use decisions::{Declaration, LoggedDecision};
 use events::{ImportRefusal, Offset, Receipt};
 use primitives::DecisionId;
 use rusqlite::{Connection, params};
@@ -51,6 +51,8 @@ pub(crate) enum Command {
     },
     State(StateCommand),
     AppendDecision(LoggedDecision),
+    /// Keeps what decisions are declared as.
+    KeepDeclaration(Declaration),
     Imports(ImportCommand),
     /// Replaces records by what is left of them.
     ForgetInputs(Vec<(DecisionId, Vec<u8>)>),
@@ -125,6 +127,7 @@ impl Command {
             Self::KeepRejected { rejected, .. } => rejected.iter().map(|one| one.record.len() + one.title.len()).sum(),
             Self::State(command) => command.bytes(),
             Self::AppendDecision(decision) => decision.record.len() + 256,
+            Self::KeepDeclaration(declaration) => declaration.words.len() + 64,
             Self::ForgetInputs(records) => records.iter().map(|(_, record)| record.len() + 64).sum(),
             Self::TakeIn { ids, followed, .. } => {
                 ids.len() * size_of::<(IdHash, Seen)>() + followed.as_ref().map_or(0, |(_, followed)| followed.bytes())
@@ -150,6 +153,10 @@ pub(crate) fn apply(
         Command::State(command) => command.apply(connection, counters),
         Command::Imports(command) => imports::apply(connection, counters, seen, command),
         Command::AppendDecision(decision) => append_decision(connection, counters, decision),
+        Command::KeepDeclaration(declaration) => {
+            let sql = "INSERT INTO declarations(digest, words) VALUES(?1, ?2) ON CONFLICT(digest) DO NOTHING";
+            rows(connection.prepare_cached(sql)?.execute([&declaration.digest, &declaration.words]))
+        }
         Command::ForgetInputs(records) => forget_inputs(connection, records),
         Command::PruneDecisions { before, n_max } => {
             let sql = "DELETE FROM decisions WHERE seq IN (SELECT seq FROM decisions WHERE decided_at < ?1 LIMIT ?2)";

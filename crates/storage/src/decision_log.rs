@@ -4,7 +4,7 @@ use crate::command::{Command, Done};
 use crate::schema::meta;
 use crate::writer::Patience;
 use crate::{DatabaseError, Storage};
-use decisions::{DecisionLog, DecisionLogError, LoggedDecision};
+use decisions::{DecisionLog, DecisionLogError, Declaration, LoggedDecision};
 use primitives::{CustomerId, DecisionId, ErrorKind, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -29,6 +29,19 @@ impl DecisionLog for Storage {
             Ok(_) => Ok(()),
             Err(error) => Err(failed(&attempt, error)),
         }
+    }
+
+    fn keep(&self, declaration: &Declaration) -> Result<(), DecisionLogError> {
+        let kept = self.submit(Command::KeepDeclaration(declaration.clone()), Patience::Decide);
+        kept.map(|_| ()).map_err(|error| failed("keeping what decisions are declared as", error))
+    }
+
+    fn declaration(&self, digest: &str) -> Result<Option<Declaration>, DecisionLogError> {
+        let sql = "SELECT digest, words FROM declarations WHERE digest = ?1";
+        let read = |row: &Row<'_>| Ok(Declaration { digest: row.get(0)?, words: row.get(1)? });
+        let found =
+            self.readers.with(|connection| connection.prepare_cached(sql)?.query_row([digest], read).optional());
+        found.map_err(|error| failed("reading what a decision was declared as", error))
     }
 
     fn get(&self, id: &DecisionId) -> Result<Option<LoggedDecision>, DecisionLogError> {

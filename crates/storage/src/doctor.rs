@@ -306,9 +306,18 @@ impl Storage {
 
     fn read_decisions(&self, progress: Progress<'_>) -> Vec<Finding> {
         let mut damaged = Damaged::new("decisions");
+        // Few declarations are named by many records.
+        let mut declared: BTreeMap<String, Option<String>> = BTreeMap::new();
+        let mut undeclared = |record: &decisions::Record| {
+            let digest = record.declaration()?;
+            declared.entry(digest.to_owned()).or_insert_with(|| self.undeclared(digest)).clone()
+        };
         let read = self.since(Timestamp::from_millis(i64::MIN), &mut |logged| {
             match decisions::Record::open(&logged) {
-                Ok(_) => damaged.n_good += 1,
+                Ok(record) => match undeclared(&record) {
+                    None => damaged.n_good += 1,
+                    Some(why) => damaged.add(format!("the decision {} cannot be replayed: {why}", logged.id)),
+                },
                 Err(error) => damaged.add(format!(
                     "the decision {} cannot be read ({}): it cannot be replayed; restore a backup if you need it",
                     logged.id,
@@ -324,6 +333,16 @@ impl Storage {
             damaged.add(sentence(&error));
         }
         damaged.findings("decisions", "opened")
+    }
+
+    /// Why what decisions were declared as cannot be read; `None` where it can.
+    fn undeclared(&self, digest: &str) -> Option<String> {
+        let missing = || format!("what it was declared as ({digest}) is not there: restore a backup if you need it");
+        match self.declaration(digest) {
+            Ok(None) => Some(missing()),
+            Ok(Some(kept)) => kept.kind().err().map(|error| sentence(&error)),
+            Err(error) => Some(sentence(&error)),
+        }
     }
 
     fn check_models(&self) -> Vec<Finding> {

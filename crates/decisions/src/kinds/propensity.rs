@@ -1,7 +1,8 @@
 //! How likely is an outcome for this customer? One kind for every question of yes or no, built in or declared.
 
+use crate::declaration::Declared;
 use crate::kind::{ContentShape, KindAbout, Reads};
-use crate::{Ask, Content, Kind, Knowledge, ModelRef, Reason, Said, Why};
+use crate::{Ask, Content, Declaration, Kind, Knowledge, ModelRef, Reason, Said, Why};
 use governance::Purpose;
 use learning::{Among, Contribution, Label, Outcome, TaskName, What, reasons};
 use primitives::Probability;
@@ -21,6 +22,7 @@ const TENURE: &str = "tenure_days";
 #[derive(Debug, Clone)]
 pub struct Propensity {
     about: KindAbout,
+    declaration: Declaration,
     task: TaskName,
     /// What is said of who never bought, where only buyers are asked about.
     of_strangers: Option<&'static str>,
@@ -52,7 +54,8 @@ impl Propensity {
             is_risk: matches!(outcome.label, Label::DidNot(_)),
             shape: ContentShape::Score,
         };
-        Self { about, task: outcome.name.clone(), of_strangers }
+        let declaration = Declaration::of(Declared::Outcome(outcome.clone()));
+        Self { about, declaration, task: outcome.name.clone(), of_strangers }
     }
 
     /// Why the customer's own history says nothing yet.
@@ -69,6 +72,10 @@ impl Propensity {
 impl Kind for Propensity {
     fn about(&self) -> &KindAbout {
         &self.about
+    }
+
+    fn declaration(&self) -> Option<&Declaration> {
+        Some(&self.declaration)
     }
 
     fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {

@@ -4,11 +4,12 @@ mod declared;
 
 pub use declared::{Condition, Segment, SegmentError};
 
+use crate::declaration::Declared;
 use crate::kind::{ContentShape, KindAbout, Reads};
 use crate::models::currency_of;
-use crate::{Ask, Content, Kind, Knowledge, ModelRef, Reason, Said, Why};
+use crate::{Ask, Content, Declaration, Kind, Knowledge, ModelRef, Reason, Said, Why};
 use governance::Purpose;
-use learning::{TaskName, rfm_of};
+use learning::{Outcome, TaskName, rfm_of};
 use models::rfm::{Rfm, RfmModel};
 use std::collections::BTreeSet;
 
@@ -16,20 +17,23 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone)]
 pub struct Segments {
     about: KindAbout,
+    declaration: Declaration,
     task: TaskName,
     declared: Vec<Segment>,
 }
 
 impl Segments {
-    /// The built-in groups, and the segments that the settings declare.
+    /// The built-in groups, and the segments that the settings declare; `outcomes` are those whose scores they may look at.
     #[must_use]
-    pub fn new(declared: Vec<Segment>) -> Self {
+    pub fn new(declared: Vec<Segment>, outcomes: &[Outcome]) -> Self {
         let task = TaskName::from("segments");
         let conditions = || declared.iter().flat_map(|segment| &segment.rule);
         let all = |name: fn(&Condition) -> Option<&str>| -> BTreeSet<String> {
             conditions().filter_map(name).map(str::to_owned).collect()
         };
-        let scores = all(Condition::score).into_iter().map(|name| TaskName::from(name.as_str()));
+        let scores: BTreeSet<TaskName> = conditions().filter_map(Condition::score).map(TaskName::from).collect();
+        let outcomes = outcomes.iter().filter(|outcome| scores.contains(&outcome.name)).cloned().collect();
+        let declaration = Declaration::of(Declared::Segments { segments: declared.clone(), outcomes });
         let about = KindAbout {
             name: "segments".into(),
             title: "Segment".to_owned(),
@@ -49,7 +53,7 @@ impl Segments {
             is_risk: false,
             shape: ContentShape::Choice,
         };
-        Self { about, task, declared }
+        Self { about, declaration, task, declared }
     }
 
     /// The declared segments whose every condition holds.
@@ -67,6 +71,10 @@ impl Segments {
 impl Kind for Segments {
     fn about(&self) -> &KindAbout {
         &self.about
+    }
+
+    fn declaration(&self) -> Option<&Declaration> {
+        Some(&self.declaration)
     }
 
     fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {

@@ -1,6 +1,6 @@
 //! What did the records of versions 1 and 2 say? They held every feature of the one catalogue that there was.
 
-use super::{Disclosed, Inputs, RECORD_VERSION, Read, digest};
+use super::{Disclosed, Inputs, Read, UNDECLARED_VERSION, digest};
 use crate::{Bought, Decision, KindName, Question, Testimony};
 use governance::ConsentAnswer;
 use learning::TaskName;
@@ -100,7 +100,7 @@ enum OldKnown {
 }
 
 impl Record {
-    /// The record as it would be written today.
+    /// The record as version 3 would have written it.
     pub(super) fn into_record(self) -> super::Record {
         let Self { question, known, testimony, decision, response, sent } = self;
         let is_shown = question.kind.as_str() == "recommend";
@@ -116,7 +116,7 @@ impl Record {
         };
         let parameters = if is_shown { BTreeMap::from([("n".to_owned(), question.n)]) } else { BTreeMap::new() };
         super::Record {
-            v: RECORD_VERSION,
+            v: UNDECLARED_VERSION,
             question: Question {
                 kind: question.kind,
                 customer: question.customer,
@@ -126,6 +126,7 @@ impl Record {
             },
             known,
             testimony,
+            declaration: None,
             sent: if sent.is_empty() && !response.is_empty() { digest(&response) } else { sent },
             decision,
             response,

@@ -170,7 +170,12 @@ pub(super) fn decide(
 }
 
 pub(super) fn replay(record: &Record, models: &Models) -> Result<Answer, DecisionError> {
-    crate::replay(every_kind(), catalogue(), record, models)
+    let kind = every_kind().get(record.question.kind.as_str())?;
+    let declared = kind.declaration().filter(|_| record.declaration().is_some()).map(|declared| {
+        assert_eq!(record.declaration(), Some(declared.digest.as_str()));
+        declared.kind().unwrap()
+    });
+    crate::replay(declared.as_deref().unwrap_or(kind), catalogue(), record, models)
 }
 
 /// A question that asks for so many items, where it is about items.
@@ -242,11 +247,23 @@ pub(super) fn unknown(granted: bool) -> Subject {
 
 /// Decides before a witness, and records it.
 pub(super) fn decided(question: &Question, subject: &Subject, models: &Models, world: &dyn World) -> (Answer, Record) {
+    decided_of(every_kind(), question, subject, models, world)
+}
+
+/// The same, of one of these kinds.
+pub(super) fn decided_of(
+    kinds: &Kinds,
+    question: &Question,
+    subject: &Subject,
+    models: &Models,
+    world: &dyn World,
+) -> (Answer, Record) {
     let witness = Witness::new(world);
-    let answer = decide(question, subject, models, &witness).unwrap();
+    let answer = crate::decide(kinds, catalogue(), question, subject, models, &witness).unwrap();
     let id = DecisionId::from("019ab3f2c1d4e5f60718293a4b5c6d7e");
     let customer = question.customer.clone();
     let decision = Decision { id, kind: question.kind.clone(), customer, answer: answer.clone() };
-    let record = Record::new(question.clone(), subject, witness.into_testimony(), decision, "{}".to_owned());
+    let kind = kinds.get(question.kind.as_str()).unwrap();
+    let record = Record::new(kind, question.clone(), subject, witness.into_testimony(), decision, "{}".to_owned());
     (answer, record)
 }

@@ -1,9 +1,11 @@
 //! Does every kind keep what is promised of all of them? A new kind is looked at by being on the list.
 
-use super::shop::{NOW, catalogue, decide, decided, every_kind, loaded, models, question, refused, silent, unknown};
+use super::shop::{
+    NOW, catalogue, decide, decided, every_kind, loaded, models, question, refused, replay, silent, unknown,
+};
 use crate::{
     Content, ContentShape, DecisionError, ItemFacts, Knowledge, LoggedDecision, ModelInputs, Models, Record, Sales,
-    Subject, World, replay,
+    Subject, World,
 };
 use events::generator::{self, WorldSettings};
 use features::{FeatureState, TraceReads};
@@ -133,7 +135,7 @@ fn every_kind_answers_everybody_and_says_why_where_it_is_not_the_full_answer() {
                 }
                 assert_eq!(answer.model.is_some(), has_model, "{name} names the model it asked");
                 let again = super::reopened(&record);
-                assert_eq!(replay(every_kind(), catalogue(), &again, &models).unwrap(), answer, "{name}");
+                assert_eq!(replay(&again, &models).unwrap(), answer, "{name}");
             }
         }
     }
@@ -226,6 +228,6 @@ fn a_decision_of_a_kind_that_only_a_newer_program_knows_is_shown_and_not_called_
     let stranger = Record::open(&LoggedDecision { record: stranger.into_bytes(), ..logged }).unwrap();
     assert_eq!((stranger.question.kind.as_str(), stranger.decision.kind.as_str()), ("mood", "mood"));
     assert_eq!(stranger.decision.answer, record.decision.answer, "what was answered is shown");
-    let refused = replay(every_kind(), catalogue(), &stranger, &all_models()).unwrap_err();
+    let refused = replay(&stranger, &all_models()).unwrap_err();
     assert!(matches!(refused, DecisionError::NoSuchKind { .. }) && refused.kind() == ErrorKind::Invalid, "{refused}");
 }

@@ -1,7 +1,7 @@
 //! What must hold for every [`DecisionLog`]?
 
 use super::{Outcome, Start, samples};
-use decisions::{DecisionLog, LoggedDecision};
+use decisions::{DecisionLog, Declaration, LoggedDecision};
 use primitives::{CustomerId, DecisionId, ErrorKind};
 use std::sync::Arc;
 
@@ -19,7 +19,8 @@ pub fn run(open: Open<'_>) -> Outcome {
     decisions_are_found_by_id(open)?;
     decisions_are_listed_by_time(open)?;
     a_decision_is_logged_once(open)?;
-    records_are_replaced_once(open)
+    records_are_replaced_once(open)?;
+    declarations_stay(open)
 }
 
 /// A decision comes back as it was, also after a restart.
@@ -111,6 +112,27 @@ pub fn records_are_replaced_once(open: Open<'_>) -> Outcome {
         let expected = if [3, 13, 18].contains(&n) { b"less".to_vec() } else { samples::decision(n).record };
         assert_eq!(log.get(&samples::decision(n).id)?.map(|one| one.record), Some(expected), "{n}");
     }
+    Ok(())
+}
+
+/// What was kept comes back under its digest, also after a restart, and what is kept there again changes nothing.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn declarations_stay(open: Open<'_>) -> Outcome {
+    let declaration = |digest: &str, words: &str| Declaration { digest: digest.to_owned(), words: words.to_owned() };
+    let log = open(Start::Empty);
+    assert_eq!(log.declaration("a")?, None);
+    log.keep(&declaration("a", "one \u{0}"))?;
+    log.keep(&declaration("b", ""))?;
+    log.keep(&declaration("a", "other"))?;
+    drop(log);
+    let log = open(Start::Again);
+    let found = ["a", "b", "c"].map(|digest| log.declaration(digest).ok().flatten());
+    assert_eq!(found, [Some(declaration("a", "one \u{0}")), Some(declaration("b", "")), None]);
     Ok(())
 }
 

@@ -111,7 +111,8 @@ fn record(n: u64, decided_at: Timestamp, customer: u64) -> Record {
         parameters: BTreeMap::new(),
         context: events::Fields::default(),
     };
-    Record::new(question, &subject, Testimony::default(), decision, "sent".to_owned())
+    let kinds = decisions::kinds(&[], &[]);
+    Record::new(kinds.get("recommend").unwrap(), question, &subject, Testimony::default(), decision, "sent".to_owned())
 }
 
 /// What a file has to tell of a decision, by the words of its record.

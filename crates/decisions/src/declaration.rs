@@ -1,0 +1,69 @@
+//! What did the settings declare that an answer came from? Kept once under the digest of its words, which every record
+//! names: so a decision is made again alike when something else is declared since, or nothing.
+
+use crate::record::digest;
+use crate::{DecisionError, Kind, Segment, kinds};
+use learning::Outcome;
+use serde::{Deserialize, Serialize};
+
+/// The version of the words that this program writes.
+const VERSION: u8 = 1;
+
+/// What a kind was declared as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declaration {
+    /// What records name it by.
+    pub digest: String,
+    /// The declaration itself, as JSON.
+    pub words: String,
+}
+
+/// What a kind answers by, as far as settings can say it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Declared {
+    /// One question.
+    Outcome(Outcome),
+    /// The rules, and the questions whose scores they look at.
+    Segments { segments: Vec<Segment>, outcomes: Vec<Outcome> },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    v: u8,
+    declared: Declared,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    v: u8,
+}
+
+impl Declaration {
+    #[expect(
+        clippy::expect_used,
+        reason = "a declaration holds only finite numbers, strings and maps with string keys"
+    )]
+    pub(crate) fn of(declared: Declared) -> Self {
+        let words = serde_json::to_string(&Stored { v: VERSION, declared }).expect("a declaration is always JSON");
+        Self { digest: digest(&words), words }
+    }
+
+    /// The kind as it was declared then.
+    ///
+    /// # Errors
+    /// [`DecisionError::Declaration`] where the words are not those that were kept, [`DecisionError::Version`] where a newer
+    /// program wrote them.
+    pub fn kind(&self) -> Result<Box<dyn Kind>, DecisionError> {
+        let damaged = |source| DecisionError::Declaration { digest: self.digest.clone(), source };
+        if digest(&self.words) != self.digest {
+            return Err(damaged(None));
+        }
+        let Version { v } = serde_json::from_str(&self.words).map_err(|error| damaged(Some(error)))?;
+        if v > VERSION {
+            return Err(DecisionError::Version { found: v, known: VERSION });
+        }
+        let stored: Stored = serde_json::from_str(&self.words).map_err(|error| damaged(Some(error)))?;
+        Ok(kinds::declared(stored.declared))
+    }
+}
