@@ -4,15 +4,15 @@
 //! nowhere can another site use the key that a browser remembers. Whose key it is stands in the request's extensions as a
 //! [`Holder`] from then on; what that one may do is judged where it is done.
 
-use crate::api::ApiError;
-use crate::api::auth::{is_basic, is_for_others, key_in};
 use crate::app::App;
 use crate::attempts::Refused;
+use crate::credentials::{is_basic, is_for_others, key_in};
+use crate::failure::ApiError;
 use crate::keys::Holder;
 use crate::pages;
-use crate::peer::{Peer, SentBy, sent_by};
+use crate::peer::{Peer, SentBy, is_change, sent_by};
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
 use governance::Role;
@@ -71,11 +71,6 @@ fn judge(app: &App, found: Option<Holder>, address: IpAddr) -> Result<Option<Hol
             Err(ApiError::wrong_too_often(wait))
         }
     }
-}
-
-/// Whether a request may change something.
-pub(crate) fn is_change(method: &Method) -> bool {
-    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 fn of_another_site() -> ApiError {

@@ -5,7 +5,6 @@ pub mod auth;
 mod body;
 mod customers;
 mod decide;
-mod error;
 mod events;
 mod extract;
 pub mod imports;
@@ -15,10 +14,10 @@ mod openapi;
 mod operations;
 pub mod wire;
 
-pub use error::ApiError;
 pub use openapi::document;
 
 use crate::app::App;
+use crate::failure::ApiError;
 use axum::Router;
 use axum::http::{HeaderName, Method, StatusCode};
 use axum::middleware::from_fn_with_state;

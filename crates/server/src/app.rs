@@ -1,13 +1,18 @@
 //! What does every request handler have at hand?
 
-use crate::api::ApiError;
 use crate::attempts::Attempts;
+use crate::cookies::Cookies;
 use crate::error::ServerError;
-use crate::keys::Keys;
+use crate::failure::ApiError;
+use crate::keys::{Holder, Keys};
 use crate::limits::Limits;
 use crate::local::LocalKey;
-use crate::pages::session::Sessions;
+use crate::peer::Peer;
+use crate::sessions::{self, Sessions};
 use crate::settings::Settings;
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use console::view::Notice;
 use engine::AuditTrail;
 use engine::Corrector;
@@ -16,6 +21,7 @@ use engine::Stopwatch;
 use engine::Trainer;
 use metrics_exporter_prometheus::PrometheusHandle;
 use primitives::ErrorKind;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::Storage;
@@ -80,6 +86,13 @@ pub fn n_public_requests_max(n_requests_max: usize) -> usize {
 const PROBE_TIME_MAX: Duration = Duration::from_secs(2);
 
 impl App {
+    /// Whose session a request belongs to: it ends with the key it was begun with.
+    pub(crate) fn signed_in(&self, headers: &HeaderMap) -> Option<Holder> {
+        let token = Cookies::of(&self.settings.server).read(headers, sessions::COOKIE)?;
+        let idle = Duration::from_secs(60 * self.settings.console.idle_minutes);
+        self.keys.holder(&self.sessions.key_of(token, self.engine.clock().now(), idle)?)
+    }
+
     /// Runs blocking work away from the threads that serve connections. When too much is under way already, it answers
     /// that at once and lets nobody wait.
     ///
@@ -148,5 +161,13 @@ impl App {
             Ok(result) => result.map_err(ApiError::from),
             Err(_) => Err(ApiError::internal()),
         }
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Peer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
+        Ok(Self::of_request(&parts.extensions, &parts.headers, &app.settings.server.trusted_proxies))
     }
 }

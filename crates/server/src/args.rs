@@ -1,6 +1,5 @@
 //! Which command was given, with which options?
 
-use crate::commands::{ExportFormat, Exported};
 use crate::error::ServerError;
 use clap::{Args, Parser, Subcommand};
 use primitives::ErrorKind;
@@ -271,6 +270,41 @@ pub enum ConfigCommand {
     Check(Listen),
     /// Print an example file with every setting and its default
     Example,
+}
+
+/// In which form rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ExportFormat {
+    /// One JSON document a line.
+    Ndjson,
+    /// Columns, and the JSON document as the last of them.
+    Parquet,
+}
+
+/// What can be exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Exported {
+    /// Every event that counts, in the order of the log: not what an import replaced, or what was taken out again.
+    Events,
+    /// Every customer as of now, with features and scores.
+    Customers,
+    /// Every decision with its answer and its features.
+    Decisions,
+}
+
+impl Exported {
+    /// Everything.
+    pub const ALL: [Self; 3] = [Self::Events, Self::Customers, Self::Decisions];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Customers => "customers",
+            Self::Decisions => "decisions",
+        }
+    }
 }
 
 #[cfg(test)]

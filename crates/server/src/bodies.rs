@@ -7,8 +7,8 @@
 //! What a body becomes once it is read can be a hundred times as large, so there is a second budget for it, of the same size.
 //! Whoever takes out of that one needs nothing more of it, so there one waits for room.
 
-use crate::api::ApiError;
 use crate::error::ServerError;
+use crate::failure::ApiError;
 use axum::BoxError;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, header};

@@ -16,10 +16,7 @@ mod rebuild;
 mod replay;
 mod serve;
 mod set_aside;
-mod sink;
 mod train;
-
-pub use export::{ExportFormat, Exported};
 
 use crate::args::{Cli, Command, Options};
 use crate::error::ServerError;

@@ -4,7 +4,7 @@
 //! million addresses take no more memory than ten. Two names that share a cell share its rate; rates are set so far above
 //! what anybody needs that nobody notices.
 
-use crate::api::ApiError;
+use crate::failure::ApiError;
 use crate::keys::Holder;
 use crate::peer::{Peer, household};
 use crate::settings::LimitSettings;

@@ -9,8 +9,6 @@
 //! - every answer carries the policy that keeps scripts and other hosts out, and no page is kept by a browser's cache.
 
 mod access;
-mod cookies;
-pub mod session;
 mod visit;
 
 mod answer;
@@ -21,6 +19,7 @@ mod customer;
 mod customers;
 mod decisions;
 mod door;
+mod entry;
 mod events;
 mod features;
 mod keys;

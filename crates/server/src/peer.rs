@@ -1,16 +1,12 @@
 //! Who is at the other end of a request, and under which address did they reach this server?
 
-use crate::app::App;
-use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, header};
+use axum::extract::ConnectInfo;
+use axum::http::{Extensions, HeaderMap, Method, header};
 use ipnet::{IpNet, Ipv6Net};
 use serde::{Deserialize, Serialize};
-use std::convert::Infallible;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
-use std::sync::Arc;
 
 /// One address, or the addresses of a network such as `10.0.0.0/8`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,25 +84,17 @@ impl Peer {
 
     /// Reads who sent a request.
     #[must_use]
-    pub fn of_request(extensions: &Extensions, headers: &HeaderMap, app: &App) -> Self {
+    pub fn of_request(extensions: &Extensions, headers: &HeaderMap, trusted: &[Network]) -> Self {
         let connected = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
         // Every connection says where it comes from.
         let connected = connected.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        Self::of(connected, headers, &app.settings.server.trusted_proxies)
+        Self::of(connected, headers, trusted)
     }
 
     /// Whether the client is this machine itself.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.address.is_loopback()
-    }
-}
-
-impl FromRequestParts<Arc<App>> for Peer {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
-        Ok(Self::of_request(&parts.extensions, &parts.headers, app))
     }
 }
 
@@ -119,6 +107,11 @@ pub enum SentBy {
     ForeignPage,
     /// A program; browsers say where a change comes from.
     Program,
+}
+
+/// Whether a request may change something.
+pub(crate) fn is_change(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 /// What made a client send a request: a browser says so, and pages cannot make it lie.

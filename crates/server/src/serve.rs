@@ -13,11 +13,13 @@ use crate::bodies::{self, Budget, Held};
 use crate::clock::SystemClock;
 use crate::declarations::Declarations;
 use crate::error::ServerError;
+use crate::failure::ApiError;
 use crate::keys::{Follower, Keys, random_seed};
 use crate::limits::Limits;
 use crate::local::{Announced, LocalKey};
 use crate::on_disk::ports;
 use crate::pages;
+use crate::sessions::Sessions;
 use crate::settings::{ServerSettings, Settings};
 use crate::telemetry;
 use axum::Router;
@@ -192,7 +194,7 @@ impl Running {
             storage,
             keys,
             local_key,
-            sessions: pages::session::Sessions::default(),
+            sessions: Sessions::default(),
             sign_ins: Attempts::default(),
             guesses: Attempts::default(),
             audit,
@@ -312,7 +314,7 @@ fn router(app: Arc<App>) -> Router {
         .method_not_allowed_fallback(move |request| pages::no_such_method(not_so.clone(), request))
         .layer(from_fn_with_state(app.clone(), admission::admit))
         .layer(from_fn_with_state(app, pages::guard_demonstration))
-        .layer(CatchPanicLayer::custom(|_| api::ApiError::internal().into_response()))
+        .layer(CatchPanicLayer::custom(|_| ApiError::internal().into_response()))
         .layer(from_fn(measure))
 }
 
@@ -324,7 +326,7 @@ async fn measure(request: Request, next: Next) -> Response {
     let held = request.extensions().get::<Arc<Held>>().cloned();
     let response = tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await.unwrap_or_else(|_| {
         let message = format!("there was no answer within {} seconds: try again", REQUEST_TIME_MAX.as_secs());
-        api::ApiError::from(ServerError::new(ErrorKind::Unavailable, message)).into_response()
+        ApiError::from(ServerError::new(ErrorKind::Unavailable, message)).into_response()
     });
     let response = bodies::answer(held, response);
     let code = response.status().as_u16().to_string();

@@ -1,10 +1,10 @@
 //! Who did what, for programs?
 
-use super::ApiError;
 use super::auth::MayAdminister;
 use super::events::limit;
 use super::extract::Query;
 use crate::app::App;
+use crate::failure::ApiError;
 use axum::Json;
 use axum::extract::State;
 use governance::{Actor, AuditEntry, Deed};
@@ -99,7 +99,7 @@ impl From<(u64, AuditEntry)> for AuditEntryReply {
     get, path = "/v1/audit", tag = "operation", params(Filter),
     responses(
         (status = 200, description = "The newest entries", body = AuditReply),
-        (status = 400, description = "A filter cannot be read", body = super::error::ErrorBody),
+        (status = 400, description = "A filter cannot be read", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]

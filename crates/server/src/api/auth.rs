@@ -1,56 +1,19 @@
 //! Whose request is this? The key, by every way in which clients send it.
 
-use super::ApiError;
 use crate::app::App;
+use crate::credentials::key_in;
 use crate::exposure::{is_local, is_public};
+use crate::failure::ApiError;
 use crate::keys::Holder;
-use crate::pages::session;
 use crate::peer::Peer;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use engine::By;
 use governance::{Action, Actor, Role};
 use std::sync::Arc;
-
-/// The key in a request's headers: `Authorization: Bearer KEY`, `Authorization: Basic` with the key as user name (the
-/// colon may be missing), or `X-API-Key: KEY`.
-#[must_use]
-pub fn key_in(headers: &HeaderMap) -> Option<String> {
-    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    if let Some(authorization) = text(header::AUTHORIZATION) {
-        let (scheme, credentials) = authorization.split_once(' ')?;
-        return match scheme.to_ascii_lowercase().as_str() {
-            "bearer" => Some(credentials.trim().to_owned()),
-            "basic" => basic_user(credentials.trim()),
-            _ => None,
-        };
-    }
-    text(header::HeaderName::from_static("x-api-key")).map(str::to_owned)
-}
-
-/// Whether the key came in the form that a browser, once given it with an address, sends by itself from then on.
-#[must_use]
-pub fn is_basic(headers: &HeaderMap) -> bool {
-    let scheme = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    scheme.is_some_and(|scheme| scheme.trim().to_ascii_lowercase().starts_with("basic"))
-}
-
-/// Whether a key is a JSON Web Token. It is never ours: it is meant for somebody on the way.
-#[must_use]
-pub fn is_for_others(key: &str) -> bool {
-    key.starts_with("eyJ")
-}
-
-fn basic_user(credentials: &str) -> Option<String> {
-    let decoded = STANDARD.decode(credentials).or_else(|_| STANDARD_NO_PAD.decode(credentials)).ok()?;
-    let text = String::from_utf8(decoded).ok()?;
-    Some(text.split(':').next().unwrap_or_default().to_owned())
-}
 
 /// Whose key the request has in a header, where it may do `action`.
 ///
@@ -88,7 +51,7 @@ pub fn permit<'a>(found: Option<&'a Holder>, key: Option<&str>, action: Action) 
 /// the settings say so; else who has a key to read with, or is signed in to the console.
 pub(super) async fn guard_docs(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let is_open = app.settings.server.public_docs || !is_public(&app.settings.server);
-    if is_open || session::holder(&app, request.headers()).is_some_and(|holder| holder.role.may(Action::Read)) {
+    if is_open || app.signed_in(request.headers()).is_some_and(|holder| holder.role.may(Action::Read)) {
         return next.run(request).await;
     }
     if let Err(error) = holder(request.headers(), request.extensions(), Action::Read) {
@@ -126,7 +89,7 @@ macro_rules! extractor {
             type Rejection = ApiError;
             async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
                 let holder = holder(&parts.headers, &parts.extensions, $action)?;
-                let address = Peer::of_request(&parts.extensions, &parts.headers, app).address;
+                let address = Peer::of_request(&parts.extensions, &parts.headers, &app.settings.server.trusted_proxies).address;
                 Ok(Self(By { actor: Actor::from(holder), address: Some(address) }))
             }
         }
@@ -148,31 +111,3 @@ extractor!(
     MayAdminister,
     Action::Administer
 );
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use axum::http::HeaderValue;
-
-    #[test]
-    fn the_key_is_found_however_it_is_sent() {
-        let basic = |text: &str| format!("Basic {}", STANDARD.encode(text));
-        for (name, value, expected) in [
-            ("authorization", "Bearer secret".to_owned(), Some("secret")),
-            ("authorization", "bearer  secret".to_owned(), Some("secret")),
-            ("authorization", basic("secret:"), Some("secret")),
-            ("authorization", basic("secret"), Some("secret")),
-            ("authorization", basic("secret:password"), Some("secret")),
-            ("authorization", basic("secret:").replace('=', ""), Some("secret")),
-            ("x-api-key", "secret".to_owned(), Some("secret")),
-            ("authorization", "Digest x".to_owned(), None),
-            ("authorization", "secret".to_owned(), None),
-            ("authorization", "Basic ???".to_owned(), None),
-            ("cookie", "secret".to_owned(), None),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::HeaderName::from_static(name), HeaderValue::from_str(&value).unwrap());
-            assert_eq!(key_in(&headers).as_deref(), expected, "{name}: {value}");
-        }
-    }
-}

@@ -1,8 +1,8 @@
 //! How is the body of a request with events read and unpacked?
 
-use super::ApiError;
 use super::extract::read_up_to;
 use crate::bodies::Held;
+use crate::failure::ApiError;
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};

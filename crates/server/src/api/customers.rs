@@ -1,10 +1,10 @@
 //! What is known of a customer?
 
-use super::ApiError;
 use super::auth::MayRead;
 use super::extract::Path;
 use super::wire::CustomerReply;
 use crate::app::App;
+use crate::failure::ApiError;
 use axum::Json;
 use axum::extract::State;
 use governance::Deed;
@@ -22,7 +22,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     params(("id" = String, Path, description = "A customerId, userId or anonymousId")),
     responses(
         (status = 200, description = "Profile, consents, features and scores", body = CustomerReply),
-        (status = 404, description = "Nobody goes by that name", body = super::error::ErrorBody),
+        (status = 404, description = "Nobody goes by that name", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]

@@ -1,11 +1,11 @@
 //! How is a decision asked for, and read again?
 
-use super::ApiError;
 use super::auth::{MayRead, holder};
 use super::extract::{Path, SmallBody};
 use super::wire::{DecideBody, DecisionRecordReply, DecisionReply};
 use crate::app::App;
 use crate::error::ServerError;
+use crate::failure::ApiError;
 use crate::limits::Asking;
 use crate::peer::Peer;
 use axum::Json;
@@ -33,9 +33,9 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     post, path = "/v1/decide", tag = "decisions", request_body = DecideBody,
     responses(
         (status = 200, description = "The decision, logged durably", body = DecisionReply),
-        (status = 400, description = "The question cannot be read", body = super::error::ErrorBody),
-        (status = 403, description = "A write key may not ask for decisions", body = super::error::ErrorBody),
-        (status = 413, description = "The question is larger than 64 KB", body = super::error::ErrorBody),
+        (status = 400, description = "The question cannot be read", body = crate::failure::ErrorBody),
+        (status = 403, description = "A write key may not ask for decisions", body = crate::failure::ErrorBody),
+        (status = 413, description = "The question is larger than 64 KB", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
@@ -134,7 +134,7 @@ fn name(field: &str, value: Option<Value>) -> Result<Option<String>, ApiError> {
     params(("id" = String, Path, description = "The decisionId of an answer")),
     responses(
         (status = 200, description = "The decision, with its feature vector", body = DecisionRecordReply),
-        (status = 404, description = "No such decision", body = super::error::ErrorBody),
+        (status = 404, description = "No such decision", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]

@@ -1,10 +1,10 @@
 //! What came in lately, and what was rejected why?
 
-use super::ApiError;
 use super::auth::MayRead;
 use super::extract::Query;
 use super::wire::{EventReply, EventsReply};
 use crate::app::App;
+use crate::failure::ApiError;
 use axum::Json;
 use axum::extract::State;
 use events::InspectedStatus;
@@ -41,7 +41,7 @@ struct Filter {
     get, path = "/v1/events", tag = "events", params(Filter),
     responses(
         (status = 200, description = "The newest events", body = EventsReply),
-        (status = 400, description = "A filter cannot be read", body = super::error::ErrorBody),
+        (status = 400, description = "A filter cannot be read", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]

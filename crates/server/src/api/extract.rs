@@ -1,6 +1,6 @@
 //! How are a request's path, query and body read, so that every mistake is answered in the same form?
 
-use super::ApiError;
+use crate::failure::ApiError;
 use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;

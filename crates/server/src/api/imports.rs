@@ -3,13 +3,14 @@
 //! `rapport import` reads the files; what comes here are its events, in batches, with their own times. Every step may be
 //! sent again: an event counts once, whichever import brought it.
 
-use super::ApiError;
-use super::auth::{holder, key_in};
+use super::auth::holder;
 use super::body::{Limit, Sent};
 use super::events::limit;
 use super::extract::{Path, Query, SmallBody};
 use crate::app::App;
+use crate::credentials::key_in;
 use crate::error::ServerError;
+use crate::failure::ApiError;
 use crate::peer::Peer;
 use axum::Json;
 use axum::extract::{FromRequestParts, Request, State};
@@ -259,7 +260,7 @@ fn may(parts: &Parts, app: &Arc<App>, action: Action) -> Result<By, ApiError> {
         return Ok(By::COMMAND);
     }
     let holder = holder(&parts.headers, &parts.extensions, action)?;
-    let address = Peer::of_request(&parts.extensions, &parts.headers, app).address;
+    let address = Peer::of_request(&parts.extensions, &parts.headers, &app.settings.server.trusted_proxies).address;
     Ok(By { actor: Actor::from(holder), address: Some(address) })
 }
 
@@ -268,8 +269,8 @@ fn may(parts: &Parts, app: &Arc<App>, action: Action) -> Result<By, ApiError> {
     get, path = "/v1/imports", tag = "imports", params(Filter),
     responses(
         (status = 200, description = "The newest imports, those included that were taken out again", body = ImportsReply),
-        (status = 400, description = "A filter cannot be read", body = super::error::ErrorBody),
-        (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
+        (status = 400, description = "A filter cannot be read", body = crate::failure::ErrorBody),
+        (status = 401, description = "No key or an unknown one", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
@@ -291,8 +292,8 @@ async fn list(
     params(("id" = u64, Path, description = "The import")),
     responses(
         (status = 200, description = "The import", body = ImportStateReply),
-        (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
-        (status = 404, description = "There is no such import", body = super::error::ErrorBody),
+        (status = 401, description = "No key or an unknown one", body = crate::failure::ErrorBody),
+        (status = 404, description = "There is no such import", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
@@ -333,8 +334,8 @@ fn state(app: &App, id: ImportId) -> Result<ImportStateReply, ServerError> {
     post, path = "/v1/imports", tag = "imports", request_body = ImportBegins,
     responses(
         (status = 200, description = "It has begun", body = ImportBegun),
-        (status = 400, description = "The body cannot be read", body = super::error::ErrorBody),
-        (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
+        (status = 400, description = "The body cannot be read", body = crate::failure::ErrorBody),
+        (status = 401, description = "No key or an unknown one", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
@@ -359,11 +360,11 @@ async fn begin(
     params(("id" = u64, Path, description = "The import")),
     responses(
         (status = 200, description = "Durable, and seen by every later read; single events may be rejected", body = ImportTaken),
-        (status = 400, description = "The body cannot be read", body = super::error::ErrorBody),
-        (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
-        (status = 404, description = "There is no such import", body = super::error::ErrorBody),
-        (status = 409, description = "It has ended or was undone", body = super::error::ErrorBody),
-        (status = 413, description = "More than 500 KB or 2,500 events", body = super::error::ErrorBody),
+        (status = 400, description = "The body cannot be read", body = crate::failure::ErrorBody),
+        (status = 401, description = "No key or an unknown one", body = crate::failure::ErrorBody),
+        (status = 404, description = "There is no such import", body = crate::failure::ErrorBody),
+        (status = 409, description = "It has ended or was undone", body = crate::failure::ErrorBody),
+        (status = 413, description = "More than 500 KB or 2,500 events", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
@@ -389,11 +390,11 @@ async fn take(
     params(("id" = u64, Path, description = "The import that brings the new content")),
     responses(
         (status = 200, description = "Durable; single events may be rejected", body = ImportTaken),
-        (status = 400, description = "The body cannot be read", body = super::error::ErrorBody),
-        (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
-        (status = 404, description = "There is no such import", body = super::error::ErrorBody),
-        (status = 409, description = "It has ended or was undone", body = super::error::ErrorBody),
-        (status = 413, description = "More than 500 KB or 2,500 events", body = super::error::ErrorBody),
+        (status = 400, description = "The body cannot be read", body = crate::failure::ErrorBody),
+        (status = 401, description = "No key or an unknown one", body = crate::failure::ErrorBody),
+        (status = 404, description = "There is no such import", body = crate::failure::ErrorBody),
+        (status = 409, description = "It has ended or was undone", body = crate::failure::ErrorBody),
+        (status = 413, description = "More than 500 KB or 2,500 events", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
@@ -421,10 +422,10 @@ async fn replace(
     params(("id" = u64, Path, description = "The import")),
     responses(
         (status = 200, description = "It has ended", body = ImportBegun),
-        (status = 400, description = "The body cannot be read", body = super::error::ErrorBody),
-        (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
-        (status = 404, description = "There is no such import", body = super::error::ErrorBody),
-        (status = 409, description = "It has ended or was undone", body = super::error::ErrorBody),
+        (status = 400, description = "The body cannot be read", body = crate::failure::ErrorBody),
+        (status = 401, description = "No key or an unknown one", body = crate::failure::ErrorBody),
+        (status = 404, description = "There is no such import", body = crate::failure::ErrorBody),
+        (status = 409, description = "It has ended or was undone", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
@@ -454,9 +455,9 @@ async fn end(
         (status = 200, description = "Nothing of it is left", body = ImportStateReply),
         (status = 202, description = "It has begun: GET /v1/imports/{id} says how far it is", body = ImportStateReply,
             headers(("Location" = String, description = "Where to ask"))),
-        (status = 401, description = "No key or an unknown one", body = super::error::ErrorBody),
-        (status = 404, description = "There is no such import", body = super::error::ErrorBody),
-        (status = 503, description = "Too many wait to be taken out", body = super::error::ErrorBody),
+        (status = 401, description = "No key or an unknown one", body = crate::failure::ErrorBody),
+        (status = 404, description = "There is no such import", body = crate::failure::ErrorBody),
+        (status = 503, description = "Too many wait to be taken out", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]

@@ -1,14 +1,15 @@
 //! How do events come in? Segment's tracking API.
 
-use super::ApiError;
-use super::auth::{holder, is_for_others, key_in, permit};
+use super::auth::{holder, permit};
 use super::body::{Limit, Sent};
 use super::extract::{Path, Query};
 use super::wire::IngestReply;
 use crate::admission::{who, who_now};
 use crate::app::App;
 use crate::bodies::{Held, no_room};
+use crate::credentials::{is_for_others, key_in};
 use crate::error::ServerError;
+use crate::failure::ApiError;
 use crate::keys::Holder;
 use crate::limits::Asking;
 use crate::peer::{self, Peer};
@@ -187,7 +188,7 @@ macro_rules! single {
             params(("writeKey" = Option<String>, Query, description = "The write key, where no header can be sent")),
             responses(
                 (status = 200, description = "Durable, and seen by every later read", body = IngestReply),
-                (status = 400, description = "Not accepted; the reason is in the body and in the live inspector", body = super::error::ErrorBody),
+                (status = 400, description = "Not accepted; the reason is in the body and in the live inspector", body = crate::failure::ErrorBody),
                 (status = 413, description = "Larger than 32 KB", body = IngestReply),
             ),
             security(("bearer" = []), ("basic" = []), ()),
@@ -212,8 +213,8 @@ single!(item, CallKind::Item, "/v1/item", "What an item of the catalogue is (ser
     params(("writeKey" = Option<String>, Query, description = "The write key, where no header can be sent")),
     responses(
         (status = 200, description = "Durable, and seen by every later read; single events may be rejected", body = IngestReply),
-        (status = 400, description = "Not JSON, or no event was accepted", body = super::error::ErrorBody),
-        (status = 413, description = "More than 500 KB or 2,500 events", body = super::error::ErrorBody),
+        (status = 400, description = "Not JSON, or no event was accepted", body = crate::failure::ErrorBody),
+        (status = 413, description = "More than 500 KB or 2,500 events", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = []), ()),
 )]

@@ -1,10 +1,10 @@
 //! Which models are there, and how are they trained and rolled back?
 
-use super::ApiError;
 use super::auth::{MayOperate, MayRead};
 use super::extract::{Path, SmallBody};
 use crate::app::App;
 use crate::error::ServerError;
+use crate::failure::ApiError;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -128,8 +128,8 @@ fn done(message: String) -> Json<DoneReply> {
     params(("name" = String, Path, description = "A task, as `rapport kinds` lists them")),
     responses(
         (status = 202, description = "Begun; GET /v1/models says how it goes", body = DoneReply),
-        (status = 404, description = "No such model", body = super::error::ErrorBody),
-        (status = 409, description = "Training is under way", body = super::error::ErrorBody),
+        (status = 404, description = "No such model", body = crate::failure::ErrorBody),
+        (status = 409, description = "Training is under way", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
@@ -156,8 +156,8 @@ struct ChampionBody {
     params(("name" = String, Path, description = "A task, as `rapport kinds` lists them")),
     responses(
         (status = 200, description = "It answers from now on", body = DoneReply),
-        (status = 400, description = "The body cannot be read", body = super::error::ErrorBody),
-        (status = 404, description = "No such model or version", body = super::error::ErrorBody),
+        (status = 400, description = "The body cannot be read", body = crate::failure::ErrorBody),
+        (status = 404, description = "No such model or version", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
@@ -187,8 +187,8 @@ async fn champion(
     params(("name" = String, Path, description = "A task, as `rapport kinds` lists them")),
     responses(
         (status = 200, description = "The former champion answers from now on", body = DoneReply),
-        (status = 404, description = "No such model", body = super::error::ErrorBody),
-        (status = 409, description = "No former champion", body = super::error::ErrorBody),
+        (status = 404, description = "No such model", body = crate::failure::ErrorBody),
+        (status = 409, description = "No former champion", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]

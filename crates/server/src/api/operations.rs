@@ -1,8 +1,8 @@
 //! Is it alive, is it ready, and what does it count?
 
-use super::ApiError;
 use super::auth::MayMeasure;
 use crate::app::App;
+use crate::failure::ApiError;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -55,7 +55,7 @@ async fn readyz(State(app): State<Arc<App>>) -> Response {
     get, path = "/metrics", tag = "operation",
     responses(
         (status = 200, description = "Metrics", body = String, content_type = "text/plain"),
-        (status = 503, description = "What is counted cannot be read in time", body = super::error::ErrorBody),
+        (status = 503, description = "What is counted cannot be read in time", body = crate::failure::ErrorBody),
     )
 )]
 async fn metrics(_: MayMeasure, State(app): State<Arc<App>>) -> Result<Response, ApiError> {

@@ -1,6 +1,6 @@
 //! How is the product shown on real purchases? `rapport demo`.
 
-use super::import::target::Here;
+use super::import::here::Here;
 use super::progress::{Bars, is_cancelled, stop_cleanly_on_signal};
 use super::serve::try_lines;
 use super::train::{in_words as trained_in_words, read_history, train_all};

@@ -6,11 +6,11 @@
 
 mod files;
 
-use self::files::{Column, File, Format, Kind};
+use self::files::{Column, File, Kind};
 use super::progress::spinner;
 use super::report;
 use crate::api::wire::{self, CustomerReply, DecisionRecordReply};
-use crate::args::Options;
+use crate::args::{ExportFormat, Exported, Options};
 use crate::error::ServerError;
 use crate::serve::Opened;
 use crate::settings::Settings;
@@ -25,34 +25,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use storage::Access;
 
-pub use self::files::Format as ExportFormat;
-
 /// How many customers in memory are gone through at a time.
 const N_SLICE: usize = 4_096;
 
-/// What can be exported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
-pub enum Exported {
-    /// Every event that counts, in the order of the log: not what an import replaced, or what was taken out again.
-    Events,
-    /// Every customer as of now, with features and scores.
-    Customers,
-    /// Every decision with its answer and its features.
-    Decisions,
-}
-
 impl Exported {
-    /// Everything.
-    pub const ALL: [Self; 3] = [Self::Events, Self::Customers, Self::Decisions];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Events => "events",
-            Self::Customers => "customers",
-            Self::Decisions => "decisions",
-        }
-    }
-
     fn columns(self) -> &'static [Column] {
         match self {
             Self::Events => &[
@@ -100,7 +76,7 @@ pub(super) fn run(
     options: &Options,
     settings: Settings,
     to: &Path,
-    format: Format,
+    format: ExportFormat,
     what: &[Exported],
 ) -> Result<(), ServerError> {
     let opened = Opened::open(&options.data, Access::ReadOnly, settings)?;

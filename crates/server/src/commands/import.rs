@@ -1,12 +1,15 @@
 //! How do files of history go in? `rapport import`.
 
 mod elsewhere;
-pub(super) mod target;
+pub(super) mod here;
+pub(super) mod places;
+mod sink;
+mod target;
 pub(super) mod trial;
 
+use self::sink::{BatchSink, Importing, OtherContent};
 use super::progress::{Bars, stop_cleanly_on_signal};
 use super::report;
-use super::sink::{BatchSink, Importing, OtherContent};
 use crate::api::imports::{ImportBegins, ImportEnds};
 use crate::args::{ImportArgs, Options};
 use crate::clock::SystemClock;
@@ -49,7 +52,7 @@ pub(super) struct Imported {
 pub(super) fn run(options: &Options, settings: Settings, ask: &ImportArgs) -> Result<(), ServerError> {
     let mapping = check_arguments(&ask.files, ask.mapping.as_deref())?;
     stop_cleanly_on_signal();
-    let target = target::open(options, settings, &ask.elsewhere)?;
+    let target = places::open(options, settings, &ask.elsewhere)?;
     let mut done = Vec::new();
     for file in &ask.files {
         let begins = ImportBegins {

@@ -1,6 +1,6 @@
 //! Which files came in when, and how is one taken out again? `rapport imports`.
 
-use super::import::target;
+use super::import::places;
 use super::report;
 use crate::api::imports::{ImportCorrected, ImportReply};
 use crate::args::{Elsewhere, ImportsCommand, Options};
@@ -19,12 +19,12 @@ pub(super) fn run(
 ) -> Result<(), ServerError> {
     match what {
         None => {
-            let imports = target::list(options, elsewhere)?;
+            let imports = places::list(options, elsewhere)?;
             report(options, &imports, || in_words(&imports))
         }
         Some(ImportsCommand::Undo { id }) => {
             super::progress::stop_cleanly_on_signal();
-            let corrected = target::open(options, settings, elsewhere)?.undo(id)?;
+            let corrected = places::open(options, settings, elsewhere)?.undo(id)?;
             report(options, &corrected, || undone_in_words(id, corrected))
         }
     }

@@ -5,43 +5,17 @@
 //! behalf of any page it shows, so what changes something must come from a page of our own, and an open console answers
 //! only under a name of this machine.
 
-use super::session;
+use super::entry::{Way, entry, path_of};
 use super::visit::Visit;
-use crate::admission::is_change;
-use crate::api::auth::is_basic;
 use crate::app::App;
-use crate::exposure::is_local;
-use crate::keys::Holder;
-use crate::peer::{Peer, SentBy, sent_by};
+use crate::peer::{SentBy, is_change, sent_by};
 use axum::extract::{Request, State};
-use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use console::view::{LoginPage, safe_back};
-use engine::By;
-use governance::{Action, Actor, Role};
+use governance::{Action, Role};
 use std::sync::Arc;
-
-/// How somebody came in, and who it is.
-#[derive(Debug, Clone)]
-pub(super) struct Entry {
-    pub(super) way: Way,
-    pub(super) role: Role,
-    pub(super) by: By,
-}
-
-/// How somebody came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    /// By a session: they can sign out.
-    Session,
-    /// By a key in a header, which no other site can make a browser send unasked.
-    Key,
-    /// By a key that a browser may have been given with an address, and sends by itself from then on.
-    Remembered,
-    /// By being on this machine.
-    Open,
-}
 
 /// What a page needs.
 #[derive(Clone)]
@@ -80,21 +54,6 @@ pub(super) async fn guard_forms(State(app): State<Arc<App>>, request: Request, n
     next.run(request).await
 }
 
-/// How somebody may come in, or `None`.
-pub(super) fn entry(app: &App, headers: &HeaderMap, extensions: &Extensions) -> Option<Entry> {
-    let address = Some(Peer::of_request(extensions, headers, app).address);
-    let entry = |way, holder: &Holder| Entry { way, role: holder.role, by: By { actor: holder.into(), address } };
-    let may_view = |holder: &Holder| holder.role.may(Action::View);
-    if let Some(holder) = session::holder(app, headers).filter(may_view) {
-        return Some(entry(Way::Session, &holder));
-    }
-    if let Some(holder) = extensions.get::<Holder>().filter(|holder| may_view(holder)) {
-        return Some(entry(if is_basic(headers) { Way::Remembered } else { Way::Key }, holder));
-    }
-    let by = By { actor: Actor::OpenConsole, address };
-    (app.is_console_open && is_local(headers)).then_some(Entry { way: Way::Open, role: Role::Admin, by })
-}
-
 /// The sign-in page with 401.
 pub(super) fn sign_in(visit: &Visit, back: &str, problem: Option<String>) -> Response {
     let page = LoginPage {
@@ -108,11 +67,6 @@ pub(super) fn sign_in(visit: &Visit, back: &str, problem: Option<String>) -> Res
     // Not "Basic": a browser would put its own window before the page.
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
-}
-
-/// A request's path and query.
-pub(super) fn path_of(uri: &Uri) -> String {
-    uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string)
 }
 
 fn not_allowed(request: Request, app: &Arc<App>, role: Role) -> Response {

@@ -1,10 +1,11 @@
 //! How does somebody sign in and out, choose colours, and get the style sheet?
 
-use super::cookies::Cookies;
+use super::access;
 use super::visit::Visit;
-use super::{access, session};
 use crate::attempts::Refused;
+use crate::cookies::Cookies;
 use crate::keys::Holder;
+use crate::sessions;
 use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Path, Query};
@@ -22,7 +23,7 @@ use std::time::Duration;
 const THEME_SECONDS: i64 = 365 * 86_400;
 
 /// How long a session lasts, in seconds.
-const SESSION_SECONDS: i64 = session::LIFETIME_DAYS * 86_400;
+const SESSION_SECONDS: i64 = sessions::LIFETIME_DAYS * 86_400;
 
 /// Where a form leads afterwards, and what it says.
 #[derive(Debug, Default, Deserialize)]
@@ -62,14 +63,14 @@ pub(super) async fn login(headers: HeaderMap, visit: Visit, filled: Result<Form<
         Err(error) => return visit.failed(&error),
     };
     app.sign_ins.forget(address);
-    let had = Cookies::of(&app).read(&headers, session::COOKIE);
+    let had = Cookies::of(&app.settings.server).read(&headers, sessions::COOKIE);
     let token = match app.sessions.begin(&holder.id, had, app.engine.clock().now()) {
         Ok(token) => token,
         Err(error) => return visit.failed(&error.into()),
     };
     app.audit.note(Deed::SignIn, &By { actor: (&holder).into(), address: Some(address) }, "console");
     let mut response = Redirect::to(&back).into_response();
-    Cookies::of(&app).set(&mut response, session::COOKIE, &token, SESSION_SECONDS);
+    Cookies::of(&app.settings.server).set(&mut response, sessions::COOKIE, &token, SESSION_SECONDS);
     response
 }
 
@@ -107,12 +108,12 @@ fn too_early(visit: &Visit, back: &str, wait: Duration) -> Response {
 
 /// Ends the session.
 pub(super) async fn logout(headers: HeaderMap, visit: Visit) -> Response {
-    let cookies = Cookies::of(&visit.app);
-    if let Some(token) = cookies.read(&headers, session::COOKIE) {
+    let cookies = Cookies::of(&visit.app.settings.server);
+    if let Some(token) = cookies.read(&headers, sessions::COOKIE) {
         visit.app.sessions.end(token);
     }
     let mut response = Redirect::to("/login").into_response();
-    cookies.set(&mut response, session::COOKIE, "", 0);
+    cookies.set(&mut response, sessions::COOKIE, "", 0);
     response
 }
 
@@ -120,7 +121,12 @@ pub(super) async fn logout(headers: HeaderMap, visit: Visit) -> Response {
 pub(super) async fn theme(visit: Visit, filled: Result<Form<Filled>, FormRejection>) -> Response {
     let Ok(Form(filled)) = filled else { return unreadable(&visit) };
     let mut response = Redirect::to(safe_back(&filled.back)).into_response();
-    Cookies::of(&visit.app).set(&mut response, Theme::COOKIE, Theme::parse(&filled.theme).name(), THEME_SECONDS);
+    Cookies::of(&visit.app.settings.server).set(
+        &mut response,
+        Theme::COOKIE,
+        Theme::parse(&filled.theme).name(),
+        THEME_SECONDS,
+    );
     response
 }
 
@@ -160,7 +166,7 @@ pub(super) fn unreadable(visit: &Visit) -> Response {
 }
 
 /// What became of an action, for the page it leads to.
-pub(super) fn flash(done: Result<String, crate::api::ApiError>) -> Flash {
+pub(super) fn flash(done: Result<String, crate::failure::ApiError>) -> Flash {
     match done {
         Ok(text) => Flash::Done(text),
         Err(error) => Flash::Failed(format!("{}.", capital(error.message()))),

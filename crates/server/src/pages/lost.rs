@@ -2,9 +2,9 @@
 
 use super::visit::Visit;
 use super::with_policy;
-use crate::api::ApiError;
 use crate::app::App;
 use crate::exposure::is_local;
+use crate::failure::ApiError;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;

@@ -2,9 +2,9 @@
 
 use super::door::flash;
 use super::visit::Visit;
-use crate::api::ApiError;
 use crate::app::App;
 use crate::error::ServerError;
+use crate::failure::ApiError;
 use axum::Form;
 use axum::extract::Path;
 use axum::extract::rejection::FormRejection;

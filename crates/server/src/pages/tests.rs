@@ -240,18 +240,18 @@ fn the_console_opens_with_the_admin_key_and_closes_again() {
         (&*format!("key={SERVER}&back=%2Fmodels"), "This is a server key"),
     ] {
         let refused = console.post("/login", form, &[]);
-        assert_eq!((refused.status, refused.cookie(super::session::COOKIE)), (401, None), "{form}");
+        assert_eq!((refused.status, refused.cookie(crate::sessions::COOKIE)), (401, None), "{form}");
         assert!(refused.body.contains(problem), "{form}: {}", refused.body);
     }
     let form = format!("key=+{ADMIN}%0A&back=%2Fcustomers%3Fq%3Da");
     let opened = console.post("/login", &form, &[]);
     assert_eq!((opened.status, opened.header("location")), (303, "/customers?q=a"));
-    let cookie = opened.cookie(super::session::COOKIE).unwrap();
+    let cookie = opened.cookie(crate::sessions::COOKIE).unwrap();
     assert!(cookie.ends_with("; Path=/; Max-Age=604800; HttpOnly; SameSite=Strict"), "{cookie}");
     let away = console.post("/login", &format!("key={ADMIN}&back=%2F%2Fevil.example"), &[]);
     assert_eq!(away.header("location"), "/");
 
-    let cookie = away.cookie(super::session::COOKIE).unwrap();
+    let cookie = away.cookie(crate::sessions::COOKIE).unwrap();
     let session = cookie.split(';').next().unwrap();
     let page = console.send("GET", "/", &[("cookie", session)], "");
     assert_eq!(page.status, 200);
@@ -264,7 +264,7 @@ fn the_console_opens_with_the_admin_key_and_closes_again() {
 #[test]
 fn a_session_ends_after_a_week() {
     let console = Console::start(false);
-    let cookie = console.post("/login", &format!("key={ADMIN}"), &[]).cookie(super::session::COOKIE).unwrap();
+    let cookie = console.post("/login", &format!("key={ADMIN}"), &[]).cookie(crate::sessions::COOKIE).unwrap();
     let session = [("cookie", cookie.split(';').next().unwrap())];
     assert_eq!(console.send("GET", "/", &session, "").status, 200);
     console.clock.advance(Duration::from_secs(7 * 86_400));
@@ -287,7 +287,7 @@ fn a_program_opens_the_console_with_the_admin_key_only() {
 #[test]
 fn other_sites_change_nothing() {
     let console = Console::start(false);
-    let cookie = console.sign_in(ADMIN, super::session::COOKIE);
+    let cookie = console.sign_in(ADMIN, crate::sessions::COOKIE);
     let paths =
         ["/theme", "/login", "/logout", "/customers/42/decide", "/models/churn/train", "/models/churn/champion"];
     for path in paths {

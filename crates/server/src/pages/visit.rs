@@ -1,11 +1,11 @@
 //! What does a request tell about its visitor, and how are they answered?
 
-use super::access::{Entry, Way, entry, path_of};
-use super::cookies::{self, Cookies};
+use super::entry::{Entry, Way, entry, path_of};
 use super::html;
-use crate::api::ApiError;
 use crate::app::App;
+use crate::cookies::{self, Cookies};
 use crate::error::ServerError;
+use crate::failure::ApiError;
 use crate::peer::{self, Peer};
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
@@ -55,7 +55,7 @@ impl Visit {
     /// Reads what the request tells.
     pub(super) fn read(parts: &mut Parts, app: &Arc<App>) -> Self {
         let headers = &parts.headers;
-        let cookies = Cookies::of(app);
+        let cookies = Cookies::of(&app.settings.server);
         let entered = parts.extensions.get::<Entry>().cloned();
         Self {
             app: app.clone(),
@@ -63,7 +63,7 @@ impl Visit {
             base_url: peer::base_url(headers),
             here: path_of(&parts.uri),
             entry: entered.or_else(|| entry(app, headers, &parts.extensions)),
-            peer: Peer::of_request(&parts.extensions, headers, app),
+            peer: Peer::of_request(&parts.extensions, headers, &app.settings.server.trusted_proxies),
             flash: cookies.read(headers, FLASH).and_then(flash),
         }
     }
@@ -94,7 +94,7 @@ impl Visit {
             Ok(page) => {
                 let mut response = html(page).into_response();
                 if had_flash {
-                    Cookies::of(&self.app).set(&mut response, FLASH, "", 0);
+                    Cookies::of(&self.app.settings.server).set(&mut response, FLASH, "", 0);
                 }
                 response
             }
@@ -111,7 +111,12 @@ impl Visit {
         };
         // A cookie holds 4,096 bytes, and an escaped letter takes up to twelve.
         let text: String = text.chars().take(300).collect();
-        Cookies::of(&self.app).set(&mut response, FLASH, &format!("{key}.{}", url_part(&text)), FLASH_SECONDS);
+        Cookies::of(&self.app.settings.server).set(
+            &mut response,
+            FLASH,
+            &format!("{key}.{}", url_part(&text)),
+            FLASH_SECONDS,
+        );
         response
     }
 

@@ -1,5 +1,6 @@
 //! How does a row become a line of NDJSON, or a row of Parquet?
 
+use crate::args::ExportFormat;
 use crate::error::ServerError;
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical, ZstdLevel};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, Int64Type};
@@ -18,16 +19,7 @@ use storage::{create_directory, create_file};
 /// After how many bytes of documents a row group of Parquet is written.
 const GROUP_BYTES: usize = 8 << 20;
 
-/// In which form rows are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// One JSON document a line.
-    Ndjson,
-    /// Columns, and the JSON document as the last of them.
-    Parquet,
-}
-
-impl Format {
+impl ExportFormat {
     pub(super) fn extension(self) -> &'static str {
         match self {
             Self::Ndjson => "ndjson",
@@ -70,7 +62,7 @@ struct Columns {
 }
 
 impl File {
-    pub(super) fn create(path: &Path, format: Format, columns: &'static [Column]) -> Result<Self, ServerError> {
+    pub(super) fn create(path: &Path, format: ExportFormat, columns: &'static [Column]) -> Result<Self, ServerError> {
         let failed = || ServerError::io(format!("cannot write {}", path.display()));
         if path.exists() {
             let message = format!("{} is there already: name another directory", path.display());
@@ -80,8 +72,8 @@ impl File {
         let temp = path.with_extension(format!("{}.unfinished", format.extension()));
         let file = create_file(&temp).map_err(failed())?;
         let rows = match format {
-            Format::Ndjson => Rows::Lines(BufWriter::new(file)),
-            Format::Parquet => {
+            ExportFormat::Ndjson => Rows::Lines(BufWriter::new(file)),
+            ExportFormat::Parquet => {
                 Rows::Columns(Box::new(Columns::begin(file, columns).map_err(|error| unwritable(path, &error))?))
             }
         };

@@ -1,40 +1,25 @@
-//! Where does an import go? Into the data directory, or to the server that holds it, here or elsewhere.
+//! What does whoever takes an import have to do?
 
-use super::elsewhere::Server;
-use crate::api::imports::{ImportBegins, ImportCorrected, ImportEnds, ImportReply, ImportTaken};
-use crate::args::{Elsewhere, Options};
-use crate::commands::progress::{Counting, is_cancelled};
+use crate::api::imports::{ImportBegins, ImportCorrected, ImportEnds, ImportTaken};
 use crate::error::ServerError;
-use crate::serve::Opened;
-use crate::settings::Settings;
-use engine::{AuditTrail, By, EngineError};
-use events::{Event, ImportId, NewImport};
-use governance::Deed;
-use primitives::{Currency, ErrorKind};
-use std::cell::Cell;
+use events::Event;
+use primitives::Currency;
 use std::path::PathBuf;
-use storage::{Access, SealPolicy};
 
-/// How many events are appended at a time.
-const N_BATCH: usize = 5_000;
-/// How many events are folded before they are checkpointed.
-const N_CHECKPOINT: usize = 200_000;
-/// How many events are read before the bar moves.
-const N_SHOWN: u64 = 4_096;
 /// How many imports are asked for at a time.
 pub(super) const N_LISTED: usize = 1_000;
 
 /// An event on its way.
 #[derive(Debug)]
-pub(in super::super) struct Ready {
-    pub(in super::super) event: Event,
+pub(crate) struct Ready {
+    pub(crate) event: Event,
     /// What it was read from, where that is what goes on.
-    pub(in super::super) json: Option<String>,
-    pub(in super::super) line: u64,
+    pub(crate) json: Option<String>,
+    pub(crate) line: u64,
 }
 
 /// Where an import goes.
-pub(in super::super) trait Target {
+pub(crate) trait Target {
     /// Whether events go on as the JSON that they were read from.
     fn wants_json(&self) -> bool;
 
@@ -61,178 +46,4 @@ pub(in super::super) trait Target {
 
     /// The currency of amounts of which nobody says one; `None` where only a server elsewhere could say it.
     fn currency(&self) -> Option<Currency>;
-}
-
-/// Finds where an import goes: to the address given, else into the data directory, else to the server that holds it.
-pub(in super::super) fn open(
-    options: &Options,
-    settings: Settings,
-    elsewhere: &Elsewhere,
-) -> Result<Box<dyn Target>, ServerError> {
-    if let Some(url) = &elsewhere.to {
-        return Ok(Box::new(Server::elsewhere(url, elsewhere.key()?)?));
-    }
-    match Opened::open(&options.data, Access::Exclusive, settings) {
-        Err(error) if error.kind() == ErrorKind::Conflict => match crate::local::find(&options.data) {
-            Some(found) => Ok(Box::new(Server::on_this_machine(found, options.data.clone()))),
-            None => Err(error),
-        },
-        opened => Ok(Box::new(Here::new(opened?))),
-    }
-}
-
-/// A data directory that nobody else uses.
-pub(in super::super) struct Here<O: AsRef<Opened>> {
-    opened: O,
-    n_since_checkpoint: Cell<usize>,
-}
-
-impl<O: AsRef<Opened>> Here<O> {
-    pub(in super::super) fn new(opened: O) -> Self {
-        Self { opened, n_since_checkpoint: Cell::new(0) }
-    }
-
-    fn opened(&self) -> &Opened {
-        self.opened.as_ref()
-    }
-
-    /// So many more events are about to be folded.
-    fn count(&self, n_events: usize) -> Result<(), ServerError> {
-        if self.n_since_checkpoint.get() >= N_CHECKPOINT {
-            self.checkpoint()?;
-        }
-        self.n_since_checkpoint.set(self.n_since_checkpoint.get() + n_events);
-        Ok(())
-    }
-
-    fn follow(&self) -> Result<(), ServerError> {
-        let opened = self.opened();
-        if !opened.engine.is_outdated()? {
-            return Ok(());
-        }
-        let bar = Counting::events("Making profiles anew", opened.engine.ports().events.head().0);
-        let followed = opened.engine.follow_corrections(&mut |n_read| {
-            if n_read % N_SHOWN == 0 {
-                bar.advance(n_read);
-            }
-            if is_cancelled() { Err(stopped()) } else { Ok(()) }
-        });
-        bar.finish();
-        Ok(followed?)
-    }
-
-    fn note(&self, deed: Deed, subject: String) {
-        let opened = self.opened();
-        AuditTrail::new(opened.engine.clone()).note(deed, &By::COMMAND, subject);
-    }
-
-    fn checkpoint(&self) -> Result<(), ServerError> {
-        self.n_since_checkpoint.set(0);
-        let opened = self.opened();
-        opened.engine.checkpoint(opened.settings.profiles.n_resident_max)?;
-        Ok(())
-    }
-}
-
-impl<O: AsRef<Opened>> Target for Here<O> {
-    fn wants_json(&self) -> bool {
-        false
-    }
-
-    fn is_full(&self, n_events: usize, _: usize) -> bool {
-        n_events >= N_BATCH
-    }
-
-    fn begin(&self, begins: &ImportBegins) -> Result<u64, ServerError> {
-        let ImportBegins { file, mapping, mapping_sha256 } = begins.clone();
-        let id = self.opened().engine.begin_import(&NewImport { file, mapping, mapping_sha256 })?;
-        self.note(Deed::Import, format!("import {id} of {}", begins.file));
-        Ok(id.0)
-    }
-
-    fn take(&self, import: u64, batch: Vec<Ready>) -> Result<ImportTaken, ServerError> {
-        self.count(batch.len())?;
-        let events = batch.into_iter().map(|ready| ready.event).collect();
-        Ok(self.opened().engine.ingest_imported(ImportId(import), events)?.into())
-    }
-
-    fn replace(&self, import: u64, batch: Vec<Ready>) -> Result<ImportTaken, ServerError> {
-        self.count(batch.len())?;
-        let events = batch.into_iter().map(|ready| ready.event).collect();
-        let imported = self.opened().engine.replace_imported(ImportId(import), events)?;
-        if imported.n_replaced > 0 {
-            self.note(Deed::ImportReplaced, format!("import {import}: {} events", imported.n_replaced));
-        }
-        Ok(imported.into())
-    }
-
-    fn end(&self, import: u64, ends: ImportEnds) -> Result<(), ServerError> {
-        let opened = self.opened();
-        opened.engine.end_import(ImportId(import), ends.into())?;
-        self.follow()?;
-        self.checkpoint()?;
-        // What came in moves from the log into the history's files.
-        opened.storage.seal(opened.engine.checkpointed(), &SealPolicy::default())?;
-        Ok(())
-    }
-
-    fn undo(&self, import: u64) -> Result<ImportCorrected, ServerError> {
-        let engine = &self.opened().engine;
-        let known = engine.ports().imports.import(ImportId(import))?.filter(|known| known.undone_at.is_some());
-        if let Some(known) = known {
-            // Asked again, it says again what was done.
-            let (withdrawn, restored) = known.undone;
-            return Ok(ImportCorrected { withdrawn, restored });
-        }
-        let corrected = engine.undo_import(ImportId(import))?;
-        self.note(Deed::ImportUndone, format!("import {import}"));
-        self.follow()?;
-        Ok(corrected.into())
-    }
-
-    fn data(&self) -> Option<PathBuf> {
-        Some(self.opened().data.clone())
-    }
-
-    fn currency(&self) -> Option<Currency> {
-        self.opened().settings.default_currency()
-    }
-}
-
-fn stopped() -> EngineError {
-    EngineError::new(
-        ErrorKind::Unavailable,
-        "stopped: what was corrected is kept, and the next start makes profiles anew",
-    )
-}
-
-/// The imports of a data directory, also of one that a server holds.
-pub(in super::super) fn list(options: &Options, elsewhere: &Elsewhere) -> Result<Vec<ImportReply>, ServerError> {
-    if let Some(url) = &elsewhere.to {
-        let server = Server::elsewhere(url, elsewhere.key()?)?;
-        return in_pages(|before| server.imports(before));
-    }
-    let directory = storage::DataDir::open(&options.data, Access::ReadOnly)?;
-    let storage = storage::Storage::open(directory, storage::StorageSettings::default())?;
-    let imports = storage.import_log();
-    in_pages(|before| {
-        let page = imports.imports(before.map(ImportId), N_LISTED)?;
-        Ok(page.into_iter().map(ImportReply::from).collect())
-    })
-}
-
-/// Asks for page after page, newest first, and answers in the order in which they began.
-fn in_pages(
-    page: impl Fn(Option<u64>) -> Result<Vec<ImportReply>, ServerError>,
-) -> Result<Vec<ImportReply>, ServerError> {
-    let mut all: Vec<ImportReply> = Vec::new();
-    loop {
-        let next = page(all.last().map(|oldest| oldest.id))?;
-        let is_last = next.len() < N_LISTED;
-        all.extend(next);
-        if is_last {
-            all.reverse();
-            return Ok(all);
-        }
-    }
 }

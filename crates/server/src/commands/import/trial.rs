@@ -2,7 +2,7 @@
 
 use super::super::progress::{Bars, stop_cleanly_on_signal};
 use super::super::report;
-use super::super::sink::TrialSink;
+use super::sink::TrialSink;
 use super::{check_arguments, details, name_of, something_accepted};
 use crate::args::Options;
 use crate::clock::SystemClock;

@@ -48,7 +48,7 @@ fn a_viewer_sees_the_pages_and_changes_nothing() {
     let console = Console::start(false);
     console.send_events(r#"{"batch":[{"type":"identify","userId":"ann"}]}"#);
     let viewer = console.key("Mei", Role::Viewer);
-    let cookie = console.sign_in(&viewer.key, super::super::session::COOKIE);
+    let cookie = console.sign_in(&viewer.key, crate::sessions::COOKIE);
     let origin = format!("http://{}", console.running.address());
     let bearer = format!("Bearer {}", viewer.key);
     for headers in [&[("cookie", cookie.as_str()), ("origin", origin.as_str())][..], &[("authorization", &bearer)]] {
@@ -92,19 +92,19 @@ fn keys_are_made_and_revoked_on_a_page_and_end_at_once() {
     assert!(!console.get("/keys").body.contains(key) && console.get("/keys").body.contains("Ann &#60;b&#62;"));
     let id = console.running.app().keys.find(key).unwrap().id;
     let bearer = [("authorization", &*format!("Bearer {key}")), ("host", "elsewhere.example")];
-    let session = console.sign_in(key, super::super::session::COOKIE);
+    let session = console.sign_in(key, crate::sessions::COOKIE);
 
     for (form, problem) in [("name=&role=viewer", "visible"), ("name=x&role=king", "no such role")] {
         let refused = console.post("/keys", form, &[]);
         assert_eq!((refused.status, refused.header("location")), (303, "/keys"), "{form}");
-        let flash = super::super::cookies::unescape(&refused.cookie("rapport_flash").unwrap());
+        let flash = crate::cookies::unescape(&refused.cookie("rapport_flash").unwrap());
         assert!(flash.contains(problem), "{flash}");
     }
     assert_eq!(console.post("/keys", "nonsense", &[]).status, 400);
     let revoked = console.post(&format!("/keys/{id}/revoke"), "", &[]);
     assert_eq!((revoked.status, revoked.header("location")), (303, "/keys"));
     assert_eq!(console.running.app().keys.role_of(key), None);
-    assert!(super::super::session::holder(console.running.app(), &headers(&session)).is_none(), "its session ends");
+    assert!(console.running.app().signed_in(&headers(&session)).is_none(), "its session ends");
     assert_ne!(status(&console, "GET", "/models", &bearer), 200);
 
     let (name, subject) = ("Open console".to_owned(), format!("viewer key \"Ann <b>\" ({id})"));
@@ -123,8 +123,8 @@ fn headers(cookie: &str) -> axum::http::HeaderMap {
 #[test]
 fn a_sign_in_ends_the_older_session_and_an_idle_one_ends_by_itself() {
     let console = Console::start_with(false, |settings| settings.console.idle_minutes = 30);
-    let first = console.sign_in(ADMIN, super::super::session::COOKIE);
-    let second = console.sign_in(ADMIN, super::super::session::COOKIE);
+    let first = console.sign_in(ADMIN, crate::sessions::COOKIE);
+    let second = console.sign_in(ADMIN, crate::sessions::COOKIE);
     let open = |cookie: &str| status(&console, "GET", "/", &[("cookie", cookie)]);
     assert_eq!((open(&first), open(&second)), (401, 200));
     console.clock.advance(Duration::from_secs(29 * 60));

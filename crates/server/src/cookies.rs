@@ -1,20 +1,20 @@
 //! How are the console's cookies read and set?
 
-use crate::app::App;
+use crate::settings::ServerSettings;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
 /// How cookies are named and guarded.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cookies {
+pub(crate) struct Cookies {
     /// Whether browsers reach the server over TLS only. Then no other host and no page without TLS can set ours.
     is_tls: bool,
 }
 
 impl Cookies {
     /// As the settings say.
-    pub(super) fn of(app: &App) -> Self {
-        Self { is_tls: app.settings.server.tls_proxy }
+    pub(crate) fn of(settings: &ServerSettings) -> Self {
+        Self { is_tls: settings.tls_proxy }
     }
 
     fn prefix(self) -> &'static str {
@@ -22,7 +22,7 @@ impl Cookies {
     }
 
     /// The value of a cookie.
-    pub(super) fn read<'h>(self, headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    pub(crate) fn read<'h>(self, headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
         let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
         let pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
         pairs.filter(|(found, _)| found.strip_prefix(self.prefix()) == Some(name)).map(|(_, value)| value).next()
@@ -30,7 +30,7 @@ impl Cookies {
 
     /// Sets a cookie that only this server's own pages send, and that no script can read. `value` must be plain:
     /// hexadecimal, or escaped for an address. A lifetime of nought removes it.
-    pub(super) fn set(self, response: &mut Response, name: &str, value: &str, lifetime_seconds: i64) {
+    pub(crate) fn set(self, response: &mut Response, name: &str, value: &str, lifetime_seconds: i64) {
         let (prefix, secure) = (self.prefix(), if self.is_tls { "; Secure" } else { "" });
         let cookie =
             format!("{prefix}{name}={value}; Path=/; Max-Age={lifetime_seconds}; HttpOnly; SameSite=Strict{secure}");
@@ -41,7 +41,7 @@ impl Cookies {
 }
 
 /// Reads what [`url_part`](console::format::url_part) escaped.
-pub(super) fn unescape(text: &str) -> String {
+pub(crate) fn unescape(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {

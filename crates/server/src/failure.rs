@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 /// The body of every error.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(title = "Error")]
-pub(super) struct ErrorBody {
+pub(crate) struct ErrorBody {
     /// Always `false`.
     success: bool,
     /// The class of failure, for programs.

@@ -1,6 +1,6 @@
 //! How do imported payloads reach their target? In batches, durably, each key once.
 
-use super::import::target::{Ready, Target};
+use super::target::{Ready, Target};
 use crate::api::imports::{ImportBegins, ImportTaken};
 use crate::error::ServerError;
 use crate::settings::Settings;

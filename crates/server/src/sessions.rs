@@ -1,10 +1,7 @@
 //! Who is signed in to the console?
 
-use super::cookies::Cookies;
-use crate::app::App;
 use crate::error::ServerError;
-use crate::keys::{Holder, random_token, sha256_hex};
-use axum::http::HeaderMap;
+use crate::keys::{random_token, sha256_hex};
 use primitives::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -68,13 +65,6 @@ impl Sessions {
     pub fn end(&self, token: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&sha256_hex(token));
     }
-}
-
-/// Whose session a request belongs to: it ends with the key it was begun with.
-pub(crate) fn holder(app: &App, headers: &HeaderMap) -> Option<Holder> {
-    let token = Cookies::of(app).read(headers, COOKIE)?;
-    let idle = Duration::from_secs(60 * app.settings.console.idle_minutes);
-    app.keys.holder(&app.sessions.key_of(token, app.engine.clock().now(), idle)?)
 }
 
 #[cfg(test)]
