@@ -1,24 +1,16 @@
 //! How is the audit list kept? In the database, by number and age, without anybody waiting for the disk.
 
-use crate::command::Command;
-use crate::schema::{signed, unsigned};
+use crate::command::{Command, NewAudit};
+use crate::numbers::{signed, unsigned};
 use crate::{DatabaseError, Storage, StorageError};
 use governance::{AuditEntry, Deed};
 use primitives::{ErrorKind, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// The version of a stored entry.
 const VERSION: u8 = 1;
-
-/// An entry, ready to be stored.
-#[derive(Debug)]
-pub(crate) struct NewAudit {
-    at: i64,
-    deed: &'static str,
-    pub(crate) record: Vec<u8>,
-}
 
 /// What is asked of the audit list.
 #[derive(Debug, Clone, Default)]
@@ -69,29 +61,6 @@ impl Storage {
         let command = Command::PruneAudit { n_max: self.retention.n_audit_max, before };
         self.maintain("forgetting old entries of the audit list", command).map(drop)
     }
-}
-
-/// Adds an entry within the open transaction.
-pub(crate) fn add(connection: &Connection, entry: &NewAudit) -> rusqlite::Result<usize> {
-    let sql = "INSERT INTO audit(at, deed, record) VALUES(?1, ?2, ?3)";
-    connection.prepare_cached(sql)?.execute(params![entry.at, entry.deed, entry.record])
-}
-
-/// Removes what is too old, and of each deed what is too many.
-pub(crate) fn prune(connection: &Connection, n_max: u64, before: i64) -> rusqlite::Result<usize> {
-    let mut n = connection.prepare_cached("DELETE FROM audit WHERE at < ?1")?.execute([before])?;
-    for deed in Deed::ALL {
-        let sql = "SELECT seq FROM audit WHERE deed = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2";
-        let border: Option<i64> = connection
-            .prepare_cached(sql)?
-            .query_row(params![deed.name(), signed(n_max)], |row| row.get(0))
-            .optional()?;
-        if let Some(border) = border {
-            let sql = "DELETE FROM audit WHERE deed = ?1 AND seq <= ?2";
-            n += connection.prepare_cached(sql)?.execute(params![deed.name(), border])?;
-        }
-    }
-    Ok(n)
 }
 
 /// The newest entries of some deeds, by the index of each deed.

@@ -13,7 +13,7 @@
 use crate::counters::Counters;
 use crate::directory::{lock, unrestored_mark};
 use crate::files::{FILE_MODE, create_directory, create_file, sync_directory, write_durably};
-use crate::history::{PartFiles, verified};
+use crate::history_files::{PartFiles, verified};
 use crate::model_store::hex;
 use crate::schema::{meta, open_reader};
 use crate::{DatabaseError, Storage, StorageError};

@@ -1,12 +1,18 @@
 //! What can the writer be asked to do, and what does each request change?
 
-use crate::audit::{self, NewAudit};
+mod audit;
+mod days;
+mod imports;
+mod state;
+
+pub(crate) use audit::NewAudit;
+pub(crate) use days::DayCommand;
+pub(crate) use imports::{Correction, Followed, ImportCommand};
+pub(crate) use state::{StateCommand, StateTable};
+
 use crate::counters::Counters;
-use crate::decision_files::DayCommand;
-use crate::imports::{self, Followed, ImportCommand};
-use crate::schema::signed;
+use crate::numbers::signed;
 use crate::seen_ids::{Found, IdHash, Seen, SeenIds};
-use crate::state::StateCommand;
 use decisions::{Declaration, LoggedDecision};
 use events::{ImportRefusal, Offset, Receipt};
 use primitives::DecisionId;

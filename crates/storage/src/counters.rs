@@ -1,6 +1,7 @@
 //! Which numbers does the writer keep, so that nothing has to be counted?
 
-use crate::schema::{meta, signed, unsigned};
+use crate::numbers::{signed, unsigned};
+use crate::schema::meta;
 use rusqlite::{Connection, params};
 
 /// The numbers that the writer keeps in memory and stores with each transaction that changes them.

@@ -2,7 +2,7 @@
 
 use crate::StorageError;
 use crate::files::{FILE_MODE, create_directory};
-use crate::history::PartFiles;
+use crate::history_files::PartFiles;
 use crate::privacy;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};

@@ -2,7 +2,8 @@
 
 use crate::decision_files::Standing;
 use crate::event_log::rows_after;
-use crate::schema::{meta, signed, unsigned};
+use crate::numbers::{signed, unsigned};
+use crate::schema::meta;
 use crate::set_aside::read_all;
 use crate::{Storage, StorageError, privacy};
 use decisions::DecisionLog;

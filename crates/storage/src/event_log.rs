@@ -3,8 +3,9 @@
 use crate::Storage;
 use crate::command::{Command, Done, NewEvent, NewRejection};
 use crate::error::{DatabaseError, StorageError};
-use crate::history::Offsets;
-use crate::schema::{meta, signed, unsigned};
+use crate::history_files::{Offsets, Row};
+use crate::numbers::{signed, unsigned};
+use crate::schema::meta;
 use crate::seen_ids::{Seen, id_hash};
 use crate::writer::Patience;
 use events::{Event, EventLog, EventLogError, Inspected, InspectedStatus, Offset, Origin, Receipt, Recorded, Rejected};
@@ -21,9 +22,6 @@ struct RejectionRecord {
     #[serde(flatten)]
     rejected: Rejected,
 }
-
-/// An event's place and its stored bytes.
-pub(crate) type Row = (u64, Vec<u8>);
 
 impl EventLog for Storage {
     fn append(&self, events: &[Event]) -> Result<Vec<Receipt>, EventLogError> {

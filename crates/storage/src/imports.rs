@@ -2,20 +2,17 @@
 //!
 //! The tables here are an index: which events count no longer also stands in the log, as corrections.
 
-mod apply;
 mod correct;
 mod read;
-mod withdrawn;
 
-pub(crate) use apply::{Followed, ImportCommand, apply, follow};
 pub(crate) use correct::AfterCorrections;
-pub(crate) use withdrawn::{KnownWithdrawn, is_withdrawn};
 
-use crate::command::{Command, Done};
+use crate::command::{Command, Done, ImportCommand};
 use crate::event_log::{append_error, history_error, new_events, read_error};
-use crate::history::Offsets;
+use crate::history_files::Offsets;
 use crate::schema::meta;
 use crate::seen_ids::{IdHash, Seen, id_hash, in_table};
+use crate::withdrawn;
 use crate::writer::Patience;
 use crate::{DatabaseError, Storage, StorageError};
 use correct::Change;
@@ -26,8 +23,9 @@ use events::{
 use features::History;
 use primitives::Timestamp;
 use read::ImportPlaces;
+use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 impl ImportLog for Storage {
     fn begin_import(&self, new: &NewImport, at: Timestamp) -> Result<ImportId, EventLogError> {
@@ -167,6 +165,23 @@ impl Storage {
     /// Has the table know every id: a correction changes what it says of some.
     fn know_every_id(&self) -> Result<(), EventLogError> {
         self.flush_ids(events::EventLog::head(self).0).map_err(|error| history_error(0, error))
+    }
+
+    /// The offsets whose events were withdrawn. Read again only when there is a newer correction.
+    pub(crate) fn withdrawn(&self) -> Result<Arc<Offsets>, StorageError> {
+        let known = || self.withdrawn.lock().unwrap_or_else(PoisonError::into_inner);
+        let known_upto = known().upto;
+        let read = |connection: &Connection| {
+            let upto = meta(connection, "corrected_upto")?;
+            Ok(if upto == known_upto { None } else { Some((upto, withdrawn::read(connection)?)) })
+        };
+        let newer = self.readers.snapshot(read).map_err(failed("reading which events were withdrawn"))?;
+        let mut known = known();
+        if let Some((upto, offsets)) = newer.filter(|(upto, _)| *upto > known.upto) {
+            known.upto = upto;
+            known.offsets = Arc::new(offsets);
+        }
+        Ok(known.offsets.clone())
     }
 
     fn corrections(&self) -> MutexGuard<'_, ()> {

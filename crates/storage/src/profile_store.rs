@@ -3,8 +3,9 @@
 //! How rows come into force and go again stands in `state.rs`.
 
 use crate::command::{Command, Done};
-use crate::schema::{meta, unsigned};
-use crate::state::{StateCommand, StateTable};
+use crate::command::{StateCommand, StateTable};
+use crate::numbers::unsigned;
+use crate::schema::meta;
 use crate::writer::Patience;
 use crate::{DatabaseError, Storage, StorageError};
 use events::Offset;

@@ -1,6 +1,7 @@
 //! Which tables are there, and how does an older database become a newer one?
 
 use crate::files::FILE_MODE;
+use crate::numbers::unsigned;
 use crate::{Access, DatabaseError, StorageError};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::fs::OpenOptions;
@@ -163,16 +164,6 @@ pub(crate) fn meta(connection: &Connection, key: &str) -> rusqlite::Result<u64> 
         .query_row([key], |row| row.get(0))
         .optional()?;
     Ok(unsigned(found.unwrap_or(0)))
-}
-
-/// SQLite's integers are signed; ours are counts.
-pub(crate) fn unsigned(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or(0)
-}
-
-/// The other way.
-pub(crate) fn signed(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 fn version(connection: &Connection, path: &Path) -> Result<i64, StorageError> {

@@ -5,8 +5,8 @@
 //! they are read again from the log itself: `ids_upto` is the offset up to which the table knows all ids.
 
 use crate::counters::Counters;
-use crate::imports::is_withdrawn;
-use crate::schema::{signed, unsigned};
+use crate::numbers::{signed, unsigned};
+use crate::withdrawn::is_withdrawn;
 use events::{Event, Origin};
 use rusqlite::{Connection, params};
 use std::collections::HashMap;

@@ -10,7 +10,7 @@
 
 use crate::event_log::rows_after;
 use crate::files::{create_directory, sync_directory, write_durably};
-use crate::history::{Offsets, Part, PartFiles, RoundRows};
+use crate::history_files::{Offsets, Part, PartFiles, RoundRows};
 use crate::schema::{meta, open_reader};
 use crate::{DataDir, Storage, StorageError};
 use events::Event;

@@ -2,11 +2,12 @@
 
 use crate::command::{Command, Done};
 use crate::directory::bytes_of;
-use crate::history::{PartFiles, SealPolicy, SealReport, Sealer};
-use crate::imports::KnownWithdrawn;
+use crate::history_files::PartFiles;
+use crate::numbers::unsigned;
 use crate::readers::Readers;
-use crate::schema::{meta, open_checked, unsigned};
+use crate::schema::{meta, open_checked};
 use crate::settings::{StorageSettings, WriterStats};
+use crate::withdrawn::KnownWithdrawn;
 use crate::writer::{Patience, Shared, Writer};
 use crate::{Access, DataDir, DatabaseError, FileModelStore, StorageError};
 use decisions::DecisionLog;
@@ -33,7 +34,8 @@ pub struct Storage {
     pub(crate) shared: Arc<Shared>,
     pub(crate) readers: Readers,
     pub(crate) parts: PartFiles,
-    sealer: Sealer,
+    /// Held while events move to the history.
+    pub(crate) sealing: Mutex<()>,
     /// Held while a correction is made, and while an import appends.
     pub(crate) correcting: Mutex<()>,
     /// What was withdrawn, as of the newest correction that was read.
@@ -106,7 +108,7 @@ impl Storage {
             shared,
             readers: Readers::new(path),
             parts: PartFiles::new(directory.history()),
-            sealer: Sealer::default(),
+            sealing: Mutex::default(),
             correcting: Mutex::default(),
             withdrawn: Mutex::default(),
             models: Arc::new(FileModelStore::new(directory.models())),
@@ -171,15 +173,6 @@ impl Storage {
         &self.shared.stats
     }
 
-    /// Moves events up to `upto` from the log into the history, whole rounds at a time. `upto` is the offset that the
-    /// stored profiles have seen: what is after it may still have to be read from the log.
-    ///
-    /// # Errors
-    /// [`StorageError`]; rounds that were finished before stay finished.
-    pub fn seal(&self, upto: Offset, policy: &SealPolicy) -> Result<SealReport, StorageError> {
-        self.sealer.seal(self, upto, policy)
-    }
-
     /// The last offset that is in the history.
     ///
     /// # Errors
@@ -232,7 +225,7 @@ impl Storage {
             .snapshot(|connection| {
                 let sealed_upto = meta(connection, "sealed_upto")?;
                 let sql = "SELECT count(*) FROM events WHERE offset > ?1";
-                let n: i64 = connection.query_row(sql, [crate::schema::signed(sealed_upto)], |row| row.get(0))?;
+                let n: i64 = connection.query_row(sql, [crate::numbers::signed(sealed_upto)], |row| row.get(0))?;
                 Ok((unsigned(n), Offset(sealed_upto)))
             })
             .map_err(|source| StorageError::Database { attempt: "counting events", source })?;

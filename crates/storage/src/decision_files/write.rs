@@ -3,7 +3,7 @@
 use super::{Row, create_parent};
 use crate::StorageError;
 use crate::files::{create_directory, create_file, finish, temp_beside};
-use crate::history::{Digesting, file_error};
+use crate::history_files::{Digesting, file_error};
 use arrow_array::builder::{BooleanBuilder, Float64Builder, ListBuilder, StringBuilder};
 use arrow_array::{ArrayRef, RecordBatch, TimestampMillisecondArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};

@@ -4,16 +4,16 @@
 //! they get them, and then, in one transaction, the border moves past the round and the intent is gone. Nothing is ever
 //! removed from the history but what an open intent names while the log still holds every one of its events.
 
-use super::SealedRow;
-use super::parts::{Draft, Part};
 use crate::command::Command;
-use crate::schema::{meta, signed, unsigned};
+use crate::history_files::{Draft, Part, SealedRow};
+use crate::numbers::{signed, unsigned};
+use crate::schema::meta;
 use crate::{Storage, StorageError};
 use events::Offset;
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, PoisonError};
 
 /// When events move to the history, and in how large rounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,28 +79,24 @@ impl Border {
     }
 }
 
-/// Lets one thread seal at a time.
-#[derive(Debug, Default)]
-pub(crate) struct Sealer(Mutex<()>);
-
-impl Sealer {
-    pub(crate) fn seal(
-        &self,
-        storage: &Storage,
-        upto: Offset,
-        policy: &SealPolicy,
-    ) -> Result<SealReport, StorageError> {
-        let _alone = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let head = storage.shared.head.load(Ordering::Acquire);
+impl Storage {
+    /// Moves events up to `upto` from the log into the history, whole rounds at a time, one caller after the other. `upto`
+    /// is the offset that the stored profiles have seen: what is after it may still have to be read from the log.
+    ///
+    /// # Errors
+    /// [`StorageError`]; rounds that were finished before stay finished.
+    pub fn seal(&self, upto: Offset, policy: &SealPolicy) -> Result<SealReport, StorageError> {
+        let _alone = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
+        let head = self.shared.head.load(Ordering::Acquire);
         let upto = upto.0.min(head.saturating_sub(policy.n_events_kept));
-        let mut report = SealReport { sealed_upto: storage.sealed_upto()?, ..SealReport::default() };
+        let mut report = SealReport { sealed_upto: self.sealed_upto()?, ..SealReport::default() };
         // What an earlier failure left must not be there when a round of another size is written.
-        storage.end_sealing()?;
+        self.end_sealing()?;
         while upto.saturating_sub(report.sealed_upto.0) >= policy.n_events_min.max(1) {
-            let Some((last, rows)) = read_round(storage, report.sealed_upto.0, upto, policy)? else { break };
+            let Some((last, rows)) = read_round(self, report.sealed_upto.0, upto, policy)? else { break };
             let n_events = rows.len() as u64;
-            let draft = storage.parts.draft(report.sealed_upto.0 + 1, last, rows)?;
-            storage.seal_round(report.sealed_upto.0 + 1, last, &draft)?;
+            let draft = self.parts.draft(report.sealed_upto.0 + 1, last, rows)?;
+            self.seal_round(report.sealed_upto.0 + 1, last, &draft)?;
             report.n_events += n_events;
             report.n_rounds += 1;
             report.n_files += draft.names().len() as u64;
@@ -109,9 +105,7 @@ impl Sealer {
         }
         Ok(report)
     }
-}
 
-impl Storage {
     /// Moves a round whose files are written out of the log.
     fn seal_round(&self, first: u64, last: u64, draft: &Draft) -> Result<(), StorageError> {
         self.intend_seal(first, last, draft)?;

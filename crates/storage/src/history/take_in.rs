@@ -4,9 +4,9 @@
 //! border, the ids of their messages and what their corrections say: wherever it is broken off, the next time goes on from
 //! there.
 
-use super::{PartFiles, Round};
 use crate::command::Command;
 use crate::event_log::rows_after;
+use crate::history_files::{PartFiles, Round, Row};
 use crate::imports::AfterCorrections;
 use crate::schema::meta;
 use crate::seen_ids::{IdHash, Seen, seen};
@@ -169,7 +169,7 @@ fn check_round(
 }
 
 impl Storage {
-    fn log_rows(&self, round: &Round) -> Result<Vec<crate::event_log::Row>, StorageError> {
+    fn log_rows(&self, round: &Round) -> Result<Vec<Row>, StorageError> {
         let n_max = usize::try_from(round.last - round.first + 1).unwrap_or(usize::MAX);
         let read = self.readers.snapshot(|connection| {
             let after = meta(connection, "sealed_upto")?.max(round.first - 1);

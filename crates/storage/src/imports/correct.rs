@@ -1,9 +1,8 @@
 //! How does a correction become durable, with everything that follows from it?
 
-use super::apply::{Correction, Followed, ImportCommand};
-use crate::command::{Done, NewEvent};
+use crate::command::{Correction, Done, Followed, ImportCommand, NewEvent};
 use crate::event_log::new_event;
-use crate::history::Offsets;
+use crate::history_files::Offsets;
 use crate::seen_ids::{IdHash, Seen, seen};
 use crate::{Storage, StorageError};
 use events::{Call, Corrected, Event, EventLogError, ImportId, Offset, Places, Receipt, Recorded, Replaced};

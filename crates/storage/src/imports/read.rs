@@ -1,7 +1,7 @@
 //! What do the tables say of imports?
 
-use crate::history::Offsets;
-use crate::schema::{signed, unsigned};
+use crate::history_files::Offsets;
+use crate::numbers::{signed, unsigned};
 use events::{Import, ImportCounts, ImportId, NewImport, Offset, Places};
 use primitives::Timestamp;
 use rusqlite::{Connection, Row, params};

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::contract::samples;
-use crate::history::Offsets;
+use crate::history_files::Offsets;
 use crate::{Access, SealPolicy};
 use events::{ImportId, ImportLog, NewImport, Receipt, Replaced};
 use features::History;

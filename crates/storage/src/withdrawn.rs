@@ -1,39 +1,18 @@
 //! Which events count no longer? Ranges of offsets in a table, which a correction changes only where it says something.
 
-use super::failed;
-use crate::history::Offsets;
-use crate::schema::{meta, unsigned};
-use crate::{Storage, StorageError};
+use crate::history_files::Offsets;
+use crate::numbers::unsigned;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 /// What was withdrawn, and the newest correction that this takes into account.
 #[derive(Debug, Default)]
 pub(crate) struct KnownWithdrawn {
-    upto: u64,
-    offsets: Arc<Offsets>,
+    pub(crate) upto: u64,
+    pub(crate) offsets: Arc<Offsets>,
 }
 
-impl Storage {
-    /// The offsets whose events were withdrawn. Read again only when there is a newer correction.
-    pub(crate) fn withdrawn(&self) -> Result<Arc<Offsets>, StorageError> {
-        let known = || self.withdrawn.lock().unwrap_or_else(PoisonError::into_inner);
-        let known_upto = known().upto;
-        let read = |connection: &Connection| {
-            let upto = meta(connection, "corrected_upto")?;
-            Ok(if upto == known_upto { None } else { Some((upto, read(connection)?)) })
-        };
-        let newer = self.readers.snapshot(read).map_err(failed("reading which events were withdrawn"))?;
-        let mut known = known();
-        if let Some((upto, offsets)) = newer.filter(|(upto, _)| *upto > known.upto) {
-            known.upto = upto;
-            known.offsets = Arc::new(offsets);
-        }
-        Ok(known.offsets.clone())
-    }
-}
-
-fn read(connection: &Connection) -> rusqlite::Result<Offsets> {
+pub(crate) fn read(connection: &Connection) -> rusqlite::Result<Offsets> {
     let mut statement = connection.prepare_cached("SELECT first, last FROM withdrawn")?;
     let ranges = statement.query_map([], |row| Ok((unsigned(row.get(0)?), unsigned(row.get(1)?))))?;
     ranges.collect::<Result<Vec<_>, _>>().map(Offsets::of)
@@ -51,7 +30,7 @@ fn range_from(connection: &Connection, place: i64) -> rusqlite::Result<Option<(i
 }
 
 /// Adds a range, and joins it with its neighbours.
-pub(super) fn withdraw(connection: &Connection, (first, last): (i64, i64)) -> rusqlite::Result<()> {
+pub(crate) fn withdraw(connection: &Connection, (first, last): (i64, i64)) -> rusqlite::Result<()> {
     let before = range_from(connection, first)?.filter(|(_, end)| *end >= first - 1);
     let from = before.map_or(first, |(begin, _)| begin);
     let after = range_from(connection, last + 1)?.map_or(last, |(_, end)| end);
@@ -59,7 +38,7 @@ pub(super) fn withdraw(connection: &Connection, (first, last): (i64, i64)) -> ru
 }
 
 /// Takes a range away, and keeps what reaches beyond it.
-pub(super) fn restore(connection: &Connection, (first, last): (i64, i64)) -> rusqlite::Result<()> {
+pub(crate) fn restore(connection: &Connection, (first, last): (i64, i64)) -> rusqlite::Result<()> {
     let before = range_from(connection, first - 1)?.filter(|(_, end)| *end >= first);
     let after = range_from(connection, last)?.filter(|(_, end)| *end > last);
     let kept = [before.map(|(begin, _)| (begin, first - 1)), after.map(|(_, end)| (last + 1, end))];

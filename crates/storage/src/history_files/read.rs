@@ -1,10 +1,10 @@
 //! How are the history's files read again, in the order of the log?
 
+use super::Row;
 use super::offsets::Offsets;
 use super::parts::{Part, PartFiles, Round};
 use super::write;
 use crate::StorageError;
-use crate::event_log::Row;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, RecordBatch};
@@ -73,7 +73,7 @@ impl RoundRows {
         for (i, batch) in batches.iter().enumerate() {
             let offsets = batch.column(0).as_primitive::<Int64Type>();
             let found =
-                offsets.values().iter().enumerate().map(|(row, offset)| (crate::schema::unsigned(*offset), i, row));
+                offsets.values().iter().enumerate().map(|(row, offset)| (crate::numbers::unsigned(*offset), i, row));
             order.extend(found.filter(|(offset, _, _)| *offset > after));
         }
         order.sort_unstable();
@@ -120,7 +120,7 @@ fn newest(round: &Round, title: Option<&str>, left_out: &Offsets, n_max: usize) 
             let (kinds, events) = (batch.column(1).as_string::<i32>(), batch.column(2).as_string::<i32>());
             for row in 0..batch.num_rows() {
                 let found = if events.is_null(row) { kinds.value(row) } else { events.value(row) };
-                let offset = crate::schema::unsigned(offsets.value(row));
+                let offset = crate::numbers::unsigned(offsets.value(row));
                 if title.is_none_or(|title| title == found) && !left_out.contains(offset) {
                     wanted.push((offset, i, n_before + row));
                 }
@@ -142,7 +142,7 @@ fn newest(round: &Round, title: Option<&str>, left_out: &Offsets, n_max: usize) 
             let records = batch.column(1).as_string::<i32>();
             rows.extend(
                 (0..batch.num_rows())
-                    .map(|row| (crate::schema::unsigned(offsets.value(row)), records.value(row).as_bytes().to_vec())),
+                    .map(|row| (crate::numbers::unsigned(offsets.value(row)), records.value(row).as_bytes().to_vec())),
             );
         }
     }
@@ -232,7 +232,7 @@ fn damaged(path: &Path, why: impl ToString) -> StorageError {
 mod tests {
     use super::*;
     use crate::contract::samples;
-    use crate::history::SealedRow;
+    use crate::history_files::SealedRow;
 
     #[test]
     fn damage_that_no_digest_tells_is_an_error_that_names_the_file() {

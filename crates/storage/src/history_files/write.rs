@@ -139,7 +139,7 @@ fn batch(rows: &[SealedRow]) -> Result<RecordBatch, StorageError> {
     for row in rows {
         let damaged = |source| StorageError::Event(EventLogError::Record { offset: row.offset, source });
         let event = Event::from_record(&row.record).map_err(damaged)?;
-        offset.append_value(crate::schema::signed(row.offset));
+        offset.append_value(crate::numbers::signed(row.offset));
         message_id.append_value(event.message_id.as_str());
         kind.append_value(event.kind().name());
         title.append_option(Some(event.title()).filter(|title| *title != event.kind().name()));

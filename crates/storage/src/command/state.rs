@@ -6,9 +6,10 @@
 //! rows that never count and that the next start removes; one after it leaves superseded rows, which the next checkpoint
 //! removes.
 
-use crate::command::Done;
+use super::Done;
 use crate::counters::Counters;
-use crate::schema::{STATE_REBUILT, signed, unsigned};
+use crate::numbers::{signed, unsigned};
+use crate::schema::STATE_REBUILT;
 use profiles::Change;
 use rusqlite::{Connection, params};
 

@@ -1,26 +1,14 @@
-//! How is everything that ever happened kept for good, and read again? [`History`] over files and log.
-//!
-//! A *round* is a closed range of offsets. It becomes one file for each day on which its events were received, so that
-//! DuckDB, Polars or Spark read only the days they need. A file's name carries the digest of its content: every bit that
-//! changes is found when it is read. Which rounds count says the database's `sealed_upto`.
+//! How is everything that ever happened read again? [`History`] over files and log.
 
-mod offsets;
-mod parts;
-mod read;
 mod seal;
 mod take_in;
-mod write;
 
-pub(crate) use offsets::Offsets;
-pub(crate) use parts::{Part, PartFiles, Round};
-pub(crate) use read::{RoundRows, verified};
-pub(crate) use seal::Sealer;
 pub use seal::{SealPolicy, SealReport};
 pub use take_in::TakenIn;
-pub(crate) use write::{Digesting, file_error};
 
 use crate::Storage;
-use crate::event_log::{Row, history_error, read_error, recorded, rows_after};
+use crate::event_log::{history_error, read_error, recorded, rows_after};
+use crate::history_files::{Offsets, Row};
 use crate::schema::meta;
 use events::{EventLog, EventLogError, Offset, Recorded};
 use features::History;
@@ -28,14 +16,6 @@ use std::sync::Arc;
 
 /// How many rows of the log a replay reads at a time.
 const N_PAGE: usize = 4_096;
-
-/// A row on its way to the history.
-#[derive(Debug)]
-pub(crate) struct SealedRow {
-    pub(crate) offset: u64,
-    pub(crate) received_at: i64,
-    pub(crate) record: Vec<u8>,
-}
 
 impl History for Storage {
     fn replay(&self, after: Offset, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {

@@ -1,10 +1,10 @@
 //! What changes in the database when an import begins, goes on, ends or is corrected?
 
-use super::withdrawn::{restore, withdraw};
-use crate::command::{Done, NewEvent, append, remember};
+use super::{Done, NewEvent, append, remember};
 use crate::counters::Counters;
-use crate::schema::{signed, unsigned};
+use crate::numbers::{signed, unsigned};
 use crate::seen_ids::{IdHash, Seen, SeenIds};
+use crate::withdrawn::{restore, withdraw};
 use events::{ImportCounts, ImportId, ImportRefusal, NewImport, Places, Receipt};
 use rusqlite::{Connection, OptionalExtension, params};
 
