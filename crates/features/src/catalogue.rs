@@ -1,13 +1,11 @@
 //! Which features are there, and what does each mean? A value: made once, and passed on to who reads features.
 
 mod built_in;
-mod id;
-
-pub use id::FeatureId;
+mod declared;
 
 use crate::error::Mistake;
 use crate::snapshot::Snapshot;
-use crate::{Cells, Declared, FeatureError, FeatureState};
+use crate::{Cells, Declared, FeatureError, FeatureId, FeatureState};
 use primitives::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -7,12 +7,6 @@ use std::fmt;
 /// A feature cannot be declared, found or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FeatureError {
-    /// A text does not name a feature and its version.
-    #[error("\"{text}\" is no feature with a version: write it as `recency_days@1`")]
-    Id {
-        /// The text.
-        text: String,
-    },
     /// What the settings declare is no feature.
     #[error("{0}")]
     Declaration(Box<Mistake>),
@@ -61,7 +55,7 @@ impl FeatureError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Id { .. } | Self::Declaration(_) | Self::TooMany { .. } => ErrorKind::Invalid,
+            Self::Declaration(_) | Self::TooMany { .. } => ErrorKind::Invalid,
             Self::Missing { .. } => ErrorKind::Conflict,
         }
     }

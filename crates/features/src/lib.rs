@@ -16,6 +16,7 @@ pub(crate) mod cell;
 mod declared;
 mod error;
 mod history;
+mod id;
 mod items;
 mod overflow;
 #[cfg(test)]
@@ -23,14 +24,16 @@ mod reference;
 mod signal;
 mod snapshot;
 mod state;
+mod sum;
 mod trace;
 
 pub use activity::{Activity, Day};
-pub use catalogue::{Catalogue, Definition, FeatureId, Inputs};
+pub use catalogue::{Catalogue, Definition, Inputs};
 pub use cell::{CellSpec, Cells, Form};
 pub use declared::{Declared, Measure};
 pub use error::{FeatureError, Mistake};
 pub use history::History;
+pub use id::{FeatureId, NoFeatureId};
 pub use items::{Fact, Item, Items};
 pub use signal::{Line, Order, Seen, View};
 pub use state::FeatureState;

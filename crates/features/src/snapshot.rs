@@ -3,6 +3,7 @@
 use crate::FeatureState;
 use crate::overflow::Full;
 use crate::signal::Order;
+use crate::sum::stopping;
 use primitives::{Currency, DAY_MS, ItemKey, Timestamp};
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -210,11 +211,6 @@ impl Window {
             self.milli_units = stopping(i128::from(self.milli_units) + orders.milli_units);
         });
     }
-}
-
-/// A sum, or the limit beyond which it lies.
-pub(crate) fn stopping(sum: i128) -> i64 {
-    i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::cell::{Cells, Kept};
 use crate::overflow::Overflow;
 use crate::signal::{Line, Order, Seen, Signals, View};
-use crate::snapshot::stopping;
+use crate::sum::stopping;
 use events::Recorded;
 use primitives::{Currency, Timestamp};
 use profiles::{CustomerState, Newest};

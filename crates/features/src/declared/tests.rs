@@ -1,9 +1,11 @@
 //! Is a declared feature what a recount of the events says, and is what is no declaration refused with what to write?
 
 use super::*;
+use crate::FeatureId;
 use crate::{Catalogue, FeatureState, Trace, TraceReads};
 use events::{Call, Event, Offset, Origin, Recorded};
 use primitives::DAY_MS;
+use primitives::Timestamp;
 use profiles::CustomerState;
 use proptest::prelude::*;
 use serde_json::json;

@@ -1,6 +1,5 @@
 //! By what name does a model ask for a feature?
 
-use crate::FeatureError;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -14,6 +13,14 @@ pub struct FeatureId {
     pub name: Arc<str>,
     /// The version of its computation, from 1.
     pub version: u16,
+}
+
+/// A text does not name a feature and its version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{text}\" is no feature with a version: write it as `recency_days@1`")]
+pub struct NoFeatureId {
+    /// The text.
+    pub text: String,
 }
 
 impl FeatureId {
@@ -31,14 +38,14 @@ impl fmt::Display for FeatureId {
 }
 
 impl FromStr for FeatureId {
-    type Err = FeatureError;
+    type Err = NoFeatureId;
 
-    fn from_str(text: &str) -> Result<Self, FeatureError> {
+    fn from_str(text: &str) -> Result<Self, NoFeatureId> {
         let parts = text.rsplit_once('@').filter(|(name, _)| !name.is_empty());
         let version = parts.and_then(|(_, version)| version.parse().ok()).filter(|version| *version > 0);
         match (parts, version) {
             (Some((name, _)), Some(version)) => Ok(Self { name: name.into(), version }),
-            _ => Err(FeatureError::Id { text: text.to_owned() }),
+            _ => Err(NoFeatureId { text: text.to_owned() }),
         }
     }
 }
