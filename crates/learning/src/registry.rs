@@ -1,8 +1,8 @@
 //! Which models are there, and which one answers? Versions, champions and the way back.
 
 use crate::file::{self, ModelHeader};
-use crate::{Body, Contest, Gap, LearningError, ModelStore, Reigning, TaskName, Trained};
-use features::{Catalogue, FeatureError, Inputs};
+use crate::{Contest, Gap, LearningError, Loaded, ModelStore, Reigning, TaskName, Trained};
+use features::{Catalogue, FeatureError};
 use primitives::{ErrorKind, ModelVersion};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -15,21 +15,6 @@ pub struct Registry {
     store: Arc<dyn ModelStore>,
     catalogue: RwLock<Arc<Catalogue>>,
     headers: Mutex<BTreeMap<String, ModelHeader>>,
-}
-
-/// A model that was opened.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Loaded {
-    /// Its version.
-    pub version: ModelVersion,
-    /// Where it comes from and how good it is.
-    pub header: ModelHeader,
-    /// The features that it looks at, as this program computes them.
-    pub inputs: Inputs,
-    /// The built-in features and those that were declared for it: whose words its reasons are said in.
-    pub catalogue: Arc<Catalogue>,
-    /// The model.
-    pub body: Body,
 }
 
 /// A version among others.

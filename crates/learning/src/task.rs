@@ -3,7 +3,8 @@
 //! What is true of every task stands in `train.rs`: the header, the comparison with the champion, the verdict. A task says
 //! only what is its own.
 
-use crate::contest::{Contest, Reigning};
+use crate::contest::Contest;
+use crate::reigning::Reigning;
 use crate::{Body, Dataset, Evaluation, Importance, LearningError, Need, Split, TaskName};
 use features::{Catalogue, FeatureId, Watch};
 use primitives::{Seed, Timestamp};

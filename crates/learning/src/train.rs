@@ -1,9 +1,10 @@
 //! How does a history become a model? Judged on what it has not seen, then fitted on everything.
 
-use crate::contest::{Contest, Reigning, direction, metric_in_sentence, refused};
+use crate::contest::{Contest, direction, metric_in_sentence, refused};
 use crate::evaluation::Comparison;
 use crate::file::{self, ModelHeader};
 use crate::metric::baseline_title;
+use crate::reigning::Reigning;
 use crate::task::{Data, Task};
 use crate::{Body, Evaluation, Gain, LearningError, Need, Split};
 use primitives::Timestamp;

@@ -6,13 +6,14 @@ pub(crate) mod rows;
 pub(crate) use rows::Rows;
 
 use crate::body::{BinaryModel, Body};
-use crate::contest::{Contest, Paired, Reigning};
+use crate::contest::{Contest, Paired};
 use crate::evaluation::{Evaluation, Numbers, curve, mean, paired_gain, redrawn};
 use crate::need::{Need, WAIT};
 use crate::outcome::{Among, Label, Outcome, What};
+use crate::reigning::Reigning;
 use crate::split::{Split, WARM_UP_DAYS, outcome_as_ofs};
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json};
-use crate::{Calendar, LearningError, Loaded};
+use crate::{Calendar, Importance, LearningError, Loaded};
 use features::{FeatureId, Inputs, Watch};
 use models::boost::{BoostModel, BoostSettings};
 use models::calibrate::{Isotonic, IsotonicSettings};
@@ -66,15 +67,6 @@ impl Default for BinarySettings {
         };
         Self { boost, calibration: IsotonicSettings { prior_weight: 5.0 }, calibration_days: 14 }
     }
-}
-
-/// How much a feature matters: its mean absolute contribution, as a share of all features'.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Importance {
-    /// The feature's name in the catalogue.
-    pub feature: String,
-    /// From 0 to 1; all together are 1.
-    pub share: f64,
 }
 
 /// Learns a question of yes or no.

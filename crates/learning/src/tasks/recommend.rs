@@ -1,9 +1,10 @@
 //! How is the recommender learned and judged? Settings by a validation window, numbers by a later test window: **the
 //! different items of all purchases in (`as_of`, `until`]**.
 
-use crate::contest::{Contest, Paired, Reigning};
+use crate::contest::{Contest, Paired};
 use crate::evaluation::{Evaluation, Gain, Numbers, mean as mean_of, paired_gain};
 use crate::need::{MORE, Need, WAIT};
+use crate::reigning::Reigning;
 use crate::split::Split;
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json};
 use crate::{Body, Calendar, Dataset, LearningError, Loaded};

@@ -1,10 +1,11 @@
 //! How are customers divided into groups with names? By fifths of recency, frequency and money, judged by what the groups
 //! spend later.
 
-use crate::contest::{Contest, Reigning};
+use crate::contest::Contest;
 use crate::evaluation::Evaluation;
 use crate::money::{self, Ceiling};
 use crate::need::{MORE, Need, WAIT};
+use crate::reigning::Reigning;
 use crate::split::Split;
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout};
 use crate::{Body, Calendar, LearningError, Loaded};

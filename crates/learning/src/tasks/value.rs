@@ -1,10 +1,11 @@
 //! How is lifetime value learned and judged? From how often, how lately and for how much customers bought: **what a customer
 //! spends in (`as_of`, `as_of` + window], refunds left aside**.
 
-use crate::contest::{Contest, Reigning};
+use crate::contest::Contest;
 use crate::evaluation::{CalibrationBin, Evaluation, mean};
 use crate::money::{self, Ceiling};
 use crate::need::{MORE, Need, WAIT};
+use crate::reigning::Reigning;
 use crate::split::Split;
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json};
 use crate::{Body, Calendar, Dataset, LearningError, Loaded};
