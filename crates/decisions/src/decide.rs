@@ -1,27 +1,8 @@
 //! How is a decision made? The one path of every kind, live and replayed: consent and what is missing are said here.
 
-use crate::{Answer, Ask, DecisionError, Kind, KindName, Kinds, Models, Record, Subject, Why, World};
+use crate::{Answer, Ask, DecisionError, Kind, Kinds, Models, Question, Record, Subject, Why, World};
 use features::Catalogue;
-use primitives::{CustomerId, Probability, Timestamp};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-
-/// What was asked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Question {
-    /// What is to be decided.
-    pub kind: KindName,
-    /// About whom: the resolved customer, or the one an unknown name would found.
-    pub customer: CustomerId,
-    /// The moment as of which it is decided.
-    pub as_of: Timestamp,
-    /// What else was said, by the names of the kind's parameters.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub parameters: BTreeMap<String, i64>,
-    /// Where it will be shown; logged, and for later policies to use.
-    #[serde(default, skip_serializing_if = "events::Fields::is_empty")]
-    pub context: events::Fields,
-}
+use primitives::Probability;
 
 /// Decides.
 ///

@@ -1,8 +1,8 @@
 //! What did the settings declare that an answer came from? Kept once under the digest of its words, which every record
 //! names: so a decision is made again alike when something else is declared since, or nothing.
 
-use crate::record::digest;
-use crate::{DecisionError, Kind, Segment, kinds};
+use crate::digest::digest;
+use crate::{DecisionError, Segment};
 use learning::Outcome;
 use serde::{Deserialize, Serialize};
 
@@ -49,12 +49,12 @@ impl Declaration {
         Self { digest: digest(&words), words }
     }
 
-    /// The kind as it was declared then.
+    /// What was declared then.
     ///
     /// # Errors
     /// [`DecisionError::Declaration`] where the words are not those that were kept, [`DecisionError::Version`] where a newer
     /// program wrote them.
-    pub fn kind(&self) -> Result<Box<dyn Kind>, DecisionError> {
+    pub(crate) fn open(&self) -> Result<Declared, DecisionError> {
         let damaged = |source| DecisionError::Declaration { digest: self.digest.clone(), source };
         if digest(&self.words) != self.digest {
             return Err(damaged(None));
@@ -64,6 +64,6 @@ impl Declaration {
             return Err(DecisionError::Version { found: v, known: VERSION });
         }
         let stored: Stored = serde_json::from_str(&self.words).map_err(|error| damaged(Some(error)))?;
-        Ok(kinds::declared(stored.declared))
+        Ok(stored.declared)
     }
 }

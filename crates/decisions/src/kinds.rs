@@ -7,11 +7,11 @@ mod value;
 
 pub use propensity::Propensity;
 pub use recommend::Recommend;
-pub use segments::{Condition, Segment, SegmentError, Segments};
+pub use segments::Segments;
 pub use value::Value;
 
 use crate::declaration::Declared;
-use crate::{Kind, Kinds};
+use crate::{DecisionError, Declaration, Kind, Kinds, Segment};
 use learning::Outcome;
 
 /// Every kind that is built in, then one for each outcome of the settings.
@@ -32,8 +32,19 @@ fn of_outcome(outcome: &Outcome) -> Box<dyn Kind> {
     Box::new(Propensity::new(outcome))
 }
 
+impl Declaration {
+    /// The kind as it was declared then.
+    ///
+    /// # Errors
+    /// [`DecisionError::Declaration`] where the words are not those that were kept, [`DecisionError::Version`] where a newer
+    /// program wrote them.
+    pub fn kind(&self) -> Result<Box<dyn Kind>, DecisionError> {
+        Ok(declared(self.open()?))
+    }
+}
+
 /// The kind that a declaration made.
-pub(crate) fn declared(declared: Declared) -> Box<dyn Kind> {
+fn declared(declared: Declared) -> Box<dyn Kind> {
     match declared {
         Declared::Outcome(outcome) => of_outcome(&outcome),
         Declared::Segments { segments, outcomes } => Box::new(Segments::new(segments, &outcomes)),

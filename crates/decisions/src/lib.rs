@@ -16,28 +16,37 @@
 mod content;
 mod decide;
 mod declaration;
+mod digest;
 mod error;
 mod kind;
 mod kinds;
+mod knowledge;
 mod log;
 mod models;
+mod name;
 mod packed;
+mod question;
 mod record;
+mod segment;
 mod subject;
 #[cfg(test)]
 mod tests;
 mod world;
 
 pub use content::{Amount, Answer, Content, Decision, ModelRef, RankedItem, Reason};
-pub use decide::{Question, decide, replay};
+pub use decide::{decide, replay};
 pub use declaration::Declaration;
 pub use error::DecisionError;
-pub use kind::{Ask, ContentShape, Kind, KindAbout, KindName, Kinds, Parameter, Reads, Said, Why};
-pub use kinds::{Condition, Propensity, Recommend, Segment, SegmentError, Segments, Value, kinds};
+pub use kind::{Ask, ContentShape, Kind, KindAbout, Kinds, Parameter, Reads, Said, Why};
+pub use kinds::{Propensity, Recommend, Segments, Value, kinds};
+pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use log::{DecisionLog, DecisionLogError, LoggedDecision};
 pub use models::Models;
+pub use name::KindName;
+pub use question::Question;
 pub use record::Record;
-pub use subject::{Bought, Knowledge, ModelInputs, Subject};
+pub use segment::{Condition, Segment, SegmentError};
+pub use subject::Subject;
 pub use world::{ItemFacts, Sales, Testimony, Witness, World};
 
 /// The most items one decision answers with.

@@ -2,6 +2,7 @@
 
 mod old;
 
+use crate::digest::digest;
 use crate::packed::{pack, unpack};
 use crate::{
     Bought, Content, Decision, DecisionError, Kind, Knowledge, LoggedDecision, ModelInputs, Question, Subject,
@@ -277,10 +278,6 @@ impl Record {
             found => Err(DecisionError::Version { found, known: RECORD_VERSION }),
         }
     }
-}
-
-pub(crate) fn digest(response: &str) -> String {
-    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(response.as_bytes()))
 }
 
 /// Consent as it was answered then, so that what was permitted then can be read again for the same purpose.

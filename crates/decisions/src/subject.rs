@@ -1,13 +1,10 @@
 //! What may be known of the customer for this decision, and what of it is looked at?
 
-use crate::{KindAbout, Models};
+use crate::{Bought, KindAbout, Knowledge, ModelInputs, Models};
 use features::{Catalogue, FeatureId, FeatureState};
 use governance::{ConsentAnswer, ConsentPolicy, Consents, Permitted, permit};
-use learning::TaskName;
-use primitives::{Currency, ItemKey, ModelVersion, Timestamp};
+use primitives::Timestamp;
 use profiles::{Customer, Profile};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// The customer, as far as consent allows.
 #[derive(Debug, Clone)]
@@ -18,41 +15,6 @@ pub enum Subject {
     Withheld(ConsentAnswer),
     /// Never heard of.
     Unknown(ConsentAnswer),
-}
-
-/// What is known of a customer at a moment, as far as the kind of decision reads it. Numbers that are not known are NaN.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Knowledge {
-    /// What the models of its tasks look at.
-    pub inputs: BTreeMap<TaskName, ModelInputs>,
-    /// Features by name.
-    pub features: BTreeMap<String, f64>,
-    /// Traits by name.
-    pub traits: BTreeMap<String, String>,
-    /// What they bought lately, from old to new.
-    pub bought: Vec<Bought>,
-    /// In which currency they paid last.
-    pub currency: Option<Currency>,
-}
-
-/// What one model looks at, in its order.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ModelInputs {
-    /// The model.
-    pub version: ModelVersion,
-    /// The values of its features.
-    pub values: Vec<f64>,
-}
-
-/// One product that was bought.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Bought {
-    /// Which item.
-    pub item: ItemKey,
-    /// When.
-    pub at: Timestamp,
-    /// How many pieces, in thousandths.
-    pub milli_units: i64,
 }
 
 impl Subject {
@@ -132,15 +94,5 @@ impl Knowledge {
                 self.traits.insert(name.clone(), text);
             }
         }
-    }
-
-    /// What the model of a task looks at; nothing where there is none.
-    pub(crate) fn inputs(&self, task: &TaskName) -> &[f64] {
-        self.inputs.get(task).map_or(&[], |inputs| &inputs.values)
-    }
-
-    /// A feature by its name; `None` where it is not known.
-    pub(crate) fn feature(&self, name: &str) -> Option<f64> {
-        self.features.get(name).copied().filter(|value| !value.is_nan())
     }
 }

@@ -3,6 +3,7 @@
 mod banned;
 mod calls;
 mod capabilities;
+mod circles;
 mod crate_table;
 mod links;
 mod manifests;
@@ -58,6 +59,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
 fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = banned::check(tree);
     findings.extend(calls::check(tree));
+    findings.extend(circles::check(tree));
     findings.extend(capabilities::check(tree));
     findings.extend(links::check(tree));
     findings.extend(manifests::check(tree));

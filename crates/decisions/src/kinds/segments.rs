@@ -1,13 +1,9 @@
 //! Which group does this customer belong to, and which of the company's own segments?
 
-mod declared;
-
-pub use declared::{Condition, Segment, SegmentError};
-
 use crate::declaration::Declared;
 use crate::kind::{ContentShape, KindAbout, Reads};
 use crate::models::currency_of;
-use crate::{Ask, Content, Declaration, Kind, Knowledge, ModelRef, Reason, Said, Why};
+use crate::{Ask, Condition, Content, Declaration, Kind, Knowledge, ModelRef, Reason, Said, Segment, Why};
 use governance::Purpose;
 use learning::{Outcome, TaskName, rfm_of};
 use models::rfm::{Rfm, RfmModel};

@@ -1,6 +1,7 @@
 //! What did the records of versions 1 and 2 say? They held every feature of the one catalogue that there was.
 
-use super::{Disclosed, Inputs, Read, UNDECLARED_VERSION, digest};
+use super::{Disclosed, Inputs, Read, UNDECLARED_VERSION};
+use crate::digest::digest;
 use crate::{Bought, Decision, KindName, Question, Testimony};
 use governance::ConsentAnswer;
 use learning::TaskName;

@@ -119,7 +119,7 @@ fn words_that_are_not_those_that_were_kept_are_refused() {
     assert!(matches!(refused(&changed), DecisionError::Declaration { source: None, .. }));
     assert_eq!(refused(&changed).kind(), ErrorKind::Corrupt);
     assert!(refused(&changed).to_string().contains(&good.digest), "{}", refused(&changed));
-    let again = |words: String| Declaration { digest: crate::record::digest(&words), words };
+    let again = |words: String| Declaration { digest: crate::digest::digest(&words), words };
     assert!(again(words).kind().is_ok(), "another declaration has another name");
     let newer = refused(&again(good.words.replacen("\"v\":1", "\"v\":2", 1)));
     assert!(matches!(newer, DecisionError::Version { found: 2, known: 1 }), "{newer}");

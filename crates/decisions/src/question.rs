@@ -1,0 +1,23 @@
+//! What is asked for?
+
+use crate::KindName;
+use primitives::{CustomerId, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What was asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    /// What is to be decided.
+    pub kind: KindName,
+    /// About whom: the resolved customer, or the one an unknown name would found.
+    pub customer: CustomerId,
+    /// The moment as of which it is decided.
+    pub as_of: Timestamp,
+    /// What else was said, by the names of the kind's parameters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, i64>,
+    /// Where it will be shown; logged, and for later policies to use.
+    #[serde(default, skip_serializing_if = "events::Fields::is_empty")]
+    pub context: events::Fields,
+}
