@@ -1,4 +1,4 @@
-//! How likely is a yes, and which features say so?
+//! How likely is a yes, or how large a number, and which features say so?
 //!
 //! [`BoostSettings`] fits gradient-boosted trees and answers with a [`BoostModel`], which scores a row and shares the
 //! score out among the features. The trees are kept in our own format, [`Forest`]: whoever fits them, they are scored

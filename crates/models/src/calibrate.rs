@@ -1,6 +1,10 @@
-//! Which probability does a score mean?
+//! Which probability, or which number, does a score mean?
 //!
-//! Isotonic regression: the higher score never gets the lower probability, and beyond that nothing is assumed.
+//! Isotonic regression: the higher score never gets the lower answer, and beyond that nothing is assumed.
+
+mod expectation;
+
+pub use expectation::{Expectation, ExpectationSettings};
 
 use crate::settings::settings;
 use crate::{ModelError, bytes, labels};
@@ -81,8 +85,7 @@ impl IsotonicSettings {
         });
         let blocks = pool(smoothed);
         Ok(Isotonic(Stored {
-            // Rounding must not carry a centre out of its block, or the centres would not ascend.
-            centres: blocks.iter().map(|b| (b.scores / b.weight).clamp(b.first, b.last)).collect(),
+            centres: blocks.iter().map(Block::centre).collect(),
             values: blocks.iter().map(|b| b.value).collect(),
             base,
         }))
@@ -97,19 +100,7 @@ impl Isotonic {
     #[must_use]
     pub fn apply(&self, score: f64) -> Probability {
         let Stored { centres, values, base } = &self.0;
-        let above = centres.partition_point(|centre| *centre <= score);
-        let value = if score.is_nan() {
-            *base
-        } else if above == 0 {
-            values[0]
-        } else if above == centres.len() {
-            values[above - 1]
-        } else {
-            let (x0, x1, y0, y1) = (centres[above - 1], centres[above], values[above - 1], values[above]);
-            // Halves, because the distance of two finite scores may not be finite. The clamp undoes rounding.
-            let part = (score / 2.0 - x0 / 2.0) / (x1 / 2.0 - x0 / 2.0);
-            (y0 + part * (y1 - y0)).clamp(y0, y1)
-        };
+        let value = if score.is_nan() { *base } else { at_score(centres, values, score) };
         // Fitting and reading both make sure that all values lie inside (0, 1), so the second way is never taken.
         Probability::new(value).unwrap_or(Probability::ONE)
     }
@@ -142,14 +133,11 @@ impl TryFrom<Stored> for Isotonic {
     fn try_from(stored: Stored) -> Result<Self, ModelError> {
         let corrupt = |reason: &str| Err(ModelError::Corrupt { model: NAME, reason: reason.to_owned() });
         let inside = |value: &f64| *value > 0.0 && *value < 1.0;
-        if stored.centres.is_empty() || stored.centres.len() != stored.values.len() {
-            return corrupt("there is not one value for every centre");
+        if !is_ascending(&stored.centres, &stored.values) {
+            return corrupt("the centres do not ascend with one value each");
         }
-        if !stored.centres.iter().all(|centre| centre.is_finite()) || !stored.centres.is_sorted_by(|a, b| a < b) {
-            return corrupt("the centres do not ascend");
-        }
-        if !stored.values.iter().chain([&stored.base]).all(inside) || !stored.values.is_sorted() {
-            return corrupt("the values are not probabilities that do not descend");
+        if !stored.values.iter().chain([&stored.base]).all(inside) {
+            return corrupt("the values are not probabilities");
         }
         Ok(Self(stored))
     }
@@ -170,6 +158,38 @@ struct Block {
     scores: f64,
     weight: f64,
     value: f64,
+}
+
+impl Block {
+    /// The weighted mean of the scores. Rounding must not carry it out of the block, or centres would not ascend.
+    fn centre(&self) -> f64 {
+        (self.scores / self.weight).clamp(self.first, self.last)
+    }
+}
+
+/// Whether centres ascend, with as many values that do not descend.
+fn is_ascending(centres: &[f64], values: &[f64]) -> bool {
+    let is_finite = centres.iter().all(|centre| centre.is_finite());
+    is_finite
+        && !centres.is_empty()
+        && centres.len() == values.len()
+        && centres.is_sorted_by(|a, b| a < b)
+        && values.is_sorted()
+}
+
+/// The value at a score: linear between the centres, constant beyond the first and the last.
+fn at_score(centres: &[f64], values: &[f64], score: f64) -> f64 {
+    let above = centres.partition_point(|centre| *centre <= score);
+    if above == 0 {
+        return values[0];
+    }
+    if above == centres.len() {
+        return values[above - 1];
+    }
+    let (x0, x1, y0, y1) = (centres[above - 1], centres[above], values[above - 1], values[above]);
+    // Halves, because the distance of two finite scores may not be finite. The clamp undoes rounding.
+    let part = (score / 2.0 - x0 / 2.0) / (x1 / 2.0 - x0 / 2.0);
+    (y0 + part * (y1 - y0)).clamp(y0, y1)
 }
 
 /// Pools neighbours until no value is below the one before it.

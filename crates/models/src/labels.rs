@@ -79,6 +79,39 @@ pub(crate) fn check_both(
     }
 }
 
+/// The largest number that is learned from: squares of them are summed in single precision.
+const NUMBER_MAX: f64 = 1e12;
+
+/// Whether a number is one that can be learned from.
+pub(crate) fn is_number(number: f64) -> bool {
+    number.abs() <= NUMBER_MAX
+}
+
+/// Checks numbers (up to 1e12 either way) and weights (finite, not negative) for `n_rows` rows, of which one must count; answers the
+/// weights, 1 where none were given.
+pub(crate) fn check_numbers(
+    operation: &'static str,
+    n_rows: usize,
+    numbers: &[f64],
+    weights: Option<&[f64]>,
+) -> Result<Vec<f64>, ModelError> {
+    check_length(operation, "numbers", n_rows, numbers.len())?;
+    if let Some(row) = numbers.iter().position(|number| !is_number(*number)) {
+        let (what, value) = ("the number of row", numbers[row]);
+        return Err(ModelError::Value { operation, what, row, value, allowed: "from -1e12 to 1e12" });
+    }
+    let weights = weights.map_or_else(|| vec![1.0; n_rows], <[f64]>::to_vec);
+    check_length(operation, "weights", n_rows, weights.len())?;
+    if let Some(row) = weights.iter().position(|weight| !(weight.is_finite() && *weight >= 0.0)) {
+        let (what, value) = ("the weight of row", weights[row]);
+        return Err(ModelError::Value { operation, what, row, value, allowed: "finite and not negative" });
+    }
+    if weights.iter().all(|weight| *weight <= 0.0) {
+        return Err(ModelError::TooFewRows { operation, n_rows: 0, n_rows_min: 1 });
+    }
+    Ok(weights)
+}
+
 pub(crate) fn check_length(
     operation: &'static str,
     what: &'static str,

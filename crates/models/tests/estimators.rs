@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use models::boost::{BoostModel, BoostSettings};
-use models::calibrate::{Isotonic, IsotonicSettings};
+use models::calibrate::{Expectation, ExpectationSettings, Isotonic, IsotonicSettings};
 use models::recommend::{HistoryItem, Interaction, Interactions, ItemToItem, ItemToItemModel};
 use models::value::{Purchases, ValueModel, ValueSettings};
 use models::{Frame, ModelError};
@@ -62,6 +62,63 @@ impl Subject for Boost {
         BoostModel::from_bytes(bytes)
     }
     fn through_serde(model: &BoostModel) -> BoostModel {
+        postcard::from_bytes(&postcard::to_stdvec(model).unwrap()).unwrap()
+    }
+}
+
+/// The same trees for a number: the label and what a feature adds to it.
+struct BoostNumber;
+impl Subject for BoostNumber {
+    type Model = BoostModel;
+    const ROW_ORDER_TOLERANCE: f64 = 0.05;
+    fn fit(data: &Data, seed: u64) -> Result<BoostModel, ModelError> {
+        let n_features = data.rows.first().map_or(1, Vec::len);
+        let flat = data.rows.concat();
+        let settings = BoostSettings { n_trees: 30, learning_rate: 0.2, max_leaves: 8, ..BoostSettings::default() };
+        let frame = Frame::new(&flat, data.rows.len(), n_features)?;
+        settings.fit_number(frame, &numbers(data), data.weights.as_deref(), Seed::new(seed))
+    }
+    fn ask(model: &BoostModel, rows: &[Vec<f64>]) -> Vec<f64> {
+        Boost::ask(model, rows)
+    }
+    fn ask_all(model: &BoostModel, rows: &[Vec<f64>]) -> Vec<f64> {
+        Boost::ask_all(model, rows)
+    }
+    fn write(model: &BoostModel) -> Vec<u8> {
+        Boost::write(model)
+    }
+    fn read(bytes: &[u8]) -> Result<BoostModel, ModelError> {
+        Boost::read(bytes)
+    }
+    fn through_serde(model: &BoostModel) -> BoostModel {
+        Boost::through_serde(model)
+    }
+}
+
+/// Labels as amounts that are no classes.
+fn numbers(data: &Data) -> Vec<f64> {
+    let numbers = data.rows.iter().zip(&data.labels);
+    numbers.map(|(row, label)| 10.0 * label + row.first().map_or(0.0, |x| x.abs().max(0.0))).collect()
+}
+
+struct Numbers;
+impl Subject for Numbers {
+    type Model = Expectation;
+    const ROW_ORDER_TOLERANCE: f64 = 1e-9;
+    fn fit(data: &Data, _seed: u64) -> Result<Expectation, ModelError> {
+        let scores: Vec<f64> = data.rows.iter().map(|row| row[0]).collect();
+        ExpectationSettings::default().fit(&scores, &numbers(data), data.weights.as_deref())
+    }
+    fn ask(model: &Expectation, rows: &[Vec<f64>]) -> Vec<f64> {
+        rows.iter().map(|row| model.apply(row[0])).flat_map(|said| [said.mean, said.low, said.high]).collect()
+    }
+    fn write(model: &Expectation) -> Vec<u8> {
+        model.to_bytes().unwrap()
+    }
+    fn read(bytes: &[u8]) -> Result<Expectation, ModelError> {
+        Expectation::from_bytes(bytes)
+    }
+    fn through_serde(model: &Expectation) -> Expectation {
         postcard::from_bytes(&postcard::to_stdvec(model).unwrap()).unwrap()
     }
 }
@@ -222,6 +279,7 @@ fn suite<S: Subject>() {
 
 /// What holds for estimators with two classes and weights.
 fn classifier_suite<S: Subject>(tolerance: f64) {
+    weights_suite::<S>(tolerance);
     let data = data(400);
     let mut one_class = data.clone();
     one_class.labels.fill(1.0);
@@ -230,6 +288,11 @@ fn classifier_suite<S: Subject>(tolerance: f64) {
     let mut other = data.clone();
     other.labels[0] = 2.0;
     assert!(matches!(S::fit(&other, 7), Err(ModelError::Value { row: 0, .. })));
+}
+
+/// What holds for estimators with weights.
+fn weights_suite<S: Subject>(tolerance: f64) {
+    let data = data(400);
     let mut short = data.clone();
     short.labels.pop();
     assert!(matches!(S::fit(&short, 7), Err(ModelError::Shape { .. })));
@@ -261,6 +324,18 @@ fn boost_keeps_the_contract() {
 }
 
 #[test]
+fn boost_keeps_the_contract_for_numbers() {
+    suite::<BoostNumber>();
+    weights_suite::<BoostNumber>(0.05);
+}
+
+#[test]
+fn numbers_are_calibrated_by_the_contract() {
+    suite::<Numbers>();
+    weights_suite::<Numbers>(1e-9);
+}
+
+#[test]
 fn isotonic_keeps_the_contract() {
     suite::<Calibration>();
     classifier_suite::<Calibration>(1e-12);
@@ -286,6 +361,8 @@ fn a_constant_column_changes_nothing() {
     }
     let (model, with_constants) = (Boost::fit(&data, 7).unwrap(), Boost::fit(&wider, 7).unwrap());
     assert_near(&Boost::ask(&model, &data.rows), &Boost::ask(&with_constants, &wider.rows), 0.0, "constant columns");
+    let (model, wider_model) = (BoostNumber::fit(&data, 7).unwrap(), BoostNumber::fit(&wider, 7).unwrap());
+    assert_near(&Boost::ask(&model, &data.rows), &Boost::ask(&wider_model, &wider.rows), 0.0, "constant columns");
     let why = with_constants.contributions(&wider.rows[0]);
     assert!(why.values[2].abs() + why.values[5].abs() <= 0.0, "a constant column has no part in the score");
 }

@@ -31,7 +31,7 @@ impl Forest {
     /// The product is a polynomial of a lower degree than the tree is deep: Gauss-Legendre quadrature with half as many
     /// points as the tree has levels is exact, and the products of all leaves below a node are summed on the way up.
     ///
-    /// *Shapes*: as [`Forest::score`]; `values` has [`Forest::n_features`] entries. *Units*: log-odds.
+    /// *Shapes*: as [`Forest::score`]; `values` has [`Forest::n_features`] entries. *Units*: those of the score.
     /// *Guarantees*: adds up to the score within 1e-9; a feature that no tree asks gets 0. *Cost*: nodes times half the
     /// depth. *Source*: Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9 (path-dependent values); Owen 1972,
     /// doi:10.1287/mnsc.18.5.64 (the integral).

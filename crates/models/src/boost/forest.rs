@@ -22,7 +22,7 @@ const N_LANES: usize = 8;
 /// ```
 /// *Shapes*: all trees lie in one run of nodes; `roots[t]` is the first node of tree `t`, and a node's children stand
 /// next to each other behind it (`right = left + 1`), so every step goes forward and every walk ends.
-/// *Units*: log-odds. *Cost*: one comparison a level; 16 bytes a node, so that a step touches one cache line (separate
+/// *Units*: log-odds, or those of the numbers. *Cost*: one comparison a level; 16 bytes a node, so that a step touches one cache line (separate
 /// arrays a field would touch three). The cover, which only explaining needs, lies apart.
 /// *Source*: elementary.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

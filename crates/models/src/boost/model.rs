@@ -32,7 +32,7 @@ impl BoostModel {
         Self { forest }
     }
 
-    /// The score of a row in log-odds: [`Forest::score`].
+    /// The score of a row, in log-odds or in the unit of the numbers: [`Forest::score`].
     #[must_use]
     pub fn score(&self, row: &[f64]) -> f64 {
         self.forest.score(row)

@@ -6,6 +6,7 @@ use super::{BoostModel, BoostSettings};
 use crate::{Frame, ModelError};
 use forust_ml::Matrix;
 use forust_ml::gradientbooster::ContributionsMethod;
+use forust_ml::objective::ObjectiveType;
 use primitives::Seed;
 use proptest::prelude::*;
 
@@ -45,7 +46,7 @@ fn scores_and_explanations_agree_with_the_fitting_library() {
     let frame = Frame::new(&data, n_rows, n_features).unwrap();
     let kept: Vec<usize> = (0..n_rows).collect();
     let columns = Columns::informative(frame, &kept);
-    let mut booster = small().booster(0.3);
+    let mut booster = small().booster(ObjectiveType::LogLoss, 0.3);
     booster.fit(&columns.matrix(n_rows), &labels, &vec![1.0; n_rows], None).unwrap();
     let forest = convert::forest(&booster, &columns, n_features).unwrap();
 
