@@ -24,6 +24,8 @@ const TESTS: [&str; 3] = ["at_least", "at_most", "is"];
 
 /// More conditions than anybody reads.
 const N_CONDITIONS_MAX: usize = 32;
+/// Every answer about a customer looks at each of them.
+const N_SEGMENTS_MAX: usize = 200;
 const TITLE_BYTES_MAX: usize = 100;
 
 /// A segment that the settings declare.
@@ -193,17 +195,21 @@ impl Segment {
     /// Whether segments can be declared together, over these features and scores.
     ///
     /// # Errors
-    /// [`SegmentError`] for the first whose name is taken, or that looks at what there is not.
+    /// [`SegmentError`] for the first whose name is taken, that looks at what there is not, or that is one too many.
     pub fn check(segments: &[Self], features: &[&str], scores: &[&str]) -> Result<(), SegmentError> {
         let mut taken = Vec::new();
         let mut titles: Vec<&str> = Group::ALL.map(Group::name).to_vec();
-        for segment in segments {
+        for (place, segment) in segments.iter().enumerate() {
             let wrong = |key: &str, found: &str, remedy: String| SegmentError {
                 name: segment.name.clone(),
                 key: key.to_owned(),
                 found: json!(found).to_string(),
                 remedy,
             };
+            if place >= N_SEGMENTS_MAX {
+                let remedy = format!("{} segments are declared: at most {N_SEGMENTS_MAX} can be", segments.len());
+                return Err(wrong("name", &segment.name, remedy));
+            }
             if taken.contains(&&segment.name) {
                 return Err(wrong(
                     "name",
@@ -285,7 +291,7 @@ impl Serialize for Segment {
 
 impl<'de> Deserialize<'de> for Segment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_table(&Map::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        Self::from_table(&events::filter::as_json(Map::deserialize(deserializer)?)).map_err(serde::de::Error::custom)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::Engine;
 use crate::error::EngineError;
-use events::{Event, Inspected, InspectedStatus, Pointer};
+use events::{Event, Filter, Inspected, InspectedStatus, Pointer, Take};
 use features::{Catalogue, Declared, Definition};
 use primitives::{ErrorKind, nearest};
 use std::collections::BTreeSet;
@@ -23,6 +23,14 @@ pub(super) struct Features {
     declared: Vec<Declared>,
     /// Why what the settings declare now is not wanted.
     refused: Option<String>,
+}
+
+/// Events that a declaration means.
+struct Meant {
+    /// Which declaration.
+    who: String,
+    when: Filter,
+    of: Option<Take>,
 }
 
 impl Default for Features {
@@ -95,6 +103,30 @@ impl Engine {
     /// [`EngineError`] where the newest events cannot be read.
     pub fn doubtful_features(&self) -> Result<Vec<String>, EngineError> {
         let declared = self.features.read().unwrap_or_else(PoisonError::into_inner).declared.clone();
+        self.doubts(declared.into_iter().map(|feature| Meant {
+            who: format!("Feature \"{}\"", feature.name),
+            when: feature.when,
+            of: feature.of,
+        }))
+    }
+
+    /// The same of what outcomes ask for and about.
+    ///
+    /// # Errors
+    /// As [`Engine::doubtful_features`].
+    pub fn doubtful_outcomes(&self) -> Result<Vec<String>, EngineError> {
+        self.doubts(self.capabilities.outcomes.iter().flat_map(|outcome| {
+            let who = format!("Outcome \"{}\"", outcome.name);
+            outcome.watches().into_iter().map(move |watch| Meant {
+                who: who.clone(),
+                when: watch.filter,
+                of: watch.take,
+            })
+        }))
+    }
+
+    fn doubts(&self, declared: impl Iterator<Item = Meant>) -> Result<Vec<String>, EngineError> {
+        let declared: Vec<Meant> = declared.collect();
         if declared.is_empty() {
             return Ok(Vec::new());
         }
@@ -106,24 +138,23 @@ impl Engine {
             moments.map(|moment| moment.title.clone()).collect::<Vec<_>>()
         }));
         let mut doubts = Vec::new();
-        for feature in declared {
-            let (name, wanted) = (&feature.name, &feature.when.event);
+        for Meant { who, when, of } in declared {
+            let wanted = &when.event;
             let of_it = newest(Some(wanted), N_OF_ONE)?;
             let events: Vec<&Event> = of_it.iter().filter_map(event_of).collect();
             if events.is_empty() {
                 if !heard.is_empty() && !heard.contains(&**wanted) {
                     let meant = nearest(wanted, heard.iter().map(String::as_str));
-                    doubts.push(doubt(name, &format!("no event \"{wanted}\" is among the newest"), meant));
+                    doubts.push(doubt(&who, &format!("no event \"{wanted}\" is among the newest"), meant));
                 }
                 continue;
             }
-            let places =
-                feature.when.equal.iter().map(|(pointer, _)| pointer).chain(feature.of.iter().map(|of| &of.pointer));
+            let places = when.equal.iter().map(|(pointer, _)| pointer).chain(of.iter().map(|of| &of.pointer));
             for pointer in places.filter(|pointer| !events.iter().any(|event| pointer.of(event).is_some())) {
                 let known: BTreeSet<String> = events.iter().flat_map(|event| Pointer::all(event)).collect();
                 let path = pointer.to_string();
                 let said = format!("none of the newest events \"{wanted}\" has \"{path}\"");
-                doubts.push(doubt(name, &said, nearest(&path, known.iter().map(String::as_str))));
+                doubts.push(doubt(&who, &said, nearest(&path, known.iter().map(String::as_str))));
             }
         }
         Ok(doubts)
@@ -161,7 +192,7 @@ fn title_of(inspected: &Inspected) -> Option<String> {
     event_of(inspected).map(|event| event.title().to_owned())
 }
 
-fn doubt(feature: &str, said: &str, meant: Option<&str>) -> String {
+fn doubt(who: &str, said: &str, meant: Option<&str>) -> String {
     let meant = meant.map(|meant| format!(" Did you mean \"{meant}\"?"));
-    format!("Feature \"{feature}\": {said}.{}", meant.unwrap_or_default())
+    format!("{who}: {said}.{}", meant.unwrap_or_default())
 }

@@ -152,7 +152,7 @@ impl<'de> Deserialize<'de> for Filter {
 /// A table as JSON has it: a date of TOML, which comes as an object with one key of its own, is its text, as it is in events.
 #[must_use]
 pub fn as_json(table: Map<String, Value>) -> Map<String, Value> {
-    fn value(value: Value) -> Value {
+    fn as_value(value: Value) -> Value {
         match value {
             Value::Object(table) => match table.iter().next() {
                 Some((key, Value::String(date))) if table.len() == 1 && key.starts_with("$__toml") => {
@@ -160,10 +160,11 @@ pub fn as_json(table: Map<String, Value>) -> Map<String, Value> {
                 }
                 _ => Value::Object(as_json(table)),
             },
+            Value::Array(list) => list.into_iter().map(as_value).collect(),
             other => other,
         }
     }
-    table.into_iter().map(|(key, found)| (key, value(found))).collect()
+    table.into_iter().map(|(key, found)| (key, as_value(found))).collect()
 }
 
 impl Take {

@@ -124,5 +124,5 @@ fn what_the_reference_shows_is_understood() {
     assert!(read.iter().all(|outcome| matches!(outcome.label, Label::Did(_))));
     assert_eq!((read[0].is_about_purchases(), read[1].is_about_purchases()), (true, false));
     let taken: Vec<String> = tasks(&[]).names().map(ToString::to_string).collect();
-    assert_eq!(Outcome::check_names(&read, taken.iter().map(String::as_str)), Ok(()));
+    assert_eq!(Outcome::check_all(&read, taken.iter().map(String::as_str)), Ok(()));
 }

@@ -72,9 +72,11 @@ fn take_over(file: &Path, corrector: &Corrector) {
 
 /// Declarations that may be a slip are told and count all the same: the event may be yet to come.
 fn tell_doubts(corrector: &Corrector) {
-    match corrector.engine().doubtful_features() {
-        Ok(doubts) => doubts.iter().for_each(|doubt| tracing::warn!("{doubt}")),
-        Err(error) => tracing::error!(error = error.story(), "it cannot be told whether declared features are slips"),
+    for doubts in [corrector.engine().doubtful_features(), corrector.engine().doubtful_outcomes()] {
+        match doubts {
+            Ok(doubts) => doubts.iter().for_each(|doubt| tracing::warn!("{doubt}")),
+            Err(error) => tracing::error!(error = error.story(), "it cannot be told whether declarations are slips"),
+        }
     }
 }
 

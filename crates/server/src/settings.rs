@@ -5,6 +5,7 @@
 
 mod declare;
 mod load;
+mod tables;
 
 pub(crate) use declare::toml_text;
 

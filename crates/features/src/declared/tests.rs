@@ -119,6 +119,52 @@ proptest! {
 }
 
 #[test]
+fn what_is_no_number_counts_for_none_and_a_huge_one_for_the_largest() {
+    let told = |offset: u64, amount: Value| {
+        let mut told = changed(offset, 3, "down", 0);
+        let Call::Track { properties, .. } = &mut told.event.call else { panic!("it is a change") };
+        properties.insert("amount".to_owned(), amount);
+        told
+    };
+    let none = ["NaN", "nan", "inf", "-inf", "Infinity", "1e999", "", "free"].map(|text| json!(text));
+    let none = none.into_iter().chain([json!(null), json!([7]), json!({"is": 7}), json!(true)]);
+    let mut events: Vec<Recorded> = (1..).zip(none).map(|(offset, amount)| told(offset, amount)).collect();
+    let measures = ["sum", "mean", "min", "max", "last"];
+    for measure in measures {
+        let found = value(&feature(measure, Some("properties.amount"), None), &events);
+        assert!(if measure == "sum" { found.abs() < 1e-12 } else { found.is_nan() }, "{measure}: {found}");
+    }
+    events.push(told(100, json!("2.5")));
+    for measure in measures {
+        let found = value(&feature(measure, Some("properties.amount"), None), &events);
+        assert!((found - 2.5).abs() < 1e-12, "{measure}: {found}");
+    }
+    events.extend([told(101, json!(1e300)), told(102, json!(1.7e308))]);
+    for (measure, most) in [("sum", 1.8e13), ("mean", 6.1e12), ("max", 9e12), ("last", 9e12)] {
+        let found = value(&feature(measure, Some("properties.amount"), None), &events);
+        assert!((found / most - 1.0).abs() < 0.02, "{measure}: {found}");
+    }
+}
+
+#[test]
+fn a_million_different_values_take_bounded_memory_and_the_feature_says_what_is_counted() {
+    use crate::cell::{Kept, N_KEYS};
+    let different = feature("distinct", Some("properties.amount"), None);
+    let catalogue = Catalogue::new(std::slice::from_ref(&different)).unwrap();
+    assert_eq!(catalogue.get("mine").unwrap().limit.as_deref(), Some("at most 256 are counted"));
+    let mut kept = Kept::default();
+    let mut at_most = 0;
+    for n in 0..1_000_000_i64 {
+        let told = catalogue.cells().told(&changed(1, 0, "down", n));
+        kept.add(Timestamp::from_millis(n), Offset(1), told[0]);
+        at_most = at_most.max(kept.n_bytes());
+    }
+    assert!(at_most < 8_192, "{at_most} bytes");
+    let Some(Cell::Distinct(found)) = kept.get(different.cell().key()) else { panic!("nothing is kept") };
+    assert_eq!(found.count(NOW, None), N_KEYS);
+}
+
+#[test]
 fn an_identify_can_be_meant_and_counts_as_no_event() {
     let mut told = changed(1, 3, "down", 1);
     told.event.call = Call::Identify { traits: [("plan".to_owned(), json!("pro"))].into_iter().collect() };

@@ -28,6 +28,9 @@ pub(crate) const OTHER_LABELS: [&str; 3] = ["count", "sum", "which"];
 pub(crate) const WINDOW_DAYS: (i64, i64) = (1, 365);
 pub(crate) const AMONG_DAYS: (i64, i64) = (1, 3_650);
 
+/// How many there may be: each is a model to train, and a score on every customer's page.
+const N_OUTCOMES_MAX: usize = 50;
+
 /// How long a title and a question may be.
 pub(crate) const TEXT_BYTES_MAX: usize = 200;
 
@@ -109,21 +112,24 @@ impl Outcome {
     /// Whether outcomes can be declared together, beside the names that are taken.
     ///
     /// # Errors
-    /// [`OutcomeError`] for the first whose name is taken.
-    pub fn check_names<'a>(outcomes: &[Self], taken: impl IntoIterator<Item = &'a str>) -> Result<(), OutcomeError> {
+    /// [`OutcomeError`] for the first whose name is taken, or that is one too many.
+    pub fn check_all<'a>(outcomes: &[Self], taken: impl IntoIterator<Item = &'a str>) -> Result<(), OutcomeError> {
         let mut taken: Vec<&str> = taken.into_iter().collect();
-        for outcome in outcomes {
+        for (place, outcome) in outcomes.iter().enumerate() {
             let name = outcome.name.as_str();
-            if taken.contains(&name) {
-                let remedy = "there is a decision of this name already: choose another one".to_owned();
-                return Err(OutcomeError {
-                    name: name.to_owned(),
-                    key: "name".to_owned(),
-                    found: json!(name).to_string(),
-                    remedy,
-                });
-            }
-            taken.push(name);
+            let remedy = if taken.contains(&name) {
+                "there is a decision of this name already: choose another one".to_owned()
+            } else if place >= N_OUTCOMES_MAX {
+                format!(
+                    "{} outcomes are declared, and each is a model: at most {N_OUTCOMES_MAX} can be",
+                    outcomes.len()
+                )
+            } else {
+                taken.push(name);
+                continue;
+            };
+            let (key, found) = ("name".to_owned(), json!(name).to_string());
+            return Err(OutcomeError { name: name.to_owned(), key, found, remedy });
         }
         Ok(())
     }
@@ -250,7 +256,7 @@ impl Serialize for Outcome {
 
 impl<'de> Deserialize<'de> for Outcome {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_table(&Map::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        Self::from_table(&events::filter::as_json(Map::deserialize(deserializer)?)).map_err(serde::de::Error::custom)
     }
 }
 
@@ -323,8 +329,15 @@ mod tests {
             assert!(error.contains(said), "{said}: {error}");
         }
         let outcome = Outcome::from_table(&declaration()).unwrap();
-        assert_eq!(Outcome::check_names(std::slice::from_ref(&outcome), ["churn"]), Ok(()));
-        assert!(Outcome::check_names(std::slice::from_ref(&outcome), ["upgrades"]).is_err());
-        assert!(Outcome::check_names(&[outcome.clone(), outcome], []).is_err(), "twice");
+        assert_eq!(Outcome::check_all(std::slice::from_ref(&outcome), ["churn"]), Ok(()));
+        assert!(Outcome::check_all(std::slice::from_ref(&outcome), ["upgrades"]).is_err());
+        assert!(Outcome::check_all(&[outcome.clone(), outcome.clone()], []).is_err(), "twice");
+        let many = |n| {
+            (0..n).map(|n| Outcome { name: format!("o{n}").as_str().into(), ..outcome.clone() }).collect::<Vec<_>>()
+        };
+        assert_eq!(Outcome::check_all(&many(50), ["churn"]), Ok(()));
+        let refused = Outcome::check_all(&many(51), ["churn"]).unwrap_err();
+        assert_eq!(refused.name, "o50");
+        assert!(refused.remedy.contains("51 outcomes are declared, and each is a model: at most 50"), "{refused}");
     }
 }

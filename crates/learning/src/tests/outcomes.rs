@@ -144,3 +144,60 @@ fn whoever_never_bought_can_be_asked_about_purchases() {
     assert!(found.metrics["auc"] > 0.7 && found.baselines["recency"]["log_loss"].is_finite(), "{found:?}");
     assert!(task.about().of_everybody);
 }
+
+#[test]
+fn what_is_dated_in_the_future_is_no_answer_and_no_day_of_history() {
+    let task = Binary::new(outcome("Help Opened", "tutorial"));
+    let now = day(N_DAYS);
+    let honest = told(&task, history());
+    let expected = crate::evaluate(&task, &data(&honest)).unwrap();
+    // Everybody is told to open it, and to sign in, long after the present.
+    let future = (0..N_CUSTOMERS).flat_map(|customer| {
+        [("Help Opened", "tutorial"), ("Signed In", "web")].map(|(event, kind)| {
+            let base = order(&format!("c{customer}"), &format!("{event} soon"), day(N_DAYS + 10), now);
+            let properties = json!({ "kind": kind }).as_object().unwrap().clone();
+            Event { call: Call::Track { event: event.to_owned(), properties }, ..base }
+        })
+    });
+    let dataset = told(&task, history().into_iter().chain(future).collect());
+    let found = crate::evaluate(&task, &data(&dataset)).unwrap();
+    assert_eq!((&found.split, found.base_rate, found.n_test), (&expected.split, expected.base_rate, expected.n_test));
+    assert!(found.split.test_until <= now);
+}
+
+#[test]
+fn one_answer_for_all_is_nothing_to_learn_and_it_is_said_which_is_missing() {
+    for (is_kept, missing_one) in [(true, "it did not"), (false, "it came true")] {
+        // Everybody opens it every day, or nobody but one.
+        let asked = outcome("Help Opened", "tutorial");
+        let task = Binary::new(asked);
+        let opened = (0..N_CUSTOMERS).filter(|customer| is_kept || *customer == 0).flat_map(|customer| {
+            (0..N_DAYS).map(move |at| {
+                let base = order(&format!("c{customer}"), &format!("help {at}"), day(at), day(at));
+                let properties = json!({ "kind": "tutorial" }).as_object().unwrap().clone();
+                Event { call: Call::Track { event: "Help Opened".to_owned(), properties }, ..base }
+            })
+        });
+        let rest = history().into_iter().filter(|event| event.title() == "Signed In");
+        let dataset = told(&task, rest.chain(opened).collect());
+        let error = crate::evaluate(&task, &data(&dataset)).unwrap_err();
+        let LearningError::NotReady { missing, .. } = &error else { panic!("{error}") };
+        assert!(missing.iter().all(|need| need.what.contains(missing_one) && need.have < 20), "{error}");
+        assert!(!missing.is_empty());
+    }
+}
+
+#[test]
+fn columns_that_say_nothing_or_are_missing_change_no_answer() {
+    let constant = json!({"name": "always", "meaning": "A", "measure": "count", "when": {"event": "Never"}});
+    let unknown = json!({
+        "name": "never", "meaning": "N", "measure": "mean", "of": "properties.x", "when": {"event": "Never"},
+    });
+    let declared = [constant, unknown].map(|table| serde_json::from_value::<features::Declared>(table).unwrap());
+    let wider = features::Catalogue::new(&declared).unwrap();
+    let task = Binary::new(outcome("Help Opened", "tutorial"));
+    let dataset = told(&task, history());
+    let narrow = crate::evaluate(&task, &data(&dataset)).unwrap();
+    let wide = crate::evaluate(&task, &Data { catalogue: &wider, ..data(&dataset) }).unwrap();
+    assert_eq!(wide, narrow);
+}

@@ -1,6 +1,6 @@
 //! Where do settings come from, and what is wrong with them?
 
-use super::Settings;
+use super::{Settings, tables};
 use decisions::{Segment, SegmentError};
 use engine::Capabilities;
 use features::{Catalogue, FeatureError};
@@ -101,34 +101,30 @@ pub fn load(
         let in_file =
             |error: toml::de::Error| SettingsError::File { path: path.to_owned(), message: located(&text, &error) };
         // Read into the settings first, since only the text knows its lines.
-        toml::from_str::<Settings>(&text).map_err(in_file)?;
+        toml::from_str::<Settings>(&text).map_err(|error| match tables::broken(&text) {
+            Some(message) => SettingsError::File { path: path.to_owned(), message },
+            None => in_file(error),
+        })?;
         table = toml::from_str(&text).map_err(in_file)?;
     }
     let mut variables: Vec<_> = environment.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
     variables.sort();
     let mut settings = read(&table).unwrap_or_default();
+    let from_environment: Vec<String> = variables.iter().map(|(name, _)| name.to_ascii_uppercase()).collect();
     for (name, value) in variables {
         overlay(&mut table, &name, &value);
         settings = read(&table).map_err(|message| SettingsError::Environment { name, message })?;
     }
-    if let Err(source) = Catalogue::new(&settings.features) {
-        let origin = file.map_or_else(|| format!("{PREFIX}FEATURES"), |path| path.display().to_string());
-        return Err(SettingsError::Features { origin, source });
-    }
-    let built_in = Capabilities::built_in();
-    let taken = built_in.kinds.iter().map(|kind| kind.about().name.as_str());
-    if let Err(source) = Outcome::check_names(&settings.outcomes, taken) {
-        let origin = file.map_or_else(|| format!("{PREFIX}OUTCOMES"), |path| path.display().to_string());
-        return Err(SettingsError::Outcomes { origin, source: Box::new(source) });
-    }
-    let features = Catalogue::new(&settings.features).unwrap_or_default();
-    let features: Vec<&str> = features.definitions().iter().map(|definition| definition.name.as_str()).collect();
-    let capabilities = settings.capabilities();
-    let scores: Vec<&str> = capabilities.outcomes.iter().map(|outcome| outcome.name.as_str()).collect();
-    if let Err(source) = Segment::check(&settings.segments, &features, &scores) {
-        let origin = file.map_or_else(|| format!("{PREFIX}SEGMENTS"), |path| path.display().to_string());
-        return Err(SettingsError::Segments { origin, source: Box::new(source) });
-    }
+    check_lists(&settings, &|list, name| {
+        let variable = format!("{PREFIX}{}", list.to_ascii_uppercase());
+        match file.filter(|_| !from_environment.contains(&variable)) {
+            Some(path) => {
+                let place = tables::named(&text, list, name).map(|place| format!(" {place}"));
+                format!("{}{}", path.display(), place.unwrap_or_default())
+            }
+            None => variable,
+        }
+    })?;
     match settings.broken_range() {
         None => Ok(settings),
         Some((key, limit, value)) => {
@@ -139,6 +135,30 @@ pub fn load(
             Err(SettingsError::Range { key, limit, value, origin })
         }
     }
+}
+
+/// Whether what is declared fits together; `origin` says where a table of a list was declared, by the list and its name.
+fn check_lists(settings: &Settings, origin: &dyn Fn(&str, &str) -> String) -> Result<(), SettingsError> {
+    let catalogue = Catalogue::new(&settings.features).map_err(|source| {
+        let name = match &source {
+            FeatureError::Declaration(mistake) => mistake.feature.as_str(),
+            _ => "",
+        };
+        SettingsError::Features { origin: origin("features", name), source }
+    })?;
+    let built_in = Capabilities::built_in();
+    let taken = built_in.kinds.iter().map(|kind| kind.about().name.as_str());
+    Outcome::check_all(&settings.outcomes, taken).map_err(|source| {
+        let source = Box::new(source);
+        SettingsError::Outcomes { origin: origin("outcomes", &source.name), source }
+    })?;
+    let features: Vec<&str> = catalogue.definitions().iter().map(|definition| definition.name.as_str()).collect();
+    let capabilities = settings.capabilities();
+    let scores: Vec<&str> = capabilities.outcomes.iter().map(|outcome| outcome.name.as_str()).collect();
+    Segment::check(&settings.segments, &features, &scores).map_err(|source| {
+        let source = Box::new(source);
+        SettingsError::Segments { origin: origin("segments", &source.name), source }
+    })
 }
 
 fn read(table: &toml::Table) -> Result<Settings, String> {

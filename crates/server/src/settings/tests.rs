@@ -1,5 +1,7 @@
 //! Do settings come from the right place, and is every mistake named?
 
+mod declared;
+
 use super::*;
 use std::io::Write;
 
