@@ -16,10 +16,11 @@ pub fn decide(
     models: &Models,
     world: &dyn World,
 ) -> Result<Answer, DecisionError> {
-    answer(kinds.get(question.kind.as_str())?, catalogue, question, subject, models, world)
+    now(kinds.get(question.kind.as_str())?, catalogue, question, subject, models, world)
 }
 
-fn answer(
+/// Decides by a kind.
+pub(crate) fn now(
     kind: &dyn Kind,
     catalogue: &Catalogue,
     question: &Question,
@@ -27,17 +28,20 @@ fn answer(
     models: &Models,
     world: &dyn World,
 ) -> Result<Answer, DecisionError> {
-    kind.about().check(&question.parameters)?;
-    let ask = Ask { question, models, world, catalogue };
+    answer(kind, &Ask { question, models, world, catalogue, as_before: false }, subject)
+}
+
+fn answer(kind: &dyn Kind, ask: &Ask<'_>, subject: &Subject) -> Result<Answer, DecisionError> {
+    kind.about().check(&ask.question.parameters)?;
     let personal = match subject {
-        Subject::Known(known) => kind.personal(&ask, known.get()),
+        Subject::Known(known) => kind.personal(ask, known.get()),
         Subject::Withheld(consent) => Err(Why::Refused(*consent)),
         Subject::Unknown(_) => Err(Why::Unknown),
     };
     let (said, fallback) = match personal {
         Ok(said) => (said, None),
         Err(why) => {
-            let (said, sentence) = kind.general(&ask, &why);
+            let (said, sentence) = kind.general(ask, &why);
             (said, Some(sentence))
         }
     };
@@ -64,5 +68,7 @@ pub fn replay(
     if record.is_forgotten() {
         return Err(DecisionError::Forgotten);
     }
-    answer(kind, catalogue, &record.question, &record.subject(), models, &record.testimony)
+    let (question, world) = (&record.question, &record.testimony);
+    let ask = Ask { question, models, world, catalogue, as_before: record.is_of_before() };
+    answer(kind, &ask, &record.subject())
 }

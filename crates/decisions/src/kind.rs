@@ -1,7 +1,7 @@
 //! What is a decision that can be asked for? A kind says what it reads and how it answers; all else is the same for all.
 
 use crate::{Content, DecisionError, Declaration, KindName, Knowledge, ModelRef, Models, Question, World};
-use features::Catalogue;
+use features::{Catalogue, Since};
 use governance::{ConsentAnswer, ConsentBasis, Purpose};
 use learning::TaskName;
 use std::collections::BTreeMap;
@@ -67,6 +67,8 @@ pub struct Reads {
     pub tasks: Vec<TaskName>,
     /// These features besides, by name.
     pub features: Vec<String>,
+    /// How long ago they did what these tasks are asked of.
+    pub since: Vec<(TaskName, Since)>,
     /// These traits.
     pub traits: Vec<String>,
     /// What they bought lately.
@@ -99,6 +101,9 @@ pub struct Ask<'a> {
     pub world: &'a dyn World,
     /// What features mean.
     pub catalogue: &'a Catalogue,
+    /// Whether it is answered as before records said what was declared, to make such a decision again: scores were given to
+    /// everybody whom the model could read.
+    pub as_before: bool,
 }
 
 impl fmt::Debug for Ask<'_> {

@@ -70,6 +70,8 @@ struct Read {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     features: BTreeMap<String, Option<f64>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    since: BTreeMap<TaskName, Option<f64>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     traits: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     bought: Vec<Bought>,
@@ -98,6 +100,7 @@ impl From<&Knowledge> for Read {
         Self {
             inputs: inputs.collect(),
             features: known.features.iter().map(|(name, value)| (name.clone(), told(value))).collect(),
+            since: known.since.iter().map(|(task, days)| (task.clone(), told(days))).collect(),
             traits: known.traits.clone(),
             bought: known.bought.clone(),
             currency: known.currency,
@@ -114,6 +117,7 @@ impl From<&Read> for Knowledge {
         Self {
             inputs: inputs.collect(),
             features: read.features.iter().map(|(name, value)| (name.clone(), number(value))).collect(),
+            since: read.since.iter().map(|(task, days)| (task.clone(), number(days))).collect(),
             traits: read.traits.clone(),
             bought: read.bought.clone(),
             currency: read.currency,
@@ -163,6 +167,11 @@ impl Record {
     #[must_use]
     pub fn declaration(&self) -> Option<&str> {
         self.declaration.as_deref()
+    }
+
+    /// Whether it is of before records said what was declared.
+    pub(crate) fn is_of_before(&self) -> bool {
+        self.v <= UNDECLARED_VERSION
     }
 
     /// The models that the answer was made with, by task.

@@ -75,6 +75,10 @@ impl Knowledge {
             catalogue.read(state, as_of, &catalogue.inputs(&ids).unwrap_or_default(), &mut values);
             self.features = ids.iter().zip(values).map(|(id, value)| (id.name.to_string(), value)).collect();
         }
+        let since = kind.reads.since.iter();
+        let known =
+            since.filter_map(|(task, since)| Some((task.clone(), since.read(catalogue.cells(), state, as_of)?)));
+        self.since = known.collect();
         if kind.reads.bought {
             let bought = |line: &features::Line| Bought { item: line.item, at: line.at, milli_units: line.milli_units };
             self.bought = state.lines().iter().map(bought).collect();

@@ -4,6 +4,7 @@ use crate::Engine;
 use crate::error::EngineError;
 use events::{Event, Filter, Inspected, InspectedStatus, Pointer, Take};
 use features::{Catalogue, Declared, Definition};
+use learning::Outcome;
 use primitives::{ErrorKind, nearest};
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
@@ -20,6 +21,8 @@ pub(super) struct Features {
     in_force: Arc<Catalogue>,
     /// Wanted, while what happened before they were declared is being counted.
     waiting: Vec<Arc<Definition>>,
+    /// Whether anything that has to be kept of customers is still to be counted: for a feature, or for an outcome.
+    is_uncounted: bool,
     declared: Vec<Declared>,
     /// Why what the settings declare now is not wanted.
     refused: Option<String>,
@@ -40,6 +43,7 @@ impl Default for Features {
             wanted: Arc::clone(&built_in),
             in_force: built_in,
             waiting: Vec::new(),
+            is_uncounted: false,
             declared: Vec::new(),
             refused: None,
         }
@@ -57,9 +61,10 @@ impl Engine {
         self.features.read().unwrap_or_else(PoisonError::into_inner).waiting.clone()
     }
 
-    /// Whether there are such features: [`Engine::follow_corrections`] counts their past.
+    /// Whether the past of such features, or of what outcomes are asked of, is still to be counted:
+    /// [`Engine::follow_corrections`] does.
     pub fn has_uncounted(&self) -> bool {
-        !self.features.read().unwrap_or_else(PoisonError::into_inner).waiting.is_empty()
+        self.features.read().unwrap_or_else(PoisonError::into_inner).is_uncounted
     }
 
     /// Takes what the settings declare in the place of what they declared before. What needs nothing else to be kept of
@@ -70,7 +75,8 @@ impl Engine {
     pub fn declare(&self, declared: &[Declared]) -> Result<(), EngineError> {
         let catalogue = Catalogue::new(declared);
         let wanted = catalogue.map_err(|error| EngineError::new(ErrorKind::Invalid, error.to_string()))?;
-        let wanted = Arc::new(wanted);
+        let asked_of = self.capabilities.outcomes.iter().filter_map(Outcome::asked_of);
+        let wanted = Arc::new(wanted.keeping(asked_of.map(|(since, _)| since.cell().clone())));
         {
             let mut features = self.features.write().unwrap_or_else(PoisonError::into_inner);
             features.wanted = Arc::clone(&wanted);
@@ -172,6 +178,7 @@ impl Engine {
         let has_changed = readable.all().ids() != features.in_force.all().ids();
         features.in_force = Arc::new(readable);
         features.waiting = waiting;
+        features.is_uncounted = !kept.covers(features.wanted.cells());
         self.registry.look_at(Arc::clone(&features.in_force));
         drop(features);
         // A model that lacked a feature may have it now, and one that had it may lack it.

@@ -5,7 +5,7 @@ mod declared;
 
 use crate::error::Mistake;
 use crate::snapshot::Snapshot;
-use crate::{Cells, Declared, FeatureError, FeatureId, FeatureState};
+use crate::{CellSpec, Cells, Declared, FeatureError, FeatureId, FeatureState};
 use primitives::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -96,6 +96,13 @@ impl Catalogue {
         Ok(Self::of(definitions.into_iter().map(Arc::new).collect(), Arc::new(cells)))
     }
 
+    /// The same features; and what a fold has to look for besides.
+    #[must_use]
+    pub fn keeping(self, others: impl IntoIterator<Item = CellSpec>) -> Self {
+        let cells = Cells::new(self.cells.specs().cloned().chain(others));
+        Self { cells: Arc::new(cells), ..self }
+    }
+
     fn of(definitions: Vec<Arc<Definition>>, cells: Arc<Cells>) -> Self {
         let places = definitions.iter().enumerate();
         let place_of = places.map(|(place, definition)| (Arc::clone(&definition.id.name), place)).collect();
@@ -116,7 +123,7 @@ impl Catalogue {
         (Self::of(readable, Arc::clone(kept)), waiting)
     }
 
-    /// What the declared features are read from: what a fold has to look for.
+    /// What a fold has to look for: what the declared features are read from, and what else is kept.
     #[must_use]
     pub fn cells(&self) -> &Arc<Cells> {
         &self.cells

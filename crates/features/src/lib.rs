@@ -22,6 +22,7 @@ mod overflow;
 #[cfg(test)]
 mod reference;
 mod signal;
+mod since;
 mod snapshot;
 mod state;
 mod sum;
@@ -36,6 +37,7 @@ pub use history::History;
 pub use id::{FeatureId, NoFeatureId};
 pub use items::{Fact, Item, Items};
 pub use signal::{Line, Order, Seen, View};
+pub use since::Since;
 pub use state::FeatureState;
 pub use trace::Trace;
 pub use trace::watch::{Match, TraceReads, Watch};

@@ -11,7 +11,7 @@ pub use declared::OutcomeError;
 
 use crate::{Dataset, TaskName};
 use events::Filter;
-use features::{FeatureState, Trace, Watch};
+use features::{FeatureState, Since, Trace, Watch};
 use primitives::{DAY_MS, Timestamp};
 
 /// What is to be foretold, of whom, within how long: built in, or one of the settings' `[[outcomes]]`.
@@ -92,6 +92,16 @@ impl Outcome {
             Among::Did { what, .. } => what.watch(),
         };
         among.into_iter().chain(self.label.what().watch()).collect()
+    }
+
+    /// Whom it is asked of, where that is who did another event than a purchase: since when they last did, which has to be
+    /// kept of each customer, and less than how many days ago that must be.
+    #[must_use]
+    pub fn asked_of(&self) -> Option<(Since, i64)> {
+        match &self.among {
+            Among::Did { what: What::Event(filter), within_days } => Some((Since::new(filter.clone()), *within_days)),
+            Among::Did { what: What::Purchase, .. } | Among::Everyone => None,
+        }
     }
 
     /// Whether it is about purchases alone, so that the days of orders say when something can be concluded.

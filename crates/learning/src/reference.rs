@@ -25,7 +25,9 @@ const MEANING: &str = "\n`among` and `label` name the event as it is sent, to th
 `orders/create`) stands for all of them, where nothing else must be true of it. Another event is looked for under its own\n\
 name alone.\n\n\
 A question is asked as of a moment. Of whom: everyone of whom anything was known by then, or whoever did `among` in the\n\
-`within_days` before it. It comes true by what happens after that moment and at most the outcome's own `within_days` later.\n";
+`within_days` before it. A decision about somebody of whom it is not asked says so in `fallback`, with the average for a\n\
+score, and no rule on the score holds of them. Where `among` is a purchase, who bought longer ago still has a score. What\n\
+happened before the outcome was declared is counted in the background; until then the answer says that. It comes true by what happens after that moment and at most the outcome's own `within_days` later.\n";
 
 fn examples() -> [Value; 2] {
     [

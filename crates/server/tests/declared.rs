@@ -292,3 +292,51 @@ fn every_decision_can_be_made_again_when_what_it_came_from_is_declared_otherwise
     let page = server.get_as(support::ADMIN, &format!("/decisions/{}", first["decisionId"].as_str().unwrap()));
     assert!(page.status == 200 && page.text.contains("returns_soon"), "{}", page.text);
 }
+
+#[test]
+fn of_whom_an_outcome_is_asked_is_counted_from_the_first_event() {
+    let server = TestServer::start();
+    world::fill(server.engine());
+    let [user, other] = [0, 1].map(|n| world::shop().user_ids[n].clone());
+    let signed_in = json!({"userId": user, "event": "Signed In", "properties": {"kind": "web"}});
+    assert_eq!(server.post_as(WRITE, "/v1/track", &signed_in).status, 200);
+    let data = server.stop();
+
+    let mut outcome = returns_soon(7);
+    let among = json!({"event": "Signed In", "properties.kind": "web"});
+    outcome.among =
+        learning::Among::Did { what: learning::What::Event(serde_json::from_value(among).unwrap()), within_days: 30 };
+    let with = server::settings::Settings { outcomes: vec![outcome], ..support::settings() };
+    let clock = || Arc::new(SimulatedClock::new(noon()));
+    let open = || Opened::open_at(data.path(), Access::Exclusive, with.clone(), clock()).unwrap();
+    let fallback = |opened: &Opened, user: &str| {
+        let scores = opened.engine.customer(user).unwrap().scores;
+        scores.into_iter().find(|(kind, _)| kind.as_str() == "returns_soon").unwrap().1.fallback
+    };
+    let opened = open();
+    let mut trained = world::shop().trained.iter().find(|one| one.header.task.as_str() == "churn").unwrap().clone();
+    trained.header.task = "returns_soon".into();
+    let task = opened.engine.capabilities().tasks.get("returns_soon").unwrap();
+    trained.header.asks.clone_from(&task.about().asks);
+    let version = opened.engine.registry().publish(&trained).unwrap().version;
+    opened.engine.registry().promote(&"returns_soon".into(), &version).unwrap();
+    opened.engine.reload_champions().unwrap();
+
+    assert!(opened.engine.has_uncounted() && opened.engine.waiting_features().is_empty());
+    for user in [&user, &other] {
+        assert!(fallback(&opened, user).unwrap().contains("within 30 days, which is still being counted: this is"));
+    }
+    opened.engine.follow_corrections(&mut |_| Ok(())).unwrap();
+    let said = |opened: &Opened| {
+        assert!(!opened.engine.has_uncounted());
+        assert_eq!(fallback(opened, &user), None);
+        let of_other = fallback(opened, &other).unwrap();
+        assert!(
+            of_other
+                .contains("\"Signed In\" with properties.kind = \"web\" within 30 days, and the customer never did")
+        );
+    };
+    said(&opened);
+    drop(opened);
+    said(&open());
+}

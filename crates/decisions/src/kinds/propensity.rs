@@ -3,6 +3,7 @@
 use crate::declaration::Declared;
 use crate::kind::{ContentShape, KindAbout, Reads};
 use crate::{Ask, Content, Declaration, Kind, Knowledge, ModelRef, Reason, Said, Why};
+use events::Filter;
 use governance::Purpose;
 use learning::{Among, Contribution, Label, Outcome, TaskName, What, reasons};
 use primitives::Probability;
@@ -26,6 +27,15 @@ pub struct Propensity {
     task: TaskName,
     /// What is said of who never bought, where only buyers are asked about.
     of_strangers: Option<&'static str>,
+    /// Whom it is asked of, where that is who did another event than a purchase.
+    of_whom: Option<OfWhom>,
+}
+
+/// Who did something lately.
+#[derive(Debug, Clone)]
+struct OfWhom {
+    words: String,
+    within_days: i64,
 }
 
 impl Propensity {
@@ -41,12 +51,17 @@ impl Propensity {
             _ => Some("The customer has not bought anything yet, and the question is asked of buyers"),
         };
         let features = if is_of_buyers { [ORDERS, TENURE].map(str::to_owned).to_vec() } else { Vec::new() };
+        let asked_of = outcome.asked_of();
+        let of_whom = asked_of
+            .as_ref()
+            .map(|(since, within_days)| OfWhom { words: in_words(&since.cell().when), within_days: *within_days });
+        let since = asked_of.map(|(since, _)| (outcome.name.clone(), since)).into_iter().collect();
         let about = KindAbout {
             name: outcome.name.as_str().into(),
             title: outcome.title.clone(),
             question: outcome.question.clone(),
             purpose: Purpose::Personalization,
-            reads: Reads { tasks: vec![outcome.name.clone()], features, ..Reads::default() },
+            reads: Reads { tasks: vec![outcome.name.clone()], features, since, ..Reads::default() },
             tasks: vec![outcome.name.clone()],
             parameters: Vec::new(),
             is_shown: false,
@@ -55,7 +70,13 @@ impl Propensity {
             shape: ContentShape::Score,
         };
         let declaration = Declaration::of(Declared::Outcome(outcome.clone()));
-        Self { about, declaration, task: outcome.name.clone(), of_strangers }
+        Self { about, declaration, task: outcome.name.clone(), of_strangers, of_whom }
+    }
+
+    /// Why the customer is not one of those of whom it is asked, as far as what is known of them says.
+    pub(super) fn why_not_asked(&self, known: &Knowledge) -> Option<String> {
+        let too_little = || self.too_little_known(known).map(str::to_owned);
+        self.of_whom.as_ref().and_then(|of_whom| of_whom.why_not(known.since.get(&self.task))).or_else(too_little)
     }
 
     /// Why the customer's own history says nothing yet.
@@ -69,6 +90,32 @@ impl Propensity {
     }
 }
 
+impl OfWhom {
+    /// Why it is not asked of who did it so many days ago.
+    fn why_not(&self, days: Option<&f64>) -> Option<String> {
+        let Self { words, within_days } = self;
+        let plural = if *within_days == 1 { "" } else { "s" };
+        let asked = format!("The question is asked of who did {words} within {within_days} day{plural}");
+        #[expect(clippy::cast_precision_loss, reason = "days are few")]
+        let most = *within_days as f64;
+        match days {
+            None => Some(format!("{asked}, which is still being counted")),
+            Some(days) if days.is_nan() => Some(format!("{asked}, and the customer never did")),
+            Some(days) if *days >= most => {
+                Some(format!("{asked}, and the customer last did {:.0} days ago", days.floor()))
+            }
+            Some(_) => None,
+        }
+    }
+}
+
+/// `"Plan Changed" with properties.kind = "upgrade"`.
+fn in_words(filter: &Filter) -> String {
+    let equal = filter.equal.iter().map(|(pointer, value)| format!("{pointer} = {value}")).collect::<Vec<_>>();
+    let with = if equal.is_empty() { String::new() } else { format!(" with {}", equal.join(" and ")) };
+    format!("\"{}\"{with}", filter.event)
+}
+
 impl Kind for Propensity {
     fn about(&self) -> &KindAbout {
         &self.about
@@ -80,7 +127,9 @@ impl Kind for Propensity {
 
     fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {
         let (loaded, model) = ask.models.binary(&self.task).ok_or(Why::Untrained)?;
-        if let Some(why) = self.too_little_known(known) {
+        let why_not =
+            if ask.as_before { self.too_little_known(known).map(str::to_owned) } else { self.why_not_asked(known) };
+        if let Some(why) = why_not {
             return Err(Why::because(why));
         }
         let values = known.inputs(&self.task);

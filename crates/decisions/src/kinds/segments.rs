@@ -1,5 +1,6 @@
 //! Which group does this customer belong to, and which of the company's own segments?
 
+use super::Propensity;
 use crate::declaration::Declared;
 use crate::kind::{ContentShape, KindAbout, Reads};
 use crate::models::currency_of;
@@ -7,7 +8,7 @@ use crate::{Ask, Condition, Content, Declaration, Kind, Knowledge, ModelRef, Rea
 use governance::Purpose;
 use learning::{Outcome, TaskName, rfm_of};
 use models::rfm::{Rfm, RfmModel};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which group, by recency, frequency and money, and which declared segments hold.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct Segments {
     declaration: Declaration,
     task: TaskName,
     declared: Vec<Segment>,
+    /// The questions whose scores the rules look at: a score says something only of whom its question is asked.
+    scores: BTreeMap<TaskName, Propensity>,
 }
 
 impl Segments {
@@ -27,8 +30,11 @@ impl Segments {
         let all = |name: fn(&Condition) -> Option<&str>| -> BTreeSet<String> {
             conditions().filter_map(name).map(str::to_owned).collect()
         };
-        let scores: BTreeSet<TaskName> = conditions().filter_map(Condition::score).map(TaskName::from).collect();
-        let outcomes = outcomes.iter().filter(|outcome| scores.contains(&outcome.name)).cloned().collect();
+        let tasks: BTreeSet<TaskName> = conditions().filter_map(Condition::score).map(TaskName::from).collect();
+        let outcomes: Vec<Outcome> = outcomes.iter().filter(|outcome| tasks.contains(&outcome.name)).cloned().collect();
+        let scores: BTreeMap<_, _> =
+            outcomes.iter().map(|outcome| (outcome.name.clone(), Propensity::new(outcome))).collect();
+        let asked = || scores.values().map(|score| &score.about().reads);
         let declaration = Declaration::of(Declared::Segments { segments: declared.clone(), outcomes });
         let about = KindAbout {
             name: "segments".into(),
@@ -36,8 +42,13 @@ impl Segments {
             question: "Which group does this customer belong to?".to_owned(),
             purpose: Purpose::Personalization,
             reads: Reads {
-                tasks: std::iter::once(task.clone()).chain(scores).collect(),
-                features: all(Condition::feature).into_iter().collect(),
+                tasks: std::iter::once(task.clone()).chain(tasks).collect(),
+                features: (all(Condition::feature).into_iter())
+                    .chain(asked().flat_map(|reads| reads.features.clone()))
+                    .collect::<BTreeSet<_>>()
+                    .into_iter()
+                    .collect(),
+                since: asked().flat_map(|reads| reads.since.clone()).collect(),
                 traits: all(Condition::name_of_trait).into_iter().collect(),
                 currency: true,
                 ..Reads::default()
@@ -49,13 +60,17 @@ impl Segments {
             is_risk: false,
             shape: ContentShape::Choice,
         };
-        Self { about, declaration, task, declared }
+        Self { about, declaration, task, declared, scores }
     }
 
     /// The declared segments whose every condition holds.
     fn holding(&self, ask: &Ask<'_>, known: &Knowledge) -> Vec<String> {
         let score = |task: &str| {
             let task = TaskName::from(task);
+            let is_asked = || self.scores.get(&task).is_some_and(|score| score.why_not_asked(known).is_none());
+            if !ask.as_before && !is_asked() {
+                return None;
+            }
             let (_, model) = ask.models.binary(&task)?;
             Some(model.probability(known.inputs(&task)).ok()?.get())
         };

@@ -1,8 +1,8 @@
 //! Which shop, models and customers do the tests decide about?
 
 use crate::{
-    Answer, Bought, Decision, DecisionError, ItemFacts, Kinds, Knowledge, ModelInputs, Models, Question, Record, Sales,
-    Subject, Witness, World, kinds,
+    Answer, Bought, Decision, DecisionError, ItemFacts, Kind, Kinds, Knowledge, ModelInputs, Models, Question, Record,
+    Sales, Subject, Witness, World, kinds,
 };
 use events::generator::{self, WorldSettings};
 use events::{EventLogError, Offset, Recorded};
@@ -258,12 +258,22 @@ pub(super) fn decided_of(
     models: &Models,
     world: &dyn World,
 ) -> (Answer, Record) {
+    decided_by(kinds.get(question.kind.as_str()).unwrap(), question, subject, models, world)
+}
+
+/// The same, of this kind.
+pub(super) fn decided_by(
+    kind: &dyn Kind,
+    question: &Question,
+    subject: &Subject,
+    models: &Models,
+    world: &dyn World,
+) -> (Answer, Record) {
     let witness = Witness::new(world);
-    let answer = crate::decide(kinds, catalogue(), question, subject, models, &witness).unwrap();
+    let answer = crate::decide::now(kind, catalogue(), question, subject, models, &witness).unwrap();
     let id = DecisionId::from("019ab3f2c1d4e5f60718293a4b5c6d7e");
     let customer = question.customer.clone();
     let decision = Decision { id, kind: question.kind.clone(), customer, answer: answer.clone() };
-    let kind = kinds.get(question.kind.as_str()).unwrap();
     let record = Record::new(kind, question.clone(), subject, witness.into_testimony(), decision, "{}".to_owned());
     (answer, record)
 }

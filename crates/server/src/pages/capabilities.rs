@@ -14,6 +14,7 @@ use console::format;
 use console::view::{CapabilitiesPage, CapabilityLine, CapabilityPage, Frame, Parameter};
 use decisions::{Kind, KindAbout};
 use learning::{ModelHeader, TaskName};
+use std::collections::BTreeSet;
 
 /// How many decisions are shown, and among how many of all they are looked for: a page is drawn at once.
 const N_SHOWN: usize = 8;
@@ -94,6 +95,10 @@ fn reads(app: &App, about: &KindAbout) -> Result<Vec<(String, String)>, ServerEr
     }
     if !reads.features.is_empty() {
         told.push((if reads.tasks.is_empty() { "Features" } else { "Other features" }, reads.features.join(", ")));
+    }
+    let since: BTreeSet<_> = reads.since.iter().map(|(_, since)| since.cell().when.event.to_string()).collect();
+    if !since.is_empty() {
+        told.push(("Days since", since.into_iter().collect::<Vec<_>>().join(", ")));
     }
     if !reads.traits.is_empty() {
         told.push(("Traits", reads.traits.join(", ")));
