@@ -1,8 +1,8 @@
 //! What is a decision that can be asked for? A kind says what it reads and how it answers; all else is the same for all.
 
-use crate::{Content, DecisionError, Declaration, KindName, Knowledge, ModelRef, Models, Question, World};
+use crate::{Content, DecisionError, Declaration, KindName, Knowledge, ModelRef, Models, Question, Why, World};
 use features::{Catalogue, Since};
-use governance::{ConsentAnswer, ConsentBasis, Purpose};
+use governance::Purpose;
 use learning::TaskName;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -126,40 +126,6 @@ pub struct Said {
     pub content: Content,
     /// The model that was asked; `None` where there is none yet.
     pub model: Option<ModelRef>,
-}
-
-/// Why an answer is not the customer's own.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Why {
-    /// Their data may not be used.
-    Refused(ConsentAnswer),
-    /// Nobody has heard of them.
-    Unknown,
-    /// There is no model of this task yet.
-    Untrained,
-    /// Something else, as the beginning of a sentence.
-    Because(String),
-}
-
-impl Why {
-    pub(crate) fn because(text: impl Into<String>) -> Self {
-        Self::Because(text.into())
-    }
-
-    /// The beginning of a sentence; `task` is what was not trained.
-    pub(crate) fn text(&self, task: &str) -> String {
-        match self {
-            Self::Refused(consent) => match consent.basis {
-                ConsentBasis::Stated { .. } => format!("The customer refused {}", consent.purpose),
-                ConsentBasis::Default => {
-                    format!("The customer has not agreed to {}, and silence counts as a refusal", consent.purpose)
-                }
-            },
-            Self::Unknown => "Nothing is known of this customer yet".to_owned(),
-            Self::Untrained => format!("No {task} model has been trained yet"),
-            Self::Because(text) => text.clone(),
-        }
-    }
 }
 
 /// Something that can be decided. One file a kind, one line on the list.

@@ -31,13 +31,14 @@ mod segment;
 mod subject;
 #[cfg(test)]
 mod tests;
+mod why;
 mod world;
 
 pub use content::{Amount, Answer, Content, Decision, ModelRef, RankedItem, Reason};
 pub use decide::{decide, replay};
 pub use declaration::Declaration;
 pub use error::DecisionError;
-pub use kind::{Ask, ContentShape, Kind, KindAbout, Kinds, Parameter, Reads, Said, Why};
+pub use kind::{Ask, ContentShape, Kind, KindAbout, Kinds, Parameter, Reads, Said};
 pub use kinds::{Propensity, Recommend, Segments, Value, kinds};
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use log::{DecisionLog, DecisionLogError, LoggedDecision};
@@ -47,6 +48,7 @@ pub use question::Question;
 pub use record::Record;
 pub use segment::{Condition, Segment, SegmentError};
 pub use subject::Subject;
+pub use why::Why;
 pub use world::{ItemFacts, Sales, Testimony, Witness, World};
 
 /// The most items one decision answers with.

@@ -1,6 +1,6 @@
 //! Which models answer?
 
-use crate::ModelRef;
+use crate::{ModelRef, Why};
 use learning::{BinaryModel, Body, Loaded, TaskName};
 use models::recommend::ItemToItemModel;
 use models::rfm::RfmModel;
@@ -9,57 +9,91 @@ use primitives::Currency;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The models in force, by task; a task without one is not there.
+/// The models in force, by task; a task without one is not there, or it is known why its model cannot answer.
 #[derive(Debug, Clone, Default)]
-pub struct Models(BTreeMap<TaskName, Arc<Loaded>>);
+pub struct Models {
+    loaded: BTreeMap<TaskName, Arc<Loaded>>,
+    unusable: BTreeMap<TaskName, String>,
+}
 
 impl Models {
     /// Puts an opened model in force.
     pub fn put(&mut self, loaded: Loaded) {
-        self.0.insert(loaded.header.task.clone(), Arc::new(loaded));
+        self.unusable.remove(&loaded.header.task);
+        self.loaded.insert(loaded.header.task.clone(), Arc::new(loaded));
+    }
+
+    /// Says why the model that there is of a task cannot answer, as the beginning of a sentence.
+    pub fn set_aside(&mut self, task: TaskName, why: String) {
+        self.loaded.remove(&task);
+        self.unusable.insert(task, why);
     }
 
     /// The model of a task.
     #[must_use]
     pub fn get(&self, task: &TaskName) -> Option<&Arc<Loaded>> {
-        self.0.get(task)
+        self.loaded.get(task)
+    }
+
+    /// Why the model of a task cannot answer; `None` where it can, and where there is none.
+    #[must_use]
+    pub fn why_unusable(&self, task: &TaskName) -> Option<&str> {
+        self.unusable.get(task).map(String::as_str)
+    }
+
+    /// The model of a task, as an answer names it.
+    pub(crate) fn named(&self, task: &TaskName) -> Option<ModelRef> {
+        self.get(task).map(|loaded| ModelRef::from(loaded.as_ref()))
     }
 
     /// The model of a task, where it ranks items.
-    pub(crate) fn ranker(&self, task: &TaskName) -> Option<(&Loaded, &ItemToItemModel)> {
-        let loaded = self.get(task)?;
+    pub(crate) fn ranker(&self, task: &TaskName) -> Result<(&Loaded, &ItemToItemModel), Why> {
+        let loaded = self.loaded(task)?;
         match &loaded.body {
-            Body::Ranker(model) => Some((loaded, model)),
-            _ => None,
+            Body::Ranker(model) => Ok((loaded, model)),
+            _ => Err(of_another_shape(loaded)),
         }
     }
 
     /// The model of a task, where it answers a question of yes or no.
-    pub(crate) fn binary(&self, task: &TaskName) -> Option<(&Loaded, &BinaryModel)> {
-        let loaded = self.get(task)?;
+    pub(crate) fn binary(&self, task: &TaskName) -> Result<(&Loaded, &BinaryModel), Why> {
+        let loaded = self.loaded(task)?;
         match &loaded.body {
-            Body::Binary(model) => Some((loaded, model)),
-            _ => None,
+            Body::Binary(model) => Ok((loaded, model)),
+            _ => Err(of_another_shape(loaded)),
         }
     }
 
     /// The model of a task, where it foretells an amount.
-    pub(crate) fn amount(&self, task: &TaskName) -> Option<(&Loaded, &ValueModel)> {
-        let loaded = self.get(task)?;
+    pub(crate) fn amount(&self, task: &TaskName) -> Result<(&Loaded, &ValueModel), Why> {
+        let loaded = self.loaded(task)?;
         match &loaded.body {
-            Body::Amount(model) => Some((loaded, model)),
-            _ => None,
+            Body::Amount(model) => Ok((loaded, model)),
+            _ => Err(of_another_shape(loaded)),
         }
     }
 
     /// The model of a task, where it divides into groups.
-    pub(crate) fn groups(&self, task: &TaskName) -> Option<(&Loaded, &RfmModel)> {
-        let loaded = self.get(task)?;
+    pub(crate) fn groups(&self, task: &TaskName) -> Result<(&Loaded, &RfmModel), Why> {
+        let loaded = self.loaded(task)?;
         match &loaded.body {
-            Body::Groups(model) => Some((loaded, model)),
-            _ => None,
+            Body::Groups(model) => Ok((loaded, model)),
+            _ => Err(of_another_shape(loaded)),
         }
     }
+
+    fn loaded(&self, task: &TaskName) -> Result<&Loaded, Why> {
+        let missing = || self.why_unusable(task).map_or(Why::Untrained, Why::because);
+        self.get(task).map(AsRef::as_ref).ok_or_else(missing)
+    }
+}
+
+/// A model that was opened, and has mathematics that the question cannot use.
+fn of_another_shape(loaded: &Loaded) -> Why {
+    let (task, version, shape) = (&loaded.header.task, &loaded.version, loaded.body.shape().name());
+    Why::because(format!(
+        "The {task} model {version} cannot be used, since it has the shape \"{shape}\", and another is needed"
+    ))
 }
 
 /// The currency that a model about money has learned in.

@@ -5,7 +5,7 @@ mod old;
 use crate::digest::digest;
 use crate::packed::{pack, unpack};
 use crate::{
-    Bought, Content, Decision, DecisionError, Kind, Knowledge, LoggedDecision, ModelInputs, Question, Subject,
+    Bought, Content, Decision, DecisionError, Kind, Knowledge, LoggedDecision, ModelInputs, Models, Question, Subject,
     Testimony,
 };
 use governance::{ConsentAnswer, ConsentPolicy, Consents, Statement, Voice, permit};
@@ -38,6 +38,9 @@ pub struct Record {
     /// The digest of what the kind was declared as; `None` where nothing is declared of it, and in older records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     declaration: Option<String>,
+    /// Why models could not answer that there were, by task.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    unusable: BTreeMap<TaskName, String>,
     /// The answer.
     pub decision: Decision,
     /// The bytes that were sent. They follow from the decision and are not stored: [`Record::rewrite`] writes them again.
@@ -129,7 +132,7 @@ impl Record {
     /// The record of a decision that was just made.
     #[must_use]
     pub fn new(
-        kind: &dyn Kind,
+        (kind, models): (&dyn Kind, &Models),
         question: Question,
         subject: &Subject,
         testimony: Testimony,
@@ -143,7 +146,9 @@ impl Record {
         };
         let sent = digest(&response);
         let declaration = kind.declaration().map(|declaration| declaration.digest.clone());
-        Self { v: RECORD_VERSION, question, known, testimony, declaration, decision, response, sent }
+        let tasks = kind.about().tasks.iter();
+        let unusable = tasks.filter_map(|task| Some((task.clone(), models.why_unusable(task)?.to_owned()))).collect();
+        Self { v: RECORD_VERSION, question, known, testimony, declaration, unusable, decision, response, sent }
     }
 
     /// The customer as they were known.
@@ -172,6 +177,12 @@ impl Record {
     /// Whether it is of before records said what was declared.
     pub(crate) fn is_of_before(&self) -> bool {
         self.v <= UNDECLARED_VERSION
+    }
+
+    /// Why models could not answer that there were, by task, each as the beginning of a sentence.
+    #[must_use]
+    pub fn unusable(&self) -> &BTreeMap<TaskName, String> {
+        &self.unusable
     }
 
     /// The models that the answer was made with, by task.

@@ -5,6 +5,7 @@ mod declared;
 mod laws;
 mod shop;
 mod suite;
+mod unusable;
 mod whom;
 mod words;
 

@@ -3,8 +3,9 @@
 use crate::Engine;
 use crate::error::EngineError;
 use decisions::Models;
-use learning::{ModelHeader, TaskName, Withdrawn};
-use primitives::{ModelVersion, Timestamp};
+use features::{FeatureError, FeatureId};
+use learning::{LearningError, ModelHeader, TaskName, Withdrawn};
+use primitives::{ErrorKind, ModelVersion, Timestamp};
 use std::sync::PoisonError;
 
 /// A model's champion, and why it cannot be used where it cannot.
@@ -68,24 +69,32 @@ impl Engine {
         for task in self.capabilities.tasks.names() {
             // A damaged pointer to one champion stops no other.
             let version = self.registry.champion_version(task).unwrap_or_default();
+            // What operators are told, and the end of the sentence that decisions say.
             let fault = match self.registry.champion(task) {
                 Ok(None) => None,
                 Ok(Some(loaded)) if loaded.header.asks != self.capabilities.tasks.get(task.as_str())?.about().asks => {
                     let remedy = format!("train it again with `rapport train {task}`");
-                    Some(format!(
+                    let fault = format!(
                         "model {} answers another question than the settings ask now: {remedy}",
                         loaded.version
-                    ))
+                    );
+                    Some((fault, "it answers another question than the settings ask now".to_owned()))
                 }
                 Ok(Some(loaded)) => {
                     champions.put(loaded);
                     None
                 }
-                Err(error) => Some(EngineError::from(error).story()),
+                Err(error) => {
+                    let why = self.why_unusable(&error);
+                    Some((EngineError::from(error).story(), why))
+                }
             };
-            if let Some(fault) = &fault {
+            let fault = fault.map(|(fault, why)| {
                 tracing::error!(model = task.as_str(), fault, "the champion cannot be used; decisions fall back");
-            }
+                let named = version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
+                champions.set_aside(task.clone(), format!("The {task} model{named} cannot be used, since {why}"));
+                fault
+            });
             status.push(ChampionStatus { task: task.clone(), version, fault });
         }
         *self.champions.write().unwrap_or_else(PoisonError::into_inner) = champions;
@@ -93,7 +102,32 @@ impl Engine {
         Ok(())
     }
 
-    /// The models that a logged decision was made with, for its replay.
+    /// Why a champion cannot be used, as the end of a sentence that callers may read.
+    fn why_unusable(&self, error: &LearningError) -> String {
+        match error {
+            LearningError::Features { source, .. } => match source.as_ref() {
+                FeatureError::Missing { missing } if self.are_being_counted(missing.iter().map(|(id, _)| id)) => {
+                    "features that it looks at are still being counted".to_owned()
+                }
+                source => source.to_string(),
+            },
+            LearningError::Shape { shape } => format!("it has the shape \"{shape}\", which only a newer program knows"),
+            LearningError::Newer { .. } => "a newer program wrote its file".to_owned(),
+            other => match other.kind() {
+                ErrorKind::NotFound => "its file is not there",
+                ErrorKind::Unavailable | ErrorKind::Internal => "its file cannot be read at present",
+                _ => "its file is damaged",
+            }
+            .to_owned(),
+        }
+    }
+
+    fn are_being_counted<'a>(&self, mut features: impl Iterator<Item = &'a FeatureId>) -> bool {
+        let waiting = self.waiting_features();
+        features.all(|id| waiting.iter().any(|definition| definition.id == *id))
+    }
+
+    /// The models that a logged decision was made with, for its replay; and why those that could not answer could not.
     ///
     /// # Errors
     /// [`EngineError`] where one of them is not there any more or damaged.
@@ -102,6 +136,7 @@ impl Engine {
         for (task, version) in record.models() {
             models.put(self.registry.load(&task, &version)?);
         }
+        record.unusable().iter().for_each(|(task, why)| models.set_aside(task.clone(), why.clone()));
         Ok(models)
     }
 

@@ -60,7 +60,7 @@ impl Engine {
         let id = DecisionId::new(as_of, &mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner));
         let decision = Decision { id, kind: about.name.clone(), customer: question.customer.clone(), answer };
         let response = (self.write)(&decision);
-        let record = Record::new(kind, question, &subject, testimony, decision, response);
+        let record = Record::new((kind, &models), question, &subject, testimony, decision, response);
         kind.declaration().map_or(Ok(()), |declaration| self.keep(declaration))?;
         self.ports.decisions.append(record.to_logged())?;
         self.count(&record, watch.elapsed());

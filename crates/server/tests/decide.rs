@@ -394,6 +394,35 @@ fn assert_same(engine: &Engine, text: &str) {
     assert_eq!(engine.replay(&record).unwrap(), text);
 }
 
+#[test]
+fn a_damaged_model_is_named_and_the_decision_says_so_again_when_it_is_mended() {
+    let server = filled();
+    let user = buyer(&server);
+    let version = churn(&server, &user).ok()["model"]["version"].as_str().unwrap().to_owned();
+    let files = support::files_below(&server.data().join("models"));
+    let name = |file: &std::path::PathBuf| file.file_name().unwrap().to_string_lossy().into_owned();
+    let file = files.iter().find(|file| name(file).starts_with(&version)).unwrap();
+    let good = std::fs::read(file).unwrap();
+    std::fs::write(file, &good[..good.len() / 2]).unwrap();
+    server.engine().reload_champions().unwrap();
+    let replies = [churn(&server, &user), churn(&server, "nobody")];
+    for reply in &replies {
+        let said = format!("The churn model {version} cannot be used, since its file is damaged: there is no score.");
+        assert_eq!(reply.ok()["fallback"], said);
+        assert!(reply.ok()["model"].is_null() && !reply.text.contains("models/"), "{}", reply.text);
+    }
+    let shown = recommend(&server, &user).ok();
+    assert!(shown["fallback"].is_null(), "one model's fault is not another's: {shown}");
+    std::fs::write(file, &good).unwrap();
+    server.engine().reload_champions().unwrap();
+    assert!(churn(&server, &user).ok()["fallback"].is_null());
+    replies.iter().for_each(|reply| assert_same(server.engine(), &reply.text));
+    // Without its file the model is not there, which is something else than never trained.
+    std::fs::remove_file(file).unwrap();
+    server.engine().reload_champions().unwrap();
+    assert!(churn(&server, &user).text.contains("cannot be used, since its file is not there"));
+}
+
 /// Goes once around everybody for whom something was decided.
 fn forget(server: &TestServer) -> Result<(), engine::EngineError> {
     let mut after = None;

@@ -167,6 +167,35 @@ fn the_command_line_lists_what_is_declared_and_says_what_is_wrong_with_it() {
     assert!(!is_done && said.contains("feature \"plans_since\": of is not there: \"sum\" measures a value"), "{said}");
 }
 
+#[test]
+fn a_model_whose_features_are_being_counted_is_said_to_wait_for_them() {
+    let data = tempfile::tempdir().unwrap();
+    let open = |features| {
+        let settings = server::settings::Settings { features, ..support::settings() };
+        Opened::open_at(data.path(), Access::Exclusive, settings, Arc::new(SimulatedClock::new(noon()))).unwrap()
+    };
+    let fallback = |opened: &Opened| {
+        let scores = opened.engine.customer(&world::shop().user_ids[0]).unwrap().scores;
+        scores.into_iter().find(|(kind, _)| kind.as_str() == "churn").unwrap().1.fallback.unwrap_or_default()
+    };
+    let wanted = features::Catalogue::new(&[largest_order("The largest order")]).unwrap();
+    let mut trained = world::shop().trained.iter().find(|one| one.header.task.as_str() == "churn").unwrap().clone();
+    trained.header.features[0] = wanted.get("order_worth_max").unwrap().id.clone();
+    trained.header.declared = wanted.declared(&trained.header.features);
+    let opened = open(Vec::new());
+    world::take_in(&opened.engine, &world::shop().events);
+    let store = &opened.engine.ports().models;
+    let name = store.put(&trained.to_file().unwrap()).unwrap();
+    store.set_champions("churn", &[name]).unwrap();
+    opened.engine.reload_champions().unwrap();
+    assert!(fallback(&opened).contains("since a feature is not computed here: order_worth_max@"));
+    drop(opened);
+    let opened = open(vec![largest_order("The largest order")]);
+    assert!(fallback(&opened).contains("since features that it looks at are still being counted: there is no score."));
+    opened.engine.follow_corrections(&mut |_| Ok(())).unwrap();
+    assert!(!fallback(&opened).contains("cannot be used"));
+}
+
 /// What the largest order was worth.
 fn largest_order(meaning: &str) -> Declared {
     serde_json::from_value(json!({
@@ -233,6 +262,17 @@ fn what_a_model_said_of_a_declared_feature_can_be_said_again_when_it_is_gone() {
     let faults: Vec<String> = server.engine().champion_status().into_iter().filter_map(|status| status.fault).collect();
     assert!(faults.len() == 1 && faults[0].contains("order_worth_max"), "{faults:?}");
     sent.iter().for_each(|text| assert_same(&server, text));
+    // That is also what a decision says, and says again when the feature is back.
+    let user = world::shop().user_ids[0].as_str();
+    let without = decide(&server, user);
+    let said = without.ok()["fallback"].as_str().unwrap().to_owned();
+    let why =
+        format!("The churn model {version} cannot be used, since a feature is not computed here: order_worth_max@");
+    assert!(said.starts_with(&why) && said.ends_with(": there is no score."), "{said}");
+    let server = server.restart_with(|settings| settings.features = vec![largest_order("The largest order")]);
+    until("the past is counted", || (!server.engine().has_uncounted()).then_some(()));
+    assert!(server.engine().champion_status().iter().all(|status| status.fault.is_none()));
+    assert_same(&server, &without.text);
 }
 
 fn returns_soon(days: i64) -> Outcome {

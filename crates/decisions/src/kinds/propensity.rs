@@ -126,7 +126,7 @@ impl Kind for Propensity {
     }
 
     fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {
-        let (loaded, model) = ask.models.binary(&self.task).ok_or(Why::Untrained)?;
+        let (loaded, model) = ask.models.binary(&self.task)?;
         let why_not =
             if ask.as_before { self.too_little_known(known).map(str::to_owned) } else { self.why_not_asked(known) };
         if let Some(why) = why_not {
@@ -152,9 +152,13 @@ impl Kind for Propensity {
     }
 
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
-        let Some((loaded, _)) = ask.models.binary(&self.task) else {
-            let said = Said { content: Content::Score { score: None, reasons: Vec::new() }, model: None };
-            return (said, format!("No {} model has been trained yet: there is no score.", self.task));
+        let named = ask.models.named(&self.task);
+        let loaded = match ask.models.binary(&self.task) {
+            Ok((loaded, _)) => loaded,
+            Err(missing) => {
+                let said = Said { content: Content::Score { score: None, reasons: Vec::new() }, model: named };
+                return (said, format!("{}: there is no score.", missing.text(self.task.as_str())));
+            }
         };
         let average = loaded.header.evaluation.base_rate.and_then(|rate| Probability::new(rate).ok());
         let why = match why {
@@ -162,7 +166,7 @@ impl Kind for Propensity {
             why => why.text(self.task.as_str()),
         };
         let content = Content::Score { score: average, reasons: Vec::new() };
-        let said = Said { content, model: Some(ModelRef::from(loaded)) };
+        let said = Said { content, model: named };
         (said, format!("{why}: this is the average over all customers."))
     }
 }

@@ -43,7 +43,7 @@ impl Kind for Recommend {
     }
 
     fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {
-        let (loaded, model) = ask.models.ranker(&self.task).ok_or(Why::Untrained)?;
+        let (loaded, model) = ask.models.ranker(&self.task)?;
         if known.bought.is_empty() {
             return Err(Why::because(match known.feature(ORDERS) {
                 Some(n_orders) if n_orders > 0.0 => "The customer's orders name no products",
@@ -75,15 +75,15 @@ impl Kind for Recommend {
 
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
         let model = ask.models.ranker(&self.task);
-        let items = match model {
-            Some((_, model)) => {
+        let items = match &model {
+            Ok((_, model)) => {
                 let scored = model.popular(n(ask), &|item| ask.world.is_available(item));
                 ranked(&scored, ask.world, |_| "Popular with all customers".to_owned())
             }
-            None => popular_now(n(ask), ask.world),
+            Err(_) => popular_now(n(ask), ask.world),
         };
         let why = why.text("recommendation");
-        let is_sold = model.is_some() || items.iter().any(|item| item.score > 0.0);
+        let is_sold = model.is_ok() || items.iter().any(|item| item.score > 0.0);
         let sentence = match items.len() {
             0 => format!("{why}, and the catalogue holds no item that can be shown."),
             _ if is_sold => format!("{why}: these are the most popular items."),
@@ -91,8 +91,7 @@ impl Kind for Recommend {
                 "{why}, and nothing was sold lately: these are items of the catalogue, in the order of their keys."
             ),
         };
-        let model = model.map(|(loaded, _)| ModelRef::from(loaded));
-        (Said { content: Content::Items(items), model }, sentence)
+        (Said { content: Content::Items(items), model: ask.models.named(&self.task) }, sentence)
     }
 }
 

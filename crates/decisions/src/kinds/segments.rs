@@ -4,7 +4,7 @@ use super::Propensity;
 use crate::declaration::Declared;
 use crate::kind::{ContentShape, KindAbout, Reads};
 use crate::models::currency_of;
-use crate::{Ask, Condition, Content, Declaration, Kind, Knowledge, ModelRef, Reason, Said, Segment, Why};
+use crate::{Ask, Condition, Content, Declaration, Kind, Knowledge, Reason, Said, Segment, Why};
 use governance::Purpose;
 use learning::{Outcome, TaskName, rfm_of};
 use models::rfm::{Rfm, RfmModel};
@@ -71,7 +71,7 @@ impl Segments {
             if !ask.as_before && !is_asked() {
                 return None;
             }
-            let (_, model) = ask.models.binary(&task)?;
+            let (_, model) = ask.models.binary(&task).ok()?;
             Some(model.probability(known.inputs(&task)).ok()?.get())
         };
         let holds = |segment: &&Segment| segment.rule.iter().all(|condition| condition.holds(known, &score));
@@ -92,24 +92,24 @@ impl Kind for Segments {
         let others = self.holding(ask, known);
         let grouped = ask.models.groups(&self.task);
         // Money of another currency than was learned from is in no fifth.
-        let pays_alike = grouped.is_some_and(|(loaded, _)| currency_of(loaded) == known.currency);
+        let pays_alike = grouped.as_ref().is_ok_and(|(loaded, _)| currency_of(loaded) == known.currency);
         let rfm = rfm_of(known.inputs(&self.task)).filter(|_| pays_alike);
         let (label, reasons) = match (grouped, rfm) {
-            (Some((_, model)), Some(rfm)) => (Some(model.group(&rfm).name().to_owned()), reasons(model, &rfm)),
+            (Ok((_, model)), Some(rfm)) => (Some(model.group(&rfm).name().to_owned()), reasons(model, &rfm)),
             // A declared segment may hold of who never bought.
             _ if !others.is_empty() => (None, Vec::new()),
-            (None, _) => return Err(Why::Untrained),
-            (Some(_), None) if !pays_alike && known.currency.is_some() => {
+            (Err(why), _) => return Err(why),
+            (Ok(_), None) if !pays_alike && known.currency.is_some() => {
                 return Err(Why::because("The customer pays in another currency than the groups were made in"));
             }
-            (Some(_), None) => return Err(Why::because("The customer has not bought anything within a year")),
+            (Ok(_), None) => return Err(Why::because("The customer has not bought anything within a year")),
         };
-        let model = grouped.map(|(loaded, _)| ModelRef::from(loaded));
+        let model = ask.models.named(&self.task);
         Ok(Said { content: Content::Choice { label, others, reasons }, model })
     }
 
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
-        let model = ask.models.groups(&self.task).map(|(loaded, _)| ModelRef::from(loaded));
+        let model = ask.models.named(&self.task);
         let content = Content::Choice { label: None, others: Vec::new(), reasons: Vec::new() };
         (Said { content, model }, format!("{}: there is no group.", why.text(self.task.as_str())))
     }

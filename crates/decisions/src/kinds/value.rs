@@ -46,7 +46,7 @@ impl Kind for Value {
     }
 
     fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {
-        let (loaded, model) = ask.models.amount(&self.task).ok_or(Why::Untrained)?;
+        let (loaded, model) = ask.models.amount(&self.task)?;
         let history = ValueHistory::of(known.inputs(&self.task))
             .ok_or_else(|| Why::because("The customer has not bought anything yet"))?;
         let learned_in = currency_of(loaded);
@@ -63,14 +63,18 @@ impl Kind for Value {
     }
 
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
-        let why = why.text("lifetime value");
-        let Some((loaded, model)) = ask.models.amount(&self.task) else {
-            let said = Said { content: Content::Amount { amount: None, reasons: Vec::new() }, model: None };
-            return (said, format!("{why}: there is no amount."));
+        let named = ask.models.named(&self.task);
+        let (loaded, model) = match ask.models.amount(&self.task) {
+            Ok(found) => found,
+            Err(missing) => {
+                let said = Said { content: Content::Amount { amount: None, reasons: Vec::new() }, model: named };
+                return (said, format!("{}: there is no amount.", missing.text("lifetime value")));
+            }
         };
+        let why = why.text("lifetime value");
         let of_all = amount(&model.population(days(ask), level()), currency_of(loaded));
         let content = Content::Amount { amount: Some(of_all), reasons: Vec::new() };
-        let said = Said { content, model: Some(ModelRef::from(loaded)) };
+        let said = Said { content, model: named };
         (said, format!("{why}: this is what a customer brings on average, counted from the first order."))
     }
 }

@@ -128,6 +128,7 @@ impl Record {
             known,
             testimony,
             declaration: None,
+            unusable: BTreeMap::new(),
             sent: if sent.is_empty() && !response.is_empty() { digest(&response) } else { sent },
             decision,
             response,

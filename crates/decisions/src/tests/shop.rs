@@ -274,6 +274,7 @@ pub(super) fn decided_by(
     let id = DecisionId::from("019ab3f2c1d4e5f60718293a4b5c6d7e");
     let customer = question.customer.clone();
     let decision = Decision { id, kind: question.kind.clone(), customer, answer: answer.clone() };
-    let record = Record::new(kind, question.clone(), subject, witness.into_testimony(), decision, "{}".to_owned());
+    let record =
+        Record::new((kind, models), question.clone(), subject, witness.into_testimony(), decision, "{}".to_owned());
     (answer, record)
 }

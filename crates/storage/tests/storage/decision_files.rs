@@ -5,8 +5,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, TimestampMillisecondType};
 use arrow_array::{Array, RecordBatch};
 use decisions::{
-    Amount, Answer, Content, Decision, DecisionLog, Knowledge, LoggedDecision, ModelRef, Question, RankedItem, Reason,
-    Record, Subject, Testimony,
+    Amount, Answer, Content, Decision, DecisionLog, Knowledge, LoggedDecision, ModelRef, Models, Question, RankedItem,
+    Reason, Record, Subject, Testimony,
 };
 use governance::{ConsentPolicy, Consents, Purpose, Retention, permit};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -112,7 +112,14 @@ fn record(n: u64, decided_at: Timestamp, customer: u64) -> Record {
         context: events::Fields::default(),
     };
     let kinds = decisions::kinds(&[], &[]);
-    Record::new(kinds.get("recommend").unwrap(), question, &subject, Testimony::default(), decision, "sent".to_owned())
+    Record::new(
+        (kinds.get("recommend").unwrap(), &Models::default()),
+        question,
+        &subject,
+        Testimony::default(),
+        decision,
+        "sent".to_owned(),
+    )
 }
 
 /// What a file has to tell of a decision, by the words of its record.
