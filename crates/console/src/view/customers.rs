@@ -23,7 +23,7 @@ pub struct CustomersPage {
     /// The customers.
     pub rows: Vec<CustomerRow>,
     /// The address of the next page.
-    pub more: Option<String>,
+    pub older: Option<String>,
 }
 page!(CustomersPage, Some(Section::Customers));
 

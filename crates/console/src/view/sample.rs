@@ -44,7 +44,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
                 frame: empty("/customers"),
                 query: "nobody".to_owned(),
                 rows: vec![],
-                more: None,
+                older: None,
                 ..customers()
             }
             .render(),

@@ -38,7 +38,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<CustomersPage, ServerE
         note: note(&query, n_searched, totals.n_customers, is_complete),
         answers: kinds.iter().map(|kind| kind.about().title.clone()).collect(),
         rows: customers.iter().map(|customer| row(app, customer, &kinds, now)).collect(),
-        more: more_rows("/customers", &[("q", &query)], customers.len(), n),
+        older: more_rows("/customers", &[("q", &query)], customers.len(), n),
         query,
         frame,
     })

@@ -37,7 +37,7 @@ pub fn customers() -> CustomersPage {
             row("anonymous:5f0c3a9e-77", None, 6, 0, None, None),
             row("20459", None, 34, 4, Some(98_050), Some((0.93, 310.25, 0.02))),
         ],
-        more: Some("/customers?after=20459".to_owned()),
+        older: Some("/customers?after=20459".to_owned()),
     }
 }
 
