@@ -136,6 +136,6 @@ fn names(known: &[TaskName]) -> String {
 }
 
 fn sentence(missing: &[Need]) -> String {
-    let each = missing.iter().map(|r| format!("{} ({} of {}; {})", r.what, r.have, r.need, r.how));
+    let each = missing.iter().map(|r| format!("{} ({} of {}; {})", r.what, r.told, r.need, r.how));
     each.collect::<Vec<_>>().join("; ")
 }

@@ -96,8 +96,10 @@ pub struct Metric {
 pub struct Need {
     /// What: `Customers with two orders or more`.
     pub what: String,
-    /// How much there is.
+    /// How much there is; of customers 1 stands for any number that is not told.
     pub have: u64,
+    /// The same as it is shown: `1,204`, or `fewer than 5`.
+    pub told: String,
     /// How much is needed.
     pub need: u64,
     /// How to get it, in a sentence.

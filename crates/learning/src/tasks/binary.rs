@@ -247,10 +247,15 @@ impl Task for Binary {
         const MORE: &str = "import older events, wait while they come in, or check what the outcome counts";
         for (came, n, n_learned) in [("it came true", n_true, n_learned_true), ("it did not", n_false, n_learned_false)]
         {
-            needs.push(Need::new(format!("customers of whom {came} in the last {window} days"), N_EACH_MIN, n, MORE));
+            needs.push(Need::of_customers(
+                format!("customers of whom {came} in the last {window} days"),
+                N_EACH_MIN,
+                n,
+                MORE,
+            ));
             if n_learned < N_EACH_MIN {
                 let what = format!("times that {came} in the windows to learn from");
-                needs.push(Need::new(what, N_EACH_MIN, n_learned, MORE));
+                needs.push(Need::of_customers(what, N_EACH_MIN, n_learned, MORE));
             }
         }
         needs

@@ -69,7 +69,7 @@ impl Task for Recommend {
         }
         let n_days = data.dataset.calendar(data.now).as_ref().map_or(0, Calendar::n_days);
         vec![
-            Need::new("customers with two purchases or more", 50, n_repeat, MORE),
+            Need::of_customers("customers with two purchases or more", 50, n_repeat, MORE),
             Need::new(
                 "different items that were bought",
                 20,
@@ -77,7 +77,7 @@ impl Task for Recommend {
                 "sell more different items, and send them as `products` with each order",
             ),
             Need::new("days of purchases", 14, u64::try_from(n_days).unwrap_or(0), WAIT),
-            Need::new("earlier customers who bought again in the last window", 20, n_returned, WAIT),
+            Need::of_customers("earlier customers who bought again in the last window", 20, n_returned, WAIT),
         ]
     }
 

@@ -125,10 +125,10 @@ impl Task for Segments {
         });
         let n_days = data.dataset.calendar(data.now).as_ref().map_or(0, Calendar::n_days);
         vec![
-            Need::new("customers who bought", 100, n_buyers.count() as u64, MORE),
-            Need::new("customers who bought before the last two windows", N_BEFORE_MIN, n_before as u64, WAIT),
+            Need::of_customers("customers who bought", 100, n_buyers.count() as u64, MORE),
+            Need::of_customers("customers who bought before the last two windows", N_BEFORE_MIN, n_before as u64, WAIT),
             Need::new("days of purchases", 28, u64::try_from(n_days).unwrap_or(0), WAIT),
-            Need::new("earlier customers who spent money in the last window", 20, n_spent as u64, WAIT),
+            Need::of_customers("earlier customers who spent money in the last window", 20, n_spent as u64, WAIT),
         ]
     }
 

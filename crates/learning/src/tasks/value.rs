@@ -170,9 +170,9 @@ impl Task for Value {
         }
         let n_days = data.dataset.calendar(data.now).as_ref().map_or(0, Calendar::n_days);
         vec![
-            Need::new("customers with two purchases or more", 50, n_repeat, MORE),
+            Need::of_customers("customers with two purchases or more", 50, n_repeat, MORE),
             Need::new("days of purchases", 42, u64::try_from(n_days).unwrap_or(0), WAIT),
-            Need::new("earlier customers who spent money in the last window", 20, n_spent, WAIT),
+            Need::of_customers("earlier customers who spent money in the last window", 20, n_spent, WAIT),
         ]
     }
 

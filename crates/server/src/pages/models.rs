@@ -106,13 +106,17 @@ pub(super) fn task(app: &App, name: &TaskName) -> Result<Task, ServerError> {
 /// A long history is counted in the background.
 fn being_counted() -> Vec<Need> {
     let what = "The whole history is being counted".to_owned();
-    vec![Need { what, have: 0, need: 1, how: "Load this page again in a minute.".to_owned() }]
+    vec![Need { what, have: 0, told: "0".to_owned(), need: 1, how: "Load this page again in a minute.".to_owned() }]
 }
 
 fn need(requirement: &learning::Need) -> Need {
     Need {
         what: capital(&requirement.what),
         have: requirement.have,
+        told: match requirement.told.parse() {
+            Ok(n) => format::count(n),
+            Err(_) => requirement.told.clone(),
+        },
         need: requirement.need,
         how: format!("{}.", capital(&requirement.how)),
     }

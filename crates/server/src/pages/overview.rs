@@ -128,7 +128,7 @@ fn missing(app: &App, task: &TaskName) -> Result<ModelState, ServerError> {
         None => "Everything is there: train it on the page of models.".to_owned(),
         Some(first) => {
             let more = if n_unmet > 1 { format!("; {} more", n_unmet - 1) } else { String::new() };
-            format!("{}: {} of {}{more}.", capital(&first.what), first.have, first.need)
+            format!("{}: {} of {}{more}.", capital(&first.what), first.told, first.need)
         }
     }))
 }

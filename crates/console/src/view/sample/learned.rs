@@ -82,7 +82,10 @@ pub fn models() -> ModelsPage {
 #[must_use]
 pub fn task_missing() -> Task {
     const MORE: &str = "Import older purchases or keep sending `Order Completed` events.";
-    let need = |what: &str, have, need, how: &str| Need { what: what.to_owned(), have, need, how: how.to_owned() };
+    let need = |what: &str, have, need, how: &str| {
+        let (what, how) = (what.to_owned(), how.to_owned());
+        Need { what, have, told: crate::format::count(have), need, how }
+    };
     Task {
         key: "recommend".to_owned(),
         title: "Recommendations".to_owned(),
