@@ -20,7 +20,7 @@ use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
-use write::DayWriter;
+use write::{DayWriter, Whose, whose};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// The name of a day's file in the day's directory.
@@ -74,7 +74,8 @@ impl Storage {
     /// asked between pages; what was begun is then left for the next call.
     ///
     /// # Errors
-    /// [`StorageError`]; files that were written before stay, and the next call goes on.
+    /// [`StorageError`]; files that were written before stay, and the next call goes on. [`StorageError::NotOurs`] where
+    /// somebody else's file stands in the place of one: it stays as it is, and all others are brought up to the log.
     pub fn write_decision_files(
         &self,
         now: Timestamp,
@@ -85,7 +86,9 @@ impl Storage {
         let days = self.decision_days()?;
         let kept = self.kept_days(now);
         let mut report = DecisionFilesReport::default();
-        for (day, bytes) in files.list()? {
+        let found = files.list()?;
+        let foreign = files.foreign(&found, &days)?;
+        for (day, bytes) in found.into_iter().filter(|(day, _)| !foreign.contains(day)) {
             if !(days.contains_key(&day) && kept.contains(&day)) {
                 files.remove(day)?;
                 report.n_removed += 1;
@@ -97,7 +100,8 @@ impl Storage {
         }
         let ended = days.range(..self.first_day(now)).map(|(day, known)| (*day, known.n_changes));
         ended.map(|(day, n_changes)| DayCommand::Ended { day, n_changes }).try_for_each(|ended| self.note(ended))?;
-        let due = self.due_days(&files, now)?;
+        let mut due = self.due_days(&files, now)?;
+        due.retain(|day, _| !foreign.contains(day));
         // Whoever changes the same day again and again keeps no other waiting.
         let after = due.range((Bound::Excluded(*last), Bound::Unbounded)).chain(due.range(..=*last));
         for (day, n_changes) in after.take(N_DAYS) {
@@ -107,13 +111,20 @@ impl Storage {
             *last = *day;
             report.n_written += 1;
         }
-        Ok(report)
+        match foreign.first() {
+            None => Ok(report),
+            Some(day) => Err(StorageError::NotOurs { path: files.path(*day) }),
+        }
     }
 
     /// How the files stand to the log; changes nothing.
     pub(crate) fn decision_files_standing(&self) -> Result<Standing, StorageError> {
-        let found = DecisionFiles::new(self.directory.decisions()).list()?;
+        let files = DecisionFiles::new(self.directory.decisions());
+        let found = files.list()?;
         let mut days = self.decision_days()?;
+        if let Some(day) = files.foreign(&found, &days)?.first() {
+            return Err(StorageError::NotOurs { path: files.path(*day) });
+        }
         let n_strange = found.keys().filter(|day| !days.contains_key(day)).count();
         days.retain(|_, known| known.n_written > 0);
         let n_files = days.iter().filter(|(day, known)| known.is_said_by(found.get(day))).count();
@@ -276,10 +287,33 @@ impl DecisionFiles {
             match fs::metadata(directory.join(FILE)) {
                 Ok(file) => _ = found.insert(day, file.len()),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                // Somebody's file has the name of a day's directory.
+                Err(error) if error.kind() == io::ErrorKind::NotADirectory => _ = found.insert(day, 0),
                 Err(source) => return Err(StorageError::file("reading", directory.join(FILE), source)),
             }
         }
         Ok(found)
+    }
+
+    /// The days in whose place something stands that this program did not write: nothing of it is written over or removed.
+    /// What is only damaged, in a place where a file was written, is ours.
+    fn foreign(&self, found: &BTreeMap<i64, u64>, days: &BTreeMap<i64, Day>) -> Result<Vec<i64>, StorageError> {
+        let mut foreign = Vec::new();
+        for (day, bytes) in found {
+            let known = days.get(day);
+            if known.is_some_and(|known| known.n_written > 0 && known.bytes == *bytes) {
+                continue;
+            }
+            let is_ours = match whose(&self.path(*day))? {
+                Whose::Ours => true,
+                Whose::Unreadable => known.is_some_and(|known| known.n_written > 0),
+                Whose::Others => false,
+            };
+            if !is_ours {
+                foreign.push(*day);
+            }
+        }
+        Ok(foreign)
     }
 
     fn remove(&self, day: i64) -> Result<(), StorageError> {

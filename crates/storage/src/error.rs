@@ -59,6 +59,15 @@ pub enum StorageError {
         /// The database file.
         path: PathBuf,
     },
+    /// Something that is not ours stands in the place of a file of decisions.
+    #[error(
+        "{path} stands where the decisions of a day belong, and is not a file that this program wrote: move it away, so that \
+         the day can be written. Nothing of it was changed"
+    )]
+    NotOurs {
+        /// What stands there.
+        path: PathBuf,
+    },
     /// A file could not be read or written.
     #[error("{attempt} {path} failed: {action}")]
     File {
@@ -220,9 +229,11 @@ impl StorageError {
         match self {
             Self::InUse { .. } => ErrorKind::Conflict,
             Self::Nothing { .. } | Self::NoBackup { .. } => ErrorKind::NotFound,
-            Self::NotADirectory { .. } | Self::Newer { .. } | Self::Older { .. } | Self::Foreign { .. } => {
-                ErrorKind::Invalid
-            }
+            Self::NotADirectory { .. }
+            | Self::Newer { .. }
+            | Self::Older { .. }
+            | Self::Foreign { .. }
+            | Self::NotOurs { .. } => ErrorKind::Invalid,
             Self::File { source, .. } => io_advice(source).0,
             Self::Database { source, .. } => source.kind,
             Self::Unwritable { .. } => ErrorKind::Unavailable,

@@ -11,7 +11,7 @@ use decisions::{Answer, Content, Record};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::KeyValue;
+use parquet::file::metadata::{KeyValue, ParquetMetaDataReader};
 use parquet::file::properties::WriterProperties;
 use primitives::CustomerId;
 use std::fs;
@@ -79,6 +79,31 @@ impl Drop for DayWriter {
         // After the end it has its name; the next start removes what this could not.
         let _ = fs::remove_file(&self.temp);
     }
+}
+
+/// Whose a file is that stands where one of ours would.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// It says that this program wrote it.
+    Ours,
+    /// It is no Parquet file that can be read: damaged, or something else.
+    Unreadable,
+    /// Somebody else's Parquet file, or no file at all.
+    Others,
+}
+
+/// Looks into a file.
+pub(super) fn whose(path: &Path) -> Result<Whose, StorageError> {
+    let file = match fs::metadata(path) {
+        Ok(found) if found.is_file() => {
+            fs::File::open(path).map_err(|source| StorageError::file("reading", path, source))?
+        }
+        _ => return Ok(Whose::Others),
+    };
+    let Ok(metadata) = ParquetMetaDataReader::new().parse_and_finish(&file) else { return Ok(Whose::Unreadable) };
+    let said = metadata.file_metadata().key_value_metadata();
+    let is_ours = said.is_some_and(|said| said.iter().any(|pair| pair.key == VERSION_KEY));
+    Ok(if is_ours { Whose::Ours } else { Whose::Others })
 }
 
 fn properties() -> Result<WriterProperties, ParquetError> {

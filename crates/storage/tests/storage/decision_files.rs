@@ -433,6 +433,64 @@ fn a_file_goes_with_its_day_and_never_later() {
     assert_eq!(days(), [theirs]);
 }
 
+/// A Parquet file of somebody else.
+fn theirs(path: &Path) {
+    let column = arrow_array::Int64Array::from(vec![1, 2]);
+    let batch = RecordBatch::try_from_iter([("n", std::sync::Arc::new(column) as arrow_array::ArrayRef)]).unwrap();
+    let file = fs::File::create(path).unwrap();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+#[test]
+fn what_somebody_else_put_in_the_place_of_a_file_is_neither_written_over_nor_removed() {
+    // Of a day that the log knows and of one that it does not; no Parquet, a file for a directory and the other way round.
+    let directory = |place: &Path| fs::create_dir_all(place.parent().unwrap()).unwrap();
+    let put: [(&str, i64, &dyn Fn(&Path)); 7] = [
+        ("a table", 1, &|place| theirs(place)),
+        ("a table of an unknown day", 9, &|place| theirs(place)),
+        ("notes", 1, &|place| fs::write(place, "mine").unwrap()),
+        ("notes of an unknown day", 9, &|place| fs::write(place, "mine").unwrap()),
+        ("a directory", 1, &|place| fs::create_dir(place).unwrap()),
+        ("a file for the day's directory", 1, &|place| {
+            fs::remove_dir(place.parent().unwrap()).unwrap();
+            fs::write(place.parent().unwrap(), "mine").unwrap();
+        }),
+        ("a table in the place of one that was written", 0, &|place| theirs(place)),
+    ];
+    for (what, day, put) in put {
+        let bench = Bench::default();
+        let storage = open(&bench.data());
+        (0..3).for_each(|day| append(&storage, day, at(i64::try_from(day).unwrap(), 0), 1));
+        if day == 0 {
+            write_all(&storage, at(1, 0));
+        }
+        let place = file(&bench.data(), day);
+        directory(&place);
+        put(&place);
+        let content = || fs::read(&place).or_else(|_| fs::read(place.parent().unwrap())).unwrap_or_default();
+        let before = content();
+        for _ in 0..2 {
+            let error = storage.write_decision_files(at(3, 0), &|| false).unwrap_err();
+            let said = error.to_string();
+            assert!(said.contains(place.to_str().unwrap()) && said.contains("move it away"), "{what}: {said}");
+            assert_eq!(error.kind(), primitives::ErrorKind::Invalid);
+            assert_eq!(content(), before, "{what}");
+            let (severity, message) = finding(&storage, Depth::Quick);
+            assert!(severity == Severity::Warning && message.contains("move it away"), "{what}: {message}");
+        }
+        let others = || (0..3).filter(|other| *other != day && file(&bench.data(), *other).is_file()).count();
+        assert_eq!(others(), if day == 9 { 3 } else { 2 }, "{what}: the others are written all the same");
+        // What is moved away makes room.
+        let moved = if place.exists() { place.clone() } else { place.parent().unwrap().to_owned() };
+        fs::rename(moved, bench.path().join("moved")).unwrap();
+        write_all(&storage, at(3, 0));
+        assert_eq!(finding(&storage, Depth::Full).0, Severity::Good, "{what}");
+        assert_eq!((0..3).filter(|day| file(&bench.data(), *day).is_file()).count(), 3, "{what}");
+    }
+}
+
 #[test]
 fn many_days_come_a_few_at_a_time_and_none_is_left_behind() {
     let bench = Bench::default();
