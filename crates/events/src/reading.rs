@@ -3,11 +3,17 @@
 use crate::Commerce;
 use std::sync::OnceLock;
 
-/// What was read of an event's call, once somebody has asked. Several folds do, and reading costs more than folding.
+/// What was read of an event's call, once somebody has asked: who takes it in, to check it, or the first of several folds.
+/// Reading costs more than folding.
 #[derive(Debug, Clone, Default)]
 pub struct Reading(OnceLock<Option<Box<Commerce>>>);
 
 impl Reading {
+    /// What was read already.
+    pub(crate) fn of(read: Option<Commerce>) -> Self {
+        Self(OnceLock::from(read.map(Box::new)))
+    }
+
     /// What was read, or is read now.
     pub(crate) fn or_read(&self, read: impl FnOnce() -> Option<Commerce>) -> Option<&Commerce> {
         self.0.get_or_init(|| read().map(Box::new)).as_deref()
@@ -23,7 +29,7 @@ impl PartialEq for Reading {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Commerce, Envelope, Origin, parse_batch};
+    use crate::{Commerce, Envelope, Event, Origin, parse_batch};
     use primitives::Timestamp;
 
     #[test]
@@ -39,5 +45,41 @@ mod tests {
         assert!(std::ptr::eq(read, events[0].commerce().unwrap()), "not read again");
         assert_eq!(events[1].commerce(), None);
         assert_eq!((&events, events[0].to_record()), (&unread, unread[0].to_record()));
+    }
+    /// What was read to check an event is what anybody would read in its record.
+    #[test]
+    fn what_stays_with_an_event_is_what_its_record_says() {
+        let euro = primitives::Currency::parse("EUR").unwrap();
+        let yen = primitives::Currency::parse("JPY").unwrap();
+        for (name, properties, kept) in [
+            ("Order Completed", r#""revenue":2.5,"currency":"EUR","order_id":"7""#, [true, true]),
+            ("Order Completed", r#""revenue":2.5"#, [false, false]),
+            ("Order Refunded", r#""total":2.5,"products":[{"sku":"a","price":1,"currency":"EUR"}]"#, [false, false]),
+            ("Product Viewed", r#""product_id":"a","price":1250"#, [true, false]),
+            ("Product Viewed", r#""product_id":"a","price":1250,"currency":"EUR""#, [true, true]),
+            (
+                "purchase",
+                r#""value":3,"currency":"EUR","items":[{"item_id":"a","price":3,"quantity":2}]"#,
+                [true, true],
+            ),
+            ("Signed Up", r#""plan":"free""#, [true, true]),
+        ] {
+            for (default, kept) in [None, Some(yen), Some(euro)].into_iter().zip([kept[0], kept[1], kept[1]]) {
+                let body = format!(
+                    r#"{{"batch":[{{"type":"track","event":"{name}","userId":"1","properties":{{{properties}}}}}]}}"#
+                );
+                let envelope =
+                    Envelope::new(Timestamp::from_millis(1_790_000_000_000), Origin::Server).with_currency(default);
+                let batch = parse_batch(body.as_bytes(), envelope).unwrap();
+                let Some(event) = batch.accepted.first() else {
+                    assert!(default.is_none() && !kept, "{name} {properties}: {:?}", batch.rejected);
+                    continue;
+                };
+                assert_eq!(event.reading.0.get().is_some(), kept, "{name} {properties}");
+                let stored = Event::from_record(&event.to_record()).unwrap();
+                assert!(stored.reading.0.get().is_none());
+                assert_eq!(event.commerce(), stored.commerce(), "{name} {properties}");
+            }
+        }
     }
 }

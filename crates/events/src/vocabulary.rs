@@ -6,9 +6,9 @@ pub(crate) mod steps;
 #[cfg(test)]
 mod tests;
 
-use crate::{Commerce, CommerceStep, Event, Fields, Product, Rejection, Understanding};
+use crate::{Commerce, CommerceStep, Event, Fields, Product, Reading, Rejection, Understanding};
 use dialect::PLAIN;
-use primitives::{Currency, ItemId};
+use primitives::{Currency, ItemId, Money};
 use reader::{At, Reader, Total};
 use serde_json::Value;
 
@@ -33,15 +33,26 @@ impl Commerce {
     /// # Errors
     /// [`Rejection`] where a property of the specification has a wrong type or an impossible value.
     pub fn read(event: &Event) -> Result<Option<Self>, Rejection> {
-        let Some(reader) = Reader::open(event)? else { return Ok(None) };
+        let reader = Reader::open(event)?;
+        reader.map(|reader| Self::of(&reader, |_| Ok(())).map(|(commerce, _)| commerce)).transpose()
+    }
+
+    /// What an opened event says, and whether nobody says the currency of an amount in it; `check` may refuse its value.
+    fn of(
+        reader: &Reader<'_>,
+        check: impl FnOnce(Option<Money>) -> Result<(), Rejection>,
+    ) -> Result<(Self, bool), Rejection> {
         let mut products = Vec::new();
         let mut total = Total::default();
         reader.each_product(|product| {
             total.add(&product);
             products.push(product.into_product());
         })?;
-        let value = reader.value(&total)?;
-        Ok(Some(Self { step: reader.step(), order_id: reader.order_id()?, value, products }))
+        let stated = reader.stated_value()?;
+        let value = if stated.is_some() { stated } else { total.money()? };
+        check(value)?;
+        let lacks_currency = total.lacks_currency || !reader.names_currency() && stated.is_some();
+        Ok((Self { step: reader.step(), order_id: reader.order_id()?, value, products }, lacks_currency))
     }
 
     /// What the event means for purchases, by its name alone.
@@ -55,26 +66,27 @@ impl Commerce {
         }
     }
 
-    /// Whether [`Commerce::read`] would succeed, without keeping what it reads. An amount of which nobody says the
+    /// Whether [`Commerce::read`] would succeed; what it read stays with the event. An amount of which nobody says the
     /// currency gets `default`, written into the event, so that a change of the settings changes nothing of the past.
     ///
     /// # Errors
     /// [`Rejection`] as for reading, and where an order's amount has no currency at all.
     pub(crate) fn settle(event: &mut Event, default: Option<Currency>) -> Result<(), Rejection> {
-        let lacking = lacks_currency(event)?;
+        let (read, lacking) = read_to_settle(event)?;
         let fields = match &mut event.call {
             crate::Call::Item { traits, .. } => traits,
             crate::Call::Track { properties, .. } => properties,
             _ => return Ok(()),
         };
         match (lacking, default) {
-            (Lacking::Nothing, _) | (Lacking::OfAPrice, None) => Ok(()),
+            (Lacking::Nothing, _) | (Lacking::OfAPrice, None) => event.reading = Reading::of(read),
+            // It says something else from here on, and is read again by who asks.
             (_, Some(currency)) => {
                 fields.insert("currency".to_owned(), Value::String(currency.code().to_owned()));
-                Ok(())
             }
-            (Lacking::OfAnOrder, None) => Err(Rejection::missing("/properties/currency", CURRENCY_ADVICE)),
+            (Lacking::OfAnOrder, None) => return Err(Rejection::missing("/properties/currency", CURRENCY_ADVICE)),
         }
+        Ok(())
     }
 }
 
@@ -90,22 +102,20 @@ enum Lacking {
     OfAnOrder,
 }
 
-fn lacks_currency(event: &Event) -> Result<Lacking, Rejection> {
+fn read_to_settle(event: &Event) -> Result<(Option<Commerce>, Lacking), Rejection> {
     if let crate::Call::Item { traits, .. } = &event.call {
         let item = reader::product_fields(traits, At::Traits, &PLAIN, None)?;
-        return Ok(if item.has_price() && item.lacks_currency { Lacking::OfAPrice } else { Lacking::Nothing });
+        let lacks = item.has_price() && item.lacks_currency;
+        return Ok((None, if lacks { Lacking::OfAPrice } else { Lacking::Nothing }));
     }
-    let Some(reader) = Reader::open(event)? else { return Ok(Lacking::Nothing) };
-    let mut total = Total::default();
-    reader.each_product(|product| total.add(&product))?;
-    reader.check_sign(&total)?;
-    reader.order_id()?;
-    let lacks = total.lacks_currency || !reader.names_currency() && reader.stated_value()?.is_some();
-    Ok(match reader.step() {
+    let Some(reader) = Reader::open(event)? else { return Ok((None, Lacking::Nothing)) };
+    let (commerce, lacks) = Commerce::of(&reader, |value| reader.check_sign(value))?;
+    let lacking = match commerce.step {
         _ if !lacks => Lacking::Nothing,
         CommerceStep::Ordered | CommerceStep::Refunded => Lacking::OfAnOrder,
         _ => Lacking::OfAPrice,
-    })
+    };
+    Ok((Some(commerce), lacking))
 }
 
 impl Product {

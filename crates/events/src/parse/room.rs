@@ -18,16 +18,24 @@ const ENTRY_BYTES: usize = 112;
 /// How much memory a JSON text takes once it is read, at the most.
 #[must_use]
 pub fn memory_of(json: &[u8]) -> usize {
-    let after = json.iter().skip(1).chain(b" ");
-    let marks = json.iter().zip(after).map(|pair| match pair {
-        // Without an entry they take nothing of their own.
-        (b'{', b'}') | (b'[', b']') => 1,
-        (b'{', _) => OBJECT_BYTES,
-        (b'[', _) => ARRAY_BYTES,
-        (b',', _) => ENTRY_BYTES,
-        _ => 1,
+    // Without an entry an object and an array take nothing of their own.
+    let n_objects = count(json, |byte, next| (byte == b'{') & (next != b'}'));
+    let n_arrays = count(json, |byte, next| (byte == b'[') & (next != b']'));
+    let n_more = count(json, |byte, _| byte == b',');
+    json.len() + n_objects * (OBJECT_BYTES - 1) + n_arrays * (ARRAY_BYTES - 1) + n_more * (ENTRY_BYTES - 1)
+}
+
+/// Of how many bytes, each with the one after it, something is true. Every body is counted before it is read, so this is
+/// written as the compiler can do it for many bytes at a time: no branches, and sums that fit into a byte.
+fn count(json: &[u8], is_counted: impl Fn(u8, u8) -> bool) -> usize {
+    const N_AT_ONCE: usize = u8::MAX as usize;
+    let Some((last, before)) = json.split_last() else { return 0 };
+    let pairs = before.chunks(N_AT_ONCE).zip(json[1..].chunks(N_AT_ONCE));
+    let counts = pairs.map(|(bytes, nexts)| {
+        let counted = bytes.iter().zip(nexts).map(|(byte, next)| u8::from(is_counted(*byte, *next)));
+        usize::from(counted.fold(0_u8, u8::wrapping_add))
     });
-    marks.fold(0, usize::saturating_add)
+    counts.sum::<usize>() + usize::from(is_counted(*last, b' '))
 }
 
 /// The bytes of JSON that a batch's context adds to each of its events.
@@ -55,6 +63,7 @@ pub(super) fn of_context(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::Value;
 
     /// What a value takes on the heap, by the layout of the standard library's collections.
@@ -67,6 +76,37 @@ mod tests {
             // Nodes are at least half full, but for the first one.
             Value::Object(fields) => {
                 fields.len().div_ceil(6) * NODE + fields.iter().map(|(key, v)| key.len() + heap(v)).sum::<usize>()
+            }
+        }
+    }
+
+    /// Byte by byte, as it is meant.
+    fn counted(json: &[u8]) -> usize {
+        let of = |(place, byte): (usize, &u8)| match (byte, json.get(place + 1)) {
+            (b'{', Some(b'}')) | (b'[', Some(b']')) => 1,
+            (b'{', _) => OBJECT_BYTES,
+            (b'[', _) => ARRAY_BYTES,
+            (b',', _) => ENTRY_BYTES,
+            _ => 1,
+        };
+        json.iter().enumerate().map(of).sum()
+    }
+
+    proptest! {
+        /// Of any bytes, JSON or not, as often as the same marks come one after the other.
+        #[test]
+        fn many_bytes_at_a_time_count_as_one_by_one(bytes in "[\\[\\]{}, a]{0,12}", n in 0_usize..300, rest in "[\\[{,}]{0,2}") {
+            let json = format!("{}{rest}", bytes.repeat(n));
+            prop_assert_eq!(memory_of(json.as_bytes()), counted(json.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn every_byte_of_a_long_run_of_marks_counts() {
+        for n in [0, 1, 254, 255, 256, 257, 510, 511, 512, 1_000] {
+            for mark in ["{", "[", ",", "{}", "[]", "}", "a"] {
+                let json = mark.repeat(n);
+                assert_eq!(memory_of(json.as_bytes()), counted(json.as_bytes()), "{n} times {mark}");
             }
         }
     }

@@ -54,7 +54,7 @@ impl Total {
         self.minor += (minor * product.quantity).round();
     }
 
-    fn money(&self) -> Result<Option<Money>, Rejection> {
+    pub(super) fn money(&self) -> Result<Option<Money>, Rejection> {
         let Some(currency) = self.currency.filter(|_| !self.is_mixed) else { return Ok(None) };
         let major = self.minor / f64::from(10_u32.pow(currency.digits()));
         let money = Money::from_major(major, currency);
@@ -141,17 +141,9 @@ impl<'a> Reader<'a> {
         if stated.is_some() || *self.named.dialect == PLAIN { Ok(stated) } else { self.paid_back(currency) }
     }
 
-    /// The value as stated, else the total of the products.
-    pub(super) fn value(&self, total: &Total) -> Result<Option<Money>, Rejection> {
-        match self.stated_value()? {
-            None => total.money(),
-            stated => Ok(stated),
-        }
-    }
-
     /// Refuses an order or a refund that is worth less than nothing: in every sum it would count for its opposite.
-    pub(super) fn check_sign(&self, total: &Total) -> Result<(), Rejection> {
-        let Some(negative) = self.value(total)?.filter(|value| value.minor < 0) else { return Ok(()) };
+    pub(super) fn check_sign(&self, value: Option<Money>) -> Result<(), Rejection> {
+        let Some(negative) = value.filter(|value| value.minor < 0) else { return Ok(()) };
         let fault = match self.step() {
             CommerceStep::Ordered => {
                 "an order is not worth less than nothing; send what was taken back as \"Order Refunded\""
