@@ -1,7 +1,7 @@
 //! What is a decision that can be asked for? A kind says what it reads and how it answers; all else is the same for all.
 
 use crate::{Content, DecisionError, Declaration, KindName, Knowledge, ModelRef, Models, Question, Why, World};
-use features::{Catalogue, Since};
+use features::{Catalogue, Probe};
 use governance::Purpose;
 use learning::TaskName;
 use std::collections::BTreeMap;
@@ -67,8 +67,8 @@ pub struct Reads {
     pub tasks: Vec<TaskName>,
     /// These features besides, by name.
     pub features: Vec<String>,
-    /// How long ago they did what these tasks are asked of.
-    pub since: Vec<(TaskName, Since)>,
+    /// What tells whether the questions of these tasks are asked of them.
+    pub asked: Vec<(TaskName, Vec<Probe>)>,
     /// These traits.
     pub traits: Vec<String>,
     /// What they bought lately.

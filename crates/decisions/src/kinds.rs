@@ -1,5 +1,6 @@
 //! What can be decided? One file a kind, one line here; outcomes of the settings need neither.
 
+mod asked;
 mod propensity;
 mod recommend;
 mod segments;

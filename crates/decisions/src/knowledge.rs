@@ -12,8 +12,8 @@ pub struct Knowledge {
     pub inputs: BTreeMap<TaskName, ModelInputs>,
     /// Features by name.
     pub features: BTreeMap<String, f64>,
-    /// How many days ago they last did what a task is asked of; not there while it is still being counted.
-    pub since: BTreeMap<TaskName, f64>,
+    /// What tells whether the question of a task is asked of them; not there while it is still being counted.
+    pub asked: BTreeMap<TaskName, Vec<f64>>,
     /// Traits by name.
     pub traits: BTreeMap<String, String>,
     /// What they bought lately, from old to new.

@@ -73,7 +73,7 @@ struct Read {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     features: BTreeMap<String, Option<f64>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    since: BTreeMap<TaskName, Option<f64>>,
+    asked: BTreeMap<TaskName, Vec<Option<f64>>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     traits: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -103,7 +103,7 @@ impl From<&Knowledge> for Read {
         Self {
             inputs: inputs.collect(),
             features: known.features.iter().map(|(name, value)| (name.clone(), told(value))).collect(),
-            since: known.since.iter().map(|(task, days)| (task.clone(), told(days))).collect(),
+            asked: known.asked.iter().map(|(task, found)| (task.clone(), found.iter().map(told).collect())).collect(),
             traits: known.traits.clone(),
             bought: known.bought.clone(),
             currency: known.currency,
@@ -120,7 +120,7 @@ impl From<&Read> for Knowledge {
         Self {
             inputs: inputs.collect(),
             features: read.features.iter().map(|(name, value)| (name.clone(), number(value))).collect(),
-            since: read.since.iter().map(|(task, days)| (task.clone(), number(days))).collect(),
+            asked: read.asked.iter().map(|(task, found)| (task.clone(), found.iter().map(number).collect())).collect(),
             traits: read.traits.clone(),
             bought: read.bought.clone(),
             currency: read.currency,

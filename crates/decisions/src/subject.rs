@@ -1,7 +1,7 @@
 //! What may be known of the customer for this decision, and what of it is looked at?
 
 use crate::{Bought, KindAbout, Knowledge, ModelInputs, Models};
-use features::{Catalogue, FeatureId, FeatureState};
+use features::{Catalogue, FeatureId, FeatureState, Probe};
 use governance::{ConsentAnswer, ConsentPolicy, Consents, Permitted, permit};
 use primitives::Timestamp;
 use profiles::{Customer, Profile};
@@ -75,10 +75,11 @@ impl Knowledge {
             catalogue.read(state, as_of, &catalogue.inputs(&ids).unwrap_or_default(), &mut values);
             self.features = ids.iter().zip(values).map(|(id, value)| (id.name.to_string(), value)).collect();
         }
-        let since = kind.reads.since.iter();
+        let read = |probe: &Probe| probe.read(catalogue.cells(), state, as_of);
+        let asked = kind.reads.asked.iter();
         let known =
-            since.filter_map(|(task, since)| Some((task.clone(), since.read(catalogue.cells(), state, as_of)?)));
-        self.since = known.collect();
+            asked.filter_map(|(task, probes)| Some((task.clone(), probes.iter().map(read).collect::<Option<_>>()?)));
+        self.asked = known.collect();
         if kind.reads.bought {
             let bought = |line: &features::Line| Bought { item: line.item, at: line.at, milli_units: line.milli_units };
             self.bought = state.lines().iter().map(bought).collect();

@@ -4,7 +4,6 @@ use crate::Engine;
 use crate::error::EngineError;
 use events::{Event, Filter, Inspected, InspectedStatus, Pointer, Take};
 use features::{Catalogue, Declared, Definition};
-use learning::Outcome;
 use primitives::{ErrorKind, nearest};
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
@@ -75,8 +74,8 @@ impl Engine {
     pub fn declare(&self, declared: &[Declared]) -> Result<(), EngineError> {
         let catalogue = Catalogue::new(declared);
         let wanted = catalogue.map_err(|error| EngineError::new(ErrorKind::Invalid, error.to_string()))?;
-        let asked_of = self.capabilities.outcomes.iter().filter_map(Outcome::asked_of);
-        let wanted = Arc::new(wanted.keeping(asked_of.map(|(since, _)| since.cell().clone())));
+        let probes = self.capabilities.outcomes.iter().flat_map(|outcome| outcome.among.probes());
+        let wanted = Arc::new(wanted.keeping(probes.filter_map(|probe| probe.cell().cloned())));
         {
             let mut features = self.features.write().unwrap_or_else(PoisonError::into_inner);
             features.wanted = Arc::clone(&wanted);

@@ -125,7 +125,7 @@ impl Filter {
     #[must_use]
     pub fn matches(&self, event: &Event) -> bool {
         event.title() == &*self.event
-            && self.equal.iter().all(|(pointer, value)| pointer.of(event).is_some_and(|found| is_equal(found, value)))
+            && self.equal.iter().all(|(pointer, value)| pointer.any(event, &mut |found| is_equal(found, value)))
     }
 }
 

@@ -15,7 +15,8 @@ change no model and no past decision; a feature whose computation has changed is
 
 const WHEN: &str = "\n`when` names the event as it is sent, to the letter: `Plan Changed`. Every other key of it is a place in the event with\n\
 the value that must stand there, such as `\"properties.kind\" = \"downgrade\"`: a text, a number, true or false. Places begin\n\
-with `properties`, `context` or `traits`; a number steps into a list (`properties.products.0.sku`). Equality is all there\n\
+with `properties`, `context` or `traits`; a number steps into a list (`properties.products.0.sku`), and without one\n\
+any object of the list is meant (`properties.products.category`). Equality is all there\n\
 is: what needs more is best said by an event of its own. `identify` can be meant as well, with `traits`.\n\n\
 `of` is such a place, too. For `distinct` it holds a text, a number, true or false; for the others a number, or a text that\n\
 is one. Events without it do not count. Numbers are kept in millionths, up to nine million millions; sums are exact.\n";

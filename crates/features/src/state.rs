@@ -5,7 +5,7 @@ use crate::overflow::Overflow;
 use crate::signal::{Line, Order, Seen, Signals, View};
 use crate::sum::stopping;
 use events::Recorded;
-use primitives::{Currency, Timestamp};
+use primitives::{Currency, DAY_MS, Timestamp};
 use profiles::{CustomerState, Newest};
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +86,17 @@ impl FeatureState {
     #[must_use]
     pub fn last_order_at(&self) -> Option<Timestamp> {
         self.orders.as_slice().iter().rev().find(|order| !order.is_refund).map(|order| order.at)
+    }
+
+    /// How many orders were made in the last days, refunds left aside.
+    #[must_use]
+    pub fn n_orders_within(&self, as_of: Timestamp, days: i64) -> u64 {
+        let within = |order: &&Order| !order.is_refund && as_of.millis_since(order.at) < days * DAY_MS;
+        let mut n = self.orders().iter().filter(within).count() as u64;
+        if let Some(full) = self.overflow.full() {
+            full.orders.between(as_of, 0, days, |_, orders| n += orders.n);
+        }
+        n
     }
 
     pub(crate) fn add(&mut self, signals: Signals) {

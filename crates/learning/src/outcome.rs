@@ -1,7 +1,8 @@
 //! What is to be foretold? A declaration: among whom, what happens or does not, within how many days.
 //!
 //! ```text
-//! asked(as_of)  = who did `among.what` in (as_of - within_days, as_of], as far as was known at as_of; or everyone
+//! asked(as_of)  = everyone; or who did something in (as_of - within_days, as_of], once or often enough; or never before; or
+//!                 began it and has not ended it since; as far as was known at as_of
 //! label(as_of)  = 1 where `label` comes true in (as_of, as_of + window_days], else 0
 //! ```
 
@@ -11,7 +12,7 @@ pub use declared::OutcomeError;
 
 use crate::{Dataset, TaskName};
 use events::Filter;
-use features::{FeatureState, Since, Trace, Watch};
+use features::{FeatureState, Probe, Trace, Watch};
 use primitives::{DAY_MS, Timestamp};
 
 /// What is to be foretold, of whom, within how long: built in, or one of the settings' `[[outcomes]]`.
@@ -42,7 +43,84 @@ pub enum Among {
         what: What,
         /// Within how many days before the question.
         within_days: i64,
+        /// How often at least.
+        at_least: u32,
     },
+    /// Who never did something.
+    Never(What),
+    /// Who began something and has not ended it since.
+    Open {
+        /// By what it begins.
+        began: What,
+        /// By what it ends.
+        ended: What,
+    },
+}
+
+/// Something to be known of a customer before it can be told whether they are asked about.
+#[derive(Debug, Clone, Copy)]
+struct Asked<'a> {
+    what: &'a What,
+    /// How often within so many days; `None` for how many days ago it last was.
+    within_days: Option<i64>,
+}
+
+impl Among {
+    /// Who did something at least once within so many days.
+    #[must_use]
+    pub fn lately(what: What, within_days: i64) -> Self {
+        Self::Did { what, within_days, at_least: 1 }
+    }
+
+    /// What must be known of a customer. Nothing where it is asked of everyone or of buyers: that is known of everybody.
+    fn asks(&self) -> Vec<Asked<'_>> {
+        let last = |what| Asked { what, within_days: None };
+        match self {
+            Self::Everyone | Self::Did { what: What::Purchase, at_least: 1, .. } => Vec::new(),
+            Self::Did { what, at_least: 1, .. } | Self::Never(what) => vec![last(what)],
+            Self::Did { what, within_days, .. } => vec![Asked { what, within_days: Some(*within_days) }],
+            Self::Open { began, ended } => vec![last(began), last(ended)],
+        }
+    }
+
+    /// By what it is told live, of somebody of whom it is known, whether it is asked of them; in the order of
+    /// [`Among::holds`].
+    #[must_use]
+    pub fn probes(&self) -> Vec<Probe> {
+        let filter = |what: &What| match what {
+            What::Purchase => None,
+            What::Event(filter) => Some(filter.clone()),
+        };
+        let probe = |asked: Asked<'_>| match asked.within_days {
+            None => Probe::last(filter(asked.what)),
+            Some(days) => Probe::times(filter(asked.what), days),
+        };
+        self.asks().into_iter().map(probe).collect()
+    }
+
+    /// Whether it is asked of somebody, from what [`Among::probes`] found.
+    #[must_use]
+    pub fn holds(&self, found: &[f64]) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "days are few")]
+        let fewer = |days: f64, most: i64| days < most as f64;
+        match (self, found) {
+            (Self::Did { within_days, at_least: 1, .. }, [days]) => fewer(*days, *within_days),
+            (Self::Did { at_least, .. }, [times]) => *times >= f64::from(*at_least),
+            (Self::Never(_), [days]) => days.is_nan(),
+            // What ended at the same moment is over.
+            (Self::Open { .. }, [began, ended]) => began.is_finite() && (ended.is_nan() || ended > began),
+            _ => true,
+        }
+    }
+
+    fn events(&self) -> impl Iterator<Item = &What> {
+        let (one, other) = match self {
+            Self::Everyone => (None, None),
+            Self::Did { what, .. } | Self::Never(what) => (Some(what), None),
+            Self::Open { began, ended } => (Some(began), Some(ended)),
+        };
+        one.into_iter().chain(other)
+    }
 }
 
 /// What is to come true.
@@ -87,21 +165,7 @@ impl Outcome {
     /// The events that must be watched for.
     #[must_use]
     pub fn watches(&self) -> Vec<Watch> {
-        let among = match &self.among {
-            Among::Everyone => None,
-            Among::Did { what, .. } => what.watch(),
-        };
-        among.into_iter().chain(self.label.what().watch()).collect()
-    }
-
-    /// Whom it is asked of, where that is who did another event than a purchase: since when they last did, which has to be
-    /// kept of each customer, and less than how many days ago that must be.
-    #[must_use]
-    pub fn asked_of(&self) -> Option<(Since, i64)> {
-        match &self.among {
-            Among::Did { what: What::Event(filter), within_days } => Some((Since::new(filter.clone()), *within_days)),
-            Among::Did { what: What::Purchase, .. } | Among::Everyone => None,
-        }
+        self.among.events().chain([self.label.what()]).filter_map(What::watch).collect()
     }
 
     /// Whether it is about purchases alone, so that the days of orders say when something can be concluded.
@@ -120,10 +184,7 @@ impl Outcome {
     /// The outcome on a dataset, its events found there.
     pub(crate) fn on<'a>(&'a self, dataset: &Dataset) -> OnDataset<'a> {
         let place = |what: &What| what.watch().and_then(|watch| dataset.place_of(&watch));
-        let among = match &self.among {
-            Among::Everyone => None,
-            Among::Did { what, .. } => place(what),
-        };
+        let among = self.among.asks().into_iter().map(|asked| (asked, place(asked.what))).collect();
         OnDataset { outcome: self, among, label: place(self.label.what()) }
     }
 }
@@ -131,7 +192,8 @@ impl Outcome {
 /// An outcome with the places of its events among what a dataset has watched for.
 pub(crate) struct OnDataset<'a> {
     outcome: &'a Outcome,
-    among: Option<usize>,
+    /// What must be known to tell whether it is asked, with the place of its events.
+    among: Vec<(Asked<'a>, Option<usize>)>,
     label: Option<usize>,
 }
 
@@ -140,15 +202,12 @@ impl OnDataset<'_> {
     pub(crate) fn is_asked(&self, trace: &Trace, state: &FeatureState, as_of: Timestamp) -> bool {
         match &self.outcome.among {
             Among::Everyone => state.n_seen() > 0,
-            Among::Did { what: What::Purchase, within_days } => {
+            Among::Did { what: What::Purchase, within_days, at_least: 1 } => {
                 state.last_order_at().is_some_and(|last| as_of.millis_since(last) < within_days * DAY_MS)
             }
-            Among::Did { what: What::Event(_), within_days } => {
-                let place = self.among;
-                let known = place.into_iter().flat_map(|place| trace.matches(place));
-                known
-                    .filter(|found| found.received_at <= as_of && found.occurred_at <= as_of)
-                    .any(|found| as_of.millis_since(found.occurred_at) < within_days * DAY_MS)
+            among => {
+                let found = self.among.iter().map(|(asked, place)| known(*asked, *place, trace, as_of));
+                state.n_seen() > 0 && among.holds(&found.collect::<Vec<_>>())
             }
         }
     }
@@ -169,6 +228,28 @@ impl OnDataset<'_> {
         match self.outcome.label {
             Label::Did(_) => happened,
             Label::DidNot(_) => !happened,
+        }
+    }
+}
+
+/// What was known at a moment: how many days ago it last was, NaN where never, or how often it was.
+fn known(asked: Asked<'_>, place: Option<usize>, trace: &Trace, as_of: Timestamp) -> f64 {
+    let told = |at: Timestamp| at <= as_of;
+    let times: Vec<Timestamp> = match asked.what {
+        What::Purchase => trace.orders_known(as_of).map(|(_, order)| order.at).filter(|at| told(*at)).collect(),
+        What::Event(_) => {
+            let found = place.into_iter().flat_map(|place| trace.matches(place));
+            let known = found.filter(|found| found.received_at <= as_of && told(found.occurred_at));
+            known.map(|found| found.occurred_at).collect()
+        }
+    };
+    match asked.within_days {
+        None => times.into_iter().max().map_or(f64::NAN, |last| as_of.days_since(last)),
+        Some(days) => {
+            let lately = times.into_iter().filter(|at| as_of.millis_since(*at) < days * DAY_MS);
+            #[expect(clippy::cast_precision_loss, reason = "counts of a customer's events are far below 2^53")]
+            let n = lately.count() as f64;
+            n
         }
     }
 }

@@ -24,10 +24,68 @@ const MEANING: &str = "\n`among` and `label` name the event as it is sent, to th
 [features](features.md#features-of-your-own) have in `when`. Any name of a purchase (`Order Completed`, `purchase`,\n\
 `orders/create`) stands for all of them, where nothing else must be true of it. Another event is looked for under its own\n\
 name alone.\n\n\
-A question is asked as of a moment. Of whom: everyone of whom anything was known by then, or whoever did `among` in the\n\
-`within_days` before it. A decision about somebody of whom it is not asked says so in `fallback`, with the average for a\n\
+A question is asked as of a moment, of everyone of whom anything was known by then or of those whom `among` says. A decision about somebody of whom it is not asked says so in `fallback`, with the average for a\n\
 score, and no rule on the score holds of them. Where `among` is a purchase, who bought longer ago still has a score. What\n\
 happened before the outcome was declared is counted in the background; until then the answer says that. It comes true by what happens after that moment and at most the outcome's own `within_days` later.\n";
+
+/// The ways to say of whom a question is asked.
+const AMONG: [(&str, &str); 5] = [
+    ("\"everyone\"", "everyone of whom anything is known"),
+    ("{ event = …, within_days = 30 }", "who did it in the days before the question"),
+    ("{ event = …, within_days = 7, at_least = 3 }", "who did it so often in those days"),
+    ("{ never = { event = … } }", "who never did it"),
+    ("{ event = …, until = { event = … } }", "who did the first, and not the second since: a plan that runs"),
+];
+
+/// Questions that companies ask, declared.
+fn questions() -> [Value; 6] {
+    let declared = |name: &str, question: &str, among: Value, label: Value, within_days: i64| json!({"name": name, "question": question, "among": among, "label": label, "within_days": within_days});
+    let tea = json!({"event": "Order Completed", "properties.products.category": "tea"});
+    [
+        declared(
+            "upgrade",
+            "Will a basic plan be upgraded within 30 days?",
+            json!({"event": "Plan Started", "properties.plan": "basic", "until": {"event": "Plan Cancelled"}}),
+            json!({"did": {"event": "Plan Changed", "properties.kind": "upgrade"}}),
+            30,
+        ),
+        declared(
+            "first_tea",
+            "Will the first tea be bought within 30 days?",
+            json!({"never": tea}),
+            json!({"did": tea}),
+            30,
+        ),
+        declared(
+            "coupon_redeemed",
+            "Will a coupon that was sent be redeemed within 14 days?",
+            json!({"event": "Coupon Sent", "within_days": 14}),
+            json!({"did": {"event": "Coupon Redeemed"}}),
+            14,
+        ),
+        declared(
+            "needs_tutorial",
+            "Will help be looked for within 7 days after repeated errors?",
+            json!({"event": "Error Shown", "within_days": 7, "at_least": 3}),
+            json!({"did": {"event": "Help Opened", "properties.kind": "tutorial"}}),
+            7,
+        ),
+        declared(
+            "next_ticket",
+            "Will a ticket be opened within 14 days?",
+            json!("everyone"),
+            json!({"did": {"event": "Ticket Created"}}),
+            14,
+        ),
+        declared(
+            "cancels",
+            "Will a subscription that runs be cancelled within 30 days?",
+            json!({"event": "Subscription Started", "until": {"event": "Subscription Cancelled"}}),
+            json!({"did": {"event": "Subscription Cancelled"}}),
+            30,
+        ),
+    ]
+}
 
 fn examples() -> [Value; 2] {
     [
@@ -99,11 +157,15 @@ fn reference() -> String {
     let labels = LABELS.iter().zip(meanings).map(|(label, meaning)| format!("| `{label}` | {meaning} |"));
     let built_in: Vec<String> = built_in_outcomes().iter().map(|outcome| declaration(&outcome.to_table())).collect();
     let declarations = examples().map(|example| declaration(example.as_object().expect("an example is a table")));
+    let questions = questions().map(|example| declaration(example.as_object().expect("an example is a table")));
+    let among = AMONG.iter().map(|(among, meaning)| format!("| `{among}` | {meaning} |"));
     format!(
-        "{HEAD}\n## Declare one\n\n```toml\n{}```\n{}{}{MEANING}{}\n## What is built in\n\nCould have been declared as well:\n\n```toml\n{}```\n",
+        "{HEAD}\n## Declare one\n\n```toml\n{}```\n{}{}{}{MEANING}\n## Questions that companies ask\n\n```toml\n{}```\n{}\n## What is built in\n\nCould have been declared as well:\n\n```toml\n{}```\n",
         declarations.join("\n"),
         table("| key | what it says |", 2, keys),
+        table("| among | of whom it is asked |", 2, among),
         table("| label | comes true where |", 2, labels),
+        questions.join("\n"),
         limits(),
         built_in.join("\n"),
     )
@@ -122,7 +184,9 @@ fn the_reference_is_the_one_in_the_repository() {
 
 #[test]
 fn what_the_reference_shows_is_understood() {
-    let read = examples().map(|example| Outcome::from_table(example.as_object().unwrap()).unwrap());
+    let read = [examples().to_vec(), questions().to_vec()].concat();
+    let read: Vec<Outcome> =
+        read.iter().map(|example| Outcome::from_table(example.as_object().unwrap()).unwrap()).collect();
     assert!(read.iter().all(|outcome| matches!(outcome.label, Label::Did(_))));
     assert_eq!((read[0].is_about_purchases(), read[1].is_about_purchases()), (true, false));
     let taken: Vec<String> = tasks(&[]).names().map(ToString::to_string).collect();

@@ -1,5 +1,6 @@
 //! Does learning keep its laws? On a seeded world, small enough for every run.
 
+mod asked;
 mod contests;
 mod evaluation;
 pub(crate) mod files;

@@ -344,8 +344,7 @@ fn of_whom_an_outcome_is_asked_is_counted_from_the_first_event() {
 
     let mut outcome = returns_soon(7);
     let among = json!({"event": "Signed In", "properties.kind": "web"});
-    outcome.among =
-        learning::Among::Did { what: learning::What::Event(serde_json::from_value(among).unwrap()), within_days: 30 };
+    outcome.among = learning::Among::lately(learning::What::Event(serde_json::from_value(among).unwrap()), 30);
     let with = server::settings::Settings { outcomes: vec![outcome], ..support::settings() };
     let clock = || Arc::new(SimulatedClock::new(noon()));
     let open = || Opened::open_at(data.path(), Access::Exclusive, with.clone(), clock()).unwrap();

@@ -1,9 +1,9 @@
 //! How likely is an outcome for this customer? One kind for every question of yes or no, built in or declared.
 
+use super::asked::OfWhom;
 use crate::declaration::Declared;
 use crate::kind::{ContentShape, KindAbout, Reads};
 use crate::{Ask, Content, Declaration, Kind, Knowledge, ModelRef, Reason, Said, Why};
-use events::Filter;
 use governance::Purpose;
 use learning::{Among, Contribution, Label, Outcome, TaskName, What, reasons};
 use primitives::Probability;
@@ -27,15 +27,8 @@ pub struct Propensity {
     task: TaskName,
     /// What is said of who never bought, where only buyers are asked about.
     of_strangers: Option<&'static str>,
-    /// Whom it is asked of, where that is who did another event than a purchase.
+    /// Whom it is asked of, where something must be known of a customer to tell.
     of_whom: Option<OfWhom>,
-}
-
-/// Who did something lately.
-#[derive(Debug, Clone)]
-struct OfWhom {
-    words: String,
-    within_days: i64,
 }
 
 impl Propensity {
@@ -51,17 +44,14 @@ impl Propensity {
             _ => Some("The customer has not bought anything yet, and the question is asked of buyers"),
         };
         let features = if is_of_buyers { [ORDERS, TENURE].map(str::to_owned).to_vec() } else { Vec::new() };
-        let asked_of = outcome.asked_of();
-        let of_whom = asked_of
-            .as_ref()
-            .map(|(since, within_days)| OfWhom { words: in_words(&since.cell().when), within_days: *within_days });
-        let since = asked_of.map(|(since, _)| (outcome.name.clone(), since)).into_iter().collect();
+        let of_whom = OfWhom::of(&outcome.among);
+        let asked = of_whom.iter().map(|_| (outcome.name.clone(), outcome.among.probes())).collect();
         let about = KindAbout {
             name: outcome.name.as_str().into(),
             title: outcome.title.clone(),
             question: outcome.question.clone(),
             purpose: Purpose::Personalization,
-            reads: Reads { tasks: vec![outcome.name.clone()], features, since, ..Reads::default() },
+            reads: Reads { tasks: vec![outcome.name.clone()], features, asked, ..Reads::default() },
             tasks: vec![outcome.name.clone()],
             parameters: Vec::new(),
             is_shown: false,
@@ -76,7 +66,7 @@ impl Propensity {
     /// Why the customer is not one of those of whom it is asked, as far as what is known of them says.
     pub(super) fn why_not_asked(&self, known: &Knowledge) -> Option<String> {
         let too_little = || self.too_little_known(known).map(str::to_owned);
-        self.of_whom.as_ref().and_then(|of_whom| of_whom.why_not(known.since.get(&self.task))).or_else(too_little)
+        self.of_whom.as_ref().and_then(|of_whom| of_whom.why_not(known.asked.get(&self.task))).or_else(too_little)
     }
 
     /// Why the customer's own history says nothing yet.
@@ -88,32 +78,6 @@ impl Propensity {
         let is_new = known.feature(TENURE).is_some_and(|days| days < TENURE_DAYS_MIN);
         is_new.then_some("The customer first bought less than a day ago, which is too little to go by")
     }
-}
-
-impl OfWhom {
-    /// Why it is not asked of who did it so many days ago.
-    fn why_not(&self, days: Option<&f64>) -> Option<String> {
-        let Self { words, within_days } = self;
-        let plural = if *within_days == 1 { "" } else { "s" };
-        let asked = format!("The question is asked of who did {words} within {within_days} day{plural}");
-        #[expect(clippy::cast_precision_loss, reason = "days are few")]
-        let most = *within_days as f64;
-        match days {
-            None => Some(format!("{asked}, which is still being counted")),
-            Some(days) if days.is_nan() => Some(format!("{asked}, and the customer never did")),
-            Some(days) if *days >= most => {
-                Some(format!("{asked}, and the customer last did {:.0} days ago", days.floor()))
-            }
-            Some(_) => None,
-        }
-    }
-}
-
-/// `"Plan Changed" with properties.kind = "upgrade"`.
-fn in_words(filter: &Filter) -> String {
-    let equal = filter.equal.iter().map(|(pointer, value)| format!("{pointer} = {value}")).collect::<Vec<_>>();
-    let with = if equal.is_empty() { String::new() } else { format!(" with {}", equal.join(" and ")) };
-    format!("\"{}\"{with}", filter.event)
 }
 
 impl Kind for Propensity {

@@ -48,7 +48,7 @@ impl Segments {
                     .collect::<BTreeSet<_>>()
                     .into_iter()
                     .collect(),
-                since: asked().flat_map(|reads| reads.since.clone()).collect(),
+                asked: asked().flat_map(|reads| reads.asked.clone()).collect(),
                 traits: all(Condition::name_of_trait).into_iter().collect(),
                 currency: true,
                 ..Reads::default()

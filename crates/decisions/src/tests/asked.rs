@@ -70,7 +70,7 @@ fn customer(outcome: &Outcome, did: &[(&str, i64)]) -> Customer<FeatureState> {
 }
 
 fn catalogue(outcome: &Outcome) -> Catalogue {
-    Catalogue::built_in().keeping(outcome.asked_of().map(|(since, _)| since.cell().clone()))
+    Catalogue::built_in().keeping(outcome.among.probes().iter().filter_map(|probe| probe.cell().cloned()))
 }
 
 /// What a kind answers, live and from its record.
@@ -151,7 +151,7 @@ fn what_is_still_being_counted_is_said_and_nobody_is_taken_for_one_who_never_did
     let said = "The question is asked of who did \"Signed In\" within 30 days, which is still being counted: this is the average";
     assert!(answer.fallback.unwrap().starts_with(said));
     assert!(!held(&outcome, &somebody, &uncounted).contains(&"scored".to_owned()));
-    assert!(!super::json(&record.to_logged().record).contains("\"since\""));
+    assert!(!super::json(&record.to_logged().record).contains("\"asked\""));
     assert!(held(&outcome, &somebody, &catalogue(&outcome)).contains(&"scored".to_owned()));
 }
 
@@ -192,7 +192,7 @@ fn a_record_of_the_third_version_replays_as_it_was_answered() {
         let logged = record.to_logged();
         let mut third: Value = serde_json::from_str(&super::json(&logged.record)).unwrap();
         third.as_object_mut().unwrap().remove("declaration").unwrap();
-        third["known"]["known"]["read"].as_object_mut().unwrap().remove("since").unwrap();
+        third["known"]["known"]["read"].as_object_mut().unwrap().remove("asked").unwrap();
         third["v"] = 3.into();
         let third = Record::open(&crate::LoggedDecision { record: third.to_string().into_bytes(), ..logged }).unwrap();
         let again = crate::replay(kinds.get(name).unwrap(), &catalogue, &third, &models()).unwrap();

@@ -5,6 +5,7 @@ use crate::{Call, Event, Fields};
 use primitives::nearest;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -15,8 +16,9 @@ pub(super) const FORMS: &str = "\"properties.plan\", \"context.campaign.source\"
 const ROOTS: [(&str, Root); 3] =
     [("properties", Root::Properties), ("context", Root::Context), ("traits", Root::Traits)];
 
-/// A place in an event, written `properties.kind`: steps into objects, and into lists by number (`properties.products.0.sku`).
-/// A key that has a dot in it has no such place.
+/// A place in an event, written `properties.kind`: steps into objects, and into lists by number (`properties.products.0.sku`)
+/// or, without a number, into everything that a list holds (`properties.products.category`). A key that has a dot in it has no
+/// such place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pointer {
     root: Root,
@@ -32,21 +34,38 @@ enum Root {
 }
 
 impl Pointer {
-    /// The value that stands there.
+    /// The first value that stands there.
     #[must_use]
     pub fn of<'a>(&self, event: &'a Event) -> Option<&'a Value> {
-        let (first, deeper) = self.steps.split_first()?;
-        let value = fields(event, self.root)?.get(&**first)?;
-        deeper.iter().try_fold(value, |value, step| match value {
-            Value::Object(fields) => fields.get(&**step),
-            Value::Array(list) => list.get(step.parse::<usize>().ok()?),
-            _ => None,
-        })
+        let mut first = None;
+        self.any(event, &mut |value| {
+            first = Some(value);
+            true
+        });
+        first
+    }
+
+    /// Whether a value that stands there is one that is looked for. There are several where the way leads through a list.
+    pub fn any<'a>(&self, event: &'a Event, is_it: &mut dyn FnMut(&'a Value) -> bool) -> bool {
+        let Some((first, deeper)) = self.steps.split_first() else { return false };
+        fields(event, self.root).and_then(|fields| fields.get(&**first)).is_some_and(|value| any(value, deeper, is_it))
+    }
+}
+
+fn any<'a>(value: &'a Value, steps: &[Arc<str>], is_it: &mut dyn FnMut(&'a Value) -> bool) -> bool {
+    let Some((step, deeper)) = steps.split_first() else { return is_it(value) };
+    match value {
+        Value::Object(fields) => fields.get(&**step).is_some_and(|value| any(value, deeper, is_it)),
+        Value::Array(list) => match step.parse::<usize>() {
+            Ok(place) => list.get(place).is_some_and(|value| any(value, deeper, is_it)),
+            Err(_) => list.iter().any(|value| value.is_object() && any(value, steps, is_it)),
+        },
+        _ => false,
     }
 }
 
 impl Pointer {
-    /// Every place of an event that holds one value, written as a pointer is; what lies in lists is left out.
+    /// Every place of an event that holds one value, or in a list of objects several, written as a pointer is; each once.
     #[must_use]
     pub fn all(event: &Event) -> Vec<String> {
         fn below(path: &str, fields: &Fields, found: &mut Vec<String>) {
@@ -55,7 +74,10 @@ impl Pointer {
                 match value {
                     Value::Object(fields) => below(&path, fields, found),
                     Value::String(_) | Value::Number(_) | Value::Bool(_) => found.push(path),
-                    Value::Null | Value::Array(_) => {}
+                    Value::Array(list) => {
+                        list.iter().filter_map(Value::as_object).for_each(|one| below(&path, one, found))
+                    }
+                    Value::Null => {}
                 }
             }
         }
@@ -65,6 +87,8 @@ impl Pointer {
                 below(name, fields, &mut found);
             }
         }
+        let mut told = BTreeSet::new();
+        found.retain(|path| told.insert(path.clone()));
         found
     }
 }

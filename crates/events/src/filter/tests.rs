@@ -83,8 +83,38 @@ fn a_value_is_taken_as_a_number_and_as_text() {
 fn every_place_of_an_event_is_one_that_a_pointer_finds() {
     let event = changed(json!("down"));
     let all = Pointer::all(&event);
-    assert_eq!(all, ["properties.amount", "properties.kind", "context.campaign.source"]);
+    assert_eq!(all, ["properties.amount", "properties.kind", "properties.lines.sku", "context.campaign.source"]);
     assert!(all.iter().all(|path| path.parse::<Pointer>().unwrap().of(&event).is_some()));
+}
+
+#[test]
+fn a_list_holds_what_any_of_its_objects_holds() {
+    let mut event = changed(json!("down"));
+    let Call::Track { properties, .. } = &mut event.call else { panic!("a plan changed") };
+    let lines =
+        json!([{"sku": "a", "tags": ["x"]}, 7, null, {"sku": "b", "of": [{"n": 1}, {"n": 2}]}, [{"sku": "deep"}]]);
+    properties.insert("lines".to_owned(), lines);
+    let matches = |path: &str, value: Value| {
+        let filter = json!({"event": "Plan Changed", path: value});
+        serde_json::from_value::<Filter>(filter).unwrap().matches(&event)
+    };
+    for (path, value, expected) in [
+        ("properties.lines.sku", json!("a"), true),
+        ("properties.lines.sku", json!("b"), true),
+        ("properties.lines.sku", json!("c"), false),
+        ("properties.lines.of.n", json!(2), true),
+        ("properties.lines.of.n", json!(3), false),
+        ("properties.lines.3.of.1.n", json!(2), true),
+        ("properties.lines.0.of.n", json!(2), false),
+        ("properties.lines.sku", json!("deep"), false),
+        ("properties.lines.tags", json!("x"), false),
+        ("properties.lines", json!(7), false),
+    ] {
+        assert_eq!(matches(path, value.clone()), expected, "{path} = {value}");
+    }
+    let first = Take::from("properties.lines.of.n".parse::<Pointer>().unwrap()).number(&event);
+    assert_eq!(first, Some(1.0), "the first that stands there");
+    assert_eq!(Pointer::all(&event).iter().filter(|path| path.ends_with("sku")).count(), 1, "each place once");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::FeatureId;
+use crate::cell::Cell;
 use crate::{Catalogue, FeatureState, Trace, TraceReads};
 use events::{Call, Event, Offset, Origin, Recorded};
 use primitives::DAY_MS;

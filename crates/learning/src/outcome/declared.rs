@@ -3,6 +3,7 @@
 use super::{Among, Label, Outcome, What};
 use crate::TaskName;
 use events::{Call, Commerce, CommerceStep, Event, Fields, Filter, Origin, Reading};
+use features::Probe;
 use primitives::{Timestamp, nearest};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
@@ -14,7 +15,7 @@ const KEYS: [(&str, &str); 6] = [
     ("question", "what it asks, in words"),
     (
         "among",
-        "of whom it is asked: \"everyone\", or who did something lately, such as { event = \"Order Completed\", within_days = 90 }",
+        "of whom it is asked: \"everyone\", or those of the table below, such as { event = \"Order Completed\", within_days = 90 }",
     ),
     ("label", "what is to come true: { did = { event = … } } or { did_not = { event = … } }"),
     ("within_days", "within how many days after the question"),
@@ -27,6 +28,12 @@ pub(crate) const OTHER_LABELS: [&str; 3] = ["count", "sum", "which"];
 /// How far ahead may be asked, and how far back may be looked for whom to ask.
 pub(crate) const WINDOW_DAYS: (i64, i64) = (1, 365);
 pub(crate) const AMONG_DAYS: (i64, i64) = (1, 3_650);
+
+/// The keys of `among` that are no part of an event's filter.
+const AMONG_KEYS: [&str; 4] = ["within_days", "at_least", "until", "never"];
+
+/// Nobody is asked about only who did something more often than that.
+const AT_LEAST_MAX: u32 = 1_000;
 
 /// How many there may be: each is a model to train, and a score on every customer's page.
 const N_OUTCOMES_MAX: usize = 50;
@@ -84,9 +91,18 @@ impl Outcome {
         };
         let among = match &self.among {
             Among::Everyone => json!("everyone"),
-            Among::Did { what: did, within_days } => {
+            Among::Did { what: did, within_days, at_least } => {
                 let mut among = what(did);
                 among["within_days"] = json!(within_days);
+                if *at_least > 1 {
+                    among["at_least"] = json!(at_least);
+                }
+                among
+            }
+            Among::Never(did) => json!({ "never": what(did) }),
+            Among::Open { began, ended } => {
+                let mut among = what(began);
+                among["until"] = what(ended);
                 among
             }
         };
@@ -212,19 +228,51 @@ impl Reader<'_> {
     }
 
     fn among(&self) -> Result<Among, OutcomeError> {
-        match self.table.get("among") {
-            Some(Value::String(text)) if text == "everyone" => Ok(Among::Everyone),
-            Some(Value::Object(table)) => {
-                let within_days = self.days("among.within_days", table.get("within_days"), AMONG_DAYS)?;
-                let table = table.iter().filter(|(key, _)| *key != "within_days");
-                let table = table.map(|(key, value)| (key.clone(), value.clone())).collect();
-                Ok(Among::Did { what: what(self.filter("among", &table)?), within_days })
+        let table = match self.table.get("among") {
+            Some(Value::String(text)) if text == "everyone" => return Ok(Among::Everyone),
+            Some(Value::Object(table)) => table,
+            _ => {
+                return Err(self.wrong(
+                    "among",
+                    "write \"everyone\", or who did something lately, such as { event = \"Order Completed\", within_days = 90 }",
+                ));
             }
-            _ => Err(self.wrong(
-                "among",
-                "write \"everyone\", or who did something lately, such as { event = \"Order Completed\", within_days = 90 }",
-            )),
+        };
+        let inside = |key: &str| -> Result<Option<What>, OutcomeError> {
+            let Some(value) = table.get(key) else { return Ok(None) };
+            let path = format!("among.{key}");
+            let example = "write which event, such as { event = \"Order Completed\" }";
+            let filter = value.as_object().ok_or_else(|| self.wrong(&path, example))?;
+            Ok(Some(what(self.filter(&path, filter)?)))
+        };
+        if let Some(never) = inside("never")? {
+            self.known("among", table, &["never"])?;
+            return Ok(Among::Never(never));
         }
+        let event: Map<_, _> = (table.iter().filter(|(key, _)| !AMONG_KEYS.contains(&key.as_str())))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        let did = what(self.filter("among", &event)?);
+        if let Some(ended) = inside("until")? {
+            return match ["within_days", "at_least"].into_iter().find(|key| table.contains_key(*key)) {
+                Some(key) => {
+                    Err(self
+                        .wrong(&format!("among.{key}"), "what is not over yet counts however old it is: leave it out"))
+                }
+                None => Ok(Among::Open { began: did, ended }),
+            };
+        }
+        let at_least = match table.get("at_least") {
+            None => 1,
+            Some(times) => (times.as_u64().and_then(|times| u32::try_from(times).ok()))
+                .filter(|times| (1..=AT_LEAST_MAX).contains(times))
+                .ok_or_else(|| {
+                    self.wrong("among.at_least", &format!("write a whole number from 1 to {AT_LEAST_MAX}"))
+                })?,
+        };
+        let days = if at_least > 1 { (AMONG_DAYS.0, Probe::DAYS_MAX) } else { AMONG_DAYS };
+        let within_days = self.days("among.within_days", table.get("within_days"), days)?;
+        Ok(Among::Did { what: did, within_days, at_least })
     }
 
     fn label(&self) -> Result<Label, OutcomeError> {
@@ -283,6 +331,16 @@ mod tests {
         assert_eq!(Outcome::from_table(&outcome.to_table()).unwrap(), outcome);
         let text = serde_json::to_string(&outcome).unwrap();
         assert_eq!(serde_json::from_str::<Outcome>(&text).unwrap(), outcome);
+        for among in [
+            json!({"event": "Signed In", "within_days": 400, "at_least": 1_000}),
+            json!({"event": "Signed In", "within_days": 3_650}),
+            json!({"never": {"event": "Order Completed", "properties.products.category": "tea"}}),
+            json!({"event": "Plan Started", "until": {"event": "Plan Cancelled", "properties.kind": "now"}}),
+        ] {
+            let mut table = declaration();
+            table.insert("among".to_owned(), among);
+            assert_eq!(Outcome::from_table(&table).unwrap().to_table()["among"], table["among"]);
+        }
         let churn = crate::churn();
         assert_eq!(Outcome::from_table(&churn.to_table()).unwrap(), churn, "a built-in one is a declaration, too");
     }
@@ -309,6 +367,35 @@ mod tests {
             ("among", json!("nobody"), "among is \"nobody\": write \"everyone\""),
             ("among", json!({"event": "x"}), "among.within_days is missing"),
             ("among", json!({"within_days": 3}), "no event is named"),
+            (
+                "among",
+                json!({"event": "x", "within_days": 3, "at_least": 0}),
+                "among.at_least is 0: write a whole number from 1",
+            ),
+            ("among", json!({"event": "x", "within_days": 3, "at_least": 1_001}), "among.at_least is 1001: write"),
+            (
+                "among",
+                json!({"event": "x", "within_days": 401, "at_least": 2}),
+                "among.within_days is 401: write a whole number of days from 1 to 400",
+            ),
+            (
+                "among",
+                json!({"never": {"event": "x"}, "within_days": 3}),
+                "among.within_days is 3: there is no such key",
+            ),
+            ("among", json!({"never": "x"}), "among.never is \"x\": write which event"),
+            ("among", json!({"never": {}}), "among.never is {}: no event is named"),
+            ("among", json!({"event": "x", "until": {"event": ""}}), "among.until is {\"event\":\"\"}: event is"),
+            (
+                "among",
+                json!({"event": "x", "until": {"event": "y"}, "within_days": 3}),
+                "among.within_days is 3: what is not over yet counts",
+            ),
+            (
+                "among",
+                json!({"event": "x", "until": {"event": "y"}, "at_least": 3}),
+                "among.at_least is 3: what is not over yet",
+            ),
             ("label", json!({"did": {"event": "x"}, "did_not": {"event": "x"}}), "label is"),
             (
                 "label",

@@ -19,7 +19,7 @@ pub fn churn() -> Outcome {
         name: "churn".into(),
         title: "Churn".to_owned(),
         question: format!("Will there be no purchase in the next {WINDOW_DAYS} days?"),
-        among: Among::Did { what: What::Purchase, within_days: ACTIVE_DAYS },
+        among: Among::lately(What::Purchase, ACTIVE_DAYS),
         label: Label::DidNot(What::Purchase),
         window_days: WINDOW_DAYS,
     }

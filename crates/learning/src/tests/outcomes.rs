@@ -47,7 +47,7 @@ fn outcome(event: &str, kind: &str) -> Outcome {
         name: "needs_help".into(),
         title: "Needs a tutorial".to_owned(),
         question: "Will the tutorial be opened within 14 days?".to_owned(),
-        among: Among::Did { what: What::Event(Filter::named("Signed In")), within_days: 30 },
+        among: Among::lately(What::Event(Filter::named("Signed In")), 30),
         label: Label::Did(What::Event(filter)),
         window_days: 14,
     }

@@ -96,9 +96,10 @@ fn reads(app: &App, about: &KindAbout) -> Result<Vec<(String, String)>, ServerEr
     if !reads.features.is_empty() {
         told.push((if reads.tasks.is_empty() { "Features" } else { "Other features" }, reads.features.join(", ")));
     }
-    let since: BTreeSet<_> = reads.since.iter().map(|(_, since)| since.cell().when.event.to_string()).collect();
-    if !since.is_empty() {
-        told.push(("Days since", since.into_iter().collect::<Vec<_>>().join(", ")));
+    let probes = reads.asked.iter().flat_map(|(_, probes)| probes);
+    let asked: BTreeSet<_> = probes.filter_map(|probe| Some(probe.cell()?.when.event.to_string())).collect();
+    if !asked.is_empty() {
+        told.push(("Of whom it is asked", asked.into_iter().collect::<Vec<_>>().join(", ")));
     }
     if !reads.traits.is_empty() {
         told.push(("Traits", reads.traits.join(", ")));

@@ -12,7 +12,7 @@ fn outcome(name: &str, title: &str) -> Outcome {
         name: name.into(),
         title: title.to_owned(),
         question: "Will the customer buy again within 7 days?".to_owned(),
-        among: Among::Did { what: What::Purchase, within_days: 60 },
+        among: Among::lately(What::Purchase, 60),
         label: Label::Did(What::Purchase),
         window_days: 7,
     }
