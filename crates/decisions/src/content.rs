@@ -58,7 +58,7 @@ pub enum Content {
     Choice {
         /// Which; `None` where nothing is known to say one.
         label: Option<String>,
-        /// What else holds.
+        /// What else holds, by name; by title in answers of before names were told.
         others: Vec<String>,
         /// Why.
         reasons: Vec<Reason>,
@@ -76,6 +76,9 @@ pub struct Amount {
     pub high: f64,
     /// In which currency, where one is known.
     pub currency: Option<Currency>,
+    /// Within how many days; not known of answers from before it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<i64>,
 }
 
 /// One item of an answer.

@@ -102,7 +102,7 @@ pub struct Ask<'a> {
     /// What features mean.
     pub catalogue: &'a Catalogue,
     /// Whether it is answered as before records said what was declared, to make such a decision again: scores were given to
-    /// everybody whom the model could read.
+    /// everybody whom the model could read, segments told by their titles, and amounts without their days.
     pub as_before: bool,
 }
 
@@ -136,6 +136,11 @@ pub trait Kind: Send + Sync {
     /// What the settings may declare otherwise one day, and the answer comes from; `None` where there is nothing of it.
     fn declaration(&self) -> Option<&Declaration> {
         None
+    }
+
+    /// What one of several that it answers with is called on a page; the name itself where it has no title, or is not known.
+    fn title_of<'a>(&'a self, name: &'a str) -> &'a str {
+        name
     }
 
     /// From this customer's data.

@@ -23,10 +23,10 @@ const SUBJECTS: [&str; 3] = ["feature", "trait", "score"];
 const TESTS: [&str; 3] = ["at_least", "at_most", "is"];
 
 /// More conditions than anybody reads.
-const N_CONDITIONS_MAX: usize = 32;
+pub(crate) const N_CONDITIONS_MAX: usize = 32;
 /// Every answer about a customer looks at each of them.
-const N_SEGMENTS_MAX: usize = 200;
-const TITLE_BYTES_MAX: usize = 100;
+pub(crate) const N_SEGMENTS_MAX: usize = 200;
+pub(crate) const TITLE_BYTES_MAX: usize = 100;
 
 /// A segment that the settings declare.
 #[derive(Debug, Clone, PartialEq)]

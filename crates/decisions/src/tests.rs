@@ -3,6 +3,7 @@
 mod asked;
 mod declared;
 mod laws;
+mod reference;
 mod shop;
 mod suite;
 mod unusable;

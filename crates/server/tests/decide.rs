@@ -395,6 +395,20 @@ fn assert_same(engine: &Engine, text: &str) {
 }
 
 #[test]
+fn an_amount_is_told_with_the_days_it_is_for() {
+    let server = shared();
+    let user = buyer(&server);
+    let value = |days: Option<i64>| {
+        let mut asked = json!({"decision": "value", "userId": user});
+        days.into_iter().for_each(|days| asked["days"] = days.into());
+        server.decide(&asked).ok()["amount"].clone()
+    };
+    let (year, month) = (value(None), value(Some(30)));
+    assert_eq!((&year["days"], &month["days"]), (&365.into(), &30.into()), "{year} {month}");
+    assert!(month["value"].as_f64() < year["value"].as_f64());
+}
+
+#[test]
 fn a_damaged_model_is_named_and_the_decision_says_so_again_when_it_is_mended() {
     let server = filled();
     let user = buyer(&server);

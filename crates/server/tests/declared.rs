@@ -310,9 +310,18 @@ fn every_decision_can_be_made_again_when_what_it_came_from_is_declared_otherwise
     let decide = |(user, kind): (&str, &str)| server.decide(&json!({"decision": kind, "userId": user})).text;
     let kinds = ["returns_soon", "segments", "churn"];
     let sent: Vec<String> = users.flat_map(|user| kinds.map(|kind| decide((user, kind)))).collect();
-    assert!(["Loyal", "Coming"].iter().all(|held| sent.iter().any(|text| text.contains(held))), "{sent:?}");
+    assert!(["\"loyal\"", "\"coming\""].iter().all(|held| sent.iter().any(|text| text.contains(held))), "{sent:?}");
+    let loyal = sent.iter().find(|text| text.contains("\"loyal\"")).unwrap();
+    let page = |server: &TestServer, text: &str| {
+        let id = serde_json::from_str::<Value>(text).unwrap()["decisionId"].as_str().unwrap().to_owned();
+        let page = server.get_as(support::ADMIN, &format!("/decisions/{id}"));
+        assert_eq!(page.status, 200, "{}", page.text);
+        page.text
+    };
+    assert!(page(&server, loyal).contains("Loyal"));
 
     let server = server.restart_with(|settings| settings.segments = segments("Renamed", 2.0));
+    assert!(page(&server, loyal).contains("Renamed"), "a page shows what it is called today");
     sent.iter().for_each(|text| assert_same(&server, text));
     let server = server.restart_with(|settings| {
         settings.outcomes = vec![returns_soon(9)];
@@ -328,9 +337,7 @@ fn every_decision_can_be_made_again_when_what_it_came_from_is_declared_otherwise
     let asked = json!({"decision": "returns_soon", "userId": "nobody"});
     let refused = server.decide(&asked);
     assert!(refused.status == 400 && refused.text.contains("returns_soon"), "{}", refused.text);
-    let first = serde_json::from_str::<Value>(&sent[0]).unwrap();
-    let page = server.get_as(support::ADMIN, &format!("/decisions/{}", first["decisionId"].as_str().unwrap()));
-    assert!(page.status == 200 && page.text.contains("returns_soon"), "{}", page.text);
+    assert!(page(&server, &sent[0]).contains("returns_soon") && page(&server, loyal).contains("loyal"));
 }
 
 #[test]

@@ -89,8 +89,11 @@ const STEPS: [&str; 10] = [
     END;
 ",
     // What decisions were declared as, by the digest that their records name. It holds nothing of a customer, is small, and
-    // stays.
-    "CREATE TABLE declarations(digest TEXT PRIMARY KEY, words TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+    // stays. The files of decisions have a column more, and are written anew.
+    "
+    CREATE TABLE declarations(digest TEXT PRIMARY KEY, words TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    UPDATE decision_days SET n_changes = n_changes + 1;
+",
 ];
 
 /// Begins the table that takes the place of `state` when a rebuild is adopted: the same columns, and an index that goes with
@@ -251,6 +254,8 @@ mod tests {
             let decided = "INSERT INTO decisions(id, decided_at, kind, is_fallback, record)
                            VALUES('a', 86400000, '', 0, x''), ('b', 172799999, '', 0, x''), ('c', 172800000, '', 0, x'')";
             older.execute_batch(decided).unwrap();
+            let has_files = older.execute_batch("UPDATE decision_days SET n_written = n_changes");
+            assert_eq!(has_files.is_ok(), version >= 9);
             older.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
             older.pragma_update(None, "user_version", version).unwrap();
             drop(older);
@@ -259,7 +264,7 @@ mod tests {
             newer.prepare("SELECT seq, at, deed, record FROM audit").unwrap();
             let sql = "SELECT group_concat(day) FROM (SELECT day FROM decision_days WHERE n_changes > n_written ORDER BY day)";
             let days: String = newer.query_row(sql, [], |row| row.get(0)).unwrap();
-            assert_eq!(days, "1,2", "what was decided before has no files yet");
+            assert_eq!(days, "1,2", "what was decided before has no files yet, or older ones");
         }
     }
 

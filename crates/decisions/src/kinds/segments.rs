@@ -63,7 +63,7 @@ impl Segments {
         Self { about, declaration, task, declared, scores }
     }
 
-    /// The declared segments whose every condition holds.
+    /// The declared segments whose every condition holds, by name.
     fn holding(&self, ask: &Ask<'_>, known: &Knowledge) -> Vec<String> {
         let score = |task: &str| {
             let task = TaskName::from(task);
@@ -75,7 +75,8 @@ impl Segments {
             Some(model.probability(known.inputs(&task)).ok()?.get())
         };
         let holds = |segment: &&Segment| segment.rule.iter().all(|condition| condition.holds(known, &score));
-        self.declared.iter().filter(holds).map(|segment| segment.title.clone()).collect()
+        let told = |segment: &Segment| if ask.as_before { segment.title.clone() } else { segment.name.clone() };
+        self.declared.iter().filter(holds).map(told).collect()
     }
 }
 
@@ -86,6 +87,10 @@ impl Kind for Segments {
 
     fn declaration(&self) -> Option<&Declaration> {
         Some(&self.declaration)
+    }
+
+    fn title_of<'a>(&'a self, name: &'a str) -> &'a str {
+        self.declared.iter().find(|segment| segment.name == name).map_or(name, |segment| &segment.title)
     }
 
     fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {

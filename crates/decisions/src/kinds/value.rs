@@ -58,7 +58,7 @@ impl Kind for Value {
         let days = days(ask);
         let parts = model.explain(&history.purchases, history.spend, days, level());
         let content =
-            Content::Amount { amount: Some(amount(&parts.value, learned_in)), reasons: reasons(&parts, days) };
+            Content::Amount { amount: Some(amount(ask, &parts.value, learned_in)), reasons: reasons(&parts, days) };
         Ok(Said { content, model: Some(ModelRef::from(loaded)) })
     }
 
@@ -72,7 +72,7 @@ impl Kind for Value {
             }
         };
         let why = why.text("lifetime value");
-        let of_all = amount(&model.population(days(ask), level()), currency_of(loaded));
+        let of_all = amount(ask, &model.population(days(ask), level()), currency_of(loaded));
         let content = Content::Amount { amount: Some(of_all), reasons: Vec::new() };
         let said = Said { content, model: named };
         (said, format!("{why}: this is what a customer brings on average, counted from the first order."))
@@ -89,8 +89,9 @@ fn level() -> Probability {
     Probability::new(LEVEL).unwrap_or(Probability::ONE)
 }
 
-fn amount(forecast: &Forecast, currency: Option<Currency>) -> Amount {
-    Amount { value: forecast.mean, low: forecast.low, high: forecast.high, currency }
+fn amount(ask: &Ask<'_>, forecast: &Forecast, currency: Option<Currency>) -> Amount {
+    let days = (!ask.as_before).then(|| ask.whole(&DAYS));
+    Amount { value: forecast.mean, low: forecast.low, high: forecast.high, currency, days }
 }
 
 /// The three parts that the amount is made of.

@@ -1,7 +1,7 @@
 //! Does a decision come out the same when the settings declare something else since, or nothing?
 
 use super::shop::{Shop, catalogue, decided_of, knowledge, known, loaded, models, question, refused, trained};
-use crate::{DecisionError, Declaration, Kind, Kinds, Models, Record, Segment, Subject, kinds, replay};
+use crate::{Content, DecisionError, Declaration, Kind, Kinds, Models, Record, Segment, Subject, kinds, replay};
 use learning::{Outcome, Trained};
 use primitives::ErrorKind;
 use serde_json::{Value, json};
@@ -139,4 +139,19 @@ fn a_record_of_the_third_version_opens_and_replays_with_the_kinds_of_today() {
     assert_eq!(third.declaration(), None);
     assert_eq!(super::shop::replay(&third, &models(true)).unwrap(), answer);
     assert!(super::json(&third.to_logged().record).starts_with("{\"v\":3,"));
+}
+
+#[test]
+fn segments_are_told_by_their_names_and_shown_by_their_titles() {
+    let declared = [orders("loyal", "Loyal ones", 3.0), orders("any", "Anybody", 0.0), orders("rare", "Rare", 9.0)];
+    let kinds = kinds(&[], &declared);
+    let (answer, _) = decided_of(&kinds, &question_of("segments"), &buyer(), &all_models(), &Shop::full());
+    let Content::Choice { others, .. } = &answer.content else { panic!("a choice was asked for") };
+    assert_eq!(others, &["loyal", "any"]);
+    let segments = kinds.get("segments").unwrap();
+    assert_eq!(
+        ["loyal", "any", "Loyal ones", "gone"].map(|name| segments.title_of(name)),
+        ["Loyal ones", "Anybody", "Loyal ones", "gone"]
+    );
+    assert_eq!(kinds.get("churn").unwrap().title_of("loyal"), "loyal");
 }

@@ -211,7 +211,22 @@ fn a_value_is_told_in_the_currency_that_was_learned_from() {
     let ask =
         |known: &Knowledge| decide(&question("value", 1), &super::shop::known(known.clone()), &models, &Open).unwrap();
     let Content::Amount { amount: Some(amount), reasons } = ask(&known).content else { panic!("an amount") };
-    assert_eq!((amount.currency, reasons.len()), (known.currency, 3));
+    assert_eq!((amount.currency, amount.days, reasons.len()), (known.currency, Some(365), 3));
+    let subject = super::shop::known(known.clone());
+    for (subject, has_reasons) in [(&subject, true), (&refused(), false)] {
+        let mut asked = question("value", 1);
+        asked.parameters = [("days".to_owned(), 30)].into();
+        let (answer, record) = decided(&asked, subject, &models, &Open);
+        let days = |answer: &crate::Answer| match &answer.content {
+            Content::Amount { amount, reasons } => (amount.unwrap().days, !reasons.is_empty()),
+            other => panic!("an amount was asked for: {other:?}"),
+        };
+        assert_eq!(days(&answer), (Some(30), has_reasons));
+        // Before it was told, it was not told.
+        let third = super::json(&record.to_logged().record).replacen("\"v\":4", "\"v\":3", 1);
+        let third = Record::open(&LoggedDecision { record: third.into_bytes(), ..record.to_logged() }).unwrap();
+        assert_eq!(days(&replay(&third, &models).unwrap()), (None, has_reasons));
+    }
     known.currency = Some(Currency::parse("JPY").unwrap());
     let answer = ask(&known);
     assert!(answer.fallback.unwrap().contains("The customer pays in JPY, and the model has learned from"));

@@ -201,7 +201,7 @@ pub struct AnswerReply<'a> {
     /// Which of several, where that was asked for; null where nothing is known to say one.
     #[serde(skip_serializing_if = "Option::is_none")]
     choice: Option<Option<&'a str>>,
-    /// What else holds, beside the choice.
+    /// What else holds, beside the choice: the names of the segments of the settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     others: Option<&'a [String]>,
     /// Why, the weightiest first.
@@ -222,6 +222,9 @@ pub struct AmountReply<'a> {
     high: f64,
     /// Null where the customer has never paid.
     currency: Option<&'a str>,
+    /// Within how many days; not there in answers from before it was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days: Option<i64>,
 }
 
 /// One recommended item.
@@ -298,6 +301,7 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
                     low: amount.low,
                     high: amount.high,
                     currency: amount.currency.as_ref().map(primitives::Currency::code),
+                    days: amount.days,
                 }));
                 reply.reasons = Some(reasons.iter().map(reason).collect());
             }

@@ -38,6 +38,11 @@ fn about<'a>(app: &'a App, kind: &KindName) -> Option<&'a KindAbout> {
     app.engine.capabilities().kinds.get(kind.as_str()).ok().map(decisions::Kind::about)
 }
 
+/// What one of several that a kind answers with is called today.
+fn title_of(app: &App, kind: &KindName, name: &str) -> String {
+    app.engine.capabilities().kinds.get(kind.as_str()).map_or(name, |kind| kind.title_of(name)).to_owned()
+}
+
 /// What an answer says. Items have the names they had when it was given; those of today where it is given now.
 pub(super) fn content(
     app: &App,
@@ -77,7 +82,7 @@ pub(super) fn content(
                 title: title(),
                 question: question(),
                 label: label.clone(),
-                others: others.clone(),
+                others: others.iter().map(|name| title_of(app, kind, name)).collect(),
                 reasons: in_words(reasons),
             })
         }

@@ -84,7 +84,7 @@ fn told_of(about: &KindAbout) -> (&'static str, String) {
         ),
         ContentShape::Amount => (
             "An amount of money with the interval in which it lies nine times of ten, and the reasons for it.",
-            r#""amount":{"value":412.5,"low":120.0,"high":830.0,"currency":"EUR"},"reasons":[{"feature":"orders_all","value":9.0,"text":"9 orders so far"}]"#,
+            r#""amount":{"value":412.5,"low":120.0,"high":830.0,"currency":"EUR","days":365},"reasons":[{"feature":"orders_all","value":9.0,"text":"9 orders so far"}]"#,
         ),
         ContentShape::Choice => {
             ("One of several, with what else holds and why.", r#""choice":"delivery","others":["refund"],"reasons":[]"#)

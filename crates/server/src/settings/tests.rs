@@ -116,15 +116,21 @@ fn the_example_file_is_the_one_in_the_repository() {
 #[test]
 fn what_the_documentation_declares_can_be_used() {
     // The last fence on outcomes shows what is built in, whose name is taken.
-    for (document, n_fences) in
-        [(include_str!("../../../../docs/features.md"), 1), (include_str!("../../../../docs/outcomes.md"), 2)]
-    {
+    for (document, n_fences) in [
+        (include_str!("../../../../docs/features.md"), 1),
+        (include_str!("../../../../docs/outcomes.md"), 2),
+        (include_str!("../../../../docs/segments.md"), 1),
+    ] {
         let fences = document.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
         let fences: Vec<&str> = fences.collect();
         assert_eq!(fences.len(), n_fences);
         let written = file(fences[0]);
         let settings = load(Some(written.path()), env(&[])).unwrap();
-        assert_eq!((settings.features.len() + settings.outcomes.len()), 2, "each example is read");
+        assert_eq!(
+            (settings.features.len() + settings.outcomes.len() + settings.segments.len()),
+            2,
+            "each example is read"
+        );
         if let Some(built_in) = fences.get(1) {
             let written = file(built_in);
             let refusal = load(Some(written.path()), env(&[])).unwrap_err().to_string();

@@ -5,7 +5,7 @@ use crate::StorageError;
 use crate::files::{create_directory, create_file, finish, temp_beside};
 use crate::history_files::{Digesting, file_error};
 use arrow_array::builder::{BooleanBuilder, Float64Builder, ListBuilder, StringBuilder};
-use arrow_array::{ArrayRef, RecordBatch, TimestampMillisecondArray};
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, TimestampMillisecondArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use decisions::{Answer, Content, Record};
 use parquet::arrow::ArrowWriter;
@@ -132,6 +132,7 @@ fn schema() -> SchemaRef {
         Field::new("chosen", DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true))), true),
         number("score"),
         number("amount"),
+        Field::new("days", DataType::Int64, true),
         text("currency", true),
         Field::new("is_fallback", DataType::Boolean, false),
         text("consent_purpose", true),
@@ -170,6 +171,7 @@ fn batch(rows: &[Row]) -> Result<RecordBatch, arrow_schema::ArrowError> {
         chosen(contents()),
         numbers(scores),
         numbers(amounts().map(|amount| amount.map(|amount| amount.value))),
+        Arc::new(amounts().map(|amount| amount.and_then(|amount| amount.days)).collect::<Int64Array>()),
         texts(
             amounts().map(|amount| amount.and_then(|amount| amount.currency.as_ref()).map(|currency| currency.code())),
         ),

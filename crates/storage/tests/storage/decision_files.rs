@@ -2,7 +2,7 @@
 
 use crate::directories::{Bench, open, open_with};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, TimestampMillisecondType};
+use arrow_array::types::{Float64Type, Int64Type, TimestampMillisecondType};
 use arrow_array::{Array, RecordBatch};
 use decisions::{
     Amount, Answer, Content, Decision, DecisionLog, Knowledge, LoggedDecision, ModelRef, Models, Question, RankedItem,
@@ -25,7 +25,7 @@ use storage::{Access, DataDir, DecisionFilesReport, Depth, Severity, Storage, St
 /// Set in the child that is to be killed: its data directory.
 const CHILD: &str = "STORAGE_TEST_DECISIONS_CHILD";
 /// What is in a file, in this order.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "id",
     "decided_at",
     "kind",
@@ -37,6 +37,7 @@ const COLUMNS: [&str; 15] = [
     "chosen",
     "score",
     "amount",
+    "days",
     "currency",
     "is_fallback",
     "consent_purpose",
@@ -57,6 +58,7 @@ struct Told {
     chosen: Option<Vec<String>>,
     score: Option<f64>,
     amount: Option<f64>,
+    days: Option<i64>,
     currency: Option<String>,
     is_fallback: bool,
     purpose: Option<String>,
@@ -73,7 +75,7 @@ fn record(n: u64, decided_at: Timestamp, customer: u64) -> Record {
     let reasons =
         || vec![Reason { feature: "secret".to_owned(), value: Some(7.0), contribution: None, text: "s".to_owned() }];
     let currency = (!n.is_multiple_of(3)).then(|| Currency::parse("EUR").unwrap());
-    let amount = Amount { value: 12.5, low: 1.0, high: 99.0, currency };
+    let amount = Amount { value: 12.5, low: 1.0, high: 99.0, currency, days: (!n.is_multiple_of(4)).then_some(90) };
     let item = |i: u64| RankedItem { id: ItemId::from(format!("item-{i}")), score: 0.5, reason: "secret".to_owned() };
     let (kind, content) = match n % 5 {
         0 => ("recommend", Content::Items((0..n % 4).map(item).collect())),
@@ -148,6 +150,7 @@ fn expected(logged: &LoggedDecision, has_refused: bool) -> Told {
         Content::Score { score, .. } => told.score = score.map(Probability::get),
         Content::Amount { amount, .. } => {
             told.amount = amount.map(|amount| amount.value);
+            told.days = amount.and_then(|amount| amount.days);
             told.currency = amount.and_then(|amount| amount.currency).map(|currency| currency.to_string());
         }
         Content::Choice { label, .. } => told.chosen = label.map(|label| vec![label]),
@@ -209,6 +212,10 @@ fn told(batch: &RecordBatch) -> Vec<Told> {
         let column = column(name).as_primitive::<Float64Type>();
         column.is_valid(i).then(|| column.value(i))
     };
+    let whole = |name: &str, i: usize| {
+        let column = column(name).as_primitive::<Int64Type>();
+        column.is_valid(i).then(|| column.value(i))
+    };
     let truth = |name: &str, i: usize| {
         let column = column(name).as_boolean();
         column.is_valid(i).then(|| column.value(i))
@@ -230,6 +237,7 @@ fn told(batch: &RecordBatch) -> Vec<Told> {
         chosen: list("chosen", i),
         score: number("score", i),
         amount: number("amount", i),
+        days: whole("days", i),
         currency: text("currency", i),
         is_fallback: truth("is_fallback", i).unwrap(),
         purpose: text("consent_purpose", i),
