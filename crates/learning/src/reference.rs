@@ -16,7 +16,7 @@ in `rapport.toml`, without code, and is then all of these:\n\n\
 - a decision: `POST /v1/decide` with `{\"decision\": \"NAME\", \"userId\": \"42\"}` answers a probability with its reasons;\n\
 - a score on every customer's page.\n\n\
 It needs the purpose `personalization` to be decided and `analytics` to be learned from, like everything else\n\
-([events.md](events.md#consent)). The server reads outcomes when it starts: after a change, start it again. A model\n\
+([events.md](events.md#consent)). The server reads outcomes when it starts: after a change, of which the log says so, start it again. A model\n\
 that was trained for another question under the same name does not answer, and is trained again at once. What was decided\n\
 is replayed with what was declared then.\n";
 

@@ -1,14 +1,19 @@
-//! How do declared features follow the settings file while the server runs? What cannot be used is told and changes nothing.
+//! How do declared features follow the settings file while the server runs? What cannot be used is told and changes nothing;
+//! what can only be used after the next start is told, too.
 
 use crate::error::ServerError;
-use crate::settings;
+use crate::settings::{self, Settings};
 use engine::Corrector;
-use features::Declared;
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+/// The only section that takes effect while the server runs.
+const FOLLOWED: &str = "features";
 
 /// How often the file is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -35,11 +40,14 @@ impl Declarations {
     fn follow(file: PathBuf, corrector: Arc<Corrector>) -> Result<Self, ServerError> {
         let (stop, stopped) = channel::<()>();
         let mut seen = std::fs::read(&file).ok();
+        // Read as it will be read again, and so without what the command line said besides. No file is no settings.
+        let at_start = settings::load(Some(&file), std::env::vars());
+        let at_start = at_start.or_else(|_| settings::load(None, std::env::vars())).unwrap_or_default();
         let run = move || {
             while stopped.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
                 let found = std::fs::read(&file).ok();
                 if found != seen {
-                    take_over(&file, &corrector);
+                    take_over(&file, &corrector, &at_start);
                     seen = found;
                 }
             }
@@ -50,14 +58,17 @@ impl Declarations {
     }
 }
 
-fn take_over(file: &Path, corrector: &Corrector) {
+fn take_over(file: &Path, corrector: &Corrector, at_start: &Settings) {
     let engine = corrector.engine();
-    let declared = settings::load(Some(file), std::env::vars()).map(|settings| settings.features);
-    let declared: Result<Vec<Declared>, ServerError> = declared.map_err(ServerError::from);
-    match declared.and_then(|declared| Ok(engine.declare(&declared).map(|()| declared.len())?)) {
-        Ok(n_declared) => {
+    let read = settings::load(Some(file), std::env::vars()).map_err(ServerError::from);
+    match read.and_then(|settings| Ok(engine.declare(&settings.features).map(|()| settings)?)) {
+        Ok(settings) => {
             engine.note_refused(None);
+            let n_declared = settings.features.len();
             tracing::info!(n_declared, "the features are those that the settings declare now");
+            if let Some(sentence) = needs_a_start(at_start, &settings) {
+                tracing::warn!("{sentence}");
+            }
             tell_doubts(corrector);
             if engine.has_uncounted() {
                 corrector.follow();
@@ -68,6 +79,26 @@ fn take_over(file: &Path, corrector: &Corrector) {
             engine.note_refused(Some(error.story()));
         }
     }
+}
+
+/// Which settings are others than at the start and are read only then, in a sentence; `None` where all are in force.
+fn needs_a_start(at_start: &Settings, now: &Settings) -> Option<String> {
+    let [before, now] = [at_start, now].map(|settings| serde_json::to_value(settings).unwrap_or_default());
+    let sections: BTreeSet<&String> =
+        [&before, &now].into_iter().filter_map(Value::as_object).flat_map(|it| it.keys()).collect();
+    let changed =
+        sections.into_iter().filter(|section| *section != FOLLOWED && before.get(section) != now.get(section));
+    let named = changed.map(|section| {
+        let is_list = [&before, &now].iter().any(|settings| settings.get(section).is_some_and(Value::is_array));
+        if is_list { format!("[[{section}]]") } else { format!("[{section}]") }
+    });
+    let named: Vec<String> = named.collect();
+    (!named.is_empty()).then(|| {
+        format!(
+            "what the settings say now under {} is read at the next start: until then the former is in force",
+            named.join(", ")
+        )
+    })
 }
 
 /// Declarations that may be a slip are told and count all the same: the event may be yet to come.
@@ -87,5 +118,50 @@ impl Drop for Declarations {
             // A panic there was reported already; there is nothing left to do about it here.
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(text: &str) -> Settings {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn what_only_a_start_puts_in_force_is_named_and_nothing_else() {
+        let feature = "[[features]]\nname = \"a\"\nmeaning = \"A\"\nmeasure = \"count\"\nwhen = { event = \"x\" }\n";
+        let segment = "[[segments]]\nname = \"loyal\"\nrule = [{ feature = \"orders_all\", at_least = 3 }]\n";
+        let outcome = "[[outcomes]]\nname = \"back\"\nquestion = \"Back?\"\namong = \"everyone\"\nwithin_days = 7\n\
+                       label = { did = { event = \"Order Completed\" } }\n";
+        let renamed = segment.replace("rule", "title = \"Renamed\"\nrule");
+        let all = format!("{outcome}{segment}");
+        for (before, now, named) in [
+            ("", "", None),
+            ("", feature, None),
+            (feature, "", None),
+            (&all, &all, None),
+            ("", segment, Some("[[segments]]")),
+            (segment, "", Some("[[segments]]")),
+            (segment, &renamed, Some("[[segments]]")),
+            ("", &all, Some("[[outcomes]], [[segments]]")),
+            (segment, &format!("{all}{feature}"), Some("[[outcomes]]")),
+            ("", "[server]\nidle_seconds = 61\n[consent]\nclient_grants = false\n", Some("[consent], [server]")),
+        ] {
+            let said = needs_a_start(&settings(before), &settings(now));
+            let expected = named.map(|named| {
+                format!("what the settings say now under {named} is read at the next start: until then the former is in force")
+            });
+            assert_eq!(said, expected, "{before} became {now}");
+        }
+    }
+
+    #[test]
+    fn the_section_that_is_followed_is_one() {
+        let one =
+            settings("[[features]]\nname = \"a\"\nmeaning = \"A\"\nmeasure = \"count\"\nwhen = { event = \"x\" }\n");
+        let (with, without) = (serde_json::to_value(one).unwrap(), serde_json::to_value(Settings::default()).unwrap());
+        assert!(with.get(FOLLOWED).is_some() && without.get(FOLLOWED).is_none());
     }
 }
