@@ -21,12 +21,12 @@ impl OfWhom {
         if among.holds(found) {
             return None;
         }
-        let ago = |days: &f64| format!("the customer last did {:.0} days ago", days.floor());
+        let ago = |days: &f64| format!("the customer last did {} ago", whole_days(*days));
         let why = match (among, found.as_slice()) {
             (Among::Did { at_least: 1, .. } | Among::Never(_), [days]) if days.is_finite() => ago(days),
             (Among::Did { .. }, [times]) if *times > 0.0 => format!("the customer did {times:.0} of them"),
             (Among::Open { .. }, [began, ended]) if began.is_finite() => {
-                format!("that ended {:.0} days ago", ended.floor())
+                format!("that ended {} ago", whole_days(*ended))
             }
             _ => "the customer never did".to_owned(),
         };
@@ -40,12 +40,20 @@ fn in_words(among: &Among) -> String {
         Among::Everyone => "is a customer".to_owned(),
         Among::Did { what, within_days, at_least } => {
             let often = if *at_least > 1 { format!(" at least {at_least} times") } else { String::new() };
-            let plural = if *within_days == 1 { "" } else { "s" };
-            format!("did {}{often} within {within_days} day{plural}", named(what))
+            #[expect(clippy::cast_precision_loss, reason = "days are few")]
+            let within = whole_days(*within_days as f64);
+            format!("did {}{often} within {within}", named(what))
         }
         Among::Never(what) => format!("never did {}", named(what)),
         Among::Open { began, ended } => format!("did {} and not {} since", named(began), named(ended)),
     }
+}
+
+/// `1 day`, `30 days`.
+fn whole_days(days: f64) -> String {
+    let days = days.floor();
+    let plural = if days.to_bits() == 1.0_f64.to_bits() { "" } else { "s" };
+    format!("{days:.0} day{plural}")
 }
 
 /// `"Plan Changed" with properties.kind = "upgrade"`.

@@ -140,6 +140,16 @@ fn whom_it_is_asked_of_is_said_as_it_was_declared() {
         *within_days = 1;
     }
     assert!(said(&one).starts_with(&format!("{words} 1 day, and")), "{}", said(&one));
+    let mut of_day = signs_in();
+    of_day.among.clone_from(&one.among);
+    if let learning::Among::Did { what, .. } = &mut of_day.among {
+        *what = learning::What::Event(events::Filter::named("Signed In"));
+    }
+    for (hours, ago) in [(24, "1 day ago"), (47, "1 day ago"), (48, "2 days ago")] {
+        let somebody = customer(&of_day, &[("Signed In", hours * DAY_MS / 24)]);
+        let said = ask(&of_day, "upgrades", &somebody, &catalogue(&of_day)).0.fallback.unwrap();
+        assert!(said.contains(&format!(", and the customer last did {ago}: ")), "{said}");
+    }
 }
 
 #[test]

@@ -114,14 +114,8 @@ fn record(n: u64, decided_at: Timestamp, customer: u64) -> Record {
         context: events::Fields::default(),
     };
     let kinds = decisions::kinds(&[], &[]);
-    Record::new(
-        (kinds.get("recommend").unwrap(), &Models::default()),
-        question,
-        &subject,
-        Testimony::default(),
-        decision,
-        "sent".to_owned(),
-    )
+    let made_by = kinds.get(kind).or_else(|_| kinds.get("recommend")).unwrap();
+    Record::new((made_by, &Models::default()), question, &subject, Testimony::default(), decision, "sent".to_owned())
 }
 
 /// What a file has to tell of a decision, by the words of its record.
@@ -602,4 +596,35 @@ fn the_child_that_is_killed() {
             }
         });
     });
+}
+
+#[test]
+fn a_decision_whose_declaration_is_not_there_is_named_by_the_doctor() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = DataDir::open(directory.path(), Access::Exclusive).unwrap();
+    let storage = Storage::open(data, StorageSettings::default()).unwrap();
+    for n in [1, 6, 0] {
+        append(&storage, n, at(0, 0), n);
+    }
+    let found = |storage: &Storage| -> Vec<(Severity, String)> {
+        let findings = storage.check(Depth::Full, &mut |_, _| {}).into_iter();
+        let findings = findings.filter(|finding| finding.area == "decisions");
+        findings.map(|finding| (finding.severity, finding.message)).collect()
+    };
+    let missing = found(&storage);
+    let churn = decisions::kinds(&[], &[]).get("churn").unwrap().declaration().unwrap().clone();
+    assert_eq!(missing.len(), 3, "both decisions and how many: {missing:?}");
+    assert_eq!(missing[2], (Severity::Fault, "2 damaged, 1 decisions opened".to_owned()));
+    assert!(missing[0].1.contains(&format!("what it was declared as ({}) is not there", churn.digest)), "{missing:?}");
+    let damaged = decisions::Declaration { words: churn.words.replace("90", "91"), ..churn.clone() };
+    storage.keep(&damaged).unwrap();
+    assert!(found(&storage)[0].1.contains("cannot be replayed: what this decision was declared as"));
+    drop(storage);
+
+    let directory = tempfile::tempdir().unwrap();
+    let data = DataDir::open(directory.path(), Access::Exclusive).unwrap();
+    let storage = Storage::open(data, StorageSettings::default()).unwrap();
+    storage.keep(&churn).unwrap();
+    append(&storage, 1, at(0, 0), 1);
+    assert_eq!(found(&storage), [(Severity::Good, "1 decisions opened".to_owned())]);
 }
