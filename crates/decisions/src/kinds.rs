@@ -1,6 +1,5 @@
 //! What can be decided? One file a kind, one line here; outcomes of the settings need neither.
 
-mod asked;
 mod propensity;
 mod recommend;
 mod segments;

@@ -24,6 +24,7 @@ mod knowledge;
 mod log;
 mod models;
 mod name;
+mod of_whom;
 mod packed;
 mod question;
 mod record;

@@ -1,8 +1,8 @@
 //! How likely is an outcome for this customer? One kind for every question of yes or no, built in or declared.
 
-use super::asked::OfWhom;
 use crate::declaration::Declared;
 use crate::kind::{ContentShape, KindAbout, Reads};
+use crate::of_whom::OfWhom;
 use crate::{Ask, Content, Declaration, Kind, Knowledge, ModelRef, Reason, Said, Why};
 use governance::Purpose;
 use learning::{Among, Contribution, Label, Outcome, TaskName, What, reasons};

@@ -90,7 +90,7 @@ fn every_place_of_an_event_is_one_that_a_pointer_finds() {
 #[test]
 fn a_list_holds_what_any_of_its_objects_holds() {
     let mut event = changed(json!("down"));
-    let Call::Track { properties, .. } = &mut event.call else { panic!("a plan changed") };
+    let crate::Call::Track { properties, .. } = &mut event.call else { panic!("a plan changed") };
     let lines =
         json!([{"sku": "a", "tags": ["x"]}, 7, null, {"sku": "b", "of": [{"n": 1}, {"n": 2}]}, [{"sku": "deep"}]]);
     properties.insert("lines".to_owned(), lines);

@@ -5,16 +5,16 @@ use learning::{Among, What};
 
 /// Of whom a question is asked, where that is not everyone, and not who bought.
 #[derive(Debug, Clone)]
-pub(super) struct OfWhom(Among);
+pub(crate) struct OfWhom(Among);
 
 impl OfWhom {
     /// Of whom an outcome is asked; `None` where nothing need be kept of customers to tell.
-    pub(super) fn of(among: &Among) -> Option<Self> {
+    pub(crate) fn of(among: &Among) -> Option<Self> {
         (!among.probes().is_empty()).then(|| Self(among.clone()))
     }
 
     /// Why it is not asked of somebody of whom [`Among::probes`] found this; nothing was found where it is not kept yet.
-    pub(super) fn why_not(&self, found: Option<&Vec<f64>>) -> Option<String> {
+    pub(crate) fn why_not(&self, found: Option<&Vec<f64>>) -> Option<String> {
         let Self(among) = self;
         let asked = format!("The question is asked of who {}", in_words(among));
         let Some(found) = found else { return Some(format!("{asked}, which is still being counted")) };
