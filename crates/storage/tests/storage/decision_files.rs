@@ -449,7 +449,8 @@ fn theirs(path: &Path) {
 fn what_somebody_else_put_in_the_place_of_a_file_is_neither_written_over_nor_removed() {
     // Of a day that the log knows and of one that it does not; no Parquet, a file for a directory and the other way round.
     let directory = |place: &Path| fs::create_dir_all(place.parent().unwrap()).unwrap();
-    let put: [(&str, i64, &dyn Fn(&Path)); 7] = [
+    type Put<'a> = (&'a str, i64, &'a dyn Fn(&Path));
+    let put: [Put<'_>; 7] = [
         ("a table", 1, &|place| theirs(place)),
         ("a table of an unknown day", 9, &|place| theirs(place)),
         ("notes", 1, &|place| fs::write(place, "mine").unwrap()),
