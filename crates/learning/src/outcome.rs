@@ -30,6 +30,8 @@ pub struct Outcome {
     pub label: Label,
     /// Within how many days after the question.
     pub window_days: i64,
+    /// Whether it is to be kept from coming true, so that a high probability is a risk.
+    pub is_risk: bool,
 }
 
 /// Of whom something is asked.
@@ -152,6 +154,11 @@ impl What {
 }
 
 impl Label {
+    /// Whether it is a risk where nothing else is said: mostly one asks of what does not happen in order to prevent it.
+    pub(crate) fn is_a_risk(&self) -> bool {
+        matches!(self, Self::DidNot(_))
+    }
+
     /// What it is about.
     #[must_use]
     pub fn what(&self) -> &What {

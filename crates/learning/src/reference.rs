@@ -151,8 +151,8 @@ fn limits() -> String {
 fn reference() -> String {
     let keys = Outcome::keys().iter().map(|(key, meaning)| format!("| `{key}` | {meaning} |"));
     let meanings = [
-        "it happens; a high probability is shown as a chance",
-        "it does not happen; a high probability is shown as a risk",
+        "it happens; a high probability is shown as a chance, or with `good = \"low\"` as a risk",
+        "it does not happen; a high probability is shown as a risk, or with `good = \"high\"` as a chance",
     ];
     let labels = LABELS.iter().zip(meanings).map(|(label, meaning)| format!("| `{label}` | {meaning} |"));
     let built_in: Vec<String> = built_in_outcomes().iter().map(|outcome| declaration(&outcome.to_table())).collect();

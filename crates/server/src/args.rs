@@ -2,7 +2,7 @@
 
 use crate::error::ServerError;
 use clap::{Args, Parser, Subcommand};
-use primitives::ErrorKind;
+use primitives::{DAY_MS, ErrorKind, Timestamp};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -100,6 +100,10 @@ pub enum Command {
         /// Which task, as `rapport kinds` lists them; all where none is named
         #[arg(value_name = "MODEL")]
         model: Option<String>,
+        /// Judge as if today were this day, such as 2026-03-31: of what came in or happened later nothing is known. Whose data
+        /// may be used is asked as of now
+        #[arg(long, value_name = "DATE", value_parser = end_of_day)]
+        as_of: Option<Timestamp>,
     },
     /// List the features, built in and declared in the settings, with what each means
     Features,
@@ -258,6 +262,14 @@ pub enum KeysCommand {
     },
 }
 
+/// The last moment of a day (UTC), or the moment that is written.
+fn end_of_day(text: &str) -> Result<Timestamp, String> {
+    let wrong = |_| "write a day such as 2026-03-31, or a moment such as 2026-03-31T18:00:00Z".to_owned();
+    let moment = Timestamp::parse(text).map_err(wrong)?;
+    let is_day = text.trim() == moment.date();
+    Ok(if is_day { Timestamp::from_millis(moment.as_millis() + DAY_MS - 1) } else { moment })
+}
+
 fn role(name: &str) -> Result<governance::Role, String> {
     let names = governance::Role::ALL.map(governance::Role::name).join(", ");
     governance::Role::from_name(name).ok_or_else(|| format!("choose one of {names}"))
@@ -310,6 +322,22 @@ impl Exported {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_is_meant_until_its_end_and_a_moment_as_it_is() {
+        for (text, until) in [
+            ("2026-03-31", Some("2026-03-31T23:59:59.999Z")),
+            (" 2026-03-31 ", Some("2026-03-31T23:59:59.999Z")),
+            ("2026-03-31T18:00:00Z", Some("2026-03-31T18:00:00Z")),
+            ("2026-03-31T00:00:00Z", Some("2026-03-31T00:00:00Z")),
+            ("yesterday", None),
+            ("2026-02-30", None),
+        ] {
+            let found = end_of_day(text);
+            assert_eq!(found.as_ref().ok().copied(), until.map(|until| Timestamp::parse(until).unwrap()), "{text}");
+            assert!(found.is_ok() || found.unwrap_err().contains("2026-03-31"));
+        }
+    }
 
     #[test]
     fn a_command_is_printed_as_it_must_be_typed() {

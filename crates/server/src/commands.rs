@@ -48,7 +48,7 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         Command::Import(ask) => import::run(&options, settings, &ask),
         Command::Imports { what, elsewhere } => imports::run(&options, settings, what, &elsewhere),
         Command::Train { model, rollback } => train::run(&options, settings, model.as_deref(), rollback),
-        Command::Evaluate { model } => evaluate::run(&options, settings, model.as_deref()),
+        Command::Evaluate { model, as_of } => evaluate::run(&options, settings, model.as_deref(), as_of),
         Command::Features => features::run(&options, &settings),
         Command::Kinds => kinds::run(&options, &settings),
         Command::Replay { id } => replay::run(&options, settings, &id),

@@ -385,6 +385,10 @@ fn a_shop_is_imported_learned_from_judged_and_rebuilt() {
         has_numbers(metrics, &["auc", "log_loss", "ece"]);
     }
     assert!(judged["metrics"]["auc"].as_f64() > judged["baselines"]["constant"]["auc"].as_f64());
+    let day = &judged["split"]["test_from"].as_str().unwrap()[..10];
+    let earlier = place.run(&["evaluate", "churn", "--as-of", day, "--json"]).json();
+    assert!(earlier["split"]["test_until"].as_str().unwrap() <= &*format!("{day}T23:59:59.999Z"), "{earlier}");
+    place.run(&["evaluate", "churn", "--as-of", "2999-01-01"]).fails(1, &["2999-01-01 lies in the future"]);
 
     assert_eq!(place.run(&["rebuild", "--json"]).json()["events"], n_events);
     let looked = place.run(&["doctor", "--json"]).json();

@@ -56,7 +56,7 @@ impl Propensity {
             parameters: Vec::new(),
             is_shown: false,
             on_profile: true,
-            is_risk: matches!(outcome.label, Label::DidNot(_)),
+            is_risk: outcome.is_risk,
             shape: ContentShape::Score,
         };
         let declaration = Declaration::of(Declared::Outcome(outcome.clone()));

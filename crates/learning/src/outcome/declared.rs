@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 /// The keys of a declaration, and what each says.
-const KEYS: [(&str, &str); 6] = [
+const KEYS: [(&str, &str); 7] = [
     ("name", "its name in commands, addresses and decisions: small letters, digits, `_` and `-`"),
     ("title", "what it is called on a page; without it, the name"),
     ("question", "what it asks, in words"),
@@ -19,11 +19,19 @@ const KEYS: [(&str, &str); 6] = [
     ),
     ("label", "what is to come true: { did = { event = … } } or { did_not = { event = … } }"),
     ("within_days", "within how many days after the question"),
+    (
+        "good",
+        "which probability is the good one: \"high\", or \"low\" where it is to be kept from coming true, and a high one is \
+         shown as a risk; without it, \"high\" for did and \"low\" for did_not",
+    ),
 ];
 
 /// The labels that a model of yes or no can be learned for, and those that are understood and cannot.
 pub(crate) const LABELS: [&str; 2] = ["did", "did_not"];
 pub(crate) const OTHER_LABELS: [&str; 3] = ["count", "sum", "which"];
+
+/// Which end may be the good one.
+const GOOD: [&str; 2] = ["high", "low"];
 
 /// How far ahead may be asked, and how far back may be looked for whom to ask.
 pub(crate) const WINDOW_DAYS: (i64, i64) = (1, 365);
@@ -71,12 +79,14 @@ impl Outcome {
         reader.known("", table, &KEYS.map(|(key, _)| key))?;
         let name = reader.text("name")?;
         TaskName::check(&name).map_err(|why| reader.wrong("name", &why))?;
+        let label = reader.label()?;
         let title = if table.contains_key("title") { reader.text("title")? } else { primitives::capital(&name) };
         Ok(Self {
             title,
             question: reader.text("question")?,
             among: reader.among()?,
-            label: reader.label()?,
+            is_risk: reader.is_risk(&label)?,
+            label,
             window_days: reader.days("within_days", table.get("within_days"), WINDOW_DAYS)?,
             name: TaskName::from(name.as_str()),
         })
@@ -110,10 +120,13 @@ impl Outcome {
             Label::Did(did) => json!({ "did": what(did) }),
             Label::DidNot(did) => json!({ "did_not": what(did) }),
         };
-        let table = json!({
+        let mut table = json!({
             "name": self.name, "title": self.title, "question": self.question, "among": among, "label": label,
             "within_days": self.window_days,
         });
+        if self.is_risk != self.label.is_a_risk() {
+            table["good"] = json!(if self.is_risk { GOOD[1] } else { GOOD[0] });
+        }
         table.as_object().cloned().unwrap_or_default()
     }
 
@@ -275,6 +288,16 @@ impl Reader<'_> {
         Ok(Among::Did { what: did, within_days, at_least })
     }
 
+    fn is_risk(&self, label: &Label) -> Result<bool, OutcomeError> {
+        match self.table.get("good") {
+            None => Ok(label.is_a_risk()),
+            Some(good) => match GOOD.iter().position(|known| good == known) {
+                Some(place) => Ok(place == 1),
+                None => Err(self.wrong("good", "write \"high\" or \"low\": which probability is the good one")),
+            },
+        }
+    }
+
     fn label(&self) -> Result<Label, OutcomeError> {
         let example = "write what is to come true, such as { did = { event = \"Order Completed\" } }";
         let Some(table) = self.table.get("label").and_then(Value::as_object) else {
@@ -346,6 +369,29 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_happen_is_a_risk_unless_it_is_said_otherwise() {
+        let read = |label: &str, good: Option<&str>| {
+            let mut table = declaration();
+            table.insert("label".to_owned(), json!({ label: { "event": "x" } }));
+            table.extend(good.map(|good| ("good".to_owned(), json!(good))));
+            let outcome = Outcome::from_table(&table).unwrap();
+            let written = outcome.to_table();
+            assert_eq!(Outcome::from_table(&written).unwrap(), outcome);
+            (outcome.is_risk, written.contains_key("good"))
+        };
+        for (label, good, is_risk, is_written) in [
+            ("did", None, false, false),
+            ("did", Some("high"), false, false),
+            ("did", Some("low"), true, true),
+            ("did_not", None, true, false),
+            ("did_not", Some("low"), true, false),
+            ("did_not", Some("high"), false, true),
+        ] {
+            assert_eq!(read(label, good), (is_risk, is_written), "{label} {good:?}");
+        }
+    }
+
+    #[test]
     fn an_order_is_a_purchase_in_every_vocabulary() {
         for (event, is_purchase) in
             [("Order Completed", true), ("purchase", true), ("Product Viewed", false), ("Plan Changed", false)]
@@ -408,6 +454,8 @@ mod tests {
                 "\"sum\" cannot be learned by this version",
             ),
             ("label", json!({"did": {"event": "x", "propertis.y": 1}}), "did you mean \"properties.y\""),
+            ("good", json!("yes"), "good is \"yes\": write \"high\" or \"low\""),
+            ("good", json!(true), "good is true: write"),
             ("lable", json!(1), "lable is 1: there is no such key: write label"),
         ] {
             let mut table = declaration();

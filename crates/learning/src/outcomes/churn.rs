@@ -22,5 +22,6 @@ pub fn churn() -> Outcome {
         among: Among::lately(What::Purchase, ACTIVE_DAYS),
         label: Label::DidNot(What::Purchase),
         window_days: WINDOW_DAYS,
+        is_risk: true,
     }
 }

@@ -90,3 +90,22 @@ fn what_is_missing_is_said_before_anything_is_tried() {
     }
     assert!(evaluated(&of_recommend(), &few, day(9)).is_err() && evaluated(&of_churn(), &few, day(9)).is_err());
 }
+
+#[test]
+fn a_day_of_the_past_is_judged_as_it_was_on_that_day() {
+    let then = now().plus_days(-25);
+    let known: Vec<_> =
+        super::world::events().iter().filter(|recorded| recorded.event.received_at <= then).cloned().collect();
+    let cut = load(&known);
+    let others: [Box<dyn crate::Task>; 2] = [Box::new(crate::Value::default()), Box::new(crate::Segments::default())];
+    for task in tasks().into_iter().chain(others) {
+        let found = evaluate(task.as_ref(), &data(dataset(), then));
+        let expected = evaluate(task.as_ref(), &data(&cut, then));
+        match (found, expected) {
+            (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{}", task.about().name),
+            (found, expected) => {
+                assert_eq!(found.unwrap_err().to_string(), expected.unwrap_err().to_string(), "{}", task.about().name)
+            }
+        }
+    }
+}

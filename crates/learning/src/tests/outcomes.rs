@@ -50,6 +50,7 @@ fn outcome(event: &str, kind: &str) -> Outcome {
         among: Among::lately(What::Event(Filter::named("Signed In")), 30),
         label: Label::Did(What::Event(filter)),
         window_days: 14,
+        is_risk: false,
     }
 }
 

@@ -9,21 +9,27 @@ use crate::settings::Settings;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
 use console::format;
-use learning::{Comparison, Dataset, Evaluation, TaskName, baseline_title};
-use primitives::Seed;
+use learning::{Comparison, Data, Dataset, Evaluation, TaskName, baseline_title};
+use primitives::{ErrorKind, Seed, Timestamp};
 use serde_json::{Map, Value, json};
 use storage::Access;
 
-/// Evaluates the models named: fitted on the past, judged on what customers did later.
-pub(super) fn run(options: &Options, settings: Settings, model: Option<&str>) -> Result<(), ServerError> {
+/// Evaluates the models named: fitted on the past, judged on what customers did later; `as_of` is taken for the present.
+pub(super) fn run(
+    options: &Options,
+    settings: Settings,
+    model: Option<&str>,
+    as_of: Option<Timestamp>,
+) -> Result<(), ServerError> {
     let seed = Seed::new(settings.models.seed);
     let tasks = tasks(&settings, model)?;
     let opened = Opened::open(&options.data, Access::ReadOnly, settings)?;
+    let as_of = as_of.map(|as_of| not_later(as_of, opened.engine.clock().now())).transpose()?;
     let dataset = read_history(&opened)?;
     let (mut documents, mut texts, mut first_lacking) = (Map::new(), Vec::new(), None);
     for task in tasks {
         let bar = super::progress::spinner(&format!("Evaluating {task}"));
-        let evaluation = evaluate(&opened, &dataset, &task, seed);
+        let evaluation = evaluate(&opened, &dataset, &task, as_of, seed);
         bar.finish_and_clear();
         let (document, text) = match evaluation {
             Ok(evaluation) => (document(&evaluation), in_words(&task, &evaluation)),
@@ -53,10 +59,26 @@ fn document(evaluation: &Evaluation) -> Value {
     serde_json::to_value(evaluation).unwrap_or_default()
 }
 
-fn evaluate(opened: &Opened, dataset: &Dataset, task: &TaskName, seed: Seed) -> Result<Evaluation, ServerError> {
+/// A day that has begun may be asked about, as far as it is over.
+fn not_later(as_of: Timestamp, now: Timestamp) -> Result<Timestamp, ServerError> {
+    if as_of.day() <= now.day() {
+        return Ok(as_of.min(now));
+    }
+    let message = format!("--as-of {} lies in the future: name a day until {}", as_of.date(), now.date());
+    Err(ServerError::new(ErrorKind::Invalid, message))
+}
+
+fn evaluate(
+    opened: &Opened,
+    dataset: &Dataset,
+    task: &TaskName,
+    as_of: Option<Timestamp>,
+    seed: Seed,
+) -> Result<Evaluation, ServerError> {
     let task = opened.engine.capabilities().tasks.get(task.as_str())?;
     let catalogue = opened.engine.catalogue();
-    Ok(learning::evaluate(task, &opened.engine.data(dataset, &catalogue, seed))?)
+    let data = opened.engine.data(dataset, &catalogue, seed);
+    Ok(learning::evaluate(task, &Data { now: as_of.unwrap_or(data.now), ..data })?)
 }
 
 /// A table: each metric of the model and of the simpler answers.

@@ -15,6 +15,7 @@ fn outcome(name: &str, title: &str) -> Outcome {
         among: Among::lately(What::Purchase, 60),
         label: Label::Did(What::Purchase),
         window_days: 7,
+        is_risk: false,
     }
 }
 
