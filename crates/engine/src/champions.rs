@@ -66,20 +66,13 @@ impl Engine {
     pub fn reload_champions(&self) -> Result<(), EngineError> {
         let mut champions = Models::default();
         let mut status = Vec::new();
-        for task in self.capabilities.tasks.names() {
+        for task in self.capabilities.tasks.iter() {
+            let name = &task.about().name;
             // A damaged pointer to one champion stops no other.
-            let version = self.registry.champion_version(task).unwrap_or_default();
+            let version = self.registry.champion_version(name).unwrap_or_default();
             // What operators are told, and the end of the sentence that decisions say.
-            let fault = match self.registry.champion(task) {
+            let fault = match self.registry.answering(task.about()) {
                 Ok(None) => None,
-                Ok(Some(loaded)) if loaded.header.asks != self.capabilities.tasks.get(task.as_str())?.about().asks => {
-                    let remedy = format!("train it again with `rapport train {task}`");
-                    let fault = format!(
-                        "model {} answers another question than the settings ask now: {remedy}",
-                        loaded.version
-                    );
-                    Some((fault, "it answers another question than the settings ask now".to_owned()))
-                }
                 Ok(Some(loaded)) => {
                     champions.put(loaded);
                     None
@@ -90,12 +83,12 @@ impl Engine {
                 }
             };
             let fault = fault.map(|(fault, why)| {
-                tracing::error!(model = task.as_str(), fault, "the champion cannot be used; decisions fall back");
+                tracing::error!(model = name.as_str(), fault, "the champion cannot be used; decisions fall back");
                 let named = version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
-                champions.set_aside(task.clone(), format!("The {task} model{named} cannot be used, since {why}"));
+                champions.set_aside(name.clone(), format!("The {name} model{named} cannot be used, since {why}"));
                 fault
             });
-            status.push(ChampionStatus { task: task.clone(), version, fault });
+            status.push(ChampionStatus { task: name.clone(), version, fault });
         }
         *self.champions.write().unwrap_or_else(PoisonError::into_inner) = champions;
         *self.champion_status.write().unwrap_or_else(PoisonError::into_inner) = status;
@@ -111,6 +104,7 @@ impl Engine {
                 }
                 source => source.to_string(),
             },
+            LearningError::AnotherQuestion { .. } => "it answers another question than the settings ask now".to_owned(),
             LearningError::Shape { shape } => format!("it has the shape \"{shape}\", which only a newer program knows"),
             LearningError::Newer { .. } => "a newer program wrote its file".to_owned(),
             other => match other.kind() {

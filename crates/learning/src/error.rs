@@ -60,6 +60,16 @@ pub enum LearningError {
         /// The tasks that there are.
         known: Vec<TaskName>,
     },
+    /// The model was trained for another question under the same name.
+    #[error(
+        "model {version} answers another question than the settings ask now: train it again with `rapport train {task}`"
+    )]
+    AnotherQuestion {
+        /// Which task.
+        task: TaskName,
+        /// Its version.
+        version: String,
+    },
     /// The model looks at features that this program does not compute.
     #[error("model {version} cannot answer: {source}; train it again with `rapport train {task}`")]
     Features {
@@ -116,9 +126,11 @@ impl LearningError {
             Self::Profiles(error) => error.kind(),
             Self::Model { source, .. } => source.kind(),
             Self::Store(error) => error.kind,
-            Self::NotReady { .. } | Self::NoEarlierChampion { .. } | Self::Features { .. } | Self::Shape { .. } => {
-                ErrorKind::Conflict
-            }
+            Self::NotReady { .. }
+            | Self::NoEarlierChampion { .. }
+            | Self::AnotherQuestion { .. }
+            | Self::Features { .. }
+            | Self::Shape { .. } => ErrorKind::Conflict,
             Self::NoSuchVersion { .. } | Self::NoSuchTask { .. } => ErrorKind::NotFound,
             Self::Vector { .. } | Self::NoSuchFeature(_) => ErrorKind::Invalid,
             Self::File { .. } | Self::Newer { .. } => ErrorKind::Corrupt,

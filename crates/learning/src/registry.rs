@@ -1,7 +1,7 @@
 //! Which models are there, and which one answers? Versions, champions and the way back.
 
 use crate::file::{self, ModelHeader};
-use crate::{Contest, Gap, LearningError, Loaded, ModelStore, Reigning, TaskName, Trained};
+use crate::{Contest, Gap, LearningError, Loaded, ModelStore, Reigning, TaskAbout, TaskName, Trained};
 use features::{Catalogue, FeatureError};
 use primitives::{ErrorKind, ModelVersion};
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,6 +123,19 @@ impl Registry {
         match self.champion_file(task)? {
             Some(name) => self.fitting(task, &name).map(Some),
             None => Ok(None),
+        }
+    }
+
+    /// The champion, opened, where it answers what the task asks now.
+    ///
+    /// # Errors
+    /// [`LearningError::AnotherQuestion`] where it answers something else, and as [`Registry::champion`].
+    pub fn answering(&self, about: &TaskAbout) -> Result<Option<Loaded>, LearningError> {
+        match self.champion(&about.name)? {
+            Some(Loaded { version, header, .. }) if header.asks != about.asks => {
+                Err(LearningError::AnotherQuestion { task: about.name.clone(), version: version.to_string() })
+            }
+            champion => Ok(champion),
         }
     }
 

@@ -41,4 +41,16 @@ fn kinds_are_listed_with_and_without_data() {
     let listed = kinds(&data);
     let last = listed.last().unwrap();
     assert_eq!((&last["name"], &last["has_model"]), (&"returns_soon".into(), &false.into()), "{last}");
+    assert!(last.get("fault").is_none() && run(&data, &["kinds"]).contains("none yet"), "{last}");
+
+    // A model that is there and cannot answer is another thing than none.
+    let champions = data.join("models").join("champions");
+    std::fs::create_dir_all(&champions).unwrap();
+    let named = format!("{{\"v\":1,\"champions\":[\"{}\"]}}", "0".repeat(64));
+    std::fs::write(champions.join("returns_soon.json"), named).unwrap();
+    let listed = kinds(&data);
+    let last = listed.last().unwrap();
+    assert_eq!(last["has_model"], false);
+    assert!(last["fault"].as_str().unwrap().starts_with("reading the model 0000"), "{last}");
+    assert!(listed[1].get("fault").is_none() && run(&data, &["kinds"]).contains("cannot answer"));
 }

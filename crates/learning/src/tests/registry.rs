@@ -3,7 +3,7 @@
 use super::files::tiny_churn;
 use super::world::{self, catalogue, dataset, now, of_churn, of_recommend};
 use crate::{
-    Body, Contest, LearningError, MemoryModelStore, ModelStore, ModelStoreError, Registry, Trained, file_name,
+    Body, Contest, LearningError, MemoryModelStore, ModelStore, ModelStoreError, Registry, Trained, file_name, tasks,
 };
 use features::FeatureId;
 use primitives::{ErrorKind, ModelVersion};
@@ -56,6 +56,26 @@ fn a_published_model_answers_and_can_be_rolled_back() {
     registry.promote(&of_churn(), &second.version).unwrap();
     assert_eq!(registry.champion_version(&of_churn()).unwrap(), Some(second.version));
     assert!(registry.versions(&of_recommend()).unwrap().is_empty());
+}
+
+#[test]
+fn a_model_of_another_question_answers_nothing_that_is_asked_now() {
+    let (_, registry) = registry();
+    let mut about = tasks(&[]).get("churn").unwrap().about().clone();
+    about.asks.clone_from(&trained().header.asks);
+    assert!(registry.answering(&about).unwrap().is_none());
+    let version = registry.publish(trained()).unwrap().version;
+    assert_eq!(registry.answering(&about).unwrap().unwrap().version, version);
+    about.asks.push('!');
+    let error = registry.answering(&about).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    let said = format!("model {version} answers another question than the settings ask now: train it again with");
+    assert!(error.to_string().starts_with(&said) && error.to_string().contains("train churn"), "{error}");
+    registry.look_at(Arc::default());
+    assert!(
+        matches!(registry.answering(&about), Err(LearningError::Features { .. })),
+        "what is wrong first is told first"
+    );
 }
 
 #[test]

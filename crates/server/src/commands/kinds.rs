@@ -6,6 +6,8 @@ use crate::error::ServerError;
 use crate::settings::Settings;
 use comfy_table::{Table, presets};
 use decisions::{Kind, KindAbout, Parameter};
+use engine::{Capabilities, story};
+use features::Catalogue;
 use learning::{Registry, TaskName};
 use serde::Serialize;
 use std::sync::Arc;
@@ -26,6 +28,9 @@ struct KindReport<'a> {
     tasks: Vec<&'a str>,
     /// Whether models of all its tasks answer; null where there is no data directory to look into.
     has_model: Option<bool>,
+    /// Why a model that is there cannot answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -40,20 +45,27 @@ struct ParameterReport {
 /// Lists the kinds that are built in and those that the settings declare. Needs no data directory, and makes none.
 pub(super) fn run(options: &Options, settings: &Settings) -> Result<(), ServerError> {
     let capabilities = settings.capabilities();
-    let models = registry(options);
-    let kinds: Vec<_> =
-        capabilities.kinds.iter().map(Kind::about).map(|about| KindReport::of(about, models.as_ref())).collect();
+    let models = registry(options, settings);
+    let kinds: Vec<_> = capabilities
+        .kinds
+        .iter()
+        .map(Kind::about)
+        .map(|about| KindReport::of(about, &capabilities, models.as_ref()))
+        .collect();
     report(options, &kinds, || in_words(&kinds))
 }
 
 /// The models of the data directory, where there is one.
-fn registry(options: &Options) -> Option<Registry> {
+fn registry(options: &Options, settings: &Settings) -> Option<Registry> {
     if !options.data.is_dir() {
         return None;
     }
     let opened = DataDir::open(&options.data, Access::ReadOnly);
     match opened.and_then(|data| Storage::open(data, StorageSettings::default())) {
-        Ok(storage) => Some(Registry::new(storage.model_store(), Arc::default())),
+        Ok(storage) => {
+            let catalogue = Catalogue::new(&settings.features).unwrap_or_else(|_| Catalogue::built_in());
+            Some(Registry::new(storage.model_store(), Arc::new(catalogue)))
+        }
         Err(error) => {
             let why = ServerError::from(error).story();
             say(&options.as_typed(&format!("Whether models answer cannot be told: {why}")));
@@ -63,9 +75,10 @@ fn registry(options: &Options) -> Option<Registry> {
 }
 
 impl<'a> KindReport<'a> {
-    fn of(about: &'a KindAbout, models: Option<&Registry>) -> Self {
-        let answers =
-            |models: &Registry, task: &TaskName| models.champion_version(task).is_ok_and(|model| model.is_some());
+    fn of(about: &'a KindAbout, capabilities: &Capabilities, models: Option<&Registry>) -> Self {
+        let tasks = || about.tasks.iter().filter_map(|task| capabilities.tasks.get(task.as_str()).ok());
+        let champions = models.map(|models| tasks().map(|task| models.answering(task.about())).collect::<Vec<_>>());
+        let fault = champions.iter().flatten().find_map(|champion| champion.as_ref().err()).map(|error| story(error));
         Self {
             name: about.name.as_str(),
             title: &about.title,
@@ -74,7 +87,8 @@ impl<'a> KindReport<'a> {
             purpose: about.purpose.name(),
             answer: about.shape.in_words(),
             tasks: about.tasks.iter().map(TaskName::as_str).collect(),
-            has_model: models.map(|models| about.tasks.iter().all(|task| answers(models, task))),
+            fault,
+            has_model: champions.map(|champions| champions.iter().all(|found| matches!(found, Ok(Some(_))))),
         }
     }
 }
@@ -97,10 +111,11 @@ fn in_words(kinds: &[KindReport<'_>]) -> String {
     table.set_header(["name", "title", "question", "parameters", "purpose", "answers with", "task", "model"]);
     for kind in kinds {
         let parameters: Vec<_> = kind.parameters.iter().map(ParameterReport::in_words).collect();
-        let model = match kind.has_model {
-            Some(true) => "answers",
-            Some(false) => "none yet",
-            None => "",
+        let model = match (kind.has_model, &kind.fault) {
+            (_, Some(_)) => "cannot answer",
+            (Some(true), None) => "answers",
+            (Some(false), None) => "none yet",
+            (None, None) => "",
         };
         let (parameters, tasks) = (parameters.join(", "), kind.tasks.join(", "));
         table.add_row([kind.name, kind.title, kind.question, &parameters, kind.purpose, kind.answer, &tasks, model]);
