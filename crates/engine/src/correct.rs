@@ -149,10 +149,14 @@ impl Engine {
         // Not `folded`: what came between the two is in the fresh state and not in the store.
         self.checkpointed.store(self.ports.profiles.offset()?.0, Ordering::Release);
         self.live.change(|live| *live = fresh);
-        self.settle_features();
+        let has_gained = self.settle_features();
         self.is_cold.store(true, Ordering::Release);
         drop(folded);
         self.fold_turn.notify_all();
+        // Models are read from the disk: no event waits for that.
+        if has_gained {
+            self.let_champions_look();
+        }
         // Otherwise the next look would find them uncounted, and all would be made anew for ever.
         if !self.look(|live| live.cells.covers(&cells)) {
             let message = "what is kept for declared features was not written down as it is: report this as a fault";

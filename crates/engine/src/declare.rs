@@ -87,7 +87,9 @@ impl Engine {
                 live.keep(wanted.cells().clone());
             }
         });
-        self.settle_features();
+        if self.settle_features() {
+            self.let_champions_look();
+        }
         Ok(())
     }
 
@@ -169,19 +171,30 @@ impl Engine {
         Arc::clone(&self.features.read().unwrap_or_else(PoisonError::into_inner).wanted)
     }
 
-    /// Puts in force what can be read of the live state as it is now.
-    pub(super) fn settle_features(&self) {
+    /// Puts in force what can be read of the live state as it is now. No model answers from a feature that was lost by that.
+    /// Whether others may answer that lacked one is left to [`Engine::let_champions_look`], which can wait: answers whether it
+    /// has to be asked.
+    #[must_use]
+    pub(super) fn settle_features(&self) -> bool {
         let kept = self.live.look(|live| live.cells.clone());
         let mut features = self.features.write().unwrap_or_else(PoisonError::into_inner);
         let (readable, waiting) = features.wanted.readable(&kept);
-        let has_changed = readable.all().ids() != features.in_force.all().ids();
+        let (before, now) = (features.in_force.all().ids(), readable.all().ids());
+        let has_lost = before.iter().any(|id| !now.contains(id));
         features.in_force = Arc::new(readable);
         features.waiting = waiting;
         features.is_uncounted = !kept.covers(features.wanted.cells());
         self.registry.look_at(Arc::clone(&features.in_force));
         drop(features);
-        // A model that lacked a feature may have it now, and one that had it may lack it.
-        if let Some(error) = has_changed.then(|| self.reload_champions().err()).flatten() {
+        if has_lost {
+            self.let_champions_look();
+        }
+        !has_lost && before != now
+    }
+
+    /// Reads the champions again, for other features: what lacked one may have it now, and what had it may lack it.
+    pub(super) fn let_champions_look(&self) {
+        if let Err(error) = self.reload_champions() {
             tracing::error!(error = error.story(), "the champions could not be read again");
         }
     }

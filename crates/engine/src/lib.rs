@@ -49,6 +49,7 @@ pub use decide::Asked;
 pub use error::{EngineError, story};
 pub use ingest::Ingested;
 pub use live::Live;
+pub use needs::Material;
 pub use pace::Pace;
 pub use ports::{AuditLog, Beside, Ports, Renewal, Sealed, Sealing, Upkeep, Writer};
 pub use pressure::Pressure;

@@ -6,10 +6,19 @@ use features::{Catalogue, TraceReads};
 use learning::{Data, Dataset, Need, TaskName};
 use primitives::{Seed, Timestamp};
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 /// A history of so many events is read in the time of a page.
 const N_EVENTS_AT_ONCE: u64 = 20_000;
+
+/// What there is to learn from, read once for everybody who learns from it, with the features that were in force then: of one
+/// declared since, nothing of the past is in it.
+#[derive(Debug)]
+pub struct Material {
+    /// The history of everybody who permits it.
+    pub dataset: Dataset,
+    catalogue: Arc<Catalogue>,
+}
 
 /// What was counted, and when.
 #[derive(Debug, Default)]
@@ -37,7 +46,7 @@ impl Engine {
     pub fn needs(&self, task: &TaskName) -> Result<Option<Vec<Need>>, EngineError> {
         self.capabilities.tasks.get(task.as_str())?;
         if self.ports.history.n_events()? <= N_EVENTS_AT_ONCE {
-            self.count_needs_when_due()?;
+            drop(self.count_needs_when_due()?);
         }
         Ok(self.counted.lock().unwrap_or_else(PoisonError::into_inner).by_task.get(task).cloned())
     }
@@ -50,41 +59,43 @@ impl Engine {
         Ok(self.needs(task)?.is_some_and(|needs| needs.iter().all(|need| need.met)))
     }
 
-    /// Counts again what tasks without a model lack, where enough has come in since the last time.
+    /// Counts again what tasks without a model lack, where enough has come in since the last time. Answers with what was read
+    /// for it, if it was: whoever trains next need not read it again.
     ///
     /// # Errors
     /// [`EngineError`] where the history cannot be read.
-    pub fn count_needs_when_due(&self) -> Result<(), EngineError> {
+    pub fn count_needs_when_due(&self) -> Result<Option<Material>, EngineError> {
         let (n_events, now) = (self.ports.history.n_events()?, self.clock.now());
         if !self.counted.lock().unwrap_or_else(PoisonError::into_inner).is_old(n_events, now) {
-            return Ok(());
+            return Ok(None);
         }
         let in_force = self.models();
         let without = || self.capabilities.tasks.iter().filter(|task| in_force.get(&task.about().name).is_none());
         if without().next().is_none() {
-            return Ok(());
+            return Ok(None);
         }
-        let dataset = self.dataset(&mut |_| {})?;
-        let catalogue = self.catalogue();
-        let data = self.data(&dataset, &catalogue, Seed::new(0));
+        let material = self.material(&mut |_| {})?;
+        let data = self.data(&material, Seed::new(0));
         let by_task = without().map(|task| (task.about().name.clone(), task.needs(&data))).collect();
         let counted = Counted { by_task, n_events, at: Some(now) };
         *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = counted;
-        Ok(())
+        Ok(Some(material))
     }
 
     /// Reads the history of everybody who permits to be learned from.
     ///
     /// # Errors
     /// [`EngineError`] where it cannot be read.
-    pub fn dataset(&self, progress: &mut dyn FnMut(u64)) -> Result<Dataset, EngineError> {
-        let watches = self.capabilities.tasks.watches();
-        let reads = TraceReads::new(watches).for_features(&self.catalogue());
-        Ok(Dataset::load(self.ports.history.as_ref(), &self.policy, reads, progress)?)
+    pub fn material(&self, progress: &mut dyn FnMut(u64)) -> Result<Material, EngineError> {
+        let catalogue = self.catalogue();
+        let reads = TraceReads::new(self.capabilities.tasks.watches()).for_features(&catalogue);
+        let dataset = Dataset::load(self.ports.history.as_ref(), &self.policy, reads, progress)?;
+        Ok(Material { dataset, catalogue })
     }
 
     /// What there is to learn from, as of now.
-    pub fn data<'a>(&self, dataset: &'a Dataset, catalogue: &'a Catalogue, seed: Seed) -> Data<'a> {
+    pub fn data<'a>(&self, material: &'a Material, seed: Seed) -> Data<'a> {
+        let Material { dataset, catalogue } = material;
         Data { dataset, catalogue, now: self.clock.now(), seed }
     }
 }

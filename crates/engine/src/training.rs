@@ -3,8 +3,9 @@
 use crate::Engine;
 use crate::audit::{AuditTrail, By};
 use crate::error::EngineError;
+use crate::needs::Material;
 use governance::Deed;
-use learning::{Dataset, Published, TaskName};
+use learning::{Published, TaskName};
 use primitives::{ErrorKind, Seed, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -66,6 +67,17 @@ impl Trainer {
     /// # Errors
     /// [`EngineError`] of kind `Conflict` where training is under way.
     pub fn begin(self: &Arc<Self>, engine: &Arc<Engine>, tasks: Vec<TaskName>, by: By) -> Result<(), EngineError> {
+        self.begin_with(engine, tasks, by, None)
+    }
+
+    /// Does the same, from what was read already.
+    fn begin_with(
+        self: &Arc<Self>,
+        engine: &Arc<Engine>,
+        tasks: Vec<TaskName>,
+        by: By,
+        read: Option<Material>,
+    ) -> Result<(), EngineError> {
         if self.is_busy.swap(true, Ordering::AcqRel) {
             let message = "models are being trained already: GET /v1/models says how it goes";
             return Err(EngineError::new(ErrorKind::Conflict, message));
@@ -76,7 +88,7 @@ impl Trainer {
         let (trainer, engine) = (self.clone(), engine.clone());
         let spawned = std::thread::Builder::new().name("training".to_owned()).spawn(move || {
             let _ends = Ends(&trainer.is_busy);
-            trainer.run(&engine, &tasks, &by);
+            trainer.run(&engine, &tasks, &by, read);
         });
         match spawned {
             Ok(_) => Ok(()),
@@ -91,9 +103,10 @@ impl Trainer {
     /// have refused since, where enough is there to train from.
     pub fn train_when_due(self: &Arc<Self>, engine: &Arc<Engine>, train_hours: i64) {
         let now = engine.clock().now();
-        if let Err(error) = engine.count_needs_when_due() {
+        let read = engine.count_needs_when_due().unwrap_or_else(|error| {
             tracing::error!(error = error.story(), "cannot tell what is missing to train");
-        }
+            None
+        });
         let status = engine.champion_status();
         // What cannot answer any more is trained again at once; where that failed, a person has read why.
         let is_faulty = |task: &TaskName| {
@@ -111,16 +124,16 @@ impl Trainer {
         let due: Vec<TaskName> = engine.capabilities().tasks.names().filter(is_due).filter(can_be).cloned().collect();
         if !due.is_empty() {
             // Where training is under way already, the next round looks again.
-            let _ = self.begin(engine, due, By::SCHEDULE);
+            let _ = self.begin_with(engine, due, By::SCHEDULE, read);
         }
     }
 
-    fn run(&self, engine: &Engine, tasks: &[TaskName], by: &By) {
+    fn run(&self, engine: &Engine, tasks: &[TaskName], by: &By, read: Option<Material>) {
         for task in tasks {
             self.say(task, true, Some("Reading the history…".to_owned()));
         }
-        let dataset = match engine.dataset(&mut |_| {}) {
-            Ok(dataset) => dataset,
+        let material = match read.map_or_else(|| engine.material(&mut |_| {}), Ok) {
+            Ok(material) => material,
             Err(error) => {
                 tracing::error!(error = error.story(), "the history could not be read for training");
                 tasks.iter().for_each(|task| self.say(task, false, Some(format!("Failed: {error}"))));
@@ -129,7 +142,7 @@ impl Trainer {
         };
         for task in tasks {
             self.say(task, true, Some("Training…".to_owned()));
-            match train(engine, task, &dataset, self.seed) {
+            match train(engine, task, &material, self.seed) {
                 Ok(published) => {
                     tracing::info!(model = task.as_str(), version = %published.version, reason = published.reason, "trained");
                     if published.is_champion {
@@ -174,13 +187,13 @@ fn must_forget(engine: &Engine, task: &TaskName, now: Timestamp) -> bool {
 ///
 /// # Errors
 /// [`EngineError`] where something is missing to train; the message says what.
-pub fn train(engine: &Engine, name: &TaskName, dataset: &Dataset, seed: Seed) -> Result<Published, EngineError> {
+pub fn train(engine: &Engine, name: &TaskName, material: &Material, seed: Seed) -> Result<Published, EngineError> {
     let mut reigning = engine.registry().reigning(name)?;
     if let (Some(reigning), Some(still)) = (&mut reigning, engine.still_learned_from(name)?) {
         reigning.n_refused = still.n_customers;
     }
     let task = engine.capabilities().tasks.get(name.as_str())?;
-    let trained = learning::challenge(task, &engine.data(dataset, &engine.catalogue(), seed), reigning.as_ref())?;
+    let trained = learning::challenge(task, &engine.data(material, seed), reigning.as_ref())?;
     let published = engine.registry().publish(&trained)?;
     engine.reload_champions()?;
     Ok(published)

@@ -260,7 +260,7 @@ impl Tally for Numbers {
 }
 
 /// Inserts without keeping much room for more: there are many customers, and most have few of anything.
-fn insert<T>(things: &mut Vec<T>, place: usize, thing: T) {
+pub(crate) fn insert<T>(things: &mut Vec<T>, place: usize, thing: T) {
     if things.len() == things.capacity() {
         things.reserve_exact(1 + things.len() / 4);
     }

@@ -100,9 +100,10 @@ pub(crate) struct Signals {
     pub(crate) seen: Seen,
     /// Whether the customer did something, and did not just become known.
     pub(crate) is_deed: bool,
-    pub(crate) order: Option<Order>,
-    pub(crate) lines: Vec<Line>,
-    pub(crate) views: Vec<View>,
+    /// Few events are orders: most need no room for one.
+    pub(crate) order: Option<Box<Order>>,
+    pub(crate) lines: Box<[Line]>,
+    pub(crate) views: Box<[View]>,
     pub(crate) told: Box<[Told]>,
 }
 
@@ -124,14 +125,14 @@ impl Signals {
             return None;
         }
         let seen = Seen { at: event.occurred_at, offset: *offset };
-        let mut signals = Self { seen, is_deed, order: None, lines: Vec::new(), views: Vec::new(), told };
+        let mut signals = Self { seen, is_deed, order: None, lines: Box::default(), views: Box::default(), told };
         let Some(commerce) = event.commerce() else { return Some(signals) };
         match commerce.step {
             CommerceStep::Ordered => {
-                signals.order = Some(order(seen, commerce, 1));
+                signals.order = Some(Box::new(order(seen, commerce, 1)));
                 signals.lines = numbered(&commerce.products, |position, product| line(seen, position, product));
             }
-            CommerceStep::Refunded => signals.order = Some(order(seen, commerce, -1)),
+            CommerceStep::Refunded => signals.order = Some(Box::new(order(seen, commerce, -1))),
             CommerceStep::Viewed | CommerceStep::Added => {
                 let is_cart = commerce.step == CommerceStep::Added;
                 signals.views = numbered(&commerce.products, |position, product| View {
@@ -178,6 +179,6 @@ fn milli_units(product: &Product) -> i64 {
     milli
 }
 
-fn numbered<T>(products: &[Product], make: impl Fn(u32, &Product) -> T) -> Vec<T> {
+fn numbered<T>(products: &[Product], make: impl Fn(u32, &Product) -> T) -> Box<[T]> {
     (0_u32..).zip(products).map(|(position, product)| make(position, product)).collect()
 }

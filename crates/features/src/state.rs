@@ -99,7 +99,8 @@ impl FeatureState {
         n
     }
 
-    pub(crate) fn add(&mut self, signals: Signals) {
+    /// Takes in what an event tells, its order as it is given here.
+    pub(crate) fn add(&mut self, signals: &Signals, order: Option<Order>) {
         let Seen { at, offset } = signals.seen;
         signals.told.iter().for_each(|told| self.kept.add(at, offset, *told));
         if !signals.is_deed {
@@ -108,7 +109,7 @@ impl FeatureState {
         self.n_seen += 1;
         self.first_seen = earliest(self.first_seen, Some(at));
         self.add_seen(signals.seen);
-        if let Some(order) = signals.order {
+        if let Some(order) = order {
             if order.is_refund {
                 self.n_refunds += 1;
             } else {
@@ -117,8 +118,8 @@ impl FeatureState {
             }
             self.add_order(order);
         }
-        signals.lines.into_iter().for_each(|line| self.lines.add(line));
-        signals.views.into_iter().for_each(|view| self.add_view(view));
+        signals.lines.iter().for_each(|line| self.lines.add(*line));
+        signals.views.iter().for_each(|view| self.add_view(*view));
     }
 
     fn add_seen(&mut self, seen: Seen) {
@@ -145,7 +146,7 @@ impl CustomerState for FeatureState {
 
     fn apply(&mut self, recorded: &Recorded, cells: &Cells) {
         if let Some(signals) = Signals::of(recorded, cells) {
-            self.add(signals);
+            self.add(&signals, signals.order.as_deref().copied());
         }
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod watch;
 
 use crate::FeatureState;
+use crate::cell::insert;
 use crate::signal::{Order, Signals};
 use events::{Offset, Origin, Recorded};
 use primitives::Timestamp;
@@ -20,9 +21,14 @@ pub struct Trace {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Received {
     at: Timestamp,
-    offset: Offset,
     origin: Origin,
     signals: Signals,
+}
+
+impl Received {
+    fn offset(&self) -> Offset {
+        self.signals.seen.offset
+    }
 }
 
 impl Trace {
@@ -54,11 +60,11 @@ impl Trace {
         let (mut state, mut next) = (FeatureState::default(), received.into_iter().peekable());
         for as_of in moments {
             while let Some(received) = next.next_if(|received| received.at <= as_of) {
-                let mut signals = received.signals.clone();
-                if let Some(order) = &mut signals.order {
+                let mut order = received.signals.order.as_deref().copied();
+                if let Some(order) = &mut order {
                     revise(received.origin, order);
                 }
-                state.add(signals);
+                state.add(&received.signals, order);
             }
             visit(as_of, &state);
         }
@@ -71,13 +77,13 @@ impl Trace {
 
     /// Every order, and who told of it.
     pub fn orders_told(&self) -> impl Iterator<Item = (Origin, &Order)> {
-        let told = self.received.iter().filter_map(|it| Some((it.origin, it.signals.order.as_ref()?)));
+        let told = self.received.iter().filter_map(|it| Some((it.origin, it.signals.order.as_deref()?)));
         told.filter(|(_, order)| !order.is_refund)
     }
 
     /// Every order that was received by a moment, and who told of it.
     pub fn orders_known(&self, as_of: Timestamp) -> impl Iterator<Item = (Origin, &Order)> {
-        let known = self.received_until(as_of).filter_map(|it| Some((it.origin, it.signals.order.as_ref()?)));
+        let known = self.received_until(as_of).filter_map(|it| Some((it.origin, it.signals.order.as_deref()?)));
         known.filter(|(_, order)| !order.is_refund)
     }
 
@@ -121,18 +127,19 @@ impl Trace {
 
 impl CustomerState for Trace {
     type Reads = TraceReads;
+    const HAS_TIMELINE: bool = false;
 
     fn apply(&mut self, recorded: &Recorded, reads: &TraceReads) {
         if let Some(signals) = Signals::of(recorded, &reads.cells) {
-            let (at, origin) = (recorded.event.received_at, recorded.event.origin);
-            self.received.push(Received { at, offset: recorded.offset, origin, signals });
+            let (at, origin, place) = (recorded.event.received_at, recorded.event.origin, self.received.len());
+            insert(&mut self.received, place, Received { at, origin, signals });
         }
         self.matched.extend(reads.matches(recorded));
     }
 
     fn merge(&mut self, other: Self) {
         self.received.extend(other.received);
-        self.received.sort_by_key(|received| received.offset);
+        self.received.sort_by_key(Received::offset);
         self.matched.extend(other.matched);
         self.matched.sort_by_key(Matched::place);
     }

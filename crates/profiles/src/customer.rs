@@ -45,6 +45,8 @@ pub trait CustomerState: Default + Clone + Serialize + DeserializeOwned + Send +
     /// What is looked for in events, the same for all customers: `()` where that never changes. Whoever opens the customers
     /// says it; the default looks for nothing beyond what is always looked for.
     type Reads: Default + Send + Sync;
+    /// Whether profiles keep the newest events for a timeline. Where nobody looks at one, they are most of what a profile takes.
+    const HAS_TIMELINE: bool = true;
     /// Takes in one event of this customer.
     fn apply(&mut self, recorded: &Recorded, reads: &Self::Reads);
     /// Takes over everything another record of the same customer has taken in.
@@ -152,7 +154,7 @@ impl Profile {
         self.links.keys().any(|identifier| matches!(identifier, Identifier::User(_)))
     }
 
-    pub(crate) fn apply(&mut self, recorded: &Recorded) {
+    pub(crate) fn apply(&mut self, recorded: &Recorded, has_timeline: bool) {
         let Recorded { offset, event } = recorded;
         self.n_events += 1;
         self.first_seen = self.first_seen.min(event.occurred_at);
@@ -165,7 +167,9 @@ impl Profile {
             let said = |value: &Value| Trait { json: value.to_string(), at: event.occurred_at, offset: *offset };
             self.keep_traits(traits.iter().map(|(name, value)| (name.clone(), said(value))));
         }
-        self.moments.add(Moment::new(*offset, event));
+        if has_timeline {
+            self.moments.add(Moment::new(*offset, event));
+        }
     }
 
     pub(crate) fn merge(&mut self, other: Self) {

@@ -112,7 +112,7 @@ impl<S: CustomerState> Profiles<S> {
             let reads = Arc::clone(&self.reads);
             let customer = self.customer_mut(&id)?;
             let before = watch.before(customer, recorded);
-            customer.profile.apply(recorded);
+            customer.profile.apply(recorded, S::HAS_TIMELINE);
             customer.state.apply(recorded, &reads);
             watch.after(customer, before);
             self.resident.weigh(&id);

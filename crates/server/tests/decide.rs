@@ -373,10 +373,9 @@ fn every_decision_replays_to_the_byte_whatever_happens_later() {
     server.post_as(SERVER, "/v1/batch", &json!({"batch": sold_out.collect::<Vec<_>>()})).ok();
     server.advance(Duration::from_secs(40 * 86_400));
     let engine = server.engine();
-    let dataset = engine.dataset(&mut |_| {}).unwrap();
+    let material = engine.material(&mut |_| {}).unwrap();
     let task = engine.capabilities().tasks.get("recommend").unwrap();
-    let retrained =
-        learning::train(task, &engine.data(&dataset, &engine.catalogue(), primitives::Seed::new(9))).unwrap();
+    let retrained = learning::train(task, &engine.data(&material, primitives::Seed::new(9))).unwrap();
     let published = server.engine().registry().publish(&retrained).unwrap();
     server.engine().registry().promote(&"recommend".into(), &published.version).unwrap();
     server.engine().reload_champions().unwrap();

@@ -236,14 +236,32 @@ fn a_feature_more_changes_no_model_and_no_past_decision() {
     }
 }
 
+/// Nothing of its past is in what was read before.
+#[test]
+fn a_feature_that_is_declared_after_the_history_was_read_is_not_learned_from() {
+    let server = TestServer::start();
+    world::take_in(server.engine(), &world::shop().events);
+    let engine = server.engine();
+    let material = engine.material(&mut |_| {}).unwrap();
+    engine.declare(&[largest_order("The largest order")]).unwrap();
+    engine.follow_corrections(&mut |_| Ok(())).unwrap();
+    assert!(engine.catalogue().get("order_worth_max").is_some());
+    for (material, is_looked_at) in [(material, false), (engine.material(&mut |_| {}).unwrap(), true)] {
+        let published = engine::train(engine, &"churn".into(), &material, Seed::new(3)).unwrap();
+        let header = engine.registry().header_of(&"churn".into(), &published.version).unwrap();
+        let found = header.features.iter().any(|feature| &*feature.name == "order_worth_max");
+        assert_eq!((found, header.declared.len()), (is_looked_at, usize::from(is_looked_at)));
+    }
+}
+
 #[test]
 fn what_a_model_said_of_a_declared_feature_can_be_said_again_when_it_is_gone() {
     let server = TestServer::start_with(|settings| settings.features = vec![largest_order("The largest order")]);
     world::take_in(server.engine(), &world::shop().events);
     let engine = server.engine();
-    let dataset = engine.dataset(&mut |_| {}).unwrap();
-    let (catalogue, task) = (engine.catalogue(), engine.capabilities().tasks.get("churn").unwrap());
-    let trained = learning::train(task, &engine.data(&dataset, &catalogue, Seed::new(3))).unwrap();
+    let material = engine.material(&mut |_| {}).unwrap();
+    let task = engine.capabilities().tasks.get("churn").unwrap();
+    let trained = learning::train(task, &engine.data(&material, Seed::new(3))).unwrap();
     assert!(trained.header.features.iter().any(|feature| &*feature.name == "order_worth_max"));
     let version = engine.registry().publish(&trained).unwrap().version;
     engine.registry().promote(&"churn".into(), &version).unwrap();
@@ -300,9 +318,9 @@ fn every_decision_can_be_made_again_when_what_it_came_from_is_declared_otherwise
     });
     world::fill(server.engine());
     let engine = server.engine();
-    let dataset = engine.dataset(&mut |_| {}).unwrap();
-    let (catalogue, task) = (engine.catalogue(), engine.capabilities().tasks.get("returns_soon").unwrap());
-    let trained = learning::train(task, &engine.data(&dataset, &catalogue, Seed::new(3))).unwrap();
+    let material = engine.material(&mut |_| {}).unwrap();
+    let task = engine.capabilities().tasks.get("returns_soon").unwrap();
+    let trained = learning::train(task, &engine.data(&material, Seed::new(3))).unwrap();
     let version = engine.registry().publish(&trained).unwrap().version;
     engine.registry().promote(&"returns_soon".into(), &version).unwrap();
     engine.reload_champions().unwrap();

@@ -2,18 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use engine::{Engine, Ports};
+use engine::{AuditTrail, By, Engine, Ports, Trainer};
+use events::generator::{World, WorldSettings};
 use events::{
-    Batch, Envelope, Event, EventLog, EventLogError, ImportCounts, Inspected, InspectedStatus, NewImport, Offset,
-    Origin, Receipt, Recorded, Rejected,
+    Batch, Envelope, Event, EventLog, EventLogError, Filter, ImportCounts, Inspected, InspectedStatus, NewImport,
+    Offset, Origin, Receipt, Recorded, Rejected,
 };
+use features::{Declared, History, Measure};
 use governance::ConsentPolicy;
+use learning::{ModelStore, ModelStoreError};
 use primitives::{ErrorKind, MessageId, Seed, SimulatedClock, Timestamp};
 use serde_json::{Value, json};
 use server::api::wire;
 use server::on_disk::ports;
 use std::cell::Cell;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::{Duration, Instant};
 use storage::{Access, DataDir, Storage, StorageSettings};
 
 fn noon() -> Timestamp {
@@ -138,4 +144,124 @@ fn a_damaged_pointer_to_one_champion_stops_nothing_else() {
     );
     assert!(engine.registry().versions(&"churn".into()).unwrap().is_empty());
     engine.ingest(batch(&[json!({"type": "track", "userId": "ann", "event": "Seen"})], Origin::Server)).unwrap();
+}
+
+/// A history that counts how often it is read.
+struct Counted(Arc<dyn History>, AtomicUsize);
+
+impl History for Counted {
+    fn replay(&self, after: Offset, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.replay(after, visit)
+    }
+
+    fn n_events(&self) -> Result<u64, EventLogError> {
+        self.0.n_events()
+    }
+}
+
+/// What is missing is counted and what can be trained is trained: of the same customers, who are in memory once.
+#[test]
+fn a_round_that_counts_and_trains_reads_the_history_once() {
+    let data = tempfile::tempdir().unwrap();
+    let storage = storage(&data);
+    let history = Arc::new(Counted(storage.history(), AtomicUsize::new(0)));
+    let engine = Arc::new(engine(Ports { history: history.clone(), ..ports(&storage) }));
+    let settings = WorldSettings { n_customers: 200, n_items: 80, ends_at: noon(), ..WorldSettings::default() };
+    let accepted: Vec<Event> = World::new(Seed::new(11), settings).events().collect();
+    for part in accepted.chunks(5_000) {
+        engine.ingest(Batch { accepted: part.to_vec(), ..Batch::default() }).unwrap();
+    }
+    let trainer = Arc::new(Trainer::new(Seed::new(1), AuditTrail::new(engine.clone())));
+    let n_before = history.1.load(Ordering::Relaxed);
+    let n_read = || history.1.load(Ordering::Relaxed) - n_before;
+    trainer.train_when_due(&engine, 24);
+    let names = || engine.capabilities().tasks.names();
+    let trained = || names().filter(|task| !engine.registry().versions(task).unwrap().is_empty()).count();
+    #[expect(clippy::disallowed_methods, reason = "a deadline is of real time")]
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while trained() == 0 || names().any(|task| trainer.is_training(task)) {
+        #[expect(clippy::disallowed_methods, reason = "a deadline is of real time")]
+        let now = Instant::now();
+        assert!(now < deadline, "nothing was trained");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(n_read(), 1);
+    // Whoever is asked by a person reads what is there then.
+    while trainer.begin(&engine, names().cloned().collect(), By::SCHEDULE).is_err() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    while n_read() == 1 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(n_read(), 2);
+}
+
+/// Models whose reader has to wait until an event was taken in, once.
+struct Slow {
+    models: Arc<dyn ModelStore>,
+    engine: OnceLock<Weak<Engine>>,
+    is_slow: AtomicBool,
+    took_in: AtomicBool,
+}
+
+impl ModelStore for Slow {
+    fn put(&self, file: &[u8]) -> Result<String, ModelStoreError> {
+        self.models.put(file)
+    }
+
+    fn get(&self, sha256: &str) -> Result<Vec<u8>, ModelStoreError> {
+        self.models.get(sha256)
+    }
+
+    fn list(&self) -> Result<Vec<String>, ModelStoreError> {
+        self.models.list()
+    }
+
+    fn champions(&self, model: &str) -> Result<Vec<String>, ModelStoreError> {
+        let engine = self.engine.get().and_then(Weak::upgrade).filter(|_| self.is_slow.swap(false, Ordering::AcqRel));
+        if let Some(engine) = engine {
+            let (send, receive) = channel();
+            std::thread::spawn(move || {
+                let seen = json!({"type": "track", "event": "Seen", "userId": "bob", "messageId": "meanwhile"});
+                let _ = send.send(engine.ingest(batch(&[seen], Origin::Server)).unwrap().n_accepted);
+            });
+            self.took_in.store(receive.recv_timeout(Duration::from_secs(5)) == Ok(1), Ordering::Release);
+        }
+        self.models.champions(model)
+    }
+
+    fn set_champions(&self, model: &str, champions: &[String]) -> Result<(), ModelStoreError> {
+        self.models.set_champions(model, champions)
+    }
+}
+
+#[test]
+fn no_event_waits_for_models_that_are_read_again_for_a_new_feature() {
+    let data = tempfile::tempdir().unwrap();
+    let storage = storage(&data);
+    let models = Arc::new(Slow {
+        models: storage.model_store(),
+        engine: OnceLock::new(),
+        is_slow: AtomicBool::new(false),
+        took_in: AtomicBool::new(false),
+    });
+    let engine = Arc::new(engine(Ports { models: models.clone(), ..ports(&storage) }));
+    models.engine.set(Arc::downgrade(&engine)).unwrap();
+    let seen = json!({"type": "track", "event": "Seen", "userId": "ann", "messageId": "first"});
+    engine.ingest(batch(&[seen], Origin::Server)).unwrap();
+    let declared = Declared {
+        name: "times_seen".to_owned(),
+        meaning: "How often seen".to_owned(),
+        when: Filter::named("Seen"),
+        measure: Measure::Count,
+        of: None,
+        within_days: None,
+    };
+    engine.declare(&[declared]).unwrap();
+    models.is_slow.store(true, Ordering::Release);
+    engine.follow_corrections(&mut |_| Ok(())).unwrap();
+    assert!(engine.catalogue().get("times_seen").is_some());
+    assert!(!models.is_slow.load(Ordering::Acquire), "the champions are read again");
+    assert!(models.took_in.load(Ordering::Acquire));
 }

@@ -231,9 +231,8 @@ impl Task for Binary {
                 WAIT,
             ),
         ];
-        let count = |as_ofs: &[Timestamp]| Rows::of(data, &self.outcome, &Inputs::default(), as_ofs).n_each();
-        let (n_true, n_false) = split.as_ref().map_or((0, 0), |split| count(&[split.test_from]));
-        let (n_learned_true, n_learned_false) = split.as_ref().map_or((0, 0), |split| count(&split.train_as_ofs));
+        let count = |split: &Split| rows::count(data, &self.outcome, &split.train_as_ofs, split.test_from);
+        let [(n_learned_true, n_learned_false), (n_true, n_false)] = split.as_ref().map(count).unwrap_or_default();
         for watch in self.outcome.watches() {
             if let Some(how) = data.dataset.missing(&watch) {
                 needs.push(Need::new(

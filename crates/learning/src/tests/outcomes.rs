@@ -1,14 +1,15 @@
 //! Is an outcome of the settings learned like a built-in one, and is it said what is missing?
 
 use super::world::{catalogue, day, numbered, order, seed};
+use crate::tasks::binary::{Rows, rows};
 use crate::{
     Among, Binary, Contest, Data, Dataset, Evaluation, Label, LearningError, Loaded, Outcome, Reigning, Task, Trained,
     What,
 };
 use events::{Call, Event, Filter};
-use features::TraceReads;
+use features::{Inputs, TraceReads};
 use governance::ConsentPolicy;
-use primitives::stable_hash;
+use primitives::{Timestamp, stable_hash};
 use serde_json::json;
 
 const N_CUSTOMERS: u64 = 240;
@@ -124,6 +125,37 @@ fn what_was_not_told_of_yet_did_not_fail_to_happen() {
     let short = |event: &Event| event.title() != "Help Opened" || event.occurred_at > day(110);
     let dataset = told(&task, history().into_iter().filter(short).collect());
     assert!(task.split(&data(&dataset)).is_none(), "ten days are no window to learn from and one to be judged on");
+}
+
+#[test]
+fn what_is_counted_is_what_the_rows_would_be() {
+    let asked = outcome("Help Opened", "tutorial");
+    let turned = Outcome { label: Label::DidNot(asked.label.what().clone()), ..asked.clone() };
+    let everyone = Outcome { among: Among::Everyone, ..asked.clone() };
+    for outcome in [asked, turned, everyone] {
+        let task = Binary::new(outcome.clone());
+        let dataset = told(&task, history());
+        let data = data(&dataset);
+        let split = task.split(&data).unwrap();
+        let of = |as_ofs: &[Timestamp]| {
+            let rows = Rows::of(&data, &outcome, &Inputs::default(), as_ofs);
+            let n_true = rows.labels.iter().filter(|label| **label > 0.5).count();
+            (n_true as u64, (rows.len() - n_true) as u64)
+        };
+        let counted = rows::count(&data, &outcome, &split.train_as_ofs, split.test_from);
+        assert_eq!(counted, [of(&split.train_as_ofs), of(&[split.test_from])]);
+        assert!(
+            counted.iter().all(|(n_true, n_false)| *n_true > 0 && *n_false > 0 && n_true != n_false),
+            "{counted:?}"
+        );
+    }
+}
+
+#[test]
+fn nobody_who_is_learned_from_has_a_timeline() {
+    let dataset = told(&Binary::new(outcome("Help Opened", "tutorial")), history());
+    assert!(dataset.customers().iter().all(|customer| customer.get().profile.moments.as_slice().is_empty()));
+    assert!(dataset.customers().iter().all(|customer| customer.get().profile.n_events > 1));
 }
 
 #[test]

@@ -31,11 +31,11 @@ pub(crate) fn prepare(data: &Path, n_customers: usize, n_items: usize) -> Result
     opened.storage.seal(opened.engine.checkpointed(), &SealPolicy::everything())?;
 
     let started = Instant::now();
-    let dataset = opened.engine.dataset(&mut |_| {})?;
+    let material = opened.engine.material(&mut |_| {})?;
     println!("history read for training: {:.0} events/s", events.len() as f64 / started.elapsed().as_secs_f64());
     for task in opened.engine.capabilities().tasks.names() {
         let started = Instant::now();
-        let published = engine::train(&opened.engine, task, &dataset, Seed::new(1))?;
+        let published = engine::train(&opened.engine, task, &material, Seed::new(1))?;
         println!("training {task}: {:.1} s. {}", started.elapsed().as_secs_f64(), published.reason);
     }
     Ok(world.user_ids().map(|id| id.to_string()).collect())

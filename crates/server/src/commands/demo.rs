@@ -198,7 +198,7 @@ fn train_missing(opened: &Arc<Opened>, seed: Seed) -> Result<bool, ServerError> 
     let (send, receive) = channel();
     let trainer = opened.clone();
     let spawned = std::thread::Builder::new().name("training".to_owned()).spawn(move || {
-        let trained = read_history(&trainer).map(|dataset| train_all(&trainer, &dataset, &missing, seed));
+        let trained = read_history(&trainer).map(|material| train_all(&trainer, &material, &missing, seed));
         drop(trainer);
         // Nobody listens any more after a Ctrl-C.
         let _ = send.send(trained);

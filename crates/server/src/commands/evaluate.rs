@@ -9,7 +9,8 @@ use crate::settings::Settings;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
 use console::format;
-use learning::{Comparison, Data, Dataset, Evaluation, TaskName, baseline_title};
+use engine::Material;
+use learning::{Comparison, Data, Evaluation, TaskName, baseline_title};
 use primitives::{ErrorKind, Seed, Timestamp};
 use serde_json::{Map, Value, json};
 use storage::Access;
@@ -25,11 +26,11 @@ pub(super) fn run(
     let tasks = tasks(&settings, model)?;
     let opened = Opened::open(&options.data, Access::ReadOnly, settings)?;
     let as_of = as_of.map(|as_of| not_later(as_of, opened.engine.clock().now())).transpose()?;
-    let dataset = read_history(&opened)?;
+    let material = read_history(&opened)?;
     let (mut documents, mut texts, mut first_lacking) = (Map::new(), Vec::new(), None);
     for task in tasks {
         let bar = super::progress::spinner(&format!("Evaluating {task}"));
-        let evaluation = evaluate(&opened, &dataset, &task, as_of, seed);
+        let evaluation = evaluate(&opened, &material, &task, as_of, seed);
         bar.finish_and_clear();
         let (document, text) = match evaluation {
             Ok(evaluation) => (document(&evaluation), in_words(&task, &evaluation)),
@@ -70,14 +71,13 @@ fn not_later(as_of: Timestamp, now: Timestamp) -> Result<Timestamp, ServerError>
 
 fn evaluate(
     opened: &Opened,
-    dataset: &Dataset,
+    material: &Material,
     task: &TaskName,
     as_of: Option<Timestamp>,
     seed: Seed,
 ) -> Result<Evaluation, ServerError> {
     let task = opened.engine.capabilities().tasks.get(task.as_str())?;
-    let catalogue = opened.engine.catalogue();
-    let data = opened.engine.data(dataset, &catalogue, seed);
+    let data = opened.engine.data(material, seed);
     Ok(learning::evaluate(task, &Data { now: as_of.unwrap_or(data.now), ..data })?)
 }
 

@@ -8,9 +8,9 @@ use crate::error::ServerError;
 use crate::serve::Opened;
 use crate::settings::Settings;
 use console::format;
-use engine::{EngineError, Stopwatch};
+use engine::{EngineError, Material, Stopwatch};
 use governance::Deed;
-use learning::{Dataset, LearningError, Published, TaskName};
+use learning::{LearningError, Published, TaskName};
 use primitives::{ErrorKind, Seed};
 use serde::Serialize;
 use storage::Access;
@@ -45,8 +45,8 @@ pub(super) fn run(
     if rollback {
         return roll_back(options, &opened, &tasks);
     }
-    let dataset = read_history(&opened)?;
-    let trained = train_all(&opened, &dataset, &tasks, seed);
+    let material = read_history(&opened)?;
+    let trained = train_all(&opened, &material, &tasks, seed);
     drop(opened);
     for TrainedModel { model, version, champion, .. } in &trained {
         note_from_command(&options.data, Deed::Training, model.as_str());
@@ -93,23 +93,23 @@ pub(super) fn tasks(settings: &Settings, named: Option<&str>) -> Result<Vec<Task
 }
 
 /// Reads the whole history, with a bar.
-pub(super) fn read_history(opened: &Opened) -> Result<Dataset, ServerError> {
+pub(super) fn read_history(opened: &Opened) -> Result<Material, ServerError> {
     let bar = Counting::events("Reading the history", opened.engine.ports().history.n_events()?);
-    let dataset = opened.engine.dataset(&mut |n| {
+    let material = opened.engine.material(&mut |n| {
         if n % 4_096 == 0 {
             bar.advance(n);
         }
     });
     bar.finish();
-    Ok(dataset?)
+    Ok(material?)
 }
 
 /// Trains one model after the other; what cannot be trained is told and does not stop the others.
-pub(super) fn train_all(opened: &Opened, dataset: &Dataset, tasks: &[TaskName], seed: Seed) -> Vec<TrainedModel> {
+pub(super) fn train_all(opened: &Opened, material: &Material, tasks: &[TaskName], seed: Seed) -> Vec<TrainedModel> {
     let train = |task: &TaskName| {
         let watch = Stopwatch::start();
         let bar = super::progress::spinner(&format!("Training {task}"));
-        let result = engine::train(&opened.engine, task, dataset, seed);
+        let result = engine::train(&opened.engine, task, material, seed);
         bar.finish_and_clear();
         let seconds = watch.elapsed().as_secs_f64();
         let model = task.clone();

@@ -105,8 +105,8 @@ impl Console {
         for events in events.chunks(2_000) {
             engine.ingest(Batch { accepted: events.to_vec(), ..Batch::default() }).unwrap();
         }
-        let dataset = engine.dataset(&mut |_| {}).unwrap();
-        engine::train(engine, &"recommend".into(), &dataset, Seed::new(1)).unwrap();
+        let material = engine.material(&mut |_| {}).unwrap();
+        engine::train(engine, &"recommend".into(), &material, Seed::new(1)).unwrap();
         console
     }
 

@@ -28,9 +28,8 @@ pub(crate) fn shop() -> &'static Shop {
         let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(noon()));
         let opened = Opened::open_at(data.path(), Access::Exclusive, super::settings(), clock).unwrap();
         take_in(&opened.engine, &events);
-        let dataset = opened.engine.dataset(&mut |_| {}).unwrap();
-        let catalogue = opened.engine.catalogue();
-        let data = opened.engine.data(&dataset, &catalogue, Seed::new(1));
+        let material = opened.engine.material(&mut |_| {}).unwrap();
+        let data = opened.engine.data(&material, Seed::new(1));
         let tasks = opened.engine.capabilities().tasks.iter();
         let trained = tasks.filter_map(|task| learning::train(task, &data).ok()).collect();
         Shop { events, user_ids: world.user_ids().map(str::to_owned).collect(), trained }

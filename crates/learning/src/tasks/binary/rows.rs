@@ -50,7 +50,13 @@ impl Rows {
             rows
         };
         let chunks: Vec<Self> = data.dataset.customers().par_chunks(N_CUSTOMERS_CHUNK).map(one_chunk).collect();
-        let mut rows = Self { width: inputs.len(), ..Self::default() };
+        let n_rows = chunks.iter().map(Self::len).sum();
+        let mut rows = Self {
+            width: inputs.len(),
+            values: Vec::with_capacity(n_rows * inputs.len()),
+            labels: Vec::with_capacity(n_rows),
+            whose: Vec::with_capacity(n_rows),
+        };
         for chunk in chunks {
             rows.values.extend(chunk.values);
             rows.labels.extend(chunk.labels);
@@ -65,12 +71,6 @@ impl Rows {
 
     pub(crate) fn n_customers(&self) -> usize {
         self.whose.chunk_by(|a, b| a.customer == b.customer).count()
-    }
-
-    /// Of how many it came true, and of how many not.
-    pub(crate) fn n_each(&self) -> (u64, u64) {
-        let n_true = self.labels.iter().filter(|label| **label > 0.5).count();
-        (n_true as u64, (self.len() - n_true) as u64)
     }
 
     /// Whose row it is, and as of when.
@@ -109,6 +109,31 @@ impl Rows {
     pub(crate) fn newest(&self) -> Timestamp {
         self.whose.iter().map(|whose| whose.as_of).max().unwrap_or_default()
     }
+}
+
+/// Of how many rows it came true, and of how many not: of those to learn from, and of those to be judged on. As [`Rows::of`]
+/// makes them, without making them, and in one pass over the customers.
+pub(crate) fn count(
+    data: &Data<'_>,
+    outcome: &Outcome,
+    train_as_ofs: &[Timestamp],
+    test_from: Timestamp,
+) -> [(u64, u64); 2] {
+    let asked = outcome.on(data.dataset);
+    let as_ofs = [train_as_ofs, &[test_from]].concat();
+    let of_one = |customer: &governance::Permitted<profiles::Customer<features::Trace>>| {
+        let (trace, mut counts) = (&customer.get().state, [(0, 0); 2]);
+        trace.walk(&as_ofs, |as_of, state| {
+            if asked.is_asked(trace, state, as_of) {
+                let (n_true, n_false) = &mut counts[usize::from(as_of == test_from)];
+                *(if asked.came_true(trace, as_of) { n_true } else { n_false }) += 1;
+            }
+        });
+        counts
+    };
+    let sum = |a: [(u64, u64); 2], b: [(u64, u64); 2]| [0, 1].map(|at| (a[at].0 + b[at].0, a[at].1 + b[at].1));
+    let customers = data.dataset.customers().par_iter().with_min_len(N_CUSTOMERS_CHUNK);
+    customers.map(of_one).reduce(Default::default, sum)
 }
 
 /// The customer's fold: the same in every version and on every machine.

@@ -29,8 +29,8 @@ fn console() -> Console {
 fn lists_and_customers_have_what_every_kind_says() {
     let console = console();
     let engine = &console.running.app().engine;
-    let dataset = engine.dataset(&mut |_| {}).unwrap();
-    engine::train(engine, &"value".into(), &dataset, Seed::new(1)).unwrap();
+    let material = engine.material(&mut |_| {}).unwrap();
+    engine::train(engine, &"value".into(), &material, Seed::new(1)).unwrap();
     engine.reload_champions().unwrap();
 
     let list = console.get("/customers").body;

@@ -113,8 +113,8 @@ fn a_gap_is_named_and_the_champion_stays() {
     let champion = engine.registry().champion_version(&recommend()).unwrap();
     console.clock.advance(Duration::from_secs(10 * 86_400));
     send(&console, &[order(&console, "late", 0, &json!([{"product_id": "tea", "price": 3.0}]))]);
-    let dataset = engine.dataset(&mut |_| {}).unwrap();
-    let published = engine::train(engine, &recommend(), &dataset, Seed::new(1)).unwrap();
+    let material = engine.material(&mut |_| {}).unwrap();
+    let published = engine::train(engine, &recommend(), &material, Seed::new(1)).unwrap();
     assert!(!published.is_champion && published.reason.contains("goes on answering"), "{}", published.reason);
     assert_eq!(engine.registry().champion_version(&recommend()).unwrap(), champion);
     let models = console.get("/models").body;
