@@ -162,8 +162,8 @@ settings! {
         /// traits and scores, of which all must hold. The built-in groups by recency, frequency and money need none.
         segments: Segment =
             "[[segments]]
-            name = \"dear_and_leaving\"
-            title = \"Dear, and about to leave\"
+            name = \"valuable_and_leaving\"
+            title = \"Valuable and about to leave\"
             rule = [{ feature = \"revenue_365d\", at_least = 500 }, { score = \"churn\", at_least = 0.6 }]",
     }
 }

@@ -24,7 +24,7 @@ declared when it was made, whatever they are called now. Another title changes n
 fn examples() -> [Value; 2] {
     [
         json!({
-            "name": "dear_and_leaving", "title": "Dear, and about to leave",
+            "name": "valuable_and_leaving", "title": "Valuable and about to leave",
             "rule": [{ "feature": "revenue_365d", "at_least": 500 }, { "score": "churn", "at_least": 0.6 }],
         }),
         json!({ "name": "pro", "rule": [{ "trait": "plan", "is": "pro" }] }),
