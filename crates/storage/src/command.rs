@@ -2,11 +2,13 @@
 
 mod audit;
 mod days;
+mod ids;
 mod imports;
 mod state;
 
 pub(crate) use audit::NewAudit;
 pub(crate) use days::DayCommand;
+pub(crate) use ids::N_SLICES;
 pub(crate) use imports::{Correction, Followed, ImportCommand};
 pub(crate) use state::{StateCommand, StateTable};
 
@@ -104,10 +106,9 @@ pub(crate) enum Command {
     DropSealed {
         n_max: u64,
     },
-    /// Forgets message ids of live events in one slice of the ids, seen before a moment.
+    /// Forgets message ids of live events in one of [`N_SLICES`] slices of the ids, seen before a moment.
     ForgetIds {
-        from: [u8; 2],
-        to: Option<[u8; 2]>,
+        slice: u16,
         before: i64,
     },
     /// Bounds the database's size in pages; 0 lifts the bound.
@@ -190,11 +191,7 @@ pub(crate) fn apply(
             let sql = "DELETE FROM events WHERE offset <= (SELECT min(offset) FROM events) + ?1 AND offset <= ?2";
             rows(connection.prepare_cached(sql)?.execute(params![signed(n_max.saturating_sub(1)), signed(upto)]))
         }
-        Command::ForgetIds { from, to, before } => {
-            let sql = "DELETE FROM message_ids WHERE id >= ?1 AND (?2 IS NULL OR id < ?2) AND seen_at < ?3";
-            let to = to.as_ref().map(<[u8; 2]>::as_slice);
-            rows(connection.prepare_cached(sql)?.execute(params![from.as_slice(), to, before]))
-        }
+        Command::ForgetIds { slice, before } => rows(ids::forget(connection, *slice, *before)),
         Command::LimitPages(n) => {
             // SQLite never bounds below the present size.
             let limit = if *n == 0 { signed(u64::from(u32::MAX) - 1) } else { signed(*n) };

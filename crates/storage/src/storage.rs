@@ -1,9 +1,8 @@
 //! What does one machine's storage consist of, and how is it opened?
 
-use crate::command::{Command, Done};
+use crate::command::{Command, Done, N_SLICES};
 use crate::directory::bytes_of;
 use crate::history_files::PartFiles;
-use crate::numbers::unsigned;
 use crate::readers::Readers;
 use crate::schema::{meta, open_checked};
 use crate::settings::{StorageSettings, WriterStats};
@@ -17,12 +16,14 @@ use governance::Retention;
 use learning::ModelStore;
 use primitives::{ErrorKind, Timestamp};
 use profiles::ProfileStore;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many old decisions are removed at a time.
 const N_DECISIONS_PRUNED: u64 = 500;
 /// How many message ids move into their table at a time.
 const N_IDS_MOVED: usize = 8_192;
+/// How often a slice of the message ids is looked through: all of them within a day.
+const SLICE_MS: i64 = 60_000;
 /// How many rows that are in the history already leave the log at a time, so that appends go on between.
 const N_ROWS_DROPPED: u64 = 2_000;
 
@@ -43,6 +44,8 @@ pub struct Storage {
     models: Arc<FileModelStore>,
     /// The day whose file of decisions was written last; held while files are written.
     pub(crate) last_decision_day: Mutex<i64>,
+    /// Up to which time the slices of the message ids were looked through, in units of [`SLICE_MS`].
+    forgot_ids_at: Mutex<Option<i64>>,
     pub(crate) retention: Retention,
     is_new: bool,
     pub(crate) directory: DataDir,
@@ -63,8 +66,6 @@ pub struct Usage {
     pub n_history_days: u64,
     /// Bytes of the models.
     pub model_bytes: u64,
-    /// Events that are still in the log.
-    pub n_log_events: u64,
     /// The last offset that is in the history.
     pub sealed_upto: Offset,
     /// The newest offset.
@@ -113,6 +114,7 @@ impl Storage {
             withdrawn: Mutex::default(),
             models: Arc::new(FileModelStore::new(directory.models())),
             last_decision_day: Mutex::new(i64::MIN),
+            forgot_ids_at: Mutex::default(),
             retention,
             is_new,
             directory,
@@ -182,24 +184,35 @@ impl Storage {
         found.map(Offset).map_err(|source| StorageError::Database { attempt: "reading the log's border", source })
     }
 
-    /// Forgets message ids and entries of the audit list that retention no longer asks for, and answers how many message
-    /// ids. Appends go on between the steps.
+    /// Forgets message ids, entries of the audit list and decisions that retention no longer asks for, and answers how many
+    /// message ids. Of the ids it looks through the slices whose turn came since the last call, all of them within a day,
+    /// so that a call costs little however many there are. Appends go on between the steps.
     ///
     /// # Errors
     /// [`StorageError::Database`]; calling it again goes on.
     pub fn prune(&self, now: Timestamp) -> Result<u64, StorageError> {
-        self.flush_ids(self.head().0)?;
-        let before = self.retention.forget_message_ids_before(now).as_millis();
-        let starts: Vec<[u8; 2]> = (0..=u16::MAX).step_by(256).map(u16::to_be_bytes).collect();
-        let mut n_forgotten = 0;
-        for (i, from) in starts.iter().enumerate() {
-            let command = Command::ForgetIds { from: *from, to: starts.get(i + 1).copied(), before };
-            n_forgotten += self.maintain("forgetting old message ids", command)?;
-        }
+        let n_forgotten = self.forget_ids(now)?;
         self.prune_audit(now)?;
         let decided_before = self.retention.forget_decisions_before(now).as_millis();
         let prune = || Command::PruneDecisions { before: decided_before, n_max: N_DECISIONS_PRUNED };
         while self.maintain("forgetting old decisions", prune())? > 0 {}
+        Ok(n_forgotten)
+    }
+
+    fn forget_ids(&self, now: Timestamp) -> Result<u64, StorageError> {
+        let before = self.retention.forget_message_ids_before(now).as_millis();
+        let turn = now.as_millis().div_euclid(SLICE_MS);
+        let mut forgot_at = self.forgot_ids_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let slices: Vec<u16> = slices_between(*forgot_at, turn).collect();
+        // Those that wait in memory move in sorted runs, which are the longer the more rarely this is done.
+        if slices.contains(&0) {
+            self.flush_ids(self.head().0)?;
+        }
+        let mut n_forgotten = 0;
+        for slice in slices {
+            n_forgotten += self.maintain("forgetting old message ids", Command::ForgetIds { slice, before })?;
+        }
+        *forgot_at = Some(turn);
         Ok(n_forgotten)
     }
 
@@ -220,15 +233,6 @@ impl Storage {
         let parts = self.parts.list()?;
         let days: std::collections::BTreeSet<&str> = parts.iter().map(|part| part.date.as_str()).collect();
         let database = self.directory.database();
-        let (n_log_events, sealed_upto) = self
-            .readers
-            .snapshot(|connection| {
-                let sealed_upto = meta(connection, "sealed_upto")?;
-                let sql = "SELECT count(*) FROM events WHERE offset > ?1";
-                let n: i64 = connection.query_row(sql, [crate::numbers::signed(sealed_upto)], |row| row.get(0))?;
-                Ok((unsigned(n), Offset(sealed_upto)))
-            })
-            .map_err(|source| StorageError::Database { attempt: "counting events", source })?;
         Ok(Usage {
             database_bytes: bytes_of(&database),
             wal_bytes: bytes_of(&database.with_extension("db-wal")),
@@ -236,8 +240,7 @@ impl Storage {
             n_history_files: parts.len() as u64,
             n_history_days: days.len() as u64,
             model_bytes: bytes_of(&self.directory.models()),
-            n_log_events,
-            sealed_upto,
+            sealed_upto: self.sealed_upto()?,
             head: self.head(),
         })
     }
@@ -285,4 +288,33 @@ fn read_only() -> DatabaseError {
         "stop the server first, or send it to the server",
         "the data directory was opened for reading only",
     )
+}
+
+/// Which slices of the message ids have their turn after `former` up to `turn`. The clock says whose turn it is, so that all
+/// get theirs however often the program starts; the first call, and one after the clock went back, has one.
+fn slices_between(former: Option<i64>, turn: i64) -> impl Iterator<Item = u16> {
+    let n_slices = i64::from(N_SLICES);
+    let former = former.filter(|former| *former <= turn).unwrap_or(turn - 1);
+    (former.max(turn - n_slices)..turn).filter_map(move |before| u16::try_from((before + 1).rem_euclid(n_slices)).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_slice_has_its_turn_once_in_so_many_minutes() {
+        let n = i64::from(N_SLICES);
+        let slices = |former, turn| slices_between(former, turn).collect::<Vec<u16>>();
+        assert_eq!([slices(None, 0), slices(None, n - 1), slices(None, n)], [vec![0], vec![N_SLICES - 1], vec![0]]);
+        assert_eq!(slices(Some(4), 4), Vec::<u16>::new(), "it had its turn");
+        assert_eq!(slices(Some(4), 7), [5, 6, 7]);
+        assert_eq!(slices(Some(n - 2), n), [N_SLICES - 1, 0]);
+        assert_eq!(slices(Some(9), 4), [4], "the clock went back");
+        for turn in [n + 5, 9 * n] {
+            let mut all = slices(Some(5), turn);
+            all.sort_unstable();
+            assert_eq!(all, (0..N_SLICES).collect::<Vec<_>>(), "after a long pause, each once");
+        }
+    }
 }

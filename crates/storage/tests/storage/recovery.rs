@@ -96,7 +96,9 @@ fn a_lost_database_is_made_again_from_the_history() {
     assert_eq!(ProfileStore::offset(&*storage).unwrap(), Offset(0), "everything derived is to be made again");
     let again = |storage: &Storage| EventLog::append(storage, &samples::imported(0..25)).unwrap();
     assert!(again(&storage).iter().all(|receipt| *receipt == Receipt::Duplicate), "message ids are known");
-    assert_eq!(storage.prune(samples::START.plus_days(4_000)).unwrap(), 0, "for ever");
+    for day in [4_000, 4_001] {
+        assert_eq!(storage.prune(samples::START.plus_days(day)).unwrap(), 0, "for ever");
+    }
     assert_eq!(faults(&storage), Vec::<String>::new());
     drop(storage);
     let storage = open(&bench.data());
@@ -151,7 +153,7 @@ fn an_older_copy_of_the_database_is_refused_and_takes_in_what_it_lacks() {
     let (storage, taken_in) = recover(&bench.data()).unwrap();
     assert_eq!(taken_in, TakenIn { n_events: 20, is_new: false, sealed_upto: Offset(30), leftovers: Vec::new() });
     assert_eq!(samples::numbers(&replayed(&storage)), (0..30).collect::<Vec<_>>());
-    assert_eq!(storage.usage().unwrap().n_log_events, 0, "what the log had too is there once");
+    assert_eq!(storage.sealed_upto().unwrap(), storage.head(), "what the log had too is there once");
     let again = EventLog::append(&*storage, &samples::imported(0..31)).unwrap();
     let n_new = again.iter().filter(|receipt| **receipt != Receipt::Duplicate).count();
     assert_eq!((n_new, again[30]), (1, Receipt::Appended(Offset(31))));
