@@ -38,7 +38,12 @@ const METRICS: [Metric; 10] = [
         "How often one of whom it came true scored above one of whom it did not: 0.5 is chance",
     ),
     of("ece", "Calibration error", Better::Lower, "How far the probabilities are from what came true"),
-    of("gini", "Normalised Gini", Better::Higher, "How well those who spend much are told from the others: 1 is perfect"),
+    of(
+        "gini",
+        "Normalised Gini",
+        Better::Higher,
+        "How well those who spend much are told from the others: 1 is perfect",
+    ),
     of("spearman", "Spearman", Better::Higher, "How well the order of the customers was foretold: 1 is perfect"),
     of("decile_error", "Decile error", Better::Lower, "How far the tenths of the customers are from what they spent"),
     of("sum_bias", "Sum bias", Better::NearZero, "By what share the sum over all customers was too high"),
