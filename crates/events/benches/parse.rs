@@ -5,7 +5,7 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use events::generator::{World, WorldSettings};
-use events::{Envelope, Event, Origin, parse_batch};
+use events::{Envelope, Event, Origin, memory_of, parse_batch};
 use primitives::{Seed, Timestamp};
 use serde_json::json;
 use std::hint::black_box;
@@ -40,6 +40,9 @@ fn parse(c: &mut Criterion) {
             parse_batch(black_box(body.as_bytes()), Envelope::new(received_at, Origin::Client))
                 .map(|batch| batch.accepted.len())
         });
+    });
+    group.bench_function("counting beforehand what it takes to read", |b| {
+        b.iter(|| memory_of(black_box(body.as_bytes())));
     });
     group.bench_function("the same as plain JSON values, the ceiling", |b| {
         b.iter(|| serde_json::from_slice::<serde_json::Value>(black_box(body.as_bytes())).is_ok());
