@@ -144,11 +144,14 @@ impl Engine {
         made.catch_up(&ports)?;
         drop(made);
         (beside.adopt)()?;
-        let fresh = Live::open(&self.ports, &self.policy)?;
+        let mut fresh = Live::open(&self.ports, &self.policy)?;
         *folded = fresh.profiles.offset();
         // Not `folded`: what came between the two is in the fresh state and not in the store.
         self.checkpointed.store(self.ports.profiles.offset()?.0, Ordering::Release);
-        self.live.change(|live| *live = fresh);
+        self.live.change(|live| {
+            fresh.generation = live.generation + 1;
+            *live = fresh;
+        });
         let has_gained = self.settle_features();
         self.is_cold.store(true, Ordering::Release);
         drop(folded);

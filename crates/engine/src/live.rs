@@ -32,6 +32,8 @@ pub struct Live {
     pub(super) cells: Arc<Cells>,
     /// The newest correction that all this follows.
     pub(super) followed: Offset,
+    /// How often the live state was replaced before this one came into force.
+    pub(super) generation: u64,
     /// The row that says with which layout and settings all this is made.
     made_with: Change,
     /// What says how all this is made, for the checkpoint under way.
@@ -127,6 +129,7 @@ impl Live {
     fn stored(ports: &Ports, policy: &ConsentPolicy, cells: Arc<Cells>) -> Result<Self, EngineError> {
         Ok(Self {
             followed: followed(ports)?,
+            generation: 0,
             made_with: profiles::made_with_change(&made_with(policy)),
             made_then: Vec::new(),
             profiles: Profiles::open_reading(ports.profiles.clone(), cells.clone())?,

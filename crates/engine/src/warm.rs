@@ -2,7 +2,6 @@
 
 use crate::Engine;
 use crate::error::EngineError;
-use events::Offset;
 use features::FeatureState;
 use profiles::{Collection, Customer};
 use std::sync::atomic::Ordering;
@@ -24,8 +23,8 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where the store cannot be read.
     pub fn warm(&self, n_max: usize, is_stopped: &dyn Fn() -> bool) -> Result<(), EngineError> {
-        let (n_resident, totals, followed) =
-            self.look(|live| (live.profiles.resident().count() as u64, live.profiles.totals(), live.followed));
+        let (n_resident, totals, generation) =
+            self.look(|live| (live.profiles.resident().count() as u64, live.profiles.totals(), live.generation));
         if n_resident >= totals.n_customers {
             return Ok(());
         }
@@ -39,16 +38,16 @@ impl Engine {
                     return false;
                 }
             }
-            waiting.len() < N_AT_A_TIME || (self.take_in(&mut waiting, n_max, followed) && !is_stopped())
+            waiting.len() < N_AT_A_TIME || (self.take_in(&mut waiting, n_max, generation) && !is_stopped())
         })?;
-        self.take_in(&mut waiting, n_max, followed);
+        self.take_in(&mut waiting, n_max, generation);
         damaged.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// Answers whether there is room for more in the state that they were read for: each follows other corrections.
-    fn take_in(&self, waiting: &mut Vec<Customer<FeatureState>>, n_max: usize, followed: Offset) -> bool {
+    /// Answers whether there is room for more in the state that they were read for.
+    fn take_in(&self, waiting: &mut Vec<Customer<FeatureState>>, n_max: usize, generation: u64) -> bool {
         self.live.change(|live| {
-            live.followed == followed && waiting.drain(..).all(|customer| live.profiles.admit(customer, n_max))
+            live.generation == generation && waiting.drain(..).all(|customer| live.profiles.admit(customer, n_max))
         })
     }
 }

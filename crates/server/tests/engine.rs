@@ -5,8 +5,8 @@
 use engine::{AuditTrail, By, Engine, Ports, Trainer};
 use events::generator::{World, WorldSettings};
 use events::{
-    Batch, Envelope, Event, EventLog, EventLogError, Filter, ImportCounts, Inspected, InspectedStatus, NewImport,
-    Offset, Origin, Receipt, Recorded, Rejected,
+    Batch, Envelope, Event, EventLog, EventLogError, Filter, ImportCounts, ImportId, Inspected, InspectedStatus,
+    NewImport, Offset, Origin, Receipt, Recorded, Rejected,
 };
 use features::{Declared, History, Measure};
 use governance::ConsentPolicy;
@@ -91,11 +91,12 @@ fn what_was_accepted_is_answered_so_where_a_conflict_cannot_be_kept() {
     assert_eq!(engine.look(|live| live.customer("ann")).unwrap().unwrap().profile.n_events, 3);
 }
 
-#[test]
-fn customers_of_the_old_state_are_not_read_into_the_new_one() {
-    let data = tempfile::tempdir().unwrap();
-    let storage = storage(&data);
-    let filling = engine(ports(&storage));
+/// So many come in two batches of reading.
+const N_VISITORS: usize = 1_200;
+
+/// A store with as many visitors as [`N_VISITORS`], who came by one import.
+fn with_visitors(storage: &Arc<Storage>) -> ImportId {
+    let filling = engine(ports(storage));
     let shop = NewImport { file: "shop.csv".to_owned(), mapping: None, mapping_sha256: None };
     let import = filling.begin_import(&shop).unwrap();
     for first in [0, 600] {
@@ -107,7 +108,14 @@ fn customers_of_the_old_state_are_not_read_into_the_new_one() {
     }
     filling.end_import(import, ImportCounts::default()).unwrap();
     filling.checkpoint(usize::MAX).unwrap();
-    drop(filling);
+    import
+}
+
+#[test]
+fn customers_of_the_old_state_are_not_read_into_the_new_one() {
+    let data = tempfile::tempdir().unwrap();
+    let storage = storage(&data);
+    let import = with_visitors(&storage);
     let engine = engine(ports(&storage));
     let n_resident = || engine.look(|live| live.profiles.resident().count());
     let is_undone = Cell::new(false);
@@ -126,6 +134,40 @@ fn customers_of_the_old_state_are_not_read_into_the_new_one() {
     assert!(is_undone.get());
     assert_eq!(n_resident(), 0, "nobody came back");
     assert!(engine.is_to_be_warmed(), "and the new state's customers are read next");
+}
+
+#[test]
+fn nor_are_they_where_the_state_was_made_anew_for_a_feature() {
+    let data = tempfile::tempdir().unwrap();
+    let storage = storage(&data);
+    with_visitors(&storage);
+    let visits: Declared = serde_json::from_value(json!({
+        "name": "visits", "meaning": "Pages looked at", "measure": "count", "when": {"event": "Home"},
+    }))
+    .unwrap();
+    let engine = engine(ports(&storage));
+    let n_resident = || engine.look(|live| live.profiles.resident().count());
+    let is_declared = Cell::new(false);
+    let declare = || {
+        if !is_declared.replace(true) {
+            assert!((1..N_VISITORS).contains(&n_resident()), "some were read already, and not all");
+            engine.declare(std::slice::from_ref(&visits)).unwrap();
+            engine.follow_corrections(&mut |_| Ok(())).unwrap();
+            // The last of them comes once more, and is stored: what was read before knows nothing of it.
+            let again = json!({"type": "page", "userId": format!("user-{}", N_VISITORS - 1)});
+            engine.ingest(batch(&[again], Origin::Client)).unwrap();
+            engine.checkpoint(0).unwrap();
+        }
+        false
+    };
+    assert!(engine.is_to_be_warmed());
+    engine.warm(usize::MAX, &declare).unwrap();
+    assert!(is_declared.get());
+    assert_eq!(n_resident(), 0, "nobody of the former state came back");
+    assert!(engine.is_to_be_warmed());
+    engine.warm(usize::MAX, &|| false).unwrap();
+    let n_events: u64 = engine.look(|live| live.profiles.resident().map(|customer| customer.profile.n_events).sum());
+    assert_eq!((n_resident(), n_events), (N_VISITORS, N_VISITORS as u64 + 1), "and no event is lost");
 }
 
 #[test]
