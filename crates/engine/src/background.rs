@@ -177,13 +177,14 @@ impl Checkpoints {
         }
     }
 
-    /// A champion that another process trained or rolled back answers from now on.
+    /// A champion that another process trained or rolled back answers from now on, and so does one that can again.
     fn follow_registry(&self) {
         let in_force = self.engine.champion_status();
         let is_other = |status: &ChampionStatus| {
             self.engine.registry().champion_version(&status.task).is_ok_and(|version| version != status.version)
         };
-        if !in_force.iter().any(is_other) {
+        // What could not be read for a moment may be readable now.
+        if !in_force.iter().any(|status| is_other(status) || status.fault.is_some()) {
             return;
         }
         for ChampionStatus { task, version: former, .. } in in_force.iter().filter(|status| is_other(status)) {

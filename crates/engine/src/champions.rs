@@ -2,9 +2,10 @@
 
 use crate::Engine;
 use crate::error::EngineError;
+use crate::needs::Material;
 use decisions::Models;
 use features::{FeatureError, FeatureId};
-use learning::{LearningError, ModelHeader, TaskName, Withdrawn};
+use learning::{LearningError, ModelHeader, Reigning, TaskName, Withdrawn};
 use primitives::{ErrorKind, ModelVersion, Timestamp};
 use std::sync::PoisonError;
 
@@ -66,6 +67,7 @@ impl Engine {
     pub fn reload_champions(&self) -> Result<(), EngineError> {
         let mut champions = Models::default();
         let mut status = Vec::new();
+        let before = self.champion_status();
         for task in self.capabilities.tasks.iter() {
             let name = &task.about().name;
             // A damaged pointer to one champion stops no other.
@@ -83,7 +85,10 @@ impl Engine {
                 }
             };
             let fault = fault.map(|(fault, why)| {
-                tracing::error!(model = name.as_str(), fault, "the champion cannot be used; decisions fall back");
+                // It is looked at again from time to time, and told once.
+                if !before.iter().any(|known| known.task == *name && known.fault.as_ref() == Some(&fault)) {
+                    tracing::error!(model = name.as_str(), fault, "the champion cannot be used; decisions fall back");
+                }
                 let named = version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
                 champions.set_aside(name.clone(), format!("The {name} model{named} cannot be used, since {why}"));
                 fault
@@ -114,6 +119,19 @@ impl Engine {
             }
             .to_owned(),
         }
+    }
+
+    /// Whether a champion looks at features that are wanted and were not kept when a history was read: in training they would
+    /// be the same for everybody.
+    pub(super) fn lacks_features(&self, task: &TaskName, reigning: &Reigning, material: &Material) -> bool {
+        // One that cannot be opened lacks more than features.
+        let Ok(header) = self.registry.header_of(task, &reigning.version) else { return false };
+        let wanted = self.wanted();
+        let is_lacking = |id: &FeatureId| {
+            let id = std::slice::from_ref(id);
+            wanted.inputs(id).is_ok() && material.catalogue.inputs(id).is_err()
+        };
+        header.features.iter().any(is_lacking)
     }
 
     fn are_being_counted<'a>(&self, mut features: impl Iterator<Item = &'a FeatureId>) -> bool {

@@ -17,7 +17,7 @@ const N_EVENTS_AT_ONCE: u64 = 20_000;
 pub struct Material {
     /// The history of everybody who permits it.
     pub dataset: Dataset,
-    catalogue: Arc<Catalogue>,
+    pub(super) catalogue: Arc<Catalogue>,
 }
 
 /// What was counted, and when.

@@ -1,9 +1,9 @@
 //! How are models trained beside everything else? One after the other, when they are asked for or due.
 
-use crate::Engine;
 use crate::audit::{AuditTrail, By};
 use crate::error::EngineError;
 use crate::needs::Material;
+use crate::{ChampionStatus, Engine};
 use governance::Deed;
 use learning::{Published, TaskName};
 use primitives::{ErrorKind, Seed, Timestamp};
@@ -15,6 +15,9 @@ use std::time::Duration;
 /// How long before it is due a model is trained again without those who have refused.
 const FORGET_EARLY: Duration = Duration::from_secs(4 * 3_600);
 
+/// How long after a training that did not help a champion that cannot answer is tried again.
+const FAULT_AGAIN: Duration = Duration::from_secs(3_600);
+
 /// Trains models on a thread of their own, one after the other.
 pub struct Trainer {
     seed: Seed,
@@ -22,14 +25,22 @@ pub struct Trainer {
     is_busy: AtomicBool,
     /// What training is doing or why it failed, by model.
     status: Mutex<BTreeMap<TaskName, Said>>,
+    /// For which fault of its champion a model was last trained, and when.
+    tried: Mutex<BTreeMap<TaskName, (String, Timestamp)>>,
 }
 
 /// Says that a training is over, also where it ends by a panic.
-struct Ends<'a>(&'a AtomicBool);
+struct Ends(Arc<Trainer>);
 
-impl Drop for Ends<'_> {
+impl Drop for Ends {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::Release);
+        let mut status = self.0.status.lock().unwrap_or_else(PoisonError::into_inner);
+        for said in status.values_mut().filter(|said| said.is_under_way) {
+            let text = "Failed: the training broke off, and the program's log says where".to_owned();
+            *said = Said { text, is_under_way: false };
+        }
+        drop(status);
+        self.0.is_busy.store(false, Ordering::Release);
     }
 }
 
@@ -44,7 +55,7 @@ impl Trainer {
     /// A trainer that draws from a seed, and writes down who had what trained.
     #[must_use]
     pub fn new(seed: Seed, audit: AuditTrail) -> Self {
-        Self { seed, audit, is_busy: AtomicBool::new(false), status: Mutex::default() }
+        Self { seed, audit, is_busy: AtomicBool::new(false), status: Mutex::default(), tried: Mutex::default() }
     }
 
     /// Where it is written down who had what trained.
@@ -65,7 +76,7 @@ impl Trainer {
     /// Begins to train in the background.
     ///
     /// # Errors
-    /// [`EngineError`] of kind `Conflict` where training is under way.
+    /// [`EngineError`] of kind `Conflict` where training is under way, or features are being counted that it would lack.
     pub fn begin(self: &Arc<Self>, engine: &Arc<Engine>, tasks: Vec<TaskName>, by: By) -> Result<(), EngineError> {
         self.begin_with(engine, tasks, by, None)
     }
@@ -78,25 +89,27 @@ impl Trainer {
         by: By,
         read: Option<Material>,
     ) -> Result<(), EngineError> {
+        if engine.has_uncounted() {
+            let message = "what the settings declare is still being counted, and models learn from it: ask again when \
+                           the console's page of features shows all of it";
+            return Err(EngineError::new(ErrorKind::Conflict, message));
+        }
         if self.is_busy.swap(true, Ordering::AcqRel) {
             let message = "models are being trained already: GET /v1/models says how it goes";
             return Err(EngineError::new(ErrorKind::Conflict, message));
         }
+        // Dropped with the thread, or with what was to run on it where there is none.
+        let ends = Ends(Arc::clone(self));
         for task in &tasks {
             self.audit.note(Deed::Training, &by, task.as_str());
+            self.say(task, true, Some("Reading the history…".to_owned()));
         }
-        let (trainer, engine) = (self.clone(), engine.clone());
+        let engine = Arc::clone(engine);
         let spawned = std::thread::Builder::new().name("training".to_owned()).spawn(move || {
-            let _ends = Ends(&trainer.is_busy);
-            trainer.run(&engine, &tasks, &by, read);
+            ends.0.run(&engine, &tasks, &by, read);
         });
-        match spawned {
-            Ok(_) => Ok(()),
-            Err(source) => {
-                self.is_busy.store(false, Ordering::Release);
-                Err(EngineError::Thread { attempt: "cannot start a thread to train on", source })
-            }
-        }
+        let attempt = "cannot start a thread to train on";
+        spawned.map(drop).map_err(|source| EngineError::Thread { attempt, source })
     }
 
     /// Trains what has no model or one older than `train_hours` (0: however old), and what has learned from customers who
@@ -107,12 +120,12 @@ impl Trainer {
             tracing::error!(error = error.story(), "cannot tell what is missing to train");
             None
         });
-        let status = engine.champion_status();
-        // What cannot answer any more is trained again at once; where that failed, a person has read why.
-        let is_faulty = |task: &TaskName| {
-            let is_at_fault = status.iter().any(|status| status.task == *task && status.fault.is_some());
-            is_at_fault && self.status(task).is_none()
-        };
+        // What comes into force then is to be learned from, and a champion that waits for it will answer again.
+        if engine.has_uncounted() {
+            return;
+        }
+        let faults = self.faults_to_try(&engine.champion_status(), now);
+        let is_faulty = |task: &TaskName| faults.contains_key(task);
         let is_due = |task: &&TaskName| {
             is_old(engine, task, train_hours, now) || must_forget(engine, task, now) || is_faulty(task)
         };
@@ -124,14 +137,24 @@ impl Trainer {
         let due: Vec<TaskName> = engine.capabilities().tasks.names().filter(is_due).filter(can_be).cloned().collect();
         if !due.is_empty() {
             // Where training is under way already, the next round looks again.
-            let _ = self.begin_with(engine, due, By::SCHEDULE, read);
+            if self.begin_with(engine, due, By::SCHEDULE, read).is_ok() {
+                let tried = faults.into_iter().map(|(task, fault)| (task, (fault, now)));
+                self.tried.lock().unwrap_or_else(PoisonError::into_inner).extend(tried);
+            }
         }
     }
 
+    /// The champions that cannot answer, each with its fault: a new one is tried at once, the same one again after a while,
+    /// whatever people had trained meanwhile.
+    fn faults_to_try(&self, status: &[ChampionStatus], now: Timestamp) -> BTreeMap<TaskName, String> {
+        let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        let faults = status.iter().filter_map(|status| Some((status.task.clone(), status.fault.clone()?)));
+        let faults: BTreeMap<TaskName, String> = faults.collect();
+        tried.retain(|task, (fault, at)| faults.get(task) == Some(fault) && now < *at + FAULT_AGAIN);
+        faults.into_iter().filter(|(task, _)| !tried.contains_key(task)).collect()
+    }
+
     fn run(&self, engine: &Engine, tasks: &[TaskName], by: &By, read: Option<Material>) {
-        for task in tasks {
-            self.say(task, true, Some("Reading the history…".to_owned()));
-        }
         let material = match read.map_or_else(|| engine.material(&mut |_| {}), Ok) {
             Ok(material) => material,
             Err(error) => {
@@ -186,11 +209,20 @@ fn must_forget(engine: &Engine, task: &TaskName, now: Timestamp) -> bool {
 /// Trains one model, publishes it, and puts it in force where it is better than the one that answers.
 ///
 /// # Errors
-/// [`EngineError`] where something is missing to train; the message says what.
+/// [`EngineError`] where something is missing to train; the message says what. Also where the champion looks at features that
+/// are being counted, or that came into force after the history was read: it could not show what it can.
 pub fn train(engine: &Engine, name: &TaskName, material: &Material, seed: Seed) -> Result<Published, EngineError> {
     let mut reigning = engine.registry().reigning(name)?;
     if let (Some(reigning), Some(still)) = (&mut reigning, engine.still_learned_from(name)?) {
         reigning.n_refused = still.n_customers;
+    }
+    if let Some(reigning) = reigning.as_ref().filter(|reigning| engine.lacks_features(name, reigning, material)) {
+        let version = &reigning.version;
+        let message = format!(
+            "{name} was not trained: features that model {version} looks at were not yet counted when the history was \
+             read, so the two cannot be compared: train it again when the console's page of features shows them"
+        );
+        return Err(EngineError::new(ErrorKind::Unavailable, message));
     }
     let task = engine.capabilities().tasks.get(name.as_str())?;
     let trained = learning::challenge(task, &engine.data(material, seed), reigning.as_ref())?;

@@ -602,3 +602,23 @@ fn a_damaged_model_is_left_out_and_said() {
         assert!(model["fault"].as_str().unwrap().len() > 10, "{models}");
     }
 }
+
+#[test]
+fn a_champion_that_could_not_be_read_for_a_moment_answers_again() {
+    let server = filled();
+    let (engine, models) = (server.engine(), server.data().join("models"));
+    let version = engine.registry().champion_version(&"churn".into()).unwrap().unwrap();
+    let mut files = std::fs::read_dir(&models).unwrap().map(|entry| entry.unwrap().path());
+    let file = files.find(|path| path.file_name().unwrap().to_string_lossy().starts_with(version.as_str())).unwrap();
+    let aside = models.join("aside");
+    std::fs::rename(&file, &aside).unwrap();
+    engine.reload_champions().unwrap();
+    let n_faults = || engine.champion_status().iter().filter(|status| status.fault.is_some()).count();
+    assert_eq!(n_faults(), 1);
+    std::fs::rename(&aside, &file).unwrap();
+    support::until("it answers", || {
+        engine.pressure().wake();
+        (n_faults() == 0).then_some(())
+    });
+    assert!(engine.models().get(&"churn".into()).is_some());
+}

@@ -7,7 +7,7 @@ mod support;
 use decisions::Segment;
 use features::Declared;
 use learning::Outcome;
-use primitives::{Seed, SimulatedClock};
+use primitives::{ErrorKind, Seed, SimulatedClock};
 use serde_json::{Value, json};
 use server::serve::Opened;
 use std::sync::Arc;
@@ -403,4 +403,42 @@ fn of_whom_an_outcome_is_asked_is_counted_from_the_first_event() {
     said(&opened);
     drop(opened);
     said(&open());
+}
+
+#[test]
+fn what_comes_while_a_history_is_read_is_not_learned_from_and_no_champion_is_dethroned_for_it() {
+    let data = tempfile::tempdir().unwrap();
+    let clock = Arc::new(SimulatedClock::new(noon()));
+    let opened = Opened::open_at(data.path(), Access::Exclusive, support::settings(), clock).unwrap();
+    let (engine, churn) = (&opened.engine, learning::TaskName::from("churn"));
+    world::take_in(engine, &world::shop().events);
+    let read_before = engine.material(&mut |_| {}).unwrap();
+    engine.declare(&[largest_order("The largest order")]).unwrap();
+    assert!(engine.has_uncounted());
+    let trainer = Arc::new(engine::Trainer::new(Seed::new(3), engine::AuditTrail::new(engine.clone())));
+    let refused = trainer.begin(engine, vec![churn.clone()], engine::By::COMMAND).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+    trainer.train_when_due(engine, 1);
+    assert!(!trainer.is_training(&churn) && trainer.status(&churn).is_none(), "nothing is trained meanwhile");
+
+    engine.follow_corrections(&mut |_| Ok(())).unwrap();
+    let looks_at_it = |material: &engine::Material| {
+        let published = engine::train(engine, &churn, material, Seed::new(3)).unwrap();
+        let header = engine.registry().header_of(&churn, &published.version).unwrap();
+        (header.features.iter().any(|feature| &*feature.name == "order_worth_max"), published.version)
+    };
+    assert!(!looks_at_it(&read_before).0, "it would be the same for everybody");
+    let (looks, version) = looks_at_it(&engine.material(&mut |_| {}).unwrap());
+    assert!(looks);
+
+    // A champion that looks at it cannot show on that history what it can.
+    engine.registry().promote(&churn, &version).unwrap();
+    let refused = engine::train(engine, &churn, &read_before, Seed::new(3)).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Unavailable);
+    assert!(refused.to_string().contains(version.as_str()), "{refused}");
+    // Where nobody declares it any more, it is not waited for.
+    engine.declare(&[]).unwrap();
+    let published = engine::train(engine, &churn, &read_before, Seed::new(3)).unwrap();
+    let contest = engine.registry().header_of(&churn, &published.version).unwrap().contest;
+    assert!(matches!(contest, Some(learning::Contest::Unfit { champion, .. }) if champion == version));
 }
