@@ -3,6 +3,7 @@
 use super::insert;
 use primitives::{DAY_MS, HOUR_MS, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// So far back from the newest fact there is one bucket for each hour.
 const N_HOURS: i32 = 8 * 24;
@@ -65,6 +66,30 @@ impl<K: Ord + Copy, T: Tally + Copy> Buckets<K, T> {
         self.roll();
     }
 
+    /// Whether there is anything under a key.
+    pub(crate) fn has(&self, key: K) -> bool {
+        self.rows().any(|row| row.key == key)
+    }
+
+    /// Every key, each once.
+    pub(crate) fn keys(&self) -> BTreeSet<K> {
+        self.rows().map(|row| row.key).collect()
+    }
+
+    /// Has every fact stand under another key, with what it comes to there.
+    pub(crate) fn regroup(&mut self, regroup: impl Fn(K, T) -> (K, T)) {
+        for rows in [&mut self.hours, &mut self.days, &mut self.older] {
+            for row in std::mem::take(rows) {
+                let (key, tally) = regroup(row.key, row.tally);
+                add(rows, Row { slot: row.slot, key, tally });
+            }
+        }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &Row<K, T>> {
+        self.hours.iter().chain(&self.days).chain(&self.older)
+    }
+
     /// Moves what has come to lie too far back into coarser buckets.
     fn roll(&mut self) {
         let first_hour = self.newest.saturating_sub(N_HOURS);
@@ -96,7 +121,7 @@ impl<K: Ord + Copy, T: Tally + Copy> Buckets<K, T> {
 
     /// Visits everything.
     pub(crate) fn ever(&self, mut visit: impl FnMut(K, T)) {
-        self.hours.iter().chain(&self.days).chain(&self.older).for_each(|row| visit(row.key, row.tally));
+        self.rows().for_each(|row| visit(row.key, row.tally));
     }
 
     pub(crate) fn n_bytes(&self) -> usize {
