@@ -103,16 +103,16 @@ impl Trace {
         self.received_until(as_of).flat_map(|received| &received.signals.lines)
     }
 
-    /// When anything happened, in the order of the log.
+    /// When they did anything, in the order of the log. That they became known is nothing that they did, also where a declared
+    /// feature looks at it.
     pub fn seen(&self) -> impl Iterator<Item = Timestamp> {
-        self.received.iter().map(|received| received.signals.seen.at)
+        self.received.iter().filter(|received| received.signals.is_deed).map(|received| received.signals.seen.at)
     }
 
-    /// When the first and the last signal occurred.
+    /// When they did the first and the last thing.
     #[must_use]
     pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        let times = || self.received.iter().map(|received| received.signals.seen.at);
-        times().min().zip(times().max())
+        self.seen().min().zip(self.seen().max())
     }
 
     /// The events that a [`crate::Watch`] was for, in the order of the log; its place is that in [`TraceReads::new`].

@@ -2,7 +2,7 @@
 
 use super::{END, bits, order, state, trace, track};
 use events::{Filter, Pointer, Recorded, Take};
-use features::{Trace, TraceReads, Watch};
+use features::{Catalogue, Trace, TraceReads, Watch};
 use primitives::{ItemId, ItemKey, Timestamp};
 use profiles::{CustomerState, MemoryProfileStore, Profiles};
 use proptest::prelude::*;
@@ -147,4 +147,27 @@ proptest! {
         prop_assert_eq!(&joined, &trace(&events));
         prop_assert_eq!(bits(&joined.state_at(END), END), bits(&state(&events), END));
     }
+}
+
+#[test]
+fn who_becomes_known_has_done_nothing_also_where_a_feature_is_declared_of_it() {
+    let declared = json!({"name": "known", "meaning": "K", "measure": "count", "when": {"event": "identify"}});
+    let catalogue = Catalogue::new(&[serde_json::from_value(declared).unwrap()]).unwrap();
+    let reads = TraceReads::default().for_features(&catalogue);
+    let [first, _, last] = orders();
+    let identified = |offset, at| {
+        let mut event = track(offset, hour(at), hour(at), "", json!({}));
+        event.event.call = events::Call::Identify { traits: events::Fields::new() };
+        event
+    };
+    let mut trace = Trace::default();
+    for event in [identified(4, -100), first, identified(5, 10), last, identified(6, 500)] {
+        trace.apply(&event, &reads);
+    }
+    assert_eq!(trace.seen().collect::<Vec<_>>(), [hour(0), hour(20)]);
+    assert_eq!(trace.span(), Some((hour(0), hour(20))));
+    let mut values = Vec::new();
+    let known = catalogue.get("known").unwrap().id.clone();
+    catalogue.inputs(&[known]).unwrap().read(&trace.state_at(hour(600)), hour(600), &mut values);
+    assert_eq!(values, [3.0], "the feature has them");
 }
