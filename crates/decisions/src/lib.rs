@@ -47,7 +47,7 @@ pub use models::Models;
 pub use name::KindName;
 pub use question::Question;
 pub use record::Record;
-pub use segment::{Condition, Segment, SegmentError};
+pub use segment::{Condition, Segment};
 pub use subject::Subject;
 pub use why::Why;
 pub use world::{ItemFacts, Sales, Testimony, Witness, World};

@@ -2,6 +2,7 @@
 //! must hold.
 
 use crate::Knowledge;
+use events::declared::{Mistake, Table, unknown};
 use learning::TaskName;
 use models::rfm::Group;
 use primitives::nearest;
@@ -74,20 +75,6 @@ pub enum Test {
     AtMost(f64),
 }
 
-/// A declaration that cannot be used: it names the segment, the key, its value and what to do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("segment \"{name}\": {key} is {found}: {remedy}")]
-pub struct SegmentError {
-    /// The segment's name, as far as it is one.
-    pub name: String,
-    /// The key.
-    pub key: String,
-    /// What stands there, as JSON.
-    pub found: String,
-    /// What to write.
-    pub remedy: String,
-}
-
 impl Test {
     fn holds(self, value: f64) -> bool {
         match self {
@@ -145,32 +132,29 @@ impl Segment {
     /// Reads a declaration.
     ///
     /// # Errors
-    /// [`SegmentError`].
-    pub fn from_table(table: &Map<String, Value>) -> Result<Self, SegmentError> {
-        let name = table.get("name").and_then(Value::as_str).unwrap_or_default();
-        let wrong = |key: &str, found: Option<&Value>, remedy: String| SegmentError {
-            name: name.to_owned(),
-            key: key.to_owned(),
-            found: found.map_or("missing".to_owned(), ToString::to_string),
-            remedy,
-        };
-        known(table, &KEYS.map(|(key, _)| key)).map_err(|(key, remedy)| wrong(&key, table.get(&key), remedy))?;
-        TaskName::check(name).map_err(|why| wrong("name", table.get("name"), why))?;
+    /// [`Mistake`].
+    pub fn from_table(table: &Map<String, Value>) -> Result<Self, Mistake> {
+        let reader = Table::new("segment", table);
+        reader.known("", &KEYS.map(|(key, _)| key))?;
+        let name = reader.name();
+        TaskName::check(name).map_err(|why| reader.wrong("name", &why))?;
         let title = match table.get("title") {
             None => primitives::capital(name),
-            Some(Value::String(title)) if !title.trim().is_empty() && title.len() <= TITLE_BYTES_MAX => title.clone(),
-            found => return Err(wrong("title", found, format!("write a text of 1 to {TITLE_BYTES_MAX} letters"))),
+            Some(_) => reader.text("title", TITLE_BYTES_MAX)?.to_owned(),
         };
         let rule = match table.get("rule") {
             Some(Value::Array(rule)) if !rule.is_empty() && rule.len() <= N_CONDITIONS_MAX => rule,
-            found => {
+            _ => {
                 let remedy = format!(
                     "write a list of 1 to {N_CONDITIONS_MAX} conditions, such as [{{ feature = \"orders_365d\", at_least = 5 }}]"
                 );
-                return Err(wrong("rule", found, remedy));
+                return Err(reader.wrong("rule", &remedy));
             }
         };
-        let condition = |written: &Value| condition(written).map_err(|remedy| wrong("rule", Some(written), remedy));
+        let condition = |written: &Value| {
+            let found = written.to_string();
+            condition(written).map_err(|remedy| Mistake { found, ..reader.wrong("rule", &remedy) })
+        };
         let rule = rule.iter().map(condition).collect::<Result<_, _>>()?;
         Ok(Self { name: name.to_owned(), title, rule })
     }
@@ -195,27 +179,23 @@ impl Segment {
     /// Whether segments can be declared together, over these features and scores.
     ///
     /// # Errors
-    /// [`SegmentError`] for the first whose name is taken, that looks at what there is not, or that is one too many.
-    pub fn check(segments: &[Self], features: &[&str], scores: &[&str]) -> Result<(), SegmentError> {
+    /// [`Mistake`] for the first whose name is taken, that looks at what there is not, or that is one too many.
+    pub fn check(segments: &[Self], features: &[&str], scores: &[&str]) -> Result<(), Mistake> {
         let mut taken = Vec::new();
         let mut titles: Vec<&str> = Group::ALL.map(Group::name).to_vec();
         for (place, segment) in segments.iter().enumerate() {
-            let wrong = |key: &str, found: &str, remedy: String| SegmentError {
-                name: segment.name.clone(),
+            let of_name = |remedy: String| Mistake::of_name("segment", &segment.name, remedy);
+            let wrong = |key: &str, found: &str, remedy: String| Mistake {
                 key: key.to_owned(),
                 found: json!(found).to_string(),
-                remedy,
+                ..of_name(remedy)
             };
             if place >= N_SEGMENTS_MAX {
-                let remedy = format!("{} segments are declared: at most {N_SEGMENTS_MAX} can be", segments.len());
-                return Err(wrong("name", &segment.name, remedy));
+                let n = segments.len();
+                return Err(of_name(format!("{n} segments are declared: at most {N_SEGMENTS_MAX} can be")));
             }
             if taken.contains(&&segment.name) {
-                return Err(wrong(
-                    "name",
-                    &segment.name,
-                    "there is a segment of this name already: choose another one".to_owned(),
-                ));
+                return Err(of_name("there is a segment of this name already: choose another one".to_owned()));
             }
             taken.push(&segment.name);
             if titles.contains(&segment.title.as_str()) {
@@ -242,19 +222,12 @@ impl Segment {
     }
 }
 
-fn known(table: &Map<String, Value>, keys: &[&str]) -> Result<(), (String, String)> {
-    let Some(unknown) = table.keys().find(|key| !keys.contains(&key.as_str())) else { return Ok(()) };
-    let remedy = match nearest(unknown, keys.iter().copied()) {
-        Some(meant) => format!("there is no such key: write {meant}"),
-        None => format!("there is no such key: write one of {}", keys.join(", ")),
-    };
-    Err((unknown.clone(), remedy))
-}
-
 fn condition(written: &Value) -> Result<Condition, String> {
     let example = "write a condition, such as { feature = \"orders_365d\", at_least = 5 }";
     let table = written.as_object().ok_or(example)?;
-    known(table, &[&SUBJECTS[..], &TESTS[..]].concat()).map_err(|(key, remedy)| format!("{key}: {remedy}"))?;
+    if let Some((key, remedy)) = unknown(table, &[&SUBJECTS[..], &TESTS[..]].concat()) {
+        return Err(format!("{key}: {remedy}"));
+    }
     let mut subjects = SUBJECTS.into_iter().filter_map(|subject| Some((subject, table.get(subject)?)));
     let (Some((subject, Value::String(name))), None) = (subjects.next(), subjects.next()) else {
         return Err(format!("name one feature, one trait or one score: {example}"));
@@ -291,7 +264,7 @@ impl Serialize for Segment {
 
 impl<'de> Deserialize<'de> for Segment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_table(&events::filter::as_json(Map::deserialize(deserializer)?)).map_err(serde::de::Error::custom)
+        events::declared::deserialize(deserializer, Self::from_table)
     }
 }
 

@@ -14,6 +14,7 @@
 
 mod commerce;
 mod consent;
+pub mod declared;
 mod error;
 mod event;
 pub mod filter;
@@ -32,6 +33,7 @@ mod vocabulary;
 
 pub use commerce::{Commerce, CommerceStep, Product, Understanding};
 pub use consent::{CONSENT_UPDATED, consent_statements};
+pub use declared::Mistake;
 pub use error::{EventLogError, ImportRefusal};
 pub use event::{Call, CallKind, Event, Fields, Origin, RecordError};
 pub use filter::{Filter, FilterError, Pointer, Take};

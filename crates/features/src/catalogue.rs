@@ -3,9 +3,9 @@
 mod built_in;
 mod declared;
 
-use crate::error::Mistake;
 use crate::snapshot::Snapshot;
 use crate::{CellSpec, Cells, Declared, FeatureError, FeatureId, FeatureState};
+use events::Mistake;
 use primitives::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -83,12 +83,8 @@ impl Catalogue {
         let mut definitions = built_in::definitions();
         for feature in declared {
             if definitions.iter().any(|known| known.name == feature.name) {
-                return Err(FeatureError::Declaration(Box::new(Mistake {
-                    feature: feature.name.clone(),
-                    key: "name".to_owned(),
-                    value: format!("\"{}\"", feature.name),
-                    remedy: "another feature has that name already: choose another one".to_owned(),
-                })));
+                let remedy = "another feature has that name already: choose another one";
+                return Err(Mistake::of_name("feature", &feature.name, remedy).into());
             }
             definitions.push(feature.definition());
         }

@@ -2,7 +2,7 @@
 
 use crate::FeatureError;
 use crate::cell::{CellSpec, DAYS_MAX, Form};
-use crate::error::Mistake;
+use events::declared::{Mistake, Table};
 use events::{Filter, Take};
 use primitives::nearest;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -122,24 +122,17 @@ impl Declared {
     /// # Errors
     /// [`FeatureError::Declaration`], which names the feature, the key, its value and what to do.
     pub fn from_table(table: &Map<String, Value>) -> Result<Self, FeatureError> {
-        let reader = Reader { table, name: table.get("name").and_then(Value::as_str).unwrap_or_default() };
-        if let Some(key) = table.keys().find(|key| !KEYS.iter().any(|(known, _)| known == key)) {
-            let meant = nearest(key, KEYS.map(|(known, _)| known));
-            let meant = meant.map_or_else(
-                || format!("write one of {}", KEYS.map(|(key, _)| key).join(", ")),
-                |meant| format!("write {meant}"),
-            );
-            return Err(reader.wrong(key, format!("there is no such key: {meant}")));
-        }
+        let table = Table::new("feature", table);
+        table.known("", &KEYS.map(|(key, _)| key))?;
         let declared = Self {
-            name: reader.name()?,
-            meaning: reader.meaning()?,
-            when: reader.when()?,
-            measure: reader.measure()?,
-            of: reader.of()?,
-            within_days: reader.within_days()?,
+            name: name(&table)?,
+            meaning: table.text("meaning", MEANING_BYTES_MAX)?.to_owned(),
+            when: when(&table)?,
+            measure: measure(&table)?,
+            of: of(&table)?,
+            within_days: within_days(&table)?,
         };
-        declared.check(&reader)?;
+        declared.check(&table)?;
         Ok(declared)
     }
 
@@ -157,35 +150,29 @@ impl Declared {
     }
 
     /// What fits together and what does not.
-    fn check(&self, reader: &Reader<'_>) -> Result<(), FeatureError> {
+    fn check(&self, table: &Table<'_>) -> Result<(), Mistake> {
         let (measure, name) = (self.measure, self.measure.name());
         let needs_value = !matches!(measure, Measure::Count | Measure::DaysSince | Measure::Trend);
         if needs_value && self.of.is_none() {
             let remedy = format!("\"{name}\" measures a value: say which, such as of = \"properties.amount\"");
-            return Err(reader.wrong("of", remedy));
+            return Err(table.wrong("of", &remedy));
         }
         if matches!(measure, Measure::Count | Measure::DaysSince) && self.of.is_some() {
-            return Err(
-                reader.wrong("of", format!("\"{name}\" looks at no value: leave it out, or measure another way"))
-            );
+            let remedy = format!("\"{name}\" looks at no value: leave it out, or measure another way");
+            return Err(table.wrong("of", &remedy));
         }
-        match (measure, self.within_days) {
-            (Measure::DaysSince, Some(_)) => Err(reader.wrong(
-                "within_days",
-                "\"days_since\" counts from the last one, however long ago: leave it out".to_owned(),
-            )),
-            (Measure::Trend, None) => {
-                Err(reader.wrong("within_days", "\"trend\" compares days with as many before: say how many".to_owned()))
+        let most = DAYS_MAX / 2;
+        let remedy = match (measure, self.within_days) {
+            (Measure::DaysSince, Some(_)) => {
+                "\"days_since\" counts from the last one, however long ago: leave it out".to_owned()
             }
-            (Measure::Trend, Some(days)) if days > DAYS_MAX / 2 => Err(reader.wrong(
-                "within_days",
-                format!(
-                    "days are kept for {DAYS_MAX}, and \"trend\" needs twice as many: write at most {}",
-                    DAYS_MAX / 2
-                ),
-            )),
-            _ => Ok(()),
-        }
+            (Measure::Trend, None) => "\"trend\" compares days with as many before: say how many".to_owned(),
+            (Measure::Trend, Some(days)) if days > most => {
+                format!("days are kept for {DAYS_MAX}, and \"trend\" needs twice as many: write at most {most}")
+            }
+            _ => return Ok(()),
+        };
+        Err(table.wrong("within_days", &remedy))
     }
 
     /// What must be kept of each customer.
@@ -195,82 +182,48 @@ impl Declared {
     }
 }
 
-/// Reads the keys of one declaration.
-struct Reader<'a> {
-    table: &'a Map<String, Value>,
-    /// The feature's name, as far as it is one.
-    name: &'a str,
+fn name(table: &Table<'_>) -> Result<String, Mistake> {
+    let name = table.name().trim();
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let is_name = name.len() <= NAME_BYTES_MAX
+        && name.bytes().all(is_plain)
+        && name.starts_with(|first: char| first.is_ascii_lowercase());
+    let remedy = "write small letters, digits and \"_\", at most 64, such as \"downgrades_90d\"";
+    if is_name { Ok(name.to_owned()) } else { Err(table.wrong("name", remedy)) }
 }
 
-impl Reader<'_> {
-    fn wrong(&self, key: &str, remedy: String) -> FeatureError {
-        let value = self.table.get(key).map_or_else(|| "not there".to_owned(), Value::to_string);
-        let (feature, key) = (self.name.to_owned(), key.to_owned());
-        FeatureError::Declaration(Box::new(Mistake { feature, key, value, remedy }))
+fn when(table: &Table<'_>) -> Result<Filter, Mistake> {
+    match table.get("when") {
+        Some(Value::Object(fields)) => table.filter("when", fields),
+        _ => Err(table.wrong("when", "say which events are meant, such as { event = \"Order Completed\" }")),
     }
+}
 
-    fn text(&self, key: &str, remedy: &str) -> Result<&str, FeatureError> {
-        let text = self.table.get(key).and_then(Value::as_str).map(str::trim);
-        text.filter(|text| !text.is_empty()).ok_or_else(|| self.wrong(key, remedy.to_owned()))
-    }
+fn measure(table: &Table<'_>) -> Result<Measure, Mistake> {
+    let names = || MEASURES.map(|(name, ..)| name);
+    let written = table.get("measure").and_then(Value::as_str).unwrap_or_default();
+    let found = MEASURES.iter().find(|(name, ..)| *name == written).map(|(_, measure, _)| *measure);
+    found.ok_or_else(|| {
+        let meant = nearest(written, names()).map(|meant| format!(" (did you mean \"{meant}\"?)"));
+        table.wrong("measure", &format!("write one of {}{}", names().join(", "), meant.unwrap_or_default()))
+    })
+}
 
-    fn name(&self) -> Result<String, FeatureError> {
-        const REMEDY: &str = "write small letters, digits and \"_\", at most 64, such as \"downgrades_90d\"";
-        let name = self.text("name", REMEDY)?;
-        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-        let is_name = name.len() <= NAME_BYTES_MAX
-            && name.bytes().all(is_plain)
-            && name.starts_with(|first: char| first.is_ascii_lowercase());
-        if is_name { Ok(name.to_owned()) } else { Err(self.wrong("name", REMEDY.to_owned())) }
-    }
+fn of(table: &Table<'_>) -> Result<Option<Take>, Mistake> {
+    let Some(path) = table.get("of") else { return Ok(None) };
+    let pointer = path.as_str().unwrap_or_default().parse();
+    let wrong = |error: events::FilterError| table.wrong("of", &error.to_string());
+    pointer.map(|pointer| Some(Take { pointer })).map_err(wrong)
+}
 
-    fn meaning(&self) -> Result<String, FeatureError> {
-        const REMEDY: &str = "say in words what the feature tells of a customer, in at most 200 bytes";
-        let meaning = self.text("meaning", REMEDY)?;
-        if meaning.len() <= MEANING_BYTES_MAX {
-            Ok(meaning.to_owned())
-        } else {
-            Err(self.wrong("meaning", REMEDY.to_owned()))
-        }
+fn within_days(table: &Table<'_>) -> Result<Option<i64>, Mistake> {
+    if table.get("within_days").is_none() {
+        return Ok(None);
     }
-
-    fn when(&self) -> Result<Filter, FeatureError> {
-        let Some(table) = self.table.get("when").and_then(Value::as_object) else {
-            return Err(
-                self.wrong("when", "say which events are meant, such as { event = \"Order Completed\" }".to_owned())
-            );
-        };
-        Filter::from_table(table).map_err(|error| self.wrong("when", error.to_string()))
-    }
-
-    fn measure(&self) -> Result<Measure, FeatureError> {
-        let names = || MEASURES.map(|(name, ..)| name);
-        let written = self.table.get("measure").and_then(Value::as_str).unwrap_or_default();
-        let found = MEASURES.iter().find(|(name, ..)| *name == written).map(|(_, measure, _)| *measure);
-        found.ok_or_else(|| {
-            let meant = nearest(written, names()).map(|meant| format!(" (did you mean \"{meant}\"?)"));
-            self.wrong("measure", format!("write one of {}{}", names().join(", "), meant.unwrap_or_default()))
-        })
-    }
-
-    fn of(&self) -> Result<Option<Take>, FeatureError> {
-        let Some(value) = self.table.get("of") else { return Ok(None) };
-        let path = value.as_str().unwrap_or_default();
-        path.parse()
-            .map(|pointer| Some(Take { pointer }))
-            .map_err(|error: events::FilterError| self.wrong("of", error.to_string()))
-    }
-
-    fn within_days(&self) -> Result<Option<i64>, FeatureError> {
-        let Some(value) = self.table.get("within_days") else { return Ok(None) };
-        match value.as_i64() {
-            Some(days @ 1..=DAYS_MAX) => Ok(Some(days)),
-            _ => Err(self.wrong(
-                "within_days",
-                format!("days are kept for {DAYS_MAX}: write a whole number from 1 to {DAYS_MAX}, or leave it out for everything"),
-            )),
-        }
-    }
+    table.days("within_days", (1, DAYS_MAX)).map(Some).map_err(|mistake| Mistake {
+        remedy: format!("{}, for as long as days are kept, or leave it out for everything", mistake.remedy),
+        ..mistake
+    })
 }
 
 impl Serialize for Declared {
@@ -281,7 +234,7 @@ impl Serialize for Declared {
 
 impl<'de> Deserialize<'de> for Declared {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_table(&events::filter::as_json(Map::deserialize(deserializer)?)).map_err(serde::de::Error::custom)
+        events::declared::deserialize(deserializer, Self::from_table)
     }
 }
 

@@ -1,8 +1,8 @@
 //! What can go wrong when features are asked for?
 
 use crate::FeatureId;
+use events::Mistake;
 use primitives::ErrorKind;
-use std::fmt;
 
 /// A feature cannot be declared, found or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,27 +26,9 @@ pub enum FeatureError {
     },
 }
 
-/// What is wrong with a declaration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
-    /// The feature's name, as far as it has one.
-    pub feature: String,
-    /// The key.
-    pub key: String,
-    /// What stands there, as JSON.
-    pub value: String,
-    /// What to do.
-    pub remedy: String,
-}
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { feature, key, value, remedy } = self;
-        match feature.as_str() {
-            "" => f.write_str("a feature without a name")?,
-            name => write!(f, "feature \"{name}\"")?,
-        }
-        write!(f, ": {key} is {value}: {remedy}")
+impl From<Mistake> for FeatureError {
+    fn from(mistake: Mistake) -> Self {
+        Self::Declaration(Box::new(mistake))
     }
 }
 

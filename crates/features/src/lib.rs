@@ -32,7 +32,7 @@ pub use activity::{Activity, Day};
 pub use catalogue::{Catalogue, Definition, Inputs};
 pub use cell::{CellSpec, Cells, Form};
 pub use declared::{Declared, Measure};
-pub use error::{FeatureError, Mistake};
+pub use error::FeatureError;
 pub use history::History;
 pub use id::{FeatureId, NoFeatureId};
 pub use items::{Fact, Item, Items};

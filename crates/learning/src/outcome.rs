@@ -8,8 +8,6 @@
 
 pub(crate) mod declared;
 
-pub use declared::OutcomeError;
-
 use crate::{Dataset, TaskName};
 use events::Filter;
 use features::{FeatureState, Probe, Trace, Watch};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// A self-hosted customer-experience engine: customer events in, decisions out.
 #[derive(Debug, Parser)]
-#[command(name = "rapport", version, arg_required_else_help = true)]
+#[command(name = "rapport", version, arg_required_else_help = true, after_help = AFTER_HELP)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -18,6 +18,13 @@ pub struct Cli {
     #[command(flatten)]
     pub options: Options,
 }
+
+/// What is true of every command.
+const AFTER_HELP: &str = "\
+Settings come from the settings file, then from the environment, such as RAPPORT__SERVER__LISTEN, then from options;
+`rapport config example` shows all of them.
+
+Exit codes: 0 done, 1 failed, 2 not understood, 3 everything is in but what is known with other content.";
 
 /// Where the data is, where nobody says.
 const DATA: &str = "./rapport-data";
@@ -39,7 +46,7 @@ pub struct Options {
 /// The option of commands that listen, or tell whether that could be done.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct Listen {
-    /// The address to listen on [default: 127.0.0.1:7070]
+    /// The address to listen on [default: server.listen of the settings, 127.0.0.1:7070]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
 }
@@ -61,7 +68,7 @@ impl Options {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run the server
+    /// Run the server: events in, decisions out, and the console. Keys are made at the first start, and shown once
     Serve(Listen),
     /// Get real purchases, learn from them, and run the server on them
     Demo {
@@ -75,7 +82,7 @@ pub enum Command {
         #[command(flatten)]
         listen: Listen,
     },
-    /// Take in files of history: CSV, TSV, NDJSON of events, Parquet; plain, gzipped or in a zip
+    /// Take in files of history: CSV, TSV, NDJSON of events, Parquet; plain, gzipped or in a zip. Also while the server runs
     Import(ImportArgs),
     /// List which files came in when, or take one out again
     Imports {
@@ -86,7 +93,7 @@ pub enum Command {
         #[command(flatten)]
         elsewhere: Elsewhere,
     },
-    /// Train models on everything that is known, and put them in force where they are good enough
+    /// Train models on everything that is known, and put them in force where they are good enough; also while the server runs
     Train {
         /// Which task, as `rapport kinds` lists them; all where none is named
         #[arg(value_name = "MODEL")]
@@ -95,7 +102,7 @@ pub enum Command {
         #[arg(long, requires = "model")]
         rollback: bool,
     },
-    /// Tell how good models are on customers' later behaviour, and how good simpler answers would have been
+    /// Tell how good models are on customers' later behaviour, and how good simpler answers would have been. Changes nothing
     Evaluate {
         /// Which task, as `rapport kinds` lists them; all where none is named
         #[arg(value_name = "MODEL")]
@@ -109,15 +116,16 @@ pub enum Command {
     Features,
     /// List what can be decided, built in and declared in the settings: its question, its parameters, whether a model answers
     Kinds,
-    /// Make a logged decision again and compare the bytes
+    /// Make a logged decision again and compare the bytes; exit code 1 where they differ
     Replay {
         /// The decisionId of an answer
         #[arg(value_name = "ID")]
         id: String,
     },
-    /// Recreate everything derived from the log and the history, and the database from the history where it is lost or old
+    /// Recreate everything derived from the log and the history, and the database from the history where it is lost or old.
+    /// The server must not run
     Rebuild,
-    /// Go on without what cannot be read: keep it apart, with a record of what it was
+    /// Go on without what cannot be read: keep it apart, with a record of what it was. The server must not run
     SetAside {
         /// An event's offset (120), a file of the history, or the range of what is missing (101-200), as `doctor` says
         #[arg(value_name = "WHAT")]
@@ -137,13 +145,13 @@ pub enum Command {
     },
     /// Write events, customers and decisions into files of a directory; also while the server runs
     Export {
-        /// The directory
+        /// The directory; no file that is there is written over
         #[arg(value_name = "DIR")]
         to: PathBuf,
         /// In which form
         #[arg(long, value_enum, default_value = "ndjson")]
         format: ExportFormat,
-        /// What; everything where nothing is named
+        /// What, separated by commas; everything where nothing is named
         #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT")]
         only: Vec<Exported>,
     },
@@ -162,7 +170,7 @@ pub enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
-    /// Show settings
+    /// Check or explain the settings
     Config {
         /// What to show
         #[command(subcommand)]
@@ -250,13 +258,13 @@ pub enum KeysCommand {
         /// Who or what uses it
         #[arg(value_name = "NAME")]
         name: String,
-        /// What it may do: write, viewer, server or admin
+        /// What it may do: write (send events; public), viewer (look), server (send, decide, look) or admin (everything)
         #[arg(long, value_parser = role)]
         role: governance::Role,
     },
     /// Revoke a key: it opens nothing any more, and its sessions end
     Revoke {
-        /// Its id, or its name
+        /// Its id, or its name, as `rapport keys list` shows them
         #[arg(value_name = "KEY")]
         key: String,
     },
@@ -278,7 +286,7 @@ fn role(name: &str) -> Result<governance::Role, String> {
 /// What of the settings to show.
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub enum ConfigCommand {
-    /// Check the settings and print what is in force
+    /// Check the settings and print what is in force; exit code 1 where they cannot be used
     Check(Listen),
     /// Print an example file with every setting and its default
     Example,

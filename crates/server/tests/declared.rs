@@ -118,8 +118,7 @@ fn the_server_follows_the_settings_and_goes_on_with_the_last_good_ones() {
 
     std::fs::write(&file, declared(900)).unwrap();
     let told = until("the mistake is told", || server.engine().refused_features());
-    let said =
-        "feature \"downgrades_90d\": within_days is 900: days are kept for 400: write a whole number from 1 to 400";
+    let said = "feature \"downgrades_90d\": within_days is 900: write a whole number of days from 1 to 400";
     assert!(told.contains(said) && told.contains("rapport.toml: line 1"), "{told}");
     assert_eq!(features(&server)["downgrades_90d"]["value"], 1.0, "what was declared before stays in force");
 

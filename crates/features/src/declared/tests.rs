@@ -225,7 +225,8 @@ fn a_declaration_is_written_as_it_is_read() {
 fn what_is_no_declaration_names_the_key_the_value_and_the_remedy() {
     let good =
         json!({"name": "mine", "meaning": "Mine", "when": {"event": "a"}, "measure": "count", "within_days": 90});
-    let remedy_of_days = "days are kept for 400: write a whole number from 1 to 400, or leave it out for everything";
+    let remedy_of_days =
+        "write a whole number of days from 1 to 400, for as long as days are kept, or leave it out for everything";
     for (key, value, said) in [
         ("mesure", json!("sum"), "mesure is \"sum\": there is no such key: write measure".to_owned()),
         (
@@ -233,7 +234,7 @@ fn what_is_no_declaration_names_the_key_the_value_and_the_remedy() {
             json!(1),
             "colour is 1: there is no such key: write one of name, meaning, when, measure, of, within_days".to_owned(),
         ),
-        ("meaning", json!(" "), "meaning is \" \": say in words what the feature tells of a customer, in at most 200 bytes".to_owned()),
+        ("meaning", json!(" "), "meaning is \" \": write a text of 1 to 200 letters".to_owned()),
         ("when", json!("a"), "when is \"a\": say which events are meant, such as { event = \"Order Completed\" }".to_owned()),
         (
             "when",
@@ -249,7 +250,7 @@ fn what_is_no_declaration_names_the_key_the_value_and_the_remedy() {
              mean \"count\"?)"
                 .to_owned(),
         ),
-        ("measure", json!("sum"), "of is not there: \"sum\" measures a value: say which, such as of = \"properties.amount\"".to_owned()),
+        ("measure", json!("sum"), "of is missing: \"sum\" measures a value: say which, such as of = \"properties.amount\"".to_owned()),
         (
             "of",
             json!("properties.x"),
@@ -271,7 +272,7 @@ fn what_is_no_declaration_names_the_key_the_value_and_the_remedy() {
         assert_eq!(error.kind(), primitives::ErrorKind::Invalid);
     }
     for (days, said) in [
-        (json!(null), "within_days is null"),
+        (json!(null), "within_days is missing"),
         (json!(201), "within_days is 201: days are kept for 400, and \"trend\" needs twice as many: write at most 200"),
     ] {
         let mut table = good.clone();

@@ -2,11 +2,13 @@
 
 use super::{Among, Label, Outcome, What};
 use crate::TaskName;
+use events::declared::{Mistake, Table};
 use events::{Call, Commerce, CommerceStep, Event, Fields, Filter, Origin, Reading};
 use features::Probe;
-use primitives::{Timestamp, nearest};
+use primitives::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
+use std::ops::Deref;
 
 /// The keys of a declaration, and what each says.
 const KEYS: [(&str, &str); 7] = [
@@ -49,20 +51,6 @@ const N_OUTCOMES_MAX: usize = 50;
 /// How long a title and a question may be.
 pub(crate) const TEXT_BYTES_MAX: usize = 200;
 
-/// A declaration that cannot be used: it names the outcome, the key, its value and what to do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("outcome \"{name}\": {key} is {found}: {remedy}")]
-pub struct OutcomeError {
-    /// The outcome's name, as far as it is one.
-    pub name: String,
-    /// The key.
-    pub key: String,
-    /// What stands there, as JSON.
-    pub found: String,
-    /// What to write.
-    pub remedy: String,
-}
-
 impl Outcome {
     /// The keys of a declaration, and what each says.
     #[must_use]
@@ -73,22 +61,25 @@ impl Outcome {
     /// Reads a declaration.
     ///
     /// # Errors
-    /// [`OutcomeError`].
-    pub fn from_table(table: &Map<String, Value>) -> Result<Self, OutcomeError> {
-        let reader = Reader { table, name: table.get("name").and_then(Value::as_str).unwrap_or_default() };
-        reader.known("", table, &KEYS.map(|(key, _)| key))?;
-        let name = reader.text("name")?;
-        TaskName::check(&name).map_err(|why| reader.wrong("name", &why))?;
+    /// [`Mistake`].
+    pub fn from_table(table: &Map<String, Value>) -> Result<Self, Mistake> {
+        let reader = Reader(Table::new("outcome", table));
+        reader.known("", &KEYS.map(|(key, _)| key))?;
+        let name = reader.text("name", TEXT_BYTES_MAX)?;
+        TaskName::check(name).map_err(|why| reader.wrong("name", &why))?;
         let label = reader.label()?;
-        let title = if table.contains_key("title") { reader.text("title")? } else { primitives::capital(&name) };
+        let title = match table.get("title") {
+            Some(_) => reader.text("title", TEXT_BYTES_MAX)?.to_owned(),
+            None => primitives::capital(name),
+        };
         Ok(Self {
             title,
-            question: reader.text("question")?,
+            question: reader.text("question", TEXT_BYTES_MAX)?.to_owned(),
             among: reader.among()?,
             is_risk: reader.is_risk(&label)?,
             label,
-            window_days: reader.days("within_days", table.get("within_days"), WINDOW_DAYS)?,
-            name: TaskName::from(name.as_str()),
+            window_days: reader.days("within_days", WINDOW_DAYS)?,
+            name: TaskName::from(name),
         })
     }
 
@@ -141,8 +132,8 @@ impl Outcome {
     /// Whether outcomes can be declared together, beside the names that are taken.
     ///
     /// # Errors
-    /// [`OutcomeError`] for the first whose name is taken, or that is one too many.
-    pub fn check_all<'a>(outcomes: &[Self], taken: impl IntoIterator<Item = &'a str>) -> Result<(), OutcomeError> {
+    /// [`Mistake`] for the first whose name is taken, or that is one too many.
+    pub fn check_all<'a>(outcomes: &[Self], taken: impl IntoIterator<Item = &'a str>) -> Result<(), Mistake> {
         let mut taken: Vec<&str> = taken.into_iter().collect();
         for (place, outcome) in outcomes.iter().enumerate() {
             let name = outcome.name.as_str();
@@ -157,8 +148,7 @@ impl Outcome {
                 taken.push(name);
                 continue;
             };
-            let (key, found) = ("name".to_owned(), json!(name).to_string());
-            return Err(OutcomeError { name: name.to_owned(), key, found, remedy });
+            return Err(Mistake::of_name("outcome", name, remedy));
         }
         Ok(())
     }
@@ -195,53 +185,18 @@ fn example_order() -> Fields {
 }
 
 /// Reads the keys of one declaration.
-struct Reader<'a> {
-    table: &'a Map<String, Value>,
-    /// The outcome's name, as far as it is one.
-    name: &'a str,
+struct Reader<'a>(Table<'a>);
+
+impl<'a> Deref for Reader<'a> {
+    type Target = Table<'a>;
+    fn deref(&self) -> &Table<'a> {
+        &self.0
+    }
 }
 
 impl Reader<'_> {
-    fn wrong(&self, key: &str, remedy: &str) -> OutcomeError {
-        let mut found = Some(&Value::Null);
-        for (depth, part) in key.split('.').enumerate() {
-            let inside = if depth == 0 { Some(self.table) } else { found.and_then(Value::as_object) };
-            found = inside.and_then(|inside| inside.get(part));
-        }
-        let found = found.filter(|found| !found.is_null()).map_or("missing".to_owned(), ToString::to_string);
-        OutcomeError { name: self.name.to_owned(), key: key.to_owned(), found, remedy: remedy.to_owned() }
-    }
-
-    fn known(&self, of: &str, table: &Map<String, Value>, keys: &[&str]) -> Result<(), OutcomeError> {
-        let Some(unknown) = table.keys().find(|key| !keys.contains(&key.as_str())) else { return Ok(()) };
-        let path = if of.is_empty() { unknown.clone() } else { format!("{of}.{unknown}") };
-        let remedy = match nearest(unknown, keys.iter().copied()) {
-            Some(meant) => format!("there is no such key: write {meant}"),
-            None => format!("there is no such key: write one of {}", keys.join(", ")),
-        };
-        Err(self.wrong(&path, &remedy))
-    }
-
-    fn text(&self, key: &str) -> Result<String, OutcomeError> {
-        match self.table.get(key) {
-            Some(Value::String(text)) if !text.trim().is_empty() && text.len() <= TEXT_BYTES_MAX => {
-                Ok(text.trim().to_owned())
-            }
-            _ => Err(self.wrong(key, &format!("write a text of 1 to {TEXT_BYTES_MAX} letters"))),
-        }
-    }
-
-    fn days(&self, key: &str, value: Option<&Value>, (min, max): (i64, i64)) -> Result<i64, OutcomeError> {
-        let days = value.and_then(Value::as_i64).filter(|days| (min..=max).contains(days));
-        days.ok_or_else(|| self.wrong(key, &format!("write a whole number of days from {min} to {max}")))
-    }
-
-    fn filter(&self, key: &str, table: &Map<String, Value>) -> Result<Filter, OutcomeError> {
-        Filter::from_table(table).map_err(|error| self.wrong(key, &error.to_string()))
-    }
-
-    fn among(&self) -> Result<Among, OutcomeError> {
-        let table = match self.table.get("among") {
+    fn among(&self) -> Result<Among, Mistake> {
+        let table = match self.get("among") {
             Some(Value::String(text)) if text == "everyone" => return Ok(Among::Everyone),
             Some(Value::Object(table)) => table,
             _ => {
@@ -251,7 +206,7 @@ impl Reader<'_> {
                 ));
             }
         };
-        let inside = |key: &str| -> Result<Option<What>, OutcomeError> {
+        let inside = |key: &str| -> Result<Option<What>, Mistake> {
             let Some(value) = table.get(key) else { return Ok(None) };
             let path = format!("among.{key}");
             let example = "write which event, such as { event = \"Order Completed\" }";
@@ -259,7 +214,7 @@ impl Reader<'_> {
             Ok(Some(what(self.filter(&path, filter)?)))
         };
         if let Some(never) = inside("never")? {
-            self.known("among", table, &["never"])?;
+            self.known("among", &["never"])?;
             return Ok(Among::Never(never));
         }
         let event: Map<_, _> = (table.iter().filter(|(key, _)| !AMONG_KEYS.contains(&key.as_str())))
@@ -284,12 +239,12 @@ impl Reader<'_> {
                 })?,
         };
         let days = if at_least > 1 { (AMONG_DAYS.0, Probe::DAYS_MAX) } else { AMONG_DAYS };
-        let within_days = self.days("among.within_days", table.get("within_days"), days)?;
+        let within_days = self.days("among.within_days", days)?;
         Ok(Among::Did { what: did, within_days, at_least })
     }
 
-    fn is_risk(&self, label: &Label) -> Result<bool, OutcomeError> {
-        match self.table.get("good") {
+    fn is_risk(&self, label: &Label) -> Result<bool, Mistake> {
+        match self.get("good") {
             None => Ok(label.is_a_risk()),
             Some(good) => match GOOD.iter().position(|known| good == known) {
                 Some(place) => Ok(place == 1),
@@ -298,9 +253,9 @@ impl Reader<'_> {
         }
     }
 
-    fn label(&self) -> Result<Label, OutcomeError> {
+    fn label(&self) -> Result<Label, Mistake> {
         let example = "write what is to come true, such as { did = { event = \"Order Completed\" } }";
-        let Some(table) = self.table.get("label").and_then(Value::as_object) else {
+        let Some(table) = self.get("label").and_then(Value::as_object) else {
             return Err(self.wrong("label", example));
         };
         if let Some(other) = OTHER_LABELS.into_iter().find(|label| table.contains_key(*label)) {
@@ -309,7 +264,7 @@ impl Reader<'_> {
             );
             return Err(self.wrong(&format!("label.{other}"), &remedy));
         }
-        self.known("label", table, &LABELS)?;
+        self.known("label", &LABELS)?;
         let mut labels = table.iter();
         let (Some((label, Value::Object(filter))), None) = (labels.next(), labels.next()) else {
             return Err(self.wrong("label", example));
@@ -327,7 +282,7 @@ impl Serialize for Outcome {
 
 impl<'de> Deserialize<'de> for Outcome {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_table(&events::filter::as_json(Map::deserialize(deserializer)?)).map_err(serde::de::Error::custom)
+        events::declared::deserialize(deserializer, Self::from_table)
     }
 }
 

@@ -1,10 +1,11 @@
 //! Where do settings come from, and what is wrong with them?
 
 use super::{Settings, tables};
-use decisions::{Segment, SegmentError};
+use decisions::Segment;
 use engine::Capabilities;
+use events::Mistake;
 use features::{Catalogue, FeatureError};
-use learning::{Outcome, OutcomeError};
+use learning::Outcome;
 use primitives::ErrorKind;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -40,29 +41,15 @@ pub enum SettingsError {
         /// The reason.
         message: String,
     },
-    /// What is declared as features cannot be.
-    #[error("{origin}: [[features]]: {source}")]
-    Features {
-        /// Where they were declared.
+    /// What is declared does not fit together.
+    #[error("{origin}: [[{list}]]: {reason}")]
+    Declared {
+        /// Where it was declared.
         origin: String,
-        /// What is wrong with them.
-        source: FeatureError,
-    },
-    /// What is declared as outcomes cannot be.
-    #[error("{origin}: [[outcomes]]: {source}")]
-    Outcomes {
-        /// Where they were declared.
-        origin: String,
-        /// What is wrong with them.
-        source: Box<OutcomeError>,
-    },
-    /// What is declared as segments cannot be.
-    #[error("{origin}: [[segments]]: {source}")]
-    Segments {
-        /// Where they were declared.
-        origin: String,
-        /// What is wrong with them.
-        source: Box<SegmentError>,
+        /// In which list.
+        list: &'static str,
+        /// What is wrong with it, and what to do.
+        reason: String,
     },
     /// A value is out of its range.
     #[error("setting {key} {limit}, and is {value}: change it in {origin}")]
@@ -139,26 +126,23 @@ pub fn load(
 
 /// Whether what is declared fits together; `origin` says where a table of a list was declared, by the list and its name.
 fn check_lists(settings: &Settings, origin: &dyn Fn(&str, &str) -> String) -> Result<(), SettingsError> {
-    let catalogue = Catalogue::new(&settings.features).map_err(|source| {
-        let name = match &source {
-            FeatureError::Declaration(mistake) => mistake.feature.as_str(),
-            _ => "",
-        };
-        SettingsError::Features { origin: origin("features", name), source }
+    let wrong = |list: &'static str, name: &str, reason: &dyn std::fmt::Display| SettingsError::Declared {
+        origin: origin(list, name),
+        list,
+        reason: reason.to_string(),
+    };
+    let of_mistake = |list| move |mistake: Mistake| wrong(list, &mistake.name, &mistake);
+    let catalogue = Catalogue::new(&settings.features).map_err(|error| match &error {
+        FeatureError::Declaration(mistake) => wrong("features", &mistake.name, &error),
+        _ => wrong("features", "", &error),
     })?;
     let built_in = Capabilities::built_in();
     let taken = built_in.kinds.iter().map(|kind| kind.about().name.as_str());
-    Outcome::check_all(&settings.outcomes, taken).map_err(|source| {
-        let source = Box::new(source);
-        SettingsError::Outcomes { origin: origin("outcomes", &source.name), source }
-    })?;
+    Outcome::check_all(&settings.outcomes, taken).map_err(of_mistake("outcomes"))?;
     let features: Vec<&str> = catalogue.definitions().iter().map(|definition| definition.name.as_str()).collect();
     let capabilities = settings.capabilities();
     let scores: Vec<&str> = capabilities.outcomes.iter().map(|outcome| outcome.name.as_str()).collect();
-    Segment::check(&settings.segments, &features, &scores).map_err(|source| {
-        let source = Box::new(source);
-        SettingsError::Segments { origin: origin("segments", &source.name), source }
-    })
+    Segment::check(&settings.segments, &features, &scores).map_err(of_mistake("segments"))
 }
 
 fn read(table: &toml::Table) -> Result<Settings, String> {

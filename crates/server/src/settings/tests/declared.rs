@@ -66,12 +66,12 @@ fn every_mistake_of_a_second_table_names_its_line_its_key_what_stands_there_and_
         (
             "features",
             "name = \"a\"\nmeaning = \"A\"\nmeasure = \"count\"\nwithin_days = -1\nwhen = { event = \"x\" }",
-            "within_days is -1: days are kept for 400: write a whole number from 1 to 400",
+            "within_days is -1: write a whole number of days from 1 to 400",
         ),
         (
             "features",
             "name = \"a\"\nmeaning = \"A\"\nmeasure = \"count\"\nwithin_days = 2026-01-01\nwhen = { event = \"x\" }",
-            "within_days is \"2026-01-01\": days are kept for 400",
+            "within_days is \"2026-01-01\": write a whole number of days",
         ),
         (
             "features",
@@ -88,7 +88,7 @@ fn every_mistake_of_a_second_table_names_its_line_its_key_what_stands_there_and_
             "name = \"downs\"\nmeaning = \"A\"\nmeasure = \"count\"\nwhen = { event = \"x\" }",
             "another feature has that name",
         ),
-        ("features", "meaning = \"A\"", "a feature without a name: name is not there"),
+        ("features", "meaning = \"A\"", "feature without a name: name is missing"),
         (
             "outcomes",
             "name = \"a\"\nquestion = \"?\"\namong = \"everyone\"\nlabel = { did = { event = \"x\" } }\nwithin_days = 366",
