@@ -5,25 +5,7 @@ use primitives::ErrorKind;
 /// Any failure of the program, said in one sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    /// The event log.
-    #[error(transparent)]
-    EventLog(#[from] events::EventLogError),
-    /// Profiles and items.
-    #[error(transparent)]
-    Profile(#[from] profiles::ProfileError),
-    /// The profile store.
-    #[error(transparent)]
-    ProfileStore(#[from] profiles::StoreError),
-    /// The decision log.
-    #[error(transparent)]
-    DecisionLog(#[from] decisions::DecisionLogError),
-    /// A decision.
-    #[error(transparent)]
-    Decision(#[from] decisions::DecisionError),
-    /// Learning and the model registry.
-    #[error(transparent)]
-    Learning(#[from] learning::LearningError),
-    /// What the crates do together.
+    /// What the crates do, each by itself or together.
     #[error(transparent)]
     Engine(#[from] engine::EngineError),
     /// The data directory.
@@ -60,6 +42,26 @@ pub enum ServerError {
     },
 }
 
+/// What a crate of the engine says is said by the engine.
+macro_rules! said_by_the_engine {
+    ($($error:ty),+ $(,)?) => {
+        $(impl From<$error> for ServerError {
+            fn from(error: $error) -> Self {
+                Self::Engine(error.into())
+            }
+        })+
+    };
+}
+
+said_by_the_engine!(
+    events::EventLogError,
+    profiles::ProfileError,
+    profiles::StoreError,
+    decisions::DecisionLogError,
+    decisions::DecisionError,
+    learning::LearningError,
+);
+
 impl ServerError {
     /// An error of a kind with a sentence.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
@@ -76,12 +78,6 @@ impl ServerError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::EventLog(error) => error.kind(),
-            Self::Profile(error) => error.kind(),
-            Self::ProfileStore(error) => error.kind,
-            Self::DecisionLog(error) => error.kind,
-            Self::Decision(error) => error.kind(),
-            Self::Learning(error) => error.kind(),
             Self::Engine(error) => error.kind(),
             Self::Storage(error) => error.kind(),
             Self::Settings(error) => error.kind(),

@@ -135,11 +135,7 @@ pub(super) fn train_all(opened: &Opened, material: &Material, tasks: &[TaskName]
 
 /// Whether there is too little to learn from yet.
 pub(super) fn is_not_ready(error: &ServerError) -> bool {
-    matches!(
-        error,
-        ServerError::Learning(LearningError::NotReady { .. })
-            | ServerError::Engine(EngineError::Learning(LearningError::NotReady { .. }))
-    )
+    matches!(error, ServerError::Engine(EngineError::Learning(LearningError::NotReady { .. })))
 }
 
 pub(super) fn in_words(trained: &TrainedModel) -> String {
