@@ -2,7 +2,7 @@
 //!
 //! `RAPPORT_BLESS=1 cargo test -p learning reference` writes the file anew.
 
-use crate::outcome::declared::{AMONG_DAYS, LABELS, OTHER_LABELS, TEXT_BYTES_MAX, WINDOW_DAYS};
+use crate::outcome::declared::{AMONG_DAYS, LABELS, N_OUTCOMES_MAX, OTHER_LABELS, TEXT_BYTES_MAX, WINDOW_DAYS};
 use crate::split::WARM_UP_DAYS;
 use crate::tasks::binary::N_EACH_MIN;
 use crate::{Label, Outcome, built_in_outcomes, tasks};
@@ -128,6 +128,7 @@ fn limits() -> String {
     format!(
         "\n## What it takes\n\n\
          - `within_days` is {} to {}; that of `among` is {} to {}. `title` and `question` have at most {TEXT_BYTES_MAX} bytes.\n\
+         - At most {N_OUTCOMES_MAX} outcomes: each is a model. A date of TOML is the text that events have.\n\
          - A name is taken once: outcomes and what is built in ({}) share them.\n\
          - Twice `within_days` and {WARM_UP_DAYS} days of history, without a gap in the windows.\n\
          - At least {N_EACH_MIN} customers of whom it came true in the window that the model is judged on, and {N_EACH_MIN} of whom it\n  \

@@ -163,7 +163,7 @@ fn the_command_line_lists_what_is_declared_and_says_what_is_wrong_with_it() {
 
     std::fs::write(&file, declared.replace("\"count\"", "\"sum\"")).unwrap();
     let (is_done, said) = rapport(&file, &["features"]);
-    assert!(!is_done && said.contains("feature \"plans_since\": of is not there: \"sum\" measures a value"), "{said}");
+    assert!(!is_done && said.contains("feature \"plans_since\": of is missing: \"sum\" measures a value"), "{said}");
 }
 
 #[test]

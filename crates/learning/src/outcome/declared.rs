@@ -46,7 +46,7 @@ const AMONG_KEYS: [&str; 4] = ["within_days", "at_least", "until", "never"];
 const AT_LEAST_MAX: u32 = 1_000;
 
 /// How many there may be: each is a model to train, and a score on every customer's page.
-const N_OUTCOMES_MAX: usize = 50;
+pub(crate) const N_OUTCOMES_MAX: usize = 50;
 
 /// How long a title and a question may be.
 pub(crate) const TEXT_BYTES_MAX: usize = 200;

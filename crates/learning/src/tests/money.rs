@@ -126,6 +126,19 @@ fn invented_currencies_do_not_take_the_place_of_the_shops() {
 }
 
 #[test]
+fn twenty_customers_whom_the_company_vouches_for_decide_on_the_currency() {
+    let split = crate::Split { test_from: day(9), ..super::files::split() };
+    for (n_vouched, currency) in [(0, "XAF"), (19, "XAF"), (20, "EUR")] {
+        let vouched = (0..n_vouched).map(|n| order(&format!("c{n}"), 0, 1_440, 5.0, "EUR", Origin::Server));
+        let others = (0..50).map(|n| order(&format!("s{n}"), 0, 1_440, 5.0, "XAF", Origin::Client));
+        // What comes after the split's moment decides nothing.
+        let late = (0..60).map(|n| order(&format!("l{n}"), 0, 10 * 1_440, 5.0, "JPY", Origin::Server));
+        let found = crate::money::main_currency(&dataset_of(vouched.chain(others).chain(late)), &split);
+        assert_eq!(found, Some(Currency::parse(currency).unwrap()), "{n_vouched}");
+    }
+}
+
+#[test]
 fn honest_shops_with_heavy_tails_pay_little_for_the_guard() {
     // (prices, the most that the sum of all orders loses, the most that Gini loses)
     let shops: [(&str, Prices, f64, f64); 5] = [
