@@ -237,3 +237,32 @@ fn a_champion_is_met_on_the_newest_days_that_it_has_not_learned_from() {
         }
     }
 }
+
+#[test]
+fn a_fortnight_will_do_with_a_hundred_customers_who_spend_money_in_it() {
+    let is_small = |event: &Event| event.user_id.as_ref().is_some_and(|id| id.as_str().ends_with(['3', '7']));
+    let small = shop(|random| lognormal(0.8, random), Origin::Server).into_iter().filter(is_small);
+    let small: Vec<Event> = small.collect();
+    let then = day(N_DAYS - 14);
+    let known = small.iter().filter(|event| event.received_at < then).cloned();
+    let champion = crate::train(&Value::default(), &data(&dataset_of(known), then)).unwrap();
+    let until = dataset_of(small.iter().cloned()).calendar(day(N_DAYS)).unwrap().end();
+    let lately = |event: &&Event| event.occurred_at > until.plus_days(-14) && event.occurred_at <= until;
+    let spenders: std::collections::BTreeSet<_> =
+        small.iter().filter(lately).map(|event| event.user_id.clone()).collect();
+    for (n_spenders, is_enough) in [(99, false), (100, true)] {
+        let more = (spenders.len()..n_spenders).map(|n| {
+            let minute = until.plus_days(-1).as_millis() / 60_000 - i64::try_from(n).unwrap();
+            order(&format!("new {n}"), 0, minute, 9.0, "EUR", Origin::Server)
+        });
+        // Who got it for nothing spent no money.
+        let free = (0..9).map(|n| {
+            order(&format!("free {n}"), 0, until.plus_days(-2).as_millis() / 60_000, 0.0, "EUR", Origin::Server)
+        });
+        let everything = dataset_of(small.iter().cloned().chain(more).chain(free));
+        assert_eq!(everything.calendar(day(N_DAYS)).unwrap().end(), until);
+        let found = crate::challenge(&Value::default(), &data(&everything, day(N_DAYS)), Some(&reigning(&champion)));
+        let contest = found.unwrap().header.contest.unwrap();
+        assert_eq!(matches!(contest, Contest::Judged(_)), is_enough, "{n_spenders}: {contest:?}");
+    }
+}
