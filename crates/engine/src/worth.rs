@@ -39,6 +39,8 @@ pub enum Consequence {
         /// The window.
         window_days: i64,
     },
+    /// So much was bought since that nobody knows any more.
+    Forgotten,
 }
 
 impl Engine {
@@ -80,12 +82,16 @@ impl Engine {
 
     fn bought_after(&self, record: &Record, now: Timestamp) -> Result<Option<Consequence>, EngineError> {
         let Some(shown) = shown_by(record) else { return Ok(None) };
-        let is_over = shown.decided_at.plus_days(REWARD_WINDOW_DAYS) <= now;
+        let (customer, decided_at) = (shown.customer.clone(), shown.decided_at);
+        let is_over = decided_at.plus_days(REWARD_WINDOW_DAYS) <= now;
         let credits = self.joined(&[shown], now)?.credits;
-        Ok(match credits.first() {
-            Some(first) => Some(Consequence::Bought { item: first.item, at: first.at, n: credits.len() as u64 }),
-            None => is_over.then_some(Consequence::NotBought { window_days: REWARD_WINDOW_DAYS }),
-        })
+        if let Some(first) = credits.first() {
+            return Ok(Some(Consequence::Bought { item: first.item, at: first.at, n: credits.len() as u64 }));
+        }
+        if self.with_customer(&customer, |customer| customer.state.lines_known_after())?.flatten() > Some(decided_at) {
+            return Ok(Some(Consequence::Forgotten));
+        }
+        Ok(is_over.then_some(Consequence::NotBought { window_days: REWARD_WINDOW_DAYS }))
     }
 
     fn ordered_after(
@@ -96,12 +102,15 @@ impl Engine {
     ) -> Result<Option<Consequence>, EngineError> {
         let as_of = record.question.as_of;
         let until = as_of.plus_days(window_days);
-        let next = self.with_customer(&record.question.customer, |customer| {
+        let found = self.with_customer(&record.question.customer, |customer| {
             let mut orders = customer.state.orders().iter().filter(|order| !order.is_refund);
-            orders.find(|order| order.at > as_of && order.at <= until).map(|order| order.at)
+            let next = orders.find(|order| order.at > as_of && order.at <= until).map(|order| order.at);
+            (next, customer.state.orders_known_after())
         })?;
-        Ok(match next.flatten() {
+        let (next, known_after) = found.unwrap_or_default();
+        Ok(match next {
             Some(at) => Some(Consequence::OrderedAgain { at }),
+            None if known_after > Some(as_of) => Some(Consequence::Forgotten),
             None => (until <= now).then_some(Consequence::NotOrdered { window_days }),
         })
     }

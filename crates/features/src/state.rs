@@ -47,6 +47,18 @@ impl FeatureState {
         self.orders.as_slice()
     }
 
+    /// After which moment every product bought is remembered one by one; `None` where all of them are.
+    #[must_use]
+    pub fn lines_known_after(&self) -> Option<Timestamp> {
+        self.lines.first_of_full().map(|line| line.at)
+    }
+
+    /// After which moment every order and refund is remembered one by one; `None` where all of them are.
+    #[must_use]
+    pub fn orders_known_after(&self) -> Option<Timestamp> {
+        self.orders.first_of_full().map(|order| order.at)
+    }
+
     /// The currency of the newest order that names one: amounts in another are left out of sums.
     #[must_use]
     pub fn currency(&self) -> Option<Currency> {

@@ -61,6 +61,12 @@ impl<T: Placed, const K: usize> Newest<T, K> {
         self.0
     }
 
+    /// The oldest that is kept, where there is no room for more: what came before it may be gone.
+    #[must_use]
+    pub fn first_of_full(&self) -> Option<&T> {
+        self.0.first().filter(|_| self.0.len() == K)
+    }
+
     /// What is kept, from old to new.
     #[must_use]
     pub fn as_slice(&self) -> &[T] {
@@ -84,6 +90,14 @@ mod tests {
         let mut kept = Newest::default();
         things.iter().for_each(|thing| kept.add(*thing));
         kept
+    }
+
+    #[test]
+    fn the_oldest_is_told_where_something_before_it_may_be_gone() {
+        assert_eq!(newest(&[]).first_of_full(), None);
+        assert_eq!(newest(&[7, 5, 6]).first_of_full(), None);
+        assert_eq!(newest(&[7, 5, 6, 8]).first_of_full(), Some(&5));
+        assert_eq!(newest(&[7, 5, 6, 8, 9]).first_of_full(), Some(&6));
     }
 
     proptest! {

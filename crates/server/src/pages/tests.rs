@@ -532,6 +532,43 @@ fn what_followed_a_recommendation_is_counted_after_its_week() {
 }
 
 #[test]
+fn nobody_is_said_not_to_have_bought_who_has_bought_too_much_to_know() {
+    let console = Console::start(true);
+    let order = |id: usize, products: &[&str]| {
+        let products: Vec<_> = products.iter().map(|id| serde_json::json!({"product_id": id})).collect();
+        let properties = serde_json::json!({"products": products});
+        let event = serde_json::json!({
+            "type": "track", "messageId": format!("order-{id}"), "userId": "ann", "event": "Order Completed",
+            "properties": properties,
+        });
+        event.to_string()
+    };
+    let send = |orders: &[String]| console.send_events(&format!(r#"{{"batch":[{}]}}"#, orders.join(",")));
+    send(&[order(0, &["tofu"])]);
+    let ask = |kind: &str| {
+        let names = vec![Identifier::User("ann".into())];
+        let question =
+            Question { kind: kind.into(), names, parameters: Default::default(), context: events::Fields::new() };
+        console.running.app().engine.decide(question).unwrap().decision.id
+    };
+    console.clock.advance(Duration::from_secs(1));
+    let (recommended, churn) = (ask("recommend"), ask("churn"));
+    let said = |id: &primitives::DecisionId, what: &str| {
+        let page = console.get(&format!("/decisions/{id}")).body;
+        assert!(page.contains(what), "{page}");
+    };
+    console.clock.advance(Duration::from_secs(400 * 86_400));
+    let others: Vec<String> = (1..96).map(|id| order(id, &["jam", "tea", "rice", "salt"])).collect();
+    send(&others);
+    // Everything since the decisions is remembered still.
+    said(&recommended, "None of these items was bought within 7 days.");
+    said(&churn, "No purchase within");
+    send(&[order(96, &["jam", "tea", "rice", "salt"])]);
+    said(&recommended, "Not known any more: too much was bought since.");
+    said(&churn, "Not known any more: too much was bought since.");
+}
+
+#[test]
 fn after_a_restart_everybody_is_there_again() {
     let console = Console::filled(100);
     let engine = console.running.app().engine.clone();

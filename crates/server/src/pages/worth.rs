@@ -28,6 +28,7 @@ pub(super) fn outcome(app: &App, record: &Record, now: Timestamp) -> Result<Opti
         Consequence::Bought { item, at, n } => bought(app, item, &later(at), n),
         Consequence::NotBought { window_days } => format!("None of these items was bought within {window_days} days."),
         Consequence::OrderedAgain { at } => format!("The customer ordered again {} later.", later(at)),
+        Consequence::Forgotten => "Not known any more: too much was bought since.".to_owned(),
         Consequence::NotOrdered { window_days } => format!("No purchase within {window_days} days."),
     });
     Ok(text.map(|text| Outcome { text, amount: None }))
