@@ -144,8 +144,10 @@ impl Engine {
         made.catch_up(&ports)?;
         drop(made);
         (beside.adopt)()?;
+        // What was set aside at the end of the log is not in the profiles, and the next event does not wait for it.
+        let reached = self.ports.events.head();
         let mut fresh = Live::open(&self.ports, &self.policy)?;
-        *folded = fresh.profiles.offset();
+        *folded = fresh.profiles.offset().max(reached);
         // Not `folded`: what came between the two is in the fresh state and not in the store.
         self.checkpointed.store(self.ports.profiles.offset()?.0, Ordering::Release);
         self.live.change(|live| {
