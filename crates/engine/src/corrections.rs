@@ -8,13 +8,19 @@ use crate::audit::{AuditTrail, By};
 use crate::error::EngineError;
 use events::{EventLogError, ImportId, ImportRefusal, Offset};
 use governance::Deed;
-use primitives::ErrorKind;
+use primitives::{ErrorKind, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// So many imports may wait to be taken out.
 const N_WAITING_MAX: usize = 100;
+
+/// How long after a failure what is derived is made anew unasked; each further failure doubles it, up to some hours: it reads
+/// the whole history each time.
+const AGAIN_FIRST: Duration = Duration::from_secs(120);
+const AGAIN_LAST: Duration = Duration::from_secs(6 * 3_600);
 
 /// Takes imports out again, and lets what is derived follow every correction.
 pub struct Corrector {
@@ -31,8 +37,12 @@ pub struct Corrector {
 struct Asked {
     to_undo: VecDeque<ImportId>,
     under_way: Option<ImportId>,
+    is_following: bool,
     failed: BTreeMap<ImportId, String>,
     is_follow_wanted: bool,
+    /// How often in a row following has failed, and from when on it is tried again unasked.
+    n_failures: u32,
+    again_at: Option<Timestamp>,
 }
 
 /// How far the undoing of an import is.
@@ -131,17 +141,27 @@ impl Corrector {
         self.changed.notify_all();
     }
 
-    /// Has it follow where nobody corrects any more: an import that replaces was broken off, or following has failed.
+    /// Has it follow where nobody corrects any more: an import that replaces was broken off, or following has failed a while
+    /// ago.
     /// Answers with the newest correction; `before` is the one of a while ago.
     ///
     /// # Errors
     /// [`EngineError`] where that cannot be read.
     pub fn follow_what_is_left(&self, before: Offset) -> Result<Offset, EngineError> {
         let newest = self.engine.ports().imports.corrected_upto()?;
-        if newest == before && self.engine.is_outdated()? || self.engine.has_uncounted() {
+        let is_left = newest == before && self.engine.is_outdated()? || self.engine.has_uncounted();
+        let now = self.engine.clock().now();
+        if is_left && self.asked().again_at.is_none_or(|again_at| now >= again_at) {
             self.follow();
         }
         Ok(newest)
+    }
+
+    /// Whether anything is being done, or waits for its turn.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        let asked = self.asked();
+        asked.is_follow_wanted || asked.is_following || asked.under_way.is_some() || !asked.to_undo.is_empty()
     }
 
     /// How many events of how many were read to make everything derived anew.
@@ -177,7 +197,7 @@ impl Corrector {
         if let Some(import) = asked.under_way {
             return Some(Work::Undo(import));
         }
-        asked.is_follow_wanted = false;
+        (asked.is_follow_wanted, asked.is_following) = (false, true);
         Some(Work::Follow)
     }
 
@@ -204,11 +224,20 @@ impl Corrector {
             self.n_read.store(n_read, Ordering::Relaxed);
             if self.is_stopped() { Err(stopped()) } else { Ok(()) }
         });
+        let mut asked = self.asked();
+        asked.is_following = false;
         match followed {
-            Ok(()) => tracing::info!("the profiles follow every correction and every declaration"),
+            Ok(()) => {
+                (asked.n_failures, asked.again_at) = (0, None);
+                tracing::info!("the profiles follow every correction and every declaration");
+            }
             Err(_) if self.is_stopped() => {}
             Err(error) => {
-                tracing::error!(error = error.story(), "the profiles do not follow yet; tried again in a minute");
+                let pause = AGAIN_FIRST.saturating_mul(1 << asked.n_failures.min(16)).min(AGAIN_LAST);
+                asked.n_failures += 1;
+                asked.again_at = Some(self.engine.clock().now() + pause);
+                let (error, minutes) = (error.story(), pause.as_secs() / 60);
+                tracing::error!(error, minutes, "the profiles do not follow yet; tried again after so many minutes");
             }
         }
     }
