@@ -6,7 +6,7 @@ use crate::corrections::Corrector;
 use crate::error::EngineError;
 use crate::ports::Sealing;
 use crate::training::Trainer;
-use crate::{ChampionStatus, Engine};
+use crate::{ChampionStatus, Engine, Stopwatch};
 use events::Offset;
 use governance::Deed;
 use learning::TaskName;
@@ -134,11 +134,15 @@ impl Checkpoints {
         let pressure = self.engine.pressure();
         let mut is_stored = true;
         loop {
-            if self.engine.is_to_be_warmed() {
-                self.warm(&|| self.stop.is_wanted() || pressure.is_high());
-            }
+            // A checkpoint is not put off for it; what is left is read after that.
+            let watch = Stopwatch::start();
+            let is_due = || self.stop.is_wanted() || pressure.is_high() || watch.elapsed() >= pause;
+            let is_warm = !self.engine.is_to_be_warmed() || self.warm(&is_due);
             // After a failure the pressure stays; trying again at once would only burn the processor.
-            let is_last = if is_stored { self.wait(pause) } else { self.stop.wait(pause) };
+            let is_last = match is_stored {
+                true => self.wait(if is_warm { pause } else { Duration::ZERO }),
+                false => self.stop.wait(pause),
+            };
             is_stored = self.checkpoint();
             if is_last {
                 return;
@@ -154,13 +158,15 @@ impl Checkpoints {
         self.stop.is_wanted()
     }
 
-    fn warm(&self, is_stopped: &dyn Fn() -> bool) {
-        if let Err(error) = self.engine.warm(self.pauses.n_resident_max, is_stopped) {
+    /// Answers whether nobody is left to be read into memory.
+    fn warm(&self, is_stopped: &dyn Fn() -> bool) -> bool {
+        self.engine.warm(self.pauses.n_resident_max, is_stopped).unwrap_or_else(|error| {
             tracing::error!(
                 error = error.story(),
                 "not every customer could be read into memory; run `rapport doctor`"
             );
-        }
+            true
+        })
     }
 
     /// Answers whether everything is stored.

@@ -34,6 +34,8 @@ pub struct Live {
     pub(super) followed: Offset,
     /// How often the live state was replaced before this one came into force.
     pub(super) generation: u64,
+    /// The last of the stored customers that were read into memory, in the order of their ids.
+    pub(super) warmed_upto: String,
     /// The row that says with which layout and settings all this is made.
     made_with: Change,
     /// What says how all this is made, for the checkpoint under way.
@@ -130,6 +132,7 @@ impl Live {
         Ok(Self {
             followed: followed(ports)?,
             generation: 0,
+            warmed_upto: String::new(),
             made_with: profiles::made_with_change(&made_with(policy)),
             made_then: Vec::new(),
             profiles: Profiles::open_reading(ports.profiles.clone(), cells.clone())?,

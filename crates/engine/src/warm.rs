@@ -16,21 +16,22 @@ impl Engine {
         self.is_cold.swap(false, Ordering::AcqRel)
     }
 
-    /// Reads stored customers into memory until `n_max` are there or `is_stopped` says so. Nothing waits for it: who is
-    /// needed before is read from the store. Lists, searches and counts go over those in memory. It ends where the live
-    /// state is replaced: what is read then is of the old one.
+    /// Reads stored customers into memory until `n_max` are there or `is_stopped` says so; then the next call goes on where
+    /// this one ended. Answers whether nobody is left to be read. Nothing waits for it: who is needed before is read from the
+    /// store. Lists, searches and counts go over those in memory. It ends where the live state is replaced: what is read then
+    /// is of the old one.
     ///
     /// # Errors
     /// [`EngineError`] where the store cannot be read.
-    pub fn warm(&self, n_max: usize, is_stopped: &dyn Fn() -> bool) -> Result<(), EngineError> {
-        let (n_resident, totals, generation) =
-            self.look(|live| (live.profiles.resident().count() as u64, live.profiles.totals(), live.generation));
-        if n_resident >= totals.n_customers {
-            return Ok(());
+    pub fn warm(&self, n_max: usize, is_stopped: &dyn Fn() -> bool) -> Result<bool, EngineError> {
+        let (n_resident, totals) = self.look(|live| (live.profiles.resident().count(), live.profiles.totals()));
+        if n_resident as u64 >= totals.n_customers {
+            return Ok(true);
         }
+        let (generation, after) = self.look(|live| (live.generation, live.warmed_upto.clone()));
         let mut waiting: Vec<Customer<FeatureState>> = Vec::with_capacity(N_AT_A_TIME);
-        let mut damaged = None;
-        self.ports.profiles.scan(Collection::Customer, "", &mut |key, bytes| {
+        let (mut damaged, mut is_broken_off) = (None, false);
+        self.ports.profiles.scan_after(Collection::Customer, &after, &mut |key, bytes| {
             match Customer::from_stored(key, bytes) {
                 Ok(customer) => waiting.push(customer),
                 Err(error) => {
@@ -38,16 +39,36 @@ impl Engine {
                     return false;
                 }
             }
-            waiting.len() < N_AT_A_TIME || (self.take_in(&mut waiting, n_max, generation) && !is_stopped())
+            if waiting.len() < N_AT_A_TIME {
+                return true;
+            }
+            let has_room = self.take_in(&mut waiting, n_max, generation);
+            is_broken_off = has_room && is_stopped();
+            has_room && !is_broken_off
         })?;
-        self.take_in(&mut waiting, n_max, generation);
-        damaged.map_or(Ok(()), |error| Err(error.into()))
+        let has_room = self.take_in(&mut waiting, n_max, generation);
+        if let Some(error) = damaged {
+            return Err(error.into());
+        }
+        let is_left = is_broken_off && has_room;
+        if is_left {
+            self.is_cold.store(true, Ordering::Release);
+        }
+        Ok(!is_left)
     }
 
     /// Answers whether there is room for more in the state that they were read for.
     fn take_in(&self, waiting: &mut Vec<Customer<FeatureState>>, n_max: usize, generation: u64) -> bool {
         self.live.change(|live| {
-            live.generation == generation && waiting.drain(..).all(|customer| live.profiles.admit(customer, n_max))
+            live.generation == generation
+                && waiting.drain(..).all(|customer| {
+                    let id = customer.profile.id.to_string();
+                    let has_room = live.profiles.admit(customer, n_max);
+                    if has_room {
+                        live.warmed_upto = id;
+                    }
+                    has_room
+                })
         })
     }
 }

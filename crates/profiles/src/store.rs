@@ -84,6 +84,19 @@ pub trait ProfileStore: Send + Sync {
         visit: &mut dyn FnMut(&str, &[u8]) -> bool,
     ) -> Result<(), StoreError>;
 
+    /// Visits the rows whose key stands after another one, in the order of their keys' bytes, until `visit` answers `false`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn scan_after(
+        &self,
+        collection: Collection,
+        after: &str,
+        visit: &mut dyn FnMut(&str, &[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        self.scan(collection, "", &mut |key, value| key <= after || visit(key, value))
+    }
+
     /// How many rows a collection has.
     ///
     /// # Errors

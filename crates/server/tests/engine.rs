@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use engine::{AuditTrail, By, Engine, Ports, Trainer};
+use engine::{AuditTrail, Background, Beside, By, Corrector, Engine, Pauses, Ports, Renewal, Trainer};
 use events::generator::{World, WorldSettings};
 use events::{
     Batch, Envelope, Event, EventLog, EventLogError, Filter, ImportCounts, ImportId, Inspected, InspectedStatus,
@@ -12,10 +12,12 @@ use features::{Declared, History, Measure};
 use governance::ConsentPolicy;
 use learning::{ModelStore, ModelStoreError};
 use primitives::{ErrorKind, MessageId, Seed, SimulatedClock, Timestamp};
+use profiles::StoreError;
 use serde_json::{Value, json};
 use server::api::wire;
 use server::on_disk::ports;
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, OnceLock, Weak};
@@ -89,6 +91,14 @@ fn what_was_accepted_is_answered_so_where_a_conflict_cannot_be_kept() {
     assert_eq!(ingest("One").unwrap().n_accepted, 2);
     assert_eq!(ingest("Another").unwrap().n_accepted, 1, "who is told of a failure sends it again");
     assert_eq!(engine.look(|live| live.customer("ann")).unwrap().unwrap().profile.n_events, 3);
+}
+
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let watch = engine::Stopwatch::start();
+    while !is_so() {
+        assert!(watch.elapsed() < Duration::from_secs(20), "{what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// So many come in two batches of reading.
@@ -306,4 +316,139 @@ fn no_event_waits_for_models_that_are_read_again_for_a_new_feature() {
     assert!(engine.catalogue().get("times_seen").is_some());
     assert!(!models.is_slow.load(Ordering::Acquire), "the champions are read again");
     assert!(models.took_in.load(Ordering::Acquire));
+}
+
+#[test]
+fn reading_that_is_broken_off_goes_on_where_it_ended() {
+    let data = tempfile::tempdir().unwrap();
+    let storage = storage(&data);
+    with_visitors(&storage);
+    let engine = engine(ports(&storage));
+    let resident = || -> BTreeSet<String> {
+        engine.look(|live| live.profiles.resident().map(|customer| customer.profile.id.to_string()).collect())
+    };
+    let mut read: Vec<String> = Vec::new();
+    for (n, is_all) in [(500, false), (500, false), (200, true)] {
+        assert!(engine.is_to_be_warmed());
+        assert_eq!(engine.warm(usize::MAX, &|| true).unwrap(), is_all);
+        assert_eq!(resident().len(), n);
+        read.extend(resident());
+        // Nobody of them is kept, so that those who are read next are told from them.
+        engine.checkpoint(0).unwrap();
+    }
+    assert!(!engine.is_to_be_warmed(), "nobody is left");
+    assert_eq!((read.len(), read.iter().collect::<BTreeSet<_>>().len()), (N_VISITORS, N_VISITORS), "each once");
+    assert!(read.is_sorted());
+
+    // Where there is no room for more, nobody waits to be read.
+    let again = self::engine(ports(&storage));
+    assert!(again.is_to_be_warmed() && again.warm(500, &|| false).unwrap() && !again.is_to_be_warmed());
+}
+
+#[test]
+fn checkpoints_are_written_while_customers_are_read_and_all_of_them_are() {
+    let data = tempfile::tempdir().unwrap();
+    let storage = storage(&data);
+    with_visitors(&storage);
+    let engine = Arc::new(engine(ports(&storage)));
+    let audit = AuditTrail::new(engine.clone());
+    let trainer = Arc::new(Trainer::new(Seed::new(1), audit.clone()));
+    let pauses = Pauses {
+        // Over before anybody was read.
+        checkpoint: Duration::from_nanos(1),
+        maintenance: Duration::from_secs(3_600),
+        n_resident_max: 100_000,
+        n_sealed_min: u64::MAX,
+        seal: Duration::from_secs(1 << 40),
+        train_hours: 0,
+    };
+    let _background = Background::start(trainer, Arc::new(Corrector::new(engine.clone(), audit)), pauses).unwrap();
+    until("everybody is in memory", || engine.look(|live| live.profiles.resident().count()) == N_VISITORS);
+}
+
+/// A history that lacks an event, as where it was set aside.
+struct Lacks(Arc<dyn History>, Offset);
+
+impl History for Lacks {
+    fn replay(&self, after: Offset, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
+        self.0.replay(after, &mut |recorded| recorded.offset == self.1 || visit(recorded))
+    }
+
+    fn n_events(&self) -> Result<u64, EventLogError> {
+        self.0.n_events()
+    }
+}
+
+fn times_seen() -> Declared {
+    serde_json::from_value(
+        json!({"name": "times_seen", "meaning": "How often seen", "measure": "count", "when": {"event": "Seen"}}),
+    )
+    .unwrap()
+}
+
+fn seen(engine: &Engine, id: &str) -> usize {
+    let seen = json!({"type": "track", "event": "Seen", "userId": "ann", "messageId": id});
+    engine.ingest(batch(&[seen], Origin::Server)).unwrap().n_accepted
+}
+
+#[test]
+fn no_event_waits_for_one_that_was_set_aside_at_the_end_of_the_log() {
+    let data = tempfile::tempdir().unwrap();
+    let storage = storage(&data);
+    let engine = engine(Ports { history: Arc::new(Lacks(storage.history(), Offset(2))), ..ports(&storage) });
+    assert_eq!((seen(&engine, "first"), seen(&engine, "second")), (1, 1));
+    engine.declare(&[times_seen()]).unwrap();
+    engine.follow_corrections(&mut |_| Ok(())).unwrap();
+    assert_eq!(engine.folded(), Offset(1));
+    assert_eq!(seen(&engine, "third"), 1);
+    assert!(engine.is_sound());
+    assert_eq!(engine.look(|live| live.customer("ann")).unwrap().unwrap().profile.n_events, 2);
+}
+
+/// Nothing can be made anew, and it is counted how often that was tried.
+#[derive(Default)]
+struct NoRoomBeside(AtomicUsize);
+
+impl Renewal for NoRoomBeside {
+    fn begin(&self) -> Result<Beside, StoreError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Err(StoreError {
+            attempt: "no room".to_owned(),
+            kind: ErrorKind::Unavailable,
+            source: "the disk is full".into(),
+        })
+    }
+}
+
+#[test]
+fn what_cannot_be_made_anew_is_tried_again_ever_less_often() {
+    let data = tempfile::tempdir().unwrap();
+    let storage = storage(&data);
+    let (renewal, clock) = (Arc::new(NoRoomBeside::default()), Arc::new(SimulatedClock::new(noon())));
+    let ports = Ports { renewal: renewal.clone(), ..ports(&storage) };
+    let capabilities = Arc::new(engine::Capabilities::built_in());
+    let policy = ConsentPolicy::default();
+    let engine = Engine::open(ports, policy, capabilities, clock.clone(), Seed::new(1), wire::decision).unwrap();
+    let engine = Arc::new(engine);
+    seen(&engine, "first");
+    engine.declare(&[times_seen()]).unwrap();
+    let corrector = Corrector::new(engine.clone(), AuditTrail::new(engine.clone()));
+    let n_tried = || renewal.0.load(Ordering::SeqCst);
+    std::thread::scope(|scope| {
+        scope.spawn(|| corrector.run());
+        let is_idle = || !corrector.is_busy();
+        for (n, minutes) in (1..).zip([2, 4, 8, 16, 32, 64, 128, 256, 360, 360]) {
+            corrector.follow_what_is_left(Offset(0)).unwrap();
+            until("it was tried", || n_tried() == n && is_idle());
+            clock.advance(Duration::from_secs(60 * minutes) - Duration::from_millis(1));
+            corrector.follow_what_is_left(Offset(0)).unwrap();
+            until("nothing is to be done", is_idle);
+            assert_eq!(n_tried(), n, "not before {minutes} minutes are over");
+            clock.advance(Duration::from_millis(1));
+        }
+        // Who asks for it does not wait.
+        corrector.follow();
+        until("it was tried", || n_tried() == 11 && is_idle());
+        corrector.stop();
+    });
 }

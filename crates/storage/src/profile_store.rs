@@ -33,6 +33,15 @@ macro_rules! reads_its_rows {
             self.rows().scan(collection, prefix, visit)
         }
 
+        fn scan_after(
+            &self,
+            collection: Collection,
+            after: &str,
+            visit: &mut dyn FnMut(&str, &[u8]) -> bool,
+        ) -> Result<(), StoreError> {
+            self.rows().visit(collection, ">", after, visit)
+        }
+
         fn count(&self, collection: Collection) -> Result<u64, StoreError> {
             self.rows().count(collection)
         }
@@ -177,15 +186,25 @@ impl StateRows<'_> {
         prefix: &str,
         visit: &mut dyn FnMut(&str, &[u8]) -> bool,
     ) -> Result<(), StoreError> {
-        let sql = format!("SELECT key, value FROM {} AND key >= ?2 ORDER BY key", self.in_force());
+        self.visit(collection, ">=", prefix, &mut |key, value| key.starts_with(prefix) && visit(key, value))
+    }
+
+    /// Visits the rows whose keys compare so with one.
+    fn visit(
+        &self,
+        collection: Collection,
+        comparison: &str,
+        with: &str,
+        visit: &mut dyn FnMut(&str, &[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        let sql = format!("SELECT key, value FROM {} AND key {comparison} ?2 ORDER BY key", self.in_force());
         self.0
             .readers
             .with(|connection| {
                 let mut statement = connection.prepare_cached(&sql)?;
-                let mut rows = statement.query(params![collection.name(), prefix])?;
+                let mut rows = statement.query(params![collection.name(), with])?;
                 while let Some(row) = rows.next()? {
-                    let key = row.get_ref(0)?.as_str()?;
-                    if !key.starts_with(prefix) || !visit(key, row.get_ref(1)?.as_blob()?) {
+                    if !visit(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_blob()?) {
                         break;
                     }
                 }

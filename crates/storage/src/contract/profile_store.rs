@@ -76,6 +76,18 @@ pub fn rows_are_visited_in_the_order_of_their_keys(open: Open<'_>) -> Outcome {
             "{prefix:?}, two of them"
         );
     }
+    for after in ["", "user", "user:a", "user:b", "zzz"] {
+        let mut expected: Vec<&str> = keys.into_iter().filter(|key| *key > after).collect();
+        expected.sort_unstable();
+        let mut found = Vec::new();
+        store.scan_after(Collection::Identifier, after, &mut |key, value| {
+            assert_eq!(key.as_bytes(), value);
+            found.push(key.to_owned());
+            found.len() < 3
+        })?;
+        expected.truncate(3);
+        assert_eq!(found, expected, "three after {after:?}");
+    }
     Ok(())
 }
 
