@@ -2,14 +2,14 @@
 //! due.
 
 use crate::audit::{AuditTrail, By};
+use crate::champions::Crowned;
 use crate::corrections::Corrector;
 use crate::error::EngineError;
 use crate::ports::Sealing;
 use crate::training::Trainer;
-use crate::{ChampionStatus, Engine, Stopwatch};
+use crate::{Engine, Stopwatch};
 use events::Offset;
 use governance::Deed;
-use learning::TaskName;
 use primitives::{CustomerId, ModelVersion, Timestamp};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -185,29 +185,17 @@ impl Checkpoints {
 
     /// A champion that another process trained or rolled back answers from now on, and so does one that can again.
     fn follow_registry(&self) {
-        let in_force = self.engine.champion_status();
-        let is_other = |status: &ChampionStatus| {
-            self.engine.registry().champion_version(&status.task).is_ok_and(|version| version != status.version)
-        };
-        // What could not be read for a moment may be readable now.
-        if !in_force.iter().any(|status| is_other(status) || status.fault.is_some()) {
-            return;
-        }
-        for ChampionStatus { task, version: former, .. } in in_force.iter().filter(|status| is_other(status)) {
-            if let Ok(Some(version)) = self.engine.registry().champion_version(task) {
-                self.note_champion(task, former.as_ref(), &version);
-            }
-        }
-        if let Err(error) = self.engine.reload_champions() {
-            tracing::error!(error = error.story(), "the champions could not be read again");
+        match self.engine.follow_registry() {
+            Ok(crowned) => crowned.iter().for_each(|crowned| self.note_champion(crowned)),
+            Err(error) => tracing::error!(error = error.story(), "the champions could not be read again"),
         }
     }
 
     /// On the command line only a training puts a newer version in force, and only a rollback an older one.
-    fn note_champion(&self, task: &TaskName, former: Option<&ModelVersion>, version: &ModelVersion) {
+    fn note_champion(&self, Crowned { task, former, version }: &Crowned) {
         let versions = self.engine.registry().versions(task).unwrap_or_default();
         let newest_first: Vec<ModelVersion> = versions.into_iter().map(|known| known.version).collect();
-        let is_back = is_rollback(&newest_first, former, version);
+        let is_back = is_rollback(&newest_first, former.as_ref(), version);
         if !is_back {
             self.audit.note(Deed::Training, &By::COMMAND, task.as_str());
         }

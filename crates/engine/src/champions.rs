@@ -5,7 +5,7 @@ use crate::error::EngineError;
 use crate::needs::Material;
 use decisions::Models;
 use features::{FeatureError, FeatureId};
-use learning::{LearningError, ModelHeader, Reigning, TaskName, Withdrawn};
+use learning::{LearningError, ModelHeader, Registry, Reigning, TaskName, Withdrawn};
 use primitives::{ErrorKind, ModelVersion, Timestamp};
 use std::sync::PoisonError;
 
@@ -27,6 +27,17 @@ pub struct StillLearnedFrom {
     pub n_customers: u64,
     /// By when the model is trained again: a day after the first of them, or after the last training that changed nothing.
     pub retrained_by: Timestamp,
+}
+
+/// A champion that another program put in the place of one.
+#[derive(Debug)]
+pub(super) struct Crowned {
+    /// The task it answers.
+    pub(super) task: TaskName,
+    /// The champion's version before.
+    pub(super) former: Option<ModelVersion>,
+    /// The champion's version now.
+    pub(super) version: ModelVersion,
 }
 
 impl Engine {
@@ -65,6 +76,43 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where the registry itself cannot be read.
     pub fn reload_champions(&self) -> Result<(), EngineError> {
+        let _one_at_a_time = self.crowning.lock().unwrap_or_else(PoisonError::into_inner);
+        self.read_champions()
+    }
+
+    /// Changes in the registry who answers, and reads the champions again before anybody else looks whether they are others:
+    /// whoever changes that writes down who had it done.
+    ///
+    /// # Errors
+    /// [`EngineError`] of the change, and as [`Engine::reload_champions`].
+    pub fn crown<T>(&self, change: impl FnOnce(&Registry) -> Result<T, LearningError>) -> Result<T, EngineError> {
+        let _one_at_a_time = self.crowning.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = change(&self.registry)?;
+        self.read_champions()?;
+        Ok(changed)
+    }
+
+    /// Reads the champions again where another program has changed who answers, or where one could not be used: what could not
+    /// be read for a moment may be readable now. Answers who was put in whose place.
+    pub(super) fn follow_registry(&self) -> Result<Vec<Crowned>, EngineError> {
+        let _one_at_a_time = self.crowning.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_force = self.champion_status();
+        let (mut crowned, mut is_to_be_read) = (Vec::new(), false);
+        for ChampionStatus { task, version: former, fault } in in_force {
+            let now = self.registry.champion_version(&task);
+            let is_other = now.as_ref().is_ok_and(|now| *now != former);
+            is_to_be_read |= is_other || fault.is_some();
+            if let Some(version) = now.unwrap_or_default().filter(|_| is_other) {
+                crowned.push(Crowned { task, former, version });
+            }
+        }
+        if is_to_be_read {
+            self.read_champions()?;
+        }
+        Ok(crowned)
+    }
+
+    fn read_champions(&self) -> Result<(), EngineError> {
         let mut champions = Models::default();
         let mut status = Vec::new();
         let before = self.champion_status();

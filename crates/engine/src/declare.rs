@@ -176,6 +176,8 @@ impl Engine {
     /// has to be asked.
     #[must_use]
     pub(super) fn settle_features(&self) -> bool {
+        // Of two at a time the one that looked before the live state was replaced could end last.
+        let settling = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = self.live.look(|live| live.cells.clone());
         let mut features = self.features.write().unwrap_or_else(PoisonError::into_inner);
         let (readable, waiting) = features.wanted.readable(&kept);
@@ -185,7 +187,7 @@ impl Engine {
         features.waiting = waiting;
         features.is_uncounted = !kept.covers(features.wanted.cells());
         self.registry.look_at(Arc::clone(&features.in_force));
-        drop(features);
+        drop((features, settling));
         if has_lost {
             self.let_champions_look();
         }

@@ -88,6 +88,8 @@ pub struct Engine {
     capabilities: Arc<Capabilities>,
     registry: Registry,
     champions: RwLock<Models>,
+    /// Held while champions are read, and while it changes who answers: of two at a time the older could end last.
+    crowning: Mutex<()>,
     /// Why a champion that exists cannot be used, by model.
     champion_status: RwLock<Vec<ChampionStatus>>,
     /// What tasks without a model lack.
@@ -105,6 +107,8 @@ pub struct Engine {
     following: Mutex<()>,
     pressure: Pressure,
     features: RwLock<Features>,
+    /// Held from looking at what is kept of customers until the features of it are in force.
+    settling: Mutex<()>,
 }
 
 impl Engine {
@@ -138,6 +142,7 @@ impl Engine {
             is_broken: AtomicBool::new(false),
             is_cold: AtomicBool::new(true),
             champions: RwLock::default(),
+            crowning: Mutex::default(),
             champion_status: RwLock::new(Vec::new()),
             kept: Mutex::default(),
             ids: Mutex::new(ids.stream("decision ids", 0)),
@@ -148,6 +153,7 @@ impl Engine {
             following: Mutex::default(),
             pressure: Pressure::default(),
             features: RwLock::default(),
+            settling: Mutex::default(),
         };
         let capabilities = Arc::clone(&engine.capabilities);
         engine.declare(&capabilities.features)?;

@@ -226,7 +226,5 @@ pub fn train(engine: &Engine, name: &TaskName, material: &Material, seed: Seed) 
     }
     let task = engine.capabilities().tasks.get(name.as_str())?;
     let trained = learning::challenge(task, &engine.data(material, seed), reigning.as_ref())?;
-    let published = engine.registry().publish(&trained)?;
-    engine.reload_champions()?;
-    Ok(published)
+    engine.crown(|registry| registry.publish(&trained))
 }

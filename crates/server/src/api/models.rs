@@ -173,8 +173,7 @@ async fn champion(
         ApiError::invalid(format!("the body cannot be read: {fault}; send {{\"version\":\"…\"}}"))
     })?;
     let message = app.run(move |app| {
-        app.engine.registry().promote(&task, &ModelVersion::from(body.version.as_str()))?;
-        app.engine.reload_champions()?;
+        app.engine.crown(|registry| registry.promote(&task, &ModelVersion::from(body.version.as_str())))?;
         app.audit.note(Deed::Promotion, &by, format!("{task} {}", body.version));
         Ok(format!("version {} of {task} answers from now on", body.version))
     });
@@ -199,8 +198,7 @@ async fn rollback(
 ) -> Result<Json<DoneReply>, ApiError> {
     let task = task(&app, &name)?;
     let message = app.run(move |app| {
-        let version = app.engine.registry().roll_back(&task)?;
-        app.engine.reload_champions()?;
+        let version = app.engine.crown(|registry| registry.roll_back(&task))?;
         app.audit.note(Deed::Rollback, &by, format!("{task} {version}"));
         Ok(format!("version {version} of {task} answers again"))
     });

@@ -63,8 +63,7 @@ pub(super) async fn champion(
         .app
         .run(move |app| {
             let task = named(app, &task)?;
-            app.engine.registry().promote(&task, &ModelVersion::from(version.as_str()))?;
-            app.engine.reload_champions()?;
+            app.engine.crown(|registry| registry.promote(&task, &ModelVersion::from(version.as_str())))?;
             app.audit.note(Deed::Promotion, &by, format!("{task} {version}"));
             Ok(format!("Version {version} of {task} answers from now on."))
         })
