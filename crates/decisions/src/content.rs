@@ -47,7 +47,7 @@ pub enum Content {
         /// Why.
         reasons: Vec<Reason>,
     },
-    /// An amount of money with the interval in which it lies nine times of ten.
+    /// An amount, of money or of anything else, with the interval in which it lies nine times of ten.
     Amount {
         /// How much; `None` where nothing is known to say one.
         amount: Option<Amount>,
@@ -60,12 +60,15 @@ pub enum Content {
         label: Option<String>,
         /// What else holds, by name; by title in answers of before names were told.
         others: Vec<String>,
+        /// How likely each is, the likeliest first, where that is known. What is missing to 1 is that none comes.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        probabilities: Vec<Likely>,
         /// Why.
         reasons: Vec<Reason>,
     },
 }
 
-/// An amount of money that is expected, in major units.
+/// An amount that is expected: of money, in major units, where it has a currency or all amounts are money.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Amount {
     /// The mean.
@@ -79,6 +82,15 @@ pub struct Amount {
     /// Within how many days; not known of answers from before it was told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days: Option<i64>,
+}
+
+/// One of several, and how likely it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Likely {
+    /// Which.
+    pub label: String,
+    /// How likely.
+    pub probability: Probability,
 }
 
 /// One item of an answer.
@@ -99,7 +111,7 @@ pub struct Reason {
     pub feature: String,
     /// Its value; `None` where it is not known.
     pub value: Option<f64>,
-    /// What it added to the log-odds of a score.
+    /// What it added to the score of the trees: in log-odds, where that tells a yes from a no.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contribution: Option<f64>,
     /// In words.

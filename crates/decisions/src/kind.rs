@@ -54,8 +54,8 @@ impl ContentShape {
         match self {
             Self::Items => "items, best first, each with its reason",
             Self::Score => "a probability with its reasons",
-            Self::Amount => "an amount of money with its interval and its reasons",
-            Self::Choice => "one of several, with what else holds and why",
+            Self::Amount => "an amount with its interval and its reasons",
+            Self::Choice => "one of several, with how likely each is or what else holds, and why",
         }
     }
 }

@@ -1,18 +1,23 @@
 //! What can be decided? One file a kind, one line here; outcomes of the settings need neither.
 
+mod asked;
 mod propensity;
+mod quantity;
 mod recommend;
 mod segments;
 mod value;
+mod which;
 
 pub use propensity::Propensity;
+pub use quantity::Quantity;
 pub use recommend::Recommend;
 pub use segments::Segments;
 pub use value::Value;
+pub use which::Which;
 
 use crate::declaration::Declared;
 use crate::{DecisionError, Declaration, Kind, Kinds, Segment};
-use learning::Outcome;
+use learning::{Label, Outcome};
 
 /// Every kind that is built in, then one for each outcome of the settings.
 #[must_use]
@@ -27,9 +32,13 @@ pub fn kinds(outcomes: &[Outcome], segments: &[Segment]) -> Kinds {
     Kinds::new(kinds)
 }
 
-/// The kind that answers a question of the settings.
+/// The kind that answers a question of the settings, by what its label asks for.
 fn of_outcome(outcome: &Outcome) -> Box<dyn Kind> {
-    Box::new(Propensity::new(outcome))
+    match outcome.label {
+        Label::Did(_) | Label::DidNot(_) => Box::new(Propensity::new(outcome)),
+        Label::Count(_) | Label::Sum(..) => Box::new(Quantity::new(outcome)),
+        Label::Which(..) => Box::new(Which::new(outcome)),
+    }
 }
 
 impl Declaration {

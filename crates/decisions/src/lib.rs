@@ -35,12 +35,12 @@ mod tests;
 mod why;
 mod world;
 
-pub use content::{Amount, Answer, Content, Decision, ModelRef, RankedItem, Reason};
+pub use content::{Amount, Answer, Content, Decision, Likely, ModelRef, RankedItem, Reason};
 pub use decide::{decide, replay};
 pub use declaration::Declaration;
 pub use error::DecisionError;
 pub use kind::{Ask, ContentShape, Kind, KindAbout, Kinds, Parameter, Reads, Said};
-pub use kinds::{Propensity, Recommend, Segments, Value, kinds};
+pub use kinds::{Propensity, Quantity, Recommend, Segments, Value, Which, kinds};
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use log::{DecisionLog, DecisionLogError, LoggedDecision};
 pub use models::Models;

@@ -1,7 +1,7 @@
 //! Which models answer?
 
 use crate::{ModelRef, Why};
-use learning::{BinaryModel, Body, Loaded, TaskName};
+use learning::{BinaryModel, Body, ClassesModel, Loaded, NumberModel, TaskName};
 use models::recommend::ItemToItemModel;
 use models::rfm::RfmModel;
 use models::value::ValueModel;
@@ -78,6 +78,24 @@ impl Models {
         let loaded = self.loaded(task)?;
         match &loaded.body {
             Body::Groups(model) => Ok((loaded, model)),
+            _ => Err(of_another_shape(loaded)),
+        }
+    }
+
+    /// The model of a task, where it foretells how often or how much.
+    pub(crate) fn number(&self, task: &TaskName) -> Result<(&Loaded, &NumberModel), Why> {
+        let loaded = self.loaded(task)?;
+        match &loaded.body {
+            Body::Number(model) => Ok((loaded, model)),
+            _ => Err(of_another_shape(loaded)),
+        }
+    }
+
+    /// The model of a task, where it foretells which of several.
+    pub(crate) fn classes(&self, task: &TaskName) -> Result<(&Loaded, &ClassesModel), Why> {
+        let loaded = self.loaded(task)?;
+        match &loaded.body {
+            Body::Classes(model) => Ok((loaded, model)),
             _ => Err(of_another_shape(loaded)),
         }
     }

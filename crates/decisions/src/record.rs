@@ -259,9 +259,10 @@ impl Record {
         match &mut self.decision.answer.content {
             Content::Items(items) => items.iter_mut().for_each(|item| FORGOTTEN.clone_into(&mut item.reason)),
             Content::Score { reasons, .. } | Content::Amount { reasons, .. } => reasons.clear(),
-            Content::Choice { reasons, others, .. } => {
+            Content::Choice { reasons, others, probabilities, .. } => {
                 reasons.clear();
                 others.clear();
+                probabilities.clear();
             }
         }
         // The bytes that were sent held the reasons: neither they nor what would prove a guess at them is kept.

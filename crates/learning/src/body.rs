@@ -1,8 +1,15 @@
 //! Which mathematics do models have? Few shapes, of which each serves many tasks.
 
 mod binary;
+mod classes;
+mod number;
+mod trees;
 
-pub use binary::{BinaryModel, Contribution, Scored};
+pub use binary::{BinaryModel, Scored};
+pub use classes::{Chosen, ClassesModel};
+pub(crate) use classes::{OTHER, Part};
+pub use number::{Expected, NumberModel};
+pub use trees::Contribution;
 
 use crate::LearningError;
 use models::recommend::ItemToItemModel;
@@ -21,6 +28,10 @@ pub enum Body {
     Amount(ValueModel),
     /// Says which group.
     Groups(RfmModel),
+    /// Says how often or how much.
+    Number(NumberModel),
+    /// Says which of several.
+    Classes(ClassesModel),
 }
 
 /// How a model is stored. A file may name one that only a newer program knows.
@@ -35,6 +46,10 @@ pub enum Shape {
     Amount,
     /// [`Body::Groups`].
     Groups,
+    /// [`Body::Number`].
+    Number,
+    /// [`Body::Classes`].
+    Classes,
 }
 
 impl Shape {
@@ -46,6 +61,8 @@ impl Shape {
             Self::Binary => "binary",
             Self::Amount => "amount",
             Self::Groups => "groups",
+            Self::Number => "number",
+            Self::Classes => "classes",
         }
         .to_owned()
     }
@@ -60,6 +77,8 @@ impl Body {
             Self::Binary(_) => Shape::Binary,
             Self::Amount(_) => Shape::Amount,
             Self::Groups(_) => Shape::Groups,
+            Self::Number(_) => Shape::Number,
+            Self::Classes(_) => Shape::Classes,
         }
     }
 
@@ -73,6 +92,8 @@ impl Body {
             Self::Binary(model) => model.to_bytes(),
             Self::Amount(model) => model.to_bytes().map_err(LearningError::model("write the model of value")),
             Self::Groups(model) => model.to_bytes().map_err(LearningError::model("write the groups")),
+            Self::Number(model) => model.to_bytes(),
+            Self::Classes(model) => model.to_bytes(),
         }
     }
 
@@ -86,6 +107,8 @@ impl Body {
                 Self::Ranker(ItemToItemModel::from_bytes(bytes).map_err(LearningError::model("read the recommender"))?)
             }
             Shape::Binary => Self::Binary(BinaryModel::from_bytes(bytes)?),
+            Shape::Number => Self::Number(NumberModel::from_bytes(bytes)?),
+            Shape::Classes => Self::Classes(ClassesModel::from_bytes(bytes)?),
             Shape::Groups => {
                 Self::Groups(RfmModel::from_bytes(bytes).map_err(LearningError::model("read the groups"))?)
             }

@@ -1,7 +1,7 @@
 //! Whom may we learn from? The whole history, customer by customer, of those who permit it.
 
 use crate::{Calendar, LearningError};
-use events::Offset;
+use events::{Offset, Pointer};
 use features::{History, Trace, TraceReads, Watch};
 use governance::{ConsentPolicy, Permitted, Purpose, permit};
 use primitives::{CustomerId, Timestamp, nearest};
@@ -11,6 +11,9 @@ use std::sync::Arc;
 
 /// At most so many different names of events are remembered.
 const N_TITLES_MAX: usize = 1_000;
+
+/// At most so many different places of values are remembered.
+const N_PLACES_MAX: usize = 1_000;
 
 /// How many events are read between two words about the progress.
 const N_EVENTS_STEP: u64 = 10_000;
@@ -29,6 +32,7 @@ pub struct Dataset {
     span: Option<(Timestamp, Timestamp)>,
     reads: TraceReads,
     titles: BTreeSet<String>,
+    places: BTreeSet<String>,
 }
 
 impl Dataset {
@@ -47,7 +51,9 @@ impl Dataset {
         let store = Arc::new(MemoryProfileStore::default());
         let mut profiles: Profiles<Trace> = Profiles::open_reading(store, Arc::new(reads.clone()))?;
         let (mut n_events, mut read_until) = (0_u64, Offset::default());
-        let (mut failed, mut titles) = (None, BTreeSet::new());
+        let (mut failed, mut titles, mut places) = (None, BTreeSet::new(), BTreeSet::new());
+        let taking: BTreeSet<&str> =
+            reads.watches().iter().filter(|watch| watch.take.is_some()).map(|watch| &*watch.filter.event).collect();
         history.replay(Offset::default(), &mut |recorded| {
             n_events += 1;
             read_until = recorded.offset;
@@ -57,6 +63,9 @@ impl Dataset {
             let title = recorded.event.title();
             if titles.len() < N_TITLES_MAX && !titles.contains(title) {
                 titles.insert(title.to_owned());
+            }
+            if places.len() < N_PLACES_MAX && taking.contains(title) {
+                places.extend(Pointer::all(&recorded.event));
             }
             match profiles.apply(&recorded) {
                 Ok(_) => true,
@@ -87,6 +96,7 @@ impl Dataset {
             span,
             reads,
             titles,
+            places,
         })
     }
 
@@ -142,6 +152,11 @@ impl Dataset {
     #[must_use]
     pub fn any_calendar(&self, now: Timestamp) -> Option<Calendar> {
         Calendar::of(self.traces().flat_map(|(_, trace)| trace.seen()), now)
+    }
+
+    /// Where events have values of which a watch takes one, as far as was remembered.
+    pub(crate) fn places(&self) -> impl Iterator<Item = &str> {
+        self.places.iter().map(String::as_str)
     }
 
     /// Why nothing was ever found of a watch, and what to do; `None` where something was.

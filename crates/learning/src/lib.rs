@@ -50,7 +50,7 @@ mod tests;
 mod train;
 mod withdrawals;
 
-pub use body::{BinaryModel, Body, Contribution, Scored, Shape};
+pub use body::{BinaryModel, Body, Chosen, ClassesModel, Contribution, Expected, NumberModel, Scored, Shape};
 pub use calendar::{Calendar, Gap};
 pub use contest::{Contest, Duel, Paired, Unjudged};
 pub use dataset::Dataset;
@@ -70,6 +70,6 @@ pub use reigning::Reigning;
 pub use split::Split;
 pub use store::{ModelStore, ModelStoreError};
 pub use task::{Data, Fitted, Judged, Task, TaskAbout, Tasks};
-pub use tasks::{Binary, Recommend, Segments, Value, ValueHistory, history_of, rfm_of, tasks};
+pub use tasks::{Binary, Classes, Number, Recommend, Segments, Value, ValueHistory, history_of, rfm_of, tasks};
 pub use train::{Trained, Verdict, challenge, evaluate, train};
 pub use withdrawals::{Before, Withdrawals, Withdrawn};

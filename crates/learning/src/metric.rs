@@ -26,7 +26,7 @@ pub struct Metric {
     pub better: Better,
 }
 
-const METRICS: [Metric; 10] = [
+const METRICS: [Metric; 12] = [
     of("ndcg@10", "NDCG@10", Better::Higher, "How near the top of the list the next purchases stand"),
     of("recall@10", "Recall@10", Better::Higher, "The share of the next purchases among the first ten"),
     of("coverage", "Coverage", Better::Higher, "The share of the catalogue that is recommended to anybody"),
@@ -37,6 +37,7 @@ const METRICS: [Metric; 10] = [
         Better::Higher,
         "How often one of whom it came true scored above one of whom it did not: 0.5 is chance",
     ),
+    of("accuracy", "Accuracy", Better::Higher, "How often the likeliest was the one that came, where one came"),
     of("ece", "Calibration error", Better::Lower, "How far the probabilities are from what came true"),
     of(
         "gini",
@@ -46,6 +47,12 @@ const METRICS: [Metric; 10] = [
     ),
     of("spearman", "Spearman", Better::Higher, "How well the order of the customers was foretold: 1 is perfect"),
     of("decile_error", "Decile error", Better::Lower, "How far the tenths of the customers are from what they spent"),
+    of(
+        "mae",
+        "Mean error",
+        Better::Lower,
+        "How far a customer's number was off on average; where most are 0, 0 for all does well",
+    ),
     of("sum_bias", "Sum bias", Better::NearZero, "By what share the sum over all customers was too high"),
 ];
 
@@ -101,7 +108,7 @@ impl fmt::Display for Better {
 #[must_use]
 pub fn baseline_title(name: &str) -> &str {
     match name {
-        "popularity" => "popular items",
+        "popularity" => "what is most popular",
         "personal_frequency" => "own favourites",
         "recency" => "days since the last time",
         "constant" => "the same for all",

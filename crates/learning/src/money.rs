@@ -1,4 +1,4 @@
-//! What did customers spend, and how good is what was foretold of it? For every task about money.
+//! What did customers spend, and how good is what was foretold of an amount? For every task about money, or about a number.
 
 mod ceiling;
 
@@ -78,6 +78,7 @@ pub(crate) fn summary(amounts: &[f64], spent: &[f64]) -> Result<Numbers, Learnin
         ("spearman", spearman(amounts, spent)),
         ("decile_error", decile_error(amounts, spent)),
         ("sum_bias", sum_bias(amounts, spent)),
+        ("mae", Ok(mean(amounts.iter().zip(spent).map(|(amount, spent)| (amount - spent).abs())))),
     ];
     Ok(numbers.into_iter().filter_map(|(name, number)| Some((name.to_owned(), number.ok()?))).collect())
 }

@@ -3,15 +3,25 @@
 //! ```text
 //! asked(as_of)  = everyone; or who did something in (as_of - within_days, as_of], once or often enough; or never before; or
 //!                 began it and has not ended it since; as far as was known at as_of
-//! label(as_of)  = 1 where `label` comes true in (as_of, as_of + window_days], else 0
+//! label(as_of)  = what `label` says of (as_of, as_of + window_days]: 1 where it comes true and else 0, how often, how much, or
+//!                 which value came first
 //! ```
 
 pub(crate) mod declared;
+mod told;
+
+pub(crate) use told::Told;
 
 use crate::{Dataset, TaskName};
-use events::Filter;
-use features::{FeatureState, Probe, Trace, Watch};
+use events::{Filter, Take};
+use features::{FeatureState, Match, Probe, Trace, Watch};
 use primitives::{DAY_MS, Timestamp};
+
+/// The largest amount that is learned from; larger ones count as this.
+const AMOUNT_MAX: f64 = 1e12;
+
+/// How many bytes a value has at most that is told from others.
+const VALUE_BYTES_MAX: usize = 100;
 
 /// What is to be foretold, of whom, within how long: built in, or one of the settings' `[[outcomes]]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,6 +140,12 @@ pub enum Label {
     Did(What),
     /// It does not happen.
     DidNot(What),
+    /// How often it happens.
+    Count(What),
+    /// What a value of it comes to in sum.
+    Sum(What, Take),
+    /// Which value it has the first time it happens.
+    Which(What, Take),
 }
 
 /// Something that happens.
@@ -143,10 +159,10 @@ pub enum What {
 
 impl What {
     /// How it is watched for; `None` for purchases, which are always seen.
-    fn watch(&self) -> Option<Watch> {
+    fn watch(&self, take: Option<&Take>) -> Option<Watch> {
         match self {
             Self::Purchase => None,
-            Self::Event(filter) => Some(Watch { filter: filter.clone(), take: None }),
+            Self::Event(filter) => Some(Watch { filter: filter.clone(), take: take.cloned() }),
         }
     }
 }
@@ -161,8 +177,23 @@ impl Label {
     #[must_use]
     pub fn what(&self) -> &What {
         match self {
-            Self::Did(what) | Self::DidNot(what) => what,
+            Self::Did(what) | Self::DidNot(what) | Self::Count(what) | Self::Sum(what, _) | Self::Which(what, _) => {
+                what
+            }
         }
+    }
+
+    /// The value that is read of it.
+    #[must_use]
+    pub fn take(&self) -> Option<&Take> {
+        match self {
+            Self::Sum(_, take) | Self::Which(_, take) => Some(take),
+            Self::Did(_) | Self::DidNot(_) | Self::Count(_) => None,
+        }
+    }
+
+    fn watch(&self) -> Option<Watch> {
+        self.what().watch(self.take())
     }
 }
 
@@ -170,7 +201,14 @@ impl Outcome {
     /// The events that must be watched for.
     #[must_use]
     pub fn watches(&self) -> Vec<Watch> {
-        self.among.events().chain([self.label.what()]).filter_map(What::watch).collect()
+        let among = self.among.events().filter_map(|what| what.watch(None));
+        among.chain(self.label.watch()).chain(self.currency_watch()).collect()
+    }
+
+    /// Whether it answers with a probability, and so has a score that rules can look at.
+    #[must_use]
+    pub fn is_yes_or_no(&self) -> bool {
+        matches!(self.label, Label::Did(_) | Label::DidNot(_))
     }
 
     /// Whether it is about purchases alone, so that the days of orders say when something can be concluded.
@@ -181,16 +219,16 @@ impl Outcome {
 
     /// When the event of the label was told of for the first time; `None` where never, or where it is a purchase.
     pub(crate) fn first_told(&self, dataset: &Dataset) -> Option<Timestamp> {
-        let place = dataset.place_of(&self.label.what().watch()?)?;
+        let place = dataset.place_of(&self.label.watch()?)?;
         let first = dataset.traces().filter_map(|(_, trace)| trace.matches(place).map(|found| found.occurred_at).min());
         first.min()
     }
 
     /// The outcome on a dataset, its events found there.
     pub(crate) fn on<'a>(&'a self, dataset: &Dataset) -> OnDataset<'a> {
-        let place = |what: &What| what.watch().and_then(|watch| dataset.place_of(&watch));
-        let among = self.among.asks().into_iter().map(|asked| (asked, place(asked.what))).collect();
-        OnDataset { outcome: self, among, label: place(self.label.what()) }
+        let place = |watch: Option<Watch>| watch.and_then(|watch| dataset.place_of(&watch));
+        let among = self.among.asks().into_iter().map(|asked| (asked, place(asked.what.watch(None)))).collect();
+        OnDataset { outcome: self, among, label: place(self.label.watch()) }
     }
 }
 
@@ -200,6 +238,16 @@ pub(crate) struct OnDataset<'a> {
     /// What must be known to tell whether it is asked, with the place of its events.
     among: Vec<(Asked<'a>, Option<usize>)>,
     label: Option<usize>,
+}
+
+/// A number that can be added up: finite and not below 0.
+pub(crate) fn usable(number: f64) -> Option<f64> {
+    (number >= 0.0 && number.is_finite()).then_some(number)
+}
+
+/// A value that can be told from others: a text that is not blank and not long.
+pub(crate) fn nameable(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|text| !text.is_empty() && text.len() <= VALUE_BYTES_MAX)
 }
 
 impl OnDataset<'_> {
@@ -217,24 +265,68 @@ impl OnDataset<'_> {
         }
     }
 
-    /// Whether it came true of a customer after a moment.
+    /// The end of the window of a question.
+    fn until(&self, as_of: Timestamp) -> Timestamp {
+        as_of.plus_days(self.outcome.window_days)
+    }
+
+    /// What the label is about, after a moment, up to and including another.
+    fn between<'t>(&self, trace: &'t Trace, after: Timestamp, until: Timestamp) -> impl Iterator<Item = Match<'t>> {
+        let found = self.label.into_iter().flat_map(|place| trace.matches(place));
+        found.filter(move |found| found.occurred_at > after && found.occurred_at <= until)
+    }
+
+    /// Whether it came true of a customer after a moment: that it happened, of any label but one that says it does not.
     pub(crate) fn came_true(&self, trace: &Trace, as_of: Timestamp) -> bool {
-        let until = as_of.plus_days(self.outcome.window_days);
         let happened = match self.outcome.label.what() {
-            What::Purchase => trace.orders_between(as_of, until).next().is_some(),
-            What::Event(_) => {
-                let place = self.label;
-                place
-                    .into_iter()
-                    .flat_map(|place| trace.matches(place))
-                    .any(|found| found.occurred_at > as_of && found.occurred_at <= until)
-            }
+            What::Purchase => trace.orders_between(as_of, self.until(as_of)).next().is_some(),
+            What::Event(_) => self.between(trace, as_of, self.until(as_of)).next().is_some(),
         };
+        happened != matches!(self.outcome.label, Label::DidNot(_))
+    }
+
+    /// How often it happened after a moment, or how much that came to.
+    pub(crate) fn amount(&self, trace: &Trace, as_of: Timestamp) -> f64 {
+        if *self.outcome.label.what() == What::Purchase {
+            return sum(trace.orders_between(as_of, self.until(as_of)).map(|_| 1.0));
+        }
+        self.sum_of(self.between(trace, as_of, self.until(as_of)))
+    }
+
+    /// The same of as long a time before the moment, as far as was known by then.
+    pub(crate) fn amount_before(&self, trace: &Trace, as_of: Timestamp) -> f64 {
+        let since = as_of.plus_days(-self.outcome.window_days);
+        if *self.outcome.label.what() == What::Purchase {
+            let known = trace.orders_known(as_of).map(|(_, order)| order.at);
+            return sum(known.filter(|at| *at > since && *at <= as_of).map(|_| 1.0));
+        }
+        self.sum_of(self.between(trace, since, as_of).filter(|found| found.received_at <= as_of))
+    }
+
+    fn sum_of<'t>(&self, found: impl Iterator<Item = Match<'t>>) -> f64 {
         match self.outcome.label {
-            Label::Did(_) => happened,
-            Label::DidNot(_) => !happened,
+            Label::Sum(..) => sum(found.filter_map(|found| found.number.and_then(usable))),
+            _ => sum(found.map(|_| 1.0)),
         }
     }
+
+    /// The value of the first time it happened after a moment, of the times that have one.
+    pub(crate) fn first_value<'t>(&self, trace: &'t Trace, as_of: Timestamp) -> Option<&'t str> {
+        let found = self.between(trace, as_of, self.until(as_of)).filter(|found| found.text.is_some());
+        // Of several at one moment the one that stands first in the log.
+        found.min_by_key(|found| (found.occurred_at, found.offset)).and_then(|found| found.text)
+    }
+
+    /// The value of the last time it happened before a moment, as far as was known by then.
+    pub(crate) fn last_value<'t>(&self, trace: &'t Trace, as_of: Timestamp) -> Option<&'t str> {
+        let found = self.between(trace, Timestamp::MIN, as_of).filter(|found| found.received_at <= as_of);
+        let found = found.filter(|found| found.text.is_some());
+        found.max_by_key(|found| (found.occurred_at, found.offset)).and_then(|found| found.text)
+    }
+}
+
+fn sum(amounts: impl Iterator<Item = f64>) -> f64 {
+    amounts.sum::<f64>().min(AMOUNT_MAX)
 }
 
 /// What was known at a moment: how many days ago it last was, NaN where never, or how often it was.

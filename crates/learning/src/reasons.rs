@@ -7,14 +7,20 @@ use features::{Catalogue, Definition, FeatureId};
 /// speaks for the outcome, below 0 against it.
 #[must_use]
 pub fn text(catalogue: &Catalogue, feature: &str, value: f64, contribution: f64) -> String {
-    format!("{} ({contribution:+.1})", phrase(catalogue, feature, value))
+    with_number(phrase(catalogue, feature, value), contribution)
+}
+
+/// What was said, with what it added at its end.
+#[must_use]
+pub fn with_number(said: String, contribution: f64) -> String {
+    format!("{said} ({contribution:+.1})")
 }
 
 /// A contribution in words, with what else of the customer helps to understand it:
 /// `no order for 41 days, usual pause 12 days (+0.8)`. `features` are the model's, `values` those of the customer.
 #[must_use]
 pub fn text_of(catalogue: &Catalogue, features: &[FeatureId], values: &[f64], contribution: &Contribution) -> String {
-    format!("{} ({:+.1})", said_of(catalogue, features, values, contribution), contribution.contribution)
+    with_number(said_of(catalogue, features, values, contribution), contribution.contribution)
 }
 
 /// The same without the number at its end: several features can say one thing.

@@ -2,19 +2,20 @@
 //!
 //! `RAPPORT_BLESS=1 cargo test -p learning reference` writes the file anew.
 
-use crate::outcome::declared::{AMONG_DAYS, LABELS, N_OUTCOMES_MAX, OTHER_LABELS, TEXT_BYTES_MAX, WINDOW_DAYS};
+use crate::outcome::declared::{AMONG_DAYS, LABELS, N_OUTCOMES_MAX, TEXT_BYTES_MAX, WINDOW_DAYS};
 use crate::split::WARM_UP_DAYS;
-use crate::tasks::binary::N_EACH_MIN;
+use crate::tasks::asked::N_EACH_MIN;
 use crate::{Label, Outcome, built_in_outcomes, tasks};
 use serde_json::{Map, Value, json};
 
 const HEAD: &str = "# Outcomes\n\n\
 <!-- Made from the code by `RAPPORT_BLESS=1 cargo test -p learning reference`: a change here is undone. -->\n\n\
-An outcome is a question of yes or no about a customer's future: will they buy again, stay away, upgrade? It is declared\n\
-in `rapport.toml`, without code, and is then all of these:\n\n\
+An outcome is a question about a customer's future: will they buy again, how often will they write, how much will they\n\
+spend, what will they ask for? It is declared in `rapport.toml`, without code, and is then all of these:\n\n\
 - a model: `rapport train NAME`, `rapport evaluate NAME`, a card on the models page;\n\
-- a decision: `POST /v1/decide` with `{\"decision\": \"NAME\", \"userId\": \"42\"}` answers a probability with its reasons;\n\
-- a score on every customer's page.\n\n\
+- a decision: `POST /v1/decide` with `{\"decision\": \"NAME\", \"userId\": \"42\"}` answers a probability, a\n  \
+  number or a choice with its reasons;\n\
+- the same on every customer's page.\n\n\
 It needs the purpose `personalization` to be decided and `analytics` to be learned from, like everything else\n\
 ([events.md](events.md#consent)). The server reads outcomes when it starts: after a change, of which the log says so, start it again. A model\n\
 that was trained for another question under the same name does not answer, and is trained again at once. What was decided\n\
@@ -26,7 +27,19 @@ const MEANING: &str = "\n`among` and `label` name the event as it is sent, to th
 name alone.\n\n\
 A question is asked as of a moment, of everyone of whom anything was known by then or of those whom `among` says. A decision about somebody of whom it is not asked says so in `fallback`, with the average for a\n\
 score, and no rule on the score holds of them. Where `among` is a purchase, who bought longer ago still has a score. What\n\
-happened before the outcome was declared is counted in the background; until then the answer says that. It comes true by what happens after that moment and at most the outcome's own `within_days` later.\n";
+happened before the outcome was declared is counted in the background; until then the answer says that. It comes true by what happens after that moment and at most the outcome's own `within_days` later.\n\n\
+`sum` and `which` read a value: `of` says where it stands, in the same form. A value stands in the events of one\n\
+vocabulary, so these two look for the event under its own name alone, orders included.\n\n\
+- `count` answers how often, `sum` how much, each as the mean with an interval in which the number lies nine times of ten.\n  \
+  Of whom nothing happens it is 0. A value that is no number, or below 0, adds nothing. Where `of` is money of an order (a\n  \
+  place that ends in `.revenue`, `.total` and the like) and a `currency` beside it is the same in all events, the answer is\n  \
+  told in that currency, and otherwise as a number: ask of one currency with `\"properties.currency\" = \"EUR\"`.\n\
+- `which` answers the likeliest value and how likely each is. The values are those of the first event in the window that has\n  \
+  one. Told apart are at most 20, the most frequent ones, each with 20 rows or more to learn from and of ten customers;\n  \
+  all others, those never seen before included, are `other values` together. What the probabilities lack to 1 is that\n  \
+  nothing comes. A rule of a segment can look at questions of yes or no alone.\n\n\
+What customers did in as long a time before is compared with, and is not looked at by itself: where that alone foretells\n\
+better than the model, declare it as a [feature](features.md#features-of-your-own).\n";
 
 /// The ways to say of whom a question is asked.
 const AMONG: [(&str, &str); 5] = [
@@ -38,7 +51,7 @@ const AMONG: [(&str, &str); 5] = [
 ];
 
 /// Questions that companies ask, declared.
-fn questions() -> [Value; 6] {
+fn questions() -> [Value; 9] {
     let declared = |name: &str, question: &str, among: Value, label: Value, within_days: i64| json!({"name": name, "question": question, "among": among, "label": label, "within_days": within_days});
     let tea = json!({"event": "Order Completed", "properties.products.category": "tea"});
     [
@@ -82,6 +95,27 @@ fn questions() -> [Value; 6] {
             "Will a subscription that runs be cancelled within 30 days?",
             json!({"event": "Subscription Started", "until": {"event": "Subscription Cancelled"}}),
             json!({"did": {"event": "Subscription Cancelled"}}),
+            30,
+        ),
+        declared(
+            "tickets",
+            "How many tickets will come within 30 days?",
+            json!("everyone"),
+            json!({"count": {"event": "Ticket Created"}}),
+            30,
+        ),
+        declared(
+            "spending",
+            "How much will be spent within 30 days?",
+            json!({"event": "Order Completed", "within_days": 90}),
+            json!({"sum": {"event": "Order Completed", "of": "properties.revenue"}}),
+            30,
+        ),
+        declared(
+            "next_reason",
+            "What will the next ticket be about?",
+            json!("everyone"),
+            json!({"which": {"event": "Ticket Created", "of": "properties.reason"}}),
             30,
         ),
     ]
@@ -132,10 +166,9 @@ fn limits() -> String {
          - A name is taken once: outcomes and what is built in ({}) share them.\n\
          - Twice `within_days` and {WARM_UP_DAYS} days of history, without a gap in the windows.\n\
          - At least {N_EACH_MIN} customers of whom it came true in the window that the model is judged on, and {N_EACH_MIN} of whom it\n  \
-           did not. Until then the models page says what is missing.\n\
-         - {} are understood as labels and cannot be learned by this version.\n\n\
-         The model answers where it is not clearly behind simple answers: the share of all customers, and the days since the\n\
-         last time. A feature that alone tells almost surely of whom it comes true is named at the training: it is mostly the\n\
+           did not. Until then the models page says what is missing.\n\\n\
+         The model answers where it is not clearly behind simple answers: the share or the mean of all customers, and the\n\
+         days since the last time, what came in as long a time before, or what came last. A feature that alone tells almost surely of whom it comes true is named at the training: it is mostly the\n\
          answer in another form. Days on which nothing came in are no answer, as for everything that is learned.\n\n\
          An event that never came in is no mistake, since it may be yet to come; the number of customers of whom it came true\n\
          then stays at 0.\n",
@@ -144,18 +177,13 @@ fn limits() -> String {
         AMONG_DAYS.0,
         AMONG_DAYS.1,
         tasks(&[]).names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
-        OTHER_LABELS.map(|label| format!("`{label}`")).join(", "),
     )
 }
 
 /// The whole text.
 fn reference() -> String {
     let keys = Outcome::keys().iter().map(|(key, meaning)| format!("| `{key}` | {meaning} |"));
-    let meanings = [
-        "it happens; a high probability is shown as a chance, or with `good = \"low\"` as a risk",
-        "it does not happen; a high probability is shown as a risk, or with `good = \"high\"` as a chance",
-    ];
-    let labels = LABELS.iter().zip(meanings).map(|(label, meaning)| format!("| `{label}` | {meaning} |"));
+    let labels = LABELS.iter().map(|(label, meaning)| format!("| `{label}` | {meaning} |"));
     let built_in: Vec<String> = built_in_outcomes().iter().map(|outcome| declaration(&outcome.to_table())).collect();
     let declarations = examples().map(|example| declaration(example.as_object().expect("an example is a table")));
     let questions = questions().map(|example| declaration(example.as_object().expect("an example is a table")));
@@ -165,7 +193,7 @@ fn reference() -> String {
         declarations.join("\n"),
         table("| key | what it says |", 2, keys),
         table("| among | of whom it is asked |", 2, among),
-        table("| label | comes true where |", 2, labels),
+        table("| label | what is foretold |", 2, labels),
         questions.join("\n"),
         limits(),
         built_in.join("\n"),
@@ -188,7 +216,9 @@ fn what_the_reference_shows_is_understood() {
     let read = [examples().to_vec(), questions().to_vec()].concat();
     let read: Vec<Outcome> =
         read.iter().map(|example| Outcome::from_table(example.as_object().unwrap()).unwrap()).collect();
-    assert!(read.iter().all(|outcome| matches!(outcome.label, Label::Did(_))));
+    let is_new = |outcome: &Outcome| matches!(outcome.label, Label::Count(_) | Label::Sum(..) | Label::Which(..));
+    assert_eq!(read.iter().filter(|outcome| is_new(outcome)).count(), 3, "one of each form that is no yes or no");
+    assert!(read.iter().all(|outcome| is_new(outcome) != outcome.is_yes_or_no()));
     assert_eq!((read[0].is_about_purchases(), read[1].is_about_purchases()), (true, false));
     let taken: Vec<String> = tasks(&[]).names().map(ToString::to_string).collect();
     assert_eq!(Outcome::check_all(&read, taken.iter().map(String::as_str)), Ok(()));

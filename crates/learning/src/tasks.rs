@@ -1,16 +1,21 @@
 //! What can be learned? One file a task, one line here; outcomes of the settings need neither.
 
+pub(crate) mod asked;
 pub(crate) mod binary;
+mod classes;
+mod number;
 pub(crate) mod recommend;
 mod segments;
 mod value;
 
 pub use binary::Binary;
+pub use classes::Classes;
+pub use number::Number;
 pub use recommend::{Recommend, history_of};
 pub use segments::{Segments, rfm_of};
 pub use value::{History as ValueHistory, Value};
 
-use crate::outcome::Outcome;
+use crate::outcome::{Label, Outcome};
 use crate::{Task, outcomes};
 
 /// Every task that is built in, then one for each outcome of the settings.
@@ -22,6 +27,15 @@ pub fn tasks(outcomes: &[Outcome]) -> crate::Tasks {
         Box::new(Value::default()),
         Box::new(Segments::default()),
     ];
-    tasks.extend(outcomes.iter().map(|outcome| Box::new(Binary::new(outcome.clone())) as Box<dyn Task>));
+    tasks.extend(outcomes.iter().map(of_outcome));
     crate::Tasks::new(tasks)
+}
+
+/// The task that learns a question of the settings, by what its label asks for.
+fn of_outcome(outcome: &Outcome) -> Box<dyn Task> {
+    match outcome.label {
+        Label::Did(_) | Label::DidNot(_) => Box::new(Binary::new(outcome.clone())),
+        Label::Count(_) | Label::Sum(..) => Box::new(Number::new(outcome.clone())),
+        Label::Which(..) => Box::new(Classes::new(outcome.clone())),
+    }
 }

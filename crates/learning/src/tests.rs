@@ -1,11 +1,14 @@
 //! Does learning keep its laws? On a seeded world, small enough for every run.
 
 mod asked;
+mod choices;
 mod contests;
+mod desk;
 mod evaluation;
 pub(crate) mod files;
 mod leaks;
 mod money;
+mod numbers;
 mod outcomes;
 mod registry;
 mod withdrawals;

@@ -142,7 +142,8 @@ settings! {
             measure = \"count\"
             within_days = 90",
         /// What is to be foretold besides what is built in, each a table of its own; docs/outcomes.md has every key. Each is a
-        /// model to train, a decision to ask for, and a score on every customer's page.
+        /// model to train, a decision to ask for, and an answer on every customer's page: whether something comes true (did,
+        /// did_not), how often (count), how much (sum), or which value comes first (which).
         outcomes: Outcome =
             "[[outcomes]]
             name = \"returns_soon\"
@@ -157,6 +158,27 @@ settings! {
             question = \"Will the plan be upgraded within 30 days?\"
             among = \"everyone\"
             label = { did = { event = \"Plan Changed\", \"properties.kind\" = \"upgrade\" } }
+            within_days = 30
+
+            [[outcomes]]
+            name = \"tickets\"
+            question = \"How many tickets will come within 30 days?\"
+            among = \"everyone\"
+            label = { count = { event = \"Ticket Created\" } }
+            within_days = 30
+
+            [[outcomes]]
+            name = \"spending\"
+            question = \"How much will be spent within 30 days?\"
+            among = { event = \"Order Completed\", within_days = 90 }
+            label = { sum = { event = \"Order Completed\", of = \"properties.revenue\" } }
+            within_days = 30
+
+            [[outcomes]]
+            name = \"next_reason\"
+            question = \"What will the next ticket be about?\"
+            among = \"everyone\"
+            label = { which = { event = \"Ticket Created\", of = \"properties.reason\" } }
             within_days = 30",
         /// Groups of customers by rules of your own, each a table of its own: conditions on features (`rapport features`),
         /// traits and scores, of which all must hold. The built-in groups by recency, frequency and money need none.

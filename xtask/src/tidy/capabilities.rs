@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 const HOMES: [&str; 3] = ["crates/learning/src/tasks/", "crates/learning/src/outcomes/", "crates/decisions/src/kinds/"];
 
 /// Files there that serve many capabilities.
-const MANY: [&str; 2] = ["binary", "propensity"];
+const MANY: [&str; 7] = ["asked", "binary", "classes", "number", "propensity", "quantity", "which"];
 
 /// The lists, what re-exports from them, and the mathematics.
 const LISTS: [&str; 6] = [

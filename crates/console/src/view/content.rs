@@ -44,7 +44,7 @@ impl Content {
                 Some(Glance { text: format::percent(score.probability), band: Some((score.band(), score.is_risk)) })
             }
             Self::Amount(amount) if !amount.is_average => Some(Glance { text: amount.short(), band: None }),
-            Self::Choice(choice) => {
+            Self::Choice(choice) if !choice.is_average => {
                 let text = choice.label.as_ref().or_else(|| choice.others.first())?;
                 Some(Glance { text: text.clone(), band: None })
             }
@@ -61,6 +61,9 @@ impl Content {
             }
             Self::Amount(amount) if amount.is_average => {
                 Some(format!("{}: {}.", amount.title, amount.money(&amount.value)))
+            }
+            Self::Choice(choice) if choice.is_average => {
+                Some(format!("{}: {} is the most frequent.", choice.title, choice.label.as_ref()?))
             }
             _ => None,
         }
@@ -187,7 +190,9 @@ impl Amount {
 
     /// As short as a table needs it.
     fn short(&self) -> String {
-        let number = format::compact(self.value);
+        // What is counted in a few is told to the hundredth: 0.4 is not nothing.
+        let is_few = self.currency.is_none() && self.value.abs() < 100.0;
+        let number = if is_few { format::amount(self.value, None) } else { format::compact(self.value) };
         self.currency.map_or_else(|| number.clone(), |currency| format!("{number} {currency}"))
     }
 
@@ -205,7 +210,7 @@ impl Amount {
 }
 
 /// One of several, and what else holds.
-#[derive(Debug, Clone, PartialEq, Eq, askama::Template)]
+#[derive(Debug, Clone, PartialEq, askama::Template)]
 #[template(path = "answer/choice.html")]
 pub struct Choice {
     /// What is chosen: `Topic`.
@@ -214,8 +219,12 @@ pub struct Choice {
     pub question: String,
     /// Which; none where only what else holds is known.
     pub label: Option<String>,
-    /// What else holds.
+    /// How likely it is, where that is known.
+    pub probability: Option<f64>,
+    /// What else holds, or may.
     pub others: Vec<String>,
+    /// Whether it is what most customers have, and says nothing about this one.
+    pub is_average: bool,
     /// Why, in words, the weightiest first.
     pub reasons: Vec<String>,
 }
@@ -292,16 +301,39 @@ mod tests {
     }
 
     #[test]
+    fn few_of_something_are_told_to_the_hundredth() {
+        let short = |value, currency| Amount { value, ..amount(currency, false) }.short();
+        assert_eq!([short(0.4, None), short(99.99, None), short(100.4, None)], ["0.40", "99.99", "100"]);
+        assert_eq!(short(0.6, Currency::parse("EUR").ok()), "1 EUR");
+    }
+
+    #[test]
     fn a_choice_says_what_else_holds_and_nothing_says_so() {
         let choice = Content::Choice(Choice {
             title: "Topic".to_owned(),
             question: "What is it about?".to_owned(),
             label: Some("Delivery".to_owned()),
+            probability: Some(0.48),
             others: vec!["Refund".to_owned()],
+            is_average: false,
             reasons: vec!["They <wrote> of a parcel".to_owned()],
         });
         let html = choice.to_string();
-        assert!(html.contains("Delivery") && html.contains("Refund") && html.contains("&#60;wrote&#62;"), "{html}");
+        assert!(
+            html.contains("Delivery")
+                && html.contains("48 %")
+                && html.contains("Refund")
+                && html.contains("&#60;wrote&#62;"),
+            "{html}"
+        );
+        assert_eq!(choice.glance().unwrap().text(), "Delivery");
+        let Content::Choice(own) = choice else { panic!("a choice") };
+        let average = Content::Choice(Choice { is_average: true, ..own });
+        assert_eq!(
+            (average.glance(), average.average().as_deref()),
+            (None, Some("Topic: Delivery is the most frequent."))
+        );
+        assert!(average.to_string().contains("over all customers"), "{average}");
         assert!(Content::Items(Items { items: vec![] }).to_string().contains("nothing to answer with"));
     }
 }

@@ -110,12 +110,13 @@ impl Kind for Segments {
             (Ok(_), None) => return Err(Why::because("The customer has not bought anything within a year")),
         };
         let model = ask.models.named(&self.task);
-        Ok(Said { content: Content::Choice { label, others, reasons }, model })
+        Ok(Said { content: Content::Choice { label, others, probabilities: Vec::new(), reasons }, model })
     }
 
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
         let model = ask.models.named(&self.task);
-        let content = Content::Choice { label: None, others: Vec::new(), reasons: Vec::new() };
+        let content =
+            Content::Choice { label: None, others: Vec::new(), probabilities: Vec::new(), reasons: Vec::new() };
         (Said { content, model }, format!("{}: there is no group.", why.text(self.task.as_str())))
     }
 }

@@ -8,7 +8,7 @@ use events::generator::{self, WorldSettings};
 use events::{EventLogError, Offset, Recorded};
 use features::{Catalogue, History};
 use governance::{ConsentAnswer, ConsentBasis, ConsentPolicy, Consents, Headcount, Purpose, permit};
-use learning::{Body, Data, Dataset, Loaded, ModelHeader, Trained};
+use learning::{Body, Data, Dataset, Loaded, ModelHeader, Outcome, Trained};
 use models::recommend::{Interaction, Interactions, ItemToItem, ItemToItemModel};
 use primitives::{DecisionId, ItemId, ItemKey, Seed, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -125,8 +125,35 @@ pub(super) fn catalogue() -> &'static Catalogue {
     &CATALOGUE
 }
 
+/// A question of each form of answer that the settings can ask for, beside those that are built in.
+pub(super) fn outcomes() -> &'static [Outcome] {
+    static OUTCOMES: LazyLock<Vec<Outcome>> = LazyLock::new(|| {
+        let asked = |name: &str, among: serde_json::Value, label: serde_json::Value| {
+            let table = serde_json::json!({
+                "name": name, "question": "What will come?", "among": among, "label": label, "within_days": 21,
+            });
+            Outcome::from_table(table.as_object().unwrap()).unwrap()
+        };
+        let buyers = serde_json::json!({ "event": "Order Completed", "within_days": 90 });
+        vec![
+            asked("looks", "everyone".into(), serde_json::json!({ "count": { "event": "Product Viewed" } })),
+            asked(
+                "spends",
+                buyers,
+                serde_json::json!({ "sum": { "event": "Order Completed", "of": "properties.revenue" } }),
+            ),
+            asked(
+                "looks_for",
+                "everyone".into(),
+                serde_json::json!({ "which": { "event": "Product Viewed", "of": "properties.category" } }),
+            ),
+        ]
+    });
+    &OUTCOMES
+}
+
 pub(super) fn every_kind() -> &'static Kinds {
-    static KINDS: LazyLock<Kinds> = LazyLock::new(|| kinds(&[], &[]));
+    static KINDS: LazyLock<Kinds> = LazyLock::new(|| kinds(outcomes(), &[]));
     &KINDS
 }
 

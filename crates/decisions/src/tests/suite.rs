@@ -1,7 +1,7 @@
 //! Does every kind keep what is promised of all of them? A new kind is looked at by being on the list.
 
 use super::shop::{
-    NOW, catalogue, decide, decided, every_kind, loaded, models, question, refused, replay, silent, unknown,
+    NOW, catalogue, decide, decided, every_kind, loaded, models, outcomes, question, refused, replay, silent, unknown,
 };
 use crate::{
     Content, ContentShape, DecisionError, ItemFacts, Knowledge, LoggedDecision, ModelInputs, Models, Record, Sales,
@@ -29,9 +29,10 @@ fn events() -> Vec<events::Recorded> {
 fn of_every_task() -> &'static Vec<Loaded> {
     static LOADED: LazyLock<Vec<Loaded>> = LazyLock::new(|| {
         let history = super::shop::Told(events());
-        let dataset = Dataset::load(&history, &ConsentPolicy::default(), TraceReads::default(), &mut |_| {}).unwrap();
+        let tasks = learning::tasks(outcomes());
+        let reads = TraceReads::new(tasks.watches());
+        let dataset = Dataset::load(&history, &ConsentPolicy::default(), reads, &mut |_| {}).unwrap();
         let data = Data { dataset: &dataset, catalogue: catalogue(), now: NOW, seed: Seed::new(1) };
-        let tasks = learning::tasks(&[]);
         let train = |task: &dyn learning::Task| {
             let trained = learning::train(task, &data).unwrap();
             loaded(&format!("{}-1", trained.header.task), trained.header, trained.body)

@@ -3,7 +3,7 @@
 use super::{Among, Label, Outcome, What};
 use crate::TaskName;
 use events::declared::{Mistake, Table};
-use events::{Call, Commerce, CommerceStep, Event, Fields, Filter, Origin, Reading};
+use events::{Call, Commerce, CommerceStep, Event, Fields, Filter, Origin, Pointer, Reading, Take};
 use features::Probe;
 use primitives::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -19,7 +19,10 @@ const KEYS: [(&str, &str); 7] = [
         "among",
         "of whom it is asked: \"everyone\", or those of the table below, such as { event = \"Order Completed\", within_days = 90 }",
     ),
-    ("label", "what is to come true: { did = { event = … } } or { did_not = { event = … } }"),
+    (
+        "label",
+        "what is to come true: { did = { event = … } }, or did_not, count, sum or which in place of did; sum and which name a value, of = \"properties.amount\"",
+    ),
     ("within_days", "within how many days after the question"),
     (
         "good",
@@ -28,9 +31,17 @@ const KEYS: [(&str, &str); 7] = [
     ),
 ];
 
-/// The labels that a model of yes or no can be learned for, and those that are understood and cannot.
-pub(crate) const LABELS: [&str; 2] = ["did", "did_not"];
-pub(crate) const OTHER_LABELS: [&str; 3] = ["count", "sum", "which"];
+/// The labels, and what each says comes true.
+pub(crate) const LABELS: [(&str, &str); 5] = [
+    ("did", "it happens: a probability, shown as a chance, or with `good = \"low\"` as a risk"),
+    ("did_not", "it does not happen: a probability, shown as a risk, or with `good = \"high\"` as a chance"),
+    ("count", "how often it happens: a number with its interval"),
+    ("sum", "what the value `of` comes to in sum: a number with its interval, money where it is one"),
+    ("which", "which value `of` has the first time it happens: the likeliest, and how likely each is"),
+];
+
+/// What of an order is money, by the names that it has in most vocabularies.
+pub(crate) const MONEY: [&str; 8] = ["revenue", "total", "subtotal", "value", "amount", "price", "margin", "discount"];
 
 /// Which end may be the good one.
 const GOOD: [&str; 2] = ["high", "low"];
@@ -107,10 +118,11 @@ impl Outcome {
                 among
             }
         };
-        let label = match &self.label {
-            Label::Did(did) => json!({ "did": what(did) }),
-            Label::DidNot(did) => json!({ "did_not": what(did) }),
-        };
+        let mut of = what(self.label.what());
+        if let Some(take) = self.label.take() {
+            of["of"] = json!(take);
+        }
+        let label = json!({ (self.label.name()): of });
         let mut table = json!({
             "name": self.name, "title": self.title, "question": self.question, "among": among, "label": label,
             "within_days": self.window_days,
@@ -244,7 +256,10 @@ impl Reader<'_> {
     }
 
     fn is_risk(&self, label: &Label) -> Result<bool, Mistake> {
+        let is_a_probability = matches!(label, Label::Did(_) | Label::DidNot(_));
         match self.get("good") {
+            Some(_) if !is_a_probability => Err(self
+                .wrong("good", "it says which probability is good, and did and did_not alone have one: leave it out")),
             None => Ok(label.is_a_risk()),
             Some(good) => match GOOD.iter().position(|known| good == known) {
                 Some(place) => Ok(place == 1),
@@ -258,19 +273,48 @@ impl Reader<'_> {
         let Some(table) = self.get("label").and_then(Value::as_object) else {
             return Err(self.wrong("label", example));
         };
-        if let Some(other) = OTHER_LABELS.into_iter().find(|label| table.contains_key(*label)) {
-            let remedy = format!(
-                "\"{other}\" cannot be learned by this version, which learns whether something happens: write did or did_not"
-            );
-            return Err(self.wrong(&format!("label.{other}"), &remedy));
-        }
-        self.known("label", &LABELS)?;
+        self.known("label", &LABELS.map(|(label, _)| label))?;
         let mut labels = table.iter();
         let (Some((label, Value::Object(filter))), None) = (labels.next(), labels.next()) else {
             return Err(self.wrong("label", example));
         };
-        let what = what(self.filter(&format!("label.{label}"), filter)?);
-        Ok(if label == "did" { Label::Did(what) } else { Label::DidNot(what) })
+        let key = format!("label.{label}");
+        let mut filter = filter.clone();
+        let takes = matches!(label.as_str(), "sum" | "which");
+        let take = if takes { Some(self.take(&key, filter.remove("of"))?) } else { None };
+        if filter.contains_key("of") {
+            return Err(self.wrong(&format!("{key}.of"), "a value is read for sum and which alone: leave it out"));
+        }
+        let filter = self.filter(&key, &filter)?;
+        Ok(match (label.as_str(), take) {
+            ("did_not", _) => Label::DidNot(what(filter)),
+            ("count", _) => Label::Count(what(filter)),
+            // A value stands in the events of one vocabulary.
+            ("sum", Some(take)) => Label::Sum(What::Event(filter), take),
+            (_, Some(take)) => Label::Which(What::Event(filter), take),
+            (_, None) => Label::Did(what(filter)),
+        })
+    }
+
+    /// Where the value stands.
+    fn take(&self, key: &str, of: Option<Value>) -> Result<Take, Mistake> {
+        let key = format!("{key}.of");
+        let example = "write where the value stands in the event, such as of = \"properties.amount\"";
+        let Some(Value::String(path)) = of else { return Err(self.wrong(&key, example)) };
+        path.parse::<Pointer>().map(Take::from).map_err(|error| self.wrong(&key, &error.to_string()))
+    }
+}
+
+impl Label {
+    /// As it is declared.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Did(_) => "did",
+            Self::DidNot(_) => "did_not",
+            Self::Count(_) => "count",
+            Self::Sum(..) => "sum",
+            Self::Which(..) => "which",
+        }
     }
 }
 
@@ -347,6 +391,27 @@ mod tests {
     }
 
     #[test]
+    fn every_label_is_read_and_written_alike() {
+        let event = json!({ "event": "Plan Changed", "properties.kind": "up" });
+        let valued = json!({ "event": "Plan Changed", "properties.kind": "up", "of": "properties.worth" });
+        for (label, _) in LABELS {
+            for (event, valued) in [(&event, &valued), (&json!({ "event": "Order Completed" }), &valued)] {
+                let mut table = declaration();
+                let of = if ["sum", "which"].contains(&label) { valued } else { event };
+                table.insert("label".to_owned(), json!({ (label): of }));
+                let outcome = Outcome::from_table(&table).unwrap();
+                assert_eq!(outcome.to_table()["label"], table["label"]);
+                assert_eq!(Outcome::from_table(&outcome.to_table()).unwrap(), outcome);
+            }
+        }
+        let mut table = declaration();
+        table.insert("label".to_owned(), json!({ "count": { "event": "purchase" } }));
+        assert!(Outcome::from_table(&table).unwrap().is_about_purchases());
+        table.insert("label".to_owned(), json!({ "sum": { "event": "Order Completed", "of": "properties.tax" } }));
+        assert!(!Outcome::from_table(&table).unwrap().is_about_purchases(), "a value stands under one name");
+    }
+
+    #[test]
     fn an_order_is_a_purchase_in_every_vocabulary() {
         for (event, is_purchase) in
             [("Order Completed", true), ("purchase", true), ("Product Viewed", false), ("Plan Changed", false)]
@@ -403,11 +468,16 @@ mod tests {
                 json!({"ddi": {"event": "x"}}),
                 "label.ddi is {\"event\":\"x\"}: there is no such key: write did",
             ),
+            ("label", json!({"sum": {"event": "x"}}), "label.sum.of is missing: write where the value stands"),
+            ("label", json!({"which": {"event": "x", "of": 3}}), "label.which.of is 3: write where"),
+            ("label", json!({"sum": {"event": "x", "of": "propertis.y"}}), "did you mean \"properties.y\""),
             (
                 "label",
-                json!({"sum": {"event": "x"}, "of": "properties.y"}),
-                "\"sum\" cannot be learned by this version",
+                json!({"count": {"event": "x", "of": "properties.y"}}),
+                "label.count.of is \"properties.y\": a value",
             ),
+            ("label", json!({"did": {"event": "x", "of": "properties.y"}}), "for sum and which alone"),
+            ("label", json!({"which": {"of": "properties.y"}}), "no event is named"),
             ("label", json!({"did": {"event": "x", "propertis.y": 1}}), "did you mean \"properties.y\""),
             ("good", json!("yes"), "good is \"yes\": write \"high\" or \"low\""),
             ("good", json!(true), "good is true: write"),

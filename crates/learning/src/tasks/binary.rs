@@ -1,45 +1,28 @@
 //! How is a question of yes or no learned and judged? Boosted trees over the features, calibrated on customers they have not
 //! seen. One task serves every such outcome, built in or declared.
 
-pub(crate) mod rows;
-
-pub(crate) use rows::Rows;
-
+use super::asked::{
+    Asked, Folds, MORE, N_CURVE_BINS, N_EACH_MIN, Rows, count, importances, leaks, place_of, score_all,
+};
 use crate::body::{BinaryModel, Body};
 use crate::contest::{Contest, Paired};
 use crate::evaluation::{Evaluation, Numbers, curve, mean, paired_gain, redrawn};
-use crate::need::{Need, WAIT};
-use crate::outcome::{Among, Label, Outcome, What};
+use crate::need::Need;
+use crate::outcome::{Label, OnDataset, Outcome};
 use crate::reigning::Reigning;
-use crate::split::{Split, WARM_UP_DAYS, outcome_as_ofs};
+use crate::split::Split;
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json};
-use crate::{Calendar, Importance, LearningError, Loaded};
-use features::{FeatureId, Inputs, Watch};
+use crate::{LearningError, Loaded};
+use features::{FeatureId, Inputs, Trace, Watch};
 use models::boost::{BoostModel, BoostSettings};
 use models::calibrate::{Isotonic, IsotonicSettings};
 use models::metrics::{auc, expected_calibration_error, log_loss};
 use primitives::{Seed, Timestamp};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Bins of equal width for the calibration error.
 const N_ECE_BINS: usize = 10;
-
-/// Groups of equal size for the calibration curve.
-const N_CURVE_BINS: usize = 10;
-
-/// At most this many rows tell how much each feature matters.
-const N_IMPORTANCE_ROWS_MAX: usize = 2_000;
-
-/// With this many rows one fold of customers is enough for the calibration; with fewer, all five take their turn.
-const N_ROWS_MANY: usize = 20_000;
-
-/// Of so many customers it must have come true in the test, and of so many not: with fewer the numbers are chance.
-pub(crate) const N_EACH_MIN: u64 = 20;
-
-/// A feature that alone tells who it comes true of as surely as this is known only afterwards, or is the answer itself.
-const LEAK_AUC: f64 = 0.99;
 
 /// How the trees are grown and what their scores are made to mean.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,55 +52,52 @@ impl Default for BinarySettings {
     }
 }
 
+impl BinarySettings {
+    /// Fits the trees on all customers, and learns what their scores mean from customers whom the trees did not see. Of
+    /// labels that are not 0 and 1, `label` tells which are.
+    pub(super) fn grow(
+        &self,
+        rows: &Rows,
+        folds: &Folds,
+        features: &[FeatureId],
+        seed: Seed,
+        label: impl Fn(f64) -> f64,
+    ) -> Result<BinaryModel, LearningError> {
+        let fit = |rows: &Rows, labels: &[f64]| -> Result<BoostModel, LearningError> {
+            let frame = rows.frame().map_err(LearningError::model("read the frame"))?;
+            self.boost.fit(frame, labels, None, seed).map_err(LearningError::model("fit the trees"))
+        };
+        let (scores, labels) = folds.unseen(&label, fit)?;
+        let calibration = self.calibration.fit(&scores, &labels, None);
+        let calibration = calibration.map_err(LearningError::model("calibrate the scores"))?;
+        let labels: Vec<f64> = rows.labels.iter().map(|found| label(*found)).collect();
+        Ok(BinaryModel::new(fit(rows, &labels)?, calibration, features))
+    }
+}
+
+/// Whether there are both: of whom it came true, and of whom it did not.
+pub(super) fn has_both(labels: &[f64]) -> bool {
+    labels.iter().any(|label| *label > 0.5) && labels.iter().any(|label| *label < 0.5)
+}
+
 /// Learns a question of yes or no.
 #[derive(Debug, Clone)]
 pub struct Binary {
-    outcome: Outcome,
-    about: TaskAbout,
+    asked: Asked,
 }
 
 impl Binary {
-    /// The task of foretelling an outcome.
+    /// The task of foretelling whether an outcome comes true.
     #[must_use]
     pub fn new(outcome: Outcome) -> Self {
-        let about = TaskAbout {
-            name: outcome.name.clone(),
-            title: outcome.title.clone(),
-            question: outcome.question.clone(),
-            rows: "customers at weekly moments".to_owned(),
-            asks: outcome.asks(),
-            of_everybody: !matches!(outcome.among, Among::Did { what: What::Purchase, .. }),
-        };
-        Self { outcome, about }
+        Self { asked: Asked::new(outcome) }
     }
 
-    /// On which days something can be concluded: those on which purchases came in as usual, or any event.
-    fn calendar(&self, data: &Data<'_>) -> Option<Calendar> {
-        if self.outcome.is_about_purchases() {
-            data.dataset.calendar(data.now)
-        } else {
-            data.dataset.any_calendar(data.now)
-        }
+    fn rows(&self, data: &Data<'_>, inputs: &Inputs, as_ofs: &[Timestamp]) -> Rows {
+        let label = |asked: &OnDataset<'_>, trace: &Trace, as_of| f64::from(u8::from(asked.came_true(trace, as_of)));
+        Rows::of(data, &self.asked.outcome, inputs, as_ofs, label)
     }
 
-    /// Of moments those since the event that is to happen was told of for the first time: before, it did not fail to happen.
-    fn since_it_is_told(&self, data: &Data<'_>, mut as_ofs: Vec<Timestamp>) -> Vec<Timestamp> {
-        if !self.outcome.is_about_purchases() {
-            let first = self.outcome.first_told(data.dataset);
-            as_ofs.retain(|as_of| first.is_some_and(|first| *as_of >= first));
-        }
-        as_ofs
-    }
-
-    /// The features that are looked at: all that this program computes.
-    fn inputs(data: &Data<'_>) -> (Vec<FeatureId>, Inputs) {
-        let inputs = data.catalogue.all();
-        (inputs.ids(), inputs)
-    }
-
-    /// Fits the trees on all customers, and learns what their scores mean from customers whom the trees did not see: each
-    /// fold is scored by trees that were fitted on the other folds. The newest moments alone are asked, since how many it
-    /// comes true of changes with time, and the model will be asked about a moment that is newer still.
     fn grow(
         &self,
         rows: &Rows,
@@ -125,30 +105,13 @@ impl Binary {
         settings: &BinarySettings,
         seed: Seed,
     ) -> Result<BinaryModel, LearningError> {
-        let name = self.about.name.as_str();
-        let fit_forest = |rows: &Rows| -> Result<BoostModel, LearningError> {
-            let frame = rows.frame().map_err(LearningError::model("read the frame"))?;
-            let forest = settings.boost.fit(frame, &rows.labels, None, seed);
-            forest.map_err(LearningError::model("fit the trees"))
-        };
-        let since = rows.newest().plus_days(-settings.calibration_days);
-        let n_folds = if rows.len() < N_ROWS_MANY { rows::N_FOLDS } else { 1 };
-        let (mut scores, mut labels) = (Vec::new(), Vec::new());
-        for fold in 0..n_folds {
-            let unseen = rows.filtered(|row| rows::fold_of(name, &row.customer) == fold && row.as_of >= since);
-            let forest = fit_forest(&rows.filtered(|row| rows::fold_of(name, &row.customer) != fold))?;
-            scores.extend(score_all(&forest, &unseen)?);
-            labels.extend(unseen.labels);
-        }
-        let calibration = settings.calibration.fit(&scores, &labels, None);
-        let calibration = calibration.map_err(LearningError::model("calibrate the scores"))?;
-        Ok(BinaryModel::new(fit_forest(rows)?, calibration, features))
+        let folds = Folds::of(rows, self.asked.name(), settings.calibration_days, has_both);
+        settings.grow(rows, &folds, features, seed, |label| label)
     }
 
     /// The days since the customer was last heard of in the way that the outcome is about, calibrated.
     fn recency_place(&self, features: &[FeatureId]) -> Option<usize> {
-        let name = if self.outcome.is_about_purchases() { "recency_days" } else { "last_seen_days" };
-        rows::place_of(features, name)
+        place_of(features, if self.asked.outcome.is_about_purchases() { "recency_days" } else { "last_seen_days" })
     }
 
     fn contest(
@@ -158,13 +121,13 @@ impl Binary {
         foretold: &Foretold,
         reigning: Option<&Reigning>,
     ) -> Result<Contest, LearningError> {
-        let (labels, name, seed) = (&foretold.labels, self.about.name.as_str(), data.seed);
+        let (labels, name, seed) = (&foretold.labels, self.asked.name(), data.seed);
         let judge = |loaded: &Loaded| {
             let Body::Binary(champion) = &loaded.body else {
                 return Err(LearningError::File { reason: "a model of yes or no was expected".to_owned() });
             };
             let inputs = data.catalogue.inputs(&loaded.header.features)?;
-            let rows = Rows::of(data, &self.outcome, &inputs, &[judged.split.test_from]);
+            let rows = self.rows(data, &inputs, &[judged.split.test_from]);
             let theirs = probabilities(champion, &rows)?;
             let of_theirs = summary(&theirs, labels)?;
             let of = |numbers: &Numbers, metric: &str| numbers.get(metric).copied().unwrap_or(f64::NAN);
@@ -205,45 +168,18 @@ struct Foretold {
 
 impl Task for Binary {
     fn about(&self) -> &TaskAbout {
-        &self.about
+        &self.asked.about
     }
 
     fn watches(&self) -> Vec<Watch> {
-        self.outcome.watches()
+        self.asked.outcome.watches()
     }
 
     fn needs(&self, data: &Data<'_>) -> Vec<Need> {
-        let calendar = self.calendar(data);
-        let split = self.split(data);
-        let n_days = calendar.as_ref().map_or(0, Calendar::n_days);
-        let window = self.outcome.window_days;
-        let mut needs = vec![
-            Need::new(
-                if self.outcome.is_about_purchases() { "days of purchases" } else { "days of history" },
-                u64::try_from(2 * window + WARM_UP_DAYS).unwrap_or(0),
-                u64::try_from(n_days).unwrap_or(0),
-                WAIT,
-            ),
-            Need::new(
-                format!("windows of {window} days without a gap, one to learn from and one to be judged on"),
-                2,
-                if split.is_some() { 2 } else { u64::from(n_days >= window) },
-                WAIT,
-            ),
-        ];
-        let count = |split: &Split| rows::count(data, &self.outcome, &split.train_as_ofs, split.test_from);
+        let (split, window) = (self.split(data), self.asked.outcome.window_days);
+        let mut needs = self.asked.needs(data, split.as_ref());
+        let count = |split: &Split| count(data, &self.asked.outcome, &split.train_as_ofs, split.test_from);
         let [(n_learned_true, n_learned_false), (n_true, n_false)] = split.as_ref().map(count).unwrap_or_default();
-        for watch in self.outcome.watches() {
-            if let Some(how) = data.dataset.missing(&watch) {
-                needs.push(Need::new(
-                    format!("events \"{}\" as the outcome means them", watch.filter.event),
-                    1,
-                    0,
-                    how,
-                ));
-            }
-        }
-        const MORE: &str = "import older events, wait while they come in, or check what the outcome counts";
         for (came, n, n_learned) in [("it came true", n_true, n_learned_true), ("it did not", n_false, n_learned_false)]
         {
             needs.push(Need::of_customers(
@@ -261,21 +197,19 @@ impl Task for Binary {
     }
 
     fn split(&self, data: &Data<'_>) -> Option<Split> {
-        let mut split = Split::outcome(&self.calendar(data)?, self.outcome.window_days)?;
-        split.train_as_ofs = self.since_it_is_told(data, split.train_as_ofs);
-        (!split.train_as_ofs.is_empty()).then_some(split)
+        self.asked.split(data)
     }
 
     fn judge(&self, data: &Data<'_>, split: &Split, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
         let settings = BinarySettings::default();
-        let (features, inputs) = Self::inputs(data);
-        let train = Rows::of(data, &self.outcome, &inputs, &split.train_as_ofs);
-        let test = Rows::of(data, &self.outcome, &inputs, &[split.test_from]);
+        let (features, inputs) = Asked::inputs(data);
+        let train = self.rows(data, &inputs, &split.train_as_ofs);
+        let test = self.rows(data, &inputs, &[split.test_from]);
         let ours = probabilities(&self.grow(&train, &features, &settings, data.seed)?, &test)?;
         let mut theirs = vec![("constant", vec![mean(train.labels.iter().copied()); test.len()])];
         if let Some(place) = self.recency_place(&features) {
             // What happens is the likelier the later something happened last, and what does not happen the less likely.
-            let sign = if matches!(self.outcome.label, Label::Did(_)) { -1.0 } else { 1.0 };
+            let sign = if matches!(self.asked.outcome.label, Label::Did(_)) { -1.0 } else { 1.0 };
             let days = |rows: &Rows| rows.column(place).into_iter().map(|days| sign * days).collect::<Vec<_>>();
             let known = |days: Vec<f64>| days.into_iter().zip(&train.labels).filter(|(days, _)| days.is_finite());
             let (of_known, labels): (Vec<f64>, Vec<f64>) =
@@ -292,7 +226,7 @@ impl Task for Binary {
         let (mut baselines, mut gains) = (BTreeMap::new(), BTreeMap::new());
         for (baseline, probabilities) in &theirs {
             baselines.insert((*baseline).to_owned(), summary(probabilities, &test.labels)?);
-            let label = format!("evaluate {} against {baseline}", self.about.name);
+            let label = format!("evaluate {} against {baseline}", self.asked.name());
             let gain = paired_gain(&saved(&ours, probabilities, &test.labels), data.seed, &label);
             gains.insert((*baseline).to_owned(), gain);
         }
@@ -308,7 +242,7 @@ impl Task for Binary {
             baselines,
             gains,
             calibration: curve(&ours, &test.labels, N_CURVE_BINS),
-            warnings: leaks(&test, &features, data),
+            warnings: leaks(&test, std::slice::from_ref(&test.labels), &features, data),
         };
         let contest = self.contest(data, &evaluation, &Foretold { ours, labels: test.labels }, reigning)?;
         Ok(Judged { settings: as_json(&settings)?, evaluation, contest })
@@ -317,16 +251,14 @@ impl Task for Binary {
     fn fit(&self, data: &Data<'_>, split: &Split, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
         let settings: BinarySettings = serde_json::from_value(settings.clone())
             .map_err(|error| LearningError::File { reason: format!("its settings: {error}") })?;
-        let (features, inputs) = Self::inputs(data);
-        let as_ofs = outcome_as_ofs(split.train_from, split.test_until, split.window_days, &split.gaps);
-        let as_ofs = self.since_it_is_told(data, as_ofs);
-        let rows = Rows::of(data, &self.outcome, &inputs, &as_ofs);
+        let (features, inputs) = Asked::inputs(data);
+        let rows = self.rows(data, &inputs, &self.asked.as_ofs(data, split));
         let model = self.grow(&rows, &features, &settings, data.seed)?;
         Ok(Fitted {
             n_rows: rows.len() as u64,
             n_customers: rows.n_customers() as u64,
             newest_row: None,
-            importances: importances(&model, &rows, &features),
+            importances: importances(&[model.forest()], &rows, &features),
             method: format!(
                 "Gradient boosting, {} trees, isotonic calibration on customers held out",
                 settings.boost.n_trees
@@ -335,32 +267,6 @@ impl Task for Binary {
             features,
         })
     }
-}
-
-/// The features that tell alone, and all too well, of whom it comes true: they are known only afterwards, or are the answer
-/// in another form.
-fn leaks(test: &Rows, features: &[FeatureId], data: &Data<'_>) -> Vec<String> {
-    let tells = |place: &usize| {
-        // Not known is an answer of its own: it stands below all others.
-        let known = test.column(*place).into_iter().map(|value| if value.is_nan() { f64::MIN } else { value });
-        let auc = auc(&known.collect::<Vec<_>>(), &test.labels, None).unwrap_or(0.5);
-        auc.max(1.0 - auc) >= LEAK_AUC
-    };
-    let found: Vec<usize> = (0..features.len()).into_par_iter().filter(tells).collect();
-    let sentence = |place: usize| {
-        let name = &features[place].name;
-        let meaning = data.catalogue.get(name).map_or_else(String::new, |found| format!(" ({})", found.meaning));
-        format!(
-            "`{name}`{meaning} alone tells almost surely of whom it comes true. Is it known only afterwards, or the answer \
-             in another form? Take it out of what is asked, or ask further ahead"
-        )
-    };
-    found.into_iter().map(sentence).collect()
-}
-
-fn score_all(forest: &BoostModel, rows: &Rows) -> Result<Vec<f64>, LearningError> {
-    let frame = rows.frame().map_err(LearningError::model("read the frame"))?;
-    forest.score_all(frame).map_err(LearningError::model("score the frame"))
 }
 
 fn probabilities(model: &BinaryModel, rows: &Rows) -> Result<Vec<f64>, LearningError> {
@@ -390,25 +296,4 @@ fn summary(probabilities: &[f64], labels: &[f64]) -> Result<Numbers, LearningErr
 /// One customer's log-loss. Calibrated probabilities are never 0 or 1.
 fn loss(probability: f64, label: f64) -> f64 {
     if label > 0.5 { -probability.ln() } else { -(1.0 - probability).ln() }
-}
-
-/// Mean absolute contributions over evenly spread rows, largest first.
-fn importances(model: &BinaryModel, rows: &Rows, features: &[FeatureId]) -> Vec<Importance> {
-    let step = rows.len().div_ceil(N_IMPORTANCE_ROWS_MAX).max(1);
-    let spread: Vec<usize> = (0..rows.len()).step_by(step).collect();
-    let each: Vec<Vec<f64>> =
-        spread.par_iter().with_min_len(16).map(|row| model.forest().contributions(rows.row(*row)).values).collect();
-    let mut sums = vec![0.0; features.len()];
-    for values in each {
-        sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value.abs());
-    }
-    let total: f64 = sums.iter().sum();
-    if total <= 0.0 {
-        return Vec::new();
-    }
-    let shares = features.iter().zip(&sums).filter(|(_, sum)| **sum > 0.0);
-    let mut importances: Vec<Importance> =
-        shares.map(|(feature, sum)| Importance { feature: feature.name.to_string(), share: sum / total }).collect();
-    importances.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.feature.cmp(&b.feature)));
-    importances
 }

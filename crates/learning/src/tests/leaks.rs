@@ -3,10 +3,12 @@
 use super::world::{
     Told, catalogue, data, dataset, day, events, load, now, numbered, of_churn, of_recommend, order, seed, task,
 };
-use crate::tasks::binary::Rows;
+use crate::outcome::OnDataset;
+use crate::tasks::asked::Rows;
 use crate::tasks::recommend;
 use crate::{Dataset, churn};
 use events::{Call, Recorded};
+use features::Trace;
 use governance::{ConsentPolicy, Purpose};
 use primitives::{ItemId, ItemKey, Timestamp};
 use std::collections::BTreeSet;
@@ -30,7 +32,8 @@ fn with_another_future(events: &[Recorded], cutoff: Timestamp, late: Timestamp) 
 }
 
 fn rows(dataset: &Dataset, as_ofs: &[Timestamp]) -> Rows {
-    Rows::of(&data(dataset, now()), &churn(), &catalogue().all(), as_ofs)
+    let label = |asked: &OnDataset<'_>, trace: &Trace, as_of| f64::from(u8::from(asked.came_true(trace, as_of)));
+    Rows::of(&data(dataset, now()), &churn(), &catalogue().all(), as_ofs, label)
 }
 
 fn bits(rows: &Rows) -> (Vec<(String, Timestamp)>, Vec<u64>, Vec<u64>) {

@@ -1,13 +1,14 @@
 //! Is an outcome of the settings learned like a built-in one, and is it said what is missing?
 
 use super::world::{catalogue, day, numbered, order, seed};
-use crate::tasks::binary::{Rows, rows};
+use crate::outcome::OnDataset;
+use crate::tasks::asked::{Rows, count};
 use crate::{
     Among, Binary, Contest, Data, Dataset, Evaluation, Label, LearningError, Loaded, Outcome, Reigning, Task, Trained,
     What,
 };
 use events::{Call, Event, Filter};
-use features::{Inputs, TraceReads};
+use features::{Inputs, Trace, TraceReads};
 use governance::ConsentPolicy;
 use primitives::{Timestamp, stable_hash};
 use serde_json::json;
@@ -138,11 +139,13 @@ fn what_is_counted_is_what_the_rows_would_be() {
         let data = data(&dataset);
         let split = task.split(&data).unwrap();
         let of = |as_ofs: &[Timestamp]| {
-            let rows = Rows::of(&data, &outcome, &Inputs::default(), as_ofs);
+            let label =
+                |asked: &OnDataset<'_>, trace: &Trace, as_of| f64::from(u8::from(asked.came_true(trace, as_of)));
+            let rows = Rows::of(&data, &outcome, &Inputs::default(), as_ofs, label);
             let n_true = rows.labels.iter().filter(|label| **label > 0.5).count();
             (n_true as u64, (rows.len() - n_true) as u64)
         };
-        let counted = rows::count(&data, &outcome, &split.train_as_ofs, split.test_from);
+        let counted = count(&data, &outcome, &split.train_as_ofs, split.test_from);
         assert_eq!(counted, [of(&split.train_as_ofs), of(&[split.test_from])]);
         assert!(
             counted.iter().all(|(n_true, n_false)| *n_true > 0 && *n_false > 0 && n_true != n_false),

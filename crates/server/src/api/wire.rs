@@ -195,12 +195,15 @@ pub struct AnswerReply<'a> {
     /// The probability, where a score was asked for; null where nothing is known to say one.
     #[serde(skip_serializing_if = "Option::is_none")]
     score: Option<Option<f64>>,
-    /// The amount of money, where one was asked for; null where nothing is known to say one.
+    /// How much or how often, where that was asked for; null where nothing is known to say one.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<Option<AmountReply<'a>>>,
     /// Which of several, where that was asked for; null where nothing is known to say one.
     #[serde(skip_serializing_if = "Option::is_none")]
     choice: Option<Option<&'a str>>,
+    /// How likely each of several is, the likeliest first, where that is known. What is missing to 1 is that none comes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probabilities: Option<Vec<LikelyReply<'a>>>,
     /// What else holds, beside the choice: the names of the segments of the settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     others: Option<&'a [String]>,
@@ -214,13 +217,20 @@ pub struct AnswerReply<'a> {
     fallback: Option<&'a str>,
 }
 
-/// An amount of money that is expected, in major units, with the interval in which it lies nine times of ten.
+/// One of several.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LikelyReply<'a> {
+    label: &'a str,
+    probability: f64,
+}
+
+/// An amount that is expected, of money in major units where it has a currency, with the interval in which it lies nine times of ten.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AmountReply<'a> {
     value: f64,
     low: f64,
     high: f64,
-    /// Null where the customer has never paid.
+    /// Null where it is no money, or money of a customer who has never paid.
     currency: Option<&'a str>,
     /// Within how many days; not there in answers from before it was told.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -273,6 +283,7 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
             score: None,
             amount: None,
             choice: None,
+            probabilities: None,
             others: None,
             reasons: None,
             model: answer.model.as_ref().map(|m| ModelReply { name: &m.name, version: m.version.as_str() }),
@@ -305,8 +316,11 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
                 }));
                 reply.reasons = Some(reasons.iter().map(reason).collect());
             }
-            Content::Choice { label, others, reasons } => {
+            Content::Choice { label, others, probabilities, reasons } => {
+                let likely =
+                    |one: &'a decisions::Likely| LikelyReply { label: &one.label, probability: one.probability.get() };
                 reply.choice = Some(label.as_deref());
+                reply.probabilities = (!probabilities.is_empty()).then(|| probabilities.iter().map(likely).collect());
                 reply.others = Some(others);
                 reply.reasons = Some(reasons.iter().map(reason).collect());
             }

@@ -3,12 +3,15 @@
 use crate::app::App;
 use console::format;
 use console::view::{self, Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef};
-use decisions::{Content, KindAbout, KindName, RankedItem, Reason, Record, Testimony, World};
+use decisions::{Content, KindAbout, KindName, Likely, RankedItem, Reason, Record, Testimony, World};
 use engine::Live;
 use features::{Catalogue, Definition, FeatureState};
 use primitives::{Currency, ItemId, ItemKey, Money};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// So many are shown after the likeliest.
+const N_NEXT_LIKELY: usize = 4;
 
 /// An answer that was given.
 pub(super) fn answer(app: &App, record: &Record, latency_ms: Option<f64>) -> Answer {
@@ -77,12 +80,14 @@ pub(super) fn content(
             is_average,
             reasons: in_words(reasons),
         }),
-        Content::Choice { label, others, reasons } if label.is_some() || !others.is_empty() => {
+        Content::Choice { label, others, probabilities, reasons } if label.is_some() || !others.is_empty() => {
             view::Content::Choice(view::Choice {
                 title: title(),
                 question: question(),
                 label: label.clone(),
-                others: others.iter().map(|name| title_of(app, kind, name)).collect(),
+                probability: probabilities.first().map(|likeliest| likeliest.probability.get()),
+                others: others.iter().map(|name| title_of(app, kind, name)).chain(next_likely(probabilities)).collect(),
+                is_average,
                 reasons: in_words(reasons),
             })
         }
@@ -90,6 +95,12 @@ pub(super) fn content(
             view::Content::Nothing
         }
     }
+}
+
+/// Those after the likeliest, each with how likely it is.
+fn next_likely(probabilities: &[Likely]) -> impl Iterator<Item = String> {
+    let next = probabilities.iter().skip(1).take(N_NEXT_LIKELY);
+    next.map(|one| format!("{} {}", one.label, format::percent(one.probability.get())))
 }
 
 fn in_words(reasons: &[Reason]) -> Vec<String> {

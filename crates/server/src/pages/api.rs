@@ -83,12 +83,13 @@ fn told_of(about: &KindAbout) -> (&'static str, String) {
             r#""score":0.72,"reasons":[{"feature":"recency_days","value":41.3,"contribution":1.12,"text":"No order for 41 days, usual pause 12 days (+1.1)"}]"#,
         ),
         ContentShape::Amount => (
-            "An amount of money with the interval in which it lies nine times of ten, and the reasons for it.",
+            "An amount, of money or of anything else, with the interval in which it lies nine times of ten, and the reasons for it.",
             r#""amount":{"value":412.5,"low":120.0,"high":830.0,"currency":"EUR","days":365},"reasons":[{"feature":"orders_all","value":9.0,"text":"9 orders so far"}]"#,
         ),
-        ContentShape::Choice => {
-            ("One of several, with what else holds and why.", r#""choice":"delivery","others":["refund"],"reasons":[]"#)
-        }
+        ContentShape::Choice => (
+            "One of several, with how likely each is or what else holds, and why.",
+            r#""choice":"delivery","others":["refund"],"reasons":[]"#,
+        ),
     };
     let (name, purpose) = (&about.name, about.purpose.name());
     let model = about

@@ -141,7 +141,8 @@ fn check_lists(settings: &Settings, origin: &dyn Fn(&str, &str) -> String) -> Re
     Outcome::check_all(&settings.outcomes, taken).map_err(of_mistake("outcomes"))?;
     let features: Vec<&str> = catalogue.definitions().iter().map(|definition| definition.name.as_str()).collect();
     let capabilities = settings.capabilities();
-    let scores: Vec<&str> = capabilities.outcomes.iter().map(|outcome| outcome.name.as_str()).collect();
+    let asked = capabilities.outcomes.iter().filter(|outcome| outcome.is_yes_or_no());
+    let scores: Vec<&str> = asked.map(|outcome| outcome.name.as_str()).collect();
     Segment::check(&settings.segments, &features, &scores).map_err(of_mistake("segments"))
 }
 

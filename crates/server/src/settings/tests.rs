@@ -102,7 +102,7 @@ fn the_example_file_is_the_one_in_the_repository() {
         .map(uncomment)
         .collect();
     let declared = toml::from_str::<Settings>(&declared.replace("\n \n", "\n\n")).unwrap();
-    assert_eq!((declared.features.len(), declared.outcomes.len()), (1, 2), "each example can be used");
+    assert_eq!((declared.features.len(), declared.outcomes.len()), (1, 5), "each example can be used");
     let uncommented: String = sections
         .lines()
         .filter_map(|line| {

@@ -83,7 +83,12 @@ fn record(n: u64, decided_at: Timestamp, customer: u64) -> Record {
         2 => ("value", Content::Amount { amount: Some(amount), reasons: reasons() }),
         3 => (
             "segment",
-            Content::Choice { label: Some("loyal".to_owned()), others: vec!["o".to_owned()], reasons: reasons() },
+            Content::Choice {
+                label: Some("loyal".to_owned()),
+                others: vec!["o".to_owned()],
+                probabilities: Vec::new(),
+                reasons: reasons(),
+            },
         ),
         _ => ("churn", Content::Score { score: None, reasons: Vec::new() }),
     };

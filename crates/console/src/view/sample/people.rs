@@ -221,6 +221,8 @@ fn choice() -> Content {
         title: "Reason of the last contact".to_owned(),
         question: "What was the last message about?".to_owned(),
         label: Some("Delivery".to_owned()),
+        probability: None,
+        is_average: false,
         others: ["Refund", "Address"].map(str::to_owned).to_vec(),
         reasons: vec!["The message names a parcel that has not come".to_owned()],
     })

@@ -1,8 +1,8 @@
 //! Which rows is an outcome learned from? Features of those who are asked about at each moment, with what came true.
 
-use crate::outcome::Outcome;
+use crate::outcome::{OnDataset, Outcome};
 use crate::task::Data;
-use features::{FeatureId, Inputs};
+use features::{FeatureId, Inputs, Trace};
 use models::ModelError;
 use primitives::{CustomerId, Timestamp, stable_hash};
 use rayon::prelude::*;
@@ -18,6 +18,7 @@ pub(crate) const N_FOLDS: u64 = 5;
 pub(crate) struct Rows {
     width: usize,
     values: Vec<f64>,
+    /// What came of each.
     pub(crate) labels: Vec<f64>,
     whose: Vec<Whose>,
 }
@@ -30,10 +31,16 @@ pub(crate) struct Whose {
 }
 
 impl Rows {
-    /// The rows of everybody who is asked about, in the order of the customers, then of time.
-    pub(crate) fn of(data: &Data<'_>, outcome: &Outcome, inputs: &Inputs, as_ofs: &[Timestamp]) -> Self {
+    /// The rows of everybody who is asked about, in the order of the customers, then of time, each with its `label`.
+    pub(crate) fn of(
+        data: &Data<'_>,
+        outcome: &Outcome,
+        inputs: &Inputs,
+        as_ofs: &[Timestamp],
+        label: impl Fn(&OnDataset<'_>, &Trace, Timestamp) -> f64 + Sync,
+    ) -> Self {
         let asked = outcome.on(data.dataset);
-        let one_chunk = |customers: &[governance::Permitted<profiles::Customer<features::Trace>>]| {
+        let one_chunk = |customers: &[governance::Permitted<profiles::Customer<Trace>>]| {
             let (mut rows, mut values) = (Self { width: inputs.len(), ..Self::default() }, Vec::new());
             for customer in customers.iter().map(governance::Permitted::get) {
                 let trace = &customer.state;
@@ -44,7 +51,7 @@ impl Rows {
                     inputs.read(state, as_of, &mut values);
                     rows.values.extend_from_slice(&values);
                     rows.whose.push(Whose { customer: customer.profile.id.clone(), as_of });
-                    rows.labels.push(if asked.came_true(trace, as_of) { 1.0 } else { 0.0 });
+                    rows.labels.push(label(&asked, trace, as_of));
                 });
             }
             rows
@@ -134,6 +141,19 @@ pub(crate) fn count(
     let sum = |a: [(u64, u64); 2], b: [(u64, u64); 2]| [0, 1].map(|at| (a[at].0 + b[at].0, a[at].1 + b[at].1));
     let customers = data.dataset.customers().par_iter().with_min_len(N_CUSTOMERS_CHUNK);
     customers.map(of_one).reduce(Default::default, sum)
+}
+
+/// The first value that came of everybody who is asked about at each moment, where one came, with the place of the customer.
+pub(crate) fn first_values<'a>(data: &Data<'a>, outcome: &Outcome, as_ofs: &[Timestamp]) -> Vec<(&'a str, usize)> {
+    let (asked, mut found) = (outcome.on(data.dataset), Vec::new());
+    for (place, (_, trace)) in data.dataset.traces().enumerate() {
+        trace.walk(as_ofs, |as_of, state| {
+            if asked.is_asked(trace, state, as_of) {
+                found.extend(asked.first_value(trace, as_of).map(|value| (value, place)));
+            }
+        });
+    }
+    found
 }
 
 /// The customer's fold: the same in every version and on every machine.
