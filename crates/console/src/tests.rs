@@ -92,3 +92,17 @@ fn every_class_on_the_sample_pages_has_a_style() {
         }
     }
 }
+
+#[test]
+fn a_page_says_how_far_back_it_looked() {
+    let page = |looked_at, rows| {
+        let page = view::EventsPage { name: "Home".to_owned(), looked_at, rows, older: None, ..view::sample::events() };
+        page.render()
+    };
+    let rows = view::sample::events().rows;
+    let among = "among the newest 300,000";
+    assert!(page(Some(300_000), rows.clone()).contains(&format!("{among}: there may be older ones")));
+    assert!(page(Some(300_000), Vec::new()).contains(&format!("the name “Home” is {among} events.")));
+    assert!(!page(None, rows).contains("newest 300"));
+    assert!(page(None, Vec::new()).contains("the name “Home” is kept."));
+}

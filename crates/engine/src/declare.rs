@@ -2,16 +2,9 @@
 
 use crate::Engine;
 use crate::error::EngineError;
-use events::{Event, Filter, Inspected, InspectedStatus, Pointer, Take};
 use features::{Catalogue, Declared, Definition};
-use primitives::{ErrorKind, nearest};
-use std::collections::BTreeSet;
+use primitives::ErrorKind;
 use std::sync::{Arc, PoisonError};
-
-/// Among how many events and customers names are looked for, and among how many events of one name its values.
-const N_NEWEST: usize = 500;
-const N_CUSTOMERS: usize = 1_000;
-const N_OF_ONE: usize = 50;
 
 /// The features that are wanted, and those that can be read.
 #[derive(Debug)]
@@ -22,17 +15,11 @@ pub(super) struct Features {
     waiting: Vec<Arc<Definition>>,
     /// Whether anything that has to be kept of customers is still to be counted: for a feature, or for an outcome.
     is_uncounted: bool,
-    declared: Vec<Declared>,
+    pub(super) declared: Vec<Declared>,
     /// Why what the settings declare now is not wanted.
     refused: Option<String>,
-}
-
-/// Events that a declaration means.
-struct Meant {
-    /// Which declaration.
-    who: String,
-    when: Filter,
-    of: Option<Take>,
+    /// What of the declarations may be a slip, as it was when that was looked at last.
+    pub(super) doubts: Vec<String>,
 }
 
 impl Default for Features {
@@ -45,6 +32,7 @@ impl Default for Features {
             is_uncounted: false,
             declared: Vec::new(),
             refused: None,
+            doubts: Vec::new(),
         }
     }
 }
@@ -103,70 +91,6 @@ impl Engine {
         self.features.read().unwrap_or_else(PoisonError::into_inner).refused.clone()
     }
 
-    /// What of the declarations may be a slip: an event of which none came in lately, a value that none of them has. Each
-    /// in a sentence, with the nearest that is known; nothing where nothing came in at all.
-    ///
-    /// # Errors
-    /// [`EngineError`] where the newest events cannot be read.
-    pub fn doubtful_features(&self) -> Result<Vec<String>, EngineError> {
-        let declared = self.features.read().unwrap_or_else(PoisonError::into_inner).declared.clone();
-        self.doubts(declared.into_iter().map(|feature| Meant {
-            who: format!("Feature \"{}\"", feature.name),
-            when: feature.when,
-            of: feature.of,
-        }))
-    }
-
-    /// The same of what outcomes ask for and about.
-    ///
-    /// # Errors
-    /// As [`Engine::doubtful_features`].
-    pub fn doubtful_outcomes(&self) -> Result<Vec<String>, EngineError> {
-        self.doubts(self.capabilities.outcomes.iter().flat_map(|outcome| {
-            let who = format!("Outcome \"{}\"", outcome.name);
-            outcome.watches().into_iter().map(move |watch| Meant {
-                who: who.clone(),
-                when: watch.filter,
-                of: watch.take,
-            })
-        }))
-    }
-
-    fn doubts(&self, declared: impl Iterator<Item = Meant>) -> Result<Vec<String>, EngineError> {
-        let declared: Vec<Meant> = declared.collect();
-        if declared.is_empty() {
-            return Ok(Vec::new());
-        }
-        let newest = |title: Option<&str>, n| self.ports.events.recent(InspectedStatus::Accepted, title, n);
-        let mut heard: BTreeSet<String> = newest(None, N_NEWEST)?.iter().filter_map(title_of).collect();
-        heard.extend(self.look(|live| {
-            let moments =
-                live.profiles.resident().take(N_CUSTOMERS).flat_map(|customer| customer.profile.moments.as_slice());
-            moments.map(|moment| moment.title.clone()).collect::<Vec<_>>()
-        }));
-        let mut doubts = Vec::new();
-        for Meant { who, when, of } in declared {
-            let wanted = &when.event;
-            let of_it = newest(Some(wanted), N_OF_ONE)?;
-            let events: Vec<&Event> = of_it.iter().filter_map(event_of).collect();
-            if events.is_empty() {
-                if !heard.is_empty() && !heard.contains(&**wanted) {
-                    let meant = nearest(wanted, heard.iter().map(String::as_str));
-                    doubts.push(doubt(&who, &format!("no event \"{wanted}\" is among the newest"), meant));
-                }
-                continue;
-            }
-            let places = when.equal.iter().map(|(pointer, _)| pointer).chain(of.iter().map(|of| &of.pointer));
-            for pointer in places.filter(|pointer| !events.iter().any(|event| pointer.of(event).is_some())) {
-                let known: BTreeSet<String> = events.iter().flat_map(|event| Pointer::all(event)).collect();
-                let path = pointer.to_string();
-                let said = format!("none of the newest events \"{wanted}\" has \"{path}\"");
-                doubts.push(doubt(&who, &said, nearest(&path, known.iter().map(String::as_str))));
-            }
-        }
-        Ok(doubts)
-    }
-
     pub(super) fn wanted(&self) -> Arc<Catalogue> {
         Arc::clone(&self.features.read().unwrap_or_else(PoisonError::into_inner).wanted)
     }
@@ -200,20 +124,4 @@ impl Engine {
             tracing::error!(error = error.story(), "the champions could not be read again");
         }
     }
-}
-
-fn event_of(inspected: &Inspected) -> Option<&Event> {
-    match inspected {
-        Inspected::Accepted(recorded) => Some(&recorded.event),
-        Inspected::Rejected(_) => None,
-    }
-}
-
-fn title_of(inspected: &Inspected) -> Option<String> {
-    event_of(inspected).map(|event| event.title().to_owned())
-}
-
-fn doubt(who: &str, said: &str, meant: Option<&str>) -> String {
-    let meant = meant.map(|meant| format!(" Did you mean \"{meant}\"?"));
-    format!("{who}: {said}.{}", meant.unwrap_or_default())
 }

@@ -19,6 +19,7 @@ mod shared;
 
 mod decide;
 mod declare;
+mod doubts;
 mod pace;
 mod read;
 mod search;

@@ -39,7 +39,7 @@ pub use event::{Call, CallKind, Event, Fields, Origin, RecordError};
 pub use filter::{Filter, FilterError, Pointer, Take};
 pub use identifier::customer_id_of;
 pub use imports::{Corrected, Import, ImportCounts, ImportLog, NewImport, Replaced};
-pub use log::{EventLog, Inspected, InspectedStatus, Receipt, Recorded};
+pub use log::{EventLog, Inspected, InspectedStatus, N_LOOKED_AT, Receipt, Recorded};
 pub use parse::{
     BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Batch, EVENT_BYTES_MAX, Envelope, Refusal, memory_of, parse_batch,
     parse_batch_within, parse_event, parse_single,

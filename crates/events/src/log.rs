@@ -2,6 +2,9 @@
 
 use crate::{Event, EventLogError, Offset, Rejected};
 
+/// Among how many of the newest events those of one title are looked for: a rare one is not worth reading the whole past.
+pub const N_LOOKED_AT: u64 = 300_000;
+
 /// An event and its place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recorded {
@@ -76,7 +79,8 @@ pub trait EventLog: Send + Sync {
     /// [`EventLogError::Read`] or [`EventLogError::Record`].
     fn read(&self, after: Offset, n_max: usize) -> Result<Vec<Recorded>, EventLogError>;
 
-    /// The newest events, newest first, at most `n_max`; where `title` is given, only events with exactly that title.
+    /// The newest events, newest first, at most `n_max`; where `title` is given, only events with exactly that title, of
+    /// those accepted among the newest [`N_LOOKED_AT`].
     ///
     /// # Errors
     /// [`EventLogError::Read`] or [`EventLogError::Record`].

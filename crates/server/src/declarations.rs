@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -17,38 +17,38 @@ const FOLLOWED: &str = "features";
 
 /// How often the file is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// After how many of these looks it is looked again whether declarations may be slips: what was yet to come may have come.
+const N_LOOKS_DOUBTS: usize = 300;
 
-/// Follows the settings file. Dropping it ends that.
+/// Follows the settings file, and looks whether declarations may be slips. Dropping it ends that.
 pub struct Declarations {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Declarations {
-    /// Has the past of what is declared counted in the background, and starts to follow the file where there is one.
+    /// Has the past of what is declared counted in the background, and starts to follow the file where there is one. Nobody
+    /// waits for the look at the newest events that tells slips.
     ///
     /// # Errors
     /// [`ServerError`] where no thread can be started.
-    pub fn start(file: Option<PathBuf>, corrector: &Arc<Corrector>) -> Result<Option<Self>, ServerError> {
-        tell_doubts(corrector);
+    pub fn start(file: Option<PathBuf>, corrector: &Arc<Corrector>) -> Result<Self, ServerError> {
         if corrector.engine().has_uncounted() {
             corrector.follow();
         }
-        file.map(|file| Self::follow(file, corrector.clone())).transpose()
-    }
-
-    fn follow(file: PathBuf, corrector: Arc<Corrector>) -> Result<Self, ServerError> {
         let (stop, stopped) = channel::<()>();
-        let mut seen = std::fs::read(&file).ok();
-        // Read as it will be read again, and so without what the command line said besides. No file is no settings.
-        let at_start = settings::load(Some(&file), std::env::vars());
-        let at_start = at_start.or_else(|_| settings::load(None, std::env::vars())).unwrap_or_default();
+        let corrector = Arc::clone(corrector);
+        let mut followed = file.map(Followed::from);
         let run = move || {
-            while stopped.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
-                let found = std::fs::read(&file).ok();
-                if found != seen {
-                    take_over(&file, &corrector, &at_start);
-                    seen = found;
+            let is_stopped = || stopped.try_recv() == Err(TryRecvError::Disconnected);
+            let mut told = tell_doubts(&corrector, &[], &is_stopped);
+            for n_looks in 1_usize.. {
+                if stopped.recv_timeout(LOOK_EVERY) != Err(RecvTimeoutError::Timeout) {
+                    return;
+                }
+                let has_changed = followed.as_mut().is_some_and(|followed| followed.look(&corrector));
+                if has_changed || n_looks.is_multiple_of(N_LOOKS_DOUBTS) {
+                    told = tell_doubts(&corrector, if has_changed { &[] } else { &told }, &is_stopped);
                 }
             }
         };
@@ -58,7 +58,35 @@ impl Declarations {
     }
 }
 
-fn take_over(file: &Path, corrector: &Corrector, at_start: &Settings) {
+/// The file that is followed.
+struct Followed {
+    file: PathBuf,
+    seen: Option<Vec<u8>>,
+    at_start: Settings,
+}
+
+impl From<PathBuf> for Followed {
+    fn from(file: PathBuf) -> Self {
+        let seen = std::fs::read(&file).ok();
+        // Read as it will be read again, and so without what the command line said besides. No file is no settings.
+        let at_start = settings::load(Some(&file), std::env::vars());
+        let at_start = at_start.or_else(|_| settings::load(None, std::env::vars())).unwrap_or_default();
+        Self { file, seen, at_start }
+    }
+}
+
+impl Followed {
+    /// Takes over what the file says now where that is something else; answers whether other features are declared.
+    fn look(&mut self, corrector: &Corrector) -> bool {
+        let found = std::fs::read(&self.file).ok();
+        let is_taken_over = found != self.seen && take_over(&self.file, corrector, &self.at_start);
+        self.seen = found;
+        is_taken_over
+    }
+}
+
+/// Answers whether the features are now those that the settings declare.
+fn take_over(file: &Path, corrector: &Corrector, at_start: &Settings) -> bool {
     let engine = corrector.engine();
     let read = settings::load(Some(file), std::env::vars()).map_err(ServerError::from);
     match read.and_then(|settings| Ok(engine.declare(&settings.features).map(|()| settings)?)) {
@@ -69,14 +97,15 @@ fn take_over(file: &Path, corrector: &Corrector, at_start: &Settings) {
             if let Some(sentence) = needs_a_start(at_start, &settings) {
                 tracing::warn!("{sentence}");
             }
-            tell_doubts(corrector);
             if engine.has_uncounted() {
                 corrector.follow();
             }
+            true
         }
         Err(error) => {
             tracing::error!(error = error.story(), "the changed settings cannot be used, so the former features stay");
             engine.note_refused(Some(error.story()));
+            false
         }
     }
 }
@@ -101,12 +130,17 @@ fn needs_a_start(at_start: &Settings, now: &Settings) -> Option<String> {
     })
 }
 
-/// Declarations that may be a slip are told and count all the same: the event may be yet to come.
-fn tell_doubts(corrector: &Corrector) {
-    for doubts in [corrector.engine().doubtful_features(), corrector.engine().doubtful_outcomes()] {
-        match doubts {
-            Ok(doubts) => doubts.iter().for_each(|doubt| tracing::warn!("{doubt}")),
-            Err(error) => tracing::error!(error = error.story(), "it cannot be told whether declarations are slips"),
+/// Declarations that may be a slip are told where they were not `told` before, and count all the same: the event may be yet
+/// to come. Answers what is told by now.
+fn tell_doubts(corrector: &Corrector, told: &[String], is_stopped: &dyn Fn() -> bool) -> Vec<String> {
+    match corrector.engine().look_for_doubts(is_stopped) {
+        Ok(doubts) => {
+            doubts.iter().filter(|doubt| !told.contains(doubt)).for_each(|doubt| tracing::warn!("{doubt}"));
+            doubts
+        }
+        Err(error) => {
+            tracing::error!(error = error.story(), "it cannot be told whether declarations are slips");
+            told.to_vec()
         }
     }
 }

@@ -154,7 +154,7 @@ pub struct Running {
     background: Option<Background>,
     _announced: Announced,
     _follower: Follower,
-    _declarations: Option<Declarations>,
+    _declarations: Declarations,
 }
 
 impl Running {
@@ -180,7 +180,6 @@ impl Running {
         let trainer = Arc::new(Trainer::new(Seed::new(settings.models.seed), audit.clone()));
         let corrector = Arc::new(Corrector::new(engine.clone(), audit.clone()));
         let background = Background::start(trainer.clone(), corrector.clone(), pauses(&settings))?;
-        let declarations = Declarations::start(options.settings_file, &corrector)?;
         let keys = Arc::new(keys);
         let follower = follow(&keys, &audit)?;
         let app = Arc::new(App {
@@ -213,6 +212,7 @@ impl Running {
         let listener = runtime.block_on(TcpListener::bind(listen)).map_err(|source| cannot_listen(listen, source))?;
         let address = listener.local_addr().map_err(ServerError::io("cannot read the address listened on"))?;
         let announced = Announced::write(&data, address, &app.local_key)?;
+        let declarations = Declarations::start(options.settings_file, &app.corrector)?;
         let (stop, stopped) = watch::channel(false);
         let router = router(app.clone());
         let thread = std::thread::Builder::new().name("http".to_owned()).spawn(move || {

@@ -102,19 +102,19 @@ fn the_server_follows_the_settings_and_goes_on_with_the_last_good_ones() {
     until("the declaration is in force", || server.engine().catalogue().get("downgrades_90d").cloned());
     assert_eq!(features(&server)["downgrades_90d"]["value"], 1.0);
 
-    assert_eq!(server.engine().doubtful_features().unwrap(), Vec::<String>::new());
+    assert_eq!(server.engine().doubtful_features(), Vec::<String>::new());
     std::fs::write(&file, declared(90).replace("Plan Changed", "Plan Chnaged")).unwrap();
     let doubt =
         "Feature \"downgrades_90d\": no event \"Plan Chnaged\" is among the newest. Did you mean \"Plan Changed\"?";
-    until("a slip is told", || (server.engine().doubtful_features().unwrap() == [doubt]).then_some(()));
+    until("a slip is told", || (server.engine().doubtful_features() == [doubt]).then_some(()));
     std::fs::write(&file, declared(90).replace("properties.kind", "properties.knid")).unwrap();
     let doubt = "Feature \"downgrades_90d\": none of the newest events \"Plan Changed\" has \"properties.knid\". Did you \
                  mean \"properties.kind\"?";
-    until("another slip is told", || (server.engine().doubtful_features().unwrap() == [doubt]).then_some(()));
+    until("another slip is told", || (server.engine().doubtful_features() == [doubt]).then_some(()));
     let page = server.get_as(support::ADMIN, "/features").text;
     assert!(page.contains("properties.knid") && page.contains("recency_days@1"), "{page}");
     std::fs::write(&file, declared(90)).unwrap();
-    until("the slips are mended", || server.engine().doubtful_features().unwrap().is_empty().then_some(()));
+    until("the slips are mended", || server.engine().doubtful_features().is_empty().then_some(()));
 
     std::fs::write(&file, declared(900)).unwrap();
     let told = until("the mistake is told", || server.engine().refused_features());

@@ -98,6 +98,7 @@ impl EventLog for Storage {
 impl Storage {
     fn recent_accepted(&self, title: Option<&str>, n_max: usize) -> Result<Vec<Recorded>, EventLogError> {
         let left_out = self.left_out().map_err(|error| history_error(0, error))?;
+        let border = title.map_or(0, |_| self.head().0.saturating_sub(self.n_looked_at));
         let (sealed_upto, mut rows) = self
             .readers
             .snapshot(|connection| {
@@ -108,13 +109,14 @@ impl Storage {
                 let mut statement = connection.prepare_cached(sql)?;
                 let rows = that_count(&left_out, i64::MAX.cast_unsigned(), n_max, |before, n| {
                     let n = i64::try_from(n).unwrap_or(i64::MAX);
-                    statement.query_map(params![signed(sealed_upto), signed(before), title, n], row)?.collect()
+                    let after = signed(sealed_upto.max(border));
+                    statement.query_map(params![after, signed(before), title, n], row)?.collect()
                 })?;
                 Ok((sealed_upto, rows))
             })
             .map_err(|error| read_error(0, error))?;
         if rows.len() < n_max {
-            let older = self.parts.newest(sealed_upto, title, &left_out, n_max - rows.len());
+            let older = self.parts.newest(border, sealed_upto, title, &left_out, n_max - rows.len());
             rows.extend(older.map_err(|error| history_error(0, error))?);
         }
         rows.into_iter().map(recorded).collect()

@@ -25,6 +25,8 @@ pub struct StorageSettings {
     pub group_bytes_max: u64,
     /// After how many new pages of 4 KiB in the write-ahead log they are copied into the database file.
     pub n_checkpoint_pages: u64,
+    /// Among how many of the newest events those of one title are looked for.
+    pub n_looked_at: u64,
     /// Microseconds that only rise; without it commits are counted but not timed.
     pub now_micros: Option<fn() -> u64>,
     /// Is told how long each commit took, on the writer's thread: must be quick.
@@ -41,6 +43,7 @@ impl Default for StorageSettings {
             n_group_max: 1_024,
             group_bytes_max: 8 << 20,
             n_checkpoint_pages: 2_048,
+            n_looked_at: events::N_LOOKED_AT,
             now_micros: None,
             on_commit: None,
         }
@@ -57,6 +60,7 @@ impl fmt::Debug for StorageSettings {
             .field("n_group_max", &self.n_group_max)
             .field("group_bytes_max", &self.group_bytes_max)
             .field("n_checkpoint_pages", &self.n_checkpoint_pages)
+            .field("n_looked_at", &self.n_looked_at)
             .finish_non_exhaustive()
     }
 }

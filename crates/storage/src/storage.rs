@@ -47,6 +47,8 @@ pub struct Storage {
     /// Up to which time the slices of the message ids were looked through, in units of [`SLICE_MS`].
     forgot_ids_at: Mutex<Option<i64>>,
     pub(crate) retention: Retention,
+    /// Among how many of the newest events those of one title are looked for.
+    pub(crate) n_looked_at: u64,
     is_new: bool,
     pub(crate) directory: DataDir,
 }
@@ -99,7 +101,7 @@ impl Storage {
         let is_new = !path.exists();
         let connection = open_checked(&path, directory.access())?;
         let shared = Arc::new(Shared::default());
-        let retention = settings.retention;
+        let (retention, n_looked_at) = (settings.retention, settings.n_looked_at);
         let writer = match connection {
             Some(connection) => Some(Writer::start(connection, &path, settings, Arc::clone(&shared))?),
             None => None,
@@ -116,6 +118,7 @@ impl Storage {
             last_decision_day: Mutex::new(i64::MIN),
             forgot_ids_at: Mutex::default(),
             retention,
+            n_looked_at,
             is_new,
             directory,
         })

@@ -26,6 +26,8 @@ pub struct EventsPage {
     pub rows: Vec<EventRow>,
     /// The address of the next older page.
     pub older: Option<String>,
+    /// Among how many of the newest events those of the name were looked for, where there are more than that.
+    pub looked_at: Option<u64>,
 }
 page!(EventsPage, Some(Section::Events));
 

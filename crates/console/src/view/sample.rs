@@ -213,6 +213,7 @@ pub fn events() -> EventsPage {
         names: ["Order Completed", "Product Viewed", "Product Added"].map(str::to_owned).to_vec(),
         accepted: 119_578,
         rejected: 37,
+        looked_at: None,
         rows: vec![
             row(1_000, "track", "Order Completed", Some("1069"), EventStatus::Accepted, order),
             row(4_000, "track", "Product Viewed", Some("anonymous:5f0c3a9e-77"), EventStatus::Accepted, order),

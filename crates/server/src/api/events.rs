@@ -32,7 +32,7 @@ struct Filter {
     limit: Option<String>,
     /// `accepted` or `rejected`; both where it is not given.
     status: Option<String>,
-    /// Only events of exactly this name.
+    /// Only events of exactly this name: accepted ones are looked for among the newest 300,000.
     event: Option<String>,
 }
 

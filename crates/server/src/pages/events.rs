@@ -9,8 +9,8 @@ use axum::response::Response;
 use console::view::{EventRow, EventStatus, EventsPage, Frame, StatusFilter};
 use engine::Live;
 use events::{
-    Commerce, Event, ImportId, Inspected, InspectedStatus, Offset, Origin, Places, Recorded, Rejected, RejectionCode,
-    Understanding,
+    Commerce, Event, ImportId, Inspected, InspectedStatus, N_LOOKED_AT, Offset, Origin, Places, Recorded, Rejected,
+    RejectionCode, Understanding,
 };
 use primitives::{AnonymousId, Timestamp, UserId};
 use profiles::Identifier;
@@ -48,11 +48,18 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerErro
         names: names.into_iter().collect(),
         accepted: log.head().0,
         rejected: log.n_rejected()?,
+        looked_at: looked_at(&name, status, rows.len() < n, log.head()),
         older: more_rows("/events", &[("status", kept_status), ("name", &name)], rows.len(), n),
         name,
         rows,
         frame,
     })
+}
+
+/// Among how many of the newest events those of the name were looked for, where there may be more of them.
+fn looked_at(name: &str, status: StatusFilter, are_all_shown: bool, head: Offset) -> Option<u64> {
+    let is_by_name = !name.is_empty() && status != StatusFilter::Rejected;
+    (is_by_name && are_all_shown && head.0 > N_LOOKED_AT).then_some(N_LOOKED_AT)
 }
 
 /// With which imports some events came, and when. An imported event itself says only when it happened: what was known at
@@ -159,4 +166,20 @@ fn refused(live: &Live, rejected: Rejected) -> EventRow {
 /// The customer a name belongs to by now.
 fn customer(live: &Live, name: &Identifier) -> String {
     live.profiles.find(name).ok().flatten().unwrap_or_else(|| name.customer_id()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_there_may_be_older_events_of_a_name_is_said_where_there_may_be() {
+        let (all, many) = (StatusFilter::All, Offset(N_LOOKED_AT + 1));
+        assert_eq!(looked_at("Home", all, true, many), Some(N_LOOKED_AT));
+        assert_eq!(looked_at("Home", StatusFilter::Accepted, true, many), Some(N_LOOKED_AT));
+        assert_eq!(looked_at("", all, true, many), None, "all names");
+        assert_eq!(looked_at("Home", StatusFilter::Rejected, true, many), None, "all of those are looked at");
+        assert_eq!(looked_at("Home", all, false, many), None, "there is a next page");
+        assert_eq!(looked_at("Home", all, true, Offset(N_LOOKED_AT)), None, "all were looked at");
+    }
 }

@@ -27,7 +27,7 @@ fn fill(app: &App, frame: Frame) -> Result<FeaturesPage, ServerError> {
         progress: if waiting.is_empty() { (0, 0) } else { app.corrector.progress() },
         waiting: waiting.iter().map(|feature| defined(feature)).collect(),
         refused: app.engine.refused_features(),
-        doubts: app.engine.doubtful_features()?,
+        doubts: app.engine.doubtful_features(),
     })
 }
 

@@ -30,23 +30,24 @@ pub(crate) struct RoundRows {
 }
 
 impl PartFiles {
-    /// The newest rows with a title that are not left out, newest first.
+    /// The newest rows after an offset with a title that are not left out, newest first.
     pub(crate) fn newest(
         &self,
+        after: u64,
         sealed_upto: u64,
         title: Option<&str>,
         left_out: &Offsets,
         n_max: usize,
     ) -> Result<Vec<Row>, StorageError> {
-        if sealed_upto == 0 || n_max == 0 {
+        if sealed_upto <= after || n_max == 0 {
             return Ok(Vec::new());
         }
         let mut rows = Vec::new();
         for round in self.rounds(0, sealed_upto, left_out)?.iter().rev() {
-            rows.extend(newest(round, title, left_out, n_max - rows.len())?);
-            if rows.len() >= n_max {
+            if rows.len() >= n_max || round.last <= after {
                 break;
             }
+            rows.extend(newest(round, after, title, left_out, n_max - rows.len())?);
         }
         Ok(rows)
     }
@@ -107,9 +108,15 @@ impl RoundRows {
     }
 }
 
-/// The newest rows of a round that are not left out, newest first: finds them by their titles, and reads only their
-/// records.
-fn newest(round: &Round, title: Option<&str>, left_out: &Offsets, n_max: usize) -> Result<Vec<Row>, StorageError> {
+/// The newest rows of a round after an offset that are not left out, newest first: finds them by their titles, and reads
+/// only their records.
+fn newest(
+    round: &Round,
+    after: u64,
+    title: Option<&str>,
+    left_out: &Offsets,
+    n_max: usize,
+) -> Result<Vec<Row>, StorageError> {
     let files = round.parts.iter().map(Content::of).collect::<Result<Vec<_>, _>>()?;
     // (offset, file, row within the file)
     let mut wanted: Vec<(u64, usize, usize)> = Vec::new();
@@ -121,7 +128,7 @@ fn newest(round: &Round, title: Option<&str>, left_out: &Offsets, n_max: usize) 
             for row in 0..batch.num_rows() {
                 let found = if events.is_null(row) { kinds.value(row) } else { events.value(row) };
                 let offset = crate::numbers::unsigned(offsets.value(row));
-                if title.is_none_or(|title| title == found) && !left_out.contains(offset) {
+                if offset > after && title.is_none_or(|title| title == found) && !left_out.contains(offset) {
                     wanted.push((offset, i, n_before + row));
                 }
             }

@@ -1,11 +1,11 @@
 //! Does any sequence of operations give what a list in memory gives?
 
-use crate::directories::{Bench, open, replayed};
+use crate::directories::{Bench, open, open_with, parts, replayed};
 use events::{Event, EventLog, Inspected, InspectedStatus, Offset, Origin, Receipt};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use storage::contract::samples;
-use storage::{Depth, SealPolicy, Severity};
+use storage::{Depth, SealPolicy, Severity, StorageSettings};
 
 #[derive(Debug, Clone)]
 enum Operation {
@@ -102,5 +102,41 @@ proptest! {
         }
         let found = storage.check(Depth::Quick, &mut |_, _| ());
         prop_assert!(found.iter().all(|finding| finding.severity == Severity::Good || finding.area == "profiles"));
+    }
+}
+
+#[test]
+fn a_title_is_looked_for_among_so_many_of_the_newest_and_no_file_before_them_is_read() {
+    let bench = Bench::default();
+    let storage = open(&bench.data());
+    EventLog::append(&*storage, &samples::events(0..40)).unwrap();
+    storage.seal(Offset(30), &SealPolicy { n_events_max: 10, ..SealPolicy::everything() }).unwrap();
+    drop(storage);
+    for n_looked_at in (0..=45).rev() {
+        if n_looked_at == 30 {
+            // The first ten, each of whose files would be found to be damaged.
+            parts(&bench.data())
+                .iter()
+                .filter(|part| part.to_string_lossy().contains("part-00000000000000000001-"))
+                .for_each(|part| {
+                    std::fs::write(part, b"PAR1").unwrap();
+                });
+        }
+        let storage = open_with(&bench.data(), StorageSettings { n_looked_at, ..StorageSettings::default() });
+        for title in ["Order Completed", "Home", "item", "nothing"] {
+            let found = EventLog::recent(&*storage, InspectedStatus::All, Some(title), 100).unwrap();
+            let found: Vec<u64> = found
+                .iter()
+                .map(|one| match one {
+                    Inspected::Accepted(recorded) => recorded.offset.0,
+                    Inspected::Rejected(_) => 0,
+                })
+                .collect();
+            let newest = (40_u64.saturating_sub(n_looked_at)..40).rev();
+            let expected: Vec<u64> = newest.filter(|n| samples::event(*n).title() == title).map(|n| n + 1).collect();
+            assert_eq!(found, expected, "{title} among {n_looked_at}");
+        }
+        let all = EventLog::recent(&*storage, InspectedStatus::All, None, 30).unwrap();
+        assert_eq!(all.len(), 30, "without a title they are all there");
     }
 }
