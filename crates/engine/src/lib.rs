@@ -55,7 +55,7 @@ pub use pace::Pace;
 pub use ports::{AuditLog, Beside, Ports, Renewal, Sealed, Sealing, Upkeep, Writer};
 pub use pressure::Pressure;
 pub use read::CustomerView;
-pub use search::Search;
+pub use search::{Lately, Search};
 pub use stopwatch::Stopwatch;
 pub use training::{Trainer, train};
 pub use worth::Consequence;
@@ -110,6 +110,8 @@ pub struct Engine {
     features: RwLock<Features>,
     /// Held from looking at what is kept of customers until the features of it are in force.
     settling: Mutex<()>,
+    found_lately: search::FoundLately,
+    kept_share: worth::KeptShare,
 }
 
 impl Engine {
@@ -155,6 +157,8 @@ impl Engine {
             pressure: Pressure::default(),
             features: RwLock::default(),
             settling: Mutex::default(),
+            found_lately: Mutex::default(),
+            kept_share: Mutex::default(),
         };
         let capabilities = Arc::clone(&engine.capabilities);
         engine.declare(&capabilities.features)?;

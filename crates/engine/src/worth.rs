@@ -2,15 +2,25 @@
 
 use crate::Engine;
 use crate::error::EngineError;
-use decisions::{Content, Record};
+use decisions::{Content, LoggedDecision, Record};
 use features::FeatureState;
 use measurement::{Attribution, Bought, REWARD_WINDOW_DAYS, Share, Shown, attribute};
 use primitives::{CustomerId, ItemKey, Timestamp};
 use profiles::Customer;
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-/// How many decisions are looked at: enough to be sure to a percentage point, few enough to be read at once.
-const N_DECISIONS_MAX: usize = 5_000;
+/// How many decisions of one day are judged, and among how many they are looked for: of a week enough to be sure to a
+/// percentage point, few enough to be read while somebody waits.
+const N_A_DAY: usize = 700;
+const N_LOOKED_AT_A_DAY: usize = 4_000;
+/// Up to how many decisions looked at are always looked at anew, and how long the answer holds with more.
+const N_AT_ONCE: usize = 1_000;
+const KEPT: Duration = Duration::from_secs(600);
+
+/// What came of decisions when there were many of them, and when that was.
+pub(super) type KeptShare = Mutex<Option<(Timestamp, Share)>>;
 
 /// What came of one decision. That it followed does not say that the decision made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,26 +54,30 @@ pub enum Consequence {
 }
 
 impl Engine {
-    /// The share of recommendations made between one and two weeks ago that were followed.
+    /// The share of recommendations made between one and two weeks ago that were followed: of all of them, or where there are
+    /// many of the first of each day. With many decisions it is looked anew every ten minutes.
     ///
     /// # Errors
     /// [`EngineError`] where decisions or customers cannot be read.
     pub fn followed_share(&self, now: Timestamp) -> Result<Share, EngineError> {
-        let (from, until) = (now.plus_days(-2 * REWARD_WINDOW_DAYS), now.plus_days(-REWARD_WINDOW_DAYS));
+        let kept = self.kept_share.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, share)) = kept.filter(|(at, _)| now >= *at && now < *at + KEPT) {
+            return Ok(share);
+        }
         let kinds = &self.capabilities.kinds;
         let is_shown = |name: &str| kinds.get(name).is_ok_and(|kind| kind.about().is_shown);
-        let mut shown: Vec<Shown> = Vec::new();
-        self.ports.decisions.since(from, &mut |logged| {
-            if logged.decided_at > until {
-                return false;
-            }
-            // What a newer program wrote is left out.
-            if is_shown(&logged.kind) {
-                shown.extend(Record::open(&logged).ok().as_ref().and_then(shown_by));
-            }
-            shown.len() < N_DECISIONS_MAX
-        })?;
-        Ok(self.joined(&shown, now)?.accepted)
+        // What a newer program wrote is left out.
+        let take = |logged: &LoggedDecision| {
+            let record = is_shown(&logged.kind).then(|| Record::open(logged).ok())?;
+            record.as_ref().and_then(shown_by)
+        };
+        let first_day = now.plus_days(-2 * REWARD_WINDOW_DAYS);
+        let since = |from, visit: &mut dyn FnMut(LoggedDecision) -> bool| self.ports.decisions.since(from, visit);
+        let (shown, n_looked_at) = some_of_each_day(first_day, since, take)?;
+        let share = self.joined(&shown, now)?.accepted;
+        let kept = (n_looked_at > N_AT_ONCE).then(|| (now, share.clone()));
+        *self.kept_share.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+        Ok(share)
     }
 
     /// What came of one decision; `None` while its window is open and nothing has followed.
@@ -149,6 +163,33 @@ impl Engine {
     }
 }
 
+/// Of each day of a window the first decisions that `take` wants, and how many were looked at for it. A day has no more of
+/// them looked at than any other: those of a kind that is never shown may be many.
+fn some_of_each_day<T, E>(
+    first_day: Timestamp,
+    since: impl Fn(Timestamp, &mut dyn FnMut(LoggedDecision) -> bool) -> Result<(), E>,
+    take: impl Fn(&LoggedDecision) -> Option<T>,
+) -> Result<(Vec<T>, usize), E> {
+    let (mut taken, mut n_looked_at) = (Vec::new(), 0);
+    for day in 0..REWARD_WINDOW_DAYS {
+        let (from, until) = (first_day.plus_days(day), first_day.plus_days(day + 1));
+        let (mut n_taken, mut n_looked) = (0, 0);
+        since(from, &mut |logged| {
+            if logged.decided_at >= until {
+                return false;
+            }
+            n_looked += 1;
+            if let Some(one) = take(&logged) {
+                n_taken += 1;
+                taken.push(one);
+            }
+            n_taken < N_A_DAY && n_looked < N_LOOKED_AT_A_DAY
+        })?;
+        n_looked_at += n_looked;
+    }
+    Ok((taken, n_looked_at))
+}
+
 fn shown_by(record: &Record) -> Option<Shown> {
     let Content::Items(items) = &record.decision.answer.content else { return None };
     Some(Shown {
@@ -157,4 +198,63 @@ fn shown_by(record: &Record) -> Option<Shown> {
         items: items.iter().map(|item| ItemKey::from(&item.id)).collect(),
         decided_at: record.question.as_of,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use primitives::DecisionId;
+    use std::convert::Infallible;
+
+    const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+
+    fn made(at: Timestamp, kind: &str) -> LoggedDecision {
+        let id = DecisionId::from(at.to_string());
+        LoggedDecision {
+            id,
+            decided_at: at,
+            kind: kind.to_owned(),
+            customer: None,
+            is_fallback: false,
+            record: Vec::new(),
+        }
+    }
+
+    /// How many of each day of the window were taken, and how many were looked at.
+    fn taken(log: &[LoggedDecision]) -> (Vec<usize>, usize) {
+        let since = |from: Timestamp, visit: &mut dyn FnMut(LoggedDecision) -> bool| {
+            log.iter().filter(|one| one.decided_at >= from).find(|one| !visit((*one).clone()));
+            Ok::<_, Infallible>(())
+        };
+        let take = |logged: &LoggedDecision| (logged.kind == "shown").then_some(logged.decided_at);
+        let Ok((taken, n_looked_at)) = some_of_each_day(START, since, take);
+        let of_day = |day: i64| {
+            let (from, until) = (START.plus_days(day), START.plus_days(day + 1));
+            taken.iter().filter(|at| **at >= from && **at < until).count()
+        };
+        let of_days: Vec<usize> = (0..REWARD_WINDOW_DAYS).map(of_day).collect();
+        assert_eq!(of_days.iter().sum::<usize>(), taken.len(), "none twice, and none of another day");
+        (of_days, n_looked_at)
+    }
+
+    fn later(day: i64, millis: i64) -> Timestamp {
+        Timestamp::from_millis(START.plus_days(day).as_millis() + millis)
+    }
+
+    #[test]
+    fn every_decision_of_a_quiet_week_is_judged() {
+        let moments = [later(0, -1), later(0, 0), later(1, -1), later(1, 0), later(3, 5), later(7, -1), later(7, 0)];
+        let log: Vec<_> = moments.into_iter().map(|at| made(at, "shown")).collect();
+        assert_eq!(taken(&log), (vec![2, 1, 0, 1, 0, 0, 1], 5));
+    }
+
+    #[test]
+    fn a_busy_week_is_judged_by_some_of_each_day_and_no_day_is_read_whole() {
+        let day = |day: i64, n: i64, kind: &'static str| (0..n).map(move |n| made(later(day, n), kind));
+        let mut log: Vec<_> = day(0, 9_000, "shown").chain(day(1, 9_000, "asked")).collect();
+        log.extend(day(2, 3_999, "asked"));
+        log.extend((0..9).map(|n| made(later(2, 5_000 + n), "shown")));
+        log.extend(day(6, 700, "shown"));
+        assert_eq!(taken(&log), (vec![700, 0, 1, 0, 0, 0, 700], 700 + 4_000 + 4_000 + 700));
+    }
 }

@@ -10,6 +10,7 @@ use primitives::{AnonymousId, CustomerId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// All customers: those lately touched in memory, the others in the store.
@@ -296,6 +297,16 @@ impl<S: CustomerState> Profiles<S> {
     /// The customers in memory, in no particular order.
     pub fn resident(&self) -> impl Iterator<Item = &Customer<S>> {
         self.resident.customers()
+    }
+
+    /// The places of the customers in memory, for [`Profiles::resident_at`]: to look at all of them bit by bit.
+    pub fn resident_places(&self) -> Range<u64> {
+        self.resident.places()
+    }
+
+    /// The customers in memory at some places. Who was put somewhere else since the places were asked for is not there.
+    pub fn resident_at(&self, places: Range<u64>) -> impl Iterator<Item = &Customer<S>> {
+        self.resident.at(places)
     }
 
     /// The customers in memory, sorted by id. Complete where the store began empty and nothing was forgotten.

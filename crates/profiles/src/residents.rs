@@ -3,6 +3,7 @@
 use crate::{Customer, CustomerState};
 use primitives::CustomerId;
 use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
 
 /// How many bytes an ordinary customer may take: one who takes more counts as several, so that a bound for customers is
 /// one for memory as well.
@@ -15,6 +16,8 @@ pub(crate) struct Residents<S> {
     by_id: HashMap<CustomerId, Resident<S>>,
     /// Everybody once, in the order of the looks.
     round: VecDeque<CustomerId>,
+    /// How many have left the front of the round: the place of the one who is there now.
+    n_turned: u64,
     /// As how many they all count.
     weight: usize,
 }
@@ -30,7 +33,7 @@ struct Resident<S> {
 
 impl<S> Default for Residents<S> {
     fn default() -> Self {
-        Self { by_id: HashMap::new(), round: VecDeque::new(), weight: 0 }
+        Self { by_id: HashMap::new(), round: VecDeque::new(), n_turned: 0, weight: 0 }
     }
 }
 
@@ -88,6 +91,7 @@ impl<S: CustomerState> Residents<S> {
         may_go: impl FnOnce(&CustomerId) -> bool,
     ) -> Option<(CustomerId, Option<Customer<S>>)> {
         let id = self.round.pop_front()?;
+        self.n_turned += 1;
         let resident = self.by_id.get_mut(&id)?;
         if std::mem::take(&mut resident.was_met) || !may_go(&id) {
             self.round.push_back(id);
@@ -100,6 +104,20 @@ impl<S: CustomerState> Residents<S> {
 
     pub(crate) fn customers(&self) -> impl Iterator<Item = &Customer<S>> {
         self.by_id.values().filter_map(|resident| resident.customer.as_ref())
+    }
+
+    /// The places of everybody in the round. Who is looked at and stays gets a new one behind these.
+    pub(crate) fn places(&self) -> Range<u64> {
+        self.n_turned..self.n_turned + self.round.len() as u64
+    }
+
+    /// The customers at some of these places, as far as they are still there.
+    pub(crate) fn at(&self, places: Range<u64>) -> impl Iterator<Item = &Customer<S>> {
+        let index = |place: u64| {
+            usize::try_from(place.saturating_sub(self.n_turned)).unwrap_or(usize::MAX).min(self.round.len())
+        };
+        let ids = self.round.range(index(places.start)..index(places.end));
+        ids.filter_map(|id| self.by_id.get(id)?.customer.as_ref())
     }
 
     pub(crate) fn into_customers(self) -> impl Iterator<Item = Customer<S>> {

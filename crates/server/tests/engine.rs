@@ -20,7 +20,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant};
 use storage::{Access, DataDir, Storage, StorageSettings};
 
@@ -451,4 +451,100 @@ fn what_cannot_be_made_anew_is_tried_again_ever_less_often() {
         until("it was tried", || n_tried() == 11 && is_idle());
         corrector.stop();
     });
+}
+
+#[test]
+fn events_go_on_while_everybody_is_looked_at_and_the_numbers_are_those_of_one_look() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = engine(ports(&storage(&data)));
+    let visit = |user: String| json!({"type": "page", "userId": user});
+    for first in [0, 700, 1_400] {
+        let visits: Vec<Value> = (first..first + 700).map(|n| visit(format!("user-{n:04}"))).collect();
+        engine.ingest(batch(&visits, Origin::Client)).unwrap();
+    }
+    // 2,100 customers are more than two slices. Between them the live state is free: a look from within one is refused.
+    let (mut n_seen, mut n_between) = (0, 0);
+    let is_whole = engine.visit_resident(&mut |_| n_seen += 1, &mut || {
+        n_between += 1;
+        engine.ingest(batch(&[visit(format!("late-{n_between}"))], Origin::Client)).unwrap();
+        false
+    });
+    assert_eq!((is_whole, n_seen, n_between), (true, 2_100, 3), "who comes meanwhile is not among them");
+    let (mut n_seen, mut n_between) = (0, 0);
+    let is_whole = engine.visit_resident(&mut |_| n_seen += 1, &mut || {
+        n_between += 1;
+        n_between > 1
+    });
+    assert_eq!((is_whole, n_seen), (false, 1_024), "it stops where it is told to");
+    let lately = engine.lately().unwrap();
+    assert_eq!((lately.n_seen, lately.is_complete), (2_103, true));
+    let found = engine.search("", 20, Duration::from_secs(9)).unwrap();
+    assert_eq!((found.n_found, found.n_searched, found.is_complete), (2_103, 2_103, true));
+    let ids: Vec<_> = found.customers.iter().map(|customer| customer.profile.id.clone()).collect();
+    let mut all: Vec<_> = engine.look(|live| {
+        live.profiles.resident().map(|customer| (customer.profile.last_seen, customer.profile.id.clone())).collect()
+    });
+    all.sort_unstable_by(|a, b| b.cmp(a));
+    assert!(all.iter().map(|(_, id)| id).take(20).eq(&ids), "{ids:?}");
+    assert_eq!(lately.known, ids, "all of them are known");
+    assert!(!engine.search("", 20, Duration::ZERO).unwrap().is_complete);
+}
+
+/// A log of events that remembers for which titles it was asked.
+struct Asked(Arc<dyn EventLog>, Mutex<Vec<String>>);
+
+impl EventLog for Asked {
+    fn append(&self, events: &[Event]) -> Result<Vec<Receipt>, EventLogError> {
+        self.0.append(events)
+    }
+
+    fn check(&self) -> Result<(), EventLogError> {
+        self.0.check()
+    }
+
+    fn keep_rejected(&self, rejected: Vec<Rejected>) -> Result<(), EventLogError> {
+        self.0.keep_rejected(rejected)
+    }
+
+    fn read(&self, after: Offset, n_max: usize) -> Result<Vec<Recorded>, EventLogError> {
+        self.0.read(after, n_max)
+    }
+
+    fn recent(&self, of: InspectedStatus, title: Option<&str>, n: usize) -> Result<Vec<Inspected>, EventLogError> {
+        self.1.lock().unwrap().extend(title.map(str::to_owned));
+        self.0.recent(of, title, n)
+    }
+
+    fn head(&self) -> Offset {
+        self.0.head()
+    }
+
+    fn n_rejected(&self) -> Result<u64, EventLogError> {
+        self.0.n_rejected()
+    }
+}
+
+#[test]
+fn slips_are_looked_for_once_for_each_event_and_told_without_a_look() {
+    let data = tempfile::tempdir().unwrap();
+    let storage = storage(&data);
+    let log = Arc::new(Asked(storage.event_log(), Mutex::default()));
+    let engine = engine(Ports { events: log.clone(), ..ports(&storage) });
+    let asked = || std::mem::take(&mut *log.1.lock().unwrap());
+    engine.ingest(batch(&[json!({"type": "track", "userId": "ann", "event": "Opened"})], Origin::Server)).unwrap();
+    let feature = |name: &str, event: &str| {
+        serde_json::from_value::<Declared>(json!({
+            "name": name, "meaning": "A number", "measure": "count", "when": {"event": event},
+        }))
+        .unwrap()
+    };
+    engine.declare(&[feature("one", "Opened"), feature("two", "Opend"), feature("three", "Opend")]).unwrap();
+    assert_eq!((engine.doubtful_features(), asked()), (Vec::new(), Vec::new()), "nobody has looked yet");
+    let found = engine.look_for_doubts(&|| false).unwrap();
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|doubt| doubt.contains("Did you mean \"Opened\"?")), "{found:?}");
+    assert_eq!(asked().iter().filter(|title| title.starts_with("Ope")).collect::<Vec<_>>(), ["Opened", "Opend"]);
+    assert_eq!((engine.doubtful_features(), asked()), (found, Vec::new()));
+    engine.look_for_doubts(&|| true).unwrap();
+    assert_eq!(asked(), Vec::<String>::new(), "it stops where it is told to");
 }

@@ -6,12 +6,9 @@ use crate::error::ServerError;
 use axum::response::Response;
 use console::view::{ApiPage, Example};
 use decisions::{ContentShape, Kind, KindAbout};
-use profiles::Profile;
-use std::time::Duration;
 
-/// Among how many an example is looked for, and how long.
+/// Among how many items an example is looked for.
 const N_LOOKED_AT: usize = 20;
-const LOOK_MAX: Duration = Duration::from_millis(200);
 
 /// `/api`.
 pub(super) async fn show(visit: Visit) -> Response {
@@ -35,8 +32,8 @@ impl Somebody {
     /// The known customer who was here last, and the item that sells best.
     pub(super) fn of(app: &App) -> Result<Self, ServerError> {
         let plain = |id: &str| id.len() <= 40 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-        let last = app.engine.search("", N_LOOKED_AT, LOOK_MAX)?.customers.into_iter().map(|customer| customer.profile);
-        let user = last.filter(Profile::is_known).map(|profile| profile.id.to_string()).find(|id| plain(id));
+        let known = app.engine.lately()?.known;
+        let user = known.iter().map(ToString::to_string).find(|id| plain(id));
         let now = app.engine.clock().now();
         let item = app.engine.look(|live| {
             let popular = live.items.popular(now, 30, N_LOOKED_AT);

@@ -17,7 +17,7 @@ use profiles::{Customer, Profile};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How long a search may look through the customers in memory: events wait meanwhile.
+/// How long a search may look through the customers in memory.
 const SEARCH_MAX: Duration = Duration::from_millis(400);
 
 /// `/customers?q=`.

@@ -32,7 +32,7 @@ fn fill(app: &App, frame: Frame, base_url: &str) -> Result<Overview, ServerError
         let days: Vec<_> = live.activity.last_days(now, N_DAYS).collect();
         (live.profiles.totals(), days, live.activity.last_order_day(now))
     });
-    let (n_active, is_complete) = app.engine.n_seen_since(now.plus_days(-N_DAYS));
+    let lately = app.engine.lately()?;
     let (currency, left_out) = currencies(&days);
     let examples =
         if decisions.total == 0 { api::examples(app, base_url, &api::Somebody::of(app)?) } else { Vec::new() };
@@ -46,8 +46,8 @@ fn fill(app: &App, frame: Frame, base_url: &str) -> Result<Overview, ServerError
         customers: CustomersCard {
             known: totals.n_known,
             anonymous: totals.n_customers.saturating_sub(totals.n_known),
-            active_30d: n_active,
-            active_partial: !is_complete,
+            active_30d: lately.n_seen,
+            active_partial: !lately.is_complete,
         },
         models: app.engine.capabilities().tasks.names().map(|task| model(app, task)).collect::<Result<_, _>>()?,
         worth: if decisions.total == 0 { None } else { worth::worth(app, now)? },

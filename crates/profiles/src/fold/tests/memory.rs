@@ -170,3 +170,31 @@ fn a_customer_full_of_traits_or_of_long_names_counts_as_several() {
     }
     assert!(customer(&profiles, "bob").profile.n_bytes() > 198 * 200);
 }
+
+#[test]
+fn slices_have_everybody_once_and_nobody_twice_who_is_put_last_meanwhile() {
+    let ids = |profiles: &Profiles<Seen>, places| {
+        profiles.resident_at(places).map(|customer| customer.profile.id.to_string()).collect::<Vec<_>>()
+    };
+    for n in 1..=9 {
+        let (_, profiles) = stored(8);
+        let places = profiles.resident_places();
+        assert_eq!(places, 0..8);
+        let slices = places.clone().step_by(n).map(|first| first..places.end.min(first + n as u64));
+        let mut seen: Vec<String> = slices.flat_map(|slice| ids(&profiles, slice)).collect();
+        seen.sort();
+        assert_eq!(seen, in_memory(&profiles), "by {n}");
+    }
+    // All were met, so five looks put five of them last.
+    let (_, mut profiles) = stored(8);
+    let places = profiles.resident_places();
+    let first = ids(&profiles, 0..4);
+    profiles.shrink_to(0, 5);
+    assert_eq!((profiles.resident_places(), profiles.n_resident()), (5..13, 8));
+    assert_eq!([ids(&profiles, 0..5), ids(&profiles, 4..6)].map(|ids| ids.len()), [0, 1]);
+    let rest = ids(&profiles, 4..places.end);
+    assert_eq!(rest.len(), 3);
+    assert!(rest.iter().all(|id| !first.contains(id)));
+    assert_eq!(ids(&profiles, 0..99).len(), 8);
+    assert!(ids(&profiles, 20..30).is_empty());
+}
