@@ -18,6 +18,9 @@ const FORGET_EARLY: Duration = Duration::from_secs(4 * 3_600);
 /// How long after a training that did not help a champion that cannot answer is tried again.
 const FAULT_AGAIN: Duration = Duration::from_secs(3_600);
 
+/// How long after a training that came to nothing the same is tried again, where no more than a tenth of the history is new.
+const TRY_AGAIN: Duration = Duration::from_secs(6 * 3_600);
+
 /// Trains models on a thread of their own, one after the other.
 pub struct Trainer {
     seed: Seed,
@@ -27,6 +30,23 @@ pub struct Trainer {
     status: Mutex<BTreeMap<TaskName, Said>>,
     /// For which fault of its champion a model was last trained, and when.
     tried: Mutex<BTreeMap<TaskName, (String, Timestamp)>>,
+    /// The last training of each model, where nothing came of it yet.
+    fruitless: Mutex<BTreeMap<TaskName, Fruitless>>,
+}
+
+/// When a training of which nothing came was begun, and how many events there were then.
+#[derive(Debug, Clone, Copy)]
+struct Fruitless {
+    at: Timestamp,
+    n_events: u64,
+}
+
+impl Fruitless {
+    /// Whether it may succeed by now: reading the history for it costs too much to try without a reason.
+    fn is_over(self, n_events: u64, now: Timestamp) -> bool {
+        let n_new = n_events.saturating_sub(self.n_events);
+        n_new * 10 > self.n_events || now < self.at || now >= self.at + TRY_AGAIN
+    }
 }
 
 /// Says that a training is over, also where it ends by a panic.
@@ -55,7 +75,8 @@ impl Trainer {
     /// A trainer that draws from a seed, and writes down who had what trained.
     #[must_use]
     pub fn new(seed: Seed, audit: AuditTrail) -> Self {
-        Self { seed, audit, is_busy: AtomicBool::new(false), status: Mutex::default(), tried: Mutex::default() }
+        let (status, tried, fruitless) = Default::default();
+        Self { seed, audit, is_busy: AtomicBool::new(false), status, tried, fruitless }
     }
 
     /// Where it is written down who had what trained.
@@ -100,7 +121,10 @@ impl Trainer {
         }
         // Dropped with the thread, or with what was to run on it where there is none.
         let ends = Ends(Arc::clone(self));
+        let last =
+            Fruitless { at: engine.clock().now(), n_events: engine.ports().history.n_events().unwrap_or_default() };
         for task in &tasks {
+            self.fruitless.lock().unwrap_or_else(PoisonError::into_inner).insert(task.clone(), last);
             self.audit.note(Deed::Training, &by, task.as_str());
             self.say(task, true, Some("Reading the history…".to_owned()));
         }
@@ -126,8 +150,12 @@ impl Trainer {
         }
         let faults = self.faults_to_try(&engine.champion_status(), now);
         let is_faulty = |task: &TaskName| faults.contains_key(task);
+        let n_events = engine.ports().history.n_events().unwrap_or_default();
+        let fruitless = self.fruitless.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let may_succeed = |task: &TaskName| fruitless.get(task).is_none_or(|last| last.is_over(n_events, now));
         let is_due = |task: &&TaskName| {
-            is_old(engine, task, train_hours, now) || must_forget(engine, task, now) || is_faulty(task)
+            let is_wanted = || is_old(engine, task, train_hours, now) || must_forget(engine, task, now);
+            is_faulty(task) || (may_succeed(task) && is_wanted())
         };
         let in_force = engine.models();
         // What answers already is tried; what never did waits until enough is there.
@@ -159,7 +187,9 @@ impl Trainer {
             Ok(material) => material,
             Err(error) => {
                 tracing::error!(error = error.story(), "the history could not be read for training");
-                tasks.iter().for_each(|task| self.say(task, false, Some(format!("Failed: {error}"))));
+                for task in tasks {
+                    self.say(task, false, Some(format!("Failed: {error}")));
+                }
                 return;
             }
         };
@@ -171,6 +201,7 @@ impl Trainer {
                     if published.is_champion {
                         self.audit.note(Deed::Promotion, by, format!("{task} {}", published.version));
                     }
+                    self.fruitless.lock().unwrap_or_else(PoisonError::into_inner).remove(task);
                     self.say(task, false, (!published.is_champion).then_some(published.reason));
                 }
                 Err(error) => {
@@ -227,4 +258,26 @@ pub fn train(engine: &Engine, name: &TaskName, material: &Material, seed: Seed) 
     let task = engine.capabilities().tasks.get(name.as_str())?;
     let trained = learning::challenge(task, &engine.data(material, seed), reigning.as_ref())?;
     engine.crown(|registry| registry.publish(&trained))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_is_tried_again_when_a_tenth_is_new_or_after_hours() {
+        let at = Timestamp::from_millis(0).plus_days(20_000);
+        let last = Fruitless { at, n_events: 1_000 };
+        let later = |seconds: u64| at + Duration::from_secs(seconds);
+        for (n_events, now, is_over) in [
+            (1_000, at, false),
+            (1_100, at, false),
+            (1_101, at, true),
+            (900, later(6 * 3_600 - 1), false),
+            (1_000, later(6 * 3_600), true),
+            (1_000, at.plus_days(-1), true),
+        ] {
+            assert_eq!(last.is_over(n_events, now), is_over, "{n_events} events at {now}");
+        }
+    }
 }

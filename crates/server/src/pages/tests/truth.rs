@@ -162,3 +162,48 @@ fn a_refusal_marks_the_model_and_is_followed_by_a_training_within_a_day() {
     );
     assert!(!models.contains("still in this model"), "{models}");
 }
+
+/// Everybody has refused, so that nothing is left to learn from, and the champion still is to be trained again.
+#[test]
+fn a_training_that_cannot_succeed_is_tried_after_hours_and_not_every_minute() {
+    let console = Console::filled(150);
+    let app = console.running.app().clone();
+    let everybody = app.engine.search("", 9_999, Duration::from_secs(60)).unwrap().customers;
+    for some in everybody.chunks(100) {
+        let refusal = |customer: &profiles::Customer<features::FeatureState>| {
+            let context = json!({"consent": {"categoryPreferences": {"analytics": false}}});
+            let names = customer.profile.links.keys().next().unwrap();
+            let (kind, name) = match names {
+                profiles::Identifier::User(id) => ("userId", id.to_string()),
+                profiles::Identifier::Anonymous(id) => ("anonymousId", id.to_string()),
+            };
+            json!({"type": "track", "event": "Consent Preference Updated", kind: name, "context": context})
+        };
+        send(&console, &some.iter().map(refusal).collect::<Vec<_>>());
+    }
+    let n_begun = || {
+        // What waits before this is stored when it is answered.
+        app.storage.prune(app.engine.clock().now()).unwrap();
+        let question = storage::AuditQuestion { deeds: vec![governance::Deed::Training], n_max: 99, before: None };
+        app.storage.audit(&question).unwrap().iter().filter(|(_, entry)| entry.subject == "recommend").count()
+    };
+    let round = || {
+        app.trainer.train_when_due(&app.engine, 0);
+        let watch = Stopwatch::start();
+        while app.trainer.is_training(&recommend()) {
+            assert!(watch.elapsed() < Duration::from_secs(120), "it goes on and on");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        n_begun()
+    };
+    assert_eq!(round(), 0, "not before it is due");
+    console.clock.advance(Duration::from_secs(23 * 3_600));
+    assert_eq!(round(), 1);
+    assert!(app.trainer.status(&recommend()).is_some(), "it says why it came to nothing");
+    for _ in 0..3 {
+        console.clock.advance(Duration::from_secs(60));
+        assert_eq!(round(), 1, "nothing has changed");
+    }
+    console.clock.advance(Duration::from_secs(6 * 3_600));
+    assert_eq!(round(), 2, "hours later it is tried again");
+}
