@@ -125,9 +125,14 @@ fn title_then(then: &Testimony, id: &ItemId) -> String {
     then.facts(ItemKey::from(id)).map_or_else(|| id.to_string(), |facts| facts.title)
 }
 
-/// The share of all customers, to compare a score with.
+/// The share of all customers, to compare a score with. The model in force is in memory; another is looked for among all that
+/// there ever were.
 fn base_rate(app: &App, model: &decisions::ModelRef) -> Option<f64> {
     let task = model.name.as_str().into();
+    let in_force = app.engine.models();
+    if let Some(loaded) = in_force.get(&task).filter(|loaded| loaded.version == model.version) {
+        return loaded.header.evaluation.base_rate;
+    }
     app.engine.registry().header_of(&task, &model.version).ok()?.evaluation.base_rate
 }
 

@@ -57,6 +57,29 @@ fn lists_and_customers_have_what_every_kind_says() {
     assert!(decided.contains("no amount of this one") && decided.contains("<span class=\"badge\">Average</span>"));
 }
 
+/// What a page tells of the model in force is in memory: no row of a list looks through the files of all models.
+#[test]
+fn the_average_beside_a_score_is_told_without_reading_the_models() {
+    let console = console();
+    let engine = &console.running.app().engine;
+    let material = engine.material(&mut |_| {}).unwrap();
+    engine::train(engine, &"returns_soon".into(), &material, Seed::new(1)).unwrap();
+    engine.reload_champions().unwrap();
+    let found = engine.search("", 50, Duration::from_secs(9)).unwrap().customers;
+    let page = || {
+        let pages = found.iter().map(|customer| console.get(&format!("/customers/{}", customer.profile.id)).body);
+        pages.filter(|page| page.contains("<p class=\"sub\">average ")).count()
+    };
+    let n_before = page();
+    assert!(n_before > 0, "nobody has a score of their own");
+    let models = console.running.app().storage.directory().models();
+    for file in std::fs::read_dir(&models).unwrap().flatten().filter(|file| file.path().is_file()) {
+        std::fs::remove_file(file.path()).unwrap();
+    }
+    assert!(engine.registry().versions(&"returns_soon".into()).unwrap().is_empty());
+    assert_eq!(page(), n_before);
+}
+
 #[test]
 fn every_kind_has_a_page_and_its_command_works() {
     let console = console();
