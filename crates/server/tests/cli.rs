@@ -519,6 +519,7 @@ fn everything_is_exported_and_events_come_in_again() {
     let columns = place.run(&["export", to.to_str().unwrap(), "--format", "parquet", "--json"]).json();
     assert_eq!(columns, counts);
     assert_eq!(stop(&place, child).code, 0);
+    assert_eq!(counts["unreadable"], 0);
     let file = std::fs::File::open(to.join("events.parquet")).unwrap();
     let reader = parquet::file::reader::SerializedFileReader::new(file).unwrap();
     let rows: Vec<_> =

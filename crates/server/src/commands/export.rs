@@ -2,7 +2,8 @@
 //!
 //! One file for events, one for customers, one for decisions: NDJSON, whose events `rapport import` takes in again whole, or
 //! Parquet with the columns people ask for and the whole document beside them. Rows pass through one at a time. Events that
-//! were withdrawn are counted and not written, and neither is what withdrew them: without them it says nothing.
+//! were withdrawn are counted and not written, and neither is what withdrew them: without them it says nothing. Of a decision
+//! that cannot be read there is what the log says of it, and why there is no more.
 
 mod files;
 
@@ -27,6 +28,8 @@ use storage::Access;
 
 /// How many customers in memory are gone through at a time.
 const N_SLICE: usize = 4_096;
+/// The field of a decision that says why there is no more of it.
+const UNREADABLE: &str = "unreadable";
 
 impl Exported {
     fn columns(self) -> &'static [Column] {
@@ -85,13 +88,16 @@ pub(super) fn run(
     what.dedup();
     let left_out = what.contains(&Exported::Events).then(|| LeftOut::of(&opened)).transpose()?;
     let mut counts = BTreeMap::new();
+    let mut unreadable = None;
     for exported in what {
         let path = to.join(format!("{}.{}", exported.name(), format.extension()));
         let spinner = spinner(&format!("Exporting {}", exported.name()));
         let mut file = File::create(&path, format, exported.columns())?;
         let mut n_rows = 0_u64;
+        let mut n_unreadable = 0_u64;
         exported.visit(&opened.engine, &mut |document| {
             n_rows += 1;
+            n_unreadable += u64::from(exported == Exported::Decisions && document.contains_key(UNREADABLE));
             if n_rows.is_multiple_of(4_096) {
                 spinner.set_prefix(format!("Exporting {}: {n_rows}", exported.name()));
             }
@@ -100,12 +106,26 @@ pub(super) fn run(
         file.finish()?;
         spinner.finish_and_clear();
         counts.insert(exported.name(), n_rows);
+        if exported == Exported::Decisions {
+            unreadable = Some(n_unreadable);
+        }
     }
-    let document = Report { rows: &counts, left_out };
+    let document = Report { rows: &counts, left_out, unreadable };
     report(options, &document, || {
         let said: Vec<String> = counts.iter().map(|(name, n)| format!("{n} {name}")).collect();
         let left_out = left_out.map(LeftOut::in_words).unwrap_or_default();
-        format!("Exported {} into {}: personal data, readable only for you.{left_out}", said.join(", "), to.display())
+        let unreadable = match unreadable {
+            None | Some(0) => String::new(),
+            Some(n) => format!(
+                "\nOf {} there is only what the log says beside the record, which cannot be read: `{UNREADABLE}` says why.",
+                console::format::counted(n, "decision", "decisions")
+            ),
+        };
+        format!(
+            "Exported {} into {}: personal data, readable only for you.{left_out}{unreadable}",
+            said.join(", "),
+            to.display()
+        )
     })
 }
 
@@ -116,6 +136,9 @@ struct Report<'a> {
     rows: &'a BTreeMap<&'static str, u64>,
     #[serde(flatten)]
     left_out: Option<LeftOut>,
+    /// How many decisions are exported without what their records say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreadable: Option<u64>,
 }
 
 /// Events that are not exported.
@@ -216,22 +239,31 @@ fn customer(engine: &Engine, id: &str, row: Row<'_>) -> Result<(), ServerError> 
 fn decisions(engine: &Engine, row: Row<'_>) -> Result<(), ServerError> {
     let mut done = Ok(());
     engine.ports().decisions.since(Timestamp::from_millis(i64::MIN), &mut |logged| {
-        done = decision(engine, &logged).and_then(&mut *row);
+        done = decision(engine, &logged)
+            .or_else(|error| {
+                let known = [("decidedAt", logged.decided_at.to_string()), (UNREADABLE, error.story())];
+                Ok(known.into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect())
+            })
+            .and_then(|mut document: Map<String, Value>| {
+                add_columns(&mut document, &logged);
+                row(document)
+            });
         done.is_ok()
     })?;
     done
 }
 
 fn decision(engine: &Engine, logged: &LoggedDecision) -> Result<Map<String, Value>, ServerError> {
-    let mut document = {
-        let record = Record::open(logged)?.rewrite(wire::decision);
-        object(&DecisionRecordReply::new(&record, engine.features_of(&record)))?
-    };
+    let record = Record::open(logged)?.rewrite(wire::decision);
+    object(&DecisionRecordReply::new(&record, engine.features_of(&record)))
+}
+
+/// What the log says of a decision beside its record.
+fn add_columns(document: &mut Map<String, Value>, logged: &LoggedDecision) {
     document.insert("decisionId".to_owned(), logged.id.to_string().into());
     document.insert("decision".to_owned(), logged.kind.clone().into());
     document.insert("customerId".to_owned(), logged.customer.as_ref().map(ToString::to_string).into());
     document.insert("isFallback".to_owned(), logged.is_fallback.into());
-    Ok(document)
 }
 
 fn object(value: &impl Serialize) -> Result<Map<String, Value>, ServerError> {
