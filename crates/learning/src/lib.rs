@@ -65,7 +65,7 @@ pub use name::TaskName;
 pub use need::Need;
 pub use outcome::{Among, Label, Outcome, What};
 pub use outcomes::{built_in_outcomes, churn::churn};
-pub use registry::{Published, Registry, Version};
+pub use registry::{Published, Registry, Version, newest_versions};
 pub use reigning::Reigning;
 pub use split::Split;
 pub use store::{ModelStore, ModelStoreError};

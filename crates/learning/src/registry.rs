@@ -30,6 +30,15 @@ pub struct Version {
     pub can_answer: bool,
 }
 
+/// The newest `n_max` of versions that stand newest first, and the champion, however old it is.
+pub fn newest_versions(versions: &[Version], n_max: usize) -> impl Iterator<Item = &Version> {
+    versions
+        .iter()
+        .enumerate()
+        .filter(move |(i, version)| *i < n_max || version.is_champion)
+        .map(|(_, version)| version)
+}
+
 /// What became of a model that was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {

@@ -35,8 +35,10 @@ pub struct Task {
     pub champion: Option<Champion>,
     /// What training needs, and what there is of it.
     pub needs: Vec<Need>,
-    /// All versions, newest first.
+    /// The newest versions, newest first, and the model that answers.
     pub versions: Vec<Version>,
+    /// How many older ones there are.
+    pub n_older: u64,
 }
 
 /// The model that answers.

@@ -226,6 +226,26 @@ fn versions_are_listed_where_it_cannot_be_told_which_of_them_answers() {
 }
 
 #[test]
+fn of_many_versions_the_newest_are_told_and_the_one_that_answers() {
+    let (_, registry) = registry();
+    registry.publish(trained()).unwrap();
+    let one = registry.versions(&of_churn()).unwrap().remove(0);
+    let versions = |champion: usize| {
+        let version = |n: usize| crate::Version {
+            version: ModelVersion::from(n.to_string()),
+            is_champion: n == champion,
+            ..one.clone()
+        };
+        (0..5).map(version).collect::<Vec<_>>()
+    };
+    for (champion, n_max, told) in [(9, 2, "0 1"), (0, 2, "0 1"), (4, 2, "0 1 4"), (4, 0, "4"), (4, 9, "0 1 2 3 4")] {
+        let versions = versions(champion);
+        let found: Vec<&str> = crate::newest_versions(&versions, n_max).map(|known| known.version.as_str()).collect();
+        assert_eq!(found.join(" "), told, "{n_max} and {champion}");
+    }
+}
+
+#[test]
 fn a_model_worse_than_a_baseline_is_kept_and_does_not_answer() {
     let (store, registry) = registry();
     let mut worse = trained().clone();

@@ -1,7 +1,8 @@
 //! Which models are there, and how are they trained and rolled back?
 
 use super::auth::{MayOperate, MayRead};
-use super::extract::{Path, SmallBody};
+use super::events::limit;
+use super::extract::{Path, Query, SmallBody};
 use crate::app::App;
 use crate::error::ServerError;
 use crate::failure::ApiError;
@@ -13,7 +14,7 @@ use learning::{Evaluation, TaskName, Version};
 use primitives::{ModelVersion, plain_words};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -25,7 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(rollback))
 }
 
-/// Every model with its versions, newest first.
+/// Every model with its newest versions.
 #[derive(Debug, Serialize, ToSchema)]
 struct ModelsReply {
     models: Vec<ModelVersions>,
@@ -45,7 +46,20 @@ struct ModelVersions {
     refused_since: u64,
     /// By when the model is trained again without them, where there are any.
     retrained_by: Option<String>,
+    /// How many versions there are.
+    n_versions: usize,
+    /// The newest of them, and the champion.
     versions: Vec<VersionReply>,
+}
+
+/// How much is asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// How many versions of each model, 1 to 1000; the champion is told besides.
+    #[param(value_type = Option<usize>, default = 50, minimum = 1, maximum = 1000)]
+    limit: Option<String>,
 }
 
 /// One version of a model.
@@ -85,24 +99,34 @@ impl From<Version> for VersionReply {
 
 /// Every model with its versions and how good they were
 #[utoipa::path(
-    get, path = "/v1/models", tag = "models",
-    responses((status = 200, description = "Models", body = ModelsReply)),
+    get, path = "/v1/models", tag = "models", params(Wanted),
+    responses(
+        (status = 200, description = "Models", body = ModelsReply),
+        (status = 400, description = "The limit cannot be read", body = crate::failure::ErrorBody),
+    ),
     security(("bearer" = []), ("basic" = [])),
 )]
-async fn models(_: MayRead, State(app): State<Arc<App>>) -> Result<Json<ModelsReply>, ApiError> {
-    let models = app.run(|app| {
+async fn models(
+    _: MayRead,
+    State(app): State<Arc<App>>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<ModelsReply>, ApiError> {
+    let limit = limit(wanted.limit.as_deref())?;
+    let models = app.run(move |app| {
         let faults = app.engine.champion_status();
         let tasks = app.engine.capabilities().tasks.names();
         tasks
             .map(|task| {
                 let still = app.engine.still_learned_from(task)?;
+                let versions = app.engine.registry().versions(task)?;
                 Ok(ModelVersions {
                     name: task.to_string(),
                     training: app.trainer.status(task),
                     fault: faults.iter().find(|status| status.task == *task).and_then(|status| status.fault.clone()),
                     refused_since: still.map_or(0, |still| still.n_customers),
                     retrained_by: still.map(|still| still.retrained_by.to_string()),
-                    versions: app.engine.registry().versions(task)?.into_iter().map(VersionReply::from).collect(),
+                    n_versions: versions.len(),
+                    versions: learning::newest_versions(&versions, limit).cloned().map(VersionReply::from).collect(),
                 })
             })
             .collect::<Result<Vec<_>, ServerError>>()

@@ -75,11 +75,15 @@ fn named(app: &App, name: &str) -> Result<TaskName, ServerError> {
     Ok(app.engine.capabilities().tasks.get(name)?.about().name.clone())
 }
 
+/// How many versions of a model its page shows.
+const N_VERSIONS: usize = 20;
+
 /// What is learned for a task, and how good it is.
 pub(super) fn task(app: &App, name: &TaskName) -> Result<Task, ServerError> {
     let about = app.engine.capabilities().tasks.get(name.as_str())?.about();
     let versions = app.engine.registry().versions(name)?;
     let champion = versions.iter().find(|version| version.is_champion);
+    let shown_versions = || learning::newest_versions(&versions, N_VERSIONS);
     let refused = app.engine.still_learned_from(name)?.map(|still| refused(&still, app.engine.clock().now()));
     let is_training = app.trainer.is_training(name);
     let said = app.trainer.status(name);
@@ -98,7 +102,8 @@ pub(super) fn task(app: &App, name: &TaskName) -> Result<Task, ServerError> {
             None => app.engine.needs(name)?.map_or_else(being_counted, |needs| needs.iter().map(need).collect()),
         },
         champion: champion.map(|version| shown(catalogue, version)).map(|champion| Champion { refused, ..champion }),
-        versions: versions.iter().map(|known| version(app, known)).collect(),
+        n_older: (versions.len() - shown_versions().count()) as u64,
+        versions: shown_versions().map(|known| version(app, known)).collect(),
     })
 }
 

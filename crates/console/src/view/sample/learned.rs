@@ -58,6 +58,7 @@ pub fn models() -> ModelsPage {
         problem: None,
         champion: Some(champion()),
         needs: vec![],
+        n_older: 0,
         versions: vec![
             version("a07be1549c31", 1, 0.5231, noise),
             version("3f9a1c77d2e0", 30, 0.523, VERDICT),
@@ -100,6 +101,7 @@ pub fn task_missing() -> Task {
             need("Days of purchases", 11, 14, "Import older purchases or wait while they come in."),
             need("Earlier customers who bought again in the last window", 23, 20, ""),
         ],
+        n_older: 0,
         versions: vec![],
     }
 }
