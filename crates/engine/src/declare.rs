@@ -60,10 +60,9 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where two features have one name, or there are too many; then nothing changes.
     pub fn declare(&self, declared: &[Declared]) -> Result<(), EngineError> {
-        let catalogue = Catalogue::new(declared);
-        let wanted = catalogue.map_err(|error| EngineError::new(ErrorKind::Invalid, error.to_string()))?;
-        let probes = self.capabilities.outcomes.iter().flat_map(|outcome| outcome.among.probes());
-        let wanted = Arc::new(wanted.keeping(probes.filter_map(|probe| probe.cell().cloned())));
+        let wanted = learning::catalogue(declared, &self.capabilities.outcomes)
+            .map_err(|error| EngineError::new(ErrorKind::Invalid, error.to_string()))?;
+        let wanted = Arc::new(wanted);
         {
             let mut features = self.features.write().unwrap_or_else(PoisonError::into_inner);
             features.wanted = Arc::clone(&wanted);

@@ -92,6 +92,21 @@ impl Catalogue {
         Ok(Self::of(definitions.into_iter().map(Arc::new).collect(), Arc::new(cells)))
     }
 
+    /// The same with more features under a heading of their own. One whose name is taken is left out: what is declared on
+    /// purpose goes before what comes along.
+    #[must_use]
+    pub fn and(self, group: &'static str, more: impl IntoIterator<Item = Declared>) -> Self {
+        let (mut definitions, mut cells) = (self.definitions, Vec::new());
+        for declared in more {
+            if definitions.iter().all(|known| known.name != declared.name) {
+                cells.push(declared.cell());
+                definitions.push(Arc::new(Definition { group, ..declared.definition() }));
+            }
+        }
+        let cells = Cells::new(self.cells.specs().cloned().chain(cells));
+        Self::of(definitions, Arc::new(cells))
+    }
+
     /// The same features; and what a fold has to look for besides.
     #[must_use]
     pub fn keeping(self, others: impl IntoIterator<Item = CellSpec>) -> Self {

@@ -63,7 +63,7 @@ pub use memory::{MemoryModelStore, file_name};
 pub use metric::{Better, Metric, baseline_title};
 pub use name::TaskName;
 pub use need::Need;
-pub use outcome::{Among, Label, Outcome, What};
+pub use outcome::{Among, Label, Outcome, What, catalogue};
 pub use outcomes::{built_in_outcomes, churn::churn};
 pub use registry::{Published, Registry, Version, newest_versions};
 pub use reigning::Reigning;

@@ -8,8 +8,10 @@
 //! ```
 
 pub(crate) mod declared;
+mod own;
 mod told;
 
+pub use own::catalogue;
 pub(crate) use told::Told;
 
 use crate::{Dataset, TaskName};

@@ -74,6 +74,79 @@ fn what_the_settings_ask_is_learned_without_a_line_of_code() {
     assert!(found.gains["constant"].is_gain() && found.warnings.is_empty(), "{found:?}");
 }
 
+/// Everybody does something every third day; only what it is differs, and no built-in feature knows that.
+fn all_alike_but_for_what() -> Vec<Event> {
+    let mut events = Vec::new();
+    for customer in 0..N_CUSTOMERS {
+        for at in (0..N_DAYS).filter(|at| (at + customer.cast_signed()) % 3 == 0) {
+            let chance = stable_hash(&format!("{customer} opens {at}")) % 100;
+            let event = match chance {
+                _ if chance < 8 * (customer % 4) => "Help Opened",
+                90.. => "Signed In",
+                _ => "Seen",
+            };
+            let base = order(&format!("c{customer}"), event, day(at), day(at));
+            let properties = json!({ "kind": "tutorial" }).as_object().unwrap().clone();
+            events.push(Event { call: Call::Track { event: event.to_owned(), properties }, ..base });
+        }
+    }
+    events
+}
+
+#[test]
+fn an_outcome_is_foretold_from_how_often_and_how_lately_it_happened_before() {
+    let asked = outcome("Help Opened", "tutorial");
+    let catalogue = std::sync::Arc::new(crate::catalogue(&[], std::slice::from_ref(&asked)).unwrap());
+    let own: Vec<String> = asked.features().into_iter().map(|feature| feature.name).collect();
+    let expected =
+        ["needs_help_times_14d", "needs_help_times_56d", "needs_help_days_since", "needs_help_asked_days_since"];
+    assert_eq!(own, expected);
+    let task = Binary::new(asked);
+    let told = super::world::Told(numbered(all_alike_but_for_what()));
+    let reads = TraceReads::new(task.watches()).for_features(&catalogue);
+    let dataset = Dataset::load(&told, &ConsentPolicy::default(), reads, &mut |_| {}).unwrap();
+    let evaluated = |catalogue| {
+        crate::evaluate(&task, &Data { dataset: &dataset, catalogue, now: day(N_DAYS), seed: seed() }).unwrap().metrics
+    };
+    let (without, with) = (evaluated(super::world::catalogue()), evaluated(&catalogue));
+    assert!(with["auc"] > without["auc"] + 0.1, "{with:?} with them, {without:?} without");
+    assert!(with["log_loss"] < without["log_loss"], "{with:?} with them, {without:?} without");
+    let model = crate::train(&task, &Data { dataset: &dataset, catalogue: &catalogue, now: day(N_DAYS), seed: seed() });
+    let header = model.unwrap().header;
+    assert!(
+        own.iter().all(|name| header.features.iter().any(|id| &*id.name == name.as_str())),
+        "{:?}",
+        header.features
+    );
+    // A model keeps what it looks at, so that it answers alike when the outcome is asked no longer.
+    assert_eq!(
+        features::Catalogue::new(&header.declared).unwrap().inputs(&header.features).unwrap().len(),
+        header.features.len()
+    );
+}
+
+#[test]
+fn what_comes_along_gives_way_to_what_was_declared_and_is_bounded_in_its_name() {
+    let of = |name: &str, window_days| Outcome { name: name.into(), window_days, ..outcome("Help Opened", "tutorial") };
+    let long = of(&"n".repeat(64), 365);
+    let names: Vec<String> = long.features().into_iter().map(|feature| feature.name).collect();
+    assert!(names.len() == 3 && names.iter().all(|name| name.len() == 64), "no longer window than a year: {names:?}");
+    assert_eq!(of("a-b", 91).features()[1].name, "a_b_times_364d");
+    assert_eq!(of("a-b", 92).features()[1].name, "a_b_times_365d");
+    let mut taken = of("mine", 30).features().remove(0);
+    taken.meaning = "Something else".to_owned();
+    let catalogue = crate::catalogue(std::slice::from_ref(&taken), &[of("mine", 30)]).unwrap();
+    let found: Vec<_> = catalogue.definitions().iter().filter(|one| one.name == taken.name).collect();
+    assert!(found.len() == 1 && found[0].meaning == taken.meaning && found[0].group == "Your own");
+    assert_eq!(catalogue.get("mine_days_since").unwrap().group, "Of your outcomes");
+    let of_purchases = Outcome { label: Label::Did(What::Purchase), among: Among::Everyone, ..of("buys", 30) };
+    assert!(of_purchases.features().is_empty());
+    // Every one of them could have been declared: a model's header keeps them as if they had been.
+    for feature in long.features() {
+        assert_eq!(features::Declared::from_table(&feature.to_table()).unwrap(), feature);
+    }
+}
+
 #[test]
 fn events_that_never_came_in_are_named_with_those_that_were_meant() {
     for (event, kind, said) in [

@@ -5,7 +5,7 @@ use crate::args::Options;
 use crate::error::ServerError;
 use crate::settings::Settings;
 use comfy_table::{Table, presets};
-use features::{Catalogue, Definition};
+use features::Definition;
 use primitives::ErrorKind;
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ struct FeatureReport<'a> {
 
 /// Lists the built-in features and those that the settings declare.
 pub(super) fn run(options: &Options, settings: &Settings) -> Result<(), ServerError> {
-    let catalogue = Catalogue::new(&settings.features);
+    let catalogue = learning::catalogue(&settings.features, &settings.outcomes);
     let catalogue = catalogue.map_err(|error| ServerError::new(ErrorKind::Invalid, error.to_string()))?;
     let features: Vec<_> = catalogue.definitions().iter().map(|feature| FeatureReport::of(feature)).collect();
     report(options, &features, || in_words(&features))

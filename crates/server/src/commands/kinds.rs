@@ -63,7 +63,8 @@ fn registry(options: &Options, settings: &Settings) -> Option<Registry> {
     let opened = DataDir::open(&options.data, Access::ReadOnly);
     match opened.and_then(|data| Storage::open(data, StorageSettings::default())) {
         Ok(storage) => {
-            let catalogue = Catalogue::new(&settings.features).unwrap_or_else(|_| Catalogue::built_in());
+            let catalogue =
+                learning::catalogue(&settings.features, &settings.outcomes).unwrap_or_else(|_| Catalogue::built_in());
             Some(Registry::new(storage.model_store(), Arc::new(catalogue)))
         }
         Err(error) => {

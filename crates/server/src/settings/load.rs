@@ -4,7 +4,7 @@ use super::{Settings, tables};
 use decisions::Segment;
 use engine::Capabilities;
 use events::Mistake;
-use features::{Catalogue, FeatureError};
+use features::FeatureError;
 use learning::Outcome;
 use primitives::ErrorKind;
 use std::collections::BTreeMap;
@@ -132,7 +132,7 @@ fn check_lists(settings: &Settings, origin: &dyn Fn(&str, &str) -> String) -> Re
         reason: reason.to_string(),
     };
     let of_mistake = |list| move |mistake: Mistake| wrong(list, &mistake.name, &mistake);
-    let catalogue = Catalogue::new(&settings.features).map_err(|error| match &error {
+    let catalogue = learning::catalogue(&settings.features, &settings.outcomes).map_err(|error| match &error {
         FeatureError::Declaration(mistake) => wrong("features", &mistake.name, &error),
         _ => wrong("features", "", &error),
     })?;
