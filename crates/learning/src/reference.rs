@@ -38,8 +38,10 @@ vocabulary, so these two look for the event under its own name alone, orders inc
   one. Told apart are at most 20, the most frequent ones, each with 20 rows or more to learn from and of ten customers;\n  \
   all others, those never seen before included, are `other values` together. What the probabilities lack to 1 is that\n  \
   nothing comes. A rule of a segment can look at questions of yes or no alone.\n\n\
-What customers did in as long a time before is compared with, and is not looked at by itself: where that alone foretells\n\
-better than the model, declare it as a [feature](features.md#features-of-your-own).\n";
+An outcome brings features along, which every model looks at: how often its event happened in as long a time before as is\n\
+asked ahead and in four times that, what `of` came to then, and how long ago it last was; of whom it is asked, how long ago\n\
+that was. They are named after it (`tickets_times_30d`), stand on the page Features and in `rapport features`, and their past is counted in the\n\
+background like that of [features of your own](features.md#features-of-your-own), which go before them where both have one name.\n";
 
 /// The ways to say of whom a question is asked.
 const AMONG: [(&str, &str); 5] = [

@@ -139,6 +139,15 @@ fn what_comes_along_gives_way_to_what_was_declared_and_is_bounded_in_its_name() 
     let found: Vec<_> = catalogue.definitions().iter().filter(|one| one.name == taken.name).collect();
     assert!(found.len() == 1 && found[0].meaning == taken.meaning && found[0].group == "Your own");
     assert_eq!(catalogue.get("mine_days_since").unwrap().group, "Of your outcomes");
+    let amount: events::Take = serde_json::from_value(json!("properties.amount")).unwrap();
+    let summed = Outcome { label: Label::Sum(long.label.what().clone(), amount), ..of("mine", 30) };
+    let sums: Vec<_> =
+        summed.features().into_iter().filter(|one| one.of.is_some()).map(|one| (one.name, one.meaning)).collect();
+    assert_eq!(sums.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["mine_sum_30d", "mine_sum_120d"]);
+    assert!(
+        sums[0].1.starts_with("Sum of properties.amount of \"Help Opened\"")
+            && sums[0].1.ends_with("in the last 30 days")
+    );
     let of_purchases = Outcome { label: Label::Did(What::Purchase), among: Among::Everyone, ..of("buys", 30) };
     assert!(of_purchases.features().is_empty());
     // Every one of them could have been declared: a model's header keeps them as if they had been.
