@@ -15,11 +15,12 @@ use primitives::{ErrorKind, MessageId, Seed, SimulatedClock, Timestamp};
 use profiles::StoreError;
 use serde_json::{Value, json};
 use server::api::wire;
+use server::declarations::Declarations;
 use server::on_disk::ports;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant};
 use storage::{Access, DataDir, Storage, StorageSettings};
@@ -490,55 +491,86 @@ fn events_go_on_while_everybody_is_looked_at_and_the_numbers_are_those_of_one_lo
     assert!(!engine.search("", 20, Duration::ZERO).unwrap().is_complete);
 }
 
-/// A log of events that remembers for which titles it was asked.
-struct Asked(Arc<dyn EventLog>, Mutex<Vec<String>>);
+/// A log of events that remembers for which titles it was asked, and answers when it may.
+struct Asked {
+    log: Arc<dyn EventLog>,
+    titles: Mutex<Vec<String>>,
+    /// What says that it may answer, once; without it it always may.
+    may_answer: Mutex<Option<Receiver<()>>>,
+}
+
+impl Asked {
+    fn new(log: Arc<dyn EventLog>) -> Arc<Self> {
+        Arc::new(Self { log, titles: Mutex::default(), may_answer: Mutex::default() })
+    }
+}
 
 impl EventLog for Asked {
     fn append(&self, events: &[Event]) -> Result<Vec<Receipt>, EventLogError> {
-        self.0.append(events)
+        self.log.append(events)
     }
 
     fn check(&self) -> Result<(), EventLogError> {
-        self.0.check()
+        self.log.check()
     }
 
     fn keep_rejected(&self, rejected: Vec<Rejected>) -> Result<(), EventLogError> {
-        self.0.keep_rejected(rejected)
+        self.log.keep_rejected(rejected)
     }
 
     fn read(&self, after: Offset, n_max: usize) -> Result<Vec<Recorded>, EventLogError> {
-        self.0.read(after, n_max)
+        self.log.read(after, n_max)
     }
 
     fn recent(&self, of: InspectedStatus, title: Option<&str>, n: usize) -> Result<Vec<Inspected>, EventLogError> {
-        self.1.lock().unwrap().extend(title.map(str::to_owned));
-        self.0.recent(of, title, n)
+        if let Some(word) = self.may_answer.lock().unwrap().take() {
+            word.recv_timeout(Duration::from_secs(20))
+                .map_err(|source| EventLogError::Read { after: 0, source: Box::new(source) })?;
+        }
+        self.titles.lock().unwrap().extend(title.map(str::to_owned));
+        self.log.recent(of, title, n)
     }
 
     fn head(&self) -> Offset {
-        self.0.head()
+        self.log.head()
     }
 
     fn n_rejected(&self) -> Result<u64, EventLogError> {
-        self.0.n_rejected()
+        self.log.n_rejected()
     }
+}
+
+fn counts(name: &str, event: &str) -> Declared {
+    let declared = json!({"name": name, "meaning": "A number", "measure": "count", "when": {"event": event}});
+    serde_json::from_value(declared).unwrap()
+}
+
+#[test]
+fn nobody_waits_for_the_look_for_slips_when_the_server_starts() {
+    let data = tempfile::tempdir().unwrap();
+    let storage = storage(&data);
+    let log = Asked::new(storage.event_log());
+    let engine = Arc::new(engine(Ports { events: log.clone(), ..ports(&storage) }));
+    engine.ingest(batch(&[json!({"type": "track", "userId": "ann", "event": "Opened"})], Origin::Server)).unwrap();
+    engine.declare(&[counts("one", "Opend")]).unwrap();
+    let (answer, may_answer) = channel();
+    *log.may_answer.lock().unwrap() = Some(may_answer);
+    let corrector = Arc::new(Corrector::new(engine.clone(), AuditTrail::new(engine.clone())));
+    // Where this waited for the log, the log would give up before it is told to answer.
+    let _declarations = Declarations::start(None, &corrector).unwrap();
+    answer.send(()).unwrap();
+    until("the slip is told", || engine.doubtful_features().len() == 1);
 }
 
 #[test]
 fn slips_are_looked_for_once_for_each_event_and_told_without_a_look() {
     let data = tempfile::tempdir().unwrap();
     let storage = storage(&data);
-    let log = Arc::new(Asked(storage.event_log(), Mutex::default()));
+    let log = Asked::new(storage.event_log());
     let engine = engine(Ports { events: log.clone(), ..ports(&storage) });
-    let asked = || std::mem::take(&mut *log.1.lock().unwrap());
+    let asked = || std::mem::take(&mut *log.titles.lock().unwrap());
     engine.ingest(batch(&[json!({"type": "track", "userId": "ann", "event": "Opened"})], Origin::Server)).unwrap();
-    let feature = |name: &str, event: &str| {
-        serde_json::from_value::<Declared>(json!({
-            "name": name, "meaning": "A number", "measure": "count", "when": {"event": event},
-        }))
-        .unwrap()
-    };
-    engine.declare(&[feature("one", "Opened"), feature("two", "Opend"), feature("three", "Opend")]).unwrap();
+    engine.declare(&[counts("one", "Opened"), counts("two", "Opend"), counts("three", "Opend")]).unwrap();
     assert_eq!((engine.doubtful_features(), asked()), (Vec::new(), Vec::new()), "nobody has looked yet");
     let found = engine.look_for_doubts(&|| false).unwrap();
     assert_eq!(found.len(), 2);
