@@ -441,3 +441,76 @@ fn what_comes_while_a_history_is_read_is_not_learned_from_and_no_champion_is_det
     let contest = engine.registry().header_of(&churn, &published.version).unwrap().contest;
     assert!(matches!(contest, Some(learning::Contest::Unfit { champion, .. }) if champion == version));
 }
+
+/// A question of each form of answer that the settings can ask for.
+fn of_each_form() -> Vec<Outcome> {
+    serde_json::from_value(json!([
+        {"name": "looks", "question": "How often?", "among": "everyone",
+         "label": {"count": {"event": "Product Viewed"}}, "within_days": 14},
+        {"name": "spends", "question": "How much?", "among": {"event": "Order Completed", "within_days": 60},
+         "label": {"sum": {"event": "Order Completed", "of": "properties.revenue"}}, "within_days": 14},
+        {"name": "looks_for", "question": "What for?", "among": "everyone",
+         "label": {"which": {"event": "Product Viewed", "of": "properties.category"}}, "within_days": 14},
+    ]))
+    .unwrap()
+}
+
+/// An answer to a question of a form, the customer's own or in general.
+fn assert_form(kind: &str, answer: &Value, is_own: bool) {
+    assert_eq!(answer["fallback"].is_null(), is_own, "{answer}");
+    assert_eq!(answer["model"]["name"], kind);
+    assert_eq!(answer["reasons"].as_array().unwrap().is_empty(), !is_own, "{answer}");
+    if kind == "looks_for" {
+        let each = answer["probabilities"].as_array().unwrap();
+        let likely: Vec<f64> = each.iter().map(|one| one["probability"].as_f64().unwrap()).collect();
+        assert_eq!(answer["choice"], each[0]["label"], "{answer}");
+        assert!(likely.is_sorted_by(|a, b| a >= b) && likely.iter().sum::<f64>() <= 1.0 + 1e-9, "{answer}");
+        return;
+    }
+    let of = |name: &str| answer["amount"][name].as_f64().unwrap();
+    assert!(0.0 <= of("low") && of("low") <= of("value") && of("value") <= of("high"), "{answer}");
+    let currency = if kind == "spends" { json!("USD") } else { Value::Null };
+    assert_eq!((&answer["amount"]["currency"], &answer["amount"]["days"]), (&currency, &json!(14)));
+}
+
+#[test]
+fn how_often_how_much_and_which_are_declared_learned_decided_shown_and_decided_again() {
+    let server = TestServer::start_with(|settings| settings.outcomes = of_each_form());
+    let engine = server.engine();
+    world::take_in(engine, &world::shop().events);
+    let user = world::shop().user_ids[0].as_str();
+    let untrained = server.decide(&json!({"decision": "looks", "userId": user})).ok();
+    assert_eq!((&untrained["amount"], &untrained["model"]), (&Value::Null, &Value::Null), "{untrained}");
+
+    let material = engine.material(&mut |_| {}).unwrap();
+    for outcome in of_each_form() {
+        let published = engine::train(engine, &outcome.name, &material, Seed::new(3)).unwrap();
+        engine.registry().promote(&outcome.name, &published.version).unwrap();
+    }
+    engine.reload_champions().unwrap();
+    let models = server.get_as(SERVER, "/v1/models").text;
+    for (name, baseline) in [("looks", "recency"), ("spends", "constant"), ("looks_for", "popularity")] {
+        assert!(models.contains(&format!("\"{name}\"")) && models.contains(&format!("\"{baseline}\":{{")), "{models}");
+        let (mut n_own, asked) = (0, |user: &str| server.decide(&json!({"decision": name, "userId": user})));
+        for user in world::shop().user_ids.iter().take(12) {
+            let sent = asked(user);
+            let answer = sent.ok();
+            let is_own = answer["fallback"].is_null();
+            n_own += usize::from(is_own);
+            assert_form(name, &answer, is_own);
+            assert_same(&server, &sent.text);
+        }
+        assert!(n_own > 3, "{name}");
+        let of_nobody = asked("nobody");
+        assert_form(name, &of_nobody.ok(), false);
+        assert_same(&server, &of_nobody.text);
+        let page = server.get_as(support::ADMIN, &format!("/capabilities/{name}"));
+        assert_eq!(page.status, 200, "{}", page.text);
+    }
+    let page = server.get_as(support::ADMIN, &format!("/customers/{user}")).text;
+    assert!(page.contains("How often?") && page.contains("How much?") && page.contains("What for?"), "{page}");
+    // What was declared then answers as it did.
+    let sent = server.decide(&json!({"decision": "looks_for", "userId": user})).text;
+    let server = server.restart_with(|settings| settings.outcomes.clear());
+    assert_same(&server, &sent);
+}

@@ -2,7 +2,7 @@
 //! and what their scores mean on customers they have not seen. One task serves every such outcome.
 //!
 //! Most counts and sums are 0 and a few are very large: the root keeps those few from ruling the trees, and the calibration
-//! leads back to the mean ([ADR 0027](../../../../docs/adr/0027-numbers-and-choices-are-learned.md) compares).
+//! leads back to the mean ([ADR 0028](../../../../docs/adr/0028-numbers-and-choices-are-learned-by-the-same-trees.md) compares).
 
 use super::asked::{Asked, Folds, MORE, N_CURVE_BINS, N_EACH_MIN, Rows, importances, leaks, score_all};
 use crate::body::{Body, NumberModel};
