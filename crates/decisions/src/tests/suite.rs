@@ -247,3 +247,47 @@ fn a_decision_of_a_kind_that_only_a_newer_program_knows_is_shown_and_not_called_
     let refused = replay(&stranger, &all_models()).unwrap_err();
     assert!(matches!(refused, DecisionError::NoSuchKind { .. }) && refused.kind() == ErrorKind::Invalid, "{refused}");
 }
+
+#[test]
+fn what_is_forgotten_of_any_answer_holds_no_likelihood_of_what_was_not_chosen() {
+    let models = all_models();
+    for kind in every_kind().iter() {
+        let name = kind.about().name.as_str();
+        let (answer, record) = decided(&question(name, 3), &of(name, &models), &models, &Open);
+        let forgotten = super::reopened(&record.forget());
+        let text = super::json(&forgotten.to_logged().record);
+        for word in ["probabilit", "contribution", "\"feature\""] {
+            assert!(!text.contains(word), "{name}: {word}: {text}");
+        }
+        if let (Content::Choice { label: before, probabilities, .. }, Content::Choice { label: after, .. }) =
+            (&answer.content, &forgotten.decision.answer.content)
+        {
+            assert_eq!(before, after, "{name}: what was chosen stays");
+            assert_eq!(probabilities.is_empty(), name == "segments", "{name}");
+            assert!(probabilities.first().is_none_or(|likeliest| Some(&likeliest.label) == before.as_ref()));
+        }
+    }
+}
+
+#[test]
+fn a_choice_without_likelihoods_is_written_as_before_there_were_any() {
+    let before = r#"{"choice":{"label":"loyal","others":["dear"],"reasons":[]}}"#;
+    let read: Content = serde_json::from_str(before).unwrap();
+    assert!(matches!(&read, Content::Choice { probabilities, .. } if probabilities.is_empty()));
+    assert_eq!(serde_json::to_string(&read).unwrap(), before);
+}
+
+#[test]
+fn a_number_is_told_in_its_currency_with_its_days_and_which_way_each_reason_speaks() {
+    let models = all_models();
+    for (name, currency) in [("looks", None), ("spends", Currency::parse("USD").ok())] {
+        let answer = decide(&question(name, 1), &of(name, &models), &models, &Open).unwrap();
+        let Content::Amount { amount: Some(amount), reasons } = answer.content else { panic!("an amount") };
+        assert_eq!((amount.currency, amount.days), (currency, Some(21)), "{name}");
+        assert!(amount.low >= 0.0 && !reasons.is_empty(), "{name}: {amount:?}");
+        for reason in reasons {
+            let way = if reason.contribution.unwrap() > 0.0 { ": speaks for more" } else { ": speaks for less" };
+            assert!(reason.text.ends_with(way), "{name}: {reason:?}");
+        }
+    }
+}
