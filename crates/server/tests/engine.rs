@@ -421,6 +421,15 @@ impl Renewal for NoRoomBeside {
     }
 }
 
+/// Stops it also where the test fails, which would wait for it for ever.
+struct Stops<'a>(&'a Corrector);
+
+impl Drop for Stops<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
 #[test]
 fn what_cannot_be_made_anew_is_tried_again_ever_less_often() {
     let data = tempfile::tempdir().unwrap();
@@ -436,6 +445,7 @@ fn what_cannot_be_made_anew_is_tried_again_ever_less_often() {
     let corrector = Corrector::new(engine.clone(), AuditTrail::new(engine.clone()));
     let n_tried = || renewal.0.load(Ordering::SeqCst);
     std::thread::scope(|scope| {
+        let _stops = Stops(&corrector);
         scope.spawn(|| corrector.run());
         let is_idle = || !corrector.is_busy();
         for (n, minutes) in (1..).zip([2, 4, 8, 16, 32, 64, 128, 256, 360, 360]) {
@@ -450,7 +460,6 @@ fn what_cannot_be_made_anew_is_tried_again_ever_less_often() {
         // Who asks for it does not wait.
         corrector.follow();
         until("it was tried", || n_tried() == 11 && is_idle());
-        corrector.stop();
     });
 }
 

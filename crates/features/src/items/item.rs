@@ -28,7 +28,8 @@ pub struct Item {
     pub is_vouched: bool,
     /// When a write key last named it, by our clock.
     pub(super) last_used: Timestamp,
-    /// How many of the customers who are counted bought it last on each of the newest days (days since 1970).
+    /// How many of the customers who are counted bought it last on each of the newest days (days since 1970). Where a day had
+    /// to go for a newer one, a day stays when its last buyer goes: so what is before the first of them never comes back.
     buyers_by_day: BTreeMap<i64, u32>,
 }
 
@@ -108,11 +109,13 @@ impl Item {
         }
     }
 
-    /// A day that is not remembered any more had its buyers forgotten with it.
+    /// A day that is not remembered any more had its buyers forgotten with it, for good: one who came to it later would be
+    /// taken for them.
     pub(super) fn remove_buyer(&mut self, day: i64) {
+        let is_full = self.buyers_by_day.len() == N_DAYS;
         if let Some(n) = self.buyers_by_day.get_mut(&day) {
-            *n -= 1;
-            if *n == 0 {
+            *n = n.saturating_sub(1);
+            if *n == 0 && !is_full {
                 self.buyers_by_day.remove(&day);
             }
         }
@@ -133,4 +136,57 @@ fn keep<T>(known: &mut Option<Fact<T>>, said: Option<T>, recorded: &Recorded) {
 
 fn cut(text: &str) -> String {
     text[..text.floor_char_boundary(TEXT_BYTES_MAX)].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn item() -> Item {
+        Item::new(ItemId::from("tea"))
+    }
+
+    #[test]
+    fn a_day_that_was_forgotten_does_not_come_back() {
+        let mut item = item();
+        (0..36).for_each(|day| item.add_buyer(day));
+        assert_eq!(item.n_buyers(), 35, "the first day had to go");
+        item.remove_buyer(20);
+        item.add_buyer(0);
+        item.remove_buyer(0);
+        assert_eq!(item.n_buyers(), 34, "whoever bought on that day is not remembered");
+        item.add_buyer(20);
+        assert_eq!((item.n_buyers(), item.n_buyers_lately(Timestamp::from_millis(35 * 86_400_000), 16)), (35, 16));
+    }
+
+    #[test]
+    fn where_no_day_had_to_go_one_without_buyers_takes_no_room() {
+        let mut item = item();
+        (0..34).for_each(|day| item.add_buyer(day));
+        item.remove_buyer(20);
+        (34..36).for_each(|day| item.add_buyer(day));
+        assert_eq!(item.n_buyers(), 35);
+    }
+
+    proptest! {
+        /// Whoever buys again is counted on the newer day: of each day that is remembered the count is right.
+        #[test]
+        fn each_day_that_is_remembered_has_its_buyers(bought in proptest::collection::vec((0_usize..20, 0_i64..80), 0..300)) {
+            let (mut item, mut last) = (item(), BTreeMap::<usize, i64>::new());
+            for (who, day) in bought {
+                let before = last.get(&who).copied();
+                let after = before.map_or(day, |before| before.max(day));
+                if before != Some(after) {
+                    before.into_iter().for_each(|before| item.remove_buyer(before));
+                    item.add_buyer(after);
+                    last.insert(who, after);
+                }
+                for (day, n) in &item.buyers_by_day {
+                    prop_assert_eq!(last.values().filter(|last| *last == day).count() as u64, u64::from(*n));
+                }
+                prop_assert!(item.buyers_by_day.len() <= N_DAYS);
+            }
+        }
+    }
 }
