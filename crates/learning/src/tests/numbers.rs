@@ -2,7 +2,7 @@
 
 use super::desk::{self, N_DAYS, asked, count, data, dataset, history, rewritten, sum, track};
 use super::world::{day, order};
-use crate::{Body, Evaluation, LearningError, Number, NumberModel, Outcome, Trained};
+use crate::{Body, Contest, Evaluation, LearningError, Loaded, Number, NumberModel, Outcome, Reigning, Trained};
 use events::Event;
 use primitives::Timestamp;
 use proptest::prelude::*;
@@ -163,6 +163,29 @@ fn the_same_history_gives_the_same_bytes_in_any_order_of_customers() {
     assert!(one.header.importances[0].share > 0.0 && one.header.method.contains("root"));
     for broken in [&bytes(&one)[1..], &bytes(&one)[..40], &[bytes(&one), vec![0]].concat()[..]] {
         assert!(NumberModel::from_bytes(broken).is_err());
+    }
+}
+
+#[test]
+fn a_champion_of_numbers_is_asked_about_the_same_customers() {
+    let outcome = sum("properties.amount");
+    // Of the champion's history nobody knows who writes how often.
+    let shuffled = rewritten(|place, properties| _ = properties.insert("amount".to_owned(), json!(place % 97)));
+    for (events, is_equal) in [(history(), true), (shuffled, false)] {
+        let Trained { mut header, body } = trained(&outcome, events);
+        (header.data_until, header.newest_row) = (day(0), None);
+        let catalogue = super::world::catalogue();
+        let inputs = catalogue.inputs(&header.features).unwrap();
+        let loaded = Loaded { version: "0123456789ab".into(), header, catalogue: catalogue.clone(), inputs, body };
+        let reigning = Reigning { version: loaded.version.clone(), model: Ok(Box::new(loaded)), n_refused: 0 };
+        let dataset = dataset(&outcome, history());
+        let challenger = crate::challenge(&Number::new(outcome.clone()), &data(&dataset), Some(&reigning)).unwrap();
+        let Contest::Judged(duel) = challenger.header.contest.unwrap() else { panic!("not judged") };
+        let evaluation = &challenger.header.evaluation;
+        assert_eq!((duel.metric.as_str(), duel.n_customers), ("gini", evaluation.n_test));
+        assert!((duel.score.challenger - evaluation.metrics["gini"]).abs() < 1e-12, "{duel:?}");
+        assert!(duel.score.champion > 0.3 && duel.score.gain.low <= duel.score.gain.high, "{duel:?}");
+        assert!(!is_equal || duel.score.gain.mean.abs() < 0.1, "{duel:?}");
     }
 }
 
