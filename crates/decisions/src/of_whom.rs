@@ -1,6 +1,5 @@
 //! Of whom is a question asked, and why is it not asked of this customer?
 
-use events::Filter;
 use learning::{Among, What};
 
 /// Of whom a question is asked, where that is not everyone, and not who bought.
@@ -56,13 +55,9 @@ fn whole_days(days: f64) -> String {
     format!("{days:.0} day{plural}")
 }
 
-/// `"Plan Changed" with properties.kind = "upgrade"`.
 fn named(what: &What) -> String {
-    let Filter { event, equal } = match what {
-        What::Purchase => return "an order".to_owned(),
-        What::Event(filter) => filter,
-    };
-    let equal = equal.iter().map(|(pointer, value)| format!("{pointer} = {value}")).collect::<Vec<_>>();
-    let with = if equal.is_empty() { String::new() } else { format!(" with {}", equal.join(" and ")) };
-    format!("\"{event}\"{with}")
+    match what {
+        What::Purchase => "an order".to_owned(),
+        What::Event(filter) => filter.to_string(),
+    }
 }

@@ -9,6 +9,7 @@ use primitives::ErrorKind;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 /// How many particulars a filter may compare.
@@ -126,6 +127,19 @@ impl Filter {
     pub fn matches(&self, event: &Event) -> bool {
         event.title() == &*self.event
             && self.equal.iter().all(|(pointer, value)| pointer.any(event, &mut |found| is_equal(found, value)))
+    }
+}
+
+/// In words: `"Plan Changed" with properties.kind = "upgrade"`.
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.event)?;
+        let mut before = " with ";
+        for (pointer, value) in &self.equal {
+            write!(f, "{before}{pointer} = {value}")?;
+            before = " and ";
+        }
+        Ok(())
     }
 }
 

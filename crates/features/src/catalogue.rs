@@ -31,6 +31,8 @@ pub struct Definition {
     pub(crate) cell: Option<u64>,
     /// How the settings declare it; `None` for a built-in one.
     pub(crate) declared: Option<Declared>,
+    /// The task for which alone it is computed; `None` where every model may look at it.
+    pub(crate) owner: Option<Arc<str>>,
     pub(crate) compute: Compute,
 }
 
@@ -92,15 +94,30 @@ impl Catalogue {
         Ok(Self::of(definitions.into_iter().map(Arc::new).collect(), Arc::new(cells)))
     }
 
-    /// The same with more features under a heading of their own. One whose name is taken is left out: what is declared on
-    /// purpose goes before what comes along.
+    /// The same with more features under a heading of their own, each for the models of one task alone. One whose name is
+    /// taken is left out: what is declared on purpose goes before what comes along.
     #[must_use]
-    pub fn and(self, group: &'static str, more: impl IntoIterator<Item = Declared>) -> Self {
+    pub fn and<'a>(self, group: &'static str, more: impl IntoIterator<Item = (&'a str, Declared)>) -> Self {
+        let more = more.into_iter().map(|(owner, declared)| {
+            let definition = declared.definition();
+            Definition { group, owner: Some(owner.into()), ..definition }
+        });
+        self.with(more)
+    }
+
+    /// The features of a model that was trained when these were declared: however many there were, and under whatever
+    /// heading.
+    #[must_use]
+    pub fn of_model(declared: &[Declared]) -> Self {
+        Self::built_in().with(declared.iter().map(Declared::definition))
+    }
+
+    fn with(self, more: impl IntoIterator<Item = Definition>) -> Self {
         let (mut definitions, mut cells) = (self.definitions, Vec::new());
-        for declared in more {
-            if definitions.iter().all(|known| known.name != declared.name) {
-                cells.push(declared.cell());
-                definitions.push(Arc::new(Definition { group, ..declared.definition() }));
+        for definition in more {
+            if definitions.iter().all(|known| known.name != definition.name) {
+                cells.extend(definition.declared.as_ref().map(Declared::cell));
+                definitions.push(Arc::new(definition));
             }
         }
         let cells = Cells::new(self.cells.specs().cloned().chain(cells));
@@ -150,6 +167,13 @@ impl Catalogue {
     #[must_use]
     pub fn all(&self) -> Inputs {
         Inputs(self.definitions.clone())
+    }
+
+    /// What the models of a task look at: what is nobody's alone, and what is computed for them.
+    #[must_use]
+    pub fn inputs_of(&self, task: &str) -> Inputs {
+        let is_theirs = |one: &&Arc<Definition>| one.owner.as_deref().is_none_or(|owner| owner == task);
+        Inputs(self.definitions.iter().filter(is_theirs).cloned().collect())
     }
 
     /// Resolves the inputs of a model, once, when it is put in force. Which other features there are does not matter.

@@ -38,7 +38,7 @@ vocabulary, so these two look for the event under its own name alone, orders inc
   one. Told apart are at most 20, the most frequent ones, each with 20 rows or more to learn from and of ten customers;\n  \
   all others, those never seen before included, are `other values` together. What the probabilities lack to 1 is that\n  \
   nothing comes. A rule of a segment can look at questions of yes or no alone.\n\n\
-An outcome brings features along, which every model looks at: how often its event happened in as long a time before as is\n\
+An outcome brings features along, for its own model alone: how often its event happened in as long a time before as is\n\
 asked ahead and in four times that, what `of` came to then, and how long ago it last was; of whom it is asked, how long ago\n\
 that was. They are named after it (`tickets_times_30d`), stand on the page Features and in `rapport features`, and their past is counted in the\n\
 background like that of [features of your own](features.md#features-of-your-own), which go before them where both have one name.\n";
@@ -167,8 +167,9 @@ fn limits() -> String {
          - At most {N_OUTCOMES_MAX} outcomes: each is a model. A date of TOML is the text that events have.\n\
          - A name is taken once: outcomes and what is built in ({}) share them.\n\
          - Twice `within_days` and {WARM_UP_DAYS} days of history, without a gap in the windows.\n\
-         - At least {N_EACH_MIN} customers of whom it came true in the window that the model is judged on, and {N_EACH_MIN} of whom it\n  \
-           did not. Until then the models page says what is missing.\n\\n\
+         - Of yes or no: at least {N_EACH_MIN} customers of whom it came true in the window that the model is judged on, and\n  \
+           {N_EACH_MIN} of whom it did not. Of a number: {N_EACH_MIN} of whom it is above 0. Of a choice: two values, or one and\n  \
+           nothing, that can be told apart. Until then the models page says what is missing.\n\n\
          The model answers where it is not clearly behind simple answers: the share or the mean of all customers, and the\n\
          days since the last time, what came in as long a time before, or what came last. A feature that alone tells almost surely of whom it comes true is named at the training: it is mostly the\n\
          answer in another form. Days on which nothing came in are no answer, as for everything that is learned.\n\n\

@@ -266,7 +266,7 @@ impl Registry {
             return Err(LearningError::NoSuchVersion { task: task.clone(), version: version.to_string() });
         }
         // Before the body: it may have a shape that this program could not even read.
-        let catalogue = Catalogue::new(&header.declared).map_err(|source| of_features(task, &version, source))?;
+        let catalogue = Catalogue::of_model(&header.declared);
         let inputs = catalogue.inputs(&header.features).map_err(|source| of_features(task, &version, source))?;
         let (header, body) = file::decode(&bytes)?;
         Ok(Loaded { version, header, inputs, catalogue: Arc::new(catalogue), body })

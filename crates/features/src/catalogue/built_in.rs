@@ -80,6 +80,7 @@ fn define(
         limit: None,
         cell: None,
         declared: None,
+        owner: None,
         compute: Box::new(compute),
     }
 }

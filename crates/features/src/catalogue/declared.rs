@@ -40,6 +40,7 @@ impl Declared {
             limit: self.limit(),
             cell: Some(key),
             declared: Some(self.clone()),
+            owner: None,
             compute: Box::new(move |snapshot| {
                 read(&snapshot.state.kept, key, Asked { measure, within, as_of: snapshot.as_of })
             }),

@@ -4,16 +4,20 @@
 use super::{Among, Label, Outcome, What};
 use events::{Filter, Take};
 use features::{Catalogue, Declared, FeatureError, Measure};
+use primitives::stable_hash;
 
 /// The heading of what outcomes bring along.
 const GROUP: &str = "Of your outcomes";
+
+/// What is measured of the event that an outcome is about, as its feature is called.
+const DAYS_SINCE: &str = "days_since";
 
 /// How many windows the longer one counts, and how many days at the most.
 const N_WINDOWS: i64 = 4;
 const DAYS_MAX: i64 = 365;
 
-/// How long a name and a meaning may be; declarations have the same bounds.
-const NAME_BYTES_MAX: usize = 64;
+/// How long the outcome's part of a name and a meaning may be: together with what is measured, no longer than declarations.
+const NAME_BYTES_MAX: usize = 40;
 const MEANING_BYTES_MAX: usize = 200;
 
 /// The features that are computed: the built-in ones, those that are declared, those that outcomes bring along, and beside
@@ -22,7 +26,8 @@ const MEANING_BYTES_MAX: usize = 200;
 /// # Errors
 /// As [`Catalogue::new`].
 pub fn catalogue(declared: &[Declared], outcomes: &[Outcome]) -> Result<Catalogue, FeatureError> {
-    let own = outcomes.iter().flat_map(Outcome::features);
+    let own =
+        outcomes.iter().flat_map(|outcome| outcome.features().into_iter().map(|own| (outcome.name.as_str(), own)));
     let probes = outcomes.iter().flat_map(|outcome| outcome.among.probes());
     Ok(Catalogue::new(declared)?.and(GROUP, own).keeping(probes.filter_map(|probe| probe.cell().cloned())))
 }
@@ -38,7 +43,7 @@ impl Outcome {
         if let What::Event(filter) = self.label.what() {
             own.push(self.feature("times", filter, Measure::Count, None, Some(window)));
             own.push(self.feature("times", filter, Measure::Count, None, Some(longer)));
-            own.push(self.feature("days_since", filter, Measure::DaysSince, None, None));
+            own.push(self.feature(DAYS_SINCE, filter, Measure::DaysSince, None, None));
             if let Label::Sum(_, take) = &self.label {
                 own.push(self.feature("sum", filter, Measure::Sum, Some(take), Some(window)));
                 own.push(self.feature("sum", filter, Measure::Sum, Some(take), Some(longer)));
@@ -52,11 +57,26 @@ impl Outcome {
         };
         if let Some(filter) = began.filter(|began| !matches!(self.label.what(), What::Event(asked) if asked == *began))
         {
-            own.push(self.feature("asked_days_since", filter, Measure::DaysSince, None, None));
+            own.push(self.feature("asked_days", filter, Measure::DaysSince, None, None));
         }
         // Where a year is asked ahead, the two windows are one.
         own.dedup_by(|one, other| one.name == other.name);
         own
+    }
+
+    /// The feature that tells how long ago the event was that this is about; `None` where that is a purchase.
+    pub(crate) fn days_since(&self) -> Option<String> {
+        matches!(self.label.what(), What::Event(_)).then(|| format!("{}_{DAYS_SINCE}", self.stem()))
+    }
+
+    /// How the names of its features begin: no two outcomes have one.
+    fn stem(&self) -> String {
+        let name = self.name.as_str();
+        if name.len() <= NAME_BYTES_MAX && !name.contains('-') {
+            return name.to_owned();
+        }
+        let (plain, n_bytes) = (name.replace('-', "_"), name.len().min(NAME_BYTES_MAX - 9));
+        format!("{}_{:08x}", &plain[..n_bytes], stable_hash(name) >> 32)
     }
 
     fn feature(
@@ -68,10 +88,7 @@ impl Outcome {
         within_days: Option<i64>,
     ) -> Declared {
         let days = within_days.map(|days| format!("_{days}d")).unwrap_or_default();
-        let end = format!("_{what}{days}");
-        let mut name = self.name.as_str().replace('-', "_");
-        name.truncate(NAME_BYTES_MAX - end.len());
-        let about = named(when);
+        let about = when;
         let mut meaning = match (measure, within_days) {
             (Measure::Count, Some(days)) => format!("Times {about} in the last {days} days"),
             (Measure::Sum, Some(days)) => {
@@ -81,13 +98,13 @@ impl Outcome {
             _ => format!("Days since the last {about}"),
         };
         meaning.truncate(meaning.floor_char_boundary(MEANING_BYTES_MAX));
-        Declared { name: name + &end, meaning, when: when.clone(), measure, of: of.cloned(), within_days }
+        Declared {
+            name: format!("{}_{what}{days}", self.stem()),
+            meaning,
+            when: when.clone(),
+            measure,
+            of: of.cloned(),
+            within_days,
+        }
     }
-}
-
-/// `"Plan Changed" with kind = "upgrade"`.
-fn named(filter: &Filter) -> String {
-    let equal = filter.equal.iter().map(|(pointer, value)| format!("{pointer} = {value}")).collect::<Vec<_>>();
-    let with = if equal.is_empty() { String::new() } else { format!(" with {}", equal.join(" and ")) };
-    format!("\"{}\"{with}", filter.event)
 }

@@ -68,9 +68,9 @@ impl Asked {
         as_ofs
     }
 
-    /// The features that are looked at: all that this program computes.
-    pub(super) fn inputs(data: &Data<'_>) -> (Vec<FeatureId>, Inputs) {
-        let inputs = data.catalogue.all();
+    /// The features that are looked at: all that is computed for nobody else.
+    pub(super) fn inputs(&self, data: &Data<'_>) -> (Vec<FeatureId>, Inputs) {
+        let inputs = data.catalogue.inputs_of(self.name());
         (inputs.ids(), inputs)
     }
 

@@ -109,9 +109,36 @@ impl Binary {
         settings.grow(rows, &folds, features, seed, |label| label)
     }
 
-    /// The days since the customer was last heard of in the way that the outcome is about, calibrated.
+    /// Where the days since what the outcome is about was last done stand; since anything was, where that is not computed.
     fn recency_place(&self, features: &[FeatureId]) -> Option<usize> {
-        place_of(features, if self.asked.outcome.is_about_purchases() { "recency_days" } else { "last_seen_days" })
+        let outcome = &self.asked.outcome;
+        let own = outcome.days_since().and_then(|name| place_of(features, &name));
+        own.or_else(|| place_of(features, if outcome.is_about_purchases() { "recency_days" } else { "last_seen_days" }))
+    }
+
+    /// What the days since the last time say: the likelier it happens, and the less likely it does not, the later that was.
+    /// Who never did is a group of their own.
+    fn by_recency(&self, place: usize, train: &Rows, test: &Rows, settings: &BinarySettings) -> Vec<f64> {
+        let sign = if matches!(self.asked.outcome.label, Label::Did(_)) { -1.0 } else { 1.0 };
+        let days = |rows: &Rows| rows.column(place).into_iter().map(|days| sign * days).collect::<Vec<_>>();
+        let told = days(train).into_iter().zip(train.labels.iter().copied());
+        let (known, never): (Vec<_>, Vec<_>) = told.partition(|(days, _)| days.is_finite());
+        let overall = mean(train.labels.iter().copied());
+        let share = |group: &[(f64, f64)]| {
+            let weight = settings.calibration.prior_weight;
+            let (sum, n) = group.iter().fold((0.0, 0.0), |(sum, n), (_, label)| (sum + label, n + 1.0));
+            (sum + weight * overall) / (n + weight)
+        };
+        let (of_known, of_never) = (share(&known), share(&never));
+        let (scores, labels): (Vec<f64>, Vec<f64>) = known.into_iter().unzip();
+        // Where it came true of all of them, or of none, their order says nothing.
+        let recency = settings.calibration.fit(&scores, &labels, None).ok();
+        let said = |days: f64| match &recency {
+            _ if !days.is_finite() => of_never,
+            Some(recency) => recency.apply(days).get(),
+            None => of_known,
+        };
+        days(test).into_iter().map(said).collect()
     }
 
     fn contest(
@@ -202,26 +229,13 @@ impl Task for Binary {
 
     fn judge(&self, data: &Data<'_>, split: &Split, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
         let settings = BinarySettings::default();
-        let (features, inputs) = Asked::inputs(data);
+        let (features, inputs) = self.asked.inputs(data);
         let train = self.rows(data, &inputs, &split.train_as_ofs);
         let test = self.rows(data, &inputs, &[split.test_from]);
         let ours = probabilities(&self.grow(&train, &features, &settings, data.seed)?, &test)?;
         let mut theirs = vec![("constant", vec![mean(train.labels.iter().copied()); test.len()])];
         if let Some(place) = self.recency_place(&features) {
-            // What happens is the likelier the later something happened last, and what does not happen the less likely.
-            let sign = if matches!(self.asked.outcome.label, Label::Did(_)) { -1.0 } else { 1.0 };
-            let days = |rows: &Rows| rows.column(place).into_iter().map(|days| sign * days).collect::<Vec<_>>();
-            let known = |days: Vec<f64>| days.into_iter().zip(&train.labels).filter(|(days, _)| days.is_finite());
-            let (of_known, labels): (Vec<f64>, Vec<f64>) =
-                known(days(&train)).map(|(days, label)| (days, *label)).unzip();
-            // Of whom that is not known, everybody's share is said.
-            let overall = mean(train.labels.iter().copied());
-            if !of_known.is_empty() {
-                let recency = settings.calibration.fit(&of_known, &labels, None);
-                let recency = recency.map_err(LearningError::model("calibrate the days since the last time"))?;
-                let said = |days: f64| if days.is_finite() { recency.apply(days).get() } else { overall };
-                theirs.push(("recency", days(&test).into_iter().map(said).collect()));
-            }
+            theirs.push(("recency", self.by_recency(place, &train, &test, &settings)));
         }
         let (mut baselines, mut gains) = (BTreeMap::new(), BTreeMap::new());
         for (baseline, probabilities) in &theirs {
@@ -251,7 +265,7 @@ impl Task for Binary {
     fn fit(&self, data: &Data<'_>, split: &Split, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
         let settings: BinarySettings = serde_json::from_value(settings.clone())
             .map_err(|error| LearningError::File { reason: format!("its settings: {error}") })?;
-        let (features, inputs) = Asked::inputs(data);
+        let (features, inputs) = self.asked.inputs(data);
         let rows = self.rows(data, &inputs, &self.asked.as_ofs(data, split));
         let model = self.grow(&rows, &features, &settings, data.seed)?;
         Ok(Fitted {

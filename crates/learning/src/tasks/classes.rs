@@ -258,7 +258,7 @@ impl Task for Classes {
 
     fn judge(&self, data: &Data<'_>, split: &Split, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
         let settings = settings();
-        let (features, inputs) = Asked::inputs(data);
+        let (features, inputs) = self.asked.inputs(data);
         let vocabulary = self.vocabulary(data, &split.train_as_ofs);
         let names = &vocabulary.names;
         let train = self.rows(data, &inputs, &split.train_as_ofs, names);
@@ -310,7 +310,7 @@ impl Task for Classes {
     fn fit(&self, data: &Data<'_>, split: &Split, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
         let settings: BinarySettings = serde_json::from_value(settings.clone())
             .map_err(|error| LearningError::File { reason: format!("its settings: {error}") })?;
-        let (features, inputs) = Asked::inputs(data);
+        let (features, inputs) = self.asked.inputs(data);
         let as_ofs = self.asked.as_ofs(data, split);
         let vocabulary = self.vocabulary(data, &as_ofs);
         let rows = self.rows(data, &inputs, &as_ofs, &vocabulary.names);

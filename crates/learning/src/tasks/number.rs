@@ -170,7 +170,7 @@ impl Task for Number {
     fn judge(&self, data: &Data<'_>, split: &Split, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
         let told = self.asked.outcome.told(data.dataset);
         let settings = NumberSettings { currency: told.currency, ..NumberSettings::default() };
-        let (features, inputs) = Asked::inputs(data);
+        let (features, inputs) = self.asked.inputs(data);
         let train = self.rows(data, &inputs, &split.train_as_ofs);
         let test = self.rows(data, &inputs, &[split.test_from]);
         let ours = foretold(&self.grow(&train, &features, &settings, data.seed)?, &test)?;
@@ -214,7 +214,7 @@ impl Task for Number {
     fn fit(&self, data: &Data<'_>, split: &Split, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
         let settings: NumberSettings = serde_json::from_value(settings.clone())
             .map_err(|error| LearningError::File { reason: format!("its settings: {error}") })?;
-        let (features, inputs) = Asked::inputs(data);
+        let (features, inputs) = self.asked.inputs(data);
         let rows = self.rows(data, &inputs, &self.asked.as_ofs(data, split));
         let model = self.grow(&rows, &features, &settings, data.seed)?;
         Ok(Fitted {

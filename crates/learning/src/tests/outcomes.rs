@@ -8,6 +8,7 @@ use crate::{
     What,
 };
 use events::{Call, Event, Filter};
+use features::Catalogue;
 use features::{Inputs, Trace, TraceReads};
 use governance::ConsentPolicy;
 use primitives::{Timestamp, stable_hash};
@@ -98,8 +99,7 @@ fn an_outcome_is_foretold_from_how_often_and_how_lately_it_happened_before() {
     let asked = outcome("Help Opened", "tutorial");
     let catalogue = std::sync::Arc::new(crate::catalogue(&[], std::slice::from_ref(&asked)).unwrap());
     let own: Vec<String> = asked.features().into_iter().map(|feature| feature.name).collect();
-    let expected =
-        ["needs_help_times_14d", "needs_help_times_56d", "needs_help_days_since", "needs_help_asked_days_since"];
+    let expected = ["needs_help_times_14d", "needs_help_times_56d", "needs_help_days_since", "needs_help_asked_days"];
     assert_eq!(own, expected);
     let task = Binary::new(asked);
     let told = super::world::Told(numbered(all_alike_but_for_what()));
@@ -119,10 +119,7 @@ fn an_outcome_is_foretold_from_how_often_and_how_lately_it_happened_before() {
         header.features
     );
     // A model keeps what it looks at, so that it answers alike when the outcome is asked no longer.
-    assert_eq!(
-        features::Catalogue::new(&header.declared).unwrap().inputs(&header.features).unwrap().len(),
-        header.features.len()
-    );
+    assert_eq!(Catalogue::of_model(&header.declared).inputs(&header.features).unwrap().len(), header.features.len());
 }
 
 #[test]
@@ -130,9 +127,13 @@ fn what_comes_along_gives_way_to_what_was_declared_and_is_bounded_in_its_name() 
     let of = |name: &str, window_days| Outcome { name: name.into(), window_days, ..outcome("Help Opened", "tutorial") };
     let long = of(&"n".repeat(64), 365);
     let names: Vec<String> = long.features().into_iter().map(|feature| feature.name).collect();
-    assert!(names.len() == 3 && names.iter().all(|name| name.len() == 64), "no longer window than a year: {names:?}");
-    assert_eq!(of("a-b", 91).features()[1].name, "a_b_times_364d");
-    assert_eq!(of("a-b", 92).features()[1].name, "a_b_times_365d");
+    assert!(names.len() == 3 && names.iter().all(|name| name.len() <= 64), "no longer window than a year: {names:?}");
+    assert_eq!(of("ab", 91).features()[1].name, "ab_times_364d");
+    assert_eq!(of("ab", 92).features()[1].name, "ab_times_365d");
+    let name = |outcome: &str| of(outcome, 30).features().remove(0).name;
+    let names = [name("a-b"), name("a_b"), name(&"n".repeat(64)), name(&"n".repeat(63)), name(&"n".repeat(40))];
+    assert_eq!(names.iter().collect::<std::collections::BTreeSet<_>>().len(), names.len(), "{names:?}");
+    assert_eq!(name(&"n".repeat(40)), format!("{}_times_30d", "n".repeat(40)));
     let mut taken = of("mine", 30).features().remove(0);
     taken.meaning = "Something else".to_owned();
     let catalogue = crate::catalogue(std::slice::from_ref(&taken), &[of("mine", 30)]).unwrap();
@@ -154,6 +155,35 @@ fn what_comes_along_gives_way_to_what_was_declared_and_is_bounded_in_its_name() 
     for feature in long.features() {
         assert_eq!(features::Declared::from_table(&feature.to_table()).unwrap(), feature);
     }
+}
+
+#[test]
+fn what_another_outcome_brings_along_matters_to_no_model() {
+    let of = |n: usize| Outcome { name: format!("q{n}").as_str().into(), ..outcome("Help Opened", "tutorial") };
+    let many: Vec<Outcome> = (0..50).map(of).collect();
+    let (all, one) = (crate::catalogue(&[], &many).unwrap(), crate::catalogue(&[], &many[7..8]).unwrap());
+    let ids = |catalogue: &Catalogue, task: &str| catalogue.inputs_of(task).ids();
+    assert_eq!(ids(&all, "q7"), ids(&one, "q7"), "a model looks at its own alone");
+    assert_eq!(ids(&all, "churn"), Catalogue::built_in().all().ids());
+    // However many there are, a model that names all of them opens.
+    let declared = all.declared(&all.all().ids());
+    assert!(declared.len() == 200, "{}", declared.len());
+    assert_eq!(Catalogue::of_model(&declared).inputs(&all.all().ids()).unwrap().len(), all.all().len());
+}
+
+/// What is never done by some, and by the others the oftener the shorter it is ago.
+#[test]
+fn the_simple_answer_knows_the_days_since_the_very_thing_and_who_never_did() {
+    let asked = outcome("Help Opened", "tutorial");
+    let catalogue = std::sync::Arc::new(crate::catalogue(&[], std::slice::from_ref(&asked)).unwrap());
+    let task = Binary::new(asked);
+    let told = super::world::Told(numbered(all_alike_but_for_what()));
+    let reads = TraceReads::new(task.watches()).for_features(&catalogue);
+    let dataset = Dataset::load(&told, &ConsentPolicy::default(), reads, &mut |_| {}).unwrap();
+    let data = |catalogue| Data { dataset: &dataset, catalogue, now: day(N_DAYS), seed: seed() };
+    let recency = |catalogue| crate::evaluate(&task, &data(catalogue)).unwrap().baselines["recency"]["auc"];
+    let (of_anything, of_this) = (recency(super::world::catalogue()), recency(&catalogue));
+    assert!(of_this > of_anything + 0.1 && of_this > 0.65, "{of_this} and {of_anything}");
 }
 
 #[test]
