@@ -2,7 +2,7 @@
 
 use crate::{Calendar, LearningError};
 use events::{Offset, Pointer};
-use features::{History, Trace, TraceReads, Watch};
+use features::{Cells, History, Trace, TraceReads, Watch};
 use governance::{ConsentPolicy, Permitted, Purpose, permit};
 use primitives::{CustomerId, Timestamp, nearest};
 use profiles::{Customer, MemoryProfileStore, Profiles};
@@ -173,6 +173,11 @@ impl Dataset {
             Some(known) => format!("no such event came in: did you mean \"{known}\"?"),
             None => "no such event came in: send it, or check its name on the page of events".to_owned(),
         })
+    }
+
+    /// What was kept of each customer, for whoever reads it from their state.
+    pub(crate) fn cells(&self) -> &Cells {
+        self.reads.cells()
     }
 
     /// Where the matches of a watch stand in a trace; `None` where nobody watched for it: see [`crate::Task::watches`].

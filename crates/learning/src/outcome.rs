@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! asked(as_of)  = everyone; or who did something in (as_of - within_days, as_of], once or often enough; or never before; or
-//!                 began it and has not ended it since; as far as was known at as_of
+//!                 began it and has not ended it since; as far as was known at as_of, and only of who did anything by then
 //! label(as_of)  = what `label` says of (as_of, as_of + window_days]: 1 where it comes true and else 0, how often, how much, or
 //!                 which value came first
 //! ```
@@ -16,7 +16,7 @@ pub(crate) use told::Told;
 
 use crate::{Dataset, TaskName};
 use events::{Filter, Take};
-use features::{FeatureState, Match, Probe, Trace, Watch};
+use features::{CellSpec, Cells, FeatureState, Match, Probe, Trace, Watch};
 use primitives::{DAY_MS, Timestamp};
 
 /// The largest amount that is learned from; larger ones count as this.
@@ -69,14 +69,6 @@ pub enum Among {
     },
 }
 
-/// Something to be known of a customer before it can be told whether they are asked about.
-#[derive(Debug, Clone, Copy)]
-struct Asked<'a> {
-    what: &'a What,
-    /// How often within so many days; `None` for how many days ago it last was.
-    within_days: Option<i64>,
-}
-
 impl Among {
     /// Who did something at least once within so many days.
     #[must_use]
@@ -84,30 +76,26 @@ impl Among {
         Self::Did { what, within_days, at_least: 1 }
     }
 
-    /// What must be known of a customer. Nothing where it is asked of everyone or of buyers: that is known of everybody.
-    fn asks(&self) -> Vec<Asked<'_>> {
-        let last = |what| Asked { what, within_days: None };
-        match self {
-            Self::Everyone | Self::Did { what: What::Purchase, at_least: 1, .. } => Vec::new(),
-            Self::Did { what, at_least: 1, .. } | Self::Never(what) => vec![last(what)],
-            Self::Did { what, within_days, .. } => vec![Asked { what, within_days: Some(*within_days) }],
-            Self::Open { began, ended } => vec![last(began), last(ended)],
-        }
-    }
-
-    /// By what it is told live, of somebody of whom it is known, whether it is asked of them; in the order of
-    /// [`Among::holds`].
+    /// By what it is told, live as in training, whether it is asked of somebody who did anything; in the order of
+    /// [`Among::holds`]. Nothing where it is asked of everyone or of buyers: that is known of everybody.
     #[must_use]
     pub fn probes(&self) -> Vec<Probe> {
         let filter = |what: &What| match what {
             What::Purchase => None,
             What::Event(filter) => Some(filter.clone()),
         };
-        let probe = |asked: Asked<'_>| match asked.within_days {
-            None => Probe::last(filter(asked.what)),
-            Some(days) => Probe::times(filter(asked.what), days),
-        };
-        self.asks().into_iter().map(probe).collect()
+        let last = |what: &What| Probe::last(filter(what));
+        match self {
+            Self::Everyone | Self::Did { what: What::Purchase, at_least: 1, .. } => Vec::new(),
+            Self::Did { what, at_least: 1, .. } | Self::Never(what) => vec![last(what)],
+            Self::Did { what, within_days, .. } => vec![Probe::times(filter(what), *within_days)],
+            Self::Open { began, ended } => vec![last(began), last(ended)],
+        }
+    }
+
+    /// What must be kept of each customer for that.
+    pub fn cells(&self) -> impl Iterator<Item = CellSpec> {
+        self.probes().into_iter().filter_map(|probe| probe.cell().cloned())
     }
 
     /// Whether it is asked of somebody, from what [`Among::probes`] found.
@@ -227,18 +215,23 @@ impl Outcome {
     }
 
     /// The outcome on a dataset, its events found there.
-    pub(crate) fn on<'a>(&'a self, dataset: &Dataset) -> OnDataset<'a> {
-        let place = |watch: Option<Watch>| watch.and_then(|watch| dataset.place_of(&watch));
-        let among = self.among.asks().into_iter().map(|asked| (asked, place(asked.what.watch(None)))).collect();
-        OnDataset { outcome: self, among, label: place(self.label.watch()) }
+    pub(crate) fn on<'a>(&'a self, dataset: &'a Dataset) -> OnDataset<'a> {
+        let label = self.label.watch().and_then(|watch| dataset.place_of(&watch));
+        OnDataset { outcome: self, probes: self.among.probes(), cells: dataset.cells(), label }
+    }
+
+    /// Whether it can be told from a dataset of whom it is asked.
+    pub(crate) fn can_be_asked_of(&self, dataset: &Dataset) -> bool {
+        dataset.cells().covers(&Cells::new(self.among.cells()))
     }
 }
 
 /// An outcome with the places of its events among what a dataset has watched for.
 pub(crate) struct OnDataset<'a> {
     outcome: &'a Outcome,
-    /// What must be known to tell whether it is asked, with the place of its events.
-    among: Vec<(Asked<'a>, Option<usize>)>,
+    /// By what it is told whether it is asked.
+    probes: Vec<Probe>,
+    cells: &'a Cells,
     label: Option<usize>,
 }
 
@@ -254,15 +247,14 @@ pub(crate) fn nameable(text: &str) -> Option<&str> {
 
 impl OnDataset<'_> {
     /// Whether the question makes sense for a customer of whom this was known at a moment.
-    pub(crate) fn is_asked(&self, trace: &Trace, state: &FeatureState, as_of: Timestamp) -> bool {
+    pub(crate) fn is_asked(&self, state: &FeatureState, as_of: Timestamp) -> bool {
         match &self.outcome.among {
-            Among::Everyone => state.n_seen() > 0,
             Among::Did { what: What::Purchase, within_days, at_least: 1 } => {
                 state.last_order_at().is_some_and(|last| as_of.millis_since(last) < within_days * DAY_MS)
             }
             among => {
-                let found = self.among.iter().map(|(asked, place)| known(*asked, *place, trace, as_of));
-                state.n_seen() > 0 && among.holds(&found.collect::<Vec<_>>())
+                let found = self.probes.iter().map(|probe| probe.read(self.cells, state, as_of));
+                state.n_seen() > 0 && found.collect::<Option<Vec<_>>>().is_some_and(|found| among.holds(&found))
             }
         }
     }
@@ -329,26 +321,4 @@ impl OnDataset<'_> {
 
 fn sum(amounts: impl Iterator<Item = f64>) -> f64 {
     amounts.sum::<f64>().min(AMOUNT_MAX)
-}
-
-/// What was known at a moment: how many days ago it last was, NaN where never, or how often it was.
-fn known(asked: Asked<'_>, place: Option<usize>, trace: &Trace, as_of: Timestamp) -> f64 {
-    let told = |at: Timestamp| at <= as_of;
-    let times: Vec<Timestamp> = match asked.what {
-        What::Purchase => trace.orders_known(as_of).map(|(_, order)| order.at).filter(|at| told(*at)).collect(),
-        What::Event(_) => {
-            let found = place.into_iter().flat_map(|place| trace.matches(place));
-            let known = found.filter(|found| found.received_at <= as_of && told(found.occurred_at));
-            known.map(|found| found.occurred_at).collect()
-        }
-    };
-    match asked.within_days {
-        None => times.into_iter().max().map_or(f64::NAN, |last| as_of.days_since(last)),
-        Some(days) => {
-            let lately = times.into_iter().filter(|at| as_of.millis_since(*at) < days * DAY_MS);
-            #[expect(clippy::cast_precision_loss, reason = "counts of a customer's events are far below 2^53")]
-            let n = lately.count() as f64;
-            n
-        }
-    }
 }

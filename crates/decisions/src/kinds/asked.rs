@@ -19,6 +19,9 @@ const TENURE_DAYS_MIN: f64 = 1.0;
 const ORDERS: &str = "orders_all";
 const TENURE: &str = "tenure_days";
 
+/// Not known of who did nothing yet: of somebody who was only told of, nothing is learned.
+const KNOWN_FOR: &str = "known_days";
+
 /// A question that an outcome asks.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
@@ -41,7 +44,8 @@ impl Asked {
             }
             _ => Some("The customer has not bought anything yet, and the question is asked of buyers"),
         };
-        let features = if is_of_buyers { [ORDERS, TENURE].map(str::to_owned).to_vec() } else { Vec::new() };
+        let features = if is_of_buyers { [ORDERS, TENURE].as_slice() } else { &[KNOWN_FOR] };
+        let features = features.iter().map(|name| (*name).to_owned()).collect();
         let of_whom = OfWhom::of(&outcome.among);
         let asked = of_whom.iter().map(|_| (outcome.name.clone(), outcome.among.probes())).collect();
         let about = KindAbout {
@@ -76,7 +80,11 @@ impl Asked {
 
     /// Why the customer's own history says nothing yet.
     fn too_little_known(&self, known: &Knowledge) -> Option<&'static str> {
-        let of_strangers = self.of_strangers?;
+        let Some(of_strangers) = self.of_strangers else {
+            // What was decided before this was looked at does not have it.
+            let did_nothing = known.features.get(KNOWN_FOR).is_some_and(|days| days.is_nan());
+            return did_nothing.then_some("The customer has not done anything yet, and models learn from what is done");
+        };
         if known.feature(ORDERS).is_none_or(|n_orders| n_orders < 1.0) {
             return Some(of_strangers);
         }

@@ -1,7 +1,7 @@
 //! Is a question asked only of whom it was declared for?
 
 use super::shop::{NOW, Shop, decided_by, loaded, refused, trained};
-use crate::{Answer, Content, Kinds, Models, Question, Record, Segment, Subject, kinds};
+use crate::{Answer, Content, Kinds, LoggedDecision, Models, Question, Record, Segment, Subject, kinds};
 use events::{Call, Event, Fields, Offset, Origin, Recorded};
 use features::{Catalogue, FeatureState};
 use governance::ConsentPolicy;
@@ -22,6 +22,13 @@ fn outcome(event: &Value) -> Outcome {
         "within_days": 7,
     });
     Outcome::from_table(table.as_object().unwrap()).unwrap()
+}
+
+fn parsed(among: &Value) -> learning::Among {
+    let table = json!({
+        "name": "other", "question": "Will they?", "among": among, "label": {"did": {"event": "Upgraded"}}, "within_days": 7,
+    });
+    Outcome::from_table(table.as_object().unwrap()).unwrap().among
 }
 
 fn signs_in() -> Outcome {
@@ -47,9 +54,14 @@ fn models() -> Models {
 
 /// Somebody who did these things so many milliseconds ago, in the order in which they came in.
 fn customer(outcome: &Outcome, did: &[(&str, i64)]) -> Customer<FeatureState> {
+    told_of(outcome, &[&[("Page Read", 80 * DAY_MS)], did].concat())
+}
+
+/// Somebody of whom nothing but this was told.
+fn told_of(outcome: &Outcome, did: &[(&str, i64)]) -> Customer<FeatureState> {
     let cells = catalogue(outcome).cells().clone();
     let mut profiles = Profiles::open_reading(Arc::new(MemoryProfileStore::default()), cells).unwrap();
-    for (offset, (title, ago)) in (1..).zip([("Page Read", 80 * DAY_MS)].iter().chain(did)) {
+    for (offset, (title, ago)) in (1..).zip(did) {
         let at = Timestamp::from_millis(NOW.as_millis() - ago);
         let properties = json!({"kind": "web", "revenue": 5}).as_object().unwrap().clone();
         let event = Event {
@@ -59,7 +71,10 @@ fn customer(outcome: &Outcome, did: &[(&str, i64)]) -> Customer<FeatureState> {
             occurred_at: at,
             received_at: at,
             stated_at: None,
-            call: Call::Track { event: (*title).to_owned(), properties },
+            call: match *title {
+                "identify" => Call::Identify { traits: properties },
+                event => Call::Track { event: event.to_owned(), properties },
+            },
             context: Fields::new(),
             origin: Origin::Server,
             reading: events::Reading::default(),
@@ -70,7 +85,7 @@ fn customer(outcome: &Outcome, did: &[(&str, i64)]) -> Customer<FeatureState> {
 }
 
 fn catalogue(outcome: &Outcome) -> Catalogue {
-    Catalogue::built_in().keeping(outcome.among.probes().iter().filter_map(|probe| probe.cell().cloned()))
+    Catalogue::built_in().keeping(outcome.among.cells())
 }
 
 /// What a kind answers, live and from its record.
@@ -178,6 +193,40 @@ fn a_rule_on_the_score_of_buyers_holds_only_of_buyers() {
     ] {
         let held = held(&outcome, &customer(&outcome, did), &catalogue);
         assert_eq!(held.contains(&"leaving".to_owned()), holds, "{did:?}");
+    }
+}
+
+#[test]
+fn who_was_only_told_of_has_no_score_of_their_own() {
+    let of = |among: Value| Outcome { among: parsed(&among), ..signs_in() };
+    let nothing = "The customer has not done anything yet, and models learn from what is done: this is the average";
+    for outcome in [of(json!("everyone")), of(json!({"never": {"event": "Signed In"}})), signs_in()] {
+        let asks = |did: &[(&str, i64)]| {
+            let (somebody, catalogue) = (told_of(&outcome, did), catalogue(&outcome));
+            let (answer, record) = ask(&outcome, "upgrades", &somebody, &catalogue);
+            let holds = held(&outcome, &somebody, &catalogue).contains(&"scored".to_owned());
+            assert_eq!(holds, answer.fallback.is_none(), "{did:?}");
+            (answer, record)
+        };
+        let is_of_some = outcome == signs_in();
+        let said = asks(&[("identify", DAY_MS)]).0.fallback.unwrap();
+        assert!(said.starts_with(nothing) || is_of_some && said.contains("and the customer never did"), "{said}");
+        let (answer, record) = asks(&[("identify", DAY_MS), ("Page Read", 0)]);
+        assert_eq!(answer.fallback.is_some(), is_of_some);
+        // What was recorded before that was looked at is answered as it was.
+        let logged = record.to_logged();
+        let mut before: Value = serde_json::from_str(&super::json(&logged.record)).unwrap();
+        let features = before["known"]["known"]["read"]["features"].as_object_mut().unwrap();
+        assert!(features.remove("known_days").is_some(), "{features:?}");
+        let before = LoggedDecision { record: before.to_string().into_bytes(), ..logged };
+        let kinds = every_kind(&outcome);
+        let again = crate::replay(
+            kinds.get("upgrades").unwrap(),
+            &catalogue(&outcome),
+            &Record::open(&before).unwrap(),
+            &models(),
+        );
+        assert_eq!(again.unwrap(), answer);
     }
 }
 

@@ -30,7 +30,8 @@ fn of_every_task() -> &'static Vec<Loaded> {
     static LOADED: LazyLock<Vec<Loaded>> = LazyLock::new(|| {
         let history = super::shop::Told(events());
         let tasks = learning::tasks(outcomes());
-        let reads = TraceReads::new(tasks.watches());
+        let asked = outcomes().iter().flat_map(|outcome| outcome.among.cells());
+        let reads = TraceReads::new(tasks.watches()).keeping(asked);
         let dataset = Dataset::load(&history, &ConsentPolicy::default(), reads, &mut |_| {}).unwrap();
         let data = Data { dataset: &dataset, catalogue: catalogue(), now: NOW, seed: Seed::new(1) };
         let train = |task: &dyn learning::Task| {

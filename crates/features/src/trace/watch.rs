@@ -1,6 +1,6 @@
 //! Which events are remembered one by one, because an outcome is made of them?
 
-use crate::{Catalogue, Cells};
+use crate::{Catalogue, CellSpec, Cells};
 use events::{Filter, Offset, Recorded, Take};
 use primitives::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,18 @@ impl TraceReads {
     #[must_use]
     pub fn for_features(self, catalogue: &Catalogue) -> Self {
         Self { cells: Arc::clone(catalogue.cells()), ..self }
+    }
+
+    /// Keeps this as well.
+    #[must_use]
+    pub fn keeping(self, others: impl IntoIterator<Item = CellSpec>) -> Self {
+        Self { cells: Arc::new(Cells::new(self.cells.specs().cloned().chain(others))), ..self }
+    }
+
+    /// What is kept of each customer.
+    #[must_use]
+    pub fn cells(&self) -> &Cells {
+        &self.cells
     }
 
     /// What is watched for, each in its place.

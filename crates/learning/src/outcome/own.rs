@@ -28,8 +28,8 @@ const MEANING_BYTES_MAX: usize = 200;
 pub fn catalogue(declared: &[Declared], outcomes: &[Outcome]) -> Result<Catalogue, FeatureError> {
     let own =
         outcomes.iter().flat_map(|outcome| outcome.features().into_iter().map(|own| (outcome.name.as_str(), own)));
-    let probes = outcomes.iter().flat_map(|outcome| outcome.among.probes());
-    Ok(Catalogue::new(declared)?.and(GROUP, own).keeping(probes.filter_map(|probe| probe.cell().cloned())))
+    let asked = outcomes.iter().flat_map(|outcome| outcome.among.cells());
+    Ok(Catalogue::new(declared)?.and(GROUP, own).keeping(asked))
 }
 
 impl Outcome {

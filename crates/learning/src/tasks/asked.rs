@@ -105,6 +105,10 @@ impl Asked {
                 WAIT,
             ),
         ];
+        if !self.outcome.can_be_asked_of(data.dataset) {
+            let how = "the history was read without looking for it: train again when all is counted that the settings declare";
+            needs.push(Need::new("what tells of whom it is asked", 1, 0, how));
+        }
         for watch in self.outcome.watches() {
             if let Some(how) = data.dataset.missing(&watch) {
                 let what = format!("events \"{}\" as the outcome means them", watch.filter.event);

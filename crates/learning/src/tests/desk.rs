@@ -73,7 +73,7 @@ pub(super) fn which(of: &str) -> Outcome {
 
 /// What is known of a history as far as an outcome must see it.
 pub(super) fn dataset(outcome: &Outcome, events: Vec<Event>) -> Dataset {
-    let reads = TraceReads::new(outcome.watches());
+    let reads = TraceReads::new(outcome.watches()).keeping(outcome.among.cells());
     Dataset::load(&Told(numbered(events)), &ConsentPolicy::default(), reads, &mut |_| {}).unwrap()
 }
 

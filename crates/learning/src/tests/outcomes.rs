@@ -58,9 +58,10 @@ fn outcome(event: &str, kind: &str) -> Outcome {
 }
 
 fn evaluated(outcome: Outcome) -> Result<Evaluation, LearningError> {
+    let asked: Vec<_> = outcome.among.cells().collect();
     let task = Binary::new(outcome);
     let told = super::world::Told(numbered(history()));
-    let reads = TraceReads::new(task.watches());
+    let reads = TraceReads::new(task.watches()).keeping(asked);
     let dataset = Dataset::load(&told, &ConsentPolicy::default(), reads, &mut |_| {}).unwrap();
     crate::evaluate(&task, &Data { dataset: &dataset, catalogue: catalogue(), now: day(N_DAYS), seed: seed() })
 }
@@ -206,7 +207,8 @@ fn data(dataset: &Dataset) -> Data<'_> {
 
 fn told(task: &Binary, events: Vec<Event>) -> Dataset {
     let told = super::world::Told(numbered(events));
-    Dataset::load(&told, &ConsentPolicy::default(), TraceReads::new(task.watches()), &mut |_| {}).unwrap()
+    let reads = TraceReads::new(task.watches()).keeping(outcome("Help Opened", "tutorial").among.cells());
+    Dataset::load(&told, &ConsentPolicy::default(), reads, &mut |_| {}).unwrap()
 }
 
 #[test]

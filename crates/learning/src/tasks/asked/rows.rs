@@ -45,7 +45,7 @@ impl Rows {
             for customer in customers.iter().map(governance::Permitted::get) {
                 let trace = &customer.state;
                 trace.walk(as_ofs, |as_of, state| {
-                    if !asked.is_asked(trace, state, as_of) {
+                    if !asked.is_asked(state, as_of) {
                         return;
                     }
                     inputs.read(state, as_of, &mut values);
@@ -131,7 +131,7 @@ pub(crate) fn count(
     let of_one = |customer: &governance::Permitted<profiles::Customer<features::Trace>>| {
         let (trace, mut counts) = (&customer.get().state, [(0, 0); 2]);
         trace.walk(&as_ofs, |as_of, state| {
-            if asked.is_asked(trace, state, as_of) {
+            if asked.is_asked(state, as_of) {
                 let (n_true, n_false) = &mut counts[usize::from(as_of == test_from)];
                 *(if asked.came_true(trace, as_of) { n_true } else { n_false }) += 1;
             }
@@ -148,7 +148,7 @@ pub(crate) fn first_values<'a>(data: &Data<'a>, outcome: &Outcome, as_ofs: &[Tim
     let (asked, mut found) = (outcome.on(data.dataset), Vec::new());
     for (place, (_, trace)) in data.dataset.traces().enumerate() {
         trace.walk(as_ofs, |as_of, state| {
-            if asked.is_asked(trace, state, as_of) {
+            if asked.is_asked(state, as_of) {
                 found.extend(asked.first_value(trace, as_of).map(|value| (value, place)));
             }
         });
