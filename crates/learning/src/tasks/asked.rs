@@ -5,6 +5,8 @@ mod grown;
 mod rows;
 
 pub(super) use grown::{Folds, importances, leaks, score_all};
+#[cfg(test)]
+pub(super) use rows::fold_of;
 pub(crate) use rows::{Rows, count};
 pub(super) use rows::{first_values, place_of};
 

@@ -58,7 +58,7 @@ impl BinarySettings {
     pub(super) fn grow(
         &self,
         rows: &Rows,
-        folds: &Folds,
+        folds: &Folds<'_>,
         features: &[FeatureId],
         seed: Seed,
         label: impl Fn(f64) -> f64,
@@ -67,7 +67,7 @@ impl BinarySettings {
             let frame = rows.frame().map_err(LearningError::model("read the frame"))?;
             self.boost.fit(frame, labels, None, seed).map_err(LearningError::model("fit the trees"))
         };
-        let (scores, labels) = folds.unseen(&label, fit)?;
+        let (scores, labels) = folds.unseen(&label, are_enough, fit)?;
         let calibration = self.calibration.fit(&scores, &labels, None);
         let calibration = calibration.map_err(LearningError::model("calibrate the scores"))?;
         let labels: Vec<f64> = rows.labels.iter().map(|found| label(*found)).collect();
@@ -75,9 +75,10 @@ impl BinarySettings {
     }
 }
 
-/// Whether there are both: of whom it came true, and of whom it did not.
-pub(super) fn has_both(labels: &[f64]) -> bool {
-    labels.iter().any(|label| *label > 0.5) && labels.iter().any(|label| *label < 0.5)
+/// Whether there are both, and enough of each: of whom it came true, and of whom it did not.
+fn are_enough(labels: &[f64]) -> bool {
+    let n_true = labels.iter().filter(|label| **label > 0.5).count() as u64;
+    n_true >= N_EACH_MIN && labels.len() as u64 - n_true >= N_EACH_MIN
 }
 
 /// Learns a question of yes or no.
@@ -105,7 +106,7 @@ impl Binary {
         settings: &BinarySettings,
         seed: Seed,
     ) -> Result<BinaryModel, LearningError> {
-        let folds = Folds::of(rows, self.asked.name(), settings.calibration_days, has_both);
+        let folds = Folds::of(rows, self.asked.name(), settings.calibration_days);
         settings.grow(rows, &folds, features, seed, |label| label)
     }
 

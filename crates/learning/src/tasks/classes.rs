@@ -4,7 +4,7 @@
 mod vocabulary;
 
 use super::asked::{Asked, Folds, MORE, N_CURVE_BINS, N_EACH_MIN, Rows, first_values, importances, leaks};
-use super::binary::{BinarySettings, has_both};
+use super::binary::BinarySettings;
 use crate::body::{Body, ClassesModel, Part};
 use crate::contest::{Contest, Paired};
 use crate::evaluation::{Evaluation, Numbers, curve, mean, paired_gain};
@@ -15,6 +15,7 @@ use crate::split::Split;
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json};
 use crate::{LearningError, Loaded};
 use features::{FeatureId, Inputs, Trace, Watch};
+use models::ModelError;
 use models::boost::BoostSettings;
 use models::calibrate::IsotonicSettings;
 use models::metrics::auc;
@@ -78,12 +79,7 @@ impl Classes {
     ) -> Result<ClassesModel, LearningError> {
         let n_parts = vocabulary.n_parts();
         let n_each = count(&places(rows), n_parts);
-        // Each class must have come true among the newest, and of somebody whom the trees did not see.
-        let enough = |labels: &[f64]| {
-            let of = |part: usize| labels.iter().map(|label| is(*label, part)).collect::<Vec<_>>();
-            (0..n_parts).filter(|part| n_each[*part] >= N_ROWS_MIN).all(|part| has_both(&of(part)))
-        };
-        let folds = Folds::of(rows, self.asked.name(), settings.calibration_days, enough);
+        let folds = Folds::of(rows, self.asked.name(), settings.calibration_days);
         let part = |part: usize| {
             let (n, of) = (n_each[part], rows.len());
             // One more than there were, so that nothing is impossible.
@@ -91,8 +87,14 @@ impl Classes {
             if n < N_ROWS_MIN || of - n < N_ROWS_MIN {
                 return Ok(Part { share, trees: None });
             }
-            let trees = settings.grow(rows, &folds, features, seed, |label| is(label, part))?;
-            Ok(Part { share, trees: Some(trees) })
+            match settings.grow(rows, &folds, features, seed, |label| is(label, part)) {
+                Ok(trees) => Ok(Part { share, trees: Some(trees) }),
+                // However many rows, they may be of so few customers that those of one fold have all of them.
+                Err(LearningError::Model { source: ModelError::OneClass { .. }, .. }) => {
+                    Ok(Part { share, trees: None })
+                }
+                Err(error) => Err(error),
+            }
         };
         let parts = (0..n_parts).map(part).collect::<Result<Vec<Part>, LearningError>>()?;
         Ok(ClassesModel::new(vocabulary.names.clone(), parts))
@@ -334,6 +336,7 @@ impl Task for Classes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use primitives::CustomerId;
 
     #[test]
     fn numbers_of_choices_can_be_checked_by_hand() {
@@ -353,5 +356,31 @@ mod tests {
         let said = collapsed(&names(&["a", "b", "c"]), &[vec![0.1, 0.2, 0.3, 0.1, 0.3]], &names(&["c", "a"]));
         let expected = [0.3, 0.1, 0.3, 0.3];
         assert!(said[0].iter().zip(expected).all(|(said, expected)| (said - expected).abs() < 1e-12), "{said:?}");
+    }
+
+    #[test]
+    fn a_class_of_which_one_fold_of_customers_has_all_gets_its_share() {
+        let table = serde_json::json!({
+            "name": "plans", "question": "Which plan?", "among": "everyone", "within_days": 7,
+            "label": { "which": { "event": "Plan Changed", "of": "properties.to" } },
+        });
+        let classes = Classes::new(Outcome::from_table(table.as_object().unwrap()).unwrap());
+        let vocabulary = Vocabulary { names: vec!["a".to_owned(), "b".to_owned()], ..Vocabulary::default() };
+        let fold_of = |customer: &CustomerId| crate::tasks::asked::fold_of("plans", customer);
+        let customers = || (0..10_500).map(|n| CustomerId::from(format!("c{n}").as_str()));
+        let of_others: Vec<CustomerId> = customers().filter(|id| fold_of(id) == 2).take(3).collect();
+        // Two weeks of everybody, more than 20,000 rows: few came to other values, and often.
+        let week = |week: i64| Timestamp::MIN.plus_days(7 * week);
+        let everybody = customers().enumerate().flat_map(|(n, id)| [0, 1].map(|at| (id.clone(), week(at), n % 3)));
+        let everybody =
+            everybody.map(|(id, at, place)| (id, at, number(place), number(if place == 2 { 3 } else { place })));
+        let others = (0..8).flat_map(|at| of_others.iter().map(move |id| (id.clone(), week(at % 2), 9.0, number(2))));
+        let rows = Rows::made(everybody.chain(others));
+        let features = [FeatureId { name: "n_orders".into(), version: 1 }];
+        let quick = BinarySettings { boost: BoostSettings { n_trees: 3, ..settings().boost }, ..settings() };
+        let model = classes.grow(&rows, &vocabulary, &features, &quick, Seed::new(1)).unwrap();
+        assert_eq!(model.forests().len(), 3, "a, b and nothing");
+        let said = model.probabilities(&[9.0]).unwrap();
+        assert!(said[2] > 0.0 && said[2] < 0.05, "{said:?}");
     }
 }

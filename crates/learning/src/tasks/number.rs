@@ -85,9 +85,8 @@ impl Number {
             let roots: Vec<f64> = amounts.iter().map(|amount| amount.sqrt()).collect();
             settings.boost.fit_number(frame, &roots, None, seed).map_err(LearningError::model("fit the trees"))
         };
-        let folds =
-            Folds::of(rows, self.asked.name(), settings.calibration_days, |amounts| n_above_0(amounts) >= N_EACH_MIN);
-        let (scores, amounts) = folds.unseen(|amount| amount, fit)?;
+        let folds = Folds::of(rows, self.asked.name(), settings.calibration_days);
+        let (scores, amounts) = folds.unseen(|amount| amount, |amounts| n_above_0(amounts) >= N_EACH_MIN, fit)?;
         let expectation = settings.expectation.fit(&scores, &amounts, None);
         let expectation = expectation.map_err(LearningError::model("calibrate the numbers"))?;
         Ok(NumberModel::new(fit(rows, &rows.labels)?, expectation, features))

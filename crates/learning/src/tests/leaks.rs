@@ -37,7 +37,7 @@ fn rows(dataset: &Dataset, as_ofs: &[Timestamp]) -> Rows {
 }
 
 fn bits(rows: &Rows) -> (Vec<(String, Timestamp)>, Vec<u64>, Vec<u64>) {
-    let names = (0..rows.len()).map(|row| rows.whose(row)).collect();
+    let names = rows.whose().iter().map(|whose| (whose.customer.to_string(), whose.as_of)).collect();
     let values = (0..rows.len()).flat_map(|row| rows.row(row)).map(|value| value.to_bits()).collect();
     (names, values, rows.labels.iter().map(|label| label.to_bits()).collect())
 }
@@ -107,7 +107,7 @@ fn who_refuses_is_in_no_frame_and_is_counted() {
     assert!(!refused.is_empty(), "somebody must refuse for this test to mean anything");
     assert!(dataset().n_left_out() > 0);
     let rows = rows(dataset(), &[now().plus_days(-30), now()]);
-    assert!(rows.len() > 100 && (0..rows.len()).all(|row| !refused.contains(&rows.whose(row).0)));
+    assert!(rows.len() > 100 && rows.whose().iter().all(|whose| !refused.contains(&whose.customer.to_string())));
     assert!(dataset().customers().iter().all(|customer| customer.consent().granted));
 
     let nobody = ConsentPolicy::new([]);

@@ -27,33 +27,60 @@ pub(super) fn run(
     let opened = Opened::open(&options.data, Access::ReadOnly, settings)?;
     let as_of = as_of.map(|as_of| not_later(as_of, opened.engine.clock().now())).transpose()?;
     let material = read_history(&opened)?;
-    let (mut documents, mut texts, mut first_lacking) = (Map::new(), Vec::new(), None);
-    for task in tasks {
+    let evaluate_one = |task: &TaskName| {
         let bar = super::progress::spinner(&format!("Evaluating {task}"));
-        let evaluation = evaluate(&opened, &material, &task, as_of, seed);
+        let evaluation = evaluate(&opened, &material, task, as_of, seed);
         bar.finish_and_clear();
+        evaluation
+    };
+    let judged: Vec<_> = tasks.into_iter().map(|task| (evaluate_one(&task), task)).collect();
+    let Judged { documents, texts, failure } = told(judged);
+    let text = || texts.join("\n\n");
+    match (model, failure) {
+        (Some(_), Some(error)) => return Err(error),
+        // The document of one model stands alone.
+        (Some(_), None) => report(options, &documents.values().next(), text),
+        (None, Some(error)) if documents.values().all(is_unjudged) => return Err(error),
+        (None, failure) => {
+            report(options, &documents, text)?;
+            failure.map_or(Ok(()), Err)
+        }
+    }
+}
+
+/// What was found out of several models.
+struct Judged {
+    documents: Map<String, Value>,
+    texts: Vec<String>,
+    /// What makes the whole a failure: that one failed, or that all have too little to learn from.
+    failure: Option<ServerError>,
+}
+
+/// Tells of each model. What can be judged is judged, also where another model cannot be.
+fn told(judged: Vec<(Result<Evaluation, ServerError>, TaskName)>) -> Judged {
+    let (mut documents, mut texts, mut failed, mut lacking) = (Map::new(), Vec::new(), None, None);
+    for (evaluation, task) in judged {
         let (document, text) = match evaluation {
             Ok(evaluation) => (document(&evaluation), in_words(&task, &evaluation)),
-            // What can be judged is judged, also where another model has too little to learn from.
-            Err(error) if is_not_ready(&error) => {
-                let why = error.story();
-                first_lacking.get_or_insert(error);
-                (json!({ "not_ready": why }), format!("{task}: not judged. {why}"))
+            Err(error) => {
+                let (why, is_lacking) = (error.story(), is_not_ready(&error));
+                if is_lacking { &mut lacking } else { &mut failed }.get_or_insert(error);
+                (json!({ if is_lacking { NOT_READY } else { FAILED }: why }), format!("{task}: not judged. {why}"))
             }
-            Err(error) => return Err(error),
         };
         documents.insert(task.to_string(), document);
         texts.push(text);
     }
-    let text = || texts.join("\n\n");
-    if let Some(error) = first_lacking.filter(|_| documents.values().all(|one| one.get("not_ready").is_some())) {
-        return Err(error);
-    }
-    match model {
-        // The document of one model stands alone.
-        Some(_) => report(options, &documents.values().next(), text),
-        None => report(options, &documents, text),
-    }
+    let failure = failed.or_else(|| lacking.filter(|_| documents.values().all(is_unjudged)));
+    Judged { documents, texts, failure }
+}
+
+/// In place of an evaluation: what is missing, or what went wrong.
+const NOT_READY: &str = "not_ready";
+const FAILED: &str = "failed";
+
+fn is_unjudged(document: &Value) -> bool {
+    [NOT_READY, FAILED].iter().any(|key| document.get(key).is_some())
 }
 
 fn document(evaluation: &Evaluation) -> Value {
@@ -133,4 +160,36 @@ fn gains(evaluation: &Evaluation, decides: &Comparison) -> Vec<String> {
         format!("{metric} against {name}: {said} (95 % interval: {})", gain.in_words())
     })
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::EngineError;
+    use learning::LearningError;
+
+    #[test]
+    fn one_that_fails_keeps_no_other_from_being_judged_and_is_told_of() {
+        let split = json!({
+            "train_from": "2026-01-01T00:00:00Z", "train_until": "2026-02-01T00:00:00Z", "window_days": 30,
+            "test_from": "2026-02-01T00:00:00Z", "test_until": "2026-03-03T00:00:00Z", "train_as_ofs": [], "gaps": [],
+        });
+        let good = || -> Result<Evaluation, ServerError> {
+            let evaluation = json!({
+                "split": split, "n_train": 9, "n_test": 5, "decides": "auc", "metrics": { "auc": 0.75 },
+                "baselines": {}, "gains": {},
+            });
+            Ok(serde_json::from_value(evaluation).unwrap())
+        };
+        let learning = |error| Err(ServerError::from(EngineError::from(error)));
+        let lacking = || learning(LearningError::NotReady { task: "lacking".into(), missing: Vec::new() });
+        let broken = || learning(LearningError::File { reason: "half of it".to_owned() });
+        let all = told(vec![(broken(), "broken".into()), (lacking(), "lacking".into()), (good(), "good".into())]);
+        assert_eq!(all.documents["good"]["n_test"], 5);
+        assert!(all.documents["lacking"]["not_ready"].is_string() && all.documents["broken"]["failed"].is_string());
+        assert!(all.texts[0].starts_with("broken: not judged. ") && all.texts[2].contains("0.7500"), "{:?}", all.texts);
+        assert!(!is_not_ready(&all.failure.unwrap()), "that one failed is the failure, however many lack");
+        assert!(told(vec![(lacking(), "lacking".into()), (good(), "good".into())]).failure.is_none());
+        assert!(is_not_ready(&told(vec![(lacking(), "lacking".into())]).failure.unwrap()));
+    }
 }

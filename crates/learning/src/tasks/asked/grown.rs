@@ -7,6 +7,7 @@ use crate::{Importance, LearningError};
 use features::FeatureId;
 use models::boost::BoostModel;
 use models::metrics::normalised_gini;
+use primitives::Timestamp;
 use rayon::prelude::*;
 
 /// At most this many rows tell how much each feature matters.
@@ -19,35 +20,68 @@ const N_ROWS_MANY: usize = 20_000;
 /// yes or no it is an AUC of 0.99.
 const LEAK_GINI: f64 = 0.98;
 
-/// Customers in folds: of each the rows of all others, and its own newest ones.
-pub(in crate::tasks) struct Folds(Vec<(Rows, Rows)>);
+/// The rows of customers in folds.
+pub(in crate::tasks) struct Folds<'a> {
+    rows: &'a Rows,
+    /// The fold of each row's customer.
+    fold_each: Vec<u64>,
+    /// Since when a moment is one of the newest.
+    newest: Timestamp,
+}
 
-impl Folds {
-    /// Divides customers. The newest moments alone are asked, since how many it comes true of changes with time, and the
-    /// model will be asked about a moment that is newer still; all moments where the newest are not `enough`.
-    pub(in crate::tasks) fn of(rows: &Rows, task: &str, newest_days: i64, enough: impl Fn(&[f64]) -> bool) -> Self {
-        let newest = rows.newest().plus_days(-newest_days);
-        let is_enough = enough(&rows.filtered(|row| row.as_of >= newest).labels);
-        let n_folds = if rows.len() < N_ROWS_MANY { N_FOLDS } else { 1 };
-        let folds = (0..n_folds).map(|fold| {
-            let is_of = |row: &super::rows::Whose| fold_of(task, &row.customer) == fold;
-            let unseen = rows.filtered(|row| is_of(row) && (!is_enough || row.as_of >= newest));
-            (rows.filtered(|row| !is_of(row)), unseen)
-        });
-        Self(folds.collect())
+/// Which rows tell what scores mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Calibrating {
+    n_folds: u64,
+    since: Timestamp,
+}
+
+impl<'a> Folds<'a> {
+    /// Divides customers.
+    pub(in crate::tasks) fn of(rows: &'a Rows, task: &str, newest_days: i64) -> Self {
+        let fold_each = rows.whose().iter().map(|whose| fold_of(task, &whose.customer)).collect();
+        Self { rows, fold_each, newest: rows.newest().plus_days(-newest_days) }
+    }
+
+    fn is_calibrating(&self, row: usize, of: Calibrating) -> bool {
+        self.fold_each[row] < of.n_folds && self.rows.whose()[row].as_of >= of.since
+    }
+
+    /// The rows that calibrate: of those whose labels are `enough` the first. The newest moments alone are asked, since how
+    /// many it comes true of changes with time, and the model will be asked about a moment that is newer still; of one fold,
+    /// which is quicker, where there are many rows and the trees find enough in the others; all moments where nothing
+    /// else is enough.
+    fn calibrating(&self, labels: &[f64], enough: impl Fn(&[f64]) -> bool) -> Calibrating {
+        let those = |keep: &dyn Fn(usize) -> bool| -> Vec<f64> {
+            (0..labels.len()).filter(|row| keep(*row)).map(|row| labels[row]).collect()
+        };
+        let is_enough = |of: Calibrating| enough(&those(&|row| self.is_calibrating(row, of)));
+        let one = Calibrating { n_folds: 1, since: self.newest };
+        let all = Calibrating { n_folds: N_FOLDS, ..one };
+        if labels.len() >= N_ROWS_MANY && is_enough(one) && enough(&those(&|row| self.fold_each[row] > 0)) {
+            one
+        } else if is_enough(all) {
+            all
+        } else {
+            Calibrating { since: Timestamp::MIN, ..all }
+        }
     }
 
     /// The scores of customers by trees that were fitted on the others, with their labels as `label` reads them.
     pub(in crate::tasks) fn unseen(
         &self,
         label: impl Fn(f64) -> f64,
+        enough: impl Fn(&[f64]) -> bool,
         fit: impl Fn(&Rows, &[f64]) -> Result<BoostModel, LearningError>,
     ) -> Result<(Vec<f64>, Vec<f64>), LearningError> {
+        let of = |rows: &Rows| rows.labels.iter().map(|found| label(*found)).collect::<Vec<f64>>();
+        let calibrating = self.calibrating(&of(self.rows), enough);
         let (mut scores, mut labels) = (Vec::new(), Vec::new());
-        for (seen, unseen) in &self.0 {
-            let of = |rows: &Rows| rows.labels.iter().map(|found| label(*found)).collect::<Vec<f64>>();
-            scores.extend(score_all(&fit(seen, &of(seen))?, unseen)?);
-            labels.extend(of(unseen));
+        for fold in 0..calibrating.n_folds {
+            let seen = self.rows.filtered(|row| self.fold_each[row] != fold);
+            let unseen = self.rows.filtered(|row| self.fold_each[row] == fold && self.is_calibrating(row, calibrating));
+            scores.extend(score_all(&fit(&seen, &of(&seen))?, &unseen)?);
+            labels.extend(of(&unseen));
         }
         Ok((scores, labels))
     }
@@ -112,3 +146,6 @@ pub(in crate::tasks) fn importances(forests: &[&BoostModel], rows: &Rows, featur
     importances.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.feature.cmp(&b.feature)));
     importances
 }
+
+#[cfg(test)]
+mod tests;

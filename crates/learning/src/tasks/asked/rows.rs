@@ -80,11 +80,21 @@ impl Rows {
         self.whose.chunk_by(|a, b| a.customer == b.customer).count()
     }
 
-    /// Whose row it is, and as of when.
+    /// Rows of one feature, as (customer, moment, value, label).
     #[cfg(test)]
-    pub(crate) fn whose(&self, row_idx: usize) -> (String, Timestamp) {
-        let Whose { customer, as_of } = &self.whose[row_idx];
-        (customer.to_string(), *as_of)
+    pub(crate) fn made(rows: impl Iterator<Item = (CustomerId, Timestamp, f64, f64)>) -> Self {
+        let mut made = Self { width: 1, ..Self::default() };
+        for (customer, as_of, value, label) in rows {
+            made.whose.push(Whose { customer, as_of });
+            made.values.push(value);
+            made.labels.push(label);
+        }
+        made
+    }
+
+    /// Whose each row is, and as of when.
+    pub(crate) fn whose(&self) -> &[Whose] {
+        &self.whose
     }
 
     pub(crate) fn row(&self, row_idx: usize) -> &[f64] {
@@ -101,10 +111,10 @@ impl Rows {
         (0..self.len()).map(|row| self.row(row)[place]).collect()
     }
 
-    /// The rows of which `keep` says so, in the same order.
-    pub(crate) fn filtered(&self, keep: impl Fn(&Whose) -> bool) -> Self {
+    /// The rows of whose places `keep` says so, in the same order.
+    pub(crate) fn filtered(&self, keep: impl Fn(usize) -> bool) -> Self {
         let mut kept = Self { width: self.width, ..Self::default() };
-        for (at, whose) in self.whose.iter().enumerate().filter(|(_, whose)| keep(whose)) {
+        for (at, whose) in self.whose.iter().enumerate().filter(|(at, _)| keep(*at)) {
             kept.whose.push(whose.clone());
             kept.values.extend_from_slice(self.row(at));
             kept.labels.push(self.labels[at]);
