@@ -5,7 +5,7 @@ use crate::error::EngineError;
 use crate::needs::Material;
 use decisions::Models;
 use features::{FeatureError, FeatureId};
-use learning::{LearningError, ModelHeader, Registry, Reigning, TaskName, Withdrawn};
+use learning::{LearningError, ModelHeader, Registry, Reigning, TaskName, Version, Withdrawn};
 use primitives::{ErrorKind, ModelVersion, Timestamp};
 use std::sync::PoisonError;
 
@@ -122,7 +122,14 @@ impl Engine {
             let version = self.registry.champion_version(name).unwrap_or_default();
             // What operators are told, and the end of the sentence that decisions say.
             let fault = match self.registry.answering(task.about()) {
-                Ok(None) => None,
+                Ok(None) => {
+                    let newest = self.registry.versions(name).unwrap_or_default().into_iter().next();
+                    if let Some(Version { version, .. }) = newest {
+                        let why = "does not answer, since simple answers are as good";
+                        champions.set_aside(name.clone(), format!("The newest {name} model, {version}, {why}"));
+                    }
+                    None
+                }
                 Ok(Some(loaded)) => {
                     champions.put(loaded);
                     None

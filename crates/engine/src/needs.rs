@@ -87,10 +87,8 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where it cannot be read.
     pub fn material(&self, progress: &mut dyn FnMut(u64)) -> Result<Material, EngineError> {
-        let catalogue = self.catalogue();
-        // Of whom outcomes are asked is read from the whole history, also where it is still being counted live.
-        let asked = self.capabilities.outcomes.iter().flat_map(|outcome| outcome.among.cells());
-        let reads = TraceReads::new(self.capabilities.tasks.watches()).for_features(&catalogue).keeping(asked);
+        let catalogue = self.wanted_features();
+        let reads = TraceReads::new(self.capabilities.tasks.watches()).for_features(&catalogue);
         let dataset = Dataset::load(self.ports.history.as_ref(), &self.policy, reads, progress)?;
         Ok(Material { dataset, catalogue })
     }

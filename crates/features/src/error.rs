@@ -43,11 +43,19 @@ impl FeatureError {
     }
 }
 
+/// So many features are named: who reads the sentence wants to know which kind of thing is missing.
+const N_NAMED: usize = 3;
+
 fn missing_ones(missing: &[(FeatureId, Option<u16>)]) -> String {
     let one = |(id, computed): &(FeatureId, Option<u16>)| match computed {
         Some(version) => format!("{id} (computed is version {version})"),
         None => id.to_string(),
     };
     let noun = if missing.len() == 1 { "a feature is" } else { "features are" };
-    format!("{noun} not computed here: {}", missing.iter().map(one).collect::<Vec<_>>().join(", "))
+    let others = match missing.len().saturating_sub(N_NAMED) {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    let named: Vec<String> = missing.iter().take(N_NAMED).map(one).collect();
+    format!("{noun} not computed here: {}{others}", named.join(", "))
 }

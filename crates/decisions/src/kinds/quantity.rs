@@ -22,7 +22,8 @@ impl Quantity {
     }
 
     fn amount(&self, loaded: &Loaded, forecast: &Forecast) -> Amount {
-        let Forecast { mean: value, low, high } = *forecast;
+        // A zero has no sign.
+        let [value, low, high] = [forecast.mean, forecast.low, forecast.high].map(|number| number + 0.0);
         Amount { value, low, high, currency: currency_of(loaded), days: Some(self.window_days) }
     }
 }

@@ -57,8 +57,10 @@ impl Kind for Value {
         }
         let days = days(ask);
         let parts = model.explain(&history.purchases, history.spend, days, level());
-        let content =
-            Content::Amount { amount: Some(amount(ask, &parts.value, learned_in)), reasons: reasons(&parts, days) };
+        let content = Content::Amount {
+            amount: Some(amount(ask, &parts.value, learned_in)),
+            reasons: reasons(&history, &parts, days),
+        };
         Ok(Said { content, model: Some(ModelRef::from(loaded)) })
     }
 
@@ -95,7 +97,7 @@ fn amount(ask: &Ask<'_>, forecast: &Forecast, currency: Option<Currency>) -> Amo
 }
 
 /// The three parts that the amount is made of.
-fn reasons(parts: &Parts, days: f64) -> Vec<Reason> {
+fn reasons(history: &ValueHistory, parts: &Parts, days: f64) -> Vec<Reason> {
     let reason = |feature: &str, value: f64, text: String| Reason {
         feature: feature.to_owned(),
         value: Some(value),
@@ -103,8 +105,13 @@ fn reasons(parts: &Parts, days: f64) -> Vec<Reason> {
         text,
     };
     let (alive, coming, each) = (parts.p_alive.get(), parts.purchases.mean, parts.spend_per_purchase.mean);
+    // The model lets nobody leave before a second purchase: of one purchase it says nothing of that.
+    let said_alive = match history.purchases.frequency {
+        0 => "Bought once so far, so they are expected to come back as customers do on average".to_owned(),
+        _ => format!("Still a customer with {:.0} % probability", alive * 100.0),
+    };
     vec![
-        reason("p_alive", alive, format!("Still a customer with {:.0} % probability", alive * 100.0)),
+        reason("p_alive", alive, said_alive),
         reason("purchases", coming, format!("{coming:.1} purchases are expected in {days:.0} days")),
         reason("spend_per_purchase", each, format!("{each:.2} are expected from each purchase")),
     ]
