@@ -159,10 +159,10 @@ impl Dataset {
         self.places.iter().map(String::as_str)
     }
 
-    /// Why nothing was ever found of a watch, and what to do; `None` where something was.
-    pub(crate) fn missing(&self, watch: &Watch) -> Option<String> {
+    /// Why nothing was ever found of a watch, as far as is known now, and what to do; `None` where something was.
+    pub(crate) fn missing(&self, watch: &Watch, now: Timestamp) -> Option<String> {
         let place = self.place_of(watch)?;
-        if self.traces().any(|(_, trace)| trace.matches(place).next().is_some()) {
+        if self.traces().any(|(_, trace)| trace.matches(place).any(|found| found.received_at <= now)) {
             return None;
         }
         let wanted = &*watch.filter.event;

@@ -48,6 +48,7 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 mod train;
+mod vouched;
 mod withdrawals;
 
 pub use body::{BinaryModel, Body, Chosen, ClassesModel, Contribution, Expected, NumberModel, Scored, Shape};

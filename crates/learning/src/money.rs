@@ -7,7 +7,9 @@ pub(crate) use ceiling::Ceiling;
 use crate::contest::Paired;
 use crate::evaluation::{Numbers, mean, redrawn};
 use crate::split::Split;
-use crate::{Dataset, Gain, LearningError};
+use crate::task::Data;
+use crate::vouched::N_CUSTOMERS_MIN;
+use crate::{Gain, LearningError};
 use events::Origin;
 use features::Trace;
 use models::metrics::{decile_error, normalised_gini, spearman, sum_bias};
@@ -20,22 +22,19 @@ const N_REDRAWN_MAX: usize = 5_000;
 /// By how much the sum over all customers may be off before a model is kept out that simple answers beat in it.
 const SUM_BIAS_MAX: f64 = 0.5;
 
-/// So many customers of whom the company itself said what they paid in decide on the currency alone.
-const N_VOUCHED_MIN: u64 = 20;
-
 /// The currency that most customers paid in last, as far as was known before the test: by orders that the company itself told
 /// of, where it told of enough.
-pub(crate) fn main_currency(dataset: &Dataset, split: &Split) -> Option<Currency> {
+pub(crate) fn main_currency(data: &Data<'_>, split: &Split) -> Option<Currency> {
     let (mut vouched, mut all) = (BTreeMap::new(), BTreeMap::new());
-    for (_, trace) in dataset.traces() {
-        let before = || trace.orders_told().filter(|(_, order)| order.at <= split.test_from);
+    for (_, trace) in data.dataset.traces() {
+        let before = || trace.orders_known(data.now).filter(|(_, order)| order.at <= split.test_from);
         let last = |is_counted: fn(Origin) -> bool| {
             before().filter(|(origin, _)| is_counted(*origin)).filter_map(|(_, order)| order.currency).last()
         };
         count(&mut vouched, last(Origin::is_trusted));
         count(&mut all, last(|_| true));
     }
-    let n_each = if vouched.values().sum::<u64>() >= N_VOUCHED_MIN { vouched } else { all };
+    let n_each = if vouched.values().sum::<u64>() >= N_CUSTOMERS_MIN { vouched } else { all };
     n_each.into_iter().max_by_key(|(currency, n)| (*n, *currency)).map(|(currency, _)| currency)
 }
 

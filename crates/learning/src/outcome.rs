@@ -14,9 +14,10 @@ mod told;
 pub use own::catalogue;
 pub(crate) use told::Told;
 
-use crate::{Dataset, TaskName};
+use crate::{Dataset, TaskName, vouched};
 use events::{Filter, Take};
 use features::{CellSpec, Cells, FeatureState, Match, Probe, Trace, Watch};
+use governance::Headcount;
 use primitives::{DAY_MS, Timestamp};
 
 /// The largest amount that is learned from; larger ones count as this.
@@ -207,17 +208,33 @@ impl Outcome {
         *self.label.what() == What::Purchase
     }
 
-    /// When the event of the label was told of for the first time; `None` where never, or where it is a purchase.
-    pub(crate) fn first_told(&self, dataset: &Dataset) -> Option<Timestamp> {
+    /// When the event of the label happened for the first time, as far as is known now; `None` where never, or where it is a
+    /// purchase.
+    pub(crate) fn first_told(&self, dataset: &Dataset, now: Timestamp) -> Option<Timestamp> {
         let place = dataset.place_of(&self.label.watch()?)?;
-        let first = dataset.traces().filter_map(|(_, trace)| trace.matches(place).map(|found| found.occurred_at).min());
-        first.min()
+        let known = |trace: &Trace| {
+            trace.matches(place).filter(|found| found.received_at <= now).map(|found| found.occurred_at).min()
+        };
+        dataset.traces().filter_map(|(_, trace)| known(trace)).min()
     }
 
-    /// The outcome on a dataset, its events found there.
-    pub(crate) fn on<'a>(&'a self, dataset: &'a Dataset) -> OnDataset<'a> {
+    /// The outcome on a dataset, its events found there, as far as they are known now.
+    pub(crate) fn on<'a>(&'a self, dataset: &'a Dataset, now: Timestamp) -> OnDataset<'a> {
         let label = self.label.watch().and_then(|watch| dataset.place_of(&watch));
-        OnDataset { outcome: self, probes: self.among.probes(), cells: dataset.cells(), label }
+        let number_max = self.number_max(dataset, label, now);
+        OnDataset { outcome: self, probes: self.among.probes(), cells: dataset.cells(), label, now, number_max }
+    }
+
+    /// What a number counts for at most in a sum that only the write key told of.
+    fn number_max(&self, dataset: &Dataset, label: Option<usize>, now: Timestamp) -> f64 {
+        let (Label::Sum(..), Some(place)) = (&self.label, label) else { return f64::INFINITY };
+        let (mut vouched, mut others) = (Vec::new(), Vec::new());
+        for found in dataset.traces().flat_map(|(_, trace)| trace.matches(place)) {
+            if let Some(number) = found.number.and_then(usable).filter(|n| *n > 0.0 && found.received_at <= now) {
+                if found.origin.is_trusted() { &mut vouched } else { &mut others }.push(number);
+            }
+        }
+        vouched::most(vouched, others)
     }
 
     /// Whether it can be told from a dataset of whom it is asked.
@@ -233,6 +250,10 @@ pub(crate) struct OnDataset<'a> {
     probes: Vec<Probe>,
     cells: &'a Cells,
     label: Option<usize>,
+    /// What was received later is not known, though it happened before.
+    now: Timestamp,
+    /// What a number counts for at most in a sum that nobody vouches for.
+    number_max: f64,
 }
 
 /// A number that can be added up: finite and not below 0.
@@ -267,13 +288,20 @@ impl OnDataset<'_> {
     /// What the label is about, after a moment, up to and including another.
     fn between<'t>(&self, trace: &'t Trace, after: Timestamp, until: Timestamp) -> impl Iterator<Item = Match<'t>> {
         let found = self.label.into_iter().flat_map(|place| trace.matches(place));
-        found.filter(move |found| found.occurred_at > after && found.occurred_at <= until)
+        let now = self.now;
+        found.filter(move |found| found.occurred_at > after && found.occurred_at <= until && found.received_at <= now)
+    }
+
+    /// The purchases after a moment, up to and including another.
+    fn purchases(&self, trace: &Trace, after: Timestamp, until: Timestamp) -> impl Iterator<Item = Timestamp> {
+        let known = trace.orders_known(self.now).map(|(_, order)| order.at);
+        known.filter(move |at| *at > after && *at <= until)
     }
 
     /// Whether it came true of a customer after a moment: that it happened, of any label but one that says it does not.
     pub(crate) fn came_true(&self, trace: &Trace, as_of: Timestamp) -> bool {
         let happened = match self.outcome.label.what() {
-            What::Purchase => trace.orders_between(as_of, self.until(as_of)).next().is_some(),
+            What::Purchase => self.purchases(trace, as_of, self.until(as_of)).next().is_some(),
             What::Event(_) => self.between(trace, as_of, self.until(as_of)).next().is_some(),
         };
         happened != matches!(self.outcome.label, Label::DidNot(_))
@@ -282,7 +310,7 @@ impl OnDataset<'_> {
     /// How often it happened after a moment, or how much that came to.
     pub(crate) fn amount(&self, trace: &Trace, as_of: Timestamp) -> f64 {
         if *self.outcome.label.what() == What::Purchase {
-            return sum(trace.orders_between(as_of, self.until(as_of)).map(|_| 1.0));
+            return sum(self.purchases(trace, as_of, self.until(as_of)).map(|_| 1.0));
         }
         self.sum_of(self.between(trace, as_of, self.until(as_of)))
     }
@@ -299,9 +327,34 @@ impl OnDataset<'_> {
 
     fn sum_of<'t>(&self, found: impl Iterator<Item = Match<'t>>) -> f64 {
         match self.outcome.label {
-            Label::Sum(..) => sum(found.filter_map(|found| found.number.and_then(usable))),
+            Label::Sum(..) => sum(found.filter_map(|found| self.counted(&found))),
             _ => sum(found.map(|_| 1.0)),
         }
+    }
+
+    /// What a number counts for in a sum.
+    fn counted(&self, found: &Match<'_>) -> Option<f64> {
+        let number = found.number.and_then(usable)?;
+        Some(if found.origin.is_trusted() { number } else { number.min(self.number_max) })
+    }
+
+    /// Whose numbers count for less than was told, in words; `None` where nobody's do.
+    pub(crate) fn trimmed(&self, dataset: &Dataset) -> Option<String> {
+        let is_trimmed = |found: Match<'_>| {
+            let number = found.number.and_then(usable).filter(|_| found.received_at <= self.now);
+            number.is_some_and(|number| self.counted(&found).is_some_and(|counted| counted < number))
+        };
+        let whose =
+            dataset.traces().filter(|(_, trace)| trace.matches(self.label.unwrap_or(usize::MAX)).any(is_trimmed));
+        let headcount = Headcount::of(u32::try_from(whose.count()).unwrap_or(u32::MAX));
+        (!headcount.is_nobody()).then(|| {
+            format!(
+                "values of {headcount} that only the write key told of are above {:.2}, which is far above what is usual: each \
+                 counted as that, so that nobody can bend the model with invented ones. Where they are real, send the events \
+                 with a server key, or import them",
+                self.number_max
+            )
+        })
     }
 
     /// The value of the first time it happened after a moment, of the times that have one.

@@ -33,7 +33,10 @@ vocabulary, so these two look for the event under its own name alone, orders inc
 - `count` answers how often, `sum` how much, each as the mean with an interval in which the number lies nine times of ten.\n  \
   Of whom nothing happens it is 0. A value that is no number, or below 0, adds nothing. Where `of` is money of an order (a\n  \
   place that ends in `.revenue`, `.total` and the like) and a `currency` beside it is the same in all events, the answer is\n  \
-  told in that currency, and otherwise as a number: ask of one currency with `\"properties.currency\" = \"EUR\"`.\n\
+  told in that currency, and otherwise as a number: ask of one currency with `\"properties.currency\" = \"EUR\"`. Where\n  \
+  the company told of it for 20 customers, by a server key or an import, that alone decides; else one customer of twenty may\n  \
+  say otherwise. A value that only the write key told of counts for no more than what is far above the usual, and a warning\n  \
+  of the evaluation says so, so that nobody can bend the answers with invented ones.\n\
 - `which` answers the likeliest value and how likely each is. The values are those of the first event in the window that has\n  \
   one. Told apart are at most 20, the most frequent ones, each with 20 rows or more to learn from and of ten customers;\n  \
   all others, those never seen before included, are `other values` together. What the probabilities lack to 1 is that\n  \

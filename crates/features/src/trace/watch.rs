@@ -1,7 +1,7 @@
 //! Which events are remembered one by one, because an outcome is made of them?
 
 use crate::{Catalogue, CellSpec, Cells};
-use events::{Filter, Offset, Recorded, Take};
+use events::{Filter, Offset, Origin, Recorded, Take};
 use primitives::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -31,6 +31,8 @@ pub struct Match<'a> {
     pub received_at: Timestamp,
     /// Its place in the log.
     pub offset: Offset,
+    /// Who told of it.
+    pub origin: Origin,
     /// The value taken, where it is a number.
     pub number: Option<f64>,
     /// The value taken as text, where there is one.
@@ -43,6 +45,7 @@ pub(super) struct Matched {
     occurred_at: Timestamp,
     received_at: Timestamp,
     offset: Offset,
+    origin: Origin,
     number: Option<f64>,
     text: Option<Box<str>>,
 }
@@ -88,6 +91,7 @@ impl TraceReads {
                 occurred_at: event.occurred_at,
                 received_at: event.received_at,
                 offset: *offset,
+                origin: event.origin,
                 number: take.and_then(|take| take.number(event)),
                 text: take.and_then(|take| take.text(event)).map(|text| text.as_ref().into()),
             }
@@ -109,6 +113,7 @@ impl Matched {
             occurred_at: self.occurred_at,
             received_at: self.received_at,
             offset: self.offset,
+            origin: self.origin,
             number: self.number,
             text: self.text.as_deref(),
         }

@@ -1,31 +1,13 @@
 //! How much may one order weigh that the public write key told of, and nobody vouches for?
 //!
-//! Whoever holds the write key can invent customers and orders. Their number is bounded by how often one may ask; what they
-//! are worth is bounded here, in training and in judging alike: an order that the company itself told of, by a server key or
-//! an import, always counts as it is. What is served is not changed: a customer's own orders are shown as they came in.
+//! Bounded in training and in judging alike, as every number is that nobody vouches for. What is served is not changed: a
+//! customer's own orders are shown as they came in.
 
-use crate::Dataset;
+use crate::{Dataset, vouched};
 use events::Origin;
 use features::Order;
 use governance::Headcount;
 use primitives::{Currency, Money, Timestamp};
-
-/// From so many vouched orders on, they alone say what an order can be worth.
-const N_VOUCHED_MIN: usize = 100;
-
-/// With fewer orders than that nobody knows what is usual.
-const N_ORDERS_MIN: usize = 20;
-
-/// One vouched order of so many is worth more than the ceiling.
-const ONE_OF: usize = 1_000;
-
-/// So many spreads above the third quartile lies the ceiling where strangers' orders are among those that it is made of.
-/// Measured on 500 customers: forty strangers move the average by a factor of 1.9 with 2, of 3.5 with 3 and of 13 with 4. With
-/// 3 honest shops whose prices are lognormal lose nothing, those of a Pareto tail of 2 lose 3 % of their sum, and no Gini.
-const N_SPREADS: f64 = 3.0;
-
-/// The least spread, as a logarithm: where all orders cost the same, one of many pieces is nothing strange.
-const SPREAD_MIN: f64 = std::f64::consts::LN_2;
 
 /// What an order counts for at most that came with the write key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,24 +17,18 @@ pub(crate) struct Ceiling {
 }
 
 impl Ceiling {
-    /// From what was known at a moment: the value that one vouched order in a thousand is above; where there are few of
-    /// those, three spreads of the logarithms of all orders above their third quartile, which holds until a quarter of all
-    /// orders is invented.
+    /// From what was known at a moment, by [`vouched::most`].
     pub(crate) fn of(dataset: &Dataset, currency: Option<Currency>, as_of: Timestamp) -> Self {
         let (mut vouched, mut others) = (Vec::new(), Vec::new());
         for (origin, order) in dataset.traces().flat_map(|(_, trace)| trace.orders_known(as_of)) {
             if order.currency == currency && order.minor > 0 {
-                if origin.is_trusted() { &mut vouched } else { &mut others }.push(order.minor);
+                #[expect(clippy::cast_precision_loss, reason = "a bound, not an amount of money")]
+                let minor = order.minor as f64;
+                if origin.is_trusted() { &mut vouched } else { &mut others }.push(minor);
             }
         }
-        let minor_max = if vouched.len() >= N_VOUCHED_MIN {
-            vouched.sort_unstable();
-            vouched[(vouched.len() * (ONE_OF - 1)).div_ceil(ONE_OF) - 1]
-        } else {
-            vouched.append(&mut others);
-            vouched.sort_unstable();
-            above_all_usual(&vouched)
-        };
+        #[expect(clippy::cast_possible_truncation, reason = "a conversion stops at the largest number")]
+        let minor_max = vouched::most(vouched, others).ceil() as i64;
         Self { currency, minor_max }
     }
 
@@ -82,20 +58,6 @@ impl Ceiling {
             )
         })
     }
-}
-
-/// A value above everything that is usual among sorted ones.
-fn above_all_usual(sorted: &[i64]) -> i64 {
-    let n = sorted.len();
-    if n < N_ORDERS_MIN {
-        return i64::MAX;
-    }
-    #[expect(clippy::cast_precision_loss, reason = "a bound, not an amount of money")]
-    let quartile = |at: usize| sorted[n * at / 4] as f64;
-    let spread = (quartile(3) / quartile(1)).ln().max(SPREAD_MIN);
-    #[expect(clippy::cast_possible_truncation, reason = "a conversion stops at the largest number")]
-    let most = (quartile(3) * (N_SPREADS * spread).exp()).ceil() as i64;
-    most
 }
 
 #[cfg(test)]

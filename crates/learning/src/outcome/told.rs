@@ -3,9 +3,11 @@
 use super::declared::MONEY;
 use super::{Label, Outcome, nameable, usable};
 use crate::Dataset;
+use crate::vouched::N_CUSTOMERS_MIN;
 use events::Take;
 use features::{Match, Watch};
-use primitives::Currency;
+use primitives::{Currency, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is to be said of the values of an outcome.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +22,41 @@ pub(crate) struct Told {
     pub(crate) currency: Option<Currency>,
     /// Whether they are money in several currencies, or in one and in none that is said.
     pub(crate) is_mixed: bool,
+    /// Whether they are taken for money in one though somebody for whom nobody vouches says otherwise.
+    pub(crate) is_told_otherwise: bool,
+}
+
+/// Where only the write key tells of currencies, one customer of so many may say another one than all others.
+const ONE_OF: u64 = 20;
+
+/// Of how many customers which currency is told, or that there is a value and none is.
+#[derive(Debug, Default)]
+struct Currencies {
+    n_customers: u64,
+    each: BTreeMap<Option<Currency>, u64>,
+}
+
+impl Currencies {
+    fn add(&mut self, of_customer: BTreeSet<Option<Currency>>) {
+        self.n_customers += u64::from(!of_customer.is_empty());
+        for said in of_customer {
+            *self.each.entry(said).or_default() += 1;
+        }
+    }
+
+    fn said(&self) -> impl Iterator<Item = (u64, Currency)> {
+        self.each.iter().filter_map(|(said, n)| Some((*n, (*said)?)))
+    }
+
+    /// The one of most customers.
+    fn main(&self) -> Option<Currency> {
+        self.said().max().map(|(_, currency)| currency)
+    }
+
+    /// Of how many something else is told.
+    fn n_others(&self, main: Currency) -> u64 {
+        self.each.iter().filter(|(said, _)| **said != Some(main)).map(|(_, n)| n).sum()
+    }
 }
 
 impl Outcome {
@@ -32,33 +69,44 @@ impl Outcome {
         MONEY.contains(&name).then(|| what.watch(Some(&currency)))?
     }
 
-    /// What was told of its values; nothing where it reads none.
-    pub(crate) fn told(&self, dataset: &Dataset) -> Told {
+    /// What was told of its values, as far as is known now; nothing where it reads none. What the company itself told of decides
+    /// on the currency where it is enough.
+    pub(crate) fn told(&self, dataset: &Dataset, now: Timestamp) -> Told {
         let mut told = Told::default();
         let place = |watch: Option<Watch>| dataset.place_of(&watch?);
         let (Some(_), Some(label)) = (self.label.take(), place(self.label.watch())) else { return told };
         let currency = place(self.currency_watch());
-        let mut n_unsaid = 0;
+        let (mut vouched, mut all) = (Currencies::default(), Currencies::default());
         for (_, trace) in dataset.traces() {
             let mut currencies = currency.map(|place| trace.matches(place));
+            let (mut by_vouched, mut by_all) = (BTreeSet::new(), BTreeSet::new());
             for found in trace.matches(label) {
                 // The same events in the same order, read at another place.
                 let said = currencies.as_mut().and_then(Iterator::next);
+                if found.received_at > now {
+                    continue;
+                }
                 let is_usable = self.is_usable(&found);
                 told.n_events += 1;
                 told.n_usable += u64::from(is_usable);
                 told.n_unusable += u64::from(!is_usable && found.text.is_some());
                 if is_usable && currency.is_some() {
                     let said = said.and_then(|said| Currency::parse(said.text?).ok());
-                    n_unsaid += u64::from(said.is_none());
-                    told.is_mixed |= said.is_some() && told.currency.is_some_and(|before| Some(before) != said);
-                    told.currency = told.currency.or(said);
+                    by_all.insert(said);
+                    if found.origin.is_trusted() {
+                        by_vouched.insert(said);
+                    }
                 }
             }
+            vouched.add(by_vouched);
+            all.add(by_all);
         }
-        told.is_mixed |= told.currency.is_some() && n_unsaid > 0;
-        if told.is_mixed {
-            told.currency = None;
+        let is_vouched = vouched.said().map(|(n, _)| n).sum::<u64>() >= N_CUSTOMERS_MIN;
+        let (deciding, n_others_max) = if is_vouched { (&vouched, 0) } else { (&all, all.n_customers / ONE_OF) };
+        if let Some(main) = deciding.main() {
+            told.is_mixed = deciding.n_others(main) > n_others_max;
+            told.is_told_otherwise = !told.is_mixed && all.n_others(main) > 0;
+            told.currency = Some(main).filter(|_| !told.is_mixed);
         }
         told
     }

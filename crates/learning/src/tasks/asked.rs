@@ -64,7 +64,7 @@ impl Asked {
     /// Of moments those since the event that is to happen was told of for the first time: before, it did not fail to happen.
     fn since_it_is_told(&self, data: &Data<'_>, mut as_ofs: Vec<Timestamp>) -> Vec<Timestamp> {
         if !self.outcome.is_about_purchases() {
-            let first = self.outcome.first_told(data.dataset);
+            let first = self.outcome.first_told(data.dataset, data.now);
             as_ofs.retain(|as_of| first.is_some_and(|first| *as_of >= first));
         }
         as_ofs
@@ -112,7 +112,7 @@ impl Asked {
             needs.push(Need::new("what tells of whom it is asked", 1, 0, how));
         }
         for watch in self.outcome.watches() {
-            if let Some(how) = data.dataset.missing(&watch) {
+            if let Some(how) = data.dataset.missing(&watch, data.now) {
                 let what = format!("events \"{}\" as the outcome means them", watch.filter.event);
                 // Of one event several things may be looked at.
                 if needs.iter().all(|need| need.what != what) {
@@ -125,7 +125,7 @@ impl Asked {
 
     /// What is missing of a value that is read: events of the name came in, and none has it.
     pub(super) fn value_needs(&self, data: &Data<'_>, kind: &str) -> Option<Need> {
-        let told = self.outcome.told(data.dataset);
+        let told = self.outcome.told(data.dataset, data.now);
         let path = self.outcome.label.take()?.pointer.to_string();
         if told.n_events == 0 || told.n_usable > 0 {
             return None;

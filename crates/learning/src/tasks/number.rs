@@ -107,6 +107,13 @@ impl Number {
                     .to_owned(),
             );
         }
+        if told.is_told_otherwise {
+            doubts.push(
+                "A few say another currency than nearly all, or none, and nobody vouches for it: what they say is added as it \
+                 is. Ask of one currency, with `\"properties.currency\" = \"EUR\"` in the label"
+                    .to_owned(),
+            );
+        }
         doubts
     }
 }
@@ -167,7 +174,7 @@ impl Task for Number {
     }
 
     fn judge(&self, data: &Data<'_>, split: &Split, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
-        let told = self.asked.outcome.told(data.dataset);
+        let told = self.asked.outcome.told(data.dataset, data.now);
         let settings = NumberSettings { currency: told.currency, ..NumberSettings::default() };
         let (features, inputs) = self.asked.inputs(data);
         let train = self.rows(data, &inputs, &split.train_as_ofs);
@@ -184,6 +191,7 @@ impl Task for Number {
         let (baselines, gains) = money::beside(name, &ours, &theirs, &test.labels, data.seed)?;
         let mut warnings = leaks(&test, std::slice::from_ref(&test.labels), &features, data);
         warnings.extend(self.doubts(&told));
+        warnings.extend(self.asked.outcome.on(data.dataset, data.now).trimmed(data.dataset));
         let evaluation = Evaluation {
             split: split.clone(),
             n_train: train.len() as u64,

@@ -140,7 +140,7 @@ impl Task for Segments {
 
     fn judge(&self, data: &Data<'_>, split: &Split, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
         let (_, inputs) = inputs(data)?;
-        let currency = money::main_currency(data.dataset, split);
+        let currency = money::main_currency(data, split);
         let days = split.window_days;
         let ceiling = Ceiling::of(data.dataset, currency, split.test_from);
         let test = rows(data, &inputs, (currency, &ceiling), split.test_from, days);

@@ -183,8 +183,7 @@ impl Task for Value {
     }
 
     fn judge(&self, data: &Data<'_>, split: &Split, reigning: Option<&Reigning>) -> Result<Judged, LearningError> {
-        let settings =
-            Settings { value: ValueSettings::default(), currency: money::main_currency(data.dataset, split) };
+        let settings = Settings { value: ValueSettings::default(), currency: money::main_currency(data, split) };
         let asked = Asked::of(data, &settings, split)?;
         let (ours, spent) = (&asked.foretold, &asked.spent);
         let overall = mean(asked.before.iter().map(|row| row.spent));

@@ -43,7 +43,7 @@ fn is_asked(among: &Value, told: &[(&str, i64)]) -> (bool, bool) {
     let reads = TraceReads::new(outcome.watches()).keeping(outcome.among.cells());
     let dataset = Dataset::load(&Told(told.clone()), &ConsentPolicy::default(), reads, &mut |_| {}).unwrap();
     let trace = dataset.traces().next().unwrap().1;
-    let training = outcome.on(&dataset).is_asked(&trace.state_at(day(NOW)), day(NOW));
+    let training = outcome.on(&dataset, day(NOW)).is_asked(&trace.state_at(day(NOW)), day(NOW));
 
     let mut profiles: Profiles<FeatureState> =
         Profiles::open_reading(Arc::new(MemoryProfileStore::default()), Arc::clone(catalogue.cells())).unwrap();
@@ -125,7 +125,7 @@ fn a_history_that_was_read_without_looking_for_it_says_so() {
     let needs = |reads: TraceReads| {
         let dataset = Dataset::load(&Told(events.clone()), &ConsentPolicy::default(), reads, &mut |_| {}).unwrap();
         let trace = dataset.traces().next().unwrap().1;
-        let is_asked = outcome.on(&dataset).is_asked(&trace.state_at(day(NOW)), day(NOW));
+        let is_asked = outcome.on(&dataset, day(NOW)).is_asked(&trace.state_at(day(NOW)), day(NOW));
         let needs = Binary::new(outcome.clone()).needs(&super::world::data(&dataset, day(NOW)));
         let lacks = needs.iter().any(|need| need.what == "what tells of whom it is asked" && !need.met);
         (is_asked, lacks)

@@ -88,7 +88,7 @@ fn values(events: Vec<Event>) -> (Option<String>, Option<String>) {
     let outcome = which("properties.reason");
     let dataset = dataset(&outcome, events);
     let (_, trace) = dataset.traces().next().unwrap();
-    let on = outcome.on(&dataset);
+    let on = outcome.on(&dataset, day(N_DAYS));
     let own = |value: Option<&str>| value.map(str::to_owned);
     (own(on.first_value(trace, day(50))), own(on.last_value(trace, day(50))))
 }

@@ -131,9 +131,14 @@ fn twenty_customers_whom_the_company_vouches_for_decide_on_the_currency() {
     for (n_vouched, currency) in [(0, "XAF"), (19, "XAF"), (20, "EUR")] {
         let vouched = (0..n_vouched).map(|n| order(&format!("c{n}"), 0, 1_440, 5.0, "EUR", Origin::Server));
         let others = (0..50).map(|n| order(&format!("s{n}"), 0, 1_440, 5.0, "XAF", Origin::Client));
-        // What comes after the split's moment decides nothing.
+        // What was told of after the present decides nothing, and what comes after the split's moment neither.
+        let told_late = || {
+            let early = (0..60).map(|n| order(&format!("t{n}"), 0, 1_440, 5.0, "JPY", Origin::Server));
+            early.map(|event| Event { received_at: Timestamp::from_millis(day(12).as_millis() + 1), ..event })
+        };
         let late = (0..60).map(|n| order(&format!("l{n}"), 0, 10 * 1_440, 5.0, "JPY", Origin::Server));
-        let found = crate::money::main_currency(&dataset_of(vouched.chain(others).chain(late)), &split);
+        let dataset = dataset_of(vouched.chain(others).chain(late).chain(told_late()));
+        let found = crate::money::main_currency(&super::world::data(&dataset, day(12)), &split);
         assert_eq!(found, Some(Currency::parse(currency).unwrap()), "{n_vouched}");
     }
 }

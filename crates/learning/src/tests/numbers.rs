@@ -3,7 +3,7 @@
 use super::desk::{self, N_DAYS, asked, count, data, dataset, history, rewritten, sum, track};
 use super::world::{day, order};
 use crate::{Body, Contest, Evaluation, LearningError, Loaded, Number, NumberModel, Outcome, Reigning, Trained};
-use events::Event;
+use events::{Event, Origin};
 use primitives::Timestamp;
 use proptest::prelude::*;
 use serde_json::json;
@@ -85,6 +85,134 @@ fn values_that_cannot_be_added_up_are_left_aside_and_told_of() {
     assert!(huge.metrics.values().all(|number| number.is_finite()), "{huge:?}");
 }
 
+/// Tickets of so many customers from the hundreds on, each for the same amount in a currency.
+fn tickets(from: u64, n: u64, amount: f64, currency: Option<&str>, origin: Origin) -> Vec<Event> {
+    let mut properties = json!({ "amount": amount });
+    if let Some(currency) = currency {
+        properties["currency"] = json!(currency);
+    }
+    (from..from + n).map(|id| Event { origin, ..track(id, "Ticket Created", 60_000, &properties) }).collect()
+}
+
+#[test]
+fn what_nobody_vouches_for_counts_for_no_more_than_what_is_far_above_the_usual() {
+    let outcome = sum("properties.amount");
+    let of_stranger = |others: Vec<Event>, stranger: Origin| {
+        let dataset = dataset(&outcome, [tickets(1, 1, 1e12, Some("EUR"), stranger), others].concat());
+        let on = outcome.on(&dataset, day(N_DAYS));
+        (on.amount(dataset.traces().next().unwrap().1, day(50)), on.trimmed(&dataset))
+    };
+    let by = |n: u64, origin: Origin| tickets(100, n, 10.0, Some("EUR"), origin);
+    // All others are alike: three doublings.
+    let (amount, warning) = of_stranger(by(19, Origin::Client), Origin::Client);
+    assert!((amount - 80.0).abs() < 1e-9, "{amount}");
+    let warning = warning.unwrap();
+    assert!(warning.contains("only the write key told of are above 80.00"), "{warning}");
+    // One vouched in a thousand is above it.
+    assert!((of_stranger(by(100, Origin::Server), Origin::Client).0 - 10.0).abs() < 1e-9);
+    assert_eq!(of_stranger(by(100, Origin::Client), Origin::Server), (1e12, None), "the company's own word counts");
+    assert_eq!(of_stranger(by(18, Origin::Client), Origin::Client), (1e12, None), "nobody knows what is usual");
+    // What was told of after the present says nothing of what is usual.
+    let late = by(100, Origin::Server).into_iter().map(|event| Event { received_at: day(N_DAYS + 1), ..event });
+    assert_eq!(of_stranger(late.collect(), Origin::Client), (1e12, None));
+}
+
+#[test]
+fn one_stranger_bends_neither_the_numbers_nor_the_currency() {
+    let by_browser = |mut events: Vec<Event>| {
+        events.iter_mut().for_each(|event| event.origin = Origin::Client);
+        events
+    };
+    let outcome = sum("properties.amount");
+    let honest = trained(&outcome, by_browser(history())).header;
+    // Often enough to be in the windows to learn from, and in the one to be judged on.
+    let stranger = [90, 120].into_iter().map(|at| {
+        let properties = json!({ "amount": 1e12, "currency": "XAF" });
+        track(900, "Ticket Created", at * 1_000, &properties)
+    });
+    let bent = trained(&outcome, by_browser(history().into_iter().chain(stranger).collect())).header;
+    let of = |header: &crate::ModelHeader| header.evaluation.baselines["constant"]["mae"];
+    assert!(of(&bent) < 3.0 * of(&honest), "{} {}", of(&bent), of(&honest));
+    assert_eq!((&bent.settings["currency"], &honest.settings["currency"]), (&json!("EUR"), &json!("EUR")));
+    let warnings = bent.evaluation.warnings;
+    assert!(warnings.iter().any(|warning| warning.contains("far above what is usual")), "{warnings:?}");
+    assert!(warnings.iter().any(|warning| warning.contains("another currency than nearly all")), "{warnings:?}");
+    assert!(honest.evaluation.warnings.is_empty(), "{:?}", honest.evaluation.warnings);
+}
+
+#[test]
+fn whom_the_company_vouches_for_decide_on_the_currency_and_else_nearly_all() {
+    use Origin::{Client, Server};
+    let (eur, usd) = (Some("EUR"), Some("USD"));
+    for (told, currency, is_mixed, is_told_otherwise) in [
+        // One customer of twenty may say something else; or say nothing.
+        (vec![(19, eur, Client), (1, usd, Client)], eur, false, true),
+        (vec![(18, eur, Client), (1, usd, Client)], None, true, false),
+        (vec![(19, eur, Client), (1, None, Client)], eur, false, true),
+        (vec![(38, eur, Client), (1, None, Client), (1, usd, Client)], eur, false, true),
+        (vec![(37, eur, Client), (2, None, Client), (1, usd, Client)], None, true, false),
+        // Of those who are vouched for nobody may.
+        (vec![(20, eur, Server), (99, usd, Client)], eur, false, true),
+        (vec![(19, eur, Server), (999, usd, Client)], usd, false, true),
+        (vec![(99, eur, Server), (1, usd, Server)], None, true, false),
+        (vec![(99, eur, Server), (1, None, Server)], None, true, false),
+        (vec![(30, None, Client)], None, false, false),
+    ] {
+        let mut from = 0;
+        let each = told.iter().flat_map(|(n, currency, origin)| {
+            from += n;
+            tickets(from - n, *n, 10.0, *currency, *origin)
+        });
+        let outcome = sum("properties.amount");
+        // What is told of after the present was not known.
+        let late = Event { received_at: day(N_DAYS + 1), ..tickets(5_000, 1, 10.0, Some("JPY"), Server).remove(0) };
+        let dataset = dataset(&outcome, each.chain([late]).collect());
+        let found = outcome.told(&dataset, day(N_DAYS));
+        let expected = currency.map(|code| primitives::Currency::parse(code).unwrap());
+        let said = (found.currency, found.is_mixed, found.is_told_otherwise);
+        assert_eq!(said, (expected, is_mixed, is_told_otherwise), "{told:?}");
+        assert_eq!(found.n_events, told.iter().map(|(n, ..)| n).sum::<u64>());
+    }
+}
+
+#[test]
+fn what_is_told_of_after_the_present_has_not_come_true() {
+    let late = |event: Event| Event { received_at: day(N_DAYS + 1), ..event };
+    let properties = json!({ "amount": 2.5, "reason": "login" });
+    let ticket = || track(1, "Ticket Created", 60_000, &properties);
+    let buys = || order("c001", "tea", day(60), day(60));
+    let did = |event: &str| asked(&json!({ "did": { "event": event } }));
+    let (outcomes, which) = (
+        [
+            count(),
+            sum("properties.amount"),
+            did("Ticket Created"),
+            did("Order Completed"),
+            asked(&json!({ "count": { "event": "Order Completed" } })),
+        ],
+        desk::which("properties.reason"),
+    );
+    let seen = || track(1, "Signed In", 10_000, &json!({}));
+    for outcome in outcomes {
+        let comes = |events: Vec<Event>| {
+            let dataset = dataset(&outcome, events);
+            let (on, trace) = (outcome.on(&dataset, day(N_DAYS)), dataset.traces().next().unwrap().1);
+            (
+                on.came_true(trace, day(50)),
+                on.amount(trace, day(50)) > 0.0,
+                outcome.first_told(&dataset, day(N_DAYS)).is_some(),
+            )
+        };
+        let is_event = !outcome.is_about_purchases();
+        assert_eq!(comes(vec![seen(), ticket(), buys()]), (true, true, is_event), "{outcome:?}");
+        assert_eq!(comes(vec![seen(), late(ticket()), late(buys())]), (false, false, false), "{outcome:?}");
+    }
+    let dataset = dataset(&which, vec![seen(), late(ticket())]);
+    assert_eq!(which.on(&dataset, day(N_DAYS)).first_value(dataset.traces().next().unwrap().1, day(50)), None);
+    let missing = |now| dataset.missing(&which.watches()[0], now).is_some();
+    assert!(missing(day(N_DAYS)) && !missing(day(N_DAYS + 1)));
+}
+
 fn missing(outcome: Outcome, events: Vec<Event>, about: &str) -> String {
     let error = evaluated(outcome, events).unwrap_err();
     let LearningError::NotReady { missing, .. } = &error else { panic!("{error}") };
@@ -113,7 +241,7 @@ fn what_is_missing_is_named_with_what_was_meant() {
 fn labels(outcome: &Outcome, events: Vec<Event>, as_of: Timestamp) -> (f64, f64) {
     let dataset = dataset(outcome, events);
     let (_, trace) = dataset.traces().next().unwrap();
-    let on = outcome.on(&dataset);
+    let on = outcome.on(&dataset, day(N_DAYS));
     (on.amount(trace, as_of), on.amount_before(trace, as_of))
 }
 

@@ -39,7 +39,7 @@ impl Rows {
         as_ofs: &[Timestamp],
         label: impl Fn(&OnDataset<'_>, &Trace, Timestamp) -> f64 + Sync,
     ) -> Self {
-        let asked = outcome.on(data.dataset);
+        let asked = outcome.on(data.dataset, data.now);
         let one_chunk = |customers: &[governance::Permitted<profiles::Customer<Trace>>]| {
             let (mut rows, mut values) = (Self { width: inputs.len(), ..Self::default() }, Vec::new());
             for customer in customers.iter().map(governance::Permitted::get) {
@@ -136,7 +136,7 @@ pub(crate) fn count(
     train_as_ofs: &[Timestamp],
     test_from: Timestamp,
 ) -> [(u64, u64); 2] {
-    let asked = outcome.on(data.dataset);
+    let asked = outcome.on(data.dataset, data.now);
     let as_ofs = [train_as_ofs, &[test_from]].concat();
     let of_one = |customer: &governance::Permitted<profiles::Customer<features::Trace>>| {
         let (trace, mut counts) = (&customer.get().state, [(0, 0); 2]);
@@ -155,7 +155,7 @@ pub(crate) fn count(
 
 /// The first value that came of everybody who is asked about at each moment, where one came, with the place of the customer.
 pub(crate) fn first_values<'a>(data: &Data<'a>, outcome: &Outcome, as_ofs: &[Timestamp]) -> Vec<(&'a str, usize)> {
-    let (asked, mut found) = (outcome.on(data.dataset), Vec::new());
+    let (asked, mut found) = (outcome.on(data.dataset, data.now), Vec::new());
     for (place, (_, trace)) in data.dataset.traces().enumerate() {
         trace.walk(as_ofs, |as_of, state| {
             if asked.is_asked(state, as_of) {
