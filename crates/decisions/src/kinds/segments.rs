@@ -99,15 +99,20 @@ impl Kind for Segments {
         // Money of another currency than was learned from is in no fifth.
         let pays_alike = grouped.as_ref().is_ok_and(|(loaded, _)| currency_of(loaded) == known.currency);
         let rfm = rfm_of(known.inputs(&self.task)).filter(|_| pays_alike);
-        let (label, reasons) = match (grouped, rfm) {
-            (Ok((_, model)), Some(rfm)) => (Some(model.group(&rfm).name().to_owned()), reasons(model, &rfm)),
-            // A declared segment may hold of who never bought.
-            _ if !others.is_empty() => (None, Vec::new()),
-            (Err(why), _) => return Err(why),
+        let found = match (grouped, rfm) {
+            (Ok((_, model)), Some(rfm)) => Ok((model.group(&rfm).name().to_owned(), reasons(model, &rfm))),
+            (Err(why), _) => Err(why),
             (Ok(_), None) if !pays_alike && known.currency.is_some() => {
-                return Err(Why::because("The customer pays in another currency than the groups were made in"));
+                Err(Why::because("The customer pays in another currency than the groups were made in"))
             }
-            (Ok(_), None) => return Err(Why::because("The customer has not bought anything within a year")),
+            (Ok(_), None) => Err(Why::because("The customer has not bought anything within a year")),
+        };
+        let (label, reasons) = match found {
+            Ok((group, reasons)) => (Some(group), reasons),
+            // A declared segment may hold of who never bought: then the answer is their own, and says why there is no group.
+            Err(_) if !others.is_empty() && ask.as_before => (None, Vec::new()),
+            Err(why) if !others.is_empty() => (None, vec![no_group(&why.text(self.task.as_str()))]),
+            Err(why) => return Err(why),
         };
         let model = ask.models.named(&self.task);
         Ok(Said { content: Content::Choice { label, others, probabilities: Vec::new(), reasons }, model })
@@ -119,6 +124,11 @@ impl Kind for Segments {
             Content::Choice { label: None, others: Vec::new(), probabilities: Vec::new(), reasons: Vec::new() };
         (Said { content, model }, format!("{}: there is no group.", why.text(self.task.as_str())))
     }
+}
+
+fn no_group(why: &str) -> Reason {
+    let text = format!("{why}: there is no group");
+    Reason { feature: "orders_365d".to_owned(), value: None, contribution: None, text }
 }
 
 /// The three numbers that make the group, each with the fifth it lies in.
