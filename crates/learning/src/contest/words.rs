@@ -55,7 +55,8 @@ impl Unjudged {
         let last = Timestamp::from_millis(seen_until.as_millis() - 1).date();
         format!(
             "{who}. A newer model cannot be compared with it fairly yet: model {champion} has learned from {days}, and knows their \
-             answers. That takes {window_days} days of orders after {last}, which neither has learned from"
+             answers. That takes {window_days} days of data after {last}, which neither has learned from; a person can make it the \
+             champion before"
         )
     }
 }

@@ -217,8 +217,8 @@ fn the_sentence_says_why_nothing_was_compared_and_when_it_can_be() {
     assert_eq!(
         stays.reason,
         "model 0123456789ab goes on answering. A newer model cannot be compared with it fairly yet: model 0123456789ab \
-         has learned from 25 of the newest 30 days, and knows their answers. That takes 30 days of orders after 1970-01-25, which neither \
-         has learned from"
+         has learned from 25 of the newest 30 days, and knows their answers. That takes 30 days of data after 1970-01-25, which neither \
+         has learned from; a person can make it the champion before"
     );
     assert!(said(0, 30).reason.contains("has learned from the newest 30 days, and"));
     let gives_way = said(1, 25);
