@@ -29,11 +29,11 @@ impl Engine {
 
     /// Looks for what of the declarations may be a slip, of features and of what outcomes ask for and about; nothing where
     /// nothing came in at all. It reads some of the past for each event that is named, so nobody should wait for it; it
-    /// asks between them whether to stop.
+    /// asks between them whether to stop, and then answers nothing and leaves what it found before.
     ///
     /// # Errors
     /// [`EngineError`] where the newest events cannot be read.
-    pub fn look_for_doubts(&self, is_stopped: &dyn Fn() -> bool) -> Result<Vec<String>, EngineError> {
+    pub fn look_for_doubts(&self, is_stopped: &dyn Fn() -> bool) -> Result<Option<Vec<String>>, EngineError> {
         let declared = self.features.read().unwrap_or_else(PoisonError::into_inner).declared.clone();
         let of_features = self.doubts(
             declared.iter().map(|feature| Meant {
@@ -43,6 +43,7 @@ impl Engine {
             }),
             is_stopped,
         )?;
+        let Some(of_features) = of_features else { return Ok(None) };
         {
             let mut features = self.features.write().unwrap_or_else(PoisonError::into_inner);
             // What was declared meanwhile is looked at by whoever declared it.
@@ -53,25 +54,22 @@ impl Engine {
         let of_outcomes = self.doubts(
             self.capabilities.outcomes.iter().flat_map(|outcome| {
                 let who = format!("Outcome \"{}\"", outcome.name);
-                outcome.watches().into_iter().map(move |watch| Meant {
-                    who: who.clone(),
-                    when: watch.filter,
-                    of: watch.take,
-                })
+                outcome.declared().map(move |watch| Meant { who: who.clone(), when: watch.filter, of: watch.take })
             }),
             is_stopped,
         )?;
-        Ok([of_features, of_outcomes].concat())
+        Ok(of_outcomes.map(|of_outcomes| [of_features, of_outcomes].concat()))
     }
 
+    /// `None` where it was stopped.
     fn doubts(
         &self,
         declared: impl Iterator<Item = Meant>,
         is_stopped: &dyn Fn() -> bool,
-    ) -> Result<Vec<String>, EngineError> {
+    ) -> Result<Option<Vec<String>>, EngineError> {
         let declared: Vec<Meant> = declared.collect();
         if declared.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         }
         let newest = |title: Option<&str>, n| self.ports.events.recent(InspectedStatus::Accepted, title, n);
         let mut heard: BTreeSet<String> = newest(None, N_NEWEST)?.iter().filter_map(title_of).collect();
@@ -84,7 +82,7 @@ impl Engine {
         let mut found: BTreeMap<String, Vec<Inspected>> = BTreeMap::new();
         for Meant { who, when, of } in declared {
             if is_stopped() {
-                break;
+                return Ok(None);
             }
             let wanted = &*when.event;
             if !found.contains_key(wanted) {
@@ -107,7 +105,7 @@ impl Engine {
                 doubts.push(doubt(&who, &said, nearest(&path, known.iter().map(String::as_str))));
             }
         }
-        Ok(doubts)
+        Ok(Some(doubts))
     }
 }
 

@@ -6,7 +6,7 @@ mod gain;
 pub use gain::Gain;
 pub(crate) use gain::{paired_gain, redrawn};
 
-use crate::metric::Metric;
+use crate::metric::{Metric, baseline_title};
 use crate::split::Split;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -39,6 +39,9 @@ pub struct Evaluation {
     pub metrics: Numbers,
     /// The numbers of simple answers, by name.
     pub baselines: BTreeMap<String, Numbers>,
+    /// What simple answers are called here, where their names alone do not say it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub baseline_titles: BTreeMap<String, String>,
     /// By how much the model is better than each simple answer in the metric that decides, customer by customer.
     pub gains: BTreeMap<String, Gain>,
     /// What was foretold and what came true, tenth by tenth of the customers.
@@ -101,6 +104,12 @@ impl Evaluation {
             let is_worse = found.strongest().is_none_or(|(_, best)| found.metric.ahead(found.model, best) < 0.0);
             (found.metric.is_beyond(found.model, *bound) && is_worse).then_some(found)
         })
+    }
+
+    /// A simple answer in words.
+    #[must_use]
+    pub fn baseline_title<'a>(&'a self, name: &'a str) -> &'a str {
+        self.baseline_titles.get(name).map_or_else(|| baseline_title(name), String::as_str)
     }
 
     fn comparison(&self, metric: &'static Metric) -> Option<Comparison<'_>> {

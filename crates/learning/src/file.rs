@@ -58,6 +58,9 @@ pub struct ModelHeader {
     pub n_customers: u64,
     /// Rows that were learned from.
     pub n_rows: u64,
+    /// How many values the model tells apart, where it answers which: it may be others than were judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_classes: Option<u64>,
     /// What a row is, in the plural: `purchases`.
     pub rows: String,
     /// Exactly what it foretells: see [`crate::TaskAbout`].

@@ -61,7 +61,7 @@ pub use file::ModelHeader;
 pub use importance::Importance;
 pub use loaded::Loaded;
 pub use memory::{MemoryModelStore, file_name};
-pub use metric::{Better, Metric, baseline_title};
+pub use metric::{Better, Metric};
 pub use name::TaskName;
 pub use need::Need;
 pub use outcome::{Among, Label, Outcome, What, catalogue};

@@ -43,10 +43,10 @@ const METRICS: [Metric; 12] = [
         "gini",
         "Normalised Gini",
         Better::Higher,
-        "How well those who spend much are told from the others: 1 is perfect",
+        "How well those with much are told from those with little: 1 is perfect",
     ),
     of("spearman", "Spearman", Better::Higher, "How well the order of the customers was foretold: 1 is perfect"),
-    of("decile_error", "Decile error", Better::Lower, "How far the tenths of the customers are from what they spent"),
+    of("decile_error", "Decile error", Better::Lower, "How far the tenths of the customers are from what came of them"),
     of(
         "mae",
         "Mean error",
@@ -104,9 +104,8 @@ impl fmt::Display for Better {
     }
 }
 
-/// A simple answer in words.
-#[must_use]
-pub fn baseline_title(name: &str) -> &str {
+/// A simple answer in words, where its name says all.
+pub(crate) fn baseline_title(name: &str) -> &str {
     match name {
         "popularity" => "what is most popular",
         "personal_frequency" => "own favourites",

@@ -192,8 +192,12 @@ impl Outcome {
     /// The events that must be watched for.
     #[must_use]
     pub fn watches(&self) -> Vec<Watch> {
-        let among = self.among.events().filter_map(|what| what.watch(None));
-        among.chain(self.label.watch()).chain(self.currency_watch()).collect()
+        self.declared().chain(self.currency_watch()).collect()
+    }
+
+    /// The events, and values of them, that its declaration names.
+    pub fn declared(&self) -> impl Iterator<Item = Watch> {
+        self.among.events().filter_map(|what| what.watch(None)).chain(self.label.watch())
     }
 
     /// Whether it answers with a probability, and so has a score that rules can look at.

@@ -3,7 +3,6 @@
 use crate::contest::{Contest, direction, metric_in_sentence, refused};
 use crate::evaluation::Comparison;
 use crate::file::{self, ModelHeader};
-use crate::metric::baseline_title;
 use crate::reigning::Reigning;
 use crate::task::{Data, Task};
 use crate::{Body, Evaluation, Gain, LearningError, Need, Split};
@@ -95,6 +94,10 @@ fn fit(task: &dyn Task, data: &Data<'_>, reigning: Option<&Reigning>) -> Result<
         settings: judged.settings,
         n_customers: fitted.n_customers,
         n_rows: fitted.n_rows,
+        n_classes: match &fitted.body {
+            Body::Classes(model) => Some(model.names().len() as u64),
+            _ => None,
+        },
         rows: task.about().rows.clone(),
         asks: task.about().asks.clone(),
         of_everybody: task.about().of_everybody,
@@ -168,9 +171,9 @@ impl ModelHeader {
 
     fn far_off(&self, found: &Comparison<'_>) -> String {
         let name = found.metric.name;
-        let best = found
-            .strongest()
-            .map(|(simple, best)| format!(", where the best simple answer ({}) has {best:.4}", baseline_title(simple)));
+        let best = found.strongest().map(|(simple, best)| {
+            format!(", where the best simple answer ({}) has {best:.4}", self.evaluation.baseline_title(simple))
+        });
         format!(
             "its {} of {:.4} is beyond the {:.4} that is allowed{} ({})",
             metric_in_sentence(name),
@@ -204,7 +207,7 @@ impl ModelHeader {
                 "worse than"
             },
             baseline,
-            baseline_title(name),
+            self.evaluation.baseline_title(name),
             direction(decides.metric.name),
         );
         (is_good_enough, said)

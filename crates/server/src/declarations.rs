@@ -134,7 +134,8 @@ fn needs_a_start(at_start: &Settings, now: &Settings) -> Option<String> {
 /// to come. Answers what is told by now.
 fn tell_doubts(corrector: &Corrector, told: &[String], is_stopped: &dyn Fn() -> bool) -> Vec<String> {
     match corrector.engine().look_for_doubts(is_stopped) {
-        Ok(doubts) => {
+        Ok(None) => told.to_vec(),
+        Ok(Some(doubts)) => {
             doubts.iter().filter(|doubt| !told.contains(doubt)).for_each(|doubt| tracing::warn!("{doubt}"));
             doubts
         }

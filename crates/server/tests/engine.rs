@@ -10,7 +10,7 @@ use events::{
 };
 use features::{Declared, History, Measure};
 use governance::ConsentPolicy;
-use learning::{ModelStore, ModelStoreError};
+use learning::{ModelStore, ModelStoreError, Outcome};
 use primitives::{ErrorKind, MessageId, Seed, SimulatedClock, Timestamp};
 use profiles::StoreError;
 use serde_json::{Value, json};
@@ -35,7 +35,11 @@ fn storage(data: &tempfile::TempDir) -> Arc<Storage> {
 }
 
 fn engine(ports: Ports) -> Engine {
-    let capabilities = Arc::new(engine::Capabilities::built_in());
+    engine_that_foretells(ports, &[])
+}
+
+fn engine_that_foretells(ports: Ports, outcomes: &[Outcome]) -> Engine {
+    let capabilities = Arc::new(engine::Capabilities::new(outcomes, &[], &[]));
     let clock = Arc::new(SimulatedClock::new(noon()));
     Engine::open(ports, ConsentPolicy::default(), capabilities, clock, Seed::new(1), wire::decision).unwrap()
 }
@@ -581,11 +585,34 @@ fn slips_are_looked_for_once_for_each_event_and_told_without_a_look() {
     engine.ingest(batch(&[json!({"type": "track", "userId": "ann", "event": "Opened"})], Origin::Server)).unwrap();
     engine.declare(&[counts("one", "Opened"), counts("two", "Opend"), counts("three", "Opend")]).unwrap();
     assert_eq!((engine.doubtful_features(), asked()), (Vec::new(), Vec::new()), "nobody has looked yet");
-    let found = engine.look_for_doubts(&|| false).unwrap();
+    let found = engine.look_for_doubts(&|| false).unwrap().unwrap();
     assert_eq!(found.len(), 2);
     assert!(found.iter().all(|doubt| doubt.contains("Did you mean \"Opened\"?")), "{found:?}");
     assert_eq!(asked().iter().filter(|title| title.starts_with("Ope")).collect::<Vec<_>>(), ["Opened", "Opend"]);
     assert_eq!((engine.doubtful_features(), asked()), (found, Vec::new()));
-    engine.look_for_doubts(&|| true).unwrap();
+    assert_eq!(engine.look_for_doubts(&|| true).unwrap(), None);
     assert_eq!(asked(), Vec::<String>::new(), "it stops where it is told to");
+    assert_eq!(engine.doubtful_features().len(), 2, "what was found before stands");
+}
+
+#[test]
+fn only_what_was_written_of_an_outcome_is_a_slip() {
+    let data = tempfile::tempdir().unwrap();
+    let storage = storage(&data);
+    let outcome = |of: &str| {
+        let table = json!({
+            "name": "paid", "question": "How much?", "among": "everyone", "within_days": 7,
+            "label": { "sum": { "event": "Paid", "of": of } },
+        });
+        Outcome::from_table(table.as_object().unwrap()).unwrap()
+    };
+    let paid = json!({"type": "track", "userId": "ann", "event": "Paid", "properties": {"amount": 5}});
+    for (of, slips) in [("properties.amount", 0), ("properties.revenue", 1)] {
+        let engine = engine_that_foretells(ports(&storage), &[outcome(of)]);
+        engine.ingest(batch(std::slice::from_ref(&paid), Origin::Server)).unwrap();
+        let of_it = engine.look_for_doubts(&|| false).unwrap().unwrap();
+        let of_it: Vec<_> = of_it.iter().filter(|doubt| doubt.starts_with("Outcome \"paid\"")).collect();
+        assert_eq!(of_it.len(), slips, "{of_it:?}");
+        assert!(of_it.iter().all(|doubt| doubt.contains("\"properties.revenue\"") && !doubt.contains("currency")));
+    }
 }

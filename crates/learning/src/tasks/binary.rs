@@ -255,6 +255,7 @@ impl Task for Binary {
             bounds: Numbers::new(),
             metrics: summary(&ours, &test.labels)?,
             baselines,
+            baseline_titles: BTreeMap::new(),
             gains,
             calibration: curve(&ours, &test.labels, N_CURVE_BINS),
             warnings: leaks(&test, std::slice::from_ref(&test.labels), &features, data),

@@ -147,6 +147,13 @@ impl Classes {
     }
 }
 
+/// What must be told apart: two classes, or one and all other values.
+fn of_classes(vocabulary: &Vocabulary) -> Need {
+    let n_told = vocabulary.names.len() + usize::from(vocabulary.n_other >= N_ROWS_MIN);
+    let what = format!("different values that came {N_ROWS_MIN} times or more in the windows to learn from");
+    Need::new(what, 2, n_told.min(2) as u64, MORE)
+}
+
 fn float(n: usize) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a count of rows")]
     let n = n as f64;
@@ -248,9 +255,7 @@ impl Task for Classes {
             n as u64,
             MORE,
         ));
-        let n_told = learned.names.len() + usize::from(learned.n_other >= N_ROWS_MIN);
-        let what = format!("different values that came {N_ROWS_MIN} times or more in the windows to learn from");
-        needs.push(Need::new(what, 2, n_told.min(2) as u64, MORE));
+        needs.push(of_classes(&learned));
         needs
     }
 
@@ -293,6 +298,7 @@ impl Task for Classes {
             bounds: Numbers::new(),
             metrics: summary(&ours, &came),
             baselines,
+            baseline_titles: BTreeMap::from([("recency".to_owned(), "what came last".to_owned())]),
             gains,
             calibration: curve(&top, &hit, N_CURVE_BINS),
             warnings,
@@ -315,6 +321,11 @@ impl Task for Classes {
         let (features, inputs) = self.asked.inputs(data);
         let as_ofs = self.asked.as_ofs(data, split);
         let vocabulary = self.vocabulary(data, &as_ofs);
+        // It is learned from other moments than what was judged, where there may be no classes any more.
+        let classes = of_classes(&vocabulary);
+        if !classes.met {
+            return Err(LearningError::NotReady { task: self.asked.about.name.clone(), missing: vec![classes] });
+        }
         let rows = self.rows(data, &inputs, &as_ofs, &vocabulary.names);
         let model = self.grow(&rows, &vocabulary, &features, &settings, data.seed)?;
         Ok(Fitted {

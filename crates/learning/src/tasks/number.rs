@@ -202,6 +202,7 @@ impl Task for Number {
             bounds: money::bounds(),
             metrics: money::summary(&ours, &test.labels)?,
             baselines,
+            baseline_titles: BTreeMap::from([("recency".to_owned(), "what came in as long a time before".to_owned())]),
             gains,
             calibration: curve(&ours, &test.labels, N_CURVE_BINS),
             warnings,

@@ -289,6 +289,7 @@ pub(crate) fn judge(
         bounds: Numbers::new(),
         metrics: summary(&ours, n_items),
         baselines: theirs.iter().map(|(name, judged)| ((*name).to_owned(), summary(judged, n_items))).collect(),
+        baseline_titles: BTreeMap::new(),
         gains: theirs.iter().map(|(name, judged)| ((*name).to_owned(), gain(name, judged))).collect(),
         calibration: Vec::new(),
         warnings: Vec::new(),

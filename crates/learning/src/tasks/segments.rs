@@ -163,6 +163,7 @@ impl Task for Segments {
             bounds: money::bounds(),
             metrics: money::summary(&ours, &spent)?,
             baselines,
+            baseline_titles: BTreeMap::new(),
             gains,
             calibration: Vec::new(),
             warnings: ceiling.warning(data.dataset, split.test_until).into_iter().collect(),

@@ -200,6 +200,7 @@ impl Task for Value {
             bounds: money::bounds(),
             metrics: money::summary(ours, spent)?,
             baselines,
+            baseline_titles: BTreeMap::new(),
             gains,
             calibration: bins
                 .iter()

@@ -3,7 +3,7 @@
 use super::desk::{N_CUSTOMERS, N_DAYS, asked, data, dataset, history, rewritten, track, which};
 use super::world::day;
 use crate::{
-    Body, Classes, ClassesModel, Contest, Evaluation, LearningError, Loaded, Outcome, Reigning, Trained, train,
+    Body, Classes, ClassesModel, Contest, Evaluation, LearningError, Loaded, Outcome, Reigning, Task, Trained, train,
 };
 use events::Event;
 use primitives::stable_hash;
@@ -43,6 +43,11 @@ fn which_is_learned_without_a_line_of_code() {
     assert!(recency["log_loss"] < popularity["log_loss"], "what came last tells, too: {found:?}");
     assert!(found.gains["popularity"].is_gain() && found.calibration.len() == 10, "{found:?}");
     assert_eq!((found.counts["n_classes"], model(of_reasons()).names().len()), (2, 2));
+    assert_eq!(of_reasons().header.n_classes, Some(2));
+    assert_eq!(
+        (found.baseline_title("recency"), found.baseline_title("popularity")),
+        ("what came last", "what is most popular")
+    );
     assert!(found.warnings.len() == 1 && found.warnings[0].contains("\"other values\" together"), "{found:?}");
     assert_eq!((of_reasons().header.shape.as_str(), found.base_rate), ("classes", None));
     assert!(!of_reasons().header.importances.is_empty());
@@ -63,6 +68,22 @@ fn what_is_missing_is_named_and_one_class_is_none() {
     assert!(missing(which("properties.reason"), never, "at \"properties.reason\"").how.contains("none has anything"));
     let blank = rewritten(|_, properties| _ = properties.insert("reason".to_owned(), json!("  ")));
     assert!(missing(which("properties.reason"), blank, "at \"properties.reason\"").how.contains("something else"));
+}
+
+#[test]
+fn what_is_learned_from_other_moments_than_were_judged_must_have_classes_too() {
+    let outcome = which("properties.reason");
+    let fit = |events: Vec<Event>| {
+        let (task, dataset) = (Classes::new(outcome.clone()), dataset(&outcome, events));
+        let split = task.split(&data(&dataset)).unwrap();
+        task.fit(&data(&dataset), &split, &json!({ "boost": { "n_trees": 2 } })).map(|_| ())
+    };
+    assert!(fit(history()).is_ok());
+    let scattered = |place: usize, properties: &mut events::Fields| {
+        properties.insert("reason".to_owned(), json!(format!("number {place}")));
+    };
+    let LearningError::NotReady { missing, .. } = fit(rewritten(scattered)).unwrap_err() else { panic!("no class") };
+    assert_eq!((missing[0].need, missing[0].have), (2, 1), "all other values are one");
 }
 
 #[test]

@@ -32,6 +32,8 @@ fn how_often_and_how_much_are_learned_without_a_line_of_code() {
         let constant = &found.baselines["constant"];
         assert!(found.gains["constant"].is_gain() && found.metrics["mae"] < constant["mae"], "{found:?}");
         assert!(found.baselines["recency"]["gini"] > 0.3, "what was before tells, too: {found:?}");
+        assert_eq!(found.baseline_title("recency"), "what came in as long a time before");
+        assert_eq!(found.baseline_title("constant"), "the same for all");
         assert!(found.warnings.is_empty() && found.calibration.len() == 10, "{found:?}");
         assert!(found.base_rate.is_none() && constant["gini"].abs() < 1e-9, "{found:?}");
     }

@@ -292,6 +292,7 @@ fn whoever_never_bought_can_be_asked_about_purchases() {
     let dataset = told(&task, history().into_iter().chain(orders).collect());
     let found = crate::evaluate(&task, &data(&dataset)).unwrap();
     assert!(found.metrics["auc"] > 0.7 && found.baselines["recency"]["log_loss"].is_finite(), "{found:?}");
+    assert_eq!(found.baseline_title("recency"), "days since the last time");
     assert!(task.about().of_everybody);
 }
 

@@ -10,7 +10,7 @@ use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
 use console::format;
 use engine::Material;
-use learning::{Comparison, Data, Evaluation, TaskName, baseline_title};
+use learning::{Comparison, Data, Evaluation, TaskName};
 use primitives::{ErrorKind, Seed, Timestamp};
 use serde_json::{Map, Value, json};
 use storage::Access;
@@ -115,7 +115,7 @@ pub(super) fn in_words(task: &TaskName, evaluation: &Evaluation) -> String {
     table.load_style(UTF8_HORIZONTAL_ONLY);
     let comparisons = evaluation.comparisons();
     let names: Vec<&str> = evaluation.baselines.keys().map(String::as_str).collect();
-    let titles = names.iter().map(|name| baseline_title(name).to_owned());
+    let titles = names.iter().map(|name| evaluation.baseline_title(name).to_owned());
     table.set_header(["metric".to_owned(), "model".to_owned()].into_iter().chain(titles).collect::<Vec<_>>());
     for comparison in &comparisons {
         let name = format!("{} ({})", comparison.metric.title, comparison.metric.better);
@@ -151,7 +151,7 @@ pub(super) fn in_words(task: &TaskName, evaluation: &Evaluation) -> String {
 fn gains(evaluation: &Evaluation, decides: &Comparison) -> Vec<String> {
     let each = decides.baselines.iter().filter_map(|(name, _)| Some((name, evaluation.gains.get(*name)?)));
     each.map(|(name, gain)| {
-        let (metric, name) = (decides.metric.title, baseline_title(name));
+        let (metric, name) = (decides.metric.title, evaluation.baseline_title(name));
         let said = match gain {
             gain if gain.is_gain() => "the model is better",
             gain if gain.is_loss() => "the model is worse",
@@ -177,7 +177,7 @@ mod tests {
         let good = || -> Result<Evaluation, ServerError> {
             let evaluation = json!({
                 "split": split, "n_train": 9, "n_test": 5, "decides": "auc", "metrics": { "auc": 0.75 },
-                "baselines": {}, "gains": {},
+                "baselines": { "recency": { "auc": 0.5 } }, "gains": {}, "baseline_titles": { "recency": "what came last" },
             });
             Ok(serde_json::from_value(evaluation).unwrap())
         };
@@ -187,6 +187,7 @@ mod tests {
         let all = told(vec![(broken(), "broken".into()), (lacking(), "lacking".into()), (good(), "good".into())]);
         assert_eq!(all.documents["good"]["n_test"], 5);
         assert!(all.documents["lacking"]["not_ready"].is_string() && all.documents["broken"]["failed"].is_string());
+        assert!(all.texts[2].contains("what came last") && !all.texts[2].contains("recency"), "{:?}", all.texts);
         assert!(all.texts[0].starts_with("broken: not judged. ") && all.texts[2].contains("0.7500"), "{:?}", all.texts);
         assert!(!is_not_ready(&all.failure.unwrap()), "that one failed is the failure, however many lack");
         assert!(told(vec![(lacking(), "lacking".into()), (good(), "good".into())]).failure.is_none());

@@ -15,7 +15,7 @@ use console::view::{Advantage, Champion, Frame, Metric, ModelsPage, Need, Task, 
 use engine::StillLearnedFrom;
 use features::Catalogue;
 use governance::Deed;
-use learning::{Comparison, Evaluation, ModelHeader, TaskName, baseline_title};
+use learning::{Comparison, Evaluation, ModelHeader, TaskName};
 use primitives::capital;
 use primitives::{ModelVersion, Timestamp};
 use serde::Deserialize;
@@ -214,10 +214,12 @@ fn metric(header: &ModelHeader, comparison: &Comparison<'_>) -> Metric {
         value: *model,
         baselines: baselines
             .iter()
-            .map(|(name, value)| (baseline_title(name).to_owned(), value.is_finite().then_some(*value)))
+            .map(|(name, value)| {
+                (header.evaluation.baseline_title(name).to_owned(), value.is_finite().then_some(*value))
+            })
             .collect(),
         advantage: advantage(&header.evaluation, comparison)
-            .map(|(name, advantage)| (baseline_title(&name).to_owned(), advantage)),
+            .map(|(name, advantage)| (header.evaluation.baseline_title(&name).to_owned(), advantage)),
     }
 }
 

@@ -10,7 +10,7 @@ use console::view::{
     CustomersCard, DayCount, DayRevenue, DecisionsCard, EventsCard, Frame, HealthCard, ModelLine, ModelState, Overview,
 };
 use features::Day;
-use learning::{TaskName, baseline_title};
+use learning::TaskName;
 use primitives::capital;
 use primitives::{Currency, Timestamp};
 use std::collections::BTreeMap;
@@ -105,7 +105,9 @@ pub(super) fn model(app: &App, task: &TaskName) -> Result<ModelLine, ServerError
                 version: version.version.to_string(),
                 metric: decides.as_ref().map_or_else(String::new, |decides| decides.metric.title.to_owned()),
                 value: decides.as_ref().map_or(f64::NAN, |decides| decides.model),
-                baseline: strongest.as_ref().map_or_else(String::new, |(name, _)| baseline_title(name).to_owned()),
+                baseline: strongest
+                    .as_ref()
+                    .map_or_else(String::new, |(name, _)| evaluation.baseline_title(name).to_owned()),
                 baseline_value: strongest.map_or(f64::NAN, |(_, value)| value),
                 advantage: decides.and_then(|decides| advantage(evaluation, &decides)).map(|(_, advantage)| advantage),
             }
