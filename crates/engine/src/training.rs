@@ -18,8 +18,10 @@ const FORGET_EARLY: Duration = Duration::from_secs(4 * 3_600);
 /// How long after a training that did not help a champion that cannot answer is tried again.
 const FAULT_AGAIN: Duration = Duration::from_secs(3_600);
 
-/// How long after a training that came to nothing the same is tried again, where no more than a tenth of the history is new.
+/// How long after a training that came to nothing the same is tried again, where no more than a tenth of the history is new;
+/// and where customers who have refused are to be forgotten in time.
 const TRY_AGAIN: Duration = Duration::from_secs(6 * 3_600);
+const FORGET_AGAIN: Duration = Duration::from_secs(3_600);
 
 /// Trains models on a thread of their own, one after the other.
 pub struct Trainer {
@@ -43,9 +45,9 @@ struct Fruitless {
 
 impl Fruitless {
     /// Whether it may succeed by now: reading the history for it costs too much to try without a reason.
-    fn is_over(self, n_events: u64, now: Timestamp) -> bool {
+    fn is_over(self, n_events: u64, now: Timestamp, pause: Duration) -> bool {
         let n_new = n_events.saturating_sub(self.n_events);
-        n_new * 10 > self.n_events || now < self.at || now >= self.at + TRY_AGAIN
+        n_new * 10 > self.n_events || now < self.at || now >= self.at + pause
     }
 }
 
@@ -124,12 +126,14 @@ impl Trainer {
         let last =
             Fruitless { at: engine.clock().now(), n_events: engine.ports().history.n_events().unwrap_or_default() };
         for task in &tasks {
-            self.fruitless.lock().unwrap_or_else(PoisonError::into_inner).insert(task.clone(), last);
             self.audit.note(Deed::Training, &by, task.as_str());
             self.say(task, true, Some("Reading the history…".to_owned()));
         }
         let engine = Arc::clone(engine);
         let spawned = std::thread::Builder::new().name("training".to_owned()).spawn(move || {
+            // Not before there is a thread: where none could be started, nothing was tried.
+            let of_each = tasks.iter().map(|task| (task.clone(), last));
+            ends.0.fruitless.lock().unwrap_or_else(PoisonError::into_inner).extend(of_each);
             ends.0.run(&engine, &tasks, &by, read);
         });
         let attempt = "cannot start a thread to train on";
@@ -152,10 +156,12 @@ impl Trainer {
         let is_faulty = |task: &TaskName| faults.contains_key(task);
         let n_events = engine.ports().history.n_events().unwrap_or_default();
         let fruitless = self.fruitless.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let may_succeed = |task: &TaskName| fruitless.get(task).is_none_or(|last| last.is_over(n_events, now));
+        let may_succeed =
+            |task: &TaskName, pause| fruitless.get(task).is_none_or(|last| last.is_over(n_events, now, pause));
         let is_due = |task: &&TaskName| {
-            let is_wanted = || is_old(engine, task, train_hours, now) || must_forget(engine, task, now);
-            is_faulty(task) || (may_succeed(task) && is_wanted())
+            is_faulty(task)
+                || (may_succeed(task, TRY_AGAIN) && is_old(engine, task, train_hours, now))
+                || (may_succeed(task, FORGET_AGAIN) && must_forget(engine, task, now))
         };
         let in_force = engine.models();
         // What answers already is tried; what never did waits until enough is there.
@@ -277,7 +283,8 @@ mod tests {
             (1_000, later(6 * 3_600), true),
             (1_000, at.plus_days(-1), true),
         ] {
-            assert_eq!(last.is_over(n_events, now), is_over, "{n_events} events at {now}");
+            assert_eq!(last.is_over(n_events, now, TRY_AGAIN), is_over, "{n_events} events at {now}");
         }
+        assert!(FORGET_AGAIN < FORGET_EARLY, "what fails first is tried again in time");
     }
 }

@@ -165,7 +165,7 @@ fn a_refusal_marks_the_model_and_is_followed_by_a_training_within_a_day() {
 
 /// Everybody has refused, so that nothing is left to learn from, and the champion still is to be trained again.
 #[test]
-fn a_training_that_cannot_succeed_is_tried_after_hours_and_not_every_minute() {
+fn a_training_that_cannot_forget_is_tried_after_an_hour_and_not_every_minute() {
     let console = Console::filled(150);
     let app = console.running.app().clone();
     let everybody = app.engine.search("", 9_999, Duration::from_secs(60)).unwrap().customers;
@@ -204,6 +204,8 @@ fn a_training_that_cannot_succeed_is_tried_after_hours_and_not_every_minute() {
         console.clock.advance(Duration::from_secs(60));
         assert_eq!(round(), 1, "nothing has changed");
     }
-    console.clock.advance(Duration::from_secs(6 * 3_600));
-    assert_eq!(round(), 2, "hours later it is tried again");
+    console.clock.advance(Duration::from_secs(3_600 - 3 * 60 - 1));
+    assert_eq!(round(), 1, "not yet an hour");
+    console.clock.advance(Duration::from_secs(1));
+    assert_eq!(round(), 2, "who has refused is to be forgotten within the day");
 }
