@@ -50,6 +50,17 @@ impl Declaration {
     pub fn kind(&self) -> Result<Box<dyn Kind>, DecisionError> {
         Ok(declared(self.open()?))
     }
+
+    /// The outcome that was declared then; `None` where it was something else.
+    ///
+    /// # Errors
+    /// As [`Declaration::kind`].
+    pub fn outcome(&self) -> Result<Option<Outcome>, DecisionError> {
+        Ok(match self.open()? {
+            Declared::Outcome(outcome) => Some(outcome),
+            Declared::Segments { .. } => None,
+        })
+    }
 }
 
 /// The kind that a declaration made.

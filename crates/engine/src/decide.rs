@@ -96,6 +96,13 @@ impl Engine {
         Ok((self.write)(&Decision { answer, ..record.decision.clone() }))
     }
 
+    /// The kind of a decision as it was declared when it answered, where that is told otherwise now and was kept.
+    pub fn kind_then(&self, record: &Record) -> Option<Box<dyn Kind>> {
+        let digest = record.declaration()?;
+        let today = self.capabilities.kinds.get(record.question.kind.as_str()).ok().and_then(Kind::declaration);
+        if today.is_some_and(|today| today.digest == digest) { None } else { self.declared(digest).ok() }
+    }
+
     /// A kind as it was declared when it answered.
     fn declared(&self, digest: &str) -> Result<Box<dyn Kind>, EngineError> {
         let kept = self.ports.decisions.declaration(digest)?;

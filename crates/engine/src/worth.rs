@@ -85,8 +85,11 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where the customer cannot be read.
     pub fn consequence(&self, record: &Record, now: Timestamp) -> Result<Option<Consequence>, EngineError> {
-        let outcome =
-            self.capabilities.outcomes.iter().find(|outcome| outcome.name.as_str() == record.question.kind.as_str());
+        let then = self.kind_then(record);
+        let declared = then.as_ref().and_then(|kind| kind.declaration()?.outcome().ok()?);
+        let today =
+            || self.capabilities.outcomes.iter().find(|outcome| outcome.name.as_str() == record.question.kind.as_str());
+        let outcome = if then.is_some() { declared.as_ref() } else { today() };
         match (&record.decision.answer.content, outcome) {
             (Content::Items(_), _) => self.bought_after(record, now),
             (_, Some(outcome)) if outcome.is_about_purchases() => self.ordered_after(record, outcome.window_days, now),

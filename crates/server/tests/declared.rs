@@ -340,16 +340,31 @@ fn every_decision_can_be_made_again_when_what_it_came_from_is_declared_otherwise
     let server = server.restart_with(|settings| settings.segments = segments("Renamed", 2.0));
     assert!(page(&server, loyal).contains("Renamed"), "a page shows what it is called today");
     sent.iter().for_each(|text| assert_same(&server, text));
+    // What came of it is told by what was asked: nobody came back within the seven days that were meant.
+    let stranger = serde_json::from_str::<Value>(&sent[sent.len() - 3]).unwrap()["decisionId"].as_str().unwrap().into();
+    let came = |server: &TestServer, days: i64| {
+        let record = server.engine().decision(&stranger).unwrap();
+        server.engine().consequence(&record, record.question.as_of.plus_days(days)).unwrap()
+    };
+    let in_a_week = Some(engine::Consequence::NotOrdered { window_days: 7 });
+    let assert_told = |server: &TestServer| {
+        assert_eq!((came(server, 6), came(server, 7), came(server, 8)), (None, in_a_week.clone(), in_a_week.clone()));
+        let page = page(server, &sent[0]);
+        assert!(page.contains("Back soon?") && !page.contains("Gone soon?"), "{page}");
+    };
+    assert_told(&server);
     let server = server.restart_with(|settings| {
-        settings.outcomes = vec![returns_soon(9)];
+        settings.outcomes = vec![Outcome { question: "Gone soon?".to_owned(), is_risk: true, ..returns_soon(9) }];
         settings.segments = segments("Renamed", 900.0);
     });
+    assert_told(&server);
     sent.iter().for_each(|text| assert_same(&server, text));
     let server = server.restart_with(|settings| {
         settings.outcomes.clear();
         settings.segments.clear();
     });
     sent.iter().for_each(|text| assert_same(&server, text));
+    assert_told(&server);
     // It is asked no longer, and what it answered can still be looked at.
     let asked = json!({"decision": "returns_soon", "userId": "nobody"});
     let refused = server.decide(&asked);

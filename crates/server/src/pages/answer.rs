@@ -3,7 +3,7 @@
 use crate::app::App;
 use console::format;
 use console::view::{self, Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef};
-use decisions::{Content, KindAbout, KindName, Likely, RankedItem, Reason, Record, Testimony, World};
+use decisions::{Content, Kind, KindName, Likely, RankedItem, Reason, Record, Testimony, World};
 use engine::Live;
 use features::{Catalogue, Definition, FeatureState};
 use primitives::{Currency, ItemId, ItemKey, Money};
@@ -19,8 +19,9 @@ pub(super) fn answer(app: &App, record: &Record, latency_ms: Option<f64>) -> Ans
     let kind = &record.question.kind;
     Answer {
         id: record.decision.id.to_string(),
-        title: about(app, kind).map_or_else(|| kind.to_string(), |about| about.title.clone()),
-        content: content(app, kind, answer, Some(&record.testimony)),
+        title: kind_of(app, kind, app.engine.kind_then(record).as_deref())
+            .map_or_else(|| kind.to_string(), |kind| kind.about().title.clone()),
+        content: content(app, kind, answer, Some(record)),
         consent: ConsentBasis {
             purpose: answer.consent.purpose.name().to_owned(),
             granted: answer.consent.granted,
@@ -36,25 +37,30 @@ pub(super) fn answer(app: &App, record: &Record, latency_ms: Option<f64>) -> Ans
     }
 }
 
-/// What is told of a kind; `None` for one that only another program knows.
-fn about<'a>(app: &'a App, kind: &KindName) -> Option<&'a KindAbout> {
-    app.engine.capabilities().kinds.get(kind.as_str()).ok().map(decisions::Kind::about)
+/// The kind as it was declared when it answered, or as it is today; `None` for one that only another program knows.
+fn kind_of<'a>(app: &'a App, name: &KindName, then: Option<&'a dyn Kind>) -> Option<&'a dyn Kind> {
+    then.or_else(|| app.engine.capabilities().kinds.get(name.as_str()).ok())
 }
 
 /// What one of several that a kind answers with is called today.
 fn title_of(app: &App, kind: &KindName, name: &str) -> String {
-    app.engine.capabilities().kinds.get(kind.as_str()).map_or(name, |kind| kind.title_of(name)).to_owned()
+    kind_of(app, kind, None).map_or(name, |kind| kind.title_of(name)).to_owned()
 }
 
-/// What an answer says. Items have the names they had when it was given; those of today where it is given now.
+/// What an answer says. Items have the names they had when it was given, and so has what was asked; those of today where it
+/// is given now.
 pub(super) fn content(
     app: &App,
     kind: &KindName,
     answer: &decisions::Answer,
-    then: Option<&Testimony>,
+    record: Option<&Record>,
 ) -> view::Content {
-    let about = about(app, kind);
-    let title = || about.map_or_else(|| kind.to_string(), |about| about.title.clone());
+    let then = record.map(|record| &record.testimony);
+    let as_declared = record.and_then(|record| app.engine.kind_then(record));
+    let name = kind;
+    let kind = kind_of(app, name, as_declared.as_deref());
+    let about = kind.map(Kind::about);
+    let title = || about.map_or_else(|| name.to_string(), |about| about.title.clone());
     let question = || about.map_or_else(String::new, |about| about.question.clone());
     let is_average = answer.fallback.is_some();
     match &answer.content {
@@ -86,7 +92,11 @@ pub(super) fn content(
                 question: question(),
                 label: label.clone(),
                 probability: probabilities.first().map(|likeliest| likeliest.probability.get()),
-                others: others.iter().map(|name| title_of(app, kind, name)).chain(next_likely(probabilities)).collect(),
+                others: others
+                    .iter()
+                    .map(|title| title_of(app, name, title))
+                    .chain(next_likely(probabilities))
+                    .collect(),
                 is_average,
                 reasons: in_words(reasons),
             })
@@ -208,7 +218,8 @@ pub(super) fn in_short(app: &App, record: &Record) -> String {
             format!("{}, the average", format::percent(score.get()))
         }
         Content::Score { score: Some(score), .. } => {
-            let is_risk = about(app, &record.question.kind).is_some_and(|about| about.is_risk);
+            let then = app.engine.kind_then(record);
+            let is_risk = kind_of(app, &record.question.kind, then.as_deref()).is_some_and(|kind| kind.about().is_risk);
             let band = view::Band::of(score.get()).words(is_risk).to_lowercase();
             format!("{}, {band}", format::percent(score.get()))
         }
