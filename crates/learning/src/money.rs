@@ -44,16 +44,16 @@ fn count(n_each: &mut BTreeMap<Currency, u64>, currency: Option<Currency>) {
     }
 }
 
-/// What a customer spent in (`as_of`, `until`] in a currency, refunds left aside, in major units.
+/// What a customer spent in (`as_of`, `until`] in a currency, as far as is known now, refunds left aside, in major units.
 pub(crate) fn spent(
     trace: &Trace,
-    as_of: Timestamp,
-    until: Timestamp,
+    (as_of, until): (Timestamp, Timestamp),
+    now: Timestamp,
     currency: Option<Currency>,
     ceiling: &Ceiling,
 ) -> f64 {
-    let orders =
-        trace.orders_told().filter(|(_, order)| order.currency == currency && order.at > as_of && order.at <= until);
+    let known = trace.orders_known(now);
+    let orders = known.filter(|(_, order)| order.currency == currency && order.at > as_of && order.at <= until);
     let sum = |sum: i64, (origin, order)| sum.saturating_add(ceiling.of_order(origin, order).max(0));
     major(orders.fold(0, sum), currency)
 }

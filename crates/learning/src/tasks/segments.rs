@@ -85,7 +85,7 @@ fn rows(
                 rfm = rfm_of(&values).filter(|_| state.currency() == currency);
             },
         );
-        Some(Row { rfm: rfm?, spent: money::spent(trace, as_of, until, currency, ceiling) })
+        Some(Row { rfm: rfm?, spent: money::spent(trace, (as_of, until), data.now, currency, ceiling) })
     };
     let customers = data.dataset.customers().par_iter().with_min_len(64);
     customers.filter_map(|customer| row(&customer.get().state)).collect()

@@ -8,7 +8,7 @@ use crate::need::{MORE, Need, WAIT};
 use crate::reigning::Reigning;
 use crate::split::Split;
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json};
-use crate::{Body, Calendar, Dataset, LearningError, Loaded};
+use crate::{Body, Calendar, LearningError, Loaded};
 use features::{FeatureId, FeatureState, Inputs, Trace};
 use models::metrics::decile_calibration;
 use models::rfm::{Rfm, RfmModel};
@@ -144,7 +144,7 @@ impl Asked {
         let (_, inputs) = Value::inputs(data)?;
         let days = split.window_days;
         let ceiling = Ceiling::of(data.dataset, settings.currency, split.test_from);
-        let rows = |as_of| rows(data.dataset, &inputs, (settings.currency, &ceiling), as_of, days);
+        let rows = |as_of| rows(data, &inputs, (settings.currency, &ceiling), as_of, days);
         let (before, test) = (rows(split.test_from.plus_days(-days)), rows(split.test_from));
         let foretold = foretold(&grow(&test, settings)?, &test, days);
         let spent = test.iter().map(|row| row.spent).collect();
@@ -228,7 +228,7 @@ impl Task for Value {
             .map_err(|error| LearningError::File { reason: format!("its settings: {error}") })?;
         let (features, inputs) = Self::inputs(data)?;
         let ceiling = Ceiling::of(data.dataset, settings.currency, data.now);
-        let rows = rows(data.dataset, &inputs, (settings.currency, &ceiling), data.now, 0);
+        let rows = rows(data, &inputs, (settings.currency, &ceiling), data.now, 0);
         let model = grow(&rows, &settings)?;
         let orders = data.dataset.traces().flat_map(|(_, trace)| trace.orders_between(Timestamp::MIN, data.now));
         let newest = orders.map(|order| order.at).max();
@@ -246,7 +246,7 @@ impl Task for Value {
 
 /// Who had bought by a moment in that currency, and what each spent in the days after it.
 fn rows(
-    dataset: &Dataset,
+    data: &Data<'_>,
     inputs: &Inputs,
     (currency, ceiling): (Option<Currency>, &Ceiling),
     as_of: Timestamp,
@@ -257,9 +257,9 @@ fn rows(
         let mut row = None;
         let visit = |_, state: &FeatureState| row = history(state, inputs, currency, as_of);
         trace.walk_revised(&[as_of], |origin, order| ceiling.trim(origin, order), visit);
-        Some(Row { history: row?, spent: money::spent(trace, as_of, until, currency, ceiling) })
+        Some(Row { history: row?, spent: money::spent(trace, (as_of, until), data.now, currency, ceiling) })
     };
-    let customers = dataset.customers().par_iter().with_min_len(64);
+    let customers = data.dataset.customers().par_iter().with_min_len(64);
     customers.filter_map(|customer| row(&customer.get().state)).collect()
 }
 

@@ -144,6 +144,19 @@ fn twenty_customers_whom_the_company_vouches_for_decide_on_the_currency() {
 }
 
 #[test]
+fn what_is_told_of_after_the_present_was_not_spent() {
+    let currency = Some(Currency::parse("EUR").unwrap());
+    for (told, spent) in [(day(12), 5.0), (Timestamp::from_millis(day(12).as_millis() + 1), 0.0)] {
+        let order = Event { received_at: told, ..order("ann", 0, 10 * 1_440, 5.0, "EUR", Origin::Server) };
+        let dataset = dataset_of([order]);
+        let ceiling = Ceiling::of(&dataset, currency, day(12));
+        let trace = dataset.traces().next().unwrap().1;
+        let found = crate::money::spent(trace, (day(9), day(11)), day(12), currency, &ceiling);
+        assert!((found - spent).abs() < 1e-12, "{found} {spent}");
+    }
+}
+
+#[test]
 fn honest_shops_with_heavy_tails_pay_little_for_the_guard() {
     // (prices, the most that the sum of all orders loses, the most that Gini loses)
     let shops: [(&str, Prices, f64, f64); 5] = [
@@ -236,7 +249,7 @@ fn a_champion_is_met_on_the_newest_days_that_it_has_not_learned_from() {
             }
             (Some(Contest::Unjudged(unjudged)), Err(n_days)) => {
                 assert_eq!(unjudged.window_days, n_days, "{n_days_ago} days ago");
-                assert!(header.verdict().reason.contains(&format!("That takes {n_days} days of orders")));
+                assert!(header.verdict().reason.contains(&format!("That takes {n_days} days of data")));
             }
             (other, _) => panic!("{n_days_ago} days ago: {other:?}"),
         }
