@@ -36,7 +36,8 @@ fn ours(directory: &Path) -> Vec<PathBuf> {
     let mut found = vec![directory.to_owned()];
     for path in entries(directory) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let is_made_by_us = ["history", "decisions", "models", "rejects", "downloads"].contains(&name.as_ref());
+        let is_made_by_us =
+            ["history", "decisions", "models", "rejects", "downloads", "set-aside"].contains(&name.as_ref());
         match path.is_dir() {
             true if is_made_by_us => found.extend(below(&path)),
             false if path.is_file() => found.push(path),
@@ -82,16 +83,17 @@ mod tests {
         let data = temp.path().join("data");
         fs::create_dir_all(data.join("history/date=2026-11-22")).unwrap();
         fs::create_dir_all(data.join("mine")).unwrap();
-        let files = ["keys.json", "rapport.db", "history/date=2026-11-22/part", "mine/script"];
+        fs::create_dir_all(data.join("set-aside")).unwrap();
+        let files = ["keys.json", "rapport.db", "history/date=2026-11-22/part", "set-aside/part.json", "mine/script"];
         for path in files.map(|file| data.join(file)) {
             fs::write(&path, "").unwrap();
             chmod(&path, 0o755);
         }
-        for directory in ["", "history", "history/date=2026-11-22", "mine"] {
+        for directory in ["", "history", "history/date=2026-11-22", "set-aside", "mine"] {
             chmod(&data.join(directory), 0o755);
         }
         std::os::unix::fs::symlink("/", data.join("history/link")).unwrap();
-        assert_eq!(open_to_others(&data).len(), 6);
+        assert_eq!(open_to_others(&data).len(), 8);
         drop(DataDir::open(&data, Access::Exclusive).unwrap());
         assert_eq!(open_to_others(&data), Vec::<PathBuf>::new());
         assert_eq!(mode(&data).unwrap() & 0o777, 0o700);

@@ -33,6 +33,8 @@ pub enum AuditFilter {
     Customers,
     /// Who trained models and put them in force.
     Models,
+    /// Who brought files in, and took them out again.
+    Imports,
     /// Who made and revoked keys.
     Keys,
 }
@@ -75,15 +77,18 @@ impl AuditFilter {
             Self::SignIns => "sign-ins",
             Self::Customers => "customers",
             Self::Models => "models",
+            Self::Imports => "imports",
             Self::Keys => "keys",
         }
     }
 
-    pub(super) const ALL: [(Self, &'static str); 5] = [
+    /// Every filter with its heading, in the order in which they are shown.
+    pub const ALL: [(Self, &'static str); 6] = [
         (Self::All, "All"),
         (Self::SignIns, "Sign-ins"),
         (Self::Customers, "Customers"),
         (Self::Models, "Models"),
+        (Self::Imports, "Imports"),
         (Self::Keys, "Keys"),
     ];
 }

@@ -20,7 +20,7 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
 fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<AuditPage, ServerError> {
     let of = AuditFilter::parse(asked.get("of").map_or("", String::as_str));
     let before = asked.get("before").and_then(|before| before.parse().ok());
-    let found = app.storage.audit(&AuditQuestion { deeds: deeds(of).to_vec(), before, n_max: N_ROWS })?;
+    let found = app.storage.audit(&AuditQuestion { deeds: deeds(of), before, n_max: N_ROWS })?;
     let last = found.last().filter(|_| found.len() == N_ROWS).map(|(number, _)| *number);
     Ok(AuditPage {
         of,
@@ -31,30 +31,30 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<AuditPage, ServerError
     })
 }
 
-fn deeds(of: AuditFilter) -> &'static [Deed] {
-    match of {
-        AuditFilter::All => &[],
-        AuditFilter::SignIns => &[Deed::SignIn, Deed::SignInRefused],
-        AuditFilter::Customers => &[Deed::CustomerOpened],
-        AuditFilter::Models => &[Deed::Training, Deed::Promotion, Deed::Rollback],
-        AuditFilter::Keys => &[Deed::KeyCreated, Deed::KeyRevoked],
+/// The deeds that a filter shows; none stands for all of them.
+fn deeds(of: AuditFilter) -> Vec<Deed> {
+    Deed::ALL.into_iter().filter(|deed| told(*deed).0 == of).collect()
+}
+
+/// Under which filter a deed is found, and how it is told.
+fn told(deed: Deed) -> (AuditFilter, &'static str, Icon) {
+    match deed {
+        Deed::SignIn => (AuditFilter::SignIns, "Signed in", Icon::Person),
+        Deed::SignInRefused => (AuditFilter::SignIns, "Sign-in refused", Icon::Alert),
+        Deed::CustomerOpened => (AuditFilter::Customers, "Opened a customer", Icon::People),
+        Deed::Training => (AuditFilter::Models, "Had a model trained", Icon::Layers),
+        Deed::Promotion => (AuditFilter::Models, "Put a model in force", Icon::Layers),
+        Deed::Rollback => (AuditFilter::Models, "Rolled a model back", Icon::Layers),
+        Deed::Import => (AuditFilter::Imports, "Imported a file", Icon::Pulse),
+        Deed::ImportReplaced => (AuditFilter::Imports, "Replaced what was imported", Icon::Pulse),
+        Deed::ImportUndone => (AuditFilter::Imports, "Had an import undone", Icon::Pulse),
+        Deed::KeyCreated => (AuditFilter::Keys, "Made a key", Icon::Key),
+        Deed::KeyRevoked => (AuditFilter::Keys, "Revoked a key", Icon::Key),
     }
 }
 
 fn row(entry: AuditEntry) -> AuditRow {
-    let (what, icon) = match entry.deed {
-        Deed::SignIn => ("Signed in", Icon::Person),
-        Deed::SignInRefused => ("Sign-in refused", Icon::Alert),
-        Deed::CustomerOpened => ("Opened a customer", Icon::People),
-        Deed::Training => ("Had a model trained", Icon::Layers),
-        Deed::Promotion => ("Put a model in force", Icon::Layers),
-        Deed::Rollback => ("Rolled a model back", Icon::Layers),
-        Deed::Import => ("Imported a file", Icon::Pulse),
-        Deed::ImportReplaced => ("Replaced what was imported", Icon::Pulse),
-        Deed::ImportUndone => ("Had an import undone", Icon::Pulse),
-        Deed::KeyCreated => ("Made a key", Icon::Key),
-        Deed::KeyRevoked => ("Revoked a key", Icon::Key),
-    };
+    let (_, what, icon) = told(entry.deed);
     let role = match &entry.actor {
         Actor::Key { role, .. } => Some(role.to_string()),
         _ => None,
@@ -70,5 +70,22 @@ fn row(entry: AuditEntry) -> AuditRow {
         href: is_customer.then(|| format!("/customers/{}", url_part(&entry.subject))),
         subject: entry.subject,
         address: entry.address.map(|address| address.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_deed_is_found_under_one_filter_and_every_filter_finds_some() {
+        assert!(deeds(AuditFilter::All).is_empty(), "which shows all");
+        let filters = AuditFilter::ALL.into_iter().map(|(filter, _)| filter).filter(|of| *of != AuditFilter::All);
+        let found: Vec<Vec<Deed>> = filters.map(deeds).collect();
+        assert!(found.iter().all(|deeds| !deeds.is_empty()), "{found:?}");
+        for deed in Deed::ALL {
+            assert_eq!(found.iter().flatten().filter(|one| **one == deed).count(), 1, "{deed:?}");
+        }
+        assert_eq!(deeds(AuditFilter::Imports), [Deed::Import, Deed::ImportReplaced, Deed::ImportUndone]);
     }
 }
