@@ -10,7 +10,7 @@ mod tables;
 pub(crate) use declare::toml_text;
 
 pub use declare::Described;
-pub use load::{SettingsError, load, origins};
+pub use load::{SettingsError, environment, load, of_bytes, origins};
 
 use crate::peer::Network;
 use decisions::Segment;

@@ -21,7 +21,7 @@ pub(super) fn run(options: &Options, settings: &Settings, show: ConfigCommand) -
     match show {
         ConfigCommand::Check(Listen { listen }) => {
             let flags: &[_] = if listen.is_some() { &[("server.listen", "--listen")] } else { &[] };
-            let origins = settings::origins(settings_file(options).as_deref(), std::env::vars(), flags)?;
+            let origins = settings::origins(settings_file(options).as_deref(), settings::environment()?, flags)?;
             let checked = Checked { settings: settings.masked(), origins };
             let text = with_origins(&checked)?;
             report(options, &checked, || format!("{text}# These settings can be used."))

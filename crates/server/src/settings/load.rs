@@ -8,6 +8,7 @@ use features::FeatureError;
 use learning::Outcome;
 use primitives::ErrorKind;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The prefix of environment variables that are settings.
@@ -73,6 +74,29 @@ impl SettingsError {
     }
 }
 
+/// The variables of the program's environment that are settings.
+///
+/// # Errors
+/// [`SettingsError::Environment`] with the variable that is no text.
+pub fn environment() -> Result<Vec<(String, String)>, SettingsError> {
+    of_settings(std::env::vars_os())
+}
+
+/// Those variables that are settings. What others hold is nobody's concern here, also where it is no text.
+pub(super) fn of_settings(
+    variables: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<Vec<(String, String)>, SettingsError> {
+    let ours = variables.into_iter().filter(|(name, _)| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()));
+    let text = |(name, value): (OsString, OsString)| match (name.into_string(), value.into_string()) {
+        (Ok(name), Ok(value)) => Ok((name, value)),
+        (name, _) => {
+            let name = name.unwrap_or_else(|name| name.to_string_lossy().into_owned());
+            Err(SettingsError::Environment { name, message: "it is not UTF-8: write it as text".to_owned() })
+        }
+    };
+    ours.map(text).collect()
+}
+
 /// Reads the settings in force: defaults, then the file, then the environment.
 ///
 /// # Errors
@@ -81,10 +105,36 @@ pub fn load(
     file: Option<&Path>,
     environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Settings, SettingsError> {
+    let read = |path: &Path| {
+        let text = std::fs::read_to_string(path);
+        text.map_err(|source| SettingsError::Read { path: path.to_owned(), source })
+    };
+    let text = file.map(read).transpose()?;
+    of_text(file, text.unwrap_or_default(), environment)
+}
+
+/// Reads the settings as [`load`] does, from the bytes that a file holds.
+///
+/// # Errors
+/// As [`load`].
+pub fn of_bytes(
+    file: &Path,
+    bytes: Vec<u8>,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> Result<Settings, SettingsError> {
+    let no_text = |error| std::io::Error::new(std::io::ErrorKind::InvalidData, error);
+    let text = String::from_utf8(bytes).map_err(no_text);
+    let text = text.map_err(|source| SettingsError::Read { path: file.to_owned(), source })?;
+    of_text(Some(file), text, environment)
+}
+
+fn of_text(
+    file: Option<&Path>,
+    text: String,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> Result<Settings, SettingsError> {
     let mut table = toml::Table::new();
-    let mut text = String::new();
     if let Some(path) = file {
-        text = std::fs::read_to_string(path).map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
         let in_file =
             |error: toml::de::Error| SettingsError::File { path: path.to_owned(), message: located(&text, &error) };
         // Read into the settings first, since only the text knows its lines.
@@ -97,14 +147,15 @@ pub fn load(
     let mut variables: Vec<_> = environment.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
     variables.sort();
     let mut settings = read(&table).unwrap_or_default();
-    let from_environment: Vec<String> = variables.iter().map(|(name, _)| name.to_ascii_uppercase()).collect();
+    let from_environment: Vec<String> = variables.iter().map(|(name, _)| name.clone()).collect();
     for (name, value) in variables {
-        overlay(&mut table, &name, &value);
-        settings = read(&table).map_err(|message| SettingsError::Environment { name, message })?;
+        settings = overlay(&mut table, &name, &value)
+            .and_then(|()| read(&table))
+            .map_err(|message| SettingsError::Environment { name, message })?;
     }
     check_lists(&settings, &|list, name| {
         let variable = format!("{PREFIX}{}", list.to_ascii_uppercase());
-        match file.filter(|_| !from_environment.contains(&variable)) {
+        match file.filter(|_| !from_environment.iter().any(|name| name.eq_ignore_ascii_case(&variable))) {
             Some(path) => {
                 let place = tables::named(&text, list, name).map(|place| format!(" {place}"));
                 format!("{}{}", path.display(), place.unwrap_or_default())
@@ -115,9 +166,10 @@ pub fn load(
     match settings.broken_range() {
         None => Ok(settings),
         Some((key, limit, value)) => {
-            let origin = match (file, line_of(&text, key)) {
-                (Some(path), Some(line)) => format!("{} line {line}", path.display()),
-                _ => format!("{PREFIX}{}", key.to_ascii_uppercase().replace('.', "__")),
+            let origin = match (set_by(&from_environment, key), file, line_of(&text, key)) {
+                (Some(name), _, _) => name.clone(),
+                (None, Some(path), Some(line)) => format!("{} line {line}", path.display()),
+                _ => variable_of(key),
             };
             Err(SettingsError::Range { key, limit, value, origin })
         }
@@ -151,15 +203,20 @@ fn read(table: &toml::Table) -> Result<Settings, String> {
 }
 
 /// `RAPPORT__SERVER__LISTEN` = `server.listen`. A value that reads as TOML is that; anything else is text.
-fn overlay(table: &mut toml::Table, name: &str, value: &str) {
+fn overlay(table: &mut toml::Table, name: &str, value: &str) -> Result<(), String> {
     let path: Vec<String> = name[PREFIX.len()..].split("__").map(str::to_ascii_lowercase).collect();
-    let Some((last, sections)) = path.split_last() else { return };
+    let Some((last, sections)) = path.split_last() else { return Ok(()) };
     let mut place = table;
     for section in sections {
         let entry = place.entry(section.clone()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
         match entry {
             toml::Value::Table(inner) => place = inner,
-            _ => return,
+            other => {
+                let found = other.type_str();
+                return Err(format!(
+                    "{section} is of type {found}, and nothing can be set within it: set all of {section}"
+                ));
+            }
         }
     }
     // A key that consists of digits is still a text.
@@ -167,6 +224,21 @@ fn overlay(table: &mut toml::Table, name: &str, value: &str) {
     let parsed = format!("value = {value}").parse::<toml::Table>().ok().and_then(|mut parsed| parsed.remove("value"));
     let value = parsed.filter(|_| !is_text).unwrap_or_else(|| toml::Value::String(value.to_owned()));
     place.insert(last.clone(), value);
+    Ok(())
+}
+
+/// The variable that sets a key: `RAPPORT__SERVER__LISTEN`.
+fn variable_of(key: &str) -> String {
+    format!("{PREFIX}{}", key.to_ascii_uppercase().replace('.', "__"))
+}
+
+/// Which of the variables, in order, was the last to set a key: itself, something within it, or all of what it stands in.
+fn set_by<'a>(variables: &'a [String], key: &str) -> Option<&'a String> {
+    let wanted = variable_of(key);
+    variables.iter().rev().find(|name| {
+        let name = name.to_ascii_uppercase();
+        is_or_is_within(&name, &wanted, "__") || is_or_is_within(&wanted, &name, "__")
+    })
 }
 
 /// "line 3: unknown field `listen`, expected …".
@@ -200,10 +272,7 @@ pub fn origins(
         if let Some((_, flag)) = flags.iter().find(|(known, _)| *known == key) {
             return format!("flag {flag}");
         }
-        let variable = format!("{PREFIX}{}", key.to_ascii_uppercase().replace('.', "__"));
-        if let Some(name) =
-            variables.iter().rev().find(|name| is_or_is_within(&name.to_ascii_uppercase(), &variable, "__"))
-        {
+        if let Some(name) = set_by(&variables, key) {
             return format!("environment variable {name}");
         }
         let line = file.as_ref().and_then(|(path, text)| Some((path, line_of(text, key)?)));

@@ -2,7 +2,9 @@
 
 mod declared;
 
+use super::load::of_settings;
 use super::*;
+use std::ffi::OsString;
 use std::io::Write;
 
 fn file(text: &str) -> tempfile::NamedTempFile {
@@ -54,6 +56,28 @@ fn every_mistake_names_its_place() {
         ("", vec![("RAPPORT__EVENTS__DEDUP_DAYS", "many")], "RAPPORT__EVENTS__DEDUP_DAYS"),
         ("", vec![("RAPPORT__EVENTS__SEAL_HOURS", "0")], "RAPPORT__EVENTS__SEAL_HOURS"),
         ("", vec![("RAPPORT__NOTHING__HERE", "1")], "nothing"),
+        // The file is not to blame for what the environment sets.
+        (
+            "[events]\ndedup_days = 60\n",
+            vec![("RAPPORT__EVENTS__DEDUP_DAYS", "3")],
+            "change it in RAPPORT__EVENTS__DEDUP_DAYS",
+        ),
+        (
+            "[events]\ndedup_days = 60\n",
+            vec![("rapport__x", "1"), ("RAPPORT__EVENTS", "{ dedup_days = 3 }")],
+            "change it in RAPPORT__EVENTS",
+        ),
+        ("[events]\ndedup_days = 3\n", vec![("RAPPORT__EVENTS__SEAL_HOURS", "5")], "line 2"),
+        (
+            "outcomes = []\n",
+            vec![("RAPPORT__OUTCOMES__NAME", "x")],
+            "RAPPORT__OUTCOMES__NAME: outcomes is of type array",
+        ),
+        (
+            "",
+            vec![("RAPPORT__SERVER__LISTEN__PORT", "1"), ("RAPPORT__SERVER__LISTEN", "127.0.0.1:1")],
+            "RAPPORT__SERVER__LISTEN__PORT: listen is of type string",
+        ),
         ("", vec![("RAPPORT__LOGGING__LEVEL", "loud")], "logging.level"),
     ] {
         let file = file(text);
@@ -62,6 +86,19 @@ fn every_mistake_names_its_place() {
     }
     let missing = load(Some(std::path::Path::new("/nowhere/rapport.toml")), env(&[])).expect_err("no file");
     assert!(missing.to_string().contains("/nowhere/rapport.toml"));
+}
+
+#[test]
+fn only_a_setting_must_be_text() {
+    use std::os::unix::ffi::OsStringExt;
+    let os = |text: &str| OsString::from(text);
+    let no_text = || OsString::from_vec(vec![b'R', 0xff]);
+    let other = [(no_text(), no_text()), (os("PATH"), no_text()), (os("RAPPORT__KEYS__WRITE"), os("w"))];
+    assert_eq!(of_settings(other).unwrap(), env(&[("RAPPORT__KEYS__WRITE", "w")]));
+    let error = of_settings([(os("RAPPORT__KEYS__WRITE"), no_text())]).unwrap_err().to_string();
+    assert!(error.contains("RAPPORT__KEYS__WRITE") && error.contains("not UTF-8"), "{error}");
+    let name = OsString::from_vec([b"RAPPORT__KEYS__".as_slice(), &[0xff]].concat());
+    assert!(of_settings([(name, os("w"))]).unwrap_err().to_string().contains("RAPPORT__KEYS__"));
 }
 
 #[test]
