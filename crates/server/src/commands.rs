@@ -19,6 +19,7 @@ mod set_aside;
 mod train;
 
 use crate::args::{Cli, Command, Options};
+use crate::declarations::SettingsFile;
 use crate::error::ServerError;
 use crate::settings::{self, Settings};
 use crate::telemetry;
@@ -37,11 +38,13 @@ const SETTINGS_FILE: &str = "rapport.toml";
 /// [`ServerError`] with the sentence to show.
 pub fn run(cli: Cli) -> Result<(), ServerError> {
     let Cli { command, options } = cli;
+    // First, so that what is written to it from now on is a change.
+    let file = SettingsFile::read(followed_file(&options));
     let settings = load_settings(&options, command.listen())?;
     telemetry::start_logging(&settings.logging);
     match command {
-        Command::Serve(_) => serve::run(&options, settings),
-        Command::Demo { generated, no_serve, .. } => demo::run(&options, settings, generated, no_serve),
+        Command::Serve(_) => serve::run(&options, settings, file),
+        Command::Demo { generated, no_serve, .. } => demo::run(&options, settings, file, generated, no_serve),
         Command::Import(ask) if ask.dry_run => {
             import::trial::run(&options, &ask.files, ask.mapping.as_deref(), &settings)
         }
@@ -65,7 +68,7 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
 
 /// Defaults, then the file, then the environment, then flags.
 fn load_settings(options: &Options, listen: Option<SocketAddr>) -> Result<Settings, ServerError> {
-    let mut settings = settings::load(settings_file(options).as_deref(), std::env::vars())?;
+    let mut settings = settings::load(settings_file(options).as_deref(), settings::environment()?)?;
     if let Some(listen) = listen {
         settings.server.listen = listen;
     }
@@ -79,8 +82,8 @@ fn settings_file(options: &Options) -> Option<PathBuf> {
 }
 
 /// The settings file that a running server follows, also where there is none yet.
-fn followed_file(options: &Options) -> Option<PathBuf> {
-    settings_file(options).or_else(|| Some(options.data.join(SETTINGS_FILE)))
+fn followed_file(options: &Options) -> PathBuf {
+    settings_file(options).unwrap_or_else(|| options.data.join(SETTINGS_FILE))
 }
 
 /// Prints a report: the document where JSON was asked for, else the text.

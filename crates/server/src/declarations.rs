@@ -20,6 +20,21 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// After how many of these looks it is looked again whether declarations may be slips: what was yet to come may have come.
 const N_LOOKS_DOUBTS: usize = 300;
 
+/// The file that settings were read from, as it was then: what is changed during a long start is a change, too.
+#[derive(Debug, Clone)]
+pub struct SettingsFile {
+    path: PathBuf,
+    bytes: Option<Vec<u8>>,
+}
+
+impl SettingsFile {
+    /// Reads it, before the settings are read from it. There may be none yet.
+    #[must_use]
+    pub fn read(path: PathBuf) -> Self {
+        Self { bytes: std::fs::read(&path).ok(), path }
+    }
+}
+
 /// Follows the settings file, and looks whether declarations may be slips. Dropping it ends that.
 pub struct Declarations {
     stop: Option<Sender<()>>,
@@ -32,7 +47,7 @@ impl Declarations {
     ///
     /// # Errors
     /// [`ServerError`] where no thread can be started.
-    pub fn start(file: Option<PathBuf>, corrector: &Arc<Corrector>) -> Result<Self, ServerError> {
+    pub fn start(file: Option<SettingsFile>, corrector: &Arc<Corrector>) -> Result<Self, ServerError> {
         if corrector.engine().has_uncounted() {
             corrector.follow();
         }
@@ -60,35 +75,53 @@ impl Declarations {
 
 /// The file that is followed.
 struct Followed {
-    file: PathBuf,
+    path: PathBuf,
+    /// What it held when it was last taken over, or could not be.
+    taken: Option<Vec<u8>>,
+    /// What it held when it was last looked at.
     seen: Option<Vec<u8>>,
     at_start: Settings,
 }
 
-impl From<PathBuf> for Followed {
-    fn from(file: PathBuf) -> Self {
-        let seen = std::fs::read(&file).ok();
+impl From<SettingsFile> for Followed {
+    fn from(file: SettingsFile) -> Self {
+        let SettingsFile { path, bytes } = file;
         // Read as it will be read again, and so without what the command line said besides. No file is no settings.
-        let at_start = settings::load(Some(&file), std::env::vars());
-        let at_start = at_start.or_else(|_| settings::load(None, std::env::vars())).unwrap_or_default();
-        Self { file, seen, at_start }
+        let environment = settings::environment().unwrap_or_default();
+        let at_start = bytes.clone().and_then(|bytes| settings::of_bytes(&path, bytes, environment.clone()).ok());
+        let at_start = at_start.or_else(|| settings::load(None, environment).ok()).unwrap_or_default();
+        Self { path, taken: bytes.clone(), seen: bytes, at_start }
     }
 }
 
 impl Followed {
     /// Takes over what the file says now where that is something else; answers whether other features are declared.
     fn look(&mut self, corrector: &Corrector) -> bool {
-        let found = std::fs::read(&self.file).ok();
-        let is_taken_over = found != self.seen && take_over(&self.file, corrector, &self.at_start);
-        self.seen = found;
-        is_taken_over
+        let found = std::fs::read(&self.path).ok();
+        self.change(found).is_some_and(|bytes| take_over(&self.path, bytes, corrector, &self.at_start))
+    }
+
+    /// What is to be taken over: something else than before, and the same at two looks in a row, since what is just being
+    /// written is half a file.
+    fn change(&mut self, found: Option<Vec<u8>>) -> Option<Option<Vec<u8>>> {
+        let is_whole = found == self.seen;
+        self.seen.clone_from(&found);
+        if !is_whole || found == self.taken {
+            return None;
+        }
+        self.taken.clone_from(&found);
+        Some(found)
     }
 }
 
 /// Answers whether the features are now those that the settings declare.
-fn take_over(file: &Path, corrector: &Corrector, at_start: &Settings) -> bool {
+fn take_over(path: &Path, bytes: Option<Vec<u8>>, corrector: &Corrector, at_start: &Settings) -> bool {
     let engine = corrector.engine();
-    let read = settings::load(Some(file), std::env::vars()).map_err(ServerError::from);
+    let read = settings::environment().and_then(|environment| match bytes {
+        Some(bytes) => settings::of_bytes(path, bytes, environment),
+        None => settings::load(Some(path), environment),
+    });
+    let read = read.map_err(ServerError::from);
     match read.and_then(|settings| Ok(engine.declare(&settings.features).map(|()| settings)?)) {
         Ok(settings) => {
             engine.note_refused(None);
@@ -189,6 +222,36 @@ mod tests {
                 format!("what the settings say now under {named} is read at the next start: until then the former is in force")
             });
             assert_eq!(said, expected, "{before} became {now}");
+        }
+    }
+
+    #[test]
+    fn a_change_counts_when_two_looks_in_a_row_found_it_also_one_made_during_the_start() {
+        let holds = |text: &str| Some(text.as_bytes().to_vec());
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("rapport.toml");
+        std::fs::write(&path, "[server]\nidle_seconds = 61\n").unwrap();
+        let file = SettingsFile::read(path.clone());
+        std::fs::write(&path, "[server]\nidle_seconds = 62\n").unwrap();
+        let mut followed = Followed::from(file);
+        assert_eq!(followed.at_start.server.idle_seconds, 61, "what is in force, and not what was written meanwhile");
+        let (old, new) = (holds("[server]\nidle_seconds = 61\n"), holds("[server]\nidle_seconds = 62\n"));
+        for (found, taken) in [
+            (new.clone(), None),
+            (new.clone(), Some(new.clone())),
+            (new.clone(), None),
+            (holds("[ser"), None),
+            (old.clone(), None),
+            (holds(""), None),
+            (old.clone(), None),
+            (old.clone(), Some(old.clone())),
+            (holds("[ser"), None),
+            (old.clone(), None),
+            (old.clone(), None),
+            (None, None),
+            (None, Some(None)),
+        ] {
+            assert_eq!(followed.change(found.clone()), taken, "{found:?}");
         }
     }
 

@@ -11,8 +11,9 @@ use crate::attempts::Attempts;
 use crate::audit::key_subject;
 use crate::bodies::{self, Budget, Held};
 use crate::clock::SystemClock;
-use crate::declarations::Declarations;
+use crate::declarations::{Declarations, SettingsFile};
 use crate::error::ServerError;
+use crate::exposure::is_public;
 use crate::failure::ApiError;
 use crate::keys::{Follower, Keys, random_seed};
 use crate::limits::Limits;
@@ -140,7 +141,7 @@ pub struct StartOptions {
     /// What every page says about the data.
     pub notice: Option<Notice>,
     /// The file that the settings came from: declarations of features follow it.
-    pub settings_file: Option<PathBuf>,
+    pub settings_file: Option<SettingsFile>,
     /// Opens the console to this machine without a key; only for demonstration data, and only on loopback.
     pub is_console_open: bool,
 }
@@ -169,9 +170,10 @@ impl Running {
         let places = Arc::new(Places::new(&settings.server));
         let budget = Budget::new(settings.limits.body_megabytes_max);
         let patience = Patience { idle: Duration::from_secs(settings.server.idle_seconds), grace: GRACE };
-        if options.is_console_open && !listen.ip().is_loopback() {
+        if options.is_console_open && is_public(&settings.server) {
             let message = format!(
-                "the demonstration's console is open to everybody who can reach it, so it does not listen on {listen}: choose a loopback address"
+                "the demonstration's console is open to everybody who can reach it, so it does not listen on {listen} where \
+                 others can: choose a loopback address, and no server.tls_proxy and no server.trusted_proxies"
             );
             return Err(ServerError::new(ErrorKind::Forbidden, message));
         }

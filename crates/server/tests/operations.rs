@@ -302,12 +302,22 @@ fn without_keys_nothing_but_loopback_is_listened_on() {
     }
 
     // A console without a key never leaves the machine, whatever keys there are.
-    let mut exposed = settings();
-    exposed.server.listen = "0.0.0.0:0".parse().unwrap();
-    let opened = Opened::open(data.path(), Access::Exclusive, exposed).unwrap();
-    let open_console = StartOptions { is_console_open: true, ..StartOptions::default() };
-    let refused = Running::start(opened, keys, open_console).err().expect("it would be open to everybody").to_string();
-    assert!(refused.contains("loopback"), "{refused}");
+    drop(keys);
+    let exposures: [fn(&mut ServerSettings); 3] = [
+        |server| server.listen = "0.0.0.0:0".parse().unwrap(),
+        |server| server.tls_proxy = true,
+        |server| server.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()],
+    ];
+    for expose in exposures {
+        let mut exposed = settings();
+        expose(&mut exposed.server);
+        let keys = Keys::load(data.path(), &KeySettings::default()).unwrap();
+        let opened = Opened::open(data.path(), Access::Exclusive, exposed).unwrap();
+        let open_console = StartOptions { is_console_open: true, ..StartOptions::default() };
+        let refused =
+            Running::start(opened, keys, open_console).err().expect("it would be open to everybody").to_string();
+        assert!(refused.contains("loopback"), "{refused}");
+    }
 }
 
 #[test]

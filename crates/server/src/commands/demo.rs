@@ -4,9 +4,10 @@ use super::import::here::Here;
 use super::progress::{Bars, is_cancelled, stop_cleanly_on_signal};
 use super::serve::try_lines;
 use super::train::{in_words as trained_in_words, read_history, train_all};
-use super::{SETTINGS_FILE, followed_file, import, report, say, settings_file};
+use super::{SETTINGS_FILE, import, report, say, settings_file};
 use crate::api::imports::ImportBegins;
 use crate::args::Options;
+use crate::declarations::SettingsFile;
 use crate::demo::DemoData;
 use crate::error::ServerError;
 use crate::keys::Keys;
@@ -14,9 +15,11 @@ use crate::serve::{Opened, Running, StartOptions};
 use crate::settings::{KeySettings, Settings};
 use ::import::ImportError;
 use console::view::Notice;
+use events::{Offset, Places};
 use learning::{Outcome, TaskName};
 use primitives::{ErrorKind, Seed};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -26,6 +29,9 @@ use storage::Access;
 
 /// Kept in the data directory once everything is in: which data it is, and how it was moved in time.
 const MARK: &str = "demo.json";
+
+/// The file's name that the import of a demonstration has.
+const IMPORT: &str = "demo";
 
 /// The seed of the generated shop.
 const SEED: u64 = 7;
@@ -64,6 +70,7 @@ struct Mark {
 pub(super) fn run(
     options: &Options,
     mut settings: Settings,
+    mut file: SettingsFile,
     generated: bool,
     no_serve: bool,
 ) -> Result<(), ServerError> {
@@ -85,7 +92,9 @@ pub(super) fn run(
     say(&mark.description);
     if declares {
         // From now on every command knows them, and whoever looks finds how they are declared.
-        write_file(&opened.data.join(SETTINGS_FILE), OUTCOMES.as_bytes())?;
+        let declared = opened.data.join(SETTINGS_FILE);
+        write_file(&declared, OUTCOMES.as_bytes())?;
+        file = SettingsFile::read(declared);
     }
     let opened = Arc::new(opened);
     if !train_missing(&opened, seed)? {
@@ -103,7 +112,7 @@ pub(super) fn run(
     let running = Running::start(
         opened,
         keys,
-        StartOptions { notice: Some(notice), is_console_open: true, settings_file: followed_file(options) },
+        StartOptions { notice: Some(notice), is_console_open: true, settings_file: Some(file) },
     )?;
     let address = running.address();
     say(&format!("\nOpen http://{address} in a browser, or try:\n"));
@@ -141,12 +150,28 @@ fn preset_keys(keys: &mut KeySettings) {
     }
 }
 
+/// How many events came otherwise than with the import of a demonstration, which may have been broken off.
+fn n_events_of_others(opened: &Opened) -> Result<u64, ServerError> {
+    let imports = &opened.engine.ports().imports;
+    let last = opened.engine.look(|live| live.profiles.offset());
+    let (mut n_ours, mut known) = (0, BTreeMap::new());
+    for (places, import) in imports.imported_at(Places(Offset(1), last))? {
+        let is_ours = match known.get(&import) {
+            Some(is_ours) => *is_ours,
+            None => imports.import(import)?.is_some_and(|import| import.new.file == IMPORT),
+        };
+        known.insert(import, is_ours);
+        n_ours += if is_ours { places.offsets().count() as u64 } else { 0 };
+    }
+    Ok(last.0.saturating_sub(n_ours))
+}
+
 /// Fetches and imports the data; `None` where the user asked to stop.
 fn fill(opened: &Opened, generated: bool) -> Result<Option<Mark>, ServerError> {
-    let n_events = opened.engine.look(|live| live.profiles.totals().n_events);
-    if n_events > 0 && !opened.data.join("downloads").exists() && !generated {
+    let n_others = n_events_of_others(opened)?;
+    if n_others > 0 {
         let message = format!(
-            "{} holds {n_events} events that are not a demonstration's: choose another directory with --data, or run \
+            "{} holds {n_others} events that are not a demonstration's: choose another directory with --data, or run \
              `rapport serve`",
             opened.data.display()
         );
@@ -164,7 +189,7 @@ fn fill(opened: &Opened, generated: bool) -> Result<Option<Mark>, ServerError> {
     if is_cancelled() {
         return Ok(None);
     }
-    let begins = ImportBegins { file: "demo".to_owned(), mapping: None, mapping_sha256: None };
+    let begins = ImportBegins { file: IMPORT.to_owned(), mapping: None, mapping_sha256: None };
     let imported = import::run_one(&Here::new(opened), &begins, false, |options, sink, progress, rejects| {
         data.feed(options, sink, progress, rejects)
     });
@@ -282,7 +307,7 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ServerError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use events::{Batch, Envelope, Origin, parse_event};
+    use events::{Batch, Envelope, NewImport, Origin, parse_event};
     use serde_json::json;
 
     #[test]
@@ -294,6 +319,40 @@ mod tests {
         assert_eq!(declared, own_outcomes().unwrap());
         let names: Vec<_> = declared.iter().map(|outcome| outcome.name.as_str()).collect();
         assert_eq!(names, ["returns_soon", "lapses"]);
+    }
+
+    #[test]
+    fn only_where_all_came_with_a_demonstration_another_goes_on() {
+        let data = tempfile::tempdir().unwrap();
+        let opened = Opened::open(data.path(), Access::Exclusive, Settings::default()).unwrap();
+        // What was fetched says nothing of what came in.
+        std::fs::create_dir_all(data.path().join("downloads")).unwrap();
+        let engine = &opened.engine;
+        let seen = |user: &str| {
+            let at = engine.clock().now();
+            let said = json!({"type": "track", "event": "Seen", "userId": user, "messageId": user,
+                "timestamp": at.to_string()});
+            parse_event(said, None, &Envelope::new(at, Origin::Import)).unwrap()
+        };
+        let import = |file: &str, users: &[&str]| {
+            let new = NewImport { file: file.to_owned(), mapping: None, mapping_sha256: None };
+            let import = engine.begin_import(&new).unwrap();
+            engine.ingest_imported(import, users.iter().map(|user| seen(user)).collect()).unwrap();
+        };
+        assert_eq!(n_events_of_others(&opened).unwrap(), 0);
+        import(IMPORT, &["a", "b"]);
+        import(IMPORT, &["c"]);
+        assert_eq!(n_events_of_others(&opened).unwrap(), 0, "it was broken off twice");
+        import("orders.csv", &["d", "e"]);
+        assert_eq!(n_events_of_others(&opened).unwrap(), 2);
+        engine.ingest(Batch { accepted: vec![seen("f")], ..Batch::default() }).unwrap();
+        import(IMPORT, &["g"]);
+        assert_eq!(n_events_of_others(&opened).unwrap(), 3);
+        for generated in [true, false] {
+            let refused = fill(&opened, generated).unwrap_err().to_string();
+            assert!(refused.contains("holds 3 events that are not a demonstration's"), "{refused}");
+        }
+        assert_eq!(engine.look(|live| live.profiles.totals().n_events), 7, "nothing was added");
     }
 
     #[test]

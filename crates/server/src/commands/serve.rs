@@ -1,7 +1,8 @@
 //! How is the server run? `rapport serve`.
 
-use super::{followed_file, say};
+use super::say;
 use crate::args::Options;
+use crate::declarations::SettingsFile;
 use crate::error::ServerError;
 use crate::exposure::check_exposure;
 use crate::keys::{Keys, NewKey};
@@ -12,7 +13,7 @@ use std::net::SocketAddr;
 use storage::Access;
 
 /// Opens the data directory and serves until Ctrl-C or SIGTERM.
-pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerError> {
+pub(super) fn run(options: &Options, settings: Settings, file: SettingsFile) -> Result<(), ServerError> {
     // What most often goes wrong is found out before anything is made: a start that fails leaves no new directory.
     let keys = Keys::load(&options.data, &settings.keys)?;
     check_exposure(&settings.server, &keys)?;
@@ -25,11 +26,7 @@ pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerErr
         say(&format!("Careful: {weakness}. That does for trying things on this machine."));
     }
     let created = keys.create_missing()?;
-    let running = Running::start(
-        opened,
-        keys,
-        StartOptions { settings_file: followed_file(options), ..StartOptions::default() },
-    )?;
+    let running = Running::start(opened, keys, StartOptions { settings_file: Some(file), ..StartOptions::default() })?;
     show_keys(&created);
     say(&format!("Rapport is listening on http://{}: open it in a browser. Ctrl-C stops it.", running.address()));
     running.stop_on_signal()

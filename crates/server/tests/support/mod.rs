@@ -9,6 +9,7 @@ use engine::Stopwatch;
 use primitives::{Clock, SimulatedClock, Timestamp};
 use serde_json::Value;
 use server::app::App;
+use server::declarations::SettingsFile;
 use server::keys::Keys;
 use server::serve::{Opened, Running, StartOptions};
 use server::settings::Settings;
@@ -93,8 +94,10 @@ impl TestServer {
     fn open(data: Arc<TempDir>, settings: Settings, clock: Arc<SimulatedClock>) -> Self {
         let keys = Keys::load(data.path(), &settings.keys).unwrap();
         let opened = Opened::open_at(data.path(), Access::Exclusive, settings.clone(), clock.clone()).unwrap();
-        let followed =
-            StartOptions { settings_file: Some(data.path().join("rapport.toml")), ..StartOptions::default() };
+        let followed = StartOptions {
+            settings_file: Some(SettingsFile::read(data.path().join("rapport.toml"))),
+            ..StartOptions::default()
+        };
         let running = Running::start(opened, keys, followed).unwrap();
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(DEADLINE))
