@@ -37,10 +37,10 @@ pub(super) fn run(
     let Judged { documents, texts, failure } = told(judged);
     let text = || texts.join("\n\n");
     match (model, failure) {
-        (Some(_), Some(error)) => return Err(error),
+        (Some(_), Some(error)) => Err(error),
         // The document of one model stands alone.
         (Some(_), None) => report(options, &documents.values().next(), text),
-        (None, Some(error)) if documents.values().all(is_unjudged) => return Err(error),
+        (None, Some(error)) if documents.values().all(is_unjudged) => Err(error),
         (None, failure) => {
             report(options, &documents, text)?;
             failure.map_or(Ok(()), Err)
