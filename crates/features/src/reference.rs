@@ -34,7 +34,8 @@ fn limits() -> String {
          A new feature counts from the first event: what happened before it was declared is read from the history in the\n\
          background, and until that is done it has no value, while all others go on. The same holds where `when`, `of` or the\n\
          kind of measure changes; other words, and another `within_days`, are in force at once. The server looks at the file\n\
-         every two seconds; what cannot be used is told in the log and on `/features`, and what was declared before stays.\n\
+         every two seconds, and takes a change where two looks in a row find the same; what cannot be used is told in the log and\n\
+         on `/features`, and what was declared before stays.\n\
          A model that has learned from a feature which is computed otherwise now cannot answer: its decisions fall back, and\n\
          the server begins within a minute to train it again.\n\n\
          Counts and numbers are kept per hour for 8 days and per day for {DAYS_MAX}, and as one sum for all before. So the\n\
