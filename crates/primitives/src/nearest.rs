@@ -1,14 +1,19 @@
 //! Which of the names that there are was meant by one that there is not?
 
+use crate::visible;
+use std::borrow::Cow;
+
 /// The name nearest to what was written, where one is near enough to have been meant: a letter in three may be wrong,
-/// capitals do not count. Of equally near ones, the first.
+/// capitals do not count. Of equally near ones, the first. What steers a screen or is longer than names are is none: names may
+/// come from strangers.
 #[must_use]
 pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    /// Longer texts are compared by their beginning: the work grows with the square of the length.
+    /// What is written is compared by its beginning: the work grows with the square of the length.
     const N_CHARS_MAX: usize = 64;
     let letters = |name: &str| name.chars().take(N_CHARS_MAX).flat_map(char::to_lowercase).collect::<Vec<char>>();
     let written = letters(written);
-    let near = names.into_iter().filter_map(|name| {
+    let is_name = |name: &&str| name.chars().nth(N_CHARS_MAX).is_none() && matches!(visible(name), Cow::Borrowed(_));
+    let near = names.into_iter().filter(is_name).filter_map(|name| {
         let letters = letters(name);
         let n_wrong = n_wrong(&written, &letters);
         (n_wrong * 3 <= written.len().max(letters.len())).then_some((n_wrong, name))
@@ -55,6 +60,9 @@ mod tests {
             assert_eq!(nearest(written, names), meant, "{written}");
         }
         assert_eq!(nearest("a", []), None);
+        let (long, longest) = (format!("Plan Changed{}", "!".repeat(53)), "x".repeat(64));
+        assert_eq!(nearest("Plan Change", [long.as_str(), "Plan\nChanged", "Plan \u{202e}Changed"]), None, "no names");
+        assert_eq!(nearest(&"x".repeat(70), [longest.as_str()]), Some(longest.as_str()));
         assert_eq!(nearest("abd", ["abc", "abe"]), Some("abc"), "of equally near ones the first");
     }
 

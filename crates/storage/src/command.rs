@@ -161,7 +161,9 @@ pub(crate) fn apply(
         Command::Imports(command) => imports::apply(connection, counters, seen, command),
         Command::AppendDecision(decision) => append_decision(connection, counters, decision),
         Command::KeepDeclaration(declaration) => {
-            let sql = "INSERT INTO declarations(digest, words) VALUES(?1, ?2) ON CONFLICT(digest) DO NOTHING";
+            // The digest is of the words: others under it are damaged.
+            let sql = "INSERT INTO declarations(digest, words) VALUES(?1, ?2)
+                       ON CONFLICT(digest) DO UPDATE SET words = excluded.words WHERE words <> excluded.words";
             rows(connection.prepare_cached(sql)?.execute([&declaration.digest, &declaration.words]))
         }
         Command::ForgetInputs(records) => forget_inputs(connection, records),

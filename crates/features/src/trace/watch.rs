@@ -93,10 +93,21 @@ impl TraceReads {
                 offset: *offset,
                 origin: event.origin,
                 number: take.and_then(|take| take.number(event)),
-                text: take.and_then(|take| take.text(event)).map(|text| text.as_ref().into()),
+                text: take.and_then(|take| take.text(event)).map(|text| beginning_of(&text).into()),
             }
         })
     }
+}
+
+/// What is kept of a text: whoever looks at it takes longer ones for none, and a stranger may send many that are long.
+fn beginning_of(text: &str) -> &str {
+    let text = text.trim();
+    &text[..text.floor_char_boundary(Match::TEXT_BYTES_MAX + 1)]
+}
+
+impl Match<'_> {
+    /// The longest text that is kept whole; of a longer one so much is kept that this can be told.
+    pub const TEXT_BYTES_MAX: usize = 104;
 }
 
 impl Matched {
@@ -117,5 +128,23 @@ impl Matched {
             number: self.number,
             text: self.text.as_deref(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_text_only_so_much_is_kept_that_it_is_seen_to_be_long() {
+        let most = Match::TEXT_BYTES_MAX;
+        for n in [0, 1, most, most + 1] {
+            assert_eq!(beginning_of(&"x".repeat(n)).len(), n);
+        }
+        assert_eq!(beginning_of(&"x".repeat(31_000)).len(), most + 1);
+        assert_eq!(beginning_of(&format!("{}ab", " ".repeat(500))), "ab", "blanks are no value");
+        let wide = "ä".repeat(200);
+        let kept = beginning_of(&wide);
+        assert!(kept.len() >= most && kept.len() <= most + 1 && wide.starts_with(kept));
     }
 }
