@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 /// The keys of a declaration, and what each says.
 const KEYS: [(&str, &str); 3] = [
     ("name", "its name: small letters, digits, `_` and `-`"),
-    ("title", "what it is called on a page; without it, the name"),
+    ("title", "what it is called on a page; without it, the words of its name"),
     (
         "rule",
         "what must hold, all of it: { feature = \"orders_365d\", at_least = 5 }, { trait = \"plan\", is = \"pro\" }, \
@@ -139,7 +139,7 @@ impl Segment {
         let name = reader.name();
         TaskName::check(name).map_err(|why| reader.wrong("name", &why))?;
         let title = match table.get("title") {
-            None => primitives::capital(name),
+            None => primitives::capital(&name.replace(['_', '-'], " ")),
             Some(_) => reader.text("title", TITLE_BYTES_MAX)?.to_owned(),
         };
         let rule = match table.get("rule") {

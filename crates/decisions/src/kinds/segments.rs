@@ -143,6 +143,6 @@ fn reasons(model: &RfmModel, rfm: &Rfm) -> Vec<Reason> {
     vec![
         reason("recency_days", rfm.recency, format!("No order for {:.0} days", rfm.recency), recency, "the latest"),
         reason("orders_365d", rfm.frequency, format!("{:.0} orders in a year", rfm.frequency), frequency, "the most"),
-        reason("revenue_365d", rfm.money, format!("{:.2} spent in a year", rfm.money), money, "the dearest"),
+        reason("revenue_365d", rfm.money, format!("{:.2} spent in a year", rfm.money), money, "the most spent"),
     ]
 }

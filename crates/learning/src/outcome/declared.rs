@@ -13,7 +13,7 @@ use std::ops::Deref;
 /// The keys of a declaration, and what each says.
 const KEYS: [(&str, &str); 7] = [
     ("name", "its name in commands, addresses and decisions: small letters, digits, `_` and `-`"),
-    ("title", "what it is called on a page; without it, the name"),
+    ("title", "what it is called on a page; without it, the words of its name"),
     ("question", "what it asks, in words"),
     (
         "among",
@@ -81,7 +81,7 @@ impl Outcome {
         let label = reader.label()?;
         let title = match table.get("title") {
             Some(_) => reader.text("title", TEXT_BYTES_MAX)?.to_owned(),
-            None => primitives::capital(name),
+            None => primitives::capital(&name.replace(['_', '-'], " ")),
         };
         Ok(Self {
             title,
