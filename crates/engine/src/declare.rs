@@ -43,11 +43,6 @@ impl Engine {
         Arc::clone(&self.features.read().unwrap_or_else(PoisonError::into_inner).in_force)
     }
 
-    /// The features that the settings declare: the history has their past, also where the profiles do not have it yet.
-    pub(crate) fn wanted_features(&self) -> Arc<Catalogue> {
-        Arc::clone(&self.features.read().unwrap_or_else(PoisonError::into_inner).wanted)
-    }
-
     /// The features that are declared and cannot be read yet, since their past is being counted.
     pub fn waiting_features(&self) -> Vec<Arc<Definition>> {
         self.features.read().unwrap_or_else(PoisonError::into_inner).waiting.clone()
@@ -95,6 +90,7 @@ impl Engine {
         self.features.read().unwrap_or_else(PoisonError::into_inner).refused.clone()
     }
 
+    /// The features that the settings declare: the history has their past, also where the profiles do not have it yet.
     pub(super) fn wanted(&self) -> Arc<Catalogue> {
         Arc::clone(&self.features.read().unwrap_or_else(PoisonError::into_inner).wanted)
     }

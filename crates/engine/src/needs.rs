@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError};
 /// A history of so many events is read in the time of a page.
 const N_EVENTS_AT_ONCE: u64 = 20_000;
 
-/// What there is to learn from, read once for everybody who learns from it, with the features that were in force then: of one
+/// What there is to learn from, read once for everybody who learns from it, with the features that were declared then: of one
 /// declared since, nothing of the past is in it.
 #[derive(Debug)]
 pub struct Material {
@@ -87,7 +87,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where it cannot be read.
     pub fn material(&self, progress: &mut dyn FnMut(u64)) -> Result<Material, EngineError> {
-        let catalogue = self.wanted_features();
+        let catalogue = self.wanted();
         let reads = TraceReads::new(self.capabilities.tasks.watches()).for_features(&catalogue);
         let dataset = Dataset::load(self.ports.history.as_ref(), &self.policy, reads, progress)?;
         Ok(Material { dataset, catalogue })

@@ -11,9 +11,10 @@ use crate::task::Data;
 use crate::vouched::N_CUSTOMERS_MIN;
 use crate::{Gain, LearningError};
 use events::Origin;
-use features::Trace;
+use features::{FeatureState, Trace};
 use models::metrics::{decile_error, normalised_gini, spearman, sum_bias};
 use primitives::{Currency, Seed, Timestamp};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// At most this many customers say how sure a difference is.
@@ -42,6 +43,25 @@ fn count(n_each: &mut BTreeMap<Currency, u64>, currency: Option<Currency>) {
     if let Some(currency) = currency {
         *n_each.entry(currency).or_default() += 1;
     }
+}
+
+/// What `known` reads of each customer as they were known at a moment, orders that nobody vouches for trimmed, and what each
+/// spent in the days after it; without those of whom it reads nothing.
+pub(crate) fn known_and_spent<T: Send>(
+    data: &Data<'_>,
+    (currency, ceiling): (Option<Currency>, &Ceiling),
+    as_of: Timestamp,
+    days: i64,
+    known: impl Fn(&FeatureState) -> Option<T> + Sync,
+) -> Vec<(T, f64)> {
+    let until = as_of.plus_days(days);
+    let row = |trace: &Trace| {
+        let mut found = None;
+        trace.walk_revised(&[as_of], |origin, order| ceiling.trim(origin, order), |_, state| found = known(state));
+        Some((found?, spent(trace, (as_of, until), data.now, currency, ceiling)))
+    };
+    let customers = data.dataset.customers().par_iter().with_min_len(64);
+    customers.filter_map(|customer| row(&customer.get().state)).collect()
 }
 
 /// What a customer spent in (`as_of`, `until`] in a currency, as far as is known now, refunds left aside, in major units.

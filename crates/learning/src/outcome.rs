@@ -26,6 +26,9 @@ const AMOUNT_MAX: f64 = 1e12;
 /// How many bytes a value has at most that is told from others.
 const VALUE_BYTES_MAX: usize = 100;
 
+// Of a longer one so much is kept, up to a letter of four bytes, that it is seen to be longer.
+const _: () = assert!(VALUE_BYTES_MAX + 4 <= Match::TEXT_BYTES_MAX);
+
 /// What is to be foretold, of whom, within how long: built in, or one of the settings' `[[outcomes]]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {

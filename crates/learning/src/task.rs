@@ -9,6 +9,7 @@ use crate::{Body, Dataset, Evaluation, Importance, LearningError, Need, Split, T
 use features::{Catalogue, FeatureId, Watch};
 use primitives::{Seed, Timestamp};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// What people are told of a task.
@@ -155,4 +156,9 @@ impl Tasks {
 /// Settings as a model's file keeps them.
 pub(crate) fn as_json(settings: &impl Serialize) -> Result<Value, LearningError> {
     serde_json::to_value(settings).map_err(|error| LearningError::File { reason: error.to_string() })
+}
+
+/// Settings as a model's file kept them.
+pub(crate) fn from_json<T: DeserializeOwned>(settings: &Value) -> Result<T, LearningError> {
+    T::deserialize(settings).map_err(|error| LearningError::File { reason: format!("its settings: {error}") })
 }

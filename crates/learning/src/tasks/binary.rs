@@ -11,7 +11,7 @@ use crate::need::Need;
 use crate::outcome::{Label, OnDataset, Outcome};
 use crate::reigning::Reigning;
 use crate::split::Split;
-use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json};
+use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json, from_json};
 use crate::{LearningError, Loaded};
 use features::{FeatureId, Inputs, Trace, Watch};
 use models::boost::{BoostModel, BoostSettings};
@@ -265,8 +265,7 @@ impl Task for Binary {
     }
 
     fn fit(&self, data: &Data<'_>, split: &Split, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
-        let settings: BinarySettings = serde_json::from_value(settings.clone())
-            .map_err(|error| LearningError::File { reason: format!("its settings: {error}") })?;
+        let settings: BinarySettings = from_json(settings)?;
         let (features, inputs) = self.asked.inputs(data);
         let rows = self.rows(data, &inputs, &self.asked.as_ofs(data, split));
         let model = self.grow(&rows, &features, &settings, data.seed)?;

@@ -12,12 +12,11 @@ use crate::need::Need;
 use crate::outcome::{OnDataset, Outcome};
 use crate::reigning::Reigning;
 use crate::split::Split;
-use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json};
+use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json, from_json};
 use crate::{LearningError, Loaded};
 use features::{FeatureId, Inputs, Trace, Watch};
 use models::ModelError;
 use models::boost::BoostSettings;
-use models::calibrate::IsotonicSettings;
 use models::metrics::auc;
 use primitives::{Seed, Timestamp};
 use rayon::prelude::*;
@@ -35,15 +34,9 @@ pub struct Classes {
 
 /// Few leaves: of most classes there are few rows, and each class costs as much as a question of its own.
 fn settings() -> BinarySettings {
-    let boost = BoostSettings {
-        n_trees: 100,
-        learning_rate: 0.05,
-        max_leaves: 4,
-        max_depth: 4,
-        min_leaf_weight: 3.0,
-        ..BoostSettings::default()
-    };
-    BinarySettings { boost, calibration: IsotonicSettings { prior_weight: 5.0 }, calibration_days: 14 }
+    let of_yes_or_no = BinarySettings::default();
+    let boost = BoostSettings { max_leaves: 4, min_leaf_weight: 3.0, ..of_yes_or_no.boost };
+    BinarySettings { boost, ..of_yes_or_no }
 }
 
 impl Classes {
@@ -316,8 +309,7 @@ impl Task for Classes {
     }
 
     fn fit(&self, data: &Data<'_>, split: &Split, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
-        let settings: BinarySettings = serde_json::from_value(settings.clone())
-            .map_err(|error| LearningError::File { reason: format!("its settings: {error}") })?;
+        let settings: BinarySettings = from_json(settings)?;
         let (features, inputs) = self.asked.inputs(data);
         let as_ofs = self.asked.as_ofs(data, split);
         let vocabulary = self.vocabulary(data, &as_ofs);

@@ -12,7 +12,7 @@ use crate::need::Need;
 use crate::outcome::{OnDataset, Outcome, Told};
 use crate::reigning::Reigning;
 use crate::split::Split;
-use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json};
+use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json, from_json};
 use crate::{LearningError, Loaded, money};
 use features::{FeatureId, Inputs, Trace, Watch};
 use models::boost::{BoostModel, BoostSettings};
@@ -220,8 +220,7 @@ impl Task for Number {
     }
 
     fn fit(&self, data: &Data<'_>, split: &Split, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
-        let settings: NumberSettings = serde_json::from_value(settings.clone())
-            .map_err(|error| LearningError::File { reason: format!("its settings: {error}") })?;
+        let settings: NumberSettings = from_json(settings)?;
         let (features, inputs) = self.asked.inputs(data);
         let rows = self.rows(data, &inputs, &self.asked.as_ofs(data, split));
         let model = self.grow(&rows, &features, &settings, data.seed)?;

@@ -6,7 +6,7 @@ use crate::evaluation::{Evaluation, Gain, Numbers, mean as mean_of, paired_gain}
 use crate::need::{MORE, Need, WAIT};
 use crate::reigning::Reigning;
 use crate::split::Split;
-use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json};
+use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json, from_json};
 use crate::{Body, Calendar, Dataset, LearningError, Loaded};
 use features::FeatureState;
 use models::metrics::{coverage, ndcg_at_k, recall_at_k};
@@ -94,8 +94,7 @@ impl Task for Recommend {
     }
 
     fn fit(&self, data: &Data<'_>, _: &Split, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
-        let settings: ItemToItem = serde_json::from_value(settings.clone())
-            .map_err(|error| LearningError::File { reason: format!("its settings: {error}") })?;
+        let settings: ItemToItem = from_json(settings)?;
         // What is known now, not at the end of the split: the two differ by the events after the last whole day.
         let model = fit(data.dataset, data.now, &settings, data.seed)?;
         let n_rows = data.dataset.traces().map(|(_, trace)| trace.lines_until(data.now).count() as u64);

@@ -9,10 +9,9 @@ use crate::reigning::Reigning;
 use crate::split::Split;
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout};
 use crate::{Body, Calendar, LearningError, Loaded};
-use features::{FeatureId, Inputs, Trace};
+use features::{FeatureId, FeatureState, Inputs, Trace};
 use models::rfm::{Group, Rfm, RfmModel};
 use primitives::{Currency, Timestamp};
-use rayon::prelude::*;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -73,22 +72,13 @@ fn rows(
     as_of: Timestamp,
     days: i64,
 ) -> Vec<Row> {
-    let until = as_of.plus_days(days);
-    let row = |trace: &Trace| {
-        let mut rfm = None;
-        trace.walk_revised(
-            &[as_of],
-            |origin, order| ceiling.trim(origin, order),
-            |_, state| {
-                let mut values = Vec::with_capacity(inputs.len());
-                inputs.read(state, as_of, &mut values);
-                rfm = rfm_of(&values).filter(|_| state.currency() == currency);
-            },
-        );
-        Some(Row { rfm: rfm?, spent: money::spent(trace, (as_of, until), data.now, currency, ceiling) })
+    let known = |state: &FeatureState| {
+        let mut values = Vec::with_capacity(inputs.len());
+        inputs.read(state, as_of, &mut values);
+        rfm_of(&values).filter(|_| state.currency() == currency)
     };
-    let customers = data.dataset.customers().par_iter().with_min_len(64);
-    customers.filter_map(|customer| row(&customer.get().state)).collect()
+    let rows = money::known_and_spent(data, (currency, ceiling), as_of, days, known);
+    rows.into_iter().map(|(rfm, spent)| Row { rfm, spent }).collect()
 }
 
 fn fit(rows: &[Row]) -> Result<RfmModel, LearningError> {

@@ -7,7 +7,7 @@ use crate::money::{self, Ceiling};
 use crate::need::{MORE, Need, WAIT};
 use crate::reigning::Reigning;
 use crate::split::Split;
-use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json};
+use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json, from_json};
 use crate::{Body, Calendar, LearningError, Loaded};
 use features::{FeatureId, FeatureState, Inputs, Trace};
 use models::metrics::decile_calibration;
@@ -224,8 +224,7 @@ impl Task for Value {
     }
 
     fn fit(&self, data: &Data<'_>, _: &Split, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
-        let settings: Settings = serde_json::from_value(settings.clone())
-            .map_err(|error| LearningError::File { reason: format!("its settings: {error}") })?;
+        let settings: Settings = from_json(settings)?;
         let (features, inputs) = Self::inputs(data)?;
         let ceiling = Ceiling::of(data.dataset, settings.currency, data.now);
         let rows = rows(data, &inputs, (settings.currency, &ceiling), data.now, 0);
@@ -252,15 +251,9 @@ fn rows(
     as_of: Timestamp,
     days: i64,
 ) -> Vec<Row> {
-    let until = as_of.plus_days(days);
-    let row = |trace: &Trace| {
-        let mut row = None;
-        let visit = |_, state: &FeatureState| row = history(state, inputs, currency, as_of);
-        trace.walk_revised(&[as_of], |origin, order| ceiling.trim(origin, order), visit);
-        Some(Row { history: row?, spent: money::spent(trace, (as_of, until), data.now, currency, ceiling) })
-    };
-    let customers = data.dataset.customers().par_iter().with_min_len(64);
-    customers.filter_map(|customer| row(&customer.get().state)).collect()
+    let known = |state: &FeatureState| history(state, inputs, currency, as_of);
+    let rows = money::known_and_spent(data, (currency, ceiling), as_of, days, known);
+    rows.into_iter().map(|(history, spent)| Row { history, spent }).collect()
 }
 
 fn history(state: &FeatureState, inputs: &Inputs, currency: Option<Currency>, as_of: Timestamp) -> Option<History> {
