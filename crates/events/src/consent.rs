@@ -1,7 +1,7 @@
 //! What did the customer agree to in this event? Segment's consent preferences, read into purposes.
 
 use crate::rejection::pointer_segment;
-use crate::{Call, Event, Fields, Rejection};
+use crate::{Call, Event, Object, Rejection};
 use governance::Purpose;
 use serde_json::Value;
 
@@ -64,11 +64,11 @@ fn check_preferences(preferences: &Value, pointer: &str) -> Result<(), Rejection
     }
 }
 
-fn consent_of(context: &Fields) -> Option<&Fields> {
+fn consent_of(context: &Object) -> Option<&Object> {
     object_at(context, "consent")
 }
 
-fn object_at<'a>(fields: &'a Fields, key: &str) -> Option<&'a Fields> {
+fn object_at<'a>(fields: &'a Object, key: &str) -> Option<&'a Object> {
     fields.get(key)?.as_object()
 }
 

@@ -1,12 +1,9 @@
 //! What is an event, in memory and as a stored record?
 
-use crate::{Places, Reading};
+use crate::{Fields, Places, Reading};
 use primitives::{AnonymousId, ErrorKind, ItemId, MessageId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-
-/// Free-form JSON fields: traits, properties, context.
-pub type Fields = serde_json::Map<String, serde_json::Value>;
 
 /// The newest version of a stored record. Only corrections need it, so that a program that does not know them refuses them
 /// with a sentence; everything else is written as version 2.

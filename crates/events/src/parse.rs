@@ -304,7 +304,7 @@ fn call(kind: CallKind, draft: &mut Draft, context: &mut Fields) -> Result<Call,
             let traits = match fields::object(draft, Field::Traits)? {
                 traits if traits.is_empty() => match context.remove("traits") {
                     None | Some(Value::Null) => traits,
-                    Some(Value::Object(traits)) => traits,
+                    Some(Value::Object(traits)) => traits.into(),
                     Some(other) => {
                         return Err(Rejection::wrong_type(
                             "/context/traits",

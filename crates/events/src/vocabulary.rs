@@ -6,7 +6,7 @@ pub(crate) mod steps;
 #[cfg(test)]
 mod tests;
 
-use crate::{Commerce, CommerceStep, Event, Fields, Product, Reading, Rejection, Understanding};
+use crate::{Commerce, CommerceStep, Event, Object, Product, Reading, Rejection, Understanding};
 use dialect::PLAIN;
 use primitives::{Currency, ItemId, Money};
 use reader::{At, Reader, Total};
@@ -123,7 +123,7 @@ impl Product {
     ///
     /// # Errors
     /// [`Rejection`] where one of them has a wrong type or an impossible value.
-    pub fn from_item(id: &ItemId, traits: &Fields) -> Result<Self, Rejection> {
+    pub fn from_item(id: &ItemId, traits: &Object) -> Result<Self, Rejection> {
         let facts = reader::product_fields(traits, At::Traits, &PLAIN, None)?;
         Ok(facts.named(id.as_str().into()).into_product())
     }

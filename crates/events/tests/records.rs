@@ -7,7 +7,7 @@ use primitives::{AnonymousId, ErrorKind, MessageId, Timestamp, UserId};
 use serde_json::json;
 
 fn fields(value: serde_json::Value) -> Fields {
-    value.as_object().cloned().unwrap()
+    value.as_object().cloned().unwrap().into()
 }
 
 /// Version 1: one event of each call.

@@ -134,7 +134,7 @@ mod tests {
             occurred_at: at,
             stated_at: None,
             received_at: at,
-            call: Call::Track { event: name.to_owned(), properties },
+            call: Call::Track { event: name.to_owned(), properties: properties.into() },
             context: Fields::new(),
             origin: Origin::Server,
             reading: events::Reading::default(),

@@ -15,7 +15,7 @@ use std::sync::Arc;
 const HOUR_MS: i64 = 3_600_000;
 
 fn fields(value: Value) -> Fields {
-    value.as_object().cloned().unwrap()
+    value.as_object().cloned().unwrap().into()
 }
 
 /// An event at an hour since the epoch.

@@ -72,8 +72,8 @@ fn told_of(outcome: &Outcome, did: &[(&str, i64)]) -> Customer<FeatureState> {
             received_at: at,
             stated_at: None,
             call: match *title {
-                "identify" => Call::Identify { traits: properties },
-                event => Call::Track { event: event.to_owned(), properties },
+                "identify" => Call::Identify { traits: properties.into() },
+                event => Call::Track { event: event.to_owned(), properties: properties.into() },
             },
             context: Fields::new(),
             origin: Origin::Server,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 fn fields(value: Value) -> Fields {
     let Value::Object(fields) = value else { panic!("fields are an object") };
-    fields
+    fields.into()
 }
 
 fn days_ago(days: i64) -> Timestamp {

@@ -1,7 +1,7 @@
 //! Where in an event does a value stand?
 
 use super::FilterError;
-use crate::{Call, Event, Fields};
+use crate::{Call, Event, Object};
 use primitives::nearest;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -68,7 +68,7 @@ impl Pointer {
     /// Every place of an event that holds one value, or in a list of objects several, written as a pointer is; each once.
     #[must_use]
     pub fn all(event: &Event) -> Vec<String> {
-        fn below(path: &str, fields: &Fields, found: &mut Vec<String>) {
+        fn below(path: &str, fields: &Object, found: &mut Vec<String>) {
             for (key, value) in fields {
                 let path = format!("{path}.{key}");
                 match value {
@@ -93,7 +93,7 @@ impl Pointer {
     }
 }
 
-fn fields(event: &Event, root: Root) -> Option<&Fields> {
+fn fields(event: &Event, root: Root) -> Option<&Object> {
     match (root, &event.call) {
         (Root::Context, _) => Some(&event.context),
         (

@@ -3,7 +3,7 @@
 use super::World;
 use super::catalogue::Item;
 use super::customer::Customer;
-use crate::{CONSENT_UPDATED, Fields};
+use crate::{CONSENT_UPDATED, Object};
 use governance::Purpose;
 use primitives::{Money, Timestamp, stable_hash};
 use serde_json::Value;
@@ -57,7 +57,7 @@ impl<'w> Payloads<'w> {
         let has_device = customer.habits.n_anonymous_visits > 0;
         let device = has_device.then_some(customer.device.as_str());
         let mut payload = self.begin("identify", at, Who { device, ..who });
-        let mut traits = Fields::new();
+        let mut traits = Object::new();
         traits.insert("ageGroup".into(), customer.traits.age_group.into());
         traits.insert("area".into(), customer.traits.area.into());
         traits.insert("householdSize".into(), customer.traits.household_size.into());
@@ -84,7 +84,7 @@ impl<'w> Payloads<'w> {
     pub(super) fn page(&mut self, at: Timestamp, who: Who<'_>) -> Value {
         let mut payload = self.begin("page", at, who);
         payload.insert("name".into(), "Home".into());
-        let mut properties = Fields::new();
+        let mut properties = Object::new();
         properties.insert("path".into(), "/".into());
         payload.insert("properties".into(), properties.into());
         payload.into()
@@ -112,7 +112,7 @@ impl<'w> Payloads<'w> {
             revenue_minor += i64::from(item.price_minor) * i64::from(*quantity);
             products.push(Value::Object(product));
         }
-        let mut properties = Fields::new();
+        let mut properties = Object::new();
         properties.insert("order_id".into(), format!("O{:06}-{}", order.0 + 1, order.1).into());
         properties.insert("currency".into(), self.world.settings.currency.code().into());
         properties.insert("revenue".into(), self.major(revenue_minor));
@@ -123,9 +123,9 @@ impl<'w> Payloads<'w> {
         payload.into()
     }
 
-    fn begin(&mut self, kind: &str, at: Timestamp, who: Who<'_>) -> Fields {
+    fn begin(&mut self, kind: &str, at: Timestamp, who: Who<'_>) -> Object {
         self.n_written += 1;
-        let mut payload = Fields::new();
+        let mut payload = Object::new();
         payload.insert("type".into(), kind.into());
         payload.insert("messageId".into(), format!("{}-{:08}", self.prefix, self.n_written).into());
         payload.insert("timestamp".into(), at.to_string().into());
@@ -138,8 +138,8 @@ impl<'w> Payloads<'w> {
         payload
     }
 
-    fn described(&self, item: &Item) -> Fields {
-        let mut fields = Fields::new();
+    fn described(&self, item: &Item) -> Object {
+        let mut fields = Object::new();
         fields.insert("name".into(), item.name.as_str().into());
         fields.insert("category".into(), item.category.into());
         fields.insert("price".into(), self.major(i64::from(item.price_minor)));
@@ -152,12 +152,12 @@ impl<'w> Payloads<'w> {
 }
 
 fn preferences(customer: &Customer) -> Value {
-    let mut categories = Fields::new();
+    let mut categories = Object::new();
     categories.insert(Purpose::Personalization.name().into(), (!customer.refusal.personalization).into());
     categories.insert(Purpose::Analytics.name().into(), (!customer.refusal.analytics).into());
-    let mut consent = Fields::new();
+    let mut consent = Object::new();
     consent.insert("categoryPreferences".into(), categories.into());
-    let mut context = Fields::new();
+    let mut context = Object::new();
     context.insert("consent".into(), consent.into());
     context.into()
 }

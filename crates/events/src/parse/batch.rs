@@ -36,7 +36,7 @@ pub(super) fn open(body: &[u8]) -> Result<Body<'_>, Refusal> {
     }
     let context = match head.context.take() {
         Value::Null => Fields::new(),
-        Value::Object(context) => context,
+        Value::Object(context) => context.into(),
         _ => {
             return Err(Refusal::Malformed { message: "the batch's \"context\" must be an object or left out".into() });
         }

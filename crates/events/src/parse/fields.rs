@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, Field};
 use crate::identifier::{CONTROL_CHARACTER, customer_id_of, id_of};
-use crate::{Fields, Rejection, RejectionCode};
+use crate::{Fields, Object, Rejection, RejectionCode};
 use serde_json::Value;
 
 /// A `messageId` is shorter than this, in characters.
@@ -72,13 +72,13 @@ pub(super) fn text(draft: &mut Draft, field: Field) -> Result<Option<String>, Re
 pub(super) fn object(draft: &mut Draft, field: Field) -> Result<Fields, Rejection> {
     match draft.take(field) {
         Value::Null => Ok(Fields::new()),
-        Value::Object(object) => Ok(object),
+        Value::Object(object) => Ok(object.into()),
         other => Err(Rejection::wrong_type(field.pointer(), &other, "send an object, or leave it out")),
     }
 }
 
 /// Lays `own` over `base`: objects are merged key by key at every depth, anything else of `own` stays as it is.
-pub(super) fn merge_under(own: &mut Fields, base: &Fields) {
+pub(super) fn merge_under(own: &mut Object, base: &Object) {
     for (key, value) in base {
         match (own.get_mut(key), value) {
             (Some(Value::Object(inner)), Value::Object(base_inner)) => merge_under(inner, base_inner),

@@ -3,7 +3,7 @@
 use super::dialect::{Dialect, PLAIN};
 use super::steps::{self, Named};
 use crate::identifier::{fault_of_id, whole_number};
-use crate::{Call, CommerceStep, Event, Fields, Product, Rejection, RejectionCode};
+use crate::{Call, CommerceStep, Event, Object, Product, Rejection, RejectionCode};
 use primitives::{Currency, ItemId, Money};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -101,7 +101,7 @@ impl<'a> ProductFields<'a> {
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
     named: &'static Named,
-    properties: &'a Fields,
+    properties: &'a Object,
     currency: Option<Currency>,
 }
 
@@ -230,7 +230,7 @@ impl<'a> Reader<'a> {
 
 /// Reads a product's fields; the currency is the product's own, else the event's, else US dollars.
 pub(super) fn product_fields<'a>(
-    fields: &'a Fields,
+    fields: &'a Object,
     at: At,
     dialect: &Dialect,
     of_event: Option<Currency>,
@@ -259,7 +259,7 @@ pub(super) fn product_fields<'a>(
     })
 }
 
-fn quantity(fields: &Fields, at: At) -> Result<Option<f64>, Rejection> {
+fn quantity(fields: &Object, at: At) -> Result<Option<f64>, Rejection> {
     let quantity = number(fields, "quantity", at)?;
     if let Some(negative) = quantity.filter(|quantity| *quantity < 0.0) {
         let fault = "a quantity is not negative; send what was taken back as \"Order Refunded\"";
@@ -269,19 +269,19 @@ fn quantity(fields: &Fields, at: At) -> Result<Option<f64>, Rejection> {
 }
 
 /// The payments of a refund as Shopify sends it.
-fn payments(properties: &Fields) -> impl Iterator<Item = (usize, &Fields)> {
+fn payments(properties: &Object) -> impl Iterator<Item = (usize, &Object)> {
     let payments = properties.get("transactions").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     payments.iter().enumerate().filter_map(|(index, payment)| Some((index, payment.as_object()?)))
 }
 
-fn currency_of_payments(properties: &Fields) -> Result<Option<Currency>, Rejection> {
+fn currency_of_payments(properties: &Object) -> Result<Option<Currency>, Rejection> {
     match payments(properties).next() {
         Some((index, payment)) => currency(payment, At::Transaction(index)),
         None => Ok(None),
     }
 }
 
-fn currency(fields: &Fields, at: At) -> Result<Option<Currency>, Rejection> {
+fn currency(fields: &Object, at: At) -> Result<Option<Currency>, Rejection> {
     const ADVICE: &str = "send the three letters of ISO 4217, such as \"EUR\"";
     match fields.get("currency") {
         None | Some(Value::Null) => Ok(None),
@@ -294,7 +294,7 @@ fn currency(fields: &Fields, at: At) -> Result<Option<Currency>, Rejection> {
     }
 }
 
-fn money(fields: &Fields, key: &str, at: At, currency: Currency) -> Result<Option<Money>, Rejection> {
+fn money(fields: &Object, key: &str, at: At, currency: Currency) -> Result<Option<Money>, Rejection> {
     let Some(amount) = number(fields, key, at)? else { return Ok(None) };
     Money::from_major(amount, currency).map(Some).map_err(|_| {
         let fault = "an amount of money lies below 90 trillion minor units; send major units such as 19.99";
@@ -302,7 +302,7 @@ fn money(fields: &Fields, key: &str, at: At, currency: Currency) -> Result<Optio
     })
 }
 
-fn number(fields: &Fields, key: &str, at: At) -> Result<Option<f64>, Rejection> {
+fn number(fields: &Object, key: &str, at: At) -> Result<Option<f64>, Rejection> {
     const ADVICE: &str = "send a number such as 19.99";
     let Some(value) = fields.get(key) else { return Ok(None) };
     let number = match value {
@@ -319,7 +319,7 @@ fn number(fields: &Fields, key: &str, at: At) -> Result<Option<f64>, Rejection> 
 }
 
 /// An identifier: text or a whole number, without the blanks around it. Blank counts as absent.
-fn id<'a>(fields: &'a Fields, key: &str, at: At) -> Result<Option<Cow<'a, str>>, Rejection> {
+fn id<'a>(fields: &'a Object, key: &str, at: At) -> Result<Option<Cow<'a, str>>, Rejection> {
     let Some(id) = text(fields, key, at)?.map(trimmed) else { return Ok(None) };
     match fault_of_id(&id) {
         Some(fault) => Err(Rejection::bad_value(at.pointer(key), &id, &fault)),
@@ -335,7 +335,7 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// The first of several keys that holds a text.
-fn first_text<'a>(fields: &'a Fields, keys: &[&str], at: At) -> Result<Option<Cow<'a, str>>, Rejection> {
+fn first_text<'a>(fields: &'a Object, keys: &[&str], at: At) -> Result<Option<Cow<'a, str>>, Rejection> {
     for key in keys {
         let found = text(fields, key, at)?;
         if found.is_some() {
@@ -346,7 +346,7 @@ fn first_text<'a>(fields: &'a Fields, keys: &[&str], at: At) -> Result<Option<Co
 }
 
 /// A text, or a number written as text. Blank counts as absent.
-fn text<'a>(fields: &'a Fields, key: &str, at: At) -> Result<Option<Cow<'a, str>>, Rejection> {
+fn text<'a>(fields: &'a Object, key: &str, at: At) -> Result<Option<Cow<'a, str>>, Rejection> {
     match fields.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(Cow::Borrowed(text.as_str())).filter(|text| !text.trim().is_empty())),

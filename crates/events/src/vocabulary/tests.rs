@@ -183,7 +183,7 @@ fn what_speaks_of_a_purchase_and_is_not_known_is_not_understood() {
         assert_ne!(understood(word), Understanding::NotCommerce, "{word}");
     }
     let mut page = track("orders/paid", json!({})).unwrap();
-    page.call = Call::Page { name: Some("Order".into()), category: None, properties: Fields::new() };
+    page.call = Call::Page { name: Some("Order".into()), category: None, properties: crate::Fields::new() };
     assert_eq!(Commerce::understanding(&page), Understanding::NotCommerce);
 }
 
@@ -314,7 +314,7 @@ fn an_item_is_read_as_a_product() {
 #[test]
 fn only_tracked_events_are_commerce() {
     let mut event = track("Order Completed", json!({})).unwrap();
-    event.call = Call::Page { name: Some("Order Completed".into()), category: None, properties: Fields::new() };
+    event.call = Call::Page { name: Some("Order Completed".into()), category: None, properties: crate::Fields::new() };
     assert_eq!(Commerce::read(&event), Ok(None));
 }
 

@@ -6,7 +6,7 @@ use events::{Call, CallKind, Envelope, Fields, Origin, Refusal, parse_batch, par
 use serde_json::{Value, json};
 
 fn fields(value: Value) -> Fields {
-    value.as_object().cloned().unwrap()
+    value.as_object().cloned().unwrap().into()
 }
 
 #[test]

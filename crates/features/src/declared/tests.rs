@@ -38,7 +38,7 @@ fn changed(offset: u64, days_ago: i64, kind: &str, amount: i64) -> Recorded {
         occurred_at: at,
         received_at: at,
         stated_at: None,
-        call: Call::Track { event: "Plan Changed".to_owned(), properties },
+        call: Call::Track { event: "Plan Changed".to_owned(), properties: properties.into() },
         context: events::Fields::new(),
         origin: Origin::Server,
         reading: events::Reading::default(),

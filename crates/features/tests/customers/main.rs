@@ -23,7 +23,7 @@ fn track(offset: u64, occurred_at: Timestamp, received_at: Timestamp, name: &str
         occurred_at,
         received_at,
         stated_at: None,
-        call: Call::Track { event: name.to_owned(), properties },
+        call: Call::Track { event: name.to_owned(), properties: properties.into() },
         context: events::Fields::new(),
         origin: events::Origin::Server,
         reading: events::Reading::default(),

@@ -193,7 +193,7 @@ fn is_order(event: &str) -> bool {
 
 fn example_order() -> Fields {
     let order = json!({ "order_id": "1", "revenue": 1.0, "total": 1.0, "value": 1.0, "currency": "EUR", "products": [{ "product_id": "1" }] });
-    order.as_object().cloned().unwrap_or_default()
+    order.as_object().cloned().unwrap_or_default().into()
 }
 
 /// Reads the keys of one declaration.

@@ -29,8 +29,8 @@ fn did(event: &str, ago: i64, n: usize) -> Event {
     let properties = json!({"kind": "app", "n": n}).as_object().unwrap().clone();
     let call = match event {
         "Order Completed" => return base,
-        "identify" => Call::Identify { traits: properties },
-        event => Call::Track { event: event.to_owned(), properties },
+        "identify" => Call::Identify { traits: properties.into() },
+        event => Call::Track { event: event.to_owned(), properties: properties.into() },
     };
     Event { call, ..base }
 }

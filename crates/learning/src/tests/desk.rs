@@ -16,7 +16,10 @@ pub(super) const N_DAYS: i64 = 130;
 pub(super) fn track(customer: u64, event: &str, at: i64, properties: &Value) -> Event {
     let when = Timestamp::from_millis(at * 86_400);
     let base = order(&format!("c{customer:03}"), &format!("{event}{properties}"), when, when);
-    Event { call: Call::Track { event: event.to_owned(), properties: properties.as_object().unwrap().clone() }, ..base }
+    Event {
+        call: Call::Track { event: event.to_owned(), properties: properties.as_object().unwrap().clone().into() },
+        ..base
+    }
 }
 
 /// What happened: a quarter of the customers is hardly seen and never writes. Whoever orders writes about payment, the others

@@ -18,7 +18,7 @@ fn order(who: &str, n: usize, minute: i64, major: f64, currency: &str, origin: O
     let properties = properties.as_object().unwrap().clone();
     Event {
         message_id: format!("{who} {n}").into(),
-        call: Call::Track { event: "Order Completed".into(), properties },
+        call: Call::Track { event: "Order Completed".into(), properties: properties.into() },
         origin,
         ..super::world::order(who, "tea", at, at)
     }

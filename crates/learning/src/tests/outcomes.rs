@@ -22,7 +22,7 @@ fn history() -> Vec<Event> {
     let track = |customer: u64, event: &str, kind: &str, at: i64, n: u64| {
         let base = order(&format!("c{customer}"), &format!("{event}{n}"), day(at), day(at));
         let properties = json!({ "kind": kind }).as_object().unwrap().clone();
-        Event { call: Call::Track { event: event.to_owned(), properties }, ..base }
+        Event { call: Call::Track { event: event.to_owned(), properties: properties.into() }, ..base }
     };
     let mut events = Vec::new();
     for customer in 0..N_CUSTOMERS {
@@ -89,7 +89,7 @@ fn all_alike_but_for_what() -> Vec<Event> {
             };
             let base = order(&format!("c{customer}"), event, day(at), day(at));
             let properties = json!({ "kind": "tutorial" }).as_object().unwrap().clone();
-            events.push(Event { call: Call::Track { event: event.to_owned(), properties }, ..base });
+            events.push(Event { call: Call::Track { event: event.to_owned(), properties: properties.into() }, ..base });
         }
     }
     events
@@ -307,7 +307,7 @@ fn what_is_dated_in_the_future_is_no_answer_and_no_day_of_history() {
         [("Help Opened", "tutorial"), ("Signed In", "web")].map(|(event, kind)| {
             let base = order(&format!("c{customer}"), &format!("{event} soon"), day(N_DAYS + 10), now);
             let properties = json!({ "kind": kind }).as_object().unwrap().clone();
-            Event { call: Call::Track { event: event.to_owned(), properties }, ..base }
+            Event { call: Call::Track { event: event.to_owned(), properties: properties.into() }, ..base }
         })
     });
     let dataset = told(&task, history().into_iter().chain(future).collect());
@@ -326,7 +326,7 @@ fn one_answer_for_all_is_nothing_to_learn_and_it_is_said_which_is_missing() {
             (0..N_DAYS).map(move |at| {
                 let base = order(&format!("c{customer}"), &format!("help {at}"), day(at), day(at));
                 let properties = json!({ "kind": "tutorial" }).as_object().unwrap().clone();
-                Event { call: Call::Track { event: "Help Opened".to_owned(), properties }, ..base }
+                Event { call: Call::Track { event: "Help Opened".to_owned(), properties: properties.into() }, ..base }
             })
         });
         let rest = history().into_iter().filter(|event| event.title() == "Signed In");

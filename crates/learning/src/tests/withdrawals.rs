@@ -16,7 +16,7 @@ use std::sync::Arc;
 fn says(customer: &str, analytics: bool, at: Timestamp) -> Event {
     let mut event = order(customer, &format!("says {analytics}"), at, at);
     let consent = json!({"consent": {"categoryPreferences": {"analytics": analytics, "marketing": false}}});
-    event.context = consent.as_object().unwrap().clone();
+    event.context = consent.as_object().unwrap().clone().into();
     event
 }
 

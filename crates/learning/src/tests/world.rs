@@ -108,7 +108,10 @@ pub(crate) fn order(customer: &str, item: &str, occurred_at: Timestamp, received
         occurred_at,
         received_at,
         stated_at: None,
-        call: Call::Track { event: "Order Completed".into(), properties: properties.as_object().unwrap().clone() },
+        call: Call::Track {
+            event: "Order Completed".into(),
+            properties: properties.as_object().unwrap().clone().into(),
+        },
         context: Fields::new(),
         origin: events::Origin::Server,
         reading: events::Reading::default(),

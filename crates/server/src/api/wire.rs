@@ -524,7 +524,7 @@ pub struct EventReply {
     /// `messageId`, `type`, `userId`, `occurredAt`, `receivedAt` and the rest.
     #[serde(flatten)]
     #[schema(value_type = BTreeMap<String, Value>)]
-    event: events::Fields,
+    event: events::Object,
 }
 
 impl From<Inspected> for EventReply {
@@ -540,7 +540,7 @@ impl From<Inspected> for EventReply {
                 not_understood: Commerce::understanding(&recorded.event) == Understanding::NotUnderstood,
                 event: match serde_json::to_value(&recorded.event) {
                     Ok(Value::Object(fields)) => fields,
-                    _ => events::Fields::new(),
+                    _ => events::Object::new(),
                 },
             },
             Inspected::Rejected(rejected) => Self {

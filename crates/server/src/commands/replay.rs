@@ -6,7 +6,7 @@ use crate::error::ServerError;
 use crate::serve::Opened;
 use crate::settings::Settings;
 use decisions::Record;
-use events::Fields;
+use events::Object;
 use primitives::{DecisionId, ErrorKind};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -44,7 +44,7 @@ fn identical(record: &Record) -> String {
 
 /// Where two answers part: the fields that differ, and the first byte that does.
 fn differing(logged: &str, replayed: &str) -> String {
-    let open = |text: &str| serde_json::from_str::<Fields>(text).unwrap_or_default();
+    let open = |text: &str| serde_json::from_str::<Object>(text).unwrap_or_default();
     let (before, now) = (open(logged), open(replayed));
     let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
     let shown = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), Value::to_string);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 fn fields(value: Value) -> Fields {
     let Value::Object(fields) = value else { panic!("fields are an object") };
-    fields
+    fields.into()
 }
 
 fn says(recorded: &mut Recorded, granted: bool) {
