@@ -5,6 +5,7 @@ use crate::audit::{AuditTrail, By};
 use crate::champions::Crowned;
 use crate::corrections::Corrector;
 use crate::error::EngineError;
+use crate::horizon::Horizon;
 use crate::ports::Sealing;
 use crate::training::Trainer;
 use crate::{Engine, Stopwatch};
@@ -86,7 +87,10 @@ impl Background {
         let sealed_at = engine.clock().now();
         let corrections = corrector.clone();
         let corrected_upto = Offset::default();
-        let mut round = Round { engine, trainer, corrector, pauses, sealed_at, looked_at: None, corrected_upto };
+        let last_event_at = engine.look(|live| live.profiles.totals().last_event_at);
+        let horizon = Horizon::new(sealed_at, last_event_at);
+        let mut round =
+            Round { engine, trainer, corrector, pauses, sealed_at, looked_at: None, corrected_upto, horizon };
         let stop = background.stop.clone();
         background.engine.pressure().bound(Some(round.pauses.n_resident_max));
         background.spawn("checkpoints", move || checkpoints.run())?;
@@ -222,13 +226,15 @@ struct Round {
     looked_at: Option<CustomerId>,
     /// The newest correction when it was looked last.
     corrected_upto: Offset,
+    /// What time it is for what is forgotten with time.
+    horizon: Horizon,
 }
 
 impl Round {
     fn maintain(&mut self, is_stopped: &dyn Fn() -> bool) {
         self.seal();
         let now = self.engine.clock().now();
-        if let Err(error) = self.engine.ports().upkeep.prune(now) {
+        if let Err(error) = self.engine.ports().upkeep.prune(self.horizon.follow(now)) {
             tracing::error!(error = error.story(), "old message ids could not be forgotten");
         }
         self.forget_refused();

@@ -35,6 +35,7 @@ mod forget;
 mod warm;
 
 mod background;
+mod horizon;
 
 mod audit;
 mod error;
