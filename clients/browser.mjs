@@ -2,14 +2,12 @@
 // waits until the page says that the library has delivered its events. The library says so of what is lost, too: the server
 // must be asked for them.
 import { createServer } from 'node:http'
-import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { open } from './chromium.mjs'
 
 const url = process.env.RAPPORT_URL
-const timeLimitMs = 60_000
 
 const library = join(dirname(createRequire(import.meta.url).resolve('@segment/analytics-next/package.json')), 'dist/umd/index.js')
 const page = `<!doctype html><title>A shop</title>
@@ -29,21 +27,12 @@ const page = `<!doctype html><title>A shop</title>
   }
 </script>`
 
-const profile = mkdtempSync(join(tmpdir(), 'browser-'))
 let browser
-const end = (code, said) => {
-  console.log(`segment-browser: ${said}`)
-  // The browser is many processes, which write to its profile until they are gone.
-  if (browser?.pid) process.kill(-browser.pid, 'SIGKILL')
-  rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
-  process.exit(code)
-}
-
 const server = createServer((request, response) => {
   if (request.url === '/said') {
     let said = ''
     request.on('data', (data) => { said += data })
-    request.on('end', () => { response.end(); end(said === 'delivered' ? 0 : 1, said) })
+    request.on('end', () => { response.end(); browser.end(said === 'delivered' ? 0 : 1, said) })
   } else if (request.url === '/library.js') {
     response.setHeader('content-type', 'text/javascript').end(readFileSync(library))
   } else {
@@ -52,12 +41,5 @@ const server = createServer((request, response) => {
 })
 
 server.listen(0, '127.0.0.1', () => {
-  const flags = [
-    '--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync', '--no-first-run', `--user-data-dir=${profile}`,
-  ]
-  const address = `http://127.0.0.1:${server.address().port}/`
-  browser = spawn(process.env.CHROMIUM || 'chromium', [...flags, address], { stdio: 'ignore', detached: true })
-  browser.on('error', (error) => end(1, `${error}: install Chromium, or name it in CHROMIUM`))
-  setTimeout(() => end(1, `nothing was delivered within ${timeLimitMs / 1000} s`), timeLimitMs)
+  browser = open('segment-browser', `http://127.0.0.1:${server.address().port}/`)
 })

@@ -18,6 +18,7 @@ pub use openapi::document;
 
 use crate::app::App;
 use crate::failure::ApiError;
+use crate::snippet;
 use axum::Router;
 use axum::http::{HeaderName, Method, StatusCode};
 use axum::middleware::from_fn_with_state;
@@ -32,6 +33,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(router)
         .merge(ingest::short_paths())
+        .merge(snippet::routes())
         .merge(openapi::routes(&document()).route_layer(from_fn_with_state(app.clone(), auth::guard_docs)))
         // Below the layer: a fallback above it would answer a browser's preflight before the layer sees it.
         .method_not_allowed_fallback(no_such_method)

@@ -3,6 +3,7 @@
 use super::access;
 use super::visit::Visit;
 use crate::attempts::Refused;
+use crate::cached;
 use crate::cookies::Cookies;
 use crate::keys::Holder;
 use crate::sessions;
@@ -140,19 +141,7 @@ pub(super) async fn asset(
     let Some((content_type, bytes, etag)) = find_asset(&path) else { return visit.not_found() };
     let is_this_version = asked.get("v").is_some_and(|version| version == etag.trim_matches('"'));
     let cache = if is_this_version { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_known =
-        known.split(',').any(|known| matches!(known.trim(), "*") || known.trim().trim_start_matches("W/") == etag);
-    let mut response = if is_known { StatusCode::NOT_MODIFIED.into_response() } else { bytes.into_response() };
-    let headers = response.headers_mut();
-    if !is_known {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    if let Ok(etag) = HeaderValue::from_str(etag) {
-        headers.insert(header::ETAG, etag);
-    }
-    response
+    cached::answer(&headers, content_type, bytes, etag, cache)
 }
 
 /// What a form that cannot be read is answered with.
