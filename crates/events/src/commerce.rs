@@ -1,9 +1,10 @@
 //! What was bought, and for how much? An e-commerce event, read into types.
 
 use primitives::{ItemId, Money};
+use serde::{Deserialize, Serialize};
 
 /// Where in a purchase's life the event stands. The names that stand for each are in `docs/events.md`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum CommerceStep {
     /// The customer looked for products.
     Searched,
@@ -25,6 +26,24 @@ pub enum CommerceStep {
     Other,
 }
 
+impl CommerceStep {
+    /// Its name in the history: `searched`, `list_viewed`, …
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Searched => "searched",
+            Self::ListViewed => "list_viewed",
+            Self::Viewed => "viewed",
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Checkout => "checkout",
+            Self::Ordered => "ordered",
+            Self::Refunded => "refunded",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// What an event means for purchases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Understanding {
@@ -38,7 +57,7 @@ pub enum Understanding {
 }
 
 /// One product of an e-commerce event.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Product {
     /// The item: `product_id`, else `sku`, else `item_id`, else `id`.
     pub id: ItemId,
@@ -53,7 +72,7 @@ pub struct Product {
 }
 
 /// An e-commerce event read into types.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Commerce {
     /// Where in a purchase's life it stands.
     pub step: CommerceStep,

@@ -1,13 +1,9 @@
-//! What is an event, in memory and as a stored record?
+//! What is an event?
 
 use crate::{Fields, Places, Reading};
-use primitives::{AnonymousId, ErrorKind, ItemId, MessageId, Timestamp, UserId};
+use primitives::{AnonymousId, ItemId, MessageId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-
-/// The newest version of a stored record. Only corrections need it, so that a program that does not know them refuses them
-/// with a sentence; everything else is written as version 2.
-const RECORD_VERSION: u8 = 3;
 
 /// Something that happened to a customer, or something said about an item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,6 +62,12 @@ impl Origin {
             Self::Server => "server",
             Self::Import => "import",
         }
+    }
+
+    /// The origin of that name, or `None`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|origin| origin.name() == name)
     }
 
     /// Whether the company itself speaks, and not whoever holds the public write key.
@@ -183,6 +185,24 @@ impl CallKind {
     pub const ALL: [Self; 7] =
         [Self::Identify, Self::Track, Self::Page, Self::Screen, Self::Group, Self::Alias, Self::Item];
 
+    /// Every kind, by its place in a record: never change the order, add behind.
+    pub(crate) const STORED: [Self; 8] =
+        [Self::Identify, Self::Track, Self::Page, Self::Screen, Self::Group, Self::Alias, Self::Item, Self::Correction];
+
+    /// The place in [`CallKind::STORED`].
+    pub(crate) fn place(self) -> u8 {
+        match self {
+            Self::Identify => 0,
+            Self::Track => 1,
+            Self::Page => 2,
+            Self::Screen => 3,
+            Self::Group => 4,
+            Self::Alias => 5,
+            Self::Item => 6,
+            Self::Correction => 7,
+        }
+    }
+
     /// The name on the wire: `identify`, `track`, …
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -198,6 +218,12 @@ impl CallKind {
         }
     }
 
+    /// The kind of that name, or `None`; also one that nobody can send.
+    #[must_use]
+    pub fn of_stored(name: &str) -> Option<Self> {
+        Self::STORED.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The kind of that name that can be sent, or `None`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
@@ -211,56 +237,11 @@ impl fmt::Display for CallKind {
     }
 }
 
-/// A stored record cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum RecordError {
-    /// A newer program wrote it.
-    #[error(
-        "a stored event has record version {found}, this program reads up to {RECORD_VERSION}: use the newer program"
-    )]
-    Version {
-        /// The version found.
-        found: u8,
-    },
-    /// It is not what was written.
-    #[error("a stored event cannot be read: restore the data directory from a backup")]
-    Corrupt(#[from] serde_json::Error),
-}
-
-impl RecordError {
-    /// The kind of failure.
-    #[must_use]
-    pub fn kind(&self) -> ErrorKind {
-        ErrorKind::Corrupt
-    }
-}
-
-#[derive(Serialize)]
-struct RecordOut<'a> {
-    v: u8,
-    #[serde(flatten)]
-    event: &'a Event,
-}
-
-#[derive(Deserialize)]
-struct Version {
-    v: u8,
-}
-
 impl Event {
     /// Which call it is.
     #[must_use]
     pub fn kind(&self) -> CallKind {
-        match &self.call {
-            Call::Identify { .. } => CallKind::Identify,
-            Call::Track { .. } => CallKind::Track,
-            Call::Page { .. } => CallKind::Page,
-            Call::Screen { .. } => CallKind::Screen,
-            Call::Group { .. } => CallKind::Group,
-            Call::Alias { .. } => CallKind::Alias,
-            Call::Item { .. } => CallKind::Item,
-            Call::Correction { .. } => CallKind::Correction,
-        }
+        self.call.kind()
     }
 
     /// What people call it: the tracked event's name, else the page's or screen's, else the call itself.
@@ -270,29 +251,6 @@ impl Event {
             Call::Track { event, .. } => event,
             Call::Page { name: Some(name), .. } | Call::Screen { name: Some(name), .. } => name,
             _ => self.kind().name(),
-        }
-    }
-
-    /// The bytes to store: one JSON object with its version in `v`.
-    #[must_use]
-    #[expect(
-        clippy::expect_used,
-        clippy::missing_panics_doc,
-        reason = "an event holds only strings, numbers and maps with string keys, so writing it cannot fail"
-    )]
-    pub fn to_record(&self) -> Vec<u8> {
-        let v = if self.kind() == CallKind::Correction { RECORD_VERSION } else { 2 };
-        serde_json::to_vec(&RecordOut { v, event: self }).expect("an event is always JSON")
-    }
-
-    /// Opens a stored record of any version up to this program's.
-    ///
-    /// # Errors
-    /// [`RecordError::Version`] for a newer program's record, [`RecordError::Corrupt`] for what is not a record.
-    pub fn from_record(record: &[u8]) -> Result<Self, RecordError> {
-        match serde_json::from_slice::<Version>(record)?.v {
-            1..=RECORD_VERSION => Ok(serde_json::from_slice(record)?),
-            found => Err(RecordError::Version { found }),
         }
     }
 }
@@ -328,8 +286,11 @@ mod tests {
     fn an_origin_and_a_kind_have_one_name_in_records_and_in_words() {
         for origin in Origin::ALL {
             assert_eq!(serde_json::to_value(origin).unwrap(), origin.name());
+            assert_eq!(Origin::from_name(origin.name()), Some(origin));
         }
-        for kind in CallKind::ALL.into_iter().chain([CallKind::Correction]) {
+        for (place, kind) in (0..).zip(CallKind::STORED) {
+            assert_eq!((kind.place(), CallKind::of_stored(kind.name())), (place, Some(kind)));
+            assert_eq!(CallKind::from_name(kind.name()), CallKind::ALL.into_iter().find(|known| *known == kind));
             assert_eq!(
                 (serde_json::to_value(kind).unwrap(), kind.to_string()),
                 (kind.name().into(), kind.name().into())
@@ -363,14 +324,5 @@ mod tests {
         ] {
             assert_eq!(event(call).title(), title);
         }
-    }
-
-    #[test]
-    fn what_can_be_sent_is_written_as_version_2_and_a_correction_as_the_newest() {
-        let version =
-            |event: Event| serde_json::from_slice::<serde_json::Value>(&event.to_record()).unwrap()["v"].clone();
-        assert_eq!(version(event(Call::Identify { traits: Fields::new() })), 2);
-        let correction = Call::Correction { withdrawn: Vec::new(), restored: Vec::new(), reason: String::new() };
-        assert_eq!(version(event(correction)), RECORD_VERSION);
     }
 }

@@ -25,8 +25,10 @@ mod identifier;
 mod imports;
 mod log;
 mod parse;
+mod parts;
 mod place;
 mod reading;
+mod record;
 #[cfg(test)]
 mod reference;
 mod rejection;
@@ -36,7 +38,7 @@ pub use commerce::{Commerce, CommerceStep, Product, Understanding};
 pub use consent::{CONSENT_UPDATED, consent_statements};
 pub use declared::Mistake;
 pub use error::{EventLogError, ImportRefusal};
-pub use event::{Call, CallKind, Event, Origin, RecordError};
+pub use event::{Call, CallKind, Event, Origin};
 pub use fields::{Fields, Object};
 pub use filter::{Filter, FilterError, Pointer, Take};
 pub use identifier::customer_id_of;
@@ -46,6 +48,8 @@ pub use parse::{
     BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Batch, EVENT_BYTES_MAX, Envelope, Refusal, memory_of, parse_batch,
     parse_batch_within, parse_event, parse_single,
 };
+pub use parts::{CallParts, Damage};
 pub use place::{ImportId, Offset, Places};
 pub use reading::Reading;
+pub use record::RecordError;
 pub use rejection::{Rejected, Rejection, RejectionCode};

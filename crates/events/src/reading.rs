@@ -4,19 +4,43 @@ use crate::Commerce;
 use std::sync::OnceLock;
 
 /// What was read of an event's call, once somebody has asked: who takes it in, to check it, or the first of several folds.
-/// Reading costs more than folding.
+/// Reading costs more than folding. It goes with the event into its record, so that a replay need not read it again.
 #[derive(Debug, Clone, Default)]
-pub struct Reading(OnceLock<Option<Box<Commerce>>>);
+pub struct Reading {
+    read: OnceLock<Option<Box<Commerce>>>,
+    /// As its record has it, until somebody asks.
+    packed: Option<Box<[u8]>>,
+}
 
 impl Reading {
+    /// The version of what is read of an event, and of how it is packed: raised whenever either changes. What another
+    /// version has read is read again.
+    pub const VERSION: u8 = 1;
+
     /// What was read already.
     pub(crate) fn of(read: Option<Commerce>) -> Self {
-        Self(OnceLock::from(read.map(Box::new)))
+        Self { read: OnceLock::from(read.map(Box::new)), packed: None }
+    }
+
+    /// What a version of the reading has packed.
+    #[must_use]
+    pub fn of_packed(version: u8, packed: &[u8]) -> Self {
+        match (version, packed) {
+            (Self::VERSION, []) => Self::of(None),
+            (Self::VERSION, packed) => Self { read: OnceLock::new(), packed: Some(packed.into()) },
+            _ => Self::default(),
+        }
+    }
+
+    /// As its record has it, where it came out of one.
+    pub(crate) fn packed(&self) -> Option<&[u8]> {
+        self.packed.as_deref()
     }
 
     /// What was read, or is read now.
     pub(crate) fn or_read(&self, read: impl FnOnce() -> Option<Commerce>) -> Option<&Commerce> {
-        self.0.get_or_init(|| read().map(Box::new)).as_deref()
+        let unpacked = || postcard::from_bytes(self.packed.as_deref()?).ok();
+        self.read.get_or_init(|| unpacked().or_else(read).map(Box::new)).as_deref()
     }
 }
 
@@ -29,7 +53,7 @@ impl PartialEq for Reading {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Commerce, Envelope, Event, Origin, parse_batch};
+    use crate::{Commerce, Envelope, Event, Origin, Reading, parse_batch};
     use primitives::Timestamp;
 
     #[test]
@@ -46,6 +70,22 @@ mod tests {
         assert_eq!(events[1].commerce(), None);
         assert_eq!((&events, events[0].to_record()), (&unread, unread[0].to_record()));
     }
+
+    #[test]
+    fn nobody_opens_the_json_of_a_record_to_know_what_was_read() {
+        let body = br#"{"batch":[
+            {"type":"track","event":"Order Completed","userId":"1","properties":{"revenue":2,"currency":"EUR"}},
+            {"type":"track","event":"Signed Up","userId":"1","properties":{"plan":"free"}}]}"#;
+        let envelope = Envelope::new(Timestamp::from_millis(1_790_000_000_000), Origin::Server);
+        for mut event in parse_batch(body, envelope).unwrap().accepted {
+            let known = event.commerce().cloned();
+            let crate::Call::Track { properties, .. } = &mut event.call else { panic!("it is tracked") };
+            properties.clear();
+            let stored = Event::from_record(&event.to_record()).unwrap();
+            assert_eq!(stored.commerce(), known.as_ref());
+        }
+    }
+
     /// What was read to check an event is what anybody would read in its record.
     #[test]
     fn what_stays_with_an_event_is_what_its_record_says() {
@@ -75,10 +115,14 @@ mod tests {
                     assert!(default.is_none() && !kept, "{name} {properties}: {:?}", batch.rejected);
                     continue;
                 };
-                assert_eq!(event.reading.0.get().is_some(), kept, "{name} {properties}");
+                assert_eq!(event.reading.read.get().is_some(), kept, "{name} {properties}");
                 let stored = Event::from_record(&event.to_record()).unwrap();
-                assert!(stored.reading.0.get().is_none());
+                assert_eq!(stored.reading.packed.is_some(), event.commerce().is_some());
                 assert_eq!(event.commerce(), stored.commerce(), "{name} {properties}");
+                assert_eq!(stored.packed_reading(), event.packed_reading());
+                let reading = Reading::of_packed(Reading::VERSION + 1, &event.packed_reading());
+                assert!(reading.packed.is_none(), "what another version has read is not taken over");
+                assert_eq!(Event { reading, ..stored }.commerce(), event.commerce(), "it is read again");
             }
         }
     }

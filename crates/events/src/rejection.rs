@@ -99,7 +99,7 @@ impl Rejected {
              under an id of its own",
             event.origin.name()
         );
-        let payload = String::from_utf8(event.to_record()).unwrap_or_default();
+        let payload = serde_json::to_string(event).unwrap_or_default();
         let rejection = Rejection::new(RejectionCode::Conflict, "/messageId", message);
         let message_id = Some(event.message_id.as_str().to_owned());
         let call = Some(event.kind().name().to_owned());
@@ -237,7 +237,7 @@ mod tests {
         );
         assert!(rejected.rejection.message.contains("\"m\", which the server used before"), "{}", rejected.rejection);
         assert_eq!((rejected.received_at, rejected.message_id.as_deref()), (received_at, Some("m")));
-        assert_eq!(Event::from_record(rejected.payload.as_bytes()).unwrap(), event);
+        assert_eq!(serde_json::from_str::<Event>(&rejected.payload).unwrap(), event);
     }
 
     #[test]

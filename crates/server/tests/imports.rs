@@ -259,7 +259,7 @@ fn checkpoints_are_written_and_events_come_in_while_everything_is_made_anew() {
 }
 
 fn payload(event: &Event) -> Value {
-    let record: Value = serde_json::from_slice(&event.to_record()).unwrap();
+    let record: Value = serde_json::to_value(event).unwrap();
     json!({
         "type": record["type"], "event": record["event"], "userId": record["userId"], "messageId": record["messageId"],
         "timestamp": event.occurred_at.to_string(), "properties": record["properties"],

@@ -8,7 +8,10 @@ use crate::numbers::{signed, unsigned};
 use crate::schema::meta;
 use crate::seen_ids::{Seen, id_hash};
 use crate::writer::Patience;
-use events::{Event, EventLog, EventLogError, Inspected, InspectedStatus, Offset, Origin, Receipt, Recorded, Rejected};
+use events::{
+    Event, EventLog, EventLogError, Inspected, InspectedStatus, Offset, Origin, Receipt, RecordError, Recorded,
+    Rejected,
+};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::Ordering;
@@ -99,7 +102,7 @@ impl Storage {
     fn recent_accepted(&self, title: Option<&str>, n_max: usize) -> Result<Vec<Recorded>, EventLogError> {
         let left_out = self.left_out().map_err(|error| history_error(0, error))?;
         let border = title.map_or(0, |_| self.head().0.saturating_sub(self.n_looked_at));
-        let (sealed_upto, mut rows) = self
+        let (sealed_upto, rows) = self
             .readers
             .snapshot(|connection| {
                 let sealed_upto = meta(connection, "sealed_upto")?;
@@ -115,11 +118,15 @@ impl Storage {
                 Ok((sealed_upto, rows))
             })
             .map_err(|error| read_error(0, error))?;
-        if rows.len() < n_max {
-            let older = self.parts.newest(border, sealed_upto, title, &left_out, n_max - rows.len());
-            rows.extend(older.map_err(|error| history_error(0, error))?);
+        let n_older = n_max - rows.len();
+        let mut found = rows.into_iter().map(recorded).collect::<Result<Vec<_>, _>>()?;
+        if n_older > 0 {
+            let older = self.parts.newest(border, sealed_upto, title, &left_out, n_older);
+            for (offset, event) in older.map_err(|error| history_error(0, error))? {
+                found.push(opened(offset, event)?);
+            }
         }
-        rows.into_iter().map(recorded).collect()
+        Ok(found)
     }
 
     fn recent_rejected(&self, title: Option<&str>, n_max: usize) -> Result<Vec<(u64, Rejected)>, EventLogError> {
@@ -168,7 +175,12 @@ pub(crate) fn rows_after(connection: &Connection, after: u64, n_max: usize) -> r
 
 /// Opens a stored event.
 pub(crate) fn recorded((offset, record): Row) -> Result<Recorded, EventLogError> {
-    match Event::from_record(&record) {
+    opened(offset, Event::from_record(&record))
+}
+
+/// An event that was opened, with its place.
+pub(crate) fn opened(offset: u64, event: Result<Event, RecordError>) -> Result<Recorded, EventLogError> {
+    match event {
         Ok(event) => Ok(Recorded { offset: Offset(offset), event }),
         Err(source) => Err(EventLogError::Record { offset, source }),
     }

@@ -7,10 +7,10 @@ pub use seal::{SealPolicy, SealReport};
 pub use take_in::TakenIn;
 
 use crate::Storage;
-use crate::event_log::{history_error, read_error, recorded, rows_after};
-use crate::history_files::{Offsets, Row};
+use crate::event_log::{history_error, opened, read_error, rows_after};
+use crate::history_files::{Offsets, Open, Row};
 use crate::schema::meta;
-use events::{EventLog, EventLogError, Offset, Recorded};
+use events::{Event, EventLog, EventLogError, Offset, Recorded};
 use features::History;
 use std::sync::Arc;
 
@@ -63,7 +63,10 @@ impl Storage {
             } else if rows.is_empty() {
                 return Ok(());
             } else {
-                rows.into_iter().try_fold(true, |goes_on, row| Ok::<_, EventLogError>(goes_on && replay.row(row)?))?
+                let open = |goes_on, (offset, record): Row| {
+                    Ok::<_, EventLogError>(goes_on && replay.row(offset, &|| Event::from_record(&record))?)
+                };
+                rows.into_iter().try_fold(true, open)?
             };
             if !goes_on {
                 return Ok(());
@@ -94,7 +97,7 @@ impl Replay<'_> {
                 continue;
             }
             let rows = round.read(self.place, &missing).map_err(|error| history_error(self.place, error))?;
-            if !rows.visit(&mut |row| self.row(row))? {
+            if !rows.visit(&mut |offset, open| self.row(offset, open))? {
                 return Ok(false);
             }
             self.place = round.last;
@@ -104,15 +107,15 @@ impl Replay<'_> {
     }
 
     /// Visits a row up to the head that the replay began with. This is the one place where events are left out.
-    fn row(&mut self, row: Row) -> Result<bool, EventLogError> {
-        if row.0 > self.head {
+    fn row(&mut self, offset: u64, open: Open<'_>) -> Result<bool, EventLogError> {
+        if offset > self.head {
             return Ok(false);
         }
-        self.place = row.0;
-        if self.left_out.contains(row.0) {
+        self.place = offset;
+        if self.left_out.contains(offset) {
             return Ok(true);
         }
-        Ok((self.visit)(recorded(row)?))
+        Ok((self.visit)(opened(offset, open())?))
     }
 }
 

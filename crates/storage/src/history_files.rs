@@ -4,17 +4,19 @@
 //! DuckDB, Polars or Spark read only the days they need. A file's name carries the digest of its content: every bit that
 //! changes is found when it is read. Which rounds count says the database's `sealed_upto`.
 
+mod columns;
 mod offsets;
 mod parts;
 mod read;
+mod rows;
 mod write;
 
 pub(crate) use offsets::Offsets;
 pub(crate) use parts::{Draft, Part, PartFiles, Round};
-pub(crate) use read::{RoundRows, verified};
+pub(crate) use read::{Open, RoundRows, verified};
 pub(crate) use write::{Digesting, file_error};
 
-/// An event's place and its stored bytes.
+/// An event's place and its bytes in the log.
 pub(crate) type Row = (u64, Vec<u8>);
 
 /// A row on its way to the history.

@@ -200,7 +200,7 @@ fn gap(directory: &DataDir, first: u64, last: u64, now: Timestamp) -> Result<Set
 /// Reads a file and every event in it.
 pub(crate) fn read_all(part: &Part) -> Result<u64, StorageError> {
     let rows = RoundRows::read(std::slice::from_ref(part), 0)?;
-    rows.visit(&mut |(offset, record)| match Event::from_record(&record) {
+    rows.visit(&mut |offset, open| match open() {
         Ok(_) => Ok(true),
         Err(error) => {
             let why = format!("the event at offset {offset}: {error}");

@@ -6,7 +6,7 @@
 
 use crate::command::Command;
 use crate::event_log::rows_after;
-use crate::history_files::{PartFiles, Round, Row};
+use crate::history_files::{Open, PartFiles, Round, Row};
 use crate::imports::AfterCorrections;
 use crate::schema::meta;
 use crate::seen_ids::{IdHash, Seen, seen};
@@ -93,8 +93,8 @@ impl Storage {
         let mut n_events = 0;
         for (i, round) in rounds.iter().enumerate() {
             let rows = round.read(0, &missing)?;
-            rows.visit(&mut |(offset, record)| {
-                group.add(offset, open(round, offset, &record)?);
+            rows.visit(&mut |offset, open| {
+                group.add(offset, event_of(round, offset, open)?);
                 Ok::<_, StorageError>(true)
             })?;
             n_events += rows.len() as u64;
@@ -156,11 +156,11 @@ fn check_round(
         Some(storage) => storage.log_rows(round)?.into_iter().peekable(),
         None => Vec::new().into_iter().peekable(),
     };
-    rows.visit(&mut |(offset, record)| {
-        open(round, offset, &record)?;
+    rows.visit(&mut |offset, open| {
+        let event = event_of(round, offset, open)?;
         while in_log.next_if(|(found, _)| *found < offset).is_some() {}
         match in_log.next_if(|(found, _)| *found == offset) {
-            Some((_, found)) if found != record => Err(contradiction(round, offset)),
+            Some((_, record)) if Event::from_record(&record).ok() != Some(event) => Err(contradiction(round, offset)),
             _ => Ok(true),
         }
     })?;
@@ -179,8 +179,8 @@ impl Storage {
     }
 }
 
-fn open(round: &Round, offset: u64, record: &[u8]) -> Result<Event, StorageError> {
-    Event::from_record(record).map_err(|error| StorageError::Damaged {
+fn event_of(round: &Round, offset: u64, open: Open<'_>) -> Result<Event, StorageError> {
+    open().map_err(|error| StorageError::Damaged {
         path: round.parts.first().map(|part| part.path.clone()).unwrap_or_default(),
         why: format!("the event at offset {offset}: {error}"),
     })

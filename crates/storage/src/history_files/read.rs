@@ -1,14 +1,15 @@
 //! How are the history's files read again, in the order of the log?
 
-use super::Row;
 use super::offsets::Offsets;
 use super::parts::{Part, PartFiles, Round};
+use super::rows::Rows;
 use super::write;
 use crate::StorageError;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, RecordBatch};
 use bytes::Bytes;
+use events::{Event, RecordError};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection};
 use std::fs;
@@ -22,7 +23,7 @@ const N_ROWS_BATCH: usize = 8_192;
 /// The rows of one round, in memory: Arrow's buffers, and their order.
 #[derive(Debug)]
 pub(crate) struct RoundRows {
-    batches: Vec<RecordBatch>,
+    batches: Vec<Rows>,
     /// (offset, batch, row within the batch), by offset.
     order: Vec<(u64, usize, usize)>,
     /// How many rows have the offset of another.
@@ -38,7 +39,7 @@ impl PartFiles {
         title: Option<&str>,
         left_out: &Offsets,
         n_max: usize,
-    ) -> Result<Vec<Row>, StorageError> {
+    ) -> Result<Vec<FoundEvent>, StorageError> {
         if sealed_upto <= after || n_max == 0 {
             return Ok(Vec::new());
         }
@@ -68,13 +69,11 @@ impl RoundRows {
     pub(crate) fn read(parts: &[Part], after: u64) -> Result<Self, StorageError> {
         let mut batches = Vec::new();
         for part in parts {
-            batches.extend(Content::of(part)?.batches(&["offset", "record"], None)?);
+            batches.extend(Content::of(part)?.rows(None)?);
         }
         let mut order = Vec::new();
-        for (i, batch) in batches.iter().enumerate() {
-            let offsets = batch.column(0).as_primitive::<Int64Type>();
-            let found =
-                offsets.values().iter().enumerate().map(|(row, offset)| (crate::numbers::unsigned(*offset), i, row));
+        for (i, rows) in batches.iter().enumerate() {
+            let found = rows.offsets().enumerate().map(|(row, offset)| (offset, i, row));
             order.extend(found.filter(|(offset, _, _)| *offset > after));
         }
         order.sort_unstable();
@@ -96,17 +95,22 @@ impl RoundRows {
         Offsets::of(self.order.iter().map(|(offset, _, _)| (*offset, *offset)))
     }
 
-    /// Visits the rows in order until the visitor answers `false` or fails.
-    pub(crate) fn visit<E>(&self, visit: &mut dyn FnMut(Row) -> Result<bool, E>) -> Result<bool, E> {
+    /// Visits the places in order, each with what opens its event, until the visitor answers `false` or fails.
+    pub(crate) fn visit<E>(&self, visit: &mut dyn FnMut(u64, Open<'_>) -> Result<bool, E>) -> Result<bool, E> {
         for (offset, batch, row) in &self.order {
-            let record = self.batches[*batch].column(1).as_string::<i32>().value(*row);
-            if !visit((*offset, record.as_bytes().to_vec()))? {
+            if !visit(*offset, &|| self.batches[*batch].event(*row))? {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 }
+
+/// Opens the event of a row.
+pub(crate) type Open<'a> = &'a dyn Fn() -> Result<Event, RecordError>;
+
+/// A place, and the event that was found there.
+pub(crate) type FoundEvent = (u64, Result<Event, RecordError>);
 
 /// The newest rows of a round after an offset that are not left out, newest first: finds them by their titles, and reads
 /// only their records.
@@ -116,13 +120,13 @@ fn newest(
     title: Option<&str>,
     left_out: &Offsets,
     n_max: usize,
-) -> Result<Vec<Row>, StorageError> {
+) -> Result<Vec<FoundEvent>, StorageError> {
     let files = round.parts.iter().map(Content::of).collect::<Result<Vec<_>, _>>()?;
     // (offset, file, row within the file)
     let mut wanted: Vec<(u64, usize, usize)> = Vec::new();
     for (i, file) in files.iter().enumerate() {
         let mut n_before = 0;
-        for batch in file.batches(&["offset", "type", "event"], None)? {
+        for batch in file.batches(&|_| &["offset", "type", "event"], None)?.batches {
             let offsets = batch.column(0).as_primitive::<Int64Type>();
             let (kinds, events) = (batch.column(1).as_string::<i32>(), batch.column(2).as_string::<i32>());
             for row in 0..batch.num_rows() {
@@ -144,13 +148,8 @@ fn newest(
             continue;
         }
         in_file.sort_unstable();
-        for batch in file.batches(&["offset", "record"], Some(&in_file))? {
-            let offsets = batch.column(0).as_primitive::<Int64Type>();
-            let records = batch.column(1).as_string::<i32>();
-            rows.extend(
-                (0..batch.num_rows())
-                    .map(|row| (crate::numbers::unsigned(offsets.value(row)), records.value(row).as_bytes().to_vec())),
-            );
+        for found in file.rows(Some(&in_file))? {
+            rows.extend(found.offsets().enumerate().map(|(row, offset)| (offset, found.event(row))));
         }
     }
     rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.0));
@@ -177,17 +176,26 @@ impl Content {
         Ok(Self { path: part.path.clone(), bytes: verified(part)? })
     }
 
-    /// Batches with some of the columns, in the order they are named in the file; of all rows, or of some, ascending.
+    /// What events are made of, of all rows, or of some, ascending.
+    fn rows(&self, rows: Option<&[usize]>) -> Result<Vec<Rows>, StorageError> {
+        let Batches { version, columns, batches } = self.batches(&Rows::columns, rows)?;
+        let of = |batch: &RecordBatch| Rows::of(version, batch).ok_or_else(|| lacking(&self.path, columns));
+        batches.iter().map(of).collect()
+    }
+
+    /// Batches with some of the columns, which the version of the files' columns says, in the order of the file; of all
+    /// rows, or of some, ascending.
     ///
     /// Files of the first version have no digest that tells damage before they are read, and the reader of Parquet panics on
     /// some of it. Nothing of what it had made by then is used afterwards.
-    fn batches(&self, columns: &[&str], rows: Option<&[usize]>) -> Result<Vec<RecordBatch>, StorageError> {
+    fn batches(&self, columns: ColumnsOf<'_>, rows: Option<&[usize]>) -> Result<Batches, StorageError> {
         catch_unwind(AssertUnwindSafe(|| self.decode(columns, rows)))
             .unwrap_or_else(|_| Err(damaged(&self.path, "the reader of Parquet gave up on it")))
     }
 
-    fn decode(&self, columns: &[&str], rows: Option<&[usize]>) -> Result<Vec<RecordBatch>, StorageError> {
-        let builder = open(&self.path, self.bytes.clone())?;
+    fn decode(&self, columns: ColumnsOf<'_>, rows: Option<&[usize]>) -> Result<Batches, StorageError> {
+        let (builder, version) = open(&self.path, self.bytes.clone())?;
+        let columns = columns(version);
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
         let n_rows = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
         let mut builder = builder.with_projection(mask).with_batch_size(N_ROWS_BATCH);
@@ -198,26 +206,42 @@ impl Content {
         let reader = builder.build().map_err(|error| damaged(&self.path, error))?;
         let batches = reader.collect::<Result<Vec<_>, _>>().map_err(|error| damaged(&self.path, error))?;
         batches.iter().try_for_each(|batch| check_columns(&self.path, batch, columns))?;
-        Ok(batches)
+        Ok(Batches { version, columns, batches })
     }
+}
+
+/// Which columns to read of a file of a version.
+type ColumnsOf<'a> = &'a dyn Fn(i64) -> &'static [&'static str];
+
+/// What was read of a file.
+struct Batches {
+    version: i64,
+    columns: &'static [&'static str],
+    batches: Vec<RecordBatch>,
 }
 
 fn check_columns(path: &Path, batch: &RecordBatch, columns: &[&str]) -> Result<(), StorageError> {
-    let is_right = |(i, name): (usize, &&str)| {
-        let column = batch.column(i);
-        let is_of_type = match *name {
+    let schema = batch.schema();
+    let found = schema.fields().iter().map(|field| field.name().as_str());
+    let is_of_type = |name: &&str| {
+        batch.column_by_name(name).is_some_and(|column| match *name {
             "offset" => column.as_primitive_opt::<Int64Type>().is_some(),
-            _ => column.as_string_opt::<i32>().is_some(),
-        };
-        is_of_type && batch.schema().field(i).name() == name
+            "type" | "event" => column.as_string_opt::<i32>().is_some(),
+            _ => true,
+        })
     };
-    if batch.num_columns() == columns.len() && columns.iter().enumerate().all(is_right) {
+    if found.eq(columns.iter().copied()) && columns.iter().all(is_of_type) {
         return Ok(());
     }
-    Err(damaged(path, format!("it has no columns {}", columns.join(", "))))
+    Err(lacking(path, columns))
 }
 
-fn open(path: &Path, file: Bytes) -> Result<ParquetRecordBatchReaderBuilder<Bytes>, StorageError> {
+fn lacking(path: &Path, columns: &[&str]) -> StorageError {
+    damaged(path, format!("it has no columns {}", columns.join(", ")))
+}
+
+/// Opens a file, and says its version.
+fn open(path: &Path, file: Bytes) -> Result<(ParquetRecordBatchReaderBuilder<Bytes>, i64), StorageError> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(path, error))?;
     let metadata = builder.metadata().file_metadata().key_value_metadata();
     let found = metadata
@@ -226,7 +250,7 @@ fn open(path: &Path, file: Bytes) -> Result<ParquetRecordBatchReaderBuilder<Byte
         Some(found) if found > write::VERSION => {
             Err(StorageError::Newer { path: path.to_owned(), found, supported: write::VERSION })
         }
-        Some(_) => Ok(builder),
+        Some(found) => Ok((builder, found)),
         None => Err(damaged(path, "it is not a file of the history")),
     }
 }
@@ -251,7 +275,7 @@ mod tests {
         let part = Part { first: 1, last: 3, digest: None, date: String::new(), path: path.clone(), bytes: 0 };
         let whole = fs::read(&path).unwrap();
         let mut n_gave_up = 0;
-        for (place, flipped) in (0..whole.len()).flat_map(|place| [(place, 0x01), (place, 0x80)]) {
+        for (place, flipped) in (0..whole.len()).zip([0x01, 0x80].into_iter().cycle()) {
             let mut content = whole.clone();
             content[place] ^= flipped;
             fs::write(&path, content).unwrap();

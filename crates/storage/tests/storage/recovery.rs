@@ -2,7 +2,7 @@
 
 use crate::directories::{Bench, copy_as_crashed, exclusive, faults, numbers, open, parts, refused, replayed};
 use decisions::DecisionLog;
-use events::{EventLog, ImportId, ImportLog, NewImport, Offset, Receipt};
+use events::{EventLog, ImportId, ImportLog, Inspected, InspectedStatus, NewImport, Offset, Receipt};
 use primitives::ErrorKind;
 use profiles::{Change, Collection, ProfileStore};
 use std::fs;
@@ -329,4 +329,35 @@ fn state_that_is_rebuilt_counts_when_it_is_adopted_and_not_before() {
     storage.commit(Offset(9), vec![change("newest", "4"), change("more", "4")]).unwrap();
     drop(storage);
     assert_eq!(of(&*open(&bench.data())), (9, "more=4 newest=4".to_owned()));
+}
+
+/// Files of the first version held the record beside the columns, as JSON. They are read for ever, also beside newer ones.
+#[test]
+fn files_of_the_first_version_are_read_beside_newer_ones() {
+    let bench = Bench::default();
+    let fixture = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/history-v1"));
+    for day in std::fs::read_dir(fixture).unwrap().flatten() {
+        let target = bench.data().join("history").join(day.file_name());
+        std::fs::create_dir_all(&target).unwrap();
+        for part in std::fs::read_dir(day.path()).unwrap().flatten() {
+            std::fs::copy(part.path(), target.join(part.file_name())).unwrap();
+        }
+    }
+    let (storage, taken_in) = recover(&bench.data()).unwrap();
+    assert_eq!((taken_in.n_events, taken_in.sealed_upto), (12, Offset(12)));
+    EventLog::append(&*storage, &samples::events(12..20)).unwrap();
+    storage.seal(Offset(18), &SealPolicy::everything()).unwrap();
+    let sent = [samples::events(0..9), samples::imported(9..12), samples::events(12..20)].concat();
+    let seen: Vec<_> = replayed(&storage).into_iter().map(|one| one.event).collect();
+    assert_eq!(seen, sent);
+    let newest = EventLog::recent(&*storage, InspectedStatus::Accepted, None, 14).unwrap();
+    let newest: Vec<_> = newest
+        .into_iter()
+        .map(|one| match one {
+            Inspected::Accepted(recorded) => recorded.event,
+            Inspected::Rejected(_) => panic!("nothing was rejected"),
+        })
+        .collect();
+    assert!(newest.iter().eq(sent.iter().rev().take(14)), "through both versions");
+    assert!(faults(&storage).is_empty());
 }
