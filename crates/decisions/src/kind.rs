@@ -1,5 +1,6 @@
 //! What is a decision that can be asked for? A kind says what it reads and how it answers; all else is the same for all.
 
+use crate::filter::Measure;
 use crate::{Content, DecisionError, Declaration, KindName, Knowledge, ModelRef, Models, Question, Why, World};
 use features::{Catalogue, Probe};
 use governance::Purpose;
@@ -48,6 +49,16 @@ pub enum ContentShape {
 }
 
 impl ContentShape {
+    /// What an answer of this form comes to in a list of customers; nothing where it holds items.
+    #[must_use]
+    pub fn measure(self) -> Option<Measure> {
+        match self {
+            Self::Items => None,
+            Self::Score | Self::Amount => Some(Measure::Number),
+            Self::Choice => Some(Measure::Text),
+        }
+    }
+
     /// What an answer of this form is, in words.
     #[must_use]
     pub fn in_words(self) -> &'static str {
@@ -128,6 +139,31 @@ pub struct Said {
     pub model: Option<ModelRef>,
 }
 
+/// An answer without its reasons: what lists of customers compare and show.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Gist {
+    /// A probability or an amount.
+    Number(f64),
+    /// One of several, and what else holds.
+    Words(Vec<String>),
+}
+
+impl Gist {
+    /// What an answer comes to; nothing where it says nothing, or holds items.
+    #[must_use]
+    pub fn of(content: Content) -> Option<Self> {
+        match content {
+            Content::Items(_) => None,
+            Content::Score { score, .. } => Some(Self::Number(score?.get())),
+            Content::Amount { amount, .. } => Some(Self::Number(amount?.value)),
+            Content::Choice { label, others, .. } => {
+                let words: Vec<String> = label.into_iter().chain(others).collect();
+                (!words.is_empty()).then_some(Self::Words(words))
+            }
+        }
+    }
+}
+
 /// Something that can be decided. One file a kind, one line on the list.
 pub trait Kind: Send + Sync {
     /// What is told of it.
@@ -148,6 +184,16 @@ pub trait Kind: Send + Sync {
     /// # Errors
     /// Why that cannot be.
     fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why>;
+
+    /// What [`Kind::personal`] comes to, for many customers at once: without what only its reasons need.
+    fn gist(&self, ask: &Ask<'_>, known: &Knowledge) -> Option<Gist> {
+        Gist::of(self.personal(ask, known).ok()?.content)
+    }
+
+    /// The names of the groups and segments that it divides customers into, where it does.
+    fn groups(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// For everybody: without consent, history or a model. With the whole sentence that says why, and what this is.
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String);

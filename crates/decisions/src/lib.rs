@@ -18,6 +18,7 @@ mod decide;
 mod declaration;
 mod digest;
 mod error;
+pub mod filter;
 mod kind;
 mod kinds;
 mod knowledge;
@@ -39,7 +40,8 @@ pub use content::{Amount, Answer, Content, Decision, Likely, ModelRef, RankedIte
 pub use decide::{decide, replay};
 pub use declaration::Declaration;
 pub use error::DecisionError;
-pub use kind::{Ask, ContentShape, Kind, KindAbout, Kinds, Parameter, Reads, Said};
+pub use filter::{Filter, FilterError};
+pub use kind::{Ask, ContentShape, Gist, Kind, KindAbout, Kinds, Parameter, Reads, Said};
 pub use kinds::{Propensity, Quantity, Recommend, Segments, Value, Which, kinds};
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use log::{DecisionLog, DecisionLogError, LoggedDecision};

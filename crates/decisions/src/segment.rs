@@ -1,13 +1,15 @@
 //! How is a segment declared without code? A table of the settings: conditions on features, traits and scores, of which all
 //! must hold.
 
-use crate::Knowledge;
+use crate::filter::{Ask, Facts, Literal, Op, Subject, Value as Fact};
+use crate::{Filter, Knowledge};
 use events::declared::{Mistake, Table, unknown};
 use learning::TaskName;
 use models::rfm::Group;
-use primitives::nearest;
+use primitives::{Timestamp, nearest};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// The keys of a declaration, and what each says.
 const KEYS: [(&str, &str); 3] = [
@@ -76,21 +78,53 @@ pub enum Test {
 }
 
 impl Test {
-    fn holds(self, value: f64) -> bool {
+    fn ask(self) -> Ask {
         match self {
-            Self::AtLeast(least) => value >= least,
-            Self::AtMost(most) => value <= most,
+            Self::AtLeast(least) => Ask::Is(Op::Ge, Literal::Number(least)),
+            Self::AtMost(most) => Ask::Is(Op::Le, Literal::Number(most)),
         }
     }
 }
 
+/// What a rule looks at; `score` answers the probability of a task.
+pub(crate) struct OfRule<'a> {
+    pub(crate) known: &'a Knowledge,
+    pub(crate) score: &'a dyn Fn(&str) -> Option<f64>,
+    pub(crate) as_of: Timestamp,
+}
+
+impl Facts for OfRule<'_> {
+    fn now(&self) -> Timestamp {
+        self.as_of
+    }
+
+    fn value(&self, subject: &Subject) -> Option<Fact<'_>> {
+        match subject {
+            Subject::Feature(name) => self.known.feature(name).map(Fact::Number),
+            Subject::Score(name) => (self.score)(name).map(Fact::Number),
+            Subject::Trait(path) => {
+                let text = path.first().and_then(|name| self.known.traits.get(name))?;
+                Some(Fact::Text(Cow::Borrowed(text)))
+            }
+            _ => None,
+        }
+    }
+
+    fn is(&self, _: &Subject, _: &str) -> Option<bool> {
+        None
+    }
+}
+
 impl Condition {
-    /// Whether it holds; `score` answers the probability of a task.
-    pub(super) fn holds(&self, known: &Knowledge, score: &dyn Fn(&str) -> Option<f64>) -> bool {
+    /// What it asks, as a filter.
+    #[must_use]
+    pub fn filter(&self) -> Filter {
         match self {
-            Self::Feature { name, test } => known.feature(name).is_some_and(|value| test.holds(value)),
-            Self::Trait { name, is } => known.traits.get(name).is_some_and(|value| value == is),
-            Self::Score { name, test } => score(name).is_some_and(|value| test.holds(value)),
+            Self::Feature { name, test } => Filter::Test(Subject::Feature(name.clone()), test.ask()),
+            Self::Score { name, test } => Filter::Test(Subject::Score(name.clone()), test.ask()),
+            Self::Trait { name, is } => {
+                Filter::Test(Subject::Trait(vec![name.clone()]), Ask::Is(Op::Eq, Literal::Text(is.clone())))
+            }
         }
     }
 
@@ -157,6 +191,12 @@ impl Segment {
         };
         let rule = rule.iter().map(condition).collect::<Result<_, _>>()?;
         Ok(Self { name: name.to_owned(), title, rule })
+    }
+
+    /// Its rule as a filter: what must hold, all of it.
+    #[must_use]
+    pub fn filter(&self) -> Filter {
+        Filter::And(self.rule.iter().map(Condition::filter).collect())
     }
 
     /// As [`Segment::from_table`] reads it.
@@ -305,7 +345,9 @@ mod tests {
             ..Knowledge::default()
         };
         let holds = |known: &Knowledge, score: Option<f64>| {
-            segment.rule.iter().map(|condition| condition.holds(known, &|_| score)).collect::<Vec<_>>()
+            let facts = OfRule { known, score: &|_| score, as_of: Timestamp::from_millis(0) };
+            let holds = |condition: &Condition| condition.filter().holds(&facts) == Some(true);
+            segment.rule.iter().map(holds).collect::<Vec<_>>()
         };
         assert_eq!(holds(&known, Some(0.5)), [true; 4]);
         assert_eq!(holds(&known, Some(0.49)), [true, true, true, false]);

@@ -21,6 +21,9 @@ pub enum EngineError {
     /// A decision.
     #[error(transparent)]
     Decision(#[from] decisions::DecisionError),
+    /// A filter.
+    #[error(transparent)]
+    Filter(#[from] decisions::FilterError),
     /// Learning and the model registry.
     #[error(transparent)]
     Learning(#[from] learning::LearningError),
@@ -68,6 +71,7 @@ impl EngineError {
             Self::DecisionLog(error) => error.kind,
             Self::Decision(error) => error.kind(),
             Self::Learning(error) => error.kind(),
+            Self::Filter(_) => ErrorKind::Invalid,
             Self::Thread { .. } => ErrorKind::Internal,
             Self::Keeping { kind, .. } | Self::Other { kind, .. } => *kind,
         }

@@ -25,6 +25,8 @@ mod read;
 mod search;
 mod worth;
 
+mod lists;
+
 mod champions;
 mod needs;
 mod training;
@@ -50,6 +52,7 @@ pub use corrections::{Corrector, Undoing};
 pub use decide::Asked;
 pub use error::{EngineError, story};
 pub use ingest::Ingested;
+pub use lists::{Cell, Column, CustomerLine, Found, Page, Selection, Sort, Sum};
 pub use live::Live;
 pub use needs::Material;
 pub use pace::Pace;
@@ -113,6 +116,7 @@ pub struct Engine {
     settling: Mutex<()>,
     found_lately: search::FoundLately,
     kept_share: worth::KeptShare,
+    scores: lists::ScoreCache,
 }
 
 impl Engine {
@@ -160,6 +164,7 @@ impl Engine {
             settling: Mutex::default(),
             found_lately: Mutex::default(),
             kept_share: Mutex::default(),
+            scores: lists::ScoreCache::default(),
         };
         let capabilities = Arc::clone(&engine.capabilities);
         engine.declare(&capabilities.features)?;

@@ -175,6 +175,11 @@ impl<S: CustomerState> Profiles<S> {
         }
     }
 
+    /// One customer, where memory knows of them: `Some(None)` where they are no longer, whatever the store says.
+    pub fn in_memory(&self, id: &CustomerId) -> Option<Option<&Customer<S>>> {
+        self.resident.get(id)
+    }
+
     /// The offset up to which events were folded in.
     pub fn offset(&self) -> Offset {
         self.offset

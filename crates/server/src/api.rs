@@ -3,6 +3,7 @@
 mod audit;
 pub mod auth;
 mod body;
+mod customer_list;
 mod customers;
 mod decide;
 mod events;
@@ -49,6 +50,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .merge(imports::routes())
         .merge(decide::routes())
         .merge(customers::routes())
+        .merge(customer_list::routes())
         .merge(events::routes())
         .merge(models::routes())
         .merge(operations::routes())

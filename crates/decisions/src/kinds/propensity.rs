@@ -1,6 +1,7 @@
 //! How likely is an outcome for this customer? One kind for every question of yes or no, built in or declared.
 
 use super::asked::Asked;
+use crate::kind::Gist;
 use crate::kind::{ContentShape, KindAbout};
 use crate::{Ask, Content, Declaration, Kind, Knowledge, ModelRef, Said, Why};
 use learning::{Loaded, Outcome, reasons};
@@ -41,6 +42,12 @@ impl Kind for Propensity {
         let reasons = self.asked.reasons(loaded, known, &scored.contributions, reasons::with_number);
         let content = Content::Score { score: Some(scored.probability), reasons };
         Ok(Said { content, model: Some(ModelRef::from(loaded)) })
+    }
+
+    fn gist(&self, ask: &Ask<'_>, known: &Knowledge) -> Option<Gist> {
+        let (_, model) = ask.models.binary(&self.asked.task).ok()?;
+        self.asked.check(ask, known).ok()?;
+        Some(Gist::Number(model.probability(known.inputs(&self.asked.task)).ok()?.get()))
     }
 
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {

@@ -1,6 +1,7 @@
 //! How often will it happen, or how much will it come to? One kind for every question that a number answers.
 
 use super::asked::Asked;
+use crate::kind::Gist;
 use crate::kind::{ContentShape, KindAbout};
 use crate::models::currency_of;
 use crate::{Amount, Ask, Content, Declaration, Kind, Knowledge, ModelRef, Said, Why};
@@ -49,6 +50,13 @@ impl Kind for Quantity {
         let reasons = self.asked.reasons(loaded, known, &expected.contributions, with_direction);
         let content = Content::Amount { amount: Some(self.amount(loaded, &expected.forecast)), reasons };
         Ok(Said { content, model: Some(ModelRef::from(loaded)) })
+    }
+
+    fn gist(&self, ask: &Ask<'_>, known: &Knowledge) -> Option<Gist> {
+        let (_, model) = ask.models.number(&self.asked.task).ok()?;
+        self.asked.check(ask, known).ok()?;
+        // A zero has no sign.
+        Some(Gist::Number(model.forecast(known.inputs(&self.asked.task)).ok()?.mean + 0.0))
     }
 
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {

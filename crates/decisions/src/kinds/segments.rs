@@ -4,10 +4,11 @@ use super::Propensity;
 use crate::declaration::Declared;
 use crate::kind::{ContentShape, KindAbout, Reads};
 use crate::models::currency_of;
+use crate::segment::OfRule;
 use crate::{Ask, Condition, Content, Declaration, Kind, Knowledge, Reason, Said, Segment, Why};
 use governance::Purpose;
 use learning::{Outcome, TaskName, rfm_of};
-use models::rfm::{Rfm, RfmModel};
+use models::rfm::{Group, Rfm, RfmModel};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which group, by recency, frequency and money, and which declared segments hold.
@@ -74,7 +75,8 @@ impl Segments {
             let (_, model) = ask.models.binary(&task).ok()?;
             Some(model.probability(known.inputs(&task)).ok()?.get())
         };
-        let holds = |segment: &&Segment| segment.rule.iter().all(|condition| condition.holds(known, &score));
+        let facts = OfRule { known, score: &score, as_of: ask.question.as_of };
+        let holds = |segment: &&Segment| segment.filter().holds(&facts) == Some(true);
         let told = |segment: &Segment| if ask.as_before { segment.title.clone() } else { segment.name.clone() };
         self.declared.iter().filter(holds).map(told).collect()
     }
@@ -91,6 +93,11 @@ impl Kind for Segments {
 
     fn title_of<'a>(&'a self, name: &'a str) -> &'a str {
         self.declared.iter().find(|segment| segment.name == name).map_or(name, |segment| &segment.title)
+    }
+
+    fn groups(&self) -> Vec<String> {
+        let built_in = Group::ALL.iter().map(|group| group.name().to_owned());
+        built_in.chain(self.declared.iter().map(|segment| segment.name.clone())).collect()
     }
 
     fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {

@@ -1,5 +1,6 @@
 //! How much will this customer spend?
 
+use crate::kind::Gist;
 use crate::kind::{ContentShape, KindAbout, Parameter, Reads};
 use crate::models::currency_of;
 use crate::{Amount, Ask, Content, Kind, Knowledge, ModelRef, Reason, Said, Why};
@@ -40,6 +41,23 @@ impl Default for Value {
     }
 }
 
+impl Value {
+    fn history(&self, known: &Knowledge) -> Result<ValueHistory, Why> {
+        ValueHistory::of(known.inputs(&self.task))
+            .ok_or_else(|| Why::because("The customer has not bought anything yet"))
+    }
+}
+
+/// Money of another currency than was learned from cannot be foretold.
+fn pays_in(known: &Knowledge, learned_in: Option<Currency>) -> Result<(), Why> {
+    if known.currency == learned_in {
+        return Ok(());
+    }
+    let name = |currency: Option<Currency>| currency.map_or("no currency".to_owned(), |c| c.code().to_owned());
+    let (theirs, ours) = (name(known.currency), name(learned_in));
+    Err(Why::because(format!("The customer pays in {theirs}, and the model has learned from {ours}")))
+}
+
 impl Kind for Value {
     fn about(&self) -> &KindAbout {
         &self.about
@@ -47,14 +65,8 @@ impl Kind for Value {
 
     fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {
         let (loaded, model) = ask.models.amount(&self.task)?;
-        let history = ValueHistory::of(known.inputs(&self.task))
-            .ok_or_else(|| Why::because("The customer has not bought anything yet"))?;
-        let learned_in = currency_of(loaded);
-        if known.currency != learned_in {
-            let name = |currency: Option<Currency>| currency.map_or("no currency".to_owned(), |c| c.code().to_owned());
-            let (theirs, ours) = (name(known.currency), name(learned_in));
-            return Err(Why::because(format!("The customer pays in {theirs}, and the model has learned from {ours}")));
-        }
+        let (history, learned_in) = (self.history(known)?, currency_of(loaded));
+        pays_in(known, learned_in)?;
         let days = days(ask);
         let parts = model.explain(&history.purchases, history.spend, days, level());
         let content = Content::Amount {
@@ -62,6 +74,13 @@ impl Kind for Value {
             reasons: reasons(&history, &parts, days),
         };
         Ok(Said { content, model: Some(ModelRef::from(loaded)) })
+    }
+
+    fn gist(&self, ask: &Ask<'_>, known: &Knowledge) -> Option<Gist> {
+        let (loaded, model) = ask.models.amount(&self.task).ok()?;
+        let history = self.history(known).ok()?;
+        pays_in(known, currency_of(loaded)).ok()?;
+        Some(Gist::Number(model.mean(&history.purchases, history.spend, days(ask))))
     }
 
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {

@@ -1,6 +1,7 @@
 //! Which of several will it be? One kind for every question that one of many values answers.
 
 use super::asked::Asked;
+use crate::kind::Gist;
 use crate::kind::{ContentShape, KindAbout};
 use crate::{Ask, Content, Declaration, Kind, Knowledge, Likely, ModelRef, Reason, Said, Why};
 use learning::{Outcome, reasons};
@@ -42,6 +43,12 @@ impl Kind for Which {
         let chosen = model.choose(known.inputs(&self.asked.task)).map_err(|error| Why::because(error.to_string()))?;
         let reasons = self.asked.reasons(loaded, known, &chosen.contributions, reasons::with_number);
         Ok(Said { content: choice(chosen.classes, reasons), model: Some(ModelRef::from(loaded)) })
+    }
+
+    fn gist(&self, ask: &Ask<'_>, known: &Knowledge) -> Option<Gist> {
+        let (_, model) = ask.models.classes(&self.asked.task).ok()?;
+        self.asked.check(ask, known).ok()?;
+        Some(Gist::Words(vec![model.likeliest(known.inputs(&self.asked.task)).ok()??]))
     }
 
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {

@@ -82,6 +82,15 @@ impl ClassesModel {
         Ok(Chosen { classes: self.named(order), contributions })
     }
 
+    /// The first of [`ClassesModel::choose`] alone, without what each feature added: for many customers at once.
+    ///
+    /// # Errors
+    /// As [`ClassesModel::probabilities`].
+    pub fn likeliest(&self, values: &[f64]) -> Result<Option<String>, LearningError> {
+        let order = self.ranked(self.probabilities(values)?);
+        Ok(self.named(order).into_iter().next().map(|(name, _)| name))
+    }
+
     /// The classes by their shares among all customers, the likeliest first.
     #[must_use]
     pub fn overall(&self) -> Vec<(String, Probability)> {

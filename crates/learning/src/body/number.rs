@@ -38,6 +38,14 @@ impl NumberModel {
         Ok(Expected { forecast: self.expectation.apply(score), contributions })
     }
 
+    /// The same without what each feature added, which is far quicker: for many customers at once.
+    ///
+    /// # Errors
+    /// As [`NumberModel::expect`].
+    pub fn forecast(&self, values: &[f64]) -> Result<Forecast, LearningError> {
+        Ok(self.expectation.apply(self.trees.score(values)?))
+    }
+
     /// What is true of all customers together.
     #[must_use]
     pub fn overall(&self) -> Forecast {

@@ -1,0 +1,307 @@
+//! What does a filter see of a customer, and what of it has still to be computed?
+
+use super::scores::{Scores, Slot};
+use crate::Engine;
+use decisions::filter::{Facts, Names, Subject, Value};
+use decisions::{Ask, Filter, Gist, ItemFacts, Kind, Models, Question, Sales, Subject as Consenting, World};
+use features::{Catalogue, FeatureId, FeatureState, Inputs};
+use governance::Purpose;
+use primitives::{ItemKey, Timestamp, stable_hash};
+use profiles::{Customer, Identifier, Profile};
+use serde_json::Value as Json;
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Through which customers are looked at: the models, features and lists of one moment.
+pub(super) struct Lens<'e> {
+    engine: &'e Engine,
+    pub(super) as_of: Timestamp,
+    names: Names,
+    kinds: Vec<&'e dyn Kind>,
+    place_of_kind: BTreeMap<String, usize>,
+    questions: Vec<Question>,
+    models: Models,
+    catalogue: Arc<Catalogue>,
+    /// The features that somebody may ask about here, and the place of each.
+    inputs: Inputs,
+    place_of_feature: BTreeMap<String, usize>,
+    /// What the saved lists mean, those included that other lists ask about.
+    lists: BTreeMap<String, Filter>,
+    /// What answers: with other models or features, other scores come out.
+    pub(super) made_by: u64,
+}
+
+impl<'e> Lens<'e> {
+    /// For these subjects, and filters of lists.
+    pub(super) fn new(engine: &'e Engine, subjects: &[&Subject], lists: BTreeMap<String, Filter>) -> Self {
+        let (as_of, models, catalogue) = (engine.clock().now(), engine.models(), engine.catalogue());
+        let kinds: Vec<&dyn Kind> = engine.scored_kinds().map(|(kind, _)| kind).collect();
+        let names = engine.filter_names();
+        let of_lists = lists.values().flat_map(Filter::subjects);
+        let feature = |subject: &Subject| match subject {
+            Subject::Named(name) if names.scores.contains_key(name) => None,
+            Subject::Named(name) | Subject::Feature(name) => Some(catalogue.get(name)?.id.clone()),
+            _ => None,
+        };
+        let mut ids: Vec<FeatureId> = subjects.iter().copied().chain(of_lists).filter_map(feature).collect();
+        ids.sort();
+        ids.dedup();
+        let question = |kind: &&dyn Kind| Question {
+            kind: kind.about().name.clone(),
+            customer: "".into(),
+            as_of,
+            parameters: BTreeMap::new(),
+            context: events::Fields::new(),
+        };
+        Self {
+            made_by: made_by(&kinds, &models, &catalogue),
+            place_of_kind: (kinds.iter().enumerate()).map(|(i, kind)| (kind.about().name.to_string(), i)).collect(),
+            questions: kinds.iter().map(question).collect(),
+            inputs: catalogue.inputs(&ids).unwrap_or_default(),
+            place_of_feature: ids.iter().enumerate().map(|(i, id)| (id.name.to_string(), i)).collect(),
+            engine,
+            as_of,
+            names,
+            kinds,
+            models,
+            catalogue,
+            lists,
+        }
+    }
+
+    /// What was computed of a customer lately, or that nothing was.
+    pub(super) fn scores(&self, customer: &Customer<FeatureState>) -> Arc<Scores> {
+        let Profile { id, n_events, last_seen, .. } = &customer.profile;
+        let state = (*n_events, *last_seen);
+        let kept = self.engine.scores.get(id, state, self.as_of);
+        kept.unwrap_or_else(|| Arc::new(Scores::open(state, self.as_of, self.kinds.len())))
+    }
+
+    /// A customer, as far as scores were computed.
+    pub(super) fn look<'a>(&'a self, customer: &'a Customer<FeatureState>, scores: &'a Scores) -> Seen<'a> {
+        let consents = &customer.profile.consents;
+        let is_permitted = self.engine.policy().answer(consents, Purpose::Personalization).granted;
+        Seen { lens: self, customer, scores, is_permitted, features: OnceCell::new(), open: Cell::new(0) }
+    }
+
+    /// Asks the kinds in `wanted`, a bit each, and keeps what they said.
+    pub(super) fn ask(&self, customer: &Customer<FeatureState>, scores: &Scores, wanted: u128) -> Arc<Scores> {
+        let mut scores = scores.clone();
+        for (place, kind) in self.kinds.iter().enumerate() {
+            if wanted >> place & 1 == 1 && scores.slots[place] == Slot::Open {
+                let gist = self.gist(customer, *kind, &self.questions[place]);
+                scores.slots[place] = gist.map_or(Slot::Nothing, Slot::Said);
+            }
+        }
+        let scores = Arc::new(scores);
+        self.engine.scores.put(self.made_by, customer.profile.id.clone(), scores.clone());
+        scores
+    }
+
+    fn gist(&self, customer: &Customer<FeatureState>, kind: &dyn Kind, question: &Question) -> Option<Gist> {
+        let (models, catalogue) = (&self.models, &self.catalogue);
+        let subject = Consenting::of(Some(customer), self.engine.policy(), kind.about(), models, catalogue, self.as_of);
+        let Consenting::Known(known) = subject else { return None };
+        let ask = Ask { question, models, world: &NoItems, catalogue, as_before: false };
+        kind.gist(&ask, known.get())
+    }
+
+    /// What a question costs: what is written in the profile least, what models must say most.
+    pub(super) fn cost(&self, subject: &Subject) -> u32 {
+        match subject {
+            Subject::Known | Subject::LastSeen | Subject::FirstSeen | Subject::Consent(_) => 0,
+            Subject::Id => 1,
+            Subject::Trait(_) => 2,
+            Subject::Feature(_) => 3,
+            Subject::Named(name) if !self.names.scores.contains_key(name) => 3,
+            Subject::Named(_) | Subject::Score(_) | Subject::Segment => 4,
+            Subject::List => 5,
+        }
+    }
+}
+
+/// The models, features and kinds that answer, as a number that is another one with others.
+fn made_by(kinds: &[&dyn Kind], models: &Models, catalogue: &Catalogue) -> u64 {
+    let mut text = String::new();
+    for kind in kinds {
+        let about = kind.about();
+        text += about.name.as_str();
+        for task in about.reads.tasks.iter().chain(&about.tasks) {
+            text += models.get(task).map_or("-", |loaded| loaded.version.as_str());
+            text += "|";
+        }
+    }
+    for id in catalogue.all().ids() {
+        text += &format!("{}{}|", id.name, id.version);
+    }
+    stable_hash(&text)
+}
+
+/// A customer, as a filter sees them.
+pub(super) struct Seen<'a> {
+    lens: &'a Lens<'a>,
+    customer: &'a Customer<FeatureState>,
+    scores: &'a Scores,
+    is_permitted: bool,
+    features: OnceCell<Vec<f64>>,
+    /// The kinds that were asked about and have not been computed, a bit each.
+    open: Cell<u128>,
+}
+
+impl Seen<'_> {
+    /// The kinds that have still to be computed for what was asked.
+    pub(super) fn open(&self) -> u128 {
+        self.open.get()
+    }
+
+    /// The number behind a subject, where there is one.
+    pub(super) fn number(&self, subject: &Subject) -> Option<f64> {
+        match self.value(subject)? {
+            Value::Number(number) => Some(number),
+            Value::Json(Json::Number(number)) => number.as_f64(),
+            _ => None,
+        }
+    }
+
+    /// What `look` finds, and whether it lacked anything that has still to be computed.
+    fn opening<T>(&self, look: impl FnOnce() -> T) -> (T, bool) {
+        let before = self.open.replace(0);
+        let found = look();
+        let opened = self.open.get();
+        self.open.set(before | opened);
+        (found, opened != 0)
+    }
+
+    fn slot(&self, place: usize) -> Option<&Gist> {
+        if !self.is_permitted {
+            return None;
+        }
+        match &self.scores.slots[place] {
+            Slot::Open => {
+                self.open.set(self.open.get() | 1 << place);
+                None
+            }
+            Slot::Nothing => None,
+            Slot::Said(gist) => Some(gist),
+        }
+    }
+
+    fn score(&self, name: &str) -> Option<Value<'_>> {
+        match self.slot(*self.lens.place_of_kind.get(name)?)? {
+            Gist::Number(number) => Some(Value::Number(*number)),
+            Gist::Words(words) => words.first().map(|word| Value::Text(Cow::Borrowed(word.as_str()))),
+        }
+    }
+
+    fn feature(&self, name: &str) -> Option<Value<'_>> {
+        let place = self.lens.place_of_feature.get(name).filter(|_| self.is_permitted)?;
+        let read = || {
+            let mut values = Vec::with_capacity(self.lens.inputs.len());
+            self.lens.catalogue.read(&self.customer.state, self.lens.as_of, &self.lens.inputs, &mut values);
+            values
+        };
+        let value = self.features.get_or_init(read).get(*place).copied()?;
+        (!value.is_nan()).then_some(Value::Number(value))
+    }
+
+    fn said(&self, path: &[String]) -> Option<Value<'_>> {
+        let (name, within) = path.split_first()?;
+        let whole: Json = serde_json::from_str(&self.customer.profile.traits.get(name)?.json).ok()?;
+        let mut part = &whole;
+        for name in within {
+            part = part.get(name.as_str())?;
+        }
+        if part.is_null() { None } else { Some(Value::Json(part.clone())) }
+    }
+
+    /// The groups and segments of a customer; nothing where they may not be known.
+    fn segments(&self) -> Option<Vec<&str>> {
+        if !self.is_permitted {
+            return None;
+        }
+        let dividing = self.lens.kinds.iter().enumerate().filter(|(_, kind)| !kind.groups().is_empty());
+        let words = dividing.filter_map(|(place, _)| match self.slot(place)? {
+            Gist::Words(words) => Some(words.iter().map(String::as_str)),
+            Gist::Number(_) => None,
+        });
+        Some(words.flatten().collect())
+    }
+}
+
+impl Facts for Seen<'_> {
+    fn now(&self) -> Timestamp {
+        self.lens.as_of
+    }
+
+    fn value(&self, subject: &Subject) -> Option<Value<'_>> {
+        let profile = &self.customer.profile;
+        match subject {
+            Subject::Named(name) if self.lens.place_of_kind.contains_key(name) => self.score(name),
+            Subject::Named(name) | Subject::Feature(name) => self.feature(name),
+            Subject::Score(name) => self.score(name),
+            Subject::Trait(path) => self.said(path),
+            Subject::Consent(purpose) => {
+                Some(Value::YesNo(self.lens.engine.policy().answer(&profile.consents, *purpose).granted))
+            }
+            Subject::LastSeen => Some(Value::Moment(profile.last_seen)),
+            Subject::FirstSeen => Some(Value::Moment(profile.first_seen)),
+            Subject::Known => Some(Value::YesNo(profile.is_known())),
+            Subject::Id => {
+                let own = std::iter::once(Cow::Borrowed(profile.id.as_str()));
+                let names = profile.links.keys().map(|name| Cow::Borrowed(text_of(name)));
+                Some(Value::Names(own.chain(names).collect()))
+            }
+            Subject::Segment => {
+                let names: Vec<Cow<'_, str>> = self.segments()?.into_iter().map(Cow::Borrowed).collect();
+                (!names.is_empty()).then_some(Value::Names(names))
+            }
+            Subject::List => None,
+        }
+    }
+
+    fn is(&self, subject: &Subject, name: &str) -> Option<bool> {
+        match subject {
+            Subject::Segment => {
+                let (segments, is_open) = self.opening(|| self.segments());
+                let is = segments?.contains(&name);
+                // What is still to be computed may be it.
+                (is || !is_open).then_some(is)
+            }
+            Subject::List => {
+                let filter = self.lens.lists.get(name)?;
+                let (holds, is_open) = self.opening(|| filter.holds(self));
+                if holds.is_none() && is_open { None } else { Some(holds == Some(true)) }
+            }
+            _ => match self.value(subject)? {
+                Value::Names(names) => Some(names.iter().any(|own| own == name)),
+                _ => None,
+            },
+        }
+    }
+}
+
+fn text_of(name: &Identifier) -> &str {
+    match name {
+        Identifier::User(id) => id.as_str(),
+        Identifier::Anonymous(id) => id.as_str(),
+    }
+}
+
+/// No kind that a list compares looks at items.
+struct NoItems;
+
+impl World for NoItems {
+    fn is_available(&self, _: ItemKey) -> bool {
+        false
+    }
+
+    fn facts(&self, _: ItemKey) -> Option<ItemFacts> {
+        None
+    }
+
+    fn popular(&self, _: usize) -> Vec<(ItemKey, Sales)> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,129 @@
+//! What is told of each customer on a list?
+
+use super::facts::Lens;
+use super::selection::Column;
+use crate::Engine;
+use crate::error::EngineError;
+use decisions::Content;
+use decisions::filter::{Facts, Subject, Value};
+use features::FeatureState;
+use primitives::{CustomerId, Timestamp};
+use profiles::{Customer, Profile};
+use serde_json::Value as Json;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// How many customers are taken out of memory at a time.
+const N_SLICE: usize = 256;
+
+/// One customer on a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CustomerLine {
+    /// Who it is.
+    pub profile: Profile,
+    /// What was asked for, in the order of the columns; nothing where it is not known.
+    pub cells: Vec<Option<Cell>>,
+}
+
+/// What is told in one column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(String),
+    /// Several texts: names, or reasons, the weightiest first.
+    Texts(Vec<String>),
+    /// A moment.
+    Moment(Timestamp),
+    /// Yes or no.
+    YesNo(bool),
+    /// What a trait holds.
+    Json(Json),
+}
+
+impl Cell {
+    fn of(value: Value<'_>) -> Self {
+        match value {
+            Value::Number(number) => Self::Number(number),
+            Value::Text(text) => Self::Text(text.into_owned()),
+            Value::Names(names) => Self::Texts(names.into_iter().map(Cow::into_owned).collect()),
+            Value::Moment(at) => Self::Moment(at),
+            Value::YesNo(yes) => Self::YesNo(yes),
+            Value::Json(Json::String(text)) => Self::Text(text),
+            Value::Json(Json::Bool(yes)) => Self::YesNo(yes),
+            Value::Json(json) => match json.as_f64() {
+                Some(number) => Self::Number(number),
+                None => Self::Json(json),
+            },
+        }
+    }
+}
+
+impl Engine {
+    /// The lines of customers, in the order of their ids here; who is no longer there is left out.
+    ///
+    /// # Errors
+    /// [`EngineError`] where the store cannot be read.
+    pub fn lines(&self, ids: &[CustomerId], columns: &[Column]) -> Result<Vec<CustomerLine>, EngineError> {
+        let subjects: Vec<&Subject> = columns
+            .iter()
+            .filter_map(|column| match column {
+                Column::Of(subject) => Some(subject),
+                Column::Why(_) => None,
+            })
+            .collect();
+        let lens = Lens::new(self, &subjects, BTreeMap::new());
+        self.scores.begin(lens.made_by);
+        let mut lines = Vec::with_capacity(ids.len());
+        for slice in ids.chunks(N_SLICE) {
+            let customers: Vec<Customer<FeatureState>> = self.look(|live| {
+                let customer = |id| Ok(live.profiles.customer(id)?.map(Cow::into_owned));
+                slice.iter().filter_map(|id| customer(id).transpose()).collect::<Result<_, EngineError>>()
+            })?;
+            for customer in customers {
+                lines.push(self.line(&lens, customer, columns));
+            }
+        }
+        Ok(lines)
+    }
+
+    fn line(&self, lens: &Lens<'_>, customer: Customer<FeatureState>, columns: &[Column]) -> CustomerLine {
+        let mut scores = lens.scores(&customer);
+        loop {
+            let seen = lens.look(&customer, &scores);
+            let cell = |column: &Column| match column {
+                Column::Of(subject) => seen.value(subject).map(Cell::of),
+                Column::Why(_) => None,
+            };
+            let mut cells: Vec<Option<Cell>> = columns.iter().map(cell).collect();
+            let open = seen.open();
+            if open != 0 {
+                scores = lens.ask(&customer, &scores, open);
+                continue;
+            }
+            for (cell, column) in cells.iter_mut().zip(columns) {
+                if let Column::Why(kind) = column {
+                    *cell = self.why(&customer, kind, lens.as_of);
+                }
+            }
+            return CustomerLine { profile: customer.profile, cells };
+        }
+    }
+
+    /// Why a score is what it is; nothing where the customer has none of their own.
+    fn why(&self, customer: &Customer<FeatureState>, kind: &str, as_of: Timestamp) -> Option<Cell> {
+        let kind = self.capabilities.kinds.get(kind).ok()?;
+        let answer = self.preview(customer, kind, as_of, BTreeMap::new()).ok()?;
+        if answer.fallback.is_some() {
+            return None;
+        }
+        let reasons = match answer.content {
+            Content::Items(_) => return None,
+            Content::Score { reasons, .. } | Content::Amount { reasons, .. } | Content::Choice { reasons, .. } => {
+                reasons
+            }
+        };
+        Some(Cell::Texts(reasons.into_iter().map(|reason| reason.text).collect()))
+    }
+}

@@ -1,0 +1,204 @@
+//! Which customers does a filter mean, and what is told of each?
+
+use super::auth::MayRead;
+use super::extract::Query;
+use crate::app::App;
+use crate::error::ServerError;
+use crate::failure::ApiError;
+use axum::Json;
+use axum::extract::State;
+use decisions::filter::Subject;
+use engine::{Cell, Column, CustomerLine, Found, Page};
+use primitives::Timestamp;
+use profiles::Identifier;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// How many customers are answered where nobody says, and at the most.
+const N_DEFAULT: usize = 50;
+const N_MAX: usize = 1_000;
+/// How long it is looked for at the most; then the answer says that it is not complete.
+const TIME_MAX: Duration = Duration::from_secs(5);
+
+pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(customers))
+}
+
+/// Which customers, and what of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    /// For whom it holds; without it everybody: `churn>0.5 and orders_365d>=2 and traits.city="Graz"`.
+    filter: Option<String>,
+    /// By what they are sorted, with `-` the largest first: `-churn`. Without it, who was seen last comes first.
+    sort: Option<String>,
+    /// What is told of each, with commas between: `churn,value,orders_365d,traits.city,why.churn`. Without it every score.
+    columns: Option<String>,
+    /// How many, 1 to 1000.
+    #[param(value_type = Option<usize>, default = 50, minimum = 1, maximum = 1000)]
+    limit: Option<String>,
+    /// The cursor of the page before.
+    cursor: Option<String>,
+}
+
+/// Customers for whom a filter holds.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CustomersReply {
+    /// This page of them.
+    customers: Vec<CustomerLineReply>,
+    /// How many there are in all.
+    count: u64,
+    /// What each number comes to, of those columns that are numbers, over the customers who permit analytics; null where there
+    /// are fewer than five of them.
+    sum: BTreeMap<String, Option<f64>>,
+    /// Give it to get the next page; null where there is none.
+    cursor: Option<String>,
+    /// Whether the time sufficed to look at every customer.
+    is_complete: bool,
+    /// How many customers were looked at.
+    looked_at: u64,
+}
+
+/// One of them. What is not known, or may not be used, is left out.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct CustomerLineReply {
+    customer_id: String,
+    /// The `userId`s and `anonymousId`s they are known by.
+    user_ids: Vec<String>,
+    /// Whether a `userId` is known.
+    known: bool,
+    #[schema(value_type = String)]
+    first_seen: Option<Timestamp>,
+    #[schema(value_type = String)]
+    last_seen: Option<Timestamp>,
+    /// What the kinds of decision answer, by name: numbers, and words.
+    scores: Map<String, Value>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    features: Map<String, Value>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    traits: Map<String, Value>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    consents: Map<String, Value>,
+    /// Their groups and segments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    segments: Option<Value>,
+    /// Why a score is what it is, by its name.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    why: Map<String, Value>,
+}
+
+/// The customers for whom a filter holds
+///
+/// Customers are found in memory and on disk. Scores, features, groups and segments are known of who permits personalization;
+/// what is not known neither holds nor does its opposite. A page goes on after the last customer of the one before, whatever
+/// has changed since.
+#[utoipa::path(
+    get, path = "/v1/customers", tag = "customers", params(Asked),
+    responses(
+        (status = 200, description = "A page of them, how many there are, and sums", body = CustomersReply),
+        (status = 400, description = "The filter, the order, the columns or the cursor cannot be read: the message says where",
+            body = crate::failure::ErrorBody),
+    ),
+    security(("bearer" = []), ("basic" = [])),
+)]
+async fn customers(
+    _: MayRead,
+    State(app): State<Arc<App>>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<CustomersReply>, ApiError> {
+    let n_max = limit(asked.limit.as_deref())?;
+    app.run(move |app| reply(app, &asked, n_max)).await.map(Json)
+}
+
+fn reply(app: &App, asked: &Asked, n_max: usize) -> Result<CustomersReply, ServerError> {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let (filter, sort, columns) = (text(&asked.filter), text(&asked.sort), text(&asked.columns));
+    let selection = app.engine.selection(&filter, &sort, &columns)?;
+    let cursor = asked.cursor.as_deref().filter(|cursor| !cursor.is_empty());
+    let Found { ids, n, sums, cursor, n_looked_at, is_complete } =
+        app.engine.select(&selection, Page { n_max, cursor }, TIME_MAX)?;
+    let lines = app.engine.lines(&ids, &selection.columns)?;
+    Ok(CustomersReply {
+        customers: lines.into_iter().map(|line| line_reply(line, &selection.columns)).collect(),
+        count: n,
+        sum: sums.into_iter().map(|(subject, sum)| (name_of(&subject), sum.total)).collect(),
+        cursor,
+        is_complete,
+        looked_at: n_looked_at,
+    })
+}
+
+fn limit(text: Option<&str>) -> Result<usize, ApiError> {
+    let Some(text) = text else { return Ok(N_DEFAULT) };
+    let wrong = || ApiError::invalid(format!("limit must be a whole number from 1 to {N_MAX}"));
+    text.parse().ok().filter(|n| (1..=N_MAX).contains(n)).ok_or_else(wrong)
+}
+
+/// The name by which it is told, without what says that it is a score.
+fn name_of(subject: &Subject) -> String {
+    match subject {
+        Subject::Named(name) | Subject::Score(name) | Subject::Feature(name) => name.clone(),
+        Subject::Trait(path) => path.join("."),
+        Subject::Consent(purpose) => purpose.name().to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn line_reply(line: CustomerLine, columns: &[Column]) -> CustomerLineReply {
+    let CustomerLine { profile, cells } = line;
+    let mut reply = CustomerLineReply {
+        customer_id: profile.id.to_string(),
+        user_ids: profile.links.keys().filter_map(user_id).collect(),
+        known: profile.is_known(),
+        first_seen: Some(profile.first_seen),
+        last_seen: Some(profile.last_seen),
+        ..CustomerLineReply::default()
+    };
+    for (column, cell) in columns.iter().zip(cells) {
+        let Some(value) = cell.map(value) else { continue };
+        match column {
+            Column::Why(kind) => drop(reply.why.insert(kind.clone(), value)),
+            Column::Of(subject) => {
+                let name = name_of(subject);
+                match subject {
+                    Subject::Score(_) => drop(reply.scores.insert(name, value)),
+                    Subject::Named(_) | Subject::Feature(_) => drop(reply.features.insert(name, value)),
+                    Subject::Trait(_) => drop(reply.traits.insert(name, value)),
+                    Subject::Consent(_) => drop(reply.consents.insert(name, value)),
+                    Subject::Segment => reply.segments = Some(value),
+                    // They stand on every line.
+                    Subject::Id | Subject::Known | Subject::FirstSeen | Subject::LastSeen | Subject::List => {}
+                }
+            }
+        }
+    }
+    reply
+}
+
+fn user_id(name: &Identifier) -> Option<String> {
+    match name {
+        Identifier::User(id) => Some(id.to_string()),
+        Identifier::Anonymous(_) => None,
+    }
+}
+
+fn value(cell: Cell) -> Value {
+    match cell {
+        Cell::Number(number) => Value::from(number),
+        Cell::Text(text) => Value::from(text),
+        Cell::Texts(texts) => Value::from(texts),
+        Cell::Moment(at) => Value::from(at.to_string()),
+        Cell::YesNo(yes) => Value::from(yes),
+        Cell::Json(json) => json,
+    }
+}
