@@ -34,6 +34,7 @@ mod training;
 mod correct;
 mod corrections;
 mod forget;
+mod theirs;
 mod warm;
 
 mod background;
@@ -61,6 +62,7 @@ pub use pressure::Pressure;
 pub use read::CustomerView;
 pub use search::{Lately, Search};
 pub use stopwatch::Stopwatch;
+pub use theirs::{Circle, Theirs};
 pub use training::{Trainer, train};
 pub use worth::Consequence;
 

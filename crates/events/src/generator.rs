@@ -14,6 +14,7 @@ mod customer;
 mod days;
 mod dice;
 mod payload;
+mod tangle;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ use days::Days;
 use dice::Dice;
 use primitives::{Currency, DAY_MS, Seed, Timestamp};
 use serde_json::Value;
+pub use tangle::Tangle;
 
 /// How large a world is, and when it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Which names does a customer go by?
 
-use events::Event;
+use events::{Call, Event};
 use primitives::{AnonymousId, CustomerId, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -28,6 +28,16 @@ impl Identifier {
     #[must_use]
     pub fn of_previous(previous_id: &str) -> [Self; 2] {
         [Self::User(UserId::from(previous_id)), Self::Anonymous(AnonymousId::from(previous_id))]
+    }
+
+    /// Every name that an event mentions, in whichever way: whoever knows all events that mention one of a customer's names
+    /// knows everything that was ever said of who they are.
+    pub fn mentioned(event: &Event) -> impl Iterator<Item = Self> {
+        let previous = match &event.call {
+            Call::Alias { previous_id } => Some(Self::of_previous(previous_id)),
+            _ => None,
+        };
+        Self::of(event).into_iter().flatten().chain(previous.into_iter().flatten())
     }
 
     /// The customer that this name founds when it is the first one heard.

@@ -8,10 +8,11 @@ pub use take_in::TakenIn;
 
 use crate::Storage;
 use crate::event_log::{history_error, opened, read_error, rows_after};
-use crate::history_files::{Offsets, Open, Row};
+use crate::history_files::{Names, Offsets, Open, Row};
 use crate::schema::meta;
 use events::{Event, EventLog, EventLogError, Offset, Recorded};
 use features::History;
+use profiles::Identifier;
 use std::sync::Arc;
 
 /// How many rows of the log a replay reads at a time.
@@ -21,6 +22,16 @@ impl History for Storage {
     fn replay(&self, after: Offset, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
         let left_out = self.left_out().map_err(|error| history_error(after.0, error))?;
         self.replay_but(&left_out, after, visit)
+    }
+
+    fn replay_of(
+        &self,
+        names: &[Identifier],
+        upto: Offset,
+        visit: &mut dyn FnMut(Recorded) -> bool,
+    ) -> Result<(), EventLogError> {
+        let left_out = self.left_out().map_err(|error| history_error(0, error))?;
+        self.replay_of_but(&left_out, names, upto, visit)
     }
 
     fn n_events(&self) -> Result<u64, EventLogError> {
@@ -45,7 +56,23 @@ impl Storage {
         after: Offset,
         visit: &mut dyn FnMut(Recorded) -> bool,
     ) -> Result<(), EventLogError> {
-        let mut replay = Replay { place: after.0, head: EventLog::head(self).0, left_out, visit };
+        let head = EventLog::head(self).0;
+        self.run(Replay { place: after.0, head, names: None, left_out, visit })
+    }
+
+    /// As [`History::replay_of`], and leaves out something else.
+    pub(crate) fn replay_of_but(
+        &self,
+        left_out: &Offsets,
+        names: &[Identifier],
+        upto: Offset,
+        visit: &mut dyn FnMut(Recorded) -> bool,
+    ) -> Result<(), EventLogError> {
+        let (head, names) = (EventLog::head(self).0.min(upto.0), Names::of(names));
+        self.run(Replay { place: 0, head, names: Some(&names), left_out, visit })
+    }
+
+    fn run(&self, mut replay: Replay<'_>) -> Result<(), EventLogError> {
         while replay.place < replay.head {
             // The border may move while we read, and what was in the log is then in a file: so ask each time. Every offset
             // is visited once, because the next one is always sought after the last one that was visited.
@@ -82,6 +109,8 @@ struct Replay<'a> {
     place: u64,
     /// The newest offset when it began.
     head: u64,
+    /// Whose events are wanted, where it is not everybody's.
+    names: Option<&'a Names>,
     left_out: &'a Offsets,
     visit: &'a mut dyn FnMut(Recorded) -> bool,
 }
@@ -96,7 +125,14 @@ impl Replay<'_> {
             if round.last <= self.place {
                 continue;
             }
-            let rows = round.read(self.place, &missing).map_err(|error| history_error(self.place, error))?;
+            if round.first > self.head {
+                return Ok(false);
+            }
+            let rows = match self.names {
+                Some(names) => round.naming(names, self.place, &missing),
+                None => round.read(self.place, &missing),
+            };
+            let rows = rows.map_err(|error| history_error(self.place, error))?;
             if !rows.visit(&mut |offset, open| self.row(offset, open))? {
                 return Ok(false);
             }
@@ -115,7 +151,9 @@ impl Replay<'_> {
         if self.left_out.contains(offset) {
             return Ok(true);
         }
-        Ok((self.visit)(opened(offset, open())?))
+        let recorded = opened(offset, open())?;
+        let is_wanted = self.names.is_none_or(|names| names.are_mentioned(&recorded.event));
+        Ok(!is_wanted || (self.visit)(recorded))
     }
 }
 

@@ -5,12 +5,14 @@
 //! changes is found when it is read. Which rounds count says the database's `sealed_upto`.
 
 mod columns;
+mod names;
 mod offsets;
 mod parts;
 mod read;
 mod rows;
 mod write;
 
+pub(crate) use names::Names;
 pub(crate) use offsets::Offsets;
 pub(crate) use parts::{Draft, Part, PartFiles, Round};
 pub(crate) use read::{Open, RoundRows, verified};

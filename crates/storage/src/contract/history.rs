@@ -1,8 +1,10 @@
 //! What must hold for every [`History`]?
 
 use super::{Outcome, Start, samples};
-use events::{EventLog, EventLogError, Offset, Recorded};
+use events::{Call, Event, EventLog, EventLogError, Offset, Recorded};
 use features::History;
+use primitives::MessageId;
+use profiles::Identifier;
 use std::sync::Arc;
 
 /// A history with the log that fills it.
@@ -28,6 +30,7 @@ pub type Open<'a> = &'a mut dyn FnMut(Start) -> Place;
 pub fn run(open: Open<'_>) -> Outcome {
     every_event_is_replayed_once_in_order(open)?;
     a_replay_sees_what_was_there_when_it_began(open)?;
+    a_replay_of_names_gives_every_event_that_mentions_one(open)?;
     sealing_under_a_replay_changes_nothing(open)
 }
 
@@ -92,6 +95,49 @@ pub fn a_replay_sees_what_was_there_when_it_began(open: Open<'_>) -> Outcome {
     assert_eq!(outcome?.len(), 10);
     assert_eq!(samples::numbers(&seen), (0..10).collect::<Vec<_>>());
     assert_eq!(replay(&place, 0, usize::MAX)?.len(), 20);
+    Ok(())
+}
+
+/// Whatever was sealed, a replay of some names gives what a whole replay gives of them, up to an offset, and stops when told.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn a_replay_of_names_gives_every_event_that_mentions_one(open: Open<'_>) -> Outcome {
+    let place = open(Start::Empty);
+    let alias = |n: u64, previous_id: &str| Event {
+        message_id: MessageId::from(format!("alias-{n}")),
+        call: Call::Alias { previous_id: previous_id.to_owned() },
+        ..samples::event(0)
+    };
+    place.log.append(&samples::events(0..20))?;
+    place.log.append(&[alias(1, "user-5"), alias(2, "browser-3"), alias(3, "nobody")])?;
+    place.log.append(&samples::events(20..40))?;
+    let names = ["user-5", "browser-3", "user-1", "nobody", "never seen"];
+    let names = names.map(|name| match name.strip_prefix("user") {
+        Some(_) => Identifier::User(name.into()),
+        None => Identifier::Anonymous(name.into()),
+    });
+    for upto_sealed in [0, 7, 21, 43] {
+        (place.seal)(Offset(upto_sealed));
+        for (names, upto) in [(&names[..], 43), (&names[..2], 43), (&names[..2], 22), (&names[3..], 99), (&[][..], 43)]
+        {
+            let is_of = |one: &Recorded| Identifier::mentioned(&one.event).any(|name| names.contains(&name));
+            let all = replay(&place, 0, usize::MAX)?;
+            let expected: Vec<_> = all.into_iter().filter(|one| one.offset.0 <= upto && is_of(one)).collect();
+            assert_eq!(expected.is_empty(), names.is_empty(), "the law says something");
+            for n_max in [usize::MAX, 1, 2] {
+                let mut seen = Vec::new();
+                place.history.replay_of(names, Offset(upto), &mut |recorded| {
+                    seen.push(recorded);
+                    seen.len() < n_max
+                })?;
+                assert_eq!(seen, expected.iter().take(n_max).cloned().collect::<Vec<_>>(), "{names:?} up to {upto}");
+            }
+        }
+    }
     Ok(())
 }
 

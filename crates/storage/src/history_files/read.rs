@@ -58,9 +58,15 @@ impl Round {
     /// Reads the rows after an offset, and makes sure that none is missing but what is known to be.
     pub(crate) fn read(&self, after: u64, missing: &Offsets) -> Result<RoundRows, StorageError> {
         let rows = RoundRows::read(&self.parts, after)?;
+        self.check_complete(rows.len() as u64, after, missing)?;
+        Ok(rows)
+    }
+
+    /// Makes sure that so many different rows after an offset are all that there must be.
+    pub(super) fn check_complete(&self, n_found: u64, after: u64, missing: &Offsets) -> Result<(), StorageError> {
         let first = self.first.max(after + 1);
         let n_expected = (self.last - first + 1) - missing.n_within(first, self.last);
-        if rows.len() as u64 >= n_expected { Ok(rows) } else { Err(self.incomplete()) }
+        if n_found >= n_expected { Ok(()) } else { Err(self.incomplete()) }
     }
 }
 
@@ -71,6 +77,11 @@ impl RoundRows {
         for part in parts {
             batches.extend(Content::of(part)?.rows(None)?);
         }
+        Ok(Self::in_order(batches, after))
+    }
+
+    /// The rows after an offset, in order.
+    pub(super) fn in_order(batches: Vec<Rows>, after: u64) -> Self {
         let mut order = Vec::new();
         for (i, rows) in batches.iter().enumerate() {
             let found = rows.offsets().enumerate().map(|(row, offset)| (offset, i, row));
@@ -79,7 +90,7 @@ impl RoundRows {
         order.sort_unstable();
         let n_rows = order.len();
         order.dedup_by_key(|(offset, _, _)| *offset);
-        Ok(Self { n_twice: n_rows - order.len(), batches, order })
+        Self { n_twice: n_rows - order.len(), batches, order }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -166,18 +177,18 @@ pub(crate) fn verified(part: &Part) -> Result<Bytes, StorageError> {
 }
 
 /// The content of a file, which is what its name says by its digest.
-struct Content {
+pub(super) struct Content {
     path: PathBuf,
     bytes: Bytes,
 }
 
 impl Content {
-    fn of(part: &Part) -> Result<Self, StorageError> {
+    pub(super) fn of(part: &Part) -> Result<Self, StorageError> {
         Ok(Self { path: part.path.clone(), bytes: verified(part)? })
     }
 
     /// What events are made of, of all rows, or of some, ascending.
-    fn rows(&self, rows: Option<&[usize]>) -> Result<Vec<Rows>, StorageError> {
+    pub(super) fn rows(&self, rows: Option<&[usize]>) -> Result<Vec<Rows>, StorageError> {
         let Batches { version, columns, batches } = self.batches(&Rows::columns, rows)?;
         let of = |batch: &RecordBatch| Rows::of(version, batch).ok_or_else(|| lacking(&self.path, columns));
         batches.iter().map(of).collect()
@@ -188,7 +199,7 @@ impl Content {
     ///
     /// Files of the first version have no digest that tells damage before they are read, and the reader of Parquet panics on
     /// some of it. Nothing of what it had made by then is used afterwards.
-    fn batches(&self, columns: ColumnsOf<'_>, rows: Option<&[usize]>) -> Result<Batches, StorageError> {
+    pub(super) fn batches(&self, columns: ColumnsOf<'_>, rows: Option<&[usize]>) -> Result<Batches, StorageError> {
         catch_unwind(AssertUnwindSafe(|| self.decode(columns, rows)))
             .unwrap_or_else(|_| Err(damaged(&self.path, "the reader of Parquet gave up on it")))
     }
@@ -211,13 +222,13 @@ impl Content {
 }
 
 /// Which columns to read of a file of a version.
-type ColumnsOf<'a> = &'a dyn Fn(i64) -> &'static [&'static str];
+pub(super) type ColumnsOf<'a> = &'a dyn Fn(i64) -> &'static [&'static str];
 
 /// What was read of a file.
-struct Batches {
+pub(super) struct Batches {
     version: i64,
     columns: &'static [&'static str],
-    batches: Vec<RecordBatch>,
+    pub(super) batches: Vec<RecordBatch>,
 }
 
 fn check_columns(path: &Path, batch: &RecordBatch, columns: &[&str]) -> Result<(), StorageError> {
@@ -226,7 +237,7 @@ fn check_columns(path: &Path, batch: &RecordBatch, columns: &[&str]) -> Result<(
     let is_of_type = |name: &&str| {
         batch.column_by_name(name).is_some_and(|column| match *name {
             "offset" => column.as_primitive_opt::<Int64Type>().is_some(),
-            "type" | "event" => column.as_string_opt::<i32>().is_some(),
+            "type" | "event" | "user_id" | "anonymous_id" => column.as_string_opt::<i32>().is_some(),
             _ => true,
         })
     };

@@ -1,0 +1,164 @@
+//! Which events are a customer's? Everything that could decide who is who around them is folded again beside the live state.
+//!
+//! Who an event belongs to depends on what was said before of the names it mentions, and on what was said of the names that
+//! were mentioned together with those, and so on. Outside of that circle nothing has an influence: so what is folded from
+//! its events alone is what is live, to the byte.
+
+use crate::Engine;
+use crate::error::EngineError;
+use events::{EventLogError, Offset, Recorded};
+use features::{Cells, FeatureState, History};
+use primitives::CustomerId;
+use profiles::{Customer, CustomerState, Identifier, MemoryProfileStore, Profiles};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A customer, folded again from their events.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Theirs {
+    /// The customer, equal to the live one.
+    pub customer: Customer<FeatureState>,
+    /// Where their events stand in the log, in order.
+    pub offsets: Vec<Offset>,
+}
+
+/// All that is known of some names, and of every name that was ever mentioned together with one of them, and so on.
+pub struct Circle {
+    events: BTreeMap<Offset, Recorded>,
+    names: BTreeSet<Identifier>,
+    profiles: Profiles<Owned>,
+}
+
+/// A customer's state, and which events it is made of.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Owned {
+    state: FeatureState,
+    offsets: BTreeSet<Offset>,
+}
+
+impl CustomerState for Owned {
+    type Reads = Cells;
+
+    fn apply(&mut self, recorded: &Recorded, cells: &Cells) {
+        self.state.apply(recorded, cells);
+        self.offsets.insert(recorded.offset);
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.state.merge(other.state);
+        self.offsets.extend(other.offsets);
+    }
+}
+
+impl Circle {
+    /// The circle around some names, of the events up to an offset. It reads the columns of the history as often as the
+    /// names have steps between them, mostly two or three times.
+    ///
+    /// # Errors
+    /// [`EngineError`] where the history cannot be read.
+    pub fn around(
+        names: impl IntoIterator<Item = Identifier>,
+        history: &dyn History,
+        upto: Offset,
+        cells: Arc<Cells>,
+    ) -> Result<Self, EngineError> {
+        let (events, names) = gathered(names, history, upto)?;
+        let mut profiles = Profiles::open_reading(Arc::new(MemoryProfileStore::default()), cells)?;
+        for recorded in events.values() {
+            profiles.apply(recorded)?;
+        }
+        Ok(Self { events, names, profiles })
+    }
+
+    /// Every name that was mentioned within it.
+    #[must_use]
+    pub fn names(&self) -> &BTreeSet<Identifier> {
+        &self.names
+    }
+
+    /// Its events, in the order of the log.
+    pub fn events(&self) -> impl Iterator<Item = &Recorded> {
+        self.events.values()
+    }
+
+    /// An event by its place.
+    #[must_use]
+    pub fn event(&self, offset: Offset) -> Option<&Recorded> {
+        self.events.get(&offset)
+    }
+
+    /// To whom a name leads.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn find(&self, name: &Identifier) -> Result<Option<CustomerId>, EngineError> {
+        Ok(self.profiles.find(name)?)
+    }
+
+    /// One of its customers; `None` where nobody has this id.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn theirs(&self, id: &CustomerId) -> Result<Option<Theirs>, EngineError> {
+        Ok(self.profiles.customer(id)?.map(|customer| theirs(&customer)))
+    }
+
+    /// All its customers, in no particular order.
+    pub fn customers(&self) -> impl Iterator<Item = Theirs> {
+        self.profiles.resident().map(theirs)
+    }
+}
+
+fn theirs(Customer { profile, state }: &Customer<Owned>) -> Theirs {
+    let customer = Customer { profile: profile.clone(), state: state.state.clone() };
+    Theirs { customer, offsets: state.offsets.iter().copied().collect() }
+}
+
+type Gathered = (BTreeMap<Offset, Recorded>, BTreeSet<Identifier>);
+
+/// Every event of the circle, and every name.
+fn gathered(
+    names: impl IntoIterator<Item = Identifier>,
+    history: &dyn History,
+    upto: Offset,
+) -> Result<Gathered, EventLogError> {
+    let mut known: BTreeSet<Identifier> = names.into_iter().collect();
+    let mut events = BTreeMap::new();
+    let mut new: Vec<Identifier> = known.iter().cloned().collect();
+    while !new.is_empty() {
+        let asked = std::mem::take(&mut new);
+        history.replay_of(&asked, upto, &mut |recorded| {
+            new.extend(Identifier::mentioned(&recorded.event).filter(|name| known.insert(name.clone())));
+            events.insert(recorded.offset, recorded);
+            true
+        })?;
+    }
+    Ok((events, known))
+}
+
+impl Engine {
+    /// The circle around a customer, as of the events that are live now; `None` where nobody has this id.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn circle_around(&self, id: &CustomerId) -> Result<Option<Circle>, EngineError> {
+        let found = self.look(|live| {
+            let customer = live.profiles.customer(id)?;
+            let names = customer.map(|customer| names_of(&customer.profile));
+            Ok::<_, EngineError>((names, live.profiles.offset(), live.cells.clone()))
+        })?;
+        let (Some(names), upto, cells) = found else { return Ok(None) };
+        Circle::around(names, self.ports.history.as_ref(), upto, cells).map(Some)
+    }
+}
+
+/// The names to begin with: what is found from them finds the others.
+fn names_of(profile: &profiles::Profile) -> BTreeSet<Identifier> {
+    let of_joins = profile.joins.as_slice().iter().flat_map(|join| &join.names);
+    let founder = Identifier::founder(&profile.id);
+    profile.links.keys().chain(of_joins).cloned().chain([founder]).collect()
+}
+
+#[cfg(test)]
+mod tests;

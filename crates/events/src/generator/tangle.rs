@@ -1,0 +1,133 @@
+//! Which events would entangle who is who? A few people with a few devices, told in whichever way a log could be told.
+//!
+//! Nothing here is likely, and everything is possible: clocks that stand still, devices that wander, aliases in circles,
+//! what is said late, twice or by a stranger. For tests of what must hold however badly it goes.
+
+use super::dice::Dice;
+use crate::{Call, Event, Fields, Origin, Reading};
+use primitives::{HOUR_MS, MessageId, Seed, Timestamp};
+use serde_json::{Value, json};
+
+/// How badly it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tangle {
+    /// How many events, those that come twice not counted.
+    pub n_events: usize,
+    /// How many `userId`s there are, at least 1.
+    pub n_users: usize,
+    /// How many devices there are, at least 1.
+    pub n_devices: usize,
+    /// On how many different hours anything happens, at least 1: the fewer, the more happens at the same moment.
+    pub n_hours: usize,
+}
+
+impl Tangle {
+    /// The events of a seed in the order of their arrival. A message that is sent again comes again, as it was.
+    #[must_use]
+    pub fn events(self, seed: Seed) -> Vec<Event> {
+        let mut dice = Dice::new(seed, "tangle", 0);
+        let mut events: Vec<Event> = Vec::new();
+        for n in 0..self.n_events {
+            events.push(self.event(&mut dice, n));
+            if dice.chance(0.08) {
+                events.push(events[dice.below(events.len())].clone());
+            }
+        }
+        events
+    }
+
+    fn event(self, dice: &mut Dice, n: usize) -> Event {
+        let user = |dice: &mut Dice| format!("u{}", dice.below(self.n_users.max(1)));
+        let device = |dice: &mut Dice| format!("d{}", dice.below(self.n_devices.max(1)));
+        let call = match dice.below(20) {
+            0..=1 => {
+                let previous_id = if dice.chance(0.5) { user(dice) } else { device(dice) };
+                Call::Alias { previous_id }
+            }
+            2..=5 => Call::Identify { traits: said(dice) },
+            6..=8 => bought(dice, "Order Completed"),
+            9 => bought(dice, "Order Refunded"),
+            10..=12 => seen(dice),
+            _ => Call::Page {
+                name: dice.pick(&[None, Some("Home"), Some("Cart")]).map(str::to_owned),
+                category: None,
+                properties: Fields::new(),
+            },
+        };
+        let is_alias = matches!(call, Call::Alias { .. });
+        let (has_user, has_device) = match dice.below(5) {
+            0..=1 => (true, false),
+            2 => (false, true),
+            _ => (true, true),
+        };
+        let received_at =
+            Timestamp::from_millis((100 * 24 + i64::try_from(dice.below(self.n_hours.max(1))).unwrap_or(0)) * HOUR_MS);
+        let late = if dice.chance(0.3) { dice.below(48) } else { 0 };
+        let consent = dice.chance(0.1).then(
+            || json!({"categoryPreferences": {"analytics": dice.chance(0.5), "personalization": dice.chance(0.5)}}),
+        );
+        Event {
+            message_id: MessageId::from(format!("m{n}-{}", dice.hex())),
+            user_id: (has_user || is_alias && !has_device).then(|| user(dice).into()),
+            anonymous_id: has_device.then(|| device(dice).into()),
+            occurred_at: Timestamp::from_millis(received_at.as_millis() - i64::try_from(late).unwrap_or(0) * HOUR_MS),
+            received_at,
+            stated_at: None,
+            call,
+            context: consent.map(|consent| fields([("consent", consent)])).unwrap_or_default(),
+            origin: dice.pick(&[Said::Client, Said::Client, Said::Server, Said::Import]).into(),
+            reading: Reading::default(),
+        }
+    }
+}
+
+/// An [`Origin`] that can be drawn.
+#[derive(Clone, Copy, Default)]
+enum Said {
+    #[default]
+    Client,
+    Server,
+    Import,
+}
+
+impl From<Said> for Origin {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Client => Self::Client,
+            Said::Server => Self::Server,
+            Said::Import => Self::Import,
+        }
+    }
+}
+
+fn fields<const N: usize>(named: [(&str, Value); N]) -> Fields {
+    named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn said(dice: &mut Dice) -> Fields {
+    let mut said = Fields::new();
+    for name in ["city", "plan", "note"] {
+        if dice.chance(0.5) {
+            said.insert(name.to_owned(), dice.below(4).into());
+        }
+    }
+    said
+}
+
+fn bought(dice: &mut Dice, event: &str) -> Call {
+    let product = |dice: &mut Dice| {
+        let item = dice.below(5);
+        json!({"product_id": format!("i{item}"), "category": format!("c{}", item % 2), "quantity": 1 + dice.below(3)})
+    };
+    let products: Vec<Value> = (0..dice.below(4)).map(|_| product(dice)).collect();
+    let value = json!(dice.below(5_000));
+    let currency = dice.pick(&["EUR", "USD", "CHF"]).into();
+    let properties = fields([("revenue", value), ("currency", currency), ("products", products.into())]);
+    Call::Track { event: event.to_owned(), properties }
+}
+
+fn seen(dice: &mut Dice) -> Call {
+    let event = if dice.chance(0.3) { "Product Added" } else { "Product Viewed" };
+    let properties = fields([("product_id", format!("i{}", dice.below(5)).into())]);
+    Call::Track { event: event.to_owned(), properties }
+}
