@@ -3,7 +3,7 @@
 use crate::Engine;
 use crate::error::EngineError;
 use events::{
-    Batch, CallKind, Commerce, Event, EventLogError, Offset, Origin, Receipt, Recorded, Rejected, RejectionCode,
+    Batch, CallKind, Deed, Event, EventLogError, Offset, Origin, Receipt, Recorded, Rejected, RejectionCode,
     Understanding,
 };
 use primitives::{ErrorKind, MessageId};
@@ -155,16 +155,19 @@ fn with_offsets(events: Vec<Event>, receipts: &[Receipt]) -> Vec<Recorded> {
 
 fn count(recorded: &[Recorded]) {
     let mut counts: BTreeMap<(CallKind, Origin), u64> = BTreeMap::new();
-    let mut n_not_understood = 0;
+    let (mut n_not_understood, mut n_marked) = (0, 0);
     for one in recorded {
         *counts.entry((one.event.kind(), one.event.origin)).or_default() += 1;
         // Here they are read for the folds, too: nobody waits for that here.
-        let is_commerce = one.event.commerce().is_some();
-        let is_lost = !is_commerce && Commerce::understanding(&one.event) == Understanding::NotUnderstood;
+        let is_lost = *one.event.deed() == Deed::Other && one.event.understanding() == Understanding::NotUnderstood;
         n_not_understood += u64::from(is_lost);
+        n_marked += u64::from(one.event.is_marked());
     }
     if n_not_understood > 0 {
         metrics::counter!("cx_events_not_understood_total").increment(n_not_understood);
+    }
+    if n_marked > 0 {
+        metrics::counter!("cx_events_marked_total").increment(n_marked);
     }
     for ((kind, origin), n_events) in counts {
         metrics::counter!("cx_events_ingested_total", "type" => kind.name(), "source" => origin.name())

@@ -44,18 +44,6 @@ impl CommerceStep {
     }
 }
 
-/// What an event means for purchases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Understanding {
-    /// It is not about purchases.
-    NotCommerce,
-    /// It is this step of one.
-    Step(CommerceStep),
-    /// Its name speaks of purchases, and no specification that we read has that name: it is kept, and counts for
-    /// nothing but an event.
-    NotUnderstood,
-}
-
 /// One product of an e-commerce event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Product {

@@ -33,7 +33,7 @@ pub struct Event {
     /// Who said so, which decides how far it is believed.
     #[serde(default = "Origin::of_version_1")]
     pub origin: Origin,
-    /// What [`Event::commerce`] has read; nothing at first. Whoever changes the call makes it nothing again.
+    /// What [`Event::deed`] has read; nothing at first. Whoever changes the call makes it nothing again.
     #[serde(skip)]
     pub reading: Reading,
 }

@@ -15,6 +15,7 @@
 mod commerce;
 mod consent;
 pub mod declared;
+mod deed;
 mod error;
 mod event;
 mod fields;
@@ -24,6 +25,7 @@ pub mod generator;
 mod identifier;
 mod imports;
 mod log;
+mod moment;
 mod parse;
 mod parts;
 mod place;
@@ -34,9 +36,14 @@ mod reference;
 mod rejection;
 mod vocabulary;
 
-pub use commerce::{Commerce, CommerceStep, Product, Understanding};
+pub use commerce::{Commerce, CommerceStep, Product};
 pub use consent::{CONSENT_UPDATED, consent_statements};
 pub use declared::Mistake;
+pub use deed::{
+    DecisionSeen, DecisionStep, Deed, Email, EmailStep, Fault, Interval, Measurement, Message, PageLeft, Payment,
+    PaymentStep, PhoneCall, Priority, Question, Rating, Search, Session, StoreVisit, Subscription, SubscriptionStep,
+    Ticket, TicketStep, Understanding,
+};
 pub use error::{EventLogError, ImportRefusal};
 pub use event::{Call, CallKind, Event, Origin};
 pub use fields::{Fields, Object};

@@ -9,7 +9,7 @@ mod room;
 pub use room::memory_of;
 
 use crate::rejection::cut;
-use crate::{Call, CallKind, Commerce, Event, Fields, Origin, Reading, Rejected, Rejection, RejectionCode, consent};
+use crate::{Call, CallKind, Event, Fields, Origin, Reading, Rejected, Rejection, RejectionCode, consent};
 use draft::{Draft, Field};
 use primitives::{AnonymousId, Currency, ItemId, MessageId, Timestamp, UserId, plain_words};
 use serde_json::Value;
@@ -278,7 +278,7 @@ fn event(
         origin,
         reading: Reading::default(),
     };
-    Commerce::settle(&mut event, envelope.currency)?;
+    event.settle(envelope.currency)?;
     consent::check(&event)?;
     Ok((event, is_nameless))
 }

@@ -1,32 +1,35 @@
-//! What does an event say of a purchase? Read once, whoever asks.
+//! What does an event say? Read once, whoever asks.
 
-use crate::Commerce;
+use crate::Deed;
 use std::sync::OnceLock;
 
 /// What was read of an event's call, once somebody has asked: who takes it in, to check it, or the first of several folds.
 /// Reading costs more than folding. It goes with the event into its record, so that a replay need not read it again.
 #[derive(Debug, Clone, Default)]
 pub struct Reading {
-    read: OnceLock<Option<Box<Commerce>>>,
+    read: OnceLock<(Deed, IsMarked)>,
     /// As its record has it, until somebody asks.
     packed: Option<Box<[u8]>>,
 }
 
+/// Whether something in an event cannot be read.
+pub(crate) type IsMarked = bool;
+
 impl Reading {
     /// The version of what is read of an event, and of how it is packed: raised whenever either changes. What another
     /// version has read is read again.
-    pub const VERSION: u8 = 1;
+    pub const VERSION: u8 = 2;
 
     /// What was read already.
-    pub(crate) fn of(read: Option<Commerce>) -> Self {
-        Self { read: OnceLock::from(read.map(Box::new)), packed: None }
+    pub(crate) fn of(deed: Deed, is_marked: IsMarked) -> Self {
+        Self { read: OnceLock::from((deed, is_marked)), packed: None }
     }
 
     /// What a version of the reading has packed.
     #[must_use]
     pub fn of_packed(version: u8, packed: &[u8]) -> Self {
         match (version, packed) {
-            (Self::VERSION, []) => Self::of(None),
+            (Self::VERSION, []) => Self::of(Deed::Other, false),
             (Self::VERSION, packed) => Self { read: OnceLock::new(), packed: Some(packed.into()) },
             _ => Self::default(),
         }
@@ -38,9 +41,9 @@ impl Reading {
     }
 
     /// What was read, or is read now.
-    pub(crate) fn or_read(&self, read: impl FnOnce() -> Option<Commerce>) -> Option<&Commerce> {
+    pub(crate) fn or_read(&self, read: impl FnOnce() -> (Deed, IsMarked)) -> &(Deed, IsMarked) {
         let unpacked = || postcard::from_bytes(self.packed.as_deref()?).ok();
-        self.read.get_or_init(|| unpacked().or_else(read).map(Box::new)).as_deref()
+        self.read.get_or_init(|| unpacked().unwrap_or_else(read))
     }
 }
 

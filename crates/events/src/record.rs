@@ -18,7 +18,8 @@
 mod packing;
 
 use crate::parts::{CallParts, Damage};
-use crate::{Call, CallKind, Commerce, Event, Fields, Origin, Reading};
+use crate::reading::IsMarked;
+use crate::{Call, CallKind, Deed, Event, Fields, Origin, Reading};
 use packing::{Packer, Unpacker};
 use primitives::{AnonymousId, ErrorKind, MessageId, UserId};
 use serde::Deserialize;
@@ -124,8 +125,11 @@ impl Event {
             return Cow::Borrowed(packed);
         }
         #[expect(clippy::expect_used, reason = "numbers and texts can always be packed")]
-        let packed = |read: &Commerce| postcard::to_allocvec(read).expect("what was read is always bytes");
-        self.commerce().map(packed).unwrap_or_default().into()
+        let packed = |read: &(Deed, IsMarked)| postcard::to_allocvec(read).expect("what was read is always bytes");
+        match self.read() {
+            (Deed::Other, false) => Cow::Borrowed(&[]),
+            read => packed(read).into(),
+        }
     }
 
     /// Opens a stored record of any version up to this program's.

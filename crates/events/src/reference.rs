@@ -2,6 +2,8 @@
 //!
 //! `RAPPORT_BLESS=1 cargo test -p events reference` writes the file anew.
 
+mod channels;
+
 use crate::identifier::{NO_VALUE, NOBODY};
 use crate::vocabulary::dialect::{Dialect, PLAIN, SHOPIFY};
 use crate::vocabulary::steps::{NAMES, WORDS};
@@ -205,9 +207,10 @@ fn reference() -> String {
     );
     let refused = table("| code | why |", codes);
     format!(
-        "{HEAD}{}{}{RULES}{customers}{TIMES}{MONEY}{}\n## What is refused\n{refused}",
+        "{HEAD}{}{}{}{RULES}{customers}{TIMES}{MONEY}{}\n## What is refused\n{refused}",
         calls(),
         commerce(),
+        channels::text(),
         consent()
     )
 }

@@ -1,23 +1,211 @@
-//! In which words is a purchase told? The e-commerce events of Segment, Google Analytics 4 and Shopify.
+//! In which words is it told? The events of purchases, by Segment, Google Analytics 4 and Shopify, and those of every other
+//! channel.
 
+pub(crate) mod channels;
 pub(crate) mod dialect;
+pub(crate) mod properties;
 mod reader;
+mod said;
+mod sheet;
 pub(crate) mod steps;
 #[cfg(test)]
 mod tests;
+mod values;
 
-use crate::{Commerce, CommerceStep, Event, Object, Product, Reading, Rejection, Understanding};
+use crate::reading::IsMarked;
+use crate::{Call, Commerce, CommerceStep, Deed, Event, Object, Product, Reading, Rejection, Search, Understanding};
+use channels::{SEARCH, Spoken};
 use dialect::PLAIN;
 use primitives::{Currency, ItemId, Money};
-use reader::{At, Reader, Total};
+use reader::{Reader, Total};
 use serde_json::Value;
+use sheet::Sheet;
+use steps::Named;
+use values::At;
+
+/// The longest name that can be one of ours, in bytes.
+const NAME_BYTES_MAX: usize = 40;
+
+/// What a name stands for.
+enum Meaning {
+    Step(&'static Named),
+    Channel(&'static Spoken),
+}
+
+/// What a name stands for, or `None` where it stands in no table.
+fn meaning_of(name: &str) -> Option<Meaning> {
+    let bytes = name.trim().as_bytes();
+    let mut plain = [0_u8; NAME_BYTES_MAX];
+    let plain = plain.get_mut(..bytes.len())?;
+    for (to, from) in plain.iter_mut().zip(bytes) {
+        *to = if matches!(from, b'_' | b'-') { b' ' } else { from.to_ascii_lowercase() };
+    }
+    steps::named(plain).map(Meaning::Step).or_else(|| channels::spoken_as(plain).map(Meaning::Channel))
+}
+
+/// What was read of an event.
+struct Heard {
+    deed: Deed,
+    /// What of it cannot be read, and counts for nothing.
+    marks: Vec<Rejection>,
+    lacking: Lacking,
+}
+
+/// Of which amount nobody says the currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lacking {
+    Nothing,
+    /// Of something looked at, of an item of the catalogue, or of what counts without its amount, too.
+    OfAPrice,
+    /// Of an order or a refund: to guess would be to bend every sum.
+    OfAnOrder,
+}
+
+impl Heard {
+    fn of(event: &Event, is_new: bool) -> Result<Self, Rejection> {
+        let simply = |deed| Self { deed, marks: Vec::new(), lacking: Lacking::Nothing };
+        let (name, properties) = match &event.call {
+            Call::Track { event, properties } => (event, properties),
+            Call::Page { .. } | Call::Screen { .. } => return Ok(simply(Deed::PageViewed)),
+            _ => return Ok(simply(Deed::Other)),
+        };
+        match meaning_of(name) {
+            Some(Meaning::Step(named)) => Self::of_purchase(named, properties, is_new),
+            Some(Meaning::Channel(spoken)) => Self::of_channel(spoken, properties),
+            None => Ok(simply(Deed::Other)),
+        }
+    }
+
+    fn of_purchase(named: &'static Named, properties: &Object, is_new: bool) -> Result<Self, Rejection> {
+        let reader = Reader::open(named, properties)?;
+        // What was stored before it would have been refused is read as it was.
+        let check = |value| if is_new { reader.check_sign(value) } else { Ok(()) };
+        let (commerce, lacks_currency) = Commerce::of(&reader, check)?;
+        let lacking = match commerce.step {
+            _ if !lacks_currency => Lacking::Nothing,
+            CommerceStep::Ordered | CommerceStep::Refunded => Lacking::OfAnOrder,
+            _ => Lacking::OfAPrice,
+        };
+        if commerce.step != CommerceStep::Searched {
+            return Ok(Self { deed: Deed::Commerce(Box::new(commerce)), marks: Vec::new(), lacking });
+        }
+        let mut sheet = Sheet::new(properties, SEARCH);
+        let search = Search { commerce: Some(commerce), ..said::search(&mut sheet) };
+        Ok(Self { deed: Deed::Searched(Box::new(search)), marks: sheet.marks, lacking })
+    }
+
+    fn of_channel(spoken: &Spoken, properties: &Object) -> Result<Self, Rejection> {
+        let mut sheet = Sheet::new(properties, spoken.properties);
+        let deed = said::said(spoken, &mut sheet);
+        match sheet.refusal {
+            Some(refusal) => Err(refusal),
+            None => {
+                let lacking = if sheet.lacks_currency { Lacking::OfAPrice } else { Lacking::Nothing };
+                Ok(Self { deed, marks: sheet.marks, lacking })
+            }
+        }
+    }
+
+    fn into_reading(self) -> Reading {
+        Reading::of(self.deed, !self.marks.is_empty())
+    }
+}
 
 impl Event {
-    /// What it says of a purchase; `None` for every other event. Accepted events can be read, so what cannot is another
-    /// event, stored before it would have been refused.
+    /// What it says, read once. Accepted events can be read, so what cannot is another event, stored before it would have
+    /// been refused.
+    #[must_use]
+    pub fn deed(&self) -> &Deed {
+        &self.read().0
+    }
+
+    /// What it says of a purchase; `None` for every other event.
     #[must_use]
     pub fn commerce(&self) -> Option<&Commerce> {
-        self.reading.or_read(|| Commerce::read(self).ok().flatten())
+        self.deed().commerce()
+    }
+
+    /// Whether something in it cannot be read, and counts for nothing.
+    #[must_use]
+    pub fn is_marked(&self) -> bool {
+        self.read().1
+    }
+
+    /// What in it cannot be read, with the reason. The event counts, and that does not.
+    #[must_use]
+    pub fn marks(&self) -> Vec<Rejection> {
+        if !self.is_marked() {
+            return Vec::new();
+        }
+        Heard::of(self, false).map(|heard| heard.marks).unwrap_or_default()
+    }
+
+    /// What it means, by its name alone.
+    #[must_use]
+    pub fn understanding(&self) -> Understanding {
+        let Call::Track { event: name, .. } = &self.call else { return Understanding::Other };
+        match meaning_of(name) {
+            Some(Meaning::Step(named)) => Understanding::Step(named.step),
+            Some(Meaning::Channel(_)) => Understanding::Channel,
+            None if steps::speaks_of_commerce(name) => Understanding::NotUnderstood,
+            None => Understanding::Other,
+        }
+    }
+
+    /// What was read of it, and whether it bears marks.
+    pub(crate) fn read(&self) -> &(Deed, IsMarked) {
+        self.reading.or_read(|| match Heard::of(self, false) {
+            Ok(heard) => (heard.deed, !heard.marks.is_empty()),
+            Err(_) => (Deed::Other, false),
+        })
+    }
+
+    /// Whether it can be read; what was read stays with it. An amount of which nobody says the currency gets `default`,
+    /// written into the event, so that a change of the settings changes nothing of the past.
+    ///
+    /// # Errors
+    /// [`Rejection`] where a property without which it says nothing is missing or cannot be read, and where an order's amount
+    /// has no currency at all.
+    pub(crate) fn settle(&mut self, default: Option<Currency>) -> Result<(), Rejection> {
+        let (reading, lacking) = match &self.call {
+            Call::Item { traits, .. } => (Reading::of(Deed::Other, false), lacking_of_item(traits)?),
+            _ => {
+                let heard = Heard::of(self, true)?;
+                let lacking = heard.lacking;
+                (heard.into_reading(), lacking)
+            }
+        };
+        match (lacking, default) {
+            (Lacking::Nothing, _) | (Lacking::OfAPrice, None) => self.reading = reading,
+            // It says something else from here on, and is read again by who asks.
+            (_, Some(currency)) => {
+                if let Call::Item { traits: fields, .. } | Call::Track { properties: fields, .. } = &mut self.call {
+                    fields.insert("currency".to_owned(), Value::String(currency.code().to_owned()));
+                }
+            }
+            (Lacking::OfAnOrder, None) => return Err(Rejection::missing("/properties/currency", CURRENCY_ADVICE)),
+        }
+        Ok(())
+    }
+}
+
+const CURRENCY_ADVICE: &str = "an amount of an order needs its currency; send the three letters of ISO 4217, such as \
+                               \"EUR\", or set `currency.default` in the settings";
+
+fn lacking_of_item(traits: &Object) -> Result<Lacking, Rejection> {
+    let item = reader::product_fields(traits, At::Traits, &PLAIN, None)?;
+    Ok(if item.has_price() && item.lacks_currency { Lacking::OfAPrice } else { Lacking::Nothing })
+}
+
+impl Deed {
+    /// What it says of a purchase.
+    #[must_use]
+    pub fn commerce(&self) -> Option<&Commerce> {
+        match self {
+            Self::Commerce(commerce) => Some(commerce),
+            Self::Searched(search) => search.commerce.as_ref(),
+            _ => None,
+        }
     }
 }
 
@@ -33,8 +221,11 @@ impl Commerce {
     /// # Errors
     /// [`Rejection`] where a property of the specification has a wrong type or an impossible value.
     pub fn read(event: &Event) -> Result<Option<Self>, Rejection> {
-        let reader = Reader::open(event)?;
-        reader.map(|reader| Self::of(&reader, |_| Ok(())).map(|(commerce, _)| commerce)).transpose()
+        Ok(match Heard::of(event, false)?.deed {
+            Deed::Commerce(commerce) => Some(*commerce),
+            Deed::Searched(search) => search.commerce,
+            _ => None,
+        })
     }
 
     /// What an opened event says, and whether nobody says the currency of an amount in it; `check` may refuse its value.
@@ -54,68 +245,6 @@ impl Commerce {
         let lacks_currency = total.lacks_currency || !reader.names_currency() && stated.is_some();
         Ok((Self { step: reader.step(), order_id: reader.order_id()?, value, products }, lacks_currency))
     }
-
-    /// What the event means for purchases, by its name alone.
-    #[must_use]
-    pub fn understanding(event: &Event) -> Understanding {
-        let crate::Call::Track { event: name, .. } = &event.call else { return Understanding::NotCommerce };
-        match steps::named(name) {
-            Some(named) => Understanding::Step(named.step),
-            None if steps::speaks_of_commerce(name) => Understanding::NotUnderstood,
-            None => Understanding::NotCommerce,
-        }
-    }
-
-    /// Whether [`Commerce::read`] would succeed; what it read stays with the event. An amount of which nobody says the
-    /// currency gets `default`, written into the event, so that a change of the settings changes nothing of the past.
-    ///
-    /// # Errors
-    /// [`Rejection`] as for reading, and where an order's amount has no currency at all.
-    pub(crate) fn settle(event: &mut Event, default: Option<Currency>) -> Result<(), Rejection> {
-        let (read, lacking) = read_to_settle(event)?;
-        let fields = match &mut event.call {
-            crate::Call::Item { traits, .. } => traits,
-            crate::Call::Track { properties, .. } => properties,
-            _ => return Ok(()),
-        };
-        match (lacking, default) {
-            (Lacking::Nothing, _) | (Lacking::OfAPrice, None) => event.reading = Reading::of(read),
-            // It says something else from here on, and is read again by who asks.
-            (_, Some(currency)) => {
-                fields.insert("currency".to_owned(), Value::String(currency.code().to_owned()));
-            }
-            (Lacking::OfAnOrder, None) => return Err(Rejection::missing("/properties/currency", CURRENCY_ADVICE)),
-        }
-        Ok(())
-    }
-}
-
-const CURRENCY_ADVICE: &str = "an amount of an order needs its currency; send the three letters of ISO 4217, such as \
-                               \"EUR\", or set `currency.default` in the settings";
-
-/// Of which amount nobody says the currency.
-enum Lacking {
-    Nothing,
-    /// Of something looked at, or of an item of the catalogue.
-    OfAPrice,
-    /// Of an order or a refund: to guess would be to bend every sum.
-    OfAnOrder,
-}
-
-fn read_to_settle(event: &Event) -> Result<(Option<Commerce>, Lacking), Rejection> {
-    if let crate::Call::Item { traits, .. } = &event.call {
-        let item = reader::product_fields(traits, At::Traits, &PLAIN, None)?;
-        let lacks = item.has_price() && item.lacks_currency;
-        return Ok((None, if lacks { Lacking::OfAPrice } else { Lacking::Nothing }));
-    }
-    let Some(reader) = Reader::open(event)? else { return Ok((None, Lacking::Nothing)) };
-    let (commerce, lacks) = Commerce::of(&reader, |value| reader.check_sign(value))?;
-    let lacking = match commerce.step {
-        _ if !lacks => Lacking::Nothing,
-        CommerceStep::Ordered | CommerceStep::Refunded => Lacking::OfAnOrder,
-        _ => Lacking::OfAPrice,
-    };
-    Ok((Some(commerce), lacking))
 }
 
 impl Product {

@@ -497,6 +497,24 @@ fn what_is_not_understood_is_kept_marked_and_counted() {
 }
 
 #[test]
+fn a_property_that_cannot_be_read_is_told_and_the_event_counts() {
+    let server = TestServer::start();
+    let send = |event: &str, properties: Value| {
+        server.post("/v1/track", &json!({"event": event, "userId": "1", "properties": properties}))
+    };
+    send("Call Ended", json!({"seconds": -5})).ok();
+    let marked = &server.events("accepted")[0];
+    let (mark, reason) = (&marked["marks"][0], marked["marks"][0]["reason"].as_str().unwrap());
+    assert_eq!((&mark["field"], &mark["code"]), (&"/properties/seconds".into(), &"bad_value".into()));
+    assert!(reason.starts_with("\"seconds\" is \"-5\": "), "{reason}");
+    assert_eq!(server.get("/v1/customers/1").ok()["eventCount"], 1);
+    send("Call Ended", json!({"seconds": 5})).ok();
+    assert_eq!(server.events("accepted")[0]["marks"], Value::Null);
+    let message = send("CSAT Submitted", json!({"score": 11})).error(400, "bad_value");
+    assert!(message.contains("from 1 to 5"), "{message}");
+}
+
+#[test]
 fn a_user_may_be_a_whole_number() {
     let server = TestServer::start();
     server.post("/v1/track", &json!({"event": "A", "userId": 4711, "messageId": "a"})).ok();

@@ -2,16 +2,10 @@
 
 use super::Envelope;
 use super::draft::{Draft, Field};
+use crate::moment::moment_of;
 use crate::{Origin, Rejection};
 use primitives::Timestamp;
 use serde_json::Value;
-
-/// Numbers below this are seconds since the epoch (until the year 5138), others milliseconds (from March 1973).
-const SECONDS_END: f64 = 1.0e11;
-/// A text of digits is an epoch number from this many digits on; shorter ones are dates such as `20261122`.
-const EPOCH_DIGITS_MIN: usize = 9;
-
-const ADVICE: &str = "write it as 2026-11-22T10:00:00.000Z, or as seconds or milliseconds since 1970";
 
 /// When an event occurred and when we came to know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,42 +67,7 @@ fn imported(given: Option<Timestamp>, now: Timestamp) -> Result<Moments, Rejecti
     Ok(Moments { occurred_at: at, received_at: at, stated_at: None })
 }
 
-/// Reads a time: RFC 3339 text, or seconds or milliseconds since the epoch as a number or as digits.
+/// The time that a field names.
 pub(super) fn time(value: &Value, field: Field) -> Result<Option<Timestamp>, Rejection> {
-    let wrong = |found: &str| Rejection::bad_value(field.pointer(), found, ADVICE);
-    match value {
-        Value::Null => Ok(None),
-        Value::Number(number) => {
-            let epoch = number.as_f64().and_then(from_epoch);
-            epoch.map(Some).ok_or_else(|| wrong(&number.to_string()))
-        }
-        Value::String(text) => {
-            let trimmed = text.trim();
-            if trimmed.is_empty() {
-                return Ok(None);
-            }
-            let parsed = match epoch_digits(trimmed) {
-                Some(number) => from_epoch(number),
-                None => Timestamp::parse(trimmed).ok(),
-            };
-            parsed.map(Some).ok_or_else(|| wrong(text))
-        }
-        other => Err(Rejection::wrong_type(field.pointer(), other, ADVICE)),
-    }
-}
-
-fn epoch_digits(text: &str) -> Option<f64> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.len() >= EPOCH_DIGITS_MIN && is_digits(whole) && is_digits(fraction) { text.parse().ok() } else { None }
-}
-
-fn from_epoch(number: f64) -> Option<Timestamp> {
-    let millis = if number.abs() < SECONDS_END { number * 1_000.0 } else { number }.round();
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "what is too large becomes the largest number, which is no time"
-    )]
-    let at = Timestamp::from_millis(millis as i64);
-    (Timestamp::MIN..=Timestamp::MAX).contains(&at).then_some(at)
+    moment_of(value, || field.pointer().to_owned())
 }

@@ -1,37 +1,12 @@
 //! What do the properties of an e-commerce event say? Read in place, so that checking costs no copies.
 
 use super::dialect::{Dialect, PLAIN};
-use super::steps::{self, Named};
-use crate::identifier::{fault_of_id, whole_number};
-use crate::{Call, CommerceStep, Event, Object, Product, Rejection, RejectionCode};
+use super::steps::Named;
+use super::values::{At, currency, first_text, id, money, number};
+use crate::{CommerceStep, Object, Product, Rejection, RejectionCode};
 use primitives::{Currency, ItemId, Money};
 use serde_json::Value;
 use std::borrow::Cow;
-
-/// Where fields are read: a JSON pointer that is written only when something is wrong there.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum At {
-    Properties,
-    /// A product of the list under a key.
-    Product(&'static str, usize),
-    /// What a refund's line says of the order's line.
-    LineItem(&'static str, usize),
-    /// The first payment of a refund.
-    Transaction(usize),
-    Traits,
-}
-
-impl At {
-    fn pointer(self, key: &str) -> String {
-        match self {
-            Self::Properties => format!("/properties/{key}"),
-            Self::Product(list, index) => format!("/properties/{list}/{index}/{key}"),
-            Self::LineItem(list, index) => format!("/properties/{list}/{index}/line_item/{key}"),
-            Self::Transaction(index) => format!("/properties/transactions/{index}/{key}"),
-            Self::Traits => format!("/traits/{key}"),
-        }
-    }
-}
 
 /// The sum of price times quantity, in minor units, while all prices are in one currency.
 #[derive(Debug, Default)]
@@ -106,15 +81,13 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Opens an event of a specification; `None` for every other event.
-    pub(super) fn open(event: &'a Event) -> Result<Option<Self>, Rejection> {
-        let Call::Track { event: name, properties } = &event.call else { return Ok(None) };
-        let Some(named) = steps::named(name) else { return Ok(None) };
+    /// Opens an event of a specification.
+    pub(super) fn open(named: &'static Named, properties: &'a Object) -> Result<Self, Rejection> {
         let mut currency = currency(properties, At::Properties)?;
         if currency.is_none() && *named.dialect != PLAIN {
             currency = currency_of_payments(properties)?;
         }
-        Ok(Some(Self { named, properties, currency }))
+        Ok(Self { named, properties, currency })
     }
 
     pub(super) fn step(&self) -> CommerceStep {
@@ -278,79 +251,5 @@ fn currency_of_payments(properties: &Object) -> Result<Option<Currency>, Rejecti
     match payments(properties).next() {
         Some((index, payment)) => currency(payment, At::Transaction(index)),
         None => Ok(None),
-    }
-}
-
-fn currency(fields: &Object, at: At) -> Result<Option<Currency>, Rejection> {
-    const ADVICE: &str = "send the three letters of ISO 4217, such as \"EUR\"";
-    match fields.get("currency") {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(code)) if code.trim().is_empty() => Ok(None),
-        Some(Value::String(code)) => match Currency::parse(code) {
-            Ok(currency) => Ok(Some(currency)),
-            Err(_) => Err(Rejection::bad_value(at.pointer("currency"), code, ADVICE)),
-        },
-        Some(other) => Err(Rejection::wrong_type(at.pointer("currency"), other, ADVICE)),
-    }
-}
-
-fn money(fields: &Object, key: &str, at: At, currency: Currency) -> Result<Option<Money>, Rejection> {
-    let Some(amount) = number(fields, key, at)? else { return Ok(None) };
-    Money::from_major(amount, currency).map(Some).map_err(|_| {
-        let fault = "an amount of money lies below 90 trillion minor units; send major units such as 19.99";
-        Rejection::bad_value(at.pointer(key), &amount.to_string(), fault)
-    })
-}
-
-fn number(fields: &Object, key: &str, at: At) -> Result<Option<f64>, Rejection> {
-    const ADVICE: &str = "send a number such as 19.99";
-    let Some(value) = fields.get(key) else { return Ok(None) };
-    let number = match value {
-        Value::Null => return Ok(None),
-        Value::String(text) if text.trim().is_empty() => return Ok(None),
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    };
-    match number {
-        Some(number) if number.is_finite() => Ok(Some(number)),
-        _ => Err(Rejection::wrong_type(at.pointer(key), value, ADVICE)),
-    }
-}
-
-/// An identifier: text or a whole number, without the blanks around it. Blank counts as absent.
-fn id<'a>(fields: &'a Object, key: &str, at: At) -> Result<Option<Cow<'a, str>>, Rejection> {
-    let Some(id) = text(fields, key, at)?.map(trimmed) else { return Ok(None) };
-    match fault_of_id(&id) {
-        Some(fault) => Err(Rejection::bad_value(at.pointer(key), &id, &fault)),
-        None => Ok(Some(id)),
-    }
-}
-
-fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-        owned => owned,
-    }
-}
-
-/// The first of several keys that holds a text.
-fn first_text<'a>(fields: &'a Object, keys: &[&str], at: At) -> Result<Option<Cow<'a, str>>, Rejection> {
-    for key in keys {
-        let found = text(fields, key, at)?;
-        if found.is_some() {
-            return Ok(found);
-        }
-    }
-    Ok(None)
-}
-
-/// A text, or a number written as text. Blank counts as absent.
-fn text<'a>(fields: &'a Object, key: &str, at: At) -> Result<Option<Cow<'a, str>>, Rejection> {
-    match fields.get(key) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(Cow::Borrowed(text.as_str())).filter(|text| !text.trim().is_empty())),
-        Some(Value::Number(number)) => Ok(Some(Cow::Owned(whole_number(number).unwrap_or_else(|| number.to_string())))),
-        Some(other) => Err(Rejection::wrong_type(at.pointer(key), other, "send text")),
     }
 }

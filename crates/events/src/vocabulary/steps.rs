@@ -86,17 +86,8 @@ pub(crate) static NAMES: [Named; 53] = [
     product("wishlist product added to cart", Added),
 ];
 
-/// The longest name that can be one of them, in bytes.
-const NAME_BYTES_MAX: usize = 40;
-
-/// What a name stands for, or `None` where it is not one of the specifications'.
-pub(super) fn named(name: &str) -> Option<&'static Named> {
-    let bytes = name.trim().as_bytes();
-    let mut plain = [0_u8; NAME_BYTES_MAX];
-    let plain = plain.get_mut(..bytes.len())?;
-    for (to, from) in plain.iter_mut().zip(bytes) {
-        *to = if matches!(from, b'_' | b'-') { b' ' } else { from.to_ascii_lowercase() };
-    }
+/// What a name in small letters stands for, or `None` where it is not one of the specifications'.
+pub(super) fn named(plain: &[u8]) -> Option<&'static Named> {
     let found = NAMES.binary_search_by(|known| known.name.as_bytes().cmp(plain)).ok()?;
     NAMES.get(found)
 }

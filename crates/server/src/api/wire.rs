@@ -2,7 +2,7 @@
 
 use decisions::{Answer, Content, Decision, Record};
 use engine::{CustomerView, Ingested};
-use events::{Batch, Commerce, Inspected, Rejected, Rejection, RejectionCode, Understanding};
+use events::{Batch, Inspected, Rejected, Rejection, RejectionCode, Understanding};
 use governance::ConsentAnswer;
 use primitives::MessageId;
 use profiles::Identifier;
@@ -497,6 +497,24 @@ pub struct EventsReply {
     pub events: Vec<EventReply>,
 }
 
+/// Something in an accepted event that cannot be read.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MarkReply {
+    /// Where in the event, as a JSON pointer.
+    field: String,
+    /// The class of reason.
+    code: &'static str,
+    /// Why, in words, and what to send.
+    reason: String,
+}
+
+impl From<events::Rejection> for MarkReply {
+    fn from(mark: events::Rejection) -> Self {
+        Self { field: mark.field, code: mark.code.name(), reason: mark.message }
+    }
+}
+
 /// One event as the live inspector shows it: the event's own fields, and what became of it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -521,6 +539,9 @@ pub struct EventReply {
     /// True where the event's name speaks of a purchase and is none that is understood: it counts for nothing but an event.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     not_understood: bool,
+    /// What in an accepted event cannot be read: the event counts, and that does not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    marks: Vec<MarkReply>,
     /// `messageId`, `type`, `userId`, `occurredAt`, `receivedAt` and the rest.
     #[serde(flatten)]
     #[schema(value_type = BTreeMap<String, Value>)]
@@ -537,7 +558,8 @@ impl From<Inspected> for EventReply {
                 code: None,
                 field: None,
                 payload: None,
-                not_understood: Commerce::understanding(&recorded.event) == Understanding::NotUnderstood,
+                not_understood: recorded.event.understanding() == Understanding::NotUnderstood,
+                marks: recorded.event.marks().into_iter().map(MarkReply::from).collect(),
                 event: match serde_json::to_value(&recorded.event) {
                     Ok(Value::Object(fields)) => fields,
                     _ => events::Object::new(),
@@ -551,6 +573,7 @@ impl From<Inspected> for EventReply {
                 field: Some(rejected.rejection.field),
                 payload: Some(rejected.payload),
                 not_understood: false,
+                marks: Vec::new(),
                 event: [("receivedAt", Some(rejected.received_at.to_string())), ("type", rejected.call)]
                     .into_iter()
                     .filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?))))

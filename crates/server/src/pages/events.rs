@@ -9,7 +9,7 @@ use axum::response::Response;
 use console::view::{EventRow, EventStatus, EventsPage, Frame, StatusFilter};
 use engine::Live;
 use events::{
-    Commerce, Event, ImportId, Inspected, InspectedStatus, N_LOOKED_AT, Offset, Origin, Places, Recorded, Rejected,
+    Event, ImportId, Inspected, InspectedStatus, N_LOOKED_AT, Offset, Origin, Places, Recorded, Rejected,
     RejectionCode, Understanding,
 };
 use primitives::{AnonymousId, Timestamp, UserId};
@@ -119,14 +119,16 @@ fn accepted(live: &Live, arrivals: &Arrivals, Recorded { offset, event }: &Recor
 
 /// What its sender should know of an event although it was accepted.
 fn note(event: &Event) -> Option<String> {
-    let of_name = (Commerce::understanding(event) == Understanding::NotUnderstood).then(|| {
+    let of_name = (event.understanding() == Understanding::NotUnderstood).then(|| {
         "Not understood: the name speaks of a purchase and is none that Rapport knows, so it counts for nothing but an \
          event. docs/events.md has the names."
             .to_owned()
     });
     let of_time =
         event.stated_at.map(|at| format!("Stated for {at}, which was in the future: taken for when it came."));
-    let notes: Vec<String> = of_name.into_iter().chain(of_time).collect();
+    // A sentence each, of which the message is the beginning.
+    let of_marks = event.marks().into_iter().map(|mark| format!("Does not count: {}.", mark.message));
+    let notes: Vec<String> = of_name.into_iter().chain(of_time).chain(of_marks).collect();
     (!notes.is_empty()).then(|| notes.join(" "))
 }
 
@@ -181,5 +183,21 @@ mod tests {
         assert_eq!(looked_at("Home", StatusFilter::Rejected, true, many), None, "all of those are looked at");
         assert_eq!(looked_at("Home", all, false, many), None, "there is a next page");
         assert_eq!(looked_at("Home", all, true, Offset(N_LOOKED_AT)), None, "all were looked at");
+    }
+
+    #[test]
+    fn a_note_says_each_thing_that_does_not_count() {
+        let noted = |payload: Value| {
+            let envelope = events::Envelope::new(Timestamp::from_millis(1_700_000_000_000), Origin::Server);
+            note(&events::parse_event(payload, Some(events::CallKind::Track), &envelope).unwrap())
+        };
+        let call = serde_json::json!({"userId": "u", "event": "Call Ended", "properties": {"seconds": 5}});
+        assert_eq!(noted(call), None);
+        let call = serde_json::json!({"userId": "u", "event": "Call Ended", "properties": {"seconds": -5, "call_id": []},
+            "timestamp": "2031-01-01T00:00:00Z"});
+        let note = noted(call).unwrap();
+        let places = ["Stated for", "Does not count: \"seconds\" is", "Does not count: \"call_id\" is"]
+            .map(|part| note.find(part));
+        assert!(places.is_sorted() && places[0] == Some(0), "{note}");
     }
 }

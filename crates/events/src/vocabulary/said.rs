@@ -1,0 +1,163 @@
+//! What does an event of a channel say?
+
+use super::channels::{Spoken, Verb};
+use super::properties::*;
+use super::sheet::Sheet;
+use super::values::At;
+use crate::{
+    DecisionSeen, Deed, Email, Fault, Interval, Measurement, Message, PageLeft, Payment, PhoneCall, Question, Rating,
+    Rejection, Search, Session, StoreVisit, Subscription, Ticket,
+};
+
+/// Reads the properties. Where the sheet holds a refusal afterwards, what is returned says nothing.
+pub(super) fn said(spoken: &Spoken, sheet: &mut Sheet<'_>) -> Deed {
+    match spoken.verb {
+        Verb::SearchClicked => Deed::Searched(Box::new(Search { is_click: true, ..search(sheet) })),
+        Verb::PageViewed => Deed::PageViewed,
+        Verb::PageLeft => Deed::PageLeft(Box::new(page_left(sheet))),
+        Verb::Session { is_end } => {
+            Deed::Session(Box::new(Session { is_end, id: sheet.id(&SESSION_ID), seconds: sheet.number(&SECONDS) }))
+        }
+        Verb::Email(step) => Deed::Email(Box::new(Email {
+            step,
+            id: sheet.id(&EMAIL_ID),
+            campaign: sheet.id(&CAMPAIGN),
+            subject: sheet.text(&EMAIL_SUBJECT),
+            link: sheet.text(&LINK),
+        })),
+        Verb::Ticket(step) => Deed::Ticket(Box::new(Ticket {
+            step,
+            id: sheet.id(&TICKET_ID),
+            channel: sheet.text(&CHANNEL),
+            subject: sheet.text(&SUBJECT),
+            priority: sheet.priority(&PRIORITY),
+        })),
+        Verb::Message { is_from_customer } => Deed::Message(Box::new(Message {
+            is_from_customer,
+            text: sheet.text(&TEXT),
+            channel: sheet.text(&CHANNEL),
+            ticket: sheet.id(&TICKET_ID),
+        })),
+        Verb::PhoneCall { is_end } => Deed::PhoneCall(Box::new(phone_call(is_end, sheet))),
+        Verb::Rated(question) => rating(question, sheet).map_or(Deed::Other, |rating| Deed::Rated(Box::new(rating))),
+        Verb::Payment(step) => Deed::Payment(Box::new(Payment {
+            step,
+            id: sheet.id(&PAYMENT_ID),
+            amount: sheet.amount(&AMOUNT),
+            method: sheet.text(&METHOD),
+            reason: sheet.text(&REASON),
+            order: sheet.id(&ORDER_ID),
+        })),
+        Verb::Subscription(step) => Deed::Subscription(Box::new(Subscription {
+            step,
+            id: sheet.id(&SUBSCRIPTION_ID),
+            plan: sheet.text(&PLAN),
+            amount: sheet.amount(&RECURRING),
+            interval: sheet.interval(&INTERVAL).unwrap_or(Interval::Month),
+            renews_at: sheet.moment(&RENEWS_AT),
+            reason: sheet.text(&REASON),
+        })),
+        Verb::Measured => measurement(sheet).map_or(Deed::Other, |measured| Deed::Measured(Box::new(measured))),
+        Verb::Faulted => Deed::Faulted(Box::new(Fault {
+            code: sheet.text(&CODE),
+            seconds: sheet.number(&SECONDS),
+            device: sheet.id(&DEVICE),
+        })),
+        Verb::StoreVisited => Deed::StoreVisited(Box::new(StoreVisit {
+            store: sheet.id(&STORE),
+            loyalty: sheet.id(&LOYALTY),
+            seconds: sheet.number(&SECONDS),
+        })),
+        Verb::Decision(step) => {
+            let (id, item, position) = (sheet.id(&DECISION_ID), sheet.id(&ITEM), sheet.count(&POSITION));
+            id.map_or(Deed::Other, |id| Deed::Decision(Box::new(DecisionSeen { step, id, item, position })))
+        }
+    }
+}
+
+/// What was looked for, how much was found, and what was clicked on.
+pub(super) fn search(sheet: &mut Sheet<'_>) -> Search {
+    let position = sheet.count(&POSITION);
+    Search {
+        query: sheet.text(&QUERY),
+        n_results: sheet.count(&N_RESULTS),
+        position,
+        is_click: position.is_some(),
+        commerce: None,
+    }
+}
+
+fn page_left(sheet: &mut Sheet<'_>) -> PageLeft {
+    let left = PageLeft {
+        visible_seconds: sheet.number(&VISIBLE_SECONDS),
+        idle_seconds: sheet.number(&IDLE_SECONDS),
+        scroll_share: sheet.number(&SCROLL_SHARE),
+        n_pointer_moves: sheet.count(&POINTER_MOVES),
+        pointer_px: sheet.number(&POINTER_DISTANCE),
+        n_clicks: sheet.count(&CLICKS),
+        n_rage_clicks: sheet.count(&RAGE_CLICKS),
+        n_dead_clicks: sheet.count(&DEAD_CLICKS),
+        n_keys: sheet.count(&KEYS),
+        n_corrections: sheet.count(&CORRECTIONS),
+        n_form_fields_left: sheet.count(&FORM_FIELDS_LEFT),
+    };
+    let (Some(keys), Some(corrections)) = (left.n_keys, left.n_corrections) else { return left };
+    if corrections <= keys {
+        return left;
+    }
+    let fault = format!("of {keys} keys no more can have taken something back; count those in `keys`, too");
+    sheet.mark(bad(&CORRECTIONS, corrections, &fault));
+    PageLeft { n_corrections: None, ..left }
+}
+
+fn phone_call(is_end: bool, sheet: &mut Sheet<'_>) -> PhoneCall {
+    let stated = sheet.number(&SECONDS);
+    let span = sheet.moment(&STARTED_AT).zip(sheet.moment(&ENDED_AT));
+    let mut seconds = stated;
+    if let Some((started_at, ended_at)) = span {
+        #[expect(clippy::cast_precision_loss, reason = "times of this calendar are below 2^53 milliseconds")]
+        let spanned = ended_at.millis_since(started_at) as f64 / 1_000.0;
+        if !(0.0..=SECONDS_MAX).contains(&spanned) {
+            let fault = format!("the call began at {started_at}; send an end within the 31 days after that");
+            sheet.mark(bad(&ENDED_AT, ended_at, &fault));
+        } else {
+            seconds = stated.or(Some(spanned));
+        }
+    }
+    let waited_seconds = sheet.number(&WAITED_SECONDS);
+    PhoneCall { is_end, id: sheet.id(&CALL_ID), seconds, waited_seconds, ticket: sheet.id(&TICKET_ID) }
+}
+
+fn rating(question: Question, sheet: &mut Sheet<'_>) -> Option<Rating> {
+    let (lowest, highest) = match question {
+        Question::Csat => (1.0, 5.0),
+        Question::Nps => (0.0, 10.0),
+        Question::Ces => (1.0, 7.0),
+    };
+    let score = sheet.number(&SCORE);
+    let (mut least, mut most) =
+        (sheet.number(&SCALE_MIN).unwrap_or(lowest), sheet.number(&SCALE_MAX).unwrap_or(highest));
+    if most <= least {
+        sheet.mark(bad(&SCALE_MAX, most, "the highest score lies above the lowest; send `scale_min` and `scale_max`"));
+        (least, most) = (lowest, highest);
+    }
+    let (comment, ticket) = (sheet.text(&COMMENT), sheet.id(&TICKET_ID));
+    let score = score?;
+    if !(least..=most).contains(&score) {
+        let advice = if question == Question::Nps { "" } else { ", or say in `scale` how many points there are" };
+        let fault = format!("the scale goes from {least} to {most}; send a score within it{advice}");
+        sheet.refuse(bad(&SCORE, score, &fault));
+        return None;
+    }
+    Some(Rating { question, score, least, most, comment, ticket })
+}
+
+fn measurement(sheet: &mut Sheet<'_>) -> Option<Measurement> {
+    let (metric, value) = (sheet.id(&METRIC), sheet.number(&VALUE));
+    let (unit, device) = (sheet.text(&UNIT), sheet.id(&DEVICE));
+    Some(Measurement { metric: metric?, value: value?, unit, device })
+}
+
+fn bad(property: &Property, found: impl std::fmt::Display, fault: &str) -> Rejection {
+    Rejection::bad_value(At::Properties.pointer(property.keys[0]), &found.to_string(), fault)
+}
