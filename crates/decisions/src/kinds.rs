@@ -16,7 +16,7 @@ pub use value::Value;
 pub use which::Which;
 
 use crate::declaration::Declared;
-use crate::{DecisionError, Declaration, Kind, Kinds, Segment};
+use crate::{DecisionError, Declaration, Kind, Kinds, List, Segment};
 use learning::{Label, Outcome};
 
 /// Every kind that is built in, then one for each outcome of the settings.
@@ -30,6 +30,20 @@ pub fn kinds(outcomes: &[Outcome], segments: &[Segment]) -> Kinds {
     ];
     kinds.extend(outcomes.iter().map(of_outcome));
     Kinds::new(kinds)
+}
+
+/// The lists that are there from the start.
+#[must_use]
+pub fn built_in_lists() -> Vec<List> {
+    let leaving = List {
+        name: "about_to_leave".to_owned(),
+        title: "Who is about to leave, what are they worth, and why".to_owned(),
+        filter: "churn >= 0.5".to_owned(),
+        sort: "-churn".to_owned(),
+        columns: "churn,value,why.churn".to_owned(),
+        webhook: None,
+    };
+    vec![leaving]
 }
 
 /// The kind that answers a question of the settings, by what its label asks for.

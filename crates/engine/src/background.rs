@@ -6,6 +6,7 @@ use crate::champions::Crowned;
 use crate::corrections::Corrector;
 use crate::error::EngineError;
 use crate::horizon::Horizon;
+use crate::lists::Courier;
 use crate::ports::Sealing;
 use crate::training::Trainer;
 use crate::{Engine, Stopwatch};
@@ -101,6 +102,17 @@ impl Background {
             }
         })?;
         Ok(background)
+    }
+
+    /// Has the lists looked at again and again, and their webhooks told.
+    ///
+    /// # Errors
+    /// [`EngineError`] where no thread can be started.
+    pub fn keep_lists(&mut self, courier: Arc<dyn Courier>) -> Result<(), EngineError> {
+        let (engine, stop) = (self.engine.clone(), self.stop.clone());
+        self.spawn("lists", move || Rounds { engine: &engine, stop: &stop }.walk())?;
+        let (engine, stop) = (self.engine.clone(), self.stop.clone());
+        self.spawn("webhooks", move || Rounds { engine: &engine, stop: &stop }.tell(courier.as_ref()))
     }
 
     fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), EngineError> {
@@ -212,6 +224,66 @@ impl Checkpoints {
 fn is_rollback(newest_first: &[ModelVersion], former: Option<&ModelVersion>, version: &ModelVersion) -> bool {
     let place = |wanted: &ModelVersion| newest_first.iter().position(|known| known == wanted);
     former.and_then(place).zip(place(version)).is_some_and(|(former, now)| now > former)
+}
+
+/// How often it is asked whether lists are to be looked at, and webhooks to be told.
+const LISTS_ASKED: Duration = Duration::from_secs(1);
+/// How long after all lists were looked at they are looked at again, and how many times as long as it took.
+const LISTS_PAUSE: Duration = Duration::from_secs(15);
+const LISTS_PAUSE_TIMES: u32 = 20;
+/// How often what is kept of lists too long is forgotten.
+const LISTS_PRUNED: Duration = Duration::from_secs(600);
+
+/// Lists, again and again.
+struct Rounds<'a> {
+    engine: &'a Engine,
+    stop: &'a Stop,
+}
+
+impl Rounds<'_> {
+    fn walk(&self) {
+        let (mut last, mut pause) = (Stopwatch::start(), Duration::ZERO);
+        let mut pruned = Stopwatch::start();
+        while !self.stop.wait(LISTS_ASKED) {
+            let is_wanted = self.engine.are_lists_wanted();
+            if !is_wanted && last.elapsed() < pause {
+                continue;
+            }
+            let watch = Stopwatch::start();
+            match self.engine.follow_lists(&|| self.stop.is_wanted()) {
+                Ok(Some(_)) => {}
+                Ok(None) if self.stop.is_wanted() => return,
+                Ok(None) => tracing::warn!("the time did not suffice to look at every customer for the lists"),
+                Err(error) => tracing::error!(error = error.story(), "the lists could not be looked at"),
+            }
+            pause = LISTS_PAUSE.max(watch.elapsed() * LISTS_PAUSE_TIMES);
+            last = Stopwatch::start();
+            if pruned.elapsed() >= LISTS_PRUNED {
+                pruned = Stopwatch::start();
+                if let Err(error) = self.engine.ports().lists.prune(self.engine.clock().now()) {
+                    tracing::error!(error = crate::story(&error), "old counts of lists could not be forgotten");
+                }
+            }
+        }
+    }
+
+    fn tell(&self, courier: &dyn Courier) {
+        let mut is_failing = false;
+        while !self.stop.wait(LISTS_ASKED) {
+            loop {
+                match self.engine.tell_webhooks(courier, &|| self.stop.is_wanted()) {
+                    Ok(0) => is_failing = false,
+                    Ok(_) => continue,
+                    Err(error) if !is_failing => {
+                        tracing::error!(error = error.story(), "webhooks could not be told");
+                        is_failing = true;
+                    }
+                    Err(_) => {}
+                }
+                break;
+            }
+        }
+    }
 }
 
 /// What is looked at from time to time.

@@ -13,6 +13,8 @@ pub struct Capabilities {
     pub kinds: Kinds,
     /// The outcomes that are foretold, built in and declared.
     pub outcomes: Vec<Outcome>,
+    /// The segments that the settings declare.
+    pub segments: Vec<Segment>,
     /// The features that are declared at the start.
     pub features: Vec<Declared>,
 }
@@ -26,6 +28,7 @@ impl Capabilities {
             tasks: learning::tasks(outcomes),
             kinds: decisions::kinds(outcomes, segments),
             outcomes: all,
+            segments: segments.to_vec(),
             features: features.to_vec(),
         }
     }

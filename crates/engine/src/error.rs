@@ -24,6 +24,9 @@ pub enum EngineError {
     /// A filter.
     #[error(transparent)]
     Filter(#[from] decisions::FilterError),
+    /// The store of lists.
+    #[error(transparent)]
+    Lists(#[from] decisions::ListStoreError),
     /// Learning and the model registry.
     #[error(transparent)]
     Learning(#[from] learning::LearningError),
@@ -72,6 +75,7 @@ impl EngineError {
             Self::Decision(error) => error.kind(),
             Self::Learning(error) => error.kind(),
             Self::Filter(_) => ErrorKind::Invalid,
+            Self::Lists(error) => error.kind,
             Self::Thread { .. } => ErrorKind::Internal,
             Self::Keeping { kind, .. } | Self::Other { kind, .. } => *kind,
         }

@@ -53,7 +53,9 @@ pub use corrections::{Corrector, Undoing};
 pub use decide::Asked;
 pub use error::{EngineError, story};
 pub use ingest::Ingested;
-pub use lists::{Cell, Column, CustomerLine, Found, Page, Selection, Sort, Sum};
+pub use lists::{
+    Cell, Column, Courier, CustomerLine, Found, KnownList, ListSource, Page, Selection, Sort, Sum, written,
+};
 pub use live::Live;
 pub use needs::Material;
 pub use pace::Pace;
@@ -119,6 +121,15 @@ pub struct Engine {
     found_lately: search::FoundLately,
     kept_share: worth::KeptShare,
     scores: lists::ScoreCache,
+    /// The lists that people saved.
+    saved: RwLock<Vec<decisions::List>>,
+    /// Held while a list is saved or removed.
+    saving_lists: Mutex<()>,
+    /// Held while all lists are looked at: of two walks at a time the older could end last.
+    following_lists: Mutex<()>,
+    /// Held while it is stored who came and went, so that nobody comes after they were forgotten.
+    changing_lists: Mutex<()>,
+    lists_wanted: AtomicBool,
 }
 
 impl Engine {
@@ -167,10 +178,16 @@ impl Engine {
             found_lately: Mutex::default(),
             kept_share: Mutex::default(),
             scores: lists::ScoreCache::default(),
+            saved: RwLock::default(),
+            saving_lists: Mutex::default(),
+            following_lists: Mutex::default(),
+            changing_lists: Mutex::default(),
+            lists_wanted: AtomicBool::new(false),
         };
         let capabilities = Arc::clone(&engine.capabilities);
         engine.declare(&capabilities.features)?;
         engine.reload_champions()?;
+        engine.read_saved_lists()?;
         Ok(engine)
     }
 

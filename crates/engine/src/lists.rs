@@ -3,17 +3,24 @@
 //! What stays true:
 //! - what is computed from behaviour (scores, features, groups and segments) is not known of who refuses personalization;
 //! - customers are looked at in slices, so that events and decisions go on, and models are asked outside of them;
-//! - customers on disk are found, too, each once.
+//! - customers on disk are found, too, each once;
+//! - who is on a list is found by the same look, again and again; who came and who went is told to its webhook until it is
+//!   taken, and who is erased is on no list.
 
 mod cursor;
+mod deliver;
 mod facts;
+mod follow;
 mod order;
 mod row;
+mod saved;
 mod scores;
 mod select;
 mod selection;
 
+pub use deliver::Courier;
 pub use row::{Cell, CustomerLine};
+pub use saved::{KnownList, ListSource, written};
 pub(crate) use scores::ScoreCache;
 pub use select::{Found, Page, Sum};
 pub use selection::{Column, Selection, Sort};

@@ -1,7 +1,7 @@
 //! What does the engine need of what keeps everything? The stages' ports, and a few of its own.
 
 use crate::error::EngineError;
-use decisions::{Decision, DecisionLog};
+use decisions::{Decision, DecisionLog, ListStore};
 use events::{EventLog, ImportLog, Offset};
 use features::History;
 use governance::AuditEntry;
@@ -27,6 +27,8 @@ pub struct Ports {
     pub models: Arc<dyn ModelStore>,
     /// Where decisions are kept.
     pub decisions: Arc<dyn DecisionLog>,
+    /// Where lists of customers are kept.
+    pub lists: Arc<dyn ListStore>,
     /// Where it is written down who did what.
     pub audit: Arc<dyn AuditLog>,
     /// What is to be done from time to time so that all this stays small.

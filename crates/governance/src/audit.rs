@@ -27,6 +27,12 @@ pub enum Deed {
     ImportReplaced,
     /// An import was to be taken out again.
     ImportUndone,
+    /// A list of customers was saved.
+    ListSaved,
+    /// A list of customers was removed.
+    ListRemoved,
+    /// Customers were written to a file.
+    CustomersExported,
     /// A key was made.
     KeyCreated,
     /// A key was revoked.
@@ -73,7 +79,7 @@ pub struct AuditEntry {
 
 impl Deed {
     /// Everything that is written down.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::SignIn,
         Self::SignInRefused,
         Self::CustomerOpened,
@@ -83,6 +89,9 @@ impl Deed {
         Self::Import,
         Self::ImportReplaced,
         Self::ImportUndone,
+        Self::ListSaved,
+        Self::ListRemoved,
+        Self::CustomersExported,
         Self::KeyCreated,
         Self::KeyRevoked,
     ];
@@ -100,6 +109,9 @@ impl Deed {
             Self::Import => "import",
             Self::ImportReplaced => "import_replaced",
             Self::ImportUndone => "import_undone",
+            Self::ListSaved => "list_saved",
+            Self::ListRemoved => "list_removed",
+            Self::CustomersExported => "customers_exported",
             Self::KeyCreated => "key_created",
             Self::KeyRevoked => "key_revoked",
         }

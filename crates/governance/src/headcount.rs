@@ -33,6 +33,12 @@ impl Headcount {
         self.0 >= N_TOLD_MIN
     }
 
+    /// How many, where that may be told: nothing for one to four.
+    #[must_use]
+    pub fn told(self) -> Option<u32> {
+        (self.is_told() || self.is_nobody()).then_some(self.0)
+    }
+
     /// A weight for ranking, which tells no more than the headcount does.
     #[must_use]
     pub fn weight(self) -> f64 {
@@ -76,6 +82,7 @@ mod tests {
             );
         }
         assert_eq!((Headcount::of(1), Headcount::of(2).weight().to_bits()), (Headcount::of(4), 1.0_f64.to_bits()));
+        assert_eq!([0, 1, 4, 5, 6].map(|n| Headcount::of(n).told()), [Some(0), None, None, Some(5), Some(6)]);
         assert_eq!(Headcount::of(7).weight().to_bits(), 7.0_f64.to_bits());
         assert_eq!(postcard::from_bytes::<Headcount>(&postcard::to_stdvec(&3_u32).unwrap()).unwrap(), Headcount::of(1));
         assert!(Headcount::of(4) < Headcount::of(5) && Headcount::of(0) < Headcount::of(1));

@@ -26,6 +26,8 @@ pub enum Action {
     WriteCatalogue,
     /// Ask for a decision.
     Decide,
+    /// Save, change and remove lists of customers.
+    ManageLists,
     /// Read customers, events, decisions, models and metrics.
     Read,
     /// See the console.
@@ -73,7 +75,7 @@ impl Role {
     pub fn may(self, action: Action) -> bool {
         match action {
             Action::Ingest => matches!(self, Self::Write | Self::Server | Self::Admin),
-            Action::WriteCatalogue | Action::Decide => matches!(self, Self::Server | Self::Admin),
+            Action::WriteCatalogue | Action::Decide | Action::ManageLists => matches!(self, Self::Server | Self::Admin),
             Action::Read => matches!(self, Self::Viewer | Self::Server | Self::Admin),
             Action::View => matches!(self, Self::Viewer | Self::Admin),
             Action::Operate | Action::Administer => matches!(self, Self::Admin),
@@ -89,8 +91,16 @@ impl fmt::Display for Role {
 
 impl Action {
     /// Everything that needs a right.
-    pub const ALL: [Self; 7] =
-        [Self::Ingest, Self::WriteCatalogue, Self::Decide, Self::Read, Self::View, Self::Operate, Self::Administer];
+    pub const ALL: [Self; 8] = [
+        Self::Ingest,
+        Self::WriteCatalogue,
+        Self::Decide,
+        Self::ManageLists,
+        Self::Read,
+        Self::View,
+        Self::Operate,
+        Self::Administer,
+    ];
 }
 
 #[cfg(test)]
@@ -99,12 +109,12 @@ mod tests {
 
     #[test]
     fn each_role_has_its_rights_and_no_other() {
-        use Action::{Administer, Decide, Ingest, Operate, Read, View, WriteCatalogue};
+        use Action::{Administer, Decide, Ingest, ManageLists, Operate, Read, View, WriteCatalogue};
         for (role, rights) in [
             (Role::Write, &[Ingest][..]),
             (Role::Viewer, &[Read, View]),
-            (Role::Server, &[Ingest, WriteCatalogue, Decide, Read]),
-            (Role::Admin, &[Ingest, WriteCatalogue, Decide, Read, View, Operate, Administer]),
+            (Role::Server, &[Ingest, WriteCatalogue, Decide, ManageLists, Read]),
+            (Role::Admin, &[Ingest, WriteCatalogue, Decide, ManageLists, Read, View, Operate, Administer]),
         ] {
             for action in Action::ALL {
                 assert_eq!(role.may(action), rights.contains(&action), "{role}: {action:?}");

@@ -10,6 +10,8 @@ mod events;
 mod extract;
 pub mod imports;
 mod ingest;
+pub(crate) mod line;
+pub mod lists;
 mod models;
 mod openapi;
 mod operations;
@@ -51,6 +53,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .merge(decide::routes())
         .merge(customers::routes())
         .merge(customer_list::routes())
+        .merge(lists::routes())
         .merge(events::routes())
         .merge(models::routes())
         .merge(operations::routes())

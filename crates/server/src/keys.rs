@@ -12,6 +12,7 @@ mod strength;
 mod tests;
 
 pub use follow::{Follower, KeyChange};
+pub(crate) use secret::random_bytes;
 pub use secret::{random_seed, random_token, sha256_hex};
 
 use crate::clock::SystemClock;

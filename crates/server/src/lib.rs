@@ -33,5 +33,7 @@ pub mod peer;
 pub mod serve;
 pub mod sessions;
 pub mod settings;
+mod signing;
 pub mod snippet;
 pub mod telemetry;
+mod webhooks;

@@ -20,6 +20,7 @@ pub fn ports(storage: &Arc<Storage>) -> Ports {
         history: storage.history(),
         models: storage.model_store(),
         decisions: storage.decision_log(),
+        lists: storage.list_store(),
         audit: on_disk.clone(),
         upkeep: on_disk,
     }

@@ -23,6 +23,7 @@ use crate::pages;
 use crate::sessions::Sessions;
 use crate::settings::{ServerSettings, Settings};
 use crate::telemetry;
+use crate::webhooks::HttpCourier;
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{Method, StatusCode};
@@ -119,6 +120,17 @@ fn pauses(settings: &Settings) -> Pauses {
     }
 }
 
+/// Starts what is done in the background.
+fn background(
+    trainer: &Arc<Trainer>,
+    corrector: &Arc<Corrector>,
+    settings: &Settings,
+) -> Result<Background, ServerError> {
+    let mut background = Background::start(trainer.clone(), corrector.clone(), pauses(settings))?;
+    background.keep_lists(Arc::new(HttpCourier::default()))?;
+    Ok(background)
+}
+
 fn storage_settings(settings: &Settings) -> StorageSettings {
     fn now_micros() -> u64 {
         static START: std::sync::LazyLock<Stopwatch> = std::sync::LazyLock::new(Stopwatch::start);
@@ -181,7 +193,7 @@ impl Running {
         let audit = AuditTrail::new(engine.clone());
         let trainer = Arc::new(Trainer::new(Seed::new(settings.models.seed), audit.clone()));
         let corrector = Arc::new(Corrector::new(engine.clone(), audit.clone()));
-        let background = Background::start(trainer.clone(), corrector.clone(), pauses(&settings))?;
+        let background = background(&trainer, &corrector, &settings)?;
         let keys = Arc::new(keys);
         let follower = follow(&keys, &audit)?;
         let app = Arc::new(App {

@@ -4,12 +4,14 @@ mod audit;
 mod days;
 mod ids;
 mod imports;
+mod lists;
 mod state;
 
 pub(crate) use audit::NewAudit;
 pub(crate) use days::DayCommand;
 pub(crate) use ids::N_SLICES;
 pub(crate) use imports::{Correction, Followed, ImportCommand};
+pub(crate) use lists::{ListCommand, Told};
 pub(crate) use state::{StateCommand, StateTable};
 
 use crate::counters::Counters;
@@ -62,6 +64,7 @@ pub(crate) enum Command {
     /// Keeps what decisions are declared as.
     KeepDeclaration(Declaration),
     Imports(ImportCommand),
+    Lists(ListCommand),
     /// Replaces records by what is left of them.
     ForgetInputs(Vec<(DecisionId, Vec<u8>)>),
     /// Removes some decisions from before a moment.
@@ -133,6 +136,7 @@ impl Command {
             Self::Imports(command) => command.bytes(),
             Self::KeepRejected { rejected, .. } => rejected.iter().map(|one| one.record.len() + one.title.len()).sum(),
             Self::State(command) => command.bytes(),
+            Self::Lists(command) => command.bytes(),
             Self::AppendDecision(decision) => decision.record.len() + 256,
             Self::KeepDeclaration(declaration) => declaration.words.len() + 64,
             Self::ForgetInputs(records) => records.iter().map(|(_, record)| record.len() + 64).sum(),
@@ -158,6 +162,7 @@ pub(crate) fn apply(
         Command::Append { events } => append(connection, counters, seen, events).map(Done::Receipts),
         Command::KeepRejected { rejected, n_max } => keep_rejected(connection, counters, rejected, *n_max),
         Command::State(command) => command.apply(connection, counters),
+        Command::Lists(command) => command.apply(connection),
         Command::Imports(command) => imports::apply(connection, counters, seen, command),
         Command::AppendDecision(decision) => append_decision(connection, counters, decision),
         Command::KeepDeclaration(declaration) => {

@@ -38,6 +38,7 @@ mod files;
 mod history;
 mod history_files;
 mod imports;
+mod lists;
 mod model_store;
 mod numbers;
 mod privacy;

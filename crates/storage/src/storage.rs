@@ -9,7 +9,7 @@ use crate::settings::{StorageSettings, WriterStats};
 use crate::withdrawn::KnownWithdrawn;
 use crate::writer::{Patience, Shared, Writer};
 use crate::{Access, DataDir, DatabaseError, FileModelStore, StorageError};
-use decisions::DecisionLog;
+use decisions::{DecisionLog, ListStore};
 use events::{EventLog, ImportLog, Offset};
 use features::History;
 use governance::Retention;
@@ -164,6 +164,12 @@ impl Storage {
     #[must_use]
     pub fn decision_log(self: &Arc<Self>) -> Arc<dyn DecisionLog> {
         Arc::clone(self) as Arc<dyn DecisionLog>
+    }
+
+    /// The lists of customers.
+    #[must_use]
+    pub fn list_store(self: &Arc<Self>) -> Arc<dyn ListStore> {
+        Arc::clone(self) as Arc<dyn ListStore>
     }
 
     /// The models. They can be written also where the directory was opened for reading: files replace each other whole.

@@ -55,7 +55,7 @@ impl<'e> Lens<'e> {
             parameters: BTreeMap::new(),
             context: events::Fields::new(),
         };
-        Self {
+        let lens = Self {
             made_by: made_by(&kinds, &models, &catalogue),
             place_of_kind: (kinds.iter().enumerate()).map(|(i, kind)| (kind.about().name.to_string(), i)).collect(),
             questions: kinds.iter().map(question).collect(),
@@ -67,8 +67,11 @@ impl<'e> Lens<'e> {
             kinds,
             models,
             catalogue,
-            lists,
-        }
+            lists: BTreeMap::new(),
+        };
+        let ordered = |(name, filter): (String, Filter)| (name, filter.cheapest_first(&|subject| lens.cost(subject)));
+        let lists = lists.into_iter().map(ordered).collect();
+        Self { lists, ..lens }
     }
 
     /// What was computed of a customer lately, or that nothing was.

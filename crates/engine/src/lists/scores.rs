@@ -80,6 +80,11 @@ impl ScoreCache {
         }
         kept.by_customer.insert(id, scores);
     }
+
+    /// Forgets a customer.
+    pub(super) fn forget(&self, id: &CustomerId) {
+        self.kept().by_customer.remove(id);
+    }
 }
 
 #[cfg(test)]
@@ -106,6 +111,9 @@ mod tests {
         }
         cache.begin(1);
         assert!(cache.get(&id, state, now).is_some());
+        cache.forget(&id);
+        assert!(cache.get(&id, state, now).is_none());
+        cache.put(1, id.clone(), scores.clone());
         cache.begin(2);
         assert!(cache.get(&id, state, now).is_none());
         cache.put(1, id.clone(), scores);

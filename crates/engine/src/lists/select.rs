@@ -13,7 +13,7 @@ use features::FeatureState;
 use governance::{Headcount, Purpose};
 use primitives::CustomerId;
 use profiles::{Collection, Customer, ProfileError};
-use std::collections::{BTreeMap, BinaryHeap, HashSet};
+use std::collections::{BinaryHeap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ impl Engine {
         let mut subjects: Vec<&Subject> = selection.filter.subjects();
         subjects.push(&selection.sort.by);
         subjects.extend(summed);
-        let lens = Lens::new(self, &subjects, BTreeMap::new());
+        let lens = Lens::new(self, &subjects, self.filters_of_lists([&selection.filter]));
         self.scores.begin(lens.made_by);
         let filter = selection.filter.clone().cheapest_first(&|subject| lens.cost(subject));
         let mut tally = Tally {
@@ -90,10 +90,10 @@ impl Engine {
 
     /// Shows each customer to `judge`, first as far as is known of them, and where that does not suffice again when it is.
     /// Answers how many were looked at, and whether these are all.
-    fn each(
+    pub(super) fn each(
         &self,
         lens: &Lens<'_>,
-        judge: &mut Tally<'_>,
+        judge: &mut dyn Judge,
         is_stopped: &mut dyn FnMut() -> bool,
     ) -> Result<(u64, bool), EngineError> {
         let (places, n_customers, n_resident) = self.look(|live| {
@@ -121,7 +121,7 @@ impl Engine {
                 }
             });
             for (customer, scores) in waiting.drain(..) {
-                judge.whole(lens, &customer, scores);
+                whole(judge, lens, &customer, scores);
             }
         }
         let Some(met) = met.filter(|_| n_looked_at < n_customers) else { return Ok((n_looked_at, true)) };
@@ -132,7 +132,7 @@ impl Engine {
     fn each_on_disk(
         &self,
         lens: &Lens<'_>,
-        judge: &mut Tally<'_>,
+        judge: &mut dyn Judge,
         met: &HashSet<CustomerId>,
         is_stopped: &mut dyn FnMut() -> bool,
     ) -> Result<(u64, bool), EngineError> {
@@ -166,7 +166,7 @@ impl Engine {
             });
             for customer in current {
                 n_looked_at += 1;
-                judge.whole(lens, &customer, lens.scores(&customer));
+                whole(judge, lens, &customer, lens.scores(&customer));
             }
             if is_last {
                 break;
@@ -174,6 +174,23 @@ impl Engine {
             is_complete = !is_stopped();
         }
         Ok((n_looked_at, is_complete))
+    }
+}
+
+/// Who looks at every customer.
+pub(super) trait Judge {
+    /// Looks at a customer where everything is known for it; else it has not, and says what has to be computed.
+    fn open(&mut self, lens: &Lens<'_>, customer: &Customer<FeatureState>, scores: &Scores) -> u128;
+}
+
+/// Shows a customer, and has computed what is needed for it.
+fn whole(judge: &mut dyn Judge, lens: &Lens<'_>, customer: &Customer<FeatureState>, mut scores: Arc<Scores>) {
+    loop {
+        let open = judge.open(lens, customer, &scores);
+        if open == 0 {
+            return;
+        }
+        scores = lens.ask(customer, &scores, open);
     }
 }
 
@@ -192,8 +209,7 @@ struct Tally<'a> {
     after: Option<Place>,
 }
 
-impl Tally<'_> {
-    /// Counts a customer where everything is known for it; else nothing is counted, and it says what has to be computed.
+impl Judge for Tally<'_> {
     fn open(&mut self, lens: &Lens<'_>, customer: &Customer<FeatureState>, scores: &Scores) -> u128 {
         let seen = lens.look(customer, scores);
         let holds = self.filter.holds(&seen);
@@ -222,18 +238,9 @@ impl Tally<'_> {
         }
         0
     }
+}
 
-    /// Counts a customer, and has computed what is needed for it.
-    fn whole(&mut self, lens: &Lens<'_>, customer: &Customer<FeatureState>, mut scores: Arc<Scores>) {
-        loop {
-            let open = self.open(lens, customer, &scores);
-            if open == 0 {
-                return;
-            }
-            scores = lens.ask(customer, &scores, open);
-        }
-    }
-
+impl Tally<'_> {
     fn found(self, n_looked_at: u64, is_complete: bool) -> Found {
         let mut places = self.first.into_sorted_vec();
         let is_more = places.len() > self.n_max;

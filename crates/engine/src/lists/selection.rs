@@ -75,7 +75,8 @@ impl Engine {
         let scores = self.scored_kinds().map(|(kind, measure)| (kind.about().name.to_string(), measure)).collect();
         let features = self.catalogue().definitions().iter().map(|one| one.id.name.to_string()).collect();
         let segments = self.capabilities.kinds.iter().flat_map(Kind::groups).collect();
-        Names { scores, features, segments, lists: std::collections::BTreeSet::new() }
+        let lists = self.all_lists().into_iter().map(|(list, _)| list.name).collect();
+        Names { scores, features, segments, lists }
     }
 
     /// Reads what is asked: a filter, what is sorted by (`-churn`), and columns, with commas between them. Without columns every

@@ -102,6 +102,11 @@ extractor!(
     Action::Read
 );
 extractor!(
+    /// The request may save and remove lists.
+    MayManageLists,
+    Action::ManageLists
+);
+extractor!(
     /// The request may train and roll back.
     MayOperate,
     Action::Operate

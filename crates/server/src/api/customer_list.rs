@@ -2,17 +2,14 @@
 
 use super::auth::MayRead;
 use super::extract::Query;
+use super::line::{CustomerLineReply, name_of};
 use crate::app::App;
 use crate::error::ServerError;
 use crate::failure::ApiError;
 use axum::Json;
 use axum::extract::State;
-use decisions::filter::Subject;
-use engine::{Cell, Column, CustomerLine, Found, Page};
-use primitives::Timestamp;
-use profiles::Identifier;
+use engine::{Found, Page};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,36 +64,6 @@ pub(super) struct CustomersReply {
     looked_at: u64,
 }
 
-/// One of them. What is not known, or may not be used, is left out.
-#[derive(Debug, Default, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct CustomerLineReply {
-    customer_id: String,
-    /// The `userId`s and `anonymousId`s they are known by.
-    user_ids: Vec<String>,
-    /// Whether a `userId` is known.
-    known: bool,
-    #[schema(value_type = String)]
-    first_seen: Option<Timestamp>,
-    #[schema(value_type = String)]
-    last_seen: Option<Timestamp>,
-    /// What the kinds of decision answer, by name: numbers, and words.
-    scores: Map<String, Value>,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    features: Map<String, Value>,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    traits: Map<String, Value>,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    consents: Map<String, Value>,
-    /// Their groups and segments.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Vec<String>>)]
-    segments: Option<Value>,
-    /// Why a score is what it is, by its name.
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    why: Map<String, Value>,
-}
-
 /// The customers for whom a filter holds
 ///
 /// Customers are found in memory and on disk. Scores, features, groups and segments are known of who permits personalization;
@@ -129,7 +96,7 @@ fn reply(app: &App, asked: &Asked, n_max: usize) -> Result<CustomersReply, Serve
         app.engine.select(&selection, Page { n_max, cursor }, TIME_MAX)?;
     let lines = app.engine.lines(&ids, &selection.columns)?;
     Ok(CustomersReply {
-        customers: lines.into_iter().map(|line| line_reply(line, &selection.columns)).collect(),
+        customers: lines.into_iter().map(|line| CustomerLineReply::of(line, &selection.columns)).collect(),
         count: n,
         sum: sums.into_iter().map(|(subject, sum)| (name_of(&subject), sum.total)).collect(),
         cursor,
@@ -142,63 +109,4 @@ fn limit(text: Option<&str>) -> Result<usize, ApiError> {
     let Some(text) = text else { return Ok(N_DEFAULT) };
     let wrong = || ApiError::invalid(format!("limit must be a whole number from 1 to {N_MAX}"));
     text.parse().ok().filter(|n| (1..=N_MAX).contains(n)).ok_or_else(wrong)
-}
-
-/// The name by which it is told, without what says that it is a score.
-fn name_of(subject: &Subject) -> String {
-    match subject {
-        Subject::Named(name) | Subject::Score(name) | Subject::Feature(name) => name.clone(),
-        Subject::Trait(path) => path.join("."),
-        Subject::Consent(purpose) => purpose.name().to_owned(),
-        other => other.to_string(),
-    }
-}
-
-fn line_reply(line: CustomerLine, columns: &[Column]) -> CustomerLineReply {
-    let CustomerLine { profile, cells } = line;
-    let mut reply = CustomerLineReply {
-        customer_id: profile.id.to_string(),
-        user_ids: profile.links.keys().filter_map(user_id).collect(),
-        known: profile.is_known(),
-        first_seen: Some(profile.first_seen),
-        last_seen: Some(profile.last_seen),
-        ..CustomerLineReply::default()
-    };
-    for (column, cell) in columns.iter().zip(cells) {
-        let Some(value) = cell.map(value) else { continue };
-        match column {
-            Column::Why(kind) => drop(reply.why.insert(kind.clone(), value)),
-            Column::Of(subject) => {
-                let name = name_of(subject);
-                match subject {
-                    Subject::Score(_) => drop(reply.scores.insert(name, value)),
-                    Subject::Named(_) | Subject::Feature(_) => drop(reply.features.insert(name, value)),
-                    Subject::Trait(_) => drop(reply.traits.insert(name, value)),
-                    Subject::Consent(_) => drop(reply.consents.insert(name, value)),
-                    Subject::Segment => reply.segments = Some(value),
-                    // They stand on every line.
-                    Subject::Id | Subject::Known | Subject::FirstSeen | Subject::LastSeen | Subject::List => {}
-                }
-            }
-        }
-    }
-    reply
-}
-
-fn user_id(name: &Identifier) -> Option<String> {
-    match name {
-        Identifier::User(id) => Some(id.to_string()),
-        Identifier::Anonymous(_) => None,
-    }
-}
-
-fn value(cell: Cell) -> Value {
-    match cell {
-        Cell::Number(number) => Value::from(number),
-        Cell::Text(text) => Value::from(text),
-        Cell::Texts(texts) => Value::from(texts),
-        Cell::Moment(at) => Value::from(at.to_string()),
-        Cell::YesNo(yes) => Value::from(yes),
-        Cell::Json(json) => json,
-    }
 }

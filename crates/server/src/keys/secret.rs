@@ -53,7 +53,7 @@ pub(super) fn unhex(text: &str) -> Option<Hash> {
     Some(bytes)
 }
 
-fn random_bytes() -> Result<[u8; 32], ServerError> {
+pub(crate) fn random_bytes() -> Result<[u8; 32], ServerError> {
     let mut bytes = [0_u8; 32];
     let read = File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes));
     read.map_err(ServerError::io("cannot read random numbers from /dev/urandom"))?;

@@ -48,6 +48,9 @@ fn told(deed: Deed) -> (AuditFilter, &'static str, Icon) {
         Deed::Import => (AuditFilter::Imports, "Imported a file", Icon::Pulse),
         Deed::ImportReplaced => (AuditFilter::Imports, "Replaced what was imported", Icon::Pulse),
         Deed::ImportUndone => (AuditFilter::Imports, "Had an import undone", Icon::Pulse),
+        Deed::ListSaved => (AuditFilter::Customers, "Saved a list", Icon::People),
+        Deed::ListRemoved => (AuditFilter::Customers, "Removed a list", Icon::People),
+        Deed::CustomersExported => (AuditFilter::Customers, "Exported customers", Icon::People),
         Deed::KeyCreated => (AuditFilter::Keys, "Made a key", Icon::Key),
         Deed::KeyRevoked => (AuditFilter::Keys, "Revoked a key", Icon::Key),
     }

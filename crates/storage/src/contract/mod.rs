@@ -6,6 +6,7 @@
 pub mod decision_log;
 pub mod event_log;
 pub mod history;
+pub mod list_store;
 pub mod model_store;
 pub mod profile_store;
 pub mod samples;

@@ -64,3 +64,9 @@ fn the_model_store_keeps_its_contract() {
     })
     .unwrap();
 }
+
+#[test]
+fn the_store_of_lists_keeps_its_contract() {
+    let mut data = Data::default();
+    contract::list_store::run(&mut |start| data.open(start).list_store()).unwrap();
+}

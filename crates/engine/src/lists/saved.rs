@@ -1,0 +1,214 @@
+//! Which lists are there? Those that are built in, the segments of the settings, and those that people saved.
+
+use super::selection::{Column, Selection, Sort};
+use crate::Engine;
+use crate::error::EngineError;
+use decisions::filter::{Ask, Literal, Op, Subject};
+use decisions::{Filter, List, ListState, Segment, built_in_lists};
+use governance::Purpose;
+use primitives::{ErrorKind, nearest};
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+
+/// More lists than anybody looks at: each is looked at again and again.
+const N_SAVED_MAX: usize = 500;
+
+/// Where a list comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ListSource {
+    /// It is there from the start.
+    BuiltIn,
+    /// It is a segment of the settings.
+    Settings,
+    /// Somebody saved it.
+    Saved,
+}
+
+/// A list with where it comes from and how it is with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownList {
+    /// What it says.
+    pub list: List,
+    /// Where it comes from.
+    pub source: ListSource,
+    /// How many are on it, and when it was looked at.
+    pub state: ListState,
+}
+
+/// A segment as a list: its rule, of those whose data may be used for it.
+pub(crate) fn of_segment(segment: &Segment) -> List {
+    let permitted = Filter::Test(Subject::Consent(Purpose::Personalization), Ask::Is(Op::Eq, Literal::YesNo(true)));
+    let rule = segment.rule.iter().map(decisions::Condition::filter);
+    let filter = Filter::And(std::iter::once(permitted).chain(rule).collect());
+    List { name: segment.name.clone(), title: segment.title.clone(), filter: filter.to_string(), ..List::default() }
+}
+
+impl Engine {
+    /// Every list, with where it comes from: built in, from the settings, and saved, by name.
+    pub(crate) fn all_lists(&self) -> Vec<(List, ListSource)> {
+        let built_in = built_in_lists().into_iter().map(|list| (list, ListSource::BuiltIn));
+        let segments = self.capabilities.segments.iter().map(|one| (of_segment(one), ListSource::Settings));
+        let saved = self.saved.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut all: Vec<(List, ListSource)> = built_in.chain(segments).collect();
+        // What the settings declare since goes before what was saved under the name.
+        let is_new = |list: &List| all.iter().all(|(known, _)| known.name != list.name);
+        let saved: Vec<_> = saved.into_iter().filter(is_new).map(|list| (list, ListSource::Saved)).collect();
+        all.extend(saved);
+        all
+    }
+
+    /// Reads what was saved.
+    pub(crate) fn read_saved_lists(&self) -> Result<(), EngineError> {
+        let saved = self.ports.lists.lists()?;
+        *self.saved.write().unwrap_or_else(PoisonError::into_inner) = saved;
+        Ok(())
+    }
+
+    /// Every list, and how it is with it.
+    ///
+    /// # Errors
+    /// [`EngineError`] where the store cannot be read.
+    pub fn lists(&self) -> Result<Vec<KnownList>, EngineError> {
+        let with_state = |(list, source): (List, ListSource)| {
+            Ok(KnownList { state: self.ports.lists.state(&list.name)?, list, source })
+        };
+        self.all_lists().into_iter().map(with_state).collect()
+    }
+
+    /// The list of a name.
+    ///
+    /// # Errors
+    /// [`EngineError`] of kind `NotFound` with the nearest name.
+    pub fn list(&self, name: &str) -> Result<KnownList, EngineError> {
+        let all = self.all_lists();
+        let Some((list, source)) = all.iter().find(|(list, _)| list.name == name).cloned() else {
+            let shown: String = name.chars().take(64).collect();
+            let near = nearest(name, all.iter().map(|(list, _)| list.name.as_str()));
+            let near = near.map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
+            let message =
+                format!("there is no list \"{}\": GET /v1/lists names them{near}", primitives::visible(&shown));
+            return Err(EngineError::new(ErrorKind::NotFound, message));
+        };
+        Ok(KnownList { state: self.ports.lists.state(name)?, list, source })
+    }
+
+    /// Saves a list; in the place of one of its name only where it `replaces` one. It is looked at soon.
+    ///
+    /// # Errors
+    /// [`EngineError`] where something it says cannot be, or it cannot be stored.
+    pub fn save_list(&self, list: &List, replaces: bool) -> Result<KnownList, EngineError> {
+        let _one_at_a_time = self.saving_lists.lock().unwrap_or_else(PoisonError::into_inner);
+        list.check().map_err(|why| EngineError::new(ErrorKind::Invalid, why))?;
+        let all = self.all_lists();
+        let source = all.iter().find(|(known, _)| known.name == list.name).map(|(_, source)| *source);
+        let conflict = |message: String| Err(EngineError::new(ErrorKind::Conflict, message));
+        match (source, replaces) {
+            (Some(ListSource::BuiltIn | ListSource::Settings), _) => {
+                return conflict(format!(
+                    "the list \"{}\" is not one that was saved: save yours under another name",
+                    list.name
+                ));
+            }
+            (Some(ListSource::Saved), false) => {
+                return conflict(format!("there is a list \"{}\" already: choose another name, or PUT it", list.name));
+            }
+            (None, true) => return self.list(&list.name),
+            (None, false) if all.len() >= N_SAVED_MAX => {
+                return conflict(format!("there are {N_SAVED_MAX} lists already: remove one that nobody looks at"));
+            }
+            _ => {}
+        }
+        self.selection(&list.filter, &list.sort, &list.columns)?;
+        self.refuse_circle(list)?;
+        self.ports.lists.save(list)?;
+        self.read_saved_lists()?;
+        self.wake_lists();
+        self.list(&list.name)
+    }
+
+    /// Removes a saved list, with all that is kept of it.
+    ///
+    /// # Errors
+    /// [`EngineError`] where there is none, another list asks about it, or it was not saved.
+    pub fn remove_list(&self, name: &str) -> Result<(), EngineError> {
+        let _one_at_a_time = self.saving_lists.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.list(name)?.source != ListSource::Saved {
+            let message = format!("the list \"{name}\" was not saved: it goes with what declares it");
+            return Err(EngineError::new(ErrorKind::Conflict, message));
+        }
+        let names = self.filter_names();
+        let asks = |list: &List| Filter::parse(&list.filter, &names).is_ok_and(|filter| filter.lists().contains(&name));
+        if let Some((other, _)) = self.all_lists().iter().find(|(list, _)| list.name != name && asks(list)) {
+            let message = format!("the list \"{}\" asks about \"{name}\": change or remove it first", other.name);
+            return Err(EngineError::new(ErrorKind::Conflict, message));
+        }
+        // Who is being found for it now must not come after it is gone.
+        let _changing = self.changing_lists.lock().unwrap_or_else(PoisonError::into_inner);
+        self.ports.lists.remove(name)?;
+        self.read_saved_lists()
+    }
+
+    /// A list asks about no list that asks about it.
+    fn refuse_circle(&self, list: &List) -> Result<(), EngineError> {
+        let names = self.filter_names();
+        let mut filters: BTreeMap<String, Filter> = BTreeMap::new();
+        for (other, _) in self.all_lists() {
+            filters.extend(Filter::parse(&other.filter, &names).ok().map(|filter| (other.name, filter)));
+        }
+        filters.insert(list.name.clone(), Filter::parse(&list.filter, &names)?);
+        let (mut waiting, mut met) = (vec![list.name.as_str()], Vec::new());
+        while let Some(name) = waiting.pop() {
+            for asked in filters.get(name).map(Filter::lists).unwrap_or_default() {
+                if asked == list.name {
+                    let message = format!(
+                        "the filter asks about the list \"{name}\", which asks about this one: break the circle"
+                    );
+                    return Err(EngineError::new(ErrorKind::Invalid, message));
+                }
+                if !met.contains(&asked) {
+                    met.push(asked);
+                    waiting.push(asked);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the lists mean about which filters ask, and those about which these ask.
+    pub(super) fn filters_of_lists<'f>(
+        &self,
+        filters: impl IntoIterator<Item = &'f Filter>,
+    ) -> BTreeMap<String, Filter> {
+        let mut wanted: Vec<String> = filters.into_iter().flat_map(Filter::lists).map(str::to_owned).collect();
+        if wanted.is_empty() {
+            return BTreeMap::new();
+        }
+        let (all, names) = (self.all_lists(), self.filter_names());
+        let mut found = BTreeMap::new();
+        while let Some(name) = wanted.pop() {
+            if found.contains_key(&name) {
+                continue;
+            }
+            let list = all.iter().find(|(list, _)| list.name == name);
+            let Some(filter) = list.and_then(|(list, _)| Filter::parse(&list.filter, &names).ok()) else { continue };
+            wanted.extend(filter.lists().into_iter().map(str::to_owned));
+            found.insert(name, filter);
+        }
+        found
+    }
+
+    /// What a list selects.
+    ///
+    /// # Errors
+    /// [`EngineError`] where its filter cannot be read any more.
+    pub fn selection_of(&self, list: &List) -> Result<Selection, EngineError> {
+        self.selection(&list.filter, &list.sort, &list.columns)
+    }
+}
+
+/// A list's order and columns as they are written.
+#[must_use]
+pub fn written(sort: &Sort, columns: &[Column]) -> (String, String) {
+    let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
+    (sort.to_string(), columns.join(","))
+}
