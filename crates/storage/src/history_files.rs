@@ -15,7 +15,7 @@ mod write;
 pub(crate) use names::Names;
 pub(crate) use offsets::Offsets;
 pub(crate) use parts::{Draft, Part, PartFiles, Round};
-pub(crate) use read::{Open, RoundRows, verified};
+pub(crate) use read::{FoundEvent, Open, RoundRows, verified};
 pub(crate) use write::{Digesting, file_error};
 
 /// An event's place and its bytes in the log.

@@ -201,7 +201,7 @@ fn gap(directory: &DataDir, first: u64, last: u64, now: Timestamp) -> Result<Set
 pub(crate) fn read_all(part: &Part) -> Result<u64, StorageError> {
     let rows = RoundRows::read(std::slice::from_ref(part), 0)?;
     rows.visit(&mut |offset, open| match open() {
-        Ok(_) => Ok(true),
+        Ok(_) => Ok(()),
         Err(error) => {
             let why = format!("the event at offset {offset}: {error}");
             Err(StorageError::Damaged { path: part.path.clone(), why })

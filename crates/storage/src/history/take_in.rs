@@ -95,7 +95,7 @@ impl Storage {
             let rows = round.read(0, &missing)?;
             rows.visit(&mut |offset, open| {
                 group.add(offset, event_of(round, offset, open)?);
-                Ok::<_, StorageError>(true)
+                Ok::<_, StorageError>(())
             })?;
             n_events += rows.len() as u64;
             told(rows.len() as u64);
@@ -161,7 +161,7 @@ fn check_round(
         while in_log.next_if(|(found, _)| *found < offset).is_some() {}
         match in_log.next_if(|(found, _)| *found == offset) {
             Some((_, record)) if Event::from_record(&record).ok() != Some(event) => Err(contradiction(round, offset)),
-            _ => Ok(true),
+            _ => Ok(()),
         }
     })?;
     told(rows.len() as u64);

@@ -106,14 +106,12 @@ impl RoundRows {
         Offsets::of(self.order.iter().map(|(offset, _, _)| (*offset, *offset)))
     }
 
-    /// Visits the places in order, each with what opens its event, until the visitor answers `false` or fails.
-    pub(crate) fn visit<E>(&self, visit: &mut dyn FnMut(u64, Open<'_>) -> Result<bool, E>) -> Result<bool, E> {
+    /// Visits the places in order, each with what opens its event, until the visitor fails.
+    pub(crate) fn visit<E>(&self, visit: &mut dyn FnMut(u64, Open<'_>) -> Result<(), E>) -> Result<(), E> {
         for (offset, batch, row) in &self.order {
-            if !visit(*offset, &|| self.batches[*batch].event(*row))? {
-                return Ok(false);
-            }
+            visit(*offset, &|| self.batches[*batch].event(*row))?;
         }
-        Ok(true)
+        Ok(())
     }
 }
 

@@ -73,7 +73,7 @@ fn through_a_file(events: &[Event]) -> Vec<(u64, Event)> {
     let read = RoundRows::read(&[part], 0).unwrap();
     read.visit(&mut |offset, open| {
         seen.push((offset, open()?));
-        Ok::<_, RecordError>(true)
+        Ok::<_, RecordError>(())
     })
     .unwrap();
     seen
