@@ -1,7 +1,7 @@
 //! What did the customer agree to in this event? Segment's consent preferences, read into purposes.
 
 use crate::rejection::pointer_segment;
-use crate::{Call, Event, Object, Rejection};
+use crate::{Call, Event, Rejection};
 use governance::Purpose;
 use serde_json::Value;
 
@@ -16,7 +16,8 @@ pub const CONSENT_UPDATED: &str = "Segment Consent Preference Updated";
 #[must_use]
 pub fn consent_statements(event: &Event) -> Vec<(Purpose, bool)> {
     let mut said: [Option<bool>; Purpose::ALL.len()] = [None; Purpose::ALL.len()];
-    let of_context = consent_of(&event.context).and_then(|consent| object_at(consent, "categoryPreferences"));
+    // Asked of the fields and not of what they hold, so that a context that says nothing of consent stays unopened.
+    let of_context = event.context.get("consent").and_then(|consent| consent.get("categoryPreferences")?.as_object());
     for preferences in [of_context, preferences_of_update(event).and_then(Value::as_object)].into_iter().flatten() {
         for (category, choice) in preferences {
             let (Some(purpose), Some(granted)) = (Purpose::from_category(category), choice.as_bool()) else { continue };
@@ -62,14 +63,6 @@ fn check_preferences(preferences: &Value, pointer: &str) -> Result<(), Rejection
             "a preference must be true or false",
         )),
     }
-}
-
-fn consent_of(context: &Object) -> Option<&Object> {
-    object_at(context, "consent")
-}
-
-fn object_at<'a>(fields: &'a Object, key: &str) -> Option<&'a Object> {
-    fields.get(key)?.as_object()
 }
 
 fn preferences_of_update(event: &Event) -> Option<&Value> {

@@ -16,6 +16,8 @@ use std::sync::Arc;
 /// All customers: those lately touched in memory, the others in the store.
 pub struct Profiles<S: CustomerState> {
     store: Arc<dyn ProfileStore>,
+    /// Whether nothing was ever committed to the store: then nobody need be looked for in it, as in a rebuild.
+    is_store_empty: bool,
     reads: Arc<S::Reads>,
     offset: Offset,
     totals: Totals,
@@ -75,9 +77,11 @@ impl<S: CustomerState> Profiles<S> {
             Some(bytes) => decode("totals", TOTALS_KEY, &bytes)?,
             None => Totals::default(),
         };
+        let offset = store.offset()?;
         Ok(Self {
-            offset: store.offset()?,
+            offset,
             store,
+            is_store_empty: offset == Offset::default(),
             reads,
             totals,
             resident: Residents::default(),
@@ -139,8 +143,11 @@ impl<S: CustomerState> Profiles<S> {
         if let Some(found) = self.identifiers.get(identifier) {
             return Ok(found.clone());
         }
+        if self.is_store_empty {
+            return Ok(None);
+        }
         let key = identifier.key();
-        match self.store.get(Collection::Identifier, &key)? {
+        match self.stored(Collection::Identifier, &key)? {
             Some(bytes) => Ok(Some(decode("identifier", &key, &bytes)?)),
             None => Ok(None),
         }
@@ -211,6 +218,7 @@ impl<S: CustomerState> Profiles<S> {
     /// # Errors
     /// [`ProfileError::Corrupt`] where the sums cannot be encoded.
     pub fn begin_checkpoint(&mut self) -> Result<(), ProfileError> {
+        self.is_store_empty = false;
         let value = Some(encode("totals", TOTALS_KEY, &self.totals)?);
         self.totals_then = Some(Change { collection: Collection::Totals, key: TOTALS_KEY.to_owned(), value });
         self.changed_customers.begin();
@@ -333,10 +341,14 @@ impl<S: CustomerState> Profiles<S> {
     }
 
     fn load(&self, id: &CustomerId) -> Result<Option<Customer<S>>, ProfileError> {
-        match self.store.get(Collection::Customer, id.as_str())? {
+        match self.stored(Collection::Customer, id.as_str())? {
             Some(bytes) => Ok(Some(decode("customer", id.as_str(), &bytes)?)),
             None => Ok(None),
         }
+    }
+
+    fn stored(&self, collection: Collection, key: &str) -> Result<Option<Vec<u8>>, ProfileError> {
+        if self.is_store_empty { Ok(None) } else { Ok(self.store.get(collection, key)?) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where in an event does a value stand?
 
 use super::FilterError;
-use crate::{Call, Event, Object};
+use crate::{Call, Event, Fields, Object};
 use primitives::nearest;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -48,7 +48,7 @@ impl Pointer {
     /// Whether a value that stands there is one that is looked for. There are several where the way leads through a list.
     pub fn any<'a>(&self, event: &'a Event, is_it: &mut dyn FnMut(&'a Value) -> bool) -> bool {
         let Some((first, deeper)) = self.steps.split_first() else { return false };
-        fields(event, self.root).and_then(|fields| fields.get(&**first)).is_some_and(|value| any(value, deeper, is_it))
+        fields(event, self.root).and_then(|fields| fields.get(first)).is_some_and(|value| any(value, deeper, is_it))
     }
 }
 
@@ -93,7 +93,7 @@ impl Pointer {
     }
 }
 
-fn fields(event: &Event, root: Root) -> Option<&Object> {
+fn fields(event: &Event, root: Root) -> Option<&Fields> {
     match (root, &event.call) {
         (Root::Context, _) => Some(&event.context),
         (

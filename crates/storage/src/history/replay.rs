@@ -1,9 +1,9 @@
 //! How is everything read again, in the order of the log? A thread reads ahead of whoever folds.
 
-use crate::Storage;
 use crate::event_log::{history_error, opened, read_error, rows_after};
 use crate::history_files::{FoundEvent, Names, Offsets, Open};
 use crate::schema::meta;
+use crate::{Storage, StorageError};
 use events::{Event, EventLog, EventLogError, Offset, Recorded};
 use profiles::Identifier;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -100,6 +100,14 @@ enum Stop {
     /// Nobody takes what is read any more.
     Gone,
     Failed(EventLogError),
+    /// The history cannot be read.
+    Unreadable(StorageError),
+}
+
+impl From<StorageError> for Stop {
+    fn from(error: StorageError) -> Self {
+        Self::Unreadable(error)
+    }
 }
 
 impl From<EventLogError> for Stop {
@@ -112,10 +120,14 @@ impl Ahead<'_> {
     fn run(mut self) {
         let read = self.read();
         // What was read before a fault is visited before the fault is told.
-        let handed_over = self.hand_over();
-        if let (Err(Stop::Failed(error)), Ok(())) = (read, handed_over) {
-            let _ = self.chunks.send(Err(error));
-        }
+        let Ok(()) = self.hand_over() else { return };
+        let error = match read {
+            Ok(()) | Err(Stop::Gone) => return,
+            Err(Stop::Failed(error)) => error,
+            Err(Stop::Unreadable(error)) => history_error(self.wanted.place, error),
+        };
+        // Nobody waits for it where nobody takes it.
+        let _ = self.chunks.send(Err(error));
     }
 
     fn read(&mut self) -> Result<(), Stop> {
@@ -146,17 +158,15 @@ impl Ahead<'_> {
 
     /// Reads what is in the history.
     fn sealed(&mut self, sealed_upto: u64) -> Result<(), Stop> {
-        let place = self.wanted.place;
-        let failed = |error| history_error(place, error);
-        let missing = self.storage.missing().map_err(failed)?;
-        for round in self.storage.parts.rounds(0, sealed_upto, &missing).map_err(failed)? {
+        let missing = self.storage.missing()?;
+        for round in self.storage.parts.rounds(0, sealed_upto, &missing)? {
             let after = self.wanted.place;
             if round.last > after && round.first <= self.wanted.head {
                 let rows = match self.wanted.names {
                     Some(names) => round.naming(names, after, &missing),
                     None => round.read(after, &missing),
                 };
-                rows.map_err(failed)?.visit(&mut |offset, open| self.row(offset, open))?;
+                rows?.visit(&mut |offset, open| self.row(offset, open))?;
                 self.wanted.place = round.last;
             }
         }

@@ -14,8 +14,7 @@ use primitives::{AnonymousId, Timestamp, UserId};
 use std::sync::Arc;
 
 /// What is read to make an event again, in the order of the file.
-pub(super) const OF_EVENT: [&str; 18] = [
-    "offset",
+pub(super) const OF_EVENT: [&str; 17] = [
     "message_id",
     "type",
     "event",

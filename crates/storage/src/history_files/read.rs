@@ -11,7 +11,9 @@ use arrow_array::{Array, RecordBatch};
 use bytes::Bytes;
 use events::{Event, RecordError};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
+};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -20,14 +22,32 @@ use xxhash_rust::xxh3::xxh3_128;
 /// Rows of one Arrow batch.
 const N_ROWS_BATCH: usize = 8_192;
 
-/// The rows of one round, in memory: Arrow's buffers, and their order.
+/// The rows of one round, and their order. In memory are the files as they are; of what is in them, as much as a visit needs
+/// at a time.
 #[derive(Debug)]
 pub(crate) struct RoundRows {
-    batches: Vec<Rows>,
-    /// (offset, batch, row within the batch), by offset.
-    order: Vec<(u64, usize, usize)>,
+    files: Vec<Selected>,
+    order: Vec<Spot>,
     /// How many rows have the offset of another.
     n_twice: usize,
+}
+
+/// Rows of a file.
+#[derive(Debug)]
+pub(super) struct Selected {
+    pub(super) content: Content,
+    /// Which rows, ascending; `None` is all.
+    pub(super) rows: Option<Vec<usize>>,
+    /// Their places in the log.
+    pub(super) offsets: Vec<u64>,
+}
+
+/// Where a row is found: by its offset, the file, and the place among the rows of the file that are selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Spot {
+    offset: u64,
+    file: usize,
+    nth: usize,
 }
 
 impl PartFiles {
@@ -73,24 +93,25 @@ impl Round {
 impl RoundRows {
     /// Reads the rows after an offset from a round's files.
     pub(crate) fn read(parts: &[Part], after: u64) -> Result<Self, StorageError> {
-        let mut batches = Vec::new();
-        for part in parts {
-            batches.extend(Content::of(part)?.rows(None)?);
-        }
-        Ok(Self::in_order(batches, after))
+        let selected = |part| {
+            let content = Content::of(part)?;
+            let offsets = content.offsets()?;
+            Ok(Selected { content, rows: None, offsets })
+        };
+        Ok(Self::in_order(parts.iter().map(selected).collect::<Result<_, StorageError>>()?, after))
     }
 
     /// The rows after an offset, in order.
-    pub(super) fn in_order(batches: Vec<Rows>, after: u64) -> Self {
+    pub(super) fn in_order(files: Vec<Selected>, after: u64) -> Self {
         let mut order = Vec::new();
-        for (i, rows) in batches.iter().enumerate() {
-            let found = rows.offsets().enumerate().map(|(row, offset)| (offset, i, row));
-            order.extend(found.filter(|(offset, _, _)| *offset > after));
+        for (file, selected) in files.iter().enumerate() {
+            let spots = selected.offsets.iter().enumerate().map(|(nth, offset)| Spot { offset: *offset, file, nth });
+            order.extend(spots.filter(|spot| spot.offset > after));
         }
         order.sort_unstable();
         let n_rows = order.len();
-        order.dedup_by_key(|(offset, _, _)| *offset);
-        Self { n_twice: n_rows - order.len(), batches, order }
+        order.dedup_by_key(|spot| spot.offset);
+        Self { n_twice: n_rows - order.len(), files, order }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -103,13 +124,29 @@ impl RoundRows {
 
     /// Which offsets there are.
     pub(crate) fn offsets(&self) -> Offsets {
-        Offsets::of(self.order.iter().map(|(offset, _, _)| (*offset, *offset)))
+        Offsets::of(self.order.iter().map(|spot| (spot.offset, spot.offset)))
     }
 
     /// Visits the places in order, each with what opens its event, until the visitor fails.
-    pub(crate) fn visit<E>(&self, visit: &mut dyn FnMut(u64, Open<'_>) -> Result<(), E>) -> Result<(), E> {
-        for (offset, batch, row) in &self.order {
-            visit(*offset, &|| self.batches[*batch].event(*row))?;
+    pub(crate) fn visit<E: From<StorageError>>(
+        &self,
+        visit: &mut dyn FnMut(u64, Open<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut n_left: Vec<usize> = vec![0; self.files.len()];
+        self.order.iter().for_each(|spot| n_left[spot.file] += 1);
+        let mut decoded: Vec<Option<Decoded<'_>>> = self.files.iter().map(|_| None).collect();
+        for Spot { offset, file, nth } in self.order.iter().copied() {
+            let selected = &self.files[file];
+            let rows = match &mut decoded[file] {
+                Some(rows) => rows,
+                none => none.insert(Decoded::begin(&selected.content, selected.rows.as_deref())?),
+            };
+            let (rows, row) = rows.at(nth)?;
+            visit(offset, &|| rows.event(row))?;
+            n_left[file] -= 1;
+            if n_left[file] == 0 {
+                decoded[file] = None;
+            }
         }
         Ok(())
     }
@@ -130,12 +167,13 @@ fn newest(
     left_out: &Offsets,
     n_max: usize,
 ) -> Result<Vec<FoundEvent>, StorageError> {
-    let files = round.parts.iter().map(Content::of).collect::<Result<Vec<_>, _>>()?;
+    let mut files = Vec::new();
     // (offset, file, row within the file)
     let mut wanted: Vec<(u64, usize, usize)> = Vec::new();
-    for (i, file) in files.iter().enumerate() {
+    for (i, part) in round.parts.iter().enumerate() {
+        let content = Content::of(part)?;
         let mut n_before = 0;
-        for batch in file.batches(&|_| &["offset", "type", "event"], None)?.batches {
+        for batch in content.batches(&["offset", "type", "event"])? {
             let offsets = batch.column(0).as_primitive::<Int64Type>();
             let (kinds, events) = (batch.column(1).as_string::<i32>(), batch.column(2).as_string::<i32>());
             for row in 0..batch.num_rows() {
@@ -147,22 +185,25 @@ fn newest(
             }
             n_before += batch.num_rows();
         }
+        files.push(content);
         wanted.sort_unstable_by(|a, b| b.cmp(a));
         wanted.truncate(n_max);
     }
-    let mut rows = Vec::new();
-    for (i, file) in files.iter().enumerate() {
-        let mut in_file: Vec<usize> = wanted.iter().filter(|(_, file, _)| *file == i).map(|(_, _, row)| *row).collect();
-        if in_file.is_empty() {
-            continue;
-        }
-        in_file.sort_unstable();
-        for found in file.rows(Some(&in_file))? {
-            rows.extend(found.offsets().enumerate().map(|(row, offset)| (offset, found.event(row))));
-        }
+    let mut selected = Vec::new();
+    for (i, content) in files.into_iter().enumerate() {
+        let mut rows: Vec<(usize, u64)> =
+            wanted.iter().filter(|(_, file, _)| *file == i).map(|(offset, _, row)| (*row, *offset)).collect();
+        rows.sort_unstable();
+        let (rows, offsets) = rows.into_iter().unzip();
+        selected.push(Selected { content, rows: Some(rows), offsets });
     }
-    rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.0));
-    Ok(rows)
+    let mut found = Vec::new();
+    RoundRows::in_order(selected, after).visit(&mut |offset, open| {
+        found.push((offset, open()));
+        Ok::<_, StorageError>(())
+    })?;
+    found.reverse();
+    Ok(found)
 }
 
 /// Reads a file and compares it with the digest in its name; files of the first version have none.
@@ -175,58 +216,97 @@ pub(crate) fn verified(part: &Part) -> Result<Bytes, StorageError> {
 }
 
 /// The content of a file, which is what its name says by its digest.
+#[derive(Debug)]
 pub(super) struct Content {
     path: PathBuf,
     bytes: Bytes,
+    metadata: ArrowReaderMetadata,
+    version: i64,
 }
 
 impl Content {
     pub(super) fn of(part: &Part) -> Result<Self, StorageError> {
-        Ok(Self { path: part.path.clone(), bytes: verified(part)? })
+        let (path, bytes) = (part.path.clone(), verified(part)?);
+        let (metadata, version) = guarded(&path, || open(&path, &bytes))?;
+        Ok(Self { path, bytes, metadata, version })
     }
 
-    /// What events are made of, of all rows, or of some, ascending.
-    pub(super) fn rows(&self, rows: Option<&[usize]>) -> Result<Vec<Rows>, StorageError> {
-        let Batches { version, columns, batches } = self.batches(&Rows::columns, rows)?;
-        let of = |batch: &RecordBatch| Rows::of(version, batch).ok_or_else(|| lacking(&self.path, columns));
-        batches.iter().map(of).collect()
+    /// The places of all rows in the log, in the order of the file.
+    fn offsets(&self) -> Result<Vec<u64>, StorageError> {
+        let batches = self.batches(&["offset"])?;
+        let offsets = |batch: &RecordBatch| batch.column(0).as_primitive::<Int64Type>().values().to_vec();
+        Ok(batches.iter().flat_map(offsets).map(crate::numbers::unsigned).collect())
     }
 
-    /// Batches with some of the columns, which the version of the files' columns says, in the order of the file; of all
-    /// rows, or of some, ascending.
-    ///
-    /// Files of the first version have no digest that tells damage before they are read, and the reader of Parquet panics on
-    /// some of it. Nothing of what it had made by then is used afterwards.
-    pub(super) fn batches(&self, columns: ColumnsOf<'_>, rows: Option<&[usize]>) -> Result<Batches, StorageError> {
-        catch_unwind(AssertUnwindSafe(|| self.decode(columns, rows)))
-            .unwrap_or_else(|_| Err(damaged(&self.path, "the reader of Parquet gave up on it")))
-    }
-
-    fn decode(&self, columns: ColumnsOf<'_>, rows: Option<&[usize]>) -> Result<Batches, StorageError> {
-        let (builder, version) = open(&self.path, self.bytes.clone())?;
-        let columns = columns(version);
-        let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-        let n_rows = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
-        let mut builder = builder.with_projection(mask).with_batch_size(N_ROWS_BATCH);
-        if let Some(rows) = rows {
-            let ranges = rows.iter().map(|row| *row..*row + 1);
-            builder = builder.with_row_selection(RowSelection::from_consecutive_ranges(ranges, n_rows));
+    /// Batches with some of the columns of all rows, in the order of the file.
+    pub(super) fn batches(&self, columns: &[&str]) -> Result<Vec<RecordBatch>, StorageError> {
+        let mut reader = self.reader(columns, None)?;
+        let mut batches = Vec::new();
+        while let Some(batch) = self.next(&mut reader, columns)? {
+            batches.push(batch);
         }
-        let reader = builder.build().map_err(|error| damaged(&self.path, error))?;
-        let batches = reader.collect::<Result<Vec<_>, _>>().map_err(|error| damaged(&self.path, error))?;
-        batches.iter().try_for_each(|batch| check_columns(&self.path, batch, columns))?;
-        Ok(Batches { version, columns, batches })
+        Ok(batches)
+    }
+
+    fn reader(&self, columns: &[&str], rows: Option<&[usize]>) -> Result<ParquetRecordBatchReader, StorageError> {
+        guarded(&self.path, || {
+            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes.clone(), self.metadata.clone());
+            let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+            let n_rows = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
+            let mut builder = builder.with_projection(mask).with_batch_size(N_ROWS_BATCH);
+            if let Some(rows) = rows {
+                let ranges = rows.iter().map(|row| *row..*row + 1);
+                builder = builder.with_row_selection(RowSelection::from_consecutive_ranges(ranges, n_rows));
+            }
+            builder.build().map_err(|error| damaged(&self.path, error))
+        })
+    }
+
+    fn next(
+        &self,
+        reader: &mut ParquetRecordBatchReader,
+        columns: &[&str],
+    ) -> Result<Option<RecordBatch>, StorageError> {
+        let batch = guarded(&self.path, || reader.next().transpose().map_err(|error| damaged(&self.path, error)))?;
+        batch.map(|batch| check_columns(&self.path, &batch, columns).map(|()| batch)).transpose()
     }
 }
 
-/// Which columns to read of a file of a version.
-pub(super) type ColumnsOf<'a> = &'a dyn Fn(i64) -> &'static [&'static str];
+/// Files of the first version have no digest that tells damage before they are read, and the reader of Parquet panics on
+/// some of it. Nothing of what it had made by then is used afterwards.
+fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, StorageError>) -> Result<T, StorageError> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(damaged(path, "the reader of Parquet gave up on it")))
+}
 
-/// What was read of a file.
-pub(super) struct Batches {
-    version: i64,
+/// Some rows of a file on their way out of it, a batch at a time.
+struct Decoded<'a> {
+    content: &'a Content,
     columns: &'static [&'static str],
-    pub(super) batches: Vec<RecordBatch>,
+    reader: ParquetRecordBatchReader,
+    /// How many rows came before the batch.
+    n_before: usize,
+    batch: Rows,
+}
+
+impl<'a> Decoded<'a> {
+    fn begin(content: &'a Content, rows: Option<&[usize]>) -> Result<Self, StorageError> {
+        let columns = Rows::columns(content.version);
+        let reader = content.reader(columns, rows)?;
+        Ok(Self { content, columns, reader, n_before: 0, batch: Rows::default() })
+    }
+
+    /// The batch in which a row is, and its place there. Rows are asked for as they stand in the file.
+    fn at(&mut self, nth: usize) -> Result<(&Rows, usize), StorageError> {
+        let path = &self.content.path;
+        while nth >= self.n_before + self.batch.len() {
+            self.n_before += self.batch.len();
+            let batch = self.content.next(&mut self.reader, self.columns)?;
+            let batch = batch.ok_or_else(|| damaged(path, "it has fewer rows than it says"))?;
+            self.batch = Rows::of(self.content.version, &batch).ok_or_else(|| lacking(path, self.columns))?;
+        }
+        let row = nth.checked_sub(self.n_before);
+        Ok((&self.batch, row.ok_or_else(|| damaged(path, "its rows are not in the order of the log"))?))
+    }
 }
 
 fn check_columns(path: &Path, batch: &RecordBatch, columns: &[&str]) -> Result<(), StorageError> {
@@ -250,16 +330,17 @@ fn lacking(path: &Path, columns: &[&str]) -> StorageError {
 }
 
 /// Opens a file, and says its version.
-fn open(path: &Path, file: Bytes) -> Result<(ParquetRecordBatchReaderBuilder<Bytes>, i64), StorageError> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(path, error))?;
-    let metadata = builder.metadata().file_metadata().key_value_metadata();
+fn open(path: &Path, file: &Bytes) -> Result<(ArrowReaderMetadata, i64), StorageError> {
+    let loaded =
+        ArrowReaderMetadata::load(file, ArrowReaderOptions::default()).map_err(|error| damaged(path, error))?;
+    let metadata = loaded.metadata().file_metadata().key_value_metadata();
     let found = metadata
         .and_then(|pairs| pairs.iter().find(|pair| pair.key == write::VERSION_KEY)?.value.as_ref()?.parse().ok());
     match found {
         Some(found) if found > write::VERSION => {
             Err(StorageError::Newer { path: path.to_owned(), found, supported: write::VERSION })
         }
-        Some(found) => Ok((builder, found)),
+        Some(found) => Ok((loaded, found)),
         None => Err(damaged(path, "it is not a file of the history")),
     }
 }
@@ -288,7 +369,9 @@ mod tests {
             let mut content = whole.clone();
             content[place] ^= flipped;
             fs::write(&path, content).unwrap();
-            if let Err(error) = RoundRows::read(std::slice::from_ref(&part), 0) {
+            let read = RoundRows::read(std::slice::from_ref(&part), 0);
+            let read = read.and_then(|rows| rows.visit(&mut |_, _| Ok::<_, StorageError>(())));
+            if let Err(error) = read {
                 assert!(error.to_string().contains(&*path.to_string_lossy()), "{place}: {error}");
                 n_gave_up += usize::from(error.to_string().contains("gave up"));
             }

@@ -1,18 +1,19 @@
 //! How does a row of a file become an event again?
 
 use super::columns::{OF_EVENT, has_traits};
-use crate::numbers::unsigned;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Int64Type, TimestampMillisecondType};
-use arrow_array::{Array, BinaryArray, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray};
+use arrow_array::types::TimestampMillisecondType;
+use arrow_array::{Array, BinaryArray, RecordBatch, StringArray, TimestampMillisecondArray};
 use events::{Call, CallKind, CallParts, Damage, Event, Fields, Origin, Reading, RecordError};
 use primitives::{AnonymousId, MessageId, Timestamp, UserId};
 
 /// Some rows of a file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) enum Rows {
+    #[default]
+    None,
     /// Of the first version: the record as the log had it.
-    Records(Box<(Int64Array, StringArray)>),
+    Records(Box<StringArray>),
     /// Of the second version.
     Columns(Box<Columns>),
 }
@@ -20,7 +21,6 @@ pub(super) enum Rows {
 /// The columns that an event is made of.
 #[derive(Debug)]
 pub(super) struct Columns {
-    offset: Int64Array,
     message_id: StringArray,
     kind: StringArray,
     name: StringArray,
@@ -43,19 +43,17 @@ pub(super) struct Columns {
 impl Rows {
     /// The columns to read of files of a version.
     pub(super) fn columns(version: i64) -> &'static [&'static str] {
-        if version == 1 { &["offset", "record"] } else { &OF_EVENT }
+        if version == 1 { &["record"] } else { &OF_EVENT }
     }
 
     /// The rows of a batch with these columns; `None` where it has others.
     pub(super) fn of(version: i64, batch: &RecordBatch) -> Option<Self> {
         let text = |name| batch.column_by_name(name)?.as_string_opt::<i32>().cloned();
-        let offset = batch.column_by_name("offset")?.as_primitive_opt::<Int64Type>()?.clone();
         if version == 1 {
-            return Some(Self::Records(Box::new((offset, text("record")?))));
+            return Some(Self::Records(Box::new(text("record")?)));
         }
         let time = |name| batch.column_by_name(name)?.as_primitive_opt::<TimestampMillisecondType>().cloned();
         Some(Self::Columns(Box::new(Columns {
-            offset,
             message_id: text("message_id")?,
             kind: text("type")?,
             name: text("event")?,
@@ -76,19 +74,20 @@ impl Rows {
         })))
     }
 
-    /// The places of its rows in the log.
-    pub(super) fn offsets(&self) -> impl Iterator<Item = u64> {
-        let offset = match self {
-            Self::Records(records) => &records.0,
-            Self::Columns(columns) => &columns.offset,
-        };
-        offset.values().iter().map(|offset| unsigned(*offset))
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Records(record) => record.len(),
+            Self::Columns(columns) => columns.message_id.len(),
+        }
     }
 
     /// The event of a row.
     pub(super) fn event(&self, row: usize) -> Result<Event, RecordError> {
         match self {
-            Self::Records(records) => Event::from_record(records.1.value(row).as_bytes()),
+            Self::None => Err(Damage::Length.into()),
+            Self::Records(record) => Event::from_record(record.value(row).as_bytes()),
             Self::Columns(columns) => Ok(columns.event(row)?),
         }
     }
