@@ -124,16 +124,16 @@ async function check() {
     assert.deepEqual(named('Product List Viewed').map((event) => event.properties), [{ list_id: 'spring', products: [
       { product_id: '007', price: 4.5, currency: 'EUR', name: 'Green tea' }, { product_id: 'p2' },
     ] }])
-    assert.deepEqual(named('Decision Shown').map((event) => event.properties), [{ decisionId: 'd-1' }])
+    assert.deepEqual(named('Decision Shown').map((event) => event.properties), [{ decision_id: 'd-1' }])
     assert.equal(named('Product Clicked')[0].properties.product_id, '007')
-    assert.deepEqual([named('Decision Clicked')[0].properties.decisionId, named('Decision Clicked')[0].properties.product_id], ['d-1', '007'])
+    assert.deepEqual([named('Decision Clicked')[0].properties.decision_id, named('Decision Clicked')[0].properties.product_id], ['d-1', '007'])
     const left = named('Page Left')
     assert.equal(named('identify').length, 1)
     assert.equal(left.length, 2, 'one for each page that was left, but for where the consent was withdrawn')
     const { seconds_visible: seconds, scroll_share: share, ...counts } = left[0].properties
     assert(seconds > 1 && seconds < 30, `${seconds} seconds`)
     assert(share > 0 && share < 1, `${share} of the page`)
-    assert.deepEqual(counts, { idle_seconds: 0, pointer_moves: 1, pointer_distance: 40, clicks: 4, rage_clicks: 1, dead_clicks: 3, keys: 2, corrections: 1, form_fields_left: 1 })
+    assert.deepEqual(counts, { idle_seconds: 0, pointer_moves: 1, pointer_distance: 40, clicks: 4, rage_clicks: 1, dead_clicks: 3, keys: 3, corrections: 1, form_fields_left: 1 })
     const told = named('Segment Consent Preference Updated').map((event) => event.properties.categoryPreferences)
     assert.deepEqual(told, [{ analytics: true, marketing: false }, { analytics: false }])
     assert.equal(events.at(-1).event, 'Segment Consent Preference Updated', 'a refusal is the last thing that is told')

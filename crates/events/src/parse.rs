@@ -2,10 +2,12 @@
 
 mod batch;
 mod clock;
+mod cloud;
 mod draft;
 mod fields;
 mod room;
 
+pub use cloud::{CloudForm, parse_cloud_events};
 pub use room::memory_of;
 
 use crate::rejection::cut;
@@ -132,7 +134,7 @@ pub fn parse_batch_within(
 /// [`Refusal`] where the body is not a JSON object or too large; a bad event is in [`Batch::rejected`].
 pub fn parse_single(body: &[u8], kind: CallKind, envelope: Envelope) -> Result<Batch, Refusal> {
     let example = format!("{{{}, …}}", example_of(kind));
-    let text = batch::text(body, &example)?;
+    let text = batch::text(body, &example, '{')?;
     let mut draft: Draft = serde_json::from_str(text).map_err(|error| batch::malformed(&error, &example))?;
     let mut batch = Batch { write_key: draft.take_write_key(), ..Batch::default() };
     let outcome = within_size(text.len()).and_then(|()| {

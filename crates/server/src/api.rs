@@ -3,6 +3,7 @@
 mod audit;
 pub mod auth;
 mod body;
+mod cloudevents;
 mod customer_list;
 mod customers;
 mod decide;
@@ -15,6 +16,7 @@ pub mod lists;
 mod models;
 mod openapi;
 mod operations;
+mod pixel;
 pub mod wire;
 
 pub use openapi::document;
@@ -36,6 +38,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(router)
         .merge(ingest::short_paths())
+        .merge(pixel::routes())
         .merge(snippet::routes())
         .merge(openapi::routes(&document()).route_layer(from_fn_with_state(app.clone(), auth::guard_docs)))
         // Below the layer: a fallback above it would answer a browser's preflight before the layer sees it.
@@ -49,6 +52,7 @@ pub fn router(app: Arc<App>) -> Router {
 pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(openapi::base())
         .merge(ingest::routes())
+        .merge(cloudevents::routes())
         .merge(imports::routes())
         .merge(decide::routes())
         .merge(customers::routes())

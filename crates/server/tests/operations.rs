@@ -15,7 +15,7 @@ use storage::Access;
 use support::{ADMIN, SERVER, TestServer, WRITE, settings};
 
 /// Paths that are served and not described: other spellings of described ones, and what describes.
-const UNDESCRIBED: [&str; 11] = [
+const UNDESCRIBED: [&str; 13] = [
     "/v1/i",
     "/v1/t",
     "/v1/p",
@@ -24,6 +24,8 @@ const UNDESCRIBED: [&str; 11] = [
     "/v1/a",
     "/v1/b",
     "/beacon/v1/batch",
+    "/pixel/v1/track",
+    "/pixel/v1/page",
     "/v1/projects/{write_key}/settings",
     "/openapi.json",
     "/docs",

@@ -21,7 +21,7 @@ pub(super) struct Body<'a> {
 
 /// Reads a batch's head and finds its events.
 pub(super) fn open(body: &[u8]) -> Result<Body<'_>, Refusal> {
-    let text = text(body, EXAMPLE)?;
+    let text = text(body, EXAMPLE, '{')?;
     let mut head: Head<'_> = serde_json::from_str(text).map_err(|error| malformed(&error, EXAMPLE))?;
     let Some(items) = head.items else {
         return Err(Refusal::Malformed { message: format!("the body has no \"batch\": send {EXAMPLE}") });
@@ -48,8 +48,8 @@ pub(super) fn open(body: &[u8]) -> Result<Body<'_>, Refusal> {
     Ok(Body { write_key, context, sent_at: head.sent_at, items })
 }
 
-/// The body as text, if it has an acceptable size and begins like a JSON object.
-pub(super) fn text<'a>(body: &'a [u8], example: &str) -> Result<&'a str, Refusal> {
+/// The body as text, if it has an acceptable size and begins like a JSON object, or an array.
+pub(super) fn text<'a>(body: &'a [u8], example: &str, opening: char) -> Result<&'a str, Refusal> {
     if body.len() > BATCH_BYTES_MAX {
         return Err(Refusal::TooLarge {
             message: format!(
@@ -61,11 +61,12 @@ pub(super) fn text<'a>(body: &'a [u8], example: &str) -> Result<&'a str, Refusal
     let text = std::str::from_utf8(body).map_err(|error| Refusal::Malformed {
         message: format!("the body is not UTF-8 at byte {}: send JSON in UTF-8", error.valid_up_to()),
     })?;
-    if text.trim_start().starts_with('{') {
+    if text.trim_start().starts_with(opening) {
         return Ok(text.trim());
     }
     let found = if text.trim().is_empty() { "is empty".to_owned() } else { format!("begins with {}", shown(text)) };
-    Err(Refusal::Malformed { message: format!("the body {found} and must be a JSON object: send {example}") })
+    let form = if opening == '[' { "array" } else { "object" };
+    Err(Refusal::Malformed { message: format!("the body {found} and must be a JSON {form}: send {example}") })
 }
 
 /// The refusal of a body that is not JSON.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of tests fails the test")]
 
 mod clock;
+mod cloud;
 mod consent;
 mod limits;
 mod shapes;

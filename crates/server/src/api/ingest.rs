@@ -59,12 +59,12 @@ pub(super) fn short_paths() -> axum::Router<Arc<App>> {
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct KeyInQuery {
+pub(super) struct KeyInQuery {
     #[serde(rename = "writeKey")]
-    write_key: Option<String>,
+    pub(super) write_key: Option<String>,
 }
 
-type Received = Result<(StatusCode, Json<IngestReply>), ApiError>;
+pub(super) type Received = Result<(StatusCode, Json<IngestReply>), ApiError>;
 
 /// Reads, accepts and answers one request of events.
 async fn receive(
@@ -81,12 +81,21 @@ async fn receive(
     let sender = sender?;
     let limit = if sender.is_some() { Limit::Batch } else { Limit::Keyless };
     let body = Sent::read(&parts, body, limit).await?;
-    app.run_public(move |app| Ok(body.with_plain(|body, held| accept(app, (body, held), kind, sender, &peer)))).await?
+    let work = move |app: &App| {
+        Ok(body.with_plain(|body, held| {
+            let has_room = |n_bytes| held.is_none_or(|held: &Held| held.take_more_to_read(n_bytes).is_ok());
+            accept(app, sender, &peer, |envelope| match kind {
+                Some(kind) => events::parse_single(body, kind, envelope),
+                None => events::parse_batch_within(body, envelope, has_room),
+            })
+        }))
+    };
+    app.run_public(work).await?
 }
 
 /// Who sends events, by the key in the header or else in the query: it is looked at before the body is. Where there is
 /// none, the body's own counts.
-async fn sender_before_body(
+pub(super) async fn sender_before_body(
     app: &Arc<App>,
     parts: &Parts,
     in_query: Option<String>,
@@ -100,26 +109,19 @@ async fn sender_before_body(
     permit(found.as_ref(), Some(&key), Action::Ingest).cloned().map(Some)
 }
 
-fn accept(
+/// Reads events with an envelope that says whose they are, and accepts them.
+pub(super) fn accept(
     app: &App,
-    (body, held): (&[u8], Option<&Held>),
-    kind: Option<CallKind>,
     sender: Option<Holder>,
     peer: &Peer,
+    parse: impl FnOnce(Envelope) -> Result<Batch, Refusal>,
 ) -> Received {
     let origin = match &sender {
         Some(sender) if sender.role.may(Action::WriteCatalogue) => Origin::Server,
         _ => Origin::Client,
     };
     let currency = app.settings.default_currency();
-    let envelope = Envelope::new(app.engine.clock().now(), origin).with_currency(currency);
-    let parsed = match kind {
-        Some(kind) => events::parse_single(body, kind, envelope),
-        None => {
-            let has_room = |n_bytes| held.is_none_or(|held| held.take_more_to_read(n_bytes).is_ok());
-            events::parse_batch_within(body, envelope, has_room)
-        }
-    };
+    let parsed = parse(Envelope::new(app.engine.clock().now(), origin).with_currency(currency));
     let batch = parsed.map_err(|refusal| match refusal {
         Refusal::TooLarge { message } => ApiError::too_large(message),
         Refusal::Malformed { message } => ApiError::new(StatusCode::BAD_REQUEST, "malformed", message),

@@ -52,6 +52,32 @@ pub struct BatchBody {
     write_key: Option<String>,
 }
 
+/// A CloudEvent of version 1.0, in its JSON format.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "the parser reads the raw bytes; this type is their description")]
+pub struct CloudEventBody {
+    /// `1.0`.
+    #[schema(example = "1.0")]
+    specversion: String,
+    /// With `source`, what makes sending twice harmless.
+    id: String,
+    /// Which system it comes from.
+    #[schema(example = "/shop/orders")]
+    source: String,
+    /// The event's name, or `rapport.track` and its like where `data` is a call of ours.
+    #[serde(rename = "type")]
+    #[schema(example = "Order Completed")]
+    kind: String,
+    /// The customer, as your systems know them. This, the extension `anonymousid`, or who is named in `data` is required.
+    subject: Option<String>,
+    /// The browser or device: an extension of ours.
+    anonymousid: Option<String>,
+    /// When it happened, RFC 3339.
+    time: Option<String>,
+    /// The properties, or the call.
+    data: Option<Value>,
+}
+
 /// What became of the events of a request.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub struct IngestReply {

@@ -171,7 +171,7 @@
     const known = text(item);
     if (seen.has(known)) return;
     seen.add(known);
-    if (item.decision) track('Decision Shown', { decisionId: item.decision });
+    if (item.decision) track('Decision Shown', { decision_id: item.decision });
     if (item.product_id) (lists[name] ||= []).push(item);
     later();
   };
@@ -208,7 +208,7 @@
       clicks = [];
     }
     if (item) track('Product Clicked', describe(item));
-    if (decision) track('Decision Clicked', { decisionId: decision.dataset.rapportDecision, ...item && describe(item) });
+    if (decision) track('Decision Clicked', { decision_id: decision.dataset.rapportDecision, ...item && describe(item) });
     if (target.closest('input,select,textarea,label,video,audio,a[href],[contenteditable]') || getSelection() + '') return;
     const top = scrollY;
     const counted = counts;
@@ -237,8 +237,8 @@
   const typed = (event) => {
     active();
     // Which key it was, and what is in the field, stays there.
+    counts.keys++;
     if (event.inputType?.startsWith('delete')) counts.corrections++;
-    else counts.keys++;
     fields.add(event.target);
   };
 

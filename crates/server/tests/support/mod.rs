@@ -13,6 +13,7 @@ use server::declarations::SettingsFile;
 use server::keys::Keys;
 use server::serve::{Opened, Running, StartOptions};
 use server::settings::Settings;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -151,6 +152,15 @@ impl TestServer {
         let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
         let text = reply.body_mut().with_config().limit(64 << 20).read_to_string().unwrap();
         Reply { status: reply.status().as_u16(), headers, text }
+    }
+
+    /// Asks for what may be no text: status, headers and bytes.
+    pub(crate) fn send_for_bytes(&self, method: &str, path: &str) -> (u16, BTreeMap<String, String>, Vec<u8>) {
+        let request = ureq::http::Request::builder().method(method).uri(self.url(path)).body(()).unwrap();
+        let mut reply = self.agent.run(request).unwrap();
+        let headers = reply.headers().iter();
+        let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+        (reply.status().as_u16(), headers, reply.body_mut().read_to_vec().unwrap())
     }
 
     /// Asks with a key.
