@@ -18,6 +18,9 @@ const N_DIRTY_MAX: usize = 100_000;
 /// decisions wait meanwhile.
 const N_SLICE: usize = 500;
 
+/// How many rows are taken at a time where nobody waits meanwhile.
+const N_SLICE_ALONE: usize = 10_000;
+
 /// Everything that is folded from events: customers with their features, and items.
 pub struct Live {
     /// The customers.
@@ -170,13 +173,13 @@ impl Live {
     }
 
     /// The checkpoint's next rows; none where it has them all.
-    fn next_slice(&mut self) -> Result<Vec<Change>, StoreError> {
-        let mut slice = Vec::with_capacity(N_SLICE);
+    fn next_slice(&mut self, n_max: usize) -> Result<Vec<Change>, StoreError> {
+        let mut slice = Vec::with_capacity(n_max);
         slice.append(&mut self.made_then);
-        self.profiles.fill(&mut slice, N_SLICE)?;
-        self.items.fill(&mut slice, N_SLICE);
-        self.activity.fill(&mut slice, N_SLICE);
-        self.withdrawals.fill(&mut slice, N_SLICE);
+        self.profiles.fill(&mut slice, n_max)?;
+        self.items.fill(&mut slice, n_max);
+        self.activity.fill(&mut slice, n_max);
+        self.withdrawals.fill(&mut slice, n_max);
         Ok(slice)
     }
 
@@ -189,7 +192,7 @@ impl Live {
 
     fn store(&mut self, ports: &Ports) -> Result<(), EngineError> {
         let offset = self.begin_checkpoint()?;
-        let stored = ports.profiles.checkpoint(offset, &mut || self.next_slice());
+        let stored = ports.profiles.checkpoint(offset, &mut || self.next_slice(N_SLICE_ALONE));
         self.end_checkpoint(stored.is_ok());
         self.profiles.shrink_to(N_DIRTY_MAX, usize::MAX);
         Ok(stored?)
@@ -262,7 +265,7 @@ impl Engine {
 
     fn store(&self) -> Result<(), EngineError> {
         let offset = self.live.change(Live::begin_checkpoint)?;
-        let stored = self.ports.profiles.checkpoint(offset, &mut || self.live.change(Live::next_slice));
+        let stored = self.ports.profiles.checkpoint(offset, &mut || self.live.change(|live| live.next_slice(N_SLICE)));
         self.live.change(|live| live.end_checkpoint(stored.is_ok()));
         stored?;
         self.checkpointed.store(offset.0, Ordering::Release);

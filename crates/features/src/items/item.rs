@@ -124,18 +124,20 @@ impl Item {
 
 /// What the company said goes before what a write key said; of each, what was said later wins, in whichever order it
 /// arrives.
-fn keep<T>(known: &mut Option<Fact<T>>, said: Option<T>, recorded: &Recorded) {
-    let Some(value) = said else { return };
+fn keep<T: PartialEq<S>, S: Into<T>>(known: &mut Option<Fact<T>>, said: Option<S>, recorded: &Recorded) {
+    let Some(said) = said else { return };
     let Recorded { offset, event } = recorded;
-    let fact = Fact { value, is_vouched: event.origin.is_trusted(), at: event.occurred_at, offset: *offset };
-    let rank = |fact: &Fact<T>| (fact.is_vouched, fact.at, fact.offset);
-    if known.as_ref().is_none_or(|known| rank(&fact) > rank(known)) {
-        *known = Some(fact);
+    let (is_vouched, at, offset) = (event.origin.is_trusted(), event.occurred_at, *offset);
+    match known {
+        Some(known) if (is_vouched, at, offset) <= (known.is_vouched, known.at, known.offset) => {}
+        // Most say once more what is known.
+        Some(known) if known.value == said => (known.is_vouched, known.at, known.offset) = (is_vouched, at, offset),
+        known => *known = Some(Fact { value: said.into(), is_vouched, at, offset }),
     }
 }
 
-fn cut(text: &str) -> String {
-    text[..text.floor_char_boundary(TEXT_BYTES_MAX)].to_owned()
+fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]
 }
 
 #[cfg(test)]

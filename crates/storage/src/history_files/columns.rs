@@ -1,14 +1,15 @@
 //! Which columns does an event have in the history? Whatever it says stands in one of them, and once.
 //!
 //! Beside them stand what was read of it ([`Reading`]), packed for replays and, for whoever reads the files with other
-//! tools, as columns of its own: the deed, the order, the amount, the items.
+//! tools, as columns of its own: see [`Deeds`].
+
+mod deeds;
 
 use crate::numbers::signed;
-use arrow_array::builder::{
-    BinaryBuilder, Float64Builder, Int64Builder, ListBuilder, StringBuilder, TimestampMillisecondBuilder,
-};
+use arrow_array::builder::{BinaryBuilder, Int64Builder, StringBuilder, TimestampMillisecondBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
+use deeds::Deeds;
 use events::{CallKind, CallParts, Event, Reading};
 use primitives::{AnonymousId, Timestamp, UserId};
 use std::sync::Arc;
@@ -39,8 +40,7 @@ pub(super) fn schema() -> SchemaRef {
     let time = |name: &str, is_optional| {
         Field::new(name, DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())), is_optional)
     };
-    let list = |name: &str, of: DataType| Field::new_list(name, Field::new("element", of, false), true);
-    Arc::new(Schema::new(vec![
+    let mut fields = vec![
         Field::new("offset", DataType::Int64, false),
         text("message_id", false),
         text("type", false),
@@ -55,17 +55,11 @@ pub(super) fn schema() -> SchemaRef {
         time("received_at", false),
         time("stated_at", true),
         text("origin", false),
-        text("deed", true),
-        text("order_id", true),
-        Field::new("amount_minor", DataType::Int64, true),
-        text("currency", true),
-        list("items", DataType::Utf8),
-        list("units", DataType::Float64),
-        text("properties", true),
-        text("traits", true),
-        text("context", true),
-        Field::new("reading", DataType::Binary, false),
-    ]))
+    ];
+    fields.extend(Deeds::fields());
+    fields.extend([text("properties", true), text("traits", true), text("context", true)]);
+    fields.push(Field::new("reading", DataType::Binary, false));
+    Arc::new(Schema::new(fields))
 }
 
 /// Events on their way into columns.
@@ -89,16 +83,6 @@ pub(super) struct Columns {
     traits: StringBuilder,
     context: StringBuilder,
     reading: BinaryBuilder,
-}
-
-/// What events say of purchases.
-struct Deeds {
-    name: StringBuilder,
-    order_id: StringBuilder,
-    amount_minor: Int64Builder,
-    currency: StringBuilder,
-    items: ListBuilder<StringBuilder>,
-    units: ListBuilder<Float64Builder>,
 }
 
 impl Columns {
@@ -145,7 +129,7 @@ impl Columns {
         self.received_at.append_value(event.received_at.as_millis());
         self.stated_at.append_option(event.stated_at.map(Timestamp::as_millis));
         self.origin.append_value(event.origin.name());
-        self.deed.add(event);
+        self.deed.add(event.deed());
         let there = |text: &str| !text.is_empty();
         let fields = Some(&*fields).filter(|fields| there(fields));
         self.properties.append_option(fields.filter(|_| !has_traits(kind)));
@@ -172,48 +156,15 @@ impl Columns {
             Arc::new(self.received_at.finish()),
             Arc::new(self.stated_at.finish()),
             Arc::new(self.origin.finish()),
-            Arc::new(self.deed.name.finish()),
-            Arc::new(self.deed.order_id.finish()),
-            Arc::new(self.deed.amount_minor.finish()),
-            Arc::new(self.deed.currency.finish()),
-            Arc::new(self.deed.items.finish()),
-            Arc::new(self.deed.units.finish()),
+        ];
+        let behind: [ArrayRef; 4] = [
             Arc::new(self.properties.finish()),
             Arc::new(self.traits.finish()),
             Arc::new(self.context.finish()),
             Arc::new(self.reading.finish()),
         ];
+        let columns = columns.into_iter().chain(self.deed.finish()).chain(behind).collect();
         RecordBatch::try_new(schema(), columns)
-    }
-}
-
-impl Deeds {
-    fn new() -> Self {
-        let element = |of| Arc::new(Field::new("element", of, false));
-        Self {
-            name: StringBuilder::new(),
-            order_id: StringBuilder::new(),
-            amount_minor: Int64Builder::new(),
-            currency: StringBuilder::new(),
-            items: ListBuilder::new(StringBuilder::new()).with_field(element(DataType::Utf8)),
-            units: ListBuilder::new(Float64Builder::new()).with_field(element(DataType::Float64)),
-        }
-    }
-
-    fn add(&mut self, event: &Event) {
-        let commerce = event.commerce();
-        let amount = commerce.and_then(|commerce| commerce.value);
-        self.name.append_option(commerce.map(|commerce| commerce.step.name()));
-        self.order_id.append_option(commerce.and_then(|commerce| commerce.order_id.as_deref()));
-        self.amount_minor.append_option(amount.map(|amount| amount.minor));
-        self.currency.append_option(amount.as_ref().map(|amount| amount.currency.code()));
-        let products = commerce.map_or(&[][..], |commerce| &commerce.products);
-        for product in products {
-            self.items.values().append_value(product.id.as_str());
-            self.units.values().append_value(product.quantity);
-        }
-        self.items.append(commerce.is_some());
-        self.units.append(commerce.is_some());
     }
 }
 

@@ -19,8 +19,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_128;
 
-/// Rows of one Arrow batch.
-const N_ROWS_BATCH: usize = 8_192;
+/// Rows of one Arrow batch: few enough that the memory of one serves the next.
+const N_ROWS_BATCH: usize = 1_024;
 
 /// The rows of one round, and their order. In memory are the files as they are; of what is in them, as much as a visit needs
 /// at a time.
