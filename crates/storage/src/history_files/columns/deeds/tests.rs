@@ -25,14 +25,14 @@ fn row(batch: &RecordBatch, row: usize) -> Value {
     let column = |name: &str| batch.column_by_name(name).unwrap();
     let text = |name: &str| (!column(name).is_null(row)).then(|| column(name).as_string::<i32>().value(row).to_owned());
     let minor = column("amount_minor");
-    let value = column("value");
+    let number = column("number");
     let list = |name: &str| (!column(name).is_null(row)).then(|| column(name).as_list::<i32>().value(row));
     json!([
         text("deed"),
         text("thing"),
         (!minor.is_null(row)).then(|| minor.as_primitive::<Int64Type>().value(row)),
         text("currency"),
-        (!value.is_null(row)).then(|| value.as_primitive::<Float64Type>().value(row)),
+        (!number.is_null(row)).then(|| number.as_primitive::<Float64Type>().value(row)),
         text("unit"),
         list("items").map(|items| items.as_string::<i32>().iter().flatten().map(str::to_owned).collect::<Vec<_>>()),
         list("units").map(|units| units.as_primitive::<Float64Type>().values().to_vec()),
