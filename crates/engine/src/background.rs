@@ -312,6 +312,7 @@ impl Round {
         self.forget_refused();
         self.write_decisions(now, is_stopped);
         self.follow_corrections();
+        self.follow_separations();
         self.trainer.train_when_due(&self.engine, self.pauses.train_hours);
     }
 
@@ -327,6 +328,12 @@ impl Round {
         match self.corrector.follow_what_is_left(self.corrected_upto) {
             Ok(newest) => self.corrected_upto = newest,
             Err(error) => tracing::error!(error = error.story(), "cannot tell which corrections there are"),
+        }
+    }
+
+    fn follow_separations(&self) {
+        if let Err(error) = self.engine.follow_separations() {
+            tracing::error!(error = error.story(), "the past of separated customers could not be told anew yet");
         }
     }
 

@@ -34,6 +34,7 @@ mod training;
 mod correct;
 mod corrections;
 mod forget;
+mod separate;
 mod theirs;
 mod warm;
 
@@ -63,6 +64,7 @@ pub use ports::{AuditLog, Beside, Ports, Renewal, Sealed, Sealing, Upkeep, Write
 pub use pressure::Pressure;
 pub use read::CustomerView;
 pub use search::{Lately, Search};
+pub use separate::{PartOf, Parted};
 pub use stopwatch::Stopwatch;
 pub use theirs::{Circle, Theirs};
 pub use training::{Trainer, train};
@@ -186,6 +188,10 @@ impl Engine {
         };
         let capabilities = Arc::clone(&engine.capabilities);
         engine.declare(&capabilities.features)?;
+        // What was begun before the program ended. Where it cannot be done now, the background tries again.
+        engine.follow_separations().unwrap_or_else(|error| {
+            tracing::error!(error = error.story(), "the past of separated customers could not be told anew yet");
+        });
         engine.reload_champions()?;
         engine.read_saved_lists()?;
         Ok(engine)

@@ -100,6 +100,8 @@ impl Live {
         let mut live = Self::stored(ports, policy, cells)?;
         // Asked first: what is corrected from here on may come too late for what is read next.
         live.followed = ports.imports.corrected_upto()?;
+        // Of names that are separated from here on, the past is told anew afterwards.
+        live.profiles.know(ports.history.separations()?);
         let mut n_events = 0;
         live.fold_after(Offset::default(), ports, |live| {
             n_events += 1;
@@ -256,7 +258,8 @@ impl Engine {
             // What is live is not what is durable; the next start makes it so.
             return Ok(self.checkpointed());
         }
-        if self.folded() != self.checkpointed() {
+        // Where the past was told anew there may be something to store although no event came.
+        if self.folded() != self.checkpointed() || self.look(|live| live.profiles.n_dirty() > 0) {
             self.store()?;
         }
         self.forget_beyond(n_resident_max);

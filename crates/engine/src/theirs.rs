@@ -9,7 +9,7 @@ use crate::error::EngineError;
 use events::{EventLogError, Offset, Recorded};
 use features::{Cells, FeatureState, History};
 use primitives::CustomerId;
-use profiles::{Customer, CustomerState, Identifier, MemoryProfileStore, Profiles};
+use profiles::{Customer, CustomerState, Identifier, Profiles, Separations};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,10 +23,17 @@ pub struct Theirs {
     pub offsets: Vec<Offset>,
 }
 
-/// All that is known of some names, and of every name that was ever mentioned together with one of them, and so on.
-pub struct Circle {
+/// All events that mention some names, or a name that was ever mentioned together with one of them, and so on.
+pub(super) struct Gathered {
     events: BTreeMap<Offset, Recorded>,
     names: BTreeSet<Identifier>,
+    /// Up to where the log was read.
+    upto: Offset,
+}
+
+/// All customers who are folded from such events.
+pub struct Circle {
+    gathered: Gathered,
     profiles: Profiles<Owned>,
 }
 
@@ -63,29 +70,40 @@ impl Circle {
         upto: Offset,
         cells: Arc<Cells>,
     ) -> Result<Self, EngineError> {
-        let (events, names) = gathered(names, history, upto)?;
-        let mut profiles = Profiles::open_reading(Arc::new(MemoryProfileStore::default()), cells)?;
-        for recorded in events.values() {
+        let gathered = Gathered::around(names, history, upto)?;
+        let known = gathered.known();
+        Self::of(gathered, cells, known)
+    }
+
+    /// The same events, told by somebody who knows these separations.
+    pub(super) fn of(gathered: Gathered, cells: Arc<Cells>, known: Separations) -> Result<Self, EngineError> {
+        let mut profiles = Profiles::told_anew(cells, known)?;
+        for recorded in gathered.events.values() {
             profiles.apply(recorded)?;
         }
-        Ok(Self { events, names, profiles })
+        Ok(Self { gathered, profiles })
+    }
+
+    /// Its events, to be told otherwise.
+    pub(super) fn into_gathered(self) -> Gathered {
+        self.gathered
     }
 
     /// Every name that was mentioned within it.
     #[must_use]
     pub fn names(&self) -> &BTreeSet<Identifier> {
-        &self.names
+        &self.gathered.names
     }
 
     /// Its events, in the order of the log.
     pub fn events(&self) -> impl Iterator<Item = &Recorded> {
-        self.events.values()
+        self.gathered.events.values()
     }
 
     /// An event by its place.
     #[must_use]
     pub fn event(&self, offset: Offset) -> Option<&Recorded> {
-        self.events.get(&offset)
+        self.gathered.events.get(&offset)
     }
 
     /// To whom a name leads.
@@ -115,26 +133,68 @@ fn theirs(Customer { profile, state }: &Customer<Owned>) -> Theirs {
     Theirs { customer, offsets: state.offsets.iter().copied().collect() }
 }
 
-type Gathered = (BTreeMap<Offset, Recorded>, BTreeSet<Identifier>);
-
-/// Every event of the circle, and every name.
-fn gathered(
-    names: impl IntoIterator<Item = Identifier>,
-    history: &dyn History,
-    upto: Offset,
-) -> Result<Gathered, EventLogError> {
-    let mut known: BTreeSet<Identifier> = names.into_iter().collect();
-    let mut events = BTreeMap::new();
-    let mut new: Vec<Identifier> = known.iter().cloned().collect();
-    while !new.is_empty() {
-        let asked = std::mem::take(&mut new);
-        history.replay_of(&asked, upto, &mut |recorded| {
-            new.extend(Identifier::mentioned(&recorded.event).filter(|name| known.insert(name.clone())));
-            events.insert(recorded.offset, recorded);
-            true
-        })?;
+impl Gathered {
+    pub(super) fn around(
+        names: impl IntoIterator<Item = Identifier>,
+        history: &dyn History,
+        upto: Offset,
+    ) -> Result<Self, EventLogError> {
+        let names: BTreeSet<Identifier> = names.into_iter().collect();
+        let new = names.iter().cloned().collect();
+        let mut gathered = Self { events: BTreeMap::new(), names, upto };
+        gathered.follow(new, history)?;
+        Ok(gathered)
     }
-    Ok((events, known))
+
+    /// Goes on to a later offset. What came since is read once, and the past only of names that come in new.
+    pub(super) fn extend(&mut self, history: &dyn History, upto: Offset) -> Result<(), EventLogError> {
+        let after = self.upto;
+        self.upto = upto.max(after);
+        let mut new = Vec::new();
+        history.replay(after, &mut |recorded| {
+            let is_due = recorded.offset <= upto;
+            if is_due && Identifier::mentioned(&recorded.event).any(|name| self.names.contains(&name)) {
+                self.take(recorded, &mut new);
+            }
+            is_due
+        })?;
+        self.follow(new, history)
+    }
+
+    /// Reads everything of new names, and of those that come in with them.
+    fn follow(&mut self, mut new: Vec<Identifier>, history: &dyn History) -> Result<(), EventLogError> {
+        while !new.is_empty() {
+            let asked = std::mem::take(&mut new);
+            history.replay_of(&asked, self.upto, &mut |recorded| {
+                self.take(recorded, &mut new);
+                true
+            })?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, recorded: Recorded, new: &mut Vec<Identifier>) {
+        new.extend(Identifier::mentioned(&recorded.event).filter(|name| self.names.insert(name.clone())));
+        self.events.insert(recorded.offset, recorded);
+    }
+
+    pub(super) fn names(&self) -> &BTreeSet<Identifier> {
+        &self.names
+    }
+
+    pub(super) fn upto(&self) -> Offset {
+        self.upto
+    }
+
+    /// In the order of the log.
+    pub(super) fn events(&self) -> impl Iterator<Item = &Recorded> {
+        self.events.values()
+    }
+
+    /// What is known beforehand by whoever folds the events anew.
+    pub(super) fn known(&self) -> Separations {
+        Separations::known(self.events())
+    }
 }
 
 impl Engine {

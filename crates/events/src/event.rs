@@ -156,6 +156,14 @@ pub enum Call {
         /// Why, in words.
         reason: String,
     },
+    /// That two names are not one person, whatever was said of them before: the past is told anew so. Ours: nobody can send
+    /// it, a person asks for it.
+    Separate {
+        /// The two names, as the keys of identifiers: `u:…` for a `userId`, `a:…` for an `anonymousId`.
+        names: [String; 2],
+        /// Why, in words; empty where nobody said.
+        reason: String,
+    },
 }
 
 /// Which call it is, without its content.
@@ -178,6 +186,8 @@ pub enum CallKind {
     Item,
     /// See [`Call::Correction`].
     Correction,
+    /// See [`Call::Separate`].
+    Separate,
 }
 
 impl CallKind {
@@ -186,8 +196,17 @@ impl CallKind {
         [Self::Identify, Self::Track, Self::Page, Self::Screen, Self::Group, Self::Alias, Self::Item];
 
     /// Every kind, by its place in a record: never change the order, add behind.
-    pub(crate) const STORED: [Self; 8] =
-        [Self::Identify, Self::Track, Self::Page, Self::Screen, Self::Group, Self::Alias, Self::Item, Self::Correction];
+    pub(crate) const STORED: [Self; 9] = [
+        Self::Identify,
+        Self::Track,
+        Self::Page,
+        Self::Screen,
+        Self::Group,
+        Self::Alias,
+        Self::Item,
+        Self::Correction,
+        Self::Separate,
+    ];
 
     /// The place in [`CallKind::STORED`].
     pub(crate) fn place(self) -> u8 {
@@ -200,6 +219,7 @@ impl CallKind {
             Self::Alias => 5,
             Self::Item => 6,
             Self::Correction => 7,
+            Self::Separate => 8,
         }
     }
 
@@ -215,6 +235,7 @@ impl CallKind {
             Self::Alias => "alias",
             Self::Item => "item",
             Self::Correction => "correction",
+            Self::Separate => "separate",
         }
     }
 

@@ -152,14 +152,26 @@ impl Event {
     #[must_use]
     pub fn correction(withdrawn: Vec<Places>, restored: Vec<Places>, reason: String, at: Timestamp) -> Self {
         let what = format!("{reason} {withdrawn:?} {restored:?} {}", at.as_millis());
+        Self::of_ours("correction", &what, Call::Correction { withdrawn, restored, reason }, at)
+    }
+
+    /// That two names are not one person, to be appended after `head` by whoever was told so by a person.
+    #[must_use]
+    pub fn separation(names: [String; 2], reason: String, at: Timestamp, head: Offset) -> Self {
+        let what = format!("{names:?} {reason} {} {head}", at.as_millis());
+        Self::of_ours("separation", &what, Call::Separate { names, reason }, at)
+    }
+
+    /// What nobody can send: the same said twice at the same moment is the same.
+    fn of_ours(kind: &str, what: &str, call: Call, at: Timestamp) -> Self {
         Self {
-            message_id: MessageId::from(format!("correction-{:016x}", primitives::stable_hash(&what))),
+            message_id: MessageId::from(format!("{kind}-{:016x}", primitives::stable_hash(what))),
             user_id: None,
             anonymous_id: None,
             occurred_at: at,
             received_at: at,
             stated_at: None,
-            call: Call::Correction { withdrawn, restored, reason },
+            call,
             context: crate::Fields::new(),
             origin: Origin::Import,
             reading: crate::Reading::default(),

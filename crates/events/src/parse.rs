@@ -348,6 +348,10 @@ fn call(kind: CallKind, draft: &mut Draft, context: &mut Fields) -> Result<Call,
             let message = "corrections come of imports: run `rapport import --replace` or `rapport imports undo`";
             return Err(Rejection::new(RejectionCode::NotAllowed, Field::Type.pointer(), message));
         }
+        CallKind::Separate => {
+            let message = "customers are separated by a person: run `rapport customer split`";
+            return Err(Rejection::new(RejectionCode::NotAllowed, Field::Type.pointer(), message));
+        }
     })
 }
 
@@ -361,7 +365,7 @@ fn example_of(kind: CallKind) -> &'static str {
         CallKind::Alias => "\"userId\": \"42\", \"previousId\": \"41\"",
         CallKind::Item => "\"itemId\": \"tea\", \"traits\": {}",
         // Nobody can send it.
-        CallKind::Correction => "",
+        CallKind::Correction | CallKind::Separate => "",
     }
 }
 

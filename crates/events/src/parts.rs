@@ -39,6 +39,9 @@ pub enum Damage {
     /// What a correction says is not what was written.
     #[error("what it withdraws cannot be read")]
     Places,
+    /// What a separation says is not what was written.
+    #[error("what it separates cannot be read")]
+    Names,
 }
 
 /// What a correction holds, as JSON text.
@@ -47,6 +50,13 @@ struct Corrected<'a> {
     withdrawn: Cow<'a, [Places]>,
     #[serde(default, skip_serializing_if = "<[Places]>::is_empty")]
     restored: Cow<'a, [Places]>,
+    reason: Cow<'a, str>,
+}
+
+/// What a separation holds, as JSON text.
+#[derive(Serialize, Deserialize)]
+struct Separated<'a> {
+    names: Cow<'a, [String; 2]>,
     reason: Cow<'a, str>,
 }
 
@@ -75,6 +85,12 @@ impl Call {
                 let fields = serde_json::to_string(&said).expect("a correction is always JSON").into();
                 return CallParts { kind, name: None, category: None, fields };
             }
+            Self::Separate { names, reason } => {
+                let said = Separated { names: Cow::Borrowed(names), reason: reason.into() };
+                #[expect(clippy::expect_used, reason = "texts are always JSON")]
+                let fields = serde_json::to_string(&said).expect("a separation is always JSON").into();
+                return CallParts { kind, name: None, category: None, fields };
+            }
         };
         CallParts { kind, name, category, fields: fields.map_or("", Fields::as_text).into() }
     }
@@ -101,6 +117,10 @@ impl Call {
                 let (withdrawn, restored) = (said.withdrawn.into_owned(), said.restored.into_owned());
                 Self::Correction { withdrawn, restored, reason: said.reason.into_owned() }
             }
+            CallKind::Separate => {
+                let said: Separated<'_> = serde_json::from_str(&fields).map_err(|_| Damage::Names)?;
+                Self::Separate { names: said.names.into_owned(), reason: said.reason.into_owned() }
+            }
         })
     }
 
@@ -116,6 +136,7 @@ impl Call {
             Self::Alias { .. } => CallKind::Alias,
             Self::Item { .. } => CallKind::Item,
             Self::Correction { .. } => CallKind::Correction,
+            Self::Separate { .. } => CallKind::Separate,
         }
     }
 }

@@ -60,7 +60,7 @@ impl Activity {
             return;
         }
         self.offset = *offset;
-        if matches!(event.call, Call::Item { .. } | Call::Correction { .. }) {
+        if matches!(event.call, Call::Item { .. } | Call::Correction { .. } | Call::Separate { .. }) {
             return;
         }
         self.row.changed();

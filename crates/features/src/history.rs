@@ -1,7 +1,7 @@
 //! How is everything that ever happened read again? The port that every history answers to.
 
-use events::{EventLogError, Offset, Recorded};
-use profiles::Identifier;
+use events::{CallKind, EventLogError, Offset, Recorded};
+use profiles::{Identifier, Separations};
 use std::collections::HashSet;
 
 /// Every event that was accepted, sealed or not, in the order of the log.
@@ -30,6 +30,28 @@ pub trait History: Send + Sync {
             let is_of = |recorded: &Recorded| Identifier::mentioned(&recorded.event).any(|name| names.contains(&name));
             recorded.offset <= upto && (!is_of(&recorded) || visit(recorded))
         })
+    }
+
+    /// Visits every event of one kind, in the order of the log: those that are few, and say something of the whole past. The
+    /// same events that [`History::replay`] visits, and as consistent a view.
+    ///
+    /// # Errors
+    /// [`EventLogError::Read`] or [`EventLogError::Record`].
+    fn replay_kind(&self, kind: CallKind, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
+        self.replay(Offset::default(), &mut |recorded| recorded.event.kind() != kind || visit(recorded))
+    }
+
+    /// Which names are not one person, by what was ever said of it: whoever folds the past anew knows it beforehand.
+    ///
+    /// # Errors
+    /// As [`History::replay`].
+    fn separations(&self) -> Result<Separations, EventLogError> {
+        let mut said = Vec::new();
+        self.replay_kind(CallKind::Separate, &mut |recorded| {
+            said.push(recorded);
+            true
+        })?;
+        Ok(Separations::known(&said))
     }
 
     /// How many events there are in all.

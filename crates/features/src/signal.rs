@@ -118,7 +118,8 @@ impl Signals {
             | Call::Group { .. }
             | Call::Alias { .. }
             | Call::Item { .. }
-            | Call::Correction { .. } => false,
+            | Call::Correction { .. }
+            | Call::Separate { .. } => false,
         };
         let told = cells.told(recorded);
         if !is_deed && told.is_empty() {

@@ -50,6 +50,7 @@ impl Dataset {
     ) -> Result<Self, LearningError> {
         let store = Arc::new(MemoryProfileStore::default());
         let mut profiles: Profiles<Trace> = Profiles::open_reading(store, Arc::new(reads.clone()))?;
+        profiles.know(history.separations()?);
         let (mut n_events, mut read_until) = (0_u64, Offset::default());
         let (mut failed, mut titles, mut places) = (None, BTreeSet::new(), BTreeSet::new());
         let taking: BTreeSet<&str> =

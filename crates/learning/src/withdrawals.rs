@@ -57,8 +57,13 @@ impl Withdrawals {
     /// # Errors
     /// [`ProfileError`] where the store cannot be read or the row is damaged.
     pub fn open(store: &dyn ProfileStore, policy: &ConsentPolicy) -> Result<Self, ProfileError> {
-        let kept = TotalsRow::stored(store, KEY)?;
-        Ok(Self { policy: policy.clone(), kept, row: TotalsRow::default() })
+        let kept: VecDeque<Withdrawal> = TotalsRow::stored(store, KEY)?;
+        let mut row = TotalsRow::default();
+        if kept.is_empty() {
+            // So that nothing to keep is always stored in one way, whether there was something before or not.
+            row.changed();
+        }
+        Ok(Self { policy: policy.clone(), kept, row })
     }
 
     /// Whoever an event might be the withdrawal of: to be asked before the event is folded into the profiles. Looks nobody
@@ -124,6 +129,15 @@ impl Withdrawals {
         }
         self.kept.drain(..self.kept.len().saturating_sub(N_KEPT));
         Ok(())
+    }
+
+    /// Another telling of some events takes the place of what was kept of them: `is_of` says whether an event is one of them.
+    pub fn tell_anew(&mut self, is_of: impl Fn(Offset) -> bool, told: Self) {
+        let mut kept: Vec<_> = self.kept.drain(..).filter(|one| !is_of(one.offset)).chain(told.kept).collect();
+        // Of one event, in the order in which it was told.
+        kept.sort_by_key(|one| one.offset);
+        self.kept = kept.split_off(kept.len().saturating_sub(N_KEPT)).into();
+        self.row.changed();
     }
 
     /// How many of the customers that a model learned from have refused since; `None` where there are none.

@@ -92,11 +92,13 @@ pub enum RefusalReason {
     SharedDevice,
     /// A customer has no room for more names.
     TooManyNames,
+    /// A person said that two of the names are not one customer.
+    Separated,
 }
 
 impl RefusalReason {
     /// Every reason.
-    pub const ALL: [Self; 3] = [Self::TwoUsers, Self::SharedDevice, Self::TooManyNames];
+    pub const ALL: [Self; 4] = [Self::TwoUsers, Self::SharedDevice, Self::TooManyNames, Self::Separated];
 
     /// In words.
     #[must_use]
@@ -107,6 +109,9 @@ impl RefusalReason {
                 "the device belonged to another customer already: it serves both, and the past stays where it was"
             }
             Self::TooManyNames => "the customer has as many names as one customer may have",
+            Self::Separated => {
+                "a person said that these are two customers; an alias with a server key joins them again"
+            }
         }
     }
 }

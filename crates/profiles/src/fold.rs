@@ -1,10 +1,14 @@
 //! How do events become customers? Identity is resolved, the profile advanced, and what changed is remembered.
 
 mod joining;
+mod telling;
 
 use crate::layout::{decode, encode};
 use crate::residents::Residents;
-use crate::{Change, Changed, Collection, Customer, CustomerState, Identifier, ProfileError, ProfileStore, Watch};
+use crate::{
+    Change, Changed, Collection, Customer, CustomerState, Identifier, ProfileError, ProfileStore, Separations,
+    TotalsRow, Watch,
+};
 use events::{Offset, Recorded};
 use primitives::{AnonymousId, CustomerId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -31,6 +35,8 @@ pub struct Profiles<S: CustomerState> {
     changed_identifiers: Changed<Identifier>,
     /// The sums of the checkpoint under way.
     totals_then: Option<Change>,
+    separations: Separations,
+    separations_row: TotalsRow,
 }
 
 /// Sums over all customers.
@@ -58,6 +64,7 @@ pub struct Applied {
 }
 
 const TOTALS_KEY: &str = "profiles";
+const SEPARATIONS_KEY: &str = "separations";
 
 impl<S: CustomerState> Profiles<S> {
     /// Opens the customers of a store, as its last checkpoint left them.
@@ -80,6 +87,8 @@ impl<S: CustomerState> Profiles<S> {
         let offset = store.offset()?;
         Ok(Self {
             offset,
+            separations: TotalsRow::stored(store.as_ref(), SEPARATIONS_KEY)?,
+            separations_row: TotalsRow::default(),
             store,
             is_store_empty: offset == Offset::default(),
             reads,
@@ -110,6 +119,9 @@ impl<S: CustomerState> Profiles<S> {
         let mut applied = Applied { customer: None, n_merged: 0 };
         if recorded.offset <= self.offset {
             return Ok(applied);
+        }
+        if self.separations.apply(recorded) {
+            self.separations_row.changed();
         }
         let event = &recorded.event;
         if let Some(main) = Identifier::of(event).into_iter().flatten().next() {
@@ -221,6 +233,7 @@ impl<S: CustomerState> Profiles<S> {
         self.is_store_empty = false;
         let value = Some(encode("totals", TOTALS_KEY, &self.totals)?);
         self.totals_then = Some(Change { collection: Collection::Totals, key: TOTALS_KEY.to_owned(), value });
+        self.separations_row.begin_checkpoint(SEPARATIONS_KEY, &self.separations)?;
         self.changed_customers.begin();
         self.changed_identifiers.begin();
         Ok(())
@@ -234,6 +247,7 @@ impl<S: CustomerState> Profiles<S> {
         if slice.len() < n_max {
             slice.extend(self.totals_then.take());
         }
+        self.separations_row.fill(slice, n_max);
         let (resident, identifiers) = (&self.resident, &self.identifiers);
         self.changed_customers.fill(slice, n_max, |id| customer_row(id, resident.get(id).flatten()))?;
         self.changed_identifiers.fill(slice, n_max, |name| identifier_row(name, identifiers.get(name)))
@@ -242,6 +256,7 @@ impl<S: CustomerState> Profiles<S> {
     /// Ends the checkpoint: where it is not durable, the next one takes its rows again.
     pub fn end_checkpoint(&mut self, is_durable: bool) {
         self.totals_then = None;
+        self.separations_row.end_checkpoint(is_durable);
         self.changed_customers.end(is_durable);
         self.changed_identifiers.end(is_durable);
         let (identifiers, changed) = (&mut self.identifiers, &self.changed_identifiers);

@@ -33,11 +33,12 @@ impl Identifier {
     /// Every name that an event mentions, in whichever way: whoever knows all events that mention one of a customer's names
     /// knows everything that was ever said of who they are.
     pub fn mentioned(event: &Event) -> impl Iterator<Item = Self> {
-        let previous = match &event.call {
-            Call::Alias { previous_id } => Some(Self::of_previous(previous_id)),
-            _ => None,
+        let others = match &event.call {
+            Call::Alias { previous_id } => Self::of_previous(previous_id).map(Some),
+            Call::Separate { names: [one, other], .. } => [Self::of_key(one), Self::of_key(other)],
+            _ => [None, None],
         };
-        Self::of(event).into_iter().flatten().chain(previous.into_iter().flatten())
+        Self::of(event).into_iter().chain(others).flatten()
     }
 
     /// The customer that this name founds when it is the first one heard.
@@ -74,6 +75,16 @@ impl Identifier {
         }
     }
 
+    /// The name of a key, which [`Identifier::key`] made; `None` where it is none.
+    #[must_use]
+    pub fn of_key(key: &str) -> Option<Self> {
+        match key.split_once(':')? {
+            ("u", id) => Some(Self::User(UserId::from(id))),
+            ("a", id) => Some(Self::Anonymous(AnonymousId::from(id))),
+            _ => None,
+        }
+    }
+
     /// The key under which the name is stored: `u:…` or `a:…`.
     #[must_use]
     pub fn key(&self) -> String {
@@ -102,6 +113,7 @@ mod tests {
     fn a_name_says_what_it_is() {
         let (user, device) = (Identifier::User("ann".into()), Identifier::Anonymous("phone".into()));
         assert_eq!((user.to_string(), device.to_string()), ("userId ann".to_owned(), "anonymousId phone".to_owned()));
+        assert_eq!(["", "u", "x:ann", "user:ann"].map(Identifier::of_key), [None, None, None, None]);
         assert_eq!((user.key(), device.key()), ("u:ann".to_owned(), "a:phone".to_owned()));
     }
 
@@ -110,6 +122,7 @@ mod tests {
         fn every_customer_id_names_one_founder(name in "(anonymous:|user:)?[a-z:]{0,8}", anonymous: bool) {
             let founder =
                 if anonymous { Identifier::Anonymous(name.as_str().into()) } else { Identifier::User(name.as_str().into()) };
+            prop_assert_eq!(Identifier::of_key(&founder.key()), Some(founder.clone()));
             prop_assert_eq!(Identifier::founder(&founder.customer_id()), founder);
         }
     }

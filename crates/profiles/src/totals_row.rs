@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TotalsRow {
     is_dirty: bool,
+    /// Whether the checkpoint under way has it.
+    is_taken: bool,
     /// The row of the checkpoint under way.
     then: Option<Change>,
 }
@@ -32,11 +34,11 @@ impl TotalsRow {
     /// # Errors
     /// [`ProfileError::Corrupt`] where the value cannot be encoded.
     pub fn begin_checkpoint(&mut self, key: &str, value: &impl Serialize) -> Result<(), ProfileError> {
-        self.then = None;
-        if self.is_dirty {
+        self.end_checkpoint(false);
+        self.is_taken = std::mem::take(&mut self.is_dirty);
+        if self.is_taken {
             let value = encode("totals", key, value)?;
             self.then = Some(Change { collection: Collection::Totals, key: key.to_owned(), value: Some(value) });
-            self.is_dirty = false;
         }
         Ok(())
     }
@@ -51,7 +53,7 @@ impl TotalsRow {
     /// Ends the checkpoint: where it is not durable, the next one takes the row again.
     pub fn end_checkpoint(&mut self, is_durable: bool) {
         self.then = None;
-        self.is_dirty |= !is_durable;
+        self.is_dirty |= std::mem::take(&mut self.is_taken) && !is_durable;
     }
 }
 
@@ -81,6 +83,10 @@ mod tests {
         assert_eq!(TotalsRow::stored::<u32>(&store, KEY).unwrap(), 0);
         let mut row = TotalsRow::default();
         assert!(checkpoint(&mut row, 1, true).is_empty(), "nothing has changed");
+        assert!(
+            checkpoint(&mut row, 1, false).is_empty() && checkpoint(&mut row, 1, true).is_empty(),
+            "nor by a failure"
+        );
         row.changed();
         assert_eq!(checkpoint(&mut row, 2, false).len(), 1);
         let again = checkpoint(&mut row, 3, true);

@@ -10,7 +10,7 @@ pub use take_in::TakenIn;
 use crate::Storage;
 use crate::event_log::history_error;
 use crate::history_files::Offsets;
-use events::{EventLog, EventLogError, Offset, Recorded};
+use events::{CallKind, EventLog, EventLogError, Offset, Recorded};
 use features::History;
 use profiles::Identifier;
 use std::sync::Arc;
@@ -29,6 +29,11 @@ impl History for Storage {
     ) -> Result<(), EventLogError> {
         let left_out = self.left_out().map_err(|error| history_error(0, error))?;
         self.replay_of_but(&left_out, names, upto, visit)
+    }
+
+    fn replay_kind(&self, kind: CallKind, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
+        let left_out = self.left_out().map_err(|error| history_error(0, error))?;
+        self.replay_kind_but(&left_out, kind, visit)
     }
 
     fn n_events(&self) -> Result<u64, EventLogError> {

@@ -5,17 +5,17 @@
 //! changes is found when it is read. Which rounds count says the database's `sealed_upto`.
 
 mod columns;
-mod names;
 mod offsets;
 mod parts;
 mod read;
 mod rows;
+mod sought;
 mod write;
 
-pub(crate) use names::Names;
 pub(crate) use offsets::Offsets;
 pub(crate) use parts::{Draft, Part, PartFiles, Round};
 pub(crate) use read::{FoundEvent, Open, RoundRows, verified};
+pub(crate) use sought::Sought;
 pub(crate) use write::{Digesting, file_error};
 
 /// An event's place and its bytes in the log.

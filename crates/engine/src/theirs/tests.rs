@@ -3,7 +3,7 @@
 use super::*;
 use events::generator::Tangle;
 use primitives::Seed;
-use profiles::encode;
+use profiles::{MemoryProfileStore, encode};
 
 /// A history in memory.
 struct Told(Vec<Recorded>);

@@ -2,9 +2,10 @@
 
 use super::{Applied, Profiles, customer_row, identifier_row};
 use crate::evidence::{Claim, Verdict};
-use crate::{Customer, CustomerState, Identifier, LinkReason, Profile, ProfileError, RefusalReason, Watch};
+use crate::{Customer, CustomerState, Identifier, Link, LinkReason, Profile, ProfileError, RefusalReason, Watch};
 use events::{Call, Recorded};
 use primitives::CustomerId;
+use std::collections::BTreeMap;
 
 impl<S: CustomerState> Profiles<S> {
     /// The customer an event happened to, after everything it says about who is who has been judged.
@@ -89,7 +90,7 @@ impl<S: CustomerState> Profiles<S> {
     }
 
     /// To whom a name leads, kept in memory from now on; that it leads to nobody, until the event is folded in.
-    fn look_up(&mut self, name: &Identifier) -> Result<Option<CustomerId>, ProfileError> {
+    pub(super) fn look_up(&mut self, name: &Identifier) -> Result<Option<CustomerId>, ProfileError> {
         if let Some(found) = self.identifiers.get(name) {
             return Ok(found.clone());
         }
@@ -102,7 +103,7 @@ impl<S: CustomerState> Profiles<S> {
     }
 
     /// A name that still leads to nobody is in nobody's way.
-    fn forget_absent(&mut self) {
+    pub(super) fn forget_absent(&mut self) {
         for name in self.absent.drain(..) {
             if self.identifiers.get(&name).is_some_and(Option::is_none) {
                 self.identifiers.remove(&name);
@@ -143,12 +144,24 @@ impl<S: CustomerState> Profiles<S> {
         let both_known = are_we_known && theirs.is_known();
         let is_shared = theirs.links.get(name).is_some_and(|link| link.is_shared);
         let verdict = claim.verdict(both_known, is_shared);
+        let is_parted = match verdict {
+            Verdict::Keep => false,
+            Verdict::Share => {
+                !is_ours_too && self.links(id).is_some_and(|ours| self.separations.parts_from(name, ours))
+            }
+            Verdict::Join => {
+                let both = self.links(id).zip(self.links(&other));
+                both.is_some_and(|(ours, theirs)| self.separations.part(ours, theirs))
+            }
+        };
+        let theirs = self.profile_mut(&other)?;
         let (n_names, n_lasting) = match verdict {
             Verdict::Join => (theirs.links.len(), theirs.n_lasting()),
             Verdict::Share if !is_ours_too => (1, 1),
             Verdict::Share | Verdict::Keep => (0, 0),
         };
         match verdict {
+            _ if is_parted => self.refuse(id, &other, claim, RefusalReason::Separated)?,
             Verdict::Keep => self.refuse(id, &other, claim, RefusalReason::TwoUsers)?,
             // Somebody signs in again on a device that is known to be shared.
             Verdict::Share if is_ours_too => self.hand_over(id, &other, name)?,
@@ -163,7 +176,12 @@ impl<S: CustomerState> Profiles<S> {
 
     /// Ties a name to a customer that leads to nobody yet.
     fn tie_new(&mut self, id: &CustomerId, claim: &Claim<'_>) -> Result<(), ProfileError> {
+        let is_parted = self.links(id).is_some_and(|ours| self.separations.parts_from(&claim.other, ours));
         let profile = self.profile_mut(id)?;
+        if is_parted {
+            profile.keep_refusal(claim.refused(RefusalReason::Separated));
+            return Ok(());
+        }
         let was_known = profile.is_known();
         let is_user = matches!(claim.other, Identifier::User(_));
         if !profile.has_room(1, usize::from(is_user), claim.is_trusted()) {
@@ -258,6 +276,11 @@ impl<S: CustomerState> Profiles<S> {
         self.changed_identifiers.mark(name, || identifier_row(name, identifiers.get(name)))?;
         identifiers.insert(name.clone(), to.cloned());
         Ok(())
+    }
+
+    /// The names of a customer in memory.
+    fn links(&self, id: &CustomerId) -> Option<&BTreeMap<Identifier, Link>> {
+        Some(&self.resident.get(id)??.profile.links)
     }
 
     fn profile_mut(&mut self, id: &CustomerId) -> Result<&mut Profile, ProfileError> {

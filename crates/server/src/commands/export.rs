@@ -169,7 +169,7 @@ type Row<'a> = &'a mut dyn FnMut(Map<String, Value>) -> Result<(), ServerError>;
 fn events(engine: &Engine, row: Row<'_>) -> Result<(), ServerError> {
     let mut done = Ok(());
     engine.ports().history.replay(Offset(0), &mut |recorded| {
-        if !matches!(recorded.event.call, Call::Correction { .. }) {
+        if !matches!(recorded.event.call, Call::Correction { .. } | Call::Separate { .. }) {
             done = event(&recorded).and_then(&mut *row);
         }
         done.is_ok()

@@ -228,7 +228,7 @@ fn entry(live: &Live, state: &FeatureState, moment: &Moment) -> TimelineEntry {
         CallKind::Screen => "Screen viewed".to_owned(),
         CallKind::Group => "Joined a group".to_owned(),
         CallKind::Alias => "Known under another name before".to_owned(),
-        CallKind::Track | CallKind::Item | CallKind::Correction => moment.title.clone(),
+        CallKind::Track | CallKind::Item | CallKind::Correction | CallKind::Separate => moment.title.clone(),
     };
     TimelineEntry {
         at: moment.at,

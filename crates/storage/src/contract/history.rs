@@ -1,7 +1,7 @@
 //! What must hold for every [`History`]?
 
 use super::{Outcome, Start, samples};
-use events::{Call, Event, EventLog, EventLogError, Offset, Recorded};
+use events::{Call, CallKind, Event, EventLog, EventLogError, Offset, Recorded};
 use features::History;
 use primitives::MessageId;
 use profiles::Identifier;
@@ -31,6 +31,7 @@ pub fn run(open: Open<'_>) -> Outcome {
     every_event_is_replayed_once_in_order(open)?;
     a_replay_sees_what_was_there_when_it_began(open)?;
     a_replay_of_names_gives_every_event_that_mentions_one(open)?;
+    a_replay_of_a_kind_gives_every_event_of_it(open)?;
     sealing_under_a_replay_changes_nothing(open)
 }
 
@@ -137,6 +138,50 @@ pub fn a_replay_of_names_gives_every_event_that_mentions_one(open: Open<'_>) -> 
                 assert_eq!(seen, expected.iter().take(n_max).cloned().collect::<Vec<_>>(), "{names:?} up to {upto}");
             }
         }
+    }
+    Ok(())
+}
+
+/// Whatever was sealed, a replay of one kind gives the events of that kind, and what was said of names is known from them.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn a_replay_of_a_kind_gives_every_event_of_it(open: Open<'_>) -> Outcome {
+    let place = open(Start::Empty);
+    let apart = |n: u64| {
+        let names = [format!("u:user-{n}"), format!("a:browser-{n}")];
+        Event::separation(names, "not one person".to_owned(), samples::event(n).received_at, Offset(n))
+    };
+    place.log.append(&samples::events(0..10))?;
+    place.log.append(&[apart(1), apart(2)])?;
+    place.log.append(&samples::events(10..20))?;
+    place.log.append(&[apart(3)])?;
+    for upto_sealed in [0, 11, 12, 23] {
+        (place.seal)(Offset(upto_sealed));
+        for kind in [CallKind::Separate, CallKind::Track, CallKind::Alias] {
+            let all = replay(&place, 0, usize::MAX)?;
+            let expected: Vec<_> = all.into_iter().filter(|one| one.event.kind() == kind).collect();
+            for n_max in [usize::MAX, 1, 2] {
+                let mut seen = Vec::new();
+                place.history.replay_kind(kind, &mut |recorded| {
+                    seen.push(recorded);
+                    seen.len() < n_max
+                })?;
+                assert_eq!(seen, expected.iter().take(n_max).cloned().collect::<Vec<_>>(), "{kind}");
+            }
+        }
+        let separations = place.history.separations()?;
+        assert!(separations.iter().map(|one| one.offset.0).eq([11, 12, 23]) && separations.to_do().next().is_none());
+        let mut named = Vec::new();
+        let name = Identifier::Anonymous("browser-2".into());
+        place.history.replay_of(&[name], Offset(99), &mut |recorded| {
+            named.push(recorded.offset.0);
+            true
+        })?;
+        assert!(named.contains(&12), "a separation mentions its names: {named:?}");
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! How is everything read again, in the order of the log? A thread reads ahead of whoever folds.
 
 use crate::event_log::{history_error, opened, read_error, rows_after};
-use crate::history_files::{FoundEvent, Names, Offsets, Open};
+use crate::history_files::{FoundEvent, Offsets, Open, Sought};
 use crate::schema::meta;
 use crate::{Storage, StorageError};
-use events::{Event, EventLog, EventLogError, Offset, Recorded};
+use events::{CallKind, Event, EventLog, EventLogError, Offset, Recorded};
 use profiles::Identifier;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
@@ -38,7 +38,7 @@ impl Storage {
         visit: &mut dyn FnMut(Recorded) -> bool,
     ) -> Result<(), EventLogError> {
         let place = after.0;
-        self.run(Wanted { place, head: EventLog::head(self).0, names: None, left_out }, visit)
+        self.run(Wanted { place, head: EventLog::head(self).0, sought: None, left_out }, visit)
     }
 
     /// As [`History::replay_of`](features::History::replay_of), and leaves out something else.
@@ -49,8 +49,19 @@ impl Storage {
         upto: Offset,
         visit: &mut dyn FnMut(Recorded) -> bool,
     ) -> Result<(), EventLogError> {
-        let (head, names) = (EventLog::head(self).0.min(upto.0), Names::of(names));
-        self.run(Wanted { place: 0, head, names: Some(&names), left_out }, visit)
+        let (head, sought) = (EventLog::head(self).0.min(upto.0), Sought::naming(names));
+        self.run(Wanted { place: 0, head, sought: Some(&sought), left_out }, visit)
+    }
+
+    /// As [`History::replay_kind`](features::History::replay_kind), and leaves out something else.
+    pub(crate) fn replay_kind_but(
+        &self,
+        left_out: &Offsets,
+        kind: CallKind,
+        visit: &mut dyn FnMut(Recorded) -> bool,
+    ) -> Result<(), EventLogError> {
+        let (head, sought) = (EventLog::head(self).0, Sought::kind(kind));
+        self.run(Wanted { place: 0, head, sought: Some(&sought), left_out }, visit)
     }
 
     fn run(&self, wanted: Wanted<'_>, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
@@ -82,8 +93,8 @@ struct Wanted<'a> {
     place: u64,
     /// The last offset that is wanted.
     head: u64,
-    /// Whose events are wanted, where it is not everybody's.
-    names: Option<&'a Names>,
+    /// What is looked for, where it is not everything.
+    sought: Option<&'a Sought>,
     left_out: &'a Offsets,
 }
 
@@ -162,8 +173,8 @@ impl Ahead<'_> {
         for round in self.storage.parts.rounds(0, sealed_upto, &missing)? {
             let after = self.wanted.place;
             if round.last > after && round.first <= self.wanted.head {
-                let rows = match self.wanted.names {
-                    Some(names) => round.naming(names, after, &missing),
+                let rows = match self.wanted.sought {
+                    Some(sought) => round.seek(sought, after, &missing),
                     None => round.read(after, &missing),
                 };
                 rows?.visit(&mut |offset, open| self.row(offset, open))?;
@@ -181,8 +192,8 @@ impl Ahead<'_> {
             return Ok(());
         }
         let event = open();
-        if let (Some(names), Ok(event)) = (self.wanted.names, &event)
-            && !names.are_mentioned(event)
+        if let (Some(sought), Ok(event)) = (self.wanted.sought, &event)
+            && !sought.has(event)
         {
             return Ok(());
         }

@@ -47,7 +47,7 @@ impl ProfileStore for Failing {
 /// With nobody in memory, each event is tried again and again while the store fails at its first read, its second, and so
 /// on, until it comes through. What is stored in the end is what a store that never fails would hold.
 fn check_that_failures_leave_no_trace(events: &[Recorded]) {
-    let store = Arc::new(Failing { n_reads_left: 1.into(), ..Failing::default() });
+    let store = Arc::new(Failing { n_reads_left: 2.into(), ..Failing::default() });
     let mut profiles = Profiles::<Seen>::open(store.clone()).unwrap();
     let mut watched = EventsWatched::default();
     for recorded in events {

@@ -227,9 +227,10 @@ fn reasons_are_told_in_words() {
     let links = [LinkReason::FirstSeen, LinkReason::SeenTogether, LinkReason::Alias].map(LinkReason::text);
     let refusals = RefusalReason::ALL.map(RefusalReason::text);
     let texts: BTreeSet<&str> = links.into_iter().chain(refusals).collect();
-    assert_eq!(texts.len(), 6);
+    assert_eq!(texts.len(), 7);
     assert!(texts.iter().all(|text| text.len() > 20));
     assert!(refusals[0].contains("write key") && refusals[1].contains("device") && refusals[2].contains("names"));
+    assert!(refusals[3].contains("a person said"));
 }
 
 proptest! {

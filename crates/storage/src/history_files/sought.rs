@@ -1,4 +1,4 @@
-//! Which of the history's events mention certain names? Found in the columns; only their records are opened.
+//! Which of the history's events mention certain names, or are of a certain kind? Found in the columns; only their records are opened.
 
 use super::offsets::Offsets;
 use super::parts::Round;
@@ -11,16 +11,24 @@ use events::{CallKind, Event};
 use profiles::Identifier;
 use std::collections::HashSet;
 
-/// Names that are looked for.
+/// What is looked for.
 #[derive(Debug)]
-pub(crate) struct Names {
-    all: HashSet<Identifier>,
+pub(crate) struct Sought {
+    names: HashSet<Identifier>,
     users: HashSet<String>,
     devices: HashSet<String>,
+    /// Where it is not names: every event of this kind.
+    kind: Option<CallKind>,
 }
 
-impl Names {
-    pub(crate) fn of(names: &[Identifier]) -> Self {
+impl Sought {
+    /// Every event of a kind.
+    pub(crate) fn kind(kind: CallKind) -> Self {
+        Self { kind: Some(kind), ..Self::naming(&[]) }
+    }
+
+    /// Every event that mentions one of these names.
+    pub(crate) fn naming(names: &[Identifier]) -> Self {
         let texts = |of: fn(&Identifier) -> Option<&str>| names.iter().filter_map(of).map(str::to_owned).collect();
         Self {
             users: texts(|name| match name {
@@ -31,20 +39,36 @@ impl Names {
                 Identifier::User(_) => None,
                 Identifier::Anonymous(id) => Some(id.as_str()),
             }),
-            all: names.iter().cloned().collect(),
+            names: names.iter().cloned().collect(),
+            kind: None,
         }
     }
 
-    /// Whether an event mentions one of them.
-    pub(crate) fn are_mentioned(&self, event: &Event) -> bool {
-        Identifier::mentioned(event).any(|name| self.all.contains(&name))
+    /// Whether an event is looked for.
+    pub(crate) fn has(&self, event: &Event) -> bool {
+        match self.kind {
+            Some(kind) => event.kind() == kind,
+            None => Identifier::mentioned(event).any(|name| self.names.contains(&name)),
+        }
+    }
+
+    /// Whether the columns say that it may be: of an `alias` and a separation some names stand in no column.
+    fn may_have(&self, kind: &str, user: Option<&str>, device: Option<&str>) -> bool {
+        match self.kind {
+            Some(sought) => kind == sought.name(),
+            None => {
+                [CallKind::Alias, CallKind::Separate].iter().any(|naming| naming.name() == kind)
+                    || user.is_some_and(|user| self.users.contains(user))
+                    || device.is_some_and(|device| self.devices.contains(device))
+            }
+        }
     }
 }
 
 impl Round {
-    /// The rows after an offset that may mention one of these names, in order: all that do, and every `alias`, whose other
-    /// name stands in no column. Makes sure that no row is missing but what is known to be.
-    pub(crate) fn naming(&self, names: &Names, after: u64, missing: &Offsets) -> Result<RoundRows, StorageError> {
+    /// The rows after an offset that may be looked for, in order: all that are, and a few others. Makes sure that no row is
+    /// missing but what is known to be.
+    pub(crate) fn seek(&self, sought: &Sought, after: u64, missing: &Offsets) -> Result<RoundRows, StorageError> {
         let (mut selected, mut found) = (Vec::new(), Vec::new());
         for part in &self.parts {
             let content = Content::of(part)?;
@@ -52,16 +76,11 @@ impl Round {
             for batch in content.batches(&["offset", "type", "user_id", "anonymous_id"])? {
                 let places = batch.column(0).as_primitive::<Int64Type>();
                 let [kinds, users, devices] = [1, 2, 3].map(|column| batch.column(column).as_string::<i32>());
-                let is_one_of = |column: &StringArray, row, names: &HashSet<String>| {
-                    !column.is_null(row) && names.contains(column.value(row))
-                };
                 for row in 0..batch.num_rows() {
                     let offset = crate::numbers::unsigned(places.value(row));
-                    let may_mention = kinds.value(row) == CallKind::Alias.name()
-                        || is_one_of(users, row, &names.users)
-                        || is_one_of(devices, row, &names.devices);
+                    let may_have = sought.may_have(kinds.value(row), text_at(users, row), text_at(devices, row));
                     found.extend((offset > after).then_some((offset, offset)));
-                    if offset > after && may_mention {
+                    if offset > after && may_have {
                         rows.push(n_before + row);
                         offsets.push(offset);
                     }
@@ -75,4 +94,8 @@ impl Round {
         self.check_complete(Offsets::of(found).n(), after, missing)?;
         Ok(RoundRows::in_order(selected, after))
     }
+}
+
+fn text_at(column: &StringArray, row: usize) -> Option<&str> {
+    (!column.is_null(row)).then(|| column.value(row))
 }
