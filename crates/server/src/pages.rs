@@ -23,6 +23,7 @@ mod entry;
 mod events;
 mod features;
 mod keys;
+mod lists;
 mod lost;
 mod models;
 mod overview;
@@ -66,6 +67,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/events", get(events::show))
         .route("/customers", get(customers::show))
         .route("/customers/{id}", get(customer::show))
+        .route("/lists", get(lists::list))
+        .route("/lists/{name}", get(lists::show))
+        .route("/lists/export.csv", get(lists::as_csv))
+        .route("/lists/export.parquet", get(lists::as_parquet))
         .route("/models", get(models::show))
         .route("/capabilities", get(capabilities::list))
         .route("/capabilities/{name}", get(capabilities::show))
@@ -77,10 +82,13 @@ pub fn router(app: Arc<App>) -> Router {
     let decided =
         Router::new().route("/customers/{id}/decide", post(customer::decide)).route_layer(needing(Action::Decide));
     let operated = Router::new()
+        .route("/lists", post(lists::save))
+        .route("/lists/{name}/remove", post(lists::remove))
         .route("/models/{task}/train", post(models::train))
         .route("/models/{task}/champion", post(models::champion))
         .route_layer(needing(Action::Operate));
     let administered = Router::new()
+        .route("/lists/{name}/webhook", post(lists::set_webhook))
         .route("/keys", get(keys::show).post(keys::create))
         .route("/keys/{id}/revoke", post(keys::revoke))
         .route("/audit", get(audit::show))

@@ -7,16 +7,35 @@ use crate::error::ServerError;
 use crate::keys::random_bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use decisions::Webhook;
 use sha2::{Digest, Sha256};
 
 /// What stands before a secret.
 const SECRET: &str = "whsec_";
 
+/// The webhook to be kept, and its secret where it is a new one. What happened to the list before, up to its `newest` change, is
+/// not told to a new one.
+///
+/// # Errors
+/// As [`new_secret`].
+pub(crate) fn webhook(
+    wanted: Option<String>,
+    had: Option<Webhook>,
+    newest: u64,
+) -> Result<(Option<Webhook>, Option<String>), ServerError> {
+    let Some(url) = wanted else { return Ok((None, None)) };
+    if let Some(had) = had.filter(|had| had.url == url) {
+        return Ok((Some(had), None));
+    }
+    let secret = new_secret()?;
+    Ok((Some(Webhook { url, secret: secret.clone(), after: newest }), Some(secret)))
+}
+
 /// A secret that nobody can guess.
 ///
 /// # Errors
 /// [`ServerError`] where the operating system gives no randomness.
-pub(crate) fn new_secret() -> Result<String, ServerError> {
+fn new_secret() -> Result<String, ServerError> {
     Ok(format!("{SECRET}{}", STANDARD.encode(random_bytes()?)))
 }
 

@@ -37,6 +37,8 @@ pub enum Section {
     Events,
     /// `/customers`
     Customers,
+    /// `/lists`
+    Lists,
     /// `/models`
     Models,
     /// `/capabilities`
@@ -148,10 +150,11 @@ impl Theme {
 }
 
 impl Section {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Overview,
         Self::Events,
         Self::Customers,
+        Self::Lists,
         Self::Models,
         Self::Capabilities,
         Self::Features,
@@ -166,6 +169,7 @@ impl Section {
             Self::Overview => "Overview",
             Self::Events => "Live events",
             Self::Customers => "Customers",
+            Self::Lists => "Lists",
             Self::Models => "Models",
             Self::Capabilities => "Capabilities",
             Self::Features => "Features",
@@ -181,6 +185,7 @@ impl Section {
             Self::Overview => "/",
             Self::Events => "/events",
             Self::Customers => "/customers",
+            Self::Lists => "/lists",
             Self::Models => "/models",
             Self::Capabilities => "/capabilities",
             Self::Features => "/features",
@@ -196,13 +201,14 @@ impl Section {
             Self::Overview => Icon::Overview,
             Self::Events => Icon::Pulse,
             Self::Customers => Icon::People,
+            Self::Lists => Icon::List,
             Self::Models => Icon::Layers,
             Self::Capabilities => Icon::Talk,
             Self::Features => Icon::Gauge,
             Self::Decisions => Icon::Fork,
             Self::Api => Icon::Code,
             Self::Keys => Icon::Key,
-            Self::Audit => Icon::List,
+            Self::Audit => Icon::Shield,
         }
     }
 }

@@ -20,6 +20,7 @@ mod door;
 mod events;
 mod features;
 mod keys;
+mod lists;
 mod models;
 mod overview;
 
@@ -41,6 +42,10 @@ pub use events::{EventRow, EventStatus, EventsPage, StatusFilter};
 pub use features::{Defined, DefinedGroup, FeaturesPage};
 pub use frame::{Flash, Frame, Health, Notice, Section, Theme, safe_back};
 pub use keys::{KeyRow, KeyRowState, KeysPage, MadeKey};
+pub use lists::{
+    ChangeRow, ChoiceGroup, ColumnChoice, ListCell, ListColumn, ListHead, ListLine, ListPage, ListRow, ListsPage,
+    Mistake, Told,
+};
 pub use models::{Champion, Metric, ModelsPage, Need, Task, Version};
 pub use overview::{
     CustomersCard, DayCount, DayRevenue, DecisionsCard, EventsCard, HealthCard, ModelLine, ModelState, Overview, Worth,

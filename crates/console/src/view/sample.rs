@@ -3,12 +3,14 @@
 mod administration;
 mod capable;
 mod learned;
+mod listed;
 mod people;
 mod picture;
 
 pub use administration::{audit, keys};
 pub use capable::{capabilities, capability, capability_missing};
 pub use learned::{catalogue, decision, decisions, models, task_missing};
+pub use listed::{list, list_mistaken, list_tried, lists};
 pub use people::{customer, customer_stranger, customers};
 pub use picture::picture;
 
@@ -26,6 +28,10 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("/events", events().render()),
         ("/customers", customers().render()),
         ("/customers/42", customer().render()),
+        ("/lists", lists().render()),
+        ("/lists/about_to_leave", list().render()),
+        ("/lists/tried", list_tried().render()),
+        ("/empty/lists", list_mistaken().render()),
         ("/models", models().render()),
         ("/capabilities", capabilities().render()),
         ("/capabilities/churn", capability().render()),

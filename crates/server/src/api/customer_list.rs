@@ -4,11 +4,13 @@ use super::auth::MayRead;
 use super::extract::Query;
 use super::line::{CustomerLineReply, name_of};
 use crate::app::App;
+use crate::customer_files::{self, FileKind};
 use crate::error::ServerError;
 use crate::failure::ApiError;
 use axum::Json;
 use axum::extract::State;
-use engine::{Found, Page};
+use axum::response::Response;
+use engine::{By, Found, Page};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,7 +26,7 @@ const N_MAX: usize = 1_000;
 const TIME_MAX: Duration = Duration::from_secs(5);
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(customers))
+    OpenApiRouter::new().routes(routes!(customers)).routes(routes!(as_csv)).routes(routes!(as_parquet))
 }
 
 /// Which customers, and what of them.
@@ -85,6 +87,66 @@ async fn customers(
 ) -> Result<Json<CustomersReply>, ApiError> {
     let n_max = limit(asked.limit.as_deref())?;
     app.run(move |app| reply(app, &asked, n_max)).await.map(Json)
+}
+
+/// Which customers a file is to have, and what of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct AskedFile {
+    /// For whom it holds; without it everybody.
+    filter: Option<String>,
+    /// By what they are sorted.
+    sort: Option<String>,
+    /// What is told of each, with commas between. Without it every score.
+    columns: Option<String>,
+}
+
+/// The customers for whom a filter holds, as CSV
+///
+/// All of them, up to a million. A text that a spreadsheet would take for a formula begins with an apostrophe.
+#[utoipa::path(
+    get, path = "/v1/customers.csv", tag = "customers", params(AskedFile),
+    responses(
+        (status = 200, description = "A file in UTF-8, with a head", content_type = "text/csv", body = String),
+        (status = 400, description = "The filter, the order or the columns cannot be read", body = crate::failure::ErrorBody),
+    ),
+    security(("bearer" = []), ("basic" = [])),
+)]
+async fn as_csv(
+    MayRead(by): MayRead,
+    State(app): State<Arc<App>>,
+    Query(asked): Query<AskedFile>,
+) -> Result<Response, ApiError> {
+    file(&app, by, asked, FileKind::Csv).await
+}
+
+/// The customers for whom a filter holds, as Parquet
+#[utoipa::path(
+    get, path = "/v1/customers.parquet", tag = "customers", params(AskedFile),
+    responses(
+        (status = 200, description = "A file", content_type = "application/vnd.apache.parquet", body = Vec<u8>),
+        (status = 400, description = "The filter, the order or the columns cannot be read", body = crate::failure::ErrorBody),
+    ),
+    security(("bearer" = []), ("basic" = [])),
+)]
+async fn as_parquet(
+    MayRead(by): MayRead,
+    State(app): State<Arc<App>>,
+    Query(asked): Query<AskedFile>,
+) -> Result<Response, ApiError> {
+    file(&app, by, asked, FileKind::Parquet).await
+}
+
+async fn file(app: &Arc<App>, by: By, asked: AskedFile, kind: FileKind) -> Result<Response, ApiError> {
+    let file = app
+        .run(move |app| {
+            let text = |text: &Option<String>| text.clone().unwrap_or_default();
+            let (filter, sort, columns) = (text(&asked.filter), text(&asked.sort), text(&asked.columns));
+            customer_files::write(app, &by, &app.engine.selection(&filter, &sort, &columns)?, kind)
+        })
+        .await?;
+    Ok(kind.response(file))
 }
 
 fn reply(app: &App, asked: &Asked, n_max: usize) -> Result<CustomersReply, ServerError> {

@@ -5,10 +5,11 @@ use super::extract::{Path, Query, SmallBody};
 use crate::app::App;
 use crate::error::ServerError;
 use crate::failure::ApiError;
+use crate::signing::webhook;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use decisions::{Delivery, List, ListChange, Webhook};
+use decisions::{Delivery, List, ListChange};
 use engine::{KnownList, ListSource};
 use governance::{Action, Deed};
 use primitives::Timestamp;
@@ -382,26 +383,10 @@ fn save(app: &App, body: ListBody, name: String, replaces: bool, is_admin: bool)
     if (had.is_some() || wanted.is_some()) && !is_admin {
         return Err(only_an_admin());
     }
-    let (webhook, secret) = webhook(app, &name, wanted, had)?;
+    let state = app.engine.ports().lists.state(&name).map_err(engine::EngineError::from)?;
+    let (webhook, secret) = webhook(wanted, had, state.newest)?;
     let title = body.title.filter(|title| !title.trim().is_empty());
     let title = title.unwrap_or_else(|| primitives::capital(&name.replace(['_', '-'], " ")));
     let list = List { name, title, filter: body.filter, sort: body.sort, columns: body.columns, webhook };
     Ok(ListReply::new(app.engine.save_list(&list, replaces)?, secret))
-}
-
-/// The webhook to be kept, and its secret where it is a new one.
-pub(crate) fn webhook(
-    app: &App,
-    name: &str,
-    wanted: Option<String>,
-    had: Option<Webhook>,
-) -> Result<(Option<Webhook>, Option<String>), ServerError> {
-    let Some(url) = wanted else { return Ok((None, None)) };
-    if let Some(had) = had.filter(|had| had.url == url) {
-        return Ok((Some(had), None));
-    }
-    let secret = crate::signing::new_secret()?;
-    // What happened to the list before it had a webhook is not told to it.
-    let after = app.engine.ports().lists.state(name).map_err(engine::EngineError::from)?.newest;
-    Ok((Some(Webhook { url, secret: secret.clone(), after }), Some(secret)))
 }

@@ -20,12 +20,16 @@ const ADMIN: &str = "admin-key-of-the-tests";
 const SERVER: &str = "server-key-of-the-tests";
 const HOSTILE: &str = "<script>alert('x')</script>\"&";
 
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 20] = [
     "/",
     "/events",
     "/events?status=rejected&name=Order%20Completed&live=1",
     "/customers",
     "/customers?q=zz&n=100",
+    "/lists",
+    "/lists?filter=known%20and%20not%20orders_365d%3E%3D1&sort=-score.value&c.score.value=1&c.why.value=1&columns=traits.city",
+    "/lists?filter=%3Cscript%3E&cursor=7",
+    "/lists/about_to_leave",
     "/models",
     "/capabilities",
     "/capabilities/value",
