@@ -90,31 +90,6 @@ pub fn list() -> ListPage {
 /// Customers by a filter that somebody tries.
 #[must_use]
 pub fn list_tried() -> ListPage {
-    let line =
-        |id: &str, label: Option<&str>, days: i64, churn: f64, value: Option<f64>, city: &str, why: [&str; 2]| {
-            ListLine {
-                id: id.to_owned(),
-                label: label.map(str::to_owned),
-                known: true,
-                last_seen: now().plus_days(-days),
-                cells: vec![
-                    ListCell::Share(churn),
-                    value.map_or(ListCell::Nothing, ListCell::Number),
-                    ListCell::Number(churn * 20.0),
-                    ListCell::Text(city.to_owned()),
-                    ListCell::YesNo(true),
-                    ListCell::Texts(why.map(str::to_owned).to_vec()),
-                ],
-            }
-        };
-    let column = |title: &str, sorted, is_number, sum: Option<&str>| ListColumn {
-        title: title.to_owned(),
-        meaning: String::new(),
-        sort: (title != "Why").then(|| "/lists?sort=churn".to_owned()),
-        sorted,
-        is_number,
-        sum: sum.map(str::to_owned),
-    };
     let choice = |name: &str, is_chosen| ColumnChoice { name: name.to_owned(), meaning: name.to_owned(), is_chosen };
     ListPage {
         frame: frame("/lists?filter=known"),
@@ -138,43 +113,8 @@ pub fn list_tried() -> ListPage {
             },
         ],
         others: "traits.city".to_owned(),
-        columns: vec![
-            column("Churn", Some(true), true, Some("64.2")),
-            column("Lifetime value", None, true, Some("18,240")),
-            column("orders_365d", None, true, Some("412")),
-            column("traits.city", None, false, None),
-            column("consent.marketing", None, false, None),
-            column("Why", None, false, None),
-        ],
-        rows: vec![
-            line(
-                "20459",
-                None,
-                34,
-                0.93,
-                Some(310.25),
-                "Taipei",
-                ["No order for 61 days: speaks for it (+1.24)", "2 orders in a year (+0.31)"],
-            ),
-            line(
-                "42",
-                Some("Mei-Ling Chen"),
-                12,
-                0.72,
-                Some(18_240.0),
-                "Taipei",
-                ["No order for 34 days (+0.80)", "Bought less often lately (+0.22)"],
-            ),
-            line(
-                "1113",
-                Some("j.huang@example.com"),
-                3,
-                0.51,
-                None,
-                "Taipei",
-                ["No order for 21 days (+0.40)", "First order 90 days ago (+0.10)"],
-            ),
-        ],
+        columns: heads(),
+        rows: lines(),
         count: 97,
         note: None,
         next: Some("/lists?cursor=1".to_owned()),
@@ -192,4 +132,72 @@ pub fn list_mistaken() -> ListPage {
         rows: Vec::new(),
         ..list_tried()
     }
+}
+
+fn heads() -> Vec<ListColumn> {
+    let column = |title: &str, sorted, is_number, sum: Option<&str>| ListColumn {
+        title: title.to_owned(),
+        meaning: String::new(),
+        sort: (title != "Why").then(|| "/lists?sort=churn".to_owned()),
+        sorted,
+        is_number,
+        sum: sum.map(str::to_owned),
+    };
+    vec![
+        column("Churn", Some(true), true, Some("64.2")),
+        column("Lifetime value", None, true, Some("18,240")),
+        column("orders_365d", None, true, Some("412")),
+        column("traits.city", None, false, None),
+        column("consent.marketing", None, false, None),
+        column("Why", None, false, None),
+    ]
+}
+
+fn lines() -> Vec<ListLine> {
+    let line =
+        |id: &str, label: Option<&str>, days: i64, churn: f64, value: Option<f64>, city: &str, why: [&str; 2]| {
+            ListLine {
+                id: id.to_owned(),
+                label: label.map(str::to_owned),
+                known: true,
+                last_seen: now().plus_days(-days),
+                cells: vec![
+                    ListCell::Share(churn),
+                    value.map_or(ListCell::Nothing, ListCell::Number),
+                    ListCell::Number(churn * 20.0),
+                    ListCell::Text(city.to_owned()),
+                    ListCell::YesNo(true),
+                    ListCell::Texts(why.map(str::to_owned).to_vec()),
+                ],
+            }
+        };
+    vec![
+        line(
+            "20459",
+            None,
+            34,
+            0.93,
+            Some(310.25),
+            "Taipei",
+            ["No order for 61 days: speaks for it (+1.24)", "2 orders in a year (+0.31)"],
+        ),
+        line(
+            "42",
+            Some("Mei-Ling Chen"),
+            12,
+            0.72,
+            Some(18_240.0),
+            "Taipei",
+            ["No order for 34 days (+0.80)", "Bought less often lately (+0.22)"],
+        ),
+        line(
+            "1113",
+            Some("j.huang@example.com"),
+            3,
+            0.51,
+            None,
+            "Taipei",
+            ["No order for 21 days (+0.40)", "First order 90 days ago (+0.10)"],
+        ),
+    ]
 }
