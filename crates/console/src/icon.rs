@@ -51,6 +51,8 @@ pub enum Icon {
     Key,
     /// The audit list; lines with their marks.
     List,
+    /// Data; a sheet with a head and columns.
+    Sheet,
 }
 
 impl Icon {
@@ -117,6 +119,9 @@ impl Icon {
             Self::Info => r#"<circle cx="8" cy="8" r="6.3"/><path d="M8 7.3v4M8 4.7v.1"/>"#,
             Self::Key => r#"<circle cx="5" cy="11" r="3.2"/><path d="m7.3 8.7 6.2-6.2M11 5l2 2M9 7l1.3 1.3"/>"#,
             Self::List => r#"<path d="M6 3.5h8.5M6 8h8.5M6 12.5h8.5M1.8 3.5h1M1.8 8h1M1.8 12.5h1"/>"#,
+            Self::Sheet => {
+                r#"<rect x="1.8" y="2.5" width="12.4" height="11" rx="1.5"/><path d="M1.8 6.2h12.4M6 6.2v7.3"/>"#
+            }
             Self::Arrow => r#"<path d="M3 8h10M9 4l4 4-4 4"/>"#,
         }
     }

@@ -12,6 +12,7 @@
 mod ports;
 
 mod capabilities;
+mod inflow;
 mod ingest;
 mod live;
 mod pressure;
@@ -53,6 +54,7 @@ pub use correct::Imported;
 pub use corrections::{Corrector, Undoing};
 pub use decide::Asked;
 pub use error::{EngineError, story};
+pub use inflow::{Incoming, N_REJECTED_LOOKED_AT, Refused};
 pub use ingest::Ingested;
 pub use lists::{
     Cell, Column, Courier, CustomerLine, Found, KnownList, ListSource, Page, Selection, Sort, Sum, written,

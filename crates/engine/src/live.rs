@@ -4,7 +4,7 @@ use crate::error::EngineError;
 use crate::ingest::broken;
 use crate::{Engine, Ports};
 use events::{Offset, Recorded};
-use features::{Activity, Cells, FeatureState, Items};
+use features::{Activity, Cells, FeatureState, Inflows, Items};
 use governance::{ConsentPolicy, Purpose};
 use learning::Withdrawals;
 use primitives::ErrorKind;
@@ -29,6 +29,8 @@ pub struct Live {
     pub items: Items,
     /// What happens each day.
     pub activity: Activity,
+    /// What comes in, by name.
+    pub inflows: Inflows,
     /// Who may not be learned from any more.
     pub withdrawals: Withdrawals,
     /// What is kept of customers for the features that the settings declare.
@@ -144,6 +146,7 @@ impl Live {
             cells,
             items: Items::open(ports.profiles.as_ref(), policy)?,
             activity: Activity::open(ports.profiles.as_ref())?,
+            inflows: Inflows::open(ports.profiles.as_ref())?,
             withdrawals: Withdrawals::open(ports.profiles.as_ref(), policy)?,
         })
     }
@@ -161,6 +164,7 @@ impl Live {
         self.profiles.apply_watched(recorded, &mut self.items)?;
         self.withdrawals.after(before, &self.profiles, recorded)?;
         self.activity.apply(recorded);
+        self.inflows.apply(recorded);
         Ok(())
     }
 
@@ -169,6 +173,7 @@ impl Live {
         self.profiles.begin_checkpoint()?;
         self.items.begin_checkpoint();
         self.activity.begin_checkpoint()?;
+        self.inflows.begin_checkpoint()?;
         self.withdrawals.begin_checkpoint()?;
         self.made_then = vec![self.made_with.clone(), followed_change(self.followed), kept_change(&self.cells)];
         Ok(self.profiles.offset())
@@ -181,6 +186,7 @@ impl Live {
         self.profiles.fill(&mut slice, n_max)?;
         self.items.fill(&mut slice, n_max);
         self.activity.fill(&mut slice, n_max);
+        self.inflows.fill(&mut slice, n_max);
         self.withdrawals.fill(&mut slice, n_max);
         Ok(slice)
     }
@@ -189,6 +195,7 @@ impl Live {
         self.profiles.end_checkpoint(is_durable);
         self.items.end_checkpoint(is_durable);
         self.activity.end_checkpoint(is_durable);
+        self.inflows.end_checkpoint(is_durable);
         self.withdrawals.end_checkpoint(is_durable);
     }
 

@@ -6,6 +6,7 @@ mod body;
 mod cloudevents;
 mod customer_list;
 mod customers;
+pub(crate) mod data;
 mod decide;
 mod events;
 mod extract;
@@ -59,6 +60,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .merge(customer_list::routes())
         .merge(lists::routes())
         .merge(events::routes())
+        .merge(data::routes())
         .merge(models::routes())
         .merge(operations::routes())
         .merge(audit::routes())

@@ -17,6 +17,7 @@ mod audit;
 mod capabilities;
 mod customer;
 mod customers;
+mod data;
 mod decisions;
 mod door;
 mod entry;
@@ -65,6 +66,7 @@ pub fn router(app: Arc<App>) -> Router {
     let seen = Router::new()
         .route("/", get(overview::show))
         .route("/events", get(events::show))
+        .route("/data", get(data::show))
         .route("/customers", get(customers::show))
         .route("/customers/{id}", get(customer::show))
         .route("/lists", get(lists::list))

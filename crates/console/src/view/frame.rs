@@ -35,6 +35,8 @@ pub enum Section {
     Overview,
     /// `/events`
     Events,
+    /// `/data`
+    Data,
     /// `/customers`
     Customers,
     /// `/lists`
@@ -150,9 +152,10 @@ impl Theme {
 }
 
 impl Section {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Overview,
         Self::Events,
+        Self::Data,
         Self::Customers,
         Self::Lists,
         Self::Models,
@@ -168,6 +171,7 @@ impl Section {
         match self {
             Self::Overview => "Overview",
             Self::Events => "Live events",
+            Self::Data => "Data",
             Self::Customers => "Customers",
             Self::Lists => "Lists",
             Self::Models => "Models",
@@ -184,6 +188,7 @@ impl Section {
         match self {
             Self::Overview => "/",
             Self::Events => "/events",
+            Self::Data => "/data",
             Self::Customers => "/customers",
             Self::Lists => "/lists",
             Self::Models => "/models",
@@ -200,6 +205,7 @@ impl Section {
         match self {
             Self::Overview => Icon::Overview,
             Self::Events => Icon::Pulse,
+            Self::Data => Icon::Sheet,
             Self::Customers => Icon::People,
             Self::Lists => Icon::List,
             Self::Models => Icon::Layers,

@@ -14,6 +14,7 @@ mod audit;
 mod capabilities;
 mod customer;
 mod customers;
+mod data;
 mod decision;
 mod decisions;
 mod door;
@@ -35,6 +36,7 @@ pub use customer::{
     Consent, CustomerPage, Identifier, RefusedJoin, Shown, Timeline, TimelineDay, TimelineEntry, Trait,
 };
 pub use customers::{CustomerRow, CustomersPage};
+pub use data::{DataPage, DataProperty, DataRow, DataSource, RefusedRow, SchemaState};
 pub use decision::{Candidate, DecisionPage, Outcome};
 pub use decisions::{DecisionRow, DecisionsPage};
 pub use door::{ErrorPage, LoginPage};

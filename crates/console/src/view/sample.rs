@@ -2,6 +2,7 @@
 
 mod administration;
 mod capable;
+mod incoming;
 mod learned;
 mod listed;
 mod people;
@@ -9,6 +10,7 @@ mod picture;
 
 pub use administration::{audit, keys};
 pub use capable::{capabilities, capability, capability_missing};
+pub use incoming::{data, data_one};
 pub use learned::{catalogue, decision, decisions, models, task_missing};
 pub use listed::{list, list_mistaken, list_tried, lists};
 pub use people::{customer, customer_stranger, customers};
@@ -26,6 +28,8 @@ pub fn pages() -> Vec<(&'static str, String)> {
     vec![
         ("/", overview().render()),
         ("/events", events().render()),
+        ("/data", data().render()),
+        ("/data/one", data_one().render()),
         ("/customers", customers().render()),
         ("/customers/42", customer().render()),
         ("/lists", lists().render()),
@@ -43,6 +47,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("/audit", audit().render()),
         ("/login", login(None).render()),
         ("/empty", overview_empty().render()),
+        ("/empty/data", DataPage { frame: empty("/data"), rows: vec![], refused: vec![], ..data() }.render()),
         ("/empty/events", EventsPage { frame: empty("/events"), rows: vec![], older: None, ..events() }.render()),
         (
             "/empty/customers",

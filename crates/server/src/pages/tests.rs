@@ -20,10 +20,12 @@ const ADMIN: &str = "admin-key-of-the-tests";
 const SERVER: &str = "server-key-of-the-tests";
 const HOSTILE: &str = "<script>alert('x')</script>\"&";
 
-const PAGES: [&str; 20] = [
+const PAGES: [&str; 22] = [
     "/",
     "/events",
     "/events?status=rejected&name=Order%20Completed&live=1",
+    "/data",
+    "/data?event=Order%20Completed",
     "/customers",
     "/customers?q=zz&n=100",
     "/lists",

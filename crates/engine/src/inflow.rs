@@ -1,0 +1,170 @@
+//! What comes in, what was refused of it, and how fresh is it?
+
+use super::Engine;
+use crate::error::EngineError;
+use events::{CallKind, Import, Inspected, InspectedStatus, Origin, Rejected, RejectionCode};
+use features::{Inflow, InflowName, Sender};
+use primitives::Timestamp;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// How many of the newest rejected events are looked at.
+pub const N_REJECTED_LOOKED_AT: usize = 1_000;
+/// How many of the newest imports are told.
+const N_IMPORTS: usize = 10;
+
+/// What comes in.
+#[derive(Debug, Clone, Default)]
+pub struct Incoming {
+    /// What came in under each name, what came in last first.
+    pub names: Vec<(InflowName, Inflow)>,
+    /// How many events came in under names that are kept no longer.
+    pub n_forgotten: u64,
+    /// What was refused lately, the most frequent first.
+    pub refused: Vec<Refused>,
+    /// What came from each origin, where anything did.
+    pub origins: Vec<(Origin, Sender)>,
+    /// What came from each library, of the events that were looked into; the newest first.
+    pub libraries: Vec<(String, Sender)>,
+    /// The newest imports, each with what people call it.
+    pub imports: Vec<(String, Import)>,
+}
+
+/// Events of a name that were refused for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The event's name, else the call, as far as either can be seen.
+    pub name: String,
+    /// The class of reason.
+    pub code: RejectionCode,
+    /// Where in the event.
+    pub field: String,
+    /// How many of the newest that were refused.
+    pub n_events: u64,
+    /// When the newest came.
+    pub last_at: Timestamp,
+    /// The newest one's reason in words.
+    pub message: String,
+}
+
+impl Engine {
+    /// What comes in, up to now.
+    ///
+    /// # Errors
+    /// [`EngineError`] where what was refused or imported cannot be read.
+    pub fn incoming(&self) -> Result<Incoming, EngineError> {
+        let (mut names, n_forgotten) = self.look(|live| {
+            let names: Vec<_> = live.inflows.iter().map(|(name, inflow)| (name, inflow.clone())).collect();
+            (names, live.inflows.n_forgotten())
+        });
+        names.sort_by(|a, b| b.1.last_at.cmp(&a.1.last_at).then_with(|| a.0.cmp(&b.0)));
+        let rejected = self.ports.events.recent(InspectedStatus::Rejected, None, N_REJECTED_LOOKED_AT)?;
+        let rejected = rejected.into_iter().filter_map(|one| match one {
+            Inspected::Rejected(rejected) => Some(rejected),
+            Inspected::Accepted(_) => None,
+        });
+        let imports = self.ports.imports.imports(None, N_IMPORTS)?.into_iter();
+        let imports = imports.map(|import| (format!("{}: {}", import.id.0, import.new.file), import)).collect();
+        let (origins, libraries) = senders(&names);
+        Ok(Incoming { names, n_forgotten, refused: refused(rejected), origins, libraries, imports })
+    }
+}
+
+type Senders<Name> = Vec<(Name, Sender)>;
+
+fn senders(names: &[(InflowName, Inflow)]) -> (Senders<Origin>, Senders<String>) {
+    let mut origins: BTreeMap<Origin, Sender> = BTreeMap::new();
+    let mut libraries: BTreeMap<&str, Sender> = BTreeMap::new();
+    for (_, inflow) in names {
+        for (origin, sender) in Origin::ALL.into_iter().zip(&inflow.by_origin).filter(|(_, one)| one.n_events > 0) {
+            origins.entry(origin).or_default().join(sender);
+        }
+        for (name, sender) in &inflow.libraries {
+            libraries.entry(name).or_default().join(sender);
+        }
+    }
+    let mut libraries: Vec<_> = libraries.into_iter().map(|(name, sender)| (name.to_owned(), sender)).collect();
+    libraries.sort_by(|a, b| b.1.last_at.cmp(&a.1.last_at).then_with(|| a.0.cmp(&b.0)));
+    (origins.into_iter().collect(), libraries)
+}
+
+/// Rejected events, the newest first, by name and reason.
+fn refused(rejected: impl Iterator<Item = Rejected>) -> Vec<Refused> {
+    let mut found: BTreeMap<(String, RejectionCode, String), Refused> = BTreeMap::new();
+    for one in rejected {
+        let (code, field, name) = (one.rejection.code, one.rejection.field.clone(), name_of(&one));
+        let of_reason = found.entry((name.clone(), code, field.clone())).or_insert_with(|| Refused {
+            name,
+            code,
+            field,
+            n_events: 0,
+            last_at: one.received_at,
+            message: one.rejection.message.clone(),
+        });
+        of_reason.n_events += 1;
+        of_reason.last_at = of_reason.last_at.max(one.received_at);
+    }
+    let mut found: Vec<_> = found.into_values().collect();
+    found.sort_by(|a, b| {
+        b.n_events.cmp(&a.n_events).then_with(|| (&a.name, a.code, &a.field).cmp(&(&b.name, b.code, &b.field)))
+    });
+    found
+}
+
+/// What a rejected event is called, as far as its payload, which may be cut, can be read.
+fn name_of(rejected: &Rejected) -> String {
+    const NAME_CHARS_MAX: usize = 80;
+    let is_track = rejected.call.as_deref().is_none_or(|call| call == CallKind::Track.name());
+    let text = rejected.payload.as_str();
+    let whole = || serde_json::from_str::<Value>(text).ok()?.get("event")?.as_str().map(str::to_owned);
+    let in_part = || {
+        let (_, after) = text.split_once("\"event\"")?;
+        let after = after.trim_start().strip_prefix(':')?.trim_start();
+        serde_json::Deserializer::from_str(after).into_iter::<String>().next()?.ok()
+    };
+    let named = if is_track { whole().or_else(in_part) } else { None };
+    let name = named.filter(|name| !name.trim().is_empty()).or_else(|| rejected.call.clone());
+    name.unwrap_or_else(|| "?".to_owned()).chars().take(NAME_CHARS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use events::{Envelope, parse_batch};
+    use serde_json::json;
+
+    fn rejected(items: &Value) -> Vec<Rejected> {
+        let envelope = Envelope::new(Timestamp::from_millis(1_000), Origin::Client);
+        parse_batch(json!({"batch": items}).to_string().as_bytes(), envelope).unwrap().rejected
+    }
+
+    #[test]
+    fn what_was_refused_is_told_by_name_and_reason() {
+        let long = "x".repeat(3_000);
+        let found = refused(
+            rejected(&json!([
+                {"type": "track", "event": "Order Completed", "userId": "u", "properties": {"total": -1, "currency": "EUR"}},
+                {"type": "track", "event": "A"},
+                {"type": "track", "properties": {"pad": long}, "event": "A"},
+                {"event": "A \"b\"", "type": "track", "properties": {"pad": long}},
+                {"type": "identify"},
+                {"type": "dance", "userId": "u"},
+                3,
+            ]))
+            .into_iter(),
+        );
+        let told: Vec<_> = found.iter().map(|one| (one.name.as_str(), one.code.name(), one.n_events)).collect();
+        assert_eq!(
+            told,
+            [
+                ("A", "missing_field", 2),
+                ("?", "malformed", 1),
+                ("A \"b\"", "missing_field", 1),
+                ("Order Completed", "bad_value", 1),
+                ("dance", "unknown_type", 1),
+                ("identify", "missing_field", 1),
+            ]
+        );
+        assert_eq!((found[3].field.as_str(), found[3].last_at), ("/properties/total", Timestamp::from_millis(1_000)));
+    }
+}

@@ -1,0 +1,298 @@
+//! What comes in, from whom and in which shape? A fold over events, so that one sees at a glance whether they can be
+//! trusted.
+//!
+//! What stays true:
+//! - it holds names of events, of properties and of libraries, and no value of any of them;
+//! - it is bounded whatever a stranger sends: what is rare gives way to what is rarer only among strangers' names.
+
+mod shape;
+
+pub use shape::{Shape, ValueKind};
+
+use events::{Call, CallKind, Event, Object, Offset, Origin, Recorded, Understanding};
+use primitives::Timestamp;
+use profiles::{Change, ProfileError, ProfileStore, TotalsRow};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use shape::{Counted, add_within, cut};
+use std::collections::BTreeMap;
+
+/// How many of the newest days with events are told.
+const N_DAYS: usize = 30;
+
+/// How many names are kept that are understood, or that the company itself has sent.
+const N_SETTLED_MAX: usize = 500;
+/// How many names are kept that only holders of the write key have sent.
+const N_STRANGE_MAX: usize = 200;
+const N_PROPERTIES_MAX: usize = 60;
+const N_LIBRARIES_MAX: usize = 12;
+
+/// So many events of a name are looked into each day, and of what comes beyond them one of so many: a replay of millions
+/// opens few of them.
+const N_LOOKED_EACH_DAY: u32 = 100;
+const LOOKED_EVERY: u32 = 64;
+
+const KEY: &str = "inflow";
+
+/// Which events: tracked ones by their name, others by their call.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct InflowName {
+    /// Which call.
+    pub kind: CallKind,
+    /// The name of tracked events; empty for others.
+    pub name: String,
+}
+
+impl InflowName {
+    /// What people call them: the name of tracked events, else the call.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        if self.name.is_empty() { self.kind.name() } else { &self.name }
+    }
+}
+
+/// What came in under a name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inflow {
+    /// How many.
+    pub n_events: u64,
+    /// What came from each origin, in the order of [`Origin::ALL`].
+    pub by_origin: [Sender; 3],
+    /// When the first came in.
+    pub first_at: Timestamp,
+    /// When the newest came in.
+    pub last_at: Timestamp,
+    /// How many on each of the newest days that had any.
+    pub days: BTreeMap<i64, u32>,
+    /// Of how many the name speaks of something that is not understood.
+    pub n_not_understood: u64,
+    /// How many have a property that cannot be read.
+    pub n_marked: u64,
+    /// Whether the name stands in a table of what is understood.
+    pub is_understood: bool,
+    /// Into how many was looked.
+    pub n_looked: u64,
+    /// What was found there: properties or traits, by their names.
+    pub properties: BTreeMap<String, Shape>,
+    /// The libraries that sent them, as far as they say so.
+    pub libraries: BTreeMap<String, Sender>,
+}
+
+/// Who sent events.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sender {
+    /// How many; of a library those that were looked into.
+    pub n_events: u64,
+    /// When the newest of them came in.
+    pub last_at: Timestamp,
+}
+
+/// Everything that comes in, by name.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Inflows {
+    held: Held,
+    offset: Offset,
+    row: TotalsRow,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Held {
+    tracked: BTreeMap<String, Inflow>,
+    others: BTreeMap<CallKind, Inflow>,
+    n_forgotten: u64,
+}
+
+impl Counted for Inflow {
+    fn n(&self) -> u64 {
+        self.n_events
+    }
+}
+
+impl Counted for Sender {
+    fn n(&self) -> u64 {
+        self.n_events
+    }
+}
+
+impl Sender {
+    fn add(&mut self, at: Timestamp) {
+        self.n_events += 1;
+        self.last_at = self.last_at.max(at);
+    }
+
+    /// Takes in what another one counted.
+    pub fn join(&mut self, other: &Self) {
+        self.n_events += other.n_events;
+        self.last_at = self.last_at.max(other.last_at);
+    }
+}
+
+impl Inflow {
+    /// Whether it is one of those that a stranger's names do not drive out.
+    fn is_settled(&self) -> bool {
+        let [clients, ..] = &self.by_origin;
+        self.is_understood || clients.n_events < self.n_events
+    }
+
+    /// In which share of the events that were looked into a property was.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a share of counts far below 2^53")]
+    pub fn share(&self, shape: &Shape) -> f64 {
+        if self.n_looked == 0 { 0.0 } else { shape.n() as f64 / self.n_looked as f64 }
+    }
+
+    fn add(&mut self, event: &Event) {
+        let at = event.received_at;
+        self.first_at = if self.n_events == 0 { at } else { self.first_at.min(at) };
+        self.last_at = if self.n_events == 0 { at } else { self.last_at.max(at) };
+        self.n_events += 1;
+        let origin = Origin::ALL.iter().position(|origin| *origin == event.origin);
+        if let Some(sender) = origin.and_then(|origin| self.by_origin.get_mut(origin)) {
+            sender.add(at);
+        }
+        let understanding = event.understanding();
+        self.is_understood = matches!(understanding, Understanding::Step(_) | Understanding::Channel);
+        self.n_not_understood += u64::from(understanding == Understanding::NotUnderstood);
+        self.n_marked += u64::from(event.is_marked());
+        if self.is_looked_into(at.day()) {
+            self.look_into(event);
+        }
+    }
+
+    /// Counts one on a day, and tells whether it is looked into.
+    fn is_looked_into(&mut self, day: i64) -> bool {
+        let is_full = self.days.len() >= N_DAYS && !self.days.contains_key(&day);
+        if is_full && self.days.first_key_value().is_none_or(|(first, _)| day < *first) {
+            return self.n_events.is_multiple_of(u64::from(LOOKED_EVERY));
+        }
+        let n_today = self.days.entry(day).or_default();
+        *n_today = n_today.saturating_add(1);
+        let is_looked_into = *n_today <= N_LOOKED_EACH_DAY || n_today.is_multiple_of(LOOKED_EVERY);
+        if self.days.len() > N_DAYS {
+            self.days.pop_first();
+        }
+        is_looked_into
+    }
+
+    fn look_into(&mut self, event: &Event) {
+        self.n_looked += 1;
+        for (name, value) in own_fields(&event.call).into_iter().flatten() {
+            add_within(&mut self.properties, N_PROPERTIES_MAX, cut(name), |shape| shape.add(value));
+        }
+        let library = event.context.get("library").and_then(|library| library.get("name"));
+        let library = library.and_then(Value::as_str).filter(|name| !name.is_empty());
+        if let Some(name) = library {
+            add_within(&mut self.libraries, N_LIBRARIES_MAX, cut(name), |sender: &mut Sender| {
+                sender.add(event.received_at);
+            });
+        }
+    }
+}
+
+/// What a call says in fields of its sender's own.
+fn own_fields(call: &Call) -> Option<&Object> {
+    match call {
+        Call::Track { properties: fields, .. }
+        | Call::Page { properties: fields, .. }
+        | Call::Screen { properties: fields, .. }
+        | Call::Identify { traits: fields }
+        | Call::Group { traits: fields, .. }
+        | Call::Item { traits: fields, .. } => Some(fields),
+        _ => None,
+    }
+}
+
+impl Inflows {
+    /// Opens what a store's last checkpoint left.
+    ///
+    /// # Errors
+    /// [`ProfileError`] where the store cannot be read or the row is damaged.
+    pub fn open(store: &dyn ProfileStore) -> Result<Self, ProfileError> {
+        Ok(Self { held: TotalsRow::stored(store, KEY)?, offset: store.offset()?, row: TotalsRow::default() })
+    }
+
+    /// Folds in one event. An event at or before the offset reached changes nothing.
+    pub fn apply(&mut self, recorded: &Recorded) {
+        let Recorded { offset, event } = recorded;
+        if *offset <= self.offset {
+            return;
+        }
+        self.offset = *offset;
+        // What nobody can send has not come in.
+        if !CallKind::ALL.contains(&event.kind()) {
+            return;
+        }
+        self.row.changed();
+        match &event.call {
+            Call::Track { event: name, .. } => self.add_tracked(name, event),
+            _ => self.held.others.entry(event.kind()).or_default().add(event),
+        }
+    }
+
+    fn add_tracked(&mut self, name: &str, event: &Event) {
+        if let Some(known) = self.held.tracked.get_mut(name) {
+            return known.add(event);
+        }
+        let mut new = Inflow::default();
+        new.add(event);
+        let is_settled = new.is_settled();
+        self.held.tracked.insert(name.to_owned(), new);
+        let n_max = if is_settled { N_SETTLED_MAX } else { N_STRANGE_MAX };
+        // The newest of those with the same count stays, or nothing new would ever be seen.
+        let alike = self.held.tracked.iter().filter(|(_, inflow)| inflow.is_settled() == is_settled);
+        if alike.clone().count() > n_max {
+            let rarest =
+                alike.filter(|(known, _)| *known != name).min_by_key(|(name, one)| (one.n_events, one.last_at, *name));
+            if let Some(rarest) = rarest.map(|(name, _)| name.clone()) {
+                let gone = self.held.tracked.remove(&rarest).unwrap_or_default();
+                self.held.n_forgotten += gone.n_events;
+            }
+        }
+    }
+
+    /// What came in under each name, the calls first.
+    pub fn iter(&self) -> impl Iterator<Item = (InflowName, &Inflow)> {
+        let others = self.held.others.iter().map(|(kind, one)| (InflowName { kind: *kind, name: String::new() }, one));
+        let tracked = self.held.tracked.iter().map(|(name, one)| {
+            let name = InflowName { kind: CallKind::Track, name: name.clone() };
+            (name, one)
+        });
+        others.chain(tracked)
+    }
+
+    /// What came in under one name.
+    #[must_use]
+    pub fn get(&self, name: &InflowName) -> Option<&Inflow> {
+        match name.kind {
+            CallKind::Track => self.held.tracked.get(&name.name),
+            kind => self.held.others.get(&kind),
+        }
+    }
+
+    /// How many events came in under names that are kept no longer.
+    #[must_use]
+    pub fn n_forgotten(&self) -> u64 {
+        self.held.n_forgotten
+    }
+
+    /// Begins a checkpoint of this moment, together with the profiles' one; see [`Inflows::fill`].
+    ///
+    /// # Errors
+    /// [`ProfileError::Corrupt`] where it cannot be encoded.
+    pub fn begin_checkpoint(&mut self) -> Result<(), ProfileError> {
+        self.row.begin_checkpoint(KEY, &self.held)
+    }
+
+    /// Moves the checkpoint's row into a slice of at most `n_max` changes.
+    pub fn fill(&mut self, slice: &mut Vec<Change>, n_max: usize) {
+        self.row.fill(slice, n_max);
+    }
+
+    /// Ends the checkpoint: where it is not durable, the next one takes the row again.
+    pub fn end_checkpoint(&mut self, is_durable: bool) {
+        self.row.end_checkpoint(is_durable);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! Can one see at a glance what comes in, and whether it can be trusted?
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use serde_json::{Value, json};
+use std::time::Duration;
+use support::{SERVER, TestServer, WRITE};
+
+fn send(server: &TestServer, key: &str, events: &Value) -> Value {
+    server.post_as(key, "/v1/batch", &json!({"batch": events, "context": {"library": {"name": "test-library"}}})).json()
+}
+
+fn of<'a>(data: &'a Value, name: &str) -> &'a Value {
+    let events = data["events"].as_array().unwrap();
+    events.iter().find(|event| event["event"] == name).unwrap_or_else(|| panic!("no {name} in {data}"))
+}
+
+#[test]
+fn each_name_tells_its_volume_its_senders_and_its_shape_and_what_was_refused() {
+    let server = TestServer::start();
+    let order = |total: Value| {
+        let properties = json!({"order_id": "o1", "total": total, "currency": "EUR"});
+        json!({"type": "track", "event": "Order Completed", "userId": "u", "properties": properties})
+    };
+    send(&server, SERVER, &json!([order(json!(1)), order(json!("2")), order(json!(-3))]));
+    server.advance(Duration::from_secs(86_400));
+    let waved = json!({"type": "track", "event": "OrderPlaced", "userId": "u"});
+    let left = json!({"type": "track", "event": "Page Left", "userId": "u", "properties": {"seconds_visible": -1}});
+    send(
+        &server,
+        WRITE,
+        &json!([order(json!(4)), waved, left, {"type": "identify", "userId": "u", "traits": {"plan": 1}}]),
+    );
+    let look = |server: &TestServer| server.get("/v1/data").ok();
+    let data = look(&server);
+    let orders = of(&data, "Order Completed");
+    assert_eq!(orders["count"], 3);
+    assert_eq!(orders["byOrigin"], json!({"client": 1, "server": 2}));
+    assert_eq!(orders["days"], json!({"2026-11-22": 2, "2026-11-23": 1}));
+    assert_eq!((&orders["understood"], &orders["lookedAt"]), (&json!(true), &json!(3)));
+    let total = orders["properties"].as_array().unwrap().iter().find(|one| one["name"] == "total").unwrap();
+    assert_eq!(total, &json!({"name": "total", "share": 1.0, "types": {"number": 2, "text": 1}}));
+    assert_eq!(of(&data, "OrderPlaced")["notUnderstood"], 1);
+    assert_eq!(of(&data, "Page Left")["marked"], 1);
+    assert_eq!(of(&data, "identify")["properties"][0]["name"], "plan");
+    let refused = &data["rejected"][0];
+    assert_eq!(
+        (&refused["event"], &refused["field"], &refused["count"]),
+        (&json!("Order Completed"), &json!("/properties/total"), &json!(1))
+    );
+    let sources: Vec<_> = data["sources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["kind"].as_str().unwrap(), one["name"].as_str().unwrap()))
+        .collect();
+    assert_eq!(sources, [("origin", "client"), ("origin", "server"), ("library", "test-library")]);
+    assert_eq!(data["sources"][1]["lastSeen"], "2026-11-22T12:00:00.000Z");
+    let one = server.get("/v1/data?event=identify").ok();
+    assert_eq!((one["events"].as_array().unwrap().len(), &one["rejected"]), (1, &json!([])));
+    server.get("/v1/data?name=x").error(400, "invalid");
+    server.get_as(WRITE, "/v1/data").error(403, "forbidden");
+    server.engine().checkpoint(usize::MAX).unwrap();
+    send(&server, SERVER, &json!([order(json!(5))]));
+    let before = look(&server);
+    let server = server.restart();
+    assert_eq!(look(&server), before, "a restart changes nothing");
+}
+
+#[test]
+fn a_strangers_flood_leaves_what_matters_in_sight() {
+    let server = TestServer::start();
+    let order = json!({"type": "track", "event": "Order Completed", "userId": "u", "properties": {"order_id": "1"}});
+    send(&server, WRITE, &json!([order]));
+    let flood = |n: usize| json!({"type": "track", "event": format!("<b>flood {n}</b>"), "userId": "u", "properties": {format!("p{n}"): 1}});
+    for round in 0..3 {
+        send(&server, WRITE, &(round * 300..(round + 1) * 300).map(flood).collect::<Vec<_>>().into());
+    }
+    let data = server.get("/v1/data").ok();
+    assert_eq!(of(&data, "Order Completed")["count"], 1);
+    assert!(data["events"].as_array().unwrap().len() <= 201, "{}", data["events"].as_array().unwrap().len());
+    assert_eq!(data["forgotten"], 700);
+}
