@@ -92,9 +92,9 @@ pub struct PageLeft {
     pub n_rage_clicks: Option<u64>,
     /// Clicks that did nothing.
     pub n_dead_clicks: Option<u64>,
-    /// Keys pressed.
+    /// Times that something was typed.
     pub n_keys: Option<u64>,
-    /// Of them, those that take back what was typed.
+    /// Times that what was typed was taken back.
     pub n_corrections: Option<u64>,
     /// Fields of a form that were begun, in a form that was not sent.
     pub n_form_fields_left: Option<u64>,

@@ -2,6 +2,8 @@
 
 mod built_in;
 mod declared;
+mod define;
+mod groups;
 
 use crate::snapshot::Snapshot;
 use crate::{CellSpec, Cells, Declared, FeatureError, FeatureId, FeatureState};

@@ -239,7 +239,7 @@ impl Cell {
 impl Numbers {
     pub(crate) const NONE: Self = Self { n: 0, sum: 0, least: i64::MAX, most: i64::MIN };
 
-    fn of(millionths: i64) -> Self {
+    pub(crate) fn of(millionths: i64) -> Self {
         Self { n: 1, sum: millionths.into(), least: millionths, most: millionths }
     }
 }
@@ -268,7 +268,7 @@ pub(crate) fn insert<T>(things: &mut Vec<T>, place: usize, thing: T) {
 }
 
 /// Beyond nine million millions a number counts as that much.
-fn millionths(number: f64) -> i64 {
+pub(crate) fn millionths(number: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "clamped to a range that fits")]
     let millionths = (number * MILLION).round().clamp(-9e18, 9e18) as i64;
     millionths

@@ -13,6 +13,7 @@
 mod activity;
 mod catalogue;
 pub(crate) mod cell;
+mod channels;
 mod declared;
 mod error;
 mod history;
@@ -23,6 +24,7 @@ mod overflow;
 mod probe;
 #[cfg(test)]
 mod reference;
+mod seen;
 mod signal;
 mod snapshot;
 mod state;
@@ -39,7 +41,8 @@ pub use id::{FeatureId, NoFeatureId};
 pub use inflow::{Inflow, InflowName, Inflows, Sender, Shape, ValueKind};
 pub use items::{Fact, Item, Items};
 pub use probe::Probe;
-pub use signal::{Line, Order, Seen, View};
+pub use seen::Seen;
+pub use signal::{Line, Order, View};
 pub use state::FeatureState;
 pub use trace::Trace;
 pub use trace::watch::{Match, TraceReads, Watch};

@@ -2,7 +2,8 @@
 //! no window ends where memory does.
 
 use crate::cell::{Buckets, Count, Tally};
-use crate::signal::{Order, Seen, View};
+use crate::seen::Seen;
+use crate::signal::{Order, View};
 use primitives::Currency;
 use serde::{Deserialize, Serialize};
 

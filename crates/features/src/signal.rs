@@ -1,19 +1,12 @@
 //! What in an event do features look at?
 
 use crate::cell::{Cells, Told};
+use crate::channels::{Channel, Step, channels_of, step_of};
+use crate::seen::Seen;
 use events::{Call, Commerce, CommerceStep, Offset, Product, Recorded};
 use primitives::{Currency, ItemKey, Timestamp, stable_hash};
 use profiles::Placed;
 use serde::{Deserialize, Serialize};
-
-/// That something happened, whatever it was.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Seen {
-    /// When.
-    pub at: Timestamp,
-    /// Its place in the log.
-    pub offset: Offset,
-}
 
 /// An order, or the refund of one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -66,13 +59,6 @@ pub struct View {
     pub is_cart: bool,
 }
 
-impl Placed for Seen {
-    type Place = (Timestamp, Offset);
-    fn place(&self) -> Self::Place {
-        (self.at, self.offset)
-    }
-}
-
 impl Placed for Order {
     type Place = (Timestamp, Offset);
     fn place(&self) -> Self::Place {
@@ -100,11 +86,14 @@ pub(crate) struct Signals {
     pub(crate) seen: Seen,
     /// Whether the customer did something, and did not just become known.
     pub(crate) is_deed: bool,
+    /// What it shows of a visit.
+    pub(crate) step: Option<Step>,
     /// Few events are orders: most need no room for one.
     pub(crate) order: Option<Box<Order>>,
     pub(crate) lines: Box<[Line]>,
     pub(crate) views: Box<[View]>,
     pub(crate) told: Box<[Told]>,
+    pub(crate) channels: Box<[Channel]>,
 }
 
 impl Signals {
@@ -126,8 +115,11 @@ impl Signals {
             return None;
         }
         let seen = Seen { at: event.occurred_at, offset: *offset };
-        let mut signals = Self { seen, is_deed, order: None, lines: Box::default(), views: Box::default(), told };
-        let Some(commerce) = event.commerce() else { return Some(signals) };
+        let deed = event.deed();
+        let (step, channels) = (step_of(deed), channels_of(deed, seen.at));
+        let (lines, views) = (Box::default(), Box::default());
+        let mut signals = Self { seen, is_deed, step, order: None, lines, views, told, channels };
+        let Some(commerce) = deed.commerce() else { return Some(signals) };
         match commerce.step {
             CommerceStep::Ordered => {
                 signals.order = Some(Box::new(order(seen, commerce, 1)));

@@ -1,12 +1,14 @@
 //! What is remembered of a customer, so that every feature can be read from it?
 
 use crate::cell::{Cells, Kept};
+use crate::channels::{Channels, Visit};
 use crate::overflow::Overflow;
-use crate::signal::{Line, Order, Seen, Signals, View};
+use crate::seen::Seen;
+use crate::signal::{Line, Order, Signals, View};
 use crate::sum::stopping;
 use events::Recorded;
 use primitives::{Currency, DAY_MS, Timestamp};
-use profiles::{CustomerState, Newest};
+use profiles::{CustomerState, Newest, Placed};
 use serde::{Deserialize, Serialize};
 
 /// How many of the newest events, orders, lines and views are remembered one by one. Older ones live on in the sums, and
@@ -32,6 +34,10 @@ pub struct FeatureState {
     pub(crate) overflow: Overflow,
     /// What is kept for declared features.
     pub(crate) kept: Kept,
+    /// What was done lately on pages and screens.
+    pub(crate) visit: Visit,
+    /// What the channels told.
+    pub(crate) channels: Channels,
 }
 
 impl FeatureState {
@@ -59,10 +65,10 @@ impl FeatureState {
         self.orders.first_of_full().map(|order| order.at)
     }
 
-    /// The currency of the newest order that names one: amounts in another are left out of sums.
+    /// The currency of the newest order that names one, else of a subscription: amounts in another are left out of sums.
     #[must_use]
     pub fn currency(&self) -> Option<Currency> {
-        self.orders().iter().rev().find_map(|order| order.currency)
+        self.orders().iter().rev().find_map(|order| order.currency).or_else(|| self.channels.currency())
     }
 
     /// The products looked at or put into a cart lately, from old to new.
@@ -121,6 +127,10 @@ impl FeatureState {
         self.n_seen += 1;
         self.first_seen = earliest(self.first_seen, Some(at));
         self.add_seen(signals.seen);
+        if let Some(step) = signals.step {
+            self.visit.add(signals.seen.place(), step);
+        }
+        self.channels.add(at, signals.seen.place(), &signals.channels);
         if let Some(order) = order {
             if order.is_refund {
                 self.n_refunds += 1;
@@ -174,6 +184,8 @@ impl CustomerState for FeatureState {
         self.lines.merge(other.lines);
         other.views.into_things().into_iter().for_each(|view| self.add_view(view));
         self.kept.merge(other.kept);
+        self.visit.merge(other.visit);
+        self.channels.merge(other.channels);
     }
 
     fn n_bytes(&self) -> usize {
@@ -185,6 +197,8 @@ impl CustomerState for FeatureState {
             + size_of_val(self.views.as_slice())
             + self.overflow.n_bytes()
             + self.kept.n_bytes()
+            + self.visit.n_bytes()
+            + self.channels.n_bytes()
     }
 }
 

@@ -88,7 +88,7 @@ pub(super) fn search(sheet: &mut Sheet<'_>) -> Search {
 }
 
 fn page_left(sheet: &mut Sheet<'_>) -> PageLeft {
-    let left = PageLeft {
+    PageLeft {
         visible_seconds: sheet.number(&VISIBLE_SECONDS),
         idle_seconds: sheet.number(&IDLE_SECONDS),
         scroll_share: sheet.number(&SCROLL_SHARE),
@@ -100,14 +100,7 @@ fn page_left(sheet: &mut Sheet<'_>) -> PageLeft {
         n_keys: sheet.count(&KEYS),
         n_corrections: sheet.count(&CORRECTIONS),
         n_form_fields_left: sheet.count(&FORM_FIELDS_LEFT),
-    };
-    let (Some(keys), Some(corrections)) = (left.n_keys, left.n_corrections) else { return left };
-    if corrections <= keys {
-        return left;
     }
-    let fault = format!("of {keys} keys no more can have taken something back; count those in `keys`, too");
-    sheet.mark(bad(&CORRECTIONS, corrections, &fault));
-    PageLeft { n_corrections: None, ..left }
 }
 
 fn phone_call(is_end: bool, sheet: &mut Sheet<'_>) -> PhoneCall {

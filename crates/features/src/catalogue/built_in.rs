@@ -1,10 +1,9 @@
 //! Which features does every Rapport compute?
 
-use super::Definition;
-use crate::FeatureId;
+use super::define::{count, days, define, mean, ratio, thousandths, top_share, whole};
+use super::{Definition, groups};
 use crate::snapshot::{Snapshot, WINDOWS_DAYS};
 use crate::state::{N_LINES, N_ORDERS, N_VIEWS};
-use primitives::Timestamp;
 
 /// How long ago.
 const RECENCY: &str = "Recency";
@@ -36,6 +35,7 @@ pub(super) fn definitions() -> Vec<Definition> {
     for definition in &mut all {
         definition.limit = limit(&definition.name, definition.group);
     }
+    all.extend(groups::definitions());
     all
 }
 
@@ -60,29 +60,6 @@ fn limit(name: &str, group: &str) -> Option<String> {
 /// What is older than what is remembered one by one is in buckets.
 fn exact_for(n_newest: usize, bucket: &str) -> String {
     format!("exact for the newest {n_newest}, then to half the {bucket} at its beginning")
-}
-
-fn define(
-    group: &'static str,
-    unit: &'static str,
-    name: impl Into<String>,
-    meaning: impl Into<String>,
-    compute: impl Fn(&Snapshot<'_>) -> f64 + Send + Sync + 'static,
-) -> Definition {
-    let name = name.into();
-    let id = FeatureId { name: name.as_str().into(), version: 1 };
-    Definition {
-        id,
-        name,
-        meaning: meaning.into(),
-        unit,
-        group,
-        limit: None,
-        cell: None,
-        declared: None,
-        owner: None,
-        compute: Box::new(compute),
-    }
 }
 
 fn recency() -> Vec<Definition> {
@@ -220,30 +197,12 @@ fn habit() -> Vec<Definition> {
     ]
 }
 
-fn days(snapshot: &Snapshot<'_>, since: Option<Timestamp>) -> f64 {
-    since.map_or(f64::NAN, |since| snapshot.as_of.days_since(since))
-}
-
-/// Not known where the divisor is zero.
-fn ratio(numerator: f64, denominator: f64) -> f64 {
-    if denominator.abs() < f64::EPSILON { f64::NAN } else { numerator / denominator }
-}
-
-fn mean(values: &[f64]) -> f64 {
-    ratio(values.iter().sum(), count(values.len()))
-}
-
 fn sd(values: &[f64]) -> f64 {
     if values.len() < 2 {
         return f64::NAN;
     }
     let centre = mean(values);
     (values.iter().map(|v| (v - centre).powi(2)).sum::<f64>() / count(values.len() - 1)).sqrt()
-}
-
-fn top_share<'a>(weights: impl Iterator<Item = &'a f64>) -> f64 {
-    let (top, sum) = weights.fold((0.0_f64, 0.0), |(top, sum), weight| (top.max(*weight), sum + weight));
-    ratio(top, sum)
 }
 
 /// Shannon's entropy of the shares, in bits.
@@ -253,19 +212,4 @@ fn entropy<'a>(weights: impl Iterator<Item = &'a f64> + Clone) -> f64 {
         return f64::NAN;
     }
     weights.map(|weight| weight / sum).filter(|share| *share > 0.0).map(|share| -share * share.log2()).sum()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of a customer's records are far below 2^53")]
-fn count(n: usize) -> f64 {
-    n as f64
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of a customer's events are far below 2^53")]
-fn whole(n: u64) -> f64 {
-    n as f64
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a customer's pieces are far below 2^53 thousandths")]
-fn thousandths(n: i64) -> f64 {
-    n as f64 / 1_000.0
 }

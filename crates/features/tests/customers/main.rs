@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic, reason = "a helper of tests fails the test")]
 
+mod channels;
 mod table;
 mod training;
 mod windows;

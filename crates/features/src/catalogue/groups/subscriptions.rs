@@ -1,0 +1,64 @@
+//! What have they subscribed to, and is it becoming more or less?
+
+use super::{all, since, times};
+use crate::catalogue::Definition;
+use crate::catalogue::define::{define, whole};
+use crate::channels::{N_WORDS, Term, Topic};
+use crate::snapshot::Snapshot;
+use primitives::Money;
+
+const GROUP: &str = "Subscriptions";
+
+fn active<'a>(snapshot: &Snapshot<'a>) -> impl Iterator<Item = &'a Term> {
+    let terms = all(snapshot).into_iter().flat_map(|all| all.subscriptions.iter());
+    terms.map(|(_, term)| term).filter(|term| term.is_active)
+}
+
+/// What the active subscriptions in the customer's currency cost per 30 days; nothing is not known where there is none.
+fn amount_per_month(snapshot: &Snapshot<'_>) -> f64 {
+    let currency = snapshot.currency();
+    let paid = active(snapshot).filter(|term| term.currency.is_some() && term.currency == currency);
+    let mut sum = f64::NAN;
+    for term in paid {
+        let Some(currency) = term.currency else { continue };
+        let amount = Money { minor: term.minor, currency }.to_major() / term.interval.days() * 30.0;
+        sum = if sum.is_nan() { amount } else { sum + amount };
+    }
+    sum
+}
+
+fn of_subscriptions(definition: Definition) -> Definition {
+    Definition { limit: Some(format!("of the {N_WORDS} subscriptions that were told of last")), ..definition }
+}
+
+pub(super) fn definitions() -> Vec<Definition> {
+    vec![
+        of_subscriptions(define(
+            GROUP,
+            "subscriptions",
+            "subscriptions_active",
+            "Subscriptions that are active",
+            |s| whole(active(s).count() as u64),
+        )),
+        of_subscriptions(define(
+            GROUP,
+            "currency",
+            "subscription_amount_30d",
+            "Money that the active subscriptions cost in 30 days",
+            amount_per_month,
+        )),
+        of_subscriptions(define(
+            GROUP,
+            "days",
+            "renewal_days",
+            "Days until the next active subscription is paid again; below 0 where that is overdue",
+            |s| active(s).map(|term| term.renews_at).min().map_or(f64::NAN, |at| 0.0 - s.as_of.days_since(at)),
+        )),
+        times(GROUP, "changes", "upgrades_365d", "Subscriptions that became more", Topic::Upgraded, 365),
+        times(GROUP, "changes", "downgrades_365d", "Subscriptions that became less", Topic::Downgraded, 365),
+        times(GROUP, "changes", "cancellations_365d", "Subscriptions called off", Topic::Cancelled, 365),
+        since(GROUP, "downgraded_days", "Days since a subscription last became less", |topic| {
+            topic == Topic::Downgraded
+        }),
+    ]
+}

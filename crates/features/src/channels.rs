@@ -1,0 +1,218 @@
+//! What is remembered of a customer beside purchases: e-mail, support, payments, subscriptions, searches, use of a service,
+//! decisions that met them?
+
+mod told;
+mod visit;
+mod words;
+
+pub(crate) use told::{Channel, PagesLeft, Quantity, Term, Topic, channels_of, step_of};
+pub(crate) use visit::{N_STEPS, Stage, Step, UnderWay, Visit};
+pub(crate) use words::{N_WORDS, Words};
+
+use crate::cell::{Buckets, Count, Numbers, insert};
+use crate::seen::Place;
+use primitives::{Currency, DAY_MS, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// How many metrics of a service are remembered.
+pub(crate) const N_METRICS: usize = 4;
+
+/// What the channels told; nothing but a word for all of whom they never told anything.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Channels(Option<Box<All>>);
+
+/// Each part is a function of the multiset of what was told.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct All {
+    pub(crate) counts: Buckets<Topic, Count>,
+    /// When each was last.
+    last: Vec<(Topic, Timestamp)>,
+    /// When the customer first turned to the company, and how often they did.
+    contacts: Option<(Timestamp, u64)>,
+    pub(crate) numbers: Buckets<Quantity, Numbers>,
+    pub(crate) pages: Buckets<(), PagesLeft>,
+    /// What was measured, by metric and unit, to the day. Of too many the first in the order of their keys: what was told
+    /// decides that, and not when.
+    levels: Vec<(u64, Buckets<(), Numbers>)>,
+    /// Whether each ticket is open.
+    pub(crate) tickets: Words<bool>,
+    pub(crate) subscriptions: Words<Term>,
+    /// Whether the newest payment failed.
+    last_payment: Option<(Place, bool)>,
+    /// Where on its scale the newest rating lies, in millionths.
+    last_rating: Option<(Place, i64)>,
+    /// How many e-mails were opened in which hours of the day.
+    opens_by_hour: Vec<(u8, u64)>,
+}
+
+impl Channels {
+    pub(crate) fn all(&self) -> Option<&All> {
+        self.0.as_deref()
+    }
+
+    /// Takes in what one event told, which happened at a place.
+    pub(crate) fn add(&mut self, at: Timestamp, place: Place, told: &[Channel]) {
+        if told.is_empty() {
+            return;
+        }
+        let all = self.0.get_or_insert_default();
+        told.iter().for_each(|told| all.add(at, place, *told));
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        let Some(other) = other.0 else { return };
+        match &mut self.0 {
+            Some(all) => all.merge(*other),
+            None => self.0 = Some(other),
+        }
+    }
+
+    /// The currency of the subscription that was told of last with its amount.
+    pub(crate) fn currency(&self) -> Option<Currency> {
+        self.all()?.subscriptions.newest_first().find_map(|term| term.currency)
+    }
+
+    pub(crate) fn n_bytes(&self) -> usize {
+        self.all().map_or(0, All::n_bytes)
+    }
+}
+
+impl All {
+    fn add(&mut self, at: Timestamp, place: Place, told: Channel) {
+        match told {
+            Channel::Topic(topic) => {
+                self.counts.add(at, topic, Count(1));
+                self.add_last(topic, at);
+                if topic.is_contact() {
+                    self.add_contacts(at, 1);
+                }
+                if topic == Topic::EmailOpened {
+                    self.add_opens(hour_of_day(at), 1);
+                }
+            }
+            Channel::Number(quantity, millionths) => self.numbers.add(at, quantity, Numbers::of(millionths)),
+            Channel::PageLeft(left) => self.pages.add(at, (), left),
+            Channel::Measured(metric, millionths) => {
+                // Devices tell every minute: a bucket for each hour would be many.
+                let day = Timestamp::from_millis(at.day() * DAY_MS);
+                if let Some(level) = self.level(metric) {
+                    level.add(day, (), Numbers::of(millionths));
+                }
+            }
+            Channel::Ticket(id, is_open) => self.tickets.add(place, id, is_open),
+            Channel::Subscription(id, term) => self.subscriptions.add(place, id, term),
+            Channel::PaymentEnded { has_failed } => {
+                self.last_payment = self.last_payment.max(Some((place, has_failed)));
+            }
+            Channel::Rated(millionths) => self.last_rating = self.last_rating.max(Some((place, millionths))),
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.counts.merge(other.counts);
+        other.last.into_iter().for_each(|(topic, at)| self.add_last(topic, at));
+        if let Some((first, n)) = other.contacts {
+            self.add_contacts(first, n);
+        }
+        self.numbers.merge(other.numbers);
+        self.pages.merge(other.pages);
+        for (metric, level) in other.levels {
+            if let Some(known) = self.level(metric) {
+                known.merge(level);
+            }
+        }
+        self.tickets.merge(other.tickets);
+        self.subscriptions.merge(other.subscriptions);
+        self.last_payment = self.last_payment.max(other.last_payment);
+        self.last_rating = self.last_rating.max(other.last_rating);
+        other.opens_by_hour.into_iter().for_each(|(hour, n)| self.add_opens(hour, n));
+    }
+
+    fn add_last(&mut self, topic: Topic, at: Timestamp) {
+        match self.last.binary_search_by_key(&topic, |(topic, _)| *topic) {
+            Ok(place) => self.last[place].1 = self.last[place].1.max(at),
+            Err(place) => insert(&mut self.last, place, (topic, at)),
+        }
+    }
+
+    fn add_contacts(&mut self, first: Timestamp, n: u64) {
+        let (known, n_known) = self.contacts.unwrap_or((first, 0));
+        self.contacts = Some((known.min(first), n_known + n));
+    }
+
+    fn add_opens(&mut self, hour: u8, n: u64) {
+        match self.opens_by_hour.binary_search_by_key(&hour, |(hour, _)| *hour) {
+            Ok(place) => self.opens_by_hour[place].1 += n,
+            Err(place) => insert(&mut self.opens_by_hour, place, (hour, n)),
+        }
+    }
+
+    /// The numbers of a metric, where it is one of those that are remembered. One that has to go never comes back: those
+    /// that stay only ever come before it.
+    fn level(&mut self, metric: u64) -> Option<&mut Buckets<(), Numbers>> {
+        let found = self.levels.binary_search_by_key(&metric, |(known, _)| *known);
+        if let Err(place) = found {
+            if place == N_METRICS {
+                return None;
+            }
+            self.levels.truncate(N_METRICS - 1);
+            insert(&mut self.levels, place, (metric, Buckets::default()));
+        }
+        let place = found.unwrap_or_else(|place| place);
+        self.levels.get_mut(place).map(|(_, level)| level)
+    }
+
+    /// The metric that was told most often.
+    pub(crate) fn main_level(&self) -> Option<&Buckets<(), Numbers>> {
+        let n_told = |level: &Buckets<(), Numbers>| {
+            let mut n_told = 0;
+            level.ever(|(), numbers| n_told += numbers.n);
+            n_told
+        };
+        // Of those told equally often the first.
+        self.levels.iter().rev().max_by_key(|(_, level)| n_told(level)).map(|(_, level)| level)
+    }
+
+    /// When one of some topics was last.
+    pub(crate) fn last_of(&self, is_meant: impl Fn(Topic) -> bool) -> Option<Timestamp> {
+        self.last.iter().filter(|(topic, _)| is_meant(*topic)).map(|(_, at)| *at).max()
+    }
+
+    /// When the customer first turned to the company, and how often they did.
+    pub(crate) fn contacts(&self) -> Option<(Timestamp, u64)> {
+        self.contacts
+    }
+
+    /// Whether the newest payment failed.
+    pub(crate) fn last_payment_failed(&self) -> Option<bool> {
+        self.last_payment.map(|(_, has_failed)| has_failed)
+    }
+
+    /// Where on its scale the newest rating lies, in millionths.
+    pub(crate) fn last_rating(&self) -> Option<i64> {
+        self.last_rating.map(|(_, millionths)| millionths)
+    }
+
+    /// How many e-mails were opened in which hours of the day, by the hour.
+    pub(crate) fn opens_by_hour(&self) -> &[(u8, u64)] {
+        &self.opens_by_hour
+    }
+
+    fn n_bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.counts.n_bytes()
+            + self.last.capacity() * size_of::<(Topic, Timestamp)>()
+            + self.numbers.n_bytes()
+            + self.pages.n_bytes()
+            + self.levels.capacity() * size_of::<(u64, Buckets<(), Numbers>)>()
+            + self.levels.iter().map(|(_, level)| level.n_bytes()).sum::<usize>()
+            + self.tickets.n_bytes()
+            + self.subscriptions.n_bytes()
+            + self.opens_by_hour.capacity() * size_of::<(u8, u64)>()
+    }
+}
+
+fn hour_of_day(at: Timestamp) -> u8 {
+    at.hour_of_week() % 24
+}

@@ -1,0 +1,266 @@
+//! What does one event of a channel tell?
+
+use super::visit::{Stage, Step};
+use crate::cell::{Tally, millionths};
+use events::{
+    CommerceStep, DecisionStep, Deed, EmailStep, Interval, Payment, PaymentStep, Question, Search, Subscription,
+    SubscriptionStep, TicketStep,
+};
+use primitives::{Currency, DAY_MS, Timestamp, stable_hash};
+use serde::{Deserialize, Serialize};
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Topic {
+    Search,
+    SearchWithoutResult,
+    SearchClick,
+    EmailSent,
+    EmailDelivered,
+    EmailOpened,
+    EmailClicked,
+    EmailBounced,
+    /// Unwanted: called spam, or unsubscribed from.
+    EmailUnwanted,
+    TicketCreated,
+    TicketReopened,
+    MessageReceived,
+    MessageSent,
+    CallEnded,
+    PaymentApproved,
+    PaymentDeclined,
+    Chargeback,
+    Upgraded,
+    Downgraded,
+    Cancelled,
+    Measured,
+    Fault,
+    StoreVisit,
+    DecisionShown,
+    DecisionClicked,
+    DecisionDismissed,
+    DecisionConverted,
+}
+
+impl Topic {
+    /// Whether the customer turned to the company.
+    pub(crate) fn is_contact(self) -> bool {
+        matches!(self, Self::TicketCreated | Self::MessageReceived | Self::CallEnded)
+    }
+}
+
+/// What is summed, in millionths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Quantity {
+    /// Shares of the scale.
+    Csat,
+    /// Points from 0 to 10.
+    Nps,
+    /// Shares of the scale.
+    Ces,
+    /// Seconds.
+    Call,
+    /// Seconds.
+    Wait,
+    /// Seconds.
+    Fault,
+}
+
+/// What pages that were left come to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PagesLeft {
+    pub(crate) visible_ms: u64,
+    pub(crate) idle_ms: u64,
+    /// Clicks in anger, and clicks that did nothing.
+    pub(crate) n_frustrations: u64,
+    pub(crate) n_keys: u64,
+    pub(crate) n_corrections: u64,
+    pub(crate) n_form_fields_left: u64,
+}
+
+impl Tally for PagesLeft {
+    fn add(&mut self, other: Self) {
+        self.visible_ms += other.visible_ms;
+        self.idle_ms += other.idle_ms;
+        self.n_frustrations += other.n_frustrations;
+        self.n_keys += other.n_keys;
+        self.n_corrections += other.n_corrections;
+        self.n_form_fields_left += other.n_form_fields_left;
+    }
+}
+
+/// What a subscription is, by the newest word on it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Term {
+    pub(crate) is_active: bool,
+    /// What is paid each time, in minor units of the currency.
+    pub(crate) minor: i64,
+    pub(crate) currency: Option<Currency>,
+    pub(crate) interval: Interval,
+    pub(crate) renews_at: Timestamp,
+}
+
+/// One thing that an event tells.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Channel {
+    Topic(Topic),
+    Number(Quantity, i64),
+    PageLeft(PagesLeft),
+    /// Of a metric in a unit, in millionths.
+    Measured(u64, i64),
+    /// Whether a ticket is open.
+    Ticket(u64, bool),
+    Subscription(u64, Term),
+    PaymentEnded {
+        has_failed: bool,
+    },
+    /// Where on its scale a rating lies, in millionths.
+    Rated(i64),
+}
+
+/// What an event that happened at a moment tells. Purchases, page views and what is nothing of the kind tell nothing.
+pub(crate) fn channels_of(deed: &Deed, at: Timestamp) -> Box<[Channel]> {
+    use Channel::{Measured, Number, PageLeft, Rated, Ticket};
+    let seconds = |quantity, seconds: Option<f64>| seconds.map(|seconds| Number(quantity, millionths(seconds)));
+    match deed {
+        Deed::Commerce(_) | Deed::PageViewed | Deed::Session(_) | Deed::Other => Box::default(),
+        Deed::Searched(search) => of_search(search),
+        Deed::PageLeft(left) => one(PageLeft(pages_left(left))),
+        Deed::Email(email) => one(Channel::Topic(match email.step {
+            EmailStep::Sent => Topic::EmailSent,
+            EmailStep::Delivered => Topic::EmailDelivered,
+            EmailStep::Opened => Topic::EmailOpened,
+            EmailStep::Clicked => Topic::EmailClicked,
+            EmailStep::Bounced => Topic::EmailBounced,
+            EmailStep::MarkedAsSpam | EmailStep::Unsubscribed => Topic::EmailUnwanted,
+        })),
+        Deed::Ticket(ticket) => {
+            let counted = match ticket.step {
+                TicketStep::Created => Some(Channel::Topic(Topic::TicketCreated)),
+                TicketStep::Reopened => Some(Channel::Topic(Topic::TicketReopened)),
+                TicketStep::Assigned | TicketStep::Resolved => None,
+            };
+            let is_open = ticket.step != TicketStep::Resolved;
+            let word = ticket.id.as_deref().map(|id| Ticket(stable_hash(id), is_open));
+            counted.into_iter().chain(word).collect()
+        }
+        Deed::Message(message) if message.is_from_customer => one(Channel::Topic(Topic::MessageReceived)),
+        Deed::Message(_) => one(Channel::Topic(Topic::MessageSent)),
+        Deed::PhoneCall(call) => {
+            let ended = call.is_end.then_some(Channel::Topic(Topic::CallEnded));
+            let took = seconds(Quantity::Call, call.seconds);
+            ended.into_iter().chain(took).chain(seconds(Quantity::Wait, call.waited_seconds)).collect()
+        }
+        Deed::Rated(rating) => {
+            let share = millionths(rating.share());
+            let (quantity, number) = match rating.question {
+                Question::Csat => (Quantity::Csat, share),
+                Question::Nps => (Quantity::Nps, millionths(rating.score)),
+                Question::Ces => (Quantity::Ces, share),
+            };
+            Box::new([Number(quantity, number), Rated(share)])
+        }
+        Deed::Payment(payment) => of_payment(payment),
+        Deed::Subscription(subscription) => of_subscription(subscription, at),
+        Deed::Measured(measured) => {
+            let unit = measured.unit.as_deref().unwrap_or_default();
+            // Another unit is another metric: its numbers are never added to these.
+            let metric = stable_hash(&format!("{}\0{unit}", measured.metric));
+            Box::new([Channel::Topic(Topic::Measured), Measured(metric, millionths(measured.value))])
+        }
+        Deed::Faulted(fault) => {
+            let counted = Channel::Topic(Topic::Fault);
+            [counted].into_iter().chain(seconds(Quantity::Fault, fault.seconds)).collect()
+        }
+        Deed::StoreVisited(_) => one(Channel::Topic(Topic::StoreVisit)),
+        Deed::Decision(seen) => one(Channel::Topic(match seen.step {
+            DecisionStep::Shown => Topic::DecisionShown,
+            DecisionStep::Clicked => Topic::DecisionClicked,
+            DecisionStep::Dismissed => Topic::DecisionDismissed,
+            DecisionStep::Converted => Topic::DecisionConverted,
+        })),
+    }
+}
+
+fn one(told: Channel) -> Box<[Channel]> {
+    Box::new([told])
+}
+
+fn of_search(search: &Search) -> Box<[Channel]> {
+    let is_search = search.commerce.is_some();
+    let topics = [
+        (is_search, Topic::Search),
+        (is_search && search.n_results == Some(0), Topic::SearchWithoutResult),
+        (search.is_click, Topic::SearchClick),
+    ];
+    topics.into_iter().filter(|(is_told, _)| *is_told).map(|(_, topic)| Channel::Topic(topic)).collect()
+}
+
+fn of_payment(payment: &Payment) -> Box<[Channel]> {
+    let ended = |topic, has_failed| -> Box<[Channel]> {
+        Box::new([Channel::Topic(topic), Channel::PaymentEnded { has_failed }])
+    };
+    match payment.step {
+        PaymentStep::Attempted => Box::default(),
+        PaymentStep::Approved => ended(Topic::PaymentApproved, false),
+        PaymentStep::Declined => ended(Topic::PaymentDeclined, true),
+        PaymentStep::ChargedBack => one(Channel::Topic(Topic::Chargeback)),
+    }
+}
+
+fn of_subscription(subscription: &Subscription, at: Timestamp) -> Box<[Channel]> {
+    let (topic, is_active) = match subscription.step {
+        SubscriptionStep::Started | SubscriptionStep::Renewed => (None, true),
+        SubscriptionStep::Upgraded => (Some(Topic::Upgraded), true),
+        SubscriptionStep::Downgraded => (Some(Topic::Downgraded), true),
+        SubscriptionStep::Cancelled => (Some(Topic::Cancelled), false),
+    };
+    let interval = subscription.interval;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "at most a year in milliseconds")]
+    let interval_ms = (interval.days() * DAY_MS as f64).round() as i64;
+    let renews_at =
+        subscription.renews_at.unwrap_or(Timestamp::from_millis(at.as_millis().saturating_add(interval_ms)));
+    let minor = subscription.amount.map_or(0, |amount| amount.minor);
+    let currency = subscription.amount.map(|amount| amount.currency);
+    let term = Term { is_active, minor, currency, interval, renews_at };
+    // Who has only one need not name it.
+    let id = subscription.id.as_deref().map_or(0, stable_hash);
+    topic.map(Channel::Topic).into_iter().chain([Channel::Subscription(id, term)]).collect()
+}
+
+fn pages_left(left: &events::PageLeft) -> PagesLeft {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 31 days")]
+    let ms = |seconds: Option<f64>| (seconds.unwrap_or(0.0) * 1_000.0).round() as u64;
+    PagesLeft {
+        visible_ms: ms(left.visible_seconds),
+        idle_ms: ms(left.idle_seconds),
+        n_frustrations: left.n_rage_clicks.unwrap_or(0) + left.n_dead_clicks.unwrap_or(0),
+        n_keys: left.n_keys.unwrap_or(0),
+        n_corrections: left.n_corrections.unwrap_or(0),
+        n_form_fields_left: left.n_form_fields_left.unwrap_or(0),
+    }
+}
+
+/// What an event shows of a visit; `None` where nobody need be there for it: an e-mail arrives, a device tells something.
+pub(crate) fn step_of(deed: &Deed) -> Option<Step> {
+    let at = |stage| Step { stage, is_page: false, is_search: false, n_frustrations: 0 };
+    Some(match deed {
+        Deed::PageViewed => Step { is_page: true, ..at(Stage::Page) },
+        Deed::Searched(search) if search.is_click => at(Stage::Product),
+        Deed::Searched(_) => Step { is_search: true, ..at(Stage::Page) },
+        Deed::PageLeft(left) => {
+            let n_frustrations = u16::try_from(pages_left(left).n_frustrations).unwrap_or(u16::MAX);
+            Step { n_frustrations, ..at(Stage::There) }
+        }
+        Deed::Session(_) => at(Stage::There),
+        Deed::Commerce(commerce) => at(match commerce.step {
+            CommerceStep::Searched | CommerceStep::ListViewed => Stage::Page,
+            CommerceStep::Viewed => Stage::Product,
+            CommerceStep::Added | CommerceStep::Removed => Stage::Cart,
+            CommerceStep::Checkout => Stage::Checkout,
+            CommerceStep::Ordered => Stage::Ordered,
+            CommerceStep::Refunded | CommerceStep::Other => return None,
+        }),
+        _ => return None,
+    })
+}

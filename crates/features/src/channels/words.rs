@@ -1,0 +1,55 @@
+//! What was last said of each of several things: tickets, subscriptions?
+
+use crate::cell::insert;
+use crate::seen::Place;
+use serde::{Deserialize, Serialize};
+
+/// So many things are remembered, those that were told of last.
+pub(crate) const N_WORDS: usize = 64;
+
+/// The newest word on each thing; of more than [`N_WORDS`] things those that were told of last, sorted by that.
+///
+/// It is a function of the set of what was added: what makes room for a later word cannot come back but by a later word.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Words<T>(Vec<(Place, u64, T)>);
+
+impl<T> Default for Words<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Words<T> {
+    pub(crate) fn add(&mut self, place: Place, id: u64, word: T) {
+        if let Some(known) = self.0.iter().position(|(_, known, _)| *known == id) {
+            if self.0[known].0 >= place {
+                return;
+            }
+            self.0.remove(known);
+        }
+        let at = self.0.partition_point(|(known, ..)| *known < place);
+        insert(&mut self.0, at, (place, id, word));
+        if self.0.len() > N_WORDS {
+            self.0.remove(0);
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        other.0.into_iter().for_each(|(place, id, word)| self.add(place, id, word));
+    }
+
+    /// Each thing's place in time and word, from old to new.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Place, &T)> {
+        self.0.iter().map(|(place, _, word)| (*place, word))
+    }
+
+    /// The words, from new to old.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().rev().map(|(.., word)| word)
+    }
+
+    pub(crate) fn n_bytes(&self) -> usize {
+        self.0.capacity() * size_of::<(Place, u64, T)>()
+    }
+}
