@@ -1,5 +1,7 @@
 //! How is a score's reason said in words? One phrase per feature, with its value and what it added.
 
+mod channels;
+
 use crate::Contribution;
 use features::{Catalogue, Definition, FeatureId};
 
@@ -131,7 +133,7 @@ fn special(feature: &str, value: f64) -> Option<String> {
         "weekday_top_share" => format!("{} of orders on the favourite weekday (UTC)", percent(value)),
         "evening_share" => format!("{} of orders in the evening (UTC)", percent(value)),
         "night_share" => format!("{} of orders at night (UTC)", percent(value)),
-        _ => return windowed(feature, value),
+        _ => return channels::special(feature, value).or_else(|| windowed(feature, value)),
     })
 }
 
@@ -146,7 +148,7 @@ fn windowed(feature: &str, value: f64) -> Option<String> {
         "revenue" => format!("{} spent", money(value)),
         "views" => format!("{} looked at", counted(value, "item", "items")),
         "carts" => format!("{} put into a cart", counted(value, "item", "items")),
-        _ => return None,
+        _ => channels::of_window(what, value)?,
     };
     let last = if n_days == 1 { "the last day".to_owned() } else { format!("the last {n_days} days") };
     Some(format!("{said} in {last}"))

@@ -315,7 +315,7 @@ fn a_champion_of_numbers_is_asked_about_the_same_customers() {
         assert_eq!((duel.metric.as_str(), duel.n_customers), ("gini", evaluation.n_test));
         assert!((duel.score.challenger - evaluation.metrics["gini"]).abs() < 1e-12, "{duel:?}");
         assert!(duel.score.champion > 0.3 && duel.score.gain.low <= duel.score.gain.high, "{duel:?}");
-        assert!(!is_equal || duel.score.gain.mean.abs() < 0.1, "{duel:?}");
+        assert!(!is_equal || duel.score.gain.mean.abs() < 0.12, "{duel:?}");
     }
 }
 
