@@ -23,6 +23,8 @@ pub struct CustomerView {
     pub features: Vec<(Arc<Definition>, f64)>,
     /// What would be answered now by each kind that stands on the page of a customer; reading it logs nothing.
     pub scores: Vec<(KindName, Answer)>,
+    /// The lists that they were found on last: names and titles.
+    pub lists: BTreeMap<String, String>,
 }
 
 impl Live {
@@ -57,6 +59,7 @@ impl Engine {
             consents,
             features: features.definitions().iter().cloned().zip(values).collect(),
             scores: self.scores(&customer, as_of)?,
+            lists: self.lists_of(&customer.profile.id)?,
             customer,
         })
     }

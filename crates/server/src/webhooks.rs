@@ -8,8 +8,8 @@ use engine::{Courier, Engine};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// How long a webhook may take to answer.
-const TIME_MAX: Duration = Duration::from_secs(10);
+/// How long a webhook may take to answer: a stop waits for it.
+const TIME_MAX: Duration = Duration::from_secs(5);
 /// Tells webhooks over HTTP.
 pub(crate) struct HttpCourier {
     agent: ureq::Agent,

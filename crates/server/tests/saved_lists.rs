@@ -242,7 +242,11 @@ fn a_webhook_is_told_of_each_change_signed_and_until_it_takes_it() {
     let saved = put(&server, ADMIN, "bought", &with).ok();
     let secret = saved["webhook"]["secret"].as_str().unwrap().to_owned();
     assert_eq!((&saved["webhook"]["waiting"], &saved["webhook"]["taken"]), (&json!(0), &json!(1)));
-    assert_eq!(server.get("/v1/lists/bought").ok()["webhook"].get("secret"), None, "told once");
+    let told = server.get("/v1/lists/bought").ok()["webhook"].clone();
+    assert_eq!(told.get("secret"), None, "told once");
+    assert_eq!(told["url"], url.replace("/hook?list=1", "/…"), "the whole address is told to an admin");
+    assert_eq!(server.get_as(ADMIN, "/v1/lists/bought").ok()["webhook"]["url"], url);
+    assert_eq!(server.get("/v1/customers/before").ok()["lists"], json!(["bought"]));
     assert_eq!(put(&server, ADMIN, "bought", &with).ok()["webhook"].get("secret"), None, "it keeps its secret");
     put(&server, SERVER, "bought", &json!({"filter": "known"})).error(403, "forbidden");
     delete(&server, SERVER, "bought").error(403, "forbidden");

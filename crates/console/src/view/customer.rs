@@ -17,6 +17,8 @@ pub struct CustomerPage {
     pub label: Option<String>,
     /// Whether a `userId` is known.
     pub known: bool,
+    /// The lists that they are on: (the name in the address, what people call it).
+    pub lists: Vec<(String, String)>,
     /// All identifiers, with what ties them together.
     pub identifiers: Vec<Identifier>,
     /// Joins with other customers that events claimed and that were not made, newest first.

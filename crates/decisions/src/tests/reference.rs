@@ -18,6 +18,7 @@ It needs the purpose `personalization` to be decided ([events.md](events.md#cons
 const CONDITIONS: &str = "\nWhat is not known does not hold: a feature without a value, a trait that nobody told, a score without a model. A score\n\
 holds only of whom its question is asked ([outcomes.md](outcomes.md)). A trait is compared as text: `is = 7` and `is = \"7\"` are the\n\
 same. Features are those of [features.md](features.md), your own included.\n\n\
+Each is a list, too: who is on it, who came and went, and how many there were over time ([lists.md](lists.md)).\n\n\
 The server reads segments when it starts: after a change, of which the log says so, start it again. A decision is replayed with the segments that were\n\
 declared when it was made, whatever they are called now. Another title changes no answer, since answers hold names.\n";
 

@@ -1,6 +1,6 @@
 //! Which lists of customers are kept, who came and who went?
 
-use super::auth::{MayManageLists, MayRead, holder};
+use super::auth::{MayManageLists, MayRead};
 use super::extract::{Path, Query, SmallBody};
 use crate::app::App;
 use crate::error::ServerError;
@@ -8,10 +8,9 @@ use crate::failure::ApiError;
 use crate::signing::webhook;
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use decisions::{Delivery, List, ListChange};
-use engine::{KnownList, ListSource};
-use governance::{Action, Deed};
+use engine::{By, KnownList, ListSource};
+use governance::{Action, Actor, Deed};
 use primitives::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -168,13 +167,14 @@ fn source_word(source: ListSource) -> &'static str {
 }
 
 impl ListReply {
-    fn new(known: KnownList, secret: Option<String>) -> Self {
+    /// The address of a webhook may hold a secret of its own: who is no admin is told its host.
+    fn new(known: KnownList, secret: Option<String>, is_admin: bool) -> Self {
         let KnownList { list, source, state } = known;
         let Delivery { upto, n_lost, n_tries, next_at, failure } = state.delivery;
         let webhook = list.webhook.map(|webhook| {
             let taken = upto.max(webhook.after);
             WebhookReply {
-                url: webhook.url,
+                url: if is_admin { webhook.url } else { host_of(&webhook.url) },
                 secret,
                 taken,
                 waiting: state.newest.saturating_sub(taken),
@@ -206,9 +206,10 @@ impl ListReply {
     responses((status = 200, description = "The lists, with how many customers are on each", body = ListsReply)),
     security(("bearer" = []), ("basic" = [])),
 )]
-async fn lists(_: MayRead, State(app): State<Arc<App>>) -> Result<Json<ListsReply>, ApiError> {
+async fn lists(MayRead(by): MayRead, State(app): State<Arc<App>>) -> Result<Json<ListsReply>, ApiError> {
     let lists = app.run(|app| Ok(app.engine.lists()?)).await?;
-    Ok(Json(ListsReply { lists: lists.into_iter().map(|list| ListReply::new(list, None)).collect() }))
+    let reply = |list| ListReply::new(list, None, is_admin(&by));
+    Ok(Json(ListsReply { lists: lists.into_iter().map(reply).collect() }))
 }
 
 /// One list, with how many were on it over time
@@ -221,12 +222,12 @@ async fn lists(_: MayRead, State(app): State<Arc<App>>) -> Result<Json<ListsRepl
     security(("bearer" = []), ("basic" = [])),
 )]
 async fn list(
-    _: MayRead,
+    MayRead(by): MayRead,
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
 ) -> Result<Json<ListWithCountsReply>, ApiError> {
     app.run(move |app| {
-        let list = ListReply::new(app.engine.list(&name)?, None);
+        let list = ListReply::new(app.engine.list(&name)?, None, is_admin(&by));
         let counts = app.engine.list_counts(&name)?.into_iter().map(|(at, n)| CountReply { at, count: n.told() });
         Ok(ListWithCountsReply { list, counts: counts.collect() })
     })
@@ -249,13 +250,11 @@ async fn list(
 async fn create(
     MayManageLists(by): MayManageLists,
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    extensions: axum::http::Extensions,
     SmallBody(body): SmallBody,
 ) -> Result<Json<ListReply>, ApiError> {
     let body = read(&body)?;
     let Some(name) = body.name.clone() else { return Err(ApiError::invalid("name is missing: give the list one")) };
-    let is_admin = holder(&headers, &extensions, Action::Administer).is_ok();
+    let is_admin = is_admin(&by);
     let saved = app.run(move |app| save(app, body, name, false, is_admin)).await?;
     app.audit.note(Deed::ListSaved, &by, saved.name.as_str());
     Ok(Json(saved))
@@ -277,8 +276,6 @@ async fn create(
 async fn replace(
     MayManageLists(by): MayManageLists,
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    extensions: axum::http::Extensions,
     Path(name): Path<String>,
     SmallBody(body): SmallBody,
 ) -> Result<Json<ListReply>, ApiError> {
@@ -286,7 +283,7 @@ async fn replace(
     if body.name.as_ref().is_some_and(|given| *given != name) {
         return Err(ApiError::invalid("name is another one than the address names: a list keeps its name"));
     }
-    let is_admin = holder(&headers, &extensions, Action::Administer).is_ok();
+    let is_admin = is_admin(&by);
     let saved = app.run(move |app| save(app, body, name, true, is_admin)).await?;
     app.audit.note(Deed::ListSaved, &by, saved.name.as_str());
     Ok(Json(saved))
@@ -306,11 +303,9 @@ async fn replace(
 async fn remove(
     MayManageLists(by): MayManageLists,
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    extensions: axum::http::Extensions,
     Path(name): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    let is_admin = holder(&headers, &extensions, Action::Administer).is_ok();
+    let is_admin = is_admin(&by);
     let removed = name.clone();
     app.run(move |app| {
         if app.engine.list(&name)?.list.webhook.is_some() && !is_admin {
@@ -369,6 +364,20 @@ fn read(body: &[u8]) -> Result<ListBody, ApiError> {
     })
 }
 
+fn is_admin(by: &By) -> bool {
+    matches!(by.actor, Actor::Key { role, .. } if role.may(Action::Administer))
+}
+
+/// The beginning of an address, up to its host.
+fn host_of(url: &str) -> String {
+    let host = url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+    // What stands before the host lets somebody in.
+    match host.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1))) {
+        Some((scheme, host)) => format!("{scheme}://{host}/…"),
+        None => format!("{host}/…"),
+    }
+}
+
 fn only_an_admin() -> ServerError {
     ServerError::new(
         primitives::ErrorKind::Forbidden,
@@ -388,5 +397,21 @@ fn save(app: &App, body: ListBody, name: String, replaces: bool, is_admin: bool)
     let title = body.title.filter(|title| !title.trim().is_empty());
     let title = title.unwrap_or_else(|| primitives::capital(&name.replace(['_', '-'], " ")));
     let list = List { name, title, filter: body.filter, sort: body.sort, columns: body.columns, webhook };
-    Ok(ListReply::new(app.engine.save_list(&list, replaces)?, secret))
+    Ok(ListReply::new(app.engine.save_list(&list, replaces)?, secret, is_admin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_address_its_host_is_told() {
+        for (url, told) in [
+            ("https://example.org/hooks/secret?token=1", "https://example.org/…"),
+            ("http://user:word@example.org:8080/", "http://example.org:8080/…"),
+            ("https://example.org", "https://example.org/…"),
+        ] {
+            assert_eq!(host_of(url), told);
+        }
+    }
 }

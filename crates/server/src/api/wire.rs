@@ -433,6 +433,8 @@ pub struct CustomerReply {
     /// What would be answered now, each with its reasons, by the name of the decision.
     #[schema(value_type = BTreeMap<String, Value>)]
     scores: BTreeMap<String, Value>,
+    /// The lists that they were found on last, by name.
+    lists: Vec<String>,
 }
 
 /// One name of a customer.
@@ -490,6 +492,7 @@ impl From<&CustomerView> for CustomerReply {
                 })
                 .collect(),
             scores: view.scores.iter().map(|(kind, answer)| (kind.to_string(), told(answer))).collect(),
+            lists: view.lists.keys().cloned().collect(),
         }
     }
 }

@@ -99,7 +99,7 @@ fn name_of(profile: &Profile) -> profiles::Identifier {
 
 fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<CustomerPage, ServerError> {
     let view = app.engine.customer(id)?;
-    let CustomerView { customer, consents, features, scores } = &view;
+    let CustomerView { customer, consents, features, scores, lists } = &view;
     let kinds = || app.engine.capabilities().kinds.iter().map(Kind::about);
     let (profile, state) = (&customer.profile, &customer.state);
     let spent = spent(state);
@@ -109,6 +109,7 @@ fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<Cu
         id: profile.id.to_string(),
         label: label(profile),
         known: profile.is_known(),
+        lists: lists.iter().map(|(name, title)| (name.clone(), title.clone())).collect(),
         identifiers: identifiers(profile),
         refused_joins: refused_joins(profile),
         event_count: profile.n_events,
