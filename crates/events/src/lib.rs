@@ -1,8 +1,9 @@
 //! What happened?
 //!
-//! The vocabulary is Segment's: six calls (identify, track, page, screen, group, alias) and the e-commerce events, with
-//! one call of our own, `item`, by which a trusted source describes the catalogue. Parsing gives either an [`Event`] or
-//! a [`Rejection`] that says which field is wrong and what to do; nothing is dropped in silence.
+//! The vocabulary is Segment's: six calls (identify, track, page, screen, group, alias), the events of e-commerce and e-mail,
+//! those of support, payments and every other channel, and one call of our own, `item`, by which a trusted source describes
+//! the catalogue. Parsing gives either an [`Event`] or a [`Rejection`] that says which field is wrong and what to do; nothing
+//! is dropped in silence. What an event says is its [`Deed`], read once.
 //!
 //! What stays true:
 //! - an accepted event names a customer (`userId` or `anonymousId`), or is an `item`;

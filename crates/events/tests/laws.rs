@@ -26,9 +26,22 @@ fn any_value() -> impl Strategy<Value = Value> {
     })
 }
 
+const NAMES: [&str; 10] = [
+    "Order Completed",
+    "Product Viewed",
+    "Signed Up",
+    "Products Searched",
+    "Page Left",
+    "Call Ended",
+    "Payment Declined",
+    "Subscription Started",
+    "CSAT Submitted",
+    "Service Measured",
+];
+
 /// Keys that mean something to the parser, and others.
 fn any_key() -> impl Strategy<Value = String> {
-    const KNOWN: [&str; 24] = [
+    const KNOWN: [&str; 36] = [
         "type",
         "messageId",
         "userId",
@@ -53,6 +66,18 @@ fn any_key() -> impl Strategy<Value = String> {
         "analytics",
         "name",
         "order_id",
+        "amount",
+        "score",
+        "scale",
+        "seconds",
+        "started_at",
+        "ended_at",
+        "metric",
+        "value",
+        "unit",
+        "interval",
+        "keys",
+        "position",
     ];
     prop_oneof![8 => prop::sample::select(&KNOWN[..]).prop_map(str::to_owned), 1 => "\\PC{0,6}"]
 }
@@ -64,7 +89,7 @@ fn any_object() -> impl Strategy<Value = Map<String, Value>> {
 /// Items that are mostly acceptable, so that the laws of acceptance have something to hold for.
 fn any_item() -> impl Strategy<Value = Value> {
     let kind = prop::sample::select(&CallKind::ALL[..]);
-    let event = prop::sample::select(&["Order Completed", "Product Viewed", "Signed Up"][..]);
+    let event = prop::sample::select(&NAMES[..]);
     (kind, event, any_object(), any_object(), prop::option::of(1_600_000_000_000_i64..1_800_000_000_000)).prop_map(
         |(kind, event, properties, changes, timestamp)| {
             let base = json!({
@@ -105,6 +130,14 @@ fn check_event(event: &Event, origin: Origin) -> Result<(), TestCaseError> {
     prop_assert!(!event.message_id.as_str().is_empty() && event.message_id.as_str().chars().count() < 100);
     let opened = Event::from_record(&event.to_record());
     prop_assert_eq!(opened.as_ref().ok(), Some(event), "a record opens as what was written");
+    let unread = Event { reading: events::Reading::default(), ..event.clone() };
+    for same in opened.iter().chain([&unread]) {
+        prop_assert_eq!(
+            (same.deed(), same.marks()),
+            (event.deed(), event.marks()),
+            "what was read is what anybody reads"
+        );
+    }
     Ok(())
 }
 

@@ -73,7 +73,10 @@ impl Channel {
             Self::Payments => ("Payments", "A payment is not an order: revenue comes of orders alone."),
             Self::Subscriptions => ("Subscriptions", "The newest event of a subscription says what it is."),
             Self::Service => ("Use of a service", "What devices and services tell. Any number of metrics may be sent."),
-            Self::Stores => ("Shops", "A visit to a shop of bricks."),
+            Self::Stores => (
+                "Shops",
+                "A till that knows only a card sends its number as the `userId`; an `alias` says whose card it is.",
+            ),
             Self::Decisions => ("Decisions", "What became of a decision of ours, once it met the customer."),
         }
     }
