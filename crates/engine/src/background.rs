@@ -4,6 +4,7 @@
 use crate::audit::{AuditTrail, By};
 use crate::champions::Crowned;
 use crate::corrections::Corrector;
+use crate::erase::Eraser;
 use crate::error::EngineError;
 use crate::horizon::Horizon;
 use crate::lists::Courier;
@@ -41,6 +42,7 @@ pub struct Pauses {
 pub struct Background {
     engine: Arc<Engine>,
     corrector: Arc<Corrector>,
+    eraser: Option<Arc<Eraser>>,
     stop: Arc<Stop>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -77,8 +79,13 @@ impl Background {
     /// [`EngineError`] where no thread can be started.
     pub fn start(trainer: Arc<Trainer>, corrector: Arc<Corrector>, pauses: Pauses) -> Result<Self, EngineError> {
         let engine = corrector.engine().clone();
-        let mut background =
-            Self { engine: engine.clone(), corrector: corrector.clone(), stop: Arc::default(), threads: Vec::new() };
+        let mut background = Self {
+            engine: engine.clone(),
+            corrector: corrector.clone(),
+            eraser: None,
+            stop: Arc::default(),
+            threads: Vec::new(),
+        };
         let checkpoints = Checkpoints {
             engine: engine.clone(),
             audit: trainer.audit().clone(),
@@ -104,6 +111,16 @@ impl Background {
         Ok(background)
     }
 
+    /// Has customers erased who are to be.
+    ///
+    /// # Errors
+    /// [`EngineError`] where no thread can be started.
+    pub fn erase(&mut self, eraser: &Arc<Eraser>) -> Result<(), EngineError> {
+        self.eraser = Some(eraser.clone());
+        let eraser = eraser.clone();
+        self.spawn("erasures", move || eraser.run())
+    }
+
     /// Has the lists looked at again and again, and their webhooks told.
     ///
     /// # Errors
@@ -126,6 +143,7 @@ impl Background {
 impl Drop for Background {
     fn drop(&mut self) {
         self.corrector.stop();
+        self.eraser.iter().for_each(|eraser| eraser.stop());
         self.stop.order();
         self.engine.pressure().wake();
         for thread in self.threads.drain(..) {

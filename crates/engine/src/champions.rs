@@ -41,9 +41,13 @@ pub(super) struct Crowned {
 }
 
 impl Engine {
-    /// How many of the customers that a model learned from have refused since.
+    /// How many of the customers that a model learned from have refused or were erased since.
     pub fn withdrawn_from(&self, header: &ModelHeader) -> Option<Withdrawn> {
-        self.look(|live| live.withdrawals.of(header))
+        let refused = self.look(|live| live.withdrawals.of(header));
+        match (refused, self.erased_from(header)) {
+            (Some(a), Some(b)) => Some(Withdrawn { n: a.n + b.n, first_at: a.first_at.min(b.first_at) }),
+            (a, b) => a.or(b),
+        }
     }
 
     /// Customers whom the champion learned from and who have refused since; `None` where there are none.

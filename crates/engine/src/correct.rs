@@ -25,6 +25,8 @@ pub struct Imported {
     pub n_duplicates: u64,
     /// Events in whose place others came.
     pub n_replaced: u64,
+    /// Events that name somebody who was erased, and were refused.
+    pub n_erased: u64,
     /// Keys that are known with other content, which stays.
     pub conflicts: Vec<MessageId>,
 }
@@ -75,6 +77,7 @@ impl Engine {
             match receipt {
                 Receipt::Appended(_) => imported.n_accepted += 1,
                 Receipt::Duplicate => imported.n_duplicates += 1,
+                Receipt::Erased => imported.n_erased += 1,
                 Receipt::Conflict => {}
             }
         }
@@ -125,6 +128,15 @@ impl Engine {
             self.replace_live(progress)?;
         }
         Ok(())
+    }
+
+    /// Makes everything derived anew, though no correction asks for it.
+    pub(super) fn make_anew(
+        &self,
+        progress: &mut dyn FnMut(u64) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
+        let _one_at_a_time = self.following.lock().unwrap_or_else(PoisonError::into_inner);
+        self.replace_live(progress)
     }
 
     fn replace_live(&self, progress: &mut dyn FnMut(u64) -> Result<(), EngineError>) -> Result<(), EngineError> {

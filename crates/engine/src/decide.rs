@@ -8,7 +8,7 @@ use decisions::{
 };
 use events::Fields;
 use features::FeatureState;
-use primitives::{DecisionId, ErrorKind, ItemKey, Timestamp};
+use primitives::{AnonymousId, DecisionId, ErrorKind, ItemKey, Timestamp};
 use profiles::{Customer, Identifier};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,6 +17,9 @@ use std::time::Duration;
 
 /// How many days count as "lately" for what is popular before there is a model.
 const POPULAR_DAYS: i64 = 30;
+
+/// In whose name it is decided for those who were erased.
+const ERASED: &str = "(erased)";
 
 /// What a caller asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +39,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError`] where the question is out of range, or the decision cannot be logged.
-    pub fn decide(&self, asked: Asked) -> Result<Record, EngineError> {
+    pub fn decide(&self, mut asked: Asked) -> Result<Record, EngineError> {
+        self.let_erased_be_nobody(&mut asked.names);
         let watch = Stopwatch::start();
         let as_of = self.clock.now();
         let models = self.models();
@@ -65,6 +69,15 @@ impl Engine {
         self.ports.decisions.append(record.to_logged())?;
         self.count(&record, watch.elapsed());
         Ok(record)
+    }
+
+    /// Of whoever was erased no name is written down: they are answered as somebody of whom nothing is known.
+    fn let_erased_be_nobody(&self, names: &mut Vec<Identifier>) {
+        let n_before = names.len();
+        names.retain(|name| !self.is_refused(name));
+        if names.is_empty() && n_before > 0 {
+            names.push(Identifier::Anonymous(AnonymousId::from(ERASED)));
+        }
     }
 
     /// A logged decision.

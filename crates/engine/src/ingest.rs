@@ -28,6 +28,8 @@ pub struct Ingested {
     /// Events whose `messageId` was there already with another content, each kept with its reason: the place in the
     /// request, and the id.
     pub conflicts: Vec<(usize, MessageId)>,
+    /// Events that name somebody who was erased, by their places in the request. Nothing of them is kept.
+    pub erased: Vec<usize>,
     /// Events that were rejected, each kept with its reason.
     pub n_rejected: usize,
 }
@@ -57,17 +59,25 @@ impl Engine {
         let mut conflicts = Vec::new();
         let receipts = self.append_and_fold(batch.accepted, |events| {
             let receipts = self.ports.events.append(events)?;
-            let told = events.iter().zip(&receipts).enumerate();
-            let told = told.filter(|(_, (_, receipt))| **receipt == Receipt::Conflict);
-            for (i, (event, _)) in told {
-                let index = place_in_request(i, &rejected_at);
-                ingested.conflicts.push((index, event.message_id.clone()));
-                conflicts.push(Rejected { index, ..Rejected::conflict(event, self.clock.now()) });
-            }
+            let told = events.iter().zip(&receipts).filter(|(_, receipt)| **receipt == Receipt::Conflict);
+            conflicts.extend(told.map(|(event, _)| Rejected::conflict(event, self.clock.now())));
+            ingested.conflicts.extend(
+                conflicts.iter().filter_map(|one| one.message_id.as_deref().map(MessageId::from)).map(|id| (0, id)),
+            );
             Ok((receipts, Vec::new()))
         })?;
-        ingested.n_duplicates = receipts.iter().filter(|receipt| **receipt == Receipt::Duplicate).count();
-        ingested.n_accepted = receipts.len() - ingested.n_duplicates - conflicts.len();
+        let places_of = |wanted: Receipt| {
+            let found = receipts.iter().enumerate().filter(move |(_, receipt)| **receipt == wanted);
+            found.map(|(i, _)| place_in_request(i, &rejected_at))
+        };
+        for ((index, (told, _)), conflict) in
+            places_of(Receipt::Conflict).zip(&mut ingested.conflicts).zip(&mut conflicts)
+        {
+            (*told, conflict.index) = (index, index);
+        }
+        ingested.erased = places_of(Receipt::Erased).collect();
+        ingested.n_duplicates = places_of(Receipt::Duplicate).count();
+        ingested.n_accepted = receipts.len() - ingested.n_duplicates - conflicts.len() - ingested.erased.len();
         if !conflicts.is_empty() {
             let n_conflicts = conflicts.len() as u64;
             metrics::counter!("cx_events_rejected_total", "reason" => RejectionCode::Conflict.name())
@@ -94,7 +104,19 @@ impl Engine {
         if !self.pressure.wait_for_room(ROOM_MAX) {
             return Err(overfull());
         }
+        let (within, refused) = self.door.enter(&events, |event| self.names_erased(event));
+        let n_refused = refused.iter().filter(|is_refused| **is_refused).count();
+        let events = match n_refused {
+            0 => events,
+            _ => events
+                .into_iter()
+                .zip(&refused)
+                .filter(|(_, is_refused)| !**is_refused)
+                .map(|(event, _)| event)
+                .collect(),
+        };
         let (receipts, corrections) = append(&events)?;
+        drop(within);
         let mut recorded = with_offsets(events, &receipts);
         let n_new = recorded.len();
         count(&recorded);
@@ -103,7 +125,13 @@ impl Engine {
         if n_new < receipts.len() {
             drop(self.wait_until_folded(self.ports.events.head())?);
         }
-        Ok(receipts)
+        if n_refused > 0 {
+            let reason = RejectionCode::Erased.name();
+            metrics::counter!("cx_events_rejected_total", "reason" => reason).increment(n_refused as u64);
+        }
+        let mut of_admitted = receipts.into_iter();
+        let receipt = |is_refused| if is_refused { Some(Receipt::Erased) } else { of_admitted.next() };
+        Ok(refused.into_iter().filter_map(receipt).collect())
     }
 
     /// Folds appended events when it is their turn: live state advances in the order of the log.
@@ -129,7 +157,7 @@ impl Engine {
 
     /// Waits until everything up to an offset is live: an event that is there already may have been appended by a request
     /// that is still under way.
-    fn wait_until_folded(&self, upto: Offset) -> Result<MutexGuard<'_, Offset>, EngineError> {
+    pub(super) fn wait_until_folded(&self, upto: Offset) -> Result<MutexGuard<'_, Offset>, EngineError> {
         let folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = |folded: &mut Offset| *folded < upto && self.is_sound();
         let (folded, _) =
@@ -148,7 +176,7 @@ fn with_offsets(events: Vec<Event>, receipts: &[Receipt]) -> Vec<Recorded> {
     pairs
         .filter_map(|(event, receipt)| match receipt {
             Receipt::Appended(offset) => Some(Recorded { offset: *offset, event }),
-            Receipt::Duplicate | Receipt::Conflict => None,
+            Receipt::Duplicate | Receipt::Conflict | Receipt::Erased => None,
         })
         .collect()
 }

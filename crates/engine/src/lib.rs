@@ -37,6 +37,8 @@ mod corrections;
 mod forget;
 mod separate;
 mod theirs;
+
+mod erase;
 mod warm;
 
 mod background;
@@ -53,6 +55,7 @@ pub use champions::{ChampionStatus, StillLearnedFrom};
 pub use correct::Imported;
 pub use corrections::{Corrector, Undoing};
 pub use decide::Asked;
+pub use erase::{Eraser, Erasing};
 pub use error::{EngineError, story};
 pub use inflow::{Incoming, N_REJECTED_LOOKED_AT, Refused};
 pub use ingest::Ingested;
@@ -116,6 +119,10 @@ pub struct Engine {
     checkpointed: AtomicU64,
     /// Held while a checkpoint is written: of two at a time the older could end last.
     checkpointing: Mutex<()>,
+    /// Held while it is looked up whom an erasure means.
+    erasing: Mutex<()>,
+    /// Through which all appends go.
+    door: erase::Door,
     /// Held while everything derived is made anew: one at a time.
     following: Mutex<()>,
     pressure: Pressure,
@@ -175,6 +182,8 @@ impl Engine {
             requests: AtomicU64::new(ids.stream("requests", 0).next_u64()),
             checkpointed: AtomicU64::new(checkpointed.0),
             checkpointing: Mutex::default(),
+            erasing: Mutex::default(),
+            door: erase::Door::default(),
             following: Mutex::default(),
             pressure: Pressure::default(),
             features: RwLock::default(),

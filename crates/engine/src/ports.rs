@@ -7,7 +7,7 @@ use features::History;
 use governance::AuditEntry;
 use learning::ModelStore;
 use primitives::Timestamp;
-use profiles::{ProfileStore, StoreError};
+use profiles::{ErasureStore, ProfileStore, StoreError};
 use std::sync::Arc;
 
 /// What keeps everything: one machine's storage, or a cluster's.
@@ -23,6 +23,8 @@ pub struct Ports {
     pub renewal: Arc<dyn Renewal>,
     /// Where everything that ever happened is read.
     pub history: Arc<dyn History>,
+    /// Where customers are erased.
+    pub erasures: Arc<dyn ErasureStore>,
     /// Where models are kept.
     pub models: Arc<dyn ModelStore>,
     /// Where decisions are kept.

@@ -23,6 +23,8 @@ pub enum Receipt {
     Duplicate,
     /// Its `messageId` was there already with another content ([`Event::fingerprint`]), which stays; nothing changed.
     Conflict,
+    /// It names somebody who was erased; nothing changed. No log answers it: whoever appends asks before.
+    Erased,
 }
 
 /// What the live inspector shows.

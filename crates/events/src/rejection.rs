@@ -44,6 +44,8 @@ pub enum RejectionCode {
     NotAllowed,
     /// The `messageId` was used before for another content.
     Conflict,
+    /// It names a customer who was erased.
+    Erased,
 }
 
 impl RejectionCode {
@@ -59,6 +61,7 @@ impl RejectionCode {
             Self::UnknownType => "unknown_type",
             Self::NotAllowed => "not_allowed",
             Self::Conflict => "conflict",
+            Self::Erased => "erased",
         }
     }
 }

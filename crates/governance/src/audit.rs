@@ -37,6 +37,10 @@ pub enum Deed {
     KeyCreated,
     /// A key was revoked.
     KeyRevoked,
+    /// A customer was erased; who it was is not kept.
+    CustomerErased,
+    /// Events with the names of somebody who was erased are taken again.
+    CustomerAllowed,
 }
 
 /// Who it was.
@@ -79,7 +83,7 @@ pub struct AuditEntry {
 
 impl Deed {
     /// Everything that is written down.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::SignIn,
         Self::SignInRefused,
         Self::CustomerOpened,
@@ -94,6 +98,8 @@ impl Deed {
         Self::CustomersExported,
         Self::KeyCreated,
         Self::KeyRevoked,
+        Self::CustomerErased,
+        Self::CustomerAllowed,
     ];
 
     /// Its name in files and addresses.
@@ -114,6 +120,8 @@ impl Deed {
             Self::CustomersExported => "customers_exported",
             Self::KeyCreated => "key_created",
             Self::KeyRevoked => "key_revoked",
+            Self::CustomerErased => "customer_erased",
+            Self::CustomerAllowed => "customer_allowed",
         }
     }
 

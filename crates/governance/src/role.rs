@@ -32,6 +32,8 @@ pub enum Action {
     Read,
     /// See the console.
     View,
+    /// Erase customers.
+    Erase,
     /// Train, put models in force and roll them back.
     Operate,
     /// Make and revoke keys, and read the audit list.
@@ -75,7 +77,9 @@ impl Role {
     pub fn may(self, action: Action) -> bool {
         match action {
             Action::Ingest => matches!(self, Self::Write | Self::Server | Self::Admin),
-            Action::WriteCatalogue | Action::Decide | Action::ManageLists => matches!(self, Self::Server | Self::Admin),
+            Action::WriteCatalogue | Action::Decide | Action::ManageLists | Action::Erase => {
+                matches!(self, Self::Server | Self::Admin)
+            }
             Action::Read => matches!(self, Self::Viewer | Self::Server | Self::Admin),
             Action::View => matches!(self, Self::Viewer | Self::Admin),
             Action::Operate | Action::Administer => matches!(self, Self::Admin),
@@ -91,13 +95,14 @@ impl fmt::Display for Role {
 
 impl Action {
     /// Everything that needs a right.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Ingest,
         Self::WriteCatalogue,
         Self::Decide,
         Self::ManageLists,
         Self::Read,
         Self::View,
+        Self::Erase,
         Self::Operate,
         Self::Administer,
     ];
@@ -109,12 +114,12 @@ mod tests {
 
     #[test]
     fn each_role_has_its_rights_and_no_other() {
-        use Action::{Administer, Decide, Ingest, ManageLists, Operate, Read, View, WriteCatalogue};
+        use Action::{Administer, Decide, Erase, Ingest, ManageLists, Operate, Read, View, WriteCatalogue};
         for (role, rights) in [
             (Role::Write, &[Ingest][..]),
             (Role::Viewer, &[Read, View]),
-            (Role::Server, &[Ingest, WriteCatalogue, Decide, ManageLists, Read]),
-            (Role::Admin, &[Ingest, WriteCatalogue, Decide, ManageLists, Read, View, Operate, Administer]),
+            (Role::Server, &[Ingest, WriteCatalogue, Decide, ManageLists, Read, Erase]),
+            (Role::Admin, &[Ingest, WriteCatalogue, Decide, ManageLists, Read, View, Erase, Operate, Administer]),
         ] {
             for action in Action::ALL {
                 assert_eq!(role.may(action), rights.contains(&action), "{role}: {action:?}");

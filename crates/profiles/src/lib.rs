@@ -14,6 +14,7 @@
 
 mod changed;
 mod customer;
+mod erasure;
 mod error;
 mod evidence;
 mod fold;
@@ -28,6 +29,7 @@ mod watch;
 
 pub use changed::Changed;
 pub use customer::{Customer, CustomerState, Moment, Profile, Trait};
+pub use erasure::{Erasure, ErasureId, ErasurePlan, ErasureStep, ErasureStore, Removed};
 pub use error::ProfileError;
 pub use evidence::{Join, JoinRefusal, Link, LinkReason, RefusalReason};
 pub use fold::{Applied, Profiles, Totals};

@@ -8,6 +8,7 @@ mod customer_list;
 mod customers;
 pub(crate) mod data;
 mod decide;
+pub mod erasures;
 mod events;
 mod extract;
 pub mod imports;
@@ -57,6 +58,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .merge(imports::routes())
         .merge(decide::routes())
         .merge(customers::routes())
+        .merge(erasures::routes())
         .merge(customer_list::routes())
         .merge(lists::routes())
         .merge(events::routes())

@@ -17,6 +17,7 @@ use console::view::Notice;
 use engine::AuditTrail;
 use engine::Corrector;
 use engine::Engine;
+use engine::Eraser;
 use engine::Stopwatch;
 use engine::Trainer;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -35,6 +36,8 @@ pub struct App {
     pub trainer: Arc<Trainer>,
     /// Takes imports out again.
     pub corrector: Arc<Corrector>,
+    /// Erases customers.
+    pub eraser: Arc<Eraser>,
     /// The data directory's numbers and maintenance.
     pub storage: Arc<Storage>,
     /// Who may do what.

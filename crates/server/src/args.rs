@@ -93,6 +93,15 @@ pub enum Command {
         #[command(flatten)]
         elsewhere: Elsewhere,
     },
+    /// Erase a customer for good, or let one in again who was erased. Also while the server runs
+    Customer {
+        /// What to do
+        #[command(subcommand)]
+        what: CustomerCommand,
+        /// Which server
+        #[command(flatten)]
+        elsewhere: Elsewhere,
+    },
     /// Train models on everything that is known, and put them in force where they are good enough; also while the server runs
     Train {
         /// Which task, as `rapport kinds` lists them; all where none is named
@@ -245,6 +254,24 @@ pub enum ImportsCommand {
         /// Its number, as `rapport imports` lists it
         #[arg(value_name = "ID")]
         id: u64,
+    },
+}
+
+/// What to do with a customer.
+#[derive(Debug, Clone, Subcommand)]
+pub enum CustomerCommand {
+    /// Remove everything that only this customer's events carried from the data directory, and refuse events with their
+    /// names from then on. It cannot be taken back. Backups are yours to remove
+    Erase {
+        /// A customerId, userId or anonymousId
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Take events with the names of somebody again who was erased. What was erased stays so
+    Allow {
+        /// A name by which they went
+        #[arg(value_name = "ID")]
+        id: String,
     },
 }
 

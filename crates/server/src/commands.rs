@@ -2,6 +2,7 @@
 
 mod backup;
 mod config;
+mod customer;
 mod demo;
 mod doctor;
 mod evaluate;
@@ -50,6 +51,7 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         }
         Command::Import(ask) => import::run(&options, settings, &ask),
         Command::Imports { what, elsewhere } => imports::run(&options, settings, what, &elsewhere),
+        Command::Customer { what, elsewhere } => customer::run(&options, settings, what, &elsewhere),
         Command::Train { model, rollback } => train::run(&options, settings, model.as_deref(), rollback),
         Command::Evaluate { model, as_of } => evaluate::run(&options, settings, model.as_deref(), as_of),
         Command::Features => features::run(&options, &settings),

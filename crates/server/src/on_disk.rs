@@ -18,6 +18,7 @@ pub fn ports(storage: &Arc<Storage>) -> Ports {
         profiles: storage.profile_store(),
         renewal: on_disk.clone(),
         history: storage.history(),
+        erasures: storage.erasure_store(),
         models: storage.model_store(),
         decisions: storage.decision_log(),
         lists: storage.list_store(),

@@ -31,7 +31,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use connections::Patience;
 use console::view::Notice;
-use engine::{AuditTrail, Background, By, Corrector, Engine, Live, Pauses, Stopwatch, Trainer};
+use engine::{AuditTrail, Background, By, Corrector, Engine, Eraser, Live, Pauses, Stopwatch, Trainer};
 use governance::{Deed, Retention};
 use places::Places;
 use primitives::{Clock, ErrorKind, Seed};
@@ -92,6 +92,9 @@ impl Opened {
         Live::renew(&ports, &policy, access == Access::Exclusive)?;
         let capabilities = Arc::new(settings.capabilities());
         let engine = Engine::open(ports, policy, capabilities, clock, random_seed()?, wire::decision)?;
+        if access == Access::Exclusive {
+            end_erasures(&engine);
+        }
         if access == Access::Exclusive && engine.is_outdated()? {
             engine.follow_corrections(&mut |_| Ok(()))?;
         }
@@ -124,9 +127,11 @@ fn pauses(settings: &Settings) -> Pauses {
 fn background(
     trainer: &Arc<Trainer>,
     corrector: &Arc<Corrector>,
+    eraser: &Arc<Eraser>,
     settings: &Settings,
 ) -> Result<Background, ServerError> {
     let mut background = Background::start(trainer.clone(), corrector.clone(), pauses(settings))?;
+    background.erase(eraser)?;
     background.keep_lists(Arc::new(HttpCourier::default()))?;
     Ok(background)
 }
@@ -182,18 +187,15 @@ impl Running {
         let places = Arc::new(Places::new(&settings.server));
         let budget = Budget::new(settings.limits.body_megabytes_max);
         let patience = Patience { idle: Duration::from_secs(settings.server.idle_seconds), grace: GRACE };
-        if options.is_console_open && is_public(&settings.server) {
-            let message = format!(
-                "the demonstration's console is open to everybody who can reach it, so it does not listen on {listen} where \
-                 others can: choose a loopback address, and no server.tls_proxy and no server.trusted_proxies"
-            );
-            return Err(ServerError::new(ErrorKind::Forbidden, message));
+        if options.is_console_open {
+            refuse_public(&settings.server)?;
         }
         let metrics = telemetry::start_metrics()?;
         let audit = AuditTrail::new(engine.clone());
         let trainer = Arc::new(Trainer::new(Seed::new(settings.models.seed), audit.clone()));
         let corrector = Arc::new(Corrector::new(engine.clone(), audit.clone()));
-        let background = background(&trainer, &corrector, &settings)?;
+        let eraser = Arc::new(Eraser::new(engine.clone(), audit.clone()));
+        let background = background(&trainer, &corrector, &eraser, &settings)?;
         let keys = Arc::new(keys);
         let follower = follow(&keys, &audit)?;
         let app = Arc::new(App {
@@ -204,6 +206,7 @@ impl Running {
             engine,
             trainer,
             corrector,
+            eraser,
             storage,
             keys,
             local_key,
@@ -284,6 +287,28 @@ impl Drop for Running {
         }
         drop(self.background.take());
     }
+}
+
+/// Ends what was being erased when the program ended. Where that fails, a server goes on trying.
+fn end_erasures(engine: &Engine) {
+    match engine.finish_erasures(&mut |_| Ok(())) {
+        Ok(0) => {}
+        Ok(n_customers) => tracing::info!(n_customers, "customers were erased whose erasure had been broken off"),
+        Err(error) => tracing::error!(error = error.story(), "an erasure that was broken off has not ended yet"),
+    }
+}
+
+/// A console that is open to everybody is for this machine only.
+fn refuse_public(server: &ServerSettings) -> Result<(), ServerError> {
+    if !is_public(server) {
+        return Ok(());
+    }
+    let message = format!(
+        "the demonstration's console is open to everybody who can reach it, so it does not listen on {} where others can: \
+         choose a loopback address, and no server.tls_proxy and no server.trusted_proxies",
+        server.listen
+    );
+    Err(ServerError::new(ErrorKind::Forbidden, message))
 }
 
 /// Follows the keys; what others have changed is written down.

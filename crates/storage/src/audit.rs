@@ -36,9 +36,7 @@ impl Storage {
     /// [`StorageError::Database`] where thousands of requests wait already, or the directory is open for reading only;
     /// then the entry is not kept.
     pub fn add_audit(&self, entry: &AuditEntry) -> Result<(), StorageError> {
-        let stored = Stored { v: VERSION, entry: Cow::Borrowed(entry) };
-        let record = serde_json::to_vec(&stored).map_err(|error| unreadable(&error))?;
-        let new = NewAudit { at: entry.at.as_millis(), deed: entry.deed.name(), record };
+        let new = NewAudit { at: entry.at.as_millis(), deed: entry.deed.name(), record: to_record(entry)? };
         self.hand_over(Command::Audit(new))
             .map_err(|source| StorageError::Database { attempt: "keeping the audit list", source })
     }
@@ -81,6 +79,12 @@ fn newest(connection: &Connection, deeds: &[&str], before: i64, n_max: i64) -> r
     found.sort_by_key(|(seq, _)| std::cmp::Reverse(*seq));
     found.truncate(usize::try_from(n_max).unwrap_or(usize::MAX));
     Ok(found)
+}
+
+/// An entry as it is stored.
+pub(crate) fn to_record(entry: &AuditEntry) -> Result<Vec<u8>, StorageError> {
+    let stored = Stored { v: VERSION, entry: Cow::Borrowed(entry) };
+    serde_json::to_vec(&stored).map_err(|error| unreadable(&error))
 }
 
 fn read(record: &[u8]) -> Result<AuditEntry, StorageError> {

@@ -2,6 +2,7 @@
 
 mod audit;
 mod days;
+mod erase;
 mod ids;
 mod imports;
 mod lists;
@@ -9,6 +10,7 @@ mod state;
 
 pub(crate) use audit::NewAudit;
 pub(crate) use days::DayCommand;
+pub(crate) use erase::EraseCommand;
 pub(crate) use ids::N_SLICES;
 pub(crate) use imports::{Correction, Followed, ImportCommand};
 pub(crate) use lists::{ListCommand, Told};
@@ -116,6 +118,10 @@ pub(crate) enum Command {
     },
     /// Bounds the database's size in pages; 0 lifts the bound.
     LimitPages(u64),
+    /// Removes what was a customer's.
+    Erase(EraseCommand),
+    /// Overwrites what was removed, in the database and in its write-ahead log. It shares no transaction.
+    Overwrite,
 }
 
 /// What a request led to.
@@ -144,6 +150,7 @@ impl Command {
                 ids.len() * size_of::<(IdHash, Seen)>() + followed.as_ref().map_or(0, |(_, followed)| followed.bytes())
             }
             Self::Audit(entry) => entry.record.len() + 64,
+            Self::Erase(command) => command.bytes(),
             _ => 0,
         };
         content as u64 + 64
@@ -198,6 +205,9 @@ pub(crate) fn apply(
             let sql = "DELETE FROM events WHERE offset <= (SELECT min(offset) FROM events) + ?1 AND offset <= ?2";
             rows(connection.prepare_cached(sql)?.execute(params![signed(n_max.saturating_sub(1)), signed(upto)]))
         }
+        Command::Erase(command) => command.apply(connection, counters),
+        // The writer does it outside of a transaction.
+        Command::Overwrite => Ok(Done::Rows(0)),
         Command::ForgetIds { slice, before } => rows(ids::forget(connection, *slice, *before)),
         Command::LimitPages(n) => {
             // SQLite never bounds below the present size.

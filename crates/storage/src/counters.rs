@@ -25,7 +25,7 @@ impl Counters {
         let newest: Option<i64> = connection.query_row("SELECT max(offset) FROM events", [], |row| row.get(0))?;
         let sealed_upto = meta(connection, "sealed_upto")?;
         Ok(Self {
-            head: unsigned(newest.unwrap_or(0)).max(sealed_upto),
+            head: unsigned(newest.unwrap_or(0)).max(sealed_upto).max(meta(connection, "erased_head")?),
             sealed_upto,
             ids_upto: meta(connection, "ids_upto")?,
             state_offset: meta(connection, "state_offset")?,

@@ -86,6 +86,11 @@ impl DataDir {
         self.path.join("set-aside")
     }
 
+    /// What is kept of erasures.
+    pub(crate) fn erased(&self) -> PathBuf {
+        self.path.join("erased")
+    }
+
     /// Which program writes to a data directory now, such as `process 4711`; `None` where none does.
     #[must_use]
     pub fn holder(path: &Path) -> Option<String> {

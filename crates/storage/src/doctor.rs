@@ -7,7 +7,7 @@ use crate::schema::meta;
 use crate::set_aside::read_all;
 use crate::{Storage, StorageError, privacy};
 use decisions::DecisionLog;
-use events::Event;
+use events::{Event, Offset};
 use features::{Activity, FeatureState, Items};
 use governance::ConsentPolicy;
 use primitives::Timestamp;
@@ -69,6 +69,8 @@ struct LogState {
     first: Option<u64>,
     last: u64,
     n: u64,
+    /// How many offsets from the border to the last have no row, since their events were erased.
+    n_erased: u64,
 }
 
 impl Storage {
@@ -166,10 +168,18 @@ impl Storage {
     }
 
     fn log_state(&self) -> Result<LogState, StorageError> {
+        let mut state = self.rows_of_log()?;
+        let n_in_log = self.n_erased_in_log(Offset(state.sealed_upto))?;
+        state.n_erased = self.erased_offsets()?.n_within(state.sealed_upto + 1, state.last).saturating_sub(n_in_log);
+        Ok(state)
+    }
+
+    fn rows_of_log(&self) -> Result<LogState, StorageError> {
         self.readers
             .snapshot(|connection| {
                 let sealed_upto = meta(connection, "sealed_upto")?;
                 let state_offset = meta(connection, "state_offset")?;
+                let erased_head = meta(connection, "erased_head")?;
                 let sql = "SELECT min(offset), max(offset), count(*) FROM events WHERE offset > ?1";
                 connection.query_row(sql, [signed(sealed_upto)], |row| {
                     let first: Option<i64> = row.get(0)?;
@@ -178,8 +188,9 @@ impl Storage {
                         sealed_upto,
                         state_offset,
                         first: first.map(unsigned),
-                        last: last.map_or(sealed_upto, unsigned),
+                        last: last.map_or(sealed_upto, unsigned).max(erased_head),
                         n: unsigned(row.get(2)?),
+                        n_erased: 0,
                     })
                 })
             })
@@ -200,7 +211,8 @@ impl Storage {
         if let Some(part) = self.beyond()?.first() {
             return Err(StorageError::Beyond { path: part.path.clone(), sealed_upto });
         }
-        let rounds = self.parts.rounds(0, sealed_upto, &self.missing()?)?;
+        let missing = self.missing()?;
+        let rounds = self.parts.rounds(0, sealed_upto, &missing)?;
         Ok(rounds.iter().map(|round| round.parts.len()).sum())
     }
 
@@ -398,8 +410,12 @@ fn check_log(state: &LogState) -> Finding {
     let expected_first = state.sealed_upto + 1;
     match state.first {
         None => good("log", format!("it is empty after offset {}", state.sealed_upto)),
-        Some(first) if first == expected_first && state.n == state.last - first + 1 => {
-            good("log", format!("offsets {first} to {} are there without gaps", state.last))
+        Some(_) if state.n + state.n_erased == state.last - state.sealed_upto => {
+            let erased = match state.n_erased {
+                0 => String::new(),
+                n => format!(", but for {n} whose events were erased"),
+            };
+            good("log", format!("offsets {expected_first} to {} are there without gaps{erased}", state.last))
         }
         Some(first) => fault(
             "log",

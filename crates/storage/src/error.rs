@@ -217,6 +217,14 @@ pub enum StorageError {
         /// What is wrong with it.
         why: String,
     },
+    /// The record of an erasure is damaged.
+    #[error("{path} does not say any more who was erased ({why}): restore it from a backup")]
+    ErasureRecord {
+        /// The record.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A stored event is damaged.
     #[error("an event of the log cannot be moved to the history")]
     Event(#[source] events::EventLogError),
@@ -241,9 +249,11 @@ impl StorageError {
                 ErrorKind::Conflict
             }
             Self::NotSetAside { .. } | Self::BackupPlace { .. } | Self::Unrestored { .. } => ErrorKind::Invalid,
-            Self::BackupDamaged { .. } | Self::Damaged { .. } | Self::Gap { .. } | Self::SetAsideRecord { .. } => {
-                ErrorKind::Corrupt
-            }
+            Self::BackupDamaged { .. }
+            | Self::Damaged { .. }
+            | Self::Gap { .. }
+            | Self::SetAsideRecord { .. }
+            | Self::ErasureRecord { .. } => ErrorKind::Corrupt,
             Self::Event(source) => source.kind(),
         }
     }

@@ -42,15 +42,20 @@ impl History for Storage {
 }
 
 impl Storage {
-    /// The offsets whose events are not in the log or the history: they were set aside.
-    pub(crate) fn missing(&self) -> Result<Offsets, crate::StorageError> {
-        self.directory.missing()
+    /// The offsets whose events are not in the log or the history: they were set aside, or erased.
+    pub(crate) fn missing(&self) -> Result<Arc<Offsets>, crate::StorageError> {
+        let (set_aside, erased) = (self.directory.offsets_set_aside()?, self.erased_offsets()?);
+        Ok(if set_aside.ranges().is_empty() { erased } else { Arc::new(set_aside.and(&erased)) })
     }
 
     /// The offsets that every replay leaves out, and so every rebuild.
     pub(crate) fn left_out(&self) -> Result<Arc<Offsets>, crate::StorageError> {
         let (missing, withdrawn) = (self.missing()?, self.withdrawn()?);
-        Ok(if missing.ranges().is_empty() { withdrawn } else { Arc::new(missing.and(&withdrawn)) })
+        Ok(match (missing.ranges().is_empty(), withdrawn.ranges().is_empty()) {
+            (true, _) => withdrawn,
+            (false, true) => missing,
+            (false, false) => Arc::new(missing.and(&withdrawn)),
+        })
     }
 
     /// How many events were withdrawn: they stay where they are, and every replay leaves them out.

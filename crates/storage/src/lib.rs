@@ -9,6 +9,7 @@
 //! DATA/history/date=2026-11-22/part-*.parquet closed ranges of the log, by the day they were received
 //! DATA/decisions/date=2026-11-22/part.parquet  the decisions of a day that is over, for other tools; derived
 //! DATA/set-aside/                             what could not be read any more, each with a record of what it was
+//! DATA/erased/                                what is empty in the log since customers were erased; no names
 //! DATA/models/<sha256>.model                  models, by content
 //! DATA/models/champions/<model>.json          which version is in force
 //! ```
@@ -32,6 +33,8 @@ mod decision_files;
 mod decision_log;
 mod directory;
 mod doctor;
+mod erased;
+mod erasures;
 mod error;
 mod event_log;
 mod files;

@@ -37,7 +37,7 @@ fn ours(directory: &Path) -> Vec<PathBuf> {
     for path in entries(directory) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_made_by_us =
-            ["history", "decisions", "models", "rejects", "downloads", "set-aside"].contains(&name.as_ref());
+            ["history", "decisions", "models", "rejects", "downloads", "set-aside", "erased"].contains(&name.as_ref());
         match path.is_dir() {
             true if is_made_by_us => found.extend(below(&path)),
             false if path.is_file() => found.push(path),

@@ -8,6 +8,7 @@
 //! The records are the truth: what they name, every replay, rebuild and sealing leaves out, and nothing else. They are
 //! files, so that they outlive the database.
 
+use crate::erased::Erased;
 use crate::event_log::rows_after;
 use crate::files::{create_directory, sync_directory, write_durably};
 use crate::history_files::{Offsets, Part, PartFiles, RoundRows};
@@ -47,8 +48,12 @@ impl SetAside {
 }
 
 impl DataDir {
-    /// The offsets whose events are not in the log or the history: they were set aside.
+    /// The offsets whose events are not in the log or the history: they were set aside, or erased.
     pub(crate) fn missing(&self) -> Result<Offsets, StorageError> {
+        Ok(self.offsets_set_aside()?.and(&Erased::read(self)?.offsets))
+    }
+
+    pub(crate) fn offsets_set_aside(&self) -> Result<Offsets, StorageError> {
         Ok(Offsets::of(records(&self.set_aside())?.into_iter().flat_map(|one| one.offsets)))
     }
 }

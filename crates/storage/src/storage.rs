@@ -2,6 +2,7 @@
 
 use crate::command::{Command, Done, N_SLICES};
 use crate::directory::bytes_of;
+use crate::erased::Erased;
 use crate::history_files::PartFiles;
 use crate::readers::Readers;
 use crate::schema::{meta, open_checked};
@@ -15,8 +16,8 @@ use features::History;
 use governance::Retention;
 use learning::ModelStore;
 use primitives::{ErrorKind, Timestamp};
-use profiles::ProfileStore;
-use std::sync::{Arc, Mutex, PoisonError};
+use profiles::{ErasureStore, ProfileStore};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// How many old decisions are removed at a time.
 const N_DECISIONS_PRUNED: u64 = 500;
@@ -41,6 +42,8 @@ pub struct Storage {
     pub(crate) correcting: Mutex<()>,
     /// What was withdrawn, as of the newest correction that was read.
     pub(crate) withdrawn: Mutex<KnownWithdrawn>,
+    /// Who was erased.
+    pub(crate) erased: RwLock<Erased>,
     models: Arc<FileModelStore>,
     /// The day whose file of decisions was written last; held while files are written.
     pub(crate) last_decision_day: Mutex<i64>,
@@ -114,6 +117,7 @@ impl Storage {
             sealing: Mutex::default(),
             correcting: Mutex::default(),
             withdrawn: Mutex::default(),
+            erased: RwLock::new(Erased::read(&directory)?),
             models: Arc::new(FileModelStore::new(directory.models())),
             last_decision_day: Mutex::new(i64::MIN),
             forgot_ids_at: Mutex::default(),
@@ -152,6 +156,12 @@ impl Storage {
     #[must_use]
     pub fn profile_store(self: &Arc<Self>) -> Arc<dyn ProfileStore> {
         Arc::clone(self) as Arc<dyn ProfileStore>
+    }
+
+    /// Where customers are erased.
+    #[must_use]
+    pub fn erasure_store(self: &Arc<Self>) -> Arc<dyn ErasureStore> {
+        Arc::clone(self) as Arc<dyn ErasureStore>
     }
 
     /// Every event that ever was.

@@ -251,6 +251,13 @@ fn stopped() -> DatabaseError {
     DatabaseError::new(ErrorKind::Internal, "restart the server", "the writer has stopped")
 }
 
+impl Queued {
+    /// Whether it shares no transaction.
+    fn is_alone(&self) -> bool {
+        matches!(self.command, Command::Overwrite)
+    }
+}
+
 struct WriterThread {
     connection: Connection,
     /// `None` after a failed transaction: then the database says where it stands.
@@ -270,11 +277,17 @@ struct WriterThread {
 
 impl WriterThread {
     fn run(&mut self) {
-        while let Ok(first) = self.receiver.recv() {
+        let mut held = None;
+        while let Some(first) = held.take().or_else(|| self.receiver.recv().ok()) {
             let mut bytes = first.bytes;
+            let is_alone = first.is_alone();
             let mut group = vec![first];
-            while group.len() < self.n_group_max && bytes < self.group_bytes_max {
+            while !is_alone && group.len() < self.n_group_max && bytes < self.group_bytes_max {
                 let Ok(next) = self.receiver.try_recv() else { break };
+                if next.is_alone() {
+                    held = Some(next);
+                    break;
+                }
                 bytes += next.bytes;
                 group.push(next);
             }
@@ -290,7 +303,11 @@ impl WriterThread {
     /// that one that cannot be stored does not fail the others.
     fn answer(&mut self, group: Vec<Queued>) {
         let commands: Vec<&Command> = group.iter().map(|queued| &queued.command).collect();
-        let answers: Vec<Result<Done, DatabaseError>> = match self.transaction(&commands) {
+        let done = match commands.as_slice() {
+            [Command::Overwrite] => overwrite(&self.connection).map(|()| vec![Done::Rows(0)]),
+            _ => self.transaction(&commands),
+        };
+        let answers: Vec<Result<Done, DatabaseError>> = match done {
             Ok(done) => done.into_iter().map(Ok).collect(),
             Err(error) if commands.len() == 1 => vec![Err(error)],
             Err(_) => commands
@@ -379,6 +396,23 @@ impl WriterThread {
             let _ = self.wal_grew.try_send(());
         }
     }
+}
+
+/// How often it is tried to begin the write-ahead log anew: each time what reads in it may go on for some seconds.
+const N_TRUNCATIONS_MAX: usize = 12;
+
+/// Makes the database file anew from what is in it, and begins the write-ahead log anew: nothing that was removed before
+/// stands in either of them any more.
+fn overwrite(connection: &Connection) -> Result<(), DatabaseError> {
+    connection.execute_batch("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY;")?;
+    for _ in 0..N_TRUNCATIONS_MAX {
+        let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if !is_busy {
+            return Ok(());
+        }
+    }
+    let action = "wait until what reads the data directory has ended";
+    Err(DatabaseError::new(ErrorKind::Unavailable, action, "the write-ahead log is being read"))
 }
 
 fn copy_pages(connection: &Connection, asked: &Receiver<()>) {

@@ -91,6 +91,14 @@ pub struct ImportTaken {
     /// Events that were not accepted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejected: Vec<ImportRejected>,
+    /// Events that name customers who were erased, and were refused.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub erased: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 /// An event that was not accepted.
@@ -229,8 +237,16 @@ impl From<Corrected> for ImportCorrected {
 impl From<Imported> for ImportTaken {
     fn from(imported: Imported) -> Self {
         let conflicts = imported.conflicts.iter().map(ToString::to_string).collect();
-        let Imported { n_accepted, n_duplicates, n_replaced, .. } = imported;
-        Self { accepted: n_accepted, duplicates: n_duplicates, replaced: n_replaced, conflicts, rejected: Vec::new() }
+        let Imported { n_accepted, n_duplicates, n_replaced, n_erased, .. } = imported;
+        let rejected = Vec::new();
+        Self {
+            accepted: n_accepted,
+            duplicates: n_duplicates,
+            replaced: n_replaced,
+            conflicts,
+            rejected,
+            erased: n_erased,
+        }
     }
 }
 
@@ -254,7 +270,7 @@ impl FromRequestParts<Arc<App>> for MayUndo {
     }
 }
 
-fn may(parts: &Parts, app: &Arc<App>, action: Action) -> Result<By, ApiError> {
+pub(super) fn may(parts: &Parts, app: &Arc<App>, action: Action) -> Result<By, ApiError> {
     let key = key_in(&parts.headers);
     if key.as_deref().is_some_and(|key| app.local_key.is(key)) {
         return Ok(By::COMMAND);

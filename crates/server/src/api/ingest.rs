@@ -18,6 +18,7 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
+use engine::Ingested;
 use events::{Batch, CallKind, Envelope, Origin, Refusal, RejectionCode};
 use governance::Action;
 use serde::Deserialize;
@@ -143,6 +144,9 @@ pub(super) fn accept(
     let reply = IngestReply::rejections(&batch);
     let status = status(&batch);
     let ingested = app.engine.ingest(batch).map_err(ServerError::from)?;
+    let Ingested { n_accepted, n_duplicates, conflicts, erased, .. } = &ingested;
+    let is_only_erased = !erased.is_empty() && n_accepted + n_duplicates + conflicts.len() == 0;
+    let status = if is_only_erased { StatusCode::BAD_REQUEST } else { status };
     Ok((status, Json(reply.counted(ingested))))
 }
 

@@ -146,6 +146,16 @@ impl From<&Rejected> for RejectionReply {
     }
 }
 
+impl RejectionReply {
+    /// An event that names a customer who was erased. Nothing of it is said again.
+    fn erased(index: usize) -> Self {
+        let message = "it names a customer who was erased, and is not kept: send nothing more of them, or let an admin \
+                       allow the name again (`rapport customer allow`)";
+        let (field, message) = (String::new(), message.to_owned());
+        Self { index, message_id: None, code: RejectionCode::Erased, field, message }
+    }
+}
+
 impl IngestReply {
     pub(super) fn rejections(batch: &Batch) -> Self {
         let rejected: Vec<RejectionReply> =
@@ -162,7 +172,14 @@ impl IngestReply {
     }
 
     pub(super) fn counted(self, ingested: Ingested) -> Self {
-        let Ingested { n_accepted, n_duplicates, conflicts, .. } = ingested;
+        let Ingested { n_accepted, n_duplicates, conflicts, erased, .. } = ingested;
+        let n_rejected = self.n_rejected.unwrap_or(self.rejected.len()) + erased.len();
+        let mut rejected = self.rejected;
+        rejected.extend(erased.into_iter().map(RejectionReply::erased));
+        rejected.sort_by_key(|one| one.index);
+        rejected.truncate(N_REJECTED_SHOWN_MAX);
+        let nothing = n_accepted + n_duplicates + conflicts.len() == 0;
+        let first = rejected.first().filter(|_| nothing);
         let named = |(index, message_id): &(usize, MessageId)| ConflictReply {
             index: *index,
             message_id: message_id.to_string(),
@@ -172,7 +189,11 @@ impl IngestReply {
             duplicates: n_duplicates,
             conflicts: Some(conflicts.len()).filter(|n| *n > 0),
             conflicting: conflicts.iter().take(N_REJECTED_SHOWN_MAX).map(named).collect(),
-            ..self
+            success: first.is_none(),
+            code: first.map(|first| first.code.name().to_owned()),
+            message: first.map(|first| first.message.clone()),
+            n_rejected: Some(n_rejected).filter(|n| *n > rejected.len()),
+            rejected,
         }
     }
 }

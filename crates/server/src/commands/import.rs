@@ -1,6 +1,6 @@
 //! How do files of history go in? `rapport import`.
 
-mod elsewhere;
+pub(super) mod elsewhere;
 pub(super) mod here;
 pub(super) mod places;
 mod sink;
@@ -44,6 +44,8 @@ pub(super) struct Imported {
     conflicting: Vec<String>,
     /// Events that came in the place of others.
     events_replaced: u64,
+    /// Events that name customers who were erased, and were refused.
+    events_erased: u64,
     pub(super) seconds: f64,
     pub(super) events_per_second: f64,
 }
@@ -93,11 +95,11 @@ pub(super) fn run_one(
         let (_, again) = pass(&importing, &mut RejectsFile::nowhere(), &work, replacing)?;
         (sink.conflicts, n_replaced) = (again.conflicts, again.n_replaced);
     }
-    let conflicts = sink.conflicts;
+    let (conflicts, n_erased) = (sink.conflicts, sink.n_erased);
     let n_conflicts = conflicts.len() as u64;
     let ends = ImportEnds {
         rows: report.rows_read,
-        rejected: report.rows_rejected,
+        rejected: report.rows_rejected + n_erased,
         accepted: sink.n_new,
         duplicates: sink.n_known,
         conflicts: n_conflicts,
@@ -115,6 +117,7 @@ pub(super) fn run_one(
         events_known: sink.n_known,
         events_conflicting: n_conflicts,
         conflicting: conflicts.into_iter().take(N_NAMED).map(|OtherContent { name, .. }| name).collect(),
+        events_erased: n_erased,
         events_replaced: n_replaced,
         seconds,
         events_per_second,
@@ -208,6 +211,9 @@ pub(super) fn in_words(imported: &Imported) -> String {
     }
     if imported.events_replaced > 0 {
         text += &format!(", {} replaced", count(imported.events_replaced));
+    }
+    if imported.events_erased > 0 {
+        text += &format!(", {} of erased customers refused", count(imported.events_erased));
     }
     let rate = decimal(imported.events_per_second, 0);
     text += &format!(", in {:.1} s ({rate} events/s){}", imported.seconds, details(report));

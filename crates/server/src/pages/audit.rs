@@ -51,10 +51,15 @@ fn told(deed: Deed) -> (AuditFilter, &'static str, Icon) {
         Deed::ListSaved => (AuditFilter::Customers, "Saved a list", Icon::People),
         Deed::ListRemoved => (AuditFilter::Customers, "Removed a list", Icon::People),
         Deed::CustomersExported => (AuditFilter::Customers, "Exported customers", Icon::People),
+        Deed::CustomerErased => (AuditFilter::Customers, "Had a customer erased", Icon::People),
+        Deed::CustomerAllowed => (AuditFilter::Customers, "Let an erased customer in again", Icon::People),
         Deed::KeyCreated => (AuditFilter::Keys, "Made a key", Icon::Key),
         Deed::KeyRevoked => (AuditFilter::Keys, "Revoked a key", Icon::Key),
     }
 }
+
+/// What stands in the place of the id of a customer who was erased since.
+const ERASED: &str = "erased ";
 
 fn row(entry: AuditEntry) -> AuditRow {
     let (_, what, icon) = told(entry.deed);
@@ -62,7 +67,7 @@ fn row(entry: AuditEntry) -> AuditRow {
         Actor::Key { role, .. } => Some(role.to_string()),
         _ => None,
     };
-    let is_customer = entry.deed == Deed::CustomerOpened;
+    let is_customer = entry.deed == Deed::CustomerOpened && !entry.subject.starts_with(ERASED);
     AuditRow {
         at: entry.at,
         who: name(&entry.actor),

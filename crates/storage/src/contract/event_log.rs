@@ -137,7 +137,7 @@ pub fn appends_of_many_threads_have_one_order(open: Open<'_>) -> Outcome {
                         .flatten()
                         .filter_map(|receipt| match receipt {
                             Receipt::Appended(offset) => Some(offset.0),
-                            Receipt::Duplicate | Receipt::Conflict => None,
+                            Receipt::Duplicate | Receipt::Conflict | Receipt::Erased => None,
                         })
                         .collect();
                     assert!(offsets.len() >= 3, "{receipts:?}");

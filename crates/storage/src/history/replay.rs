@@ -6,6 +6,7 @@ use crate::schema::meta;
 use crate::{Storage, StorageError};
 use events::{CallKind, Event, EventLog, EventLogError, Offset, Recorded};
 use profiles::Identifier;
+use std::io;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
@@ -177,7 +178,15 @@ impl Ahead<'_> {
                     Some(sought) => round.seek(sought, after, &missing),
                     None => round.read(after, &missing),
                 };
-                rows?.visit(&mut |offset, open| self.row(offset, open))?;
+                match rows.map_err(Stop::from).and_then(|rows| rows.visit(&mut |offset, open| self.row(offset, open))) {
+                    // An erasure has put another file in its place meanwhile: they are looked up again.
+                    Err(Stop::Unreadable(StorageError::File { source, .. }))
+                        if source.kind() == io::ErrorKind::NotFound =>
+                    {
+                        return Ok(());
+                    }
+                    read => read?,
+                };
                 self.wanted.place = round.last;
             }
         }

@@ -5,7 +5,7 @@
 //! removed from the history but what an open intent names while the log still holds every one of its events.
 
 use crate::command::Command;
-use crate::history_files::{Draft, Part, SealedRow};
+use crate::history_files::{Draft, Offsets, Part, SealedRow};
 use crate::numbers::{signed, unsigned};
 use crate::schema::meta;
 use crate::{Storage, StorageError};
@@ -135,7 +135,7 @@ impl Storage {
     pub(crate) fn take_back_sealing(&self) -> Result<(), StorageError> {
         let border = self.border()?;
         for intent in &border.intents {
-            if intent.first > border.sealed_upto && self.n_in_log(intent)? == intent.last - intent.first + 1 {
+            if intent.first > border.sealed_upto && self.is_in_log(intent)? {
                 self.parts.take_back(&intent.files)?;
             }
         }
@@ -164,12 +164,18 @@ impl Storage {
         found.map_err(|source| StorageError::Database { attempt: "reading the log's border", source })
     }
 
-    fn n_in_log(&self, intent: &Intent) -> Result<u64, StorageError> {
-        let sql = "SELECT count(*) FROM events WHERE offset >= ?1 AND offset <= ?2";
+    /// Whether the log has every event of a round that was not erased.
+    fn is_in_log(&self, intent: &Intent) -> Result<bool, StorageError> {
+        let sql = "SELECT offset FROM events WHERE offset >= ?1 AND offset <= ?2";
         let range = params![signed(intent.first), signed(intent.last)];
-        self.readers
-            .with(|connection| connection.query_row(sql, range, |row| row.get(0).map(unsigned)))
-            .map_err(|source| StorageError::Database { attempt: "counting events", source })
+        let found = self.readers.with(|connection| {
+            let mut select = connection.prepare_cached(sql)?;
+            let offsets = select.query_map(range, |row| row.get(0).map(unsigned))?;
+            offsets.map(|offset| offset.map(|offset| (offset, offset))).collect::<rusqlite::Result<Vec<_>>>()
+        });
+        let found = found.map_err(|source| StorageError::Database { attempt: "counting events", source })?;
+        let erased = self.erased_offsets()?;
+        Ok(Offsets::of(found).and(&erased).covers(intent.first, intent.last))
     }
 }
 

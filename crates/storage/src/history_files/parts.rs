@@ -141,6 +141,20 @@ impl PartFiles {
         Ok(())
     }
 
+    /// Puts other rows in the place of those of a file; without rows there is none afterwards.
+    pub(crate) fn replace(&self, part: &Part, rows: Vec<SealedRow>) -> Result<(), StorageError> {
+        let draft = self.draft(part.first, part.last, rows)?;
+        self.publish(&draft)?;
+        let old = self.name_of(&part.path);
+        if draft.names().contains(&old.as_str()) {
+            return Ok(());
+        }
+        self.take_back(&BTreeSet::from([old]))?;
+        // A day of which nothing is left needs no directory; where something is, this fails.
+        let _ = part.path.parent().map(fs::remove_dir);
+        Ok(())
+    }
+
     /// Takes back files that were about to be sealed. Only for names that an intent of sealing says.
     pub(crate) fn take_back(&self, names: &BTreeSet<String>) -> Result<(), StorageError> {
         for name in names {

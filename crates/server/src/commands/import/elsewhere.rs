@@ -26,7 +26,7 @@ const N_TRIES: u32 = 30;
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 
 /// A server that takes imports.
-pub(super) struct Server {
+pub(crate) struct Server {
     agent: ureq::Agent,
     url: String,
     key: String,
@@ -37,7 +37,7 @@ pub(super) struct Server {
 
 impl Server {
     /// A server at an address, with one of its keys.
-    pub(super) fn elsewhere(url: &str, key: String) -> Result<Self, ServerError> {
+    pub(crate) fn elsewhere(url: &str, key: String) -> Result<Self, ServerError> {
         if !url.starts_with("http://") && !url.starts_with("https://") {
             let message = format!("{url:?} is not an address: give --to https://your.server or http://127.0.0.1:7070");
             return Err(ServerError::new(ErrorKind::Invalid, message));
@@ -46,7 +46,7 @@ impl Server {
     }
 
     /// The server that holds a data directory of this machine.
-    pub(super) fn on_this_machine(found: Whereabouts, data: PathBuf) -> Self {
+    pub(crate) fn on_this_machine(found: Whereabouts, data: PathBuf) -> Self {
         Self::new(&found.url, found.key, Some(data))
     }
 
@@ -109,7 +109,7 @@ impl Server {
     }
 
     /// Sends a request until it is answered: each may arrive twice, and counts once.
-    fn call<T: DeserializeOwned>(&self, method: &str, path: &str, body: String) -> Result<T, ServerError> {
+    pub(crate) fn call<T: DeserializeOwned>(&self, method: &str, path: &str, body: String) -> Result<T, ServerError> {
         let mut last = String::new();
         for n in 0..N_TRIES {
             if n > 0 {

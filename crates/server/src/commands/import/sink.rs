@@ -48,6 +48,8 @@ pub(super) struct BatchSink<'t> {
     pub(super) n_new: u64,
     /// Events that were there already.
     pub(super) n_known: u64,
+    /// Events that name customers who were erased.
+    pub(super) n_erased: u64,
     /// What is known with other content.
     pub(super) conflicts: Vec<OtherContent>,
     refused: Vec<(u64, String)>,
@@ -73,6 +75,7 @@ impl<'t> BatchSink<'t> {
             n_replaced: 0,
             n_new: 0,
             n_known: 0,
+            n_erased: 0,
             conflicts: Vec::new(),
             refused: Vec::new(),
         }
@@ -93,7 +96,8 @@ impl<'t> BatchSink<'t> {
             batch.iter().map(|one| (one.event.message_id.to_string(), name_of(&one.event), one.line)).collect();
         let (target, id) = (self.importing.target, self.importing.id()?);
         let taken = if self.replacing.is_some() { target.replace(id, batch)? } else { target.take(id, batch)? };
-        let ImportTaken { accepted, duplicates, replaced, conflicts, rejected } = taken;
+        let ImportTaken { accepted, duplicates, replaced, conflicts, rejected, erased } = taken;
+        self.n_erased += erased;
         let conflicts: HashSet<String> = conflicts.into_iter().collect();
         self.n_replaced += replaced;
         self.n_new += accepted;

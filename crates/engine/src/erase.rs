@@ -1,0 +1,199 @@
+//! How is a customer erased, while everything else goes on?
+//!
+//! It is made durable what is theirs and which names are theirs alone; from then on no event with these names comes in and no
+//! replay visits what they did. Then it is removed, everything derived is made anew without it, and what was removed is
+//! overwritten. Each step may be done again, so a crash anywhere leads to the same end: the next start goes on.
+
+mod door;
+mod eraser;
+
+pub(super) use door::Door;
+pub use eraser::{Eraser, Erasing};
+
+use crate::Engine;
+use crate::error::EngineError;
+use crate::theirs::{Circle, Theirs};
+use events::Event;
+use learning::{ModelHeader, Withdrawn};
+use primitives::{AnonymousId, CustomerId, ErrorKind, UserId};
+use profiles::{Erasure, ErasureId, ErasurePlan, ErasureStep, Identifier};
+use rand_chacha::rand_core::Rng;
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+/// So often it is looked again who somebody is, where events that came meanwhile have made them somebody else.
+const N_LOOKS_MAX: usize = 20;
+
+impl Engine {
+    /// Makes durable that a customer is to be erased, and answers with the erasure and whether it begins: where they were
+    /// erased before it is the one that there is. [`Engine::finish_erasures`] does the rest.
+    ///
+    /// # Errors
+    /// [`EngineError`] of kind `NotFound` where nobody goes by that name, or where it cannot be stored.
+    pub fn begin_erasure(&self, text: &str) -> Result<(Erasure, bool), EngineError> {
+        let _one_at_a_time = self.erasing.lock().unwrap_or_else(PoisonError::into_inner);
+        // Before who is live: until everything is made anew, who is erased still is.
+        if let Some(known) = self.erasure_of_text(text) {
+            return Ok((known, false));
+        }
+        let mut closed = Vec::new();
+        for _ in 0..N_LOOKS_MAX {
+            let found = self.look(|live| live.profiles.find_by_text(text))?;
+            let Some(id) = found else { return Err(nobody(text)) };
+            drop(self.wait_until_folded(self.ports.events.head())?);
+            let circle = self.circle_around(&id)?;
+            let Some((circle, theirs)) = circle
+                .and_then(|circle| Some((circle.theirs(&id).ok()??, circle)))
+                .map(|(theirs, circle)| (circle, theirs))
+            else {
+                continue;
+            };
+            let names = names_of_theirs_alone(&circle, &theirs)?;
+            if !names.iter().all(|name| self.door.is_closed_to(name)) {
+                closed.push(self.door.close_to(names));
+                continue;
+            }
+            let plan = ErasurePlan {
+                customers: customers(id, &names),
+                names: names.into_iter().collect(),
+                places: theirs.offsets,
+            };
+            return Ok((self.keep_plan(plan)?, true));
+        }
+        let message =
+            format!("{} could not be erased, since events go on to change who that is: try again", shown(text));
+        Err(EngineError::new(ErrorKind::Unavailable, message))
+    }
+
+    fn keep_plan(&self, plan: ErasurePlan) -> Result<Erasure, EngineError> {
+        let (mut random, mut key) = ([0; 16], [0; 32]);
+        {
+            let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+            ids.fill_bytes(&mut random);
+            ids.fill_bytes(&mut key);
+        }
+        let id = ErasureId::new(u128::from_be_bytes(random));
+        self.ports.erasures.begin(&id, plan, self.clock.now(), key)?;
+        self.erasure(&id)
+    }
+
+    /// Removes everything of the customers whose erasure has begun, and makes everything derived anew once for all of them.
+    /// Answers how many they were; ends early where `progress` says so.
+    ///
+    /// # Errors
+    /// [`EngineError`]; it may be done again, and goes on.
+    pub fn finish_erasures(
+        &self,
+        progress: &mut dyn FnMut(u64) -> Result<(), EngineError>,
+    ) -> Result<usize, EngineError> {
+        let store = self.ports.erasures.as_ref();
+        let ids = store.under_way();
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        let remove = |step| ids.iter().try_for_each(|id| store.remove(id, step, self.clock.now()));
+        remove(ErasureStep::Log)?;
+        remove(ErasureStep::History)?;
+        self.make_anew(progress)?;
+        // From here on nobody can look at them, and so nobody can leave a trace of it.
+        remove(ErasureStep::Records)?;
+        remove(ErasureStep::Files)?;
+        store.overwrite()?;
+        ids.iter().try_for_each(|id| store.end(id, self.clock.now()))?;
+        Ok(ids.len())
+    }
+
+    /// An erasure by its receipt.
+    ///
+    /// # Errors
+    /// [`EngineError`] of kind `NotFound`.
+    pub fn erasure(&self, id: &ErasureId) -> Result<Erasure, EngineError> {
+        let missing = || EngineError::new(ErrorKind::NotFound, format!("there is no erasure {id}"));
+        self.ports.erasures.erasure(id).ok_or_else(missing)
+    }
+
+    /// Takes events with the names of somebody again who was erased. What was erased stays so.
+    ///
+    /// # Errors
+    /// [`EngineError`] of kind `NotFound` where nobody of that name was erased, of kind `Conflict` where that is still under
+    /// way.
+    pub fn allow_again(&self, text: &str) -> Result<Erasure, EngineError> {
+        let Some(known) = self.erasure_of_text(text) else {
+            let message = format!("nobody was erased who went by {}, or it is allowed already", shown(text));
+            return Err(EngineError::new(ErrorKind::NotFound, message));
+        };
+        if known.ended_at.is_none() {
+            let message = format!("erasure {} is still under way: allow the name again when it has ended", known.id);
+            return Err(EngineError::new(ErrorKind::Conflict, message));
+        }
+        self.ports.erasures.allow(&known.id, self.clock.now())?;
+        self.erasure(&known.id)
+    }
+
+    /// Whether a name belongs to somebody who was erased.
+    pub(super) fn is_refused(&self, name: &Identifier) -> bool {
+        self.ports.erasures.erasure_of(name).is_some() || self.door.is_closed_to(name)
+    }
+
+    /// Whether an event names somebody who was erased.
+    pub(super) fn names_erased(&self, event: &Event) -> bool {
+        let store = &self.ports.erasures;
+        store.refuses_any() && Identifier::mentioned(event).any(|name| store.erasure_of(&name).is_some())
+    }
+
+    /// The customers whom a model has learned from and who were erased since.
+    pub(super) fn erased_from(&self, header: &ModelHeader) -> Option<Withdrawn> {
+        let concerned = self.ports.erasures.erasures().into_iter().filter(|one| {
+            header.trained_at <= one.asked_at && header.learned_until.is_none_or(|until| one.known_since <= until)
+        });
+        let add = |sum: Option<Withdrawn>, one: Erasure| {
+            let known = sum.unwrap_or(Withdrawn { n: 0, first_at: one.asked_at });
+            Some(Withdrawn { n: known.n + 1, first_at: known.first_at.min(one.asked_at) })
+        };
+        concerned.fold(None, add)
+    }
+
+    fn erasure_of_text(&self, text: &str) -> Option<Erasure> {
+        let store = self.ports.erasures.as_ref();
+        let names = [
+            Identifier::founder(&CustomerId::from(text)),
+            Identifier::User(UserId::from(text)),
+            Identifier::Anonymous(AnonymousId::from(text)),
+        ];
+        names.iter().find_map(|name| store.erasure(&store.erasure_of(name)?))
+    }
+}
+
+/// The names by which only this customer goes: a device that others use stays theirs.
+fn names_of_theirs_alone(circle: &Circle, theirs: &Theirs) -> Result<BTreeSet<Identifier>, EngineError> {
+    let own: BTreeSet<_> = theirs.offsets.iter().copied().collect();
+    let mentioned_by = |is_own: bool| {
+        let events = circle.events().filter(move |recorded| own.contains(&recorded.offset) == is_own);
+        events.flat_map(|recorded| Identifier::mentioned(&recorded.event)).collect::<BTreeSet<_>>()
+    };
+    let (mine, of_others) = (mentioned_by.clone()(true), mentioned_by(false));
+    let mut names: BTreeSet<Identifier> = mine.difference(&of_others).cloned().collect();
+    let links = &theirs.customer.profile.links;
+    names.extend(links.iter().filter(|(_, link)| !link.is_shared).map(|(name, _)| name.clone()));
+    let founder = Identifier::founder(&theirs.customer.profile.id);
+    if circle.find(&founder)?.as_ref() == Some(&theirs.customer.profile.id) {
+        names.insert(founder);
+    }
+    names.retain(|name| links.get(name).is_none_or(|link| !link.is_shared));
+    Ok(names)
+}
+
+/// Every id under which they were known.
+fn customers(id: CustomerId, names: &BTreeSet<Identifier>) -> Vec<CustomerId> {
+    let all: BTreeSet<CustomerId> = names.iter().map(Identifier::customer_id).chain([id]).collect();
+    all.into_iter().collect()
+}
+
+fn nobody(text: &str) -> EngineError {
+    let message = format!("nobody goes by {}: give a customerId, a userId or an anonymousId", shown(text));
+    EngineError::new(ErrorKind::NotFound, message)
+}
+
+fn shown(text: &str) -> String {
+    format!("\"{}\"", primitives::visible(text))
+}

@@ -1,0 +1,129 @@
+//! How is a customer erased, or let in again, from the command line? `rapport customer`.
+
+use super::import::elsewhere::Server;
+use super::report;
+use crate::api::erasures::ErasureReply;
+use crate::args::{CustomerCommand, Elsewhere, Options};
+use crate::error::ServerError;
+use crate::serve::Opened;
+use crate::settings::Settings;
+use console::format::{counted, url_part};
+use engine::{AuditTrail, By};
+use governance::Deed;
+use primitives::ErrorKind;
+use std::time::Duration;
+use storage::Access;
+
+/// How often a server that works is asked how far it is.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Erases a customer, or lets one in again: in the data directory at hand, in the server that holds it, or elsewhere.
+pub(super) fn run(
+    options: &Options,
+    settings: Settings,
+    what: CustomerCommand,
+    elsewhere: &Elsewhere,
+) -> Result<(), ServerError> {
+    super::progress::stop_cleanly_on_signal();
+    let place = Place::of(options, settings, elsewhere)?;
+    match what {
+        CustomerCommand::Erase { id } => {
+            let erased = place.erase(&id)?;
+            report(options, &erased, || erased_in_words(&erased))
+        }
+        CustomerCommand::Allow { id } => {
+            let allowed = place.allow(&id)?;
+            report(options, &allowed, || {
+                "Events with all names of this customer are taken again. What was erased stays so.".to_owned()
+            })
+        }
+    }
+}
+
+/// Where it is done.
+enum Place {
+    Here(Box<Opened>),
+    There(Server),
+}
+
+impl Place {
+    fn of(options: &Options, settings: Settings, elsewhere: &Elsewhere) -> Result<Self, ServerError> {
+        if let Some(url) = &elsewhere.to {
+            return Ok(Self::There(Server::elsewhere(url, elsewhere.key()?)?));
+        }
+        match Opened::open(&options.data, Access::Exclusive, settings) {
+            Err(error) if error.kind() == ErrorKind::Conflict => match crate::local::find(&options.data) {
+                Some(found) => Ok(Self::There(Server::on_this_machine(found, options.data.clone()))),
+                None => Err(error),
+            },
+            opened => Ok(Self::Here(Box::new(opened?))),
+        }
+    }
+
+    fn erase(&self, id: &str) -> Result<ErasureReply, ServerError> {
+        match self {
+            Self::Here(opened) => {
+                let engine = &opened.engine;
+                let (begun, is_new) = engine.begin_erasure(id)?;
+                if is_new {
+                    note(opened, Deed::CustomerErased, &begun.id.to_string());
+                }
+                engine
+                    .finish_erasures(&mut |_| if super::progress::is_cancelled() { Err(stopped()) } else { Ok(()) })?;
+                Ok(engine.erasure(&begun.id)?.into())
+            }
+            Self::There(server) => {
+                let mut reply: ErasureReply =
+                    server.call("DELETE", &format!("/v1/customers/{}", url_part(id)), String::new())?;
+                while !reply.is_done {
+                    if super::progress::is_cancelled() {
+                        let message = "not waited for; the server goes on: the same command waits again";
+                        return Err(ServerError::new(ErrorKind::Unavailable, message));
+                    }
+                    std::thread::park_timeout(LOOK_EVERY);
+                    reply = server.call("GET", &format!("/v1/erasures/{}", reply.receipt), String::new())?;
+                }
+                Ok(reply)
+            }
+        }
+    }
+
+    fn allow(&self, id: &str) -> Result<ErasureReply, ServerError> {
+        match self {
+            Self::Here(opened) => {
+                let allowed = opened.engine.allow_again(id)?;
+                note(opened, Deed::CustomerAllowed, &allowed.id.to_string());
+                Ok(allowed.into())
+            }
+            Self::There(server) => server.call("POST", &format!("/v1/customers/{}/allow", url_part(id)), String::new()),
+        }
+    }
+}
+
+fn note(opened: &Opened, deed: Deed, receipt: &str) {
+    AuditTrail::new(opened.engine.clone()).note(deed, &By::COMMAND, format!("erasure {receipt}"));
+}
+
+fn stopped() -> engine::EngineError {
+    engine::EngineError::new(ErrorKind::Unavailable, "stopped: what has begun is ended at the next start")
+}
+
+/// "Erased: 12 events, 3 decisions. Receipt 3f0c….".
+fn erased_in_words(erased: &ErasureReply) -> String {
+    let removed = &erased.removed;
+    let parts = [
+        Some(counted(removed.events, "event", "events")),
+        Some(counted(removed.decisions, "decision", "decisions")).filter(|_| removed.decisions > 0),
+        Some(counted(removed.rejections, "rejected event", "rejected events")).filter(|_| removed.rejections > 0),
+        Some(counted(removed.audit_entries, "name in the audit list", "names in the audit list"))
+            .filter(|_| removed.audit_entries > 0),
+        Some(counted(removed.lines, "line of rejected rows", "lines of rejected rows")).filter(|_| removed.lines > 0),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    format!(
+        "Erased: {}. Nothing of this customer is left in the data directory, and events with their names are refused.\n\
+         Receipt {}. Backups made before still hold the customer: they are yours to remove.",
+        parts.join(", "),
+        erased.receipt
+    )
+}

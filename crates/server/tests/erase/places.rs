@@ -1,0 +1,168 @@
+//! Is every place clean, wherever what they did stood?
+
+use crate::support::{noon, settings};
+use crate::traces::{assert_all, assert_none};
+use crate::{ALICE, BOB, BROWSER, HERS, KIOSK, OTHERS, decide, event, fill, order, take};
+use engine::{EngineError, Live};
+use primitives::{ErrorKind, SimulatedClock};
+use serde_json::json;
+use server::serve::Opened;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use storage::{Access, Depth, SealPolicy, Severity};
+
+pub(crate) fn open(data: &Path) -> Opened {
+    Opened::open_at(data, Access::Exclusive, settings(), Arc::new(SimulatedClock::new(noon()))).unwrap()
+}
+
+pub(crate) fn erase(opened: &Opened, text: &str) -> profiles::Erasure {
+    let (begun, _) = opened.engine.begin_erasure(text).unwrap();
+    opened.engine.finish_erasures(&mut |_| Ok(())).unwrap();
+    opened.engine.erasure(&begun.id).unwrap()
+}
+
+/// That all is well with a data directory, and a rebuild gives what is live.
+pub(crate) fn assert_well(opened: &Opened) {
+    for finding in opened.storage.check(Depth::Full, &mut |_, _| {}) {
+        assert_eq!(finding.severity, Severity::Good, "{finding}");
+    }
+    let totals = opened.engine.look(|live| live.profiles.totals());
+    Live::rebuild(opened.engine.ports(), opened.engine.policy(), |_| {}).unwrap();
+    let ports = opened.engine.ports();
+    let stored: profiles::Profiles<features::FeatureState> = profiles::Profiles::open(ports.profiles.clone()).unwrap();
+    assert_eq!(stored.totals(), totals);
+}
+
+fn is_unknown(opened: &Opened, text: &str) -> bool {
+    matches!(opened.engine.customer(text), Err(error) if error.kind() == ErrorKind::NotFound)
+}
+
+#[test]
+fn nothing_of_a_customer_is_left_anywhere_and_everything_of_the_others() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let opened = open(&data);
+    fill(&opened);
+    assert_all(&data, &[&HERS[..], &OTHERS].concat());
+    let bob = opened.engine.customer(BOB).unwrap();
+    let head = opened.engine.ports().events.head();
+
+    let erased = erase(&opened, ALICE);
+    let removed = erased.removed;
+    assert_eq!((removed.events, removed.decisions, removed.rejections), (8, 1, 1), "{removed:?}");
+    assert_eq!((removed.audit_entries, removed.lines), (1, 1), "{removed:?}");
+    assert_none(&data, &HERS);
+    assert_all(&data, &OTHERS);
+    assert!([ALICE, BROWSER, "old-name-a1b2"].iter().all(|name| is_unknown(&opened, name)));
+    let after = opened.engine.customer(BOB).unwrap();
+    assert_eq!(
+        (after.customer.profile.n_events, &after.customer.state),
+        (bob.customer.profile.n_events, &bob.customer.state)
+    );
+    assert_eq!(opened.engine.ports().events.head(), head, "no place of the log is given again");
+    assert_well(&opened);
+
+    drop(opened);
+    assert_none(&data, &HERS);
+    let opened = open(&data);
+    assert_eq!(opened.engine.ports().events.head(), head);
+    take(&opened, vec![order(BOB, "order-of-bob-2", "message-of-bob-2")]);
+    assert_eq!(opened.engine.customer(BOB).unwrap().customer.profile.n_events, bob.customer.profile.n_events + 1);
+    opened.engine.checkpoint(1_000).unwrap();
+    opened.storage.seal(opened.engine.checkpointed(), &SealPolicy::everything()).unwrap();
+    assert_well(&opened);
+    assert_eq!(erase(&opened, BROWSER), erased, "the same receipt, by whichever name");
+}
+
+#[test]
+fn who_is_unknown_is_not_erased() {
+    let place = tempfile::tempdir().unwrap();
+    let opened = open(&place.path().join("data"));
+    take(&opened, crate::first_of_bob());
+    let refused: EngineError = opened.engine.begin_erasure("nobody").unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::NotFound);
+    assert!(refused.to_string().contains("\"nobody\""), "{refused}");
+    assert_eq!(opened.engine.finish_erasures(&mut |_| Ok(())).unwrap(), 0);
+    assert!(!place.path().join("data/erased").exists());
+}
+
+#[test]
+fn a_past_day_of_decisions_is_written_anew_without_them() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let clock = Arc::new(SimulatedClock::new(noon()));
+    let opened = Opened::open_at(&data, Access::Exclusive, settings(), clock.clone()).unwrap();
+    fill(&opened);
+    clock.advance(Duration::from_secs(2 * 86_400));
+    opened.storage.write_decision_files(noon().plus_days(2), &|| false).unwrap();
+    let file = data.join("decisions/date=2026-11-22/part.parquet");
+    let before = std::fs::read(&file).unwrap();
+    erase(&opened, ALICE);
+    assert_ne!(std::fs::read(&file).unwrap(), before);
+    assert_none(&data, &HERS);
+    assert_all(&data, &OTHERS);
+    assert_well(&opened);
+}
+
+#[test]
+fn a_history_of_which_nothing_is_left_needs_no_file() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let opened = open(&data);
+    take(&opened, crate::first_of_alice());
+    opened.engine.checkpoint(1_000).unwrap();
+    opened.storage.seal(opened.engine.checkpointed(), &SealPolicy::everything()).unwrap();
+    erase(&opened, ALICE);
+    assert_eq!(crate::support::files_below(&data.join("history")), Vec::<std::path::PathBuf>::new());
+    take(&opened, crate::first_of_bob());
+    opened.engine.checkpoint(1_000).unwrap();
+    opened.storage.seal(opened.engine.checkpointed(), &SealPolicy::everything()).unwrap();
+    assert_well(&opened);
+    drop(opened);
+    assert_well(&open(&data));
+}
+
+#[test]
+fn ten_thousand_events_go_as_one_does() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let opened = open(&data);
+    let seen = |n: u64| {
+        let user = if n.is_multiple_of(3) { BOB } else { ALICE };
+        event(json!({"type": "track", "event": "Seen", "userId": user, "messageId": format!("{user}-m{n}-end"),
+            "properties": {"n": n}}))
+    };
+    for part in (0..15_000_u64).collect::<Vec<_>>().chunks(2_500) {
+        take(&opened, part.iter().copied().map(seen).collect());
+    }
+    opened.engine.checkpoint(1_000).unwrap();
+    let policy = SealPolicy { n_events_max: 4_000, n_events_kept: 5_000, n_events_min: 1, ..SealPolicy::default() };
+    opened.storage.seal(opened.engine.checkpointed(), &policy).unwrap();
+    let erased = erase(&opened, ALICE);
+    assert_eq!(erased.removed.events, 10_000);
+    assert_none(&data, &[ALICE]);
+    assert_eq!(opened.engine.customer(BOB).unwrap().customer.profile.n_events, 5_000);
+    assert_well(&opened);
+    // The ids of her messages are known no longer, and those of the others are.
+    let database = rusqlite::Connection::open(data.join("rapport.db")).unwrap();
+    let n_ids: i64 = database.query_row("SELECT count(*) FROM message_ids", [], |row| row.get(0)).unwrap();
+    assert!(n_ids <= 5_000, "{n_ids}");
+    take(&opened, (0..3).map(seen).collect());
+    assert_eq!(opened.engine.customer(BOB).unwrap().customer.profile.n_events, 5_000, "a duplicate still is one");
+}
+
+#[test]
+fn what_is_decided_for_an_erased_name_names_nobody() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let opened = open(&data);
+    fill(&opened);
+    erase(&opened, ALICE);
+    let record = decide(&opened, ALICE);
+    assert!(record.decision.answer.fallback.is_some());
+    assert!(!record.response.contains(ALICE), "{}", record.response);
+    assert_none(&data, &HERS);
+    assert_eq!(opened.engine.replay(&record).unwrap(), record.response);
+    assert!(decide(&opened, BOB).response.contains(BOB) && decide(&opened, KIOSK).response.contains(KIOSK));
+}

@@ -1,0 +1,228 @@
+//! What is kept of erasures? Files, so that they outlive the database.
+//!
+//! ```text
+//! DATA/erased/key             the secret with which names are hashed
+//! DATA/erased/<receipt>.json  which offsets are gone, the hashes of the names, when, and how much; who it is only until
+//!                             nothing of them is left
+//! ```
+
+use crate::files::{create_directory, write_durably};
+use crate::history_files::Offsets;
+use crate::model_store::hex;
+use crate::{DataDir, StorageError};
+use events::Offset;
+use primitives::{CustomerId, Timestamp};
+use profiles::{Erasure, ErasureId, Identifier, Removed};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The version of a record.
+const VERSION: u8 = 1;
+/// The file of the secret.
+const KEY: &str = "key";
+/// How many bytes SHA-256 takes at a time.
+const N_BLOCK: usize = 64;
+
+/// The secret with which names are hashed.
+pub(crate) type Key = [u8; 32];
+
+/// The keyed hash of a name, as hexadecimal digits.
+pub(crate) type NameHash = String;
+
+/// An erasure as its file says it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    v: u8,
+    pub(crate) id: ErasureId,
+    pub(crate) asked_at: Timestamp,
+    pub(crate) ended_at: Option<Timestamp>,
+    pub(crate) allowed_at: Option<Timestamp>,
+    known_since: Offset,
+    pub(crate) removed: Removed,
+    /// First and last of each range.
+    offsets: Vec<(u64, u64)>,
+    /// Empty once they are allowed again.
+    pub(crate) names: Vec<NameHash>,
+    /// Who it is; `None` once nothing of them is left.
+    pub(crate) who: Option<Who>,
+}
+
+/// Who is erased.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Who {
+    pub(crate) customers: Vec<CustomerId>,
+    pub(crate) names: Vec<Identifier>,
+}
+
+impl Record {
+    pub(crate) fn new(id: ErasureId, asked_at: Timestamp, who: Who, offsets: &Offsets, key: &Key) -> Self {
+        let known_since = Offset(offsets.ranges().first().map_or(0, |(first, _)| *first));
+        Self {
+            v: VERSION,
+            id,
+            asked_at,
+            ended_at: None,
+            allowed_at: None,
+            known_since,
+            removed: Removed { events: offsets.n(), ..Removed::default() },
+            offsets: offsets.ranges().to_vec(),
+            names: who.names.iter().map(|name| name_hash(key, name)).collect(),
+            who: Some(who),
+        }
+    }
+
+    pub(crate) fn offsets(&self) -> Offsets {
+        Offsets::of(self.offsets.iter().copied())
+    }
+
+    pub(crate) fn told(&self) -> Erasure {
+        let Self { id, asked_at, ended_at, allowed_at, known_since, removed, .. } = self.clone();
+        Erasure { id, asked_at, ended_at, allowed_at, known_since, removed }
+    }
+}
+
+/// All records, with what is asked of them most.
+#[derive(Debug, Default)]
+pub(crate) struct Erased {
+    pub(crate) key: Option<Key>,
+    pub(crate) records: BTreeMap<ErasureId, Record>,
+    by_name: HashMap<NameHash, ErasureId>,
+    pub(crate) offsets: Arc<Offsets>,
+}
+
+impl Erased {
+    /// What a data directory says.
+    pub(crate) fn read(directory: &DataDir) -> Result<Self, StorageError> {
+        let place = directory.erased();
+        let mut erased = Self { key: read_key(&place.join(KEY))?, ..Self::default() };
+        for path in files(&place)? {
+            let record = read_record(&path)?;
+            erased.records.insert(record.id.clone(), record);
+        }
+        erased.look_again();
+        Ok(erased)
+    }
+
+    /// Keeps a record, durably first.
+    pub(crate) fn keep(&mut self, directory: &DataDir, record: Record) -> Result<(), StorageError> {
+        let place = directory.erased();
+        let path = place.join(format!("{}.json", record.id));
+        let content = serde_json::to_vec(&record).map_err(io::Error::from);
+        content
+            .and_then(|content| write_durably(&path, &content))
+            .map_err(|source| StorageError::file("writing", &path, source))?;
+        self.records.insert(record.id.clone(), record);
+        self.look_again();
+        Ok(())
+    }
+
+    /// The secret, which is `new` where there is none yet.
+    pub(crate) fn key_or(&mut self, directory: &DataDir, new: Key) -> Result<Key, StorageError> {
+        if let Some(key) = self.key {
+            return Ok(key);
+        }
+        let place = directory.erased();
+        let path = place.join(KEY);
+        create_directory(&place)
+            .and_then(|()| write_durably(&path, hex(&new).as_bytes()))
+            .map_err(|source| StorageError::file("writing", &path, source))?;
+        self.key = Some(new);
+        Ok(new)
+    }
+
+    pub(crate) fn refuses_any(&self) -> bool {
+        !self.by_name.is_empty()
+    }
+
+    pub(crate) fn erasure_of(&self, name: &Identifier) -> Option<ErasureId> {
+        if self.by_name.is_empty() {
+            return None;
+        }
+        self.by_name.get(&name_hash(self.key.as_ref()?, name)).cloned()
+    }
+
+    fn look_again(&mut self) {
+        let all = self.records.values();
+        self.by_name =
+            all.clone().flat_map(|one| one.names.iter().map(|name| (name.clone(), one.id.clone()))).collect();
+        self.offsets = Arc::new(Offsets::of(all.flat_map(|one| one.offsets.iter().copied())));
+    }
+}
+
+/// HMAC (RFC 2104) with SHA-256 of the key under which a name is stored. Without the secret nobody can try names out.
+fn name_hash(key: &Key, name: &Identifier) -> NameHash {
+    let padded = |with: u8| {
+        let mut block = [with; N_BLOCK];
+        block.iter_mut().zip(key).for_each(|(byte, of_key)| *byte ^= of_key);
+        block
+    };
+    let inner = Sha256::new().chain_update(padded(0x36)).chain_update(name.key()).finalize();
+    hex(&Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize())
+}
+
+fn read_key(path: &Path) -> Result<Option<Key>, StorageError> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(StorageError::file("reading", path, source)),
+    };
+    let mut key = Key::default();
+    let digits = |i: usize| u8::from_str_radix(text.get(2 * i..2 * i + 2)?, 16).ok();
+    let is_read = key.iter_mut().enumerate().all(|(i, byte)| digits(i).map(|found| *byte = found).is_some());
+    if is_read && text.len() == 2 * key.len() { Ok(Some(key)) } else { Err(damaged(path, "it is not a key")) }
+}
+
+fn files(place: &Path) -> Result<Vec<PathBuf>, StorageError> {
+    let failed = |source| StorageError::file("listing", place, source);
+    let entries = match fs::read_dir(place) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(failed(source)),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(failed)?.path();
+        let is_record = |stem: &std::ffi::OsStr| ErasureId::parse(&stem.to_string_lossy()).is_some();
+        if path.extension().is_some_and(|end| end == "json") && path.file_stem().is_some_and(is_record) {
+            paths.push(path);
+        }
+    }
+    Ok(paths)
+}
+
+fn read_record(path: &Path) -> Result<Record, StorageError> {
+    let content = fs::read(path).map_err(|source| StorageError::file("reading", path, source))?;
+    let record: Record = serde_json::from_slice(&content).map_err(|error| damaged(path, error))?;
+    if record.v > VERSION {
+        return Err(StorageError::Newer { path: path.to_owned(), found: record.v.into(), supported: VERSION.into() });
+    }
+    match record.offsets.iter().all(|(first, last)| first <= last) {
+        true => Ok(record),
+        false => Err(damaged(path, "its ranges are turned round")),
+    }
+}
+
+fn damaged(path: &Path, why: impl ToString) -> StorageError {
+    StorageError::ErasureRecord { path: path.to_owned(), why: why.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use primitives::{AnonymousId, UserId};
+
+    #[test]
+    fn names_are_hashed_as_the_standard_says() {
+        // The keys of RFC 4231 have other lengths; computed with the `hmac` module of Python 3.
+        let key: Key = std::array::from_fn(|i| u8::try_from(i).unwrap());
+        let hash = name_hash(&key, &Identifier::User(UserId::from("42")));
+        assert_eq!(hash, "628e986f546ead49048ff93cd7c2060253f4c8dd58d347c5835762ff460b270c");
+        assert_ne!(hash, name_hash(&key, &Identifier::Anonymous(AnonymousId::from("42"))));
+        assert_ne!(hash, name_hash(&Key::default(), &Identifier::User(UserId::from("42"))));
+    }
+}

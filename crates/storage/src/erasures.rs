@@ -1,0 +1,118 @@
+//! How is a customer removed for good? [`ErasureStore`] on the database, the history, and what lies beside them.
+//!
+//! A record says which places of the log are empty from then on; every replay, sealing and check takes them for missing, as it
+//! takes what was set aside. So from the moment the record is durable nobody reads these events any more, whether the rows
+//! and files that hold them are gone already or not, and whatever a crash left is removed by doing the steps again.
+
+mod naming;
+mod remove;
+
+use crate::command::Command;
+use crate::erased::{Erased, Record, Who};
+use crate::history_files::Offsets;
+use crate::{Access, Storage, StorageError};
+use primitives::Timestamp;
+use profiles::{Erasure, ErasureId, ErasurePlan, ErasureStep, ErasureStore, Identifier, StoreError};
+use std::sync::{Arc, PoisonError, RwLockReadGuard, RwLockWriteGuard};
+
+impl ErasureStore for Storage {
+    fn begin(&self, id: &ErasureId, plan: ErasurePlan, at: Timestamp, key: [u8; 32]) -> Result<(), StoreError> {
+        self.begin_erasure(id, plan, at, key).map_err(failed)
+    }
+
+    fn remove(&self, id: &ErasureId, step: ErasureStep, now: Timestamp) -> Result<(), StoreError> {
+        self.remove_step(id, step, now).map_err(failed)
+    }
+
+    fn overwrite(&self) -> Result<(), StoreError> {
+        let attempt = "overwriting what was removed from the database";
+        self.maintain(attempt, Command::Overwrite).map(drop).map_err(failed)
+    }
+
+    fn end(&self, id: &ErasureId, at: Timestamp) -> Result<(), StoreError> {
+        self.change_record(id, |record| {
+            record.who = None;
+            record.ended_at = record.ended_at.or(Some(at));
+        })
+    }
+
+    fn allow(&self, id: &ErasureId, at: Timestamp) -> Result<(), StoreError> {
+        self.change_record(id, |record| {
+            record.names.clear();
+            record.allowed_at = record.allowed_at.or(Some(at));
+        })
+    }
+
+    fn refuses_any(&self) -> bool {
+        self.erased().refuses_any()
+    }
+
+    fn erasure_of(&self, name: &Identifier) -> Option<ErasureId> {
+        self.erased().erasure_of(name)
+    }
+
+    fn erasure(&self, id: &ErasureId) -> Option<Erasure> {
+        self.erased().records.get(id).map(Record::told)
+    }
+
+    fn erasures(&self) -> Vec<Erasure> {
+        self.erased().records.values().map(Record::told).collect()
+    }
+
+    fn under_way(&self) -> Vec<ErasureId> {
+        let erased = self.erased();
+        let mut found: Vec<_> = erased.records.values().filter(|record| record.who.is_some()).collect();
+        found.sort_by_key(|record| record.asked_at);
+        found.into_iter().map(|record| record.id.clone()).collect()
+    }
+}
+
+impl Storage {
+    /// The places of the log whose events were erased, as it stands now.
+    pub(crate) fn erased_offsets(&self) -> Result<Arc<Offsets>, StorageError> {
+        match self.directory.access() {
+            Access::Exclusive => Ok(self.erased().offsets.clone()),
+            // Another program writes.
+            Access::ReadOnly => Ok(Erased::read(&self.directory)?.offsets),
+        }
+    }
+
+    fn begin_erasure(
+        &self,
+        id: &ErasureId,
+        plan: ErasurePlan,
+        at: Timestamp,
+        key: [u8; 32],
+    ) -> Result<(), StorageError> {
+        let ErasurePlan { customers, names, places } = plan;
+        let places = Offsets::of(places.into_iter().map(|place| (place.0, place.0)));
+        // What was withdrawn before is nobody's, and is still there.
+        let offsets = places.and(&self.withdrawn_of(&names)?);
+        let who = Who { customers, names };
+        let to_remove = self.to_remove(&who)?;
+        let mut erased = self.erased_mut();
+        let key = erased.key_or(&self.directory, key)?;
+        let mut record = Record::new(id.clone(), at, who, &offsets, &key);
+        record.removed = to_remove.counted(record.removed);
+        erased.keep(&self.directory, record)
+    }
+
+    fn change_record(&self, id: &ErasureId, change: impl FnOnce(&mut Record)) -> Result<(), StoreError> {
+        let mut erased = self.erased_mut();
+        let Some(mut record) = erased.records.get(id).cloned() else { return Ok(()) };
+        change(&mut record);
+        erased.keep(&self.directory, record).map_err(failed)
+    }
+
+    fn erased(&self) -> RwLockReadGuard<'_, Erased> {
+        self.erased.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn erased_mut(&self) -> RwLockWriteGuard<'_, Erased> {
+        self.erased.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn failed(error: StorageError) -> StoreError {
+    StoreError { attempt: error.to_string(), kind: error.kind(), source: Box::new(error) }
+}

@@ -1,0 +1,287 @@
+//! Where does a customer stand, and how is that removed? One step after the other, each of which may be done again.
+
+use super::naming::Naming;
+use crate::command::{Command, EraseCommand, ListCommand};
+use crate::erased::{Record, Who};
+use crate::files::{sync_directory, write_durably};
+use crate::history_files::{Offsets, Part, RoundRows, SealedRow};
+use crate::numbers::unsigned;
+use crate::seen_ids::id_hash;
+use crate::{AuditQuestion, Storage, StorageError};
+use events::{EventLog, EventLogError, Offset};
+use governance::AuditEntry;
+use primitives::{CustomerId, Timestamp};
+use profiles::{ErasureId, ErasureStep, Identifier, Removed};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
+
+/// How many rows of a table change at a time, so that nobody waits for long.
+const N_ROWS: u64 = 500;
+/// So often the files of past days are looked at for more to write: each time some days are brought up to the log.
+const N_DAY_ROUNDS_MAX: usize = 10_000;
+
+/// What of somebody stands beside their events.
+pub(super) struct ToRemove {
+    n_decisions: u64,
+    rejections: Vec<i64>,
+    audit: Vec<(u64, AuditEntry)>,
+    n_lines: u64,
+}
+
+impl ToRemove {
+    pub(super) fn counted(&self, removed: Removed) -> Removed {
+        Removed {
+            decisions: self.n_decisions,
+            rejections: self.rejections.len() as u64,
+            audit_entries: self.audit.len() as u64,
+            lines: self.n_lines,
+            ..removed
+        }
+    }
+}
+
+impl Storage {
+    pub(super) fn remove_step(&self, id: &ErasureId, step: ErasureStep, now: Timestamp) -> Result<(), StorageError> {
+        let Some(record) = self.erased().records.get(id).cloned() else { return Ok(()) };
+        let Some(who) = &record.who else { return Ok(()) };
+        match step {
+            ErasureStep::Log => self.remove_rows(&record.offsets()),
+            ErasureStep::History => self.remove_sealed(&record.offsets()),
+            ErasureStep::Records => self.remove_records(&record, who),
+            ErasureStep::Files => self.remove_files(&Naming::of(&who.names), now),
+        }
+    }
+
+    /// What was withdrawn of the events that mention any of these names.
+    pub(super) fn withdrawn_of(&self, names: &[Identifier]) -> Result<Offsets, StorageError> {
+        let withdrawn = self.withdrawn()?;
+        let mut found = Vec::new();
+        if !withdrawn.ranges().is_empty() {
+            let missing = self.missing()?;
+            let read = self.replay_of_but(&missing, names, EventLog::head(self), &mut |recorded| {
+                let place = recorded.offset.0;
+                found.extend(Some((place, place)).filter(|_| withdrawn.contains(place)));
+                true
+            });
+            read.map_err(StorageError::Event)?;
+        }
+        Ok(Offsets::of(found))
+    }
+
+    /// What there is to remove beside the events.
+    pub(super) fn to_remove(&self, who: &Who) -> Result<ToRemove, StorageError> {
+        let naming = Naming::of(&who.names);
+        let files = self.files_of_rejects()?;
+        let lines = files.iter().map(|path| Ok(lines_of(path, &naming)?.1));
+        Ok(ToRemove {
+            n_decisions: self.n_decisions_of(&who.customers)?,
+            rejections: self.rejections_naming(&naming)?,
+            audit: self.audit_of(&who.customers)?,
+            n_lines: lines.sum::<Result<u64, StorageError>>()?,
+        })
+    }
+
+    /// While nothing is being sealed, so that no round is made of rows that go.
+    fn remove_rows(&self, offsets: &Offsets) -> Result<(), StorageError> {
+        let _no_sealing = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.end_sealing()?;
+        self.flush_ids(EventLog::head(self).0)?;
+        for (first, last) in offsets.ranges() {
+            for from in (*first..=*last).step_by(usize::try_from(N_ROWS).unwrap_or(1)) {
+                let rows = EraseCommand::Rows { first: from, last: (from + N_ROWS - 1).min(*last) };
+                self.erase(rows)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes each file that holds any of them anew without them. The new file has its name before the old one goes: whoever
+    /// reads both finds every other event, and these are missing by then.
+    fn remove_sealed(&self, offsets: &Offsets) -> Result<(), StorageError> {
+        let _no_sealing = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.flush_ids(EventLog::head(self).0)?;
+        for part in self.parts.list()? {
+            if offsets.n_within(part.first, part.last) > 0 {
+                self.remove_of_part(&part, offsets)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn remove_of_part(&self, part: &Part, offsets: &Offsets) -> Result<(), StorageError> {
+        let rows = RoundRows::read(std::slice::from_ref(part), 0)?;
+        let (mut kept, mut ids) = (Vec::new(), Vec::new());
+        rows.visit(&mut |offset, open| {
+            let event = open().map_err(|source| StorageError::Event(EventLogError::Record { offset, source }))?;
+            if offsets.contains(offset) {
+                ids.push((id_hash(&event), offset));
+            } else {
+                let received_at = event.received_at.as_millis();
+                kept.push(SealedRow { offset, received_at, record: event.to_record() });
+            }
+            Ok::<_, StorageError>(())
+        })?;
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.erase(EraseCommand::Ids(ids))?;
+        self.parts.replace(part, kept)
+    }
+
+    fn remove_records(&self, record: &Record, who: &Who) -> Result<(), StorageError> {
+        for customer in &who.customers {
+            while self.erase(EraseCommand::Decisions { customer: customer.clone(), n_max: N_ROWS })? > 0 {}
+            let forget = ListCommand::Forget { customer: customer.to_string() };
+            self.maintain("taking a customer from lists", Command::Lists(forget))?;
+        }
+        for some in self.rejections_naming(&Naming::of(&who.names))?.chunks(usize::try_from(N_ROWS).unwrap_or(1)) {
+            self.erase(EraseCommand::Rejections(some.to_vec()))?;
+        }
+        let mut entries = Vec::new();
+        for (seq, entry) in self.audit_of(&who.customers)? {
+            let nameless = AuditEntry { subject: format!("erased {}", record.id), ..entry };
+            entries.push((seq, crate::audit::to_record(&nameless)?));
+        }
+        self.erase(EraseCommand::Audit(entries)).map(drop)
+    }
+
+    fn n_decisions_of(&self, customers: &[CustomerId]) -> Result<u64, StorageError> {
+        let counted = self.readers.with(|connection| {
+            let mut count = connection.prepare_cached("SELECT count(*) FROM decisions WHERE customer = ?1")?;
+            let each = customers.iter().map(|id| count.query_row([id.as_str()], |row| row.get(0).map(unsigned)));
+            each.sum::<rusqlite::Result<u64>>()
+        });
+        counted.map_err(|source| StorageError::Database { attempt: "counting decisions", source })
+    }
+
+    /// The numbers of the rejected events that name somebody.
+    fn rejections_naming(&self, naming: &Naming) -> Result<Vec<i64>, StorageError> {
+        let found = self.readers.with(|connection| {
+            let mut select = connection.prepare_cached("SELECT seq, record FROM rejections")?;
+            let mut rows = select.query([])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let record: Vec<u8> = row.get(1)?;
+                if naming.is_in(&String::from_utf8_lossy(&record)) {
+                    found.push(row.get(0)?);
+                }
+            }
+            Ok(found)
+        });
+        found.map_err(|source| StorageError::Database { attempt: "reading rejected events", source })
+    }
+
+    /// The entries of the audit list about somebody.
+    fn audit_of(&self, customers: &[CustomerId]) -> Result<Vec<(u64, AuditEntry)>, StorageError> {
+        // What was handed over and not waited for is there then.
+        self.maintain("reading the audit list", Command::Check)?;
+        let all = self.audit(&AuditQuestion { n_max: usize::MAX, ..AuditQuestion::default() })?;
+        let is_theirs = |entry: &AuditEntry| customers.iter().any(|id| id.as_str() == entry.subject);
+        Ok(all.into_iter().filter(|(_, entry)| is_theirs(entry)).collect())
+    }
+
+    fn remove_files(&self, naming: &Naming, now: Timestamp) -> Result<(), StorageError> {
+        self.write_every_decision_file(now)?;
+        for path in self.files_of_rejects()? {
+            let (kept, n_lines) = lines_of(&path, naming)?;
+            if n_lines > 0 {
+                write_durably(&path, &kept).map_err(|source| StorageError::file("writing", &path, source))?;
+            }
+        }
+        // What a demonstration has fetched is fetched again where it is needed.
+        for path in files_in(&self.directory.path().join("downloads"))? {
+            remove(&path)?;
+        }
+        // Of what could not be read, the record of what it was stays.
+        for path in files_in(&self.directory.set_aside())? {
+            let content = fs::read(&path).map_err(|source| StorageError::file("reading", &path, source))?;
+            if path.extension().is_none_or(|end| end != "json") && naming.is_in_bytes(&content) {
+                remove(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The files of past days say what the log of decisions says.
+    fn write_every_decision_file(&self, now: Timestamp) -> Result<(), StorageError> {
+        for _ in 0..N_DAY_ROUNDS_MAX {
+            let report = match self.write_decision_files(now, &|| false) {
+                // Somebody else's file is told by the regular round, and all others are brought up to the log.
+                Err(StorageError::NotOurs { .. }) => return Ok(()),
+                report => report?,
+            };
+            if report.n_written == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn files_of_rejects(&self) -> Result<Vec<PathBuf>, StorageError> {
+        files_in(&self.directory.path().join("rejects"))
+    }
+
+    fn erase(&self, command: EraseCommand) -> Result<u64, StorageError> {
+        self.maintain("removing what was a customer's", Command::Erase(command))
+    }
+}
+
+/// A file without the lines that name somebody, and how many lines those are.
+fn lines_of(path: &Path, naming: &Naming) -> Result<(Vec<u8>, u64), StorageError> {
+    let content = fs::read(path).map_err(|source| StorageError::file("reading", path, source))?;
+    let (mut kept, mut n_lines) = (Vec::with_capacity(content.len()), 0);
+    for line in content.split_inclusive(|byte| *byte == b'\n') {
+        if naming.is_in(&String::from_utf8_lossy(line)) {
+            n_lines += 1;
+        } else {
+            kept.extend_from_slice(line);
+        }
+    }
+    Ok((kept, n_lines))
+}
+
+/// The files in a directory and below; none where it is not there.
+fn files_in(directory: &Path) -> Result<Vec<PathBuf>, StorageError> {
+    let failed = |source| StorageError::file("listing", directory, source);
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(failed(source)),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(failed)?;
+        let kind = entry.file_type().map_err(failed)?;
+        if kind.is_dir() {
+            files.extend(files_in(&entry.path())?);
+        } else if kind.is_file() {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn remove(path: &Path) -> Result<(), StorageError> {
+    let removed = fs::remove_file(path).and_then(|()| path.parent().map_or(Ok(()), sync_directory));
+    removed.map_err(|source| StorageError::file("removing", path, source))
+}
+
+impl Storage {
+    /// How many of the rows of erased events after an offset are still in the log.
+    pub(crate) fn n_erased_in_log(&self, after: Offset) -> Result<u64, StorageError> {
+        let erased = self.erased_offsets()?;
+        let counted = self.readers.with(|connection| {
+            let mut count = connection.prepare_cached("SELECT count(*) FROM events WHERE offset BETWEEN ?1 AND ?2")?;
+            let ranges = erased.ranges().iter().filter(|(_, last)| *last > after.0);
+            let each = ranges.map(|(first, last)| {
+                let range = [crate::numbers::signed((*first).max(after.0 + 1)), crate::numbers::signed(*last)];
+                count.query_row(range, |row| row.get(0).map(unsigned))
+            });
+            each.sum::<rusqlite::Result<u64>>()
+        });
+        counted.map_err(|source| StorageError::Database { attempt: "counting events", source })
+    }
+}
