@@ -123,7 +123,10 @@ impl<'a> Sheet<'a> {
             Some(Ok(value)) => return Some(value),
             Some(Err(wrong)) => wrong,
             None if *need == Need::Optional => return None,
-            None => Rejection::missing(At::Properties.pointer(property.keys[0]), property.meaning),
+            None => {
+                let advice = format!("send it; it says {}", property.meaning);
+                Rejection::missing(At::Properties.pointer(property.keys[0]), &advice)
+            }
         };
         if *need == Need::Required {
             self.refuse(wrong)

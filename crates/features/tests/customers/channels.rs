@@ -469,6 +469,25 @@ fn use_rises_or_falls_in_one_unit() {
 }
 
 #[test]
+fn of_many_metrics_the_first_are_remembered_whenever_they_came() {
+    let mut metrics: Vec<String> = (0..7).map(|n| format!("m{n}")).collect();
+    metrics.sort_by_key(|metric| primitives::stable_hash(&format!("{metric}\0h")));
+    // Each is told more often than the one before it.
+    let told_of = |place: usize| {
+        let value = json!({"metric": metrics[place], "value": place, "unit": "h"});
+        (0..=place).map(move |n| (i64::try_from(n).unwrap(), "Service Measured", value.clone()))
+    };
+    let forwards: Vec<_> = (0..7).flat_map(told_of).collect();
+    let backwards: Vec<_> = (0..7).rev().flat_map(told_of).collect();
+    for all in [&forwards, &backwards] {
+        assert_values(&told(all), &[("usage_mean_30d", 3.0), ("measurements_30d", 28.0)]);
+    }
+    // Of two that were told equally often the first.
+    let equal: Vec<_> = [2, 1].into_iter().flat_map(|place| told_of(place).take(1)).collect();
+    assert_values(&told(&equal), &[("usage_mean_30d", 1.0)]);
+}
+
+#[test]
 fn visits_to_shops_and_decisions_are_counted() {
     let seen = || json!({"decisionId": "d"});
     let state = told(&[

@@ -162,6 +162,7 @@ fn whatever_is_wrong_in_a_property_is_told_and_bends_nothing_else() {
                 (Need::Expected, Ok((_, marks))) => {
                     assert_eq!(marks.len(), 1, "{name}: {key}");
                     assert_eq!((marks[0].code, &marks[0].field), (RejectionCode::MissingField, &pointer), "{name}");
+                    assert!(marks[0].message.ends_with(&format!("send it; it says {}", property.meaning)), "{name}");
                 }
                 (Need::Optional, Ok((_, marks))) => {
                     // An amount does not count without its currency.
