@@ -272,6 +272,25 @@ fn what_was_computed_is_computed_again_when_something_happens_or_an_hour_is_over
 }
 
 #[test]
+fn what_the_time_does_not_suffice_for_is_said() {
+    let server = shop();
+    let selection = server.engine().selection("known", "", "").unwrap();
+    let page = |cursor| engine::Page { n_max: 10, cursor };
+    let none = server.engine().select(&selection, page(None), Duration::ZERO).unwrap();
+    assert_eq!((none.is_complete, none.n, none.n_looked_at, none.cursor), (false, 0, 0, None));
+    let all = server.engine().select(&selection, page(None), Duration::from_secs(60)).unwrap();
+    let n_customers = server.engine().look(|live| live.profiles.totals().n_customers);
+    assert_eq!((all.is_complete, all.n_looked_at), (true, n_customers));
+    // Of customers on disk the rest is left out, too.
+    server.engine().checkpoint(16).unwrap();
+    let none = server.engine().select(&selection, page(None), Duration::ZERO).unwrap();
+    assert!(!none.is_complete && none.n < all.n, "{none:?}");
+    assert_eq!(server.engine().select(&selection, page(None), Duration::from_secs(60)).unwrap().n, all.n);
+    assert_eq!(server.engine().follow_lists(&|| true).unwrap(), None);
+    assert_eq!(server.engine().list("about_to_leave").unwrap().state.looked_at, None,);
+}
+
+#[test]
 fn a_mistake_is_told_with_its_place_and_only_who_may_read_may_ask() {
     let server = TestServer::start();
     for (query, said) in [

@@ -4,8 +4,8 @@ use super::shop::{
     NOW, catalogue, decide, decided, every_kind, loaded, models, outcomes, question, refused, replay, silent, unknown,
 };
 use crate::{
-    Content, ContentShape, DecisionError, ItemFacts, Knowledge, LoggedDecision, ModelInputs, Models, Record, Sales,
-    Subject, World,
+    Ask, Content, ContentShape, DecisionError, Gist, ItemFacts, Knowledge, LoggedDecision, ModelInputs, Models,
+    Question, Record, Sales, Subject, World,
 };
 use events::generator::{self, WorldSettings};
 use features::{FeatureState, TraceReads};
@@ -13,6 +13,7 @@ use governance::{ConsentPolicy, Headcount};
 use learning::{Data, Dataset, Loaded};
 use primitives::{Currency, ErrorKind, ItemKey, Seed};
 use profiles::{Customer, MemoryProfileStore, Profiles};
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 /// The events of a generated shop.
@@ -140,6 +141,33 @@ fn every_kind_answers_everybody_and_says_why_where_it_is_not_the_full_answer() {
                 assert_eq!(replay(&again, &models).unwrap(), answer, "{name}");
             }
         }
+    }
+}
+
+/// Lists compare customers by what their own decisions answer.
+#[test]
+fn a_gist_is_what_the_whole_answer_comes_to() {
+    let models = all_models();
+    for kind in every_kind().iter() {
+        let name = kind.about().name.as_str();
+        let question = Question { parameters: BTreeMap::new(), ..question(name, 3) };
+        let ask = Ask { question: &question, models: &models, world: &Open, catalogue: catalogue(), as_before: false };
+        let mut n_said = 0;
+        for customer in buyers() {
+            let Subject::Known(known) = of_customer(name, customer, &models) else { continue };
+            let whole = kind.personal(&ask, known.get()).ok().and_then(|said| Gist::of(said.content));
+            let gist = kind.gist(&ask, known.get());
+            match (&gist, &whole) {
+                (Some(Gist::Number(one)), Some(Gist::Number(other))) => {
+                    assert_eq!(one.to_bits(), other.to_bits(), "{name}: {one} is not {other}");
+                }
+                // A list compares the likeliest.
+                (Some(Gist::Words(one)), Some(Gist::Words(other))) => assert_eq!(one.first(), other.first(), "{name}"),
+                _ => assert_eq!((gist.is_some(), whole.is_some()), (false, false), "{name}"),
+            }
+            n_said += usize::from(gist.is_some());
+        }
+        assert_eq!(n_said > 10, kind.about().shape.measure().is_some(), "{name}: {n_said}");
     }
 }
 
