@@ -30,6 +30,7 @@ mod lists;
 
 mod champions;
 mod needs;
+mod readiness;
 mod training;
 
 mod correct;
@@ -68,6 +69,7 @@ pub use pace::Pace;
 pub use ports::{AuditLog, Beside, Ports, Renewal, Sealed, Sealing, Upkeep, Writer};
 pub use pressure::Pressure;
 pub use read::CustomerView;
+pub use readiness::{CapabilityState, ChannelState, Freshness, Readiness};
 pub use search::{Lately, Search};
 pub use separate::{PartOf, Parted};
 pub use stopwatch::Stopwatch;

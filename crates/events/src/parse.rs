@@ -172,6 +172,29 @@ impl Batch {
         }
     }
 
+    /// Refuses accepted events of which `fault` gives a reason. Each keeps its place in the request.
+    pub fn refuse_where(&mut self, mut fault: impl FnMut(&Event) -> Option<Rejection>) {
+        let mut refused_at = self.rejected.iter().map(|one| one.index).collect::<Vec<_>>().into_iter().peekable();
+        let nameless = std::mem::take(&mut self.nameless);
+        let mut index = 0;
+        for (place, event) in std::mem::take(&mut self.accepted).into_iter().enumerate() {
+            while refused_at.next_if_eq(&index).is_some() {
+                index += 1;
+            }
+            match fault(&event) {
+                Some(rejection) => self.rejected.push(Rejected { index, ..Rejected::of(&event, rejection) }),
+                None => {
+                    if nameless.binary_search(&place).is_ok() {
+                        self.nameless.push(self.accepted.len());
+                    }
+                    self.accepted.push(event);
+                }
+            }
+            index += 1;
+        }
+        self.rejected.sort_by_key(|one| one.index);
+    }
+
     fn add(
         &mut self,
         outcome: Result<(Event, IsNameless), Rejection>,

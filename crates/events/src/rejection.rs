@@ -102,8 +102,14 @@ impl Rejected {
              under an id of its own",
             event.origin.name()
         );
-        let payload = serde_json::to_string(event).unwrap_or_default();
         let rejection = Rejection::new(RejectionCode::Conflict, "/messageId", message);
+        Self { received_at, ..Self::of(event, rejection) }
+    }
+
+    /// The rejection of an event that could be read.
+    pub(crate) fn of(event: &Event, rejection: Rejection) -> Self {
+        let received_at = event.received_at;
+        let payload = serde_json::to_string(event).unwrap_or_default();
         let message_id = Some(event.message_id.as_str().to_owned());
         let call = Some(event.kind().name().to_owned());
         Self { received_at, rejection, call, payload: cut(&payload).to_owned(), index: 0, message_id }

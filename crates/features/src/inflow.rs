@@ -5,8 +5,10 @@
 //! - it holds names of events, of properties and of libraries, and no value of any of them;
 //! - it is bounded whatever a stranger sends: what is rare gives way to what is rarer only among strangers' names.
 
+mod channel;
 mod shape;
 
+pub use channel::Channel;
 pub use shape::{Shape, ValueKind};
 
 use events::{Call, CallKind, Event, Object, Offset, Origin, Recorded, Understanding};
@@ -70,6 +72,8 @@ pub struct Inflow {
     pub n_marked: u64,
     /// Whether the name stands in a table of what is understood.
     pub is_understood: bool,
+    /// The channel they belong to.
+    pub channel: Option<Channel>,
     /// Into how many was looked.
     pub n_looked: u64,
     /// What was found there: properties or traits, by their names.
@@ -152,6 +156,7 @@ impl Inflow {
         }
         let understanding = event.understanding();
         self.is_understood = matches!(understanding, Understanding::Step(_) | Understanding::Channel);
+        self.channel = Channel::of(event);
         self.n_not_understood += u64::from(understanding == Understanding::NotUnderstood);
         self.n_marked += u64::from(event.is_marked());
         if self.is_looked_into(at.day()) {

@@ -8,6 +8,7 @@ use crate::keys::{Holder, Keys};
 use crate::limits::Limits;
 use crate::local::LocalKey;
 use crate::peer::Peer;
+use crate::schemas::Schemas;
 use crate::sessions::{self, Sessions};
 use crate::settings::Settings;
 use axum::extract::FromRequestParts;
@@ -52,6 +53,8 @@ pub struct App {
     pub(crate) guesses: Attempts,
     /// Writes down who did what.
     pub audit: AuditTrail,
+    /// How events are expected to look.
+    pub schemas: Schemas,
     /// What is in force.
     pub settings: Settings,
     /// What is counted and measured.

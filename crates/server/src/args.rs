@@ -169,6 +169,9 @@ pub enum Command {
         /// Look only at what is there and whether it is complete
         #[arg(long)]
         quick: bool,
+        /// Tell instead what is missing for which capability, and which events have never come in or come no longer
+        #[arg(long, conflicts_with = "quick")]
+        readiness: bool,
         /// Where a server would listen
         #[command(flatten)]
         listen: Listen,

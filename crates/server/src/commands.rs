@@ -13,6 +13,7 @@ mod imports;
 mod keys;
 mod kinds;
 mod progress;
+mod readiness;
 mod rebuild;
 mod replay;
 mod serve;
@@ -62,6 +63,7 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         Command::Restore { from } => backup::restore(&options, &from),
         Command::Export { to, format, only } => export::run(&options, settings, &to, format, &only),
         Command::SetAside { what } => set_aside::run(&options, &what),
+        Command::Doctor { readiness: true, .. } => readiness::run(&options, settings),
         Command::Doctor { quick, .. } => doctor::run(&options, settings, quick),
         Command::Keys { command } => keys::run(&options, &settings, command),
         Command::Config { show } => config::run(&options, &settings, show),

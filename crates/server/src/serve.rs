@@ -20,6 +20,7 @@ use crate::limits::Limits;
 use crate::local::{Announced, LocalKey};
 use crate::on_disk::ports;
 use crate::pages;
+use crate::schemas::Schemas;
 use crate::sessions::Sessions;
 use crate::settings::{ServerSettings, Settings};
 use crate::telemetry;
@@ -163,6 +164,13 @@ pub struct StartOptions {
     pub is_console_open: bool,
 }
 
+impl StartOptions {
+    fn schemas(&self, settings: &Settings) -> Result<Schemas, ServerError> {
+        let folder = self.settings_file.as_ref().map_or(Path::new(""), SettingsFile::folder);
+        Schemas::load(&settings.schemas, folder)
+    }
+}
+
 /// A server that listens. Dropping it stops it: requests end, the last checkpoint is written.
 pub struct Running {
     address: SocketAddr,
@@ -190,7 +198,6 @@ impl Running {
         if options.is_console_open {
             refuse_public(&settings.server)?;
         }
-        let metrics = telemetry::start_metrics()?;
         let audit = AuditTrail::new(engine.clone());
         let trainer = Arc::new(Trainer::new(Seed::new(settings.models.seed), audit.clone()));
         let corrector = Arc::new(Corrector::new(engine.clone(), audit.clone()));
@@ -214,8 +221,9 @@ impl Running {
             sign_ins: Attempts::default(),
             guesses: Attempts::default(),
             audit,
+            schemas: options.schemas(&settings)?,
             settings,
-            metrics,
+            metrics: telemetry::start_metrics()?,
             notice: options.notice,
             is_console_open: options.is_console_open,
             uptime: Stopwatch::start(),
@@ -236,12 +244,12 @@ impl Running {
             runtime.block_on(connections::serve(listener, router, places, stopped, patience, budget));
             runtime.shutdown_timeout(WORK_GRACE);
         });
-        let thread = Some(thread.map_err(ServerError::io("cannot start the server's thread"))?);
+        let thread = thread.map_err(ServerError::io("cannot start the server's thread"))?;
         Ok(Self {
             address,
             app,
             stop,
-            thread,
+            thread: Some(thread),
             background: Some(background),
             _announced: announced,
             _follower: follower,

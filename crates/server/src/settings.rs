@@ -5,12 +5,15 @@
 
 mod declare;
 mod load;
+mod schemas;
 mod tables;
 
 pub(crate) use declare::toml_text;
 
 pub use declare::Described;
 pub use load::{SettingsError, environment, load, of_bytes, origins};
+
+pub use schemas::{DeclaredSchema, OnViolation};
 
 use crate::peer::Network;
 use decisions::Segment;
@@ -187,6 +190,18 @@ settings! {
             name = \"valuable_and_leaving\"
             title = \"Valuable and about to leave\"
             rule = [{ feature = \"revenue_365d\", at_least = 500 }, { score = \"churn\", at_least = 0.6 }]",
+        /// How events are expected to look, each a table of its own: a JSON Schema of their properties (of traits for identify,
+        /// group and item), in a file beside this one or here. What does not fit is told on the page Data (flag) or refused
+        /// (reject); docs/data.md says more. A change counts from the next start.
+        schemas: DeclaredSchema =
+            "[[schemas]]
+            event = \"Order Completed\"
+            file = \"schemas/order-completed.json\"
+
+            [[schemas]]
+            event = \"Ticket Created\"
+            on_violation = \"reject\"
+            schema = { required = [\"ticket_id\"], properties = { ticket_id = { type = \"string\" } } }",
     }
 }
 

@@ -396,6 +396,11 @@ fn a_shop_is_imported_learned_from_judged_and_rebuilt() {
     let areas: Vec<_> = looked.as_array().unwrap().iter().map(|one| one["area"].as_str().unwrap()).collect();
     assert!(areas.contains(&"settings") && areas.contains(&"keys") && areas.len() > 4, "{areas:?}");
     assert!(looked.as_array().unwrap().iter().all(|one| one["status"] != "fault"), "{looked}");
+
+    let ready = place.run(&["doctor", "--readiness", "--json"]).json().to_string();
+    assert!(ready.contains("\"name\":\"churn\",\"state\":\"answers\""), "{ready}");
+    let words = place.run(&["doctor", "--readiness"]).out;
+    assert!(words.contains("never    payments: nothing yet, such as Payment Declined"), "{words}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod support;
 
 use serde_json::{Value, json};
+use server::settings::{DeclaredSchema, OnViolation};
 use std::time::Duration;
 use support::{SERVER, TestServer, WRITE};
 
@@ -82,4 +83,54 @@ fn a_strangers_flood_leaves_what_matters_in_sight() {
     assert_eq!(of(&data, "Order Completed")["count"], 1);
     assert!(data["events"].as_array().unwrap().len() <= 201, "{}", data["events"].as_array().unwrap().len());
     assert_eq!(data["forgotten"], 700);
+}
+
+#[test]
+fn what_does_not_fit_its_schema_is_told_or_refused_as_the_settings_say() {
+    let schema = json!({"required": ["size"], "properties": {"size": {"enum": ["S", "M"]}, "n": {"type": "integer"}}});
+    let declared = |event: &str, on_violation| DeclaredSchema {
+        event: event.to_owned(),
+        on_violation,
+        file: None,
+        schema: Some(schema.clone()),
+    };
+    let schemas = vec![
+        declared("Told", OnViolation::Flag),
+        declared("Refused", OnViolation::Reject),
+        declared("identify", OnViolation::Reject),
+    ];
+    let server = TestServer::start_with(|settings| settings.schemas = schemas);
+    let track = |event: &str, properties: Value| json!({"type": "track", "event": event, "userId": "u", "properties": properties});
+    let reply = send(
+        &server,
+        WRITE,
+        &json!([
+            track("Refused", json!({"size": "XL"})),
+            {"type": "track", "event": "Nobody's"},
+            track("Refused", json!({"size": "M"})),
+            track("Other", json!({"size": "XL"})),
+            track("Refused", json!({"n": 1.5, "size": "S"})),
+            track("Told", json!({"size": "secret value"})),
+            {"type": "identify", "userId": "u", "traits": {"size": "XL"}},
+            track("Told", json!({"size": "S"})),
+        ]),
+    );
+    assert_eq!((&reply["accepted"], &reply["success"]), (&json!(4), &json!(true)), "{reply}");
+    let refused: Vec<_> = reply["rejected"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["index"].as_u64().unwrap(), one["field"].as_str().unwrap()))
+        .collect();
+    assert_eq!(refused, [(0, "/properties/size"), (1, "/userId"), (4, "/properties/n"), (6, "/traits/size")]);
+    assert_eq!(server.events("rejected").len(), 4, "each is kept with its reason");
+    let told = server.get("/v1/data?event=Told").ok()["events"][0]["schema"].clone();
+    assert_eq!((&told["onViolation"], &told["lookedAt"], &told["violating"]), (&json!("flag"), &json!(2), &json!(1)));
+    let reasons = told["reasons"].as_object().unwrap();
+    assert!(reasons.keys().all(|reason| reason.starts_with("/size: ") && !reason.contains("secret")), "{reasons:?}");
+    assert_eq!(server.get("/v1/data?event=Refused").ok()["events"][0]["schema"]["violating"], 0);
+    assert_eq!(server.get("/v1/data?event=Other").ok()["events"][0].get("schema"), None);
+    assert!(server.get("/metrics").text.contains("cx_events_against_schema_total 1"));
+    let all_refused = send(&server, WRITE, &json!([track("Refused", json!({}))]));
+    assert_eq!(all_refused["code"], "bad_value", "{all_refused}");
 }

@@ -64,8 +64,8 @@ pub struct DataRow {
 pub struct SchemaState {
     /// What becomes of those that do not: `flag` or `reject`.
     pub on_violation: String,
-    /// How many of the newest were looked at, and how many do not fit; `None` where that is not counted here.
-    pub counted: Option<(u64, u64)>,
+    /// How many of the newest were looked at, and how many of them do not fit.
+    pub counted: (u64, u64),
     /// Why they do not, the most frequent first, with how many.
     pub reasons: Vec<(String, u64)>,
 }
@@ -154,7 +154,7 @@ impl DataRow {
         if self.refused > 0 {
             notes.push(("bad", format!("{} rejected", format::count(self.refused))));
         }
-        if let Some((n, true)) = self.schema.as_ref().and_then(|schema| schema.counted).map(|(_, n)| (n, n > 0)) {
+        if let Some(n) = self.schema.as_ref().map(|schema| schema.counted.1).filter(|n| *n > 0) {
             notes.push(("warn", format!("{} against the schema", format::count(n))));
         }
         if self.not_understood > 0 {

@@ -2,7 +2,9 @@
 
 use super::{NOW, at, batch, batch_text, one, one_from, single, track};
 use events::RejectionCode::{BadValue, Malformed, MissingField, NotAllowed, UnknownType, WrongType};
-use events::{Call, CallKind, Envelope, Fields, Origin, Refusal, parse_batch, parse_event, parse_single};
+use events::{
+    Call, CallKind, Envelope, Fields, Origin, Refusal, Rejection, RejectionCode, parse_batch, parse_event, parse_single,
+};
 use serde_json::{Value, json};
 
 fn fields(value: Value) -> Fields {
@@ -360,4 +362,24 @@ fn events_without_an_id_are_told_apart_by_their_request() {
     let generated: std::collections::BTreeSet<&String> = first[1..].iter().chain(&second[1..]).collect();
     assert_eq!(generated.len(), 4, "the same bytes in two requests are two events each");
     assert!(generated.iter().all(|id| id.starts_with("generated-") && id.len() == 42));
+}
+
+#[test]
+fn what_is_refused_afterwards_keeps_its_place_in_the_request() {
+    let item = |name: &str| json!({"type": "track", "event": name, "userId": "u"});
+    let mut parsed =
+        batch(&json!({"batch": [item("a"), 3, item("b"), item("a"), {"type": "x"}, item("c"), item("a")]}));
+    let nameless = parsed.nameless.clone();
+    assert_eq!(nameless, [0, 1, 2, 3, 4]);
+    parsed.refuse_where(|event| {
+        let fault = Rejection { code: RejectionCode::BadValue, field: "/event".to_owned(), message: "no a".to_owned() };
+        (event.title() == "a").then_some(fault)
+    });
+    let places: Vec<_> = parsed.rejected.iter().map(|one| (one.index, one.rejection.field.as_str())).collect();
+    assert_eq!(places, [(0, "/event"), (1, ""), (3, "/event"), (4, "/type"), (6, "/event")]);
+    let kept: Vec<_> = parsed.accepted.iter().map(|event| event.title().to_owned()).collect();
+    assert_eq!((kept, parsed.nameless), (vec!["b".to_owned(), "c".to_owned()], vec![0, 1]));
+    assert!(
+        parsed.rejected[0].payload.contains("\"event\":\"a\"") && parsed.rejected[0].call.as_deref() == Some("track")
+    );
 }

@@ -75,6 +75,8 @@ fn what_is_not_understood_and_what_cannot_be_read_is_counted() {
     assert_eq!(told("OrderPlaced"), Some((1, 0, false)));
     assert_eq!(told("Page Left"), Some((0, 1, true)));
     assert_eq!(told("Waved"), Some((0, 0, false)));
+    let channel = |name| tracked(&inflows, name).and_then(|one| one.channel);
+    assert_eq!(["OrderPlaced", "Page Left", "Waved"].map(channel), [None, Some(Channel::Sessions), None]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::auth::MayRead;
 use super::extract::Query;
 use crate::app::App;
 use crate::failure::ApiError;
+use crate::schemas::Fit;
 use axum::Json;
 use axum::extract::State;
 use engine::{Incoming, Refused};
@@ -74,6 +75,22 @@ struct EventDataReply {
     properties: Vec<PropertyReply>,
     /// The libraries that sent them.
     libraries: BTreeMap<String, u64>,
+    /// How the newest 200 fit the schema that the settings declare for them, where one name is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema: Option<SchemaReply>,
+}
+
+/// How events fit their schema.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct SchemaReply {
+    /// What becomes of those that do not: `flag` or `reject`.
+    on_violation: &'static str,
+    looked_at: u64,
+    /// How many of them do not fit.
+    violating: u64,
+    /// Why, with how many.
+    reasons: BTreeMap<String, u64>,
 }
 
 /// A property of events, or a trait.
@@ -130,12 +147,17 @@ async fn data(
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<DataReply>, ApiError> {
-    let mut incoming = app.run(|app| Ok(app.engine.incoming()?)).await?;
-    if let Some(event) = asked.event {
+    let reply = app.run(move |app| {
+        let mut incoming = app.engine.incoming()?;
+        let Some(event) = asked.event else { return Ok(DataReply::from(incoming)) };
         incoming.names.retain(|(name, _)| name.shown() == event);
         incoming.refused.retain(|refused| refused.name == event);
-    }
-    Ok(Json(DataReply::from(incoming)))
+        let fit = app.schemas.fit(&event, app.engine.ports().events.as_ref())?.map(SchemaReply::from);
+        let mut reply = DataReply::from(incoming);
+        reply.events.iter_mut().for_each(|event| event.schema.clone_from(&fit));
+        Ok(reply)
+    });
+    Ok(Json(reply.await?))
 }
 
 impl From<Incoming> for DataReply {
@@ -186,7 +208,16 @@ impl EventDataReply {
             looked_at: inflow.n_looked,
             properties: inflow.properties.iter().map(property).collect(),
             libraries: inflow.libraries.iter().map(|(name, sender)| (name.clone(), sender.n_events)).collect(),
+            schema: None,
         }
+    }
+}
+
+impl From<Fit> for SchemaReply {
+    fn from(fit: Fit) -> Self {
+        let Fit { on_violation, n_looked_at, n_violating, reasons } = fit;
+        let reasons = reasons.into_iter().collect();
+        Self { on_violation: on_violation.name(), looked_at: n_looked_at, violating: n_violating, reasons }
     }
 }
 

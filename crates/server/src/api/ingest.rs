@@ -122,7 +122,10 @@ pub(super) fn accept(
         _ => Origin::Client,
     };
     let currency = app.settings.default_currency();
-    let parsed = parse(Envelope::new(app.engine.clock().now(), origin).with_currency(currency));
+    let mut parsed = parse(Envelope::new(app.engine.clock().now(), origin).with_currency(currency));
+    if let Ok(batch) = &mut parsed {
+        app.schemas.judge(batch);
+    }
     let batch = parsed.map_err(|refusal| match refusal {
         Refusal::TooLarge { message } => ApiError::too_large(message),
         Refusal::Malformed { message } => ApiError::new(StatusCode::BAD_REQUEST, "malformed", message),

@@ -4,9 +4,10 @@ use super::Asked;
 use super::visit::Visit;
 use crate::app::App;
 use crate::error::ServerError;
+use crate::schemas::Fit;
 use axum::extract::Query;
 use axum::response::Response;
-use console::view::{DataPage, DataProperty, DataRow, DataSource, Frame, RefusedRow};
+use console::view::{DataPage, DataProperty, DataRow, DataSource, Frame, RefusedRow, SchemaState};
 use engine::{Incoming, Refused};
 use events::Origin;
 use features::{Inflow, InflowName, Shape};
@@ -36,8 +37,12 @@ fn fill(app: &App, frame: Frame, event: String) -> Result<DataPage, ServerError>
     }
     let now = frame.now;
     let rows = incoming.names.iter().take(N_ROWS_MAX);
+    let mut rows: Vec<DataRow> = rows.map(|(name, inflow)| row(name, inflow, &incoming.refused, now)).collect();
+    if let Some(one) = rows.first_mut().filter(|_| !event.is_empty()) {
+        one.schema = app.schemas.fit(&event, app.engine.ports().events.as_ref())?.map(schema_state);
+    }
     Ok(DataPage {
-        rows: rows.map(|(name, inflow)| row(name, inflow, &incoming.refused, now)).collect(),
+        rows,
         forgotten: incoming.n_forgotten,
         sources,
         refused: incoming.refused.into_iter().take(N_REFUSED_MAX).map(refused_row).collect(),
@@ -103,6 +108,11 @@ fn row(name: &InflowName, inflow: &Inflow, refused: &[Refused], now: Timestamp) 
         looked_at: inflow.n_looked,
         properties: properties.into_iter().map(|(name, shape)| property(inflow, name, shape)).collect(),
     }
+}
+
+fn schema_state(fit: Fit) -> SchemaState {
+    let Fit { on_violation, n_looked_at, n_violating, reasons } = fit;
+    SchemaState { on_violation: on_violation.name().to_owned(), counted: (n_looked_at, n_violating), reasons }
 }
 
 fn property(inflow: &Inflow, name: &str, shape: &Shape) -> DataProperty {

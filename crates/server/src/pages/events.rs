@@ -38,7 +38,13 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerErro
     };
     let found = log.recent(wanted, Some(name.as_str()).filter(|name| !name.is_empty()), n)?;
     let arrivals = Arrivals::of(app, &found)?;
-    let rows: Vec<EventRow> = app.engine.look(|live| found.into_iter().map(|one| row(live, &arrivals, one)).collect());
+    let faults: Vec<Option<String>> = found.iter().map(|one| against_schema(app, one)).collect();
+    let mut rows: Vec<EventRow> =
+        app.engine.look(|live| found.into_iter().map(|one| row(live, &arrivals, one)).collect());
+    for (row, fault) in rows.iter_mut().zip(faults).filter(|(_, fault)| fault.is_some()) {
+        let notes: Vec<String> = row.note.take().into_iter().chain(fault).collect();
+        row.note = Some(notes.join(" "));
+    }
     let mut names: BTreeSet<String> = NAMES.map(str::to_owned).into();
     names.extend(rows.iter().map(|row| row.name.clone()).filter(|name| !name.is_empty()));
     let kept_status = if status == StatusFilter::All { "" } else { status.name() };
@@ -54,6 +60,12 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerErro
         rows,
         frame,
     })
+}
+
+/// What of an accepted event does not fit the schema that the settings declare.
+fn against_schema(app: &App, inspected: &Inspected) -> Option<String> {
+    let Inspected::Accepted(Recorded { event, .. }) = inspected else { return None };
+    app.schemas.fault(event).map(|fault| format!("Does not fit its schema: {fault}."))
 }
 
 /// Among how many of the newest events those of the name were looked for, where there may be more of them.

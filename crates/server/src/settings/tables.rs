@@ -1,5 +1,6 @@
 //! Which of many tables of a list is wrong? Each table has a line of its own in the file.
 
+use super::DeclaredSchema;
 use decisions::Segment;
 use features::Declared;
 use learning::Outcome;
@@ -13,6 +14,7 @@ pub(super) fn broken(text: &str) -> Option<String> {
         ("features", first_broken::<Declared>(&table, "features")),
         ("outcomes", first_broken::<Outcome>(&table, "outcomes")),
         ("segments", first_broken::<Segment>(&table, "segments")),
+        ("schemas", first_broken::<DeclaredSchema>(&table, "schemas")),
     ];
     let (list, (place, message)) = found.into_iter().find_map(|(list, broken)| Some((list, broken?)))?;
     Some(format!("{}: {message}", place_of(text, list, place)))

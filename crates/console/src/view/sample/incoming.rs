@@ -35,8 +35,8 @@ pub fn data() -> DataPage {
     };
     let schema = SchemaState {
         on_violation: "flag".to_owned(),
-        counted: Some((200, 18)),
-        reasons: vec![("/total: \"19,90\" is not of type \"number\"".to_owned(), 18)],
+        counted: (200, 18),
+        reasons: vec![("/total: the value is not of type \"number\"".to_owned(), 18)],
     };
     let source = |name: &str, about: &str, count, days: i64| DataSource {
         name: name.to_owned(),

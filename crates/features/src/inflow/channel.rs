@@ -1,0 +1,96 @@
+//! Which channel does an event belong to?
+
+use events::{CallKind, Deed, Event};
+use serde::{Deserialize, Serialize};
+
+/// A channel: a group of events that tell of one side of a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Channel {
+    /// Orders, carts, products looked at.
+    Purchases,
+    /// What was looked for.
+    Search,
+    /// Pages and screens, sessions, pointer and typing.
+    Sessions,
+    /// E-mails and what became of them.
+    Email,
+    /// Tickets, messages, calls, ratings.
+    Support,
+    /// Payments and chargebacks.
+    Payments,
+    /// Subscriptions.
+    Subscriptions,
+    /// How a service is used and how well it does.
+    Usage,
+    /// Visits to shops.
+    Stores,
+    /// Decisions shown and acted on.
+    Decisions,
+}
+
+impl Channel {
+    /// Every channel.
+    pub const ALL: [Self; 10] = [
+        Self::Purchases,
+        Self::Search,
+        Self::Sessions,
+        Self::Email,
+        Self::Support,
+        Self::Payments,
+        Self::Subscriptions,
+        Self::Usage,
+        Self::Stores,
+        Self::Decisions,
+    ];
+
+    /// The name in words: `purchases`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Purchases => "purchases",
+            Self::Search => "search",
+            Self::Sessions => "sessions",
+            Self::Email => "e-mail",
+            Self::Support => "support",
+            Self::Payments => "payments",
+            Self::Subscriptions => "subscriptions",
+            Self::Usage => "usage",
+            Self::Stores => "shops",
+            Self::Decisions => "decisions",
+        }
+    }
+
+    /// An event of it, and what it tells.
+    #[must_use]
+    pub fn example(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Purchases => ("Order Completed", "what customers buy: recommendations, churn, value, segments"),
+            Self::Search => ("Products Searched", "what they look for and do not find"),
+            Self::Sessions => ("Page Left", "what they see and how it goes; /rapport.js sends it"),
+            Self::Email => ("Email Opened", "what they read, and when"),
+            Self::Support => ("Ticket Created", "what goes wrong for them, and how content they are"),
+            Self::Payments => ("Payment Declined", "whether they can and do pay"),
+            Self::Subscriptions => ("Subscription Renewed", "what they pay again and again, and when it ends"),
+            Self::Usage => ("Service Measured", "how much they use what they pay for, and how well it works"),
+            Self::Stores => ("Store Visited", "when they come in person"),
+            Self::Decisions => ("Decision Shown", "what they saw and did of what was decided"),
+        }
+    }
+
+    /// The channel of an event; `None` for one of no channel.
+    pub(super) fn of(event: &Event) -> Option<Self> {
+        match event.deed() {
+            Deed::Commerce(_) => Some(Self::Purchases),
+            Deed::Searched(_) => Some(Self::Search),
+            Deed::PageViewed | Deed::PageLeft(_) | Deed::Session(_) => Some(Self::Sessions),
+            Deed::Email(_) => Some(Self::Email),
+            Deed::Ticket(_) | Deed::Message(_) | Deed::PhoneCall(_) | Deed::Rated(_) => Some(Self::Support),
+            Deed::Payment(_) => Some(Self::Payments),
+            Deed::Subscription(_) => Some(Self::Subscriptions),
+            Deed::Measured(_) | Deed::Faulted(_) => Some(Self::Usage),
+            Deed::StoreVisited(_) => Some(Self::Stores),
+            Deed::Decision(_) => Some(Self::Decisions),
+            Deed::Other => matches!(event.kind(), CallKind::Page | CallKind::Screen).then_some(Self::Sessions),
+        }
+    }
+}

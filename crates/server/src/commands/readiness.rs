@@ -1,0 +1,121 @@
+//! What is missing, for which capability? `rapport doctor --readiness`.
+
+use super::progress::spinner;
+use super::report;
+use crate::args::Options;
+use crate::error::ServerError;
+use crate::serve::Opened;
+use crate::settings::Settings;
+use console::format::{ago, counted};
+use engine::{CapabilityState, ChannelState, Freshness, Readiness};
+use primitives::{Clock, Timestamp};
+use serde::Serialize;
+use storage::Access;
+
+#[derive(Debug, Serialize)]
+struct ReadinessReport {
+    capabilities: Vec<CapabilityReport>,
+    channels: Vec<ChannelReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct CapabilityReport {
+    name: String,
+    title: String,
+    /// `answers`, `ready` to be trained, or `missing`.
+    state: &'static str,
+    missing: Vec<MissingReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct MissingReport {
+    what: String,
+    need: u64,
+    have: String,
+    how: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ChannelReport {
+    channel: &'static str,
+    /// `fresh`, `stale` or `never`.
+    state: &'static str,
+    events: u64,
+    last_seen: Option<Timestamp>,
+    example: &'static str,
+    tells: &'static str,
+}
+
+/// Tells what is missing. Changes nothing, and may run beside a server.
+pub(super) fn run(options: &Options, settings: Settings) -> Result<(), ServerError> {
+    let opened = Opened::open(&options.data, Access::ReadOnly, settings)?;
+    let spinner = spinner("Reading the history");
+    let readiness = opened.engine.readiness();
+    spinner.finish_and_clear();
+    let Readiness { capabilities, channels } = readiness?;
+    let told = ReadinessReport {
+        capabilities: capabilities.iter().map(CapabilityReport::of).collect(),
+        channels: channels.iter().map(ChannelReport::of).collect(),
+    };
+    report(options, &told, || in_words(&told, opened.engine.clock()))
+}
+
+impl CapabilityReport {
+    fn of(capability: &CapabilityState) -> Self {
+        let missing = capability.needs.iter().filter(|need| !need.met).map(|need| MissingReport {
+            what: need.what.clone(),
+            need: need.need,
+            have: need.told.clone(),
+            how: need.how.clone(),
+        });
+        let state = match (capability.has_model, capability.is_ready()) {
+            (true, _) => "answers",
+            (false, true) => "ready",
+            (false, false) => "missing",
+        };
+        let name = capability.task.as_str().to_owned();
+        Self { name, title: capability.title.clone(), state, missing: missing.collect() }
+    }
+}
+
+impl ChannelReport {
+    fn of(state: &ChannelState) -> Self {
+        let (example, tells) = state.channel.example();
+        Self {
+            channel: state.channel.name(),
+            state: match state.freshness {
+                Freshness::Fresh => "fresh",
+                Freshness::Stale => "stale",
+                Freshness::Never => "never",
+            },
+            events: state.sender.n_events,
+            last_seen: (state.sender.n_events > 0).then_some(state.sender.last_at),
+            example,
+            tells,
+        }
+    }
+}
+
+fn in_words(told: &ReadinessReport, clock: &dyn Clock) -> String {
+    let mut lines = vec!["What can be learned:".to_owned()];
+    for CapabilityReport { title, state, missing, .. } in &told.capabilities {
+        let words = match *state {
+            "answers" => "a model answers",
+            "ready" => "everything is there: `rapport train`, or wait for the server to train it",
+            _ => "missing:",
+        };
+        lines.push(format!("  {state:<8} {title}: {words}"));
+        for MissingReport { what, need, have, how } in missing {
+            lines.push(format!("             {what}: {have} of {need}. {how}"));
+        }
+    }
+    lines.push("What comes in:".to_owned());
+    for ChannelReport { channel, state, events, last_seen, example, tells } in &told.channels {
+        let words = match last_seen {
+            Some(at) => format!("{}, the newest {}", counted(*events, "event", "events"), ago(*at, clock.now())),
+            None => format!("nothing yet, such as {example}: {tells}"),
+        };
+        lines.push(format!("  {state:<8} {channel}: {words}"));
+    }
+    lines.join("\n")
+}
