@@ -72,6 +72,8 @@ pub struct Inflow {
     pub n_marked: u64,
     /// Whether the name stands in a table of what is understood.
     pub is_understood: bool,
+    /// Whether the name speaks of something that is not understood.
+    is_lost: bool,
     /// The channel they belong to.
     pub channel: Option<Channel>,
     /// Into how many was looked.
@@ -154,10 +156,14 @@ impl Inflow {
         if let Some(sender) = origin.and_then(|origin| self.by_origin.get_mut(origin)) {
             sender.add(at);
         }
-        let understanding = event.understanding();
-        self.is_understood = matches!(understanding, Understanding::Step(_) | Understanding::Channel);
-        self.channel = Channel::of(event);
-        self.n_not_understood += u64::from(understanding == Understanding::NotUnderstood);
+        if self.n_events == 1 {
+            // By the name alone, which is that of all of them.
+            let understanding = event.understanding();
+            self.is_understood = matches!(understanding, Understanding::Step(_) | Understanding::Channel);
+            self.is_lost = understanding == Understanding::NotUnderstood;
+        }
+        self.channel = Channel::of(event).or(self.channel);
+        self.n_not_understood += u64::from(self.is_lost);
         self.n_marked += u64::from(event.is_marked());
         if self.is_looked_into(at.day()) {
             self.look_into(event);
