@@ -3,7 +3,7 @@
 use crate::error::EngineError;
 use crate::ingest::broken;
 use crate::{Engine, Ports};
-use events::{Offset, Recorded};
+use events::{Offset, Place, Recorded};
 use features::{Activity, Cells, FeatureState, Inflows, Items};
 use governance::{ConsentPolicy, Purpose};
 use learning::Withdrawals;
@@ -128,7 +128,7 @@ impl Live {
         mut then: impl FnMut(&mut Self) -> Result<(), EngineError>,
     ) -> Result<(), EngineError> {
         let mut failed = None;
-        ports.history.replay(after, &mut |recorded| {
+        ports.history.replay(Place::first(after), &mut |recorded| {
             failed = self.apply(&recorded).and_then(|()| then(self)).err();
             failed.is_none()
         })?;
@@ -201,7 +201,7 @@ impl Live {
 
     fn store(&mut self, ports: &Ports) -> Result<(), EngineError> {
         let offset = self.begin_checkpoint()?;
-        let stored = ports.profiles.checkpoint(offset, &mut || self.next_slice(N_SLICE_ALONE));
+        let stored = ports.profiles.checkpoint(&[Place::first(offset)], &mut || self.next_slice(N_SLICE_ALONE));
         self.end_checkpoint(stored.is_ok());
         self.profiles.shrink_to(N_DIRTY_MAX, usize::MAX);
         Ok(stored?)
@@ -275,7 +275,10 @@ impl Engine {
 
     fn store(&self) -> Result<(), EngineError> {
         let offset = self.live.change(Live::begin_checkpoint)?;
-        let stored = self.ports.profiles.checkpoint(offset, &mut || self.live.change(|live| live.next_slice(N_SLICE)));
+        let stored = self
+            .ports
+            .profiles
+            .checkpoint(&[Place::first(offset)], &mut || self.live.change(|live| live.next_slice(N_SLICE)));
         self.live.change(|live| live.end_checkpoint(stored.is_ok()));
         stored?;
         self.checkpointed.store(offset.0, Ordering::Release);

@@ -6,7 +6,7 @@
 
 use crate::Engine;
 use crate::error::EngineError;
-use events::{EventLogError, Offset, Recorded};
+use events::{EventLogError, Offset, Place, Recorded};
 use features::{Cells, FeatureState, History};
 use primitives::CustomerId;
 use profiles::{Customer, CustomerState, Identifier, Profiles, Separations};
@@ -151,7 +151,7 @@ impl Gathered {
         let after = self.upto;
         self.upto = upto.max(after);
         let mut new = Vec::new();
-        history.replay(after, &mut |recorded| {
+        history.replay(Place::first(after), &mut |recorded| {
             let is_due = recorded.offset <= upto;
             if is_due && Identifier::mentioned(&recorded.event).any(|name| self.names.contains(&name)) {
                 self.take(recorded, &mut new);
@@ -165,7 +165,7 @@ impl Gathered {
     fn follow(&mut self, mut new: Vec<Identifier>, history: &dyn History) -> Result<(), EventLogError> {
         while !new.is_empty() {
             let asked = std::mem::take(&mut new);
-            history.replay_of(&asked, self.upto, &mut |recorded| {
+            history.replay_of(&asked, Place::first(self.upto), &mut |recorded| {
                 self.take(recorded, &mut new);
                 true
             })?;

@@ -1,6 +1,6 @@
 //! Where are events kept? The port that every event log answers to.
 
-use crate::{Event, EventLogError, Offset, Rejected};
+use crate::{Event, EventLogError, Offset, Place, Rejected};
 
 /// Among how many of the newest events those of one title are looked for: a rare one is not worth reading the whole past.
 pub const N_LOOKED_AT: u64 = 300_000;
@@ -49,8 +49,9 @@ pub enum InspectedStatus {
 
 /// Where events are kept.
 ///
-/// A log is shared by many threads. Its appends have one order: offsets rise by one without gaps, and the offsets of one
-/// call are neighbours.
+/// A log is shared by many threads. There is one order in each [`Partition`](crate::Partition), and so one for each customer,
+/// and none between two: offsets rise by one without gaps in each, and those of one call are neighbours there. Whoever folds
+/// takes the partitions one by one.
 pub trait EventLog: Send + Sync {
     /// Appends events and returns after they are durable, with one receipt for each, in the order given.
     ///
@@ -93,8 +94,13 @@ pub trait EventLog: Send + Sync {
         n_max: usize,
     ) -> Result<Vec<Inspected>, EventLogError>;
 
-    /// The place of the newest event.
+    /// The place of the newest event of the first partition.
     fn head(&self) -> Offset;
+
+    /// The place of the newest event of each partition, in their order: never none.
+    fn heads(&self) -> Vec<Place> {
+        vec![Place::first(self.head())]
+    }
 
     /// How many events were rejected since the log was created.
     ///

@@ -14,6 +14,46 @@ impl fmt::Display for Offset {
     }
 }
 
+/// A part of the log, counted from 0. Customers are spread over partitions: whatever names a customer stands in one of them,
+/// in the order in which it came, and there is no order between two. A log on one machine has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Partition(pub u16);
+
+impl Partition {
+    /// The first, and where there is one, the only partition.
+    pub const FIRST: Self = Self(0);
+}
+
+/// A place in a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct Place {
+    /// Which partition.
+    pub partition: Partition,
+    /// Where in it.
+    pub offset: Offset,
+}
+
+impl Place {
+    /// Before everything in a partition.
+    #[must_use]
+    pub fn before(partition: Partition) -> Self {
+        Self { partition, offset: Offset::default() }
+    }
+
+    /// A place in the first partition.
+    #[must_use]
+    pub fn first(offset: Offset) -> Self {
+        Self { partition: Partition::FIRST, offset }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.partition.0, self.offset)
+    }
+}
+
 /// Neighbouring places of the log, from the first to the last. Stored as a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Places(pub Offset, pub Offset);
@@ -78,5 +118,8 @@ mod tests {
     #[test]
     fn a_place_and_an_import_are_shown_as_their_numbers() {
         assert_eq!((Offset(12).to_string(), ImportId(3).to_string()), ("12".to_owned(), "3".to_owned()));
+        let place = Place { partition: Partition(2), offset: Offset(12) };
+        assert_eq!((place.to_string(), Place::first(Offset(1)).to_string()), ("2:12".to_owned(), "0:1".to_owned()));
+        assert!(Place::before(Partition(2)) < place && Place::first(Offset(99)) < place);
     }
 }

@@ -1,7 +1,7 @@
 //! Whom may we learn from? The whole history, customer by customer, of those who permit it.
 
 use crate::{Calendar, LearningError};
-use events::{Offset, Pointer};
+use events::{Offset, Place, Pointer};
 use features::{Cells, History, Trace, TraceReads, Watch};
 use governance::{ConsentPolicy, Permitted, Purpose, permit};
 use primitives::{CustomerId, Timestamp, nearest};
@@ -48,39 +48,41 @@ impl Dataset {
         reads: TraceReads,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Self, LearningError> {
-        let store = Arc::new(MemoryProfileStore::default());
-        let mut profiles: Profiles<Trace> = Profiles::open_reading(store, Arc::new(reads.clone()))?;
-        profiles.know(history.separations()?);
         let (mut n_events, mut read_until) = (0_u64, Offset::default());
-        let (mut failed, mut titles, mut places) = (None, BTreeSet::new(), BTreeSet::new());
+        let (mut titles, mut places) = (BTreeSet::new(), BTreeSet::new());
         let taking: BTreeSet<&str> =
             reads.watches().iter().filter(|watch| watch.take.is_some()).map(|watch| &*watch.filter.event).collect();
-        history.replay(Offset::default(), &mut |recorded| {
-            n_events += 1;
-            read_until = recorded.offset;
-            if n_events.is_multiple_of(N_EVENTS_STEP) {
-                progress(n_events);
-            }
-            let title = recorded.event.title();
-            if titles.len() < N_TITLES_MAX && !titles.contains(title) {
-                titles.insert(title.to_owned());
-            }
-            if places.len() < N_PLACES_MAX && taking.contains(title) {
-                places.extend(Pointer::all(&recorded.event));
-            }
-            match profiles.apply(&recorded) {
-                Ok(_) => true,
-                Err(error) => {
-                    failed = Some(error);
-                    false
+        let (shared, separations) = (Arc::new(reads.clone()), history.separations()?);
+        let mut everybody = Vec::new();
+        // A customer is in one partition: whoever is folded in one is met in no other.
+        for partition in history.partitions() {
+            let store = Arc::new(MemoryProfileStore::default());
+            let mut profiles: Profiles<Trace> = Profiles::open_reading(store, shared.clone())?;
+            profiles.know(separations.clone());
+            let mut failed = None;
+            history.replay(Place::before(partition), &mut |recorded| {
+                n_events += 1;
+                read_until = read_until.max(recorded.offset);
+                if n_events.is_multiple_of(N_EVENTS_STEP) {
+                    progress(n_events);
                 }
+                let title = recorded.event.title();
+                if titles.len() < N_TITLES_MAX && !titles.contains(title) {
+                    titles.insert(title.to_owned());
+                }
+                if places.len() < N_PLACES_MAX && taking.contains(title) {
+                    places.extend(Pointer::all(&recorded.event));
+                }
+                failed = profiles.apply(&recorded).err();
+                failed.is_none()
+            })?;
+            if let Some(error) = failed {
+                return Err(error.into());
             }
-        })?;
-        if let Some(error) = failed {
-            return Err(error.into());
+            everybody.extend(profiles.into_resident());
         }
         progress(n_events);
-        let everybody = profiles.into_resident();
+        everybody.sort_by(|a, b| a.profile.id.cmp(&b.profile.id));
         let n_customers = everybody.len();
         let permitted = everybody.into_iter().filter_map(|customer| {
             let consents = customer.profile.consents.clone();

@@ -10,6 +10,7 @@ mod leaks;
 mod money;
 mod numbers;
 mod outcomes;
+mod partitions;
 mod registry;
 mod withdrawals;
 pub(crate) mod world;

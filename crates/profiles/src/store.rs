@@ -1,6 +1,6 @@
 //! Where is derived state kept between two starts? The port that every profile store answers to.
 
-use events::Offset;
+use events::{Offset, Partition, Place};
 use primitives::ErrorKind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -61,11 +61,19 @@ pub struct StoreError {
 
 /// Where derived state is kept. It can always be rebuilt from the log and the history.
 pub trait ProfileStore: Send + Sync {
-    /// The offset up to which the stored state has seen the log; `Offset(0)` for an empty store.
+    /// The place up to which the stored state has seen the first partition of the log; `Offset(0)` for an empty store.
     ///
     /// # Errors
     /// [`StoreError`].
     fn offset(&self) -> Result<Offset, StoreError>;
+
+    /// The places up to which it has seen each partition of the log that was ever stored, in their order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn places(&self) -> Result<Vec<Place>, StoreError> {
+        Ok(vec![Place::first(self.offset()?)])
+    }
 
     /// One row's bytes.
     ///
@@ -103,25 +111,25 @@ pub trait ProfileStore: Send + Sync {
     /// [`StoreError`].
     fn count(&self, collection: Collection) -> Result<u64, StoreError>;
 
-    /// Stores a checkpoint: the slices of changes that `next` hands out until one is empty, and the offset they lead to.
-    /// All or nothing, durable on return; readers see the old state until it is complete, and then the new one. Nobody has
+    /// Stores a checkpoint: the slices of changes that `next` hands out until one is empty, and the places they lead to, one
+    /// of each partition that they are of; of the other partitions nothing changes. All or nothing, durable on return; readers see the old state until it is complete, and then the new one. Nobody has
     /// to wait for more than a slice.
     ///
     /// # Errors
     /// [`StoreError`], also where `next` answers one; then nothing was stored.
     fn checkpoint(
         &self,
-        offset: Offset,
+        upto: &[Place],
         next: &mut dyn FnMut() -> Result<Vec<Change>, StoreError>,
     ) -> Result<(), StoreError>;
 
-    /// Stores a checkpoint of one slice.
+    /// Stores a checkpoint of the first partition in one slice.
     ///
     /// # Errors
     /// As [`ProfileStore::checkpoint`].
     fn commit(&self, offset: Offset, changes: Vec<Change>) -> Result<(), StoreError> {
         let mut slice = Some(changes);
-        self.checkpoint(offset, &mut || Ok(slice.take().unwrap_or_default()))
+        self.checkpoint(&[Place::first(offset)], &mut || Ok(slice.take().unwrap_or_default()))
     }
 
     /// Removes everything, back to `Offset(0)`.
@@ -137,7 +145,7 @@ pub struct MemoryProfileStore(Mutex<Rows>);
 
 #[derive(Debug, Default)]
 struct Rows {
-    offset: Offset,
+    places: BTreeMap<Partition, Offset>,
     by_key: BTreeMap<(Collection, String), Vec<u8>>,
 }
 
@@ -149,7 +157,16 @@ impl MemoryProfileStore {
 
 impl ProfileStore for MemoryProfileStore {
     fn offset(&self) -> Result<Offset, StoreError> {
-        Ok(self.rows().offset)
+        Ok(self.rows().places.get(&Partition::FIRST).copied().unwrap_or_default())
+    }
+
+    fn places(&self) -> Result<Vec<Place>, StoreError> {
+        Ok(self
+            .rows()
+            .places
+            .iter()
+            .map(|(partition, offset)| Place { partition: *partition, offset: *offset })
+            .collect())
     }
 
     fn get(&self, collection: Collection, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -179,7 +196,7 @@ impl ProfileStore for MemoryProfileStore {
 
     fn checkpoint(
         &self,
-        offset: Offset,
+        upto: &[Place],
         next: &mut dyn FnMut() -> Result<Vec<Change>, StoreError>,
     ) -> Result<(), StoreError> {
         let mut changes = Vec::new();
@@ -191,7 +208,7 @@ impl ProfileStore for MemoryProfileStore {
             changes.extend(slice);
         }
         let mut rows = self.rows();
-        rows.offset = offset;
+        rows.places.extend(upto.iter().map(|place| (place.partition, place.offset)));
         for Change { collection, key, value } in changes {
             match value {
                 Some(value) => rows.by_key.insert((collection, key), value),

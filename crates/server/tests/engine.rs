@@ -6,7 +6,7 @@ use engine::{AuditTrail, Background, Beside, By, Corrector, Engine, Pauses, Port
 use events::generator::{World, WorldSettings};
 use events::{
     Batch, Envelope, Event, EventLog, EventLogError, Filter, ImportCounts, ImportId, Inspected, InspectedStatus,
-    NewImport, Offset, Origin, Receipt, Recorded, Rejected,
+    NewImport, Offset, Origin, Place, Receipt, Recorded, Rejected,
 };
 use features::{Declared, History, Measure};
 use governance::ConsentPolicy;
@@ -207,7 +207,7 @@ fn a_damaged_pointer_to_one_champion_stops_nothing_else() {
 struct Counted(Arc<dyn History>, AtomicUsize);
 
 impl History for Counted {
-    fn replay(&self, after: Offset, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
+    fn replay(&self, after: Place, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
         self.1.fetch_add(1, Ordering::Relaxed);
         self.0.replay(after, visit)
     }
@@ -375,7 +375,7 @@ fn checkpoints_are_written_while_customers_are_read_and_all_of_them_are() {
 struct Lacks(Arc<dyn History>, Offset);
 
 impl History for Lacks {
-    fn replay(&self, after: Offset, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
+    fn replay(&self, after: Place, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
         self.0.replay(after, &mut |recorded| recorded.offset == self.1 || visit(recorded))
     }
 

@@ -128,7 +128,7 @@ fn live_equals_replayed() {
     let real = real();
     let mut replayed = Profiles::<Trace>::open(Arc::new(MemoryProfileStore::default())).unwrap();
     let fold = &mut |recorded: events::Recorded| replayed.apply(&recorded).is_ok();
-    real.opened.engine.ports().history.replay(events::Offset(0), fold).unwrap();
+    real.opened.engine.ports().history.replay(events::Place::before(events::Partition::FIRST), fold).unwrap();
     let customers = replayed.into_resident();
     assert_eq!(customers.len() as u64, N_CUSTOMERS);
     for customer in &customers {

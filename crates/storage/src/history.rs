@@ -10,13 +10,14 @@ pub use take_in::TakenIn;
 use crate::Storage;
 use crate::event_log::history_error;
 use crate::history_files::Offsets;
-use events::{CallKind, EventLog, EventLogError, Offset, Recorded};
+use events::{CallKind, EventLog, EventLogError, Partition, Place, Recorded};
 use features::History;
 use profiles::Identifier;
 use std::sync::Arc;
 
 impl History for Storage {
-    fn replay(&self, after: Offset, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
+    fn replay(&self, after: Place, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
+        let Place { partition: Partition::FIRST, offset: after } = after else { return Ok(()) };
         let left_out = self.left_out().map_err(|error| history_error(after.0, error))?;
         self.replay_but(&left_out, after, visit)
     }
@@ -24,9 +25,10 @@ impl History for Storage {
     fn replay_of(
         &self,
         names: &[Identifier],
-        upto: Offset,
+        upto: Place,
         visit: &mut dyn FnMut(Recorded) -> bool,
     ) -> Result<(), EventLogError> {
+        let Place { partition: Partition::FIRST, offset: upto } = upto else { return Ok(()) };
         let left_out = self.left_out().map_err(|error| history_error(0, error))?;
         self.replay_of_but(&left_out, names, upto, visit)
     }

@@ -17,8 +17,8 @@ use crate::writer::Patience;
 use crate::{DatabaseError, Storage, StorageError};
 use correct::Change;
 use events::{
-    Corrected, Event, EventLogError, Import, ImportCounts, ImportId, ImportLog, NewImport, Offset, Origin, Places,
-    Receipt, Replaced,
+    Corrected, Event, EventLogError, Import, ImportCounts, ImportId, ImportLog, NewImport, Offset, Origin, Partition,
+    Place, Places, Receipt, Replaced,
 };
 use features::History;
 use primitives::Timestamp;
@@ -125,7 +125,7 @@ impl Storage {
         }
         if !placeless.is_empty() {
             // An older version has not kept where they stand.
-            self.replay(Offset::default(), &mut |recorded| {
+            self.replay(Place::before(Partition::FIRST), &mut |recorded| {
                 if recorded.event.origin == Origin::Import && placeless.contains(&id_hash(&recorded.event)) {
                     found.insert(id_hash(&recorded.event), recorded.offset.0);
                 }

@@ -8,7 +8,8 @@ use crate::numbers::unsigned;
 use crate::schema::meta;
 use crate::writer::Patience;
 use crate::{DatabaseError, Storage, StorageError};
-use events::Offset;
+use events::{Offset, Partition, Place};
+use primitives::ErrorKind;
 use profiles::{Change, Collection, ProfileStore, StoreError};
 use rusqlite::{OptionalExtension, params};
 use std::sync::Arc;
@@ -60,9 +61,10 @@ impl ProfileStore for Storage {
 
     fn checkpoint(
         &self,
-        offset: Offset,
+        upto: &[Place],
         next: &mut dyn FnMut() -> Result<Vec<Change>, StoreError>,
     ) -> Result<(), StoreError> {
+        let offset = only(upto)?;
         let attempt = |error| failed(&format!("storing the profiles up to offset {offset}"), error);
         // What an earlier checkpoint could not finish must not count together with this one.
         self.drop_staged().map_err(attempt)?;
@@ -123,9 +125,10 @@ impl ProfileStore for Rebuild {
 
     fn checkpoint(
         &self,
-        offset: Offset,
+        upto: &[Place],
         next: &mut dyn FnMut() -> Result<Vec<Change>, StoreError>,
     ) -> Result<(), StoreError> {
+        let offset = only(upto)?;
         self.rows().change(offset, next)?;
         self.offset.store(offset.0, Ordering::Release);
         Ok(())
@@ -268,6 +271,18 @@ impl Storage {
     }
 }
 
+/// The place in the one partition that there is.
+fn only(upto: &[Place]) -> Result<Offset, StoreError> {
+    match upto {
+        [Place { partition: Partition::FIRST, offset }] => Ok(*offset),
+        places => Err(StoreError {
+            attempt: format!("storing profiles up to {} places failed: this store keeps one partition", places.len()),
+            kind: ErrorKind::Invalid,
+            source: "a data directory has one partition".into(),
+        }),
+    }
+}
+
 fn failed(attempt: &str, error: DatabaseError) -> StoreError {
     StoreError { attempt: format!("{attempt} failed: {}", error.action), kind: error.kind, source: Box::new(error) }
 }
@@ -359,7 +374,8 @@ mod tests {
             source: "a customer cannot be encoded".into(),
         })];
         slices.push(Ok(vec![change("a", Some("half")), change("b", Some("half"))]));
-        let failed = storage.checkpoint(Offset(2), &mut || slices.pop().unwrap_or_else(|| Ok(Vec::new())));
+        let failed =
+            storage.checkpoint(&[Place::first(Offset(2))], &mut || slices.pop().unwrap_or_else(|| Ok(Vec::new())));
         assert_eq!(failed.unwrap_err().attempt, "encoding");
         let old = (1, pairs(&[("a", "old")]), 1);
         assert_eq!(seen(&storage), old);

@@ -5,7 +5,7 @@ use crate::{
     Sales, Subject, Witness, World, kinds,
 };
 use events::generator::{self, WorldSettings};
-use events::{EventLogError, Offset, Recorded};
+use events::{EventLogError, Offset, Place, Recorded};
 use features::{Catalogue, History};
 use governance::{ConsentAnswer, ConsentBasis, ConsentPolicy, Consents, Headcount, Purpose, permit};
 use learning::{Body, Data, Dataset, Loaded, ModelHeader, Outcome, Trained};
@@ -94,7 +94,7 @@ pub(super) fn recommender() -> ItemToItemModel {
 pub(super) struct Told(pub(super) Vec<Recorded>);
 
 impl History for Told {
-    fn replay(&self, _: Offset, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
+    fn replay(&self, _: Place, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
         let _ = self.0.iter().cloned().all(visit);
         Ok(())
     }

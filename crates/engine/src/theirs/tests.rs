@@ -9,8 +9,8 @@ use profiles::{MemoryProfileStore, encode};
 struct Told(Vec<Recorded>);
 
 impl History for Told {
-    fn replay(&self, after: Offset, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
-        let mut events = self.0.iter().filter(|recorded| recorded.offset > after);
+    fn replay(&self, after: Place, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
+        let mut events = self.0.iter().filter(|recorded| recorded.offset > after.offset);
         events.all(|recorded| visit(recorded.clone()));
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Does one see what comes in, after a restart as before, and whatever a stranger sends?
 
 use super::*;
-use events::{Envelope, parse_event};
+use events::{Envelope, Place, parse_event};
 use primitives::DAY_MS;
 use profiles::MemoryProfileStore;
 use proptest::prelude::*;
@@ -154,7 +154,7 @@ proptest! {
         before.begin_checkpoint().unwrap();
         let mut slice = Vec::new();
         before.fill(&mut slice, 1);
-        store.checkpoint(before.offset, &mut || Ok(std::mem::take(&mut slice))).unwrap();
+        store.checkpoint(&[Place::first(before.offset)], &mut || Ok(std::mem::take(&mut slice))).unwrap();
         before.end_checkpoint(true);
         let mut after = Inflows::open(&store).unwrap();
         events.iter().for_each(|event| after.apply(event));

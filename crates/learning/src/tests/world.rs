@@ -2,7 +2,7 @@
 
 use crate::{Binary, Data, Dataset, Recommend, Task, TaskName, Trained, churn};
 use events::generator::{World, WorldSettings};
-use events::{Call, Event, EventLogError, Fields, Offset, Recorded};
+use events::{Call, Event, EventLogError, Fields, Offset, Place, Recorded};
 use features::{Catalogue, History};
 use governance::ConsentPolicy;
 use primitives::{Seed, Timestamp};
@@ -17,8 +17,8 @@ pub(super) fn seed() -> Seed {
 pub(super) struct Told(pub(super) Vec<Recorded>);
 
 impl History for Told {
-    fn replay(&self, after: Offset, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
-        let _ = self.0.iter().filter(|recorded| recorded.offset > after).cloned().all(visit);
+    fn replay(&self, after: Place, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
+        let _ = self.0.iter().filter(|recorded| recorded.offset > after.offset).cloned().all(visit);
         Ok(())
     }
 

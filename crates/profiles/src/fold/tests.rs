@@ -8,7 +8,7 @@ mod person;
 
 use super::*;
 use crate::{LinkReason, MemoryProfileStore, StoreError};
-use events::{Call, Event, Origin};
+use events::{Call, Event, Origin, Place};
 use primitives::ErrorKind;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -199,7 +199,7 @@ proptest! {
         before.iter().for_each(|recorded| drop(profiles.apply(recorded).unwrap()));
         let (offset, mut later) = (profiles.offset(), after.iter());
         profiles.begin_checkpoint().unwrap();
-        let stored = store.checkpoint(offset, &mut || {
+        let stored = store.checkpoint(&[Place::first(offset)], &mut || {
             later.by_ref().take(n_between).for_each(|recorded| drop(profiles.apply(recorded).unwrap()));
             let mut slice = Vec::new();
             profiles.fill(&mut slice, n_slice)?;

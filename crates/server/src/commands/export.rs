@@ -17,7 +17,7 @@ use crate::serve::Opened;
 use crate::settings::Settings;
 use decisions::{LoggedDecision, Record};
 use engine::Engine;
-use events::{Call, Offset, Recorded};
+use events::{Call, Place, Recorded};
 use primitives::{ErrorKind, Timestamp};
 use profiles::Collection;
 use serde::Serialize;
@@ -168,12 +168,15 @@ type Row<'a> = &'a mut dyn FnMut(Map<String, Value>) -> Result<(), ServerError>;
 
 fn events(engine: &Engine, row: Row<'_>) -> Result<(), ServerError> {
     let mut done = Ok(());
-    engine.ports().history.replay(Offset(0), &mut |recorded| {
-        if !matches!(recorded.event.call, Call::Correction { .. } | Call::Separate { .. }) {
-            done = event(&recorded).and_then(&mut *row);
-        }
-        done.is_ok()
-    })?;
+    let history = &engine.ports().history;
+    for partition in history.partitions() {
+        history.replay(Place::before(partition), &mut |recorded| {
+            if !matches!(recorded.event.call, Call::Correction { .. } | Call::Separate { .. }) {
+                done = event(&recorded).and_then(&mut *row);
+            }
+            done.is_ok()
+        })?;
+    }
     done
 }
 

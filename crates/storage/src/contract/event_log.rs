@@ -1,7 +1,7 @@
 //! What must hold for every [`EventLog`]?
 
 use super::{Outcome, Start, samples};
-use events::{Event, EventLog, Inspected, InspectedStatus, Offset, Origin, Receipt};
+use events::{Event, EventLog, Inspected, InspectedStatus, Offset, Origin, Place, Receipt};
 use std::sync::Arc;
 
 /// Opens the log under test.
@@ -41,6 +41,8 @@ pub fn offsets_rise_by_one(open: Open<'_>) -> Outcome {
     let expected = [Receipt::Duplicate, Receipt::Appended(Offset(4)), Receipt::Duplicate, Receipt::Appended(Offset(5))];
     assert_eq!(mixed, expected);
     assert_eq!(log.head(), Offset(5));
+    assert_eq!(log.heads().first(), Some(&Place::first(Offset(5))));
+    assert!(log.heads().is_sorted_by(|a, b| a.partition < b.partition), "each partition has one");
     drop(log);
     let log = open(Start::Again);
     assert_eq!(log.head(), Offset(5), "the head is known after a restart");

@@ -1,14 +1,14 @@
 //! What must hold for every [`History`]?
 
 use super::{Outcome, Start, samples};
-use events::{Call, CallKind, Event, EventLog, EventLogError, Offset, Recorded};
+use events::{Call, CallKind, Event, EventLog, EventLogError, Offset, Partition, Place, Recorded};
 use features::History;
 use primitives::MessageId;
 use profiles::Identifier;
 use std::sync::Arc;
 
 /// A history with the log that fills it.
-pub struct Place {
+pub struct Kept {
     /// The log.
     pub log: Arc<dyn EventLog>,
     /// The history under test.
@@ -18,7 +18,7 @@ pub struct Place {
 }
 
 /// Opens the history under test.
-pub type Open<'a> = &'a mut dyn FnMut(Start) -> Place;
+pub type Open<'a> = &'a mut dyn FnMut(Start) -> Kept;
 
 /// Runs every law.
 ///
@@ -45,7 +45,11 @@ pub fn run(open: Open<'_>) -> Outcome {
 pub fn every_event_is_replayed_once_in_order(open: Open<'_>) -> Outcome {
     let place = open(Start::Empty);
     assert_eq!((place.history.n_events()?, replay(&place, 0, 9)?.len()), (0, 0));
-    let check = |place: &Place, n: u64| -> Outcome {
+    let partitions = place.history.partitions();
+    assert!(partitions.first() == Some(&Partition::FIRST) && partitions.is_sorted_by(|a, b| a < b), "{partitions:?}");
+    assert!(place.log.heads().iter().map(|head| head.partition).eq(partitions.iter().copied()), "the log has the same");
+    let beyond = Partition(partitions.iter().map(|partition| partition.0).max().unwrap_or_default() + 1);
+    let check = |place: &Kept, n: u64| -> Outcome {
         assert_eq!(place.history.n_events()?, n);
         let sent = [samples::events(0..30), samples::imported(30..40)].concat();
         for after in [0, 1, 5, 12, n, n + 3] {
@@ -59,6 +63,12 @@ pub fn every_event_is_replayed_once_in_order(open: Open<'_>) -> Outcome {
             );
         }
         assert_eq!(samples::numbers(&replay(place, 2, 4)?), [2, 3, 4, 5], "it stops when told");
+        let mut n_beyond = 0;
+        place.history.replay(Place::before(beyond), &mut |_| {
+            n_beyond += 1;
+            true
+        })?;
+        assert_eq!(n_beyond, 0, "there is no such partition");
         Ok(())
     };
     place.log.append(&samples::events(0..30))?;
@@ -86,7 +96,7 @@ pub fn a_replay_sees_what_was_there_when_it_began(open: Open<'_>) -> Outcome {
     place.log.append(&samples::events(0..10))?;
     let mut seen = Vec::new();
     let mut outcome = Ok(Vec::new());
-    place.history.replay(Offset(0), &mut |recorded| {
+    place.history.replay(Place::before(Partition::FIRST), &mut |recorded| {
         if seen.is_empty() {
             outcome = place.log.append(&samples::events(10..20));
         }
@@ -131,7 +141,7 @@ pub fn a_replay_of_names_gives_every_event_that_mentions_one(open: Open<'_>) -> 
             assert_eq!(expected.is_empty(), names.is_empty(), "the law says something");
             for n_max in [usize::MAX, 1, 2] {
                 let mut seen = Vec::new();
-                place.history.replay_of(names, Offset(upto), &mut |recorded| {
+                place.history.replay_of(names, Place::first(Offset(upto)), &mut |recorded| {
                     seen.push(recorded);
                     seen.len() < n_max
                 })?;
@@ -177,7 +187,7 @@ pub fn a_replay_of_a_kind_gives_every_event_of_it(open: Open<'_>) -> Outcome {
         assert!(separations.iter().map(|one| one.offset.0).eq([11, 12, 23]) && separations.to_do().next().is_none());
         let mut named = Vec::new();
         let name = Identifier::Anonymous("browser-2".into());
-        place.history.replay_of(&[name], Offset(99), &mut |recorded| {
+        place.history.replay_of(&[name], Place::first(Offset(99)), &mut |recorded| {
             named.push(recorded.offset.0);
             true
         })?;
@@ -199,7 +209,7 @@ pub fn sealing_under_a_replay_changes_nothing(open: Open<'_>) -> Outcome {
         place.log.append(&samples::events(0..20))?;
         (place.seal)(Offset(4));
         let mut seen = Vec::new();
-        place.history.replay(Offset(0), &mut |recorded| {
+        place.history.replay(Place::before(Partition::FIRST), &mut |recorded| {
             seen.push(recorded);
             if seen.len() == seal_at {
                 (place.seal)(Offset(15));
@@ -211,9 +221,9 @@ pub fn sealing_under_a_replay_changes_nothing(open: Open<'_>) -> Outcome {
     Ok(())
 }
 
-fn replay(place: &Place, after: u64, n_max: usize) -> Result<Vec<Recorded>, EventLogError> {
+fn replay(place: &Kept, after: u64, n_max: usize) -> Result<Vec<Recorded>, EventLogError> {
     let mut seen = Vec::new();
-    place.history.replay(Offset(after), &mut |recorded| {
+    place.history.replay(Place::first(Offset(after)), &mut |recorded| {
         seen.push(recorded);
         seen.len() < n_max
     })?;

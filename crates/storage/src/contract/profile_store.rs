@@ -1,7 +1,7 @@
 //! What must hold for every [`ProfileStore`]?
 
 use super::{Outcome, Start};
-use events::Offset;
+use events::{Offset, Partition, Place};
 use profiles::{Change, Collection, ProfileStore, StoreError};
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ pub type Open<'a> = &'a mut dyn FnMut(Start) -> Arc<dyn ProfileStore>;
 /// Where a law does not hold.
 pub fn run(open: Open<'_>) -> Outcome {
     changes_and_offset_are_kept_together(open)?;
+    partitions_are_kept_apart(open)?;
     rows_are_visited_in_the_order_of_their_keys(open)?;
     clearing_removes_everything(open)
 }
@@ -39,6 +40,7 @@ pub fn changes_and_offset_are_kept_together(open: Open<'_>) -> Outcome {
     store.commit(Offset(10), Vec::new())?;
     let check = |store: &dyn ProfileStore| -> Outcome {
         assert_eq!(store.offset()?, Offset(10));
+        assert_eq!(store.places()?, [Place::first(Offset(10))]);
         assert_eq!(store.get(Collection::Customer, "a")?.as_deref(), Some(b"1".as_slice()));
         assert_eq!(store.get(Collection::Customer, "b")?.as_deref(), Some(b"".as_slice()), "an empty value is a value");
         assert_eq!(store.get(Collection::Item, "a")?, None, "a removed row is gone");
@@ -51,6 +53,29 @@ pub fn changes_and_offset_are_kept_together(open: Open<'_>) -> Outcome {
     check(&*store)?;
     drop(store);
     check(&*open(Start::Again))
+}
+
+/// A checkpoint of one partition leaves the others where they were. A store that keeps one refuses another, and has stored
+/// nothing of it.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn partitions_are_kept_apart(open: Open<'_>) -> Outcome {
+    let store = open(Start::Empty);
+    store.commit(Offset(3), vec![put(Collection::Customer, "a", b"1")])?;
+    let other = Place { partition: Partition(1), offset: Offset(8) };
+    let mut slice = Some(vec![put(Collection::Customer, "b", b"2")]);
+    let stored = store.checkpoint(&[other], &mut || Ok(slice.take().unwrap_or_default()));
+    let (places, row) = match stored {
+        Ok(()) => (vec![Place::first(Offset(3)), other], Some(b"2".to_vec())),
+        Err(_) => (vec![Place::first(Offset(3))], None),
+    };
+    assert_eq!((store.places()?, store.get(Collection::Customer, "b")?), (places, row));
+    assert_eq!((store.offset()?, store.get(Collection::Customer, "a")?.as_deref()), (Offset(3), Some(b"1".as_slice())));
+    Ok(())
 }
 
 /// A scan sees exactly one collection's rows with the prefix, by the bytes of their keys, and stops when told.

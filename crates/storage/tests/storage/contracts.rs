@@ -41,7 +41,7 @@ fn the_history_keeps_its_contract() {
             let seal = Box::new(move |upto| {
                 storage.seal(upto, &policy).unwrap();
             });
-            contract::history::Place { log, history, seal }
+            contract::history::Kept { log, history, seal }
         })
         .unwrap();
     }

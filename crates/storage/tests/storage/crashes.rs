@@ -1,7 +1,7 @@
 //! Is everything that was acknowledged there once after a crash?
 
 use crate::directories::{Bench, copy_as_crashed, open, open_with, replayed};
-use events::{EventLog, Offset, Receipt};
+use events::{EventLog, Offset, Place, Receipt};
 use profiles::{Change, Collection, ProfileStore};
 use std::collections::BTreeSet;
 use std::fs;
@@ -25,7 +25,7 @@ fn store(storage: &Storage, offset: Offset) {
         value: Some(offset.0.to_string().into_bytes()),
     };
     let mut slices = (0..N_SLICES).map(|slice| vec![change(2 * slice), change(2 * slice + 1)]);
-    storage.checkpoint(offset, &mut || Ok(slices.next().unwrap_or_default())).unwrap();
+    storage.checkpoint(&[Place::first(offset)], &mut || Ok(slices.next().unwrap_or_default())).unwrap();
 }
 
 /// The stored state is of one checkpoint and belongs to its offset, which is not ahead of the log.

@@ -2,7 +2,7 @@
 
 use crate::directories::{Bench, exclusive, faults, numbers, open, parts, refused};
 use decisions::DecisionLog;
-use events::{EventLog, EventLogError, InspectedStatus, Offset, Recorded};
+use events::{EventLog, EventLogError, InspectedStatus, Offset, Partition, Place, Recorded};
 use features::History;
 use primitives::ErrorKind;
 use profiles::{Change, Collection, ProfileStore};
@@ -23,7 +23,7 @@ fn life(data: &Path) -> std::sync::Arc<Storage> {
 
 fn replay(storage: &Storage) -> Result<Vec<Recorded>, EventLogError> {
     let mut seen = Vec::new();
-    storage.replay(Offset(0), &mut |recorded| {
+    storage.replay(Place::before(Partition::FIRST), &mut |recorded| {
         seen.push(recorded);
         true
     })?;

@@ -1,6 +1,6 @@
 //! What do the tests of the storage share? Directories that disappear, and storages that are opened again.
 
-use events::{EventLog, Offset, Recorded};
+use events::{EventLog, Partition, Place, Recorded};
 use features::History;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -51,7 +51,7 @@ pub(crate) fn open_with(path: &Path, settings: StorageSettings) -> Arc<Storage> 
 pub(crate) fn replayed(storage: &Storage) -> Vec<Recorded> {
     let mut seen = Vec::new();
     storage
-        .replay(Offset(0), &mut |recorded| {
+        .replay(Place::before(Partition::FIRST), &mut |recorded| {
             seen.push(recorded);
             true
         })
@@ -64,7 +64,7 @@ pub(crate) fn replayed(storage: &Storage) -> Vec<Recorded> {
 pub(crate) fn numbers(storage: &Storage) -> Vec<u64> {
     let mut seen = Vec::new();
     storage
-        .replay(Offset(0), &mut |recorded| {
+        .replay(Place::before(Partition::FIRST), &mut |recorded| {
             seen.push(recorded);
             true
         })

@@ -2,7 +2,7 @@
 
 use crate::directories::{Bench, open, open_with, replayed};
 use decisions::DecisionLog;
-use events::{EventLog, Inspected, InspectedStatus, Offset, Receipt};
+use events::{EventLog, Inspected, InspectedStatus, Offset, Place, Receipt};
 use governance::Retention;
 use primitives::{ErrorKind, Timestamp};
 use profiles::{Change, Collection, ProfileStore};
@@ -87,7 +87,7 @@ fn a_full_queue_makes_callers_wait_and_refuses_nobody() {
             };
             while !is_over.load(Ordering::Acquire) {
                 let mut slices = (0..4).map(|n| vec![large(n)]);
-                storage.checkpoint(Offset(1), &mut || Ok(slices.next().unwrap_or_default())).unwrap();
+                storage.checkpoint(&[Place::first(Offset(1))], &mut || Ok(slices.next().unwrap_or_default())).unwrap();
             }
         });
         let clients: Vec<_> = (0..8_u64)
@@ -241,9 +241,12 @@ fn the_doctor_names_what_is_damaged_or_missing() {
         let found = faults();
         assert!(found.iter().all(|fault| fault.starts_with("history:")), "{found:?}");
         assert!(found[0].contains(said) && found[0].contains("rapport set-aside"), "{found:?}");
-        let replay = features::History::replay(&*storage, Offset(0), &mut |_| true);
+        let replay = features::History::replay(&*storage, Place::first(Offset(0)), &mut |_| true);
         assert!(replay.is_err(), "nothing is skipped in silence");
-        assert!(features::History::replay(&*storage, Offset(30), &mut |_| true).is_ok(), "the rest is readable");
+        assert!(
+            features::History::replay(&*storage, Place::first(Offset(30)), &mut |_| true).is_ok(),
+            "the rest is readable"
+        );
         fs::write(&parts[0], &whole).unwrap();
     }
     storage.commit(Offset(4_000), Vec::new()).unwrap();

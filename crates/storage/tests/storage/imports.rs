@@ -2,7 +2,8 @@
 
 use crate::directories::{Bench, open};
 use events::{
-    Event, EventLog, ImportId, ImportLog, Inspected, InspectedStatus, NewImport, Offset, Origin, Places, Receipt,
+    Event, EventLog, ImportId, ImportLog, Inspected, InspectedStatus, NewImport, Offset, Origin, Partition, Place,
+    Places, Receipt,
 };
 use features::History;
 use primitives::UserId;
@@ -80,7 +81,7 @@ fn event((key, content): Content) -> Event {
 
 fn in_force(storage: &Storage) -> BTreeSet<Content> {
     let mut found = Vec::new();
-    let visited = storage.replay(Offset::default(), &mut |recorded| {
+    let visited = storage.replay(Place::before(Partition::FIRST), &mut |recorded| {
         if let Some(user) = recorded.event.user_id.as_ref() {
             let content = user.as_str().trim_start_matches("content-").parse().unwrap();
             found.push((samples::number(&recorded.event) / 4, content));

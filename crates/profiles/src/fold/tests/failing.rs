@@ -2,6 +2,7 @@
 
 use super::person::EventsWatched;
 use super::*;
+use events::Place;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// A store of which so many rows can be read before it fails.
@@ -34,10 +35,10 @@ impl ProfileStore for Failing {
     }
     fn checkpoint(
         &self,
-        offset: Offset,
+        upto: &[Place],
         next: &mut dyn FnMut() -> Result<Vec<Change>, StoreError>,
     ) -> Result<(), StoreError> {
-        self.store.checkpoint(offset, next)
+        self.store.checkpoint(upto, next)
     }
     fn clear(&self) -> Result<(), StoreError> {
         self.store.clear()

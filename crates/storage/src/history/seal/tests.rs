@@ -3,7 +3,7 @@
 use super::*;
 use crate::contract::samples;
 use crate::{Access, DataDir, StorageSettings};
-use events::EventLog;
+use events::{EventLog, Partition, Place};
 use features::History;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ fn open(path: &Path) -> Result<Arc<Storage>, StorageError> {
 fn numbers(storage: &Storage) -> Vec<u64> {
     let mut seen = Vec::new();
     storage
-        .replay(Offset(0), &mut |recorded| {
+        .replay(Place::before(Partition::FIRST), &mut |recorded| {
             seen.push(recorded);
             true
         })

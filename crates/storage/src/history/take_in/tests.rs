@@ -4,7 +4,7 @@ use super::*;
 use crate::contract::samples;
 use crate::history_files::Offsets;
 use crate::{Access, SealPolicy};
-use events::{ImportId, ImportLog, NewImport, Receipt, Replaced};
+use events::{ImportId, ImportLog, NewImport, Partition, Place, Receipt, Replaced};
 use features::History;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -59,7 +59,7 @@ fn known(storage: &Storage) -> (Vec<(u64, Event)>, Offsets, Offset, Vec<Receipt>
         counting.push((recorded.offset.0, recorded.event));
         true
     };
-    storage.replay(Offset(0), &mut keep).unwrap();
+    storage.replay(Place::before(Partition::FIRST), &mut keep).unwrap();
     let withdrawn = (*storage.withdrawn().unwrap()).clone();
     let corrected_upto = storage.corrected_upto().unwrap();
     let mut receipts = EventLog::append(storage, &samples::imported(0..13)).unwrap();
