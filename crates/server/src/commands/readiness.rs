@@ -102,11 +102,11 @@ fn in_words(told: &ReadinessReport, clock: &dyn Clock) -> String {
         let words = match *state {
             "answers" => "a model answers",
             "ready" => "everything is there: `rapport train`, or wait for the server to train it",
-            _ => "missing:",
+            _ => "its first model lacks",
         };
         lines.push(format!("  {state:<8} {title}: {words}"));
         for MissingReport { what, need, have, how } in missing {
-            lines.push(format!("             {what}: {have} of {need}. {how}"));
+            lines.push(format!("             {what}: {have} of {need}: {how}"));
         }
     }
     lines.push("What comes in:".to_owned());
