@@ -271,14 +271,21 @@ fn shares(app: &App) -> Vec<String> {
     kinds.filter(|about| about.shape == ContentShape::Score).map(|about| about.name.to_string()).collect()
 }
 
+fn is_score(column: &Column) -> bool {
+    matches!(column, Column::Of(Subject::Score(_)))
+}
+
 fn row(line: CustomerLine, columns: &[Column], shares: &[String]) -> ListLine {
     let cell = |(column, cell): (&Column, Option<Cell>)| {
         let is_share = matches!(column, Column::Of(Subject::Score(name)) if shares.contains(name));
         match cell {
             None => ListCell::Nothing,
             Some(Cell::Number(share)) if is_share => ListCell::Share(share),
+            // Nobody reads a millionth of what somebody will spend.
+            Some(Cell::Number(number)) if is_score(column) => ListCell::Number((number * 100.0).round() / 100.0),
             Some(Cell::Number(number)) => ListCell::Number(number),
             Some(Cell::Text(text)) => ListCell::Text(text),
+            Some(Cell::Texts(names)) if !matches!(column, Column::Why(_)) => ListCell::Text(names.join(", ")),
             Some(Cell::Texts(texts)) => ListCell::Texts(texts.into_iter().take(N_REASONS).collect()),
             Some(Cell::Moment(at)) => ListCell::At(at),
             Some(Cell::YesNo(yes)) => ListCell::YesNo(yes),
