@@ -5,8 +5,8 @@
 use engine::{AuditTrail, Background, Beside, By, Corrector, Engine, Pauses, Ports, Renewal, Trainer};
 use events::generator::{World, WorldSettings};
 use events::{
-    Batch, Envelope, Event, EventLog, EventLogError, Filter, ImportCounts, ImportId, Inspected, InspectedStatus,
-    NewImport, Offset, Origin, Place, Receipt, Recorded, Rejected,
+    Batch, CallKind, Envelope, Event, EventLog, EventLogError, Filter, ImportCounts, ImportId, Inspected,
+    InspectedStatus, NewImport, Offset, Origin, Place, Receipt, Recorded, Rejected,
 };
 use features::{Declared, History, Measure};
 use governance::ConsentPolicy;
@@ -203,13 +203,17 @@ fn a_damaged_pointer_to_one_champion_stops_nothing_else() {
     engine.ingest(batch(&[json!({"type": "track", "userId": "ann", "event": "Seen"})], Origin::Server)).unwrap();
 }
 
-/// A history that counts how often it is read.
+/// A history that counts how often all of it is read.
 struct Counted(Arc<dyn History>, AtomicUsize);
 
 impl History for Counted {
     fn replay(&self, after: Place, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
         self.1.fetch_add(1, Ordering::Relaxed);
         self.0.replay(after, visit)
+    }
+
+    fn replay_kind(&self, kind: CallKind, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
+        self.0.replay_kind(kind, visit)
     }
 
     fn n_events(&self) -> Result<u64, EventLogError> {
