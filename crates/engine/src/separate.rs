@@ -26,6 +26,8 @@ const N_ROUNDS_MAX: usize = 20;
 /// What a separation makes of one customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parted {
+    /// The customer whom it was said of.
+    pub customer: CustomerId,
     /// The two names that are not one person: that of the customer, and the one that is taken out.
     pub names: [Identifier; 2],
     /// To whom the customer's events go; who has most of them first.
@@ -157,7 +159,7 @@ impl Engine {
             .filter(|part| part.n_events > 0)
             .collect();
         parts.sort_by(|a, b| b.n_events.cmp(&a.n_events).then_with(|| a.customer.cmp(&b.customer)));
-        Ok(Parted { names, parts, is_done: false })
+        Ok(Parted { customer: id.clone(), names, parts, is_done: false })
     }
 
     /// To be called by one at a time.

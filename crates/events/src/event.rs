@@ -1,6 +1,6 @@
 //! What is an event?
 
-use crate::{Fields, Places, Reading};
+use crate::{EventKey, Fields, Places, Reading};
 use primitives::{AnonymousId, ItemId, MessageId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -263,6 +263,18 @@ impl Event {
     #[must_use]
     pub fn kind(&self) -> CallKind {
         self.call.kind()
+    }
+
+    /// What tells it from others at the same moment.
+    #[must_use]
+    pub fn key(&self) -> EventKey {
+        // An id belongs to its origin: the same one of another is another event (ADR 0015).
+        let of_origin = match self.origin {
+            Origin::Client => 0,
+            Origin::Server => 1,
+            Origin::Import => 2,
+        };
+        EventKey(primitives::stable_hash(self.message_id.as_str()).wrapping_add(of_origin))
     }
 
     /// What people call it: the tracked event's name, else the page's or screen's, else the call itself.

@@ -57,7 +57,7 @@ pub use parse::{
     parse_batch_within, parse_cloud_events, parse_event, parse_single,
 };
 pub use parts::{CallParts, Damage};
-pub use place::{ImportId, Offset, Partition, Place, Places};
+pub use place::{EventKey, ImportId, Offset, Partition, Place, Places};
 pub use reading::Reading;
 pub use record::RecordError;
 pub use rejection::{Rejected, Rejection, RejectionCode};

@@ -54,6 +54,12 @@ impl fmt::Display for Place {
     }
 }
 
+/// What tells an event from others at the same moment, wherever it stands in the log: by its `messageId` and who said it. So
+/// what is derived does not depend on the order of arrival. Like a hash it says nothing of which came first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EventKey(pub u64);
+
 /// Neighbouring places of the log, from the first to the last. Stored as a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Places(pub Offset, pub Offset);

@@ -11,7 +11,7 @@ pub(crate) use buckets::{Buckets, DAYS_MAX, Tally};
 pub(crate) use distinct::{Distinct, N_KEYS};
 pub(crate) use last::Last;
 
-use events::{Filter, Offset, Recorded, Take};
+use events::{EventKey, Filter, Recorded, Take};
 use primitives::{Timestamp, stable_hash};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -171,8 +171,8 @@ impl Cells {
 }
 
 impl Kept {
-    pub(crate) fn add(&mut self, at: Timestamp, offset: Offset, told: Told) {
-        let cell = match self.0.binary_search_by_key(&told.cell, |(key, _)| *key) {
+    pub(crate) fn add(&mut self, at: Timestamp, key: EventKey, told: Told) {
+        let cell = match self.0.binary_search_by_key(&told.cell, |(cell, _)| *cell) {
             Ok(place) => &mut self.0[place].1,
             Err(place) => {
                 insert(&mut self.0, place, (told.cell, Cell::new(told.form)));
@@ -182,7 +182,7 @@ impl Kept {
         match cell {
             Cell::Counts(counts) => counts.add(at, (), Count(1)),
             Cell::Buckets(buckets) => buckets.add(at, (), Numbers::of(told.value)),
-            Cell::Last(last) => last.add(at, offset, told.value),
+            Cell::Last(last) => last.add(at, key, told.value),
             Cell::Distinct(distinct) => distinct.add(at, told.value.cast_unsigned()),
         }
     }

@@ -100,7 +100,7 @@ fn bound_currencies(orders: &mut Buckets<Option<Currency>, Orders>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use events::Offset;
+    use events::EventKey;
     use primitives::{HOUR_MS, Timestamp};
     use proptest::prelude::*;
     use std::collections::{BTreeMap, BTreeSet};
@@ -116,7 +116,7 @@ mod tests {
         proptest::collection::vec(one, 0..80).prop_map(|all| {
             let order = |(hour, of, minor, is_refund)| Order {
                 at: Timestamp::from_millis(hour * HOUR_MS),
-                offset: Offset(1),
+                key: EventKey(1),
                 minor,
                 currency: currency(of),
                 n_lines: 1,

@@ -1,6 +1,6 @@
 //! Where in time does an event stand?
 
-use events::Offset;
+use events::EventKey;
 use primitives::Timestamp;
 use profiles::Placed;
 use serde::{Deserialize, Serialize};
@@ -10,16 +10,16 @@ use serde::{Deserialize, Serialize};
 pub struct Seen {
     /// When.
     pub at: Timestamp,
-    /// Its place in the log.
-    pub offset: Offset,
+    /// What tells it from others at the same moment.
+    pub key: EventKey,
 }
 
 /// Where an event stands in time: no other has the same place.
 pub(crate) type Place = <Seen as Placed>::Place;
 
 impl Placed for Seen {
-    type Place = (Timestamp, Offset);
+    type Place = (Timestamp, EventKey);
     fn place(&self) -> Self::Place {
-        (self.at, self.offset)
+        (self.at, self.key)
     }
 }

@@ -3,7 +3,7 @@
 use crate::cell::{Cells, Told};
 use crate::channels::{Channel, Step, channels_of, step_of};
 use crate::seen::Seen;
-use events::{Call, Commerce, CommerceStep, Offset, Product, Recorded};
+use events::{Call, Commerce, CommerceStep, EventKey, Product, Recorded};
 use primitives::{Currency, ItemKey, Timestamp, stable_hash};
 use profiles::Placed;
 use serde::{Deserialize, Serialize};
@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 pub struct Order {
     /// When.
     pub at: Timestamp,
-    /// Its place in the log.
-    pub offset: Offset,
+    /// What tells it from others at the same moment.
+    pub key: EventKey,
     /// What it was worth, in minor units; negative for a refund.
     pub minor: i64,
     /// In which currency, where one is known.
@@ -32,8 +32,8 @@ pub struct Order {
 pub struct Line {
     /// When.
     pub at: Timestamp,
-    /// The order's place in the log.
-    pub offset: Offset,
+    /// What tells its order from others at the same moment.
+    pub key: EventKey,
     /// The product's place in the order.
     pub position: u32,
     /// Which item.
@@ -49,8 +49,8 @@ pub struct Line {
 pub struct View {
     /// When.
     pub at: Timestamp,
-    /// Its place in the log.
-    pub offset: Offset,
+    /// What tells it from others at the same moment.
+    pub key: EventKey,
     /// The product's place in the event.
     pub position: u32,
     /// Which item.
@@ -60,23 +60,23 @@ pub struct View {
 }
 
 impl Placed for Order {
-    type Place = (Timestamp, Offset);
+    type Place = (Timestamp, EventKey);
     fn place(&self) -> Self::Place {
-        (self.at, self.offset)
+        (self.at, self.key)
     }
 }
 
 impl Placed for Line {
-    type Place = (Timestamp, Offset, u32);
+    type Place = (Timestamp, EventKey, u32);
     fn place(&self) -> Self::Place {
-        (self.at, self.offset, self.position)
+        (self.at, self.key, self.position)
     }
 }
 
 impl Placed for View {
-    type Place = (Timestamp, Offset, u32);
+    type Place = (Timestamp, EventKey, u32);
     fn place(&self) -> Self::Place {
-        (self.at, self.offset, self.position)
+        (self.at, self.key, self.position)
     }
 }
 
@@ -100,7 +100,7 @@ impl Signals {
     /// Reads an event. What says nothing about behaviour (identify, group, alias, item) gives signals only where something
     /// is kept of it for a declared feature.
     pub(crate) fn of(recorded: &Recorded, cells: &Cells) -> Option<Self> {
-        let Recorded { offset, event } = recorded;
+        let event = &recorded.event;
         let is_deed = match event.call {
             Call::Track { .. } | Call::Page { .. } | Call::Screen { .. } => true,
             Call::Identify { .. }
@@ -114,7 +114,7 @@ impl Signals {
         if !is_deed && told.is_empty() {
             return None;
         }
-        let seen = Seen { at: event.occurred_at, offset: *offset };
+        let seen = Seen { at: event.occurred_at, key: event.key() };
         let deed = event.deed();
         let (step, channels) = (step_of(deed), channels_of(deed, seen.at));
         let (lines, views) = (Box::default(), Box::default());
@@ -130,7 +130,7 @@ impl Signals {
                 let is_cart = commerce.step == CommerceStep::Added;
                 signals.views = numbered(&commerce.products, |position, product| View {
                     at: seen.at,
-                    offset: seen.offset,
+                    key: seen.key,
                     position,
                     item: ItemKey::from(&product.id),
                     is_cart,
@@ -145,7 +145,7 @@ impl Signals {
 fn order(seen: Seen, commerce: &Commerce, sign: i64) -> Order {
     Order {
         at: seen.at,
-        offset: seen.offset,
+        key: seen.key,
         minor: commerce.value.map_or(0, |value| value.minor.saturating_mul(sign)),
         currency: commerce.value.map(|value| value.currency),
         n_lines: u32::try_from(commerce.products.len()).unwrap_or(u32::MAX),
@@ -157,7 +157,7 @@ fn order(seen: Seen, commerce: &Commerce, sign: i64) -> Order {
 fn line(seen: Seen, position: u32, product: &Product) -> Line {
     Line {
         at: seen.at,
-        offset: seen.offset,
+        key: seen.key,
         position,
         item: ItemKey::from(&product.id),
         category: product.category.as_deref().map_or(0, stable_hash),

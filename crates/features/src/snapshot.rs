@@ -216,7 +216,6 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use events::Offset;
     use proptest::prelude::*;
 
     fn extreme() -> impl Strategy<Value = i64> {
@@ -228,7 +227,7 @@ mod tests {
         proptest::collection::vec(one, 0..20).prop_map(|all| {
             let order = |(offset, (day, minor, milli_units, is_refund))| {
                 let at = Timestamp::from_millis(day * DAY_MS);
-                Order { at, offset: Offset(offset), minor, currency: None, n_lines: 1, milli_units, is_refund }
+                Order { at, key: events::EventKey(offset), minor, currency: None, n_lines: 1, milli_units, is_refund }
             };
             (1..).zip(all).map(order).collect()
         })

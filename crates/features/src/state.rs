@@ -119,8 +119,8 @@ impl FeatureState {
 
     /// Takes in what an event tells, its order as it is given here.
     pub(crate) fn add(&mut self, signals: &Signals, order: Option<Order>) {
-        let Seen { at, offset } = signals.seen;
-        signals.told.iter().for_each(|told| self.kept.add(at, offset, *told));
+        let Seen { at, key } = signals.seen;
+        signals.told.iter().for_each(|told| self.kept.add(at, key, *told));
         if !signals.is_deed {
             return;
         }

@@ -20,15 +20,10 @@ pub struct Trace {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Received {
+    offset: Offset,
     at: Timestamp,
     origin: Origin,
     signals: Signals,
-}
-
-impl Received {
-    fn offset(&self) -> Offset {
-        self.signals.seen.offset
-    }
 }
 
 impl Trace {
@@ -131,15 +126,17 @@ impl CustomerState for Trace {
 
     fn apply(&mut self, recorded: &Recorded, reads: &TraceReads) {
         if let Some(signals) = Signals::of(recorded, &reads.cells) {
-            let (at, origin, place) = (recorded.event.received_at, recorded.event.origin, self.received.len());
-            insert(&mut self.received, place, Received { at, origin, signals });
+            let Recorded { offset, event } = recorded;
+            let received = Received { offset: *offset, at: event.received_at, origin: event.origin, signals };
+            let place = self.received.len();
+            insert(&mut self.received, place, received);
         }
         self.matched.extend(reads.matches(recorded));
     }
 
     fn merge(&mut self, other: Self) {
         self.received.extend(other.received);
-        self.received.sort_by_key(Received::offset);
+        self.received.sort_by_key(|received| received.offset);
         self.matched.extend(other.matched);
         self.matched.sort_by_key(Matched::place);
     }

@@ -143,7 +143,16 @@ fn of_equals_the_later_word_wins() {
         let say = |offset, hour, name: &str| viewed(offset, origin, hour, json!({"product_id": "tea", "name": name}));
         assert_eq!(name(&Shop::of(&[say(1, 1, "Old"), say(2, 2, "New")]), "tea").unwrap(), "New");
         assert_eq!(name(&Shop::of(&[say(1, 2, "New"), say(2, 1, "Old")]), "tea").unwrap(), "New");
-        assert_eq!(name(&Shop::of(&[say(1, 1, "First"), say(2, 1, "Second")]), "tea").unwrap(), "Second");
+        // At the same moment it does not depend on which arrived first.
+        let (first, second) = (say(1, 1, "First"), say(2, 1, "Second"));
+        let expected = if first.event.key() > second.event.key() { "First" } else { "Second" };
+        let backwards = [2, 1].map(|place| {
+            let event = if place == 1 { &first.event } else { &second.event };
+            Recorded { offset: Offset(3 - place), event: event.clone() }
+        });
+        for shop in [Shop::of(&[first.clone(), second.clone()]), Shop::of(&backwards)] {
+            assert_eq!(name(&shop, "tea").unwrap(), expected);
+        }
     }
     let long = "é".repeat(400);
     let shop = Shop::of(&[viewed(1, Origin::Client, 1, json!({"product_id": "tea", "name": long}))]);

@@ -33,6 +33,8 @@ pub enum Deed {
     ListRemoved,
     /// Customers were written to a file.
     CustomersExported,
+    /// Somebody said that a customer does not go by one of their names.
+    CustomerSeparated,
     /// A key was made.
     KeyCreated,
     /// A key was revoked.
@@ -83,7 +85,7 @@ pub struct AuditEntry {
 
 impl Deed {
     /// Everything that is written down.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::SignIn,
         Self::SignInRefused,
         Self::CustomerOpened,
@@ -96,6 +98,7 @@ impl Deed {
         Self::ListSaved,
         Self::ListRemoved,
         Self::CustomersExported,
+        Self::CustomerSeparated,
         Self::KeyCreated,
         Self::KeyRevoked,
         Self::CustomerErased,
@@ -118,6 +121,7 @@ impl Deed {
             Self::ListSaved => "list_saved",
             Self::ListRemoved => "list_removed",
             Self::CustomersExported => "customers_exported",
+            Self::CustomerSeparated => "customer_separated",
             Self::KeyCreated => "key_created",
             Self::KeyRevoked => "key_revoked",
             Self::CustomerErased => "customer_erased",

@@ -34,6 +34,8 @@ pub enum Action {
     View,
     /// Erase customers.
     Erase,
+    /// Say that names are not one person.
+    Separate,
     /// Train, put models in force and roll them back.
     Operate,
     /// Make and revoke keys, and read the audit list.
@@ -77,7 +79,7 @@ impl Role {
     pub fn may(self, action: Action) -> bool {
         match action {
             Action::Ingest => matches!(self, Self::Write | Self::Server | Self::Admin),
-            Action::WriteCatalogue | Action::Decide | Action::ManageLists | Action::Erase => {
+            Action::WriteCatalogue | Action::Decide | Action::ManageLists | Action::Erase | Action::Separate => {
                 matches!(self, Self::Server | Self::Admin)
             }
             Action::Read => matches!(self, Self::Viewer | Self::Server | Self::Admin),
@@ -95,7 +97,7 @@ impl fmt::Display for Role {
 
 impl Action {
     /// Everything that needs a right.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Ingest,
         Self::WriteCatalogue,
         Self::Decide,
@@ -103,6 +105,7 @@ impl Action {
         Self::Read,
         Self::View,
         Self::Erase,
+        Self::Separate,
         Self::Operate,
         Self::Administer,
     ];
@@ -114,12 +117,15 @@ mod tests {
 
     #[test]
     fn each_role_has_its_rights_and_no_other() {
-        use Action::{Administer, Decide, Erase, Ingest, ManageLists, Operate, Read, View, WriteCatalogue};
+        use Action::{Administer, Decide, Erase, Ingest, ManageLists, Operate, Read, Separate, View, WriteCatalogue};
         for (role, rights) in [
             (Role::Write, &[Ingest][..]),
             (Role::Viewer, &[Read, View]),
-            (Role::Server, &[Ingest, WriteCatalogue, Decide, ManageLists, Read, Erase]),
-            (Role::Admin, &[Ingest, WriteCatalogue, Decide, ManageLists, Read, View, Erase, Operate, Administer]),
+            (Role::Server, &[Ingest, WriteCatalogue, Decide, ManageLists, Read, Erase, Separate]),
+            (
+                Role::Admin,
+                &[Ingest, WriteCatalogue, Decide, ManageLists, Read, View, Erase, Separate, Operate, Administer],
+            ),
         ] {
             for action in Action::ALL {
                 assert_eq!(role.may(action), rights.contains(&action), "{role}: {action:?}");

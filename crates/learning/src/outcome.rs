@@ -367,15 +367,15 @@ impl OnDataset<'_> {
     /// The value of the first time it happened after a moment, of the times that have one.
     pub(crate) fn first_value<'t>(&self, trace: &'t Trace, as_of: Timestamp) -> Option<&'t str> {
         let found = self.between(trace, as_of, self.until(as_of)).filter(|found| found.text.is_some());
-        // Of several at one moment the one that stands first in the log.
-        found.min_by_key(|found| (found.occurred_at, found.offset)).and_then(|found| found.text)
+        // Of several at one moment one that does not depend on which arrived first.
+        found.min_by_key(|found| (found.occurred_at, found.key)).and_then(|found| found.text)
     }
 
     /// The value of the last time it happened before a moment, as far as was known by then.
     pub(crate) fn last_value<'t>(&self, trace: &'t Trace, as_of: Timestamp) -> Option<&'t str> {
         let found = self.between(trace, Timestamp::MIN, as_of).filter(|found| found.received_at <= as_of);
         let found = found.filter(|found| found.text.is_some());
-        found.max_by_key(|found| (found.occurred_at, found.offset)).and_then(|found| found.text)
+        found.max_by_key(|found| (found.occurred_at, found.key)).and_then(|found| found.text)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What do we know of one customer?
 
 use crate::{Identifier, Join, JoinRefusal, Link, LinkReason, Newest, Placed};
-use events::{Call, CallKind, CommerceStep, Event, Offset, Recorded};
+use events::{Call, CallKind, CommerceStep, Event, EventKey, Offset, Recorded};
 use governance::{Consents, Statement, Voice};
 use primitives::{CustomerId, Money, Timestamp};
 use serde::de::DeserializeOwned;
@@ -103,6 +103,8 @@ pub struct Trait {
     pub at: Timestamp,
     /// By which event.
     pub offset: Offset,
+    /// What tells it from others at the same moment.
+    pub key: EventKey,
 }
 
 /// One event on a customer's timeline.
@@ -112,6 +114,8 @@ pub struct Moment {
     pub at: Timestamp,
     /// Its place in the log.
     pub offset: Offset,
+    /// What tells it from others at the same moment.
+    pub key: EventKey,
     /// Which call it was.
     pub kind: CallKind,
     /// What people call it.
@@ -123,9 +127,9 @@ pub struct Moment {
 }
 
 impl Placed for Moment {
-    type Place = (Timestamp, Offset);
+    type Place = (Timestamp, EventKey);
     fn place(&self) -> Self::Place {
-        (self.at, self.offset)
+        (self.at, self.key)
     }
 }
 
@@ -164,7 +168,12 @@ impl Profile {
             self.consents.state(purpose, Statement { granted, at: event.occurred_at, voice });
         }
         if let Call::Identify { traits } = &event.call {
-            let said = |value: &Value| Trait { json: value.to_string(), at: event.occurred_at, offset: *offset };
+            let said = |value: &Value| Trait {
+                json: value.to_string(),
+                at: event.occurred_at,
+                offset: *offset,
+                key: event.key(),
+            };
             self.keep_traits(traits.iter().map(|(name, value)| (name.clone(), said(value))));
         }
         if has_timeline {
@@ -246,20 +255,20 @@ impl Profile {
         gone
     }
 
-    /// What was said later wins, in whichever order it arrives; of two at the same moment, the later in the log. Room is
-    /// made once all are there: otherwise it would depend on their order who makes it.
+    /// What was said later wins, in whichever order it arrives; of two at the same moment one that does not
+    /// depend on the order either ([`Event::key`]). Room is made once all are there: otherwise it would depend on their order who makes it.
     pub(crate) fn keep_traits(&mut self, said: impl IntoIterator<Item = (String, Trait)>) {
         let is_kept =
             |(name, said): &(String, Trait)| name.len() <= TRAIT_NAME_BYTES_MAX && said.json.len() <= TRAIT_BYTES_MAX;
         for (name, said) in said.into_iter().filter(is_kept) {
             let kept = self.traits.entry(name).or_insert_with(|| said.clone());
-            if (said.at, said.offset) > (kept.at, kept.offset) {
+            if (said.at, said.key) > (kept.at, kept.key) {
                 *kept = said;
             }
         }
         let mut n_bytes: usize = self.traits.iter().map(trait_bytes).sum();
         while self.traits.len() > N_TRAITS_MAX || n_bytes > TRAITS_BYTES_MAX {
-            let oldest = self.traits.iter().min_by_key(|(name, said)| (said.at, said.offset, *name));
+            let oldest = self.traits.iter().min_by_key(|(name, said)| (said.at, said.key, *name));
             let Some((name, said)) = oldest.map(|(name, said)| (name.clone(), said)) else { return };
             n_bytes -= trait_bytes((&name, said));
             self.traits.remove(&name);
@@ -281,6 +290,7 @@ impl Moment {
         Self {
             at: event.occurred_at,
             offset,
+            key: event.key(),
             kind: event.kind(),
             title: event.title().to_owned(),
             value,

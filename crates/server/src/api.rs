@@ -19,6 +19,7 @@ mod models;
 mod openapi;
 mod operations;
 mod pixel;
+pub mod separations;
 pub mod wire;
 
 pub use openapi::document;
@@ -59,6 +60,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .merge(decide::routes())
         .merge(customers::routes())
         .merge(erasures::routes())
+        .merge(separations::routes())
         .merge(customer_list::routes())
         .merge(lists::routes())
         .merge(events::routes())

@@ -93,7 +93,7 @@ pub enum Command {
         #[command(flatten)]
         elsewhere: Elsewhere,
     },
-    /// Erase a customer for good, or let one in again who was erased. Also while the server runs
+    /// Erase a customer for good, let one in again who was erased, or split one who is two. Also while the server runs
     Customer {
         /// What to do
         #[command(subcommand)]
@@ -275,6 +275,21 @@ pub enum CustomerCommand {
         /// A name by which they went
         #[arg(value_name = "ID")]
         id: String,
+    },
+    /// Say that a customer does not go by one of their names: the past is told anew, for whom it concerns
+    Split {
+        /// A customerId, userId or anonymousId
+        #[arg(value_name = "ID")]
+        id: String,
+        /// The name that is somebody else: a userId or anonymousId; user:… or anonymous:… where it could be either
+        #[arg(long, value_name = "NAME")]
+        identifier: String,
+        /// Why, for whoever asks later; it stays in the log
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// Only show what would come of it
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 

@@ -18,6 +18,7 @@ mod rebuild;
 mod replay;
 mod serve;
 mod set_aside;
+mod split;
 mod train;
 
 use crate::args::{Cli, Command, Options};
@@ -51,8 +52,8 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
             import::trial::run(&options, &ask.files, ask.mapping.as_deref(), &settings)
         }
         Command::Import(ask) => import::run(&options, settings, &ask),
-        Command::Imports { what, elsewhere } => imports::run(&options, settings, what, &elsewhere),
         Command::Customer { what, elsewhere } => customer::run(&options, settings, what, &elsewhere),
+        Command::Imports { what, elsewhere } => imports::run(&options, settings, what, &elsewhere),
         Command::Train { model, rollback } => train::run(&options, settings, model.as_deref(), rollback),
         Command::Evaluate { model, as_of } => evaluate::run(&options, settings, model.as_deref(), as_of),
         Command::Features => features::run(&options, &settings),

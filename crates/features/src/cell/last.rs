@@ -1,16 +1,17 @@
 //! What was the last one, and when?
 
-use events::Offset;
+use events::EventKey;
 use primitives::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The last fact that was told: of two at the same moment, the later in the log.
+/// The last fact that was told: of two at the same moment, one that does not depend on
+/// which arrived first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Last(Option<(Timestamp, Offset, i64)>);
+pub(crate) struct Last(Option<(Timestamp, EventKey, i64)>);
 
 impl Last {
-    pub(crate) fn add(&mut self, at: Timestamp, offset: Offset, value: i64) {
-        self.0 = self.0.max(Some((at, offset, value)));
+    pub(crate) fn add(&mut self, at: Timestamp, key: EventKey, value: i64) {
+        self.0 = self.0.max(Some((at, key, value)));
     }
 
     pub(crate) fn merge(&mut self, other: Self) {

@@ -14,7 +14,7 @@ fn kept(form: Form, facts: &[Fact]) -> Kept {
     let mut kept = Kept::default();
     for (at, offset, value) in facts {
         let told = Told { cell: CELL, form, value: *value };
-        kept.add(Timestamp::from_millis(*at), Offset(*offset), told);
+        kept.add(Timestamp::from_millis(*at), events::EventKey(*offset), told);
     }
     kept
 }
@@ -91,7 +91,7 @@ proptest! {
         let as_of = Timestamp::from_millis(1_100 * DAY_MS);
         let (mut last, mut distinct) = (Last::default(), Distinct::default());
         for (at, offset, value) in &facts {
-            last.add(Timestamp::from_millis(*at), Offset(*offset), *value);
+            last.add(Timestamp::from_millis(*at), events::EventKey(*offset), *value);
             distinct.add(Timestamp::from_millis(*at), value.cast_unsigned());
         }
         let expected = facts.iter().max().map(|(at, _, value)| (Timestamp::from_millis(*at), *value));

@@ -1,6 +1,6 @@
 //! What is known of one item, by whom, and how many customers bought it?
 
-use events::{Offset, Product, Recorded};
+use events::{EventKey, Product, Recorded};
 use primitives::{ItemId, Money, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ pub struct Fact<T> {
     /// Whether the company itself said so.
     is_vouched: bool,
     at: Timestamp,
-    offset: Offset,
+    key: EventKey,
 }
 
 impl Item {
@@ -126,13 +126,13 @@ impl Item {
 /// arrives.
 fn keep<T: PartialEq<S>, S: Into<T>>(known: &mut Option<Fact<T>>, said: Option<S>, recorded: &Recorded) {
     let Some(said) = said else { return };
-    let Recorded { offset, event } = recorded;
-    let (is_vouched, at, offset) = (event.origin.is_trusted(), event.occurred_at, *offset);
+    let event = &recorded.event;
+    let (is_vouched, at, key) = (event.origin.is_trusted(), event.occurred_at, event.key());
     match known {
-        Some(known) if (is_vouched, at, offset) <= (known.is_vouched, known.at, known.offset) => {}
+        Some(known) if (is_vouched, at, key) <= (known.is_vouched, known.at, known.key) => {}
         // Most say once more what is known.
-        Some(known) if known.value == said => (known.is_vouched, known.at, known.offset) = (is_vouched, at, offset),
-        known => *known = Some(Fact { value: said.into(), is_vouched, at, offset }),
+        Some(known) if known.value == said => (known.is_vouched, known.at, known.key) = (is_vouched, at, key),
+        known => *known = Some(Fact { value: said.into(), is_vouched, at, key }),
     }
 }
 

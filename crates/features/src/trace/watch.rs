@@ -1,7 +1,7 @@
 //! Which events are remembered one by one, because an outcome is made of them?
 
 use crate::{Catalogue, CellSpec, Cells};
-use events::{Filter, Offset, Origin, Recorded, Take};
+use events::{EventKey, Filter, Offset, Origin, Recorded, Take};
 use primitives::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -29,8 +29,8 @@ pub struct Match<'a> {
     pub occurred_at: Timestamp,
     /// When we came to know it: what was received after an `as_of` was not known then.
     pub received_at: Timestamp,
-    /// Its place in the log.
-    pub offset: Offset,
+    /// What tells it from others at the same moment.
+    pub key: EventKey,
     /// Who told of it.
     pub origin: Origin,
     /// The value taken, where it is a number.
@@ -45,6 +45,7 @@ pub(super) struct Matched {
     occurred_at: Timestamp,
     received_at: Timestamp,
     offset: Offset,
+    key: EventKey,
     origin: Origin,
     number: Option<f64>,
     text: Option<Box<str>>,
@@ -91,6 +92,7 @@ impl TraceReads {
                 occurred_at: event.occurred_at,
                 received_at: event.received_at,
                 offset: *offset,
+                key: event.key(),
                 origin: event.origin,
                 number: take.and_then(|take| take.number(event)),
                 text: take.and_then(|take| take.text(event)).map(|text| beginning_of(&text).into()),
@@ -123,7 +125,7 @@ impl Matched {
         Match {
             occurred_at: self.occurred_at,
             received_at: self.received_at,
-            offset: self.offset,
+            key: self.key,
             origin: self.origin,
             number: self.number,
             text: self.text.as_deref(),

@@ -146,7 +146,9 @@ proptest! {
         let told: Vec<Recorded> = (1..).zip(&words).map(recorded).collect();
         let open = |id: u8| {
             let of_it = words.iter().enumerate().filter(|(_, (known, ..))| *known == id);
-            of_it.max_by_key(|(place, (.., day))| (-day, *place)).filter(|(_, (_, step, _))| *step != 2)
+            // Of two at the same moment the one with the larger key.
+            let newest = of_it.max_by_key(|(place, (.., day))| (-day, told[*place].event.key()));
+            newest.filter(|(_, (_, step, _))| *step != 2)
         };
         let expected: Vec<i64> = (0..6).filter_map(open).map(|(_, (.., day))| *day).collect();
         let vector = vector(&state(&told), NOW);

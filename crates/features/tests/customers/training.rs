@@ -17,6 +17,11 @@ fn item(n: u8) -> ItemKey {
     ItemKey::from(&ItemId::from(format!("item-{n}")))
 }
 
+/// Where the event of a key stands among others.
+fn n_of(key: events::EventKey, among: &[Recorded]) -> u64 {
+    among.iter().find(|recorded| recorded.event.key() == key).map_or(0, |found| found.offset.0)
+}
+
 /// Orders at hours 0, 10 and 20; the second was heard of at hour 30.
 fn orders() -> [Recorded; 3] {
     [order(1, 0, 0, &[0, 1], 1.0), order(2, 10, 20, &[2, 1, 2], 2.0), order(3, 20, 0, &[3], 3.0)]
@@ -37,7 +42,8 @@ fn an_outcome_lies_after_its_moment_and_up_to_its_end() {
         (9, 10, &[2], &[1, 2]),
         (20, 99, &[], &[]),
     ] {
-        let found: Vec<u64> = trace.orders_between(hour(after), hour(until)).map(|order| order.offset.0).collect();
+        let found: Vec<u64> =
+            trace.orders_between(hour(after), hour(until)).map(|order| n_of(order.key, &orders())).collect();
         assert_eq!(found, offsets, "{after} to {until}");
         let mut expected: Vec<ItemKey> = items.iter().copied().map(item).collect();
         expected.sort_unstable();
@@ -94,7 +100,7 @@ fn what_is_watched_for_is_remembered_with_its_value_and_its_times() {
     let [mut trace, of_bob] = traces;
     trace.merge(of_bob);
     let found =
-        |watch| trace.matches(watch).map(|found| (found.offset.0, found.number, found.text)).collect::<Vec<_>>();
+        |watch| trace.matches(watch).map(|found| (n_of(found.key, &all), found.number, found.text)).collect::<Vec<_>>();
     assert_eq!(found(0), [(1, None, Some("down")), (2, None, Some("up")), (4, None, Some("down"))]);
     assert_eq!(found(1), [(1, Some(2.5), Some("2.5")), (4, None, Some("much"))]);
     assert_eq!((found(2), found(4)), (vec![(3, None, None)], vec![]));

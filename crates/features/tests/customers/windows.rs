@@ -101,7 +101,10 @@ proptest! {
         let vector = vector(&state(&events), Timestamp::from_millis(NOW_MS));
         let value = |name: String| vector[place(&name)];
 
-        // Sums are in the currency of the newest order; of two at the same moment, the later in the log.
+        // Sums are in the currency of the newest order; of two at the same moment, the one with the larger key.
+        let mut told: Vec<(Told, &Recorded)> = told.into_iter().zip(&events).collect();
+        told.sort_by_key(|(_, recorded)| recorded.event.key());
+        let told: Vec<Told> = told.into_iter().map(|(told, _)| told).collect();
         let newest = told.iter().rev().filter(|one| one.is_paid()).min_by_key(|one| one.ago_ms);
         let (currency, minor_units) = newest.map_or(("", 100.0), |one| (one.currency, if one.currency == "JPY" { 1.0 } else { 100.0 }));
         let ordered = |one: &Told| one.what == What::Ordered;

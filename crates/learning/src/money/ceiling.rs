@@ -106,7 +106,7 @@ mod tests {
         let ceiling = Ceiling { currency: euro(), minor_max: 500 };
         let told = |minor, currency| Order {
             at: day(1),
-            offset: events::Offset(1),
+            key: events::EventKey(1),
             minor,
             currency,
             n_lines: 1,

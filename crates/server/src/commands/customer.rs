@@ -1,8 +1,9 @@
-//! How is a customer erased, or let in again, from the command line? `rapport customer`.
+//! How is a customer erased, let in again or split, from the command line? `rapport customer`.
 
 use super::import::elsewhere::Server;
-use super::report;
+use super::{report, split};
 use crate::api::erasures::ErasureReply;
+use crate::api::separations::{SeparateReply, SeparateRequest};
 use crate::args::{CustomerCommand, Elsewhere, Options};
 use crate::error::ServerError;
 use crate::serve::Opened;
@@ -17,7 +18,7 @@ use storage::Access;
 /// How often a server that works is asked how far it is.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Erases a customer, or lets one in again: in the data directory at hand, in the server that holds it, or elsewhere.
+/// Erases a customer, lets one in again or splits one: in the data directory at hand, in the server that holds it, or elsewhere.
 pub(super) fn run(
     options: &Options,
     settings: Settings,
@@ -36,6 +37,10 @@ pub(super) fn run(
             report(options, &allowed, || {
                 "Events with all names of this customer are taken again. What was erased stays so.".to_owned()
             })
+        }
+        CustomerCommand::Split { id, identifier, reason, dry_run } => {
+            let separated = place.separate(&id, &SeparateRequest { identifier, reason, dry_run })?;
+            report(options, &separated, || split::in_words(&separated, dry_run))
         }
     }
 }
@@ -85,6 +90,13 @@ impl Place {
                 }
                 Ok(reply)
             }
+        }
+    }
+
+    fn separate(&self, id: &str, asked: &SeparateRequest) -> Result<SeparateReply, ServerError> {
+        match self {
+            Self::Here(opened) => split::here(opened, id, asked),
+            Self::There(server) => server.post(&format!("/v1/customers/{}/separate", url_part(id)), asked),
         }
     }
 

@@ -262,7 +262,7 @@ fn show_evaluations(opened: &Opened) -> Result<(), ServerError> {
 /// What a customer bought last: an example that is tried must not bring an item into the catalogue that nobody sells.
 fn last_bought(opened: &Opened, customer: &str) -> Option<String> {
     let known = opened.engine.customer(customer).ok()?.customer;
-    let newest = known.state.lines().iter().max_by_key(|line| (line.at, line.offset))?.item;
+    let newest = known.state.lines().iter().max_by_key(|line| (line.at, line.key))?.item;
     opened.engine.look(|live| live.items.get(newest).map(|item| item.id.to_string()))
 }
 

@@ -53,6 +53,7 @@ fn told(deed: Deed) -> (AuditFilter, &'static str, Icon) {
         Deed::CustomersExported => (AuditFilter::Customers, "Exported customers", Icon::People),
         Deed::CustomerErased => (AuditFilter::Customers, "Had a customer erased", Icon::People),
         Deed::CustomerAllowed => (AuditFilter::Customers, "Let an erased customer in again", Icon::People),
+        Deed::CustomerSeparated => (AuditFilter::Customers, "Separated a customer", Icon::People),
         Deed::KeyCreated => (AuditFilter::Keys, "Made a key", Icon::Key),
         Deed::KeyRevoked => (AuditFilter::Keys, "Revoked a key", Icon::Key),
     }
@@ -67,7 +68,8 @@ fn row(entry: AuditEntry) -> AuditRow {
         Actor::Key { role, .. } => Some(role.to_string()),
         _ => None,
     };
-    let is_customer = entry.deed == Deed::CustomerOpened && !entry.subject.starts_with(ERASED);
+    let is_customer =
+        matches!(entry.deed, Deed::CustomerOpened | Deed::CustomerSeparated) && !entry.subject.starts_with(ERASED);
     AuditRow {
         at: entry.at,
         who: name(&entry.actor),

@@ -245,8 +245,8 @@ fn products(live: &Live, state: &FeatureState, moment: &Moment) -> Option<String
     if moment.n_products == 0 {
         return None;
     }
-    let bought = state.lines().iter().filter(|line| line.offset == moment.offset).map(|line| line.item);
-    let seen = state.views().iter().filter(|view| view.offset == moment.offset).map(|view| view.item);
+    let bought = state.lines().iter().filter(|line| line.key == moment.key).map(|line| line.item);
+    let seen = state.views().iter().filter(|view| view.key == moment.key).map(|view| view.item);
     let name = |key: ItemKey| live.items.get(key).map(|item| item.title().to_owned());
     let names: Vec<String> = bought.chain(seen).filter_map(name).take(N_NAMED).collect();
     let n = usize::try_from(moment.n_products).unwrap_or(usize::MAX);

@@ -210,7 +210,7 @@ proptest! {
             let json = "v".repeat([1, 1_024, 2_043][size]);
             let at = Timestamp::from_millis(i64::try_from(at).unwrap());
             let profile = if is_left { &mut left } else { &mut right };
-            profile.keep_traits([(format!("t-{name:02}"), Trait { json, at, offset: Offset(offset) })]);
+            profile.keep_traits([(format!("t-{name:02}"), Trait { json, at, offset: Offset(offset), key: events::EventKey(offset) })]);
         }
         let (mut one, mut other) = (left.clone(), right.clone());
         one.merge(right);

@@ -102,7 +102,7 @@ impl Server {
         self.call("POST", &format!("/v1/imports/{import}/{how}"), body)
     }
 
-    fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ServerError> {
+    pub(crate) fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ServerError> {
         let body = serde_json::to_string(body)
             .map_err(|error| ServerError::new(ErrorKind::Internal, format!("a request is not JSON: {error}")))?;
         self.call("POST", path, body)
