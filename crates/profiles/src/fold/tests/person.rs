@@ -66,7 +66,7 @@ proptest! {
         prop_assert_eq!((profiles.totals().n_events, profiles.totals().last_event_at), (life.len() as u64, last_event_at));
         for Customer { profile, state } in profiles.into_resident() {
             let mut own: Vec<_> = life.iter().filter(|recorded| state.0.contains(&recorded.offset.0)).collect();
-            own.sort_by_key(|recorded| (recorded.event.occurred_at, recorded.offset));
+            own.sort_by_key(|recorded| (recorded.event.occurred_at, recorded.event.key()));
             let at = |recorded: Option<&&Recorded>| recorded.map(|recorded| recorded.event.occurred_at);
             prop_assert_eq!((profile.n_events, Some(profile.first_seen), Some(profile.last_seen)), (own.len() as u64, at(own.first()), at(own.last())));
             let newest: Vec<Offset> = own[own.len().saturating_sub(25)..].iter().map(|recorded| recorded.offset).collect();
