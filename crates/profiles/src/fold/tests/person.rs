@@ -22,6 +22,7 @@ fn lives() -> impl Strategy<Value = Vec<Recorded>> {
         let numbered = (1..).zip(events).zip(more);
         let told = numbered.map(|((offset, mut recorded), (second, word))| {
             recorded.offset = Offset(offset);
+            recorded.event.message_id = format!("m{offset}").into();
             recorded.event.occurred_at = Timestamp::from_millis(second * 1_000);
             if let Some(granted) = word {
                 says(&mut recorded, granted);
