@@ -216,10 +216,6 @@ impl History for Counted {
         self.0.replay_kind(kind, visit)
     }
 
-    fn replay_kind(&self, kind: CallKind, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
-        self.0.replay_kind(kind, visit)
-    }
-
     fn n_events(&self) -> Result<u64, EventLogError> {
         self.0.n_events()
     }
