@@ -13,7 +13,7 @@ pub use eraser::{Eraser, Erasing};
 use crate::Engine;
 use crate::error::EngineError;
 use crate::theirs::{Circle, Theirs};
-use events::Event;
+use events::{Call, Event, Offset};
 use learning::{ModelHeader, Withdrawn};
 use primitives::{AnonymousId, CustomerId, ErrorKind, UserId};
 use profiles::{Erasure, ErasureId, ErasurePlan, ErasureStep, Identifier};
@@ -41,23 +41,17 @@ impl Engine {
             let found = self.look(|live| live.profiles.find_by_text(text))?;
             let Some(id) = found else { return Err(nobody(text)) };
             drop(self.wait_until_folded(self.ports.events.head())?);
-            let circle = self.circle_around(&id)?;
-            let Some((circle, theirs)) = circle
-                .and_then(|circle| Some((circle.theirs(&id).ok()??, circle)))
-                .map(|(theirs, circle)| (circle, theirs))
-            else {
-                continue;
-            };
+            // They may have become somebody else's since they were looked up.
+            let Some(circle) = self.circle_around(&id)? else { continue };
+            let Some(theirs) = circle.theirs(&id)? else { continue };
             let names = names_of_theirs_alone(&circle, &theirs)?;
             if !names.iter().all(|name| self.door.is_closed_to(name)) {
                 closed.push(self.door.close_to(names));
                 continue;
             }
-            let plan = ErasurePlan {
-                customers: customers(id, &names),
-                names: names.into_iter().collect(),
-                places: theirs.offsets,
-            };
+            let places = theirs.offsets.into_iter().chain(separations(&circle, &names)).collect();
+            let customers = customers(id, &names);
+            let plan = ErasurePlan { customers, names: names.into_iter().collect(), places };
             return Ok((self.keep_plan(plan)?, true));
         }
         let message =
@@ -168,7 +162,9 @@ impl Engine {
 fn names_of_theirs_alone(circle: &Circle, theirs: &Theirs) -> Result<BTreeSet<Identifier>, EngineError> {
     let own: BTreeSet<_> = theirs.offsets.iter().copied().collect();
     let mentioned_by = |is_own: bool| {
-        let events = circle.events().filter(move |recorded| own.contains(&recorded.offset) == is_own);
+        let events = circle.events().filter(move |recorded| {
+            own.contains(&recorded.offset) == is_own && !matches!(recorded.event.call, Call::Separate { .. })
+        });
         events.flat_map(|recorded| Identifier::mentioned(&recorded.event)).collect::<BTreeSet<_>>()
     };
     let (mine, of_others) = (mentioned_by.clone()(true), mentioned_by(false));
@@ -181,6 +177,14 @@ fn names_of_theirs_alone(circle: &Circle, theirs: &Theirs) -> Result<BTreeSet<Id
     }
     names.retain(|name| links.get(name).is_none_or(|link| !link.is_shared));
     Ok(names)
+}
+
+/// Where it was said that somebody is not them: without them it says nothing, and it names them.
+fn separations(circle: &Circle, names: &BTreeSet<Identifier>) -> Vec<Offset> {
+    let names_them = |event: &Event| Identifier::mentioned(event).any(|name| names.contains(&name));
+    let of_them =
+        circle.events().filter(|one| matches!(one.event.call, Call::Separate { .. }) && names_them(&one.event));
+    of_them.map(|recorded| recorded.offset).collect()
 }
 
 /// Every id under which they were known.

@@ -94,6 +94,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/keys", get(keys::show).post(keys::create))
         .route("/keys/{id}/revoke", post(keys::revoke))
         .route("/audit", get(audit::show))
+        .route("/customers/{id}/erase", post(customer::erase))
         .route_layer(needing(Action::Administer));
     let sign_in = post(door::login).route_layer(from_fn_with_state(app.clone(), within_rate));
     let open = Router::new()

@@ -1,10 +1,19 @@
 //! Is nothing left of a customer who was erased, and everything of the others?
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, and measures with the real clock"
+)]
 
+#[path = "../crash/process.rs"]
+mod process;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod killed;
 mod names;
 mod places;
 mod steps;

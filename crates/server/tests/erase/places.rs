@@ -166,3 +166,38 @@ fn what_is_decided_for_an_erased_name_names_nobody() {
     assert_eq!(opened.engine.replay(&record).unwrap(), record.response);
     assert!(decide(&opened, BOB).response.contains(BOB) && decide(&opened, KIOSK).response.contains(KIOSK));
 }
+
+#[test]
+fn what_says_that_two_are_not_one_goes_with_them() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let opened = open(&data);
+    take(&opened, crate::first_of_alice());
+    take(&opened, crate::first_of_bob());
+    opened.engine.separate(ALICE, BROWSER, "wrong-about-alice").unwrap();
+    assert!(opened.engine.customer(BROWSER).is_ok());
+    erase(&opened, ALICE);
+    assert_none(&data, &[ALICE, "alice@private.example", "order-of-alice-1", "wrong-about-alice"]);
+    assert_eq!(opened.engine.customer(BROWSER).unwrap().customer.profile.n_events, 1, "who is somebody else stays");
+    take(&opened, vec![event(json!({"type": "page", "name": "Home", "anonymousId": BROWSER}))]);
+    assert_eq!(opened.engine.customer(BROWSER).unwrap().customer.profile.n_events, 2, "and is not refused");
+    assert_well(&opened);
+}
+
+#[test]
+fn a_model_that_learned_from_them_is_to_be_trained_again() {
+    let place = tempfile::tempdir().unwrap();
+    let opened = open(&place.path().join("data"));
+    take(&opened, crate::first_of_bob());
+    let learned_until = opened.engine.ports().events.head();
+    take(&opened, crate::first_of_alice());
+    let trained = crate::support::world::shop().trained[0].header.clone();
+    let header = |until| learning::ModelHeader { learned_until: Some(until), trained_at: noon(), ..trained.clone() };
+    let of_both = header(opened.engine.ports().events.head());
+    assert_eq!(opened.engine.withdrawn_from(&of_both), None);
+    erase(&opened, ALICE);
+    assert_eq!(opened.engine.withdrawn_from(&of_both).unwrap().n, 1);
+    assert_eq!(opened.engine.withdrawn_from(&header(learned_until)), None, "it had not read of them");
+    let later = learning::ModelHeader { trained_at: noon().plus_days(1), ..of_both };
+    assert_eq!(opened.engine.withdrawn_from(&later), None, "it was trained without them");
+}

@@ -63,6 +63,7 @@ fn a_viewer_sees_the_pages_and_changes_nothing() {
         }
         let changes = [
             "/customers/ann/decide",
+            "/customers/ann/erase",
             "/models/churn/train",
             "/models/churn/champion",
             "/keys",
@@ -112,6 +113,23 @@ fn keys_are_made_and_revoked_on_a_page_and_end_at_once() {
     assert_eq!(deeds[0], (Deed::KeyRevoked, name.clone(), subject.clone()));
     assert!(deeds.contains(&(Deed::KeyCreated, name, subject)), "{deeds:?}");
     assert!(deeds.iter().all(|(_, _, subject)| !subject.contains(key)), "never a key");
+}
+
+#[test]
+fn a_customer_is_erased_on_their_page_after_a_second_question() {
+    let console = Console::start(true);
+    let page = console.get("/customers/ann").body;
+    assert!(page.contains("action=\"/customers/ann/erase\"") && page.contains("Yes, for good"), "{page}");
+    let erased = console.post("/customers/ann/erase", "", &[]);
+    assert_eq!((erased.status, erased.header("location")), (303, "/customers"));
+    let flash = crate::cookies::unescape(&erased.cookie("rapport_flash").unwrap());
+    let receipt = flash.rsplit(' ').next().unwrap();
+    assert!(flash.contains("Erased for good") && profiles::ErasureId::parse(receipt).is_some(), "{flash}");
+    assert_eq!(console.get("/customers/ann").status, 404);
+    let deeds = console.audit(9);
+    assert_eq!((deeds[0].0, &*deeds[0].2), (Deed::CustomerErased, &*format!("erasure {receipt}")));
+    let unknown = console.post("/customers/nobody/erase", "", &[]);
+    assert!(crate::cookies::unescape(&unknown.cookie("rapport_flash").unwrap()).contains("nobody goes by"));
 }
 
 fn headers(cookie: &str) -> axum::http::HeaderMap {
