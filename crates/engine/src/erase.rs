@@ -89,6 +89,8 @@ impl Engine {
         remove(ErasureStep::Log)?;
         remove(ErasureStep::History)?;
         self.make_anew(progress)?;
+        let customers = ids.iter().flat_map(|id| store.customers_of(id));
+        customers.map(|customer| self.forget_in_lists(&customer)).try_for_each(|forgot| forgot.map(drop))?;
         // From here on nobody can look at them, and so nobody can leave a trace of it.
         remove(ErasureStep::Records)?;
         remove(ErasureStep::Files)?;

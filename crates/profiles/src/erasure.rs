@@ -146,6 +146,9 @@ pub trait ErasureStore: Send + Sync {
     /// What is known of an erasure.
     fn erasure(&self, id: &ErasureId) -> Option<Erasure>;
 
+    /// Under which ids a customer was known whose erasure is under way; none once nothing of them is left.
+    fn customers_of(&self, id: &ErasureId) -> Vec<CustomerId>;
+
     /// Every erasure, in no particular order.
     fn erasures(&self) -> Vec<Erasure>;
 

@@ -88,6 +88,9 @@ pub fn n_public_requests_max(n_requests_max: usize) -> usize {
     n_requests_max - n_requests_max / RESERVED_SHARE
 }
 
+/// How long a request waits for the end of an erasure: less than a request may take.
+pub(crate) const ERASED_WITHIN: Duration = Duration::from_secs(45);
+
 /// The program is not well where it does not answer for so long.
 const PROBE_TIME_MAX: Duration = Duration::from_secs(2);
 

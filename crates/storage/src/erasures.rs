@@ -11,7 +11,7 @@ use crate::command::Command;
 use crate::erased::{Erased, Record, Who};
 use crate::history_files::Offsets;
 use crate::{Access, Storage, StorageError};
-use primitives::Timestamp;
+use primitives::{CustomerId, Timestamp};
 use profiles::{Erasure, ErasureId, ErasurePlan, ErasureStep, ErasureStore, Identifier, StoreError};
 use std::sync::{Arc, PoisonError, RwLockReadGuard, RwLockWriteGuard};
 
@@ -53,6 +53,12 @@ impl ErasureStore for Storage {
 
     fn erasure(&self, id: &ErasureId) -> Option<Erasure> {
         self.erased().records.get(id).map(Record::told)
+    }
+
+    fn customers_of(&self, id: &ErasureId) -> Vec<CustomerId> {
+        let erased = self.erased();
+        let who = erased.records.get(id).and_then(|record| record.who.as_ref());
+        who.map(|who| who.customers.clone()).unwrap_or_default()
     }
 
     fn erasures(&self) -> Vec<Erasure> {

@@ -2,7 +2,7 @@
 
 use super::extract::Path;
 use super::imports::may;
-use crate::app::App;
+use crate::app::{App, ERASED_WITHIN};
 use crate::error::ServerError;
 use crate::failure::ApiError;
 use axum::Json;
@@ -15,13 +15,9 @@ use primitives::{ErrorKind, Timestamp};
 use profiles::{Erasure, ErasureId, Removed};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use std::time::Duration;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-/// How long a request waits for the end: less than a request may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(45);
 
 /// What is known of an erasure. It says nothing of the customer.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -135,7 +131,7 @@ async fn erase(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<ErasureReply>), ApiError> {
-    let erasing = app.run(move |app| Ok(app.eraser.erase(&id, &by, PATIENCE)?)).await?;
+    let erasing = app.run(move |app| Ok(app.eraser.erase(&id, &by, ERASED_WITHIN)?)).await?;
     Ok(told(erasing))
 }
 

@@ -4,8 +4,7 @@ use super::answer::{answer, by_name, content, feature_groups, spent};
 use super::customers::label;
 use super::door;
 use super::visit::Visit;
-use crate::api::erasures::PATIENCE;
-use crate::app::App;
+use crate::app::{App, ERASED_WITHIN};
 use crate::error::ServerError;
 use axum::Form;
 use axum::extract::Path;
@@ -75,7 +74,7 @@ pub(super) async fn erase(visit: Visit, id: Result<Path<String>, PathRejection>)
     let Ok(Path(id)) = id else { return visit.not_found() };
     let by = visit.by();
     let done = visit.app.run(move |app| {
-        let said = match app.eraser.erase(&id, &by, PATIENCE)? {
+        let said = match app.eraser.erase(&id, &by, ERASED_WITHIN)? {
             Erasing::Done(Erasure { id, removed, .. }) => {
                 let events = format::counted(removed.events, "event", "events");
                 format!("Erased for good, with {events}. The receipt: {id}")

@@ -1,7 +1,7 @@
 //! Where does a customer stand, and how is that removed? One step after the other, each of which may be done again.
 
 use super::naming::Naming;
-use crate::command::{Command, EraseCommand, ListCommand};
+use crate::command::{Command, EraseCommand};
 use crate::erased::{Record, Who};
 use crate::files::{sync_directory, write_durably};
 use crate::history_files::{Offsets, Part, RoundRows, SealedRow};
@@ -133,8 +133,6 @@ impl Storage {
     fn remove_records(&self, record: &Record, who: &Who) -> Result<(), StorageError> {
         for customer in &who.customers {
             while self.erase(EraseCommand::Decisions { customer: customer.clone(), n_max: N_ROWS })? > 0 {}
-            let forget = ListCommand::Forget { customer: customer.to_string() };
-            self.maintain("taking a customer from lists", Command::Lists(forget))?;
         }
         for some in self.rejections_naming(&Naming::of(&who.names))?.chunks(usize::try_from(N_ROWS).unwrap_or(1)) {
             self.erase(EraseCommand::Rejections(some.to_vec()))?;

@@ -118,6 +118,7 @@ fn keys_are_made_and_revoked_on_a_page_and_end_at_once() {
 #[test]
 fn a_customer_is_erased_on_their_page_after_a_second_question() {
     let console = Console::start(true);
+    console.send_events(r#"{"batch":[{"type":"identify","userId":"ann"}]}"#);
     let page = console.get("/customers/ann").body;
     assert!(page.contains("action=\"/customers/ann/erase\"") && page.contains("Yes, for good"), "{page}");
     let erased = console.post("/customers/ann/erase", "", &[]);
