@@ -22,6 +22,8 @@ use std::sync::{PoisonError, TryLockError};
 const N_REST_MAX: u64 = 500;
 /// So often the rest is read beforehand; after that it is taken as it is.
 const N_ROUNDS_MAX: usize = 20;
+/// The longest reason, in bytes: it stays in the log for ever.
+const REASON_BYTES_MAX: usize = 1_000;
 
 /// What a separation makes of one customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +63,13 @@ impl Engine {
     /// to wait, it is done in the background.
     ///
     /// # Errors
-    /// As [`Engine::foresee_separation`], and where it cannot be written; then nothing has changed.
+    /// As [`Engine::foresee_separation`], where the reason is too long, and where it cannot be written; then nothing has
+    /// changed.
     pub fn separate(&self, customer: &str, name: &str, reason: &str) -> Result<Parted, EngineError> {
+        if reason.len() > REASON_BYTES_MAX {
+            let message = format!("the reason is longer than {REASON_BYTES_MAX} bytes: say it shorter");
+            return Err(EngineError::new(ErrorKind::Invalid, message));
+        }
         let (id, names) = self.separable(customer, name)?;
         let foreseen = self.foresee(&id, names)?;
         let keys = foreseen.names.each_ref().map(Identifier::key);

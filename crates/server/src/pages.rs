@@ -28,6 +28,7 @@ mod lists;
 mod lost;
 mod models;
 mod overview;
+mod separation;
 mod worth;
 
 #[cfg(test)]
@@ -95,6 +96,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/keys/{id}/revoke", post(keys::revoke))
         .route("/audit", get(audit::show))
         .route("/customers/{id}/erase", post(customer::erase))
+        .route("/customers/{id}/separate", get(separation::show).post(separation::separate))
         .route_layer(needing(Action::Administer));
     let sign_in = post(door::login).route_layer(from_fn_with_state(app.clone(), within_rate));
     let open = Router::new()

@@ -65,6 +65,8 @@ pub struct Identifier {
     pub since: Option<Timestamp>,
     /// What says so: `first seen under this name`.
     pub evidence: String,
+    /// How the name is told from the others, where it can be taken out of the customer: `user:77`.
+    pub separable: Option<String>,
 }
 
 /// A join that was not made: an event said that two names are one person, and was not believed.

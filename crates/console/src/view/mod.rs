@@ -24,6 +24,7 @@ mod keys;
 mod lists;
 mod models;
 mod overview;
+mod separation;
 
 pub mod sample;
 
@@ -53,6 +54,7 @@ pub use overview::{
     CustomersCard, DayCount, DayRevenue, DecisionsCard, EventsCard, HealthCard, ModelLine, ModelState, Overview, Worth,
 };
 pub use parts::{Advantage, Answer, ConsentBasis, Feature, FeatureGroup, ModelRef};
+pub use separation::{Part, SeparationPage};
 
 /// Gives a page its `render`.
 macro_rules! page {

@@ -79,6 +79,10 @@ fn hostile_text_stays_text() {
     customer.timeline.days[0].entries[0].detail = Some(text());
     customer.features[0].features[0].meaning = text();
     customer.decisions[0] = (text(), text());
+    customer.identifiers[1].separable = Some(text());
+    let mut separation = sample::separation();
+    (separation.founder, separation.other, separation.identifier) = (text(), text(), text());
+    (separation.parts[0].id, separation.parts[1].names[0]) = (text(), text());
     for content in customer.told.iter_mut().chain([&mut customer.shown[0].content]) {
         match content {
             Content::Items(items) => (items.items[0].title, items.items[0].reason) = (Some(text()), text()),
@@ -132,6 +136,7 @@ fn hostile_text_stays_text() {
     let login = sample::login(Some(text()));
     for (path, html) in [
         ("customer", customer.render()),
+        ("separation", separation.render()),
         ("events", events.render()),
         ("customers", customers.render()),
         ("decision", decision.render()),
@@ -275,6 +280,9 @@ fn only_what_can_be_done_can_be_pressed() {
     let mut customer = sample::customer();
     customer.frame.may_operate = false;
     assert!(!customer.render().contains("Decide now"));
+    assert_eq!(customer.render().matches("Not this person").count(), 1, "only what is not their first name");
+    customer.frame.may_administer = false;
+    assert!(!customer.render().contains("Not this person"));
     let html = sample::keys().render();
     assert_eq!(html.matches("Yes, for good").count(), 3, "what is preset, replaced or revoked cannot be revoked here");
     let mut ready = sample::task_missing();

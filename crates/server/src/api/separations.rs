@@ -17,9 +17,6 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// The longest reason, in bytes.
-const REASON_BYTES_MAX: usize = 1_000;
-
 /// Which name is somebody else.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -117,9 +114,6 @@ async fn separate(
         ))
     })?;
     let reason = asked.reason.unwrap_or_default();
-    if reason.len() > REASON_BYTES_MAX {
-        return Err(ApiError::invalid(format!("the reason is longer than {REASON_BYTES_MAX} bytes: say it shorter")));
-    }
     let (is_dry, name) = (asked.dry_run, asked.identifier);
     let parted = app
         .run(move |app| {

@@ -177,18 +177,20 @@ fn notes(told: &[(Content, Option<&str>)]) -> Option<String> {
 }
 
 fn identifiers(profile: &Profile) -> Vec<Identifier> {
+    let founder = profiles::Identifier::founder(&profile.id);
     let mut links: Vec<_> = profile.links.iter().collect();
     links.sort_by_key(|(name, link)| (matches!(name, profiles::Identifier::Anonymous(_)), link.at));
     links
         .into_iter()
         .map(|(name, link)| {
-            let (kind, value) = match name {
-                profiles::Identifier::User(id) => ("userId", id.to_string()),
-                profiles::Identifier::Anonymous(id) => ("anonymousId", id.to_string()),
+            let (kind, prefix, value) = match name {
+                profiles::Identifier::User(id) => ("userId", "user", id.to_string()),
+                profiles::Identifier::Anonymous(id) => ("anonymousId", "anonymous", id.to_string()),
             };
+            let separable = (*name != founder).then(|| format!("{prefix}:{value}"));
             let shared = if link.is_shared { ", shared with another customer" } else { "" };
             let evidence = format!("{}{shared}", link.reason.text());
-            Identifier { kind: kind.to_owned(), value, since: Some(link.at), evidence }
+            Identifier { kind: kind.to_owned(), value, since: Some(link.at), evidence, separable }
         })
         .collect()
 }

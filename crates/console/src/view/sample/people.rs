@@ -56,6 +56,7 @@ pub fn customer() -> CustomerPage {
         value: value.to_owned(),
         since: Some(now().plus_days(-115)),
         evidence: "first seen under this name".to_owned(),
+        separable: (kind == "anonymousId").then(|| format!("anonymous:{value}")),
     };
     CustomerPage {
         frame: frame("/customers/42"),
@@ -106,6 +107,27 @@ pub fn customer() -> CustomerPage {
     }
 }
 
+/// What would become of that customer without their device.
+#[must_use]
+pub fn separation() -> SeparationPage {
+    let part = |id: &str, names: &[&str], n_events| Part {
+        id: id.to_owned(),
+        names: names.iter().map(|&name| name.to_owned()).collect(),
+        n_events,
+    };
+    SeparationPage {
+        frame: frame("/customers/42/separate?identifier=anonymous%3Ab1946ac9-2492-4d2e"),
+        id: "42".to_owned(),
+        founder: "userId 42".to_owned(),
+        other: "anonymousId b1946ac9-2492-4d2e".to_owned(),
+        identifier: "anonymous:b1946ac9-2492-4d2e".to_owned(),
+        parts: vec![
+            part("42", &["userId 42", "email mei@example.com"], 151),
+            part("anonymous:b1946ac9-2492-4d2e", &["anonymousId b1946ac9-2492-4d2e"], 37),
+        ],
+    }
+}
+
 /// An anonymous customer of whom next to nothing is known.
 #[must_use]
 pub fn customer_stranger() -> CustomerPage {
@@ -119,6 +141,7 @@ pub fn customer_stranger() -> CustomerPage {
             value: "5f0c3a9e-77aa-4b1d-9d53-0c1f0e6ab001".to_owned(),
             since: None,
             evidence: String::new(),
+            separable: None,
         }],
         refused_joins: vec![],
         consents: customer().consents.into_iter().map(|consent| Consent { granted: false, ..consent }).collect(),

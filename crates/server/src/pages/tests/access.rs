@@ -64,6 +64,7 @@ fn a_viewer_sees_the_pages_and_changes_nothing() {
         let changes = [
             "/customers/ann/decide",
             "/customers/ann/erase",
+            "/customers/ann/separate",
             "/models/churn/train",
             "/models/churn/champion",
             "/keys",
@@ -131,6 +132,52 @@ fn a_customer_is_erased_on_their_page_after_a_second_question() {
     assert_eq!((deeds[0].0, &*deeds[0].2), (Deed::CustomerErased, &*format!("erasure {receipt}")));
     let unknown = console.post("/customers/nobody/erase", "", &[]);
     assert!(crate::cookies::unescape(&unknown.cookie("rapport_flash").unwrap()).contains("Nobody goes by"));
+}
+
+#[test]
+fn a_name_of_somebody_else_is_taken_out_on_the_customers_page() {
+    let console = Console::start(true);
+    console.send_events(
+        r#"{"batch":[
+            {"type":"track","event":"Seen","userId":"ann","anonymousId":"phone"},
+            {"type":"track","event":"Seen","userId":"bob","anonymousId":"laptop"},
+            {"type":"track","event":"Seen","userId":"bob"},
+            {"type":"alias","userId":"ann","previousId":"bob"}]}"#,
+    );
+    let page = console.get("/customers/ann").body;
+    for name in ["user%3Abob", "anonymous%3Aphone", "anonymous%3Alaptop"] {
+        assert!(page.contains(&format!("href=\"/customers/ann/separate?identifier={name}\"")), "{name}: {page}");
+    }
+    assert_eq!(page.matches("Not this person").count(), 3, "the name they were known by first stays");
+
+    let question = console.get("/customers/ann/separate?identifier=user%3Abob");
+    assert_page("/customers/ann/separate", &question);
+    for said in ["userId bob", "anonymousId laptop", ">2 events<", "value=\"user:bob\"", "Another customer"] {
+        assert!(question.body.contains(said), "{said}: {}", question.body);
+    }
+    assert_eq!(console.get("/customers/ann").body.matches("Not this person").count(), 3, "it was only a question");
+    for (query, status) in [("?identifier=user%3Aann", 400), ("?identifier=carol", 400), ("", 404)] {
+        assert_eq!(console.get(&format!("/customers/ann/separate{query}")).status, status, "{query}");
+    }
+
+    let flash = |reply: &Reply| crate::cookies::unescape(&reply.cookie("rapport_flash").unwrap());
+    let long = format!("identifier=user%3Abob&reason={}", "x".repeat(1_001));
+    assert!(flash(&console.post("/customers/ann/separate", &long, &[])).contains("longer than 1000 bytes"));
+    assert_eq!(console.post("/customers/ann/separate", "reason=x", &[]).status, 400);
+    let done = console.post("/customers/ann/separate", "identifier=user%3Abob&reason=two+people", &[]);
+    assert_eq!((done.status, done.header("location")), (303, "/customers/ann"));
+    assert!(
+        flash(&done).contains("done.They are two people now, in the past as well: 2 events went to others."),
+        "{}",
+        flash(&done)
+    );
+    let deeds = console.audit(9);
+    assert_eq!((deeds[0].0, &*deeds[0].2), (Deed::CustomerSeparated, "ann"));
+    assert_eq!(console.get("/customers/ann").body.matches("Not this person").count(), 1, "the phone is still theirs");
+    assert!(console.get("/customers/bob").body.contains("<code>laptop</code>"));
+    let again = console.post("/customers/ann/separate", "identifier=user%3Abob", &[]);
+    assert_eq!(again.header("location"), "/customers/ann");
+    assert!(flash(&again).contains("failed.Customer ann has no name"), "{}", flash(&again));
 }
 
 fn headers(cookie: &str) -> axum::http::HeaderMap {
