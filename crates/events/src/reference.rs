@@ -59,7 +59,7 @@ const STEPS: [(CommerceStep, &str); 9] = [
     (CommerceStep::Other, "understood, and counted only as an event"),
 ];
 
-const CODES: [(RejectionCode, &str); 7] = [
+const CODES: [(RejectionCode, &str); 8] = [
     (RejectionCode::Malformed, "not JSON, not an object, or a key that is there twice"),
     (RejectionCode::TooLarge, "larger than an event may be"),
     (RejectionCode::MissingField, "a required field is absent or blank; an amount of an order has no currency"),
@@ -67,6 +67,7 @@ const CODES: [(RejectionCode, &str); 7] = [
     (RejectionCode::BadValue, "the right type and an impossible value, such as a price below 0 or an id of nobody"),
     (RejectionCode::UnknownType, "no such call"),
     (RejectionCode::NotAllowed, "this key may not say it: `item` with a write key"),
+    (RejectionCode::Erased, "it names a customer who was erased: nothing of it is kept"),
 ];
 
 const RULES: &str = "\n## Identifiers\n\n\
