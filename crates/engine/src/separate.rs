@@ -81,10 +81,10 @@ impl Engine {
             return Err(EngineError::new(ErrorKind::Conflict, message));
         }
         let is_done = match self.following.try_lock() {
-            Ok(_one_at_a_time) => self.tell_all().map(|()| true),
+            Ok(_one_at_a_time) => self.tell_all(),
             Err(TryLockError::Poisoned(poisoned)) => {
                 let _one_at_a_time = poisoned.into_inner();
-                self.tell_all().map(|()| true)
+                self.tell_all()
             }
             // Everything is being made anew: the background goes on with it afterwards.
             Err(TryLockError::WouldBlock) => Ok(false),
@@ -102,7 +102,8 @@ impl Engine {
         self.look(|live| live.profiles.separations().to_do().next().is_some())
     }
 
-    /// Tells the past anew wherever names were separated and it is not done yet.
+    /// Tells the past anew wherever names were separated and it is not done yet. Where somebody is being erased it is done
+    /// by that: everything is made anew without them.
     ///
     /// # Errors
     /// [`EngineError`] where the history cannot be read; then the rest stays to be done.
@@ -111,7 +112,7 @@ impl Engine {
             return Ok(());
         }
         let _one_at_a_time = self.following.lock().unwrap_or_else(PoisonError::into_inner);
-        self.tell_all()
+        self.tell_all().map(drop)
     }
 
     /// The customer, and the two names that are to be separated.
@@ -169,12 +170,22 @@ impl Engine {
         Ok(Parted { customer: id.clone(), names, parts, is_done: false })
     }
 
-    /// To be called by one at a time.
-    fn tell_all(&self) -> Result<(), EngineError> {
+    /// Answers whether all is told. To be called by one at a time.
+    fn tell_all(&self) -> Result<bool, EngineError> {
+        let mut told = None;
         loop {
             let to_do = self.look(|live| live.profiles.separations().to_do().min_by_key(|one| one.offset).cloned());
-            let Some(to_do) = to_do else { return Ok(()) };
+            let Some(to_do) = to_do else { return Ok(true) };
+            if !self.ports.erasures.under_way().is_empty() {
+                return Ok(false);
+            }
+            if told.as_ref() == Some(&to_do) {
+                let message =
+                    format!("the separation at offset {} is still to be told: report this as a fault", to_do.offset);
+                return Err(EngineError::new(ErrorKind::Internal, message));
+            }
             self.tell_one(&to_do)?;
+            told = Some(to_do);
         }
     }
 

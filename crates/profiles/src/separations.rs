@@ -7,7 +7,7 @@
 use crate::{Identifier, Link};
 use events::{Call, Offset, Recorded};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Two names that are not one person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,21 +116,42 @@ impl Separations {
         self.all.values()
     }
 
-    /// The past is told so for everything between these names.
-    pub(crate) fn done(&mut self, is_told: impl Fn(&Separation) -> bool) {
-        self.all.values_mut().filter(|one| is_told(one)).for_each(|one| one.is_done = true);
+    /// The past is told so for everything between these names: of it what was told stays, and what nobody says any more is
+    /// gone.
+    pub(crate) fn tell_anew(&mut self, names: &BTreeSet<Identifier>, told: &Self) {
+        let is_between = |one: &&Separation| one.names.iter().all(|name| names.contains(name));
+        let known: Vec<Separation> = self.all.values().filter(is_between).cloned().collect();
+        for one in known {
+            match told.all.get(&one.names) {
+                Some(told) => self.keep(Separation { is_done: true, ..told.clone() }),
+                None => self.drop_out(&one.names),
+            }
+        }
+    }
+
+    fn drop_out(&mut self, names: &[Identifier; 2]) {
+        let [a, b] = names;
+        for (name, other) in [(a, b), (b, a)] {
+            let apart = self.apart.entry(name.clone()).or_default();
+            apart.retain(|known| known != other);
+            if apart.is_empty() {
+                self.apart.remove(name);
+            }
+        }
+        self.all.remove(names);
     }
 
     fn keep(&mut self, one: Separation) {
-        let [a, b] = one.names.clone();
-        for (name, other) in [(&a, &b), (&b, &a)] {
-            let apart = self.apart.entry(name.clone()).or_default();
-            apart.retain(|known| known != other);
-            apart.extend(one.lifted.is_none().then(|| other.clone()));
-            if apart.is_empty() {
-                self.apart.remove(name);
+        self.drop_out(&one.names);
+        if one.lifted.is_none() {
+            let [a, b] = one.names.clone();
+            for (name, other) in [(&a, &b), (&b, &a)] {
+                self.apart.entry(name.clone()).or_default().push(other.clone());
             }
         }
         self.all.insert(one.names.clone(), one);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,10 +76,7 @@ impl<S: CustomerState> Profiles<S> {
             }
         }
         self.forget_absent();
-        let is_told = |one: &crate::Separation| {
-            separations.iter().any(|told| (&told.names, told.offset) == (&one.names, one.offset))
-        };
-        self.separations.done(is_told);
+        self.separations.tell_anew(names, &separations);
         self.separations_row.changed();
         Ok(())
     }

@@ -184,6 +184,30 @@ fn what_says_that_two_are_not_one_goes_with_them() {
     assert_well(&opened);
 }
 
+/// Where the past was still to be told anew when the customer was erased, of whom it was said.
+#[test]
+fn a_separation_that_is_to_be_told_goes_with_them() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let opened = open(&data);
+    take(&opened, crate::first_of_alice());
+    take(&opened, crate::first_of_bob());
+    let keys = [format!("u:{ALICE}"), format!("a:{BROWSER}")];
+    let head = opened.engine.ports().events.head();
+    take(&opened, vec![events::Event::separation(keys, "wrong-about-alice".to_owned(), noon(), head)]);
+    opened.engine.checkpoint(1_000).unwrap();
+    let (begun, _) = opened.engine.begin_erasure(ALICE).unwrap();
+    opened.engine.follow_separations().unwrap();
+    assert!(opened.engine.has_separations_to_do(), "the erasure makes everything anew");
+    drop(opened);
+    let opened = open(&data);
+    assert!(opened.engine.erasure(&begun.id).unwrap().ended_at.is_some());
+    assert!(!opened.engine.has_separations_to_do());
+    assert_none(&data, &[ALICE, "alice@private.example", "order-of-alice-1", "wrong-about-alice"]);
+    assert_eq!(opened.engine.customer(BROWSER).unwrap().customer.profile.n_events, 1, "who is somebody else stays");
+    assert_well(&opened);
+}
+
 #[test]
 fn a_model_that_learned_from_them_is_to_be_trained_again() {
     let place = tempfile::tempdir().unwrap();
