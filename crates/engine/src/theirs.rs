@@ -4,15 +4,23 @@
 //! were mentioned together with those, and so on. Outside of that circle nothing has an influence: so what is folded from
 //! its events alone is what is live, to the byte.
 
+mod groups;
+
 use crate::Engine;
 use crate::error::EngineError;
-use events::{EventLogError, Offset, Place, Recorded};
+use events::{Offset, Place, Recorded};
 use features::{Cells, FeatureState, History};
-use primitives::CustomerId;
+use groups::Groups;
+use primitives::{CustomerId, ErrorKind};
 use profiles::{Customer, CustomerState, Identifier, Profiles, Separations};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// So many events of a circle are held in memory; anybody who may send events can make a circle large.
+const N_EVENTS_MAX: usize = 200_000;
+/// So many steps from name to name are each looked up. What is further apart is found by reading the names of all events once.
+const N_STEPS_MAX: usize = 4;
 
 /// A customer, folded again from their events.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +37,7 @@ pub(super) struct Gathered {
     names: BTreeSet<Identifier>,
     /// Up to where the log was read.
     upto: Offset,
+    n_events_max: usize,
 }
 
 /// All customers who are folded from such events.
@@ -60,10 +69,10 @@ impl CustomerState for Owned {
 
 impl Circle {
     /// The circle around some names, of the events up to an offset. It reads the columns of the history as often as the
-    /// names have steps between them, mostly two or three times.
+    /// names have steps between them, mostly two or three times; where they have many, all of it twice, and that is all.
     ///
     /// # Errors
-    /// [`EngineError`] where the history cannot be read.
+    /// [`EngineError`] where the history cannot be read, and of kind `Conflict` where the circle is too large to be held.
     pub fn around(
         names: impl IntoIterator<Item = Identifier>,
         history: &dyn History,
@@ -138,16 +147,25 @@ impl Gathered {
         names: impl IntoIterator<Item = Identifier>,
         history: &dyn History,
         upto: Offset,
-    ) -> Result<Self, EventLogError> {
+    ) -> Result<Self, EngineError> {
+        Self::within(N_EVENTS_MAX, names, history, upto)
+    }
+
+    fn within(
+        n_events_max: usize,
+        names: impl IntoIterator<Item = Identifier>,
+        history: &dyn History,
+        upto: Offset,
+    ) -> Result<Self, EngineError> {
         let names: BTreeSet<Identifier> = names.into_iter().collect();
         let new = names.iter().cloned().collect();
-        let mut gathered = Self { events: BTreeMap::new(), names, upto };
+        let mut gathered = Self { events: BTreeMap::new(), names, upto, n_events_max };
         gathered.follow(new, history)?;
         Ok(gathered)
     }
 
     /// Goes on to a later offset. What came since is read once, and the past only of names that come in new.
-    pub(super) fn extend(&mut self, history: &dyn History, upto: Offset) -> Result<(), EventLogError> {
+    pub(super) fn extend(&mut self, history: &dyn History, upto: Offset) -> Result<(), EngineError> {
         let after = self.upto;
         self.upto = upto.max(after);
         let mut new = Vec::new();
@@ -156,26 +174,70 @@ impl Gathered {
             if is_due && Identifier::mentioned(&recorded.event).any(|name| self.names.contains(&name)) {
                 self.take(recorded, &mut new);
             }
-            is_due
+            is_due && self.has_room()
         })?;
         self.follow(new, history)
     }
 
     /// Reads everything of new names, and of those that come in with them.
-    fn follow(&mut self, mut new: Vec<Identifier>, history: &dyn History) -> Result<(), EventLogError> {
-        while !new.is_empty() {
+    fn follow(&mut self, mut new: Vec<Identifier>, history: &dyn History) -> Result<(), EngineError> {
+        for _ in 0..N_STEPS_MAX {
+            self.check_room()?;
+            if new.is_empty() {
+                return Ok(());
+            }
             let asked = std::mem::take(&mut new);
             history.replay_of(&asked, Place::first(self.upto), &mut |recorded| {
                 self.take(recorded, &mut new);
-                true
+                self.has_room()
             })?;
         }
-        Ok(())
+        self.check_room()?;
+        if new.is_empty() { Ok(()) } else { self.follow_all(history) }
+    }
+
+    /// Reads everything of all names, however many steps there are between them.
+    fn follow_all(&mut self, history: &dyn History) -> Result<(), EngineError> {
+        let (upto, mut groups) = (self.upto, Groups::default());
+        groups.join(self.names.iter());
+        history.replay(Place::first(Offset::default()), &mut |recorded| {
+            let is_due = recorded.offset <= upto;
+            if is_due {
+                groups.join(Identifier::mentioned(&recorded.event).collect::<Vec<_>>().iter());
+            }
+            is_due
+        })?;
+        let Some(ours) = self.names.first().and_then(|name| groups.of(name)) else { return Ok(()) };
+        history.replay(Place::first(Offset::default()), &mut |recorded| {
+            let is_due = recorded.offset <= upto;
+            if is_due && Identifier::mentioned(&recorded.event).any(|name| groups.of(&name) == Some(ours)) {
+                self.take(recorded, &mut Vec::new());
+            }
+            is_due && self.has_room()
+        })?;
+        self.check_room()
     }
 
     fn take(&mut self, recorded: Recorded, new: &mut Vec<Identifier>) {
         new.extend(Identifier::mentioned(&recorded.event).filter(|name| self.names.insert(name.clone())));
         self.events.insert(recorded.offset, recorded);
+    }
+
+    fn has_room(&self) -> bool {
+        self.events.len() <= self.n_events_max
+    }
+
+    fn check_room(&self) -> Result<(), EngineError> {
+        if self.has_room() {
+            return Ok(());
+        }
+        let message = format!(
+            "it cannot be told whose events are whose here: this customer, everybody who shares a name with them, and everybody \
+             who shares one with those have more than {} events. One of the names stands in the events of many people, such as \
+             a shared device or a placeholder: have it sent no longer, and undo the import that brought it",
+            self.n_events_max
+        );
+        Err(EngineError::new(ErrorKind::Conflict, message))
     }
 
     pub(super) fn names(&self) -> &BTreeSet<Identifier> {

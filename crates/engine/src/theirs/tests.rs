@@ -2,14 +2,17 @@
 
 use super::*;
 use events::generator::Tangle;
-use primitives::Seed;
+use events::{Envelope, EventLogError, Origin};
+use primitives::{Seed, Timestamp};
 use profiles::{MemoryProfileStore, encode};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A history in memory.
-struct Told(Vec<Recorded>);
+/// A history in memory, which counts how often it is read.
+struct Told(Vec<Recorded>, AtomicUsize);
 
 impl History for Told {
     fn replay(&self, after: Place, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
         let mut events = self.0.iter().filter(|recorded| recorded.offset > after.offset);
         events.all(|recorded| visit(recorded.clone()));
         Ok(())
@@ -23,7 +26,60 @@ impl History for Told {
 fn told(tangle: Tangle, seed: u64) -> Told {
     let mut known = BTreeSet::new();
     let new = tangle.events(Seed::new(seed)).into_iter().filter(|event| known.insert(event.message_id.clone()));
-    Told((1..).map(Offset).zip(new).map(|(offset, event)| Recorded { offset, event }).collect())
+    in_order(new)
+}
+
+fn in_order(events: impl Iterator<Item = events::Event>) -> Told {
+    let recorded = (1..).map(Offset).zip(events).map(|(offset, event)| Recorded { offset, event });
+    Told(recorded.collect(), AtomicUsize::default())
+}
+
+/// Somebody for each number: each shares a device with the one before and the one after.
+fn chain(numbers: impl Iterator<Item = usize>) -> Told {
+    let event = |user: usize, device: usize| {
+        let payload =
+            serde_json::json!({"type": "page", "userId": format!("u{user}"), "anonymousId": format!("a{device}")});
+        let envelope = Envelope::new(Timestamp::from_millis(1_000), Origin::Client);
+        events::parse_event(payload, None, &envelope).unwrap()
+    };
+    in_order(numbers.flat_map(|n| [event(n, n), event(n, n + 1)]))
+}
+
+#[test]
+fn a_long_chain_of_names_is_read_a_few_times() {
+    for told in
+        [chain(0..300), chain((0..300).rev()), chain((0..300).map(|n| n * 7 % 300)), chain((0..300).chain(400..500))]
+    {
+        let upto = Offset(told.0.len() as u64);
+        let user = |n: usize| Identifier::User(format!("u{n}").into());
+        for begin in [0, 150, 299] {
+            told.1.store(0, Ordering::Relaxed);
+            let gathered = Gathered::around([user(begin)], &told, upto).unwrap();
+            assert!(told.1.load(Ordering::Relaxed) <= N_STEPS_MAX + 2);
+            assert_eq!((gathered.events().count(), gathered.names().len()), (600, 601));
+            assert!(!gathered.names().contains(&user(400)), "who is apart from them is left out");
+        }
+    }
+    let gathered = Gathered::around([Identifier::User("u0".into())], &chain(0..300), Offset(599)).unwrap();
+    assert_eq!((gathered.events().count(), gathered.names().len()), (599, 600), "what comes after is left out");
+    let told = chain(0..2);
+    let gathered = Gathered::around([Identifier::User("u0".into())], &told, Offset(4)).unwrap();
+    assert_eq!((gathered.events().count(), told.1.load(Ordering::Relaxed)), (4, 4), "a short one step by step");
+}
+
+#[test]
+fn a_circle_that_is_too_large_is_refused_and_says_what_to_do() {
+    for n_people in [2, 100] {
+        let told = chain(0..n_people);
+        let n_events = told.0.len();
+        let gather = |n_max, upto| Gathered::within(n_max, [Identifier::User("u0".into())], &told, Offset(upto as u64));
+        assert_eq!(gather(n_events, n_events).unwrap().events().count(), n_events);
+        let refused = gather(n_events - 1, n_events).err().unwrap();
+        assert_eq!(refused.kind(), ErrorKind::Conflict);
+        assert!(refused.to_string().contains(&format!("more than {} events", n_events - 1)), "{refused}");
+        let mut growing = gather(n_events - 1, n_events - 1).unwrap();
+        assert!(growing.extend(&told, Offset(n_events as u64)).is_err());
+    }
 }
 
 fn bytes(customer: &Customer<FeatureState>) -> Vec<u8> {
