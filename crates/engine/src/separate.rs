@@ -5,22 +5,22 @@
 //! decisions go on meanwhile. What is still to be told anew is known with the profiles: a program that ends in between
 //! goes on with it at the next start.
 
+mod telling;
+
+use crate::Engine;
 use crate::error::EngineError;
 use crate::theirs::{Circle, Gathered};
-use crate::{Engine, Live};
 use events::{Event, Offset, Receipt, Recorded};
-use features::FeatureState;
-use governance::ConsentPolicy;
-use learning::Withdrawals;
 use primitives::{CustomerId, ErrorKind};
-use profiles::{Identifier, MemoryProfileStore, Profiles, Separation, Separations};
+use profiles::{Identifier, Separation, Separations};
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{PoisonError, TryLockError};
+use telling::{Rest, Telling};
 
 /// So many events may be left to be read while others wait.
 const N_REST_MAX: u64 = 500;
-/// So often the rest is read beforehand; after that it is taken as it is.
+/// So often it is tried; after that the background tries again.
 const N_ROUNDS_MAX: usize = 20;
 /// The longest reason, in bytes: it stays in the log for ever.
 const REASON_BYTES_MAX: usize = 1_000;
@@ -191,57 +191,54 @@ impl Engine {
 
     fn tell_one(&self, to_do: &Separation) -> Result<(), EngineError> {
         let history = self.ports.history.as_ref();
-        let mut gathered = Gathered::around(to_do.names.clone(), history, self.live_upto())?;
+        let gathered = Gathered::around(to_do.names.clone(), history, self.live_upto())?;
+        let mut telling = self.telling(gathered)?;
         for _ in 0..N_ROUNDS_MAX {
+            // Where little has come meanwhile, events wait while it is read, and the customers take their places.
+            let folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
             let upto = self.live_upto();
-            if upto.0 - gathered.upto().0 <= N_REST_MAX {
-                break;
+            let folded = Some(folded).filter(|_| upto.0 - telling.upto().0 <= N_REST_MAX);
+            match telling.go_on(history, upto)? {
+                Rest::Told if folded.is_none() => {}
+                Rest::Told => {
+                    let n_events = telling.n_events();
+                    self.live.change(|live| {
+                        live.tell_anew(telling)?;
+                        self.pressure.measure(&live.profiles);
+                        Ok::<_, EngineError>(())
+                    })?;
+                    // Who is being read from the store may be one of those.
+                    self.is_cold.store(true, Ordering::Release);
+                    drop(folded);
+                    tracing::info!(n_events, "names were separated, and their past is told anew");
+                    return Ok(());
+                }
+                Rest::New(names) => {
+                    // What was said of new names is sought in the whole history: no event waits for that.
+                    drop(folded);
+                    let mut gathered = telling.into_gathered();
+                    gathered.follow(names, history)?;
+                    telling = self.telling(gathered)?;
+                }
             }
-            gathered.extend(history, upto)?;
         }
-        // From here on events wait: what little came meanwhile is read, and the customers take their places.
-        let folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
-        gathered.extend(history, self.live_upto())?;
-        self.live.change(|live| {
-            live.tell_anew(&gathered, &self.policy)?;
-            self.pressure.measure(&live.profiles);
-            Ok::<_, EngineError>(())
-        })?;
-        // Who is being read from the store may be one of those.
-        self.is_cold.store(true, Ordering::Release);
-        drop(folded);
-        tracing::info!(n_events = gathered.events().count(), "names were separated, and their past is told anew");
-        Ok(())
+        let message = "names were separated, and events go on to bring new names of those customers: their past is told anew \
+                       with the next round of maintenance";
+        Err(EngineError::new(ErrorKind::Unavailable, message))
+    }
+
+    /// Tells the past from gathered events, beside the live state.
+    fn telling(&self, gathered: Gathered) -> Result<Telling, EngineError> {
+        let (cells, first) = self.look(|live| {
+            let is_of = |one: &&Separation| one.names.iter().all(|name| gathered.names().contains(name));
+            let first = live.profiles.separations().to_do().filter(is_of).map(|one| one.offset).min();
+            (live.cells.clone(), first.unwrap_or(Offset(u64::MAX)))
+        });
+        Telling::of(gathered, cells, first, &self.policy)
     }
 
     fn live_upto(&self) -> Offset {
         self.look(|live| live.profiles.offset())
-    }
-}
-
-impl Live {
-    /// Folds gathered events anew, knowing all separations, and puts the customers in the place of those that are there.
-    fn tell_anew(&mut self, gathered: &Gathered, policy: &ConsentPolicy) -> Result<(), EngineError> {
-        let to_do =
-            self.profiles.separations().to_do().filter(|one| one.names.iter().all(|n| gathered.names().contains(n)));
-        let first = to_do.map(|one| one.offset).min().unwrap_or(Offset(u64::MAX));
-        // As they were told before: to know how many were merged then.
-        let known_then = Separations::known(gathered.events().filter(|recorded| recorded.offset < first));
-        let mut then = Profiles::<FeatureState>::told_anew(self.cells.clone(), known_then)?;
-        let mut now = Profiles::<FeatureState>::told_anew(self.cells.clone(), gathered.known())?;
-        let mut withdrawals = Withdrawals::open(&MemoryProfileStore::default(), policy)?;
-        let mut offsets = BTreeSet::new();
-        for recorded in gathered.events() {
-            then.apply(recorded)?;
-            let before = withdrawals.before(&now, recorded)?;
-            now.apply(recorded)?;
-            withdrawals.after(before, &now, recorded)?;
-            offsets.insert(recorded.offset);
-        }
-        self.profiles.tell_anew(gathered.names(), now, then.totals().n_merged, &mut self.items)?;
-        self.withdrawals.tell_anew(|offset| offsets.contains(&offset), withdrawals);
-        self.generation += 1;
-        Ok(())
     }
 }
 

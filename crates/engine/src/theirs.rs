@@ -15,6 +15,7 @@ use primitives::{CustomerId, ErrorKind};
 use profiles::{Customer, CustomerState, Identifier, Profiles, Separations};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// So many events of a circle are held in memory; anybody who may send events can make a circle large.
@@ -112,7 +113,7 @@ impl Circle {
     /// An event by its place.
     #[must_use]
     pub fn event(&self, offset: Offset) -> Option<&Recorded> {
-        self.gathered.events.get(&offset)
+        self.gathered.event(offset)
     }
 
     /// To whom a name leads.
@@ -164,8 +165,8 @@ impl Gathered {
         Ok(gathered)
     }
 
-    /// Goes on to a later offset. What came since is read once, and the past only of names that come in new.
-    pub(super) fn extend(&mut self, history: &dyn History, upto: Offset) -> Result<(), EngineError> {
+    /// Goes on to a later offset, and answers which names came in new: their past is to be followed.
+    pub(super) fn read_on(&mut self, history: &dyn History, upto: Offset) -> Result<Vec<Identifier>, EngineError> {
         let after = self.upto;
         self.upto = upto.max(after);
         let mut new = Vec::new();
@@ -176,11 +177,12 @@ impl Gathered {
             }
             is_due && self.has_room()
         })?;
-        self.follow(new, history)
+        self.check_room()?;
+        Ok(new)
     }
 
     /// Reads everything of new names, and of those that come in with them.
-    fn follow(&mut self, mut new: Vec<Identifier>, history: &dyn History) -> Result<(), EngineError> {
+    pub(super) fn follow(&mut self, mut new: Vec<Identifier>, history: &dyn History) -> Result<(), EngineError> {
         for _ in 0..N_STEPS_MAX {
             self.check_room()?;
             if new.is_empty() {
@@ -251,6 +253,15 @@ impl Gathered {
     /// In the order of the log.
     pub(super) fn events(&self) -> impl Iterator<Item = &Recorded> {
         self.events.values()
+    }
+
+    /// Those after an offset, in the order of the log.
+    pub(super) fn events_after(&self, after: Offset) -> impl Iterator<Item = &Recorded> + Clone {
+        self.events.range((Bound::Excluded(after), Bound::Unbounded)).map(|(_, recorded)| recorded)
+    }
+
+    pub(super) fn event(&self, offset: Offset) -> Option<&Recorded> {
+        self.events.get(&offset)
     }
 
     /// What is known beforehand by whoever folds the events anew.

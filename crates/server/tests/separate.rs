@@ -6,7 +6,8 @@ mod support;
 
 use engine::{Engine, Live, Ports};
 use events::generator::Tangle;
-use events::{Batch, Envelope, Event, Origin};
+use events::{Batch, Envelope, Event, EventLogError, Origin, Place, Recorded};
+use features::History;
 use governance::ConsentPolicy;
 use primitives::{ErrorKind, Seed, SimulatedClock, Timestamp};
 use profiles::{Collection, Identifier, RefusalReason};
@@ -14,7 +15,10 @@ use serde_json::{Value, json};
 use server::api::wire;
 use server::on_disk::ports;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
 use storage::{Access, DataDir, SealPolicy, Storage, StorageSettings};
 
 fn storage(data: &tempfile::TempDir) -> Arc<Storage> {
@@ -255,6 +259,86 @@ fn events_come_in_while_customers_are_separated() {
     drop(engine);
     Live::rebuild(&ports(&storage), &ConsentPolicy::default(), |_| {}).unwrap();
     assert_eq!(difference(&live, &rows(&self::engine(ports(&storage)))), [""; 0]);
+}
+
+/// A history during each of whose first readings of names an event comes in that brings a new one.
+struct Disturbed {
+    history: Arc<dyn History>,
+    engine: OnceLock<Weak<Engine>>,
+    n_read: AtomicU64,
+    is_held_up: AtomicBool,
+}
+
+impl Disturbed {
+    const N: u64 = 8;
+
+    fn disturb(&self) {
+        let n = self.n_read.fetch_add(1, Ordering::SeqCst);
+        let Some(engine) = self.engine.get().and_then(Weak::upgrade).filter(|_| n < Self::N) else { return };
+        let (done, is_done) = sync_channel(1);
+        std::thread::spawn(move || {
+            let body = json!({"batch": [told("bob", &format!("tablet{n}"), "Seen", 100 + n)]}).to_string();
+            let envelope = Envelope::new(engine.clock().now(), Origin::Client);
+            engine.ingest(events::parse_batch(body.as_bytes(), envelope).unwrap()).unwrap();
+            drop(engine);
+            let _ = done.send(());
+        });
+        if is_done.recv_timeout(Duration::from_secs(5)).is_err() {
+            self.is_held_up.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+impl History for Disturbed {
+    fn replay(&self, after: Place, visit: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
+        self.history.replay(after, visit)
+    }
+
+    fn replay_of(
+        &self,
+        names: &[Identifier],
+        upto: Place,
+        visit: &mut dyn FnMut(Recorded) -> bool,
+    ) -> Result<(), EventLogError> {
+        self.disturb();
+        self.history.replay_of(names, upto, visit)
+    }
+
+    fn n_events(&self) -> Result<u64, EventLogError> {
+        self.history.n_events()
+    }
+}
+
+/// Whoever sends an event with a new name of a customer who is being separated waits for no reading of the history.
+#[test]
+fn the_past_of_names_that_come_in_new_is_read_while_events_go_on() {
+    let data = tempfile::tempdir().unwrap();
+    let storage = storage(&data);
+    let ports = self::ports(&storage);
+    let disturbed = Arc::new(Disturbed {
+        history: ports.history.clone(),
+        engine: OnceLock::new(),
+        n_read: AtomicU64::new(0),
+        is_held_up: AtomicBool::new(false),
+    });
+    let engine = Arc::new(self::engine(Ports { history: disturbed.clone(), ..ports }));
+    joined_by_mistake(&engine);
+    for n in 0..Disturbed::N {
+        let body = json!({"batch": [{"type": "page", "anonymousId": format!("tablet{n}")}]}).to_string();
+        let envelope = Envelope::new(engine.clock().now(), Origin::Client);
+        engine.ingest(events::parse_batch(body.as_bytes(), envelope).unwrap()).unwrap();
+    }
+    disturbed.engine.set(Arc::downgrade(&engine)).unwrap();
+    assert!(engine.separate("ann", "bob", "").unwrap().is_done);
+    assert!(!disturbed.is_held_up.load(Ordering::SeqCst), "no event waits while the history is read");
+    assert!(disturbed.n_read.load(Ordering::SeqCst) > Disturbed::N, "every event came in before the end");
+    assert_eq!(names(&engine, "bob").len(), 2 + usize::try_from(Disturbed::N).unwrap());
+    let n_events = |name: &str| engine.look(|live| live.customer(name)).unwrap().unwrap().profile.n_events;
+    assert_eq!((n_events("ann"), n_events("bob")), (3, 2 + 2 * Disturbed::N));
+    let live = rows(&engine);
+    drop(engine);
+    Live::rebuild(&self::ports(&storage), &ConsentPolicy::default(), |_| {}).unwrap();
+    assert_eq!(difference(&live, &rows(&self::engine(self::ports(&storage)))), [""; 0]);
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn a_circle_that_is_too_large_is_refused_and_says_what_to_do() {
         assert_eq!(refused.kind(), ErrorKind::Conflict);
         assert!(refused.to_string().contains(&format!("more than {} events", n_events - 1)), "{refused}");
         let mut growing = gather(n_events - 1, n_events - 1).unwrap();
-        assert!(growing.extend(&told, Offset(n_events as u64)).is_err());
+        assert!(growing.read_on(&told, Offset(n_events as u64)).is_err());
     }
 }
 
