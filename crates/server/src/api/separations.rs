@@ -99,6 +99,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         (status = 401, description = "No key or an unknown one", body = crate::failure::ErrorBody),
         (status = 403, description = "The key may not do this", body = crate::failure::ErrorBody),
         (status = 404, description = "Nobody goes by that name", body = crate::failure::ErrorBody),
+        (status = 409, description = "Too many people share their names, or they have just become another", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
