@@ -80,6 +80,10 @@ impl Engine {
             let message = "another separation was written at this very moment: try again";
             return Err(EngineError::new(ErrorKind::Conflict, message));
         }
+        if receipts.contains(&Receipt::Erased) {
+            let message = format!("customer {id} is being erased, and nothing more is said of them");
+            return Err(EngineError::new(ErrorKind::Conflict, message));
+        }
         let is_done = match self.following.try_lock() {
             Ok(_one_at_a_time) => self.tell_all(),
             Err(TryLockError::Poisoned(poisoned)) => {

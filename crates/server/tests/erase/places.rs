@@ -199,6 +199,8 @@ fn a_separation_that_is_to_be_told_goes_with_them() {
     let (begun, _) = opened.engine.begin_erasure(ALICE).unwrap();
     opened.engine.follow_separations().unwrap();
     assert!(opened.engine.has_separations_to_do(), "the erasure makes everything anew");
+    let refused = opened.engine.separate(ALICE, KIOSK, "wrong-about-alice").unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Conflict, "{refused}");
     drop(opened);
     let opened = open(&data);
     assert!(opened.engine.erasure(&begun.id).unwrap().ended_at.is_some());
