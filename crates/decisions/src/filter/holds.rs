@@ -15,6 +15,11 @@ pub trait Facts {
     /// What is known of a subject; nothing where it is not known.
     fn value(&self, subject: &Subject) -> Option<Value<'_>>;
 
+    /// Whether anything is known of a subject; nothing where that has still to be computed.
+    fn exists(&self, subject: &Subject) -> Option<bool> {
+        Some(self.value(subject).is_some())
+    }
+
     /// Whether a name is one of those that [`Subject::Segment`], [`Subject::List`] or [`Subject::Id`] stand for; nothing where
     /// that is not known.
     fn is(&self, subject: &Subject, name: &str) -> Option<bool>;
@@ -67,7 +72,7 @@ fn asked(subject: &Subject, ask: &Ask, facts: &dyn Facts) -> Option<bool> {
         _ => None,
     };
     match ask {
-        Ask::Exists => Some(facts.value(subject).is_some()),
+        Ask::Exists => facts.exists(subject),
         Ask::Is(Op::Ne, literal) if is_named => name(literal).map(|is| !is),
         Ask::Is(_, literal) if is_named => name(literal),
         Ask::In(literals) if is_named => {

@@ -264,6 +264,12 @@ impl Facts for Seen<'_> {
         }
     }
 
+    fn exists(&self, subject: &Subject) -> Option<bool> {
+        let (exists, is_open) = self.opening(|| self.value(subject).is_some());
+        // What is still to be computed may be there.
+        (exists || !is_open).then_some(exists)
+    }
+
     fn is(&self, subject: &Subject, name: &str) -> Option<bool> {
         match subject {
             Subject::Segment => {
