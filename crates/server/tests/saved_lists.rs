@@ -306,3 +306,27 @@ fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
     let pad = |with: u8| block.iter().map(|byte| byte ^ with).collect::<Vec<u8>>();
     sha256(&[pad(0x5c), sha256(&[pad(0x36), message.to_vec()].concat())].concat())
 }
+
+#[test]
+fn nobody_leaves_because_somebody_is_erased_in_the_middle_of_a_walk() {
+    let server = TestServer::start();
+    save(&server, SERVER, &json!({"name": "bought", "filter": "orders_30d>=1"})).ok();
+    for user in ["a", "b", "c", "d", "e"] {
+        order(&server, user);
+    }
+    walk(&server);
+    let is_erased = std::cell::Cell::new(false);
+    let walked = server.engine().follow_lists(&|| {
+        if !is_erased.replace(true) {
+            let headers = [("authorization", &*format!("Bearer {ADMIN}"))];
+            assert_eq!(server.send("DELETE", "/v1/customers/c", &headers, "").status, 200);
+        }
+        false
+    });
+    assert_eq!(walked.unwrap(), None, "these are not all");
+    assert!(is_erased.get());
+    until("everybody is looked at again", || server.engine().follow_lists(&|| false).unwrap());
+    assert_eq!(server.engine().ports().lists.members("bought").unwrap().len(), 4);
+    let all = changes(&server, "bought", 0);
+    assert!(all.len() == 4 && all.iter().all(|(_, _, change)| change == "entered"), "{all:?}");
+}

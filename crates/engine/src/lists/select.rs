@@ -89,16 +89,18 @@ impl Engine {
     }
 
     /// Shows each customer to `judge`, first as far as is known of them, and where that does not suffice again when it is.
-    /// Answers how many were looked at, and whether these are all.
+    /// Answers how many were looked at, and whether these are all: not where it was stopped, or everything was made anew
+    /// meanwhile, so that the places of those who are left are no longer known.
     pub(super) fn each(
         &self,
         lens: &Lens<'_>,
         judge: &mut dyn Judge,
         is_stopped: &mut dyn FnMut() -> bool,
     ) -> Result<(u64, bool), EngineError> {
-        let (places, n_customers, n_resident) = self.look(|live| {
+        let (places, n_customers, n_resident, generation) = self.look(|live| {
             let profiles = &live.profiles;
-            (profiles.resident_places(), profiles.totals().n_customers, profiles.n_resident() as u64)
+            let n_resident = profiles.n_resident() as u64;
+            (profiles.resident_places(), profiles.totals().n_customers, n_resident, live.generation)
         });
         // Whom memory forgets meanwhile is read from disk, and was looked at already.
         let mut met: Option<HashSet<CustomerId>> = (n_resident < n_customers).then(HashSet::new);
@@ -108,7 +110,10 @@ impl Engine {
                 return Ok((n_looked_at, false));
             }
             let slice = first..places.end.min(first + N_SLICE);
-            self.look(|live| {
+            let is_same = self.look(|live| {
+                if live.generation != generation {
+                    return false;
+                }
                 for customer in live.profiles.resident_at(slice) {
                     n_looked_at += 1;
                     if let Some(met) = &mut met {
@@ -119,14 +124,19 @@ impl Engine {
                         waiting.push((customer.clone(), scores));
                     }
                 }
+                true
             });
+            if !is_same {
+                return Ok((n_looked_at, false));
+            }
             for (customer, scores) in waiting.drain(..) {
                 whole(judge, lens, &customer, scores);
             }
         }
         let Some(met) = met.filter(|_| n_looked_at < n_customers) else { return Ok((n_looked_at, true)) };
         let (n_on_disk, is_complete) = self.each_on_disk(lens, judge, &met, is_stopped)?;
-        Ok((n_looked_at + n_on_disk, is_complete))
+        let is_same = self.look(|live| live.generation == generation);
+        Ok((n_looked_at + n_on_disk, is_complete && is_same))
     }
 
     fn each_on_disk(
