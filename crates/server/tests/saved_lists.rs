@@ -330,3 +330,27 @@ fn nobody_leaves_because_somebody_is_erased_in_the_middle_of_a_walk() {
     let all = changes(&server, "bought", 0);
     assert!(all.len() == 4 && all.iter().all(|(_, _, change)| change == "entered"), "{all:?}");
 }
+
+#[test]
+fn who_asks_about_a_list_that_cannot_be_read_any_more_keeps_whom_it_had() {
+    let segment = json!({"name": "vip", "rule": [{"feature": "orders_365d", "at_least": 1}]});
+    let segment = Segment::from_table(segment.as_object().unwrap()).unwrap();
+    let server = TestServer::start_with(|settings| settings.segments = vec![segment]);
+    save(&server, SERVER, &json!({"name": "inner", "filter": "segment=\"vip\""})).ok();
+    save(&server, SERVER, &json!({"name": "outer", "filter": "list=\"inner\""})).ok();
+    save(&server, SERVER, &json!({"name": "outermost", "filter": "known and list=\"outer\""})).ok();
+    order(&server, "a");
+    walk(&server);
+    let n = |server: &TestServer, name: &str| server.engine().ports().lists.members(name).unwrap().len();
+    assert_eq!((n(&server, "inner"), n(&server, "outer"), n(&server, "outermost")), (1, 1, 1));
+    let server = server.restart_with(|settings| settings.segments.clear());
+    walk(&server);
+    for name in ["inner", "outer", "outermost"] {
+        assert_eq!(n(&server, name), 1, "{name}");
+        assert!(changes(&server, name, 0).iter().all(|(_, _, change)| change == "entered"), "{name}");
+        let state = server.engine().list(name).unwrap().state;
+        assert!(state.failure.is_some_and(|why| name == "inner" || why.contains("\"inner\"")), "{name}");
+    }
+    let said = server.get("/v1/customers?filter=list%3D%22outer%22").error(400, "invalid");
+    assert!(said.contains("\"inner\""), "{said}");
+}

@@ -65,14 +65,21 @@ impl Engine {
         let _one_at_a_time = self.following_lists.lock().unwrap_or_else(PoisonError::into_inner);
         let (names, watch) = (self.filter_names(), Stopwatch::start());
         let now = self.clock().now();
-        let mut rolls = Vec::new();
+        let (mut rolls, mut lists) = (Vec::new(), BTreeMap::new());
         for (list, _) in self.all_lists() {
-            match Filter::parse(&list.filter, &names) {
-                Ok(filter) => rolls.push(Roll { name: list.name, filter, members: HashSet::new(), n_counted: 0 }),
-                Err(error) => self.ports.lists.note_looked_at(&list.name, now, Some(&error.to_string()))?,
+            let filter = Filter::parse(&list.filter, &names).map_err(|error| error.to_string());
+            let read = filter.and_then(|filter| match self.filters_of_lists([&filter]) {
+                Ok(asked) => Ok((filter, asked)),
+                Err(error) => Err(error.to_string()),
+            });
+            match read {
+                Ok((filter, asked)) => {
+                    lists.extend(asked);
+                    rolls.push(Roll { name: list.name, filter, members: HashSet::new(), n_counted: 0 });
+                }
+                Err(why) => self.ports.lists.note_looked_at(&list.name, now, Some(&why))?,
             }
         }
-        let lists = self.filters_of_lists(rolls.iter().map(|roll| &roll.filter));
         let subjects: Vec<Subject> = rolls.iter().flat_map(|roll| roll.filter.subjects()).cloned().collect();
         let lens = Lens::new(self, &subjects.iter().collect::<Vec<_>>(), lists);
         for roll in &mut rolls {

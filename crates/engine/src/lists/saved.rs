@@ -175,13 +175,16 @@ impl Engine {
     }
 
     /// What the lists mean about which filters ask, and those about which these ask.
+    ///
+    /// # Errors
+    /// [`EngineError`] where one of them cannot be read any more: who asks about it does not know who is on it.
     pub(super) fn filters_of_lists<'f>(
         &self,
         filters: impl IntoIterator<Item = &'f Filter>,
-    ) -> BTreeMap<String, Filter> {
+    ) -> Result<BTreeMap<String, Filter>, EngineError> {
         let mut wanted: Vec<String> = filters.into_iter().flat_map(Filter::lists).map(str::to_owned).collect();
         if wanted.is_empty() {
-            return BTreeMap::new();
+            return Ok(BTreeMap::new());
         }
         let (all, names) = (self.all_lists(), self.filter_names());
         let mut found = BTreeMap::new();
@@ -189,12 +192,16 @@ impl Engine {
             if found.contains_key(&name) {
                 continue;
             }
-            let list = all.iter().find(|(list, _)| list.name == name);
-            let Some(filter) = list.and_then(|(list, _)| Filter::parse(&list.filter, &names).ok()) else { continue };
+            let Some((list, _)) = all.iter().find(|(list, _)| list.name == name) else { continue };
+            let filter = Filter::parse(&list.filter, &names).map_err(|why| {
+                let message =
+                    format!("it asks about the list \"{name}\", which cannot be read any more ({why}): mend it");
+                EngineError::new(ErrorKind::Invalid, message)
+            })?;
             wanted.extend(filter.lists().into_iter().map(str::to_owned));
             found.insert(name, filter);
         }
-        found
+        Ok(found)
     }
 
     /// What a list selects.

@@ -69,7 +69,7 @@ impl Engine {
         let mut subjects: Vec<&Subject> = selection.filter.subjects();
         subjects.push(&selection.sort.by);
         subjects.extend(summed);
-        let lens = Lens::new(self, &subjects, self.filters_of_lists([&selection.filter]));
+        let lens = Lens::new(self, &subjects, self.filters_of_lists([&selection.filter])?);
         self.scores.begin(lens.made_by);
         let filter = selection.filter.clone().cheapest_first(&|subject| lens.cost(subject));
         let mut tally = Tally {
