@@ -354,3 +354,48 @@ fn who_asks_about_a_list_that_cannot_be_read_any_more_keeps_whom_it_had() {
     let said = server.get("/v1/customers?filter=list%3D%22outer%22").error(400, "invalid");
     assert!(said.contains("\"inner\""), "{said}");
 }
+
+#[test]
+fn another_address_does_not_wait_for_the_failures_of_the_one_before() {
+    let server = TestServer::start();
+    let (url, answers, _) = webhook();
+    let list = |url: &str| json!({"name": "all", "filter": "known", "webhook": url});
+    save(&server, ADMIN, &list(&url)).ok();
+    answers.send(500).unwrap();
+    order(&server, "a");
+    walk(&server);
+    until("a failure", || (server.engine().list("all").unwrap().state.delivery.n_tries == 1).then_some(()));
+    // The clock stands still: the old address is not tried again.
+    put(&server, ADMIN, "all", &list(&url)).ok();
+    assert_eq!(server.engine().list("all").unwrap().state.delivery.n_tries, 1, "it is the same address");
+    let (url, _answers, told) = webhook();
+    put(&server, ADMIN, "all", &list(&url)).ok();
+    assert_eq!(server.engine().list("all").unwrap().state.delivery.failure, None);
+    order(&server, "b");
+    walk(&server);
+    let delivered = told.recv_timeout(Duration::from_secs(30)).unwrap();
+    assert!(delivered.body.contains(&id(&server, "b")), "{}", delivered.body);
+}
+
+#[test]
+fn whose_score_was_never_asked_for_has_it_all_the_same() {
+    let server = TestServer::start();
+    world::fill(server.engine());
+    let count = |filter: &str| {
+        let filter = filter.replace(' ', "%20").replace('=', "%3D").replace('"', "%22");
+        server.get(&format!("/v1/customers?limit=1&filter={filter}")).ok()["count"].as_u64().unwrap()
+    };
+    let everybody = count("");
+    let n_valued = count("value exists");
+    assert_eq!(n_valued + count("not value exists"), everybody);
+    assert!(n_valued > 10 && n_valued < everybody, "{n_valued} of {everybody}");
+    assert_eq!(count("value exists"), n_valued);
+    // The next day nothing of that is known any more, and nobody has left.
+    save(&server, SERVER, &json!({"name": "valued", "filter": "value exists"})).ok();
+    save(&server, SERVER, &json!({"name": "as_well", "filter": "list=\"valued\""})).ok();
+    server.advance(Duration::from_secs(86_400));
+    walk(&server);
+    let n = |name: &str| server.engine().ports().lists.members(name).unwrap().len() as u64;
+    assert_eq!((n("valued"), n("as_well")), (count("value exists"), n("valued")));
+    assert!(n("valued") > 10);
+}

@@ -5,6 +5,7 @@ use crate::Engine;
 use crate::error::EngineError;
 use decisions::{Delivery, List, ListChange, Webhook};
 use primitives::Timestamp;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 /// How many changes of a list are told before the next list has its turn.
@@ -53,12 +54,13 @@ impl Engine {
         mut delivery: Delivery,
         is_stopped: &dyn Fn() -> bool,
     ) -> Result<u64, EngineError> {
-        let changes = self.ports.lists.changes(&list.name, delivery.upto, N_AT_A_TIME)?;
         let (mut n_taken, mut n_noted) = (0, 0);
-        for change in changes {
-            if is_stopped() {
+        for _ in 0..N_AT_A_TIME {
+            // One at a time: meanwhile the webhook may be taken away, or somebody erased who would be told.
+            if is_stopped() || !self.has_webhook(list, webhook) {
                 break;
             }
+            let Some(change) = self.ports.lists.changes(&list.name, delivery.upto, 1)?.pop() else { break };
             match courier.deliver(self, list, webhook, &change) {
                 Ok(()) => {
                     delivery = Delivery { upto: change.number, n_lost: delivery.n_lost, ..Delivery::default() };
@@ -72,15 +74,24 @@ impl Engine {
                 Err(why) => {
                     metrics::counter!("cx_webhook_deliveries_total", "result" => "failed").increment(1);
                     delivery = failed(delivery, &why, self.clock().now());
-                    self.ports.lists.note_delivery(&list.name, &delivery)?;
+                    // Another address has failures of its own.
+                    if self.has_webhook(list, webhook) {
+                        self.ports.lists.note_delivery(&list.name, &delivery)?;
+                    }
                     return Ok(n_taken);
                 }
             }
         }
-        if n_taken > n_noted {
+        if n_taken > n_noted && self.has_webhook(list, webhook) {
             self.ports.lists.note_delivery(&list.name, &delivery)?;
         }
         Ok(n_taken)
+    }
+
+    /// Whether a list is there and has this webhook still.
+    fn has_webhook(&self, list: &List, webhook: &Webhook) -> bool {
+        let saved = self.saved.read().unwrap_or_else(PoisonError::into_inner);
+        saved.iter().any(|saved| saved.name == list.name && saved.webhook.as_ref() == Some(webhook))
     }
 }
 

@@ -41,6 +41,11 @@ impl ListCommand {
     pub(crate) fn apply(&self, connection: &Connection) -> rusqlite::Result<Done> {
         match self {
             Self::Save { name, record } => {
+                // Another address, or secret, has no failures yet.
+                let sql = "UPDATE list_states SET n_tries = 0, next_at = NULL, told_failure = NULL
+                           WHERE list = ?1 AND json_extract(?2, '$.webhook') IS NOT
+                                 (SELECT json_extract(record, '$.webhook') FROM lists WHERE name = ?1)";
+                connection.prepare_cached(sql)?.execute([name, record])?;
                 let sql = "INSERT INTO lists(name, record) VALUES(?1, ?2)
                            ON CONFLICT(name) DO UPDATE SET record = excluded.record";
                 rows(connection.prepare_cached(sql)?.execute([name, record]))
