@@ -10,7 +10,7 @@ mod state;
 
 pub(crate) use audit::NewAudit;
 pub(crate) use days::DayCommand;
-pub(crate) use erase::EraseCommand;
+pub(crate) use erase::{EraseCommand, keep_head};
 pub(crate) use ids::N_SLICES;
 pub(crate) use imports::{Correction, Followed, ImportCommand};
 pub(crate) use lists::{ListCommand, Told};

@@ -1,6 +1,6 @@
 //! What does one machine's storage consist of, and how is it opened?
 
-use crate::command::{Command, Done, N_SLICES};
+use crate::command::{Command, Done, N_SLICES, keep_head};
 use crate::directory::bytes_of;
 use crate::erased::Erased;
 use crate::history_files::PartFiles;
@@ -103,6 +103,12 @@ impl Storage {
         let path = directory.database();
         let is_new = !path.exists();
         let connection = open_checked(&path, directory.access())?;
+        let erased = Erased::read(&directory)?;
+        // A database that was made anew, or is of a backup, does not know of them.
+        if let (Some(connection), Some((_, last))) = (&connection, erased.offsets.ranges().last()) {
+            let attempt = "keeping which offsets were given";
+            keep_head(connection, *last).map_err(|source| StorageError::Database { attempt, source: source.into() })?;
+        }
         let shared = Arc::new(Shared::default());
         let (retention, n_looked_at) = (settings.retention, settings.n_looked_at);
         let writer = match connection {
@@ -117,7 +123,7 @@ impl Storage {
             sealing: Mutex::default(),
             correcting: Mutex::default(),
             withdrawn: Mutex::default(),
-            erased: RwLock::new(Erased::read(&directory)?),
+            erased: RwLock::new(erased),
             models: Arc::new(FileModelStore::new(directory.models())),
             last_decision_day: Mutex::new(i64::MIN),
             forgot_ids_at: Mutex::default(),

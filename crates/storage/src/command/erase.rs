@@ -63,11 +63,16 @@ impl EraseCommand {
 
 /// The newest offset is told by the newest row: where that goes, the offset is kept, so that no other event ever gets it.
 fn rows(connection: &Connection, counters: &Counters, first: i64, last: i64) -> rusqlite::Result<usize> {
-    let sql = "INSERT INTO meta(key, value) VALUES('erased_head', ?1)
-               ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)";
-    connection.prepare_cached(sql)?.execute([signed(counters.head)])?;
+    keep_head(connection, counters.head)?;
     let sql = "DELETE FROM message_ids WHERE (place = 0 OR place BETWEEN ?1 AND ?2)
                AND id IN (SELECT id_hash FROM events WHERE offset BETWEEN ?1 AND ?2)";
     connection.prepare_cached(sql)?.execute([first, last])?;
     connection.prepare_cached("DELETE FROM events WHERE offset BETWEEN ?1 AND ?2")?.execute([first, last])
+}
+
+/// Keeps that offsets up to this one were given: what comes gets later ones, whatever the log and the history still hold.
+pub(crate) fn keep_head(connection: &Connection, head: u64) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO meta(key, value) VALUES('erased_head', ?1)
+               ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)";
+    connection.prepare_cached(sql)?.execute([signed(head)]).map(drop)
 }

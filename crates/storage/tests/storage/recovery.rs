@@ -4,7 +4,7 @@ use crate::directories::{Bench, copy_as_crashed, exclusive, faults, numbers, ope
 use decisions::DecisionLog;
 use events::{EventLog, ImportId, ImportLog, Inspected, InspectedStatus, NewImport, Offset, Receipt};
 use primitives::ErrorKind;
-use profiles::{Change, Collection, ProfileStore};
+use profiles::{Change, Collection, ErasureId, ErasurePlan, ErasureStep, ErasureStore, ProfileStore};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -37,6 +37,40 @@ fn life(data: &Path) -> Arc<Storage> {
     append(&storage, 0..30);
     seal(&storage, 25);
     storage
+}
+
+fn erase(storage: &Storage, first: u64, last: u64) {
+    let id = ErasureId::new(1);
+    let plan = ErasurePlan { customers: Vec::new(), names: Vec::new(), places: (first..=last).map(Offset).collect() };
+    storage.begin(&id, plan, samples::START, [7; 32]).unwrap();
+    for step in [ErasureStep::Log, ErasureStep::History, ErasureStep::Records, ErasureStep::Files] {
+        storage.remove(&id, step, samples::START).unwrap();
+    }
+    storage.end(&id, samples::START).unwrap();
+}
+
+#[test]
+fn no_offset_of_somebody_erased_is_given_again_when_the_database_is_lost() {
+    // Still in the log, and sealed: then the file of the last of them goes.
+    for is_sealed in [false, true] {
+        let bench = Bench::default();
+        let storage = life(&bench.data());
+        if is_sealed {
+            seal(&storage, 30);
+        }
+        erase(&storage, 26, 30);
+        drop(storage);
+        behead(&bench.data());
+        let (storage, _) = recover(&bench.data()).unwrap();
+        assert_eq!(EventLog::head(&*storage), Offset(30));
+        append(&storage, 30..33);
+        assert_eq!(EventLog::head(&*storage), Offset(33));
+        assert_eq!(faults(&storage), Vec::<String>::new());
+        drop(storage);
+        let storage = open(&bench.data());
+        seal(&storage, 33);
+        assert_eq!(numbers(&storage), (0..25).chain(30..33).collect::<Vec<_>>());
+    }
 }
 
 #[test]
