@@ -7,6 +7,7 @@ use events::{
     Understanding,
 };
 use primitives::{ErrorKind, MessageId};
+use profiles::Identifier;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
@@ -45,14 +46,8 @@ impl Engine {
             return Err(broken());
         }
         batch.tell_apart(self.requests.fetch_add(1, Ordering::Relaxed));
-        let mut ingested = Ingested { n_rejected: batch.rejected.len(), ..Ingested::default() };
-        for rejected in &batch.rejected {
-            metrics::counter!("cx_events_rejected_total", "reason" => rejected.rejection.code.name()).increment(1);
-        }
         let rejected_at: Vec<usize> = batch.rejected.iter().map(|rejected| rejected.index).collect();
-        if !batch.rejected.is_empty() {
-            self.ports.events.keep_rejected(batch.rejected)?;
-        }
+        let mut ingested = self.keep_rejected(batch.rejected)?;
         if batch.accepted.is_empty() {
             return Ok(ingested);
         }
@@ -75,9 +70,10 @@ impl Engine {
         {
             (*told, conflict.index) = (index, index);
         }
-        ingested.erased = places_of(Receipt::Erased).collect();
+        let erased: Vec<usize> = places_of(Receipt::Erased).collect();
         ingested.n_duplicates = places_of(Receipt::Duplicate).count();
-        ingested.n_accepted = receipts.len() - ingested.n_duplicates - conflicts.len() - ingested.erased.len();
+        ingested.n_accepted = receipts.len() - ingested.n_duplicates - conflicts.len() - erased.len();
+        ingested.erased.extend(erased);
         if !conflicts.is_empty() {
             let n_conflicts = conflicts.len() as u64;
             metrics::counter!("cx_events_rejected_total", "reason" => RejectionCode::Conflict.name())
@@ -87,6 +83,30 @@ impl Engine {
                 let error = EngineError::from(error).story();
                 tracing::error!(error, n_conflicts, "events of a known messageId with other content could not be kept");
             });
+        }
+        Ok(ingested)
+    }
+
+    /// Keeps what could not be read, but not of whoever was erased.
+    fn keep_rejected(&self, rejected: Vec<Rejected>) -> Result<Ingested, EngineError> {
+        if rejected.is_empty() {
+            return Ok(Ingested::default());
+        }
+        // Within, so that an erasure that begins now waits until they are there, and removes them.
+        let (_within, _) = self.door.enter(&[], |_| false);
+        let is_erased = |one: &Rejected| {
+            let mut names = one.names.iter().flat_map(|name| Identifier::of_previous(name));
+            names.any(|name| self.is_refused(&name))
+        };
+        let (erased, kept): (Vec<_>, Vec<_>) = rejected.into_iter().partition(is_erased);
+        let reasons = kept.iter().map(|one| one.rejection.code).chain(erased.iter().map(|_| RejectionCode::Erased));
+        for reason in reasons {
+            metrics::counter!("cx_events_rejected_total", "reason" => reason.name()).increment(1);
+        }
+        let erased = erased.iter().map(|one| one.index).collect();
+        let ingested = Ingested { n_rejected: kept.len(), erased, ..Ingested::default() };
+        if !kept.is_empty() {
+            self.ports.events.keep_rejected(kept)?;
         }
         Ok(ingested)
     }

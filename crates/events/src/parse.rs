@@ -5,6 +5,7 @@ mod clock;
 mod cloud;
 mod draft;
 mod fields;
+mod named;
 mod room;
 
 pub use cloud::{CloudForm, parse_cloud_events};
@@ -211,11 +212,12 @@ impl Batch {
                 self.accepted.push(event);
             }
             Err(rejection) => {
+                let names = named::named_in(payload);
                 let named = Named::of(payload);
                 let call = kind.map(|kind| kind.name().to_owned()).or(named.call);
                 let payload = cut(payload).to_owned();
                 let message_id = named.message_id;
-                self.rejected.push(Rejected { received_at, rejection, call, payload, index, message_id });
+                self.rejected.push(Rejected { received_at, rejection, call, payload, index, message_id, names });
             }
         }
     }

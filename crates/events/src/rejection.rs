@@ -1,7 +1,7 @@
 //! Why was an event not accepted?
 
-use crate::Event;
-use primitives::{Timestamp, visible};
+use crate::{Call, Event};
+use primitives::{AnonymousId, Timestamp, UserId, visible};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
@@ -90,6 +90,9 @@ pub struct Rejected {
     /// Its `messageId`, where it has one. Only the answer to the request says it; it stands in the payload, too.
     #[serde(skip)]
     pub message_id: Option<String>,
+    /// What stands where it names a customer: of whoever was erased nothing is kept. They stand in the payload, too.
+    #[serde(skip)]
+    pub names: Vec<String>,
 }
 
 impl Rejected {
@@ -112,7 +115,15 @@ impl Rejected {
         let payload = serde_json::to_string(event).unwrap_or_default();
         let message_id = Some(event.message_id.as_str().to_owned());
         let call = Some(event.kind().name().to_owned());
-        Self { received_at, rejection, call, payload: cut(&payload).to_owned(), index: 0, message_id }
+        let of_alias = match &event.call {
+            Call::Alias { previous_id } => Some(previous_id.as_str()),
+            _ => None,
+        };
+        let [user, device] =
+            [event.user_id.as_ref().map(UserId::as_str), event.anonymous_id.as_ref().map(AnonymousId::as_str)];
+        let named = [user, device, of_alias];
+        let names = named.into_iter().flatten().map(str::to_owned).collect();
+        Self { received_at, rejection, call, payload: cut(&payload).to_owned(), index: 0, message_id, names }
     }
 }
 

@@ -172,9 +172,11 @@ impl IngestReply {
     }
 
     pub(super) fn counted(self, ingested: Ingested) -> Self {
-        let Ingested { n_accepted, n_duplicates, conflicts, erased, .. } = ingested;
-        let n_rejected = self.n_rejected.unwrap_or(self.rejected.len()) + erased.len();
+        let Ingested { n_accepted, n_duplicates, conflicts, erased, n_rejected } = ingested;
+        let n_rejected = n_rejected + erased.len();
         let mut rejected = self.rejected;
+        // What else was wrong with them is not said: it says what they held.
+        rejected.retain(|one| !erased.contains(&one.index));
         rejected.extend(erased.into_iter().map(RejectionReply::erased));
         rejected.sort_by_key(|one| one.index);
         rejected.truncate(N_REJECTED_SHOWN_MAX);

@@ -64,11 +64,33 @@ fn an_erased_customer_is_gone_and_stays_refused_until_an_admin_allows_it() {
         .map(|one| (one["index"].as_u64().unwrap(), one["code"].as_str().unwrap()))
         .collect();
     assert_eq!(rejected, [(1, "erased"), (2, "missing_field")]);
+    // Nor is anything kept of what could not be read.
+    for body in [
+        json!({"userId": "eve-99", "properties": {"note": "unread-secret-82"}}),
+        json!({"userId": " eve-99 ", "event": "unread-secret-82", "properties": 3}),
+        json!({"anonymousId": "device-eve", "userId": {"id": 1}, "event": "unread-secret-82"}),
+        json!({"userId": "max-1", "event": "Order Completed", "properties": {"order_id": "unread-secret-82",
+            "revenue": "abc", "userId": "eve-99"}}),
+    ] {
+        let message = server.post("/v1/track", &body).error(400, "erased");
+        assert!(!message.contains("eve-") && !message.contains("unread-secret"), "{message}");
+    }
+    let bad = json!({"batch": [
+        {"type": "track", "userId": "eve-99"},
+        {"type": "track", "event": "c", "userId": "max-1"},
+        {"type": "track", "userId": "max-1"},
+        {"type": "track", "event": "unread-secret-82", "userId": "eve-99"},
+    ]});
+    let reply = server.post("/v1/batch", &bad).ok();
+    let codes: Vec<&str> =
+        reply["rejected"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
+    assert_eq!((codes, &reply["accepted"]), (vec!["erased", "missing_field", "erased"], &1.into()), "{reply}");
     let metrics = server.get("/metrics").text;
     let counted =
         metrics.lines().find(|line| line.starts_with("cx_events_rejected_total") && line.contains("\"erased\""));
     assert!(counted.is_some(), "{metrics}");
-    assert!(server.events("all").iter().all(|event| !event.to_string().contains("eve-99")));
+    let events = serde_json::to_string(&server.events("all")).unwrap();
+    assert!(["eve-99", "device-eve", "unread-secret"].iter().all(|of| !events.contains(of)), "{events}");
     server.decide(&json!({"decision": "recommend", "userId": "eve-99", "n": 3})).ok();
 
     allow(&server, SERVER, "eve-99").error(403, "forbidden");
@@ -76,7 +98,7 @@ fn an_erased_customer_is_gone_and_stays_refused_until_an_admin_allows_it() {
     let server = server.restart();
     server.post("/v1/track", &track("eve-99", "2026-11-22T12:00:00Z", 7)).error(400, "erased");
     let data = server.data();
-    assert_none(&data, &["eve-99", "device-eve", "eve@x.example", "late-secret-81-eve"]);
+    assert_none(&data, &["eve-99", "device-eve", "eve@x.example", "late-secret-81-eve", "unread-secret"]);
     let allowed = allow(&server, ADMIN, "device-eve").ok();
     assert_eq!(allowed["receipt"], receipt["receipt"]);
     assert!(allowed["allowedAt"].is_string(), "{allowed}");

@@ -75,6 +75,7 @@ pub fn rejected(n: u64) -> Rejected {
         payload: format!(r#"{{"type":"track","event":"Sample {n}"}}"#),
         index: 0,
         message_id: None,
+        names: Vec::new(),
     }
 }
 
