@@ -49,7 +49,7 @@ impl Engine {
                 closed.push(self.door.close_to(names));
                 continue;
             }
-            let places = theirs.offsets.into_iter().chain(separations(&circle, &names)).collect();
+            let places = theirs.offsets.into_iter().chain(said_of(&circle, &names)).collect();
             let customers = customers(id, &names);
             let plan = ErasurePlan { customers, names: names.into_iter().collect(), places };
             return Ok((self.keep_plan(plan)?, true));
@@ -181,12 +181,15 @@ fn names_of_theirs_alone(circle: &Circle, theirs: &Theirs) -> Result<BTreeSet<Id
     Ok(names)
 }
 
-/// Where it was said that somebody is not them: without them it says nothing, and it names them.
-fn separations(circle: &Circle, names: &BTreeSet<Identifier>) -> Vec<Offset> {
-    let names_them = |event: &Event| Identifier::mentioned(event).any(|name| names.contains(&name));
-    let of_them =
-        circle.events().filter(|one| matches!(one.event.call, Call::Separate { .. }) && names_them(&one.event));
-    of_them.map(|recorded| recorded.offset).collect()
+/// Where others say that they are one with them, or not: it names them, and what was refused because of what is known of
+/// them would hold without it.
+fn said_of(circle: &Circle, names: &BTreeSet<Identifier>) -> Vec<Offset> {
+    let is_of_them = |event: &Event| match &event.call {
+        Call::Separate { .. } => Identifier::mentioned(event).any(|name| names.contains(&name)),
+        Call::Alias { previous_id } => Identifier::of_previous(previous_id).iter().any(|name| names.contains(name)),
+        _ => false,
+    };
+    circle.events().filter(|one| is_of_them(&one.event)).map(|recorded| recorded.offset).collect()
 }
 
 /// Every id under which they were known.

@@ -15,6 +15,7 @@ mod support;
 
 mod killed;
 mod names;
+mod others;
 mod places;
 mod steps;
 mod traces;

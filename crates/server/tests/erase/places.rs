@@ -34,7 +34,7 @@ pub(crate) fn assert_well(opened: &Opened) {
     assert_eq!(stored.totals(), totals);
 }
 
-fn is_unknown(opened: &Opened, text: &str) -> bool {
+pub(crate) fn is_unknown(opened: &Opened, text: &str) -> bool {
     matches!(opened.engine.customer(text), Err(error) if error.kind() == ErrorKind::NotFound)
 }
 
