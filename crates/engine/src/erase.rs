@@ -167,7 +167,12 @@ fn names_of_theirs_alone(circle: &Circle, theirs: &Theirs) -> Result<BTreeSet<Id
         let events = circle.events().filter(move |recorded| {
             own.contains(&recorded.offset) == is_own && !matches!(recorded.event.call, Call::Separate { .. })
         });
-        events.flat_map(|recorded| Identifier::mentioned(&recorded.event)).collect::<BTreeSet<_>>()
+        // Whoever has a write key may name any userId that is not given out yet: it is theirs only where it came to be.
+        let counts = move |event: &Event, name: &Identifier| {
+            !is_own || event.origin.is_trusted() || !is_claimed(event, name)
+        };
+        let named = |event| Identifier::mentioned(event).filter(move |name| counts(event, name));
+        events.flat_map(|recorded| named(&recorded.event)).collect::<BTreeSet<_>>()
     };
     let (mine, of_others) = (mentioned_by.clone()(true), mentioned_by(false));
     let mut names: BTreeSet<Identifier> = mine.difference(&of_others).cloned().collect();
@@ -179,6 +184,11 @@ fn names_of_theirs_alone(circle: &Circle, theirs: &Theirs) -> Result<BTreeSet<Id
     }
     names.retain(|name| links.get(name).is_none_or(|link| !link.is_shared));
     Ok(names)
+}
+
+/// Whether a name is the userId that an alias says was theirs before.
+fn is_claimed(event: &Event, name: &Identifier) -> bool {
+    matches!(name, Identifier::User(id) if event.user_id.as_ref() != Some(id))
 }
 
 /// Where others say that they are one with them, or not: it names them, and what was refused because of what is known of

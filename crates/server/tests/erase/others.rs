@@ -4,12 +4,18 @@ use crate::places::{assert_well, erase, is_unknown, open};
 use crate::support::noon;
 use crate::traces::assert_none;
 use crate::{ALICE, BOB, event, first_of_alice, order, take};
-use events::{Envelope, Event, Origin};
+use engine::Ingested;
+use events::{Batch, Envelope, Event, Origin};
 use serde_json::{Value, json};
+use server::serve::Opened;
 
 /// An event as anybody sends it who has the write key of a page.
 fn of_client(payload: Value) -> Event {
     events::parse_event(payload, None, &Envelope::new(noon(), Origin::Client)).unwrap()
+}
+
+fn ingest(opened: &Opened, event: Event) -> Ingested {
+    opened.engine.ingest(Batch { accepted: vec![event], ..Batch::default() }).unwrap()
 }
 
 #[test]
@@ -44,4 +50,19 @@ fn a_mistaken_alias_that_was_taken_back_does_not_bring_them_back() {
     take(&opened, vec![order(ALICE, "order-of-alice-2", "message-of-alice-2")]);
     assert_eq!(opened.engine.customer(ALICE).unwrap().customer.profile.n_events, 1, "somebody else than Bob");
     assert_well(&opened);
+}
+
+#[test]
+fn a_customer_number_that_a_stranger_claimed_is_not_taken_with_them() {
+    let place = tempfile::tempdir().unwrap();
+    let opened = open(&place.path().join("data"));
+    take(&opened, vec![of_client(json!({"type": "alias", "userId": "mallory-1", "previousId": "1001"}))]);
+    take(&opened, vec![of_client(json!({"type": "identify", "userId": "mallory-1"}))]);
+    erase(&opened, "mallory-1");
+    assert_eq!(ingest(&opened, order("1001", "order-1", "message-1")).n_accepted, 1);
+    for of_theirs in [json!({"anonymousId": "1001"}), json!({"userId": "mallory-1"})] {
+        let mut page = json!({"type": "page", "name": "Home"});
+        page.as_object_mut().unwrap().extend(of_theirs.as_object().unwrap().clone());
+        assert_eq!(ingest(&opened, of_client(page)).erased, [0], "{of_theirs}");
+    }
 }
