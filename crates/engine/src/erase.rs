@@ -32,8 +32,7 @@ impl Engine {
     /// [`EngineError`] of kind `NotFound` where nobody goes by that name, or where it cannot be stored.
     pub fn begin_erasure(&self, text: &str) -> Result<(Erasure, bool), EngineError> {
         let _one_at_a_time = self.erasing.lock().unwrap_or_else(PoisonError::into_inner);
-        // Before who is live: until everything is made anew, who is erased still is.
-        if let Some(known) = self.erasure_of_text(text) {
+        if let Some(known) = self.erased_before(text)? {
             return Ok((known, false));
         }
         let mut closed = Vec::new();
@@ -114,7 +113,7 @@ impl Engine {
     /// [`EngineError`] of kind `NotFound` where nobody of that name was erased, of kind `Conflict` where that is still under
     /// way.
     pub fn allow_again(&self, text: &str) -> Result<Erasure, EngineError> {
-        let Some(known) = self.erasure_of_text(text) else {
+        let Some(known) = self.erasures_of_text(text).next() else {
             let message = format!("nobody was erased who went by {}, or it is allowed already", shown(text));
             return Err(EngineError::new(ErrorKind::NotFound, message));
         };
@@ -149,14 +148,27 @@ impl Engine {
         concerned.fold(None, add)
     }
 
-    fn erasure_of_text(&self, text: &str) -> Option<Erasure> {
+    /// The erasure of whom a text means. Whoever lives and goes by it is meant before somebody who was erased and went by
+    /// it as another kind of name; but until everything is made anew, who is being erased is live as well.
+    fn erased_before(&self, text: &str) -> Result<Option<Erasure>, EngineError> {
+        let store = self.ports.erasures.as_ref();
+        // Before who is live: what ends meanwhile is then known as what it was.
+        let mut known = self.erasures_of_text(text).map(|one| (store.customers_of(&one.id), one)).collect::<Vec<_>>();
+        if !known.is_empty() {
+            let living = self.look(|live| live.profiles.find_by_text(text))?;
+            known.retain(|(customers, _)| living.as_ref().is_none_or(|id| customers.contains(id)));
+        }
+        Ok(known.into_iter().map(|(_, one)| one).next())
+    }
+
+    fn erasures_of_text(&self, text: &str) -> impl Iterator<Item = Erasure> {
         let store = self.ports.erasures.as_ref();
         let names = [
             Identifier::founder(&CustomerId::from(text)),
             Identifier::User(UserId::from(text)),
             Identifier::Anonymous(AnonymousId::from(text)),
         ];
-        names.iter().find_map(|name| store.erasure(&store.erasure_of(name)?))
+        names.into_iter().filter_map(|name| store.erasure(&store.erasure_of(&name)?))
     }
 }
 
@@ -168,9 +180,8 @@ fn names_of_theirs_alone(circle: &Circle, theirs: &Theirs) -> Result<BTreeSet<Id
             own.contains(&recorded.offset) == is_own && !matches!(recorded.event.call, Call::Separate { .. })
         });
         // Whoever has a write key may name any userId that is not given out yet: it is theirs only where it came to be.
-        let counts = move |event: &Event, name: &Identifier| {
-            !is_own || event.origin.is_trusted() || !is_claimed(event, name)
-        };
+        let counts =
+            move |event: &Event, name: &Identifier| !is_own || event.origin.is_trusted() || !is_claimed(event, name);
         let named = |event| Identifier::mentioned(event).filter(move |name| counts(event, name));
         events.flat_map(|recorded| named(&recorded.event)).collect::<BTreeSet<_>>()
     };

@@ -3,7 +3,7 @@
 use crate::places::{assert_well, erase, is_unknown, open};
 use crate::support::noon;
 use crate::traces::assert_none;
-use crate::{ALICE, BOB, event, first_of_alice, order, take};
+use crate::{ALICE, BOB, event, first_of_alice, first_of_bob, order, take};
 use engine::Ingested;
 use events::{Batch, Envelope, Event, Origin};
 use serde_json::{Value, json};
@@ -65,4 +65,22 @@ fn a_customer_number_that_a_stranger_claimed_is_not_taken_with_them() {
         page.as_object_mut().unwrap().extend(of_theirs.as_object().unwrap().clone());
         assert_eq!(ingest(&opened, of_client(page)).erased, [0], "{of_theirs}");
     }
+}
+
+#[test]
+fn whoever_lives_by_a_name_is_erased_though_a_guest_of_the_same_number_was() {
+    let place = tempfile::tempdir().unwrap();
+    let opened = open(&place.path().join("data"));
+    take(&opened, vec![event(json!({"type": "page", "name": "Home", "anonymousId": "1007"}))]);
+    take(&opened, vec![order("1007", "order-of-1007", "message-of-1007")]);
+    take(&opened, first_of_bob());
+    let (guest, _) = opened.engine.begin_erasure("anonymous:1007").unwrap();
+    let again = opened.engine.begin_erasure("anonymous:1007").unwrap();
+    assert_eq!(again, (guest.clone(), false), "they are live still, and under way");
+    opened.engine.finish_erasures(&mut |_| Ok(())).unwrap();
+    opened.engine.customer("1007").unwrap();
+    let user = erase(&opened, "1007");
+    assert_ne!(user.id, guest.id);
+    assert!(is_unknown(&opened, "1007"));
+    assert_eq!(erase(&opened, "1007").id, user.id, "both are gone");
 }
