@@ -81,6 +81,18 @@ impl Storage {
         now: Timestamp,
         is_stopped: &dyn Fn() -> bool,
     ) -> Result<DecisionFilesReport, StorageError> {
+        match self.bring_decision_files(now, is_stopped)? {
+            (report, None) => Ok(report),
+            (_, Some(path)) => Err(StorageError::NotOurs { path }),
+        }
+    }
+
+    /// [`Storage::write_decision_files`], which also says how much was done where somebody else's file is in the way.
+    pub(crate) fn bring_decision_files(
+        &self,
+        now: Timestamp,
+        is_stopped: &dyn Fn() -> bool,
+    ) -> Result<(DecisionFilesReport, Option<PathBuf>), StorageError> {
         let mut last = self.last_decision_day.lock().unwrap_or_else(PoisonError::into_inner);
         let files = DecisionFiles::new(self.directory.decisions());
         let days = self.decision_days()?;
@@ -111,10 +123,7 @@ impl Storage {
             *last = *day;
             report.n_written += 1;
         }
-        match foreign.first() {
-            None => Ok(report),
-            Some(day) => Err(StorageError::NotOurs { path: files.path(*day) }),
-        }
+        Ok((report, foreign.first().map(|day| files.path(*day))))
     }
 
     /// How the files stand to the log; changes nothing.

@@ -106,6 +106,30 @@ fn a_past_day_of_decisions_is_written_anew_without_them() {
 }
 
 #[test]
+fn somebody_elses_file_among_those_of_decisions_keeps_no_day_from_being_written_anew() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let clock = Arc::new(SimulatedClock::new(noon()));
+    let opened = Opened::open_at(&data, Access::Exclusive, settings(), clock.clone()).unwrap();
+    fill(&opened);
+    for _ in 0..20 {
+        clock.advance(Duration::from_secs(86_400));
+        decide(&opened, ALICE);
+        decide(&opened, BOB);
+    }
+    let written = || opened.storage.write_decision_files(noon().plus_days(20), &|| false).unwrap().n_written;
+    let n_days: usize = std::iter::repeat_with(written).take_while(|n| *n > 0).sum();
+    assert_eq!(n_days, 20);
+    let foreign = data.join("decisions/date=2020-01-01/part.parquet");
+    std::fs::create_dir_all(foreign.parent().unwrap()).unwrap();
+    std::fs::write(&foreign, "somebody else's").unwrap();
+    erase(&opened, ALICE);
+    std::fs::remove_file(&foreign).unwrap();
+    assert_none(&data, &HERS);
+    assert_all(&data, &OTHERS);
+}
+
+#[test]
 fn a_history_of_which_nothing_is_left_needs_no_file() {
     let place = tempfile::tempdir().unwrap();
     let data = place.path().join("data");

@@ -205,11 +205,8 @@ impl Storage {
     /// The files of past days say what the log of decisions says.
     fn write_every_decision_file(&self, now: Timestamp) -> Result<(), StorageError> {
         for _ in 0..N_DAY_ROUNDS_MAX {
-            let report = match self.write_decision_files(now, &|| false) {
-                // Somebody else's file is told by the regular round, and all others are brought up to the log.
-                Err(StorageError::NotOurs { .. }) => return Ok(()),
-                report => report?,
-            };
+            // Somebody else's file is told by the regular round.
+            let (report, _) = self.bring_decision_files(now, &|| false)?;
             if report.n_written == 0 {
                 break;
             }
