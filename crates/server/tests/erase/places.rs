@@ -130,6 +130,25 @@ fn somebody_elses_file_among_those_of_decisions_keeps_no_day_from_being_written_
 }
 
 #[test]
+fn what_was_set_aside_goes_only_where_it_is_a_text_that_names_them() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let opened = open(&data);
+    let page = json!({"type": "page", "name": "Home", "userId": "7"});
+    take(&opened, vec![event(page)]);
+    let aside = data.join("set-aside");
+    std::fs::create_dir_all(&aside).unwrap();
+    for (name, content) in
+        [("packed", &b"\xff\xfe 7 \xff"[..]), ("part", b"1774"), ("text", b"{\"userId\":\"7\"}\n"), ("other", b"8")]
+    {
+        std::fs::write(aside.join(name), content).unwrap();
+    }
+    erase(&opened, "7");
+    let left = ["packed", "part", "text", "other"].map(|name| aside.join(name).exists());
+    assert_eq!(left, [true, true, false, true]);
+}
+
+#[test]
 fn a_history_of_which_nothing_is_left_needs_no_file() {
     let place = tempfile::tempdir().unwrap();
     let data = place.path().join("data");

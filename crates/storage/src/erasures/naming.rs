@@ -52,11 +52,6 @@ impl Naming {
             })
         })
     }
-
-    /// Whether one of the names stands in bytes, as a whole or as a part of something.
-    pub(super) fn is_in_bytes(&self, bytes: &[u8]) -> bool {
-        self.0.iter().any(|name| bytes.windows(name.len()).any(|window| window == name.as_bytes()))
-    }
 }
 
 fn is_of_word(c: char) -> bool {
@@ -92,7 +87,6 @@ mod tests {
         ] {
             assert_eq!(naming.is_in(text), expected, "{text}");
         }
-        assert!(naming.is_in_bytes(b"\x00142\xff") && !naming.is_in_bytes(b"4 2"));
         assert!(!Naming::of(&[Identifier::User(UserId::from(""))]).is_in("x"));
     }
 }

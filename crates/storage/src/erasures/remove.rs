@@ -192,10 +192,11 @@ impl Storage {
         for path in files_in(&self.directory.path().join("downloads"))? {
             remove(&path)?;
         }
-        // Of what could not be read, the record of what it was stays.
+        // What was set aside holds events of many: only of a text is it known that it names them, and what is packed stays.
         for path in files_in(&self.directory.set_aside())? {
             let content = fs::read(&path).map_err(|source| StorageError::file("reading", &path, source))?;
-            if path.extension().is_none_or(|end| end != "json") && naming.is_in_bytes(&content) {
+            let is_named = || std::str::from_utf8(&content).is_ok_and(|text| naming.is_in(text));
+            if path.extension().is_none_or(|end| end != "json") && is_named() {
                 remove(&path)?;
             }
         }
