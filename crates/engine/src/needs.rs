@@ -18,6 +18,8 @@ pub struct Material {
     /// The history of everybody who permits it.
     pub dataset: Dataset,
     pub(super) catalogue: Arc<Catalogue>,
+    /// Before it was read: whoever is erased from then on is still in it.
+    read_at: Timestamp,
 }
 
 /// What was counted, and when.
@@ -89,14 +91,15 @@ impl Engine {
     pub fn material(&self, progress: &mut dyn FnMut(u64)) -> Result<Material, EngineError> {
         let catalogue = self.wanted();
         let reads = TraceReads::new(self.capabilities.tasks.watches()).for_features(&catalogue);
+        let read_at = self.clock.now();
         let dataset = Dataset::load(self.ports.history.as_ref(), &self.policy, reads, progress)?;
-        Ok(Material { dataset, catalogue })
+        Ok(Material { dataset, catalogue, read_at })
     }
 
-    /// What there is to learn from, as of now.
+    /// What there is to learn from, as of when it was read.
     pub fn data<'a>(&self, material: &'a Material, seed: Seed) -> Data<'a> {
-        let Material { dataset, catalogue } = material;
-        Data { dataset, catalogue, now: self.clock.now(), seed }
+        let Material { dataset, catalogue, read_at } = material;
+        Data { dataset, catalogue, now: *read_at, seed }
     }
 }
 

@@ -130,6 +130,21 @@ fn somebody_elses_file_among_those_of_decisions_keeps_no_day_from_being_written_
 }
 
 #[test]
+fn a_model_is_as_old_as_what_it_was_learned_from() {
+    let place = tempfile::tempdir().unwrap();
+    let clock = Arc::new(SimulatedClock::new(noon()));
+    let data = place.path().join("data");
+    let opened = Opened::open_at(&data, Access::Exclusive, settings(), clock.clone()).unwrap();
+    take(&opened, crate::first_of_alice());
+    let material = opened.engine.material(&mut |_| {}).unwrap();
+    clock.advance(Duration::from_secs(1));
+    let erased = erase(&opened, ALICE);
+    clock.advance(Duration::from_secs(1));
+    // What is trained from it now has learned from her.
+    assert!(opened.engine.data(&material, primitives::Seed::new(0)).now < erased.asked_at);
+}
+
+#[test]
 fn what_was_set_aside_goes_only_where_it_is_a_text_that_names_them() {
     let place = tempfile::tempdir().unwrap();
     let data = place.path().join("data");
