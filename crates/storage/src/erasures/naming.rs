@@ -4,6 +4,9 @@ use profiles::Identifier;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// The fields that name somebody, in small letters and without `_`; and that of a row which could not be imported.
+const NAMES: [&str; 6] = ["userid", "anonymousid", "previousid", "groupid", "subject", "row"];
+
 /// The names that are looked for, as texts.
 #[derive(Debug)]
 pub(super) struct Naming(BTreeSet<String>);
@@ -17,8 +20,9 @@ impl Naming {
         Self(names.iter().map(text).filter(|text| !text.is_empty()).collect())
     }
 
-    /// Whether one of the names stands in a text, and not as a part of a longer word. In what is JSON it is looked for in
-    /// the texts, however they are written, and in the numbers of fields that hold an id.
+    /// Whether a text names them. In what is JSON that is said by the fields of identifiers and by every field of a row of
+    /// a file, whose names anybody may choose; a key, a currency or a word of a text names nobody. In anything else it is a
+    /// word.
     pub(super) fn is_in(&self, text: &str) -> bool {
         match serde_json::from_str::<Value>(text) {
             Ok(value) => self.is_in_value(&value, false),
@@ -26,20 +30,17 @@ impl Naming {
         }
     }
 
-    fn is_in_value(&self, value: &Value, is_id: bool) -> bool {
+    fn is_in_value(&self, value: &Value, is_name: bool) -> bool {
         match value {
             // A payload is a text within a record.
             Value::String(text) if text.starts_with(['{', '[']) => self.is_in(text),
-            Value::String(text) => self.stands_in(text),
-            Value::Number(number) => is_id && self.0.contains(&number.to_string()),
-            Value::Array(values) => values.iter().any(|value| self.is_in_value(value, is_id)),
-            Value::Object(fields) => {
-                let is_in_field = |(field, value): (&String, &Value)| {
-                    let is_id = field.to_ascii_lowercase().contains("id");
-                    self.stands_in(field) || self.is_in_value(value, is_id)
-                };
-                fields.iter().any(is_in_field)
-            }
+            Value::String(text) => is_name && self.0.contains(text.trim()),
+            Value::Number(number) => is_name && self.0.contains(&number.to_string()),
+            Value::Array(values) => values.iter().any(|value| self.is_in_value(value, is_name)),
+            Value::Object(fields) => fields.iter().any(|(field, value)| {
+                let field = field.replace('_', "").to_ascii_lowercase();
+                self.is_in_value(value, is_name || NAMES.contains(&field.as_str()))
+            }),
             Value::Null | Value::Bool(_) => false,
         }
     }
@@ -70,13 +71,17 @@ mod tests {
         for (text, expected) in [
             (r#"{"userId":"42"}"#, true),
             (r#"{"userId":42}"#, true),
-            (r#"{"ids":[7,42]}"#, true),
+            (r#"{"user_id":" 42 "}"#, true),
+            (r#"{"anonymousId":{"id":[7,42]}}"#, true),
+            (r#"{"row":{"kunde":"42","city":"Graz"}}"#, true),
+            (r#"{"row":{"kunde":"43","note":"number 42"}}"#, false),
+            (r#"{"properties":{"currency":"42"}}"#, false),
             (r#"{"price":42}"#, false),
             (r#"{"userId":421}"#, false),
             (r#"{"userId":"142"}"#, false),
             (r#"{"userId":"42a"}"#, false),
-            (r#"{"url":"/account/42?x"}"#, true),
-            (r#"{"a":{"42":1}}"#, true),
+            (r#"{"url":"/account/42?x"}"#, false),
+            (r#"{"userId":{"42":1}}"#, false),
             (r#"{"anonymousId":"Zo\u00eb \"x\""}"#, true),
             (r#"{"payload":"{\"userId\":42}"}"#, true),
             (r#"{"payload":"{\"userId\":\"42\",\"cut"}"#, true),
