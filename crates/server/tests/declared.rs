@@ -11,6 +11,7 @@ use primitives::{ErrorKind, Seed, SimulatedClock};
 use serde_json::{Value, json};
 use server::serve::Opened;
 use std::sync::Arc;
+use std::time::Duration;
 use storage::Access;
 use support::{SERVER, TestServer, WRITE, noon, until, world};
 
@@ -32,7 +33,9 @@ fn worth() -> Declared {
     .unwrap()
 }
 
+/// Changes the plan, a second after whatever was before: of what happened at one moment, nothing is the last.
 fn change(server: &TestServer, kind: &str, worth: f64) {
+    server.advance(Duration::from_secs(1));
     let event = json!({"userId": "ann", "event": "Plan Changed", "properties": {"kind": kind, "worth": worth}});
     let reply = server.post_as(WRITE, "/v1/track", &event);
     assert_eq!(reply.status, 200, "{}", reply.text);
@@ -57,7 +60,7 @@ fn a_feature_that_is_declared_later_counts_from_the_first_event() {
 
     // What is kept outlives a stop, and nothing is counted twice.
     let data = server.stop();
-    let clock = || Arc::new(SimulatedClock::new(noon()));
+    let clock = || Arc::new(SimulatedClock::new(noon() + Duration::from_secs(60)));
     let with = |features| server::settings::Settings { features, ..support::settings() };
     let open = |features| Opened::open_at(data.path(), Access::Exclusive, with(features), clock()).unwrap();
     let value = |opened: &Opened, name: &str| {
@@ -385,7 +388,7 @@ fn of_whom_an_outcome_is_asked_is_counted_from_the_first_event() {
     let among = json!({"event": "Signed In", "properties.kind": "web"});
     outcome.among = learning::Among::lately(learning::What::Event(serde_json::from_value(among).unwrap()), 30);
     let with = server::settings::Settings { outcomes: vec![outcome], ..support::settings() };
-    let clock = || Arc::new(SimulatedClock::new(noon()));
+    let clock = || Arc::new(SimulatedClock::new(noon() + Duration::from_secs(60)));
     let open = || Opened::open_at(data.path(), Access::Exclusive, with.clone(), clock()).unwrap();
     let fallback = |opened: &Opened, user: &str| {
         let scores = opened.engine.customer(user).unwrap().scores;
