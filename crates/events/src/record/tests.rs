@@ -32,6 +32,7 @@ fn call() -> impl Strategy<Value = Call> {
             restored,
             reason
         }),
+        ([name(), name()], name()).prop_map(|(names, reason)| Call::Separate { names, reason }),
     ]
 }
 
