@@ -61,3 +61,4 @@ pub use place::{EventKey, ImportId, Offset, Partition, Place, Places};
 pub use reading::Reading;
 pub use record::RecordError;
 pub use rejection::{Rejected, Rejection, RejectionCode};
+pub use vocabulary::table_name;

@@ -43,6 +43,15 @@ fn meaning_of(name: &str) -> Option<Meaning> {
     steps::named(plain).map(Meaning::Step).or_else(|| channels::spoken_as(plain).map(Meaning::Channel))
 }
 
+/// The name of the tables that a tracked event's name stands for, however it is spelled; `None` where it stands for none.
+#[must_use]
+pub fn table_name(name: &str) -> Option<&'static str> {
+    meaning_of(name).map(|meaning| match meaning {
+        Meaning::Step(named) => named.name,
+        Meaning::Channel(spoken) => spoken.name,
+    })
+}
+
 /// What was read of an event.
 struct Heard {
     deed: Deed,

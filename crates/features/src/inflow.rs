@@ -3,7 +3,8 @@
 //!
 //! What stays true:
 //! - it holds names of events, of properties and of libraries, and no value of any of them;
-//! - it is bounded whatever a stranger sends: what is rare gives way to what is rarer only among strangers' names.
+//! - it is bounded whatever a stranger sends: names of the company's own give way only to one another, and all spellings of
+//!   an understood name that only clients send are one.
 
 mod channel;
 mod shape;
@@ -11,7 +12,7 @@ mod shape;
 pub use channel::Channel;
 pub use shape::{Shape, ValueKind};
 
-use events::{Call, CallKind, Event, Object, Offset, Origin, Recorded, Understanding};
+use events::{Call, CallKind, Event, Object, Offset, Origin, Recorded, Understanding, table_name};
 use primitives::Timestamp;
 use profiles::{Change, ProfileError, ProfileStore, TotalsRow};
 use serde::{Deserialize, Serialize};
@@ -22,9 +23,10 @@ use std::collections::BTreeMap;
 /// How many of the newest days with events are told.
 const N_DAYS: usize = 30;
 
-/// How many names are kept that are understood, or that the company itself has sent.
-const N_SETTLED_MAX: usize = 500;
-/// How many names are kept that only holders of the write key have sent.
+/// How many names are kept that the company itself has sent.
+const N_OWN_MAX: usize = 500;
+/// How many names are kept that only holders of the write key have sent and that are not understood. Of those that are, there
+/// are no more than the tables have.
 const N_STRANGE_MAX: usize = 200;
 const N_PROPERTIES_MAX: usize = 60;
 const N_LIBRARIES_MAX: usize = 12;
@@ -84,6 +86,27 @@ pub struct Inflow {
     pub libraries: BTreeMap<String, Sender>,
 }
 
+/// What a name is driven out by: others of its standing, as far as there are too many of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// The company itself has sent it.
+    Own,
+    /// Only holders of the write key have, and it is understood.
+    Understood,
+    /// Only they have, and it is not.
+    Strange,
+}
+
+impl Standing {
+    fn n_max(self) -> usize {
+        match self {
+            Self::Own => N_OWN_MAX,
+            Self::Understood => usize::MAX,
+            Self::Strange => N_STRANGE_MAX,
+        }
+    }
+}
+
 /// Who sent events.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sender {
@@ -134,10 +157,13 @@ impl Sender {
 }
 
 impl Inflow {
-    /// Whether it is one of those that a stranger's names do not drive out.
-    fn is_settled(&self) -> bool {
+    fn standing(&self) -> Standing {
         let [clients, ..] = &self.by_origin;
-        self.is_understood || clients.n_events < self.n_events
+        match (clients.n_events < self.n_events, self.is_understood) {
+            (true, _) => Standing::Own,
+            (false, true) => Standing::Understood,
+            (false, false) => Standing::Strange,
+        }
     }
 
     /// In which share of the events that were looked into a property was.
@@ -246,12 +272,14 @@ impl Inflows {
         }
         let mut new = Inflow::default();
         new.add(event);
-        let is_settled = new.is_settled();
+        let standing = new.standing();
+        if let Some(known) = self.spelled_otherwise(name).filter(|_| standing == Standing::Understood) {
+            return known.add(event);
+        }
         self.held.tracked.insert(name.to_owned(), new);
-        let n_max = if is_settled { N_SETTLED_MAX } else { N_STRANGE_MAX };
         // The newest of those with the same count stays, or nothing new would ever be seen.
-        let alike = self.held.tracked.iter().filter(|(_, inflow)| inflow.is_settled() == is_settled);
-        if alike.clone().count() > n_max {
+        let alike = self.held.tracked.iter().filter(|(_, inflow)| inflow.standing() == standing);
+        if alike.clone().count() > standing.n_max() {
             let rarest =
                 alike.filter(|(known, _)| *known != name).min_by_key(|(name, one)| (one.n_events, one.last_at, *name));
             if let Some(rarest) = rarest.map(|(name, _)| name.clone()) {
@@ -259,6 +287,13 @@ impl Inflows {
                 self.held.n_forgotten += gone.n_events;
             }
         }
+    }
+
+    /// What only clients sent under the name of the tables that this one stands for.
+    fn spelled_otherwise(&mut self, name: &str) -> Option<&mut Inflow> {
+        let wanted = table_name(name)?;
+        let understood = self.held.tracked.iter_mut().filter(|(_, one)| one.standing() == Standing::Understood);
+        understood.into_iter().find(|(known, _)| table_name(known) == Some(wanted)).map(|(_, one)| one)
     }
 
     /// What came in under each name, the calls first.

@@ -116,7 +116,36 @@ fn a_strangers_flood_of_names_drives_out_no_name_that_matters() {
     let kept: u64 = inflows.iter().map(|(_, one)| one.n_events).sum();
     assert_eq!(kept + inflows.n_forgotten(), 5_005, "what is forgotten is counted");
     let own: Vec<_> = (1..=501).map(|n| track(n, 1, Origin::Server, &format!("own {n}"), json!({}))).collect();
-    assert_eq!(fold(&own).iter().count(), N_SETTLED_MAX);
+    assert_eq!(fold(&own).iter().count(), N_OWN_MAX);
+}
+
+#[test]
+fn a_strangers_flood_of_spellings_is_one_name_and_drives_out_nothing() {
+    let own = (1..=500).map(|n| track(n, 1, Origin::Server, &format!("own {n}"), json!({})));
+    let spelled = |n: u64, name: &str| {
+        let letter = |(i, letter): (u32, char)| if n >> i & 1 == 1 { letter.to_ascii_uppercase() } else { letter };
+        (0..).zip(name.chars()).map(letter).collect::<String>()
+    };
+    let flood = |n: u64| {
+        [
+            track(500 + 3 * n, 2, Origin::Client, &spelled(n, "order completed"), json!({"order_id": "o"})),
+            track(501 + 3 * n, 2, Origin::Client, &spelled(n, "page_left"), json!({})),
+            track(502 + 3 * n, 2, Origin::Client, &format!("flood {n}"), json!({})),
+        ]
+    };
+    let mut inflows = fold(&own.chain((1..1_000).flat_map(flood)).collect::<Vec<_>>());
+    let known = |name: &str| tracked(&inflows, name).map(|one| one.n_events);
+    assert!((1..=500).all(|n| known(&format!("own {n}")) == Some(1)), "what the company sends stays");
+    for name in ["order completed", "page_left"] {
+        assert_eq!(known(&spelled(1, name)), Some(999), "the first of the spellings stands for all");
+    }
+    assert_eq!(inflows.iter().count(), N_OWN_MAX + 2 + N_STRANGE_MAX);
+    // What the company itself spells so is a name of its own, and it is that from then on.
+    for (offset, origin) in [(10_000, Origin::Server), (10_001, Origin::Client)] {
+        inflows.apply(&track(offset, 3, origin, "Order Completed", json!({"order_id": "o"})));
+    }
+    assert_eq!(tracked(&inflows, "Order Completed").map(|one| one.n_events), Some(2));
+    assert_eq!(tracked(&inflows, &spelled(1, "order completed")).map(|one| one.n_events), Some(999));
 }
 
 #[test]
