@@ -92,9 +92,9 @@ pub struct PageLeft {
     pub n_rage_clicks: Option<u64>,
     /// Clicks that did nothing.
     pub n_dead_clicks: Option<u64>,
-    /// Times that something was typed.
+    /// Times that something was typed, corrections included.
     pub n_keys: Option<u64>,
-    /// Times that what was typed was taken back.
+    /// How many of them took back what was there.
     pub n_corrections: Option<u64>,
     /// Fields of a form that were begun, in a form that was not sent.
     pub n_form_fields_left: Option<u64>,

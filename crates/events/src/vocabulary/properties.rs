@@ -90,8 +90,8 @@ properties! {
     CLICKS = ["clicks"] Kind::Count, "clicks";
     RAGE_CLICKS = ["rage_clicks", "rageClicks"] Kind::Count, "bursts of clicks at one place";
     DEAD_CLICKS = ["dead_clicks", "deadClicks"] Kind::Count, "clicks that did nothing";
-    KEYS = ["keys"] Kind::Count, "times that something was typed; never what";
-    CORRECTIONS = ["corrections"] Kind::Count, "times that what was typed was taken back";
+    KEYS = ["keys"] Kind::Count, "times that something was typed, those included that took something back; never what";
+    CORRECTIONS = ["corrections"] Kind::Count, "how many of `keys` took back what was there";
     FORM_FIELDS_LEFT = ["form_fields_left", "formFieldsLeft"] Kind::Count,
         "fields that were begun, in forms that were not sent";
     EMAIL_ID = ["email_id", "emailId"] Kind::Id, "which e-mail";

@@ -256,12 +256,17 @@ fn what_hands_did_on_pages_is_summed() {
         ("visible_seconds_7d", 100.0),
         ("idle_share_30d", 40.0 / 160.0),
         ("frustrations_30d", 6.0),
-        ("correction_share_30d", 0.25),
+        ("correction_share_30d", 2.0 / 6.0),
         ("form_fields_left_30d", 6.0),
     ];
     assert_values(&state, &expected);
     let state = told(&[(10, "Page Left", json!({"seconds_visible": 1, "idle_seconds": 5}))]);
     assert_values(&state, &[("idle_share_30d", 1.0), ("correction_share_30d", f64::NAN)]);
+    // Whoever takes back all of it has taken back all of it; and a share is never more than that.
+    for (keys, corrections) in [(5, 5), (5, 9)] {
+        let state = told(&[(10, "Page Left", json!({"keys": keys, "corrections": corrections}))]);
+        assert_values(&state, &[("correction_share_30d", 1.0)]);
+    }
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn lately() -> Vec<Definition> {
                 "Share of typing that was taken back in the last 30 days",
                 |s| {
                     let left = pages_of(s, 30);
-                    ratio(whole(left.n_corrections), whole(left.n_keys + left.n_corrections))
+                    at_most_all(ratio(whole(left.n_corrections), whole(left.n_keys)))
                 },
             ),
             30,
