@@ -11,6 +11,7 @@ pub(crate) use words::{N_WORDS, Words};
 
 use crate::cell::{Buckets, Count, Numbers, insert};
 use crate::seen::Place;
+use events::TicketStep;
 use primitives::{Currency, DAY_MS, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -35,11 +36,10 @@ pub(crate) struct All {
     /// What was measured, by metric and unit, to the day. Of too many the first in the order of their keys: what was told
     /// decides that, and not when.
     levels: Vec<(u64, Buckets<(), Numbers>)>,
-    /// Whether each ticket is open.
-    pub(crate) tickets: Words<bool>,
+    pub(crate) tickets: Words<TicketStep>,
     pub(crate) subscriptions: Words<Term>,
-    /// Whether the newest payment failed.
-    last_payment: Option<(Place, bool)>,
+    /// Whether the newest payment went through. Of two at the same moment the one that did: it was tried again.
+    last_payment: Option<(Timestamp, bool)>,
     /// Where on its scale the newest rating lies, in millionths.
     last_rating: Option<(Place, i64)>,
     /// How many e-mails were opened in which hours of the day.
@@ -100,10 +100,10 @@ impl All {
                     level.add(day, (), Numbers::of(millionths));
                 }
             }
-            Channel::Ticket(id, is_open) => self.tickets.add(place, id, is_open),
+            Channel::Ticket(id, step) => self.tickets.add(place, id, step),
             Channel::Subscription(id, term) => self.subscriptions.add(place, id, term),
-            Channel::PaymentEnded { has_failed } => {
-                self.last_payment = self.last_payment.max(Some((place, has_failed)));
+            Channel::PaymentEnded { is_approved } => {
+                self.last_payment = self.last_payment.max(Some((at, is_approved)));
             }
             Channel::Rated(millionths) => self.last_rating = self.last_rating.max(Some((place, millionths))),
         }
@@ -186,7 +186,7 @@ impl All {
 
     /// Whether the newest payment failed.
     pub(crate) fn last_payment_failed(&self) -> Option<bool> {
-        self.last_payment.map(|(_, has_failed)| has_failed)
+        self.last_payment.map(|(_, is_approved)| !is_approved)
     }
 
     /// Where on its scale the newest rating lies, in millionths.

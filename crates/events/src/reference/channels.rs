@@ -68,10 +68,20 @@ impl Channel {
             Self::Email => ("E-mail", "Segment's e-mail specification, and `Email Sent`."),
             Self::Support => (
                 "Support",
-                "As the company sees it: a message *received* came from the customer, one *sent* went to them.",
+                "As the company sees it: a message *received* came from the customer, one *sent* went to them. The newest event of a \
+                 ticket says whether it is open; of several at the same moment the one furthest on: created, assigned, resolved, \
+                 reopened.",
             ),
-            Self::Payments => ("Payments", "A payment is not an order: revenue comes of orders alone."),
-            Self::Subscriptions => ("Subscriptions", "The newest event of a subscription says what it is."),
+            Self::Payments => (
+                "Payments",
+                "A payment is not an order: revenue comes of orders alone. Of one that failed and one that went through at the same \
+                 moment the latter is the newer.",
+            ),
+            Self::Subscriptions => (
+                "Subscriptions",
+                "The newest event of a subscription says what it is; of several at the same moment the one furthest on: started, \
+                 renewed, upgraded, downgraded, cancelled.",
+            ),
             Self::Service => ("Use of a service", "What devices and services tell. Any number of metrics may be sent."),
             Self::Stores => (
                 "Shops",

@@ -1,6 +1,7 @@
 //! What does one event of a channel tell?
 
 use super::visit::{Stage, Step};
+use super::words::Word;
 use crate::cell::{Tally, millionths};
 use events::{
     CommerceStep, DecisionStep, Deed, EmailStep, Interval, Payment, PaymentStep, Question, Search, Subscription,
@@ -92,12 +93,34 @@ impl Tally for PagesLeft {
 /// What a subscription is, by the newest word on it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Term {
-    pub(crate) is_active: bool,
+    pub(crate) step: SubscriptionStep,
     /// What is paid each time, in minor units of the currency.
     pub(crate) minor: i64,
     pub(crate) currency: Option<Currency>,
     pub(crate) interval: Interval,
     pub(crate) renews_at: Timestamp,
+}
+
+impl Term {
+    pub(crate) fn is_active(&self) -> bool {
+        self.step != SubscriptionStep::Cancelled
+    }
+}
+
+impl Word for Term {
+    type Step = SubscriptionStep;
+
+    fn step(&self) -> SubscriptionStep {
+        self.step
+    }
+}
+
+impl Word for TicketStep {
+    type Step = Self;
+
+    fn step(&self) -> Self {
+        *self
+    }
 }
 
 /// One thing that an event tells.
@@ -108,11 +131,11 @@ pub(crate) enum Channel {
     PageLeft(PagesLeft),
     /// Of a metric in a unit, in millionths.
     Measured(u64, i64),
-    /// Whether a ticket is open.
-    Ticket(u64, bool),
+    /// What became of a ticket.
+    Ticket(u64, TicketStep),
     Subscription(u64, Term),
     PaymentEnded {
-        has_failed: bool,
+        is_approved: bool,
     },
     /// Where on its scale a rating lies, in millionths.
     Rated(i64),
@@ -140,8 +163,7 @@ pub(crate) fn channels_of(deed: &Deed, at: Timestamp) -> Box<[Channel]> {
                 TicketStep::Reopened => Some(Channel::Topic(Topic::TicketReopened)),
                 TicketStep::Assigned | TicketStep::Resolved => None,
             };
-            let is_open = ticket.step != TicketStep::Resolved;
-            let word = ticket.id.as_deref().map(|id| Ticket(stable_hash(id), is_open));
+            let word = ticket.id.as_deref().map(|id| Ticket(stable_hash(id), ticket.step));
             counted.into_iter().chain(word).collect()
         }
         Deed::Message(message) if message.is_from_customer => one(Channel::Topic(Topic::MessageReceived)),
@@ -197,23 +219,24 @@ fn of_search(search: &Search) -> Box<[Channel]> {
 }
 
 fn of_payment(payment: &Payment) -> Box<[Channel]> {
-    let ended = |topic, has_failed| -> Box<[Channel]> {
-        Box::new([Channel::Topic(topic), Channel::PaymentEnded { has_failed }])
+    let ended = |topic, is_approved| -> Box<[Channel]> {
+        Box::new([Channel::Topic(topic), Channel::PaymentEnded { is_approved }])
     };
     match payment.step {
         PaymentStep::Attempted => Box::default(),
-        PaymentStep::Approved => ended(Topic::PaymentApproved, false),
-        PaymentStep::Declined => ended(Topic::PaymentDeclined, true),
+        PaymentStep::Approved => ended(Topic::PaymentApproved, true),
+        PaymentStep::Declined => ended(Topic::PaymentDeclined, false),
         PaymentStep::ChargedBack => one(Channel::Topic(Topic::Chargeback)),
     }
 }
 
 fn of_subscription(subscription: &Subscription, at: Timestamp) -> Box<[Channel]> {
-    let (topic, is_active) = match subscription.step {
-        SubscriptionStep::Started | SubscriptionStep::Renewed => (None, true),
-        SubscriptionStep::Upgraded => (Some(Topic::Upgraded), true),
-        SubscriptionStep::Downgraded => (Some(Topic::Downgraded), true),
-        SubscriptionStep::Cancelled => (Some(Topic::Cancelled), false),
+    let step = subscription.step;
+    let topic = match step {
+        SubscriptionStep::Started | SubscriptionStep::Renewed => None,
+        SubscriptionStep::Upgraded => Some(Topic::Upgraded),
+        SubscriptionStep::Downgraded => Some(Topic::Downgraded),
+        SubscriptionStep::Cancelled => Some(Topic::Cancelled),
     };
     let interval = subscription.interval;
     #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "at most a year in milliseconds")]
@@ -222,7 +245,7 @@ fn of_subscription(subscription: &Subscription, at: Timestamp) -> Box<[Channel]>
         subscription.renews_at.unwrap_or(Timestamp::from_millis(at.as_millis().saturating_add(interval_ms)));
     let minor = subscription.amount.map_or(0, |amount| amount.minor);
     let currency = subscription.amount.map(|amount| amount.currency);
-    let term = Term { is_active, minor, currency, interval, renews_at };
+    let term = Term { step, minor, currency, interval, renews_at };
     // Who has only one need not name it.
     let id = subscription.id.as_deref().map_or(0, stable_hash);
     topic.map(Channel::Topic).into_iter().chain([Channel::Subscription(id, term)]).collect()

@@ -2,10 +2,21 @@
 
 use crate::cell::insert;
 use crate::seen::Place;
+use events::EventKey;
+use primitives::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// So many things are remembered, those that were told of last.
 pub(crate) const N_WORDS: usize = 64;
+
+/// What can be said of a thing.
+pub(crate) trait Word {
+    /// The steps of its life, in order.
+    type Step: Ord;
+
+    /// Which step it says was taken. Of two at the same moment, as where times are told to the day, the later step is the newer.
+    fn step(&self) -> Self::Step;
+}
 
 /// The newest word on each thing; of more than [`N_WORDS`] things those that were told of last, sorted by that.
 ///
@@ -20,15 +31,17 @@ impl<T> Default for Words<T> {
     }
 }
 
-impl<T> Words<T> {
+impl<T: Word> Words<T> {
     pub(crate) fn add(&mut self, place: Place, id: u64, word: T) {
+        let turn = turn(place, &word);
+        let is_before = |(place, _, word): &(Place, u64, T)| self::turn(*place, word) < turn;
         if let Some(known) = self.0.iter().position(|(_, known, _)| *known == id) {
-            if self.0[known].0 >= place {
+            if !is_before(&self.0[known]) {
                 return;
             }
             self.0.remove(known);
         }
-        let at = self.0.partition_point(|(known, ..)| *known < place);
+        let at = self.0.partition_point(is_before);
         insert(&mut self.0, at, (place, id, word));
         if self.0.len() > N_WORDS {
             self.0.remove(0);
@@ -52,4 +65,9 @@ impl<T> Words<T> {
     pub(crate) fn n_bytes(&self) -> usize {
         self.0.capacity() * size_of::<(Place, u64, T)>()
     }
+}
+
+/// When it is the turn of a word, among all of one customer.
+fn turn<T: Word>((at, key): Place, word: &T) -> (Timestamp, T::Step, EventKey) {
+    (at, word.step(), key)
 }

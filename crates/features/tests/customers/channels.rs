@@ -146,8 +146,8 @@ proptest! {
         let told: Vec<Recorded> = (1..).zip(&words).map(recorded).collect();
         let open = |id: u8| {
             let of_it = words.iter().enumerate().filter(|(_, (known, ..))| *known == id);
-            // Of two at the same moment the one with the larger key.
-            let newest = of_it.max_by_key(|(place, (.., day))| (-day, told[*place].event.key()));
+            // Of two at the same moment the later step.
+            let newest = of_it.max_by_key(|(_, (_, step, day))| (-day, *step));
             newest.filter(|(_, (_, step, _))| *step != 2)
         };
         let expected: Vec<i64> = (0..6).filter_map(open).map(|(_, (.., day))| *day).collect();
@@ -448,6 +448,48 @@ fn a_subscription_is_as_its_newest_word_says() {
         &[("renewal_days", 2.0), ("subscription_amount_30d", f64::NAN), ("subscriptions_active", 1.0)],
     );
     assert_values(&told(&[]), &[("renewal_days", f64::NAN), ("subscriptions_active", 0.0)]);
+}
+
+/// Whoever tells times to the second or to the day says several things at one moment.
+#[test]
+fn what_happened_at_one_moment_happened_step_by_step_whatever_it_is_called() {
+    let of = |what: &str| json!({"ticket_id": 1, "subscription_id": 1, "plan": what, "amount": 9, "currency": "EUR"});
+    let cases: [(&[&str], &str, f64); 9] = [
+        (&["Ticket Created", "Ticket Assigned"], "tickets_open", 1.0),
+        (&["Ticket Created", "Ticket Resolved"], "tickets_open", 0.0),
+        (&["Ticket Assigned", "Ticket Closed"], "tickets_open", 0.0),
+        (&["Ticket Created", "Ticket Resolved", "Ticket Reopened"], "tickets_open", 1.0),
+        (&["Subscription Started", "Subscription Cancelled"], "subscriptions_active", 0.0),
+        (&["Subscription Renewed", "Subscription Canceled"], "subscriptions_active", 0.0),
+        (&["Subscription Started", "Subscription Upgraded", "Subscription Renewed"], "subscriptions_active", 1.0),
+        (&["Payment Attempted", "Payment Declined"], "payment_last_failed", 1.0),
+        (&["Payment Declined", "Payment Approved", "Chargeback Received"], "payment_last_failed", 0.0),
+    ];
+    for (names, feature, expected) in cases {
+        for called in 0..40 {
+            let one = |(n, name): (u64, &&str)| {
+                let mut one = track(n, NOW, NOW, name, of("p"));
+                one.event.message_id = format!("{called}-{n}").into();
+                one
+            };
+            let told: Vec<Recorded> = (1..).zip(names).map(one).collect();
+            let found = vector(&state(&told), NOW)[place(feature)];
+            assert!((found - expected).abs() < 1e-9, "{names:?} come to {found}");
+        }
+    }
+    // What is paid is what the last step says.
+    for called in 0..40 {
+        let steps = [("Subscription Started", 10), ("Subscription Renewed", 20), ("Subscription Upgraded", 30)];
+        let one = |(n, (name, amount)): (u64, (&str, u32))| {
+            let term = json!({"plan": "p", "amount": amount, "currency": "EUR"});
+            let mut one = track(n, NOW, NOW, name, term);
+            one.event.message_id = format!("{called}-{n}").into();
+            one
+        };
+        let told: Vec<Recorded> = (1..).zip(steps).map(one).collect();
+        let found = vector(&state(&told), NOW)[place("subscription_amount_30d")];
+        assert!((found - 30.0 / 30.4375 * 30.0).abs() < 1e-9, "{found}");
+    }
 }
 
 #[test]

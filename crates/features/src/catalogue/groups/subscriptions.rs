@@ -11,7 +11,7 @@ const GROUP: &str = "Subscriptions";
 
 fn active<'a>(snapshot: &Snapshot<'a>) -> impl Iterator<Item = &'a Term> {
     let terms = all(snapshot).into_iter().flat_map(|all| all.subscriptions.iter());
-    terms.map(|(_, term)| term).filter(|term| term.is_active)
+    terms.map(|(_, term)| term).filter(|term| term.is_active())
 }
 
 /// What the active subscriptions in the customer's currency cost per 30 days; nothing is not known where there is none.

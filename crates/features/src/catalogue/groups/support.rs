@@ -6,6 +6,7 @@ use crate::catalogue::define::{define, ratio, whole};
 use crate::cell::number;
 use crate::channels::{N_WORDS, Quantity, Topic};
 use crate::snapshot::Snapshot;
+use events::TicketStep;
 use primitives::{DAY_MS, Timestamp};
 
 const GROUP: &str = "Support";
@@ -13,7 +14,7 @@ const GROUP: &str = "Support";
 /// When each ticket that is open was last told of.
 fn open_tickets(snapshot: &Snapshot<'_>) -> impl Iterator<Item = Timestamp> {
     let tickets = all(snapshot).into_iter().flat_map(|all| all.tickets.iter());
-    tickets.filter(|(_, is_open)| **is_open).map(|(place, _)| place.0)
+    tickets.filter(|(_, step)| **step != TicketStep::Resolved).map(|(place, _)| place.0)
 }
 
 fn of_tickets(definition: Definition) -> Definition {
