@@ -246,6 +246,7 @@ mod tests {
         };
         for (list, said) in [
             (list("leaving", "Leaving", None), None),
+            (list("about_to-leave9", "a", Some(&format!("https://{}", "a".repeat(1_992)))), None),
             (list(&"a".repeat(64), &"a".repeat(200), Some("http://127.0.0.1:9/a?b=c")), None),
             (list("a", "a", Some("https://[::1]/")), None),
             (list(&"a".repeat(65), "a", None), Some("name has 65 bytes")),

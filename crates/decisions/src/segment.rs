@@ -345,9 +345,12 @@ mod tests {
             ..Knowledge::default()
         };
         let holds = |known: &Knowledge, score: Option<f64>| {
-            let facts = OfRule { known, score: &|_| score, as_of: Timestamp::from_millis(0) };
+            let facts = OfRule { known, score: &|_| score, as_of: Timestamp::from_millis(7) };
             let holds = |condition: &Condition| condition.filter().holds(&facts) == Some(true);
-            segment.rule.iter().map(holds).collect::<Vec<_>>()
+            let each: Vec<bool> = segment.rule.iter().map(holds).collect();
+            assert_eq!(segment.filter().holds(&facts) == Some(true), each == [true; 4], "all of it");
+            assert_eq!((facts.now(), facts.is(&Subject::List, "a")), (Timestamp::from_millis(7), None));
+            each
         };
         assert_eq!(holds(&known, Some(0.5)), [true; 4]);
         assert_eq!(holds(&known, Some(0.49)), [true, true, true, false]);

@@ -51,8 +51,7 @@ impl<'a> Parser<'a> {
     }
 
     fn token(&self) -> &Token {
-        // The last one is the end, and is never passed.
-        &self.tokens[self.place.min(self.tokens.len() - 1)]
+        &self.tokens[self.place]
     }
 
     fn is_at(&self, what: &What) -> bool {
@@ -65,7 +64,8 @@ impl<'a> Parser<'a> {
 
     fn next(&mut self) -> Token {
         let token = self.token().clone();
-        self.place += 1;
+        // The last one is the end, and is never passed.
+        self.place += usize::from(token.what != What::End);
         token
     }
 
@@ -274,7 +274,9 @@ impl<'a> Parser<'a> {
             (Measure::Number | Measure::Any, What::Number(number)) => (Some(Literal::Number(*number)), ""),
             (Measure::Any | Measure::Text, What::Text(text)) => (Some(Literal::Text(text.clone())), ""),
             (Measure::Any | Measure::YesNo, What::Word(word)) => (yes_no(word), "true or false, or a text in \"…\""),
-            (Measure::Moment, What::Text(text)) => (moment(text), "a date or a moment, such as \"2026-11-29\""),
+            (Measure::Moment, What::Text(text)) => {
+                (Timestamp::parse(text).ok().map(Literal::Moment), "a date or a moment, such as \"2026-11-29\"")
+            }
             (Measure::Moment, What::Word(word)) => (ago(word), "now-30d, now-12h or a date in \"…\""),
             (Measure::Name, What::Text(name)) => return self.name(subject, name, &token),
             (Measure::Number, _) => (None, "a number"),
@@ -315,12 +317,6 @@ fn wrong(token: &Token, expected: impl Into<String>, nearest: Option<String>) ->
     }
 }
 
-fn moment(text: &str) -> Option<Literal> {
-    let is_date = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-    let whole = if is_date { format!("{text}T00:00:00Z") } else { text.to_owned() };
-    Timestamp::parse(&whole).ok().map(Literal::Moment)
-}
-
 fn ago(word: &str) -> Option<Literal> {
     let rest = word.to_ascii_lowercase();
     let rest = rest.strip_prefix("now")?;
@@ -333,7 +329,7 @@ fn ago(word: &str) -> Option<Literal> {
         (_, Some(n)) => (n, 1),
         _ => return None,
     };
-    let is_number = !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
-    let hours = n.parse::<u32>().ok().filter(|_| is_number)?.checked_mul(hours_each)?;
+    // A word has no sign before it.
+    let hours = n.parse::<u32>().ok()?.checked_mul(hours_each)?;
     (hours <= HOURS_MAX).then_some(Literal::Ago { hours })
 }

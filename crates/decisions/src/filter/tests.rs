@@ -53,6 +53,10 @@ fn known() -> Known {
             ("traits.zip", Value::Json(json!("8010"))),
             ("traits.tags", Value::Json(json!(["New", "b2b"]))),
             ("traits.subscribed", Value::Json(json!(true))),
+            ("traits.opted", Value::Json(json!("true"))),
+            ("traits.called", Value::Json(json!("false"))),
+            ("traits._id", Value::Json(json!(1))),
+            ("traits.$id", Value::Json(json!(2))),
             ("consent.marketing", Value::YesNo(false)),
             ("known", Value::YesNo(true)),
             ("last_seen", moment("2026-11-28T12:00:00Z")),
@@ -104,11 +108,15 @@ fn a_filter_holds_where_it_is_true_and_says_nothing_of_what_is_not_known() {
         ("traits.tags contains \"new\"", Some(true)),
         ("traits.tags contains \"ne\"", Some(false)),
         ("traits.subscribed = true and traits.subscribed != false", Some(true)),
+        ("traits.opted = true and traits.opted != false and traits.called = false", Some(true)),
+        ("traits.city = true or traits.city = false or traits.called = true", Some(false)),
         ("traits.missing = 1", None),
+        ("traits._id = 1 and traits.$id = 2", Some(true)),
+        ("churn < 1e1 and churn > 1E-1 and churn < 5e+0 and churn = 50e-2", Some(true)),
         ("consent.marketing", Some(false)),
-        ("consent.marketing = false and known = true", Some(true)),
+        ("consent.marketing = false and known = TRUE", Some(true)),
         ("last_seen < now-1d", Some(false)),
-        ("last_seen <= now-24h and last_seen < now", Some(true)),
+        ("last_seen <= now-24h and last_seen < now and last_seen > now-25h", Some(true)),
         ("last_seen >= \"2026-11-28\" and last_seen < \"2026-11-28T12:00:00.001Z\"", Some(true)),
         ("segment = \"vip\" and segment != \"Champions\" and segment in (\"vip\", \"Champions\")", Some(true)),
         ("segment in (\"Champions\")", Some(false)),
@@ -137,8 +145,11 @@ fn a_mistake_says_where_it_is_what_stands_there_what_is_expected_and_what_was_me
         ("churn > 0.5)", 12, "\")\"", "the end", None),
         ("churn > 50%", 11, "\"%\"", "such as 0.5 for 50 %", None),
         ("known && known", 7, "\"&\"", "and", None),
+        ("! known", 1, "\"!\"", "not, or !=", None),
+        ("churn > -x", 9, "\"-\"", "a name, a number", None),
         ("traits = 1", 8, "\"=\"", "a \".\" and a name after traits", None),
         ("traits.", 8, "the end", "the name of a trait", None),
+        ("traits.\"\" = 1", 8, "the text \"\"", "the name of a trait", None),
         ("trait.city = 1", 1, "\"trait\"", "traits.…", Some("traits")),
         ("consent.markting", 9, "\"markting\"", "a purpose: personalization", Some("marketing")),
         ("score.orders_365d > 1", 7, "\"orders_365d\"", "the name of a score", None),
@@ -150,8 +161,12 @@ fn a_mistake_says_where_it_is_what_stands_there_what_is_expected_and_what_was_me
         ("last_seen < \"soon\"", 13, "the text \"soon\"", "such as \"2026-11-29\"", None),
         ("last_seen < now-3w", 13, "\"now-3w\"", "now-30d", None),
         ("last_seen < now-4294967295d", 13, "\"now-4294967295d\"", "now-30d", None),
+        ("last_seen < now-876601h", 13, "\"now-876601h\"", "now-30d", None),
+        ("last_seen < now-d", 13, "\"now-d\"", "now-30d", None),
         ("known = 1", 9, "the number 1", "true or false", None),
+        ("known = maybe", 9, "\"maybe\"", "true or false", None),
         ("traits.city = \"Graz", 15, "the text \"Graz", "a \" at its end", None),
+        ("traits.city = \"a\\", 15, "the text \"a\\", "a \" at its end", None),
         ("churn in ()", 11, "\")\"", "a number", None),
         ("churn in (1 2)", 13, "the number 2", "\",\" or \")\"", None),
         ("churn = 1e999", 9, "\"1e999\"", "a finite number", None),
@@ -162,6 +177,11 @@ fn a_mistake_says_where_it_is_what_stands_there_what_is_expected_and_what_was_me
         let error = Filter::parse(text, &names()).expect_err(text);
         assert_eq!((error.at, error.found.as_str(), error.nearest.as_deref()), (at, found, nearest), "{text}: {error}");
         assert!(error.expected.contains(expected), "{text}: {error}");
+        // It is about what was found, from its first character to its last.
+        let about: String = text.chars().skip(at - 1).take(error.n_chars).collect();
+        let bare = found.trim_start_matches("the text ").trim_start_matches("the number ").trim_matches('"');
+        assert_eq!(about.trim_matches('"'), if found == "the end" { "" } else { bare }, "{text}");
+        assert_eq!(error.n_chars, about.chars().count().max(1), "{text}");
         let said = error.to_string();
         assert!(said.contains(&format!("position {at}")), "{said}");
         assert_eq!(said.contains("did you mean"), nearest.is_some(), "{said}");
@@ -179,6 +199,10 @@ fn a_filter_has_bounds() {
     assert!(Filter::parse(&long(FILTER_BYTES_MAX), &names()).is_ok());
     let error = Filter::parse(&long(FILTER_BYTES_MAX + 1), &names()).unwrap_err();
     assert!(error.to_string().contains("4096 bytes at the most"), "{error}");
+    let within = |n: usize| format!("traits{} exists", ".a".repeat(n));
+    assert!(Filter::parse(&within(DEPTH_MAX), &names()).is_ok());
+    let error = Filter::parse(&within(DEPTH_MAX + 1), &names()).unwrap_err();
+    assert!(error.to_string().contains("no more than 32 names"), "{error}");
     let many = |n: usize| format!("churn in ({}0)", "0,".repeat(n - 1));
     assert!(Filter::parse(&many(1_000), &names()).is_ok());
     assert!(Filter::parse(&many(1_001), &names()).unwrap_err().to_string().contains("no more than 1000"));
@@ -200,8 +224,11 @@ fn what_it_asks_about_is_told_and_what_costs_least_is_asked_first() {
     let ordered =
         "known = true and (traits.city = \"Graz\" or list in (\"leaving\")) and not list = \"leaving\" and churn > 0.5";
     assert_eq!(filter.cheapest_first(&cost).to_string(), ordered);
+    let ago = parse("last_seen in (now-5h, now-24h, now-25h, now-72h, now-876600h)").to_string();
+    assert_eq!(ago, "last_seen in (now-5h, now-1d, now-25h, now-3d, now-36525d)");
     assert_eq!(subject(" traits.\"favourite tea\" ").unwrap().to_string(), "traits.\"favourite tea\"");
     assert_eq!(subject("churn > 1").unwrap_err().at, 7);
+    assert_eq!(Filter::parse("known || known", &names()).unwrap_err().expected, "or");
     assert_eq!(names().measure(&Subject::Named("value".into())), Some(Measure::Number));
     assert_eq!(names().measure(&Subject::Score("orders_365d".into())), None);
 }

@@ -2,6 +2,7 @@
 
 use super::shop::{Shop, catalogue, decided_of, knowledge, known, loaded, models, question, refused, trained};
 use crate::{Content, DecisionError, Declaration, Kind, Kinds, Models, Record, Segment, Subject, kinds, replay};
+use ::models::rfm::Group;
 use learning::{Outcome, Trained};
 use primitives::ErrorKind;
 use serde_json::{Value, json};
@@ -95,6 +96,20 @@ fn that_no_segment_was_declared_is_a_declaration_too() {
     let later = kinds(&[], &[orders("loyal", "Loyal", 3.0)]);
     let today = replay(later.get("segments").unwrap(), catalogue(), &record, &all_models()).unwrap();
     assert_ne!(today, answer, "what is declared today would say something else");
+}
+
+#[test]
+fn the_groups_that_there_are_are_the_built_in_ones_and_the_declared() {
+    for kind in kinds(&[returns_soon()], &[orders("loyal", "Loyal", 3.0)]).iter() {
+        let groups = kind.groups();
+        match kind.about().name.as_str() {
+            "segments" => {
+                let built_in = Group::ALL.map(Group::name);
+                assert_eq!(groups, [&built_in[..], &["loyal"]].concat());
+            }
+            name => assert!(groups.is_empty(), "{name} divides nobody: {groups:?}"),
+        }
+    }
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use super::shop::{
     NOW, catalogue, decide, decided, every_kind, loaded, models, outcomes, question, refused, replay, silent, unknown,
 };
+use crate::filter::{Names, Subject as AskedOf};
 use crate::{
-    Ask, Content, ContentShape, DecisionError, Gist, ItemFacts, Knowledge, LoggedDecision, ModelInputs, Models,
-    Question, Record, Sales, Subject, World,
+    Ask, Content, ContentShape, DecisionError, Filter, Gist, ItemFacts, Knowledge, LoggedDecision, ModelInputs, Models,
+    Question, Record, Sales, Subject, World, built_in_lists,
 };
 use events::generator::{self, WorldSettings};
 use features::{FeatureState, TraceReads};
@@ -168,6 +169,22 @@ fn a_gist_is_what_the_whole_answer_comes_to() {
             n_said += usize::from(gist.is_some());
         }
         assert_eq!(n_said > 10, kind.about().shape.measure().is_some(), "{name}: {n_said}");
+    }
+}
+
+#[test]
+fn a_list_that_is_there_from_the_start_can_be_kept_and_asks_what_the_kinds_answer() {
+    let score = |kind: &dyn crate::Kind| Some((kind.about().name.to_string(), kind.about().shape.measure()?));
+    let names = Names { scores: every_kind().iter().filter_map(score).collect(), ..Names::default() };
+    let lists = built_in_lists();
+    assert_eq!(lists.iter().map(|list| list.name.as_str()).collect::<Vec<_>>(), ["about_to_leave"]);
+    for list in lists {
+        assert_eq!(list.check(), Ok(()));
+        assert_ne!(Filter::parse(&list.filter, &names), Ok(Filter::All), "{}", list.filter);
+        let sorted_by = list.sort.trim_start_matches('-');
+        for asked in list.columns.split(',').chain([sorted_by]).map(|column| column.trim_start_matches("why.")) {
+            assert_eq!(Filter::parse_subject(asked, &names), Ok(AskedOf::Named(asked.to_owned())));
+        }
     }
 }
 
