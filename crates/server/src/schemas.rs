@@ -3,10 +3,12 @@
 //! A JSON Schema for an event describes its properties, or its traits. What does not fit is refused or told, as the settings
 //! say. What a schema says of a wrong value never repeats the value.
 
+mod work;
+
 use crate::error::ServerError;
 use crate::settings::{DeclaredSchema, OnViolation};
 use events::{Batch, Call, Event, Inspected, InspectedStatus, Object, Rejection, RejectionCode};
-use jsonschema::Validator;
+use jsonschema::{PatternOptions, Validator};
 use primitives::{ErrorKind, visible};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -16,6 +18,12 @@ use std::path::Path;
 const N_LOOKED_AT: usize = 200;
 /// How many different reasons are told.
 const N_REASONS_MAX: usize = 20;
+/// How often a pattern may step back before it is taken as undecided, which does not fit.
+const N_STEPS_BACK_MAX: usize = 10_000;
+/// The most ways that a schema which refers to itself is followed for the reason of what does not fit.
+const N_WAYS_MAX: u64 = 2_000;
+const TOO_MUCH_WORK: &str = "the value does not fit; where is not told, because it is too large or too deep for a schema \
+                             that refers to itself";
 /// How much of a schema's sentence is told.
 const REASON_CHARS_MAX: usize = 240;
 
@@ -29,6 +37,8 @@ pub struct Schemas {
 struct Schema {
     on_violation: OnViolation,
     validator: Validator,
+    /// In how many ways each step into a value may be judged, where it refers to itself; 0 where it does not.
+    n_ways_each: u64,
 }
 
 /// How the newest events of a name fit their schema.
@@ -72,7 +82,7 @@ impl Schemas {
         let mut n_flagged = 0;
         batch.refuse_where(|event| {
             let schema = self.of(event)?;
-            let (field, reason) = schema.violations(event).next()?;
+            let (field, reason) = schema.violations(event).into_iter().next()?;
             if schema.on_violation == OnViolation::Flag {
                 n_flagged += 1;
                 return None;
@@ -92,7 +102,7 @@ impl Schemas {
 
     /// Why an event does not fit its schema; `None` where it does, or there is none.
     pub(crate) fn fault(&self, event: &Event) -> Option<String> {
-        let (field, reason) = self.of(event)?.violations(event).next()?;
+        let (field, reason) = self.of(event)?.violations(event).into_iter().next()?;
         Some(told(&field, &reason))
     }
 
@@ -111,7 +121,7 @@ impl Schemas {
                 continue;
             }
             fit.n_looked_at += 1;
-            let found: Vec<Violation> = schema.violations(&recorded.event).collect();
+            let found = schema.violations(&recorded.event);
             fit.n_violating += u64::from(!found.is_empty());
             for (field, reason) in found {
                 *reasons.entry(told(&field, &reason)).or_default() += 1;
@@ -156,11 +166,15 @@ impl Schema {
             (None, Some(schema)) => schema.clone(),
             _ => return Err("give either \"file\" or \"schema\"".to_owned()),
         };
-        let validator = jsonschema::validator_for(&schema).map_err(|error| format!("it is no JSON Schema: {error}"))?;
-        Ok(Self { on_violation: declared.on_violation, validator })
+        let patterns = PatternOptions::fancy_regex().backtrack_limit(N_STEPS_BACK_MAX);
+        let validator = jsonschema::options().with_pattern_options(patterns).build(&schema);
+        let validator = validator.map_err(|error| format!("it is no JSON Schema: {error}"))?;
+        Ok(Self { on_violation: declared.on_violation, validator, n_ways_each: work::n_ways_each(&schema) })
     }
 
-    fn violations(&self, event: &Event) -> impl Iterator<Item = Violation> {
+    /// Whether it fits is remembered for each value by the validator; why it does not is looked for on every way anew, so only
+    /// where there are few.
+    fn violations(&self, event: &Event) -> Vec<Violation> {
         let empty = Object::new();
         let fields = match &event.call {
             Call::Track { properties: fields, .. }
@@ -172,12 +186,18 @@ impl Schema {
             _ => &empty,
         };
         let fields = Value::Object(fields.clone());
+        if self.validator.is_valid(&fields) {
+            return Vec::new();
+        }
+        if self.n_ways_each > 0 && work::n_ways(&fields, self.n_ways_each) > N_WAYS_MAX {
+            return vec![(String::new(), TOO_MUCH_WORK.to_owned())];
+        }
         let found = self.validator.iter_errors(&fields).take(N_REASONS_MAX).map(|error| {
             let reason: String =
                 visible(&error.masked_with("the value").to_string()).chars().take(REASON_CHARS_MAX).collect();
             (error.instance_path().as_str().to_owned(), reason)
         });
-        found.collect::<Vec<_>>().into_iter()
+        found.collect()
     }
 }
 
@@ -188,6 +208,12 @@ mod tests {
 
     fn declared(toml: &str) -> DeclaredSchema {
         toml::from_str(toml).unwrap()
+    }
+
+    fn event(properties: Value) -> Event {
+        let payload = json!({"type": "track", "event": "A", "userId": "u", "properties": properties});
+        let envelope = events::Envelope::new(primitives::Timestamp::from_millis(0), events::Origin::Client);
+        events::parse_event(payload, None, &envelope).unwrap()
     }
 
     #[test]
@@ -224,14 +250,46 @@ mod tests {
     }
 
     #[test]
+    fn a_schema_that_refers_to_itself_is_judged_in_time_however_deep_the_value() {
+        let tree = |branches: &str| {
+            declared(&format!(
+                "event = \"A\"\nschema = '{{\"$defs\": {{\"n\": {{\"type\": \"object\", {branches}, \"required\": [\"yy\"]}}}}, \
+                 \"$ref\": \"#/$defs/n\"}}'"
+            ))
+        };
+        let child = "{\"properties\": {\"c\": {\"$ref\": \"#/$defs/n\"}}}";
+        let two = Schemas::load(&[tree(&format!("\"anyOf\": [{child}, {child}]"))], Path::new("")).unwrap();
+        let deep = |n: usize| (0..n).fold(json!({}), |inner, _| json!({"c": inner}));
+        let fault = two.fault(&event(deep(3))).unwrap();
+        assert!(fault.starts_with("/c") || fault.contains("yy"), "{fault}");
+        // Tried one by one these are 2^60 ways.
+        let fault = two.fault(&event(deep(60))).unwrap();
+        assert_eq!(fault, TOO_MUCH_WORK);
+        let fits = (0..60).fold(json!({"yy": 1}), |inner, _| json!({"c": inner, "yy": 1}));
+        assert_eq!(two.fault(&event(fits)), None, "whether it fits is always known");
+        // A tree whose branches do not multiply tells where, as deep as it goes.
+        let one = Schemas::load(&[tree("\"properties\": {\"c\": {\"$ref\": \"#/$defs/n\"}}")], Path::new("")).unwrap();
+        let mut low = (0..60).fold(json!({}), |inner, _| json!({"c": inner, "yy": 1}));
+        assert!(one.fault(&event(low.clone())).unwrap().starts_with("/c/c/c/c/"));
+        low["c"] = json!((0..5_000).collect::<Vec<_>>());
+        assert_eq!(one.fault(&event(low)).as_deref(), Some(TOO_MUCH_WORK));
+    }
+
+    #[test]
+    fn a_pattern_that_tries_forever_gives_up() {
+        let one = declared(
+            r#"event = "A"
+            schema = '{"properties": {"t": {"pattern": "^(a+)+(?!b)c$"}}}'"#,
+        );
+        let schemas = Schemas::load(&[one], Path::new("")).unwrap();
+        assert!(schemas.fault(&event(json!({"t": "a".repeat(20_000)}))).is_some());
+        assert_eq!(schemas.fault(&event(json!({"t": "aac"}))), None);
+    }
+
+    #[test]
     fn a_reason_names_the_place_and_never_the_value() {
         let one = declared("event = \"A\"\nschema = { properties = { mail = { type = \"number\" } } }");
         let schemas = Schemas::load(&[one], Path::new("")).unwrap();
-        let event = |properties: Value| {
-            let payload = json!({"type": "track", "event": "A", "userId": "u", "properties": properties});
-            let envelope = events::Envelope::new(primitives::Timestamp::from_millis(0), events::Origin::Client);
-            events::parse_event(payload, None, &envelope).unwrap()
-        };
         let fault = schemas.fault(&event(json!({"mail": "ada@example.com"}))).unwrap();
         assert!(fault.starts_with("/mail: ") && fault.contains("number") && !fault.contains("ada"), "{fault}");
         assert_eq!(schemas.fault(&event(json!({"mail": 1}))), None);

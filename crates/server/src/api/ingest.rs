@@ -122,10 +122,7 @@ pub(super) fn accept(
         _ => Origin::Client,
     };
     let currency = app.settings.default_currency();
-    let mut parsed = parse(Envelope::new(app.engine.clock().now(), origin).with_currency(currency));
-    if let Ok(batch) = &mut parsed {
-        app.schemas.judge(batch);
-    }
+    let parsed = parse(Envelope::new(app.engine.clock().now(), origin).with_currency(currency));
     let batch = parsed.map_err(|refusal| match refusal {
         Refusal::TooLarge { message } => ApiError::too_large(message),
         Refusal::Malformed { message } => ApiError::new(StatusCode::BAD_REQUEST, "malformed", message),
@@ -141,9 +138,11 @@ pub(super) fn accept(
             sender
         }
     };
-    let batch = batch?;
+    let mut batch = batch?;
     let n_more = (batch.accepted.len() + batch.rejected.len()).saturating_sub(1);
     app.limits.count_more_events(peer, &sender, n_more)?;
+    // Only now: it is work, and who may not send makes none.
+    app.schemas.judge(&mut batch);
     let reply = IngestReply::rejections(&batch);
     let status = status(&batch);
     let ingested = app.engine.ingest(batch).map_err(ServerError::from)?;
