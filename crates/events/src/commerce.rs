@@ -72,3 +72,16 @@ pub struct Commerce {
     /// The products, in the order given.
     pub products: Vec<Product>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::CommerceStep::*;
+
+    #[test]
+    fn the_history_has_a_name_of_its_own_for_each_step() {
+        let steps = [Searched, ListViewed, Viewed, Added, Removed, Checkout, Ordered, Refunded, Other];
+        let names =
+            ["searched", "list_viewed", "viewed", "added", "removed", "checkout", "ordered", "refunded", "other"];
+        assert_eq!(steps.map(super::CommerceStep::name), names);
+    }
+}

@@ -199,6 +199,8 @@ mod tests {
             prop_assert_eq!(unopened.get(&key), object.get(&key));
             prop_assert_eq!(&*Fields::of_text(fields.as_text()), &object);
             prop_assert_eq!(serde_json::to_string(&unopened).unwrap(), serde_json::to_string(&object).unwrap());
+            prop_assert_eq!(&*object.clone().into_iter().collect::<Fields>(), &object);
+            prop_assert_eq!(format!("{unopened:?}"), format!("{object:?}"));
             let again = Fields::from((*unopened).clone());
             prop_assert_eq!(again.as_text(), fields.as_text());
         }

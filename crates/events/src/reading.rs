@@ -58,6 +58,7 @@ impl PartialEq for Reading {
 mod tests {
     use crate::{Commerce, Envelope, Event, Origin, Reading, parse_batch};
     use primitives::Timestamp;
+    use std::borrow::Cow;
 
     #[test]
     fn an_event_is_read_once_and_stays_the_same_event() {
@@ -123,6 +124,7 @@ mod tests {
                 assert_eq!(stored.reading.packed.is_some(), event.commerce().is_some());
                 assert_eq!(event.commerce(), stored.commerce(), "{name} {properties}");
                 assert_eq!(stored.packed_reading(), event.packed_reading());
+                assert!(matches!(stored.packed_reading(), Cow::Borrowed(_)), "it is handed on as it was stored");
                 let reading = Reading::of_packed(Reading::VERSION + 1, &event.packed_reading());
                 assert!(reading.packed.is_none(), "what another version has read is not taken over");
                 assert_eq!(Event { reading, ..stored }.commerce(), event.commerce(), "it is read again");

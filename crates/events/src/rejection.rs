@@ -250,13 +250,14 @@ mod tests {
             &crate::Envelope::new(received_at, crate::Origin::Server),
         );
         let event = event.unwrap();
-        let rejected = Rejected::conflict(&event, received_at);
+        let again_at = Timestamp::from_millis(2_000);
+        let rejected = Rejected::conflict(&event, again_at);
         assert_eq!(
             (rejected.rejection.code, rejected.rejection.field.as_str()),
             (RejectionCode::Conflict, "/messageId")
         );
         assert!(rejected.rejection.message.contains("\"m\", which the server used before"), "{}", rejected.rejection);
-        assert_eq!((rejected.received_at, rejected.message_id.as_deref()), (received_at, Some("m")));
+        assert_eq!((rejected.received_at, rejected.message_id.as_deref()), (again_at, Some("m")));
         assert_eq!(serde_json::from_str::<Event>(&rejected.payload).unwrap(), event);
     }
 

@@ -54,7 +54,6 @@ impl Tangle {
                 properties: Fields::new(),
             },
         };
-        let is_alias = matches!(call, Call::Alias { .. });
         let (has_user, has_device) = match dice.below(5) {
             0..=1 => (true, false),
             2 => (false, true),
@@ -68,7 +67,7 @@ impl Tangle {
         );
         Event {
             message_id: MessageId::from(format!("m{n}-{}", dice.hex())),
-            user_id: (has_user || is_alias && !has_device).then(|| user(dice).into()),
+            user_id: has_user.then(|| user(dice).into()),
             anonymous_id: has_device.then(|| device(dice).into()),
             occurred_at: Timestamp::from_millis(received_at.as_millis() - i64::try_from(late).unwrap_or(0) * HOUR_MS),
             received_at,
@@ -130,4 +129,68 @@ fn seen(dice: &mut Dice) -> Call {
     let event = if dice.chance(0.3) { "Product Added" } else { "Product Viewed" };
     let properties = fields([("product_id", format!("i{}", dice.below(5)).into())]);
     Call::Track { event: event.to_owned(), properties }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Commerce, consent_statements};
+    use std::collections::{BTreeMap, BTreeSet};
+
+    /// What a test that draws from it relies on: everything that can go wrong comes, and nothing that cannot.
+    #[test]
+    fn everything_that_is_promised_comes_and_nothing_else() {
+        let tangle = Tangle { n_events: 2_000, n_users: 3, n_devices: 2, n_hours: 5 };
+        let events = tangle.events(Seed::new(1));
+        assert_eq!(events, tangle.events(Seed::new(1)));
+        assert_ne!(events, tangle.events(Seed::new(2)));
+        let mut known: BTreeMap<&str, &Event> = BTreeMap::new();
+        for event in &events {
+            assert_eq!(*known.entry(event.message_id.as_str()).or_insert(event), event, "sent again as it was");
+        }
+        assert_eq!(known.len(), 2_000);
+        assert!((2_080..2_240).contains(&events.len()), "{}", events.len());
+        let hours = |at: Timestamp| (at.as_millis() / HOUR_MS, at.as_millis() % HOUR_MS);
+        let (mut calls, mut named) = (BTreeMap::new(), BTreeMap::new());
+        let [mut users, mut devices, mut previous] = [const { BTreeSet::new() }; 3];
+        let [mut received, mut late] = [const { BTreeSet::new() }; 2];
+        let (mut origins, mut consents) = (BTreeSet::new(), BTreeSet::new());
+        for event in known.into_values() {
+            let (user, device) = (event.user_id.as_ref(), event.anonymous_id.as_ref());
+            *named.entry((user.is_some(), device.is_some())).or_insert(0) += 1;
+            users.extend(user.map(|user| user.as_str().to_owned()));
+            devices.extend(device.map(|device| device.as_str().to_owned()));
+            assert_eq!(hours(event.received_at).1, 0);
+            received.insert(hours(event.received_at).0);
+            late.insert(hours(event.received_at).0 - hours(event.occurred_at).0);
+            origins.insert(event.origin);
+            consents.extend(consent_statements(event));
+            let call = match &event.call {
+                Call::Alias { previous_id } => {
+                    previous.insert(previous_id.clone());
+                    "alias"
+                }
+                Call::Track { event, .. } => event,
+                Call::Identify { .. } => "identify",
+                _ => "page",
+            };
+            *calls.entry(call).or_insert(0) += 1;
+            assert!(
+                !matches!(Commerce::read(event), Err(_) | Ok(Some(Commerce { value: None, .. })) if call.starts_with("Order"))
+            );
+        }
+        let texts = |texts: &[&str]| -> BTreeSet<String> { texts.iter().map(|&text| text.to_owned()).collect() };
+        assert_eq!((users, devices), (texts(&["u0", "u1", "u2"]), texts(&["d0", "d1"])));
+        assert_eq!(previous, texts(&["d0", "d1", "u0", "u1", "u2"]));
+        assert_eq!((received, late), ((2_400..2_405).collect(), (0..48).collect()));
+        assert_eq!((origins.len(), consents.len()), (3, 4));
+        // In twentieths, and fifths.
+        let share = |n: i32, of: i32| (f64::from(n * of) / 2_000.0).round();
+        let twentieths =
+            calls.into_iter().filter(|(call, _)| !call.starts_with("Product")).map(|(call, n)| (call, share(n, 20)));
+        let expected =
+            [("Order Completed", 3.0), ("Order Refunded", 1.0), ("alias", 2.0), ("identify", 4.0), ("page", 7.0)];
+        assert_eq!(twentieths.collect::<Vec<_>>(), expected);
+        assert_eq!(named.get(&(false, false)), None, "an event is of somebody");
+    }
 }

@@ -185,9 +185,7 @@ fn message_id(source: &str, id: &str) -> String {
 fn call(kind_name: &str, data: Value) -> Result<(CallKind, Map<String, Value>), Rejection> {
     let of_data = |data: &Value| data.get("type").and_then(Value::as_str).and_then(CallKind::from_name);
     let kind = match kind_name.strip_prefix(CALL_PREFIX) {
-        Some(name) => {
-            Some(kind_of(Value::from(name)).map_err(|rejection| Rejection { field: "/type".into(), ..rejection })?)
-        }
+        Some(name) => Some(kind_of(Value::from(name))?),
         None => of_data(&data).filter(|_| ["userId", "anonymousId", "itemId"].iter().any(|id| data.get(id).is_some())),
     };
     match (kind, data) {

@@ -106,6 +106,8 @@ mod tests {
     #[test]
     fn names_are_found_wherever_they_stand() {
         let deep = format!("{{\"properties\":{}1{},\"userId\":\"v\"}}", "[".repeat(300), "]".repeat(300));
+        let deep_map = format!("{{\"properties\":{}1{},\"userId\":\"v\"}}", "{\"a\":".repeat(300), "}".repeat(300));
+        let within = |n: usize| format!("{{\"userId\":{}\"v\"{}}}", "[".repeat(n), "]".repeat(n));
         for (payload, expected) in [
             (r#"{"userId":" v ","properties":{"note":"w"}}"#, vec!["v"]),
             (r#"{"userId":7,"anonymousId":8.0,"previousId":-9}"#, vec!["-9", "7", "8"]),
@@ -116,8 +118,13 @@ mod tests {
             (r#"{"userId":null,"anonymousId":true,"event":"v"}"#, vec![]),
             (r#"{"userId":"v","event":"#, vec!["v"]),
             (deep.as_str(), vec!["v"]),
+            (deep_map.as_str(), vec!["v"]),
+            (within(DEPTH_MAX - 1).as_str(), vec!["v"]),
+            (within(DEPTH_MAX).as_str(), vec![]),
         ] {
             assert_eq!(named_in(payload), expected, "{payload}");
         }
+        let many = format!("{{\"userId\":{:?}}}", (0..2 * N_NAMES_MAX).collect::<Vec<_>>());
+        assert_eq!(named_in(&many).len(), N_NAMES_MAX);
     }
 }

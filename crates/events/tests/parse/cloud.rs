@@ -78,6 +78,15 @@ fn data_may_be_a_call_of_ours() {
     let event = one(json!({"type": "anything", "data": {"type": "page", "anonymousId": "a", "name": "Home"}})).unwrap();
     assert!(matches!(&event.call, Call::Page { name, .. } if name.as_deref() == Some("Home")));
     assert_eq!(event.user_id, None, "who is named there is not somebody else as well");
+    // What is said of who and when goes before the attributes, and nothing is no word.
+    let call = json!({"userId": null, "anonymousId": "a", "timestamp": "2023-11-14T10:00:00Z", "event": "E"});
+    let event = one(json!({"type": "rapport.track", "anonymousid": "b", "data": call})).unwrap();
+    assert_eq!((event.user_id, event.anonymous_id), (None, Some(AnonymousId::from("a"))));
+    assert_eq!(event.occurred_at, Timestamp::parse("2023-11-14T10:00:00Z").unwrap());
+    let call = json!({"userId": null, "originalTimestamp": "2023-11-14T11:00:00Z", "event": "E"});
+    let event = one(json!({"type": "rapport.track", "data": call})).unwrap();
+    assert_eq!(event.user_id, Some(UserId::from("u1")));
+    assert_eq!(event.occurred_at, Timestamp::parse("2023-11-14T11:00:00Z").unwrap());
     let item = one(json!({"type": "rapport.item", "subject": "tea", "data": {"traits": {"name": "Tea"}}})).unwrap();
     assert!(matches!(&item.call, Call::Item { item_id, .. } if item_id.as_str() == "tea"));
 }
@@ -89,7 +98,7 @@ fn what_is_wrong_is_named_where_it_was_sent() {
         (json!({"specversion": null}), MissingField, "/specversion", "send \"1.0\""),
         (json!({"specversion": "0.3"}), BadValue, "/specversion", "version 1.0"),
         (json!({"specversion": 1.0}), WrongType, "/specversion", "the number"),
-        (json!({"id": " "}), MissingField, "/id", "\"id\" is missing"),
+        (json!({"id": " "}), MissingField, "/id", "\"id\" is missing: send what makes the event the same"),
         (json!({"source": null}), MissingField, "/source", "which system"),
         (json!({"type": null}), MissingField, "/type", "\"type\" is missing"),
         (json!({"type": "x".repeat(257)}), BadValue, "/type", "\"type\" is"),
@@ -157,6 +166,9 @@ fn attributes_may_stand_beside_the_data() {
         (b"{\"plan\": \"pro\"}", Some(false), json!({"data": "{\"plan\": \"pro\"}"})),
         (b"words", None, json!({"data": "words"})),
         (b"", Some(true), json!({})),
+        (b"", Some(false), json!({})),
+        (b"", None, json!({})),
+        (b"null", Some(true), json!({})),
     ] {
         let event = only(binary(body, is_json).unwrap()).unwrap();
         assert_eq!(track(&event), ("Signed Up", properties), "{is_json:?}");

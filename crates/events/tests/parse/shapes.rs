@@ -52,6 +52,20 @@ fn each_call_is_read_in_a_batch_and_by_its_path() {
     }
 }
 
+/// Whoever sends nothing is told what to send: that can be sent.
+#[test]
+fn the_example_of_each_call_is_accepted() {
+    for kind in ["identify", "track", "page", "screen", "group", "alias", "item"] {
+        let kind = CallKind::from_name(kind).unwrap();
+        let envelope = Envelope::new(NOW, Origin::Server);
+        let refusal = parse_single(b"", kind, envelope.clone()).unwrap_err().to_string();
+        let (_, example) = refusal.split_once("send ").unwrap();
+        let example = example.replace(", …", "");
+        let batch = parse_single(example.as_bytes(), kind, envelope).unwrap();
+        assert_eq!(batch.accepted.first().map(events::Event::kind), Some(kind), "{example}: {:?}", batch.rejected);
+    }
+}
+
 #[test]
 fn an_item_is_for_trusted_sources_only() {
     let item = json!({"type": "item", "itemId": 42, "traits": {"name": "Tea"}, "timestamp": "2023-01-01T00:00:00Z"});

@@ -306,6 +306,8 @@ fn a_search_is_one_of_purchases_too() {
     assert!(search("Products Searched", json!({"query": "tea", "position": 2})).is_click);
     let clicked = search("Search Result Clicked", json!({"position": 2, "query": "tea"}));
     assert_eq!((clicked.position, clicked.is_click, clicked.commerce), (Some(2), true, None));
+    let clicked = track("Search Result Clicked", json!({"query": "tea"})).unwrap();
+    assert!(matches!(clicked.deed(), Deed::Searched(search) if search.is_click), "wherever it stood");
     let event = track("search", json!({"items": [{"item_id": "a"}]})).unwrap();
     assert_eq!((event.commerce().unwrap().products.len(), event.marks().len()), (1, 1), "the query is missing");
     assert!(track("search", json!({"query": "tea", "products": 3})).is_err(), "as in every event of purchases");
