@@ -16,7 +16,7 @@ use crate::theirs::{Circle, Theirs};
 use events::{Call, Event, Offset};
 use learning::{ModelHeader, Withdrawn};
 use primitives::{AnonymousId, CustomerId, ErrorKind, UserId};
-use profiles::{Erasure, ErasureId, ErasurePlan, ErasureStep, Identifier};
+use profiles::{Erasure, ErasureId, ErasurePlan, ErasureStage, ErasureStep, Identifier};
 use rand_chacha::rand_core::Rng;
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
@@ -35,6 +35,7 @@ impl Engine {
         if let Some(known) = self.erased_before(text)? {
             return Ok((known, false));
         }
+        self.ports.erasures.check_room()?;
         let mut closed = Vec::new();
         for _ in 0..N_LOOKS_MAX {
             let found = self.look(|live| live.profiles.find_by_text(text))?;
@@ -71,7 +72,7 @@ impl Engine {
     }
 
     /// Removes everything of the customers whose erasure has begun, and makes everything derived anew once for all of them.
-    /// Answers how many they were; ends early where `progress` says so.
+    /// Answers how many they were; ends early where `progress` says so. What was reached before a failure is not done again.
     ///
     /// # Errors
     /// [`EngineError`]; it may be done again, and goes on.
@@ -85,15 +86,28 @@ impl Engine {
             return Ok(0);
         }
         let remove = |step| ids.iter().try_for_each(|id| store.remove(id, step, self.clock.now()));
-        remove(ErasureStep::Log)?;
-        remove(ErasureStep::History)?;
-        self.make_anew(progress)?;
-        let customers = ids.iter().flat_map(|id| store.customers_of(id));
-        customers.map(|customer| self.forget_in_lists(&customer)).try_for_each(|forgot| forgot.map(drop))?;
+        let is_before = |stage| ids.iter().any(|id| store.stage(id) < stage);
+        let reach = |stage| ids.iter().try_for_each(|id| store.reach(id, stage));
+        if is_before(ErasureStage::MadeAnew) {
+            store.check_room()?;
+            remove(ErasureStep::Log)?;
+            remove(ErasureStep::History)?;
+            self.make_anew(progress)?;
+            reach(ErasureStage::MadeAnew)?;
+        }
         // From here on nobody can look at them, and so nobody can leave a trace of it.
-        remove(ErasureStep::Records)?;
-        remove(ErasureStep::Files)?;
-        store.overwrite()?;
+        if is_before(ErasureStage::Removed) {
+            let customers = ids.iter().flat_map(|id| store.customers_of(id));
+            customers.map(|customer| self.forget_in_lists(&customer)).try_for_each(|forgot| forgot.map(drop))?;
+            remove(ErasureStep::Records)?;
+            remove(ErasureStep::Files)?;
+            reach(ErasureStage::Removed)?;
+        }
+        if is_before(ErasureStage::Overwritten) {
+            store.overwrite()?;
+            reach(ErasureStage::Overwritten)?;
+        }
+        store.overwrite_ahead()?;
         ids.iter().try_for_each(|id| store.end(id, self.clock.now()))?;
         Ok(ids.len())
     }

@@ -103,8 +103,29 @@ impl ErasureStep {
     pub const ALL: [Self; 4] = [Self::Log, Self::History, Self::Records, Self::Files];
 }
 
+/// How far an erasure is: what was reached is not done again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErasureStage {
+    /// It is durable.
+    #[default]
+    Begun,
+    /// Their events are gone, and everything derived was made anew without them.
+    MadeAnew,
+    /// Everything else of theirs is gone.
+    Removed,
+    /// The database was written anew, so that nothing stands in its free pages.
+    Overwritten,
+}
+
 /// Where customers are erased.
 pub trait ErasureStore: Send + Sync {
+    /// Refuses to begin what the disk has no room for.
+    ///
+    /// # Errors
+    /// [`StoreError`] that says how much is missing.
+    fn check_room(&self) -> Result<(), StoreError>;
+
     /// Makes an erasure durable. From then on no replay visits these events, and the names are refused. `key` is the secret
     /// with which names are hashed, where there is none yet.
     ///
@@ -118,12 +139,27 @@ pub trait ErasureStore: Send + Sync {
     /// [`StoreError`]; it may be done again.
     fn remove(&self, id: &ErasureId, step: ErasureStep, now: Timestamp) -> Result<(), StoreError>;
 
-    /// Overwrites what was removed where it may still stand on the disk. Everything derived must have been made anew before.
-    /// Appends wait meanwhile.
+    /// How far an erasure is.
+    fn stage(&self, id: &ErasureId) -> ErasureStage;
+
+    /// Keeps how far an erasure is; it never goes back.
     ///
     /// # Errors
     /// [`StoreError`]; it may be done again.
+    fn reach(&self, id: &ErasureId, stage: ErasureStage) -> Result<(), StoreError>;
+
+    /// Overwrites what was removed where it may still stand in the database. Everything derived must have been made anew
+    /// before. Appends wait meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`], also where the disk has no room for it; it may be done again.
     fn overwrite(&self) -> Result<(), StoreError>;
+
+    /// Overwrites it where it may still stand in what the database writes ahead.
+    ///
+    /// # Errors
+    /// [`StoreError`]; it may be done again.
+    fn overwrite_ahead(&self) -> Result<(), StoreError>;
 
     /// Ends an erasure: only the receipt is left.
     ///

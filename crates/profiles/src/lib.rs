@@ -29,7 +29,7 @@ mod watch;
 
 pub use changed::Changed;
 pub use customer::{Customer, CustomerState, Moment, Profile, Trait};
-pub use erasure::{Erasure, ErasureId, ErasurePlan, ErasureStep, ErasureStore, Removed};
+pub use erasure::{Erasure, ErasureId, ErasurePlan, ErasureStage, ErasureStep, ErasureStore, Removed};
 pub use error::ProfileError;
 pub use evidence::{Join, JoinRefusal, Link, LinkReason, RefusalReason};
 pub use fold::{Applied, Profiles, Totals};

@@ -45,22 +45,29 @@ impl LocalKey {
     }
 }
 
-/// The file that says where the server is. Dropping it removes the file.
+/// The file that says where the server is, where it could be written. Dropping it removes the file.
 #[derive(Debug)]
 pub struct Announced(PathBuf);
 
 impl Announced {
-    /// Writes where the server is.
-    ///
-    /// # Errors
-    /// [`ServerError`] where the file cannot be written.
-    pub fn write(data: &Path, address: SocketAddr, key: &LocalKey) -> Result<Self, ServerError> {
+    /// Writes where the server is. Where that fails, as on a full disk, the server serves all the same, and only the
+    /// commands on this machine do not find it.
+    #[must_use]
+    pub fn write(data: &Path, address: SocketAddr, key: &LocalKey) -> Self {
         let path = data.join(FILE);
         let whereabouts = Whereabouts { url: format!("http://{}", reachable(address)), key: key.key.clone() };
-        let failed = || ServerError::io(format!("cannot write {}: check the data directory", path.display()));
-        let file = storage::create_file(&path).map_err(failed())?;
-        serde_json::to_writer(file, &whereabouts).map_err(std::io::Error::from).map_err(failed())?;
-        Ok(Self(path))
+        let written = storage::create_file(&path).and_then(|file| Ok(serde_json::to_writer(file, &whereabouts)?));
+        if let Err(error) = &written {
+            let (path, error) = (path.display(), error.to_string());
+            tracing::warn!(
+                %path,
+                error,
+                "it cannot be written where the server is, so that commands on this machine do not find it: check the data directory"
+            );
+            // A part of it says nothing.
+            let _ = std::fs::remove_file(data.join(FILE));
+        }
+        Self(path)
     }
 }
 
@@ -97,13 +104,16 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         assert!(find(data.path()).is_none());
         let key = LocalKey::new().unwrap();
-        let announced = Announced::write(data.path(), "0.0.0.0:7070".parse().unwrap(), &key).unwrap();
+        let announced = Announced::write(data.path(), "0.0.0.0:7070".parse().unwrap(), &key);
         let found = find(data.path()).unwrap();
         assert_eq!(found.url, "http://127.0.0.1:7070");
         assert!(key.is(&found.key) && !key.is("") && !LocalKey::new().unwrap().is(&found.key));
         assert_eq!(std::fs::metadata(data.path().join(FILE)).unwrap().permissions().mode() & 0o777, 0o600);
         drop(announced);
         assert!(find(data.path()).is_none());
+        let nowhere = data.path().join("absent");
+        drop(Announced::write(&nowhere, "127.0.0.1:1".parse().unwrap(), &key));
+        assert!(find(&nowhere).is_none(), "the server goes on without it");
         assert_eq!(reachable("[::]:1".parse().unwrap()).to_string(), "[::1]:1");
         assert_eq!(reachable("10.0.0.7:1".parse().unwrap()).to_string(), "10.0.0.7:1");
     }

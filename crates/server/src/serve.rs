@@ -236,7 +236,7 @@ impl Running {
             .map_err(ServerError::io("cannot start the server's threads"))?;
         let listener = runtime.block_on(TcpListener::bind(listen)).map_err(|source| cannot_listen(listen, source))?;
         let address = listener.local_addr().map_err(ServerError::io("cannot read the address listened on"))?;
-        let announced = Announced::write(&data, address, &app.local_key)?;
+        let announced = Announced::write(&data, address, &app.local_key);
         let declarations = Declarations::start(options.settings_file, &app.corrector)?;
         let (stop, stopped) = watch::channel(false);
         let router = router(app.clone());

@@ -120,8 +120,10 @@ pub(crate) enum Command {
     LimitPages(u64),
     /// Removes what was a customer's.
     Erase(EraseCommand),
-    /// Overwrites what was removed, in the database and in its write-ahead log. It shares no transaction.
+    /// Overwrites what was removed from the database. It shares no transaction.
     Overwrite,
+    /// Begins the write-ahead log anew, unless it is being read. It shares no transaction.
+    TruncateWal,
 }
 
 /// What a request led to.
@@ -207,7 +209,7 @@ pub(crate) fn apply(
         }
         Command::Erase(command) => command.apply(connection, counters),
         // The writer does it outside of a transaction.
-        Command::Overwrite => Ok(Done::Rows(0)),
+        Command::Overwrite | Command::TruncateWal => Ok(Done::Rows(0)),
         Command::ForgetIds { slice, before } => rows(ids::forget(connection, *slice, *before)),
         Command::LimitPages(n) => {
             // SQLite never bounds below the present size.

@@ -12,7 +12,7 @@ use crate::model_store::hex;
 use crate::{DataDir, StorageError};
 use events::Offset;
 use primitives::{CustomerId, Timestamp};
-use profiles::{Erasure, ErasureId, Identifier, Removed};
+use profiles::{Erasure, ErasureId, ErasureStage, Identifier, Removed};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
@@ -42,6 +42,8 @@ pub(crate) struct Record {
     pub(crate) asked_at: Timestamp,
     pub(crate) ended_at: Option<Timestamp>,
     pub(crate) allowed_at: Option<Timestamp>,
+    #[serde(default)]
+    pub(crate) stage: ErasureStage,
     known_since: Offset,
     pub(crate) removed: Removed,
     /// First and last of each range.
@@ -68,6 +70,7 @@ impl Record {
             asked_at,
             ended_at: None,
             allowed_at: None,
+            stage: ErasureStage::default(),
             known_since,
             removed: Removed { events: offsets.n(), ..Removed::default() },
             offsets: offsets.ranges().to_vec(),

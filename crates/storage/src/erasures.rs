@@ -10,12 +10,21 @@ mod remove;
 use crate::command::Command;
 use crate::erased::{Erased, Record, Who};
 use crate::history_files::Offsets;
+use crate::room::{N_COPIES_TO_ERASE, N_COPIES_TO_OVERWRITE};
 use crate::{Access, Storage, StorageError};
 use primitives::{CustomerId, Timestamp};
-use profiles::{Erasure, ErasureId, ErasurePlan, ErasureStep, ErasureStore, Identifier, StoreError};
+use profiles::{Erasure, ErasureId, ErasurePlan, ErasureStage, ErasureStep, ErasureStore, Identifier, StoreError};
 use std::sync::{Arc, PoisonError, RwLockReadGuard, RwLockWriteGuard};
 
+/// How often it is tried to begin the write-ahead log anew: each time what reads in it may go on for some seconds.
+const N_TRUNCATIONS_MAX: usize = 12;
+const OVERWRITING: &str = "overwriting what was removed from the database";
+
 impl ErasureStore for Storage {
+    fn check_room(&self) -> Result<(), StoreError> {
+        self.check_room(N_COPIES_TO_ERASE).map_err(failed)
+    }
+
     fn begin(&self, id: &ErasureId, plan: ErasurePlan, at: Timestamp, key: [u8; 32]) -> Result<(), StoreError> {
         self.begin_erasure(id, plan, at, key).map_err(failed)
     }
@@ -24,9 +33,24 @@ impl ErasureStore for Storage {
         self.remove_step(id, step, now).map_err(failed)
     }
 
+    fn stage(&self, id: &ErasureId) -> ErasureStage {
+        self.erased().records.get(id).map(|record| record.stage).unwrap_or_default()
+    }
+
+    fn reach(&self, id: &ErasureId, stage: ErasureStage) -> Result<(), StoreError> {
+        self.change_record(id, |record| record.stage = record.stage.max(stage))
+    }
+
     fn overwrite(&self) -> Result<(), StoreError> {
-        let attempt = "overwriting what was removed from the database";
-        self.maintain(attempt, Command::Overwrite).map(drop).map_err(failed)
+        self.check_room(N_COPIES_TO_OVERWRITE).map_err(failed)?;
+        self.maintain(OVERWRITING, Command::Overwrite).map(drop).map_err(failed)
+    }
+
+    fn overwrite_ahead(&self) -> Result<(), StoreError> {
+        let truncate = || self.maintain(OVERWRITING, Command::TruncateWal).map(drop).map_err(failed);
+        // Between two tries others get what they wait for.
+        let again = (1..N_TRUNCATIONS_MAX).map(|_| truncate()).find(Result::is_ok);
+        again.unwrap_or_else(truncate)
     }
 
     fn end(&self, id: &ErasureId, at: Timestamp) -> Result<(), StoreError> {

@@ -90,6 +90,20 @@ pub enum StorageError {
         #[source]
         source: DatabaseError,
     },
+    /// What an erasure writes would fill the disk.
+    #[error(
+        "erasing needs {} free where {path} is, for the database is written anew beside the former one, and there are {}: free \
+         some disk space; what has begun goes on by itself then, and anything else when it is asked for again",
+        megabytes(*needed, true), megabytes(*free, false)
+    )]
+    NoRoom {
+        /// The data directory.
+        path: PathBuf,
+        /// How many bytes it takes.
+        needed: u64,
+        /// How many are free.
+        free: u64,
+    },
     /// A file of the history or of decisions cannot be written.
     #[error("the file {path} cannot be written: free some disk space and try again")]
     Unwritable {
@@ -244,7 +258,7 @@ impl StorageError {
             | Self::NotOurs { .. } => ErrorKind::Invalid,
             Self::File { source, .. } => io_advice(source).0,
             Self::Database { source, .. } => source.kind,
-            Self::Unwritable { .. } => ErrorKind::Unavailable,
+            Self::Unwritable { .. } | Self::NoRoom { .. } => ErrorKind::Unavailable,
             Self::Overlap { .. } | Self::Contradiction { .. } | Self::Beyond { .. } | Self::Headless { .. } => {
                 ErrorKind::Conflict
             }
@@ -261,6 +275,12 @@ impl StorageError {
     pub(crate) fn file(attempt: &'static str, path: impl Into<PathBuf>, source: std::io::Error) -> Self {
         Self::File { attempt, path: path.into(), action: io_advice(&source).1, source }
     }
+}
+
+/// `71 MB`, of what is needed rather too much and of what is there rather too little.
+fn megabytes(bytes: u64, is_rounded_up: bool) -> String {
+    const MEGABYTE: u64 = 1_000_000;
+    format!("{} MB", if is_rounded_up { bytes.div_ceil(MEGABYTE) } else { bytes / MEGABYTE })
 }
 
 /// What the database said. Callers that shared a transaction share the error.

@@ -47,6 +47,7 @@ mod numbers;
 mod privacy;
 mod profile_store;
 mod readers;
+mod room;
 mod schema;
 mod seen_ids;
 mod set_aside;

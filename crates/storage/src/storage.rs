@@ -8,7 +8,7 @@ use crate::readers::Readers;
 use crate::schema::{meta, open_checked};
 use crate::settings::{StorageSettings, WriterStats};
 use crate::withdrawn::KnownWithdrawn;
-use crate::writer::{Patience, Shared, Writer};
+use crate::writer::{Patience, Shared, Writer, truncate_wal};
 use crate::{Access, DataDir, DatabaseError, FileModelStore, StorageError};
 use decisions::{DecisionLog, ListStore};
 use events::{EventLog, ImportLog, Offset};
@@ -17,6 +17,7 @@ use governance::Retention;
 use learning::ModelStore;
 use primitives::{ErrorKind, Timestamp};
 use profiles::{ErasureStore, ProfileStore};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// How many old decisions are removed at a time.
@@ -52,6 +53,8 @@ pub struct Storage {
     pub(crate) retention: Retention,
     /// Among how many of the newest events those of one title are looked for.
     pub(crate) n_looked_at: u64,
+    /// See [`Storage::limit_free_bytes`].
+    pub(crate) free_bytes_max: AtomicU64,
     is_new: bool,
     pub(crate) directory: DataDir,
 }
@@ -107,7 +110,15 @@ impl Storage {
         // A database that was made anew, or is of a backup, does not know of them.
         if let (Some(connection), Some((_, last))) = (&connection, erased.offsets.ranges().last()) {
             let attempt = "keeping which offsets were given";
-            keep_head(connection, *last).map_err(|source| StorageError::Database { attempt, source: source.into() })?;
+            let failed = |source: rusqlite::Error| StorageError::Database { attempt, source: source.into() };
+            // On a full disk nothing is written that is there already.
+            if meta(connection, "erased_head").map_err(failed)? < *last {
+                keep_head(connection, *last).map_err(failed)?;
+            }
+        }
+        if let Some(connection) = &connection {
+            // What was broken off on a full disk may have left it so large that nothing else fits.
+            let _ = truncate_wal(connection);
         }
         let shared = Arc::new(Shared::default());
         let (retention, n_looked_at) = (settings.retention, settings.n_looked_at);
@@ -129,6 +140,7 @@ impl Storage {
             forgot_ids_at: Mutex::default(),
             retention,
             n_looked_at,
+            free_bytes_max: AtomicU64::new(u64::MAX),
             is_new,
             directory,
         })

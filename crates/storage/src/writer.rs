@@ -254,7 +254,7 @@ fn stopped() -> DatabaseError {
 impl Queued {
     /// Whether it shares no transaction.
     fn is_alone(&self) -> bool {
-        matches!(self.command, Command::Overwrite)
+        matches!(self.command, Command::Overwrite | Command::TruncateWal)
     }
 }
 
@@ -305,6 +305,7 @@ impl WriterThread {
         let commands: Vec<&Command> = group.iter().map(|queued| &queued.command).collect();
         let done = match commands.as_slice() {
             [Command::Overwrite] => overwrite(&self.connection).map(|()| vec![Done::Rows(0)]),
+            [Command::TruncateWal] => truncate_wal(&self.connection).map(|()| vec![Done::Rows(0)]),
             _ => self.transaction(&commands),
         };
         let answers: Vec<Result<Done, DatabaseError>> = match done {
@@ -398,20 +399,33 @@ impl WriterThread {
     }
 }
 
-/// How often it is tried to begin the write-ahead log anew: each time what reads in it may go on for some seconds.
-const N_TRUNCATIONS_MAX: usize = 12;
-
-/// Makes the database file anew from what is in it, and begins the write-ahead log anew: nothing that was removed before
-/// stands in either of them any more.
+/// Makes the database file anew from what is in it: nothing that was removed before stands in it any more.
 fn overwrite(connection: &Connection) -> Result<(), DatabaseError> {
-    connection.execute_batch("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY;")?;
-    for _ in 0..N_TRUNCATIONS_MAX {
-        let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        if !is_busy {
-            return Ok(());
-        }
+    let made = with_files_beside(connection, || connection.execute_batch("VACUUM"));
+    if made.is_err() {
+        // What it has written so far would take the room of everything else.
+        let _ = truncate_wal(connection);
     }
-    let action = "wait until what reads the data directory has ended";
+    Ok(made?)
+}
+
+/// Has the database put a temporary copy of itself beside itself, where the room was looked at and nobody else reads.
+fn with_files_beside<T>(connection: &Connection, work: impl FnOnce() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    let directory = connection.path().and_then(|path| Path::new(path).parent()?.to_str()).unwrap_or_default();
+    connection.pragma_update(None, "temp_store_directory", directory)?;
+    let done = connection.pragma_update(None, "temp_store", "FILE").and_then(|()| work());
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "temp_store_directory", "")?;
+    done
+}
+
+/// Begins the write-ahead log anew, so that nothing stands in it that was removed before.
+pub(crate) fn truncate_wal(connection: &Connection) -> Result<(), DatabaseError> {
+    let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if !is_busy {
+        return Ok(());
+    }
+    let action = "wait until what reads the data directory has ended, such as a backup";
     Err(DatabaseError::new(ErrorKind::Unavailable, action, "the write-ahead log is being read"))
 }
 
@@ -425,4 +439,30 @@ fn copy_pages(connection: &Connection, asked: &Receiver<()>) {
 /// checkpoint tries again.
 fn passive_checkpoint(connection: &Connection) {
     let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_overwritten_lies_beside_the_database_only_meanwhile() {
+        let place = tempfile::tempdir().unwrap();
+        let connection = schema::open_writer(&place.path().join("a.db")).unwrap();
+        let settings = || {
+            let store: i64 = connection.pragma_query_value(None, "temp_store", |row| row.get(0)).unwrap();
+            let directory: Option<String> =
+                connection.query_row("PRAGMA temp_store_directory", [], |row| row.get(0)).ok();
+            (store, directory.unwrap_or_default())
+        };
+        let (memory, file) = ((2, String::new()), (1, place.path().display().to_string()));
+        assert_eq!(settings(), memory);
+        assert_eq!(with_files_beside(&connection, || Ok(settings())).unwrap(), file);
+        assert_eq!(settings(), memory);
+        connection.execute_batch("BEGIN").unwrap();
+        overwrite(&connection).unwrap_err();
+        connection.execute_batch("COMMIT").unwrap();
+        assert_eq!(settings(), memory, "also where it fails");
+        overwrite(&connection).unwrap();
+    }
 }

@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long after a failure what has begun is tried again.
-const AGAIN: Duration = Duration::from_secs(30);
+/// How long after a failure what has begun is tried again unasked; each further failure doubles it, up to an hour.
+const AGAIN_FIRST: Duration = Duration::from_secs(30);
+const AGAIN_LAST: Duration = Duration::from_secs(3_600);
 
 /// Erases customers, one round after the other.
 pub struct Eraser {
@@ -90,9 +91,9 @@ impl Eraser {
 
     /// Does what has begun until it is stopped.
     pub fn run(&self) {
-        let mut is_again = false;
-        while !self.wait(is_again) {
-            is_again = !self.round();
+        let mut n_failures = 0;
+        while !self.wait(pause_after(n_failures)) {
+            n_failures = if self.round() { 0 } else { n_failures + 1 };
         }
     }
 
@@ -104,13 +105,13 @@ impl Eraser {
     }
 
     /// Waits until there is something to do, or the pause after a failure is over; answers whether to stop.
-    fn wait(&self, is_again: bool) -> bool {
+    fn wait(&self, pause: Option<Duration>) -> bool {
         let is_idle = |rounds: &mut Rounds| !self.is_stopped() && !rounds.is_wanted;
-        let mut rounds = match is_again {
-            true => {
-                self.changed.wait_timeout_while(self.rounds(), AGAIN, is_idle).unwrap_or_else(PoisonError::into_inner).0
+        let mut rounds = match pause {
+            Some(pause) => {
+                self.changed.wait_timeout_while(self.rounds(), pause, is_idle).unwrap_or_else(PoisonError::into_inner).0
             }
-            false => self.changed.wait_while(self.rounds(), is_idle).unwrap_or_else(PoisonError::into_inner),
+            None => self.changed.wait_while(self.rounds(), is_idle).unwrap_or_else(PoisonError::into_inner),
         };
         rounds.is_wanted = false;
         self.is_stopped()
@@ -159,6 +160,24 @@ impl Eraser {
     }
 }
 
+/// How long it is waited after so many failures in a row.
+fn pause_after(n_failures: u32) -> Option<Duration> {
+    let doubled = |n| AGAIN_FIRST.saturating_mul(2_u32.saturating_pow(n));
+    n_failures.checked_sub(1).map(|n| doubled(n).min(AGAIN_LAST))
+}
+
 fn stopped() -> EngineError {
     EngineError::new(ErrorKind::Unavailable, "the program stops: the next start goes on")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_often_it_fails_the_more_rarely_it_is_tried() {
+        let seconds = |n| pause_after(n).map(|pause| pause.as_secs());
+        assert_eq!([0, 1, 2, 7].map(seconds), [None, Some(30), Some(60), Some(1_920)]);
+        assert_eq!([8, 40, u32::MAX].map(seconds), [Some(3_600); 3]);
+    }
 }

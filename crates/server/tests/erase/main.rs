@@ -17,6 +17,7 @@ mod killed;
 mod names;
 mod others;
 mod places;
+mod room;
 mod steps;
 mod traces;
 
