@@ -5,6 +5,7 @@ mod failing;
 mod joining;
 mod memory;
 mod person;
+mod telling;
 
 use super::*;
 use crate::{LinkReason, MemoryProfileStore, StoreError};
