@@ -12,7 +12,7 @@ export function open(name, address) {
   const profile = mkdtempSync(join(tmpdir(), 'browser-'))
   const flags = [
     '--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync', '--no-first-run', `--user-data-dir=${profile}`,
+    '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-popup-blocking', `--user-data-dir=${profile}`,
   ]
   const browser = spawn(process.env.CHROMIUM || 'chromium', [...flags, address], { stdio: 'ignore', detached: true })
   const end = (code, said) => {

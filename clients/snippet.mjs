@@ -18,6 +18,11 @@ const load = (more) => `<script>${stub};${more}</script>
     for (let n = 0; !await holds(); n++) { must('in vain: ' + what, n < 200); await pause(50) }
   }
   const requests = () => fetch('/requests').then((answer) => answer.json())
+  const arrived = () => fetch('/arrived').then((answer) => answer.json())
+  // What becomes of the next request with events: 'fail' or 'hold', which is to be cut off unanswered.
+  const next = (deed) => fetch('/next', { method: 'POST', body: deed })
+  // Whoever moves on sends what there is.
+  const moveOn = (to = window) => { to.history.pushState(null, '', to.location.pathname + '?on=' + Math.random()); to.document.body.append('on') }
   const stored = () => Object.keys(localStorage).sort().join()
   const event = (name, fields, Kind = Event) => new Kind(name, { bubbles: true, ...fields })
   const run = (steps) => addEventListener('load', () => steps().catch((error) => say('error: ' + error.stack)))
@@ -58,12 +63,95 @@ const pages = {
     })</script>`,
   '/second': `<!doctype html><title>Second</title>${load(`rapport('identify', '${user}', { plan: 'pro' })`)}
     <script>run(async () => {
-      await until('what it says of itself', async () => (await requests()) >= 4)
+      await until('what it says of itself', async () => (await arrived()).includes('identify'))
       rapport('track', 'Late')
       rapport('consent', { analytics: false })
       rapport('track', 'Too Late')
       await pause(300)
       must('something is left: ' + stored(), stored() === '')
+      location.href = '/tall'
+    })</script>`,
+  '/tall': `<!doctype html><title>Tall</title><style>body { margin: 0 } section { outline: 1px solid }</style>
+    ${load("rapport('consent', { analytics: true })")}
+    <div style="height: 60vh"></div>
+    <section style="height: 300vh" data-rapport-decision="three windows"></section>
+    <section style="height: 1200vh" data-rapport-decision="twelve windows"></section>
+    <section style="height: 9000vh" data-rapport-decision="ninety windows"></section>
+    <script>run(async () => {
+      const windows = (n) => scrollTo(0, n * innerHeight)
+      // Of the first there is less than half of a window, and so of the others in their turn.
+      for (const [title, start] of [['three', .6], ['twelve', 3.6], ['ninety', 15.6]]) {
+        windows(start - .4)
+        await pause(1500)
+        document.title = title
+        // Whoever scrolls on slowly sees it as well: it fills ever more of the window.
+        for (let n = 0; n < 15; n++) { windows(start - .3 + n / 50); await pause(100) }
+        await pause(300)
+        moveOn()
+        await pause(200)
+      }
+      location.href = '/held'
+    })</script>`,
+  '/held': `<!doctype html><title>Held</title>${load('')}
+    <script>run(async () => {
+      await pause(200)
+      const known = await requests()
+      await next('hold')
+      rapport('track', 'Under Way')
+      moveOn()
+      await until('a request that is not answered', async () => (await requests()) > known)
+      location.href = '/tabs'
+    })</script>`,
+  '/tabs': `<!doctype html><title>Tabs</title>${load('')}
+    <script>run(async () => {
+      const tab = open('/tab')
+      await until('the other tab', () => tab.isReady)
+      rapport('consent', { analytics: true, marketing: true })
+      tab.rapport('track', 'Agreed Elsewhere')
+      moveOn(tab)
+      await pause(500)
+      tab.rapport('track', 'Withdrawn Elsewhere')
+      rapport('consent', { analytics: false })
+      await until('the refusal to be told', () => stored() === '')
+      const known = await requests()
+      await pause(200)
+      tab.rapport('identify', 'somebody')
+      tab.rapport('reset')
+      tab.rapport('track', 'Withdrawn Elsewhere')
+      tab.document.getElementById('item').click()
+      moveOn(tab)
+      await pause(500)
+      must('the other tab goes on', (await requests()) === known)
+      must('the other tab stored something: ' + stored(), stored() === '')
+      tab.close()
+      location.href = '/offline'
+    })</script>`,
+  '/tab': `<!doctype html><title>Tab</title>${load('')}<p id="item" data-rapport-item="there">it</p>
+    <script>run(async () => { await pause(200); window.isReady = true })</script>`,
+  '/offline': `<!doctype html><title>Offline</title>${load("rapport('consent', { analytics: true, marketing: false })")}
+    <script>run(async () => {
+      await pause(200)
+      const known = await requests()
+      Object.defineProperty(navigator, 'onLine', { get: () => false })
+      rapport('track', 'Withdrawn Offline')
+      rapport('consent', { analytics: false })
+      await pause(300)
+      must('offline, something was sent', (await requests()) === known)
+      must('only the refusal is left: ' + stored(), stored() === 'rapport.unsent' && JSON.parse(localStorage['rapport.unsent']).length === 1)
+      await next('fail')
+      location.href = '/online'
+    })</script>`,
+  // Nobody agreed here: only what is owed is told, and again where that fails.
+  '/online': `<!doctype html><title>Online</title>${load('')}
+    <script>run(async () => {
+      await until('an answer of 503', async () => (await fetch('/next').then((answer) => answer.text())) === '')
+      await pause(200)
+      must('the refusal is still left: ' + stored(), stored() === 'rapport.unsent')
+      location.href = '/again'
+    })</script>`,
+  '/again': `<!doctype html><title>Again</title>${load('')}
+    <script>run(async () => {
+      await until('the refusal to be told', () => stored() === '')
       location.href = '/private'
     })</script>`,
   '/private': `<!doctype html><title>Private</title>
@@ -78,7 +166,10 @@ const pages = {
 
 const batches = []
 let nRequests = 0
+let next = 'fail'
 let browser
+
+const called = (event) => event.event || event.type
 
 async function read(request) {
   const parts = []
@@ -95,6 +186,11 @@ async function answer(request, response) {
     else browser.end(1, body)
   } else if (path === '/requests') {
     response.end(JSON.stringify(nRequests))
+  } else if (path === '/arrived') {
+    response.end(JSON.stringify(batches.flatMap((batch) => batch.batch).map(called)))
+  } else if (path === '/next') {
+    if (request.method === 'POST') next = body
+    response.end(next)
   } else if (pages[path]) {
     response.setHeader('content-type', 'text/html; charset=utf-8').end(pages[path])
   } else if (path === '/rapport.js') {
@@ -102,7 +198,10 @@ async function answer(request, response) {
     response.setHeader('content-type', script.headers.get('content-type')).end(await script.text())
   } else if (path === '/beacon/v1/batch') {
     nRequests += 1
-    if (nRequests === 1) return response.writeHead(503).end()
+    const deed = next
+    next = ''
+    if (deed === 'hold') return
+    if (deed === 'fail') return response.writeHead(503).end()
     const sent = await fetch(url + request.url, { method: 'POST', body, headers: { 'content-type': request.headers['content-type'] } })
     batches.push(JSON.parse(body))
     response.writeHead(sent.status).end(await sent.text())
@@ -113,11 +212,25 @@ async function answer(request, response) {
 
 async function check() {
   try {
-    const events = batches.flatMap((batch) => batch.batch)
-    const called = (event) => event.event || event.type
-    const named = (name) => events.filter((event) => called(event) === name)
+    const all = batches.flatMap((batch) => batch.batch)
     const text = JSON.stringify(batches)
-    for (const secret of ['secret', 'token', 'Too Late', 'Never']) assert(!text.includes(secret), `${secret} was sent`)
+    for (const secret of ['secret', 'token', 'Too Late', 'Never', 'Withdrawn', 'there']) assert(!text.includes(secret), `${secret} was sent`)
+
+    // One visitor after the other: whoever withdrew the consent is another one when they agree again.
+    const visitors = [...new Set(all.map((event) => event.anonymousId))]
+    const [events, tall, offline] = visitors.map((visitor) => all.filter((event) => event.anonymousId === visitor))
+    assert.equal(visitors.length, 3)
+    const shown = tall.filter((event) => called(event) === 'Decision Shown')
+    const where = shown.map((event) => [event.properties.decision_id, event.context.page.title])
+    assert.deepEqual(where, [['three windows', 'Tall'], ['twelve windows', 'three'], ['ninety windows', 'twelve']])
+    assert.equal(new Set(tall.filter((event) => called(event) === 'Under Way').map((event) => event.messageId)).size, 1)
+    const elsewhere = tall.find((event) => called(event) === 'Agreed Elsewhere')
+    assert.deepEqual(elsewhere.context.consent.categoryPreferences, { analytics: true, marketing: true })
+    for (const visitor of [tall, offline]) {
+      assert.deepEqual(visitor.at(-1).properties, { categoryPreferences: { analytics: false } }, 'the refusal is the last')
+    }
+
+    const named = (name) => events.filter((event) => called(event) === name)
     assert(named('Product Viewed').length === 1, 'a command from before the consent waits for it')
     assert.deepEqual(named('page').map((event) => event.properties.title), ['Shop', 'Tea', 'Second'])
     assert.deepEqual(named('page').map((event) => event.properties.path), ['/', '/tea', '/second'])
@@ -133,13 +246,12 @@ async function check() {
     const { seconds_visible: seconds, scroll_share: share, ...counts } = left[0].properties
     assert(seconds > 1 && seconds < 30, `${seconds} seconds`)
     assert(share > 0 && share < 1, `${share} of the page`)
-    assert.deepEqual(counts, { idle_seconds: 0, pointer_moves: 1, pointer_distance: 40, clicks: 4, rage_clicks: 1, dead_clicks: 3, keys: 3, corrections: 1, form_fields_left: 1 })
+    assert.deepEqual(counts, { pointer_moves: 1, pointer_distance: 40, clicks: 4, rage_clicks: 1, dead_clicks: 3, keys: 3, corrections: 1, form_fields_left: 1 })
     const told = named('Segment Consent Preference Updated').map((event) => event.properties.categoryPreferences)
     assert.deepEqual(told, [{ analytics: true, marketing: false }, { analytics: false }])
     assert.equal(events.at(-1).event, 'Segment Consent Preference Updated', 'a refusal is the last thing that is told')
     assert(!named('Late').length, 'what was not sent when the consent was withdrawn is not sent')
     for (const event of events) assert(event.context.consent.categoryPreferences.analytics !== undefined, called(event))
-    assert.equal(new Set(events.map((event) => event.anonymousId)).size, 1)
 
     // All of it is understood by the server, and belongs to the customer who said who they are.
     const asked = await fetch(`${url}/v1/customers/${user}`, { headers: { authorization: `Bearer ${process.env.SERVER_KEY}` } })

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     /// What browsers load, uncompressed.
-    const BYTES_MAX: usize = 5 * 1024;
+    const BYTES_MAX: usize = 5_000;
 
     #[test]
     fn it_is_five_kilobytes_and_one_expression() {

@@ -22,6 +22,7 @@ fn pages_of_any_site_load_the_snippet_once_and_ask_whether_it_is_new() {
         assert_eq!(loaded.header(name), Some(value), "{name}");
     }
     assert!(loaded.header("set-cookie").is_none());
+    assert!((4_000..=5_000).contains(&loaded.text.len()), "{} bytes uncompressed", loaded.text.len());
     let etag = loaded.header("etag").unwrap();
     let again = server.send("GET", "/rapport.js", &[("if-none-match", etag)], "");
     assert_eq!((again.status, again.text.as_str(), again.header("etag")), (304, "", Some(etag)));

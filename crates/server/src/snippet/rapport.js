@@ -13,29 +13,34 @@
   const where = location;
   const text = JSON.stringify;
   const wait = setTimeout;
+  const cancel = clearTimeout;
+  const listen = addEventListener;
+  const math = Math;
   const script = page.currentScript;
   const said = script.dataset;
-  const address = new URL(script.src).origin + '/beacon/v1/batch?writeKey=' + said.writeKey;
+  const address = new URL('/beacon/v1/batch?writeKey=' + said.writeKey, script.src);
   const KEPT = 'rapport';
   const UNSENT = 'rapport.unsent';
   const ITEM = '[data-rapport-item]';
   const DECISION = '[data-rapport-decision]';
-  const PAUSE_MS = 5000;
-  const now = () => performance.now();
+  const VISIBILITY = 'visibilitychange';
+  const PAUSE_MS = 5e3;
   const random = () => crypto.getRandomValues(new Uint32Array(4)).join('-');
   // Storage may be forbidden or full: then nothing is remembered, and nothing breaks.
   const read = (name) => {
-    try { return JSON.parse(localStorage[name]); } catch { return 0; }
+    try { return JSON.parse(localStorage[name]); } catch {}
   };
   const write = (name, value) => {
-    try { if (value) localStorage[name] = text(value); else delete localStorage[name]; return 1; } catch { return 0; }
+    try { return value ? localStorage[name] = text(value) : delete localStorage[name]; } catch {}
   };
 
-  // Who it is, as far as they agreed that it is known: consent, id, user.
-  let kept = read(KEPT) || {};
+  // Who it is, as far as they agreed that it is known: consent, id, user. And whether that is stored.
+  let kept = {};
+  let stored;
   // Commands that wait for the visitor to decide, events that wait to be sent.
   let waiting = [];
   let queue = [];
+  // Until the next sending; -1 while an answer is waited for.
   let timer;
   let pause = PAUSE_MS;
   // What stops all listening: there only while the visitor agrees.
@@ -52,30 +57,46 @@
   let seen;
   let lists;
   let shownAt;
-  let activeAt;
+  let activeAt = 0;
   let changed;
   let pointer;
 
   // Sending.
 
-  const later = () => { timer ||= wait(send, pause); };
+  const later = () => timer ||= wait(send, pause);
 
+  const keep = () => stored = write(KEPT, kept);
+  // What the visitor said in another tab holds in this one, too.
+  const heed = () => {
+    if (stored && !(kept = read(KEPT))) forget();
+  };
+
+  const make = (type, own, context) => ({ type: type, messageId: random(), anonymousId: kept.id, userId: kept.user, timestamp: new Date, context: { page: here, consent: { categoryPreferences: kept.consent }, ...context }, ...own });
   const add = (type, own, context) => {
-    queue.push({ type: type, messageId: random(), anonymousId: kept.id, userId: kept.user, timestamp: new Date(), context: { page: here, consent: { categoryPreferences: kept.consent }, ...context }, ...own });
+    heed();
+    if (!stopping) return;
+    queue.push(make(type, own, context));
     later();
   };
   const track = (name, properties) => add('track', { event: name, properties: properties });
 
-  // Leaving, the browser is handed what there is; else the answer says whether it must be sent again. What arrives twice
-  // counts once, by its messageId. What another page could not send goes first.
+  // What another page could not send goes first.
+  const unsent = () => [...read(UNSENT) || [], ...queue].slice(-200);
+
+  // Leaving, the browser is handed what there is; else the answer says whether it must be sent again. Until then it stays
+  // in the queue: whoever leaves before that hands it over once more. What arrives twice counts once, by its messageId.
   const send = (leaving) => {
-    clearTimeout(timer);
-    timer = 0;
+    if (timer < 0 && !leaving) return;
+    heed();
     for (const name in lists) track('Product List Viewed', { list_id: name, products: lists[name] });
     lists = {};
-    queue = [...read(UNSENT) || [], ...queue];
-    write(UNSENT);
-    const events = queue.splice(0, 30);
+    cancel(timer);
+    timer = 0;
+    const all = unsent();
+    const events = all.slice(0, 30);
+    // Without consent there is only the refusal: it stays stored until it is answered.
+    const refusal = !stopping;
+    if (!refusal) queue = all, write(UNSENT);
     if (!events[0]) return;
     const body = text({
       batch: events,
@@ -83,22 +104,24 @@
         library: { name: 'rapport.js', version: 'VERSION' },
         locale: browser.language
       },
-      sentAt: new Date()
+      sentAt: new Date
     });
-    const failed = () => {
-      if (!stopping) return;
-      queue = [...events, ...queue].slice(-200);
-      if (write(UNSENT, queue)) queue = [];
-      pause = Math.min(pause * 2, 3e5);
-      later();
+    const ended = (failed) => {
+      timer = 0;
+      if (failed) {
+        if (stopping && write(UNSENT, unsent())) queue = [];
+        pause = math.min(pause * 2, 3e5);
+        later();
+      } else {
+        queue = queue.filter((event) => !events.includes(event));
+        if (refusal) write(UNSENT);
+        pause = PAUSE_MS;
+        send(leaving);
+      }
     };
-    if (!browser.onLine) failed();
-    else if (leaving && browser.sendBeacon?.(address, body)) send(leaving);
-    else fetch(address, { method: 'POST', body: body, keepalive: leaving }).then((answer) => {
-      if (answer.status == 429 || answer.status > 499) return failed();
-      pause = PAUSE_MS;
-      send();
-    }, failed);
+    timer = -1;
+    if (leaving || !browser.onLine) ended(!browser.onLine || !browser.sendBeacon?.(address, body));
+    else fetch(address, { method: 'POST', body: body, keepalive: refusal }).then((answer) => ended(answer.status == 429 || answer.status > 499), ended);
   };
 
   // Pages. Without the query, in which there may be anything: names, addresses, tokens.
@@ -117,21 +140,21 @@
   };
 
   const begin = () => {
-    counts = {};
-    for (const name of 'seconds_visible idle_seconds scroll_share pointer_moves pointer_distance clicks rage_clicks dead_clicks keys corrections'.split(' ')) counts[name] = 0;
-    fields = new Set();
+    // What was not counted is 0.
+    counts = new Proxy({}, { get: (known, name) => known[name] || 0 });
+    fields = new Set;
     clicks = [];
-    activeAt = now();
-    shownAt = page.hidden ? 0 : activeAt;
+    shownAt = 0;
     scrolled();
+    shownAt = page.hidden ? 0 : activeAt;
   };
 
   // Tells what was counted since the page was opened, or was last left for another one.
   const leave = () => {
     active();
-    if (shownAt) counts.seconds_visible = (now() - shownAt) / 1000;
+    if (shownAt) counts.seconds_visible = (activeAt - shownAt) / 1e3;
     counts.form_fields_left = fields.size;
-    for (const name in counts) counts[name] = Math.round(counts[name] * 100) / 100;
+    for (const name in counts) counts[name] = +counts[name].toFixed(2);
     if (counts.seconds_visible) track('Page Left', counts);
     begin();
   };
@@ -142,7 +165,7 @@
     leave();
     send();
     look(here.url);
-    seen = new Set();
+    seen = new Set;
     watching.disconnect();
     find();
     // A moment later, when the page has its title.
@@ -163,7 +186,7 @@
     return found;
   };
 
-  const distance = (one, other) => Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
+  const distance = (one, other) => math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
 
   const sees = (element) => {
     const item = describe(element);
@@ -176,20 +199,25 @@
     later();
   };
 
-  // Seen is what half of it, or half of the window, shows for a second.
-  const find = () => page.querySelectorAll(ITEM + ',' + DECISION).forEach((element) => watching.observe(element));
+  // Seen is what shows half of itself, or fills half of the window, for a second. The browser tells at steps, each a fifth
+  // below the one before: however tall something is, one of them lies where it fills half of the window, or a little more.
+  const find = () => stopping && page.querySelectorAll(ITEM + ',' + DECISION).forEach((element) => watching.observe(element));
   const watch = () => {
-    const timers = new Map();
+    const timers = new Map;
     let soon;
     watching = new IntersectionObserver((entries) => entries.forEach((entry) => {
       const element = entry.target;
-      clearTimeout(timers.get(element));
-      if (entry.intersectionRatio >= .5 || entry.intersectionRect.height * 2 >= innerHeight) timers.set(element, wait(() => stopping && sees(element), 1000));
-    }), { threshold: [.1, .5] });
+      const known = timers.get(element);
+      const shows = entry.intersectionRatio >= .5 || entry.intersectionRect.height * 2 >= innerHeight;
+      timers.set(element, shows ? known || wait(() => {
+        timers.delete(element);
+        if (stopping) sees(element);
+      }, 1e3) : cancel(known));
+    }), { threshold: [...Array(40)].map((none, n) => .8 ** n / 2) });
     changes = new MutationObserver(() => {
       changed = 1;
       moved();
-      soon ||= wait(() => { soon = 0; if (stopping) find(); }, 500);
+      soon ||= wait(() => { soon = 0; find(); }, 500);
     });
     changes.observe(page, { subtree: true, childList: true, attributes: true, characterData: true });
     find();
@@ -202,63 +230,58 @@
     const decision = target.closest(DECISION);
     active();
     counts.clicks++;
-    clicks = [...clicks.filter((click) => event.timeStamp - click.timeStamp < 1000 && distance(click, event) < 30), event];
-    if (clicks[2]) {
-      counts.rage_clicks++;
-      clicks = [];
-    }
+    clicks = [...clicks.filter((click) => event.timeStamp - click.timeStamp < 1e3 && distance(click, event) < 30), event];
+    if (clicks[2]) counts.rage_clicks++, clicks = [];
     if (item) track('Product Clicked', describe(item));
-    if (decision) track('Decision Clicked', { decision_id: decision.dataset.rapportDecision, ...item && describe(item) });
+    if (decision) track('Decision Clicked', { decision_id: describe(decision).decision, ...item && describe(item) });
     if (target.closest('input,select,textarea,label,video,audio,a[href],[contenteditable]') || getSelection() + '') return;
     const top = scrollY;
     const counted = counts;
     changed = 0;
-    wait(() => {
-      if (!changed && scrollY == top && !page.hidden) counted.dead_clicks++;
-    }, 1000);
+    wait(() => changed || scrollY != top || page.hidden || counted.dead_clicks++, 1e3);
   };
 
   // Time without a sign of somebody there, from ten seconds on.
   const active = () => {
-    const gap = now() - activeAt;
-    if (shownAt && gap > 10000) counts.idle_seconds += gap / 1000;
+    const gap = performance.now() - activeAt;
+    if (shownAt && gap > 1e4) counts.idle_seconds += gap / 1e3;
     activeAt += gap;
   };
   const scrolled = () => {
-    counts.scroll_share = Math.max(counts.scroll_share, Math.min(1, (scrollY + innerHeight) / page.documentElement.scrollHeight));
-  };
-  const pointed = (event) => {
     active();
-    // A movement ends where the pointer rests.
-    if (event.timeStamp - pointer?.timeStamp < 200) counts.pointer_distance += distance(event, pointer);
-    else counts.pointer_moves++;
-    pointer = event;
-  };
-  const typed = (event) => {
-    active();
-    // Which key it was, and what is in the field, stays there.
-    counts.keys++;
-    if (event.inputType?.startsWith('delete')) counts.corrections++;
-    fields.add(event.target);
+    counts.scroll_share = math.max(counts.scroll_share, math.min(1, (scrollY + innerHeight) / page.documentElement.scrollHeight));
   };
 
   const start = () => {
-    stopping = new AbortController();
-    const on = (name, listener) => addEventListener(name, listener, { capture: true, signal: stopping.signal });
-    seen = new Set();
+    stopping = new AbortController;
+    const on = (name, listener) => listen(name, listener, { capture: true, signal: stopping.signal });
+    seen = new Set;
     lists = {};
     look(page.referrer);
     begin();
     on('click', clicked);
-    on('pointermove', pointed);
-    on('input', typed);
+    on('pointermove', (event) => {
+      active();
+      // A movement ends where the pointer rests.
+      if (event.timeStamp - pointer?.timeStamp < 200) counts.pointer_distance += distance(event, pointer);
+      else counts.pointer_moves++;
+      pointer = event;
+    });
+    on('input', (event) => {
+      active();
+      // Which key it was, and what is in the field, stays there.
+      counts.keys++;
+      if (event.inputType?.startsWith('delete')) counts.corrections++;
+      fields.add(event.target);
+    });
     on('submit', (event) => fields.forEach((field) => field.form == event.target && fields.delete(field)));
-    on('scroll', () => { active(); scrolled(); });
-    on('visibilitychange', () => {
+    on('scroll', scrolled);
+    on(VISIBILITY, () => {
       if (!page.hidden) return begin();
       leave();
       send(true);
     });
+    on('storage', heed);
     on('pageshow', (event) => event.persisted && view());
     watch();
     if (!said.manual) view();
@@ -270,14 +293,13 @@
     stopping?.abort();
     watching?.disconnect();
     changes?.disconnect();
-    clearTimeout(timer);
-    stopping = timer = 0;
+    cancel(timer);
+    stopping = timer = stored = 0;
     waiting = [];
     queue = [];
     lists = {};
     kept = {};
     write(KEPT);
-    write(UNSENT);
   };
 
   // What can be asked for.
@@ -286,22 +308,26 @@
   const commands = {
     // {analytics: true, …}. The server must hear of a refusal, too: it is the last thing that it hears.
     consent: (given) => {
-      const agrees = !objects && (given.analytics || given.personalization);
+      const told = { event: 'Segment Consent Preference Updated', properties: { categoryPreferences: given } };
       const news = text(given) != text(kept.consent);
-      if (agrees || stopping) {
-        kept.consent = given;
+      kept.consent = given;
+      if (!objects && (given.analytics || given.personalization)) {
         kept.id ||= random();
-        if (!agrees) queue = [], lists = {}, write(UNSENT);
-        else if (write(KEPT, kept), !stopping) start();
-        if (news) track('Segment Consent Preference Updated', { categoryPreferences: given });
+        keep();
+        if (!stopping) start();
+        if (news) add('track', told);
+      } else {
+        const last = stopping && [make('track', told)];
+        forget();
+        if (last) {
+          if (!write(UNSENT, last)) queue = last;
+          send();
+        }
       }
-      if (agrees) return;
-      if (stopping) send(true);
-      forget();
     },
     identify: (user, traits) => {
       kept.user = user;
-      write(KEPT, kept);
+      keep();
       add('identify', { traits: traits });
     },
     track: track,
@@ -309,13 +335,14 @@
     // Somebody else may sit here now.
     reset: () => {
       kept = { consent: kept.consent, id: random() };
-      write(KEPT, kept);
+      keep();
     }
   };
 
   const run = (command) => {
     const list = [...command];
     const name = list.shift();
+    heed();
     if (stopping || name == 'consent') commands[name]?.(...list);
     // Kept in memory only, until the visitor has decided.
     else if (waiting.length < 50) waiting.push(command);
@@ -326,11 +353,13 @@
   const go = () => {
     const list = asked;
     asked = 0;
-    if (objects) forget();
-    else if (kept.consent) start();
+    kept = read(KEPT) || {};
+    stored = kept.consent;
+    if (objects) forget(), write(UNSENT);
+    else if (stored) start();
+    else send();
     list.forEach(run);
   };
   window.rapport = (...list) => asked ? asked.push(list) : run(list);
-  if (page.hidden) addEventListener('visibilitychange', go, { once: true });
-  else go();
+  page.hidden ? listen(VISIBILITY, go, { once: true }) : go();
 })();

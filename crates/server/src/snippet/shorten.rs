@@ -4,6 +4,8 @@
 //! alike, so that scopes do not matter. What stands behind a dot or before a colon is a name of the browser's or of an
 //! event's, and stays. The script keeps to the few forms of the language for which that is true; its head lists them.
 
+mod conditions;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Words behind which a name is declared.
@@ -14,7 +16,7 @@ const RESERVED: [&str; 5] = ["as", "do", "if", "in", "of"];
 
 /// The shortest form of a script of ours.
 pub(super) fn shorten(script: &str) -> String {
-    let tokens = tokens(script);
+    let tokens = conditions::shorter(tokens(script));
     let short = short_names(&tokens);
     let mut out = String::new();
     let mut write = |text: &str| {
@@ -149,7 +151,7 @@ struct Declared {
 
 impl Declared {
     fn meets(&self, other: &Self) -> bool {
-        self.is_everywhere || other.is_everywhere || !self.statements.is_disjoint(&other.statements)
+        self.is_everywhere && other.is_everywhere || !self.statements.is_disjoint(&other.statements)
     }
 }
 
@@ -183,7 +185,7 @@ fn declared<'a>(tokens: &[&'a str]) -> BTreeMap<&'a str, Declared> {
 /// script's statements has both.
 fn short_names<'a>(tokens: &[&'a str]) -> BTreeMap<&'a str, String> {
     let declared = declared(tokens);
-    let is_other = |i: usize, token: &str| !declared.contains_key(token) || !is_of_the_script(tokens, i);
+    let is_other = |i: usize, token: &str| !declared.contains_key(token) && is_of_the_script(tokens, i);
     let others: BTreeSet<&str> =
         tokens.iter().enumerate().filter(|(i, token)| is_other(*i, token)).map(|(_, token)| *token).collect();
     let letters = || ('a'..='z').chain('A'..='Z');
