@@ -228,6 +228,19 @@ impl Filter {
         lists
     }
 
+    /// How many questions it asks: of what is one of several, one for each of these.
+    #[must_use]
+    pub fn n_conditions(&self) -> usize {
+        let mut n = 0;
+        self.visit(&mut |_, ask| {
+            n += match ask {
+                Ask::In(literals) => literals.len(),
+                Ask::Is(..) | Ask::Contains(_) | Ask::Exists => 1,
+            }
+        });
+        n
+    }
+
     /// Looks at each question.
     fn visit<'f>(&'f self, look: &mut dyn FnMut(&'f Subject, &'f Ask)) {
         match self {

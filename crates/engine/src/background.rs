@@ -7,7 +7,7 @@ use crate::corrections::Corrector;
 use crate::erase::Eraser;
 use crate::error::EngineError;
 use crate::horizon::Horizon;
-use crate::lists::Courier;
+use crate::lists::{Courier, RollCall};
 use crate::ports::Sealing;
 use crate::training::Trainer;
 use crate::{Engine, Stopwatch};
@@ -249,6 +249,8 @@ const LISTS_ASKED: Duration = Duration::from_secs(1);
 /// How long after all lists were looked at they are looked at again, and how many times as long as it took.
 const LISTS_PAUSE: Duration = Duration::from_secs(15);
 const LISTS_PAUSE_TIMES: u32 = 20;
+/// How long a look at all lists may take.
+const LISTS_MAX: Duration = Duration::from_secs(300);
 /// How often what is kept of lists too long is forgotten.
 const LISTS_PRUNED: Duration = Duration::from_secs(600);
 
@@ -268,10 +270,17 @@ impl Rounds<'_> {
                 continue;
             }
             let watch = Stopwatch::start();
-            match self.engine.follow_lists(&|| self.stop.is_wanted()) {
-                Ok(Some(_)) => {}
-                Ok(None) if self.stop.is_wanted() => return,
-                Ok(None) => tracing::warn!("the time did not suffice to look at every customer for the lists"),
+            match self.engine.follow_lists(LISTS_MAX, &|| self.stop.is_wanted()) {
+                Ok(RollCall::Whole) => {}
+                Ok(RollCall::Broken) if self.stop.is_wanted() => return,
+                // Everything was made anew: who comes and goes is found as soon as may be.
+                Ok(RollCall::Broken) => self.engine.wake_lists(),
+                Ok(RollCall::TooLong { slowest, took }) => tracing::warn!(
+                    list = slowest,
+                    seconds = took.as_secs_f64(),
+                    "the time did not suffice to look at every customer for the lists, so that nobody came or went: this list \
+                     took most of it; make its filter simpler, or remove it"
+                ),
                 Err(error) => tracing::error!(error = error.story(), "the lists could not be looked at"),
             }
             pause = LISTS_PAUSE.max(watch.elapsed() * LISTS_PAUSE_TIMES);

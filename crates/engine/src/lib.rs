@@ -61,7 +61,7 @@ pub use error::{EngineError, story};
 pub use inflow::{Incoming, N_REJECTED_LOOKED_AT, Refused};
 pub use ingest::Ingested;
 pub use lists::{
-    Cell, Column, Courier, CustomerLine, Found, KnownList, ListSource, Page, Selection, Sort, Sum, written,
+    Cell, Column, Courier, CustomerLine, Found, KnownList, ListSource, Page, RollCall, Selection, Sort, Sum, written,
 };
 pub use live::Live;
 pub use needs::Material;

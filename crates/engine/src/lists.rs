@@ -4,9 +4,11 @@
 //! - what is computed from behaviour (scores, features, groups and segments) is not known of who refuses personalization;
 //! - customers are looked at in slices, so that events and decisions go on, and models are asked outside of them;
 //! - customers on disk are found, too, each once;
+//! - a list that many others ask about is judged once for each customer, and no filter is longer in judging than there is time;
 //! - who is on a list is found by the same look, again and again; who came and who went is told to its webhook until it is
 //!   taken, and who is erased is on no list.
 
+mod asked;
 mod cursor;
 mod deliver;
 mod facts;
@@ -17,8 +19,10 @@ mod saved;
 mod scores;
 mod select;
 mod selection;
+mod walk;
 
 pub use deliver::Courier;
+pub use follow::RollCall;
 pub use row::{Cell, CustomerLine};
 pub use saved::{KnownList, ListSource, written};
 pub(crate) use scores::ScoreCache;

@@ -24,11 +24,13 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where the store cannot be read.
     pub fn warm(&self, n_max: usize, is_stopped: &dyn Fn() -> bool) -> Result<bool, EngineError> {
-        let (n_resident, totals) = self.look(|live| (live.profiles.resident().count(), live.profiles.totals()));
-        if n_resident as u64 >= totals.n_customers {
+        let (are_all_there, generation, after) = self.look(|live| {
+            let are_all_there = live.profiles.n_in_memory() >= live.profiles.totals().n_customers;
+            (are_all_there, live.generation, live.warmed_upto.clone())
+        });
+        if are_all_there {
             return Ok(true);
         }
-        let (generation, after) = self.look(|live| (live.generation, live.warmed_upto.clone()));
         let mut waiting: Vec<Customer<FeatureState>> = Vec::with_capacity(N_AT_A_TIME);
         let (mut damaged, mut is_broken_off) = (None, false);
         self.ports.profiles.scan_after(Collection::Customer, &after, &mut |key, bytes| {

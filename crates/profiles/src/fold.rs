@@ -214,6 +214,11 @@ impl<S: CustomerState> Profiles<S> {
         self.resident.len()
     }
 
+    /// How many customers are in memory, without those that were merged away.
+    pub fn n_in_memory(&self) -> u64 {
+        self.resident.n_customers() as u64
+    }
+
     /// As how many ordinary customers those in memory count: one who takes more memory than usual counts as several.
     pub fn weight(&self) -> usize {
         self.resident.weight()

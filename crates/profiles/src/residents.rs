@@ -20,6 +20,8 @@ pub(crate) struct Residents<S> {
     n_turned: u64,
     /// As how many they all count.
     weight: usize,
+    /// How many of them are customers, and were not merged into another.
+    n_customers: usize,
 }
 
 #[derive(Debug)]
@@ -33,13 +35,18 @@ struct Resident<S> {
 
 impl<S> Default for Residents<S> {
     fn default() -> Self {
-        Self { by_id: HashMap::new(), round: VecDeque::new(), n_turned: 0, weight: 0 }
+        Self { by_id: HashMap::new(), round: VecDeque::new(), n_turned: 0, weight: 0, n_customers: 0 }
     }
 }
 
 impl<S: CustomerState> Residents<S> {
     pub(crate) fn len(&self) -> usize {
         self.by_id.len()
+    }
+
+    /// How many are customers: whoever was merged into another is none.
+    pub(crate) fn n_customers(&self) -> usize {
+        self.n_customers
     }
 
     /// As how many ordinary customers they count.
@@ -72,10 +79,13 @@ impl<S: CustomerState> Residents<S> {
     pub(crate) fn insert(&mut self, id: CustomerId, customer: Option<Customer<S>>) -> Option<Customer<S>> {
         let weight = weight(customer.as_ref());
         self.weight += weight;
+        self.n_customers += usize::from(customer.is_some());
         match self.by_id.get_mut(&id) {
             Some(resident) => {
                 self.weight -= std::mem::replace(&mut resident.weight, weight);
-                std::mem::replace(&mut resident.customer, customer)
+                let before = std::mem::replace(&mut resident.customer, customer);
+                self.n_customers -= usize::from(before.is_some());
+                before
             }
             None => {
                 self.round.push_back(id.clone());
@@ -99,6 +109,7 @@ impl<S: CustomerState> Residents<S> {
         }
         let resident = self.by_id.remove(&id)?;
         self.weight -= resident.weight;
+        self.n_customers -= usize::from(resident.customer.is_some());
         Some((id, resident.customer))
     }
 

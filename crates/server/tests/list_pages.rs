@@ -68,7 +68,7 @@ fn a_filter_is_tried_saved_watched_and_removed() {
     ];
     // What it leads to is asked for without the key, as no browser does.
     form(&server, "/lists", &fields);
-    server.engine().follow_lists(&|| false).unwrap();
+    server.engine().follow_lists(std::time::Duration::MAX, &|| false).unwrap();
     let all = page(&server, "/lists").text;
     for part in ["In Graz", "about_to_leave", "Built in", "traits.city=&#34;Graz&#34;"] {
         assert!(all.contains(part), "{part}: {all}");

@@ -23,6 +23,11 @@ pub trait Facts {
     /// Whether a name is one of those that [`Subject::Segment`], [`Subject::List`] or [`Subject::Id`] stand for; nothing where
     /// that is not known.
     fn is(&self, subject: &Subject, name: &str) -> Option<bool>;
+
+    /// Whether the time is over, asked before each question: then nothing more is known.
+    fn is_late(&self) -> bool {
+        false
+    }
 }
 
 /// A value that is known.
@@ -66,6 +71,9 @@ fn decided(parts: &[Filter], by: bool, facts: &dyn Facts) -> Option<bool> {
 }
 
 fn asked(subject: &Subject, ask: &Ask, facts: &dyn Facts) -> Option<bool> {
+    if facts.is_late() {
+        return None;
+    }
     let is_named = matches!(subject, Subject::Segment | Subject::List | Subject::Id);
     let name = |literal: &Literal| match literal {
         Literal::Text(name) => facts.is(subject, name),

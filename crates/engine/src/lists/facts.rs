@@ -10,7 +10,7 @@ use primitives::{ItemKey, Timestamp, stable_hash};
 use profiles::{Customer, Identifier, Profile};
 use serde_json::Value as Json;
 use std::borrow::Cow;
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -82,11 +82,27 @@ impl<'e> Lens<'e> {
         kept.unwrap_or_else(|| Arc::new(Scores::open(state, self.as_of, self.kinds.len())))
     }
 
-    /// A customer, as far as scores were computed.
-    pub(super) fn look<'a>(&'a self, customer: &'a Customer<FeatureState>, scores: &'a Scores) -> Seen<'a> {
+    /// A customer, as far as scores were computed, until `is_over` says that there is no more time.
+    pub(super) fn look<'a>(
+        &'a self,
+        customer: &'a Customer<FeatureState>,
+        scores: &'a Scores,
+        is_over: &'a dyn Fn() -> bool,
+    ) -> Seen<'a> {
         let consents = &customer.profile.consents;
-        let is_permitted = self.engine.policy().answer(consents, Purpose::Personalization).granted;
-        Seen { lens: self, customer, scores, is_permitted, features: OnceCell::new(), open: Cell::new(0) }
+        Seen {
+            lens: self,
+            customer,
+            scores,
+            is_permitted: self.engine.policy().answer(consents, Purpose::Personalization).granted,
+            is_over,
+            features: OnceCell::new(),
+            segments: OnceCell::new(),
+            lists: RefCell::default(),
+            n_asked: Cell::new(0),
+            is_late: Cell::new(false),
+            open: Cell::new(0),
+        }
     }
 
     /// Asks the kinds in `wanted`, a bit each, and keeps what they said.
@@ -142,21 +158,49 @@ fn made_by(kinds: &[&dyn Kind], models: &Models, catalogue: &Catalogue) -> u64 {
     stable_hash(&text)
 }
 
+/// After so many conditions it is asked again whether there is time.
+const N_ASKED: u64 = 64;
+
 /// A customer, as a filter sees them.
 pub(super) struct Seen<'a> {
     lens: &'a Lens<'a>,
-    customer: &'a Customer<FeatureState>,
+    pub(super) customer: &'a Customer<FeatureState>,
     scores: &'a Scores,
     is_permitted: bool,
+    is_over: &'a dyn Fn() -> bool,
     features: OnceCell<Vec<f64>>,
+    /// What was found once: groups and segments, and who is on which list, each with the kinds that it lacked.
+    segments: OnceCell<(Option<Vec<&'a str>>, u128)>,
+    lists: RefCell<BTreeMap<&'a str, (Option<bool>, u128)>>,
+    /// How many conditions were asked.
+    n_asked: Cell<u64>,
+    is_late: Cell<bool>,
     /// The kinds that were asked about and have not been computed, a bit each.
     open: Cell<u128>,
 }
 
-impl Seen<'_> {
-    /// The kinds that have still to be computed for what was asked.
-    pub(super) fn open(&self) -> u128 {
-        self.open.get()
+/// What it lacks to judge a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lack {
+    /// There was no more time.
+    Time,
+    /// What these kinds say, a bit each.
+    Scores(u128),
+}
+
+impl<'a> Seen<'a> {
+    /// What it lacked for what was asked.
+    pub(super) fn lack(&self) -> Option<Lack> {
+        match self.open.get() {
+            _ if self.is_late.get() => Some(Lack::Time),
+            0 => None,
+            open => Some(Lack::Scores(open)),
+        }
+    }
+
+    /// How many conditions were asked.
+    pub(super) fn n_asked(&self) -> u64 {
+        self.n_asked.get()
     }
 
     /// The number behind a subject, where there is one.
@@ -168,16 +212,36 @@ impl Seen<'_> {
         }
     }
 
-    /// What `look` finds, and whether it lacked anything that has still to be computed.
-    fn opening<T>(&self, look: impl FnOnce() -> T) -> (T, bool) {
+    /// What `look` finds, and the kinds that have still to be computed for it.
+    fn opening<T>(&self, look: impl FnOnce() -> T) -> (T, u128) {
         let before = self.open.replace(0);
         let found = look();
         let opened = self.open.get();
         self.open.set(before | opened);
-        (found, opened != 0)
+        (found, opened)
     }
 
-    fn slot(&self, place: usize) -> Option<&Gist> {
+    /// Whether they are on a list: looked for once, however many ask. Nothing where something has still to be computed for it.
+    pub(super) fn is_on(&self, list: &str) -> Option<bool> {
+        let known = self.lists.borrow().get(list).copied();
+        let (is_on, opened) = match known {
+            Some(known) => known,
+            None => {
+                let (name, filter) = self.lens.lists.get_key_value(list)?;
+                let (holds, opened) = self.opening(|| filter.holds(self));
+                if self.is_late.get() {
+                    return None;
+                }
+                let is_on = if holds.is_none() && opened != 0 { None } else { Some(holds == Some(true)) };
+                self.lists.borrow_mut().insert(name, (is_on, opened));
+                (is_on, opened)
+            }
+        };
+        self.open.set(self.open.get() | opened);
+        is_on
+    }
+
+    fn slot(&self, place: usize) -> Option<&'a Gist> {
         if !self.is_permitted {
             return None;
         }
@@ -191,7 +255,7 @@ impl Seen<'_> {
         }
     }
 
-    fn score(&self, name: &str) -> Option<Value<'_>> {
+    fn score(&self, name: &str) -> Option<Value<'a>> {
         match self.slot(*self.lens.place_of_kind.get(name)?)? {
             Gist::Number(number) => Some(Value::Number(*number)),
             Gist::Words(words) => words.first().map(|word| Value::Text(Cow::Borrowed(word.as_str()))),
@@ -219,17 +283,21 @@ impl Seen<'_> {
         if part.is_null() { None } else { Some(Value::Json(part.clone())) }
     }
 
-    /// The groups and segments of a customer; nothing where they may not be known.
-    fn segments(&self) -> Option<Vec<&str>> {
-        if !self.is_permitted {
-            return None;
-        }
-        let dividing = self.lens.kinds.iter().enumerate().filter(|(_, kind)| !kind.groups().is_empty());
-        let words = dividing.filter_map(|(place, _)| match self.slot(place)? {
-            Gist::Words(words) => Some(words.iter().map(String::as_str)),
-            Gist::Number(_) => None,
-        });
-        Some(words.flatten().collect())
+    /// The groups and segments of a customer, and whether these are all: not where something has still to be computed. Nothing
+    /// where they may not be known.
+    fn segments(&self) -> (Option<&[&'a str]>, bool) {
+        let find = || {
+            let dividing = self.lens.kinds.iter().enumerate().filter(|(_, kind)| !kind.groups().is_empty());
+            let words = dividing.filter_map(|(place, _)| match self.slot(place)? {
+                Gist::Words(words) => Some(words.iter().map(String::as_str)),
+                Gist::Number(_) => None,
+            });
+            words.flatten().collect()
+        };
+        let (segments, opened) =
+            self.segments.get_or_init(|| self.opening(|| if self.is_permitted { Some(find()) } else { None }));
+        self.open.set(self.open.get() | opened);
+        (segments.as_deref(), *opened == 0)
     }
 }
 
@@ -257,7 +325,7 @@ impl Facts for Seen<'_> {
                 Some(Value::Names(own.chain(names).collect()))
             }
             Subject::Segment => {
-                let names: Vec<Cow<'_, str>> = self.segments()?.into_iter().map(Cow::Borrowed).collect();
+                let names: Vec<Cow<'_, str>> = self.segments().0?.iter().copied().map(Cow::Borrowed).collect();
                 (!names.is_empty()).then_some(Value::Names(names))
             }
             Subject::List => None,
@@ -265,24 +333,29 @@ impl Facts for Seen<'_> {
     }
 
     fn exists(&self, subject: &Subject) -> Option<bool> {
-        let (exists, is_open) = self.opening(|| self.value(subject).is_some());
+        let (exists, opened) = self.opening(|| self.value(subject).is_some());
         // What is still to be computed may be there.
-        (exists || !is_open).then_some(exists)
+        (exists || opened == 0).then_some(exists)
+    }
+
+    fn is_late(&self) -> bool {
+        let n = self.n_asked.get() + 1;
+        self.n_asked.set(n);
+        if n.is_multiple_of(N_ASKED) && (self.is_over)() {
+            self.is_late.set(true);
+        }
+        self.is_late.get()
     }
 
     fn is(&self, subject: &Subject, name: &str) -> Option<bool> {
         match subject {
             Subject::Segment => {
-                let (segments, is_open) = self.opening(|| self.segments());
+                let (segments, are_all) = self.segments();
                 let is = segments?.contains(&name);
                 // What is still to be computed may be it.
-                (is || !is_open).then_some(is)
+                (is || are_all).then_some(is)
             }
-            Subject::List => {
-                let filter = self.lens.lists.get(name)?;
-                let (holds, is_open) = self.opening(|| filter.holds(self));
-                if holds.is_none() && is_open { None } else { Some(holds == Some(true)) }
-            }
+            Subject::List => self.is_on(name),
             _ => match self.value(subject)? {
                 Value::Names(names) => Some(names.iter().any(|own| own == name)),
                 _ => None,

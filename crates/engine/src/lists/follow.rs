@@ -1,33 +1,43 @@
 //! Who comes and goes? All lists are looked at in one walk over the customers, again and again.
 
-use super::facts::Lens;
-use super::scores::Scores;
-use super::select::Judge;
+use super::facts::{Lack, Lens, Seen};
+use super::walk::Judge;
 use crate::error::EngineError;
 use crate::{Engine, Stopwatch};
-use decisions::Filter;
-use decisions::filter::Subject;
-use features::FeatureState;
 use governance::{Headcount, Purpose};
 use primitives::{CustomerId, Timestamp};
-use profiles::Customer;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// How long one walk may take.
-const TIME_MAX: Duration = Duration::from_secs(300);
 /// How many changes are noted at a time.
 const N_CHANGED: usize = 1_000;
+
+/// How a look at all lists ended. Only where it was whole has anybody come or gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RollCall {
+    /// Everybody was looked at.
+    Whole,
+    /// It was stopped, or everything was made anew meanwhile.
+    Broken,
+    /// The time did not suffice.
+    TooLong {
+        /// The list that took most of it; none where there is no list.
+        slowest: Option<String>,
+        /// How long that one took.
+        took: Duration,
+    },
+}
 
 /// A list, and whom it means.
 struct Roll {
     name: String,
-    filter: Filter,
     members: HashSet<CustomerId>,
     /// Of them those who permit analytics.
     n_counted: u32,
+    /// How long it took to judge them.
+    took: Duration,
 }
 
 /// Calls every customer's name for each list.
@@ -37,64 +47,63 @@ struct Rolls<'a> {
 }
 
 impl Judge for Rolls<'_> {
-    fn open(&mut self, lens: &Lens<'_>, customer: &Customer<FeatureState>, scores: &Scores) -> u128 {
-        let seen = lens.look(customer, scores);
-        let held: Vec<Option<bool>> = self.rolls.iter().map(|roll| roll.filter.holds(&seen)).collect();
+    fn judge(&mut self, seen: &Seen<'_>) -> Result<(), Lack> {
+        let is_on = |roll: &mut Roll| {
+            let watch = Stopwatch::start();
+            let is_on = seen.is_on(&roll.name);
+            roll.took += watch.elapsed();
+            is_on
+        };
+        let held: Vec<Option<bool>> = self.rolls.iter_mut().map(is_on).collect();
         // What was decided without them needs no scores.
-        if held.contains(&None) && seen.open() != 0 {
-            return seen.open();
+        if let Some(lack) = seen.lack().filter(|lack| *lack == Lack::Time || held.contains(&None)) {
+            return Err(lack);
         }
-        let is_counted = self.engine.policy().answer(&customer.profile.consents, Purpose::Analytics).granted;
+        let profile = &seen.customer.profile;
+        let is_counted = self.engine.policy().answer(&profile.consents, Purpose::Analytics).granted;
         for (roll, held) in self.rolls.iter_mut().zip(held) {
             if held == Some(true) {
-                roll.members.insert(customer.profile.id.clone());
+                roll.members.insert(profile.id.clone());
                 roll.n_counted += u32::from(is_counted);
             }
         }
-        0
+        Ok(())
     }
 }
 
 impl Engine {
-    /// Looks at all lists, and notes who came, who went and how many there are. Answers how long the walk took; nothing where
-    /// `is_stopped` or the time ended it, and then nobody has come or gone.
+    /// Looks at all lists, and notes who came, who went and how many there are. It ends early where `is_stopped` says so, or
+    /// when it took longer than `time_max`.
     ///
     /// # Errors
     /// [`EngineError`] where customers cannot be read or what was found cannot be stored.
-    pub fn follow_lists(&self, is_stopped: &dyn Fn() -> bool) -> Result<Option<Duration>, EngineError> {
+    pub fn follow_lists(&self, time_max: Duration, is_stopped: &dyn Fn() -> bool) -> Result<RollCall, EngineError> {
         let _one_at_a_time = self.following_lists.lock().unwrap_or_else(PoisonError::into_inner);
-        let (names, watch) = (self.filter_names(), Stopwatch::start());
-        let now = self.clock().now();
-        let (mut rolls, mut lists) = (Vec::new(), BTreeMap::new());
+        let (readings, now) = (self.readings(), self.clock().now());
+        let mut rolls = Vec::new();
         for (list, _) in self.all_lists() {
-            let filter = Filter::parse(&list.filter, &names).map_err(|error| error.to_string());
-            let read = filter.and_then(|filter| match self.filters_of_lists([&filter]) {
-                Ok(asked) => Ok((filter, asked)),
-                Err(error) => Err(error.to_string()),
-            });
-            match read {
-                Ok((filter, asked)) => {
-                    lists.extend(asked);
-                    rolls.push(Roll { name: list.name, filter, members: HashSet::new(), n_counted: 0 });
+            match readings.asked_by_list(&list.name) {
+                Ok(_) => {
+                    let (members, took) = (HashSet::new(), Duration::ZERO);
+                    rolls.push(Roll { name: list.name, members, n_counted: 0, took });
                 }
-                Err(why) => self.ports.lists.note_looked_at(&list.name, now, Some(&why))?,
+                Err(why) => self.ports.lists.note_looked_at(&list.name, now, Some(&why.to_string()))?,
             }
         }
-        let subjects: Vec<Subject> = rolls.iter().flat_map(|roll| roll.filter.subjects()).cloned().collect();
-        let lens = Lens::new(self, &subjects.iter().collect::<Vec<_>>(), lists);
-        for roll in &mut rolls {
-            roll.filter = std::mem::take(&mut roll.filter).cheapest_first(&|subject| lens.cost(subject));
-        }
+        let lens = Lens::new(self, &[], readings.filters(rolls.iter().map(|roll| roll.name.as_str())));
         self.scores.begin(lens.made_by);
-        let mut rolls = Rolls { engine: self, rolls };
-        let (_, is_complete) = self.each(&lens, &mut rolls, &mut || is_stopped() || watch.elapsed() > TIME_MAX)?;
-        if !is_complete {
-            return Ok(None);
+        let (mut rolls, watch) = (Rolls { engine: self, rolls }, Stopwatch::start());
+        let walked = self.each(&lens, &mut rolls, &|| is_stopped() || watch.elapsed() > time_max)?;
+        if walked.is_complete {
+            rolls.rolls.into_iter().try_for_each(|roll| self.note_roll(roll, now))?;
+            return Ok(RollCall::Whole);
         }
-        for roll in rolls.rolls {
-            self.note_roll(roll, now)?;
+        if is_stopped() || watch.elapsed() <= time_max {
+            return Ok(RollCall::Broken);
         }
-        Ok(Some(watch.elapsed()))
+        let slowest = rolls.rolls.into_iter().max_by_key(|roll| roll.took);
+        let took = slowest.as_ref().map_or(Duration::ZERO, |roll| roll.took);
+        Ok(RollCall::TooLong { slowest: slowest.map(|roll| roll.name), took })
     }
 
     fn note_roll(&self, roll: Roll, now: Timestamp) -> Result<(), EngineError> {

@@ -1,6 +1,6 @@
 //! What is told of each customer on a list?
 
-use super::facts::Lens;
+use super::facts::{Lack, Lens};
 use super::selection::Column;
 use crate::Engine;
 use crate::error::EngineError;
@@ -91,14 +91,13 @@ impl Engine {
     fn line(&self, lens: &Lens<'_>, customer: Customer<FeatureState>, columns: &[Column]) -> CustomerLine {
         let mut scores = lens.scores(&customer);
         loop {
-            let seen = lens.look(&customer, &scores);
+            let seen = lens.look(&customer, &scores, &|| false);
             let cell = |column: &Column| match column {
                 Column::Of(subject) => seen.value(subject).map(Cell::of),
                 Column::Why(_) => None,
             };
             let mut cells: Vec<Option<Cell>> = columns.iter().map(cell).collect();
-            let open = seen.open();
-            if open != 0 {
+            if let Some(Lack::Scores(open)) = seen.lack() {
                 scores = lens.ask(&customer, &scores, open);
                 continue;
             }

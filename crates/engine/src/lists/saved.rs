@@ -7,7 +7,6 @@ use decisions::filter::{Ask, Literal, Op, Subject};
 use decisions::{Filter, List, ListState, Segment, built_in_lists};
 use governance::Purpose;
 use primitives::{ErrorKind, nearest};
-use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 /// More lists than anybody looks at: each is looked at again and again.
@@ -118,8 +117,8 @@ impl Engine {
             }
             _ => {}
         }
-        self.selection(&list.filter, &list.sort, &list.columns)?;
-        self.refuse_circle(list)?;
+        let selection = self.selection(&list.filter, &list.sort, &list.columns)?;
+        self.readings().refuse(&list.name, selection.filter)?;
         self.ports.lists.save(list)?;
         self.read_saved_lists()?;
         self.wake_lists();
@@ -142,66 +141,15 @@ impl Engine {
             let message = format!("the list \"{}\" asks about \"{name}\": change or remove it first", other.name);
             return Err(EngineError::new(ErrorKind::Conflict, message));
         }
-        // Who is being found for it now must not come after it is gone.
-        let _changing = self.changing_lists.lock().unwrap_or_else(PoisonError::into_inner);
-        self.ports.lists.remove(name)?;
-        self.read_saved_lists()
-    }
-
-    /// A list asks about no list that asks about it.
-    fn refuse_circle(&self, list: &List) -> Result<(), EngineError> {
-        let names = self.filter_names();
-        let mut filters: BTreeMap<String, Filter> = BTreeMap::new();
-        for (other, _) in self.all_lists() {
-            filters.extend(Filter::parse(&other.filter, &names).ok().map(|filter| (other.name, filter)));
+        {
+            // Who is being found for it now must not come after it is gone.
+            let _changing = self.changing_lists.lock().unwrap_or_else(PoisonError::into_inner);
+            self.saved.write().unwrap_or_else(PoisonError::into_inner).retain(|list| list.name != name);
         }
-        filters.insert(list.name.clone(), Filter::parse(&list.filter, &names)?);
-        let (mut waiting, mut met) = (vec![list.name.as_str()], Vec::new());
-        while let Some(name) = waiting.pop() {
-            for asked in filters.get(name).map(Filter::lists).unwrap_or_default() {
-                if asked == list.name {
-                    let message = format!(
-                        "the filter asks about the list \"{name}\", which asks about this one: break the circle"
-                    );
-                    return Err(EngineError::new(ErrorKind::Invalid, message));
-                }
-                if !met.contains(&asked) {
-                    met.push(asked);
-                    waiting.push(asked);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// What the lists mean about which filters ask, and those about which these ask.
-    ///
-    /// # Errors
-    /// [`EngineError`] where one of them cannot be read any more: who asks about it does not know who is on it.
-    pub(super) fn filters_of_lists<'f>(
-        &self,
-        filters: impl IntoIterator<Item = &'f Filter>,
-    ) -> Result<BTreeMap<String, Filter>, EngineError> {
-        let mut wanted: Vec<String> = filters.into_iter().flat_map(Filter::lists).map(str::to_owned).collect();
-        if wanted.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let (all, names) = (self.all_lists(), self.filter_names());
-        let mut found = BTreeMap::new();
-        while let Some(name) = wanted.pop() {
-            if found.contains_key(&name) {
-                continue;
-            }
-            let Some((list, _)) = all.iter().find(|(list, _)| list.name == name) else { continue };
-            let filter = Filter::parse(&list.filter, &names).map_err(|why| {
-                let message =
-                    format!("it asks about the list \"{name}\", which cannot be read any more ({why}): mend it");
-                EngineError::new(ErrorKind::Invalid, message)
-            })?;
-            wanted.extend(filter.lists().into_iter().map(str::to_owned));
-            found.insert(name, filter);
-        }
-        Ok(found)
+        let removed = self.ports.lists.remove(name);
+        // Where that failed it is there still.
+        self.read_saved_lists()?;
+        Ok(removed?)
     }
 
     /// What a list selects.

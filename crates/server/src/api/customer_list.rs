@@ -154,7 +154,7 @@ fn reply(app: &App, asked: &Asked, n_max: usize) -> Result<CustomersReply, Serve
     let (filter, sort, columns) = (text(&asked.filter), text(&asked.sort), text(&asked.columns));
     let selection = app.engine.selection(&filter, &sort, &columns)?;
     let cursor = asked.cursor.as_deref().filter(|cursor| !cursor.is_empty());
-    let Found { ids, n, sums, cursor, n_looked_at, is_complete } =
+    let Found { ids, n, sums, cursor, n_looked_at, is_complete, .. } =
         app.engine.select(&selection, Page { n_max, cursor }, TIME_MAX)?;
     let lines = app.engine.lines(&ids, &selection.columns)?;
     Ok(CustomersReply {

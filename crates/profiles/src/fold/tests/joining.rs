@@ -273,6 +273,7 @@ proptest! {
         prop_assert!(profiles.resident().all(|customer| customer.profile.links.len() <= 256));
         prop_assert_eq!(profiles.resident().map(|customer| customer.profile.n_events).sum::<u64>(), n_owned as u64);
         prop_assert_eq!(profiles.totals().n_customers, profiles.resident().count() as u64);
+        prop_assert_eq!(profiles.totals().n_customers, profiles.n_in_memory());
     }
 }
 

@@ -146,6 +146,7 @@ proptest! {
                 prop_assert!(profiles.shrink_to(i % 3, usize::MAX) && profiles.weight() <= i % 3);
                 prop_assert_eq!(profiles.weight(), weighed(&profiles));
             }
+            prop_assert_eq!(profiles.n_in_memory(), profiles.resident().count() as u64);
         }
     }
 }

@@ -1,0 +1,196 @@
+//! Is everybody met by a look at all lists, however memory moves, and is a list judged once, however many ask about it?
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use decisions::List;
+use engine::{Page, RollCall};
+use serde_json::json;
+use std::cell::Cell;
+use std::time::Duration;
+use support::{SERVER, TestServer, until};
+
+/// As many as an attacker asked about one list at a time.
+const N_ASKED: usize = 60;
+
+fn known(server: &TestServer, users: impl IntoIterator<Item = String>) {
+    let users: Vec<String> = users.into_iter().collect();
+    for users in users.chunks(500) {
+        let events: Vec<_> = users.iter().map(|user| json!({"type": "identify", "userId": user})).collect();
+        assert_eq!(server.post_as(SERVER, "/v1/batch", &json!({"batch": events})).status, 200);
+    }
+}
+
+fn list(name: &str, filter: String) -> List {
+    List { name: name.to_owned(), title: name.to_owned(), filter, ..List::default() }
+}
+
+/// Whoever is on the list before, asked again and again.
+fn of_before(n: usize) -> String {
+    vec![format!("list=\"d{}\"", n - 1); N_ASKED].join(" or ")
+}
+
+fn n_members(server: &TestServer, name: &str) -> usize {
+    server.engine().ports().lists.members(name).unwrap().len()
+}
+
+fn save(server: &TestServer, name: &str, filter: &str) -> support::Reply {
+    server.post_as(SERVER, "/v1/lists", &json!({"name": name, "filter": filter}))
+}
+
+#[test]
+fn lists_within_lists_are_judged_once_for_each_customer_and_over_so_many_steps() {
+    let server = TestServer::start();
+    known(&server, (0..10).map(|n| format!("user-{n}")));
+    save(&server, "d0", "known").ok();
+    for n in 1..=8 {
+        save(&server, &format!("d{n}"), &of_before(n)).ok();
+    }
+    let said = save(&server, "d9", &of_before(9)).error(400, "invalid");
+    let way = (0..9).rev().map(|n| format!("\"d{n}\"")).collect::<Vec<_>>().join(", ");
+    assert!(said.contains(&format!("over 9 steps ({way}), and 8 are the most")), "{said}");
+    let asked = |filter: &str| {
+        let selection = server.engine().selection(filter, "id", "known").unwrap();
+        let found = server.engine().select(&selection, Page { n_max: 10, cursor: None }, Duration::MAX).unwrap();
+        assert!(found.is_complete);
+        (found.n, found.n_asked)
+    };
+    assert_eq!(asked("known"), (10, 10));
+    // Each list of the chain once: of its conditions the first says yes.
+    assert_eq!(asked("list=\"d8\""), (10, 10 * 10));
+    // And all of them where they say no.
+    server.engine().save_list(&list("d0", "not known".to_owned()), true).unwrap();
+    assert_eq!(asked("not list=\"d8\""), (10, 10 * (1 + 8 * N_ASKED as u64 + 1)));
+    // Who would be over more steps by a list in the middle is told which.
+    save(&server, "deeper", "known").ok();
+    let said = server.engine().save_list(&list("d0", "list=\"deeper\"".to_owned()), true).unwrap_err().to_string();
+    assert!(said.contains("the list \"d8\" asks about this one") && said.contains("over 9 steps"), "{said}");
+    assert_eq!(
+        server.engine().follow_lists(Duration::MAX, &|| false).unwrap(),
+        RollCall::Whole,
+        "all lists in one look"
+    );
+}
+
+#[test]
+fn thirty_one_lists_that_were_saved_before_fail_with_their_reason_and_stop_nothing() {
+    let server = TestServer::start();
+    known(&server, (0..5).map(|n| format!("user-{n}")));
+    let store = server.engine().ports().lists.clone();
+    store.save(&list("d0", "known".to_owned())).unwrap();
+    for n in 1..=30 {
+        store.save(&list(&format!("d{n}"), of_before(n))).unwrap();
+    }
+    // A circle, too.
+    store.save(&list("left", "list=\"right\"".to_owned())).unwrap();
+    store.save(&list("right", "list=\"left\"".to_owned())).unwrap();
+    drop(store);
+    let server = server.restart();
+    assert_eq!(server.engine().follow_lists(Duration::MAX, &|| false).unwrap(), RollCall::Whole);
+    for n in 0..=30 {
+        let list = server.get(&format!("/v1/lists/d{n}")).ok();
+        if n <= 8 {
+            assert_eq!((&list["count"], list.get("failure")), (&json!(5), None), "d{n}");
+        } else {
+            assert!(list["failure"].as_str().unwrap().contains("over 9 steps"), "d{n}: {list}");
+        }
+    }
+    for name in ["left", "right"] {
+        let list = server.get(&format!("/v1/lists/{name}")).ok();
+        assert!(list["failure"].as_str().unwrap().contains("break the circle"), "{list}");
+    }
+    for filter in ["not%20list%3D%22d29%22", "list%3D%22left%22"] {
+        server.get(&format!("/v1/customers?limit=1&filter={filter}")).error(400, "invalid");
+    }
+    known(&server, ["still-there".to_owned()]);
+    assert_eq!(server.get("/v1/customers?filter=list%3D%22d8%22").ok()["count"], 6);
+}
+
+#[test]
+fn a_list_has_so_many_conditions_with_all_that_it_asks_about() {
+    let server = TestServer::start();
+    // Each value of `in (…)` is one: of these lists each has 1,000.
+    let wide = format!("orders_30d in ({})", vec!["1"; 1_000].join(","));
+    for n in 0..5 {
+        save(&server, &format!("wide{n}"), &wide).ok();
+    }
+    let any = |n: usize| (0..n).map(|n| format!("list=\"wide{n}\"")).collect::<Vec<_>>().join(" or ");
+    // 4 and 4,000, and 996 more.
+    save(&server, "most", &format!("{} or id in ({})", any(4), vec!["\"a\""; 996].join(","))).ok();
+    let more = format!("{} or id in ({})", any(4), vec!["\"a\""; 997].join(","));
+    let said = save(&server, "more", &more).error(400, "invalid");
+    assert!(
+        said.contains("1001 conditions") && said.contains("the 4 lists") && said.contains("at least 5001"),
+        "{said}"
+    );
+    assert!(said.contains("most of them, 1000, has \"wide3\""), "{said}");
+    let said = server.engine().save_list(&list("wide0", format!("{wide} or known")), true).unwrap_err().to_string();
+    assert!(said.contains("the list \"most\" asks about this one"), "{said}");
+    // Whoever asks about a list that could be saved gets an answer.
+    let found = server.get("/v1/customers?filter=list%3D%22most%22%20and%20not%20known").ok();
+    assert_eq!(found["count"], 0);
+    let all = any(5).replace(' ', "%20").replace('=', "%3D").replace('"', "%22");
+    assert_eq!(server.get(&format!("/v1/customers?filter={all}")).ok()["count"], 0);
+    server.get(&format!("/v1/customers?filter=list%3D%22most%22%20or%20{all}")).error(400, "invalid");
+    // What asks about nothing that is too long is saved, as is what makes it shorter.
+    server.engine().save_list(&list("wide4", format!("{wide} or known")), true).unwrap();
+    server.engine().save_list(&list("wide0", "known".to_owned()), true).unwrap();
+}
+
+#[test]
+fn a_look_that_takes_too_long_names_the_list() {
+    let server = TestServer::start();
+    known(&server, (0..50).map(|n| format!("user-{n}")));
+    save(&server, "quick", "known").ok();
+    let slow: Vec<String> = (0..140).map(|n| format!("id contains \"{n:03}-nobody\"")).collect();
+    save(&server, "slow", &slow.join(" or ")).ok();
+    // The first look at the clock may come too late already.
+    until("a list is named", || {
+        let roll_call = server.engine().follow_lists(Duration::from_micros(200), &|| false).unwrap();
+        matches!(roll_call, RollCall::TooLong { slowest: Some(name), took } if name == "slow" && !took.is_zero())
+            .then_some(())
+    });
+    assert_eq!(n_members(&server, "quick"), 0, "nobody came");
+}
+
+#[test]
+fn who_is_put_last_or_forgotten_in_the_middle_of_a_walk_is_met_all_the_same() {
+    const N: usize = 1_100;
+    let server = TestServer::start();
+    save(&server, "all", "known").ok();
+    known(&server, (0..N).map(|n| format!("user-{n}")));
+    assert_eq!(server.engine().follow_lists(Duration::MAX, &|| false).unwrap(), RollCall::Whole);
+    assert_eq!(n_members(&server, "all"), N);
+    // Memory is full for the first time when the first slice was looked at.
+    let n_asked = Cell::new(0);
+    let roll_call = server.engine().follow_lists(Duration::MAX, &|| {
+        if n_asked.replace(n_asked.get() + 1) == 1 {
+            server.engine().checkpoint(50).unwrap();
+        }
+        false
+    });
+    assert!(n_asked.get() > 2 && server.engine().look(|live| live.profiles.n_in_memory()) <= 50);
+    assert_eq!(roll_call.unwrap(), RollCall::Whole);
+    assert_eq!((n_members(&server, "all"), server.engine().list("all").unwrap().state.newest), (N, N as u64));
+}
+
+#[test]
+fn who_is_on_disk_is_met_however_many_were_merged_away() {
+    let server = TestServer::start();
+    save(&server, "all", "known").ok();
+    known(&server, (0..30).map(|n| format!("user-{n}")));
+    server.engine().checkpoint(1).unwrap();
+    for n in 0..40 {
+        let device = format!("device-{n}");
+        let seen = json!({"anonymousId": device, "event": "Seen"});
+        assert_eq!(server.post_as(SERVER, "/v1/track", &seen).status, 200);
+        let signed_in = json!({"anonymousId": device, "userId": "user-0"});
+        assert_eq!(server.post_as(SERVER, "/v1/identify", &signed_in).status, 200);
+    }
+    let (n_entries, n_customers) =
+        server.engine().look(|live| (live.profiles.n_resident() as u64, live.profiles.totals().n_customers));
+    assert!(n_entries >= n_customers && n_customers == 30, "{n_entries} {n_customers}");
+    assert_eq!(server.engine().follow_lists(Duration::MAX, &|| false).unwrap(), RollCall::Whole);
+    assert_eq!(n_members(&server, "all"), 30);
+}
