@@ -12,8 +12,9 @@ use rusqlite::{OptionalExtension, Row, params};
 const HOURS_KEPT_DAYS: i64 = 14;
 const DAYS_KEPT: i64 = 400;
 
-/// How many customers come and go in one request to the writer.
+/// How many customers come and go in one request to the writer, and how many rows it forgets.
 const N_CHANGED: usize = 1_000;
+const N_FORGOTTEN: u64 = 2_000;
 
 impl Storage {
     fn write_list(&self, attempt: &str, command: ListCommand) -> Result<u64, ListStoreError> {
@@ -23,13 +24,30 @@ impl Storage {
             Err(error) => Err(failed(attempt, error)),
         }
     }
+
+    /// Clears what is left of a list that was taken away: events go on between the slices.
+    fn clear_list(&self, name: &str) -> Result<(), ListStoreError> {
+        let clear = || ListCommand::Clear { name: name.to_owned(), n_max: N_FORGOTTEN };
+        while self.write_list("removing a list", clear())? > 0 {}
+        Ok(())
+    }
+
+    /// The lists that were taken away, and of which something is left because the program ended meanwhile.
+    fn lists_to_clear(&self) -> Result<Vec<String>, ListStoreError> {
+        let read = self.readers.with(|connection| {
+            let mut select = connection.prepare_cached("SELECT name FROM lists WHERE record = '' ORDER BY name")?;
+            select.query_map([], |row| row.get(0))?.collect()
+        });
+        read.map_err(|error| failed("reading which lists are to be removed", error))
+    }
 }
 
 impl ListStore for Storage {
     fn lists(&self) -> Result<Vec<List>, ListStoreError> {
         let attempt = "reading the saved lists";
         let read = self.readers.with(|connection| {
-            let mut select = connection.prepare_cached("SELECT name, record FROM lists ORDER BY name")?;
+            let mut select =
+                connection.prepare_cached("SELECT name, record FROM lists WHERE record <> '' ORDER BY name")?;
             select
                 .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<rusqlite::Result<Vec<(String, String)>>>()
@@ -54,11 +72,16 @@ impl ListStore for Storage {
             kind: ErrorKind::Internal,
             source: Box::new(error),
         })?;
+        // Nothing of one that had its name before is of this one.
+        if self.lists_to_clear()?.contains(&list.name) {
+            self.clear_list(&list.name)?;
+        }
         self.write_list(attempt, ListCommand::Save { name: list.name.clone(), record }).map(|_| ())
     }
 
     fn remove(&self, name: &str) -> Result<(), ListStoreError> {
-        self.write_list("removing a list", ListCommand::Remove { name: name.to_owned() }).map(|_| ())
+        self.write_list("removing a list", ListCommand::Remove { name: name.to_owned() })?;
+        self.clear_list(name)
     }
 
     fn state(&self, name: &str) -> Result<ListState, ListStoreError> {
@@ -160,8 +183,11 @@ impl ListStore for Storage {
 
     fn prune(&self, now: Timestamp) -> Result<(), ListStoreError> {
         let before = |days: i64| now.plus_days(-days).as_millis();
-        let command = ListCommand::Prune { hours_before: before(HOURS_KEPT_DAYS), days_before: before(DAYS_KEPT) };
-        self.write_list("forgetting old counts of lists", command).map(|_| ())
+        let (hours_before, days_before) = (before(HOURS_KEPT_DAYS), before(DAYS_KEPT));
+        let prune = || ListCommand::Prune { hours_before, days_before, n_max: N_FORGOTTEN };
+        self.lists_to_clear()?.iter().try_for_each(|name| self.clear_list(name))?;
+        while self.write_list("forgetting old counts of lists", prune())? > 0 {}
+        Ok(())
     }
 }
 
@@ -184,4 +210,42 @@ fn state(row: &Row<'_>) -> rusqlite::Result<ListState> {
 
 fn failed(attempt: &str, error: DatabaseError) -> ListStoreError {
     ListStoreError { attempt: format!("{attempt} failed: {}", error.action), kind: error.kind, source: Box::new(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Access, DataDir, StorageSettings};
+
+    #[test]
+    fn a_list_whose_removal_was_broken_off_is_gone_and_another_has_nothing_of_it() {
+        let temp = tempfile::tempdir().unwrap();
+        let open = || {
+            Storage::open(DataDir::open(temp.path(), Access::Exclusive).unwrap(), StorageSettings::default()).unwrap()
+        };
+        let list = |name: &str| List { name: name.to_owned(), title: "a".to_owned(), ..List::default() };
+        let storage = open();
+        for name in ["again", "pruned"] {
+            storage.save(&list(name)).unwrap();
+            storage.change(name, Timestamp::from_millis(1), &["x".into(), "y".into()], &[]).unwrap();
+            storage.write_list("removing", ListCommand::Remove { name: name.to_owned() }).unwrap();
+            storage.write_list("clearing", ListCommand::Clear { name: name.to_owned(), n_max: 1 }).unwrap();
+        }
+        drop(storage);
+        let storage = open();
+        assert_eq!(storage.lists().unwrap(), []);
+        assert_eq!(storage.members("again").unwrap().len(), 1, "something is left");
+        storage.save(&list("again")).unwrap();
+        assert_eq!(storage.lists().unwrap(), [list("again")]);
+        ListStore::prune(storage.as_ref(), Timestamp::from_millis(2)).unwrap();
+        for name in ["again", "pruned"] {
+            assert_eq!(
+                (storage.members(name).unwrap(), storage.changes(name, 0, 9).unwrap()),
+                (vec![], vec![]),
+                "{name}"
+            );
+        }
+        assert_eq!(storage.lists_to_clear().unwrap(), Vec::<String>::new());
+        assert_eq!(storage.state("again").unwrap().newest, 2, "the numbers go on");
+    }
 }

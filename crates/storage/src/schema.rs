@@ -206,7 +206,8 @@ fn version(connection: &Connection, path: &Path) -> Result<i64, StorageError> {
     Ok(found)
 }
 
-fn migrate(connection: &mut Connection, found: i64) -> rusqlite::Result<()> {
+/// Brings a database of an older version, or an empty one, to this one.
+pub(crate) fn migrate(connection: &mut Connection, found: i64) -> rusqlite::Result<()> {
     let n_done = usize::try_from(found).unwrap_or(0);
     if n_done >= STEPS.len() {
         return Ok(());

@@ -18,6 +18,7 @@ pub type Open<'a> = &'a mut dyn FnMut(Start) -> Arc<dyn ListStore>;
 pub fn run(open: Open<'_>) -> Outcome {
     lists_stay_until_they_are_removed(open)?;
     who_comes_and_goes_is_numbered(open)?;
+    another_filter_was_not_looked_at_yet(open)?;
     a_customer_is_forgotten_everywhere(open)?;
     counts_are_kept_by_the_hour_and_then_by_the_day(open)?;
     how_far_a_webhook_was_told_stays(open)?;
@@ -121,6 +122,27 @@ pub fn who_comes_and_goes_is_numbered(open: Open<'_>) -> Outcome {
     store.change("many", at(1), &many, &[])?;
     store.change("many", at(2), &[], &many)?;
     assert_eq!((store.state("many")?.n, store.state("many")?.newest), (0, 5_000));
+    Ok(())
+}
+
+/// What was found by one filter says nothing about another; who is on the list stays until it was looked at.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn another_filter_was_not_looked_at_yet(open: Open<'_>) -> Outcome {
+    let store = open(Start::Empty);
+    store.save(&list("a", false))?;
+    store.change("a", at(1), &ids(["x"]), &[])?;
+    store.note_looked_at("a", at(2), None)?;
+    store.save(&List { title: "Another title".to_owned(), columns: "id".to_owned(), ..list("a", true) })?;
+    assert_eq!(store.state("a")?.looked_at, Some(at(2)));
+    store.note_looked_at("a", at(3), Some("no such feature"))?;
+    store.save(&List { filter: "not known".to_owned(), ..list("a", true) })?;
+    let state = store.state("a")?;
+    assert_eq!((state.looked_at, state.failure, state.n), (None, None, 1));
     Ok(())
 }
 
