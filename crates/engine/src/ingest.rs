@@ -8,13 +8,17 @@ use events::{
 };
 use primitives::{ErrorKind, MessageId};
 use profiles::Identifier;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long an append waits for those before it to be folded. It takes microseconds unless something is broken.
 const TURN_MAX: Duration = Duration::from_secs(30);
+
+/// How long events wait while it is looked up whether they are of somebody who is being erased. It takes moments, unless much
+/// of the history is to be read.
+const DOOR_MAX: Duration = Duration::from_secs(2);
 
 /// How long events wait for a checkpoint where too many customers wait for one.
 const ROOM_MAX: Duration = Duration::from_secs(10);
@@ -92,12 +96,13 @@ impl Engine {
         if rejected.is_empty() {
             return Ok(Ingested::default());
         }
+        let names =
+            |one: &Rejected| one.names.iter().flat_map(|name| Identifier::of_previous(name)).collect::<Vec<_>>();
         // Within, so that an erasure that begins now waits until they are there, and removes them.
-        let (_within, _) = self.door.enter(&[], |_| false);
-        let is_erased = |one: &Rejected| {
-            let mut names = one.names.iter().flat_map(|name| Identifier::of_previous(name));
-            names.any(|name| self.is_refused(&name))
-        };
+        let names_one =
+            |closed: &BTreeSet<Identifier>| rejected.iter().flat_map(names).any(|name| closed.contains(&name));
+        let _within = self.door.enter(names_one, DOOR_MAX).ok_or_else(looked_up)?;
+        let is_erased = |one: &Rejected| names(one).iter().any(|name| self.ports.erasures.erasure_of(name).is_some());
         let (erased, kept): (Vec<_>, Vec<_>) = rejected.into_iter().partition(is_erased);
         let reasons = kept.iter().map(|one| one.rejection.code).chain(erased.iter().map(|_| RejectionCode::Erased));
         for reason in reasons {
@@ -124,7 +129,11 @@ impl Engine {
         if !self.pressure.wait_for_room(ROOM_MAX) {
             return Err(overfull());
         }
-        let (within, refused) = self.door.enter(&events, |event| self.names_erased(event));
+        let names_one = |closed: &BTreeSet<Identifier>| {
+            events.iter().flat_map(Identifier::mentioned).any(|name| closed.contains(&name))
+        };
+        let within = self.door.enter(names_one, DOOR_MAX).ok_or_else(looked_up)?;
+        let refused: Vec<bool> = events.iter().map(|event| self.names_erased(event)).collect();
         let n_refused = refused.iter().filter(|is_refused| **is_refused).count();
         let events = match n_refused {
             0 => events,
@@ -221,6 +230,15 @@ fn count(recorded: &[Recorded]) {
         metrics::counter!("cx_events_ingested_total", "type" => kind.name(), "source" => origin.name())
             .increment(n_events);
     }
+}
+
+/// Nothing is refused for good before it is durable that somebody is erased.
+fn looked_up() -> EngineError {
+    EngineError::new(
+        ErrorKind::Unavailable,
+        "one of the customers named is about to be erased, and it is being looked up what is theirs; none of these events was \
+         accepted: send them again in some seconds",
+    )
 }
 
 fn overfull() -> EngineError {

@@ -1,15 +1,15 @@
 //! How does nobody slip in while it is looked up who somebody is? Appends go through a door that can be closed to names.
 
-use events::Event;
 use profiles::Identifier;
 use std::collections::BTreeSet;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// The door of all appends.
 #[derive(Debug, Default)]
 pub(crate) struct Door {
     state: Mutex<State>,
-    left: Condvar,
+    changed: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -30,24 +30,22 @@ pub(crate) struct Within<'a> {
 pub(super) struct Closed<'a>(&'a Door);
 
 impl Door {
-    /// Lets an append in, and says which of its events the door is closed to.
+    /// Lets an append in that the door is not closed to; `names_one` says of some names whether it names one of them. Waits
+    /// while it does, since whoever closed it opens it again soon; `None` where that takes too long.
     pub(crate) fn enter(
         &self,
-        events: &[Event],
-        mut is_refused: impl FnMut(&Event) -> bool,
-    ) -> (Within<'_>, Vec<bool>) {
-        let mut state = self.state();
+        names_one: impl Fn(&BTreeSet<Identifier>) -> bool,
+        patience: Duration,
+    ) -> Option<Within<'_>> {
+        let is_closed = |state: &mut State| !state.closed_to.is_empty() && names_one(&state.closed_to);
+        let waited = self.changed.wait_timeout_while(self.state(), patience, is_closed);
+        let (mut state, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() {
+            return None;
+        }
         let turn = state.turn;
         state.n_within[turn] += 1;
-        let is_closed = |event: &Event| {
-            !state.closed_to.is_empty() && Identifier::mentioned(event).any(|name| state.closed_to.contains(&name))
-        };
-        let mut refused: Vec<bool> = events.iter().map(is_closed).collect();
-        drop(state);
-        // Within, so that whoever closes the door afterwards waits for this append.
-        let within = Within { door: self, turn };
-        events.iter().zip(&mut refused).for_each(|(event, refused)| *refused = *refused || is_refused(event));
-        (within, refused)
+        Some(Within { door: self, turn })
     }
 
     /// Closes the door to more names, one caller at a time, and waits until every append that came in before is through.
@@ -57,7 +55,7 @@ impl Door {
         let before = state.turn;
         state.turn = 1 - before;
         let is_within = |state: &mut State| state.n_within[before] > 0;
-        drop(self.left.wait_while(state, is_within).unwrap_or_else(PoisonError::into_inner));
+        drop(self.changed.wait_while(state, is_within).unwrap_or_else(PoisonError::into_inner));
         Closed(self)
     }
 
@@ -74,65 +72,72 @@ impl Door {
 impl Drop for Within<'_> {
     fn drop(&mut self) {
         self.door.state().n_within[self.turn] -= 1;
-        self.door.left.notify_all();
+        self.door.changed.notify_all();
     }
 }
 
 impl Drop for Closed<'_> {
     fn drop(&mut self) {
         self.0.state().closed_to.clear();
+        self.0.changed.notify_all();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use events::{Call, Fields, Origin, Reading};
-    use primitives::{MessageId, Timestamp, UserId};
+    use primitives::UserId;
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    fn of(user: &str) -> Event {
-        Event {
-            message_id: MessageId::from("m"),
-            user_id: Some(UserId::from(user)),
-            anonymous_id: None,
-            occurred_at: Timestamp::from_millis(0),
-            received_at: Timestamp::from_millis(0),
-            stated_at: None,
-            call: Call::Identify { traits: Fields::new() },
-            context: Fields::new(),
-            origin: Origin::Server,
-            reading: Reading::default(),
-        }
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn name(text: &str) -> Identifier {
+        Identifier::User(UserId::from(text))
     }
 
     #[test]
     fn whoever_closes_the_door_waits_for_those_within_and_for_nobody_else() {
         let door = Door::default();
-        let events = [of("a"), of("b")];
-        let (within, refused) = door.enter(&events, |event| event.user_id == Some(UserId::from("b")));
-        assert_eq!(refused, [false, true]);
+        let enter = |text| door.enter(|closed| closed.contains(&name(text)), Duration::ZERO);
+        let within = enter("a").unwrap();
         let is_closed = AtomicBool::new(false);
         std::thread::scope(|scope| {
             let closing = scope.spawn(|| {
-                let closed = door.close_to([Identifier::User(UserId::from("a"))]);
+                let closed = door.close_to([name("a")]);
                 is_closed.store(true, Ordering::Release);
-                let (later, refused) = door.enter(&events, |_| false);
-                assert_eq!(refused, [true, false]);
+                assert!(enter("a").is_none());
                 // One more name while somebody is within who came after the first: it is not waited for by the first.
-                drop(later);
-                drop(door.close_to([Identifier::User(UserId::from("b"))]));
+                drop(enter("b").unwrap());
+                drop(door.close_to([name("b")]));
                 drop(closed);
             });
-            while !door.is_closed_to(&Identifier::User(UserId::from("a"))) {
+            while !door.is_closed_to(&name("a")) {
                 std::thread::yield_now();
             }
-            let (after, refused) = door.enter(&events, |_| false);
-            assert_eq!((refused, is_closed.load(Ordering::Acquire)), (vec![true, false], false));
-            drop(after);
-            drop(within);
+            assert!(enter("a").is_none());
+            let after = enter("b").unwrap();
+            assert!(!is_closed.load(Ordering::Acquire));
+            drop((after, within));
             closing.join().unwrap();
         });
-        assert_eq!(door.enter(&events, |_| false).1, [false, false], "open again");
+        assert!(enter("a").is_some() && enter("b").is_some(), "open again");
+    }
+
+    #[test]
+    fn who_is_named_waits_until_the_door_is_open_again() {
+        let door = Door::default();
+        let closed = door.close_to([name("a")]);
+        let is_within = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                let within = door.enter(|closed| closed.contains(&name("a")), LONG);
+                is_within.store(true, Ordering::Release);
+                within.is_some()
+            });
+            assert!(door.enter(|closed| closed.contains(&name("a")), Duration::from_millis(20)).is_none());
+            assert!(!is_within.load(Ordering::Acquire));
+            drop(closed);
+            assert!(waiting.join().unwrap());
+        });
     }
 }

@@ -14,6 +14,7 @@ mod process;
 mod support;
 
 mod killed;
+mod looks;
 mod names;
 mod others;
 mod places;
