@@ -216,3 +216,47 @@ impl All {
 fn hour_of_day(at: Timestamp) -> u8 {
     at.hour_of_week() % 24
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use events::{EventKey, Interval, SubscriptionStep};
+
+    /// What is counted as memory is what is taken: every part for itself, and together their sum.
+    #[test]
+    fn every_part_is_weighed() {
+        let at = Timestamp::from_millis(1_000_000);
+        let (step, interval) = (SubscriptionStep::Started, Interval::Month);
+        let term = Term { step, minor: 1, currency: None, interval, renews_at: at };
+        let weight = |told: &[Channel]| {
+            let mut all = All::default();
+            assert_eq!(all.n_bytes(), size_of::<All>());
+            told.iter().for_each(|one| all.add(at, (at, EventKey(1)), *one));
+            all.n_bytes() - size_of::<All>()
+        };
+        let counts = |topic| {
+            let mut counts = Buckets::default();
+            counts.add(at, topic, Count(1));
+            counts.n_bytes() + size_of::<(Topic, Timestamp)>()
+        };
+        let parts = [
+            (Channel::Topic(Topic::Search), counts(Topic::Search)),
+            (Channel::Number(Quantity::Nps, 1), size_of::<(Quantity, Numbers)>()),
+            (Channel::PageLeft(PagesLeft::default()), size_of::<PagesLeft>()),
+            (Channel::Measured(1, 1), size_of::<(u64, Buckets<(), Numbers>)>() + size_of::<Numbers>()),
+            (Channel::Ticket(1, TicketStep::Created), size_of::<(Place, u64, TicketStep)>()),
+            (Channel::Subscription(1, term), size_of::<(Place, u64, Term)>()),
+        ];
+        for (told, least) in parts {
+            assert!(weight(&[told]) >= least, "{told:?}: {} for {least}", weight(&[told]));
+        }
+        let opened = weight(&[Channel::Topic(Topic::EmailOpened)]);
+        assert_eq!(opened, counts(Topic::EmailOpened) + size_of::<(u8, u64)>());
+        let all = parts.map(|(told, _)| told);
+        assert_eq!(weight(&all), all.iter().map(|told| weight(&[*told])).sum::<usize>());
+        let mut channels = Channels::default();
+        assert_eq!(channels.n_bytes(), 0);
+        channels.add(at, (at, EventKey(1)), &all);
+        assert_eq!(channels.n_bytes(), size_of::<All>() + weight(&all));
+    }
+}

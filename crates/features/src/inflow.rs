@@ -176,7 +176,7 @@ impl Inflow {
     fn add(&mut self, event: &Event) {
         let at = event.received_at;
         self.first_at = if self.n_events == 0 { at } else { self.first_at.min(at) };
-        self.last_at = if self.n_events == 0 { at } else { self.last_at.max(at) };
+        self.last_at = self.last_at.max(at);
         self.n_events += 1;
         let origin = Origin::ALL.iter().position(|origin| *origin == event.origin);
         if let Some(sender) = origin.and_then(|origin| self.by_origin.get_mut(origin)) {

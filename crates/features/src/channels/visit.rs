@@ -107,3 +107,25 @@ impl Visit {
         self.0.capacity() * size_of::<(Place, Step)>()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use events::EventKey;
+
+    #[test]
+    fn a_step_that_is_taken_in_again_is_one_and_what_is_kept_is_weighed() {
+        let step = Step { stage: Stage::Page, is_page: true, is_search: false, n_frustrations: 0 };
+        let mut visit = Visit::default();
+        assert_eq!(visit.n_bytes(), 0);
+        for (at, key) in [(5, 2), (5, 1), (7, 1), (5, 2), (5, 1), (7, 1)] {
+            visit.add((Timestamp::from_millis(at), EventKey(key)), step);
+        }
+        let places: Vec<_> = visit.0.iter().map(|((at, key), _)| (at.as_millis(), key.0)).collect();
+        assert_eq!(places, [(5, 1), (5, 2), (7, 1)]);
+        assert_eq!(visit.n_bytes(), 3 * size_of::<(Place, Step)>());
+        let once = visit.clone();
+        visit.merge(once.clone());
+        assert_eq!(visit, once);
+    }
+}

@@ -71,3 +71,19 @@ impl<T: Word> Words<T> {
 fn turn<T: Word>((at, key): Place, word: &T) -> (Timestamp, T::Step, EventKey) {
     (at, word.step(), key)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use events::TicketStep;
+
+    #[test]
+    fn what_is_kept_is_weighed() {
+        let mut words = Words::default();
+        assert_eq!(words.n_bytes(), 0);
+        for id in [1, 2, 1] {
+            words.add((Timestamp::from_millis(1), EventKey(id)), id, TicketStep::Created);
+        }
+        assert_eq!((words.iter().count(), words.n_bytes()), (2, 2 * size_of::<(Place, u64, TicketStep)>()));
+    }
+}

@@ -64,6 +64,59 @@ fn each_name_tells_when_by_whom_and_in_which_shape_it_came() {
 }
 
 #[test]
+fn what_comes_in_another_order_is_counted_where_it_belongs() {
+    let days = [7, 5, 9, 5];
+    let inflows =
+        fold(&(1..).zip(days).map(|(n, day)| track(n, day, Origin::Server, "A", json!({"p": 1}))).collect::<Vec<_>>());
+    let a = tracked(&inflows, "A").unwrap();
+    assert_eq!((a.first_at.day(), a.last_at.day()), (5, 9));
+    assert_eq!((&a.days, a.n_looked), (&BTreeMap::from([(5, 2), (7, 1), (9, 1)]), 4));
+}
+
+#[test]
+fn what_people_are_told_of_a_name_is_what_was_counted() {
+    let inflows = fold(&[
+        track(1, 1, Origin::Server, "A", json!({"p": 1})),
+        track(2, 1, Origin::Client, "A", json!({"p": 1})),
+        track(3, 2, Origin::Client, "A", json!({"p": 1})),
+        track(4, 2, Origin::Client, "A", json!({})),
+        sent(5, 2, Origin::Client, json!({"type": "page", "name": "Home"})),
+    ]);
+    let names: Vec<_> = inflows.iter().map(|(name, _)| name.shown().to_owned()).collect();
+    assert_eq!(names, ["page", "A"]);
+    let page = inflows.get(&InflowName { kind: CallKind::Page, name: String::new() }).unwrap();
+    assert_eq!((page.n_events, page.channel), (1, Some(Channel::Sessions)));
+    let a = tracked(&inflows, "A").unwrap();
+    assert_eq!(a.share(&a.properties["p"]).to_bits(), 0.75_f64.to_bits());
+    assert_eq!(Inflow::default().share(&a.properties["p"]).to_bits(), 0.0_f64.to_bits(), "of nothing");
+    let [mut clients, company, _] = a.by_origin.clone();
+    clients.join(&company);
+    assert_eq!((clients.n_events, clients.last_at.day()), (4, 2));
+    let mut joined = company;
+    joined.join(&clients);
+    assert_eq!((joined.n_events, joined.last_at.day()), (5, 2));
+}
+
+/// An operator who misses a channel is told which event to send: it belongs to that channel.
+#[test]
+fn the_example_of_each_channel_belongs_to_it() {
+    let mut names: Vec<&str> = Channel::ALL.map(Channel::name).into();
+    for channel in Channel::ALL {
+        let (example, tells) = channel.example();
+        let said = json!({"order_id": "o", "query": "tea", "decisionId": "d", "metric": "logins", "value": 1, "currency": "EUR"});
+        let inflows = fold(&[track(1, 1, Origin::Server, example, said)]);
+        assert_eq!(tracked(&inflows, example).unwrap().channel, Some(channel), "{example}");
+        assert!(tells.contains(' '), "{tells}");
+    }
+    assert_eq!((names[0], names[9]), ("purchases", "decisions"));
+    let kinds = ValueKind::ALL.map(ValueKind::name);
+    assert_eq!(kinds, ["text", "number", "true/false", "list", "object", "null"]);
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), Channel::ALL.len());
+}
+
+#[test]
 fn what_is_not_understood_and_what_cannot_be_read_is_counted() {
     let inflows = fold(&[
         track(1, 1, Origin::Server, "OrderPlaced", json!({})),
@@ -185,6 +238,9 @@ proptest! {
         before.fill(&mut slice, 1);
         store.checkpoint(&[Place::first(before.offset)], &mut || Ok(std::mem::take(&mut slice))).unwrap();
         before.end_checkpoint(true);
+        before.begin_checkpoint().unwrap();
+        before.fill(&mut slice, 1);
+        prop_assert_eq!(slice, Vec::new(), "nothing has come since");
         let mut after = Inflows::open(&store).unwrap();
         events.iter().for_each(|event| after.apply(event));
         prop_assert_eq!(after.held, whole.held);

@@ -191,6 +191,27 @@ fn a_feature_says_what_it_means_and_where_it_belongs() {
 }
 
 #[test]
+fn a_feature_says_how_exact_it_is() {
+    let catalogue = Catalogue::built_in();
+    let limit = |name: &str| {
+        let feature = catalogue.get(name).unwrap();
+        feature.limit.clone().unwrap_or_default()
+    };
+    for (name, expected) in [
+        ("visible_seconds_7d", "to half the hour at its beginning"),
+        ("emails_delivered_30d", "to half the day at its beginning"),
+        ("decision_click_share_90d", "to half the day at its beginning"),
+        ("session_stage", "of the newest 48 steps of the last 12 hours"),
+        ("tickets_open", "of the 64 tickets that were told of last"),
+        ("subscriptions_active", "of the 64 subscriptions that were told of last"),
+        ("usage_mean_30d", "of the metric told most often, of 4; to the day"),
+        ("contact_days", ""),
+    ] {
+        assert_eq!(limit(name), expected, "{name}");
+    }
+}
+
+#[test]
 fn a_model_reads_the_features_it_names_and_no_others() {
     let catalogue = Catalogue::built_in();
     let names = ["orders_all", "night_share", "recency_days", "revenue_30d", "category_entropy"];
