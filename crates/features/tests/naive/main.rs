@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod channels;
 mod reading;
 mod who;
 
@@ -48,6 +49,7 @@ struct Had {
     separated: usize,
     refused: usize,
     full: usize,
+    known: channels::Known,
 }
 
 /// A case: events as they arrive, those included that arrive twice.
@@ -55,7 +57,9 @@ fn case(seed: u64) -> Vec<Event> {
     let size = usize::try_from(seed % 7).unwrap();
     // Some have so many events that not all of them are remembered one by one.
     let n_events = if seed % 50 == 49 { 600 } else { 8 + 9 * size };
-    let tangle = Tangle { n_events, n_users: 1 + size, n_devices: 2 + size / 2, n_hours: 1 + 30 * size };
+    // In some it takes months or years until all of it has happened.
+    let n_hours = 1 + size * [30, 30, 30, 500, 2_000][usize::try_from(seed % 5).unwrap()];
+    let tangle = Tangle { n_events, n_users: 1 + size, n_devices: 2 + size / 2, n_hours };
     let mut events = tangle.events(Seed::new(seed));
     if seed.is_multiple_of(3) {
         for n in 0..=size as u64 {
@@ -136,7 +140,7 @@ fn check(seed: u64, had: &mut Had) {
         had.refused += refusals.len();
         had.full += usize::from(person.events.len() > 96);
         let theirs: Vec<&Recorded> = log.iter().filter(|one| person.events.contains(&one.offset)).collect();
-        reading::check(&customer.profile, &customer.state.state, &theirs, &why);
+        reading::check(&customer.profile, &customer.state.state, &theirs, &mut had.known, &why);
     }
 }
 
@@ -147,6 +151,7 @@ fn the_folds_come_to_what_the_plain_list_says() {
     (0..n_cases as u64).for_each(|seed| check(seed, &mut had));
     let of_every_sort = [had.duplicates, had.late, had.merged, had.shared, had.separated, had.refused, 20 * had.full];
     assert!(of_every_sort.iter().all(|n| *n > n_cases / 4), "{had:?}");
+    assert!(had.known.values().all(|n| *n > n_cases / 50), "{:?}", had.known);
 }
 
 /// What is known of somebody, but for where it stands in the log: that is evidence, and tells when it arrived. Whose word on

@@ -1,5 +1,6 @@
 //! What is known of somebody, read from the list of their events each time it is asked for.
 
+use crate::channels::{self, Known};
 use events::{Call, CommerceStep, Event, EventKey, Recorded};
 use features::FeatureState;
 use primitives::{Currency, ItemKey, Timestamp};
@@ -18,7 +19,7 @@ fn newest<T>(all: Vec<T>, n: usize) -> Vec<T> {
     all.into_iter().skip(n_over).collect()
 }
 
-pub(crate) fn check(profile: &Profile, state: &FeatureState, theirs: &[&Recorded], why: &str) {
+pub(crate) fn check(profile: &Profile, state: &FeatureState, theirs: &[&Recorded], known: &mut Known, why: &str) {
     let events = in_order(theirs);
     assert_eq!(profile.n_events, events.len() as u64, "{why}");
     if let (Some(first), Some(last)) = (events.first(), events.last()) {
@@ -36,6 +37,7 @@ pub(crate) fn check(profile: &Profile, state: &FeatureState, theirs: &[&Recorded
     let moments: Vec<EventKey> = profile.moments.as_slice().iter().map(|moment| moment.key).collect();
     assert_eq!(moments, newest(events.iter().map(|event| event.key()).collect(), 25), "{why}");
     check_features(state, &events, why);
+    channels::check(state, &events, known, why);
 }
 
 /// An order or a refund: when, which event, what it was worth, and whether it gives money back.
