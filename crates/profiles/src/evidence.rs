@@ -1,7 +1,7 @@
 //! Why does a name belong to a customer, what joined two of them, and what was not allowed to?
 
 use crate::{Identifier, Placed};
-use events::{Offset, Origin, Recorded};
+use events::{Call, Offset, Origin, Recorded};
 use primitives::{CustomerId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -148,6 +148,18 @@ impl Claim<'_> {
             (true, _) if is_device => Verdict::Share,
             (true, _) => Verdict::Keep,
         }
+    }
+
+    /// Every name that it may have meant. The `previousId` of an `alias` is one word, whichever kind of name is made of it:
+    /// who is separated from one is separated from the other.
+    pub(crate) fn meant(&self) -> impl Iterator<Item = Identifier> {
+        let halves = match &self.recorded.event.call {
+            Call::Alias { previous_id } if self.reason == LinkReason::Alias => {
+                Identifier::of_previous(previous_id).map(Some)
+            }
+            _ => [Some(self.other.clone()), None],
+        };
+        halves.into_iter().flatten()
     }
 
     /// Whether the company itself claims it.

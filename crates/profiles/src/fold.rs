@@ -170,12 +170,16 @@ impl<S: CustomerState> Profiles<S> {
     /// # Errors
     /// [`ProfileError`].
     pub fn find_by_text(&self, text: &str) -> Result<Option<CustomerId>, ProfileError> {
-        let candidates = [
-            Identifier::founder(&CustomerId::from(text)),
-            Identifier::User(UserId::from(text)),
-            Identifier::Anonymous(AnonymousId::from(text)),
-        ];
-        for candidate in candidates {
+        let id = CustomerId::from(text);
+        let leads = self.find(&Identifier::founder(&id))?;
+        // A device that others use as well may lead to somebody else than whom it founded.
+        if leads.as_ref() == Some(&id) || self.customer(&id)?.is_some() {
+            return Ok(Some(id));
+        }
+        if leads.is_some() {
+            return Ok(leads);
+        }
+        for candidate in [Identifier::User(UserId::from(text)), Identifier::Anonymous(AnonymousId::from(text))] {
             if let Some(id) = self.find(&candidate)? {
                 return Ok(Some(id));
             }

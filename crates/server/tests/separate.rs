@@ -135,7 +135,7 @@ fn live_after_separations_is_what_a_rebuild_makes_to_the_byte() {
         let rebuilt = rows(&self::engine(ports(&storage)));
         assert_eq!(difference(&live, &rebuilt), [""; 0], "seed {seed}");
     }
-    assert!(n_separated > 70 && n_lifted > 2 && n_refused > 80, "{n_separated} {n_lifted} {n_refused}");
+    assert!(n_separated > 70 && n_lifted > 0 && n_refused > 80, "{n_separated} {n_lifted} {n_refused}");
 }
 
 fn told(user: &str, device: &str, event: &str, n: u64) -> Value {
@@ -144,10 +144,6 @@ fn told(user: &str, device: &str, event: &str, n: u64) -> Value {
 
 /// Ann and bob, whom an alias made one by mistake; ann has a phone, and bob a laptop.
 fn joined_by_mistake(engine: &Engine) {
-    let batch = |events: Value, origin| {
-        let body = json!({ "batch": events }).to_string();
-        events::parse_batch(body.as_bytes(), Envelope::new(engine.clock().now(), origin)).unwrap()
-    };
     let events = json!([
         told("ann", "phone", "Seen", 1),
         told("ann", "phone", "Seen", 2),
@@ -155,7 +151,13 @@ fn joined_by_mistake(engine: &Engine) {
         {"type": "alias", "userId": "ann", "previousId": "bob", "messageId": "mistake"},
         told("bob", "laptop", "Seen", 2),
     ]);
-    engine.ingest(batch(events, Origin::Server)).unwrap();
+    say(engine, Origin::Server, events);
+}
+
+fn say(engine: &Engine, origin: Origin, events: Value) {
+    let body = json!({ "batch": events }).to_string();
+    let batch = events::parse_batch(body.as_bytes(), Envelope::new(engine.clock().now(), origin)).unwrap();
+    engine.ingest(batch).unwrap();
 }
 
 fn names(engine: &Engine, customer: &str) -> Vec<String> {
@@ -177,15 +179,40 @@ fn other_names_go_with_whom_they_were_seen_and_a_later_alias_joins_again() {
     let totals = engine.look(|live| live.profiles.totals());
     assert_eq!((totals.n_customers, totals.n_known, totals.n_merged), (2, 2, 0));
 
-    let say = |origin, id: &str| {
-        let body =
-            json!({"batch": [{"type": "alias", "userId": "bob", "previousId": "ann", "messageId": id}]}).to_string();
-        let batch = events::parse_batch(body.as_bytes(), Envelope::new(engine.clock().now(), origin)).unwrap();
-        engine.ingest(batch).unwrap();
+    let joined = |origin, id: &str| {
+        say(&engine, origin, json!([{"type": "alias", "userId": "bob", "previousId": "ann", "messageId": id}]));
         names(&engine, "ann").len()
     };
-    assert_eq!(say(Origin::Client, "a stranger's word"), 2);
-    assert_eq!(say(Origin::Server, "the company's newest word"), 4);
+    assert_eq!(joined(Origin::Client, "a stranger's word"), 2);
+    assert_eq!(joined(Origin::Server, "the company's newest word"), 4);
+}
+
+/// The previousId of an alias is one word: an unknown one is taken as a userId and as an anonymousId, and goes as both.
+#[test]
+fn what_a_mistaken_alias_made_two_names_of_goes_as_two_names() {
+    for half in ["user:berta", "anonymous:berta"] {
+        let data = tempfile::tempdir().unwrap();
+        let engine = engine(ports(&storage(&data)));
+        let say = |events: Value| say(&engine, Origin::Server, events);
+        say(json!([
+            {"type": "identify", "userId": "anna", "messageId": "a"},
+            {"type": "alias", "userId": "anna", "previousId": "berta", "messageId": "mistake"},
+            {"type": "track", "anonymousId": "berta", "event": "Seen", "messageId": "b"},
+        ]));
+        assert_eq!(names(&engine, "anna"), ["user:anna", "user:berta", "anonymous:berta"]);
+        let parted = engine.separate("anna", half, "two people").unwrap();
+        let parts: Vec<_> = parted.parts.iter().map(|part| (part.customer.as_str(), part.n_events)).collect();
+        assert_eq!((parts, parted.is_done), (vec![("anna", 2), ("anonymous:berta", 1)], true), "{half}");
+        assert_eq!(names(&engine, "anna"), ["user:anna"], "{half}");
+        assert_eq!(names(&engine, "berta"), ["anonymous:berta"], "{half}");
+        // What comes later is not anna's either, and said of one of her devices it is.
+        say(json!([
+            {"type": "identify", "userId": "berta", "messageId": "c"},
+            {"type": "track", "userId": "anna", "anonymousId": "phone", "event": "Seen", "messageId": "d"},
+        ]));
+        assert_eq!(names(&engine, "anna"), ["user:anna", "anonymous:phone"], "{half}");
+        assert_eq!(engine.look(|live| live.profiles.totals()).n_customers, 3, "{half}");
+    }
 }
 
 #[test]

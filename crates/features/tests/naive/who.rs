@@ -134,8 +134,14 @@ impl Told {
         let ours = self.person(&id).clone();
         let is_apart =
             |theirs: &[&Identifier]| ours.names.keys().any(|a| theirs.iter().any(|b| are_apart(a, b, recorded, log)));
+        // The previousId of an alias is one word, whichever kind of name is made of it.
+        let halves = match &recorded.event.call {
+            Call::Alias { previous_id } if is_alias => Identifier::of_previous(previous_id).to_vec(),
+            _ => vec![name.clone()],
+        };
+        let is_refused = is_apart(&halves.iter().collect::<Vec<_>>());
         let Some(other) = self.leads(name) else {
-            if is_apart(&[name]) {
+            if is_refused {
                 self.refuse(&[&id], RefusalReason::Separated, main, name);
             } else {
                 self.person(&id).names.insert(name.clone(), false);
@@ -151,7 +157,7 @@ impl Told {
         let are_both_known = ours.is_known() && theirs.is_known();
         let is_one = !are_both_known || is_alias && recorded.event.origin.is_trusted() && !is_shared;
         if is_one {
-            if is_apart(&theirs.names.keys().collect::<Vec<_>>()) {
+            if is_refused || is_apart(&theirs.names.keys().collect::<Vec<_>>()) {
                 self.refuse(&[&id, &other], RefusalReason::Separated, main, name);
                 return id;
             }
@@ -162,7 +168,7 @@ impl Told {
             return id;
         }
         let is_new = !ours.names.contains_key(name);
-        if is_new && is_apart(&[name]) {
+        if is_new && is_refused {
             self.refuse(&[&id, &other], RefusalReason::Separated, main, name);
             return id;
         }

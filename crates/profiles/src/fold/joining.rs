@@ -146,12 +146,10 @@ impl<S: CustomerState> Profiles<S> {
         let verdict = claim.verdict(both_known, is_shared);
         let is_parted = match verdict {
             Verdict::Keep => false,
-            Verdict::Share => {
-                !is_ours_too && self.links(id).is_some_and(|ours| self.separations.parts_from(name, ours))
-            }
+            Verdict::Share => !is_ours_too && self.is_parted(id, claim),
             Verdict::Join => {
                 let both = self.links(id).zip(self.links(&other));
-                both.is_some_and(|(ours, theirs)| self.separations.part(ours, theirs))
+                self.is_parted(id, claim) || both.is_some_and(|(ours, theirs)| self.separations.part(ours, theirs))
             }
         };
         let theirs = self.profile_mut(&other)?;
@@ -174,9 +172,15 @@ impl<S: CustomerState> Profiles<S> {
         Ok(None)
     }
 
+    /// Whether a customer is separated from a name that a claim means.
+    fn is_parted(&self, id: &CustomerId, claim: &Claim<'_>) -> bool {
+        let is_apart = |ours| claim.meant().any(|name| self.separations.parts_from(&name, ours));
+        self.links(id).is_some_and(is_apart)
+    }
+
     /// Ties a name to a customer that leads to nobody yet.
     fn tie_new(&mut self, id: &CustomerId, claim: &Claim<'_>) -> Result<(), ProfileError> {
-        let is_parted = self.links(id).is_some_and(|ours| self.separations.parts_from(&claim.other, ours));
+        let is_parted = self.is_parted(id, claim);
         let profile = self.profile_mut(id)?;
         if is_parted {
             profile.keep_refusal(claim.refused(RefusalReason::Separated));

@@ -39,6 +39,19 @@ fn beyond_256_names_the_company_s_next_makes_the_device_tied_longest_ago_go() {
     assert_eq!(customer(&profiles, "ann").profile.joins.as_slice().len(), 0);
 }
 
+/// A customer's id means that customer, also where the device that founded them speaks for somebody else by now.
+#[test]
+fn a_customer_is_found_by_their_id_whomever_its_device_leads_to() {
+    let events = [
+        event(1, None, Some("d"), None),
+        event(2, None, Some("d"), Some("bob")),
+        client(3, Some("ann"), Some("d"), None),
+    ];
+    let profiles = fold(&events);
+    let id = |text: &str| profiles.find_by_text(text).unwrap().unwrap().to_string();
+    assert_eq!(["anonymous:d", "bob", "ann", "d"].map(id), ["anonymous:d", "anonymous:d", "ann", "ann"]);
+}
+
 #[test]
 fn a_shared_device_is_never_let_go() {
     for last in ["bob", "ann"] {
