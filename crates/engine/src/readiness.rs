@@ -114,6 +114,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_capability_is_ready_that_has_a_model_or_all_that_one_needs() {
+        let need = |met: bool| Need {
+            what: "orders".to_owned(),
+            need: 2,
+            have: 1 + u64::from(met),
+            told: String::new(),
+            how: String::new(),
+            met,
+        };
+        for (has_model, needs, is_ready) in [
+            (true, vec![], true),
+            (true, vec![need(false)], true),
+            (false, vec![need(true), need(true)], true),
+            (false, vec![need(true), need(false)], false),
+        ] {
+            let state = CapabilityState { task: "churn".into(), title: String::new(), has_model, needs };
+            assert_eq!(state.is_ready(), is_ready, "{state:?}");
+        }
+    }
+
+    #[test]
     fn a_channel_is_stale_after_a_week() {
         let now = Timestamp::from_millis(0).plus_days(100);
         for (n_events, days_ago, expected) in

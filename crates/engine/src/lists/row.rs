@@ -126,3 +126,27 @@ impl Engine {
         Some(Cell::Texts(reasons.into_iter().map(|reason| reason.text).collect()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_trait_holds_is_told_as_what_it_is() {
+        for (value, expected) in [
+            (Value::Number(1.5), Cell::Number(1.5)),
+            (Value::Text("a".into()), Cell::Text("a".to_owned())),
+            (Value::Names(vec!["a".into(), "b".into()]), Cell::Texts(vec!["a".to_owned(), "b".to_owned()])),
+            (Value::Moment(Timestamp::from_millis(7)), Cell::Moment(Timestamp::from_millis(7))),
+            (Value::YesNo(true), Cell::YesNo(true)),
+            (Value::Json(json!("7")), Cell::Text("7".to_owned())),
+            (Value::Json(json!(false)), Cell::YesNo(false)),
+            (Value::Json(json!(7)), Cell::Number(7.0)),
+            (Value::Json(json!(["a"])), Cell::Json(json!(["a"]))),
+            (Value::Json(json!(null)), Cell::Json(json!(null))),
+        ] {
+            assert_eq!(Cell::of(value), expected);
+        }
+    }
+}

@@ -118,5 +118,11 @@ mod tests {
         assert!(cache.get(&id, state, now).is_none());
         cache.put(1, id.clone(), scores);
         assert!(cache.get(&id, state, now).is_none(), "what the old models said came late");
+        // What is kept of one drives out nobody else while there is room.
+        let ids = ["a", "b", "a", "c"].map(CustomerId::from);
+        for id in &ids {
+            cache.put(2, id.clone(), Arc::new(Scores::open(state, now, 1)));
+        }
+        assert!(ids.iter().all(|id| cache.get(id, state, now).is_some_and(|scores| *scores.slots == [Slot::Open])));
     }
 }

@@ -188,3 +188,81 @@ fn wrong(what: &str, error: &FilterError) -> EngineError {
     let said = said.strip_prefix("the filter cannot be read").unwrap_or(&said);
     EngineError::new(ErrorKind::Invalid, format!("{what} cannot be read{said}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names() -> Names {
+        let of = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Names {
+            scores: [("churn", Measure::Number), ("value", Measure::Number), ("next", Measure::Text)]
+                .map(|(name, measure)| (name.to_owned(), measure))
+                .into(),
+            features: of(&["orders_all", "value"]),
+            segments: of(&["vip"]),
+            lists: of(&["leaving"]),
+        }
+    }
+
+    fn columns(text: &str) -> Result<Vec<String>, String> {
+        let columns = columns_of(text, &names()).map_err(|error| error.to_string())?;
+        Ok(columns.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn an_order_is_read_as_it_is_written_and_of_what_there_are_several_there_is_none() {
+        for text in ["-churn", "churn", "traits.city", "-traits.\"a, b\"", "last_seen"] {
+            assert_eq!(sort_by(text, &names()).unwrap().to_string(), text);
+        }
+        assert_eq!(sort_by("", &names()).unwrap().to_string(), "-last_seen");
+        for (text, said) in [
+            ("list", "of which a customer may have several"),
+            ("-segment", "sort is by segment"),
+            ("chrun", "sort cannot be read at position 1: found \"chrun\""),
+            ("--churn", "sort cannot be read at position 1"),
+        ] {
+            let error = sort_by(text, &names()).unwrap_err().to_string();
+            assert!(error.contains(said), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn columns_stand_between_the_commas_that_stand_in_no_quotes() {
+        let cells = |cells: &[&str]| Ok(cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>());
+        assert_eq!(columns(""), cells(&["score.churn", "score.next", "score.value"]));
+        assert_eq!(
+            columns("value, orders_all ,feature.value,why.churn,value,score.value"),
+            cells(&["score.value", "feature.orders_all", "feature.value", "why.churn"]),
+            "each once, a score before a feature of its name"
+        );
+        assert_eq!(
+            columns(r#"traits."a,b",traits."c\",d",traits."e\\",churn"#),
+            cells(&[r#"traits."a,b""#, r#"traits."c\",d""#, r#"traits."e\\""#, "score.churn"])
+        );
+        for (text, said) in [
+            ("churn,", "columns cannot be read at position 1: found the end"),
+            ("churn,chrun", "did you mean churn?"),
+            (
+                "why.chrun",
+                "columns names why.chrun, and there is no such score: `rapport kinds` lists them; did you mean why.churn?",
+            ),
+            ("why.orders_all", "there is no such score"),
+        ] {
+            let error = columns(text).unwrap_err();
+            assert!(error.contains(said), "{text}: {error}");
+        }
+        let many = |n: usize| (0..n).map(|n| format!("traits.a{n}")).collect::<Vec<_>>().join(",");
+        assert_eq!(columns(&many(50)).map(|columns| columns.len()), Ok(50));
+        assert!(columns(&many(51)).unwrap_err().contains("columns names 51 columns: name 50 at the most"));
+        assert_eq!(columns(&format!("{},traits.a0", many(50))).map(|columns| columns.len()), Ok(50));
+    }
+
+    #[test]
+    fn what_is_added_up_are_the_numbers_each_once() {
+        let subjects = ["value", "orders_all", "next", "traits.city", "score.value", "last_seen", "feature.value"];
+        let subjects = subjects.map(|text| told(Filter::parse_subject(text, &names()).unwrap(), &names()));
+        let summed: Vec<String> = numbers(subjects.into_iter(), &names()).iter().map(ToString::to_string).collect();
+        assert_eq!(summed, ["score.value", "feature.orders_all", "feature.value"]);
+    }
+}

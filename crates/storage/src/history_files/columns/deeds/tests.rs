@@ -75,6 +75,54 @@ fn each_deed_is_told_in_the_same_columns() {
             json!(["decision_clicked", "d", null, null, null, null, null, null]),
         ),
         (
+            "Decision Shown",
+            json!({"decisionId": "d", "position": 2}),
+            json!(["decision_shown", "d", null, null, 2.0, "position", null, null]),
+        ),
+        (
+            "search",
+            json!({"search_term": "tea", "results": 3, "items": [{"item_id": "a"}]}),
+            json!(["searched", "tea", null, null, 3.0, "results", ["a"], [1.0]]),
+        ),
+        (
+            "Search Result Clicked",
+            json!({"query": "tea", "results": 3, "position": 2}),
+            json!(["result_clicked", "tea", null, null, 2.0, "position", null, null]),
+        ),
+        (
+            "Session Ended",
+            json!({"session_id": "s", "seconds": 9}),
+            json!(["session_ended", "s", null, null, 9.0, "seconds", null, null]),
+        ),
+        ("Session Started", json!({}), json!(["session_started", null, null, null, null, null, null, null])),
+        (
+            "Call Ended",
+            json!({"call_id": "c", "seconds": 9}),
+            json!(["call_ended", "c", null, null, 9.0, "seconds", null, null]),
+        ),
+        ("Call Started", json!({"call_id": "c"}), json!(["call_started", "c", null, null, null, null, null, null])),
+        (
+            "Message Received",
+            json!({"text": "a"}),
+            json!(["message_received", null, null, null, null, null, null, null]),
+        ),
+        (
+            "Message Sent",
+            json!({"text": "a", "ticket_id": "t"}),
+            json!(["message_sent", "t", null, null, null, null, null, null]),
+        ),
+        (
+            "Subscription Upgraded",
+            json!({"plan": "pro", "amount": 9, "currency": "EUR"}),
+            json!(["subscription_upgraded", "pro", 900, "EUR", null, null, null, null]),
+        ),
+        (
+            "Service Faulted",
+            json!({"code": "E1", "seconds": 9}),
+            json!(["faulted", "E1", null, null, 9.0, "seconds", null, null]),
+        ),
+        ("Store Visited", json!({"store_id": "s"}), json!(["store_visited", "s", null, null, null, null, null, null])),
+        (
             "NPS Submitted",
             json!({"score": 9, "ticket_id": "t"}),
             json!(["nps", "t", null, null, 9.0, null, null, null]),
