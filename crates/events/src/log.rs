@@ -108,3 +108,46 @@ pub trait EventLog: Send + Sync {
     /// [`EventLogError::Read`].
     fn n_rejected(&self) -> Result<u64, EventLogError>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A log of one partition that is somewhere.
+    struct At(Offset);
+
+    impl EventLog for At {
+        fn append(&self, _: &[Event]) -> Result<Vec<Receipt>, EventLogError> {
+            Ok(Vec::new())
+        }
+
+        fn check(&self) -> Result<(), EventLogError> {
+            Ok(())
+        }
+
+        fn keep_rejected(&self, _: Vec<Rejected>) -> Result<(), EventLogError> {
+            Ok(())
+        }
+
+        fn read(&self, _: Offset, _: usize) -> Result<Vec<Recorded>, EventLogError> {
+            Ok(Vec::new())
+        }
+
+        fn recent(&self, _: InspectedStatus, _: Option<&str>, _: usize) -> Result<Vec<Inspected>, EventLogError> {
+            Ok(Vec::new())
+        }
+
+        fn head(&self) -> Offset {
+            self.0
+        }
+
+        fn n_rejected(&self) -> Result<u64, EventLogError> {
+            Ok(0)
+        }
+    }
+
+    #[test]
+    fn a_log_that_says_nothing_of_partitions_has_one() {
+        assert_eq!(At(Offset(7)).heads(), [Place::first(Offset(7))]);
+    }
+}

@@ -228,4 +228,68 @@ mod tests {
         assert_ne!(hash, name_hash(&key, &Identifier::Anonymous(AnonymousId::from("42"))));
         assert_ne!(hash, name_hash(&Key::default(), &Identifier::User(UserId::from("42"))));
     }
+    fn directory() -> (tempfile::TempDir, DataDir) {
+        let temp = tempfile::tempdir().unwrap();
+        let directory = DataDir::open(&temp.path().join("data"), crate::Access::Exclusive).unwrap();
+        (temp, directory)
+    }
+
+    fn record(n: u128, name: &str, ranges: &[(u64, u64)], key: &Key) -> Record {
+        let who = Who { customers: vec![CustomerId::from(name)], names: vec![Identifier::User(name.into())] };
+        let offsets = Offsets::of(ranges.iter().copied());
+        Record::new(ErasureId::new(n), Timestamp::from_millis(7), who, &offsets, key)
+    }
+
+    #[test]
+    fn what_is_kept_is_read_again_and_refuses_its_names_until_they_are_allowed() {
+        let (_temp, directory) = directory();
+        let mut erased = Erased::read(&directory).unwrap();
+        assert!(!erased.refuses_any() && erased.key.is_none() && erased.offsets.n() == 0);
+        assert_eq!(erased.erasure_of(&Identifier::User("ann".into())), None);
+        let key = erased.key_or(&directory, [3; 32]).unwrap();
+        assert_eq!((key, erased.key_or(&directory, [4; 32]).unwrap()), ([3; 32], [3; 32]), "there is one secret");
+        for one in [record(1, "ann", &[(2, 3), (5, 5)], &key), record(2, "bob", &[(9, 9)], &key)] {
+            erased.keep(&directory, one).unwrap();
+        }
+        fs::write(directory.erased().join("note.txt"), "nothing").unwrap();
+        fs::write(directory.erased().join("note.json"), "nothing").unwrap();
+        for mut erased in [erased, Erased::read(&directory).unwrap()] {
+            assert_eq!((erased.key, erased.records.len(), erased.refuses_any()), (Some([3; 32]), 2, true));
+            assert_eq!(erased.offsets.ranges(), [(2, 3), (5, 5), (9, 9)]);
+            let of = |erased: &Erased, name: &str| erased.erasure_of(&Identifier::User(name.into()));
+            assert_eq!(of(&erased, "ann"), Some(ErasureId::new(1)));
+            assert_eq!((of(&erased, "bob"), of(&erased, "eve")), (Some(ErasureId::new(2)), None));
+            let told = erased.records[&ErasureId::new(1)].told();
+            assert_eq!((told.known_since, told.removed.events), (Offset(2), 3));
+            assert_eq!((told.asked_at.as_millis(), told.ended_at, told.allowed_at), (7, None, None));
+            let allowed = Record { names: Vec::new(), ..erased.records[&ErasureId::new(1)].clone() };
+            erased.keep(&directory, allowed).unwrap();
+            assert_eq!((of(&erased, "ann"), of(&erased, "bob")), (None, Some(ErasureId::new(2))));
+            assert_eq!(erased.records[&ErasureId::new(1)].offsets().ranges(), [(2, 3), (5, 5)], "what is gone is gone");
+            erased.keep(&directory, record(1, "ann", &[(2, 3), (5, 5)], &key)).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_damaged_or_newer_is_told_with_its_file() {
+        for (file, content, said) in [
+            ("key", "3".repeat(63), "it is not a key"),
+            ("key", "3".repeat(66), "it is not a key"),
+            ("key", "x".repeat(64), "it is not a key"),
+            ("00000000000000000000000000000001.json", "{}".to_owned(), "missing field"),
+        ] {
+            let (_temp, directory) = directory();
+            create_directory(&directory.erased()).unwrap();
+            fs::write(directory.erased().join(file), content).unwrap();
+            let error = Erased::read(&directory).unwrap_err().to_string();
+            assert!(error.contains(said) && error.contains(file), "{error}");
+        }
+        let (_temp, directory) = directory();
+        let mut erased = Erased { key: Some([1; 32]), ..Erased::default() };
+        create_directory(&directory.erased()).unwrap();
+        erased.keep(&directory, Record { v: VERSION + 1, ..record(1, "ann", &[(1, 1)], &[1; 32]) }).unwrap();
+        assert!(matches!(Erased::read(&directory), Err(StorageError::Newer { found: 2, supported: 1, .. })));
+        erased.keep(&directory, Record { offsets: vec![(4, 4), (3, 2)], ..record(1, "ann", &[], &[1; 32]) }).unwrap();
+        assert!(Erased::read(&directory).unwrap_err().to_string().contains("turned round"));
+    }
 }
