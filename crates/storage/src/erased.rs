@@ -230,7 +230,7 @@ mod tests {
     }
     fn directory() -> (tempfile::TempDir, DataDir) {
         let temp = tempfile::tempdir().unwrap();
-        let directory = DataDir::open(&temp.path().join("data"), crate::Access::Exclusive).unwrap();
+        let directory = DataDir::open(temp.path().join("data"), crate::Access::Exclusive).unwrap();
         (temp, directory)
     }
 
