@@ -2,7 +2,8 @@
 
 use super::Engine;
 use crate::error::EngineError;
-use features::{Channel, Sender};
+use events::Channel;
+use features::Sender;
 use learning::{Need, TaskName};
 use primitives::Timestamp;
 use std::collections::BTreeMap;

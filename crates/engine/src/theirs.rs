@@ -12,8 +12,7 @@ use events::{Offset, Place, Recorded};
 use features::{Cells, FeatureState, History};
 use groups::Groups;
 use primitives::{CustomerId, ErrorKind};
-use profiles::{Customer, CustomerState, Identifier, Profiles, Separations};
-use serde::{Deserialize, Serialize};
+use profiles::{Customer, Identifier, Owned, Profiles, Separations};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -44,28 +43,7 @@ pub(super) struct Gathered {
 /// All customers who are folded from such events.
 pub struct Circle {
     gathered: Gathered,
-    profiles: Profiles<Owned>,
-}
-
-/// A customer's state, and which events it is made of.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Owned {
-    state: FeatureState,
-    offsets: BTreeSet<Offset>,
-}
-
-impl CustomerState for Owned {
-    type Reads = Cells;
-
-    fn apply(&mut self, recorded: &Recorded, cells: &Cells) {
-        self.state.apply(recorded, cells);
-        self.offsets.insert(recorded.offset);
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.state.merge(other.state);
-        self.offsets.extend(other.offsets);
-    }
+    profiles: Profiles<Owned<FeatureState>>,
 }
 
 impl Circle {
@@ -138,7 +116,7 @@ impl Circle {
     }
 }
 
-fn theirs(Customer { profile, state }: &Customer<Owned>) -> Theirs {
+fn theirs(Customer { profile, state }: &Customer<Owned<FeatureState>>) -> Theirs {
     let customer = Customer { profile: profile.clone(), state: state.state.clone() };
     Theirs { customer, offsets: state.offsets.iter().copied().collect() }
 }

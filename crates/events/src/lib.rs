@@ -13,6 +13,7 @@
 //! - what was accepted stays in the log; a correction says what of it counts no longer ([`ImportLog`]);
 //! - a stored record opens in every later version ([`Event::to_record`], [`Event::from_record`]).
 
+mod channel;
 mod commerce;
 mod consent;
 pub mod declared;
@@ -37,6 +38,7 @@ mod reference;
 mod rejection;
 mod vocabulary;
 
+pub use channel::Channel;
 pub use commerce::{Commerce, CommerceStep, Product};
 pub use consent::{CONSENT_UPDATED, consent_statements};
 pub use declared::Mistake;

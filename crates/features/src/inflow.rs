@@ -6,13 +6,11 @@
 //! - it is bounded whatever a stranger sends: names of the company's own give way only to one another, and all spellings of
 //!   an understood name that only clients send are one.
 
-mod channel;
 mod shape;
 
-pub use channel::Channel;
 pub use shape::{Shape, ValueKind};
 
-use events::{Call, CallKind, Event, Object, Offset, Origin, Recorded, Understanding, table_name};
+use events::{Call, CallKind, Channel, Event, Object, Offset, Origin, Recorded, Understanding, table_name};
 use primitives::Timestamp;
 use profiles::{Change, ProfileError, ProfileStore, TotalsRow};
 use serde::{Deserialize, Serialize};
@@ -188,7 +186,7 @@ impl Inflow {
             self.is_understood = matches!(understanding, Understanding::Step(_) | Understanding::Channel);
             self.is_lost = understanding == Understanding::NotUnderstood;
         }
-        self.channel = Channel::of(event).or(self.channel);
+        self.channel = event.channel().or(self.channel);
         self.n_not_understood += u64::from(self.is_lost);
         self.n_marked += u64::from(event.is_marked());
         if self.is_looked_into(at.day()) {

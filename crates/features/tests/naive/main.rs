@@ -11,33 +11,11 @@ mod who;
 
 use events::generator::Tangle;
 use events::{Event, Offset, Recorded};
-use features::{Cells, FeatureState};
+use features::FeatureState;
 use primitives::Seed;
-use profiles::{Customer, CustomerState, Identifier, Profiles, Separations, encode};
-use serde::{Deserialize, Serialize};
+use profiles::{Customer, Identifier, Owned, Profiles, Separations, encode};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// The state under test, and which events went into it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Owned {
-    state: FeatureState,
-    offsets: BTreeSet<Offset>,
-}
-
-impl CustomerState for Owned {
-    type Reads = Cells;
-
-    fn apply(&mut self, recorded: &Recorded, cells: &Cells) {
-        self.state.apply(recorded, cells);
-        self.offsets.insert(recorded.offset);
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.state.merge(other.state);
-        self.offsets.extend(other.offsets);
-    }
-}
 
 /// What the cases had in them, so that they are known to be of every sort.
 #[derive(Debug, Default)]
@@ -91,7 +69,7 @@ fn log(arrived: &[Event]) -> Vec<Recorded> {
     log
 }
 
-fn fold(log: &[Recorded]) -> Profiles<Owned> {
+fn fold(log: &[Recorded]) -> Profiles<Owned<FeatureState>> {
     let mut profiles = Profiles::told_anew(Arc::default(), Separations::known(log)).unwrap();
     for recorded in log {
         profiles.apply(recorded).unwrap();

@@ -1,6 +1,6 @@
-//! Which channel does an event belong to?
+//! Which side of a customer does an event tell of?
 
-use events::{CallKind, Deed, Event};
+use crate::{CallKind, Deed, Event};
 use serde::{Deserialize, Serialize};
 
 /// A channel: a group of events that tell of one side of a customer.
@@ -76,21 +76,33 @@ impl Channel {
             Self::Decisions => ("Decision Shown", "what they saw and did of what was decided"),
         }
     }
+}
 
-    /// The channel of an event; `None` for one of no channel.
-    pub(super) fn of(event: &Event) -> Option<Self> {
-        match event.deed() {
-            Deed::Commerce(_) => Some(Self::Purchases),
-            Deed::Searched(_) => Some(Self::Search),
-            Deed::PageViewed | Deed::PageLeft(_) | Deed::Session(_) => Some(Self::Sessions),
-            Deed::Email(_) => Some(Self::Email),
-            Deed::Ticket(_) | Deed::Message(_) | Deed::PhoneCall(_) | Deed::Rated(_) => Some(Self::Support),
-            Deed::Payment(_) => Some(Self::Payments),
-            Deed::Subscription(_) => Some(Self::Subscriptions),
-            Deed::Measured(_) | Deed::Faulted(_) => Some(Self::Usage),
-            Deed::StoreVisited(_) => Some(Self::Stores),
-            Deed::Decision(_) => Some(Self::Decisions),
-            Deed::Other => matches!(event.kind(), CallKind::Page | CallKind::Screen).then_some(Self::Sessions),
-        }
+impl Deed {
+    /// The channel that it belongs to; `None` for what is of no channel.
+    #[must_use]
+    pub fn channel(&self) -> Option<Channel> {
+        Some(match self {
+            Self::Commerce(_) => Channel::Purchases,
+            Self::Searched(_) => Channel::Search,
+            Self::PageViewed | Self::PageLeft(_) | Self::Session(_) => Channel::Sessions,
+            Self::Email(_) => Channel::Email,
+            Self::Ticket(_) | Self::Message(_) | Self::PhoneCall(_) | Self::Rated(_) => Channel::Support,
+            Self::Payment(_) => Channel::Payments,
+            Self::Subscription(_) => Channel::Subscriptions,
+            Self::Measured(_) | Self::Faulted(_) => Channel::Usage,
+            Self::StoreVisited(_) => Channel::Stores,
+            Self::Decision(_) => Channel::Decisions,
+            Self::Other => return None,
+        })
+    }
+}
+
+impl Event {
+    /// The channel that it belongs to; `None` for one of no channel. A page that says no more is of a visit.
+    #[must_use]
+    pub fn channel(&self) -> Option<Channel> {
+        let is_page = matches!(self.kind(), CallKind::Page | CallKind::Screen);
+        self.deed().channel().or(is_page.then_some(Channel::Sessions))
     }
 }
