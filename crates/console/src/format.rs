@@ -204,6 +204,14 @@ pub fn day_month(at: Timestamp) -> String {
     text.rsplit_once(' ').map_or_else(|| text.clone(), |(day, _)| day.to_owned())
 }
 
+/// About five of the days under a chart, among them the first and the last.
+#[must_use]
+pub fn ticks(days: &[Timestamp]) -> Vec<String> {
+    let last = days.len().saturating_sub(1);
+    let parts = last.min(4);
+    (0..=parts).filter_map(|i| days.get(last * i / parts.max(1))).map(|day| day_month(*day)).collect()
+}
+
 /// The day with its weekday, or `Today` and `Yesterday`: `Sunday, 22 Nov 2026`.
 #[must_use]
 pub fn day_heading(at: Timestamp, now: Timestamp) -> String {
@@ -299,6 +307,14 @@ mod tests {
         for (found, expected) in cases {
             assert_eq!(found, expected);
         }
+    }
+
+    #[test]
+    fn five_days_stand_under_a_chart() {
+        let days = |n: i64| -> Vec<Timestamp> { (0..n).map(|day| Timestamp::from_millis(0).plus_days(day)).collect() };
+        assert_eq!(ticks(&days(30)), ["1 Jan", "8 Jan", "15 Jan", "22 Jan", "30 Jan"]);
+        assert_eq!(ticks(&days(3)), ["1 Jan", "2 Jan", "3 Jan"]);
+        assert_eq!((ticks(&days(1)), ticks(&[]).len()), (vec!["1 Jan".to_owned()], 0));
     }
 
     #[test]

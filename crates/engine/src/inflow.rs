@@ -43,8 +43,8 @@ pub struct Refused {
     pub n_events: u64,
     /// When the newest came.
     pub last_at: Timestamp,
-    /// The newest one's reason in words.
-    pub message: String,
+    /// The newest one's reason in words, without the value that was found.
+    pub reason: String,
 }
 
 impl Engine {
@@ -99,7 +99,7 @@ fn refused(rejected: impl Iterator<Item = Rejected>) -> Vec<Refused> {
             field,
             n_events: 0,
             last_at: one.received_at,
-            message: one.rejection.message.clone(),
+            reason: one.rejection.without_value().to_owned(),
         });
         of_reason.n_events += 1;
         of_reason.last_at = of_reason.last_at.max(one.received_at);

@@ -22,6 +22,9 @@ pub struct Rejection {
     pub field: String,
     /// One sentence for people: what is wrong, with the value, and what to send in its place.
     pub message: String,
+    /// The same without the value, where that can be said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub masked: Option<String>,
 }
 
 /// The classes of reason.
@@ -62,6 +65,22 @@ impl RejectionCode {
             Self::NotAllowed => "not_allowed",
             Self::Conflict => "conflict",
             Self::Erased => "erased",
+        }
+    }
+
+    /// What it means, as a sentence for people that begins small.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Malformed => "it is no JSON object, or one with a key that is there twice",
+            Self::TooLarge => "it is larger than an event may be",
+            Self::MissingField => "something without which it says nothing is missing",
+            Self::WrongType => "a value has the wrong type",
+            Self::BadValue => "a value is impossible",
+            Self::UnknownType => "there is no such call",
+            Self::NotAllowed => "the key may not send it",
+            Self::Conflict => "its messageId was used before for another content, which stays",
+            Self::Erased => "it names a customer who was erased",
         }
     }
 }
@@ -130,28 +149,39 @@ impl Rejected {
 impl Rejection {
     /// A rejection with its sentence.
     pub(crate) fn new(code: RejectionCode, field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code, field: field.into(), message: message.into() }
+        Self { code, field: field.into(), message: message.into(), masked: None }
+    }
+
+    /// What is wrong, without the value that was found: for whoever may see what comes in and not what it says.
+    #[must_use]
+    pub fn without_value(&self) -> &str {
+        self.masked.as_deref().unwrap_or_else(|| self.code.meaning())
     }
 
     /// A required field is absent or empty. `advice` says what to send.
     pub(crate) fn missing(field: impl Into<String>, advice: &str) -> Self {
         let field = field.into();
         let message = format!("\"{}\" is missing: {advice}", last_segment(&field));
-        Self::new(RejectionCode::MissingField, field, message)
+        let masked = Some(message.clone());
+        Self { masked, ..Self::new(RejectionCode::MissingField, field, message) }
     }
 
     /// A field has the wrong JSON type. `advice` says what to send.
     pub(crate) fn wrong_type(field: impl Into<String>, found: &Value, advice: &str) -> Self {
         let field = field.into();
-        let message = format!("\"{}\" is {}: {advice}", last_segment(&field), described(found));
-        Self::new(RejectionCode::WrongType, field, message)
+        let name = last_segment(&field);
+        let message = format!("\"{name}\" is {}: {advice}", described(found));
+        let masked = Some(format!("\"{name}\" is {}: {advice}", kind_of(found)));
+        Self { masked, ..Self::new(RejectionCode::WrongType, field, message) }
     }
 
-    /// A field has the right type and an impossible value. `fault` says what is wrong and what to send.
+    /// A field has the right type and an impossible value. `fault` says what is wrong and what to send, and repeats no value.
     pub(crate) fn bad_value(field: impl Into<String>, found: &str, fault: &str) -> Self {
         let field = field.into();
-        let message = format!("\"{}\" is {}: {fault}", last_segment(&field), shown(found));
-        Self::new(RejectionCode::BadValue, field, message)
+        let name = last_segment(&field);
+        let message = format!("\"{name}\" is {}: {fault}", shown(found));
+        let masked = Some(format!("\"{name}\" cannot be that: {fault}"));
+        Self { masked, ..Self::new(RejectionCode::BadValue, field, message) }
     }
 }
 
@@ -170,12 +200,21 @@ pub(crate) fn pointer_segment(name: &str) -> String {
 
 fn described(value: &Value) -> String {
     match value {
-        Value::Null => "null".to_owned(),
         Value::Bool(truth) => truth.to_string(),
         Value::Number(number) => format!("the number {number}"),
         Value::String(text) => format!("the text {}", shown(text)),
-        Value::Array(_) => "an array".to_owned(),
-        Value::Object(_) => "an object".to_owned(),
+        _ => kind_of(value).to_owned(),
+    }
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
     }
 }
 

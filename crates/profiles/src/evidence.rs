@@ -35,7 +35,7 @@ impl LinkReason {
     #[must_use]
     pub fn text(self) -> &'static str {
         match self {
-            Self::FirstSeen => "first seen under this name",
+            Self::FirstSeen => "named by the first event that came",
             Self::SeenTogether => "seen together with a known name",
             Self::Alias => "joined by an alias event",
         }

@@ -33,12 +33,6 @@ impl SettingsFile {
     pub fn read(path: PathBuf) -> Self {
         Self { bytes: std::fs::read(&path).ok(), path }
     }
-
-    /// Where it lies: what it names by a relative path lies there.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        self.path.parent().unwrap_or(Path::new(""))
-    }
 }
 
 /// Follows the settings file, and looks whether declarations may be slips. Dropping it ends that.

@@ -7,19 +7,16 @@ mod work;
 
 use crate::error::ServerError;
 use crate::settings::{DeclaredSchema, OnViolation};
-use events::{Batch, Call, Event, Inspected, InspectedStatus, Object, Rejection, RejectionCode};
-use jsonschema::{PatternOptions, Validator};
+use events::{Batch, Call, Event, EventLog, Inspected, InspectedStatus, Object, Recorded, Rejection, RejectionCode};
+use jsonschema::Validator;
 use primitives::{ErrorKind, visible};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
 
 /// How many of the newest events of a name are compared with its schema where somebody looks.
 const N_LOOKED_AT: usize = 200;
 /// How many different reasons are told.
 const N_REASONS_MAX: usize = 20;
-/// How often a pattern may step back before it is taken as undecided, which does not fit.
-const N_STEPS_BACK_MAX: usize = 10_000;
 /// The most ways that a schema which refers to itself is followed for the reason of what does not fit.
 const N_WAYS_MAX: u64 = 2_000;
 const TOO_MUCH_WORK: &str = "the value does not fit; where is not told, because it is too large or too deep for a schema \
@@ -55,23 +52,17 @@ pub(crate) struct Fit {
 type Violation = (String, String);
 
 impl Schemas {
-    /// Reads what the settings declare; files begin in `folder`.
+    /// Reads what the settings declare.
     ///
     /// # Errors
-    /// [`ServerError`] where a schema cannot be read, is none, or is there twice.
-    pub fn load(declared: &[DeclaredSchema], folder: &Path) -> Result<Self, ServerError> {
-        let mut by_event = HashMap::new();
-        for one in declared {
-            let schema = Schema::compiled(one, folder).map_err(|fault| {
-                let event = visible(&one.event);
-                ServerError::new(ErrorKind::Invalid, format!("[[schemas]] of \"{event}\" cannot be used: {fault}"))
-            })?;
-            if by_event.insert(one.event.clone(), schema).is_some() {
-                let message = format!("[[schemas]] has \"{}\" twice: keep one", visible(&one.event));
-                return Err(ServerError::new(ErrorKind::Invalid, message));
-            }
-        }
-        Ok(Self { by_event })
+    /// [`ServerError`] where a schema cannot be read, or is none. Settings that were read have been checked for that.
+    pub fn load(declared: &[DeclaredSchema]) -> Result<Self, ServerError> {
+        let compiled = |one: &DeclaredSchema| {
+            let (schema, validator) = one.compiled().map_err(|fault| ServerError::new(ErrorKind::Invalid, fault))?;
+            let n_ways_each = work::n_ways_each(&schema);
+            Ok((one.event.clone(), Schema { on_violation: one.on_violation, validator, n_ways_each }))
+        };
+        Ok(Self { by_event: declared.iter().map(compiled).collect::<Result<_, ServerError>>()? })
     }
 
     /// Refuses what does not fit and is to be refused, and counts what is to be told.
@@ -93,26 +84,30 @@ impl Schemas {
                 "/traits"
             };
             let message = format!("it does not fit the schema of \"{}\": {reason}", visible(name_of(event)));
-            Some(Rejection { code: RejectionCode::BadValue, field: format!("{part}{field}"), message })
+            let masked = Some(message.clone());
+            Some(Rejection { code: RejectionCode::BadValue, field: format!("{part}{field}"), message, masked })
         });
         if n_flagged > 0 {
             metrics::counter!("cx_events_against_schema_total").increment(n_flagged);
         }
     }
 
-    /// Why an event does not fit its schema; `None` where it does, or there is none.
-    pub(crate) fn fault(&self, event: &Event) -> Option<String> {
+    /// Why an accepted event does not fit its schema; `None` where it does, or there is none.
+    pub(crate) fn fault(&self, inspected: &Inspected) -> Option<String> {
+        let Inspected::Accepted(Recorded { event, .. }) = inspected else { return None };
         let (field, reason) = self.of(event)?.violations(event).into_iter().next()?;
         Some(told(&field, &reason))
     }
 
-    /// How the newest events of a name fit; `None` where there is no schema for them.
+    /// How the newest events of a name, of which there are `n_events`, fit; `None` where there is no schema for them.
     ///
     /// # Errors
     /// [`ServerError`] where the events cannot be read.
-    pub(crate) fn fit(&self, name: &str, log: &dyn events::EventLog) -> Result<Option<Fit>, ServerError> {
+    pub(crate) fn fit(&self, name: &str, n_events: u64, log: &dyn EventLog) -> Result<Option<Fit>, ServerError> {
         let Some(schema) = self.by_event.get(name) else { return Ok(None) };
-        let newest = log.recent(InspectedStatus::Accepted, Some(name), N_LOOKED_AT)?;
+        // Not one more than there are, or all the log would be searched for it.
+        let n_max = usize::try_from(n_events).unwrap_or(usize::MAX).min(N_LOOKED_AT);
+        let newest = log.recent(InspectedStatus::Accepted, Some(name), n_max)?;
         let mut fit = Fit { on_violation: schema.on_violation, n_looked_at: 0, n_violating: 0, reasons: Vec::new() };
         let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
         for one in &newest {
@@ -151,27 +146,6 @@ fn told(field: &str, reason: &str) -> String {
 }
 
 impl Schema {
-    fn compiled(declared: &DeclaredSchema, folder: &Path) -> Result<Self, String> {
-        let schema = match (&declared.file, &declared.schema) {
-            (Some(file), None) => {
-                let path = folder.join(file);
-                let text = std::fs::read_to_string(&path).map_err(|error| {
-                    format!("{} cannot be read ({error}): name a file with a JSON Schema", path.display())
-                })?;
-                serde_json::from_str(&text).map_err(|error| format!("{} is not JSON ({error})", path.display()))?
-            }
-            (None, Some(Value::String(text))) => {
-                serde_json::from_str(text).map_err(|error| format!("\"schema\" is not JSON ({error})"))?
-            }
-            (None, Some(schema)) => schema.clone(),
-            _ => return Err("give either \"file\" or \"schema\"".to_owned()),
-        };
-        let patterns = PatternOptions::fancy_regex().backtrack_limit(N_STEPS_BACK_MAX);
-        let validator = jsonschema::options().with_pattern_options(patterns).build(&schema);
-        let validator = validator.map_err(|error| format!("it is no JSON Schema: {error}"))?;
-        Ok(Self { on_violation: declared.on_violation, validator, n_ways_each: work::n_ways_each(&schema) })
-    }
-
     /// Whether it fits is remembered for each value by the validator; why it does not is looked for on every way anew, so only
     /// where there are few.
     fn violations(&self, event: &Event) -> Vec<Violation> {
@@ -210,43 +184,11 @@ mod tests {
         toml::from_str(toml).unwrap()
     }
 
-    fn event(properties: Value) -> Event {
+    fn event(properties: Value) -> Inspected {
         let payload = json!({"type": "track", "event": "A", "userId": "u", "properties": properties});
         let envelope = events::Envelope::new(primitives::Timestamp::from_millis(0), events::Origin::Client);
-        events::parse_event(payload, None, &envelope).unwrap()
-    }
-
-    #[test]
-    fn a_schema_comes_from_a_file_or_stands_in_the_settings_and_says_what_is_wrong_with_itself() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("good.json"), "{\"type\": \"object\"}").unwrap();
-        std::fs::write(folder.path().join("bad.json"), "{").unwrap();
-        let load = |toml: &[&str]| {
-            let all: Vec<_> = toml.iter().map(|toml| declared(toml)).collect();
-            Schemas::load(&all, folder.path()).map_err(|error| error.to_string())
-        };
-        for good in [
-            "event = \"A\"\nfile = \"good.json\"",
-            "event = \"A\"\nschema = { type = \"object\" }",
-            "event = \"A\"\non_violation = \"reject\"\nschema = '{\"type\": \"object\"}'",
-        ] {
-            assert!(load(&[good]).is_ok(), "{good}");
-        }
-        for (bad, words) in [
-            ("event = \"A\"", "either \"file\" or \"schema\""),
-            ("event = \"A\"\nfile = \"good.json\"\nschema = {}", "either \"file\" or \"schema\""),
-            ("event = \"A\"\nfile = \"none.json\"", "none.json cannot be read"),
-            ("event = \"A\"\nfile = \"bad.json\"", "bad.json is not JSON"),
-            ("event = \"A\"\nschema = { type = \"thing\" }", "no JSON Schema"),
-            ("event = \"A\"\nschema = '{'", "is not JSON"),
-        ] {
-            let error = load(&[bad]).unwrap_err();
-            assert!(error.contains(words) && error.contains("[[schemas]] of \"A\""), "{bad}: {error}");
-        }
-        let twice = ["event = \"A\"\nschema = {}"; 2];
-        assert!(load(&twice).unwrap_err().contains("has \"A\" twice"));
-        assert!(toml::from_str::<DeclaredSchema>("event = \"A\"\non_violation = \"ignore\"").is_err());
-        assert!(toml::from_str::<DeclaredSchema>("event = \"A\"\nsehcma = {}").is_err());
+        let event = events::parse_event(payload, None, &envelope).unwrap();
+        Inspected::Accepted(Recorded { offset: events::Offset(1), event })
     }
 
     #[test]
@@ -258,7 +200,7 @@ mod tests {
             ))
         };
         let child = "{\"properties\": {\"c\": {\"$ref\": \"#/$defs/n\"}}}";
-        let two = Schemas::load(&[tree(&format!("\"anyOf\": [{child}, {child}]"))], Path::new("")).unwrap();
+        let two = Schemas::load(&[tree(&format!("\"anyOf\": [{child}, {child}]"))]).unwrap();
         let deep = |n: usize| (0..n).fold(json!({}), |inner, _| json!({"c": inner}));
         let fault = two.fault(&event(deep(3))).unwrap();
         assert!(fault.starts_with("/c") || fault.contains("yy"), "{fault}");
@@ -268,7 +210,7 @@ mod tests {
         let fits = (0..60).fold(json!({"yy": 1}), |inner, _| json!({"c": inner, "yy": 1}));
         assert_eq!(two.fault(&event(fits)), None, "whether it fits is always known");
         // A tree whose branches do not multiply tells where, as deep as it goes.
-        let one = Schemas::load(&[tree("\"properties\": {\"c\": {\"$ref\": \"#/$defs/n\"}}")], Path::new("")).unwrap();
+        let one = Schemas::load(&[tree("\"properties\": {\"c\": {\"$ref\": \"#/$defs/n\"}}")]).unwrap();
         let mut low = (0..60).fold(json!({}), |inner, _| json!({"c": inner, "yy": 1}));
         assert!(one.fault(&event(low.clone())).unwrap().starts_with("/c/c/c/c/"));
         low["c"] = json!((0..5_000).collect::<Vec<_>>());
@@ -281,7 +223,7 @@ mod tests {
             r#"event = "A"
             schema = '{"properties": {"t": {"pattern": "^(a+)+(?!b)c$"}}}'"#,
         );
-        let schemas = Schemas::load(&[one], Path::new("")).unwrap();
+        let schemas = Schemas::load(&[one]).unwrap();
         assert!(schemas.fault(&event(json!({"t": "a".repeat(20_000)}))).is_some());
         assert_eq!(schemas.fault(&event(json!({"t": "aac"}))), None);
     }
@@ -289,7 +231,7 @@ mod tests {
     #[test]
     fn a_reason_names_the_place_and_never_the_value() {
         let one = declared("event = \"A\"\nschema = { properties = { mail = { type = \"number\" } } }");
-        let schemas = Schemas::load(&[one], Path::new("")).unwrap();
+        let schemas = Schemas::load(&[one]).unwrap();
         let fault = schemas.fault(&event(json!({"mail": "ada@example.com"}))).unwrap();
         assert!(fault.starts_with("/mail: ") && fault.contains("number") && !fault.contains("ada"), "{fault}");
         assert_eq!(schemas.fault(&event(json!({"mail": 1}))), None);

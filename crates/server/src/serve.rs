@@ -164,13 +164,6 @@ pub struct StartOptions {
     pub is_console_open: bool,
 }
 
-impl StartOptions {
-    fn schemas(&self, settings: &Settings) -> Result<Schemas, ServerError> {
-        let folder = self.settings_file.as_ref().map_or(Path::new(""), SettingsFile::folder);
-        Schemas::load(&settings.schemas, folder)
-    }
-}
-
 /// A server that listens. Dropping it stops it: requests end, the last checkpoint is written.
 pub struct Running {
     address: SocketAddr,
@@ -221,7 +214,7 @@ impl Running {
             sign_ins: Attempts::default(),
             guesses: Attempts::default(),
             audit,
-            schemas: options.schemas(&settings)?,
+            schemas: Schemas::load(&settings.schemas)?,
             settings,
             metrics: telemetry::start_metrics()?,
             notice: options.notice,

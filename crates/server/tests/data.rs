@@ -7,10 +7,15 @@ mod support;
 use serde_json::{Value, json};
 use server::settings::{DeclaredSchema, OnViolation};
 use std::time::Duration;
-use support::{SERVER, TestServer, WRITE};
+use support::{ADMIN, SERVER, TestServer, WRITE};
 
 fn send(server: &TestServer, key: &str, events: &Value) -> Value {
     server.post_as(key, "/v1/batch", &json!({"batch": events, "context": {"library": {"name": "test-library"}}})).json()
+}
+
+fn page(server: &TestServer, path: &str) -> String {
+    let headers = [("authorization", &*format!("Bearer {ADMIN}")), ("accept", "text/html")];
+    server.send("GET", path, &headers, "").text
 }
 
 fn of<'a>(data: &'a Value, name: &str) -> &'a Value {
@@ -68,6 +73,22 @@ fn each_name_tells_its_volume_its_senders_and_its_shape_and_what_was_refused() {
     let before = look(&server);
     let server = server.restart();
     assert_eq!(look(&server), before, "a restart changes nothing");
+}
+
+#[test]
+fn no_value_of_what_was_refused_is_told() {
+    let server = TestServer::start();
+    let rated = |score: Value| json!({"type": "track", "event": "NPS Submitted", "userId": "u", "properties": {"score": score}});
+    send(&server, SERVER, &json!([rated(json!("maria@example.com")), rated(json!(77))]));
+    assert!(server.events("rejected").iter().any(|one| one["reason"].as_str().unwrap().contains("maria@example.com")));
+    let data = server.get("/v1/data").ok();
+    let told: Vec<_> =
+        data["rejected"].as_array().unwrap().iter().map(|one| one["message"].as_str().unwrap()).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().any(|one| one.starts_with("\"score\" is a text: send ")), "{told:?}");
+    for text in [data.to_string(), page(&server, "/data")] {
+        assert!(!text.contains("maria") && !text.contains("77"), "{text}");
+    }
 }
 
 #[test]
@@ -131,6 +152,19 @@ fn what_does_not_fit_its_schema_is_told_or_refused_as_the_settings_say() {
     assert_eq!(server.get("/v1/data?event=Refused").ok()["events"][0]["schema"]["violating"], 0);
     assert_eq!(server.get("/v1/data?event=Other").ok()["events"][0].get("schema"), None);
     assert!(server.get("/metrics").text.contains("cx_events_against_schema_total 1"));
+    let faults = |name: &str| -> Vec<Value> {
+        let events = server.get(&format!("/v1/events?event={name}")).ok()["events"].clone();
+        events.as_array().unwrap().iter().map(|one| one["againstSchema"].clone()).collect()
+    };
+    let fault = faults("Told");
+    let reason = fault[1].as_str().unwrap();
+    assert!(fault[0].is_null() && reason.starts_with("/size: ") && !reason.contains("secret"), "{fault:?}");
+    assert_eq!(faults("Other"), [Value::Null]);
+    let page = page(&server, "/data");
+    assert!(page.contains("1 against the schema"), "{page}");
+    let chart = self::page(&server, "/data?event=Told");
+    assert!(chart.contains("<p class=\"plot-top\" aria-hidden=\"true\">2</p>"), "{chart}");
+    assert!(chart.contains("<span>24 Oct</span>") && chart.contains("<span>22 Nov</span>"), "{chart}");
     let all_refused = send(&server, WRITE, &json!([track("Refused", json!({}))]));
     assert_eq!(all_refused["code"], "bad_value", "{all_refused}");
 }

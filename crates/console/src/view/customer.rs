@@ -63,7 +63,7 @@ pub struct Identifier {
     pub value: String,
     /// Since when it belongs to this customer.
     pub since: Option<Timestamp>,
-    /// What says so: `first seen under this name`.
+    /// What says so: `named by the first event that came`.
     pub evidence: String,
     /// How the name is told from the others, where it can be taken out of the customer: `user:77`.
     pub separable: Option<String>,

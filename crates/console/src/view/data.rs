@@ -103,7 +103,7 @@ pub struct RefusedRow {
     pub name: String,
     /// Where in the event, as a JSON pointer.
     pub pointer: String,
-    /// The newest one's reason.
+    /// The newest one's reason, without the value that was found.
     pub reason: String,
     /// How many.
     pub count: u64,
@@ -146,6 +146,16 @@ impl DataRow {
         };
         let columns: Vec<Column> = self.days.iter().map(column).collect();
         chart::columns(&columns, &format!("Events a day over {} days", self.days.len()))
+    }
+
+    /// The most on one day: the height of the chart.
+    fn top(&self) -> String {
+        format::count(self.days.iter().map(|(_, n)| *n).max().unwrap_or(0))
+    }
+
+    fn ticks(&self) -> Vec<String> {
+        let days: Vec<Timestamp> = self.days.iter().map(|(day, _)| *day).collect();
+        format::ticks(&days)
     }
 
     /// What of it needs a look, as badges: class and words.

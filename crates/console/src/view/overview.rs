@@ -240,14 +240,10 @@ impl Overview {
         format::counted(self.revenue.iter().map(|day| day.orders).sum(), "order", "orders")
     }
 
-    /// About five dates under the chart, among them the first and the last.
+    /// What stands under the chart.
     fn revenue_ticks(&self) -> Vec<String> {
-        let last = self.revenue.len().saturating_sub(1);
-        let parts = last.min(4);
-        (0..=parts)
-            .filter_map(|i| self.revenue.get(last * i / parts.max(1)))
-            .map(|day| format::day_month(day.day))
-            .collect()
+        let days: Vec<Timestamp> = self.revenue.iter().map(|day| day.day).collect();
+        format::ticks(&days)
     }
 }
 

@@ -138,6 +138,19 @@ fn no_group(why: &str) -> Reason {
     Reason { feature: "orders_365d".to_owned(), value: None, contribution: None, text }
 }
 
+fn days(n: f64) -> String {
+    match format!("{n:.0}").as_str() {
+        "0" => "less than a day".to_owned(),
+        "1" => "1 day".to_owned(),
+        n => format!("{n} days"),
+    }
+}
+
+fn orders(n: f64) -> String {
+    let n = format!("{n:.0}");
+    if n == "1" { "1 order".to_owned() } else { format!("{n} orders") }
+}
+
 /// The three numbers that make the group, each with the fifth it lies in.
 fn reasons(model: &RfmModel, rfm: &Rfm) -> Vec<Reason> {
     let [recency, frequency, money] = model.scores(rfm);
@@ -148,8 +161,21 @@ fn reasons(model: &RfmModel, rfm: &Rfm) -> Vec<Reason> {
         text: format!("{said}: fifth {part} of 5, where 5 is {best}"),
     };
     vec![
-        reason("recency_days", rfm.recency, format!("No order for {:.0} days", rfm.recency), recency, "the latest"),
-        reason("orders_365d", rfm.frequency, format!("{:.0} orders in a year", rfm.frequency), frequency, "the most"),
+        reason("recency_days", rfm.recency, format!("No order for {}", days(rfm.recency)), recency, "the latest"),
+        reason("orders_365d", rfm.frequency, format!("{} in a year", orders(rfm.frequency)), frequency, "the most"),
         reason("revenue_365d", rfm.money, format!("{:.2} spent in a year", rfm.money), money, "the most spent"),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_counts_one_as_one() {
+        let said = |recency, frequency| (days(recency), orders(frequency));
+        assert_eq!(said(0.3, 0.0), ("less than a day".to_owned(), "0 orders".to_owned()));
+        assert_eq!(said(0.6, 1.0), ("1 day".to_owned(), "1 order".to_owned()));
+        assert_eq!(said(1.5, 2.0), ("2 days".to_owned(), "2 orders".to_owned()));
+    }
 }

@@ -129,7 +129,7 @@ impl<'a> Reader<'a> {
         // Prices and quantities are not negative, so the value was stated: by the first key that holds a number.
         let is_stated = |key: &&&str| matches!(number(self.properties, key, At::Properties), Ok(Some(_)));
         let key = self.named.dialect.amounts.iter().find(is_stated).unwrap_or(&"transactions");
-        Err(Rejection::bad_value(At::Properties.pointer(key), &negative.to_string(), fault))
+        Err(Rejection::bad_value(At::Properties.pointer(key), &told(negative, self.names_currency()), fault))
     }
 
     fn paid_back(&self, currency: Currency) -> Result<Option<Money>, Rejection> {
@@ -201,6 +201,15 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// An amount in words. A currency that nobody named is not told.
+fn told(amount: Money, is_named: bool) -> String {
+    let text = amount.to_string();
+    match text.split_once(' ') {
+        Some((number, _)) if !is_named => number.to_owned(),
+        _ => text,
+    }
+}
+
 /// Reads a product's fields; the currency is the product's own, else the event's, else US dollars.
 pub(super) fn product_fields<'a>(
     fields: &'a Object,
@@ -211,7 +220,8 @@ pub(super) fn product_fields<'a>(
     let currency = currency(fields, at)?.or(of_event);
     let price = money(fields, "price", at, currency.unwrap_or(Currency::USD))?;
     if let Some(negative) = price.filter(|price| price.minor < 0) {
-        return Err(Rejection::bad_value(at.pointer("price"), &negative.to_string(), "a price is not negative"));
+        let negative = told(negative, currency.is_some());
+        return Err(Rejection::bad_value(at.pointer("price"), &negative, "a price is not negative"));
     }
     // In the catalogue a "quantity" may be anything, a stock level for one.
     let quantity = if matches!(at, At::Traits) { None } else { quantity(fields, at)? }.unwrap_or(1.0);

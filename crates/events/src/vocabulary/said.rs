@@ -139,7 +139,8 @@ fn rating(question: Question, sheet: &mut Sheet<'_>) -> Option<Rating> {
     if !(least..=most).contains(&score) {
         let advice = if question == Question::Nps { "" } else { ", or say in `scale` how many points there are" };
         let fault = format!("the scale goes from {least} to {most}; send a score within it{advice}");
-        sheet.refuse(bad(&SCORE, score, &fault));
+        let masked = Some("\"score\" lies outside its scale: send one within it, or say what the scale is".to_owned());
+        sheet.refuse(Rejection { masked, ..bad(&SCORE, score, &fault) });
         return None;
     }
     Some(Rating { question, score, least, most, comment, ticket })

@@ -2,7 +2,7 @@
 
 use super::channels::Properties;
 use super::properties::{COUNT_MAX, CURRENCY, Kind, NUMBER_MAX, Need, Property, SECONDS_MAX};
-use super::values::{At, currency, id, number, text};
+use super::values::{At, TOO_MUCH_MONEY, currency, id, number, text};
 use crate::moment::moment_of;
 use crate::{Interval, Object, Priority, Rejection};
 use primitives::{Currency, Money, Timestamp};
@@ -83,9 +83,9 @@ impl<'a> Sheet<'a> {
         };
         match Money::from_major(amount, currency) {
             Ok(money) => Some(money),
-            Err(error) => {
+            Err(_) => {
                 let pointer = At::Properties.pointer(property.keys[0]);
-                self.mark(Rejection::bad_value(pointer, &amount.to_string(), &error.to_string()));
+                self.mark(Rejection::bad_value(pointer, &amount.to_string(), TOO_MUCH_MONEY));
                 None
             }
         }

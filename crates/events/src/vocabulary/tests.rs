@@ -447,3 +447,60 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_reason_can_be_told_without_the_value() {
+    let names = steps::NAMES
+        .iter()
+        .map(|known| known.name)
+        .chain(crate::vocabulary::channels::CHANNELS.iter().map(|known| known.name));
+    let plain = crate::vocabulary::channels::CHANNELS
+        .iter()
+        .flat_map(|known| known.properties)
+        .flat_map(|(_, property)| property.keys);
+    let of_purchases =
+        ["total", "revenue", "value", "price", "quantity", "products", "product_id", "order_id", "currency"];
+    let keys: Vec<&str> = plain.copied().chain(of_purchases).collect();
+    let mut n_masked = 0;
+    for name in names {
+        for key in &keys {
+            for value in [
+                json!("maria5"),
+                json!("maria5".repeat(60)),
+                json!(-1234567),
+                json!(1.234_567e300),
+                json!({"a": "maria5"}),
+            ] {
+                // Some need others, which are good here.
+                let mut properties = json!({
+                    "metric": "m", "value": 1, "score": 5, "scale_max": 5, "decision_id": "d", "order_id": "o", "currency": "EUR",
+                });
+                properties[*key] = value.clone();
+                let Err(rejection) = track(name, properties) else { continue };
+                n_masked += 1;
+                let told = rejection.without_value();
+                assert!(
+                    !told.contains("maria") && !told.contains("1234567") && !told.contains("1.23"),
+                    "{name} {key}: {told}"
+                );
+                assert!(rejection.masked.is_some(), "{name} {key} {value}: {rejection}");
+            }
+        }
+    }
+    assert!(n_masked > 500, "{n_masked}");
+}
+
+#[test]
+fn a_reason_names_no_currency_that_nobody_said() {
+    let euro = Some(Currency::parse("EUR").unwrap());
+    let reason = |properties| track_with(euro, "Order Completed", properties).unwrap_err().message;
+    assert!(reason(json!({"order_id": "1", "revenue": -4})).starts_with("\"revenue\" is \"-4.00\": "));
+    assert!(
+        reason(json!({"order_id": "1", "revenue": -4, "currency": "JPY"})).starts_with("\"revenue\" is \"-4 JPY\": ")
+    );
+    let product = |fields: Value| reason(json!({"order_id": "1", "products": [fields]}));
+    assert!(product(json!({"product_id": "p", "price": -2})).starts_with("\"price\" is \"-2.00\": "));
+    assert!(
+        product(json!({"product_id": "p", "price": -2, "currency": "USD"})).starts_with("\"price\" is \"-2.00 USD\": ")
+    );
+}

@@ -44,12 +44,13 @@ pub(super) fn currency(fields: &Object, at: At) -> Result<Option<Currency>, Reje
     }
 }
 
+pub(super) const TOO_MUCH_MONEY: &str =
+    "an amount of money lies below 90 trillion minor units; send major units such as 19.99";
+
 pub(super) fn money(fields: &Object, key: &str, at: At, currency: Currency) -> Result<Option<Money>, Rejection> {
     let Some(amount) = number(fields, key, at)? else { return Ok(None) };
-    Money::from_major(amount, currency).map(Some).map_err(|_| {
-        let fault = "an amount of money lies below 90 trillion minor units; send major units such as 19.99";
-        Rejection::bad_value(at.pointer(key), &amount.to_string(), fault)
-    })
+    let money = Money::from_major(amount, currency).map(Some);
+    money.map_err(|_| Rejection::bad_value(at.pointer(key), &amount.to_string(), TOO_MUCH_MONEY))
 }
 
 pub(super) fn number(fields: &Object, key: &str, at: At) -> Result<Option<f64>, Rejection> {

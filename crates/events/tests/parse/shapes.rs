@@ -386,7 +386,12 @@ fn what_is_refused_afterwards_keeps_its_place_in_the_request() {
     let nameless = parsed.nameless.clone();
     assert_eq!(nameless, [0, 1, 2, 3, 4]);
     parsed.refuse_where(|event| {
-        let fault = Rejection { code: RejectionCode::BadValue, field: "/event".to_owned(), message: "no a".to_owned() };
+        let fault = Rejection {
+            code: RejectionCode::BadValue,
+            field: "/event".to_owned(),
+            message: "no a".to_owned(),
+            masked: None,
+        };
         (event.title() == "a").then_some(fault)
     });
     let places: Vec<_> = parsed.rejected.iter().map(|one| (one.index, one.rejection.field.as_str())).collect();

@@ -129,7 +129,7 @@ struct RefusedReply {
     field: String,
     count: u64,
     last_seen: String,
-    /// The newest one's reason.
+    /// The newest one's reason, without the value that was found; `GET /v1/events` has it.
     message: String,
 }
 
@@ -152,7 +152,8 @@ async fn data(
         let Some(event) = asked.event else { return Ok(DataReply::from(incoming)) };
         incoming.names.retain(|(name, _)| name.shown() == event);
         incoming.refused.retain(|refused| refused.name == event);
-        let fit = app.schemas.fit(&event, app.engine.ports().events.as_ref())?.map(SchemaReply::from);
+        let n_events = incoming.names.iter().map(|(_, inflow)| inflow.n_events).sum();
+        let fit = app.schemas.fit(&event, n_events, app.engine.ports().events.as_ref())?.map(SchemaReply::from);
         let mut reply = DataReply::from(incoming);
         reply.events.iter_mut().for_each(|event| event.schema.clone_from(&fit));
         Ok(reply)
@@ -228,7 +229,7 @@ fn date(day: i64) -> String {
 
 impl From<Refused> for RefusedReply {
     fn from(refused: Refused) -> Self {
-        let Refused { name, code, field, n_events, last_at, message } = refused;
+        let Refused { name, code, field, n_events, last_at, reason: message } = refused;
         Self { event: name, code: code.name(), field, count: n_events, last_seen: last_at.to_string(), message }
     }
 }

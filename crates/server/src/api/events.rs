@@ -53,9 +53,15 @@ async fn events(
     let status = status(filter.status.as_deref())?;
     let limit = limit(filter.limit.as_deref())?;
     let found = app.run(move |app| {
-        Ok(app.engine.ports().events.recent(status, filter.event.as_deref().filter(|e| !e.is_empty()), limit)?)
+        let name = filter.event.as_deref().filter(|name| !name.is_empty());
+        let found = app.engine.ports().events.recent(status, name, limit)?.into_iter();
+        let reply = |one| {
+            let fault = app.schemas.fault(&one);
+            EventReply::of(one, fault)
+        };
+        Ok(found.map(reply).collect())
     });
-    Ok(Json(EventsReply { events: found.await?.into_iter().map(EventReply::from).collect() }))
+    Ok(Json(EventsReply { events: found.await? }))
 }
 
 pub(crate) fn status(text: Option<&str>) -> Result<InspectedStatus, ApiError> {

@@ -141,7 +141,7 @@ const N_REJECTED_SHOWN_MAX: usize = 100;
 
 impl From<&Rejected> for RejectionReply {
     fn from(rejected: &Rejected) -> Self {
-        let Rejection { code, field, message } = rejected.rejection.clone();
+        let Rejection { code, field, message, .. } = rejected.rejection.clone();
         Self { index: rejected.index, message_id: rejected.message_id.clone(), code, field, message }
     }
 }
@@ -594,14 +594,18 @@ pub struct EventReply {
     /// What in an accepted event cannot be read: the event counts, and that does not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     marks: Vec<MarkReply>,
+    /// What of an accepted event does not fit the schema that the settings declare for it: where, and what is expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    against_schema: Option<String>,
     /// `messageId`, `type`, `userId`, `occurredAt`, `receivedAt` and the rest.
     #[serde(flatten)]
     #[schema(value_type = BTreeMap<String, Value>)]
     event: events::Object,
 }
 
-impl From<Inspected> for EventReply {
-    fn from(inspected: Inspected) -> Self {
+impl EventReply {
+    /// With what of it does not fit its schema.
+    pub(super) fn of(inspected: Inspected, against_schema: Option<String>) -> Self {
         match inspected {
             Inspected::Accepted(recorded) => Self {
                 status: "accepted",
@@ -612,6 +616,7 @@ impl From<Inspected> for EventReply {
                 payload: None,
                 not_understood: recorded.event.understanding() == Understanding::NotUnderstood,
                 marks: recorded.event.marks().into_iter().map(MarkReply::from).collect(),
+                against_schema,
                 event: match serde_json::to_value(&recorded.event) {
                     Ok(Value::Object(fields)) => fields,
                     _ => events::Object::new(),
@@ -626,6 +631,7 @@ impl From<Inspected> for EventReply {
                 payload: Some(rejected.payload),
                 not_understood: false,
                 marks: Vec::new(),
+                against_schema: None,
                 event: [("receivedAt", Some(rejected.received_at.to_string())), ("type", rejected.call)]
                     .into_iter()
                     .filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?))))

@@ -1,18 +1,16 @@
 //! Is everything well? `rapport doctor`.
 
 use super::progress::spinner;
-use super::{followed_file, report};
+use super::report;
 use crate::args::Options;
 use crate::error::ServerError;
 use crate::keys::Keys;
 use crate::local;
-use crate::schemas::Schemas;
 use crate::settings::Settings;
 use console::format::counted;
 use primitives::ErrorKind;
 use serde::Serialize;
 use std::net::TcpListener;
-use std::path::Path;
 use storage::{Access, DataDir, Depth, Finding, Severity, Storage, StorageSettings};
 
 /// One thing that was looked at.
@@ -25,7 +23,9 @@ struct Looked {
 
 /// Looks at the settings, the keys, the address and everything in the data directory.
 pub(super) fn run(options: &Options, settings: Settings, is_quick: bool) -> Result<(), ServerError> {
-    let mut found = vec![declared(options, &settings), keys(options, &settings), address(options, &settings)];
+    // Those that cannot be used end every command before it begins.
+    let usable = Looked { area: "settings", status: "good", message: "the settings can be used".to_owned() };
+    let mut found = vec![usable, keys(options, &settings), address(options, &settings)];
     match DataDir::open(&options.data, Access::ReadOnly)
         .and_then(|data| Storage::open(data, StorageSettings::default()))
     {
@@ -65,14 +65,6 @@ fn check(storage: &Storage, is_quick: bool) -> Vec<Looked> {
         Looked { area: finding.area, status, message: finding.message }
     };
     findings.into_iter().map(looked).collect()
-}
-
-fn declared(options: &Options, settings: &Settings) -> Looked {
-    let file = followed_file(options);
-    match Schemas::load(&settings.schemas, file.parent().unwrap_or(Path::new(""))) {
-        Ok(_) => Looked { area: "settings", status: "good", message: "the settings can be used".to_owned() },
-        Err(error) => Looked { area: "settings", status: "fault", message: error.story() },
-    }
 }
 
 fn keys(options: &Options, settings: &Settings) -> Looked {

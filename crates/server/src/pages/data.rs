@@ -38,8 +38,8 @@ fn fill(app: &App, frame: Frame, event: String) -> Result<DataPage, ServerError>
     let now = frame.now;
     let rows = incoming.names.iter().take(N_ROWS_MAX);
     let mut rows: Vec<DataRow> = rows.map(|(name, inflow)| row(name, inflow, &incoming.refused, now)).collect();
-    if let Some(one) = rows.first_mut().filter(|_| !event.is_empty()) {
-        one.schema = app.schemas.fit(&event, app.engine.ports().events.as_ref())?.map(schema_state);
+    for row in &mut rows {
+        row.schema = app.schemas.fit(&row.name, row.count, app.engine.ports().events.as_ref())?.map(schema_state);
     }
     Ok(DataPage {
         rows,
@@ -126,6 +126,6 @@ fn property(inflow: &Inflow, name: &str, shape: &Shape) -> DataProperty {
 }
 
 fn refused_row(refused: Refused) -> RefusedRow {
-    let Refused { name, field, n_events, last_at, message, .. } = refused;
-    RefusedRow { name, pointer: field, reason: message, count: n_events, last_seen: last_at }
+    let Refused { name, field, n_events, last_at, reason, .. } = refused;
+    RefusedRow { name, pointer: field, reason, count: n_events, last_seen: last_at }
 }

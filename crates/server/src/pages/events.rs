@@ -38,7 +38,8 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerErro
     };
     let found = log.recent(wanted, Some(name.as_str()).filter(|name| !name.is_empty()), n)?;
     let arrivals = Arrivals::of(app, &found)?;
-    let faults: Vec<Option<String>> = found.iter().map(|one| against_schema(app, one)).collect();
+    let fault = |one| Some(format!("Does not fit its schema: {}.", app.schemas.fault(one)?));
+    let faults: Vec<Option<String>> = found.iter().map(fault).collect();
     let mut rows: Vec<EventRow> =
         app.engine.look(|live| found.into_iter().map(|one| row(live, &arrivals, one)).collect());
     for (row, fault) in rows.iter_mut().zip(faults).filter(|(_, fault)| fault.is_some()) {
@@ -60,12 +61,6 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerErro
         rows,
         frame,
     })
-}
-
-/// What of an accepted event does not fit the schema that the settings declare.
-fn against_schema(app: &App, inspected: &Inspected) -> Option<String> {
-    let Inspected::Accepted(Recorded { event, .. }) = inspected else { return None };
-    app.schemas.fault(event).map(|fault| format!("Does not fit its schema: {fault}."))
 }
 
 /// Among how many of the newest events those of the name were looked for, where there may be more of them.

@@ -1,6 +1,7 @@
 //! Where do settings come from, and what is wrong with them?
 
-use super::{Settings, tables};
+use super::{DeclaredSchema, Settings, tables};
+use WhichTable::{ByName, ByNumber};
 use decisions::Segment;
 use engine::Capabilities;
 use events::Mistake;
@@ -153,11 +154,17 @@ fn of_text(
             .and_then(|()| read(&table))
             .map_err(|message| SettingsError::Environment { name, message })?;
     }
-    check_lists(&settings, &|list, name| {
+    let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
+    settings.schemas.iter_mut().for_each(|schema| schema.lay_in(folder));
+    check_lists(&settings, &|list, table| {
         let variable = format!("{PREFIX}{}", list.to_ascii_uppercase());
         match file.filter(|_| !from_environment.iter().any(|name| name.eq_ignore_ascii_case(&variable))) {
             Some(path) => {
-                let place = tables::named(&text, list, name).map(|place| format!(" {place}"));
+                let place = match table {
+                    ByName(name) => tables::named(&text, list, name),
+                    ByNumber(place) => Some(tables::place_of(&text, list, place)),
+                };
+                let place = place.map(|place| format!(" {place}"));
                 format!("{}{}", path.display(), place.unwrap_or_default())
             }
             None => variable,
@@ -176,13 +183,24 @@ fn of_text(
     }
 }
 
-/// Whether what is declared fits together; `origin` says where a table of a list was declared, by the list and its name.
-fn check_lists(settings: &Settings, origin: &dyn Fn(&str, &str) -> String) -> Result<(), SettingsError> {
+/// Which table of a list.
+enum WhichTable<'a> {
+    ByName(&'a str),
+    ByNumber(usize),
+}
+
+/// Whether what is declared fits together; `origin` says where a table of a list was declared.
+fn check_lists(settings: &Settings, origin: &dyn Fn(&str, WhichTable<'_>) -> String) -> Result<(), SettingsError> {
     let wrong = |list: &'static str, name: &str, reason: &dyn std::fmt::Display| SettingsError::Declared {
-        origin: origin(list, name),
+        origin: origin(list, ByName(name)),
         list,
         reason: reason.to_string(),
     };
+    DeclaredSchema::check_all(&settings.schemas).map_err(|(place, reason)| SettingsError::Declared {
+        origin: origin("schemas", ByNumber(place)),
+        list: "schemas",
+        reason,
+    })?;
     let of_mistake = |list| move |mistake: Mistake| wrong(list, &mistake.name, &mistake);
     let catalogue = learning::catalogue(&settings.features, &settings.outcomes).map_err(|error| match &error {
         FeatureError::Declaration(mistake) => wrong("features", &mistake.name, &error),

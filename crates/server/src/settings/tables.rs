@@ -35,7 +35,7 @@ fn first_broken<T: DeserializeOwned>(table: &toml::Table, list: &str) -> Option<
 }
 
 /// `line 14`, or where all of them stand in one value, `number 2 of features`.
-fn place_of(text: &str, list: &str, place: usize) -> String {
+pub(super) fn place_of(text: &str, list: &str, place: usize) -> String {
     let header = |line: &str| {
         let inner = line.trim().strip_prefix("[[").and_then(|rest| rest.split_once("]]"));
         inner.is_some_and(|(name, _)| name.trim() == list)

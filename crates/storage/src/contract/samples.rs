@@ -67,6 +67,7 @@ pub fn rejected(n: u64) -> Rejected {
         code: RejectionCode::MissingField,
         field: "/userId".to_owned(),
         message: format!("sample {n} has no userId: send one"),
+        masked: None,
     };
     Rejected {
         received_at: event(n).received_at,

@@ -55,7 +55,7 @@ pub fn customer() -> CustomerPage {
         kind: kind.to_owned(),
         value: value.to_owned(),
         since: Some(now().plus_days(-115)),
-        evidence: "first seen under this name".to_owned(),
+        evidence: "named by the first event that came".to_owned(),
         separable: (kind == "anonymousId").then(|| format!("anonymous:{value}")),
     };
     CustomerPage {

@@ -135,6 +135,62 @@ fn every_mistake_of_a_second_table_names_its_line_its_key_what_stands_there_and_
 }
 
 #[test]
+fn a_schema_comes_from_a_file_beside_the_settings_or_stands_in_them_and_is_checked_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [("good.json", "{\"type\": \"object\"}"), ("bad.json", "{")] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let path = folder.path().join("rapport.toml");
+    let read = |table: &str| {
+        std::fs::write(&path, format!("{GOOD}\n[[schemas]]\nevent = \"B\"\nschema = {{}}\n\n[[schemas]]\n{table}\n"))
+            .unwrap();
+        load(Some(&path), env(&[])).map_err(|error| error.to_string())
+    };
+    for good in [
+        "event = \"A\"\nfile = \"good.json\"",
+        "event = \"A\"\nschema = { type = \"object\" }",
+        "event = \"A\"\non_violation = \"reject\"\nschema = '{\"type\": \"object\"}'",
+    ] {
+        assert!(read(good).is_ok(), "{good}");
+    }
+    assert_eq!(
+        read("event = \"A\"\nfile = \"good.json\"").unwrap().schemas[1].file,
+        Some(folder.path().join("good.json"))
+    );
+    for (bad, words) in [
+        ("event = \"A\"", "\"A\" cannot be used: give either \"file\" or \"schema\""),
+        ("event = \"A\"\nfile = \"good.json\"\nschema = {}", "either \"file\" or \"schema\""),
+        ("event = \"A\"\nfile = \"none.json\"", "none.json cannot be read"),
+        ("event = \"A\"\nfile = \"bad.json\"", "bad.json is not JSON"),
+        (
+            "event = \"A\"\nschema = { type = \"objekt\" }",
+            "is no JSON Schema at /type: \"objekt\" is no type: write string,",
+        ),
+        ("event = \"A\"\nschema = { required = 1 }", "is no JSON Schema at /required: 1 is not"),
+        ("event = \"A\"\nschema = { properties = { t = { pattern = \"(\" } } }", "at /properties/t/pattern"),
+        ("event = \"A\"\nschema = '{'", "is not JSON"),
+        ("event = \"A\"\nschema = { \"$ref\" = \"https://example.com/a.json\" }", "example.com/a.json"),
+        ("event = \"A\"\nschema = { \"$ref\" = \"#/$defs/none\" }", "/$defs/none"),
+        ("event = \"B\"\nschema = {}", "there is another schema of \"B\": keep one"),
+        (
+            "event = \"A\"\nschema = {}\non_violation = \"refuse\"",
+            "on_violation is \"refuse\": write \"flag\" or \"reject\"",
+        ),
+        ("event = \"A\"\nsehcma = {}", "sehcma"),
+    ] {
+        let error = read(bad).expect_err(bad);
+        assert!(
+            error.contains(words) && error.contains("rapport.toml") && error.contains("line 23"),
+            "{bad}:\n{error}"
+        );
+    }
+    std::fs::write(&path, "").unwrap();
+    let declared = "[{ event = \"A\", file = \"none.json\" }]";
+    let error = load(Some(&path), env(&[("RAPPORT__SCHEMAS", declared)])).unwrap_err().to_string();
+    assert!(error.starts_with("RAPPORT__SCHEMAS: [[schemas]]: ") && error.contains("none.json"), "{error}");
+}
+
+#[test]
 fn of_each_list_there_is_a_most() {
     for (list, rest, most, said) in [
         ("outcomes", OUTCOME, 50, "51 outcomes are declared, and each is a model: at most 50 can be"),
