@@ -149,6 +149,24 @@ mod tests {
         seen
     }
 
+    /// A history that says nothing of partitions.
+    struct Whole;
+
+    impl History for Whole {
+        fn replay(&self, _: Place, _: &mut dyn FnMut(Recorded) -> bool) -> Result<(), EventLogError> {
+            Ok(())
+        }
+
+        fn n_events(&self) -> Result<u64, EventLogError> {
+            Ok(0)
+        }
+    }
+
+    #[test]
+    fn a_history_that_says_nothing_of_partitions_has_one() {
+        assert_eq!(Whole.partitions(), [Partition::FIRST]);
+    }
+
     #[test]
     fn those_that_mention_a_name_are_replayed_up_to_a_place() {
         let ann = [Identifier::User("ann".into())];
