@@ -6,6 +6,7 @@
 //! What is not known is neither true nor false: `churn > 0.5` says nothing of who has no such score, and neither does
 //! `not churn > 0.5`. Only what is true holds.
 
+mod forget;
 mod holds;
 mod lexer;
 mod names;
@@ -15,6 +16,7 @@ mod print;
 #[cfg(test)]
 mod tests;
 
+pub use forget::{ERASED, without_names};
 pub use holds::{Facts, Value};
 pub use names::{Measure, Names};
 

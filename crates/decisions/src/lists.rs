@@ -66,7 +66,11 @@ impl Webhook {
     /// The longest address, in bytes.
     const URL_BYTES_MAX: usize = 2_000;
 
-    fn check(&self) -> Result<(), String> {
+    /// Why nobody can be told there.
+    ///
+    /// # Errors
+    /// The reason, for people.
+    pub fn check(&self) -> Result<(), String> {
         let rest = self.url.strip_prefix("https://").or_else(|| self.url.strip_prefix("http://"));
         let has_host = rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '['));
         let is_plain = self.url.bytes().all(|byte| byte.is_ascii_graphic());

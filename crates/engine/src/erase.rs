@@ -99,7 +99,7 @@ impl Engine {
         if is_before(ErasureStage::Removed) {
             let customers = ids.iter().flat_map(|id| store.customers_of(id));
             customers.map(|customer| self.forget_in_lists(&customer)).try_for_each(|forgot| forgot.map(drop))?;
-            remove(ErasureStep::Records)?;
+            self.change_saved_lists(|| remove(ErasureStep::Records))?;
             remove(ErasureStep::Files)?;
             reach(ErasureStage::Removed)?;
         }

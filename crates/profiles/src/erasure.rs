@@ -66,6 +66,9 @@ pub struct Removed {
     pub audit_entries: u64,
     /// Lines of files of rejected rows, and files that could not be read by lines.
     pub lines: u64,
+    /// Saved lists whose filters or titles name nobody any more in their place.
+    #[serde(default)]
+    pub lists: u64,
 }
 
 /// What is known of an erasure.

@@ -133,7 +133,7 @@ fn background(
 ) -> Result<Background, ServerError> {
     let mut background = Background::start(trainer.clone(), corrector.clone(), pauses(settings))?;
     background.erase(eraser)?;
-    background.keep_lists(Arc::new(HttpCourier::default()))?;
+    background.keep_lists(Arc::new(HttpCourier::new(settings.webhooks.clone())))?;
     Ok(background)
 }
 

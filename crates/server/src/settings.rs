@@ -114,6 +114,12 @@ settings! {
         /// Seconds between two checkpoints (1 to 3600).
         checkpoint_seconds: u64 = 5,
     }
+    /// Webhooks of lists.
+    webhooks: WebhookSettings {
+        /// Whether other machines may be told over plain HTTP: then who is on a list, with their traits and scores, travels
+        /// where others may read it. This machine may always.
+        plain_http: bool = false,
+    }
     /// Decisions and their log.
     decisions: DecisionSettings {
         /// Days for which a decision can be explained and replayed; more take more room (1 to 36500).

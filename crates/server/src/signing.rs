@@ -5,30 +5,40 @@
 
 use crate::error::ServerError;
 use crate::keys::random_bytes;
+use crate::settings::WebhookSettings;
+use crate::webhooks::may_be_told;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use decisions::Webhook;
+use primitives::ErrorKind;
 use sha2::{Digest, Sha256};
 
 /// What stands before a secret.
 const SECRET: &str = "whsec_";
 
-/// The webhook to be kept, and its secret where it is a new one. What happened to the list before, up to its `newest` change, is
-/// not told to a new one.
+/// The webhook to be kept, and its secret where it has another address. One in the place of another goes on where that one
+/// stopped; the first is not told what happened to the list before, up to its `newest` change.
 ///
 /// # Errors
-/// As [`new_secret`].
+/// Where the address may not be told of customers, and as [`new_secret`].
 pub(crate) fn webhook(
     wanted: Option<String>,
     had: Option<Webhook>,
     newest: u64,
+    settings: &WebhookSettings,
 ) -> Result<(Option<Webhook>, Option<String>), ServerError> {
     let Some(url) = wanted else { return Ok((None, None)) };
+    let after = had.as_ref().map_or(newest, |had| had.after);
     if let Some(had) = had.filter(|had| had.url == url) {
         return Ok((Some(had), None));
     }
-    let secret = new_secret()?;
-    Ok((Some(Webhook { url, secret: secret.clone(), after: newest }), Some(secret)))
+    let webhook = Webhook { url, secret: new_secret()?, after };
+    webhook
+        .check()
+        .and_then(|()| may_be_told(&webhook.url, settings))
+        .map_err(|why| ServerError::new(ErrorKind::Invalid, why))?;
+    let secret = webhook.secret.clone();
+    Ok((Some(webhook), Some(secret)))
 }
 
 /// A secret that nobody can guess.

@@ -71,7 +71,7 @@ fn lists_are_saved_changed_and_removed_by_who_may() {
         (json!({"name": "b", "filter": "chrun>1"}), "position 1"),
         (json!({"name": "b", "filter": "", "sort": "nothing"}), "sort cannot be read"),
         (json!({"name": "b", "filter": "", "columns": "nothing"}), "columns cannot be read"),
-        (json!({"name": "b"}), "the body cannot be read"),
+        (json!({"name": "b"}), "filter is missing"),
         (json!({"filter": ""}), "name is missing"),
         (json!({"name": "b", "filter": "", "titel": "x"}), "the body cannot be read"),
     ] {
@@ -96,7 +96,7 @@ fn lists_are_saved_changed_and_removed_by_who_may() {
     assert!(delete(&server, SERVER, "graz").error(409, "conflict").contains("\"regulars\" asks about"));
     let changed =
         put(&server, SERVER, "graz", &json!({"title": "In Graz", "filter": "traits.city in (\"Graz\")"})).ok();
-    assert_eq!((&changed["title"], &changed["sort"]), (&json!("In Graz"), &json!("")));
+    assert_eq!((&changed["title"], &changed["sort"]), (&json!("In Graz"), &json!("-last_seen")));
 
     identify(&server, "ann", &json!({"city": "Graz"}));
     identify(&server, "bob", &json!({"city": "Graz"}));
@@ -184,6 +184,13 @@ fn a_segment_is_a_list_of_those_whom_its_decision_names() {
     }
     assert!(named.len() > 5 && named.len() < 200, "{}", named.len());
     assert_eq!(members, named);
+    // Of whoever permits it is known whether it is theirs, in whichever group they are.
+    let count =
+        |filter: &str| server.get(&format!("/v1/customers?limit=1&filter={filter}")).ok()["count"].as_u64().unwrap();
+    let n_permitting = count("consent.personalization");
+    assert_eq!(count("segment%3D%22vip%22"), named.len() as u64);
+    assert_eq!(count("not%20segment%3D%22vip%22"), n_permitting - named.len() as u64);
+    assert!(count("not%20segment%20exists%20and%20consent.personalization") > 0);
     let listed = server.get("/v1/lists/vip").ok();
     assert_eq!((&listed["source"], &listed["count"]), (&json!("settings"), &json!(named.len())));
     save(&server, SERVER, &json!({"name": "vip", "filter": ""})).error(409, "conflict");
@@ -357,25 +364,99 @@ fn who_asks_about_a_list_that_cannot_be_read_any_more_keeps_whom_it_had() {
 }
 
 #[test]
-fn another_address_does_not_wait_for_the_failures_of_the_one_before() {
+fn another_address_goes_on_where_the_one_before_stopped_and_does_not_wait_for_its_failures() {
     let server = TestServer::start();
-    let (url, answers, _) = webhook();
+    let (url, answers, first) = webhook();
     let list = |url: &str| json!({"name": "all", "filter": "known", "webhook": url});
     save(&server, ADMIN, &list(&url)).ok();
+    answers.send(204).unwrap();
     answers.send(500).unwrap();
-    order(&server, "a");
-    walk(&server);
-    until("a failure", || (server.engine().list("all").unwrap().state.delivery.n_tries == 1).then_some(()));
+    for user in ["a", "b"] {
+        order(&server, user);
+        walk(&server);
+        first.recv_timeout(support::DEADLINE).unwrap();
+    }
+    let delivery = || server.engine().list("all").unwrap().state.delivery;
+    until("a failure", || (delivery().n_tries == 1).then_some(()));
     // The clock stands still: the old address is not tried again.
     put(&server, ADMIN, "all", &list(&url)).ok();
-    assert_eq!(server.engine().list("all").unwrap().state.delivery.n_tries, 1, "it is the same address");
-    let (url, _answers, told) = webhook();
-    put(&server, ADMIN, "all", &list(&url)).ok();
-    assert_eq!(server.engine().list("all").unwrap().state.delivery.failure, None);
-    order(&server, "b");
+    assert_eq!((delivery().n_tries, delivery().upto), (1, 1), "it is the same address");
+    order(&server, "c");
     walk(&server);
-    let delivered = told.recv_timeout(Duration::from_secs(30)).unwrap();
-    assert!(delivered.body.contains(&id(&server, "b")), "{}", delivered.body);
+    let (url, _answers, told) = webhook();
+    let saved = put(&server, ADMIN, "all", &json!({"webhook": url})).ok()["webhook"].clone();
+    assert_eq!((&saved["taken"], &saved["waiting"], &saved["lost"]), (&json!(1), &json!(2), &json!(0)));
+    assert_eq!((&saved["tries"], &saved["nextTryAt"], &saved["failure"]), (&json!(0), &Value::Null, &Value::Null));
+    for user in ["b", "c"] {
+        let delivered = told.recv_timeout(support::DEADLINE).unwrap();
+        assert!(delivered.body.contains(&id(&server, user)), "{}", delivered.body);
+    }
+    until("all is taken", || (delivery().upto == 3).then_some(()));
+    assert!(first.try_recv().is_err(), "nothing more came to the old one");
+}
+
+#[test]
+fn what_is_left_out_of_a_change_stays_and_another_filter_was_not_looked_at() {
+    let server = TestServer::start();
+    identify(&server, "ann", &json!({"city": "Graz"}));
+    let (url, _answers, told) = webhook();
+    let list = json!({"name": "in_graz", "title": "Grazers", "filter": "traits.city=\"Graz\"", "sort": "id", "columns": "known",
+        "webhook": url});
+    let saved = save(&server, ADMIN, &list).ok();
+    assert_eq!((&saved["count"], &saved["lookedAt"]), (&Value::Null, &Value::Null), "nobody has looked");
+    until("it is looked at", || (server.get("/v1/lists/in_graz").ok()["count"] == 1).then_some(()));
+    told.recv_timeout(support::DEADLINE).unwrap();
+    let stays = |reply: &Value, fields: &[&str]| {
+        for field in fields {
+            assert_eq!(reply[field], list[field], "{field}");
+        }
+    };
+    let changed = put(&server, ADMIN, "in_graz", &json!({"title": "From Graz"})).ok();
+    stays(&changed, &["filter", "sort", "columns"]);
+    assert_eq!((&changed["title"], &changed["webhook"]["url"]), (&json!("From Graz"), &json!(url)));
+    assert_eq!(changed["count"], 1, "it is the same filter");
+    let changed = put(&server, ADMIN, "in_graz", &json!({"filter": "known", "title": ""})).ok();
+    stays(&changed, &["sort", "columns"]);
+    assert_eq!(changed["title"], "In graz");
+    until("it is looked at again", || (server.get("/v1/lists/in_graz").ok()["lookedAt"].is_string()).then_some(()));
+    let changed = put(&server, ADMIN, "in_graz", &json!({"webhook": null, "sort": "", "columns": ""})).ok();
+    assert_eq!((changed.get("webhook"), &changed["sort"], &changed["filter"]), (None, &json!(""), &json!("known")));
+    put(&server, SERVER, "in_graz", &json!({"titel": "x"})).error(400, "invalid");
+
+    // A look that began before does not say who is meant since.
+    let is_changed = std::cell::Cell::new(false);
+    let looked = server.engine().follow_lists(Duration::MAX, &|| {
+        if !is_changed.replace(true) {
+            let changed = put(&server, SERVER, "in_graz", &json!({"filter": "not known"})).ok();
+            assert_eq!((&changed["count"], &changed["lookedAt"]), (&Value::Null, &Value::Null));
+        }
+        false
+    });
+    assert_eq!(looked.unwrap(), RollCall::Whole);
+    assert_ne!(server.get("/v1/lists/in_graz").ok()["count"], 1);
+    until("nobody is on it", || (server.get("/v1/lists/in_graz").ok()["count"] == 0).then_some(()));
+}
+
+#[test]
+fn a_webhook_elsewhere_speaks_https_unless_the_settings_say_otherwise() {
+    let list = |url: &str| json!({"name": "all", "filter": "known", "webhook": url});
+    let server = TestServer::start();
+    let said = save(&server, ADMIN, &list("http://10.1.2.3/x")).error(400, "invalid");
+    assert!(said.contains("10.1.2.3") && said.contains("webhooks.plain_http"), "{said}");
+    save(&server, ADMIN, &list("https://example.org/x")).ok();
+    put(&server, ADMIN, "all", &list("http://10.1.2.3/x")).error(400, "invalid");
+    let server = server.restart_with(|settings| settings.webhooks.plain_http = true);
+    put(&server, ADMIN, "all", &list("http://192.0.2.1/x")).ok();
+    // Where it is not allowed any more, nobody is told, and nothing is lost.
+    let server = server.restart_with(|settings| settings.webhooks.plain_http = false);
+    order(&server, "a");
+    walk(&server);
+    let state = until("it is said", || {
+        let webhook = server.get("/v1/lists/all").ok()["webhook"].clone();
+        webhook["failure"].is_string().then_some(webhook)
+    });
+    assert!(state["failure"].as_str().unwrap().contains("webhooks.plain_http"), "{state}");
+    assert_eq!((&state["waiting"], &state["lost"]), (&json!(1), &json!(0)));
 }
 
 #[test]

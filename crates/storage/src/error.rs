@@ -242,6 +242,9 @@ pub enum StorageError {
     /// A stored event is damaged.
     #[error("an event of the log cannot be moved to the history")]
     Event(#[source] events::EventLogError),
+    /// Saved lists cannot be read or written.
+    #[error("taking a name out of the saved lists failed")]
+    Lists(#[source] decisions::ListStoreError),
 }
 
 impl StorageError {
@@ -269,6 +272,7 @@ impl StorageError {
             | Self::SetAsideRecord { .. }
             | Self::ErasureRecord { .. } => ErrorKind::Corrupt,
             Self::Event(source) => source.kind(),
+            Self::Lists(source) => source.kind,
         }
     }
 

@@ -82,7 +82,8 @@ impl Engine {
                 }
             }
         }
-        if n_taken > n_noted && self.has_webhook(list, webhook) {
+        // Also where the address is another one by now: that goes on from here.
+        if n_taken > n_noted {
             self.ports.lists.note_delivery(&list.name, &delivery)?;
         }
         Ok(n_taken)

@@ -33,6 +33,8 @@ pub enum RollCall {
 /// A list, and whom it means.
 struct Roll {
     name: String,
+    /// As it was when it was looked for.
+    filter: String,
     members: HashSet<CustomerId>,
     /// Of them those who permit analytics.
     n_counted: u32,
@@ -85,7 +87,7 @@ impl Engine {
             match readings.asked_by_list(&list.name) {
                 Ok(_) => {
                     let (members, took) = (HashSet::new(), Duration::ZERO);
-                    rolls.push(Roll { name: list.name, members, n_counted: 0, took });
+                    rolls.push(Roll { name: list.name, filter: list.filter, members, n_counted: 0, took });
                 }
                 Err(why) => self.ports.lists.note_looked_at(&list.name, now, Some(&why.to_string()))?,
             }
@@ -115,31 +117,36 @@ impl Engine {
         };
         let (entered, left) = (sorted(&roll.members, &before), sorted(&before, &roll.members));
         for left in left.chunks(N_CHANGED) {
-            self.change_list(&roll.name, now, &[], left)?;
+            self.change_list(&roll, now, &[], left)?;
         }
         for entered in entered.chunks(N_CHANGED) {
-            self.change_list(&roll.name, now, entered, &[])?;
+            self.change_list(&roll, now, entered, &[])?;
         }
         let told = if Headcount::of(roll.n_counted).is_told() { roll.n_counted } else { roll.n_counted.min(1) };
         let _changing = self.changing_lists.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.all_lists().iter().any(|(list, _)| list.name == roll.name) {
+        if self.is_there(&roll) {
             self.ports.lists.count(&roll.name, now, told)?;
             self.ports.lists.note_looked_at(&roll.name, now, None)?;
         }
         Ok(())
     }
 
-    /// Notes who came and went, but nobody who is no longer there, and nothing of a list that is not.
+    /// Whether a list is there, and means whom it was looked for.
+    fn is_there(&self, roll: &Roll) -> bool {
+        self.all_lists().iter().any(|(list, _)| list.name == roll.name && list.filter == roll.filter)
+    }
+
+    /// Notes who came and went, but nobody who is no longer there, and nothing of a list that is not or means others by now.
     fn change_list(
         &self,
-        name: &str,
+        roll: &Roll,
         now: Timestamp,
         entered: &[CustomerId],
         left: &[CustomerId],
     ) -> Result<(), EngineError> {
         // Until it is stored nobody is forgotten and no list is removed.
         let _changing = self.changing_lists.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.all_lists().iter().any(|(list, _)| list.name == name) {
+        if !self.is_there(roll) {
             return Ok(());
         }
         let mut still_there = Vec::with_capacity(entered.len());
@@ -148,7 +155,7 @@ impl Engine {
                 still_there.push(id.clone());
             }
         }
-        self.ports.lists.change(name, now, &still_there, left)?;
+        self.ports.lists.change(&roll.name, now, &still_there, left)?;
         Ok(())
     }
 

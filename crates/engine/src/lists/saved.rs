@@ -152,6 +152,18 @@ impl Engine {
         Ok(removed?)
     }
 
+    /// Has the saved lists changed where they are kept, and reads them then. Nobody saves one meanwhile.
+    pub(crate) fn change_saved_lists<E>(&self, change: impl FnOnce() -> Result<(), E>) -> Result<(), EngineError>
+    where
+        EngineError: From<E>,
+    {
+        let _one_at_a_time = self.saving_lists.lock().unwrap_or_else(PoisonError::into_inner);
+        change()?;
+        self.read_saved_lists()?;
+        self.wake_lists();
+        Ok(())
+    }
+
     /// What a list selects.
     ///
     /// # Errors

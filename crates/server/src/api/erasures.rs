@@ -60,6 +60,9 @@ pub struct RemovedReply {
     pub audit_entries: u64,
     /// Lines of files of rejected rows.
     pub lines: u64,
+    /// Saved lists whose filters or titles named the customer, and say `(erased)` now.
+    #[serde(default)]
+    pub lists: u64,
 }
 
 impl From<Erasing> for ErasureReply {
@@ -73,14 +76,14 @@ impl From<Erasing> for ErasureReply {
 
 impl From<Erasure> for ErasureReply {
     fn from(erasure: Erasure) -> Self {
-        let Removed { events, decisions, rejections, audit_entries, lines } = erasure.removed;
+        let Removed { events, decisions, rejections, audit_entries, lines, lists } = erasure.removed;
         Self {
             receipt: erasure.id.to_string(),
             is_done: erasure.ended_at.is_some(),
             asked_at: erasure.asked_at,
             ended_at: erasure.ended_at,
             allowed_at: erasure.allowed_at,
-            removed: RemovedReply { events, decisions, rejections, audit_entries, lines },
+            removed: RemovedReply { events, decisions, rejections, audit_entries, lines, lists },
             why: None,
         }
     }

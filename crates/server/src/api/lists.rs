@@ -12,7 +12,7 @@ use decisions::{Delivery, List, ListChange};
 use engine::{By, KnownList, ListSource};
 use governance::{Action, Actor, Deed};
 use primitives::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
@@ -27,26 +27,31 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(lists, create)).routes(routes!(list, replace, remove)).routes(routes!(changes))
 }
 
-/// A list to be saved.
+/// A list to be saved, or what is to be another in one: what is left out there stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListBody {
     /// Its name: small letters, digits, `_` and `-`.
     #[schema(example = "leaving_regulars")]
     name: Option<String>,
-    /// What people call it; without it, the words of its name.
+    /// What people call it; empty, or a new list without it: the words of its name.
     title: Option<String>,
-    /// For whom it holds, as in `GET /v1/customers`.
-    filter: String,
-    /// By what it is sorted.
-    #[serde(default)]
-    sort: String,
-    /// What is told of each, with commas between.
-    #[serde(default)]
-    columns: String,
-    /// Where it is told who comes and goes: only with an admin key.
-    #[schema(example = "https://example.org/hooks/leaving")]
-    webhook: Option<String>,
+    /// For whom it holds, as in `GET /v1/customers`. A new list needs one.
+    filter: Option<String>,
+    /// By what it is sorted; empty: who was seen last comes first.
+    sort: Option<String>,
+    /// What is told of each, with commas between; empty: every score.
+    columns: Option<String>,
+    /// Where it is told who comes and goes, null for nowhere: only with an admin key. Another address goes on where the one
+    /// before stopped.
+    #[schema(value_type = Option<String>, example = "https://example.org/hooks/leaving")]
+    #[serde(default, deserialize_with = "said")]
+    webhook: Option<Option<String>>,
+}
+
+/// What is there, also where it is null.
+fn said<'d, D: Deserializer<'d>>(reader: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(reader).map(Some)
 }
 
 /// A list.
@@ -60,9 +65,9 @@ pub(super) struct ListReply {
     columns: String,
     /// Where it comes from: `built_in`, `settings` (a segment) or `saved`.
     source: &'static str,
-    /// How many customers were on it when it was looked at last.
-    count: u64,
-    /// When that was; null where it was not yet.
+    /// How many customers were on it when it was looked at last; null where it was not yet, as its filter is now.
+    count: Option<u64>,
+    /// When that was.
     #[schema(value_type = Option<String>)]
     looked_at: Option<Timestamp>,
     /// Why it cannot be looked at any more, where it cannot.
@@ -191,7 +196,7 @@ impl ListReply {
             sort: list.sort,
             columns: list.columns,
             source: source_word(source),
-            count: state.n,
+            count: state.looked_at.map(|_| state.n),
             looked_at: state.looked_at,
             failure: state.failure,
             newest_change: state.newest,
@@ -254,15 +259,21 @@ async fn create(
 ) -> Result<Json<ListReply>, ApiError> {
     let body = read(&body)?;
     let Some(name) = body.name.clone() else { return Err(ApiError::invalid("name is missing: give the list one")) };
+    if body.filter.is_none() {
+        return Err(ApiError::invalid(
+            "filter is missing: say for whom the list holds, as in GET /v1/customers; \"\" is everybody",
+        ));
+    }
     let is_admin = is_admin(&by);
     let saved = app.run(move |app| save(app, body, name, false, is_admin)).await?;
     app.audit.note(Deed::ListSaved, &by, saved.name.as_str());
     Ok(Json(saved))
 }
 
-/// Save a list in the place of the one of its name
+/// Change a saved list
 ///
-/// A webhook that stays at its address keeps its secret; who is told otherwise is told of what comes from now on.
+/// What is left out stays as it is. A webhook that stays at its address keeps its secret. One at another address has a new one,
+/// which the answer holds, and is told of what the one before did not take; the first is told of what comes from now on.
 #[utoipa::path(
     put, path = "/v1/lists/{name}", tag = "lists", request_body = ListBody,
     params(("name" = String, Path, description = "The name of a saved list")),
@@ -388,15 +399,24 @@ fn only_an_admin() -> ServerError {
 fn save(app: &App, body: ListBody, name: String, replaces: bool, is_admin: bool) -> Result<ListReply, ServerError> {
     let before = if replaces { Some(app.engine.list(&name)?.list) } else { None };
     let had = before.as_ref().and_then(|list| list.webhook.clone());
-    let wanted = body.webhook.filter(|url| !url.is_empty());
+    let wanted = body.webhook.unwrap_or_else(|| had.as_ref().map(|webhook| webhook.url.clone()));
+    let wanted = wanted.filter(|url| !url.is_empty());
     if (had.is_some() || wanted.is_some()) && !is_admin {
         return Err(only_an_admin());
     }
     let state = app.engine.ports().lists.state(&name).map_err(engine::EngineError::from)?;
-    let (webhook, secret) = webhook(wanted, had, state.newest)?;
-    let title = body.title.filter(|title| !title.trim().is_empty());
-    let title = title.unwrap_or_else(|| primitives::capital(&name.replace(['_', '-'], " ")));
-    let list = List { name, title, filter: body.filter, sort: body.sort, columns: body.columns, webhook };
+    let (webhook, secret) = webhook(wanted, had, state.newest, &app.settings.webhooks)?;
+    let before = before.unwrap_or_default();
+    let title = body.title.unwrap_or(before.title);
+    let words = || primitives::capital(&name.replace(['_', '-'], " "));
+    let list = List {
+        title: if title.trim().is_empty() { words() } else { title },
+        filter: body.filter.unwrap_or(before.filter),
+        sort: body.sort.unwrap_or(before.sort),
+        columns: body.columns.unwrap_or(before.columns),
+        name,
+        webhook,
+    };
     Ok(ListReply::new(app.engine.save_list(&list, replaces)?, secret, is_admin))
 }
 

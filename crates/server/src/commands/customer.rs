@@ -130,6 +130,7 @@ fn erased_in_words(erased: &ErasureReply) -> String {
         Some(counted(removed.audit_entries, "name in the audit list", "names in the audit list"))
             .filter(|_| removed.audit_entries > 0),
         Some(counted(removed.lines, "line of rejected rows", "lines of rejected rows")).filter(|_| removed.lines > 0),
+        Some(counted(removed.lists, "name in a saved list", "names in saved lists")).filter(|_| removed.lists > 0),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     format!(

@@ -128,7 +128,7 @@ pub(super) async fn set_webhook(
     let set = visit.app.run(move |app| {
         let KnownList { list, state, .. } = app.engine.list(&name)?;
         let url = Some(url.trim().to_owned()).filter(|url| !url.is_empty());
-        let (webhook, secret) = webhook(url, list.webhook.clone(), state.newest)?;
+        let (webhook, secret) = webhook(url, list.webhook.clone(), state.newest, &app.settings.webhooks)?;
         app.engine.save_list(&List { webhook, ..list }, true)?;
         app.audit.note(Deed::ListSaved, &by, name);
         Ok(secret)

@@ -44,6 +44,13 @@ fn nothing_of_a_customer_is_left_anywhere_and_everything_of_the_others() {
     let data = place.path().join("data");
     let opened = open(&data);
     fill(&opened);
+    let list = |id: &str| decisions::List {
+        name: "chosen".to_owned(),
+        title: format!("With {id}"),
+        filter: format!("id in (\"{id}\", \"{BOB}\") or traits.city='Graz'"),
+        ..decisions::List::default()
+    };
+    opened.engine.save_list(&list(ALICE), false).unwrap();
     assert_all(&data, &[&HERS[..], &OTHERS].concat());
     let bob = opened.engine.customer(BOB).unwrap();
     let head = opened.engine.ports().events.head();
@@ -51,7 +58,8 @@ fn nothing_of_a_customer_is_left_anywhere_and_everything_of_the_others() {
     let erased = erase(&opened, ALICE);
     let removed = erased.removed;
     assert_eq!((removed.events, removed.decisions, removed.rejections), (8, 1, 1), "{removed:?}");
-    assert_eq!((removed.audit_entries, removed.lines), (1, 1), "{removed:?}");
+    assert_eq!((removed.audit_entries, removed.lines, removed.lists), (1, 1, 1), "{removed:?}");
+    assert_eq!(opened.engine.list("chosen").unwrap().list, list("(erased)"));
     assert_none(&data, &HERS);
     assert_all(&data, &OTHERS);
     assert!([ALICE, BROWSER, "old-name-a1b2"].iter().all(|name| is_unknown(&opened, name)));

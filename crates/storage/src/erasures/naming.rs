@@ -1,5 +1,7 @@
 //! Does a text name somebody? For what was rejected and so was never read as an event.
 
+use decisions::List;
+use decisions::filter::{ERASED, without_names};
 use profiles::Identifier;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -46,13 +48,34 @@ impl Naming {
     }
 
     fn stands_in(&self, text: &str) -> bool {
-        self.0.iter().any(|name| {
-            text.match_indices(name.as_str()).any(|(at, _)| {
-                let (before, after) = (&text[..at], &text[at + name.len()..]);
-                !before.ends_with(is_of_word) && !after.starts_with(is_of_word)
-            })
-        })
+        self.0.iter().any(|name| !places(text, name).is_empty())
     }
+
+    /// What a saved list says without them; nothing where it does not name them. A name is what `id` is compared with, and
+    /// where it is an address of mail, whatever text it is. Another word, a city or a number may be somebody's name as well,
+    /// and is meant as what it is.
+    pub(super) fn without(&self, list: &List) -> Option<List> {
+        let is_address = |name: &str| name.contains('@');
+        let is_theirs = |text: &str, is_id: bool| (is_id || is_address(text)) && self.0.contains(text.trim());
+        let filter = without_names(&list.filter, &is_theirs);
+        let mut title = list.title.clone();
+        for name in self.0.iter().filter(|name| filter.is_some() || is_address(name)) {
+            for at in places(&title, name).into_iter().rev() {
+                title.replace_range(at..at + name.len(), ERASED);
+            }
+        }
+        let without = List { filter: filter.unwrap_or_else(|| list.filter.clone()), title, ..list.clone() };
+        (without != *list).then_some(without)
+    }
+}
+
+/// Where a name stands in a text as a word.
+fn places(text: &str, name: &str) -> Vec<usize> {
+    let is_word = |at: &usize| {
+        let (before, after) = (&text[..*at], &text[*at + name.len()..]);
+        !before.ends_with(is_of_word) && !after.starts_with(is_of_word)
+    };
+    text.match_indices(name).map(|(at, _)| at).filter(is_word).collect()
 }
 
 fn is_of_word(c: char) -> bool {
@@ -93,5 +116,25 @@ mod tests {
             assert_eq!(naming.is_in(text), expected, "{text}");
         }
         assert!(!Naming::of(&[Identifier::User(UserId::from(""))]).is_in("x"));
+    }
+
+    #[test]
+    fn a_list_names_somebody_by_what_it_compares_their_ids_with() {
+        let names = ["Graz", "anna@example.org", "v-7"].map(|name| Identifier::User(UserId::from(name)));
+        let naming = Naming::of(&names);
+        let list =
+            |filter: &str, title: &str| List { filter: filter.to_owned(), title: title.to_owned(), ..List::default() };
+        for ((filter, title), without) in [
+            (("id=\"v-7\"", "Only v-7, v-77"), Some(("id=\"(erased)\"", "Only (erased), v-77"))),
+            (("traits.mail = \"anna@example.org\"", "x"), Some(("traits.mail = \"(erased)\"", "x"))),
+            (("known", "For anna@example.org"), Some(("known", "For (erased)"))),
+            (("traits.city=\"Graz\"", "In Graz"), None),
+            (("known", "v-7"), None),
+        ] {
+            let expected = without.map(|(filter, title)| list(filter, title));
+            assert_eq!(naming.without(&list(filter, title)), expected, "{filter} {title}");
+        }
+        let erased = Naming::of(&[Identifier::User(UserId::from("erased"))]);
+        assert_eq!(erased.without(&list("id=\"erased\"", "erased")).unwrap().filter, "id=\"(erased)\"");
     }
 }

@@ -8,6 +8,7 @@ use crate::history_files::{Offsets, Part, RoundRows, SealedRow};
 use crate::numbers::unsigned;
 use crate::seen_ids::id_hash;
 use crate::{AuditQuestion, Storage, StorageError};
+use decisions::{List, ListStore};
 use events::{EventLog, EventLogError, Offset};
 use governance::AuditEntry;
 use primitives::{CustomerId, Timestamp};
@@ -28,6 +29,7 @@ pub(super) struct ToRemove {
     rejections: Vec<i64>,
     audit: Vec<(u64, AuditEntry)>,
     n_lines: u64,
+    n_lists: u64,
 }
 
 impl ToRemove {
@@ -37,6 +39,7 @@ impl ToRemove {
             rejections: self.rejections.len() as u64,
             audit_entries: self.audit.len() as u64,
             lines: self.n_lines,
+            lists: self.n_lists,
             ..removed
         }
     }
@@ -80,6 +83,7 @@ impl Storage {
             rejections: self.rejections_naming(&naming)?,
             audit: self.audit_of(&who.customers)?,
             n_lines: lines.sum::<Result<u64, StorageError>>()?,
+            n_lists: self.lists_without(&naming)?.len() as u64,
         })
     }
 
@@ -137,6 +141,9 @@ impl Storage {
         for some in self.rejections_naming(&Naming::of(&who.names))?.chunks(usize::try_from(N_ROWS).unwrap_or(1)) {
             self.erase(EraseCommand::Rejections(some.to_vec()))?;
         }
+        for list in self.lists_without(&Naming::of(&who.names))? {
+            ListStore::save(self, &list).map_err(StorageError::Lists)?;
+        }
         let mut entries = Vec::new();
         for (seq, entry) in self.audit_of(&who.customers)? {
             let nameless = AuditEntry { subject: format!("erased {}", record.id), ..entry };
@@ -169,6 +176,12 @@ impl Storage {
             Ok(found)
         });
         found.map_err(|source| StorageError::Database { attempt: "reading rejected events", source })
+    }
+
+    /// The saved lists that name somebody, as they are without them.
+    fn lists_without(&self, naming: &Naming) -> Result<Vec<List>, StorageError> {
+        let saved = self.lists().map_err(StorageError::Lists)?;
+        Ok(saved.iter().filter_map(|list| naming.without(list)).collect())
     }
 
     /// The entries of the audit list about somebody.
