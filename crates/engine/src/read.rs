@@ -19,7 +19,7 @@ pub struct CustomerView {
     pub customer: Customer<FeatureState>,
     /// What holds for each purpose.
     pub consents: Vec<ConsentAnswer>,
-    /// The features, each with its value: NaN where it is not known.
+    /// The features, each with its value: NaN where it is not known. None of who does not permit personalization.
     pub features: Vec<(Arc<Definition>, f64)>,
     /// What would be answered now by each kind that stands on the page of a customer; reading it logs nothing.
     pub scores: Vec<(KindName, Answer)>,
@@ -52,12 +52,15 @@ impl Engine {
             )
         })?;
         let consents = Purpose::ALL.map(|purpose| self.policy.answer(&customer.profile.consents, purpose)).to_vec();
+        // As in lists: what is computed from behaviour is not known of who does not permit it.
+        let is_permitted = self.policy.answer(&customer.profile.consents, Purpose::Personalization).granted;
         let features = self.catalogue().all();
         let mut values = Vec::with_capacity(features.len());
         features.read(&customer.state, as_of, &mut values);
+        let features = features.definitions().iter().cloned().zip(values).filter(|_| is_permitted).collect();
         Ok(CustomerView {
             consents,
-            features: features.definitions().iter().cloned().zip(values).collect(),
+            features,
             scores: self.scores(&customer, as_of)?,
             lists: self.lists_of(&customer.profile.id)?,
             customer,

@@ -155,7 +155,7 @@ fn head(column: &Column) -> String {
 }
 
 fn row(line: CustomerLine, heads: &[(String, Holds)]) -> Vec<Entry> {
-    let CustomerLine { profile, cells } = line;
+    let CustomerLine { profile, cells, .. } = line;
     let user = |name: &Identifier| match name {
         Identifier::User(id) => Some(id.to_string()),
         Identifier::Anonymous(_) => None,

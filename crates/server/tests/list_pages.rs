@@ -121,6 +121,20 @@ fn a_file_holds_every_customer_with_types_and_no_formula() {
         let value = customer["scores"]["value"].as_f64().map_or_else(String::new, |value| value.to_string());
         assert_eq!(line.split(',').nth(3), Some(&*value), "{line}");
     }
+    // People read money with its currency, programs numbers.
+    let shown =
+        page(&server, &format!("/lists?{}", query.replace("columns=value,", "columns=value,revenue_365d,"))).text;
+    let view = server.engine().customer(wanted[0]["customerId"].as_str().unwrap()).unwrap();
+    let currency = view.customer.state.currency().unwrap();
+    let revenue = view.features.iter().find(|(one, _)| one.name == "revenue_365d").unwrap().1;
+    for (value, of) in [(wanted[0]["scores"]["value"].as_f64().unwrap(), "Lifetime value"), (revenue, "revenue_365d")] {
+        let written = console::format::amount(value, Some(currency));
+        let cell = format!("data-of=\"{of}\" class=\"num right nowrap\">{written}</td>");
+        assert!(written.ends_with(currency.code()) && shown.contains(&cell), "{cell}");
+    }
+    let sums = &shown[shown.find("<tfoot>").unwrap()..];
+    assert_eq!(sums.matches(&format!(" {currency}</td>")).count(), 2, "{sums}");
+    assert!(!csv.text.contains(currency.code()), "a file has numbers");
     let evil = lines.iter().find(|line| line.contains("HYPERLINK")).unwrap();
     assert!(evil.contains(",\"'=HYPERLINK(\"\"http://x\"\")\","), "{evil}");
 

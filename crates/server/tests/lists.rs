@@ -137,9 +137,14 @@ fn a_filter_finds_exactly_those_of_whom_it_is_true_with_their_own_scores() {
     let some = everybody.keys().find_map(group).unwrap();
     let n_in_group = everybody.keys().filter(|id| group(id).as_ref() == Some(&some)).count();
     assert_eq!(with(&format!("segment=\"{some}\"")), n_in_group);
-    let n_refused = with("not consent.personalization");
-    assert!(n_refused > 0);
-    assert_eq!(with(&format!("segment!=\"{some}\"")), everybody.len() - n_in_group - n_refused);
+    // Of who refuses it is not known in which group they are, and of who is in none.
+    let (n_refused, n_grouped) = (with("not consent.personalization"), with("segment exists"));
+    assert!(n_refused > 0 && n_in_group < n_grouped && n_grouped < everybody.len() - n_refused);
+    assert_eq!(n_grouped, everybody.keys().filter(|id| group(id).is_some()).count());
+    for filter in ["segment!=", "not segment="] {
+        assert_eq!(with(&format!("{filter}\"{some}\"")), n_grouped - n_in_group, "{filter}");
+        assert_eq!(with(&format!("{filter}\"{some}\" and not segment exists")), 0, "{filter}");
+    }
     let last = all(&server, "", "churn", 100);
     assert!(last[n_scored..].iter().all(|id| number(id, "churn").is_none()));
     assert!(last[n_scored..].is_sorted() && last.len() == everybody.len());
@@ -209,7 +214,11 @@ fn what_is_computed_is_not_known_of_who_refuses_and_counts_are_of_who_permits() 
     let of = |user: &str| all(&server, &format!("id=\"{user}\""), "id", 10).remove(0);
     let refusing = users.iter().find(|user| buyers.contains(&of(user))).unwrap();
     let id = of(refusing);
+    let n_features = || server.get(&format!("/v1/customers/{refusing}")).ok()["features"].as_object().unwrap().len();
+    assert!(n_features() > 50);
     refuse(refusing, "personalization");
+    assert_eq!(n_features(), 0, "a customer's own page knows no more than a list");
+    assert!(server.get(&format!("/v1/customers/{refusing}")).ok()["traits"].is_object());
     assert_eq!(all(&server, "orders_all>=1", "id", 1_000).len(), buyers.len() - 1);
     assert!(!all(&server, "not orders_all>=1", "id", 1_000).contains(&id));
     assert!(all(&server, "not consent.personalization", "id", 1_000).contains(&id));
@@ -296,9 +305,12 @@ fn a_mistake_is_told_with_its_place_and_only_who_may_read_may_ask() {
         ([("filter", "chrun>0.5")], "position 1: found \"chrun\""),
         ([("filter", "chrun>0.5")], "did you mean churn?"),
         ([("filter", "known and (known")], "position 17"),
-        ([("sort", "-chrun")], "sort cannot be read at position 1"),
+        ([("sort", "-chrun")], "sort cannot be read at position 2"),
+        ([("sort", "chrun")], "sort cannot be read at position 1"),
         ([("sort", "segment")], "sort by a score, a feature or a trait"),
-        ([("columns", "churn,valeu")], "columns cannot be read at position 1: found \"valeu\""),
+        ([("columns", "churn,valeu")], "columns cannot be read at position 7: found \"valeu\""),
+        ([("columns", "churn,valeu")], "did you mean value?"),
+        ([("columns", " traits.\"größe, x\" , nix")], "columns cannot be read at position 22: found \"nix\""),
         ([("columns", "why.chrun")], "did you mean why.churn?"),
         ([("limit", "0")], "from 1 to 1000"),
         ([("limit", "1001")], "from 1 to 1000"),

@@ -191,6 +191,8 @@ pub enum ListCell {
     Number(f64),
     /// A probability.
     Share(f64),
+    /// An amount, as it is written.
+    Amount(String),
     /// A text.
     Text(String),
     /// Several texts, the weightiest first.

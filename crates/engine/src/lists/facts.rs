@@ -351,9 +351,13 @@ impl Facts for Seen<'_> {
         match subject {
             Subject::Segment => {
                 let (segments, are_all) = self.segments();
-                let is = segments?.contains(&name);
-                // What is still to be computed may be it.
-                (is || are_all).then_some(is)
+                let segments = segments?;
+                let own = &self.lens.engine.capabilities.segments;
+                let is_own = |name: &str| own.iter().any(|segment| segment.name == name);
+                let is = segments.contains(&name);
+                // What is still to be computed may be it. Groups divide: who is in none of them, of those it is not known.
+                let is_known = is || (are_all && (is_own(name) || segments.iter().any(|name| !is_own(name))));
+                is_known.then_some(is)
             }
             Subject::List => self.is_on(name),
             _ => match self.value(subject)? {

@@ -7,7 +7,7 @@ use crate::error::EngineError;
 use decisions::Content;
 use decisions::filter::{Facts, Subject, Value};
 use features::FeatureState;
-use primitives::{CustomerId, Timestamp};
+use primitives::{Currency, CustomerId, Timestamp};
 use profiles::{Customer, Profile};
 use serde_json::Value as Json;
 use std::borrow::Cow;
@@ -21,6 +21,8 @@ const N_SLICE: usize = 256;
 pub struct CustomerLine {
     /// Who it is.
     pub profile: Profile,
+    /// In which currency they pay, where one is known.
+    pub currency: Option<Currency>,
     /// What was asked for, in the order of the columns; nothing where it is not known.
     pub cells: Vec<Option<Cell>>,
 }
@@ -106,7 +108,7 @@ impl Engine {
                     *cell = self.why(&customer, kind, lens.as_of);
                 }
             }
-            return CustomerLine { profile: customer.profile, cells };
+            return CustomerLine { currency: customer.state.currency(), profile: customer.profile, cells };
         }
     }
 

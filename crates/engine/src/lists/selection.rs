@@ -92,13 +92,13 @@ impl Engine {
             let asked = filter.subjects().into_iter().chain(std::iter::once(&sort.by)).cloned();
             numbers(asked.map(|subject| told(subject, &names)), &names)
         } else {
-            let told = columns_of(columns.trim(), &names)?.into_iter().filter_map(|column| match column {
+            let told = columns_of(columns, &names)?.into_iter().filter_map(|column| match column {
                 Column::Of(subject) => Some(subject),
                 Column::Why(_) => None,
             });
             numbers(told, &names)
         };
-        Ok(Selection { columns: columns_of(columns.trim(), &names)?, filter, sort, summed })
+        Ok(Selection { columns: columns_of(columns, &names)?, filter, sort, summed })
     }
 }
 
@@ -107,7 +107,7 @@ fn sort_by(text: &str, names: &Names) -> Result<Sort, EngineError> {
         return Ok(NEWEST_FIRST);
     }
     let (is_descending, name) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
-    let by = Filter::parse_subject(name, names).map_err(|error| wrong("sort", &error))?;
+    let by = Filter::parse_subject(name, names).map_err(|error| wrong("sort", usize::from(is_descending), error))?;
     match by {
         Subject::List | Subject::Segment => {
             let message =
@@ -119,12 +119,13 @@ fn sort_by(text: &str, names: &Names) -> Result<Sort, EngineError> {
 }
 
 fn columns_of(text: &str, names: &Names) -> Result<Vec<Column>, EngineError> {
-    if text.is_empty() {
+    if text.trim().is_empty() {
         return Ok(names.scores.keys().map(|name| Column::Of(Subject::Score(name.clone()))).collect());
     }
-    let mut columns: Vec<Column> = Vec::new();
+    let (mut columns, mut n_before): (Vec<Column>, usize) = (Vec::new(), 0);
     for name in split(text) {
-        let column = column(name.trim(), names)?;
+        let column = column(name, n_before, names)?;
+        n_before += name.chars().count() + 1;
         if !columns.contains(&column) {
             columns.push(column);
         }
@@ -168,9 +169,10 @@ fn split(text: &str) -> Vec<&str> {
     .collect()
 }
 
-fn column(name: &str, names: &Names) -> Result<Column, EngineError> {
-    let Some(kind) = name.strip_prefix(WHY) else {
-        let subject = Filter::parse_subject(name, names).map_err(|error| wrong("columns", &error))?;
+/// A column, before which so many characters stand.
+fn column(name: &str, n_before: usize, names: &Names) -> Result<Column, EngineError> {
+    let Some(kind) = name.trim().strip_prefix(WHY) else {
+        let subject = Filter::parse_subject(name, names).map_err(|error| wrong("columns", n_before, error))?;
         return Ok(Column::Of(told(subject, names)));
     };
     if names.scores.contains_key(kind) {
@@ -183,8 +185,8 @@ fn column(name: &str, names: &Names) -> Result<Column, EngineError> {
     Err(EngineError::new(ErrorKind::Invalid, message))
 }
 
-fn wrong(what: &str, error: &FilterError) -> EngineError {
-    let said = error.to_string();
+fn wrong(what: &str, n_before: usize, error: FilterError) -> EngineError {
+    let said = FilterError { at: error.at + n_before, ..error }.to_string();
     let said = said.strip_prefix("the filter cannot be read").unwrap_or(&said);
     EngineError::new(ErrorKind::Invalid, format!("{what} cannot be read{said}"))
 }

@@ -51,7 +51,7 @@ pub(crate) fn name_of(subject: &Subject) -> String {
 impl CustomerLineReply {
     /// A line with these columns.
     pub(crate) fn of(line: CustomerLine, columns: &[Column]) -> Self {
-        let CustomerLine { profile, cells } = line;
+        let CustomerLine { profile, cells, .. } = line;
         let mut reply = Self {
             customer_id: profile.id.to_string(),
             user_ids: profile.links.keys().filter_map(user_id).collect(),

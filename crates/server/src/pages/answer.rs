@@ -192,7 +192,7 @@ pub(super) fn by_name(features: &[(Arc<Definition>, f64)]) -> BTreeMap<String, O
 }
 
 /// Days to the thousandth, which is a minute and a half: nobody reads further.
-fn rounded(unit: &str, value: f64) -> f64 {
+pub(super) fn rounded(unit: &str, value: f64) -> f64 {
     if unit == "days" { (value * 1_000.0).round() / 1_000.0 } else { value }
 }
 

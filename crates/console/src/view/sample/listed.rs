@@ -145,7 +145,7 @@ fn heads() -> Vec<ListColumn> {
     };
     vec![
         column("Churn", Some(true), true, Some("64.2")),
-        column("Lifetime value", None, true, Some("18,240")),
+        column("Lifetime value", None, true, Some("18,240 EUR")),
         column("orders_365d", None, true, Some("412")),
         column("traits.city", None, false, None),
         column("consent.marketing", None, false, None),
@@ -163,7 +163,9 @@ fn lines() -> Vec<ListLine> {
                 last_seen: now().plus_days(-days),
                 cells: vec![
                     ListCell::Share(churn),
-                    value.map_or(ListCell::Nothing, ListCell::Number),
+                    value.map_or(ListCell::Nothing, |value| {
+                        ListCell::Amount(crate::format::amount(value, Currency::parse("EUR").ok()))
+                    }),
                     ListCell::Number(churn * 20.0),
                     ListCell::Text(city.to_owned()),
                     ListCell::YesNo(true),

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::error::ServerError;
 use crate::pages::Asked;
+use crate::pages::answer::rounded;
 use crate::pages::customers::label;
 use console::chart;
 use console::format::{self, url_part};
@@ -11,9 +12,9 @@ use console::view::{
     ListsPage, Mistake, Told,
 };
 use decisions::filter::{Measure, Names, Subject};
-use decisions::{ContentShape, List, ListState};
+use decisions::{ContentShape, Kind, List, ListState};
 use engine::{Cell, Column, CustomerLine, EngineError, Found, KnownList, ListSource, Page, Selection, written};
-use primitives::Timestamp;
+use primitives::{Currency, Timestamp};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -173,14 +174,16 @@ impl Tried {
             None => format!("/lists?{}&cursor={}", query(&sort), url_part(cursor)),
         };
         let (choices, others) = choices(app, &names, &selection.columns);
-        let shares = shares(app);
-        let head = |column: &Column| ListColumn {
+        let forms: Vec<Form> = selection.columns.iter().map(|column| Form::of(app, column)).collect();
+        let paid = paid_in(&lines);
+        let head = |(column, form): (&Column, &Form)| ListColumn {
             sort: order_of(column, &selection).map(|sort| format!("/lists?{}", query(&sort))),
-            ..head(app, column, &selection, found.as_ref(), &names)
+            sum: found.as_ref().and_then(|found| sum(column, *form, paid, found)),
+            ..head(app, column, &selection, &names)
         };
         Ok(ListPage {
-            columns: selection.columns.iter().map(head).collect(),
-            rows: lines.into_iter().map(|line| row(line, &selection.columns, &shares)).collect(),
+            columns: selection.columns.iter().zip(&forms).map(head).collect(),
+            rows: lines.into_iter().map(|line| row(line, &forms)).collect(),
             count: found.as_ref().map_or(0, |found| found.n),
             note: found.as_ref().filter(|found| !found.is_complete).map(note),
             next: next.map(here),
@@ -231,7 +234,7 @@ fn is_sorted_by(subject: &Subject, selection: &Selection) -> bool {
     }
 }
 
-fn head(app: &App, column: &Column, selection: &Selection, found: Option<&Found>, names: &Names) -> ListColumn {
+fn head(app: &App, column: &Column, selection: &Selection, names: &Names) -> ListColumn {
     let kind = |name: &str| app.engine.capabilities().kinds.get(name).ok().map(|kind| kind.about().clone());
     let (title, meaning, sorted) = match column {
         Column::Why(name) => {
@@ -257,47 +260,96 @@ fn head(app: &App, column: &Column, selection: &Selection, found: Option<&Found>
         }
     };
     let is_number = matches!(column, Column::Of(subject) if names.measure(subject) == Some(Measure::Number));
-    let sum = found.and_then(|found| {
-        let Column::Of(subject) = column else { return None };
-        let (_, sum) = found.sums.iter().find(|(of, _)| of == subject)?;
-        Some(sum.total.map_or_else(|| "too few".to_owned(), format::number))
-    });
-    ListColumn { title, meaning, sort: None, sorted: sorted.then_some(selection.sort.is_descending), is_number, sum }
+    ListColumn {
+        title,
+        meaning,
+        sort: None,
+        sorted: sorted.then_some(selection.sort.is_descending),
+        is_number,
+        sum: None,
+    }
 }
 
-/// The kinds that answer with a probability.
-fn shares(app: &App) -> Vec<String> {
-    let kinds = app.engine.capabilities().kinds.iter().map(|kind| kind.about());
-    kinds.filter(|about| about.shape == ContentShape::Score).map(|about| about.name.to_string()).collect()
+/// What a column's numbers come to.
+fn sum(column: &Column, form: Form, paid: Option<Currency>, found: &Found) -> Option<String> {
+    let Column::Of(subject) = column else { return None };
+    let (_, sum) = found.sums.iter().find(|(of, _)| of == subject)?;
+    let written = |total: f64| match form {
+        Form::Amount(currency) => format::amount(total, Some(currency)),
+        Form::Paid => format::amount(total, paid),
+        _ => format::number(total),
+    };
+    Some(sum.total.map_or_else(|| "too few".to_owned(), written))
 }
 
-fn is_score(column: &Column) -> bool {
-    matches!(column, Column::Of(Subject::Score(_)))
+/// The currency in which all of a page pay; none where they do not pay alike.
+fn paid_in(lines: &[CustomerLine]) -> Option<Currency> {
+    let mut currencies = lines.iter().filter_map(|line| line.currency);
+    let first = currencies.next()?;
+    currencies.all(|currency| currency == first).then_some(first)
 }
 
-fn row(line: CustomerLine, columns: &[Column], shares: &[String]) -> ListLine {
-    let cell = |(column, cell): (&Column, Option<Cell>)| {
-        let is_share = matches!(column, Column::Of(Subject::Score(name)) if shares.contains(name));
-        match cell {
-            None => ListCell::Nothing,
-            Some(Cell::Number(share)) if is_share => ListCell::Share(share),
-            // Nobody reads a millionth of what somebody will spend.
-            Some(Cell::Number(number)) if is_score(column) => ListCell::Number((number * 100.0).round() / 100.0),
-            Some(Cell::Number(number)) => ListCell::Number(number),
-            Some(Cell::Text(text)) => ListCell::Text(text),
-            Some(Cell::Texts(names)) if !matches!(column, Column::Why(_)) => ListCell::Text(names.join(", ")),
-            Some(Cell::Texts(texts)) => ListCell::Texts(texts.into_iter().take(N_REASONS).collect()),
-            Some(Cell::Moment(at)) => ListCell::At(at),
-            Some(Cell::YesNo(yes)) => ListCell::YesNo(yes),
-            Some(Cell::Json(json)) => ListCell::Text(json.to_string()),
+/// How the cells of a column are written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Form {
+    /// As they are.
+    Plain,
+    /// Probabilities.
+    Share,
+    /// Money that a model foretells, in the currency that it learned in.
+    Amount(Currency),
+    /// Anything else that a model foretells: nobody reads a millionth of it.
+    Hundredths,
+    /// Money in the currency in which the customer pays.
+    Paid,
+    /// In a unit.
+    In(&'static str),
+    /// Reasons.
+    Why,
+}
+
+impl Form {
+    fn of(app: &App, column: &Column) -> Self {
+        match column {
+            Column::Why(_) => Self::Why,
+            Column::Of(Subject::Score(name)) => match app.engine.capabilities().kinds.get(name).map(Kind::about) {
+                Ok(about) if about.shape == ContentShape::Score => Self::Share,
+                Ok(about) => app.engine.models().currency(about).map_or(Self::Hundredths, Self::Amount),
+                Err(_) => Self::Plain,
+            },
+            Column::Of(Subject::Feature(name)) => match app.engine.catalogue().get(name).map(|one| one.unit) {
+                Some("currency") => Self::Paid,
+                Some(unit) => Self::In(unit),
+                None => Self::Plain,
+            },
+            Column::Of(_) => Self::Plain,
         }
+    }
+}
+
+fn row(line: CustomerLine, forms: &[Form]) -> ListLine {
+    let currency = line.currency;
+    let cell = |(form, cell): (&Form, Option<Cell>)| match (cell, *form) {
+        (None, _) => ListCell::Nothing,
+        (Some(Cell::Number(share)), Form::Share) => ListCell::Share(share),
+        (Some(Cell::Number(value)), Form::Amount(currency)) => ListCell::Amount(format::amount(value, Some(currency))),
+        (Some(Cell::Number(value)), Form::Hundredths) => ListCell::Number((value * 100.0).round() / 100.0),
+        (Some(Cell::Number(value)), Form::Paid) => ListCell::Amount(format::amount(value, currency)),
+        (Some(Cell::Number(value)), Form::In(unit)) => ListCell::Number(rounded(unit, value)),
+        (Some(Cell::Number(number)), _) => ListCell::Number(number),
+        (Some(Cell::Text(text)), _) => ListCell::Text(text),
+        (Some(Cell::Texts(texts)), Form::Why) => ListCell::Texts(texts.into_iter().take(N_REASONS).collect()),
+        (Some(Cell::Texts(names)), _) => ListCell::Text(names.join(", ")),
+        (Some(Cell::Moment(at)), _) => ListCell::At(at),
+        (Some(Cell::YesNo(yes)), _) => ListCell::YesNo(yes),
+        (Some(Cell::Json(json)), _) => ListCell::Text(json.to_string()),
     };
     ListLine {
         id: line.profile.id.to_string(),
         label: label(&line.profile),
         known: line.profile.is_known(),
         last_seen: line.profile.last_seen,
-        cells: columns.iter().zip(line.cells).map(cell).collect(),
+        cells: forms.iter().zip(line.cells).map(cell).collect(),
     }
 }
 
