@@ -1,6 +1,5 @@
 //! Which models answer?
 
-use crate::kind::KindAbout;
 use crate::{ModelRef, Why};
 use learning::{BinaryModel, Body, ClassesModel, Loaded, NumberModel, TaskName};
 use models::recommend::ItemToItemModel;
@@ -36,10 +35,10 @@ impl Models {
         self.loaded.get(task)
     }
 
-    /// The currency of what the models of a kind foretell, where they foretell money.
+    /// The currency of what the models of some tasks foretell, where they foretell money.
     #[must_use]
-    pub fn currency(&self, about: &KindAbout) -> Option<Currency> {
-        about.tasks.iter().find_map(|task| currency_of(self.loaded.get(task)?))
+    pub fn currency(&self, tasks: &[TaskName]) -> Option<Currency> {
+        tasks.iter().find_map(|task| currency_of(self.loaded.get(task)?))
     }
 
     /// Why the model of a task cannot answer; `None` where it can, and where there is none.

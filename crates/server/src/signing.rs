@@ -1,4 +1,5 @@
-//! How does a webhook know that it is told by this program? A signature as Standard Webhooks has it.
+//! Where may customers be told of, and how does a webhook know that it is told by this program? A signature as Standard Webhooks
+//! has it.
 //!
 //! `webhook-signature: v1,…` is the HMAC-SHA256 of `webhook-id`, `webhook-timestamp` and the body with dots between, by the
 //! secret after `whsec_`, all in base64 (<https://www.standardwebhooks.com>).
@@ -6,12 +7,13 @@
 use crate::error::ServerError;
 use crate::keys::random_bytes;
 use crate::settings::WebhookSettings;
-use crate::webhooks::may_be_told;
+use axum::http::Uri;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use decisions::Webhook;
 use primitives::ErrorKind;
 use sha2::{Digest, Sha256};
+use std::net::IpAddr;
 
 /// What stands before a secret.
 const SECRET: &str = "whsec_";
@@ -39,6 +41,23 @@ pub(crate) fn webhook(
         .map_err(|why| ServerError::new(ErrorKind::Invalid, why))?;
     let secret = webhook.secret.clone();
     Ok((Some(webhook), Some(secret)))
+}
+
+/// Whether customers may be told of at an address.
+///
+/// # Errors
+/// Why not, for people: it would be said over plain HTTP to another machine.
+pub(crate) fn may_be_told(url: &str, settings: &WebhookSettings) -> Result<(), String> {
+    let address = url.parse::<Uri>().map_err(|error| format!("webhook is no address: {error}"))?;
+    let host = address.host().unwrap_or_default().trim_matches(['[', ']']);
+    let is_here = host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    if settings.plain_http || is_here || address.scheme_str() == Some("https") {
+        return Ok(());
+    }
+    Err(format!(
+        "webhook is plain HTTP to another machine ({host}), where others may read who is on the list: give an address with \
+         https://, or say webhooks.plain_http = true in the settings where nobody listens on the way"
+    ))
 }
 
 /// A secret that nobody can guess.
@@ -114,5 +133,29 @@ mod tests {
         assert!(sign("secret", "a", "1", "").unwrap_err().contains("damaged"));
         let (one, other) = (new_secret().unwrap(), new_secret().unwrap());
         assert!(one != other && sign(&one, "a", "1", "").is_ok());
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine_or_where_an_operator_says_so() {
+        let plain = |plain_http| WebhookSettings { plain_http };
+        for (url, is_allowed) in [
+            ("https://example.org/hook", true),
+            ("http://127.0.0.1:8080/hook", true),
+            ("http://127.9.9.9/", true),
+            ("http://[::1]:8080/", true),
+            ("http://LocalHost/", true),
+            ("http://10.1.2.3/x", false),
+            ("http://example.org/", false),
+            ("http://[2001:db8::1]/", false),
+            ("http://127.0.0.1@example.org/", false),
+            ("http://localhost.example.org/", false),
+            ("http://127.0.0.1.example.org/", false),
+        ] {
+            let said = may_be_told(url, &plain(false));
+            assert_eq!(said.is_ok(), is_allowed, "{url}: {said:?}");
+            assert!(said.err().is_none_or(|why| why.contains("webhooks.plain_http = true")));
+            assert_eq!(may_be_told(url, &plain(true)), Ok(()), "{url}");
+        }
+        assert!(may_be_told("http://", &plain(true)).is_err());
     }
 }

@@ -3,12 +3,10 @@
 use crate::api::line::CustomerLineReply;
 use crate::api::lists::word;
 use crate::settings::WebhookSettings;
-use crate::signing::sign;
-use axum::http::Uri;
+use crate::signing::{may_be_told, sign};
 use decisions::{List, ListChange, Webhook};
 use engine::{Courier, Engine};
 use serde_json::{Value, json};
-use std::net::IpAddr;
 use std::time::Duration;
 
 /// How long a webhook may take to answer: a stop waits for it.
@@ -29,23 +27,6 @@ impl HttpCourier {
             .user_agent(concat!("rapport/", env!("CARGO_PKG_VERSION")));
         Self { agent: config.build().into(), settings }
     }
-}
-
-/// Whether customers may be told of at an address.
-///
-/// # Errors
-/// Why not, for people: it would be said over plain HTTP to another machine.
-pub(crate) fn may_be_told(url: &str, settings: &WebhookSettings) -> Result<(), String> {
-    let address = url.parse::<Uri>().map_err(|error| format!("webhook is no address: {error}"))?;
-    let host = address.host().unwrap_or_default().trim_matches(['[', ']']);
-    let is_here = host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    if settings.plain_http || is_here || address.scheme_str() == Some("https") {
-        return Ok(());
-    }
-    Err(format!(
-        "webhook is plain HTTP to another machine ({host}), where others may read who is on the list: give an address with \
-         https://, or say webhooks.plain_http = true in the settings where nobody listens on the way"
-    ))
 }
 
 impl Courier for HttpCourier {
@@ -86,33 +67,4 @@ fn event(engine: &Engine, list: &List, change: &ListChange) -> Result<Value, Str
             "customerId": change.customer.as_str(), "customer": customer,
         },
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn plain_http_is_for_this_machine_or_where_an_operator_says_so() {
-        let plain = |plain_http| WebhookSettings { plain_http };
-        for (url, is_allowed) in [
-            ("https://example.org/hook", true),
-            ("http://127.0.0.1:8080/hook", true),
-            ("http://127.9.9.9/", true),
-            ("http://[::1]:8080/", true),
-            ("http://LocalHost/", true),
-            ("http://10.1.2.3/x", false),
-            ("http://example.org/", false),
-            ("http://[2001:db8::1]/", false),
-            ("http://127.0.0.1@example.org/", false),
-            ("http://localhost.example.org/", false),
-            ("http://127.0.0.1.example.org/", false),
-        ] {
-            let said = may_be_told(url, &plain(false));
-            assert_eq!(said.is_ok(), is_allowed, "{url}: {said:?}");
-            assert!(said.err().is_none_or(|why| why.contains("webhooks.plain_http = true")));
-            assert_eq!(may_be_told(url, &plain(true)), Ok(()), "{url}");
-        }
-        assert!(may_be_told("http://", &plain(true)).is_err());
-    }
 }

@@ -314,7 +314,7 @@ impl Form {
             Column::Why(_) => Self::Why,
             Column::Of(Subject::Score(name)) => match app.engine.capabilities().kinds.get(name).map(Kind::about) {
                 Ok(about) if about.shape == ContentShape::Score => Self::Share,
-                Ok(about) => app.engine.models().currency(about).map_or(Self::Hundredths, Self::Amount),
+                Ok(about) => app.engine.models().currency(&about.tasks).map_or(Self::Hundredths, Self::Amount),
                 Err(_) => Self::Plain,
             },
             Column::Of(Subject::Feature(name)) => match app.engine.catalogue().get(name).map(|one| one.unit) {
