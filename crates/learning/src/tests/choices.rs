@@ -117,7 +117,7 @@ fn values(events: Vec<Event>) -> (Option<String>, Option<String>) {
 #[test]
 fn the_first_after_a_moment_comes_and_the_last_before_it_came() {
     let told = |moments: &[(i64, &str)]| {
-        let one = |(at, reason): &(i64, &str)| track(1, "Ticket Created", *at, &json!({ "reason": reason }));
+        let one = |(at, reason): &(i64, &str)| track(1, "Case Opened", *at, &json!({ "reason": reason }));
         moments.iter().map(one).collect::<Vec<_>>()
     };
     let owned = |value: &str| Some(value.to_owned());
@@ -129,7 +129,7 @@ fn the_first_after_a_moment_comes_and_the_last_before_it_came() {
     assert_eq!(values(events), (None, owned("known")), "what was told of later was not known");
     // One without a value tells no which.
     let mut events = told(&[(51_000, "second")]);
-    events.insert(0, track(1, "Ticket Created", 50_500, &json!({ "kind": "x" })));
+    events.insert(0, track(1, "Case Opened", 50_500, &json!({ "kind": "x" })));
     assert_eq!(values(events), (owned("second"), None));
 }
 
@@ -176,7 +176,7 @@ fn a_feature_that_is_the_answer_is_named() {
         let buys = customer < 40;
         let one = move |at: i64| {
             let reason = if buys { "payment" } else { "login" };
-            let written = track(customer, "Ticket Created", at * 1_000 + 9, &json!({ "reason": reason }));
+            let written = track(customer, "Case Opened", at * 1_000 + 9, &json!({ "reason": reason }));
             let other = if buys {
                 super::world::order(&format!("c{customer:03}"), &format!("t{at}"), day(at), day(at))
             } else {
@@ -193,9 +193,8 @@ fn a_feature_that_is_the_answer_is_named() {
 
 #[test]
 fn only_events_as_the_label_means_them_count() {
-    let outcome = asked(
-        &json!({ "which": { "event": "Ticket Created", "properties.kind": "closed", "of": "properties.reason" } }),
-    );
+    let outcome =
+        asked(&json!({ "which": { "event": "Case Opened", "properties.kind": "closed", "of": "properties.reason" } }));
     let error = evaluated(outcome, history()).unwrap_err().to_string();
     assert!(error.contains("none with these values"), "{error}");
 }

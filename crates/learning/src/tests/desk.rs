@@ -23,7 +23,8 @@ pub(super) fn track(customer: u64, event: &str, at: i64, properties: &Value) -> 
 }
 
 /// What happened: a quarter of the customers is hardly seen and never writes. Whoever orders writes about payment, the others
-/// about their login, now and then the other way round, and some about what nobody else does.
+/// about their login, now and then the other way round, and some about what nobody else does. What they write is of no channel that Rapport
+/// reads by itself: what is learned of it is learned from what was declared.
 pub(super) fn history() -> Vec<Event> {
     let mut events = Vec::new();
     for customer in 0..N_CUSTOMERS {
@@ -47,7 +48,7 @@ pub(super) fn history() -> Vec<Event> {
                 let amount = 5 + chance("amount", 40) * chance("amount", 40) / 40;
                 let properties =
                     json!({ "reason": reason, "amount": amount, "currency": "EUR", "n": 2, "kind": "open" });
-                events.push(track(customer, "Ticket Created", moment, &properties));
+                events.push(track(customer, "Case Opened", moment, &properties));
             }
         }
     }
@@ -63,15 +64,15 @@ pub(super) fn asked(label: &Value) -> Outcome {
 }
 
 pub(super) fn count() -> Outcome {
-    asked(&json!({ "count": { "event": "Ticket Created" } }))
+    asked(&json!({ "count": { "event": "Case Opened" } }))
 }
 
 pub(super) fn sum(of: &str) -> Outcome {
-    asked(&json!({ "sum": { "event": "Ticket Created", "of": of } }))
+    asked(&json!({ "sum": { "event": "Case Opened", "of": of } }))
 }
 
 pub(super) fn which(of: &str) -> Outcome {
-    asked(&json!({ "which": { "event": "Ticket Created", "of": of } }))
+    asked(&json!({ "which": { "event": "Case Opened", "of": of } }))
 }
 
 /// What is known of a history as far as an outcome must see it.
@@ -89,7 +90,7 @@ pub(super) fn rewritten(change: impl Fn(usize, &mut events::Fields)) -> Vec<Even
     let mut events = history();
     for (place, event) in events.iter_mut().enumerate() {
         match &mut event.call {
-            Call::Track { event, properties } if event == "Ticket Created" => change(place, properties),
+            Call::Track { event, properties } if event == "Case Opened" => change(place, properties),
             _ => {}
         }
     }

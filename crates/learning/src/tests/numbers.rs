@@ -93,7 +93,7 @@ fn tickets(from: u64, n: u64, amount: f64, currency: Option<&str>, origin: Origi
     if let Some(currency) = currency {
         properties["currency"] = json!(currency);
     }
-    (from..from + n).map(|id| Event { origin, ..track(id, "Ticket Created", 60_000, &properties) }).collect()
+    (from..from + n).map(|id| Event { origin, ..track(id, "Case Opened", 60_000, &properties) }).collect()
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn one_stranger_bends_neither_the_numbers_nor_the_currency() {
     // Often enough to be in the windows to learn from, and in the one to be judged on.
     let stranger = [90, 120].into_iter().map(|at| {
         let properties = json!({ "amount": 1e12, "currency": "XAF" });
-        track(900, "Ticket Created", at * 1_000, &properties)
+        track(900, "Case Opened", at * 1_000, &properties)
     });
     let bent = trained(&outcome, by_browser(history().into_iter().chain(stranger).collect())).header;
     let of = |header: &crate::ModelHeader| header.evaluation.baselines["constant"]["mae"];
@@ -181,14 +181,14 @@ fn whom_the_company_vouches_for_decide_on_the_currency_and_else_nearly_all() {
 fn what_is_told_of_after_the_present_has_not_come_true() {
     let late = |event: Event| Event { received_at: day(N_DAYS + 1), ..event };
     let properties = json!({ "amount": 2.5, "reason": "login" });
-    let ticket = || track(1, "Ticket Created", 60_000, &properties);
+    let ticket = || track(1, "Case Opened", 60_000, &properties);
     let buys = || order("c001", "tea", day(60), day(60));
     let did = |event: &str| asked(&json!({ "did": { "event": event } }));
     let (outcomes, which) = (
         [
             count(),
             sum("properties.amount"),
-            did("Ticket Created"),
+            did("Case Opened"),
             did("Order Completed"),
             asked(&json!({ "count": { "event": "Order Completed" } })),
         ],
@@ -228,8 +228,8 @@ fn what_is_missing_is_named_with_what_was_meant() {
     assert!(typo.contains("did you mean \"properties.amount\"?"), "{typo}");
     let text = missing(sum("properties.kind"), history(), "a number at \"properties.kind\"");
     assert!(text.contains("something else there"), "{text}");
-    let never = asked(&json!({ "count": { "event": "Ticket Craeted" } }));
-    assert!(missing(never, history(), "Ticket Craeted").contains("did you mean \"Ticket Created\"?"));
+    let never = asked(&json!({ "count": { "event": "Case Opend" } }));
+    assert!(missing(never, history(), "Case Opend").contains("did you mean \"Case Opened\"?"));
     let nothing = rewritten(|_, properties| _ = properties.insert("amount".to_owned(), json!(0)));
     assert!(missing(sum("properties.amount"), nothing, "more than 0 in the last").contains("check what the outcome"));
     // Everybody does the same.
@@ -250,7 +250,7 @@ fn labels(outcome: &Outcome, events: Vec<Event>, as_of: Timestamp) -> (f64, f64)
 #[test]
 fn a_window_is_open_at_its_beginning_and_closed_at_its_end() {
     let properties = json!({ "amount": 2.5 });
-    let tickets = |moments: &[i64]| moments.iter().map(|at| track(1, "Ticket Created", *at, &properties)).collect();
+    let tickets = |moments: &[i64]| moments.iter().map(|at| track(1, "Case Opened", *at, &properties)).collect();
     let as_of = day(50);
     for (at, after, before) in [
         (29_000, 0.0, 0.0),
@@ -266,7 +266,7 @@ fn a_window_is_open_at_its_beginning_and_closed_at_its_end() {
     assert_eq!(labels(&count(), tickets(&[60_000, 60_001, 61_000, 40_000]), as_of), (3.0, 1.0));
     // What was told of later was not known before, and does come true.
     let late = |occurred: i64| {
-        let mut event = track(1, "Ticket Created", occurred, &properties);
+        let mut event = track(1, "Case Opened", occurred, &properties);
         event.received_at = day(90);
         vec![event]
     };
@@ -315,7 +315,7 @@ fn a_champion_of_numbers_is_asked_about_the_same_customers() {
         assert_eq!((duel.metric.as_str(), duel.n_customers), ("gini", evaluation.n_test));
         assert!((duel.score.challenger - evaluation.metrics["gini"]).abs() < 1e-12, "{duel:?}");
         assert!(duel.score.champion > 0.3 && duel.score.gain.low <= duel.score.gain.high, "{duel:?}");
-        assert!(!is_equal || duel.score.gain.mean.abs() < 0.12, "{duel:?}");
+        assert!(!is_equal || duel.score.gain.mean.abs() < 0.10, "{duel:?}");
     }
 }
 
@@ -325,7 +325,7 @@ fn a_feature_that_tells_all_too_well_is_named() {
     let every_day = |customer: u64| {
         let seen = (0..N_DAYS).map(move |at| track(customer, "Signed In", at * 1_000 + 5, &json!({ "n": 0 })));
         let writes = move |at: i64| {
-            (0..customer % 7).map(move |n| track(customer, "Ticket Created", at * 1_000 + 100, &json!({ "n": n })))
+            (0..customer % 7).map(move |n| track(customer, "Case Opened", at * 1_000 + 100, &json!({ "n": n })))
         };
         seen.chain((0..N_DAYS).flat_map(writes))
     };
