@@ -99,3 +99,46 @@ impl Round {
 fn text_at(column: &StringArray, row: usize) -> Option<&str> {
     (!column.is_null(row)).then(|| column.value(row))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use events::generator::Tangle;
+    use events::{Call, Fields};
+    use primitives::{AnonymousId, Seed, UserId};
+
+    /// The columns let nobody pass unseen who is looked for, and let through few who are not.
+    #[test]
+    fn whoever_is_looked_for_stands_in_the_columns_or_is_named_elsewhere() {
+        let (user, device) = (Identifier::User("u1".into()), Identifier::Anonymous("d0".into()));
+        let tangle = Tangle { n_events: 500, n_users: 3, n_devices: 3, n_hours: 9 };
+        let mut events = tangle.events(Seed::new(1));
+        let apart = |one: &Identifier| Event {
+            call: Call::Separate { names: [one.key(), "u:x".to_owned()], reason: String::new() },
+            user_id: None,
+            anonymous_id: None,
+            context: Fields::new(),
+            ..events[0].clone()
+        };
+        events.extend([apart(&user), apart(&Identifier::User("y".into()))]);
+        for names in [vec![user.clone()], vec![device.clone()], vec![user, device], Vec::new()] {
+            let sought = Sought::naming(&names);
+            for event in &events {
+                let (kind, user) = (event.kind().name(), event.user_id.as_ref().map(UserId::as_str));
+                let device = event.anonymous_id.as_ref().map(AnonymousId::as_str);
+                let is_named = Identifier::mentioned(event).any(|name| names.contains(&name));
+                assert_eq!(sought.has(event), is_named);
+                let names_elsewhere = matches!(event.call, Call::Alias { .. } | Call::Separate { .. });
+                assert_eq!(sought.may_have(kind, user, device), is_named || names_elsewhere, "{event:?}");
+            }
+        }
+        let sought = Sought::kind(CallKind::Alias);
+        for event in &events {
+            let is_alias = event.kind() == CallKind::Alias;
+            assert_eq!(
+                (sought.has(event), sought.may_have(event.kind().name(), Some("u1"), None)),
+                (is_alias, is_alias)
+            );
+        }
+    }
+}
