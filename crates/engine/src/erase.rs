@@ -15,7 +15,7 @@ use crate::error::EngineError;
 use crate::theirs::{Circle, Theirs};
 use events::{Call, Event, Offset};
 use learning::{ModelHeader, Withdrawn};
-use primitives::{AnonymousId, CustomerId, ErrorKind, UserId};
+use primitives::{CustomerId, ErrorKind};
 use profiles::{Erasure, ErasureId, ErasurePlan, ErasureStage, ErasureStep, Identifier};
 use rand_chacha::rand_core::Rng;
 use std::collections::BTreeSet;
@@ -177,12 +177,7 @@ impl Engine {
 
     fn erasures_of_text(&self, text: &str) -> impl Iterator<Item = Erasure> {
         let store = self.ports.erasures.as_ref();
-        let names = [
-            Identifier::founder(&CustomerId::from(text)),
-            Identifier::User(UserId::from(text)),
-            Identifier::Anonymous(AnonymousId::from(text)),
-        ];
-        names.into_iter().filter_map(|name| store.erasure(&store.erasure_of(&name)?))
+        Identifier::meant_by(text).into_iter().filter_map(|name| store.erasure(&store.erasure_of(&name)?))
     }
 }
 

@@ -127,7 +127,8 @@ impl Engine {
         })?;
         let profile = found.profile;
         let founder = Identifier::founder(&profile.id);
-        let meant: Vec<&Identifier> = profile.links.keys().filter(|link| is_meant(link, name)).collect();
+        let named = Identifier::meant_by(name);
+        let meant: Vec<&Identifier> = profile.links.keys().filter(|link| named.contains(link)).collect();
         let invalid = |message: String| EngineError::new(ErrorKind::Invalid, message);
         match meant[..] {
             [] => {
@@ -243,13 +244,5 @@ impl Engine {
 
     fn live_upto(&self) -> Offset {
         self.look(|live| live.profiles.offset())
-    }
-}
-
-/// Whether a text means a name: as it is, or with what says which one it is.
-fn is_meant(name: &Identifier, text: &str) -> bool {
-    match name {
-        Identifier::User(id) => id.as_str() == text || text.strip_prefix("user:") == Some(id.as_str()),
-        Identifier::Anonymous(id) => id.as_str() == text || text.strip_prefix("anonymous:") == Some(id.as_str()),
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     TotalsRow, Watch,
 };
 use events::{Offset, Recorded};
-use primitives::{AnonymousId, CustomerId, Timestamp, UserId};
+use primitives::{CustomerId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -170,8 +170,8 @@ impl<S: CustomerState> Profiles<S> {
     /// # Errors
     /// [`ProfileError`].
     pub fn find_by_text(&self, text: &str) -> Result<Option<CustomerId>, ProfileError> {
-        let id = CustomerId::from(text);
-        let leads = self.find(&Identifier::founder(&id))?;
+        let [founder, others @ ..] = Identifier::meant_by(text);
+        let (id, leads) = (CustomerId::from(text), self.find(&founder)?);
         // A device that others use as well may lead to somebody else than whom it founded.
         if leads.as_ref() == Some(&id) || self.customer(&id)?.is_some() {
             return Ok(Some(id));
@@ -179,8 +179,8 @@ impl<S: CustomerState> Profiles<S> {
         if leads.is_some() {
             return Ok(leads);
         }
-        for candidate in [Identifier::User(UserId::from(text)), Identifier::Anonymous(AnonymousId::from(text))] {
-            if let Some(id) = self.find(&candidate)? {
+        for name in others {
+            if let Some(id) = self.find(&name)? {
                 return Ok(Some(id));
             }
         }

@@ -67,6 +67,14 @@ impl Identifier {
         }
     }
 
+    /// The names that a person may mean by a text, what says more before what says less: `anonymous:42` and `user:42` say which
+    /// kind of name 42 is; what says nothing is a `userId` before it is an `anonymousId`.
+    #[must_use]
+    pub fn meant_by(text: &str) -> [Self; 3] {
+        let [user, device] = Self::of_previous(text);
+        [Self::founder(&CustomerId::from(text)), user, device]
+    }
+
     /// The name itself.
     pub(crate) fn text(&self) -> &str {
         match self {
@@ -115,6 +123,14 @@ mod tests {
         assert_eq!((user.to_string(), device.to_string()), ("userId ann".to_owned(), "anonymousId phone".to_owned()));
         assert_eq!(["", "u", "x:ann", "user:ann"].map(Identifier::of_key), [None, None, None, None]);
         assert_eq!((user.key(), device.key()), ("u:ann".to_owned(), "a:phone".to_owned()));
+    }
+
+    #[test]
+    fn a_text_means_the_name_of_the_kind_that_it_names_and_else_a_user_id_first() {
+        let (user, device) = (|id: &str| Identifier::User(id.into()), |id: &str| Identifier::Anonymous(id.into()));
+        for (text, first) in [("42", user("42")), ("user:42", user("42")), ("anonymous:42", device("42"))] {
+            assert_eq!(Identifier::meant_by(text), [first, user(text), device(text)]);
+        }
     }
 
     proptest! {

@@ -40,8 +40,8 @@ fn event(offset: u64, user: Option<&str>, anonymous: Option<&str>, previous: Opt
     let at = Timestamp::from_millis(1_000 * i64::try_from(offset).unwrap());
     let event = Event {
         message_id: format!("m{offset}").into(),
-        user_id: user.map(UserId::from),
-        anonymous_id: anonymous.map(AnonymousId::from),
+        user_id: user.map(Into::into),
+        anonymous_id: anonymous.map(Into::into),
         occurred_at: at,
         received_at: at,
         stated_at: None,
