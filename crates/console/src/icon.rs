@@ -75,12 +75,15 @@ impl Icon {
             "identify" | "alias" => Self::Person,
             "group" => Self::People,
             _ if any(&["consent"]) => Self::Shield,
-            _ if any(&["payment"]) => Self::Card,
+            _ if any(&["payment", "chargeback", "subscription"]) => Self::Card,
             _ if any(&["order", "checkout", "purchase"]) => Self::Bag,
             _ if any(&["product", "cart", "coupon", "promotion", "wishlist"]) => Self::Tag,
             _ if any(&["email", "mail", "push", "sms"]) => Self::Mail,
-            _ if any(&["ticket", "review", "chat", "message", "call"]) => Self::Talk,
+            _ if any(&["ticket", "review", "chat", "message", "call", "csat", "nps", "ces submitted"]) => Self::Talk,
             _ if any(&["search"]) => Self::Search,
+            _ if any(&["page", "screen", "session"]) => Self::Page,
+            _ if any(&["decision"]) => Self::Fork,
+            _ if any(&["service"]) => Self::Gauge,
             _ => Self::Dot,
         }
     }

@@ -29,6 +29,8 @@ pub struct CapabilityState {
     pub title: String,
     /// Whether a model answers.
     pub has_model: bool,
+    /// Why the newest model does not answer, where there is one that does not.
+    pub why_not: Option<String>,
     /// What its first model needs, and what there is of it; empty where there is a model.
     pub needs: Vec<Need>,
 }
@@ -80,6 +82,7 @@ impl Engine {
                 task: about.name.clone(),
                 title: about.title.clone(),
                 has_model,
+                why_not: in_force.why_unusable(&about.name).map(str::to_owned),
                 needs,
             });
         }
@@ -130,7 +133,7 @@ mod tests {
             (false, vec![need(true), need(true)], true),
             (false, vec![need(true), need(false)], false),
         ] {
-            let state = CapabilityState { task: "churn".into(), title: String::new(), has_model, needs };
+            let state = CapabilityState { task: "churn".into(), title: String::new(), has_model, why_not: None, needs };
             assert_eq!(state.is_ready(), is_ready, "{state:?}");
         }
     }

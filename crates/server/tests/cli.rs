@@ -405,7 +405,10 @@ fn a_shop_is_imported_learned_from_judged_and_rebuilt() {
     let ready = place.run(&["doctor", "--readiness", "--json"]).json().to_string();
     assert!(ready.contains("\"name\":\"churn\",\"state\":\"answers\""), "{ready}");
     let words = place.run(&["doctor", "--readiness"]).out;
-    assert!(words.contains("never    payments: nothing yet, such as Payment Declined"), "{words}");
+    assert!(
+        words.contains("never    payments: nothing yet. \"Payment Declined\" is one of its events; they tell whether"),
+        "{words}"
+    );
 }
 
 #[test]

@@ -158,6 +158,10 @@ impl DataRow {
         format::ticks(&days)
     }
 
+    fn has_notes(&self) -> bool {
+        !self.notes().is_empty()
+    }
+
     /// What of it needs a look, as badges: class and words.
     fn notes(&self) -> Vec<(&'static str, String)> {
         let mut notes = Vec::new();

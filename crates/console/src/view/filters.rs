@@ -36,6 +36,12 @@ pub(crate) fn metric(value: &f64, _: &dyn Values) -> Result<String> {
     Ok(format::decimal(*value, 3))
 }
 
+/// What an item was ranked by: how many bought it, or a model's score.
+#[askama::filter_fn]
+pub(crate) fn score(value: &f64, _: &dyn Values) -> Result<String> {
+    Ok(format::decimal(*value, if value.fract() == 0.0 { 0 } else { 3 }))
+}
+
 /// A contribution with its sign.
 #[askama::filter_fn]
 pub(crate) fn signed(value: &f64, _: &dyn Values) -> Result<String> {

@@ -22,8 +22,10 @@ struct ReadinessReport {
 struct CapabilityReport {
     name: String,
     title: String,
-    /// `answers`, `ready` to be trained, or `missing`.
+    /// `answers`, `weak` where a model was trained and does not answer, `ready` to be trained, or `missing`.
     state: &'static str,
+    /// Why the newest model does not answer.
+    why_not: Option<String>,
     missing: Vec<MissingReport>,
 }
 
@@ -68,13 +70,15 @@ impl CapabilityReport {
             have: need.told.clone(),
             how: need.how.clone(),
         });
-        let state = match (capability.has_model, capability.is_ready()) {
-            (true, _) => "answers",
-            (false, true) => "ready",
-            (false, false) => "missing",
+        let state = match (capability.has_model, &capability.why_not, capability.is_ready()) {
+            (true, ..) => "answers",
+            (false, Some(_), _) => "weak",
+            (false, None, true) => "ready",
+            (false, None, false) => "missing",
         };
         let name = capability.task.as_str().to_owned();
-        Self { name, title: capability.title.clone(), state, missing: missing.collect() }
+        let (title, why_not) = (capability.title.clone(), capability.why_not.clone());
+        Self { name, title, state, why_not, missing: missing.collect() }
     }
 }
 
@@ -98,11 +102,14 @@ impl ChannelReport {
 
 fn in_words(told: &ReadinessReport, clock: &dyn Clock) -> String {
     let mut lines = vec!["What can be learned:".to_owned()];
-    for CapabilityReport { title, state, missing, .. } in &told.capabilities {
-        let words = match *state {
-            "answers" => "a model answers",
-            "ready" => "everything is there: `rapport train`, or wait for the server to train it",
-            _ => "its first model lacks",
+    for CapabilityReport { name, title, state, why_not, missing } in &told.capabilities {
+        let words = match (*state, why_not) {
+            ("answers", _) => "a model answers".to_owned(),
+            ("weak", Some(why)) => {
+                format!("{why}. `rapport evaluate {name}` compares them; each training tries again")
+            }
+            ("ready", _) => "everything is there: `rapport train`, or wait for the server to train it".to_owned(),
+            _ => "its first model lacks".to_owned(),
         };
         lines.push(format!("  {state:<8} {title}: {words}"));
         for MissingReport { what, need, have, how } in missing {
@@ -112,10 +119,41 @@ fn in_words(told: &ReadinessReport, clock: &dyn Clock) -> String {
     lines.push("What comes in:".to_owned());
     for ChannelReport { channel, state, events, last_seen, example, tells } in &told.channels {
         let words = match last_seen {
-            Some(at) => format!("{}, the newest {}", counted(*events, "event", "events"), ago(*at, clock.now())),
-            None => format!("nothing yet, such as {example}: {tells}"),
+            Some(at) => {
+                let asked = if *state == "stale" { ": is what sends them still at work?" } else { "" };
+                format!("{}, the newest {}{asked}", counted(*events, "event", "events"), ago(*at, clock.now()))
+            }
+            None => format!("nothing yet. \"{example}\" is one of its events; they tell {tells}"),
         };
         lines.push(format!("  {state:<8} {channel}: {words}"));
     }
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use primitives::SimulatedClock;
+
+    #[test]
+    fn a_model_that_does_not_answer_is_not_called_ready() {
+        let state = |has_model: bool, why_not: Option<&str>| CapabilityState {
+            task: "churn".into(),
+            title: "Churn".to_owned(),
+            has_model,
+            why_not: why_not.map(str::to_owned),
+            needs: Vec::new(),
+        };
+        let told = ReadinessReport {
+            capabilities: [state(true, None), state(false, None), state(false, Some("It is as good as a guess"))]
+                .iter()
+                .map(CapabilityReport::of)
+                .collect(),
+            channels: Vec::new(),
+        };
+        let words = in_words(&told, &SimulatedClock::new(Timestamp::from_millis(0)));
+        assert!(words.contains("  answers  Churn: a model answers\n  ready    Churn: everything is there"), "{words}");
+        let weak = "  weak     Churn: It is as good as a guess. `rapport evaluate churn` compares them; each training";
+        assert!(words.contains(weak), "{words}");
+    }
 }
