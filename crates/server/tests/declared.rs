@@ -140,6 +140,21 @@ fn rapport(file: &std::path::Path, arguments: &[&str]) -> (bool, String) {
 }
 
 #[test]
+fn a_schema_that_cannot_be_used_is_told_before_anything_begins() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("schemas.toml");
+    std::fs::write(&file, "[[schemas]]\nevent = \"X\"\nfile = \"absent.json\"\n").unwrap();
+    for command in [&["config", "check"][..], &["serve", "--listen", "127.0.0.1:0"], &["doctor"]] {
+        let (is_done, said) = rapport(&file, command);
+        assert!(
+            !is_done && said.contains("schemas.toml line 1") && said.contains("absent.json cannot be read"),
+            "{said}"
+        );
+    }
+    assert!(!directory.path().join("data").exists());
+}
+
+#[test]
 fn the_command_line_lists_what_is_declared_and_says_what_is_wrong_with_it() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("declared.toml");
