@@ -2,10 +2,9 @@
 
 use super::Engine;
 use crate::error::EngineError;
-use events::{CallKind, Import, Inspected, InspectedStatus, Origin, Rejected, RejectionCode};
+use events::{CallKind, Import, Inspected, InspectedStatus, Origin, Rejected, RejectionCode, Sent};
 use features::{Inflow, InflowName, Sender};
 use primitives::Timestamp;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// How many of the newest rejected events are looked at.
@@ -115,23 +114,16 @@ fn refused(rejected: impl Iterator<Item = Rejected>) -> Vec<Refused> {
 fn name_of(rejected: &Rejected) -> String {
     const NAME_CHARS_MAX: usize = 80;
     let is_track = rejected.call.as_deref().is_none_or(|call| call == CallKind::Track.name());
-    let text = rejected.payload.as_str();
-    let whole = || serde_json::from_str::<Value>(text).ok()?.get("event")?.as_str().map(str::to_owned);
-    let in_part = || {
-        let (_, after) = text.split_once("\"event\"")?;
-        let after = after.trim_start().strip_prefix(':')?.trim_start();
-        serde_json::Deserializer::from_str(after).into_iter::<String>().next()?.ok()
-    };
-    let named = if is_track { whole().or_else(in_part) } else { None };
-    let name = named.filter(|name| !name.trim().is_empty()).or_else(|| rejected.call.clone());
-    name.unwrap_or_else(|| "?".to_owned()).chars().take(NAME_CHARS_MAX).collect()
+    let sent = Sent::of(&rejected.payload);
+    let named = sent.event().filter(|_| is_track).or(rejected.call.as_deref());
+    named.unwrap_or("?").chars().take(NAME_CHARS_MAX).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use events::{Envelope, parse_batch};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn rejected(items: &Value) -> Vec<Rejected> {
         let envelope = Envelope::new(Timestamp::from_millis(1_000), Origin::Client);

@@ -36,6 +36,8 @@ mod record;
 #[cfg(test)]
 mod reference;
 mod rejection;
+mod scalars;
+mod sent;
 mod vocabulary;
 
 pub use channel::Channel;
@@ -63,4 +65,5 @@ pub use place::{EventKey, ImportId, Offset, Partition, Place, Places};
 pub use reading::Reading;
 pub use record::RecordError;
 pub use rejection::{Rejected, Rejection, RejectionCode};
+pub use sent::Sent;
 pub use vocabulary::table_name;

@@ -12,7 +12,7 @@ pub use cloud::{CloudForm, parse_cloud_events};
 pub use room::memory_of;
 
 use crate::rejection::cut;
-use crate::{Call, CallKind, Event, Fields, Origin, Reading, Rejected, Rejection, RejectionCode, consent};
+use crate::{Call, CallKind, Event, Fields, Origin, Reading, Rejected, Rejection, RejectionCode, Sent, consent};
 use draft::{Draft, Field};
 use primitives::{AnonymousId, Currency, ItemId, MessageId, Timestamp, UserId, plain_words};
 use serde_json::Value;
@@ -136,9 +136,11 @@ pub fn parse_batch_within(
 pub fn parse_single(body: &[u8], kind: CallKind, envelope: Envelope) -> Result<Batch, Refusal> {
     let example = format!("{{{}, …}}", example_of(kind));
     let text = batch::text(body, &example, '{')?;
-    let mut draft: Draft = serde_json::from_str(text).map_err(|error| batch::malformed(&error, &example))?;
-    let mut batch = Batch { write_key: draft.take_write_key(), ..Batch::default() };
-    let outcome = within_size(text.len()).and_then(|()| {
+    let mut batch = Batch::default();
+    let read = |error| Rejection::new(RejectionCode::Malformed, "", batch::not_json(&error, &example));
+    let outcome = serde_json::from_str(text).map_err(read).and_then(|mut draft: Draft| {
+        batch.write_key = draft.take_write_key();
+        within_size(text.len())?;
         event(draft, Some(kind), &envelope, |received_at| generated_id(xxh3_128(text.as_bytes()), received_at, 0))
     });
     batch.add(outcome, Some(kind), text, 0, envelope.received_at);
@@ -213,31 +215,14 @@ impl Batch {
             }
             Err(rejection) => {
                 let names = named::named_in(payload);
-                let named = Named::of(payload);
-                let call = kind.map(|kind| kind.name().to_owned()).or(named.call);
+                let sent = Sent::of(payload);
+                let shown = |text: &str| text.chars().take(NAME_SHOWN_CHARS_MAX).collect();
+                let call = kind.map(CallKind::name).or(sent.call()).map(shown);
+                let message_id = sent.message_id().map(shown);
                 let payload = cut(payload).to_owned();
-                let message_id = named.message_id;
                 self.rejected.push(Rejected { received_at, rejection, call, payload, index, message_id, names });
             }
         }
-    }
-}
-
-/// By what its sender knows an event again that was rejected, as far as that can be seen.
-#[derive(Default)]
-struct Named {
-    call: Option<String>,
-    message_id: Option<String>,
-}
-
-impl Named {
-    fn of(payload: &str) -> Self {
-        let mut draft: Draft = serde_json::from_str(payload).unwrap_or_default();
-        let mut text = |field| match draft.take(field) {
-            Value::String(text) => Some(text.chars().take(NAME_SHOWN_CHARS_MAX).collect()),
-            _ => None,
-        };
-        Self { call: text(Field::Type), message_id: text(Field::MessageId) }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::seen_ids::{Seen, id_hash};
 use crate::writer::Patience;
 use events::{
     Event, EventLog, EventLogError, Inspected, InspectedStatus, Offset, Origin, Receipt, RecordError, Recorded,
-    Rejected,
+    Rejected, Sent,
 };
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
@@ -226,18 +226,13 @@ pub(crate) fn new_event(event: &Event) -> NewEvent {
 }
 
 fn new_rejection(rejected: Rejected) -> NewRejection {
-    let title = rejected_title(&rejected.payload).or_else(|| rejected.call.clone()).unwrap_or_default();
+    let sent = Sent::of(&rejected.payload);
+    // What it would have been called, where that can be seen.
+    let title = sent.name().or(rejected.call.as_deref()).unwrap_or_default().to_owned();
     let record = RejectionRecord { v: REJECTION_VERSION, rejected };
     #[expect(clippy::expect_used, reason = "a rejection holds only strings and a time")]
     let record = serde_json::to_vec(&record).expect("a rejection is always JSON");
     NewRejection { title, record }
-}
-
-/// What a rejected event would have been called, where that can be seen.
-fn rejected_title(payload: &str) -> Option<String> {
-    let sent: serde_json::Value = serde_json::from_str(payload).ok()?;
-    let text = |field: &str| sent.get(field).and_then(serde_json::Value::as_str).map(str::to_owned);
-    text("event").or_else(|| text("name")).or_else(|| text("type"))
 }
 
 /// Both newest first, merged by their place in the log: a rejected event stands after the offset that was newest then.
@@ -267,20 +262,6 @@ mod tests {
     use crate::contract::samples;
     use proptest::collection::vec;
     use proptest::prelude::*;
-
-    #[test]
-    fn a_rejected_event_is_found_by_what_it_would_have_been_called() {
-        for (payload, title) in [
-            (r#"{"event":"E","name":"N","type":"track"}"#, Some("E")),
-            (r#"{"name":"N","type":"page"}"#, Some("N")),
-            (r#"{"event":3,"name":null,"type":"track"}"#, Some("track")),
-            (r#"{"userId":"u"}"#, None),
-            (r#"["event"]"#, None),
-            (r#"{"event":"E","#, None),
-        ] {
-            assert_eq!(rejected_title(payload).as_deref(), title, "{payload}");
-        }
-    }
 
     proptest! {
         #[test]

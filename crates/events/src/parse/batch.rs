@@ -71,7 +71,12 @@ pub(super) fn text<'a>(body: &'a [u8], example: &str, opening: char) -> Result<&
 
 /// The refusal of a body that is not JSON.
 pub(super) fn malformed(error: &serde_json::Error, example: &str) -> Refusal {
-    Refusal::Malformed { message: format!("the body cannot be read as JSON ({}): send {example}", plain_words(error)) }
+    Refusal::Malformed { message: not_json(error, example) }
+}
+
+/// What is said of a body that is not JSON.
+pub(super) fn not_json(error: &serde_json::Error, example: &str) -> String {
+    format!("the body cannot be read as JSON ({}): send {example}", plain_words(error))
 }
 
 const EXAMPLE: &str = "{\"batch\": [{\"type\": \"track\", …}, …]}";

@@ -5,9 +5,11 @@
 
 use super::draft::{Draft, Field, Strict};
 use super::{
-    BATCH_EVENTS_MAX, Batch, Envelope, IsNameless, Refusal, batch, event, fields, generated_id, kind_of, within_size,
+    BATCH_EVENTS_MAX, Batch, Envelope, IsNameless, Refusal, batch, event, fields, generated_id, kind_of, memory_of,
+    within_size,
 };
 use crate::rejection::shown;
+use crate::sent::CALL_PREFIX;
 use crate::{CallKind, Event, Rejection, RejectionCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,8 +19,6 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
-/// Types that say which of our calls `data` is: `rapport.track` and its like.
-const CALL_PREFIX: &str = "rapport.";
 const EXAMPLE: &str = "{\"specversion\": \"1.0\", \"id\": …, \"source\": …, \"type\": …, \"data\": {…}}";
 
 /// How the CloudEvents of a request are written.
@@ -43,10 +43,27 @@ pub enum CloudForm<'a> {
 /// `anonymousId`, and `time` when it happened. What `data` says as a call of ours goes before. All attributes are kept in
 /// `context.cloudevent`.
 ///
+/// Memory is counted: `has_room` is asked for what is written in base64, of which [`memory_of`] the body knows nothing,
+/// before it is read.
+///
 /// # Errors
 /// [`Refusal`] where the request as a whole cannot be read; single bad events are in [`Batch::rejected`].
-pub fn parse_cloud_events(body: &[u8], form: CloudForm<'_>, envelope: &Envelope) -> Result<Batch, Refusal> {
+pub fn parse_cloud_events(
+    body: &[u8],
+    form: CloudForm<'_>,
+    envelope: &Envelope,
+    mut has_room: impl FnMut(usize) -> bool,
+) -> Result<Batch, Refusal> {
     let mut batch = Batch::default();
+    let mut add = |payload: &str, index| {
+        let outcome = match read(payload, index, envelope, &mut has_room) {
+            Ok(event) => Ok(event),
+            Err(Fault::Own(rejection)) => Err(rejection),
+            Err(Fault::NoRoom) => return Err(Refusal::NoRoom),
+        };
+        batch.add(outcome, None, payload, index, envelope.received_at);
+        Ok(())
+    };
     match form {
         CloudForm::Many => {
             let text = batch::text(body, &format!("[{EXAMPLE}, …]"), '[')?;
@@ -60,21 +77,25 @@ pub fn parse_cloud_events(body: &[u8], form: CloudForm<'_>, envelope: &Envelope)
                 return Err(Refusal::TooLarge { message });
             }
             for (index, item) in items.into_iter().enumerate() {
-                batch.add(read(item.get(), index, envelope), None, item.get(), index, envelope.received_at);
+                add(item.get(), index)?;
             }
         }
-        CloudForm::Structured => {
-            let text = batch::text(body, EXAMPLE, '{')?;
-            // What is no JSON at all is refused as a whole, as a single event of ours is.
-            serde_json::from_str::<&RawValue>(text).map_err(|error| batch::malformed(&error, EXAMPLE))?;
-            batch.add(read(text, 0, envelope), None, text, 0, envelope.received_at);
-        }
-        CloudForm::Binary { attributes, is_json } => {
-            let text = structured(attributes, is_json, body)?;
-            batch.add(read(&text, 0, envelope), None, &text, 0, envelope.received_at);
-        }
+        CloudForm::Structured => add(batch::text(body, EXAMPLE, '{')?, 0)?,
+        CloudForm::Binary { attributes, is_json } => add(&structured(attributes, is_json, body)?, 0)?,
     }
     Ok(batch)
+}
+
+/// Why one is not taken: by a fault of its own, or since there is no memory to read it in.
+enum Fault {
+    Own(Rejection),
+    NoRoom,
+}
+
+impl From<Rejection> for Fault {
+    fn from(rejection: Rejection) -> Self {
+        Self::Own(rejection)
+    }
 }
 
 /// A binary one as it would be written as a JSON object.
@@ -104,17 +125,22 @@ fn structured(attributes: &[(String, String)], is_json: Option<bool>, data: &[u8
     Ok(Value::Object(object).to_string())
 }
 
-fn read(payload: &str, index: usize, envelope: &Envelope) -> Result<(Event, IsNameless), Rejection> {
+fn read(
+    payload: &str,
+    index: usize,
+    envelope: &Envelope,
+    has_room: &mut dyn FnMut(usize) -> bool,
+) -> Result<(Event, IsNameless), Fault> {
     within_size(payload.len())?;
     let value = strict(payload.as_bytes()).map_err(|error| {
         let message = format!("the CloudEvent cannot be read as JSON ({}): send {EXAMPLE}", plain_words(&error));
         Rejection::new(RejectionCode::Malformed, "", message)
     })?;
-    let Value::Object(mut attributes) = value else { return Err(fields::not_an_object()) };
-    let data = data_of(&mut attributes)?;
+    let Value::Object(mut attributes) = value else { return Err(fields::not_an_object().into()) };
+    let data = data_of(&mut attributes, has_room)?;
     let version = attribute(&attributes, "specversion")?;
     if version != "1.0" {
-        return Err(Rejection::bad_value("/specversion", version, "CloudEvents of version 1.0 are understood"));
+        return Err(Rejection::bad_value("/specversion", version, "CloudEvents of version 1.0 are understood").into());
     }
     let (id, source) = (attribute(&attributes, "id")?, attribute(&attributes, "source")?);
     let message_id = message_id(source, id);
@@ -123,12 +149,12 @@ fn read(payload: &str, index: usize, envelope: &Envelope) -> Result<(Event, IsNa
     call.insert(Field::MessageId.pointer().trim_start_matches('/').to_owned(), message_id.into());
     let own = Own::fill(&mut call, &attributes, kind);
     let Value::Object(context) = call.entry("context").or_insert_with(|| Value::Object(Map::new())) else {
-        return Err(Rejection::wrong_type("/data/context", &call["context"], "send an object, or leave it out"));
+        return Err(Rejection::wrong_type("/data/context", &call["context"], "send an object, or leave it out").into());
     };
     context.insert("cloudevent".to_owned(), Value::Object(attributes));
     let draft = Draft::from(call);
     let id = |received_at| generated_id(xxh3_128(payload.as_bytes()), received_at, index);
-    event(draft, Some(kind), envelope, id).map_err(|rejection| own.named_as_sent(rejection))
+    event(draft, Some(kind), envelope, id).map_err(|rejection| own.named_as_sent(rejection).into())
 }
 
 /// Any JSON, each key once and nothing behind it.
@@ -140,7 +166,7 @@ fn strict(json: &[u8]) -> Result<Value, serde_json::Error> {
 }
 
 /// The data, read where it is written in letters.
-fn data_of(attributes: &mut Map<String, Value>) -> Result<Value, Rejection> {
+fn data_of(attributes: &mut Map<String, Value>, has_room: &mut dyn FnMut(usize) -> bool) -> Result<Value, Fault> {
     let data = attributes.remove("data").unwrap_or_default();
     match attributes.remove("data_base64") {
         None | Some(Value::Null) => Ok(data),
@@ -148,9 +174,12 @@ fn data_of(attributes: &mut Map<String, Value>) -> Result<Value, Rejection> {
             let advice = "send JSON in \"data\", or its bytes in base64";
             let bytes =
                 STANDARD.decode(&letters).map_err(|_| Rejection::bad_value("/data_base64", &letters, advice))?;
-            strict(&bytes).map_err(|_| Rejection::bad_value("/data_base64", &letters, advice))
+            if !has_room(memory_of(&bytes)) {
+                return Err(Fault::NoRoom);
+            }
+            strict(&bytes).map_err(|_| Rejection::bad_value("/data_base64", &letters, advice).into())
         }
-        Some(other) => Err(Rejection::wrong_type("/data_base64", &other, "send text in base64")),
+        Some(other) => Err(Rejection::wrong_type("/data_base64", &other, "send text in base64").into()),
     }
 }
 
@@ -243,7 +272,13 @@ impl Own {
             let in_data = rejection.field.strip_prefix("/properties").filter(|_| self.is_plain);
             return Rejection { field: format!("/data{}", in_data.unwrap_or(&rejection.field)), ..rejection };
         };
-        let message = rejection.message.replacen(&shown(field), &shown(attribute), 1);
+        let message = match rejection.code {
+            // What is missing says what to send, and nothing that was sent.
+            RejectionCode::MissingField => self.fields.iter().fold(rejection.message, |message, (field, attribute)| {
+                message.replace(&shown(field), &shown(attribute))
+            }),
+            _ => rejection.message.replacen(&shown(field), &shown(attribute), 1),
+        };
         Rejection { field: format!("/{attribute}"), message, ..rejection }
     }
 }

@@ -1,13 +1,9 @@
 //! Whom does an event name that was rejected? What stands where an identifier of a customer does, however it is written.
 
 use crate::identifier::id_of;
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use crate::scalars::each_scalar;
 use std::collections::BTreeSet;
-use std::fmt;
 
-/// How deep it is looked: below what a reader of JSON gives up at, so that nothing hides behind it.
-const DEPTH_MAX: usize = 64;
 /// How many names are kept of one event.
 const N_NAMES_MAX: usize = 100;
 /// The fields of a customer's identifiers in our events and in CloudEvents, in small letters and without `_`.
@@ -16,92 +12,19 @@ const FIELDS: [&str; 4] = ["userid", "anonymousid", "previousid", "subject"];
 /// The names in a payload, also where it could not be read as an event.
 pub(super) fn named_in(payload: &str) -> Vec<String> {
     let mut found = BTreeSet::new();
-    let mut reader = serde_json::Deserializer::from_str(payload);
-    // What cannot be read to its end was read up to there.
-    drop(Search { found: &mut found, is_name: false, depth: 0 }.deserialize(&mut reader));
+    each_scalar(payload, |path, value| {
+        let is_name = |key: &String| FIELDS.contains(&key.replace('_', "").to_ascii_lowercase().as_str());
+        if found.len() < N_NAMES_MAX && path.iter().any(is_name) {
+            found.extend(id_of(value, "").ok().flatten());
+        }
+    });
     found.into_iter().collect()
-}
-
-struct Search<'a> {
-    found: &'a mut BTreeSet<String>,
-    /// Whether it stands in a field of an identifier.
-    is_name: bool,
-    depth: usize,
-}
-
-impl Search<'_> {
-    fn take(self, value: Value) {
-        if self.is_name && self.found.len() < N_NAMES_MAX {
-            self.found.extend(id_of(value, "").ok().flatten());
-        }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Search<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        if self.depth > DEPTH_MAX {
-            return deserializer.deserialize_ignored_any(IgnoredAny).map(drop);
-        }
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Search<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
-        self.take(number.into());
-        Ok(())
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
-        self.take(number.into());
-        Ok(())
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
-        self.take(number.into());
-        Ok(())
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        self.take(text.into());
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
-        let Self { found, is_name, depth } = self;
-        while sequence.next_element_seed(Search { found, is_name, depth: depth + 1 })?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { found, is_name, depth } = self;
-        while let Some(key) = map.next_key::<String>()? {
-            let field = key.replace('_', "").to_ascii_lowercase();
-            let is_name = is_name || FIELDS.contains(&field.as_str());
-            map.next_value_seed(Search { found, is_name, depth: depth + 1 })?;
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scalars::DEPTH_MAX;
 
     #[test]
     fn names_are_found_wherever_they_stand() {

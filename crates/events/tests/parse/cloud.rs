@@ -1,15 +1,17 @@
 //! Is every CloudEvent read as its sender meant it?
 
 use crate::{NOW, only};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use events::{
-    BATCH_EVENTS_MAX, Batch, Call, CloudForm, Envelope, Event, Origin, Refusal, Rejection, RejectionCode,
+    BATCH_EVENTS_MAX, Batch, Call, CloudForm, Envelope, Event, Origin, Refusal, Rejection, RejectionCode, memory_of,
     parse_cloud_events,
 };
 use primitives::{AnonymousId, Timestamp, UserId};
 use serde_json::{Value, json};
 
 fn read(body: &str, form: CloudForm<'_>) -> Result<Batch, Refusal> {
-    parse_cloud_events(body.as_bytes(), form, &Envelope::new(NOW, Origin::Server))
+    parse_cloud_events(body.as_bytes(), form, &Envelope::new(NOW, Origin::Server), |_| true)
 }
 
 /// A valid one with some attributes changed; null takes one away.
@@ -103,7 +105,12 @@ fn what_is_wrong_is_named_where_it_was_sent() {
         (json!({"type": null}), MissingField, "/type", "\"type\" is missing"),
         (json!({"type": "x".repeat(257)}), BadValue, "/type", "\"type\" is"),
         (json!({"type": "rapport.dance"}), UnknownType, "/type", "no call"),
-        (json!({"subject": null}), MissingField, "/subject", "\"subject\" is missing"),
+        (
+            json!({"subject": null}),
+            MissingField,
+            "/subject",
+            "\"subject\" is missing: send \"subject\" or \"anonymousid\"",
+        ),
         (json!({"subject": "undefined"}), BadValue, "/subject", "\"subject\" is"),
         (json!({"time": "yesterday"}), BadValue, "/time", "\"time\" is"),
         (json!({"type": "rapport.track", "data": 3}), WrongType, "/data", "the call"),
@@ -130,7 +137,31 @@ fn what_is_wrong_is_named_where_it_was_sent() {
         assert!(rejection.message.contains(words), "{changes}: {rejection}");
     }
     let twice = r#"{"specversion":"1.0","id":"1","id":"2","source":"s","type":"T","subject":"u"}"#;
-    assert_eq!(only(read(twice, CloudForm::Structured).unwrap()).unwrap_err().code, Malformed);
+    for body in [twice, "{", r#"{"subject":"u""#] {
+        assert_eq!(only(read(body, CloudForm::Structured).unwrap()).unwrap_err().code, Malformed, "it is kept");
+    }
+}
+
+#[test]
+fn what_base64_becomes_takes_room_before_it_is_read() {
+    let data = format!("[{}]", [r#"{"":0}"#; 1_000].join(","));
+    let with = |data: Value| cloud(json!({"data": null, "data_base64": data}));
+    let (packed, plain) = (with(STANDARD.encode(&data).into()), cloud(json!({"data": "none"})));
+    let body = json!([packed, plain, packed]).to_string();
+    assert!(memory_of(body.as_bytes()) < memory_of(data.as_bytes()) / 10, "the body does not show it");
+    let read = |n_free: usize| {
+        let mut taken = Vec::new();
+        let has_room = |n_bytes: usize| {
+            taken.push(n_bytes);
+            taken.iter().sum::<usize>() <= n_free
+        };
+        let batch = parse_cloud_events(body.as_bytes(), CloudForm::Many, &Envelope::new(NOW, Origin::Client), has_room);
+        (batch.map(|batch| batch.accepted.len() + batch.rejected.len()), taken)
+    };
+    let needed = memory_of(data.as_bytes());
+    assert_eq!(read(2 * needed), (Ok(3), vec![needed; 2]));
+    assert_eq!(read(2 * needed - 1), (Err(Refusal::NoRoom), vec![needed; 2]));
+    assert_eq!(read(needed - 1), (Err(Refusal::NoRoom), vec![needed]));
 }
 
 #[test]
@@ -140,13 +171,14 @@ fn of_many_each_is_judged_alone() {
     assert_eq!(batch.accepted.len(), 2);
     let rejected: Vec<_> = batch.rejected.iter().map(|one| (one.index, one.rejection.field.as_str())).collect();
     assert_eq!(rejected, [(1, "/id"), (2, "")]);
-    assert_eq!(batch.rejected[0].call.as_deref(), Some("Signed Up"));
+    let [call, id] = [batch.rejected[0].call.as_deref(), batch.rejected[0].message_id.as_deref()];
+    assert_eq!((call, id), (Some("track"), None), "it is no call of that name");
     assert!(read("[]", CloudForm::Many).unwrap().accepted.is_empty());
     let many = |n: usize| format!("[{}]", vec!["{}"; n].join(","));
     assert!(read(&many(BATCH_EVENTS_MAX), CloudForm::Many).is_ok());
     assert!(matches!(read(&many(BATCH_EVENTS_MAX + 1), CloudForm::Many), Err(Refusal::TooLarge { .. })));
     for (body, form) in
-        [("{}", CloudForm::Many), ("[]", CloudForm::Structured), ("{", CloudForm::Structured), ("", CloudForm::Many)]
+        [("{}", CloudForm::Many), ("[", CloudForm::Many), ("[]", CloudForm::Structured), ("", CloudForm::Many)]
     {
         assert!(matches!(read(body, form), Err(Refusal::Malformed { .. })), "{body}");
     }
@@ -158,7 +190,7 @@ fn attributes_may_stand_beside_the_data() {
     let attributes = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let binary = |body: &[u8], is_json| {
         let form = CloudForm::Binary { attributes: &attributes, is_json };
-        parse_cloud_events(body, form, &Envelope::new(NOW, Origin::Server))
+        parse_cloud_events(body, form, &Envelope::new(NOW, Origin::Server), |_| true)
     };
     for (body, is_json, properties) in [
         (&b"{\"plan\": \"pro\"}"[..], Some(true), json!({"plan": "pro"})),

@@ -252,9 +252,23 @@ fn a_request_that_cannot_be_read_is_refused_with_a_reason() {
             other => panic!("{part}: {other:?}"),
         }
     }
-    for body in ["", "[]", "{\"userId\":", "{\"userId\":\"a\",\"userId\":\"b\"}"] {
-        let refused = parse_single(body.as_bytes(), CallKind::Track, Envelope::new(NOW, Origin::Client));
-        assert!(matches!(refused, Err(Refusal::Malformed { .. })), "{body}");
+    let single = |body: &str| parse_single(body.as_bytes(), CallKind::Track, Envelope::new(NOW, Origin::Client));
+    for body in ["", "[]", "3"] {
+        assert!(matches!(single(body), Err(Refusal::Malformed { .. })), "{body}");
+    }
+    // What begins like an event is kept as a rejected one, as in a batch.
+    for (body, fault, names) in [
+        (r#"{"userId":"a","event":"#, "EOF", vec!["a"]),
+        (r#"{"userId":"a","userId":"b","event":"E"}"#, "twice", vec!["a", "b"]),
+        (r#"{"userId":"a"} x"#, "trailing", vec!["a"]),
+    ] {
+        let rejected = single(body).unwrap().rejected.remove(0);
+        assert_eq!((rejected.rejection.code, rejected.payload.as_str()), (RejectionCode::Malformed, body));
+        assert!(rejected.rejection.message.contains(fault), "{}", rejected.rejection);
+        assert_eq!(
+            (rejected.call.as_deref(), rejected.names),
+            (Some("track"), names.into_iter().map(str::to_owned).collect())
+        );
     }
 }
 

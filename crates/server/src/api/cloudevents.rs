@@ -3,7 +3,7 @@
 use super::auth::permit;
 use super::body::{Limit, Sent};
 use super::extract::Query;
-use super::ingest::{KeyInQuery, Received, accept, sender_before_body};
+use super::ingest::{KeyInQuery, Received, accept, more_room, sender_before_body};
 use super::wire::IngestReply;
 use crate::app::App;
 use crate::failure::ApiError;
@@ -63,8 +63,10 @@ async fn cloudevents(
     let body = Sent::read(&parts, body, Limit::Batch).await?;
     let mode = Mode::of(&parts.headers)?;
     app.run_public(move |app| {
-        Ok(body.with_plain(|body, _| {
-            accept(app, sender, &peer, |envelope| events::parse_cloud_events(body, mode.form(), &envelope))
+        Ok(body.with_plain(|body, held| {
+            accept(app, sender, &peer, |envelope| {
+                events::parse_cloud_events(body, mode.form(), &envelope, more_room(held))
+            })
         }))
     })
     .await?

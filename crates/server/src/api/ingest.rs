@@ -84,14 +84,18 @@ async fn receive(
     let body = Sent::read(&parts, body, limit).await?;
     let work = move |app: &App| {
         Ok(body.with_plain(|body, held| {
-            let has_room = |n_bytes| held.is_none_or(|held: &Held| held.take_more_to_read(n_bytes).is_ok());
             accept(app, sender, &peer, |envelope| match kind {
                 Some(kind) => events::parse_single(body, kind, envelope),
-                None => events::parse_batch_within(body, envelope, has_room),
+                None => events::parse_batch_within(body, envelope, more_room(held)),
             })
         }))
     };
     app.run_public(work).await?
+}
+
+/// Whether there is room for so many bytes more than the body was taken for.
+pub(super) fn more_room(held: Option<&Held>) -> impl FnMut(usize) -> bool {
+    move |n_bytes| held.is_none_or(|held| held.take_more_to_read(n_bytes).is_ok())
 }
 
 /// Who sends events, by the key in the header or else in the query: it is looked at before the body is. Where there is

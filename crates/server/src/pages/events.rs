@@ -10,11 +10,10 @@ use console::view::{EventRow, EventStatus, EventsPage, Frame, StatusFilter};
 use engine::Live;
 use events::{
     Event, ImportId, Inspected, InspectedStatus, N_LOOKED_AT, Offset, Origin, Places, Recorded, Rejected,
-    RejectionCode, Understanding,
+    RejectionCode, Sent, Understanding,
 };
-use primitives::{AnonymousId, Timestamp, UserId};
+use primitives::Timestamp;
 use profiles::Identifier;
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names that are offered while nothing has come in.
@@ -141,25 +140,15 @@ fn note(event: &Event) -> Option<String> {
 
 /// What was sent may be anything at all, and cut.
 fn refused(live: &Live, rejected: Rejected) -> EventRow {
-    let sent: Value = serde_json::from_str(&rejected.payload).unwrap_or_default();
-    let text = |name: &str| match sent.get(name) {
-        Some(Value::String(text)) => text.chars().take(200).collect(),
-        Some(Value::Number(number)) => number.to_string(),
-        _ => String::new(),
-    };
-    let named = match (text("userId"), text("anonymousId")) {
-        (user, _) if !user.is_empty() => Some(Identifier::User(UserId::from(user))),
-        (_, anonymous) if !anonymous.is_empty() => Some(Identifier::Anonymous(AnonymousId::from(anonymous))),
-        _ => None,
-    };
+    let sent = Sent::of(&rejected.payload);
+    let named = sent.user_id().map(Identifier::User).or_else(|| sent.anonymous_id().map(Identifier::Anonymous));
     // An event that was rejected may be the only one of its customer: then there is nobody to open.
     let customer = named.and_then(|name| live.profiles.find(&name).ok().flatten()).map(|id| id.to_string());
-    let event = text("event");
     EventRow {
         came_at: rejected.received_at,
         import: None,
         occurred_at: None,
-        name: if event.is_empty() { text("name") } else { event },
+        name: sent.name().unwrap_or_default().chars().take(200).collect(),
         kind: rejected.call.unwrap_or_else(|| "unknown".to_owned()),
         customer,
         status: EventStatus::Rejected {
@@ -180,6 +169,7 @@ fn customer(live: &Live, name: &Identifier) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
 
     #[test]
     fn that_there_may_be_older_events_of_a_name_is_said_where_there_may_be() {

@@ -175,6 +175,22 @@ fn assert_page(path: &str, reply: &Reply) {
 }
 
 #[test]
+fn a_rejected_cloudevent_is_shown_with_its_name_and_its_customer() {
+    let console = Console::start(true);
+    console.send_events(r#"{"batch":[{"type":"identify","userId":"maria","traits":{}}]}"#);
+    let now = console.running.app().engine.clock().now();
+    let body =
+        r#"{"specversion":"1.0","id":"1","source":"/shop","type":"Parcel Lost","subject":"maria","time":"soon"}"#;
+    let envelope = events::Envelope::new(now, Origin::Server);
+    let read = events::parse_cloud_events(body.as_bytes(), events::CloudForm::Structured, &envelope, |_| true);
+    console.running.app().engine.ingest(read.unwrap()).unwrap();
+    let page = console.get("/events?status=rejected&name=Parcel+Lost").body;
+    for part in ["Parcel Lost</", "href=\"/customers/maria\"", ">track<"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+}
+
+#[test]
 fn every_page_stands_while_nothing_has_happened() {
     let console = Console::start(true);
     for path in PAGES {
