@@ -124,7 +124,10 @@ mod tests {
                 ["track", "E", "7", "a", "m"],
             ),
             (r#"{"type":"page","name":"N","event":" ","data":{"event":"E","userId":"v"}}"#, ["page", "N", "", "", ""]),
-            (r#"{"event":3,"name":null,"type":{"a":"track"},"userId":"guest\u0000","properties":{"event":"E"}}"#, [""; 5]),
+            (
+                r#"{"event":3,"name":null,"type":{"a":"track"},"userId":"guest\u0000","properties":{"event":"E"}}"#,
+                [""; 5],
+            ),
             // Cut off, or a key twice: what stands before counts.
             (r#"{"userId":"u","event":"E","event":"F","properties":{"a":"#, ["", "E", "u", "", ""]),
             (r#"{"event":"E"#, [""; 5]),

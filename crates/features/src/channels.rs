@@ -5,7 +5,7 @@ mod told;
 mod visit;
 mod words;
 
-pub(crate) use told::{Channel, PagesLeft, Quantity, Term, Topic, channels_of, step_of};
+pub(crate) use told::{Channel, Matter, PagesLeft, Quantity, Term, Topic, channels_of, step_of};
 pub(crate) use visit::{N_STEPS, Stage, Step, UnderWay, Visit};
 pub(crate) use words::{N_WORDS, Words};
 
@@ -15,17 +15,29 @@ use events::TicketStep;
 use primitives::{Currency, DAY_MS, Timestamp};
 use serde::{Deserialize, Serialize};
 
+const MATTERS: [Matter; 5] =
+    [Matter::Conduct, Matter::Support, Matter::Ratings, Matter::Payments, Matter::Subscriptions];
+
 /// How many metrics of a service are remembered.
 pub(crate) const N_METRICS: usize = 4;
 
-/// What the channels told; nothing but a word for all of whom they never told anything.
+/// What the channels told; next to nothing for all of whom they never told anything.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Channels(Option<Box<All>>);
+pub(crate) struct Channels {
+    /// On what everybody's word counts.
+    open: Part,
+    /// On the other matters, what the company told itself, and what only a public write key did.
+    vouched: Part,
+    claimed: Part,
+}
+
+type Part = Option<Box<All>>;
 
 /// Each part is a function of the multiset of what was told.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct All {
+    /// Of which matters something was told, a bit each.
+    matters: u8,
     pub(crate) counts: Buckets<Topic, Count>,
     /// When each was last.
     last: Vec<(Topic, Timestamp)>,
@@ -47,39 +59,61 @@ pub(crate) struct All {
 }
 
 impl Channels {
-    pub(crate) fn all(&self) -> Option<&All> {
-        self.0.as_deref()
+    /// What counts of a matter: what the company told of it, where it ever did, else what others say.
+    pub(crate) fn of(&self, matter: Matter) -> Option<&All> {
+        let vouched = self.vouched.as_deref().filter(|all| all.tells_of(matter));
+        let claimed = || self.claimed.as_deref().filter(|all| all.tells_of(matter));
+        if matter == Matter::Conduct { self.open.as_deref() } else { vouched.or_else(claimed) }
     }
 
-    /// Takes in what one event told, which happened at a place.
-    pub(crate) fn add(&mut self, at: Timestamp, place: Place, told: &[Channel]) {
-        if told.is_empty() {
-            return;
+    /// When one of some topics was last.
+    pub(crate) fn last_of(&self, is_meant: impl Fn(Topic) -> bool) -> Option<Timestamp> {
+        let counting = MATTERS.into_iter().filter_map(|matter| Some((matter, self.of(matter)?)));
+        counting.filter_map(|(matter, all)| all.last_of(|topic| topic.matter() == matter && is_meant(topic))).max()
+    }
+
+    /// Takes in what one event told, which happened at a place; whether the company told it.
+    pub(crate) fn add(&mut self, at: Timestamp, place: Place, is_vouched: bool, told: &[Channel]) {
+        for told in told {
+            let part = match (told.matter(), is_vouched) {
+                (Matter::Conduct, _) => &mut self.open,
+                (_, true) => &mut self.vouched,
+                (_, false) => &mut self.claimed,
+            };
+            part.get_or_insert_default().add(at, place, *told);
         }
-        let all = self.0.get_or_insert_default();
-        told.iter().for_each(|told| all.add(at, place, *told));
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
-        let Some(other) = other.0 else { return };
-        match &mut self.0 {
-            Some(all) => all.merge(*other),
-            None => self.0 = Some(other),
+        for (part, other) in
+            [(&mut self.open, other.open), (&mut self.vouched, other.vouched), (&mut self.claimed, other.claimed)]
+        {
+            match (part, other) {
+                (_, None) => {}
+                (Some(all), Some(other)) => all.merge(*other),
+                (part, other) => *part = other,
+            }
         }
     }
 
-    /// The currency of the subscription that was told of last with its amount.
-    pub(crate) fn currency(&self) -> Option<Currency> {
-        self.all()?.subscriptions.newest_first().find_map(|term| term.currency)
+    /// The currency of the subscription that was told of last with its amount, by the company or by others.
+    pub(crate) fn currency(&self, is_vouched: bool) -> Option<Currency> {
+        let part = if is_vouched { &self.vouched } else { &self.claimed };
+        part.as_deref()?.subscriptions.newest_first().find_map(|term| term.currency)
     }
 
     pub(crate) fn n_bytes(&self) -> usize {
-        self.all().map_or(0, All::n_bytes)
+        [&self.open, &self.vouched, &self.claimed].into_iter().flatten().map(|all| all.n_bytes()).sum()
     }
 }
 
 impl All {
+    fn tells_of(&self, matter: Matter) -> bool {
+        self.matters & 1 << matter as u8 != 0
+    }
+
     fn add(&mut self, at: Timestamp, place: Place, told: Channel) {
+        self.matters |= 1 << told.matter() as u8;
         match told {
             Channel::Topic(topic) => {
                 self.counts.add(at, topic, Count(1));
@@ -110,6 +144,7 @@ impl All {
     }
 
     fn merge(&mut self, other: Self) {
+        self.matters |= other.matters;
         self.counts.merge(other.counts);
         other.last.into_iter().for_each(|(topic, at)| self.add_last(topic, at));
         if let Some((first, n)) = other.contacts {
@@ -256,7 +291,9 @@ mod tests {
         assert_eq!(weight(&all), all.iter().map(|told| weight(&[*told])).sum::<usize>());
         let mut channels = Channels::default();
         assert_eq!(channels.n_bytes(), 0);
-        channels.add(at, (at, EventKey(1)), &all);
-        assert_eq!(channels.n_bytes(), size_of::<All>() + weight(&all));
+        channels.add(at, (at, EventKey(1)), true, &all);
+        assert_eq!(channels.n_bytes(), 2 * size_of::<All>() + weight(&all));
+        channels.add(at, (at, EventKey(1)), false, &all[4..]);
+        assert_eq!(channels.n_bytes(), 3 * size_of::<All>() + weight(&all) + weight(&all[4..]));
     }
 }

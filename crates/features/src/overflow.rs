@@ -122,6 +122,7 @@ mod tests {
                 n_lines: 1,
                 milli_units: 1_000,
                 is_refund,
+                is_vouched: true,
             };
             all.into_iter().map(order).collect()
         })

@@ -25,6 +25,8 @@ pub struct Order {
     pub milli_units: i64,
     /// Whether it gives money back.
     pub is_refund: bool,
+    /// Whether the company told of it, and not whoever holds the public write key.
+    pub is_vouched: bool,
 }
 
 /// One product of an order.
@@ -86,6 +88,8 @@ pub(crate) struct Signals {
     pub(crate) seen: Seen,
     /// Whether the customer did something, and did not just become known.
     pub(crate) is_deed: bool,
+    /// Whether the company told it.
+    pub(crate) is_vouched: bool,
     /// What it shows of a visit.
     pub(crate) step: Option<Step>,
     /// Few events are orders: most need no room for one.
@@ -117,15 +121,15 @@ impl Signals {
         let seen = Seen { at: event.occurred_at, key: event.key() };
         let deed = event.deed();
         let (step, channels) = (step_of(deed), channels_of(deed, seen.at));
-        let (lines, views) = (Box::default(), Box::default());
-        let mut signals = Self { seen, is_deed, step, order: None, lines, views, told, channels };
+        let (lines, views, is_vouched) = (Box::default(), Box::default(), event.origin.is_trusted());
+        let mut signals = Self { seen, is_deed, is_vouched, step, order: None, lines, views, told, channels };
         let Some(commerce) = deed.commerce() else { return Some(signals) };
         match commerce.step {
             CommerceStep::Ordered => {
-                signals.order = Some(Box::new(order(seen, commerce, 1)));
+                signals.order = Some(Box::new(order(seen, commerce, 1, is_vouched)));
                 signals.lines = numbered(&commerce.products, |position, product| line(seen, position, product));
             }
-            CommerceStep::Refunded => signals.order = Some(Box::new(order(seen, commerce, -1))),
+            CommerceStep::Refunded => signals.order = Some(Box::new(order(seen, commerce, -1, is_vouched))),
             CommerceStep::Viewed | CommerceStep::Added => {
                 let is_cart = commerce.step == CommerceStep::Added;
                 signals.views = numbered(&commerce.products, |position, product| View {
@@ -142,7 +146,7 @@ impl Signals {
     }
 }
 
-fn order(seen: Seen, commerce: &Commerce, sign: i64) -> Order {
+fn order(seen: Seen, commerce: &Commerce, sign: i64, is_vouched: bool) -> Order {
     Order {
         at: seen.at,
         key: seen.key,
@@ -151,6 +155,7 @@ fn order(seen: Seen, commerce: &Commerce, sign: i64) -> Order {
         n_lines: u32::try_from(commerce.products.len()).unwrap_or(u32::MAX),
         milli_units: commerce.products.iter().map(milli_units).fold(0, i64::saturating_add),
         is_refund: sign < 0,
+        is_vouched,
     }
 }
 

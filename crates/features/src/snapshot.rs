@@ -227,7 +227,16 @@ mod tests {
         proptest::collection::vec(one, 0..20).prop_map(|all| {
             let order = |(offset, (day, minor, milli_units, is_refund))| {
                 let at = Timestamp::from_millis(day * DAY_MS);
-                Order { at, key: events::EventKey(offset), minor, currency: None, n_lines: 1, milli_units, is_refund }
+                Order {
+                    at,
+                    key: events::EventKey(offset),
+                    minor,
+                    currency: None,
+                    n_lines: 1,
+                    milli_units,
+                    is_refund,
+                    is_vouched: true,
+                }
             };
             (1..).zip(all).map(order).collect()
         })

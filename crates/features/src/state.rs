@@ -65,10 +65,14 @@ impl FeatureState {
         self.orders.first_of_full().map(|order| order.at)
     }
 
-    /// The currency of the newest order that names one, else of a subscription: amounts in another are left out of sums.
+    /// The currency of the newest order that names one, else of a subscription: amounts in another are left out of sums. What
+    /// the company told goes before what only a write key did.
     #[must_use]
     pub fn currency(&self) -> Option<Currency> {
-        self.orders().iter().rev().find_map(|order| order.currency).or_else(|| self.channels.currency())
+        [true, false].into_iter().find_map(|is_vouched| {
+            let orders = self.orders().iter().rev().filter(|order| order.is_vouched == is_vouched);
+            orders.filter_map(|order| order.currency).next().or_else(|| self.channels.currency(is_vouched))
+        })
     }
 
     /// The products looked at or put into a cart lately, from old to new.
@@ -130,7 +134,7 @@ impl FeatureState {
         if let Some(step) = signals.step {
             self.visit.add(signals.seen.place(), step);
         }
-        self.channels.add(at, signals.seen.place(), &signals.channels);
+        self.channels.add(at, signals.seen.place(), signals.is_vouched, &signals.channels);
         if let Some(order) = order {
             if order.is_refund {
                 self.n_refunds += 1;

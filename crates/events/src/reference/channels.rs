@@ -11,6 +11,10 @@ is refused: without it there is nothing to count. Any other property that cannot
 is **marked**: the event counts, that property does not, and *Live events* and `GET /v1/events` say why. A number may be\n\
 written as text, an identifier as a whole number, and of several keys the first that holds anything counts.\n";
 
+const WHOSE: &str = "\nOn support, ratings (CSAT, NPS, CES), payments and subscriptions your own word stands alone: once a server key or an import\n\
+told something of one of the four for a customer, what a write key says of it changes no feature of theirs. Where only write\n\
+keys tell of it, they count.\n";
+
 /// The heading of a channel, and what is worth knowing; `None` where the part is another one.
 fn words(channel: Channel) -> Option<(&'static str, &'static str)> {
     Some(match channel {
@@ -200,7 +204,7 @@ fn section(channel: Channel) -> String {
 /// The whole part.
 pub(super) fn text() -> String {
     let sections: String = Channel::ALL.map(section).concat();
-    format!("{INTRODUCTION}Every key may also be written in camels: `ticketId`.\n{sections}")
+    format!("{INTRODUCTION}Every key may also be written in camels: `ticketId`.\n{WHOSE}{sections}")
 }
 
 #[test]

@@ -13,7 +13,7 @@ mod usage;
 use super::Definition;
 use super::define::{days, define, ratio, whole};
 use crate::cell::{Numbers, number};
-use crate::channels::{All, PagesLeft, Quantity, Topic};
+use crate::channels::{All, Matter, PagesLeft, Quantity, Topic};
 use crate::snapshot::Snapshot;
 
 const IN_BUCKETS: &str = "to half the day at its beginning";
@@ -40,7 +40,7 @@ pub(super) fn definitions() -> Vec<Definition> {
 /// How often something was told in the last days.
 fn n_of(snapshot: &Snapshot<'_>, topic: Topic, within_days: i64) -> f64 {
     let mut n = 0;
-    if let Some(all) = all(snapshot) {
+    if let Some(all) = all(snapshot, topic.matter()) {
         all.counts.between(snapshot.as_of, 0, within_days, |of, count| n += if of == topic { count.0 } else { 0 });
     }
     whole(n)
@@ -49,7 +49,7 @@ fn n_of(snapshot: &Snapshot<'_>, topic: Topic, within_days: i64) -> f64 {
 /// How often something was ever told.
 fn n_ever(snapshot: &Snapshot<'_>, topic: Topic) -> f64 {
     let mut n = 0;
-    if let Some(all) = all(snapshot) {
+    if let Some(all) = all(snapshot, topic.matter()) {
         all.counts.ever(|of, count| n += if of == topic { count.0 } else { 0 });
     }
     whole(n)
@@ -65,7 +65,7 @@ fn share_of(snapshot: &Snapshot<'_>, topic: Topic, of: Topic, within_days: i64) 
 /// What was summed in the last days.
 fn sum_of(snapshot: &Snapshot<'_>, quantity: Quantity, within_days: i64) -> Numbers {
     let mut sum = Numbers::NONE;
-    if let Some(all) = all(snapshot) {
+    if let Some(all) = all(snapshot, quantity.matter()) {
         all.numbers.between(snapshot.as_of, 0, within_days, |of, numbers| {
             if of == quantity {
                 crate::cell::Tally::add(&mut sum, numbers);
@@ -87,14 +87,15 @@ fn mean_of_numbers(numbers: Numbers) -> f64 {
 /// What the pages come to that were left in the last days.
 fn pages_of(snapshot: &Snapshot<'_>, within_days: i64) -> PagesLeft {
     let mut sum = PagesLeft::default();
-    if let Some(all) = all(snapshot) {
+    if let Some(all) = all(snapshot, Matter::Conduct) {
         all.pages.between(snapshot.as_of, 0, within_days, |(), left| crate::cell::Tally::add(&mut sum, left));
     }
     sum
 }
 
-fn all<'a>(snapshot: &Snapshot<'a>) -> Option<&'a All> {
-    snapshot.state.channels.all()
+/// What counts of a matter.
+fn all<'a>(snapshot: &Snapshot<'a>, matter: Matter) -> Option<&'a All> {
+    snapshot.state.channels.of(matter)
 }
 
 /// How often something was told in the last days, as a feature.
@@ -117,7 +118,7 @@ fn since(
     meaning: &'static str,
     is_meant: impl Fn(Topic) -> bool + Send + Sync + 'static,
 ) -> Definition {
-    define(group, "days", name, meaning, move |s| days(s, all(s).and_then(|all| all.last_of(&is_meant))))
+    define(group, "days", name, meaning, move |s| days(s, s.state.channels.last_of(&is_meant)))
 }
 
 /// The same, which counts over so many days, in buckets.

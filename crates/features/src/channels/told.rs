@@ -10,6 +10,20 @@ use events::{
 use primitives::{Currency, DAY_MS, Timestamp, stable_hash};
 use serde::{Deserialize, Serialize};
 
+/// What a word is on. On all but the first, whose say is a company's, a public write key is not believed against it: where
+/// the company ever told something of a customer, what others say of it does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Matter {
+    /// What customers do themselves, and devices tell.
+    Conduct,
+    /// Tickets, messages, calls.
+    Support,
+    /// CSAT, NPS, CES.
+    Ratings,
+    Payments,
+    Subscriptions,
+}
+
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Topic {
@@ -48,6 +62,19 @@ impl Topic {
     pub(crate) fn is_contact(self) -> bool {
         matches!(self, Self::TicketCreated | Self::MessageReceived | Self::CallEnded)
     }
+
+    pub(crate) fn matter(self) -> Matter {
+        match self {
+            Self::TicketCreated
+            | Self::TicketReopened
+            | Self::MessageReceived
+            | Self::MessageSent
+            | Self::CallEnded => Matter::Support,
+            Self::PaymentApproved | Self::PaymentDeclined | Self::Chargeback => Matter::Payments,
+            Self::Upgraded | Self::Downgraded | Self::Cancelled => Matter::Subscriptions,
+            _ => Matter::Conduct,
+        }
+    }
 }
 
 /// What is summed, in millionths.
@@ -65,6 +92,16 @@ pub(crate) enum Quantity {
     Wait,
     /// Seconds.
     Fault,
+}
+
+impl Quantity {
+    pub(crate) fn matter(self) -> Matter {
+        match self {
+            Self::Csat | Self::Nps | Self::Ces => Matter::Ratings,
+            Self::Call | Self::Wait => Matter::Support,
+            Self::Fault => Matter::Conduct,
+        }
+    }
 }
 
 /// What pages that were left come to.
@@ -139,6 +176,20 @@ pub(crate) enum Channel {
     },
     /// Where on its scale a rating lies, in millionths.
     Rated(i64),
+}
+
+impl Channel {
+    pub(crate) fn matter(self) -> Matter {
+        match self {
+            Self::Topic(topic) => topic.matter(),
+            Self::Number(quantity, _) => quantity.matter(),
+            Self::PageLeft(_) | Self::Measured(..) => Matter::Conduct,
+            Self::Ticket(..) => Matter::Support,
+            Self::Subscription(..) => Matter::Subscriptions,
+            Self::PaymentEnded { .. } => Matter::Payments,
+            Self::Rated(_) => Matter::Ratings,
+        }
+    }
 }
 
 /// What an event that happened at a moment tells. Purchases, page views and what is nothing of the kind tell nothing.

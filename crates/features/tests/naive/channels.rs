@@ -1,9 +1,11 @@
 //! What the channels tell of somebody, read from the list of their events each time it is asked for: by the names and
 //! properties as they were sent, one sorting or sum for each feature.
 
-use events::{Call, Event};
-use features::{Catalogue, FeatureState};
-use primitives::{DAY_MS, HOUR_MS, Timestamp, stable_hash};
+use events::generator::Tangle;
+use events::{Call, Event, Offset, Recorded};
+use features::{Catalogue, Cells, FeatureState};
+use primitives::{DAY_MS, HOUR_MS, Seed, Timestamp, stable_hash};
+use profiles::CustomerState;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +25,14 @@ pub(crate) fn check(state: &FeatureState, events: &[&Event], known: &mut Known, 
         let as_of = Timestamp::from_millis(newest.as_millis() + minutes * HOUR_MS / 60);
         let mut values = Vec::new();
         catalogue.all().read(state, as_of, &mut values);
-        let mut expected = Theirs { events, as_of }.features();
+        let conduct: Vec<&Event> = events.iter().copied().filter(|event| !is_on_any(event)).collect();
+        let mut expected = Theirs { events: &conduct, as_of }.features();
+        for matter in MATTERS {
+            let counting = counting(events, matter);
+            let of_matter = |name: &&'static str| is_on(matter, name);
+            let theirs = Theirs { events: &counting, as_of }.features();
+            expected.extend(theirs.into_iter().filter(|(name, _)| of_matter(name)));
+        }
         for (definition, found) in catalogue.definitions().iter().zip(values) {
             let Some((name, value)) = expected.remove_entry(definition.name.as_str()) else {
                 assert!(!GROUPS.contains(&definition.group), "{} has no slow reading", definition.name);
@@ -50,6 +59,41 @@ const GROUPS: [&str; 9] = [
 ];
 
 type Features = BTreeMap<&'static str, f64>;
+
+/// On what the company's own word leaves no room for a write key's: what its events are called, and the features of it.
+type Matter = (&'static [&'static str], &'static [&'static str]);
+
+const MATTERS: [Matter; 4] = [
+    (&["Ticket ", "Message ", "Call "], &["ticket", "contact", "call_"]),
+    (&["CSAT ", "NPS ", "CES "], &["mood", "csat", "nps", "ces_"]),
+    (&["Payment ", "Chargeback "], &["payment", "chargeback"]),
+    (&["Subscription "], &["subscription", "renewal", "upgrades", "downgrade", "cancellations"]),
+];
+
+fn is_on((_, features): Matter, name: &str) -> bool {
+    features.iter().any(|start| name.starts_with(start))
+}
+
+fn is_on_any(event: &Event) -> bool {
+    MATTERS.iter().any(|(names, _)| names.iter().any(|start| name(event).starts_with(start)))
+}
+
+/// Whether an event says anything that a feature looks at.
+fn tells(event: &Event) -> bool {
+    let is_word = name(event).starts_with("Ticket ") && text(event, "ticket_id").is_some();
+    is_word || name(event).starts_with("Subscription ") || !topics(event).is_empty() || !numbers(event).is_empty()
+}
+
+/// What counts where a matter is asked about: of what is told of it the company's own words, where it has any; and all
+/// orders, which say in which currency.
+fn counting<'a>(events: &[&'a Event], (names, _): Matter) -> Vec<&'a Event> {
+    let is_on = |event: &&&Event| names.iter().any(|start| name(event).starts_with(start));
+    let has_own = events.iter().filter(is_on).any(|event| event.origin.is_trusted() && tells(event));
+    let is_order = |event: &Event| ["Order Completed", "Order Refunded"].contains(&name(event));
+    // What else the same voice told shares its buckets.
+    let counts = |event: &&Event| is_order(event) || is_on_any(event) && event.origin.is_trusted() == has_own;
+    events.iter().copied().filter(counts).collect()
+}
 
 fn name(event: &Event) -> &str {
     match &event.call {
@@ -346,10 +390,15 @@ impl Theirs<'_> {
 
     /// That of the newest order that names one, of those that are remembered, else of the newest subscription.
     fn currency<'a>(&'a self, subscriptions: &[&'a Event]) -> Option<&'a str> {
-        let orders =
-            self.events.iter().rev().filter(|event| ["Order Completed", "Order Refunded"].contains(&name(event)));
-        let of_order = |event: &&'a Event| number(event, "revenue").and(text(event, "currency"));
-        orders.take(96).find_map(of_order).or_else(|| subscriptions.iter().find_map(|event| paid_in(event)))
+        let is_order = |event: &&&Event| ["Order Completed", "Order Refunded"].contains(&name(event));
+        let of_order = |event: &'a Event| number(event, "revenue").and(text(event, "currency"));
+        // What the company told before what others did.
+        [true, false].into_iter().find_map(|is_own| {
+            let is_theirs = move |event: &&'a Event| event.origin.is_trusted() == is_own;
+            let orders = self.events.iter().rev().filter(is_order).take(96).copied().filter(is_theirs);
+            let subscriptions = subscriptions.iter().copied().filter(is_theirs);
+            orders.filter_map(of_order).next().or_else(|| subscriptions.filter_map(paid_in).next())
+        })
     }
 
     fn payments_and_subscriptions(&self) -> Features {
@@ -440,4 +489,46 @@ impl Theirs<'_> {
             ("decisions_converted_90d", self.n("Decision Converted", 90)),
         ])
     }
+}
+
+/// Whoever reads the public write key out of a page can tell anything of anybody. Where the company told something itself,
+/// none of that changes what a feature says of it.
+#[test]
+fn what_the_company_told_is_not_changed_by_whoever_has_the_write_key() {
+    let mut n_held = [0; MATTERS.len()];
+    let mut n_alone = [0; MATTERS.len()];
+    for seed in 0..400 {
+        let tangle = Tangle { n_events: 60, n_users: 1, n_devices: 1, n_hours: 1 + 300 * (seed % 7) as usize };
+        let told: Vec<Event> = tangle.events(Seed::new(seed));
+        let of = |is_meant: &dyn Fn(&Event) -> bool| {
+            let mut state = FeatureState::default();
+            for (offset, event) in (1..).zip(told.iter().filter(|event| is_meant(event))) {
+                state.apply(&Recorded { offset: Offset(offset), event: event.clone() }, &Cells::default());
+            }
+            let mut values = Vec::new();
+            let as_of = Timestamp::from_millis(told.iter().map(|event| event.occurred_at.as_millis()).max().unwrap());
+            let catalogue = Catalogue::built_in();
+            catalogue.all().read(&state, as_of, &mut values);
+            let names = catalogue.definitions().iter().map(|definition| definition.name.as_str().to_owned());
+            names.zip(values).collect::<Vec<(String, f64)>>()
+        };
+        let (all, own) = (of(&|_| true), of(&|event| event.origin.is_trusted()));
+        for (n, matter) in MATTERS.into_iter().enumerate() {
+            let is_told = |is_own: bool| {
+                let is_on = |event: &&Event| matter.0.iter().any(|start| name(event).starts_with(start));
+                told.iter().filter(is_on).any(|event| event.origin.is_trusted() == is_own && tells(event))
+            };
+            let differs = all.iter().zip(&own).any(|((name, one), (_, other))| {
+                is_on(matter, name) && one.to_bits() != other.to_bits() && !(one.is_nan() && other.is_nan())
+            });
+            if is_told(true) {
+                assert!(!differs, "seed {seed}, {matter:?}");
+                n_held[n] += usize::from(is_told(false));
+            } else {
+                // Where there is nobody else, they are believed.
+                n_alone[n] += usize::from(differs);
+            }
+        }
+    }
+    assert!(n_held.iter().all(|n| *n > 50) && n_alone.iter().all(|n| *n > 5), "{n_held:?} {n_alone:?}");
 }

@@ -112,6 +112,7 @@ mod tests {
             n_lines: 1,
             milli_units: 1,
             is_refund: minor < 0,
+            is_vouched: false,
         };
         for (minor, worth) in [(499, 499), (500, 500), (501, 500), (-500, -500), (-501, -500), (0, 0)] {
             let mut order = told(minor, euro());

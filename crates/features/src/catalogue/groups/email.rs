@@ -3,7 +3,7 @@
 use super::{all, limited, n_of, since, times};
 use crate::catalogue::Definition;
 use crate::catalogue::define::{define, ratio, whole};
-use crate::channels::Topic;
+use crate::channels::{Matter, Topic};
 use crate::snapshot::Snapshot;
 
 const GROUP: &str = "E-mail";
@@ -18,7 +18,7 @@ fn share_of_arrived(snapshot: &Snapshot<'_>, topic: Topic) -> f64 {
 
 /// The hour of the day in which most were opened, how many were, and how many in all; of two hours the earlier.
 fn best_hour(snapshot: &Snapshot<'_>) -> Option<(u8, u64, u64)> {
-    let by_hour = all(snapshot)?.opens_by_hour();
+    let by_hour = all(snapshot, Matter::Conduct)?.opens_by_hour();
     let (hour, n) = by_hour.iter().rev().max_by_key(|(_, n)| *n)?;
     Some((*hour, *n, by_hour.iter().map(|(_, n)| n).sum()))
 }

@@ -3,7 +3,7 @@
 use super::{all, limited, n_ever, n_of, since, times};
 use crate::catalogue::Definition;
 use crate::catalogue::define::{define, ratio};
-use crate::channels::Topic;
+use crate::channels::{Matter, Topic};
 
 const GROUP: &str = "Payments";
 
@@ -27,7 +27,9 @@ pub(super) fn definitions() -> Vec<Definition> {
             topic == Topic::PaymentDeclined
         }),
         define(GROUP, "yes or no", "payment_last_failed", "Whether the newest payment failed: 1 or 0", |s| {
-            all(s).and_then(|all| all.last_payment_failed()).map_or(f64::NAN, |failed| f64::from(u8::from(failed)))
+            all(s, Matter::Payments)
+                .and_then(|all| all.last_payment_failed())
+                .map_or(f64::NAN, |failed| f64::from(u8::from(failed)))
         }),
         define(GROUP, "chargebacks", "chargebacks_all", "Payments that the bank ever took back", |s| {
             n_ever(s, Topic::Chargeback)

@@ -3,14 +3,14 @@
 use super::{all, since, times};
 use crate::catalogue::Definition;
 use crate::catalogue::define::{define, whole};
-use crate::channels::{N_WORDS, Term, Topic};
+use crate::channels::{Matter, N_WORDS, Term, Topic};
 use crate::snapshot::Snapshot;
 use primitives::Money;
 
 const GROUP: &str = "Subscriptions";
 
 fn active<'a>(snapshot: &Snapshot<'a>) -> impl Iterator<Item = &'a Term> {
-    let terms = all(snapshot).into_iter().flat_map(|all| all.subscriptions.iter());
+    let terms = all(snapshot, Matter::Subscriptions).into_iter().flat_map(|all| all.subscriptions.iter());
     terms.map(|(_, term)| term).filter(|term| term.is_active())
 }
 

@@ -4,7 +4,7 @@ use super::{all, limited, mean_of, n_of, since, times};
 use crate::catalogue::Definition;
 use crate::catalogue::define::{define, ratio, whole};
 use crate::cell::number;
-use crate::channels::{N_WORDS, Quantity, Topic};
+use crate::channels::{Matter, N_WORDS, Quantity, Topic};
 use crate::snapshot::Snapshot;
 use events::TicketStep;
 use primitives::{DAY_MS, Timestamp};
@@ -13,7 +13,7 @@ const GROUP: &str = "Support";
 
 /// When each ticket that is open was last told of.
 fn open_tickets(snapshot: &Snapshot<'_>) -> impl Iterator<Item = Timestamp> {
-    let tickets = all(snapshot).into_iter().flat_map(|all| all.tickets.iter());
+    let tickets = all(snapshot, Matter::Support).into_iter().flat_map(|all| all.tickets.iter());
     tickets.filter(|(_, step)| **step != TicketStep::Resolved).map(|(place, _)| place.0)
 }
 
@@ -66,7 +66,8 @@ fn contacts() -> Vec<Definition> {
             Topic::is_contact,
         ),
         define(GROUP, "days", "contact_gap_mean_days", "Mean days between two tickets, messages or calls", |s| {
-            let known = all(s).and_then(|all| Some((all.contacts()?, all.last_of(Topic::is_contact)?)));
+            let known =
+                all(s, Matter::Support).and_then(|all| Some((all.contacts()?, all.last_of(Topic::is_contact)?)));
             known.map_or(f64::NAN, |((first, n), last)| {
                 #[expect(clippy::cast_precision_loss, reason = "times of this calendar are below 2^53 milliseconds")]
                 let days = last.millis_since(first) as f64 / DAY_MS as f64;
@@ -95,7 +96,7 @@ fn contacts() -> Vec<Definition> {
 fn mood() -> Vec<Definition> {
     vec![
         define(GROUP, "share", "mood_last", "Where on its scale the newest rating lies", |s| {
-            all(s).and_then(|all| all.last_rating()).map_or(f64::NAN, |share| number(share.into()))
+            all(s, Matter::Ratings).and_then(|all| all.last_rating()).map_or(f64::NAN, |share| number(share.into()))
         }),
         limited(
             define(

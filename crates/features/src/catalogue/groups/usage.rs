@@ -4,7 +4,7 @@ use super::{all, limited, mean_of_numbers, since, times};
 use crate::catalogue::Definition;
 use crate::catalogue::define::{define, ratio};
 use crate::cell::{Numbers, Tally};
-use crate::channels::{N_METRICS, Topic};
+use crate::channels::{Matter, N_METRICS, Topic};
 use crate::snapshot::Snapshot;
 
 const GROUP: &str = "Use of a service";
@@ -12,7 +12,7 @@ const GROUP: &str = "Use of a service";
 /// The mean of the metric told most often, between so many days before.
 fn level(snapshot: &Snapshot<'_>, from: i64, until: i64) -> f64 {
     let mut sum = Numbers::NONE;
-    if let Some(level) = all(snapshot).and_then(|all| all.main_level()) {
+    if let Some(level) = all(snapshot, Matter::Conduct).and_then(|all| all.main_level()) {
         level.between(snapshot.as_of, from, until, |(), numbers| sum.add(numbers));
     }
     mean_of_numbers(sum)
