@@ -41,8 +41,6 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(router)
         .merge(ingest::short_paths())
-        .merge(pixel::routes())
-        .merge(snippet::routes())
         .merge(openapi::routes(&document()).route_layer(from_fn_with_state(app.clone(), auth::guard_docs)))
         // Below the layer: a fallback above it would answer a browser's preflight before the layer sees it.
         .method_not_allowed_fallback(no_such_method)
@@ -56,6 +54,8 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(openapi::base())
         .merge(ingest::routes())
         .merge(cloudevents::routes())
+        .merge(pixel::routes())
+        .merge(snippet::routes())
         .merge(imports::routes())
         .merge(decide::routes())
         .merge(customers::routes())

@@ -80,15 +80,16 @@ fn load_settings(options: &Options, listen: Option<SocketAddr>) -> Result<Settin
     Ok(settings)
 }
 
-/// The settings file: the one named, else `rapport.toml` in the data directory or here, where there is one.
+/// The settings file: the one named, else `rapport.toml` in the data directory, where there is one. What lies where a command
+/// happens to be called is somebody else's.
 fn settings_file(options: &Options) -> Option<PathBuf> {
-    let candidates = [options.data.join(SETTINGS_FILE), PathBuf::from(SETTINGS_FILE)];
-    options.config.clone().or_else(|| candidates.into_iter().find(|file| file.is_file()))
+    let file = followed_file(options);
+    (options.config.is_some() || file.is_file()).then_some(file)
 }
 
 /// The settings file that a running server follows, also where there is none yet.
 fn followed_file(options: &Options) -> PathBuf {
-    settings_file(options).unwrap_or_else(|| options.data.join(SETTINGS_FILE))
+    options.config.clone().unwrap_or_else(|| options.data.join(SETTINGS_FILE))
 }
 
 /// Prints a report: the document where JSON was asked for, else the text.

@@ -4,15 +4,12 @@ mod shorten;
 
 use crate::app::App;
 use crate::cached;
-use axum::Router;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
-use axum::routing::get;
 use primitives::stable_hash;
 use std::sync::{Arc, LazyLock};
-
-/// Its path on this server.
-pub const PATH: &str = "/rapport.js";
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// An hour without asking, and then a question in the background: pages get a new version within a day.
 const CACHE: &str = "public, max-age=3600, stale-while-revalidate=86400";
@@ -25,10 +22,18 @@ static SHORT: LazyLock<String> = LazyLock::new(|| {
 
 static ETAG: LazyLock<String> = LazyLock::new(|| format!("\"{:016x}\"", stable_hash(&SHORT)));
 
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new().route(PATH, get(script))
+pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(script))
 }
 
+/// The browser snippet: pages load it from here
+#[utoipa::path(
+    get, path = "/rapport.js", tag = "events",
+    responses(
+        (status = 200, description = "JavaScript of less than 5 KB", content_type = "text/javascript", body = String),
+        (status = 304, description = "The one that the browser has is still the same"),
+    ),
+)]
 async fn script(headers: HeaderMap) -> Response {
     let mut response =
         cached::answer(&headers, "text/javascript; charset=utf-8", SHORT.as_bytes(), ETAG.as_str(), CACHE);

@@ -21,6 +21,8 @@ fn kinds(data: &Path) -> Vec<serde_json::Value> {
 fn kinds_are_listed_with_and_without_data() {
     let place = tempfile::tempdir().unwrap();
     let data = place.path().join("data");
+    // Settings that lie where a command is called are not those of the data directory: nobody looks at these.
+    std::fs::write(place.path().join("rapport.toml"), "this = is no setting").unwrap();
     let listed = kinds(&data);
     let words = run(&data, &["kinds"]);
     assert!(!data.exists(), "looking creates nothing");

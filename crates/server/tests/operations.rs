@@ -15,21 +15,8 @@ use storage::Access;
 use support::{ADMIN, SERVER, TestServer, WRITE, settings};
 
 /// Paths that are served and not described: other spellings of described ones, and what describes.
-const UNDESCRIBED: [&str; 13] = [
-    "/v1/i",
-    "/v1/t",
-    "/v1/p",
-    "/v1/s",
-    "/v1/g",
-    "/v1/a",
-    "/v1/b",
-    "/beacon/v1/batch",
-    "/pixel/v1/track",
-    "/pixel/v1/page",
-    "/v1/projects/{write_key}/settings",
-    "/openapi.json",
-    "/docs",
-];
+const UNDESCRIBED: [&str; 9] =
+    ["/v1/i", "/v1/t", "/v1/p", "/v1/s", "/v1/g", "/v1/a", "/v1/b", "/openapi.json", "/docs"];
 
 #[test]
 fn it_says_that_it_is_alive_and_ready() {
@@ -171,12 +158,15 @@ fn every_described_path_is_served_and_every_served_path_is_described() {
                 let is_said = operation["responses"].get(status).is_some();
                 assert!(is_said || operation.get("security").is_none(), "{method} {path} is silent on {status}");
             }
-            let real = path.replace("{id}", "x").replace("{name}", "x");
-            let reply = server.send(&method.to_uppercase(), &real, &[], "{}");
-            let is_routed = ![404, 405].contains(&reply.status);
-            assert!(is_routed, "{method} {path} is described and not served: {}", reply.text);
-            let is_open = ["/healthz", "/readyz", "/metrics"].contains(&path.as_str());
-            assert_eq!(reply.status == 401, !is_open, "{method} {path}: {}", reply.text);
+            let real = path.replace("{id}", "x").replace("{name}", "x").replace("{write_key}", "x");
+            let status = if path.starts_with("/pixel/") {
+                server.send_for_bytes(&method.to_uppercase(), &real).0
+            } else {
+                server.send(&method.to_uppercase(), &real, &[], "{}").status
+            };
+            assert!(![404, 405].contains(&status), "{method} {path} is described and not served");
+            let is_open = ["/healthz", "/readyz", "/metrics", "/rapport.js"].contains(&path.as_str());
+            assert_eq!(status == 401, !is_open, "{method} {path}: {status}");
         }
     }
     for path in UNDESCRIBED {

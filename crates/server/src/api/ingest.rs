@@ -17,7 +17,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use axum::routing::{get, post};
+use axum::routing::post;
 use engine::Ingested;
 use events::{Batch, CallKind, Envelope, Origin, Refusal, RejectionCode};
 use governance::Action;
@@ -27,8 +27,8 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// The one-letter paths that browser libraries use, and the batch path of `navigator.sendBeacon`.
-const SHORT_PATHS: [(&str, Option<CallKind>); 8] = [
+/// The one-letter paths that browser libraries use.
+const SHORT_PATHS: [(&str, Option<CallKind>); 7] = [
     ("/v1/i", Some(CallKind::Identify)),
     ("/v1/t", Some(CallKind::Track)),
     ("/v1/p", Some(CallKind::Page)),
@@ -36,12 +36,13 @@ const SHORT_PATHS: [(&str, Option<CallKind>); 8] = [
     ("/v1/g", Some(CallKind::Group)),
     ("/v1/a", Some(CallKind::Alias)),
     ("/v1/b", None),
-    ("/beacon/v1/batch", None),
 ];
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(batch))
+        .routes(routes!(beacon))
+        .routes(routes!(browser_settings))
         .routes(routes!(identify))
         .routes(routes!(track))
         .routes(routes!(page))
@@ -52,7 +53,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 }
 
 pub(super) fn short_paths() -> axum::Router<Arc<App>> {
-    let mut router = axum::Router::new().route("/v1/projects/{write_key}/settings", get(browser_settings));
+    let mut router = axum::Router::new();
     for (path, kind) in SHORT_PATHS {
         router = router.route(path, post(move |app, query, peer, request| receive(app, query, peer, kind, request)));
     }
@@ -167,7 +168,16 @@ fn status(batch: &Batch) -> StatusCode {
     }
 }
 
-/// What Segment's browser library asks before it sends anything: where to send events.
+/// What Segment's browser library asks before it sends anything: where to send events
+#[utoipa::path(
+    get, path = "/v1/projects/{write_key}/settings", tag = "events",
+    params(("write_key" = String, Path, description = "The write key")),
+    responses(
+        (status = 200, description = "The settings that the library expects", body = events::Object),
+        (status = 401, description = "An unknown key", body = crate::failure::ErrorBody),
+        (status = 403, description = "The key may not send events", body = crate::failure::ErrorBody),
+    ),
+)]
 async fn browser_settings(
     State(app): State<Arc<App>>,
     Path(write_key): Path<String>,
@@ -231,5 +241,20 @@ single!(item, CallKind::Item, "/v1/item", "What an item of the catalogue is (ser
     security(("bearer" = []), ("basic" = []), ()),
 )]
 async fn batch(app: State<Arc<App>>, query: Query<KeyInQuery>, peer: Peer, request: Request) -> Received {
+    receive(app, query, peer, None, request).await
+}
+
+/// The same for `navigator.sendBeacon` and the browser snippet: the key in the query, the body of whichever media type
+#[utoipa::path(
+    post, path = "/beacon/v1/batch", tag = "events", request_body(content = super::wire::BatchBody, content_type = "text/plain"),
+    params(("writeKey" = Option<String>, Query, description = "The write key, where the body does not say it")),
+    responses(
+        (status = 200, description = "Durable, and seen by every later read; single events may be rejected", body = IngestReply),
+        (status = 400, description = "Not JSON, or no event was accepted", body = crate::failure::ErrorBody),
+        (status = 413, description = "More than 500 KB or 2,500 events", body = crate::failure::ErrorBody),
+    ),
+    security(("bearer" = []), ("basic" = []), ()),
+)]
+async fn beacon(app: State<Arc<App>>, query: Query<KeyInQuery>, peer: Peer, request: Request) -> Received {
     receive(app, query, peer, None, request).await
 }

@@ -6,14 +6,14 @@ use crate::app::App;
 use crate::failure::ApiError;
 use crate::limits::Asking;
 use crate::peer::Peer;
-use axum::Router;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use events::CallKind;
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// A picture of one transparent point.
 const PICTURE: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\
@@ -22,13 +22,46 @@ const PICTURE: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\
 /// How deep a name with dots may lead.
 const DEPTH_MAX: usize = 8;
 
-pub(super) fn routes() -> Router<Arc<App>> {
-    let mut router = Router::new();
-    for (path, kind) in [("/pixel/v1/track", CallKind::Track), ("/pixel/v1/page", CallKind::Page)] {
-        router = router.route(path, get(move |app, peer, request| show(app, peer, kind, request)));
-    }
-    router
+pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(track)).routes(routes!(page))
 }
+
+macro_rules! picture {
+    ($name:ident, $kind:expr, $path:literal, $summary:literal) => {
+        #[doc = $summary]
+        #[utoipa::path(
+            get, path = $path, tag = "events", summary = $summary,
+            description = "The query describes the event, dots leading into objects: \
+                           `userId=42&event=Email+Opened&properties.campaign_id=spring`. The picture comes whatever becomes of it.",
+            params(
+                ("writeKey" = String, Query, description = "The write key"),
+                ("userId" = Option<String>, Query, description = "Who it is; this, or `anonymousId`"),
+                ("anonymousId" = Option<String>, Query, description = "Which visitor it is"),
+                ("event" = Option<String>, Query, description = "What is tracked"),
+                ("name" = Option<String>, Query, description = "Which page it is"),
+            ),
+            responses(
+                (status = 200, description = "Durable; a picture of one transparent point", content_type = "image/gif", body = Vec<u8>),
+                (status = 400, description = "Not accepted; the reason is in the live inspector", content_type = "image/gif", body = Vec<u8>),
+                (status = 401, description = "No key or an unknown one", content_type = "image/gif", body = Vec<u8>),
+                (status = 403, description = "The key may not do this", content_type = "image/gif", body = Vec<u8>),
+                (status = 429, description = "Too many requests", content_type = "image/gif", body = Vec<u8>),
+                (status = 503, description = "The server cannot do this now", content_type = "image/gif", body = Vec<u8>),
+            ),
+        )]
+        async fn $name(app: State<Arc<App>>, peer: Peer, request: Request) -> Response {
+            show(app, peer, $kind, request).await
+        }
+    };
+}
+
+picture!(
+    track,
+    CallKind::Track,
+    "/pixel/v1/track",
+    "A picture that tells that something happened, such as an e-mail opened"
+);
+picture!(page, CallKind::Page, "/pixel/v1/page", "A picture that tells that a page was seen");
 
 /// The picture, whatever becomes of the event: nobody sees a broken one in a mail. The status says what became of it.
 async fn show(State(app): State<Arc<App>>, peer: Peer, kind: CallKind, request: Request) -> Response {
