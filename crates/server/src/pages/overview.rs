@@ -122,6 +122,10 @@ fn missing(app: &App, task: &TaskName) -> Result<ModelState, ServerError> {
     if app.trainer.is_training(task) {
         return Ok(ModelState::Training(app.trainer.status(task).unwrap_or_default()));
     }
+    // One that was trained and does not answer is no model that is yet to be trained.
+    if let Some(why) = app.engine.models().why_unusable(task) {
+        return Ok(ModelState::Missing(format!("{why}.")));
+    }
     let Some(needs) = app.engine.needs(task)? else {
         return Ok(ModelState::Missing("What is there to learn from is being counted.".to_owned()));
     };

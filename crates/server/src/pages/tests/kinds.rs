@@ -55,6 +55,15 @@ fn lists_and_customers_have_what_every_kind_says() {
     assert!(page.contains("counted from the first order. Lifetime value: "), "{page}");
     let decided = console.post("/customers/newcomer/decide", "decision=value", &[]).body;
     assert!(decided.contains("no amount of this one") && decided.contains("<span class=\"badge\">Average</span>"));
+
+    // A model that was trained and does not answer is not one that is yet to be trained.
+    engine.ports().models.set_champions("value", &[]).unwrap();
+    engine.reload_champions().unwrap();
+    let list = console.get("/capabilities").body;
+    assert!(
+        list.contains("The newest value model") && list.contains("does not answer, since simple answers"),
+        "{list}"
+    );
 }
 
 /// What a page tells of the model in force is in memory: no row of a list looks through the files of all models.
