@@ -18,8 +18,8 @@ use std::time::Duration;
 /// How many days count as "lately" for what is popular before there is a model.
 const POPULAR_DAYS: i64 = 30;
 
-/// In whose name it is decided for those who were erased.
-const ERASED: &str = "(erased)";
+/// In whose name it is decided for those who were erased: no event has it, so that it is nobody's.
+const ERASED: &str = "";
 
 /// What a caller asked.
 #[derive(Debug, Clone, PartialEq)]

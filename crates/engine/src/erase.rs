@@ -16,7 +16,7 @@ use crate::theirs::{Circle, Theirs};
 use events::{Call, Event, Offset};
 use learning::{ModelHeader, Withdrawn};
 use primitives::{CustomerId, ErrorKind};
-use profiles::{Erasure, ErasureId, ErasurePlan, ErasureStage, ErasureStep, Identifier};
+use profiles::{Erasure, ErasureId, ErasurePlan, ErasureStage, ErasureStep, Identifier, Removed};
 use rand_chacha::rand_core::Rng;
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
@@ -24,12 +24,47 @@ use std::sync::PoisonError;
 /// So often it is looked again who somebody is, where events that came meanwhile have made them somebody else.
 const N_LOOKS_MAX: usize = 20;
 
+/// What would go with a customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreseen {
+    /// The name by which they are to be erased, where they have a `userId`.
+    pub user: Option<Identifier>,
+    /// The names that would be refused from then on.
+    pub names: Vec<Identifier>,
+    /// How much would be removed.
+    pub removed: Removed,
+}
+
+/// Whom a text means.
+struct Looked {
+    plan: ErasurePlan,
+    user: Option<Identifier>,
+    /// Whether the text is a name that says who it is, and not a device of theirs.
+    is_named: bool,
+}
+
 impl Engine {
+    /// What would go with a customer. Changes nothing.
+    ///
+    /// # Errors
+    /// [`EngineError`] of kind `NotFound` where nothing names whom that name means, of kind `Conflict` where too much is shared
+    /// with others to tell.
+    pub fn foresee_erasure(&self, text: &str) -> Result<Foreseen, EngineError> {
+        for _ in 0..N_LOOKS_MAX {
+            if let Some(Looked { plan, user, .. }) = self.look_up(text)? {
+                let removed = self.ports.erasures.foresee(&plan)?;
+                return Ok(Foreseen { user, names: plan.names, removed });
+            }
+        }
+        Err(goes_on(text))
+    }
+
     /// Makes durable that a customer is to be erased, and answers with the erasure and whether it begins: where they were
     /// erased before it is the one that there is. [`Engine::finish_erasures`] does the rest.
     ///
     /// # Errors
-    /// [`EngineError`] of kind `NotFound` where nobody goes by that name, or where it cannot be stored.
+    /// [`EngineError`] of kind `NotFound` where nothing names whom that name means, of kind `Conflict` where it is a device of
+    /// somebody with a `userId`, or too much is shared with others to tell; or where it cannot be stored.
     pub fn begin_erasure(&self, text: &str) -> Result<(Erasure, bool), EngineError> {
         let _one_at_a_time = self.erasing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = self.erased_before(text)? {
@@ -38,25 +73,45 @@ impl Engine {
         self.ports.erasures.check_room()?;
         let mut closed = Vec::new();
         for _ in 0..N_LOOKS_MAX {
-            let found = self.look(|live| live.profiles.find_by_text(text))?;
-            let Some(id) = found else { return Err(nobody(text)) };
-            drop(self.wait_until_folded(self.ports.events.head())?);
             // They may have become somebody else's since they were looked up.
-            let Some(circle) = self.circle_around(&id)? else { continue };
-            let Some(theirs) = circle.theirs(&id)? else { continue };
-            let names = names_of_theirs_alone(&circle, &theirs)?;
-            if !names.iter().all(|name| self.door.is_closed_to(name)) {
-                closed.push(self.door.close_to(names));
+            let Some(Looked { plan, user, is_named }) = self.look_up(text)? else { continue };
+            if let (Some(user), false) = (user, is_named) {
+                return Err(of_a_device(text, &user));
+            }
+            if !plan.names.iter().all(|name| self.door.is_closed_to(name)) {
+                closed.push(self.door.close_to(plan.names));
                 continue;
             }
-            let places = theirs.offsets.into_iter().chain(said_of(&circle, &names)).collect();
-            let customers = customers(id, &names);
-            let plan = ErasurePlan { customers, names: names.into_iter().collect(), places };
             return Ok((self.keep_plan(plan)?, true));
         }
-        let message =
-            format!("{} could not be erased, since events go on to change who that is: try again", shown(text));
-        Err(EngineError::new(ErrorKind::Unavailable, message))
+        Err(goes_on(text))
+    }
+
+    /// Whom a text means, and what is theirs; `None` where they have just become somebody else's.
+    fn look_up(&self, text: &str) -> Result<Option<Looked>, EngineError> {
+        drop(self.wait_until_folded(self.ports.events.head())?);
+        let Some((name, id)) = self.look(|live| live.profiles.find_meant(text))? else {
+            return self.look_up_unknown(text).map(Some);
+        };
+        let Some(circle) = self.circle_around(&id)? else { return Ok(None) };
+        let Some(theirs) = circle.theirs(&id)? else { return Ok(None) };
+        let names = names_of_theirs_alone(&circle, &theirs)?;
+        let user = theirs.customer.profile.links.keys().find(|name| matches!(name, Identifier::User(_))).cloned();
+        let places = theirs.offsets.into_iter().chain(said_of(&circle, &names)).collect();
+        let plan = ErasurePlan { customers: customers(Some(id), &names), names: names.into_iter().collect(), places };
+        Ok(Some(Looked { plan, user, is_named: matches!(name, Identifier::User(_)) }))
+    }
+
+    /// Of whom nothing is live: what was withdrawn, rejected or decided may name them all the same.
+    fn look_up_unknown(&self, text: &str) -> Result<Looked, EngineError> {
+        let names: BTreeSet<Identifier> =
+            Identifier::meant_by(text).into_iter().filter(Identifier::is_possible).collect();
+        let customers = customers(None, &names);
+        let plan = ErasurePlan { customers, names: names.into_iter().collect(), places: Vec::new() };
+        match self.ports.erasures.foresee(&plan)? == Removed::default() {
+            true => Err(nobody(text)),
+            false => Ok(Looked { plan, user: None, is_named: true }),
+        }
     }
 
     fn keep_plan(&self, plan: ErasurePlan) -> Result<Erasure, EngineError> {
@@ -223,9 +278,25 @@ fn said_of(circle: &Circle, names: &BTreeSet<Identifier>) -> Vec<Offset> {
 }
 
 /// Every id under which they were known.
-fn customers(id: CustomerId, names: &BTreeSet<Identifier>) -> Vec<CustomerId> {
-    let all: BTreeSet<CustomerId> = names.iter().map(Identifier::customer_id).chain([id]).collect();
+fn customers(id: Option<CustomerId>, names: &BTreeSet<Identifier>) -> Vec<CustomerId> {
+    let all: BTreeSet<CustomerId> = names.iter().map(Identifier::customer_id).chain(id).collect();
     all.into_iter().collect()
+}
+
+/// Whoever sends events chooses their device's name, and may send it with anybody's `userId`.
+fn of_a_device(text: &str, user: &Identifier) -> EngineError {
+    let message = format!(
+        "{} is a device of {user}, and who asks by a device may be somebody else: look what would go with a dry run, and erase \
+         \"{}\" where it is they who are meant",
+        shown(text),
+        primitives::visible(&user.to_meant())
+    );
+    EngineError::new(ErrorKind::Conflict, message)
+}
+
+fn goes_on(text: &str) -> EngineError {
+    let message = format!("{} could not be erased, since events go on to change who that is: try again", shown(text));
+    EngineError::new(ErrorKind::Unavailable, message)
 }
 
 fn nobody(text: &str) -> EngineError {

@@ -56,7 +56,7 @@ pub use champions::{ChampionStatus, StillLearnedFrom};
 pub use correct::Imported;
 pub use corrections::{Corrector, Undoing};
 pub use decide::Asked;
-pub use erase::{Eraser, Erasing};
+pub use erase::{Eraser, Erasing, Foreseen};
 pub use error::{EngineError, story};
 pub use inflow::{Incoming, N_REJECTED_LOOKED_AT, Refused};
 pub use ingest::Ingested;

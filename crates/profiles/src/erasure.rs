@@ -129,6 +129,12 @@ pub trait ErasureStore: Send + Sync {
     /// [`StoreError`] that says how much is missing.
     fn check_room(&self) -> Result<(), StoreError>;
 
+    /// How much an erasure would remove; nothing is changed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn foresee(&self, plan: &ErasurePlan) -> Result<Removed, StoreError>;
+
     /// Makes an erasure durable. From then on no replay visits these events, and the names are refused. `key` is the secret
     /// with which names are hashed, where there is none yet.
     ///

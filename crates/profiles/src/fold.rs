@@ -170,18 +170,22 @@ impl<S: CustomerState> Profiles<S> {
     /// # Errors
     /// [`ProfileError`].
     pub fn find_by_text(&self, text: &str) -> Result<Option<CustomerId>, ProfileError> {
-        let [founder, others @ ..] = Identifier::meant_by(text);
-        let (id, leads) = (CustomerId::from(text), self.find(&founder)?);
+        Ok(self.find_meant(text)?.map(|(_, id)| id))
+    }
+
+    /// The customer whom somebody means by some text, and the name of theirs that it is.
+    ///
+    /// # Errors
+    /// [`ProfileError`].
+    pub fn find_meant(&self, text: &str) -> Result<Option<(Identifier, CustomerId)>, ProfileError> {
+        let (id, founder) = (CustomerId::from(text), Identifier::founder(&CustomerId::from(text)));
         // A device that others use as well may lead to somebody else than whom it founded.
-        if leads.as_ref() == Some(&id) || self.customer(&id)?.is_some() {
-            return Ok(Some(id));
+        if self.find(&founder)?.as_ref() == Some(&id) || self.customer(&id)?.is_some() {
+            return Ok(Some((founder, id)));
         }
-        if leads.is_some() {
-            return Ok(leads);
-        }
-        for name in others {
+        for name in Identifier::meant_by(text) {
             if let Some(id) = self.find(&name)? {
-                return Ok(Some(id));
+                return Ok(Some((name, id)));
             }
         }
         Ok(None)

@@ -75,6 +75,21 @@ impl Identifier {
         [Self::founder(&CustomerId::from(text)), user, device]
     }
 
+    /// Whether an event can have it.
+    #[must_use]
+    pub fn is_possible(&self) -> bool {
+        !self.text().is_empty()
+    }
+
+    /// A text that means this name and none else: `user:…` or `anonymous:…`.
+    #[must_use]
+    pub fn to_meant(&self) -> String {
+        match self {
+            Self::User(id) => format!("{USER}{id}"),
+            Self::Anonymous(id) => format!("{ANONYMOUS}{id}"),
+        }
+    }
+
     /// The name itself.
     pub(crate) fn text(&self) -> &str {
         match self {
@@ -115,6 +130,16 @@ impl fmt::Display for Identifier {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_told_by_a_text_that_means_it_first() {
+        let (user, device) = (|id: &str| Identifier::User(id.into()), |id: &str| Identifier::Anonymous(id.into()));
+        for name in [user("42"), device("42"), user("user:42"), user("anonymous:a"), device("user:42")] {
+            assert_eq!(Identifier::meant_by(&name.to_meant())[0], name);
+            assert!(name.is_possible());
+        }
+        assert!(!user("").is_possible() && !device("").is_possible());
+    }
     use proptest::prelude::*;
 
     #[test]

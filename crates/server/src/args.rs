@@ -266,9 +266,12 @@ pub enum CustomerCommand {
     /// Remove everything that only this customer's events carried from the data directory, and refuse events with their
     /// names from then on. It cannot be taken back. Backups are yours to remove
     Erase {
-        /// A customerId, userId or anonymousId
+        /// A customerId, userId or anonymousId; user:ID or anonymous:ID says which. Who has a userId is not erased by a device
         #[arg(value_name = "ID")]
         id: String,
+        /// Only say which names and how much would go
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Take events with the names of somebody again who was erased. What was erased stays so
     Allow {

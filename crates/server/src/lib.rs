@@ -32,6 +32,7 @@ pub mod local;
 pub mod on_disk;
 pub mod pages;
 pub mod peer;
+mod removal;
 pub mod schemas;
 pub mod serve;
 pub mod sessions;

@@ -21,6 +21,7 @@ mod data;
 mod decisions;
 mod door;
 mod entry;
+mod erasure;
 mod events;
 mod features;
 mod keys;
@@ -95,7 +96,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/keys", get(keys::show).post(keys::create))
         .route("/keys/{id}/revoke", post(keys::revoke))
         .route("/audit", get(audit::show))
-        .route("/customers/{id}/erase", post(customer::erase))
+        .route("/customers/{id}/erase", get(erasure::show).post(erasure::erase))
         .route("/customers/{id}/separate", get(separation::show).post(separation::separate))
         .route_layer(needing(Action::Administer));
     let sign_in = post(door::login).route_layer(from_fn_with_state(app.clone(), within_rate));

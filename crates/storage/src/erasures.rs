@@ -13,7 +13,9 @@ use crate::history_files::Offsets;
 use crate::room::{N_COPIES_TO_ERASE, N_COPIES_TO_OVERWRITE};
 use crate::{Access, Storage, StorageError};
 use primitives::{CustomerId, Timestamp};
-use profiles::{Erasure, ErasureId, ErasurePlan, ErasureStage, ErasureStep, ErasureStore, Identifier, StoreError};
+use profiles::{
+    Erasure, ErasureId, ErasurePlan, ErasureStage, ErasureStep, ErasureStore, Identifier, Removed, StoreError,
+};
 use std::sync::{Arc, PoisonError, RwLockReadGuard, RwLockWriteGuard};
 
 /// How often it is tried to begin the write-ahead log anew: each time what reads in it may go on for some seconds.
@@ -23,6 +25,10 @@ const OVERWRITING: &str = "overwriting what was removed from the database";
 impl ErasureStore for Storage {
     fn check_room(&self) -> Result<(), StoreError> {
         self.check_room(N_COPIES_TO_ERASE).map_err(failed)
+    }
+
+    fn foresee(&self, plan: &ErasurePlan) -> Result<Removed, StoreError> {
+        self.to_remove_of(plan).map(|(_, removed)| removed).map_err(failed)
     }
 
     fn begin(&self, id: &ErasureId, plan: ErasurePlan, at: Timestamp, key: [u8; 32]) -> Result<(), StoreError> {
@@ -114,17 +120,23 @@ impl Storage {
         at: Timestamp,
         key: [u8; 32],
     ) -> Result<(), StorageError> {
-        let ErasurePlan { customers, names, places } = plan;
-        let places = Offsets::of(places.into_iter().map(|place| (place.0, place.0)));
-        // What was withdrawn before is nobody's, and is still there.
-        let offsets = places.and(&self.withdrawn_of(&names)?);
-        let who = Who { customers, names };
-        let to_remove = self.to_remove(&who)?;
+        let (offsets, removed) = self.to_remove_of(&plan)?;
+        let ErasurePlan { customers, names, .. } = plan;
         let mut erased = self.erased_mut();
         let key = erased.key_or(&self.directory, key)?;
-        let mut record = Record::new(id.clone(), at, who, &offsets, &key);
-        record.removed = to_remove.counted(record.removed);
+        let mut record = Record::new(id.clone(), at, Who { customers, names }, &offsets, &key);
+        record.removed = removed;
         erased.keep(&self.directory, record)
+    }
+
+    /// The places of the log that go with somebody, and how much goes in all.
+    fn to_remove_of(&self, plan: &ErasurePlan) -> Result<(Offsets, Removed), StorageError> {
+        let places = Offsets::of(plan.places.iter().map(|place| (place.0, place.0)));
+        // What was withdrawn before is nobody's, and is still there.
+        let offsets = places.and(&self.withdrawn_of(&plan.names)?);
+        let who = Who { customers: plan.customers.clone(), names: plan.names.clone() };
+        let removed = self.to_remove(&who)?.counted(Removed { events: offsets.n(), ..Removed::default() });
+        Ok((offsets, removed))
     }
 
     fn change_record(&self, id: &ErasureId, change: impl FnOnce(&mut Record)) -> Result<(), StoreError> {

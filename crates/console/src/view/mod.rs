@@ -18,6 +18,7 @@ mod data;
 mod decision;
 mod decisions;
 mod door;
+mod erasure;
 mod events;
 mod features;
 mod keys;
@@ -41,6 +42,7 @@ pub use data::{DataPage, DataProperty, DataRow, DataSource, RefusedRow, SchemaSt
 pub use decision::{Candidate, DecisionPage, Outcome};
 pub use decisions::{DecisionRow, DecisionsPage};
 pub use door::{ErrorPage, LoginPage};
+pub use erasure::ErasurePage;
 pub use events::{EventRow, EventStatus, EventsPage, StatusFilter};
 pub use features::{Defined, DefinedGroup, FeaturesPage};
 pub use frame::{Flash, Frame, Health, Notice, Section, Theme, safe_back};

@@ -13,7 +13,7 @@ pub use capable::{capabilities, capability, capability_missing};
 pub use incoming::{data, data_one};
 pub use learned::{catalogue, decision, decisions, models, task_missing};
 pub use listed::{list, list_mistaken, list_tried, lists};
-pub use people::{customer, customer_stranger, customers, separation};
+pub use people::{customer, customer_stranger, customers, erasure, separation};
 pub use picture::picture;
 
 use super::*;
@@ -32,6 +32,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("/data/one", data_one().render()),
         ("/customers", customers().render()),
         ("/customers/42", customer().render()),
+        ("/customers/42/erase", erasure().render()),
         ("/customers/42/separate", separation().render()),
         ("/lists", lists().render()),
         ("/lists/about_to_leave", list().render()),

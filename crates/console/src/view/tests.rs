@@ -80,6 +80,8 @@ fn hostile_text_stays_text() {
     customer.features[0].features[0].meaning = text();
     customer.decisions[0] = (text(), text());
     customer.identifiers[1].separable = Some(text());
+    let mut erasure = sample::erasure();
+    (erasure.names[0], erasure.removed[0]) = (text(), text());
     let mut separation = sample::separation();
     (separation.founder, separation.other, separation.identifier) = (text(), text(), text());
     (separation.parts[0].id, separation.parts[1].names[0]) = (text(), text());
@@ -136,6 +138,7 @@ fn hostile_text_stays_text() {
     let login = sample::login(Some(text()));
     for (path, html) in [
         ("customer", customer.render()),
+        ("erasure", erasure.render()),
         ("separation", separation.render()),
         ("events", events.render()),
         ("customers", customers.render()),

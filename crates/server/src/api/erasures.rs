@@ -1,6 +1,6 @@
 //! How is a customer erased, and how far is that?
 
-use super::extract::Path;
+use super::extract::{Path, Query};
 use super::imports::may;
 use crate::app::{App, ERASED_WITHIN};
 use crate::error::ServerError;
@@ -9,10 +9,10 @@ use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use engine::{By, Erasing};
+use engine::{By, Erasing, Foreseen};
 use governance::Action;
 use primitives::{ErrorKind, Timestamp};
-use profiles::{Erasure, ErasureId, Removed};
+use profiles::{Erasure, ErasureId, Identifier, Removed};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -65,6 +65,75 @@ pub struct RemovedReply {
     pub lists: u64,
 }
 
+/// What would go with a customer.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ForeseenReply {
+    /// The `userId`s that would be refused from then on.
+    pub user_ids: Vec<String>,
+    /// And the `anonymousId`s.
+    pub anonymous_ids: Vec<String>,
+    /// How much would be removed.
+    pub removed: RemovedReply,
+    /// By which name to erase them.
+    #[schema(example = "user:42")]
+    pub erase: String,
+}
+
+impl ForeseenReply {
+    /// Every name: `userId 42`.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let users = self.user_ids.iter().map(|id| format!("userId {id}"));
+        users.chain(self.anonymous_ids.iter().map(|id| format!("anonymousId {id}"))).collect()
+    }
+
+    /// What was foreseen of a name.
+    pub(crate) fn of(asked: String, foreseen: Foreseen) -> Self {
+        let Foreseen { user, names, removed } = foreseen;
+        let (mut user_ids, mut anonymous_ids) = (Vec::new(), Vec::new());
+        for name in names {
+            match name {
+                Identifier::User(id) => user_ids.push(id.to_string()),
+                Identifier::Anonymous(id) => anonymous_ids.push(id.to_string()),
+            }
+        }
+        let erase = user.map_or(asked, |user| user.to_meant());
+        Self { user_ids, anonymous_ids, removed: removed.into(), erase }
+    }
+}
+
+/// What `DELETE` answers.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(untagged)]
+enum EraseReply {
+    /// What was done.
+    Erased(ErasureReply),
+    /// What would be, with `dryRun`.
+    Foreseen(ForeseenReply),
+}
+
+/// How it is erased.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct HowToErase {
+    #[serde(default)]
+    dry_run: bool,
+}
+
+impl From<RemovedReply> for Removed {
+    fn from(removed: RemovedReply) -> Self {
+        let RemovedReply { events, decisions, rejections, audit_entries, lines, lists } = removed;
+        Self { events, decisions, rejections, audit_entries, lines, lists }
+    }
+}
+
+impl From<Removed> for RemovedReply {
+    fn from(removed: Removed) -> Self {
+        let Removed { events, decisions, rejections, audit_entries, lines, lists } = removed;
+        Self { events, decisions, rejections, audit_entries, lines, lists }
+    }
+}
+
 impl From<Erasing> for ErasureReply {
     fn from(erasing: Erasing) -> Self {
         match erasing {
@@ -76,14 +145,13 @@ impl From<Erasing> for ErasureReply {
 
 impl From<Erasure> for ErasureReply {
     fn from(erasure: Erasure) -> Self {
-        let Removed { events, decisions, rejections, audit_entries, lines, lists } = erasure.removed;
         Self {
             receipt: erasure.id.to_string(),
             is_done: erasure.ended_at.is_some(),
             asked_at: erasure.asked_at,
             ended_at: erasure.ended_at,
             allowed_at: erasure.allowed_at,
-            removed: RemovedReply { events, decisions, rejections, audit_entries, lines, lists },
+            removed: erasure.removed.into(),
             why: None,
         }
     }
@@ -116,16 +184,22 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 /// Erase a customer for good
 ///
 /// Afterwards nothing that only this customer's events carried is in any file of the data directory, and every event that
-/// names them is refused. Asked again, it answers with the same receipt.
+/// names them is refused. Asked again, it answers with the same receipt. With `dryRun=true` nothing is changed, and it answers
+/// which names and how much would go.
 #[utoipa::path(
     delete, path = "/v1/customers/{id}", tag = "customers",
-    params(("id" = String, Path, description = "A customerId, userId or anonymousId")),
+    params(
+        ("id" = String, Path, description = "A customerId, userId or anonymousId; user:… or anonymous:… says which"),
+        ("dryRun" = Option<bool>, Query, description = "Only say what would go"),
+    ),
     responses(
-        (status = 200, description = "Nothing of the customer is left", body = ErasureReply),
+        (status = 200, description = "Nothing of the customer is left, or what would go", body = EraseReply),
         (status = 202, description = "It is durable and goes on: GET /v1/erasures/{receipt} says how far it is", body = ErasureReply),
         (status = 401, description = "No key or an unknown one", body = crate::failure::ErrorBody),
         (status = 403, description = "The key may not do this", body = crate::failure::ErrorBody),
-        (status = 404, description = "Nobody goes by that name, and nobody was erased who did", body = crate::failure::ErrorBody),
+        (status = 404, description = "Nothing names whom that name means, and nobody was erased who went by it", body = crate::failure::ErrorBody),
+        (status = 409, description = "It is a device of somebody with a userId: name them by user:…; or more than 200,000 events are of people who share names with them", body = crate::failure::ErrorBody),
+        (status = 503, description = "The disk has too little room for it, or events go on to change who that is: try again", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
@@ -133,9 +207,15 @@ async fn erase(
     MayErase(by): MayErase,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
-) -> Result<(StatusCode, Json<ErasureReply>), ApiError> {
+    Query(HowToErase { dry_run }): Query<HowToErase>,
+) -> Result<(StatusCode, Json<EraseReply>), ApiError> {
+    if dry_run {
+        let foreseen = app.run(move |app| Ok(ForeseenReply::of(id.clone(), app.engine.foresee_erasure(&id)?))).await?;
+        return Ok((StatusCode::OK, Json(EraseReply::Foreseen(foreseen))));
+    }
     let erasing = app.run(move |app| Ok(app.eraser.erase(&id, &by, ERASED_WITHIN)?)).await?;
-    Ok(told(erasing))
+    let status = if matches!(erasing, Erasing::Done(_)) { StatusCode::OK } else { StatusCode::ACCEPTED };
+    Ok((status, Json(EraseReply::Erased(erasing.into()))))
 }
 
 /// Take events with the names of an erased customer again
@@ -180,9 +260,4 @@ async fn erasure(
     let id = ErasureId::parse(&receipt).ok_or_else(missing)?;
     let erasing = app.run(move |app| Ok(app.eraser.erasing(&id)?)).await?;
     Ok(Json(erasing.into()))
-}
-
-fn told(erasing: Erasing) -> (StatusCode, Json<ErasureReply>) {
-    let status = if matches!(erasing, Erasing::Done(_)) { StatusCode::OK } else { StatusCode::ACCEPTED };
-    (status, Json(erasing.into()))
 }

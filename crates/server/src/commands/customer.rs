@@ -2,13 +2,14 @@
 
 use super::import::elsewhere::Server;
 use super::{report, split};
-use crate::api::erasures::ErasureReply;
+use crate::api::erasures::{ErasureReply, ForeseenReply};
 use crate::api::separations::{SeparateReply, SeparateRequest};
 use crate::args::{CustomerCommand, Elsewhere, Options};
 use crate::error::ServerError;
+use crate::removal;
 use crate::serve::Opened;
 use crate::settings::Settings;
-use console::format::{counted, url_part};
+use console::format::url_part;
 use engine::{AuditTrail, By};
 use governance::Deed;
 use primitives::ErrorKind;
@@ -28,7 +29,11 @@ pub(super) fn run(
     super::progress::stop_cleanly_on_signal();
     let place = Place::of(options, settings, elsewhere)?;
     match what {
-        CustomerCommand::Erase { id } => {
+        CustomerCommand::Erase { id, dry_run: true } => {
+            let foreseen = place.foresee(&id)?;
+            report(options, &foreseen, || foreseen_in_words(&foreseen))
+        }
+        CustomerCommand::Erase { id, dry_run: false } => {
             let erased = place.erase(&id)?;
             report(options, &erased, || erased_in_words(&erased))
         }
@@ -62,6 +67,15 @@ impl Place {
                 None => Err(error),
             },
             opened => Ok(Self::Here(Box::new(opened?))),
+        }
+    }
+
+    fn foresee(&self, id: &str) -> Result<ForeseenReply, ServerError> {
+        match self {
+            Self::Here(opened) => Ok(ForeseenReply::of(id.to_owned(), opened.engine.foresee_erasure(id)?)),
+            Self::There(server) => {
+                server.call("DELETE", &format!("/v1/customers/{}?dryRun=true", url_part(id)), String::new())
+            }
         }
     }
 
@@ -122,21 +136,20 @@ fn stopped() -> engine::EngineError {
 
 /// "Erased: 12 events, 3 decisions. Receipt 3f0c….".
 fn erased_in_words(erased: &ErasureReply) -> String {
-    let removed = &erased.removed;
-    let parts = [
-        Some(counted(removed.events, "event", "events")),
-        Some(counted(removed.decisions, "decision", "decisions")).filter(|_| removed.decisions > 0),
-        Some(counted(removed.rejections, "rejected event", "rejected events")).filter(|_| removed.rejections > 0),
-        Some(counted(removed.audit_entries, "name in the audit list", "names in the audit list"))
-            .filter(|_| removed.audit_entries > 0),
-        Some(counted(removed.lines, "line of rejected rows", "lines of rejected rows")).filter(|_| removed.lines > 0),
-        Some(counted(removed.lists, "name in a saved list", "names in saved lists")).filter(|_| removed.lists > 0),
-    ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
     format!(
         "Erased: {}. Nothing of this customer is left in the data directory, and events with their names are refused.\n\
          Receipt {}. Backups made before still hold the customer: they are yours to remove.",
-        parts.join(", "),
+        removal::in_words(erased.removed.into()).join(", "),
         erased.receipt
+    )
+}
+
+/// "Nothing was changed. With userId 42, anonymousId a1 would go: 12 events. …".
+fn foreseen_in_words(foreseen: &ForeseenReply) -> String {
+    format!(
+        "Nothing was changed. It would remove {}, and refuse events of {}.\nTo do it: rapport customer erase {}",
+        removal::in_words(foreseen.removed.into()).join(", "),
+        foreseen.names().join(", "),
+        foreseen.erase
     )
 }

@@ -4,7 +4,7 @@ use super::answer::{answer, by_name, content, feature_groups, spent};
 use super::customers::label;
 use super::door;
 use super::visit::Visit;
-use crate::app::{App, ERASED_WITHIN};
+use crate::app::App;
 use crate::error::ServerError;
 use axum::Form;
 use axum::extract::Path;
@@ -17,14 +17,13 @@ use console::view::{
 };
 use decisions::{Kind, KindAbout, KindName};
 use engine::By;
-use engine::Erasing;
 use engine::Stopwatch;
 use engine::{Asked, CustomerView, Live};
 use events::{CallKind, Fields};
 use features::FeatureState;
 use governance::{ConsentAnswer, ConsentBasis, Deed};
 use primitives::ItemKey;
-use profiles::{Customer, Erasure, Moment, Profile};
+use profiles::{Customer, Moment, Profile};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -67,25 +66,6 @@ pub(super) async fn decide(
             Ok(opened(app, &by, fill(app, frame, &id, Some(decided))?).render())
         })
         .await
-}
-
-/// `POST /customers/{id}/erase`: for good.
-pub(super) async fn erase(visit: Visit, id: Result<Path<String>, PathRejection>) -> Response {
-    let Ok(Path(id)) = id else { return visit.not_found() };
-    let by = visit.by();
-    let done = visit.app.run(move |app| {
-        let said = match app.eraser.erase(&id, &by, ERASED_WITHIN)? {
-            Erasing::Done(Erasure { id, removed, .. }) => {
-                let events = format::counted(removed.events, "event", "events");
-                format!("Erased for good, with {events}. The receipt: {id}")
-            }
-            Erasing::UnderWay { erasure, .. } => {
-                format!("The customer is being erased, which takes a while. The receipt: {}", erasure.id)
-            }
-        };
-        Ok(said)
-    });
-    visit.lead_to("/customers", &door::flash(done.await))
 }
 
 /// Writes down who looks at whom.

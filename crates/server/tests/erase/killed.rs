@@ -69,6 +69,8 @@ fn an_erasure_survives_kill_nine() {
     server.kill();
     assert_none(&data, &["eve-0-x"]);
 
+    let foreseen = said(&data, &["customer", "erase", "max-1", "--dry-run"]);
+    assert_eq!((&foreseen["userIds"], &foreseen["erase"]), (&json!(["max-1"]), &"user:max-1".into()), "{foreseen}");
     let unknown = command(&data, &["customer", "erase", "nobody"]).output().unwrap();
     assert!(!unknown.status.success() && String::from_utf8_lossy(&unknown.stderr).contains("nobody goes by"));
     said(&data, &["customer", "allow", "eve-0-x"]);

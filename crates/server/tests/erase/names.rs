@@ -32,6 +32,13 @@ fn an_erased_customer_is_gone_and_stays_refused_until_an_admin_allows_it() {
         assert!([401, 403].contains(&erase(&server, key, "eve-99").status));
     }
     erase(&server, SERVER, "nobody-at-all").error(404, "not_found");
+    let foreseen = erase(&server, SERVER, "device-eve?dryRun=true").ok();
+    let expected = json!({"userIds": ["eve-99"], "anonymousIds": ["device-eve"], "erase": "user:eve-99",
+        "removed": {"events": 1, "decisions": 0, "rejections": 0, "auditEntries": 0, "lines": 0, "lists": 0}});
+    assert_eq!(foreseen, expected);
+    erase(&server, SERVER, "eve-99?dryrun=true").error(400, "invalid");
+    assert!(erase(&server, SERVER, "device-eve").error(409, "conflict").contains("erase \"user:eve-99\""));
+    server.get("/v1/customers/eve-99").ok();
     let receipt = erase(&server, SERVER, "eve-99").ok();
     assert_eq!((&receipt["removed"]["events"], &receipt["isDone"]), (&1.into(), &true.into()), "{receipt}");
     assert!(!receipt.to_string().contains("eve-"), "{receipt}");

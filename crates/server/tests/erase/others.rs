@@ -5,7 +5,9 @@ use crate::support::noon;
 use crate::traces::assert_none;
 use crate::{ALICE, BOB, event, first_of_alice, first_of_bob, order, take};
 use engine::Ingested;
-use events::{Batch, Envelope, Event, Origin};
+use events::{Batch, Envelope, Event, NewImport, Origin};
+use primitives::ErrorKind;
+use profiles::Identifier;
 use serde_json::{Value, json};
 use server::serve::Opened;
 
@@ -83,4 +85,83 @@ fn whoever_lives_by_a_name_is_erased_though_a_guest_of_the_same_number_was() {
     assert_ne!(user.id, guest.id);
     assert!(is_unknown(&opened, "1007"));
     assert_eq!(erase(&opened, "1007").id, user.id, "both are gone");
+}
+
+#[test]
+fn a_device_does_not_have_somebody_erased_who_has_a_name() {
+    let place = tempfile::tempdir().unwrap();
+    let opened = open(&place.path().join("data"));
+    take(&opened, vec![order("victim-1", "order-1", "message-1"), order("victim-1", "order-2", "message-2")]);
+    take(
+        &opened,
+        vec![of_client(json!({"type": "track", "event": "Seen", "userId": "victim-1", "anonymousId": "evil-dev"}))],
+    );
+    for by_device in ["evil-dev", "anonymous:evil-dev"] {
+        let foreseen = opened.engine.foresee_erasure(by_device).unwrap();
+        assert_eq!(foreseen.user, Some(Identifier::User("victim-1".into())));
+        assert_eq!(foreseen.names, [Identifier::User("victim-1".into()), Identifier::Anonymous("evil-dev".into())]);
+        assert_eq!(foreseen.removed.events, 3);
+        let refused = opened.engine.begin_erasure(by_device).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Conflict, "{refused}");
+        assert!(refused.to_string().contains("erase \"user:victim-1\""), "{refused}");
+    }
+    assert_eq!(opened.engine.customer("victim-1").unwrap().customer.profile.n_events, 3);
+    // A device of nobody who has a name, and a name that says so, are erased.
+    take(&opened, vec![of_client(json!({"type": "page", "name": "Home", "anonymousId": "guest-1"}))]);
+    assert_eq!(erase(&opened, "guest-1").removed.events, 1);
+    assert_eq!(erase(&opened, "user:victim-1").removed.events, 3);
+    assert!(is_unknown(&opened, "evil-dev"));
+}
+
+#[test]
+fn whoever_is_only_in_what_was_withdrawn_decided_or_rejected_is_erased_too() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let opened = open(&data);
+    take(&opened, first_of_bob());
+    let engine = &opened.engine;
+    let import =
+        engine.begin_import(&NewImport { file: "a.csv".to_owned(), mapping: None, mapping_sha256: None }).unwrap();
+    let imported = json!({"type": "identify", "userId": "withdrawn-1", "messageId": "message-of-withdrawn-1",
+        "traits": {"email": "withdrawn-1@x.example"}, "timestamp": "2026-11-20T10:00:00Z"});
+    let imported = events::parse_event(imported, None, &Envelope::new(noon(), Origin::Import)).unwrap();
+    engine.ingest_imported(import, vec![imported]).unwrap();
+    engine.undo_import(import).unwrap();
+    engine.follow_corrections(&mut |_| Ok(())).unwrap();
+    crate::decide(&opened, "decided-1");
+    let bad = crate::rejected(r#"{"batch":[{"type":"track","userId":"rejected-1"}]}"#);
+    engine.ingest(Batch { rejected: vec![bad], ..Batch::default() }).unwrap();
+    engine.checkpoint(1_000).unwrap();
+    let names = ["withdrawn-1", "decided-1", "rejected-1"];
+    crate::traces::assert_all(&data, &names);
+    for (name, (events, decisions, rejections)) in names.into_iter().zip([(1, 0, 0), (0, 1, 0), (0, 0, 1)]) {
+        let erased = erase(&opened, name);
+        let removed = erased.removed;
+        assert_eq!((removed.events, removed.decisions, removed.rejections), (events, decisions, rejections), "{name}");
+        assert_none(&data, &[name]);
+        assert_eq!(ingest(&opened, order(name, "order-x", "message-x")).erased, [0], "{name}");
+        assert_eq!(opened.engine.begin_erasure(name).unwrap(), (erased, false));
+    }
+    let unknown = opened.engine.begin_erasure("nobody-1").unwrap_err();
+    assert_eq!(unknown.kind(), ErrorKind::NotFound, "{unknown}");
+    assert_well(&opened);
+}
+
+#[test]
+fn what_is_decided_for_whoever_was_erased_is_nobodys() {
+    let place = tempfile::tempdir().unwrap();
+    let opened = open(&place.path().join("data"));
+    take(&opened, vec![order(ALICE, "order-2", "message-2")]);
+    erase(&opened, ALICE);
+    // Whatever name a stranger founds, decisions for those who were erased are not made from it, and do not go with it.
+    for name in ["", "(erased)", "anonymous:", "anonymous:(erased)"] {
+        let page = json!({"type": "page", "name": "Home", "anonymousId": name, "userId": "mallory-1"});
+        take(&opened, vec![of_client(page)]);
+    }
+    let record = crate::decide(&opened, ALICE);
+    assert_eq!(record.question.customer, Identifier::Anonymous("".into()).customer_id());
+    for name in ["", "anonymous:", "(erased)", "mallory-1"] {
+        let foreseen = opened.engine.foresee_erasure(name);
+        assert_eq!(foreseen.map_or(0, |foreseen| foreseen.removed.decisions), 0, "{name}");
+    }
 }

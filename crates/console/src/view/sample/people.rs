@@ -107,6 +107,18 @@ pub fn customer() -> CustomerPage {
     }
 }
 
+/// What would go with that customer.
+#[must_use]
+pub fn erasure() -> ErasurePage {
+    ErasurePage {
+        frame: frame("/customers/42/erase"),
+        id: "42".to_owned(),
+        erase: "user:42".to_owned(),
+        names: ["userId 42", "anonymousId b1946ac9-2492-4d2e"].map(str::to_owned).to_vec(),
+        removed: ["188 events", "12 decisions", "3 names in the audit list"].map(str::to_owned).to_vec(),
+    }
+}
+
 /// What would become of that customer without their device.
 #[must_use]
 pub fn separation() -> SeparationPage {

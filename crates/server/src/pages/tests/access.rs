@@ -120,9 +120,21 @@ fn keys_are_made_and_revoked_on_a_page_and_end_at_once() {
 fn a_customer_is_erased_on_their_page_after_a_second_question() {
     let console = Console::start(true);
     console.send_events(r#"{"batch":[{"type":"identify","userId":"ann"}]}"#);
-    let page = console.get("/customers/ann").body;
-    assert!(page.contains("action=\"/customers/ann/erase\"") && page.contains("Yes, for good"), "{page}");
-    let erased = console.post("/customers/ann/erase", "", &[]);
+    assert!(console.get("/customers/ann").body.contains("href=\"/customers/ann/erase\""));
+    console.send_events(r#"{"batch":[{"type":"track","event":"Seen","userId":"ann","anonymousId":"phone"}]}"#);
+    let question = console.get("/customers/anonymous%3Aphone/erase");
+    assert_page("/customers/ann/erase", &question);
+    for said in
+        ["userId ann", "anonymousId phone", "2 events", "action=\"/customers/user%3Aann/erase\"", "Yes, for good"]
+    {
+        assert!(question.body.contains(said), "{said}: {}", question.body);
+    }
+    assert_eq!(console.get("/customers/nobody/erase").status, 404);
+    let by_device = console.post("/customers/phone/erase", "", &[]);
+    let flash = crate::cookies::unescape(&by_device.cookie("rapport_flash").unwrap());
+    assert!(flash.contains("is a device of userId ann"), "{flash}");
+    assert_eq!(console.get("/customers/ann").status, 200, "nothing has changed yet");
+    let erased = console.post("/customers/user%3Aann/erase", "", &[]);
     assert_eq!((erased.status, erased.header("location")), (303, "/customers"));
     let flash = crate::cookies::unescape(&erased.cookie("rapport_flash").unwrap());
     let receipt = flash.split("receipt: ").nth(1).unwrap().split(';').next().unwrap();
