@@ -77,6 +77,27 @@ fn names_that_a_person_separated_are_not_joined_until_the_company_says_so() {
 }
 
 #[test]
+fn an_alias_means_both_names_of_its_word_and_what_it_comes_with_means_itself() {
+    let profiles = fold(&[
+        event(1, Some("x"), None, None),
+        event(2, None, Some("tablet"), None),
+        separate(3, [&device("tablet"), &device("x")]),
+        client(4, None, Some("tablet"), Some("x")),
+        event(5, Some("ann"), None, None),
+        separate(6, [&user("ann"), &device("phone")]),
+        client(7, Some("ann"), Some("phone"), Some("y")),
+    ]);
+    assert_eq!(
+        refused(&profiles, "tablet"),
+        [(4, RefusalReason::Separated)],
+        "the user x is meant, the device x as well"
+    );
+    assert_eq!(refused(&profiles, "ann"), [(7, RefusalReason::Separated)]);
+    assert_eq!(profiles.find(&device("phone")).unwrap(), None);
+    assert_eq!(profiles.find(&device("y")).unwrap(), Some("ann".into()), "of that nobody has said anything");
+}
+
+#[test]
 fn a_separation_that_is_known_beforehand_parts_what_was_joined_before_it() {
     let (ann, bob) = (user("ann"), user("bob"));
     let events = [
