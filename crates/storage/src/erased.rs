@@ -50,6 +50,9 @@ pub(crate) struct Record {
     offsets: Vec<(u64, u64)>,
     /// Empty once they are allowed again.
     pub(crate) names: Vec<NameHash>,
+    /// The keyed hash of the receipt: only the key fits by which the names were hashed.
+    #[serde(default)]
+    key_check: Option<String>,
     /// Who it is; `None` once nothing of them is left.
     pub(crate) who: Option<Who>,
 }
@@ -66,7 +69,6 @@ impl Record {
         let known_since = Offset(offsets.ranges().first().map_or(0, |(first, _)| *first));
         Self {
             v: VERSION,
-            id,
             asked_at,
             ended_at: None,
             allowed_at: None,
@@ -75,7 +77,9 @@ impl Record {
             removed: Removed { events: offsets.n(), ..Removed::default() },
             offsets: offsets.ranges().to_vec(),
             names: who.names.iter().map(|name| name_hash(key, name)).collect(),
+            key_check: Some(keyed_hash(key, id.as_str())),
             who: Some(who),
+            id,
         }
     }
 
@@ -107,8 +111,21 @@ impl Erased {
             let record = read_record(&path)?;
             erased.records.insert(record.id.clone(), record);
         }
+        erased.check_key(&place.join(KEY))?;
         erased.look_again();
         Ok(erased)
+    }
+
+    /// Without the very key by which they were hashed no name would be refused any more.
+    fn check_key(&self, path: &Path) -> Result<(), StorageError> {
+        let foreign = |why: &str| StorageError::ErasureKey { path: path.to_owned(), why: why.to_owned() };
+        for record in self.records.values().filter(|record| !record.names.is_empty()) {
+            let key = self.key.as_ref().ok_or_else(|| foreign("it is not there"))?;
+            if record.key_check.as_ref().is_some_and(|check| *check != keyed_hash(key, record.id.as_str())) {
+                return Err(foreign("it is another one"));
+            }
+        }
+        Ok(())
     }
 
     /// Keeps a record, durably first.
@@ -157,14 +174,19 @@ impl Erased {
     }
 }
 
-/// HMAC (RFC 2104) with SHA-256 of the key under which a name is stored. Without the secret nobody can try names out.
+/// The keyed hash of the key under which a name is stored. Without the secret nobody can try names out.
 fn name_hash(key: &Key, name: &Identifier) -> NameHash {
+    keyed_hash(key, &name.key())
+}
+
+/// HMAC (RFC 2104) with SHA-256.
+fn keyed_hash(key: &Key, text: &str) -> String {
     let padded = |with: u8| {
         let mut block = [with; N_BLOCK];
         block.iter_mut().zip(key).for_each(|(byte, of_key)| *byte ^= of_key);
         block
     };
-    let inner = Sha256::new().chain_update(padded(0x36)).chain_update(name.key()).finalize();
+    let inner = Sha256::new().chain_update(padded(0x36)).chain_update(text).finalize();
     hex(&Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize())
 }
 

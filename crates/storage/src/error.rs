@@ -239,6 +239,17 @@ pub enum StorageError {
         /// What is wrong with it.
         why: String,
     },
+    /// The secret by which the names of whoever was erased are known is not the one.
+    #[error(
+        "{path} does not fit the erasures beside it ({why}), so that nobody who was erased would be refused: put it back from a \
+         backup. Nothing was changed"
+    )]
+    ErasureKey {
+        /// The file of the secret.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A stored event is damaged.
     #[error("an event of the log cannot be moved to the history")]
     Event(#[source] events::EventLogError),
@@ -270,7 +281,8 @@ impl StorageError {
             | Self::Damaged { .. }
             | Self::Gap { .. }
             | Self::SetAsideRecord { .. }
-            | Self::ErasureRecord { .. } => ErrorKind::Corrupt,
+            | Self::ErasureRecord { .. }
+            | Self::ErasureKey { .. } => ErrorKind::Corrupt,
             Self::Event(source) => source.kind(),
             Self::Lists(source) => source.kind,
         }

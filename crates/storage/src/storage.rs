@@ -94,6 +94,7 @@ impl Storage {
         if storage.directory.access() == Access::Exclusive {
             storage.parts.remove_nameless()?;
             storage.remove_unfinished_decision_files()?;
+            storage.remove_unfinished_files()?;
             storage.end_sealing()?;
             let attempt = "removing what an unfinished checkpoint left";
             storage.drop_staged().map_err(|source| StorageError::Database { attempt, source })?;

@@ -36,7 +36,7 @@ pub(crate) const KIOSK: &str = "kiosk-5512";
 pub(crate) const BOB: &str = "bob-4120";
 
 /// What only her events carry.
-pub(crate) const HERS: [&str; 14] = [
+pub(crate) const HERS: [&str; 17] = [
     ALICE,
     BROWSER,
     "old-name-a1b2",
@@ -48,6 +48,9 @@ pub(crate) const HERS: [&str; 14] = [
     "message-of-alice-2",
     "message-of-alice-kiosk",
     "search-only-she-made",
+    "Alice-Danced-77",
+    "steps_only_she_counts",
+    "library-of-alice-77",
     "withdrawn-of-alice",
     "rejected-of-alice",
     "row-of-alice",
@@ -77,8 +80,9 @@ pub(crate) fn first_of_alice() -> Vec<Event> {
             "traits": {"email": "alice@private.example", "city": "Nowhereville-77", "country": "AT"}})),
         order(ALICE, "order-of-alice-1", "message-of-alice-2"),
         event(json!({"type": "alias", "userId": ALICE, "previousId": "old-name-a1b2"})),
-        event(json!({"type": "track", "event": "Ticked", "userId": ALICE, "anonymousId": KIOSK,
-            "messageId": "message-of-alice-kiosk"})),
+        event(json!({"type": "track", "event": "Alice-Danced-77", "userId": ALICE, "anonymousId": KIOSK,
+            "messageId": "message-of-alice-kiosk", "properties": {"steps_only_she_counts": 3},
+            "context": {"library": {"name": "library-of-alice-77", "version": "1"}}})),
     ]
 }
 

@@ -205,8 +205,11 @@ fn ten_thousand_events_go_as_one_does() {
     opened.engine.checkpoint(1_000).unwrap();
     let policy = SealPolicy { n_events_max: 4_000, n_events_kept: 5_000, n_events_min: 1, ..SealPolicy::default() };
     opened.storage.seal(opened.engine.checkpointed(), &policy).unwrap();
+    let n_commits = || opened.storage.writer_stats().n_commits.load(std::sync::atomic::Ordering::Relaxed);
+    let before = n_commits();
     let erased = erase(&opened, ALICE);
     assert_eq!(erased.removed.events, 10_000);
+    assert!(n_commits() - before < 200, "thousands of ranges of rows are no thousands of transactions");
     assert_none(&data, &[ALICE]);
     assert_eq!(opened.engine.customer(BOB).unwrap().customer.profile.n_events, 5_000);
     assert_well(&opened);
@@ -292,4 +295,52 @@ fn a_model_that_learned_from_them_is_to_be_trained_again() {
     assert_eq!(opened.engine.withdrawn_from(&header(learned_until)), None, "it had not read of them");
     let later = learning::ModelHeader { trained_at: noon().plus_days(1), ..of_both };
     assert_eq!(opened.engine.withdrawn_from(&later), None, "it was trained without them");
+}
+
+#[test]
+fn what_a_crash_left_half_written_names_nobody_after_the_next_start() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    drop(open(&data));
+    let unfinished =
+        ["erased", "rejects", "set-aside", "set-aside/history"].map(|folder| data.join(folder).join(".tmp-7-0-a.json"));
+    for file in &unfinished {
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, ALICE).unwrap();
+    }
+    let kept = data.join("rejects/a-csv.ndjson");
+    std::fs::write(&kept, BOB).unwrap();
+    drop(open(&data));
+    assert!(unfinished.iter().all(|file| !file.exists()) && kept.exists());
+    assert_none(&data, &[ALICE]);
+}
+
+#[test]
+fn without_the_key_by_which_names_are_refused_nothing_is_opened() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let opened = open(&data);
+    take(&opened, crate::first_of_alice());
+    let erased = erase(&opened, ALICE);
+    drop(opened);
+    let (path, damaged) = (data.join("erased/key"), |access| {
+        let opened = Opened::open_at(&data, access, settings(), Arc::new(SimulatedClock::new(noon())));
+        let Err(error) = opened else { panic!("it was opened") };
+        (error.kind(), error.story())
+    });
+    let key = std::fs::read(&path).unwrap();
+    std::fs::write(&path, "0".repeat(64)).unwrap();
+    for access in [Access::Exclusive, Access::ReadOnly] {
+        let (kind, said) = damaged(access);
+        assert!(kind == ErrorKind::Corrupt && said.contains("it is another one"), "{said}");
+    }
+    std::fs::remove_file(&path).unwrap();
+    assert!(damaged(Access::Exclusive).1.contains("it is not there"));
+    std::fs::write(&path, key).unwrap();
+    let opened = open(&data);
+    opened.engine.allow_again(ALICE).unwrap();
+    assert!(opened.engine.erasure(&erased.id).unwrap().allowed_at.is_some());
+    drop(opened);
+    std::fs::remove_file(&path).unwrap();
+    drop(open(&data));
 }

@@ -10,8 +10,8 @@ use rusqlite::{Connection, params};
 /// A request of an erasure to the writer.
 #[derive(Debug)]
 pub(crate) enum EraseCommand {
-    /// Removes neighbouring rows of the log, with the ids of their messages.
-    Rows { first: u64, last: u64 },
+    /// Removes ranges of rows of the log, with the ids of their messages.
+    Rows(Vec<(u64, u64)>),
     /// Forgets the ids of messages that stood at some places.
     Ids(Vec<(IdHash, u64)>),
     /// Removes some decisions about somebody.
@@ -29,13 +29,14 @@ impl EraseCommand {
             Self::Ids(ids) => ids.len() * size_of::<(IdHash, u64)>(),
             Self::Rejections(numbers) => numbers.len() * size_of::<i64>(),
             Self::Audit(entries) => entries.iter().map(|(_, record)| record.len() + 16).sum(),
-            Self::Rows { .. } | Self::Decisions { .. } => 64,
+            Self::Rows(ranges) => ranges.len() * size_of::<(u64, u64)>(),
+            Self::Decisions { .. } => 64,
         }
     }
 
     pub(crate) fn apply(&self, connection: &Connection, counters: &Counters) -> rusqlite::Result<Done> {
         let n = match self {
-            Self::Rows { first, last } => rows(connection, counters, signed(*first), signed(*last))?,
+            Self::Rows(ranges) => rows(connection, counters, ranges)?,
             Self::Ids(ids) => {
                 // Of an older version there is no place; and another message may have come in the place of this one.
                 let sql = "DELETE FROM message_ids WHERE id IN (?1, substr(?1, 1, 16)) AND place IN (?2, 0)";
@@ -62,12 +63,18 @@ impl EraseCommand {
 }
 
 /// The newest offset is told by the newest row: where that goes, the offset is kept, so that no other event ever gets it.
-fn rows(connection: &Connection, counters: &Counters, first: i64, last: i64) -> rusqlite::Result<usize> {
+fn rows(connection: &Connection, counters: &Counters, ranges: &[(u64, u64)]) -> rusqlite::Result<usize> {
     keep_head(connection, counters.head)?;
     let sql = "DELETE FROM message_ids WHERE (place = 0 OR place BETWEEN ?1 AND ?2)
                AND id IN (SELECT id_hash FROM events WHERE offset BETWEEN ?1 AND ?2)";
-    connection.prepare_cached(sql)?.execute([first, last])?;
-    connection.prepare_cached("DELETE FROM events WHERE offset BETWEEN ?1 AND ?2")?.execute([first, last])
+    let mut forget = connection.prepare_cached(sql)?;
+    let mut delete = connection.prepare_cached("DELETE FROM events WHERE offset BETWEEN ?1 AND ?2")?;
+    let each = ranges.iter().map(|(first, last)| {
+        let range = [signed(*first), signed(*last)];
+        forget.execute(range)?;
+        delete.execute(range)
+    });
+    each.sum()
 }
 
 /// Keeps that offsets up to this one were given: what comes gets later ones, whatever the log and the history still hold.

@@ -3,7 +3,7 @@
 use super::naming::Naming;
 use crate::command::{Command, EraseCommand};
 use crate::erased::{Record, Who};
-use crate::files::{sync_directory, write_durably};
+use crate::files::{TEMP_PREFIX, sync_directory, write_durably};
 use crate::history_files::{Offsets, Part, RoundRows, SealedRow};
 use crate::numbers::unsigned;
 use crate::seen_ids::id_hash;
@@ -57,6 +57,16 @@ impl Storage {
         }
     }
 
+    /// Removes what a crash left half written where personal data may stand: such a file is no record, and is never searched.
+    pub(crate) fn remove_unfinished_files(&self) -> Result<(), StorageError> {
+        for directory in [self.directory.erased(), self.directory.path().join("rejects"), self.directory.set_aside()] {
+            let is_unfinished =
+                |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMP_PREFIX));
+            files_in(&directory)?.iter().filter(|path| is_unfinished(path)).try_for_each(|path| remove(path))?;
+        }
+        Ok(())
+    }
+
     /// What was withdrawn of the events that mention any of these names.
     pub(super) fn withdrawn_of(&self, names: &[Identifier]) -> Result<Offsets, StorageError> {
         let withdrawn = self.withdrawn()?;
@@ -92,13 +102,7 @@ impl Storage {
         let _no_sealing = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
         self.end_sealing()?;
         self.flush_ids(EventLog::head(self).0)?;
-        for (first, last) in offsets.ranges() {
-            for from in (*first..=*last).step_by(usize::try_from(N_ROWS).unwrap_or(1)) {
-                let rows = EraseCommand::Rows { first: from, last: (from + N_ROWS - 1).min(*last) };
-                self.erase(rows)?;
-            }
-        }
-        Ok(())
+        in_batches(offsets.ranges()).into_iter().try_for_each(|some| self.erase(EraseCommand::Rows(some)).map(drop))
     }
 
     /// Writes each file that holds any of them anew without them. The new file has its name before the old one goes: whoever
@@ -235,6 +239,25 @@ impl Storage {
     fn erase(&self, command: EraseCommand) -> Result<u64, StorageError> {
         self.maintain("removing what was a customer's", Command::Erase(command))
     }
+}
+
+/// Ranges in batches of up to [`N_ROWS`] rows each: every one is a transaction that waits for the disk.
+fn in_batches(ranges: &[(u64, u64)]) -> Vec<Vec<(u64, u64)>> {
+    let (mut batches, mut room) = (Vec::<Vec<(u64, u64)>>::new(), 0);
+    for (first, last) in ranges {
+        let mut from = *first;
+        while from <= *last {
+            if room == 0 {
+                batches.push(Vec::new());
+                room = N_ROWS;
+            }
+            let to = (from + room - 1).min(*last);
+            room -= to - from + 1;
+            batches.last_mut().into_iter().for_each(|batch| batch.push((from, to)));
+            from = to + 1;
+        }
+    }
+    batches
 }
 
 /// A file without the lines that name somebody, and how many lines those are.
