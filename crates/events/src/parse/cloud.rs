@@ -81,7 +81,10 @@ pub fn parse_cloud_events(
             }
         }
         CloudForm::Structured => add(batch::text(body, EXAMPLE, '{')?, 0)?,
-        CloudForm::Binary { attributes, is_json } => add(&structured(attributes, is_json, body)?, 0)?,
+        CloudForm::Binary { attributes, is_json } => match structured(attributes, is_json, body) {
+            Ok(payload) => add(&payload, 0)?,
+            Err((payload, rejection)) => batch.add(Err(rejection), None, &payload, 0, envelope.received_at),
+        },
     }
     Ok(batch)
 }
@@ -98,17 +101,25 @@ impl From<Rejection> for Fault {
     }
 }
 
-/// A binary one as it would be written as a JSON object.
-fn structured(attributes: &[(String, String)], is_json: Option<bool>, data: &[u8]) -> Result<String, Refusal> {
+/// A binary one as it would be written as a JSON object; where its data cannot be read, why, and with the data as they came:
+/// whom they name is found there as in anything else that was cut.
+fn structured(
+    attributes: &[(String, String)],
+    is_json: Option<bool>,
+    data: &[u8],
+) -> Result<String, (String, Rejection)> {
     let mut object = Map::new();
     for (name, value) in attributes {
         object.insert(name.clone(), Value::from(value.as_str()));
     }
     let json = || strict(data);
-    let malformed = |fault: &str| Refusal::Malformed {
-        message: format!(
-            "the body, which is the CloudEvent's data, cannot be read as JSON ({fault}): send a JSON object"
-        ),
+    let head = Value::Object(object.clone()).to_string();
+    let malformed = |fault: &str| {
+        let message =
+            format!("the body, which is the CloudEvent's data, cannot be read as JSON ({fault}): send a JSON object");
+        let (head, comma) = (head.strip_suffix('}').unwrap_or_default(), if attributes.is_empty() { "" } else { "," });
+        let payload = format!("{head}{comma}\"data\":{}}}", String::from_utf8_lossy(data));
+        (payload, Rejection::new(RejectionCode::Malformed, "/data", message))
     };
     let value = match is_json {
         _ if data.is_empty() => Value::Null,

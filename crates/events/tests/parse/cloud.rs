@@ -4,8 +4,8 @@ use crate::{NOW, only};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use events::{
-    BATCH_EVENTS_MAX, Batch, Call, CloudForm, Envelope, Event, Origin, Refusal, Rejection, RejectionCode, memory_of,
-    parse_cloud_events,
+    BATCH_EVENTS_MAX, Batch, Call, CloudForm, Envelope, Event, Origin, Refusal, Rejection, RejectionCode, Sent,
+    memory_of, parse_cloud_events,
 };
 use primitives::{AnonymousId, Timestamp, UserId};
 use serde_json::{Value, json};
@@ -207,7 +207,27 @@ fn attributes_may_stand_beside_the_data() {
         let whole = one(json!({"time": null})).unwrap();
         assert_eq!(event.message_id, whole.message_id, "both forms are the same event");
     }
-    for (body, is_json) in [(&b"{"[..], Some(true)), (b"{} x", Some(true)), (b"\xff", None), (b"\xff", Some(false))] {
-        assert!(matches!(binary(body, is_json), Err(Refusal::Malformed { .. })), "{body:?}");
+    // What cannot be read is kept with its reason, and whom it names is known. It cannot become attributes.
+    for (body, is_json, kept, named) in [
+        (&b"{\"userId\": \"u7\","[..], Some(true), "{\"userId\": \"u7\",", &["u1", "u7"][..]),
+        (b"{} x", Some(true), "{} x", &["u1"]),
+        (b"1, \"subject\": \"u2\"", Some(true), "1, \"subject\": \"u2\"", &["u1", "u2"]),
+        (b"\xff", None, "\u{fffd}", &["u1"]),
+        (b"\xff", Some(false), "\u{fffd}", &["u1"]),
+        (b"\xff", Some(true), "\u{fffd}", &["u1"]),
+    ] {
+        let batch = binary(body, is_json).unwrap();
+        let [rejected] = &batch.rejected[..] else { panic!("{batch:?}") };
+        let Rejection { code, field, message, .. } = &rejected.rejection;
+        assert_eq!((*code, field.as_str(), batch.accepted.len()), (RejectionCode::Malformed, "/data", 0), "{body:?}");
+        assert!(message.starts_with("the body, which is the CloudEvent's data, cannot be read as JSON ("), "{message}");
+        assert!(rejected.payload.ends_with(&format!(",\"data\":{kept}}}")), "{}", rejected.payload);
+        assert_eq!((rejected.call.as_deref(), Sent::of(&rejected.payload).event()), (Some("track"), Some("Signed Up")));
+        for name in named {
+            assert!(rejected.names.iter().any(|known| known == name), "{name}: {:?}", rejected.names);
+        }
     }
+    let form = CloudForm::Binary { attributes: &[], is_json: Some(true) };
+    let bare = parse_cloud_events(b"{", form, &Envelope::new(NOW, Origin::Server), |_| true).unwrap();
+    assert_eq!(bare.rejected[0].payload, "{\"data\":{}");
 }
