@@ -48,6 +48,12 @@ pub struct Backup {
     pub head: Offset,
     /// The last offset that is in its history.
     pub sealed_upto: Offset,
+    /// How many offsets upto the newest have no event any more. Backups of older programs do not say it.
+    #[serde(default)]
+    n_missing: u64,
+    /// How many of them are in the history.
+    #[serde(default)]
+    n_missing_sealed: u64,
     files: Vec<Entry>,
 }
 
@@ -59,6 +65,18 @@ struct Entry {
 }
 
 impl Backup {
+    /// How many events are in it.
+    #[must_use]
+    pub fn n_events(&self) -> u64 {
+        self.head.0.saturating_sub(self.n_missing)
+    }
+
+    /// How many of them are in its history.
+    #[must_use]
+    pub fn n_sealed(&self) -> u64 {
+        self.sealed_upto.0.saturating_sub(self.n_missing_sealed)
+    }
+
     /// How many files it has.
     #[must_use]
     pub fn n_files(&self) -> usize {
@@ -114,6 +132,8 @@ impl Storage {
             made_at: now,
             head: Offset(head),
             sealed_upto: Offset(sealed_upto),
+            n_missing: missing.n_within(1, head),
+            n_missing_sealed: missing.n_within(1, sealed_upto),
             files: copy.files,
         };
         let manifest = copy.to.join(MANIFEST);

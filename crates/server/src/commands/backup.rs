@@ -35,11 +35,11 @@ fn tell(spinner: &ProgressBar, doing: &str, n: u64) {
 
 fn tell_what(options: &Options, backup: &Backup, sentence: impl FnOnce(String) -> String) -> Result<(), ServerError> {
     let document = json!({
-        "events": backup.head, "sealed": backup.sealed_upto, "files": backup.n_files(), "bytes": backup.bytes(),
+        "events": backup.n_events(), "sealed": backup.n_sealed(), "files": backup.n_files(), "bytes": backup.bytes(),
         "made_at": backup.made_at,
     });
     report(options, &document, || {
         let (n_files, size) = (backup.n_files(), bytes(backup.bytes()));
-        sentence(format!("{} events in {n_files} files ({size}) as of {}", backup.head, backup.made_at))
+        sentence(format!("{} events in {n_files} files ({size}) as of {}", backup.n_events(), backup.made_at))
     })
 }

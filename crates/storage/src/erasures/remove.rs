@@ -102,7 +102,9 @@ impl Storage {
         let _no_sealing = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
         self.end_sealing()?;
         self.flush_ids(EventLog::head(self).0)?;
-        in_batches(offsets.ranges()).into_iter().try_for_each(|some| self.erase(EraseCommand::Rows(some)).map(drop))
+        in_batches(offsets.ranges(), N_ROWS)
+            .into_iter()
+            .try_for_each(|some| self.erase(EraseCommand::Rows(some)).map(drop))
     }
 
     /// Writes each file that holds any of them anew without them. The new file has its name before the old one goes: whoever
@@ -241,15 +243,15 @@ impl Storage {
     }
 }
 
-/// Ranges in batches of up to [`N_ROWS`] rows each: every one is a transaction that waits for the disk.
-fn in_batches(ranges: &[(u64, u64)]) -> Vec<Vec<(u64, u64)>> {
+/// Ranges in batches of up to so many rows each: every one is a transaction that waits for the disk.
+fn in_batches(ranges: &[(u64, u64)], n_rows: u64) -> Vec<Vec<(u64, u64)>> {
     let (mut batches, mut room) = (Vec::<Vec<(u64, u64)>>::new(), 0);
     for (first, last) in ranges {
         let mut from = *first;
         while from <= *last {
             if room == 0 {
                 batches.push(Vec::new());
-                room = N_ROWS;
+                room = n_rows;
             }
             let to = (from + room - 1).min(*last);
             room -= to - from + 1;
@@ -315,5 +317,77 @@ impl Storage {
             each.sum::<rusqlite::Result<u64>>()
         });
         counted.map_err(|source| StorageError::Database { attempt: "counting events", source })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Done;
+    use crate::counters::Counters;
+    use crate::numbers::signed;
+    use proptest::prelude::*;
+    use rusqlite::{Connection, params};
+
+    /// A log with a row at each offset; of every third the place of its message is not known.
+    fn log(head: u64) -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        crate::schema::migrate(&mut connection, 0).unwrap();
+        for offset in 1..=head {
+            let id = offset.to_be_bytes();
+            let row = "INSERT INTO events(offset, title, received_at, id_hash, record) VALUES(?1, 't', 0, ?2, x'00')";
+            connection.execute(row, params![signed(offset), id]).unwrap();
+            let place = if offset.is_multiple_of(3) { 0 } else { signed(offset) };
+            connection.execute("INSERT INTO message_ids(id, place) VALUES(?1, ?2)", params![id, place]).unwrap();
+        }
+        connection
+    }
+
+    /// What is left once each batch was a command, and how many rows went.
+    fn left(head: u64, batches: Vec<Vec<(u64, u64)>>) -> (u64, [Vec<i64>; 3]) {
+        let connection = log(head);
+        let counters = Counters { head, ..Counters::default() };
+        let each =
+            batches.into_iter().map(|some| match EraseCommand::Rows(some).apply(&connection, &counters).unwrap() {
+                Done::Rows(n) => n,
+                _ => panic!("no rows"),
+            });
+        let n_gone = each.sum();
+        let numbers = |sql: &str| {
+            let mut select = connection.prepare(sql).unwrap();
+            let rows = select.query_map([], |row| row.get(0)).unwrap();
+            rows.collect::<rusqlite::Result<Vec<i64>>>().unwrap()
+        };
+        let tables = [
+            "SELECT offset FROM events ORDER BY offset",
+            "SELECT length(id) + place FROM message_ids ORDER BY id",
+            "SELECT value FROM meta WHERE key = 'erased_head'",
+        ];
+        (n_gone, tables.map(numbers))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn batches_remove_what_one_removes(
+            places in proptest::collection::btree_set(1..60_u64, 1..60),
+            n_rows in 1..9_u64,
+        ) {
+            let offsets = Offsets::of(places.iter().map(|place| (*place, *place)));
+            let batches = in_batches(offsets.ranges(), n_rows);
+            let size = |batch: &Vec<(u64, u64)>| batch.iter().map(|(first, last)| last - first + 1).sum::<u64>();
+            let (last, full) = batches.split_last().unwrap();
+            prop_assert!(full.iter().all(|batch| size(batch) == n_rows), "no transaction more than are needed: {batches:?}");
+            prop_assert!((1..=n_rows).contains(&size(last)), "{batches:?}");
+            let by_batches = left(60, batches);
+            prop_assert_eq!(by_batches.0, places.len() as u64);
+            prop_assert_eq!(by_batches, left(60, vec![offsets.ranges().to_vec()]));
+        }
+    }
+
+    #[test]
+    fn nothing_is_no_batch() {
+        assert!(in_batches(&[], N_ROWS).is_empty());
     }
 }

@@ -1,6 +1,6 @@
 //! Is a backup of one moment, whole, and does it come back?
 
-use crate::directories::{Bench, exclusive, faults, numbers, open, parts};
+use crate::directories::{Bench, erase, exclusive, faults, numbers, open, parts};
 use decisions::DecisionLog;
 use events::{EventLog, Offset};
 use primitives::ErrorKind;
@@ -89,6 +89,29 @@ fn what_was_backed_up_comes_back() {
         assert!(EventLog::append(&*storage, &samples::events([5])).unwrap() == [events::Receipt::Duplicate]);
         assert!(tree(&path).iter().all(|file| fs::metadata(file).unwrap().permissions().mode() & 0o077 == 0));
     }
+}
+
+#[test]
+fn what_was_erased_is_not_among_the_events_that_a_backup_says_it_has() {
+    let bench = Bench::default();
+    let storage = life(&bench.data());
+    let of_all = back_up(&storage, &bench.path().join("all")).unwrap();
+    assert_eq!((of_all.n_events(), of_all.n_sealed()), (40, 30));
+    // The last two that are sealed, and the first two in the log.
+    erase(&storage, 29, 32);
+    let to = bench.path().join("without-four");
+    let made = back_up(&storage, &to).unwrap();
+    assert_eq!((made.n_events(), made.n_sealed(), made.head), (36, 28, Offset(40)));
+    let restored = restore(&to, &bench.path().join("again"), &mut |_| {}).unwrap();
+    assert_eq!((restored.n_events(), restored.n_sealed()), (36, 28));
+    assert_eq!(numbers(&open(&bench.path().join("again"))).len(), 36);
+
+    // What older programs wrote says nothing of it.
+    let manifest = fs::read_to_string(to.join("backup.json")).unwrap();
+    let older = manifest.replace("  \"n_missing\": 4,\n", "").replace("  \"n_missing_sealed\": 2,\n", "");
+    assert_eq!(manifest.lines().count(), older.lines().count() + 2);
+    fs::write(to.join("backup.json"), older).unwrap();
+    assert_eq!(restore(&to, &bench.path().join("older"), &mut |_| {}).unwrap().n_events(), 40);
 }
 
 #[test]

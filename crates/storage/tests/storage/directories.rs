@@ -1,7 +1,8 @@
 //! What do the tests of the storage share? Directories that disappear, and storages that are opened again.
 
-use events::{EventLog, Partition, Place, Recorded};
+use events::{EventLog, Offset, Partition, Place, Recorded};
 use features::History;
+use profiles::{ErasureId, ErasurePlan, ErasureStep, ErasureStore};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::contract::{Start, samples};
@@ -118,4 +119,15 @@ fn copy_tree(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), target).unwrap();
         }
     }
+}
+
+/// Removes the events at some places for good.
+pub(crate) fn erase(storage: &Storage, first: u64, last: u64) {
+    let id = ErasureId::new(1);
+    let plan = ErasurePlan { customers: Vec::new(), names: Vec::new(), places: (first..=last).map(Offset).collect() };
+    storage.begin(&id, plan, samples::START, [7; 32]).unwrap();
+    for step in [ErasureStep::Log, ErasureStep::History, ErasureStep::Records, ErasureStep::Files] {
+        storage.remove(&id, step, samples::START).unwrap();
+    }
+    storage.end(&id, samples::START).unwrap();
 }

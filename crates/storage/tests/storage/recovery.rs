@@ -1,10 +1,10 @@
 //! What happens when the database is not there, or is an older copy, or somebody else's?
 
-use crate::directories::{Bench, copy_as_crashed, exclusive, faults, numbers, open, parts, refused, replayed};
+use crate::directories::{Bench, copy_as_crashed, erase, exclusive, faults, numbers, open, parts, refused, replayed};
 use decisions::DecisionLog;
 use events::{EventLog, ImportId, ImportLog, Inspected, InspectedStatus, NewImport, Offset, Receipt};
 use primitives::ErrorKind;
-use profiles::{Change, Collection, ErasureId, ErasurePlan, ErasureStep, ErasureStore, ProfileStore};
+use profiles::{Change, Collection, ProfileStore};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -37,16 +37,6 @@ fn life(data: &Path) -> Arc<Storage> {
     append(&storage, 0..30);
     seal(&storage, 25);
     storage
-}
-
-fn erase(storage: &Storage, first: u64, last: u64) {
-    let id = ErasureId::new(1);
-    let plan = ErasurePlan { customers: Vec::new(), names: Vec::new(), places: (first..=last).map(Offset).collect() };
-    storage.begin(&id, plan, samples::START, [7; 32]).unwrap();
-    for step in [ErasureStep::Log, ErasureStep::History, ErasureStep::Records, ErasureStep::Files] {
-        storage.remove(&id, step, samples::START).unwrap();
-    }
-    storage.end(&id, samples::START).unwrap();
 }
 
 #[test]
