@@ -11,6 +11,7 @@ const N_IN_MAX: usize = 1_000;
 /// More hours than anybody has customers for: a hundred years.
 const HOURS_MAX: u32 = 876_600;
 
+const A_NAME: &str = "a name, such as churn, traits.city or orders_365d";
 const A_CONDITION: &str = "a condition, such as churn > 0.5, traits.city = \"Graz\" or not (…)";
 
 pub(super) fn parse(text: &str, names: &Names) -> Result<Filter, FilterError> {
@@ -25,7 +26,7 @@ pub(super) fn parse(text: &str, names: &Names) -> Result<Filter, FilterError> {
 
 pub(super) fn subject(text: &str, names: &Names) -> Result<Subject, FilterError> {
     let mut parser = Parser::new(text, names)?;
-    let (subject, _) = parser.subject()?;
+    let (subject, _) = parser.subject(A_NAME)?;
     parser.end("the end of the name")?;
     Ok(subject)
 }
@@ -126,14 +127,14 @@ impl<'a> Parser<'a> {
             }
             return Ok(inner);
         }
-        let (subject, measure) = self.subject()?;
+        let (subject, measure) = self.subject(A_CONDITION)?;
         let ask = self.ask(&subject, measure)?;
         Ok(Filter::Test(subject, ask))
     }
 
-    fn subject(&mut self) -> Result<(Subject, Measure), FilterError> {
+    fn subject(&mut self, expected: &str) -> Result<(Subject, Measure), FilterError> {
         let first = self.token().clone();
-        let What::Word(word) = &first.what else { return self.wrong(A_CONDITION, None) };
+        let What::Word(word) = &first.what else { return self.wrong(expected, None) };
         self.place += 1;
         let is_followed = self.take(&What::Dot);
         let subject = match (word.as_str(), is_followed) {

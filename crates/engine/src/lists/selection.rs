@@ -222,7 +222,7 @@ mod tests {
             ("list", "of which a customer may have several"),
             ("-segment", "sort is by segment"),
             ("chrun", "sort cannot be read at position 1: found \"chrun\""),
-            ("--churn", "sort cannot be read at position 1"),
+            ("--churn", "sort cannot be read at position 2: found \"-\""),
         ] {
             let error = sort_by(text, &names()).unwrap_err().to_string();
             assert!(error.contains(said), "{text}: {error}");
@@ -243,7 +243,7 @@ mod tests {
             cells(&[r#"traits."a,b""#, r#"traits."c\",d""#, r#"traits."e\\""#, "score.churn"])
         );
         for (text, said) in [
-            ("churn,", "columns cannot be read at position 1: found the end"),
+            ("churn,", "columns cannot be read at position 7: found the end, expected a name"),
             ("churn,chrun", "did you mean churn?"),
             (
                 "why.chrun",
