@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const timeLimitMs = 60_000
+const timeLimitMs = 100_000
 
 // Opens the address; `end(code, said)` of what comes back ends the browser and the program.
 export function open(name, address) {

@@ -126,6 +126,71 @@ const pages = {
       must('the other tab goes on', (await requests()) === known)
       must('the other tab stored something: ' + stored(), stored() === '')
       tab.close()
+      location.href = '/before'
+    })</script>`,
+  // The other tab was open before the visitor agreed, and they refuse there.
+  '/before': `<!doctype html><title>Before</title>${load('')}
+    <script>run(async () => {
+      const tab = open('/tab')
+      await until('the other tab', () => tab.isReady)
+      const clicked = async () => (await arrived()).filter((name) => name === 'Product Clicked').length
+      const known = await clicked()
+      rapport('consent', { analytics: true, marketing: true })
+      await pause(300)
+      tab.document.getElementById('item').click()
+      moveOn(tab)
+      await until('the other tab to begin by itself', async () => (await clicked()) === known + 1)
+      await next('fail')
+      rapport('track', 'Withdrawn Unsent')
+      moveOn()
+      await until('what was not sent is stored', () => stored() === 'rapport,rapport.unsent')
+      tab.rapport('consent', { analytics: false })
+      await until('the refusal to be told', () => stored() === '')
+      tab.close()
+      location.href = '/unreached'
+    })</script>`,
+  '/unreached': `<!doctype html><title>Unreached</title>${load('')}
+    <script>run(async () => {
+      const tab = open('/tab')
+      await until('the other tab', () => tab.isReady)
+      await next('fail')
+      rapport('consent', { analytics: true, marketing: true })
+      rapport('track', 'Withdrawn Unsent')
+      moveOn()
+      await until('what was not sent is stored', () => stored() === 'rapport,rapport.unsent')
+      const known = await requests()
+      Object.defineProperty(tab.navigator, 'onLine', { get: () => false })
+      tab.rapport('consent', { analytics: false })
+      await pause(300)
+      must('offline, something was sent', (await requests()) === known)
+      must('only the refusal is left: ' + stored(), stored() === 'rapport.unsent' && JSON.parse(localStorage['rapport.unsent']).length === 1)
+      tab.close()
+      location.href = '/reached'
+    })</script>`,
+  '/reached': `<!doctype html><title>Reached</title>${load('')}
+    <script>run(async () => {
+      await until('the refusal to be told', () => stored() === '')
+      location.href = '/late'
+    })</script>`,
+  // A request fails after the consent was withdrawn elsewhere, and before this tab heard of it.
+  '/late': `<!doctype html><title>Late</title>${load('')}
+    <script>run(async () => {
+      const tab = open('/tab')
+      await until('the other tab', () => tab.isReady)
+      addEventListener('storage', (event) => event.stopImmediatePropagation(), true)
+      let fail
+      const sent = window.fetch
+      window.fetch = (...call) => call[0].pathname ? new Promise((_, failed) => { fail = failed }) : sent(...call)
+      rapport('consent', { analytics: true, marketing: true })
+      rapport('track', 'Withdrawn Late')
+      moveOn()
+      await until('a request', () => fail)
+      Object.defineProperty(tab.navigator, 'onLine', { get: () => false })
+      tab.rapport('consent', { analytics: false })
+      fail()
+      await pause(100)
+      must('only the refusal is left: ' + stored(), stored() === 'rapport.unsent' && JSON.parse(localStorage['rapport.unsent']).length === 1)
+      tab.close()
       location.href = '/offline'
     })</script>`,
   '/tab': `<!doctype html><title>Tab</title>${load('')}<p id="item" data-rapport-item="there">it</p>
@@ -220,8 +285,10 @@ async function check() {
 
     // One visitor after the other: whoever withdrew the consent is another one when they agree again.
     const visitors = [...new Set(all.map((event) => event.anonymousId))]
-    const [events, tall, offline] = visitors.map((visitor) => all.filter((event) => event.anonymousId === visitor))
-    assert.equal(visitors.length, 3)
+    const [events, tall, before, unreached, late, offline] = visitors.map((visitor) => all.filter((event) => event.anonymousId === visitor))
+    assert.equal(visitors.length, 6)
+    assert.deepEqual(before.filter((event) => called(event) === 'page').map((event) => event.properties.title), ['Tab'])
+    for (const visitor of [unreached, late]) assert.deepEqual(visitor.map(called), ['Segment Consent Preference Updated'])
     const shown = tall.filter((event) => called(event) === 'Decision Shown')
     const where = shown.map((event) => `${event.properties.decision_id} on ${event.context.page.title}`)
     const own = where.filter((one) => !one.endsWith(' on on'))
@@ -230,7 +297,7 @@ async function check() {
     const elsewhere = tall.find((event) => called(event) === 'Agreed Elsewhere')
     assert.deepEqual(elsewhere.context.consent.categoryPreferences, { analytics: true, marketing: true })
     assert(!tall.some((event) => called(event) === 'Product Clicked'), 'a click in the other tab was told')
-    for (const visitor of [tall, offline]) {
+    for (const visitor of [tall, before, unreached, late, offline]) {
       assert.deepEqual(visitor.at(-1).properties, { categoryPreferences: { analytics: false } }, 'the refusal is the last')
     }
 

@@ -34,9 +34,9 @@
     try { return value ? localStorage[name] = text(value) : delete localStorage[name]; } catch {}
   };
 
-  // Who it is, as far as they agreed that it is known: consent, id, user. And whether that is stored.
+  // Who it is, as far as they agreed that it is known: consent, id, user. And whether only this tab knows it.
   let kept = {};
-  let stored;
+  let alone;
   // Commands that wait for the visitor to decide, events that wait to be sent.
   let waiting = [];
   let queue = [];
@@ -65,10 +65,12 @@
 
   const later = () => timer ||= wait(send, pause);
 
-  const keep = () => stored = write(KEPT, kept);
-  // What the visitor said in another tab holds in this one, too.
+  const keep = () => alone = !write(KEPT, kept);
+  // What the visitor said in another tab holds in this one, too: it begins where they agreed there, and ends where they refused.
   const heed = () => {
-    if (stored && !(kept = read(KEPT))) forget();
+    const known = alone ? kept : !objects && read(KEPT);
+    if (known) kept = known, stopping || start();
+    else if (stopping) forget();
   };
 
   const make = (type, own, context) => ({ type: type, messageId: random(), anonymousId: kept.id, userId: kept.user, timestamp: new Date, context: { page: here, consent: { categoryPreferences: kept.consent }, ...context }, ...own });
@@ -108,6 +110,7 @@
     });
     const ended = (failed) => {
       timer = 0;
+      heed();
       if (failed) {
         if (stopping && write(UNSENT, unsent())) queue = [];
         pause = math.min(pause * 2, 3e5);
@@ -281,7 +284,6 @@
       leave();
       send(true);
     });
-    on('storage', heed);
     on('pageshow', (event) => event.persisted && view());
     watch();
     if (!said.manual) view();
@@ -294,7 +296,7 @@
     watching?.disconnect();
     changes?.disconnect();
     cancel(timer);
-    stopping = timer = stored = 0;
+    stopping = timer = alone = 0;
     waiting = [];
     queue = [];
     lists = {};
@@ -353,11 +355,8 @@
   const go = () => {
     const list = asked;
     asked = 0;
-    kept = read(KEPT) || {};
-    stored = kept.consent;
     if (objects) forget(), write(UNSENT);
-    else if (stored) start();
-    else send();
+    else listen('storage', heed), heed(), stopping || send();
     list.forEach(run);
   };
   window.rapport = (...list) => asked ? asked.push(list) : run(list);
