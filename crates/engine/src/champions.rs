@@ -20,11 +20,24 @@ pub struct ChampionStatus {
     pub fault: Option<String>,
 }
 
-/// Customers whom the champion learned from and who have refused since.
+/// Customers whom a model learned from and who are to be in none any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GoneSince {
+    /// How many have refused since.
+    pub n_refused: u64,
+    /// How many were erased since.
+    pub n_erased: u64,
+    /// When the first of them did or was.
+    pub first_at: Timestamp,
+}
+
+/// Customers whom the champion learned from and who have refused or were erased since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StillLearnedFrom {
-    /// How many.
-    pub n_customers: u64,
+    /// How many have refused.
+    pub n_refused: u64,
+    /// How many were erased.
+    pub n_erased: u64,
     /// By when the model is trained again: a day after the first of them, or after the last training that changed nothing.
     pub retrained_by: Timestamp,
 }
@@ -42,15 +55,15 @@ pub(super) struct Crowned {
 
 impl Engine {
     /// How many of the customers that a model learned from have refused or were erased since.
-    pub fn withdrawn_from(&self, header: &ModelHeader) -> Option<Withdrawn> {
+    pub fn gone_since(&self, header: &ModelHeader) -> Option<GoneSince> {
         let refused = self.look(|live| live.withdrawals.of(header));
-        match (refused, self.erased_from(header)) {
-            (Some(a), Some(b)) => Some(Withdrawn { n: a.n + b.n, first_at: a.first_at.min(b.first_at) }),
-            (a, b) => a.or(b),
-        }
+        let erased = self.erased_from(header);
+        let first_at = [refused, erased].into_iter().flatten().map(|some| some.first_at).min()?;
+        let n = |some: Option<Withdrawn>| some.map_or(0, |some| some.n);
+        Some(GoneSince { n_refused: n(refused), n_erased: n(erased), first_at })
     }
 
-    /// Customers whom the champion learned from and who have refused since; `None` where there are none.
+    /// Customers whom the champion learned from and who have refused or were erased since; `None` where there are none.
     ///
     /// # Errors
     /// [`EngineError`] where the registry cannot be read.
@@ -58,8 +71,9 @@ impl Engine {
         let versions = self.registry.versions(task)?;
         let Some(champion) = versions.iter().find(|version| version.is_champion) else { return Ok(None) };
         let trained_at = versions.iter().map(|version| version.header.trained_at).max().unwrap_or_default();
-        Ok(self.withdrawn_from(&champion.header).map(|Withdrawn { n, first_at }| StillLearnedFrom {
-            n_customers: n,
+        Ok(self.gone_since(&champion.header).map(|GoneSince { n_refused, n_erased, first_at }| StillLearnedFrom {
+            n_refused,
+            n_erased,
             retrained_by: first_at.max(trained_at).plus_days(1),
         }))
     }

@@ -2,10 +2,14 @@
 
 use super::Engine;
 use crate::error::EngineError;
-use events::{CallKind, Import, Inspected, InspectedStatus, Origin, Rejected, RejectionCode, Sent};
+use events::{
+    CallKind, Filter, Import, Inspected, InspectedStatus, Origin, Rejected, RejectionCode, Sent, Take, keys_read,
+    nearest_key,
+};
 use features::{Inflow, InflowName, Sender};
 use primitives::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
 
 /// How many of the newest rejected events are looked at.
 pub const N_REJECTED_LOOKED_AT: usize = 1_000;
@@ -27,6 +31,29 @@ pub struct Incoming {
     pub libraries: Vec<(String, Sender)>,
     /// The newest imports, each with what people call it.
     pub imports: Vec<(String, Import)>,
+    /// Properties that declarations read, each after the name of the event.
+    declared: BTreeSet<(String, String)>,
+}
+
+/// A property that nothing reads, of events that are understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unread {
+    /// Which of those that are read may have been meant.
+    pub nearest: Option<&'static str>,
+}
+
+impl Incoming {
+    /// Which properties of what came in under a name nothing reads: neither what is made of these events, nor a declared
+    /// feature or outcome. None where no property of them is read.
+    #[must_use]
+    pub fn unread(&self, name: &InflowName, inflow: &Inflow) -> BTreeMap<String, Unread> {
+        let keys = if name.kind == CallKind::Track { keys_read(&name.name) } else { Vec::new() };
+        let is_read = |property: &String| {
+            keys.contains(&property.as_str()) || self.declared.contains(&(name.name.clone(), property.clone()))
+        };
+        let properties = inflow.properties.keys().filter(|property| !keys.is_empty() && !is_read(property));
+        properties.map(|property| (property.clone(), Unread { nearest: nearest_key(property, &keys) })).collect()
+    }
 }
 
 /// Events of a name that were refused for one reason.
@@ -65,7 +92,22 @@ impl Engine {
         let imports = self.ports.imports.imports(None, N_IMPORTS)?.into_iter();
         let imports = imports.map(|import| (format!("{}: {}", import.id.0, import.new.file), import)).collect();
         let (origins, libraries) = senders(&names);
-        Ok(Incoming { names, n_forgotten, refused: refused(rejected), origins, libraries, imports })
+        let (refused, declared) = (refused(rejected), self.declared_properties());
+        Ok(Incoming { names, n_forgotten, refused, origins, libraries, imports, declared })
+    }
+
+    /// The properties that declared features and outcomes read, each after the name of the event.
+    fn declared_properties(&self) -> BTreeSet<(String, String)> {
+        let features = self.features.read().unwrap_or_else(PoisonError::into_inner).declared.clone();
+        let of_features = features.into_iter().map(|feature| (feature.when, feature.of));
+        let outcomes = self.capabilities.outcomes.iter().flat_map(|outcome| outcome.declared());
+        let read = of_features.chain(outcomes.map(|watch| (watch.filter, watch.take)));
+        let properties = |(when, of): (Filter, Option<Take>)| {
+            let pointers = when.equal.iter().map(|(pointer, _)| pointer).chain(of.iter().map(|of| &of.pointer));
+            let properties = pointers.filter_map(|pointer| pointer.property());
+            properties.map(|property| (when.event.to_string(), property.to_owned())).collect::<Vec<_>>()
+        };
+        read.flat_map(properties).collect()
     }
 }
 

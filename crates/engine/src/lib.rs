@@ -52,13 +52,13 @@ mod stopwatch;
 pub use audit::{AuditTrail, By};
 pub use background::{Background, Pauses};
 pub use capabilities::Capabilities;
-pub use champions::{ChampionStatus, StillLearnedFrom};
+pub use champions::{ChampionStatus, GoneSince, StillLearnedFrom};
 pub use correct::Imported;
 pub use corrections::{Corrector, Undoing};
 pub use decide::Asked;
 pub use erase::{Eraser, Erasing, Foreseen};
 pub use error::{EngineError, story};
-pub use inflow::{Incoming, N_REJECTED_LOOKED_AT, Refused};
+pub use inflow::{Incoming, N_REJECTED_LOOKED_AT, Refused, Unread};
 pub use ingest::Ingested;
 pub use lists::{
     Cell, Column, Courier, CustomerLine, Found, KnownList, ListSource, Page, RollCall, Selection, Sort, Sum, written,

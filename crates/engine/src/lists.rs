@@ -19,6 +19,7 @@ mod saved;
 mod scores;
 mod select;
 mod selection;
+mod unanswered;
 mod walk;
 
 pub use deliver::Courier;

@@ -234,7 +234,7 @@ fn is_old(engine: &Engine, task: &TaskName, train_hours: i64, now: Timestamp) ->
     newest.is_none_or(|trained_at| now >= trained_at + Duration::from_secs(max_age * 3_600))
 }
 
-/// Whether the champion is to be trained again without those who have refused: some hours early, so that it is done in time.
+/// Whether the champion is to be trained again without those who have refused or were erased: some hours early, so that it is done in time.
 fn must_forget(engine: &Engine, task: &TaskName, now: Timestamp) -> bool {
     let still = engine.still_learned_from(task).unwrap_or_else(|error| {
         tracing::error!(model = task.as_str(), error = error.story(), "cannot tell whom the model learned from");
@@ -251,7 +251,7 @@ fn must_forget(engine: &Engine, task: &TaskName, now: Timestamp) -> bool {
 pub fn train(engine: &Engine, name: &TaskName, material: &Material, seed: Seed) -> Result<Published, EngineError> {
     let mut reigning = engine.registry().reigning(name)?;
     if let (Some(reigning), Some(still)) = (&mut reigning, engine.still_learned_from(name)?) {
-        reigning.n_refused = still.n_customers;
+        reigning.n_refused = still.n_refused + still.n_erased;
     }
     if let Some(reigning) = reigning.as_ref().filter(|reigning| engine.lacks_features(name, reigning, material)) {
         let version = &reigning.version;

@@ -3,6 +3,7 @@
 
 pub(crate) mod channels;
 pub(crate) mod dialect;
+mod keys;
 pub(crate) mod properties;
 mod reader;
 mod said;
@@ -11,6 +12,8 @@ pub(crate) mod steps;
 #[cfg(test)]
 mod tests;
 mod values;
+
+pub use keys::{keys_read, nearest_key};
 
 use crate::reading::IsMarked;
 use crate::{Call, Commerce, CommerceStep, Deed, Event, Object, Product, Reading, Rejection, Search, Understanding};

@@ -34,7 +34,7 @@ pub enum Contest {
     Renewed {
         /// The champion.
         champion: ModelVersion,
-        /// How many customers it learned from who have refused since.
+        /// How many customers it learned from who have refused or were erased since.
         n_refused: u64,
     },
 }
@@ -44,7 +44,7 @@ pub enum Contest {
 pub struct Unjudged {
     /// The champion.
     pub champion: ModelVersion,
-    /// How many customers it learned from who have refused since.
+    /// How many customers it learned from who have refused or were erased since.
     pub n_refused: u64,
     /// The end of what it has learned from: from then on the days are new to it.
     pub seen_until: Timestamp,
@@ -59,7 +59,7 @@ pub struct Unjudged {
 pub struct Duel {
     /// The champion.
     pub champion: ModelVersion,
-    /// How many customers it learned from who have refused since.
+    /// How many customers it learned from who have refused or were erased since.
     pub n_refused: u64,
     /// How many days of the window it had learned from, which spoke for it. None today: see [`Contest::Unjudged`]. Files of
     /// earlier programs have such duels.
@@ -91,7 +91,7 @@ pub struct Paired {
 pub(crate) enum Ruling {
     /// The challenger is better beyond noise, and calibrated no worse.
     Better,
-    /// The champion learned from customers who have refused since: whoever is not worse beyond noise takes its place.
+    /// The champion learned from customers who have refused or were erased since: whoever is not worse beyond noise takes its place.
     Refused,
     /// The challenger is better, and its probabilities are further from what comes true.
     WorseCalibrated,

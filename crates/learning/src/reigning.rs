@@ -12,7 +12,7 @@ pub struct Reigning {
     pub version: ModelVersion,
     /// The model, or why it cannot be asked: then it cannot answer decisions either.
     pub model: Result<Box<Loaded>, String>,
-    /// How many customers it learned from who have refused since.
+    /// How many customers it learned from who have refused or were erased since.
     pub n_refused: u64,
 }
 

@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, HashMap};
 
 /// How many of the newest events of a name are compared with its schema where somebody looks.
 const N_LOOKED_AT: usize = 200;
+/// Among how many of the newest events those of all names with a schema are looked for at once.
+const N_LOOKED_AT_FOR_ALL: usize = 5_000;
 /// How many different reasons are told.
 const N_REASONS_MAX: usize = 20;
 /// The most ways that a schema which refers to itself is followed for the reason of what does not fit.
@@ -108,24 +110,27 @@ impl Schemas {
         // Not one more than there are, or all the log would be searched for it.
         let n_max = usize::try_from(n_events).unwrap_or(usize::MAX).min(N_LOOKED_AT);
         let newest = log.recent(InspectedStatus::Accepted, Some(name), n_max)?;
-        let mut fit = Fit { on_violation: schema.on_violation, n_looked_at: 0, n_violating: 0, reasons: Vec::new() };
-        let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
-        for one in &newest {
-            let Inspected::Accepted(recorded) = one else { continue };
-            if name_of(&recorded.event) != name {
-                continue;
-            }
-            fit.n_looked_at += 1;
-            let found = schema.violations(&recorded.event);
-            fit.n_violating += u64::from(!found.is_empty());
-            for (field, reason) in found {
-                *reasons.entry(told(&field, &reason)).or_default() += 1;
-            }
+        Ok(Some(schema.fit(accepted(&newest).filter(|event| name_of(event) == name))))
+    }
+
+    /// How the newest events of each name with a schema fit, of those among the newest of all: one look for all of them.
+    ///
+    /// # Errors
+    /// [`ServerError`] where the events cannot be read.
+    pub(crate) fn fits<'s>(&'s self, log: &dyn EventLog) -> Result<HashMap<&'s str, Fit>, ServerError> {
+        if self.by_event.is_empty() {
+            return Ok(HashMap::new());
         }
-        fit.reasons = reasons.into_iter().collect();
-        fit.reasons.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        fit.reasons.truncate(N_REASONS_MAX);
-        Ok(Some(fit))
+        let newest = log.recent(InspectedStatus::Accepted, None, N_LOOKED_AT_FOR_ALL)?;
+        let mut by_name: HashMap<&str, Vec<&Event>> = HashMap::new();
+        for event in accepted(&newest) {
+            by_name.entry(name_of(event)).or_default().push(event);
+        }
+        let fit = |(name, schema): (&'s String, &Schema)| {
+            let events = by_name.get(name.as_str())?;
+            Some((name.as_str(), schema.fit(events.iter().copied().take(N_LOOKED_AT))))
+        };
+        Ok(self.by_event.iter().filter_map(fit).collect())
     }
 
     fn of(&self, event: &Event) -> Option<&Schema> {
@@ -141,11 +146,36 @@ fn name_of(event: &Event) -> &str {
     }
 }
 
+fn accepted(inspected: &[Inspected]) -> impl Iterator<Item = &Event> {
+    inspected.iter().filter_map(|one| match one {
+        Inspected::Accepted(recorded) => Some(&recorded.event),
+        Inspected::Rejected(_) => None,
+    })
+}
+
 fn told(field: &str, reason: &str) -> String {
     if field.is_empty() { reason.to_owned() } else { format!("{field}: {reason}") }
 }
 
 impl Schema {
+    /// How some events fit.
+    fn fit<'e>(&self, events: impl Iterator<Item = &'e Event>) -> Fit {
+        let mut fit = Fit { on_violation: self.on_violation, n_looked_at: 0, n_violating: 0, reasons: Vec::new() };
+        let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
+        for event in events {
+            fit.n_looked_at += 1;
+            let found = self.violations(event);
+            fit.n_violating += u64::from(!found.is_empty());
+            for (field, reason) in found {
+                *reasons.entry(told(&field, &reason)).or_default() += 1;
+            }
+        }
+        fit.reasons = reasons.into_iter().collect();
+        fit.reasons.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        fit.reasons.truncate(N_REASONS_MAX);
+        fit
+    }
+
     /// Whether it fits is remembered for each value by the validator; why it does not is looked for on every way anew, so only
     /// where there are few.
     fn violations(&self, event: &Event) -> Vec<Violation> {
@@ -215,6 +245,72 @@ mod tests {
         assert!(one.fault(&event(low.clone())).unwrap().starts_with("/c/c/c/c/"));
         low["c"] = json!((0..5_000).collect::<Vec<_>>());
         assert_eq!(one.fault(&event(low)).as_deref(), Some(TOO_MUCH_WORK));
+    }
+
+    /// A log that counts how often it is asked for its newest events.
+    #[derive(Debug)]
+    struct Asked {
+        newest: Vec<Inspected>,
+        names: std::sync::Mutex<Vec<Option<String>>>,
+    }
+
+    impl EventLog for Asked {
+        fn append(&self, _: &[Event]) -> Result<Vec<events::Receipt>, events::EventLogError> {
+            Ok(Vec::new())
+        }
+
+        fn check(&self) -> Result<(), events::EventLogError> {
+            Ok(())
+        }
+
+        fn keep_rejected(&self, _: Vec<events::Rejected>) -> Result<(), events::EventLogError> {
+            Ok(())
+        }
+
+        fn read(&self, _: events::Offset, _: usize) -> Result<Vec<Recorded>, events::EventLogError> {
+            Ok(Vec::new())
+        }
+
+        fn recent(
+            &self,
+            _: InspectedStatus,
+            title: Option<&str>,
+            n_max: usize,
+        ) -> Result<Vec<Inspected>, events::EventLogError> {
+            self.names.lock().unwrap().push(title.map(str::to_owned));
+            Ok(self.newest.iter().take(n_max).cloned().collect())
+        }
+
+        fn head(&self) -> events::Offset {
+            events::Offset(0)
+        }
+
+        fn n_rejected(&self) -> Result<u64, events::EventLogError> {
+            Ok(0)
+        }
+    }
+
+    #[test]
+    fn all_names_are_judged_by_one_look_at_the_newest_events() {
+        let schema = |name: &str| declared(&format!("event = \"{name}\"\nschema = {{ required = [\"n\"] }}"));
+        let log = |newest| Asked { newest, names: std::sync::Mutex::default() };
+        let many = |n_good: usize, n_bad: usize| {
+            let good = std::iter::repeat_n(event(json!({"n": 1})), n_good);
+            good.chain(std::iter::repeat_n(event(json!({})), n_bad)).collect::<Vec<_>>()
+        };
+        let some = log(many(2, 3));
+        let schemas = Schemas::load(&["A", "B", "C"].map(schema)).unwrap();
+        let fits = schemas.fits(&some).unwrap();
+        assert_eq!((fits["A"].n_looked_at, fits["A"].n_violating, fits.len()), (5, 3, 1));
+        assert_eq!(*some.names.lock().unwrap(), [None], "one look, by no name");
+        // The newest of a name, and no more of them than where one name is looked at.
+        let full = log(many(N_LOOKED_AT - 1, 7));
+        assert_eq!(
+            (schemas.fits(&full).unwrap()["A"].n_looked_at, schemas.fits(&full).unwrap()["A"].n_violating),
+            (200, 1)
+        );
+        let none = log(many(1, 1));
+        assert!(Schemas::default().fits(&none).unwrap().is_empty() && none.names.lock().unwrap().is_empty());
     }
 
     #[test]

@@ -47,7 +47,7 @@ fn each_name_tells_its_volume_its_senders_and_its_shape_and_what_was_refused() {
     assert_eq!(orders["days"], json!({"2026-11-22": 2, "2026-11-23": 1}));
     assert_eq!((&orders["understood"], &orders["lookedAt"]), (&json!(true), &json!(3)));
     let total = orders["properties"].as_array().unwrap().iter().find(|one| one["name"] == "total").unwrap();
-    assert_eq!(total, &json!({"name": "total", "share": 1.0, "types": {"number": 2, "text": 1}}));
+    assert_eq!(total, &json!({"name": "total", "share": 1.0, "types": {"number": 2, "text": 1}, "isRead": true}));
     assert_eq!(of(&data, "OrderPlaced")["notUnderstood"], 1);
     assert_eq!(of(&data, "Page Left")["marked"], 1);
     assert_eq!(of(&data, "identify")["properties"][0]["name"], "plan");
@@ -79,7 +79,7 @@ fn each_name_tells_its_volume_its_senders_and_its_shape_and_what_was_refused() {
 fn no_value_of_what_was_refused_is_told() {
     let server = TestServer::start();
     let rated = |score: Value| json!({"type": "track", "event": "NPS Submitted", "userId": "u", "properties": {"score": score}});
-    send(&server, SERVER, &json!([rated(json!("maria@example.com")), rated(json!(77))]));
+    send(&server, SERVER, &json!([rated(json!("maria@example.com")), rated(json!(765_432_198))]));
     assert!(server.events("rejected").iter().any(|one| one["reason"].as_str().unwrap().contains("maria@example.com")));
     let data = server.get("/v1/data").ok();
     let told: Vec<_> =
@@ -87,7 +87,7 @@ fn no_value_of_what_was_refused_is_told() {
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told.iter().any(|one| one.starts_with("\"score\" is a text: send ")), "{told:?}");
     for text in [data.to_string(), page(&server, "/data")] {
-        assert!(!text.contains("maria") && !text.contains("77"), "{text}");
+        assert!(!text.contains("maria") && !text.contains("765432198"), "{text}");
     }
 }
 
@@ -161,10 +161,55 @@ fn what_does_not_fit_its_schema_is_told_or_refused_as_the_settings_say() {
     assert!(fault[0].is_null() && reason.starts_with("/size: ") && !reason.contains("secret"), "{fault:?}");
     assert_eq!(faults("Other"), [Value::Null]);
     let page = page(&server, "/data");
-    assert!(page.contains("1 against the schema"), "{page}");
+    assert_eq!(page.matches("1 against the schema").count(), 2, "for the wide page and the narrow: {page}");
     let chart = self::page(&server, "/data?event=Told");
     assert!(chart.contains("<p class=\"plot-top\" aria-hidden=\"true\">2</p>"), "{chart}");
     assert!(chart.contains("<span>24 Oct</span>") && chart.contains("<span>22 Nov</span>"), "{chart}");
     let all_refused = send(&server, WRITE, &json!([track("Refused", json!({}))]));
     assert_eq!(all_refused["code"], "bad_value", "{all_refused}");
+}
+
+#[test]
+fn a_property_that_nothing_reads_is_told_with_the_one_that_may_have_been_meant() {
+    let largest = json!({
+        "name": "deepest", "meaning": "The deepest page", "measure": "max", "of": "properties.depth",
+        "when": {"event": "Page Left", "properties.kind": "shop"},
+    });
+    let features = vec![serde_json::from_value(largest).unwrap()];
+    let server = TestServer::start_with(|settings| settings.features = features);
+    let left = json!({"seconds_visible": 3, "seconds_idle": 1, "url": "https://x.example", "depth": 7, "kind": "shop"});
+    let track = |event: &str, properties: Value| json!({"type": "track", "event": event, "userId": "u", "properties": properties});
+    let traits = json!({"type": "identify", "userId": "u", "traits": {"seconds_idle": 1}});
+    let free = track("Waved", json!({"seconds_idle": 1, "depth": 7}));
+    let other = track("Service Faulted", json!({"depth": 7}));
+    send(&server, SERVER, &json!([track("Page Left", left), free, traits, other]));
+    let data = server.get("/v1/data").ok();
+    let told = |event: &str| -> Vec<(String, Value, Value)> {
+        let properties = of(&data, event)["properties"].as_array().unwrap().clone();
+        let told =
+            |one: &Value| (one["name"].as_str().unwrap().to_owned(), one["isRead"].clone(), one["nearest"].clone());
+        properties.iter().map(told).collect()
+    };
+    let unread = |name: &str, nearest: Value| (name.to_owned(), json!(false), nearest);
+    let read = |name: &str| (name.to_owned(), json!(true), Value::Null);
+    assert_eq!(
+        told("Page Left"),
+        [
+            read("depth"),
+            read("kind"),
+            unread("seconds_idle", json!("idle_seconds")),
+            read("seconds_visible"),
+            unread("url", Value::Null)
+        ]
+    );
+    assert_eq!(told("Service Faulted"), [unread("depth", Value::Null)], "a feature reads it of other events");
+    for event in ["Waved", "identify"] {
+        assert!(told(event).iter().all(|(_, is_read, nearest)| (is_read, nearest) == (&Value::Null, &Value::Null)));
+    }
+    let all = page(&server, "/data");
+    assert_eq!(all.matches("1 property misspelt?").count(), 2, "for the wide page and the narrow: {all}");
+    let one = page(&server, "/data?event=Page%20Left");
+    assert_eq!(one.matches(">not read<").count(), 2, "{one}");
+    assert!(one.contains("Did you mean <code>idle_seconds</code>?"), "{one}");
+    assert!(!page(&server, "/data?event=Waved").contains("not read"));
 }

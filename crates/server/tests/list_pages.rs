@@ -57,7 +57,15 @@ fn a_filter_is_tried_saved_watched_and_removed() {
     assert!(!mistaken.text.contains("Save it as a list"));
     let mistaken = page(&server, "/lists?filter=&columns=nothing").text;
     assert!(mistaken.contains("Columns cannot be read") && mistaken.contains("<mark>"), "{mistaken}");
-    assert!(page(&server, "/lists?filter=list%3D%22about_to_leave%22").text.contains("Nobody is meant by it"));
+    assert!(page(&server, "/lists?filter=traits.city%3D%22Linz%22").text.contains("Nobody is meant by it"));
+    // Also where a list is asked about: nobody has a score of a model that there is not.
+    let why = "No churn model has been trained yet.";
+    for filter in ["churn%3E0.5", "score.churn%3E0.5", "list%3D%22about_to_leave%22", "known+or+churn%3E0.5"] {
+        let text = page(&server, &format!("/lists?filter={filter}")).text;
+        assert_eq!(text.matches(why).count(), 1, "{filter}: {text}");
+        assert_eq!(text.contains("Nobody can be meant by it yet"), !filter.starts_with("known"), "{filter}: {text}");
+    }
+    assert!(page(&server, "/lists").text.contains(why) && page(&server, "/lists/about_to_leave").text.contains(why));
 
     let fields = [
         ("name", "in_graz"),

@@ -77,6 +77,10 @@ pub struct DataProperty {
     pub name: String,
     /// In which share of the events it was.
     pub share: f64,
+    /// Whether nothing reads it, of events that are understood.
+    pub is_unread: bool,
+    /// Which property that is read may have been meant.
+    pub nearest: Option<String>,
     /// The types of its values, each with its share.
     pub types: Vec<(String, f64)>,
 }
@@ -176,6 +180,10 @@ impl DataRow {
         }
         if self.marked > 0 {
             notes.push(("warn", format!("{} marked", format::count(self.marked))));
+        }
+        let n_misspelt = self.properties.iter().filter(|property| property.nearest.is_some()).count();
+        if n_misspelt > 0 {
+            notes.push(("warn", format!("{} misspelt?", format::counted(n_misspelt as u64, "property", "properties"))));
         }
         notes
     }

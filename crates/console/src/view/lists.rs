@@ -31,6 +31,8 @@ pub struct ListRow {
     pub count: Option<u64>,
     /// Why it cannot be looked at any more.
     pub failure: Option<String>,
+    /// Why scores that it asks about are known of nobody, a sentence for each model that does not answer.
+    pub unanswered: Vec<String>,
     /// How many there were, from old to new.
     pub counts: Vec<f64>,
     /// How it is with its webhook.
@@ -78,6 +80,8 @@ pub struct ListPage {
     pub count: u64,
     /// What the count leaves out, where it does.
     pub note: Option<String>,
+    /// Why scores that it asks about are known of nobody, a sentence for each model that does not answer.
+    pub unanswered: Vec<String>,
     /// The address of the next page.
     pub next: Option<String>,
     /// The query of the same customers as a file.

@@ -123,8 +123,8 @@ pub struct Version {
     pub champion: bool,
     /// How it compared with the model of its time, in a sentence.
     pub verdict: String,
-    /// How many customers who were learned from have refused since.
-    pub n_refused: u64,
+    /// How many customers who were learned from have refused or were erased since, in words.
+    pub gone: Option<String>,
 }
 
 impl Metric {

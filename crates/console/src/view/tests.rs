@@ -290,6 +290,12 @@ fn only_what_can_be_done_can_be_pressed() {
     assert_eq!(html.matches("Yes, for good").count(), 3, "what is preset, replaced or revoked cannot be revoked here");
     let mut ready = sample::task_missing();
     ready.needs.iter_mut().for_each(|need| need.have = need.need);
-    let html = ModelsPage { frame: sample::frame("/models"), tasks: vec![ready] }.render();
-    assert!(html.contains("Ready to train") && !html.contains(" disabled"));
+    let badge = |task: &Task| {
+        let html = ModelsPage { frame: sample::frame("/models"), tasks: vec![task.clone()] }.render();
+        assert!(!html.contains(" disabled"));
+        (html.contains("Ready to train"), html.contains("Does not answer"))
+    };
+    assert_eq!(badge(&ready), (true, false));
+    ready.versions = sample::models().tasks.into_iter().find(|task| !task.versions.is_empty()).unwrap().versions;
+    assert_eq!(badge(&ready), (false, true), "it was trained, and simple answers are as good");
 }

@@ -24,6 +24,11 @@ impl Engine {
 }
 
 impl Readings {
+    /// Every list that can be read, with what it says.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Filter)> {
+        self.0.iter().filter_map(|(name, filter)| Some((name.as_str(), filter.as_ref().ok()?)))
+    }
+
     /// The lists that a list asks about, and those about which these ask.
     ///
     /// # Errors

@@ -45,6 +45,12 @@ impl Pointer {
         first
     }
 
+    /// The property that it leads to or into; `None` where it leads elsewhere.
+    #[must_use]
+    pub fn property(&self) -> Option<&str> {
+        self.steps.first().filter(|_| self.root == Root::Properties).map(AsRef::as_ref)
+    }
+
     /// Whether a value that stands there is one that is looked for. There are several where the way leads through a list.
     pub fn any<'a>(&self, event: &'a Event, is_it: &mut dyn FnMut(&'a Value) -> bool) -> bool {
         let Some((first, deeper)) = self.steps.split_first() else { return false };

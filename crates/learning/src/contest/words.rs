@@ -64,8 +64,8 @@ impl Unjudged {
 /// Whom a champion should not have learned from.
 pub(crate) fn refused(n: u64) -> String {
     match n {
-        1 => "1 customer who has refused since".to_owned(),
-        n => format!("{n} customers who have refused since"),
+        1 => "1 customer who has refused or was erased since".to_owned(),
+        n => format!("{n} customers who have refused or were erased since"),
     }
 }
 

@@ -181,8 +181,8 @@ fn the_sentence_says_which_rule_decided() {
         (worse, better, 0, old, "this model was worse"),
         (worse, even, 1, old, "95 % interval: 0.0010 to 0.0030 worse"),
         (better, even, 2, new, "this model was better"),
-        (even, even, 1, new, "learned from 1 customer who has refused since. On the same"),
-        (even, worse, 3, new, "learned from 3 customers who have refused since. On the same"),
+        (even, even, 1, new, "learned from 1 customer who has refused or was erased since. On the same"),
+        (even, worse, 3, new, "learned from 3 customers who have refused or were erased since. On the same"),
         (even, even, 1, new, "was not clearly worse"),
         ((0.001, 0.0, 0.002), even, 0, old, "95 % interval: 0.0000 to 0.0020 better"),
         ((-0.001, -0.002, 0.0), even, 0, old, "95 % interval: 0.0000 to 0.0020 worse"),
@@ -224,7 +224,7 @@ fn the_sentence_says_why_nothing_was_compared_and_when_it_can_be() {
     let gives_way = said(1, 25);
     assert!(gives_way.is_champion && gives_way.reason.starts_with("this model answers in place of"));
     assert!(
-        gives_way.reason.contains("learned from 1 customer who has refused since. A newer"),
+        gives_way.reason.contains("learned from 1 customer who has refused or was erased since. A newer"),
         "{}",
         gives_way.reason
     );

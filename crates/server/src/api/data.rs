@@ -8,7 +8,7 @@ use crate::schemas::Fit;
 use axum::Json;
 use axum::extract::State;
 use engine::{Incoming, Refused};
-use events::Origin;
+use events::{Origin, keys_read};
 use features::{Inflow, InflowName, Sender};
 use primitives::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -95,12 +95,21 @@ struct SchemaReply {
 
 /// A property of events, or a trait.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 struct PropertyReply {
     name: String,
     /// In which share of the events that were looked at it was.
     share: f64,
     /// How often it had a value of each type.
     types: BTreeMap<&'static str, u64>,
+    /// Whether anything reads it: what is made of these events, or a declared feature or outcome. Left out where nothing is
+    /// read of their properties.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_read: Option<bool>,
+    /// Which property that is read may have been meant by one that is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "idle_seconds")]
+    nearest: Option<&'static str>,
 }
 
 /// Where events come from.
@@ -180,7 +189,7 @@ impl From<Incoming> for DataReply {
         });
         Self {
             sources: origins.chain(libraries).chain(imports).collect(),
-            events: incoming.names.into_iter().map(|(name, inflow)| EventDataReply::of(&name, inflow)).collect(),
+            events: incoming.names.iter().map(|(name, inflow)| EventDataReply::of(name, inflow, &incoming)).collect(),
             forgotten: incoming.n_forgotten,
             rejected: incoming.refused.into_iter().map(RefusedReply::from).collect(),
         }
@@ -188,12 +197,16 @@ impl From<Incoming> for DataReply {
 }
 
 impl EventDataReply {
-    fn of(name: &InflowName, inflow: Inflow) -> Self {
+    fn of(name: &InflowName, inflow: &Inflow, incoming: &Incoming) -> Self {
         let counts = inflow.by_origin.iter().map(|sender| sender.n_events);
+        let unread = incoming.unread(name, inflow);
+        let is_any_read = !keys_read(&name.name).is_empty();
         let property = |(name, shape): (&String, &features::Shape)| PropertyReply {
             name: name.clone(),
             share: inflow.share(shape),
             types: shape.kinds().into_iter().map(|(kind, n)| (kind.name(), n)).collect(),
+            is_read: is_any_read.then(|| !unread.contains_key(name)),
+            nearest: unread.get(name).and_then(|unread| unread.nearest),
         };
         Self {
             event: name.shown().to_owned(),

@@ -44,6 +44,8 @@ struct ModelVersions {
     fault: Option<String>,
     /// How many customers whom the champion learned from have refused since.
     refused_since: u64,
+    /// How many whom it learned from were erased since.
+    erased_since: u64,
     /// By when the model is trained again without them, where there are any.
     retrained_by: Option<String>,
     /// How many versions there are.
@@ -123,7 +125,8 @@ async fn models(
                     name: task.to_string(),
                     training: app.trainer.status(task),
                     fault: faults.iter().find(|status| status.task == *task).and_then(|status| status.fault.clone()),
-                    refused_since: still.map_or(0, |still| still.n_customers),
+                    refused_since: still.map_or(0, |still| still.n_refused),
+                    erased_since: still.map_or(0, |still| still.n_erased),
                     retrained_by: still.map(|still| still.retrained_by.to_string()),
                     n_versions: versions.len(),
                     versions: learning::newest_versions(&versions, limit).cloned().map(VersionReply::from).collect(),

@@ -8,10 +8,11 @@ use crate::schemas::Fit;
 use axum::extract::Query;
 use axum::response::Response;
 use console::view::{DataPage, DataProperty, DataRow, DataSource, Frame, RefusedRow, SchemaState};
-use engine::{Incoming, Refused};
+use engine::{Incoming, Refused, Unread};
 use events::Origin;
 use features::{Inflow, InflowName, Shape};
 use primitives::Timestamp;
+use std::collections::HashMap;
 
 /// How many days a page tells.
 const N_DAYS: i64 = 30;
@@ -37,9 +38,15 @@ fn fill(app: &App, frame: Frame, event: String) -> Result<DataPage, ServerError>
     }
     let now = frame.now;
     let rows = incoming.names.iter().take(N_ROWS_MAX);
-    let mut rows: Vec<DataRow> = rows.map(|(name, inflow)| row(name, inflow, &incoming.refused, now)).collect();
+    let mut rows: Vec<DataRow> = rows.map(|(name, inflow)| row(name, inflow, &incoming, now)).collect();
+    let log = app.engine.ports().events.as_ref();
+    let mut fits = if event.is_empty() { app.schemas.fits(log)? } else { HashMap::new() };
     for row in &mut rows {
-        row.schema = app.schemas.fit(&row.name, row.count, app.engine.ports().events.as_ref())?.map(schema_state);
+        let fit = match event.is_empty() {
+            true => fits.remove(row.name.as_str()),
+            false => app.schemas.fit(&row.name, row.count, log)?,
+        };
+        row.schema = fit.map(schema_state);
     }
     Ok(DataPage {
         rows,
@@ -83,8 +90,8 @@ fn sources(incoming: &Incoming) -> Vec<DataSource> {
     .collect()
 }
 
-fn row(name: &InflowName, inflow: &Inflow, refused: &[Refused], now: Timestamp) -> DataRow {
-    let today = now.day();
+fn row(name: &InflowName, inflow: &Inflow, incoming: &Incoming, now: Timestamp) -> DataRow {
+    let (today, refused, unread) = (now.day(), &incoming.refused, incoming.unread(name, inflow));
     let day = |day: i64| {
         let n = inflow.days.get(&day).copied().unwrap_or_default();
         (Timestamp::from_millis(0).plus_days(day), u64::from(n))
@@ -106,7 +113,10 @@ fn row(name: &InflowName, inflow: &Inflow, refused: &[Refused], now: Timestamp) 
         refused: refused.iter().filter(|one| one.name == name.shown()).map(|one| one.n_events).sum(),
         schema: None,
         looked_at: inflow.n_looked,
-        properties: properties.into_iter().map(|(name, shape)| property(inflow, name, shape)).collect(),
+        properties: properties
+            .into_iter()
+            .map(|(name, shape)| property(inflow, name, shape, unread.get(name)))
+            .collect(),
     }
 }
 
@@ -115,12 +125,14 @@ fn schema_state(fit: Fit) -> SchemaState {
     SchemaState { on_violation: on_violation.name().to_owned(), counted: (n_looked_at, n_violating), reasons }
 }
 
-fn property(inflow: &Inflow, name: &str, shape: &Shape) -> DataProperty {
+fn property(inflow: &Inflow, name: &str, shape: &Shape, unread: Option<&Unread>) -> DataProperty {
     #[expect(clippy::cast_precision_loss, reason = "a share of counts far below 2^53")]
     let share = |n: u64| n as f64 / shape.n().max(1) as f64;
     DataProperty {
         name: name.to_owned(),
         share: inflow.share(shape),
+        is_unread: unread.is_some(),
+        nearest: unread.and_then(|unread| unread.nearest).map(str::to_owned),
         types: shape.kinds().into_iter().map(|(kind, n)| (kind.name().to_owned(), share(n))).collect(),
     }
 }

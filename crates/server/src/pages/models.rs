@@ -135,16 +135,28 @@ fn version(app: &App, version: &learning::Version) -> Version {
         value: main.map_or(f64::NAN, |main| main.model),
         champion: version.is_champion,
         verdict: format!("{}.", capital(&version.header.verdict().reason)),
-        n_refused: app.engine.withdrawn_from(&version.header).map_or(0, |withdrawn| withdrawn.n),
+        gone: app.engine.gone_since(&version.header).map(|gone| who_is_gone(gone.n_refused, gone.n_erased, "")),
     }
 }
 
-/// That customers who have refused are still in the model, and what becomes of it.
+/// How many have refused and were erased since: `1 customer has refused and 2 were erased since`; with `who ` as the
+/// subject of a sentence.
+fn who_is_gone(n_refused: u64, n_erased: u64, who: &str) -> String {
+    let refused = if n_refused == 1 { "has refused" } else { "have refused" };
+    let erased = if n_erased == 1 { "was erased" } else { "were erased" };
+    let customers = |n| format::counted(n, "customer", "customers");
+    match (n_refused, n_erased) {
+        (n, 0) => format!("{} {who}{refused} since", customers(n)),
+        (0, n) => format!("{} {who}{erased} since", customers(n)),
+        (n, m) => format!("{} {who}{refused} and {} {who}{erased} since", customers(n), format::count(m)),
+    }
+}
+
+/// That customers who have refused or were erased are still in the model, and what becomes of it.
 fn refused(still: &StillLearnedFrom, now: Timestamp) -> String {
-    let who = match still.n_customers {
-        1 => "1 customer who has refused since is".to_owned(),
-        n => format!("{} customers who have refused since are", format::count(n)),
-    };
+    let StillLearnedFrom { n_refused, n_erased, .. } = *still;
+    let is = if n_refused + n_erased == 1 { "is" } else { "are" };
+    let who = format!("{} {is}", who_is_gone(n_refused, n_erased, "who "));
     let by = format::date_time(still.retrained_by);
     if now <= still.retrained_by {
         format!("{who} still in this model; it is trained again without them by {by} (UTC).")
@@ -231,4 +243,40 @@ pub(super) fn advantage(evaluation: &Evaluation, comparison: &Comparison<'_>) ->
     let gain = evaluation.gains.get(name)?;
     let share = |amount: f64| amount / baseline.abs();
     Some((name.to_owned(), Advantage { share: share(gain.mean), low: share(gain.low), high: share(gain.high) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_erased_has_not_refused() {
+        let said = |n_refused, n_erased| {
+            let retrained_by = Timestamp::parse("2026-12-02T03:10:00Z").unwrap();
+            let sentence = refused(&StillLearnedFrom { n_refused, n_erased, retrained_by }, retrained_by);
+            let (who, rest) = sentence.split_once(" still in this model; ").expect("who it is, and what becomes of it");
+            assert!(rest.starts_with("it is trained again without them by 2 Dec 2026"), "{rest}");
+            (who.to_owned(), who_is_gone(n_refused, n_erased, ""))
+        };
+        for (n_refused, n_erased, sentence, badge) in [
+            (1, 0, "1 customer who has refused since is", "1 customer has refused since"),
+            (2, 0, "2 customers who have refused since are", "2 customers have refused since"),
+            (0, 1, "1 customer who was erased since is", "1 customer was erased since"),
+            (0, 1_000, "1,000 customers who were erased since are", "1,000 customers were erased since"),
+            (
+                1,
+                1,
+                "1 customer who has refused and 1 who was erased since are",
+                "1 customer has refused and 1 was erased since",
+            ),
+            (
+                2,
+                3,
+                "2 customers who have refused and 3 who were erased since are",
+                "2 customers have refused and 3 were erased since",
+            ),
+        ] {
+            assert_eq!(said(n_refused, n_erased), (sentence.to_owned(), badge.to_owned()));
+        }
+    }
 }

@@ -289,12 +289,13 @@ fn a_model_that_learned_from_them_is_to_be_trained_again() {
     let trained = crate::support::world::shop().trained[0].header.clone();
     let header = |until| learning::ModelHeader { learned_until: Some(until), trained_at: noon(), ..trained.clone() };
     let of_both = header(opened.engine.ports().events.head());
-    assert_eq!(opened.engine.withdrawn_from(&of_both), None);
+    assert_eq!(opened.engine.gone_since(&of_both), None);
     erase(&opened, ALICE);
-    assert_eq!(opened.engine.withdrawn_from(&of_both).unwrap().n, 1);
-    assert_eq!(opened.engine.withdrawn_from(&header(learned_until)), None, "it had not read of them");
+    let gone = opened.engine.gone_since(&of_both).unwrap();
+    assert_eq!((gone.n_refused, gone.n_erased), (0, 1), "nobody has refused");
+    assert_eq!(opened.engine.gone_since(&header(learned_until)), None, "it had not read of them");
     let later = learning::ModelHeader { trained_at: noon().plus_days(1), ..of_both };
-    assert_eq!(opened.engine.withdrawn_from(&later), None, "it was trained without them");
+    assert_eq!(opened.engine.gone_since(&later), None, "it was trained without them");
 }
 
 #[test]

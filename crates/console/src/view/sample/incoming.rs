@@ -11,6 +11,8 @@ pub fn data() -> DataPage {
     let property = |name: &str, share: f64, types: &[(&str, f64)]| DataProperty {
         name: name.to_owned(),
         share,
+        is_unread: name == "coupon" || name == "ordre_id",
+        nearest: (name == "ordre_id").then(|| "order_id".to_owned()),
         types: types.iter().map(|(name, share)| ((*name).to_owned(), *share)).collect(),
     };
     let row = |name: &str, kind: &str, size: u64, days_ago: i64| DataRow {
@@ -31,6 +33,7 @@ pub fn data() -> DataPage {
             property("order_id", 1.0, &[("text", 1.0)]),
             property("total", 0.987, &[("number", 0.91), ("text", 0.09)]),
             property("coupon", 0.12, &[("text", 1.0)]),
+            property("ordre_id", 0.01, &[("text", 1.0)]),
         ],
     };
     let schema = SchemaState {

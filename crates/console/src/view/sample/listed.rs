@@ -15,6 +15,7 @@ pub fn lists() -> ListsPage {
         filter: filter.to_owned(),
         count: Some(count),
         failure: None,
+        unanswered: Vec::new(),
         counts: counts().iter().map(|column| column.value).collect(),
         webhook,
     };
@@ -117,6 +118,7 @@ pub fn list_tried() -> ListPage {
         rows: lines(),
         count: 97,
         note: None,
+        unanswered: Vec::new(),
         next: Some("/lists?cursor=1".to_owned()),
         export: "filter=known".to_owned(),
     }

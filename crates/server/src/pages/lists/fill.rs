@@ -31,6 +31,7 @@ const N_REASONS: usize = 2;
 pub(super) const CHOSEN: &str = "c.";
 
 pub(super) fn all(app: &App, frame: Frame) -> Result<ListsPage, ServerError> {
+    let mut unanswered = app.engine.unanswered_lists();
     let row = |known: KnownList| {
         let counts = app.engine.list_counts(&known.list.name)?;
         let counts = counts.iter().rev().take(N_COUNTS).rev().map(|(_, n)| n.told().map_or(0.0, f64::from));
@@ -38,6 +39,7 @@ pub(super) fn all(app: &App, frame: Frame) -> Result<ListsPage, ServerError> {
             source: source_word(known.source),
             count: known.state.looked_at.map(|_| known.state.n),
             failure: known.state.failure.as_deref().map(primitives::capital),
+            unanswered: unanswered.remove(&known.list.name).unwrap_or_default(),
             counts: counts.collect(),
             webhook: told(&known.list, &known.state),
             name: known.list.name,
@@ -185,6 +187,7 @@ impl Tried {
             columns: selection.columns.iter().zip(&forms).map(head).collect(),
             rows: lines.into_iter().map(|line| row(line, &forms)).collect(),
             count: found.as_ref().map_or(0, |found| found.n),
+            unanswered: app.engine.unanswered(&selection.filter),
             note: found.as_ref().filter(|found| !found.is_complete).map(note),
             next: next.map(here),
             export: query(&sort),

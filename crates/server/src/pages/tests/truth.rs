@@ -132,14 +132,15 @@ fn a_gap_is_named_and_the_champion_stays() {
 fn a_refusal_marks_the_model_and_is_followed_by_a_training_within_a_day() {
     let console = Console::filled(150);
     let app = console.running.app().clone();
-    let refused_since = || app.engine.still_learned_from(&recommend()).unwrap().map(|still| still.n_customers);
+    let refused_since =
+        || app.engine.still_learned_from(&recommend()).unwrap().map(|still| (still.n_refused, still.n_erased));
     assert_eq!(refused_since(), None);
     let user = learned_from(&console);
     for _ in 0..2 {
         console.clock.advance(Duration::from_secs(600));
         refuse(&console, &user);
     }
-    assert_eq!(refused_since(), Some(1), "it was said twice");
+    assert_eq!(refused_since(), Some((1, 0)), "it was said twice");
     let models = console.get("/models").body;
     let said =
         "1 customer who has refused since is still in this model; it is trained again without them by 23 Nov 2026";
@@ -156,7 +157,7 @@ fn a_refusal_marks_the_model_and_is_followed_by_a_training_within_a_day() {
     let models = console.get("/models").body;
     assert!(
         models.contains(
-            "which learned from 1 customer who has refused since. It is that model trained again without them"
+            "which learned from 1 customer who has refused or was erased since. It is that model trained again without them"
         ),
         "{models}"
     );

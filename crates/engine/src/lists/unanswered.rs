@@ -1,0 +1,44 @@
+//! Which scores does a filter ask about that no model answers, and why?
+
+use super::asked::Readings;
+use crate::Engine;
+use decisions::Filter;
+use decisions::filter::Subject;
+use std::collections::BTreeMap;
+
+impl Engine {
+    /// Why scores that a filter asks about, or a list in it, are known of nobody: a sentence for each model that is missing.
+    pub fn unanswered(&self, filter: &Filter) -> Vec<String> {
+        self.unanswered_by(&self.readings(), filter)
+    }
+
+    /// The same of every list that asks about such scores, by its name.
+    pub fn unanswered_lists(&self) -> BTreeMap<String, Vec<String>> {
+        let readings = self.readings();
+        let said = readings.iter().map(|(name, filter)| (name.to_owned(), self.unanswered_by(&readings, filter)));
+        said.filter(|(_, said)| !said.is_empty()).collect()
+    }
+
+    fn unanswered_by(&self, readings: &Readings, filter: &Filter) -> Vec<String> {
+        // One that asks in a circle is told as what it is elsewhere.
+        let of_lists = readings.filters(readings.asked_by(None, filter).unwrap_or_default());
+        let models = self.models();
+        let mut said = Vec::new();
+        for subject in std::iter::once(filter).chain(of_lists.values()).flat_map(Filter::subjects) {
+            let (Subject::Named(name) | Subject::Score(name)) = subject else { continue };
+            let Some((kind, _)) = self.scored_kinds().find(|(kind, _)| kind.about().name.as_str() == name) else {
+                continue;
+            };
+            for task in kind.about().tasks.iter().filter(|task| models.get(task).is_none()) {
+                let why = match models.why_unusable(task) {
+                    Some(why) => format!("{why}."),
+                    None => format!("No {task} model has been trained yet."),
+                };
+                if !said.contains(&why) {
+                    said.push(why);
+                }
+            }
+        }
+        said
+    }
+}
