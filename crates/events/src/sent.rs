@@ -33,16 +33,20 @@ impl Sent {
     #[must_use]
     pub fn of(payload: &str) -> Self {
         let (mut fields, mut data) = (BTreeMap::new(), BTreeMap::new());
-        each_scalar(payload, |path, value| {
-            let (found, field) = match path {
-                [field] => (&mut fields, field),
-                [outer, field] if outer == "data" => (&mut data, field),
-                _ => return,
-            };
-            if FIELDS.contains(&field.as_str()) {
-                found.entry(field.clone()).or_insert(value);
-            }
-        });
+        each_scalar(
+            payload,
+            |_| false,
+            |at, value| {
+                let (found, field) = match at.path {
+                    [field] => (&mut fields, field),
+                    [outer, field] if outer == "data" => (&mut data, field),
+                    _ => return,
+                };
+                if FIELDS.contains(&field.as_str()) {
+                    found.entry(field.clone()).or_insert(value);
+                }
+            },
+        );
         Self(if fields.contains_key("specversion") { call_of(fields, data) } else { fields })
     }
 

@@ -6,19 +6,24 @@ use std::collections::BTreeSet;
 
 /// How many names are kept of one event.
 const N_NAMES_MAX: usize = 100;
-/// The fields of a customer's identifiers in our events and in CloudEvents, in small letters and without `_`.
+/// The fields of a customer's identifiers in our events and in CloudEvents, without `_`.
 const FIELDS: [&str; 4] = ["userid", "anonymousid", "previousid", "subject"];
 
 /// The names in a payload, also where it could not be read as an event.
 pub(super) fn named_in(payload: &str) -> Vec<String> {
     let mut found = BTreeSet::new();
-    each_scalar(payload, |path, value| {
-        let is_name = |key: &String| FIELDS.contains(&key.replace('_', "").to_ascii_lowercase().as_str());
-        if found.len() < N_NAMES_MAX && path.iter().any(is_name) {
+    each_scalar(payload, is_field, |at, value| {
+        if at.is_meant && found.len() < N_NAMES_MAX {
             found.extend(id_of(value, "").ok().flatten());
         }
     });
     found.into_iter().collect()
+}
+
+/// Whether a key is such a field, in whichever letters, and with `_` or not.
+fn is_field(key: &str) -> bool {
+    let letters = || key.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase());
+    FIELDS.iter().any(|field| letters().eq(field.bytes()))
 }
 
 #[cfg(test)]
@@ -35,6 +40,7 @@ mod tests {
             (r#"{"userId":" v ","properties":{"note":"w"}}"#, vec!["v"]),
             (r#"{"userId":7,"anonymousId":8.0,"previousId":-9}"#, vec!["-9", "7", "8"]),
             (r#"{"userId":"v","userId":"w"}"#, vec!["v", "w"]),
+            (r#"{"__USER__ID_":"v","userIds":"w","userI":"x","serId":"y","":"z","_":"z"}"#, vec!["v"]),
             (r#"{"anonymousId":{"id":["v"]}}"#, vec!["v"]),
             (r#"{"data":{"user_id":"v"},"subject":"w","anonymousid":"x"}"#, vec!["v", "w", "x"]),
             (r#"[{"user\u0049d":"v\u0065"}]"#, vec!["ve"]),
