@@ -17,9 +17,11 @@ use profiles::{
     Erasure, ErasureId, ErasurePlan, ErasureStage, ErasureStep, ErasureStore, Identifier, Removed, StoreError,
 };
 use std::sync::{Arc, PoisonError, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
-/// How often it is tried to begin the write-ahead log anew: each time what reads in it may go on for some seconds.
-const N_TRUNCATIONS_MAX: usize = 12;
+/// After which pauses it is tried again to begin the write-ahead log anew. What reads in it is waited for in each try; who copies
+/// it is not, as this program itself does for some seconds after so much was written.
+const PAUSES_MS: [u64; 11] = [50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000, 5_000];
 const OVERWRITING: &str = "overwriting what was removed from the database";
 
 impl ErasureStore for Storage {
@@ -54,9 +56,14 @@ impl ErasureStore for Storage {
 
     fn overwrite_ahead(&self) -> Result<(), StoreError> {
         let truncate = || self.maintain(OVERWRITING, Command::TruncateWal).map(drop).map_err(failed);
-        // Between two tries others get what they wait for.
-        let again = (1..N_TRUNCATIONS_MAX).map(|_| truncate()).find(Result::is_ok);
-        again.unwrap_or_else(truncate)
+        for pause in PAUSES_MS {
+            if truncate().is_ok() {
+                return Ok(());
+            }
+            // Others get what they wait for meanwhile.
+            std::thread::park_timeout(Duration::from_millis(pause));
+        }
+        truncate()
     }
 
     fn end(&self, id: &ErasureId, at: Timestamp) -> Result<(), StoreError> {

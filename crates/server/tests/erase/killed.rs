@@ -18,10 +18,10 @@ fn said(data: &Path, arguments: &[&str]) -> Value {
     serde_json::from_slice(&done.stdout).unwrap()
 }
 
-/// Imports a file of the events of several customers.
-fn import(data: &Path, file: &Path, customers: &[String]) {
+/// Imports a file of so many events of several customers.
+fn import(data: &Path, file: &Path, customers: &[String], n_events: u64) {
     let mut lines = String::new();
-    for n in 0..N_EVENTS {
+    for n in 0..n_events {
         let customer = &customers[usize::try_from(n).unwrap() % customers.len()];
         let event = json!({
             "type": "track", "event": "Tick", "messageId": format!("{customer}-m{n}"), "userId": customer,
@@ -39,7 +39,7 @@ fn an_erasure_survives_kill_nine() {
     let place = tempfile::tempdir().unwrap();
     let (data, file) = (place.path().join("data"), place.path().join("a.ndjson"));
     let customers: Vec<String> = (0..n_kills()).map(|n| format!("eve-{n}-x")).chain(["max-1".to_owned()]).collect();
-    import(&data, &file, &customers);
+    import(&data, &file, &customers, N_EVENTS);
     assert_all(&data, &["eve-0-x", "max-1"]);
     for round in 0..n_kills() {
         let name = format!("eve-{round}-x");
@@ -78,4 +78,17 @@ fn an_erasure_survives_kill_nine() {
     assert_eq!(again[0]["events_new"], N_EVENTS / customers.len() as u64, "{again}");
     assert_eq!(again[0]["events_erased"], N_EVENTS / customers.len() as u64 * u64::from(n_kills() - 1), "{again}");
     assert_well(&open(&data));
+}
+
+/// After so much was written the program copies what it wrote ahead by itself, and meanwhile nobody can begin that anew.
+#[test]
+fn an_erasure_ends_at_once_where_much_is_written() {
+    let place = tempfile::tempdir().unwrap();
+    let (data, file) = (place.path().join("data"), place.path().join("a.ndjson"));
+    let customers = ["eve-0-x", "eve-1-x", "eve-2-x", "max-1"].map(str::to_owned);
+    import(&data, &file, &customers, 8 * N_EVENTS);
+    for name in &customers[..3] {
+        assert_eq!(said(&data, &["customer", "erase", name])["removed"]["events"], 2 * N_EVENTS);
+    }
+    assert_none(&data, &["eve-0-x", "eve-1-x", "eve-2-x"]);
 }
