@@ -94,7 +94,7 @@ impl Knowledge {
             if let Some(said) = profile.traits.get(name) {
                 let text = match serde_json::from_str(&said.json) {
                     Ok(serde_json::Value::String(text)) => text,
-                    _ => said.json.clone(),
+                    _ => said.json.to_string(),
                 };
                 self.traits.insert(name.clone(), text);
             }

@@ -76,7 +76,7 @@ impl Engine {
         heard.extend(self.look(|live| {
             let moments =
                 live.profiles.resident().take(N_CUSTOMERS).flat_map(|customer| customer.profile.moments.as_slice());
-            moments.map(|moment| moment.title.clone()).collect::<Vec<_>>()
+            moments.map(|moment| moment.title.to_string()).collect::<Vec<_>>()
         }));
         let mut doubts = Vec::new();
         let mut found: BTreeMap<String, Vec<Inspected>> = BTreeMap::new();

@@ -6,13 +6,16 @@
 mod buckets;
 mod distinct;
 mod last;
+mod rare;
 
 pub(crate) use buckets::{Buckets, DAYS_MAX, Tally};
 pub(crate) use distinct::{Distinct, N_KEYS};
 pub(crate) use last::Last;
+pub(crate) use rare::Rare;
 
 use events::{EventKey, Filter, Recorded, Take};
 use primitives::{Timestamp, stable_hash};
+use profiles::squeeze_in;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -175,7 +178,7 @@ impl Kept {
         let cell = match self.0.binary_search_by_key(&told.cell, |(cell, _)| *cell) {
             Ok(place) => &mut self.0[place].1,
             Err(place) => {
-                insert(&mut self.0, place, (told.cell, Cell::new(told.form)));
+                squeeze_in(&mut self.0, place, (told.cell, Cell::new(told.form)));
                 &mut self.0[place].1
             }
         };
@@ -191,7 +194,7 @@ impl Kept {
         for (key, cell) in other.0 {
             match self.0.binary_search_by_key(&key, |(key, _)| *key) {
                 Ok(place) => self.0[place].1.merge(cell),
-                Err(place) => insert(&mut self.0, place, (key, cell)),
+                Err(place) => squeeze_in(&mut self.0, place, (key, cell)),
             }
         }
     }
@@ -257,14 +260,6 @@ impl Tally for Numbers {
         self.least = self.least.min(other.least);
         self.most = self.most.max(other.most);
     }
-}
-
-/// Inserts without keeping much room for more: there are many customers, and most have few of anything.
-pub(crate) fn insert<T>(things: &mut Vec<T>, place: usize, thing: T) {
-    if things.len() == things.capacity() {
-        things.reserve_exact(1 + things.len() / 4);
-    }
-    things.insert(place, thing);
 }
 
 /// Beyond nine million millions a number counts as that much.

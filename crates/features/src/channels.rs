@@ -9,10 +9,11 @@ pub(crate) use told::{Channel, Matter, PagesLeft, Quantity, Term, Topic, channel
 pub(crate) use visit::{N_STEPS, Stage, Step, UnderWay, Visit};
 pub(crate) use words::{N_WORDS, Words};
 
-use crate::cell::{Buckets, Count, Numbers, insert};
+use crate::cell::{Buckets, Count, Numbers, Rare};
 use crate::seen::Place;
 use events::TicketStep;
 use primitives::{Currency, DAY_MS, Timestamp};
+use profiles::squeeze_in;
 use serde::{Deserialize, Serialize};
 
 const MATTERS: [Matter; 5] =
@@ -43,8 +44,8 @@ pub(crate) struct All {
     last: Vec<(Topic, Timestamp)>,
     /// When the customer first turned to the company, and how often they did.
     contacts: Option<(Timestamp, u64)>,
-    pub(crate) numbers: Buckets<Quantity, Numbers>,
-    pub(crate) pages: Buckets<(), PagesLeft>,
+    pub(crate) numbers: Rare<Quantity, Numbers>,
+    pub(crate) pages: Rare<(), PagesLeft>,
     /// What was measured, by metric and unit, to the day. Of too many the first in the order of their keys: what was told
     /// decides that, and not when.
     levels: Vec<(u64, Buckets<(), Numbers>)>,
@@ -167,7 +168,7 @@ impl All {
     fn add_last(&mut self, topic: Topic, at: Timestamp) {
         match self.last.binary_search_by_key(&topic, |(topic, _)| *topic) {
             Ok(place) => self.last[place].1 = self.last[place].1.max(at),
-            Err(place) => insert(&mut self.last, place, (topic, at)),
+            Err(place) => squeeze_in(&mut self.last, place, (topic, at)),
         }
     }
 
@@ -179,7 +180,7 @@ impl All {
     fn add_opens(&mut self, hour: u8, n: u64) {
         match self.opens_by_hour.binary_search_by_key(&hour, |(hour, _)| *hour) {
             Ok(place) => self.opens_by_hour[place].1 += n,
-            Err(place) => insert(&mut self.opens_by_hour, place, (hour, n)),
+            Err(place) => squeeze_in(&mut self.opens_by_hour, place, (hour, n)),
         }
     }
 
@@ -192,7 +193,7 @@ impl All {
                 return None;
             }
             self.levels.truncate(N_METRICS - 1);
-            insert(&mut self.levels, place, (metric, Buckets::default()));
+            squeeze_in(&mut self.levels, place, (metric, Buckets::default()));
         }
         let place = found.unwrap_or_else(|place| place);
         self.levels.get_mut(place).map(|(_, level)| level)

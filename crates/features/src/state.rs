@@ -193,12 +193,11 @@ impl CustomerState for FeatureState {
     }
 
     fn n_bytes(&self) -> usize {
-        let (seen, orders) = (self.seen.as_slice(), self.orders.as_slice());
         size_of::<Self>()
-            + size_of_val(seen)
-            + size_of_val(orders)
-            + size_of_val(self.lines.as_slice())
-            + size_of_val(self.views.as_slice())
+            + self.seen.n_bytes()
+            + self.orders.n_bytes()
+            + self.lines.n_bytes()
+            + self.views.n_bytes()
             + self.overflow.n_bytes()
             + self.kept.n_bytes()
             + self.visit.n_bytes()

@@ -3,11 +3,11 @@
 pub(crate) mod watch;
 
 use crate::FeatureState;
-use crate::cell::insert;
 use crate::signal::{Order, Signals};
 use events::{Offset, Origin, Recorded};
 use primitives::Timestamp;
 use profiles::CustomerState;
+use profiles::squeeze_in;
 use serde::{Deserialize, Serialize};
 use watch::{Match, Matched, TraceReads};
 
@@ -129,7 +129,7 @@ impl CustomerState for Trace {
             let Recorded { offset, event } = recorded;
             let received = Received { offset: *offset, at: event.received_at, origin: event.origin, signals };
             let place = self.received.len();
-            insert(&mut self.received, place, received);
+            squeeze_in(&mut self.received, place, received);
         }
         self.matched.extend(reads.matches(recorded));
     }

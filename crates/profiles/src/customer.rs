@@ -1,13 +1,12 @@
 //! What do we know of one customer?
 
-use crate::{Identifier, Join, JoinRefusal, Link, LinkReason, Newest, Placed};
+use crate::{Few, Identifier, Join, JoinRefusal, Link, LinkReason, Newest, Placed};
 use events::{Call, CallKind, CommerceStep, Event, EventKey, Offset, Recorded};
 use governance::{Consents, Statement, Voice};
 use primitives::{CustomerId, Money, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// How many moments a profile keeps for its timeline.
 const N_MOMENTS: usize = 25;
@@ -73,13 +72,13 @@ pub struct Profile {
     /// The customer.
     pub id: CustomerId,
     /// Every name they go by, with the evidence for it.
-    pub links: BTreeMap<Identifier, Link>,
+    pub links: Few<Identifier, Link>,
     /// Which other customers turned out to be the same, and which event said so.
     pub joins: Newest<Join, N_JOINS>,
     /// The newest joins that events claimed and that were not made, from old to new.
     pub refusals: Vec<JoinRefusal>,
     /// What is known about them, the latest word per trait.
-    pub traits: BTreeMap<String, Trait>,
+    pub traits: Few<String, Trait>,
     /// What they agreed to.
     pub consents: Consents,
     /// How many events were folded in.
@@ -98,7 +97,7 @@ pub struct Profile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trait {
     /// The value as JSON text.
-    pub json: String,
+    pub json: Box<str>,
     /// When it was said.
     pub at: Timestamp,
     /// By which event.
@@ -119,7 +118,7 @@ pub struct Moment {
     /// Which call it was.
     pub kind: CallKind,
     /// What people call it.
-    pub title: String,
+    pub title: Box<str>,
     /// For an order, what it was worth.
     pub value: Option<Money>,
     /// How many products it names.
@@ -139,10 +138,10 @@ impl Profile {
         let link = Link { offset: *offset, at: event.occurred_at, reason: LinkReason::FirstSeen, is_shared: false };
         Self {
             id,
-            links: BTreeMap::from([(founder, link)]),
+            links: [(founder, link)].into_iter().collect(),
             joins: Newest::default(),
             refusals: Vec::new(),
-            traits: BTreeMap::new(),
+            traits: Few::default(),
             consents: Consents::default(),
             n_events: 0,
             known_since: *offset,
@@ -169,7 +168,7 @@ impl Profile {
         }
         if let Call::Identify { traits } = &event.call {
             let said = |value: &Value| Trait {
-                json: value.to_string(),
+                json: value.to_string().into(),
                 at: event.occurred_at,
                 offset: *offset,
                 key: event.key(),
@@ -189,7 +188,7 @@ impl Profile {
         self.consents.merge(&other.consents);
         self.keep_traits(other.traits);
         for (identifier, link) in other.links {
-            self.links.entry(identifier).or_insert(link);
+            self.links.get_or_insert(identifier, link);
         }
         self.joins.merge(other.joins);
         for refusal in other.refusals {
@@ -261,7 +260,7 @@ impl Profile {
         let is_kept =
             |(name, said): &(String, Trait)| name.len() <= TRAIT_NAME_BYTES_MAX && said.json.len() <= TRAIT_BYTES_MAX;
         for (name, said) in said.into_iter().filter(is_kept) {
-            let kept = self.traits.entry(name).or_insert_with(|| said.clone());
+            let kept = self.traits.get_or_insert(name, said.clone());
             if (said.at, said.key) > (kept.at, kept.key) {
                 *kept = said;
             }
@@ -292,7 +291,7 @@ impl Moment {
             offset,
             key: event.key(),
             kind: event.kind(),
-            title: event.title().to_owned(),
+            title: event.title().into(),
             value,
             n_products: commerce.map_or(0, |commerce| u32::try_from(commerce.products.len()).unwrap_or(u32::MAX)),
         }

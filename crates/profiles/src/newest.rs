@@ -1,5 +1,6 @@
 //! What are the newest K of many things, whichever order they came in?
 
+use crate::squeeze_in;
 use serde::{Deserialize, Serialize};
 
 /// Something with a place in time that no other shares.
@@ -38,7 +39,7 @@ impl<T: Placed, const K: usize> Newest<T, K> {
             return None;
         }
         if self.0.len() < K {
-            self.0.insert(at, thing);
+            squeeze_in(&mut self.0, at, thing);
             return None;
         }
         if at == 0 {
@@ -65,6 +66,12 @@ impl<T: Placed, const K: usize> Newest<T, K> {
     #[must_use]
     pub fn first_of_full(&self) -> Option<&T> {
         self.0.first().filter(|_| self.0.len() == K)
+    }
+
+    /// How many bytes they take in memory.
+    #[must_use]
+    pub fn n_bytes(&self) -> usize {
+        self.0.capacity() * size_of::<T>()
     }
 
     /// What is kept, from old to new.
@@ -107,7 +114,9 @@ mod tests {
             expected.sort_unstable();
             expected.dedup();
             let tail = expected.split_off(expected.len().saturating_sub(4));
-            prop_assert_eq!(newest(&things).0, tail);
+            let kept = newest(&things);
+            prop_assert_eq!(kept.n_bytes(), tail.len(), "there is no room for more");
+            prop_assert_eq!(kept.0, tail);
         }
 
         #[test]

@@ -27,7 +27,8 @@ pub(crate) struct Residents<S> {
 #[derive(Debug)]
 struct Resident<S> {
     /// `None` marks a customer who was merged into another.
-    customer: Option<Customer<S>>,
+    /// In a place of its own: the map has up to twice the places that it needs.
+    customer: Option<Box<Customer<S>>>,
     was_met: bool,
     /// As how many ordinary customers it counts.
     weight: usize,
@@ -57,7 +58,7 @@ impl<S: CustomerState> Residents<S> {
     /// Weighs a customer who has changed.
     pub(crate) fn weigh(&mut self, id: &CustomerId) {
         if let Some(resident) = self.by_id.get_mut(id) {
-            let weight = weight(resident.customer.as_ref());
+            let weight = weight(resident.customer.as_deref());
             self.weight = self.weight - resident.weight + weight;
             resident.weight = weight;
         }
@@ -65,14 +66,14 @@ impl<S: CustomerState> Residents<S> {
 
     /// `None` where it is not in memory; `Some(None)` where it was merged into another.
     pub(crate) fn get(&self, id: &CustomerId) -> Option<Option<&Customer<S>>> {
-        self.by_id.get(id).map(|resident| resident.customer.as_ref())
+        self.by_id.get(id).map(|resident| resident.customer.as_deref())
     }
 
     /// A customer who is met.
     pub(crate) fn get_mut(&mut self, id: &CustomerId) -> Option<&mut Customer<S>> {
         let resident = self.by_id.get_mut(id)?;
         resident.was_met = true;
-        resident.customer.as_mut()
+        resident.customer.as_deref_mut()
     }
 
     /// Takes somebody in; answers with whom it had.
@@ -83,13 +84,13 @@ impl<S: CustomerState> Residents<S> {
         match self.by_id.get_mut(&id) {
             Some(resident) => {
                 self.weight -= std::mem::replace(&mut resident.weight, weight);
-                let before = std::mem::replace(&mut resident.customer, customer);
+                let before = std::mem::replace(&mut resident.customer, customer.map(Box::new));
                 self.n_customers -= usize::from(before.is_some());
-                before
+                before.map(|customer| *customer)
             }
             None => {
                 self.round.push_back(id.clone());
-                self.by_id.insert(id, Resident { customer, was_met: false, weight });
+                self.by_id.insert(id, Resident { customer: customer.map(Box::new), was_met: false, weight });
                 None
             }
         }
@@ -110,11 +111,11 @@ impl<S: CustomerState> Residents<S> {
         let resident = self.by_id.remove(&id)?;
         self.weight -= resident.weight;
         self.n_customers -= usize::from(resident.customer.is_some());
-        Some((id, resident.customer))
+        Some((id, resident.customer.map(|customer| *customer)))
     }
 
     pub(crate) fn customers(&self) -> impl Iterator<Item = &Customer<S>> {
-        self.by_id.values().filter_map(|resident| resident.customer.as_ref())
+        self.by_id.values().filter_map(|resident| resident.customer.as_deref())
     }
 
     /// The places of everybody in the round. Who is looked at and stays gets a new one behind these.
@@ -128,11 +129,11 @@ impl<S: CustomerState> Residents<S> {
             usize::try_from(place.saturating_sub(self.n_turned)).unwrap_or(usize::MAX).min(self.round.len())
         };
         let ids = self.round.range(index(places.start)..index(places.end));
-        ids.filter_map(|id| self.by_id.get(id)?.customer.as_ref())
+        ids.filter_map(|id| self.by_id.get(id)?.customer.as_deref())
     }
 
     pub(crate) fn into_customers(self) -> impl Iterator<Item = Customer<S>> {
-        self.by_id.into_values().filter_map(|resident| resident.customer)
+        self.by_id.into_values().filter_map(|resident| resident.customer.map(|customer| *customer))
     }
 }
 

@@ -4,7 +4,7 @@
 //! refuses every claim that would put two separated names into one customer. It ends where the company itself says with an
 //! `alias` that both are one after all: of two contrary words of the company the later counts.
 
-use crate::{Identifier, Link};
+use crate::{Few, Identifier, Link};
 use events::{Call, Offset, Recorded};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,12 +97,12 @@ impl Separations {
     }
 
     /// Whether customers with these names must not become one.
-    pub(crate) fn part(&self, ours: &BTreeMap<Identifier, Link>, theirs: &BTreeMap<Identifier, Link>) -> bool {
+    pub(crate) fn part(&self, ours: &Few<Identifier, Link>, theirs: &Few<Identifier, Link>) -> bool {
         !self.apart.is_empty() && ours.keys().any(|name| self.parts_from(name, theirs))
     }
 
     /// Whether a customer with these names must not have another one.
-    pub(crate) fn parts_from(&self, name: &Identifier, theirs: &BTreeMap<Identifier, Link>) -> bool {
+    pub(crate) fn parts_from(&self, name: &Identifier, theirs: &Few<Identifier, Link>) -> bool {
         self.apart.get(name).is_some_and(|others| others.iter().any(|other| theirs.contains_key(other)))
     }
 

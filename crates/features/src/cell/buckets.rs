@@ -1,7 +1,7 @@
 //! How much was there in a stretch of time? Sums per hour for eight days, per day for 400, and one for everything before.
 
-use super::insert;
 use primitives::{DAY_MS, HOUR_MS, Timestamp};
+use profiles::squeeze_in;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -132,7 +132,7 @@ impl<K: Ord + Copy, T: Tally + Copy> Buckets<K, T> {
 fn add<K: Ord + Copy, T: Tally>(rows: &mut Vec<Row<K, T>>, row: Row<K, T>) {
     match rows.binary_search_by_key(&(row.slot, row.key), |row| (row.slot, row.key)) {
         Ok(place) => rows[place].tally.add(row.tally),
-        Err(place) => insert(rows, place, row),
+        Err(place) => squeeze_in(rows, place, row),
     }
 }
 

@@ -1,7 +1,7 @@
 //! How many different ones were there?
 
-use super::insert;
 use primitives::{DAY_MS, Timestamp};
+use profiles::squeeze_in;
 use serde::{Deserialize, Serialize};
 
 /// So many different ones are kept, those that came last.
@@ -23,7 +23,7 @@ impl Distinct {
         }
         let place = self.0.partition_point(|kept| *kept < (at, key));
         if self.0.len() < N_KEYS {
-            insert(&mut self.0, place, (at, key));
+            squeeze_in(&mut self.0, place, (at, key));
         } else if place > 0 {
             self.0[..place].rotate_left(1);
             self.0[place - 1] = (at, key);

@@ -1,8 +1,8 @@
 //! What did the customer do on their last visit?
 
-use crate::cell::insert;
 use crate::seen::Place;
 use primitives::{HOUR_MS, Timestamp};
+use profiles::squeeze_in;
 use serde::{Deserialize, Serialize};
 
 /// So many steps of a visit are remembered, the newest.
@@ -59,7 +59,7 @@ impl Visit {
         if self.0.get(at).is_some_and(|(known, _)| *known == place) {
             return;
         }
-        insert(&mut self.0, at, (place, step));
+        squeeze_in(&mut self.0, at, (place, step));
         let newest = self.0.last().map_or(place, |(place, _)| *place);
         let n_old = self.0.partition_point(|(place, _)| newest.0.millis_since(place.0) >= KEPT_MS);
         let n_gone = n_old.max(self.0.len().saturating_sub(N_STEPS));

@@ -1,9 +1,9 @@
 //! What was last said of each of several things: tickets, subscriptions?
 
-use crate::cell::insert;
 use crate::seen::Place;
 use events::EventKey;
 use primitives::Timestamp;
+use profiles::squeeze_in;
 use serde::{Deserialize, Serialize};
 
 /// So many things are remembered, those that were told of last.
@@ -42,7 +42,7 @@ impl<T: Word> Words<T> {
             self.0.remove(known);
         }
         let at = self.0.partition_point(is_before);
-        insert(&mut self.0, at, (place, id, word));
+        squeeze_in(&mut self.0, at, (place, id, word));
         if self.0.len() > N_WORDS {
             self.0.remove(0);
         }

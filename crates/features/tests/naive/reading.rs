@@ -32,7 +32,7 @@ pub(crate) fn check(profile: &Profile, state: &FeatureState, theirs: &[&Recorded
         }
     }
     let kept: BTreeMap<String, String> =
-        profile.traits.iter().map(|(name, said)| (name.clone(), said.json.clone())).collect();
+        profile.traits.iter().map(|(name, said)| (name.clone(), said.json.to_string())).collect();
     assert_eq!(kept, traits, "{why}");
     let moments: Vec<EventKey> = profile.moments.as_slice().iter().map(|moment| moment.key).collect();
     assert_eq!(moments, newest(events.iter().map(|event| event.key()).collect(), 25), "{why}");

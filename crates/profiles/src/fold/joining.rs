@@ -2,10 +2,9 @@
 
 use super::{Applied, Profiles, customer_row, identifier_row};
 use crate::evidence::{Claim, Verdict};
-use crate::{Customer, CustomerState, Identifier, Link, LinkReason, Profile, ProfileError, RefusalReason, Watch};
+use crate::{Customer, CustomerState, Few, Identifier, Link, LinkReason, Profile, ProfileError, RefusalReason, Watch};
 use events::{Call, Recorded};
 use primitives::CustomerId;
-use std::collections::BTreeMap;
 
 impl<S: CustomerState> Profiles<S> {
     /// The customer an event happened to, after everything it says about who is who has been judged.
@@ -283,7 +282,7 @@ impl<S: CustomerState> Profiles<S> {
     }
 
     /// The names of a customer in memory.
-    fn links(&self, id: &CustomerId) -> Option<&BTreeMap<Identifier, Link>> {
+    fn links(&self, id: &CustomerId) -> Option<&Few<Identifier, Link>> {
         Some(&self.resident.get(id)??.profile.links)
     }
 

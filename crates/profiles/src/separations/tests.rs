@@ -63,10 +63,10 @@ fn alias(offset: u64, names: [&str; 2], origin: events::Origin) -> Recorded {
 fn of_contrary_words_the_later_counts_and_a_client_has_none() {
     use events::Origin::{Client, Import, Server};
     let mut live = Separations::default();
-    let link = |name: &str| {
+    let link = |name: &str| -> Few<_, _> {
         let at = primitives::Timestamp::from_millis(0);
         let link = Link { offset: Offset(1), at, reason: crate::LinkReason::FirstSeen, is_shared: false };
-        BTreeMap::from([(user(name), link)])
+        [(user(name), link)].into_iter().collect()
     };
     let are_apart = |live: &Separations, a: &str, b: &str| {
         let found = live.part(&link(a), &link(b));

@@ -225,13 +225,13 @@ fn timeline(live: &Live, profile: &Profile, state: &FeatureState) -> Timeline {
 
 fn entry(live: &Live, state: &FeatureState, moment: &Moment) -> TimelineEntry {
     let title = match moment.kind {
-        kind if moment.title != kind.name() => moment.title.clone(),
+        kind if *moment.title != *kind.name() => moment.title.to_string(),
         CallKind::Identify => "Told us who they are".to_owned(),
         CallKind::Page => "Page viewed".to_owned(),
         CallKind::Screen => "Screen viewed".to_owned(),
         CallKind::Group => "Joined a group".to_owned(),
         CallKind::Alias => "Known under another name before".to_owned(),
-        CallKind::Track | CallKind::Item | CallKind::Correction | CallKind::Separate => moment.title.clone(),
+        CallKind::Track | CallKind::Item | CallKind::Correction | CallKind::Separate => moment.title.to_string(),
     };
     TimelineEntry {
         at: moment.at,

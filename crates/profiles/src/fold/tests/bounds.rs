@@ -173,7 +173,7 @@ fn identify(offset: u64, traits: &[(&str, &str)]) -> Recorded {
 
 fn traits(events: &[Recorded]) -> Vec<(String, String)> {
     let profile = customer(&fold(events), "ann").profile;
-    profile.traits.into_iter().map(|(name, said)| (name, said.json)).collect()
+    profile.traits.into_iter().map(|(name, said)| (name, said.json.into())).collect()
 }
 
 #[test]
@@ -223,7 +223,7 @@ proptest! {
             let json = "v".repeat([1, 1_024, 2_043][size]);
             let at = Timestamp::from_millis(i64::try_from(at).unwrap());
             let profile = if is_left { &mut left } else { &mut right };
-            profile.keep_traits([(format!("t-{name:02}"), Trait { json, at, offset: Offset(offset), key: events::EventKey(offset) })]);
+            profile.keep_traits([(format!("t-{name:02}"), Trait { json: json.into(), at, offset: Offset(offset), key: events::EventKey(offset) })]);
         }
         let (mut one, mut other) = (left.clone(), right.clone());
         one.merge(right);

@@ -127,7 +127,7 @@ fn a_moment_says_what_it_was_and_only_an_order_what_it_was_worth() {
     let profile = customer(&fold(&told), "ann").profile;
     let said = profile.moments.as_slice().iter();
     let said: Vec<_> =
-        said.map(|m| (m.at.as_millis(), m.kind, m.title.as_str(), m.value.map(|v| v.minor), m.n_products)).collect();
+        said.map(|m| (m.at.as_millis(), m.kind, &*m.title, m.value.map(|v| v.minor), m.n_products)).collect();
     assert_eq!(
         said[..4],
         [

@@ -1,0 +1,27 @@
+//! How much memory does what is remembered of an ordinary customer take?
+
+use events::generator::Tangle;
+use events::{Offset, Recorded};
+use features::FeatureState;
+use primitives::Seed;
+use profiles::{CustomerState, MemoryProfileStore, Profiles};
+use std::sync::Arc;
+
+/// Of 25 events of all channels, half a year long: no customer counts as more than one, and the state takes on average
+/// little more than what is in it.
+#[test]
+fn whoever_all_channels_tell_of_is_an_ordinary_customer() {
+    let tangle = Tangle { n_events: 25, n_users: 1, n_devices: 1, n_hours: 24 * 180 };
+    let (mut n_customers, mut n_bytes) = (0, 0);
+    for seed in 0..200 {
+        let mut profiles: Profiles<FeatureState> = Profiles::open(Arc::new(MemoryProfileStore::default())).unwrap();
+        for (offset, event) in (1..).zip(tangle.events(Seed::new(seed))) {
+            profiles.apply(&Recorded { offset: Offset(offset), event }).unwrap();
+        }
+        assert_eq!(profiles.weight(), profiles.n_resident());
+        n_customers += profiles.resident().count();
+        n_bytes += profiles.resident().map(|customer| customer.state.n_bytes()).sum::<usize>();
+    }
+    let mean = n_bytes / n_customers;
+    assert!(mean <= 2_540, "{mean} bytes each, {n_customers}");
+}
