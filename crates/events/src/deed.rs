@@ -191,8 +191,8 @@ pub struct Ticket {
 pub struct Message {
     /// Whether the customer wrote it.
     pub is_from_customer: bool,
-    /// What it says.
-    pub text: Option<String>,
+    /// Whether it says something. What it says stands in the event, and is not kept once more beside it.
+    pub has_text: bool,
     /// By which way it came.
     pub channel: Option<String>,
     /// To which ticket it belongs.
@@ -236,8 +236,8 @@ pub struct Rating {
     pub least: f64,
     /// The highest.
     pub most: f64,
-    /// What they said besides.
-    pub comment: Option<String>,
+    /// Whether they said something besides; what, stands in the event.
+    pub has_comment: bool,
     /// Of which ticket.
     pub ticket: Option<String>,
 }

@@ -18,7 +18,7 @@ pub(crate) type IsMarked = bool;
 impl Reading {
     /// The version of what is read of an event, and of how it is packed: raised whenever either changes. What another
     /// version has read is read again.
-    pub const VERSION: u8 = 2;
+    pub const VERSION: u8 = 3;
 
     /// What was read already.
     pub(crate) fn of(deed: Deed, is_marked: IsMarked) -> Self {
@@ -87,6 +87,21 @@ mod tests {
             properties.clear();
             let stored = Event::from_record(&event.to_record()).unwrap();
             assert_eq!(stored.commerce(), known.as_ref());
+        }
+    }
+
+    /// A record is no longer than what an event says by more than a head, however much somebody wrote.
+    #[test]
+    fn what_somebody_wrote_stands_in_a_record_once() {
+        for (name, key) in [("Message Received", "text"), ("Message Sent", "body"), ("CSAT Submitted", "comment")] {
+            let body = format!(
+                r#"{{"batch":[{{"type":"track","event":"{name}","userId":"1","properties":{{"score":3,"{key}":"{}"}}}}]}}"#,
+                "word ".repeat(400)
+            );
+            let envelope = Envelope::new(Timestamp::from_millis(1_790_000_000_000), Origin::Server);
+            let event = parse_batch(body.as_bytes(), envelope).unwrap().accepted.remove(0);
+            let (n_record, n_read) = (event.to_record().len(), event.packed_reading().len());
+            assert!(n_record < 2_200 && (1..40).contains(&n_read), "{name}: {n_record} {n_read}");
         }
     }
 

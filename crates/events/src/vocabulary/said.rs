@@ -34,7 +34,7 @@ pub(super) fn said(spoken: &Spoken, sheet: &mut Sheet<'_>) -> Deed {
         })),
         Verb::Message { is_from_customer } => Deed::Message(Box::new(Message {
             is_from_customer,
-            text: sheet.text(&TEXT),
+            has_text: sheet.text(&TEXT).is_some(),
             channel: sheet.text(&CHANNEL),
             ticket: sheet.id(&TICKET_ID),
         })),
@@ -134,7 +134,7 @@ fn rating(question: Question, sheet: &mut Sheet<'_>) -> Option<Rating> {
         sheet.mark(bad(&SCALE_MAX, most, "the highest score lies above the lowest; send `scale_min` and `scale_max`"));
         (least, most) = (lowest, highest);
     }
-    let (comment, ticket) = (sheet.text(&COMMENT), sheet.id(&TICKET_ID));
+    let (has_comment, ticket) = (sheet.text(&COMMENT).is_some(), sheet.id(&TICKET_ID));
     let score = score?;
     if !(least..=most).contains(&score) {
         let advice = if question == Question::Nps { "" } else { ", or say in `scale` how many points there are" };
@@ -143,7 +143,7 @@ fn rating(question: Question, sheet: &mut Sheet<'_>) -> Option<Rating> {
         sheet.refuse(Rejection { masked, ..bad(&SCORE, score, &fault) });
         return None;
     }
-    Some(Rating { question, score, least, most, comment, ticket })
+    Some(Rating { question, score, least, most, has_comment, ticket })
 }
 
 fn measurement(sheet: &mut Sheet<'_>) -> Option<Measurement> {
