@@ -5,10 +5,20 @@
 mod support;
 
 use decisions::List;
-use engine::{Page, RollCall};
+use engine::{Capabilities, Engine, Page, Ports, RollCall};
+use events::{Envelope, Offset, Origin, Place};
+use governance::ConsentPolicy;
+use primitives::{Seed, SimulatedClock, Timestamp};
+use profiles::{Change, Collection, ProfileStore, StoreError};
 use serde_json::json;
+use server::api::wire;
+use server::on_disk::ports;
 use std::cell::Cell;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
+use storage::{Access, DataDir, Storage, StorageSettings};
 use support::{SERVER, TestServer, until};
 
 /// As many as an attacker asked about one list at a time.
@@ -193,4 +203,92 @@ fn who_is_on_disk_is_met_however_many_were_merged_away() {
     assert!(n_entries >= n_customers && n_customers == 30, "{n_entries} {n_customers}");
     assert_eq!(server.engine().follow_lists(Duration::MAX, &|| false).unwrap(), RollCall::Whole);
     assert_eq!(n_members(&server, "all"), 30);
+}
+
+/// A store that says when a checkpoint is durable, and waits before it answers.
+struct Waiting(Arc<dyn ProfileStore>, SyncSender<()>, Mutex<Receiver<()>>);
+
+impl ProfileStore for Waiting {
+    fn offset(&self) -> Result<Offset, StoreError> {
+        self.0.offset()
+    }
+    fn get(&self, collection: Collection, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.get(collection, key)
+    }
+    fn scan(
+        &self,
+        collection: Collection,
+        prefix: &str,
+        visit: &mut dyn FnMut(&str, &[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        self.0.scan(collection, prefix, visit)
+    }
+    fn count(&self, collection: Collection) -> Result<u64, StoreError> {
+        self.0.count(collection)
+    }
+    fn checkpoint(
+        &self,
+        upto: &[Place],
+        next: &mut dyn FnMut() -> Result<Vec<Change>, StoreError>,
+    ) -> Result<(), StoreError> {
+        self.0.checkpoint(upto, next)?;
+        self.1.send(()).unwrap();
+        self.2.lock().unwrap().recv().unwrap();
+        Ok(())
+    }
+    fn clear(&self) -> Result<(), StoreError> {
+        self.0.clear()
+    }
+}
+
+/// The checkpoint has stored all but the newest, who come before it forgets anybody; and it forgets in the middle of a walk.
+/// Then they are put last, without ever having been on disk, and everybody else is on disk alone.
+#[test]
+fn who_is_put_last_and_was_never_stored_is_met_all_the_same() {
+    const N: usize = 1_100;
+    const N_NEWEST: usize = 60;
+    let data = tempfile::tempdir().unwrap();
+    let directory = DataDir::open(data.path(), Access::Exclusive).unwrap();
+    let storage = Storage::open(directory, StorageSettings::default()).unwrap();
+    let ports = ports(&storage);
+    let (stored, is_stored) = sync_channel(0);
+    let (go, may_go) = sync_channel(0);
+    let waiting = Arc::new(Waiting(ports.profiles.clone(), stored, Mutex::new(may_go)));
+    let noon = Timestamp::parse("2026-11-22T12:00:00Z").unwrap();
+    let capabilities = Arc::new(Capabilities::new(&[], &[], &[]));
+    let clock = Arc::new(SimulatedClock::new(noon));
+    let ports = Ports { profiles: waiting, ..ports };
+    let engine =
+        Engine::open(ports, ConsentPolicy::default(), capabilities, clock, Seed::new(1), wire::decision).unwrap();
+    let come = |names: std::ops::Range<usize>| {
+        let events: Vec<_> = names.map(|n| json!({"type": "identify", "userId": format!("user-{n:04}")})).collect();
+        let body = json!({ "batch": events }).to_string();
+        engine.ingest(events::parse_batch(body.as_bytes(), Envelope::new(noon, Origin::Server)).unwrap()).unwrap();
+    };
+    engine.save_list(&list("all", "known".to_owned()), false).unwrap();
+    come(0..N);
+    thread::scope(|scope| {
+        // Where this fails, nobody waits for it any more.
+        let go = go;
+        let checkpoint = scope.spawn(|| engine.checkpoint(N_NEWEST));
+        is_stored.recv().unwrap();
+        come(N..N + N_NEWEST);
+        let (n_asked, checkpoint) = (Cell::new(0), Cell::new(Some(checkpoint)));
+        let roll_call = engine.follow_lists(Duration::MAX, &|| {
+            // After the first slice, in which none of the newest were.
+            if n_asked.replace(n_asked.get() + 1) == 1 {
+                let first = engine.look(|live| live.profiles.resident_places().start);
+                go.send(()).unwrap();
+                checkpoint.take().unwrap().join().unwrap().unwrap();
+                let (places, n_dirty) = engine.look(|live| (live.profiles.resident_places(), live.profiles.n_dirty()));
+                assert!(places.start >= first + (N + N_NEWEST) as u64, "all were put last or forgotten: {places:?}");
+                assert_eq!((places.end - places.start, n_dirty), (N_NEWEST as u64, N_NEWEST), "only the newest stay");
+            }
+            false
+        });
+        assert_eq!(roll_call.unwrap(), RollCall::Whole);
+        assert!(n_asked.get() > 2);
+    });
+    let on_disk = engine.ports().profiles.count(Collection::Customer).unwrap();
+    assert_eq!((on_disk, engine.ports().lists.members("all").unwrap().len()), (N as u64, N + N_NEWEST));
 }
