@@ -4,6 +4,7 @@
 //! replay visits what they did. Then it is removed, everything derived is made anew without it, and what was removed is
 //! overwritten. Each step may be done again, so a crash anywhere leads to the same end: the next start goes on.
 
+mod apart;
 mod door;
 mod eraser;
 
@@ -93,7 +94,11 @@ impl Engine {
         let Some((name, id)) = self.look(|live| live.profiles.find_meant(text))? else {
             return self.look_up_unknown(text).map(Some);
         };
-        let Some(circle) = self.circle_around(&id)? else { return Ok(None) };
+        let circle = match self.circle_around(&id) {
+            Err(error) if error.kind() == ErrorKind::Conflict => return self.look_up_apart(&name, &id),
+            circle => circle?,
+        };
+        let Some(circle) = circle else { return Ok(None) };
         let Some(theirs) = circle.theirs(&id)? else { return Ok(None) };
         let names = names_of_theirs_alone(&circle, &theirs)?;
         let user = theirs.customer.profile.links.keys().find(|name| matches!(name, Identifier::User(_))).cloned();

@@ -86,7 +86,7 @@ use primitives::{Clock, Seed};
 use rand_chacha::rand_core::Rng;
 use shared::Shared;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Condvar, Mutex, RwLock};
 
 /// The running program without its HTTP: events in, decisions out.
@@ -123,6 +123,8 @@ pub struct Engine {
     checkpointing: Mutex<()>,
     /// Held while it is looked up whom an erasure means.
     erasing: Mutex<()>,
+    /// So many events of those who share names are held together.
+    n_circle_max: AtomicUsize,
     /// Through which all appends go.
     door: erase::Door,
     /// Held while everything derived is made anew: one at a time.
@@ -185,6 +187,7 @@ impl Engine {
             checkpointed: AtomicU64::new(checkpointed.0),
             checkpointing: Mutex::default(),
             erasing: Mutex::default(),
+            n_circle_max: AtomicUsize::new(theirs::N_EVENTS_MAX),
             door: erase::Door::default(),
             following: Mutex::default(),
             pressure: Pressure::default(),

@@ -16,9 +16,12 @@ use profiles::{Customer, Identifier, Owned, Profiles, Separations};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// So many events of a circle are held in memory; anybody who may send events can make a circle large.
-const N_EVENTS_MAX: usize = 200_000;
+pub(super) const N_EVENTS_MAX: usize = 200_000;
+/// And so many bytes of what was said in them.
+const BYTES_MAX: usize = 128 << 20;
 /// So many steps from name to name are each looked up. What is further apart is found by reading the names of all events once.
 const N_STEPS_MAX: usize = 4;
 
@@ -38,6 +41,9 @@ pub(super) struct Gathered {
     /// Up to where the log was read.
     upto: Offset,
     n_events_max: usize,
+    /// Of what is free-form in the events.
+    bytes: usize,
+    bytes_max: usize,
 }
 
 /// All customers who are folded from such events.
@@ -127,18 +133,18 @@ impl Gathered {
         history: &dyn History,
         upto: Offset,
     ) -> Result<Self, EngineError> {
-        Self::within(N_EVENTS_MAX, names, history, upto)
+        Self::within((N_EVENTS_MAX, BYTES_MAX), names, history, upto)
     }
 
     fn within(
-        n_events_max: usize,
+        (n_events_max, bytes_max): (usize, usize),
         names: impl IntoIterator<Item = Identifier>,
         history: &dyn History,
         upto: Offset,
     ) -> Result<Self, EngineError> {
         let names: BTreeSet<Identifier> = names.into_iter().collect();
         let new = names.iter().cloned().collect();
-        let mut gathered = Self { events: BTreeMap::new(), names, upto, n_events_max };
+        let mut gathered = Self { events: BTreeMap::new(), names, upto, n_events_max, bytes: 0, bytes_max };
         gathered.follow(new, history)?;
         Ok(gathered)
     }
@@ -200,11 +206,14 @@ impl Gathered {
 
     fn take(&mut self, recorded: Recorded, new: &mut Vec<Identifier>) {
         new.extend(Identifier::mentioned(&recorded.event).filter(|name| self.names.insert(name.clone())));
-        self.events.insert(recorded.offset, recorded);
+        let bytes = recorded.event.free_form_bytes();
+        if self.events.insert(recorded.offset, recorded).is_none() {
+            self.bytes += bytes;
+        }
     }
 
     fn has_room(&self) -> bool {
-        self.events.len() <= self.n_events_max
+        self.events.len() <= self.n_events_max && self.bytes <= self.bytes_max
     }
 
     fn check_room(&self) -> Result<(), EngineError> {
@@ -213,9 +222,10 @@ impl Gathered {
         }
         let message = format!(
             "it cannot be told whose events are whose here: this customer, everybody who shares a name with them, and everybody \
-             who shares one with those have more than {} events. One of the names stands in the events of many people, such as \
-             a shared device or a placeholder: have it sent no longer, and undo the import that brought it",
-            self.n_events_max
+             who shares one with those have more than {} events or {} MB of them. One of the names stands in the events of many \
+             people, such as a shared device or a placeholder: have it sent no longer, and undo the import that brought it",
+            self.n_events_max,
+            self.bytes_max >> 20
         );
         Err(EngineError::new(ErrorKind::Conflict, message))
     }
@@ -260,7 +270,15 @@ impl Engine {
             Ok::<_, EngineError>((names, live.profiles.offset(), live.cells.clone()))
         })?;
         let (Some(names), upto, cells) = found else { return Ok(None) };
-        Circle::around(names, self.ports.history.as_ref(), upto, cells).map(Some)
+        let bounds = (self.n_circle_max.load(Ordering::Relaxed), BYTES_MAX);
+        let gathered = Gathered::within(bounds, names, self.ports.history.as_ref(), upto)?;
+        let known = gathered.known();
+        Circle::of(gathered, cells, known).map(Some)
+    }
+
+    /// Holds no more than so many events of those who share names together.
+    pub fn limit_circles(&self, n_events_max: usize) {
+        self.n_circle_max.store(n_events_max, Ordering::Relaxed);
     }
 }
 

@@ -259,6 +259,21 @@ impl fmt::Display for CallKind {
 }
 
 impl Event {
+    /// How many bytes of JSON are free-form in it: properties or traits, and the context.
+    #[must_use]
+    pub fn free_form_bytes(&self) -> usize {
+        let of_call = match &self.call {
+            Call::Identify { traits: fields }
+            | Call::Group { traits: fields, .. }
+            | Call::Item { traits: fields, .. }
+            | Call::Track { properties: fields, .. }
+            | Call::Page { properties: fields, .. }
+            | Call::Screen { properties: fields, .. } => fields.as_text().len(),
+            Call::Alias { .. } | Call::Correction { .. } | Call::Separate { .. } => 0,
+        };
+        self.context.as_text().len() + of_call
+    }
+
     /// Which call it is.
     #[must_use]
     pub fn kind(&self) -> CallKind {

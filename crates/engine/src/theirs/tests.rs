@@ -37,8 +37,7 @@ fn in_order(events: impl Iterator<Item = events::Event>) -> Told {
 /// Somebody for each number: each shares a device with the one before and the one after.
 fn chain(numbers: impl Iterator<Item = usize>) -> Told {
     let event = |user: usize, device: usize| {
-        let payload =
-            serde_json::json!({"type": "page", "userId": format!("u{user}"), "anonymousId": format!("a{device}")});
+        let payload = serde_json::json!({"type": "page", "userId": format!("u{user}"), "anonymousId": format!("a{device}"), "properties": {"path": "/"}});
         let envelope = Envelope::new(Timestamp::from_millis(1_000), Origin::Client);
         events::parse_event(payload, None, &envelope).unwrap()
     };
@@ -72,13 +71,22 @@ fn a_circle_that_is_too_large_is_refused_and_says_what_to_do() {
     for n_people in [2, 100] {
         let told = chain(0..n_people);
         let n_events = told.0.len();
-        let gather = |n_max, upto| Gathered::within(n_max, [Identifier::User("u0".into())], &told, Offset(upto as u64));
+        let gather = |n_max, upto| {
+            Gathered::within((n_max, BYTES_MAX), [Identifier::User("u0".into())], &told, Offset(upto as u64))
+        };
         assert_eq!(gather(n_events, n_events).unwrap().events().count(), n_events);
         let refused = gather(n_events - 1, n_events).err().unwrap();
         assert_eq!(refused.kind(), ErrorKind::Conflict);
         assert!(refused.to_string().contains(&format!("more than {} events", n_events - 1)), "{refused}");
         let mut growing = gather(n_events - 1, n_events - 1).unwrap();
         assert!(growing.read_on(&told, Offset(n_events as u64)).is_err());
+        let n_bytes: usize = told.0.iter().map(|recorded| recorded.event.free_form_bytes()).sum();
+        let gather = |bytes_max| {
+            let bounds = (n_events, bytes_max);
+            Gathered::within(bounds, [Identifier::User("u0".into())], &told, Offset(n_events as u64))
+        };
+        assert_eq!(gather(n_bytes).unwrap().events().count(), n_events);
+        assert_eq!(gather(n_bytes - 1).err().unwrap().kind(), ErrorKind::Conflict);
     }
 }
 

@@ -198,7 +198,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         (status = 401, description = "No key or an unknown one", body = crate::failure::ErrorBody),
         (status = 403, description = "The key may not do this", body = crate::failure::ErrorBody),
         (status = 404, description = "Nothing names whom that name means, and nobody was erased who went by it", body = crate::failure::ErrorBody),
-        (status = 409, description = "It is a device of somebody with a userId: name them by user:…; or more than 200,000 events are of people who share names with them", body = crate::failure::ErrorBody),
+        (status = 409, description = "It is a device of somebody with a userId: name them by user:…; or all their names are devices that very many people share", body = crate::failure::ErrorBody),
         (status = 503, description = "The disk has too little room for it, or events go on to change who that is: try again", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),

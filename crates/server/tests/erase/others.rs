@@ -2,8 +2,8 @@
 
 use crate::places::{assert_well, erase, is_unknown, open};
 use crate::support::noon;
-use crate::traces::assert_none;
-use crate::{ALICE, BOB, event, first_of_alice, first_of_bob, order, take};
+use crate::traces::{assert_all, assert_none};
+use crate::{ALICE, BOB, HERS, KIOSK, OTHERS, event, fill, first_of_alice, first_of_bob, order, take};
 use engine::Ingested;
 use events::{Batch, Envelope, Event, NewImport, Origin};
 use primitives::ErrorKind;
@@ -164,4 +164,23 @@ fn what_is_decided_for_whoever_was_erased_is_nobodys() {
         let foreseen = opened.engine.foresee_erasure(name);
         assert_eq!(foreseen.map_or(0, |foreseen| foreseen.removed.decisions), 0, "{name}");
     }
+}
+
+#[test]
+fn where_too_many_share_a_device_what_names_them_alone_is_erased() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let opened = open(&data);
+    fill(&opened);
+    let foreseen = opened.engine.foresee_erasure(ALICE).unwrap();
+    opened.engine.limit_circles(3);
+    assert_eq!(opened.engine.foresee_erasure(ALICE).unwrap(), foreseen, "the same, where a device says nothing alone");
+    let erased = erase(&opened, ALICE);
+    assert_eq!(erased.removed.events, foreseen.removed.events);
+    assert!(is_unknown(&opened, ALICE));
+    assert_none(&data, &HERS);
+    assert_all(&data, &OTHERS);
+    // What only the shared device said stays with it.
+    assert_eq!(opened.engine.foresee_erasure(KIOSK).unwrap().user, Some(Identifier::User(BOB.into())));
+    assert_well(&opened);
 }
