@@ -66,4 +66,4 @@ pub use reading::Reading;
 pub use record::RecordError;
 pub use rejection::{Rejected, Rejection, RejectionCode};
 pub use sent::Sent;
-pub use vocabulary::{keys_read, nearest_key, table_name};
+pub use vocabulary::{as_sent, keys_read, nearest_key, table_name};

@@ -5,6 +5,7 @@
 mod channels;
 
 use crate::identifier::{NO_VALUE, NOBODY};
+use crate::vocabulary::as_sent;
 use crate::vocabulary::dialect::{Dialect, PLAIN, SHOPIFY};
 use crate::vocabulary::steps::{NAMES, WORDS};
 use crate::{
@@ -92,35 +93,6 @@ an order or a refund: what was taken back is an event of its own, and states an 
 
 fn code(words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     words.into_iter().map(|word| format!("`{}`", word.as_ref())).collect::<Vec<_>>().join(", ")
-}
-
-/// A name as its senders write it: `Order Completed`, `add_to_cart`, `orders/create`.
-fn as_sent(name: &str) -> String {
-    /// Google's names begin so; Segment's begin with the thing.
-    const OF_GOOGLE: [&str; 11] = [
-        "add payment info",
-        "add shipping info",
-        "add to",
-        "begin ",
-        "purchase",
-        "refund",
-        "remove from",
-        "search",
-        "select ",
-        "view ",
-        "generate ",
-    ];
-    if name.contains('/') {
-        return name.to_owned();
-    }
-    if OF_GOOGLE.iter().any(|start| name.starts_with(start)) {
-        return name.replace(' ', "_");
-    }
-    let capital = |word: &str| match word {
-        "to" | "from" => word.to_owned(),
-        _ => word[..1].to_uppercase() + &word[1..],
-    };
-    name.split(' ').map(capital).collect::<Vec<_>>().join(" ")
 }
 
 fn keys(dialect: &Dialect) -> [(&'static str, String); 6] {

@@ -8,12 +8,14 @@ pub(crate) mod properties;
 mod reader;
 mod said;
 mod sheet;
+mod spelling;
 pub(crate) mod steps;
 #[cfg(test)]
 mod tests;
 mod values;
 
 pub use keys::{keys_read, nearest_key};
+pub use spelling::as_sent;
 
 use crate::reading::IsMarked;
 use crate::{Call, Commerce, CommerceStep, Deed, Event, Object, Product, Reading, Rejection, Search, Understanding};

@@ -10,7 +10,7 @@ mod shape;
 
 pub use shape::{Shape, ValueKind};
 
-use events::{Call, CallKind, Channel, Event, Object, Offset, Origin, Recorded, Understanding, table_name};
+use events::{Call, CallKind, Channel, Event, Object, Offset, Origin, Recorded, Understanding, as_sent, table_name};
 use primitives::Timestamp;
 use profiles::{Change, ProfileError, ProfileStore, TotalsRow};
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,18 @@ impl InflowName {
     pub fn shown(&self) -> &str {
         if self.name.is_empty() { self.kind.name() } else { &self.name }
     }
+
+    /// Whether somebody who says `asked` means these: by that name, or by another spelling of what is understood.
+    #[must_use]
+    pub fn is_meant_by(&self, asked: &str) -> bool {
+        is_same(self.shown(), asked)
+    }
+}
+
+/// Whether two names of events are one: the same, or spellings of one that is understood.
+#[must_use]
+pub fn is_same(one: &str, other: &str) -> bool {
+    one == other || table_name(one).is_some_and(|name| table_name(other) == Some(name))
 }
 
 /// What came in under a name.
@@ -265,33 +277,31 @@ impl Inflows {
     }
 
     fn add_tracked(&mut self, name: &str, event: &Event) {
-        if let Some(known) = self.held.tracked.get_mut(name) {
-            return known.add(event);
-        }
-        let mut new = Inflow::default();
-        new.add(event);
-        let standing = new.standing();
-        if let Some(known) = self.spelled_otherwise(name).filter(|_| standing == Standing::Understood) {
-            return known.add(event);
-        }
-        self.held.tracked.insert(name.to_owned(), new);
-        // The newest of those with the same count stays, or nothing new would ever be seen.
-        let alike = self.held.tracked.iter().filter(|(_, inflow)| inflow.standing() == standing);
-        if alike.clone().count() > standing.n_max() {
-            let rarest =
-                alike.filter(|(known, _)| *known != name).min_by_key(|(name, one)| (one.n_events, one.last_at, *name));
-            if let Some(rarest) = rarest.map(|(name, _)| name.clone()) {
-                let gone = self.held.tracked.remove(&rarest).unwrap_or_default();
-                self.held.n_forgotten += gone.n_events;
-            }
+        let is_known = self.held.tracked.contains_key(name);
+        // However a stranger spells it.
+        let table = if is_known || event.origin != Origin::Client { None } else { table_name(name) };
+        let listed = table.map_or_else(|| name.to_owned(), as_sent);
+        let inflow = self.held.tracked.entry(listed.clone()).or_default();
+        let before = (inflow.n_events > 0).then(|| inflow.standing());
+        inflow.add(event);
+        let standing = inflow.standing();
+        if before != Some(standing) {
+            self.make_room(standing, &listed);
         }
     }
 
-    /// What only clients sent under the name of the tables that this one stands for.
-    fn spelled_otherwise(&mut self, name: &str) -> Option<&mut Inflow> {
-        let wanted = table_name(name)?;
-        let understood = self.held.tracked.iter_mut().filter(|(_, one)| one.standing() == Standing::Understood);
-        understood.into_iter().find(|(known, _)| table_name(known) == Some(wanted)).map(|(_, one)| one)
+    /// Forgets the rarest of a standing, as long as they are too many; never the newest of it, or nothing new would ever be seen.
+    fn make_room(&mut self, standing: Standing, newest: &str) {
+        loop {
+            let alike = self.held.tracked.iter().filter(|(_, inflow)| inflow.standing() == standing);
+            if alike.clone().count() <= standing.n_max() {
+                return;
+            }
+            let others = alike.filter(|(name, _)| *name != newest);
+            let rarest = others.min_by_key(|(name, one)| (one.n_events, one.last_at, *name));
+            let Some(rarest) = rarest.map(|(name, _)| name.clone()) else { return };
+            self.held.n_forgotten += self.held.tracked.remove(&rarest).unwrap_or_default().n_events;
+        }
     }
 
     /// What came in under each name, the calls first.

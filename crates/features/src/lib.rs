@@ -38,7 +38,7 @@ pub use declared::{Declared, Measure};
 pub use error::FeatureError;
 pub use history::History;
 pub use id::{FeatureId, NoFeatureId};
-pub use inflow::{Inflow, InflowName, Inflows, Sender, Shape, ValueKind};
+pub use inflow::{Inflow, InflowName, Inflows, Sender, Shape, ValueKind, is_same};
 pub use items::{Fact, Item, Items};
 pub use probe::Probe;
 pub use seen::Seen;

@@ -8,6 +8,7 @@ mod work;
 use crate::error::ServerError;
 use crate::settings::{DeclaredSchema, OnViolation};
 use events::{Batch, Call, Event, EventLog, Inspected, InspectedStatus, Object, Recorded, Rejection, RejectionCode};
+use features::is_same;
 use jsonschema::Validator;
 use primitives::{ErrorKind, visible};
 use serde_json::Value;
@@ -106,7 +107,7 @@ impl Schemas {
     /// # Errors
     /// [`ServerError`] where the events cannot be read.
     pub(crate) fn fit(&self, name: &str, n_events: u64, log: &dyn EventLog) -> Result<Option<Fit>, ServerError> {
-        let Some(schema) = self.by_event.get(name) else { return Ok(None) };
+        let Some((name, schema)) = self.declared_for(name) else { return Ok(None) };
         // Not one more than there are, or all the log would be searched for it.
         let n_max = usize::try_from(n_events).unwrap_or(usize::MAX).min(N_LOOKED_AT);
         let newest = log.recent(InspectedStatus::Accepted, Some(name), n_max)?;
@@ -131,6 +132,18 @@ impl Schemas {
             Some((name.as_str(), schema.fit(events.iter().copied().take(N_LOOKED_AT))))
         };
         Ok(self.by_event.iter().filter_map(fit).collect())
+    }
+
+    /// The name for which the schema of a name that is listed was declared.
+    pub(crate) fn declared_as(&self, name: &str) -> Option<&str> {
+        self.declared_for(name).map(|(declared, _)| declared.as_str())
+    }
+
+    /// The schema of a name that is listed: declared for it, or for another spelling that is counted under it.
+    fn declared_for(&self, name: &str) -> Option<(&String, &Schema)> {
+        let spelled_otherwise =
+            || self.by_event.iter().filter(|(known, _)| is_same(known, name)).min_by_key(|(known, _)| *known);
+        self.by_event.get_key_value(name).or_else(spelled_otherwise)
     }
 
     fn of(&self, event: &Event) -> Option<&Schema> {

@@ -213,3 +213,42 @@ fn a_property_that_nothing_reads_is_told_with_the_one_that_may_have_been_meant()
     assert!(one.contains("Did you mean <code>idle_seconds</code>?"), "{one}");
     assert!(!page(&server, "/data?event=Waved").contains("not read"));
 }
+
+/// Whoever has the public key spells as they like: what the company looks for is found.
+#[test]
+fn a_strangers_spelling_hides_neither_an_understood_event_nor_its_schema() {
+    let schema = DeclaredSchema {
+        event: "ticket_created".to_owned(),
+        schema: Some(json!({"properties": {"ticket_id": {"maxLength": 3}}})),
+        file: None,
+        on_violation: OnViolation::Reject,
+    };
+    let server = TestServer::start_with(|settings| settings.schemas = vec![schema]);
+    let event =
+        |name: &str, id: &str| json!({"type": "track", "event": name, "userId": "u", "properties": {"ticket_id": id}});
+    send(&server, WRITE, &json!([event("tICKET CREATED", "1")]));
+    send(
+        &server,
+        WRITE,
+        &json!([event("ticket_created", "2"), event("ticket_created", "too long"), event("Ticket Created", "3")]),
+    );
+    let data = server.get("/v1/data").ok();
+    assert_eq!(data["events"].as_array().unwrap().len(), 1, "{data}");
+    for asked in ["Ticket%20Created", "ticket_created", "TICKET%20created"] {
+        let data = server.get(&format!("/v1/data?event={asked}")).ok();
+        let tickets = of(&data, "Ticket Created");
+        assert_eq!(
+            (&tickets["count"], &data["rejected"][0]["event"]),
+            (&json!(3), &json!("ticket_created")),
+            "{asked}"
+        );
+        assert_eq!(
+            (&tickets["schema"]["onViolation"], &tickets["schema"]["lookedAt"]),
+            (&json!("reject"), &json!(1)),
+            "{asked}"
+        );
+        let shown = page(&server, &format!("/data?event={asked}"));
+        assert!(shown.contains("3 events, ") && shown.contains("1 rejected"), "{shown}");
+    }
+    assert_eq!(server.get("/v1/data?event=Ticket").ok()["events"], json!([]));
+}

@@ -1,6 +1,7 @@
 //! Which events do the other channels have? Their part of `docs/events.md`.
 
 use super::{code, table};
+use crate::vocabulary::as_sent;
 use crate::vocabulary::channels::{CHANNELS, Properties, SEARCH, Verb};
 use crate::vocabulary::properties::{Kind, Need, Property};
 use crate::{Channel, DecisionStep, EmailStep, PaymentStep, SubscriptionStep, TicketStep};
@@ -110,20 +111,6 @@ fn says(verb: Verb) -> &'static str {
         Verb::Decision(DecisionStep::Clicked) => "they clicked on it",
         Verb::Decision(DecisionStep::Dismissed) => "they sent it away",
         Verb::Decision(DecisionStep::Converted) => "they did what it was for",
-    }
-}
-
-/// A name as its senders write it.
-fn as_sent(name: &str) -> String {
-    let capital = |word: &str| match word {
-        "as" => word.to_owned(),
-        "csat" | "nps" | "ces" => word.to_uppercase(),
-        _ => word[..1].to_uppercase() + &word[1..],
-    };
-    match name {
-        // Google's.
-        "page view" | "screen view" | "session start" => name.replace(' ', "_"),
-        _ => name.split(' ').map(capital).collect::<Vec<_>>().join(" "),
     }
 }
 

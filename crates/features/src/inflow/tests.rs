@@ -189,16 +189,47 @@ fn a_strangers_flood_of_spellings_is_one_name_and_drives_out_nothing() {
     let mut inflows = fold(&own.chain((1..1_000).flat_map(flood)).collect::<Vec<_>>());
     let known = |name: &str| tracked(&inflows, name).map(|one| one.n_events);
     assert!((1..=500).all(|n| known(&format!("own {n}")) == Some(1)), "what the company sends stays");
-    for name in ["order completed", "page_left"] {
-        assert_eq!(known(&spelled(1, name)), Some(999), "the first of the spellings stands for all");
+    for name in ["Order Completed", "Page Left"] {
+        assert_eq!(known(name), Some(999), "the name of the tables stands for all");
     }
     assert_eq!(inflows.iter().count(), N_OWN_MAX + 2 + N_STRANGE_MAX);
-    // What the company itself spells so is a name of its own, and it is that from then on.
+    // What the company itself spells otherwise is a name of its own, and it is that from then on.
     for (offset, origin) in [(10_000, Origin::Server), (10_001, Origin::Client)] {
-        inflows.apply(&track(offset, 3, origin, "Order Completed", json!({"order_id": "o"})));
+        inflows.apply(&track(offset, 3, origin, "order_completed", json!({"order_id": "o"})));
     }
-    assert_eq!(tracked(&inflows, "Order Completed").map(|one| one.n_events), Some(2));
-    assert_eq!(tracked(&inflows, &spelled(1, "order completed")).map(|one| one.n_events), Some(999));
+    assert_eq!(tracked(&inflows, "order_completed").map(|one| one.n_events), Some(2));
+    assert_eq!(tracked(&inflows, "Order Completed").map(|one| one.n_events), Some(999));
+}
+
+#[test]
+fn a_name_of_the_companys_own_finds_room_only_among_those_however_it_came_to_be_one() {
+    let both = |n: u64| {
+        let name = format!("Viewed {n}");
+        [Origin::Client, Origin::Server]
+            .map(|origin| track(2 * n + u64::from(origin == Origin::Server), 1, origin, &name, json!({})))
+    };
+    let inflows = fold(&(1..=501).flat_map(both).collect::<Vec<_>>());
+    assert_eq!((inflows.iter().count(), inflows.n_forgotten()), (N_OWN_MAX, 2));
+    assert_eq!(tracked(&inflows, "Viewed 1"), None, "the oldest of the rarest goes");
+    assert_eq!(tracked(&inflows, "Viewed 501").map(|one| one.n_events), Some(2));
+}
+
+#[test]
+fn names_are_the_same_where_they_are_spellings_of_one_that_is_understood() {
+    for (one, other, is_one) in [
+        ("Order Completed", "order_completed", true),
+        ("ORDER COMPLETED", "order_completed", true),
+        ("Waved", "Waved", true),
+        ("Waved", "waved", false),
+        ("Order Completed", "Page Left", false),
+        ("page", "Waved", false),
+    ] {
+        assert_eq!((is_same(one, other), is_same(other, one)), (is_one, is_one), "{one} {other}");
+        let name = InflowName { kind: CallKind::Track, name: one.to_owned() };
+        assert_eq!(name.is_meant_by(other), is_one);
+    }
+    let page = InflowName { kind: CallKind::Page, name: String::new() };
+    assert!(page.is_meant_by("page") && !page.is_meant_by("screen"));
 }
 
 #[test]

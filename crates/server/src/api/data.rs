@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use engine::{Incoming, Refused};
 use events::{Origin, keys_read};
-use features::{Inflow, InflowName, Sender};
+use features::{Inflow, InflowName, Sender, is_same};
 use primitives::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Asked {
-    /// Only tracked events of exactly this name, or a call such as `identify`.
+    /// Only tracked events of this name, all spellings of one that is understood, or a call such as `identify`.
     event: Option<String>,
 }
 
@@ -81,7 +81,7 @@ struct EventDataReply {
 }
 
 /// How events fit their schema.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SchemaReply {
     /// What becomes of those that do not: `flag` or `reject`.
@@ -159,12 +159,13 @@ async fn data(
     let reply = app.run(move |app| {
         let mut incoming = app.engine.incoming()?;
         let Some(event) = asked.event else { return Ok(DataReply::from(incoming)) };
-        incoming.names.retain(|(name, _)| name.shown() == event);
-        incoming.refused.retain(|refused| refused.name == event);
-        let n_events = incoming.names.iter().map(|(_, inflow)| inflow.n_events).sum();
-        let fit = app.schemas.fit(&event, n_events, app.engine.ports().events.as_ref())?.map(SchemaReply::from);
+        incoming.names.retain(|(name, _)| name.is_meant_by(&event));
+        incoming.refused.retain(|refused| is_same(&refused.name, &event));
         let mut reply = DataReply::from(incoming);
-        reply.events.iter_mut().for_each(|event| event.schema.clone_from(&fit));
+        for one in &mut reply.events {
+            let fit = app.schemas.fit(&one.event, one.count, app.engine.ports().events.as_ref())?;
+            one.schema = fit.map(SchemaReply::from);
+        }
         Ok(reply)
     });
     Ok(Json(reply.await?))

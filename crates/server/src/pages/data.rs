@@ -9,10 +9,10 @@ use axum::extract::Query;
 use axum::response::Response;
 use console::view::{DataPage, DataProperty, DataRow, DataSource, Frame, RefusedRow, SchemaState};
 use engine::{Incoming, Refused, Unread};
-use events::Origin;
-use features::{Inflow, InflowName, Shape};
+use events::{Origin, as_sent, table_name};
+use features::{Inflow, InflowName, Shape, is_same};
 use primitives::Timestamp;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// How many days a page tells.
 const N_DAYS: i64 = 30;
@@ -33,17 +33,18 @@ fn fill(app: &App, frame: Frame, event: String) -> Result<DataPage, ServerError>
     let refused_of = incoming.refused.iter().map(|one| one.n_events).sum();
     let sources = sources(&incoming);
     if !event.is_empty() {
-        incoming.names.retain(|(name, _)| name.shown() == event);
-        incoming.refused.retain(|refused| refused.name == event);
+        incoming.names.retain(|(name, _)| name.is_meant_by(&event));
+        incoming.refused.retain(|refused| is_same(&refused.name, &event));
     }
     let now = frame.now;
+    let n_refused = n_refused(&incoming);
     let rows = incoming.names.iter().take(N_ROWS_MAX);
-    let mut rows: Vec<DataRow> = rows.map(|(name, inflow)| row(name, inflow, &incoming, now)).collect();
+    let mut rows: Vec<DataRow> = rows.map(|(name, inflow)| row(name, inflow, &incoming, &n_refused, now)).collect();
     let log = app.engine.ports().events.as_ref();
-    let mut fits = if event.is_empty() { app.schemas.fits(log)? } else { HashMap::new() };
+    let fits = if event.is_empty() { app.schemas.fits(log)? } else { HashMap::new() };
     for row in &mut rows {
         let fit = match event.is_empty() {
-            true => fits.remove(row.name.as_str()),
+            true => app.schemas.declared_as(&row.name).and_then(|declared| fits.get(declared).cloned()),
             false => app.schemas.fit(&row.name, row.count, log)?,
         };
         row.schema = fit.map(schema_state);
@@ -90,8 +91,28 @@ fn sources(incoming: &Incoming) -> Vec<DataSource> {
     .collect()
 }
 
-fn row(name: &InflowName, inflow: &Inflow, incoming: &Incoming, now: Timestamp) -> DataRow {
-    let (today, refused, unread) = (now.day(), &incoming.refused, incoming.unread(name, inflow));
+/// How many were rejected under each name that is listed, other spellings of it included that are not.
+fn n_refused(incoming: &Incoming) -> BTreeMap<String, u64> {
+    let mut found: BTreeMap<String, u64> =
+        incoming.names.iter().map(|(name, _)| (name.shown().to_owned(), 0)).collect();
+    for Refused { name, n_events, .. } in &incoming.refused {
+        let spelled_otherwise = || table_name(name).map(as_sent);
+        let listed = if found.contains_key(name) { Some(name.clone()) } else { spelled_otherwise() };
+        if let Some(n) = listed.and_then(|listed| found.get_mut(&listed)) {
+            *n += n_events;
+        }
+    }
+    found
+}
+
+fn row(
+    name: &InflowName,
+    inflow: &Inflow,
+    incoming: &Incoming,
+    n_refused: &BTreeMap<String, u64>,
+    now: Timestamp,
+) -> DataRow {
+    let (today, unread) = (now.day(), incoming.unread(name, inflow));
     let day = |day: i64| {
         let n = inflow.days.get(&day).copied().unwrap_or_default();
         (Timestamp::from_millis(0).plus_days(day), u64::from(n))
@@ -110,7 +131,7 @@ fn row(name: &InflowName, inflow: &Inflow, incoming: &Incoming, now: Timestamp) 
         senders: senders.map(|(origin, _)| origin_name(origin).0.to_lowercase()).collect(),
         not_understood: inflow.n_not_understood,
         marked: inflow.n_marked,
-        refused: refused.iter().filter(|one| one.name == name.shown()).map(|one| one.n_events).sum(),
+        refused: n_refused.get(name.shown()).copied().unwrap_or_default(),
         schema: None,
         looked_at: inflow.n_looked,
         properties: properties
