@@ -270,7 +270,10 @@ impl Rounds<'_> {
                 continue;
             }
             let watch = Stopwatch::start();
-            match self.engine.follow_lists(LISTS_MAX, &|| self.stop.is_wanted()) {
+            let followed = self.engine.follow_lists(LISTS_MAX, &|| self.stop.is_wanted());
+            // The next look goes without the list that took most of it.
+            let times = if matches!(followed, Ok(RollCall::TooLong { .. })) { 1 } else { LISTS_PAUSE_TIMES };
+            match followed {
                 Ok(RollCall::Whole) => {}
                 Ok(RollCall::Broken) if self.stop.is_wanted() => return,
                 // Everything was made anew: who comes and goes is found as soon as may be.
@@ -279,11 +282,11 @@ impl Rounds<'_> {
                     list = slowest,
                     seconds = took.as_secs_f64(),
                     "the time did not suffice to look at every customer for the lists, so that nobody came or went: this list \
-                     took most of it; make its filter simpler, or remove it"
+                     took most of it and is left out for a day; make its filter simpler, or remove it"
                 ),
                 Err(error) => tracing::error!(error = error.story(), "the lists could not be looked at"),
             }
-            pause = LISTS_PAUSE.max(watch.elapsed() * LISTS_PAUSE_TIMES);
+            pause = LISTS_PAUSE.max(watch.elapsed() * times);
             last = Stopwatch::start();
             if pruned.elapsed() >= LISTS_PRUNED {
                 pruned = Stopwatch::start();

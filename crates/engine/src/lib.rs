@@ -61,7 +61,8 @@ pub use error::{EngineError, story};
 pub use inflow::{Incoming, N_REJECTED_LOOKED_AT, Refused, Unread};
 pub use ingest::Ingested;
 pub use lists::{
-    Cell, Column, Courier, CustomerLine, Found, KnownList, ListSource, Page, RollCall, Selection, Sort, Sum, written,
+    Cell, Column, Courier, CustomerLine, Found, KnownList, ListSource, Page, PaidIn, RollCall, Selection, Sort, Sum,
+    written,
 };
 pub use live::Live;
 pub use needs::Material;
@@ -140,8 +141,8 @@ pub struct Engine {
     saved: RwLock<Vec<decisions::List>>,
     /// Held while a list is saved or removed.
     saving_lists: Mutex<()>,
-    /// Held while all lists are looked at: of two walks at a time the older could end last.
-    following_lists: Mutex<()>,
+    /// Held while all lists are looked at: of two walks at a time the older could end last. Which are not.
+    following_lists: Mutex<lists::LeftOut>,
     /// Held while it is stored who came and went, so that nobody comes after they were forgotten.
     changing_lists: Mutex<()>,
     lists_wanted: AtomicBool,

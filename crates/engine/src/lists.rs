@@ -13,6 +13,7 @@ mod cursor;
 mod deliver;
 mod facts;
 mod follow;
+mod left_out;
 mod order;
 mod row;
 mod saved;
@@ -24,8 +25,9 @@ mod walk;
 
 pub use deliver::Courier;
 pub use follow::RollCall;
+pub(crate) use left_out::LeftOut;
 pub use row::{Cell, CustomerLine};
 pub use saved::{KnownList, ListSource, written};
 pub(crate) use scores::ScoreCache;
-pub use select::{Found, Page, Sum};
+pub use select::{Found, Page, PaidIn, Sum};
 pub use selection::{Column, Selection, Sort};

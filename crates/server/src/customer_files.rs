@@ -100,7 +100,8 @@ pub(crate) fn write(app: &App, by: &By, selection: &Selection, kind: FileKind) -
     let found = engine.select(&wanted, Page { n_max: N_MAX, cursor: None }, TIME_MAX)?;
     if !found.is_complete || found.n > N_MAX as u64 {
         let message = format!(
-            "a file has {N_MAX} customers at the most, who are found within {} seconds: filter for fewer",
+            "a file has {N_MAX} customers at the most, who are found within {} seconds: filter for fewer, or ask again where \
+             somebody was erased or separated meanwhile",
             TIME_MAX.as_secs()
         );
         return Err(ServerError::new(ErrorKind::Invalid, message));

@@ -184,3 +184,36 @@ fn a_file_holds_every_customer_with_types_and_no_formula() {
     server.get_as(WRITE, "/v1/customers.csv").error(403, "forbidden");
     assert!(server.get("/v1/customers.csv?filter=chrun%3E1").error(400, "invalid").contains("position 1"));
 }
+
+#[test]
+fn a_sum_has_a_currency_only_where_all_of_those_it_adds_up_pay_in_it() {
+    let server = TestServer::start();
+    let order = |n: usize, total: u32, currency: &str| {
+        let properties = json!({"order_id": n.to_string(), "total": total, "currency": currency});
+        json!({"type": "track", "event": "Order Completed", "userId": format!("user-{n}"), "properties": properties})
+    };
+    // The first page of the largest pays in one currency, whoever is on the next in another.
+    let mut events: Vec<Value> = (0..60).map(|n| order(n, 100, "EUR")).collect();
+    events.extend((60..70).map(|n| order(n, 10, "USD")));
+    events.push(order(70, 0, "USD"));
+    assert_eq!(server.post_as(SERVER, "/v1/batch", &json!({"batch": events})).status, 200);
+    let foot = |filter: &str| {
+        let path = format!("/lists?filter={}&sort=-revenue_365d&c.revenue_365d=1&c.orders_365d=1", encoded(filter));
+        let text = page(&server, &path).text;
+        text.split_once("<tfoot>")
+            .and_then(|(_, rest)| rest.split_once("</tfoot>"))
+            .unwrap_or_else(|| panic!("{text}"))
+            .0
+            .to_owned()
+    };
+    let of_all = foot("known");
+    assert!(of_all.contains(">several currencies<") && of_all.contains(">71<"), "{of_all}");
+    assert!(!of_all.contains("EUR") && !of_all.contains("6,1"), "{of_all}");
+    // Who adds nothing changes no currency.
+    let of_some = foot("revenue_365d>=100 or id=\"user-70\"");
+    assert!(of_some.contains(">6,000 EUR<") && of_some.contains(">61<"), "{of_some}");
+    let of_others = foot("revenue_365d>0 and revenue_365d<100");
+    assert!(of_others.contains(">100.00 USD<"), "{of_others}");
+    let of_nothing = foot("id=\"user-70\"");
+    assert!(of_nothing.contains(">too few<"), "{of_nothing}");
+}

@@ -149,19 +149,62 @@ fn a_list_has_so_many_conditions_with_all_that_it_asks_about() {
 }
 
 #[test]
-fn a_look_that_takes_too_long_names_the_list() {
+fn a_list_that_takes_too_long_is_named_and_left_out_until_it_is_another_one_or_a_day_has_passed() {
+    const N: usize = 50;
     let server = TestServer::start();
-    known(&server, (0..50).map(|n| format!("user-{n}")));
-    save(&server, "quick", "known").ok();
-    let slow: Vec<String> = (0..140).map(|n| format!("id contains \"{n:03}-nobody\"")).collect();
-    save(&server, "slow", &slow.join(" or ")).ok();
-    // The first look at the clock may come too late already.
+    let engine = server.engine();
+    known(&server, (0..N).map(|n| format!("user-{n}")));
+    let slow: Vec<String> = (0..120).map(|n| format!("id contains \"{n:03}-nobody\"")).collect();
+    let slow = |n: usize| list("slow", format!("not ({}){}", slow.join(" or "), " ".repeat(n)));
+    let failure = |name: &str| engine.list(name).unwrap().state.failure;
+    let whole = || assert_eq!(engine.follow_lists(Duration::MAX, &|| false).unwrap(), RollCall::Whole);
+    save(&server, "slow", "known").ok();
+    // The first look at the clock may come too late already: then another one is left out, or it is no time at all.
+    let mut n_tried = 0;
     until("a list is named", || {
-        let roll_call = server.engine().follow_lists(Duration::from_micros(200), &|| false).unwrap();
+        n_tried += 1;
+        engine.save_list(&slow(n_tried), true).unwrap();
+        let roll_call = engine.follow_lists(Duration::from_micros(200), &|| false).unwrap();
         matches!(roll_call, RollCall::TooLong { slowest: Some(name), took } if name == "slow" && !took.is_zero())
             .then_some(())
     });
-    assert_eq!(n_members(&server, "quick"), 0, "nobody came");
+    assert!(failure("slow").unwrap().contains("until its filter is simpler"), "{:?}", failure("slow"));
+    // The others go on.
+    save(&server, "quick", "known").ok();
+    save(&server, "asking", "list=\"slow\"").ok();
+    known(&server, ["new".to_owned()]);
+    whole();
+    assert_eq!(n_members(&server, "quick"), N + 1);
+    let members = |name: &str| engine.ports().lists.members(name).unwrap().iter().any(|id| id.as_str() == "new");
+    assert!(!members("slow") && !members("asking"), "they stay as they were found before");
+    assert!(failure("slow").unwrap().contains("until its filter is simpler"), "{:?}", failure("slow"));
+    assert_eq!(failure("asking").unwrap(), "it asks about the list \"slow\", which takes too long");
+    // It is tried again a day later, and is another one then or before.
+    server.advance(Duration::from_secs(24 * 60 * 60 - 1));
+    whole();
+    assert!(!members("slow") && failure("slow").is_some());
+    server.advance(Duration::from_secs(1));
+    whole();
+    assert!(members("slow") && members("asking"));
+    assert_eq!((failure("slow"), failure("asking")), (None, None));
+}
+
+#[test]
+fn a_list_that_was_left_out_is_looked_at_as_soon_as_it_says_something_else() {
+    let server = TestServer::start();
+    let engine = server.engine();
+    known(&server, (0..5).map(|n| format!("user-{n}")));
+    save(&server, "only", "known").ok();
+    // Whichever is named: each look leaves out one more, until none is left.
+    until("all are left out", || {
+        let roll_call = engine.follow_lists(Duration::ZERO, &|| false).unwrap();
+        assert_ne!(roll_call, RollCall::Whole);
+        matches!(roll_call, RollCall::TooLong { slowest: None, .. }).then_some(())
+    });
+    assert!(engine.list("only").unwrap().state.failure.is_some());
+    engine.save_list(&list("only", "known or known".to_owned()), true).unwrap();
+    assert_eq!(engine.follow_lists(Duration::MAX, &|| false).unwrap(), RollCall::Whole);
+    assert_eq!((engine.list("only").unwrap().state.failure, n_members(&server, "only")), (None, 5));
 }
 
 #[test]
@@ -291,4 +334,20 @@ fn who_is_put_last_and_was_never_stored_is_met_all_the_same() {
     });
     let on_disk = engine.ports().profiles.count(Collection::Customer).unwrap();
     assert_eq!((on_disk, engine.ports().lists.members("all").unwrap().len()), (N as u64, N + N_NEWEST));
+}
+
+#[test]
+fn each_id_of_many_is_a_condition_so_that_no_list_of_them_holds_up_anybody() {
+    let server = TestServer::start();
+    known(&server, (0..10).map(|n| format!("user-{n}")));
+    let asked = |ids: &[String]| {
+        let ids: Vec<String> = ids.iter().map(|id| format!("\"{id}\"")).collect();
+        let selection = server.engine().selection(&format!("id in ({})", ids.join(", ")), "id", "known").unwrap();
+        let found = server.engine().select(&selection, Page { n_max: 10, cursor: None }, Duration::MAX).unwrap();
+        assert!(found.is_complete);
+        (found.n, found.n_asked)
+    };
+    let nobody: Vec<String> = (0..100).map(|n| format!("nobody-{n}")).collect();
+    assert_eq!(asked(&nobody), (0, 1_000));
+    assert_eq!(asked(&[nobody, vec!["user-3".to_owned(), "user-30".to_owned()]].concat()), (1, 1_020));
 }

@@ -247,5 +247,10 @@ mod tests {
         }
         assert_eq!(storage.lists_to_clear().unwrap(), Vec::<String>::new());
         assert_eq!(storage.state("again").unwrap().newest, 2, "the numbers go on");
+        // Who clears what was taken away comes too late where it is there again.
+        storage.change("again", Timestamp::from_millis(3), &["z".into()], &[]).unwrap();
+        storage.clear_list("again").unwrap();
+        let kept = (storage.members("again").unwrap().len(), storage.state("again").unwrap().delivery.upto);
+        assert_eq!((kept, storage.lists().unwrap()), ((1, 2), vec![list("again")]));
     }
 }

@@ -1,8 +1,9 @@
 //! About which lists does a filter ask, over any steps, and are they few enough to be judged for every customer?
 
+use super::saved::ListSource;
 use crate::Engine;
 use crate::error::EngineError;
-use decisions::{Filter, FilterError};
+use decisions::{Filter, FilterError, List};
 use primitives::ErrorKind;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +13,20 @@ const N_STEPS_MAX: usize = 8;
 const N_CONDITIONS_MAX: usize = 5_000;
 
 /// What every list says, as far as it can be read now.
+#[derive(Default)]
 pub(super) struct Readings(BTreeMap<String, Result<Filter, FilterError>>);
 
 impl Engine {
     /// Reads every list.
     pub(super) fn readings(&self) -> Readings {
+        self.readings_of(&self.all_lists())
+    }
+
+    /// Reads these lists, which are all.
+    pub(super) fn readings_of(&self, lists: &[(List, ListSource)]) -> Readings {
         let names = self.filter_names();
-        let read = |list: decisions::List| (list.name, Filter::parse(&list.filter, &names));
-        Readings(self.all_lists().into_iter().map(|(list, _)| read(list)).collect())
+        let read = |(list, _): &(List, ListSource)| (list.name.clone(), Filter::parse(&list.filter, &names));
+        Readings(lists.iter().map(read).collect())
     }
 }
 

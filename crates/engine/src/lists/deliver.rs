@@ -73,12 +73,12 @@ impl Engine {
                 }
                 Err(why) => {
                     metrics::counter!("cx_webhook_deliveries_total", "result" => "failed").increment(1);
-                    delivery = failed(delivery, &why, self.clock().now());
-                    // Another address has failures of its own.
+                    // Another address has failures of its own, and goes on from what this one took.
                     if self.has_webhook(list, webhook) {
-                        self.ports.lists.note_delivery(&list.name, &delivery)?;
+                        self.ports.lists.note_delivery(&list.name, &failed(delivery, &why, self.clock().now()))?;
+                        return Ok(n_taken);
                     }
-                    return Ok(n_taken);
+                    break;
                 }
             }
         }

@@ -360,10 +360,11 @@ impl Facts for Seen<'_> {
                 is_known.then_some(is)
             }
             Subject::List => self.is_on(name),
-            _ => match self.value(subject)? {
-                Value::Names(names) => Some(names.iter().any(|own| own == name)),
-                _ => None,
-            },
+            Subject::Id => {
+                let profile = &self.customer.profile;
+                Some(profile.id.as_str() == name || profile.links.keys().any(|own| text_of(own) == name))
+            }
+            _ => None,
         }
     }
 }

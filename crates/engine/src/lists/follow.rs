@@ -1,6 +1,7 @@
 //! Who comes and goes? All lists are looked at in one walk over the customers, again and again.
 
 use super::facts::{Lack, Lens, Seen};
+use super::left_out;
 use super::walk::Judge;
 use crate::error::EngineError;
 use crate::{Engine, Stopwatch};
@@ -75,21 +76,28 @@ impl Judge for Rolls<'_> {
 
 impl Engine {
     /// Looks at all lists, and notes who came, who went and how many there are. It ends early where `is_stopped` says so, or
-    /// when it took longer than `time_max`.
+    /// when it took longer than `time_max`: then the list that took most of it is left out from now on.
     ///
     /// # Errors
     /// [`EngineError`] where customers cannot be read or what was found cannot be stored.
     pub fn follow_lists(&self, time_max: Duration, is_stopped: &dyn Fn() -> bool) -> Result<RollCall, EngineError> {
-        let _one_at_a_time = self.following_lists.lock().unwrap_or_else(PoisonError::into_inner);
-        let (readings, now) = (self.readings(), self.clock().now());
+        let mut left_out = self.following_lists.lock().unwrap_or_else(PoisonError::into_inner);
+        // Read once: who is found for a filter is noted for that one.
+        let (lists, now) = (self.all_lists(), self.clock().now());
+        let readings = self.readings_of(&lists);
+        left_out.keep(lists.iter().map(|(list, _)| list), now);
         let mut rolls = Vec::new();
-        for (list, _) in self.all_lists() {
-            match readings.asked_by_list(&list.name) {
-                Ok(_) => {
+        for (list, _) in lists {
+            let why_not = match readings.asked_by_list(&list.name) {
+                Ok(asked) => left_out.why_not(&list.name, &asked),
+                Err(why) => Some(why.to_string()),
+            };
+            match why_not {
+                Some(why) => self.ports.lists.note_looked_at(&list.name, now, Some(&why))?,
+                None => {
                     let (members, took) = (HashSet::new(), Duration::ZERO);
                     rolls.push(Roll { name: list.name, filter: list.filter, members, n_counted: 0, took });
                 }
-                Err(why) => self.ports.lists.note_looked_at(&list.name, now, Some(&why.to_string()))?,
             }
         }
         let lens = Lens::new(self, &[], readings.filters(rolls.iter().map(|roll| roll.name.as_str())));
@@ -104,6 +112,10 @@ impl Engine {
             return Ok(RollCall::Broken);
         }
         let slowest = rolls.rolls.into_iter().max_by_key(|roll| roll.took);
+        if let Some(Roll { name, filter, .. }) = &slowest {
+            left_out.add(name, filter, now);
+            self.ports.lists.note_looked_at(name, now, Some(left_out::WHY))?;
+        }
         let took = slowest.as_ref().map_or(Duration::ZERO, |roll| roll.took);
         Ok(RollCall::TooLong { slowest: slowest.map(|roll| roll.name), took })
     }

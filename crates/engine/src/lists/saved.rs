@@ -147,9 +147,10 @@ impl Engine {
             self.saved.write().unwrap_or_else(PoisonError::into_inner).retain(|list| list.name != name);
         }
         let removed = self.ports.lists.remove(name);
-        // Where that failed it is there still.
         self.read_saved_lists()?;
-        Ok(removed?)
+        // Where it is there no longer, what could not be cleared of it is cleared later.
+        let is_there = self.saved.read().unwrap_or_else(PoisonError::into_inner).iter().any(|list| list.name == name);
+        if is_there { Ok(removed?) } else { Ok(()) }
     }
 
     /// Has the saved lists changed where they are kept, and reads them then. Nobody saves one meanwhile.

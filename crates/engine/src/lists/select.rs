@@ -1,5 +1,6 @@
 //! Who is on the list, in which order, and what do their numbers come to?
 
+use super::asked::Readings;
 use super::cursor;
 use super::facts::{Lack, Lens, Seen};
 use super::order::{Place, Rank};
@@ -10,7 +11,7 @@ use crate::{Engine, Stopwatch};
 use decisions::Filter;
 use decisions::filter::{Facts, Subject};
 use governance::{Headcount, Purpose};
-use primitives::CustomerId;
+use primitives::{Currency, CustomerId};
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
@@ -33,6 +34,29 @@ pub struct Found {
     pub is_complete: bool,
 }
 
+/// In which currency customers pay, of whose amounts a sum is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PaidIn {
+    /// Nobody says so.
+    #[default]
+    Unknown,
+    /// All in this one, as far as they say so.
+    One(Currency),
+    /// Not all in the same: what it comes to is no amount of money.
+    Several,
+}
+
+impl PaidIn {
+    fn and(self, other: Option<Currency>) -> Self {
+        match (self, other) {
+            (known, None) => known,
+            (Self::Unknown, Some(currency)) => Self::One(currency),
+            (Self::One(known), Some(currency)) if known == currency => self,
+            _ => Self::Several,
+        }
+    }
+}
+
 /// The sum of a number over the customers who permit analytics and of whom it is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sum {
@@ -40,6 +64,8 @@ pub struct Sum {
     pub total: Option<f64>,
     /// Of how many.
     pub of: Headcount,
+    /// In which currency they pay for whom it is not 0.
+    pub paid_in: PaidIn,
 }
 
 /// Which part of those who are found is wanted.
@@ -63,7 +89,8 @@ impl Engine {
         let mut subjects: Vec<&Subject> = selection.filter.subjects();
         subjects.push(&selection.sort.by);
         subjects.extend(summed);
-        let readings = self.readings();
+        // Only where one is asked about: they are many.
+        let readings = if selection.filter.lists().is_empty() { Readings::default() } else { self.readings() };
         let asked = readings.asked_by(None, &selection.filter)?;
         let lens = Lens::new(self, &subjects, readings.filters(asked));
         self.scores.begin(lens.made_by);
@@ -72,7 +99,7 @@ impl Engine {
             engine: self,
             filter,
             sort: &selection.sort,
-            sums: summed.iter().map(|_| (0.0, 0)).collect(),
+            sums: vec![(0.0, 0, PaidIn::Unknown); summed.len()],
             summed,
             n: 0,
             first: BinaryHeap::with_capacity(page.n_max.min(10_000) + 2),
@@ -91,8 +118,8 @@ struct Tally<'a> {
     filter: Filter,
     sort: &'a Sort,
     summed: &'a [Subject],
-    /// The sum of each, and of how many.
-    sums: Vec<(f64, u32)>,
+    /// The sum of each, of how many, and in which currency they pay.
+    sums: Vec<(f64, u32, PaidIn)>,
     n: u64,
     /// The first of those that are wanted, and one more.
     first: BinaryHeap<Place>,
@@ -115,9 +142,12 @@ impl Judge for Tally<'_> {
         let customer = seen.customer;
         self.n += 1;
         if self.engine.policy().answer(&customer.profile.consents, Purpose::Analytics).granted {
-            for (sum, number) in self.sums.iter_mut().zip(numbers) {
+            let currency = customer.state.currency();
+            for ((total, n, paid_in), number) in self.sums.iter_mut().zip(numbers) {
                 if let Some(number) = number {
-                    *sum = (sum.0 + number, sum.1 + 1);
+                    *total += number;
+                    *n += 1;
+                    *paid_in = paid_in.and(currency.filter(|_| number != 0.0));
                 }
             }
         }
@@ -139,9 +169,9 @@ impl Tally<'_> {
         let is_more = places.len() > self.n_max;
         places.truncate(self.n_max);
         let cursor = places.last().filter(|_| is_more).map(|last| cursor::write(self.sort, last));
-        let sum = |(total, n): &(f64, u32)| {
+        let sum = |(total, n, paid_in): &(f64, u32, PaidIn)| {
             let of = Headcount::of(*n);
-            Sum { total: of.is_told().then_some(*total), of }
+            Sum { total: of.is_told().then_some(*total), of, paid_in: *paid_in }
         };
         Found {
             ids: places.into_iter().map(|place| place.id).collect(),

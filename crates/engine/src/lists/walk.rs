@@ -103,19 +103,27 @@ impl Walk<'_> {
                 let watch = Stopwatch::start();
                 let is_over = || watch.elapsed() > SLICE_MAX;
                 let (places, profiles) = (live.profiles.resident_places(), &live.profiles);
-                let end = places.end.min(self.at.max(places.start) + N_SLICE);
-                for customer in profiles.resident_at(self.at..end) {
-                    if self.met.insert(customer.profile.id.clone()) {
-                        let scores = self.lens.scores(customer);
-                        // Who takes too long is looked at when nobody waits.
-                        if is_over() || self.judge(customer, &scores, &is_over).is_err() {
-                            waiting.push((customer.clone(), scores));
+                let first = self.at.max(places.start);
+                let end = places.end.min(first + N_SLICE);
+                self.at = end;
+                for at in first..end {
+                    for customer in profiles.resident_at(at..at + 1) {
+                        if self.met.insert(customer.profile.id.clone()) {
+                            let scores = self.lens.scores(customer);
+                            // Who takes too long is looked at when nobody waits.
+                            if self.judge(customer, &scores, &is_over).is_err() {
+                                waiting.push((customer.clone(), scores));
+                            }
                         }
                     }
+                    // Whoever comes after is of the next slice.
+                    if is_over() {
+                        self.at = at + 1;
+                        break;
+                    }
                 }
-                self.at = end;
                 let are_all = profiles.n_in_memory() >= profiles.totals().n_customers;
-                (end == places.end).then_some(if are_all { Left::Nobody } else { Left::OnDisk })
+                (self.at >= places.end).then_some(if are_all { Left::Nobody } else { Left::OnDisk })
             });
             for (customer, scores) in waiting {
                 if !self.judge_whole(&customer, scores) {

@@ -143,6 +143,11 @@ fn reset(connection: &Connection, name: &str) -> rusqlite::Result<usize> {
 }
 
 fn clear(connection: &Connection, name: &str, n_max: i64) -> rusqlite::Result<Done> {
+    // One of this name that was saved meanwhile keeps what is its own.
+    let sql = "SELECT EXISTS(SELECT 1 FROM lists WHERE name = ?1 AND record = '')";
+    if !connection.prepare_cached(sql)?.query_row([name], |row| row.get::<_, bool>(0))? {
+        return Ok(Done::Rows(0));
+    }
     for (table, key) in [("list_members", "customer"), ("list_changes", "number"), ("list_counts", "at")] {
         let sql = format!(
             "DELETE FROM {table} WHERE list = ?1 AND {key} IN (SELECT {key} FROM {table} WHERE list = ?1 LIMIT ?2)"

@@ -13,7 +13,7 @@ use console::view::{
 };
 use decisions::filter::{Measure, Names, Subject};
 use decisions::{ContentShape, Kind, List, ListState};
-use engine::{Cell, Column, CustomerLine, EngineError, Found, KnownList, ListSource, Page, Selection, written};
+use engine::{Cell, Column, CustomerLine, EngineError, Found, KnownList, ListSource, Page, PaidIn, Selection, written};
 use primitives::{Currency, Timestamp};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -177,10 +177,9 @@ impl Tried {
         };
         let (choices, others) = choices(app, &names, &selection.columns);
         let forms: Vec<Form> = selection.columns.iter().map(|column| Form::of(app, column)).collect();
-        let paid = paid_in(&lines);
         let head = |(column, form): (&Column, &Form)| ListColumn {
             sort: order_of(column, &selection).map(|sort| format!("/lists?{}", query(&sort))),
-            sum: found.as_ref().and_then(|found| sum(column, *form, paid, found)),
+            sum: found.as_ref().and_then(|found| sum(column, *form, found)),
             ..head(app, column, &selection, &names)
         };
         Ok(ListPage {
@@ -214,8 +213,8 @@ fn numbers(selection: &Selection, names: &Names) -> Vec<Subject> {
 
 fn note(found: &Found) -> String {
     format!(
-        "{} customers were looked at before the time was up: there may be more. What was computed is kept, so the next look \
-         goes further.",
+        "{} customers were looked at before the time was up, or everything was made anew meanwhile: there may be more. What \
+         was computed is kept, so the next look goes further.",
         format::count(found.n_looked_at)
     )
 }
@@ -274,22 +273,19 @@ fn head(app: &App, column: &Column, selection: &Selection, names: &Names) -> Lis
 }
 
 /// What a column's numbers come to.
-fn sum(column: &Column, form: Form, paid: Option<Currency>, found: &Found) -> Option<String> {
+fn sum(column: &Column, form: Form, found: &Found) -> Option<String> {
     let Column::Of(subject) = column else { return None };
     let (_, sum) = found.sums.iter().find(|(of, _)| of == subject)?;
     let written = |total: f64| match form {
         Form::Amount(currency) => format::amount(total, Some(currency)),
-        Form::Paid => format::amount(total, paid),
+        Form::Paid => match sum.paid_in {
+            PaidIn::One(currency) => format::amount(total, Some(currency)),
+            PaidIn::Unknown => format::amount(total, None),
+            PaidIn::Several => "several currencies".to_owned(),
+        },
         _ => format::number(total),
     };
     Some(sum.total.map_or_else(|| "too few".to_owned(), written))
-}
-
-/// The currency in which all of a page pay; none where they do not pay alike.
-fn paid_in(lines: &[CustomerLine]) -> Option<Currency> {
-    let mut currencies = lines.iter().filter_map(|line| line.currency);
-    let first = currencies.next()?;
-    currencies.all(|currency| currency == first).then_some(first)
 }
 
 /// How the cells of a column are written.
