@@ -42,6 +42,13 @@ pub struct Webhook {
 }
 
 impl List {
+    /// The same with a title as long as one may be at the most.
+    #[must_use]
+    pub fn with_title(self, mut title: String) -> Self {
+        title.truncate(title.floor_char_boundary(TITLE_BYTES_MAX));
+        Self { title, ..self }
+    }
+
     /// Why it cannot be kept, whatever its filter says.
     ///
     /// # Errors

@@ -28,6 +28,8 @@ const N_LOOKS_MAX: usize = 20;
 /// What would go with a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Foreseen {
+    /// Who it is, where somebody is live.
+    pub customer: Option<CustomerId>,
     /// The name by which they are to be erased, where they have a `userId`.
     pub user: Option<Identifier>,
     /// The names that would be refused from then on.
@@ -39,6 +41,7 @@ pub struct Foreseen {
 /// Whom a text means.
 struct Looked {
     plan: ErasurePlan,
+    customer: Option<CustomerId>,
     user: Option<Identifier>,
     /// Whether the text is a name that says who it is, and not a device of theirs.
     is_named: bool,
@@ -52,9 +55,9 @@ impl Engine {
     /// with others to tell.
     pub fn foresee_erasure(&self, text: &str) -> Result<Foreseen, EngineError> {
         for _ in 0..N_LOOKS_MAX {
-            if let Some(Looked { plan, user, .. }) = self.look_up(text)? {
+            if let Some(Looked { plan, customer, user, .. }) = self.look_up(text)? {
                 let removed = self.ports.erasures.foresee(&plan)?;
-                return Ok(Foreseen { user, names: plan.names, removed });
+                return Ok(Foreseen { customer, user, names: plan.names, removed });
             }
         }
         Err(goes_on(text))
@@ -75,7 +78,7 @@ impl Engine {
         let mut closed = Vec::new();
         for _ in 0..N_LOOKS_MAX {
             // They may have become somebody else's since they were looked up.
-            let Some(Looked { plan, user, is_named }) = self.look_up(text)? else { continue };
+            let Some(Looked { plan, user, is_named, .. }) = self.look_up(text)? else { continue };
             if let (Some(user), false) = (user, is_named) {
                 return Err(of_a_device(text, &user));
             }
@@ -103,8 +106,9 @@ impl Engine {
         let names = names_of_theirs_alone(&circle, &theirs)?;
         let user = theirs.customer.profile.links.keys().find(|name| matches!(name, Identifier::User(_))).cloned();
         let places = theirs.offsets.into_iter().chain(said_of(&circle, &names)).collect();
-        let plan = ErasurePlan { customers: customers(Some(id), &names), names: names.into_iter().collect(), places };
-        Ok(Some(Looked { plan, user, is_named: matches!(name, Identifier::User(_)) }))
+        let all = customers(Some(id.clone()), &names);
+        let plan = ErasurePlan { customers: all, names: names.into_iter().collect(), places };
+        Ok(Some(Looked { plan, customer: Some(id), user, is_named: matches!(name, Identifier::User(_)) }))
     }
 
     /// Of whom nothing is live: what was withdrawn, rejected or decided may name them all the same.
@@ -113,9 +117,11 @@ impl Engine {
             Identifier::meant_by(text).into_iter().filter(Identifier::is_possible).collect();
         let customers = customers(None, &names);
         let plan = ErasurePlan { customers, names: names.into_iter().collect(), places: Vec::new() };
-        match self.ports.erasures.foresee(&plan)? == Removed::default() {
-            true => Err(nobody(text)),
-            false => Ok(Looked { plan, user: None, is_named: true }),
+        // A cell of a row or a word of a saved list may be anything: it makes nobody a customer.
+        let Removed { events, decisions, rejections, .. } = self.ports.erasures.foresee(&plan)?;
+        match events + decisions + rejections {
+            0 => Err(nobody(text)),
+            _ => Ok(Looked { plan, customer: None, user: None, is_named: true }),
         }
     }
 

@@ -56,6 +56,7 @@ pub use filter::{Filter, FilterError, Pointer, Take};
 pub use identifier::customer_id_of;
 pub use imports::{Corrected, Import, ImportCounts, ImportLog, NewImport, Replaced};
 pub use log::{EventLog, Inspected, InspectedStatus, N_LOOKED_AT, Receipt, Recorded};
+pub use parse::named_in;
 pub use parse::{
     BATCH_BYTES_MAX, BATCH_EVENTS_MAX, Batch, CloudForm, EVENT_BYTES_MAX, Envelope, Refusal, memory_of, parse_batch,
     parse_batch_within, parse_cloud_events, parse_event, parse_single,

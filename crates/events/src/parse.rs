@@ -9,6 +9,7 @@ mod named;
 mod room;
 
 pub use cloud::{CloudForm, parse_cloud_events};
+pub use named::named_in;
 pub use room::memory_of;
 
 use crate::rejection::cut;
@@ -214,7 +215,7 @@ impl Batch {
                 self.accepted.push(event);
             }
             Err(rejection) => {
-                let names = named::named_in(payload);
+                let names = named_in(payload);
                 let sent = Sent::of(payload);
                 let shown = |text: &str| text.chars().take(NAME_SHOWN_CHARS_MAX).collect();
                 let call = kind.map(CallKind::name).or(sent.call()).map(shown);

@@ -109,7 +109,7 @@ pub struct Rejected {
     /// Its `messageId`, where it has one. Only the answer to the request says it; it stands in the payload, too.
     #[serde(skip)]
     pub message_id: Option<String>,
-    /// What stands where it names a customer: of whoever was erased nothing is kept. They stand in the payload, too.
+    /// What stands where it names a customer, also behind where the payload is cut: of whoever was erased nothing is kept.
     #[serde(skip)]
     pub names: Vec<String>,
 }

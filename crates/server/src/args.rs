@@ -58,11 +58,15 @@ impl Options {
         if self.data == Path::new(DATA) {
             return text.to_owned();
         }
-        let data = self.data.to_string_lossy();
-        let is_plain = data.chars().all(|c| c.is_alphanumeric() || "/._-~+@:".contains(c));
-        let data = if is_plain { data.into_owned() } else { format!("'{}'", data.replace('\'', r"'\''")) };
+        let data = quoted(&self.data.to_string_lossy());
         text.replace("`rapport ", &format!("`rapport --data {data} "))
     }
+}
+
+/// A text as one word of a command that a shell reads, whatever is in it.
+pub(crate) fn quoted(text: &str) -> String {
+    let is_plain = text.chars().all(|c| c.is_alphanumeric() || "/._-~+@:".contains(c)) && !text.is_empty();
+    if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// What to do.

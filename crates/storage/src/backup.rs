@@ -8,7 +8,10 @@
 //! ```
 //!
 //! The database comes first: what it counts of the history never changes afterwards, and models appear before decisions
-//! that name them. So everything is of the database's moment, or from after it and not asked for.
+//! that name them. So everything is of the database's moment, or from after it and not asked for. Before it comes only how far
+//! the erasures are.
+
+mod erasures;
 
 use crate::counters::Counters;
 use crate::directory::{lock, unrestored_mark};
@@ -17,6 +20,7 @@ use crate::history_files::{PartFiles, verified};
 use crate::model_store::hex;
 use crate::schema::{meta, open_reader};
 use crate::{DatabaseError, Storage, StorageError};
+use erasures::Erasures;
 use events::Offset;
 use primitives::Timestamp;
 use rusqlite::{Connection, OpenFlags};
@@ -96,7 +100,7 @@ impl Storage {
     ///
     /// # Errors
     /// [`StorageError::BackupPlace`], [`StorageError::Damaged`] and [`StorageError::Gap`] where the history is not what was
-    /// written, [`StorageError::File`], [`StorageError::Database`].
+    /// written, [`StorageError::BackupErasure`], [`StorageError::File`], [`StorageError::Database`].
     pub fn backup(&self, to: &Path, now: Timestamp, progress: &mut dyn FnMut(u64)) -> Result<Backup, StorageError> {
         let data = self.directory.path();
         let unfinished = place_for(to, data)?;
@@ -113,6 +117,7 @@ impl Storage {
     }
 
     fn fill(&self, mut copy: Copy<'_>, now: Timestamp) -> Result<Backup, StorageError> {
+        let mut erasures = Erasures::before(&self.directory)?;
         let database = copy.to.join(DATABASE);
         copy_database(&self.directory.database(), &database)?;
         let failed = |source| StorageError::Database { attempt: "reading the copy of the database", source };
@@ -121,12 +126,18 @@ impl Storage {
         let (sealed_upto, head) = of_moment.map_err(|error| failed(error.into()))?;
         drop(connection);
         copy.note(DATABASE, &database)?;
-        let missing = self.missing()?;
+        erasures.look()?;
+        let set_aside = self.directory.offsets_set_aside()?;
         let parts = PartFiles::new(self.directory.history());
+        let missing = set_aside.and(&erasures.offsets());
         for part in parts.rounds(0, sealed_upto, &missing)?.iter().flat_map(|round| &round.parts) {
             copy.link(&part.path, &verified(part)?)?;
+            erasures.look()?;
         }
         copy.rest(self.directory.path())?;
+        erasures.look()?;
+        erasures.write(&mut copy)?;
+        let missing = set_aside.and(&erasures.offsets());
         let backup = Backup {
             v: VERSION,
             made_at: now,
@@ -204,8 +215,8 @@ impl Copy<'_> {
         Ok(())
     }
 
-    /// Copies what else is in a directory: everything but the database, the lock, the history, the files of decisions, which
-    /// are written again from the database, and what is being written.
+    /// Copies what else is in a directory: everything but the database, the lock, the history, the erasures, the files of
+    /// decisions, which are written again from the database, and what is being written.
     fn rest(&mut self, directory: &Path) -> Result<(), StorageError> {
         let failed = |source| StorageError::file("listing", directory, source);
         let mut paths = Vec::new();
@@ -219,6 +230,7 @@ impl Copy<'_> {
                 && (NOT_KEPT.contains(&name.as_str())
                     || name == "history"
                     || name == "decisions"
+                    || name == "erased"
                     || name.starts_with(DATABASE)
                     || name == MANIFEST);
             if is_ours || name.starts_with('.') {

@@ -24,7 +24,7 @@ use std::sync::Arc;
 /// The version of a record.
 const VERSION: u8 = 1;
 /// The file of the secret.
-const KEY: &str = "key";
+pub(crate) const KEY: &str = "key";
 /// How many bytes SHA-256 takes at a time.
 const N_BLOCK: usize = 64;
 
@@ -106,11 +106,13 @@ impl Erased {
     /// What a data directory says.
     pub(crate) fn read(directory: &DataDir) -> Result<Self, StorageError> {
         let place = directory.erased();
-        let mut erased = Self { key: read_key(&place.join(KEY))?, ..Self::default() };
+        let mut erased = Self::default();
         for path in files(&place)? {
             let record = read_record(&path)?;
             erased.records.insert(record.id.clone(), record);
         }
+        // After the records: whoever writes the first one writes the secret before it.
+        erased.key = read_key(&place.join(KEY))?;
         erased.check_key(&place.join(KEY))?;
         erased.look_again();
         Ok(erased)

@@ -206,6 +206,14 @@ pub enum StorageError {
         /// What is wrong with it.
         why: String,
     },
+    /// Of a customer who was erased while a backup was made it may hold what nobody would remove any more.
+    #[error(
+        "erasure {id} began and ended while the backup was made, which may hold what it removed: make the backup again"
+    )]
+    BackupErasure {
+        /// Which erasure.
+        id: String,
+    },
     /// A backup was not restored to the end.
     #[error(
         "restoring a backup into {path} was broken off: run `rapport restore` again with the same backup, or remove the \
@@ -272,7 +280,7 @@ impl StorageError {
             | Self::NotOurs { .. } => ErrorKind::Invalid,
             Self::File { source, .. } => io_advice(source).0,
             Self::Database { source, .. } => source.kind,
-            Self::Unwritable { .. } | Self::NoRoom { .. } => ErrorKind::Unavailable,
+            Self::Unwritable { .. } | Self::NoRoom { .. } | Self::BackupErasure { .. } => ErrorKind::Unavailable,
             Self::Overlap { .. } | Self::Contradiction { .. } | Self::Beyond { .. } | Self::Headless { .. } => {
                 ErrorKind::Conflict
             }

@@ -20,10 +20,18 @@ use std::sync::atomic::Ordering;
 const REJECTION_VERSION: u8 = 1;
 
 #[derive(Serialize, Deserialize)]
-struct RejectionRecord {
+pub(crate) struct RejectionRecord {
     v: u8,
     #[serde(flatten)]
-    rejected: Rejected,
+    pub(crate) rejected: Rejected,
+    /// The hashes of whom it names, also where the payload is cut before: by them an erasure finds it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) named: Vec<u64>,
+}
+
+/// The hash of a name in a record of a rejected event.
+pub(crate) fn rejection_hash(name: &str) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(name.as_bytes())
 }
 
 impl EventLog for Storage {
@@ -229,7 +237,8 @@ fn new_rejection(rejected: Rejected) -> NewRejection {
     let sent = Sent::of(&rejected.payload);
     // What it would have been called, where that can be seen.
     let title = sent.name().or(rejected.call.as_deref()).unwrap_or_default().to_owned();
-    let record = RejectionRecord { v: REJECTION_VERSION, rejected };
+    let named = rejected.names.iter().map(|name| rejection_hash(name)).collect();
+    let record = RejectionRecord { v: REJECTION_VERSION, rejected, named };
     #[expect(clippy::expect_used, reason = "a rejection holds only strings and a time")]
     let record = serde_json::to_vec(&record).expect("a rejection is always JSON");
     NewRejection { title, record }

@@ -41,7 +41,7 @@ impl Engine {
             true
         })?;
         let plan = ErasurePlan { customers: customers(Some(id.clone()), &names), names: asked, places };
-        Ok(Some(Looked { plan, user, is_named: matches!(name, Identifier::User(_)) }))
+        Ok(Some(Looked { plan, customer: Some(id.clone()), user, is_named: matches!(name, Identifier::User(_)) }))
     }
 }
 

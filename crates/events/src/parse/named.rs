@@ -10,7 +10,8 @@ const N_NAMES_MAX: usize = 100;
 const FIELDS: [&str; 4] = ["userid", "anonymousid", "previousid", "subject"];
 
 /// The names in a payload, also where it could not be read as an event.
-pub(super) fn named_in(payload: &str) -> Vec<String> {
+#[must_use]
+pub fn named_in(payload: &str) -> Vec<String> {
     let mut found = BTreeSet::new();
     each_scalar(payload, is_field, |at, value| {
         if at.is_meant && found.len() < N_NAMES_MAX {

@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use engine::{By, Erasing, Foreseen};
 use governance::Action;
+use governance::Deed;
 use primitives::{ErrorKind, Timestamp};
 use profiles::{Erasure, ErasureId, Identifier, Removed};
 use serde::{Deserialize, Serialize};
@@ -89,7 +90,7 @@ impl ForeseenReply {
 
     /// What was foreseen of a name.
     pub(crate) fn of(asked: String, foreseen: Foreseen) -> Self {
-        let Foreseen { user, names, removed } = foreseen;
+        let Foreseen { user, names, removed, .. } = foreseen;
         let (mut user_ids, mut anonymous_ids) = (Vec::new(), Vec::new());
         for name in names {
             match name {
@@ -210,8 +211,12 @@ async fn erase(
     Query(HowToErase { dry_run }): Query<HowToErase>,
 ) -> Result<(StatusCode, Json<EraseReply>), ApiError> {
     if dry_run {
-        let foreseen = app.run(move |app| Ok(ForeseenReply::of(id.clone(), app.engine.foresee_erasure(&id)?))).await?;
-        return Ok((StatusCode::OK, Json(EraseReply::Foreseen(foreseen))));
+        let asked = id.clone();
+        let foreseen = app.run(move |app| Ok(app.engine.foresee_erasure(&id)?)).await?;
+        if let Some(customer) = foreseen.customer.as_ref().filter(|_| by.is_person()) {
+            app.audit.note(Deed::CustomerOpened, &by, customer.as_str());
+        }
+        return Ok((StatusCode::OK, Json(EraseReply::Foreseen(ForeseenReply::of(asked, foreseen)))));
     }
     let erasing = app.run(move |app| Ok(app.eraser.erase(&id, &by, ERASED_WITHIN)?)).await?;
     let status = if matches!(erasing, Erasing::Done(_)) { StatusCode::OK } else { StatusCode::ACCEPTED };

@@ -4,7 +4,7 @@ use super::import::elsewhere::Server;
 use super::{report, split};
 use crate::api::erasures::{ErasureReply, ForeseenReply};
 use crate::api::separations::{SeparateReply, SeparateRequest};
-use crate::args::{CustomerCommand, Elsewhere, Options};
+use crate::args::{CustomerCommand, Elsewhere, Options, quoted};
 use crate::error::ServerError;
 use crate::removal;
 use crate::serve::Opened;
@@ -31,7 +31,7 @@ pub(super) fn run(
     match what {
         CustomerCommand::Erase { id, dry_run: true } => {
             let foreseen = place.foresee(&id)?;
-            report(options, &foreseen, || foreseen_in_words(&foreseen))
+            report(options, &foreseen, || foreseen_in_words(&foreseen, elsewhere.to.as_deref()))
         }
         CustomerCommand::Erase { id, dry_run: false } => {
             let erased = place.erase(&id)?;
@@ -145,11 +145,36 @@ fn erased_in_words(erased: &ErasureReply) -> String {
 }
 
 /// "Nothing was changed. With userId 42, anonymousId a1 would go: 12 events. …".
-fn foreseen_in_words(foreseen: &ForeseenReply) -> String {
+fn foreseen_in_words(foreseen: &ForeseenReply, to: Option<&str>) -> String {
+    // Strangers choose their names: none may be more than a word of the command.
+    let to = to.map(|to| format!(" --to {}", quoted(to))).unwrap_or_default();
     format!(
-        "Nothing was changed. It would remove {}, and refuse events of {}.\nTo do it: rapport customer erase {}",
+        "Nothing was changed. It would remove {}, and refuse events of {}.\nTo do it: `rapport customer erase {}{to}`",
         removal::in_words(foreseen.removed.into()).join(", "),
         foreseen.names().join(", "),
-        foreseen.erase
+        quoted(&foreseen.erase)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_word_of_the_command_whatever_strangers_put_into_it() {
+        let said = |erase: &str, to: Option<&str>| {
+            let foreseen = engine::Foreseen {
+                customer: None,
+                user: None,
+                names: Vec::new(),
+                removed: profiles::Removed::default(),
+            };
+            foreseen_in_words(&ForeseenReply::of(erase.to_owned(), foreseen), to)
+        };
+        assert!(said("user:42", None).ends_with("To do it: `rapport customer erase user:42`"));
+        let shown = said("user:it's;$(x)", Some("https://shop.example/?a"));
+        let expected = r"`rapport customer erase 'user:it'\''s;$(x)' --to 'https://shop.example/?a'`";
+        assert!(shown.ends_with(expected), "{shown}");
+        assert!(said("", None).ends_with("erase ''`"));
+    }
 }

@@ -19,8 +19,11 @@ pub(super) async fn show(visit: Visit, id: Result<Path<String>, PathRejection>) 
     let by = visit.by();
     visit
         .page(move |app, frame| {
-            let Foreseen { user, names, removed } = app.engine.foresee_erasure(&id)?;
-            app.audit.note(Deed::CustomerOpened, &by, id.as_str());
+            let Foreseen { customer, user, names, removed } = app.engine.foresee_erasure(&id)?;
+            // By their id, as the erasure looks for it: what was typed may be any of their names.
+            if let Some(customer) = customer {
+                app.audit.note(Deed::CustomerOpened, &by, customer.as_str());
+            }
             let erase = user.map_or_else(|| id.clone(), |user| user.to_meant());
             let names = names.iter().map(ToString::to_string).collect();
             Ok(ErasurePage { id, names, removed: removal::in_words(removed), erase, frame }.render())

@@ -13,12 +13,14 @@ mod process;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod backups;
 mod killed;
 mod looks;
 mod names;
 mod others;
 mod places;
 mod room;
+mod said;
 mod steps;
 mod traces;
 

@@ -53,7 +53,7 @@ impl Storage {
             ErasureStep::Log => self.remove_rows(&record.offsets()),
             ErasureStep::History => self.remove_sealed(&record.offsets()),
             ErasureStep::Records => self.remove_records(&record, who),
-            ErasureStep::Files => self.remove_files(&Naming::of(&who.names), now),
+            ErasureStep::Files => self.remove_files(&Naming::of(who), now),
         }
     }
 
@@ -85,7 +85,7 @@ impl Storage {
 
     /// What there is to remove beside the events.
     pub(super) fn to_remove(&self, who: &Who) -> Result<ToRemove, StorageError> {
-        let naming = Naming::of(&who.names);
+        let naming = Naming::of(who);
         let files = self.files_of_rejects()?;
         let lines = files.iter().map(|path| Ok(lines_of(path, &naming)?.1));
         Ok(ToRemove {
@@ -144,10 +144,10 @@ impl Storage {
         for customer in &who.customers {
             while self.erase(EraseCommand::Decisions { customer: customer.clone(), n_max: N_ROWS })? > 0 {}
         }
-        for some in self.rejections_naming(&Naming::of(&who.names))?.chunks(usize::try_from(N_ROWS).unwrap_or(1)) {
+        for some in self.rejections_naming(&Naming::of(who))?.chunks(usize::try_from(N_ROWS).unwrap_or(1)) {
             self.erase(EraseCommand::Rejections(some.to_vec()))?;
         }
-        for list in self.lists_without(&Naming::of(&who.names))? {
+        for list in self.lists_without(&Naming::of(who))? {
             ListStore::save(self, &list).map_err(StorageError::Lists)?;
         }
         let mut entries = Vec::new();
@@ -175,7 +175,7 @@ impl Storage {
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
                 let record: Vec<u8> = row.get(1)?;
-                if naming.is_in(&String::from_utf8_lossy(&record)) {
+                if naming.is_of(&record) {
                     found.push(row.get(0)?);
                 }
             }

@@ -130,6 +130,12 @@ fn a_customer_is_erased_on_their_page_after_a_second_question() {
         assert!(question.body.contains(said), "{said}: {}", question.body);
     }
     assert_eq!(console.get("/customers/nobody/erase").status, 404);
+    // Looked at by whichever name, it is noted by what the erasure looks for.
+    for typed in ["/customers/phone/erase", "/customers/user%3Aann/erase"] {
+        assert_eq!(console.get(typed).status, 200);
+        let deeds = console.audit(1);
+        assert_eq!((deeds[0].0, &*deeds[0].2), (Deed::CustomerOpened, "ann"), "{typed}");
+    }
     let by_device = console.post("/customers/phone/erase", "", &[]);
     let flash = crate::cookies::unescape(&by_device.cookie("rapport_flash").unwrap());
     assert!(flash.contains("is a device of userId ann"), "{flash}");
