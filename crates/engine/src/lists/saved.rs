@@ -7,6 +7,7 @@ use decisions::filter::{Ask, Literal, Op, Subject};
 use decisions::{Filter, List, ListState, Segment, built_in_lists};
 use governance::Purpose;
 use primitives::{ErrorKind, nearest};
+use profiles::Identifier;
 use std::sync::PoisonError;
 
 /// More lists than anybody looks at: each is looked at again and again.
@@ -118,11 +119,27 @@ impl Engine {
             _ => {}
         }
         let selection = self.selection(&list.filter, &list.sort, &list.columns)?;
+        self.refuse_erased(&list.filter)?;
         self.readings().refuse(&list.name, selection.filter)?;
         self.ports.lists.save(list)?;
         self.read_saved_lists()?;
         self.wake_lists();
         self.list(&list.name)
+    }
+
+    /// Nobody writes the name of somebody who was erased down again, nor the filter that was read before they were.
+    fn refuse_erased(&self, filter: &str) -> Result<(), EngineError> {
+        let is_erased = |text: &str, is_id: bool| {
+            let mut meant = Identifier::meant_by(text).into_iter().filter(|_| is_id || text.contains('@'));
+            meant.any(|name| self.ports.erasures.erasure_of(&name).is_some())
+        };
+        match decisions::filter::without_names(filter, &is_erased) {
+            None => Ok(()),
+            Some(_) => {
+                let message = "the filter names somebody who was erased: leave the name out";
+                Err(EngineError::new(ErrorKind::Conflict, message))
+            }
+        }
     }
 
     /// Removes a saved list, with all that is kept of it.

@@ -60,6 +60,12 @@ fn nothing_of_a_customer_is_left_anywhere_and_everything_of_the_others() {
     assert_eq!((removed.events, removed.decisions, removed.rejections), (8, 1, 1), "{removed:?}");
     assert_eq!((removed.audit_entries, removed.lines, removed.lists), (1, 1, 1), "{removed:?}");
     assert_eq!(opened.engine.list("chosen").unwrap().list, list("(erased)"));
+    for back in [ALICE, "user:alice-7731", "anonymous:browser-a9f3"] {
+        let refused = opened.engine.save_list(&list(back), true).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Conflict, "{refused}");
+        assert!(refused.to_string().contains("names somebody who was erased"), "{refused}");
+    }
+    opened.engine.save_list(&list("zoe"), true).unwrap();
     assert_none(&data, &HERS);
     assert_all(&data, &OTHERS);
     assert!([ALICE, BROWSER, "old-name-a1b2"].iter().all(|name| is_unknown(&opened, name)));
