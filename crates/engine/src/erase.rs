@@ -94,7 +94,7 @@ impl Engine {
     /// Whom a text means, and what is theirs; `None` where they have just become somebody else's.
     fn look_up(&self, text: &str) -> Result<Option<Looked>, EngineError> {
         drop(self.wait_until_folded(self.ports.events.head())?);
-        let Some((name, id)) = self.look(|live| live.profiles.find_meant(text))? else {
+        let Some((name, id)) = self.meant(text)? else {
             return self.look_up_unknown(text).map(Some);
         };
         let circle = match self.circle_around(&id) {

@@ -40,6 +40,7 @@ mod separate;
 mod theirs;
 
 mod erase;
+mod meant;
 mod warm;
 
 mod background;

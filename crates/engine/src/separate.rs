@@ -121,6 +121,7 @@ impl Engine {
 
     /// The customer, and the two names that are to be separated.
     fn separable(&self, customer: &str, name: &str) -> Result<(CustomerId, [Identifier; 2]), EngineError> {
+        self.meant(customer)?;
         let found = self.look(|live| live.customer(customer))?.ok_or_else(|| {
             let message = format!("no customer goes by \"{customer}\": give a userId, an anonymousId or a customerId");
             EngineError::new(ErrorKind::NotFound, message)

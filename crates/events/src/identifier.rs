@@ -4,6 +4,11 @@ use crate::Rejection;
 use serde_json::{Number, Value};
 use std::borrow::Cow;
 
+/// With this a text begins that says that a `userId` follows.
+pub const USER_PREFIX: &str = "user:";
+/// With this a text begins that says that an `anonymousId` follows.
+pub const ANONYMOUS_PREFIX: &str = "anonymous:";
+
 /// The longest identifier, in bytes.
 const ID_BYTES_MAX: usize = 512;
 /// Beyond this a double no longer holds every whole number.
@@ -40,6 +45,12 @@ pub fn customer_id_of(value: Value, pointer: &str) -> Result<Option<String>, Rej
         return Err(Rejection::bad_value(pointer, &text, fault));
     }
     Ok(Some(text))
+}
+
+/// Whether a text reads as one that says which kind of name follows.
+#[must_use]
+pub fn says_a_kind(text: &str) -> bool {
+    text.starts_with(USER_PREFIX) || text.starts_with(ANONYMOUS_PREFIX)
 }
 
 /// An identifier: text, or a whole number that becomes text, without the blanks around it.

@@ -53,7 +53,7 @@ pub use error::{EventLogError, ImportRefusal};
 pub use event::{Call, CallKind, Event, Origin};
 pub use fields::{Fields, Object};
 pub use filter::{Filter, FilterError, Pointer, Take};
-pub use identifier::customer_id_of;
+pub use identifier::{ANONYMOUS_PREFIX, USER_PREFIX, customer_id_of, says_a_kind};
 pub use imports::{Corrected, Import, ImportCounts, ImportLog, NewImport, Replaced};
 pub use log::{EventLog, Inspected, InspectedStatus, N_LOOKED_AT, Receipt, Recorded};
 pub use parse::named_in;

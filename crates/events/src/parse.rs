@@ -12,6 +12,7 @@ pub use cloud::{CloudForm, parse_cloud_events};
 pub use named::named_in;
 pub use room::memory_of;
 
+use crate::identifier::says_a_kind;
 use crate::rejection::cut;
 use crate::{Call, CallKind, Event, Fields, Origin, Reading, Rejected, Rejection, RejectionCode, Sent, consent};
 use draft::{Draft, Field};
@@ -291,9 +292,33 @@ fn event(
         origin,
         reading: Reading::default(),
     };
+    check_names(&event)?;
     event.settle(envelope.currency)?;
     consent::check(&event)?;
     Ok((event, is_nameless))
+}
+
+/// Whoever has a write key chooses their names. One that reads as somebody else's with its kind would be taken for that one where
+/// a person, or a program, erases or separates whoever goes by it.
+fn check_names(event: &Event) -> Result<(), Rejection> {
+    if event.origin != Origin::Client {
+        return Ok(());
+    }
+    let previous_id = match &event.call {
+        Call::Alias { previous_id } => Some(previous_id.as_str()),
+        _ => None,
+    };
+    let names = [
+        (Field::UserId, event.user_id.as_ref().map(UserId::as_str)),
+        (Field::AnonymousId, event.anonymous_id.as_ref().map(AnonymousId::as_str)),
+        (Field::PreviousId, previous_id),
+    ];
+    let fault = "a write key cannot send a name that begins with \"user:\" or \"anonymous:\", which say what kind of name follows; \
+                 leave that away";
+    let bad = names.into_iter().find_map(|(field, text)| Some((field, text.filter(|text| says_a_kind(text))?)));
+    bad.map_or(Ok(()), |(field, text)| {
+        Err(Rejection { code: RejectionCode::NotAllowed, ..Rejection::bad_value(field.pointer(), text, fault) })
+    })
 }
 
 fn kind_of(value: Value) -> Result<CallKind, Rejection> {

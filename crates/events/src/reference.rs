@@ -67,7 +67,10 @@ const CODES: [(RejectionCode, &str); 8] = [
     (RejectionCode::WrongType, "a field has the wrong type, such as a text for a price"),
     (RejectionCode::BadValue, "the right type and an impossible value, such as a price below 0 or an id of nobody"),
     (RejectionCode::UnknownType, "no such call"),
-    (RejectionCode::NotAllowed, "this key may not say it: `item` with a write key"),
+    (
+        RejectionCode::NotAllowed,
+        "this key may not say it: with a write key `item`, or a name that begins with `user:` or `anonymous:`",
+    ),
     (RejectionCode::Erased, "it names a customer who was erased: nothing of it is kept"),
 ];
 

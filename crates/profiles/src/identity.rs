@@ -1,6 +1,6 @@
 //! Which names does a customer go by?
 
-use events::{Call, Event};
+use events::{ANONYMOUS_PREFIX as ANONYMOUS, Call, Event, USER_PREFIX as USER};
 use primitives::{AnonymousId, CustomerId, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -13,9 +13,6 @@ pub enum Identifier {
     /// A browser or a device.
     Anonymous(AnonymousId),
 }
-
-const ANONYMOUS: &str = "anonymous:";
-const USER: &str = "user:";
 
 impl Identifier {
     /// The names in an event, the `userId` first.
@@ -48,9 +45,7 @@ impl Identifier {
     #[must_use]
     pub fn customer_id(&self) -> CustomerId {
         match self {
-            Self::User(id) if id.as_str().starts_with(ANONYMOUS) || id.as_str().starts_with(USER) => {
-                CustomerId::from(format!("{USER}{id}"))
-            }
+            Self::User(id) if events::says_a_kind(id.as_str()) => CustomerId::from(format!("{USER}{id}")),
             Self::User(id) => CustomerId::from(id.as_str()),
             Self::Anonymous(id) => CustomerId::from(format!("{ANONYMOUS}{id}")),
         }

@@ -67,6 +67,28 @@ fn the_example_of_each_call_is_accepted() {
 }
 
 #[test]
+fn a_name_that_says_its_kind_is_for_trusted_sources_only() {
+    for text in ["user:42", "anonymous:42", "user:", "anonymous:anonymous:42"] {
+        for (field, other) in [("userId", None), ("anonymousId", None), ("previousId", Some(("userId", "7")))] {
+            let mut sent = json!({"type": other.map_or("identify", |_| "alias"), "timestamp": "2023-01-01T00:00:00Z"});
+            sent[field] = json!(text);
+            if let Some((field, text)) = other {
+                sent[field] = json!(text);
+            }
+            let rejection = one_from(sent.clone(), Origin::Client).unwrap_err();
+            assert_eq!((rejection.code, rejection.field), (NotAllowed, format!("/{field}")));
+            for origin in [Origin::Server, Origin::Import] {
+                one_from(sent.clone(), origin).unwrap();
+            }
+        }
+    }
+    for text in ["user", "a:user:42", "users:42", "anonymously", "42"] {
+        let sent = json!({"type": "identify", "userId": text, "anonymousId": format!("x{text}")});
+        one_from(sent, Origin::Client).unwrap();
+    }
+}
+
+#[test]
 fn an_item_is_for_trusted_sources_only() {
     let item = json!({"type": "item", "itemId": 42, "traits": {"name": "Tea"}, "timestamp": "2023-01-01T00:00:00Z"});
     let rejection = one_from(item.clone(), Origin::Client).unwrap_err();

@@ -88,6 +88,42 @@ fn whoever_lives_by_a_name_is_erased_though_a_guest_of_the_same_number_was() {
 }
 
 #[test]
+fn a_name_that_reads_as_somebody_elses_erases_and_separates_neither_of_them() {
+    let place = tempfile::tempdir().unwrap();
+    let opened = open(&place.path().join("data"));
+    let page = |names: Value| {
+        let mut page = json!({"type": "page", "name": "Home"});
+        page.as_object_mut().unwrap().extend(names.as_object().unwrap().clone());
+        event(page)
+    };
+    // As a write key could send it once.
+    take(
+        &opened,
+        vec![order("v77", "order-1", "message-1"), page(json!({"userId": "v77", "anonymousId": "device-1"}))],
+    );
+    take(&opened, vec![page(json!({"userId": "user:v77"})), page(json!({"anonymousId": "device-2"}))]);
+    take(&opened, vec![page(json!({"anonymousId": "anonymous:device-2"}))]);
+    for (text, other) in [("user:v77", "user:user:v77"), ("anonymous:device-2", "anonymous:anonymous:device-2")] {
+        let foreseen = opened.engine.foresee_erasure(text).unwrap_err();
+        let asked = opened.engine.begin_erasure(text).unwrap_err();
+        let parted = opened.engine.separate(text, "device-1", "").unwrap_err();
+        for refused in [foreseen, asked, parted] {
+            assert_eq!(refused.kind(), ErrorKind::Conflict, "{refused}");
+            assert!(refused.to_string().contains(&format!("say \"{other}\"")), "{refused}");
+        }
+        opened.engine.customer(text).unwrap();
+    }
+    assert_eq!(opened.engine.foresee_erasure("v77").unwrap().removed.events, 2);
+    for one in ["user:user:v77", "anonymous:anonymous:device-2"] {
+        assert_eq!(erase(&opened, one).removed.events, 1);
+    }
+    for one in ["user:v77", "anonymous:device-2"] {
+        erase(&opened, one);
+        assert!(is_unknown(&opened, one));
+    }
+}
+
+#[test]
 fn a_device_does_not_have_somebody_erased_who_has_a_name() {
     let place = tempfile::tempdir().unwrap();
     let opened = open(&place.path().join("data"));
@@ -153,10 +189,10 @@ fn what_is_decided_for_whoever_was_erased_is_nobodys() {
     let opened = open(&place.path().join("data"));
     take(&opened, vec![order(ALICE, "order-2", "message-2")]);
     erase(&opened, ALICE);
-    // Whatever name a stranger founds, decisions for those who were erased are not made from it, and do not go with it.
+    // Whatever name somebody founds, decisions for those who were erased are not made from it, and do not go with it.
     for name in ["", "(erased)", "anonymous:", "anonymous:(erased)"] {
         let page = json!({"type": "page", "name": "Home", "anonymousId": name, "userId": "mallory-1"});
-        take(&opened, vec![of_client(page)]);
+        take(&opened, vec![event(page)]);
     }
     let record = crate::decide(&opened, ALICE);
     assert_eq!(record.question.customer, Identifier::Anonymous("".into()).customer_id());
