@@ -15,7 +15,8 @@ impl Engine {
             let Some(meant) = live.profiles.find_meant(text)? else { return Ok(None) };
             let mut other = None;
             if events::says_a_kind(text) {
-                for name in Identifier::meant_by(text) {
+                // A device that others use leads to somebody else than whom it founded, and is one name.
+                for name in Identifier::meant_by(text).into_iter().filter(|name| *name != meant.0) {
                     let id = live.profiles.find(&name)?;
                     other = other.or(id.filter(|id| *id != meant.1).map(|id| (name, id)));
                 }
