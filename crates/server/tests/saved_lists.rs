@@ -237,6 +237,27 @@ fn webhook() -> (String, Sender<u16>, Receiver<Delivered>) {
 }
 
 #[test]
+fn what_a_webhook_is_told_by_way_of_other_lists_is_changed_by_an_admin_only() {
+    let server = TestServer::start();
+    for (name, filter) in [("inner", "orders_30d>=1"), ("middle", "list=\"inner\""), ("apart", "orders_30d>=2")] {
+        save(&server, SERVER, &json!({"name": name, "filter": filter})).ok();
+    }
+    let outer = json!({"name": "outer", "filter": "list=\"middle\"", "webhook": "http://127.0.0.1:9/"});
+    let asked = json!({"filter": "orders_30d>=3"});
+    put(&server, SERVER, "inner", &asked).ok();
+    save(&server, ADMIN, &outer).ok();
+    for name in ["inner", "middle", "outer"] {
+        assert!(put(&server, SERVER, name, &asked).error(403, "forbidden").contains("asks about it"), "{name}");
+        delete(&server, SERVER, name).error(403, "forbidden");
+    }
+    assert_eq!(server.get("/v1/lists/inner").ok()["filter"], asked["filter"]);
+    put(&server, SERVER, "apart", &asked).ok();
+    put(&server, ADMIN, "inner", &json!({"filter": "orders_30d>=4"})).ok();
+    put(&server, ADMIN, "middle", &asked).ok();
+    put(&server, SERVER, "inner", &asked).ok();
+}
+
+#[test]
 fn a_webhook_is_told_of_each_change_signed_and_until_it_takes_it() {
     let server = TestServer::start();
     let (url, answer, delivered) = webhook();

@@ -8,6 +8,7 @@ use decisions::{Filter, List, ListState, Segment, built_in_lists};
 use governance::Purpose;
 use primitives::{ErrorKind, nearest};
 use profiles::Identifier;
+use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 /// More lists than anybody looks at: each is looked at again and again.
@@ -140,6 +141,24 @@ impl Engine {
                 Err(EngineError::new(ErrorKind::Conflict, message))
             }
         }
+    }
+
+    /// Whether what a list says is told to others: it has a webhook, or one has that asks about it, over any steps.
+    pub fn tells_others(&self, name: &str) -> bool {
+        let names = self.filter_names();
+        let all = self.all_lists();
+        let asks = |list: &List, name: &str| {
+            Filter::parse(&list.filter, &names).is_ok_and(|filter| filter.lists().contains(&name))
+        };
+        let (mut found, mut to_visit) = (BTreeSet::from([name]), vec![name]);
+        while let Some(name) = to_visit.pop() {
+            if all.iter().any(|(list, _)| list.name == name && list.webhook.is_some()) {
+                return true;
+            }
+            let asking = all.iter().map(|(list, _)| list).filter(|list| asks(list, name));
+            to_visit.extend(asking.map(|list| list.name.as_str()).filter(|name| found.insert(name)));
+        }
+        false
     }
 
     /// Removes a saved list, with all that is kept of it.
