@@ -70,7 +70,22 @@ impl Engine {
     /// [`EngineError`] of kind `NotFound` where nothing names whom that name means, of kind `Conflict` where it is a device of
     /// somebody with a `userId`, or too much is shared with others to tell; or where it cannot be stored.
     pub fn begin_erasure(&self, text: &str) -> Result<(Erasure, bool), EngineError> {
+        self.begin_erasure_while(text, || true)
+    }
+
+    /// [`Engine::begin_erasure`] for somebody who does not wait for ever: when nobody hears the answer any more, nothing begins.
+    ///
+    /// # Errors
+    /// As [`Engine::begin_erasure`]; of kind `Unavailable` where it is not awaited any more.
+    pub fn begin_erasure_while(
+        &self,
+        text: &str,
+        is_awaited: impl Fn() -> bool,
+    ) -> Result<(Erasure, bool), EngineError> {
         let _one_at_a_time = self.erasing.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_awaited() {
+            return Err(others_first(text));
+        }
         if let Some(known) = self.erased_before(text)? {
             return Ok((known, false));
         }
@@ -85,6 +100,9 @@ impl Engine {
             if !plan.names.iter().all(|name| self.door.is_closed_to(name)) {
                 closed.push(self.door.close_to(plan.names));
                 continue;
+            }
+            if !is_awaited() {
+                return Err(others_first(text));
             }
             return Ok((self.keep_plan(plan)?, true));
         }
@@ -307,6 +325,11 @@ fn of_a_device(text: &str, user: &Identifier) -> EngineError {
 
 fn goes_on(text: &str) -> EngineError {
     let message = format!("{} could not be erased, since events go on to change who that is: try again", shown(text));
+    EngineError::new(ErrorKind::Unavailable, message)
+}
+
+fn others_first(text: &str) -> EngineError {
+    let message = format!("others are being looked up to be erased, and {} has to wait: try again", shown(text));
     EngineError::new(ErrorKind::Unavailable, message)
 }
 

@@ -1,8 +1,8 @@
 //! How are customers erased beside everything else? On a thread of its own: those that wait together share one round.
 
-use crate::Engine;
 use crate::audit::{AuditTrail, By};
 use crate::error::EngineError;
+use crate::{Engine, Stopwatch};
 use governance::Deed;
 use primitives::ErrorKind;
 use profiles::{Erasure, ErasureId};
@@ -57,14 +57,15 @@ impl Eraser {
     /// # Errors
     /// [`EngineError`] of kind `NotFound` where nobody goes by that name, or where it cannot be stored.
     pub fn erase(&self, text: &str, by: &By, patience: Duration) -> Result<Erasing, EngineError> {
-        let (begun, is_new) = self.engine.begin_erasure(text)?;
+        let watch = Stopwatch::start();
+        let (begun, is_new) = self.engine.begin_erasure_while(text, || watch.elapsed() < patience)?;
         if begun.ended_at.is_some() {
             return Ok(Erasing::Done(begun));
         }
         if is_new {
             self.audit.note(Deed::CustomerErased, by, format!("erasure {}", begun.id));
         }
-        self.wait_for(&begun.id, patience)
+        self.wait_for(&begun.id, patience.saturating_sub(watch.elapsed()))
     }
 
     /// How far an erasure is.
