@@ -131,7 +131,9 @@ fn part(directory: &DataDir, path: &Path, now: Timestamp) -> Result<SetAside, St
         // Another damaged one: what it held is nowhere either.
         held.extend(readable(other));
     }
-    let offsets = Offsets::of(held).missing_within(part.first, part.last).ranges().to_vec();
+    // Who was erased is nowhere for another reason.
+    let gone = Offsets::of(held).and(&Erased::read(directory)?.offsets);
+    let offsets = gone.missing_within(part.first, part.last).ranges().to_vec();
     let name = format!("date={}~{}", part.date, part.path.file_name().unwrap_or_default().to_string_lossy());
     // What to do about it is done: only what was wrong is kept.
     let why = match error {

@@ -35,7 +35,9 @@ pub(super) fn run(
         }
         CustomerCommand::Erase { id, dry_run: false } => {
             let erased = place.erase(&id)?;
-            report(options, &erased, || erased_in_words(&erased))
+            // Of a server elsewhere it is not known.
+            let n_set_aside = if elsewhere.to.is_none() { n_files_set_aside(options) } else { 0 };
+            report(options, &erased, || erased_in_words(&erased, n_set_aside))
         }
         CustomerCommand::Allow { id } => {
             let allowed = place.allow(&id)?;
@@ -134,10 +136,21 @@ fn stopped() -> engine::EngineError {
     engine::EngineError::new(ErrorKind::Unavailable, "stopped: what has begun is ended at the next start")
 }
 
+/// How many files were set aside, without their records.
+fn n_files_set_aside(options: &Options) -> usize {
+    let files = std::fs::read_dir(options.data.join("set-aside")).into_iter().flatten().flatten();
+    files.filter(|file| file.path().extension().is_none_or(|end| end != "json")).count()
+}
+
 /// "Erased: 12 events, 3 decisions. Receipt 3f0c….".
-fn erased_in_words(erased: &ErasureReply) -> String {
+fn erased_in_words(erased: &ErasureReply, n_set_aside: usize) -> String {
+    let but_for = match n_set_aside {
+        0 => String::new(),
+        1 => ", but for 1 file in set-aside/, which cannot be searched".to_owned(),
+        n => format!(", but for {n} files in set-aside/, which cannot be searched"),
+    };
     format!(
-        "Erased: {}. Nothing of this customer is left in the data directory, and events with their names are refused.\n\
+        "Erased: {}. Nothing of this customer is left in the data directory{but_for}, and events with their names are refused.\n\
          Receipt {}. Backups made before still hold the customer: they are yours to remove.",
         removal::in_words(erased.removed.into()).join(", "),
         erased.receipt
