@@ -15,7 +15,7 @@ use primitives::{CustomerId, Timestamp};
 use profiles::{Erasure, ErasureId, ErasureStage, Identifier, Removed};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ pub(crate) struct Record {
     pub(crate) removed: Removed,
     /// First and last of each range.
     offsets: Vec<(u64, u64)>,
-    /// Empty once they are allowed again.
+    /// They stay when they are allowed again: where one of them is erased again, all are refused again.
     pub(crate) names: Vec<NameHash>,
     /// The keyed hash of the receipt: only the key fits by which the names were hashed.
     #[serde(default)]
@@ -87,7 +87,7 @@ impl Record {
         Offsets::of(self.offsets.iter().copied())
     }
 
-    pub(crate) fn told(&self) -> Erasure {
+    fn told(&self) -> Erasure {
         let Self { id, asked_at, ended_at, allowed_at, known_since, removed, .. } = self.clone();
         Erasure { id, asked_at, ended_at, allowed_at, known_since, removed }
     }
@@ -99,6 +99,8 @@ pub(crate) struct Erased {
     pub(crate) key: Option<Key>,
     pub(crate) records: BTreeMap<ErasureId, Record>,
     by_name: HashMap<NameHash, ErasureId>,
+    /// Those whose names are refused.
+    in_force: BTreeSet<ErasureId>,
     pub(crate) offsets: Arc<Offsets>,
 }
 
@@ -168,11 +170,40 @@ impl Erased {
         self.by_name.get(&name_hash(self.key.as_ref()?, name)).cloned()
     }
 
+    pub(crate) fn told(&self, id: &ErasureId) -> Option<Erasure> {
+        let told = self.records.get(id)?.told();
+        Some(Erasure { allowed_at: told.allowed_at.filter(|_| !self.in_force.contains(id)), ..told })
+    }
+
+    /// An erasure, and those that share a name with one of these, over any steps: more than one life of the same people.
+    pub(crate) fn lives_of(&self, id: &ErasureId) -> BTreeSet<ErasureId> {
+        self.sharing_names(self.records.get(id).into_iter())
+    }
+
+    fn sharing_names<'a>(&'a self, from: impl Iterator<Item = &'a Record>) -> BTreeSet<ErasureId> {
+        let mut by_name: HashMap<&NameHash, Vec<&Record>> = HashMap::new();
+        for record in self.records.values() {
+            record.names.iter().for_each(|name| by_name.entry(name).or_default().push(record));
+        }
+        let mut to_visit: Vec<&Record> = from.collect();
+        let mut found = BTreeSet::new();
+        while let Some(record) = to_visit.pop() {
+            if found.insert(record.id.clone()) {
+                // Whom a name leads to is visited once for it.
+                to_visit.extend(record.names.iter().filter_map(|name| by_name.remove(name)).flatten());
+            }
+        }
+        found
+    }
+
     fn look_again(&mut self) {
-        let all = self.records.values();
+        self.in_force = self.sharing_names(self.records.values().filter(|one| one.allowed_at.is_none()));
+        let mut in_force: Vec<_> = self.records.values().filter(|one| self.in_force.contains(&one.id)).collect();
+        // The newest is the one that is meant.
+        in_force.sort_by_key(|one| one.asked_at);
         self.by_name =
-            all.clone().flat_map(|one| one.names.iter().map(|name| (name.clone(), one.id.clone()))).collect();
-        self.offsets = Arc::new(Offsets::of(all.flat_map(|one| one.offsets.iter().copied())));
+            in_force.into_iter().flat_map(|one| one.names.iter().map(|name| (name.clone(), one.id.clone()))).collect();
+        self.offsets = Arc::new(Offsets::of(self.records.values().flat_map(|one| one.offsets.iter().copied())));
     }
 }
 
@@ -283,15 +314,50 @@ mod tests {
             let of = |erased: &Erased, name: &str| erased.erasure_of(&Identifier::User(name.into()));
             assert_eq!(of(&erased, "ann"), Some(ErasureId::new(1)));
             assert_eq!((of(&erased, "bob"), of(&erased, "eve")), (Some(ErasureId::new(2)), None));
-            let told = erased.records[&ErasureId::new(1)].told();
+            let told = erased.told(&ErasureId::new(1)).unwrap();
             assert_eq!((told.known_since, told.removed.events), (Offset(2), 3));
             assert_eq!((told.asked_at.as_millis(), told.ended_at, told.allowed_at), (7, None, None));
-            let allowed = Record { names: Vec::new(), ..erased.records[&ErasureId::new(1)].clone() };
+            let allowed_at = Some(Timestamp::from_millis(8));
+            let allowed = Record { allowed_at, ..erased.records[&ErasureId::new(1)].clone() };
             erased.keep(&directory, allowed).unwrap();
             assert_eq!((of(&erased, "ann"), of(&erased, "bob")), (None, Some(ErasureId::new(2))));
             assert_eq!(erased.records[&ErasureId::new(1)].offsets().ranges(), [(2, 3), (5, 5)], "what is gone is gone");
             erased.keep(&directory, record(1, "ann", &[(2, 3), (5, 5)], &key)).unwrap();
         }
+    }
+
+    #[test]
+    fn a_second_erasure_closes_every_name_of_the_lives_before_it() {
+        let (_temp, directory) = directory();
+        let mut erased = Erased::read(&directory).unwrap();
+        let key = erased.key_or(&directory, [3; 32]).unwrap();
+        let of = |n: u128, names: &[&str], asked_at: i64, allowed_at: Option<i64>| {
+            let names = names.iter().map(|name| Identifier::User((*name).into())).collect();
+            let who = Who { customers: Vec::new(), names };
+            let record =
+                Record::new(ErasureId::new(n), Timestamp::from_millis(asked_at), who, &Offsets::default(), &key);
+            Record { allowed_at: allowed_at.map(Timestamp::from_millis), ..record }
+        };
+        let refused = |erased: &Erased| {
+            let name = |name: &&&str| erased.erasure_of(&Identifier::User((**name).into())).is_some();
+            ["a", "b", "c", "d", "e"].iter().filter(name).copied().collect::<String>()
+        };
+        let at =
+            |erased: &Erased, n: u128| erased.told(&ErasureId::new(n)).unwrap().allowed_at.map(|at| at.as_millis());
+        for one in [of(9, &["a", "b"], 1, Some(2)), of(5, &["b", "c"], 3, Some(4)), of(7, &["d"], 1, Some(2))] {
+            erased.keep(&directory, one).unwrap();
+        }
+        assert_eq!((refused(&erased).as_str(), at(&erased, 9), at(&erased, 5)), ("", Some(2), Some(4)));
+        erased.keep(&directory, of(6, &["c", "e"], 5, None)).unwrap();
+        for erased in [&erased, &Erased::read(&directory).unwrap()] {
+            assert_eq!(refused(erased), "abce", "those of the lives before, and nobody else's");
+            assert_eq!([9, 5, 6, 7].map(|n| at(erased, n)), [None, None, None, Some(2)]);
+            let newest = erased.erasure_of(&Identifier::User("c".into()));
+            assert_eq!(newest, Some(ErasureId::new(6)), "the one that was asked for last");
+        }
+        let lives = erased.lives_of(&ErasureId::new(9));
+        assert_eq!(lives, [5, 6, 9].map(ErasureId::new).into());
+        assert_eq!(erased.lives_of(&ErasureId::new(7)), [ErasureId::new(7)].into());
     }
 
     #[test]

@@ -74,10 +74,10 @@ impl ErasureStore for Storage {
     }
 
     fn allow(&self, id: &ErasureId, at: Timestamp) -> Result<(), StoreError> {
-        self.change_record(id, |record| {
-            record.names.clear();
-            record.allowed_at = record.allowed_at.or(Some(at));
-        })
+        let lives = self.erased().lives_of(id);
+        // What is still under way ends first.
+        let allow = |record: &mut Record| record.allowed_at = record.ended_at.and(Some(at));
+        lives.iter().try_for_each(|life| self.change_record(life, allow))
     }
 
     fn refuses_any(&self) -> bool {
@@ -89,7 +89,7 @@ impl ErasureStore for Storage {
     }
 
     fn erasure(&self, id: &ErasureId) -> Option<Erasure> {
-        self.erased().records.get(id).map(Record::told)
+        self.erased().told(id)
     }
 
     fn customers_of(&self, id: &ErasureId) -> Vec<CustomerId> {
@@ -99,7 +99,8 @@ impl ErasureStore for Storage {
     }
 
     fn erasures(&self) -> Vec<Erasure> {
-        self.erased().records.values().map(Record::told).collect()
+        let erased = self.erased();
+        erased.records.keys().filter_map(|id| erased.told(id)).collect()
     }
 
     fn under_way(&self) -> Vec<ErasureId> {

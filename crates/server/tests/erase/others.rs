@@ -3,11 +3,11 @@
 use crate::places::{assert_well, erase, is_unknown, open};
 use crate::support::noon;
 use crate::traces::{assert_all, assert_none};
-use crate::{ALICE, BOB, HERS, KIOSK, OTHERS, event, fill, first_of_alice, first_of_bob, order, take};
+use crate::{ALICE, BOB, BROWSER, HERS, KIOSK, OTHERS, event, fill, first_of_alice, first_of_bob, order, take};
 use engine::Ingested;
 use events::{Batch, Envelope, Event, NewImport, Origin};
 use primitives::ErrorKind;
-use profiles::Identifier;
+use profiles::{ErasureStore, Identifier};
 use serde_json::{Value, json};
 use server::serve::Opened;
 
@@ -85,6 +85,48 @@ fn whoever_lives_by_a_name_is_erased_though_a_guest_of_the_same_number_was() {
     assert_ne!(user.id, guest.id);
     assert!(is_unknown(&opened, "1007"));
     assert_eq!(erase(&opened, "1007").id, user.id, "both are gone");
+}
+
+#[test]
+fn an_erasure_that_nobody_awaits_any_more_does_not_begin() {
+    let place = tempfile::tempdir().unwrap();
+    let opened = open(&place.path().join("data"));
+    take(&opened, first_of_alice());
+    for n_awaited in [0, 1] {
+        let n_asked = std::cell::Cell::new(0);
+        let is_awaited = || n_asked.replace(n_asked.get() + 1) < n_awaited;
+        let refused = opened.engine.begin_erasure_while(ALICE, is_awaited).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Unavailable, "{refused}");
+        assert!(opened.storage.erasures().is_empty());
+    }
+    assert_eq!(ingest(&opened, order(ALICE, "order-9", "message-9")).n_accepted, 1, "nothing is closed");
+    let late = engine::Eraser::new(opened.engine.clone(), engine::AuditTrail::new(opened.engine.clone()));
+    let refused = late.erase(ALICE, &engine::By::COMMAND, std::time::Duration::ZERO).unwrap_err();
+    assert_eq!((refused.kind(), opened.storage.erasures().len()), (ErrorKind::Unavailable, 0));
+}
+
+#[test]
+fn a_second_erasure_closes_the_names_of_the_life_before_it() {
+    let place = tempfile::tempdir().unwrap();
+    let opened = open(&place.path().join("data"));
+    let page = || event(json!({"type": "page", "name": "Home", "anonymousId": BROWSER, "messageId": "page-1"}));
+    take(&opened, vec![page(), event(json!({"type": "identify", "userId": ALICE, "anonymousId": BROWSER}))]);
+    let first = erase(&opened, ALICE);
+    assert_eq!(ingest(&opened, page()).erased, [0]);
+    opened.engine.allow_again(ALICE).unwrap();
+    take(&opened, vec![order(ALICE, "order-2", "message-2")]);
+    let second = erase(&opened, ALICE);
+    assert!(second.id != first.id && second.removed.events == 1);
+    assert_eq!(opened.engine.erasure(&first.id).unwrap().allowed_at, None, "it is refused again");
+    for one in [page(), order(ALICE, "order-3", "message-3")] {
+        assert_eq!(ingest(&opened, one).erased, [0]);
+    }
+    assert_eq!(opened.engine.allow_again(BROWSER).unwrap().id, first.id);
+    assert!([first.id, second.id].iter().all(|id| opened.engine.erasure(id).unwrap().allowed_at.is_some()));
+    assert_eq!(opened.engine.allow_again(ALICE).unwrap_err().kind(), ErrorKind::NotFound);
+    for one in [page(), order(ALICE, "order-3", "message-3")] {
+        assert_eq!(ingest(&opened, one).n_accepted, 1);
+    }
 }
 
 #[test]
