@@ -277,17 +277,23 @@ impl Inflows {
     }
 
     fn add_tracked(&mut self, name: &str, event: &Event) {
-        let is_known = self.held.tracked.contains_key(name);
+        // Nearly every event has a name that is listed: it is looked up once, and nothing is written down for it.
+        if let Some(inflow) = self.held.tracked.get_mut(name) {
+            let before = inflow.standing();
+            inflow.add(event);
+            let standing = inflow.standing();
+            if standing != before {
+                self.make_room(standing, name);
+            }
+            return;
+        }
         // However a stranger spells it.
-        let table = if is_known || event.origin != Origin::Client { None } else { table_name(name) };
+        let table = if event.origin == Origin::Client { table_name(name) } else { None };
         let listed = table.map_or_else(|| name.to_owned(), as_sent);
         let inflow = self.held.tracked.entry(listed.clone()).or_default();
-        let before = (inflow.n_events > 0).then(|| inflow.standing());
         inflow.add(event);
         let standing = inflow.standing();
-        if before != Some(standing) {
-            self.make_room(standing, &listed);
-        }
+        self.make_room(standing, &listed);
     }
 
     /// Forgets the rarest of a standing, as long as they are too many; never the newest of it, or nothing new would ever be seen.
