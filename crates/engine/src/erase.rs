@@ -17,7 +17,7 @@ use crate::theirs::{Circle, Theirs};
 use events::{Call, Event, Offset};
 use learning::{ModelHeader, Withdrawn};
 use primitives::{CustomerId, ErrorKind};
-use profiles::{Erasure, ErasureId, ErasurePlan, ErasureStage, ErasureStep, Identifier, Removed};
+use profiles::{Erasure, ErasureId, ErasurePlan, ErasureStage, ErasureStep, Identifier, Profile, Removed};
 use rand_chacha::rand_core::Rng;
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
@@ -45,6 +45,16 @@ struct Looked {
     user: Option<Identifier>,
     /// Whether the text is a name that says who it is, and not a device of theirs.
     is_named: bool,
+}
+
+impl Looked {
+    /// The customer who goes by `name`, with the names that are theirs alone and the places of what is theirs.
+    fn of(name: &Identifier, profile: &Profile, names: BTreeSet<Identifier>, places: Vec<Offset>) -> Self {
+        let user = profile.links.keys().find(|name| matches!(name, Identifier::User(_))).cloned();
+        let customers = customers(Some(profile.id.clone()), &names);
+        let plan = ErasurePlan { customers, names: names.into_iter().collect(), places };
+        Self { plan, customer: Some(profile.id.clone()), user, is_named: matches!(name, Identifier::User(_)) }
+    }
 }
 
 impl Engine {
@@ -122,11 +132,8 @@ impl Engine {
         let Some(circle) = circle else { return Ok(None) };
         let Some(theirs) = circle.theirs(&id)? else { return Ok(None) };
         let names = names_of_theirs_alone(&circle, &theirs)?;
-        let user = theirs.customer.profile.links.keys().find(|name| matches!(name, Identifier::User(_))).cloned();
         let places = theirs.offsets.into_iter().chain(said_of(&circle, &names)).collect();
-        let all = customers(Some(id.clone()), &names);
-        let plan = ErasurePlan { customers: all, names: names.into_iter().collect(), places };
-        Ok(Some(Looked { plan, customer: Some(id), user, is_named: matches!(name, Identifier::User(_)) }))
+        Ok(Some(Looked::of(&name, &theirs.customer.profile, names, places)))
     }
 
     /// Of whom nothing is live: what was withdrawn, rejected or decided may name them all the same.
@@ -280,14 +287,18 @@ fn names_of_theirs_alone(circle: &Circle, theirs: &Theirs) -> Result<BTreeSet<Id
     };
     let (mine, of_others) = (mentioned_by.clone()(true), mentioned_by(false));
     let mut names: BTreeSet<Identifier> = mine.difference(&of_others).cloned().collect();
-    let links = &theirs.customer.profile.links;
-    names.extend(links.iter().filter(|(_, link)| !link.is_shared).map(|(name, _)| name.clone()));
-    let founder = Identifier::founder(&theirs.customer.profile.id);
-    if circle.find(&founder)?.as_ref() == Some(&theirs.customer.profile.id) {
-        names.insert(founder);
-    }
-    names.retain(|name| links.get(name).is_none_or(|link| !link.is_shared));
+    let profile = &theirs.customer.profile;
+    names.extend(linked_alone(profile, circle.find(&Identifier::founder(&profile.id))?.as_ref()));
+    names.retain(|name| profile.links.get(name).is_none_or(|link| !link.is_shared));
     Ok(names)
+}
+
+/// The names that are linked to this customer and nobody else; with the one that founded them, where `founder_leads_to` says that
+/// it still leads to them.
+fn linked_alone(profile: &Profile, founder_leads_to: Option<&CustomerId>) -> BTreeSet<Identifier> {
+    let founder = Some(Identifier::founder(&profile.id)).filter(|_| founder_leads_to == Some(&profile.id));
+    let is_shared = |name: &Identifier| profile.links.get(name).is_some_and(|link| link.is_shared);
+    profile.links.keys().cloned().chain(founder).filter(|name| !is_shared(name)).collect()
 }
 
 /// Whether a name is the userId that an alias says was theirs before.
