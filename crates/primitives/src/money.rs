@@ -38,6 +38,8 @@ const OTHER_DIGITS: [(&[u8; 3], u32); 23] = [
 impl Currency {
     /// US dollars: what Segment's specification assumes where no currency is named.
     pub const USD: Self = Self(*b"USD");
+    /// Euros.
+    pub const EUR: Self = Self(*b"EUR");
 
     /// Reads an ISO 4217 code, in any case.
     ///

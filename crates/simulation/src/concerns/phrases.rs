@@ -1,0 +1,451 @@
+//! Of which parts is a message to the desk put together?
+
+use super::Concern;
+
+/// The parts of what is said about one concern.
+pub(super) struct Phrases {
+    pub(super) subject: &'static str,
+    pub(super) ease: f64,
+    pub(super) openings: [&'static str; 8],
+    pub(super) wishes: [&'static str; 7],
+    pub(super) details: [&'static str; 6],
+    pub(super) answers: [&'static str; 3],
+}
+
+pub(super) const GREETINGS: [&str; 8] =
+    ["", "", "Hello,", "Hi there,", "Good morning,", "Dear team,", "Hey,", "To whom it may concern,"];
+pub(super) const ENDINGS: [&str; 8] = [
+    "",
+    "",
+    "Thanks.",
+    "Best regards",
+    "Please get back to me.",
+    "Thank you in advance.",
+    "Cheers",
+    "I look forward to your answer.",
+];
+pub(super) const ANGRY: [&str; 8] = [
+    "This is unacceptable.",
+    "I am really annoyed by now.",
+    "How hard can this be?",
+    "I have had enough.",
+    "Never again.",
+    "Do you even read these messages?",
+    "I will shop somewhere else.",
+    "What a mess.",
+];
+pub(super) const KIND: [&str; 5] = [
+    "Otherwise I love your shop.",
+    "No rush at all.",
+    "You have always been helpful.",
+    "I know it is a busy time.",
+    "Thanks for all you do.",
+];
+pub(super) const DEAR: [&str; 3] =
+    ["Thank you for writing to us.", "Thanks for getting in touch.", "We are glad that you told us."];
+pub(super) const YOURS: [&str; 3] = ["Your Larkspur desk", "All the best from the desk", "Have a good day"];
+
+pub(super) fn of(concern: Concern) -> &'static Phrases {
+    match concern {
+        Concern::Late => &LATE,
+        Concern::Damaged => &DAMAGED,
+        Concern::Wrong => &WRONG,
+        Concern::Refund => &REFUND,
+        Concern::Fault => &FAULT,
+        Concern::Billing => &BILLING,
+        Concern::Cancel => &CANCEL,
+        Concern::Product => &PRODUCT,
+        Concern::Praise => &PRAISE,
+        Concern::Again => &AGAIN,
+        Concern::OffTopic => &OFF_TOPIC,
+    }
+}
+
+static LATE: Phrases = Phrases {
+    subject: "Where is my parcel",
+    ease: 0.3,
+    openings: [
+        "my order {order} has not arrived yet.",
+        "I ordered {days} days ago and nothing came.",
+        "the {thing} was promised for last week.",
+        "tracking has not moved for {days} days.",
+        "still no sign of order {order}.",
+        "the courier says it was delivered, but it was not.",
+        "I am waiting for the {thing}.",
+        "the delivery date has passed {days} days ago.",
+    ],
+    wishes: [
+        "Where is it?",
+        "Can you find out what happened?",
+        "Please tell me when it comes.",
+        "Could you send it again?",
+        "I need it before the weekend.",
+        "Is it lost?",
+        "What should I do now?",
+    ],
+    details: [
+        "It was meant as a present.",
+        "Nobody rang the bell.",
+        "My neighbours do not have it either.",
+        "I was at home all day.",
+        "The link shows an error.",
+        "The number is {order}.",
+    ],
+    answers: [
+        "We asked the courier and will write within a day.",
+        "A new parcel is on its way.",
+        "It is out for delivery today.",
+    ],
+};
+static DAMAGED: Phrases = Phrases {
+    subject: "Arrived broken",
+    ease: 0.8,
+    openings: [
+        "the {thing} came broken.",
+        "one part of order {order} is damaged.",
+        "the box was wet and torn.",
+        "half of it had leaked out.",
+        "there is a crack in it.",
+        "the {thing} arrived in pieces.",
+        "the lid is bent and does not close.",
+        "the seal was open when it came.",
+    ],
+    wishes: [
+        "Please replace it.",
+        "I would like my money back.",
+        "Do you need a photo?",
+        "Can I get a new one?",
+        "How do I return it?",
+        "What happens now?",
+        "A part of the price back would do.",
+    ],
+    details: [
+        "The other things are fine.",
+        "It was packed without any paper.",
+        "I kept the box.",
+        "It is the second time.",
+        "The order was {order}.",
+        "I can send pictures.",
+    ],
+    answers: [
+        "A replacement leaves today; keep the broken one.",
+        "We have paid the price back.",
+        "Please send us a photo and choose: new or money back.",
+    ],
+};
+static WRONG: Phrases = Phrases {
+    subject: "Not what I ordered",
+    ease: 0.7,
+    openings: [
+        "I got something else instead of the {thing}.",
+        "order {order} has the wrong size in it.",
+        "this is not what I ordered.",
+        "one item is missing from {order}.",
+        "you sent me somebody else's parcel.",
+        "there are two of one thing and none of the other.",
+        "the colour is not the one I chose.",
+        "the packing slip says {thing}, the box says otherwise.",
+    ],
+    wishes: [
+        "Please send the right one.",
+        "Do I have to send it back?",
+        "Can I keep it for less?",
+        "When will the right one come?",
+        "I want to exchange it.",
+        "Please sort this out.",
+        "Who pays for the return?",
+    ],
+    details: [
+        "The label has another name on it.",
+        "I have not opened it.",
+        "I have checked the order twice.",
+        "It is order {order}.",
+        "I need the {thing} soon.",
+        "The bag was already open.",
+    ],
+    answers: [
+        "The right one leaves today.",
+        "Here is a label; the return is free.",
+        "Keep it, the right one is on its way.",
+    ],
+};
+static REFUND: Phrases = Phrases {
+    subject: "My money back",
+    ease: 0.2,
+    openings: [
+        "I returned the {thing} {days} days ago.",
+        "you have had my return since last week.",
+        "the refund for {order} is not there.",
+        "my bank shows no money from you.",
+        "you confirmed the return of {order}.",
+        "only a part was paid back.",
+        "the return was scanned {days} days ago.",
+        "I am still waiting for my refund.",
+    ],
+    wishes: [
+        "When will I get my money?",
+        "Please check.",
+        "To which account did it go?",
+        "Why does it take so long?",
+        "Please pay it out now.",
+        "Can you send me a confirmation?",
+        "I want the full amount.",
+    ],
+    details: [
+        "I paid by card.",
+        "I have the receipt of the post office.",
+        "The number of the return is on {order}.",
+        "The shipping is missing, too.",
+        "My card was changed since.",
+        "It is not a small sum for me.",
+    ],
+    answers: [
+        "It left our bank today.",
+        "Refunds take up to five days; yours is on its way.",
+        "We have paid the rest.",
+    ],
+};
+static FAULT: Phrases = Phrases {
+    subject: "The machine does not work",
+    ease: -0.4,
+    openings: [
+        "my machine stopped in the middle of a cup.",
+        "the pump makes a loud noise and no coffee comes.",
+        "it shows an error and blinks.",
+        "the water does not get hot any more.",
+        "the grinder is stuck.",
+        "it switches itself off after {days} seconds.",
+        "the app says that the machine is offline.",
+        "since {days} days the machine fails every morning.",
+    ],
+    wishes: [
+        "What can I try?",
+        "Is this covered by the warranty?",
+        "Can you send somebody?",
+        "I want a new one.",
+        "Do I have to send it in?",
+        "Is there an update?",
+        "Please call me.",
+    ],
+    details: [
+        "I have descaled it already.",
+        "I tried it with other beans.",
+        "It is not even a year old.",
+        "The filter is new.",
+        "The light is red.",
+        "I use it {days} times a day.",
+    ],
+    answers: [
+        "Please hold both buttons for ten seconds; if it comes back, we replace it.",
+        "It is covered: a courier picks it up.",
+        "An update tonight should mend it.",
+    ],
+};
+static BILLING: Phrases = Phrases {
+    subject: "About my bill",
+    ease: 0.5,
+    openings: [
+        "I was charged twice this month.",
+        "there is an amount on my card that I do not know.",
+        "the bill is higher than last month.",
+        "my membership was charged though I had paused it.",
+        "the invoice for {order} has the wrong address.",
+        "I cannot find the invoice.",
+        "the discount is missing on my bill.",
+        "you took money {days} days too early.",
+    ],
+    wishes: [
+        "Can you explain it?",
+        "Please correct it.",
+        "Send me the invoice, please.",
+        "I want the difference back.",
+        "What is it for?",
+        "How do I change my card?",
+        "Please check my account.",
+    ],
+    details: [
+        "I need it for my taxes.",
+        "The card ends with other numbers.",
+        "It says Larkspur on the statement.",
+        "The amount was right before.",
+        "I pay by invoice.",
+        "It is about order {order}.",
+    ],
+    answers: [
+        "We have corrected it and paid the difference back.",
+        "It is the yearly part; we explain it in the invoice attached.",
+        "The invoice is attached.",
+    ],
+};
+static CANCEL: Phrases = Phrases {
+    subject: "Ending my membership",
+    ease: 0.6,
+    openings: [
+        "I do not use the membership any more.",
+        "please end my subscription.",
+        "I want to cancel before it renews.",
+        "the plan is too expensive for what I use.",
+        "I am moving and do not need it.",
+        "I cannot find the button to cancel.",
+        "I have not ordered for weeks.",
+        "my partner has a membership, too.",
+    ],
+    wishes: [
+        "How do I cancel?",
+        "Please confirm the end.",
+        "Can I pause it instead?",
+        "From when on is it over?",
+        "Do I get the rest of the month back?",
+        "Is there something smaller?",
+        "Please do it today.",
+    ],
+    details: [
+        "I was content otherwise.",
+        "Money is tight at the moment.",
+        "It renews in {days} days.",
+        "I have tried it in the app.",
+        "I may come back later.",
+        "The coffee is great, but it is too much.",
+    ],
+    answers: [
+        "It ends with this month; we are sorry to see you go.",
+        "We have paused it for three months.",
+        "It is ended, and the rest is paid back.",
+    ],
+};
+static PRODUCT: Phrases = Phrases {
+    subject: "A question about a product",
+    ease: 1.0,
+    openings: [
+        "does the {thing} contain nuts?",
+        "how long does the {thing} keep?",
+        "is the {thing} back in stock soon?",
+        "which one goes with a filter machine?",
+        "is the {thing} safe for the dishwasher?",
+        "how large is it?",
+        "where is the {thing} made?",
+        "do you have it in another colour?",
+    ],
+    wishes: [
+        "I could not find it on the page.",
+        "Please let me know.",
+        "I would order {days} of them.",
+        "Can you recommend something?",
+        "What is the difference to the other one?",
+        "Is there a smaller pack?",
+        "Is it a good present?",
+    ],
+    details: [
+        "My daughter has an allergy.",
+        "I had the older one for years.",
+        "It is for my office.",
+        "I live in a small flat.",
+        "I saw it in your shop in town.",
+        "A friend told me about it.",
+    ],
+    answers: [
+        "It does, and the page says so now.",
+        "It comes back within two weeks.",
+        "We would take the one in the middle.",
+    ],
+};
+static PRAISE: Phrases = Phrases {
+    subject: "Well done",
+    ease: 1.5,
+    openings: [
+        "the {thing} is wonderful.",
+        "order {order} came a day early.",
+        "I just want to say thank you.",
+        "your packing is a joy.",
+        "the person on the phone was so kind.",
+        "best coffee in years.",
+        "the new app is a pleasure.",
+        "everything was perfect.",
+    ],
+    wishes: [
+        "Please pass it on.",
+        "Keep it up.",
+        "I have told my friends.",
+        "I will order again.",
+        "You made my day.",
+        "Never change it.",
+        "Five stars from me.",
+    ],
+    details: [
+        "My whole family likes it.",
+        "It was my first order.",
+        "I have been with you for {days} years.",
+        "Even the cat approves.",
+        "It smells so good.",
+        "The card in the parcel was lovely.",
+    ],
+    answers: ["That makes our day.", "We have passed it on.", "Thank you, we read it aloud."],
+};
+static AGAIN: Phrases = Phrases {
+    subject: "It is still not solved",
+    ease: -0.3,
+    openings: [
+        "this is still not solved.",
+        "I have written {days} days ago.",
+        "your answer did not help.",
+        "I am asking once more.",
+        "you closed my ticket, but nothing has changed.",
+        "the same problem again.",
+        "I followed your steps, and it is as before.",
+        "nobody has called me back.",
+    ],
+    wishes: [
+        "Please read my first message.",
+        "I want to talk to somebody.",
+        "What now?",
+        "Please solve it at last.",
+        "Who is responsible?",
+        "How often do I have to write?",
+        "I expect an answer today.",
+    ],
+    details: [
+        "It is still about {order}.",
+        "The {thing} lies here unused.",
+        "I have sent you pictures.",
+        "It is the third time.",
+        "I was promised a call.",
+        "The link in your answer does not work.",
+    ],
+    answers: [
+        "A colleague calls you today.",
+        "We are sorry; here is your money back.",
+        "We have sent a new one by express.",
+    ],
+};
+static OFF_TOPIC: Phrases = Phrases {
+    subject: "Something else",
+    ease: 0.0,
+    openings: [
+        "do you buy old furniture?",
+        "I am writing a thesis about shops.",
+        "we offer cheap links for your site.",
+        "is your office dog still there?",
+        "can I sell my cakes with you?",
+        "what is the weather like at your place?",
+        "I have found a key in front of your shop.",
+        "are you hiring drivers?",
+    ],
+    wishes: [
+        "Who can I talk to?",
+        "May I ask you {days} questions?",
+        "Let me know.",
+        "It would only take a minute.",
+        "I can come by.",
+        "Please forward this.",
+        "Is there a form for it?",
+    ],
+    details: [
+        "I live around the corner.",
+        "I do not have an account.",
+        "My cousin works with you.",
+        "It is not urgent.",
+        "I have asked others, too.",
+        "I found your address on the web.",
+    ],
+    answers: ["We have passed it on.", "That is nothing we could help with, sorry.", "Please write to our office."],
+};

@@ -1,0 +1,159 @@
+//! What does one person do on one day?
+
+mod basket;
+mod desk;
+mod machine;
+mod mail;
+mod membership;
+mod order;
+mod visit;
+
+use crate::calendar::Today;
+use crate::company::Company;
+use crate::dice::{Dice, whole};
+use crate::host::Host;
+use crate::life::Life;
+use crate::message::{Message, Names, Sender, call, object};
+use crate::people::{Account, Person};
+use primitives::{DAY_MS, HOUR_MS, Money, Timestamp};
+use serde_json::{Map, Value};
+
+/// One person's day, while it is lived.
+pub(crate) struct Scene<'a> {
+    pub(crate) company: &'a Company,
+    pub(crate) today: &'a Today,
+    pub(crate) person: &'a Person,
+    pub(crate) life: &'a mut Life,
+    pub(crate) dice: Dice,
+    pub(crate) host: &'a mut dyn Host,
+    told: Vec<Message>,
+    /// Milliseconds since midnight.
+    clock: i64,
+    /// With which account they are signed in, or would sign in.
+    account: usize,
+    /// Which of their devices they use.
+    device: Option<usize>,
+    is_signed_in: bool,
+}
+
+/// Lets a person live through a day and answers what the company tells about it, in order of time.
+pub(crate) fn live(
+    company: &Company,
+    today: &Today,
+    person: &Person,
+    life: &mut Life,
+    dice: Dice,
+    host: &mut dyn Host,
+) -> Vec<Message> {
+    if person.from_day > today.day {
+        return Vec::new();
+    }
+    let mut scene = Scene {
+        company,
+        today,
+        person,
+        life,
+        dice,
+        host,
+        told: Vec::new(),
+        clock: 0,
+        account: 0,
+        device: None,
+        is_signed_in: false,
+    };
+    scene.live();
+    let mut told = scene.told;
+    // Stable: what happens at one moment stays in its order.
+    told.sort_by_key(|message| message.at);
+    told
+}
+
+impl Scene<'_> {
+    fn live(&mut self) {
+        self.come_due();
+        if self.life.is_gone(self.today.day) {
+            return;
+        }
+        self.life.pass_a_day(self.person, self.company.things(), &mut self.dice, self.today.day);
+        if self.life.has_said_who {
+            self.receive_mail();
+            self.keep_membership();
+        }
+        self.use_machine();
+        self.visit();
+    }
+
+    /// Sets the clock to about an hour of the person's day.
+    fn at_hour(&mut self, hour: f64) {
+        let hour = (hour + 1.2 * self.dice.bell()).clamp(0.2, 22.8);
+        #[expect(clippy::cast_precision_loss, reason = "an hour is far below 2^53 milliseconds")]
+        let millis = whole(hour * HOUR_MS as f64);
+        self.clock = i64::try_from(millis).unwrap_or(0);
+    }
+
+    /// Lets some seconds pass.
+    fn pass(&mut self, seconds: f64) {
+        let millis = self.dice.around(seconds, 0.5) * 1_000.0;
+        self.clock = (self.clock + i64::try_from(whole(millis)).unwrap_or(1_000) + 1).min(DAY_MS - 1);
+    }
+
+    fn now(&self) -> Timestamp {
+        let ahead = crate::people::hours_ahead(self.person.region(self.today.day)) * HOUR_MS;
+        Timestamp::from_millis(self.today.day * DAY_MS + (self.clock - ahead).clamp(0, DAY_MS - 1))
+    }
+
+    fn account(&self) -> &Account {
+        &self.person.identity.accounts[self.account]
+    }
+
+    fn device(&self) -> Option<&str> {
+        self.device.map(|device| self.person.identity.devices[device].as_str())
+    }
+
+    /// The names by which a page or the app knows them now.
+    fn names_on_page(&self) -> Names<'_> {
+        Names { user: self.is_signed_in.then(|| self.account().user_id.as_str()), device: self.device() }
+    }
+
+    fn names_in_office(&self) -> Names<'_> {
+        Names { user: Some(self.account().user_id.as_str()), device: None }
+    }
+
+    fn say(&mut self, sender: Sender, kind: &str, fields: Map<String, Value>) {
+        self.life.n_messages += 1;
+        let id = self.company.message_id(self.person.no, self.life.n_messages);
+        let names = match sender {
+            Sender::Browser => self.names_on_page(),
+            Sender::BackOffice => self.names_in_office(),
+        };
+        let at = self.now();
+        let mut payload = call(kind, id, at, names);
+        payload.extend(fields);
+        self.told.push(Message { at, sender, payload: payload.into() });
+    }
+
+    fn track<const N: usize>(&mut self, sender: Sender, event: &str, properties: [(&str, Value); N]) {
+        self.say(sender, "track", object([("event", event.into()), ("properties", object(properties).into())]));
+    }
+
+    /// An amount in major units.
+    fn major(&self, minor: i64) -> Value {
+        self.company.major(minor)
+    }
+
+    fn currency(&self) -> Value {
+        self.company.settings().currency.code().into()
+    }
+
+    /// What a thing costs today, in minor units.
+    fn price(&self, thing: usize) -> i64 {
+        let thing = self.company.things().get(thing);
+        self.company.price_on(thing, self.today)
+    }
+}
+
+impl Company {
+    pub(crate) fn major(&self, minor: i64) -> Value {
+        Money { minor, currency: self.settings().currency }.to_major().into()
+    }
+}

@@ -1,0 +1,188 @@
+//! What goes wrong, who complains about it, and what does the desk do?
+
+use super::Scene;
+use crate::concerns::{CONCERNS, Concern, Words};
+use crate::dice::logistic;
+use crate::life::Ahead;
+use crate::message::Sender;
+use serde_json::Value;
+
+impl Scene<'_> {
+    /// What was to happen today.
+    pub(super) fn come_due(&mut self) {
+        for ahead in self.life.due(self.today.day) {
+            self.clock = 0;
+            self.at_hour(11.0);
+            match ahead {
+                Ahead::Parcel { order, thing, minor, is_spoiled } => self.receive(order, thing, minor, is_spoiled),
+                Ahead::Return { order, thing, minor } => self.send_back(order, thing, minor),
+                Ahead::Answer { ticket, concern, opened_on, n_asked } => {
+                    self.be_answered(ticket, concern, opened_on, n_asked)
+                }
+                Ahead::Fault { .. } => self.complain(Concern::Fault, self.person.nature.patience * 0.5),
+                Ahead::Chargeback { order, minor } => self.take_back(order, minor),
+            }
+        }
+        self.ask_sometimes();
+    }
+
+    fn receive(&mut self, order: u32, thing: usize, minor: i64, is_spoiled: bool) {
+        if !is_spoiled {
+            self.life.feel(0.04);
+            return;
+        }
+        self.life.feel(-0.35);
+        let concern = [Concern::Late, Concern::Damaged, Concern::Wrong][self.dice.below(3)];
+        self.complain(concern, self.person.nature.patience);
+        if self.dice.chance(0.4) {
+            self.life.await_in(self.today.day, 4.0, Ahead::Return { order, thing, minor });
+        }
+    }
+
+    fn send_back(&mut self, order: u32, thing: usize, minor: i64) {
+        self.pay_back(order, thing, minor);
+        if self.dice.chance(0.15) {
+            self.complain(Concern::Refund, self.person.nature.patience);
+        }
+    }
+
+    /// Who has a question, and who says that it is good.
+    fn ask_sometimes(&mut self) {
+        if !self.life.has_said_who || self.life.is_gone(self.today.day) || !self.dice.chance(0.0016) {
+            return;
+        }
+        self.at_hour(self.person.nature.hour);
+        let has_plan = self.life.membership.is_some();
+        let weights = [0.4, 0.15, if has_plan { 0.25 } else { 0.02 }, if has_plan { 0.15 } else { 0.0 }, 0.08];
+        let asked = [Concern::Product, Concern::Praise, Concern::Billing, Concern::Cancel, Concern::OffTopic];
+        let concern = asked[self.dice.weighted(&weights)];
+        self.complain(concern, 0.0);
+    }
+
+    /// The patient let much pass; the others write, chat or call.
+    fn complain(&mut self, concern: Concern, patience: f64) {
+        if !self.life.has_said_who || self.dice.chance(0.7 * patience) {
+            return;
+        }
+        self.life.n_tickets += 1;
+        let ticket = self.life.n_tickets;
+        let channel = ["email", "chat", "phone"][self.dice.weighted(&[0.45, 0.35, 0.2])];
+        let ticket_id = self.ticket_id(ticket);
+        let text = self.word(concern);
+        let subject = concern.subject();
+        let priority = if self.life.mood < -0.4 { "high" } else { "normal" };
+        self.pass(60.0);
+        self.track(
+            Sender::BackOffice,
+            "Ticket Created",
+            [
+                ("ticket_id", ticket_id.as_str().into()),
+                ("channel", channel.into()),
+                ("subject", subject.into()),
+                ("priority", priority.into()),
+            ],
+        );
+        if channel == "phone" {
+            self.call(&ticket_id);
+        } else {
+            self.pass(5.0);
+            let properties =
+                [("ticket_id", ticket_id.as_str().into()), ("channel", channel.into()), ("text", text.into())];
+            self.track(Sender::BackOffice, "Message Received", properties);
+        }
+        let days = self.company.days_to_answer(self.today.day) * if channel == "email" { 1.0 } else { 0.4 };
+        let what = Ahead::Answer { ticket, concern: concern.no(), opened_on: self.today.day, n_asked: 1 };
+        self.company.takes_work();
+        self.life.await_in(self.today.day, days, what);
+    }
+
+    fn ticket_id(&self, ticket: u32) -> String {
+        format!("T{:06}-{ticket}", self.person.no)
+    }
+
+    fn word(&mut self, concern: Concern) -> String {
+        let thing = self
+            .life
+            .needs
+            .first()
+            .map_or("the parcel", |need| self.company.things().get(need.favourite).name.as_str());
+        let order = format!("O{:06}-{}", self.person.no, self.life.n_orders.max(1));
+        let words = Words { thing, order: &order, mood: self.life.mood, temper: self.person.nature.temper };
+        let text = concern.word(&mut self.dice, &words);
+        self.mistype(&text)
+    }
+
+    fn call(&mut self, ticket_id: &str) {
+        let waited = self.dice.waiting(90.0 * self.company.days_to_answer(self.today.day).max(0.5)).round();
+        let seconds = self.dice.around(300.0, 0.6).round();
+        let call_id = format!("L{ticket_id}");
+        let started =
+            [("call_id", call_id.as_str().into()), ("ticket_id", ticket_id.into()), ("waited_seconds", waited.into())];
+        self.track(Sender::BackOffice, "Call Started", started);
+        self.pass(seconds);
+        let ended = [
+            ("call_id", call_id.as_str().into()),
+            ("ticket_id", ticket_id.into()),
+            ("seconds", seconds.into()),
+            ("waited_seconds", waited.into()),
+        ];
+        self.track(Sender::BackOffice, "Call Ended", ended);
+        if waited > 300.0 {
+            self.life.feel(-0.1);
+        }
+    }
+
+    fn be_answered(&mut self, ticket: u32, concern: usize, opened_on: i64, n_asked: u32) {
+        let concern = CONCERNS.get(concern).copied().unwrap_or(Concern::Product);
+        let ticket_id = self.ticket_id(ticket);
+        let id = || ("ticket_id", Value::from(ticket_id.as_str()));
+        self.track(Sender::BackOffice, "Ticket Assigned", [id()]);
+        self.pass(900.0);
+        let reply = concern.reply(&mut self.dice);
+        self.track(Sender::BackOffice, "Message Sent", [id(), ("channel", "email".into()), ("text", reply.into())]);
+        self.pass(120.0);
+        self.track(Sender::BackOffice, "Ticket Resolved", [id()]);
+        #[expect(clippy::cast_precision_loss, reason = "a ticket is open for days, not for ever")]
+        let days = (self.today.day - opened_on) as f64;
+        let is_solved = self.dice.chance(logistic(1.6 + concern.ease() - 0.25 * days));
+        self.life.feel(if is_solved { 0.18 - 0.03 * days } else { -0.22 });
+        if !is_solved && n_asked < 3 && self.dice.chance(0.6) {
+            self.pass(3_600.0);
+            self.track(Sender::BackOffice, "Ticket Reopened", [id()]);
+            let text = self.word(Concern::Again);
+            self.track(
+                Sender::BackOffice,
+                "Message Received",
+                [id(), ("channel", "email".into()), ("text", text.into())],
+            );
+            let what = Ahead::Answer { ticket, concern: concern.no(), opened_on, n_asked: n_asked + 1 };
+            let days = self.company.days_to_answer(self.today.day);
+            self.life.await_in(self.today.day, days, what);
+            return;
+        }
+        self.rate(&ticket_id, is_solved);
+        if matches!(concern, Concern::Cancel) && self.life.membership.is_some() {
+            self.life.use_level = 0.1;
+        }
+    }
+
+    fn rate(&mut self, ticket_id: &str, is_solved: bool) {
+        if !self.dice.chance(0.3) {
+            return;
+        }
+        self.pass(1_800.0);
+        let felt = 3.2 + if is_solved { 1.0 } else { -1.1 } + 1.2 * self.life.mood + 0.6 * self.dice.bell();
+        let score = felt.round().clamp(1.0, 5.0);
+        self.track(Sender::BackOffice, "CSAT Submitted", [("score", score.into()), ("ticket_id", ticket_id.into())]);
+    }
+
+    fn take_back(&mut self, order: u32, minor: i64) {
+        let properties = [
+            ("payment_id", format!("P{:06}-{order}", self.person.no).into()),
+            ("amount", self.major(minor)),
+            ("currency", self.currency()),
+            ("reason", "fraudulent".into()),
+        ];
+        self.track(Sender::BackOffice, "Chargeback Received", properties);
+    }
+}

@@ -1,0 +1,188 @@
+//! What becomes of a cart? A payment, an order, a parcel, and sometimes a way back.
+
+use super::Scene;
+use super::basket::Line;
+use crate::dice::logistic;
+use crate::life::Ahead;
+use crate::message::{Sender, object};
+use serde_json::Value;
+
+const METHODS: [&str; 3] = ["invoice", "card", "wallet"];
+/// Parcels that arrive late, broken or not at all, of a hundred on an ordinary day.
+const SPOILED_PERCENT: f64 = 3.2;
+/// Of a hundred things that are kept for years, so many are sent back; of those that are used up, so many.
+const RETURNED_PERCENT: (f64, f64) = (9.0, 1.2);
+
+impl Scene<'_> {
+    pub(super) fn check_out(&mut self, lines: Vec<Line>) {
+        self.sign_in();
+        self.pass(15.0);
+        self.track(
+            Sender::Browser,
+            "Checkout Started",
+            [("currency", self.currency()), ("value", self.major(total(&lines)))],
+        );
+        self.pass(60.0);
+        if self.pay(&lines) {
+            self.order(lines, true);
+        }
+    }
+
+    pub(super) fn buy_in_shop(&mut self, lines: Vec<Line>) {
+        self.order(lines, false);
+    }
+
+    fn order_id(&self, order: u32) -> String {
+        format!("O{:06}-{order}", self.person.no)
+    }
+
+    /// Tries to pay, once more after a refusal; answers whether it went through.
+    fn pay(&mut self, lines: &[Line]) -> bool {
+        let minor = total(lines);
+        let order_id = self.order_id(self.life.n_orders + 1);
+        for attempt in 1..=2 {
+            let method = if attempt == 1 { self.person.nature.method } else { 1 };
+            let payment_id = format!("P{:06}-{}-{attempt}", self.person.no, self.life.n_messages);
+            let fields = |amount: Value, currency: Value, reason: Value| {
+                [
+                    ("payment_id", payment_id.as_str().into()),
+                    ("order_id", order_id.as_str().into()),
+                    ("amount", amount),
+                    ("currency", currency),
+                    ("method", METHODS[method % 3].into()),
+                    ("reason", reason),
+                ]
+            };
+            self.pass(5.0);
+            self.track(
+                Sender::BackOffice,
+                "Payment Attempted",
+                fields(self.major(minor), self.currency(), Value::Null),
+            );
+            self.pass(2.0);
+            let p = self.chance_of_refusal(minor);
+            if !self.dice.chance(p) {
+                self.track(
+                    Sender::BackOffice,
+                    "Payment Approved",
+                    fields(self.major(minor), self.currency(), Value::Null),
+                );
+                return true;
+            }
+            let reason = ["insufficient_funds", "do_not_honor", "expired_card"][self.dice.below(3)];
+            self.track(
+                Sender::BackOffice,
+                "Payment Declined",
+                fields(self.major(minor), self.currency(), reason.into()),
+            );
+            self.life.feel(-0.08);
+            if self.dice.chance(0.45) {
+                break;
+            }
+            self.pass(40.0);
+        }
+        false
+    }
+
+    /// Cards are refused the more, the larger the sum beside what there is to spend.
+    pub(super) fn chance_of_refusal(&self, minor: i64) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "sums are far below 2^53")]
+        let burden = minor as f64 / 10_000.0 / self.person.income(self.today.day);
+        logistic(-4.4 + 1.1 * burden.ln_1p() + if self.person.nature.method == 1 { 0.6 } else { 0.0 })
+    }
+
+    fn order(&mut self, lines: Vec<Line>, is_sent: bool) {
+        self.life.n_orders += 1;
+        let order = self.life.n_orders;
+        let products: Vec<Value> = lines.iter().map(|line| self.product(line).into()).collect();
+        let shipping = if is_sent && total(&lines) < 4_900 { 490 } else { 0 };
+        let properties = [
+            ("order_id", self.order_id(order).into()),
+            ("currency", self.currency()),
+            ("revenue", self.major(total(&lines) + shipping)),
+            ("shipping", self.major(shipping)),
+            ("channel", if is_sent { "web" } else { "store" }.into()),
+            ("products", products.into()),
+        ];
+        self.pass(2.0);
+        self.track(Sender::BackOffice, "Order Completed", properties);
+        self.convert(&lines);
+        for line in &lines {
+            self.put_away(line);
+            self.company.take_from_stock(line.thing, line.quantity);
+        }
+        if is_sent {
+            self.send_off(order, &lines);
+        }
+    }
+
+    fn product(&self, line: &Line) -> serde_json::Map<String, Value> {
+        let thing = self.company.things().get(line.thing);
+        object([
+            ("product_id", thing.id.as_str().into()),
+            ("name", thing.name.as_str().into()),
+            ("category", self.company.things().department(thing.department).into()),
+            ("brand", thing.brand.as_str().into()),
+            ("price", self.major(line.price_minor)),
+            ("quantity", line.quantity.into()),
+        ])
+    }
+
+    fn convert(&mut self, lines: &[Line]) {
+        for line in lines {
+            let Some(decision) = &line.shown_by else { continue };
+            let item = self.company.things().get(line.thing).id.clone();
+            self.track(
+                Sender::BackOffice,
+                "Decision Converted",
+                [("decision_id", decision.as_str().into()), ("item_id", item.into())],
+            );
+        }
+    }
+
+    /// It is there again; and what was tried and suits better becomes the new habit.
+    fn put_away(&mut self, line: &Line) {
+        let things = self.company.things();
+        let bought = things.get(line.thing);
+        let Some(no) = self.life.needs.iter().position(|need| need.department == bought.department) else { return };
+        self.life.left[no] = (self.life.left[no].max(0.0) + f64::from(line.quantity)).min(3.0);
+        let (fit, former) =
+            (self.person.taste.fit(bought), self.person.taste.fit(things.get(self.life.needs[no].favourite)));
+        if fit > former && self.dice.chance(0.5) {
+            self.life.needs[no].favourite = line.thing;
+        }
+    }
+
+    fn send_off(&mut self, order: u32, lines: &[Line]) {
+        let p = SPOILED_PERCENT / 100.0 * self.today.trouble;
+        let is_spoiled = self.dice.chance(p);
+        let Some(dearest) = lines.iter().max_by_key(|line| line.price_minor) else { return };
+        let (thing, minor) = (dearest.thing, dearest.price_minor * i64::from(dearest.quantity));
+        let days = self.dice.between(1.0, 4.0);
+        self.life.await_in(self.today.day, days, Ahead::Parcel { order, thing, minor, is_spoiled });
+        let percent =
+            if self.company.things().get(thing).lasts_days.is_none() { RETURNED_PERCENT.0 } else { RETURNED_PERCENT.1 };
+        let fits = self.person.taste.fit(self.company.things().get(thing));
+        if self.dice.chance(percent / 100.0 * (-0.5 * fits).exp()) {
+            let days = self.dice.between(5.0, 15.0);
+            self.life.await_in(self.today.day, days, Ahead::Return { order, thing, minor });
+        }
+    }
+
+    /// Something sent back is paid back.
+    pub(super) fn pay_back(&mut self, order: u32, thing: usize, minor: i64) {
+        let product_id = self.company.things().get(thing).id.clone();
+        let products = Value::from(vec![Value::from(object([("product_id", product_id.into())]))]);
+        let properties = [
+            ("order_id", self.order_id(order).into()),
+            ("revenue", self.major(minor)),
+            ("currency", self.currency()),
+            ("products", products),
+        ];
+        self.track(Sender::BackOffice, "Order Refunded", properties);
+    }
+}
+
+fn total(lines: &[Line]) -> i64 {
+    lines.iter().map(|line| line.price_minor * i64::from(line.quantity)).sum()
+}

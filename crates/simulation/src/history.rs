@@ -1,0 +1,143 @@
+//! How is a company's past written into files that can be imported?
+//!
+//! One file for the catalogue and one for each day, so that a history that was broken off goes on with the day it had
+//! reached: a file has its name only once it is whole.
+
+use crate::company::Company;
+use crate::settings::Settings;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// What says of which company a directory tells. Its name begins with a dot: it is nothing to be imported.
+const LABEL: &str = ".company.json";
+
+/// What was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Written {
+    /// Events, the catalogue's items included.
+    pub n_events: u64,
+    /// Days.
+    pub n_days: u32,
+    /// Days that were there already.
+    pub n_days_before: u32,
+}
+
+/// Why a history cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// A file or directory cannot be written.
+    #[error(
+        "cannot write {path}: free some disk space or choose another directory, and run it again: it goes on where it stopped"
+    )]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Another company lives there.
+    #[error("{path} holds the history of another company ({found}): choose an empty directory")]
+    Another {
+        /// The directory.
+        path: PathBuf,
+        /// What it was made of.
+        found: String,
+    },
+    /// Something else lies there.
+    #[error("{path} is not empty and holds no simulated history: choose an empty directory")]
+    NotOurs {
+        /// The directory.
+        path: PathBuf,
+    },
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Label {
+    simulated: bool,
+    seed: u64,
+    customers: u32,
+    days: u32,
+    end: String,
+}
+
+impl Label {
+    fn of(settings: &Settings) -> Self {
+        Self {
+            simulated: true,
+            seed: settings.seed.value(),
+            customers: settings.n_customers,
+            days: settings.n_days,
+            end: crate::calendar::civil(settings.end_day).to_string(),
+        }
+    }
+}
+
+/// Writes the whole past of a company into a directory; `progress` hears of each day.
+///
+/// # Errors
+/// [`HistoryError`]. What was written whole stays, and the next run goes on after it.
+pub fn write_history(
+    company: &mut Company,
+    directory: &Path,
+    progress: &mut dyn FnMut(u32),
+) -> Result<Written, HistoryError> {
+    claim(directory, &Label::of(company.settings()))?;
+    let mut written = Written::default();
+    let items = company.catalogue();
+    write_whole(&directory.join("catalogue.ndjson"), items.iter())?;
+    written.n_events += items.len() as u64;
+    let mut lives = company.lives();
+    for nth in 0..company.settings().n_days {
+        let day = company.settings().first_day() + i64::from(nth);
+        // A day that is there is lived again, since what follows depends on it, and not written again.
+        let told = company.live(&mut lives, day);
+        let path = directory.join(format!("events-{}.ndjson", crate::calendar::civil(day)));
+        if path.exists() {
+            written.n_days_before += 1;
+        } else {
+            write_whole(&path, told.iter().map(|message| &message.payload))?;
+        }
+        written.n_events += told.len() as u64;
+        written.n_days += 1;
+        progress(written.n_days);
+    }
+    Ok(written)
+}
+
+fn claim(directory: &Path, label: &Label) -> Result<(), HistoryError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| HistoryError::Write { path, source }
+    };
+    fs::create_dir_all(directory).map_err(failed(directory))?;
+    let path = directory.join(LABEL);
+    if let Ok(text) = fs::read_to_string(&path) {
+        return match serde_json::from_str::<Label>(&text) {
+            Ok(found) if found == *label => Ok(()),
+            _ => Err(HistoryError::Another { path: directory.to_owned(), found: text.trim().to_owned() }),
+        };
+    }
+    let mut entries = fs::read_dir(directory).map_err(failed(directory))?;
+    if entries.next().is_some() {
+        return Err(HistoryError::NotOurs { path: directory.to_owned() });
+    }
+    let text = serde_json::to_string(label).map_err(io::Error::from).map_err(failed(&path))?;
+    fs::write(&path, text).map_err(failed(&path))
+}
+
+fn write_whole<'a>(path: &Path, values: impl Iterator<Item = &'a serde_json::Value>) -> Result<(), HistoryError> {
+    let part = path.with_extension("part");
+    let write = || -> io::Result<()> {
+        let mut file = BufWriter::with_capacity(1 << 20, File::create(&part)?);
+        for value in values {
+            serde_json::to_writer(&mut file, value)?;
+            file.write_all(b"\n")?;
+        }
+        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        fs::rename(&part, path)
+    };
+    write().map_err(|source| HistoryError::Write { path: path.to_owned(), source })
+}

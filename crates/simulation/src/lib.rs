@@ -1,0 +1,34 @@
+//! What would a company's life look like, with a truth that is known?
+//!
+//! Larkspur sells coffee and what belongs to a home, on the web, in an app and in shops, has memberships, connected machines
+//! and a service desk. It does not exist: everything about it falls out of a seed, to the byte.
+//!
+//! What stays true:
+//! - the same settings make the same company, on every machine, on any number of threads;
+//! - a person's day depends on the person, their life so far, the day, and coins of their own; so the same life can be played on
+//!   with other coins, and what would have come is a mean over many futures, not a guess;
+//! - what people do is made of needs, moods and money ([`crate::Company::live`]), not of what any model of this product assumes.
+
+mod calendar;
+mod company;
+mod concerns;
+mod day;
+mod dice;
+mod history;
+mod host;
+mod life;
+mod message;
+mod people;
+mod settings;
+mod things;
+mod things_price;
+
+pub use calendar::{Calendar, Promotion, Today};
+pub use company::{Company, Lives};
+pub use concerns::{CONCERNS, Concern};
+pub use history::{HistoryError, Written, write_history};
+pub use host::{Host, Nobody, Question, Reply};
+pub use message::{Message, Sender};
+pub use people::{Group, Identity, Person};
+pub use settings::{N_CUSTOMERS_MAX, N_DAYS_MAX, Settings, SettingsError};
+pub use things::{Thing, Things};

@@ -1,0 +1,153 @@
+//! What changes in somebody's life from day to day?
+
+use crate::dice::Dice;
+use crate::people::{Need, Person};
+use crate::things::Things;
+
+/// A membership.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Membership {
+    pub(crate) no: u32,
+    /// Which of `day::membership::PLANS`.
+    pub(crate) plan: usize,
+    pub(crate) renews_on: i64,
+    /// Failed payments in a row.
+    pub(crate) n_failed: u32,
+    pub(crate) is_paused: bool,
+}
+
+/// Something that will happen.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Pending {
+    pub(crate) day: i64,
+    pub(crate) what: Ahead,
+}
+
+/// What will happen.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Ahead {
+    /// A parcel arrives, whole or not.
+    Parcel { order: u32, thing: usize, minor: i64, is_spoiled: bool },
+    /// Something is sent back and paid back.
+    Return { order: u32, thing: usize, minor: i64 },
+    /// The desk answers a ticket.
+    Answer { ticket: u32, concern: usize, opened_on: i64, n_asked: u32 },
+    /// A fault of the machine becomes too much.
+    Fault { n: u32 },
+    /// The bank takes a payment back.
+    Chargeback { order: u32, minor: i64 },
+}
+
+/// A person's life as far as it has been lived.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Life {
+    /// From -1, about to leave in anger, to 1.
+    pub(crate) mood: f64,
+    /// How much of each need is left, 1 right after it was bought.
+    pub(crate) left: Vec<f64>,
+    /// What is bought again and again; it changes when something better is met.
+    pub(crate) needs: Vec<Need>,
+    pub(crate) last_visit: Option<i64>,
+    pub(crate) n_visits: u32,
+    pub(crate) n_orders: u32,
+    pub(crate) n_tickets: u32,
+    pub(crate) n_messages: u32,
+    /// Devices on which they have signed in, by bit.
+    pub(crate) signed_in: u8,
+    pub(crate) has_said_who: bool,
+    pub(crate) has_regretted: bool,
+    pub(crate) has_merged: bool,
+    /// The day from which on they are turning away, and the day from which on they are gone.
+    pub(crate) turns_away_on: Option<i64>,
+    pub(crate) gone_on: Option<i64>,
+    pub(crate) membership: Option<Membership>,
+    pub(crate) n_memberships: u32,
+    /// Of what the machine is used for, how much is left; it falls before a membership is cancelled.
+    pub(crate) use_level: f64,
+    pub(crate) ahead: Vec<Pending>,
+    pub(crate) wants_no_mail: bool,
+}
+
+impl Life {
+    /// The life of somebody who has not come yet, or of whom nothing was told yet.
+    pub(crate) fn new(person: &Person) -> Self {
+        Self {
+            mood: 0.2,
+            left: person.needs.iter().map(|need| need.left).collect(),
+            needs: person.needs.clone(),
+            last_visit: None,
+            n_visits: 0,
+            n_orders: 0,
+            n_tickets: 0,
+            n_messages: 0,
+            signed_in: 0,
+            has_said_who: false,
+            has_regretted: false,
+            has_merged: false,
+            turns_away_on: None,
+            gone_on: None,
+            membership: None,
+            n_memberships: 0,
+            use_level: 1.0,
+            ahead: Vec::new(),
+            wants_no_mail: false,
+        }
+    }
+
+    /// One more day: things are used up, moods fade.
+    pub(crate) fn pass_a_day(&mut self, person: &Person, things: &Things, dice: &mut Dice, day: i64) {
+        for (left, need) in self.left.iter_mut().zip(&self.needs) {
+            *left -= 1.0 / need.every_days;
+        }
+        self.mood += (0.2 - self.mood) * 0.02;
+        self.have_a_child(person, things, dice, day);
+        if self.turns_away_on.is_none() && dice.chance(self.chance_to_turn_away(person)) {
+            // They do not say so: they come less often, then not at all.
+            self.turns_away_on = Some(day);
+            let days = 10.0 + dice.waiting(30.0);
+            self.gone_on = day.checked_add(i64::try_from(crate::dice::whole(days)).unwrap_or(30));
+        }
+    }
+
+    /// Half of the calm leave within the days they stay; the angry much sooner.
+    fn chance_to_turn_away(&self, person: &Person) -> f64 {
+        let calm = std::f64::consts::LN_2 / person.nature.stays_days;
+        let holds = if self.membership.is_some() { 0.4 } else { 1.0 };
+        let anger = (-(self.mood - 0.2) * 3.5 * person.nature.temper).exp().clamp(0.3, 25.0);
+        (calm * holds * anger).min(0.5)
+    }
+
+    fn have_a_child(&mut self, person: &Person, things: &Things, dice: &mut Dice, day: i64) {
+        const BABY: usize = 7;
+        let has_child = person.turn.is_some_and(|turn| turn.kind == crate::people::TurnKind::Child && turn.day == day);
+        if has_child && self.needs.iter().all(|need| need.department != BABY) {
+            self.needs.push(Need::new(dice, &person.taste, things, BABY, day));
+            self.left.push(0.1);
+        }
+    }
+
+    /// Whether they have left for good by this day.
+    pub(crate) fn is_gone(&self, day: i64) -> bool {
+        self.gone_on.is_some_and(|on| on <= day)
+    }
+
+    pub(crate) fn feel(&mut self, change: f64) {
+        self.mood = (self.mood + change).clamp(-1.0, 1.0);
+    }
+
+    pub(crate) fn await_in(&mut self, day: i64, in_days: f64, what: Ahead) {
+        let days = i64::try_from(crate::dice::whole(in_days)).unwrap_or(1).max(1);
+        self.ahead.push(Pending { day: day + days, what });
+    }
+
+    /// Takes what is due out of what is ahead.
+    pub(crate) fn due(&mut self, day: i64) -> Vec<Ahead> {
+        if self.ahead.iter().all(|pending| pending.day > day) {
+            return Vec::new();
+        }
+        let (due, later) =
+            std::mem::take(&mut self.ahead).into_iter().partition::<Vec<_>, _>(|pending| pending.day <= day);
+        self.ahead = later;
+        due.into_iter().map(|pending| pending.what).collect()
+    }
+}

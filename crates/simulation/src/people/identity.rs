@@ -1,0 +1,68 @@
+//! By which names does the company meet somebody? Accounts, devices, a card, and who shares a tablet with whom.
+
+use crate::dice::Dice;
+use crate::settings::Settings;
+
+const FIRST: [&str; 40] = [
+    "Mila", "Jonas", "Ada", "Leon", "Ines", "Paul", "Nora", "Emil", "Sofia", "Max", "Lena", "Tom", "Yara", "Felix",
+    "Ida", "Noah", "Clara", "Omar", "Vera", "Luis", "Anja", "Karim", "Ella", "Ben", "Rosa", "Igor", "Lucy", "Hugo",
+    "Maya", "Finn", "Alma", "Theo", "Zoe", "Ivan", "Greta", "Samir", "Olga", "Marc", "June", "Erik",
+];
+const LAST: [&str; 40] = [
+    "Hart", "Lind", "Moser", "Vale", "Brandt", "Okafor", "Silva", "Novak", "Berg", "Fisher", "Haas", "Ilves", "Jensen",
+    "Kaya", "Lorenz", "Marek", "Nilsen", "Ortega", "Pichler", "Quist", "Rossi", "Sato", "Tanner", "Ulrich", "Varga",
+    "Weiss", "Yilmaz", "Zeller", "Adler", "Bauer", "Costa", "Dietz", "Eder", "Falk", "Gruber", "Holm", "Irving",
+    "Jovic", "Keller", "Lang",
+];
+
+/// One account in the shop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The customer number.
+    pub user_id: String,
+    /// The address it was opened with.
+    pub email: String,
+}
+
+/// Somebody's names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// First and last name.
+    pub name: (&'static str, &'static str),
+    /// Their accounts; most have one, some forgot the first.
+    pub accounts: Vec<Account>,
+    /// Browsers and telephones: what the shop sees before anybody signs in.
+    pub devices: Vec<String>,
+    /// The card of the shops in town.
+    pub loyalty_id: Option<String>,
+    /// After how many visits on a device they sign in on it.
+    pub(crate) signs_in_after: u32,
+    /// Whether the desk learns at some time that the accounts are one person's.
+    pub(crate) is_merged: bool,
+}
+
+impl Identity {
+    pub(super) fn new(dice: &mut Dice, settings: &Settings, no: u32, is_old: bool) -> Self {
+        let name = (FIRST[dice.below(FIRST.len())], LAST[dice.below(LAST.len())]);
+        let n_accounts = 1 + dice.weighted(&[0.93, 0.05, 0.02]);
+        let accounts = (0..n_accounts).map(|nth| account(name, no, nth)).collect();
+        let n_devices = 1 + dice.weighted(&[0.5, 0.35, 0.15]);
+        let mut devices: Vec<String> = (0..n_devices).map(|_| format!("d-{}{}", dice.hex(), dice.hex())).collect();
+        // Two of a household have one tablet between them: the names of it come from the household, not from one of them.
+        let mut household = Dice::new(settings.seed, "household", u64::from(no / 2));
+        if household.chance(0.09) {
+            devices.push(format!("d-{}{}", household.hex(), household.hex()));
+        }
+        let loyalty_id = dice.chance(0.35).then(|| format!("LOY-{:07}", 3_000_000 + no * 7));
+        let signs_in_after =
+            if is_old { 0 } else { u32::try_from(dice.weighted(&[0.35, 0.3, 0.2, 0.15])).unwrap_or(0) };
+        Self { name, accounts, devices, loyalty_id, signs_in_after, is_merged: dice.chance(0.5) }
+    }
+}
+
+fn account((first, last): (&str, &str), no: u32, nth: usize) -> Account {
+    let host = ["mail.example", "post.example", "work.example"][nth % 3];
+    let email = format!("{}.{}{}@{host}", first.to_lowercase(), last.to_lowercase(), 100 + no % 900 + no / 900);
+    // Numbers of accounts are given out one after the other; the second account of a person is far from the first.
+    Account { user_id: format!("C{:07}", u64::from(no) + 1_000_003 * nth as u64 + 100_000), email }
+}

@@ -1,0 +1,224 @@
+//! What does the company sell? Things with names, prices, costs, and how soon they are needed again.
+
+mod pictures;
+mod words;
+
+use crate::dice::{Dice, Weighted, whole};
+use crate::settings::Settings;
+pub(crate) use words::{DEPARTMENTS, N_DEPARTMENTS, Season};
+
+/// How many directions of taste there are: what somebody likes is not the department alone.
+pub(crate) const N_TASTES: usize = 4;
+/// Things a company of one customer sells, and how many more come with each doubling.
+const N_THINGS: (usize, usize) = (240, 90);
+/// So many brands are there; the first are known to everybody.
+const N_BRANDS: usize = 28;
+
+/// Something the company sells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Thing {
+    /// Its identifier: `LK-0042`.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// Which department, of [`Things::department`].
+    pub department: usize,
+    /// Who makes it.
+    pub brand: String,
+    /// The regular price in minor units.
+    pub price_minor: i64,
+    /// What it costs the company, in minor units.
+    pub cost_minor: i64,
+    /// After how many days it is used up, where it is used up.
+    pub lasts_days: Option<f64>,
+    /// The day from which on it is sold.
+    pub from_day: i64,
+    /// What it is like.
+    pub(crate) taste: [f64; N_TASTES],
+    /// How good it is, around 0.
+    pub(crate) quality: f64,
+    /// What is bought along with it.
+    pub(crate) companions: [usize; 2],
+    /// How many there are when the shelf is full.
+    pub(crate) shelf: u32,
+}
+
+impl Thing {
+    /// What is said of it in the catalogue.
+    #[must_use]
+    pub fn text(&self) -> String {
+        words::text(self)
+    }
+
+    /// A picture, as SVG.
+    #[must_use]
+    pub fn picture(&self) -> String {
+        pictures::draw(self)
+    }
+}
+
+/// All things the company sells.
+#[derive(Debug)]
+pub struct Things {
+    all: Vec<Thing>,
+    by_department: Vec<Vec<usize>>,
+    popular: Vec<Weighted>,
+}
+
+impl Things {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let doublings = settings.n_customers.ilog2() as usize;
+        let n = N_THINGS.0 + N_THINGS.1 * doublings;
+        let mut all: Vec<Thing> = (0..n).map(|no| thing(settings, no)).collect();
+        let by_department: Vec<Vec<usize>> = (0..N_DEPARTMENTS)
+            .map(|department| (0..n).filter(|no| all[*no].department == department).collect())
+            .collect();
+        for no in 0..n {
+            let mut dice = Dice::new(settings.seed, "companions", no as u64);
+            let beside = DEPARTMENTS[all[no].department].goes_with;
+            all[no].companions = [(); 2].map(|()| dice.pick(&by_department[beside]).copied().unwrap_or(no));
+        }
+        // The quality of a thing is what makes it sell, beside its place on the shelf, which is nobody's merit.
+        let popular = by_department.iter().map(|of| {
+            Weighted::new(of.iter().enumerate().map(|(place, no)| {
+                #[expect(clippy::cast_precision_loss, reason = "a department has a few hundred things")]
+                let place = place as f64;
+                (0.5 * all[*no].quality).exp() / (place + 2.0).sqrt()
+            }))
+        });
+        let popular = popular.collect();
+        Self { all, by_department, popular }
+    }
+
+    /// Everything, by number.
+    #[must_use]
+    pub fn all(&self) -> &[Thing] {
+        &self.all
+    }
+
+    /// One thing.
+    #[must_use]
+    pub fn get(&self, no: usize) -> &Thing {
+        &self.all[no]
+    }
+
+    /// The name of a department.
+    #[must_use]
+    pub fn department(&self, department: usize) -> &'static str {
+        DEPARTMENTS[department].name
+    }
+
+    /// A thing of a department that is sold on this day, the popular ones more often.
+    pub(crate) fn draw(&self, dice: &mut Dice, department: usize, day: i64) -> usize {
+        let of = &self.by_department[department];
+        let one = |dice: &mut Dice| of[self.popular[department].draw(dice)];
+        let first = one(dice);
+        // What is new has no past: who meets it before its day takes another.
+        if self.all[first].from_day <= day {
+            first
+        } else {
+            of.iter().copied().find(|no| self.all[*no].from_day <= day).unwrap_or(first)
+        }
+    }
+}
+
+fn thing(settings: &Settings, no: usize) -> Thing {
+    let mut dice = Dice::new(settings.seed, "thing", no as u64);
+    // Every department is there from the first things on.
+    let department = no % N_DEPARTMENTS;
+    let kind = &DEPARTMENTS[department];
+    let brand = dice.below(N_BRANDS);
+    let quality = dice.bell();
+    let price = dice.around(kind.price, 0.45) * (0.12 * quality).exp();
+    let price_minor = pleasing(price);
+    #[expect(clippy::cast_precision_loss, reason = "prices are far below 2^53")]
+    let cost_minor = i64::try_from(whole(price_minor as f64 * dice.between(0.42, 0.74))).unwrap_or(0);
+    let is_new = dice.chance(0.12);
+    let from_day =
+        if is_new { settings.first_day() + whole_day(dice.between(0.0, f64::from(settings.n_days) * 1.2)) } else { 0 };
+    Thing {
+        id: format!("LK-{no:04}"),
+        name: words::name(department, no / N_DEPARTMENTS),
+        department,
+        brand: words::brand(brand),
+        price_minor,
+        cost_minor,
+        lasts_days: kind.lasts_days.map(|days| dice.around(days, 0.25)),
+        from_day,
+        taste: std::array::from_fn(|_| dice.bell()),
+        quality,
+        companions: [no; 2],
+        shelf: u32::try_from(whole(dice.around(f64::from(settings.n_customers) * 0.05 + 10.0, 0.4)))
+            .unwrap_or(u32::MAX),
+    }
+}
+
+fn whole_day(days: f64) -> i64 {
+    i64::try_from(whole(days)).unwrap_or(0)
+}
+
+/// A price as shops write it: 4.99, 12.90, 249.
+fn pleasing(price: f64) -> i64 {
+    let (step, less) = if price < 10.0 {
+        (50.0, 1)
+    } else if price < 80.0 {
+        (100.0, 10)
+    } else {
+        (1_000.0, 100)
+    };
+    let steps = i64::try_from(whole((price * 100.0 / step).round())).unwrap_or(1).max(1);
+    #[expect(clippy::cast_possible_truncation, reason = "the step is a whole number")]
+    let step = step as i64;
+    steps * step - less
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use primitives::Seed;
+    use std::collections::BTreeSet;
+
+    fn things(n_customers: u32) -> Things {
+        Things::new(&Settings::new(Seed::new(7), n_customers, 180).unwrap())
+    }
+
+    #[test]
+    fn prices_please_and_leave_a_margin() {
+        assert_eq!([4.8, 12.3, 251.0, 0.1].map(pleasing), [499, 1_190, 24_900, 49]);
+        for thing in things(1_000).all() {
+            assert!(0 < thing.cost_minor && thing.cost_minor < thing.price_minor, "{thing:?}");
+        }
+    }
+
+    #[test]
+    fn every_department_sells_things_of_names_of_their_own() {
+        let things = things(3_000);
+        let names: BTreeSet<&str> = things.all().iter().map(|thing| thing.name.as_str()).collect();
+        assert_eq!(names.len(), things.all().len());
+        assert!(things.by_department.iter().all(|of| of.len() >= 10));
+        assert!(things.all().iter().all(|thing| thing.companions.iter().all(|no| *no < things.all().len())));
+    }
+
+    #[test]
+    fn nothing_is_sold_before_its_day() {
+        let things = things(3_000);
+        let first_day = 20_779 - 180;
+        let n_new = things.all().iter().filter(|thing| thing.from_day > first_day).count();
+        assert!(n_new > 20, "{n_new}");
+        let mut dice = Dice::new(Seed::new(1), "test", 0);
+        for department in 0..N_DEPARTMENTS {
+            for _ in 0..200 {
+                assert!(things.get(things.draw(&mut dice, department, first_day)).from_day <= first_day);
+            }
+        }
+    }
+
+    #[test]
+    fn every_thing_has_a_text_and_a_picture() {
+        for thing in things(2).all() {
+            assert!(thing.text().len() > 40 && thing.text().contains(&thing.brand), "{}", thing.text());
+            let picture = thing.picture();
+            assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>") && picture.len() < 1_200, "{picture}");
+        }
+    }
+}
