@@ -180,6 +180,9 @@ pub enum Command {
         #[command(flatten)]
         listen: Listen,
     },
+    /// Live through the months of an invented company, and write what it would have told into files to import. The same seed
+    /// gives the same bytes; no data directory is needed
+    Simulate(SimulateArgs),
     /// List, make and revoke the keys that clients, services and people come in with
     Keys {
         /// What to do
@@ -226,6 +229,26 @@ pub struct ImportArgs {
     /// Which server
     #[command(flatten)]
     pub elsewhere: Elsewhere,
+}
+
+/// Which company, and where its history goes.
+#[derive(Debug, Clone, Args)]
+pub struct SimulateArgs {
+    /// The directory for the history: new, empty, or one where the same command was broken off
+    #[arg(long, value_name = "DIR")]
+    pub history: PathBuf,
+    /// How many people are customers at one time or another
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    pub customers: u32,
+    /// How many days are told
+    #[arg(long, value_name = "D", default_value_t = 180)]
+    pub days: u32,
+    /// What everything falls out of
+    #[arg(long, value_name = "S", default_value_t = 7)]
+    pub seed: u64,
+    /// The day before which the history ends [default: 2026-11-22]
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub end: Option<Timestamp>,
 }
 
 /// A server on another machine.
@@ -320,6 +343,12 @@ pub enum KeysCommand {
         #[arg(value_name = "KEY")]
         key: String,
     },
+}
+
+/// The first moment of a day (UTC).
+fn day(text: &str) -> Result<Timestamp, String> {
+    let moment = Timestamp::parse(text).ok().filter(|moment| moment.date() == text.trim());
+    moment.ok_or_else(|| "write a day such as 2026-03-31".to_owned())
 }
 
 /// The last moment of a day (UTC), or the moment that is written.

@@ -18,6 +18,7 @@ mod rebuild;
 mod replay;
 mod serve;
 mod set_aside;
+mod simulate;
 mod split;
 mod train;
 
@@ -66,6 +67,7 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         Command::SetAside { what } => set_aside::run(&options, &what),
         Command::Doctor { readiness: true, .. } => readiness::run(&options, settings),
         Command::Doctor { quick, .. } => doctor::run(&options, settings, quick),
+        Command::Simulate(ask) => simulate::run(&options, &ask),
         Command::Keys { command } => keys::run(&options, &settings, command),
         Command::Config { show } => config::run(&options, &settings, show),
     }

@@ -75,14 +75,15 @@ impl Label {
     }
 }
 
-/// Writes the whole past of a company into a directory; `progress` hears of each day.
+/// Writes the whole past of a company into a directory; `progress` hears of each day, and may
+/// say that it is enough.
 ///
 /// # Errors
 /// [`HistoryError`]. What was written whole stays, and the next run goes on after it.
 pub fn write_history(
     company: &mut Company,
     directory: &Path,
-    progress: &mut dyn FnMut(u32),
+    progress: &mut dyn FnMut(u32) -> bool,
 ) -> Result<Written, HistoryError> {
     claim(directory, &Label::of(company.settings()))?;
     let mut written = Written::default();
@@ -102,7 +103,9 @@ pub fn write_history(
         }
         written.n_events += told.len() as u64;
         written.n_days += 1;
-        progress(written.n_days);
+        if !progress(written.n_days) {
+            break;
+        }
     }
     Ok(written)
 }

@@ -97,6 +97,11 @@ impl Counting {
         Self::new(label, total, Counted::Things("events"))
     }
 
+    /// A bar for a number of other things that is known.
+    pub(super) fn things(label: &str, total: u64, things: &'static str) -> Self {
+        Self::new(label, total, Counted::Things(things))
+    }
+
     fn new(label: &str, total: u64, counted: Counted) -> Self {
         let bar = if total == 0 { ProgressBar::no_length() } else { ProgressBar::new(total) };
         bar.set_draw_target(ProgressDrawTarget::stderr());
