@@ -1,6 +1,7 @@
 //! What is the company, and how does a day of it go?
 
 use crate::calendar::{Calendar, Today};
+use crate::crooks::Crooks;
 use crate::day;
 use crate::dice::Dice;
 use crate::host::{Host, Nobody};
@@ -29,6 +30,7 @@ pub struct Company {
     things: Things,
     calendar: Calendar,
     people: Vec<Person>,
+    crooks: Crooks,
     by_id: HashMap<String, usize>,
     usual_prices: [f64; N_DEPARTMENTS],
     key: String,
@@ -54,6 +56,7 @@ impl Company {
             (0..settings.n_customers).into_par_iter().map(|no| Person::new(&settings, &things, no)).collect();
         let by_id = things.all().iter().enumerate().map(|(no, thing)| (thing.id.clone(), no)).collect();
         let usual_prices = std::array::from_fn(|department| things_price::usual(&things, department));
+        let crooks = Crooks::new(&settings, &things);
         let key = format!("{} {}", settings.seed.value(), settings.n_customers);
         let key = format!("lk{:08x}", stable_hash(&key) & 0xffff_ffff);
         let shelves = things.all().iter().map(|thing| thing.shelf).collect();
@@ -64,6 +67,7 @@ impl Company {
             settings,
             things,
             people,
+            crooks,
             by_id,
             usual_prices,
             key,
@@ -120,6 +124,7 @@ impl Company {
             .collect();
         self.close_shop();
         let mut told: Vec<Message> = told.into_iter().flatten().collect();
+        told.extend(self.crooks.live(self, &today));
         // Stable: people of one moment stay in the order of their numbers.
         told.sort_by_key(|message| message.at);
         told
@@ -189,6 +194,15 @@ impl Company {
 
     pub(crate) fn message_id(&self, person: u32, n: u32) -> String {
         format!("{}-{person:06}-{n:05}", self.key)
+    }
+
+    pub(crate) fn crook_message_id(&self, day: i64, no: usize, n: u32) -> String {
+        format!("{}-x{day}-{no}-{n:04}", self.key)
+    }
+
+    /// The accounts that crooks opened or will open: what a detector should find.
+    pub fn crooked_accounts(&self) -> impl Iterator<Item = &str> {
+        self.crooks.accounts()
     }
 
     /// The catalogue, as the company's own service tells it on its first day and whenever something new is there.

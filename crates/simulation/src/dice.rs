@@ -148,7 +148,7 @@ mod tests {
         is_near(mean(20_000, |dice| dice.bell().powi(2)), 1.0);
         is_near(mean(20_000, |dice| dice.waiting(4.0)), 4.0);
         is_near(mean(20_000, |dice| f64::from(dice.times(1.7, 40))), 1.7);
-        is_near(mean(400_000, |dice| f64::from(dice.times(0.02, 40)) * 50.0), 1.0);
+        is_near(mean(400_000, |dice| 50.0 * f64::from(dice.times(0.02, 40))), 1.0);
         is_near(mean(20_000, |dice| f64::from(dice.times(30.0, 3))), 3.0);
         is_near(mean(20_000, |dice| dice.around(10.0, 0.5).ln()), 10.0_f64.ln());
     }

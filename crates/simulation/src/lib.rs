@@ -12,8 +12,10 @@
 mod calendar;
 mod company;
 mod concerns;
+mod crooks;
 mod day;
 mod dice;
+mod futures;
 mod history;
 mod host;
 mod life;
@@ -26,6 +28,7 @@ mod things_price;
 pub use calendar::{Calendar, Promotion, Today};
 pub use company::{Company, Lives};
 pub use concerns::{CONCERNS, Concern};
+pub use futures::Foreseen;
 pub use history::{HistoryError, Written, write_history};
 pub use host::{Host, Nobody, Question, Reply};
 pub use message::{Message, Sender};

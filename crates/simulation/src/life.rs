@@ -34,8 +34,6 @@ pub(crate) enum Ahead {
     Answer { ticket: u32, concern: usize, opened_on: i64, n_asked: u32 },
     /// A fault of the machine becomes too much.
     Fault { n: u32 },
-    /// The bank takes a payment back.
-    Chargeback { order: u32, minor: i64 },
 }
 
 /// A person's life as far as it has been lived.

@@ -5,7 +5,7 @@ mod words;
 
 use crate::dice::{Dice, Weighted, whole};
 use crate::settings::Settings;
-pub(crate) use words::{DEPARTMENTS, N_DEPARTMENTS, Season};
+pub(crate) use words::{DEPARTMENTS, MACHINES, N_DEPARTMENTS, Season};
 
 /// How many directions of taste there are: what somebody likes is not the department alone.
 pub(crate) const N_TASTES: usize = 4;

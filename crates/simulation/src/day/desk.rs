@@ -20,7 +20,6 @@ impl Scene<'_> {
                     self.be_answered(ticket, concern, opened_on, n_asked)
                 }
                 Ahead::Fault { .. } => self.complain(Concern::Fault, self.person.nature.patience * 0.5),
-                Ahead::Chargeback { order, minor } => self.take_back(order, minor),
             }
         }
         self.ask_sometimes();
@@ -174,15 +173,5 @@ impl Scene<'_> {
         let felt = 3.2 + if is_solved { 1.0 } else { -1.1 } + 1.2 * self.life.mood + 0.6 * self.dice.bell();
         let score = felt.round().clamp(1.0, 5.0);
         self.track(Sender::BackOffice, "CSAT Submitted", [("score", score.into()), ("ticket_id", ticket_id.into())]);
-    }
-
-    fn take_back(&mut self, order: u32, minor: i64) {
-        let properties = [
-            ("payment_id", format!("P{:06}-{order}", self.person.no).into()),
-            ("amount", self.major(minor)),
-            ("currency", self.currency()),
-            ("reason", "fraudulent".into()),
-        ];
-        self.track(Sender::BackOffice, "Chargeback Received", properties);
     }
 }
