@@ -144,13 +144,13 @@ mod tests {
         let is_near =
             |found: f64, expected: f64| assert!((found - expected).abs() < 0.03 * expected.max(1.0), "{found}");
         is_near(mean(20_000, Dice::unit), 0.5);
-        is_near(mean(20_000, Dice::bell), 0.0);
-        is_near(mean(20_000, |dice| dice.bell().powi(2)), 1.0);
-        is_near(mean(20_000, |dice| dice.waiting(4.0)), 4.0);
-        is_near(mean(20_000, |dice| f64::from(dice.times(1.7, 40))), 1.7);
+        is_near(mean(200_000, Dice::bell), 0.0);
+        is_near(mean(200_000, |dice| dice.bell().powi(2)), 1.0);
+        is_near(mean(200_000, |dice| dice.waiting(4.0)), 4.0);
+        is_near(mean(200_000, |dice| f64::from(dice.times(1.7, 40))), 1.7);
         is_near(mean(400_000, |dice| 50.0 * f64::from(dice.times(0.02, 40))), 1.0);
-        is_near(mean(20_000, |dice| f64::from(dice.times(30.0, 3))), 3.0);
-        is_near(mean(20_000, |dice| dice.around(10.0, 0.5).ln()), 10.0_f64.ln());
+        is_near(mean(200_000, |dice| f64::from(dice.times(30.0, 3))), 3.0);
+        is_near(mean(200_000, |dice| dice.around(10.0, 0.5).ln()), 10.0_f64.ln());
     }
 
     #[test]
