@@ -4,7 +4,7 @@ use crate::calendar::{Calendar, Today};
 use crate::crooks::Crooks;
 use crate::day;
 use crate::dice::Dice;
-use crate::host::{Host, Nobody};
+use crate::host::{Host, Listener};
 use crate::life::Life;
 use crate::message::Message;
 use crate::people::Person;
@@ -116,14 +116,17 @@ impl Company {
         self.open_shop(day);
         let company = &*self;
         let runs = lives.0.par_chunks_mut(N_AT_ONCE).zip(company.people.par_chunks(N_AT_ONCE));
-        let told: Vec<Vec<Message>> = runs
+        let heard: Vec<Listener> = runs
             .map(|(lives, people)| {
-                let of_each = people.iter().zip(lives);
-                of_each.flat_map(|(person, life)| company.live_one(&today, person, life, "day", &mut Nobody)).collect()
+                let mut listener = Listener::default();
+                for (person, life) in people.iter().zip(lives) {
+                    company.live_one(&today, person, life, "day", &mut listener);
+                }
+                listener
             })
             .collect();
         self.close_shop();
-        let mut told: Vec<Message> = told.into_iter().flatten().collect();
+        let mut told: Vec<Message> = heard.into_iter().flat_map(|listener| listener.heard).collect();
         told.extend(self.crooks.live(self, &today));
         // Stable: people of one moment stay in the order of their numbers.
         told.sort_by_key(|message| message.at);
@@ -131,16 +134,9 @@ impl Company {
     }
 
     /// Lets one person live through a day. `coin` is the name of the chance that falls: another name is another future.
-    pub(crate) fn live_one(
-        &self,
-        today: &Today,
-        person: &Person,
-        life: &mut Life,
-        coin: &str,
-        host: &mut dyn Host,
-    ) -> Vec<Message> {
+    pub(crate) fn live_one(&self, today: &Today, person: &Person, life: &mut Life, coin: &str, host: &mut dyn Host) {
         let n = u64::from(person.no) << 24 | (today.day.unsigned_abs() & 0xff_ffff);
-        day::live(self, today, person, life, Dice::new(self.settings.seed, coin, n), host)
+        day::live(self, today, person, life, Dice::new(self.settings.seed, coin, n), host);
     }
 
     fn open_shop(&mut self, day: i64) {

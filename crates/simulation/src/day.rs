@@ -26,7 +26,6 @@ pub(crate) struct Scene<'a> {
     pub(crate) life: &'a mut Life,
     pub(crate) dice: Dice,
     pub(crate) host: &'a mut dyn Host,
-    told: Vec<Message>,
     /// Milliseconds since midnight.
     clock: i64,
     /// With which account they are signed in, or would sign in.
@@ -36,7 +35,7 @@ pub(crate) struct Scene<'a> {
     is_signed_in: bool,
 }
 
-/// Lets a person live through a day and answers what the company tells about it, in order of time.
+/// Lets a person live through a day; the host hears what the company tells about it.
 pub(crate) fn live(
     company: &Company,
     today: &Today,
@@ -44,28 +43,11 @@ pub(crate) fn live(
     life: &mut Life,
     dice: Dice,
     host: &mut dyn Host,
-) -> Vec<Message> {
-    if person.from_day > today.day {
-        return Vec::new();
+) {
+    if person.from_day <= today.day {
+        Scene { company, today, person, life, dice, host, clock: 0, account: 0, device: None, is_signed_in: false }
+            .live();
     }
-    let mut scene = Scene {
-        company,
-        today,
-        person,
-        life,
-        dice,
-        host,
-        told: Vec::new(),
-        clock: 0,
-        account: 0,
-        device: None,
-        is_signed_in: false,
-    };
-    scene.live();
-    let mut told = scene.told;
-    // Stable: what happens at one moment stays in its order.
-    told.sort_by_key(|message| message.at);
-    told
 }
 
 impl Scene<'_> {
@@ -129,7 +111,7 @@ impl Scene<'_> {
         let at = self.now();
         let mut payload = call(kind, id, at, names);
         payload.extend(fields);
-        self.told.push(Message { at, sender, payload: payload.into() });
+        self.host.hear(Message { at, sender, payload: payload.into() });
     }
 
     fn track<const N: usize>(&mut self, sender: Sender, event: &str, properties: [(&str, Value); N]) {

@@ -5,7 +5,7 @@
 
 use crate::calendar::Today;
 use crate::company::{Company, Lives};
-use crate::host::Nobody;
+use crate::host::Listener;
 use crate::life::Life;
 use rayon::prelude::*;
 use serde_json::Value;
@@ -58,12 +58,13 @@ impl Company {
     fn play_on(&self, life: &Life, no: u32, days: &[Today], n: u32) -> Future {
         let (person, mut life) = (&self.people()[no as usize], life.clone());
         let coin = format!("future {n}");
-        let mut future = Future::default();
+        let (mut future, mut listener) = (Future::default(), Listener::default());
         for today in days {
-            for message in self.live_one(today, person, &mut life, &coin, &mut Nobody) {
-                if message.payload.get("event").and_then(Value::as_str) == Some("Order Completed") {
-                    future.add(&message.payload["properties"]);
-                }
+            self.live_one(today, person, &mut life, &coin, &mut listener);
+        }
+        for message in listener.heard {
+            if message.payload.get("event").and_then(Value::as_str) == Some("Order Completed") {
+                future.add(&message.payload["properties"]);
             }
         }
         future

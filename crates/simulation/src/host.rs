@@ -1,5 +1,6 @@
 //! Who decides what the customers are shown? Nobody in a history, a running server while the company lives beside it.
 
+use crate::message::Message;
 use crate::people::Person;
 use primitives::Timestamp;
 
@@ -29,17 +30,27 @@ pub struct Reply {
     pub items: Vec<String>,
 }
 
-/// Decides for the company while it lives.
+/// Hears what the company tells, and decides for it, while it lives.
 pub trait Host {
+    /// Takes a message, when it is told.
+    fn hear(&mut self, message: Message);
+
     /// What is decided; `None` where nobody decides, or no answer came: the company shows what it always shows.
     fn decide(&mut self, question: &Question<'_>) -> Option<Reply>;
 }
 
-/// Nobody decides.
-#[derive(Debug, Clone, Copy)]
-pub struct Nobody;
+/// Keeps what it hears, and decides nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Listener {
+    /// What was told, in the order in which it was.
+    pub heard: Vec<Message>,
+}
 
-impl Host for Nobody {
+impl Host for Listener {
+    fn hear(&mut self, message: Message) {
+        self.heard.push(message);
+    }
+
     fn decide(&mut self, _: &Question<'_>) -> Option<Reply> {
         None
     }

@@ -30,7 +30,7 @@ pub use company::{Company, Lives};
 pub use concerns::{CONCERNS, Concern};
 pub use futures::Foreseen;
 pub use history::{HistoryError, Written, write_history};
-pub use host::{Host, Nobody, Question, Reply};
+pub use host::{Host, Listener, Question, Reply};
 pub use message::{Message, Sender};
 pub use people::{Group, Identity, Person};
 pub use settings::{N_CUSTOMERS_MAX, N_DAYS_MAX, Settings, SettingsError};
