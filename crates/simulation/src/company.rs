@@ -128,6 +128,7 @@ impl Company {
         self.close_shop();
         let mut told: Vec<Message> = heard.into_iter().flat_map(|listener| listener.heard).collect();
         told.extend(self.crooks.live(self, &today));
+        told.extend(crate::passers::pass_by(self, &today));
         // Stable: people of one moment stay in the order of their numbers.
         told.sort_by_key(|message| message.at);
         told
@@ -194,6 +195,10 @@ impl Company {
 
     pub(crate) fn crook_message_id(&self, day: i64, no: usize, n: u32) -> String {
         format!("{}-x{day}-{no}-{n:04}", self.key)
+    }
+
+    pub(crate) fn passer_message_id(&self, day: i64, no: usize, n: u32) -> String {
+        format!("{}-p{day}-{no}-{n}", self.key)
     }
 
     /// The accounts that crooks opened or will open: what a detector should find.

@@ -20,6 +20,7 @@ mod history;
 mod host;
 mod life;
 mod message;
+mod passers;
 mod people;
 mod settings;
 mod things;

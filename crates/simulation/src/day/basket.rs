@@ -32,7 +32,7 @@ impl Scene<'_> {
             self.track(Sender::Browser, "Product Added", self.described(look.thing));
         }
         self.take_companions(&mut lines);
-        if !lines.is_empty() && self.dice.chance(0.22 + 0.1 * self.person.taste.price_sensitivity.min(2.0)) {
+        if !lines.is_empty() && self.dice.chance(0.3 + 0.1 * self.person.taste.price_sensitivity.min(2.0)) {
             // Left in the cart.
             lines.clear();
         }
@@ -69,7 +69,7 @@ impl Scene<'_> {
         let burden = (usual / 2_500.0).ln_1p() / self.person.income(self.today.day);
         let cheaper = 1.0 - self.today.price_factor(thing.department);
         let wants = 2.4 * need.min(1.5) + 0.9 * taste.fit(thing) + 0.35 * self.today.demand[thing.department].ln();
-        let keeps = 1.5 + taste.price_sensitivity * dear + 0.8 * burden;
+        let keeps = 2.6 + taste.price_sensitivity * dear + 0.8 * burden;
         logistic(wants - keeps + 2.5 * taste.bargain * cheaper + 0.5 * self.life.mood)
     }
 

@@ -44,7 +44,7 @@ impl Scene<'_> {
     fn chance_to_come(&self) -> f64 {
         let nature = &self.person.nature;
         let emptiest = self.life.left.iter().copied().fold(1.0, f64::min);
-        let pull = 0.35 + 2.1 * logistic(5.0 * (0.25 - emptiest));
+        let pull = 0.9 + 1.6 * logistic(5.0 * (0.25 - emptiest));
         let week: f64 = nature.weekdays.iter().sum::<f64>() / 7.0;
         let turning = self.life.turns_away_on.map_or(1.0, |_| 0.35);
         let fades = if self.life.last_visit == Some(self.today.day - 1) { 0.5 } else { 1.0 };
@@ -165,7 +165,7 @@ impl Scene<'_> {
             };
             looks.push(Look { thing, need: (1.3 - left).max(0.0), shown_by: None });
         }
-        let n_browsed = self.dice.times(0.7 + 1.6 * self.person.taste.curiosity, 8);
+        let n_browsed = self.dice.times(1.6 + 3.0 * self.person.taste.curiosity, 14);
         for _ in 0..n_browsed {
             let weights: Vec<f64> = self
                 .person
