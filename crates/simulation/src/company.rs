@@ -1,16 +1,12 @@
-//! What is the company, and how does a day of it go?
+//! What is the company? It stands still here; `living` moves it on.
 
 use crate::calendar::{Calendar, Today};
 use crate::crooks::Crooks;
-use crate::day;
-use crate::dice::Dice;
-use crate::host::{Host, Listener};
 use crate::life::Life;
-use crate::message::Message;
 use crate::people::Person;
+use crate::prices;
 use crate::settings::Settings;
 use crate::things::{N_DEPARTMENTS, Thing, Things};
-use crate::things_price;
 use primitives::stable_hash;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -20,10 +16,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 const RESTOCK_DAYS: i64 = 5;
 /// So many tickets a day does one of the desk's people close.
 const TICKETS_AN_AGENT: f64 = 28.0;
-/// People are lived through in runs of so many, on as many threads as there are; what comes out is the same for any number.
-const N_AT_ONCE: usize = 512;
 
-/// A company: what it sells, to whom, and on which days. It stands still; [`Company::live`] moves it on by a day.
+/// A company: what it sells, to whom, and on which days. It stands still; `live` moves it on by a day.
 #[derive(Debug)]
 pub struct Company {
     settings: Settings,
@@ -55,7 +49,7 @@ impl Company {
         let people: Vec<Person> =
             (0..settings.n_customers).into_par_iter().map(|no| Person::new(&settings, &things, no)).collect();
         let by_id = things.all().iter().enumerate().map(|(no, thing)| (thing.id.clone(), no)).collect();
-        let usual_prices = std::array::from_fn(|department| things_price::usual(&things, department));
+        let usual_prices = std::array::from_fn(|department| prices::usual(&things, department));
         let crooks = Crooks::new(&settings, &things);
         let key = format!("{} {}", settings.seed.value(), settings.n_customers);
         let key = format!("lk{:08x}", stable_hash(&key) & 0xffff_ffff);
@@ -109,45 +103,16 @@ impl Company {
         Lives(self.people.iter().map(Life::new).collect())
     }
 
-    /// Lets everybody live through a day in which nobody decides anything, and answers what the company tells about it, in
-    /// order of time.
-    pub fn live(&mut self, lives: &mut Lives, day: i64) -> Vec<Message> {
-        let today = self.calendar.today(day);
-        self.open_shop(day);
-        let company = &*self;
-        let runs = lives.0.par_chunks_mut(N_AT_ONCE).zip(company.people.par_chunks(N_AT_ONCE));
-        let heard: Vec<Listener> = runs
-            .map(|(lives, people)| {
-                let mut listener = Listener::default();
-                for (person, life) in people.iter().zip(lives) {
-                    company.live_one(&today, person, life, "day", &mut listener);
-                }
-                listener
-            })
-            .collect();
-        self.close_shop();
-        let mut told: Vec<Message> = heard.into_iter().flat_map(|listener| listener.heard).collect();
-        told.extend(self.crooks.live(self, &today));
-        told.extend(crate::passers::pass_by(self, &today));
-        // Stable: people of one moment stay in the order of their numbers.
-        told.sort_by_key(|message| message.at);
-        told
-    }
-
-    /// Lets one person live through a day. `coin` is the name of the chance that falls: another name is another future.
-    pub(crate) fn live_one(&self, today: &Today, person: &Person, life: &mut Life, coin: &str, host: &mut dyn Host) {
-        let n = u64::from(person.no) << 24 | (today.day.unsigned_abs() & 0xff_ffff);
-        day::live(self, today, person, life, Dice::new(self.settings.seed, coin, n), host);
-    }
-
-    fn open_shop(&mut self, day: i64) {
+    /// Fills the shelves, on the days on which they are.
+    pub(crate) fn open_shop(&mut self, day: i64) {
         if day.rem_euclid(RESTOCK_DAYS) == 0 {
             let shelves = self.things.all().iter().map(|thing| thing.shelf);
             self.shelves = shelves.collect();
         }
     }
 
-    fn close_shop(&mut self) {
+    /// Counts what is left on the shelves and in the desk's queue.
+    pub(crate) fn close_shop(&mut self) {
         for (left, taken) in self.shelves.iter_mut().zip(&self.taken) {
             *left = left.saturating_sub(taken.swap(0, Ordering::Relaxed));
         }
@@ -177,7 +142,7 @@ impl Company {
     /// What a thing costs on a day, in minor units.
     #[must_use]
     pub fn price_on(&self, thing: &Thing, today: &Today) -> i64 {
-        things_price::on(thing, today)
+        prices::on(thing, today)
     }
 
     /// The middle of a department's prices, in minor units.
@@ -206,9 +171,13 @@ impl Company {
         self.crooks.accounts()
     }
 
-    /// The catalogue, as the company's own service tells it on its first day and whenever something new is there.
-    #[must_use]
-    pub fn catalogue(&self) -> Vec<serde_json::Value> {
-        (0..self.things.all().len()).map(|no| things_price::item(self, no, &self.key)).collect()
+    /// What the crooks of this company have planned.
+    pub(crate) fn crooks(&self) -> &Crooks {
+        &self.crooks
+    }
+
+    /// What every message id of this company begins with.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
     }
 }

@@ -158,7 +158,7 @@ mod tests {
         let weights = [1.0, 0.0, 3.0];
         let running = Weighted::new(weights);
         let mut dice = dice();
-        for draw in [&mut |dice: &mut Dice| running.draw(dice) as usize, &mut |dice: &mut Dice| dice.weighted(&weights)]
+        for draw in [&mut |dice: &mut Dice| running.draw(dice), &mut |dice: &mut Dice| dice.weighted(&weights)]
             as [&mut dyn FnMut(&mut Dice) -> usize; 2]
         {
             let mut counts = [0_u32; 3];

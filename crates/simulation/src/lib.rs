@@ -10,8 +10,10 @@
 //! - what people do is made of needs, moods and money ([`crate::Company::live`]), not of what any model of this product assumes.
 
 mod calendar;
+mod catalogue;
 mod company;
 mod concerns;
+mod crimes;
 mod crooks;
 mod day;
 mod dice;
@@ -19,12 +21,13 @@ mod futures;
 mod history;
 mod host;
 mod life;
+mod living;
 mod message;
 mod passers;
 mod people;
+mod prices;
 mod settings;
 mod things;
-mod things_price;
 
 pub use calendar::{Calendar, Promotion, Today};
 pub use company::{Company, Lives};

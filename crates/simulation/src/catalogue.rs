@@ -1,30 +1,20 @@
-//! What does a thing cost on a day, and how is it told to the catalogue?
+//! How is what the company sells told to a catalogue?
 
-use crate::calendar::Today;
 use crate::company::Company;
 use crate::message::object;
-use crate::things::{Thing, Things};
 use primitives::{DAY_MS, Timestamp};
 use serde_json::{Value, json};
 
-/// What a thing costs on a day, in minor units.
-pub(crate) fn on(thing: &Thing, today: &Today) -> i64 {
-    #[expect(clippy::cast_precision_loss, reason = "prices are far below 2^53")]
-    let price = thing.price_minor as f64 * today.price_factor(thing.department);
-    i64::try_from(crate::dice::whole(price.round())).unwrap_or(thing.price_minor).max(1)
-}
-
-/// The middle of a department's prices, in minor units.
-pub(crate) fn usual(things: &Things, department: usize) -> f64 {
-    let of = things.all().iter().filter(|thing| thing.department == department);
-    let mut prices: Vec<i64> = of.map(|thing| thing.price_minor).collect();
-    prices.sort_unstable();
-    #[expect(clippy::cast_precision_loss, reason = "prices are far below 2^53")]
-    prices.get(prices.len() / 2).map_or(1.0, |price| *price as f64)
+impl Company {
+    /// The catalogue, as the company's own service tells it on its first day and whenever something new is there.
+    #[must_use]
+    pub fn catalogue(&self) -> Vec<Value> {
+        (0..self.things().all().len()).map(|no| item(self, no, self.key())).collect()
+    }
 }
 
 /// A thing as an item of the catalogue.
-pub(crate) fn item(company: &Company, no: usize, key: &str) -> Value {
+fn item(company: &Company, no: usize, key: &str) -> Value {
     let thing = company.things().get(no);
     let day = thing.from_day.max(company.settings().first_day());
     let picture = format!(

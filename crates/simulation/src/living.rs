@@ -1,0 +1,49 @@
+//! How does a day of the company go?
+
+use crate::calendar::Today;
+use crate::company::{Company, Lives};
+use crate::crimes;
+use crate::day;
+use crate::dice::Dice;
+use crate::host::{Host, Listener};
+use crate::life::Life;
+use crate::message::Message;
+use crate::passers::pass_by;
+use crate::people::Person;
+use rayon::prelude::*;
+
+/// People are lived through in runs of so many, on as many threads as there are; what comes out is the same for any number.
+const N_AT_ONCE: usize = 512;
+
+impl Company {
+    /// Lets everybody live through a day in which nobody decides anything, and answers what the company tells about it, in
+    /// order of time.
+    pub fn live(&mut self, lives: &mut Lives, day: i64) -> Vec<Message> {
+        let today = self.calendar().today(day);
+        self.open_shop(day);
+        let company = &*self;
+        let runs = lives.0.par_chunks_mut(N_AT_ONCE).zip(company.people().par_chunks(N_AT_ONCE));
+        let heard: Vec<Listener> = runs
+            .map(|(lives, people)| {
+                let mut listener = Listener::default();
+                for (person, life) in people.iter().zip(lives) {
+                    company.live_one(&today, person, life, "day", &mut listener);
+                }
+                listener
+            })
+            .collect();
+        self.close_shop();
+        let mut told: Vec<Message> = heard.into_iter().flat_map(|listener| listener.heard).collect();
+        told.extend(crimes::commit(self, &today));
+        told.extend(pass_by(self, &today));
+        // Stable: people of one moment stay in the order of their numbers.
+        told.sort_by_key(|message| message.at);
+        told
+    }
+
+    /// Lets one person live through a day. `coin` is the name of the chance that falls: another name is another future.
+    pub(crate) fn live_one(&self, today: &Today, person: &Person, life: &mut Life, coin: &str, host: &mut dyn Host) {
+        let n = u64::from(person.no) << 24 | (today.day.unsigned_abs() & 0xff_ffff);
+        day::live(self, today, person, life, Dice::new(self.settings().seed, coin, n), host);
+    }
+}
