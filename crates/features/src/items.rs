@@ -64,7 +64,10 @@ impl Items {
         if let Call::Item { item_id, traits } = &event.call {
             if let Ok(product) = Product::from_item(item_id, traits) {
                 let available = traits.get("available").and_then(serde_json::Value::as_bool);
-                self.learn(&product, recorded, |item| item.learn_available(available, recorded));
+                self.learn(&product, recorded, |item| {
+                    item.learn_available(available, recorded);
+                    item.learn_traits(traits, recorded);
+                });
             }
         } else if let Some(commerce) = event.commerce() {
             for product in &commerce.products {

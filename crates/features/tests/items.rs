@@ -168,6 +168,70 @@ fn availability_is_assumed_until_the_company_says_otherwise() {
     assert!(!shop.restarted().offers("tea"));
 }
 
+/// What is known of an item besides, as JSON.
+fn traits(shop: &Shop, id: &str) -> Value {
+    shop.item(id)
+        .unwrap()
+        .traits()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+#[test]
+fn what_else_the_company_says_of_an_item_is_kept_by_its_latest_word() {
+    let first = json!({"name": "Tea", "price": 2, "currency": "EUR", "available": true, "category": "Hot",
+                       "brand": "Leaf", "sizes": [1, 2], "gone": null});
+    let later = json!({"brand": "Twig", "imageUrl": "https://shop.example/tea.png"});
+    let known = json!({"brand": "Twig", "sizes": [1, 2], "imageUrl": "https://shop.example/tea.png"});
+    for company in [Origin::Server, Origin::Import] {
+        for events in [
+            [described(1, company, 1, "tea", first.clone()), described(2, company, 2, "tea", later.clone())],
+            [described(1, company, 2, "tea", later.clone()), described(2, company, 1, "tea", first.clone())],
+        ] {
+            let shop = Shop::of(&events).restarted();
+            assert_eq!(traits(&shop, "tea"), known);
+            let tea = shop.item("tea").unwrap();
+            assert_eq!((tea.said("brand"), tea.said("name")), (Some("Twig".into()), None));
+            assert_eq!(tea.told_last(), Some((Timestamp::from_millis(2 * HOUR_MS), true)));
+            let name = tea.name.as_ref().unwrap();
+            assert_eq!((name.at(), name.is_vouched()), (Timestamp::from_millis(HOUR_MS), true));
+        }
+    }
+    let by_client =
+        Shop::of(&[viewed(1, Origin::Client, 3, json!({"product_id": "tea", "price": 2, "currency": "EUR"}))]);
+    let tea = by_client.item("tea").unwrap();
+    assert_eq!(tea.told_last(), Some((Timestamp::from_millis(3 * HOUR_MS), false)));
+    let ordered =
+        Shop::of(&[track(1, Origin::Client, "ann", 1, "Order Completed", json!({"products": [{"product_id": "a"}]}))]);
+    assert_eq!(ordered.item("a").unwrap().told_last(), None, "it was named and not described");
+}
+
+#[test]
+fn what_is_kept_of_an_item_is_bounded_whatever_the_order() {
+    let long = |n: usize| Value::String("x".repeat(n));
+    let shop = Shop::of(&[described(
+        1,
+        Origin::Server,
+        1,
+        "tea",
+        json!({"fits": long(4_094), "too_long": long(4_095), "n".repeat(64): 1, "n".repeat(65): 1}),
+    )]);
+    let kept: Vec<String> = shop.item("tea").unwrap().traits().map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(kept, ["fits".to_owned(), "n".repeat(64)]);
+    let many = |range: std::ops::Range<u32>| -> Value {
+        range.map(|n| (format!("t{n:02}"), json!(n))).collect::<serde_json::Map<_, _>>().into()
+    };
+    let (low, high) = (many(0..20), many(20..40));
+    for [first, second] in [[&low, &high], [&high, &low]] {
+        let shop = Shop::of(&[
+            described(1, Origin::Server, 1, "tea", first.clone()),
+            described(2, Origin::Server, 2, "tea", second.clone()),
+        ]);
+        assert_eq!(traits(&shop, "tea"), many(0..32));
+    }
+}
+
 #[test]
 fn an_item_only_write_keys_named_is_never_recommended_beside_what_the_company_named() {
     let invented = |shop: &mut Shop| {

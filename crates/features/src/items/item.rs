@@ -1,8 +1,9 @@
 //! What is known of one item, by whom, and how many customers bought it?
 
-use events::{EventKey, Product, Recorded};
+use events::{EventKey, Object, Product, Recorded};
 use primitives::{ItemId, Money, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// How many of the newest days with a buyer are counted one by one.
@@ -10,6 +11,16 @@ const N_DAYS: usize = 35;
 
 /// How long a name or a category is at most, in bytes: the rest is cut off.
 const TEXT_BYTES_MAX: usize = 256;
+
+/// The traits that have a place of their own.
+const OF_THEIR_OWN: [&str; 5] = ["name", "category", "price", "currency", "available"];
+
+/// How many other traits of an item are kept: the first by their names, in whichever order they are told.
+const N_TRAITS_MAX: usize = 32;
+
+/// How long the name and the JSON of such a trait are at most, in bytes: a longer one is passed over.
+const TRAIT_NAME_BYTES_MAX: usize = 64;
+const TRAIT_BYTES_MAX: usize = 4_096;
 
 /// One item: what is known about it, and how it sells.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +35,8 @@ pub struct Item {
     pub price: Option<Fact<Money>>,
     /// Whether it can be had; assumed where nothing is said.
     pub available: Option<Fact<bool>>,
+    /// What else the company said of it: its traits as JSON, by name.
+    traits: BTreeMap<String, Fact<String>>,
     /// Whether the company itself named it, with a server key or an import. If not, it is provisional.
     pub is_vouched: bool,
     /// When a write key last named it, by our clock.
@@ -44,6 +57,20 @@ pub struct Fact<T> {
     key: EventKey,
 }
 
+impl<T> Fact<T> {
+    /// Whether the company itself said so, with a server key or an import.
+    #[must_use]
+    pub fn is_vouched(&self) -> bool {
+        self.is_vouched
+    }
+
+    /// When it was said.
+    #[must_use]
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+}
+
 impl Item {
     pub(super) fn new(id: ItemId) -> Self {
         Self {
@@ -52,6 +79,7 @@ impl Item {
             category: None,
             price: None,
             available: None,
+            traits: BTreeMap::new(),
             is_vouched: false,
             last_used: Timestamp::MIN,
             buyers_by_day: BTreeMap::new(),
@@ -68,6 +96,27 @@ impl Item {
     #[must_use]
     pub fn is_available(&self) -> bool {
         self.available.as_ref().is_none_or(|available| available.value)
+    }
+
+    /// What else the company said of it, by the names of the traits.
+    pub fn traits(&self) -> impl Iterator<Item = (&str, Value)> {
+        self.traits.iter().map(|(name, said)| (name.as_str(), opened(said)))
+    }
+
+    /// What the company said of it under a trait's name; `None` for those that have a place of their own.
+    #[must_use]
+    pub fn said(&self, name: &str) -> Option<Value> {
+        self.traits.get(name).map(opened)
+    }
+
+    /// Whatever was said of it last, and by whom; `None` where nothing was.
+    #[must_use]
+    pub fn told_last(&self) -> Option<(Timestamp, bool)> {
+        let texts = [&self.name, &self.category].into_iter().flatten().chain(self.traits.values());
+        let texts = texts.map(|fact| (fact.at, fact.is_vouched));
+        let price = self.price.iter().map(|fact| (fact.at, fact.is_vouched));
+        let available = self.available.iter().map(|fact| (fact.at, fact.is_vouched));
+        texts.chain(price).chain(available).max()
     }
 
     /// How many of the customers who are counted bought it, as far as is remembered.
@@ -99,6 +148,25 @@ impl Item {
     /// Takes in whether it can be had.
     pub(super) fn learn_available(&mut self, available: Option<bool>, recorded: &Recorded) {
         keep(&mut self.available, available, recorded);
+    }
+
+    /// Takes in what the company says of it besides. A trait that is null says nothing.
+    pub(super) fn learn_traits(&mut self, traits: &Object, recorded: &Recorded) {
+        for (name, value) in traits {
+            if OF_THEIR_OWN.contains(&name.as_str()) || value.is_null() || name.len() > TRAIT_NAME_BYTES_MAX {
+                continue;
+            }
+            let text = value.to_string();
+            if text.len() > TRAIT_BYTES_MAX {
+                continue;
+            }
+            let mut known = self.traits.remove(name);
+            keep(&mut known, Some(text.as_str()), recorded);
+            self.traits.extend(known.map(|known| (name.clone(), known)));
+        }
+        while self.traits.len() > N_TRAITS_MAX {
+            self.traits.pop_last();
+        }
     }
 
     pub(super) fn add_buyer(&mut self, day: i64) {
@@ -134,6 +202,11 @@ fn keep<T: PartialEq<S>, S: Into<T>>(known: &mut Option<Fact<T>>, said: Option<S
         Some(known) if known.value == said => (known.is_vouched, known.at, known.key) = (is_vouched, at, key),
         known => *known = Some(Fact { value: said.into(), is_vouched, at, key }),
     }
+}
+
+/// What was written as JSON here is JSON.
+fn opened(said: &Fact<String>) -> Value {
+    serde_json::from_str(&said.value).unwrap_or_default()
 }
 
 fn cut(text: &str) -> &str {
