@@ -10,7 +10,6 @@ use crate::things::{N_DEPARTMENTS, Thing, Things};
 use primitives::stable_hash;
 use rayon::prelude::*;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Shelves are filled every so many days.
 const RESTOCK_DAYS: i64 = 5;
@@ -28,12 +27,10 @@ pub struct Company {
     by_id: HashMap<String, usize>,
     usual_prices: [f64; N_DEPARTMENTS],
     key: String,
-    /// What lies on the shelves this morning, and what is taken today.
+    /// What lies on the shelves this morning.
     shelves: Vec<u32>,
-    taken: Vec<AtomicU32>,
-    /// Tickets that wait this morning, and those opened today.
+    /// Tickets that wait this morning.
     waiting: f64,
-    opened: AtomicU32,
     n_agents: f64,
 }
 
@@ -54,7 +51,6 @@ impl Company {
         let key = format!("{} {}", settings.seed.value(), settings.n_customers);
         let key = format!("lk{:08x}", stable_hash(&key) & 0xffff_ffff);
         let shelves = things.all().iter().map(|thing| thing.shelf).collect();
-        let taken = things.all().iter().map(|_| AtomicU32::new(0)).collect();
         let n_agents = (f64::from(settings.n_customers) * 0.004 / TICKETS_AN_AGENT).max(0.1);
         Self {
             calendar: Calendar::new(&settings),
@@ -66,9 +62,7 @@ impl Company {
             usual_prices,
             key,
             shelves,
-            taken,
             waiting: 0.0,
-            opened: AtomicU32::new(0),
             n_agents,
         }
     }
@@ -111,26 +105,21 @@ impl Company {
         }
     }
 
-    /// Counts what is left on the shelves and in the desk's queue.
-    pub(crate) fn close_shop(&mut self) {
-        for (left, taken) in self.shelves.iter_mut().zip(&self.taken) {
-            *left = left.saturating_sub(taken.swap(0, Ordering::Relaxed));
+    /// Counts what is left on the shelves and in the desk's queue after everybody's day.
+    pub(crate) fn close_shop(&mut self, lives: &mut Lives) {
+        let mut opened = 0.0;
+        for life in &mut lives.0 {
+            for (thing, quantity) in std::mem::take(&mut life.taken) {
+                self.shelves[thing] = self.shelves[thing].saturating_sub(quantity);
+            }
+            opened += f64::from(std::mem::take(&mut life.n_opened));
         }
-        let opened = f64::from(self.opened.swap(0, Ordering::Relaxed));
         self.waiting = (self.waiting + opened - self.n_agents * TICKETS_AN_AGENT).max(0.0);
     }
 
     /// Whether there was one this morning, on this day of its life.
     pub(crate) fn is_in_stock(&self, thing: usize, day: i64) -> bool {
         self.shelves[thing] > 0 && self.things.get(thing).from_day <= day
-    }
-
-    pub(crate) fn take_from_stock(&self, thing: usize, quantity: u32) {
-        self.taken[thing].fetch_add(quantity, Ordering::Relaxed);
-    }
-
-    pub(crate) fn takes_work(&self) {
-        self.opened.fetch_add(1, Ordering::Relaxed);
     }
 
     /// How many days the desk takes to answer, as long as its queue is this morning.

@@ -37,6 +37,11 @@ pub trait Host {
 
     /// What is decided; `None` where nobody decides, or no answer came: the company shows what it always shows.
     fn decide(&mut self, question: &Question<'_>) -> Option<Reply>;
+
+    /// Waits until a moment of the company's day has come, where somebody lives beside it at a pace; `false` where it is enough.
+    fn wait_until(&mut self, _: Timestamp) -> bool {
+        true
+    }
 }
 
 /// Keeps what it hears, and decides nothing.

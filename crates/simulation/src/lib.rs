@@ -9,6 +9,7 @@
 //!   with other coins, and what would have come is a mean over many futures, not a guess;
 //! - what people do is made of needs, moods and money ([`crate::Company::live`]), not of what any model of this product assumes.
 
+mod beside;
 mod calendar;
 mod catalogue;
 mod company;

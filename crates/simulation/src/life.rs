@@ -64,6 +64,9 @@ pub(crate) struct Life {
     pub(crate) use_level: f64,
     pub(crate) ahead: Vec<Pending>,
     pub(crate) wants_no_mail: bool,
+    /// What was taken off the shelves and asked of the desk today: the company counts it in the evening.
+    pub(crate) taken: Vec<(usize, u32)>,
+    pub(crate) n_opened: u32,
 }
 
 impl Life {
@@ -89,6 +92,8 @@ impl Life {
             use_level: 1.0,
             ahead: Vec::new(),
             wants_no_mail: false,
+            taken: Vec::new(),
+            n_opened: 0,
         }
     }
 

@@ -16,7 +16,6 @@ pub(crate) use group::{hours_ahead, region, town};
 pub(crate) use identity::Account;
 pub use identity::Identity;
 pub(crate) use nature::{Nature, Turn, TurnKind};
-use primitives::{DAY_MS, HOUR_MS, Timestamp};
 pub(crate) use taste::{Need, Taste};
 
 /// So much of the people are customers already when the history begins.
@@ -61,14 +60,6 @@ impl Person {
     pub(crate) fn income(&self, day: i64) -> f64 {
         let is_out_of_work = self.turn.is_some_and(|turn| turn.kind == TurnKind::LostJob && turn.day <= day);
         self.group.income * if is_out_of_work { 0.55 } else { 1.0 }
-    }
-
-    /// The moment of a day about which they come, where they come.
-    pub(crate) fn usual_moment(&self, day: i64) -> Timestamp {
-        #[expect(clippy::cast_precision_loss, reason = "an hour is far below 2^53 milliseconds")]
-        let millis = i64::try_from(whole(self.nature.hour * HOUR_MS as f64)).unwrap_or(0);
-        let ahead = hours_ahead(self.region(day)) * HOUR_MS;
-        Timestamp::from_millis(day * DAY_MS + (millis - ahead).clamp(0, DAY_MS - 1))
     }
 
     /// In which region they live on this day.

@@ -91,7 +91,7 @@ impl Scene<'_> {
         }
         let days = self.company.days_to_answer(self.today.day) * if channel == "email" { 1.0 } else { 0.4 };
         let what = Ahead::Answer { ticket, concern: concern.no(), opened_on: self.today.day, n_asked: 1 };
-        self.company.takes_work();
+        self.life.n_opened += 1;
         self.life.await_in(self.today.day, days, what);
     }
 

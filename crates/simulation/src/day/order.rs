@@ -109,7 +109,7 @@ impl Scene<'_> {
         self.convert(&lines);
         for line in &lines {
             self.put_away(line);
-            self.company.take_from_stock(line.thing, line.quantity);
+            self.life.taken.push((line.thing, line.quantity));
         }
         if is_sent {
             self.send_off(order, &lines);
