@@ -1,7 +1,7 @@
 //! How is what the company sells told to a catalogue?
 
 use crate::company::Company;
-use crate::message::object;
+use crate::object::object;
 use primitives::{DAY_MS, Timestamp};
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ fn item(company: &Company, no: usize, key: &str) -> Value {
         ("brand", thing.brand.as_str().into()),
         ("price", company.major(thing.price_minor)),
         ("cost", company.major(thing.cost_minor)),
-        ("currency", company.settings().currency.code().into()),
+        ("currency", company.currency()),
         ("description", thing.text().into()),
         ("imageUrl", picture.into()),
     ]);
@@ -36,6 +36,6 @@ fn item(company: &Company, no: usize, key: &str) -> Value {
         "messageId": format!("{key}-item-{no:05}"),
         "timestamp": Timestamp::from_millis(day * DAY_MS).to_string(),
         "itemId": thing.id,
-        "traits": traits,
+        "traits": traits.value(),
     })
 }

@@ -4,9 +4,9 @@ use crate::calendar::Today;
 use crate::company::Company;
 use crate::crooks::Deed;
 use crate::dice::Dice;
-use crate::message::{Message, Names, Sender, call, object};
+use crate::message::{Message, Names, Sender, call};
+use crate::object::{Field, Object, object};
 use primitives::{DAY_MS, Timestamp};
-use serde_json::{Map, Value};
 
 /// What the crooks do on a day.
 pub(crate) fn commit(company: &Company, today: &Today) -> Vec<Message> {
@@ -31,7 +31,7 @@ struct Scene<'a> {
     told: Vec<Message>,
 }
 
-impl Scene<'_> {
+impl<'a> Scene<'a> {
     fn do_it(&mut self, deed: &Deed) {
         let hour = match deed {
             Deed::Read { .. } | Deed::Test { .. } => 1.0 + 3.0 * self.dice.unit(),
@@ -67,11 +67,11 @@ impl Scene<'_> {
 
     fn test(&mut self, device: &str, account: &str, n_cards: u32) {
         let both = Names { user: Some(account), device: Some(device) };
-        self.say(Sender::Browser, both, "identify", object([("traits", self.traits_of(account))]));
+        self.say(Sender::Browser, both, "identify", &object([("traits", self.traits_of(account).into())]));
         for card in 0..n_cards {
             self.pass(6_000.0);
             let minor = 100 + i64::try_from(self.dice.below(400)).unwrap_or(0);
-            let properties = |company: &Company, currency: Value| {
+            let properties = |company: &Company, currency| {
                 object([
                     ("payment_id", format!("P{account}-{card}").into()),
                     ("amount", company.major(minor)),
@@ -86,7 +86,7 @@ impl Scene<'_> {
             if self.dice.chance(0.06) {
                 self.track(Sender::BackOffice, office, "Payment Approved", outcome);
             } else {
-                outcome.insert("reason".to_owned(), "do_not_honor".into());
+                outcome.add("reason", &"do_not_honor".into());
                 self.track(Sender::BackOffice, office, "Payment Declined", outcome);
             }
         }
@@ -95,7 +95,7 @@ impl Scene<'_> {
     fn take(&mut self, device: &str, account: &str, order: &str, no: usize, quantity: u32) {
         let (both, office) =
             (Names { user: Some(account), device: Some(device) }, Names { user: Some(account), device: None });
-        self.say(Sender::Browser, both, "identify", object([("traits", self.traits_of(account))]));
+        self.say(Sender::Browser, both, "identify", &object([("traits", self.traits_of(account).into())]));
         let thing = self.company.things().get(no);
         let price = self.company.price_on(thing, self.today);
         let minor = price * i64::from(quantity);
@@ -121,7 +121,7 @@ impl Scene<'_> {
             ("order_id", order.into()),
             ("currency", self.currency()),
             ("revenue", self.company.major(minor)),
-            ("products", Value::from(vec![Value::from(product)])),
+            ("products", vec![product].into()),
         ]);
         self.track(Sender::BackOffice, office, "Order Completed", properties);
     }
@@ -138,19 +138,18 @@ impl Scene<'_> {
     }
 
     /// A ring has things sent to one of few doors.
-    fn traits_of(&self, account: &str) -> Value {
+    fn traits_of(&self, account: &str) -> Object {
         let ring = account.get(2..6).unwrap_or_default();
-        let traits = object([
+        object([
             ("email", format!("{}@drop.example", account.to_lowercase()).into()),
             ("city", "Marben".into()),
             ("district", "new town".into()),
             ("street", format!("Dock {ring}").into()),
-        ]);
-        traits.into()
+        ])
     }
 
-    fn currency(&self) -> Value {
-        self.company.settings().currency.code().into()
+    fn currency(&self) -> Field<'a> {
+        self.company.currency()
     }
 
     fn pass(&mut self, millis: f64) {
@@ -158,16 +157,16 @@ impl Scene<'_> {
         self.clock = (self.clock + i64::try_from(millis).unwrap_or(1)).min(DAY_MS - 1);
     }
 
-    fn track(&mut self, sender: Sender, names: Names<'_>, event: &str, properties: Map<String, Value>) {
-        self.say(sender, names, "track", object([("event", event.into()), ("properties", properties.into())]));
+    fn track(&mut self, sender: Sender, names: Names<'_>, event: &str, properties: Object) {
+        self.say(sender, names, "track", &object([("event", event.into()), ("properties", properties.into())]));
     }
 
-    fn say(&mut self, sender: Sender, names: Names<'_>, kind: &str, fields: Map<String, Value>) {
+    fn say(&mut self, sender: Sender, names: Names<'_>, kind: &str, fields: &Object) {
         self.n_told += 1;
         let id = self.company.crook_message_id(self.today.day, self.no, self.n_told);
         let at = Timestamp::from_millis(self.today.day * DAY_MS + self.clock);
-        let mut payload = call(kind, id, at, names);
-        payload.extend(fields);
-        self.told.push(Message { at, sender, payload: payload.into() });
+        let mut call = call(kind, id, at, names);
+        call.join(fields);
+        self.told.push(Message { at, sender, json: call.end() });
     }
 }

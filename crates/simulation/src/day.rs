@@ -13,10 +13,10 @@ use crate::company::Company;
 use crate::dice::{Dice, whole};
 use crate::host::Host;
 use crate::life::Life;
-use crate::message::{Message, Names, Sender, call, object};
+use crate::message::{Message, Names, Sender, call};
+use crate::object::{Field, Object};
 use crate::people::{Account, Person};
 use primitives::{DAY_MS, HOUR_MS, Money, Timestamp};
-use serde_json::{Map, Value};
 
 /// One person's day, while it is lived.
 pub(crate) struct Scene<'a> {
@@ -50,7 +50,7 @@ pub(crate) fn live(
     }
 }
 
-impl Scene<'_> {
+impl<'a> Scene<'a> {
     fn live(&mut self) {
         self.come_due();
         if self.life.is_gone(self.today.day) {
@@ -101,7 +101,11 @@ impl Scene<'_> {
         Names { user: Some(self.account().user_id.as_str()), device: None }
     }
 
-    fn say(&mut self, sender: Sender, kind: &str, fields: Map<String, Value>) {
+    fn say(&mut self, sender: Sender, kind: &str, fields: &Object) {
+        self.tell(sender, kind, |call| call.join(fields));
+    }
+
+    fn tell(&mut self, sender: Sender, kind: &str, fill: impl FnOnce(&mut Object)) {
         self.life.n_messages += 1;
         let id = self.company.message_id(self.person.no, self.life.n_messages);
         let names = match sender {
@@ -109,22 +113,25 @@ impl Scene<'_> {
             Sender::BackOffice => self.names_in_office(),
         };
         let at = self.now();
-        let mut payload = call(kind, id, at, names);
-        payload.extend(fields);
-        self.host.hear(Message { at, sender, payload: payload.into() });
+        let mut call = call(kind, id, at, names);
+        fill(&mut call);
+        self.host.hear(Message { at, sender, json: call.end() });
     }
 
-    fn track<const N: usize>(&mut self, sender: Sender, event: &str, properties: [(&str, Value); N]) {
-        self.say(sender, "track", object([("event", event.into()), ("properties", object(properties).into())]));
+    fn track<const N: usize>(&mut self, sender: Sender, event: &str, properties: [(&str, Field<'_>); N]) {
+        self.tell(sender, "track", |call| {
+            call.add("event", &event.into());
+            call.nest("properties", properties);
+        });
     }
 
     /// An amount in major units.
-    fn major(&self, minor: i64) -> Value {
+    fn major(&self, minor: i64) -> Field<'static> {
         self.company.major(minor)
     }
 
-    fn currency(&self) -> Value {
-        self.company.settings().currency.code().into()
+    fn currency(&self) -> Field<'a> {
+        self.company.currency()
     }
 
     /// What a thing costs today, in minor units.
@@ -135,7 +142,11 @@ impl Scene<'_> {
 }
 
 impl Company {
-    pub(crate) fn major(&self, minor: i64) -> Value {
+    pub(crate) fn major(&self, minor: i64) -> Field<'static> {
         Money { minor, currency: self.settings().currency }.to_major().into()
+    }
+
+    pub(crate) fn currency(&self) -> Field<'_> {
+        self.settings().currency.code().into()
     }
 }

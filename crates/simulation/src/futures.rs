@@ -63,8 +63,8 @@ impl Company {
             self.live_one(today, person, &mut life, &coin, &mut listener);
         }
         for message in listener.heard {
-            if message.payload.get("event").and_then(Value::as_str) == Some("Order Completed") {
-                future.add(&message.payload["properties"]);
+            if message.json.contains("\"event\":\"Order Completed\"") {
+                future.add(&message.payload()["properties"]);
             }
         }
         future

@@ -4,11 +4,14 @@
 //! reached: a file has its name only once it is whole.
 
 use crate::company::Company;
+use crate::message::Message;
 use crate::settings::Settings;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread;
 
 /// What says of which company a directory tells. Its name begins with a dot: it is nothing to be imported.
 const LABEL: &str = ".company.json";
@@ -86,28 +89,51 @@ pub fn write_history(
     progress: &mut dyn FnMut(u32) -> bool,
 ) -> Result<Written, HistoryError> {
     claim(directory, &Label::of(company.settings()))?;
-    let mut written = Written::default();
-    let items = company.catalogue();
-    write_whole(&directory.join("catalogue.ndjson"), items.iter())?;
-    written.n_events += items.len() as u64;
+    let items: Vec<String> = company.catalogue().iter().map(ToString::to_string).collect();
+    write_whole(&directory.join("catalogue.ndjson"), items.iter().map(String::as_str))?;
+    let mut written = Written { n_events: items.len() as u64, ..Written::default() };
+    // One thread writes a day down while the next is lived; one more may wait between them, no more: a day is large.
+    thread::scope(|scope| {
+        let (send, days) = mpsc::sync_channel(1);
+        let writer = scope.spawn(move || write_days(&days));
+        live_through(company, directory, &mut written, progress, &send);
+        drop(send);
+        writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })?;
+    Ok(written)
+}
+
+/// A day that was lived, and the file it belongs into.
+type Lived = (PathBuf, Vec<Message>);
+
+fn live_through(
+    company: &mut Company,
+    directory: &Path,
+    written: &mut Written,
+    progress: &mut dyn FnMut(u32) -> bool,
+    days: &SyncSender<Lived>,
+) {
     let mut lives = company.lives();
-    for nth in 0..company.settings().n_days {
-        let day = company.settings().first_day() + i64::from(nth);
+    for day in company.settings().first_day()..company.settings().end_day {
         // A day that is there is lived again, since what follows depends on it, and not written again.
         let told = company.live(&mut lives, day);
+        written.n_events += told.len() as u64;
+        written.n_days += 1;
         let path = directory.join(format!("events-{}.ndjson", crate::calendar::civil(day)));
         if path.exists() {
             written.n_days_before += 1;
-        } else {
-            write_whole(&path, told.iter().map(|message| &message.payload))?;
+        } else if days.send((path, told)).is_err() {
+            // The writer has given up, and says why.
+            return;
         }
-        written.n_events += told.len() as u64;
-        written.n_days += 1;
         if !progress(written.n_days) {
-            break;
+            return;
         }
     }
-    Ok(written)
+}
+
+fn write_days(days: &Receiver<Lived>) -> Result<(), HistoryError> {
+    days.iter().try_for_each(|(path, told)| write_whole(&path, told.iter().map(|message| message.json.as_str())))
 }
 
 fn claim(directory: &Path, label: &Label) -> Result<(), HistoryError> {
@@ -131,16 +157,20 @@ fn claim(directory: &Path, label: &Label) -> Result<(), HistoryError> {
     fs::write(&path, text).map_err(failed(&path))
 }
 
-fn write_whole<'a>(path: &Path, values: impl Iterator<Item = &'a serde_json::Value>) -> Result<(), HistoryError> {
+fn write_whole<'a>(path: &Path, lines: impl Iterator<Item = &'a str>) -> Result<(), HistoryError> {
     let part = path.with_extension("part");
     let write = || -> io::Result<()> {
         let mut file = BufWriter::with_capacity(1 << 20, File::create(&part)?);
-        for value in values {
-            serde_json::to_writer(&mut file, value)?;
+        for line in lines {
+            file.write_all(line.as_bytes())?;
             file.write_all(b"\n")?;
         }
         file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         fs::rename(&part, path)
     };
-    write().map_err(|source| HistoryError::Write { path: path.to_owned(), source })
+    write().map_err(|source| {
+        // What could not be written whole only takes room on a disk that has none.
+        let _ = fs::remove_file(&part);
+        HistoryError::Write { path: path.to_owned(), source }
+    })
 }

@@ -24,6 +24,7 @@ mod host;
 mod life;
 mod living;
 mod message;
+mod object;
 mod passers;
 mod people;
 mod prices;

@@ -1,7 +1,8 @@
 //! What does the company tell about a day? Messages, each as the program that sends it would write it.
 
+use crate::object::Object;
 use primitives::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Which of the company's programs sends a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +20,16 @@ pub struct Message {
     pub at: Timestamp,
     /// Who sends it.
     pub sender: Sender,
-    /// The call with its `type`, `messageId`, `timestamp` and names.
-    pub payload: Value,
+    /// The call with its `type`, `messageId`, `timestamp` and names, as the line of JSON that is sent.
+    pub json: String,
+}
+
+impl Message {
+    /// The call as a tree, for whoever looks into it.
+    #[must_use]
+    pub fn payload(&self) -> Value {
+        serde_json::from_str(&self.json).unwrap_or_default()
+    }
 }
 
 /// By which names somebody acts.
@@ -30,14 +39,9 @@ pub(crate) struct Names<'a> {
     pub(crate) device: Option<&'a str>,
 }
 
-/// An object with these fields; those that are null are left out.
-pub(crate) fn object<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
-    fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-/// The call that a program makes.
-pub(crate) fn call(kind: &str, message_id: String, at: Timestamp, names: Names<'_>) -> Map<String, Value> {
-    object([
+/// The call that a program makes, to which its own fields are to be added.
+pub(crate) fn call(kind: &str, message_id: String, at: Timestamp, names: Names<'_>) -> Object {
+    Object::with_room(512).and([
         ("type", kind.into()),
         ("messageId", message_id.into()),
         ("timestamp", at.to_string().into()),

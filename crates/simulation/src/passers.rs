@@ -3,7 +3,8 @@
 use crate::calendar::Today;
 use crate::company::Company;
 use crate::dice::{Dice, whole};
-use crate::message::{Message, Names, Sender, call, object};
+use crate::message::{Message, Names, Sender, call};
+use crate::object::{Object, object};
 use crate::things::N_DEPARTMENTS;
 use primitives::{DAY_MS, HOUR_MS, Timestamp};
 
@@ -28,17 +29,17 @@ fn look_in(company: &Company, today: &Today, dice: &mut Dice, no: usize, told: &
     let hour_ms = HOUR_MS as f64;
     let mut clock = whole((8.0 + 14.0 * dice.unit()) * hour_ms);
     let mut nth = 0;
-    let mut say = |clock: usize, kind: &str, fields| {
+    let mut say = |clock: usize, kind: &str, fields: &Object| {
         nth += 1;
         let at = Timestamp::from_millis(
             (today.day * DAY_MS).saturating_add(i64::try_from(clock).unwrap_or(0).min(DAY_MS - 1)),
         );
-        let mut payload = call(kind, company.passer_message_id(today.day, no, nth), at, names);
-        payload.extend(fields);
-        told.push(Message { at, sender: Sender::Browser, payload: payload.into() });
+        let mut call = call(kind, company.passer_message_id(today.day, no, nth), at, names);
+        call.join(fields);
+        told.push(Message { at, sender: Sender::Browser, json: call.end() });
     };
     let path = ["/", "/sale", "/coffee", "/gifts"][dice.below(4)];
-    say(clock, "page", object([("name", "Home".into()), ("properties", object([("path", path.into())]).into())]));
+    say(clock, "page", &object([("name", "Home".into()), ("properties", object([("path", path.into())]).into())]));
     // What everybody looks at is what is in season.
     let department = dice.weighted(&std::array::from_fn::<f64, N_DEPARTMENTS, _>(|no| today.demand[no]));
     for _ in 0..dice.times(1.2, 9) {
@@ -49,8 +50,8 @@ fn look_in(company: &Company, today: &Today, dice: &mut Dice, no: usize, told: &
             ("name", thing.name.as_str().into()),
             ("category", company.things().department(thing.department).into()),
             ("price", company.major(company.price_on(thing, today))),
-            ("currency", company.settings().currency.code().into()),
+            ("currency", company.currency()),
         ]);
-        say(clock, "track", object([("event", "Product Viewed".into()), ("properties", properties.into())]));
+        say(clock, "track", &object([("event", "Product Viewed".into()), ("properties", properties.into())]));
     }
 }

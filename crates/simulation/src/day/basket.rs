@@ -4,7 +4,7 @@ use super::Scene;
 use super::visit::Look;
 use crate::dice::logistic;
 use crate::message::Sender;
-use serde_json::Value;
+use crate::object::Field;
 
 /// A line of an order.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub(super) struct Line {
     pub(super) shown_by: Option<String>,
 }
 
-impl Scene<'_> {
+impl<'a> Scene<'a> {
     /// Looks at one after the other on the pages, and puts some into the cart.
     pub(super) fn look_and_choose(&mut self, looks: Vec<Look>) -> Vec<Line> {
         let mut lines: Vec<Line> = Vec::new();
@@ -97,12 +97,13 @@ impl Scene<'_> {
     }
 
     /// A thing as the pages describe it.
-    pub(super) fn described(&self, thing_no: usize) -> [(&'static str, Value); 6] {
-        let thing = self.company.things().get(thing_no);
+    pub(super) fn described(&self, thing_no: usize) -> [(&'static str, Field<'a>); 6] {
+        let company = self.company;
+        let thing = company.things().get(thing_no);
         [
             ("product_id", thing.id.as_str().into()),
             ("name", thing.name.as_str().into()),
-            ("category", self.company.things().department(thing.department).into()),
+            ("category", company.things().department(thing.department).into()),
             ("brand", thing.brand.as_str().into()),
             ("price", self.major(self.price(thing_no))),
             ("currency", self.currency()),

@@ -5,7 +5,7 @@ use crate::concerns::{CONCERNS, Concern, Words};
 use crate::dice::logistic;
 use crate::life::Ahead;
 use crate::message::Sender;
-use serde_json::Value;
+use crate::object::Field;
 
 impl Scene<'_> {
     /// What was to happen today.
@@ -134,7 +134,7 @@ impl Scene<'_> {
     fn be_answered(&mut self, ticket: u32, concern: usize, opened_on: i64, n_asked: u32) {
         let concern = CONCERNS.get(concern).copied().unwrap_or(Concern::Product);
         let ticket_id = self.ticket_id(ticket);
-        let id = || ("ticket_id", Value::from(ticket_id.as_str()));
+        let id = || ("ticket_id", Field::from(ticket_id.as_str()));
         self.track(Sender::BackOffice, "Ticket Assigned", [id()]);
         self.pass(900.0);
         let reply = concern.reply(&mut self.dice);

@@ -2,8 +2,8 @@
 
 use super::Scene;
 use crate::dice::logistic;
-use crate::message::{Sender, object};
-use serde_json::json;
+use crate::message::Sender;
+use crate::object::object;
 
 /// A letter goes out every other Thursday.
 const WEEKDAY: usize = 3;
@@ -54,8 +54,11 @@ impl Scene<'_> {
             self.pass(15.0);
             self.life.wants_no_mail = true;
             self.track(Sender::BackOffice, "Email Unsubscribed", mail());
-            let context = json!({"consent": {"categoryPreferences": {"marketing": false}}});
-            self.say(Sender::BackOffice, "track", object([("event", "Consent Updated".into()), ("context", context)]));
+            let refuses = object([("marketing", false.into())]);
+            let consent = object([("categoryPreferences", refuses.into())]);
+            let context = object([("consent", consent.into())]);
+            let fields = object([("event", "Consent Updated".into()), ("context", context.into())]);
+            self.say(Sender::BackOffice, "track", &fields);
         }
     }
 }

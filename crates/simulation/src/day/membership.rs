@@ -4,7 +4,7 @@ use super::Scene;
 use crate::dice::logistic;
 use crate::life::Membership;
 use crate::message::Sender;
-use serde_json::Value;
+use crate::object::Field;
 
 /// The plans: their names and what they cost a month, in minor units.
 pub(crate) const PLANS: [(&str, i64); 3] =
@@ -39,7 +39,7 @@ impl Scene<'_> {
             n_failed: 0,
             is_paused: false,
         };
-        self.tell("Subscription Started", &membership, Value::Null);
+        self.tell_plan("Subscription Started", &membership, Field::Absent);
         self.life.membership = Some(membership);
     }
 
@@ -49,7 +49,7 @@ impl Scene<'_> {
         let is_unused = self.life.use_level < 0.35;
         if is_unused && self.dice.chance(0.06) {
             let reason = if self.life.mood < -0.1 { "unhappy" } else { "not used" };
-            self.tell("Subscription Cancelled", &membership, reason.into());
+            self.tell_plan("Subscription Cancelled", &membership, reason.into());
             self.life.membership = None;
             return;
         }
@@ -72,7 +72,7 @@ impl Scene<'_> {
         let price = PLANS[membership.plan].1;
         let p = self.chance_of_refusal(price) * if membership.n_failed > 0 { 6.0 } else { 1.5 };
         let payment_id = format!("S{:06}-{}-{}", self.person.no, membership.no, self.life.n_messages);
-        let fields = |amount: Value, currency: Value| {
+        let fields = |amount, currency| {
             [
                 ("payment_id", payment_id.as_str().into()),
                 ("amount", amount),
@@ -88,7 +88,7 @@ impl Scene<'_> {
             if membership.n_failed < N_FAILED_MAX {
                 return true;
             }
-            self.tell("Subscription Cancelled", membership, "payment".into());
+            self.tell_plan("Subscription Cancelled", membership, "payment".into());
             return false;
         }
         self.track(Sender::BackOffice, "Payment Approved", fields(self.major(price), self.currency()));
@@ -97,17 +97,17 @@ impl Scene<'_> {
         let changes = self.dice.unit();
         if changes < 0.03 * self.life.use_level && membership.plan < 2 {
             membership.plan += 1;
-            self.tell("Subscription Upgraded", membership, Value::Null);
+            self.tell_plan("Subscription Upgraded", membership, Field::Absent);
         } else if changes > 0.97 && membership.plan > 0 {
             membership.plan -= 1;
-            self.tell("Subscription Downgraded", membership, Value::Null);
+            self.tell_plan("Subscription Downgraded", membership, Field::Absent);
         } else {
-            self.tell("Subscription Renewed", membership, Value::Null);
+            self.tell_plan("Subscription Renewed", membership, Field::Absent);
         }
         true
     }
 
-    fn tell(&mut self, event: &str, membership: &Membership, reason: Value) {
+    fn tell_plan(&mut self, event: &str, membership: &Membership, reason: Field<'_>) {
         let (plan, price) = PLANS[membership.plan];
         let properties = [
             ("subscription_id", format!("M{:06}-{}", self.person.no, membership.no).into()),

@@ -4,8 +4,8 @@ use super::Scene;
 use super::basket::Line;
 use crate::dice::logistic;
 use crate::life::Ahead;
-use crate::message::{Sender, object};
-use serde_json::Value;
+use crate::message::Sender;
+use crate::object::{Field, Object, object};
 
 const METHODS: [&str; 3] = ["invoice", "card", "wallet"];
 /// Parcels that arrive late, broken or not at all, of a hundred on an ordinary day.
@@ -43,7 +43,7 @@ impl Scene<'_> {
         for attempt in 1..=2 {
             let method = if attempt == 1 { self.person.nature.method } else { 1 };
             let payment_id = format!("P{:06}-{}-{attempt}", self.person.no, self.life.n_messages);
-            let fields = |amount: Value, currency: Value, reason: Value| {
+            let fields = |amount, currency, reason| {
                 [
                     ("payment_id", payment_id.as_str().into()),
                     ("order_id", order_id.as_str().into()),
@@ -57,7 +57,7 @@ impl Scene<'_> {
             self.track(
                 Sender::BackOffice,
                 "Payment Attempted",
-                fields(self.major(minor), self.currency(), Value::Null),
+                fields(self.major(minor), self.currency(), Field::Absent),
             );
             self.pass(2.0);
             let p = self.chance_of_refusal(minor);
@@ -65,7 +65,7 @@ impl Scene<'_> {
                 self.track(
                     Sender::BackOffice,
                     "Payment Approved",
-                    fields(self.major(minor), self.currency(), Value::Null),
+                    fields(self.major(minor), self.currency(), Field::Absent),
                 );
                 return true;
             }
@@ -94,7 +94,7 @@ impl Scene<'_> {
     fn order(&mut self, lines: Vec<Line>, is_sent: bool) {
         self.life.n_orders += 1;
         let order = self.life.n_orders;
-        let products: Vec<Value> = lines.iter().map(|line| self.product(line).into()).collect();
+        let products: Vec<Object> = lines.iter().map(|line| self.product(line)).collect();
         let shipping = if is_sent && total(&lines) < 4_900 { 490 } else { 0 };
         let properties = [
             ("order_id", self.order_id(order).into()),
@@ -116,7 +116,7 @@ impl Scene<'_> {
         }
     }
 
-    fn product(&self, line: &Line) -> serde_json::Map<String, Value> {
+    fn product(&self, line: &Line) -> Object {
         let thing = self.company.things().get(line.thing);
         object([
             ("product_id", thing.id.as_str().into()),
@@ -172,12 +172,12 @@ impl Scene<'_> {
     /// Something sent back is paid back.
     pub(super) fn pay_back(&mut self, order: u32, thing: usize, minor: i64) {
         let product_id = self.company.things().get(thing).id.clone();
-        let products = Value::from(vec![Value::from(object([("product_id", product_id.into())]))]);
+        let products = vec![object([("product_id", product_id.into())])];
         let properties = [
             ("order_id", self.order_id(order).into()),
             ("revenue", self.major(minor)),
             ("currency", self.currency()),
-            ("products", products),
+            ("products", products.into()),
         ];
         self.track(Sender::BackOffice, "Order Refunded", properties);
     }

@@ -3,9 +3,9 @@
 use super::Scene;
 use crate::dice::logistic;
 use crate::host::Question;
-use crate::message::{Sender, object};
+use crate::message::Sender;
+use crate::object::{Field, Object, object};
 use crate::people::{region, town};
-use serde_json::{Value, json};
 
 const WEB: usize = 0;
 const APP: usize = 1;
@@ -87,13 +87,14 @@ impl Scene<'_> {
     fn arrive(&mut self, is_app: bool) {
         let referrer = ["", "https://search.example/", "https://social.example/", ""][self.dice.below(4)];
         let agent = if is_app { "LarkspurApp/4.2" } else { "Browser/130" };
-        let context = json!({"userAgent": agent, "page": {"referrer": referrer}});
+        let page = object([("referrer", referrer.into())]);
+        let context = object([("userAgent", agent.into()), ("page", page.into())]);
         let kind = if is_app { "screen" } else { "page" };
         let properties = object([("path", "/".into()), ("url", "https://shop.larkspur.example/".into())]);
         self.say(
             Sender::Browser,
             kind,
-            object([("name", "Home".into()), ("properties", properties.into()), ("context", context)]),
+            &object([("name", "Home".into()), ("properties", properties.into()), ("context", context.into())]),
         );
     }
 
@@ -125,19 +126,20 @@ impl Scene<'_> {
             ("district", if person.group.is_new_town { "new town" } else { "old town" }.into()),
             ("loyaltyId", person.identity.loyalty_id.as_deref().into()),
         ]);
-        let context = if self.life.has_said_who { Value::Null } else { self.consent(true) };
+        let context = (!self.life.has_said_who).then(|| self.consent(true));
         self.life.has_said_who = true;
-        self.say(Sender::Browser, "identify", object([("traits", traits.into()), ("context", context)]));
+        self.say(Sender::Browser, "identify", &object([("traits", traits.into()), ("context", context.into())]));
     }
 
-    fn consent(&self, is_asked: bool) -> Value {
+    fn consent(&self, is_asked: bool) -> Object {
         let agrees = self.person.nature.agrees;
-        let says = |agrees: bool| agrees && is_asked;
-        json!({"consent": {"categoryPreferences": {
-            "personalization": says(agrees.personalization),
-            "analytics": says(agrees.analytics),
-            "marketing": says(agrees.marketing),
-        }}})
+        let says = |agrees: bool| Field::from(agrees && is_asked);
+        let preferences = object([
+            ("personalization", says(agrees.personalization)),
+            ("analytics", says(agrees.analytics)),
+            ("marketing", says(agrees.marketing)),
+        ]);
+        object([("consent", object([("categoryPreferences", preferences.into())]).into())])
     }
 
     fn decide_on_consent(&mut self) {
@@ -145,7 +147,8 @@ impl Scene<'_> {
         if regrets && self.life.has_said_who && !self.life.has_regretted {
             self.life.has_regretted = true;
             let context = self.consent(false);
-            self.say(Sender::Browser, "track", object([("event", "Consent Updated".into()), ("context", context)]));
+            let fields = object([("event", "Consent Updated".into()), ("context", context.into())]);
+            self.say(Sender::Browser, "track", &fields);
         }
     }
 
@@ -197,14 +200,14 @@ impl Scene<'_> {
             let Some(thing) = self.company.thing_no(item) else { continue };
             let position = place + 1;
             self.pass(0.4);
-            let properties = |id: &str| {
-                [("decision_id", id.into()), ("item_id", Value::from(item.as_str())), ("position", position.into())]
-            };
-            self.track(Sender::Browser, "Decision Shown", properties(&reply.decision_id));
+            let id = reply.decision_id.as_str();
+            let properties =
+                || [("decision_id", id.into()), ("item_id", item.as_str().into()), ("position", position.into())];
+            self.track(Sender::Browser, "Decision Shown", properties());
             let need = self.need_of(thing);
             if self.dice.chance(self.chance_to_follow(thing, need, place)) {
                 self.pass(4.0);
-                self.track(Sender::Browser, "Decision Clicked", properties(&reply.decision_id));
+                self.track(Sender::Browser, "Decision Clicked", properties());
                 looks.push(Look { thing, need, shown_by: Some((reply.decision_id.clone(), position)) });
             }
         }
