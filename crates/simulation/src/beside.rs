@@ -191,7 +191,7 @@ mod tests {
         }
 
         fn heard_of(&self, event: &str) -> Vec<&Message> {
-            self.heard.iter().filter(|message| message.payload["event"] == event).collect()
+            self.heard.iter().filter(|message| message.payload()["event"] == event).collect()
         }
     }
 
@@ -222,8 +222,8 @@ mod tests {
         (company, lives, settings.first_day())
     }
 
-    fn id(message: &Message) -> &Value {
-        &message.payload["messageId"]
+    fn id(message: &Message) -> Value {
+        message.payload()["messageId"].clone()
     }
 
     #[test]
@@ -235,8 +235,8 @@ mod tests {
             assert!(beside.live_beside(&mut other_lives, day, &mut shop));
             assert!(lives.0 == other_lives.0, "day {day}");
             assert!(!shop.asked_at.is_empty());
-            told.sort_by(|a, b| id(a).as_str().cmp(&id(b).as_str()));
-            shop.heard.sort_by(|a, b| id(a).as_str().cmp(&id(b).as_str()));
+            told.sort_by_key(|message| id(message).to_string());
+            shop.heard.sort_by_key(|message| id(message).to_string());
             assert_eq!(told, shop.heard);
         }
     }
@@ -253,14 +253,14 @@ mod tests {
         assert!(0 < n_clicked && n_clicked < n_shown / 2, "{n_clicked} of {n_shown}");
         assert_eq!(none.heard_of("Decision Shown").len(), 0);
         // Each once, although days were rehearsed several times.
-        let ids: std::collections::BTreeSet<&str> = some.heard.iter().filter_map(|one| id(one).as_str()).collect();
+        let ids: std::collections::BTreeSet<String> = some.heard.iter().map(|one| id(one).to_string()).collect();
         assert_eq!(ids.len(), some.heard.len());
         // What a click led to names the decision by which its person was shown it.
         for clicked in some.heard_of("Decision Clicked") {
-            let of = |message: &&&Message| message.payload["anonymousId"] == clicked.payload["anonymousId"];
-            let shown: Vec<_> = some.heard_of("Decision Shown");
-            let shown = shown.iter().filter(of).map(|one| &one.payload["properties"]["decision_id"]);
-            assert!(shown.into_iter().any(|decision| *decision == clicked.payload["properties"]["decision_id"]));
+            let clicked = clicked.payload();
+            let shown = some.heard_of("Decision Shown").into_iter().map(Message::payload);
+            let mut of = shown.filter(|shown| shown["anonymousId"] == clicked["anonymousId"]);
+            assert!(of.any(|shown| shown["properties"]["decision_id"] == clicked["properties"]["decision_id"]));
         }
     }
 
