@@ -25,6 +25,8 @@ pub(crate) struct BadRow {
 pub(crate) struct Delivery<'a> {
     pub(crate) report: ImportReport,
     source: Arc<str>,
+    /// The source's name where it is one of several.
+    file: Option<Arc<str>>,
     sink: &'a mut dyn Sink,
     rejects: &'a mut RejectsFile,
     progress: &'a dyn Progress,
@@ -44,7 +46,13 @@ impl<'a> Delivery<'a> {
     ) -> Self {
         let report = ImportReport { source: source.to_owned(), ..ImportReport::default() };
         let (source, reasons) = (Arc::from(source), Reasons::default());
-        Self { report, source, sink, rejects, progress, reasons, n_unfit: 0, n_refused: 0 }
+        Self { report, source, file: None, sink, rejects, progress, reasons, n_unfit: 0, n_refused: 0 }
+    }
+
+    /// What comes next stands in this file; `is_one_of_several` where the report is of more than it.
+    pub(crate) fn go_on_with(&mut self, source: &str, is_one_of_several: bool) {
+        self.source = Arc::from(source);
+        self.file = is_one_of_several.then(|| Arc::clone(&self.source));
     }
 
     /// One more row was read; `done` is how far the phase is.
@@ -58,7 +66,7 @@ impl<'a> Delivery<'a> {
         if count.is_multiple_of(ROWS_PER_REPORT) {
             self.progress.advance(done());
             if self.progress.is_cancelled() {
-                return Err(ImportError::Cancelled { name: self.source.to_string() });
+                return Err(ImportError::Cancelled { name: self.report.source.clone() });
             }
         }
         Ok(())
@@ -109,7 +117,7 @@ impl<'a> Delivery<'a> {
     /// Counts a row that cannot be read or mapped. Whoever counts it writes it down, now or with the rest of its order.
     pub(crate) fn note_unfit(&mut self, line: u64, reason: &str) -> Result<(), ImportError> {
         self.n_unfit += 1;
-        self.reasons.note(line, reason);
+        self.reasons.note(self.file.as_deref(), line, reason);
         let no_row_fits = self.n_unfit + self.report.rows_left_out == self.report.rows_read;
         if self.n_unfit >= HOPELESS_ROWS && no_row_fits { self.give_up(self.n_unfit) } else { Ok(()) }
     }
@@ -123,7 +131,7 @@ impl<'a> Delivery<'a> {
     /// Counts and writes down the row because of which what was made of it is not accepted.
     pub(crate) fn refuse(&mut self, bad: &BadRow) -> Result<(), ImportError> {
         self.write_down(bad)?;
-        self.reasons.note(bad.line, &bad.reason);
+        self.reasons.note(self.file.as_deref(), bad.line, &bad.reason);
         self.n_refused += 1;
         let no_event_fits = self.n_refused >= HOPELESS_ROWS && self.report.events_accepted == 0;
         if no_event_fits { self.give_up(self.report.rows_rejected) } else { Ok(()) }
@@ -135,8 +143,8 @@ impl<'a> Delivery<'a> {
         self.rejects.write(&self.position(bad.line), &bad.reason, &bad.row)
     }
 
-    /// Makes everything durable and closes the report.
-    pub(crate) fn finish(mut self) -> Result<ImportReport, ImportError> {
+    /// Makes everything durable, and counts what was refused late.
+    pub(crate) fn flush(&mut self) -> Result<(), ImportError> {
         self.sink.flush().map_err(|error| ImportError::Sink {
             name: self.source.to_string(),
             line: self.report.rows_read,
@@ -145,7 +153,12 @@ impl<'a> Delivery<'a> {
         for (line, reason) in self.sink.refused_late() {
             self.refuse(&BadRow { line, reason, row: Value::Null })?;
         }
-        self.rejects.finish()?;
+        self.rejects.finish()
+    }
+
+    /// Makes everything durable and closes the report.
+    pub(crate) fn finish(mut self) -> Result<ImportReport, ImportError> {
+        self.flush()?;
         self.report.rejects_file = self.rejects.path_if_any().map(std::path::Path::to_owned);
         self.report.top_reasons = self.reasons.top(N_REASONS);
         let n_told: u64 = self.report.top_reasons.iter().map(|one| one.rows).sum();
@@ -156,7 +169,7 @@ impl<'a> Delivery<'a> {
     fn give_up(&mut self, n_rows: u64) -> Result<(), ImportError> {
         self.rejects.finish()?;
         let reasons = self.reasons.top(N_REASONS);
-        Err(ImportError::NothingFits { name: self.source.to_string(), n_rows, reasons })
+        Err(ImportError::NothingFits { name: self.report.source.clone(), n_rows, reasons })
     }
 
     fn position(&self, line: u64) -> Position {

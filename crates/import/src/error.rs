@@ -37,6 +37,23 @@ pub enum ImportError {
         /// What is wrong and what to do.
         problem: String,
     },
+    /// There is nothing in it.
+    #[error("{name} is empty: there is nothing to import")]
+    Empty {
+        /// The source's name.
+        name: String,
+    },
+    /// A directory without files of history.
+    #[error(
+        "{path} holds no file to import: what is hidden, empty or in directories of its own is left out, and what does not \
+         end in .{endings}"
+    )]
+    NoFiles {
+        /// The directory.
+        path: String,
+        /// The endings, without the first dot.
+        endings: String,
+    },
     /// A table without a mapping.
     #[error(
         "{name} is a table with the columns {columns}: say with --mapping FILE.toml how its rows become events (a shipped \
@@ -132,9 +149,12 @@ pub enum ImportError {
 #[must_use]
 pub fn listed(reasons: &[ReasonCount]) -> String {
     let line = |one: &ReasonCount| {
-        let ReasonCount { reason, rows, first_line } = one;
-        let count =
-            if *rows == 1 { format!("line {first_line}") } else { format!("{rows} rows, first in line {first_line}") };
+        let ReasonCount { reason, rows, first_line, first_in } = one;
+        let of = first_in.as_ref().map(|file| format!(" of {file}")).unwrap_or_default();
+        let count = match rows {
+            1 => format!("line {first_line}{of}"),
+            _ => format!("{rows} rows, first in line {first_line}{of}"),
+        };
         format!("\n  {count}: {reason}")
     };
     reasons.iter().map(line).collect()
@@ -154,6 +174,8 @@ impl ImportError {
             }
             Self::Open { .. }
             | Self::Format { .. }
+            | Self::Empty { .. }
+            | Self::NoFiles { .. }
             | Self::NeedsMapping { .. }
             | Self::MissingColumn { .. }
             | Self::NothingFits { .. }

@@ -2,7 +2,7 @@
 //!
 //! `source file → reader → rows → mapping → payloads → sink`. A reader turns a file into rows of text (`readers`), a
 //! [`Mapping`] turns a row, or the rows of one order, into payloads as a client would send them to `/v1/batch`, and the
-//! caller's [`Sink`] takes them. What already is a payload (NDJSON, our own sealed history) needs no mapping.
+//! caller's [`Sink`] takes them. A directory is the files in it, one after the other, as one import. What already is a payload (NDJSON, our own sealed history) needs no mapping.
 //!
 //! What stays true:
 //! - a bad row is written to the rejects file with its line and its reason, and with it every other row of its order: an
@@ -11,6 +11,7 @@
 //! - memory is bounded: files are streamed, and what grouping, customers and items need is limited
 //!   ([`ImportOptions::memory_bytes_max`]).
 
+mod bound;
 mod delivery;
 mod error;
 pub mod mapping;
@@ -19,6 +20,7 @@ mod readers;
 mod reasons;
 mod rejects;
 mod run;
+mod sources;
 mod table;
 
 pub use error::{ImportError, listed};

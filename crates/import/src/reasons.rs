@@ -15,6 +15,9 @@ pub struct ReasonCount {
     pub rows: u64,
     /// The line of the first of them.
     pub first_line: u64,
+    /// The file it stands in, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_in: Option<String>,
 }
 
 /// Counts rejected rows by the kind of their reason.
@@ -22,15 +25,17 @@ pub struct ReasonCount {
 pub(crate) struct Reasons(HashMap<String, ReasonCount>);
 
 impl Reasons {
-    pub(crate) fn note(&mut self, line: u64, reason: &str) {
+    /// Notes a rejected row; `file` is the file it stands in, where there are several.
+    pub(crate) fn note(&mut self, file: Option<&str>, line: u64, reason: &str) {
         let mut kind = kind_of(reason);
         if self.0.len() >= N_KINDS_MAX && !self.0.contains_key(&kind) {
             kind.clear();
         }
-        let first = ReasonCount { reason: reason.to_owned(), rows: 0, first_line: line };
+        let first_in = file.map(str::to_owned);
+        let first = ReasonCount { reason: reason.to_owned(), rows: 0, first_line: line, first_in };
         let counted = self.0.entry(kind).or_insert(first);
         counted.rows += 1;
-        if line < counted.first_line {
+        if line < counted.first_line && file == counted.first_in.as_deref() {
             (counted.first_line, counted.reason) = (line, reason.to_owned());
         }
     }
@@ -84,12 +89,12 @@ mod tests {
     #[test]
     fn rows_with_other_values_have_the_same_kind_of_reason() {
         let mut reasons = Reasons::default();
-        reasons.note(9, "column \"total\" is \"four\", which is not a number");
-        reasons.note(5, "column \"total\" is \"say \\\"5\\\"\", which is not a number");
-        reasons.note(6, "column \"price\" is \"four\", which is not a number");
-        reasons.note(7, "the row has 3 cells where the table has 4 columns");
-        reasons.note(8, "the row has 5 cells where the table has 4 columns");
-        reasons.note(3, "the row has 12 cells where the table has 4 columns");
+        reasons.note(None, 9, "column \"total\" is \"four\", which is not a number");
+        reasons.note(None, 5, "column \"total\" is \"say \\\"5\\\"\", which is not a number");
+        reasons.note(None, 6, "column \"price\" is \"four\", which is not a number");
+        reasons.note(None, 7, "the row has 3 cells where the table has 4 columns");
+        reasons.note(None, 8, "the row has 5 cells where the table has 4 columns");
+        reasons.note(None, 3, "the row has 12 cells where the table has 4 columns");
         let top: Vec<(u64, u64)> = reasons.top(2).iter().map(|one| (one.rows, one.first_line)).collect();
         assert_eq!(top, [(3, 3), (2, 5)]);
         assert_eq!(reasons.top(9).len(), 3);
@@ -99,7 +104,7 @@ mod tests {
     #[test]
     fn the_number_of_kinds_is_bounded() {
         let mut reasons = Reasons::default();
-        (0..5_000).for_each(|n| reasons.note(n, &format!("column \"{n}\" is bad")));
+        (0..5_000).for_each(|n| reasons.note(None, n, &format!("column \"{n}\" is bad")));
         assert_eq!(reasons.0.len(), N_KINDS_MAX + 1);
         assert_eq!(reasons.top(1)[0].rows, 4_000);
     }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A file of NDJSON with one line for each rejected row, in the order of the source: `source`, `line`, `reason` and the
 /// `row` itself.
@@ -16,22 +17,24 @@ pub struct RejectsFile {
     /// `None` keeps nothing: for a trial.
     path: Option<PathBuf>,
     file: Option<BufWriter<File>>,
-    /// Where each rejection stands in the file: line of the source, first byte, number of bytes.
-    places: Vec<(u64, u64, u32)>,
+    /// Where each rejection stands in the file: which source and line of it, first byte, number of bytes.
+    places: Vec<((u64, u64), u64, u32)>,
     n_bytes: u64,
+    /// The source that is being read, and how many were before it.
+    source: (Option<Arc<str>>, u64),
 }
 
 impl RejectsFile {
     /// A rejects file at `path`; nothing is created yet.
     #[must_use]
     pub fn at(path: &Path) -> Self {
-        Self { path: Some(path.to_owned()), file: None, places: Vec::new(), n_bytes: 0 }
+        Self { path: Some(path.to_owned()), file: None, places: Vec::new(), n_bytes: 0, source: (None, 0) }
     }
 
     /// Keeps nothing.
     #[must_use]
     pub fn nowhere() -> Self {
-        Self { path: None, file: None, places: Vec::new(), n_bytes: 0 }
+        Self { path: None, file: None, places: Vec::new(), n_bytes: 0, source: (None, 0) }
     }
 
     /// The path, where anything was written.
@@ -47,6 +50,9 @@ impl RejectsFile {
     pub fn write(&mut self, at: &Position, reason: &str, row: &Value) -> Result<(), ImportError> {
         let Some(path) = self.path.clone() else { return Ok(()) };
         let line = json!({ "source": *at.source, "line": at.line, "reason": reason, "row": row });
+        if self.source.0.as_ref() != Some(&at.source) {
+            self.source = (Some(Arc::clone(&at.source)), self.source.1 + 1);
+        }
         self.append(&path, at.line, &line).map_err(|source| ImportError::Rejects { path, source })
     }
 
@@ -82,14 +88,14 @@ impl RejectsFile {
         text.push(b'\n');
         file.write_all(&text)?;
         // A row has at most a mebibyte.
-        self.places.push((line_of_source, self.n_bytes, u32::try_from(text.len()).unwrap_or(u32::MAX)));
+        self.places.push(((self.source.1, line_of_source), self.n_bytes, u32::try_from(text.len()).unwrap_or(u32::MAX)));
         self.n_bytes += text.len() as u64;
         Ok(())
     }
 }
 
 /// Writes the file anew in the order of `places`, which then say where things are.
-fn in_order(path: &Path, places: &mut [(u64, u64, u32)]) -> std::io::Result<BufWriter<File>> {
+fn in_order(path: &Path, places: &mut [((u64, u64), u64, u32)]) -> std::io::Result<BufWriter<File>> {
     let beside = path.with_extension("sorting");
     let mut from = BufReader::new(File::open(path)?);
     let mut to = BufWriter::new(create_file(&beside)?);

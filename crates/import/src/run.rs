@@ -1,22 +1,24 @@
 //! How does a whole file go in, from opening to the report?
 
+use super::bound::Table;
 use super::delivery::{BadRow, Delivery};
 use super::mapping::{LatestTime, Row};
 use super::readers::{self, Content, Found, Payloads, Record, Rows, Source};
+use super::sources::Sources;
 use super::table::Grouper;
 use super::{ImportError, ImportOptions, ImportReport, Mapping, Phase, Progress, RejectsFile, Sink, Unit};
-use primitives::Timestamp;
 use serde_json::{Map, Value};
 use std::path::Path;
 
-/// Imports one file.
+/// Imports one file, or the files of a directory in the order of their names.
 ///
 /// A table needs a mapping; NDJSON of events and our own sealed history go in without one. Bad rows go to `rejects`, and
-/// the import goes on. Everything taken is durable when this returns.
+/// the import goes on. Everything taken is durable when this returns. Where a mapping moves times, it moves those of all files
+/// alike; the rows of one order stand in one file.
 ///
 /// # Errors
-/// [`ImportError`] where the file or the mapping cannot be used at all, where the sink or the rejects file fails, or where
-/// the progress asks to stop.
+/// [`ImportError`] where a file or the mapping cannot be used at all, where the sink or the rejects file fails, or where
+/// the progress asks to stop. Of a directory, every file is looked at before anything goes in.
 pub fn import(
     source: &Path,
     mapping: Option<&Mapping>,
@@ -25,39 +27,61 @@ pub fn import(
     progress: &dyn Progress,
     rejects: &mut RejectsFile,
 ) -> Result<ImportReport, ImportError> {
-    let opened = readers::open(source, mapping.map(|mapping| &mapping.source), options)?;
-    let mut delivery = Delivery::new(&opened.name, sink, rejects, progress);
-    match (opened.content, mapping) {
-        (Content::Payloads(payloads), _) => {
-            progress.begin(Phase::Reading, opened.total, opened.unit);
-            pass_through(payloads, &mut delivery)?;
+    let sources = Sources::of(source, mapping, options)?;
+    let progress = sources.progress(progress);
+    let mut delivery = Delivery::new(&sources.name, sink, rejects, &progress);
+    let mut latest = LatestTime::default();
+    if let Some(mapping) = mapping.filter(|mapping| mapping.time().needs_latest()) {
+        for file in &sources.files {
+            find_latest(file, mapping, options, &delivery, &progress, &mut latest)?;
+            progress.pass(file);
         }
-        (Content::Table(rows), Some(mapping)) => {
-            delivery.report.mapping = Some(mapping.name().to_owned());
-            let table = Table::bind(rows, &opened.name, mapping)?;
-            let latest = if mapping.time().needs_latest() {
-                progress.begin(Phase::FindingLatest, opened.total, opened.unit);
-                let again = readers::open(source, Some(&mapping.source), options)?;
-                find_latest(again, mapping, &delivery)?
-            } else {
-                LatestTime::default()
-            };
-            progress.begin(Phase::Reading, opened.total, opened.unit);
-            let mut grouper = Grouper::new(&opened.name, mapping, options, &latest);
-            delivery.report.weeks_shifted = grouper.weeks();
-            read_table(table, &mut grouper, &mut delivery)?;
-            let n_waiting = grouper.n_waiting_rows();
-            if n_waiting > 0 {
-                progress.begin(Phase::Mapping, n_waiting, Unit::Rows);
+        progress.again();
+    }
+    for file in &sources.files {
+        let opened = readers::open(file, mapping.map(|mapping| &mapping.source), options)?;
+        match sources.shown(&opened.name) {
+            Some(name) => delivery.go_on_with(name, true),
+            None => {
+                delivery.report.source.clone_from(&opened.name);
+                delivery.go_on_with(&opened.name, false);
             }
-            grouper.finish(&mut delivery)?;
         }
-        (Content::Table(rows), None) => {
-            let columns = format!("{} ({})", rows.columns().join(", "), rows.reading());
-            return Err(ImportError::NeedsMapping { name: opened.name, columns });
-        }
+        read_one(opened, mapping, options, &latest, &mut delivery, &progress)?;
+        // What was refused late is told with the file it stands in.
+        delivery.flush()?;
+        progress.pass(file);
     }
     delivery.finish()
+}
+
+fn read_one(
+    opened: Source,
+    mapping: Option<&Mapping>,
+    options: &ImportOptions,
+    latest: &LatestTime,
+    delivery: &mut Delivery<'_>,
+    progress: &dyn Progress,
+) -> Result<(), ImportError> {
+    let rows = match opened.content {
+        Content::Payloads(payloads) => {
+            progress.begin(Phase::Reading, opened.total, opened.unit);
+            return pass_through(payloads, delivery);
+        }
+        Content::Table(rows) => rows,
+    };
+    let table = Table::bind(rows, &opened.name, mapping)?;
+    let mapping = table.mapping;
+    delivery.report.mapping = Some(mapping.name().to_owned());
+    progress.begin(Phase::Reading, opened.total, opened.unit);
+    let mut grouper = Grouper::new(&opened.name, mapping, options, latest);
+    delivery.report.weeks_shifted = grouper.weeks();
+    read_table(table, &mut grouper, delivery)?;
+    let n_waiting = grouper.n_waiting_rows();
+    if n_waiting > 0 {
+        progress.begin(Phase::Mapping, n_waiting, Unit::Rows);
+    }
+    grouper.finish(delivery)
 }
 
 /// Takes payloads that a program makes, such as those of a generated shop, as if `name` were a file of NDJSON.
@@ -80,34 +104,6 @@ pub fn import_payloads(
     delivery.finish()
 }
 
-/// A table whose columns the mapping found.
-struct Table<'m> {
-    rows: Box<dyn Rows>,
-    mapping: &'m Mapping,
-    places: Vec<usize>,
-}
-
-impl<'m> Table<'m> {
-    fn bind(rows: Box<dyn Rows>, name: &str, mapping: &'m Mapping) -> Result<Self, ImportError> {
-        let places = mapping.places(rows.columns()).map_err(|(column, used_by)| ImportError::MissingColumn {
-            name: name.to_owned(),
-            mapping: mapping.name().to_owned(),
-            column,
-            used_by,
-            found: format!("{} ({})", rows.columns().join(", "), rows.reading()),
-        })?;
-        Ok(Self { rows, mapping, places })
-    }
-
-    /// Reads the next row. Of a bad one the cells that are there, so that it can be told which order it belongs to.
-    fn next(&mut self, record: &mut Record, row: &mut Row) -> Result<Found, ImportError> {
-        let found = self.rows.next_row(record)?;
-        self.mapping.project(&record.cells, &self.places, row);
-        (row.line, row.at) = (record.line, Timestamp::default());
-        Ok(found)
-    }
-}
-
 fn pass_through(mut payloads: Box<dyn Payloads>, delivery: &mut Delivery<'_>) -> Result<(), ImportError> {
     while let Some((line, found)) = payloads.next_payload()? {
         delivery.row_read(|| payloads.done())?;
@@ -119,16 +115,24 @@ fn pass_through(mut payloads: Box<dyn Payloads>, delivery: &mut Delivery<'_>) ->
     Ok(())
 }
 
-fn find_latest(source: Source, mapping: &Mapping, delivery: &Delivery<'_>) -> Result<LatestTime, ImportError> {
-    let mut latest = LatestTime::default();
-    let Content::Table(rows) = source.content else { return Ok(latest) };
-    let mut table = Table::bind(rows, &source.name, mapping)?;
+fn find_latest(
+    file: &Path,
+    mapping: &Mapping,
+    options: &ImportOptions,
+    delivery: &Delivery<'_>,
+    progress: &dyn Progress,
+    latest: &mut LatestTime,
+) -> Result<(), ImportError> {
+    let source = readers::open(file, Some(&mapping.source), options)?;
+    let Content::Table(rows) = source.content else { return Ok(()) };
+    let mut table = Table::bind(rows, &source.name, Some(mapping))?;
+    progress.begin(Phase::FindingLatest, source.total, source.unit);
     let (mut record, mut row, mut n_rows) = (Record::default(), Row::default(), 0);
     loop {
         match table.next(&mut record, &mut row)? {
             Found::Row if mapping.wants(&row) => latest.see(mapping.time(), &row),
             Found::Row | Found::Bad(_) => {}
-            Found::End => return Ok(latest),
+            Found::End => return Ok(()),
         }
         n_rows += 1;
         delivery.tick(n_rows, || table.rows.done())?;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
 
+mod directory;
 mod orders;
 mod purchases;
 

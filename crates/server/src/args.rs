@@ -86,7 +86,8 @@ pub enum Command {
         #[command(flatten)]
         listen: Listen,
     },
-    /// Take in files of history: CSV, TSV, NDJSON of events, Parquet; plain, gzipped or in a zip. Also while the server runs
+    /// Take in files of history: CSV, TSV, NDJSON of events, Parquet; plain, gzipped or in a zip. A directory is one import of
+    /// all its files. Also while the server runs
     Import(ImportArgs),
     /// List which files came in when, or take one out again
     Imports {
@@ -214,7 +215,7 @@ impl Command {
 /// What an import reads, and where it goes.
 #[derive(Debug, Clone, Args)]
 pub struct ImportArgs {
-    /// The files
+    /// The files, or directories of files, whose names decide the order
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// How rows become events: a mapping file, or the name of a shipped one (ta-feng, cdnow)

@@ -82,7 +82,7 @@ pub(crate) fn open(path: &Path, rule: Option<&SourceRule>, options: &ImportOptio
     let wrong = |problem: &str| ImportError::Format { name: name.clone(), problem: problem.to_owned() };
     let (total, unit) = (opened.total, Unit::Bytes);
     match opened.kind {
-        source::Kind::Empty => Err(wrong("is empty: there is nothing to import")),
+        source::Kind::Empty => Err(ImportError::Empty { name }),
         source::Kind::Binary => Err(wrong(NO_TEXT)),
         source::Kind::Tar => Err(wrong("is a tar archive: unpack it and import the file inside")),
         source::Kind::Parquet(file) => {

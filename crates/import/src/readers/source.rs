@@ -70,10 +70,6 @@ pub(super) fn open(path: &Path, member: Option<&str>, scratch: &Path) -> Result<
     let shown = path.display().to_string();
     let cannot_open = |source| ImportError::Open { path: shown.clone(), source };
     let mut file = File::open(path).map_err(cannot_open)?;
-    if file.metadata().map_err(cannot_open)?.is_dir() {
-        let problem = "is a directory: name the files in it".to_owned();
-        return Err(ImportError::Format { name: shown, problem });
-    }
     let mut name = path.file_name().map_or_else(|| shown.clone(), |name| name.to_string_lossy().into_owned());
     let mut wanted: Vec<&str> = member.map(|member| member.split('!').collect()).unwrap_or_default();
     for _ in 0..DEPTH_MAX {

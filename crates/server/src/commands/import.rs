@@ -1,4 +1,4 @@
-//! How do files of history go in? `rapport import`.
+//! How do files of history, and directories of them, go in? `rapport import`.
 
 pub(super) mod elsewhere;
 pub(super) mod here;
@@ -162,8 +162,11 @@ fn check_arguments(files: &[PathBuf], mapping: Option<&str>) -> Result<Option<Ma
     Ok(mapping)
 }
 
+/// The file's or the directory's own name, also where it is called `.`.
 fn name_of(file: &Path) -> String {
-    file.file_name().map_or_else(|| "import".to_owned(), |name| name.to_string_lossy().into_owned())
+    let full = std::fs::canonicalize(file).unwrap_or_default();
+    let name = file.file_name().or_else(|| full.file_name());
+    name.map_or_else(|| "import".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// A file of which nothing is accepted is a failure: the mapping does not fit it, or it is not what it is taken for.

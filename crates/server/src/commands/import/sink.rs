@@ -5,7 +5,7 @@ use crate::api::imports::{ImportBegins, ImportTaken};
 use crate::error::ServerError;
 use crate::settings::Settings;
 use events::{Call, Envelope, Event, Origin};
-use import::{Payload, Sink, SinkError};
+use import::{Payload, Position, Sink, SinkError};
 use primitives::{Currency, Timestamp};
 use serde_json::Value;
 use std::cell::Cell;
@@ -92,8 +92,10 @@ impl<'t> BatchSink<'t> {
         }
         let batch = std::mem::take(&mut self.waiting);
         self.n_bytes = 0;
-        let names: Vec<(String, String, u64)> =
-            batch.iter().map(|one| (one.event.message_id.to_string(), name_of(&one.event), one.line)).collect();
+        let names: Vec<(String, String, Position)> = batch
+            .iter()
+            .map(|one| (one.event.message_id.to_string(), name_of(&one.event), one.at.clone()))
+            .collect();
         let (target, id) = (self.importing.target, self.importing.id()?);
         let taken = if self.replacing.is_some() { target.replace(id, batch)? } else { target.take(id, batch)? };
         let ImportTaken { accepted, duplicates, replaced, conflicts, rejected, erased } = taken;
@@ -102,13 +104,15 @@ impl<'t> BatchSink<'t> {
         self.n_replaced += replaced;
         self.n_new += accepted;
         self.n_known += duplicates;
-        for (key, name, line) in &names {
+        for (key, name, at) in &names {
             if conflicts.contains(key) {
-                self.conflicts.push(OtherContent { key: key.clone(), name: format!("{name} (line {line})") });
+                let is_whole = *at.source == *self.importing.begins.file;
+                let place = if is_whole { format!("line {}", at.line) } else { at.to_string() };
+                self.conflicts.push(OtherContent { key: key.clone(), name: format!("{name} ({place})") });
             }
         }
         for one in rejected {
-            let line = names.get(one.index).map_or(0, |(_, _, line)| *line);
+            let line = names.get(one.index).map_or(0, |(_, _, at)| at.line);
             self.refused.push((line, format!("{} ({})", one.message, one.field)));
         }
         Ok(())
@@ -119,15 +123,15 @@ impl Sink for BatchSink<'_> {
     fn accept(&mut self, together: Vec<Payload>) -> Result<(), SinkError> {
         let place: Vec<_> = together
             .iter()
-            .map(|payload| (payload.at.line, self.importing.target.wants_json().then(|| payload.value.to_string())))
+            .map(|payload| (payload.at.clone(), self.importing.target.wants_json().then(|| payload.value.to_string())))
             .collect();
         let events = read_all(together, &self.envelope)?;
-        for (event, (line, json)) in events.into_iter().zip(place) {
+        for (event, (at, json)) in events.into_iter().zip(place) {
             if self.replacing.as_ref().is_some_and(|keys| !keys.contains(event.message_id.as_str())) {
                 continue;
             }
             self.n_bytes += json.as_ref().map_or(0, String::len);
-            self.waiting.push(Ready { event, json, line });
+            self.waiting.push(Ready { event, json, at });
             if self.importing.target.is_full(self.waiting.len(), self.n_bytes) {
                 self.send().map_err(|error| SinkError::Failed(error.story()))?;
             }

@@ -3,6 +3,7 @@
 use crate::api::imports::{ImportBegins, ImportCorrected, ImportEnds, ImportTaken};
 use crate::error::ServerError;
 use events::Event;
+use import::Position;
 use primitives::Currency;
 use std::path::PathBuf;
 
@@ -15,7 +16,8 @@ pub(crate) struct Ready {
     pub(crate) event: Event,
     /// What it was read from, where that is what goes on.
     pub(crate) json: Option<String>,
-    pub(crate) line: u64,
+    /// Where it stands in the file.
+    pub(crate) at: Position,
 }
 
 /// Where an import goes.
