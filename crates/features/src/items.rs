@@ -101,6 +101,13 @@ impl Items {
         self.by_key.is_empty()
     }
 
+    /// What the items of a simulated company say of it, as JSON; `None` in a company that is real. Only what the company itself
+    /// said counts: no stranger makes a real company a simulated one.
+    #[must_use]
+    pub fn simulated(&self) -> Option<&str> {
+        self.shelves.simulated()
+    }
+
     /// Every item, in the order of their keys.
     pub fn iter(&self) -> impl Iterator<Item = (&ItemKey, &Item)> {
         self.by_key.iter()

@@ -491,3 +491,37 @@ proptest! {
         prop_assert_eq!(counted(&other, 21), counted(&shop, 21));
     }
 }
+
+#[test]
+fn a_company_is_simulated_where_it_says_so_itself_and_only_as_long() {
+    let label = |seed: u32| json!({"simulated": {"seed": seed}, "name": "Tea"});
+    let said = |shop: &Shop| shop.items.simulated().map(str::to_owned);
+    let of = |events: &[Recorded]| {
+        let shop = Shop::of(events);
+        let (live, stored) = (said(&shop), said(&shop.restarted()));
+        assert_eq!(live, stored);
+        live
+    };
+    assert_eq!(of(&[described(1, Origin::Import, 1, "tea", json!({"name": "Tea"}))]), None);
+    for company in [Origin::Server, Origin::Import] {
+        let tea = described(1, company, 1, "tea", label(7));
+        assert_eq!(of(std::slice::from_ref(&tea)).as_deref(), Some("{\"seed\":7}"));
+        // Told twice it counts once: the label that most items bear is the company's.
+        let jam = described(2, company, 2, "jam", label(8));
+        let honey = described(3, company, 2, "honey", label(8));
+        let again = described(4, company, 3, "tea", label(7));
+        assert_eq!(of(&[tea.clone(), jam, honey, again]).as_deref(), Some("{\"seed\":8}"));
+        // And what it says later counts.
+        let other = described(2, company, 2, "tea", json!({"simulated": {"seed": 9}}));
+        assert_eq!(of(&[tea, other]).as_deref(), Some("{\"seed\":9}"));
+    }
+    let stranger = [
+        described(1, Origin::Client, 1, "tea", label(7)),
+        viewed(2, Origin::Client, 2, json!({"product_id": "jam", "simulated": {"seed": 7}})),
+        described(3, Origin::Import, 3, "jam", json!({"name": "Jam"})),
+    ];
+    assert_eq!(of(&stranger), None);
+    // Neither where the company speaks of the same item later.
+    let vouched = described(2, Origin::Server, 2, "tea", json!({"name": "Tea"}));
+    assert_eq!(of(&[stranger[0].clone(), vouched]), None);
+}

@@ -88,7 +88,11 @@ impl RejectsFile {
         text.push(b'\n');
         file.write_all(&text)?;
         // A row has at most a mebibyte.
-        self.places.push(((self.source.1, line_of_source), self.n_bytes, u32::try_from(text.len()).unwrap_or(u32::MAX)));
+        self.places.push((
+            (self.source.1, line_of_source),
+            self.n_bytes,
+            u32::try_from(text.len()).unwrap_or(u32::MAX),
+        ));
         self.n_bytes += text.len() as u64;
         Ok(())
     }

@@ -38,6 +38,7 @@ pub mod serve;
 pub mod sessions;
 pub mod settings;
 mod signing;
+mod simulated;
 pub mod snippet;
 pub mod telemetry;
 mod webhooks;

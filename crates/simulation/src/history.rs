@@ -4,9 +4,8 @@
 //! reached: a file has its name only once it is whole.
 
 use crate::company::Company;
+use crate::label::Label;
 use crate::message::Message;
-use crate::settings::Settings;
-use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -55,27 +54,6 @@ pub enum HistoryError {
         /// The directory.
         path: PathBuf,
     },
-}
-
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Label {
-    simulated: bool,
-    seed: u64,
-    customers: u32,
-    days: u32,
-    end: String,
-}
-
-impl Label {
-    fn of(settings: &Settings) -> Self {
-        Self {
-            simulated: true,
-            seed: settings.seed.value(),
-            customers: settings.n_customers,
-            days: settings.n_days,
-            end: crate::calendar::civil(settings.end_day).to_string(),
-        }
-    }
 }
 
 /// Writes the whole past of a company into a directory; `progress` hears of each day, and may

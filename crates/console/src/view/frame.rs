@@ -77,6 +77,17 @@ pub enum Notice {
         /// The seed it was made with.
         seed: u64,
     },
+    /// A company that does not exist.
+    Simulated {
+        /// What everything fell out of.
+        seed: u64,
+        /// How many people are its customers at one time or another.
+        customers: u64,
+        /// How many days of its past are told.
+        days: u64,
+        /// The day before which that past ends.
+        end: String,
+    },
     /// Real purchases of another time.
     Shifted {
         /// Whose purchases they are: `Ta-Feng grocery, Taiwan`.
@@ -232,6 +243,7 @@ impl Notice {
     pub(super) fn title(&self) -> &'static str {
         match self {
             Self::Generated { .. } => "Generated data.",
+            Self::Simulated { .. } => "Simulated company.",
             Self::Shifted { .. } => "Real purchases, moved in time.",
         }
     }
@@ -241,6 +253,14 @@ impl Notice {
             Self::Generated { seed } => {
                 format!(
                     "No real customer stands behind these numbers: they were made by a seeded generator (seed {seed})."
+                )
+            }
+            Self::Simulated { seed, customers, days, end } => {
+                format!(
+                    "Nothing here happened: {} and {} up to {end} fell out of the seed {seed}. `rapport truth` tells what is \
+                     true.",
+                    format::counted(*customers, "customer", "customers"),
+                    format::counted(*days, "day", "days"),
                 )
             }
             Self::Shifted { source, years, weeks } => {

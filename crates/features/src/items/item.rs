@@ -22,6 +22,9 @@ const N_TRAITS_MAX: usize = 32;
 const TRAIT_NAME_BYTES_MAX: usize = 64;
 const TRAIT_BYTES_MAX: usize = 4_096;
 
+/// The trait by which a simulated company's items say that they are simulated, and of which company.
+const SIMULATED: &str = "simulated";
+
 /// One item: what is known about it, and how it sells.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Item {
@@ -117,6 +120,12 @@ impl Item {
         let price = self.price.iter().map(|fact| (fact.at, fact.is_vouched));
         let available = self.available.iter().map(|fact| (fact.at, fact.is_vouched));
         texts.chain(price).chain(available).max()
+    }
+
+    /// Of which simulated company it is, as JSON, where the company itself said so.
+    #[must_use]
+    pub fn simulated(&self) -> Option<&str> {
+        self.traits.get(SIMULATED).filter(|said| said.is_vouched).map(|said| said.value.as_str())
     }
 
     /// How many of the customers who are counted bought it, as far as is remembered.

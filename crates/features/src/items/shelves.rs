@@ -2,7 +2,7 @@
 
 use super::Item;
 use primitives::{ItemKey, Timestamp};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many customers have to have bought an item that only write keys named before it is kept apart from those that
 /// anybody can name by the thousands.
@@ -19,6 +19,8 @@ const N_DAYS_UNUSED_MAX: i64 = 30;
 #[derive(Debug, Default)]
 pub(super) struct Shelves {
     n_vouched: usize,
+    /// Of which simulated companies the items say that they are, and how many of each.
+    simulated: BTreeMap<String, usize>,
     /// By when they were last named: those that fewer than five customers bought, and the others.
     provisional: [BTreeSet<(Timestamp, ItemKey)>; 2],
 }
@@ -29,9 +31,19 @@ impl Shelves {
         self.n_vouched
     }
 
+    /// The simulated company of which most items say that they are.
+    pub(super) fn simulated(&self) -> Option<&str> {
+        self.simulated.iter().max_by_key(|(_, n_items)| **n_items).map(|(label, _)| label.as_str())
+    }
+
     pub(super) fn file(&mut self, key: ItemKey, item: &Item) {
         match shelf(item) {
-            None => self.n_vouched += 1,
+            None => {
+                self.n_vouched += 1;
+                if let Some(label) = item.simulated() {
+                    *self.simulated.entry(label.to_owned()).or_default() += 1;
+                }
+            }
             Some(shelf) => {
                 self.provisional[shelf].insert((item.last_used, key));
             }
@@ -40,7 +52,16 @@ impl Shelves {
 
     pub(super) fn unfile(&mut self, key: ItemKey, item: &Item) {
         match shelf(item) {
-            None => self.n_vouched -= 1,
+            None => {
+                self.n_vouched -= 1;
+                if let Some(label) = item.simulated() {
+                    let n_left = self.simulated.get(label).map_or(0, |n_items| n_items.saturating_sub(1));
+                    match n_left {
+                        0 => self.simulated.remove(label),
+                        n_left => self.simulated.insert(label.to_owned(), n_left),
+                    };
+                }
+            }
             Some(shelf) => {
                 self.provisional[shelf].remove(&(item.last_used, key));
             }

@@ -100,8 +100,7 @@ fn rejected_rows_stay_sorted_within_each_file_only() {
     // The order whose lines lie apart is rejected after its last line; the file after it begins with line 2 again.
     let grouped = SHOP.replace("[time]", "group_by = [\"order\"]\n[time]");
     let rows = "order,who,when,total\n9,ann,2026-01-01,x\n8,ann,2026-01-01,y\n9,ann,2026-01-01,5\n";
-    let outcome =
-        import_directory(&[("a.csv", rows), ("b.csv", rows)], Some(&grouped), Collected::default());
+    let outcome = import_directory(&[("a.csv", rows), ("b.csv", rows)], Some(&grouped), Collected::default());
     let places: Vec<(&str, u64)> =
         outcome.rejects.iter().map(|one| (one["source"].as_str().unwrap(), one["line"].as_u64().unwrap())).collect();
     let expected = ["a.csv", "b.csv"].into_iter().flat_map(|file| [2, 3, 4].map(|line| (file, line)));
@@ -115,8 +114,7 @@ fn times_of_all_files_are_moved_alike() {
     let late = "order,who,when,total\n2,ann,2026-10-01,1\n";
     let outcome = import_directory(&[("a.csv", early), ("b.csv", late)], Some(&text), Collected::default());
     assert_eq!(outcome.report().weeks_shifted, 7);
-    let times: Vec<&str> =
-        outcome.sink.payloads.iter().map(|payload| payload["timestamp"].as_str().unwrap()).collect();
+    let times: Vec<&str> = outcome.sink.payloads.iter().map(|payload| payload["timestamp"].as_str().unwrap()).collect();
     assert_eq!(times, ["2025-02-19T00:00:00.000Z", "2026-11-19T00:00:00.000Z"]);
 }
 

@@ -7,6 +7,7 @@ use crate::cookies::{self, Cookies};
 use crate::error::ServerError;
 use crate::failure::ApiError;
 use crate::peer::{self, Peer};
+use crate::simulated;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -90,7 +91,7 @@ impl Visit {
         fill: impl FnOnce(&App, Frame) -> Result<String, ServerError> + Send + 'static,
     ) -> Response {
         let (had_flash, visit) = (self.flash.is_some(), self.clone());
-        match self.app.clone().run(move |app| fill(app, visit.frame())).await {
+        match self.app.clone().run(move |app| fill(app, visit.frame_looked_at())).await {
             Ok(page) => {
                 let mut response = html(page).into_response();
                 if had_flash {
@@ -150,6 +151,13 @@ impl Visit {
     /// That no page stands at this address.
     pub(super) fn not_found(&self) -> Response {
         (StatusCode::NOT_FOUND, html(ErrorPage::not_found(self.frame()).render())).into_response()
+    }
+
+    /// The frame of a page that is filled: the catalogue is looked at, for which somebody who only waits has no time.
+    fn frame_looked_at(&self) -> Frame {
+        let frame = self.frame();
+        let told = self.entry.as_ref().and_then(|_| simulated::notice(&self.app.engine));
+        Frame { notice: frame.notice.or(told), ..frame }
     }
 
     fn frame(&self) -> Frame {

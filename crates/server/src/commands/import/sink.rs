@@ -92,10 +92,8 @@ impl<'t> BatchSink<'t> {
         }
         let batch = std::mem::take(&mut self.waiting);
         self.n_bytes = 0;
-        let names: Vec<(String, String, Position)> = batch
-            .iter()
-            .map(|one| (one.event.message_id.to_string(), name_of(&one.event), one.at.clone()))
-            .collect();
+        let names: Vec<(String, String, Position)> =
+            batch.iter().map(|one| (one.event.message_id.to_string(), name_of(&one.event), one.at.clone())).collect();
         let (target, id) = (self.importing.target, self.importing.id()?);
         let taken = if self.replacing.is_some() { target.replace(id, batch)? } else { target.take(id, batch)? };
         let ImportTaken { accepted, duplicates, replaced, conflicts, rejected, erased } = taken;

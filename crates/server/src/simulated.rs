@@ -1,0 +1,16 @@
+//! Is the company of a data directory a simulated one, and which?
+
+use console::view::Notice;
+use engine::Engine;
+use simulation::Label;
+
+/// The simulated company that the catalogue says it is of; `None` in a company that is real.
+pub(crate) fn label(engine: &Engine) -> Option<Label> {
+    engine.look(|live| live.items.simulated().and_then(|said| serde_json::from_str(said).ok()))
+}
+
+/// What everybody must know of a simulated company's data.
+pub(crate) fn notice(engine: &Engine) -> Option<Notice> {
+    let Label { seed, customers, days, end } = label(engine)?;
+    Some(Notice::Simulated { seed, customers: u64::from(customers), days: u64::from(days), end })
+}

@@ -1,0 +1,137 @@
+//! Does a simulated company go in whole, and is it known for what it is?
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use support::{ADMIN, SERVER, TestServer, WRITE};
+use tempfile::TempDir;
+
+/// A directory for a company's history, its data and whatever else.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Runs the program on the data directory.
+    fn rapport(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rapport"));
+        command.current_dir(self.0.path()).arg("--data").arg(self.path("data")).args(arguments);
+        command.env_clear().output().unwrap()
+    }
+
+    /// What a command reports.
+    fn json(&self, arguments: &[&str]) -> Value {
+        let done = self.rapport(&[arguments, &["--json"]].concat());
+        assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+        serde_json::from_slice(&done.stdout).unwrap()
+    }
+
+    /// What a command says that fails.
+    fn failure(&self, arguments: &[&str]) -> String {
+        let done = self.rapport(arguments);
+        assert_eq!(done.status.code(), Some(1), "{arguments:?}");
+        String::from_utf8(done.stderr).unwrap()
+    }
+
+    fn simulate(&self, customers: &str, days: &str) -> PathBuf {
+        let history = self.path("history");
+        let told = ["simulate", "--history", "history", "--customers", customers, "--days", days];
+        assert!(self.json(&told)["simulated"].as_bool().unwrap());
+        history
+    }
+}
+
+fn n_lines(directory: &Path) -> u64 {
+    let files = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let events = files.filter(|file| file.extension().is_some_and(|ending| ending == "ndjson"));
+    events.map(|file| fs::read_to_string(file).unwrap().lines().count() as u64).sum()
+}
+
+#[test]
+fn a_history_goes_in_as_one_import_and_comes_out_as_one() {
+    let place = Place::new();
+    let history = place.simulate("12", "20");
+    let n_events = n_lines(&history);
+    assert!(n_events > 300, "{n_events}");
+
+    // As if a first try had been broken off after some of the files.
+    let half = place.path("half");
+    fs::create_dir(&half).unwrap();
+    fs::copy(history.join("catalogue.ndjson"), half.join("catalogue.ndjson")).unwrap();
+    let first = place.json(&["import", "half"]);
+    let report = place.json(&["import", "history/"]);
+    assert_eq!(report.as_array().unwrap().len(), 1);
+    let report = &report[0];
+    assert_eq!((&report["source"], &report["rows_rejected"]), (&json!("history"), &json!(0)), "{report}");
+    assert_eq!((&report["rows_read"], &report["events_known"]), (&json!(n_events), &first[0]["events_new"]));
+    let imports = place.json(&["imports"]);
+    let files: Vec<&str> = imports.as_array().unwrap().iter().map(|one| one["file"].as_str().unwrap()).collect();
+    assert_eq!(files, ["half", "history"]);
+    let undone = place.json(&["imports", "undo", "2"]);
+    assert_eq!(undone["withdrawn"], report["events_new"]);
+    // A directory may be named from within, too.
+    let trial = Command::new(env!("CARGO_BIN_EXE_rapport"))
+        .current_dir(&history)
+        .args(["import", ".", "--dry-run", "--json"])
+        .output()
+        .unwrap();
+    let trial: Value = serde_json::from_slice(&trial.stdout).unwrap();
+    assert_eq!((&trial[0]["source"], &trial[0]["events_accepted"]), (&json!("history"), &json!(n_events)));
+}
+
+#[test]
+fn a_directory_that_cannot_go_in_says_so_and_nothing_goes_in() {
+    let place = Place::new();
+    fs::create_dir(place.path("empty")).unwrap();
+    assert!(place.failure(&["import", "empty"]).contains("holds no file to import"));
+    assert!(place.failure(&["import", "nowhere"]).contains("cannot read nowhere: check the path"));
+    fs::create_dir(place.path("mixed")).unwrap();
+    let event =
+        "{\"type\":\"track\",\"event\":\"Seen\",\"userId\":\"1\",\"timestamp\":\"2026-03-01\",\"messageId\":\"a\"}\n";
+    fs::write(place.path("mixed/a.ndjson"), event).unwrap();
+    fs::write(place.path("mixed/b.csv"), "id,name\n1,ann\n").unwrap();
+    assert!(place.failure(&["import", "mixed"]).contains("b.csv is a table with the columns id, name"));
+    assert_eq!(place.json(&["imports"]), json!([]));
+    // What is known with other content is named with its file.
+    fs::remove_file(place.path("mixed/b.csv")).unwrap();
+    place.json(&["import", "mixed"]);
+    fs::write(place.path("mixed/c.ndjson"), format!("\n{}", event.replace("Seen", "Heard"))).unwrap();
+    let again = place.rapport(&["import", "mixed", "--json"]);
+    assert_eq!(again.status.code(), Some(3));
+    let report: Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(report[0]["conflicting"], json!(["Heard a (c.ndjson, line 2)"]));
+}
+
+#[test]
+fn a_directory_goes_into_a_server_too_and_its_pages_say_that_nothing_happened() {
+    let place = Place::new();
+    place.simulate("6", "3");
+    let server = TestServer::start();
+    let page = || server.get_as(ADMIN, "/").text;
+    assert!(!page().contains("Simulated company"));
+    // A stranger cannot make it one: neither by an item nor by what somebody looked at.
+    let label = json!({"seed": 7, "customers": 6, "days": 3, "end": "2026-11-22"});
+    let item = json!({"type": "item", "itemId": "tea", "messageId": "a", "timestamp": "2026-03-01T00:00:00Z",
+                      "traits": {"name": "Tea", "price": 1, "simulated": label}});
+    let viewed = json!({"type": "track", "event": "Product Viewed", "userId": "u", "messageId": "b",
+                        "properties": {"product_id": "tea", "price": 1, "currency": "EUR", "simulated": label}});
+    let answer = server.post_as(WRITE, "/v1/batch", &json!({"batch": [item, viewed]})).json();
+    assert_eq!(answer["accepted"], 1, "{answer}");
+    assert!(!page().contains("Simulated company"));
+
+    let report = place.json(&["import", "history", "--to", &server.url(""), "--key", SERVER]);
+    assert_eq!(report[0]["events_new"], report[0]["rows_read"]);
+    let page = page();
+    assert!(page.contains("Simulated company.") && page.contains("6 customers and 3 days up to 2026-11-22"), "{page}");
+}
