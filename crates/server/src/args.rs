@@ -1,8 +1,8 @@
 //! Which command was given, with which options?
 
 use crate::error::ServerError;
-use clap::{Args, Parser, Subcommand};
-use primitives::{DAY_MS, ErrorKind, Timestamp};
+use clap::{ArgGroup, Args, Parser, Subcommand};
+use primitives::{DAY_MS, ErrorKind, Seed, Timestamp};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -181,8 +181,8 @@ pub enum Command {
         #[command(flatten)]
         listen: Listen,
     },
-    /// Live through the months of an invented company, and write what it would have told into files to import. The same seed
-    /// gives the same bytes; no data directory is needed
+    /// Live through the months of an invented company, and write what it would have told into files to import; or let it live
+    /// beside a running server, which decides for it. No data directory is needed
     Simulate(SimulateArgs),
     /// List, make and revoke the keys that clients, services and people come in with
     Keys {
@@ -232,24 +232,81 @@ pub struct ImportArgs {
     pub elsewhere: Elsewhere,
 }
 
-/// Which company, and where its history goes.
+/// Which company, and where its history goes, or beside which server it lives.
 #[derive(Debug, Clone, Args)]
+#[command(group(ArgGroup::new("where").required(true).args(["history", "to"])))]
 pub struct SimulateArgs {
     /// The directory for the history: new, empty, or one where the same command was broken off
     #[arg(long, value_name = "DIR")]
-    pub history: PathBuf,
-    /// How many people are customers at one time or another
-    #[arg(long, value_name = "N", default_value_t = 2_000)]
-    pub customers: u32,
-    /// How many days are told
-    #[arg(long, value_name = "D", default_value_t = 180)]
-    pub days: u32,
-    /// What everything falls out of
-    #[arg(long, value_name = "S", default_value_t = 7)]
-    pub seed: u64,
+    pub history: Option<PathBuf>,
+    /// How many people are customers at one time or another [default: 2000]
+    #[arg(long, value_name = "N")]
+    pub customers: Option<u32>,
+    /// How many days are told [default: 180]
+    #[arg(long, value_name = "D")]
+    pub days: Option<u32>,
+    /// What everything falls out of [default: 7]
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
     /// The day before which the history ends [default: 2026-11-22]
-    #[arg(long, value_name = "DATE", value_parser = day)]
+    #[arg(long, value_name = "DATE", value_parser = day, conflicts_with = "to")]
     pub end: Option<Timestamp>,
+    /// How many of the company's seconds pass in one of ours, or `max`: as fast as the server takes it
+    #[arg(long, value_name = "X", value_parser = speed, default_value = "60", conflicts_with = "history")]
+    pub speed: Speed,
+    /// That server's write key, for what browsers tell; better given as RAPPORT_WRITE_KEY, where nobody else sees it
+    #[arg(long, value_name = "KEY", requires = "to")]
+    pub write_key: Option<String>,
+    /// Beside which server
+    #[command(flatten)]
+    pub elsewhere: Elsewhere,
+}
+
+impl SimulateArgs {
+    /// What the company is made of.
+    ///
+    /// # Errors
+    /// [`ServerError`] where a number is out of its bounds.
+    pub fn settings(&self) -> Result<simulation::Settings, ServerError> {
+        let (seed, n_customers) = (Seed::new(self.seed.unwrap_or(7)), self.customers.unwrap_or(2_000));
+        simulation::Settings::new(seed, n_customers, self.days())
+            .map_err(|error| ServerError::new(ErrorKind::Invalid, error.to_string()))
+    }
+
+    /// How many days are told.
+    #[must_use]
+    pub fn days(&self) -> u32 {
+        self.days.unwrap_or(180)
+    }
+
+    /// The write key of the server elsewhere.
+    ///
+    /// # Errors
+    /// [`ServerError`] where none was given.
+    pub fn write_key(&self) -> Result<String, ServerError> {
+        let given = self.write_key.clone().or_else(|| std::env::var("RAPPORT_WRITE_KEY").ok());
+        given.filter(|key| !key.is_empty()).ok_or_else(|| {
+            let message =
+                "no write key was given for --to: set RAPPORT_WRITE_KEY to a write key of that server, or use --write-key";
+            ServerError::new(ErrorKind::Invalid, message)
+        })
+    }
+}
+
+/// At which speed a company lives beside a server.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Speed {
+    /// So many of its seconds go by in one of ours.
+    Times(f64),
+    /// As fast as the server takes it.
+    Max,
+}
+
+/// A speed that somebody could want: from a tenth of that of life to a day in less than a second.
+fn speed(text: &str) -> Result<Speed, String> {
+    let times = || text.parse::<f64>().ok().filter(|times| (0.1..=100_000.0).contains(times)).map(Speed::Times);
+    let found = if text == "max" { Some(Speed::Max) } else { times() };
+    found.ok_or_else(|| "give a number from 0.1 to 100000, such as 60 for an hour in a minute, or max".to_owned())
 }
 
 /// A server on another machine.

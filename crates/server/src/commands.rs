@@ -1,6 +1,7 @@
 //! What does each command do?
 
 mod backup;
+mod caller;
 mod config;
 mod customer;
 mod demo;

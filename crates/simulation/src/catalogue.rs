@@ -13,7 +13,24 @@ impl Company {
         let label = serde_json::to_value(Label::of(self.settings())).unwrap_or_default();
         (0..self.things().all().len()).map(|no| item(self, no, &label)).collect()
     }
+
+    /// What the company notes when a day of its life begins beside a server: with the first of its things, so that whoever
+    /// asks for that one knows how far it has lived.
+    #[must_use]
+    pub fn note_of(&self, day: i64) -> Value {
+        json!({
+            "type": "item",
+            "messageId": format!("{}-day-{day}", self.key()),
+            "itemId": FIRST_ITEM,
+            "traits": {LIVED: crate::calendar::civil(day).to_string()},
+        })
+    }
 }
+
+/// The thing that every company sells.
+pub const FIRST_ITEM: &str = "LK-0000";
+/// The trait of it that says which day of its life a company began last.
+pub const LIVED: &str = "simulatedDay";
 
 /// A thing as an item of the catalogue.
 fn item(company: &Company, no: usize, label: &Value) -> Value {

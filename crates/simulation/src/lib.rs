@@ -33,6 +33,7 @@ mod settings;
 mod things;
 
 pub use calendar::{Calendar, Promotion, Today};
+pub use catalogue::{FIRST_ITEM, LIVED};
 pub use company::{Company, Lives};
 pub use concerns::{CONCERNS, Concern};
 pub use futures::Foreseen;

@@ -30,7 +30,17 @@ impl Message {
     pub fn payload(&self) -> Value {
         serde_json::from_str(&self.json).unwrap_or_default()
     }
+
+    /// The same call, told as if it had happened at another moment.
+    #[must_use]
+    pub fn told_at(&self, at: Timestamp) -> String {
+        // Nothing that somebody has written stands before it.
+        let named = self.json.split_once(STAMP).and_then(|(before, rest)| Some((before, rest.split_once('"')?.1)));
+        named.map_or_else(|| self.json.clone(), |(before, after)| format!("{before}{STAMP}{at}\"{after}"))
+    }
 }
+
+const STAMP: &str = "\"timestamp\":\"";
 
 /// By which names somebody acts.
 #[derive(Debug, Clone, Copy, Default)]
@@ -48,4 +58,29 @@ pub(crate) fn call(kind: &str, message_id: String, at: Timestamp, names: Names<'
         ("userId", names.user.into()),
         ("anonymousId", names.device.into()),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::object;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Only the moment is another one, whatever people have written.
+        #[test]
+        fn a_message_is_told_at_another_moment(
+            user in any::<Option<String>>(), text in any::<String>(), hours in 0_i64..10_000,
+        ) {
+            let at = Timestamp::from_millis(1_790_000_000_000);
+            let later = Timestamp::from_millis(at.as_millis() + hours * 3_600_000);
+            let names = Names { user: user.as_deref(), device: None };
+            let mut json = call("track", "lk-1".to_owned(), at, names);
+            json.add_all([("timestamp ", "kept".into()), ("properties", object([(text.as_str(), text.as_str().into())]).into())]);
+            let message = Message { at, sender: Sender::Browser, json: json.end() };
+            let mut expected = message.payload();
+            expected["timestamp"] = later.to_string().into();
+            prop_assert_eq!(serde_json::from_str::<Value>(&message.told_at(later)).unwrap(), expected);
+        }
+    }
 }

@@ -1,63 +1,20 @@
-//! How does an invented company's past get into files? `rapport simulate --history`.
+//! How does an invented company get here? As files of its past, or as a life beside a running server. `rapport simulate`.
 
-use super::progress::{Counting, is_cancelled, stop_cleanly_on_signal};
-use super::report;
+pub(super) mod beside;
+mod counts;
+mod delivery;
+mod history;
+mod live;
+mod pace;
+mod teller;
+
 use crate::args::{Options, SimulateArgs};
 use crate::error::ServerError;
-use console::format::{count, decimal};
-use engine::Stopwatch;
-use primitives::{ErrorKind, Seed};
-use serde_json::json;
-use simulation::{Company, HistoryError, Settings, write_history};
 
-/// Writes the history of the company that the arguments describe.
+/// Writes a history or lives beside a server, whichever was asked for.
 pub(super) fn run(options: &Options, ask: &SimulateArgs) -> Result<(), ServerError> {
-    let settings = Settings::new(Seed::new(ask.seed), ask.customers, ask.days)
-        .map_err(|error| ServerError::new(ErrorKind::Invalid, error.to_string()))?;
-    let settings = ask.end.map_or(settings, |end| settings.ending(end));
-    stop_cleanly_on_signal();
-    let watch = Stopwatch::start();
-    let bar = Counting::things("Living through the days", u64::from(ask.days), "days");
-    let mut company = Company::new(settings);
-    let written = write_history(&mut company, &ask.history, &mut |n_days| {
-        bar.advance(u64::from(n_days));
-        !is_cancelled()
-    });
-    bar.finish();
-    let written = written.map_err(failed)?;
-    let seconds = watch.elapsed().as_secs_f64();
-    let history = ask.history.display();
-    let document = json!({
-        "events": written.n_events, "days": written.n_days, "days_before": written.n_days_before, "customers": ask.customers,
-        "seed": ask.seed, "history": ask.history, "seconds": seconds, "simulated": true,
-    });
-    report(options, &document, || {
-        let before = match written.n_days_before {
-            0 => String::new(),
-            n => format!(" {} days were there already.", count(u64::from(n))),
-        };
-        let stopped = if written.n_days < ask.days { " Stopped: the same command goes on from here." } else { "" };
-        format!(
-            "{history}: {} events of {} days of an invented company of {} customers (seed {}), in {} s.{before}{stopped}\n\
-             `rapport import {history}` takes them in.",
-            count(written.n_events),
-            count(u64::from(written.n_days)),
-            count(u64::from(ask.customers)),
-            ask.seed,
-            decimal(seconds, 1),
-        )
-    })
-}
-
-fn failed(error: HistoryError) -> ServerError {
-    match error {
-        HistoryError::Write { ref path, source } => {
-            let attempt = format!(
-                "cannot write {}: free some disk space and run it again, which goes on from here",
-                path.display()
-            );
-            ServerError::Io { attempt, source }
-        }
-        error => ServerError::new(ErrorKind::Conflict, error.to_string()),
+    match &ask.history {
+        Some(directory) => history::run(options, ask, directory),
+        None => live::run(options, ask),
     }
 }

@@ -4,13 +4,13 @@ use super::target::{N_LISTED, Ready, Target};
 use crate::api::imports::{
     ImportBegins, ImportBegun, ImportCorrected, ImportEnds, ImportReply, ImportStateReply, ImportTaken, ImportsReply,
 };
+use crate::commands::caller::Caller;
 use crate::commands::progress::Counting;
 use crate::error::ServerError;
 use crate::local::Whereabouts;
 use primitives::ErrorKind;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,9 +27,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(10);
 
 /// A server that takes imports.
 pub(crate) struct Server {
-    agent: ureq::Agent,
-    url: String,
-    key: String,
+    caller: Caller,
     data: Option<PathBuf>,
     /// Who was never there is not waited for.
     has_answered: Cell<bool>,
@@ -38,30 +36,16 @@ pub(crate) struct Server {
 impl Server {
     /// A server at an address, with one of its keys.
     pub(crate) fn elsewhere(url: &str, key: String) -> Result<Self, ServerError> {
-        if !url.starts_with("http://") && !url.starts_with("https://") {
-            let message = format!("{url:?} is not an address: give --to https://your.server or http://127.0.0.1:7070");
-            return Err(ServerError::new(ErrorKind::Invalid, message));
-        }
-        Ok(Self::new(url, key, None))
+        Ok(Self::new(Caller::elsewhere(url, key)?, None))
     }
 
     /// The server that holds a data directory of this machine.
     pub(crate) fn on_this_machine(found: Whereabouts, data: PathBuf) -> Self {
-        Self::new(&found.url, found.key, Some(data))
+        Self::new(Caller::new(&found.url, found.key), Some(data))
     }
 
-    fn new(url: &str, key: String, data: Option<PathBuf>) -> Self {
-        let config = ureq::Agent::config_builder()
-            .timeout_connect(Some(Duration::from_secs(10)))
-            .http_status_as_error(false)
-            .build();
-        Self {
-            agent: config.new_agent(),
-            url: url.trim_end_matches('/').to_owned(),
-            key,
-            data,
-            has_answered: Cell::new(false),
-        }
+    fn new(caller: Caller, data: Option<PathBuf>) -> Self {
+        Self { caller, data, has_answered: Cell::new(false) }
     }
 
     /// The newest imports before one.
@@ -118,13 +102,12 @@ impl Server {
             if n > 0 && super::super::progress::is_cancelled() {
                 break;
             }
-            let answered = self.try_call(method, path, &body);
+            let answered = self.caller.ask(method, path, &body);
             self.has_answered.set(self.has_answered.get() || answered.is_ok());
             match answered {
-                Ok((200 | 202, answer)) => return self.read(&answer),
-                // Too many, or not now.
-                Ok((429 | 503, answer)) => last = sentence(&answer),
-                Ok((status, answer)) => return Err(self.refused(status, &answer)),
+                Ok(answer) if matches!(answer.status, 200 | 202) => return self.caller.read(&answer),
+                Ok(answer) if answer.is_not_now() => last = answer.sentence(),
+                Ok(answer) => return Err(self.caller.refused(&answer)),
                 Err(error) if n >= 3 && !self.has_answered.get() => return Err(self.unreachable(&error)),
                 Err(error) => last = error,
             }
@@ -132,41 +115,10 @@ impl Server {
         Err(self.unreachable(&last))
     }
 
-    fn try_call(&self, method: &str, path: &str, body: &str) -> Result<(u16, String), String> {
-        let request = ureq::http::Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.url))
-            .header("authorization", format!("Bearer {}", self.key))
-            .header("content-type", "application/json")
-            .body(body.to_owned())
-            .map_err(|error| error.to_string())?;
-        let mut reply = self.agent.run(request).map_err(|error| error.to_string())?;
-        let text = reply.body_mut().read_to_string().map_err(|error| error.to_string())?;
-        Ok((reply.status().as_u16(), text))
-    }
-
-    fn read<T: DeserializeOwned>(&self, answer: &str) -> Result<T, ServerError> {
-        serde_json::from_str(answer).map_err(|error| {
-            let message =
-                format!("what answers at {} is no server of this version ({error}): check the address", self.url);
-            ServerError::new(ErrorKind::Invalid, message)
-        })
-    }
-
-    fn refused(&self, status: u16, answer: &str) -> ServerError {
-        let kind = match status {
-            401 | 403 => ErrorKind::Forbidden,
-            404 => ErrorKind::NotFound,
-            409 => ErrorKind::Conflict,
-            _ => ErrorKind::Invalid,
-        };
-        ServerError::new(kind, format!("the server at {} answered {status}: {}", self.url, sentence(answer)))
-    }
-
     fn unreachable(&self, why: &str) -> ServerError {
         let message = format!(
             "the server at {} does not answer ({why}): check that it runs, and import again; nothing is taken twice",
-            self.url
+            self.caller.url()
         );
         ServerError::new(ErrorKind::Unavailable, message)
     }
@@ -219,11 +171,4 @@ impl Target for Server {
     fn data(&self) -> Option<PathBuf> {
         self.data.clone()
     }
-}
-
-/// The sentence of an error's body, or the body where it is something else.
-fn sentence(answer: &str) -> String {
-    let read: Option<Value> = serde_json::from_str(answer).ok();
-    let message = read.as_ref().and_then(|body| body.get("message")).and_then(Value::as_str);
-    message.unwrap_or(answer).chars().take(500).collect()
 }

@@ -1,0 +1,91 @@
+//! How does a company live beside a running server? Day by day, as its customers, shops and desk would, at a pace.
+
+use super::counts::Counts;
+use super::delivery::{Enough, Request};
+use super::pace::Pace;
+use super::teller::Teller;
+use crate::commands::caller::Caller;
+use crate::error::ServerError;
+use simulation::{Company, Lives};
+
+/// A company, its customers' lives, and the day that comes next.
+pub(crate) struct Life {
+    /// The company.
+    pub(crate) company: Company,
+    /// As far as they have been lived.
+    pub(crate) lives: Lives,
+    /// Days since 1970.
+    pub(crate) day: i64,
+    /// Whether the server has to be told first what the company sells.
+    pub(crate) is_new: bool,
+}
+
+/// The server, as the two programs of a company reach it.
+#[derive(Debug, Clone)]
+pub(crate) struct Keyed {
+    /// The pages in somebody's browser: with a write key.
+    pub(crate) browser: Caller,
+    /// The company's own services: with a server key.
+    pub(crate) office: Caller,
+}
+
+impl Keyed {
+    /// A server at an address, with a key of each role.
+    ///
+    /// # Errors
+    /// [`ServerError`] where the address is none.
+    pub(crate) fn at(url: &str, write_key: String, server_key: String) -> Result<Self, ServerError> {
+        let browser = Caller::elsewhere(url, write_key)?;
+        Ok(Self { office: browser.with_key(server_key), browser })
+    }
+
+    /// Makes sure that both keys open what they are for.
+    ///
+    /// # Errors
+    /// [`ServerError`] where one does not, or nobody answers.
+    pub(crate) fn check(&self, is_enough: Enough<'_>) -> Result<(), ServerError> {
+        for caller in [&self.browser, &self.office] {
+            let body = || "{\"batch\":[]}".to_owned();
+            let request = Request { caller, method: "POST", path: "/v1/batch", body: &body, is_first: true };
+            if let Some(answer) = request.answered(is_enough)?
+                && answer.status != 200
+            {
+                return Err(caller.refused(&answer));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Lives for some days beside a server, and obeys what it decides. What happens is counted while it does.
+///
+/// # Errors
+/// [`ServerError`] where a key opens nothing, or what answers is no server of ours. A server that is away is waited for.
+pub(crate) fn live(
+    life: &mut Life,
+    n_days: u32,
+    server: &Keyed,
+    pace: Pace,
+    counts: &Counts,
+    is_enough: Enough<'_>,
+) -> Result<(), ServerError> {
+    let mut teller = Teller::new(&server.browser, &server.office, pace, counts, is_enough);
+    if life.is_new {
+        teller.tell_items(life.company.catalogue());
+        teller.flush();
+        life.is_new = false;
+    }
+    for _ in 0..n_days {
+        if !teller.goes_on() {
+            break;
+        }
+        // So that whoever goes on later goes on with the next day.
+        teller.tell_items([life.company.note_of(life.day)]);
+        let is_whole = life.company.live_beside(&mut life.lives, life.day, &mut teller);
+        life.day += 1;
+        if is_whole {
+            teller.end_day();
+        }
+    }
+    teller.end()
+}

@@ -1,0 +1,184 @@
+//! How does what is told arrive, once, whatever becomes of the server meanwhile? It is sent until it is taken.
+
+use super::counts::Counts;
+use crate::clock::SystemClock;
+use crate::commands::caller::{Answer, Caller};
+use crate::commands::say;
+use crate::error::ServerError;
+use engine::Stopwatch;
+use primitives::{Clock, ErrorKind};
+use serde::Deserialize;
+use std::time::Duration;
+
+/// So many events, and so many bytes of them, go in one request.
+const N_BATCH: usize = 500;
+const BATCH_BYTES: usize = 300 * 1024;
+/// The first pause before something is sent again; each is twice as long as the last, up to the longest.
+const PAUSE_FIRST: Duration = Duration::from_millis(250);
+const PAUSE_MAX: Duration = Duration::from_secs(10);
+/// How often a server that was never there is looked for, and how often one asks for more time before it is said.
+const N_FIRST_TRIES: u32 = 3;
+const N_QUIET_TRIES: u32 = 5;
+/// How soon whoever waits notices that it is enough.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Whether it is enough.
+pub(crate) type Enough<'a> = &'a (dyn Fn() -> bool + Sync);
+
+/// One of the company's programs, and what it has to tell.
+pub(super) struct Delivery<'a> {
+    caller: &'a Caller,
+    waiting: Vec<String>,
+    n_bytes: usize,
+}
+
+/// Waits so long, or until it is enough; answers whether it goes on.
+pub(super) fn wait(time: Duration, is_enough: Enough<'_>) -> bool {
+    let watch = Stopwatch::start();
+    while !is_enough() {
+        let left = time.saturating_sub(watch.elapsed());
+        if left.is_zero() {
+            return true;
+        }
+        std::thread::park_timeout(left.min(LOOK_EVERY));
+    }
+    false
+}
+
+/// What to ask, of whom.
+pub(super) struct Request<'a> {
+    pub(super) caller: &'a Caller,
+    pub(super) method: &'static str,
+    pub(super) path: &'a str,
+    /// Made anew each time.
+    pub(super) body: &'a dyn Fn() -> String,
+    /// Who was never there is not waited for.
+    pub(super) is_first: bool,
+}
+
+impl Request<'_> {
+    /// Asks until there is an answer that is one; `None` where it is enough before. That it has to wait is said, and when it
+    /// goes on.
+    ///
+    /// # Errors
+    /// [`ServerError`] where the key opens nothing, or nobody was ever there.
+    pub(super) fn answered(&self, is_enough: Enough<'_>) -> Result<Option<Answer>, ServerError> {
+        let url = self.caller.url();
+        let (mut pause, mut is_away) = (PAUSE_FIRST, false);
+        for n_before in 0_u32.. {
+            let (asked, why) = match self.caller.ask(self.method, self.path, &(self.body)()) {
+                Ok(answer) if matches!(answer.status, 401 | 403) => return Err(self.caller.refused(&answer)),
+                Ok(answer) if is_to_ask_again(&answer) => (answer.retry_after, answer.sentence()),
+                Ok(answer) => {
+                    if is_away {
+                        say(&format!("the server at {url} is back: the company goes on"));
+                    }
+                    return Ok(Some(answer));
+                }
+                Err(why) if self.is_first && n_before >= N_FIRST_TRIES => {
+                    let message =
+                        format!("the server at {url} does not answer ({why}): check the address and that it runs");
+                    return Err(ServerError::new(ErrorKind::Unavailable, message));
+                }
+                Err(why) => (None, why),
+            };
+            // Who is merely asked to be slower is not away, unless it does not end.
+            if !is_away && !self.is_first && (asked.is_none() || n_before >= N_QUIET_TRIES) {
+                is_away = true;
+                say(&format!("the server at {url} takes nothing now ({why}): waiting for it; nothing is lost"));
+            }
+            if !wait(asked.unwrap_or(pause).max(PAUSE_FIRST), is_enough) {
+                break;
+            }
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
+        Ok(None)
+    }
+}
+
+/// Whether a server that answers so may be asked the same again: it has too much to do, or somebody before it does not
+/// reach it, or it says itself when to come back.
+fn is_to_ask_again(answer: &Answer) -> bool {
+    answer.is_not_now()
+        || matches!(answer.status, 500 | 502 | 504)
+        || (answer.status == 409 && answer.retry_after.is_some())
+}
+
+/// What of an answer is counted.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Taken {
+    accepted: u64,
+    duplicates: u64,
+    #[serde(default)]
+    conflicts: u64,
+    #[serde(default)]
+    rejected: Vec<Refused>,
+    rejected_count: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Refused {
+    message: String,
+}
+
+impl<'a> Delivery<'a> {
+    pub(super) fn new(caller: &'a Caller) -> Self {
+        Self { caller, waiting: Vec::new(), n_bytes: 0 }
+    }
+
+    /// Adds an event; answers whether there is enough for a request.
+    pub(super) fn add(&mut self, event: String) -> bool {
+        self.n_bytes += event.len() + 1;
+        self.waiting.push(event);
+        self.waiting.len() >= N_BATCH || self.n_bytes >= BATCH_BYTES
+    }
+
+    /// Delivers what waits. Where it is enough before, what waits stays.
+    ///
+    /// # Errors
+    /// [`ServerError`] where the key opens nothing, or what answers is no server of ours.
+    pub(super) fn deliver(&mut self, counts: &Counts, is_enough: Enough<'_>) -> Result<(), ServerError> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let events = self.waiting.join(",");
+        // Said anew each time: by it the server takes out by how much our clock is wrong, and not how long we had to wait.
+        let body = || format!("{{\"sentAt\":\"{}\",\"batch\":[{events}]}}", SystemClock.now());
+        let request = Request { caller: self.caller, method: "POST", path: "/v1/batch", body: &body, is_first: false };
+        let Some(answer) = request.answered(is_enough)? else { return Ok(()) };
+        let n_sent = self.waiting.len() as u64;
+        self.waiting.clear();
+        self.n_bytes = 0;
+        self.count(&answer, n_sent, counts)
+    }
+
+    /// What is left where it is enough: counted as lost.
+    pub(super) fn give_up(&mut self, counts: &Counts) {
+        counts.add(|counted| counted.lost += self.waiting.len() as u64);
+    }
+
+    fn count(&self, answer: &Answer, n_sent: u64, counts: &Counts) -> Result<(), ServerError> {
+        if let Ok(taken) = serde_json::from_str::<Taken>(&answer.text) {
+            counts.add(|counted| {
+                counted.events += taken.accepted + taken.duplicates;
+                counted.known += taken.duplicates;
+                counted.refused += taken.rejected_count.unwrap_or(taken.rejected.len() as u64) + taken.conflicts;
+                taken.rejected.iter().for_each(|refused| counted.went_wrong(&refused.message));
+                if taken.conflicts > 0 {
+                    counted.went_wrong("its messageId is known with another content: the day was lived here before");
+                }
+            });
+            return Ok(());
+        }
+        if answer.status == 200 {
+            let message = format!("what answers at {} is no Rapport server: check the address", self.caller.url());
+            return Err(ServerError::new(ErrorKind::Invalid, message));
+        }
+        counts.add(|counted| {
+            counted.refused += n_sent;
+            counted.went_wrong(&answer.sentence());
+        });
+        Ok(())
+    }
+}
