@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::write(page.join("index.html"), html)?;
     }
     fs::create_dir_all(folder.join("assets"))?;
-    for name in ["console.css", "logo.svg"] {
+    for name in ["console.css", "console.js", "logo.svg"] {
         let (_, bytes, _) = asset(name).ok_or("an asset is missing")?;
         fs::write(folder.join("assets").join(name), bytes)?;
     }

@@ -1,11 +1,11 @@
 //! What does the product look like to a person?
 //!
 //! Pages are plain data ([`view`]) rendered on the server with the templates in `templates`; they work without
-//! scripts. The files they need are compiled in and served under `/assets/`. Nothing here knows HTTP or the engine: the
-//! routes fill the views.
+//! scripts, and the one script there is ([`asset`]`("console.js")`) makes them change in place. The files they need are
+//! compiled in and served under `/assets/`. Nothing here knows HTTP or the engine: the routes fill the views.
 //!
 //! What stays true:
-//! - no page holds a script, an inline style or an address of another host, so that [`CONTENT_SECURITY_POLICY`] holds;
+//! - no page holds a script or a style of its own, or an address of another host, so that [`CONTENT_SECURITY_POLICY`] holds;
 //! - all text from outside is escaped, in HTML and in SVG;
 //! - the colours of [`asset`]`("console.css")` that meet as text and ground have a contrast of at least 4.5.
 
@@ -21,13 +21,15 @@ use primitives::stable_hash;
 use std::sync::LazyLock;
 
 /// The policy every page of the console can be served with.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
-     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
+     img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-const CSS: &[u8] = include_bytes!("../assets/console.css");
+const CSS: &[u8] = concat!(include_str!("../assets/console.css"), include_str!("../assets/frame.css")).as_bytes();
+const SCRIPT: &[u8] = include_bytes!("../assets/console.js");
 const LOGO: &[u8] = include_bytes!("../assets/logo.svg");
 
 static CSS_ETAG: LazyLock<String> = LazyLock::new(|| etag_of(CSS));
+static SCRIPT_ETAG: LazyLock<String> = LazyLock::new(|| etag_of(SCRIPT));
 static LOGO_ETAG: LazyLock<String> = LazyLock::new(|| etag_of(LOGO));
 
 /// A file under `/assets/`, by its path without that prefix: its content type, its bytes and its quoted `ETag`.
@@ -37,6 +39,7 @@ static LOGO_ETAG: LazyLock<String> = LazyLock::new(|| etag_of(LOGO));
 pub fn asset(path: &str) -> Option<(&'static str, &'static [u8], &'static str)> {
     match path {
         "console.css" => Some(("text/css; charset=utf-8", CSS, &CSS_ETAG)),
+        "console.js" => Some(("text/javascript; charset=utf-8", SCRIPT, &SCRIPT_ETAG)),
         "logo.svg" => Some(("image/svg+xml", LOGO, &LOGO_ETAG)),
         _ => None,
     }

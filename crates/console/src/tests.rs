@@ -55,6 +55,7 @@ fn assets_are_found_by_their_names_alone() {
     let (kind, bytes, etag) = asset("console.css").unwrap();
     assert_eq!((kind, bytes.is_empty()), ("text/css; charset=utf-8", false));
     assert!(etag.starts_with('"') && etag.ends_with('"') && etag.len() == 18, "{etag}");
+    assert_eq!(asset("console.js").unwrap().0, "text/javascript; charset=utf-8");
     assert_eq!(asset("logo.svg").unwrap().0, "image/svg+xml");
     for wrong in ["", "../Cargo.toml", "console.css/", "/console.css"] {
         assert!(asset(wrong).is_none(), "{wrong}");

@@ -11,6 +11,7 @@ use crate::peer::Peer;
 use crate::schemas::Schemas;
 use crate::sessions::{self, Sessions};
 use crate::settings::Settings;
+use crate::ticks::Ticks;
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
@@ -73,6 +74,8 @@ pub struct App {
     pub probes: Arc<Semaphore>,
     /// How often one key or one address may ask.
     pub limits: Limits,
+    /// Who is told that something came in.
+    pub(crate) ticks: Ticks,
 }
 
 /// So many questions about the program itself are worked on beside the requests: it can say that it is full.
@@ -95,11 +98,13 @@ pub(crate) const ERASED_WITHIN: Duration = Duration::from_secs(45);
 const PROBE_TIME_MAX: Duration = Duration::from_secs(2);
 
 impl App {
-    /// Whose session a request belongs to: it ends with the key it was begun with.
+    /// Whose session a request belongs to: it ends with the key it was begun with. What a page asks for by itself does not
+    /// keep it open.
     pub(crate) fn signed_in(&self, headers: &HeaderMap) -> Option<Holder> {
         let token = Cookies::of(&self.settings.server).read(headers, sessions::COOKIE)?;
         let idle = Duration::from_secs(60 * self.settings.console.idle_minutes);
-        self.keys.holder(&self.sessions.key_of(token, self.engine.clock().now(), idle)?)
+        let is_attended = !headers.contains_key(sessions::BY_ITSELF);
+        self.keys.holder(&self.sessions.key_of(token, self.engine.clock().now(), idle, is_attended)?)
     }
 
     /// Runs blocking work away from the threads that serve connections. When too much is under way already, it answers

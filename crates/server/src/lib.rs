@@ -41,4 +41,5 @@ mod signing;
 mod simulated;
 pub mod snippet;
 pub mod telemetry;
+mod ticks;
 mod webhooks;

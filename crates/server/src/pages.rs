@@ -6,7 +6,7 @@
 //! What stays true:
 //! - no page is filled on the threads that serve connections ([`App::run`]);
 //! - nothing changes unless a page of our own asked for it, and nothing is shown to who has not come in;
-//! - every answer carries the policy that keeps scripts and other hosts out, and no page is kept by a browser's cache.
+//! - every answer carries the policy that keeps others' scripts and other hosts out, and no page is kept by a browser's cache.
 
 mod access;
 mod visit;
@@ -30,6 +30,7 @@ mod lost;
 mod models;
 mod overview;
 mod separation;
+mod ticks;
 mod worth;
 
 #[cfg(test)]
@@ -82,6 +83,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/decisions", get(decisions::list))
         .route("/decisions/{id}", get(decisions::show))
         .route("/api", get(api::show))
+        .route("/ticks", get(ticks::stream))
         .route_layer(needing(Action::View));
     let decided =
         Router::new().route("/customers/{id}/decide", post(customer::decide)).route_layer(needing(Action::Decide));

@@ -24,6 +24,7 @@ use crate::schemas::Schemas;
 use crate::sessions::Sessions;
 use crate::settings::{ServerSettings, Settings};
 use crate::telemetry;
+use crate::ticks::Ticks;
 use crate::webhooks::HttpCourier;
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
@@ -198,11 +199,13 @@ impl Running {
         let background = background(&trainer, &corrector, &eraser, &settings)?;
         let keys = Arc::new(keys);
         let follower = follow(&keys, &audit)?;
+        let (stop, stopped) = watch::channel(false);
         let app = Arc::new(App {
             places: Arc::new(Semaphore::new(n_requests_max)),
             public_places: Arc::new(Semaphore::new(n_public_requests_max(n_requests_max))),
             probes: Arc::new(Semaphore::new(N_PROBES_MAX)),
             limits: Limits::new(&settings.limits),
+            ticks: Ticks::until(stopped.clone()),
             engine,
             trainer,
             corrector,
@@ -231,7 +234,6 @@ impl Running {
         let address = listener.local_addr().map_err(ServerError::io("cannot read the address listened on"))?;
         let announced = Announced::write(&data, address, &app.local_key);
         let declarations = Declarations::start(options.settings_file, &app.corrector)?;
-        let (stop, stopped) = watch::channel(false);
         let router = router(app.clone());
         let thread = std::thread::Builder::new().name("http".to_owned()).spawn(move || {
             runtime.block_on(connections::serve(listener, router, places, stopped, patience, budget));

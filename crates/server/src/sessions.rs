@@ -10,6 +10,9 @@ use std::time::Duration;
 /// The cookie that holds a session's token.
 pub const COOKIE: &str = "rapport_session";
 
+/// The header of what a page asks for without anybody having asked it to.
+pub const BY_ITSELF: &str = "x-rapport-live";
+
 /// How long a session lasts, in days.
 pub const LIFETIME_DAYS: i64 = 7;
 
@@ -49,7 +52,8 @@ impl Sessions {
     }
 
     /// The id of the key that a session was begun with, where it has not ended and was not idle for longer than `idle`.
-    pub fn key_of(&self, token: &str, now: Timestamp, idle: Duration) -> Option<String> {
+    /// From `is_attended` on it is idle anew.
+    pub fn key_of(&self, token: &str, now: Timestamp, idle: Duration, is_attended: bool) -> Option<String> {
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let token = sha256_hex(token);
         let session = sessions.get_mut(&token)?;
@@ -57,7 +61,9 @@ impl Sessions {
             sessions.remove(&token);
             return None;
         }
-        session.seen = now;
+        if is_attended {
+            session.seen = now;
+        }
         Some(session.key.clone())
     }
 
@@ -78,7 +84,7 @@ mod tests {
         let sessions = Sessions::default();
         let mut now = Timestamp::from_millis(0);
         let (one, two) = (sessions.begin("1", None, now).unwrap(), sessions.begin("2", None, now).unwrap());
-        let key = |token: &str, now| sessions.key_of(token, now, IDLE);
+        let key = |token: &str, now| sessions.key_of(token, now, IDLE, true);
         assert_eq!((key(&one, now).as_deref(), key(&two, now).as_deref()), (Some("1"), Some("2")));
         assert_eq!(key("guess", now), None);
         sessions.end(&one);
@@ -95,9 +101,19 @@ mod tests {
         let sessions = Sessions::default();
         let start = Timestamp::from_millis(0);
         let token = sessions.begin("1", None, start).unwrap();
-        assert!(sessions.key_of(&token, start + (IDLE - Duration::from_millis(1)), IDLE).is_some());
-        assert_eq!(sessions.key_of(&token, start + IDLE * 2, IDLE), None);
-        assert_eq!(sessions.key_of(&token, start, IDLE), None, "for good");
+        assert!(sessions.key_of(&token, start + (IDLE - Duration::from_millis(1)), IDLE, true).is_some());
+        assert_eq!(sessions.key_of(&token, start + IDLE * 2, IDLE, true), None);
+        assert_eq!(sessions.key_of(&token, start, IDLE, true), None, "for good");
+    }
+
+    #[test]
+    fn what_a_page_does_by_itself_keeps_no_session_open() {
+        let sessions = Sessions::default();
+        let start = Timestamp::from_millis(0);
+        let token = sessions.begin("1", None, start).unwrap();
+        let late = start + (IDLE - Duration::from_millis(1));
+        assert!(sessions.key_of(&token, late, IDLE, false).is_some());
+        assert_eq!(sessions.key_of(&token, start + IDLE, IDLE, false), None);
     }
 
     #[test]
@@ -107,7 +123,7 @@ mod tests {
         let first = sessions.begin("1", None, now).unwrap();
         let other = sessions.begin("2", None, now).unwrap();
         let second = sessions.begin("1", None, now).unwrap();
-        let is_open = |token: &str| sessions.key_of(token, now, IDLE).is_some();
+        let is_open = |token: &str| sessions.key_of(token, now, IDLE, true).is_some();
         assert_eq!((is_open(&first), is_open(&second), is_open(&other)), (false, true, true));
         let third = sessions.begin("3", Some(&other), now).unwrap();
         assert_eq!((is_open(&other), is_open(&second), is_open(&third)), (false, true, true));

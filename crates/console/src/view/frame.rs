@@ -26,6 +26,8 @@ pub struct Frame {
     pub may_operate: bool,
     /// Whether they may see and change keys, and see the audit list.
     pub may_administer: bool,
+    /// How far events and decisions were when the page was filled: `GET /ticks?since=` tells when that is over.
+    pub mark: String,
 }
 
 /// The pages of the navigation.
@@ -35,26 +37,34 @@ pub enum Section {
     Overview,
     /// `/events`
     Events,
-    /// `/data`
-    Data,
     /// `/customers`
     Customers,
     /// `/lists`
     Lists,
+    /// `/decisions`
+    Decisions,
     /// `/models`
     Models,
     /// `/capabilities`
     Capabilities,
     /// `/features`
     Features,
-    /// `/decisions`
-    Decisions,
+    /// `/catalogue`
+    Catalogue,
+    /// `/imports`
+    Imports,
+    /// `/data`
+    Data,
     /// `/api`
     Api,
+    /// `/settings`
+    Settings,
     /// `/keys`
     Keys,
     /// `/audit`
     Audit,
+    /// `/system`
+    System,
 }
 
 /// Light, dark, or as the person's system says. Kept in a cookie that `POST /theme` (fields `theme`, `back`) sets.
@@ -163,19 +173,13 @@ impl Theme {
 }
 
 impl Section {
-    const ALL: [Self; 12] = [
-        Self::Overview,
-        Self::Events,
-        Self::Data,
-        Self::Customers,
-        Self::Lists,
-        Self::Models,
-        Self::Capabilities,
-        Self::Features,
-        Self::Decisions,
-        Self::Api,
-        Self::Keys,
-        Self::Audit,
+    /// The pages in groups, each with the word above it.
+    const GROUPS: [(&'static str, &'static [Self]); 5] = [
+        ("Now", &[Self::Overview, Self::Events]),
+        ("People", &[Self::Customers, Self::Lists]),
+        ("Decide", &[Self::Decisions, Self::Models, Self::Capabilities, Self::Features]),
+        ("Data", &[Self::Catalogue, Self::Imports, Self::Data]),
+        ("Run", &[Self::Api, Self::Settings, Self::Keys, Self::Audit, Self::System]),
     ];
 
     pub(super) fn title(self) -> &'static str {
@@ -183,6 +187,10 @@ impl Section {
             Self::Overview => "Overview",
             Self::Events => "Live events",
             Self::Data => "Data",
+            Self::Catalogue => "Catalogue",
+            Self::Imports => "Imports",
+            Self::Settings => "Settings",
+            Self::System => "System",
             Self::Customers => "Customers",
             Self::Lists => "Lists",
             Self::Models => "Models",
@@ -200,6 +208,10 @@ impl Section {
             Self::Overview => "/",
             Self::Events => "/events",
             Self::Data => "/data",
+            Self::Catalogue => "/catalogue",
+            Self::Imports => "/imports",
+            Self::Settings => "/settings",
+            Self::System => "/system",
             Self::Customers => "/customers",
             Self::Lists => "/lists",
             Self::Models => "/models",
@@ -217,6 +229,10 @@ impl Section {
             Self::Overview => Icon::Overview,
             Self::Events => Icon::Pulse,
             Self::Data => Icon::Sheet,
+            Self::Catalogue => Icon::Bag,
+            Self::Imports => Icon::Page,
+            Self::Settings => Icon::Tag,
+            Self::System => Icon::Gauge,
             Self::Customers => Icon::People,
             Self::Lists => Icon::List,
             Self::Models => Icon::Layers,
@@ -231,11 +247,11 @@ impl Section {
 }
 
 impl Frame {
-    /// The pages that this visitor may see.
-    pub(super) fn sections(&self) -> impl Iterator<Item = Section> {
+    /// The pages that this visitor may see, in groups with the word above each.
+    pub(super) fn groups(&self) -> impl Iterator<Item = (&'static str, Vec<Section>)> {
         let may_administer = self.may_administer;
         let is_seen = move |section: &Section| may_administer || !matches!(section, Section::Keys | Section::Audit);
-        Section::ALL.into_iter().filter(is_seen)
+        Section::GROUPS.into_iter().map(move |(word, pages)| (word, pages.iter().copied().filter(is_seen).collect()))
     }
 }
 

@@ -95,6 +95,7 @@ pub fn frame(here: &str) -> Frame {
         signed_in_as: Some("Mei Chen".to_owned()),
         may_operate: true,
         may_administer: true,
+        mark: "12-3-0".to_owned(),
     }
 }
 

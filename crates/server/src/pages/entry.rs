@@ -49,3 +49,12 @@ pub(super) fn entry(app: &App, headers: &HeaderMap, extensions: &Extensions) -> 
 pub(super) fn path_of(uri: &Uri) -> String {
     uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string)
 }
+
+/// Whether who came in may still see the console.
+pub(super) fn is_still_in(app: &App, entry: &Entry, headers: &HeaderMap) -> bool {
+    match (entry.way, &entry.by.actor) {
+        (Way::Session, _) => app.signed_in(headers).is_some(),
+        (Way::Key | Way::Remembered, Actor::Key { id, .. }) => app.keys.holder(id).is_some(),
+        _ => app.is_console_open,
+    }
+}

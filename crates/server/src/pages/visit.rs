@@ -8,6 +8,7 @@ use crate::error::ServerError;
 use crate::failure::ApiError;
 use crate::peer::{self, Peer};
 use crate::simulated;
+use crate::ticks::mark;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -74,6 +75,11 @@ impl Visit {
         Self { here, ..self }
     }
 
+    /// How they came in.
+    pub(super) fn entry(&self) -> Option<&Entry> {
+        self.entry.as_ref()
+    }
+
     /// Whether they may see the console.
     pub(super) fn may_see(&self) -> bool {
         self.entry.is_some()
@@ -91,7 +97,8 @@ impl Visit {
         fill: impl FnOnce(&App, Frame) -> Result<String, ServerError> + Send + 'static,
     ) -> Response {
         let (had_flash, visit) = (self.flash.is_some(), self.clone());
-        match self.app.clone().run(move |app| fill(app, visit.frame_looked_at())).await {
+        let work = move |app: &App| fill(app, Frame { mark: mark(&app.engine)?, ..visit.frame_looked_at() });
+        match self.app.clone().run(work).await {
             Ok(page) => {
                 let mut response = html(page).into_response();
                 if had_flash {
@@ -182,6 +189,7 @@ impl Visit {
                 .map(|entry| name(&entry.by.actor)),
             may_operate: may(Action::Operate),
             may_administer: may(Action::Administer),
+            mark: String::new(),
         }
     }
 }

@@ -42,7 +42,8 @@ fn for_one_width(css: &str) -> String {
     kept + rest
 }
 
-/// The page's HTML as XML: elements without content are closed, drawings say that they are, and the logo is inside.
+/// The page's HTML as XML: elements without content are closed, attributes without a value have one, drawings say that they
+/// are, and the logo is inside.
 fn as_xml(html: &str) -> String {
     let logo = format!("src=\"data:image/svg+xml;base64,{}\"", STANDARD.encode(LOGO));
     let mut xml = String::with_capacity(html.len() + logo.len());
@@ -54,7 +55,7 @@ fn as_xml(html: &str) -> String {
         rest = &rest[end..];
     }
     xml.push_str(rest);
-    let xml = xml.replace("<svg ", "<svg xmlns=\"http://www.w3.org/2000/svg\" ");
+    let xml = with_values(&xml).replace("<svg ", "<svg xmlns=\"http://www.w3.org/2000/svg\" ");
     match xml.split_once("src=\"/assets/logo.svg") {
         Some((before, after)) => {
             let after = after.split_once('"').map_or("", |(_, after)| after);
@@ -62,6 +63,34 @@ fn as_xml(html: &str) -> String {
         }
         None => xml,
     }
+}
+
+/// Attributes without a value as those of an empty one.
+fn with_values(html: &str) -> String {
+    let mut parts = html.split('<');
+    let mut xml = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        xml.push('<');
+        // Outside of quotes, a word without a sign of equality is such an attribute, but the first is the element's name.
+        let (mut is_quoted, mut is_tag, mut is_named) = (false, true, true);
+        let mut word = String::new();
+        for letter in part.chars() {
+            let ends = is_tag && !is_quoted && matches!(letter, ' ' | '\n' | '>' | '/');
+            if ends {
+                if !is_named && !word.is_empty() && !word.contains('=') {
+                    xml.push_str("=\"\"");
+                }
+                is_named &= word.is_empty();
+                word.clear();
+                is_tag = letter != '>';
+            } else if is_tag {
+                word.push(letter);
+                is_quoted ^= letter == '"';
+            }
+            xml.push(letter);
+        }
+    }
+    xml
 }
 
 #[cfg(test)]
@@ -81,6 +110,13 @@ mod tests {
     fn styles_for_narrow_screens_are_left_out() {
         assert_eq!(for_one_width("a{b}@media (max-width: 9px) {c{d}e{f}}g{h}"), "a{b}g{h}");
         assert_eq!(for_one_width("a{b}@media print {c{d}}"), "a{b}@media print {c{d}}");
+    }
+
+    #[test]
+    fn a_page_becomes_xml() {
         assert_eq!(as_xml("<p>a<br>b</p><input name=\"x\">"), "<p>a<br/>b</p><input name=\"x\"/>");
+        let open = "<p hidden>a b<input data-x name=\"a b/c\" y></p><a x=\"1>2\" y\n z=\"\">";
+        let told = "<p hidden=\"\">a b<input data-x=\"\" name=\"a b/c\" y=\"\"/></p><a x=\"1>2\" y=\"\"\n z=\"\">";
+        assert_eq!(as_xml(open), told);
     }
 }
