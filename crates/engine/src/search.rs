@@ -3,12 +3,12 @@
 use crate::Engine;
 use crate::Stopwatch;
 use crate::error::EngineError;
-use features::FeatureState;
-use primitives::{CustomerId, Timestamp};
+use features::{FeatureState, Item};
+use primitives::{CustomerId, ItemId, ItemKey, Timestamp};
 use profiles::{Customer, Identifier, Profile};
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -97,6 +97,39 @@ impl Engine {
         Ok(Search { customers, n_found, n_searched, is_complete })
     }
 
+    /// The items whose id is the text or begins with it, or whose name contains it, whatever the case: the best of them, those
+    /// that the text says most of first. Looks for at most `time_max`.
+    pub fn search_items(&self, query: &str, n_max: usize, time_max: Duration) -> Vec<Item> {
+        let wanted = query.to_lowercase();
+        let watch = Stopwatch::start();
+        let mut best: BTreeMap<(Nearness, String, ItemKey), Item> = BTreeMap::new();
+        let exact = self.look(|live| live.items.get(ItemKey::from(&ItemId::from(query.to_owned()))).cloned());
+        let mut last = None;
+        loop {
+            let slice = self.look(|live| {
+                let (mut end, mut found) = (None, Vec::new());
+                for (key, item) in live.items.after(last, N_SLICE) {
+                    end = Some(*key);
+                    found.extend(
+                        nearness(item, &wanted).map(|near| ((near, item.title().to_owned(), *key), item.clone())),
+                    );
+                }
+                (end, found)
+            });
+            last = slice.0;
+            best.extend(slice.1);
+            while best.len() > n_max {
+                best.pop_last();
+            }
+            if last.is_none() || watch.elapsed() > time_max {
+                break;
+            }
+        }
+        let id = exact.as_ref().map(|item| item.id.clone());
+        let others = best.into_values().filter(|item| Some(&item.id) != id.as_ref());
+        exact.into_iter().chain(others).take(n_max).collect()
+    }
+
     /// How many of the customers in memory were seen since a moment, and whether all customers are in memory.
     pub fn n_seen_since(&self, from: Timestamp) -> (u64, bool) {
         let (mut n_seen, mut n_resident) = (0, 0);
@@ -149,6 +182,34 @@ impl Engine {
 
 fn still_true((at, lately): (Timestamp, Lately), now: Timestamp) -> Option<Lately> {
     (now >= at && now < at + KEPT).then_some(lately)
+}
+
+/// How much of an item's names a text says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Nearness {
+    /// The whole name.
+    Name,
+    /// The beginning of the name.
+    Beginning,
+    /// The beginning of a word of it, or of the id.
+    Word,
+    /// A part of the name.
+    Part,
+}
+
+/// How near a text is to an item; `None` where it says nothing of it. `wanted` is in lower case.
+fn nearness(item: &Item, wanted: &str) -> Option<Nearness> {
+    let name = item.name.as_ref().map(|name| name.value.to_lowercase()).unwrap_or_default();
+    let mut words = name.split(|letter: char| !letter.is_alphanumeric());
+    if name == wanted {
+        Some(Nearness::Name)
+    } else if name.starts_with(wanted) {
+        Some(Nearness::Beginning)
+    } else if words.any(|word| word.starts_with(wanted)) || begins_with(item.id.as_str(), wanted) {
+        Some(Nearness::Word)
+    } else {
+        name.contains(wanted).then_some(Nearness::Part)
+    }
 }
 
 /// Whether one of the names begins with the text, or one of the telling traits contains it. `wanted` is in lower case.

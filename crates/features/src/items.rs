@@ -13,6 +13,7 @@ use profiles::{Change, Changed, Collection, ProfileError, ProfileStore};
 use shelves::Shelves;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::ops::Bound;
 
 /// Every item that was described, looked at or bought.
 pub struct Items {
@@ -111,6 +112,12 @@ impl Items {
     /// Every item, in the order of their keys.
     pub fn iter(&self) -> impl Iterator<Item = (&ItemKey, &Item)> {
         self.by_key.iter()
+    }
+
+    /// At most `n_max` items whose keys come after one, in the order of their keys: from the first where none is given.
+    pub fn after(&self, key: Option<ItemKey>, n_max: usize) -> impl Iterator<Item = (&ItemKey, &Item)> {
+        let from = key.map_or(Bound::Unbounded, Bound::Excluded);
+        self.by_key.range((from, Bound::Unbounded)).take(n_max)
     }
 
     /// The items that may be recommended which most customers bought within the last `n_days` (at most 35), then those

@@ -29,6 +29,7 @@ mod lists;
 mod lost;
 mod models;
 mod overview;
+mod search;
 mod separation;
 mod ticks;
 mod worth;
@@ -83,6 +84,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/decisions", get(decisions::list))
         .route("/decisions/{id}", get(decisions::show))
         .route("/api", get(api::show))
+        .route("/search", get(search::show))
         .route("/ticks", get(ticks::stream))
         .route_layer(needing(Action::View));
     let decided =

@@ -224,6 +224,28 @@ impl Section {
         }
     }
 
+    /// Other words that somebody may look for it by.
+    pub(super) fn also(self) -> &'static str {
+        match self {
+            Self::Overview => "home start revenue orders",
+            Self::Events => "stream inspector rejected",
+            Self::Customers => "people profiles users",
+            Self::Lists => "segments audience filter",
+            Self::Decisions => "recommendations answers replay",
+            Self::Models => "training champion machine learning",
+            Self::Capabilities => "kinds questions",
+            Self::Features => "properties inputs",
+            Self::Catalogue => "items products",
+            Self::Imports => "files history upload",
+            Self::Data => "schemas quality",
+            Self::Api => "curl documentation code sdk",
+            Self::Settings => "configuration",
+            Self::Keys => "access tokens",
+            Self::Audit => "log security",
+            Self::System => "health disk metrics status",
+        }
+    }
+
     pub(super) fn icon(self) -> Icon {
         match self {
             Self::Overview => Icon::Overview,

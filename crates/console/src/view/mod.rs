@@ -25,6 +25,7 @@ mod keys;
 mod lists;
 mod models;
 mod overview;
+mod search;
 mod separation;
 
 pub mod sample;
@@ -56,6 +57,7 @@ pub use overview::{
     CustomersCard, DayCount, DayRevenue, DecisionsCard, EventsCard, HealthCard, ModelLine, ModelState, Overview, Worth,
 };
 pub use parts::{Advantage, Answer, ConsentBasis, Feature, FeatureGroup, ModelRef};
+pub use search::{Hit, SearchPage};
 pub use separation::{Part, SeparationPage};
 
 /// Gives a page its `render`.

@@ -13,7 +13,7 @@ pub use capable::{capabilities, capability, capability_missing};
 pub use incoming::{data, data_one};
 pub use learned::{catalogue, decision, decisions, models, task_missing};
 pub use listed::{list, list_mistaken, list_tried, lists};
-pub use people::{customer, customer_stranger, customers, erasure, separation};
+pub use people::{customer, customer_stranger, customers, erasure, search, separation};
 pub use picture::picture;
 
 use super::*;
@@ -45,6 +45,8 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("/decisions", decisions().render()),
         ("/decisions/019ab3f2", decision().render()),
         ("/api", api().render()),
+        ("/search", search("ann").render()),
+        ("/search/nothing", search("zzzz").render()),
         ("/keys", keys().render()),
         ("/audit", audit().render()),
         ("/login", login(None).render()),

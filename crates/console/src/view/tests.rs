@@ -135,6 +135,9 @@ fn hostile_text_stays_text() {
     let mut audit = sample::audit();
     (audit.rows[0].who, audit.rows[0].subject, audit.rows[0].role) = (text(), text(), Some(text()));
     audit.frame.signed_in_as = Some(text());
+    let mut search = sample::search("ann");
+    search.query = text();
+    (search.customers[0].title, search.items[0].detail) = (text(), text());
     let mut lost = ErrorPage::not_found(sample::frame("/"));
     lost.message = text();
     let login = sample::login(Some(text()));
@@ -150,12 +153,32 @@ fn hostile_text_stays_text() {
         ("capability", capability.render()),
         ("keys", keys.render()),
         ("audit", audit.render()),
+        ("search", search.render()),
         ("error", lost.render()),
         ("login", login.render()),
     ] {
         assert_safe(path, &html);
         assert!(html.contains("&lt;script&gt;") || html.contains("&#60;script&#62;"), "{path} does not show it");
     }
+}
+
+#[test]
+fn pages_are_found_by_their_names_and_by_what_they_are_about_where_they_may_be_seen() {
+    let found = |query: &str, may_administer| {
+        let mut page = sample::search(query);
+        page.frame.may_administer = may_administer;
+        let html = page.render();
+        let found = html.split("id=\"found\"").nth(1).unwrap().split("</main>").next().unwrap();
+        found.match_indices("href=\"").filter_map(|(i, _)| found[i..].split('"').nth(1)).map(str::to_owned).collect()
+    };
+    let pages = |query| -> Vec<String> { found(query, true) };
+    assert_eq!(pages("Mod"), ["/models"]);
+    assert_eq!(pages("live events"), ["/events"], "all its words");
+    assert_eq!(pages("training"), ["/models"], "another word");
+    assert!(pages("odels").is_empty(), "words from their beginning");
+    assert!(pages("").len() > 12, "all of them for nothing");
+    assert_eq!(pages("audit"), ["/audit"]);
+    assert!(found("audit", false).is_empty(), "who may not see it does not find it");
 }
 
 #[test]

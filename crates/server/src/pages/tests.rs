@@ -2,6 +2,7 @@
 
 mod access;
 mod kinds;
+mod search;
 mod ticks;
 mod truth;
 
@@ -21,7 +22,7 @@ const ADMIN: &str = "admin-key-of-the-tests";
 const SERVER: &str = "server-key-of-the-tests";
 const HOSTILE: &str = "<script>alert('x')</script>\"&";
 
-const PAGES: [&str; 22] = [
+const PAGES: [&str; 24] = [
     "/",
     "/events",
     "/events?status=rejected&name=Order%20Completed&live=1",
@@ -44,6 +45,8 @@ const PAGES: [&str; 22] = [
     "/audit?of=customers&before=7",
     "/events?status=%FF&status=accepted&n=-1",
     "/customers?q=%25%27%22%3C",
+    "/search",
+    "/search?q=%3Cscript%3E%25%27%22",
 ];
 
 /// A server of its own, in process, with a clock that stands still.

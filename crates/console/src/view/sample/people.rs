@@ -368,3 +368,22 @@ fn timeline() -> Timeline {
         not_shown: 183,
     }
 }
+
+/// What is found for a text: something of everything for `ann`, nothing for anything else that is no page's name.
+#[must_use]
+pub fn search(query: &str) -> SearchPage {
+    let hit = |href: &str, title: &str, detail: &str| Hit {
+        href: href.to_owned(),
+        title: title.to_owned(),
+        detail: detail.to_owned(),
+    };
+    let found = |hits: &[Hit]| if query == "ann" { hits.to_vec() } else { Vec::new() };
+    SearchPage {
+        frame: frame("/search?q=ann"),
+        query: query.to_owned(),
+        customers: found(&[hit("/customers/42", "Ann Li", "42"), hit("/customers/anna", "anna", "")]),
+        items: found(&[hit("/catalogue/7", "Annual planner", "Paper · 7")]),
+        decisions: found(&[hit("/decisions/019ab3f2", "recommend", "22 Nov 2026, 04:52:39 · 019ab3f2")]),
+        note: None,
+    }
+}
