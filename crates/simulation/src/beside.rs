@@ -13,6 +13,7 @@ use crate::life::Life;
 use crate::message::Message;
 use crate::passers::pass_by;
 use primitives::Timestamp;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 impl Company {
@@ -24,10 +25,9 @@ impl Company {
         let mut ahead = Ahead::default();
         let strangers = crimes::commit(self, &today).into_iter().chain(pass_by(self, &today));
         ahead.tell(STRANGERS, strangers);
-        let mut under_way: BTreeMap<u32, UnderWay> = BTreeMap::new();
         for no in 0..self.people().len() {
             let no = u32::try_from(no).unwrap_or(STRANGERS);
-            self.go_on(&today, lives, no, UnderWay::default(), &mut ahead, &mut under_way);
+            self.go_on(&today, lives, no, UnderWay::default(), &mut ahead, host);
         }
         while let Some(((at, no, _), what)) = ahead.by_moment.pop_first() {
             if !host.wait_until(at) {
@@ -36,10 +36,10 @@ impl Company {
             match what {
                 What::Tell(message) => host.hear(message),
                 What::Ask => {
-                    let Some(mut so_far) = under_way.remove(&no) else { continue };
+                    let Some(mut so_far) = ahead.under_way.remove(&no) else { continue };
                     let reply = so_far.asked.take().and_then(|asked| host.decide(&asked.question(self)));
                     so_far.replies.push(reply);
-                    self.go_on(&today, lives, no, so_far, &mut ahead, &mut under_way);
+                    self.go_on(&today, lives, no, so_far, &mut ahead, host);
                 }
             }
         }
@@ -48,18 +48,10 @@ impl Company {
     }
 
     /// Rehearses a person's day as far as it is answered, and adds what comes of it to what is ahead.
-    fn go_on(
-        &self,
-        today: &Today,
-        lives: &mut Lives,
-        no: u32,
-        so_far: UnderWay,
-        ahead: &mut Ahead,
-        under_way: &mut BTreeMap<u32, UnderWay>,
-    ) {
+    fn go_on(&self, today: &Today, lives: &mut Lives, no: u32, so_far: UnderWay, ahead: &mut Ahead, host: &dyn Host) {
         let (person, morning) = (&self.people()[no as usize], &mut lives.0[no as usize]);
         let mut life: Life = morning.clone();
-        let mut rehearsal = Rehearsal { replies: &so_far.replies, n_asked: 0, heard: Vec::new(), asked: None };
+        let mut rehearsal = Rehearsal { host, replies: &so_far.replies, n_asked: 0, heard: Vec::new(), asked: None };
         self.live_one(today, person, &mut life, "day", &mut rehearsal);
         let Rehearsal { heard, asked, .. } = rehearsal;
         let n_told = heard.len();
@@ -68,7 +60,7 @@ impl Company {
             None => *morning = life,
             Some(asked) => {
                 ahead.add(asked.at, no, What::Ask);
-                under_way.insert(no, UnderWay { n_told, asked: Some(asked), ..so_far });
+                ahead.under_way.insert(no, UnderWay { n_told, asked: Some(asked), ..so_far });
             }
         }
     }
@@ -82,6 +74,8 @@ const STRANGERS: u32 = u32::MAX;
 struct Ahead {
     by_moment: BTreeMap<(Timestamp, u32, u32), What>,
     n_added: u32,
+    /// Days that wait for an answer, by person.
+    under_way: BTreeMap<u32, UnderWay>,
 }
 
 enum What {
@@ -118,13 +112,24 @@ struct Asked {
     device: Option<String>,
     n: usize,
     at: Timestamp,
+    choices: Vec<String>,
+    about: BTreeMap<&'static str, Value>,
 }
 
 impl Asked {
     fn of(question: &Question<'_>) -> Self {
-        let Question { decision, person, user_id, device, n, at } = question;
+        let Question { decision, person, user_id, device, n, at, choices, about } = question;
         let owned = |name: &Option<&str>| name.map(str::to_owned);
-        Self { decision, no: person.no, user_id: owned(user_id), device: owned(device), n: *n, at: *at }
+        Self {
+            decision,
+            no: person.no,
+            user_id: owned(user_id),
+            device: owned(device),
+            n: *n,
+            at: *at,
+            choices: choices.clone(),
+            about: about.clone(),
+        }
     }
 
     fn question<'a>(&'a self, company: &'a Company) -> Question<'a> {
@@ -135,12 +140,15 @@ impl Asked {
             device: self.device.as_deref(),
             n: self.n,
             at: self.at,
+            choices: self.choices.clone(),
+            about: self.about.clone(),
         }
     }
 }
 
 /// Answers with what was decided before, and listens up to the first question beyond.
 struct Rehearsal<'a> {
+    host: &'a dyn Host,
     replies: &'a [Option<Reply>],
     n_asked: usize,
     heard: Vec<Message>,
@@ -152,6 +160,10 @@ impl Host for Rehearsal<'_> {
         if self.asked.is_none() {
             self.heard.push(message);
         }
+    }
+
+    fn decides(&self, decision: &str) -> bool {
+        self.host.decides(decision)
     }
 
     fn decide(&mut self, question: &Question<'_>) -> Option<Reply> {
@@ -172,7 +184,6 @@ mod tests {
     use super::*;
     use crate::settings::Settings;
     use primitives::{DAY_MS, Seed};
-    use serde_json::Value;
 
     /// Keeps what it hears and when it was asked; shows the same things to everybody, or nothing; ends at a moment.
     struct Shop {
@@ -205,7 +216,7 @@ mod tests {
             assert_eq!(question.at, self.last, "it is asked when its moment has come");
             self.asked_at.push(question.at);
             let decision_id = format!("d{}", self.asked_at.len());
-            (!self.shows.is_empty()).then(|| Reply { decision_id, items: self.shows.clone() })
+            (!self.shows.is_empty()).then(|| Reply { decision_id, items: self.shows.clone(), ..Reply::default() })
         }
 
         fn wait_until(&mut self, at: Timestamp) -> bool {

@@ -2,6 +2,7 @@
 
 use crate::calendar::{Calendar, Today};
 use crate::crooks::Crooks;
+use crate::desk::{Agent, Desk};
 use crate::life::Life;
 use crate::people::Person;
 use crate::prices;
@@ -13,8 +14,6 @@ use std::collections::HashMap;
 
 /// Shelves are filled every so many days.
 const RESTOCK_DAYS: i64 = 5;
-/// So many tickets a day does one of the desk's people close.
-const TICKETS_AN_AGENT: f64 = 28.0;
 
 /// A company: what it sells, to whom, and on which days. It stands still; `live` moves it on by a day.
 #[derive(Debug)]
@@ -29,9 +28,7 @@ pub struct Company {
     key: String,
     /// What lies on the shelves this morning.
     shelves: Vec<u32>,
-    /// Tickets that wait this morning.
-    waiting: f64,
-    n_agents: f64,
+    desk: Desk,
 }
 
 /// The lives of everybody, as far as they have been lived.
@@ -51,9 +48,9 @@ impl Company {
         let key = format!("{} {}", settings.seed.value(), settings.n_customers);
         let key = format!("lk{:08x}", stable_hash(&key) & 0xffff_ffff);
         let shelves = things.all().iter().map(|thing| thing.shelf).collect();
-        let n_agents = (f64::from(settings.n_customers) * 0.004 / TICKETS_AN_AGENT).max(0.1);
         Self {
             calendar: Calendar::new(&settings),
+            desk: Desk::new(&settings),
             settings,
             things,
             people,
@@ -62,8 +59,6 @@ impl Company {
             usual_prices,
             key,
             shelves,
-            waiting: 0.0,
-            n_agents,
         }
     }
 
@@ -114,7 +109,7 @@ impl Company {
             }
             opened += f64::from(std::mem::take(&mut life.n_opened));
         }
-        self.waiting = (self.waiting + opened - self.n_agents * TICKETS_AN_AGENT).max(0.0);
+        self.desk.close(opened);
     }
 
     /// Whether there was one this morning, on this day of its life.
@@ -122,10 +117,15 @@ impl Company {
         self.shelves[thing] > 0 && self.things.get(thing).from_day <= day
     }
 
-    /// How many days the desk takes to answer, as long as its queue is this morning.
-    pub(crate) fn days_to_answer(&self, day: i64) -> f64 {
-        let weekend = if crate::calendar::weekday(day) >= 4 { 1.0 } else { 0.0 };
-        0.8 + weekend + self.waiting / (self.n_agents * TICKETS_AN_AGENT)
+    /// Who answers there.
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// Who answers at the desk.
+    #[must_use]
+    pub fn agents(&self) -> &[Agent] {
+        self.desk.agents()
     }
 
     /// What a thing costs on a day, in minor units.
@@ -139,7 +139,9 @@ impl Company {
         self.usual_prices[department]
     }
 
-    pub(crate) fn thing_no(&self, id: &str) -> Option<usize> {
+    /// The number of the thing with this id.
+    #[must_use]
+    pub fn thing_no(&self, id: &str) -> Option<usize> {
         self.by_id.get(id).copied()
     }
 

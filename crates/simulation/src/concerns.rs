@@ -62,6 +62,24 @@ impl Concern {
         CONCERNS.iter().position(|concern| *concern == self).unwrap_or(0)
     }
 
+    /// What it is called in a decision.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Late => "late",
+            Self::Damaged => "damaged",
+            Self::Wrong => "wrong",
+            Self::Refund => "refund",
+            Self::Fault => "fault",
+            Self::Billing => "billing",
+            Self::Cancel => "cancel",
+            Self::Product => "product",
+            Self::Praise => "praise",
+            Self::Again => "again",
+            Self::OffTopic => "off_topic",
+        }
+    }
+
     /// What stands over the ticket.
     #[must_use]
     pub fn subject(self) -> &'static str {

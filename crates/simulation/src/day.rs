@@ -1,11 +1,15 @@
 //! What does one person do on one day?
 
+mod arriving;
+mod asking;
 mod basket;
 mod desk;
 mod machine;
 mod mail;
 mod membership;
 mod order;
+mod page;
+mod showing;
 mod visit;
 
 use crate::calendar::Today;
@@ -17,6 +21,9 @@ use crate::message::{Message, Names, Sender, call};
 use crate::object::{Field, Object};
 use crate::people::{Account, Person};
 use primitives::{DAY_MS, HOUR_MS, Money, Timestamp};
+
+/// When the post comes and the desk works.
+const DESK_HOUR: f64 = 11.0;
 
 /// One person's day, while it is lived.
 pub(crate) struct Scene<'a> {
@@ -33,6 +40,10 @@ pub(crate) struct Scene<'a> {
     /// Which of their devices they use.
     device: Option<usize>,
     is_signed_in: bool,
+    /// Nothing happens before what was asked last today.
+    not_before: i64,
+    /// What somebody set prices to: parts of the listed ones.
+    factors: Vec<(usize, f64)>,
 }
 
 /// Lets a person live through a day; the host hears what the company tells about it.
@@ -45,24 +56,45 @@ pub(crate) fn live(
     host: &mut dyn Host,
 ) {
     if person.from_day <= today.day {
-        Scene { company, today, person, life, dice, host, clock: 0, account: 0, device: None, is_signed_in: false }
-            .live();
+        let (account, device, factors) = (0, None, Vec::new());
+        let mut scene = Scene {
+            company,
+            today,
+            person,
+            life,
+            dice,
+            host,
+            clock: 0,
+            account,
+            device,
+            is_signed_in: false,
+            not_before: 0,
+            factors,
+        };
+        scene.live();
     }
 }
 
 impl<'a> Scene<'a> {
     fn live(&mut self) {
+        // About in the order of the hours at which it happens.
+        let is_gone = self.life.is_gone(self.today.day);
+        if !is_gone {
+            self.life.pass_a_day(self.person, self.company.things(), &mut self.dice, self.today.day);
+            self.use_machine();
+            if self.life.has_said_who {
+                self.keep_membership();
+                self.receive_mail();
+            }
+        }
+        let is_early = self.person.nature.hour < DESK_HOUR;
+        if is_early && !is_gone {
+            self.visit();
+        }
         self.come_due();
-        if self.life.is_gone(self.today.day) {
-            return;
+        if !is_early && !is_gone {
+            self.visit();
         }
-        self.life.pass_a_day(self.person, self.company.things(), &mut self.dice, self.today.day);
-        if self.life.has_said_who {
-            self.receive_mail();
-            self.keep_membership();
-        }
-        self.use_machine();
-        self.visit();
     }
 
     /// Sets the clock to about an hour of the person's day.
@@ -70,7 +102,11 @@ impl<'a> Scene<'a> {
         let hour = (hour + 1.2 * self.dice.bell()).clamp(0.2, 22.8);
         #[expect(clippy::cast_precision_loss, reason = "an hour is far below 2^53 milliseconds")]
         let millis = whole(hour * HOUR_MS as f64);
-        self.clock = i64::try_from(millis).unwrap_or(0);
+        self.at(i64::try_from(millis).unwrap_or(0));
+    }
+
+    fn at(&mut self, clock: i64) {
+        self.clock = clock.max(self.not_before);
     }
 
     /// Lets some seconds pass.
@@ -132,12 +168,6 @@ impl<'a> Scene<'a> {
 
     fn currency(&self) -> Field<'a> {
         self.company.currency()
-    }
-
-    /// What a thing costs today, in minor units.
-    fn price(&self, thing: usize) -> i64 {
-        let thing = self.company.things().get(thing);
-        self.company.price_on(thing, self.today)
     }
 }
 

@@ -86,6 +86,15 @@ impl Dice {
             .unwrap_or(weights.len().saturating_sub(1))
     }
 
+    /// A place with these chances, which sum up to at most 1; `None` with what remains.
+    pub(crate) fn drawn(&mut self, chances: &[f64]) -> Option<usize> {
+        let mut left = self.unit();
+        chances.iter().position(|chance| {
+            left -= chance;
+            left < 0.0
+        })
+    }
+
     /// Eight random hexadecimal digits.
     pub(crate) fn hex(&mut self) -> String {
         format!("{:08x}", self.0.next_u32())
@@ -166,6 +175,13 @@ mod tests {
             assert_eq!(counts[1], 0);
             assert!((2_850..3_150).contains(&counts[2]), "{counts:?}");
         }
+        let mut none = 0;
+        let mut counts = [0_u32; 3];
+        (0..4_000).for_each(|_| dice.drawn(&[0.25, 0.0, 0.5]).map_or_else(|| none += 1, |place| counts[place] += 1));
+        assert!(
+            (880..1_120).contains(&none) && (880..1_120).contains(&counts[0]) && counts[1] == 0,
+            "{none} {counts:?}"
+        );
         assert_eq!(dice.weighted(&[0.0, 0.0]), 1);
         assert_eq!(dice.weighted(&[]), 0);
     }

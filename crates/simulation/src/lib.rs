@@ -9,6 +9,7 @@
 //!   with other coins, and what would have come is a mean over many futures, not a guess;
 //! - what people do is made of needs, moods and money ([`crate::Company::live`]), not of what any model of this product assumes.
 
+mod actions;
 mod beside;
 mod calendar;
 mod catalogue;
@@ -17,6 +18,7 @@ mod concerns;
 mod crimes;
 mod crooks;
 mod day;
+mod desk;
 mod dice;
 mod futures;
 mod history;
@@ -29,18 +31,22 @@ mod object;
 mod passers;
 mod people;
 mod prices;
+mod respond;
 mod settings;
 mod things;
 
+pub use actions::{Answer, Contact, Offer, Retention};
 pub use calendar::{Calendar, Promotion, Today};
 pub use catalogue::{FIRST_ITEM, LIVED};
 pub use company::{Company, Lives};
 pub use concerns::{CONCERNS, Concern};
+pub use desk::Agent;
 pub use futures::Foreseen;
 pub use history::{HistoryError, Written, write_history};
-pub use host::{Host, Listener, Question, Reply};
+pub use host::{Host, Listener, Question, Reply, decision};
 pub use label::{Label, LabelError};
 pub use message::{Message, Sender};
 pub use people::{Group, Identity, Person};
+pub use respond::Mind;
 pub use settings::{N_CUSTOMERS_MAX, N_DAYS_MAX, Settings, SettingsError};
 pub use things::{Thing, Things};

@@ -1,8 +1,14 @@
 //! What changes in somebody's life from day to day?
 
+use crate::actions::{Contact, Retention};
 use crate::dice::Dice;
 use crate::people::{Need, Person};
-use crate::things::Things;
+use crate::things::{DEPARTMENTS, MACHINES, Things};
+
+/// Something in a household is replaced after so many days, on average.
+const DAYS_OF_DURABLES: f64 = 260.0;
+/// So many faults does somebody bear before they want another machine.
+const FAULTS_BORNE: u32 = 5;
 
 /// A membership.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,7 +19,10 @@ pub(crate) struct Membership {
     pub(crate) renews_on: i64,
     /// Failed payments in a row.
     pub(crate) n_failed: u32,
+    /// It costs nothing until it is due again, and is not used.
     pub(crate) is_paused: bool,
+    /// What was offered since it is hardly used any more.
+    pub(crate) offered: Option<Retention>,
 }
 
 /// Something that will happen.
@@ -33,7 +42,7 @@ pub(crate) enum Ahead {
     /// The desk answers a ticket.
     Answer { ticket: u32, concern: usize, opened_on: i64, n_asked: u32 },
     /// A fault of the machine becomes too much.
-    Fault { n: u32 },
+    Fault { contact: Contact },
 }
 
 /// A person's life as far as it has been lived.
@@ -62,6 +71,9 @@ pub(crate) struct Life {
     pub(crate) n_memberships: u32,
     /// Of what the machine is used for, how much is left; it falls before a membership is cancelled.
     pub(crate) use_level: f64,
+    /// A department of which something old is to be replaced.
+    pub(crate) replaces: Option<usize>,
+    pub(crate) n_faults: u32,
     pub(crate) ahead: Vec<Pending>,
     pub(crate) wants_no_mail: bool,
     /// What was taken off the shelves and asked of the desk today: the company counts it in the evening.
@@ -90,6 +102,8 @@ impl Life {
             membership: None,
             n_memberships: 0,
             use_level: 1.0,
+            replaces: None,
+            n_faults: 0,
             ahead: Vec::new(),
             wants_no_mail: false,
             taken: Vec::new(),
@@ -104,6 +118,7 @@ impl Life {
         }
         self.mood += (0.2 - self.mood) * 0.02;
         self.have_a_child(person, things, dice, day);
+        self.wear_out(person, dice);
         if self.turns_away_on.is_none() && dice.chance(self.chance_to_turn_away(person)) {
             // They do not say so: they come less often, then not at all.
             self.turns_away_on = Some(day);
@@ -126,6 +141,31 @@ impl Life {
         if has_child && self.needs.iter().all(|need| need.department != BABY) {
             self.needs.push(Need::new(dice, &person.taste, things, BABY, day));
             self.left.push(0.1);
+        }
+    }
+
+    /// What is made to stay for years is replaced one day, and a machine that fails and fails before its time.
+    fn wear_out(&mut self, person: &Person, dice: &mut Dice) {
+        if self.replaces.is_some() {
+            return;
+        }
+        if self.n_faults > FAULTS_BORNE {
+            self.replaces = Some(MACHINES);
+        } else if dice.chance(1.0 / DAYS_OF_DURABLES) {
+            let stays = |no: usize| DEPARTMENTS[no].lasts_days.is_none();
+            let weights = person.taste.departments.iter().enumerate();
+            let weights: Vec<f64> = weights.map(|(no, liking)| if stays(no) { *liking } else { 0.0 }).collect();
+            self.replaces = Some(dice.weighted(&weights));
+        }
+    }
+
+    /// What was to be replaced is there.
+    pub(crate) fn has_replaced(&mut self, department: usize) {
+        if self.replaces == Some(department) {
+            self.replaces = None;
+        }
+        if department == MACHINES {
+            self.n_faults = 0;
         }
     }
 

@@ -5,6 +5,7 @@ mod words;
 
 use crate::dice::{Dice, Weighted, whole};
 use crate::settings::Settings;
+use std::collections::HashMap;
 pub(crate) use words::{DEPARTMENTS, MACHINES, N_DEPARTMENTS, Season};
 
 /// How many directions of taste there are: what somebody likes is not the department alone.
@@ -63,6 +64,7 @@ pub struct Things {
     all: Vec<Thing>,
     by_department: Vec<Vec<usize>>,
     popular: Vec<Weighted>,
+    by_word: HashMap<String, Vec<usize>>,
 }
 
 impl Things {
@@ -87,7 +89,8 @@ impl Things {
             }))
         });
         let popular = popular.collect();
-        Self { all, by_department, popular }
+        let by_word = by_word(&all);
+        Self { all, by_department, popular, by_word }
     }
 
     /// Everything, by number.
@@ -108,6 +111,12 @@ impl Things {
         DEPARTMENTS[department].name
     }
 
+    /// What a search for these words finds among what is sold on this day, in the order of the shelves.
+    pub(crate) fn search(&self, words: &str, day: i64) -> Vec<usize> {
+        let found = self.by_word.get(words).into_iter().flatten().copied();
+        found.filter(|no| self.all[*no].from_day <= day).collect()
+    }
+
     /// A thing of a department that is sold on this day, the popular ones more often.
     pub(crate) fn draw(&self, dice: &mut Dice, department: usize, day: i64) -> usize {
         let of = &self.by_department[department];
@@ -120,6 +129,21 @@ impl Things {
             of.iter().copied().find(|no| self.all[*no].from_day <= day).unwrap_or(first)
         }
     }
+}
+
+/// By what they are called without their colour, and by what they are alone.
+fn by_word(all: &[Thing]) -> HashMap<String, Vec<usize>> {
+    let mut by_word: HashMap<String, Vec<usize>> = HashMap::new();
+    for (no, thing) in all.iter().enumerate() {
+        let name = thing.name.to_lowercase();
+        let whole = name.split(',').next().unwrap_or(&name);
+        let noun = whole.rsplit(' ').next().unwrap_or(whole);
+        by_word.entry(whole.to_owned()).or_default().push(no);
+        if noun != whole {
+            by_word.entry(noun.to_owned()).or_default().push(no);
+        }
+    }
+    by_word
 }
 
 fn thing(settings: &Settings, no: usize) -> Thing {
@@ -211,6 +235,20 @@ mod tests {
                 assert!(things.get(things.draw(&mut dice, department, first_day)).from_day <= first_day);
             }
         }
+    }
+
+    #[test]
+    fn a_search_finds_what_is_called_so_in_the_order_of_the_shelves() {
+        let things = things(3_000);
+        let name = things.get(300).name.to_lowercase();
+        let whole = name.split(',').next().unwrap();
+        let (narrow, wide) = (things.search(whole, 30_000), things.search(whole.rsplit(' ').next().unwrap(), 30_000));
+        assert!(narrow.contains(&300) && narrow.len() < wide.len() && narrow.iter().all(|no| wide.contains(no)));
+        assert!(wide.is_sorted() && things.search("nonsense", 30_000).is_empty());
+        let later = things.all().iter().position(|thing| thing.from_day > 20_700).unwrap();
+        let name = things.get(later).name.to_lowercase();
+        let of_day = |day| things.search(name.split(',').next().unwrap(), day).contains(&later);
+        assert!(!of_day(things.get(later).from_day - 1) && of_day(things.get(later).from_day));
     }
 
     #[test]

@@ -1,10 +1,17 @@
-//! What of what somebody looks at do they take?
+//! What of what somebody looks at do they take, at which prices, and do they keep it to the till?
 
 use super::Scene;
 use super::visit::Look;
-use crate::dice::logistic;
+use crate::actions::Offer;
+use crate::host::decision;
 use crate::message::Sender;
 use crate::object::Field;
+use primitives::Money;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A price may be set between these parts of the listed one: beyond them it is taken for a mistake.
+const FACTORS: (f64, f64) = (0.5, 1.5);
 
 /// A line of an order.
 #[derive(Debug, Clone)]
@@ -17,7 +24,31 @@ pub(super) struct Line {
     pub(super) shown_by: Option<String>,
 }
 
+/// What a cart was offered, and by which decision.
+#[derive(Debug, Clone)]
+pub(super) struct Offered {
+    pub(super) offer: Offer,
+    pub(super) decision_id: Option<String>,
+}
+
 impl<'a> Scene<'a> {
+    /// The prices of what they are about to look at, where somebody sets them.
+    pub(super) fn meet_prices(&mut self, looks: &[Look]) {
+        if looks.is_empty() {
+            return;
+        }
+        let things = self.company.things();
+        let choices = || looks.iter().map(|look| things.get(look.thing).id.clone()).collect();
+        let Some(reply) = self.ask(Sender::Browser, decision::PRICE, looks.len(), choices, BTreeMap::new) else {
+            return;
+        };
+        let factor = |look: &Look| {
+            let factor = reply.attributes.get(&things.get(look.thing).id).and_then(Value::as_f64)?;
+            (FACTORS.0..=FACTORS.1).contains(&factor).then_some((look.thing, factor))
+        };
+        self.factors = looks.iter().filter_map(factor).collect();
+    }
+
     /// Looks at one after the other on the pages, and puts some into the cart.
     pub(super) fn look_and_choose(&mut self, looks: Vec<Look>) -> Vec<Line> {
         let mut lines: Vec<Line> = Vec::new();
@@ -32,15 +63,11 @@ impl<'a> Scene<'a> {
             self.track(Sender::Browser, "Product Added", self.described(look.thing));
         }
         self.take_companions(&mut lines);
-        if !lines.is_empty() && self.dice.chance(0.3 + 0.1 * self.person.taste.price_sensitivity.min(2.0)) {
-            // Left in the cart.
-            lines.clear();
-        }
         lines
     }
 
     /// The same in a shop in town, where nobody notes what is looked at.
-    pub(super) fn choose(&mut self, looks: Vec<Look>) -> Vec<Line> {
+    pub(super) fn take_along(&mut self, looks: Vec<Look>) -> Vec<Line> {
         let mut lines = Vec::new();
         for look in looks {
             if self.takes(&look) {
@@ -51,26 +78,40 @@ impl<'a> Scene<'a> {
         lines
     }
 
+    /// Goes to the till with it, or leaves it where it is; an offer may turn it either way.
+    pub(super) fn weigh(&mut self, lines: Vec<Line>) -> Option<(Vec<Line>, Offered)> {
+        if lines.is_empty() {
+            return None;
+        }
+        let value: i64 = lines.iter().map(|line| line.price_minor * i64::from(line.quantity)).sum();
+        let currency = self.company.settings().currency;
+        let about = || BTreeMap::from([("value", Value::from(Money { minor: value, currency }.to_major()))]);
+        let chosen = self.choose(Sender::Browser, decision::OFFER, &Offer::ALL, Offer::name, about)?;
+        self.tell_of(Sender::Browser, "Decision Shown", chosen.decision_id.as_deref(), chosen.what.name());
+        let p = self.mind().checks_out(value, chosen.what);
+        self.dice.chance(p).then_some((lines, Offered { offer: chosen.what, decision_id: chosen.decision_id }))
+    }
+
     fn takes(&mut self, look: &Look) -> bool {
         if !self.company.is_in_stock(look.thing, self.today.day) {
             return false;
         }
-        let p = self.chance_to_take(look.thing, look.need);
+        let p = self.mind().takes(look.thing, look.need, self.factor(look.thing));
         self.dice.chance(p)
     }
 
-    /// The true response to a price: a need pulls, the price pushes the more, the dearer the thing is among its like and the
-    /// less there is to spend; a lowered price draws beyond the money it saves.
-    pub(crate) fn chance_to_take(&self, thing_no: usize, need: f64) -> f64 {
-        let (thing, taste) = (self.company.things().get(thing_no), &self.person.taste);
-        let usual = self.company.usual_price(thing.department);
+    /// Which part of today's listed price it costs them.
+    fn factor(&self, thing: usize) -> f64 {
+        self.factors.iter().find(|(of, _)| *of == thing).map_or(1.0, |(_, factor)| *factor)
+    }
+
+    /// What a thing costs them today, in minor units.
+    fn price(&self, thing: usize) -> i64 {
+        let listed = self.company.price_on(self.company.things().get(thing), self.today);
+        let factor = self.factor(thing);
         #[expect(clippy::cast_precision_loss, reason = "prices are far below 2^53")]
-        let dear = (self.price(thing_no) as f64 / usual).ln();
-        let burden = (usual / 2_500.0).ln_1p() / self.person.income(self.today.day);
-        let cheaper = 1.0 - self.today.price_factor(thing.department);
-        let wants = 2.4 * need.min(1.5) + 0.9 * taste.fit(thing) + 0.35 * self.today.demand[thing.department].ln();
-        let keeps = 2.6 + taste.price_sensitivity * dear + 0.8 * burden;
-        logistic(wants - keeps + 2.5 * taste.bargain * cheaper + 0.5 * self.life.mood)
+        let set = i64::try_from(crate::dice::whole((listed as f64 * factor).round())).unwrap_or(listed);
+        set.max(1)
     }
 
     fn add(&mut self, lines: &mut Vec<Line>, look: &Look) {
@@ -79,17 +120,16 @@ impl<'a> Scene<'a> {
         }
         let is_used_up = self.company.things().get(look.thing).lasts_days.is_some();
         let quantity = if is_used_up { 1 + self.dice.times(0.35, 4) } else { 1 };
-        let shown_by = look.shown_by.as_ref().map(|(decision, _)| decision.clone());
-        lines.push(Line { thing: look.thing, quantity, price_minor: self.price(look.thing), shown_by });
+        let price_minor = self.price(look.thing);
+        lines.push(Line { thing: look.thing, quantity, price_minor, shown_by: look.shown_by.clone() });
     }
 
     /// What goes with it is taken along.
     fn take_companions(&mut self, lines: &mut Vec<Line>) {
         for no in 0..lines.len() {
             for companion in self.company.things().get(lines[no].thing).companions {
-                if self.dice.chance(0.35 * self.chance_to_take(companion, 0.5))
-                    && self.company.is_in_stock(companion, self.today.day)
-                {
+                let p = 0.35 * self.mind().takes(companion, 0.5, self.factor(companion));
+                if self.dice.chance(p) && self.company.is_in_stock(companion, self.today.day) {
                     self.add(lines, &Look { thing: companion, need: 0.5, shown_by: None });
                 }
             }

@@ -1,25 +1,32 @@
 //! What goes wrong, who complains about it, and what does the desk do?
 
 use super::Scene;
+use super::asking::Chosen;
+use crate::actions::Answer;
 use crate::concerns::{CONCERNS, Concern, Words};
-use crate::dice::logistic;
+use crate::host::decision;
 use crate::life::Ahead;
 use crate::message::Sender;
 use crate::object::Field;
+use serde_json::Value;
+
+const CHANNELS: [&str; 3] = ["email", "chat", "phone"];
 
 impl Scene<'_> {
     /// What was to happen today.
     pub(super) fn come_due(&mut self) {
         for ahead in self.life.due(self.today.day) {
-            self.clock = 0;
-            self.at_hour(11.0);
+            self.at_hour(super::DESK_HOUR);
             match ahead {
                 Ahead::Parcel { order, thing, minor, is_spoiled } => self.receive(order, thing, minor, is_spoiled),
                 Ahead::Return { order, thing, minor } => self.send_back(order, thing, minor),
                 Ahead::Answer { ticket, concern, opened_on, n_asked } => {
                     self.be_answered(ticket, concern, opened_on, n_asked)
                 }
-                Ahead::Fault { .. } => self.complain(Concern::Fault, self.person.nature.patience * 0.5),
+                Ahead::Fault { contact } => {
+                    let p = self.mind().complains(contact);
+                    self.complain(Concern::Fault, p);
+                }
             }
         }
         self.ask_sometimes();
@@ -32,7 +39,7 @@ impl Scene<'_> {
         }
         self.life.feel(-0.35);
         let concern = [Concern::Late, Concern::Damaged, Concern::Wrong][self.dice.below(3)];
-        self.complain(concern, self.person.nature.patience);
+        self.complain(concern, self.speaks_up());
         if self.dice.chance(0.4) {
             self.life.await_in(self.today.day, 4.0, Ahead::Return { order, thing, minor });
         }
@@ -41,7 +48,7 @@ impl Scene<'_> {
     fn send_back(&mut self, order: u32, thing: usize, minor: i64) {
         self.pay_back(order, thing, minor);
         if self.dice.chance(0.15) {
-            self.complain(Concern::Refund, self.person.nature.patience);
+            self.complain(Concern::Refund, self.speaks_up());
         }
     }
 
@@ -55,20 +62,24 @@ impl Scene<'_> {
         let weights = [0.4, 0.15, if has_plan { 0.25 } else { 0.02 }, if has_plan { 0.15 } else { 0.0 }, 0.08];
         let asked = [Concern::Product, Concern::Praise, Concern::Billing, Concern::Cancel, Concern::OffTopic];
         let concern = asked[self.dice.weighted(&weights)];
-        self.complain(concern, 0.0);
+        self.complain(concern, 1.0);
     }
 
-    /// The patient let much pass; the others write, chat or call.
-    fn complain(&mut self, concern: Concern, patience: f64) {
-        if !self.life.has_said_who || self.dice.chance(0.7 * patience) {
+    /// The patient let much pass.
+    fn speaks_up(&self) -> f64 {
+        1.0 - 0.7 * self.person.nature.patience
+    }
+
+    /// With this probability they write, chat or call.
+    fn complain(&mut self, concern: Concern, p: f64) {
+        if !self.life.has_said_who || !self.dice.chance(p) {
             return;
         }
         self.life.n_tickets += 1;
         let ticket = self.life.n_tickets;
-        let channel = ["email", "chat", "phone"][self.dice.weighted(&[0.45, 0.35, 0.2])];
+        let channel = CHANNELS[self.dice.weighted(&[0.45, 0.35, 0.2])];
         let ticket_id = self.ticket_id(ticket);
         let text = self.word(concern);
-        let subject = concern.subject();
         let priority = if self.life.mood < -0.4 { "high" } else { "normal" };
         self.pass(60.0);
         self.track(
@@ -77,22 +88,58 @@ impl Scene<'_> {
             [
                 ("ticket_id", ticket_id.as_str().into()),
                 ("channel", channel.into()),
-                ("subject", subject.into()),
+                ("subject", concern.subject().into()),
                 ("priority", priority.into()),
             ],
         );
         if channel == "phone" {
-            self.call(&ticket_id);
+            self.call(&ticket_id, &text);
         } else {
             self.pass(5.0);
-            let properties =
-                [("ticket_id", ticket_id.as_str().into()), ("channel", channel.into()), ("text", text.into())];
-            self.track(Sender::BackOffice, "Message Received", properties);
+            self.write(&ticket_id, channel, &text);
+            if self.is_answered_at_once(&ticket_id, concern, channel, &text) {
+                return;
+            }
         }
-        let days = self.company.days_to_answer(self.today.day) * if channel == "email" { 1.0 } else { 0.4 };
+        let days = self.company.desk().days_to_answer(self.today.day) * if channel == "email" { 1.0 } else { 0.4 };
         let what = Ahead::Answer { ticket, concern: concern.no(), opened_on: self.today.day, n_asked: 1 };
         self.life.n_opened += 1;
         self.life.await_in(self.today.day, days, what);
+    }
+
+    fn write(&mut self, ticket_id: &str, channel: &str, text: &str) {
+        let properties = [("ticket_id", ticket_id.into()), ("channel", channel.into()), ("text", text.into())];
+        self.track(Sender::BackOffice, "Message Received", properties);
+    }
+
+    /// Whether an answer that was ready contains the matter; if not, it comes to the desk as it was, and a little angrier.
+    fn is_answered_at_once(&mut self, ticket_id: &str, concern: Concern, channel: &str, text: &str) -> bool {
+        let answers: Vec<Answer> = Answer::all().collect();
+        let about = || {
+            let known = [("text", text), ("ticket_id", ticket_id), ("channel", channel)];
+            known.map(|(name, value)| (name, Value::from(value))).into()
+        };
+        let chosen = self.choose(Sender::BackOffice, decision::ANSWER, &answers, Answer::name, about);
+        let Some(Chosen { what: Answer::Ready(answered), decision_id, attributes }) = chosen else { return false };
+        self.pass(4.0);
+        let words = attributes.get("text").and_then(Value::as_str).map(str::to_owned);
+        let words = words.unwrap_or_else(|| answered.reply(&mut self.dice));
+        let properties = [("ticket_id", ticket_id.into()), ("channel", channel.into()), ("text", words.into())];
+        self.track(Sender::BackOffice, "Message Sent", properties);
+        self.tell_of(Sender::BackOffice, "Decision Shown", decision_id.as_deref(), answered.name());
+        let p = self.mind().is_contained(concern, Answer::Ready(answered));
+        self.pass(120.0);
+        if self.dice.chance(p) {
+            self.life.feel(0.12);
+            self.track(Sender::BackOffice, "Ticket Resolved", [("ticket_id", ticket_id.into())]);
+            self.tell_of(Sender::BackOffice, "Decision Converted", decision_id.as_deref(), answered.name());
+            self.rate(ticket_id, true);
+            return true;
+        }
+        self.life.feel(-0.08);
+        let text = self.word(Concern::Again);
+        self.write(ticket_id, channel, &text);
+        false
     }
 
     fn ticket_id(&self, ticket: u32) -> String {
@@ -111,23 +158,29 @@ impl Scene<'_> {
         self.mistype(&text)
     }
 
-    fn call(&mut self, ticket_id: &str) {
-        let waited = self.dice.waiting(90.0 * self.company.days_to_answer(self.today.day).max(0.5)).round();
+    /// A call, with what was said in it as the telephone wrote it down.
+    fn call(&mut self, ticket_id: &str, text: &str) {
+        let days = self.company.desk().days_to_answer(self.today.day);
+        let waited = self.dice.waiting(90.0 * days.max(0.5)).round();
         let seconds = self.dice.around(300.0, 0.6).round();
         let call_id = format!("L{ticket_id}");
-        let started =
-            [("call_id", call_id.as_str().into()), ("ticket_id", ticket_id.into()), ("waited_seconds", waited.into())];
-        self.track(Sender::BackOffice, "Call Started", started);
+        let begun = || {
+            [("call_id", call_id.as_str().into()), ("ticket_id", ticket_id.into()), ("waited_seconds", waited.into())]
+        };
+        self.track(Sender::BackOffice, "Call Started", begun());
+        self.pass(10.0);
+        self.write(ticket_id, "phone", text);
         self.pass(seconds);
-        let ended = [
-            ("call_id", call_id.as_str().into()),
-            ("ticket_id", ticket_id.into()),
-            ("seconds", seconds.into()),
-            ("waited_seconds", waited.into()),
-        ];
-        self.track(Sender::BackOffice, "Call Ended", ended);
+        let [call, ticket, waiting] = begun();
+        self.track(Sender::BackOffice, "Call Ended", [call, ticket, waiting, ("seconds", seconds.into())]);
         if waited > 300.0 {
             self.life.feel(-0.1);
+        }
+        if self.dice.chance(0.15) {
+            self.pass(300.0);
+            let ease = 4.6 - waited / 200.0 + 1.2 * self.life.mood + 0.9 * self.dice.bell();
+            let properties = [("score", ease.round().clamp(1.0, 7.0).into()), ("ticket_id", ticket_id.into())];
+            self.track(Sender::BackOffice, "CES Submitted", properties);
         }
     }
 
@@ -135,15 +188,20 @@ impl Scene<'_> {
         let concern = CONCERNS.get(concern).copied().unwrap_or(Concern::Product);
         let ticket_id = self.ticket_id(ticket);
         let id = || ("ticket_id", Field::from(ticket_id.as_str()));
-        self.track(Sender::BackOffice, "Ticket Assigned", [id()]);
+        let company = self.company;
+        let agent = company.desk().somebody_for(concern, &mut self.dice);
+        let by = || ("agent_id", Field::from(agent.id.as_str()));
+        self.track(Sender::BackOffice, "Ticket Assigned", [id(), by()]);
         self.pass(900.0);
         let reply = concern.reply(&mut self.dice);
-        self.track(Sender::BackOffice, "Message Sent", [id(), ("channel", "email".into()), ("text", reply.into())]);
+        let sent = [id(), by(), ("channel", "email".into()), ("text", reply.into())];
+        self.track(Sender::BackOffice, "Message Sent", sent);
         self.pass(120.0);
-        self.track(Sender::BackOffice, "Ticket Resolved", [id()]);
+        self.track(Sender::BackOffice, "Ticket Resolved", [id(), by()]);
         #[expect(clippy::cast_precision_loss, reason = "a ticket is open for days, not for ever")]
         let days = (self.today.day - opened_on) as f64;
-        let is_solved = self.dice.chance(logistic(1.6 + concern.ease() - 0.25 * days));
+        let p = self.mind().is_solved(concern, days, agent.skill(concern));
+        let is_solved = self.dice.chance(p);
         self.life.feel(if is_solved { 0.18 - 0.03 * days } else { -0.22 });
         if !is_solved && n_asked < 3 && self.dice.chance(0.6) {
             self.pass(3_600.0);
@@ -155,7 +213,7 @@ impl Scene<'_> {
                 [id(), ("channel", "email".into()), ("text", text.into())],
             );
             let what = Ahead::Answer { ticket, concern: concern.no(), opened_on, n_asked: n_asked + 1 };
-            let days = self.company.days_to_answer(self.today.day);
+            let days = self.company.desk().days_to_answer(self.today.day);
             self.life.await_in(self.today.day, days, what);
             return;
         }

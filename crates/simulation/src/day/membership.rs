@@ -1,14 +1,20 @@
 //! Who is a member, of which plan, and how does it end?
 
 use super::Scene;
+use crate::actions::Retention;
 use crate::dice::logistic;
+use crate::host::decision;
 use crate::life::Membership;
 use crate::message::Sender;
 use crate::object::Field;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The plans: their names and what they cost a month, in minor units.
 pub(crate) const PLANS: [(&str, i64); 3] =
     [("Larkspur Basic", 490), ("Larkspur Plus", 990), ("Larkspur Family", 1_490)];
+/// Below this part of its use a membership is hardly used.
+const UNUSED: f64 = 0.35;
 /// After so many refused payments in a row it ends.
 const N_FAILED_MAX: u32 = 3;
 
@@ -38,6 +44,7 @@ impl Scene<'_> {
             renews_on: self.today.day + 30,
             n_failed: 0,
             is_paused: false,
+            offered: None,
         };
         self.tell_plan("Subscription Started", &membership, Field::Absent);
         self.life.membership = Some(membership);
@@ -45,19 +52,78 @@ impl Scene<'_> {
 
     fn stay_member(&mut self, mut membership: Membership) {
         self.at_hour(5.0);
-        self.drift();
-        let is_unused = self.life.use_level < 0.35;
-        if is_unused && self.dice.chance(0.06) {
-            let reason = if self.life.mood < -0.1 { "unhappy" } else { "not used" };
-            self.tell_plan("Subscription Cancelled", &membership, reason.into());
-            self.life.membership = None;
-            return;
+        let stays = if membership.is_paused {
+            self.rest(&mut membership);
+            true
+        } else {
+            self.drift();
+            self.is_kept(&mut membership)
+        };
+        self.life.membership = stays.then_some(membership);
+    }
+
+    /// Nothing is paid and nothing is used until the pause is over.
+    fn rest(&mut self, membership: &mut Membership) {
+        if self.today.day >= membership.renews_on {
+            membership.is_paused = false;
+            membership.offered = None;
+            membership.renews_on = self.today.day + 30;
+            self.life.use_level = self.life.use_level.max(0.7);
+            self.tell_plan("Subscription Upgraded", membership, Field::Absent);
         }
-        if self.today.day >= membership.renews_on && !self.renew(&mut membership) {
-            self.life.membership = None;
-            return;
+    }
+
+    /// Whether the membership goes on after today.
+    fn is_kept(&mut self, membership: &mut Membership) -> bool {
+        if self.life.use_level < UNUSED {
+            let offered = match membership.offered {
+                Some(offered) => offered,
+                None => self.be_offered(membership),
+            };
+            if membership.is_paused {
+                return true;
+            }
+            let p = self.mind().cancels(offered);
+            if self.dice.chance(p) {
+                let reason = if self.life.mood < -0.1 { "unhappy" } else { "not used" };
+                self.tell_plan("Subscription Cancelled", membership, reason.into());
+                return false;
+            }
+        } else if self.life.use_level > UNUSED + 0.2 {
+            membership.offered = None;
         }
-        self.life.membership = Some(membership);
+        // Away for a while, or short of money: some let it rest by themselves.
+        if self.life.use_level < 0.7 && self.dice.chance(0.002) {
+            self.pause(membership);
+        }
+        membership.is_paused || self.today.day < membership.renews_on || self.renew(membership)
+    }
+
+    fn be_offered(&mut self, membership: &mut Membership) -> Retention {
+        let about = || BTreeMap::from([("plan", Value::from(PLANS[membership.plan].0))]);
+        let chosen = self.choose(Sender::BackOffice, decision::RETAIN, &Retention::ALL, Retention::name, about);
+        let Some(chosen) = chosen else { return Retention::None };
+        membership.offered = Some(chosen.what);
+        self.tell_of(Sender::BackOffice, "Decision Shown", chosen.decision_id.as_deref(), chosen.what.name());
+        match chosen.what {
+            Retention::None => {}
+            Retention::MonthFree => membership.renews_on += 30,
+            // Who has made up their mind, and who had forgotten that they pay, do not take a rest.
+            Retention::Pause => {
+                let p = 1.0 - self.mind().cancels(Retention::Pause) / self.mind().cancels(Retention::None);
+                if self.dice.chance(p) {
+                    self.pause(membership);
+                }
+            }
+        }
+        chosen.what
+    }
+
+    /// There is no event of its own for it: until it is over, it is a plan that costs nothing.
+    fn pause(&mut self, membership: &mut Membership) {
+        membership.is_paused = true;
+        membership.renews_on = self.today.day + 30;
+        self.tell_plan("Subscription Downgraded", membership, Field::Absent);
     }
 
     /// How much of what they pay for do they use? It falls for weeks before they go.
@@ -108,7 +174,7 @@ impl Scene<'_> {
     }
 
     fn tell_plan(&mut self, event: &str, membership: &Membership, reason: Field<'_>) {
-        let (plan, price) = PLANS[membership.plan];
+        let (plan, price) = if membership.is_paused { ("Larkspur Pause", 0) } else { PLANS[membership.plan] };
         let properties = [
             ("subscription_id", format!("M{:06}-{}", self.person.no, membership.no).into()),
             ("plan", plan.into()),

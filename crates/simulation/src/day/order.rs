@@ -1,11 +1,13 @@
 //! What becomes of a cart? A payment, an order, a parcel, and sometimes a way back.
 
 use super::Scene;
-use super::basket::Line;
+use super::basket::{Line, Offered};
+use crate::actions::Offer;
 use crate::dice::logistic;
 use crate::life::Ahead;
 use crate::message::Sender;
 use crate::object::{Field, Object, object};
+use crate::respond::{FREE_FROM_MINOR, SHIPPING_MINOR};
 
 const METHODS: [&str; 3] = ["invoice", "card", "wallet"];
 /// Parcels that arrive late, broken or not at all, of a hundred on an ordinary day.
@@ -14,7 +16,7 @@ const SPOILED_PERCENT: f64 = 3.2;
 const RETURNED_PERCENT: (f64, f64) = (9.0, 1.2);
 
 impl Scene<'_> {
-    pub(super) fn check_out(&mut self, lines: Vec<Line>) {
+    pub(super) fn check_out(&mut self, mut lines: Vec<Line>, offered: Offered) {
         self.sign_in();
         self.pass(15.0);
         self.track(
@@ -23,13 +25,29 @@ impl Scene<'_> {
             [("currency", self.currency()), ("value", self.major(total(&lines)))],
         );
         self.pass(60.0);
+        if offered.offer == Offer::Tenth {
+            lines.iter_mut().for_each(|line| line.price_minor -= line.price_minor / 10);
+        }
+        let shipping =
+            if offered.offer == Offer::FreeShipping || total(&lines) >= FREE_FROM_MINOR { 0 } else { SHIPPING_MINOR };
         if self.pay(&lines) {
-            self.order(lines, true);
+            if offered.offer != Offer::None {
+                let order_id = self.order_id(self.life.n_orders + 1);
+                self.track(Sender::Browser, "Coupon Applied", [("order_id", order_id.into())]);
+            }
+            self.order(&lines, shipping, "web");
+            self.send_off(self.life.n_orders, &lines);
+            self.tell_of(
+                Sender::BackOffice,
+                "Decision Converted",
+                offered.decision_id.as_deref(),
+                offered.offer.name(),
+            );
         }
     }
 
-    pub(super) fn buy_in_shop(&mut self, lines: Vec<Line>) {
-        self.order(lines, false);
+    pub(super) fn buy_in_shop(&mut self, lines: &[Line]) {
+        self.order(lines, 0, "store");
     }
 
     fn order_id(&self, order: u32) -> String {
@@ -91,28 +109,24 @@ impl Scene<'_> {
         logistic(-4.4 + 1.1 * burden.ln_1p() + if self.person.nature.method == 1 { 0.6 } else { 0.0 })
     }
 
-    fn order(&mut self, lines: Vec<Line>, is_sent: bool) {
+    fn order(&mut self, lines: &[Line], shipping: i64, channel: &str) {
         self.life.n_orders += 1;
         let order = self.life.n_orders;
         let products: Vec<Object> = lines.iter().map(|line| self.product(line)).collect();
-        let shipping = if is_sent && total(&lines) < 4_900 { 490 } else { 0 };
         let properties = [
             ("order_id", self.order_id(order).into()),
             ("currency", self.currency()),
-            ("revenue", self.major(total(&lines) + shipping)),
+            ("revenue", self.major(total(lines) + shipping)),
             ("shipping", self.major(shipping)),
-            ("channel", if is_sent { "web" } else { "store" }.into()),
+            ("channel", channel.into()),
             ("products", products.into()),
         ];
         self.pass(2.0);
         self.track(Sender::BackOffice, "Order Completed", properties);
-        self.convert(&lines);
-        for line in &lines {
+        self.convert(lines);
+        for line in lines {
             self.put_away(line);
             self.life.taken.push((line.thing, line.quantity));
-        }
-        if is_sent {
-            self.send_off(order, &lines);
         }
     }
 
@@ -144,6 +158,7 @@ impl Scene<'_> {
     fn put_away(&mut self, line: &Line) {
         let things = self.company.things();
         let bought = things.get(line.thing);
+        self.life.has_replaced(bought.department);
         let Some(no) = self.life.needs.iter().position(|need| need.department == bought.department) else { return };
         self.life.left[no] = (self.life.left[no].max(0.0) + f64::from(line.quantity)).min(3.0);
         let (fit, former) =

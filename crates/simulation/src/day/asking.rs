@@ -1,0 +1,80 @@
+//! How does a scene ask what is to be done, and what would the person make of it?
+
+use super::Scene;
+use crate::host::{Question, Reply};
+use crate::message::Sender;
+use crate::respond::Mind;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What was chosen among actions, and by which decision.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Chosen<T> {
+    pub(super) what: T,
+    /// `None` where nobody decided, and the company did what it always does.
+    pub(super) decision_id: Option<String>,
+    pub(super) attributes: BTreeMap<String, Value>,
+}
+
+impl Scene<'_> {
+    pub(super) fn mind(&self) -> Mind<'_> {
+        Mind { company: self.company, today: self.today, person: self.person, life: self.life }
+    }
+
+    /// Asks; what happens later today happens after the question's moment, whether somebody answers or not.
+    pub(super) fn ask(
+        &mut self,
+        asks: Sender,
+        decision: &'static str,
+        n: usize,
+        choices: impl FnOnce() -> Vec<String>,
+        about: impl FnOnce() -> BTreeMap<&'static str, Value>,
+    ) -> Option<Reply> {
+        self.not_before = self.not_before.max(self.clock);
+        if !self.host.decides(decision) {
+            return None;
+        }
+        let names = match asks {
+            Sender::Browser => self.names_on_page(),
+            Sender::BackOffice => self.names_in_office(),
+        };
+        let (user, device) = (names.user.map(str::to_owned), names.device.map(str::to_owned));
+        let question = Question {
+            decision,
+            person: self.person,
+            user_id: user.as_deref(),
+            device: device.as_deref(),
+            n,
+            at: self.now(),
+            choices: choices(),
+            about: about(),
+        };
+        self.host.decide(&question)
+    }
+
+    /// Asks for one of some actions; an answer that names none of them is none, and the first is taken.
+    pub(super) fn choose<T: Copy>(
+        &mut self,
+        asks: Sender,
+        decision: &'static str,
+        actions: &[T],
+        name: fn(T) -> &'static str,
+        about: impl FnOnce() -> BTreeMap<&'static str, Value>,
+    ) -> Option<Chosen<T>> {
+        let choices = || actions.iter().map(|action| name(*action).to_owned()).collect();
+        let reply = self.ask(asks, decision, 1, choices, about);
+        let chosen = reply.and_then(|reply| {
+            let what = actions.iter().find(|action| reply.items.first().is_some_and(|item| item == name(**action)))?;
+            Some(Chosen { what: *what, decision_id: Some(reply.decision_id), attributes: reply.attributes })
+        });
+        let usual = actions.first().map(|what| Chosen { what: *what, decision_id: None, attributes: BTreeMap::new() });
+        chosen.or(usual)
+    }
+
+    /// Tells what became of a decision.
+    pub(super) fn tell_of(&mut self, sender: Sender, event: &str, decision_id: Option<&str>, item: &str) {
+        if let Some(decision_id) = decision_id {
+            self.track(sender, event, [("decision_id", decision_id.into()), ("item_id", item.into())]);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What does a price do? It keeps away the more, the dearer a thing is among its like and the less there is to spend; one below
+//! the listed price pleases beyond the money, and one above it hurts more than that.
+
+use super::Mind;
+use crate::dice::logistic;
+
+/// What a part above the listed price costs in the wish to buy, for somebody of ordinary sensitivity.
+const HURT: f64 = 4.0;
+/// What a part below it adds.
+const PLEASURE: f64 = 2.5;
+
+impl Mind<'_> {
+    /// The chance that they put a thing they look at into the cart, where they need it so much (from 0 to about 1.5) and it
+    /// costs `factor` of today's listed price.
+    #[must_use]
+    pub fn takes(&self, thing_no: usize, need: f64, factor: f64) -> f64 {
+        let (thing, taste) = (self.company.things().get(thing_no), &self.person.taste);
+        let usual = self.company.usual_price(thing.department);
+        #[expect(clippy::cast_precision_loss, reason = "prices are far below 2^53")]
+        let dear = (self.company.price_on(thing, self.today) as f64 * factor / usual).ln();
+        let burden = (usual / 2_500.0).ln_1p() / self.person.income(self.today.day);
+        let wants = 2.4 * need.min(1.5) + 0.9 * taste.fit(thing) + 0.35 * self.today.demand[thing.department].ln();
+        let keeps = 2.6 + taste.price_sensitivity * dear + 0.8 * burden;
+        let lowered = 1.0 - self.today.price_factor(thing.department) + (1.0 - factor).max(0.0);
+        let raised = (factor - 1.0).max(0.0);
+        let feels = PLEASURE * taste.bargain * lowered - HURT * taste.price_sensitivity * raised;
+        logistic(wants - keeps + feels + 0.5 * self.life.mood)
+    }
+
+    /// Their elasticity: by how many percent they buy a thing more often where it costs one percent more than listed, as an
+    /// arc from the listed price to `factor` of it. Below 0, and steeper upwards than downwards.
+    #[must_use]
+    pub fn elasticity(&self, thing_no: usize, need: f64, factor: f64) -> f64 {
+        (self.takes(thing_no, need, factor) / self.takes(thing_no, need, 1.0)).ln() / factor.ln()
+    }
+}

@@ -1,0 +1,25 @@
+//! What keeps a member who hardly uses the membership any more? For some a gift or a rest; others are only reminded of it.
+
+use super::{Mind, ramp};
+use crate::actions::Retention;
+
+/// Of a membership that is not used, so many are cancelled a day where nothing is said.
+const CANCELS_A_DAY: f64 = 0.06;
+
+impl Mind<'_> {
+    /// The chance that they cancel today a membership that they hardly use, after this was offered.
+    #[must_use]
+    pub fn cancels(&self, offered: Retention) -> f64 {
+        let is_lost = self.life.turns_away_on.is_some();
+        let factor = match offered {
+            Retention::None => 1.0,
+            // Nothing holds who has made up their mind.
+            Retention::MonthFree | Retention::Pause if is_lost => 0.95,
+            // Whoever is not annoyed had only forgotten that they pay.
+            Retention::MonthFree | Retention::Pause if self.life.mood > 0.15 => 1.7,
+            Retention::MonthFree => 1.0 - 0.75 * ramp(self.person.taste.price_sensitivity, 0.6, 1.6),
+            Retention::Pause => 0.55 - 0.25 * ramp(self.person.nature.likes_plans, -1.5, 0.5),
+        };
+        CANCELS_A_DAY * factor
+    }
+}
