@@ -21,8 +21,8 @@ impl Company {
     /// when [`Host::wait_until`] says that its moment has come. Answers whether the day was lived to its end.
     pub fn live_beside(&mut self, lives: &mut Lives, day: i64, host: &mut dyn Host) -> bool {
         let today = self.calendar().today(day);
-        self.open_shop(day);
         let mut ahead = Ahead::default();
+        ahead.tell(STRANGERS, self.morning(day).into_iter());
         let strangers = crimes::commit(self, &today).into_iter().chain(pass_by(self, &today));
         ahead.tell(STRANGERS, strangers);
         for no in 0..self.people().len() {

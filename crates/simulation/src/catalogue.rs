@@ -2,16 +2,45 @@
 
 use crate::company::Company;
 use crate::label::Label;
+use crate::message::{Message, Sender};
 use crate::object::object;
 use primitives::{DAY_MS, Timestamp};
 use serde_json::{Value, json};
 
 impl Company {
-    /// The catalogue, as the company's own service tells it on its first day and whenever something new is there.
+    /// The catalogue, as the company's own service tells it on its first day; what is new comes with the days.
     #[must_use]
     pub fn catalogue(&self) -> Vec<Value> {
-        let label = serde_json::to_value(Label::of(self.settings())).unwrap_or_default();
-        (0..self.things().all().len()).map(|no| item(self, no, &label)).collect()
+        let label = self.label();
+        let first_day = self.settings().first_day();
+        let sold = (0..self.things().all().len()).filter(|no| self.things().get(*no).from_day <= first_day);
+        sold.map(|no| item(self, no, &label)).collect()
+    }
+
+    /// Opens the shop, and answers what the catalogue is told in the morning: what is new, what has run out, and what is there
+    /// again.
+    pub(crate) fn morning(&mut self, day: i64) -> Vec<Message> {
+        let at = Timestamp::from_millis(day * DAY_MS);
+        let told = |payload: Value| Message { at, sender: Sender::BackOffice, json: payload.to_string() };
+        let changed = self.open_shop(day);
+        let label = self.label();
+        let all = self.things().all().iter().enumerate();
+        let is_new = |from_day: i64| from_day == day && day > self.settings().first_day();
+        let new = all.filter(|(_, thing)| is_new(thing.from_day)).map(|(no, _)| told(item(self, no, &label)));
+        let stock = changed.into_iter().map(|(no, is_there)| {
+            told(json!({
+                "type": "item",
+                "messageId": format!("{}-stock-{day}-{no:05}", self.key()),
+                "timestamp": at.to_string(),
+                "itemId": self.things().get(no).id,
+                "traits": {"available": is_there},
+            }))
+        });
+        new.chain(stock).collect()
+    }
+
+    fn label(&self) -> Value {
+        serde_json::to_value(Label::of(self.settings())).unwrap_or_default()
     }
 
     /// What the company notes when a day of its life begins beside a server: with the first of its things, so that whoever
@@ -74,5 +103,42 @@ mod tests {
         assert!(items.len() > 200);
         let label = json!({"seed": 7, "customers": 20, "days": 30, "end": "2026-11-22"});
         assert!(items.iter().all(|item| item["traits"]["simulated"] == label), "{}", items[0]);
+    }
+
+    #[test]
+    fn everything_is_told_once_on_its_day_and_nothing_of_later() {
+        let settings = Settings::new(Seed::new(7), 20, 30).unwrap();
+        let mut company = Company::new(settings);
+        let mut told: Vec<(Value, String)> =
+            company.catalogue().iter().map(|item| (item["itemId"].clone(), item["timestamp"].to_string())).collect();
+        let n_before = told.len();
+        for day in settings.first_day()..settings.end_day {
+            for message in company.morning(day) {
+                assert_eq!((message.at.day(), message.sender), (day, Sender::BackOffice));
+                let item = message.payload();
+                if item["traits"]["name"].is_string() {
+                    told.push((item["itemId"].clone(), item["timestamp"].to_string()));
+                }
+            }
+        }
+        let by_the_end = company.things().all().iter().filter(|thing| thing.from_day < settings.end_day);
+        let ids: std::collections::BTreeSet<String> = told.iter().map(|(id, _)| id.to_string()).collect();
+        assert_eq!((ids.len(), told.len()), (by_the_end.clone().count(), by_the_end.count()));
+        assert!(n_before + 10 < told.len() && told.len() < company.things().all().len());
+    }
+
+    #[test]
+    fn what_runs_out_is_told_the_next_morning_and_again_when_it_is_there() {
+        let mut company = Company::new(Settings::new(Seed::new(7), 300, 30).unwrap());
+        let (mut lives, first) = (company.lives(), company.settings().first_day());
+        let told = |message: &Message| {
+            let item = message.payload();
+            (item["type"] == "item").then(|| item["traits"]["available"].as_bool()).flatten()
+        };
+        let days: Vec<Vec<bool>> =
+            (first..first + 30).map(|day| company.live(&mut lives, day).iter().filter_map(told).collect()).collect();
+        assert!(days[0].is_empty());
+        let (there, gone): (Vec<bool>, Vec<bool>) = days.concat().into_iter().partition(|is_there| *is_there);
+        assert!(!gone.is_empty() && there.len() <= gone.len() && there.len() + 20 > gone.len(), "{there:?} {gone:?}");
     }
 }

@@ -7,13 +7,11 @@ use crate::life::Life;
 use crate::people::Person;
 use crate::prices;
 use crate::settings::Settings;
+use crate::shelves::Shelves;
 use crate::things::{N_DEPARTMENTS, Thing, Things};
 use primitives::stable_hash;
 use rayon::prelude::*;
 use std::collections::HashMap;
-
-/// Shelves are filled every so many days.
-const RESTOCK_DAYS: i64 = 5;
 
 /// A company: what it sells, to whom, and on which days. It stands still; `live` moves it on by a day.
 #[derive(Debug)]
@@ -26,8 +24,7 @@ pub struct Company {
     by_id: HashMap<String, usize>,
     usual_prices: [f64; N_DEPARTMENTS],
     key: String,
-    /// What lies on the shelves this morning.
-    shelves: Vec<u32>,
+    shelves: Shelves,
     desk: Desk,
 }
 
@@ -47,18 +44,17 @@ impl Company {
         let crooks = Crooks::new(&settings, &things);
         let key = format!("{} {}", settings.seed.value(), settings.n_customers);
         let key = format!("lk{:08x}", stable_hash(&key) & 0xffff_ffff);
-        let shelves = things.all().iter().map(|thing| thing.shelf).collect();
         Self {
             calendar: Calendar::new(&settings),
             desk: Desk::new(&settings),
             settings,
+            shelves: Shelves::new(&things),
             things,
             people,
             crooks,
             by_id,
             usual_prices,
             key,
-            shelves,
         }
     }
 
@@ -92,12 +88,10 @@ impl Company {
         Lives(self.people.iter().map(Life::new).collect())
     }
 
-    /// Fills the shelves, on the days on which they are.
-    pub(crate) fn open_shop(&mut self, day: i64) {
-        if day.rem_euclid(RESTOCK_DAYS) == 0 {
-            let shelves = self.things.all().iter().map(|thing| thing.shelf);
-            self.shelves = shelves.collect();
-        }
+    /// Fills the shelves, on the days on which they are; answers what has run out since yesterday, or is there again.
+    pub(crate) fn open_shop(&mut self, day: i64) -> Vec<(usize, bool)> {
+        self.shelves.open(day);
+        self.shelves.changed()
     }
 
     /// Counts what is left on the shelves and in the desk's queue after everybody's day.
@@ -105,7 +99,7 @@ impl Company {
         let mut opened = 0.0;
         for life in &mut lives.0 {
             for (thing, quantity) in std::mem::take(&mut life.taken) {
-                self.shelves[thing] = self.shelves[thing].saturating_sub(quantity);
+                self.shelves.take(thing, quantity);
             }
             opened += f64::from(std::mem::take(&mut life.n_opened));
         }
@@ -114,7 +108,7 @@ impl Company {
 
     /// Whether there was one this morning, on this day of its life.
     pub(crate) fn is_in_stock(&self, thing: usize, day: i64) -> bool {
-        self.shelves[thing] > 0 && self.things.get(thing).from_day <= day
+        self.shelves.has(thing) && self.things.get(thing).from_day <= day
     }
 
     /// Who answers there.

@@ -33,6 +33,7 @@ mod people;
 mod prices;
 mod respond;
 mod settings;
+mod shelves;
 mod things;
 
 pub use actions::{Answer, Contact, Offer, Retention};

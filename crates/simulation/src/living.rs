@@ -20,7 +20,7 @@ impl Company {
     /// order of time.
     pub fn live(&mut self, lives: &mut Lives, day: i64) -> Vec<Message> {
         let today = self.calendar().today(day);
-        self.open_shop(day);
+        let mut told = self.morning(day);
         let company = &*self;
         let runs = lives.0.par_chunks_mut(N_AT_ONCE).zip(company.people().par_chunks(N_AT_ONCE));
         let heard: Vec<Listener> = runs
@@ -33,7 +33,7 @@ impl Company {
             })
             .collect();
         self.close_shop(lives);
-        let mut told: Vec<Message> = heard.into_iter().flat_map(|listener| listener.heard).collect();
+        told.extend(heard.into_iter().flat_map(|listener| listener.heard));
         told.extend(crimes::commit(self, &today));
         told.extend(pass_by(self, &today));
         // Stable: people of one moment stay in the order of their numbers.

@@ -12,6 +12,8 @@ pub(crate) use words::{DEPARTMENTS, MACHINES, N_DEPARTMENTS, Season};
 pub(crate) const N_TASTES: usize = 4;
 /// Things a company of one customer sells, and how many more come with each doubling.
 const N_THINGS: (usize, usize) = (240, 90);
+/// Of each thing so many lie on a full shelf for every customer: enough but for what everybody wants at once.
+const SHELF_A_CUSTOMER: f64 = 0.004;
 /// So many brands are there; the first are known to everybody.
 const N_BRANDS: usize = 28;
 
@@ -172,8 +174,9 @@ fn thing(settings: &Settings, no: usize) -> Thing {
         taste: std::array::from_fn(|_| dice.bell()),
         quality,
         companions: [no; 2],
-        shelf: u32::try_from(whole(dice.around(f64::from(settings.n_customers) * 0.05 + 10.0, 0.4)))
-            .unwrap_or(u32::MAX),
+        shelf: u32::try_from(whole(dice.around(f64::from(settings.n_customers) * SHELF_A_CUSTOMER + 4.0, 0.6)))
+            .unwrap_or(u32::MAX)
+            .max(2),
     }
 }
 

@@ -129,7 +129,8 @@ impl Scene<'_> {
     /// How much of what they pay for do they use? It falls for weeks before they go.
     fn drift(&mut self) {
         let is_leaving = self.life.turns_away_on.is_some();
-        let pull = if is_leaving || self.life.mood < -0.2 { -0.035 } else { 0.01 };
+        let settles = 0.012 * (self.person.nature.likes_plans + 0.9);
+        let pull = if is_leaving || self.life.mood < -0.2 { -0.035 } else { settles };
         self.life.use_level = (self.life.use_level + pull + 0.015 * self.dice.bell()).clamp(0.0, 1.3);
     }
 
