@@ -181,7 +181,7 @@ impl Host for Teller<'_> {
         };
         match serde_json::from_str::<Decided>(&answer.text) {
             Ok(Decided { decision_id, items }) => {
-                Some(Reply { decision_id, items: items.into_iter().map(|item| item.id).collect() })
+                Some(Reply { decision_id, items: items.into_iter().map(|item| item.id).collect(), ..Reply::default() })
             }
             Err(error) => {
                 self.unanswered(&format!("a decision cannot be read: {error}"));
