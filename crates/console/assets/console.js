@@ -44,9 +44,7 @@ function morphAttributes(old, fresh) {
   for (const { name, value } of [...fresh.attributes]) {
     if (old.getAttribute(name) !== value && !isKept(name)) old.setAttribute(name, value);
   }
-  for (const name of old.getAttributeNames()) {
-    if (!fresh.hasAttribute(name) && !isKept(name)) old.removeAttribute(name);
-  }
+  for (const name of old.getAttributeNames()) if (!fresh.hasAttribute(name) && !isKept(name)) old.removeAttribute(name);
 }
 
 function morphChildren(old, fresh, isLive) {
@@ -76,7 +74,7 @@ function morphChildren(old, fresh, isLive) {
 // --- Regions follow what comes in ---
 
 const live = { mark: root.dataset.mark ?? "", stream: null, isPaused: false, isBusy: false, isDue: false };
-const regions = () => all("[data-live][id]");
+const regions = (page = document) => all("[data-live][id]", page);
 
 /** Listens where there is something to renew and somebody to see it. A browser has few connections to one server. */
 function listen() {
@@ -111,9 +109,12 @@ async function renew() {
     const isStillWanted = here === location.href && !live.isPaused && !document.hidden;
     if (reply.status === 401) location.reload();
     if (reply.ok && page && isStillWanted) {
-      for (const region of regions()) {
-        const fresh = page.getElementById(region.id);
-        if (fresh) morph(region, fresh, true);
+      for (const old of regions()) if (!page.getElementById(old.id)) old.remove();
+      for (const fresh of regions(page)) {
+        const old = document.getElementById(fresh.id);
+        if (old) morph(old, fresh, true);
+        // What was not there stands before what it stands before.
+        else document.getElementById(fresh.nextElementSibling?.id)?.before(document.importNode(fresh, true));
       }
       live.mark = page.documentElement.dataset.mark ?? live.mark;
       enhance();
@@ -125,13 +126,6 @@ async function renew() {
     live.isBusy = false;
     if (live.isDue) renew();
   }, 4 * (performance.now() - began));
-}
-
-function pause(isPaused) {
-  live.isPaused = isPaused;
-  say(isPaused ? "Paused" : "Following live");
-  enhance();
-  listen();
 }
 
 // --- Links and forms that ask for it change the page in place ---
@@ -170,12 +164,9 @@ function show(page, isElsewhere) {
   if (isElsewhere) main().replaceChildren(...imported(fresh));
   morph(main(), fresh, false);
   for (const part of ["header.side", ".stage > footer"]) {
-    const [old, other] = [document.querySelector(part), page.querySelector(part)];
-    if (old && other) morph(old, other, false);
+    morph(document.querySelector(part), page.querySelector(part), false);
   }
-  if (isElsewhere || !document.activeElement || document.activeElement === document.body) {
-    main().focus({ preventScroll: true });
-  }
+  if (isElsewhere || document.activeElement === document.body) main().focus({ preventScroll: true });
   live.mark = page.documentElement.dataset.mark ?? live.mark;
   say(main().querySelector(".flash")?.textContent.trim() ?? document.title);
   enhance();
@@ -196,10 +187,8 @@ document.addEventListener("submit", (event) => {
   go(url.href);
 });
 
-addEventListener("popstate", () => {
-  // A jump within the page needs nothing new.
-  if (go.at !== undefined) go(location.href, undefined, true);
-});
+// A jump within a page that was never left needs nothing new.
+addEventListener("popstate", () => go.at !== undefined && go(location.href, undefined, true));
 
 // --- A chart tells the value under the pointer, or under the arrow keys ---
 
@@ -284,9 +273,8 @@ finder?.addEventListener("submit", (event) => {
 });
 
 function stepFound(step) {
-  const places = [finder.querySelector("input"), ...all("a", found)];
-  const next = places.indexOf(document.activeElement) + step;
-  places[(next + places.length) % places.length].focus();
+  const places = all("input, #finder-found a", finder);
+  places.at((places.indexOf(document.activeElement) + step) % places.length).focus();
 }
 
 // --- Small things ---
@@ -298,10 +286,9 @@ const say = (text) => (said.textContent = text);
 
 async function copy(button) {
   const named = button.dataset.copy;
-  const source = named ? (named.startsWith("#") ? document.querySelector(named) : null) : button.parentElement.querySelector("pre, code");
-  const text = source ? source.textContent : named;
+  const source = named ? named[0] === "#" && document.querySelector(named) : button.parentElement.querySelector("pre");
   try {
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.writeText(source ? source.textContent : named);
   } catch {
     // Without TLS there is no clipboard: what is selected can be copied by hand.
     if (source) getSelection().selectAllChildren(source);
@@ -316,8 +303,12 @@ async function copy(button) {
 document.addEventListener("click", (event) => {
   const hit = (selector) => event.target.closest?.(selector);
   const isPlain = !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-  if (hit("[data-pause]")) pause(!live.isPaused);
-  else if (hit("[data-copy]")) copy(hit("[data-copy]"));
+  if (hit("[data-pause]")) {
+    live.isPaused = !live.isPaused;
+    say(live.isPaused ? "Paused" : "Following live");
+    enhance();
+    listen();
+  } else if (hit("[data-copy]")) copy(hit("[data-copy]"));
   else if (event.target === finder) finder.close();
   else if (isPlain && finder && hit("[data-find]")) {
     event.preventDefault();
@@ -339,7 +330,7 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-/** What the server cannot know of: whether it is paused, and that charts can be asked. */
+/** What the server cannot know: whether it is paused, and that charts can be asked. */
 function enhance() {
   for (const button of all("[data-pause]")) {
     button.setAttribute("aria-pressed", live.isPaused);

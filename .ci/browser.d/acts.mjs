@@ -1,0 +1,123 @@
+// What people do with the console, and what has to come of it. Each act gets a tab of its own; what is not as it should be
+// it tells with `fault`, and what does not come in time throws.
+
+/** Within the page: what makes it wider than the window, with by how much. */
+export function tooWide() {
+  const beyond = document.scrollingElement.scrollWidth - innerWidth;
+  if (beyond <= 0) return [];
+  const wide = [...document.querySelectorAll("body *")].filter((one) => {
+    const box = one.getBoundingClientRect();
+    return box.width > 0 && box.right > innerWidth + 0.5 && !one.closest(".scroll, .code, pre, [hidden], dialog");
+  });
+  const named = (one) => `${one.tagName.toLowerCase()}.${[...one.classList].join(".")}`;
+  return [[wide.length ? named(wide.at(-1)) : "page", beyond]];
+}
+
+const track = (api, userId, event) => api("/v1/track", { userId, event, properties: {} });
+
+/** What came in stands on the open page, which keeps what its reader does; pause holds it. */
+export async function lives({ tab, api, customers, fault }) {
+  await tab.goto("/events");
+  const region = tab.locator("#stream");
+  await region.waitFor();
+  const search = tab.locator("main input[type=search]").first();
+  await search.focus();
+  await search.pressSequentially("abc");
+  const opened = region.locator("details").first();
+  await opened.evaluate((details) => (details.open = true));
+  const marked = await opened.evaluateHandle((details) => details);
+  await tab.evaluate(() => (window.isTheSamePage = true));
+  await track(api, customers[0], "Seen By The Browser");
+  await region.getByText("Seen By The Browser").first().waitFor({ timeout: 15_000 });
+  if (!(await tab.evaluate(() => window.isTheSamePage))) fault("the page was loaded anew");
+  if (!(await search.evaluate((one) => one === document.activeElement))) fault("the focus was lost");
+  if ((await search.inputValue()) !== "abc") fault("what was typed was lost");
+  if (!(await marked.evaluate((details) => details.open && details.isConnected))) fault("what was opened was closed");
+  await tab.locator(".side [data-pause]").click();
+  await track(api, customers[0], "Held Back");
+  await new Promise((rest) => setTimeout(rest, 3_000));
+  if (await region.getByText("Held Back").count()) fault("it changed while it was paused");
+  await tab.locator(".side [data-pause]").click();
+  await region.getByText("Held Back").first().waitFor({ timeout: 15_000 });
+}
+
+/** Ctrl-K finds a customer, and Enter opens the first thing found. */
+export async function finds({ tab, customers, fault }) {
+  await tab.goto("/models");
+  await tab.keyboard.press("Control+k");
+  const found = tab.locator("#finder-found");
+  await found.getByText("Customers").first().waitFor();
+  await tab.keyboard.type(customers[0]);
+  await found.locator(`a[href="/customers/${encodeURIComponent(customers[0])}"]`).first().waitFor();
+  await tab.keyboard.press("ArrowDown");
+  if (!(await tab.evaluate(() => document.activeElement.closest("#finder-found")))) fault("the arrow does not move");
+  await tab.keyboard.press("ArrowUp");
+  await tab.keyboard.press("Enter");
+  await tab.waitForURL(`**/customers/${encodeURIComponent(customers[0])}`);
+  await tab.keyboard.press("Control+k");
+  await tab.keyboard.press("Escape");
+  if (await tab.locator("#finder").isVisible()) fault("Escape does not close it");
+  await tab.locator(".seek input").click();
+  if (!(await tab.locator("#finder").isVisible())) fault("the box in the head does not open it");
+}
+
+/** A link that is followed in place changes the address, and Back leads back. */
+export async function goesBack({ tab, fault }) {
+  await tab.goto("/events");
+  await tab.evaluate(() => (window.isTheSamePage = true));
+  const before = await tab.locator("main").innerText();
+  const link = tab.locator("main a[data-morph]").filter({ visible: true }).first();
+  const href = await link.getAttribute("href");
+  await link.click();
+  await tab.waitForURL((to) => to.href.endsWith(href));
+  await tab.waitForFunction(() => !document.querySelector("main").hasAttribute("aria-busy"));
+  if (!(await tab.evaluate(() => window.isTheSamePage))) fault("the page was loaded anew");
+  await tab.goBack();
+  await tab.waitForURL(/\/events$/);
+  await tab.waitForFunction(() => !document.querySelector("main").hasAttribute("aria-busy"));
+  const after = await tab.locator("h1").innerText();
+  if (!before.includes(after)) fault("Back does not show what was there");
+  if (!(await tab.evaluate(() => window.isTheSamePage))) fault("Back loaded the page anew");
+}
+
+/** A chart tells the value under the pointer, and under the arrow keys. */
+export async function tells({ tab, fault }) {
+  await tab.goto("/");
+  const chart = tab.locator("svg[data-chart]").filter({ has: tab.locator("[data-x]") }).first();
+  await chart.scrollIntoViewIfNeeded();
+  await chart.hover();
+  if (!(await tab.locator(".tip").isVisible())) fault("there is no value under the pointer");
+  const one = await tab.locator(".tip").innerText();
+  await chart.focus();
+  await tab.keyboard.press("ArrowLeft");
+  await tab.keyboard.press("ArrowLeft");
+  if (!(await tab.locator(".tip").isVisible())) fault("there is none under the arrow keys");
+  if ((await tab.locator(".tip").innerText()) === one) fault("the arrow keys do not move");
+}
+
+/** On a phone the navigation opens and leads on. */
+export async function opensItsMenu({ tab, fault }) {
+  await tab.goto("/models");
+  const link = tab.locator('nav[aria-label="Pages"] a[href="/decisions"]');
+  if (await link.isVisible()) fault("the menu stands open");
+  await tab.getByRole("button", { name: "Menu" }).click();
+  await link.click();
+  await tab.waitForURL("**/decisions");
+}
+opensItsMenu.options = { viewport: { width: 390, height: 844 }, hasTouch: true };
+
+/** The same without scripts. */
+export async function opensItsMenuWithoutScripts(act) {
+  await opensItsMenu(act);
+}
+opensItsMenuWithoutScripts.options = { ...opensItsMenu.options, javaScriptEnabled: false };
+
+/** Without scripts the box in the head leads to the page of the search. */
+export async function findsWithoutScripts({ tab, customers }) {
+  await tab.goto("/");
+  await tab.locator(".seek input").fill(customers[0]);
+  await tab.keyboard.press("Enter");
+  await tab.locator(`#found a[href="/customers/${encodeURIComponent(customers[0])}"]`).first().click();
+  await tab.waitForURL(`**/customers/${encodeURIComponent(customers[0])}`);
+}
+findsWithoutScripts.options = { javaScriptEnabled: false };
