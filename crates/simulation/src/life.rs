@@ -41,6 +41,8 @@ pub(crate) enum Ahead {
     Return { order: u32, thing: usize, minor: i64 },
     /// The desk answers a ticket.
     Answer { ticket: u32, concern: usize, opened_on: i64, n_asked: u32 },
+    /// The bank takes back what was paid for a parcel that went wrong.
+    TakenBack { order: u32, minor: i64 },
     /// A fault of the machine becomes too much.
     Fault { contact: Contact },
 }

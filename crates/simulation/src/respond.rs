@@ -13,6 +13,8 @@ mod offer;
 mod price;
 mod ranking;
 mod retain;
+#[cfg(test)]
+mod tests;
 mod timing;
 
 use crate::calendar::Today;

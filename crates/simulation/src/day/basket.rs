@@ -96,7 +96,7 @@ impl<'a> Scene<'a> {
         if !self.company.is_in_stock(look.thing, self.today.day) {
             return false;
         }
-        let p = self.mind().takes(look.thing, look.need, self.factor(look.thing));
+        let p = self.mind().takes(look.thing, self.factor(look.thing));
         self.dice.chance(p)
     }
 
@@ -128,9 +128,9 @@ impl<'a> Scene<'a> {
     fn take_companions(&mut self, lines: &mut Vec<Line>) {
         for no in 0..lines.len() {
             for companion in self.company.things().get(lines[no].thing).companions {
-                let p = 0.35 * self.mind().takes(companion, 0.5, self.factor(companion));
+                let p = self.mind().takes_along(companion, self.factor(companion));
                 if self.dice.chance(p) && self.company.is_in_stock(companion, self.today.day) {
-                    self.add(lines, &Look { thing: companion, need: 0.5, shown_by: None });
+                    self.add(lines, &Look { thing: companion, shown_by: None });
                 }
             }
         }

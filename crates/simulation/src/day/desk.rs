@@ -23,6 +23,7 @@ impl Scene<'_> {
                 Ahead::Answer { ticket, concern, opened_on, n_asked } => {
                     self.be_answered(ticket, concern, opened_on, n_asked)
                 }
+                Ahead::TakenBack { order, minor } => self.have_taken_back(order, minor),
                 Ahead::Fault { contact } => {
                     let p = self.mind().complains(contact);
                     self.complain(Concern::Fault, p);
@@ -42,6 +43,16 @@ impl Scene<'_> {
         self.complain(concern, self.speaks_up());
         if self.dice.chance(0.4) {
             self.life.await_in(self.today.day, 4.0, Ahead::Return { order, thing, minor });
+        } else {
+            self.ask_bank(order, minor);
+        }
+    }
+
+    /// Who was not helped asks the bank, some weeks later.
+    fn ask_bank(&mut self, order: u32, minor: i64) {
+        if self.person.nature.method == 1 && self.dice.chance(0.08 * self.person.nature.temper) {
+            let days = 20.0 + self.dice.waiting(12.0);
+            self.life.await_in(self.today.day, days, Ahead::TakenBack { order, minor });
         }
     }
 

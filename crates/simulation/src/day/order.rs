@@ -184,6 +184,19 @@ impl Scene<'_> {
         }
     }
 
+    /// The bank takes a payment back, of an order that came late, broken or not at all.
+    pub(super) fn have_taken_back(&mut self, order: u32, minor: i64) {
+        let order_id = self.order_id(order);
+        let properties = [
+            ("payment_id", format!("P{order_id}").into()),
+            ("order_id", order_id.into()),
+            ("amount", self.major(minor)),
+            ("currency", self.currency()),
+            ("reason", "not_received".into()),
+        ];
+        self.track(Sender::BackOffice, "Chargeback Received", properties);
+    }
+
     /// Something sent back is paid back.
     pub(super) fn pay_back(&mut self, order: u32, thing: usize, minor: i64) {
         let product_id = self.company.things().get(thing).id.clone();

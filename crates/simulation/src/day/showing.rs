@@ -32,8 +32,7 @@ impl Scene<'_> {
             if self.dice.chance(p) {
                 self.pass(4.0);
                 self.track(Sender::Browser, "Decision Clicked", properties());
-                let need = self.mind().need_of(thing);
-                looks.push(Look { thing, need, shown_by: Some(reply.decision_id.clone()) });
+                looks.push(Look { thing, shown_by: Some(reply.decision_id.clone()) });
             }
         }
     }
@@ -67,8 +66,7 @@ impl Scene<'_> {
                 let item = self.company.things().get(thing).id.as_str();
                 self.tell_of(Sender::Browser, "Decision Clicked", ranked_by.as_deref(), item);
                 if thing != wanted {
-                    let need = self.mind().need_of(thing);
-                    looks.insert(0, Look { thing, need, shown_by: ranked_by });
+                    looks.insert(0, Look { thing, shown_by: ranked_by });
                 } else if let Some(first) = looks.first_mut() {
                     first.shown_by = ranked_by;
                 }

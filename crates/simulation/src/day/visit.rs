@@ -7,10 +7,9 @@ use crate::message::Sender;
 const WEB: usize = 0;
 const APP: usize = 1;
 
-/// Something somebody looks at, and how much they need it, from 0 to about 2.
+/// Something somebody looks at.
 pub(super) struct Look {
     pub(super) thing: usize,
-    pub(super) need: f64,
     /// The decision that showed it.
     pub(super) shown_by: Option<String>,
 }
@@ -86,12 +85,12 @@ impl Scene<'_> {
             } else {
                 favourite
             };
-            looks.push(Look { thing, need: (1.3 - left).max(0.0), shown_by: None });
+            looks.push(Look { thing, shown_by: None });
         }
         if let Some(department) = self.life.replaces {
             for _ in 0..2 {
                 let thing = self.company.things().draw(&mut self.dice, department, self.today.day);
-                looks.push(Look { thing, need: 1.4, shown_by: None });
+                looks.push(Look { thing, shown_by: None });
             }
         }
         let n_browsed = self.dice.times(1.6 + 3.0 * self.person.taste.curiosity, 14);
@@ -100,7 +99,7 @@ impl Scene<'_> {
         for _ in 0..n_browsed {
             let department = self.dice.weighted(&weights);
             let thing = self.company.things().draw(&mut self.dice, department, self.today.day);
-            looks.push(Look { thing, need: 0.0, shown_by: None });
+            looks.push(Look { thing, shown_by: None });
         }
         looks
     }

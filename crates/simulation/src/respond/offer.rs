@@ -31,7 +31,7 @@ impl Mind<'_> {
             Offer::Tenth => (0.35 * taste.bargain).min(0.8),
             Offer::Sample => 0.45 * taste.curiosity,
         };
-        1.0 - leaves * (1.0 - open * won)
+        1.0 - leaves * (1.0 - open * won.min(0.9))
     }
 
     /// What is earned of a cart on average, in minor units: its value without what its things cost the company and what the

@@ -6,14 +6,24 @@ use crate::dice::logistic;
 
 /// What a part above the listed price costs in the wish to buy, for somebody of ordinary sensitivity.
 const HURT: f64 = 4.0;
+/// Of what goes with something, so much is noticed.
+const TAKEN_ALONG: f64 = 0.35;
 /// What a part below it adds.
 const PLEASURE: f64 = 2.5;
 
 impl Mind<'_> {
-    /// The chance that they put a thing they look at into the cart, where they need it so much (from 0 to about 1.5) and it
-    /// costs `factor` of today's listed price.
+    /// The chance that they put a thing they look at into the cart, where it is to be had for `factor` of today's listed price.
     #[must_use]
-    pub fn takes(&self, thing_no: usize, need: f64, factor: f64) -> f64 {
+    pub fn takes(&self, thing_no: usize, factor: f64) -> f64 {
+        self.takes_needing(thing_no, self.need_of(thing_no), factor)
+    }
+
+    /// The same for something that goes with what is in the cart.
+    pub(crate) fn takes_along(&self, thing_no: usize, factor: f64) -> f64 {
+        TAKEN_ALONG * self.takes_needing(thing_no, self.need_of(thing_no).max(0.5), factor)
+    }
+
+    fn takes_needing(&self, thing_no: usize, need: f64, factor: f64) -> f64 {
         let (thing, taste) = (self.company.things().get(thing_no), &self.person.taste);
         let usual = self.company.usual_price(thing.department);
         #[expect(clippy::cast_precision_loss, reason = "prices are far below 2^53")]
@@ -30,7 +40,7 @@ impl Mind<'_> {
     /// Their elasticity: by how many percent they buy a thing more often where it costs one percent more than listed, as an
     /// arc from the listed price to `factor` of it. Below 0, and steeper upwards than downwards.
     #[must_use]
-    pub fn elasticity(&self, thing_no: usize, need: f64, factor: f64) -> f64 {
-        (self.takes(thing_no, need, factor) / self.takes(thing_no, need, 1.0)).ln() / factor.ln()
+    pub fn elasticity(&self, thing_no: usize, factor: f64) -> f64 {
+        (self.takes(thing_no, factor) / self.takes(thing_no, 1.0)).ln() / factor.ln()
     }
 }

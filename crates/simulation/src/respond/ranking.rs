@@ -35,10 +35,13 @@ impl Mind<'_> {
         chances.collect()
     }
 
-    /// How much they need what this thing is for, from 0 to about 1.3.
+    /// How much they need what this thing is for, from 0 to about 1.5.
     #[must_use]
     pub fn need_of(&self, thing: usize) -> f64 {
         let department = self.company.things().get(thing).department;
+        if self.life.replaces == Some(department) {
+            return 1.4;
+        }
         let of = self.life.needs.iter().zip(&self.life.left).find(|(need, _)| need.department == department);
         of.map_or(0.0, |(need, left)| (1.3 - left).max(0.0) * if need.favourite == thing { 1.0 } else { 0.6 })
     }

@@ -15,11 +15,15 @@ impl Mind<'_> {
             Retention::None => 1.0,
             // Nothing holds who has made up their mind.
             Retention::MonthFree | Retention::Pause if is_lost => 0.95,
-            // Whoever is not annoyed had only forgotten that they pay.
-            Retention::MonthFree | Retention::Pause if self.life.mood > 0.15 => 1.7,
+            // The easy-going who are not annoyed had only forgotten that they pay.
+            Retention::MonthFree | Retention::Pause if self.is_reminded() => 1.7,
             Retention::MonthFree => 1.0 - 0.75 * ramp(self.person.taste.price_sensitivity, 0.6, 1.6),
             Retention::Pause => 0.55 - 0.25 * ramp(self.person.nature.likes_plans, -1.5, 0.5),
         };
         CANCELS_A_DAY * factor
+    }
+
+    fn is_reminded(&self) -> bool {
+        self.person.nature.patience > 0.6 && self.life.mood > 0.1
     }
 }
