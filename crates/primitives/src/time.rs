@@ -167,6 +167,11 @@ impl SimulatedClock {
         Self(AtomicI64::new(start.0))
     }
 
+    /// Sets the clock to a moment, earlier or later.
+    pub fn set(&self, moment: Timestamp) {
+        self.0.store(moment.0, Ordering::SeqCst);
+    }
+
     /// Moves the clock forward.
     pub fn advance(&self, duration: Duration) {
         self.0.fetch_add(i64::try_from(duration.as_millis()).unwrap_or(0), Ordering::SeqCst);

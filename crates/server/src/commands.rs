@@ -49,7 +49,7 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
     telemetry::start_logging(&settings.logging);
     match command {
         Command::Serve(_) => serve::run(&options, settings, file),
-        Command::Demo { generated, no_serve, .. } => demo::run(&options, settings, file, generated, no_serve),
+        Command::Demo(ask) => demo::run(&options, &ask),
         Command::Import(ask) if ask.dry_run => {
             import::trial::run(&options, &ask.files, ask.mapping.as_deref(), &settings)
         }

@@ -33,7 +33,7 @@ pub struct Fetcher {
     pub timeout: Duration,
 }
 
-/// Why the purchases could not be fetched. The caller goes on with generated ones, and says why.
+/// Why the purchases could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// None of the programs is there.

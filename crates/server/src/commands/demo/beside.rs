@@ -1,0 +1,128 @@
+//! How does the company live beside an engine whose clock shows its days?
+
+use crate::error::ServerError;
+use decisions::Content;
+use engine::{Asked, Engine};
+use events::{Batch, Envelope, Event, Origin, parse_event};
+use primitives::{AnonymousId, ErrorKind, SimulatedClock, Timestamp, UserId};
+use profiles::Identifier;
+use serde_json::Value;
+use simulation::{Host, Message, Question, Reply, Sender};
+use std::collections::BTreeMap;
+
+/// So many events wait before they are taken, where nobody asks anything.
+const N_WAITING_MAX: usize = 500;
+/// What the company's own people ask about whoever writes to the desk: everything that is foretold of a customer.
+const ASKED_AT: &str = "Ticket Created";
+
+/// An engine that hears what the company tells at its moment, and decides at that moment.
+pub(super) struct Beside<'e> {
+    engine: &'e Engine,
+    clock: &'e SimulatedClock,
+    waiting: Vec<Event>,
+    failed: Option<ServerError>,
+    pub(super) n_events: u64,
+    pub(super) n_decisions: u64,
+}
+
+impl<'e> Beside<'e> {
+    pub(super) fn new(engine: &'e Engine, clock: &'e SimulatedClock) -> Self {
+        Self { engine, clock, waiting: Vec::new(), failed: None, n_events: 0, n_decisions: 0 }
+    }
+
+    /// Takes what waits, and answers what went wrong since the last time, where something did.
+    pub(super) fn settle(&mut self) -> Result<(), ServerError> {
+        let settled = self.take_waiting();
+        self.failed.take().map_or(settled, Err)
+    }
+
+    fn take_waiting(&mut self) -> Result<(), ServerError> {
+        let accepted = std::mem::take(&mut self.waiting);
+        self.n_events += accepted.len() as u64;
+        let taken = self.engine.ingest(Batch { accepted, ..Batch::default() })?;
+        match taken.conflicts.first() {
+            None => Ok(()),
+            Some((_, id)) => {
+                let message =
+                    format!("{id} was told twice, with different content: this is a mistake of the simulation");
+                Err(ServerError::new(ErrorKind::Internal, message))
+            }
+        }
+    }
+
+    fn told(&mut self, message: Message) -> Result<(), ServerError> {
+        let Message { at, sender, payload } = message;
+        let origin = match sender {
+            Sender::Browser => Origin::Client,
+            Sender::BackOffice => Origin::Server,
+        };
+        let writes_to_desk = payload.get("event").and_then(Value::as_str) == Some(ASKED_AT);
+        let event = parse_event(payload, None, &Envelope::new(at, origin)).map_err(|rejection| {
+            let message = format!("{} ({}): this is a mistake of the simulation", rejection.message, rejection.field);
+            ServerError::new(ErrorKind::Internal, message)
+        })?;
+        let user = event.user_id.clone().filter(|_| writes_to_desk);
+        self.waiting.push(event);
+        if let Some(user) = user {
+            return self.look_up(&user, at);
+        }
+        if self.waiting.len() >= N_WAITING_MAX { self.take_waiting() } else { Ok(()) }
+    }
+
+    /// Whoever answers at the desk sees everything that is foretold of the customer.
+    fn look_up(&mut self, user: &UserId, at: Timestamp) -> Result<(), ServerError> {
+        self.take_waiting()?;
+        let kinds = self.engine.capabilities().kinds.iter();
+        let asked: Vec<_> =
+            kinds.map(|kind| kind.about()).filter(|about| !about.is_shown).map(|about| about.name.clone()).collect();
+        for kind in asked {
+            let names = vec![Identifier::User(user.clone())];
+            self.ask(Asked { kind, names, parameters: BTreeMap::new(), context: events::Fields::new() }, at)?;
+        }
+        Ok(())
+    }
+
+    fn ask(&mut self, asked: Asked, at: Timestamp) -> Result<Reply, ServerError> {
+        self.clock.set(at);
+        let decision = self.engine.decide(asked)?.decision;
+        self.n_decisions += 1;
+        let items = match decision.answer.content {
+            Content::Items(items) => items.into_iter().map(|item| item.id.to_string()).collect(),
+            _ => Vec::new(),
+        };
+        Ok(Reply { decision_id: decision.id.to_string(), items })
+    }
+
+    fn answer(&mut self, question: &Question<'_>) -> Result<Reply, ServerError> {
+        self.take_waiting()?;
+        let user = question.user_id.map(|id| Identifier::User(UserId::from(id)));
+        let device = question.device.map(|id| Identifier::Anonymous(AnonymousId::from(id)));
+        let n = i64::try_from(question.n).unwrap_or(i64::MAX);
+        let context = events::Fields::from_iter([("page".to_owned(), serde_json::json!({ "path": "/" }))]);
+        let asked = Asked {
+            kind: question.decision.into(),
+            names: user.into_iter().chain(device).collect(),
+            parameters: BTreeMap::from([("n".to_owned(), n)]),
+            context,
+        };
+        self.ask(asked, question.at)
+    }
+
+    /// Nothing is heard or asked any more once something went wrong.
+    fn unless_failed<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, ServerError>) -> Option<T> {
+        if self.failed.is_some() {
+            return None;
+        }
+        work(self).map_err(|error| self.failed = Some(error)).ok()
+    }
+}
+
+impl Host for Beside<'_> {
+    fn hear(&mut self, message: Message) {
+        self.unless_failed(|host| host.told(message));
+    }
+
+    fn decide(&mut self, question: &Question<'_>) -> Option<Reply> {
+        self.unless_failed(|host| host.answer(question))
+    }
+}

@@ -1,0 +1,163 @@
+//! How does the simulated company come to the day on which it is looked at?
+//!
+//! It lived for months without Rapport. Then its past was imported and learned from, and for two weeks it has asked for what to
+//! show, shown it, and told what came of it. All of that happens again here, each at its moment: the engine is opened with a
+//! clock that shows the company's days.
+
+use super::beside::Beside;
+use super::learn::{learn, show_evaluations};
+use super::mark::Mark;
+use super::part::Part;
+use super::{good_customer, say};
+use crate::api::imports::ImportBegins;
+use crate::args::DemoArgs;
+use crate::clock::SystemClock;
+use crate::commands::import;
+use crate::commands::import::here::Here;
+use crate::commands::progress::{Counting, is_cancelled};
+use crate::demo::DemoData;
+use crate::error::ServerError;
+use crate::serve::Opened;
+use crate::settings::Settings;
+use ::import::{ImportError, import_payloads};
+use console::format::{count, counted, decimal};
+use decisions::List;
+use engine::Stopwatch;
+use learning::TaskName;
+use primitives::{Clock, DAY_MS, ErrorKind, Seed, SimulatedClock, Timestamp};
+use serde_json::Value;
+use simulation::{Company, Lives};
+use std::cell::RefCell;
+use std::sync::Arc;
+use storage::{Access, SealPolicy};
+
+/// The company that is shown where nothing else is asked for.
+const SEED: u64 = 7;
+const N_CUSTOMERS: u32 = 2_500;
+const N_DAYS: u32 = 180;
+
+/// What the company asks and declares, as its settings file says it.
+pub(super) const SETTINGS: &str = include_str!("rapport.toml");
+
+/// For so many days the company has asked Rapport.
+const N_DAYS_BESIDE: u32 = 14;
+
+/// Lists that somebody at the company has saved.
+const LISTS: [(&str, &str, &str, &str); 3] = [
+    (
+        "win_back",
+        "Worth a letter: many orders, none lately",
+        "orders_365d>=3 and recency_days>30 and consent.marketing",
+        "-revenue_365d",
+    ),
+    (
+        "cancelling",
+        "Members who may cancel, the most valuable first",
+        "subscriptions_active>=1 and cancels>0.1",
+        "-revenue_365d",
+    ),
+    ("call_back", "Waiting for the desk, and worth keeping", "revenue_365d>100 and tickets_open>0", "-revenue_365d"),
+];
+
+/// Lives through the company's past in an empty data directory; `None` where the user asked to stop.
+pub(super) fn fill(part: &Part, ask: &DemoArgs, settings: Settings) -> Result<Option<Mark>, ServerError> {
+    let seed = Seed::new(settings.models.seed);
+    let (n_customers, n_days) = (ask.customers.unwrap_or(N_CUSTOMERS), ask.days.unwrap_or(N_DAYS));
+    let company = simulation::Settings::new(Seed::new(ask.seed.unwrap_or(SEED)), n_customers, n_days)
+        .map_err(|error| ServerError::new(ErrorKind::Invalid, error.to_string()))?
+        .ending(SystemClock.now());
+    let began_on = company.end_day - i64::from(N_DAYS_BESIDE.min(company.n_days / 4));
+    let clock = Arc::new(SimulatedClock::new(midnight(began_on)));
+    let opened = Arc::new(Opened::open_at(part.path(), Access::Exclusive, settings, clock.clone())?);
+    let mut company = Company::new(company);
+    let mut lives = company.lives();
+    let every_task: Vec<TaskName> = opened.engine.capabilities().tasks.names().cloned().collect();
+    if !import_past(&opened, &mut company, &mut lives, began_on)? || !learn(&opened, every_task.clone(), seed)? {
+        return Ok(None);
+    }
+    save_lists(&opened)?;
+    if !live_beside(&opened, &clock, &mut company, &mut lives, began_on)? {
+        return Ok(None);
+    }
+    clock.set(midnight(company.settings().end_day));
+    if !learn(&opened, every_task, seed)? {
+        return Ok(None);
+    }
+    show_evaluations(&opened)?;
+    opened.engine.checkpoint(opened.settings.profiles.n_resident_max)?;
+    opened.storage.seal(opened.engine.checkpointed(), &SealPolicy::default())?;
+    let data = DemoData::company(company.settings());
+    let (description, customer) = (data.describe(None), good_customer(&opened));
+    Ok(Some(Mark { data, weeks_shifted: 0, description, customer }))
+}
+
+fn midnight(day: i64) -> Timestamp {
+    Timestamp::from_millis(day * DAY_MS)
+}
+
+/// The months before: what the company wrote down is taken in as one import.
+fn import_past(opened: &Opened, company: &mut Company, lives: &mut Lives, began_on: i64) -> Result<bool, ServerError> {
+    let settings = *company.settings();
+    let name = format!("history of a simulated company (seed {})", settings.seed.value());
+    let begins = ImportBegins { file: name.clone(), mapping: None, mapping_sha256: None };
+    // A file may be read again; this one never is, since nothing in it comes in the place of something known.
+    let lived = RefCell::new((company, lives));
+    let imported = import::run_one(&Here::new(opened), &begins, false, |_, sink, progress, rejects| {
+        let (company, lives) = &mut *lived.borrow_mut();
+        // What is not sold yet is not known yet.
+        let is_sold = |item: &Value| item["timestamp"].as_str() < Some(midnight(began_on).to_string().as_str());
+        let items = company.catalogue().into_iter().filter(is_sold);
+        let days = (settings.first_day()..began_on).flat_map(|day| company.live(lives, day));
+        import_payloads(&name, items.chain(days.map(|message| message.payload)), sink, progress, rejects)
+    });
+    match imported {
+        Err(ServerError::Import(ImportError::Cancelled { .. })) => Ok(false),
+        imported => {
+            say(&import::in_words(&imported?));
+            Ok(!is_cancelled())
+        }
+    }
+}
+
+/// The days since: what is shown is asked for, at its moment.
+fn live_beside(
+    opened: &Opened,
+    clock: &SimulatedClock,
+    company: &mut Company,
+    lives: &mut Lives,
+    began_on: i64,
+) -> Result<bool, ServerError> {
+    let watch = Stopwatch::start();
+    let days = began_on..company.settings().end_day;
+    let n_days = days.end.abs_diff(days.start);
+    let bar = Counting::things("Living beside it", n_days, "days");
+    let mut beside = Beside::new(&opened.engine, clock);
+    for (nth, day) in (1..).zip(days) {
+        if is_cancelled() {
+            bar.finish();
+            return Ok(false);
+        }
+        clock.set(midnight(day));
+        company.live_beside(lives, day, &mut beside);
+        beside.settle()?;
+        bar.advance(nth);
+    }
+    bar.finish();
+    say(&format!(
+        "{}, in which it asked Rapport: {} events, {} decisions, in {} s",
+        counted(n_days, "day", "days"),
+        count(beside.n_events),
+        count(beside.n_decisions),
+        decimal(watch.elapsed().as_secs_f64(), 1)
+    ));
+    Ok(true)
+}
+
+fn save_lists(opened: &Opened) -> Result<(), ServerError> {
+    for (name, title, filter, sort) in LISTS {
+        let [name, title, filter, sort] = [name, title, filter, sort].map(str::to_owned);
+        let list = List { name, title, filter, sort, ..List::default() };
+        opened.engine.save_list(&list, false)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! How does a demonstration learn, so that Ctrl-C still ends it?
+
+use super::say;
+use crate::commands::evaluate;
+use crate::commands::progress::is_cancelled;
+use crate::commands::train::{in_words, read_history, train_all};
+use crate::error::ServerError;
+use crate::serve::Opened;
+use learning::TaskName;
+use primitives::{ErrorKind, Seed};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// Trains models. Answers `false` where the user asked to stop: a training leaves nothing half done.
+pub(super) fn learn(opened: &Arc<Opened>, tasks: Vec<TaskName>, seed: Seed) -> Result<bool, ServerError> {
+    if tasks.is_empty() {
+        return Ok(!is_cancelled());
+    }
+    let (send, receive) = channel();
+    let trainer = opened.clone();
+    let spawned = std::thread::Builder::new().name("training".to_owned()).spawn(move || {
+        let trained = read_history(&trainer).map(|material| train_all(&trainer, &material, &tasks, seed));
+        drop(trainer);
+        // Nobody listens any more after a Ctrl-C.
+        let _ = send.send(trained);
+    });
+    spawned.map_err(ServerError::io("cannot start a thread to train on"))?;
+    loop {
+        match receive.recv_timeout(Duration::from_millis(100)) {
+            Ok(trained) => {
+                for one in trained? {
+                    say(&in_words(&one));
+                }
+                return Ok(!is_cancelled());
+            }
+            Err(RecvTimeoutError::Timeout) if is_cancelled() => return Ok(false),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(ServerError::new(
+                    ErrorKind::Internal,
+                    "training stopped without an answer: the lines above say why",
+                ));
+            }
+        }
+    }
+}
+
+/// What has no model in force yet.
+pub(super) fn missing(opened: &Opened) -> Vec<TaskName> {
+    let status = opened.engine.champion_status().into_iter();
+    status.filter(|status| status.version.is_none()).map(|status| status.task).collect()
+}
+
+pub(super) fn show_evaluations(opened: &Opened) -> Result<(), ServerError> {
+    for task in opened.engine.capabilities().tasks.names() {
+        if let Some(champion) = opened.engine.registry().champion(task)? {
+            say(&format!("\n{}", evaluate::in_words(task, &champion.header.evaluation)));
+        }
+    }
+    Ok(())
+}
