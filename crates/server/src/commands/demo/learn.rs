@@ -46,12 +46,6 @@ pub(super) fn learn(opened: &Arc<Opened>, tasks: Vec<TaskName>, seed: Seed) -> R
     }
 }
 
-/// What has no model in force yet.
-pub(super) fn missing(opened: &Opened) -> Vec<TaskName> {
-    let status = opened.engine.champion_status().into_iter();
-    status.filter(|status| status.version.is_none()).map(|status| status.task).collect()
-}
-
 pub(super) fn show_evaluations(opened: &Opened) -> Result<(), ServerError> {
     for task in opened.engine.capabilities().tasks.names() {
         if let Some(champion) = opened.engine.registry().champion(task)? {

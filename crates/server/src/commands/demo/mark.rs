@@ -1,15 +1,13 @@
 //! Which demonstration does a data directory hold?
 
-use super::part::write_file;
+use super::part::{MARK, write_file};
 use crate::args::DemoArgs;
 use crate::demo::DemoData;
 use crate::error::ServerError;
 use primitives::ErrorKind;
 use serde::{Deserialize, Serialize};
+use simulation::Label;
 use std::path::Path;
-
-/// Kept in the data directory once everything is in.
-pub(super) const MARK: &str = "demo.json";
 
 /// Which data it is, and how it is spoken of.
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,10 +44,8 @@ impl Mark {
     pub(super) fn check(&self, ask: &DemoArgs, data: &Path) -> Result<(), ServerError> {
         let other = match self.data {
             DemoData::Purchases { .. } if !ask.real => "the one of real purchases: say --real to see it".to_owned(),
-            DemoData::Company { .. } if ask.real => {
-                "the one of a simulated company: leave --real out to see it".to_owned()
-            }
-            DemoData::Company { seed, customers, days, .. }
+            DemoData::Company(_) if ask.real => "the one of a simulated company: leave --real out to see it".to_owned(),
+            DemoData::Company(Label { seed, customers, days, .. })
                 if ask.seed.is_some_and(|asked| asked != seed)
                     || ask.customers.is_some_and(|asked| asked != customers)
                     || ask.days.is_some_and(|asked| asked != days) =>

@@ -3,13 +3,14 @@
 //! It is made in a directory inside the data directory. Its mark says that it is whole, and only then is everything moved to
 //! where it belongs, the mark at last: a move that was broken off is ended by the next start.
 
-use super::mark::MARK;
 use crate::commands::SETTINGS_FILE;
 use crate::error::ServerError;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+/// What says that a demonstration is whole, and which.
+pub(super) const MARK: &str = "demo.json";
 /// The directory in which a demonstration is made.
 const PART: &str = "filling";
 /// What stays behind: whose directory it is.
