@@ -91,7 +91,7 @@ impl<'e> Beside<'e> {
             Content::Items(items) => items.into_iter().map(|item| item.id.to_string()).collect(),
             _ => Vec::new(),
         };
-        Ok(Reply { decision_id: decision.id.to_string(), items })
+        Ok(Reply { decision_id: decision.id.to_string(), items, ..Reply::default() })
     }
 
     fn answer(&mut self, question: &Question<'_>) -> Result<Reply, ServerError> {

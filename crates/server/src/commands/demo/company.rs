@@ -25,7 +25,6 @@ use decisions::List;
 use engine::Stopwatch;
 use learning::TaskName;
 use primitives::{Clock, DAY_MS, ErrorKind, Seed, SimulatedClock, Timestamp};
-use serde_json::Value;
 use simulation::{Company, Label, Lives};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -104,9 +103,7 @@ fn import_past(opened: &Opened, company: &mut Company, lives: &mut Lives, began_
     let lived = RefCell::new((company, lives));
     let imported = import::run_one(&Here::new(opened), &begins, false, |_, sink, progress, rejects| {
         let (company, lives) = &mut *lived.borrow_mut();
-        // What is not sold yet is not known yet.
-        let is_sold = |item: &Value| item["timestamp"].as_str() < Some(midnight(began_on).to_string().as_str());
-        let items = company.catalogue().into_iter().filter(is_sold);
+        let items = company.catalogue().into_iter();
         let days = (settings.first_day()..began_on).flat_map(|day| company.live(lives, day));
         import_payloads(&name, items.chain(days.map(|message| message.payload())), sink, progress, rejects)
     });
