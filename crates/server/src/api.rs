@@ -13,6 +13,7 @@ mod events;
 mod extract;
 pub mod imports;
 mod ingest;
+mod items;
 pub(crate) mod line;
 pub mod lists;
 mod models;
@@ -59,6 +60,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<App>> {
         .merge(imports::routes())
         .merge(decide::routes())
         .merge(customers::routes())
+        .merge(items::routes())
         .merge(erasures::routes())
         .merge(separations::routes())
         .merge(customer_list::routes())

@@ -275,6 +275,35 @@ mod tests {
         }
     }
 
+    /// What was told on a day can be told again only on that day: not by a life that went another way before.
+    #[test]
+    fn no_two_days_tell_under_the_same_names() {
+        let ((mut silent, mut lives, first), (mut shown, mut other_lives, _)) = (founded(), founded());
+        let names = |shop: &Shop| -> std::collections::BTreeSet<String> {
+            let named = |message: &Message| {
+                let told = message.payload();
+                let began = match told["event"].as_str() {
+                    Some("Order Completed") => &told["properties"]["order_id"],
+                    Some("Ticket Created") => &told["properties"]["ticket_id"],
+                    Some("Subscription Started") => &told["properties"]["subscription_id"],
+                    _ => &Value::Null,
+                };
+                [told["messageId"].to_string(), began.to_string()]
+            };
+            shop.heard.iter().flat_map(named).filter(|name| name != "null").collect()
+        };
+        let mut told_before = std::collections::BTreeSet::new();
+        for day in first..first + 15 {
+            let (mut none, mut some) = (Shop::showing(&[]), Shop::showing(&["LK-0003", "LK-0000"]));
+            silent.live_beside(&mut lives, day, &mut none);
+            shown.live_beside(&mut other_lives, day, &mut some);
+            let today = names(&none);
+            assert!(today.is_disjoint(&told_before), "day {day}");
+            told_before.extend(names(&some));
+        }
+        assert!(lives.0 != other_lives.0, "they went another way");
+    }
+
     #[test]
     fn a_day_ends_when_it_is_enough() {
         let (mut company, mut lives, first) = founded();

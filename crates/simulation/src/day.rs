@@ -77,6 +77,7 @@ pub(crate) fn live(
 
 impl<'a> Scene<'a> {
     fn live(&mut self) {
+        self.life.begin(self.today.day - self.company.settings().first_day());
         // About in the order of the hours at which it happens.
         let is_gone = self.life.is_gone(self.today.day);
         if !is_gone {

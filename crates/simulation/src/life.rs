@@ -10,6 +10,9 @@ const DAYS_OF_DURABLES: f64 = 260.0;
 /// So many faults does somebody bear before they want another machine.
 const FAULTS_BORNE: u32 = 5;
 
+/// So many numbers does every day have for what is told of one life.
+const MESSAGES_A_DAY_MAX: u32 = 1_000;
+
 /// A membership.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Membership {
@@ -59,7 +62,9 @@ pub(crate) struct Life {
     pub(crate) last_visit: Option<i64>,
     pub(crate) n_visits: u32,
     pub(crate) n_orders: u32,
-    pub(crate) n_tickets: u32,
+    /// The number of the last order, as [`Self::n_messages`] was then.
+    pub(crate) last_order: u32,
+    /// What was told last of this life. What begins with something told goes by its number: orders, tickets, memberships.
     pub(crate) n_messages: u32,
     /// Devices on which they have signed in, by bit.
     pub(crate) signed_in: u8,
@@ -70,7 +75,6 @@ pub(crate) struct Life {
     pub(crate) turns_away_on: Option<i64>,
     pub(crate) gone_on: Option<i64>,
     pub(crate) membership: Option<Membership>,
-    pub(crate) n_memberships: u32,
     /// Of what the machine is used for, how much is left; it falls before a membership is cancelled.
     pub(crate) use_level: f64,
     /// A department of which something old is to be replaced.
@@ -93,7 +97,7 @@ impl Life {
             last_visit: None,
             n_visits: 0,
             n_orders: 0,
-            n_tickets: 0,
+            last_order: 0,
             n_messages: 0,
             signed_in: 0,
             has_said_who: false,
@@ -102,7 +106,6 @@ impl Life {
             turns_away_on: None,
             gone_on: None,
             membership: None,
-            n_memberships: 0,
             use_level: 1.0,
             replaces: None,
             n_faults: 0,
@@ -111,6 +114,12 @@ impl Life {
             taken: Vec::new(),
             n_opened: 0,
         }
+    }
+
+    /// A day begins: what is told of it goes by numbers that no other day has, whatever was decided on the days before.
+    pub(crate) fn begin(&mut self, nth: i64) {
+        let first = u32::try_from(nth).unwrap_or(0).saturating_mul(MESSAGES_A_DAY_MAX);
+        self.n_messages = self.n_messages.max(first);
     }
 
     /// One more day: things are used up, moods fade.

@@ -4,6 +4,7 @@ pub(super) mod beside;
 mod counts;
 mod delivery;
 mod history;
+pub(super) mod known;
 mod live;
 mod pace;
 mod teller;

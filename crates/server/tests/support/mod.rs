@@ -89,7 +89,14 @@ impl TestServer {
 
     /// A server on a directory that another one left.
     pub(crate) fn reopen(data: Arc<TempDir>) -> Self {
-        Self::open(data, settings(), Arc::new(SimulatedClock::new(noon())))
+        Self::reopen_at(data, settings().server.listen)
+    }
+
+    /// The same, at an address.
+    pub(crate) fn reopen_at(data: Arc<TempDir>, address: std::net::SocketAddr) -> Self {
+        let mut settings = settings();
+        settings.server.listen = address;
+        Self::open(data, settings, Arc::new(SimulatedClock::new(noon())))
     }
 
     fn open(data: Arc<TempDir>, settings: Settings, clock: Arc<SimulatedClock>) -> Self {

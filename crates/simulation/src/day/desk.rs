@@ -86,8 +86,7 @@ impl Scene<'_> {
         if !self.life.has_said_who || !self.dice.chance(p) {
             return;
         }
-        self.life.n_tickets += 1;
-        let ticket = self.life.n_tickets;
+        let ticket = self.life.n_messages;
         let channel = CHANNELS[self.dice.weighted(&[0.45, 0.35, 0.2])];
         let ticket_id = self.ticket_id(ticket);
         let text = self.word(concern);
@@ -163,7 +162,7 @@ impl Scene<'_> {
             .needs
             .first()
             .map_or("the parcel", |need| self.company.things().get(need.favourite).name.as_str());
-        let order = format!("O{:06}-{}", self.person.no, self.life.n_orders.max(1));
+        let order = format!("O{:06}-{}", self.person.no, self.life.last_order);
         let words = Words { thing, order: &order, mood: self.life.mood, temper: self.person.nature.temper };
         let text = concern.word(&mut self.dice, &words);
         self.mistype(&text)

@@ -36,10 +36,9 @@ impl Scene<'_> {
         }
         self.at_hour(self.person.nature.hour);
         let plan = self.dice.weighted(&[0.5, 0.35, 0.15]);
-        self.life.n_memberships += 1;
         self.life.use_level = 1.0;
         let membership = Membership {
-            no: self.life.n_memberships,
+            no: self.life.n_messages,
             plan,
             renews_on: self.today.day + 30,
             n_failed: 0,

@@ -30,13 +30,14 @@ impl Scene<'_> {
         }
         let shipping =
             if offered.offer == Offer::FreeShipping || total(&lines) >= FREE_FROM_MINOR { 0 } else { SHIPPING_MINOR };
-        if self.pay(&lines) {
+        let order = self.life.n_messages;
+        if self.pay(&lines, order) {
             if offered.offer != Offer::None {
-                let order_id = self.order_id(self.life.n_orders + 1);
+                let order_id = self.order_id(order);
                 self.track(Sender::Browser, "Coupon Applied", [("order_id", order_id.into())]);
             }
-            self.order(&lines, shipping, "web");
-            self.send_off(self.life.n_orders, &lines);
+            self.order(&lines, order, shipping, "web");
+            self.send_off(order, &lines);
             self.tell_of(
                 Sender::BackOffice,
                 "Decision Converted",
@@ -47,7 +48,7 @@ impl Scene<'_> {
     }
 
     pub(super) fn buy_in_shop(&mut self, lines: &[Line]) {
-        self.order(lines, 0, "store");
+        self.order(lines, self.life.n_messages, 0, "store");
     }
 
     fn order_id(&self, order: u32) -> String {
@@ -55,9 +56,9 @@ impl Scene<'_> {
     }
 
     /// Tries to pay, once more after a refusal; answers whether it went through.
-    fn pay(&mut self, lines: &[Line]) -> bool {
+    fn pay(&mut self, lines: &[Line], order: u32) -> bool {
         let minor = total(lines);
-        let order_id = self.order_id(self.life.n_orders + 1);
+        let order_id = self.order_id(order);
         for attempt in 1..=2 {
             let method = if attempt == 1 { self.person.nature.method } else { 1 };
             let payment_id = format!("P{:06}-{}-{attempt}", self.person.no, self.life.n_messages);
@@ -109,9 +110,9 @@ impl Scene<'_> {
         logistic(-4.4 + 1.1 * burden.ln_1p() + if self.person.nature.method == 1 { 0.6 } else { 0.0 })
     }
 
-    fn order(&mut self, lines: &[Line], shipping: i64, channel: &str) {
+    fn order(&mut self, lines: &[Line], order: u32, shipping: i64, channel: &str) {
         self.life.n_orders += 1;
-        let order = self.life.n_orders;
+        self.life.last_order = order;
         let products: Vec<Object> = lines.iter().map(|line| self.product(line)).collect();
         let properties = [
             ("order_id", self.order_id(order).into()),

@@ -3,6 +3,7 @@
 use super::beside::{Keyed, Life, live};
 use super::counts::Counts;
 use super::delivery::Enough;
+use super::known::Known;
 use super::pace::Pace;
 use crate::args::{Options, SimulateArgs};
 use crate::clock::SystemClock;
@@ -11,7 +12,7 @@ use crate::commands::report;
 use crate::error::ServerError;
 use engine::Stopwatch;
 use primitives::{Clock, ErrorKind, Timestamp};
-use simulation::Company;
+use simulation::{Company, Settings};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -33,7 +34,15 @@ pub(super) fn run(options: &Options, ask: &SimulateArgs) -> Result<(), ServerErr
         let is_enough: Enough<'_> = &is_cancelled;
         counting.add(|counted| counted.stage = "looking for the server");
         server.check(is_enough)?;
-        let mut life = begin(settings, &ask, SystemClock.now())?;
+        let known = Known::ask(&server, is_enough)?;
+        counting.add(|counted| counted.stage = "living through what was before");
+        let mut life = match known {
+            Some(known) => {
+                known.is_asked_for(ask.seed, ask.customers)?;
+                known.live_on()
+            }
+            None => begin(settings, SystemClock.now()),
+        };
         live(&mut life, n_days, &server, pace, &counting, is_enough)
     });
     let ended = watch_over(living, &counts, n_days, watch);
@@ -50,10 +59,10 @@ pub(super) fn run(options: &Options, ask: &SimulateArgs) -> Result<(), ServerErr
 }
 
 /// A company whose past nobody knows.
-fn begin(settings: simulation::Settings, _: &SimulateArgs, now: Timestamp) -> Result<Life, ServerError> {
+fn begin(settings: Settings, now: Timestamp) -> Life {
     let settings = settings.ending(now);
     let company = Company::new(settings);
-    Ok(Life { lives: company.lives(), day: settings.first_day(), company, is_new: true })
+    Life { lives: company.lives(), day: settings.first_day(), company, is_new: true }
 }
 
 /// Shows how far it is until it has ended. Who asked to stop does not wait for a server that hangs.
