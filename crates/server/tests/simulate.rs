@@ -78,6 +78,13 @@ impl Living {
     }
 }
 
+/// A server whose clock goes: what happens is told as it happens.
+fn living_server() -> TestServer {
+    let server = TestServer::start();
+    server.let_time_pass();
+    server
+}
+
 fn n_events(server: &TestServer) -> u64 {
     server.engine().ports().events.head().0
 }
@@ -94,7 +101,7 @@ fn lived_until(server: &TestServer) -> String {
 
 #[test]
 fn a_company_lives_beside_a_server_and_obeys_it() {
-    let server = TestServer::start();
+    let server = living_server();
     let url = server.url("");
     let lived = Living::start(&url, "--speed max --days 8 --customers 120 --seed 5").summary();
     assert_eq!(
@@ -130,10 +137,10 @@ fn a_company_lives_beside_a_server_and_obeys_it() {
         server.get("/v1/events?limit=1000&event=Decision%20Clicked").ok()["events"].as_array().unwrap().clone();
     for click in &clicks {
         let properties = &click["properties"];
-        let decision = server.get(&format!("/v1/decisions/{}", properties["decision_id"].as_str().unwrap())).ok();
-        let items = decision["decision"]["items"].as_array().or(decision["items"].as_array()).unwrap().clone();
+        let id = properties["decision_id"].as_str().unwrap();
+        let items = server.get(&format!("/v1/decisions/{id}")).ok()["answer"]["items"].as_array().unwrap().clone();
         let place = usize::try_from(properties["position"].as_u64().unwrap()).unwrap() - 1;
-        assert_eq!(items[place]["id"], properties["item_id"], "{decision}");
+        assert_eq!(items[place]["id"], properties["item_id"], "{id}");
     }
 
     // The same company lives on with the next day, whoever asks, and tells nothing twice.
@@ -152,13 +159,14 @@ fn a_company_lives_beside_a_server_and_obeys_it() {
 
 #[test]
 fn a_server_that_goes_away_and_comes_back_hears_everything_once() {
-    let server = TestServer::start();
+    let server = living_server();
     let address = server.address();
     let living = Living::start(&server.url(""), "--speed max --days 12 --customers 120 --seed 5");
     until("it has begun", || (n_events(&server) > 1_200).then_some(()));
     let data = server.stop();
     until("it says so", || living.said("stderr").contains("takes nothing now").then_some(()));
     let server = TestServer::reopen_at(data, address);
+    server.let_time_pass();
     let lived = living.summary();
     assert_eq!((&lived["days"], &lived["refused"], &lived["lost"]), (&12.into(), &0.into(), &0.into()), "{lived}");
     // Whoever was asked about at that very moment was shown what is always shown.

@@ -135,6 +135,22 @@ impl TestServer {
         self.clock.now()
     }
 
+    /// Lets the clock go, for whoever lives by their own.
+    pub(crate) fn let_time_pass(&self) {
+        let clock = Arc::downgrade(&self.clock);
+        std::thread::spawn(move || {
+            let watch = Stopwatch::start();
+            let mut passed = Duration::ZERO;
+            while let Some(clock) = clock.upgrade() {
+                let now = Duration::from_millis(u64::try_from(watch.elapsed().as_millis()).unwrap());
+                clock.advance(now - passed);
+                passed = now;
+                drop(clock);
+                std::thread::park_timeout(Duration::from_millis(1));
+            }
+        });
+    }
+
     pub(crate) fn advance(&self, duration: Duration) {
         self.clock.advance(duration);
     }
