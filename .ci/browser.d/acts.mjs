@@ -66,14 +66,14 @@ export async function goesBack({ tab, fault }) {
   await tab.goto("/events");
   await tab.evaluate(() => (window.isTheSamePage = true));
   const before = await tab.locator("main").innerText();
-  const link = tab.locator("main a[data-morph]").filter({ visible: true }).first();
+  const link = tab.locator("main a[data-morph]:not([aria-current])").filter({ visible: true }).first();
   const href = await link.getAttribute("href");
   await link.click();
-  await tab.waitForURL((to) => to.href.endsWith(href));
+  await tab.waitForFunction((href) => location.href.endsWith(href), href);
   await tab.waitForFunction(() => !document.querySelector("main").hasAttribute("aria-busy"));
   if (!(await tab.evaluate(() => window.isTheSamePage))) fault("the page was loaded anew");
   await tab.goBack();
-  await tab.waitForURL(/\/events$/);
+  await tab.waitForFunction(() => location.pathname + location.search === "/events");
   await tab.waitForFunction(() => !document.querySelector("main").hasAttribute("aria-busy"));
   const after = await tab.locator("h1").innerText();
   if (!before.includes(after)) fault("Back does not show what was there");

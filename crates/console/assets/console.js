@@ -1,6 +1,6 @@
-// What does a page do with a script that it does not do without? It changes in place while events come in, follows the
-// links and forms that ask for it without being loaded anew, tells the value under the pointer, and finds things by
-// Ctrl-K. Everything it shows was written by the server: it fetches pages, and puts their elements where the old ones are.
+// What does a page do with a script that it does not do without? It changes in place while events come in, follows links
+// and forms without being loaded anew, tells the value under the pointer, and finds things by Ctrl-K. What it shows was
+// written by the server: it fetches pages, and puts their elements where the old ones are.
 
 const root = document.documentElement;
 const main = () => document.getElementById("main");

@@ -71,6 +71,31 @@ fn the_style_sheet_fetches_nothing() {
 }
 
 #[test]
+fn the_script_is_small_and_makes_no_markup_of_text() {
+    let script = std::str::from_utf8(SCRIPT).unwrap();
+    assert!(script.lines().count() <= 350, "{} lines", script.lines().count());
+    assert!(script.lines().all(|line| line.chars().count() <= 122), "a line is too long to read");
+    // What is fetched is parsed as a page, in which scripts do not run, and everything else is text.
+    for forbidden in
+        ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(", "http", "import "]
+    {
+        assert!(!script.contains(forbidden), "{forbidden}");
+    }
+}
+
+#[test]
+fn the_policy_lets_in_what_is_our_own_and_nothing_else() {
+    let rules: Vec<&str> = CONTENT_SECURITY_POLICY.split(';').map(str::trim).collect();
+    for rule in ["default-src 'none'", "script-src 'self'", "connect-src 'self'", "style-src 'self'", "base-uri 'none'"]
+    {
+        assert!(rules.contains(&rule), "{rule}");
+    }
+    for loose in ["unsafe", "*", "http", "blob:"] {
+        assert!(!CONTENT_SECURITY_POLICY.contains(loose), "{loose}");
+    }
+}
+
+#[test]
 fn what_is_hidden_in_a_wide_table_does_not_widen_the_page() {
     // Hidden words are placed absolutely: they scroll with the table only where its box is positioned.
     let css = std::str::from_utf8(CSS).unwrap();
