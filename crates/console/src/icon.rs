@@ -53,6 +53,10 @@ pub enum Icon {
     List,
     /// Data; a sheet with a head and columns.
     Sheet,
+    /// Imports; an arrow into a tray.
+    Inbox,
+    /// Settings; sliders.
+    Sliders,
 }
 
 impl Icon {
@@ -124,6 +128,10 @@ impl Icon {
             Self::List => r#"<path d="M6 3.5h8.5M6 8h8.5M6 12.5h8.5M1.8 3.5h1M1.8 8h1M1.8 12.5h1"/>"#,
             Self::Sheet => {
                 r#"<rect x="1.8" y="2.5" width="12.4" height="11" rx="1.5"/><path d="M1.8 6.2h12.4M6 6.2v7.3"/>"#
+            }
+            Self::Inbox => r#"<path d="M8 1.8v7.4M5 6.4l3 3 3-3M2 9.5v4.2h12V9.5"/>"#,
+            Self::Sliders => {
+                r#"<path d="M2 4.5h5M11 4.5h3M2 11.5h3M9 11.5h5"/><circle cx="9" cy="4.5" r="1.8"/><circle cx="7" cy="11.5" r="1.8"/>"#
             }
             Self::Arrow => r#"<path d="M3 8h10M9 4l4 4-4 4"/>"#,
         }

@@ -46,7 +46,7 @@ pub use kind::{Ask, ContentShape, Gist, Kind, KindAbout, Kinds, Parameter, Reads
 pub use kinds::{Propensity, Quantity, Recommend, Segments, Value, Which, built_in_lists, kinds};
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use lists::{Delivery, List, ListChange, ListState, ListStore, ListStoreError, Webhook};
-pub use log::{DecisionLog, DecisionLogError, LoggedDecision};
+pub use log::{DecisionCount, DecisionLog, DecisionLogError, DecisionQuery, LoggedDecision};
 pub use models::Models;
 pub use name::KindName;
 pub use question::Question;

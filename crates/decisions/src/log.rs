@@ -33,6 +33,32 @@ pub struct LoggedDecision {
     pub record: Vec<u8>,
 }
 
+/// Which decisions are meant; what is not said narrows nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DecisionQuery {
+    /// Only of this kind.
+    pub kind: Option<String>,
+    /// Only about this customer.
+    pub customer: Option<CustomerId>,
+    /// Only those that were the full answer, or those that were not.
+    pub is_fallback: Option<bool>,
+    /// Only those of a day, counted from 1970.
+    pub day: Option<i64>,
+}
+
+/// How many decisions of a kind were made on a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionCount {
+    /// The day, counted from 1970.
+    pub day: i64,
+    /// What was to be decided.
+    pub kind: String,
+    /// Whether the answer was not the full one.
+    pub is_fallback: bool,
+    /// How many.
+    pub n: u64,
+}
+
 /// Where decisions are kept, for as long as the settings say.
 pub trait DecisionLog: Send + Sync {
     /// Appends a decision and returns after it is durable.
@@ -60,11 +86,37 @@ pub trait DecisionLog: Send + Sync {
     /// [`DecisionLogError`].
     fn get(&self, id: &DecisionId) -> Result<Option<LoggedDecision>, DecisionLogError>;
 
+    /// Visits the decisions meant, the newest first, until `visit` answers `false`.
+    ///
+    /// # Errors
+    /// [`DecisionLogError`].
+    fn newest(
+        &self,
+        meant: &DecisionQuery,
+        visit: &mut dyn FnMut(LoggedDecision) -> bool,
+    ) -> Result<(), DecisionLogError>;
+
     /// The newest decisions, newest first; where `customer` is given, only theirs.
     ///
     /// # Errors
     /// [`DecisionLogError`].
-    fn recent(&self, customer: Option<&CustomerId>, n_max: usize) -> Result<Vec<LoggedDecision>, DecisionLogError>;
+    fn recent(&self, customer: Option<&CustomerId>, n_max: usize) -> Result<Vec<LoggedDecision>, DecisionLogError> {
+        let meant = DecisionQuery { customer: customer.cloned(), ..DecisionQuery::default() };
+        let mut found = Vec::new();
+        if n_max > 0 {
+            self.newest(&meant, &mut |decision| {
+                found.push(decision);
+                found.len() < n_max
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// How many decisions of each kind were made on each day since a moment, by day: of the newest `n_max` of them.
+    ///
+    /// # Errors
+    /// [`DecisionLogError`].
+    fn by_day(&self, from: Timestamp, n_max: u64) -> Result<Vec<DecisionCount>, DecisionLogError>;
 
     /// The next customer with a decision after `after`, in the order of their ids.
     ///

@@ -24,6 +24,7 @@ mod doubts;
 mod pace;
 mod read;
 mod search;
+mod shelf;
 mod worth;
 
 mod lists;
@@ -74,6 +75,7 @@ pub use read::CustomerView;
 pub use readiness::{CapabilityState, ChannelState, Freshness, Readiness};
 pub use search::{Lately, Search};
 pub use separate::{PartOf, Parted};
+pub use shelf::{ItemQuery, ItemsFound, Standing};
 pub use stopwatch::Stopwatch;
 pub use theirs::{Circle, Theirs};
 pub use training::{Trainer, train};

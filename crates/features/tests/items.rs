@@ -193,18 +193,24 @@ fn what_else_the_company_says_of_an_item_is_kept_by_its_latest_word() {
             assert_eq!(traits(&shop, "tea"), known);
             let tea = shop.item("tea").unwrap();
             assert_eq!((tea.said("brand"), tea.said("name")), (Some("Twig".into()), None));
-            assert_eq!(tea.told_last(), Some((Timestamp::from_millis(2 * HOUR_MS), true)));
+            assert_eq!(tea.described_at, Some(Timestamp::from_millis(2 * HOUR_MS)));
             let name = tea.name.as_ref().unwrap();
             assert_eq!((name.at(), name.is_vouched()), (Timestamp::from_millis(HOUR_MS), true));
         }
     }
-    let by_client =
-        Shop::of(&[viewed(1, Origin::Client, 3, json!({"product_id": "tea", "price": 2, "currency": "EUR"}))]);
-    let tea = by_client.item("tea").unwrap();
-    assert_eq!(tea.told_last(), Some((Timestamp::from_millis(3 * HOUR_MS), false)));
-    let ordered =
-        Shop::of(&[track(1, Origin::Client, "ann", 1, "Order Completed", json!({"products": [{"product_id": "a"}]}))]);
-    assert_eq!(ordered.item("a").unwrap().told_last(), None, "it was named and not described");
+    let shop = Shop::of(&[ordered(1, Origin::Server, "ann", 3, &["tea"])]).restarted();
+    let tea = shop.item("tea").unwrap();
+    assert_eq!((tea.described_at, tea.is_vouched), (None, true), "an order names it and does not describe it");
+}
+
+#[test]
+fn items_are_walked_through_a_slice_at_a_time() {
+    let shop = Shop::of(&[ordered(1, Origin::Server, "ann", 1, &["a", "b", "c"])]);
+    let all: Vec<ItemKey> = shop.items.iter().map(|(key, _)| *key).collect();
+    let after = |key, n| shop.items.after(key, n).map(|(key, _)| *key).collect::<Vec<_>>();
+    assert_eq!(after(None, 2), all[..2]);
+    assert_eq!(after(Some(all[1]), 2), all[2..]);
+    assert_eq!(after(Some(all[2]), 2), []);
 }
 
 #[test]

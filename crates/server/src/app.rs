@@ -4,6 +4,7 @@ use crate::attempts::Attempts;
 use crate::cookies::Cookies;
 use crate::error::ServerError;
 use crate::failure::ApiError;
+use crate::in_force::InForce;
 use crate::keys::{Holder, Keys};
 use crate::limits::Limits;
 use crate::local::LocalKey;
@@ -58,6 +59,8 @@ pub struct App {
     pub schemas: Schemas,
     /// What is in force.
     pub settings: Settings,
+    /// Where it comes from.
+    pub in_force: InForce,
     /// What is counted and measured.
     pub metrics: PrometheusHandle,
     /// Where today's events come from, where that must be said on every page.

@@ -33,6 +33,12 @@ impl SettingsFile {
     pub fn read(path: PathBuf) -> Self {
         Self { bytes: std::fs::read(&path).ok(), path }
     }
+
+    /// Where it lies, or would.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
 }
 
 /// Follows the settings file, and looks whether declarations may be slips. Dropping it ends that.

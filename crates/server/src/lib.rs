@@ -26,6 +26,7 @@ pub mod error;
 pub mod exposure;
 pub mod failure;
 mod file_body;
+pub mod in_force;
 pub mod keys;
 pub mod limits;
 pub mod local;

@@ -15,6 +15,7 @@ mod answer;
 mod api;
 mod audit;
 mod capabilities;
+mod catalogue;
 mod customer;
 mod customers;
 mod data;
@@ -24,6 +25,7 @@ mod entry;
 mod erasure;
 mod events;
 mod features;
+mod imports;
 mod keys;
 mod lists;
 mod lost;
@@ -31,6 +33,7 @@ mod models;
 mod overview;
 mod search;
 mod separation;
+mod settings;
 mod ticks;
 mod worth;
 
@@ -77,6 +80,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/lists/{name}", get(lists::show))
         .route("/lists/export.csv", get(lists::as_csv))
         .route("/lists/export.parquet", get(lists::as_parquet))
+        .route("/catalogue", get(catalogue::list))
+        .route("/catalogue/{id}", get(catalogue::show))
+        .route("/imports", get(imports::show))
         .route("/models", get(models::show))
         .route("/capabilities", get(capabilities::list))
         .route("/capabilities/{name}", get(capabilities::show))
@@ -92,11 +98,13 @@ pub fn router(app: Arc<App>) -> Router {
     let operated = Router::new()
         .route("/lists", post(lists::save))
         .route("/lists/{name}/remove", post(lists::remove))
+        .route("/imports/{id}/undo", post(imports::undo))
         .route("/models/{task}/train", post(models::train))
         .route("/models/{task}/champion", post(models::champion))
         .route_layer(needing(Action::Operate));
     let administered = Router::new()
         .route("/lists/{name}/webhook", post(lists::set_webhook))
+        .route("/settings", get(settings::show))
         .route("/keys", get(keys::show).post(keys::create))
         .route("/keys/{id}/revoke", post(keys::revoke))
         .route("/audit", get(audit::show))

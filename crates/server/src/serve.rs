@@ -15,6 +15,7 @@ use crate::declarations::{Declarations, SettingsFile};
 use crate::error::ServerError;
 use crate::exposure::is_public;
 use crate::failure::ApiError;
+use crate::in_force::InForce;
 use crate::keys::{Follower, Keys, random_seed};
 use crate::limits::Limits;
 use crate::local::{Announced, LocalKey};
@@ -218,6 +219,7 @@ impl Running {
             guesses: Attempts::default(),
             audit,
             schemas: Schemas::load(&settings.schemas)?,
+            in_force: InForce::at_start(options.settings_file.as_ref(), &settings),
             settings,
             metrics: telemetry::start_metrics()?,
             notice: options.notice,

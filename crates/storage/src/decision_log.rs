@@ -4,8 +4,8 @@ use crate::command::{Command, Done};
 use crate::schema::meta;
 use crate::writer::Patience;
 use crate::{DatabaseError, Storage};
-use decisions::{DecisionLog, DecisionLogError, Declaration, LoggedDecision};
-use primitives::{CustomerId, DecisionId, ErrorKind, Timestamp};
+use decisions::{DecisionCount, DecisionLog, DecisionLogError, DecisionQuery, Declaration, LoggedDecision};
+use primitives::{CustomerId, DAY_MS, DecisionId, ErrorKind, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
 /// What is read of a decision; see [`decision`] and [`placed`].
@@ -17,6 +17,9 @@ const N_FORGOTTEN: usize = 200;
 
 /// How many decisions are read at a time, so that a slow visitor holds up nobody.
 const N_PAGE: usize = 1_024;
+
+/// How many of the newest are read at a time: few want more of them.
+const N_NEWEST: u32 = 256;
 
 impl DecisionLog for Storage {
     fn append(&self, decision: LoggedDecision) -> Result<(), DecisionLogError> {
@@ -55,22 +58,64 @@ impl DecisionLog for Storage {
             .map_err(|error| failed(&format!("reading the decision {id}"), error))
     }
 
-    fn recent(&self, customer: Option<&CustomerId>, n_max: usize) -> Result<Vec<LoggedDecision>, DecisionLogError> {
+    fn newest(
+        &self,
+        meant: &DecisionQuery,
+        visit: &mut dyn FnMut(LoggedDecision) -> bool,
+    ) -> Result<(), DecisionLogError> {
+        let day = meant.day.map_or((i64::MIN, i64::MAX), |day| (day * DAY_MS, day * DAY_MS + DAY_MS));
+        let customer = meant.customer.as_ref().map(CustomerId::as_str);
+        // Each condition stands only where it narrows, so that the index that suits is taken.
+        let of_kind = if meant.kind.is_some() { " AND kind = ?5" } else { " AND ?5 IS NULL" };
+        let of_basis = if meant.is_fallback.is_some() { " AND is_fallback = ?6" } else { " AND ?6 IS NULL" };
+        let of_customer = if customer.is_some() { " AND customer = ?7" } else { " AND ?7 IS NULL" };
+        let sql = format!(
+            "{COLUMNS} WHERE decided_at >= ?1 AND (decided_at, seq) < (?2, ?3){of_kind}{of_basis}{of_customer}
+             ORDER BY decided_at DESC, seq DESC LIMIT ?4"
+        );
+        // The place before which it goes on: (time, order of arrival).
+        let mut place = (day.1, i64::MIN);
+        loop {
+            let page: Vec<Placed> = self
+                .readers
+                .with(|connection| {
+                    let asked =
+                        params![day.0, place.0, place.1, i64::from(N_NEWEST), meant.kind, meant.is_fallback, customer];
+                    connection.prepare_cached(&sql)?.query_map(asked, placed)?.collect()
+                })
+                .map_err(|error| failed("reading the newest decisions", error))?;
+            let is_last = page.len() < N_NEWEST as usize;
+            for (decision, seq) in page {
+                place = (decision.decided_at.as_millis(), seq);
+                if !visit(decision) {
+                    return Ok(());
+                }
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    fn by_day(&self, from: Timestamp, n_max: u64) -> Result<Vec<DecisionCount>, DecisionLogError> {
+        let sql = "SELECT decided_at / 86400000, kind, is_fallback, count(*) FROM (
+                SELECT decided_at, kind, is_fallback FROM decisions WHERE decided_at >= ?1
+                ORDER BY decided_at DESC LIMIT ?2
+            ) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
+        let count = |row: &Row<'_>| {
+            Ok(DecisionCount {
+                day: row.get(0)?,
+                kind: row.get(1)?,
+                is_fallback: row.get(2)?,
+                n: u64::try_from(row.get::<_, i64>(3)?).unwrap_or(0),
+            })
+        };
         let n_max = i64::try_from(n_max).unwrap_or(i64::MAX);
         self.readers
-            .with(|connection| match customer {
-                Some(customer) => connection
-                    .prepare_cached(&format!(
-                        "{COLUMNS} WHERE customer = ?1 ORDER BY decided_at DESC, seq DESC LIMIT ?2"
-                    ))?
-                    .query_map(params![customer.as_str(), n_max], decision)?
-                    .collect(),
-                None => connection
-                    .prepare_cached(&format!("{COLUMNS} ORDER BY decided_at DESC, seq DESC LIMIT ?1"))?
-                    .query_map([n_max], decision)?
-                    .collect(),
+            .with(|connection| {
+                connection.prepare_cached(sql)?.query_map(params![from.as_millis(), n_max], count)?.collect()
             })
-            .map_err(|error| failed("reading the newest decisions", error))
+            .map_err(|error| failed("counting the decisions of each day", error))
     }
 
     fn next_customer(&self, after: Option<&CustomerId>) -> Result<Option<CustomerId>, DecisionLogError> {

@@ -246,9 +246,9 @@ impl Section {
             Self::Overview => Icon::Overview,
             Self::Events => Icon::Pulse,
             Self::Data => Icon::Sheet,
-            Self::Catalogue => Icon::Bag,
-            Self::Imports => Icon::Page,
-            Self::Settings => Icon::Tag,
+            Self::Catalogue => Icon::Tag,
+            Self::Imports => Icon::Inbox,
+            Self::Settings => Icon::Sliders,
             Self::System => Icon::Gauge,
             Self::Customers => Icon::People,
             Self::Lists => Icon::List,
@@ -267,7 +267,9 @@ impl Frame {
     /// The pages that this visitor may see, in groups with the word above each.
     pub(super) fn groups(&self) -> impl Iterator<Item = (&'static str, Vec<Section>)> {
         let may_administer = self.may_administer;
-        let is_seen = move |section: &Section| may_administer || !matches!(section, Section::Keys | Section::Audit);
+        let is_seen = move |section: &Section| {
+            may_administer || !matches!(section, Section::Settings | Section::Keys | Section::Audit)
+        };
         Section::GROUPS.into_iter().map(move |(word, pages)| (word, pages.iter().copied().filter(is_seen).collect()))
     }
 }

@@ -21,12 +21,15 @@ mod door;
 mod erasure;
 mod events;
 mod features;
+mod imports;
+mod items;
 mod keys;
 mod lists;
 mod models;
 mod overview;
 mod search;
 mod separation;
+mod settings;
 
 pub mod sample;
 
@@ -47,6 +50,8 @@ pub use erasure::ErasurePage;
 pub use events::{EventRow, EventStatus, EventsPage, StatusFilter};
 pub use features::{Defined, DefinedGroup, FeaturesPage};
 pub use frame::{Flash, Frame, Health, Notice, Section, Theme, safe_back};
+pub use imports::{ImportRow, ImportState, ImportsPage};
+pub use items::{CataloguePage, Companion, ItemFact, ItemPage, ItemRow};
 pub use keys::{KeyRow, KeyRowState, KeysPage, MadeKey};
 pub use lists::{
     ChangeRow, ChoiceGroup, ColumnChoice, ListCell, ListColumn, ListHead, ListLine, ListPage, ListRow, ListsPage,
@@ -59,6 +64,7 @@ pub use overview::{
 pub use parts::{Advantage, Answer, ConsentBasis, Feature, FeatureGroup, ModelRef};
 pub use search::{Hit, SearchPage};
 pub use separation::{Part, SeparationPage};
+pub use settings::{DeclaredList, DeclaredRow, SettingRow, SettingSection, SettingsPage};
 
 /// Gives a page its `render`.
 macro_rules! page {

@@ -3,6 +3,7 @@
 mod administration;
 mod capable;
 mod incoming;
+mod kept;
 mod learned;
 mod listed;
 mod people;
@@ -11,6 +12,7 @@ mod picture;
 pub use administration::{audit, keys};
 pub use capable::{capabilities, capability, capability_missing};
 pub use incoming::{data, data_one};
+pub use kept::{imports, item, items, settings};
 pub use learned::{catalogue, decision, decisions, models, task_missing};
 pub use listed::{list, list_mistaken, list_tried, lists};
 pub use people::{customer, customer_stranger, customers, erasure, search, separation};
@@ -25,7 +27,7 @@ const MINUTE: i64 = 60_000;
 #[must_use]
 pub fn pages() -> Vec<(&'static str, String)> {
     let empty = |here| Frame { notice: None, ..frame(here) };
-    vec![
+    let mut pages = vec![
         ("/", overview().render()),
         ("/events", events().render()),
         ("/data", data().render()),
@@ -78,7 +80,9 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("/empty/audit", AuditPage { frame: empty("/audit"), rows: vec![], older: None, ..audit() }.render()),
         ("/empty/login", login(Some("That is not the admin key. Check that it was copied whole.".to_owned())).render()),
         ("/404", ErrorPage::not_found(frame("/nowhere")).render()),
-    ]
+    ];
+    pages.extend(kept::pages());
+    pages
 }
 
 /// The frame around a page at `here`.

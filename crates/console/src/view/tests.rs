@@ -16,7 +16,8 @@ fn assert_safe(path: &str, html: &str) {
         html.match_indices("href=\"").chain(html.match_indices("src=\"")).chain(html.match_indices("action=\""))
     {
         let target = html[i..].split('"').nth(1).unwrap();
-        assert!(target.starts_with('/') || target.starts_with('#'), "{path} leads away, to {target}");
+        let is_picture = html[i..].starts_with("src=") && target.starts_with("data:image/");
+        assert!(target.starts_with('/') || target.starts_with('#') || is_picture, "{path} leads away, to {target}");
     }
 }
 
@@ -62,6 +63,8 @@ fn the_navigation_marks_the_page_one_is_on() {
         (sample::overview().render(), "/"),
         (sample::customer().render(), "/customers"),
         (sample::decision().render(), "/decisions"),
+        (sample::item().render(), "/catalogue"),
+        (sample::settings().render(), "/settings"),
     ] {
         assert_eq!(html.matches("aria-current=\"page\"").count(), 1);
         assert!(html.contains(&format!("<a href=\"{href}\" aria-current=\"page\">")), "{href}");
@@ -182,6 +185,56 @@ fn pages_are_found_by_their_names_and_by_what_they_are_about_where_they_may_be_s
 }
 
 #[test]
+fn hostile_text_in_what_is_kept_stays_text() {
+    let text = || HOSTILE.to_owned();
+    let mut items = sample::items();
+    (items.query, items.category, items.categories[0].0) = (text(), text(), text());
+    (items.rows[0].id, items.rows[0].name, items.rows[0].brand) = (text(), Some(text()), Some(text()));
+    let mut item = sample::item();
+    (item.item.name, item.item.picture, item.traits[0]) = (Some(text()), Some(text()), (text(), text()));
+    (item.facts[0].value, item.describe, item.why_not) = (text(), text(), Some(text()));
+    let mut imports = sample::imports();
+    (imports.rows[0].file, imports.rows[4].mapping) = (text(), Some(text()));
+    imports.rows[2].state = ImportState::Stuck(text());
+    let mut settings = sample::settings();
+    (settings.query, settings.problem, settings.file) = (text(), Some(text()), Some((text(), false)));
+    (settings.sections[0].settings[0].value, settings.sections[0].settings[1].waiting) = (text(), Some(text()));
+    (settings.declared[0].rows[0].name, settings.declared[0].rows[1].meaning) = (text(), text());
+    for (path, html) in [
+        ("items", items.render()),
+        ("item", item.render()),
+        ("imports", imports.render()),
+        ("settings", settings.render()),
+    ] {
+        // A picture has no other address than that of a picture: `a_picture_cannot_leave_its_place`.
+        assert_safe(path, &html.replace("src=\"&#60;", "src=\"data:image/&#60;"));
+        assert!(html.contains("&#60;script&#62;"), "{path} does not show it");
+    }
+}
+
+#[test]
+fn a_picture_cannot_leave_its_place() {
+    let mut item = sample::item();
+    item.item.picture = Some(format!("data:image/svg+xml,{HOSTILE}"));
+    item.item.name = Some(HOSTILE.to_owned());
+    let html = item.render();
+    assert_safe("item", &html);
+    assert!(html.contains("src=\"data:image/svg+xml,&#60;script&#62;"), "{html}");
+}
+
+#[test]
+fn who_may_not_operate_is_offered_no_undo_and_what_is_gone_cannot_go_again() {
+    let mut imports = sample::imports();
+    // One under way, one done and one that could not be taken out; not the one that is leaving or the one that is gone.
+    for id in 1..=5 {
+        let is_offered = imports.render().contains(&format!("action=\"/imports/{id}/undo\""));
+        assert_eq!(is_offered, [1, 3, 5].contains(&id), "{id}");
+    }
+    imports.frame.may_operate = false;
+    assert!(!imports.render().contains("/undo"));
+}
+
+#[test]
 fn empty_pages_say_what_to_do_next() {
     let shown = |path: &str| sample::pages().into_iter().find(|(found, _)| *found == path).unwrap().1;
     for (path, sentence) in [
@@ -189,6 +242,10 @@ fn empty_pages_say_what_to_do_next() {
         ("/empty", "Nothing has been decided yet."),
         ("/empty", "Three lines for a terminal"),
         ("/empty/events", "No events yet"),
+        ("/empty/catalogue", "The catalogue is empty"),
+        ("/empty/catalogue/1", "Nobody said anything of it"),
+        ("/empty/imports", "No file was imported yet"),
+        ("/empty/settings", "No setting is like that"),
         ("/empty/customers", "Nobody found for “nobody”"),
         ("/empty/customer", "Nothing of their own."),
         ("/empty/models", "What is still missing"),

@@ -40,6 +40,8 @@ pub struct Item {
     pub available: Option<Fact<bool>>,
     /// What else the company said of it: its traits as JSON, by name.
     traits: BTreeMap<String, Fact<String>>,
+    /// When the company last described it in its catalogue; `None` where only orders and visits name it.
+    pub described_at: Option<Timestamp>,
     /// Whether the company itself named it, with a server key or an import. If not, it is provisional.
     pub is_vouched: bool,
     /// When a write key last named it, by our clock.
@@ -83,6 +85,7 @@ impl Item {
             price: None,
             available: None,
             traits: BTreeMap::new(),
+            described_at: None,
             is_vouched: false,
             last_used: Timestamp::MIN,
             buyers_by_day: BTreeMap::new(),
@@ -110,16 +113,6 @@ impl Item {
     #[must_use]
     pub fn said(&self, name: &str) -> Option<Value> {
         self.traits.get(name).map(opened)
-    }
-
-    /// Whatever was said of it last, and by whom; `None` where nothing was.
-    #[must_use]
-    pub fn told_last(&self) -> Option<(Timestamp, bool)> {
-        let texts = [&self.name, &self.category].into_iter().flatten().chain(self.traits.values());
-        let texts = texts.map(|fact| (fact.at, fact.is_vouched));
-        let price = self.price.iter().map(|fact| (fact.at, fact.is_vouched));
-        let available = self.available.iter().map(|fact| (fact.at, fact.is_vouched));
-        texts.chain(price).chain(available).max()
     }
 
     /// Of which simulated company it is, as JSON, where the company itself said so.
@@ -159,8 +152,9 @@ impl Item {
         keep(&mut self.available, available, recorded);
     }
 
-    /// Takes in what the company says of it besides. A trait that is null says nothing.
+    /// Takes in what the catalogue says of it besides. A trait that is null says nothing.
     pub(super) fn learn_traits(&mut self, traits: &Object, recorded: &Recorded) {
+        self.described_at = self.described_at.max(Some(recorded.event.occurred_at));
         for (name, value) in traits {
             if OF_THEIR_OWN.contains(&name.as_str()) || value.is_null() || name.len() > TRAIT_NAME_BYTES_MAX {
                 continue;

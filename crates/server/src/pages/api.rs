@@ -53,7 +53,7 @@ fn key<'a>(app: &App, key: &'a str, stand_in: &'a str) -> &'a str {
     if app.is_console_open && !key.is_empty() { key } else { stand_in }
 }
 
-fn bearer(app: &App) -> String {
+pub(super) fn bearer(app: &App) -> String {
     format!("-H 'Authorization: Bearer {}'", key(app, &app.settings.keys.server, "SERVER_KEY"))
 }
 

@@ -1,6 +1,7 @@
 //! Does the console show what is there, to those who may see it and to nobody else?
 
 mod access;
+mod kept;
 mod kinds;
 mod search;
 mod ticks;
@@ -22,7 +23,7 @@ const ADMIN: &str = "admin-key-of-the-tests";
 const SERVER: &str = "server-key-of-the-tests";
 const HOSTILE: &str = "<script>alert('x')</script>\"&";
 
-const PAGES: [&str; 24] = [
+const PAGES: [&str; 31] = [
     "/",
     "/events",
     "/events?status=rejected&name=Order%20Completed&live=1",
@@ -34,6 +35,13 @@ const PAGES: [&str; 24] = [
     "/lists?filter=known%20and%20not%20orders_365d%3E%3D1&sort=-score.value&c.score.value=1&c.why.value=1&columns=traits.city",
     "/lists?filter=%3Cscript%3E&cursor=7",
     "/lists/about_to_leave",
+    "/catalogue",
+    "/catalogue?q=zz&category=%3Cb%3E&show=nameless&n=-3",
+    "/catalogue?show=nothing",
+    "/imports",
+    "/settings",
+    "/settings?q=idle&show=changed",
+    "/settings?q=%3Cscript%3E",
     "/models",
     "/capabilities",
     "/capabilities/value",

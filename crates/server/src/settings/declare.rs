@@ -83,6 +83,12 @@ macro_rules! settings {
                 ), )+ ]
             }
 
+            /// Every list of declarations, in the order of the example file: its name and its explanation.
+            #[must_use]
+            pub fn lists() -> Vec<(&'static str, String)> {
+                vec![ $( (stringify!($list), [$($list_doc),+].map(str::trim).join(" ")), )+ ]
+            }
+
             /// The example file: every setting with its explanation and its default, commented out.
             #[must_use]
             pub fn example() -> String {

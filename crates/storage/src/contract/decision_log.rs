@@ -1,7 +1,7 @@
 //! What must hold for every [`DecisionLog`]?
 
 use super::{Outcome, Start, samples};
-use decisions::{DecisionLog, Declaration, LoggedDecision};
+use decisions::{DecisionCount, DecisionLog, DecisionQuery, Declaration, LoggedDecision};
 use primitives::{CustomerId, DecisionId, ErrorKind};
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ pub fn run(open: Open<'_>) -> Outcome {
     decisions_are_found_by_id(open)?;
     decisions_are_listed_by_time(open)?;
     a_decision_is_logged_once(open)?;
+    decisions_are_narrowed(open)?;
+    decisions_are_counted_by_day(open)?;
     records_are_replaced_once(open)?;
     declarations_stay(open)
 }
@@ -73,6 +75,92 @@ pub fn decisions_are_listed_by_time(open: Open<'_>) -> Outcome {
             seen.len() < n_max
         })?;
         assert_eq!(seen, expect(expected), "since {from}, {n_max} at most");
+    }
+    Ok(())
+}
+
+/// Of the decisions those are found that are meant, the newest first, also where they lie pages apart.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn decisions_are_narrowed(open: Open<'_>) -> Outcome {
+    const N: u64 = 600;
+    let log = open(Start::Empty);
+    let all: Vec<LoggedDecision> = (0..N).map(samples::decision).collect();
+    for decision in &all {
+        log.append(decision.clone())?;
+    }
+    let (kind, customer) = (all[7].kind.clone(), all[7].customer.clone());
+    let day = Some(all[7].decided_at.day());
+    let none = DecisionQuery::default();
+    for meant in [
+        none.clone(),
+        DecisionQuery { kind: Some(kind.clone()), ..none.clone() },
+        DecisionQuery { kind: Some("nothing".to_owned()), ..none.clone() },
+        DecisionQuery { customer: customer.clone(), ..none.clone() },
+        DecisionQuery { is_fallback: Some(true), ..none.clone() },
+        DecisionQuery { is_fallback: Some(false), ..none.clone() },
+        DecisionQuery { day, ..none.clone() },
+        DecisionQuery { day: day.map(|day| day + 1), ..none.clone() },
+        DecisionQuery { day: day.map(|day| day - 1), ..none.clone() },
+        DecisionQuery { kind: Some(kind), customer, is_fallback: Some(all[7].is_fallback), day },
+    ] {
+        let is_meant = |one: &&LoggedDecision| {
+            meant.kind.as_ref().is_none_or(|kind| *kind == one.kind)
+                && meant.customer.as_ref().is_none_or(|customer| Some(customer) == one.customer.as_ref())
+                && meant.is_fallback.is_none_or(|is_fallback| is_fallback == one.is_fallback)
+                && meant.day.is_none_or(|day| day == one.decided_at.day())
+        };
+        let expected: Vec<&LoggedDecision> = all.iter().rev().filter(is_meant).collect();
+        let mut seen = Vec::new();
+        log.newest(&meant, &mut |decision| {
+            seen.push(decision);
+            true
+        })?;
+        assert_eq!(seen.iter().collect::<Vec<_>>(), expected, "{meant:?}");
+        let mut n_seen = 0;
+        log.newest(&meant, &mut |_| {
+            n_seen += 1;
+            n_seen < 3
+        })?;
+        assert_eq!(n_seen, expected.len().min(3), "it ends where it is told to");
+    }
+    Ok(())
+}
+
+/// Each day's decisions are counted by kind and basis: the newest so many.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn decisions_are_counted_by_day(open: Open<'_>) -> Outcome {
+    let log = open(Start::Empty);
+    let all: Vec<LoggedDecision> = (0..40)
+        .map(|n| {
+            let one = samples::decision(n);
+            LoggedDecision { decided_at: one.decided_at.plus_days(i64::try_from(n / 10).unwrap_or(0)), ..one }
+        })
+        .collect();
+    for decision in &all {
+        log.append(decision.clone())?;
+    }
+    for (from, n_max) in [(0, 100), (13, 100), (0, 7), (0, 0)] {
+        let from = all[from].decided_at;
+        let counted = all.iter().rev().filter(|one| one.decided_at >= from).take(n_max);
+        let mut expected: std::collections::BTreeMap<(i64, String, bool), u64> = std::collections::BTreeMap::new();
+        for one in counted {
+            *expected.entry((one.decided_at.day(), one.kind.clone(), one.is_fallback)).or_default() += 1;
+        }
+        let expected: Vec<DecisionCount> = expected
+            .into_iter()
+            .map(|((day, kind, is_fallback), n)| DecisionCount { day, kind, is_fallback, n })
+            .collect();
+        assert_eq!(log.by_day(from, n_max as u64)?, expected, "since {from}, the newest {n_max}");
     }
     Ok(())
 }

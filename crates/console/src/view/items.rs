@@ -1,0 +1,139 @@
+//! What can be bought, and what is known of each thing? The catalogue, and one item of it.
+
+use super::{Frame, Section, filters, page};
+use crate::Icon;
+use crate::chart::{Html, Tone, meter};
+use primitives::{Money, Timestamp};
+
+/// The catalogue, `/catalogue?q=&category=&show=`.
+#[derive(Debug, Clone, PartialEq, askama::Template)]
+#[template(path = "items.html")]
+pub struct CataloguePage {
+    /// What stands around the page.
+    pub frame: Frame,
+    /// What was searched for.
+    pub query: String,
+    /// Only of this category; empty for all.
+    pub category: String,
+    /// Which items are shown, by the name of a tab.
+    pub show: String,
+    /// The tabs: name, words, how many.
+    pub tabs: Vec<(String, String, u64)>,
+    /// The categories with how many items each has.
+    pub categories: Vec<(String, u64)>,
+    /// Items in all.
+    pub total: u64,
+    /// How many only events name.
+    pub named_only: u64,
+    /// How many match.
+    pub found: u64,
+    /// The items, best sold first.
+    pub rows: Vec<ItemRow>,
+    /// The address of the next page.
+    pub older: Option<String>,
+    /// A command that describes an item.
+    pub describe: String,
+}
+page!(CataloguePage, Some(Section::Catalogue));
+
+/// One item of the catalogue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ItemRow {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its picture: a `data:` address of an image, since pages load nothing from elsewhere.
+    pub picture: Option<String>,
+    /// Its category.
+    pub category: Option<String>,
+    /// Its brand.
+    pub brand: Option<String>,
+    /// The price of one piece.
+    pub price: Option<Money>,
+    /// Whether it can be had.
+    pub is_available: bool,
+    /// Whether the catalogue describes it.
+    pub is_described: bool,
+    /// How many customers bought it in the last 30 days, in words.
+    pub buyers_lately: String,
+    /// How many ever did, as far as is remembered.
+    pub buyers: String,
+}
+
+/// An item, `/catalogue/{id}`.
+#[derive(Debug, Clone, PartialEq, askama::Template)]
+#[template(path = "item.html")]
+pub struct ItemPage {
+    /// What stands around the page.
+    pub frame: Frame,
+    /// The item.
+    pub item: ItemRow,
+    /// Whether it may be recommended; where not, why.
+    pub why_not: Option<String>,
+    /// What was said of it, by whom and when.
+    pub facts: Vec<ItemFact>,
+    /// Its other traits.
+    pub traits: Vec<(String, String)>,
+    /// When the catalogue last described it.
+    pub described_at: Option<Timestamp>,
+    /// What is missing, and what it would be good for.
+    pub missing: Vec<(String, String)>,
+    /// A command that tells what is missing.
+    pub describe: String,
+    /// What is bought with it, by the model in force; none where there is no such model.
+    pub bought_with: Option<Vec<Companion>>,
+}
+page!(ItemPage, Some(Section::Catalogue));
+
+/// What was said of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemFact {
+    /// Of what.
+    pub what: String,
+    /// What.
+    pub value: String,
+    /// By whom.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An item that is bought with another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Companion {
+    /// The item.
+    pub item: ItemRow,
+    /// How near it is, from 0 to 1.
+    pub similarity: f64,
+}
+
+impl ItemRow {
+    pub(super) fn title(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.id)
+    }
+}
+
+impl ItemPage {
+    /// How near one is beside the nearest.
+    fn bar(&self, companion: &Companion) -> Html {
+        let nearest = self.bought_with.iter().flatten().map(|one| one.similarity).fold(0.0, f64::max);
+        let share = if nearest > 0.0 { companion.similarity / nearest } else { 0.0 };
+        meter(share, Tone::Accent, &format!("{} of the nearest", crate::format::percent(share)))
+    }
+}
+
+impl CataloguePage {
+    /// The address of a tab, with what is searched for.
+    fn tab(&self, show: &str) -> String {
+        let part = crate::format::url_part;
+        let pairs = [("show", show), ("q", self.query.as_str()), ("category", self.category.as_str())];
+        let kept = pairs.iter().filter(|(name, value)| !value.is_empty() && (*name, *value) != ("show", "all"));
+        let query: Vec<String> = kept.map(|(name, value)| format!("{name}={}", part(value))).collect();
+        if query.is_empty() { "/catalogue".to_owned() } else { format!("/catalogue?{}", query.join("&")) }
+    }
+
+    fn is_narrowed(&self) -> bool {
+        !self.query.is_empty() || !self.category.is_empty() || self.show != "all"
+    }
+}

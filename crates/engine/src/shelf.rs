@@ -1,0 +1,184 @@
+//! Which items of the catalogue are meant, and what is missing of them?
+
+use crate::Engine;
+use features::Item;
+use learning::Body;
+use primitives::{ItemKey, Timestamp};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+/// How many items are looked at while events and decisions wait.
+const N_SLICE: usize = 1_024;
+/// How many days count as lately.
+const N_DAYS: i64 = 30;
+/// How many categories are told apart.
+const N_CATEGORIES_MAX: usize = 200;
+
+/// Which items stand on a shelf.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// All of them.
+    #[default]
+    All,
+    /// Those that the catalogue describes.
+    Described,
+    /// Those that only events name: the catalogue says nothing of them.
+    NamedOnly,
+    /// Those without a name.
+    Nameless,
+    /// Those that cannot be had.
+    Unavailable,
+}
+
+/// Which items are meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ItemQuery {
+    /// A part of the id, the name or the brand, whatever the case; empty for all.
+    pub text: String,
+    /// Only of this category.
+    pub category: Option<String>,
+    /// Only these.
+    pub standing: Standing,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ItemsFound {
+    /// The items, those first that most customers bought lately.
+    pub items: Vec<Item>,
+    /// How many match, shown or not.
+    pub n_found: u64,
+    /// How many there are of each standing, whatever was asked.
+    pub counts: BTreeMap<Standing, u64>,
+    /// The categories with how many items each has, the largest first: at most 200.
+    pub categories: Vec<(String, u64)>,
+}
+
+impl Standing {
+    /// Each of them.
+    pub const ALL: [Self; 5] = [Self::All, Self::Described, Self::NamedOnly, Self::Nameless, Self::Unavailable];
+
+    /// Its name in addresses.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Described => "described",
+            Self::NamedOnly => "named_only",
+            Self::Nameless => "nameless",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// The standing of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|standing| standing.name() == name)
+    }
+
+    fn has(self, item: &Item) -> bool {
+        match self {
+            Self::All => true,
+            Self::Described => item.described_at.is_some(),
+            Self::NamedOnly => item.described_at.is_none(),
+            Self::Nameless => item.name.is_none(),
+            Self::Unavailable => !item.is_available(),
+        }
+    }
+}
+
+impl ItemQuery {
+    /// Whether an item is meant; the text is in lower case.
+    fn matches(&self, item: &Item) -> bool {
+        let category = item.category.as_ref().map(|category| category.value.as_str());
+        let is_of_category = self.category.as_deref().is_none_or(|wanted| category == Some(wanted));
+        is_of_category && self.standing.has(item) && (self.text.is_empty() || self.is_told_by(item))
+    }
+
+    /// Whether the text is part of what the item is called.
+    fn is_told_by(&self, item: &Item) -> bool {
+        let holds = |text: &str| text.to_lowercase().contains(&self.text);
+        let brand = || item.said("brand").is_some_and(|brand| brand.as_str().is_some_and(holds));
+        holds(item.id.as_str()) || item.name.as_ref().is_some_and(|name| holds(&name.value)) || brand()
+    }
+}
+
+/// By what items are put in order: sold lately, sold ever, and of equals the smaller key.
+type Rank = (u32, u32, Reverse<ItemKey>);
+
+/// What was counted on the way along the shelf.
+#[derive(Default)]
+struct Walk {
+    found: ItemsFound,
+    categories: BTreeMap<String, u64>,
+    best: BinaryHeap<Reverse<Rank>>,
+}
+
+impl Walk {
+    fn pass(&mut self, key: ItemKey, item: &Item, (query, n_max, now): (&ItemQuery, usize, Timestamp)) {
+        for standing in Standing::ALL.into_iter().filter(|standing| standing.has(item)) {
+            *self.found.counts.entry(standing).or_default() += 1;
+        }
+        if let Some(category) = &item.category {
+            match self.categories.get_mut(&category.value) {
+                Some(n) => *n += 1,
+                None => drop(self.categories.insert(category.value.clone(), 1)),
+            }
+        }
+        if query.matches(item) {
+            self.found.n_found += 1;
+            self.best.push(Reverse((item.n_buyers_lately(now, N_DAYS), item.n_buyers(), Reverse(key))));
+            if self.best.len() > n_max {
+                self.best.pop();
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// The `n_max` items that most customers bought lately of those that a query means, ties by key. Events and decisions go
+    /// on between the slices.
+    #[must_use]
+    pub fn find_items(&self, query: &ItemQuery, n_max: usize, now: Timestamp) -> ItemsFound {
+        let query = ItemQuery { text: query.text.to_lowercase(), ..query.clone() };
+        let (mut walk, mut after) = (Walk::default(), None);
+        loop {
+            let n_passed = self.look(|live| {
+                let slice = live.items.after(after, N_SLICE);
+                let mut n_passed = 0;
+                for (key, item) in slice {
+                    walk.pass(*key, item, (&query, n_max, now));
+                    after = Some(*key);
+                    n_passed += 1;
+                }
+                n_passed
+            });
+            if n_passed < N_SLICE {
+                break;
+            }
+        }
+        let Walk { mut found, categories, best } = walk;
+        let ranked = best.into_sorted_vec();
+        found.items = self.look(|live| {
+            let item = |Reverse((.., Reverse(key))): &Reverse<Rank>| live.items.get(*key).cloned();
+            ranked.iter().filter_map(item).collect()
+        });
+        found.categories = categories.into_iter().collect();
+        found.categories.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        found.categories.truncate(N_CATEGORIES_MAX);
+        found
+    }
+
+    /// The items that are bought with one by the model in force that ranks items, the nearest first, each with how near it
+    /// is, from 0 to 1; `None` where no such model is in force.
+    #[must_use]
+    pub fn bought_with(&self, key: ItemKey, n_max: usize) -> Option<Vec<(ItemKey, f64)>> {
+        let models = self.models();
+        let tasks = self.capabilities().kinds.iter().flat_map(|kind| kind.about().tasks.iter());
+        let mut similar = tasks.filter_map(|task| match &models.get(task)?.body {
+            Body::Ranker(model) => Some(model.similar(key).take(n_max).collect()),
+            _ => None,
+        });
+        similar.next()
+    }
+}
