@@ -121,3 +121,55 @@ export async function findsWithoutScripts({ tab, customers }) {
   await tab.waitForURL(`**/customers/${encodeURIComponent(customers[0])}`);
 }
 findsWithoutScripts.options = { javaScriptEnabled: false };
+
+/** An element becomes any other one, whatever both hold, and what has a name in both is the same element afterwards. */
+export async function becomes({ tab, fault }) {
+  await tab.goto("/models");
+  const script = await tab.evaluate(async () => (await fetch(document.querySelector("script[src]").src)).text());
+  const part = (from, to) => script.slice(script.indexOf(from), script.indexOf(to));
+  const morph = part("const all =", "const make =") + part("const keyOf =", "// --- Regions");
+  for (const one of await tab.evaluate(`(() => { ${morph}\n return (${tried})(morph); })()`)) fault(one);
+}
+
+function tried(morph) {
+  const said = [];
+  let state = 7;
+  const below = (n) => (state = (state * 48271) % 2147483647) % n;
+  function tree(depth, names) {
+    const one = document.createElement(["div", "p", "ul", "details", "section"][below(5)]);
+    for (const name of ["class", "title", "open", "data-x"]) if (below(3) === 0) one.setAttribute(name, String(below(3)));
+    if (below(3) === 0 && names.length) one.setAttribute(below(2) ? "id" : "data-key", names.splice(below(names.length), 1)[0]);
+    for (let n = below(depth > 0 ? 5 : 1); n > 0; n -= 1) {
+      one.append(below(3) === 0 ? String(below(4)) : below(9) === 0 ? document.createComment("c") : tree(depth - 1, names));
+    }
+    one.normalize();
+    return one;
+  }
+  // What a reader opened or closed stays, so it is left out of the comparison.
+  const closed = (one) => {
+    const copy = one.cloneNode(true);
+    for (const open of copy.querySelectorAll("details")) open.removeAttribute("open");
+    copy.removeAttribute("open");
+    for (const fresh of copy.querySelectorAll(".fresh")) fresh.classList.remove("fresh");
+    return copy;
+  };
+  for (let n = 0; n < 2000; n += 1) {
+    const [old, fresh] = [0, 0].map(() => {
+      const made = document.createElement("div");
+      const names = [..."abcdefgh"];
+      made.append(tree(3, names), tree(3, names), tree(2, names));
+      return made;
+    });
+    const wanted = fresh.innerHTML;
+    const before = new Map([...old.children].map((one) => [one.id || one.dataset.key, one]));
+    morph(old, fresh, false);
+    if (!closed(old).isEqualNode(closed(fresh))) said.push(`${old.innerHTML} is not ${wanted}`);
+    if (fresh.innerHTML !== wanted) said.push(`the new one was changed: ${wanted}`);
+    for (const one of old.children) {
+      const was = before.get(one.id || one.dataset.key);
+      if (was && (one.id || one.dataset.key) && was.nodeName === one.nodeName && was !== one) said.push(`${one.outerHTML} was replaced`);
+    }
+    if (said.length > 3) break;
+  }
+  return said;
+}

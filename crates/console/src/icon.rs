@@ -57,6 +57,8 @@ pub enum Icon {
     Inbox,
     /// Settings; sliders.
     Sliders,
+    /// The system; a machine with its lights.
+    Machine,
 }
 
 impl Icon {
@@ -132,6 +134,9 @@ impl Icon {
             Self::Inbox => r#"<path d="M8 1.8v7.4M5 6.4l3 3 3-3M2 9.5v4.2h12V9.5"/>"#,
             Self::Sliders => {
                 r#"<path d="M2 4.5h5M11 4.5h3M2 11.5h3M9 11.5h5"/><circle cx="9" cy="4.5" r="1.8"/><circle cx="7" cy="11.5" r="1.8"/>"#
+            }
+            Self::Machine => {
+                r#"<rect x="2" y="2.5" width="12" height="4.6" rx="1.2"/><rect x="2" y="8.9" width="12" height="4.6" rx="1.2"/><path d="M4.6 4.8h.1M4.6 11.2h.1M7.5 4.8h4M7.5 11.2h4"/>"#
             }
             Self::Arrow => r#"<path d="M3 8h10M9 4l4 4-4 4"/>"#,
         }

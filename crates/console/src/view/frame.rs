@@ -249,7 +249,7 @@ impl Section {
             Self::Catalogue => Icon::Tag,
             Self::Imports => Icon::Inbox,
             Self::Settings => Icon::Sliders,
-            Self::System => Icon::Gauge,
+            Self::System => Icon::Machine,
             Self::Customers => Icon::People,
             Self::Lists => Icon::List,
             Self::Models => Icon::Layers,
