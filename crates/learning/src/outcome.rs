@@ -7,6 +7,7 @@
 //!                 which value came first
 //! ```
 
+mod come;
 pub(crate) mod declared;
 mod own;
 mod told;

@@ -174,6 +174,9 @@ pub enum Command {
     /// Live through the months of an invented company, and write what it would have told into files to import; or let it live
     /// beside a running server, which decides for it. No data directory is needed
     Simulate(SimulateArgs),
+    /// Tell what is true of a simulated company beside what Rapport estimated of it, row by row. Changes nothing; also while the
+    /// server runs
+    Truth(TruthArgs),
     /// List, make and revoke the keys that clients, services and people come in with
     Keys {
         /// What to do
@@ -326,6 +329,20 @@ fn speed(text: &str) -> Result<Speed, String> {
     let times = || text.parse::<f64>().ok().filter(|times| (0.1..=100_000.0).contains(times)).map(Speed::Times);
     let found = if text == "max" { Some(Speed::Max) } else { times() };
     found.ok_or_else(|| "give a number from 0.1 to 100000, such as 60 for an hour in a minute, or max".to_owned())
+}
+
+/// How closely the truth is looked at.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct TruthArgs {
+    /// The seed that the company must have; its own where none is named
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// How many active customers are looked at
+    #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100_000))]
+    pub sample: usize,
+    /// How often the life of each is played on
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(8..=10_000))]
+    pub futures: u32,
 }
 
 /// A server on another machine.

@@ -22,6 +22,7 @@ mod set_aside;
 mod simulate;
 mod split;
 mod train;
+mod truth;
 
 use crate::args::{Cli, Command, Options};
 use crate::declarations::SettingsFile;
@@ -69,6 +70,7 @@ pub fn run(cli: Cli) -> Result<(), ServerError> {
         Command::Doctor { readiness: true, .. } => readiness::run(&options, settings),
         Command::Doctor { quick, .. } => doctor::run(&options, settings, quick),
         Command::Simulate(ask) => simulate::run(&options, &ask),
+        Command::Truth(ask) => truth::run(&options, settings, &ask),
         Command::Keys { command } => keys::run(&options, &settings, command),
         Command::Config { show } => config::run(&options, &settings, show),
     }

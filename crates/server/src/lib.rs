@@ -43,4 +43,5 @@ mod simulated;
 pub mod snippet;
 pub mod telemetry;
 mod ticks;
+mod truth;
 mod webhooks;

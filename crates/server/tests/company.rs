@@ -135,3 +135,14 @@ fn a_directory_goes_into_a_server_too_and_its_pages_say_that_nothing_happened() 
     let page = page();
     assert!(page.contains("Simulated company.") && page.contains("6 customers and 3 days up to 2026-11-22"), "{page}");
 }
+
+#[test]
+fn of_a_real_company_nobody_knows_the_truth() {
+    let place = Place::new();
+    let event =
+        "{\"type\":\"track\",\"event\":\"Seen\",\"userId\":\"1\",\"timestamp\":\"2026-03-01\",\"messageId\":\"a\"}\n";
+    fs::write(place.path("seen.ndjson"), event).unwrap();
+    place.json(&["import", "seen.ndjson"]);
+    assert!(place.failure(&["truth"]).contains("holds no simulated company"));
+    assert!(!place.rapport(&["truth", "--sample", "0"]).status.success());
+}

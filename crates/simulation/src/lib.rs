@@ -42,7 +42,6 @@ pub use catalogue::{FIRST_ITEM, LIVED};
 pub use company::{Company, Lives};
 pub use concerns::{CONCERNS, Concern};
 pub use desk::Agent;
-pub use futures::Foreseen;
 pub use history::{HistoryError, Written, write_history};
 pub use host::{Host, Listener, Question, Reply, decision};
 pub use label::{Label, LabelError};

@@ -1,0 +1,166 @@
+//! Are the names of one person known as one customer's, and only those?
+
+use super::super::World;
+use super::super::arithmetic::interval;
+use super::super::lived::{Lived, Told};
+use super::super::row::{About, Estimated, Form, Row, row, unanswered};
+use super::super::then::Known;
+use crate::error::ServerError;
+use primitives::Seed;
+use profiles::Identifier;
+use std::collections::BTreeMap;
+
+/// So much of what can be known to belong together must be joined.
+const JOINED: f64 = 0.95;
+/// So much of what is joined must belong together.
+const RIGHT: f64 = 0.99;
+
+/// How many of the pairs of names that somebody has are of a kind.
+type Share = (u32, u32);
+
+/// Of the names of a person, how many pairs are joined; of those of a customer, how many belong together.
+pub(super) fn rows(world: &World<'_>) -> Result<Vec<Row>, ServerError> {
+    let (lived, known) = (world.lived, world.known);
+    let told: Vec<&Told> = lived.people.iter().filter(|told| told.names.len() > 1).collect();
+    let joined: Vec<Share> = told.iter().map(|told| joined(told, known)).collect();
+    let best: Vec<Share> = told.iter().map(|told| knowable(told)).collect();
+    let right: Vec<Share> = known
+        .customers
+        .iter()
+        .map(|customer| right(customer.profile.links.iter().map(|(name, _)| name), lived))
+        .filter(|(_, n_pairs)| *n_pairs > 0)
+        .collect();
+    let seed = lived.company.settings().seed;
+    Ok(vec![recall(&best, &joined, seed), precision(&right, seed)])
+}
+
+fn recall(best: &[Share], joined: &[Share], seed: Seed) -> Row {
+    let about = about("joined", "pairs of one person's names that are one customer's", joined);
+    let (Some(best), Some(estimated)) = (share(best), estimated(joined, seed)) else {
+        return unanswered(about, None, "Nobody was met by two names");
+    };
+    let reached = estimated.estimate / best;
+    let says = format!(
+        "{:.1} % of the pairs that can be known to belong together; {:.0} % are asked for",
+        100.0 * reached,
+        100.0 * JOINED
+    );
+    row(about, Some(best), Some(estimated), reached >= JOINED, says)
+}
+
+fn precision(right: &[Share], seed: Seed) -> Row {
+    let about = about("right", "pairs of one customer's names that are one person's", right);
+    let Some(estimated) = estimated(right, seed) else {
+        return unanswered(about, Some(1.0), "No customer has two names");
+    };
+    let n_wrong: u32 = right.iter().map(|(n, of)| of - n).sum();
+    let wrong = console::format::counted(u64::from(n_wrong), "pair is", "pairs are");
+    let says = format!("{wrong} of two people; {:.0} % must be of one", 100.0 * RIGHT);
+    row(about, Some(1.0), Some(estimated), estimated.estimate >= RIGHT, says)
+}
+
+fn about(name: &str, title: &str, shares: &[Share]) -> About {
+    let n = shares.iter().map(|(_, n_pairs)| *n_pairs as usize).sum();
+    About { name: format!("identity.{name}"), title: format!("Identity: {title}"), form: Form::Share, n }
+}
+
+fn estimated(shares: &[Share], seed: Seed) -> Option<Estimated> {
+    let drawn = |places: &[usize]| share(&places.iter().map(|place| shares[*place]).collect::<Vec<_>>());
+    let (low, high) = interval(shares.len(), seed, drawn)?;
+    Some(Estimated { estimate: share(shares)?, low, high })
+}
+
+fn share(shares: &[Share]) -> Option<f64> {
+    let (n, n_pairs) =
+        shares.iter().fold((0.0, 0.0), |(n, of), (one, one_of)| (n + f64::from(*one), of + f64::from(*one_of)));
+    (n_pairs > 0.0).then(|| n / n_pairs)
+}
+
+/// The pairs of a person's names that one customer goes by.
+fn joined(told: &Told, known: &Known) -> Share {
+    let places: Vec<Option<usize>> = told.names.iter().map(|name| known.find(name)).collect();
+    pairs(&places, |one, other| one.is_some() && one == other)
+}
+
+/// The pairs of a person's names that were told together, or with others that were.
+fn knowable(told: &Told) -> Share {
+    let names: Vec<&Identifier> = told.names.iter().collect();
+    let place: BTreeMap<&Identifier, usize> = names.iter().enumerate().map(|(place, name)| (*name, place)).collect();
+    let mut group: Vec<usize> = (0..names.len()).collect();
+    for [one, other] in &told.together {
+        let (Some(one), Some(other)) = (place.get(one), place.get(other)) else { continue };
+        let (kept, gone) = (group[*one], group[*other]);
+        group.iter_mut().filter(|group| **group == gone).for_each(|group| *group = kept);
+    }
+    pairs(&group, |one, other| one == other)
+}
+
+/// The pairs of a customer's names that belong to one person; names of nobody, such as a crook's, are left out.
+fn right<'n>(names: impl Iterator<Item = &'n Identifier>, lived: &Lived) -> Share {
+    let owners: Vec<&[u32]> = names.map(|name| lived.owners(name)).filter(|owners| !owners.is_empty()).collect();
+    pairs(&owners, |one, other| one.iter().any(|owner| other.contains(owner)))
+}
+
+fn pairs<T>(all: &[T], is_of_a_kind: impl Fn(&T, &T) -> bool) -> Share {
+    let (mut n, mut n_pairs) = (0, 0);
+    for (no, one) in all.iter().enumerate() {
+        for other in all.iter().skip(no + 1) {
+            n_pairs += 1;
+            n += u32::from(is_of_a_kind(one, other));
+        }
+    }
+    (n, n_pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use primitives::{AnonymousId, UserId};
+
+    fn user(name: &str) -> Identifier {
+        Identifier::User(UserId::from(name))
+    }
+
+    fn device(name: &str) -> Identifier {
+        Identifier::Anonymous(AnonymousId::from(name))
+    }
+
+    #[test]
+    fn what_was_told_together_can_be_known() {
+        let names = [user("a"), user("b"), device("x"), device("y"), device("z")];
+        let together = [[user("a"), device("x")], [user("b"), device("y")]];
+        let told = |together: &[[Identifier; 2]]| Told {
+            names: names.iter().cloned().collect(),
+            together: together.iter().cloned().collect(),
+        };
+        assert_eq!(knowable(&told(&[])), (0, 10));
+        assert_eq!(knowable(&told(&together)), (2, 10));
+        let bridge = [together.clone().to_vec(), vec![[user("b"), device("x")]]].concat();
+        assert_eq!(knowable(&told(&bridge)), (6, 10), "a, b, x and y, but not z");
+    }
+
+    #[test]
+    fn pairs_are_counted_once() {
+        assert_eq!(pairs::<u8>(&[], |_, _| true), (0, 0));
+        assert_eq!(pairs(&[1], |_, _| true), (0, 0));
+        assert_eq!(pairs(&[1, 2, 1, 1], |one, other| one == other), (3, 6));
+    }
+
+    #[test]
+    fn whoever_joins_all_that_can_be_known_is_right_and_whoever_joins_nobody_is_not() {
+        let best: Vec<Share> = (0..100).map(|no| (1 + no % 3, 3)).collect();
+        let none: Vec<Share> = best.iter().map(|(_, n_pairs)| (0, *n_pairs)).collect();
+        let seed = Seed::new(1);
+        assert!(recall(&best, &best, seed).ok);
+        assert!(!recall(&best, &none, seed).ok);
+        assert_eq!(recall(&best, &none, seed).estimate, Some(0.0));
+        assert!(!recall(&[], &[], seed).ok);
+        let nearly = |n_wrong: u32| -> Vec<Share> { (0..100).map(|no| (100 - u32::from(no < n_wrong), 100)).collect() };
+        assert!(recall(&nearly(0), &nearly(100), seed).ok && precision(&nearly(100), seed).ok);
+        let wrong: Vec<Share> = (0..100).map(|_| (98, 100)).collect();
+        let row = precision(&wrong, seed);
+        assert!(!row.ok && row.says.starts_with("200 pairs are of two people"), "{}", row.says);
+        let apart: Vec<Share> = (0..100).map(|_| (94, 100)).collect();
+        assert!(!recall(&nearly(0), &apart, seed).ok);
+    }
+}
