@@ -122,6 +122,24 @@ export async function findsWithoutScripts({ tab, customers }) {
 }
 findsWithoutScripts.options = { javaScriptEnabled: false };
 
+/** The guided tour leads through its twelve stops, keeps how far one has come, and closes. */
+export async function tours({ tab, fault }) {
+  await tab.goto("/");
+  const again = tab.locator(".tour-again button");
+  if (await again.count()) await again.click();
+  const seen = tab.locator("#tour .stops > li.seen");
+  if ((await tab.locator("#tour .stops > li").count()) !== 12) fault("it has not twelve stops");
+  for (let stop = 1; stop <= 12; stop += 1) {
+    await tab.locator("#tour a.button.primary").click();
+    await tab.waitForLoadState();
+    if ((await tab.locator("h1").count()) !== 1) fault(`stop ${stop} leads to ${tab.url()}, which is no page`);
+    await tab.goto("/");
+    if ((await seen.count()) !== stop) fault(`after ${stop} stops ${await seen.count()} are seen`);
+  }
+  await tab.locator('#tour form[action="/tour/close"] button').click();
+  await tab.waitForFunction(() => !document.getElementById("tour"));
+}
+
 /** An element becomes any other one, whatever both hold, and what has a name in both is the same element afterwards. */
 export async function becomes({ tab, fault }) {
   await tab.goto("/models");

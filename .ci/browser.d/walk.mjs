@@ -67,7 +67,7 @@ async function pages() {
   };
   const kinds = new Map();
   for (const path of await links("/")) {
-    if (!/^\/(healthz|readyz|openapi)/.test(path)) found.add(path);
+    if (!/^\/(healthz|readyz|openapi|docs|tour)/.test(path)) found.add(path);
   }
   for (const path of [...found]) {
     for (const deeper of await links(path)) {
