@@ -71,6 +71,10 @@ pub struct Refused {
     pub last_at: Timestamp,
     /// The newest one's reason in words, without the value that was found.
     pub reason: String,
+    /// The same with the value, for whoever may see it.
+    pub message: String,
+    /// The newest one as it was sent, for them.
+    pub example: String,
 }
 
 impl Engine {
@@ -141,6 +145,8 @@ fn refused(rejected: impl Iterator<Item = Rejected>) -> Vec<Refused> {
             n_events: 0,
             last_at: one.received_at,
             reason: one.rejection.without_value().to_owned(),
+            message: one.rejection.message.clone(),
+            example: one.payload.clone(),
         });
         of_reason.n_events += 1;
         of_reason.last_at = of_reason.last_at.max(one.received_at);

@@ -34,6 +34,7 @@ mod needs;
 mod readiness;
 mod training;
 
+mod change;
 mod correct;
 mod corrections;
 mod forget;
@@ -55,6 +56,7 @@ pub use audit::{AuditTrail, By};
 pub use background::{Background, Pauses};
 pub use capabilities::Capabilities;
 pub use champions::{ChampionStatus, GoneSince, StillLearnedFrom};
+pub use change::{Change, Moved};
 pub use correct::Imported;
 pub use corrections::{Corrector, Undoing};
 pub use decide::Asked;

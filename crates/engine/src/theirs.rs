@@ -122,7 +122,7 @@ impl Circle {
     }
 }
 
-fn theirs(Customer { profile, state }: &Customer<Owned<FeatureState>>) -> Theirs {
+pub(super) fn theirs(Customer { profile, state }: &Customer<Owned<FeatureState>>) -> Theirs {
     let customer = Customer { profile: profile.clone(), state: state.state.clone() };
     Theirs { customer, offsets: state.offsets.iter().copied().collect() }
 }

@@ -1,6 +1,7 @@
 //! Where are events kept? The port that every event log answers to.
 
 use crate::{Event, EventLogError, Offset, Place, Rejected};
+use std::collections::BTreeSet;
 
 /// Among how many of the newest events those of one title are looked for: a rare one is not worth reading the whole past.
 pub const N_LOOKED_AT: u64 = 300_000;
@@ -93,6 +94,35 @@ pub trait EventLog: Send + Sync {
         title: Option<&str>,
         n_max: usize,
     ) -> Result<Vec<Inspected>, EventLogError>;
+
+    /// The newest accepted events before a place, newest first, at most `n_max`; where `title` is given, only events with
+    /// exactly that title, of those among the newest [`N_LOOKED_AT`]. A log that knows no better way looks at the newest.
+    ///
+    /// # Errors
+    /// [`EventLogError::Read`] or [`EventLogError::Record`].
+    fn before(&self, before: Offset, title: Option<&str>, n_max: usize) -> Result<Vec<Recorded>, EventLogError> {
+        let newest =
+            self.recent(InspectedStatus::Accepted, title, usize::try_from(N_LOOKED_AT).unwrap_or(usize::MAX))?;
+        let accepted = newest.into_iter().filter_map(|one| match one {
+            Inspected::Accepted(recorded) if recorded.offset < before => Some(recorded),
+            Inspected::Accepted(_) | Inspected::Rejected(_) => None,
+        });
+        Ok(accepted.take(n_max).collect())
+    }
+
+    /// The events at some places, in the order of the log; none where there is none, or where it does not count. A log that
+    /// keeps everything reads them one by one.
+    ///
+    /// # Errors
+    /// [`EventLogError::Read`] or [`EventLogError::Record`].
+    fn at(&self, places: &BTreeSet<Offset>) -> Result<Vec<Recorded>, EventLogError> {
+        let mut found = Vec::new();
+        for place in places {
+            let next = self.read(Offset(place.0.saturating_sub(1)), 1)?;
+            found.extend(next.into_iter().filter(|recorded| recorded.offset == *place));
+        }
+        Ok(found)
+    }
 
     /// The place of the newest event of the first partition.
     fn head(&self) -> Offset;

@@ -23,6 +23,7 @@ mod decisions;
 mod door;
 mod entry;
 mod erasure;
+mod event;
 mod events;
 mod features;
 mod imports;
@@ -35,6 +36,7 @@ mod search;
 mod separation;
 mod settings;
 mod ticks;
+mod words;
 mod worth;
 
 #[cfg(test)]
@@ -73,6 +75,7 @@ pub fn router(app: Arc<App>) -> Router {
     let seen = Router::new()
         .route("/", get(overview::show))
         .route("/events", get(events::show))
+        .route("/events/{offset}", get(event::show))
         .route("/data", get(data::show))
         .route("/customers", get(customers::show))
         .route("/customers/{id}", get(customer::show))

@@ -7,7 +7,7 @@ mod work;
 
 use crate::error::ServerError;
 use crate::settings::{DeclaredSchema, OnViolation};
-use events::{Batch, Call, Event, EventLog, Inspected, InspectedStatus, Object, Recorded, Rejection, RejectionCode};
+use events::{Batch, Call, Event, EventLog, Inspected, InspectedStatus, Object, Rejection, RejectionCode};
 use features::is_same;
 use jsonschema::Validator;
 use primitives::{ErrorKind, visible};
@@ -97,7 +97,12 @@ impl Schemas {
 
     /// Why an accepted event does not fit its schema; `None` where it does, or there is none.
     pub(crate) fn fault(&self, inspected: &Inspected) -> Option<String> {
-        let Inspected::Accepted(Recorded { event, .. }) = inspected else { return None };
+        let Inspected::Accepted(recorded) = inspected else { return None };
+        self.fault_of(&recorded.event)
+    }
+
+    /// Why an event does not fit its schema.
+    pub(crate) fn fault_of(&self, event: &Event) -> Option<String> {
         let (field, reason) = self.of(event)?.violations(event).into_iter().next()?;
         Some(told(&field, &reason))
     }
@@ -231,7 +236,7 @@ mod tests {
         let payload = json!({"type": "track", "event": "A", "userId": "u", "properties": properties});
         let envelope = events::Envelope::new(primitives::Timestamp::from_millis(0), events::Origin::Client);
         let event = events::parse_event(payload, None, &envelope).unwrap();
-        Inspected::Accepted(Recorded { offset: events::Offset(1), event })
+        Inspected::Accepted(events::Recorded { offset: events::Offset(1), event })
     }
 
     #[test]
@@ -280,7 +285,7 @@ mod tests {
             Ok(())
         }
 
-        fn read(&self, _: events::Offset, _: usize) -> Result<Vec<Recorded>, events::EventLogError> {
+        fn read(&self, _: events::Offset, _: usize) -> Result<Vec<events::Recorded>, events::EventLogError> {
             Ok(Vec::new())
         }
 

@@ -14,6 +14,7 @@ use events::{
 };
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 /// The version of a stored rejection.
@@ -80,13 +81,38 @@ impl EventLog for Storage {
     ) -> Result<Vec<Inspected>, EventLogError> {
         let accepted = match status {
             InspectedStatus::Rejected => Vec::new(),
-            InspectedStatus::All | InspectedStatus::Accepted => self.recent_accepted(title, n_max)?,
+            InspectedStatus::All | InspectedStatus::Accepted => self.accepted_before(Offset(u64::MAX), title, n_max)?,
         };
         let rejected = match status {
             InspectedStatus::Accepted => Vec::new(),
             InspectedStatus::All | InspectedStatus::Rejected => self.recent_rejected(title, n_max)?,
         };
         Ok(merge(accepted, rejected, n_max))
+    }
+
+    fn before(&self, before: Offset, title: Option<&str>, n_max: usize) -> Result<Vec<Recorded>, EventLogError> {
+        self.accepted_before(before, title, n_max)
+    }
+
+    fn at(&self, places: &BTreeSet<Offset>) -> Result<Vec<Recorded>, EventLogError> {
+        let left_out = self.left_out().map_err(|error| history_error(0, error))?;
+        let wanted: BTreeSet<u64> =
+            places.iter().map(|place| place.0).filter(|place| !left_out.contains(*place)).collect();
+        let (sealed_upto, rows) = self
+            .readers
+            .snapshot(|connection| {
+                let sealed_upto = meta(connection, "sealed_upto")?;
+                let mut statement = connection.prepare_cached("SELECT offset, record FROM events WHERE offset = ?1")?;
+                let mut rows = Vec::new();
+                for place in wanted.range(sealed_upto.saturating_add(1)..) {
+                    rows.extend(statement.query_map(params![signed(*place)], row)?.collect::<Result<Vec<Row>, _>>()?);
+                }
+                Ok((sealed_upto, rows))
+            })
+            .map_err(|error| read_error(0, error))?;
+        let sealed = self.parts.at(&wanted, sealed_upto, &left_out).map_err(|error| history_error(0, error))?;
+        let sealed = sealed.into_iter().map(|(offset, event)| opened(offset, event));
+        sealed.chain(rows.into_iter().map(recorded)).collect()
     }
 
     fn head(&self) -> Offset {
@@ -107,7 +133,12 @@ impl EventLog for Storage {
 }
 
 impl Storage {
-    fn recent_accepted(&self, title: Option<&str>, n_max: usize) -> Result<Vec<Recorded>, EventLogError> {
+    fn accepted_before(
+        &self,
+        before: Offset,
+        title: Option<&str>,
+        n_max: usize,
+    ) -> Result<Vec<Recorded>, EventLogError> {
         let left_out = self.left_out().map_err(|error| history_error(0, error))?;
         let border = title.map_or(0, |_| self.head().0.saturating_sub(self.n_looked_at));
         let (sealed_upto, rows) = self
@@ -118,7 +149,7 @@ impl Storage {
                     "SELECT offset, record FROM events WHERE offset > ?1 AND offset < ?2 AND (?3 IS NULL OR title = ?3)
                            ORDER BY offset DESC LIMIT ?4";
                 let mut statement = connection.prepare_cached(sql)?;
-                let rows = that_count(&left_out, i64::MAX.cast_unsigned(), n_max, |before, n| {
+                let rows = that_count(&left_out, before.0.min(i64::MAX.cast_unsigned()), n_max, |before, n| {
                     let n = i64::try_from(n).unwrap_or(i64::MAX);
                     let after = signed(sealed_upto.max(border));
                     statement.query_map(params![after, signed(before), title, n], row)?.collect()
@@ -129,7 +160,7 @@ impl Storage {
         let n_older = n_max - rows.len();
         let mut found = rows.into_iter().map(recorded).collect::<Result<Vec<_>, _>>()?;
         if n_older > 0 {
-            let older = self.parts.newest(border, sealed_upto, title, &left_out, n_older);
+            let older = self.parts.newest((border, before.0), sealed_upto, title, &left_out, n_older);
             for (offset, event) in older.map_err(|error| history_error(0, error))? {
                 found.push(opened(offset, event)?);
             }

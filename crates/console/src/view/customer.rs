@@ -1,6 +1,6 @@
 //! Who is this customer, what do we know, and what would we decide? One customer's page.
 
-use super::{Answer, Content, FeatureGroup, Frame, Section, filters, page};
+use super::{Answer, Content, DecisionRow, FeatureGroup, Frame, Section, filters, page};
 use crate::Icon;
 use primitives::{Money, Timestamp};
 
@@ -25,10 +25,10 @@ pub struct CustomerPage {
     pub refused_joins: Vec<RefusedJoin>,
     /// Accepted events.
     pub event_count: u64,
-    /// Completed orders.
-    pub orders: u64,
-    /// What they were worth.
-    pub revenue: Option<Money>,
+    /// The facts that this customer has: (what it is, its value).
+    pub facts: Vec<(String, String)>,
+    /// What they bought, the most frequent first.
+    pub goods: Vec<Goods>,
     /// The first event.
     pub first_seen: Timestamp,
     /// The last event.
@@ -39,8 +39,12 @@ pub struct CustomerPage {
     pub traits: Vec<Trait>,
     /// What may be used for what.
     pub consents: Vec<Consent>,
-    /// What we know at this moment, in numbers.
+    /// What we know at this moment, in numbers: only what is searched for, where something is.
     pub features: Vec<FeatureGroup>,
+    /// Which feature is searched for; empty for all.
+    pub feature: String,
+    /// The newest decisions about them, each with what came of it.
+    pub decided_before: Vec<(DecisionRow, Option<String>)>,
     /// What can be decided: (its name in the form, what people call it).
     pub decisions: Vec<(String, String)>,
     /// What is told of this customer, with reasons.
@@ -82,17 +86,55 @@ pub struct RefusedJoin {
     pub offset: u64,
 }
 
+/// An item that a customer bought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Goods {
+    /// Its identifier.
+    pub id: String,
+    /// Its name, where it has one.
+    pub title: Option<String>,
+    /// Its category.
+    pub category: Option<String>,
+    /// Its picture, as an address that holds it.
+    pub picture: Option<String>,
+    /// In how many orders it was.
+    pub n_orders: u64,
+    /// How many pieces.
+    pub pieces: f64,
+    /// When it was bought last.
+    pub last_at: Timestamp,
+}
+
 /// What happened, newest day first.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Timeline {
     /// The days, newest first.
     pub days: Vec<TimelineDay>,
+    /// The kinds of events that there are, each of which can be hidden.
+    pub kinds: Vec<PastKind>,
     /// How many older events are not shown.
     pub not_shown: u64,
+    /// The address of the same with older events.
+    pub older: Option<String>,
+    /// Why not everything can be shown, where that is so.
+    pub note: Option<String>,
+}
+
+/// A kind of events of a customer's past.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastKind {
+    /// What people call it: `Purchases`.
+    pub title: String,
+    /// How many there are, where the whole past was read.
+    pub count: Option<u64>,
+    /// Whether it is hidden.
+    pub is_hidden: bool,
+    /// The address that hides or shows it.
+    pub href: String,
 }
 
 /// One day of a timeline.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TimelineDay {
     /// Any moment of the day.
     pub day: Timestamp,
@@ -101,18 +143,39 @@ pub struct TimelineDay {
 }
 
 /// One thing that happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TimelineEntry {
     /// When it happened.
     pub at: Timestamp,
+    /// The event's place in the log.
+    pub offset: u64,
     /// Segment's type: `track`.
     pub kind: String,
     /// The event's name: `Order Completed`.
+    pub name: String,
+    /// What happened, in words: `Ordered`.
     pub title: String,
     /// What it was about, in a line: `5 items: Tofu, Milk, …`.
     pub detail: Option<String>,
     /// What it was worth.
     pub amount: Option<Money>,
+    /// The lines of an order.
+    pub lines: Vec<OrderLine>,
+    /// What was paid for an order, and what came back of it, in sentences.
+    pub since: Vec<String>,
+}
+
+/// A line of an order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderLine {
+    /// What people call the item.
+    pub title: String,
+    /// Its identifier.
+    pub id: String,
+    /// How many pieces.
+    pub quantity: f64,
+    /// The price of one.
+    pub price: Option<Money>,
 }
 
 /// A trait of a customer.
@@ -158,6 +221,13 @@ impl Shown {
 
 impl TimelineEntry {
     fn icon(&self) -> Icon {
-        Icon::for_event(&self.kind, &self.title)
+        Icon::for_event(&self.kind, &self.name)
+    }
+}
+
+impl CustomerPage {
+    /// How many features are shown.
+    fn n_features(&self) -> usize {
+        self.features.iter().map(|group| group.features.len()).sum()
     }
 }

@@ -18,6 +18,10 @@ pub struct CustomersPage {
     pub found: u64,
     /// What the list leaves out, where it does.
     pub note: Option<String>,
+    /// Whether anybody ever ordered: without, there is no column of orders.
+    pub has_orders: bool,
+    /// Whether subscriptions come in: without, there is no column of them.
+    pub has_subscriptions: bool,
     /// What is told of each customer by the answers that stand on their pages: the headings, [`Self::N_ANSWERS`] at most.
     pub answers: Vec<String>,
     /// The customers.
@@ -44,6 +48,8 @@ pub struct CustomerRow {
     pub orders: u64,
     /// What they were worth; none where there was none.
     pub revenue: Option<Money>,
+    /// What their active subscriptions cost a month, or how many they are where that is not known; none where there is none.
+    pub subscribed: Option<String>,
     /// One answer a heading; none where nothing can be said of this customer.
     pub answers: Vec<Option<Glance>>,
 }

@@ -78,12 +78,6 @@ pub(crate) fn money(amount: &Money, _: &dyn Values) -> Result<String> {
     Ok(format::money(*amount))
 }
 
-/// `1.23 M EUR`.
-#[askama::filter_fn]
-pub(crate) fn money_short(amount: &Money, _: &dyn Values) -> Result<String> {
-    Ok(format::money_short(*amount))
-}
-
 /// How long ago, as a `<time>` that shows the full moment when the pointer rests on it.
 #[askama::filter_fn]
 pub(crate) fn ago(at: &Timestamp, _: &dyn Values, now: &Timestamp) -> Result<Html> {

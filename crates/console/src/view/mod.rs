@@ -19,6 +19,7 @@ mod decision;
 mod decisions;
 mod door;
 mod erasure;
+mod event;
 mod events;
 mod features;
 mod imports;
@@ -39,7 +40,8 @@ pub use band::Band;
 pub use capabilities::{CapabilitiesPage, CapabilityLine, CapabilityPage, Parameter};
 pub use content::{Amount, Choice, Content, Contribution, Glance, Item, Items, Score};
 pub use customer::{
-    Consent, CustomerPage, Identifier, RefusedJoin, Shown, Timeline, TimelineDay, TimelineEntry, Trait,
+    Consent, CustomerPage, Goods, Identifier, OrderLine, PastKind, RefusedJoin, Shown, Timeline, TimelineDay,
+    TimelineEntry, Trait,
 };
 pub use customers::{CustomerRow, CustomersPage};
 pub use data::{DataPage, DataProperty, DataRow, DataSource, RefusedRow, SchemaState};
@@ -47,7 +49,8 @@ pub use decision::{Candidate, DecisionPage, Outcome};
 pub use decisions::{DecisionRow, DecisionsPage};
 pub use door::{ErrorPage, LoginPage};
 pub use erasure::ErasurePage;
-pub use events::{EventRow, EventStatus, EventsPage, StatusFilter};
+pub use event::{Changed, ChangedFeature, EventPage};
+pub use events::{EventRow, EventStatus, EventsPage, Pause, RejectedReason, StatusFilter};
 pub use features::{Defined, DefinedGroup, FeaturesPage};
 pub use frame::{Flash, Frame, Health, Notice, Section, Theme, safe_back};
 pub use imports::{ImportRow, ImportState, ImportsPage};

@@ -80,6 +80,13 @@ pub struct FeatureGroup {
     pub features: Vec<Feature>,
 }
 
+impl FeatureGroup {
+    /// Whether something of it is known that is not nought.
+    pub(super) fn is_telling(&self) -> bool {
+        self.features.iter().any(|feature| feature.value.is_some_and(|value| value != 0.0))
+    }
+}
+
 impl Advantage {
     /// Green or yellow only where the whole interval lies on one side of none.
     pub(super) fn class(&self) -> &'static str {

@@ -2,6 +2,7 @@
 
 mod administration;
 mod capable;
+mod happening;
 mod incoming;
 mod kept;
 mod learned;
@@ -11,6 +12,7 @@ mod picture;
 
 pub use administration::{audit, keys};
 pub use capable::{capabilities, capability, capability_missing};
+pub use happening::{event, events, events_rejected};
 pub use incoming::{data, data_one};
 pub use kept::{imports, item, items, settings};
 pub use learned::{catalogue, decision, decisions, models, task_missing};
@@ -30,6 +32,8 @@ pub fn pages() -> Vec<(&'static str, String)> {
     let mut pages = vec![
         ("/", overview().render()),
         ("/events", events().render()),
+        ("/events/rejected", events_rejected().render()),
+        ("/events/119578", event().render()),
         ("/data", data().render()),
         ("/data/one", data_one().render()),
         ("/customers", customers().render()),
@@ -195,57 +199,6 @@ pub fn overview_empty() -> Overview {
         },
         try_lines: api().examples.into_iter().map(|example| (example.title, example.command)).collect(),
         ..overview()
-    }
-}
-
-/// Live events, one of them rejected.
-#[must_use]
-pub fn events() -> EventsPage {
-    let row = |ms, kind: &str, name: &str, customer: Option<&str>, status, json: &str| EventRow {
-        came_at: before(ms),
-        import: (name == "Ticket Opened").then_some(3),
-        occurred_at: matches!(status, EventStatus::Accepted | EventStatus::Duplicate).then(|| before(ms + 2_000)),
-        kind: kind.to_owned(),
-        name: name.to_owned(),
-        customer: customer.map(str::to_owned),
-        status,
-        note: None,
-        json: json.to_owned(),
-    };
-    let order = r#"{"type":"track","event":"Order Completed","userId":"1069","messageId":"m-1","properties":{"order_id":"o-77","revenue":187.00,"currency":"TWD","products":[{"product_id":"4710421090059","quantity":2,"price":45}]},"context":{"consent":{"categoryPreferences":{"personalization":true}}}}"#;
-    let rejected = EventStatus::Rejected {
-        is_conflict: false,
-        reason: "is the text \"a lot\": revenue must be a number, such as 187.00".to_owned(),
-        pointer: Some("/properties/revenue".to_owned()),
-    };
-    let unnamed = EventStatus::Rejected {
-        is_conflict: false,
-        reason:
-            "There is neither a userId nor an anonymousId: send at least one, so that the event belongs to somebody"
-                .to_owned(),
-        pointer: None,
-    };
-    EventsPage {
-        frame: frame("/events"),
-        status: StatusFilter::All,
-        name: String::new(),
-        live: false,
-        names: ["Order Completed", "Product Viewed", "Product Added"].map(str::to_owned).to_vec(),
-        accepted: 119_578,
-        rejected: 37,
-        looked_at: None,
-        rows: vec![
-            row(1_000, "track", "Order Completed", Some("1069"), EventStatus::Accepted, order),
-            row(4_000, "track", "Product Viewed", Some("anonymous:5f0c3a9e-77"), EventStatus::Accepted, order),
-            row(9_000, "track", "Order Completed", Some("2113"), rejected, order),
-            row(11_000, "identify", "", Some("1113"), EventStatus::Accepted, order),
-            row(32_000, "track", "Product Added", Some("1113"), EventStatus::Duplicate, order),
-            row(2 * MINUTE, "page", "Home", None, unnamed, order),
-            row(3 * MINUTE, "track", "Payment Failed", Some("20459"), EventStatus::Accepted, order),
-            row(3 * MINUTE, "track", "Ticket Opened", Some("20459"), EventStatus::Accepted, order),
-            row(5 * MINUTE, "track", "Consent Preference Updated", Some("884"), EventStatus::Accepted, order),
-        ],
-        older: Some("/events?before=119000".to_owned()),
     }
 }
 

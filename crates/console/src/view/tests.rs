@@ -82,6 +82,11 @@ fn hostile_text_stays_text() {
     customer.consents[0].purpose = text();
     customer.timeline.days[0].entries[0].title = text();
     customer.timeline.days[0].entries[0].detail = Some(text());
+    (customer.timeline.kinds[0].title, customer.timeline.note, customer.feature) = (text(), Some(text()), text());
+    (customer.timeline.days[1].entries[0].lines[0].title, customer.facts[0]) = (text(), (text(), text()));
+    (customer.goods[0].title, customer.goods[0].category) = (Some(text()), Some(text()));
+    customer.goods[0].picture = Some(format!("data:image/svg+xml,{}", text()));
+    customer.decided_before[1].1 = Some(text());
     customer.features[0].features[0].meaning = text();
     customer.decisions[0] = (text(), text());
     customer.identifiers[1].separable = Some(text());
@@ -107,14 +112,6 @@ fn hostile_text_stays_text() {
         answer.title = text();
         answer.fallback = Some(text());
     }
-    let mut events = sample::events();
-    events.name = text();
-    events.names = vec![text()];
-    events.rows[0].json = format!("{{\"{}\":1}}", "<script>");
-    events.rows[1].json = text();
-    events.rows[2].name = text();
-    events.rows[2].customer = Some(text());
-    events.rows[2].status = EventStatus::Rejected { is_conflict: true, reason: text(), pointer: Some(text()) };
     let mut customers = sample::customers();
     customers.query = text();
     customers.rows[0].id = text();
@@ -148,7 +145,6 @@ fn hostile_text_stays_text() {
         ("customer", customer.render()),
         ("erasure", erasure.render()),
         ("separation", separation.render()),
-        ("events", events.render()),
         ("customers", customers.render()),
         ("decision", decision.render()),
         ("models", models.render()),
@@ -209,6 +205,32 @@ fn hostile_text_in_what_is_kept_stays_text() {
         // A picture has no other address than that of a picture: `a_picture_cannot_leave_its_place`.
         assert_safe(path, &html.replace("src=\"&#60;", "src=\"data:image/&#60;"));
         assert!(html.contains("&#60;script&#62;"), "{path} does not show it");
+    }
+}
+
+#[test]
+fn hostile_events_stay_text() {
+    let text = || HOSTILE.to_owned();
+    let mut events = sample::events();
+    events.name = text();
+    events.names = vec![(text(), 1)];
+    (events.query, events.customer) = (text(), Some((text(), text())));
+    events.rows[0].sent = format!("{{\"{}\":1}}", "<script>");
+    (events.rows[1].sent, events.rows[1].stored) = (text(), Some(text()));
+    (events.rows[0].says, events.rows[0].detail, events.rows[0].customer_label) = (text(), Some(text()), Some(text()));
+    events.reasons = sample::events_rejected().reasons;
+    (events.reasons[0].name, events.reasons[0].reason, events.reasons[0].example) = (text(), text(), text());
+    let mut event = sample::event();
+    (event.row.says, event.read) = (text(), Some(text()));
+    if let Ok(change) = &mut event.change {
+        (change.identity[0], change.traits[0]) = (text(), (text(), Some(text()), Some(text())));
+    }
+    events.rows[2].name = text();
+    events.rows[2].customer = Some(text());
+    events.rows[2].status = EventStatus::Rejected { is_conflict: true, reason: text(), pointer: Some(text()) };
+    for (path, html) in [("events", events.render()), ("event", event.render())] {
+        assert_safe(path, &html);
+        assert!(html.contains("&lt;script&gt;") || html.contains("&#60;script&#62;"), "{path} does not show it");
     }
 }
 
@@ -338,14 +360,29 @@ fn many_models_stand_side_by_side_in_a_card_of_their_own() {
 #[test]
 fn the_event_filters_keep_each_other() {
     let mut page = sample::events();
-    page.name = "Order Completed".to_owned();
-    page.status = StatusFilter::Rejected;
-    page.live = true;
+    (page.name, page.query) = ("Order Completed".to_owned(), "tofu".to_owned());
     let html = page.render();
-    assert!(html.contains("<meta http-equiv=\"refresh\" content=\"3\">"));
-    assert!(html.contains("href=\"/events?status=accepted&#38;name=Order%20Completed&#38;live=1\""), "{html}");
-    assert!(html.contains("href=\"/events?status=rejected&#38;name=Order%20Completed\""), "the link that stops");
-    assert!(!sample::events().render().contains("http-equiv"));
+    for part in [
+        "<noscript><meta http-equiv=\"refresh\"",
+        "id=\"stream\" aria-label=\"Events\" data-live",
+        "href=\"/events?status=not_understood&#38;q=tofu\"",
+        "href=\"/events?name=Order%20Completed&#38;q=tofu&#38;until=119578&#38;at=1795323159000\"",
+        "href=\"/events?name=page&#38;q=tofu\"",
+        // The chip that is on leads back to all names.
+        "href=\"/events?q=tofu\" aria-current=\"true\"",
+        "<input type=\"hidden\" name=\"name\" value=\"Order Completed\">",
+    ] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    page.paused = Some(Pause { until: 119_570, at: sample::events().frame.now, n_since: 8 });
+    page.is_newest = false;
+    let html = page.render();
+    assert!(html.contains("8 events since") && !html.contains("http-equiv"), "{html}");
+    assert!(!html.contains("id=\"stream\" aria-label=\"Events\" data-live"), "what is paused stands still");
+    assert!(html.contains("href=\"/events?name=Order%20Completed&#38;q=tofu\" data-morph>"), "the link that goes on");
+    assert!(html.contains("name=page&#38;q=tofu&#38;until=119570&#38;at="), "a chip keeps the pause");
+    page.not_understood = 0;
+    assert!(!page.render().contains("status=not_understood"), "nothing of the kind came");
 }
 
 #[test]

@@ -243,7 +243,7 @@ fn date(day: i64) -> String {
 
 impl From<Refused> for RefusedReply {
     fn from(refused: Refused) -> Self {
-        let Refused { name, code, field, n_events, last_at, reason: message } = refused;
+        let Refused { name, code, field, n_events, last_at, reason: message, .. } = refused;
         Self { event: name, code: code.name(), field, count: n_events, last_seen: last_at.to_string(), message }
     }
 }

@@ -1,43 +1,48 @@
 //! What stands on a customer's page, and what happens at "Decide now"?
 
-use super::answer::{answer, by_name, content, feature_groups, spent};
+mod goods;
+mod past;
+
+use super::answer::{answer, by_name, content, feature_groups};
 use super::customers::label;
-use super::door;
 use super::visit::Visit;
+use super::{decisions, door, worth};
 use crate::app::App;
 use crate::error::ServerError;
+use ::decisions::{Kind, KindAbout, KindName, Record};
 use axum::Form;
-use axum::extract::Path;
 use axum::extract::rejection::{FormRejection, PathRejection};
+use axum::extract::{Path, Query};
 use axum::response::Response;
 use console::format;
 use console::view::{
-    Answer, Consent, Content, CustomerPage, Frame, Identifier, RefusedJoin, Shown, Timeline, TimelineDay,
-    TimelineEntry, Trait,
+    Answer, Consent, Content, CustomerPage, DecisionRow, FeatureGroup, Frame, Identifier, RefusedJoin, Shown, Trait,
 };
-use decisions::{Kind, KindAbout, KindName};
 use engine::By;
 use engine::Stopwatch;
-use engine::{Asked, CustomerView, Live};
-use events::{CallKind, Fields};
+use engine::{Asked, CustomerView};
+use events::Fields;
 use features::FeatureState;
 use governance::{ConsentAnswer, ConsentBasis, Deed};
-use primitives::ItemKey;
-use profiles::{Customer, Moment, Profile};
+use profiles::{Customer, Profile};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// How many items are shown and decided.
 const N_ITEMS: i64 = 8;
 
-/// How many products of an event are named.
-const N_NAMED: usize = 3;
+/// How many decisions about them are told.
+const N_DECISIONS: usize = 5;
 
-/// `/customers/{id}`.
-pub(super) async fn show(visit: Visit, id: Result<Path<String>, PathRejection>) -> Response {
+/// `/customers/{id}?hide=&past=&feature=`.
+pub(super) async fn show(
+    visit: Visit,
+    id: Result<Path<String>, PathRejection>,
+    Query(asked): Query<super::Asked>,
+) -> Response {
     let Ok(Path(id)) = id else { return visit.not_found() };
     let by = visit.by();
-    visit.page(move |app, frame| Ok(opened(app, &by, fill(app, frame, &id, None)?).render())).await
+    visit.page(move |app, frame| Ok(opened(app, &by, fill(app, frame, &id, &asked, None)?).render())).await
 }
 
 /// The form of "Decide now".
@@ -63,7 +68,7 @@ pub(super) async fn decide(
     visit
         .page(move |app, frame| {
             let decided = decide_now(app, &id, &kind)?;
-            Ok(opened(app, &by, fill(app, frame, &id, Some(decided))?).render())
+            Ok(opened(app, &by, fill(app, frame, &id, &super::Asked::new(), Some(decided))?).render())
         })
         .await
 }
@@ -97,12 +102,20 @@ fn name_of(profile: &Profile) -> profiles::Identifier {
     known.cloned().unwrap_or_else(|| profiles::Identifier::founder(&profile.id))
 }
 
-fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<CustomerPage, ServerError> {
+fn fill(
+    app: &App,
+    frame: Frame,
+    id: &str,
+    asked: &super::Asked,
+    decided: Option<Answer>,
+) -> Result<CustomerPage, ServerError> {
     let view = app.engine.customer(id)?;
     let CustomerView { customer, consents, features, scores, lists } = &view;
     let kinds = || app.engine.capabilities().kinds.iter().map(Kind::about);
     let (profile, state) = (&customer.profile, &customer.state);
-    let spent = spent(state);
+    // A company that sells no items has nothing to recommend.
+    let has_items = app.engine.look(|live| !live.items.is_empty());
+    let feature: String = asked.get("feature").map_or("", |text| text.trim()).chars().take(100).collect();
     let told: Vec<_> =
         scores.iter().map(|(kind, answer)| (content(app, kind, answer, None), answer.fallback.as_deref())).collect();
     Ok(CustomerPage {
@@ -113,25 +126,65 @@ fn fill(app: &App, frame: Frame, id: &str, decided: Option<Answer>) -> Result<Cu
         identifiers: identifiers(profile),
         refused_joins: refused_joins(profile),
         event_count: profile.n_events,
-        orders: state.n_orders(),
-        revenue: spent,
+        facts: goods::facts(state, features),
+        goods: goods::goods(app, state),
         first_seen: profile.first_seen,
         last_seen: profile.last_seen,
-        timeline: app.engine.look(|live| timeline(live, profile, state)),
+        timeline: past::timeline(app, profile, &past::Wanted::of(asked))?,
         traits: traits(profile),
         consents: consents.iter().map(consent).collect(),
-        features: feature_groups(&app.engine.catalogue(), by_name(features), state.currency()),
-        decisions: kinds().map(|about| (about.name.to_string(), about.title.clone())).collect(),
+        features: found(
+            feature_groups(&app.engine.catalogue(), by_name(features), state.currency()),
+            &feature.to_lowercase(),
+        ),
+        feature,
+        decided_before: decided_before(app, profile, &frame)?,
+        decisions: kinds()
+            .filter(|about| has_items || !about.is_shown)
+            .map(|about| (about.name.to_string(), about.title.clone()))
+            .collect(),
         told_note: notes(&told),
         // An average says nothing of this customer.
         told: told.into_iter().filter(|(_, fallback)| fallback.is_none()).map(|(content, _)| content).collect(),
         shown: kinds()
-            .filter(|about| about.is_shown && !about.on_profile)
+            .filter(|about| has_items && about.is_shown && !about.on_profile)
             .map(|about| shown(app, customer, about))
             .collect::<Result<_, _>>()?,
         decided,
         frame,
     })
+}
+
+/// The features whose name, meaning or group has a text, in small letters.
+fn found(groups: Vec<FeatureGroup>, text: &str) -> Vec<FeatureGroup> {
+    let has = |of: &str| of.to_lowercase().contains(text);
+    let each = groups.into_iter().map(|mut group| {
+        if !has(&group.title) {
+            group.features.retain(|feature| has(&feature.name) || has(&feature.meaning));
+        }
+        group
+    });
+    each.filter(|group| !group.features.is_empty()).collect()
+}
+
+/// The newest decisions about a customer, each with what came of it.
+fn decided_before(
+    app: &App,
+    profile: &Profile,
+    frame: &Frame,
+) -> Result<Vec<(DecisionRow, Option<String>)>, ServerError> {
+    let logged = app.engine.ports().decisions.recent(Some(&profile.id), N_DECISIONS)?;
+    let rows = decisions::rows(app, &logged);
+    let mut decided = Vec::new();
+    for (row, logged) in rows.into_iter().zip(&logged) {
+        // What a newer program wrote cannot be followed up here.
+        let outcome = match Record::open(logged) {
+            Ok(record) => worth::outcome(app, &record, frame.now)?,
+            Err(_) => None,
+        };
+        decided.push((row, outcome.map(|outcome| outcome.text)));
+    }
+    Ok(decided)
 }
 
 /// What would be shown to the customer now.
@@ -208,55 +261,4 @@ fn consent(answer: &ConsentAnswer) -> Consent {
             ConsentBasis::Default => None,
         },
     }
-}
-
-fn timeline(live: &Live, profile: &Profile, state: &FeatureState) -> Timeline {
-    let moments = profile.moments.as_slice();
-    let mut days: Vec<TimelineDay> = Vec::new();
-    for moment in moments.iter().rev() {
-        let entry = entry(live, state, moment);
-        match days.last_mut().filter(|last| last.day.day() == moment.at.day()) {
-            Some(last) => last.entries.push(entry),
-            None => days.push(TimelineDay { day: moment.at, entries: vec![entry] }),
-        }
-    }
-    Timeline { days, not_shown: profile.n_events.saturating_sub(moments.len() as u64) }
-}
-
-fn entry(live: &Live, state: &FeatureState, moment: &Moment) -> TimelineEntry {
-    let title = match moment.kind {
-        kind if *moment.title != *kind.name() => moment.title.to_string(),
-        CallKind::Identify => "Told us who they are".to_owned(),
-        CallKind::Page => "Page viewed".to_owned(),
-        CallKind::Screen => "Screen viewed".to_owned(),
-        CallKind::Group => "Joined a group".to_owned(),
-        CallKind::Alias => "Known under another name before".to_owned(),
-        CallKind::Track | CallKind::Item | CallKind::Correction | CallKind::Separate => moment.title.to_string(),
-    };
-    TimelineEntry {
-        at: moment.at,
-        kind: moment.kind.name().to_owned(),
-        title,
-        detail: products(live, state, moment),
-        amount: moment.value,
-    }
-}
-
-/// The products of an event: `5 items: Tofu, Milk, Rice, …`.
-fn products(live: &Live, state: &FeatureState, moment: &Moment) -> Option<String> {
-    if moment.n_products == 0 {
-        return None;
-    }
-    let bought = state.lines().iter().filter(|line| line.key == moment.key).map(|line| line.item);
-    let seen = state.views().iter().filter(|view| view.key == moment.key).map(|view| view.item);
-    let name = |key: ItemKey| live.items.get(key).map(|item| item.title().to_owned());
-    let names: Vec<String> = bought.chain(seen).filter_map(name).take(N_NAMED).collect();
-    let n = usize::try_from(moment.n_products).unwrap_or(usize::MAX);
-    let listed = names.join(", ");
-    Some(match (n, names.len()) {
-        (_, 0) => format::counted(u64::from(moment.n_products), "item", "items"),
-        (1, _) => listed,
-        (n, named) if n > named => format!("{n} items: {listed}, …"),
-        (n, _) => format!("{n} items: {listed}"),
-    })
 }

@@ -11,14 +11,18 @@ use console::format;
 use console::view::{CustomerRow, CustomersPage, Frame, Glance};
 use decisions::Kind;
 use engine::Search;
-use features::FeatureState;
-use primitives::Timestamp;
+use events::Channel;
+use features::{FeatureState, Inflow, InflowName};
+use primitives::{Currency, Timestamp};
 use profiles::{Customer, Profile};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How long a search may look through the customers in memory.
 const SEARCH_MAX: Duration = Duration::from_millis(400);
+
+/// The names that say that something was ordered.
+const ORDERS: [&str; 3] = ["Order Completed", "purchase", "orders/create"];
 
 /// `/customers?q=`.
 pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
@@ -31,13 +35,27 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<CustomersPage, ServerE
     let Search { customers, n_found, n_searched, is_complete } = app.engine.search(&query, n, SEARCH_MAX)?;
     let totals = app.engine.look(|live| live.profiles.totals());
     let now = frame.now;
-    let kinds: Vec<&dyn Kind> = on_list(app).collect();
+    let kinds: Vec<&dyn Kind> = app.engine.capabilities().kinds.iter().filter(|kind| kind.about().on_profile).collect();
+    let answers: Vec<Vec<Option<Glance>>> =
+        customers.iter().map(|customer| kinds.iter().map(|kind| glance(app, customer, *kind, now)).collect()).collect();
+    let told = told(kinds.len(), &answers);
+    let has = |is_meant: &dyn Fn(&InflowName, &Inflow) -> bool| {
+        app.engine.look(|live| live.inflows.iter().any(|(name, inflow)| is_meant(&name, inflow)))
+    };
+    let has_subscriptions = has(&|_, inflow| inflow.channel == Some(Channel::Subscriptions));
+    let has_orders = has(&|name, _| ORDERS.iter().any(|order| name.is_meant_by(order)));
     Ok(CustomersPage {
         total: totals.n_customers,
         found: n_found,
         note: note(&query, n_searched, totals.n_customers, is_complete),
-        answers: kinds.iter().map(|kind| kind.about().title.clone()).collect(),
-        rows: customers.iter().map(|customer| row(app, customer, &kinds, now)).collect(),
+        answers: told.iter().filter_map(|place| Some(kinds.get(*place)?.about().title.clone())).collect(),
+        has_orders,
+        has_subscriptions,
+        rows: customers
+            .iter()
+            .zip(answers)
+            .map(|(customer, answers)| row(app, customer, &told, answers, now))
+            .collect(),
         older: more_rows("/customers", &[("q", &query)], customers.len(), n),
         query,
         frame,
@@ -59,12 +77,19 @@ fn note(query: &str, n_searched: u64, total: u64, is_complete: bool) -> Option<S
     })
 }
 
-/// The kinds that a list has room for: the first that stand on every customer's page.
-fn on_list(app: &App) -> impl Iterator<Item = &dyn Kind> {
-    app.engine.capabilities().kinds.iter().filter(|kind| kind.about().on_profile).take(CustomersPage::N_ANSWERS)
+/// Which answers stand on the list: the first that say something of anybody on it, as many as there is room for.
+fn told(n_kinds: usize, answers: &[Vec<Option<Glance>>]) -> Vec<usize> {
+    let says = |place: &usize| answers.iter().any(|answers| answers.get(*place).is_some_and(Option::is_some));
+    (0..n_kinds).filter(says).take(CustomersPage::N_ANSWERS).collect()
 }
 
-fn row(app: &App, customer: &Customer<FeatureState>, kinds: &[&dyn Kind], now: Timestamp) -> CustomerRow {
+fn row(
+    app: &App,
+    customer: &Customer<FeatureState>,
+    told: &[usize],
+    mut answers: Vec<Option<Glance>>,
+    now: Timestamp,
+) -> CustomerRow {
     CustomerRow {
         id: customer.profile.id.to_string(),
         label: label(&customer.profile),
@@ -72,9 +97,31 @@ fn row(app: &App, customer: &Customer<FeatureState>, kinds: &[&dyn Kind], now: T
         first_seen: customer.profile.first_seen,
         last_seen: customer.profile.last_seen,
         orders: customer.state.n_orders(),
-        revenue: spent(&customer.state),
-        answers: kinds.iter().map(|kind| glance(app, customer, *kind, now)).collect(),
+        revenue: spent(&customer.state).filter(|_| customer.state.n_orders() > 0),
+        subscribed: subscribed(app, &customer.state, now),
+        answers: told.iter().map(|place| answers.get_mut(*place).and_then(Option::take)).collect(),
     }
+}
+
+/// What active subscriptions cost a month, or how many there are where nobody says what they cost.
+fn subscribed(app: &App, state: &FeatureState, now: Timestamp) -> Option<String> {
+    let catalogue = app.engine.catalogue().all();
+    let mut values = Vec::new();
+    catalogue.read(state, now, &mut values);
+    let value = |name: &str| {
+        let found = catalogue.definitions().iter().zip(&values).find(|(of, _)| of.name == name)?;
+        Some(*found.1).filter(|value| *value > 0.0)
+    };
+    let n = value("subscriptions_active")?;
+    let monthly = value("subscription_amount_30d").map(|amount| a_month(amount, state.currency()));
+    Some(monthly.unwrap_or_else(|| format!("{} active", format::number(n))))
+}
+
+/// What costs so much in 30 days, a month: `9.90 EUR a month`.
+pub(super) fn a_month(in_30_days: f64, currency: Option<Currency>) -> String {
+    /// A year has 365.25 days.
+    const MONTHS: f64 = 365.25 / 12.0 / 30.0;
+    format!("{} a month", format::amount(in_30_days * MONTHS, currency))
 }
 
 /// The customer's own answer; an average says nothing about one.

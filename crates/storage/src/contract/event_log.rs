@@ -1,7 +1,7 @@
 //! What must hold for every [`EventLog`]?
 
 use super::{Outcome, Start, samples};
-use events::{Event, EventLog, Inspected, InspectedStatus, Offset, Origin, Place, Receipt};
+use events::{Event, EventLog, EventLogError, Inspected, InspectedStatus, Offset, Origin, Place, Receipt};
 use std::sync::Arc;
 
 /// Opens the log under test.
@@ -20,6 +20,7 @@ pub fn run(open: Open<'_>) -> Outcome {
     events_come_back_as_they_were(open)?;
     appends_of_many_threads_have_one_order(open)?;
     the_inspector_shows_the_newest_first(open)?;
+    what_is_older_is_found_by_its_place(open)?;
     rejections_are_counted_for_ever(open)
 }
 
@@ -196,6 +197,34 @@ pub fn the_inspector_shows_the_newest_first(open: Open<'_>) -> Outcome {
     ] {
         assert_eq!(shown(status, title, n_max)?, expected, "{status:?} {title:?} {n_max}");
     }
+    Ok(())
+}
+
+/// What was accepted is read from any place backwards, and by its places.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn what_is_older_is_found_by_its_place(open: Open<'_>) -> Outcome {
+    let log = open(Start::Empty);
+    log.append(&samples::events(0..10))?;
+    log.keep_rejected(vec![samples::rejected(100)])?;
+    let before =
+        |before, title, n_max| Ok::<_, EventLogError>(samples::numbers(&log.before(Offset(before), title, n_max)?));
+    assert_eq!(before(11, None, 3)?, [9, 8, 7]);
+    assert_eq!(before(u64::MAX, None, 1)?, [9]);
+    assert_eq!(before(4, None, 100)?, [2, 1, 0]);
+    assert_eq!(before(4, None, 0)?, [0_u64; 0]);
+    assert_eq!(before(1, None, 100)?, [0_u64; 0]);
+    let titled: Vec<u64> = (0..7).rev().filter(|n| samples::event(*n).title() == "Order Completed").collect();
+    assert_eq!(before(8, Some("Order Completed"), 100)?, titled);
+    let at = |places: &[u64]| log.at(&places.iter().map(|place| Offset(*place)).collect());
+    let found = at(&[9, 1, 4, 77, 0])?;
+    assert_eq!(samples::numbers(&found), [0, 3, 8], "in the order of the log, and none where there is none");
+    assert_eq!(found.iter().map(|one| one.offset.0).collect::<Vec<_>>(), [1, 4, 9]);
+    assert_eq!(at(&[])?, []);
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
 };
+use std::collections::BTreeSet;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -51,10 +52,32 @@ struct Spot {
 }
 
 impl PartFiles {
-    /// The newest rows after an offset with a title that are not left out, newest first.
+    /// The rows at some places, in order.
+    pub(crate) fn at(
+        &self,
+        places: &BTreeSet<u64>,
+        sealed_upto: u64,
+        left_out: &Offsets,
+    ) -> Result<Vec<FoundEvent>, StorageError> {
+        let mut found = Vec::new();
+        if places.first().is_none_or(|first| *first > sealed_upto) {
+            return Ok(found);
+        }
+        for round in self.rounds(0, sealed_upto, left_out)? {
+            if places.range(round.first..=round.last).next().is_some() {
+                round.at(places)?.visit(&mut |offset, open| {
+                    found.push((offset, open()));
+                    Ok::<_, StorageError>(())
+                })?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The newest rows between two offsets with a title that are not left out, newest first.
     pub(crate) fn newest(
         &self,
-        after: u64,
+        (after, before): (u64, u64),
         sealed_upto: u64,
         title: Option<&str>,
         left_out: &Offsets,
@@ -68,7 +91,9 @@ impl PartFiles {
             if rows.len() >= n_max || round.last <= after {
                 break;
             }
-            rows.extend(newest(round, after, title, left_out, n_max - rows.len())?);
+            if round.first < before {
+                rows.extend(newest(round, (after, before), title, left_out, n_max - rows.len())?);
+            }
         }
         Ok(rows)
     }
@@ -80,6 +105,25 @@ impl Round {
         let rows = RoundRows::read(&self.parts, after)?;
         self.check_complete(rows.len() as u64, after, missing)?;
         Ok(rows)
+    }
+
+    /// The rows at some places.
+    fn at(&self, places: &BTreeSet<u64>) -> Result<RoundRows, StorageError> {
+        let mut selected = Vec::new();
+        for part in &self.parts {
+            let content = Content::of(part)?;
+            let (mut rows, mut offsets) = (Vec::new(), Vec::new());
+            for (row, offset) in content.offsets()?.into_iter().enumerate() {
+                if places.contains(&offset) {
+                    rows.push(row);
+                    offsets.push(offset);
+                }
+            }
+            if !rows.is_empty() {
+                selected.push(Selected { content, rows: Some(rows), offsets });
+            }
+        }
+        Ok(RoundRows::in_order(selected, 0))
     }
 
     /// Makes sure that so many different rows after an offset are all that there must be.
@@ -158,11 +202,11 @@ pub(crate) type Open<'a> = &'a dyn Fn() -> Result<Event, RecordError>;
 /// A place, and the event that was found there.
 pub(crate) type FoundEvent = (u64, Result<Event, RecordError>);
 
-/// The newest rows of a round after an offset that are not left out, newest first: finds them by their titles, and reads
+/// The newest rows of a round between two offsets that are not left out, newest first: finds them by their titles, and reads
 /// only their records.
 fn newest(
     round: &Round,
-    after: u64,
+    (after, before): (u64, u64),
     title: Option<&str>,
     left_out: &Offsets,
     n_max: usize,
@@ -179,7 +223,8 @@ fn newest(
             for row in 0..batch.num_rows() {
                 let found = if events.is_null(row) { kinds.value(row) } else { events.value(row) };
                 let offset = crate::numbers::unsigned(offsets.value(row));
-                if offset > after && title.is_none_or(|title| title == found) && !left_out.contains(offset) {
+                let is_between = offset > after && offset < before;
+                if is_between && title.is_none_or(|title| title == found) && !left_out.contains(offset) {
                     wanted.push((offset, i, n_before + row));
                 }
             }

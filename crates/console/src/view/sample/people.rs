@@ -15,6 +15,7 @@ pub fn customers() -> CustomersPage {
                 last_seen: now().plus_days(-days),
                 orders,
                 revenue: revenue.map(twd),
+                subscribed: (orders > 9).then(|| "99.00 TWD a month".to_owned()),
                 answers: match answers {
                     Some((leaves, spends, returns)) => {
                         vec![score(leaves).glance(), value(spends).glance(), returning(returns).glance()]
@@ -29,6 +30,8 @@ pub fn customers() -> CustomersPage {
         total: 33_314,
         found: 33_314,
         note: None,
+        has_orders: true,
+        has_subscriptions: true,
         answers: ["Churn", "Lifetime value", "Back within a week"].map(str::to_owned).to_vec(),
         rows: vec![
             row("42", Some("Mei-Ling Chen"), 0, 23, Some(1_845_600), Some((0.72, 18_240.0, 0.31))),
@@ -76,8 +79,10 @@ pub fn customer() -> CustomerPage {
             offset: 152_107,
         }],
         event_count: 188,
-        orders: 23,
-        revenue: Some(twd(1_845_600)),
+        facts: [("Orders", "23"), ("Revenue", "18,456 TWD"), ("Open tickets", "1")]
+            .map(|(what, value)| (what.to_owned(), value.to_owned()))
+            .to_vec(),
+        goods: goods(),
         first_seen: now().plus_days(-115),
         last_seen: before(2 * HOUR_MS),
         timeline: timeline(),
@@ -92,6 +97,8 @@ pub fn customer() -> CustomerPage {
             consent("security", "Keeping from fraud and abuse; what the law demands does not ask", true, false),
         ],
         features: features(),
+        feature: String::new(),
+        decided_before: decided_before(),
         decisions: [
             ("recommend", "Recommendations"),
             ("churn", "Churn"),
@@ -157,10 +164,11 @@ pub fn customer_stranger() -> CustomerPage {
         }],
         refused_joins: vec![],
         consents: customer().consents.into_iter().map(|consent| Consent { granted: false, ..consent }).collect(),
-        orders: 0,
-        revenue: None,
+        facts: vec![],
+        goods: vec![],
+        decided_before: vec![],
         event_count: 1,
-        timeline: Timeline { days: vec![], not_shown: 0 },
+        timeline: Timeline { days: vec![], kinds: vec![], not_shown: 0, older: None, note: None },
         traits: vec![],
         features: vec![],
         told: vec![],
@@ -333,39 +341,124 @@ pub(super) fn answer(title: &str, content: Content) -> Answer {
     }
 }
 
-fn timeline() -> Timeline {
-    let entry = |ms: i64, kind: &str, title: &str, detail: &str, amount: Option<i64>| TimelineEntry {
-        at: before(ms),
+fn goods() -> Vec<Goods> {
+    let picture = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'><circle cx='4' cy='4' r='3' fill='teal'/></svg>";
+    let good = |id: &str, title: Option<&str>, n_orders, days: i64, picture: Option<&str>| Goods {
+        id: id.to_owned(),
+        title: title.map(str::to_owned),
+        category: title.map(|_| "Chilled".to_owned()),
+        picture: picture.map(str::to_owned),
+        n_orders,
+        pieces: 1.5 * crate::format::float(n_orders),
+        last_at: now().plus_days(-days),
+    };
+    vec![
+        good("4710011401128", Some("Silken tofu"), 12, 41, Some(picture)),
+        good("4711271000014", Some("Fresh milk"), 7, 50, Some(picture)),
+        good("4719090900065", None, 1, 90, None),
+    ]
+}
+
+fn decided_before() -> Vec<(DecisionRow, Option<String>)> {
+    let row = |id: &str, kind: &str, answer: &str, days: i64| DecisionRow {
+        id: id.to_owned(),
+        at: now().plus_days(-days),
         kind: kind.to_owned(),
+        customer: Some("42".to_owned()),
+        has_page: true,
+        answer: answer.to_owned(),
+        fallback: None,
+        held_out: false,
+        latency_ms: None,
+    };
+    let bought = "Fresh milk was bought 2 d 3 h later. That it followed does not say that the decision made it.";
+    vec![
+        (row("019ab3f2c1d4e5f6", "recommend", "8 items, first Silken tofu", 1), None),
+        (row("019ab3f2c1d4e5f5", "recommend", "8 items, first Fresh milk", 44), Some(bought.to_owned())),
+    ]
+}
+
+fn entry(ms: i64, kind: &str, name: &str, title: &str, detail: &str, amount: Option<i64>) -> TimelineEntry {
+    TimelineEntry {
+        at: before(ms),
+        offset: 119_578 - ms.unsigned_abs() / 60_000,
+        kind: kind.to_owned(),
+        name: name.to_owned(),
         title: title.to_owned(),
         detail: (!detail.is_empty()).then(|| detail.to_owned()),
         amount: amount.map(twd),
+        lines: vec![],
+        since: vec![],
+    }
+}
+
+fn ordered() -> TimelineEntry {
+    let line = |title: &str, id: &str, quantity, minor| OrderLine {
+        title: title.to_owned(),
+        id: id.to_owned(),
+        quantity,
+        price: Some(twd(minor)),
+    };
+    TimelineEntry {
+        lines: vec![
+            line("Silken tofu", "4710011401128", 2.0, 4_500),
+            line("Jasmine rice", "4719090900065", 1.0, 55_900),
+        ],
+        since: vec!["Paid 649.00 TWD by card, 12 Oct 2026, 04:53:10".to_owned()],
+        ..entry(
+            41 * 24 * HOUR_MS,
+            "track",
+            "Order Completed",
+            "Ordered",
+            "2 items: Silken tofu, Jasmine rice · order o-70",
+            Some(64_900),
+        )
+    }
+}
+
+fn timeline() -> Timeline {
+    let kind = |title: &str, count, is_hidden| PastKind {
+        title: title.to_owned(),
+        count: Some(count),
+        is_hidden,
+        href: format!("/customers/42?hide={}&past=25#timeline", title.to_lowercase()),
     };
     Timeline {
         days: vec![
             TimelineDay {
                 day: now(),
                 entries: vec![
-                    entry(2 * HOUR_MS, "track", "Product Added", "Silken tofu", None),
-                    entry(2 * HOUR_MS + 9 * MINUTE, "track", "Product Viewed", "Silken tofu", None),
-                    entry(2 * HOUR_MS + 14 * MINUTE, "page", "Home", "", None),
+                    entry(2 * HOUR_MS, "track", "Product Added", "Put Silken tofu into the cart", "", None),
+                    entry(
+                        2 * HOUR_MS + 9 * MINUTE,
+                        "track",
+                        "Product Viewed",
+                        "Looked at Silken tofu",
+                        "Chilled",
+                        None,
+                    ),
+                    entry(2 * HOUR_MS + 14 * MINUTE, "page", "Home", "Saw the page Home", "/", None),
                 ],
             },
             TimelineDay {
                 day: now().plus_days(-41),
                 entries: vec![
+                    ordered(),
                     entry(
-                        41 * 24 * HOUR_MS,
+                        41 * 24 * HOUR_MS + 4 * MINUTE,
                         "track",
-                        "Order Completed",
-                        "5 items: soy milk, jasmine rice, …",
+                        "Payment Failed",
+                        "A payment failed",
+                        "by card · expired",
                         Some(64_900),
                     ),
-                    entry(41 * 24 * HOUR_MS + 4 * MINUTE, "track", "Payment Failed", "The card had expired", None),
                 ],
             },
         ],
+        kinds: vec![kind("Purchases", 120, false), kind("Sessions", 44, false), kind("E-mail", 24, true)],
         not_shown: 183,
+        older: Some("/customers/42?past=50#timeline".to_owned()),
+        note: None,
     }
 }
 

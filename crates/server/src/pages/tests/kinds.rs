@@ -34,9 +34,11 @@ fn lists_and_customers_have_what_every_kind_says() {
     engine.reload_champions().unwrap();
 
     let list = console.get("/customers").body;
-    let headings = ["Churn", "Lifetime value", "Segment"].map(|title| list.find(&format!(">{title}</th>")));
-    assert!(headings.iter().all(Option::is_some) && headings.is_sorted(), "{headings:?}");
-    assert!(!list.contains("One too many") && !list.contains("soon"), "{list}");
+    assert!(list.contains(">Lifetime value</th>"), "{list}");
+    assert!(
+        !list.contains(">Churn</th>") && !list.contains("One too many"),
+        "what answers nobody has no column: {list}"
+    );
 
     let found = engine.search("", 50, Duration::from_secs(9)).unwrap().customers;
     let buyer = found.iter().find(|customer| customer.state.n_orders() > 1).unwrap();

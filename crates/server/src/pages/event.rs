@@ -1,0 +1,139 @@
+//! What was sent with one event, and what did it change?
+
+use super::answer::rounded;
+use super::events::row;
+use super::visit::Visit;
+use crate::app::App;
+use crate::error::ServerError;
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
+use axum::response::Response;
+use console::view::{Changed, ChangedFeature, EventPage, Frame};
+use engine::{By, Change};
+use events::{Call, Deed, Event, Offset, Origin};
+use governance::ConsentBasis;
+use primitives::{Currency, ErrorKind, capital};
+use profiles::{Identifier, Profile};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The longest value of a trait that is shown.
+const VALUE_CHARS_MAX: usize = 200;
+
+/// `/events/{offset}`.
+pub(super) async fn show(visit: Visit, offset: Result<Path<u64>, PathRejection>) -> Response {
+    let Ok(Path(offset)) = offset else { return visit.not_found() };
+    let by = visit.by();
+    visit.page(move |app, frame| Ok(fill(app, &by, frame, Offset(offset))?.render())).await
+}
+
+fn fill(app: &App, by: &By, frame: Frame, offset: Offset) -> Result<EventPage, ServerError> {
+    let recorded = app.engine.event(offset)?;
+    let change = match app.engine.change_by(&recorded) {
+        Ok(change) => Ok(changed(&recorded.event, change)),
+        // Too much hangs together with it: that is said in place of what it changed.
+        Err(error) if error.kind() == ErrorKind::Conflict => Err(capital(&error.to_string())),
+        Err(error) => return Err(error.into()),
+    };
+    let read = match recorded.event.deed() {
+        Deed::Other | Deed::PageViewed => None,
+        deed => serde_json::to_string(deed).ok(),
+    };
+    let origin = match recorded.event.origin {
+        Origin::Client => "a write key",
+        Origin::Server => "a server key",
+        Origin::Import => "import",
+    };
+    let row = row::accepted(app, &recorded)?;
+    if let Some(id) = &row.customer {
+        app.audit.note(governance::Deed::CustomerOpened, by, id.as_str());
+    }
+    Ok(EventPage { frame, row, origin: origin.to_owned(), read, change })
+}
+
+fn changed(event: &Event, change: Change) -> Changed {
+    Changed {
+        identity: identity(event, &change),
+        traits: traits(&change),
+        consents: change.consents.iter().map(|answer| (capital(answer.purpose.name()), consent(answer))).collect(),
+        features: change.features.iter().map(|moved| feature(moved, change.currency)).collect(),
+    }
+}
+
+fn consent(answer: &governance::ConsentAnswer) -> String {
+    match (answer.granted, answer.basis) {
+        (true, ConsentBasis::Stated { .. }) => "granted by the customer".to_owned(),
+        (false, ConsentBasis::Stated { .. }) => "refused by the customer".to_owned(),
+        (true, ConsentBasis::Default) => "granted by the settings’ default".to_owned(),
+        (false, ConsentBasis::Default) => "not granted by the settings’ default".to_owned(),
+    }
+}
+
+fn feature((of, before, after): &engine::Moved, currency: Option<Currency>) -> ChangedFeature {
+    let unit = match of.unit {
+        "currency" => currency.as_ref().map_or("", Currency::code),
+        unit => unit,
+    };
+    let known = |value: f64| (!value.is_nan()).then(|| rounded(of.unit, value));
+    ChangedFeature {
+        name: of.name.clone(),
+        meaning: of.meaning.clone(),
+        unit: unit.to_owned(),
+        before: known(*before),
+        after: known(*after),
+    }
+}
+
+/// What it did with who is who.
+fn identity(event: &Event, change: &Change) -> Vec<String> {
+    if let Call::Item { item_id, .. } = &event.call {
+        return vec![format!("It tells what is known of the item {item_id} of the catalogue.")];
+    }
+    let Some(after) = &change.after else { return Vec::new() };
+    let mut said = Vec::new();
+    match change.before.as_slice() {
+        [] => said.push(format!("A new customer: {}.", after.id)),
+        [_] => {}
+        several => {
+            let ids: Vec<String> = several.iter().map(|one| one.id.to_string()).collect();
+            let is_joined = several
+                .iter()
+                .all(|one| one.id == after.id || after.joins.as_slice().len() > one.joins.as_slice().len());
+            if is_joined && several.iter().any(|one| one.links.len() < after.links.len()) {
+                said.push(format!("{} became one customer: {}.", ids.join(" and "), after.id));
+            }
+        }
+    }
+    let known: BTreeSet<&Identifier> = change.before.iter().flat_map(|one| one.links.keys()).collect();
+    let of_names = after.links.iter().filter(|(name, _)| !known.contains(name));
+    said.extend(of_names.map(|(name, link)| format!("{name} belongs to them from here on: {}.", link.reason.text())));
+    let n_refused: usize = change.before.iter().map(|one| one.refusals.len()).sum();
+    let refused = after.refusals.iter().skip(n_refused);
+    said.extend(
+        refused.map(|one| format!("{} and {} were not joined: {}.", one.names[0], one.names[1], one.reason.text())),
+    );
+    said
+}
+
+fn traits(change: &Change) -> Vec<(String, Option<String>, Option<String>)> {
+    let told = |profiles: &[Profile]| -> BTreeMap<String, String> {
+        let each = profiles.iter().flat_map(|one| one.traits.iter());
+        each.map(|(name, said)| (name.clone(), said.json.to_string())).collect()
+    };
+    let (before, after) = (told(&change.before), told(change.after.as_slice()));
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let value = |of: &BTreeMap<String, String>, name: &String| of.get(name).map(|json| shown(json));
+    let moved = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
+    moved.map(|name| (name.clone(), value(&before, name), value(&after, name))).collect()
+}
+
+/// A value as text.
+fn shown(json: &str) -> String {
+    let text = match serde_json::from_str(json) {
+        Ok(serde_json::Value::String(text)) => text,
+        _ => json.to_owned(),
+    };
+    match text.char_indices().nth(VALUE_CHARS_MAX) {
+        None => text,
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
