@@ -126,12 +126,32 @@ fn a_company_is_there_at_once_with_a_past_in_which_it_was_decided() {
         assert!(body.to_lowercase().contains("simulated"), "{page} does not say that it is simulated");
     }
     drop(served);
+    lives_on(&directory);
 
     refuses(&data, &["--seed", "8"], "the one of 150 customers over 60 days, of the seed 7: ask for the same");
     refuses(&data, &["--customers", "151"], "or choose another directory");
     refuses(&data, &["--real"], "leave --real out");
     std::fs::write(data.join("demo.json"), r#"{"data":{"kind":"generated","seed":7,"reason":"x"}}"#).unwrap();
     refuses(&data, &[], "another version of this program");
+}
+
+/// Something happens while one looks, and nothing of it is refused.
+fn lives_on(directory: &TempDir) {
+    let mut served = Served::start(directory, &[]);
+    let address = served.address();
+    let today = format!("\"receivedAt\":\"{}", SystemClock.now().date());
+    let watch = Stopwatch::start();
+    let told = loop {
+        let (_, newest) = get(&address, "/v1/events?limit=20");
+        if newest.matches(&today).count() > 3 {
+            break newest;
+        }
+        assert!(watch.elapsed() < DEADLINE, "nothing happens: {newest}\n{}", served.said());
+        std::thread::park_timeout(Duration::from_millis(100));
+    };
+    assert!(told.contains("\"origin\":\"client\"") || told.contains("\"origin\":\"server\""), "{told}");
+    let (_, refused) = get(&address, "/v1/events?status=rejected");
+    assert!(refused.contains("\"events\":[]"), "{refused}");
 }
 
 /// What lies in the directory: one import of the past, and then days in which it was asked at its moment.

@@ -13,6 +13,9 @@ use primitives::stable_hash;
 use rayon::prelude::*;
 use std::collections::HashMap;
 
+/// So many numbers has each beginning to itself.
+const N_A_BEGINNING: u32 = 100;
+
 /// A company: what it sells, to whom, and on which days. It stands still; `live` moves it on by a day.
 #[derive(Debug)]
 pub struct Company {
@@ -137,6 +140,22 @@ impl Company {
     #[must_use]
     pub fn thing_no(&self, id: &str) -> Option<usize> {
         self.by_id.get(id).copied()
+    }
+
+    /// Begins anew with lives that others have lived on already: from now on what happens has names and numbers that nothing
+    /// has had before, where each beginning has an `nth` of its own from 1 on.
+    pub fn begin_again(&mut self, lives: &mut Lives, nth: u32) {
+        self.key = format!("{}.{nth}", self.key);
+        for life in &mut lives.0 {
+            let number = |n: u32| n.saturating_add(nth.saturating_mul(N_A_BEGINNING));
+            life.n_messages = number(life.n_messages);
+            life.n_tickets = number(life.n_tickets);
+            life.n_memberships = number(life.n_memberships);
+            // Who has hardly ordered yet is a newcomer still.
+            if life.n_orders > 1 {
+                life.n_orders = number(life.n_orders);
+            }
+        }
     }
 
     pub(crate) fn message_id(&self, person: u32, n: u32) -> String {

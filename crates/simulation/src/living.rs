@@ -47,3 +47,37 @@ impl Company {
         day::live(self, today, person, life, Dice::new(self.settings().seed, coin, n), host);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+    use primitives::Seed;
+    use std::collections::BTreeSet;
+
+    /// The names of messages and orders that were told on a day.
+    fn names(told: &[Message]) -> BTreeSet<String> {
+        let texts = told.iter().flat_map(|message| {
+            let payload = message.payload();
+            [payload["messageId"].clone(), payload["properties"]["ticket_id"].clone()]
+        });
+        texts.filter_map(|text| text.as_str().map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn whoever_begins_again_repeats_no_name() {
+        let settings = Settings::new(Seed::new(7), 400, 40).unwrap();
+        let mut company = Company::new(settings);
+        let past = company.live_history();
+        let day = settings.end_day;
+        let told = |nth: u32| {
+            let (mut company, mut lives) = (Company::new(settings), past.clone());
+            company.begin_again(&mut lives, nth);
+            names(&company.live(&mut lives, day))
+        };
+        let (first, second) = (told(1), told(2));
+        assert!(first.len() > 50 && second.len() > 50);
+        let common: Vec<_> = first.intersection(&second).filter(|name| !name.starts_with('T')).collect();
+        assert!(common.is_empty(), "{common:?}");
+    }
+}

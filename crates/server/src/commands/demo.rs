@@ -3,6 +3,7 @@
 mod beside;
 mod company;
 mod learn;
+mod life;
 mod mark;
 mod part;
 mod purchases;
@@ -42,7 +43,7 @@ pub(super) fn run(options: &Options, ask: &DemoArgs) -> Result<(), ServerError> 
     if ask.no_serve {
         return report(options, &mark, || "Everything is ready: `rapport demo` serves it.".to_owned());
     }
-    serve(Opened::open(&options.data, Access::Exclusive, settings)?, &mark, file)
+    serve(Opened::open(&options.data, Access::Exclusive, settings)?, mark, file, !ask.no_live)
 }
 
 /// Finds the demonstration that the data directory holds, or makes it; `None` where the user asked to stop.
@@ -84,7 +85,7 @@ fn prepare(options: &Options, ask: &DemoArgs) -> Result<Option<Mark>, ServerErro
 /// Makes a demonstration in an empty directory; `None` where the user asked to stop.
 type Fill = fn(&Part, &DemoArgs, Settings) -> Result<Option<Mark>, ServerError>;
 
-fn serve(opened: Opened, mark: &Mark, file: SettingsFile) -> Result<(), ServerError> {
+fn serve(opened: Opened, mark: Mark, file: SettingsFile, is_alive: bool) -> Result<(), ServerError> {
     let keys = Keys::load(&opened.data, &opened.settings.keys)?;
     let (write, server) = (opened.settings.keys.write.clone(), opened.settings.keys.server.clone());
     let item = last_bought(&opened, &mark.customer).unwrap_or_else(|| "1".to_owned());
@@ -92,7 +93,7 @@ fn serve(opened: Opened, mark: &Mark, file: SettingsFile) -> Result<(), ServerEr
     let running = Running::start(
         opened,
         keys,
-        StartOptions { notice: notice(mark), is_console_open: true, settings_file: Some(file) },
+        StartOptions { notice: notice(&mark), is_console_open: true, settings_file: Some(file) },
     )?;
     let address = running.address();
     say(&format!("\nOpen http://{address} in a browser, or try:\n"));
@@ -100,6 +101,10 @@ fn serve(opened: Opened, mark: &Mark, file: SettingsFile) -> Result<(), ServerEr
     let lines = try_lines(address, [&write, &server], &mark.customer, &item, kinds);
     lines.iter().for_each(|line| say(&format!("  {line}")));
     say(&format!("\nThe customer above: http://{address}/customers/{}   Ctrl-C stops.", mark.customer));
+    if let (DemoData::Company(label), true) = (mark.data, is_alive) {
+        life::begin(label, address, [write, server])?;
+        say("The company lives on while you look: a day of it in an hour. --no-live holds it.");
+    }
     running.stop_on_signal()
 }
 

@@ -1,12 +1,12 @@
 //! How does an invented company get here? As files of its past, or as a life beside a running server. `rapport simulate`.
 
 pub(super) mod beside;
-mod counts;
+pub(super) mod counts;
 mod delivery;
 mod history;
 pub(super) mod known;
 mod live;
-mod pace;
+pub(super) mod pace;
 mod teller;
 
 use crate::args::{Options, SimulateArgs};
