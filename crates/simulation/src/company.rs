@@ -13,7 +13,8 @@ use primitives::stable_hash;
 use rayon::prelude::*;
 use std::collections::HashMap;
 
-/// So many numbers has each beginning to itself.
+/// Beginnings have numbers that no day of a first life has, and each so many to itself.
+const FIRST_OF_BEGINNINGS: u32 = 100_000_000;
 const N_A_BEGINNING: u32 = 100;
 
 /// A company: what it sells, to whom, and on which days. It stands still; `live` moves it on by a day.
@@ -147,14 +148,7 @@ impl Company {
     pub fn begin_again(&mut self, lives: &mut Lives, nth: u32) {
         self.key = format!("{}.{nth}", self.key);
         for life in &mut lives.0 {
-            let number = |n: u32| n.saturating_add(nth.saturating_mul(N_A_BEGINNING));
-            life.n_messages = number(life.n_messages);
-            life.n_tickets = number(life.n_tickets);
-            life.n_memberships = number(life.n_memberships);
-            // Who has hardly ordered yet is a newcomer still.
-            if life.n_orders > 1 {
-                life.n_orders = number(life.n_orders);
-            }
+            life.n_messages = FIRST_OF_BEGINNINGS.saturating_add(nth.saturating_mul(N_A_BEGINNING));
         }
     }
 

@@ -55,11 +55,16 @@ mod tests {
     use primitives::Seed;
     use std::collections::BTreeSet;
 
-    /// The names of messages and orders that were told on a day.
+    /// The names of messages, and of the orders and tickets that began on a day.
     fn names(told: &[Message]) -> BTreeSet<String> {
         let texts = told.iter().flat_map(|message| {
             let payload = message.payload();
-            [payload["messageId"].clone(), payload["properties"]["ticket_id"].clone()]
+            let begun = match payload["event"].as_str() {
+                Some("Order Completed") => payload["properties"]["order_id"].clone(),
+                Some("Ticket Created") => payload["properties"]["ticket_id"].clone(),
+                _ => serde_json::Value::Null,
+            };
+            [payload["messageId"].clone(), begun]
         });
         texts.filter_map(|text| text.as_str().map(str::to_owned)).collect()
     }
@@ -77,7 +82,8 @@ mod tests {
         };
         let (first, second) = (told(1), told(2));
         assert!(first.len() > 50 && second.len() > 50);
-        let common: Vec<_> = first.intersection(&second).filter(|name| !name.starts_with('T')).collect();
+        // What crooks have planned stays one order, however often it is told.
+        let common: Vec<_> = first.intersection(&second).filter(|name| !name.starts_with("O8")).collect();
         assert!(common.is_empty(), "{common:?}");
     }
 }
