@@ -73,7 +73,7 @@ mod tests {
     fn whoever_begins_again_repeats_no_name() {
         let settings = Settings::new(Seed::new(7), 400, 40).unwrap();
         let mut company = Company::new(settings);
-        let past = company.live_history();
+        let past = company.live_history(&mut |_| {});
         let day = settings.end_day;
         let told = |nth: u32| {
             let (mut company, mut lives) = (Company::new(settings), past.clone());

@@ -31,7 +31,7 @@ fn live_on(label: &Label, address: SocketAddr, write: String, server: String) ->
     let settings =
         label.settings().map_err(|error| ServerError::new(primitives::ErrorKind::Internal, error.to_string()))?;
     let mut company = Company::new(settings);
-    let mut lives = company.live_history();
+    let mut lives = company.live_history(&mut |_| {});
     let now = SystemClock.now();
     let minutes = (now.as_millis() - settings.end_day * DAY_MS) / MINUTE_MS;
     company.begin_again(&mut lives, u32::try_from(minutes).unwrap_or(0).saturating_add(1));
