@@ -66,7 +66,7 @@ export async function goesBack({ tab, fault }) {
   await tab.goto("/events");
   await tab.evaluate(() => (window.isTheSamePage = true));
   const before = await tab.locator("main").innerText();
-  const link = tab.locator("main a[data-morph]:not([aria-current])").filter({ visible: true }).first();
+  const link = tab.locator("main .tabs a[data-morph]:not([aria-current])").filter({ visible: true }).first();
   const href = await link.getAttribute("href");
   await link.click();
   await tab.waitForFunction((href) => location.href.endsWith(href), href);
