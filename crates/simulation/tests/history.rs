@@ -1,5 +1,7 @@
 //! The same company, the same bytes: on any number of threads, in any number of runs, in one go or broken off.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use primitives::Seed;
 use simulation::{Company, HistoryError, Settings, Written, write_history};
 use std::collections::BTreeMap;

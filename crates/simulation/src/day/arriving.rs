@@ -5,6 +5,9 @@ use crate::message::Sender;
 use crate::object::{Field, Object, object};
 use crate::people::{region, town};
 
+/// What the specification calls it when somebody agrees or refuses.
+pub(super) const CONSENT_UPDATED: &str = "Segment Consent Preference Updated";
+
 impl Scene<'_> {
     /// Second accounts live on the last device.
     pub(super) fn account_of(&self, device: usize) -> usize {
@@ -59,29 +62,28 @@ impl Scene<'_> {
             ("district", if person.group.is_new_town { "new town" } else { "old town" }.into()),
             ("loyaltyId", person.identity.loyalty_id.as_deref().into()),
         ]);
-        let context = (!self.life.has_said_who).then(|| self.consent(true));
+        let consent = || object([("categoryPreferences", self.preferences(true).into())]);
+        let context = (!self.life.has_said_who).then(|| object([("consent", consent().into())]));
         self.life.has_said_who = true;
         self.say(Sender::Browser, "identify", &object([("traits", traits.into()), ("context", context.into())]));
     }
 
-    pub(super) fn consent(&self, is_asked: bool) -> Object {
+    fn preferences(&self, is_asked: bool) -> Object {
         let agrees = self.person.nature.agrees;
         let says = |agrees: bool| Field::from(agrees && is_asked);
-        let preferences = object([
+        object([
             ("personalization", says(agrees.personalization)),
             ("analytics", says(agrees.analytics)),
             ("marketing", says(agrees.marketing)),
-        ]);
-        object([("consent", object([("categoryPreferences", preferences.into())]).into())])
+        ])
     }
 
     pub(super) fn decide_on_consent(&mut self) {
         let regrets = self.person.nature.agrees.regrets_on_visit == Some(self.life.n_visits);
         if regrets && self.life.has_said_who && !self.life.has_regretted {
             self.life.has_regretted = true;
-            let context = self.consent(false);
-            let fields = object([("event", "Consent Updated".into()), ("context", context.into())]);
-            self.say(Sender::Browser, "track", &fields);
+            let preferences = self.preferences(false);
+            self.track(Sender::Browser, CONSENT_UPDATED, [("categoryPreferences", preferences.into())]);
         }
     }
 }

@@ -137,14 +137,13 @@ impl<'a> Scene<'a> {
     }
 
     /// A thing as the pages describe it.
-    pub(super) fn described(&self, thing_no: usize) -> [(&'static str, Field<'a>); 6] {
+    pub(super) fn described(&self, thing_no: usize) -> [(&'static str, Field<'a>); 5] {
         let company = self.company;
         let thing = company.things().get(thing_no);
         [
             ("product_id", thing.id.as_str().into()),
             ("name", thing.name.as_str().into()),
             ("category", company.things().department(thing.department).into()),
-            ("brand", thing.brand.as_str().into()),
             ("price", self.major(self.price(thing_no))),
             ("currency", self.currency()),
         ]

@@ -200,14 +200,14 @@ impl Scene<'_> {
         let id = || ("ticket_id", Field::from(ticket_id.as_str()));
         let company = self.company;
         let agent = company.desk().somebody_for(concern, &mut self.dice);
-        let by = || ("agent_id", Field::from(agent.id.as_str()));
-        self.track(Sender::BackOffice, "Ticket Assigned", [id(), by()]);
+        let by = agent.id.as_str();
+        self.track_by(by, "Ticket Assigned", [id()]);
         self.pass(900.0);
         let reply = concern.reply(&mut self.dice);
-        let sent = [id(), by(), ("channel", "email".into()), ("text", reply.into())];
-        self.track(Sender::BackOffice, "Message Sent", sent);
+        let sent = [id(), ("channel", "email".into()), ("text", reply.into())];
+        self.track_by(by, "Message Sent", sent);
         self.pass(120.0);
-        self.track(Sender::BackOffice, "Ticket Resolved", [id(), by()]);
+        self.track_by(by, "Ticket Resolved", [id()]);
         #[expect(clippy::cast_precision_loss, reason = "a ticket is open for days, not for ever")]
         let days = (self.today.day - opened_on) as f64;
         let p = self.mind().is_solved(concern, days, agent.skill(concern));
@@ -231,6 +231,15 @@ impl Scene<'_> {
         if matches!(concern, Concern::Cancel) && self.life.membership.is_some() {
             self.life.use_level = 0.1;
         }
+    }
+
+    /// What somebody of the desk did: who it was is said where it happened, in the context.
+    fn track_by<const N: usize>(&mut self, agent: &str, event: &str, properties: [(&str, Field<'_>); N]) {
+        self.tell(Sender::BackOffice, "track", |call| {
+            call.add("event", &event.into());
+            call.nest("properties", properties);
+            call.nest("context", [("agent_id", agent.into())]);
+        });
     }
 
     fn rate(&mut self, ticket_id: &str, is_solved: bool) {

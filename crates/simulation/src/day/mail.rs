@@ -1,6 +1,7 @@
 //! Which letters does somebody get, and what do they do with them?
 
 use super::Scene;
+use super::arriving::CONSENT_UPDATED;
 use crate::dice::logistic;
 use crate::host::decision;
 use crate::message::Sender;
@@ -92,10 +93,7 @@ impl Scene<'_> {
             self.life.wants_no_mail = true;
             self.track(Sender::BackOffice, "Email Unsubscribed", mail());
             let refuses = object([("marketing", false.into())]);
-            let consent = object([("categoryPreferences", refuses.into())]);
-            let context = object([("consent", consent.into())]);
-            let fields = object([("event", "Consent Updated".into()), ("context", context.into())]);
-            self.say(Sender::BackOffice, "track", &fields);
+            self.track(Sender::BackOffice, CONSENT_UPDATED, [("categoryPreferences", refuses.into())]);
         }
     }
 }

@@ -6,7 +6,6 @@ use crate::dice::logistic;
 use crate::host::decision;
 use crate::life::Membership;
 use crate::message::Sender;
-use crate::object::Field;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -45,7 +44,7 @@ impl Scene<'_> {
             is_paused: false,
             offered: None,
         };
-        self.tell_plan("Subscription Started", &membership, Field::Absent);
+        self.tell_plan("Subscription Started", &membership);
         self.life.membership = Some(membership);
     }
 
@@ -68,7 +67,7 @@ impl Scene<'_> {
             membership.offered = None;
             membership.renews_on = self.today.day + 30;
             self.life.use_level = self.life.use_level.max(0.7);
-            self.tell_plan("Subscription Upgraded", membership, Field::Absent);
+            self.tell_plan("Subscription Upgraded", membership);
         }
     }
 
@@ -85,7 +84,7 @@ impl Scene<'_> {
             let p = self.mind().cancels(offered);
             if self.dice.chance(p) {
                 let reason = if self.life.mood < -0.1 { "unhappy" } else { "not used" };
-                self.tell_plan("Subscription Cancelled", membership, reason.into());
+                self.cancel(membership, reason);
                 return false;
             }
         } else if self.life.use_level > UNUSED + 0.2 {
@@ -122,7 +121,7 @@ impl Scene<'_> {
     fn pause(&mut self, membership: &mut Membership) {
         membership.is_paused = true;
         membership.renews_on = self.today.day + 30;
-        self.tell_plan("Subscription Downgraded", membership, Field::Absent);
+        self.tell_plan("Subscription Downgraded", membership);
     }
 
     /// How much of what they pay for do they use? It falls for weeks before they go.
@@ -154,7 +153,7 @@ impl Scene<'_> {
             if membership.n_failed < N_FAILED_MAX {
                 return true;
             }
-            self.tell_plan("Subscription Cancelled", membership, "payment".into());
+            self.cancel(membership, "payment");
             return false;
         }
         self.track(Sender::BackOffice, "Payment Approved", fields(self.major(price), self.currency()));
@@ -163,25 +162,37 @@ impl Scene<'_> {
         let changes = self.dice.unit();
         if changes < 0.03 * self.life.use_level && membership.plan < 2 {
             membership.plan += 1;
-            self.tell_plan("Subscription Upgraded", membership, Field::Absent);
+            self.tell_plan("Subscription Upgraded", membership);
         } else if changes > 0.97 && membership.plan > 0 {
             membership.plan -= 1;
-            self.tell_plan("Subscription Downgraded", membership, Field::Absent);
+            self.tell_plan("Subscription Downgraded", membership);
         } else {
-            self.tell_plan("Subscription Renewed", membership, Field::Absent);
+            self.tell_plan("Subscription Renewed", membership);
         }
         true
     }
 
-    fn tell_plan(&mut self, event: &str, membership: &Membership, reason: Field<'_>) {
+    fn cancel(&mut self, membership: &Membership, reason: &str) {
+        let properties = [
+            ("subscription_id", self.subscription_id(membership).into()),
+            ("plan", PLANS[membership.plan].0.into()),
+            ("reason", reason.into()),
+        ];
+        self.track(Sender::BackOffice, "Subscription Cancelled", properties);
+    }
+
+    fn subscription_id(&self, membership: &Membership) -> String {
+        format!("M{:06}-{}", self.person.no, membership.no)
+    }
+
+    fn tell_plan(&mut self, event: &str, membership: &Membership) {
         let (plan, price) = if membership.is_paused { ("Larkspur Pause", 0) } else { PLANS[membership.plan] };
         let properties = [
-            ("subscription_id", format!("M{:06}-{}", self.person.no, membership.no).into()),
+            ("subscription_id", self.subscription_id(membership).into()),
             ("plan", plan.into()),
             ("amount", self.major(price)),
             ("currency", self.currency()),
             ("interval", "month".into()),
-            ("reason", reason),
         ];
         self.track(Sender::BackOffice, event, properties);
     }

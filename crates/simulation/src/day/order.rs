@@ -36,7 +36,7 @@ impl Scene<'_> {
                 let order_id = self.order_id(order);
                 self.track(Sender::Browser, "Coupon Applied", [("order_id", order_id.into())]);
             }
-            self.order(&lines, order, shipping, "web");
+            self.order(&lines, order, shipping);
             self.send_off(order, &lines);
             self.tell_of(
                 Sender::BackOffice,
@@ -48,7 +48,7 @@ impl Scene<'_> {
     }
 
     pub(super) fn buy_in_shop(&mut self, lines: &[Line]) {
-        self.order(lines, self.life.n_messages, 0, "store");
+        self.order(lines, self.life.n_messages, 0);
     }
 
     fn order_id(&self, order: u32) -> String {
@@ -110,7 +110,7 @@ impl Scene<'_> {
         logistic(-4.4 + 1.1 * burden.ln_1p() + if self.person.nature.method == 1 { 0.6 } else { 0.0 })
     }
 
-    fn order(&mut self, lines: &[Line], order: u32, shipping: i64, channel: &str) {
+    fn order(&mut self, lines: &[Line], order: u32, shipping: i64) {
         self.life.n_orders += 1;
         self.life.last_order = order;
         let products: Vec<Object> = lines.iter().map(|line| self.product(line)).collect();
@@ -118,8 +118,6 @@ impl Scene<'_> {
             ("order_id", self.order_id(order).into()),
             ("currency", self.currency()),
             ("revenue", self.major(total(lines) + shipping)),
-            ("shipping", self.major(shipping)),
-            ("channel", channel.into()),
             ("products", products.into()),
         ];
         self.pass(2.0);

@@ -16,7 +16,6 @@ impl Scene<'_> {
         let keys = self.dice.times(6.0, 60);
         let corrections = self.dice.times(f64::from(keys) * self.person.nature.typos / 20.0, keys);
         let properties = [
-            ("path", "/".into()),
             ("seconds_visible", round(seconds).into()),
             ("idle_seconds", round(seconds * 0.3 * self.dice.unit()).into()),
             ("scroll_share", round(self.dice.unit()).into()),
