@@ -141,6 +141,60 @@ pub fn columns(columns: &[Column], label: &str) -> Html {
     element("columns", 1000.0, HEIGHT, true, label, &body)
 }
 
+/// A day of a chart that compares each with one before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Day {
+    /// Which day: `22 Nov 2026`.
+    pub name: String,
+    /// What it came to, in words.
+    pub told: String,
+    /// Its height.
+    pub value: f64,
+    /// The height of the line: what the day before it came to.
+    pub before: f64,
+    /// Whether it has not ended: it is drawn hatched.
+    pub is_open: bool,
+}
+
+/// Columns over time, with a line of what was before.
+#[must_use]
+pub fn days(days: &[Day], label: &str) -> Html {
+    const HEIGHT: f64 = 100.0;
+    let top = max_of(days.iter().flat_map(|day| [day.value, day.before]));
+    let mut body = String::from(
+        "<defs><pattern id=\"open-day\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
+         <path class=\"hatch\" d=\"M0 0V5\"/></pattern></defs>\
+         <path class=\"gridline\" d=\"M0 .5H1000M0 25H1000M0 50H1000M0 75H1000\"/><path class=\"axis\" d=\"M0 99.5H1000\"/>",
+    );
+    let pitch = 1000.0 / float(days.len().max(1));
+    let gap = (pitch * 0.25).min(8.0);
+    let height = |value: f64| (value.max(0.0) / top * (HEIGHT - 2.0)).max(if value > 0.0 { 0.8 } else { 0.0 });
+    for (i, day) in days.iter().enumerate().filter(|(_, day)| day.value.is_finite()) {
+        let (x, tall) = (float(i) * pitch, height(day.value));
+        let fill = if day.is_open { " fill=\"url(#open-day)\"" } else { "" };
+        let _ = write!(
+            body,
+            "<g class=\"column{}\" data-x=\"{name}\" data-y=\"{told}\"><title>{name}: {told}</title>\
+             <rect class=\"hit\" x=\"{x:.2}\" y=\"0\" width=\"{pitch:.2}\" height=\"{HEIGHT}\"/>\
+             <rect class=\"bar\" x=\"{:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"{tall:.2}\"{fill}/></g>",
+            if day.is_open { " open" } else { "" },
+            x + gap / 2.0,
+            HEIGHT - tall,
+            pitch - gap,
+            name = escape(&day.name),
+            told = escape(&day.told),
+        );
+    }
+    let indices: Vec<usize> = (0..days.len()).collect();
+    for run in indices.split(|&i| !days[i].before.is_finite()).filter(|run| run.len() > 1) {
+        let points =
+            run.iter().map(|&i| format!("{:.2} {:.2}", (float(i) + 0.5) * pitch, HEIGHT - height(days[i].before)));
+        let _ = write!(body, "<path class=\"before-line\" d=\"M{}\"/>", points.collect::<Vec<_>>().join("L"));
+    }
+    let drawn = element("columns", 1000.0, HEIGHT, true, label, &body);
+    Html(drawn.0.replacen("<svg ", "<svg data-chart=\"\" ", 1))
+}
+
 /// A horizontal bar that fills a share of its track.
 #[must_use]
 pub fn meter(share: f64, tone: Tone, label: &str) -> Html {

@@ -27,6 +27,7 @@ mod search;
 mod shelf;
 mod worth;
 
+mod calendar;
 mod lists;
 
 mod champions;
@@ -54,6 +55,7 @@ mod stopwatch;
 
 pub use audit::{AuditTrail, By};
 pub use background::{Background, Pauses};
+pub use calendar::{Calendar, Stretch};
 pub use capabilities::Capabilities;
 pub use champions::{ChampionStatus, GoneSince, StillLearnedFrom};
 pub use change::{Change, Moved};
@@ -65,8 +67,8 @@ pub use error::{EngineError, story};
 pub use inflow::{Incoming, N_REJECTED_LOOKED_AT, Refused, Unread};
 pub use ingest::Ingested;
 pub use lists::{
-    Cell, Column, Courier, CustomerLine, Found, KnownList, ListSource, Page, PaidIn, RollCall, Selection, Sort, Sum,
-    written,
+    Cell, Column, Compared, Counts, Courier, CustomerLine, Found, KnownList, ListSource, Page, PaidIn, People,
+    RANGES_DAYS, RollCall, Selection, Sort, Subscribed, Sum, written,
 };
 pub use live::Live;
 pub use needs::Material;
@@ -81,7 +83,7 @@ pub use shelf::{ItemQuery, ItemsFound, Standing};
 pub use stopwatch::Stopwatch;
 pub use theirs::{Circle, Theirs};
 pub use training::{Trainer, train};
-pub use worth::Consequence;
+pub use worth::{Consequence, Followed};
 
 use decisions::Models;
 use declare::Features;

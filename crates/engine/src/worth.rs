@@ -20,7 +20,16 @@ const N_AT_ONCE: usize = 1_000;
 const KEPT: Duration = Duration::from_secs(600);
 
 /// What came of decisions when there were many of them, and when that was.
-pub(super) type KeptShare = Mutex<Option<(Timestamp, Share)>>;
+pub(super) type KeptShare = Mutex<Option<(Timestamp, Followed)>>;
+
+/// How often recommendations were followed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Followed {
+    /// Those that were made for their customer.
+    pub personal: Share,
+    /// What everybody is shown, given where nothing of the customer could be looked at or was known.
+    pub general: Share,
+}
 
 /// What came of one decision. That it followed does not say that the decision made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,25 +68,30 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError`] where decisions or customers cannot be read.
-    pub fn followed_share(&self, now: Timestamp) -> Result<Share, EngineError> {
+    pub fn followed(&self, now: Timestamp) -> Result<Followed, EngineError> {
         let kept = self.kept_share.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((_, share)) = kept.filter(|(at, _)| now >= *at && now < *at + KEPT) {
-            return Ok(share);
+        if let Some((_, followed)) = kept.filter(|(at, _)| now >= *at && now < *at + KEPT) {
+            return Ok(followed);
         }
         let kinds = &self.capabilities.kinds;
         let is_shown = |name: &str| kinds.get(name).is_ok_and(|kind| kind.about().is_shown);
         // What a newer program wrote is left out.
         let take = |logged: &LoggedDecision| {
             let record = is_shown(&logged.kind).then(|| Record::open(logged).ok())?;
-            record.as_ref().and_then(shown_by)
+            record.as_ref().and_then(shown_by).map(|shown| (logged.is_fallback, shown))
         };
         let first_day = now.plus_days(-2 * REWARD_WINDOW_DAYS);
         let since = |from, visit: &mut dyn FnMut(LoggedDecision) -> bool| self.ports.decisions.since(from, visit);
         let (shown, n_looked_at) = some_of_each_day(first_day, since, take)?;
-        let share = self.joined(&shown, now)?.accepted;
-        let kept = (n_looked_at > N_AT_ONCE).then(|| (now, share.clone()));
+        let (general, personal): (Vec<_>, Vec<_>) = shown.into_iter().partition(|(is_general, _)| *is_general);
+        let share = |shown: Vec<(bool, Shown)>| {
+            let shown: Vec<Shown> = shown.into_iter().map(|(_, shown)| shown).collect();
+            Ok::<_, EngineError>(self.joined(&shown, now)?.accepted)
+        };
+        let followed = Followed { personal: share(personal)?, general: share(general)? };
+        let kept = (n_looked_at > N_AT_ONCE).then(|| (now, followed.clone()));
         *self.kept_share.lock().unwrap_or_else(PoisonError::into_inner) = kept;
-        Ok(share)
+        Ok(followed)
     }
 
     /// What came of one decision; `None` while its window is open and nothing has followed.

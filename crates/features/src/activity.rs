@@ -1,56 +1,102 @@
-//! How much happens each day, over all customers? A fold over events, like the profiles.
+//! How much happens when, over all customers? A fold over events, like the profiles.
 
-use events::{Call, CommerceStep, Offset, Recorded};
-use primitives::{Currency, Money, Timestamp};
+use events::{Call, CommerceStep, Deed, Offset, PaymentStep, Recorded};
+use primitives::{Currency, Money, Timestamp, Zone};
 use profiles::{Change, ProfileError, ProfileStore, TotalsRow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How many of the newest days are remembered.
-const N_DAYS: usize = 400;
+/// Everything is counted by quarters of an hour: in no time zone does a day begin within one.
+pub const QUARTER_MS: i64 = 15 * 60_000;
 
-/// In how many currencies a day's revenue is summed.
+/// How many of the newest quarters of an hour in which something happened are remembered: those of 400 days.
+const N_QUARTERS: usize = 400 * 96;
+
+/// In how many currencies what was paid in a quarter is summed.
 const N_CURRENCIES_MAX: usize = 32;
 
 const KEY: &str = "activity";
 
-/// What happened on one day (UTC).
+/// What happened in a stretch of time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Day {
+pub struct Happened {
     /// Events of customers.
     pub n_events: u64,
     /// Orders among them.
     pub n_orders: u64,
     /// What the orders were worth, less refunds, in minor units.
     pub revenue: BTreeMap<Currency, i64>,
+    /// Payments that went through.
+    pub n_paid: u64,
+    /// Payments that did not.
+    pub n_declined: u64,
+    /// What the payments that went through came to, less what banks took back, in minor units.
+    pub paid: BTreeMap<Currency, i64>,
 }
 
-/// What happened on each of the newest days.
+/// What happened in each of the newest quarters of an hour.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Activity {
-    days: BTreeMap<i64, Day>,
+    quarters: BTreeMap<i64, Happened>,
     offset: Offset,
     row: TotalsRow,
 }
 
-impl Day {
-    /// A currency for which there is no room any more on this day is not summed.
-    fn add_revenue(&mut self, currency: Currency, minor: i64) {
-        if self.revenue.len() < N_CURRENCIES_MAX || self.revenue.contains_key(&currency) {
-            let sum = self.revenue.entry(currency).or_default();
-            *sum = sum.saturating_add(minor);
+/// A currency for which there is no room any more is not summed.
+fn add_money(sums: &mut BTreeMap<Currency, i64>, currency: Currency, minor: i64) {
+    if sums.len() < N_CURRENCIES_MAX || sums.contains_key(&currency) {
+        let sum = sums.entry(currency).or_default();
+        *sum = sum.saturating_add(minor);
+    }
+}
+
+impl Happened {
+    fn add(&mut self, deed: &Deed) {
+        self.n_events += 1;
+        if let Some(commerce) = deed.commerce() {
+            let sign = match commerce.step {
+                CommerceStep::Ordered => 1,
+                CommerceStep::Refunded => -1,
+                _ => 0,
+            };
+            self.n_orders += u64::from(sign > 0);
+            if let Some(Money { minor, currency }) = commerce.value.filter(|_| sign != 0) {
+                add_money(&mut self.revenue, currency, minor.saturating_mul(sign));
+            }
         }
+        if let Deed::Payment(payment) = deed {
+            let sign = match payment.step {
+                PaymentStep::Approved => 1,
+                PaymentStep::ChargedBack => -1,
+                PaymentStep::Attempted | PaymentStep::Declined => 0,
+            };
+            self.n_paid += u64::from(payment.step == PaymentStep::Approved);
+            self.n_declined += u64::from(payment.step == PaymentStep::Declined);
+            if let Some(Money { minor, currency }) = payment.amount.filter(|_| sign != 0) {
+                add_money(&mut self.paid, currency, minor.saturating_mul(sign));
+            }
+        }
+    }
+
+    /// Takes in what happened in another stretch.
+    pub fn join(&mut self, other: &Self) {
+        self.n_events += other.n_events;
+        self.n_orders += other.n_orders;
+        self.n_paid += other.n_paid;
+        self.n_declined += other.n_declined;
+        other.revenue.iter().for_each(|(currency, minor)| add_money(&mut self.revenue, *currency, *minor));
+        other.paid.iter().for_each(|(currency, minor)| add_money(&mut self.paid, *currency, *minor));
     }
 }
 
 impl Activity {
-    /// Opens the days of a store, as its last checkpoint left them.
+    /// Opens what a store's last checkpoint left.
     ///
     /// # Errors
     /// [`ProfileError`] where the store cannot be read or the row is damaged.
     pub fn open(store: &dyn ProfileStore) -> Result<Self, ProfileError> {
-        let days = TotalsRow::stored(store, KEY)?;
-        Ok(Self { days, offset: store.offset()?, row: TotalsRow::default() })
+        let quarters = TotalsRow::stored(store, KEY)?;
+        Ok(Self { quarters, offset: store.offset()?, row: TotalsRow::default() })
     }
 
     /// Folds in one event. An event at or before the offset reached changes nothing.
@@ -64,44 +110,44 @@ impl Activity {
             return;
         }
         self.row.changed();
-        let day = self.days.entry(event.occurred_at.day()).or_default();
-        day.n_events += 1;
-        if let Some(commerce) = event.commerce() {
-            let sign = match commerce.step {
-                CommerceStep::Ordered => 1,
-                CommerceStep::Refunded => -1,
-                _ => 0,
-            };
-            day.n_orders += u64::from(sign > 0);
-            if let Some(Money { minor, currency }) = commerce.value.filter(|_| sign != 0) {
-                day.add_revenue(currency, minor.saturating_mul(sign));
-            }
-        }
-        if self.days.len() > N_DAYS {
-            self.days.pop_first();
+        self.quarters.entry(quarter(event.occurred_at)).or_default().add(event.deed());
+        if self.quarters.len() > N_QUARTERS {
+            self.quarters.pop_first();
         }
     }
 
-    /// The last `n_days` days up to and including that of `as_of`, oldest first, quiet ones included.
-    pub fn last_days(&self, as_of: Timestamp, n_days: i64) -> impl Iterator<Item = (Timestamp, Day)> {
-        let today = as_of.day();
-        (today - n_days + 1..=today)
-            .map(|day| (Timestamp::from_millis(0).plus_days(day), self.days.get(&day).cloned().unwrap_or_default()))
-    }
-
-    /// The newest remembered day with an order, up to and including that of `as_of`.
+    /// What happened from a moment until another, both of them beginnings of quarters of an hour.
     #[must_use]
-    pub fn last_order_day(&self, as_of: Timestamp) -> Option<Timestamp> {
-        let found = self.days.range(..=as_of.day()).rev().find(|(_, day)| day.n_orders > 0);
-        found.map(|(day, _)| Timestamp::from_millis(0).plus_days(*day))
+    pub fn between(&self, from: Timestamp, until: Timestamp) -> Happened {
+        let mut happened = Happened::default();
+        if from < until {
+            let within = self.quarters.range(quarter(from)..quarter(until));
+            within.for_each(|(_, quarter)| happened.join(quarter));
+        }
+        happened
+    }
+
+    /// Whether there were orders, and whether there were payments, as far as is remembered.
+    #[must_use]
+    pub fn sells(&self) -> (bool, bool) {
+        let any = |is: fn(&Happened) -> bool| self.quarters.values().rev().any(is);
+        (any(|one| one.n_orders > 0), any(|one| one.n_paid + one.n_declined > 0))
+    }
+
+    /// The newest remembered day of a zone with an order or a payment that went through, up to and including that of `as_of`.
+    #[must_use]
+    pub fn last_sale_day(&self, as_of: Timestamp, zone: &Zone) -> Option<i64> {
+        let end = zone.start_of(zone.day(as_of) + 1);
+        let found = self.quarters.range(..quarter(end)).rev().find(|(_, one)| one.n_orders + one.n_paid > 0);
+        found.map(|(quarter, _)| zone.day(Timestamp::from_millis(quarter * QUARTER_MS)))
     }
 
     /// Begins a checkpoint of this moment, together with the profiles' one; see [`Activity::fill`].
     ///
     /// # Errors
-    /// [`ProfileError::Corrupt`] where the days cannot be encoded.
+    /// [`ProfileError::Corrupt`] where it cannot be encoded.
     pub fn begin_checkpoint(&mut self) -> Result<(), ProfileError> {
-        self.row.begin_checkpoint(KEY, &self.days)
+        self.row.begin_checkpoint(KEY, &self.quarters)
     }
 
     /// Moves the checkpoint's row into a slice of at most `n_max` changes.
@@ -113,6 +159,10 @@ impl Activity {
     pub fn end_checkpoint(&mut self, is_durable: bool) {
         self.row.end_checkpoint(is_durable);
     }
+}
+
+fn quarter(at: Timestamp) -> i64 {
+    at.as_millis().div_euclid(QUARTER_MS)
 }
 
 #[cfg(test)]
@@ -156,12 +206,16 @@ mod tests {
         activity
     }
 
-    fn on(activity: &Activity, day: i64) -> Day {
-        activity.last_days(Timestamp::from_millis(day * DAY_MS), 1).next().unwrap().1
+    fn day_at(day: i64) -> Timestamp {
+        Timestamp::from_millis(day * DAY_MS)
     }
 
-    fn revenue(day: &Day) -> Vec<(&str, i64)> {
-        day.revenue.iter().map(|(currency, minor)| (currency.code(), *minor)).collect()
+    fn on(activity: &Activity, day: i64) -> Happened {
+        activity.between(day_at(day), day_at(day + 1))
+    }
+
+    fn sums(sums: &BTreeMap<Currency, i64>) -> Vec<(&str, i64)> {
+        sums.iter().map(|(currency, minor)| (currency.code(), *minor)).collect()
     }
 
     #[test]
@@ -175,39 +229,79 @@ mod tests {
             ordered(5, 6, 7.0, "EUR"),
         ]);
         let day = on(&activity, 5);
-        assert_eq!((day.n_events, day.n_orders, revenue(&day)), (4, 2, vec![("EUR", 600), ("USD", 250)]));
+        assert_eq!((day.n_events, day.n_orders, sums(&day.revenue)), (4, 2, vec![("EUR", 600), ("USD", 250)]));
         let day = on(&activity, 6);
         assert_eq!(
-            (day.n_events, day.n_orders, revenue(&day)),
+            (day.n_events, day.n_orders, sums(&day.revenue)),
             (1, 0, Vec::new()),
             "what was folded in before counts once"
         );
         let mut item = track(6, 6, "", json!({}));
         item.event.call = Call::Item { item_id: "tea".into(), traits: Fields::new() };
-        assert_eq!(on(&fold(&[item]), 6), Day::default(), "the catalogue is nothing that a customer does");
+        assert_eq!(on(&fold(&[item]), 6), Happened::default(), "the catalogue is nothing that a customer does");
     }
 
     #[test]
-    fn the_last_days_are_told_oldest_first_with_the_quiet_ones() {
-        let activity = fold(&[ordered(1, 5, 1.0, "EUR"), ordered(2, 7, 1.0, "EUR"), track(3, 8, "Clicked", json!({}))]);
-        let noon = |day: i64| Timestamp::from_millis(day * DAY_MS + DAY_MS / 2);
-        let days: Vec<_> =
-            activity.last_days(noon(7), 3).map(|(day, what)| (day.as_millis() / DAY_MS, what.n_events)).collect();
-        assert_eq!(days, [(5, 1), (6, 0), (7, 1)]);
-        for (as_of, found) in [(4, None), (5, Some(5)), (6, Some(5)), (7, Some(7)), (99, Some(7))] {
-            assert_eq!(
-                activity.last_order_day(noon(as_of)).map(|day| day.as_millis()),
-                found.map(|day| day * DAY_MS),
-                "{as_of}"
-            );
-        }
+    fn payments_are_counted_as_they_ended_and_summed_less_what_was_taken_back() {
+        let pays = |offset, name, amount| track(offset, 5, name, json!({"amount": amount, "currency": "EUR"}));
+        let activity = fold(&[
+            pays(1, "Payment Attempted", 8.0),
+            pays(2, "Payment Approved", 8.0),
+            pays(3, "Payment Approved", 2.5),
+            pays(4, "Payment Declined", 9.0),
+            pays(5, "Chargeback", 2.5),
+            ordered(6, 5, 1.0, "EUR"),
+        ]);
+        let day = on(&activity, 5);
+        assert_eq!((day.n_paid, day.n_declined, sums(&day.paid)), (2, 1, vec![("EUR", 800)]));
+        assert_eq!((day.n_events, day.n_orders, sums(&day.revenue)), (6, 1, vec![("EUR", 100)]));
     }
 
     #[test]
-    fn four_hundred_days_and_thirty_two_currencies_a_day_are_remembered() {
-        let days: Vec<Recorded> = (1_u64..).zip(0..401).map(|(offset, day)| ordered(offset, day, 1.0, "EUR")).collect();
-        assert_eq!([0, 1, 400].map(|day| on(&fold(&days), day).n_orders), [0, 1, 1]);
-        assert_eq!(on(&fold(&days[..400]), 0).n_orders, 1);
+    fn a_stretch_holds_its_first_quarter_of_an_hour_and_not_its_end() {
+        let at = |offset, quarter: i64, ms| {
+            let mut one = ordered(offset, 0, 1.0, "EUR");
+            one.event.occurred_at = Timestamp::from_millis(quarter * QUARTER_MS + ms);
+            one
+        };
+        let activity = fold(&[at(1, 3, -1), at(2, 3, 0), at(3, 4, QUARTER_MS - 1), at(4, 5, 0)]);
+        let n = |from: i64, until: i64| {
+            let quarter = |n: i64| Timestamp::from_millis(n * QUARTER_MS);
+            activity.between(quarter(from), quarter(until)).n_orders
+        };
+        assert_eq!([n(3, 5), n(2, 6), n(3, 3), n(5, 3), n(4, 5)], [2, 4, 0, 0, 1]);
+        assert_eq!(sums(&activity.between(Timestamp::MIN, Timestamp::MAX).revenue), [("EUR", 400)]);
+    }
+
+    #[test]
+    fn the_newest_day_of_a_sale_is_one_of_the_zone() {
+        let activity = fold(&[ordered(1, 5, 1.0, "EUR"), paid(2, 7, "Payment Approved", 1.0, "EUR")]);
+        let utc = [4, 5, 6, 7, 99].map(|day| activity.last_sale_day(day_at(day), &Zone::UTC));
+        assert_eq!(utc, [None, Some(5), Some(5), Some(7), Some(7)]);
+        let new_york = Zone::parse("America/New_York").unwrap();
+        assert_eq!(
+            activity.last_sale_day(day_at(7), &new_york),
+            Some(6),
+            "midnight in UTC is the evening before there"
+        );
+        assert_eq!(activity.last_sale_day(day_at(6), &new_york), Some(4));
+        assert_eq!((activity.sells(), fold(&[]).sells()), ((true, true), (false, false)));
+        assert_eq!(fold(&[paid(1, 7, "Payment Declined", 1.0, "EUR")]).sells(), (false, true));
+        assert_eq!(fold(&[ordered(1, 7, 1.0, "EUR")]).sells(), (true, false));
+    }
+
+    #[test]
+    fn four_hundred_days_and_thirty_two_currencies_a_quarter_are_remembered() {
+        let each = |n: i64| {
+            let mut one = ordered(u64::try_from(n).unwrap() + 1, 0, 1.0, "EUR");
+            one.event.occurred_at = Timestamp::from_millis(n * QUARTER_MS);
+            one
+        };
+        let mut activity = Activity::default();
+        (0..400 * 96).for_each(|n| activity.apply(&each(n)));
+        assert_eq!([0, 1, 399, 400].map(|day| on(&activity, day).n_orders), [96, 96, 96, 0]);
+        activity.apply(&each(400 * 96));
+        assert_eq!([0, 1, 399, 400].map(|day| on(&activity, day).n_orders), [95, 96, 96, 1]);
 
         let code = |n: u8| format!("X{}{}", char::from(b'A' + n / 26), char::from(b'A' + n % 26));
         let mut events: Vec<Recorded> = (0..33).map(|n| ordered(1 + u64::from(n), 5, 1.0, &code(n))).collect();

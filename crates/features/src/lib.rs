@@ -31,7 +31,7 @@ mod state;
 mod sum;
 mod trace;
 
-pub use activity::{Activity, Day};
+pub use activity::{Activity, Happened, QUARTER_MS};
 pub use catalogue::{Catalogue, Definition, Inputs};
 pub use cell::{CellSpec, Cells, Form};
 pub use declared::{Declared, Measure};

@@ -121,6 +121,34 @@ impl FeatureState {
         n
     }
 
+    /// Visits the moments at which something was done in the last 400 days: each of the newest events, and of older ones the
+    /// middles of the hours or days that had any.
+    pub fn each_active(&self, mut visit: impl FnMut(Timestamp)) {
+        self.seen.as_slice().iter().for_each(|seen| visit(seen.at));
+        if let Some(full) = self.overflow.full() {
+            full.seen.each(|middle, (), _| visit(middle));
+        }
+    }
+
+    /// Visits the moments at which was ordered in the last 400 days, with how many orders there were: as
+    /// [`FeatureState::each_active`], refunds left aside.
+    pub fn each_ordered(&self, mut visit: impl FnMut(Timestamp, u64)) {
+        self.orders().iter().filter(|order| !order.is_refund).for_each(|order| visit(order.at, 1));
+        if let Some(full) = self.overflow.full() {
+            full.orders.each(|middle, _, orders| {
+                if orders.n > 0 {
+                    visit(middle, orders.n);
+                }
+            });
+        }
+    }
+
+    /// When was ordered first.
+    #[must_use]
+    pub fn first_order_at(&self) -> Option<Timestamp> {
+        self.first_order
+    }
+
     /// Takes in what an event tells, its order as it is given here.
     pub(crate) fn add(&mut self, signals: &Signals, order: Option<Order>) {
         let Seen { at, key } = signals.seen;

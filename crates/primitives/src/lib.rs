@@ -18,6 +18,7 @@ mod probability;
 mod seed;
 mod time;
 mod visible;
+mod zone;
 
 pub use error_kind::ErrorKind;
 pub use ids::{AnonymousId, CustomerId, DecisionId, ItemId, ItemKey, MessageId, ModelVersion, UserId, stable_hash};
@@ -28,3 +29,4 @@ pub use probability::{Probability, ProbabilityError};
 pub use seed::Seed;
 pub use time::{Clock, DAY_MS, HOUR_MS, SimulatedClock, TimeError, Timestamp};
 pub use visible::{visible, visible_lines};
+pub use zone::{Zone, ZoneError};

@@ -4,6 +4,7 @@ use crate::attempts::Attempts;
 use crate::cookies::Cookies;
 use crate::error::ServerError;
 use crate::failure::ApiError;
+use crate::found_lately::FoundLately;
 use crate::in_force::InForce;
 use crate::keys::{Holder, Keys};
 use crate::limits::Limits;
@@ -55,6 +56,8 @@ pub struct App {
     pub(crate) guesses: Attempts,
     /// Writes down who did what.
     pub audit: AuditTrail,
+    /// What was found of the customers for the overview lately.
+    pub(crate) found_lately: FoundLately,
     /// How events are expected to look.
     pub schemas: Schemas,
     /// What is in force.

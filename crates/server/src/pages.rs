@@ -30,12 +30,15 @@ mod imports;
 mod keys;
 mod lists;
 mod lost;
+mod model_line;
 mod models;
 mod overview;
 mod search;
 mod separation;
 mod settings;
+mod system;
 mod ticks;
+mod tour;
 mod words;
 mod worth;
 
@@ -95,6 +98,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api", get(api::show))
         .route("/search", get(search::show))
         .route("/ticks", get(ticks::stream))
+        .route("/system", get(system::show))
+        .route("/tour/{number}", get(tour::visit).post(tour::turn))
         .route_layer(needing(Action::View));
     let decided =
         Router::new().route("/customers/{id}/decide", post(customer::decide)).route_layer(needing(Action::Decide));

@@ -15,6 +15,7 @@ use crate::declarations::{Declarations, SettingsFile};
 use crate::error::ServerError;
 use crate::exposure::is_public;
 use crate::failure::ApiError;
+use crate::found_lately::FoundLately;
 use crate::in_force::InForce;
 use crate::keys::{Follower, Keys, random_seed};
 use crate::limits::Limits;
@@ -218,6 +219,7 @@ impl Running {
             sign_ins: Attempts::default(),
             guesses: Attempts::default(),
             audit,
+            found_lately: FoundLately::default(),
             schemas: Schemas::load(&settings.schemas)?,
             in_force: InForce::at_start(options.settings_file.as_ref(), &settings),
             settings,

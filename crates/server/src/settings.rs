@@ -22,7 +22,7 @@ use engine::Capabilities;
 use features::Declared;
 use governance::{ConsentPolicy, Purpose};
 use learning::Outcome;
-use primitives::Currency;
+use primitives::{Currency, Zone};
 use std::net::SocketAddr;
 
 settings! {
@@ -100,6 +100,11 @@ settings! {
         seal_events: u64 = 200_000,
         /// Hours after which events are sealed however few they are (1 to 8760).
         seal_hours: i64 = 24,
+    }
+    /// The company.
+    company: CompanySettings {
+        /// Where its days begin: an IANA time zone such as Europe/Berlin. Days of the overview are days there.
+        timezone: Zone = Zone::UTC,
     }
     /// Money.
     currency: CurrencySettings {

@@ -2,13 +2,16 @@
 
 use crate::app::App;
 use crate::error::ServerError;
+use crate::recent::Recent;
 use crate::settings::LoggingSettings;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use primitives::ErrorKind;
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// The limits of the duration histograms, in seconds: from the budgets' tenths of a millisecond to what is a fault.
 const BUCKETS: [f64; 14] =
@@ -17,13 +20,13 @@ const BUCKETS: [f64; 14] =
 /// Starts writing logs to standard error. A second call changes nothing.
 pub fn start_logging(settings: &LoggingSettings) {
     let filter = EnvFilter::new(format!("{0},tower_http={0},hyper=warn", settings.level));
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let logs = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false);
+    let logs = if settings.json { logs.json().boxed() } else { logs.boxed() };
     // Only the first subscriber of a process can be installed, which is what is wanted.
-    let _ = if settings.json { logs.json().try_init() } else { logs.try_init() };
+    let _ = tracing_subscriber::registry().with(logs.with_filter(filter)).with(Recent).try_init();
 }
 
 /// Starts collecting metrics; one collector a process.

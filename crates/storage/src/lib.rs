@@ -66,6 +66,7 @@ pub use files::{create_directory, create_file};
 pub use history::{SealPolicy, SealReport, TakenIn};
 pub use model_store::FileModelStore;
 pub use profile_store::Rebuild;
+pub use room::Room;
 pub use set_aside::{SetAside, set_aside};
 pub use settings::{OnCommit, StorageSettings, WriterStats};
 pub use storage::{Storage, Usage};

@@ -1,4 +1,4 @@
-//! Has the disk room for what an erasure writes?
+//! How much room is left on the disk, and is it enough for what an erasure writes?
 
 use crate::numbers::unsigned;
 use crate::{Storage, StorageError};
@@ -13,15 +13,35 @@ pub(crate) const N_COPIES_TO_OVERWRITE: u64 = 2;
 /// And everything derived before that.
 pub(crate) const N_COPIES_TO_ERASE: u64 = N_COPIES_TO_OVERWRITE + 1;
 
+/// The room on a disk, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// What may still be written.
+    pub free_bytes: u64,
+    /// What the disk holds in all.
+    pub total_bytes: u64,
+}
+
 impl Storage {
+    /// The room on the disk of the data directory; nothing where the system does not tell.
+    #[must_use]
+    pub fn room(&self) -> Option<Room> {
+        let disk = rustix::fs::statvfs(self.directory.path()).ok()?;
+        let bytes = |n_blocks: u64| n_blocks.saturating_mul(disk.f_frsize);
+        let free_bytes = bytes(disk.f_bavail).min(self.free_bytes_max.load(Ordering::Relaxed));
+        Some(Room { free_bytes, total_bytes: bytes(disk.f_blocks) })
+    }
+
     /// Refuses what would fill the disk: so many copies of what is in the database.
     pub(crate) fn check_room(&self, n_copies: u64) -> Result<(), StorageError> {
         let path = self.directory.path();
         let rewritten = self.parts.list()?.iter().map(|part| part.bytes).max().unwrap_or(0);
         let needed = n_copies * self.content_bytes()? + rewritten + RESERVE_BYTES;
-        let is_told = rustix::fs::statvfs(path).map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
         // Where the system does not tell, it is tried.
-        let free = is_told.unwrap_or(u64::MAX).min(self.free_bytes_max.load(Ordering::Relaxed));
+        let free = match self.room() {
+            Some(room) => room.free_bytes,
+            None => self.free_bytes_max.load(Ordering::Relaxed),
+        };
         if free >= needed { Ok(()) } else { Err(StorageError::NoRoom { path: path.to_owned(), needed, free }) }
     }
 

@@ -66,12 +66,6 @@ pub(crate) fn bytes(n: &u64, _: &dyn Values) -> Result<String> {
     Ok(format::bytes(*n))
 }
 
-/// `3 d 4 h`.
-#[askama::filter_fn]
-pub(crate) fn duration(ms: &i64, _: &dyn Values) -> Result<String> {
-    Ok(format::duration(*ms))
-}
-
 /// `1,234.50 EUR`.
 #[askama::filter_fn]
 pub(crate) fn money(amount: &Money, _: &dyn Values) -> Result<String> {

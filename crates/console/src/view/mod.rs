@@ -31,6 +31,8 @@ mod overview;
 mod search;
 mod separation;
 mod settings;
+mod system;
+mod tour;
 
 pub mod sample;
 
@@ -62,12 +64,14 @@ pub use lists::{
 };
 pub use models::{Champion, Metric, ModelsPage, Need, Task, Version};
 pub use overview::{
-    CustomersCard, DayCount, DayRevenue, DecisionsCard, EventsCard, HealthCard, ModelLine, ModelState, Overview, Worth,
+    AtRisk, AtRiskRow, Attention, Figure, Followed, Measured, ModelLine, ModelState, Overview, Sales, SalesDay, Worth,
 };
 pub use parts::{Advantage, Answer, ConsentBasis, Feature, FeatureGroup, ModelRef};
 pub use search::{Hit, SearchPage};
 pub use separation::{Part, SeparationPage};
 pub use settings::{DeclaredList, DeclaredRow, SettingRow, SettingSection, SettingsPage};
+pub use system::{Fact, FactGroup, LoggedLine, SystemPage};
+pub use tour::{TourCard, TourStop};
 
 /// Gives a page its `render`.
 macro_rules! page {

@@ -1,85 +1,169 @@
-//! How is everything? The first page: events, customers, models, decisions, revenue, what decisions were worth, health.
+//! How is the company, and what should somebody look at? The first page.
 
-use super::{Advantage, Frame, Section, filters, page};
-use crate::chart::{self, Column, Html, Tone};
+mod figure;
+
+pub use figure::{Figure, Measured};
+
+use super::{Advantage, Frame, Section, TourCard, filters, page};
+use crate::chart::{self, Day, Html};
 use crate::{Icon, format};
-use primitives::{Currency, Money, Timestamp};
+use primitives::Timestamp;
 
-/// The overview, `/`.
+/// The overview, `/?days=`.
 #[derive(Debug, Clone, PartialEq, askama::Template)]
 #[template(path = "overview.html")]
 pub struct Overview {
     /// What stands around the page.
     pub frame: Frame,
-    /// What came in.
-    pub events: EventsCard,
-    /// Who it was.
-    pub customers: CustomersCard,
-    /// One line a task.
-    pub models: Vec<ModelLine>,
-    /// What was decided.
-    pub decisions: DecisionsCard,
-    /// What the decisions were followed by; none before there are decisions old enough.
-    pub worth: Option<Worth>,
-    /// The currency of `revenue`.
-    pub currency: Currency,
-    /// Revenue a day, oldest first.
-    pub revenue: Vec<DayRevenue>,
-    /// The newest day with an order, where one is known.
-    pub last_order: Option<Timestamp>,
-    /// Other currencies that orders were paid in, which `revenue` leaves out.
-    pub left_out: Vec<String>,
-    /// How the machine is.
-    pub health: HealthCard,
+    /// Of how many days the figures are; one of `ranges`.
+    pub days: i64,
+    /// Of how many days they can be.
+    pub ranges: Vec<i64>,
+    /// The company's time zone.
+    pub zone: String,
+    /// What somebody should look at; nothing where all is well.
+    pub attention: Vec<Attention>,
+    /// The guided tour, where there is something to be seen.
+    pub tour: Option<TourCard>,
+    /// How the company is, in figures.
+    pub figures: Vec<Figure>,
+    /// What is told below the figures, where something must be known about them.
+    pub notes: Vec<String>,
+    /// What was taken in day by day; nothing where nothing was yet.
+    pub sales: Option<Sales>,
+    /// Who is about to leave and worth the most.
+    pub at_risk: AtRisk,
+    /// What recommendations are worth.
+    pub worth: Worth,
+    /// What is asked of customers besides, and answered by a model: (title, address, what is told).
+    pub outcomes: Vec<(String, String, String)>,
+    /// What came in and went out, in all: (what, address, how much).
+    pub totals: Vec<(String, String, String)>,
     /// Commands to try, shown until there are decisions: (what it does, the command).
     pub try_lines: Vec<(String, String)>,
 }
 page!(Overview, Some(Section::Overview));
 
-/// A count a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DayCount {
-    /// Any moment of the day.
-    pub day: Timestamp,
-    /// How many.
-    pub count: u64,
-}
-
-/// Revenue of a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DayRevenue {
-    /// Any moment of the day.
-    pub day: Timestamp,
-    /// The sum of the orders, in minor units of the page's currency.
-    pub minor: i64,
-    /// The number of orders.
-    pub orders: u64,
-}
-
-/// What came in.
+/// Something that somebody should look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventsCard {
-    /// Accepted events in all.
-    pub total: u64,
-    /// Accepted today.
-    pub today: u64,
-    /// Rejected in the time they are kept.
-    pub rejected: u64,
-    /// Accepted a day, oldest first.
-    pub per_day: Vec<DayCount>,
+pub struct Attention {
+    /// What is the matter.
+    pub text: String,
+    /// Where it is mended.
+    pub href: String,
+    /// What the link says.
+    pub action: String,
+    /// Whether something is broken, and not only to be watched.
+    pub is_bad: bool,
 }
 
-/// Who it was.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CustomersCard {
-    /// Customers with a `userId`.
-    pub known: u64,
-    /// Browsers and devices nobody has signed in on.
-    pub anonymous: u64,
-    /// Customers seen in the last 30 days.
-    pub active_30d: u64,
-    /// Whether some customers are not in memory, so that there may be more.
-    pub active_partial: bool,
+/// What was taken in, day by day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sales {
+    /// What is shown: `Revenue`.
+    pub title: String,
+    /// What the days come to.
+    pub total: Measured,
+    /// Of how much that is: `312 orders`.
+    pub of: String,
+    /// The days, oldest first; the last is today and has not ended.
+    pub days: Vec<SalesDay>,
+}
+
+/// One day, and the day as long before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SalesDay {
+    /// Its date, as midnight in UTC.
+    pub date: Timestamp,
+    /// What was taken in.
+    pub amount: Measured,
+    /// Of how much that is: `12 orders`.
+    pub of: String,
+    /// The date of the day before that it is compared with.
+    pub date_before: Timestamp,
+    /// What was taken in on that one.
+    pub before: Measured,
+}
+
+/// Who is about to leave and worth the most.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AtRisk {
+    /// The title: `At risk and valuable`.
+    pub title: String,
+    /// Whom it is about, in a sentence.
+    pub about: String,
+    /// The list with all of them.
+    pub href: String,
+    /// How many there are in all.
+    pub n: u64,
+    /// The first of them.
+    pub rows: Vec<AtRiskRow>,
+    /// Why nobody is told, where there is nobody.
+    pub why_not: Vec<String>,
+}
+
+/// One customer who is about to leave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AtRiskRow {
+    /// The id, for the address.
+    pub id: String,
+    /// What they are called.
+    pub label: String,
+    /// How likely they leave.
+    pub risk: f64,
+    /// What is at stake, written out.
+    pub stake: String,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// What recommendations are worth.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Worth {
+    /// Nothing was learned yet.
+    Nothing(
+        /// What is missing, in a sentence.
+        String,
+    ),
+    /// There is a model, and no decision is old enough: what was found on past purchases.
+    Offline {
+        /// The main metric's name: `NDCG@10`.
+        metric: String,
+        /// What the metric means, in a sentence.
+        meaning: String,
+        /// The model's value.
+        value: f64,
+        /// The best simple answer: `popularity`.
+        baseline: String,
+        /// Its value.
+        baseline_value: f64,
+        /// By how much the model is better; none where it is not known how sure that is.
+        advantage: Option<Advantage>,
+        /// How many decisions there are whose window is open.
+        n_open: u64,
+    },
+    /// Decisions have been followed up.
+    Online {
+        /// Own recommendations; none where there were none.
+        personal: Option<Followed>,
+        /// The popular list, given where nothing personal could be.
+        popular: Option<Followed>,
+        /// The window in days.
+        window_days: u32,
+    },
+}
+
+/// How often recommendations were followed. An association, not yet a proof: that is the holdout's task.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Followed {
+    /// Recommendations whose window has passed.
+    pub decisions: u64,
+    /// After how many a recommended item was bought within the window.
+    pub followed: u64,
+    /// The share's lower bound with 95 % confidence.
+    pub low: f64,
+    /// The share's upper bound with 95 % confidence.
+    pub high: f64,
 }
 
 /// A task's state in one line.
@@ -121,169 +205,97 @@ pub enum ModelState {
     ),
 }
 
-/// What was decided.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DecisionsCard {
-    /// Decisions in all.
-    pub total: u64,
-    /// Decisions since the start of the program.
-    pub since_start: u64,
-    /// How many of all were fallbacks.
-    pub fallbacks: u64,
-    /// Half of the newest thousand took at most this, in milliseconds.
-    pub p50_ms: Option<f64>,
-    /// Ninety-nine of a hundred took at most this, in milliseconds.
-    pub p99_ms: Option<f64>,
-}
-
-/// How often a recommendation was followed by its purchase. An association, not yet a proof: that is the holdout's task.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Worth {
-    /// Recommendations whose window has passed.
-    pub decisions: u64,
-    /// After how many a recommended item was bought within the window.
-    pub followed: u64,
-    /// The window in days.
-    pub window_days: u32,
-    /// The share's lower bound with 95 % confidence.
-    pub low: f64,
-    /// The share's upper bound with 95 % confidence.
-    pub high: f64,
-}
-
-/// How the machine is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HealthCard {
-    /// The size of the database: the event log, profiles and decisions.
-    pub log_bytes: u64,
-    /// The last event's offset in the log.
-    pub log_offset: u64,
-    /// The offset up to which profiles are safe on disk.
-    pub checkpoint_offset: u64,
-    /// How many days are sealed as Parquet.
-    pub sealed_days: u64,
-    /// The size of those files.
-    pub history_bytes: u64,
-    /// The size of the whole data directory.
-    pub disk_bytes: u64,
-    /// How many events could not be read any more and were set aside.
-    pub n_set_aside: u64,
-    /// The time since the start, in milliseconds.
-    pub uptime_ms: i64,
-}
-
 impl Overview {
-    /// How many models have room in a card beside the others.
-    const N_MODELS_BESIDE: usize = 3;
-
-    fn has_many_models(&self) -> bool {
-        self.models.len() > Self::N_MODELS_BESIDE
+    fn compared(&self) -> String {
+        let days = self.days;
+        format!("The last {days} days up to now, beside the {days} days before up to the same time of day.")
     }
 
-    fn events_spark(&self) -> Html {
-        spark(&self.events.per_day, "Events a day")
+    fn is_chosen(&self, days: &i64) -> bool {
+        self.days == *days
+    }
+}
+
+impl Sales {
+    fn chart(&self) -> Html {
+        let last = self.days.len().saturating_sub(1);
+        let days: Vec<Day> = self.days.iter().enumerate().map(|(i, day)| day.drawn(i == last)).collect();
+        let label = format!("{} a day over {} days, {} in all", self.title, days.len(), self.total);
+        chart::days(&days, &label)
     }
 
-    /// The share of full answers as a bar.
-    fn full_share_bar(&self) -> Html {
-        let full = self.decisions.total.saturating_sub(self.decisions.fallbacks);
-        chart::meter(format::float(full) / format::float(self.decisions.total.max(1)), Tone::Good, "")
+    /// What stands at the top of the chart.
+    fn top(&self) -> String {
+        let amounts = self.days.iter().flat_map(|day| [&day.amount, &day.before]);
+        let top = amounts.max_by(|one, other| one.size().total_cmp(&other.size()));
+        top.map_or_else(String::new, Measured::short)
     }
 
-    fn full_share(&self) -> String {
-        let full = self.decisions.total.saturating_sub(self.decisions.fallbacks);
-        format::percent_of(full, self.decisions.total)
+    fn ticks(&self) -> Vec<String> {
+        let dates: Vec<Timestamp> = self.days.iter().map(|day| day.date).collect();
+        format::ticks(&dates)
     }
+}
 
-    fn customers_total(&self) -> String {
-        format::compact(format::float(self.customers.known.saturating_add(self.customers.anonymous)))
+impl SalesDay {
+    fn drawn(&self, is_open: bool) -> Day {
+        let so_far = if is_open { " so far" } else { "" };
+        Day {
+            name: format!("{}{so_far}", format::date(self.date)),
+            told: format!(
+                "{} in {}; {} on {}",
+                self.amount.long(),
+                self.of,
+                self.before.long(),
+                format::day_month(self.date_before)
+            ),
+            value: self.amount.size(),
+            before: self.before.size(),
+            is_open,
+        }
     }
+}
 
-    fn has_revenue(&self) -> bool {
-        self.revenue.iter().any(|day| day.orders > 0)
+impl AtRisk {
+    fn all_text(&self) -> String {
+        format!("All {}", format::count(self.n))
     }
+}
 
-    /// The day of the newest order, where whole days have passed since without one.
-    fn silent_since(&self) -> Option<Timestamp> {
-        self.last_order.filter(|day| self.frame.now.day() - day.day() > 1)
-    }
-
-    fn revenue_chart(&self) -> Html {
-        let columns: Vec<Column> = self
-            .revenue
-            .iter()
-            .map(|day| {
-                let amount = Money { minor: day.minor, currency: self.currency };
-                let orders = format::counted(day.orders, "order", "orders");
-                let title = format!("{}: {} in {orders}", format::date(day.day), format::money(amount));
-                Column { title, value: amount.to_major() }
-            })
-            .collect();
-        let sum = self.revenue_total();
-        chart::columns(&columns, &format!("Revenue a day over {} days, {sum} in all", columns.len()))
-    }
-
-    fn revenue_sum(&self) -> Money {
-        Money { minor: self.revenue.iter().map(|day| day.minor).fold(0, i64::saturating_add), currency: self.currency }
-    }
-
-    fn revenue_total(&self) -> String {
-        format::money_short(self.revenue_sum())
-    }
-
-    fn revenue_top(&self) -> String {
-        let minor = self.revenue.iter().map(|day| day.minor).max().unwrap_or(0);
-        format::money_short(Money { minor, currency: self.currency })
-    }
-
-    fn orders_total(&self) -> String {
-        format::counted(self.revenue.iter().map(|day| day.orders).sum(), "order", "orders")
-    }
-
-    /// What stands under the chart.
-    fn revenue_ticks(&self) -> Vec<String> {
-        let days: Vec<Timestamp> = self.revenue.iter().map(|day| day.day).collect();
-        format::ticks(&days)
+impl AtRiskRow {
+    fn href(&self) -> String {
+        format!("/customers/{}", format::url_part(&self.id))
     }
 }
 
 impl Worth {
-    fn share(&self) -> f64 {
-        if self.decisions == 0 { f64::NAN } else { format::float(self.followed) / format::float(self.decisions) }
-    }
-
-    fn chart(&self) -> Html {
-        let label = format!("Between {} and {}", format::percent(self.low), format::percent(self.high));
-        chart::interval(self.low, self.share(), self.high, self.scale(), &label)
-    }
-
-    fn share_text(&self) -> String {
-        format::percent(self.share())
+    /// The end of the scale that both shares are drawn on: the next round one above the intervals.
+    fn scale(&self) -> f64 {
+        let high = match self {
+            Self::Online { personal, popular, .. } => {
+                [personal, popular].into_iter().flatten().map(|one| one.high).fold(0.0, f64::max)
+            }
+            _ => 1.0,
+        };
+        [0.02, 0.05, 0.1, 0.2, 0.5].into_iter().find(|end| high <= end * 0.9).unwrap_or(1.0)
     }
 
     fn scale_text(&self) -> String {
         format::percent(self.scale())
     }
 
-    /// The scale's end: the next round share above the interval.
-    fn scale(&self) -> f64 {
-        [0.02, 0.05, 0.1, 0.2, 0.5].into_iter().find(|end| self.high <= end * 0.9).unwrap_or(1.0)
+    fn bar(&self, followed: &Followed) -> Html {
+        let label = format!("Between {} and {}", format::percent(followed.low), format::percent(followed.high));
+        chart::interval(followed.low, followed.share(), followed.high, self.scale(), &label)
     }
 }
 
-impl HealthCard {
-    fn lag(&self) -> u64 {
-        self.log_offset.saturating_sub(self.checkpoint_offset)
+impl Followed {
+    fn share(&self) -> f64 {
+        if self.decisions == 0 { f64::NAN } else { format::float(self.followed) / format::float(self.decisions) }
     }
 
-    fn lag_text(&self) -> String {
-        format::count(self.lag())
+    fn share_text(&self) -> String {
+        format::percent(self.share())
     }
-}
-
-fn spark(days: &[DayCount], what: &str) -> Html {
-    let values: Vec<f64> = days.iter().map(|day| format::float(day.count)).collect();
-    let last = days.last().map_or(0, |day| day.count);
-    let label = format!("{what} over {} days, {} on the last", days.len(), format::count(last));
-    chart::sparkline(&values, &label)
 }

@@ -7,6 +7,8 @@ mod incoming;
 mod kept;
 mod learned;
 mod listed;
+mod machine;
+mod overlooked;
 mod people;
 mod picture;
 
@@ -17,6 +19,8 @@ pub use incoming::{data, data_one};
 pub use kept::{imports, item, items, settings};
 pub use learned::{catalogue, decision, decisions, models, task_missing};
 pub use listed::{list, list_mistaken, list_tried, lists};
+pub use machine::system;
+pub use overlooked::{overview, overview_empty, overview_without_orders};
 pub use people::{customer, customer_stranger, customers, erasure, search, separation};
 pub use picture::picture;
 
@@ -55,8 +59,10 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("/search/nothing", search("zzzz").render()),
         ("/keys", keys().render()),
         ("/audit", audit().render()),
+        ("/system", system().render()),
         ("/login", login(None).render()),
         ("/empty", overview_empty().render()),
+        ("/without-orders", overview_without_orders().render()),
         ("/empty/data", DataPage { frame: empty("/data"), rows: vec![], refused: vec![], ..data() }.render()),
         ("/empty/events", EventsPage { frame: empty("/events"), rows: vec![], older: None, ..events() }.render()),
         (
@@ -109,99 +115,6 @@ pub fn frame(here: &str) -> Frame {
     }
 }
 
-/// The overview of a shop with four months of purchases.
-#[must_use]
-pub fn overview() -> Overview {
-    let day = |i: i64| now().plus_days(i - 59);
-    // A weekly rhythm with a little noise, grown out of the day's number.
-    let wave = |i: i64, size: u64| {
-        let weekend = u64::from(day(i).hour_of_week() / 24 > 4);
-        let noise = (i.unsigned_abs() + 1) * 48_271 % 65_537 % 100;
-        size + size / 3 * weekend + size / 3 * noise / 100 + size / 150 * i.unsigned_abs()
-    };
-    let per_day = |size| (30..60).map(|i| DayCount { day: day(i), count: wave(i, size) }).collect();
-    Overview {
-        frame: frame("/"),
-        events: EventsCard { total: 119_578, today: 1_204, rejected: 37, per_day: per_day(1_000) },
-        customers: CustomersCard { known: 32_266, anonymous: 1_048, active_30d: 14_402, active_partial: false },
-        models: vec![
-            ModelLine {
-                title: "Recommendations".to_owned(),
-                state: champion_state("NDCG@10", 0.0871, "own favourites", 0.0643, (0.29, 0.42)),
-            },
-            ModelLine {
-                title: "Churn".to_owned(),
-                state: champion_state("Log loss", 0.5588, "days since last order", 0.561, (-0.003, 0.011)),
-            },
-        ],
-        decisions: DecisionsCard {
-            total: 48_211,
-            since_start: 1_530,
-            fallbacks: 1_912,
-            p50_ms: Some(0.31),
-            p99_ms: Some(1.74),
-        },
-        worth: Some(Worth { decisions: 9_412, followed: 871, window_days: 7, low: 0.0868, high: 0.0985 }),
-        currency: currency(),
-        last_order: Some(now()),
-        left_out: vec![],
-        revenue: (0..60)
-            .map(|i| DayRevenue {
-                day: day(i),
-                minor: i64::try_from(wave(i, 80_000_000)).unwrap_or(0),
-                orders: wave(i, 900),
-            })
-            .collect(),
-        health: HealthCard {
-            log_bytes: 84_200_000,
-            log_offset: 119_615,
-            checkpoint_offset: 118_900,
-            sealed_days: 119,
-            history_bytes: 61_000_000,
-            disk_bytes: 212_000_000,
-            n_set_aside: 0,
-            uptime_ms: 27 * HOUR_MS,
-        },
-        try_lines: vec![],
-    }
-}
-
-/// The overview of a server that has just been started.
-#[must_use]
-pub fn overview_empty() -> Overview {
-    let missing =
-        |title: &str, text: &str| ModelLine { title: title.to_owned(), state: ModelState::Missing(text.to_owned()) };
-    Overview {
-        frame: Frame {
-            notice: None,
-            health: Health::Degraded("The disk is 96 % full: free some space".to_owned()),
-            ..frame("/")
-        },
-        events: EventsCard { total: 0, today: 0, rejected: 0, per_day: vec![] },
-        customers: CustomersCard { known: 0, anonymous: 0, active_30d: 0, active_partial: false },
-        models: vec![
-            missing("Recommendations", "Customers with two purchases or more: 0 of 50; 3 more."),
-            missing("Churn", "Days of purchases: 0 of 67; 3 more."),
-        ],
-        decisions: DecisionsCard { total: 0, since_start: 0, fallbacks: 0, p50_ms: None, p99_ms: None },
-        worth: None,
-        revenue: vec![],
-        last_order: None,
-        health: HealthCard {
-            log_bytes: 0,
-            log_offset: 0,
-            checkpoint_offset: 0,
-            sealed_days: 0,
-            history_bytes: 0,
-            disk_bytes: 131_072,
-            n_set_aside: 0,
-            uptime_ms: 8_000,
-        },
-        try_lines: api().examples.into_iter().map(|example| (example.title, example.command)).collect(),
-        ..overview()
-    }
-}
-
 /// The page about the API.
 #[must_use]
 pub fn api() -> ApiPage {
@@ -246,23 +159,6 @@ pub fn login(problem: Option<String>) -> LoginPage {
         problem,
         back: "/".to_owned(),
         new_key_command: "rapport keys create NAME --role admin".to_owned(),
-    }
-}
-
-fn champion_state(
-    metric: &str,
-    value: f64,
-    baseline: &str,
-    baseline_value: f64,
-    (low, high): (f64, f64),
-) -> ModelState {
-    ModelState::Champion {
-        version: "3f9a1c77d2e0".to_owned(),
-        metric: metric.to_owned(),
-        value,
-        baseline: baseline.to_owned(),
-        baseline_value,
-        advantage: Some(Advantage { share: f64::midpoint(low, high), low, high }),
     }
 }
 

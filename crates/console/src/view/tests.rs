@@ -260,8 +260,9 @@ fn who_may_not_operate_is_offered_no_undo_and_what_is_gone_cannot_go_again() {
 fn empty_pages_say_what_to_do_next() {
     let shown = |path: &str| sample::pages().into_iter().find(|(found, _)| *found == path).unwrap().1;
     for (path, sentence) in [
-        ("/empty", "No orders yet."),
-        ("/empty", "Nothing has been decided yet."),
+        ("/empty", "No orders yet"),
+        ("/empty", "No churn model has been trained yet."),
+        ("/empty", "0 of 50; 3 more."),
         ("/empty", "Three lines for a terminal"),
         ("/empty/events", "No events yet"),
         ("/empty/catalogue", "The catalogue is empty"),
@@ -284,12 +285,14 @@ fn empty_pages_say_what_to_do_next() {
 
 #[test]
 fn no_page_says_the_opposite_of_its_numbers() {
-    // Nothing in the last month, and something before.
-    let mut overview = sample::overview();
-    overview.revenue.iter_mut().for_each(|day| (day.orders, day.minor) = (0, 0));
-    let html = overview.render();
-    assert!(html.contains("No orders in the last 60 days. The newest one is from"), "{html}");
-    assert!(!html.contains("No orders yet"));
+    // Nothing was ordered, and nothing is said as if it was a result.
+    let html = sample::overview_without_orders().render();
+    assert!(!html.contains("orders") && !html.contains("Revenue"), "{html}");
+    let html = sample::overview_empty().render();
+    assert!(
+        html.contains("No orders yet") && !html.contains("0 orders") && !html.contains("Needs attention"),
+        "{html}"
+    );
     // An average is no risk of this customer.
     let mut customer = sample::customer();
     customer.decided = None;
@@ -318,17 +321,17 @@ fn no_page_says_the_opposite_of_its_numbers() {
 #[test]
 fn a_difference_is_green_only_with_an_interval_above_none() {
     let with = |low, high| {
-        let mut overview = sample::overview();
-        overview.models.truncate(1);
-        let ModelState::Champion { advantage, .. } = &mut overview.models[0].state else { panic!("no champion") };
+        let mut page = sample::capabilities();
+        page.capabilities.truncate(1);
+        let models = &mut page.capabilities[0].models;
+        models.truncate(1);
+        let ModelState::Champion { advantage, .. } = &mut models[0].state else { panic!("no champion") };
         *advantage = Some(Advantage { share: f64::midpoint(low, high), low, high });
-        let html = overview.render();
-        let line = html.split("model-line").nth(1).unwrap().split("</article>").next().unwrap();
-        line.split("badge ").nth(1).map_or_else(String::new, |badge| badge.split(" num").next().unwrap().to_owned())
+        let html = page.render();
+        let line = html.split("model-line").nth(1).unwrap().split("</section>").next().unwrap();
+        line.split("badge ").nth(2).map_or_else(String::new, |badge| badge.split(" num").next().unwrap().to_owned())
     };
     assert_eq!([with(0.001, 0.002), with(-0.001, 0.002), with(-0.003, -0.001)], ["good", "", "warn"]);
-    let html = sample::overview().render();
-    assert!(html.contains("within noise") && html.contains("−0.3 % to +1.1 %"), "{html}");
     for (low, high, said) in [
         (0.05, 0.08, "Better than popular items by 5 % to 8 % (95 % interval)."),
         (-0.08, -0.05, "Worse than popular items by 5 % to 8 % (95 % interval)."),
@@ -346,15 +349,32 @@ fn a_difference_is_green_only_with_an_interval_above_none() {
 }
 
 #[test]
-fn many_models_stand_side_by_side_in_a_card_of_their_own() {
-    let few = sample::overview();
-    let mut many = few.clone();
-    many.models = few.models.iter().cycle().take(6).cloned().collect();
-    for (page, n_models, is_apart) in [(few, 2, false), (many, 6, true)] {
-        let html = page.render();
-        assert_eq!(html.matches("class=\"model-line\"").count(), n_models);
-        assert_eq!((html.contains("class=\"lines\""), html.contains("grid four")), (is_apart, !is_apart));
-    }
+fn the_overview_asks_for_attention_only_where_something_is_the_matter() {
+    let mut page = sample::overview();
+    let html = page.render();
+    assert_eq!(
+        html.matches("class=\"warn\"><svg").count() + html.matches("class=\"bad\"><svg").count(),
+        page.attention.len()
+    );
+    page.attention.clear();
+    assert!(!page.render().contains("Needs attention"));
+}
+
+#[test]
+fn a_tour_tells_how_far_it_is_and_leads_on() {
+    let mut page = sample::overview();
+    let html = page.render();
+    assert!(html.contains("3 of 12") && html.contains("href=\"/tour/3\">Go on"), "the third was not seen: {html}");
+    assert_eq!(html.matches("class=\"seen\"").count(), 3);
+    let tour = page.tour.as_mut().unwrap();
+    tour.stops.iter_mut().for_each(|stop| stop.is_seen = true);
+    let html = page.render();
+    assert!(html.contains("12 of 12") && html.contains("href=\"/tour/1\">Begin again"));
+    page.tour.as_mut().unwrap().is_open = false;
+    let html = page.render();
+    assert!(html.contains("action=\"/tour/open\"") && !html.contains("href=\"/tour/"));
+    page.tour = None;
+    assert!(!page.render().contains("/tour/"));
 }
 
 #[test]

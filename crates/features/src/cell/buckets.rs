@@ -107,14 +107,21 @@ impl<K: Ord + Copy, T: Tally + Copy> Buckets<K, T> {
     /// Visits the buckets whose middle lies at least `from` and less than `until` days before a moment: at its edges a
     /// stretch is exact to half an hour within the last seven days, and to half a day before.
     pub(crate) fn between(&self, as_of: Timestamp, from: i64, until: i64, mut visit: impl FnMut(K, T)) {
+        self.each(|middle, key, tally| {
+            // The middle of the hour that is under way may lie ahead: what is known is not.
+            let ago_ms = as_of.millis_since(middle).max(0);
+            if (from * DAY_MS..until * DAY_MS).contains(&ago_ms) {
+                visit(key, tally);
+            }
+        });
+    }
+
+    /// Visits the buckets of hours and days, each with the moment in its middle.
+    pub(crate) fn each(&self, mut visit: impl FnMut(Timestamp, K, T)) {
         for (rows, bucket_ms) in [(&self.hours, HOUR_MS), (&self.days, DAY_MS)] {
             for row in rows {
                 let middle = Timestamp::from_millis(i64::from(row.slot) * bucket_ms + bucket_ms / 2);
-                // The middle of the hour that is under way may lie ahead: what is known is not.
-                let ago_ms = as_of.millis_since(middle).max(0);
-                if (from * DAY_MS..until * DAY_MS).contains(&ago_ms) {
-                    visit(row.key, row.tally);
-                }
+                visit(middle, row.key, row.tally);
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::progress::spinner;
 use super::report;
 use crate::args::Options;
+use crate::backed_up;
 use crate::clock::SystemClock;
 use crate::error::ServerError;
 use console::format::bytes;
@@ -18,7 +19,9 @@ pub(super) fn backup(options: &Options, to: &Path) -> Result<(), ServerError> {
     let spinner = spinner("Copying the database");
     let made = storage.backup(to, SystemClock.now(), &mut |n| tell(&spinner, "Backing up", n));
     spinner.finish_and_clear();
-    tell_what(options, &made?, |what| format!("Backed up {what} into {}.", to.display()))
+    let made = made?;
+    backed_up::note(&options.data, made.made_at);
+    tell_what(options, &made, |what| format!("Backed up {what} into {}.", to.display()))
 }
 
 /// Brings a backup back.

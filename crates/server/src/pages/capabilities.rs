@@ -2,8 +2,8 @@
 
 use super::api;
 use super::decisions::rows;
+use super::model_line::model;
 use super::models::task;
-use super::overview::model;
 use super::visit::Visit;
 use crate::app::App;
 use crate::error::ServerError;

@@ -1,155 +1,157 @@
 //! What does the first page say at a glance?
 
-use super::models::advantage;
+mod attention;
+mod figures;
+mod risk;
+
+use super::model_line::model;
+use super::tour::Progress;
 use super::visit::Visit;
-use super::{api, worth};
+use super::{Asked, api, tour};
 use crate::app::App;
+use crate::cookies::Cookies;
 use crate::error::ServerError;
+use crate::found_lately::Found;
+use axum::extract::Query;
+use axum::http::HeaderMap;
 use axum::response::Response;
-use console::view::{
-    CustomersCard, DayCount, DayRevenue, DecisionsCard, EventsCard, Frame, HealthCard, ModelLine, ModelState, Overview,
-};
-use features::Day;
-use learning::TaskName;
-use primitives::capital;
-use primitives::{Currency, Timestamp};
-use std::collections::BTreeMap;
+use console::format;
+use console::view::{Followed, Frame, ModelState, Overview, Worth};
+use decisions::Kind;
+use engine::{Calendar, RANGES_DAYS};
+use figures::Trade;
+use measurement::{REWARD_WINDOW_DAYS, Share};
+use primitives::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
 
-/// How many days the charts go back.
-const N_DAYS: i64 = 30;
+/// Of how many days the figures are where nobody says.
+const N_DAYS: i64 = 28;
 
-/// `/`.
-pub(super) async fn show(visit: Visit) -> Response {
+/// How long customers are looked at.
+const TIME_MAX: Duration = Duration::from_secs(3);
+/// Up to how many customers they are always looked at anew; of more, what was found holds for a while.
+const N_AT_ONCE: u64 = 10_000;
+
+/// `/?days=`.
+pub(super) async fn show(visit: Visit, headers: HeaderMap, Query(asked): Query<Asked>) -> Response {
     let base_url = visit.base_url.clone();
-    visit.page(move |app, frame| Ok(fill(app, frame, &base_url)?.render())).await
+    let progress = Progress::read(Cookies::of(&visit.app.settings.server), &headers);
+    let days = asked.get("days").and_then(|days| days.parse().ok()).filter(|days| RANGES_DAYS.contains(days));
+    visit.page(move |app, frame| Ok(fill(app, frame, days.unwrap_or(N_DAYS), progress, &base_url)?.render())).await
 }
 
-fn fill(app: &App, frame: Frame, base_url: &str) -> Result<Overview, ServerError> {
-    let now = frame.now;
-    let decisions = decisions(app)?;
-    let n_rejected = app.engine.ports().events.n_rejected()?;
-    let (totals, days, last_order) = app.engine.look(|live| {
-        let days: Vec<_> = live.activity.last_days(now, N_DAYS).collect();
-        (live.profiles.totals(), days, live.activity.last_order_day(now))
-    });
-    let lately = app.engine.lately()?;
-    let (currency, left_out) = currencies(&days);
-    let examples =
-        if decisions.total == 0 { api::examples(app, base_url, &api::Somebody::of(app)?) } else { Vec::new() };
+fn fill(app: &App, frame: Frame, days: i64, progress: Progress, base_url: &str) -> Result<Overview, ServerError> {
+    let zone = &app.settings.company.timezone;
+    let calendar = Calendar::new(frame.now, zone);
+    let found = found(app, &calendar, frame.now)?;
+    let trade = Trade::of(app, &found.people);
+    let figures = figures::fill(app, &calendar, days, trade, &found);
+    let (n_decisions, _) = app.engine.ports().decisions.counts()?;
+    let examples = if n_decisions == 0 { api::examples(app, base_url, &api::Somebody::of(app)?) } else { Vec::new() };
     Ok(Overview {
-        events: EventsCard {
-            total: totals.n_events,
-            today: days.last().map_or(0, |(_, day)| day.n_events),
-            rejected: n_rejected,
-            per_day: days.iter().map(|(day, counts)| DayCount { day: *day, count: counts.n_events }).collect(),
-        },
-        customers: CustomersCard {
-            known: totals.n_known,
-            anonymous: totals.n_customers.saturating_sub(totals.n_known),
-            active_30d: lately.n_seen,
-            active_partial: !lately.is_complete,
-        },
-        models: app.engine.capabilities().tasks.names().map(|task| model(app, task)).collect::<Result<_, _>>()?,
-        worth: if decisions.total == 0 { None } else { worth::worth(app, now)? },
-        decisions,
-        revenue: days.iter().map(|(day, counts)| revenue(*day, counts, currency)).collect(),
-        currency,
-        last_order,
-        left_out,
-        health: health(app)?,
+        days,
+        ranges: RANGES_DAYS.into(),
+        zone: zone.to_string(),
+        attention: attention::fill(app, &calendar, frame.now, trade)?,
+        tour: tour::card(app, &frame, progress, base_url)?,
+        figures: figures.figures,
+        notes: figures.notes,
+        sales: figures.sales,
+        at_risk: found.at_risk.clone(),
+        worth: worth(app, frame.now, n_decisions)?,
+        outcomes: outcomes(app),
+        totals: totals(app, n_decisions)?,
         try_lines: examples.into_iter().take(3).map(|example| (example.title, example.command)).collect(),
         frame,
     })
 }
 
-/// The currency most orders were paid in, and the others.
-fn currencies(days: &[(Timestamp, Day)]) -> (Currency, Vec<String>) {
-    let mut n_days: BTreeMap<Currency, usize> = BTreeMap::new();
-    for currency in days.iter().flat_map(|(_, day)| day.revenue.keys()) {
-        *n_days.entry(*currency).or_default() += 1;
+/// What is found of the customers now; where there are many of them, up to a minute ago.
+fn found(app: &App, calendar: &Calendar, now: Timestamp) -> Result<Arc<Found>, ServerError> {
+    let is_quick = app.engine.look(|live| live.profiles.totals().n_customers) <= N_AT_ONCE;
+    if let Some(found) = app.found_lately.get(now).filter(|_| !is_quick) {
+        return Ok(found);
     }
-    let main = n_days.iter().max_by_key(|(currency, n)| (**n, **currency)).map_or(Currency::USD, |(main, _)| *main);
-    (main, n_days.keys().filter(|currency| **currency != main).map(ToString::to_string).collect())
+    let people = app.engine.people(calendar, TIME_MAX)?;
+    let (at_risk, stake) = risk::fill(app, TIME_MAX)?;
+    let found = Arc::new(Found { people, at_risk, stake });
+    app.found_lately.put(now, found.clone());
+    Ok(found)
 }
 
-fn revenue(day: Timestamp, counts: &Day, currency: Currency) -> DayRevenue {
-    DayRevenue { day, minor: counts.revenue.get(&currency).copied().unwrap_or(0), orders: counts.n_orders }
+/// What recommendations are worth, as far as is known.
+fn worth(app: &App, now: Timestamp, n_decisions: u64) -> Result<Worth, ServerError> {
+    if n_decisions > 0 {
+        let found = app.engine.followed(now)?;
+        let (personal, popular) = (followed(&found.personal), followed(&found.general));
+        if personal.is_some() || popular.is_some() {
+            let window_days = u32::try_from(REWARD_WINDOW_DAYS).unwrap_or(u32::MAX);
+            return Ok(Worth::Online { personal, popular, window_days });
+        }
+    }
+    let shown = app.engine.capabilities().kinds.iter().map(Kind::about).find(|about| about.is_shown);
+    let Some(task) = shown.and_then(|about| about.tasks.first()) else {
+        return Ok(Worth::Nothing("Nothing that could be recommended is learned here.".to_owned()));
+    };
+    match model(app, task)?.state {
+        ModelState::Missing(why) | ModelState::Training(why) => Ok(Worth::Nothing(why)),
+        ModelState::Champion { metric, value, baseline, baseline_value, advantage: found, .. } => {
+            let version = app.engine.registry().champion_version(task)?;
+            let header = version.map(|version| app.engine.registry().header_of(task, &version)).transpose()?;
+            let deciding = header.as_ref().and_then(|header| header.evaluation.deciding());
+            let meaning = deciding.map_or_else(String::new, |one| format!("{}.", one.metric.meaning));
+            Ok(Worth::Offline {
+                metric,
+                meaning,
+                value,
+                baseline,
+                baseline_value,
+                advantage: found,
+                n_open: n_decisions,
+            })
+        }
+    }
 }
 
-fn decisions(app: &App) -> Result<DecisionsCard, ServerError> {
-    let (total, fallbacks) = app.engine.ports().decisions.counts()?;
-    let pace = app.engine.pace();
-    let milliseconds = |share: f64| pace.quantile(share).map(|took| took.as_secs_f64() * 1_000.0);
-    Ok(DecisionsCard {
-        total,
-        since_start: pace.n_decisions(),
-        fallbacks,
-        p50_ms: milliseconds(0.5),
-        p99_ms: milliseconds(0.99),
+fn followed(share: &Share) -> Option<Followed> {
+    share.interval.map(|interval| Followed {
+        decisions: share.n,
+        followed: share.n_successes,
+        low: interval.low,
+        high: interval.high,
     })
 }
 
-/// Whether a task has a model, in a line.
-pub(super) fn model(app: &App, task: &TaskName) -> Result<ModelLine, ServerError> {
-    let status = app.engine.champion_status().into_iter().find(|status| status.task == *task);
-    let fault = status.and_then(|status| status.fault);
-    let versions = app.engine.registry().versions(task)?;
-    let champion = versions.iter().find(|version| version.is_champion);
-    let state = match (fault, champion) {
-        (Some(_), _) => ModelState::Missing("The model in force cannot be used: see Models.".to_owned()),
-        (None, Some(version)) => {
-            let evaluation = &version.header.evaluation;
-            let decides = evaluation.deciding();
-            let strongest = decides.as_ref().and_then(learning::Comparison::strongest);
-            ModelState::Champion {
-                version: version.version.to_string(),
-                metric: decides.as_ref().map_or_else(String::new, |decides| decides.metric.title.to_owned()),
-                value: decides.as_ref().map_or(f64::NAN, |decides| decides.model),
-                baseline: strongest
-                    .as_ref()
-                    .map_or_else(String::new, |(name, _)| evaluation.baseline_title(name).to_owned()),
-                baseline_value: strongest.map_or(f64::NAN, |(_, value)| value),
-                advantage: decides.and_then(|decides| advantage(evaluation, &decides)).map(|(_, advantage)| advantage),
-            }
-        }
-        (None, None) => missing(app, task)?,
+/// The questions that a model answers: (title, address, what is told).
+fn outcomes(app: &App) -> Vec<(String, String, String)> {
+    let models = app.engine.models();
+    let kinds = app.engine.capabilities().kinds.iter().map(Kind::about);
+    let answered =
+        kinds.filter(|about| !about.tasks.is_empty() && about.tasks.iter().all(|task| models.get(task).is_some()));
+    let line = |about: &decisions::KindAbout| {
+        (
+            about.title.clone(),
+            format!("/capabilities/{}", format::url_part(about.name.as_str())),
+            about.question.clone(),
+        )
     };
-    let title = app.engine.capabilities().tasks.get(task.as_str())?.about().title.clone();
-    Ok(ModelLine { title, state })
+    answered.map(line).collect()
 }
 
-fn missing(app: &App, task: &TaskName) -> Result<ModelState, ServerError> {
-    if app.trainer.is_training(task) {
-        return Ok(ModelState::Training(app.trainer.status(task).unwrap_or_default()));
-    }
-    // One that was trained and does not answer is no model that is yet to be trained.
-    if let Some(why) = app.engine.models().why_unusable(task) {
-        return Ok(ModelState::Missing(format!("{why}.")));
-    }
-    let Some(needs) = app.engine.needs(task)? else {
-        return Ok(ModelState::Missing("What is there to learn from is being counted.".to_owned()));
-    };
-    let n_unmet = needs.iter().filter(|need| !need.met).count();
-    Ok(ModelState::Missing(match needs.iter().find(|need| !need.met) {
-        None => "Everything is there: train it on the page of models.".to_owned(),
-        Some(first) => {
-            let more = if n_unmet > 1 { format!("; {} more", n_unmet - 1) } else { String::new() };
-            format!("{}: {} of {}{more}.", capital(&first.what), first.told, first.need)
-        }
-    }))
-}
-
-fn health(app: &App) -> Result<HealthCard, ServerError> {
-    let usage = app.storage.usage()?;
-    let database = usage.database_bytes + usage.wal_bytes;
-    Ok(HealthCard {
-        log_bytes: database,
-        log_offset: usage.head.0,
-        checkpoint_offset: app.engine.checkpointed().0,
-        sealed_days: usage.n_history_days,
-        history_bytes: usage.history_bytes,
-        n_set_aside: app.storage.set_aside()?.iter().map(storage::SetAside::n_events).sum(),
-        disk_bytes: database + usage.history_bytes + usage.model_bytes,
-        uptime_ms: i64::try_from(app.uptime.elapsed().as_millis()).unwrap_or(i64::MAX),
-    })
+/// What came in and went out, in all: (what, address, how much).
+fn totals(app: &App, n_decisions: u64) -> Result<Vec<(String, String, String)>, ServerError> {
+    let totals = app.engine.look(|live| live.profiles.totals());
+    let n_rejected = app.engine.ports().events.n_rejected()?;
+    let (models, names) = (app.engine.models(), app.engine.capabilities().tasks.names());
+    let (n_tasks, n_answer) = names.fold((0, 0), |(n, has), task| (n + 1, has + u64::from(models.get(task).is_some())));
+    let line = |what: &str, href: &str, much: String| (what.to_owned(), href.to_owned(), much);
+    Ok(vec![
+        line("Events", "/events", format::count(totals.n_events)),
+        line("Rejected lately", "/events?status=rejected", format::count(n_rejected)),
+        line("Customers", "/customers", format::count(totals.n_customers)),
+        line("Known by name", "/customers", format::count(totals.n_known)),
+        line("Decisions", "/decisions", format::count(n_decisions)),
+        line("Models that answer", "/models", format!("{n_answer} of {n_tasks}")),
+    ])
 }

@@ -85,6 +85,11 @@ impl Visit {
         self.entry.is_some()
     }
 
+    /// Whether they may administer.
+    pub(super) fn may_administer(&self) -> bool {
+        self.entry.as_ref().is_some_and(|entry| entry.role.may(Action::Administer))
+    }
+
     /// Who they are, for the audit list.
     pub(super) fn by(&self) -> By {
         let unknown = || By { actor: Actor::Unknown, address: Some(self.peer.address) };

@@ -3,23 +3,10 @@
 use crate::app::App;
 use crate::error::ServerError;
 use console::format;
-use console::view::{Outcome, Worth};
+use console::view::Outcome;
 use decisions::Record;
 use engine::Consequence;
-use measurement::REWARD_WINDOW_DAYS;
 use primitives::{ItemKey, Timestamp};
-
-/// How often recommendations made between one and two weeks ago were followed; `None` where there were none.
-pub(super) fn worth(app: &App, now: Timestamp) -> Result<Option<Worth>, ServerError> {
-    let share = app.engine.followed_share(now)?;
-    Ok(share.interval.map(|interval| Worth {
-        decisions: share.n,
-        followed: share.n_successes,
-        window_days: u32::try_from(REWARD_WINDOW_DAYS).unwrap_or(u32::MAX),
-        low: interval.low,
-        high: interval.high,
-    }))
-}
 
 /// What came of one decision; `None` while its window is open and nothing has followed.
 pub(super) fn outcome(app: &App, record: &Record, now: Timestamp) -> Result<Option<Outcome>, ServerError> {

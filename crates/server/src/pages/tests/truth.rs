@@ -59,17 +59,24 @@ fn orders_of_last_month_are_not_called_none_yet() {
     let console = Console::start(true);
     send(&console, &[order(&console, "ann", 40, &json!([]))]);
     let overview = console.get("/").body;
-    assert!(overview.contains("No orders in the last 30 days. The newest one is from 13 Oct 2026."), "{overview}");
+    assert!(
+        overview.contains("The newest event is from 13 Oct 2026: the figures of the days since are empty."),
+        "{overview}"
+    );
     assert!(!overview.contains("No orders yet"), "{overview}");
 }
 
 #[test]
 fn days_without_orders_at_the_end_are_said() {
     let console = Console::start(true);
-    send(&console, &[order(&console, "ann", 3, &json!([]))]);
-    assert!(console.get("/").body.contains("No orders since 19 Nov 2026."));
+    let seen =
+        json!({"type": "track", "event": "Product Viewed", "userId": "ann", "properties": {"product_id": "tea"}});
+    send(&console, &[order(&console, "ann", 3, &json!([])), seen]);
+    let overview = console.get("/").body;
+    assert!(overview.contains("Needs attention") && overview.contains("No orders since 19 Nov 2026."), "{overview}");
     send(&console, &[order(&console, "ann", 1, &json!([]))]);
-    assert!(!console.get("/").body.contains("No orders since"));
+    let overview = console.get("/").body;
+    assert!(!overview.contains("No orders since") && !overview.contains("Needs attention"), "{overview}");
 }
 
 #[test]

@@ -1,0 +1,207 @@
+//! Who is about to leave, and what is at stake?
+
+use super::super::customers::label;
+use super::super::model_line::model;
+use super::figures::{figure, major, told, who};
+use crate::app::App;
+use crate::error::ServerError;
+use console::format;
+use console::view::{AtRisk, AtRiskRow, Figure, Measured, ModelState};
+use decisions::filter::Subject;
+use decisions::{ContentShape, Kind, KindAbout};
+use engine::{Cell, Column, CustomerLine, ListSource, Page, PaidIn};
+use governance::Headcount;
+use primitives::Currency;
+use std::time::Duration;
+
+/// How many customers are told.
+const N_ROWS: usize = 10;
+
+/// What is at stake of those of whom no model foretells what they are worth.
+const SUBSCRIBED_AMOUNT: &str = "subscription_amount_30d";
+
+/// What is asked of whom.
+struct Question<'a> {
+    risk: &'a KindAbout,
+    filter: String,
+    href: String,
+    /// What one of them is worth: a score or a feature.
+    stake: Column,
+    /// Whether that is an amount of a year, and not of a month.
+    is_foretold: bool,
+}
+
+pub(super) fn fill(app: &App, time_max: Duration) -> Result<(AtRisk, Figure), ServerError> {
+    let Some(question) = question(app)? else { return nobody(app) };
+    let Question { risk, filter, href, stake, is_foretold } = &question;
+    let (name, stake) = (&risk.name, stake.to_string());
+    let columns = format!("score.{name},{stake},why.{name}");
+    let selection = app.engine.selection(filter, &format!("-{stake}"), &columns)?;
+    let found = app.engine.select(&selection, Page { n_max: N_ROWS, cursor: None }, time_max)?;
+    let lines = app.engine.lines(&found.ids, &selection.columns)?;
+    let learned_in = is_foretold.then(|| currency_of_worth(app)).flatten();
+    let n = Headcount::of(u32::try_from(found.n).unwrap_or(u32::MAX));
+    let sum = found.sums.iter().find(|(subject, _)| subject.to_string() == stake).map(|(_, sum)| sum);
+    let paid_in = sum.and_then(|sum| match sum.paid_in {
+        PaidIn::One(currency) => Some(currency),
+        PaidIn::Unknown | PaidIn::Several => None,
+    });
+    let total = sum.and_then(|sum| sum.total).zip(learned_in.or(paid_in));
+    let span = if *is_foretold { "expected to spend most" } else { "whose subscriptions cost most" };
+    let figure = Figure {
+        now: Some(total.map_or_else(|| told(n), |(total, currency)| Measured::Money(major(total, currency)))),
+        note: if n.is_nobody() { String::new() } else { who(n, "customers") },
+        is_more_better: false,
+        ..figure("Revenue at risk", "What those are expected to spend who are likelier than not to leave.", href)
+    };
+    let figure = match (is_foretold, n.is_nobody()) {
+        (_, true) => {
+            Figure { title: "At risk".to_owned(), now: Some(Measured::Count(0)), note: risk.title.clone(), ..figure }
+        }
+        (true, _) => figure,
+        (false, _) => Figure {
+            title: "At risk".to_owned(),
+            meaning: format!(
+                "{} They are likelier than not to; what their subscriptions cost in 30 days.",
+                risk.question
+            ),
+            ..figure
+        },
+    };
+    let why_not = vec!["Nobody is likelier than not to leave.".to_owned()];
+    let card = AtRisk {
+        about: format!("{} Those who are likelier than not to, those first who are {span}.", risk.question),
+        href: href.clone(),
+        n: found.n,
+        rows: lines.into_iter().map(|line| row(line, learned_in)).collect(),
+        why_not,
+        ..empty()
+    };
+    Ok((card, figure))
+}
+
+/// The first risk that a model answers, and what is at stake.
+fn question(app: &App) -> Result<Option<Question<'_>>, ServerError> {
+    let models = app.engine.models();
+    let answers =
+        |about: &KindAbout| !about.tasks.is_empty() && about.tasks.iter().all(|task| models.get(task).is_some());
+    let mut kinds = app.engine.capabilities().kinds.iter().map(Kind::about);
+    let Some(risk) = kinds.find(|about| about.is_risk && about.shape == ContentShape::Score && answers(about)) else {
+        return Ok(None);
+    };
+    let built_in = app.engine.lists()?.into_iter().filter(|known| known.source == ListSource::BuiltIn);
+    // A list that is there from the start asks about what is built in alone.
+    let own = built_in.map(|known| known.list).find(|list| {
+        let names = app
+            .engine
+            .selection(&list.filter, "", "")
+            .map(|selection| selection.filter.subjects().into_iter().cloned().collect::<Vec<_>>());
+        names.is_ok_and(|names| {
+            names
+                .iter()
+                .any(|name| matches!(name, Subject::Named(name) | Subject::Score(name) if name == risk.name.as_str()))
+        })
+    });
+    let (filter, href) = match own {
+        Some(list) => (list.filter, format!("/lists/{}", format::url_part(&list.name))),
+        None => {
+            let filter = format!("score.{} >= 0.5", risk.name);
+            let href = format!("/lists?filter={}", format::url_part(&filter));
+            (filter, href)
+        }
+    };
+    let worth = worth_kind(app);
+    let stake = match worth {
+        Some(worth) => Column::Of(Subject::Score(worth.name.to_string())),
+        None => Column::Of(Subject::Feature(SUBSCRIBED_AMOUNT.to_owned())),
+    };
+    Ok(Some(Question { risk, filter, href, stake, is_foretold: worth.is_some() }))
+}
+
+/// The question that is answered with money, by a model that is in force.
+fn worth_kind(app: &App) -> Option<&KindAbout> {
+    let models = app.engine.models();
+    let mut kinds = app.engine.capabilities().kinds.iter().map(Kind::about);
+    kinds.find(|about| about.shape == ContentShape::Amount && models.currency(&about.tasks).is_some())
+}
+
+fn currency_of_worth(app: &App) -> Option<Currency> {
+    app.engine.models().currency(&worth_kind(app)?.tasks)
+}
+
+fn row(line: CustomerLine, learned_in: Option<Currency>) -> AtRiskRow {
+    let number = |place: usize| match line.cells.get(place) {
+        Some(Some(Cell::Number(number))) => Some(*number),
+        _ => None,
+    };
+    let why = match line.cells.get(2) {
+        Some(Some(Cell::Texts(reasons))) => reasons.first().map_or_else(String::new, |reason| in_words(reason)),
+        _ => String::new(),
+    };
+    let stake = number(1).map(|amount| format::amount(amount, learned_in.or(line.currency)));
+    let id = line.profile.id.to_string();
+    AtRiskRow {
+        label: label(&line.profile).unwrap_or_else(|| format::short_id(&id)),
+        id,
+        risk: number(0).unwrap_or(f64::NAN),
+        stake: stake.unwrap_or_else(|| format::NONE.to_owned()),
+        why,
+    }
+}
+
+/// A reason without the number that says how much it weighs.
+fn in_words(reason: &str) -> String {
+    match reason.rsplit_once(" (") {
+        Some((words, weight)) if weight.starts_with(['+', '-', '−']) => words.to_owned(),
+        _ => reason.to_owned(),
+    }
+}
+
+/// No model answers who is about to leave.
+fn nobody(app: &App) -> Result<(AtRisk, Figure), ServerError> {
+    let mut kinds = app.engine.capabilities().kinds.iter().map(Kind::about);
+    let task = kinds.find(|about| about.is_risk).and_then(|about| about.tasks.first());
+    let why = match task.map(|task| model(app, task)).transpose()?.map(|line| line.state) {
+        Some(ModelState::Missing(why) | ModelState::Training(why)) => why,
+        _ => String::new(),
+    };
+    let why_not = vec![
+        format!("No model tells yet who is about to leave. {why}").trim().to_owned(),
+        "A company without orders declares its own question, with good = \"low\", in the settings.".to_owned(),
+    ];
+    let card = AtRisk { why_not, ..empty() };
+    let figure = Figure {
+        note: "No model yet".to_owned(),
+        is_more_better: false,
+        ..figure("Revenue at risk", "What those are expected to spend who are likelier than not to leave.", "/models")
+    };
+    Ok((card, figure))
+}
+
+fn empty() -> AtRisk {
+    AtRisk {
+        title: "At risk and valuable".to_owned(),
+        about: "Who is about to leave, and what is at stake.".to_owned(),
+        href: String::new(),
+        n: 0,
+        rows: Vec::new(),
+        why_not: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_told_without_its_weight() {
+        for (reason, words) in [
+            ("No order for 41 days (+1.1)", "No order for 41 days"),
+            ("2 returns (of 3) (−0.2)", "2 returns (of 3)"),
+            ("2 returns (of 3)", "2 returns (of 3)"),
+            ("", ""),
+        ] {
+            assert_eq!(in_words(reason), words);
+        }
+    }
+}

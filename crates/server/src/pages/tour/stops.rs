@@ -1,0 +1,257 @@
+//! What is to be seen at each stop of the tour, of whom, and by which command?
+
+use crate::app::App;
+use crate::error::ServerError;
+use console::format::url_part;
+use decisions::{ContentShape, Kind, KindAbout};
+use features::FeatureState;
+use primitives::CustomerId;
+use profiles::Customer;
+
+/// Among how many customers and decisions one worth looking at is looked for.
+const N_LOOKED_AT: usize = 50;
+
+/// Who is invented by the tour's own commands, so that they change nobody real.
+const GUEST: &str = "tour-guest";
+
+/// A stop.
+pub(super) struct Stop {
+    pub(super) title: &'static str,
+    pub(super) text: String,
+    pub(super) link: &'static str,
+    /// The page.
+    pub(super) href: String,
+    pub(super) command: String,
+}
+
+/// Whom the story is told of, and which decisions.
+struct Cast {
+    /// A customer with a history.
+    customer: String,
+    /// The newest recommendation, and the newest answer in which nothing personal was looked at.
+    recommended: Option<String>,
+    withheld: Option<String>,
+    /// The newest decision of any kind.
+    newest: Option<String>,
+    /// The name of the events with which somebody turned to the company.
+    ticket: Option<String>,
+    /// The questions: what to show, who leaves, what they are worth.
+    shown: String,
+    risk: String,
+    worth: String,
+}
+
+impl Cast {
+    fn find(app: &App) -> Result<Self, ServerError> {
+        let known = app.engine.search("", N_LOOKED_AT, std::time::Duration::from_millis(200))?.customers;
+        let best = known.iter().max_by_key(|customer| telling(customer));
+        let decisions = app.engine.ports().decisions.recent(None, N_LOOKED_AT)?;
+        let kinds = || app.engine.capabilities().kinds.iter().map(Kind::about);
+        let name = |is: &dyn Fn(&KindAbout) -> bool| {
+            kinds().find(|about| is(about)).map_or_else(String::new, |about| about.name.to_string())
+        };
+        let shown = name(&|about| about.is_shown);
+        let is_there = |customer: &CustomerId| {
+            app.engine.look(|live| live.profiles.find_by_text(customer.as_str())).is_ok_and(|found| found.is_some())
+        };
+        let of = |is_fallback: bool| {
+            let found = decisions.iter().find(|one| {
+                one.kind == shown && one.is_fallback == is_fallback && one.customer.as_ref().is_some_and(is_there)
+            });
+            found.map(|one| one.id.to_string())
+        };
+        let ticket = app.engine.look(|live| {
+            let told = live.inflows.iter().filter(|(_, inflow)| inflow.channel == Some(events::Channel::Support));
+            told.max_by_key(|(_, inflow)| inflow.n_events).map(|(name, _)| name.shown().to_owned())
+        });
+        Ok(Self {
+            customer: best.map_or_else(|| GUEST.to_owned(), |customer| customer.profile.id.to_string()),
+            recommended: of(false),
+            withheld: of(true),
+            newest: decisions.first().map(|one| one.id.to_string()),
+            ticket,
+            risk: name(&|about| about.is_risk),
+            worth: name(&|about| about.shape == ContentShape::Amount),
+            shown,
+        })
+    }
+}
+
+/// How much there is to be seen of a customer.
+fn telling(customer: &Customer<FeatureState>) -> (bool, usize, u64, CustomerId) {
+    let profile = &customer.profile;
+    (profile.is_known(), profile.links.len().min(3), customer.state.n_orders().min(20), profile.id.clone())
+}
+
+/// The commands' keys: a demonstration's are known to everybody, of others the name of a variable stands.
+struct Keys {
+    write: String,
+    server: String,
+    admin: String,
+}
+
+impl Keys {
+    fn of(app: &App) -> Self {
+        let keys = &app.settings.keys;
+        let key = |key: &str, variable: &str| {
+            if app.is_console_open && !key.is_empty() { key.to_owned() } else { variable.to_owned() }
+        };
+        Self {
+            write: key(&keys.write, "$RAPPORT_WRITE_KEY"),
+            server: key(&keys.server, "$RAPPORT_SERVER_KEY"),
+            admin: key(&keys.admin, "$RAPPORT_ADMIN_KEY"),
+        }
+    }
+}
+
+/// What the stops are written from.
+struct Script<'a> {
+    cast: Cast,
+    keys: Keys,
+    base_url: &'a str,
+    may_administer: bool,
+}
+
+/// The twelve stops.
+pub(super) fn all(app: &App, base_url: &str, may_administer: bool) -> Result<Vec<Stop>, ServerError> {
+    let script = Script { cast: Cast::find(app)?, keys: Keys::of(app), base_url, may_administer };
+    Ok([script.arriving(), script.foretold(), script.kept()].into_iter().flatten().collect())
+}
+
+impl Script<'_> {
+    fn send(&self, call: &str, body: &str) -> String {
+        format!("curl -u \"{}:\" {}/v1/{call} -d '{body}'", self.keys.write, self.base_url)
+    }
+
+    fn read(&self, path: &str) -> String {
+        format!("curl -H \"Authorization: Bearer {}\" '{}/v1/{path}'", self.keys.server, self.base_url)
+    }
+
+    fn ask(&self, kind: &str, who: &str, more: &str) -> String {
+        let (key, base_url) = (&self.keys.server, self.base_url);
+        // JSON between single quotes.
+        let who = serde_json::Value::from(who).to_string().replace('\'', "'\\''");
+        let body = format!(r#"{{"decision":"{kind}","userId":{who}{more}}}"#);
+        format!("curl -H \"Authorization: Bearer {key}\" {base_url}/v1/decide -d '{body}'")
+    }
+
+    fn page(&self) -> String {
+        format!("/customers/{}", url_part(&self.cast.customer))
+    }
+
+    /// Somebody comes, is known, gets something, and refuses.
+    fn arriving(&self) -> [Stop; 4] {
+        let Cast { customer, shown, recommended, withheld, .. } = &self.cast;
+        [
+        Stop {
+            title: "A customer arrives",
+            text: "Every page, search, cart, order, e-mail, ticket and payment comes in as an event; what cannot be right is refused with its reason.".to_owned(),
+            link: "Watch events come in",
+            href: "/events".to_owned(),
+            command: self.send("page", r#"{"anonymousId":"tour-browser","name":"Home"}"#),
+        },
+        Stop {
+            title: "They are recognised",
+            text: format!("Browsers, devices and e-mails that belong to one person are one customer, with the evidence: here {customer}."),
+            link: "See the customer",
+            href: self.page(),
+            command: self.send("identify", r#"{"anonymousId":"tour-browser","userId":"tour-guest","traits":{"name":"Tour Guest"}}"#),
+        },
+        Stop {
+            title: "They get a recommendation, with its reason",
+            text: "Each item says why it stands there; the answer is written down before it is sent, with all that was looked at.".to_owned(),
+            link: "See a recommendation",
+            href: decision(recommended.as_ref(), format!("/capabilities/{}", url_part(shown))),
+            command: self.ask(shown, customer, ",\"n\":3"),
+        },
+        Stop {
+            title: "They withdraw consent, and get another",
+            text: "Who refuses personalization gets what everybody gets, from that moment on, and the answer says so.".to_owned(),
+            link: "See what is said without consent",
+            href: decision(withheld.as_ref(), "/decisions".to_owned()),
+            command: format!("{} && {}", self.send("track", REFUSES), self.ask(shown, GUEST, ",\"n\":3")),
+        },
+        ]
+    }
+
+    /// What will they do, and what did they say?
+    fn foretold(&self) -> [Stop; 4] {
+        let Cast { customer, risk, worth, ticket, .. } = &self.cast;
+        [
+        Stop {
+            title: "They are about to leave",
+            text: "A calibrated probability for everybody, with reasons: of ten customers with 70 %, about seven leave.".to_owned(),
+            link: "See who is about to leave",
+            href: format!("/lists?filter={}&sort={}&columns={}", url_part(&format!("score.{risk} >= 0.5")), url_part(&format!("-score.{risk}")), url_part(&format!("score.{risk},why.{risk}"))),
+            command: self.ask(risk, customer, ""),
+        },
+        Stop {
+            title: "They are worth so much",
+            text: "What somebody will spend in the next year, with the interval in which it lies nine times of ten.".to_owned(),
+            link: "See what is foretold, and how well",
+            href: format!("/capabilities/{}", url_part(worth)),
+            command: self.ask(worth, customer, ""),
+        },
+        Stop {
+            title: "They write to the desk",
+            text: "Tickets, messages and calls are understood, and count in what is known of a customer and in what is foretold.".to_owned(),
+            link: "See what they turn to the desk with",
+            href: ticket.as_ref().map_or_else(|| "/data".to_owned(), |name| format!("/events?name={}", url_part(name))),
+            command: self.send("track", r#"{"userId":"tour-guest","event":"Ticket Created","properties":{"ticket_id":"tour-1","subject":"Where is my parcel?"}}"#),
+        },
+        Stop {
+            title: "They are on a list",
+            text: "Lists follow everybody by themselves: who comes and who goes is told to a webhook, signed.".to_owned(),
+            link: "See the lists",
+            href: "/lists".to_owned(),
+            command: self.read("lists"),
+        },
+        ]
+    }
+
+    /// Can it be believed, and undone?
+    fn kept(&self) -> [Stop; 4] {
+        let Cast { customer, risk, newest, .. } = &self.cast;
+        [
+        Stop {
+            title: "A decision is replayed",
+            text: "Years later it can be computed again from what was known then, to the byte.".to_owned(),
+            link: "See a decision with all that it was made from",
+            href: decision(newest.as_ref(), "/decisions".to_owned()),
+            command: newest.as_ref().map_or_else(
+                || self.ask(risk, customer, ""),
+                |id| self.read(&format!("decisions/{}", url_part(id))),
+            ),
+        },
+        Stop {
+            title: "What the model is worth",
+            text: "Each model is judged on a time that it has not seen, beside the simple answers; one that is not better does not answer.".to_owned(),
+            link: "See the models",
+            href: "/models".to_owned(),
+            command: self.read("models"),
+        },
+        Stop {
+            title: "Truth beside estimate",
+            text: "What was foretold stands beside what came true, tenth by tenth. Of a simulated company even the causes are known: `rapport truth` prints them beside the estimates.".to_owned(),
+            link: "See how it came out",
+            href: format!("/capabilities/{}", url_part(risk)),
+            command: self.read(&format!("customers?filter={}&columns={}", url_part(&format!("score.{risk} >= 0.5")), url_part(risk))),
+        },
+        Stop {
+            title: "Everything can be erased",
+            text: "Whoever asks is forgotten: in the log, the history, the lists, the decisions and the models, with a receipt.".to_owned(),
+            link: "See what an erasure takes (it asks before)",
+            href: if self.may_administer { format!("{}/erase", self.page()) } else { self.page() },
+            command: format!("curl -X DELETE -H \"Authorization: Bearer {}\" {}/v1/customers/{GUEST}", self.keys.admin, self.base_url),
+        },
+        ]
+    }
+}
+
+/// The page of a decision, where there is one.
+fn decision(id: Option<&String>, otherwise: String) -> String {
+    id.map_or(otherwise, |id| format!("/decisions/{}", url_part(id)))
+}
+
+/// What the tour's guest says to refuse personalization.
+const REFUSES: &str = r#"{"type":"track","event":"Consent Preference Updated","userId":"tour-guest","context":{"consent":{"categoryPreferences":{"personalization":false}}}}"#;
