@@ -186,8 +186,8 @@ fn look_into(data: &Path) {
     let clicked = names(&opened, "Decision Clicked");
     assert!(shown > 40 && 0 < clicked && clicked < shown, "{clicked} of {shown}");
     // What came of them is known of those that are a week old.
-    let share = engine.followed_share(now).unwrap();
-    assert!(share.n > 10, "{share:?}");
+    let followed = engine.followed(now).unwrap();
+    assert!(followed.personal.n + followed.general.n > 10, "{followed:?}");
     assert_eq!(engine.lists().unwrap().iter().filter(|list| list.source == engine::ListSource::Saved).count(), 3);
     assert!(engine.registry().champion(&"recommend".into()).unwrap().is_some());
 }
