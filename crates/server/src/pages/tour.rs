@@ -78,7 +78,7 @@ pub(super) fn card(
 pub(super) async fn visit(visit: Visit, headers: HeaderMap, number: Result<Path<usize>, PathRejection>) -> Response {
     let Ok(Path(number)) = number else { return visit.not_found() };
     let (base_url, may_administer) = (visit.base_url.clone(), visit.may_administer());
-    let found = visit.app.run(move |app| Ok(stops::all(app, &base_url, may_administer)?));
+    let found = visit.app.run(move |app| stops::all(app, &base_url, may_administer));
     let stops = match found.await {
         Ok(stops) => stops,
         Err(error) => return visit.failed(&error),

@@ -94,7 +94,7 @@ impl Figure {
                 let text = format::decimal((is - was) * 100.0, 1);
                 Some(format!("{} points", if text == "0.0" { text } else { sign(is - was, &text) }))
             }
-            _ if is == was => Some("unchanged".to_owned()),
+            _ if self.mood() == "same" => Some("unchanged".to_owned()),
             // Of nothing there is no per cent.
             _ if was <= 0.0 => None,
             _ => Some(sign(is - was, &format::percent(is / was - 1.0))),

@@ -25,7 +25,7 @@ fn deeds(now: Timestamp) -> Vec<Deed> {
         // Who has a small number is there rarely.
         let day = i64::from(chance.next_u32() % (1 + user * 5).max(40));
         let ms = i64::from(chance.next_u32()) % DAY_MS;
-        let cents = (chance.next_u32() % 3 == 0).then(|| i64::from(chance.next_u32() % 10_000));
+        let cents = chance.next_u32().is_multiple_of(3).then(|| i64::from(chance.next_u32() % 10_000));
         Deed { user: format!("u{user}"), at: Timestamp::from_millis(now.as_millis() - day * DAY_MS - ms), cents }
     };
     (0..3_000).map(&mut one).collect()
