@@ -18,6 +18,12 @@ Rapport reads Segment's calls, so that any client of Segment works by changing i
 This page lists everything that is understood, and what is said about the rest. Nothing is dropped in silence: what is\n\
 not accepted is kept with its reason under *Live events*, and answered with the event's index and `messageId`.\n";
 
+/// What is written to the log by Rapport alone.
+const OURS: [(CallKind, &str); 2] = [
+    (CallKind::Correction, "that events of an import count no longer, or again: an import was undone or replaced"),
+    (CallKind::Separate, "that two names are not one person, for the whole past: somebody separated a customer"),
+];
+
 const FIELDS: [(&str, &str, &str); 8] = [
     ("userId", "text or a whole number", "the customer, as your systems know them"),
     ("anonymousId", "text or a whole number", "the browser or device; one of the two is required, but for `item`"),
@@ -92,11 +98,14 @@ fn calls() -> String {
         BATCH_BYTES_MAX / 1_024
     );
     let rows = CALLS.map(|(kind, fields, meaning)| format!("| `{kind}` | {fields} | {meaning} |"));
+    let ours = OURS.map(|(kind, meaning)| format!("| `{kind}` | {meaning} |"));
     let fields = FIELDS.map(|(name, kind, meaning)| format!("| `{name}` | {kind} | {meaning} |"));
     limits
         + &table("| call | fields of its own | it says |", rows)
         + "\nEvery call may carry:\n"
         + &table("| field | type | meaning |", fields)
+        + "\nUnder *Live events* two more stand, which Rapport writes itself and nobody can send:\n"
+        + &table("| call | it says |", ours)
 }
 
 fn commerce() -> String {
@@ -175,6 +184,9 @@ fn the_reference_is_the_one_in_the_repository() {
 fn the_reference_leaves_nothing_out() {
     for kind in CallKind::ALL {
         assert!(CALLS.iter().any(|(known, ..)| *known == kind), "{kind}");
+    }
+    for kind in CallKind::STORED {
+        assert!(CallKind::ALL.contains(&kind) != OURS.iter().any(|(known, _)| *known == kind), "{kind}");
     }
     for named in &NAMES {
         assert!(STEPS.iter().any(|(step, _)| *step == named.step), "{}", named.name);
