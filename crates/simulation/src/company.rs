@@ -152,16 +152,9 @@ impl Company {
         }
     }
 
-    pub(crate) fn message_id(&self, person: u32, n: u32) -> String {
-        format!("{}-{person:06}-{n:05}", self.key)
-    }
-
-    pub(crate) fn crook_message_id(&self, day: i64, no: usize, n: u32) -> String {
-        format!("{}-x{day}-{no}-{n:04}", self.key)
-    }
-
-    pub(crate) fn passer_message_id(&self, day: i64, no: usize, n: u32) -> String {
-        format!("{}-p{day}-{no}-{n}", self.key)
+    /// Whoever tells it: the number of somebody, and the number of what was told of them.
+    pub(crate) fn message_id(&self, number: u32, n: u32) -> String {
+        format!("{}-{number:010}-{n:05}", self.key)
     }
 
     /// The accounts that crooks opened or will open: what a detector should find.
