@@ -249,7 +249,7 @@ mod tests {
             pays(2, "Payment Approved", 8.0),
             pays(3, "Payment Approved", 2.5),
             pays(4, "Payment Declined", 9.0),
-            pays(5, "Chargeback", 2.5),
+            pays(5, "Chargeback Received", 2.5),
             ordered(6, 5, 1.0, "EUR"),
         ]);
         let day = on(&activity, 5);
