@@ -1,6 +1,7 @@
 //! Does the console show what is there, to those who may see it and to nobody else?
 
 mod access;
+mod decided;
 mod figures;
 mod kept;
 mod kinds;
@@ -50,6 +51,8 @@ const PAGES: [&str; 33] = [
     "/capabilities/value",
     "/features",
     "/decisions",
+    "/decisions?kind=recommend&basis=popular&reason=known&customer=zz&day=2026-11-22",
+    "/decisions?kind=%3Cb%3E&basis=none&day=yesterday&reason=%3Cscript%3E&n=-1",
     "/api",
     "/?days=90",
     "/system",
