@@ -109,7 +109,7 @@ pub struct DecisionRow {
 impl DecisionFilter {
     /// On which basis an answer can rest: its name in addresses, and in words.
     pub const BASES: [(&'static str, &'static str); 3] =
-        [("model", "Model"), ("popular", "Popular items"), ("average", "Average")];
+        [("model", "Model"), ("popular", "Popular items"), ("average", "Average or none")];
 
     fn is_empty(&self) -> bool {
         *self == Self::default()

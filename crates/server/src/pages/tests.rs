@@ -27,7 +27,7 @@ const ADMIN: &str = "admin-key-of-the-tests";
 const SERVER: &str = "server-key-of-the-tests";
 const HOSTILE: &str = "<script>alert('x')</script>\"&";
 
-const PAGES: [&str; 33] = [
+const PAGES: [&str; 35] = [
     "/",
     "/events",
     "/events?status=rejected&name=Order%20Completed&live=1",
