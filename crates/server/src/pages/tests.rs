@@ -1,6 +1,7 @@
 //! Does the console show what is there, to those who may see it and to nobody else?
 
 mod access;
+mod calls;
 mod decided;
 mod figures;
 mod kept;
