@@ -76,6 +76,17 @@ pub struct Column {
     pub value: f64,
 }
 
+/// One column of a chart whose columns have parts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stack {
+    /// Of what it is: `22 Nov`.
+    pub day: String,
+    /// What is shown when the pointer rests on it: `12 by a model, 3 popular`.
+    pub said: String,
+    /// The heights of its parts, from the ground up.
+    pub parts: Vec<f64>,
+}
+
 /// One point of a calibration curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CalibrationPoint {
@@ -190,6 +201,44 @@ pub fn days(days: &[Day], label: &str) -> Html {
         let points =
             run.iter().map(|&i| format!("{:.2} {:.2}", (float(i) + 0.5) * pitch, HEIGHT - height(days[i].before)));
         let _ = write!(body, "<path class=\"before-line\" d=\"M{}\"/>", points.collect::<Vec<_>>().join("L"));
+    }
+    let drawn = element("columns", 1000.0, HEIGHT, true, label, &body);
+    Html(drawn.0.replacen("<svg ", "<svg data-chart=\"\" ", 1))
+}
+
+/// Columns over time, each made of parts that stand on each other; `classes` names the colours of the parts, from the ground
+/// up. `data-x` and `data-y` say what a script shows where the pointer is.
+#[must_use]
+pub fn stacked(columns: &[Stack], classes: &[&str], label: &str) -> Html {
+    const HEIGHT: f64 = 100.0;
+    let sum = |stack: &Stack| stack.parts.iter().filter(|part| part.is_finite()).map(|part| part.max(0.0)).sum::<f64>();
+    let top = max_of(columns.iter().map(sum));
+    let mut body = String::from(
+        "<path class=\"gridline\" d=\"M0 .5H1000M0 25H1000M0 50H1000M0 75H1000\"/><path class=\"axis\" d=\"M0 99.5H1000\"/>",
+    );
+    let pitch = 1000.0 / float(columns.len().max(1));
+    let gap = (pitch * 0.25).min(8.0);
+    for (i, stack) in columns.iter().enumerate() {
+        let (day, said) = (escape(&stack.day), escape(&stack.said));
+        let _ = write!(
+            body,
+            "<g class=\"column\" data-x=\"{day}\" data-y=\"{said}\"><title>{day}: {said}</title><rect class=\"hit\" x=\"{:.2}\" \
+             y=\"0\" width=\"{pitch:.2}\" height=\"{HEIGHT}\"/>",
+            float(i) * pitch,
+        );
+        let mut ground = HEIGHT;
+        let parts = stack.parts.iter().zip(classes).filter(|(part, _)| part.is_finite() && **part > 0.0);
+        for (part, class) in parts {
+            let height = (part / top * (HEIGHT - 2.0)).max(0.8);
+            ground -= height;
+            let _ = write!(
+                body,
+                "<rect class=\"bar fill-{class}\" x=\"{:.2}\" y=\"{ground:.2}\" width=\"{:.2}\" height=\"{height:.2}\"/>",
+                float(i) * pitch + gap / 2.0,
+                pitch - gap,
+            );
+        }
+        body += "</g>";
     }
     let drawn = element("columns", 1000.0, HEIGHT, true, label, &body);
     Html(drawn.0.replacen("<svg ", "<svg data-chart=\"\" ", 1))
@@ -332,11 +381,13 @@ mod tests {
     fn every_chart(values: &[f64]) -> Vec<Html> {
         let label = "<b>&\"label\"";
         let column = |value: &f64| Column { title: "<script>".to_owned(), value: *value };
+        let stack = |value: &f64| Stack { day: "<b>".to_owned(), said: label.to_owned(), parts: vec![*value, 1.0] };
         let point = |value: &f64| CalibrationPoint { predicted: *value, observed: 0.5, n: 0 };
         let first = values.first().copied().unwrap_or(f64::NAN);
         vec![
             sparkline(values, label),
             columns(&values.iter().map(column).collect::<Vec<_>>(), label),
+            stacked(&values.iter().map(stack).collect::<Vec<_>>(), &["accent", "quiet"], label),
             calibration(&values.iter().map(point).collect::<Vec<_>>(), label),
             meter(first, Tone::Good, label),
             diverging(first, first, (Tone::Bad, Tone::Good), label),

@@ -1,8 +1,11 @@
 //! How is a decision made? The one path of every kind, live and replayed: consent and what is missing are said here.
 
-use crate::{Answer, Ask, DecisionError, Kind, Kinds, Models, Question, Record, Subject, Why, World};
+use crate::{
+    Answer, Ask, Content, DecisionError, ItemFacts, Kind, Kinds, Models, Question, Record, Sales, Subject, Why, World,
+};
 use features::Catalogue;
-use primitives::Probability;
+use primitives::{ItemKey, Probability};
+use std::collections::BTreeMap;
 
 /// Decides.
 ///
@@ -52,6 +55,52 @@ fn answer(kind: &dyn Kind, ask: &Ask<'_>, subject: &Subject) -> Result<Answer, D
         fallback,
         propensity: Probability::ONE,
     })
+}
+
+/// Decides again with other parameters, to see what would have come next. The models and the customer are those of the record;
+/// what the record's testimony does not hold, `world` answers as it is today.
+///
+/// # Errors
+/// As [`replay`].
+pub fn replay_further(
+    kind: &dyn Kind,
+    catalogue: &Catalogue,
+    record: &Record,
+    models: &Models,
+    parameters: &BTreeMap<String, i64>,
+    world: &dyn World,
+) -> Result<Answer, DecisionError> {
+    if record.is_forgotten() {
+        return Err(DecisionError::Forgotten);
+    }
+    let question = Question { parameters: parameters.clone(), ..record.question.clone() };
+    let world = Further { record, world };
+    let ask = Ask { question: &question, models, world: &world, catalogue, as_before: record.is_of_before() };
+    answer(kind, &ask, &record.subject())
+}
+
+/// What was answered then, and beyond it what is answered now.
+struct Further<'a> {
+    record: &'a Record,
+    world: &'a dyn World,
+}
+
+impl World for Further<'_> {
+    fn is_available(&self, item: ItemKey) -> bool {
+        let chosen = match &self.record.decision.answer.content {
+            Content::Items(items) => items.iter().any(|chosen| ItemKey::from(&chosen.id) == item),
+            _ => false,
+        };
+        chosen || self.record.testimony.is_available(item) && self.world.is_available(item)
+    }
+
+    fn facts(&self, item: ItemKey) -> Option<ItemFacts> {
+        self.record.testimony.facts(item).or_else(|| self.world.facts(item))
+    }
+
+    fn popular(&self, n: usize) -> Vec<(ItemKey, Sales)> {
+        self.record.testimony.popular(n)
+    }
 }
 
 /// Decides again what was decided before, from the record alone and what it names: the models, and the kind as it was

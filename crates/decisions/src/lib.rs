@@ -38,7 +38,7 @@ mod why;
 mod world;
 
 pub use content::{Amount, Answer, Content, Decision, Likely, ModelRef, RankedItem, Reason};
-pub use decide::{decide, replay};
+pub use decide::{decide, replay, replay_further};
 pub use declaration::Declaration;
 pub use error::DecisionError;
 pub use filter::{Filter, FilterError};

@@ -4,11 +4,12 @@ use crate::Stopwatch;
 use crate::error::EngineError;
 use crate::{Engine, Live};
 use decisions::{
-    Decision, DecisionError, Declaration, ItemFacts, Kind, KindName, Question, Record, Sales, Subject, Witness, World,
+    Answer, Content, Decision, DecisionError, Declaration, ItemFacts, Kind, KindName, Question, RankedItem, Record,
+    Sales, Subject, Witness, World,
 };
 use events::Fields;
 use features::FeatureState;
-use primitives::{AnonymousId, DecisionId, ErrorKind, ItemKey, Timestamp};
+use primitives::{AnonymousId, CustomerId, DecisionId, ErrorKind, ItemKey, Timestamp};
 use profiles::{Customer, Identifier};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -20,6 +21,12 @@ const POPULAR_DAYS: i64 = 30;
 
 /// In whose name it is decided for those who were erased: no event has it, so that it is nobody's.
 const ERASED: &str = "";
+
+/// Whether a decision was about somebody who was erased, of whom no name is written down.
+#[must_use]
+pub fn is_nobody(customer: &CustomerId) -> bool {
+    *customer == Identifier::Anonymous(AnonymousId::from(ERASED)).customer_id()
+}
 
 /// What a caller asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,13 +107,48 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where one of them is not there.
     pub fn replay(&self, record: &Record) -> Result<String, EngineError> {
-        let as_declared = record.declaration().map(|digest| self.declared(digest)).transpose()?;
-        let kind = match &as_declared {
-            Some(kind) => kind.as_ref(),
-            None => self.capabilities.kinds.get(record.question.kind.as_str())?,
-        };
-        let answer = decisions::replay(kind, &self.catalogue(), record, &self.models_of(record)?)?;
+        let answer = self.with_kind_of(record, |kind| {
+            Ok(decisions::replay(kind, &self.catalogue(), record, &self.models_of(record)?)?)
+        })?;
         Ok((self.write)(&Decision { answer, ..record.decision.clone() }))
+    }
+
+    /// The items that came next after those that were chosen, best first, with the scores that they had: at most `n_max`, and
+    /// none where the answer was no list of items. Whether they could be had is asked as of today.
+    ///
+    /// # Errors
+    /// As [`Engine::replay`].
+    pub fn runners_up(&self, record: &Record, n_max: usize) -> Result<Vec<RankedItem>, EngineError> {
+        let Content::Items(chosen) = &record.decision.answer.content else { return Ok(Vec::new()) };
+        let (models, catalogue) = (self.models_of(record)?, self.catalogue());
+        let answer = self.with_kind_of(record, |kind| {
+            let about = kind.about();
+            let Some(n) = about.parameters.iter().find(|parameter| parameter.name == "n") else { return Ok(None) };
+            let wanted = i64::try_from(chosen.len() + n_max).unwrap_or(i64::MAX).clamp(n.range.0, n.range.1);
+            let mut parameters = record.question.parameters.clone();
+            parameters.insert(n.name.to_owned(), wanted);
+            let further = self.look(|live| {
+                let shelves = Shelves { live, as_of: record.question.as_of };
+                decisions::replay_further(kind, &catalogue, record, &models, &parameters, &shelves)
+            });
+            Ok(Some(further?))
+        })?;
+        let Some(Answer { content: Content::Items(items), .. }) = answer else { return Ok(Vec::new()) };
+        let is_new = |item: &RankedItem| chosen.iter().all(|one| one.id != item.id);
+        Ok(items.into_iter().filter(is_new).take(n_max).collect())
+    }
+
+    /// Does something with the kind of a decision as it was declared when it answered.
+    fn with_kind_of<T>(
+        &self,
+        record: &Record,
+        run: impl FnOnce(&dyn Kind) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        let as_declared = record.declaration().map(|digest| self.declared(digest)).transpose()?;
+        match &as_declared {
+            Some(kind) => run(kind.as_ref()),
+            None => run(self.capabilities.kinds.get(record.question.kind.as_str())?),
+        }
     }
 
     /// The kind of a decision as it was declared when it answered, where that is told otherwise now and was kept.

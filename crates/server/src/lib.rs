@@ -38,6 +38,7 @@ pub mod peer;
 mod process;
 mod recent;
 mod removal;
+mod replayed;
 pub mod schemas;
 pub mod serve;
 pub mod sessions;

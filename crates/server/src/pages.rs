@@ -95,6 +95,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/features", get(features::show))
         .route("/decisions", get(decisions::list))
         .route("/decisions/{id}", get(decisions::show))
+        .route("/decisions/{id}/replay", post(decisions::replay))
         .route("/api", get(api::show))
         .route("/search", get(search::show))
         .route("/ticks", get(ticks::stream))

@@ -24,14 +24,18 @@ pub struct DecisionPage {
     pub features: Vec<FeatureGroup>,
     /// What could have been chosen, best first.
     pub candidates: Vec<Candidate>,
+    /// Why the others cannot be told, where they cannot.
+    pub others_unknown: Option<String>,
     /// The label of the stream of random numbers it used.
     pub random_stream: Option<String>,
     /// Whether what was known was forgotten, since the customer refused later.
     pub is_forgotten: bool,
     /// What came of it; none while the window is open or nothing is measured.
     pub outcome: Option<Outcome>,
-    /// The command that decides again and compares the bytes.
-    pub replay: String,
+    /// What came of deciding again, where somebody asked for it just now.
+    pub replayed: Option<Replayed>,
+    /// The commands that decide again and compare the bytes: over HTTP, and on the server's machine.
+    pub replay: Vec<String>,
 }
 page!(DecisionPage, Some(Section::Decisions));
 
@@ -42,6 +46,8 @@ pub struct Candidate {
     pub id: String,
     /// Its name, where the catalogue knows one.
     pub title: Option<String>,
+    /// Its place among all, from 1; none where it was left out before anything was ranked.
+    pub rank: Option<usize>,
     /// Its score; none where it was left out before anything was scored.
     pub score: Option<f64>,
     /// The probability with which it was shown.
@@ -50,6 +56,30 @@ pub struct Candidate {
     pub chosen: bool,
     /// Why it was left out, where it was.
     pub excluded: Option<String>,
+    /// Why another was chosen before it, where one was.
+    pub lost: Option<String>,
+}
+
+/// What came of deciding again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Replayed {
+    /// The same bytes.
+    Same {
+        /// How many.
+        n_bytes: u64,
+    },
+    /// Others.
+    Different {
+        /// The first byte that differs.
+        from_byte: u64,
+        /// The fields that differ: name, what it was, what it is.
+        fields: Vec<(String, String, String)>,
+    },
+    /// It could not be decided again.
+    Failed(
+        /// Why.
+        String,
+    ),
 }
 
 /// What came of a decision.

@@ -36,7 +36,7 @@ mod tour;
 
 pub mod sample;
 
-pub use api::{ApiPage, Example};
+pub use api::{ApiCall, ApiPage, CallGroup, EventGroup, EventLine, EventProperty, Example};
 pub use audit::{AuditFilter, AuditPage, AuditRow};
 pub use band::Band;
 pub use capabilities::{CapabilitiesPage, CapabilityLine, CapabilityPage, Parameter};
@@ -47,8 +47,8 @@ pub use customer::{
 };
 pub use customers::{CustomerRow, CustomersPage};
 pub use data::{DataPage, DataProperty, DataRow, DataSource, RefusedRow, SchemaState};
-pub use decision::{Candidate, DecisionPage, Outcome};
-pub use decisions::{DecisionRow, DecisionsPage};
+pub use decision::{Candidate, DecisionPage, Outcome, Replayed};
+pub use decisions::{DecisionDay, DecisionFilter, DecisionRow, DecisionsPage, KindCount};
 pub use door::{ErrorPage, LoginPage};
 pub use erasure::ErasurePage;
 pub use event::{Changed, ChangedFeature, EventPage};

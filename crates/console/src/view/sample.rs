@@ -118,36 +118,71 @@ pub fn frame(here: &str) -> Frame {
 /// The page about the API.
 #[must_use]
 pub fn api() -> ApiPage {
+    let call = |title: &str, code: Option<&str>| ApiCall {
+        title: title.to_owned(),
+        text: "What somebody did.".to_owned(),
+        key: "write".to_owned(),
+        code: code.map(str::to_owned),
+    };
+    let command =
+        "curl -u WRITE_KEY: 'http://127.0.0.1:7070/v1/track' -d '{\"userId\":\"42\",\"event\":\"Product Viewed\"}'";
+    ApiPage {
+        frame: frame("/api"),
+        base_url: "http://127.0.0.1:7070".to_owned(),
+        languages: vec![("curl".to_owned(), "curl".to_owned()), ("browser".to_owned(), "Browser".to_owned())],
+        lang: "curl".to_owned(),
+        where_key: "Put the key in the place of WRITE_KEY.".to_owned(),
+        groups: vec![CallGroup {
+            title: "Tell what happens".to_owned(),
+            calls: vec![call("Track", Some(command)), call("Recommendations", None)],
+        }],
+        sought: String::new(),
+        events: vec![EventGroup {
+            title: "Shops".to_owned(),
+            words: "A till that knows only a card sends its number.".to_owned(),
+            events: vec![EventLine {
+                names: vec!["Store Visited".to_owned(), "store_visit".to_owned()],
+                says: "they came into a shop".to_owned(),
+                properties: vec![EventProperty {
+                    keys: vec!["store_id".to_owned(), "location_id".to_owned()],
+                    need: "expected".to_owned(),
+                    holds: "an identifier".to_owned(),
+                    meaning: "which shop".to_owned(),
+                }],
+                example: r#"{"type":"track","event":"Store Visited","properties":{"store_id":"s-7"}}"#.to_owned(),
+            }],
+        }],
+    }
+}
+
+/// Commands to try.
+fn examples() -> Vec<Example> {
     let example = |title: &str, text: &str, command: &str, answer: &str| Example {
         title: title.to_owned(),
         text: text.to_owned(),
         command: command.to_owned(),
         answer: answer.to_owned(),
     };
-    ApiPage {
-        frame: frame("/api"),
-        base_url: "http://127.0.0.1:7070".to_owned(),
-        examples: vec![
-            example(
-                "Send an event",
-                "Any Segment client does this by itself.",
-                "curl -u WRITE_KEY: http://127.0.0.1:7070/v1/track -d '{\"userId\":\"42\",\"event\":\"Product Viewed\",\"properties\":{\"product_id\":\"4710421090059\"}}'",
-                r#"{"success":true}"#,
-            ),
-            example(
-                "Ask for a decision",
-                "The answer names its reasons, its model and its consent.",
-                "curl -H 'Authorization: Bearer SERVER_KEY' http://127.0.0.1:7070/v1/decide -d '{\"decision\":\"recommend\",\"userId\":\"42\",\"n\":5}'",
-                r#"{"decisionId":"019ab3f2c1d4e5f6","items":[]}"#,
-            ),
-            example(
-                "Read a customer",
-                "Everything that is known, with its meaning.",
-                "curl -H 'Authorization: Bearer SERVER_KEY' http://127.0.0.1:7070/v1/customers/42",
-                "",
-            ),
-        ],
-    }
+    vec![
+        example(
+            "Send an event",
+            "Any Segment client does this by itself.",
+            "curl -u WRITE_KEY: http://127.0.0.1:7070/v1/track -d '{\"userId\":\"42\",\"event\":\"Product Viewed\",\"properties\":{\"product_id\":\"4710421090059\"}}'",
+            r#"{"success":true}"#,
+        ),
+        example(
+            "Ask for a decision",
+            "The answer names its reasons, its model and its consent.",
+            "curl -H 'Authorization: Bearer SERVER_KEY' http://127.0.0.1:7070/v1/decide -d '{\"decision\":\"recommend\",\"userId\":\"42\",\"n\":5}'",
+            r#"{"decisionId":"019ab3f2c1d4e5f6","items":[]}"#,
+        ),
+        example(
+            "Read a customer",
+            "Everything that is known, with its meaning.",
+            "curl -H 'Authorization: Bearer SERVER_KEY' http://127.0.0.1:7070/v1/customers/42",
+            "",
+        ),
+    ]
 }
 
 /// The sign-in page.

@@ -119,7 +119,12 @@ fn hostile_text_stays_text() {
     let mut decision = sample::decision();
     decision.request = text();
     decision.customer = Some(text());
-    decision.candidates[0].excluded = Some(text());
+    (decision.candidates[0].chosen, decision.candidates[0].excluded) = (false, Some(text()));
+    decision.candidates[1].id = text();
+    decision.replayed = Some(Replayed::Different { from_byte: 1, fields: vec![(text(), text(), text())] });
+    let mut decisions = sample::decisions();
+    (decisions.filter.reason, decisions.filter.customer, decisions.reasons[0].0) = (text(), text(), text());
+    (decisions.note, decisions.by_kind[0].title, decisions.rows[0].answer) = (Some(text()), text(), text());
     let mut models = sample::models();
     models.tasks[0].key = text();
     models.frame.flash = Some(Flash::Failed(text()));
@@ -147,6 +152,7 @@ fn hostile_text_stays_text() {
         ("separation", separation.render()),
         ("customers", customers.render()),
         ("decision", decision.render()),
+        ("decisions", decisions.render()),
         ("models", models.render()),
         ("capabilities", capabilities.render()),
         ("capability", capability.render()),
@@ -232,6 +238,21 @@ fn hostile_events_stay_text() {
         assert_safe(path, &html);
         assert!(html.contains("&lt;script&gt;") || html.contains("&#60;script&#62;"), "{path} does not show it");
     }
+}
+
+#[test]
+fn a_replay_says_whether_it_came_out_the_same() {
+    let mut decision = sample::decision();
+    for (replayed, sentence) in [
+        (Replayed::Same { n_bytes: 812 }, "All 812 bytes are equal."),
+        (Replayed::Failed("The model is gone.".to_owned()), "It cannot be decided again.</strong> The model is gone."),
+        (Replayed::Different { from_byte: 7, fields: vec![] }, "Another answer</strong> from byte 7 on."),
+    ] {
+        decision.replayed = Some(replayed);
+        assert!(decision.render().contains(sentence), "{sentence}");
+    }
+    decision.replayed = None;
+    assert!(!decision.render().contains("role=\"status\""));
 }
 
 #[test]

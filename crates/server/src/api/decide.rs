@@ -8,6 +8,7 @@ use crate::error::ServerError;
 use crate::failure::ApiError;
 use crate::limits::Asking;
 use crate::peer::Peer;
+use crate::replayed::Replay;
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::header;
@@ -18,14 +19,16 @@ use engine::Asked;
 use governance::Action;
 use primitives::{AnonymousId, UserId, nearest, plain_words, visible};
 use profiles::Identifier;
+use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(decide)).routes(routes!(decision))
+    OpenApiRouter::new().routes(routes!(decide)).routes(routes!(decision)).routes(routes!(replay))
 }
 
 /// What should we do for this customer?
@@ -154,4 +157,53 @@ async fn decision(
         app.audit.note_decision(&by, &record);
     }
     Ok(Json(DecisionRecordReply::new(&record, features)))
+}
+
+/// Make a decision again from its log, and compare the answers byte by byte. Nothing is logged or changed
+#[utoipa::path(
+    post, path = "/v1/decisions/{id}/replay", tag = "decisions",
+    params(("id" = String, Path, description = "The decisionId of an answer")),
+    responses(
+        (status = 200, description = "Whether it came out the same, and both answers", body = ReplayReply),
+        (status = 404, description = "No such decision, or a model that it names is gone", body = crate::failure::ErrorBody),
+        (status = 409, description = "What was known of the customer then was forgotten", body = crate::failure::ErrorBody),
+    ),
+    security(("bearer" = []), ("basic" = [])),
+)]
+async fn replay(
+    MayRead(by): MayRead,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Json<ReplayReply>, ApiError> {
+    let replayed = app.run(move |app| {
+        let record = app.engine.decision(&id.into())?;
+        let replay = Replay::of(&record, app.engine.replay(&record)?);
+        Ok::<_, ServerError>((record, replay))
+    });
+    let (record, Replay { text, is_same }) = replayed.await?;
+    if by.is_person() {
+        app.audit.note_decision(&by, &record);
+    }
+    let open = |text: &str| serde_json::from_str(text).unwrap_or_default();
+    Ok(Json(ReplayReply {
+        decision_id: record.decision.id.to_string(),
+        identical: is_same,
+        logged: open(&record.response),
+        replayed: open(&text),
+    }))
+}
+
+/// What came out of making a decision again.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ReplayReply {
+    decision_id: String,
+    /// Whether the bytes are the ones that were sent.
+    identical: bool,
+    /// The answer that was sent.
+    #[schema(value_type = BTreeMap<String, Value>)]
+    logged: Value,
+    /// The answer that comes out.
+    #[schema(value_type = BTreeMap<String, Value>)]
+    replayed: Value,
 }

@@ -3,21 +3,19 @@
 use super::report;
 use crate::args::Options;
 use crate::error::ServerError;
+use crate::replayed::{Difference, Replay, differences, first_difference, shown};
 use crate::serve::Opened;
 use crate::settings::Settings;
 use decisions::Record;
-use events::Object;
 use primitives::{DecisionId, ErrorKind};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use storage::Access;
 
 /// Decides again from the log alone, and prints the bytes and whether they are the ones that were sent.
 pub(super) fn run(options: &Options, settings: Settings, id: &str) -> Result<(), ServerError> {
     let opened = Opened::open(&options.data, Access::ReadOnly, settings)?;
     let record = opened.engine.decision(&DecisionId::from(id))?;
-    let replayed = opened.engine.replay(&record)?;
-    let is_same = record.was_sent(&replayed);
+    let Replay { text: replayed, is_same } = Replay::of(&record, opened.engine.replay(&record)?);
     let document = json!({
         "decisionId": id,
         "identical": is_same,
@@ -44,15 +42,12 @@ fn identical(record: &Record) -> String {
 
 /// Where two answers part: the fields that differ, and the first byte that does.
 fn differing(logged: &str, replayed: &str) -> String {
-    let open = |text: &str| serde_json::from_str::<Object>(text).unwrap_or_default();
-    let (before, now) = (open(logged), open(replayed));
-    let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
-    let shown = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), Value::to_string);
-    let differences = keys.into_iter().filter(|key| before.get(*key) != now.get(*key));
-    let lines = differences.map(|key| format!("\n  {key}: {} was {}", shown(now.get(key)), shown(before.get(key))));
-    let at = logged.bytes().zip(replayed.bytes()).take_while(|(a, b)| a == b).count();
+    let lines = differences(logged, replayed).into_iter().map(|Difference { field, was, is }| {
+        format!("\n  {field}: {} was {}", shown(is.as_ref()), shown(was.as_ref()))
+    });
     format!(
-        "different from byte {at} on ({} bytes, logged {}){}",
+        "different from byte {} on ({} bytes, logged {}){}",
+        first_difference(logged, replayed),
         replayed.len(),
         logged.len(),
         lines.collect::<String>()

@@ -1,24 +1,168 @@
-//! What stands on the page about the API? Commands that work as they are.
+//! What stands on the page about the API? Calls that work as they are, in several languages.
 
+mod reference;
+pub(super) mod snippets;
+
+use super::Asked;
 use super::visit::Visit;
 use crate::app::App;
 use crate::error::ServerError;
+use axum::extract::Query;
 use axum::response::Response;
-use console::view::{ApiPage, Example};
+use console::view::{ApiCall, ApiPage, CallGroup, Example};
 use decisions::{ContentShape, Kind, KindAbout};
+use serde_json::{Value, json};
+use snippets::{Call, Key, Language, written};
 
 /// Among how many items an example is looked for.
 const N_LOOKED_AT: usize = 20;
 
-/// `/api`.
-pub(super) async fn show(visit: Visit) -> Response {
+/// `/api?lang=&event=`.
+pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
     let base_url = visit.base_url.clone();
+    let language = asked.get("lang").and_then(|name| Language::from_name(name)).unwrap_or_default();
+    let sought = reference::sought(&asked);
     visit
         .page(move |app, frame| {
-            let examples = examples(app, &base_url, &Somebody::of(app)?);
-            Ok(ApiPage { frame, base_url, examples }.render())
+            let calls = calls(app, &Somebody::of(app)?);
+            let shown = calls.into_iter().map(|(group, calls)| CallGroup {
+                title: group.to_owned(),
+                calls: calls.into_iter().map(|call| shown(app, language, &base_url, call)).collect(),
+            });
+            let (lang, _) = language.names();
+            Ok(ApiPage {
+                languages: Language::ALL
+                    .iter()
+                    .map(|one| one.names())
+                    .map(|(name, words)| (name.to_owned(), words.to_owned()))
+                    .collect(),
+                lang: lang.to_owned(),
+                where_key: language.where_key().to_owned(),
+                groups: shown.collect(),
+                events: reference::found(&sought),
+                sought,
+                frame,
+                base_url,
+            }
+            .render())
         })
         .await
+}
+
+fn shown(app: &App, language: Language, base_url: &str, call: Call) -> ApiCall {
+    let keys = &app.settings.keys;
+    let known = match call.key {
+        Key::Write => &keys.write,
+        Key::Server => &keys.server,
+        Key::Admin => &keys.admin,
+    };
+    ApiCall {
+        code: written(language, &call, base_url, key(app, known, call.key.name())),
+        key: call.key.name().trim_end_matches("_KEY").to_lowercase(),
+        title: call.title,
+        text: call.text,
+    }
+}
+
+/// Every call that is shown, in the order in which they can be tried: under their headings.
+pub(super) fn calls(app: &App, somebody: &Somebody) -> Vec<(&'static str, Vec<Call>)> {
+    let user = &somebody.user;
+    let questions = app.engine.capabilities().kinds.iter().map(Kind::about).map(|about| {
+        let mut body = json!({"decision": about.name.as_str(), "userId": user});
+        for parameter in &about.parameters {
+            body[parameter.name] = parameter.default.into();
+        }
+        Call {
+            title: about.title.clone(),
+            text: about.question.clone(),
+            key: Key::Server,
+            method: "POST",
+            path: "/v1/decide".to_owned(),
+            body: Some(body),
+        }
+    });
+    let plain = |title: &str, text: &str, key, method, path: String| Call {
+        title: title.to_owned(),
+        text: text.to_owned(),
+        key,
+        method,
+        path,
+        body: None,
+    };
+    let read = |title: &str, text: &str, path: String| plain(title, text, Key::Server, "GET", path);
+    let looks = vec![
+        read(
+            "A customer",
+            "Names, traits, consents, features with their meanings, and scores.",
+            format!("/v1/customers/{user}"),
+        ),
+        read(
+            "Customers by a filter",
+            "Of features, traits and scores; page by page with the cursor of the answer.",
+            "/v1/customers?filter=known&limit=5".to_owned(),
+        ),
+        read("Lists", "Those built in and your own, with how many are on each.", "/v1/lists".to_owned()),
+    ];
+    let erase = plain(
+        "Erase somebody",
+        "For good: everything that only their events carried, and events with their names are refused from then on.",
+        Key::Admin,
+        "DELETE",
+        "/v1/customers/example-person".to_owned(),
+    );
+    vec![
+        ("Tell what happens", tellings(somebody)),
+        ("Ask what to do", questions.collect()),
+        ("Look", looks),
+        ("Erase", vec![erase]),
+    ]
+}
+
+/// The calls that tell of events.
+fn tellings(Somebody { user, item }: &Somebody) -> Vec<Call> {
+    let told = |title: &str, text: &str, body: Value| Call {
+        title: title.to_owned(),
+        text: text.to_owned(),
+        key: Key::Write,
+        method: "POST",
+        path: format!("/v1/{}", title.to_lowercase()),
+        body: Some(body),
+    };
+    vec![
+        told(
+            "Track",
+            "What somebody did.",
+            json!({"userId": user, "event": "Product Viewed", "properties": {"product_id": item}}),
+        ),
+        told(
+            "Identify",
+            "Who somebody is: the latest word of each trait counts.",
+            json!({"userId": user, "traits": {"plan": "premium", "newsletter": true}}),
+        ),
+        told(
+            "Page",
+            "Which page they saw.",
+            json!({"anonymousId": "browser-1", "name": "Start", "properties": {"path": "/"}}),
+        ),
+        told(
+            "Alias",
+            "That two names are one person.",
+            json!({"userId": "example-person", "previousId": "example-card"}),
+        ),
+        told(
+            "Group",
+            "Which company or household they belong to.",
+            json!({"userId": user, "groupId": "household-7", "traits": {"size": 3}}),
+        ),
+        told(
+            "Batch",
+            "Up to 2,500 events at once, each with its type.",
+            json!({"batch": [
+                {"type": "track", "anonymousId": "browser-1", "event": "Products Searched", "properties": {"query": "tea"}},
+                {"type": "page", "anonymousId": "browser-1", "name": "Tea"},
+            ]}),
+        ),
+    ]
 }
 
 /// A customer and an item that exist, where there are some whose names need no quoting.

@@ -123,7 +123,7 @@ fn row(item: &Item, now: Timestamp) -> ItemRow {
 pub(super) fn picture(item: &Item) -> Option<String> {
     let said = PICTURES.iter().find_map(|name| item.said(name)?.as_str().map(str::to_owned))?;
     let is_image = |kind: &&str| said.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind));
-    IMAGES.iter().any(|kind| is_image(&kind)).then_some(said)
+    IMAGES.iter().any(is_image).then_some(said)
 }
 
 /// A trait's value as people read it.

@@ -1,57 +1,76 @@
 //! What was decided lately, and what was one decision made from?
 
+mod list;
+
 use super::answer::{answer, feature_groups, in_short};
 use super::visit::Visit;
 use super::worth;
-use super::{Asked, api, more_rows, n_rows};
+use super::{Asked, api};
 use crate::app::App;
 use crate::error::ServerError;
+use crate::replayed::{Difference, Replay, differences, first_difference, shown};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query};
 use axum::response::Response;
-use console::view::{Candidate, DecisionPage, DecisionRow, DecisionsPage, Frame};
-use decisions::{Content, DecisionError, LoggedDecision, Record, World};
+use console::view::{Candidate, DecisionPage, DecisionRow, Frame, Replayed};
+use decisions::{Content, DecisionError, LoggedDecision, RankedItem, Record, World};
 use engine::Live;
-use primitives::{DecisionId, ItemKey};
+use primitives::{DecisionId, ItemId, ItemKey, capital};
 use serde_json::json;
 
 /// How many of the items that were left out are named.
 const N_LEFT_OUT: usize = 20;
 
+/// How many of those are named that came next.
+const N_RUNNERS_UP: usize = 10;
+
 /// `/decisions`.
 pub(super) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Response {
     let base_url = visit.base_url.clone();
-    visit.page(move |app, frame| Ok(fill_list(app, frame, &asked, &base_url)?.render())).await
+    visit.page(move |app, frame| Ok(list::fill(app, frame, &asked, &base_url)?.render())).await
 }
 
 /// `/decisions/{id}`.
 pub(super) async fn show(visit: Visit, id: Result<Path<String>, PathRejection>) -> Response {
     let Ok(Path(id)) = id else { return visit.not_found() };
-    let by = visit.by();
+    let (by, base_url) = (visit.by(), visit.base_url.clone());
     visit
         .page(move |app, frame| {
             let record = app.engine.decision(&DecisionId::from(id))?;
             app.audit.note_decision(&by, &record);
-            Ok(fill(app, frame, &record)?.render())
+            Ok(fill(app, frame, &record, &base_url)?.render())
         })
         .await
 }
 
-fn fill_list(app: &App, frame: Frame, asked: &Asked, base_url: &str) -> Result<DecisionsPage, ServerError> {
-    let n = n_rows(asked);
-    let log = &app.engine.ports().decisions;
-    let logged = log.recent(None, n)?;
-    let (total, fallbacks) = log.counts()?;
-    let rows = rows(app, &logged);
-    let examples = api::examples(app, base_url, &api::Somebody::of(app)?);
-    Ok(DecisionsPage {
-        total,
-        fallbacks,
-        older: more_rows("/decisions", &[], rows.len(), n),
-        rows,
-        try_line: examples.into_iter().nth(1).map_or_else(String::new, |example| example.command),
-        frame,
-    })
+/// `POST /decisions/{id}/replay`: made again from the log, compared, and told; nothing is logged.
+pub(super) async fn replay(visit: Visit, id: Result<Path<String>, PathRejection>) -> Response {
+    let Ok(Path(id)) = id else { return visit.not_found() };
+    let base_url = visit.base_url.clone();
+    let visit = visit.at(format!("/decisions/{}", console::format::url_part(&id)));
+    visit
+        .page(move |app, frame| {
+            let record = app.engine.decision(&DecisionId::from(id))?;
+            let page = fill(app, frame, &record, &base_url)?;
+            Ok(DecisionPage { replayed: Some(replayed(app, &record)), ..page }.render())
+        })
+        .await
+}
+
+fn replayed(app: &App, record: &Record) -> Replayed {
+    let text = match app.engine.replay(record) {
+        Ok(text) => text,
+        Err(error) => return Replayed::Failed(format!("{}.", capital(&ServerError::from(error).story()))),
+    };
+    let Replay { text, is_same } = Replay::of(record, text);
+    if is_same {
+        return Replayed::Same { n_bytes: text.len() as u64 };
+    }
+    let told = |one: Difference| (one.field, shown(one.was.as_ref()), shown(one.is.as_ref()));
+    Replayed::Different {
+        from_byte: first_difference(&record.response, &text) as u64,
+        fields: differences(&record.response, &text).into_iter().map(told).collect(),
+    }
 }
 
 /// Decisions as rows of a list.
@@ -60,11 +79,12 @@ pub(super) fn rows(app: &App, logged: &[LoggedDecision]) -> Vec<DecisionRow> {
     let answers: Vec<_> = opened.iter().map(|(_, record)| record.as_ref().ok().map(|one| in_short(app, one))).collect();
     app.engine.look(|live| {
         let each = opened.iter().zip(answers);
-        each.map(|((logged, record), answer)| row(live, logged, record, answer)).collect()
+        each.map(|((logged, record), answer)| row(app, live, logged, record, answer)).collect()
     })
 }
 
 fn row(
+    app: &App,
     live: &Live,
     logged: &LoggedDecision,
     record: &Result<Record, DecisionError>,
@@ -83,7 +103,8 @@ fn row(
         id: logged.id.to_string(),
         at: logged.decided_at,
         kind: logged.kind.clone(),
-        customer: logged.customer.as_ref().map(ToString::to_string),
+        basis: list::basis(app, &logged.kind, logged.is_fallback).to_owned(),
+        customer: logged.customer.as_ref().filter(|id| !engine::is_nobody(id)).map(ToString::to_string),
         has_page,
         answer,
         fallback,
@@ -92,7 +113,7 @@ fn row(
     }
 }
 
-fn fill(app: &App, frame: Frame, record: &Record) -> Result<DecisionPage, ServerError> {
+fn fill(app: &App, frame: Frame, record: &Record, base_url: &str) -> Result<DecisionPage, ServerError> {
     let question = &record.question;
     let request = json!({
         "decision": question.kind,
@@ -106,6 +127,10 @@ fn fill(app: &App, frame: Frame, record: &Record) -> Result<DecisionPage, Server
         Ok::<_, ServerError>(customer.and_then(|customer| customer.state.currency()))
     })?;
     let features = feature_groups(&app.engine.catalogue(), app.engine.features_of(record), currency);
+    let (runners_up, others_unknown) = match app.engine.runners_up(record, N_RUNNERS_UP) {
+        Ok(items) => (items, None),
+        Err(error) => (Vec::new(), Some(format!("{}.", capital(&ServerError::from(error).story())))),
+    };
     Ok(DecisionPage {
         at: question.as_of,
         customer: is_known(app, record)?.then(|| question.customer.to_string()),
@@ -114,38 +139,61 @@ fn fill(app: &App, frame: Frame, record: &Record) -> Result<DecisionPage, Server
         response: record.response.clone(),
         features,
         is_forgotten: record.is_forgotten(),
-        candidates: app.engine.look(|live| candidates(live, record)),
+        candidates: app.engine.look(|live| candidates(live, record, &runners_up)),
+        others_unknown,
+        replayed: None,
         random_stream: None,
         outcome: worth::outcome(app, record, frame.now)?,
-        replay: replay_command(app, &record.decision.id),
+        replay: vec![
+            format!("curl -X POST {} {base_url}/v1/decisions/{}/replay", api::bearer(app), record.decision.id),
+            replay_command(app, &record.decision.id),
+        ],
         frame,
     })
 }
 
-/// What was answered, and what would have been and could not be had; nothing where nothing was left out.
-fn candidates(live: &Live, record: &Record) -> Vec<Candidate> {
+/// What was answered, what came next, and what would have been answered and could not be had.
+fn candidates(live: &Live, record: &Record, runners_up: &[RankedItem]) -> Vec<Candidate> {
     let Content::Items(items) = &record.decision.answer.content else { return Vec::new() };
     let left_out: Vec<_> = record.testimony.left_out().filter_map(|key| live.items.get(key)).take(N_LEFT_OUT).collect();
-    if left_out.is_empty() {
-        return Vec::new();
-    }
-    let chosen = items.iter().map(|item| Candidate {
+    let worst = items.last().map(|item| item.score);
+    let title = |id: &ItemId| {
+        let then = record.testimony.facts(ItemKey::from(id)).map(|facts| facts.title);
+        let today = || live.items.get(ItemKey::from(id)).map(|item| item.title().to_owned());
+        then.or_else(today).filter(|title| title != id.as_str())
+    };
+    let ranked = items.iter().map(|item| (item, true)).chain(runners_up.iter().map(|item| (item, false)));
+    let ranked = ranked.zip(1..).map(|((item, chosen), rank)| Candidate {
         id: item.id.to_string(),
-        title: record.testimony.facts(ItemKey::from(&item.id)).map(|facts| facts.title),
+        title: title(&item.id),
+        rank: Some(rank),
         score: Some(item.score),
-        propensity: Some(record.decision.answer.propensity.get()),
-        chosen: true,
+        propensity: chosen.then(|| record.decision.answer.propensity.get()),
+        chosen,
         excluded: None,
+        lost: (!chosen).then(|| why_lost(item.score, worst)),
     });
     let excluded = left_out.into_iter().map(|item| Candidate {
         id: item.id.to_string(),
         title: item.name.as_ref().map(|name| name.value.clone()),
+        rank: None,
         score: None,
         propensity: None,
         chosen: false,
         excluded: Some("could not be had".to_owned()),
+        lost: None,
     });
-    chosen.chain(excluded).collect()
+    ranked.chain(excluded).collect()
+}
+
+/// Why another was chosen before it.
+fn why_lost(score: f64, worst: Option<f64>) -> String {
+    let number = |score: f64| console::format::decimal(score, 3);
+    match worst {
+        Some(worst) if number(score) == number(worst) => "As good as the last chosen: its key comes later".to_owned(),
+        Some(worst) => format!("Lower score: the last chosen has {}", number(worst)),
+        None => "Nothing was chosen".to_owned(),
+    }
 }
 
 /// Whether there is a customer to open: a decision about a stranger founds nobody.

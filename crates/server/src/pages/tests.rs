@@ -1,6 +1,8 @@
 //! Does the console show what is there, to those who may see it and to nobody else?
 
 mod access;
+mod calls;
+mod decided;
 mod figures;
 mod kept;
 mod kinds;
@@ -26,7 +28,7 @@ const ADMIN: &str = "admin-key-of-the-tests";
 const SERVER: &str = "server-key-of-the-tests";
 const HOSTILE: &str = "<script>alert('x')</script>\"&";
 
-const PAGES: [&str; 33] = [
+const PAGES: [&str; 35] = [
     "/",
     "/events",
     "/events?status=rejected&name=Order%20Completed&live=1",
@@ -50,6 +52,8 @@ const PAGES: [&str; 33] = [
     "/capabilities/value",
     "/features",
     "/decisions",
+    "/decisions?kind=recommend&basis=popular&reason=known&customer=zz&day=2026-11-22",
+    "/decisions?kind=%3Cb%3E&basis=none&day=yesterday&reason=%3Cscript%3E&n=-1",
     "/api",
     "/?days=90",
     "/system",

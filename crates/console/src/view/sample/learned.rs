@@ -116,6 +116,7 @@ pub fn decisions() -> DecisionsPage {
         customer: Some(customer.to_owned()),
         has_page: true,
         answer: text.to_owned(),
+        basis: if fallback.is_some() { "popular" } else { "model" }.to_owned(),
         fallback: fallback.map(str::to_owned),
         held_out,
         latency_ms: Some(0.34),
@@ -124,6 +125,26 @@ pub fn decisions() -> DecisionsPage {
         frame: frame("/decisions"),
         total: 48_211,
         fallbacks: 1_912,
+        filter: DecisionFilter { basis: "popular".to_owned(), ..DecisionFilter::default() },
+        kinds: vec![("recommend".to_owned(), "Recommendations".to_owned())],
+        days: (0..30_u64)
+            .map(|n| DecisionDay {
+                day: now().plus_days(i64::try_from(n).unwrap_or(0) - 29),
+                model: 900 + (n * 53) % 400,
+                popular: 40 + (n * 17) % 60,
+                average: n % 9,
+            })
+            .collect(),
+        counted_max: None,
+        by_kind: vec![KindCount {
+            name: "recommend".to_owned(),
+            title: "Recommendations".to_owned(),
+            full: 32_011,
+            fallback: 1_912,
+        }],
+        reasons: vec![("Nothing is known of this customer yet".to_owned(), 1_204)],
+        reasons_of: 1_912,
+        note: Some("The newest 20,000 decisions were looked through: name a day to look further back.".to_owned()),
         rows: vec![
             row(2_000, "recommend", "42", "10 items, first Silken tofu", None, false),
             row(9_000, "churn", "1113", "72 %, high risk", None, false),
@@ -138,7 +159,7 @@ pub fn decisions() -> DecisionsPage {
             row(3 * MINUTE, "recommend", "20459", "10 items, first Rice noodles", None, true),
         ],
         older: Some("/decisions?before=019ab3".to_owned()),
-        try_line: api().examples.into_iter().nth(1).map_or_else(String::new, |example| example.command),
+        try_line: examples().into_iter().nth(1).map_or_else(String::new, |example| example.command),
     }
 }
 
@@ -148,10 +169,12 @@ pub fn decision() -> DecisionPage {
     let candidate = |item: &Item, chosen: bool, excluded: Option<&str>| Candidate {
         id: item.id.clone(),
         title: item.title.clone(),
+        rank: excluded.is_none().then_some(if chosen { 1 } else { 5 }),
         score: Some(item.score),
-        propensity: chosen.then_some(1.0),
+        propensity: chosen.then_some(0.9),
         chosen,
         excluded: excluded.map(str::to_owned),
+        lost: (!chosen && excluded.is_none()).then(|| "Lower score: 0.094, the last chosen has 0.121".to_owned()),
     };
     let mut candidates: Vec<Candidate> = items().iter().map(|item| candidate(item, true, None)).collect();
     let late =
@@ -169,7 +192,12 @@ pub fn decision() -> DecisionPage {
         random_stream: Some("decide/recommend#48211".to_owned()),
         is_forgotten: false,
         outcome: Some(Outcome { text: "Silken tofu was bought 2 hours later.".to_owned(), amount: Some(twd(4_500)) }),
-        replay: "rapport replay 019ab3f2c1d4e5f6".to_owned(),
+        others_unknown: None,
+        replayed: Some(Replayed::Different {
+            from_byte: 212,
+            fields: vec![("model".to_owned(), "9bd04f21aa73".to_owned(), "none".to_owned())],
+        }),
+        replay: vec!["rapport replay 019ab3f2c1d4e5f6".to_owned()],
     }
 }
 

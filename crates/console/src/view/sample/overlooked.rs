@@ -111,7 +111,7 @@ pub fn overview_empty() -> Overview {
         worth: Worth::Nothing("Customers with two purchases or more: 0 of 50; 3 more.".to_owned()),
         outcomes: vec![],
         totals: vec![("Events".to_owned(), "/events".to_owned(), "0".to_owned())],
-        try_lines: super::api().examples.into_iter().map(|example| (example.title, example.command)).collect(),
+        try_lines: super::examples().into_iter().map(|example| (example.title, example.command)).collect(),
         ..overview()
     }
 }

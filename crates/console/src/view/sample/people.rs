@@ -367,6 +367,7 @@ fn decided_before() -> Vec<(DecisionRow, Option<String>)> {
         customer: Some("42".to_owned()),
         has_page: true,
         answer: answer.to_owned(),
+        basis: "model".to_owned(),
         fallback: None,
         held_out: false,
         latency_ms: None,
