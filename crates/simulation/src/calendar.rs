@@ -34,7 +34,7 @@ pub struct Promotion {
 }
 
 /// The days of the company.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Calendar {
     seed: Seed,
     first_day: i64,

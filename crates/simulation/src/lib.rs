@@ -42,6 +42,7 @@ pub use catalogue::{FIRST_ITEM, LIVED};
 pub use company::{Company, Lives};
 pub use concerns::{CONCERNS, Concern};
 pub use desk::Agent;
+pub use futures::DayAhead;
 pub use history::{HistoryError, Written, write_history};
 pub use host::{Host, Listener, Question, Reply, decision};
 pub use label::{Label, LabelError};
