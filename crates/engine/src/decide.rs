@@ -8,7 +8,7 @@ use decisions::{
     Sales, Subject, Witness, World,
 };
 use events::Fields;
-use features::FeatureState;
+use features::{FeatureState, Items};
 use primitives::{AnonymousId, CustomerId, DecisionId, ErrorKind, ItemKey, Timestamp};
 use profiles::{Customer, Identifier};
 use std::borrow::Cow;
@@ -63,7 +63,7 @@ impl Engine {
             let Asked { parameters, context, .. } = asked;
             let question = Question { kind: about.name.clone(), customer: id, as_of, parameters, context };
             let subject = Subject::of(customer.as_deref(), &self.policy, about, &models, catalogue, as_of);
-            let shelves = Shelves { live, as_of };
+            let shelves = Shelves { items: &live.items, as_of };
             let witness = Witness::new(&shelves);
             let answer = decisions::decide(kinds, catalogue, &question, &subject, &models, &witness)?;
             Ok((question, subject, answer, witness.into_testimony()))
@@ -128,7 +128,7 @@ impl Engine {
             let mut parameters = record.question.parameters.clone();
             parameters.insert(n.name.to_owned(), wanted);
             let further = self.look(|live| {
-                let shelves = Shelves { live, as_of: record.question.as_of };
+                let shelves = Shelves { items: &live.items, as_of: record.question.as_of };
                 decisions::replay_further(kind, &catalogue, record, &models, &parameters, &shelves)
             });
             Ok(Some(further?))
@@ -206,21 +206,21 @@ fn resolve<'l>(live: &'l Live, names: &[Identifier]) -> Result<Option<Cow<'l, Cu
 
 /// The live catalogue, as decisions look at it.
 pub(super) struct Shelves<'a> {
-    pub(super) live: &'a Live,
+    pub(super) items: &'a Items,
     pub(super) as_of: Timestamp,
 }
 
 impl World for Shelves<'_> {
     fn is_available(&self, item: ItemKey) -> bool {
-        self.live.items.offers(item)
+        self.items.offers(item)
     }
 
     fn facts(&self, item: ItemKey) -> Option<ItemFacts> {
-        self.live.items.get(item).map(|item| ItemFacts { id: item.id.clone(), title: item.title().to_owned() })
+        self.items.get(item).map(|item| ItemFacts { id: item.id.clone(), title: item.title().to_owned() })
     }
 
     fn popular(&self, n: usize) -> Vec<(ItemKey, Sales)> {
-        let popular = self.live.items.popular(self.as_of, POPULAR_DAYS, n);
+        let popular = self.items.popular(self.as_of, POPULAR_DAYS, n);
         popular.into_iter().map(|(item, buyers)| (ItemKey::from(&item.id), Sales::Buyers { buyers })).collect()
     }
 }

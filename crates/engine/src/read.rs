@@ -3,8 +3,8 @@
 use crate::decide::Shelves;
 use crate::error::EngineError;
 use crate::{Engine, Live};
-use decisions::{Answer, Kind, KindName, Question, Subject};
-use features::{Definition, FeatureState};
+use decisions::{Answer, Kind, KindName, Models, Question, Subject};
+use features::{Catalogue, Definition, FeatureState, Items};
 use governance::{ConsentAnswer, Purpose};
 use primitives::{ErrorKind, Timestamp};
 use profiles::Customer;
@@ -93,14 +93,48 @@ impl Engine {
         as_of: Timestamp,
         parameters: BTreeMap<String, i64>,
     ) -> Result<Answer, EngineError> {
-        let (models, about) = (self.models(), kind.about());
-        let catalogue = &self.catalogue();
-        let kinds = &self.capabilities.kinds;
-        let id = customer.profile.id.clone();
-        let context = events::Fields::new();
-        let question = Question { kind: about.name.clone(), customer: id, as_of, parameters, context };
-        let subject = Subject::of(Some(customer), &self.policy, about, &models, catalogue, as_of);
-        Ok(self
-            .look(|live| decisions::decide(kinds, catalogue, &question, &subject, &models, &Shelves { live, as_of }))?)
+        let (models, catalogue) = (self.models(), self.catalogue());
+        let question = asked(customer, kind, as_of, parameters);
+        self.look(|live| self.answer(customer, kind, &question, (&models, &catalogue), &live.items))
     }
+
+    /// What would be decided for a customer if these were the items: those of another moment.
+    ///
+    /// # Errors
+    /// As [`Engine::preview`].
+    pub fn preview_among(
+        &self,
+        customer: &Customer<FeatureState>,
+        kind: &dyn Kind,
+        as_of: Timestamp,
+        parameters: BTreeMap<String, i64>,
+        items: &Items,
+    ) -> Result<Answer, EngineError> {
+        let question = asked(customer, kind, as_of, parameters);
+        self.answer(customer, kind, &question, (&self.models(), &self.catalogue()), items)
+    }
+
+    fn answer(
+        &self,
+        customer: &Customer<FeatureState>,
+        kind: &dyn Kind,
+        question: &Question,
+        (models, catalogue): (&Models, &Catalogue),
+        items: &Items,
+    ) -> Result<Answer, EngineError> {
+        let as_of = question.as_of;
+        let subject = Subject::of(Some(customer), &self.policy, kind.about(), models, catalogue, as_of);
+        let kinds = &self.capabilities.kinds;
+        Ok(decisions::decide(kinds, catalogue, question, &subject, models, &Shelves { items, as_of })?)
+    }
+}
+
+fn asked(
+    customer: &Customer<FeatureState>,
+    kind: &dyn Kind,
+    as_of: Timestamp,
+    parameters: BTreeMap<String, i64>,
+) -> Question {
+    let (kind, customer) = (kind.about().name.clone(), customer.profile.id.clone());
+    Question { kind, customer, as_of, parameters, context: events::Fields::new() }
 }

@@ -262,13 +262,13 @@ pub struct SimulateArgs {
     #[arg(long, value_name = "DIR")]
     pub history: Option<PathBuf>,
     /// How many people are customers at one time or another [default: 2000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub customers: Option<u32>,
     /// How many days are told [default: 180]
-    #[arg(long, value_name = "D")]
+    #[arg(long, value_name = "D", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub days: Option<u32>,
     /// What everything falls out of [default: 7]
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub seed: Option<u64>,
     /// The day before which the history ends [default: 2026-11-22]
     #[arg(long, value_name = "DATE", value_parser = day, conflicts_with = "to")]
@@ -313,6 +313,11 @@ impl SimulateArgs {
             ServerError::new(ErrorKind::Invalid, message)
         })
     }
+}
+
+/// A whole number that is none below nothing.
+fn whole<N: std::str::FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| "write a whole number from 0 on, such as 180".to_owned())
 }
 
 /// At which speed a company lives beside a server.

@@ -17,6 +17,7 @@ use crate::error::ServerError;
 use crate::serve::Opened;
 use crate::simulated;
 use cases::Cases;
+use engine::EngineError;
 use lived::Lived;
 use primitives::{DAY_MS, ErrorKind, Timestamp};
 use serde::Serialize;
@@ -47,6 +48,8 @@ pub(crate) struct Report {
     pub(crate) n_sample: usize,
     /// How often the life of each was played on.
     pub(crate) n_futures: u32,
+    /// What must be known to read the rows, a sentence each.
+    pub(crate) notes: Vec<String>,
     /// Row by row.
     pub(crate) rows: Vec<Row>,
 }
@@ -71,18 +74,65 @@ pub(crate) fn compare(opened: &Opened, ask: &Ask, tell: &dyn Fn(&str)) -> Result
         let message = format!("the catalogue is said to be of a company that cannot be made again: {error}");
         ServerError::new(ErrorKind::Corrupt, message)
     })?;
+    let until_day = undecided(opened, &settings)?;
     // Of what happens on the day after, the first moment included, nothing is known.
-    let as_of = Timestamp::from_millis(settings.end_day * DAY_MS - 1);
+    let as_of = Timestamp::from_millis(until_day * DAY_MS - 1);
     tell("Reading the history");
     let known = then::customers(&opened.engine, as_of)?;
+    if known.customers.is_empty() {
+        let message = format!(
+            "{} knows nothing of its simulated company up to {as_of}: a truth can be told only of a history that was \
+             imported, on whose days Rapport did not decide",
+            opened.data.display()
+        );
+        return Err(ServerError::new(ErrorKind::NotFound, message));
+    }
     tell("Living through the company's days");
-    let lived = Lived::new(settings);
+    let lived = Lived::new(settings, until_day);
     tell("Playing lives on");
     let cases = Cases::of(opened, &lived, &known, as_of, ask);
     tell("Comparing");
     let rows = rows::all(&World { opened, as_of, lived: &lived, cases: &cases, known: &known })?;
     let (n_active, n_sample) = (cases.n_active, cases.all.len());
-    Ok(Report { company: label, as_of, n_active, n_sample, n_futures: ask.n_futures, rows })
+    let notes = notes(&label, &settings, &lived, &known, until_day);
+    Ok(Report { company: label, as_of, n_active, n_sample, n_futures: ask.n_futures, notes, rows })
+}
+
+/// The day before which Rapport decided nothing: what people did from then on depends on what was decided, and the company is
+/// lived through again as it goes without.
+fn undecided(opened: &Opened, settings: &simulation::Settings) -> Result<i64, ServerError> {
+    let from = Timestamp::from_millis(settings.first_day() * DAY_MS);
+    let counted = opened.engine.ports().decisions.by_day(from, u64::MAX).map_err(EngineError::from)?;
+    let first = counted.iter().map(|count| count.day).min();
+    Ok(first.map_or(settings.end_day, |first| first.min(settings.end_day)))
+}
+
+/// What is special about this directory.
+fn notes(
+    label: &Label,
+    settings: &simulation::Settings,
+    lived: &Lived,
+    known: &then::Known,
+    until_day: i64,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    if until_day < settings.end_day {
+        let from = Timestamp::from_millis(until_day * DAY_MS);
+        notes.push(format!(
+            "From {} on Rapport decided beside the company, so that it is looked at as of the moment before",
+            from.date()
+        ));
+    }
+    if known.n_events < lived.n_told {
+        notes.push(format!(
+            "Only {} of the {} events that the company of {} days told by then are here: import its whole history, or what is \
+             not known counts as estimated wrong",
+            console::format::count(known.n_events),
+            console::format::count(lived.n_told),
+            label.days
+        ));
+    }
+    notes
 }
 
 /// Of which company the directory is.

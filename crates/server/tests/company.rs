@@ -159,6 +159,7 @@ fn what_is_true_stands_beside_what_was_estimated() {
     let report = place.json(&looked);
     assert_eq!((&report["seed"], &report["customers"], &report["end"]), (&json!(7), &json!(300), &json!("2026-11-22")));
     assert_eq!((&report["n_sample"], &report["n_futures"]), (&json!(30), &json!(8)));
+    assert_eq!(report["notes"], json!([]), "all of it is here");
     assert!(report["n_active"].as_u64().unwrap() > 150, "{report}");
     let number =
         |name: &str, part: &str| row(&report, name)[part].as_f64().unwrap_or_else(|| panic!("{name}: {report}"));
@@ -196,7 +197,7 @@ fn what_is_true_stands_beside_what_was_estimated() {
     fs::write(place.path("later/orders.ndjson"), (0..300).map(order).collect::<Vec<_>>().join("\n")).unwrap();
     assert_eq!(place.json(&["import", "later"])[0]["events_new"], 300);
     let again = place.json(&looked);
-    for name in ["churn.mean", "churn.order", "value.mean", "value.order", "identity.joined"] {
+    for name in ["recommend.hits", "churn.mean", "churn.order", "value.mean", "value.order", "identity.joined"] {
         assert_eq!(row(&again, name), row(&report, name), "the same, twice: {customer}");
     }
 
@@ -208,6 +209,30 @@ fn what_is_true_stands_beside_what_was_estimated() {
     }
     let refused = place.failure(&["truth", "--seed", "8"]);
     assert!(refused.contains("holds the company of seed 7, not 8: leave --seed out"), "{refused}");
+}
+
+#[test]
+fn what_is_missing_of_a_history_is_said() {
+    let place = Place::new();
+    let history = place.simulate("40", "20");
+    let all = n_lines(&history);
+    fs::create_dir(place.path("things")).unwrap();
+    fs::rename(history.join("catalogue.ndjson"), place.path("things/catalogue.ndjson")).unwrap();
+    let n_things = n_lines(&place.path("things"));
+    place.json(&["import", "things"]);
+    let nothing = place.failure(&["truth"]);
+    assert!(nothing.contains("knows nothing of its simulated company up to 2026-11-21T23:59:59.999Z"), "{nothing}");
+    let last = "events-2026-11-21.ndjson";
+    fs::rename(history.join(last), place.path(last)).unwrap();
+    let known = n_lines(&history) + n_things;
+    assert!(known < all);
+    place.json(&["import", "history"]);
+    let looked = ["truth", "--sample", "5", "--futures", "8"];
+    let report = place.json(&looked);
+    let note = report["notes"][0].as_str().unwrap().replace(',', "");
+    assert!(note.starts_with(&format!("Only {known} of the {all} events that the company of 20 days told")), "{note}");
+    place.json(&["import", last]);
+    assert_eq!(place.json(&looked)["notes"], json!([]));
 }
 
 #[test]

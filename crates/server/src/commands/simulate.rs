@@ -7,6 +7,8 @@ mod history;
 pub(super) mod known;
 mod live;
 pub(super) mod pace;
+#[cfg(test)]
+mod scripted;
 mod teller;
 
 use crate::args::{Options, SimulateArgs};

@@ -24,7 +24,7 @@ pub(super) fn run(options: &Options, settings: Settings, ask: &TruthArgs) -> Res
 }
 
 fn in_words(found: &Report) -> String {
-    let Report { company, as_of, n_active, n_sample, n_futures, rows } = found;
+    let Report { company, as_of, n_active, n_sample, n_futures, notes, rows } = found;
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["", "truth", "Rapport", "interval", "right", "why"]);
@@ -35,7 +35,7 @@ fn in_words(found: &Report) -> String {
     let n_right = rows.iter().filter(|row| row.ok).count() as u64;
     format!(
         "A simulated company: seed {}, {}, {} up to {}. Looked at: {} of {} who were active then, each with {}.\n\
-         {table}\n{} of {} are right, by the rules in docs/truth.md. Known was what came in by {}.",
+         {table}\n{} of {} are right, by the rules in docs/truth.md. Known was what came in by {}.{}",
         company.seed,
         counted(u64::from(company.customers), "customer", "customers"),
         counted(u64::from(company.days), "day", "days"),
@@ -46,6 +46,7 @@ fn in_words(found: &Report) -> String {
         n_right,
         counted(rows.len() as u64, "row", "rows"),
         as_of,
+        notes.iter().map(|note| format!("\n{note}.")).collect::<String>(),
     )
 }
 

@@ -18,6 +18,14 @@ pub(super) fn mean(numbers: impl Iterator<Item = f64>) -> Option<f64> {
     (n > 0.0).then_some(sum / n)
 }
 
+/// The mean of estimates, as far beside `truth` as they are beside the truths of the same customers: what customers differ in
+/// from one another is in both, and says nothing about how far they lie apart.
+pub(super) fn beside(truth: f64) -> impl Fn(&[f64], &[f64]) -> Option<f64> {
+    move |estimates, truths| {
+        mean(estimates.iter().zip(truths).map(|(estimate, its)| estimate - its)).map(|off| truth + off)
+    }
+}
+
 /// How likely one to whom it comes has a higher score than one to whom it does not, where `truths` are the probabilities that it
 /// comes; 0.5 where scores tell nothing. `None` where it comes to all, or to nobody.
 ///
@@ -140,6 +148,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_customers_differ_in_does_not_make_an_interval_wide(truths in prop::collection::vec(0.0_f64..500.0, 2..60), off in -9.0_f64..9.0) {
+            let estimates: Vec<f64> = truths.iter().map(|truth| truth + off).collect();
+            let truth = mean(truths.iter().copied()).unwrap();
+            let drawn = |places: &[usize]| beside(truth)(&at(&estimates, places), &at(&truths, places));
+            let (low, high) = interval(truths.len(), Seed::new(1), drawn).unwrap();
+            prop_assert!((low - truth - off).abs() < 1e-6 && (high - truth - off).abs() < 1e-6);
+            prop_assert!(close(beside(truth)(&estimates, &truths), mean(estimates.iter().copied()).unwrap()) || truth > 1e5);
+        }
+
         #[test]
         fn an_auc_is_what_the_pairs_say(rows in prop::collection::vec((0_u8..5, 0.0_f64..=1.0), 2..30)) {
             let scores: Vec<f64> = rows.iter().map(|(score, _)| f64::from(*score)).collect();

@@ -96,7 +96,7 @@ impl Cases {
             as_of,
             outcomes,
             reads: TraceReads::new(outcomes.iter().flat_map(Outcome::watches).collect()),
-            days: lived.company.days_ahead(&lived.lives, settings.end_day, u32::try_from(n_days).unwrap_or(u32::MAX)),
+            days: lived.days_ahead(n_days),
             currency: settings.currency,
         };
         let case = |customer: &Customer<FeatureState>| Case {

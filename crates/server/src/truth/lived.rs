@@ -3,17 +3,20 @@
 use primitives::{AnonymousId, UserId};
 use profiles::Identifier;
 use serde::Deserialize;
-use simulation::{Company, Lives, Message, Settings};
+use simulation::{Company, DayAhead, Lives, Message, Settings};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
-/// A company at the end of its history.
+/// A company as it was left on the last evening before a day.
 #[derive(Debug)]
 pub(super) struct Lived {
+    until_day: i64,
     pub(super) company: Company,
     pub(super) lives: Lives,
     /// By person: the names that were told.
     pub(super) people: Vec<Told>,
+    /// How many messages were told.
+    pub(super) n_told: u64,
     owners: Owners,
 }
 
@@ -43,16 +46,23 @@ struct Names<'m> {
 }
 
 impl Lived {
-    pub(super) fn new(settings: Settings) -> Self {
+    /// Lives through the days before `until_day`, on which nobody decides anything.
+    pub(super) fn new(settings: Settings, until_day: i64) -> Self {
         let mut company = Company::new(settings);
         let owners = Owners::of(&company);
         let mut people: Vec<Told> = company.people().iter().map(|_| Told::default()).collect();
-        let lives = company.live_history(&mut |messages| {
-            for message in messages {
-                hear(message, &owners, &mut people);
-            }
-        });
-        Self { company, lives, people, owners }
+        let (mut lives, mut n_told) = (company.lives(), company.catalogue().len() as u64);
+        for day in settings.first_day()..until_day {
+            let messages = company.live(&mut lives, day);
+            n_told += messages.len() as u64;
+            messages.iter().for_each(|message| hear(message, &owners, &mut people));
+        }
+        Self { until_day, company, lives, people, n_told, owners }
+    }
+
+    /// So many days that come next.
+    pub(super) fn days_ahead(&self, n_days: i64) -> Vec<DayAhead> {
+        self.company.days_ahead(&self.lives, self.until_day, u32::try_from(n_days).unwrap_or(u32::MAX))
     }
 
     /// The people who own a name: none of a crook's, or of somebody's who passes by.
@@ -79,7 +89,8 @@ impl Owners {
     }
 }
 
-/// Notes by which names somebody was met. Who used a device that several share without saying who they are cannot be told.
+/// Notes by which names somebody was met. A device that several share is left out: it cannot be the name of each of them, and
+/// who used it without saying who they are cannot be told.
 fn hear(message: &Message, owners: &Owners, people: &mut [Told]) {
     let Ok(Names { user, device }) = serde_json::from_str(&message.json) else { return };
     let of_device = device.as_deref().and_then(|device| owners.devices.get(device)).map_or(&[][..], Vec::as_slice);
@@ -91,7 +102,7 @@ fn hear(message: &Message, owners: &Owners, people: &mut [Told]) {
     let Some(person) = person else { return };
     let Some(told) = people.get_mut(person as usize) else { return };
     let user = user.map(|user| Identifier::User(UserId::from(user.as_ref())));
-    let device = device.filter(|_| of_device.contains(&person));
+    let device = device.filter(|_| of_device == [person]);
     let device = device.map(|device| Identifier::Anonymous(AnonymousId::from(device.as_ref())));
     if let (Some(user), Some(device)) = (&user, &device) {
         told.together.insert([user.clone(), device.clone()]);

@@ -74,13 +74,19 @@ pub(super) struct Skill {
     pub(super) part: f64,
 }
 
-/// An estimate of a size: right where the truth lies within its interval.
+/// An interval that is further from its estimate than this part of the truth tells nothing.
+const WIDE: f64 = 0.3;
+
+/// An estimate of a size: right where the truth lies within its interval, and that is narrow enough to say so.
 pub(super) fn sized(about: About, truth: f64, estimated: Estimated) -> Row {
     let Estimated { estimate, low, high } = estimated;
     // An interval of one number holds that number, however it was rounded.
     let slack = 1e-9 * truth.abs().max(1.0);
-    let ok = (low - slack..=high + slack).contains(&truth);
-    let says = match ok {
+    let (is_within, is_wide) =
+        ((low - slack..=high + slack).contains(&truth), (high - low) / 2.0 > WIDE * truth.abs() + slack);
+    let ok = is_within && !is_wide;
+    let says = match is_within {
+        true if is_wide => "Nobody can tell: the interval is too wide, look at more customers".to_owned(),
         true => "The truth lies within the interval of the estimate".to_owned(),
         false if truth > high => {
             format!("The truth lies above the interval: {} too little", off(about.form, truth - estimate))
@@ -152,8 +158,11 @@ mod tests {
         fn a_size_is_right_within_its_interval_and_wrong_beyond(truth in -5.0_f64..5.0, low in -5.0_f64..5.0, wide in 0.0_f64..5.0) {
             let estimated = Estimated { estimate: low + wide / 2.0, low, high: low + wide };
             let row = sized(about(), truth, estimated);
-            prop_assert_eq!(row.ok, truth >= low - 1e-8 && truth <= low + wide + 1e-8);
-            prop_assert_eq!(row.says.contains("within"), row.ok);
+            let is_within = truth >= low - 1e-8 && truth <= low + wide + 1e-8;
+            let is_narrow = wide / 2.0 <= WIDE * truth.abs() + 1e-8;
+            prop_assert_eq!(row.ok, is_within && is_narrow);
+            prop_assert_eq!(row.says.contains("lies within"), row.ok);
+            prop_assert_eq!(row.says.contains("Nobody can tell"), is_within && !is_narrow);
             prop_assert_eq!(row.says.contains("too little"), truth > low + wide + 1e-8);
             prop_assert_eq!(row.says.contains("too much"), truth < low - 1e-8);
         }

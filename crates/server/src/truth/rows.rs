@@ -41,7 +41,8 @@ fn answers<'w>(world: &World<'w>, kind: &dyn Kind, parameters: &[(&str, i64)]) -
         parameters.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
     let (mut found, mut reasons) = (Vec::new(), BTreeMap::<String, usize>::new());
     for case in &world.cases.all {
-        let answer = world.opened.engine.preview(&case.customer, kind, world.as_of, parameters.clone())?;
+        let engine = &world.opened.engine;
+        let answer = engine.preview_among(&case.customer, kind, world.as_of, parameters.clone(), &world.known.items)?;
         match answer.fallback {
             None => found.push((case, answer)),
             Some(why) => *reasons.entry(why).or_default() += 1,

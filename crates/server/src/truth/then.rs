@@ -3,29 +3,33 @@
 use crate::error::ServerError;
 use engine::{Engine, EngineError};
 use events::Place;
-use features::FeatureState;
+use features::{FeatureState, Items};
 use primitives::Timestamp;
 use profiles::{Customer, Identifier, MemoryProfileStore, Profiles};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The customers as they were known at a moment.
-#[derive(Debug)]
 pub(super) struct Known {
     /// Sorted by their ids.
     pub(super) customers: Vec<Customer<FeatureState>>,
+    /// What there was to buy, and how many had.
+    pub(super) items: Items,
+    /// How many events had come.
+    pub(super) n_events: u64,
     /// Which of them goes by a name, by their places.
     by_name: HashMap<Identifier, usize>,
 }
 
 impl Known {
-    fn new(customers: Vec<Customer<FeatureState>>) -> Self {
+    fn new(mut customers: Vec<Customer<FeatureState>>, items: Items, n_events: u64) -> Self {
+        customers.sort_by(|a, b| a.profile.id.cmp(&b.profile.id));
         let names = customers
             .iter()
             .enumerate()
             .flat_map(|(place, customer)| customer.profile.links.iter().map(move |(name, _)| (name.clone(), place)));
         let by_name = names.collect();
-        Self { customers, by_name }
+        Self { customers, items, n_events, by_name }
     }
 
     /// The place of the customer who goes by a name.
@@ -38,7 +42,9 @@ impl Known {
 pub(super) fn customers(engine: &Engine, as_of: Timestamp) -> Result<Known, ServerError> {
     let (history, cells) = (&engine.ports().history, engine.catalogue().cells().clone());
     let separations = history.separations().map_err(EngineError::from)?;
-    let mut customers = Vec::new();
+    let nothing = Arc::new(MemoryProfileStore::default());
+    let mut items = Items::open(nothing.as_ref(), engine.policy()).map_err(EngineError::from)?;
+    let (mut customers, mut n_events) = (Vec::new(), 0);
     for partition in history.partitions() {
         let store = Arc::new(MemoryProfileStore::default());
         let mut profiles: Profiles<FeatureState> =
@@ -47,7 +53,9 @@ pub(super) fn customers(engine: &Engine, as_of: Timestamp) -> Result<Known, Serv
         let mut failed = None;
         let read = history.replay(Place::before(partition), &mut |recorded| {
             if recorded.event.received_at <= as_of {
-                failed = profiles.apply(&recorded).err();
+                n_events += 1;
+                items.apply(&recorded);
+                failed = profiles.apply_watched(&recorded, &mut items).err();
             }
             failed.is_none()
         });
@@ -55,6 +63,5 @@ pub(super) fn customers(engine: &Engine, as_of: Timestamp) -> Result<Known, Serv
         failed.map_or(Ok(()), Err).map_err(EngineError::from)?;
         customers.extend(profiles.into_resident());
     }
-    customers.sort_by(|a, b| a.profile.id.cmp(&b.profile.id));
-    Ok(Known::new(customers))
+    Ok(Known::new(customers, items, n_events))
 }

@@ -182,3 +182,111 @@ impl<'a> Delivery<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::simulate::scripted::Scripted;
+    use serde_json::Value;
+
+    const TAKEN: &str = r#"{"success":true,"accepted":2,"duplicates":1}"#;
+
+    fn never() -> bool {
+        false
+    }
+
+    fn sent(server: &Scripted) -> Result<Counts, ServerError> {
+        let (caller, counts) = (server.caller(), Counts::default());
+        let mut delivery = Delivery::new(&caller);
+        for event in ["1", "2", "3"] {
+            assert!(!delivery.add(event.to_owned()));
+        }
+        delivery.deliver(&counts, &never)?;
+        assert!(delivery.waiting.is_empty() && delivery.n_bytes == 0);
+        Ok(counts)
+    }
+
+    #[test]
+    fn what_is_not_taken_now_is_sent_again_when_the_server_says() {
+        let busy = r#"{"success":false,"message":"too much to do"}"#;
+        let server = Scripted::answering(&[
+            (429, "retry-after: 1\r\n", busy),
+            (503, "", busy),
+            (409, "retry-after: 0\r\n", busy),
+            (502, "", "<html>"),
+            (200, "", TAKEN),
+        ]);
+        let counted = sent(&server).unwrap().so_far();
+        assert_eq!((counted.events, counted.known, counted.refused), (3, 1, 0));
+        let heard = server.heard();
+        let pauses: Vec<Duration> = heard.windows(2).map(|two| two[1].0 - two[0].0).collect();
+        let at_least = [1_000, 500, 250, 2_000].map(Duration::from_millis);
+        assert_eq!(pauses.len(), at_least.len());
+        for (pause, at_least) in pauses.iter().zip(at_least) {
+            assert!(*pause >= at_least, "{pauses:?}");
+        }
+        // The same events each time, and when they were sent this time.
+        let bodies: Vec<Value> = heard.iter().map(|(_, body)| serde_json::from_str(body).unwrap()).collect();
+        assert!(bodies.iter().all(|body| body["batch"] == serde_json::json!([1, 2, 3])));
+        assert!(bodies.windows(2).all(|two| two[0]["sentAt"].as_str() < two[1]["sentAt"].as_str()));
+    }
+
+    #[test]
+    fn what_is_refused_is_counted_with_its_reason_and_not_sent_again() {
+        let refused = r#"{"accepted":1,"duplicates":0,"conflicts":1,"rejected":[{"index":0,"message":"no name"}]}"#;
+        let counted = sent(&Scripted::answering(&[(200, "", refused)])).unwrap().so_far();
+        assert_eq!((counted.events, counted.refused, counted.reasons.get("no name")), (1, 2, Some(&1)));
+        assert_eq!(counted.reasons.len(), 2);
+        let many = r#"{"accepted":0,"duplicates":0,"rejected":[{"message":"no name"}],"rejectedCount":300}"#;
+        assert_eq!(sent(&Scripted::answering(&[(400, "", many)])).unwrap().so_far().refused, 300);
+        for status in [400, 409, 413] {
+            let answer = (status, "", r#"{"message":"too large"}"#);
+            let counted = sent(&Scripted::answering(&[answer])).unwrap().so_far();
+            assert_eq!((counted.refused, counted.reasons.get("too large")), (3, Some(&1)), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_opens_nothing_and_a_server_that_is_none_of_ours_end_it() {
+        for status in [401, 403] {
+            let error = sent(&Scripted::answering(&[(status, "", r#"{"message":"not this one"}"#)])).err().unwrap();
+            assert_eq!(error.kind(), ErrorKind::Forbidden);
+            assert!(error.to_string().contains("not this one"), "{error}");
+        }
+        let error = sent(&Scripted::answering(&[(200, "", "<html>")])).err().unwrap();
+        assert!(error.to_string().contains("no Rapport server"), "{error}");
+    }
+
+    #[test]
+    fn whoever_has_had_enough_does_not_wait_and_what_did_not_arrive_is_counted() {
+        let (server, counts) = (Scripted::answering(&[(503, "retry-after: 60\r\n", "{}")]), Counts::default());
+        let caller = server.caller();
+        let mut delivery = Delivery::new(&caller);
+        delivery.add("1".to_owned());
+        let watch = Stopwatch::start();
+        let is_enough = || watch.elapsed() > Duration::from_millis(100);
+        delivery.deliver(&counts, &is_enough).unwrap();
+        assert!(watch.elapsed() < Duration::from_secs(20), "{:?}", watch.elapsed());
+        delivery.give_up(&counts);
+        assert_eq!((counts.so_far().events, counts.so_far().lost), (0, 1));
+    }
+
+    #[test]
+    fn a_request_is_full_by_number_or_by_size() {
+        let caller = Caller::new("http://127.0.0.1:1", "key".to_owned());
+        let mut delivery = Delivery::new(&caller);
+        let n_full = (1..).find(|_| delivery.add("{}".to_owned()));
+        assert_eq!(n_full, Some(N_BATCH));
+        let mut delivery = Delivery::new(&caller);
+        assert!(!delivery.add("x".repeat(BATCH_BYTES - 2)) && delivery.add("y".to_owned()));
+    }
+
+    #[test]
+    fn who_was_never_there_is_not_waited_for() {
+        let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let caller = Caller::new(&format!("http://{nowhere}"), "key".to_owned());
+        let request = Request { caller: &caller, method: "GET", path: "/", body: &String::new, is_first: true };
+        let error = request.answered(&never).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+    }
+}

@@ -216,3 +216,94 @@ fn count(counted: &mut Counted, told: &Value, clicked: &mut BTreeSet<String>) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Speed;
+    use crate::commands::simulate::scripted::Scripted;
+    use primitives::Seed;
+    use simulation::{Company, Settings};
+
+    const TAKEN: &str = r#"{"accepted":1,"duplicates":0}"#;
+    const DECIDED: &str = r#"{"decisionId":"d1","items":[{"id":"a","score":1},{"id":"b","score":0.5}]}"#;
+
+    /// What is decided where the server answers so, and what was counted.
+    fn decided(answers: &[(u16, &str, &str)]) -> (Option<Reply>, Counted, Vec<String>) {
+        let (server, counts) = (Scripted::answering(answers), Counts::default());
+        let caller = server.caller();
+        let never = || false;
+        let mut teller = Teller::new(&caller, &caller, Pace::new(Speed::Max), &counts, &never);
+        let company = Company::new(Settings::new(Seed::new(1), 1, 1).unwrap());
+        let at = Timestamp::from_millis(1_790_000_000_000);
+        let json = r#"{"type":"page","messageId":"m","timestamp":"2026-01-01T00:00:00.000Z","anonymousId":"d"}"#;
+        teller.hear(Message { at, sender: Sender::Browser, json: json.to_owned() });
+        let question = Question {
+            decision: "recommend",
+            person: &company.people()[0],
+            user_id: None,
+            device: Some("d"),
+            n: 6,
+            at,
+            choices: Vec::new(),
+            about: std::collections::BTreeMap::new(),
+        };
+        let reply = teller.decide(&question);
+        assert!(teller.goes_on());
+        (reply, counts.so_far(), server.heard().into_iter().map(|(_, body)| body).collect())
+    }
+
+    #[test]
+    fn the_server_knows_what_somebody_did_before_it_is_asked_about_them() {
+        let (reply, counted, heard) = decided(&[(200, "", TAKEN), (200, "", DECIDED)]);
+        let reply = reply.unwrap();
+        assert_eq!((reply.decision_id.as_str(), reply.items), ("d1", vec!["a".to_owned(), "b".to_owned()]));
+        assert_eq!((counted.events, counted.decisions, counted.unanswered), (1, 1, 0));
+        assert!(heard[0].contains("\"messageId\":\"m\"") && !heard[0].contains("2026-01-01"), "{heard:?}");
+        let asked: Value = serde_json::from_str(&heard[1]).unwrap();
+        assert_eq!(asked, json!({"decision": "recommend", "userId": null, "anonymousId": "d", "n": 6}));
+    }
+
+    #[test]
+    fn whoever_has_to_come_back_is_asked_once_more() {
+        let (reply, counted, heard) =
+            decided(&[(200, "", TAKEN), (429, "retry-after: 1\r\n", "{}"), (200, "", DECIDED)]);
+        assert_eq!((reply.is_some(), heard.len(), counted.decisions, counted.unanswered), (true, 3, 1, 0));
+        let busy = (503, "", r#"{"message":"too much to do"}"#);
+        let (reply, counted, heard) = decided(&[(200, "", TAKEN), busy, busy]);
+        assert_eq!((reply, heard.len(), counted.decisions, counted.unanswered), (None, 3, 0, 1));
+        assert_eq!(counted.reasons.get("too much to do"), Some(&1));
+    }
+
+    #[test]
+    fn without_an_answer_what_is_always_shown_is_shown() {
+        for (status, body, why) in [
+            (400, r#"{"message":"there is no decision \"recommend\""}"#, "there is no decision"),
+            (500, r#"{"message":"the server failed"}"#, "the server failed"),
+            (200, "<html>", "cannot be read"),
+        ] {
+            let (reply, counted, _) = decided(&[(200, "", TAKEN), (status, "", body)]);
+            assert_eq!((reply, counted.unanswered, counted.events), (None, 1, 1));
+            assert!(counted.reasons.keys().any(|reason| reason.contains(why)), "{:?}", counted.reasons);
+        }
+        let (reply, counted, _) = decided(&[(200, "", TAKEN)]);
+        assert_eq!((reply, counted.unanswered), (None, 1), "nobody answers");
+    }
+
+    #[test]
+    fn a_decision_counts_as_followed_once() {
+        let (mut counted, mut clicked) = (Counted::default(), BTreeSet::new());
+        for (event, decision) in [
+            ("Decision Shown", "a"),
+            ("Decision Clicked", "a"),
+            ("Decision Clicked", "b"),
+            ("Decision Clicked", "a"),
+            ("Decision Converted", "a"),
+            ("Decision Shown", "b"),
+            ("Decision Dismissed", "b"),
+        ] {
+            count(&mut counted, &json!({"event": event, "properties": {"decision_id": decision}}), &mut clicked);
+        }
+        assert_eq!((counted.shown, counted.clicked, counted.bought, counted.followed), (2, 3, 1, 2));
+    }
+}

@@ -1,7 +1,7 @@
 //! Are amounts what comes: what customers spend, how often something happens, what it comes to?
 
 use super::super::World;
-use super::super::arithmetic::{at, gini, interval, mean};
+use super::super::arithmetic::{at, beside, gini, interval, mean};
 use super::super::cases::{Case, Future, N_FOLDS, SPENT_DAYS};
 use super::super::row::{About, Estimated, Form, Row, Skill, sized, told_apart, unanswered};
 use super::{Answered, answers};
@@ -92,7 +92,7 @@ impl Told {
         };
         let of_each = about("mean", format!("of each customer, within {} days", self.days), self.form);
         let truth = mean(self.truths.iter().copied());
-        let how_much = match (truth, self.estimated(seed, |amounts, _| mean(amounts.iter().copied()))) {
+        let how_much = match (truth, truth.and_then(|truth| self.estimated(seed, beside(truth)))) {
             (Some(truth), Some(estimated)) => sized(of_each, truth, estimated),
             _ => unanswered(of_each, truth, why),
         };
@@ -107,7 +107,7 @@ impl Told {
         [how_much, who]
     }
 
-    fn estimated(&self, seed: Seed, number: fn(&[f64], &[f64]) -> Option<f64>) -> Option<Estimated> {
+    fn estimated(&self, seed: Seed, number: impl Fn(&[f64], &[f64]) -> Option<f64> + Sync) -> Option<Estimated> {
         if self.amounts.is_empty() {
             return None;
         }

@@ -26,11 +26,8 @@ pub(super) fn rows(world: &World<'_>) -> Result<Vec<Row>, ServerError> {
 fn row(world: &World<'_>, kind: &dyn Kind) -> Result<Row, ServerError> {
     let n_shown = i64::try_from(N_SHOWN).unwrap_or(i64::MAX);
     let Answered { found, why } = answers(world, kind, &[("n", n_shown)])?;
-    let engine = &world.opened.engine;
-    let popular: Vec<ItemKey> = engine.look(|live| {
-        let popular = live.items.popular(world.as_of, POPULAR_DAYS, N_SHOWN);
-        popular.into_iter().map(|(item, _)| ItemKey::from(&item.id)).collect()
-    });
+    let popular = world.known.items.popular(world.as_of, POPULAR_DAYS, N_SHOWN);
+    let popular: Vec<ItemKey> = popular.into_iter().map(|(item, _)| ItemKey::from(&item.id)).collect();
     let (mut ours, mut theirs, mut best) = (Vec::new(), Vec::new(), Vec::new());
     for (case, answer) in &found {
         let Content::Items(items) = &answer.content else { continue };

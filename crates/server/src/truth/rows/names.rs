@@ -95,10 +95,17 @@ fn knowable(told: &Told) -> Share {
     pairs(&group, |one, other| one == other)
 }
 
-/// The pairs of a customer's names that belong to one person; names of nobody, such as a crook's, are left out.
+/// The pairs of a customer's names that belong to one person. A name that none of the company's people owns is a crook's, or of
+/// somebody who passes by: with a person's it is wrong, and two of such are left out, as nobody knows whose they are.
 fn right<'n>(names: impl Iterator<Item = &'n Identifier>, lived: &Lived) -> Share {
-    let owners: Vec<&[u32]> = names.map(|name| lived.owners(name)).filter(|owners| !owners.is_empty()).collect();
-    pairs(&owners, |one, other| one.iter().any(|owner| other.contains(owner)))
+    right_of(&names.map(|name| lived.owners(name)).collect::<Vec<_>>())
+}
+
+fn right_of(owners: &[&[u32]]) -> Share {
+    let strangers: Vec<&[u32]> = owners.iter().copied().filter(|owners| owners.is_empty()).collect();
+    let (_, n_unknown) = pairs(&strangers, |_, _| false);
+    let (n, n_pairs) = pairs(owners, |one, other| one.iter().any(|owner| other.contains(owner)));
+    (n, n_pairs - n_unknown)
 }
 
 fn pairs<T>(all: &[T], is_of_a_kind: impl Fn(&T, &T) -> bool) -> Share {
@@ -137,6 +144,14 @@ mod tests {
         assert_eq!(knowable(&told(&together)), (2, 10));
         let bridge = [together.clone().to_vec(), vec![[user("b"), device("x")]]].concat();
         assert_eq!(knowable(&told(&bridge)), (6, 10), "a, b, x and y, but not z");
+    }
+
+    #[test]
+    fn a_strangers_name_is_nobody_elses() {
+        assert_eq!(right_of(&[&[1], &[1, 2]]), (1, 1), "a person, and what two share");
+        assert_eq!(right_of(&[&[1], &[1], &[]]), (1, 3), "two of a person's, and a stranger's");
+        assert_eq!(right_of(&[&[], &[]]), (0, 0), "nobody knows whose");
+        assert_eq!(right_of(&[&[1], &[2]]), (0, 1));
     }
 
     #[test]

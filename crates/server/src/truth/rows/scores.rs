@@ -1,7 +1,7 @@
 //! Are probabilities what comes true?
 
 use super::super::World;
-use super::super::arithmetic::{at, auc, interval, mean, slope};
+use super::super::arithmetic::{at, auc, beside, interval, mean, slope};
 use super::super::cases::{Case, Future, N_FOLDS};
 use super::super::row::{About, Estimated, Form, Row, Skill, row, sized, told_apart, unanswered};
 use super::{Answered, answers};
@@ -76,7 +76,7 @@ impl Told {
     }
 
     /// The number of the scores and truths of all customers, and its interval.
-    fn estimated(&self, seed: Seed, number: fn(&[f64], &[f64]) -> Option<f64>) -> Option<Estimated> {
+    fn estimated(&self, seed: Seed, number: impl Fn(&[f64], &[f64]) -> Option<f64> + Sync) -> Option<Estimated> {
         if self.scores.is_empty() {
             return None;
         }
@@ -88,7 +88,7 @@ impl Told {
     fn how_many(&self, seed: Seed, why: &str) -> Row {
         let about = self.about("mean", format!("how many of a hundred, within {} days", self.days), Form::Share);
         let truth = mean(self.truths.iter().copied());
-        match (truth, self.estimated(seed, |scores, _| mean(scores.iter().copied()))) {
+        match (truth, truth.and_then(|truth| self.estimated(seed, beside(truth)))) {
             (Some(truth), Some(estimated)) => sized(about, truth, estimated),
             _ => unanswered(about, truth, why),
         }
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn who_says_the_same_of_all_knows_how_many_and_no_more() {
         let mean = told(|_, _| 0.45);
-        assert_eq!(oks(&mean), [false, false, false], "an interval of nothing holds no other number");
+        assert_eq!(oks(&mean), [false, false, false], "4.5 of a hundred too little");
         let exact = mean.truths.iter().sum::<f64>() / 300.0;
         assert_eq!(oks(&told(|_, _| exact)), [true, false, false]);
     }
