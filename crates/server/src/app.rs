@@ -9,6 +9,7 @@ use crate::in_force::InForce;
 use crate::keys::{Holder, Keys};
 use crate::limits::Limits;
 use crate::local::LocalKey;
+use crate::looks::Looks;
 use crate::peer::Peer;
 use crate::schemas::Schemas;
 use crate::sessions::{self, Sessions};
@@ -58,6 +59,10 @@ pub struct App {
     pub audit: AuditTrail,
     /// What was found of the customers for the overview lately.
     pub(crate) found_lately: FoundLately,
+    /// Who looked at whom lately.
+    pub(crate) looks: Looks,
+    /// How many pages may read somebody's whole past at a time.
+    pub(crate) pasts: Arc<Semaphore>,
     /// How events are expected to look.
     pub schemas: Schemas,
     /// What is in force.
@@ -86,6 +91,9 @@ pub struct App {
 
 /// So many questions about the program itself are worked on beside the requests: it can say that it is full.
 pub const N_PROBES_MAX: usize = 4;
+
+/// So many pages may read through the whole history at a time; decisions and events want the processor and the memory too.
+pub const N_PASTS_MAX: usize = 1;
 
 /// The part of all places that is left to whoever has more than the public key: events may wait in theirs for as long as the
 /// disk takes, and a decision finds one all the same.

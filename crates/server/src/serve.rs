@@ -6,7 +6,7 @@ mod socket;
 
 use crate::admission;
 use crate::api::{self, wire};
-use crate::app::{App, N_PROBES_MAX, n_public_requests_max};
+use crate::app::{App, N_PASTS_MAX, N_PROBES_MAX, n_public_requests_max};
 use crate::attempts::Attempts;
 use crate::audit::key_subject;
 use crate::bodies::{self, Budget, Held};
@@ -20,6 +20,7 @@ use crate::in_force::InForce;
 use crate::keys::{Follower, Keys, random_seed};
 use crate::limits::Limits;
 use crate::local::{Announced, LocalKey};
+use crate::looks::Looks;
 use crate::on_disk::ports;
 use crate::pages;
 use crate::schemas::Schemas;
@@ -220,6 +221,8 @@ impl Running {
             guesses: Attempts::default(),
             audit,
             found_lately: FoundLately::default(),
+            looks: Looks::default(),
+            pasts: Arc::new(Semaphore::new(N_PASTS_MAX)),
             schemas: Schemas::load(&settings.schemas)?,
             in_force: InForce::at_start(options.settings_file.as_ref(), &settings),
             settings,
