@@ -121,7 +121,7 @@ pub(super) fn fill(app: &App, calendar: &Calendar, n_days: i64, trade: Trade, fo
             left_out.join(", ")
         ));
     }
-    if !people.is_complete {
+    if !found.is_complete {
         notes.push("Not every customer could be looked at in time: there are more than are told.".to_owned());
     }
     let is_there = trade != Trade::Nothing && [&days.last, &days.before].iter().any(|happened| sum(happened).0 > 0);
