@@ -163,6 +163,11 @@ impl StatusFilter {
 }
 
 impl EventsPage {
+    /// What the link to the page after this one says.
+    fn further(&self) -> &'static str {
+        if self.looked_at.is_some() { "Look further back" } else { "Older events" }
+    }
+
     /// The address of this page with another status and another name.
     fn href(&self, status: &StatusFilter, name: &str) -> String {
         self.address(*status, name, self.paused.map(|paused| (paused.until, paused.at)))
