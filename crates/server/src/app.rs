@@ -4,7 +4,6 @@ use crate::attempts::Attempts;
 use crate::cookies::Cookies;
 use crate::error::ServerError;
 use crate::failure::ApiError;
-use crate::found_lately::FoundLately;
 use crate::in_force::InForce;
 use crate::keys::{Holder, Keys};
 use crate::limits::Limits;
@@ -57,12 +56,8 @@ pub struct App {
     pub(crate) guesses: Attempts,
     /// Writes down who did what.
     pub audit: AuditTrail,
-    /// What was found of the customers for the overview lately.
-    pub(crate) found_lately: FoundLately,
-    /// Who looked at whom lately.
+    /// Who looked at whom lately, and what was found for pages.
     pub(crate) looks: Looks,
-    /// How many pages may read somebody's whole past at a time.
-    pub(crate) pasts: Arc<Semaphore>,
     /// How events are expected to look.
     pub schemas: Schemas,
     /// What is in force.
@@ -91,9 +86,6 @@ pub struct App {
 
 /// So many questions about the program itself are worked on beside the requests: it can say that it is full.
 pub const N_PROBES_MAX: usize = 4;
-
-/// So many pages may read through the whole history at a time; decisions and events want the processor and the memory too.
-pub const N_PASTS_MAX: usize = 1;
 
 /// The part of all places that is left to whoever has more than the public key: events may wait in theirs for as long as the
 /// disk takes, and a decision finds one all the same.

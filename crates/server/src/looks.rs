@@ -1,18 +1,35 @@
 //! Who looks at whom, and which of it is written down? Who asks always is; a page that renews itself is one look a day.
 
-use crate::app::App;
+use crate::found_lately::FoundLately;
 use engine::By;
-use governance::Deed;
 use primitives::Timestamp;
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
+use tokio::sync::Semaphore;
 
 /// How many looks are remembered: who falls out is written down again.
 const N_KEPT: usize = 1_000;
 
-/// Who looked at whom lately, the newest last.
-#[derive(Debug, Default)]
-pub(crate) struct Looks(Mutex<VecDeque<(Timestamp, By, String)>>);
+/// So many pages may read through the whole history at a time; decisions and events want the processor and the memory too.
+const N_PASTS_MAX: usize = 1;
+
+/// What is known of those who look at pages.
+#[derive(Debug)]
+pub(crate) struct Looks {
+    /// Who looked at whom lately, the newest last.
+    noted: Mutex<VecDeque<(Timestamp, By, String)>>,
+    /// What was found of the customers for the overview lately.
+    pub(crate) found: FoundLately,
+    /// How many pages may read somebody's whole past at a time.
+    pub(crate) pasts: Semaphore,
+}
+
+impl Default for Looks {
+    fn default() -> Self {
+        let pasts = Semaphore::new(N_PASTS_MAX);
+        Self { noted: Mutex::default(), found: FoundLately::default(), pasts }
+    }
+}
 
 /// Somebody who opens a customer.
 #[derive(Debug, Clone)]
@@ -23,19 +40,10 @@ pub(crate) struct Opener {
     pub(crate) is_by_itself: bool,
 }
 
-impl Opener {
-    /// Writes down that they opened a customer.
-    pub(crate) fn note(&self, app: &App, id: &str) {
-        if app.looks.is_due(self, id, app.engine.clock().now()) {
-            app.audit.note(Deed::CustomerOpened, &self.by, id);
-        }
-    }
-}
-
 impl Looks {
     /// Whether a look is to be written down. That a page asks by itself is only its word: without a look before it counts as one.
-    fn is_due(&self, opener: &Opener, id: &str, now: Timestamp) -> bool {
-        let mut looks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn is_due(&self, opener: &Opener, id: &str, now: Timestamp) -> bool {
+        let mut looks = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         looks.retain(|(at, ..)| *at > now.plus_days(-1) && *at <= now);
         let of_them = looks.iter().position(|(_, by, of)| *by == opener.by && of == id);
         if opener.is_by_itself && of_them.is_some() {

@@ -6,7 +6,7 @@ mod socket;
 
 use crate::admission;
 use crate::api::{self, wire};
-use crate::app::{App, N_PASTS_MAX, N_PROBES_MAX, n_public_requests_max};
+use crate::app::{App, N_PROBES_MAX, n_public_requests_max};
 use crate::attempts::Attempts;
 use crate::audit::key_subject;
 use crate::bodies::{self, Budget, Held};
@@ -15,7 +15,6 @@ use crate::declarations::{Declarations, SettingsFile};
 use crate::error::ServerError;
 use crate::exposure::is_public;
 use crate::failure::ApiError;
-use crate::found_lately::FoundLately;
 use crate::in_force::InForce;
 use crate::keys::{Follower, Keys, random_seed};
 use crate::limits::Limits;
@@ -187,7 +186,6 @@ impl Running {
     /// [`ServerError`] where the address cannot be listened on, or must not be.
     pub fn start(opened: Opened, keys: Keys, options: StartOptions) -> Result<Self, ServerError> {
         let Opened { engine, storage, settings, data } = opened;
-        let local_key = LocalKey::new()?;
         let ServerSettings { listen, n_requests_max, .. } = settings.server;
         let places = Arc::new(Places::new(&settings.server));
         let budget = Budget::new(settings.limits.body_megabytes_max);
@@ -215,14 +213,12 @@ impl Running {
             eraser,
             storage,
             keys,
-            local_key,
+            local_key: LocalKey::new()?,
             sessions: Sessions::default(),
             sign_ins: Attempts::default(),
             guesses: Attempts::default(),
             audit,
-            found_lately: FoundLately::default(),
             looks: Looks::default(),
-            pasts: Arc::new(Semaphore::new(N_PASTS_MAX)),
             schemas: Schemas::load(&settings.schemas)?,
             in_force: InForce::at_start(options.settings_file.as_ref(), &settings),
             settings,

@@ -5,7 +5,7 @@ pub(super) mod past;
 
 use super::answer::{answer, by_name, content, feature_groups};
 use super::customers::label;
-use super::visit::Visit;
+use super::visit::{Visit, note_opened};
 use super::{decisions, door, worth};
 use crate::app::App;
 use crate::error::ServerError;
@@ -75,7 +75,7 @@ pub(super) async fn decide(
 
 /// Writes down who looks at whom.
 fn opened(app: &App, opener: &Opener, page: CustomerPage) -> CustomerPage {
-    opener.note(app, page.id.as_str());
+    note_opened(app, opener, page.id.as_str());
     page
 }
 

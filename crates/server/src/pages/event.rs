@@ -3,7 +3,7 @@
 use super::answer::rounded;
 use super::customer::past::{BUSY, is_too_much};
 use super::events::row;
-use super::visit::Visit;
+use super::visit::{Visit, note_opened};
 use crate::app::App;
 use crate::error::ServerError;
 use crate::looks::Opener;
@@ -30,7 +30,7 @@ pub(super) async fn show(visit: Visit, offset: Result<Path<u64>, PathRejection>)
 
 fn fill(app: &App, opener: &Opener, frame: Frame, offset: Offset) -> Result<EventPage, ServerError> {
     let recorded = app.engine.event(offset)?;
-    let place = app.pasts.try_acquire();
+    let place = app.looks.pasts.try_acquire();
     let change = match place.as_ref().map(|_| app.engine.change_by(&recorded)) {
         Err(_) => Err(BUSY.to_owned()),
         Ok(Ok(change)) => Ok(changed(&recorded, change)),
@@ -50,7 +50,7 @@ fn fill(app: &App, opener: &Opener, frame: Frame, offset: Offset) -> Result<Even
     };
     let row = row::accepted(app, &recorded)?;
     if let Some(id) = &row.customer {
-        opener.note(app, id.as_str());
+        note_opened(app, opener, id.as_str());
     }
     Ok(EventPage { frame, row, origin: origin.to_owned(), read, change })
 }

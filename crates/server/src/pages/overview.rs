@@ -67,7 +67,7 @@ fn fill(app: &App, frame: Frame, days: i64, progress: Progress, base_url: &str) 
 
 /// What is found of the customers now; where there are many of them, up to a minute ago.
 fn found(app: &App, calendar: &Calendar) -> Result<Arc<Found>, ServerError> {
-    app.found_lately.get(calendar.today(), || {
+    app.looks.found.get(calendar.today(), || {
         let people = app.engine.people(calendar, TIME_MAX)?;
         let (at_risk, stake, is_complete) = risk::fill(app, TIME_MAX)?;
         Ok(Found { is_complete: is_complete && people.is_complete, people, at_risk, stake })

@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use console::format::url_part;
 use console::view::{ErrorPage, Flash, Frame, Health, Theme};
 use engine::By;
-use governance::{Action, Actor};
+use governance::{Action, Actor, Deed};
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -206,6 +206,13 @@ impl Visit {
             may_administer: may(Action::Administer),
             mark: String::new(),
         }
+    }
+}
+
+/// Writes down who opened a customer.
+pub(super) fn note_opened(app: &App, opener: &Opener, id: &str) {
+    if app.looks.is_due(opener, id, app.engine.clock().now()) {
+        app.audit.note(Deed::CustomerOpened, &opener.by, id);
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) fn timeline(app: &App, profile: &Profile, wanted: &Wanted) -> Result<
     let (mut all, mut note) = (Vec::new(), None);
     let mut is_whole = is_read;
     if is_read {
-        let place = app.pasts.try_acquire();
+        let place = app.looks.pasts.try_acquire();
         match place.as_ref().map(|_| whole(app, profile)) {
             Err(_) => (is_whole, note) = (false, Some(BUSY.to_owned())),
             Ok(Ok(events)) => all = events,

@@ -249,7 +249,7 @@ fn an_event_tells_its_own_refusal_also_where_there_was_one_before() {
 fn one_page_at_a_time_reads_the_whole_history_and_none_does_so_by_itself() {
     let console = shop();
     let busy = "The history is being read for another page";
-    let place = console.running.app().pasts.try_acquire().unwrap();
+    let place = console.running.app().looks.pasts.try_acquire().unwrap();
     for (path, part) in [("/events/7", "As sent"), ("/customers/ann", "<strong>Ordered</strong>")] {
         let page = console.get(path);
         assert!(page.status == 200 && page.body.contains(busy) && page.body.contains(part), "{path}: {}", page.body);
