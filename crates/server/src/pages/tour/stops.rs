@@ -65,19 +65,22 @@ impl Cast {
     }
 
     fn find(app: &App) -> Result<Self, ServerError> {
-        let known = app.engine.search("", N_LOOKED_AT, std::time::Duration::from_millis(200))?.customers;
+        let known = app.engine.search("", N_LOOKED_AT, std::time::Duration::from_secs(1))?.customers;
         // Whom the tour's own commands made up has no story, and is erased at its end.
         let real = known.iter().filter(|customer| customer.profile.id.as_str() != GUEST);
         let best = real.max_by_key(|customer| telling(customer));
         let decisions = app.engine.ports().decisions.recent(None, N_LOOKED_AT)?;
         let nobody = Self::nobody(app);
-        let shown = &nobody.shown;
+        let shown = nobody.shown.clone();
         let is_there = |customer: &CustomerId| {
             app.engine.look(|live| live.profiles.find_by_text(customer.as_str())).is_ok_and(|found| found.is_some())
         };
+        // Where nobody is in memory, or there was no time: whom something was decided about.
+        let mut of_decisions = decisions.iter().filter_map(|one| one.customer.as_ref());
+        let decided = of_decisions.find(|id| id.as_str() != GUEST && is_there(id)).map(ToString::to_string);
         let of = |is_fallback: bool| {
             let found = decisions.iter().find(|one| {
-                one.kind == *shown && one.is_fallback == is_fallback && one.customer.as_ref().is_some_and(is_there)
+                one.kind == shown && one.is_fallback == is_fallback && one.customer.as_ref().is_some_and(is_there)
             });
             found.map(|one| one.id.to_string())
         };
@@ -86,12 +89,14 @@ impl Cast {
             told.max_by_key(|(_, inflow)| inflow.n_events).map(|(name, _)| name.shown().to_owned())
         });
         Ok(Self {
-            customer: best.map_or_else(|| GUEST.to_owned(), |customer| customer.profile.id.to_string()),
+            customer: best.map(|customer| customer.profile.id.to_string()).or(decided).unwrap_or(nobody.customer),
             recommended: of(false),
             withheld: of(true),
             newest: decisions.first().map(|one| one.id.clone()),
             ticket,
-            ..nobody
+            risk: nobody.risk,
+            worth: nobody.worth,
+            shown: nobody.shown,
         })
     }
 }
