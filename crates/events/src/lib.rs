@@ -18,6 +18,7 @@ mod commerce;
 mod consent;
 pub mod declared;
 mod deed;
+mod described;
 mod error;
 mod event;
 mod fields;
@@ -50,6 +51,7 @@ pub use deed::{
     PaymentStep, PhoneCall, Priority, Question, Rating, Search, Session, StoreVisit, Subscription, SubscriptionStep,
     Ticket, TicketStep, Understanding,
 };
+pub use described::{DescribedChannel, DescribedEvent, DescribedProperty, described};
 pub use error::{EventLogError, ImportRefusal};
 pub use event::{Call, CallKind, Event, Origin};
 pub use fields::{Fields, Object};

@@ -4,13 +4,12 @@
 
 mod channels;
 
+use crate::described::{CALLS, STEPS, code};
 use crate::identifier::{NO_VALUE, NOBODY};
 use crate::vocabulary::as_sent;
 use crate::vocabulary::dialect::{Dialect, PLAIN, SHOPIFY};
 use crate::vocabulary::steps::{NAMES, WORDS};
-use crate::{
-    BATCH_BYTES_MAX, BATCH_EVENTS_MAX, CONSENT_UPDATED, CallKind, CommerceStep, EVENT_BYTES_MAX, RejectionCode,
-};
+use crate::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, CONSENT_UPDATED, CallKind, EVENT_BYTES_MAX, RejectionCode};
 use governance::Purpose;
 
 const HEAD: &str = "# Events\n\n\
@@ -19,18 +18,10 @@ Rapport reads Segment's calls, so that any client of Segment works by changing i
 This page lists everything that is understood, and what is said about the rest. Nothing is dropped in silence: what is\n\
 not accepted is kept with its reason under *Live events*, and answered with the event's index and `messageId`.\n";
 
-const CALLS: [(CallKind, &str, &str); 7] = [
-    (CallKind::Identify, "`traits`: an object", "who the customer is; the latest word of each trait counts"),
-    (CallKind::Track, "`event`: a name; `properties`: an object", "what the customer did"),
-    (CallKind::Page, "`name`, `category`: text; `properties`: an object", "which page they saw"),
-    (CallKind::Screen, "`name`, `category`: text; `properties`: an object", "which screen of an app they saw"),
-    (CallKind::Group, "`groupId`; `traits`: an object", "which company or household they belong to"),
-    (CallKind::Alias, "`previousId`", "that two identities are one person"),
-    (
-        CallKind::Item,
-        "`itemId`; `traits`: `name`, `category`, `price`, `currency`, anything else",
-        "what an item of the catalogue is; only with a server key, or in an import",
-    ),
+/// What is written to the log by Rapport alone.
+const OURS: [(CallKind, &str); 2] = [
+    (CallKind::Correction, "that events of an import count no longer, or again: an import was undone or replaced"),
+    (CallKind::Separate, "that two names are not one person, for the whole past: somebody separated a customer"),
 ];
 
 const FIELDS: [(&str, &str, &str); 8] = [
@@ -46,18 +37,6 @@ const FIELDS: [(&str, &str, &str); 8] = [
     ),
     ("type", "one of the calls above", "in a batch; for a single event the path says it"),
     ("writeKey", "text", "the key, where no header can be sent"),
-];
-
-const STEPS: [(CommerceStep, &str); 9] = [
-    (CommerceStep::Searched, "looked for products"),
-    (CommerceStep::ListViewed, "saw a list of products"),
-    (CommerceStep::Viewed, "looked at a product: counts as a view"),
-    (CommerceStep::Added, "put one into the cart or on a wishlist: counts as a view and as interest"),
-    (CommerceStep::Removed, "took one out again"),
-    (CommerceStep::Checkout, "looked at the cart, or went on to pay"),
-    (CommerceStep::Ordered, "**the purchase**: orders, revenue, products, recommendations, churn"),
-    (CommerceStep::Refunded, "taken back or called off: subtracts from revenue"),
-    (CommerceStep::Other, "understood, and counted only as an event"),
 ];
 
 const CODES: [(RejectionCode, &str); 8] = [
@@ -94,10 +73,6 @@ order is the first amount of the table above, else the sum of price times quanti
 refund of Shopify's, what was paid back goes before that sum). A price and a quantity are not negative, nor is the value of\n\
 an order or a refund: what was taken back is an event of its own, and states an amount above 0.\n";
 
-fn code(words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
-    words.into_iter().map(|word| format!("`{}`", word.as_ref())).collect::<Vec<_>>().join(", ")
-}
-
 fn keys(dialect: &Dialect) -> [(&'static str, String); 6] {
     [
         ("products", code(dialect.lists)),
@@ -123,11 +98,14 @@ fn calls() -> String {
         BATCH_BYTES_MAX / 1_024
     );
     let rows = CALLS.map(|(kind, fields, meaning)| format!("| `{kind}` | {fields} | {meaning} |"));
+    let ours = OURS.map(|(kind, meaning)| format!("| `{kind}` | {meaning} |"));
     let fields = FIELDS.map(|(name, kind, meaning)| format!("| `{name}` | {kind} | {meaning} |"));
     limits
         + &table("| call | fields of its own | it says |", rows)
         + "\nEvery call may carry:\n"
         + &table("| field | type | meaning |", fields)
+        + "\nUnder *Live events* two more stand, which Rapport writes itself and nobody can send:\n"
+        + &table("| call | it says |", ours)
 }
 
 fn commerce() -> String {
@@ -206,6 +184,9 @@ fn the_reference_is_the_one_in_the_repository() {
 fn the_reference_leaves_nothing_out() {
     for kind in CallKind::ALL {
         assert!(CALLS.iter().any(|(known, ..)| *known == kind), "{kind}");
+    }
+    for kind in CallKind::STORED {
+        assert!(CallKind::ALL.contains(&kind) != OURS.iter().any(|(known, _)| *known == kind), "{kind}");
     }
     for named in &NAMES {
         assert!(STEPS.iter().any(|(step, _)| *step == named.step), "{}", named.name);

@@ -90,7 +90,28 @@ impl Opened {
         settings: Settings,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ServerError> {
-        let storage = Storage::open(DataDir::open(data, access)?, storage_settings(&settings))?;
+        let stored = storage_settings(&settings);
+        Self::open_as(data, access, settings, clock, stored)
+    }
+
+    /// Opens a data directory that is made anew after a crash, so that nothing in it waits for the disk. Whoever makes it
+    /// syncs its files once it is whole.
+    ///
+    /// # Errors
+    /// As [`Opened::open`].
+    pub fn draft_at(data: &Path, settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, ServerError> {
+        let stored = StorageSettings { is_durable: false, ..storage_settings(&settings) };
+        Self::open_as(data, Access::Exclusive, settings, clock, stored)
+    }
+
+    fn open_as(
+        data: &Path,
+        access: Access,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        stored: StorageSettings,
+    ) -> Result<Self, ServerError> {
+        let storage = Storage::open(DataDir::open(data, access)?, stored)?;
         let policy = settings.consent_policy();
         let ports = ports(&storage);
         Live::renew(&ports, &policy, access == Access::Exclusive)?;

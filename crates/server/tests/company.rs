@@ -136,6 +136,80 @@ fn a_directory_goes_into_a_server_too_and_its_pages_say_that_nothing_happened() 
     assert!(page.contains("Simulated company.") && page.contains("6 customers and 3 days up to 2026-11-22"), "{page}");
 }
 
+/// The row of a name.
+fn row<'r>(report: &'r Value, name: &str) -> &'r Value {
+    let rows = report["rows"].as_array().unwrap();
+    rows.iter().find(|row| row["name"] == name).unwrap_or_else(|| panic!("no row {name}: {report}"))
+}
+
+#[test]
+fn what_is_true_stands_beside_what_was_estimated() {
+    let place = Place::new();
+    let looked = ["truth", "--sample", "30", "--futures", "8"];
+    place.json(&["import", &place.simulate("300", "120").display().to_string()]);
+    // Without a model the truth stands alone.
+    let before = place.json(&["truth", "--sample", "20", "--futures", "8"]);
+    for name in ["churn.mean", "churn.order", "value.mean", "value.order", "recommend.hits"] {
+        let row = row(&before, name);
+        assert_eq!((&row["estimate"], &row["ok"]), (&Value::Null, &json!(false)), "{row}");
+        assert!(row["truth"].is_f64() || name == "recommend.hits", "{row}");
+        assert!(row["says"].as_str().unwrap().contains("model has been trained yet"), "{row}");
+    }
+    place.json(&["train"]);
+    let report = place.json(&looked);
+    assert_eq!((&report["seed"], &report["customers"], &report["end"]), (&json!(7), &json!(300), &json!("2026-11-22")));
+    assert_eq!((&report["n_sample"], &report["n_futures"]), (&json!(30), &json!(8)));
+    assert!(report["n_active"].as_u64().unwrap() > 150, "{report}");
+    let number =
+        |name: &str, part: &str| row(&report, name)[part].as_f64().unwrap_or_else(|| panic!("{name}: {report}"));
+    for (name, truth, estimate) in [
+        ("recommend.hits", 0.5..4.0, 0.3..4.0),
+        ("churn.mean", 0.1..0.6, 0.1..0.6),
+        ("churn.order", 0.75..1.0, 0.6..1.0),
+        ("churn.spread", 1.0..1.1, 0.2..2.0),
+        ("value.mean", 50.0..300.0, 50.0..400.0),
+        ("value.order", 0.2..0.8, 0.1..0.8),
+        ("identity.joined", 0.6..1.01, 0.6..1.01),
+        ("identity.right", 1.0..1.01, 0.98..1.01),
+    ] {
+        assert!(
+            truth.contains(&number(name, "truth")) && estimate.contains(&number(name, "estimate")),
+            "{name}: {report}"
+        );
+        assert!(number(name, "low") <= number(name, "estimate") && number(name, "estimate") <= number(name, "high"));
+        assert!(number(name, "low") < number(name, "high") || name == "identity.right", "{name}");
+    }
+    assert!(
+        number("recommend.hits", "estimate") <= number("recommend.hits", "truth"),
+        "nobody beats the oracle: {report}"
+    );
+
+    // What comes later is not known: it was received after the end, whatever it says.
+    let customer = row(&report, "churn.mean")["truth"].clone();
+    fs::create_dir(place.path("later")).unwrap();
+    let order = |no: u32| {
+        json!({"type": "track", "event": "Order Completed", "userId": format!("C{:07}", 100_000 + no),
+               "messageId": format!("later-{no}"), "timestamp": "2026-11-23T10:00:00Z",
+               "properties": {"order_id": format!("later-{no}"), "revenue": 5000, "currency": "EUR"}})
+        .to_string()
+    };
+    fs::write(place.path("later/orders.ndjson"), (0..300).map(order).collect::<Vec<_>>().join("\n")).unwrap();
+    assert_eq!(place.json(&["import", "later"])[0]["events_new"], 300);
+    let again = place.json(&looked);
+    for name in ["churn.mean", "churn.order", "value.mean", "value.order", "identity.joined"] {
+        assert_eq!(row(&again, name), row(&report, name), "the same, twice: {customer}");
+    }
+
+    // Its own seed may be named, another one is refused, and people read a table.
+    let named = place.rapport(&["truth", "--sample", "5", "--futures", "8", "--seed", "7"]);
+    let table = String::from_utf8(named.stdout).unwrap();
+    for said in ["A simulated company: seed 7, 300 customers, 120 days up to 2026-11-22", "Lifetime value", "EUR"] {
+        assert!(table.contains(said), "{said}: {table}");
+    }
+    let refused = place.failure(&["truth", "--seed", "8"]);
+    assert!(refused.contains("holds the company of seed 7, not 8: leave --seed out"), "{refused}");
+}
+
 #[test]
 fn of_a_real_company_nobody_knows_the_truth() {
     let place = Place::new();

@@ -7,11 +7,10 @@
 
 use crate::calendar::Today;
 use crate::company::{Company, Lives};
-use crate::crimes;
+use crate::day::{commit, pass_by};
 use crate::host::{Host, Question, Reply};
 use crate::life::Life;
 use crate::message::Message;
-use crate::passers::pass_by;
 use primitives::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -23,7 +22,7 @@ impl Company {
         let today = self.calendar().today(day);
         let mut ahead = Ahead::default();
         ahead.tell(STRANGERS, self.morning(day).into_iter());
-        let strangers = crimes::commit(self, &today).into_iter().chain(pass_by(self, &today));
+        let strangers = commit(self, &today).into_iter().chain(pass_by(self, &today));
         ahead.tell(STRANGERS, strangers);
         for no in 0..self.people().len() {
             let no = u32::try_from(no).unwrap_or(STRANGERS);

@@ -34,7 +34,7 @@ pub struct Promotion {
 }
 
 /// The days of the company.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Calendar {
     seed: Seed,
     first_day: i64,
@@ -160,10 +160,10 @@ fn second_sunday_of_may(year: i16) -> i8 {
     if first == 0 { 8 } else { 15 - first }
 }
 
-/// The four days from the last Friday but one of November on.
+/// The four days from the day after the fourth Thursday of November on.
 fn black_friday(on: Date) -> f64 {
     let first = date(on.year(), 11, 1).weekday().to_monday_zero_offset();
-    let friday = 22 + (4 - first).rem_euclid(7);
+    let friday = 23 + (3 - first).rem_euclid(7);
     let friday = date(on.year(), 11, friday);
     let is_on = on >= friday && on < friday + 4.days();
     if is_on { 1.9 } else { 1.0 }
@@ -193,6 +193,8 @@ mod tests {
         assert_eq!(second_sunday_of_may(2022), 8);
         let busy: Vec<i8> = (1..=30).filter(|of_month| black_friday(date(2026, 11, *of_month)) > 1.0).collect();
         assert_eq!(busy, [27, 28, 29, 30]);
+        // Where the month begins with a Friday, it is the last one.
+        assert_eq!((black_friday(date(2024, 11, 22)), black_friday(date(2024, 11, 29))), (1.0, 1.9));
         assert!(is_holiday(date(2026, 12, 25)) && !is_holiday(date(2026, 12, 27)));
     }
 

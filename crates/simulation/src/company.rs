@@ -12,20 +12,22 @@ use crate::things::{N_DEPARTMENTS, Thing, Things};
 use primitives::stable_hash;
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Beginnings have numbers that no day of a first life has, and each so many to itself.
 const FIRST_OF_BEGINNINGS: u32 = 100_000_000;
 const N_A_BEGINNING: u32 = 100;
 
-/// A company: what it sells, to whom, and on which days. It stands still; `live` moves it on by a day.
-#[derive(Debug)]
+/// A company: what it sells, to whom, and on which days. It stands still; `live` moves it on by a day. What never changes is
+/// shared by its clones.
+#[derive(Debug, Clone)]
 pub struct Company {
     settings: Settings,
-    things: Things,
+    things: Arc<Things>,
     calendar: Calendar,
-    people: Vec<Person>,
-    crooks: Crooks,
-    by_id: HashMap<String, usize>,
+    people: Arc<Vec<Person>>,
+    crooks: Arc<Crooks>,
+    by_id: Arc<HashMap<String, usize>>,
     usual_prices: [f64; N_DEPARTMENTS],
     key: String,
     shelves: Shelves,
@@ -53,10 +55,10 @@ impl Company {
             desk: Desk::new(&settings),
             settings,
             shelves: Shelves::new(&things),
-            things,
-            people,
-            crooks,
-            by_id,
+            things: Arc::new(things),
+            people: Arc::new(people),
+            crooks: Arc::new(crooks),
+            by_id: Arc::new(by_id),
             usual_prices,
             key,
         }
@@ -96,6 +98,11 @@ impl Company {
     pub(crate) fn open_shop(&mut self, day: i64) -> Vec<(usize, bool)> {
         self.shelves.open(day);
         self.shelves.changed()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn shelves_mut(&mut self) -> &mut Shelves {
+        &mut self.shelves
     }
 
     /// Counts what is left on the shelves and in the desk's queue after everybody's day.
@@ -152,16 +159,9 @@ impl Company {
         }
     }
 
-    pub(crate) fn message_id(&self, person: u32, n: u32) -> String {
-        format!("{}-{person:06}-{n:05}", self.key)
-    }
-
-    pub(crate) fn crook_message_id(&self, day: i64, no: usize, n: u32) -> String {
-        format!("{}-x{day}-{no}-{n:04}", self.key)
-    }
-
-    pub(crate) fn passer_message_id(&self, day: i64, no: usize, n: u32) -> String {
-        format!("{}-p{day}-{no}-{n}", self.key)
+    /// Whoever tells it: the number of somebody, and the number of what was told of them.
+    pub(crate) fn message_id(&self, number: u32, n: u32) -> String {
+        format!("{}-{number:010}-{n:05}", self.key)
     }
 
     /// The accounts that crooks opened or will open: what a detector should find.

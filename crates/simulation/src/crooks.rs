@@ -5,6 +5,8 @@
 //! it is marked in what the company tells.
 
 use crate::dice::Dice;
+use crate::numbers;
+use crate::people::{Group, Person};
 use crate::settings::Settings;
 use crate::things::{MACHINES, Things};
 
@@ -12,54 +14,71 @@ use crate::things::{MACHINES, Things};
 const CUSTOMERS_A_BOT: u32 = 400;
 const CUSTOMERS_A_TESTER: u32 = 1_500;
 const CUSTOMERS_A_RING: u32 = 1_200;
+/// More than belong to one ring, and more than one tester has nights.
+const N_TOGETHER_MAX: u32 = 16;
+/// Of the ways to pay.
+const CARD: usize = 1;
 
 /// What is planned for a day.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Deed {
     /// A program reads so many pages.
-    Read { device: String, n_pages: u32 },
+    Read { n_pages: u32 },
     /// A tester tries so many cards.
-    Test { device: String, account: String, n_cards: u32 },
-    /// One of a ring orders on a stolen card.
-    Take { device: String, account: String, order: String, thing: usize, quantity: u32 },
-    /// The bank takes a payment back.
-    TakeBack { account: String, order: String, minor: i64 },
+    Test { n_cards: u32 },
+    /// One of a ring orders on a stolen card, on this device, for the so-manieth time.
+    Take { device: usize, nth: u32, thing: usize, quantity: u32 },
+    /// The bank takes back what was paid for it.
+    TakeBack { taken_on: i64, taken: Box<Deed> },
+}
+
+/// Somebody who comes to take: by names of the same kind as everybody's.
+#[derive(Debug)]
+pub(crate) struct Crook {
+    pub(crate) person: Person,
+    has_account: bool,
 }
 
 /// Everything that crooks will do, by day.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Crooks {
-    planned: Vec<(i64, Deed)>,
+    all: Vec<Crook>,
+    /// The day, who, and what.
+    planned: Vec<(i64, usize, Deed)>,
 }
 
 impl Crooks {
     pub(crate) fn new(settings: &Settings, things: &Things) -> Self {
-        let mut planned = Vec::new();
+        let mut crooks = Self::default();
         for (n_customers, concern, plan) in [
-            (CUSTOMERS_A_BOT, "bot", plan_bot as fn(&mut Dice, &Settings, &Things, u32, &mut Vec<(i64, Deed)>)),
+            (CUSTOMERS_A_BOT, "bot", plan_bot as fn(&mut Crooks, &mut Dice, &Settings, &Things, u32)),
             (CUSTOMERS_A_TESTER, "tester", plan_tester),
             (CUSTOMERS_A_RING, "ring", plan_ring),
         ] {
             for no in 0..settings.n_customers.div_ceil(n_customers) {
-                plan(&mut Dice::new(settings.seed, concern, u64::from(no)), settings, things, no, &mut planned);
+                plan(&mut crooks, &mut Dice::new(settings.seed, concern, u64::from(no)), settings, things, no);
             }
         }
-        planned.sort_by_key(|(day, _)| *day);
-        Self { planned }
+        crooks.planned.sort_by_key(|(day, ..)| *day);
+        crooks
     }
 
     /// Which accounts are crooks': what a detector should find.
     pub(crate) fn accounts(&self) -> impl Iterator<Item = &str> {
-        self.planned.iter().filter_map(|(_, deed)| match deed {
-            Deed::Test { account, .. } | Deed::Take { account, .. } => Some(account.as_str()),
-            Deed::Read { .. } | Deed::TakeBack { .. } => None,
-        })
+        let with_account = self.all.iter().filter(|crook| crook.has_account);
+        with_account.filter_map(|crook| crook.person.identity.accounts.first()).map(|account| account.user_id.as_str())
     }
 
-    /// What is planned for a day.
-    pub(crate) fn of_day(&self, day: i64) -> impl Iterator<Item = &Deed> {
-        let first = self.planned.partition_point(|(planned, _)| *planned < day);
-        self.planned[first..].iter().take_while(move |(planned, _)| *planned == day).map(|(_, deed)| deed)
+    /// What is planned for a day, and by whom.
+    pub(crate) fn of_day(&self, day: i64) -> impl Iterator<Item = (&Crook, &Deed)> {
+        let first = self.planned.partition_point(|(planned, ..)| *planned < day);
+        let of_day = self.planned[first..].iter().take_while(move |(planned, ..)| *planned == day);
+        of_day.map(|(_, who, deed)| (&self.all[*who], deed))
+    }
+
+    fn add(&mut self, person: Person, has_account: bool) -> usize {
+        self.all.push(Crook { person, has_account });
+        self.all.len() - 1
     }
 }
 
@@ -68,43 +87,51 @@ fn some_day(dice: &mut Dice, settings: &Settings) -> i64 {
     settings.first_day() + days
 }
 
-fn device(dice: &mut Dice) -> String {
-    format!("d-{}{}", dice.hex(), dice.hex())
-}
-
 /// A program comes night after night for some weeks.
-fn plan_bot(dice: &mut Dice, settings: &Settings, _: &Things, _: u32, planned: &mut Vec<(i64, Deed)>) {
+fn plan_bot(crooks: &mut Crooks, dice: &mut Dice, settings: &Settings, things: &Things, no: u32) {
     let from = some_day(dice, settings);
-    let device = device(dice);
+    let bot = crooks.add(Person::new(settings, things, numbers::BOTS + no), false);
     for day in from..from + 5 + i64::from(dice.times(12.0, 60)) {
-        planned.push((day, Deed::Read { device: device.clone(), n_pages: 40 + dice.times(60.0, 300) }));
+        crooks.planned.push((day, bot, Deed::Read { n_pages: 40 + dice.times(60.0, 300) }));
     }
 }
 
-fn plan_tester(dice: &mut Dice, settings: &Settings, _: &Things, no: u32, planned: &mut Vec<(i64, Deed)>) {
+fn plan_tester(crooks: &mut Crooks, dice: &mut Dice, settings: &Settings, things: &Things, no: u32) {
     let from = some_day(dice, settings);
-    for night in 0..2 + i64::from(dice.times(2.0, 8)) {
-        let account = format!("C9{no:04}{night:02}");
-        planned.push((from + night, Deed::Test { device: device(dice), account, n_cards: 15 + dice.times(20.0, 90) }));
+    for night in 0..2 + dice.times(2.0, 8) {
+        // A new account on a new device each night.
+        let mut person = Person::new(settings, things, numbers::TESTERS + no * N_TOGETHER_MAX + night);
+        person.nature.method = CARD;
+        let tester = crooks.add(person, true);
+        crooks.planned.push((from + i64::from(night), tester, Deed::Test { n_cards: 15 + dice.times(20.0, 90) }));
     }
 }
 
-/// A ring opens accounts on few devices, waits, takes what sells again, and is gone before the bank sees it.
-fn plan_ring(dice: &mut Dice, settings: &Settings, things: &Things, no: u32, planned: &mut Vec<(i64, Deed)>) {
+/// A ring opens accounts on few devices, waits, takes what sells again, and is gone before the bank sees it. Whoever orders
+/// has it sent to one of few doors.
+fn plan_ring(crooks: &mut Crooks, dice: &mut Dice, settings: &Settings, things: &Things, no: u32) {
     let from = some_day(dice, settings);
-    let devices: Vec<String> = (0..2 + dice.below(2)).map(|_| device(dice)).collect();
-    for member in 0..4 + dice.below(6) {
-        let account = format!("C8{no:04}{member:02}");
-        for nth in 0..1 + dice.below(3) {
-            let day = from + i64::try_from(member / 2 + nth + dice.below(4)).unwrap_or(0);
+    let count = |member: u32| numbers::RINGS + no * N_TOGETHER_MAX + member;
+    let first = Person::new(settings, things, count(0));
+    let mut devices: Vec<String> = first.identity.devices.clone();
+    devices.extend((0..2).map(|_| format!("d-{}{}", dice.hex(), dice.hex())));
+    devices.truncate(2 + dice.below(2));
+    for member in 0..4 + u32::try_from(dice.below(6)).unwrap_or(0) {
+        let mut person = Person::new(settings, things, count(member));
+        person.identity.devices.clone_from(&devices);
+        let Group { region, town, is_new_town, door, .. } = first.group;
+        person.group = Group { region, town, is_new_town, door, ..person.group };
+        (person.nature.method, person.turn) = (CARD, None);
+        let who = crooks.add(person, true);
+        for nth in 0..1 + u32::try_from(dice.below(3)).unwrap_or(0) {
+            // Nobody orders twice on a day.
+            let day = from + i64::from(member / 2 + 4 * nth) + i64::try_from(dice.below(4)).unwrap_or(0);
             let (thing, quantity) = (things.draw(dice, MACHINES, day), 1 + dice.times(0.6, 3));
-            let order = format!("O8{no:04}{member:02}-{nth}");
-            let minor = things.get(thing).price_minor * i64::from(quantity);
-            let device = dice.pick(&devices).cloned().unwrap_or_default();
-            planned.push((day, Deed::Take { device, account: account.clone(), order: order.clone(), thing, quantity }));
+            let taken = Deed::Take { device: dice.below(devices.len()), nth, thing, quantity };
+            crooks.planned.push((day, who, taken.clone()));
             if dice.chance(0.8) {
                 let weeks = 18 + i64::from(dice.times(14.0, 60));
-                planned.push((day + weeks, Deed::TakeBack { account: account.clone(), order, minor }));
+                crooks.planned.push((day + weeks, who, Deed::TakeBack { taken_on: day, taken: Box::new(taken) }));
             }
         }
     }

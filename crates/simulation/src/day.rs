@@ -3,12 +3,14 @@
 mod arriving;
 mod asking;
 mod basket;
+mod crimes;
 mod desk;
 mod machine;
 mod mail;
 mod membership;
 mod order;
 mod page;
+mod passing;
 mod showing;
 mod visit;
 
@@ -20,6 +22,8 @@ use crate::life::Life;
 use crate::message::{Message, Names, Sender, call};
 use crate::object::{Field, Object};
 use crate::people::{Account, Person};
+pub(crate) use crimes::commit;
+pub(crate) use passing::pass_by;
 use primitives::{DAY_MS, HOUR_MS, Money, Timestamp};
 
 /// When the post comes and the desk works.
@@ -56,28 +60,25 @@ pub(crate) fn live(
     host: &mut dyn Host,
 ) {
     if person.from_day <= today.day {
-        let (account, device, factors) = (0, None, Vec::new());
-        let mut scene = Scene {
-            company,
-            today,
-            person,
-            life,
-            dice,
-            host,
-            clock: 0,
-            account,
-            device,
-            is_signed_in: false,
-            not_before: 0,
-            factors,
-        };
-        scene.live();
+        Scene::new(company, today, person, life, dice, host).live();
     }
 }
 
 impl<'a> Scene<'a> {
+    fn new(
+        company: &'a Company,
+        today: &'a Today,
+        person: &'a Person,
+        life: &'a mut Life,
+        dice: Dice,
+        host: &'a mut dyn Host,
+    ) -> Self {
+        let (clock, account, device, is_signed_in, not_before, factors) = (0, 0, None, false, 0, Vec::new());
+        life.begin(today.day - company.settings().first_day());
+        Self { company, today, person, life, dice, host, clock, account, device, is_signed_in, not_before, factors }
+    }
+
     fn live(&mut self) {
-        self.life.begin(self.today.day - self.company.settings().first_day());
         // About in the order of the hours at which it happens.
         let is_gone = self.life.is_gone(self.today.day);
         if !is_gone {
@@ -144,7 +145,7 @@ impl<'a> Scene<'a> {
 
     fn tell(&mut self, sender: Sender, kind: &str, fill: impl FnOnce(&mut Object)) {
         self.life.n_messages += 1;
-        let id = self.company.message_id(self.person.no, self.life.n_messages);
+        let id = self.company.message_id(self.person.number, self.life.n_messages);
         let names = match sender {
             Sender::Browser => self.names_on_page(),
             Sender::BackOffice => self.names_in_office(),

@@ -27,7 +27,7 @@ impl Agent {
 }
 
 /// The desk, with its queue.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Desk {
     agents: Vec<Agent>,
     /// Tickets it closes on a day.

@@ -121,18 +121,27 @@ fn claim(directory: &Path, label: &Label) -> Result<(), HistoryError> {
     };
     fs::create_dir_all(directory).map_err(failed(directory))?;
     let path = directory.join(LABEL);
-    if let Ok(text) = fs::read_to_string(&path) {
-        return match serde_json::from_str::<Label>(&text) {
+    let known = match fs::read_to_string(&path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(failed(&path)(error)),
+    };
+    // An empty one says nothing: a full disk left it there.
+    if let Some(text) = known.as_ref().filter(|text| !text.is_empty()) {
+        return match serde_json::from_str::<Label>(text) {
             Ok(found) if found == *label => Ok(()),
             _ => Err(HistoryError::Another { path: directory.to_owned(), found: text.trim().to_owned() }),
         };
     }
-    let mut entries = fs::read_dir(directory).map_err(failed(directory))?;
-    if entries.next().is_some() {
-        return Err(HistoryError::NotOurs { path: directory.to_owned() });
+    let own = [&path, &path.with_extension("part")].map(|path| path.file_name().map(ToOwned::to_owned));
+    for entry in fs::read_dir(directory).map_err(failed(directory))? {
+        let name = entry.map_err(failed(directory))?.file_name();
+        if !own.contains(&Some(name)) {
+            return Err(HistoryError::NotOurs { path: directory.to_owned() });
+        }
     }
     let text = serde_json::to_string(label).map_err(io::Error::from).map_err(failed(&path))?;
-    fs::write(&path, text).map_err(failed(&path))
+    write_whole(&path, std::iter::once(text.as_str()))
 }
 
 fn write_whole<'a>(path: &Path, lines: impl Iterator<Item = &'a str>) -> Result<(), HistoryError> {

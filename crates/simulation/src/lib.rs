@@ -4,7 +4,8 @@
 //! and a service desk. It does not exist: everything about it falls out of a seed, to the byte.
 //!
 //! What stays true:
-//! - the same settings make the same company, on every machine, on any number of threads;
+//! - the same settings make the same company, on any number of threads: to the byte with the same build on the same kind of
+//!   machine, whose last digits of a logarithm are the same;
 //! - a person's day depends on the person, their life so far, the day, and coins of their own; so the same life can be played on
 //!   with other coins, and what would have come is a mean over many futures, not a guess;
 //! - what people do is made of needs, moods and money ([`crate::Company::live`]), not of what any model of this product assumes.
@@ -15,7 +16,6 @@ mod calendar;
 mod catalogue;
 mod company;
 mod concerns;
-mod crimes;
 mod crooks;
 mod day;
 mod desk;
@@ -27,8 +27,8 @@ mod label;
 mod life;
 mod living;
 mod message;
+mod numbers;
 mod object;
-mod passers;
 mod people;
 mod prices;
 mod respond;
@@ -42,6 +42,7 @@ pub use catalogue::{FIRST_ITEM, LIVED};
 pub use company::{Company, Lives};
 pub use concerns::{CONCERNS, Concern};
 pub use desk::Agent;
+pub use futures::DayAhead;
 pub use history::{HistoryError, Written, write_history};
 pub use host::{Host, Listener, Question, Reply, decision};
 pub use label::{Label, LabelError};

@@ -28,6 +28,17 @@ pub(crate) struct Membership {
     pub(crate) offered: Option<Retention>,
 }
 
+/// What was paid for an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Payment {
+    /// The number of the order.
+    pub(crate) order: u32,
+    /// The first or second try.
+    pub(crate) attempt: u32,
+    /// All of it, what the parcel cost included.
+    pub(crate) minor: i64,
+}
+
 /// Something that will happen.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Pending {
@@ -39,13 +50,13 @@ pub(crate) struct Pending {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Ahead {
     /// A parcel arrives, whole or not.
-    Parcel { order: u32, thing: usize, minor: i64, is_spoiled: bool },
+    Parcel { payment: Payment, thing: usize, minor: i64, is_spoiled: bool },
     /// Something is sent back and paid back.
     Return { order: u32, thing: usize, minor: i64 },
     /// The desk answers a ticket.
     Answer { ticket: u32, concern: usize, opened_on: i64, n_asked: u32 },
     /// The bank takes back what was paid for a parcel that went wrong.
-    TakenBack { order: u32, minor: i64 },
+    TakenBack { payment: Payment },
     /// A fault of the machine becomes too much.
     Fault { contact: Contact },
 }
@@ -192,6 +203,14 @@ impl Life {
     pub(crate) fn await_in(&mut self, day: i64, in_days: f64, what: Ahead) {
         let days = i64::try_from(crate::dice::whole(in_days)).unwrap_or(1).max(1);
         self.ahead.push(Pending { day: day + days, what });
+    }
+
+    /// What an order brought goes back once: a later reason changes nothing.
+    pub(crate) fn return_in(&mut self, day: i64, in_days: f64, order: u32, thing: usize, minor: i64) {
+        let is_of = |what: &Ahead| matches!(what, Ahead::Return { order: of, .. } if *of == order);
+        if !self.ahead.iter().any(|pending| is_of(&pending.what)) {
+            self.await_in(day, in_days, Ahead::Return { order, thing, minor });
+        }
     }
 
     /// Takes what is due out of what is ahead.

@@ -12,7 +12,7 @@ use crate::dice::{Dice, whole};
 use crate::settings::Settings;
 use crate::things::Things;
 pub use group::Group;
-pub(crate) use group::{hours_ahead, region, town};
+pub(crate) use group::{hours_ahead, region, street, town};
 pub(crate) use identity::Account;
 pub use identity::Identity;
 pub(crate) use nature::{Nature, Turn, TurnKind};
@@ -26,8 +26,10 @@ const DAYS_BEFORE: f64 = 500.0;
 /// Somebody who is a customer at one time or another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Person {
-    /// Their number in the company, from 0.
+    /// Their count in the company, from 0.
     pub no: u32,
+    /// The number by which the company knows them: it says nothing.
+    pub number: u32,
     /// Where they live and how old they are.
     pub group: Group,
     /// By which names the company meets them.
@@ -53,7 +55,8 @@ impl Person {
         let needs = Need::all(&mut dice, &taste, things, from_day);
         let nature = Nature::new(&mut dice, &group, is_old);
         let turn = Turn::new(&mut dice, settings);
-        Self { no, group, identity, from_day, taste, needs, nature, turn }
+        let number = crate::numbers::shuffled(settings.seed, no);
+        Self { no, number, group, identity, from_day, taste, needs, nature, turn }
     }
 
     /// What they have to spend beside others on this day.
@@ -70,6 +73,12 @@ impl Person {
             }
             _ => self.group.region,
         }
+    }
+
+    /// To which door things are sent on this day.
+    pub(crate) fn street(&self, day: i64) -> String {
+        let (way, house) = self.group.door;
+        street(if self.region(day) == self.group.region { (way, house) } else { (way + 5, house + 1) })
     }
 }
 

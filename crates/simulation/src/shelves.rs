@@ -6,7 +6,7 @@ use crate::things::Things;
 const RESTOCK_DAYS: i64 = 5;
 
 /// The shelves as they are this morning.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Shelves {
     full: Vec<u32>,
     left: Vec<u32>,

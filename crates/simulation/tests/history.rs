@@ -120,6 +120,22 @@ fn what_cannot_be_written_is_said_and_goes_on_once_it_can() {
 }
 
 #[test]
+fn a_label_that_could_not_be_written_does_not_claim_the_directory() {
+    for left in [".company.json", ".company.part"] {
+        let place = Place::new("label");
+        fs::create_dir_all(&place.0).unwrap();
+        fs::write(place.0.join(left), "").unwrap();
+        assert_eq!(write(7, &place.0, |_| false).unwrap().n_days, 1, "{left}");
+        assert!(write(8, &place.0, |_| true).unwrap_err().to_string().contains("another company"));
+    }
+    let hidden = Place::new("hidden");
+    // What cannot be read is not taken for somebody else's.
+    fs::create_dir_all(hidden.0.join(".company.json")).unwrap();
+    let refused = write(7, &hidden.0, |_| true).unwrap_err().to_string();
+    assert!(refused.contains(".company.json: free"), "{refused}");
+}
+
+#[test]
 fn a_larger_company_has_the_same_people() {
     let company = |n| Company::new(Settings::new(Seed::new(7), n, 30).unwrap());
     let (small, large) = (company(1_100), company(1_900));

@@ -150,6 +150,11 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, StorageError> {
     Ok(connection)
 }
 
+/// From now on no commit waits for the disk.
+pub(crate) fn forget_the_disk(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("PRAGMA synchronous = OFF;")
+}
+
 fn create_private(path: &Path) -> std::io::Result<()> {
     OpenOptions::new().write(true).create(true).truncate(false).mode(FILE_MODE).open(path).map(|_| ())
 }

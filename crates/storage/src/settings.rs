@@ -27,6 +27,9 @@ pub struct StorageSettings {
     pub n_checkpoint_pages: u64,
     /// Among how many of the newest events those of one title are looked for.
     pub n_looked_at: u64,
+    /// Whether each commit waits until the disk has it. Without it a crash may take everything: only for what is made anew
+    /// then, and synced by its maker once it is whole.
+    pub is_durable: bool,
     /// Microseconds that only rise; without it commits are counted but not timed.
     pub now_micros: Option<fn() -> u64>,
     /// Is told how long each commit took, on the writer's thread: must be quick.
@@ -44,6 +47,7 @@ impl Default for StorageSettings {
             group_bytes_max: 8 << 20,
             n_checkpoint_pages: 2_048,
             n_looked_at: events::N_LOOKED_AT,
+            is_durable: true,
             now_micros: None,
             on_commit: None,
         }
@@ -61,6 +65,7 @@ impl fmt::Debug for StorageSettings {
             .field("group_bytes_max", &self.group_bytes_max)
             .field("n_checkpoint_pages", &self.n_checkpoint_pages)
             .field("n_looked_at", &self.n_looked_at)
+            .field("is_durable", &self.is_durable)
             .finish_non_exhaustive()
     }
 }

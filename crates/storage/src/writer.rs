@@ -177,6 +177,12 @@ impl Writer {
         let gates = Arc::new(Gates::new(&settings));
         let (wal_grew, checkpoints) = sync_channel(1);
         let copier = schema::open_writer(path)?;
+        if !settings.is_durable {
+            for connection in [&connection, &copier] {
+                schema::forget_the_disk(connection)
+                    .map_err(|source| schema::database("preparing the writer", source))?;
+            }
+        }
         let mut thread = WriterThread {
             connection,
             counters: Some(counters),

@@ -74,6 +74,7 @@ fn prepare(options: &Options, ask: &DemoArgs) -> Result<Option<Mark>, ServerErro
     };
     match fill(&part, ask, settings)? {
         Some(mark) => {
+            part.sync()?;
             mark.write(part.path())?;
             part::finish(data)?;
             Ok(Some(mark))
@@ -101,8 +102,8 @@ fn serve(opened: Opened, mark: Mark, file: SettingsFile, is_alive: bool) -> Resu
     let lines = try_lines(address, [&write, &server], &mark.customer, &item, kinds);
     lines.iter().for_each(|line| say(&format!("  {line}")));
     say(&format!("\nThe customer above: http://{address}/customers/{}   Ctrl-C stops.", mark.customer));
-    if let (DemoData::Company(label), true) = (mark.data, is_alive) {
-        life::begin(label, address, [write, server])?;
+    if let (DemoData::Company(_), true) = (mark.data, is_alive) {
+        life::begin(address, [write, server])?;
         say("The company lives on while you look: a day of it in an hour. --no-live holds it.");
     }
     running.stop_on_signal()

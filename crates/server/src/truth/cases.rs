@@ -11,7 +11,7 @@ use primitives::{Currency, DAY_MS, ItemKey, Money, Seed, Timestamp};
 use profiles::{Customer, CustomerState, Identifier};
 use rand_chacha::rand_core::Rng;
 use rayon::prelude::*;
-use simulation::{Message, Today};
+use simulation::{DayAhead, Message};
 
 /// Who bought within so many days is active.
 const ACTIVE_DAYS: i64 = 90;
@@ -96,7 +96,7 @@ impl Cases {
             as_of,
             outcomes,
             reads: TraceReads::new(outcomes.iter().flat_map(Outcome::watches).collect()),
-            days: lived.company.days_ahead(u32::try_from(n_days).unwrap_or(u32::MAX)),
+            days: lived.company.days_ahead(&lived.lives, settings.end_day, u32::try_from(n_days).unwrap_or(u32::MAX)),
             currency: settings.currency,
         };
         let case = |customer: &Customer<FeatureState>| Case {
@@ -143,7 +143,7 @@ struct Ahead<'a> {
     as_of: Timestamp,
     outcomes: &'a [Outcome],
     reads: TraceReads,
-    days: Vec<Today>,
+    days: Vec<DayAhead>,
     currency: Currency,
 }
 

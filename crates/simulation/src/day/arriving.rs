@@ -31,7 +31,7 @@ impl Scene<'_> {
     }
 
     pub(super) fn session_id(&self) -> String {
-        format!("V{:06}-{}", self.person.no, self.life.n_visits)
+        format!("V{:010}-{}", self.person.number, self.life.n_visits)
     }
 
     /// From here on the device is known to be theirs.
@@ -60,6 +60,7 @@ impl Scene<'_> {
             ("region", region(lives_in).into()),
             ("city", town(lives_in, person.group.town).into()),
             ("district", if person.group.is_new_town { "new town" } else { "old town" }.into()),
+            ("street", person.street(day).into()),
             ("loyaltyId", person.identity.loyalty_id.as_deref().into()),
         ]);
         let consent = || object([("categoryPreferences", self.preferences(true).into())]);

@@ -106,7 +106,7 @@ impl<'a> Scene<'a> {
     }
 
     /// What a thing costs them today, in minor units.
-    fn price(&self, thing: usize) -> i64 {
+    pub(super) fn price(&self, thing: usize) -> i64 {
         let listed = self.company.price_on(self.company.things().get(thing), self.today);
         let factor = self.factor(thing);
         #[expect(clippy::cast_precision_loss, reason = "prices are far below 2^53")]

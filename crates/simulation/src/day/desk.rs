@@ -5,11 +5,13 @@ use super::asking::Chosen;
 use crate::actions::Answer;
 use crate::concerns::{CONCERNS, Concern, Words};
 use crate::host::decision;
-use crate::life::Ahead;
+use crate::life::{Ahead, Payment};
 use crate::message::Sender;
 use crate::object::Field;
 use serde_json::Value;
 
+/// How often somebody who was not helped tells the bank that they never ordered.
+const SAYS_FRAUD_BY_MISTAKE: f64 = 0.3;
 const CHANNELS: [&str; 3] = ["email", "chat", "phone"];
 
 impl Scene<'_> {
@@ -18,12 +20,12 @@ impl Scene<'_> {
         for ahead in self.life.due(self.today.day) {
             self.at_hour(super::DESK_HOUR);
             match ahead {
-                Ahead::Parcel { order, thing, minor, is_spoiled } => self.receive(order, thing, minor, is_spoiled),
+                Ahead::Parcel { payment, thing, minor, is_spoiled } => self.receive(payment, thing, minor, is_spoiled),
                 Ahead::Return { order, thing, minor } => self.send_back(order, thing, minor),
                 Ahead::Answer { ticket, concern, opened_on, n_asked } => {
                     self.be_answered(ticket, concern, opened_on, n_asked)
                 }
-                Ahead::TakenBack { order, minor } => self.have_taken_back(order, minor),
+                Ahead::TakenBack { payment } => self.have_taken_back(payment, SAYS_FRAUD_BY_MISTAKE),
                 Ahead::Fault { contact } => {
                     let p = self.mind().complains(contact);
                     self.complain(Concern::Fault, p);
@@ -33,7 +35,7 @@ impl Scene<'_> {
         self.ask_sometimes();
     }
 
-    fn receive(&mut self, order: u32, thing: usize, minor: i64, is_spoiled: bool) {
+    fn receive(&mut self, payment: Payment, thing: usize, minor: i64, is_spoiled: bool) {
         if !is_spoiled {
             self.life.feel(0.04);
             return;
@@ -42,17 +44,17 @@ impl Scene<'_> {
         let concern = [Concern::Late, Concern::Damaged, Concern::Wrong][self.dice.below(3)];
         self.complain(concern, self.speaks_up());
         if self.dice.chance(0.4) {
-            self.life.await_in(self.today.day, 4.0, Ahead::Return { order, thing, minor });
+            self.life.return_in(self.today.day, 4.0, payment.order, thing, minor);
         } else {
-            self.ask_bank(order, minor);
+            self.ask_bank(payment);
         }
     }
 
     /// Who was not helped asks the bank, some weeks later.
-    fn ask_bank(&mut self, order: u32, minor: i64) {
+    fn ask_bank(&mut self, payment: Payment) {
         if self.person.nature.method == 1 && self.dice.chance(0.08 * self.person.nature.temper) {
             let days = 20.0 + self.dice.waiting(12.0);
-            self.life.await_in(self.today.day, days, Ahead::TakenBack { order, minor });
+            self.life.await_in(self.today.day, days, Ahead::TakenBack { payment });
         }
     }
 
@@ -153,7 +155,7 @@ impl Scene<'_> {
     }
 
     fn ticket_id(&self, ticket: u32) -> String {
-        format!("T{:06}-{ticket}", self.person.no)
+        format!("T{:010}-{ticket}", self.person.number)
     }
 
     fn word(&mut self, concern: Concern) -> String {
@@ -162,7 +164,7 @@ impl Scene<'_> {
             .needs
             .first()
             .map_or("the parcel", |need| self.company.things().get(need.favourite).name.as_str());
-        let order = format!("O{:06}-{}", self.person.no, self.life.last_order);
+        let order = format!("O{:010}-{}", self.person.number, self.life.last_order);
         let words = Words { thing, order: &order, mood: self.life.mood, temper: self.person.nature.temper };
         let text = concern.word(&mut self.dice, &words);
         self.mistype(&text)

@@ -41,7 +41,7 @@ impl Scene<'_> {
     }
 
     fn machine(&self) -> String {
-        format!("LM-{:06}", self.person.no)
+        format!("LM-{:010}", self.person.number)
     }
 
     fn fail(&mut self, is_failing: bool) {
@@ -73,7 +73,7 @@ impl Scene<'_> {
                 self.track(Sender::BackOffice, "Message Sent", properties);
             }
             Contact::Call => {
-                let call_id = format!("LF{:06}-{}", self.person.no, self.life.n_faults);
+                let call_id = format!("LF{:010}-{}", self.person.number, self.life.n_faults);
                 self.track(Sender::BackOffice, "Call Started", [("call_id", call_id.as_str().into())]);
                 let seconds = self.dice.around(150.0, 0.5).round();
                 self.pass(seconds);

@@ -51,7 +51,7 @@ impl Scene<'_> {
         let reads_at = nature.mail_hour;
         let number = self.today.day.div_euclid(14);
         let subject = SUBJECTS[usize::try_from(number.rem_euclid(6)).unwrap_or(0)];
-        let email_id = format!("E{number}-{:06}", self.person.no);
+        let email_id = format!("E{number}-{:010}", self.person.number);
         let mail = || {
             [
                 ("email_id", email_id.as_str().into()),

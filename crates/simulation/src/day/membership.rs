@@ -136,7 +136,7 @@ impl Scene<'_> {
     fn renew(&mut self, membership: &mut Membership) -> bool {
         let price = PLANS[membership.plan].1;
         let p = self.chance_of_refusal(price) * if membership.n_failed > 0 { 6.0 } else { 1.5 };
-        let payment_id = format!("S{:06}-{}-{}", self.person.no, membership.no, self.life.n_messages);
+        let payment_id = format!("S{:010}-{}-{}", self.person.number, membership.no, self.life.n_messages);
         let fields = |amount, currency| {
             [
                 ("payment_id", payment_id.as_str().into()),
@@ -182,7 +182,7 @@ impl Scene<'_> {
     }
 
     fn subscription_id(&self, membership: &Membership) -> String {
-        format!("M{:06}-{}", self.person.no, membership.no)
+        format!("M{:010}-{}", self.person.number, membership.no)
     }
 
     fn tell_plan(&mut self, event: &str, membership: &Membership) {

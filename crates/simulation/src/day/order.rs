@@ -4,7 +4,7 @@ use super::Scene;
 use super::basket::{Line, Offered};
 use crate::actions::Offer;
 use crate::dice::logistic;
-use crate::life::Ahead;
+use crate::life::{Ahead, Payment};
 use crate::message::Sender;
 use crate::object::{Field, Object, object};
 use crate::respond::{FREE_FROM_MINOR, SHIPPING_MINOR};
@@ -19,25 +19,20 @@ impl Scene<'_> {
     pub(super) fn check_out(&mut self, mut lines: Vec<Line>, offered: Offered) {
         self.sign_in();
         self.pass(15.0);
-        self.track(
-            Sender::Browser,
-            "Checkout Started",
-            [("currency", self.currency()), ("value", self.major(total(&lines)))],
-        );
-        self.pass(60.0);
         if offered.offer == Offer::Tenth {
             lines.iter_mut().for_each(|line| line.price_minor -= line.price_minor / 10);
         }
         let shipping =
             if offered.offer == Offer::FreeShipping || total(&lines) >= FREE_FROM_MINOR { 0 } else { SHIPPING_MINOR };
-        let order = self.life.n_messages;
-        if self.pay(&lines, order) {
+        let minor = total(&lines) + shipping;
+        let order = self.start_checkout(minor);
+        if let Some(payment) = self.pay(minor, order, self.chance_of_refusal(minor)) {
             if offered.offer != Offer::None {
                 let order_id = self.order_id(order);
                 self.track(Sender::Browser, "Coupon Applied", [("order_id", order_id.into())]);
             }
             self.order(&lines, order, shipping);
-            self.send_off(order, &lines);
+            self.send_off(payment, &lines);
             self.tell_of(
                 Sender::BackOffice,
                 "Decision Converted",
@@ -51,17 +46,28 @@ impl Scene<'_> {
         self.order(lines, self.life.n_messages, 0);
     }
 
-    fn order_id(&self, order: u32) -> String {
-        format!("O{:06}-{order}", self.person.no)
+    fn payment_id(&self, Payment { order, attempt, .. }: Payment) -> String {
+        format!("P{:010}-{order}-{attempt}", self.person.number)
     }
 
-    /// Tries to pay, once more after a refusal; answers whether it went through.
-    fn pay(&mut self, lines: &[Line], order: u32) -> bool {
-        let minor = total(lines);
+    fn order_id(&self, order: u32) -> String {
+        format!("O{:010}-{order}", self.person.number)
+    }
+
+    /// Answers the number of the order that may come of it.
+    pub(super) fn start_checkout(&mut self, minor: i64) -> u32 {
+        self.track(Sender::Browser, "Checkout Started", [("currency", self.currency()), ("value", self.major(minor))]);
+        self.pass(60.0);
+        self.life.n_messages
+    }
+
+    /// Tries to pay, once more after a refusal; answers by which payment it went through. A card is refused with this chance.
+    pub(super) fn pay(&mut self, minor: i64, order: u32, p_refused: f64) -> Option<Payment> {
         let order_id = self.order_id(order);
         for attempt in 1..=2 {
             let method = if attempt == 1 { self.person.nature.method } else { 1 };
-            let payment_id = format!("P{:06}-{}-{attempt}", self.person.no, self.life.n_messages);
+            let payment = Payment { order, attempt, minor };
+            let payment_id = self.payment_id(payment);
             let fields = |amount, currency, reason| {
                 [
                     ("payment_id", payment_id.as_str().into()),
@@ -79,14 +85,13 @@ impl Scene<'_> {
                 fields(self.major(minor), self.currency(), Field::Absent),
             );
             self.pass(2.0);
-            let p = self.chance_of_refusal(minor);
-            if !self.dice.chance(p) {
+            if !self.dice.chance(p_refused) {
                 self.track(
                     Sender::BackOffice,
                     "Payment Approved",
                     fields(self.major(minor), self.currency(), Field::Absent),
                 );
-                return true;
+                return Some(payment);
             }
             let reason = ["insufficient_funds", "do_not_honor", "expired_card"][self.dice.below(3)];
             self.track(
@@ -100,7 +105,7 @@ impl Scene<'_> {
             }
             self.pass(40.0);
         }
-        false
+        None
     }
 
     /// Cards are refused the more, the larger the sum beside what there is to spend.
@@ -110,7 +115,7 @@ impl Scene<'_> {
         logistic(-4.4 + 1.1 * burden.ln_1p() + if self.person.nature.method == 1 { 0.6 } else { 0.0 })
     }
 
-    fn order(&mut self, lines: &[Line], order: u32, shipping: i64) {
+    pub(super) fn order(&mut self, lines: &[Line], order: u32, shipping: i64) {
         self.life.n_orders += 1;
         self.life.last_order = order;
         let products: Vec<Object> = lines.iter().map(|line| self.product(line)).collect();
@@ -167,31 +172,32 @@ impl Scene<'_> {
         }
     }
 
-    fn send_off(&mut self, order: u32, lines: &[Line]) {
+    fn send_off(&mut self, payment: Payment, lines: &[Line]) {
         let p = SPOILED_PERCENT / 100.0 * self.today.trouble;
         let is_spoiled = self.dice.chance(p);
         let Some(dearest) = lines.iter().max_by_key(|line| line.price_minor) else { return };
         let (thing, minor) = (dearest.thing, dearest.price_minor * i64::from(dearest.quantity));
         let days = self.dice.between(1.0, 4.0);
-        self.life.await_in(self.today.day, days, Ahead::Parcel { order, thing, minor, is_spoiled });
+        self.life.await_in(self.today.day, days, Ahead::Parcel { payment, thing, minor, is_spoiled });
         let percent =
             if self.company.things().get(thing).lasts_days.is_none() { RETURNED_PERCENT.0 } else { RETURNED_PERCENT.1 };
         let fits = self.person.taste.fit(self.company.things().get(thing));
         if self.dice.chance(percent / 100.0 * (-0.5 * fits).exp()) {
             let days = self.dice.between(5.0, 15.0);
-            self.life.await_in(self.today.day, days, Ahead::Return { order, thing, minor });
+            self.life.await_in(self.today.day, days, Ahead::Return { order: payment.order, thing, minor });
         }
     }
 
-    /// The bank takes a payment back, of an order that came late, broken or not at all.
-    pub(super) fn have_taken_back(&mut self, order: u32, minor: i64) {
-        let order_id = self.order_id(order);
+    /// The bank takes a payment back.
+    pub(super) fn have_taken_back(&mut self, payment: Payment, p_fraudulent: f64) {
+        // What a bank gives as the reason is what its customer said, who may say anything.
+        let reason = if self.dice.chance(p_fraudulent) { "fraudulent" } else { "not_received" };
         let properties = [
-            ("payment_id", format!("P{order_id}").into()),
-            ("order_id", order_id.into()),
-            ("amount", self.major(minor)),
+            ("payment_id", self.payment_id(payment).into()),
+            ("order_id", self.order_id(payment.order).into()),
+            ("amount", self.major(payment.minor)),
             ("currency", self.currency()),
-            ("reason", "not_received".into()),
+            ("reason", reason.into()),
         ];
         self.track(Sender::BackOffice, "Chargeback Received", properties);
     }
@@ -210,6 +216,6 @@ impl Scene<'_> {
     }
 }
 
-fn total(lines: &[Line]) -> i64 {
+pub(super) fn total(lines: &[Line]) -> i64 {
     lines.iter().map(|line| line.price_minor * i64::from(line.quantity)).sum()
 }

@@ -16,6 +16,26 @@ const TOWNS: [[&str; 3]; N_REGIONS] = [
     ["Oberau", "Sankt Veyt", "Ferntal"],
     ["Solana", "Campo Vero", "Miravel"],
 ];
+const STREETS: [&str; 16] = [
+    "Dock",
+    "Market Square",
+    "Mill Lane",
+    "Station Road",
+    "Church Street",
+    "Garden Row",
+    "Castle Hill",
+    "River Walk",
+    "School Lane",
+    "Orchard Way",
+    "Tower Street",
+    "Linden Avenue",
+    "Bridge Street",
+    "North Gate",
+    "Well Lane",
+    "Field Road",
+];
+/// So much of the people live in the few houses in which many do.
+const SHARE_IN_BLOCKS: f64 = 0.15;
 
 /// A person's groups.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +50,8 @@ pub struct Group {
     pub is_new_town: bool,
     /// What they have to spend beside others; 1 in the middle.
     pub income: f64,
+    /// The street and the house; many live in a few large ones.
+    pub(crate) door: (usize, usize),
 }
 
 impl Group {
@@ -39,7 +61,13 @@ impl Group {
         let town = dice.weighted(&[0.5, 0.3, 0.2]);
         let is_new_town = dice.chance([0.8, 0.6, 0.35, 0.15, 0.08][age]);
         let middle = [0.75, 1.05, 1.2, 0.95, 0.8][age] * [0.95, 1.0, 1.15, 0.95, 0.9, 0.85][region];
-        Self { age, region, town, is_new_town, income: dice.around(middle, 0.4) }
+        let income = dice.around(middle, 0.4);
+        let door = if dice.chance(SHARE_IN_BLOCKS) {
+            (dice.below(2), 1 + dice.below(3))
+        } else {
+            (dice.below(STREETS.len()), 4 + dice.below(56))
+        };
+        Self { age, region, town, is_new_town, income, door }
     }
 
     /// The band of age, in words.
@@ -56,6 +84,11 @@ pub(crate) fn region(region: usize) -> &'static str {
 
 pub(crate) fn town(region: usize, town: usize) -> &'static str {
     TOWNS[region % N_REGIONS][town % 3]
+}
+
+/// The door to which things are sent.
+pub(crate) fn street((street, house): (usize, usize)) -> String {
+    format!("{} {house}", STREETS[street % STREETS.len()])
 }
 
 pub(crate) fn hours_ahead(region: usize) -> i64 {

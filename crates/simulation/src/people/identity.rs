@@ -1,7 +1,9 @@
 //! By which names does the company meet somebody? Accounts, devices, a card, and who shares a tablet with whom.
 
 use crate::dice::Dice;
+use crate::numbers::shuffled;
 use crate::settings::Settings;
+use primitives::Seed;
 
 const FIRST: [&str; 40] = [
     "Mila", "Jonas", "Ada", "Leon", "Ines", "Paul", "Nora", "Emil", "Sofia", "Max", "Lena", "Tom", "Yara", "Felix",
@@ -14,6 +16,10 @@ const LAST: [&str; 40] = [
     "Weiss", "Yilmaz", "Zeller", "Adler", "Bauer", "Costa", "Dietz", "Eder", "Falk", "Gruber", "Holm", "Irving",
     "Jovic", "Keller", "Lang",
 ];
+
+const HOSTS: [&str; 3] = ["mail.example", "post.example", "work.example"];
+/// More than there are customers.
+const ACCOUNTS_APART: u32 = 1_000_003;
 
 /// One account in the shop.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +50,8 @@ pub struct Identity {
 impl Identity {
     pub(super) fn new(dice: &mut Dice, settings: &Settings, no: u32, is_old: bool) -> Self {
         let name = (FIRST[dice.below(FIRST.len())], LAST[dice.below(LAST.len())]);
-        let n_accounts = 1 + dice.weighted(&[0.93, 0.05, 0.02]);
-        let accounts = (0..n_accounts).map(|nth| account(name, no, nth)).collect();
+        let n_accounts = 1 + u32::try_from(dice.weighted(&[0.93, 0.05, 0.02])).unwrap_or(0);
+        let accounts = (0..n_accounts).map(|nth| account(name, settings.seed, no, nth)).collect();
         let n_devices = 1 + dice.weighted(&[0.5, 0.35, 0.15]);
         let mut devices: Vec<String> = (0..n_devices).map(|_| format!("d-{}{}", dice.hex(), dice.hex())).collect();
         // Two of a household have one tablet between them: the names of it come from the household, not from one of them.
@@ -53,16 +59,17 @@ impl Identity {
         if household.chance(0.09) {
             devices.push(format!("d-{}{}", household.hex(), household.hex()));
         }
-        let loyalty_id = dice.chance(0.35).then(|| format!("LOY-{:07}", 3_000_000 + no * 7));
+        let loyalty_id = dice.chance(0.35).then(|| format!("LOY-{:010}", shuffled(settings.seed, !no)));
         let signs_in_after =
             if is_old { 0 } else { u32::try_from(dice.weighted(&[0.35, 0.3, 0.2, 0.15])).unwrap_or(0) };
         Self { name, accounts, devices, loyalty_id, signs_in_after, is_merged: dice.chance(0.5) }
     }
 }
 
-fn account((first, last): (&str, &str), no: u32, nth: usize) -> Account {
-    let host = ["mail.example", "post.example", "work.example"][nth % 3];
-    let email = format!("{}.{}{}@{host}", first.to_lowercase(), last.to_lowercase(), 100 + no % 900 + no / 900);
-    // Numbers of accounts are given out one after the other; the second account of a person is far from the first.
-    Account { user_id: format!("C{:07}", u64::from(no) + 1_000_003 * nth as u64 + 100_000), email }
+fn account((first, last): (&str, &str), seed: Seed, no: u32, nth: u32) -> Account {
+    // The second account of a person is far from the first, and neither says how many there are.
+    let number = shuffled(seed, no.wrapping_add(ACCOUNTS_APART * nth));
+    let host = HOSTS[number as usize % HOSTS.len()];
+    let email = format!("{}.{}{number}@{host}", first.to_lowercase(), last.to_lowercase());
+    Account { user_id: format!("C{number:010}"), email }
 }

@@ -41,12 +41,29 @@ impl Part {
         &self.data
     }
 
+    /// Waits until the disk has everything in it: its maker did not wait for every step.
+    pub(super) fn sync(&self) -> Result<(), ServerError> {
+        sync_within(&self.path).map_err(ServerError::io(format!("cannot finish writing {}", self.path.display())))
+    }
+
     /// Writes its settings, and answers where.
     pub(super) fn declare(&self, settings: &str) -> Result<PathBuf, ServerError> {
         let path = self.path.join(SETTINGS_FILE);
         write_file(&path, settings.as_bytes())?;
         Ok(path)
     }
+}
+
+fn sync_within(directory: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        match entry.file_type()? {
+            kind if kind.is_dir() => sync_within(&entry.path())?,
+            kind if kind.is_file() => std::fs::File::open(entry.path())?.sync_all()?,
+            _ => {}
+        }
+    }
+    std::fs::File::open(directory)?.sync_all()
 }
 
 /// Moves a demonstration that is whole to where it belongs; what is not whole stays.

@@ -72,13 +72,16 @@ impl Known {
     }
 
     /// Lives through everything up to the day that comes next. What was decided on days that it lived beside the server is not
-    /// known here: those are lived again as if nothing had been.
+    /// known here: those are lived again as if nothing had been, and what happens from now on has names of its own.
     pub(crate) fn live_on(&self) -> Life {
         let mut company = Company::new(self.settings);
         let mut lives = company.lives();
         for day in self.settings.first_day()..self.day {
             company.live(&mut lives, day);
         }
+        // A day is begun once, so that its number tells this beginning from every other.
+        let nth = u32::try_from(self.day - self.settings.first_day()).unwrap_or(0);
+        company.begin_again(&mut lives, nth.saturating_add(1));
         Life { company, lives, day: self.day, is_new: false }
     }
 }

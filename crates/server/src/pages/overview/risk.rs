@@ -20,6 +20,10 @@ const N_ROWS: usize = 10;
 /// What is at stake of those of whom no model foretells what they are worth.
 const SUBSCRIBED_AMOUNT: &str = "subscription_amount_30d";
 
+/// Whom a letter is wasted on: who came the other day has no habit to give up yet, and who pays with stolen cards spends much
+/// and is gone.
+const NOT_OURS_TO_LOSE: &str = "tenure_days < 30 or chargebacks_all > 0";
+
 /// What is asked of whom.
 struct Question<'a> {
     risk: &'a KindAbout,
@@ -55,7 +59,11 @@ pub(super) fn fill(app: &App, time_max: Duration) -> Result<(AtRisk, Figure, boo
         // Whose money it is: of those who refuse that they are counted there is none in it.
         note: if n.is_nobody() { String::new() } else { who(total.map_or(n, |_| of), "customers") },
         is_more_better: false,
-        ..figure("Revenue at risk", "What those are expected to spend who are likelier than not to leave.", href)
+        ..figure(
+            "Revenue at risk",
+            "What those are expected to spend in a year who are likelier than not to leave.",
+            href,
+        )
     };
     let figure = match (is_foretold, n.is_nobody()) {
         (_, true) => {
@@ -73,7 +81,10 @@ pub(super) fn fill(app: &App, time_max: Duration) -> Result<(AtRisk, Figure, boo
     };
     let why_not = vec!["Nobody is likelier than not to leave.".to_owned()];
     let card = AtRisk {
-        about: format!("{} Those who are likelier than not to, those first who are {span}.", risk.question),
+        about: format!(
+            "{} Customers of a month or longer who are likelier than not to, those first who are {span}.",
+            risk.question
+        ),
         href: href.clone(),
         n: found.n,
         rows: lines.into_iter().map(|line| row(line, learned_in)).collect(),
@@ -106,19 +117,19 @@ fn question(app: &App) -> Result<Option<Question<'_>>, ServerError> {
                 .any(|name| matches!(name, Subject::Named(name) | Subject::Score(name) if name == risk.name.as_str()))
         })
     });
-    let (filter, href) = match own {
-        Some(list) => (list.filter, format!("/lists/{}", format::url_part(&list.name))),
-        None => {
-            let filter = format!("score.{} >= 0.5", risk.name);
-            let href = format!("/lists?filter={}", format::url_part(&filter));
-            (filter, href)
-        }
-    };
+    let risky = own.map_or_else(|| format!("score.{} >= 0.5", risk.name), |list| list.filter);
+    let filter = format!("({risky}) and not ({NOT_OURS_TO_LOSE})");
     let worth = worth_kind(app);
     let stake = match worth {
         Some(worth) => Column::Of(Subject::Score(worth.name.to_string())),
         None => Column::Of(Subject::Feature(SUBSCRIBED_AMOUNT.to_owned())),
     };
+    let href = format!(
+        "/lists?filter={}&sort={}&columns={}",
+        format::url_part(&filter),
+        format::url_part(&format!("-{stake}")),
+        format::url_part(&format!("{},{stake},why.{}", risk.name, risk.name))
+    );
     Ok(Some(Question { risk, filter, href, stake, is_foretold: worth.is_some() }))
 }
 
