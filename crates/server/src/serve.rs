@@ -207,7 +207,6 @@ impl Running {
     /// [`ServerError`] where the address cannot be listened on, or must not be.
     pub fn start(opened: Opened, keys: Keys, options: StartOptions) -> Result<Self, ServerError> {
         let Opened { engine, storage, settings, data } = opened;
-        let local_key = LocalKey::new()?;
         let ServerSettings { listen, n_requests_max, .. } = settings.server;
         let places = Arc::new(Places::new(&settings.server));
         let budget = Budget::new(settings.limits.body_megabytes_max);
@@ -235,7 +234,7 @@ impl Running {
             eraser,
             storage,
             keys,
-            local_key,
+            local_key: LocalKey::new()?,
             sessions: Sessions::default(),
             sign_ins: Attempts::default(),
             guesses: Attempts::default(),
