@@ -2,7 +2,7 @@
 
 use crate::Engine;
 use crate::error::EngineError;
-use crate::theirs::{Gathered, theirs};
+use crate::theirs::{Bounds, Gathered, theirs};
 use events::{Offset, Recorded};
 use features::{Definition, FeatureState};
 use governance::{ConsentAnswer, ConsentBasis, Purpose};
@@ -44,12 +44,15 @@ impl Engine {
     /// What an event changed.
     ///
     /// # Errors
-    /// [`EngineError`] where the past cannot be read, and of kind `Conflict` where too many events hang together with it.
+    /// [`EngineError`] where the past cannot be read, and of kind `Conflict` where too many events hang together with it or
+    /// reading them takes too long.
     pub fn change_by(&self, recorded: &Recorded) -> Result<Change, EngineError> {
-        let (upto, cells) = self.look(|live| (live.profiles.offset(), live.cells.clone()));
+        // What came later has no say in it, but for who was separated since.
+        let (known, cells) = self.look(|live| (live.profiles.separations().told_before(), live.cells.clone()));
         let names: Vec<Identifier> = Identifier::mentioned(&recorded.event).collect();
-        let gathered = Gathered::around(names.iter().cloned(), self.ports.history.as_ref(), upto)?;
-        let mut profiles = Profiles::told_anew(cells, gathered.known())?;
+        let history = self.ports.history.as_ref();
+        let gathered = Gathered::within(Bounds::of_page(), names.iter().cloned(), history, recorded.offset)?;
+        let mut profiles = Profiles::told_anew(cells, known)?;
         for earlier in gathered.events().take_while(|earlier| earlier.offset < recorded.offset) {
             profiles.apply(earlier)?;
         }

@@ -88,16 +88,27 @@ impl Engine {
             (names, live.inflows.n_forgotten())
         });
         names.sort_by(|a, b| b.1.last_at.cmp(&a.1.last_at).then_with(|| a.0.cmp(&b.0)));
-        let rejected = self.ports.events.recent(InspectedStatus::Rejected, None, N_REJECTED_LOOKED_AT)?;
-        let rejected = rejected.into_iter().filter_map(|one| match one {
-            Inspected::Rejected(rejected) => Some(rejected),
-            Inspected::Accepted(_) => None,
-        });
         let imports = self.ports.imports.imports(None, N_IMPORTS)?.into_iter();
         let imports = imports.map(|import| (format!("{}: {}", import.id.0, import.new.file), import)).collect();
         let (origins, libraries) = senders(&names);
-        let (refused, declared) = (refused(rejected), self.declared_properties());
+        let (refused, declared) = (refused(self.newest_rejected()?), self.declared_properties());
         Ok(Incoming { names, n_forgotten, refused, origins, libraries, imports, declared })
+    }
+
+    /// What was rejected after a moment, by name and reason: of the newest [`N_REJECTED_LOOKED_AT`].
+    ///
+    /// # Errors
+    /// [`EngineError`] where what was rejected cannot be read.
+    pub fn rejected_since(&self, after: Timestamp) -> Result<Vec<Refused>, EngineError> {
+        Ok(refused(self.newest_rejected()?.filter(|one| one.received_at > after)))
+    }
+
+    fn newest_rejected(&self) -> Result<impl Iterator<Item = Rejected>, EngineError> {
+        let newest = self.ports.events.recent(InspectedStatus::Rejected, None, N_REJECTED_LOOKED_AT)?;
+        Ok(newest.into_iter().filter_map(|one| match one {
+            Inspected::Rejected(rejected) => Some(rejected),
+            Inspected::Accepted(_) => None,
+        }))
     }
 
     /// The properties that declared features and outcomes read, each after the name of the event.

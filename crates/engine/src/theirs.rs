@@ -8,6 +8,7 @@ mod groups;
 
 use crate::Engine;
 use crate::error::EngineError;
+use crate::stopwatch::Stopwatch;
 use events::{Offset, Place, Recorded};
 use features::{Cells, FeatureState, History};
 use groups::Groups;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// So many events of a circle are held in memory; anybody who may send events can make a circle large.
 pub(super) const N_EVENTS_MAX: usize = 200_000;
@@ -24,6 +26,37 @@ pub(super) const N_EVENTS_MAX: usize = 200_000;
 const BYTES_MAX: usize = 128 << 20;
 /// So many steps from name to name are each looked up. What is further apart is found by reading the names of all events once.
 const N_STEPS_MAX: usize = 4;
+
+/// A page may hold less, and takes no longer than that: anybody who may look asks for one.
+const N_EVENTS_OF_PAGE_MAX: usize = 20_000;
+const BYTES_OF_PAGE_MAX: usize = 32 << 20;
+const PAGE_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// How much is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    n_events_max: usize,
+    /// Of what is free-form in the events.
+    bytes_max: usize,
+    /// How long it is read, and whether all names are gone through where they are many steps apart.
+    until: Option<(Stopwatch, Duration)>,
+}
+
+impl Bounds {
+    fn new(n_events_max: usize, bytes_max: usize) -> Self {
+        Self { n_events_max, bytes_max, until: None }
+    }
+
+    /// For a page, from now on.
+    pub(super) fn of_page() -> Self {
+        let until = Some((Stopwatch::start(), PAGE_TIME_MAX));
+        Self { until, ..Self::new(N_EVENTS_OF_PAGE_MAX, BYTES_OF_PAGE_MAX) }
+    }
+
+    fn is_over(&self) -> bool {
+        self.until.is_some_and(|(watch, time_max)| watch.elapsed() >= time_max)
+    }
+}
 
 /// A customer, folded again from their events.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,10 +73,9 @@ pub(super) struct Gathered {
     names: BTreeSet<Identifier>,
     /// Up to where the log was read.
     upto: Offset,
-    n_events_max: usize,
     /// Of what is free-form in the events.
     bytes: usize,
-    bytes_max: usize,
+    bounds: Bounds,
 }
 
 /// All customers who are folded from such events.
@@ -133,18 +165,18 @@ impl Gathered {
         history: &dyn History,
         upto: Offset,
     ) -> Result<Self, EngineError> {
-        Self::within((N_EVENTS_MAX, BYTES_MAX), names, history, upto)
+        Self::within(Bounds::new(N_EVENTS_MAX, BYTES_MAX), names, history, upto)
     }
 
-    fn within(
-        (n_events_max, bytes_max): (usize, usize),
+    pub(super) fn within(
+        bounds: Bounds,
         names: impl IntoIterator<Item = Identifier>,
         history: &dyn History,
         upto: Offset,
     ) -> Result<Self, EngineError> {
         let names: BTreeSet<Identifier> = names.into_iter().collect();
         let new = names.iter().cloned().collect();
-        let mut gathered = Self { events: BTreeMap::new(), names, upto, n_events_max, bytes: 0, bytes_max };
+        let mut gathered = Self { events: BTreeMap::new(), names, upto, bytes: 0, bounds };
         gathered.follow(new, history)?;
         Ok(gathered)
     }
@@ -179,7 +211,13 @@ impl Gathered {
             })?;
         }
         self.check_room()?;
-        if new.is_empty() { Ok(()) } else { self.follow_all(history) }
+        match self.bounds.until {
+            _ if new.is_empty() => Ok(()),
+            None => self.follow_all(history),
+            Some(_) => {
+                Err(EngineError::new(ErrorKind::Conflict, "too many names hang together here for a page to read"))
+            }
+        }
     }
 
     /// Reads everything of all names, however many steps there are between them.
@@ -213,19 +251,23 @@ impl Gathered {
     }
 
     fn has_room(&self) -> bool {
-        self.events.len() <= self.n_events_max && self.bytes <= self.bytes_max
+        self.events.len() <= self.bounds.n_events_max && self.bytes <= self.bounds.bytes_max && !self.bounds.is_over()
     }
 
     fn check_room(&self) -> Result<(), EngineError> {
         if self.has_room() {
             return Ok(());
         }
+        if self.bounds.is_over() {
+            let message = "reading the history takes too long for a page";
+            return Err(EngineError::new(ErrorKind::Conflict, message));
+        }
         let message = format!(
             "it cannot be told whose events are whose here: this customer, everybody who shares a name with them, and everybody \
              who shares one with those have more than {} events or {} MB of them. One of the names stands in the events of many \
              people, such as a shared device or a placeholder: have it sent no longer, and undo the import that brought it",
-            self.n_events_max,
-            self.bytes_max >> 20
+            self.bounds.n_events_max,
+            self.bounds.bytes_max >> 20
         );
         Err(EngineError::new(ErrorKind::Conflict, message))
     }
@@ -264,13 +306,24 @@ impl Engine {
     /// # Errors
     /// [`EngineError`].
     pub fn circle_around(&self, id: &CustomerId) -> Result<Option<Circle>, EngineError> {
+        self.around(id, Bounds::new(self.n_circle_max.load(Ordering::Relaxed), BYTES_MAX))
+    }
+
+    /// The same for a page: of fewer events, and for not too long.
+    ///
+    /// # Errors
+    /// [`EngineError`], of kind `Conflict` where there is more, or it takes longer.
+    pub fn page_around(&self, id: &CustomerId) -> Result<Option<Circle>, EngineError> {
+        self.around(id, Bounds::of_page())
+    }
+
+    fn around(&self, id: &CustomerId, bounds: Bounds) -> Result<Option<Circle>, EngineError> {
         let found = self.look(|live| {
             let customer = live.profiles.customer(id)?;
             let names = customer.map(|customer| names_of(&customer.profile));
             Ok::<_, EngineError>((names, live.profiles.offset(), live.cells.clone()))
         })?;
         let (Some(names), upto, cells) = found else { return Ok(None) };
-        let bounds = (self.n_circle_max.load(Ordering::Relaxed), BYTES_MAX);
         let gathered = Gathered::within(bounds, names, self.ports.history.as_ref(), upto)?;
         let known = gathered.known();
         Circle::of(gathered, cells, known).map(Some)

@@ -29,6 +29,7 @@ mod identifier;
 mod imports;
 mod log;
 mod moment;
+mod own;
 mod parse;
 mod parts;
 mod place;

@@ -17,7 +17,8 @@ pub(crate) struct Overflow(Option<Box<Full>>);
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Full {
-    pub(crate) seen: Buckets<(), Count>,
+    /// By whether the customer did it.
+    pub(crate) seen: Buckets<bool, Count>,
     /// By their currency, since sums are made in one. Of too many the first in the order of the alphabet: what was added
     /// decides that, and not when. Of the others it is counted how much there was, and not what it was worth.
     pub(crate) orders: Buckets<Option<Currency>, Orders>,
@@ -50,7 +51,7 @@ impl Overflow {
     }
 
     pub(crate) fn add_seen(&mut self, seen: Seen) {
-        self.0.get_or_insert_default().seen.add(seen.at, (), Count(1));
+        self.0.get_or_insert_default().seen.add(seen.at, seen.is_own, Count(1));
     }
 
     pub(crate) fn add_order(&mut self, order: &Order) {

@@ -12,6 +12,8 @@ pub struct Seen {
     pub at: Timestamp,
     /// What tells it from others at the same moment.
     pub key: EventKey,
+    /// Whether the customer did it, and it was not done to them.
+    pub is_own: bool,
 }
 
 /// Where an event stands in time: no other has the same place.

@@ -86,7 +86,7 @@ impl Placed for View {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Signals {
     pub(crate) seen: Seen,
-    /// Whether the customer did something, and did not just become known.
+    /// Whether something happened, and the customer did not just become known.
     pub(crate) is_deed: bool,
     /// Whether the company told it.
     pub(crate) is_vouched: bool,
@@ -118,8 +118,8 @@ impl Signals {
         if !is_deed && told.is_empty() {
             return None;
         }
-        let seen = Seen { at: event.occurred_at, key: event.key() };
         let deed = event.deed();
+        let seen = Seen { at: event.occurred_at, key: event.key(), is_own: deed.is_own() };
         let (step, channels) = (step_of(deed), channels_of(deed, seen.at));
         let (lines, views, is_vouched) = (Box::default(), Box::default(), event.origin.is_trusted());
         let mut signals = Self { seen, is_deed, is_vouched, step, order: None, lines, views, told, channels };

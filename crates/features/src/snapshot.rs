@@ -202,7 +202,7 @@ impl Window {
     }
 
     fn take_overflow(&mut self, full: &Full, as_of: Timestamp, from: i64, until: i64, currency: Option<Currency>) {
-        full.seen.between(as_of, from, until, |(), count| self.n_events += count.0);
+        full.seen.between(as_of, from, until, |_, count| self.n_events += count.0);
         full.orders.between(as_of, from, until, |of, orders| {
             if of == currency {
                 self.minor = stopping(i128::from(self.minor) + orders.minor);

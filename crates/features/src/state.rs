@@ -121,12 +121,16 @@ impl FeatureState {
         n
     }
 
-    /// Visits the moments at which something was done in the last 400 days: each of the newest events, and of older ones the
-    /// middles of the hours or days that had any.
+    /// Visits the moments at which the customer did something in the last 400 days: each of the newest events, and of older ones
+    /// the middles of the hours or days that had any. What was done to them is left aside.
     pub fn each_active(&self, mut visit: impl FnMut(Timestamp)) {
-        self.seen.as_slice().iter().for_each(|seen| visit(seen.at));
+        self.seen.as_slice().iter().filter(|seen| seen.is_own).for_each(|seen| visit(seen.at));
         if let Some(full) = self.overflow.full() {
-            full.seen.each(|middle, (), _| visit(middle));
+            full.seen.each(|middle, is_own, _| {
+                if is_own {
+                    visit(middle);
+                }
+            });
         }
     }
 
@@ -151,7 +155,7 @@ impl FeatureState {
 
     /// Takes in what an event tells, its order as it is given here.
     pub(crate) fn add(&mut self, signals: &Signals, order: Option<Order>) {
-        let Seen { at, key } = signals.seen;
+        let Seen { at, key, .. } = signals.seen;
         signals.told.iter().for_each(|told| self.kept.add(at, key, *told));
         if !signals.is_deed {
             return;

@@ -70,6 +70,13 @@ impl Separations {
         separations
     }
 
+    /// All of them, known beforehand by whoever folds the past anew: as [`Separations::known`] of the events that said so.
+    #[must_use]
+    pub fn told_before(&self) -> Self {
+        let all = self.iter().map(|one| Separation { is_done: true, lifted: None, ..one.clone() });
+        Self::from(all.collect::<Vec<_>>())
+    }
+
     /// Takes in what an event says of separations; answers whether that changed anything.
     pub(crate) fn apply(&mut self, recorded: &Recorded) -> bool {
         if let Some(one) = Separation::of(recorded) {

@@ -4,11 +4,11 @@ use crate::attempts::Attempts;
 use crate::cookies::Cookies;
 use crate::error::ServerError;
 use crate::failure::ApiError;
-use crate::found_lately::FoundLately;
 use crate::in_force::InForce;
 use crate::keys::{Holder, Keys};
 use crate::limits::Limits;
 use crate::local::LocalKey;
+use crate::looks::Looks;
 use crate::peer::Peer;
 use crate::schemas::Schemas;
 use crate::sessions::{self, Sessions};
@@ -56,8 +56,8 @@ pub struct App {
     pub(crate) guesses: Attempts,
     /// Writes down who did what.
     pub audit: AuditTrail,
-    /// What was found of the customers for the overview lately.
-    pub(crate) found_lately: FoundLately,
+    /// Who looked at whom lately, and what was found for pages.
+    pub(crate) looks: Looks,
     /// How events are expected to look.
     pub schemas: Schemas,
     /// What is in force.

@@ -32,6 +32,7 @@ pub mod in_force;
 pub mod keys;
 pub mod limits;
 pub mod local;
+mod looks;
 pub mod on_disk;
 pub mod pages;
 pub mod peer;

@@ -2,6 +2,7 @@
 
 use crate::clock::SystemClock;
 use primitives::{Clock, Timestamp};
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::fmt::{Debug, Write};
 use std::sync::{Mutex, PoisonError};
@@ -10,11 +11,12 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-/// How many lines are kept, and how long one may be.
+/// How many lines of each level are kept, and how long one may be.
 const N_KEPT: usize = 20;
 const N_CHARS_MAX: usize = 500;
 
-static NEWEST: Mutex<VecDeque<Logged>> = Mutex::new(VecDeque::new());
+/// Errors, and warnings: whoever causes many warnings makes no error go.
+static NEWEST: [Mutex<VecDeque<Logged>>; 2] = [const { Mutex::new(VecDeque::new()) }; 2];
 
 /// A line that was logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +31,10 @@ pub(crate) struct Logged {
 
 /// The newest warnings and errors, the newest first.
 pub(crate) fn logged() -> Vec<Logged> {
-    NEWEST.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    let each = NEWEST.iter().map(|newest| newest.lock().unwrap_or_else(PoisonError::into_inner).clone());
+    let mut all: Vec<Logged> = each.flatten().collect();
+    all.sort_by_key(|one| Reverse(one.at));
+    all
 }
 
 /// Keeps what is logged.
@@ -45,8 +50,10 @@ impl<S: Subscriber> Layer<S> for Recent {
         let mut words = Words::default();
         event.record(&mut words);
         let text: String = words.line().chars().take(N_CHARS_MAX).collect();
-        let mut newest = NEWEST.lock().unwrap_or_else(PoisonError::into_inner);
-        newest.push_front(Logged { at: SystemClock.now(), is_error: level == Level::ERROR, text });
+        let is_error = level == Level::ERROR;
+        let of_level = &NEWEST[usize::from(!is_error)];
+        let mut newest = of_level.lock().unwrap_or_else(PoisonError::into_inner);
+        newest.push_front(Logged { at: SystemClock.now(), is_error, text });
         newest.truncate(N_KEPT);
     }
 }
@@ -94,16 +101,16 @@ mod tests {
         tracing::subscriber::with_default(subscriber, || {
             tracing::info!("all is well");
             tracing::error!(error = "it is full", n = 3, "the disk");
-            (0..N_KEPT - 1).for_each(|n| tracing::warn!("warning {n}"));
+            (0..N_KEPT + 5).for_each(|n| tracing::warn!("warning {n}"));
         });
         let kept = logged();
-        assert_eq!(kept.len(), N_KEPT);
-        assert_eq!((kept[0].text.as_str(), kept[0].is_error), ("warning 18", false));
-        assert_eq!(
-            (kept[N_KEPT - 1].text.as_str(), kept[N_KEPT - 1].is_error),
-            ("the disk (error: it is full, n: 3)", true)
-        );
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(Recent), || tracing::warn!("one more"));
-        assert_eq!((logged().len(), logged()[0].text.as_str()), (N_KEPT, "one more"), "the oldest is gone");
+        let of_level = |is_error| {
+            let of_it = kept.iter().filter(move |one| one.is_error == is_error);
+            of_it.map(|one| one.text.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(of_level(true), ["the disk (error: it is full, n: 3)"], "no warning makes it go");
+        let newest: Vec<String> = (5..N_KEPT + 5).rev().map(|n| format!("warning {n}")).collect();
+        assert_eq!(of_level(false), newest);
+        assert!(kept.is_sorted_by(|a, b| a.at >= b.at));
     }
 }

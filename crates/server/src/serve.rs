@@ -15,11 +15,11 @@ use crate::declarations::{Declarations, SettingsFile};
 use crate::error::ServerError;
 use crate::exposure::is_public;
 use crate::failure::ApiError;
-use crate::found_lately::FoundLately;
 use crate::in_force::InForce;
 use crate::keys::{Follower, Keys, random_seed};
 use crate::limits::Limits;
 use crate::local::{Announced, LocalKey};
+use crate::looks::Looks;
 use crate::on_disk::ports;
 use crate::pages;
 use crate::schemas::Schemas;
@@ -207,7 +207,6 @@ impl Running {
     /// [`ServerError`] where the address cannot be listened on, or must not be.
     pub fn start(opened: Opened, keys: Keys, options: StartOptions) -> Result<Self, ServerError> {
         let Opened { engine, storage, settings, data } = opened;
-        let local_key = LocalKey::new()?;
         let ServerSettings { listen, n_requests_max, .. } = settings.server;
         let places = Arc::new(Places::new(&settings.server));
         let budget = Budget::new(settings.limits.body_megabytes_max);
@@ -235,12 +234,12 @@ impl Running {
             eraser,
             storage,
             keys,
-            local_key,
+            local_key: LocalKey::new()?,
             sessions: Sessions::default(),
             sign_ins: Attempts::default(),
             guesses: Attempts::default(),
             audit,
-            found_lately: FoundLately::default(),
+            looks: Looks::default(),
             schemas: Schemas::load(&settings.schemas)?,
             in_force: InForce::at_start(options.settings_file.as_ref(), &settings),
             settings,

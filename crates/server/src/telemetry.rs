@@ -9,6 +9,7 @@ use primitives::ErrorKind;
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
@@ -26,7 +27,10 @@ pub fn start_logging(settings: &LoggingSettings) {
         .with_target(false);
     let logs = if settings.json { logs.json().boxed() } else { logs.boxed() };
     // Only the first subscriber of a process can be installed, which is what is wanted.
-    let _ = tracing_subscriber::registry().with(logs.with_filter(filter)).with(Recent).try_init();
+    let _ = tracing_subscriber::registry()
+        .with(logs.with_filter(filter))
+        .with(Recent.with_filter(LevelFilter::WARN))
+        .try_init();
 }
 
 /// Starts collecting metrics; one collector a process.

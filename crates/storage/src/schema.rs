@@ -244,6 +244,16 @@ mod tests {
     use primitives::ErrorKind;
 
     #[test]
+    fn a_writer_waits_for_the_disk_unless_it_is_told_not_to() {
+        let place = tempfile::tempdir().unwrap();
+        let connection = open_writer(&place.path().join("a.db")).unwrap();
+        let waits = || connection.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(waits(), 2);
+        forget_the_disk(&connection).unwrap();
+        assert_eq!(waits(), 0);
+    }
+
+    #[test]
     fn databases_of_others_and_of_the_future_are_refused_unchanged() {
         let temp = tempfile::tempdir().unwrap();
         let newer = temp.path().join("newer.db");

@@ -30,7 +30,7 @@ pub struct EventsPage {
     pub accepted: u64,
     /// Events of which the name speaks of something that is not understood.
     pub not_understood: u64,
-    /// Rejected events in the time they are kept.
+    /// Events rejected so far; the newest of them are kept.
     pub rejected: u64,
     /// What was said of items of the catalogue.
     pub catalogue: u64,
@@ -163,6 +163,11 @@ impl StatusFilter {
 }
 
 impl EventsPage {
+    /// What the link to the page after this one says.
+    fn further(&self) -> &'static str {
+        if self.looked_at.is_some() { "Look further back" } else { "Older events" }
+    }
+
     /// The address of this page with another status and another name.
     fn href(&self, status: &StatusFilter, name: &str) -> String {
         self.address(*status, name, self.paused.map(|paused| (paused.until, paused.at)))

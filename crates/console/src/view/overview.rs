@@ -258,7 +258,8 @@ impl SalesDay {
 
 impl AtRisk {
     fn all_text(&self) -> String {
-        format!("All {}", format::count(self.n))
+        // Fewer than five are not counted out.
+        if self.n < 5 { "See all".to_owned() } else { format!("All {}", format::count(self.n)) }
     }
 }
 

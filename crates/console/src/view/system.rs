@@ -22,8 +22,8 @@ pub struct SystemPage {
     pub parts: Vec<(String, u64)>,
     /// Everything else, in groups.
     pub groups: Vec<FactGroup>,
-    /// Warnings and errors of the log, the newest first; nothing where nothing was logged since the start.
-    pub logged: Vec<LoggedLine>,
+    /// Warnings and errors of the log, the newest first, for who may administer.
+    pub logged: Option<Vec<LoggedLine>>,
 }
 page!(SystemPage, Some(Section::System));
 

@@ -29,7 +29,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Who did anything.
+    /// Who did anything themselves: what was done to them does not count.
     #[must_use]
     pub fn active(self) -> Headcount {
         Headcount::of(self.active)

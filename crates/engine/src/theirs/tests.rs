@@ -72,7 +72,7 @@ fn a_circle_that_is_too_large_is_refused_and_says_what_to_do() {
         let told = chain(0..n_people);
         let n_events = told.0.len();
         let gather = |n_max, upto| {
-            Gathered::within((n_max, BYTES_MAX), [Identifier::User("u0".into())], &told, Offset(upto as u64))
+            Gathered::within(Bounds::new(n_max, BYTES_MAX), [Identifier::User("u0".into())], &told, Offset(upto as u64))
         };
         assert_eq!(gather(n_events, n_events).unwrap().events().count(), n_events);
         let refused = gather(n_events - 1, n_events).err().unwrap();
@@ -82,12 +82,31 @@ fn a_circle_that_is_too_large_is_refused_and_says_what_to_do() {
         assert!(growing.read_on(&told, Offset(n_events as u64)).is_err());
         let n_bytes: usize = told.0.iter().map(|recorded| recorded.event.free_form_bytes()).sum();
         let gather = |bytes_max| {
-            let bounds = (n_events, bytes_max);
+            let bounds = Bounds::new(n_events, bytes_max);
             Gathered::within(bounds, [Identifier::User("u0".into())], &told, Offset(n_events as u64))
         };
         assert_eq!(gather(n_bytes).unwrap().events().count(), n_events);
         assert_eq!(gather(n_bytes - 1).err().unwrap().kind(), ErrorKind::Conflict);
     }
+}
+
+#[test]
+fn a_page_reads_less_and_gives_up_where_time_is_over_or_names_are_far_apart() {
+    let gather = |told: &Told, bounds: Bounds| {
+        let upto = Offset(told.0.len() as u64);
+        Gathered::within(bounds, [Identifier::User("u0".into())], told, upto).map(|gathered| gathered.events().count())
+    };
+    let far = chain(0..300);
+    let refused = gather(&far, Bounds::of_page()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+    assert!(far.1.load(Ordering::Relaxed) <= N_STEPS_MAX, "not everything is gone through");
+    let near = chain(0..2);
+    assert_eq!(gather(&near, Bounds::of_page()).unwrap(), 4);
+    let late = Bounds { until: Some((Stopwatch::start(), Duration::ZERO)), ..Bounds::of_page() };
+    let refused = gather(&near, late).unwrap_err();
+    assert!(refused.kind() == ErrorKind::Conflict && refused.to_string().contains("too long"), "{refused}");
+    let few = Bounds { n_events_max: 3, ..Bounds::of_page() };
+    assert!(gather(&near, few).unwrap_err().to_string().contains("more than 3 events"));
 }
 
 fn bytes(customer: &Customer<FeatureState>) -> Vec<u8> {

@@ -121,9 +121,10 @@ fn row(item: &Item, now: Timestamp) -> ItemRow {
 
 /// The picture of an item that a page may show.
 pub(super) fn picture(item: &Item) -> Option<String> {
-    let said = PICTURES.iter().find_map(|name| item.said(name)?.as_str().map(str::to_owned))?;
-    let is_image = |kind: &&str| said.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind));
-    IMAGES.iter().any(is_image).then_some(said)
+    let starts = |said: &str, kind: &str| said.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind));
+    let is_image = |said: &str| IMAGES.iter().any(|kind| starts(said, kind));
+    // A trait that holds an address elsewhere stands in the way of none that holds the picture itself.
+    PICTURES.iter().find_map(|name| item.said(name)?.as_str().filter(|said| is_image(said)).map(str::to_owned))
 }
 
 /// A trait's value as people read it.

@@ -1,14 +1,15 @@
 //! What stands on a customer's page, and what happens at "Decide now"?
 
 mod goods;
-mod past;
+pub(super) mod past;
 
 use super::answer::{answer, by_name, content, feature_groups};
 use super::customers::label;
-use super::visit::Visit;
+use super::visit::{Visit, note_opened};
 use super::{decisions, door, worth};
 use crate::app::App;
 use crate::error::ServerError;
+use crate::looks::Opener;
 use ::decisions::{Kind, KindAbout, KindName, Record};
 use axum::Form;
 use axum::extract::rejection::{FormRejection, PathRejection};
@@ -18,12 +19,11 @@ use console::format;
 use console::view::{
     Answer, Consent, Content, CustomerPage, DecisionRow, FeatureGroup, Frame, Identifier, RefusedJoin, Shown, Trait,
 };
-use engine::By;
 use engine::Stopwatch;
 use engine::{Asked, CustomerView};
 use events::Fields;
 use features::FeatureState;
-use governance::{ConsentAnswer, ConsentBasis, Deed};
+use governance::{ConsentAnswer, ConsentBasis};
 use profiles::{Customer, Profile};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -41,8 +41,8 @@ pub(super) async fn show(
     Query(asked): Query<super::Asked>,
 ) -> Response {
     let Ok(Path(id)) = id else { return visit.not_found() };
-    let by = visit.by();
-    visit.page(move |app, frame| Ok(opened(app, &by, fill(app, frame, &id, &asked, None)?).render())).await
+    let opener = visit.opener();
+    visit.page(move |app, frame| Ok(opened(app, &opener, fill(app, frame, &id, &asked, None)?).render())).await
 }
 
 /// The form of "Decide now".
@@ -64,18 +64,18 @@ pub(super) async fn decide(
         return door::unreadable(&visit);
     };
     let visit = visit.at(format!("/customers/{}", format::url_part(&id)));
-    let by = visit.by();
+    let opener = visit.opener();
     visit
         .page(move |app, frame| {
             let decided = decide_now(app, &id, &kind)?;
-            Ok(opened(app, &by, fill(app, frame, &id, &super::Asked::new(), Some(decided))?).render())
+            Ok(opened(app, &opener, fill(app, frame, &id, &super::Asked::new(), Some(decided))?).render())
         })
         .await
 }
 
 /// Writes down who looks at whom.
-fn opened(app: &App, by: &By, page: CustomerPage) -> CustomerPage {
-    app.audit.note(Deed::CustomerOpened, by, page.id.as_str());
+fn opened(app: &App, opener: &Opener, page: CustomerPage) -> CustomerPage {
+    note_opened(app, opener, page.id.as_str());
     page
 }
 

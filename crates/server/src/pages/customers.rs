@@ -12,10 +12,11 @@ use console::view::{CustomerRow, CustomersPage, Frame, Glance};
 use decisions::Kind;
 use engine::Search;
 use events::Channel;
-use features::{FeatureState, Inflow, InflowName};
+use features::{Catalogue, FeatureState, Inflow, InflowName, Inputs};
 use primitives::{Currency, Timestamp};
 use profiles::{Customer, Profile};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a search may look through the customers in memory.
@@ -43,6 +44,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<CustomersPage, ServerE
         app.engine.look(|live| live.inflows.iter().any(|(name, inflow)| is_meant(&name, inflow)))
     };
     let has_subscriptions = has(&|_, inflow| inflow.channel == Some(Channel::Subscriptions));
+    let costs = has_subscriptions.then(|| Costs::new(app)).flatten();
     let has_orders = has(&|name, _| ORDERS.iter().any(|order| name.is_meant_by(order)));
     Ok(CustomersPage {
         total: totals.n_customers,
@@ -54,7 +56,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<CustomersPage, ServerE
         rows: customers
             .iter()
             .zip(answers)
-            .map(|(customer, answers)| row(app, customer, &told, answers, now))
+            .map(|(customer, answers)| row(customer, &told, answers, costs.as_ref(), now))
             .collect(),
         older: more_rows("/customers", &[("q", &query)], customers.len(), n),
         query,
@@ -84,10 +86,10 @@ fn told(n_kinds: usize, answers: &[Vec<Option<Glance>>]) -> Vec<usize> {
 }
 
 fn row(
-    app: &App,
     customer: &Customer<FeatureState>,
     told: &[usize],
     mut answers: Vec<Option<Glance>>,
+    costs: Option<&Costs>,
     now: Timestamp,
 ) -> CustomerRow {
     CustomerRow {
@@ -98,23 +100,34 @@ fn row(
         last_seen: customer.profile.last_seen,
         orders: customer.state.n_orders(),
         revenue: spent(&customer.state).filter(|_| customer.state.n_orders() > 0),
-        subscribed: subscribed(app, &customer.state, now),
+        subscribed: costs.and_then(|costs| costs.of(&customer.state, now)),
         answers: told.iter().map(|place| answers.get_mut(*place).and_then(Option::take)).collect(),
     }
 }
 
 /// What active subscriptions cost a month, or how many there are where nobody says what they cost.
-fn subscribed(app: &App, state: &FeatureState, now: Timestamp) -> Option<String> {
-    let catalogue = app.engine.catalogue().all();
-    let mut values = Vec::new();
-    catalogue.read(state, now, &mut values);
-    let value = |name: &str| {
-        let found = catalogue.definitions().iter().zip(&values).find(|(of, _)| of.name == name)?;
-        Some(*found.1).filter(|value| *value > 0.0)
-    };
-    let n = value("subscriptions_active")?;
-    let monthly = value("subscription_amount_30d").map(|amount| a_month(amount, state.currency()));
-    Some(monthly.unwrap_or_else(|| format!("{} active", format::number(n))))
+struct Costs {
+    catalogue: Arc<Catalogue>,
+    inputs: Inputs,
+}
+
+impl Costs {
+    /// Reads the two features that tell it, and no other.
+    fn new(app: &App) -> Option<Self> {
+        let catalogue = app.engine.catalogue();
+        let [n, amount] = ["subscriptions_active", "subscription_amount_30d"];
+        let ids = [catalogue.get(n)?.id.clone(), catalogue.get(amount)?.id.clone()];
+        Some(Self { inputs: catalogue.inputs(&ids).ok()?, catalogue })
+    }
+
+    fn of(&self, state: &FeatureState, now: Timestamp) -> Option<String> {
+        let mut values = Vec::with_capacity(2);
+        self.catalogue.read(state, now, &self.inputs, &mut values);
+        let value = |place: usize| values.get(place).copied().filter(|value| *value > 0.0);
+        let n = value(0)?;
+        let monthly = value(1).map(|amount| a_month(amount, state.currency()));
+        Some(monthly.unwrap_or_else(|| format!("{} active", format::number(n))))
+    }
 }
 
 /// What costs so much in 30 days, a month: `9.90 EUR a month`.

@@ -202,9 +202,14 @@ fn is_known(app: &App, record: &Record) -> Result<bool, ServerError> {
     Ok(app.engine.look(|live| live.profiles.find_by_text(customer.as_str()))?.is_some())
 }
 
-fn replay_command(app: &App, id: &DecisionId) -> String {
+pub(super) fn replay_command(app: &App, id: &DecisionId) -> String {
+    format!("rapport replay {id} {}", data_option(app))
+}
+
+/// The flag that says which data a command is about.
+pub(super) fn data_option(app: &App) -> String {
     let data = app.storage.directory().path().display().to_string();
     let plain = data.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(&b));
     let data = if plain { data } else { format!("'{}'", data.replace('\'', "'\\''")) };
-    format!("rapport replay {id} --data {data}")
+    format!("--data {data}")
 }

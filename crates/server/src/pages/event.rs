@@ -1,18 +1,20 @@
 //! What was sent with one event, and what did it change?
 
 use super::answer::rounded;
+use super::customer::past::{BUSY, is_too_much};
 use super::events::row;
-use super::visit::Visit;
+use super::visit::{Visit, note_opened};
 use crate::app::App;
 use crate::error::ServerError;
+use crate::looks::Opener;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::response::Response;
 use console::view::{Changed, ChangedFeature, EventPage, Frame};
-use engine::{By, Change};
-use events::{Call, Deed, Event, Offset, Origin};
+use engine::Change;
+use events::{Call, Deed, Event, Offset, Origin, Recorded};
 use governance::ConsentBasis;
-use primitives::{Currency, ErrorKind, capital};
+use primitives::{Currency, capital};
 use profiles::{Identifier, Profile};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,18 +24,21 @@ const VALUE_CHARS_MAX: usize = 200;
 /// `/events/{offset}`.
 pub(super) async fn show(visit: Visit, offset: Result<Path<u64>, PathRejection>) -> Response {
     let Ok(Path(offset)) = offset else { return visit.not_found() };
-    let by = visit.by();
-    visit.page(move |app, frame| Ok(fill(app, &by, frame, Offset(offset))?.render())).await
+    let opener = visit.opener();
+    visit.page(move |app, frame| Ok(fill(app, &opener, frame, Offset(offset))?.render())).await
 }
 
-fn fill(app: &App, by: &By, frame: Frame, offset: Offset) -> Result<EventPage, ServerError> {
+fn fill(app: &App, opener: &Opener, frame: Frame, offset: Offset) -> Result<EventPage, ServerError> {
     let recorded = app.engine.event(offset)?;
-    let change = match app.engine.change_by(&recorded) {
-        Ok(change) => Ok(changed(&recorded.event, change)),
+    let place = app.looks.pasts.try_acquire();
+    let change = match place.as_ref().map(|_| app.engine.change_by(&recorded)) {
+        Err(_) => Err(BUSY.to_owned()),
+        Ok(Ok(change)) => Ok(changed(&recorded, change)),
         // Too much hangs together with it: that is said in place of what it changed.
-        Err(error) if error.kind() == ErrorKind::Conflict => Err(capital(&error.to_string())),
-        Err(error) => return Err(error.into()),
+        Ok(Err(error)) if is_too_much(&error) => Err(capital(&error.to_string())),
+        Ok(Err(error)) => return Err(error.into()),
     };
+    drop(place);
     let read = match recorded.event.deed() {
         Deed::Other | Deed::PageViewed => None,
         deed => serde_json::to_string(deed).ok(),
@@ -45,14 +50,14 @@ fn fill(app: &App, by: &By, frame: Frame, offset: Offset) -> Result<EventPage, S
     };
     let row = row::accepted(app, &recorded)?;
     if let Some(id) = &row.customer {
-        app.audit.note(governance::Deed::CustomerOpened, by, id.as_str());
+        note_opened(app, opener, id.as_str());
     }
     Ok(EventPage { frame, row, origin: origin.to_owned(), read, change })
 }
 
-fn changed(event: &Event, change: Change) -> Changed {
+fn changed(Recorded { offset, event }: &Recorded, change: Change) -> Changed {
     Changed {
-        identity: identity(event, &change),
+        identity: identity(*offset, event, &change),
         traits: traits(&change),
         consents: change.consents.iter().map(|answer| (capital(answer.purpose.name()), consent(answer))).collect(),
         features: change.features.iter().map(|moved| feature(moved, change.currency)).collect(),
@@ -84,7 +89,7 @@ fn feature((of, before, after): &engine::Moved, currency: Option<Currency>) -> C
 }
 
 /// What it did with who is who.
-fn identity(event: &Event, change: &Change) -> Vec<String> {
+fn identity(offset: Offset, event: &Event, change: &Change) -> Vec<String> {
     if let Call::Item { item_id, .. } = &event.call {
         return vec![format!("It tells what is known of the item {item_id} of the catalogue.")];
     }
@@ -95,10 +100,7 @@ fn identity(event: &Event, change: &Change) -> Vec<String> {
         [_] => {}
         several => {
             let ids: Vec<String> = several.iter().map(|one| one.id.to_string()).collect();
-            let is_joined = several
-                .iter()
-                .all(|one| one.id == after.id || after.joins.as_slice().len() > one.joins.as_slice().len());
-            if is_joined && several.iter().any(|one| one.links.len() < after.links.len()) {
+            if after.joins.as_slice().iter().any(|join| join.offset == offset) {
                 said.push(format!("{} became one customer: {}.", ids.join(" and "), after.id));
             }
         }
@@ -106,8 +108,8 @@ fn identity(event: &Event, change: &Change) -> Vec<String> {
     let known: BTreeSet<&Identifier> = change.before.iter().flat_map(|one| one.links.keys()).collect();
     let of_names = after.links.iter().filter(|(name, _)| !known.contains(name));
     said.extend(of_names.map(|(name, link)| format!("{name} belongs to them from here on: {}.", link.reason.text())));
-    let n_refused: usize = change.before.iter().map(|one| one.refusals.len()).sum();
-    let refused = after.refusals.iter().skip(n_refused);
+    // A refusal is kept by both, and only so many: which one is this event's tells its place.
+    let refused = after.refusals.iter().filter(|one| one.offset == offset);
     said.extend(
         refused.map(|one| format!("{} and {} were not joined: {}.", one.names[0], one.names[1], one.reason.text())),
     );

@@ -53,11 +53,11 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerErro
     let place = before.or(until.map(|until| until + 1)).unwrap_or(u64::MAX);
 
     let wanted = Wanted::new(app, status, name.clone(), &query)?;
-    let Found { events, looked_at } = match status {
-        StatusFilter::Rejected => Found { events: Vec::new(), looked_at: None },
+    let Found { events, looked_at, further } = match status {
+        StatusFilter::Rejected => Found { events: Vec::new(), looked_at: None, further: None },
         _ => wanted.before(app, Offset(place), n)?,
     };
-    let last = events.last().map(|last| last.offset.0).filter(|_| events.len() >= n);
+    let last = events.last().map(|last| last.offset.0).filter(|_| events.len() >= n).or(further.map(|place| place.0));
     let mut rows = row::all_accepted(app, &events)?;
     let is_rejected_shown = status == StatusFilter::Rejected || status == StatusFilter::All && before.is_none();
     if is_rejected_shown {

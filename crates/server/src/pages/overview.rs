@@ -30,8 +30,6 @@ const N_DAYS: i64 = 28;
 
 /// How long customers are looked at.
 const TIME_MAX: Duration = Duration::from_secs(3);
-/// Up to how many customers they are always looked at anew; of more, what was found holds for a while.
-const N_AT_ONCE: u64 = 10_000;
 
 /// `/?days=`.
 pub(super) async fn show(visit: Visit, headers: HeaderMap, Query(asked): Query<Asked>) -> Response {
@@ -44,7 +42,7 @@ pub(super) async fn show(visit: Visit, headers: HeaderMap, Query(asked): Query<A
 fn fill(app: &App, frame: Frame, days: i64, progress: Progress, base_url: &str) -> Result<Overview, ServerError> {
     let zone = &app.settings.company.timezone;
     let calendar = Calendar::new(frame.now, zone);
-    let found = found(app, &calendar, frame.now)?;
+    let found = found(app, &calendar)?;
     let trade = Trade::of(app, &found.people);
     let figures = figures::fill(app, &calendar, days, trade, &found);
     let (n_decisions, _) = app.engine.ports().decisions.counts()?;
@@ -68,16 +66,12 @@ fn fill(app: &App, frame: Frame, days: i64, progress: Progress, base_url: &str) 
 }
 
 /// What is found of the customers now; where there are many of them, up to a minute ago.
-fn found(app: &App, calendar: &Calendar, now: Timestamp) -> Result<Arc<Found>, ServerError> {
-    let is_quick = app.engine.look(|live| live.profiles.totals().n_customers) <= N_AT_ONCE;
-    if let Some(found) = app.found_lately.get(now).filter(|_| !is_quick) {
-        return Ok(found);
-    }
-    let people = app.engine.people(calendar, TIME_MAX)?;
-    let (at_risk, stake) = risk::fill(app, TIME_MAX)?;
-    let found = Arc::new(Found { people, at_risk, stake });
-    app.found_lately.put(now, found.clone());
-    Ok(found)
+fn found(app: &App, calendar: &Calendar) -> Result<Arc<Found>, ServerError> {
+    app.looks.found.get(calendar.today(), || {
+        let people = app.engine.people(calendar, TIME_MAX)?;
+        let (at_risk, stake, is_complete) = risk::fill(app, TIME_MAX)?;
+        Ok(Found { is_complete: is_complete && people.is_complete, people, at_risk, stake })
+    })
 }
 
 /// What recommendations are worth, as far as is known.
@@ -148,7 +142,7 @@ fn totals(app: &App, n_decisions: u64) -> Result<Vec<(String, String, String)>, 
     let line = |what: &str, href: &str, much: String| (what.to_owned(), href.to_owned(), much);
     Ok(vec![
         line("Events", "/events", format::count(totals.n_events)),
-        line("Rejected lately", "/events?status=rejected", format::count(n_rejected)),
+        line("Rejected so far", "/events?status=rejected", format::count(n_rejected)),
         line("Customers", "/customers", format::count(totals.n_customers)),
         line("Known by name", "/customers", format::count(totals.n_known)),
         line("Decisions", "/decisions", format::count(n_decisions)),

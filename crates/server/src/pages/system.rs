@@ -4,7 +4,7 @@ use super::visit::Visit;
 use crate::app::App;
 use crate::error::ServerError;
 use crate::keys::KeyState;
-use crate::recent::logged;
+use crate::recent::{Logged, logged};
 use crate::{backed_up, process};
 use axum::response::Response;
 use console::format::{self, ago, bytes, count, counted};
@@ -51,10 +51,11 @@ fn fill(app: &App, frame: Frame) -> Result<SystemPage, ServerError> {
             ("Models".to_owned(), usage.model_bytes),
         ],
         groups,
-        logged: logged()
-            .into_iter()
-            .map(|one| LoggedLine { at: one.at, is_error: one.is_error, text: one.text })
-            .collect(),
+        // It names addresses and settings.
+        logged: frame.may_administer.then(|| {
+            let line = |one: Logged| LoggedLine { at: one.at, is_error: one.is_error, text: one.text };
+            logged().into_iter().map(line).collect()
+        }),
         frame,
     })
 }
@@ -87,7 +88,7 @@ fn events(app: &App, usage: &Usage) -> Result<FactGroup, ServerError> {
             fact("Events in the log", count(usage.head.0)),
             safe_upto,
             fact("Sealed into the history up to", sealed),
-            fact("Rejected, as far as they are kept", count(log.n_rejected()?)),
+            fact("Rejected so far", count(log.n_rejected()?)),
             set_aside,
         ],
     ))

@@ -70,20 +70,21 @@ pub(super) fn card(
         command: stop.command,
         is_seen: progress.has_seen(number),
     };
-    let stops = (1..).zip(stops::all(app, base_url, frame.may_administer)?).map(stop).collect();
-    Ok(Some(TourCard { stops, is_open: is_shown && !progress.is_closed }))
+    let is_open = is_shown && !progress.is_closed;
+    let stops = stops::all(app, base_url, frame.may_administer, is_open)?.into_iter().map(stop).collect();
+    Ok(Some(TourCard { stops, is_open }))
 }
 
 /// `/tour/{number}`: leads to the page of a stop, which was seen then.
 pub(super) async fn visit(visit: Visit, headers: HeaderMap, number: Result<Path<usize>, PathRejection>) -> Response {
     let Ok(Path(number)) = number else { return visit.not_found() };
     let (base_url, may_administer) = (visit.base_url.clone(), visit.may_administer());
-    let found = visit.app.run(move |app| stops::all(app, &base_url, may_administer));
+    let found = visit.app.run(move |app| stops::all(app, &base_url, may_administer, true));
     let stops = match found.await {
         Ok(stops) => stops,
         Err(error) => return visit.failed(&error),
     };
-    let Some(stop) = number.checked_sub(1).and_then(|place| stops.get(place)) else { return visit.not_found() };
+    let Some((_, stop)) = stops.into_iter().find(|(of, _)| *of == number) else { return visit.not_found() };
     let cookies = Cookies::of(&visit.app.settings.server);
     let mut response = Redirect::to(&stop.href).into_response();
     let progress = Progress { is_closed: false, ..Progress::read(cookies, &headers) };
@@ -101,7 +102,7 @@ pub(super) async fn turn(visit: Visit, headers: HeaderMap, what: Result<Path<Str
     let cookies = Cookies::of(&visit.app.settings.server);
     let mut response = Redirect::to("/").into_response();
     let progress = Progress::read(cookies, &headers);
-    // Where nothing was seen yet the first stop counts as asked for, so that the tour opens where it is only offered.
+    // Where nothing was seen yet a bit of no stop says that it was asked for, so that it opens where it is only offered.
     let progress = if is_closed || progress.seen > 0 { progress } else { progress.with(16) };
     cookies.set(&mut response, COOKIE, &Progress { is_closed, ..progress }.text(), SECONDS);
     response

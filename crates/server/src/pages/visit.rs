@@ -6,7 +6,9 @@ use crate::app::App;
 use crate::cookies::{self, Cookies};
 use crate::error::ServerError;
 use crate::failure::ApiError;
+use crate::looks::Opener;
 use crate::peer::{self, Peer};
+use crate::sessions::BY_ITSELF;
 use crate::simulated;
 use crate::ticks::mark;
 use axum::extract::FromRequestParts;
@@ -16,7 +18,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use console::format::url_part;
 use console::view::{ErrorPage, Flash, Frame, Health, Theme};
 use engine::By;
-use governance::{Action, Actor};
+use governance::{Action, Actor, Deed};
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -41,6 +43,8 @@ pub(super) struct Visit {
     entry: Option<Entry>,
     /// Who is at the other end.
     pub(super) peer: Peer,
+    /// Whether the page asks by itself, and nobody looks for the first time.
+    is_by_itself: bool,
     /// The result of the action that led here.
     flash: Option<Flash>,
 }
@@ -66,6 +70,7 @@ impl Visit {
             here: path_of(&parts.uri),
             entry: entered.or_else(|| entry(app, headers, &parts.extensions)),
             peer: Peer::of_request(&parts.extensions, headers, &app.settings.server.trusted_proxies),
+            is_by_itself: headers.contains_key(BY_ITSELF),
             flash: cookies.read(headers, FLASH).and_then(flash),
         }
     }
@@ -94,6 +99,11 @@ impl Visit {
     pub(super) fn by(&self) -> By {
         let unknown = || By { actor: Actor::Unknown, address: Some(self.peer.address) };
         self.entry.as_ref().map_or_else(unknown, |entry| entry.by.clone())
+    }
+
+    /// Who they are where they open a customer.
+    pub(super) fn opener(&self) -> Opener {
+        Opener { by: self.by(), is_by_itself: self.is_by_itself }
     }
 
     /// Fills a page with data, away from the threads that serve connections.
@@ -196,6 +206,13 @@ impl Visit {
             may_administer: may(Action::Administer),
             mark: String::new(),
         }
+    }
+}
+
+/// Writes down who opened a customer.
+pub(super) fn note_opened(app: &App, opener: &Opener, id: &str) {
+    if app.looks.is_due(opener, id, app.engine.clock().now()) {
+        app.audit.note(Deed::CustomerOpened, &opener.by, id);
     }
 }
 

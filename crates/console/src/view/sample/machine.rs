@@ -38,9 +38,9 @@ pub fn system() -> SystemPage {
             group("Memory", vec![fact("Customers in memory", "33,314 of 33,314"), fact("Room for", "1,000,000")]),
             group("Jobs", vec![fact("Lists looked at", "12 s ago"), fact("Churn trained", "5 h ago")]),
         ],
-        logged: vec![
+        logged: Some(vec![
             line(4 * MINUTE, false, "a request was not answered"),
             line(90 * MINUTE, true, "the checkpoint failed; the next one will hold what this one lacks"),
-        ],
+        ]),
     }
 }

@@ -20,6 +20,15 @@ const N_SHOWN_MAX: usize = 2_000;
 /// Up to how many events of all customers the whole past of one is read at once. With more, it is read when it is asked for.
 const N_READ_AT_ONCE: u64 = 100_000;
 
+/// What is said where others read the history already.
+pub(in crate::pages) const BUSY: &str =
+    "The history is being read for another page: load this one again in a moment to see all of it.";
+
+/// Whether more hangs together with a customer than a page reads.
+pub(in crate::pages) fn is_too_much(error: &EngineError) -> bool {
+    error.kind() == ErrorKind::Conflict
+}
+
 /// What is asked of the past.
 pub(super) struct Wanted {
     hidden: BTreeSet<String>,
@@ -51,13 +60,15 @@ pub(super) fn timeline(app: &App, profile: &Profile, wanted: &Wanted) -> Result<
     let (mut all, mut note) = (Vec::new(), None);
     let mut is_whole = is_read;
     if is_read {
-        match whole(app, profile) {
-            Ok(events) => all = events,
+        let place = app.looks.pasts.try_acquire();
+        match place.as_ref().map(|_| whole(app, profile)) {
+            Err(_) => (is_whole, note) = (false, Some(BUSY.to_owned())),
+            Ok(Ok(events)) => all = events,
             // Too much hangs together with them: the newest are known all the same.
-            Err(error) if error.kind() == ErrorKind::Conflict => {
+            Ok(Err(error)) if is_too_much(&error) => {
                 (is_whole, note) = (false, Some(format!("Only the newest can be shown: {error}.")));
             }
-            Err(error) => return Err(error.into()),
+            Ok(Err(error)) => return Err(error.into()),
         }
     }
     if !is_whole {
@@ -89,7 +100,7 @@ pub(super) fn timeline(app: &App, profile: &Profile, wanted: &Wanted) -> Result<
 
 /// Everything that ever happened to them, as it counts now.
 fn whole(app: &App, profile: &Profile) -> Result<Vec<Recorded>, EngineError> {
-    let Some(circle) = app.engine.circle_around(&profile.id)? else { return Ok(Vec::new()) };
+    let Some(circle) = app.engine.page_around(&profile.id)? else { return Ok(Vec::new()) };
     let Some(theirs) = circle.theirs(&profile.id)? else { return Ok(Vec::new()) };
     Ok(theirs.offsets.iter().filter_map(|offset| circle.event(*offset).cloned()).collect())
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 const LOOK_MAX: Duration = Duration::from_millis(600);
 /// How many events are opened at once: at first, and at the most.
 const N_PORTION: usize = 200;
-const N_PORTION_MAX: usize = 20_000;
+const N_PORTION_MAX: usize = 2_000;
 
 /// What is looked for.
 pub(super) struct Wanted {
@@ -31,6 +31,8 @@ pub(super) struct Wanted {
 pub(super) struct Found {
     pub(super) events: Vec<Recorded>,
     pub(super) looked_at: Option<u64>,
+    /// Before which place it is to be looked further, where the time was up.
+    pub(super) further: Option<Offset>,
 }
 
 impl Wanted {
@@ -94,7 +96,7 @@ impl Wanted {
     pub(super) fn before(&self, app: &App, before: Offset, n: usize) -> Result<Found, ServerError> {
         let log = &app.engine.ports().events;
         let (watch, title, head) = (Stopwatch::start(), self.title(), log.head());
-        let mut found = Found { events: Vec::new(), looked_at: None };
+        let mut found = Found { events: Vec::new(), looked_at: None, further: None };
         let (mut place, mut n_portion) = (before, N_PORTION.max(n));
         // Where the log itself looks by the title, it goes no further than that.
         let border = title.map_or(0, |_| head.0.saturating_sub(N_LOOKED_AT));
@@ -113,6 +115,7 @@ impl Wanted {
             }
             if watch.elapsed() >= LOOK_MAX {
                 found.looked_at = Some(head.0.saturating_sub(place.0.saturating_sub(1)));
+                found.further = Some(place);
                 return Ok(found);
             }
             n_portion = n_portion.saturating_mul(4).min(N_PORTION_MAX);

@@ -112,7 +112,7 @@ fn incoming(app: &App, now: Timestamp) -> Result<Vec<Attention>, ServerError> {
     let is_new = |at: Timestamp| at > now.plus_days(-N_DAYS);
     let mut found = Vec::new();
     if app.engine.ports().events.n_rejected()? > 0 {
-        let refused: Vec<_> = app.engine.incoming()?.refused.into_iter().filter(|one| is_new(one.last_at)).collect();
+        let refused = app.engine.rejected_since(now.plus_days(-N_DAYS))?;
         let n: u64 = refused.iter().map(|one| one.n_events).sum();
         if n > 0 {
             let reasons: Vec<String> = refused
@@ -121,8 +121,11 @@ fn incoming(app: &App, now: Timestamp) -> Result<Vec<Attention>, ServerError> {
                 .map(|one| format!("{}: {} ({})", one.name, one.reason, format::count(one.n_events)))
                 .collect();
             let more = if refused.len() > N_TOLD { "; …" } else { "" };
-            let text =
-                format!("{} rejected lately. {}{more}", counted(n, "event was", "events were"), reasons.join("; "));
+            let text = format!(
+                "{} rejected in the last {N_DAYS} days. {}{more}",
+                counted(n, "event was", "events were"),
+                reasons.join("; ")
+            );
             found.push(one(text, "/events?status=rejected", "See them", true));
         }
     }
@@ -132,7 +135,7 @@ fn incoming(app: &App, now: Timestamp) -> Result<Vec<Attention>, ServerError> {
     });
     if let Some((first, _)) = lost.first() {
         let names: Vec<String> =
-            lost.iter().take(N_TOLD).map(|(name, n)| format!("“{name}” ({})", format::count(*n))).collect();
+            lost.iter().take(N_TOLD).map(|(name, n)| format!("“{name}” ({} so far)", format::count(*n))).collect();
         let more = if lost.len() > N_TOLD { " and others" } else { "" };
         let href = if lost.len() == 1 { format!("/data?event={}", url_part(first)) } else { "/data".to_owned() };
         let text = format!("Not understood, though the names seem to say something: {}{more}.", names.join(", "));

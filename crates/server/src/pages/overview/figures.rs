@@ -121,7 +121,7 @@ pub(super) fn fill(app: &App, calendar: &Calendar, n_days: i64, trade: Trade, fo
             left_out.join(", ")
         ));
     }
-    if !people.is_complete {
+    if !found.is_complete {
         notes.push("Not every customer could be looked at in time: there are more than are told.".to_owned());
     }
     let is_there = trade != Trade::Nothing && [&days.last, &days.before].iter().any(|happened| sum(happened).0 > 0);
@@ -218,7 +218,7 @@ fn active(n_days: i64, people: &People) -> Figure {
         days: newest(people, n_days).map(|day| day.active().told().map_or(f64::NAN, f64::from)).collect(),
         ..figure(
             "Active customers",
-            "Who did anything, of those who permit that it is counted: browsers nobody has signed in on included.",
+            "Who did something themselves, of those who permit that it is counted: browsers nobody has signed in on included. E-mails sent to them, renewals and what a service measures do not count.",
             "/customers",
         )
     }

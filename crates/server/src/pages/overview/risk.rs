@@ -35,7 +35,8 @@ struct Question<'a> {
     is_foretold: bool,
 }
 
-pub(super) fn fill(app: &App, time_max: Duration) -> Result<(AtRisk, Figure), ServerError> {
+/// Who is about to leave, what is at stake, and whether everybody was looked at.
+pub(super) fn fill(app: &App, time_max: Duration) -> Result<(AtRisk, Figure, bool), ServerError> {
     let Some(question) = question(app)? else { return nobody(app) };
     let Question { risk, filter, href, stake, is_foretold } = &question;
     let (name, stake) = (&risk.name, stake.to_string());
@@ -46,6 +47,7 @@ pub(super) fn fill(app: &App, time_max: Duration) -> Result<(AtRisk, Figure), Se
     let learned_in = is_foretold.then(|| currency_of_worth(app)).flatten();
     let n = Headcount::of(u32::try_from(found.n).unwrap_or(u32::MAX));
     let sum = found.sums.iter().find(|(subject, _)| subject.to_string() == stake).map(|(_, sum)| sum);
+    let of = sum.map_or(n, |sum| sum.of);
     let paid_in = sum.and_then(|sum| match sum.paid_in {
         PaidIn::One(currency) => Some(currency),
         PaidIn::Unknown | PaidIn::Several => None,
@@ -54,7 +56,8 @@ pub(super) fn fill(app: &App, time_max: Duration) -> Result<(AtRisk, Figure), Se
     let span = if *is_foretold { "expected to spend most" } else { "whose subscriptions cost most" };
     let figure = Figure {
         now: Some(total.map_or_else(|| told(n), |(total, currency)| Measured::Money(major(total, currency)))),
-        note: if n.is_nobody() { String::new() } else { who(n, "customers") },
+        // Whose money it is: of those who refuse that they are counted there is none in it.
+        note: if n.is_nobody() { String::new() } else { who(total.map_or(n, |_| of), "customers") },
         is_more_better: false,
         ..figure(
             "Revenue at risk",
@@ -88,7 +91,8 @@ pub(super) fn fill(app: &App, time_max: Duration) -> Result<(AtRisk, Figure), Se
         why_not,
         ..empty()
     };
-    Ok((card, figure))
+    let is_complete = found.is_complete;
+    Ok((card, figure, is_complete))
 }
 
 /// The first risk that a model answers, and what is at stake.
@@ -169,7 +173,7 @@ fn in_words(reason: &str) -> String {
 }
 
 /// No model answers who is about to leave.
-fn nobody(app: &App) -> Result<(AtRisk, Figure), ServerError> {
+fn nobody(app: &App) -> Result<(AtRisk, Figure, bool), ServerError> {
     let mut kinds = app.engine.capabilities().kinds.iter().map(Kind::about);
     let task = kinds.find(|about| about.is_risk).and_then(|about| about.tasks.first());
     let why = match task.map(|task| model(app, task)).transpose()?.map(|line| line.state) {
@@ -186,7 +190,7 @@ fn nobody(app: &App) -> Result<(AtRisk, Figure), ServerError> {
         is_more_better: false,
         ..figure("Revenue at risk", "What those are expected to spend who are likelier than not to leave.", "/models")
     };
-    Ok((card, figure))
+    Ok((card, figure, true))
 }
 
 fn empty() -> AtRisk {

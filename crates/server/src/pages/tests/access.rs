@@ -18,7 +18,7 @@ impl Console {
     }
 
     /// What was written down, newest first: deed, key's name, subject.
-    fn audit(&self, n: usize) -> Vec<(Deed, String, String)> {
+    pub(super) fn audit(&self, n: usize) -> Vec<(Deed, String, String)> {
         let app = self.running.app();
         // The writer takes one after the other: what waits before this is stored when it is answered.
         app.storage.prune(app.engine.clock().now()).unwrap();

@@ -15,6 +15,8 @@ struct Deed {
     at: Timestamp,
     /// What was paid, of an order.
     cents: Option<i64>,
+    /// What the company did to them, in place of anything of their own.
+    done_to_them: Option<(&'static str, serde_json::Value)>,
 }
 
 /// The deeds of 40 customers over 200 days; some refuse that they are counted.
@@ -26,14 +28,46 @@ fn deeds(now: Timestamp) -> Vec<Deed> {
         let day = i64::from(chance.next_u32() % (1 + user * 5).max(40));
         let ms = i64::from(chance.next_u32()) % DAY_MS;
         let cents = chance.next_u32().is_multiple_of(3).then(|| i64::from(chance.next_u32() % 10_000));
-        Deed { user: format!("u{user}"), at: Timestamp::from_millis(now.as_millis() - day * DAY_MS - ms), cents }
+        Deed {
+            user: format!("u{user}"),
+            at: Timestamp::from_millis(now.as_millis() - day * DAY_MS - ms),
+            cents,
+            done_to_them: None,
+        }
     };
-    (0..3_000).map(&mut one).collect()
+    let own = (0..3_000).map(&mut one);
+    own.chain(done_to_them(now)).collect()
+}
+
+/// What the company, its machines and banks do every day, to everybody and to ten who never do anything.
+fn done_to_them(now: Timestamp) -> Vec<Deed> {
+    let all = [
+        ("Email Sent", json!({"email_id": "1"})),
+        ("Email Delivered", json!({"email_id": "1"})),
+        ("Email Bounced", json!({"email_id": "1"})),
+        ("Service Measured", json!({"service_id": "1", "metric": "data_mb", "value": 3})),
+        ("Service Faulted", json!({"service_id": "1"})),
+        ("Subscription Renewed", json!({"subscription_id": "1"})),
+        ("Ticket Assigned", json!({"ticket_id": "1"})),
+        ("Ticket Resolved", json!({"ticket_id": "1"})),
+        ("Message Sent", json!({"ticket_id": "1"})),
+        ("Payment Approved", json!({"payment_id": "1"})),
+        ("Chargeback Received", json!({"payment_id": "1"})),
+        ("Decision Shown", json!({"decision_id": "1"})),
+    ];
+    let one = |i: i64| {
+        let done = all.iter().cycle().nth(usize::try_from(i).unwrap()).cloned();
+        let at = now.plus_days(-i / 2);
+        Deed { user: format!("u{}", i % 50), at, cents: None, done_to_them: done }
+    };
+    (0..180).map(one).collect()
 }
 
 fn sent(deeds: &[Deed], now: Timestamp) -> Vec<Event> {
     let said = |(i, deed): (usize, &Deed)| {
+        let done = deed.done_to_them.clone();
         let (event, properties) = match deed.cents {
+            None if done.is_some() => done.unwrap(),
             None => ("Product Viewed", json!({"product_id": "tea"})),
             Some(cents) => {
                 let total = format!("{}.{:02}", cents / 100, cents % 100);
@@ -56,8 +90,12 @@ fn sent(deeds: &[Deed], now: Timestamp) -> Vec<Event> {
 /// The numbers of those who were there, ordered, and came back, as one counts them by hand.
 fn counted(deeds: &[Deed], is_in: &dyn Fn(Timestamp) -> bool, first: Timestamp) -> (u32, u32, Option<f64>) {
     let counts = |deed: &&Deed| !["u7", "u31"].contains(&deed.user.as_str());
-    let there: BTreeSet<&str> =
-        deeds.iter().filter(counts).filter(|deed| is_in(deed.at)).map(|deed| &*deed.user).collect();
+    let there: BTreeSet<&str> = deeds
+        .iter()
+        .filter(counts)
+        .filter(|deed| deed.done_to_them.is_none() && is_in(deed.at))
+        .map(|deed| &*deed.user)
+        .collect();
     let mut orders: BTreeMap<&str, (u32, bool)> = BTreeMap::new();
     for deed in deeds.iter().filter(counts).filter(|deed| deed.cents.is_some()) {
         let (n, had_before) = orders.entry(&deed.user).or_default();

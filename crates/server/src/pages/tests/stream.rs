@@ -228,3 +228,53 @@ fn who_never_ordered_is_not_shown_as_a_shops_customer() {
     console.send_events(ORDERED);
     assert!(console.get("/customers").body.contains(">Orders</th>"));
 }
+
+#[test]
+fn an_event_tells_its_own_refusal_also_where_there_was_one_before() {
+    let console = Console::start(true);
+    console.send_events(
+        r#"{"batch":[
+        {"type":"track","userId":"ann","anonymousId":"phone","messageId":"a","event":"Looked"},
+        {"type":"track","userId":"bob","messageId":"b","event":"Looked"},
+        {"type":"track","userId":"cleo","anonymousId":"phone","messageId":"c","event":"Looked"},
+        {"type":"track","userId":"bob","anonymousId":"phone","messageId":"d","event":"Looked"}]}"#,
+    );
+    for (offset, n) in [(1, 0), (2, 0), (3, 1), (4, 1)] {
+        let page = console.get(&format!("/events/{offset}")).body;
+        assert_eq!(page.matches(" were not joined: ").count(), n, "{offset}: {page}");
+    }
+}
+
+#[test]
+fn one_page_at_a_time_reads_the_whole_history_and_none_does_so_by_itself() {
+    let console = shop();
+    let busy = "The history is being read for another page";
+    let place = console.running.app().looks.pasts.try_acquire().unwrap();
+    for (path, part) in [("/events/7", "As sent"), ("/customers/ann", "<strong>Ordered</strong>")] {
+        let page = console.get(path);
+        assert!(page.status == 200 && page.body.contains(busy) && page.body.contains(part), "{path}: {}", page.body);
+    }
+    drop(place);
+    for path in ["/events/7", "/customers/ann"] {
+        let page = console.get(path).body;
+        assert!(!page.contains(busy) && !page.contains("data-live"), "{path}: {page}");
+    }
+}
+
+#[test]
+fn a_page_that_asks_by_itself_is_no_look_of_its_own() {
+    let console = Console::start(false);
+    console.send_events(r#"{"batch":[{"type":"identify","userId":"ann","messageId":"a"}]}"#);
+    let admin = format!("Bearer {ADMIN}");
+    let look = |by_itself: bool| {
+        let mut headers = vec![("authorization", admin.as_str())];
+        headers.extend(by_itself.then_some((crate::sessions::BY_ITSELF, "1")));
+        for path in ["/customers/ann", "/events/1"] {
+            assert_eq!(console.send("GET", path, &headers, "").status, 200);
+        }
+        console.audit(50).len()
+    };
+    let n = look(false);
+    assert_eq!((look(true), look(true)), (n, n));
+    assert_eq!(look(false), n + 2);
+}

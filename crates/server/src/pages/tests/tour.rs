@@ -21,10 +21,23 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
+/// Does what `rapport replay` would.
+fn replay(console: &Console, words: &[String]) {
+    let app = console.running.app();
+    let data = app.storage.directory().path().display().to_string();
+    assert_eq!([&*words[1], &*words[3], &*words[4]], ["replay", "--data", &*data]);
+    let record = app.engine.decision(&primitives::DecisionId::from(words[2].as_str())).unwrap();
+    assert!(record.was_sent(&app.engine.replay(&record).unwrap()));
+}
+
 /// Does what `curl` would.
 fn run(console: &Console, command: &str) -> Vec<Reply> {
-    let each = command.split(" && ").map(|one| {
+    let each = command.split(" && ").filter_map(|one| {
         let words = words(one);
+        if words[0] == "rapport" {
+            replay(console, &words);
+            return None;
+        }
         assert_eq!(words[0], "curl", "{command}");
         let (mut method, mut body, mut path, mut headers) = ("GET", String::new(), String::new(), Vec::new());
         let mut rest = words[1..].iter();
@@ -39,7 +52,7 @@ fn run(console: &Console, command: &str) -> Vec<Reply> {
             }
         }
         let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        console.send(method, &path, &headers, &body)
+        Some(console.send(method, &path, &headers, &body))
     });
     each.collect()
 }
@@ -77,6 +90,7 @@ fn the_tour_leads_to_twelve_pages_that_show_what_it_promises_and_its_commands_wo
     for (number, promise) in (1..).zip(promised) {
         // What the commands before did is told by now.
         let command = commands(&console).swap_remove(number - 1);
+        assert_eq!(command.starts_with("rapport replay "), number == 9, "{number}: {command}");
         for reply in run(&console, &command) {
             assert!((200..300).contains(&reply.status), "{number}: {command}: {} {}", reply.status, reply.body);
         }
