@@ -35,6 +35,8 @@ pub enum Deed {
     CustomersExported,
     /// Somebody said that a customer does not go by one of their names.
     CustomerSeparated,
+    /// Somebody wrote down that a customer refuses a use of their data.
+    ConsentRefused,
     /// A key was made.
     KeyCreated,
     /// A key was revoked.
@@ -85,7 +87,7 @@ pub struct AuditEntry {
 
 impl Deed {
     /// Everything that is written down.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::SignIn,
         Self::SignInRefused,
         Self::CustomerOpened,
@@ -99,6 +101,7 @@ impl Deed {
         Self::ListRemoved,
         Self::CustomersExported,
         Self::CustomerSeparated,
+        Self::ConsentRefused,
         Self::KeyCreated,
         Self::KeyRevoked,
         Self::CustomerErased,
@@ -122,6 +125,7 @@ impl Deed {
             Self::ListRemoved => "list_removed",
             Self::CustomersExported => "customers_exported",
             Self::CustomerSeparated => "customer_separated",
+            Self::ConsentRefused => "consent_refused",
             Self::KeyCreated => "key_created",
             Self::KeyRevoked => "key_revoked",
             Self::CustomerErased => "customer_erased",

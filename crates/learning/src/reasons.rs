@@ -4,12 +4,13 @@ mod channels;
 
 use crate::Contribution;
 use features::{Catalogue, Definition, FeatureId};
+use primitives::{Currency, Money};
 
 /// A contribution in words: `no order for 41 days (+0.8)`. The number is what the feature added, in log-odds: above 0 it
-/// speaks for the outcome, below 0 against it.
+/// speaks for the outcome, below 0 against it. Amounts are in a currency, where it is known.
 #[must_use]
-pub fn text(catalogue: &Catalogue, feature: &str, value: f64, contribution: f64) -> String {
-    with_number(phrase(catalogue, feature, value), contribution)
+pub fn text(catalogue: &Catalogue, feature: &str, value: f64, contribution: f64, currency: Option<Currency>) -> String {
+    with_number(phrase(catalogue, feature, value, currency), contribution)
 }
 
 /// What was said, with what it added at its end.
@@ -19,15 +20,28 @@ pub fn with_number(said: String, contribution: f64) -> String {
 }
 
 /// A contribution in words, with what else of the customer helps to understand it:
-/// `no order for 41 days, usual pause 12 days (+0.8)`. `features` are the model's, `values` those of the customer.
+/// `no order for 41 days, usual pause 12 days (+0.8)`. `features` are the model's, `values` those of the customer, who pays
+/// in `currency`.
 #[must_use]
-pub fn text_of(catalogue: &Catalogue, features: &[FeatureId], values: &[f64], contribution: &Contribution) -> String {
-    with_number(said_of(catalogue, features, values, contribution), contribution.contribution)
+pub fn text_of(
+    catalogue: &Catalogue,
+    features: &[FeatureId],
+    values: &[f64],
+    contribution: &Contribution,
+    currency: Option<Currency>,
+) -> String {
+    with_number(said_of(catalogue, features, values, contribution, currency), contribution.contribution)
 }
 
 /// The same without the number at its end: several features can say one thing.
 #[must_use]
-pub fn said_of(catalogue: &Catalogue, features: &[FeatureId], values: &[f64], contribution: &Contribution) -> String {
+pub fn said_of(
+    catalogue: &Catalogue,
+    features: &[FeatureId],
+    values: &[f64],
+    contribution: &Contribution,
+    currency: Option<Currency>,
+) -> String {
     let name = features.get(contribution.feature_idx).map_or("", |feature| &*feature.name);
     let beside = match name {
         "recency_days" | "last_seen_days" => ("gap_mean_days", "usual pause"),
@@ -36,10 +50,11 @@ pub fn said_of(catalogue: &Catalogue, features: &[FeatureId], values: &[f64], co
     };
     let place = |name: &str| features.iter().position(|feature| &*feature.name == name);
     let of = |name: &str| place(name).and_then(|place| values.get(place)).copied();
-    if let Some(said) = of("orders_all").and_then(|n_orders| of_few_orders(name, contribution.value, n_orders)) {
+    let few = |n_orders| of_few_orders(name, contribution.value, n_orders, currency);
+    if let Some(said) = of("orders_all").and_then(few) {
         return said;
     }
-    let said = phrase(catalogue, name, contribution.value);
+    let said = phrase(catalogue, name, contribution.value, currency);
     match of(beside.0).filter(|value| value.is_finite()) {
         Some(usual) => format!("{said}, {} {}", beside.1, days(usual)),
         None => said,
@@ -47,7 +62,7 @@ pub fn said_of(catalogue: &Catalogue, features: &[FeatureId], values: &[f64], co
 }
 
 /// What a feature says where there is only one order, or one pause between two: no average, no habit and no favourite.
-fn of_few_orders(feature: &str, value: f64, n_orders: f64) -> Option<String> {
+fn of_few_orders(feature: &str, value: f64, n_orders: f64, currency: Option<Currency>) -> Option<String> {
     const NO_RHYTHM: &str = "a single order, so there is no usual pause yet";
     if n_orders > 1.5 {
         let is_one_pause = n_orders < 2.5 && matches!(feature, "gap_last_ratio" | "gap_sd_days");
@@ -81,7 +96,7 @@ fn of_few_orders(feature: &str, value: f64, n_orders: f64) -> Option<String> {
             Some(format!("{} in the single order", counted(value, "product", "products")))
         }
         "order_value_mean" | "order_value_last" if value.is_finite() => {
-            Some(format!("{} spent in the single order", money(value)))
+            Some(format!("{} spent in the single order", money(value, currency)))
         }
         "category_top_share" if value.is_finite() => {
             Some(format!("{} of the single order in one category", percent(value)))
@@ -93,16 +108,16 @@ fn of_few_orders(feature: &str, value: f64, n_orders: f64) -> Option<String> {
 
 /// What a feature's value says of a customer, in words.
 #[must_use]
-pub fn phrase(catalogue: &Catalogue, feature: &str, value: f64) -> String {
+pub fn phrase(catalogue: &Catalogue, feature: &str, value: f64, currency: Option<Currency>) -> String {
     let Some(definition) = catalogue.get(feature) else { return format!("{feature}: {}", number(value)) };
     if !value.is_finite() {
         return format!("{}: not known", lower_first(&definition.meaning));
     }
-    special(feature, value).unwrap_or_else(|| plain(definition, value))
+    special(feature, value, currency).unwrap_or_else(|| plain(definition, value, currency))
 }
 
 /// The phrases of features that read better as a sentence of their own.
-fn special(feature: &str, value: f64) -> Option<String> {
+fn special(feature: &str, value: f64, currency: Option<Currency>) -> Option<String> {
     Some(match feature {
         "recency_days" => format!("no order for {}", days(value)),
         "last_seen_days" => format!("not seen for {}", days(value)),
@@ -111,18 +126,28 @@ fn special(feature: &str, value: f64) -> Option<String> {
         "gap_mean_days" => format!("usual pause between orders {}", days(value)),
         "gap_max_days" => format!("longest pause between orders {}", days(value)),
         "gap_sd_days" => format!("pauses between orders vary by {}", days(value)),
-        "lateness_ratio" => format!("{} times the usual pause since the last order", number(value)),
+        "lateness_ratio" => beside_usual(
+            value,
+            ["has only just ordered, beside the usual pause", "as long since the last order as the usual pause"],
+            |share| format!("{share} of the usual pause has passed since the last order"),
+            |times| format!("{times} times the usual pause since the last order"),
+        ),
         "recency_tenure_ratio" if value > 0.9995 => "no order since the first one".to_owned(),
         "recency_tenure_ratio" => format!("the last {} of the time as a customer without an order", percent(value)),
-        "gap_last_ratio" => format!("the last pause was {} times the usual one", number(value)),
+        "gap_last_ratio" => beside_usual(
+            value,
+            ["the last pause was next to nothing beside the usual one", "the last pause was as long as the usual one"],
+            |share| format!("the last pause was {share} of the usual one"),
+            |times| format!("the last pause was {times} times the usual one"),
+        ),
         "orders_all" => format!("{} ever", counted(value, "order", "orders")),
         "refunds_all" => format!("{} ever", counted(value, "refund", "refunds")),
         "orders_per_30d" => format!("{} in 30 days on average", counted(value, "order", "orders")),
-        "orders_trend_30d" => trend(value, &counted(value.abs(), "order", "orders")),
-        "revenue_trend_30d" => trend(value, &format!("{} spent", money(value.abs()))),
+        "orders_trend_30d" => trend(value, &counted(value.abs(), "order", "orders"), ["more", "fewer"]),
+        "revenue_trend_30d" => trend(value, &money(value.abs(), currency), ["more spent", "less spent"]),
         "lines_mean" => format!("{} in an order on average", counted(value, "product", "products")),
-        "order_value_mean" => format!("{} spent in an order on average", money(value)),
-        "order_value_last" => format!("{} spent in the last order", money(value)),
+        "order_value_mean" => format!("{} spent in an order on average", money(value, currency)),
+        "order_value_last" => format!("{} spent in the last order", money(value, currency)),
         "n_categories" => format!("bought from {}", counted(value, "category", "different categories")),
         "n_items" => format!("bought {}", counted(value, "item", "different items")),
         "category_top_share" => format!("{} of purchases in the favourite category", percent(value)),
@@ -133,19 +158,19 @@ fn special(feature: &str, value: f64) -> Option<String> {
         "weekday_top_share" => format!("{} of orders on the favourite weekday (UTC)", percent(value)),
         "evening_share" => format!("{} of orders in the evening (UTC)", percent(value)),
         "night_share" => format!("{} of orders at night (UTC)", percent(value)),
-        _ => return channels::special(feature, value).or_else(|| windowed(feature, value)),
+        _ => return channels::special(feature, value, currency).or_else(|| windowed(feature, value, currency)),
     })
 }
 
 /// `orders_30d`, `revenue_7d` and the like.
-fn windowed(feature: &str, value: f64) -> Option<String> {
+fn windowed(feature: &str, value: f64, currency: Option<Currency>) -> Option<String> {
     let (what, window) = feature.rsplit_once('_')?;
     let n_days: u32 = window.strip_suffix('d')?.parse().ok()?;
     let said = match what {
         "orders" => counted(value, "order", "orders"),
         "units" => format!("{} bought", counted(value, "piece", "pieces")),
         "events" => counted(value, "event", "events"),
-        "revenue" => format!("{} spent", money(value)),
+        "revenue" => format!("{} spent", money(value, currency)),
         "views" => format!("{} looked at", counted(value, "item", "items")),
         "carts" => format!("{} put into a cart", counted(value, "item", "items")),
         _ => channels::of_window(what, value)?,
@@ -155,22 +180,23 @@ fn windowed(feature: &str, value: f64) -> Option<String> {
 }
 
 /// Meaning, value and unit, for a feature that has no phrase of its own.
-fn plain(definition: &Definition, value: f64) -> String {
+fn plain(definition: &Definition, value: f64, currency: Option<Currency>) -> String {
     let value = match definition.unit {
         "days" => days(value),
         "share" => percent(value),
-        "currency" => money(value),
-        "ratio" => number(value),
+        "currency" => money(value, currency),
+        // What a declaration measures has the unit that its property has, which nobody told.
+        "ratio" | "" => number(value),
         unit => format!("{} {unit}", number(value)),
     };
     format!("{}: {value}", lower_first(&definition.meaning))
 }
 
-fn trend(value: f64, amount: &str) -> String {
+fn trend(value: f64, amount: &str, [more, less]: [&str; 2]) -> String {
     if value.abs() < 0.005 {
         return "as much in the last 30 days as in the 30 before".to_owned();
     }
-    format!("{amount} {} in the last 30 days than in the 30 before", if value > 0.0 { "more" } else { "fewer" })
+    format!("{amount} {} in the last 30 days than in the 30 before", if value > 0.0 { more } else { less })
 }
 
 fn counted(value: f64, one: &str, many: &str) -> String {
@@ -195,8 +221,27 @@ fn percent(value: f64) -> String {
     format!("{:.0} %", value * 100.0)
 }
 
-fn money(value: f64) -> String {
-    format!("{value:.2}")
+/// An amount as people write it, with its currency where that is known.
+#[must_use]
+pub fn money(value: f64, currency: Option<Currency>) -> String {
+    let money = currency.and_then(|currency| Money::from_major(value, currency).ok());
+    money.map_or_else(|| format!("{value:.2}"), |money| money.to_string())
+}
+
+/// A ratio to what is usual: `[where it is next to nothing, where both are one]`, as a share where it is less, and so many
+/// times as much where it is more.
+fn beside_usual(
+    value: f64,
+    [nothing, equal]: [&str; 2],
+    share: impl Fn(String) -> String,
+    times: impl Fn(String) -> String,
+) -> String {
+    match number(value).as_str() {
+        "0" => nothing.to_owned(),
+        "1" => equal.to_owned(),
+        _ if (0.0..1.0).contains(&value) => share(percent(value)),
+        n => times(n.to_owned()),
+    }
 }
 
 /// At most one decimal, none where it is zero.
@@ -223,12 +268,12 @@ mod tests {
         let catalogue = Catalogue::built_in();
         for definition in catalogue.definitions() {
             let name = &*definition.id.name;
-            assert!(special(name, 2.0).is_some(), "{name} has no phrase: give it one in `special`");
+            assert!(special(name, 2.0, None).is_some(), "{name} has no phrase: give it one in `special`");
             for value in [0.0, 0.4, 1.0, 17.26] {
-                let said = phrase(&catalogue, name, value);
+                let said = phrase(&catalogue, name, value, None);
                 assert!(!said.contains(name) && !said.contains("NaN"), "{name}: {said}");
             }
-            assert!(phrase(&catalogue, name, f64::NAN).ends_with("not known"), "{name}");
+            assert!(phrase(&catalogue, name, f64::NAN, None).ends_with("not known"), "{name}");
         }
     }
 
@@ -247,16 +292,55 @@ mod tests {
             ("weekend_share", 0.666, 0.1, "67 % of orders at the weekend (UTC) (+0.1)"),
             ("gap_mean_days", f64::NAN, 0.1, "mean days between two orders: not known (+0.1)"),
             ("made_up", 2.0, 0.1, "made_up: 2 (+0.1)"),
+            ("lateness_ratio", 0.04, -0.2, "has only just ordered, beside the usual pause (-0.2)"),
+            ("lateness_ratio", 0.05, -0.2, "5 % of the usual pause has passed since the last order (-0.2)"),
+            ("lateness_ratio", 0.949, -0.2, "95 % of the usual pause has passed since the last order (-0.2)"),
+            ("lateness_ratio", 1.049, 0.2, "as long since the last order as the usual pause (+0.2)"),
+            ("lateness_ratio", 1.06, 0.2, "1.1 times the usual pause since the last order (+0.2)"),
+            ("gap_last_ratio", 0.0, 0.2, "the last pause was next to nothing beside the usual one (+0.2)"),
+            ("gap_last_ratio", 0.5, 0.2, "the last pause was 50 % of the usual one (+0.2)"),
+            ("gap_last_ratio", 2.0, 0.2, "the last pause was 2 times the usual one (+0.2)"),
         ] {
-            assert_eq!(text(&Catalogue::built_in(), name, value, contribution), expected);
+            assert_eq!(text(&Catalogue::built_in(), name, value, contribution, None), expected);
         }
+    }
+
+    #[test]
+    fn an_amount_has_the_currency_in_which_the_customer_pays() {
+        let [eur, jpy] = ["EUR", "JPY"].map(|code| Currency::parse(code).ok());
+        for (name, value, currency, expected) in [
+            ("revenue_90d", 1234.5, eur, "1234.50 EUR spent in the last 90 days"),
+            ("revenue_90d", 1234.5, jpy, "1235 JPY spent in the last 90 days"),
+            ("revenue_90d", 1234.5, None, "1234.50 spent in the last 90 days"),
+            ("revenue_trend_30d", -3.0, eur, "3.00 EUR less spent in the last 30 days than in the 30 before"),
+            ("order_value_mean", 7.5, eur, "7.50 EUR spent in an order on average"),
+            ("order_value_last", 7.5, eur, "7.50 EUR spent in the last order"),
+            ("subscription_amount_30d", 9.76, eur, "subscriptions come to 9.76 EUR in 30 days"),
+        ] {
+            assert_eq!(phrase(&Catalogue::built_in(), name, value, currency), expected);
+        }
+        let features = ["order_value_mean", "orders_all"].map(FeatureId::first);
+        let contribution = Contribution { feature_idx: 0, value: 12.5, contribution: 0.1 };
+        let said = said_of(&Catalogue::built_in(), &features, &[12.5, 1.0], &contribution, eur);
+        assert_eq!(said, "12.50 EUR spent in the single order");
+    }
+
+    #[test]
+    fn a_declared_feature_ends_with_its_number_where_nobody_told_its_unit() {
+        let table = serde_json::json!({
+            "name": "paid", "meaning": "Paid of late", "when": {"event": "Paid"}, "measure": "sum", "of": "properties.amount",
+            "within_days": 30,
+        });
+        let declared = features::Declared::from_table(table.as_object().unwrap()).unwrap();
+        let catalogue = Catalogue::new(&[declared]).unwrap();
+        assert_eq!(phrase(&catalogue, "paid", 9.9, None), "paid of late: 9.9");
     }
 
     #[test]
     fn the_usual_pause_stands_beside_the_present_one() {
         let features = ["recency_days", "gap_mean_days"].map(FeatureId::first);
         let contribution = Contribution { feature_idx: 0, value: 41.0, contribution: 0.8 };
-        let said = |usual| text_of(&Catalogue::built_in(), &features, &[41.0, usual], &contribution);
+        let said = |usual| text_of(&Catalogue::built_in(), &features, &[41.0, usual], &contribution, None);
         assert_eq!(said(f64::NAN), "no order for 41 days (+0.8)");
         assert_eq!(said(12.0), "no order for 41 days, usual pause 12 days (+0.8)");
     }
@@ -266,7 +350,7 @@ mod tests {
         let of = |n_orders: f64, name: &str, value: f64| {
             let features = [name, "orders_all"].map(FeatureId::first);
             let contribution = Contribution { feature_idx: 0, value, contribution: 0.1 };
-            text_of(&Catalogue::built_in(), &features, &[value, n_orders], &contribution)
+            text_of(&Catalogue::built_in(), &features, &[value, n_orders], &contribution, None)
         };
         for (name, value, expected) in [
             ("gap_mean_days", f64::NAN, "a single order, so there is no usual pause yet (+0.1)"),
@@ -287,7 +371,7 @@ mod tests {
         }
         assert_eq!(of(2.0, "gap_last_ratio", 1.0), "two orders, so there is only one pause between orders yet (+0.1)");
         assert_eq!(of(2.0, "evening_share", 0.5), "50 % of orders in the evening (UTC) (+0.1)");
-        assert_eq!(of(3.0, "gap_last_ratio", 1.0), "the last pause was 1 times the usual one (+0.1)");
+        assert_eq!(of(3.0, "gap_last_ratio", 1.0), "the last pause was as long as the usual one (+0.1)");
         assert_eq!(of(0.0, "gap_mean_days", f64::NAN), "mean days between two orders: not known (+0.1)");
     }
 }

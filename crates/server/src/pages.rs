@@ -33,6 +33,7 @@ mod lost;
 mod model_line;
 mod models;
 mod overview;
+mod refusal;
 mod search;
 mod separation;
 mod settings;
@@ -117,6 +118,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/keys", get(keys::show).post(keys::create))
         .route("/keys/{id}/revoke", post(keys::revoke))
         .route("/audit", get(audit::show))
+        .route("/customers/{id}/refuse", post(refusal::refuse))
         .route("/customers/{id}/erase", get(erasure::show).post(erasure::erase))
         .route("/customers/{id}/separate", get(separation::show).post(separation::separate))
         .route_layer(needing(Action::Administer));

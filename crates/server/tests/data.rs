@@ -51,6 +51,8 @@ fn each_name_tells_its_volume_its_senders_and_its_shape_and_what_was_refused() {
     assert_eq!(of(&data, "OrderPlaced")["notUnderstood"], 1);
     assert_eq!(of(&data, "Page Left")["marked"], 1);
     assert_eq!(of(&data, "identify")["properties"][0]["name"], "plan");
+    let understood = |name| of(&data, name)["understood"].clone();
+    assert_eq!(["identify", "Page Left", "OrderPlaced"].map(understood), [true, true, false]);
     let refused = &data["rejected"][0];
     assert_eq!(
         (&refused["event"], &refused["field"], &refused["count"]),

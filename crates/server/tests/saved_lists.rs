@@ -80,6 +80,15 @@ fn lists_are_saved_changed_and_removed_by_who_may() {
     }
     let built_in = server.get("/v1/lists").ok()["lists"][0].clone();
     assert_eq!((&built_in["name"], &built_in["source"]), (&json!("about_to_leave"), &json!("built_in")));
+    // Nobody has a score of a model that there is not: that is no list of nobody.
+    walk(&server);
+    let why = "No churn model has been trained yet. It learns from orders, and none has come in";
+    for leaving in [server.get("/v1/lists").ok()["lists"][0].clone(), server.get("/v1/lists/about_to_leave").ok()] {
+        assert_eq!((&leaving["count"], leaving["lookedAt"].is_string()), (&Value::Null, true), "{leaving}");
+        assert!(leaving["unanswered"][0].as_str().unwrap().starts_with(why), "{leaving}");
+    }
+    let graz = server.get("/v1/lists/graz").ok();
+    assert_eq!((&graz["count"], &graz["unanswered"]), (&json!(0), &Value::Null), "of whom nothing is missing");
     let mine = json!({"name": "about_to_leave", "filter": ""});
     save(&server, SERVER, &mine).error(409, "conflict");
     put(&server, SERVER, "about_to_leave", &mine).error(409, "conflict");
@@ -108,6 +117,8 @@ fn lists_are_saved_changed_and_removed_by_who_may() {
     walk(&server);
     assert_eq!(server.get("/v1/lists/graz").ok()["count"], 2);
     assert_eq!(server.get("/v1/lists/regulars").ok()["count"], 1);
+    let leaving = server.get("/v1/lists/about_to_leave").ok();
+    assert_eq!(leaving["unanswered"], json!(["No churn model has been trained yet."]), "orders come in: it will be");
     assert_eq!(delete(&server, SERVER, "regulars").ok(), json!({"success": true}));
     delete(&server, SERVER, "graz").ok();
     delete(&server, SERVER, "graz").error(404, "not_found");

@@ -192,13 +192,15 @@ pub struct Trait {
 pub struct Consent {
     /// The purpose: `personalization`.
     pub purpose: String,
+    /// Its value in the form that refuses it.
+    pub name: String,
     /// What it covers, in words.
     pub meaning: String,
     /// What such a use usually rests on in law where nobody was asked.
     pub ground: String,
     /// Whether it is granted.
     pub granted: bool,
-    /// When the customer said so; none where the settings' default decides.
+    /// When it was said; none where the settings' default decides.
     pub stated_at: Option<Timestamp>,
 }
 
@@ -222,6 +224,13 @@ impl Shown {
 impl TimelineEntry {
     fn icon(&self) -> Icon {
         Icon::for_event(&self.kind, &self.name)
+    }
+}
+
+impl Consent {
+    /// Whether somebody said no, for which there is no default.
+    fn is_refused(&self) -> bool {
+        !self.granted && self.stated_at.is_some()
     }
 }
 

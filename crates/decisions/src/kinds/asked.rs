@@ -53,7 +53,7 @@ impl Asked {
             title: outcome.title.clone(),
             question: outcome.question.clone(),
             purpose: Purpose::Personalization,
-            reads: Reads { tasks: vec![outcome.name.clone()], features, asked, ..Reads::default() },
+            reads: Reads { tasks: vec![outcome.name.clone()], features, asked, currency: true, ..Reads::default() },
             tasks: vec![outcome.name.clone()],
             parameters: Vec::new(),
             is_shown: false,
@@ -101,7 +101,9 @@ impl Asked {
         say: impl Fn(String, f64) -> String,
     ) -> Vec<Reason> {
         let (values, features) = (known.inputs(&self.task), &loaded.header.features);
-        let said_of = |contribution: &Contribution| reasons::said_of(&loaded.catalogue, features, values, contribution);
+        let said_of = |contribution: &Contribution| {
+            reasons::said_of(&loaded.catalogue, features, values, contribution, known.currency)
+        };
         // Of several features that say the same in words, the weightiest speaks.
         let mut said = BTreeSet::new();
         let told = contributions.iter().filter(|contribution| said.insert(said_of(contribution))).take(N_REASONS);

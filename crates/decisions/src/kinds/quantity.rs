@@ -31,7 +31,7 @@ impl Quantity {
 
 /// The trees add up roots, which nobody can read as a number: which way a feature speaks is what can be said.
 fn with_direction(said: String, contribution: f64) -> String {
-    format!("{said}: speaks for {}", if contribution > 0.0 { "more" } else { "less" })
+    format!("{said} (speaks for {})", if contribution > 0.0 { "more" } else { "less" })
 }
 
 impl Kind for Quantity {

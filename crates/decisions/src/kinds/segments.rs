@@ -7,8 +7,10 @@ use crate::models::currency_of;
 use crate::segment::OfRule;
 use crate::{Ask, Condition, Content, Declaration, Kind, Knowledge, Reason, Said, Segment, Why};
 use governance::Purpose;
+use learning::reasons::money as amount;
 use learning::{Outcome, TaskName, rfm_of};
 use models::rfm::{Group, Rfm, RfmModel};
+use primitives::Currency;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which group, by recency, frequency and money, and which declared segments hold.
@@ -107,7 +109,9 @@ impl Kind for Segments {
         let pays_alike = grouped.as_ref().is_ok_and(|(loaded, _)| currency_of(loaded) == known.currency);
         let rfm = rfm_of(known.inputs(&self.task)).filter(|_| pays_alike);
         let found = match (grouped, rfm) {
-            (Ok((_, model)), Some(rfm)) => Ok((model.group(&rfm).name().to_owned(), reasons(model, &rfm))),
+            (Ok((_, model)), Some(rfm)) => {
+                Ok((model.group(&rfm).name().to_owned(), reasons(model, &rfm, known.currency)))
+            }
             (Err(why), _) => Err(why),
             (Ok(_), None) if !pays_alike && known.currency.is_some() => {
                 Err(Why::because("The customer pays in another currency than the groups were made in"))
@@ -152,7 +156,7 @@ fn orders(n: f64) -> String {
 }
 
 /// The three numbers that make the group, each with the fifth it lies in.
-fn reasons(model: &RfmModel, rfm: &Rfm) -> Vec<Reason> {
+fn reasons(model: &RfmModel, rfm: &Rfm, currency: Option<Currency>) -> Vec<Reason> {
     let [recency, frequency, money] = model.scores(rfm);
     let reason = |feature: &str, value: f64, said: String, part: u8, best: &str| Reason {
         feature: feature.to_owned(),
@@ -163,7 +167,13 @@ fn reasons(model: &RfmModel, rfm: &Rfm) -> Vec<Reason> {
     vec![
         reason("recency_days", rfm.recency, format!("No order for {}", days(rfm.recency)), recency, "the latest"),
         reason("orders_365d", rfm.frequency, format!("{} in a year", orders(rfm.frequency)), frequency, "the most"),
-        reason("revenue_365d", rfm.money, format!("{:.2} spent in a year", rfm.money), money, "the most spent"),
+        reason(
+            "revenue_365d",
+            rfm.money,
+            format!("{} spent in a year", amount(rfm.money, currency)),
+            money,
+            "the most spent",
+        ),
     ]
 }
 

@@ -5,6 +5,7 @@ use crate::kind::{ContentShape, KindAbout, Parameter, Reads};
 use crate::models::currency_of;
 use crate::{Amount, Ask, Content, Kind, Knowledge, ModelRef, Reason, Said, Why};
 use governance::Purpose;
+use learning::reasons::money;
 use learning::{TaskName, ValueHistory};
 use models::value::{Forecast, Parts};
 use primitives::{Currency, Probability};
@@ -71,7 +72,7 @@ impl Kind for Value {
         let parts = model.explain(&history.purchases, history.spend, days, level());
         let content = Content::Amount {
             amount: Some(amount(ask, &parts.value, learned_in)),
-            reasons: reasons(&history, &parts, days),
+            reasons: reasons(&history, &parts, days, learned_in),
         };
         Ok(Said { content, model: Some(ModelRef::from(loaded)) })
     }
@@ -116,7 +117,7 @@ fn amount(ask: &Ask<'_>, forecast: &Forecast, currency: Option<Currency>) -> Amo
 }
 
 /// The three parts that the amount is made of.
-fn reasons(history: &ValueHistory, parts: &Parts, days: f64) -> Vec<Reason> {
+fn reasons(history: &ValueHistory, parts: &Parts, days: f64, currency: Option<Currency>) -> Vec<Reason> {
     let reason = |feature: &str, value: f64, text: String| Reason {
         feature: feature.to_owned(),
         value: Some(value),
@@ -132,6 +133,6 @@ fn reasons(history: &ValueHistory, parts: &Parts, days: f64) -> Vec<Reason> {
     vec![
         reason("p_alive", alive, said_alive),
         reason("purchases", coming, format!("{coming:.1} purchases are expected in {days:.0} days")),
-        reason("spend_per_purchase", each, format!("{each:.2} are expected from each purchase")),
+        reason("spend_per_purchase", each, format!("{} are expected from each purchase", money(each, currency))),
     ]
 }

@@ -332,7 +332,7 @@ fn a_number_is_told_in_its_currency_with_its_days_and_which_way_each_reason_spea
         assert_eq!((amount.currency, amount.days), (currency, Some(21)), "{name}");
         assert!(amount.low >= 0.0 && !reasons.is_empty(), "{name}: {amount:?}");
         for reason in reasons {
-            let way = if reason.contribution.unwrap() > 0.0 { ": speaks for more" } else { ": speaks for less" };
+            let way = if reason.contribution.unwrap() > 0.0 { " (speaks for more)" } else { " (speaks for less)" };
             assert!(reason.text.ends_with(way), "{name}: {reason:?}");
         }
     }

@@ -167,7 +167,7 @@ fn a_score_s_reasons_are_the_model_s_weightiest_in_words() {
         assert_eq!(*value, Some(expected.value).filter(|value| !value.is_nan()));
         assert_eq!(
             text.to_lowercase(),
-            reasons::text_of(catalogue(), &trained().header.features, &values, expected).to_lowercase()
+            reasons::text_of(catalogue(), &trained().header.features, &values, expected, None).to_lowercase()
         );
         assert!(text.starts_with(char::is_uppercase), "{text}");
     }

@@ -34,6 +34,17 @@ pub struct KnownList {
     pub source: ListSource,
     /// How many are on it, and when it was looked at.
     pub state: ListState,
+    /// Why scores that it asks about are known of nobody: a sentence for each model that is missing.
+    pub unanswered: Vec<String>,
+}
+
+impl KnownList {
+    /// How many are on it; not known before it was looked at, and where nobody can be on it for want of a score.
+    #[must_use]
+    pub fn count(&self) -> Option<u64> {
+        let is_told = self.state.n > 0 || self.unanswered.is_empty();
+        self.state.looked_at.filter(|_| is_told).map(|_| self.state.n)
+    }
 }
 
 /// A segment as a list: its rule, of those whose data may be used for it.
@@ -70,8 +81,10 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where the store cannot be read.
     pub fn lists(&self) -> Result<Vec<KnownList>, EngineError> {
+        let mut unanswered = self.unanswered_lists();
         let with_state = |(list, source): (List, ListSource)| {
-            Ok(KnownList { state: self.ports.lists.state(&list.name)?, list, source })
+            let unanswered = unanswered.remove(&list.name).unwrap_or_default();
+            Ok(KnownList { state: self.ports.lists.state(&list.name)?, list, source, unanswered })
         };
         self.all_lists().into_iter().map(with_state).collect()
     }
@@ -90,7 +103,8 @@ impl Engine {
                 format!("there is no list \"{}\": GET /v1/lists names them{near}", primitives::visible(&shown));
             return Err(EngineError::new(ErrorKind::NotFound, message));
         };
-        Ok(KnownList { state: self.ports.lists.state(name)?, list, source })
+        let unanswered = self.unanswered_lists().remove(name).unwrap_or_default();
+        Ok(KnownList { state: self.ports.lists.state(name)?, list, source, unanswered })
     }
 
     /// Saves a list; in the place of one of its name only where it `replaces` one. It is looked at soon.

@@ -4,6 +4,8 @@ use super::asked::Readings;
 use crate::Engine;
 use decisions::Filter;
 use decisions::filter::Subject;
+use events::Channel;
+use learning::TaskName;
 use std::collections::BTreeMap;
 
 impl Engine {
@@ -13,7 +15,7 @@ impl Engine {
     }
 
     /// The same of every list that asks about such scores, by its name.
-    pub fn unanswered_lists(&self) -> BTreeMap<String, Vec<String>> {
+    pub(super) fn unanswered_lists(&self) -> BTreeMap<String, Vec<String>> {
         let readings = self.readings();
         let said = readings.iter().map(|(name, filter)| (name.to_owned(), self.unanswered_by(&readings, filter)));
         said.filter(|(_, said)| !said.is_empty()).collect()
@@ -32,7 +34,7 @@ impl Engine {
             for task in kind.about().tasks.iter().filter(|task| models.get(task).is_none()) {
                 let why = match models.why_unusable(task) {
                     Some(why) => format!("{why}."),
-                    None => format!("No {task} model has been trained yet."),
+                    None => self.untrained(task),
                 };
                 if !said.contains(&why) {
                     said.push(why);
@@ -40,5 +42,17 @@ impl Engine {
             }
         }
         said
+    }
+
+    /// What is built in learns from purchases, of which a company may have none, and never will.
+    fn untrained(&self, task: &TaskName) -> String {
+        let is_declared = self.capabilities.outcomes.iter().any(|outcome| outcome.name == *task);
+        let sells = || self.look(|live| live.inflows.iter().any(|(_, one)| one.channel == Some(Channel::Purchases)));
+        let advice = if is_declared || sells() {
+            ""
+        } else {
+            " It learns from orders, and none has come in: without any, declare an outcome of your own."
+        };
+        format!("No {task} model has been trained yet.{advice}")
     }
 }

@@ -101,9 +101,13 @@ fn windows() -> Vec<Definition> {
         all.push(define(FREQUENCY, "pieces", format!("units_{days}d"), format!("Pieces bought in {last}"), move |s| {
             thousandths(s.window(i).milli_units)
         }));
-        all.push(define(FREQUENCY, "events", format!("events_{days}d"), format!("Events in {last}"), move |s| {
-            whole(s.window(i).n_events)
-        }));
+        all.push(define(
+            FREQUENCY,
+            "events",
+            format!("events_{days}d"),
+            format!("Tracked events, pages and screens in {last}"),
+            move |s| whole(s.window(i).n_events),
+        ));
     }
     all
 }

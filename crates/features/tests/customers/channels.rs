@@ -504,7 +504,6 @@ fn use_rises_or_falls_in_one_unit() {
     all.push((3 * DAY, "Service Faulted", json!({"seconds": 60, "code": "E1"})));
     all.push((50 * DAY, "Service Faulted", nothing()));
     let expected = [
-        ("usage_mean_30d", 9.0),
         ("usage_change_ratio", 9.0 / 8.0),
         ("usage_slope_90d", 1.0 / 8.0),
         ("measured_days", 0.5),
@@ -514,26 +513,29 @@ fn use_rises_or_falls_in_one_unit() {
         ("fault_days", 3.0),
     ];
     assert_values(&told(&all), &expected);
-    assert_values(&told(&[]), &[("usage_mean_30d", f64::NAN), ("usage_slope_90d", f64::NAN), ("faults_30d", 0.0)]);
+    assert_values(&told(&[]), &[("usage_change_ratio", f64::NAN), ("usage_slope_90d", f64::NAN), ("faults_30d", 0.0)]);
 }
 
 #[test]
 fn of_many_metrics_the_first_are_remembered_whenever_they_came() {
     let mut metrics: Vec<String> = (0..7).map(|n| format!("m{n}")).collect();
     metrics.sort_by_key(|metric| primitives::stable_hash(&format!("{metric}\0h")));
-    // Each is told more often than the one before it.
+    // Each is told more often than the one before it, and has grown more since 40 days ago.
     let told_of = |place: usize| {
-        let value = json!({"metric": metrics[place], "value": place, "unit": "h"});
-        (0..=place).map(move |n| (i64::try_from(n).unwrap(), "Service Measured", value.clone()))
+        let value = |value: usize| json!({"metric": metrics[place], "value": value, "unit": "h"});
+        let (now, before) = (value(place + 2), value(1));
+        (0..=place).map(|n| i64::try_from(n).unwrap()).flat_map(move |n| {
+            [(n, "Service Measured", now.clone()), (40 * DAY + n, "Service Measured", before.clone())]
+        })
     };
     let forwards: Vec<_> = (0..7).flat_map(told_of).collect();
     let backwards: Vec<_> = (0..7).rev().flat_map(told_of).collect();
     for all in [&forwards, &backwards] {
-        assert_values(&told(all), &[("usage_mean_30d", 3.0), ("measurements_30d", 28.0)]);
+        assert_values(&told(all), &[("usage_change_ratio", 5.0), ("measurements_30d", 28.0)]);
     }
     // Of two that were told equally often the first.
-    let equal: Vec<_> = [2, 1].into_iter().flat_map(|place| told_of(place).take(1)).collect();
-    assert_values(&told(&equal), &[("usage_mean_30d", 1.0)]);
+    let equal: Vec<_> = [2, 1].into_iter().flat_map(|place| told_of(place).take(2)).collect();
+    assert_values(&told(&equal), &[("usage_change_ratio", 3.0)]);
 }
 
 #[test]

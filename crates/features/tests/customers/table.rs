@@ -204,7 +204,7 @@ fn a_feature_says_how_exact_it_is() {
         ("session_stage", "of the newest 48 steps of the last 12 hours"),
         ("tickets_open", "of the 64 tickets that were told of last"),
         ("subscriptions_active", "of the 64 subscriptions that were told of last"),
-        ("usage_mean_30d", "of the metric told most often, of 4; to the day"),
+        ("usage_change_ratio", "of the metric told most often, of 4; to the day"),
         ("contact_days", ""),
     ] {
         assert_eq!(limit(name), expected, "{name}");

@@ -467,7 +467,6 @@ impl Theirs<'_> {
             ratio(it.iter().sum(), it.len() as f64)
         };
         BTreeMap::from([
-            ("usage_mean_30d", level(0, 30)),
             ("usage_change_ratio", ratio(level(0, 30), level(30, 60))),
             ("usage_slope_90d", ratio((level(0, 30) - level(60, 90)) / 2.0, level(0, 90).abs())),
             ("measured_days", self.since(|topic| topic == "Service Measured")),

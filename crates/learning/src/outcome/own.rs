@@ -93,7 +93,8 @@ impl Outcome {
             (Measure::Count, Some(days)) => format!("Times {about} in the last {days} days"),
             (Measure::Sum, Some(days)) => {
                 let of = of.map(|take| take.pointer.to_string()).unwrap_or_default();
-                format!("Sum of {of} of {about} in the last {days} days")
+                let of = of.rsplit('.').next().unwrap_or_default().replace('_', " ");
+                format!("What the {of} of {about} came to in the last {days} days")
             }
             _ => format!("Days since the last {about}"),
         };

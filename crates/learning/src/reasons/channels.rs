@@ -1,6 +1,7 @@
 //! How are features of the channels beside purchases said in words?
 
-use super::{counted, days, money, number, percent};
+use super::{beside_usual, counted, days, money, number, percent};
+use primitives::Currency;
 
 /// What is counted in the last days, in the words of one and of many.
 const COUNTED: [(&str, &str, &str); 20] = [
@@ -33,8 +34,8 @@ pub(super) fn of_window(what: &str, value: f64) -> Option<String> {
 }
 
 /// The sentence of a feature.
-pub(super) fn special(feature: &str, value: f64) -> Option<String> {
-    visits(feature, value).or_else(|| support(feature, value)).or_else(|| others(feature, value))
+pub(super) fn special(feature: &str, value: f64, currency: Option<Currency>) -> Option<String> {
+    visits(feature, value).or_else(|| support(feature, value)).or_else(|| others(feature, value, currency))
 }
 
 fn visits(feature: &str, value: f64) -> Option<String> {
@@ -79,7 +80,7 @@ fn support(feature: &str, value: f64) -> Option<String> {
     })
 }
 
-fn others(feature: &str, value: f64) -> Option<String> {
+fn others(feature: &str, value: f64, currency: Option<Currency>) -> Option<String> {
     Some(match feature {
         "email_open_share_90d" => format!("{} of e-mails opened", percent(value)),
         "email_click_share_90d" => format!("a link followed in {} of e-mails", percent(value)),
@@ -92,12 +93,19 @@ fn others(feature: &str, value: f64) -> Option<String> {
         "payment_last_failed" => "the newest payment went through".to_owned(),
         "chargebacks_all" => format!("{} ever", counted(value, "chargeback", "chargebacks")),
         "subscriptions_active" => counted(value, "active subscription", "active subscriptions"),
-        "subscription_amount_30d" => format!("subscriptions of {} in 30 days", money(value)),
+        "subscription_amount_30d" => format!("subscriptions come to {} in 30 days", money(value, currency)),
         "renewal_days" if value < 0.0 => format!("a subscription overdue for {}", days(-value)),
         "renewal_days" => format!("a subscription is paid again in {}", days(value)),
         "downgraded_days" => format!("a subscription became less {} ago", days(value)),
-        "usage_mean_30d" => format!("use of the service {} on average in the last 30 days", number(value)),
-        "usage_change_ratio" => format!("use of the service {} times that of the 30 days before", number(value)),
+        "usage_change_ratio" => beside_usual(
+            value,
+            [
+                "next to no use of the service beside the 30 days before",
+                "as much use of the service as in the 30 days before",
+            ],
+            |share| format!("use of the service at {share} of that of the 30 days before"),
+            |times| format!("use of the service {times} times that of the 30 days before"),
+        ),
         "usage_slope_90d" if value < 0.0 => format!("use of the service falls by {} in 30 days", percent(-value)),
         "usage_slope_90d" => format!("use of the service rises by {} in 30 days", percent(value)),
         "measured_days" => format!("nothing measured for {}", days(value)),
@@ -127,12 +135,16 @@ mod tests {
             ("renewal_days", 3.0, "a subscription is paid again in 3 days"),
             ("renewal_days", -2.0, "a subscription overdue for 2 days"),
             ("usage_slope_90d", -0.25, "use of the service falls by 25 % in 30 days"),
+            ("usage_change_ratio", 0.0, "next to no use of the service beside the 30 days before"),
+            ("usage_change_ratio", 0.4, "use of the service at 40 % of that of the 30 days before"),
+            ("usage_change_ratio", 1.0, "as much use of the service as in the 30 days before"),
+            ("usage_change_ratio", 1.5, "use of the service 1.5 times that of the 30 days before"),
             ("usage_slope_90d", 0.1, "use of the service rises by 10 % in 30 days"),
             ("emails_delivered_30d", 2.0, "2 e-mails arrived in the last 30 days"),
             ("visible_seconds_7d", 1.0, "1 second of a page in sight in the last 7 days"),
             ("mood_last", f64::NAN, "where on its scale the newest rating lies: not known"),
         ] {
-            assert_eq!(text(&Catalogue::built_in(), name, value, 0.1), format!("{expected} (+0.1)"));
+            assert_eq!(text(&Catalogue::built_in(), name, value, 0.1, None), format!("{expected} (+0.1)"));
         }
     }
 }

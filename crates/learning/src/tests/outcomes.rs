@@ -147,7 +147,8 @@ fn what_comes_along_gives_way_to_what_was_declared_and_is_bounded_in_its_name() 
         summed.features().into_iter().filter(|one| one.of.is_some()).map(|one| (one.name, one.meaning)).collect();
     assert_eq!(sums.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["mine_sum_30d", "mine_sum_120d"]);
     assert!(
-        sums[0].1.starts_with("Sum of properties.amount of \"Help Opened\"")
+        sums[0].1.starts_with("What the amount of \"Help Opened\"")
+            && sums[0].1.contains(" came to ")
             && sums[0].1.ends_with("in the last 30 days")
     );
     let of_purchases = Outcome { label: Label::Did(What::Purchase), among: Among::Everyone, ..of("buys", 30) };

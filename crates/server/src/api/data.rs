@@ -8,7 +8,7 @@ use crate::schemas::Fit;
 use axum::Json;
 use axum::extract::State;
 use engine::{Incoming, Refused};
-use events::{Origin, keys_read};
+use events::{CONSENT_UPDATED, CallKind, Origin, keys_read};
 use features::{Inflow, InflowName, Sender, is_same};
 use primitives::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -58,7 +58,7 @@ struct EventDataReply {
     kind: &'static str,
     /// How many.
     count: u64,
-    /// Whether the name stands in a table of what is understood.
+    /// Whether the name, or the call, stands in a table of what is understood.
     understood: bool,
     /// How many by origin: `client`, `server`, `import`.
     by_origin: BTreeMap<&'static str, u64>,
@@ -213,7 +213,7 @@ impl EventDataReply {
             event: name.shown().to_owned(),
             kind: name.kind.name(),
             count: inflow.n_events,
-            understood: inflow.is_understood,
+            understood: inflow.is_understood || name.kind != CallKind::Track || name.shown() == CONSENT_UPDATED,
             by_origin: Origin::ALL.into_iter().map(Origin::name).zip(counts).filter(|(_, n)| *n > 0).collect(),
             first_seen: inflow.first_at.to_string(),
             last_seen: inflow.last_at.to_string(),

@@ -65,8 +65,12 @@ pub(super) struct ListReply {
     columns: String,
     /// Where it comes from: `built_in`, `settings` (a segment) or `saved`.
     source: &'static str,
-    /// How many customers were on it when it was looked at last; null where it was not yet, as its filter is now.
+    /// How many customers were on it when it was looked at last; null where it was not yet, as its filter is now, and where
+    /// nobody can be on it for want of a score.
     count: Option<u64>,
+    /// Why scores that it asks about are known of nobody: a sentence for each model that is missing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unanswered: Vec<String>,
     /// When that was.
     #[schema(value_type = Option<String>)]
     looked_at: Option<Timestamp>,
@@ -174,7 +178,8 @@ fn source_word(source: ListSource) -> &'static str {
 impl ListReply {
     /// The address of a webhook may hold a secret of its own: who is no admin is told its host.
     fn new(known: KnownList, secret: Option<String>, is_admin: bool) -> Self {
-        let KnownList { list, source, state } = known;
+        let count = known.count();
+        let KnownList { list, source, state, unanswered } = known;
         let Delivery { upto, n_lost, n_tries, next_at, failure } = state.delivery;
         let webhook = list.webhook.map(|webhook| {
             let taken = upto.max(webhook.after);
@@ -196,7 +201,8 @@ impl ListReply {
             sort: list.sort,
             columns: list.columns,
             source: source_word(source),
-            count: state.looked_at.map(|_| state.n),
+            count,
+            unanswered,
             looked_at: state.looked_at,
             failure: state.failure,
             newest_change: state.newest,

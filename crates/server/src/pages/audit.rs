@@ -54,6 +54,7 @@ fn told(deed: Deed) -> (AuditFilter, &'static str, Icon) {
         Deed::CustomerErased => (AuditFilter::Customers, "Had a customer erased", Icon::People),
         Deed::CustomerAllowed => (AuditFilter::Customers, "Let an erased customer in again", Icon::People),
         Deed::CustomerSeparated => (AuditFilter::Customers, "Separated a customer", Icon::People),
+        Deed::ConsentRefused => (AuditFilter::Customers, "Refused a use for a customer", Icon::People),
         Deed::KeyCreated => (AuditFilter::Keys, "Made a key", Icon::Key),
         Deed::KeyRevoked => (AuditFilter::Keys, "Revoked a key", Icon::Key),
     }
@@ -68,8 +69,8 @@ fn row(entry: AuditEntry) -> AuditRow {
         Actor::Key { role, .. } => Some(role.to_string()),
         _ => None,
     };
-    let is_customer =
-        matches!(entry.deed, Deed::CustomerOpened | Deed::CustomerSeparated) && !entry.subject.starts_with(ERASED);
+    let is_of_one = matches!(entry.deed, Deed::CustomerOpened | Deed::CustomerSeparated | Deed::ConsentRefused);
+    let is_customer = is_of_one && !entry.subject.starts_with(ERASED);
     AuditRow {
         at: entry.at,
         who: name(&entry.actor),

@@ -97,7 +97,7 @@ fn parameters(about: &KindAbout) -> BTreeMap<String, i64> {
 }
 
 /// A name that leads to the customer: a `userId` where there is one.
-fn name_of(profile: &Profile) -> profiles::Identifier {
+pub(super) fn name_of(profile: &Profile) -> profiles::Identifier {
     let known = profile.links.keys().find(|name| matches!(name, profiles::Identifier::User(_)));
     known.cloned().unwrap_or_else(|| profiles::Identifier::founder(&profile.id))
 }
@@ -253,6 +253,7 @@ fn traits(profile: &Profile) -> Vec<Trait> {
 fn consent(answer: &ConsentAnswer) -> Consent {
     Consent {
         purpose: primitives::capital(answer.purpose.name()),
+        name: answer.purpose.name().to_owned(),
         meaning: answer.purpose.meaning().to_owned(),
         ground: answer.purpose.ground().to_owned(),
         granted: answer.granted,

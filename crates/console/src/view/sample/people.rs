@@ -49,6 +49,7 @@ pub fn customers() -> CustomersPage {
 pub fn customer() -> CustomerPage {
     let consent = |purpose: &str, meaning: &str, granted, stated: bool| Consent {
         purpose: purpose.to_owned(),
+        name: purpose.to_lowercase(),
         meaning: meaning.to_owned(),
         ground: if purpose == "service" { "the contract with the customer" } else { "legitimate interest" }.to_owned(),
         granted,

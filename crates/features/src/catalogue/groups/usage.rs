@@ -9,7 +9,8 @@ use crate::snapshot::Snapshot;
 
 const GROUP: &str = "Use of a service";
 
-/// The mean of the metric told most often, between so many days before.
+/// The mean of the metric told most often, between so many days before. Only ever over another one of the same metric: of two
+/// customers it may be minutes of one and gigabytes of the other (`docs/adr/0039`).
 fn level(snapshot: &Snapshot<'_>, from: i64, until: i64) -> f64 {
     let mut sum = Numbers::NONE;
     if let Some(level) = all(snapshot, Matter::Conduct).and_then(|all| all.main_level()) {
@@ -25,9 +26,6 @@ fn of_main(definition: Definition) -> Definition {
 
 pub(super) fn definitions() -> Vec<Definition> {
     vec![
-        of_main(define(GROUP, "units", "usage_mean_30d", "What was measured in the last 30 days, on average", |s| {
-            level(s, 0, 30)
-        })),
         of_main(define(
             GROUP,
             "ratio",

@@ -31,15 +31,14 @@ const N_REASONS: usize = 2;
 pub(super) const CHOSEN: &str = "c.";
 
 pub(super) fn all(app: &App, frame: Frame) -> Result<ListsPage, ServerError> {
-    let mut unanswered = app.engine.unanswered_lists();
     let row = |known: KnownList| {
         let counts = app.engine.list_counts(&known.list.name)?;
         let counts = counts.iter().rev().take(N_COUNTS).rev().map(|(_, n)| n.told().map_or(0.0, f64::from));
         Ok(ListRow {
             source: source_word(known.source),
-            count: known.state.looked_at.map(|_| known.state.n),
+            count: known.count(),
             failure: known.state.failure.as_deref().map(primitives::capital),
-            unanswered: unanswered.remove(&known.list.name).unwrap_or_default(),
+            unanswered: known.unanswered,
             counts: counts.collect(),
             webhook: told(&known.list, &known.state),
             name: known.list.name,
@@ -75,7 +74,7 @@ pub(super) fn one(
     asked: &Asked,
     secret: Option<String>,
 ) -> Result<ListPage, ServerError> {
-    let KnownList { list, source, state } = app.engine.list(name)?;
+    let KnownList { list, source, state, .. } = app.engine.list(name)?;
     let now = frame.now;
     let counts = app.engine.list_counts(name)?;
     let column = |(at, n): &(Timestamp, governance::Headcount)| chart::Column {

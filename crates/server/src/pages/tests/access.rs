@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::keys::NewKey;
-use governance::{Deed, Role};
+use governance::{Deed, Purpose, Role};
 use storage::AuditQuestion;
 
 impl Console {
@@ -65,6 +65,7 @@ fn a_viewer_sees_the_pages_and_changes_nothing() {
             "/customers/ann/decide",
             "/customers/ann/erase",
             "/customers/ann/separate",
+            "/customers/ann/refuse",
             "/models/churn/train",
             "/models/churn/champion",
             "/keys",
@@ -150,6 +151,55 @@ fn a_customer_is_erased_on_their_page_after_a_second_question() {
     assert_eq!((deeds[0].0, &*deeds[0].2), (Deed::CustomerErased, &*format!("erasure {receipt}")));
     let unknown = console.post("/customers/nobody/erase", "", &[]);
     assert!(crate::cookies::unescape(&unknown.cookie("rapport_flash").unwrap()).contains("Nobody goes by"));
+}
+
+#[test]
+fn a_refusal_is_written_down_for_a_customer_on_their_page_and_no_browser_undoes_it() {
+    let console = Console::start(true);
+    console.send_events(
+        r#"{"batch":[
+            {"type":"track","event":"Seen","userId":"ann","anonymousId":"phone"},
+            {"type":"track","event":"Seen","anonymousId":"stranger"}]}"#,
+    );
+    for (id, to) in [("ann", "/customers/ann"), ("anonymous%3Astranger", "/customers/anonymous%3Astranger")] {
+        let granted = |purpose: Purpose| {
+            let customer = console.running.app().engine.customer(&id.replace("%3A", ":")).unwrap();
+            let answer = customer.consents.into_iter().find(|answer| answer.purpose == purpose).unwrap();
+            (answer.granted, answer.basis != governance::ConsentBasis::Default)
+        };
+        for purpose in Purpose::ALL {
+            let (before, page) = (granted(purpose), console.get(to).body);
+            assert!(page.contains(&format!("name=\"purpose\" value=\"{purpose}\"")), "{purpose}: {page}");
+            assert!(!before.1, "{purpose}: nothing was said yet");
+            let done = console.post(&format!("{to}/refuse"), &format!("purpose={purpose}"), &[]);
+            assert_eq!((done.status, done.header("location")), (303, to));
+            let flash = crate::cookies::unescape(&done.cookie("rapport_flash").unwrap());
+            assert!(flash.contains("=done.Refused") && flash.contains(purpose.name()), "{flash}");
+            assert_eq!(granted(purpose), (false, true), "{purpose}");
+            assert!(!console.get(to).body.contains(&format!("value=\"{purpose}\"")), "refused once is enough");
+        }
+        let deeds = console.audit(20);
+        let subject =
+            console.running.app().engine.customer(&id.replace("%3A", ":")).unwrap().customer.profile.id.to_string();
+        let n_refused = deeds.iter().filter(|(deed, _, of)| *deed == Deed::ConsentRefused && **of == *subject).count();
+        assert_eq!(n_refused, Purpose::ALL.len(), "{deeds:?}");
+    }
+    console.send_events_from(
+        Origin::Client,
+        r#"{"batch":[{"type":"track","event":"Segment Consent Preference Updated","userId":"ann",
+            "properties":{"categoryPreferences":{"marketing":true}}}]}"#,
+    );
+    assert!(!console.get("/customers/ann").body.contains("value=\"marketing\""), "the company said no");
+    for (path, form, status) in [
+        ("/customers/ann/refuse", "purpose=everything", 400),
+        ("/customers/ann/refuse", "", 400),
+        ("/customers/ann/refuse", "purpose=Marketing", 400),
+    ] {
+        assert_eq!(console.post(path, form, &[]).status, status, "{path} {form}");
+    }
+    let unknown = console.post("/customers/nobody/refuse", "purpose=marketing", &[]);
+    assert!(crate::cookies::unescape(&unknown.cookie("rapport_flash").unwrap()).contains("=failed."));
+    assert_eq!(console.running.app().engine.customer("nobody").unwrap_err().kind(), primitives::ErrorKind::NotFound);
 }
 
 #[test]
