@@ -20,6 +20,9 @@ const N_SHOWN_MAX: usize = 2_000;
 /// Up to how many events of all customers the whole past of one is read at once. With more, it is read when it is asked for.
 const N_READ_AT_ONCE: u64 = 100_000;
 
+/// How many entries are made in one look.
+const N_AT_ONCE: usize = 32;
+
 /// What is said where others read the history already.
 pub(in crate::pages) const BUSY: &str =
     "The history is being read for another page: load this one again in a moment to see all of it.";
@@ -85,7 +88,15 @@ pub(super) fn timeline(app: &App, profile: &Profile, wanted: &Wanted) -> Result<
     let is_shown = |one: &&Recorded| !wanted.hidden.contains(kind_of(&one.event));
     let n_meant = all.iter().filter(is_shown).count();
     let shown: Vec<&Recorded> = all.iter().filter(is_shown).take(wanted.n).collect();
-    let days = app.engine.look(|live| days(live, &shown, &all, profile, is_whole));
+    let since = since(&all);
+    let mut entries = Vec::with_capacity(shown.len());
+    // Events wait while it is looked.
+    for some in shown.chunks(N_AT_ONCE) {
+        entries.extend(
+            app.engine.look(|live| some.iter().map(|one| entry(live, one, &since)).collect::<Vec<TimelineEntry>>()),
+        );
+    }
+    let days = days(entries, &all, profile, is_whole);
     let n_more =
         if is_whole { (n_meant - shown.len()) as u64 } else { profile.n_events.saturating_sub(all.len() as u64) };
     let is_more = n_more > 0 && note.is_none() && wanted.n < N_SHOWN_MAX;
@@ -123,9 +134,8 @@ fn kind_chip(wanted: &Wanted, id: &str, kind: &str, count: Option<u64>) -> PastK
     PastKind { title: capital(kind), count, is_hidden, href: wanted.href(id, &hidden, wanted.n) }
 }
 
-fn days(live: &Live, shown: &[&Recorded], all: &[Recorded], profile: &Profile, is_whole: bool) -> Vec<TimelineDay> {
-    let mut entries: Vec<TimelineEntry> = shown.iter().map(|one| entry(live, one, all)).collect();
-    if !is_whole && shown.len() == all.len() {
+fn days(mut entries: Vec<TimelineEntry>, all: &[Recorded], profile: &Profile, is_whole: bool) -> Vec<TimelineDay> {
+    if !is_whole && entries.len() == all.len() {
         // What could not be read is named all the same.
         let read: BTreeSet<Offset> = all.iter().map(|one| one.offset).collect();
         let unread = profile.moments.as_slice().iter().filter(|moment| !read.contains(&moment.offset));
@@ -156,7 +166,7 @@ fn remembered(moment: &Moment) -> TimelineEntry {
     }
 }
 
-fn entry(live: &Live, Recorded { offset, event }: &Recorded, all: &[Recorded]) -> TimelineEntry {
+fn entry(live: &Live, Recorded { offset, event }: &Recorded, since: &Since<'_>) -> TimelineEntry {
     let words = words(event, &|id| name_of(live, id));
     let order = event.commerce().filter(|commerce| commerce.step == CommerceStep::Ordered);
     TimelineEntry {
@@ -168,7 +178,10 @@ fn entry(live: &Live, Recorded { offset, event }: &Recorded, all: &[Recorded]) -
         title: words.head,
         amount: words.amount,
         lines: order.map_or_else(Vec::new, |order| lines(live, order)),
-        since: order.and_then(|order| order.order_id.as_deref()).map_or_else(Vec::new, |id| since(id, all)),
+        since: order
+            .and_then(|order| order.order_id.as_deref())
+            .and_then(|id| since.get(id).cloned())
+            .unwrap_or_default(),
     }
 }
 
@@ -182,21 +195,28 @@ fn lines(live: &Live, order: &Commerce) -> Vec<OrderLine> {
     each.collect()
 }
 
-/// What was paid for an order, and what came back of it, the oldest first.
-fn since(order: &str, all: &[Recorded]) -> Vec<String> {
+/// By its order's id: what was paid for it, and what came back of it, the oldest first.
+type Since<'a> = BTreeMap<&'a str, Vec<String>>;
+
+fn since(all: &[Recorded]) -> Since<'_> {
     let mut found: Vec<_> =
-        all.iter().filter_map(|one| Some((one.event.occurred_at, one.offset, of_order(order, &one.event)?))).collect();
+        all.iter().filter_map(|one| Some((one.event.occurred_at, one.offset, of_order(&one.event)?))).collect();
     found.sort_by_key(|(at, offset, _)| (*at, *offset));
-    found.into_iter().map(|(at, _, said)| format!("{said}, {}", format::date_time(at))).collect()
+    let mut since = Since::new();
+    for (at, _, (order, said)) in found {
+        since.entry(order).or_default().push(format!("{said}, {}", format::date_time(at)));
+    }
+    since
 }
 
-/// What an event says of an order beside that it was made.
-fn of_order(order: &str, event: &Event) -> Option<String> {
+/// What an event says of an order beside that it was made, and of which.
+fn of_order(event: &Event) -> Option<(&str, String)> {
     let money = |amount: Option<primitives::Money>| {
         amount.map_or_else(String::new, |amount| format!(" {}", format::money(amount)))
     };
     match event.deed() {
-        Deed::Payment(payment) if payment.order.as_deref() == Some(order) => {
+        Deed::Payment(payment) => {
+            let order = payment.order.as_deref()?;
             let Payment { step, amount, method, reason, .. } = &**payment;
             let head = match step {
                 PaymentStep::Attempted => return None,
@@ -206,12 +226,10 @@ fn of_order(order: &str, event: &Event) -> Option<String> {
             };
             let by = method.as_deref().map_or_else(String::new, |method| format!(" by {}", cut(method)));
             let why = reason.as_deref().map_or_else(String::new, |reason| format!(": {}", cut(reason)));
-            Some(format!("{head}{}{by}{why}", money(*amount)))
+            Some((order, format!("{head}{}{by}{why}", money(*amount))))
         }
-        Deed::Commerce(commerce)
-            if commerce.step == CommerceStep::Refunded && commerce.order_id.as_deref() == Some(order) =>
-        {
-            Some(format!("Got back{}", money(commerce.value)))
+        Deed::Commerce(commerce) if commerce.step == CommerceStep::Refunded => {
+            Some((commerce.order_id.as_deref()?, format!("Got back{}", money(commerce.value))))
         }
         _ => None,
     }

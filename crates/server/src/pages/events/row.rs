@@ -12,6 +12,9 @@ use profiles::Identifier;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How many rows are made in one look.
+const N_AT_ONCE: usize = 32;
+
 /// With which imports some events came, and when. An imported event itself says only when it happened: what was known at
 /// a moment of the past is asked by that.
 pub(in crate::pages) struct Arrivals {
@@ -43,14 +46,35 @@ impl Arrivals {
 /// An accepted event as a row.
 pub(in crate::pages) fn accepted(app: &App, recorded: &Recorded) -> Result<EventRow, ServerError> {
     let (arrivals, fault) = (Arrivals::of(app, std::slice::from_ref(recorded))?, fault(app, recorded));
-    Ok(app.engine.look(|live| row(live, &arrivals, recorded, fault)))
+    let texts = Texts::of(&recorded.event);
+    Ok(app.engine.look(|live| row(live, &arrivals, recorded, texts, fault)))
 }
 
 /// Accepted events as rows.
 pub(super) fn all_accepted(app: &App, found: &[Recorded]) -> Result<Vec<EventRow>, ServerError> {
     let arrivals = Arrivals::of(app, found)?;
-    let faults: Vec<Option<String>> = found.iter().map(|one| fault(app, one)).collect();
-    Ok(app.engine.look(|live| found.iter().zip(faults).map(|(one, fault)| row(live, &arrivals, one, fault)).collect()))
+    let mut rows = Vec::with_capacity(found.len());
+    // Events wait while it is looked: a label may come from the disk.
+    for some in found.chunks(N_AT_ONCE) {
+        let made: Vec<_> = some.iter().map(|one| (one, Texts::of(&one.event), fault(app, one))).collect();
+        rows.extend(app.engine.look(|live| {
+            let row = |(one, texts, fault)| row(live, &arrivals, one, texts, fault);
+            made.into_iter().map(row).collect::<Vec<_>>()
+        }));
+    }
+    Ok(rows)
+}
+
+/// An event as it was sent, and as it is kept.
+struct Texts {
+    sent: String,
+    stored: String,
+}
+
+impl Texts {
+    fn of(event: &Event) -> Self {
+        Self { sent: as_sent(event).to_string(), stored: serde_json::to_string(event).unwrap_or_default() }
+    }
 }
 
 /// Where an event does not fit its schema.
@@ -58,7 +82,13 @@ fn fault(app: &App, recorded: &Recorded) -> Option<String> {
     Some(format!("Does not fit its schema: {}.", app.schemas.fault_of(&recorded.event)?))
 }
 
-fn row(live: &Live, arrivals: &Arrivals, Recorded { offset, event }: &Recorded, fault: Option<String>) -> EventRow {
+fn row(
+    live: &Live,
+    arrivals: &Arrivals,
+    Recorded { offset, event }: &Recorded,
+    texts: Texts,
+    fault: Option<String>,
+) -> EventRow {
     let arrival = arrivals.of_event(*offset);
     let kind = event.kind().name();
     let named = Identifier::of(event).into_iter().flatten().next();
@@ -79,8 +109,8 @@ fn row(live: &Live, arrivals: &Arrivals, Recorded { offset, event }: &Recorded, 
         customer_label: customer_label.flatten(),
         status: EventStatus::Accepted,
         note: (!notes.is_empty()).then(|| notes.join(" ")),
-        sent: as_sent(event).to_string(),
-        stored: Some(serde_json::to_string(event).unwrap_or_default()),
+        sent: texts.sent,
+        stored: Some(texts.stored),
     }
 }
 
