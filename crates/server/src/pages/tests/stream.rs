@@ -93,10 +93,7 @@ fn a_stream_that_is_paused_shows_nothing_newer_and_goes_on() {
     );
     let paused = console.get(&pause).body;
     assert!(!paused.contains("Unheard Of</code>") && !paused.contains("Lonely Again</code>"), "{paused}");
-    assert!(
-        paused.contains("1 event since") && !paused.contains("id=\"stream\" data-live"),
-        "{paused}"
-    );
+    assert!(paused.contains("1 event since") && !paused.contains("id=\"stream\" data-live"), "{paused}");
     assert_eq!(n_rows(&paused), n_rows(&page));
     let live = console.get("/events").body;
     assert!(live.contains("Unheard Of</code>") && live.contains("Lonely Again</code>"), "{live}");
