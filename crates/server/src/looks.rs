@@ -4,7 +4,7 @@ use crate::found_lately::FoundLately;
 use engine::By;
 use primitives::Timestamp;
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
 /// How many looks are remembered: who falls out is written down again.
@@ -12,6 +12,9 @@ const N_KEPT: usize = 1_000;
 
 /// So many pages may read through the whole history at a time; decisions and events want the processor and the memory too.
 const N_PASTS_MAX: usize = 1;
+
+/// So many pages are filled at a time: a page may look at every customer or item, and each look holds up what comes in.
+pub(crate) const N_PAGES_MAX: usize = 2;
 
 /// What is known of those who look at pages.
 #[derive(Debug)]
@@ -22,12 +25,15 @@ pub(crate) struct Looks {
     pub(crate) found: FoundLately,
     /// How many pages may read somebody's whole past at a time.
     pub(crate) pasts: Semaphore,
+    /// How many pages may be filled at a time; the others wait in line.
+    pub(crate) pages: Arc<Semaphore>,
 }
 
 impl Default for Looks {
     fn default() -> Self {
         let pasts = Semaphore::new(N_PASTS_MAX);
-        Self { noted: Mutex::default(), found: FoundLately::default(), pasts }
+        let pages = Arc::new(Semaphore::new(N_PAGES_MAX));
+        Self { noted: Mutex::default(), found: FoundLately::default(), pasts, pages }
     }
 }
 

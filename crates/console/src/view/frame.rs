@@ -286,7 +286,7 @@ impl Notice {
         match self {
             Self::Simulated { seed, customers, days, end } => {
                 format!(
-                    "Nothing here happened: {} and {} up to {end} fell out of the seed {seed}. `rapport truth` tells what is \
+                    "Nothing here happened: {} and {} up to {end} fell out of the seed {seed}. The command rapport truth tells what is \
                      true.",
                     format::counted(*customers, "customer", "customers"),
                     format::counted(*days, "day", "days"),

@@ -4,8 +4,7 @@ use super::asked::Readings;
 use crate::Engine;
 use decisions::Filter;
 use decisions::filter::Subject;
-use events::Channel;
-use learning::TaskName;
+use learning::{Outcome, TaskName};
 use std::collections::BTreeMap;
 
 impl Engine {
@@ -46,8 +45,9 @@ impl Engine {
 
     /// What is built in learns from purchases, of which a company may have none, and never will.
     fn untrained(&self, task: &TaskName) -> String {
-        let is_declared = self.capabilities.outcomes.iter().any(|outcome| outcome.name == *task);
-        let sells = || self.look(|live| live.inflows.iter().any(|(_, one)| one.channel == Some(Channel::Purchases)));
+        let is = |outcome: &Outcome| outcome.name == *task;
+        let is_declared = self.capabilities.outcomes.iter().any(is) && !learning::built_in_outcomes().iter().any(is);
+        let sells = || self.look(|live| live.activity.sells().0);
         let advice = if is_declared || sells() {
             ""
         } else {

@@ -51,7 +51,11 @@ fn missing(app: &App, task: &TaskName) -> Result<ModelState, ServerError> {
     Ok(ModelState::Missing(match needs.iter().find(|need| !need.met) {
         None => "Everything is there: train it on the page of models.".to_owned(),
         Some(first) => {
-            let more = if n_unmet > 1 { format!("; {} more", n_unmet - 1) } else { String::new() };
+            let more = match n_unmet {
+                1 => String::new(),
+                2 => ", and one thing more is missing".to_owned(),
+                n => format!(", and {} things more are missing", n - 1),
+            };
             format!("{}: {} of {}{more}.", capital(&first.what), first.told, first.need)
         }
     }))

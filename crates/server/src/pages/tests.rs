@@ -230,7 +230,7 @@ fn every_page_stands_while_nothing_has_happened() {
         ("/events", "No events yet"),
         ("/customers", "No customers yet"),
         ("/customers?q=zz", "Nobody found for “zz”"),
-        ("/models", "What is still missing"),
+        ("/models", "What it needs"),
         ("/decisions", "Nothing decided yet"),
     ] {
         assert!(console.get(path).body.contains(sentence), "{path}: {sentence}");
@@ -259,7 +259,7 @@ fn every_page_shows_what_a_shop_of_two_months_holds() {
     assert!(console.get("/customers").body.contains(&format!("{} customers, known", totals.n_customers)));
     assert!(console.get("/customers").body.contains("More customers"));
     let models = console.get("/models").body;
-    assert!(models.contains("own favourites") && models.contains("What is still missing"), "{models}");
+    assert!(models.contains("own favourites") && models.contains("What it needs"), "{models}");
     assert!(console.get("/events").body.contains("<p>Looked at "));
 
     let best = engine.search("", 1, Duration::from_secs(9)).unwrap().customers.remove(0);

@@ -112,7 +112,12 @@ impl Visit {
         fill: impl FnOnce(&App, Frame) -> Result<String, ServerError> + Send + 'static,
     ) -> Response {
         let (had_flash, visit) = (self.flash.is_some(), self.clone());
-        let work = move |app: &App| fill(app, Frame { mark: mark(&app.engine)?, ..visit.frame_looked_at() });
+        // Held until the page is filled, also where whoever asked has gone.
+        let turn = self.app.looks.pages.clone().acquire_owned().await;
+        let work = move |app: &App| {
+            let _turn = turn;
+            fill(app, Frame { mark: mark(&app.engine)?, ..visit.frame_looked_at() })
+        };
         match self.app.clone().run(work).await {
             Ok(page) => {
                 let mut response = html(page).into_response();

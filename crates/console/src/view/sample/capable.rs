@@ -11,7 +11,7 @@ pub fn capabilities() -> CapabilitiesPage {
     ]
     .map(Some)
     .into();
-    let missing = "Customers with two purchases or more: 38 of 50; 2 more.";
+    let missing = "Customers with two purchases or more: 38 of 50, and 2 things more are missing.";
     known.push(Some(ModelState::Missing(missing.to_owned())));
     known.push(Some(ModelState::Training("reading the history: 61 %".to_owned())));
     let about = [

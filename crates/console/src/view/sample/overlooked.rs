@@ -108,7 +108,9 @@ pub fn overview_empty() -> Overview {
             why_not: vec!["No churn model has been trained yet.".to_owned()],
             ..overview().at_risk
         },
-        worth: Worth::Nothing("Customers with two purchases or more: 0 of 50; 3 more.".to_owned()),
+        worth: Worth::Nothing(
+            "Customers with two purchases or more: 0 of 50, and 3 things more are missing.".to_owned(),
+        ),
         outcomes: vec![],
         totals: vec![("Events".to_owned(), "/events".to_owned(), "0".to_owned())],
         try_lines: super::examples().into_iter().map(|example| (example.title, example.command)).collect(),
@@ -149,7 +151,9 @@ pub fn overview_without_orders() -> Overview {
             n: 23,
             ..overview().at_risk
         },
-        worth: Worth::Nothing("Customers with two purchases or more: 0 of 50; 3 more.".to_owned()),
+        worth: Worth::Nothing(
+            "Customers with two purchases or more: 0 of 50, and 3 things more are missing.".to_owned(),
+        ),
         ..overview()
     }
 }

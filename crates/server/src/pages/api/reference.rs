@@ -57,8 +57,8 @@ mod tests {
         let all = names("").len();
         assert!(all > 50 && names("  ").len() == all);
         for (sought, has, lacks) in [
-            ("CHARGE", "Payment Charged Back", "Payment Approved"),
-            ("renews_at", "Subscription Started", "Payment Approved"),
+            ("CHARGE", "Chargeback Received", "Payment Approved"),
+            ("renews_at", "Subscription Created", "Payment Approved"),
             ("support", "Ticket Created", "Payment Approved"),
             ("payment declined", "Payment Declined", "Payment Approved"),
         ] {

@@ -172,7 +172,7 @@ fn of_payments(days: &Days, people: &People, money: &dyn Fn(&Happened) -> Measur
             now: subscribed,
             note: who(people.subscribed.customers(), "subscribed"),
             ..figure(
-                "Subscriptions",
+                "Subscriptions, 30 days",
                 "What the subscriptions that are active now cost in 30 days.",
                 "/lists?filter=subscriptions_active%3E%3D1",
             )

@@ -42,7 +42,8 @@ fn every_call_works_as_it_stands() {
     for language in Language::ALL {
         // What the calls erase stays erased, so each language has a server of its own.
         let console = Console::start(false);
-        console.send_events(r#"{"batch":[{"type":"identify","userId":"42","traits":{}}]}"#);
+        let somebody = |id: &str| format!(r#"{{"type":"identify","userId":"{id}","traits":{{}}}}"#);
+        console.send_events(&format!(r#"{{"batch":[{},{}]}}"#, somebody("42"), somebody("example-person")));
         let app = console.running.app();
         let base_url = format!("http://{}", console.running.address());
         let all = calls(app, &Somebody::of(app).unwrap());

@@ -193,7 +193,7 @@ fn who_lives_from_payments_is_told_of_payments() {
         "28 payments",
         "<p class=\"big\">20 %</p>",
         "7 of 35",
-        "Subscriptions</a>",
+        "Subscriptions, 30 days</a>",
         "6 subscribed",
         "No model tells yet who is about to leave.",
     ] {

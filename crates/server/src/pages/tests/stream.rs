@@ -259,6 +259,22 @@ fn one_page_at_a_time_reads_the_whole_history_and_none_does_so_by_itself() {
 }
 
 #[test]
+fn so_many_pages_are_filled_at_a_time_and_what_comes_in_does_not_wait_for_them() {
+    let console = shop();
+    let pages = console.running.app().looks.pages.clone();
+    let all = pages.try_acquire_many(u32::try_from(crate::looks::N_PAGES_MAX).unwrap()).unwrap();
+    std::thread::scope(|scope| {
+        let page = scope.spawn(|| console.get("/customers"));
+        console.send_events(r#"{"batch":[{"type":"identify","userId":"late","messageId":"late"}]}"#);
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        assert!(!page.is_finished(), "it waits for its turn");
+        drop(all);
+        assert_eq!(page.join().unwrap().status, 200);
+    });
+    assert_eq!(pages.available_permits(), crate::looks::N_PAGES_MAX, "and gives it back");
+}
+
+#[test]
 fn a_page_that_asks_by_itself_is_no_look_of_its_own() {
     let console = Console::start(false);
     console.send_events(r#"{"batch":[{"type":"identify","userId":"ann","messageId":"a"}]}"#);
