@@ -126,30 +126,62 @@ pub fn sparkline(values: &[f64], label: &str) -> Html {
     element("spark", WIDTH, HEIGHT, true, label, &body)
 }
 
+/// Columns side by side over a grid: where each of them stands.
+struct Row {
+    pitch: f64,
+    gap: f64,
+}
+
+impl Row {
+    const WIDTH: f64 = 1000.0;
+    const HEIGHT: f64 = 100.0;
+    const GRID: &str = "<path class=\"gridline\" d=\"M0 .5H1000M0 25H1000M0 50H1000M0 75H1000\"/><path class=\"axis\" d=\"M0 99.5H1000\"/>";
+
+    fn of(n: usize) -> Self {
+        let pitch = Self::WIDTH / float(n.max(1));
+        Self { pitch, gap: (pitch * 0.25).min(8.0) }
+    }
+
+    /// How tall a value is where the largest is `top`; what is there at all can be seen.
+    fn height(value: f64, top: f64) -> f64 {
+        (value.max(0.0) / top * (Self::HEIGHT - 2.0)).max(if value > 0.0 { 0.8 } else { 0.0 })
+    }
+
+    /// Where the pointer rests on a column.
+    fn hit(&self, i: usize) -> String {
+        let (x, pitch) = (float(i) * self.pitch, self.pitch);
+        format!("<rect class=\"hit\" x=\"{x:.2}\" y=\"0\" width=\"{pitch:.2}\" height=\"{}\"/>", Self::HEIGHT)
+    }
+
+    /// A bar of a column from `y` on downwards; `class` stands behind its own, `more` is further attributes.
+    fn bar(&self, i: usize, y: f64, height: f64, class: &str, more: &str) -> String {
+        let (x, width) = (float(i) * self.pitch + self.gap / 2.0, self.pitch - self.gap);
+        format!(
+            "<rect class=\"bar{class}\" x=\"{x:.2}\" y=\"{y:.2}\" width=\"{width:.2}\" height=\"{height:.2}\"{more}/>"
+        )
+    }
+
+    fn drawn(label: &str, body: &str) -> Html {
+        element("columns", Self::WIDTH, Self::HEIGHT, true, label, body)
+    }
+
+    /// The same, where a script shows what the columns say where the pointer is.
+    fn drawn_with_pointer(label: &str, body: &str) -> Html {
+        Html(Self::drawn(label, body).0.replacen("<svg ", "<svg data-chart=\"\" ", 1))
+    }
+}
+
 /// Columns over time. The texts of the axes stand beside the picture in HTML, where they keep their size.
 #[must_use]
 pub fn columns(columns: &[Column], label: &str) -> Html {
-    const HEIGHT: f64 = 100.0;
     let top = max_of(columns.iter().map(|column| column.value));
-    let mut body = String::from(
-        "<path class=\"gridline\" d=\"M0 .5H1000M0 25H1000M0 50H1000M0 75H1000\"/><path class=\"axis\" d=\"M0 99.5H1000\"/>",
-    );
-    let pitch = 1000.0 / float(columns.len().max(1));
-    let gap = (pitch * 0.25).min(8.0);
+    let (row, mut body) = (Row::of(columns.len()), Row::GRID.to_owned());
     for (i, column) in columns.iter().enumerate().filter(|(_, column)| column.value.is_finite()) {
-        let height = (column.value.max(0.0) / top * (HEIGHT - 2.0)).max(if column.value > 0.0 { 0.8 } else { 0.0 });
-        let _ = write!(
-            body,
-            "<g class=\"column\"><title>{}</title><rect class=\"hit\" x=\"{:.2}\" y=\"0\" width=\"{pitch:.2}\" height=\"{HEIGHT}\"/>\
-             <rect class=\"bar\" x=\"{:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"{height:.2}\"/></g>",
-            escape(&column.title),
-            float(i) * pitch,
-            float(i) * pitch + gap / 2.0,
-            HEIGHT - height,
-            pitch - gap,
-        );
+        let height = Row::height(column.value, top);
+        let (title, bar) = (escape(&column.title), row.bar(i, Row::HEIGHT - height, height, "", ""));
+        let _ = write!(body, "<g class=\"column\"><title>{title}</title>{}{bar}</g>", row.hit(i));
     }
-    element("columns", 1000.0, HEIGHT, true, label, &body)
+    Row::drawn(label, &body)
 }
 
 /// A day of a chart that compares each with one before.
@@ -170,78 +202,58 @@ pub struct Day {
 /// Columns over time, with a line of what was before.
 #[must_use]
 pub fn days(days: &[Day], label: &str) -> Html {
-    const HEIGHT: f64 = 100.0;
     let top = max_of(days.iter().flat_map(|day| [day.value, day.before]));
-    let mut body = String::from(
+    let (row, mut body) = (Row::of(days.len()), String::new());
+    let _ = write!(
+        body,
         "<defs><pattern id=\"open-day\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
-         <path class=\"hatch\" d=\"M0 0V5\"/></pattern></defs>\
-         <path class=\"gridline\" d=\"M0 .5H1000M0 25H1000M0 50H1000M0 75H1000\"/><path class=\"axis\" d=\"M0 99.5H1000\"/>",
+         <path class=\"hatch\" d=\"M0 0V5\"/></pattern></defs>{}",
+        Row::GRID
     );
-    let pitch = 1000.0 / float(days.len().max(1));
-    let gap = (pitch * 0.25).min(8.0);
-    let height = |value: f64| (value.max(0.0) / top * (HEIGHT - 2.0)).max(if value > 0.0 { 0.8 } else { 0.0 });
     for (i, day) in days.iter().enumerate().filter(|(_, day)| day.value.is_finite()) {
-        let (x, tall) = (float(i) * pitch, height(day.value));
-        let fill = if day.is_open { " fill=\"url(#open-day)\"" } else { "" };
+        let height = Row::height(day.value, top);
+        let (open, fill) = if day.is_open { (" open", " fill=\"url(#open-day)\"") } else { ("", "") };
         let _ = write!(
             body,
-            "<g class=\"column{}\" data-x=\"{name}\" data-y=\"{told}\"><title>{name}: {told}</title>\
-             <rect class=\"hit\" x=\"{x:.2}\" y=\"0\" width=\"{pitch:.2}\" height=\"{HEIGHT}\"/>\
-             <rect class=\"bar\" x=\"{:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"{tall:.2}\"{fill}/></g>",
-            if day.is_open { " open" } else { "" },
-            x + gap / 2.0,
-            HEIGHT - tall,
-            pitch - gap,
+            "<g class=\"column{open}\" data-x=\"{name}\" data-y=\"{told}\"><title>{name}: {told}</title>{}{}</g>",
+            row.hit(i),
+            row.bar(i, Row::HEIGHT - height, height, "", fill),
             name = escape(&day.name),
             told = escape(&day.told),
         );
     }
     let indices: Vec<usize> = (0..days.len()).collect();
     for run in indices.split(|&i| !days[i].before.is_finite()).filter(|run| run.len() > 1) {
-        let points =
-            run.iter().map(|&i| format!("{:.2} {:.2}", (float(i) + 0.5) * pitch, HEIGHT - height(days[i].before)));
+        let y = |i: usize| Row::HEIGHT - Row::height(days[i].before, top);
+        let points = run.iter().map(|&i| format!("{:.2} {:.2}", (float(i) + 0.5) * row.pitch, y(i)));
         let _ = write!(body, "<path class=\"before-line\" d=\"M{}\"/>", points.collect::<Vec<_>>().join("L"));
     }
-    let drawn = element("columns", 1000.0, HEIGHT, true, label, &body);
-    Html(drawn.0.replacen("<svg ", "<svg data-chart=\"\" ", 1))
+    Row::drawn_with_pointer(label, &body)
 }
 
 /// Columns over time, each made of parts that stand on each other; `classes` names the colours of the parts, from the ground
 /// up. `data-x` and `data-y` say what a script shows where the pointer is.
 #[must_use]
 pub fn stacked(columns: &[Stack], classes: &[&str], label: &str) -> Html {
-    const HEIGHT: f64 = 100.0;
     let sum = |stack: &Stack| stack.parts.iter().filter(|part| part.is_finite()).map(|part| part.max(0.0)).sum::<f64>();
     let top = max_of(columns.iter().map(sum));
-    let mut body = String::from(
-        "<path class=\"gridline\" d=\"M0 .5H1000M0 25H1000M0 50H1000M0 75H1000\"/><path class=\"axis\" d=\"M0 99.5H1000\"/>",
-    );
-    let pitch = 1000.0 / float(columns.len().max(1));
-    let gap = (pitch * 0.25).min(8.0);
+    let (row, mut body) = (Row::of(columns.len()), Row::GRID.to_owned());
     for (i, stack) in columns.iter().enumerate() {
         let (day, said) = (escape(&stack.day), escape(&stack.said));
         let _ = write!(
             body,
-            "<g class=\"column\" data-x=\"{day}\" data-y=\"{said}\"><title>{day}: {said}</title><rect class=\"hit\" x=\"{:.2}\" \
-             y=\"0\" width=\"{pitch:.2}\" height=\"{HEIGHT}\"/>",
-            float(i) * pitch,
+            "<g class=\"column\" data-x=\"{day}\" data-y=\"{said}\"><title>{day}: {said}</title>{}",
+            row.hit(i)
         );
-        let mut ground = HEIGHT;
-        let parts = stack.parts.iter().zip(classes).filter(|(part, _)| part.is_finite() && **part > 0.0);
-        for (part, class) in parts {
-            let height = (part / top * (HEIGHT - 2.0)).max(0.8);
+        let mut ground = Row::HEIGHT;
+        for (part, class) in stack.parts.iter().zip(classes).filter(|(part, _)| part.is_finite() && **part > 0.0) {
+            let height = Row::height(*part, top);
             ground -= height;
-            let _ = write!(
-                body,
-                "<rect class=\"bar fill-{class}\" x=\"{:.2}\" y=\"{ground:.2}\" width=\"{:.2}\" height=\"{height:.2}\"/>",
-                float(i) * pitch + gap / 2.0,
-                pitch - gap,
-            );
+            body += &row.bar(i, ground, height, &format!(" fill-{class}"), "");
         }
         body += "</g>";
     }
-    let drawn = element("columns", 1000.0, HEIGHT, true, label, &body);
-    Html(drawn.0.replacen("<svg ", "<svg data-chart=\"\" ", 1))
+    Row::drawn_with_pointer(label, &body)
 }
 
 /// A horizontal bar that fills a share of its track.
@@ -382,11 +394,19 @@ mod tests {
         let label = "<b>&\"label\"";
         let column = |value: &f64| Column { title: "<script>".to_owned(), value: *value };
         let stack = |value: &f64| Stack { day: "<b>".to_owned(), said: label.to_owned(), parts: vec![*value, 1.0] };
+        let day = |value: &f64| Day {
+            name: "<b>".to_owned(),
+            told: label.to_owned(),
+            value: *value,
+            before: *value,
+            is_open: true,
+        };
         let point = |value: &f64| CalibrationPoint { predicted: *value, observed: 0.5, n: 0 };
         let first = values.first().copied().unwrap_or(f64::NAN);
         vec![
             sparkline(values, label),
             columns(&values.iter().map(column).collect::<Vec<_>>(), label),
+            days(&values.iter().map(day).collect::<Vec<_>>(), label),
             stacked(&values.iter().map(stack).collect::<Vec<_>>(), &["accent", "quiet"], label),
             calibration(&values.iter().map(point).collect::<Vec<_>>(), label),
             meter(first, Tone::Good, label),
