@@ -3,18 +3,16 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How many of the newest decisions are remembered.
-const N_KEPT: usize = 1_000;
-
-/// How long the newest decisions took, from question to durable answer, and how many there were since the start.
+/// How long the newest `N_KEPT` decisions took, from question to answer, and how many there were since the start.
 #[derive(Debug, Clone, Default)]
-pub struct Pace {
+pub struct Pace<const N_KEPT: usize = 1_000> {
     took: VecDeque<Duration>,
     n_decisions: u64,
 }
 
-impl Pace {
-    pub(super) fn record(&mut self, took: Duration) {
+impl<const N_KEPT: usize> Pace<N_KEPT> {
+    /// One more decision, which took so long.
+    pub fn record(&mut self, took: Duration) {
         if self.took.len() == N_KEPT {
             self.took.pop_front();
         }
@@ -33,9 +31,9 @@ impl Pace {
     pub fn quantile(&self, share: f64) -> Option<Duration> {
         let mut sorted: Vec<Duration> = self.took.iter().copied().collect();
         sorted.sort_unstable();
-        #[expect(clippy::cast_precision_loss, reason = "at most a thousand")]
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^53 are kept")]
         let rank = (share * sorted.len() as f64).ceil().max(1.0);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to a thousand")]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to their number")]
         let rank = rank as usize;
         sorted.get(rank.min(sorted.len()).checked_sub(1)?).copied()
     }
@@ -47,7 +45,7 @@ mod tests {
 
     #[test]
     fn quantiles_are_of_the_newest_thousand() {
-        let mut pace = Pace::default();
+        let mut pace = <Pace>::default();
         assert_eq!((pace.quantile(0.5), pace.n_decisions()), (None, 0));
         pace.record(Duration::from_millis(9_000));
         assert_eq!(pace.quantile(0.0), Some(Duration::from_millis(9_000)));

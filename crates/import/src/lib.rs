@@ -2,7 +2,8 @@
 //!
 //! `source file → reader → rows → mapping → payloads → sink`. A reader turns a file into rows of text (`readers`), a
 //! [`Mapping`] turns a row, or the rows of one order, into payloads as a client would send them to `/v1/batch`, and the
-//! caller's [`Sink`] takes them. A directory is the files in it, one after the other, as one import. What already is a payload (NDJSON, our own sealed history) needs no mapping.
+//! caller's [`Sink`] takes them. A directory is the files in it, one after the other, as one import. What
+//! already is a payload (NDJSON, our own sealed history) needs no mapping.
 //!
 //! What stays true:
 //! - a bad row is written to the rejects file with its line and its reason, and with it every other row of its order: an
@@ -28,6 +29,7 @@ pub use mapping::{Mapping, MappingError};
 pub use reasons::ReasonCount;
 pub use rejects::RejectsFile;
 pub use run::{import, import_payloads};
+pub use sources::name_of;
 
 use primitives::Timestamp;
 use serde::Serialize;

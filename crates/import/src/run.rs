@@ -40,13 +40,10 @@ pub fn import(
     }
     for file in &sources.files {
         let opened = readers::open(file, mapping.map(|mapping| &mapping.source), options)?;
-        match sources.shown(&opened.name) {
-            Some(name) => delivery.go_on_with(name, true),
-            None => {
-                delivery.report.source.clone_from(&opened.name);
-                delivery.go_on_with(&opened.name, false);
-            }
+        if !sources.is_directory {
+            delivery.report.source.clone_from(&opened.name);
         }
+        delivery.go_on_with(&opened.name, sources.is_directory);
         read_one(opened, mapping, options, &latest, &mut delivery, &progress)?;
         // What was refused late is told with the file it stands in.
         delivery.flush()?;

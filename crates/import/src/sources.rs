@@ -14,7 +14,8 @@ pub(crate) struct Sources {
     /// The name of the whole, as the list of imports shows it.
     pub(crate) name: String,
     pub(crate) files: Vec<PathBuf>,
-    is_directory: bool,
+    /// Whether a file's name has to be said beside the whole's.
+    pub(crate) is_directory: bool,
 }
 
 impl Sources {
@@ -50,11 +51,6 @@ impl Sources {
         Ok(Self { name: name_of(path), files: found, is_directory: true })
     }
 
-    /// The file's name where it has to be said beside the whole's.
-    pub(crate) fn shown<'a>(&self, file: &'a str) -> Option<&'a str> {
-        self.is_directory.then_some(file)
-    }
-
     /// A progress of the whole.
     pub(crate) fn progress<'p>(&self, progress: &'p dyn Progress) -> Together<'p> {
         let bytes = |file: &PathBuf| std::fs::metadata(file).map_or(0, |found| found.len());
@@ -63,8 +59,9 @@ impl Sources {
     }
 }
 
-/// The file's own name, or the directory's.
-fn name_of(path: &Path) -> String {
+/// The file's own name, or the directory's, also where it is called `.`: what an import is known by.
+#[must_use]
+pub fn name_of(path: &Path) -> String {
     let full = std::fs::canonicalize(path).ok();
     let name = path.file_name().or_else(|| full.as_deref().and_then(Path::file_name));
     name.map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())

@@ -234,6 +234,16 @@ pub struct DemoArgs {
     pub listen: Listen,
 }
 
+impl DemoArgs {
+    /// What the company is made of.
+    ///
+    /// # Errors
+    /// [`ServerError`] where a number is out of its bounds.
+    pub fn settings(&self) -> Result<simulation::Settings, ServerError> {
+        company(self.seed, self.customers.unwrap_or(2_500), self.days)
+    }
+}
+
 /// What an import reads, and where it goes.
 #[derive(Debug, Clone, Args)]
 pub struct ImportArgs {
@@ -290,15 +300,13 @@ impl SimulateArgs {
     /// # Errors
     /// [`ServerError`] where a number is out of its bounds.
     pub fn settings(&self) -> Result<simulation::Settings, ServerError> {
-        let (seed, n_customers) = (Seed::new(self.seed.unwrap_or(7)), self.customers.unwrap_or(2_000));
-        simulation::Settings::new(seed, n_customers, self.days())
-            .map_err(|error| ServerError::new(ErrorKind::Invalid, error.to_string()))
+        company(self.seed, self.customers.unwrap_or(2_000), self.days)
     }
 
     /// How many days are told.
     #[must_use]
     pub fn days(&self) -> u32 {
-        self.days.unwrap_or(180)
+        self.days.unwrap_or(N_DAYS)
     }
 
     /// The write key of the server elsewhere.
@@ -306,13 +314,19 @@ impl SimulateArgs {
     /// # Errors
     /// [`ServerError`] where none was given.
     pub fn write_key(&self) -> Result<String, ServerError> {
-        let given = self.write_key.clone().or_else(|| std::env::var("RAPPORT_WRITE_KEY").ok());
-        given.filter(|key| !key.is_empty()).ok_or_else(|| {
-            let message =
-                "no write key was given for --to: set RAPPORT_WRITE_KEY to a write key of that server, or use --write-key";
-            ServerError::new(ErrorKind::Invalid, message)
-        })
+        let otherwise =
+            "no write key was given for --to: set RAPPORT_WRITE_KEY to a write key of that server, or use --write-key";
+        given(self.write_key.as_ref(), "RAPPORT_WRITE_KEY", otherwise)
     }
+}
+
+/// So many days are told of a company where nothing else is asked for.
+const N_DAYS: u32 = 180;
+
+/// A company of so many customers.
+fn company(seed: Option<u64>, n_customers: u32, days: Option<u32>) -> Result<simulation::Settings, ServerError> {
+    simulation::Settings::new(Seed::new(seed.unwrap_or(7)), n_customers, days.unwrap_or(N_DAYS))
+        .map_err(|error| ServerError::new(ErrorKind::Invalid, error.to_string()))
 }
 
 /// A whole number that is none below nothing.
@@ -367,12 +381,15 @@ impl Elsewhere {
     /// # Errors
     /// [`ServerError`] where none was given.
     pub fn key(&self) -> Result<String, ServerError> {
-        let given = self.key.clone().or_else(|| std::env::var("RAPPORT_KEY").ok());
-        given.filter(|key| !key.is_empty()).ok_or_else(|| {
-            let message = "no key was given for --to: set RAPPORT_KEY to a server key of that server, or use --key";
-            ServerError::new(ErrorKind::Invalid, message)
-        })
+        let otherwise = "no key was given for --to: set RAPPORT_KEY to a server key of that server, or use --key";
+        given(self.key.as_ref(), "RAPPORT_KEY", otherwise)
     }
+}
+
+/// A key of the command line, or else of the environment.
+fn given(flag: Option<&String>, variable: &str, otherwise: &str) -> Result<String, ServerError> {
+    let given = flag.cloned().or_else(|| std::env::var(variable).ok());
+    given.filter(|key| !key.is_empty()).ok_or_else(|| ServerError::new(ErrorKind::Invalid, otherwise))
 }
 
 /// What to do with imports.

@@ -17,11 +17,11 @@ use crate::error::ServerError;
 use crate::settings::Settings;
 use console::format::{count, counted, decimal};
 use engine::Stopwatch;
-use import::{ImportError, ImportOptions, ImportReport, Mapping, Progress, RejectsFile, Sink, import, listed};
+use import::{ImportError, ImportOptions, ImportReport, Mapping, Progress, RejectsFile, Sink, import, listed, name_of};
 use primitives::{Clock, ErrorKind, Timestamp};
 use serde::Serialize;
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use target::Target;
 
 /// So many keys that are known with other content are named.
@@ -160,13 +160,6 @@ fn check_arguments(files: &[PathBuf], mapping: Option<&str>) -> Result<Option<Ma
             .map_err(ServerError::io(format!("cannot read {}: check the path", file.display())))?;
     }
     Ok(mapping)
-}
-
-/// The file's or the directory's own name, also where it is called `.`.
-fn name_of(file: &Path) -> String {
-    let full = std::fs::canonicalize(file).unwrap_or_default();
-    let name = file.file_name().or_else(|| full.file_name());
-    name.map_or_else(|| "import".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// A file of which nothing is accepted is a failure: the mapping does not fit it, or it is not what it is taken for.

