@@ -3,19 +3,6 @@
 use super::{Frame, Section, filters, page};
 use crate::Icon;
 
-/// A command to copy, and what it answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Example {
-    /// What it does: `Send an event`.
-    pub title: String,
-    /// When and why, in a sentence.
-    pub text: String,
-    /// The command.
-    pub command: String,
-    /// What it answers, as JSON; empty where there is nothing to show.
-    pub answer: String,
-}
-
 /// The API, `/api?lang=&event=`.
 #[derive(Debug, Clone, PartialEq, askama::Template)]
 #[template(path = "api.html")]

@@ -36,7 +36,7 @@ mod tour;
 
 pub mod sample;
 
-pub use api::{ApiCall, ApiPage, CallGroup, EventGroup, EventLine, EventProperty, Example};
+pub use api::{ApiCall, ApiPage, CallGroup, EventGroup, EventLine, EventProperty};
 pub use audit::{AuditFilter, AuditPage, AuditRow};
 pub use band::Band;
 pub use capabilities::{CapabilitiesPage, CapabilityLine, CapabilityPage, Parameter};

@@ -155,34 +155,24 @@ pub fn api() -> ApiPage {
     }
 }
 
-/// Commands to try.
-fn examples() -> Vec<Example> {
-    let example = |title: &str, text: &str, command: &str, answer: &str| Example {
-        title: title.to_owned(),
-        text: text.to_owned(),
-        command: command.to_owned(),
-        answer: answer.to_owned(),
-    };
-    vec![
-        example(
+/// Commands to try: what each does, and the command.
+fn examples() -> Vec<(String, String)> {
+    [
+        (
             "Send an event",
-            "Any Segment client does this by itself.",
             "curl -u WRITE_KEY: http://127.0.0.1:7070/v1/track -d '{\"userId\":\"42\",\"event\":\"Product Viewed\",\"properties\":{\"product_id\":\"4710421090059\"}}'",
-            r#"{"success":true}"#,
         ),
-        example(
+        (
             "Ask for a decision",
-            "The answer names its reasons, its model and its consent.",
             "curl -H 'Authorization: Bearer SERVER_KEY' http://127.0.0.1:7070/v1/decide -d '{\"decision\":\"recommend\",\"userId\":\"42\",\"n\":5}'",
-            r#"{"decisionId":"019ab3f2c1d4e5f6","items":[]}"#,
         ),
-        example(
+        (
             "Read a customer",
-            "Everything that is known, with its meaning.",
             "curl -H 'Authorization: Bearer SERVER_KEY' http://127.0.0.1:7070/v1/customers/42",
-            "",
         ),
     ]
+    .map(|(title, command)| (title.to_owned(), command.to_owned()))
+    .into()
 }
 
 /// The sign-in page.

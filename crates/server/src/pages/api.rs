@@ -9,8 +9,8 @@ use crate::app::App;
 use crate::error::ServerError;
 use axum::extract::Query;
 use axum::response::Response;
-use console::view::{ApiCall, ApiPage, CallGroup, Example};
-use decisions::{ContentShape, Kind, KindAbout};
+use console::view::{ApiCall, ApiPage, CallGroup};
+use decisions::{Kind, KindAbout};
 use serde_json::{Value, json};
 use snippets::{Call, Key, Language, written};
 
@@ -212,65 +212,19 @@ fn one_of_each(app: &App) -> Vec<&KindAbout> {
     found
 }
 
-/// What is said of an answer of a form, and how it looks.
-fn told_of(about: &KindAbout) -> (&'static str, String) {
-    let (text, said) = match about.shape {
-        ContentShape::Items => (
-            "Every item comes with its reason; the answer names its model and the consent it rests on, and it is logged before it is sent.",
-            r#""items":[{"id":"4710011401128","score":0.412,"reason":"Bought 3 times, the last time 12 days ago"}]"#,
-        ),
-        ContentShape::Score => (
-            "A calibrated probability with the features that speak for it and against it.",
-            r#""score":0.72,"reasons":[{"feature":"recency_days","value":41.3,"contribution":1.12,"text":"No order for 41 days, usual pause 12 days (+1.1)"}]"#,
-        ),
-        ContentShape::Amount => (
-            "An amount, of money or of anything else, with the interval in which it lies nine times of ten, and the reasons for it.",
-            r#""amount":{"value":412.5,"low":120.0,"high":830.0,"currency":"EUR","days":365},"reasons":[{"feature":"orders_all","value":9.0,"text":"9 orders so far"}]"#,
-        ),
-        ContentShape::Choice => (
-            "One of several, with how likely each is or what else holds, and why.",
-            r#""choice":"delivery","others":["refund"],"reasons":[]"#,
-        ),
-    };
-    let (name, purpose) = (&about.name, about.purpose.name());
-    let model = about
-        .tasks
-        .first()
-        .map_or_else(|| "null".to_owned(), |task| format!(r#"{{"name":"{task}","version":"9bd04f21aa73"}}"#));
-    let answer = format!(
-        r#"{{"decisionId":"019ab3f2c1d4e5f60718293a4b5c6d7e","decision":"{name}","customerId":"42",{said},"model":{model},"consent":{{"purpose":"{purpose}","granted":true,"basis":"default"}},"fallback":null}}"#
-    );
-    (text, answer)
-}
-
-/// Commands to copy, with the demonstration's keys where it is one: an event, a question for each form of answer, and a
+/// Commands to copy, each with what it does: with the demonstration's keys where it is one: an event, a question for each form of answer, and a
 /// customer.
-pub(super) fn examples(app: &App, base_url: &str, somebody: &Somebody) -> Vec<Example> {
+pub(super) fn examples(app: &App, base_url: &str, somebody: &Somebody) -> Vec<(String, String)> {
     let Somebody { user, item } = somebody;
     let (write, bearer) = (key(app, &app.settings.keys.write, "WRITE_KEY"), bearer(app));
-    let example = |title: &str, text: &str, command: String, answer: &str| Example {
-        title: title.to_owned(),
-        text: text.to_owned(),
-        command,
-        answer: answer.to_owned(),
-    };
-    let asked = one_of_each(app).into_iter().map(|about| {
-        let (text, answer) = told_of(about);
-        example(&about.question, text, question(app, base_url, somebody, about), &answer)
-    });
-    let event = example(
-        "Send an event",
-        "Any Segment client does this by itself once it is pointed at this address. The answer comes after the event is safe on disk and part of the customer’s profile.",
+    let asked =
+        one_of_each(app).into_iter().map(|about| (about.question.clone(), question(app, base_url, somebody, about)));
+    let event = (
+        "Send an event".to_owned(),
         format!(
             "curl -u {write}: {base_url}/v1/track -d '{{\"userId\":\"{user}\",\"event\":\"Product Viewed\",\"properties\":{{\"product_id\":\"{item}\"}}}}'"
         ),
-        r#"{"success":true,"accepted":1,"duplicates":0}"#,
     );
-    let customer = example(
-        "Read a customer",
-        "Names, traits, consents, features with their meanings, and scores.",
-        format!("curl {bearer} {base_url}/v1/customers/{user}"),
-        "",
-    );
+    let customer = ("Read a customer".to_owned(), format!("curl {bearer} {base_url}/v1/customers/{user}"));
     std::iter::once(event).chain(asked).chain([customer]).collect()
 }

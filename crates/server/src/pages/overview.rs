@@ -60,7 +60,7 @@ fn fill(app: &App, frame: Frame, days: i64, progress: Progress, base_url: &str) 
         worth: worth(app, frame.now, n_decisions)?,
         outcomes: outcomes(app),
         totals: totals(app, n_decisions)?,
-        try_lines: examples.into_iter().take(3).map(|example| (example.title, example.command)).collect(),
+        try_lines: examples.into_iter().take(3).collect(),
         frame,
     })
 }

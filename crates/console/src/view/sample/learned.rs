@@ -159,7 +159,7 @@ pub fn decisions() -> DecisionsPage {
             row(3 * MINUTE, "recommend", "20459", "10 items, first Rice noodles", None, true),
         ],
         older: Some("/decisions?before=019ab3".to_owned()),
-        try_line: examples().into_iter().nth(1).map_or_else(String::new, |example| example.command),
+        try_line: examples().into_iter().nth(1).map_or_else(String::new, |(_, command)| command),
     }
 }
 

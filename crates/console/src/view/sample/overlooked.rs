@@ -113,7 +113,7 @@ pub fn overview_empty() -> Overview {
         ),
         outcomes: vec![],
         totals: vec![("Events".to_owned(), "/events".to_owned(), "0".to_owned())],
-        try_lines: super::examples().into_iter().map(|example| (example.title, example.command)).collect(),
+        try_lines: super::examples(),
         ..overview()
     }
 }

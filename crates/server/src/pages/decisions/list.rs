@@ -30,7 +30,7 @@ pub(super) fn fill(app: &App, frame: Frame, asked: &Asked, base_url: &str) -> Re
     let (days, by_kind, n_counted) = counted(app, frame.now)?;
     let (reasons, reasons_of) = reasons(app, &filter, &meant)?;
     let rows = rows(app, &found);
-    let examples = api::examples(app, base_url, &api::Somebody::of(app)?);
+    let examples = if total == 0 { api::examples(app, base_url, &api::Somebody::of(app)?) } else { Vec::new() };
     let narrowed = [
         ("kind", filter.kind.as_str()),
         ("basis", &filter.basis),
@@ -59,7 +59,7 @@ pub(super) fn fill(app: &App, frame: Frame, asked: &Asked, base_url: &str) -> Re
         }),
         older: more_rows("/decisions", &narrowed, rows.len(), n),
         rows,
-        try_line: examples.into_iter().nth(1).map_or_else(String::new, |example| example.command),
+        try_line: examples.into_iter().nth(1).map_or_else(String::new, |(_, command)| command),
         filter,
         frame,
     })
