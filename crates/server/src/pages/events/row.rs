@@ -136,14 +136,12 @@ fn note(event: &Event) -> Option<String> {
 
 /// An event as its sender wrote it, what a batch shared merged in: without what was made of it here.
 fn as_sent(event: &Event) -> Value {
-    let mut sent = Map::new();
-    if let Ok(Value::Object(kept)) = serde_json::to_value(event) {
-        // The call goes first, as people write it.
-        let is_call = |key: &str| !["messageId", "userId", "anonymousId", "context"].contains(&key);
-        let is_ours = |key: &str| ["occurredAt", "receivedAt", "statedAt", "origin"].contains(&key);
-        let (call, rest): (Vec<_>, Vec<_>) =
-            kept.into_iter().filter(|(key, _)| !is_ours(key)).partition(|(key, _)| is_call(key));
-        sent.extend(call.into_iter().chain(rest));
+    let mut sent = match serde_json::to_value(event) {
+        Ok(Value::Object(sent)) => sent,
+        _ => Map::new(),
+    };
+    for ours in ["occurredAt", "receivedAt", "statedAt", "origin"] {
+        sent.remove(ours);
     }
     let at = event.stated_at.unwrap_or(event.occurred_at);
     if !matches!(event.call, Call::Correction { .. } | Call::Separate { .. }) {
