@@ -36,10 +36,14 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<CustomersPage, ServerE
     let Search { customers, n_found, n_searched, is_complete } = app.engine.search(&query, n, SEARCH_MAX)?;
     let totals = app.engine.look(|live| live.profiles.totals());
     let now = frame.now;
-    let kinds: Vec<&dyn Kind> = app.engine.capabilities().kinds.iter().filter(|kind| kind.about().on_profile).collect();
-    let answers: Vec<Vec<Option<Glance>>> =
-        customers.iter().map(|customer| kinds.iter().map(|kind| glance(app, customer, *kind, now)).collect()).collect();
-    let told = told(kinds.len(), &answers);
+    let kinds = app.engine.capabilities().kinds.iter().filter(|kind| kind.about().on_profile);
+    let columns = kinds.map(|kind| {
+        let answers = customers.iter().map(|customer| glance(app, customer, kind, now));
+        (kind.about().title.clone(), answers.collect::<Vec<_>>())
+    });
+    // The first that say something of anybody on the list, as many as there is room for: no other is asked.
+    let told = columns.filter(|(_, answers)| answers.iter().any(Option::is_some)).take(CustomersPage::N_ANSWERS);
+    let (answers, mut columns): (Vec<_>, Vec<_>) = told.map(|(title, answers)| (title, answers.into_iter())).unzip();
     let has = |is_meant: &dyn Fn(&InflowName, &Inflow) -> bool| {
         app.engine.look(|live| live.inflows.iter().any(|(name, inflow)| is_meant(&name, inflow)))
     };
@@ -50,13 +54,15 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<CustomersPage, ServerE
         total: totals.n_customers,
         found: n_found,
         note: note(&query, n_searched, totals.n_customers, is_complete),
-        answers: told.iter().filter_map(|place| Some(kinds.get(*place)?.about().title.clone())).collect(),
+        answers,
         has_orders,
         has_subscriptions,
         rows: customers
             .iter()
-            .zip(answers)
-            .map(|(customer, answers)| row(customer, &told, answers, costs.as_ref(), now))
+            .map(|customer| {
+                let answers = columns.iter_mut().map(|answers| answers.next().flatten()).collect();
+                row(customer, answers, costs.as_ref(), now)
+            })
             .collect(),
         older: more_rows("/customers", &[("q", &query)], customers.len(), n),
         query,
@@ -79,16 +85,9 @@ fn note(query: &str, n_searched: u64, total: u64, is_complete: bool) -> Option<S
     })
 }
 
-/// Which answers stand on the list: the first that say something of anybody on it, as many as there is room for.
-fn told(n_kinds: usize, answers: &[Vec<Option<Glance>>]) -> Vec<usize> {
-    let says = |place: &usize| answers.iter().any(|answers| answers.get(*place).is_some_and(Option::is_some));
-    (0..n_kinds).filter(says).take(CustomersPage::N_ANSWERS).collect()
-}
-
 fn row(
     customer: &Customer<FeatureState>,
-    told: &[usize],
-    mut answers: Vec<Option<Glance>>,
+    answers: Vec<Option<Glance>>,
     costs: Option<&Costs>,
     now: Timestamp,
 ) -> CustomerRow {
@@ -101,7 +100,7 @@ fn row(
         orders: customer.state.n_orders(),
         revenue: spent(&customer.state).filter(|_| customer.state.n_orders() > 0),
         subscribed: costs.and_then(|costs| costs.of(&customer.state, now)),
-        answers: told.iter().map(|place| answers.get_mut(*place).and_then(Option::take)).collect(),
+        answers,
     }
 }
 
