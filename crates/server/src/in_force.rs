@@ -13,6 +13,9 @@ pub struct InForce {
     origins: BTreeMap<String, String>,
 }
 
+/// Settings as they are written in a file.
+pub(crate) struct Written(Option<toml::Value>);
+
 /// What the file and the environment say by now.
 pub(crate) enum Now {
     /// These can be used.
@@ -31,8 +34,9 @@ impl InForce {
         let read = settings::load(there, environment.clone());
         let mut origins = settings::origins(there, environment, &[]).unwrap_or_default();
         if let Ok(read) = read {
+            let (read, in_force) = (Written::of(&read), Written::of(in_force));
             for (key, origin) in &mut origins {
-                if value(&read, key) != value(in_force, key) {
+                if read.value(key) != in_force.value(key) {
                     "command line".clone_into(origin);
                 }
             }
@@ -55,24 +59,30 @@ impl InForce {
     }
 
     /// What a setting is after the next start, as written in the file, where that is something else than now. What was said on
-    /// the command line is taken to be said again.
-    pub(crate) fn waiting(&self, in_force: &Settings, now: &Settings, one: &Described) -> Option<String> {
+    /// the command line is taken to be said again. What is said by now comes as it is, and masked.
+    pub(crate) fn waiting(&self, in_force: &Written, [now, masked]: [&Written; 2], one: &Described) -> Option<String> {
         let key = key_of(one);
-        let is_other = value(now, &key) != value(in_force, &key);
-        (is_other && self.origin(&key) != "command line").then(|| value(&now.masked(), &key))
+        let is_other = now.value(&key) != in_force.value(&key);
+        (is_other && self.origin(&key) != "command line").then(|| masked.value(&key))
+    }
+}
+
+impl Written {
+    /// These settings.
+    pub(crate) fn of(settings: &Settings) -> Self {
+        Self(toml::Value::try_from(settings).ok())
+    }
+
+    /// A setting's value; empty where there is no such setting.
+    pub(crate) fn value(&self, key: &str) -> String {
+        let Some((section, name)) = key.split_once('.') else { return String::new() };
+        self.0.as_ref().and_then(|all| all.get(section)?.get(name)).map(toml_text).unwrap_or_default()
     }
 }
 
 /// `server.listen`.
 pub(crate) fn key_of(one: &Described) -> String {
     format!("{}.{}", one.section, one.name)
-}
-
-/// A setting's value as written in the file; empty where there is no such setting.
-pub(crate) fn value(settings: &Settings, key: &str) -> String {
-    let Some((section, name)) = key.split_once('.') else { return String::new() };
-    let all = toml::Value::try_from(settings).ok();
-    all.as_ref().and_then(|all| all.get(section)?.get(name)).map(toml_text).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -98,7 +108,10 @@ mod tests {
         assert_eq!(in_force.origin("audit.keep_days"), "default");
 
         let waiting = |key: &str| match in_force.now() {
-            Now::Usable(now) => in_force.waiting(&settings, &now, &described(key)),
+            Now::Usable(now) => {
+                let [settings, now, masked] = [&settings, &*now, &now.masked()].map(Written::of);
+                in_force.waiting(&settings, [&now, &masked], &described(key))
+            }
             Now::Broken(why) => Some(why),
         };
         for key in ["server.idle_seconds", "server.listen", "audit.keep_days", "keys.admin"] {
@@ -118,7 +131,8 @@ mod tests {
     fn a_server_without_a_file_has_defaults() {
         let in_force = InForce::at_start(None, &Settings::default());
         assert_eq!((in_force.file.clone(), in_force.origin("server.listen")), (None, "default"));
-        assert_eq!(value(&Settings::default(), "server.listen"), "\"127.0.0.1:7070\"");
-        assert_eq!(value(&Settings::default(), "nothing"), "");
+        let written = Written::of(&Settings::default());
+        assert_eq!(written.value("server.listen"), "\"127.0.0.1:7070\"");
+        assert_eq!(written.value("nothing"), "");
     }
 }

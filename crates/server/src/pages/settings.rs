@@ -3,7 +3,7 @@
 use super::Asked;
 use super::visit::Visit;
 use crate::app::App;
-use crate::in_force::{Now, key_of, value};
+use crate::in_force::{Now, Written, key_of};
 use crate::settings::{Described, OnViolation, Settings};
 use axum::extract::Query;
 use axum::response::Response;
@@ -23,14 +23,15 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> SettingsPage {
         Now::Usable(now) => (Some(now), None),
         Now::Broken(why) => (None, Some(why)),
     };
-    let masked = app.settings.masked();
+    let [in_force, masked] = [&app.settings, &app.settings.masked()].map(Written::of);
+    let then = now.as_ref().map(|now| [&**now, &now.masked()].map(Written::of));
     let row = |one: &Described| SettingRow {
         name: one.name.to_owned(),
         meaning: one.doc.clone(),
-        value: value(&masked, &key_of(one)),
+        value: masked.value(&key_of(one)),
         default: one.default.clone(),
         origin: app.in_force.origin(&key_of(one)).to_owned(),
-        waiting: now.as_ref().and_then(|now| app.in_force.waiting(&app.settings, now, one)),
+        waiting: then.as_ref().and_then(|then| app.in_force.waiting(&in_force, then.each_ref(), one)),
     };
     let mut sections: Vec<SettingSection> = Settings::describe()
         .into_iter()
