@@ -35,6 +35,12 @@ impl Models {
         self.loaded.get(task)
     }
 
+    /// Whether there are such tasks, and a model of each.
+    #[must_use]
+    pub fn answer(&self, tasks: &[TaskName]) -> bool {
+        !tasks.is_empty() && tasks.iter().all(|task| self.loaded.contains_key(task))
+    }
+
     /// The currency of what the models of some tasks foretell, where they foretell money.
     #[must_use]
     pub fn currency(&self, tasks: &[TaskName]) -> Option<Currency> {

@@ -121,8 +121,7 @@ fn followed(share: &Share) -> Option<Followed> {
 fn outcomes(app: &App) -> Vec<(String, String, String)> {
     let models = app.engine.models();
     let kinds = app.engine.capabilities().kinds.iter().map(Kind::about);
-    let answered =
-        kinds.filter(|about| !about.tasks.is_empty() && about.tasks.iter().all(|task| models.get(task).is_some()));
+    let answered = kinds.filter(|about| models.answer(&about.tasks));
     let line = |about: &decisions::KindAbout| {
         (
             about.title.clone(),

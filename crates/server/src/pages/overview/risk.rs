@@ -31,20 +31,19 @@ struct Question<'a> {
     href: String,
     /// What one of them is worth: a score or a feature.
     stake: Column,
-    /// Whether that is an amount of a year, and not of a month.
-    is_foretold: bool,
+    /// In which currency a model foretells that of a year; none where it is what is paid in a month.
+    learned_in: Option<Currency>,
 }
 
 /// Who is about to leave, what is at stake, and whether everybody was looked at.
 pub(super) fn fill(app: &App, time_max: Duration) -> Result<(AtRisk, Figure, bool), ServerError> {
     let Some(question) = question(app)? else { return nobody(app) };
-    let Question { risk, filter, href, stake, is_foretold } = &question;
+    let Question { risk, filter, href, stake, learned_in } = question;
     let (name, stake) = (&risk.name, stake.to_string());
     let columns = format!("score.{name},{stake},why.{name}");
-    let selection = app.engine.selection(filter, &format!("-{stake}"), &columns)?;
+    let selection = app.engine.selection(&filter, &format!("-{stake}"), &columns)?;
     let found = app.engine.select(&selection, Page { n_max: N_ROWS, cursor: None }, time_max)?;
     let lines = app.engine.lines(&found.ids, &selection.columns)?;
-    let learned_in = is_foretold.then(|| currency_of_worth(app)).flatten();
     let n = Headcount::of(u32::try_from(found.n).unwrap_or(u32::MAX));
     let sum = found.sums.iter().find(|(subject, _)| subject.to_string() == stake).map(|(_, sum)| sum);
     let of = sum.map_or(n, |sum| sum.of);
@@ -53,7 +52,7 @@ pub(super) fn fill(app: &App, time_max: Duration) -> Result<(AtRisk, Figure, boo
         PaidIn::Unknown | PaidIn::Several => None,
     });
     let total = sum.and_then(|sum| sum.total).zip(learned_in.or(paid_in));
-    let span = if *is_foretold { "expected to spend most" } else { "whose subscriptions cost most" };
+    let span = if learned_in.is_some() { "expected to spend most" } else { "whose subscriptions cost most" };
     let figure = Figure {
         now: Some(total.map_or_else(|| told(n), |(total, currency)| Measured::Money(major(total, currency)))),
         // Whose money it is: of those who refuse that they are counted there is none in it.
@@ -62,15 +61,15 @@ pub(super) fn fill(app: &App, time_max: Duration) -> Result<(AtRisk, Figure, boo
         ..figure(
             "Revenue at risk",
             "What those are expected to spend in a year who are likelier than not to leave.",
-            href,
+            &href,
         )
     };
-    let figure = match (is_foretold, n.is_nobody()) {
+    let figure = match (learned_in, n.is_nobody()) {
         (_, true) => {
             Figure { title: "At risk".to_owned(), now: Some(Measured::Count(0)), note: risk.title.clone(), ..figure }
         }
-        (true, _) => figure,
-        (false, _) => Figure {
+        (Some(_), _) => figure,
+        (None, _) => Figure {
             title: "At risk".to_owned(),
             meaning: format!(
                 "{} They are likelier than not to; what their subscriptions cost in 30 days.",
@@ -85,7 +84,7 @@ pub(super) fn fill(app: &App, time_max: Duration) -> Result<(AtRisk, Figure, boo
             "{} Customers of a month or longer who are likelier than not to, those first who are {span}.",
             risk.question
         ),
-        href: href.clone(),
+        href,
         n: found.n,
         rows: lines.into_iter().map(|line| row(line, learned_in)).collect(),
         why_not,
@@ -98,12 +97,9 @@ pub(super) fn fill(app: &App, time_max: Duration) -> Result<(AtRisk, Figure, boo
 /// The first risk that a model answers, and what is at stake.
 fn question(app: &App) -> Result<Option<Question<'_>>, ServerError> {
     let models = app.engine.models();
-    let answers =
-        |about: &KindAbout| !about.tasks.is_empty() && about.tasks.iter().all(|task| models.get(task).is_some());
     let mut kinds = app.engine.capabilities().kinds.iter().map(Kind::about);
-    let Some(risk) = kinds.find(|about| about.is_risk && about.shape == ContentShape::Score && answers(about)) else {
-        return Ok(None);
-    };
+    let is_answered = |about: &KindAbout| about.shape == ContentShape::Score && models.answer(&about.tasks);
+    let Some(risk) = kinds.find(|about| about.is_risk && is_answered(about)) else { return Ok(None) };
     let built_in = app.engine.lists()?.into_iter().filter(|known| known.source == ListSource::BuiltIn);
     // A list that is there from the start asks about what is built in alone.
     let own = built_in.map(|known| known.list).find(|list| {
@@ -121,7 +117,7 @@ fn question(app: &App) -> Result<Option<Question<'_>>, ServerError> {
     let filter = format!("({risky}) and not ({NOT_OURS_TO_LOSE})");
     let worth = worth_kind(app);
     let stake = match worth {
-        Some(worth) => Column::Of(Subject::Score(worth.name.to_string())),
+        Some((worth, _)) => Column::Of(Subject::Score(worth.name.to_string())),
         None => Column::Of(Subject::Feature(SUBSCRIBED_AMOUNT.to_owned())),
     };
     let href = format!(
@@ -130,18 +126,17 @@ fn question(app: &App) -> Result<Option<Question<'_>>, ServerError> {
         format::url_part(&format!("-{stake}")),
         format::url_part(&format!("{},{stake},why.{}", risk.name, risk.name))
     );
-    Ok(Some(Question { risk, filter, href, stake, is_foretold: worth.is_some() }))
+    Ok(Some(Question { risk, filter, href, stake, learned_in: worth.map(|(_, currency)| currency) }))
 }
 
-/// The question that is answered with money, by a model that is in force.
-fn worth_kind(app: &App) -> Option<&KindAbout> {
+/// The question that is answered with money, by a model that is in force, and in which currency.
+fn worth_kind(app: &App) -> Option<(&KindAbout, Currency)> {
     let models = app.engine.models();
     let mut kinds = app.engine.capabilities().kinds.iter().map(Kind::about);
-    kinds.find(|about| about.shape == ContentShape::Amount && models.currency(&about.tasks).is_some())
-}
-
-fn currency_of_worth(app: &App) -> Option<Currency> {
-    app.engine.models().currency(&worth_kind(app)?.tasks)
+    kinds.find_map(|about| match about.shape {
+        ContentShape::Amount => Some((about, models.currency(&about.tasks)?)),
+        _ => None,
+    })
 }
 
 fn row(line: CustomerLine, learned_in: Option<Currency>) -> AtRiskRow {
