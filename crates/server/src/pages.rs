@@ -175,13 +175,21 @@ fn n_rows(asked: &Asked) -> usize {
     n.next_multiple_of(N_ROWS).clamp(N_ROWS, N_ROWS_MAX)
 }
 
+/// A text of the query without what stands around it, cut after `n_max` letters; empty where none is given.
+fn text(asked: &Asked, name: &str, n_max: usize) -> String {
+    asked.get(name).map_or("", |text| text.trim()).chars().take(n_max).collect()
+}
+
+/// What is kept of a query in an address, each with the `&` before what follows: only what says something.
+fn kept(asked: &[(&str, &str)]) -> String {
+    let kept = asked.iter().filter(|(_, value)| !value.is_empty());
+    kept.map(|(name, value)| format!("{name}={}&", console::format::url_part(value))).collect()
+}
+
 /// The address of the same list with more rows, where `n_shown` fill it.
 fn more_rows(path: &str, asked: &[(&str, &str)], n_shown: usize, n: usize) -> Option<String> {
     if n_shown < n || n >= N_ROWS_MAX {
         return None;
     }
-    let part = console::format::url_part;
-    let kept = asked.iter().filter(|(_, value)| !value.is_empty());
-    let kept: String = kept.map(|(name, value)| format!("{name}={}&", part(value))).collect();
-    Some(format!("{path}?{kept}n={}", n.saturating_mul(2).min(N_ROWS_MAX)))
+    Some(format!("{path}?{}n={}", kept(asked), n.saturating_mul(2).min(N_ROWS_MAX)))
 }

@@ -1,7 +1,7 @@
 //! What can be bought, and what is known of each thing, by whom?
 
 use super::visit::Visit;
-use super::{Asked, api, more_rows, n_rows};
+use super::{Asked, api, more_rows, n_rows, text};
 use crate::app::App;
 use crate::error::ServerError;
 use axum::extract::rejection::PathRejection;
@@ -39,9 +39,8 @@ pub(super) async fn show(visit: Visit, id: Result<Path<String>, PathRejection>) 
 }
 
 fn fill_list(app: &App, frame: Frame, asked: &Asked, base_url: &str) -> CataloguePage {
-    let text = |name: &str| -> String { asked.get(name).map_or("", |text| text.trim()).chars().take(200).collect() };
     let standing = asked.get("show").and_then(|name| Standing::from_name(name)).unwrap_or_default();
-    let (query, category, n) = (text("q"), text("category"), n_rows(asked));
+    let (query, category, n) = (text(asked, "q", 200), text(asked, "category", 200), n_rows(asked));
     let wanted =
         ItemQuery { text: query.clone(), category: (!category.is_empty()).then(|| category.clone()), standing };
     let found = app.engine.find_items(&wanted, n, frame.now);

@@ -115,7 +115,7 @@ fn fill(
     let (profile, state) = (&customer.profile, &customer.state);
     // A company that sells no items has nothing to recommend.
     let has_items = app.engine.look(|live| !live.items.is_empty());
-    let feature: String = asked.get("feature").map_or("", |text| text.trim()).chars().take(100).collect();
+    let feature = super::text(asked, "feature", 100);
     let told: Vec<_> =
         scores.iter().map(|(kind, answer)| (content(app, kind, answer, None), answer.fallback.as_deref())).collect();
     Ok(CustomerPage {

@@ -2,7 +2,7 @@
 
 use super::answer::{content, spent};
 use super::visit::Visit;
-use super::{Asked, more_rows, n_rows};
+use super::{Asked, more_rows, n_rows, text};
 use crate::app::App;
 use crate::error::ServerError;
 use axum::extract::Query;
@@ -31,7 +31,7 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
 }
 
 fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<CustomersPage, ServerError> {
-    let query: String = asked.get("q").map_or("", |query| query.trim()).chars().take(200).collect();
+    let query = text(asked, "q", 200);
     let n = n_rows(asked);
     let Search { customers, n_found, n_searched, is_complete } = app.engine.search(&query, n, SEARCH_MAX)?;
     let totals = app.engine.look(|live| live.profiles.totals());

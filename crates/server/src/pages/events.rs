@@ -4,12 +4,11 @@ mod found;
 pub(super) mod row;
 
 use super::visit::Visit;
-use super::{Asked, n_rows};
+use super::{Asked, kept, n_rows, text};
 use crate::app::App;
 use crate::error::ServerError;
 use axum::extract::Query;
 use axum::response::Response;
-use console::format::url_part;
 use console::view::{EventRow, EventsPage, Frame, Pause, RejectedReason, StatusFilter};
 use engine::N_REJECTED_LOOKED_AT;
 use events::{CallKind, Inspected, InspectedStatus, Offset};
@@ -39,9 +38,7 @@ struct Counts {
 }
 
 fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerError> {
-    let text = |name: &str| -> String {
-        asked.get(name).map_or("", |text| text.trim()).chars().take(TEXT_CHARS_MAX).collect()
-    };
+    let text = |name: &str| text(asked, name, TEXT_CHARS_MAX);
     let number = |name: &str| asked.get(name).and_then(|text| text.parse::<u64>().ok());
     let status = StatusFilter::parse(&text("status"));
     let (name, query, n) = (text("name"), text("q"), n_rows(asked));
@@ -65,7 +62,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerErro
     }
     let reasons = if status == StatusFilter::Rejected { reasons(app, &name)? } else { Vec::new() };
     let counts = counts(app, &name);
-    let kept = [
+    let same = [
         ("status", if status == StatusFilter::All { "" } else { status.name() }),
         ("name", name.as_str()),
         ("q", query.as_str()),
@@ -73,7 +70,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerErro
         ("at", asked.get("at").filter(|_| paused.is_some()).map_or("", String::as_str)),
     ];
     Ok(EventsPage {
-        older: last.map(|last| older(&kept, last)),
+        older: last.map(|last| format!("/events?{}before={last}", kept(&same))),
         customer: wanted.customer.as_ref().map(|(profile, _)| {
             (profile.id.to_string(), super::customers::label(profile).unwrap_or_else(|| profile.id.to_string()))
         }),
@@ -99,12 +96,6 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerErro
 fn paused_at(asked: &Asked, now: Timestamp) -> Timestamp {
     let at = asked.get("at").and_then(|at| at.parse().ok()).map_or(now, Timestamp::from_millis);
     at.clamp(Timestamp::MIN, now)
-}
-
-fn older(kept: &[(&str, &str)], last: u64) -> String {
-    let kept = kept.iter().filter(|(_, value)| !value.is_empty());
-    let kept: String = kept.map(|(name, value)| format!("{name}={}&", url_part(value))).collect();
-    format!("/events?{kept}before={last}")
 }
 
 /// What came in by name, all told. A name that is asked for stands among them.

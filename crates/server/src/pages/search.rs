@@ -1,8 +1,8 @@
 //! What is found for a text, wherever it stands?
 
-use super::Asked;
 use super::customers::label;
 use super::visit::Visit;
+use super::{Asked, text};
 use crate::app::App;
 use crate::error::ServerError;
 use axum::extract::Query;
@@ -30,7 +30,7 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
 }
 
 fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<SearchPage, ServerError> {
-    let query: String = asked.get("q").map_or("", |query| query.trim()).chars().take(200).collect();
+    let query = text(asked, "q", 200);
     if query.is_empty() {
         return Ok(SearchPage { frame, query, customers: vec![], items: vec![], decisions: vec![], note: None });
     }

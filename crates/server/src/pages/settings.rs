@@ -1,7 +1,7 @@
 //! What is configured, where does each value come from, and what waits for the next start?
 
-use super::Asked;
 use super::visit::Visit;
+use super::{Asked, text};
 use crate::app::App;
 use crate::in_force::{Now, Written, key_of};
 use crate::settings::{Described, OnViolation, Settings};
@@ -17,7 +17,7 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
 }
 
 fn fill(app: &App, frame: Frame, asked: &Asked) -> SettingsPage {
-    let query: String = asked.get("q").map_or("", |query| query.trim()).chars().take(200).collect();
+    let query = text(asked, "q", 200);
     let changed_only = asked.get("show").is_some_and(|show| show == "changed");
     let (now, problem) = match app.in_force.now() {
         Now::Usable(now) => (Some(now), None),

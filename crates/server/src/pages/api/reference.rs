@@ -1,6 +1,6 @@
 //! Which of the events that are understood are sought?
 
-use crate::pages::Asked;
+use crate::pages::{Asked, text};
 use console::view::{EventGroup, EventLine, EventProperty};
 use events::{DescribedEvent, described};
 
@@ -9,7 +9,7 @@ const N_LETTERS_MAX: usize = 100;
 
 /// What events are sought for.
 pub(super) fn sought(asked: &Asked) -> String {
-    asked.get("event").map_or("", |text| text.trim()).chars().take(N_LETTERS_MAX).collect()
+    text(asked, "event", N_LETTERS_MAX)
 }
 
 /// The events in which every word of what is sought stands: in a name, a property or the words about them.

@@ -3,7 +3,7 @@
 use super::{api, rows};
 use crate::app::App;
 use crate::error::ServerError;
-use crate::pages::{Asked, more_rows, n_rows};
+use crate::pages::{Asked, more_rows, n_rows, text};
 use console::format;
 use console::view::{DecisionDay, DecisionFilter, DecisionsPage, Frame, KindCount};
 use decisions::{ContentShape, DecisionQuery, LoggedDecision, Record};
@@ -66,7 +66,7 @@ pub(super) fn fill(app: &App, frame: Frame, asked: &Asked, base_url: &str) -> Re
 }
 
 fn filter(asked: &Asked) -> DecisionFilter {
-    let text = |name: &str| -> String { asked.get(name).map_or("", |text| text.trim()).chars().take(200).collect() };
+    let text = |name: &str| text(asked, name, 200);
     let basis = text("basis");
     let is_known = DecisionFilter::BASES.iter().any(|(name, _)| *name == basis);
     let day = text("day");
