@@ -67,19 +67,13 @@ fn shown(app: &App, language: Language, base_url: &str, call: Call) -> ApiCall {
 /// Every call that is shown, in the order in which they can be tried: under their headings.
 pub(super) fn calls(app: &App, somebody: &Somebody) -> Vec<(&'static str, Vec<Call>)> {
     let user = &somebody.user;
-    let questions = app.engine.capabilities().kinds.iter().map(Kind::about).map(|about| {
-        let mut body = json!({"decision": about.name.as_str(), "userId": user});
-        for parameter in &about.parameters {
-            body[parameter.name] = parameter.default.into();
-        }
-        Call {
-            title: about.title.clone(),
-            text: about.question.clone(),
-            key: Key::Server,
-            method: "POST",
-            path: "/v1/decide".to_owned(),
-            body: Some(body),
-        }
+    let questions = app.engine.capabilities().kinds.iter().map(Kind::about).map(|about| Call {
+        title: about.title.clone(),
+        text: about.question.clone(),
+        key: Key::Server,
+        method: "POST",
+        path: "/v1/decide".to_owned(),
+        body: serde_json::from_str(&about.example(user)).ok(),
     });
     let plain = |title: &str, text: &str, key, method, path: String| Call {
         title: title.to_owned(),
@@ -193,7 +187,7 @@ pub(super) fn question(app: &App, base_url: &str, somebody: &Somebody, about: &K
 }
 
 /// A demonstration's keys are known to everybody; any other key is shown nowhere.
-fn key<'a>(app: &App, key: &'a str, stand_in: &'a str) -> &'a str {
+pub(super) fn key<'a>(app: &App, key: &'a str, stand_in: &'a str) -> &'a str {
     if app.is_console_open && !key.is_empty() { key } else { stand_in }
 }
 

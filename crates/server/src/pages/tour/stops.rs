@@ -1,5 +1,6 @@
 //! What is to be seen at each stop of the tour, of whom, and by which command?
 
+use super::super::api::key;
 use super::super::decisions::{data_option, replay_command};
 use crate::app::App;
 use crate::error::ServerError;
@@ -117,9 +118,7 @@ struct Keys {
 impl Keys {
     fn of(app: &App) -> Self {
         let keys = &app.settings.keys;
-        let key = |key: &str, variable: &str| {
-            if app.is_console_open && !key.is_empty() { key.to_owned() } else { variable.to_owned() }
-        };
+        let key = |known: &str, variable: &str| key(app, known, variable).to_owned();
         Self {
             write: key(&keys.write, "$RAPPORT_WRITE_KEY"),
             server: key(&keys.server, "$RAPPORT_SERVER_KEY"),
