@@ -3,6 +3,7 @@
 use super::visit::Visit;
 use super::{Asked, api, more_rows, n_rows, text};
 use crate::app::App;
+use crate::args::quoted;
 use crate::error::ServerError;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query};
@@ -189,5 +190,5 @@ fn describe(app: &App, base_url: &str, id: &str, fields: &[&str]) -> String {
         traits.insert("currency".to_owned(), currency.code().into());
     }
     let body = json!({"itemId": id, "traits": traits}).to_string();
-    format!("curl {} {base_url}/v1/item -d '{}'", api::bearer(app), body.replace('\'', "'\\''"))
+    format!("curl {} {base_url}/v1/item -d {}", api::bearer(app), quoted(&body))
 }

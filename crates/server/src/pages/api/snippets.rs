@@ -1,5 +1,6 @@
 //! How is a call of the interface written in a language?
 
+use crate::args::quoted;
 use serde_json::Value;
 
 /// A language.
@@ -104,7 +105,7 @@ fn curl(call: &Call, url: &str, key: &str) -> String {
     let who = if call.key == Key::Write { format!("-u {key}:") } else { format!("-H 'Authorization: Bearer {key}'") };
     let implied = if call.body.is_some() { "POST" } else { "GET" };
     let method = if call.method == implied { String::new() } else { format!(" -X {}", call.method) };
-    let body = call.body.as_ref().map(|body| format!(" \\\n  -d '{}'", body.to_string().replace('\'', "'\\''")));
+    let body = call.body.as_ref().map(|body| format!(" \\\n  -d {}", quoted(&body.to_string())));
     format!("curl{method} {who} '{url}'{}", body.unwrap_or_default())
 }
 

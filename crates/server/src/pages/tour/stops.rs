@@ -3,6 +3,7 @@
 use super::super::api::key;
 use super::super::decisions::{data_option, replay_command};
 use crate::app::App;
+use crate::args::quoted;
 use crate::error::ServerError;
 use crate::simulated;
 use console::format::url_part;
@@ -169,10 +170,9 @@ impl Script<'_> {
 
     fn ask(&self, kind: &str, who: &str, more: &str) -> String {
         let (key, base_url) = (&self.keys.server, self.base_url);
-        // JSON between single quotes.
-        let who = serde_json::Value::from(who).to_string().replace('\'', "'\\''");
-        let body = format!(r#"{{"decision":"{kind}","userId":{who}{more}}}"#);
-        format!("curl -H \"Authorization: Bearer {key}\" {base_url}/v1/decide -d '{body}'")
+        let who = serde_json::Value::from(who);
+        let body = quoted(&format!(r#"{{"decision":"{kind}","userId":{who}{more}}}"#));
+        format!("curl -H \"Authorization: Bearer {key}\" {base_url}/v1/decide -d {body}")
     }
 
     fn page(&self) -> String {
