@@ -19,6 +19,19 @@ pub fn with_number(said: String, contribution: f64) -> String {
     format!("{said} ({contribution:+.1})")
 }
 
+/// What was said, without what it added at its end.
+#[must_use]
+pub fn without_number(text: &str) -> &str {
+    let is_number = |end: &str| {
+        let number = end.strip_suffix(')').and_then(|end| end.strip_prefix(['+', '-', '−']));
+        number.is_some_and(|number| number.parse::<f64>().is_ok())
+    };
+    match text.rsplit_once(" (") {
+        Some((said, end)) if is_number(end) => said,
+        _ => text,
+    }
+}
+
 /// A contribution in words, with what else of the customer helps to understand it:
 /// `no order for 41 days, usual pause 12 days (+0.8)`. `features` are the model's, `values` those of the customer, who pays
 /// in `currency`.
@@ -302,6 +315,21 @@ mod tests {
             ("gap_last_ratio", 2.0, 0.2, "the last pause was 2 times the usual one (+0.2)"),
         ] {
             assert_eq!(text(&Catalogue::built_in(), name, value, contribution, None), expected);
+        }
+    }
+
+    #[test]
+    fn a_reason_is_told_without_its_weight() {
+        for (reason, words) in [
+            ("No order for 41 days (+1.1)", "No order for 41 days"),
+            ("2 returns (of 3) (−0.2)", "2 returns (of 3)"),
+            ("2 returns (of 3)", "2 returns (of 3)"),
+            ("", ""),
+        ] {
+            assert_eq!(without_number(reason), words);
+        }
+        for contribution in [1.06, -0.04, 0.0, -12.5] {
+            assert_eq!(without_number(&with_number("2 returns (of 3)".to_owned(), contribution)), "2 returns (of 3)");
         }
     }
 

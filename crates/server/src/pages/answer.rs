@@ -6,6 +6,7 @@ use console::view::{self, Answer, ConsentBasis, Contribution, Feature, FeatureGr
 use decisions::{Content, Kind, KindName, Likely, RankedItem, Reason, Record, Testimony, World};
 use engine::Live;
 use features::{Catalogue, Definition, FeatureState};
+use learning::reasons::without_number;
 use primitives::{Currency, ItemId, ItemKey, Money};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -150,10 +151,7 @@ fn contribution(reason: &Reason) -> Contribution {
     Contribution {
         feature: reason.feature.clone(),
         // The number at its end stands in a column of its own.
-        text: match reason.text.rsplit_once(" (") {
-            Some((text, end)) if end.strip_suffix(')').is_some_and(|n| n.parse::<f64>().is_ok()) => text.to_owned(),
-            _ => reason.text.clone(),
-        },
+        text: without_number(&reason.text).to_owned(),
         contribution: reason.contribution.unwrap_or_default(),
     }
 }

@@ -11,6 +11,7 @@ use decisions::filter::Subject;
 use decisions::{ContentShape, Kind, KindAbout};
 use engine::{Cell, Column, CustomerLine, ListSource, Page, PaidIn};
 use governance::Headcount;
+use learning::reasons::without_number;
 use primitives::Currency;
 use std::time::Duration;
 
@@ -145,7 +146,7 @@ fn row(line: CustomerLine, learned_in: Option<Currency>) -> AtRiskRow {
         _ => None,
     };
     let why = match line.cells.get(2) {
-        Some(Some(Cell::Texts(reasons))) => reasons.first().map_or_else(String::new, |reason| in_words(reason)),
+        Some(Some(Cell::Texts(reasons))) => reasons.first().map_or("", |reason| without_number(reason)).to_owned(),
         _ => String::new(),
     };
     let stake = number(1).map(|amount| format::amount(amount, learned_in.or(line.currency)));
@@ -156,14 +157,6 @@ fn row(line: CustomerLine, learned_in: Option<Currency>) -> AtRiskRow {
         risk: number(0).unwrap_or(f64::NAN),
         stake: stake.unwrap_or_else(|| format::NONE.to_owned()),
         why,
-    }
-}
-
-/// A reason without the number that says how much it weighs.
-fn in_words(reason: &str) -> String {
-    match reason.rsplit_once(" (") {
-        Some((words, weight)) if weight.starts_with(['+', '-', '−']) => words.to_owned(),
-        _ => reason.to_owned(),
     }
 }
 
@@ -196,22 +189,5 @@ fn empty() -> AtRisk {
         n: 0,
         rows: Vec::new(),
         why_not: Vec::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reason_is_told_without_its_weight() {
-        for (reason, words) in [
-            ("No order for 41 days (+1.1)", "No order for 41 days"),
-            ("2 returns (of 3) (−0.2)", "2 returns (of 3)"),
-            ("2 returns (of 3)", "2 returns (of 3)"),
-            ("", ""),
-        ] {
-            assert_eq!(in_words(reason), words);
-        }
     }
 }
