@@ -10,7 +10,7 @@ use super::{decisions, door, worth};
 use crate::app::App;
 use crate::error::ServerError;
 use crate::looks::Opener;
-use ::decisions::{Kind, KindAbout, KindName, Record};
+use ::decisions::{Kind, KindAbout, KindName};
 use axum::Form;
 use axum::extract::rejection::{FormRejection, PathRejection};
 use axum::extract::{Path, Query};
@@ -174,11 +174,12 @@ fn decided_before(
     frame: &Frame,
 ) -> Result<Vec<(DecisionRow, Option<String>)>, ServerError> {
     let logged = app.engine.ports().decisions.recent(Some(&profile.id), N_DECISIONS)?;
-    let rows = decisions::rows(app, &logged);
+    let opened = decisions::opened(&logged);
+    let rows = decisions::rows_of(app, &opened);
     let mut decided = Vec::new();
-    for (row, logged) in rows.into_iter().zip(&logged) {
+    for (row, (_, record)) in rows.into_iter().zip(opened) {
         // What a newer program wrote cannot be followed up here.
-        let outcome = match Record::open(logged) {
+        let outcome = match record {
             Ok(record) => worth::outcome(app, &record, frame.now)?,
             Err(_) => None,
         };

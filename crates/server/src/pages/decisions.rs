@@ -73,9 +73,21 @@ fn replayed(app: &App, record: &Record) -> Replayed {
     }
 }
 
+/// A decision of the log, and its record where it can be read.
+pub(super) type Opened<'a> = (&'a LoggedDecision, Result<Record, DecisionError>);
+
+/// Decisions with their records.
+pub(super) fn opened(logged: &[LoggedDecision]) -> Vec<Opened<'_>> {
+    logged.iter().map(|one| (one, Record::open(one))).collect()
+}
+
 /// Decisions as rows of a list.
 pub(super) fn rows(app: &App, logged: &[LoggedDecision]) -> Vec<DecisionRow> {
-    let opened: Vec<_> = logged.iter().map(|one| (one, Record::open(one))).collect();
+    rows_of(app, &opened(logged))
+}
+
+/// Decisions whose records are open as rows of a list.
+pub(super) fn rows_of(app: &App, opened: &[Opened<'_>]) -> Vec<DecisionRow> {
     let answers: Vec<_> = opened.iter().map(|(_, record)| record.as_ref().ok().map(|one| in_short(app, one))).collect();
     app.engine.look(|live| {
         let each = opened.iter().zip(answers);

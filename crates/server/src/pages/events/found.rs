@@ -44,7 +44,10 @@ impl Wanted {
         let names = |profile: &Profile| {
             profile.links.keys().cloned().chain([Identifier::founder(&profile.id)]).collect::<BTreeSet<_>>()
         };
-        let customer = customer.map(|profile| (profile.clone(), names(&profile)));
+        let customer = customer.map(|profile| {
+            let names = names(&profile);
+            (profile, names)
+        });
         Ok(Self { status, name, text: query.to_lowercase(), customer })
     }
 
