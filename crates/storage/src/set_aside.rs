@@ -66,6 +66,14 @@ impl Storage {
     pub fn set_aside(&self) -> Result<Vec<SetAside>, StorageError> {
         records(&self.directory.set_aside())
     }
+
+    /// How many events were set aside.
+    ///
+    /// # Errors
+    /// As [`set_aside`](Self::set_aside).
+    pub fn n_set_aside(&self) -> Result<u64, StorageError> {
+        Ok(self.set_aside()?.iter().map(SetAside::n_events).sum())
+    }
 }
 
 /// Sets aside what cannot be read: an event of the log by its offset (`120`), a file of the history by its path, or what

@@ -150,8 +150,7 @@ struct LeftOut {
 
 impl LeftOut {
     fn of(opened: &Opened) -> Result<Self, ServerError> {
-        let set_aside = opened.storage.set_aside()?.iter().map(storage::SetAside::n_events).sum();
-        Ok(Self { withdrawn: opened.storage.n_withdrawn()?, set_aside })
+        Ok(Self { withdrawn: opened.storage.n_withdrawn()?, set_aside: opened.storage.n_set_aside()? })
     }
 
     fn in_words(self) -> String {

@@ -31,6 +31,9 @@ use std::collections::BTreeMap;
 /// How many items are shown and decided.
 const N_ITEMS: i64 = 8;
 
+/// The longest value of a trait that is shown.
+const TRAIT_CHARS_MAX: usize = 400;
+
 /// How many decisions about them are told.
 const N_DECISIONS: usize = 5;
 
@@ -242,13 +245,20 @@ fn refused_joins(profile: &Profile) -> Vec<RefusedJoin> {
 }
 
 fn traits(profile: &Profile) -> Vec<Trait> {
-    let text = |json: &str| match serde_json::from_str(json) {
+    let each = profile.traits.iter();
+    each.map(|(name, said)| Trait { name: name.clone(), value: shown_trait(&said.json, TRAIT_CHARS_MAX) }).collect()
+}
+
+/// The value of a trait as text, of which so many letters are shown.
+pub(super) fn shown_trait(json: &str, n_max: usize) -> String {
+    let text = match serde_json::from_str(json) {
         Ok(serde_json::Value::String(text)) => text,
         _ => json.to_owned(),
     };
-    let shown =
-        |text: String| if text.chars().count() > 400 { text.chars().take(400).chain(['…']).collect() } else { text };
-    profile.traits.iter().map(|(name, said)| Trait { name: name.clone(), value: shown(text(&said.json)) }).collect()
+    match text.char_indices().nth(n_max) {
+        None => text,
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
 }
 
 fn consent(answer: &ConsentAnswer) -> Consent {

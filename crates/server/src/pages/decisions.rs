@@ -15,7 +15,8 @@ use axum::response::Response;
 use console::view::{Candidate, DecisionPage, DecisionRow, Frame, Replayed};
 use decisions::{Content, DecisionError, LoggedDecision, RankedItem, Record, World};
 use engine::Live;
-use primitives::{DecisionId, ItemId, ItemKey, capital};
+use primitives::{CustomerId, DecisionId, ItemId, ItemKey, capital};
+use profiles::ProfileError;
 use serde_json::json;
 
 /// How many of the items that were left out are named.
@@ -107,10 +108,7 @@ fn row(
         // A newer program's record stands in the list all the same.
         Err(error) => (error.to_string(), logged.is_fallback.then(|| "Why cannot be read here.".to_owned())),
     };
-    let has_page = match &logged.customer {
-        Some(id) => live.profiles.find_by_text(id.as_str()).is_ok_and(|found| found.is_some()),
-        None => false,
-    };
+    let has_page = logged.customer.as_ref().is_some_and(|id| is_known(live, id).unwrap_or(false));
     DecisionRow {
         id: logged.id.to_string(),
         at: logged.decided_at,
@@ -145,7 +143,7 @@ fn fill(app: &App, frame: Frame, record: &Record, base_url: &str) -> Result<Deci
     };
     Ok(DecisionPage {
         at: question.as_of,
-        customer: is_known(app, record)?.then(|| question.customer.to_string()),
+        customer: app.engine.look(|live| is_known(live, &question.customer))?.then(|| question.customer.to_string()),
         answer: answer(app, record, None),
         request: request.to_string(),
         response: record.response.clone(),
@@ -209,9 +207,8 @@ fn why_lost(score: f64, worst: Option<f64>) -> String {
 }
 
 /// Whether there is a customer to open: a decision about a stranger founds nobody.
-fn is_known(app: &App, record: &Record) -> Result<bool, ServerError> {
-    let customer = &record.question.customer;
-    Ok(app.engine.look(|live| live.profiles.find_by_text(customer.as_str()))?.is_some())
+pub(super) fn is_known(live: &Live, customer: &CustomerId) -> Result<bool, ProfileError> {
+    Ok(live.profiles.find_by_text(customer.as_str())?.is_some())
 }
 
 pub(super) fn replay_command(app: &App, id: &DecisionId) -> String {

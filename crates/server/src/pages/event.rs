@@ -2,6 +2,7 @@
 
 use super::answer::rounded;
 use super::customer::past::{BUSY, is_too_much};
+use super::customer::shown_trait;
 use super::events::row;
 use super::visit::{Visit, note_opened};
 use crate::app::App;
@@ -123,19 +124,8 @@ fn traits(change: &Change) -> Vec<(String, Option<String>, Option<String>)> {
     };
     let (before, after) = (told(&change.before), told(change.after.as_slice()));
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let value = |of: &BTreeMap<String, String>, name: &String| of.get(name).map(|json| shown(json));
+    let value =
+        |of: &BTreeMap<String, String>, name: &String| of.get(name).map(|json| shown_trait(json, VALUE_CHARS_MAX));
     let moved = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
     moved.map(|name| (name.clone(), value(&before, name), value(&after, name))).collect()
-}
-
-/// A value as text.
-fn shown(json: &str) -> String {
-    let text = match serde_json::from_str(json) {
-        Ok(serde_json::Value::String(text)) => text,
-        _ => json.to_owned(),
-    };
-    match text.char_indices().nth(VALUE_CHARS_MAX) {
-        None => text,
-        Some((end, _)) => format!("{}…", &text[..end]),
-    }
 }

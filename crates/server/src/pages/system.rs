@@ -71,7 +71,7 @@ fn group(title: &str, facts: Vec<Fact>) -> FactGroup {
 fn events(app: &App, usage: &Usage) -> Result<FactGroup, ServerError> {
     let safe = app.engine.checkpointed().0;
     let behind = usage.head.0.saturating_sub(safe);
-    let n_set_aside: u64 = app.storage.set_aside()?.iter().map(storage::SetAside::n_events).sum();
+    let n_set_aside = app.storage.n_set_aside()?;
     let set_aside = Fact {
         warning: (n_set_aside > 0).then(|| "see rapport doctor".to_owned()),
         ..fact("Set aside", counted(n_set_aside, "event", "events"))

@@ -56,7 +56,7 @@ fn disk(app: &App) -> Option<Attention> {
 }
 
 fn set_aside(app: &App) -> Result<Option<Attention>, ServerError> {
-    let n: u64 = app.storage.set_aside()?.iter().map(storage::SetAside::n_events).sum();
+    let n = app.storage.n_set_aside()?;
     let text = || {
         format!(
             "{} could not be read any more and were set aside: `rapport doctor` says more.",

@@ -100,7 +100,7 @@ impl Days {
 pub(super) fn fill(app: &App, calendar: &Calendar, n_days: i64, trade: Trade, found: &Found) -> Told {
     let days = app.engine.look(|live| Days::read(&live.activity, calendar, n_days));
     let sum = trade.sum();
-    let (currency, left_out) = days.currencies(Currency::parse(&app.settings.currency.default).ok(), sum);
+    let (currency, left_out) = days.currencies(app.settings.default_currency(), sum);
     let money = |happened: &Happened| {
         let minor = sum(happened).1.get(&currency).copied().unwrap_or(0);
         Measured::Money(Money { minor, currency })

@@ -1,7 +1,7 @@
 //! What is to be seen at each stop of the tour, of whom, and by which command?
 
 use super::super::api::key;
-use super::super::decisions::{data_option, replay_command};
+use super::super::decisions::{data_option, is_known, replay_command};
 use crate::app::App;
 use crate::args::quoted;
 use crate::error::ServerError;
@@ -74,9 +74,7 @@ impl Cast {
         let decisions = app.engine.ports().decisions.recent(None, N_LOOKED_AT)?;
         let nobody = Self::nobody(app);
         let shown = nobody.shown.clone();
-        let is_there = |customer: &CustomerId| {
-            app.engine.look(|live| live.profiles.find_by_text(customer.as_str())).is_ok_and(|found| found.is_some())
-        };
+        let is_there = |customer: &CustomerId| app.engine.look(|live| is_known(live, customer)).unwrap_or(false);
         // Where nobody is in memory, or there was no time: whom something was decided about.
         let mut of_decisions = decisions.iter().filter_map(|one| one.customer.as_ref());
         let decided = of_decisions.find(|id| id.as_str() != GUEST && is_there(id)).map(ToString::to_string);
