@@ -12,7 +12,6 @@ use crate::host::{Host, Question, Reply};
 use crate::life::Life;
 use crate::message::Message;
 use primitives::Timestamp;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 impl Company {
@@ -36,7 +35,7 @@ impl Company {
                 What::Tell(message) => host.hear(message),
                 What::Ask => {
                     let Some(mut so_far) = ahead.under_way.remove(&no) else { continue };
-                    let reply = so_far.asked.take().and_then(|asked| host.decide(&asked.question(self)));
+                    let reply = so_far.asked.take().and_then(|asked| host.decide(&asked));
                     so_far.replies.push(reply);
                     self.go_on(&today, lives, no, so_far, &mut ahead, host);
                 }
@@ -100,49 +99,7 @@ impl Ahead {
 struct UnderWay {
     replies: Vec<Option<Reply>>,
     n_told: usize,
-    asked: Option<Asked>,
-}
-
-/// A question that outlives the scene in which it came up.
-struct Asked {
-    decision: &'static str,
-    no: u32,
-    user_id: Option<String>,
-    device: Option<String>,
-    n: usize,
-    at: Timestamp,
-    choices: Vec<String>,
-    about: BTreeMap<&'static str, Value>,
-}
-
-impl Asked {
-    fn of(question: &Question<'_>) -> Self {
-        let Question { decision, person, user_id, device, n, at, choices, about } = question;
-        let owned = |name: &Option<&str>| name.map(str::to_owned);
-        Self {
-            decision,
-            no: person.no,
-            user_id: owned(user_id),
-            device: owned(device),
-            n: *n,
-            at: *at,
-            choices: choices.clone(),
-            about: about.clone(),
-        }
-    }
-
-    fn question<'a>(&'a self, company: &'a Company) -> Question<'a> {
-        Question {
-            decision: self.decision,
-            person: &company.people()[self.no as usize],
-            user_id: self.user_id.as_deref(),
-            device: self.device.as_deref(),
-            n: self.n,
-            at: self.at,
-            choices: self.choices.clone(),
-            about: self.about.clone(),
-        }
-    }
+    asked: Option<Question>,
 }
 
 /// Answers with what was decided before, and listens up to the first question beyond.
@@ -151,7 +108,7 @@ struct Rehearsal<'a> {
     replies: &'a [Option<Reply>],
     n_asked: usize,
     heard: Vec<Message>,
-    asked: Option<Asked>,
+    asked: Option<Question>,
 }
 
 impl Host for Rehearsal<'_> {
@@ -162,15 +119,12 @@ impl Host for Rehearsal<'_> {
     }
 
     fn decides(&self, decision: &str) -> bool {
-        self.host.decides(decision)
+        self.asked.is_none() && self.host.decides(decision)
     }
 
-    fn decide(&mut self, question: &Question<'_>) -> Option<Reply> {
-        if self.asked.is_some() {
-            return None;
-        }
+    fn decide(&mut self, question: &Question) -> Option<Reply> {
         let Some(reply) = self.replies.get(self.n_asked) else {
-            self.asked = Some(Asked::of(question));
+            self.asked = Some(question.clone());
             return None;
         };
         self.n_asked += 1;
@@ -183,6 +137,7 @@ mod tests {
     use super::*;
     use crate::settings::Settings;
     use primitives::{DAY_MS, Seed};
+    use serde_json::Value;
 
     /// Keeps what it hears and when it was asked; shows the same things to everybody, or nothing; ends at a moment.
     struct Shop {
@@ -211,7 +166,7 @@ mod tests {
             self.heard.push(message);
         }
 
-        fn decide(&mut self, question: &Question<'_>) -> Option<Reply> {
+        fn decide(&mut self, question: &Question) -> Option<Reply> {
             assert_eq!(question.at, self.last, "it is asked when its moment has come");
             self.asked_at.push(question.at);
             let decision_id = format!("d{}", self.asked_at.len());

@@ -65,10 +65,7 @@ pub const LIVED: &str = "simulatedDay";
 fn item(company: &Company, no: usize, label: &Value) -> Value {
     let thing = company.things().get(no);
     let day = thing.from_day.max(company.settings().first_day());
-    let picture = format!(
-        "data:image/svg+xml,{}",
-        thing.picture().replace('#', "%23").replace('%', "%25").replace("%2523", "%23")
-    );
+    let picture = format!("data:image/svg+xml,{}", thing.picture().replace('%', "%25").replace('#', "%23"));
     let mut traits = object([
         ("name", thing.name.as_str().into()),
         ("category", company.things().department(thing.department).into()),

@@ -1,14 +1,14 @@
 //! What is the company? It stands still here; `living` moves it on.
 
-use crate::calendar::{Calendar, Today};
+use crate::calendar::Calendar;
 use crate::crooks::Crooks;
-use crate::desk::{Agent, Desk};
+use crate::desk::Desk;
 use crate::life::Life;
 use crate::people::Person;
 use crate::prices;
 use crate::settings::Settings;
 use crate::shelves::Shelves;
-use crate::things::{N_DEPARTMENTS, Thing, Things};
+use crate::things::{N_DEPARTMENTS, Things};
 use primitives::stable_hash;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -125,18 +125,6 @@ impl Company {
     /// Who answers there.
     pub(crate) fn desk(&self) -> &Desk {
         &self.desk
-    }
-
-    /// Who answers at the desk.
-    #[must_use]
-    pub fn agents(&self) -> &[Agent] {
-        self.desk.agents()
-    }
-
-    /// What a thing costs on a day, in minor units.
-    #[must_use]
-    pub fn price_on(&self, thing: &Thing, today: &Today) -> i64 {
-        prices::on(thing, today)
     }
 
     /// The middle of a department's prices, in minor units.

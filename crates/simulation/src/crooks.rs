@@ -6,7 +6,7 @@
 
 use crate::dice::Dice;
 use crate::numbers;
-use crate::people::{Group, Person};
+use crate::people::{CARD, Group, Person};
 use crate::settings::Settings;
 use crate::things::{MACHINES, Things};
 
@@ -16,20 +16,28 @@ const CUSTOMERS_A_TESTER: u32 = 1_500;
 const CUSTOMERS_A_RING: u32 = 1_200;
 /// More than belong to one ring, and more than one tester has nights.
 const N_TOGETHER_MAX: u32 = 16;
-/// Of the ways to pay.
-const CARD: usize = 1;
+
+/// An order on a stolen card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Take {
+    pub(crate) device: usize,
+    /// How often they have come before.
+    pub(crate) nth: u32,
+    pub(crate) thing: usize,
+    pub(crate) quantity: u32,
+}
 
 /// What is planned for a day.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Deed {
     /// A program reads so many pages.
     Read { n_pages: u32 },
     /// A tester tries so many cards.
     Test { n_cards: u32 },
-    /// One of a ring orders on a stolen card, on this device, for the so-manieth time.
-    Take { device: usize, nth: u32, thing: usize, quantity: u32 },
+    /// One of a ring orders on a stolen card.
+    Take(Take),
     /// The bank takes back what was paid for it.
-    TakeBack { taken_on: i64, taken: Box<Deed> },
+    TakeBack { taken_on: i64, taken: Take },
 }
 
 /// Somebody who comes to take: by names of the same kind as everybody's.
@@ -70,10 +78,10 @@ impl Crooks {
     }
 
     /// What is planned for a day, and by whom.
-    pub(crate) fn of_day(&self, day: i64) -> impl Iterator<Item = (&Crook, &Deed)> {
+    pub(crate) fn of_day(&self, day: i64) -> impl Iterator<Item = (&Crook, Deed)> {
         let first = self.planned.partition_point(|(planned, ..)| *planned < day);
         let of_day = self.planned[first..].iter().take_while(move |(planned, ..)| *planned == day);
-        of_day.map(|(_, who, deed)| (&self.all[*who], deed))
+        of_day.map(|(_, who, deed)| (&self.all[*who], *deed))
     }
 
     fn add(&mut self, person: Person, has_account: bool) -> usize {
@@ -127,11 +135,11 @@ fn plan_ring(crooks: &mut Crooks, dice: &mut Dice, settings: &Settings, things: 
             // Nobody orders twice on a day.
             let day = from + i64::from(member / 2 + 4 * nth) + i64::try_from(dice.below(4)).unwrap_or(0);
             let (thing, quantity) = (things.draw(dice, MACHINES, day), 1 + dice.times(0.6, 3));
-            let taken = Deed::Take { device: dice.below(devices.len()), nth, thing, quantity };
-            crooks.planned.push((day, who, taken.clone()));
+            let taken = Take { device: dice.below(devices.len()), nth, thing, quantity };
+            crooks.planned.push((day, who, Deed::Take(taken)));
             if dice.chance(0.8) {
                 let weeks = 18 + i64::from(dice.times(14.0, 60));
-                crooks.planned.push((day + weeks, who, Deed::TakeBack { taken_on: day, taken: Box::new(taken) }));
+                crooks.planned.push((day + weeks, who, Deed::TakeBack { taken_on: day, taken }));
             }
         }
     }

@@ -130,13 +130,13 @@ impl<'a> Scene<'a> {
         self.device.map(|device| self.person.identity.devices[device].as_str())
     }
 
-    /// The names by which a page or the app knows them now.
-    fn names_on_page(&self) -> Names<'_> {
-        Names { user: self.is_signed_in.then(|| self.account().user_id.as_str()), device: self.device() }
-    }
-
-    fn names_in_office(&self) -> Names<'_> {
-        Names { user: Some(self.account().user_id.as_str()), device: None }
+    /// The names by which they are known now: to a page or the app, or to the company's own services.
+    fn names(&self, sender: Sender) -> Names<'_> {
+        let user = self.account().user_id.as_str();
+        match sender {
+            Sender::Browser => Names { user: self.is_signed_in.then_some(user), device: self.device() },
+            Sender::BackOffice => Names { user: Some(user), device: None },
+        }
     }
 
     fn say(&mut self, sender: Sender, kind: &str, fields: &Object) {
@@ -146,12 +146,8 @@ impl<'a> Scene<'a> {
     fn tell(&mut self, sender: Sender, kind: &str, fill: impl FnOnce(&mut Object)) {
         self.life.n_messages += 1;
         let id = self.company.message_id(self.person.number, self.life.n_messages);
-        let names = match sender {
-            Sender::Browser => self.names_on_page(),
-            Sender::BackOffice => self.names_in_office(),
-        };
         let at = self.now();
-        let mut call = call(kind, id, at, names);
+        let mut call = call(kind, id, at, self.names(sender));
         fill(&mut call);
         self.host.hear(Message { at, sender, json: call.end() });
     }

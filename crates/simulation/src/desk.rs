@@ -11,17 +11,16 @@ const TICKETS_A_CUSTOMER: f64 = 0.004;
 
 /// Somebody of the desk.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Agent {
+pub(crate) struct Agent {
     /// As the desk's program calls them: `agent-03`.
-    pub id: String,
+    pub(crate) id: String,
     /// How good they are at each concern, around 0.
     skills: [f64; CONCERNS.len()],
 }
 
 impl Agent {
     /// How good they are at a concern, around 0.
-    #[must_use]
-    pub fn skill(&self, concern: Concern) -> f64 {
+    pub(crate) fn skill(&self, concern: Concern) -> f64 {
         self.skills[concern.no()]
     }
 }
@@ -46,10 +45,6 @@ impl Desk {
             Agent { id: format!("agent-{:02}", no + 1), skills: std::array::from_fn(|_| all_round + 0.5 * dice.bell()) }
         });
         Self { agents: agents.collect(), a_day: n * TICKETS_AN_AGENT, waiting: 0.0 }
-    }
-
-    pub(crate) fn agents(&self) -> &[Agent] {
-        &self.agents
     }
 
     /// Who takes it: of two who are free, the one who is better at it.
@@ -95,12 +90,12 @@ mod tests {
     #[test]
     fn who_takes_a_matter_is_mostly_at_home_in_it() {
         let desk = desk();
-        assert_eq!((desk.agents().len(), desk.agents()[0].id.as_str()), (10, "agent-01"));
+        assert_eq!((desk.agents.len(), desk.agents[0].id.as_str()), (10, "agent-01"));
         let mut dice = Dice::new(Seed::new(1), "test", 0);
         let mean = |skills: Vec<f64>| skills.iter().sum::<f64>() / f64::from(u32::try_from(skills.len()).unwrap());
         for concern in CONCERNS {
             let taken = mean((0..400).map(|_| desk.somebody_for(concern, &mut dice).skill(concern)).collect());
-            let all = mean(desk.agents().iter().map(|agent| agent.skill(concern)).collect());
+            let all = mean(desk.agents.iter().map(|agent| agent.skill(concern)).collect());
             assert!(taken > all + 0.1, "{concern:?}: {taken} {all}");
         }
     }

@@ -16,6 +16,11 @@ impl Dice {
         Self(seed.stream(concern, n))
     }
 
+    /// The stream of one person's day.
+    pub(crate) fn of_day(seed: Seed, concern: &str, no: u32, day: i64) -> Self {
+        Self::new(seed, concern, u64::from(no) << 24 | (day.unsigned_abs() & 0xff_ffff))
+    }
+
     /// A number in [0, 1).
     pub(crate) fn unit(&mut self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double exactly")]
@@ -127,6 +132,11 @@ pub(crate) fn whole(number: f64) -> usize {
     #[expect(clippy::cast_sign_loss, reason = "negative numbers become 0")]
     let whole = number as usize;
     whole
+}
+
+/// The whole part of a number of days that is not negative.
+pub(crate) fn whole_days(days: f64) -> i64 {
+    i64::try_from(whole(days)).unwrap_or(0)
 }
 
 /// The chance that belongs to a sum of arguments for and against: one half for 0.

@@ -9,10 +9,11 @@ use crate::host::Listener;
 use crate::message::Message;
 
 impl Company {
-    /// Lives through the whole history; `hear` hears what the company told on each day.
-    pub fn live_history(&mut self, hear: &mut dyn FnMut(&[Message])) -> Lives {
+    /// Lives through the days before this one, from the first on, on which nobody decides anything; `hear` hears what the
+    /// company told on each.
+    pub fn live_until(&mut self, until_day: i64, hear: &mut dyn FnMut(&[Message])) -> Lives {
         let mut lives = self.lives();
-        for day in self.settings().first_day()..self.settings().end_day {
+        for day in self.settings().first_day()..until_day {
             hear(&self.live(&mut lives, day));
         }
         lives
@@ -72,7 +73,7 @@ mod tests {
         const N_FUTURES: u32 = 24;
         let settings = Settings::new(Seed::new(11), 600, 90).unwrap();
         let mut company = Company::new(settings);
-        let mut lives = company.live_history(&mut |_| {});
+        let mut lives = company.live_until(settings.end_day, &mut |_| {});
         let days = company.days_ahead(&lives, settings.end_day, N_DAYS);
         let orders_of = |person: u32| -> Vec<u32> {
             let future = |number| company.future(&lives, person, &days, number);
@@ -111,7 +112,7 @@ mod tests {
         for seed in 21..27 {
             let settings = Settings::new(Seed::new(seed), 120, 50).unwrap();
             let mut company = Company::new(settings);
-            let mut lives = company.live_history(&mut |_| {});
+            let mut lives = company.live_until(settings.end_day, &mut |_| {});
             let ahead = company.days_ahead(&lives, settings.end_day, N_DAYS);
             for person in 0..120 {
                 let orders: Vec<f64> = (0..N_FUTURES)
@@ -138,7 +139,7 @@ mod tests {
         let settings = Settings::new(Seed::new(5), 60, 40).unwrap();
         assert_eq!(settings.end_day.rem_euclid(5), 4, "shelves are filled on the day after the first");
         let mut company = Company::new(settings);
-        let lives = company.live_history(&mut |_| {});
+        let lives = company.live_until(settings.end_day, &mut |_| {});
         let n_added = |company: &Company| {
             let ahead = company.days_ahead(&lives, settings.end_day, 8);
             let futures = (0..60).flat_map(|person| (0..4).map(move |number| (person, number)));
@@ -162,7 +163,7 @@ mod tests {
         let settings = Settings::new(Seed::new(5), 30, 40).unwrap();
         let mut company = Company::new(settings);
         let mut n_told = 0;
-        let lives = company.live_history(&mut |messages| n_told += messages.len());
+        let lives = company.live_until(settings.end_day, &mut |messages| n_told += messages.len());
         assert!(n_told > 300, "{n_told}");
         let days = company.days_ahead(&lives, settings.end_day, N_DAYS);
         let of = |number| {

@@ -1,7 +1,6 @@
 //! Who decides what the customers are shown? Nobody in a history, a running server while the company lives beside it.
 
 use crate::message::Message;
-use crate::people::Person;
 use primitives::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -40,16 +39,14 @@ pub mod decision {
 }
 
 /// What the company asks while somebody is there.
-#[derive(Debug)]
-pub struct Question<'a> {
+#[derive(Debug, Clone)]
+pub struct Question {
     /// What is to be decided: one of [`decision`].
     pub decision: &'static str,
-    /// Whom it is about.
-    pub person: &'a Person,
     /// The account they have signed in with, where they have.
-    pub user_id: Option<&'a str>,
+    pub user_id: Option<String>,
     /// The device they use.
-    pub device: Option<&'a str>,
+    pub device: Option<String>,
     /// How many things there is room for.
     pub n: usize,
     /// When.
@@ -83,7 +80,7 @@ pub trait Host {
     }
 
     /// What is decided; `None` where nobody decides, or no answer came: the company does what it always does.
-    fn decide(&mut self, question: &Question<'_>) -> Option<Reply>;
+    fn decide(&mut self, question: &Question) -> Option<Reply>;
 
     /// Waits until a moment of the company's day has come, where somebody lives beside it at a pace; `false` where it is enough.
     fn wait_until(&mut self, _: Timestamp) -> bool {
@@ -103,7 +100,7 @@ impl Host for Listener {
         self.heard.push(message);
     }
 
-    fn decide(&mut self, _: &Question<'_>) -> Option<Reply> {
+    fn decide(&mut self, _: &Question) -> Option<Reply> {
         None
     }
 }

@@ -41,7 +41,6 @@ pub use calendar::{Calendar, Promotion, Today};
 pub use catalogue::{FIRST_ITEM, LIVED};
 pub use company::{Company, Lives};
 pub use concerns::{CONCERNS, Concern};
-pub use desk::Agent;
 pub use futures::DayAhead;
 pub use history::{HistoryError, Written, write_history};
 pub use host::{Host, Listener, Question, Reply, decision};

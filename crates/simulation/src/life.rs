@@ -1,9 +1,10 @@
 //! What changes in somebody's life from day to day?
 
 use crate::actions::{Contact, Retention};
-use crate::dice::Dice;
+use crate::concerns::Concern;
+use crate::dice::{Dice, whole_days};
 use crate::people::{Need, Person};
-use crate::things::{DEPARTMENTS, MACHINES, Things};
+use crate::things::{BABY, DEPARTMENTS, MACHINES, Things};
 
 /// Something in a household is replaced after so many days, on average.
 const DAYS_OF_DURABLES: f64 = 260.0;
@@ -54,7 +55,7 @@ pub(crate) enum Ahead {
     /// Something is sent back and paid back.
     Return { order: u32, thing: usize, minor: i64 },
     /// The desk answers a ticket.
-    Answer { ticket: u32, concern: usize, opened_on: i64, n_asked: u32 },
+    Answer { ticket: u32, concern: Concern, opened_on: i64, n_asked: u32 },
     /// The bank takes back what was paid for a parcel that went wrong.
     TakenBack { payment: Payment },
     /// A fault of the machine becomes too much.
@@ -81,7 +82,6 @@ pub(crate) struct Life {
     pub(crate) signed_in: u8,
     pub(crate) has_said_who: bool,
     pub(crate) has_regretted: bool,
-    pub(crate) has_merged: bool,
     /// The day from which on they are turning away, and the day from which on they are gone.
     pub(crate) turns_away_on: Option<i64>,
     pub(crate) gone_on: Option<i64>,
@@ -113,7 +113,6 @@ impl Life {
             signed_in: 0,
             has_said_who: false,
             has_regretted: false,
-            has_merged: false,
             turns_away_on: None,
             gone_on: None,
             membership: None,
@@ -158,7 +157,6 @@ impl Life {
     }
 
     fn have_a_child(&mut self, person: &Person, things: &Things, dice: &mut Dice, day: i64) {
-        const BABY: usize = 7;
         let has_child = person.turn.is_some_and(|turn| turn.kind == crate::people::TurnKind::Child && turn.day == day);
         if has_child && self.needs.iter().all(|need| need.department != BABY) {
             self.needs.push(Need::new(dice, &person.taste, things, BABY, day));
@@ -201,8 +199,7 @@ impl Life {
     }
 
     pub(crate) fn await_in(&mut self, day: i64, in_days: f64, what: Ahead) {
-        let days = i64::try_from(crate::dice::whole(in_days)).unwrap_or(1).max(1);
-        self.ahead.push(Pending { day: day + days, what });
+        self.ahead.push(Pending { day: day + whole_days(in_days).max(1), what });
     }
 
     /// What an order brought goes back once: a later reason changes nothing.

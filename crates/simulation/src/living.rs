@@ -41,8 +41,8 @@ impl Company {
 
     /// Lets one person live through a day. `coin` is the name of the chance that falls: another name is another future.
     pub(crate) fn live_one(&self, today: &Today, person: &Person, life: &mut Life, coin: &str, host: &mut dyn Host) {
-        let n = u64::from(person.no) << 24 | (today.day.unsigned_abs() & 0xff_ffff);
-        day::live(self, today, person, life, Dice::new(self.settings().seed, coin, n), host);
+        let dice = Dice::of_day(self.settings().seed, coin, person.no, today.day);
+        day::live(self, today, person, life, dice, host);
     }
 }
 
@@ -71,7 +71,7 @@ mod tests {
     fn whoever_begins_again_repeats_no_name() {
         let settings = Settings::new(Seed::new(7), 400, 40).unwrap();
         let mut company = Company::new(settings);
-        let past = company.live_history(&mut |_| {});
+        let past = company.live_until(settings.end_day, &mut |_| {});
         let day = settings.end_day;
         let told = |nth: u32| {
             let (mut company, mut lives) = (Company::new(settings), past.clone());

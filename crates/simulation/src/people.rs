@@ -8,14 +8,14 @@ mod nature;
 mod taste;
 
 use crate::calendar::N_REGIONS;
-use crate::dice::{Dice, whole};
+use crate::dice::{Dice, whole_days};
 use crate::settings::Settings;
 use crate::things::Things;
 pub use group::Group;
 pub(crate) use group::{hours_ahead, region, street, town};
 pub(crate) use identity::Account;
 pub use identity::Identity;
-pub(crate) use nature::{Nature, Turn, TurnKind};
+pub(crate) use nature::{CARD, Nature, Turn, TurnKind};
 pub(crate) use taste::{Need, Taste};
 
 /// So much of the people are customers already when the history begins.
@@ -48,7 +48,7 @@ impl Person {
         let mut dice = Dice::new(settings.seed, "person", u64::from(no));
         let is_old = dice.chance(SHARE_BEFORE);
         let days = if is_old { -dice.between(0.0, DAYS_BEFORE) } else { dice.between(0.0, f64::from(settings.n_days)) };
-        let from_day = settings.first_day() + if is_old { -shift(-days) } else { shift(days) };
+        let from_day = settings.first_day() + if is_old { -whole_days(-days) } else { whole_days(days) };
         let group = Group::new(&mut dice);
         let identity = Identity::new(&mut dice, settings, no, is_old);
         let taste = Taste::new(&mut dice, &group);
@@ -80,10 +80,6 @@ impl Person {
         let (way, house) = self.group.door;
         street(if self.region(day) == self.group.region { (way, house) } else { (way + 5, house + 1) })
     }
-}
-
-fn shift(days: f64) -> i64 {
-    i64::try_from(whole(days)).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 mod pictures;
 mod words;
 
-use crate::dice::{Dice, Weighted, whole};
+use crate::dice::{Dice, Weighted, whole, whole_days};
 use crate::settings::Settings;
 use std::collections::HashMap;
-pub(crate) use words::{DEPARTMENTS, MACHINES, N_DEPARTMENTS, Season};
+pub(crate) use words::{BABY, DEPARTMENTS, MACHINES, N_DEPARTMENTS, Season};
 
 /// How many directions of taste there are: what somebody likes is not the department alone.
 pub(crate) const N_TASTES: usize = 4;
@@ -57,6 +57,13 @@ impl Thing {
     #[must_use]
     pub fn picture(&self) -> String {
         pictures::draw(self)
+    }
+
+    /// What it is called without its colour, and what it is alone.
+    pub(crate) fn called(&self) -> [String; 2] {
+        let name = self.name.to_lowercase();
+        let whole = name.split(',').next().unwrap_or(&name);
+        [whole, whole.rsplit(' ').next().unwrap_or(whole)].map(str::to_owned)
     }
 }
 
@@ -133,17 +140,15 @@ impl Things {
     }
 }
 
-/// By what they are called without their colour, and by what they are alone.
+/// By what they are called.
 fn by_word(all: &[Thing]) -> HashMap<String, Vec<usize>> {
     let mut by_word: HashMap<String, Vec<usize>> = HashMap::new();
     for (no, thing) in all.iter().enumerate() {
-        let name = thing.name.to_lowercase();
-        let whole = name.split(',').next().unwrap_or(&name);
-        let noun = whole.rsplit(' ').next().unwrap_or(whole);
-        by_word.entry(whole.to_owned()).or_default().push(no);
+        let [whole, noun] = thing.called();
         if noun != whole {
-            by_word.entry(noun.to_owned()).or_default().push(no);
+            by_word.entry(noun).or_default().push(no);
         }
+        by_word.entry(whole).or_default().push(no);
     }
     by_word
 }
@@ -161,7 +166,7 @@ fn thing(settings: &Settings, no: usize) -> Thing {
     let cost_minor = i64::try_from(whole(price_minor as f64 * dice.between(0.42, 0.74))).unwrap_or(0);
     let is_new = dice.chance(0.12);
     let from_day =
-        if is_new { settings.first_day() + whole_day(dice.between(0.0, f64::from(settings.n_days) * 1.2)) } else { 0 };
+        if is_new { settings.first_day() + whole_days(dice.between(0.0, f64::from(settings.n_days) * 1.2)) } else { 0 };
     Thing {
         id: format!("LK-{no:04}"),
         name: words::name(department, no / N_DEPARTMENTS),
@@ -178,10 +183,6 @@ fn thing(settings: &Settings, no: usize) -> Thing {
             .unwrap_or(u32::MAX)
             .max(2),
     }
-}
-
-fn whole_day(days: f64) -> i64 {
-    i64::try_from(whole(days)).unwrap_or(0)
 }
 
 /// A price as shops write it: 4.99, 12.90, 249.

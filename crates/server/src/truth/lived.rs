@@ -51,12 +51,11 @@ impl Lived {
         let mut company = Company::new(settings);
         let owners = Owners::of(&company);
         let mut people: Vec<Told> = company.people().iter().map(|_| Told::default()).collect();
-        let (mut lives, mut n_told) = (company.lives(), company.catalogue().len() as u64);
-        for day in settings.first_day()..until_day {
-            let messages = company.live(&mut lives, day);
+        let mut n_told = company.catalogue().len() as u64;
+        let lives = company.live_until(until_day, &mut |messages| {
             n_told += messages.len() as u64;
             messages.iter().for_each(|message| hear(message, &owners, &mut people));
-        }
+        });
         Self { until_day, company, lives, people, n_told, owners }
     }
 

@@ -12,7 +12,7 @@ impl Scene<'_> {
     /// Second accounts live on the last device.
     pub(super) fn account_of(&self, device: usize) -> usize {
         let accounts = self.person.identity.accounts.len();
-        if self.life.has_merged || device + 1 < self.person.identity.devices.len() { 0 } else { accounts - 1 }
+        if device + 1 < self.person.identity.devices.len() { 0 } else { accounts - 1 }
     }
 
     pub(super) fn arrive(&mut self, is_app: bool) {

@@ -34,16 +34,11 @@ impl Scene<'_> {
         if !self.host.decides(decision) {
             return None;
         }
-        let names = match asks {
-            Sender::Browser => self.names_on_page(),
-            Sender::BackOffice => self.names_in_office(),
-        };
-        let (user, device) = (names.user.map(str::to_owned), names.device.map(str::to_owned));
+        let names = self.names(asks);
         let question = Question {
             decision,
-            person: self.person,
-            user_id: user.as_deref(),
-            device: device.as_deref(),
+            user_id: names.user.map(str::to_owned),
+            device: names.device.map(str::to_owned),
             n,
             at: self.now(),
             choices: choices(),
@@ -60,15 +55,14 @@ impl Scene<'_> {
         actions: &[T],
         name: fn(T) -> &'static str,
         about: impl FnOnce() -> BTreeMap<&'static str, Value>,
-    ) -> Option<Chosen<T>> {
+    ) -> Chosen<T> {
         let choices = || actions.iter().map(|action| name(*action).to_owned()).collect();
         let reply = self.ask(asks, decision, 1, choices, about);
         let chosen = reply.and_then(|reply| {
             let what = actions.iter().find(|action| reply.items.first().is_some_and(|item| item == name(**action)))?;
             Some(Chosen { what: *what, decision_id: Some(reply.decision_id), attributes: reply.attributes })
         });
-        let usual = actions.first().map(|what| Chosen { what: *what, decision_id: None, attributes: BTreeMap::new() });
-        chosen.or(usual)
+        chosen.unwrap_or_else(|| Chosen { what: actions[0], decision_id: None, attributes: BTreeMap::new() })
     }
 
     /// Tells what became of a decision.

@@ -1,11 +1,13 @@
 //! What of what somebody looks at do they take, at which prices, and do they keep it to the till?
 
 use super::Scene;
+use super::asking::Chosen;
 use super::visit::Look;
 use crate::actions::Offer;
 use crate::host::decision;
 use crate::message::Sender;
 use crate::object::Field;
+use crate::prices;
 use primitives::Money;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -24,11 +26,9 @@ pub(super) struct Line {
     pub(super) shown_by: Option<String>,
 }
 
-/// What a cart was offered, and by which decision.
-#[derive(Debug, Clone)]
-pub(super) struct Offered {
-    pub(super) offer: Offer,
-    pub(super) decision_id: Option<String>,
+/// What is to be paid for it, the parcel aside.
+pub(super) fn total(lines: &[Line]) -> i64 {
+    lines.iter().map(|line| line.price_minor * i64::from(line.quantity)).sum()
 }
 
 impl<'a> Scene<'a> {
@@ -79,17 +79,17 @@ impl<'a> Scene<'a> {
     }
 
     /// Goes to the till with it, or leaves it where it is; an offer may turn it either way.
-    pub(super) fn weigh(&mut self, lines: Vec<Line>) -> Option<(Vec<Line>, Offered)> {
+    pub(super) fn weigh(&mut self, lines: Vec<Line>) -> Option<(Vec<Line>, Chosen<Offer>)> {
         if lines.is_empty() {
             return None;
         }
-        let value: i64 = lines.iter().map(|line| line.price_minor * i64::from(line.quantity)).sum();
+        let value = total(&lines);
         let currency = self.company.settings().currency;
         let about = || BTreeMap::from([("value", Value::from(Money { minor: value, currency }.to_major()))]);
-        let chosen = self.choose(Sender::Browser, decision::OFFER, &Offer::ALL, Offer::name, about)?;
+        let chosen = self.choose(Sender::Browser, decision::OFFER, &Offer::ALL, Offer::name, about);
         self.tell_of(Sender::Browser, "Decision Shown", chosen.decision_id.as_deref(), chosen.what.name());
         let p = self.mind().checks_out(value, chosen.what);
-        self.dice.chance(p).then_some((lines, Offered { offer: chosen.what, decision_id: chosen.decision_id }))
+        self.dice.chance(p).then_some((lines, chosen))
     }
 
     fn takes(&mut self, look: &Look) -> bool {
@@ -107,11 +107,8 @@ impl<'a> Scene<'a> {
 
     /// What a thing costs them today, in minor units.
     pub(super) fn price(&self, thing: usize) -> i64 {
-        let listed = self.company.price_on(self.company.things().get(thing), self.today);
-        let factor = self.factor(thing);
-        #[expect(clippy::cast_precision_loss, reason = "prices are far below 2^53")]
-        let set = i64::try_from(crate::dice::whole((listed as f64 * factor).round())).unwrap_or(listed);
-        set.max(1)
+        let listed = prices::on(self.company.things().get(thing), self.today);
+        prices::part_of(listed, self.factor(thing))
     }
 
     fn add(&mut self, lines: &mut Vec<Line>, look: &Look) {

@@ -2,16 +2,17 @@
 //! same kind, and pay at the same till. What gives them away is what they do.
 
 use super::Scene;
-use super::basket::Line;
-use super::order::total;
+use super::basket::{Line, total};
+use super::order::shipping;
+use crate::actions::Offer;
 use crate::calendar::Today;
 use crate::company::Company;
-use crate::crooks::{Crook, Deed};
+use crate::crooks::{Crook, Deed, Take};
 use crate::dice::Dice;
 use crate::host::{Host, Listener};
 use crate::life::{Life, Payment};
 use crate::message::{Message, Sender};
-use crate::respond::{FREE_FROM_MINOR, SHIPPING_MINOR};
+use crate::respond::SHIPPING_MINOR;
 use std::collections::BTreeMap;
 
 /// Stolen cards that are refused, of those that testers try.
@@ -30,33 +31,31 @@ pub(crate) fn commit(company: &Company, today: &Today) -> Vec<Message> {
     listener.heard
 }
 
-fn do_it(company: &Company, today: &Today, crook: &Crook, deed: &Deed, life: &mut Life, host: &mut dyn Host) {
-    let n = u64::from(crook.person.no) << 24 | (today.day.unsigned_abs() & 0xff_ffff);
-    let dice = Dice::new(company.settings().seed, "crook", n);
-    if let Deed::TakeBack { taken_on, taken } = deed {
-        if let Some(payment) = paid(company, *taken_on, crook, taken) {
-            let mut scene = Scene::new(company, today, &crook.person, life, dice, host);
-            scene.at_hour(super::DESK_HOUR);
-            scene.have_taken_back(payment, SAYS_FRAUD);
-        }
-        return;
-    }
+fn do_it(company: &Company, today: &Today, crook: &Crook, deed: Deed, life: &mut Life, host: &mut dyn Host) {
+    let dice = coins(company, crook, today.day);
     let mut scene = Scene::new(company, today, &crook.person, life, dice, host);
     match deed {
-        Deed::Read { n_pages } => scene.read(*n_pages),
-        Deed::Test { n_cards } => scene.test(*n_cards),
-        Deed::Take { device, nth, thing, quantity } => drop(scene.take(*device, *nth, *thing, *quantity)),
-        Deed::TakeBack { .. } => {}
+        Deed::Read { n_pages } => scene.read(n_pages),
+        Deed::Test { n_cards } => scene.test(n_cards),
+        Deed::Take(take) => drop(scene.take(take)),
+        Deed::TakeBack { taken_on, taken } => {
+            if let Some(payment) = paid(company, taken_on, crook, taken) {
+                scene.at_hour(super::DESK_HOUR);
+                scene.have_taken_back(payment, SAYS_FRAUD);
+            }
+        }
     }
 }
 
-/// What was paid on the day of a deed: it goes as it went then, and nobody listens.
-fn paid(company: &Company, day: i64, crook: &Crook, deed: &Deed) -> Option<Payment> {
-    let Deed::Take { device, nth, thing, quantity } = deed else { return None };
-    let n = u64::from(crook.person.no) << 24 | (day.unsigned_abs() & 0xff_ffff);
-    let dice = Dice::new(company.settings().seed, "crook", n);
+fn coins(company: &Company, crook: &Crook, day: i64) -> Dice {
+    Dice::of_day(company.settings().seed, "crook", crook.person.no, day)
+}
+
+/// What was paid on the day of an order: it goes as it went then, and nobody listens.
+fn paid(company: &Company, day: i64, crook: &Crook, taken: Take) -> Option<Payment> {
+    let dice = coins(company, crook, day);
     let (today, mut life, mut nobody) = (company.calendar().today(day), Life::new(&crook.person), Listener::default());
-    Scene::new(company, &today, &crook.person, &mut life, dice, &mut nobody).take(*device, *nth, *thing, *quantity)
+    Scene::new(company, &today, &crook.person, &mut life, dice, &mut nobody).take(taken)
 }
 
 impl Scene<'_> {
@@ -96,12 +95,12 @@ impl Scene<'_> {
     }
 
     /// Takes what sells again; answers what was paid, where the card was not refused.
-    fn take(&mut self, device: usize, nth: u32, thing: usize, quantity: u32) -> Option<Payment> {
+    fn take(&mut self, Take { device, nth, thing, quantity }: Take) -> Option<Payment> {
         self.life.n_visits = nth;
         self.life.has_said_who = nth > 0;
         self.come_to_pages(self.person.nature.hour, device);
         let lines = self.fill_cart(thing, quantity);
-        let shipping = if total(&lines) >= FREE_FROM_MINOR { 0 } else { SHIPPING_MINOR };
+        let shipping = shipping(&lines, Offer::None);
         let minor = total(&lines) + shipping;
         let order = self.start_checkout(minor);
         let payment = self.pay(minor, order, self.chance_of_refusal(minor))?;

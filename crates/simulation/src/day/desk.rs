@@ -3,11 +3,12 @@
 use super::Scene;
 use super::asking::Chosen;
 use crate::actions::Answer;
-use crate::concerns::{CONCERNS, Concern, Words};
+use crate::concerns::{Concern, Words};
 use crate::host::decision;
 use crate::life::{Ahead, Payment};
 use crate::message::Sender;
 use crate::object::Field;
+use crate::people::CARD;
 use serde_json::Value;
 
 /// How often somebody who was not helped tells the bank that they never ordered.
@@ -52,7 +53,7 @@ impl Scene<'_> {
 
     /// Who was not helped asks the bank, some weeks later.
     fn ask_bank(&mut self, payment: Payment) {
-        if self.person.nature.method == 1 && self.dice.chance(0.08 * self.person.nature.temper) {
+        if self.person.nature.method == CARD && self.dice.chance(0.08 * self.person.nature.temper) {
             let days = 20.0 + self.dice.waiting(12.0);
             self.life.await_in(self.today.day, days, Ahead::TakenBack { payment });
         }
@@ -114,7 +115,7 @@ impl Scene<'_> {
             }
         }
         let days = self.company.desk().days_to_answer(self.today.day) * if channel == "email" { 1.0 } else { 0.4 };
-        let what = Ahead::Answer { ticket, concern: concern.no(), opened_on: self.today.day, n_asked: 1 };
+        let what = Ahead::Answer { ticket, concern, opened_on: self.today.day, n_asked: 1 };
         self.life.n_opened += 1;
         self.life.await_in(self.today.day, days, what);
     }
@@ -131,15 +132,16 @@ impl Scene<'_> {
             let known = [("text", text), ("ticket_id", ticket_id), ("channel", channel)];
             known.map(|(name, value)| (name, Value::from(value))).into()
         };
-        let chosen = self.choose(Sender::BackOffice, decision::ANSWER, &answers, Answer::name, about);
-        let Some(Chosen { what: Answer::Ready(answered), decision_id, attributes }) = chosen else { return false };
+        let Chosen { what, decision_id, attributes } =
+            self.choose(Sender::BackOffice, decision::ANSWER, &answers, Answer::name, about);
+        let Answer::Ready(answered) = what else { return false };
         self.pass(4.0);
         let words = attributes.get("text").and_then(Value::as_str).map(str::to_owned);
         let words = words.unwrap_or_else(|| answered.reply(&mut self.dice));
         let properties = [("ticket_id", ticket_id.into()), ("channel", channel.into()), ("text", words.into())];
         self.track(Sender::BackOffice, "Message Sent", properties);
         self.tell_of(Sender::BackOffice, "Decision Shown", decision_id.as_deref(), answered.name());
-        let p = self.mind().is_contained(concern, Answer::Ready(answered));
+        let p = self.mind().is_contained(concern, what);
         self.pass(120.0);
         if self.dice.chance(p) {
             self.life.feel(0.12);
@@ -164,7 +166,7 @@ impl Scene<'_> {
             .needs
             .first()
             .map_or("the parcel", |need| self.company.things().get(need.favourite).name.as_str());
-        let order = format!("O{:010}-{}", self.person.number, self.life.last_order);
+        let order = self.order_id(self.life.last_order);
         let words = Words { thing, order: &order, mood: self.life.mood, temper: self.person.nature.temper };
         let text = concern.word(&mut self.dice, &words);
         self.mistype(&text)
@@ -196,8 +198,7 @@ impl Scene<'_> {
         }
     }
 
-    fn be_answered(&mut self, ticket: u32, concern: usize, opened_on: i64, n_asked: u32) {
-        let concern = CONCERNS.get(concern).copied().unwrap_or(Concern::Product);
+    fn be_answered(&mut self, ticket: u32, concern: Concern, opened_on: i64, n_asked: u32) {
         let ticket_id = self.ticket_id(ticket);
         let id = || ("ticket_id", Field::from(ticket_id.as_str()));
         let company = self.company;
@@ -219,12 +220,8 @@ impl Scene<'_> {
             self.pass(3_600.0);
             self.track(Sender::BackOffice, "Ticket Reopened", [id()]);
             let text = self.word(Concern::Again);
-            self.track(
-                Sender::BackOffice,
-                "Message Received",
-                [id(), ("channel", "email".into()), ("text", text.into())],
-            );
-            let what = Ahead::Answer { ticket, concern: concern.no(), opened_on, n_asked: n_asked + 1 };
+            self.write(&ticket_id, "email", &text);
+            let what = Ahead::Answer { ticket, concern, opened_on, n_asked: n_asked + 1 };
             let days = self.company.desk().days_to_answer(self.today.day);
             self.life.await_in(self.today.day, days, what);
             return;

@@ -63,7 +63,6 @@ impl Scene<'_> {
     fn be_told_first(&mut self, code: &'static str) -> Contact {
         let about = || BTreeMap::from([("code", Value::from(code))]);
         let chosen = self.choose(Sender::BackOffice, decision::CONTACT, &Contact::ALL, Contact::name, about);
-        let Some(chosen) = chosen else { return Contact::None };
         self.pass(600.0);
         match chosen.what {
             Contact::None => {}

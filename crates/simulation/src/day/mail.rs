@@ -2,6 +2,7 @@
 
 use super::Scene;
 use super::arriving::CONSENT_UPDATED;
+use super::asking::Chosen;
 use crate::dice::logistic;
 use crate::host::decision;
 use crate::message::Sender;
@@ -61,8 +62,8 @@ impl Scene<'_> {
         };
         self.at(HOURS[0].0 * HOUR_MS);
         let about = || BTreeMap::from([("campaign_id", Value::from(format!("letter-{number}")))]);
-        let chosen = self.choose(Sender::BackOffice, decision::SEND_TIME, &HOURS, |(_, name)| name, about);
-        let (sent_at, decision_id) = chosen.map_or((HOURS[0], None), |chosen| (chosen.what, chosen.decision_id));
+        let Chosen { what: sent_at, decision_id, .. } =
+            self.choose(Sender::BackOffice, decision::SEND_TIME, &HOURS, |(_, name)| name, about);
         self.at(sent_at.0 * HOUR_MS);
         self.track(Sender::BackOffice, "Email Sent", mail());
         self.tell_of(Sender::BackOffice, "Decision Shown", decision_id.as_deref(), sent_at.1);

@@ -100,7 +100,6 @@ impl Scene<'_> {
     fn be_offered(&mut self, membership: &mut Membership) -> Retention {
         let about = || BTreeMap::from([("plan", Value::from(PLANS[membership.plan].0))]);
         let chosen = self.choose(Sender::BackOffice, decision::RETAIN, &Retention::ALL, Retention::name, about);
-        let Some(chosen) = chosen else { return Retention::None };
         membership.offered = Some(chosen.what);
         self.tell_of(Sender::BackOffice, "Decision Shown", chosen.decision_id.as_deref(), chosen.what.name());
         match chosen.what {
@@ -137,16 +136,17 @@ impl Scene<'_> {
         let price = PLANS[membership.plan].1;
         let p = self.chance_of_refusal(price) * if membership.n_failed > 0 { 6.0 } else { 1.5 };
         let payment_id = format!("S{:010}-{}-{}", self.person.number, membership.no, self.life.n_messages);
-        let fields = |amount, currency| {
+        let company = self.company;
+        let fields = || {
             [
                 ("payment_id", payment_id.as_str().into()),
-                ("amount", amount),
-                ("currency", currency),
+                ("amount", company.major(price)),
+                ("currency", company.currency()),
                 ("method", "card".into()),
             ]
         };
         if self.dice.chance(p.min(0.8)) {
-            self.track(Sender::BackOffice, "Payment Failed", fields(self.major(price), self.currency()));
+            self.track(Sender::BackOffice, "Payment Failed", fields());
             membership.n_failed += 1;
             membership.renews_on = self.today.day + 4;
             self.life.feel(-0.1);
@@ -156,7 +156,7 @@ impl Scene<'_> {
             self.cancel(membership, "payment");
             return false;
         }
-        self.track(Sender::BackOffice, "Payment Approved", fields(self.major(price), self.currency()));
+        self.track(Sender::BackOffice, "Payment Approved", fields());
         membership.n_failed = 0;
         membership.renews_on = self.today.day + 30;
         let changes = self.dice.unit();

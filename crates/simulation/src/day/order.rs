@@ -1,12 +1,14 @@
 //! What becomes of a cart? A payment, an order, a parcel, and sometimes a way back.
 
 use super::Scene;
-use super::basket::{Line, Offered};
+use super::asking::Chosen;
+use super::basket::{Line, total};
 use crate::actions::Offer;
 use crate::dice::logistic;
 use crate::life::{Ahead, Payment};
 use crate::message::Sender;
 use crate::object::{Field, Object, object};
+use crate::people::CARD;
 use crate::respond::{FREE_FROM_MINOR, SHIPPING_MINOR};
 
 const METHODS: [&str; 3] = ["invoice", "card", "wallet"];
@@ -16,29 +18,23 @@ const SPOILED_PERCENT: f64 = 3.2;
 const RETURNED_PERCENT: (f64, f64) = (9.0, 1.2);
 
 impl Scene<'_> {
-    pub(super) fn check_out(&mut self, mut lines: Vec<Line>, offered: Offered) {
+    pub(super) fn check_out(&mut self, mut lines: Vec<Line>, offered: Chosen<Offer>) {
         self.sign_in();
         self.pass(15.0);
-        if offered.offer == Offer::Tenth {
+        if offered.what == Offer::Tenth {
             lines.iter_mut().for_each(|line| line.price_minor -= line.price_minor / 10);
         }
-        let shipping =
-            if offered.offer == Offer::FreeShipping || total(&lines) >= FREE_FROM_MINOR { 0 } else { SHIPPING_MINOR };
+        let shipping = shipping(&lines, offered.what);
         let minor = total(&lines) + shipping;
         let order = self.start_checkout(minor);
         if let Some(payment) = self.pay(minor, order, self.chance_of_refusal(minor)) {
-            if offered.offer != Offer::None {
+            if offered.what != Offer::None {
                 let order_id = self.order_id(order);
                 self.track(Sender::Browser, "Coupon Applied", [("order_id", order_id.into())]);
             }
             self.order(&lines, order, shipping);
             self.send_off(payment, &lines);
-            self.tell_of(
-                Sender::BackOffice,
-                "Decision Converted",
-                offered.decision_id.as_deref(),
-                offered.offer.name(),
-            );
+            self.tell_of(Sender::BackOffice, "Decision Converted", offered.decision_id.as_deref(), offered.what.name());
         }
     }
 
@@ -50,7 +46,7 @@ impl Scene<'_> {
         format!("P{:010}-{order}-{attempt}", self.person.number)
     }
 
-    fn order_id(&self, order: u32) -> String {
+    pub(super) fn order_id(&self, order: u32) -> String {
         format!("O{:010}-{order}", self.person.number)
     }
 
@@ -63,42 +59,30 @@ impl Scene<'_> {
 
     /// Tries to pay, once more after a refusal; answers by which payment it went through. A card is refused with this chance.
     pub(super) fn pay(&mut self, minor: i64, order: u32, p_refused: f64) -> Option<Payment> {
-        let order_id = self.order_id(order);
+        let (company, order_id) = (self.company, self.order_id(order));
         for attempt in 1..=2 {
-            let method = if attempt == 1 { self.person.nature.method } else { 1 };
+            let method = if attempt == 1 { self.person.nature.method } else { CARD };
             let payment = Payment { order, attempt, minor };
             let payment_id = self.payment_id(payment);
-            let fields = |amount, currency, reason| {
+            let fields = |reason| {
                 [
                     ("payment_id", payment_id.as_str().into()),
                     ("order_id", order_id.as_str().into()),
-                    ("amount", amount),
-                    ("currency", currency),
+                    ("amount", company.major(minor)),
+                    ("currency", company.currency()),
                     ("method", METHODS[method % 3].into()),
                     ("reason", reason),
                 ]
             };
             self.pass(5.0);
-            self.track(
-                Sender::BackOffice,
-                "Payment Attempted",
-                fields(self.major(minor), self.currency(), Field::Absent),
-            );
+            self.track(Sender::BackOffice, "Payment Attempted", fields(Field::Absent));
             self.pass(2.0);
             if !self.dice.chance(p_refused) {
-                self.track(
-                    Sender::BackOffice,
-                    "Payment Approved",
-                    fields(self.major(minor), self.currency(), Field::Absent),
-                );
+                self.track(Sender::BackOffice, "Payment Approved", fields(Field::Absent));
                 return Some(payment);
             }
             let reason = ["insufficient_funds", "do_not_honor", "expired_card"][self.dice.below(3)];
-            self.track(
-                Sender::BackOffice,
-                "Payment Declined",
-                fields(self.major(minor), self.currency(), reason.into()),
-            );
+            self.track(Sender::BackOffice, "Payment Declined", fields(reason.into()));
             self.life.feel(-0.08);
             if self.dice.chance(0.45) {
                 break;
@@ -112,7 +96,7 @@ impl Scene<'_> {
     pub(super) fn chance_of_refusal(&self, minor: i64) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "sums are far below 2^53")]
         let burden = minor as f64 / 10_000.0 / self.person.income(self.today.day);
-        logistic(-4.4 + 1.1 * burden.ln_1p() + if self.person.nature.method == 1 { 0.6 } else { 0.0 })
+        logistic(-4.4 + 1.1 * burden.ln_1p() + if self.person.nature.method == CARD { 0.6 } else { 0.0 })
     }
 
     pub(super) fn order(&mut self, lines: &[Line], order: u32, shipping: i64) {
@@ -127,8 +111,9 @@ impl Scene<'_> {
         ];
         self.pass(2.0);
         self.track(Sender::BackOffice, "Order Completed", properties);
-        self.convert(lines);
         for line in lines {
+            let item = self.company.things().get(line.thing).id.as_str();
+            self.tell_of(Sender::BackOffice, "Decision Converted", line.shown_by.as_deref(), item);
             self.put_away(line);
             self.life.taken.push((line.thing, line.quantity));
         }
@@ -144,18 +129,6 @@ impl Scene<'_> {
             ("price", self.major(line.price_minor)),
             ("quantity", line.quantity.into()),
         ])
-    }
-
-    fn convert(&mut self, lines: &[Line]) {
-        for line in lines {
-            let Some(decision) = &line.shown_by else { continue };
-            let item = self.company.things().get(line.thing).id.clone();
-            self.track(
-                Sender::BackOffice,
-                "Decision Converted",
-                [("decision_id", decision.as_str().into()), ("item_id", item.into())],
-            );
-        }
     }
 
     /// It is there again; and what was tried and suits better becomes the new habit.
@@ -216,6 +189,7 @@ impl Scene<'_> {
     }
 }
 
-pub(super) fn total(lines: &[Line]) -> i64 {
-    lines.iter().map(|line| line.price_minor * i64::from(line.quantity)).sum()
+/// What the parcel costs.
+pub(super) fn shipping(lines: &[Line], offer: Offer) -> i64 {
+    if offer == Offer::FreeShipping || total(lines) >= FREE_FROM_MINOR { 0 } else { SHIPPING_MINOR }
 }

@@ -9,7 +9,6 @@ use crate::life::Life;
 use crate::message::{Message, Sender};
 use crate::numbers;
 use crate::people::Person;
-use crate::things::N_DEPARTMENTS;
 
 /// So many a day for each customer there will ever be.
 const A_DAY: f64 = 0.03;
@@ -37,7 +36,7 @@ impl Scene<'_> {
         let began_at = self.clock;
         self.arrive(false);
         // What everybody looks at is what is in season.
-        let department = self.dice.weighted(&std::array::from_fn::<f64, N_DEPARTMENTS, _>(|no| self.today.demand[no]));
+        let department = self.dice.weighted(&self.today.demand);
         let n_looks = self.dice.times(1.2, 9);
         for _ in 0..n_looks {
             let thing = self.company.things().draw(&mut self.dice, department, self.today.day);

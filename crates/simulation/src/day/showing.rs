@@ -44,10 +44,9 @@ impl Scene<'_> {
             return;
         }
         self.pass(6.0);
-        let name = self.company.things().get(wanted).name.to_lowercase();
         // They say what it is, and not always of which kind.
-        let whole = name.split(',').next().unwrap_or(&name).to_owned();
-        let said = if self.dice.chance(0.5) { whole } else { whole.rsplit(' ').next().unwrap_or(&whole).to_owned() };
+        let [whole, noun] = self.company.things().get(wanted).called();
+        let said = if self.dice.chance(0.5) { whole } else { noun };
         let query = self.mistype(&said);
         let found = if query == said { self.company.things().search(&said, self.today.day) } else { Vec::new() };
         let n_found = found.len();

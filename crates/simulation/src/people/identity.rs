@@ -43,8 +43,6 @@ pub struct Identity {
     pub loyalty_id: Option<String>,
     /// After how many visits on a device they sign in on it.
     pub(crate) signs_in_after: u32,
-    /// Whether the desk learns at some time that the accounts are one person's.
-    pub(crate) is_merged: bool,
 }
 
 impl Identity {
@@ -62,7 +60,9 @@ impl Identity {
         let loyalty_id = dice.chance(0.35).then(|| format!("LOY-{:010}", shuffled(settings.seed, !no)));
         let signs_in_after =
             if is_old { 0 } else { u32::try_from(dice.weighted(&[0.35, 0.3, 0.2, 0.15])).unwrap_or(0) };
-        Self { name, accounts, devices, loyalty_id, signs_in_after, is_merged: dice.chance(0.5) }
+        // Nobody reads it: without it, everything drawn after it would be another, and so would everybody.
+        dice.unit();
+        Self { name, accounts, devices, loyalty_id, signs_in_after }
     }
 }
 

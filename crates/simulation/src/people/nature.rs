@@ -5,6 +5,9 @@ use crate::calendar::N_REGIONS;
 use crate::dice::{Dice, whole};
 use crate::settings::Settings;
 
+/// Of the ways to pay.
+pub(crate) const CARD: usize = 1;
+
 /// How somebody behaves.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Nature {

@@ -2,11 +2,10 @@
 
 use super::Group;
 use crate::dice::Dice;
-use crate::things::{DEPARTMENTS, N_DEPARTMENTS, N_TASTES, Thing, Things};
+use crate::things::{BABY, DEPARTMENTS, N_DEPARTMENTS, N_TASTES, Thing, Things};
 
 /// At most so many things are bought again and again by one person.
 pub(crate) const N_NEEDS_MAX: usize = 8;
-const BABY: usize = 7;
 
 /// What somebody likes.
 #[derive(Debug, Clone, PartialEq)]

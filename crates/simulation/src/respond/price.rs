@@ -3,6 +3,7 @@
 
 use super::Mind;
 use crate::dice::logistic;
+use crate::prices;
 
 /// What a part above the listed price costs in the wish to buy, for somebody of ordinary sensitivity.
 const HURT: f64 = 4.0;
@@ -27,7 +28,7 @@ impl Mind<'_> {
         let (thing, taste) = (self.company.things().get(thing_no), &self.person.taste);
         let usual = self.company.usual_price(thing.department);
         #[expect(clippy::cast_precision_loss, reason = "prices are far below 2^53")]
-        let dear = (self.company.price_on(thing, self.today) as f64 * factor / usual).ln();
+        let dear = (prices::on(thing, self.today) as f64 * factor / usual).ln();
         let burden = (usual / 2_500.0).ln_1p() / self.person.income(self.today.day);
         let wants = 2.4 * need.min(1.5) + 0.9 * taste.fit(thing) + 0.35 * self.today.demand[thing.department].ln();
         let keeps = 2.6 + taste.price_sensitivity * dear + 0.8 * burden;

@@ -44,7 +44,7 @@ impl Host for Always {
         decision == self.decision
     }
 
-    fn decide(&mut self, question: &Question<'_>) -> Option<Reply> {
+    fn decide(&mut self, question: &Question) -> Option<Reply> {
         self.asked.push(question.about.clone());
         let (items, attributes) = (self.items.clone(), self.attributes.clone());
         Some(Reply { decision_id: "D1".to_owned(), items, attributes })
@@ -57,7 +57,7 @@ fn grown() -> (&'static Company, Lives, &'static Today) {
     let (company, lives, today) = GROWN.get_or_init(|| {
         let settings = Settings::new(Seed::new(23), N_PEOPLE, 90).unwrap();
         let mut company = Company::new(settings);
-        let lives = company.live_history(&mut |_| {});
+        let lives = company.live_until(settings.end_day, &mut |_| {});
         let is_letter_day = |day: &i64| day.div_euclid(7) % 2 == 0 && crate::calendar::weekday(*day) == 3;
         let today = company.calendar().today((settings.end_day..).find(is_letter_day).unwrap());
         (company, lives, today)

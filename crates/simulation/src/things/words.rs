@@ -101,6 +101,8 @@ pub(crate) const DEPARTMENTS: [Department; N_DEPARTMENTS] = [
 
 /// The department whose things are connected: they tell how they are used and when they fail.
 pub(crate) const MACHINES: usize = 14;
+/// The department that whoever has a small child needs.
+pub(crate) const BABY: usize = 7;
 
 const COLOURS: [&str; 12] =
     ["Ivory", "Slate", "Moss", "Clay", "Ink", "Sand", "Rust", "Fog", "Plum", "Ochre", "Sage", "Night"];

@@ -94,10 +94,10 @@ impl<'e> Beside<'e> {
         Ok(Reply { decision_id: decision.id.to_string(), items, ..Reply::default() })
     }
 
-    fn answer(&mut self, question: &Question<'_>) -> Result<Reply, ServerError> {
+    fn answer(&mut self, question: &Question) -> Result<Reply, ServerError> {
         self.take_waiting()?;
-        let user = question.user_id.map(|id| Identifier::User(UserId::from(id)));
-        let device = question.device.map(|id| Identifier::Anonymous(AnonymousId::from(id)));
+        let user = question.user_id.as_deref().map(|id| Identifier::User(UserId::from(id)));
+        let device = question.device.as_deref().map(|id| Identifier::Anonymous(AnonymousId::from(id)));
         let n = i64::try_from(question.n).unwrap_or(i64::MAX);
         let context = events::Fields::from_iter([("page".to_owned(), serde_json::json!({ "path": "/" }))]);
         let asked = Asked {
@@ -123,7 +123,7 @@ impl Host for Beside<'_> {
         self.unless_failed(|host| host.told(message));
     }
 
-    fn decide(&mut self, question: &Question<'_>) -> Option<Reply> {
+    fn decide(&mut self, question: &Question) -> Option<Reply> {
         self.unless_failed(|host| host.answer(question))
     }
 

@@ -75,10 +75,7 @@ impl Known {
     /// known here: those are lived again as if nothing had been, and what happens from now on has names of its own.
     pub(crate) fn live_on(&self) -> Life {
         let mut company = Company::new(self.settings);
-        let mut lives = company.lives();
-        for day in self.settings.first_day()..self.day {
-            company.live(&mut lives, day);
-        }
+        let mut lives = company.live_until(self.day, &mut |_| {});
         // A day is begun once, so that its number tells this beginning from every other.
         let nth = u32::try_from(self.day - self.settings.first_day()).unwrap_or(0);
         company.begin_again(&mut lives, nth.saturating_add(1));

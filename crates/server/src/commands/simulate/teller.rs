@@ -159,7 +159,7 @@ impl Host for Teller<'_> {
         self.add(message.sender, message.told_at(SystemClock.now()));
     }
 
-    fn decide(&mut self, question: &Question<'_>) -> Option<Reply> {
+    fn decide(&mut self, question: &Question) -> Option<Reply> {
         // The server is to know what they have just done.
         self.flush();
         if !self.goes_on() {
@@ -222,8 +222,6 @@ mod tests {
     use super::*;
     use crate::args::Speed;
     use crate::commands::simulate::scripted::Scripted;
-    use primitives::Seed;
-    use simulation::{Company, Settings};
 
     const TAKEN: &str = r#"{"accepted":1,"duplicates":0}"#;
     const DECIDED: &str = r#"{"decisionId":"d1","items":[{"id":"a","score":1},{"id":"b","score":0.5}]}"#;
@@ -234,15 +232,13 @@ mod tests {
         let caller = server.caller();
         let never = || false;
         let mut teller = Teller::new(&caller, &caller, Pace::new(Speed::Max), &counts, &never);
-        let company = Company::new(Settings::new(Seed::new(1), 1, 1).unwrap());
         let at = Timestamp::from_millis(1_790_000_000_000);
         let json = r#"{"type":"page","messageId":"m","timestamp":"2026-01-01T00:00:00.000Z","anonymousId":"d"}"#;
         teller.hear(Message { at, sender: Sender::Browser, json: json.to_owned() });
         let question = Question {
             decision: "recommend",
-            person: &company.people()[0],
             user_id: None,
-            device: Some("d"),
+            device: Some("d".to_owned()),
             n: 6,
             at,
             choices: Vec::new(),
