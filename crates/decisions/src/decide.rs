@@ -70,13 +70,23 @@ pub fn replay_further(
     parameters: &BTreeMap<String, i64>,
     world: &dyn World,
 ) -> Result<Answer, DecisionError> {
+    let question = Question { parameters: parameters.clone(), ..record.question.clone() };
+    again(kind, catalogue, record, models, &question, &Further { record, world })
+}
+
+/// Decides once more about the customer of a record.
+fn again(
+    kind: &dyn Kind,
+    catalogue: &Catalogue,
+    record: &Record,
+    models: &Models,
+    question: &Question,
+    world: &dyn World,
+) -> Result<Answer, DecisionError> {
     if record.is_forgotten() {
         return Err(DecisionError::Forgotten);
     }
-    let question = Question { parameters: parameters.clone(), ..record.question.clone() };
-    let world = Further { record, world };
-    let ask = Ask { question: &question, models, world: &world, catalogue, as_before: record.is_of_before() };
-    answer(kind, &ask, &record.subject())
+    answer(kind, &Ask { question, models, world, catalogue, as_before: record.is_of_before() }, &record.subject())
 }
 
 /// What was answered then, and beyond it what is answered now.
@@ -114,10 +124,5 @@ pub fn replay(
     record: &Record,
     models: &Models,
 ) -> Result<Answer, DecisionError> {
-    if record.is_forgotten() {
-        return Err(DecisionError::Forgotten);
-    }
-    let (question, world) = (&record.question, &record.testimony);
-    let ask = Ask { question, models, world, catalogue, as_before: record.is_of_before() };
-    answer(kind, &ask, &record.subject())
+    again(kind, catalogue, record, models, &record.question, &record.testimony)
 }

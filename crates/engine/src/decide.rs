@@ -25,7 +25,11 @@ const ERASED: &str = "";
 /// Whether a decision was about somebody who was erased, of whom no name is written down.
 #[must_use]
 pub fn is_nobody(customer: &CustomerId) -> bool {
-    *customer == Identifier::Anonymous(AnonymousId::from(ERASED)).customer_id()
+    *customer == nobody().customer_id()
+}
+
+fn nobody() -> Identifier {
+    Identifier::Anonymous(AnonymousId::from(ERASED))
 }
 
 /// What a caller asked.
@@ -83,7 +87,7 @@ impl Engine {
         let n_before = names.len();
         names.retain(|name| !self.is_refused(name));
         if names.is_empty() && n_before > 0 {
-            names.push(Identifier::Anonymous(AnonymousId::from(ERASED)));
+            names.push(nobody());
         }
     }
 

@@ -18,8 +18,8 @@ const N_FORGOTTEN: usize = 200;
 /// How many decisions are read at a time, so that a slow visitor holds up nobody.
 const N_PAGE: usize = 1_024;
 
-/// How many of the newest are read at a time: few want more of them.
-const N_NEWEST: u32 = 256;
+/// How many of the newest are read first, and at most at a time: most want a handful, and few want many.
+const N_NEWEST: (u32, u32) = (16, 1_024);
 
 impl DecisionLog for Storage {
     fn append(&self, decision: LoggedDecision) -> Result<(), DecisionLogError> {
@@ -74,17 +74,17 @@ impl DecisionLog for Storage {
              ORDER BY decided_at DESC, seq DESC LIMIT ?4"
         );
         // The place before which it goes on: (time, order of arrival).
-        let mut place = (day.1, i64::MIN);
+        let (mut place, mut n_page) = ((day.1, i64::MIN), N_NEWEST.0);
         loop {
             let page: Vec<Placed> = self
                 .readers
                 .with(|connection| {
                     let asked =
-                        params![day.0, place.0, place.1, i64::from(N_NEWEST), meant.kind, meant.is_fallback, customer];
+                        params![day.0, place.0, place.1, i64::from(n_page), meant.kind, meant.is_fallback, customer];
                     connection.prepare_cached(&sql)?.query_map(asked, placed)?.collect()
                 })
                 .map_err(|error| failed("reading the newest decisions", error))?;
-            let is_last = page.len() < N_NEWEST as usize;
+            let is_last = page.len() < n_page as usize;
             for (decision, seq) in page {
                 place = (decision.decided_at.as_millis(), seq);
                 if !visit(decision) {
@@ -94,6 +94,7 @@ impl DecisionLog for Storage {
             if is_last {
                 return Ok(());
             }
+            n_page = n_page.saturating_mul(4).min(N_NEWEST.1);
         }
     }
 

@@ -41,7 +41,10 @@ impl Shelves {
             None => {
                 self.n_vouched += 1;
                 if let Some(label) = item.simulated() {
-                    *self.simulated.entry(label.to_owned()).or_default() += 1;
+                    match self.simulated.get_mut(label) {
+                        Some(n_items) => *n_items += 1,
+                        None => drop(self.simulated.insert(label.to_owned(), 1)),
+                    }
                 }
             }
             Some(shelf) => {
@@ -54,12 +57,13 @@ impl Shelves {
         match shelf(item) {
             None => {
                 self.n_vouched -= 1;
-                if let Some(label) = item.simulated() {
-                    let n_left = self.simulated.get(label).map_or(0, |n_items| n_items.saturating_sub(1));
-                    match n_left {
-                        0 => self.simulated.remove(label),
-                        n_left => self.simulated.insert(label.to_owned(), n_left),
-                    };
+                if let Some((label, n_items)) =
+                    item.simulated().and_then(|label| Some((label, self.simulated.get_mut(label)?)))
+                {
+                    *n_items = n_items.saturating_sub(1);
+                    if *n_items == 0 {
+                        self.simulated.remove(label);
+                    }
                 }
             }
             Some(shelf) => {
