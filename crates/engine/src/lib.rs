@@ -77,9 +77,9 @@ pub use ports::{AuditLog, Beside, Ports, Renewal, Sealed, Sealing, Upkeep, Write
 pub use pressure::Pressure;
 pub use read::CustomerView;
 pub use readiness::{CapabilityState, ChannelState, Freshness, Readiness};
-pub use search::{Lately, Search};
+pub use search::Search;
 pub use separate::{PartOf, Parted};
-pub use shelf::{ItemQuery, ItemsFound, Standing};
+pub use shelf::{ItemQuery, ItemsFound, N_DAYS_LATELY, Standing};
 pub use stopwatch::Stopwatch;
 pub use theirs::{Circle, Theirs};
 pub use training::{Trainer, train};

@@ -3,12 +3,12 @@
 use crate::Engine;
 use crate::Stopwatch;
 use crate::error::EngineError;
-use features::{FeatureState, Item};
-use primitives::{CustomerId, ItemId, ItemKey, Timestamp};
+use features::FeatureState;
+use primitives::{CustomerId, Timestamp};
 use profiles::{Customer, Identifier, Profile};
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BinaryHeap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,8 +16,6 @@ use std::time::Duration;
 const TRAITS: [&str; 10] =
     ["name", "firstName", "first_name", "lastName", "last_name", "email", "username", "phone", "company", "title"];
 
-/// Within how many days somebody was here lately.
-const N_DAYS: i64 = 30;
 /// How many customers are looked at while events and decisions wait.
 const N_SLICE: usize = 1_024;
 /// Up to how many customers in memory are always looked at anew, and how long the answer holds with more.
@@ -40,19 +38,8 @@ pub struct Search {
     pub is_complete: bool,
 }
 
-/// Who was here lately, as it was up to a minute ago.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lately {
-    /// How many of the customers in memory were seen within 30 days.
-    pub n_seen: u64,
-    /// Whether all customers are in memory.
-    pub is_complete: bool,
-    /// The known customers among those who were seen last, the last first.
-    pub known: Vec<CustomerId>,
-}
-
 /// What was found lately, and when.
-pub(super) type FoundLately = Mutex<Option<(Timestamp, Lately)>>;
+pub(super) type FoundLately = Mutex<Option<(Timestamp, Vec<CustomerId>)>>;
 
 impl Engine {
     /// The customers whose names begin with `query` or whose traits contain it, whatever the case; for an empty query all
@@ -97,68 +84,23 @@ impl Engine {
         Ok(Search { customers, n_found, n_searched, is_complete })
     }
 
-    /// The items whose id is the text or begins with it, or whose name contains it, whatever the case: the best of them, those
-    /// that the text says most of first. Looks for at most `time_max`.
-    pub fn search_items(&self, query: &str, n_max: usize, time_max: Duration) -> Vec<Item> {
-        let wanted = query.to_lowercase();
-        let watch = Stopwatch::start();
-        let mut best: BTreeMap<(Nearness, String, ItemKey), Item> = BTreeMap::new();
-        let exact = self.look(|live| live.items.get(ItemKey::from(&ItemId::from(query.to_owned()))).cloned());
-        let mut last = None;
-        loop {
-            let slice = self.look(|live| {
-                let (mut end, mut found) = (None, Vec::new());
-                for (key, item) in live.items.after(last, N_SLICE) {
-                    end = Some(*key);
-                    found.extend(
-                        nearness(item, &wanted).map(|near| ((near, item.title().to_owned(), *key), item.clone())),
-                    );
-                }
-                (end, found)
-            });
-            last = slice.0;
-            best.extend(slice.1);
-            while best.len() > n_max {
-                best.pop_last();
-            }
-            if last.is_none() || watch.elapsed() > time_max {
-                break;
-            }
-        }
-        let id = exact.as_ref().map(|item| item.id.clone());
-        let others = best.into_values().filter(|item| Some(&item.id) != id.as_ref());
-        exact.into_iter().chain(others).take(n_max).collect()
-    }
-
-    /// How many of the customers in memory were seen since a moment, and whether all customers are in memory.
-    pub fn n_seen_since(&self, from: Timestamp) -> (u64, bool) {
-        let (mut n_seen, mut n_resident) = (0, 0);
-        let visit = &mut |customer: &Customer<FeatureState>| {
-            n_resident += 1;
-            n_seen += u64::from(customer.profile.last_seen >= from);
-        };
-        self.visit_resident(visit, &mut || false);
-        (n_seen, n_resident >= self.look(|live| live.profiles.totals().n_customers))
-    }
-
-    /// Who was here within 30 days. With many customers it is looked anew once a minute.
+    /// The known customers among those who were seen last, the last first. With many customers they are looked for anew once a
+    /// minute.
     ///
     /// # Errors
     /// As [`Engine::search`].
-    pub fn lately(&self) -> Result<Lately, EngineError> {
+    pub fn known_lately(&self) -> Result<Vec<CustomerId>, EngineError> {
         let now = self.clock.now();
         let is_quick = self.look(|live| live.profiles.n_resident() <= N_AT_ONCE);
         let kept =
             if is_quick { None } else { self.found_lately.lock().unwrap_or_else(PoisonError::into_inner).clone() };
-        if let Some(lately) = kept.and_then(|kept| still_true(kept, now)) {
-            return Ok(lately);
+        if let Some(known) = kept.and_then(|kept| still_true(kept, now)) {
+            return Ok(known);
         }
-        let (n_seen, is_complete) = self.n_seen_since(now.plus_days(-N_DAYS));
         let last = self.search("", N_LAST, LAST_MAX)?.customers.into_iter().map(|customer| customer.profile);
-        let known = last.filter(Profile::is_known).map(|profile| profile.id).collect();
-        let lately = Lately { n_seen, is_complete, known };
-        *self.found_lately.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, lately.clone()));
-        Ok(lately)
+        let known: Vec<_> = last.filter(Profile::is_known).map(|profile| profile.id).collect();
+        *self.found_lately.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, known.clone()));
+        Ok(known)
     }
 
     /// Looks at the customers in memory, a slice at a time, so that events and decisions go on between them; answers whether
@@ -180,36 +122,8 @@ impl Engine {
     }
 }
 
-fn still_true((at, lately): (Timestamp, Lately), now: Timestamp) -> Option<Lately> {
-    (now >= at && now < at + KEPT).then_some(lately)
-}
-
-/// How much of an item's names a text says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Nearness {
-    /// The whole name.
-    Name,
-    /// The beginning of the name.
-    Beginning,
-    /// The beginning of a word of it, or of the id.
-    Word,
-    /// A part of the name.
-    Part,
-}
-
-/// How near a text is to an item; `None` where it says nothing of it. `wanted` is in lower case.
-fn nearness(item: &Item, wanted: &str) -> Option<Nearness> {
-    let name = item.name.as_ref().map(|name| name.value.to_lowercase()).unwrap_or_default();
-    let mut words = name.split(|letter: char| !letter.is_alphanumeric());
-    if name == wanted {
-        Some(Nearness::Name)
-    } else if name.starts_with(wanted) {
-        Some(Nearness::Beginning)
-    } else if words.any(|word| word.starts_with(wanted)) || begins_with(item.id.as_str(), wanted) {
-        Some(Nearness::Word)
-    } else {
-        name.contains(wanted).then_some(Nearness::Part)
-    }
+fn still_true<T>((at, found): (Timestamp, T), now: Timestamp) -> Option<T> {
+    (now >= at && now < at + KEPT).then_some(found)
 }
 
 /// Whether one of the names begins with the text, or one of the telling traits contains it. `wanted` is in lower case.
@@ -230,7 +144,7 @@ fn matches(profile: &Profile, wanted: &str) -> bool {
         || has_full_name(profile, wanted)
 }
 
-fn begins_with(text: &str, wanted: &str) -> bool {
+pub(super) fn begins_with(text: &str, wanted: &str) -> bool {
     if text.is_ascii() && wanted.is_ascii() {
         let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
         return text.len() >= wanted.len() && text[..wanted.len()].eq_ignore_ascii_case(wanted);
@@ -254,11 +168,10 @@ mod tests {
 
     #[test]
     fn an_answer_holds_for_a_minute() {
-        let lately = Lately { n_seen: 3, is_complete: true, known: Vec::new() };
         let at = Timestamp::from_millis(1_000_000);
         let holds = |later_ms: i64| {
             let now = Timestamp::from_millis(at.as_millis() + later_ms);
-            still_true((at, lately.clone()), now).is_some()
+            still_true((at, ()), now).is_some()
         };
         assert_eq!([0, 59_999, 60_000, -1].map(holds), [true, true, false, false]);
     }

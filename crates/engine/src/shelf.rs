@@ -1,16 +1,18 @@
 //! Which items of the catalogue are meant, and what is missing of them?
 
-use crate::Engine;
+use crate::search::begins_with;
+use crate::{Engine, Stopwatch};
 use features::Item;
 use learning::Body;
-use primitives::{ItemKey, Timestamp};
+use primitives::{ItemId, ItemKey, Timestamp};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::time::Duration;
 
 /// How many items are looked at while events and decisions wait.
 const N_SLICE: usize = 1_024;
-/// How many days count as lately.
-const N_DAYS: i64 = 30;
+/// How many days count as lately, of what sells.
+pub const N_DAYS_LATELY: i64 = 30;
 /// How many categories are told apart.
 const N_CATEGORIES_MAX: usize = 200;
 
@@ -127,11 +129,41 @@ impl Walk {
         }
         if query.matches(item) {
             self.found.n_found += 1;
-            self.best.push(Reverse((item.n_buyers_lately(now, N_DAYS), item.n_buyers(), Reverse(key))));
+            self.best.push(Reverse((item.n_buyers_lately(now, N_DAYS_LATELY), item.n_buyers(), Reverse(key))));
             if self.best.len() > n_max {
                 self.best.pop();
             }
         }
+    }
+}
+
+/// How much of an item's id or name a text says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Nearness {
+    /// The id.
+    Id,
+    /// The whole name.
+    Name,
+    /// The beginning of the name.
+    Beginning,
+    /// The beginning of a word of it, or of the id.
+    Word,
+    /// A part of the name.
+    Part,
+}
+
+/// How near a text is to an item; `None` where it says nothing of it. `wanted` is in lower case.
+fn nearness(item: &Item, wanted: &str) -> Option<Nearness> {
+    let name = item.name.as_ref().map(|name| name.value.to_lowercase()).unwrap_or_default();
+    let mut words = name.split(|letter: char| !letter.is_alphanumeric());
+    if name == wanted {
+        Some(Nearness::Name)
+    } else if name.starts_with(wanted) {
+        Some(Nearness::Beginning)
+    } else if words.any(|word| word.starts_with(wanted)) || begins_with(item.id.as_str(), wanted) {
+        Some(Nearness::Word)
+    } else {
+        name.contains(wanted).then_some(Nearness::Part)
     }
 }
 
@@ -141,22 +173,8 @@ impl Engine {
     #[must_use]
     pub fn find_items(&self, query: &ItemQuery, n_max: usize, now: Timestamp) -> ItemsFound {
         let query = ItemQuery { text: query.text.to_lowercase(), ..query.clone() };
-        let (mut walk, mut after) = (Walk::default(), None);
-        loop {
-            let n_passed = self.look(|live| {
-                let slice = live.items.after(after, N_SLICE);
-                let mut n_passed = 0;
-                for (key, item) in slice {
-                    walk.pass(*key, item, (&query, n_max, now));
-                    after = Some(*key);
-                    n_passed += 1;
-                }
-                n_passed
-            });
-            if n_passed < N_SLICE {
-                break;
-            }
-        }
+        let mut walk = Walk::default();
+        self.each_item(&mut |key, item| walk.pass(key, item, (&query, n_max, now)), &|| false);
         let Walk { mut found, categories, best } = walk;
         let ranked = best.into_sorted_vec();
         found.items = self.look(|live| {
@@ -167,6 +185,47 @@ impl Engine {
         found.categories.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         found.categories.truncate(N_CATEGORIES_MAX);
         found
+    }
+
+    /// The items whose id is the text or begins with it, or whose name contains it, whatever the case: the best of them, those
+    /// that the text says most of first. Looks for at most `time_max`.
+    #[must_use]
+    pub fn search_items(&self, query: &str, n_max: usize, time_max: Duration) -> Vec<Item> {
+        let (wanted, watch) = (query.to_lowercase(), Stopwatch::start());
+        let exact = ItemKey::from(&ItemId::from(query.to_owned()));
+        let mut best: BTreeSet<(Nearness, String, ItemKey)> = BTreeSet::new();
+        let mut visit = |key: ItemKey, item: &Item| {
+            let near = if key == exact { Some(Nearness::Id) } else { nearness(item, &wanted) };
+            let Some(near) = near else { return };
+            let is_better = |(last, title, last_key): &(Nearness, String, ItemKey)| {
+                (near, item.title(), key) < (*last, title.as_str(), *last_key)
+            };
+            if best.len() < n_max || best.last().is_some_and(is_better) {
+                best.insert((near, item.title().to_owned(), key));
+            }
+            if best.len() > n_max {
+                best.pop_last();
+            }
+        };
+        // The one of exactly that id is found however many there are.
+        self.look(|live| live.items.get(exact).into_iter().for_each(|item| visit(exact, item)));
+        self.each_item(&mut visit, &|| watch.elapsed() > time_max);
+        self.look(|live| best.iter().filter_map(|(.., key)| live.items.get(*key).cloned()).collect())
+    }
+
+    /// Shows every item, a slice at a time, so that events and decisions go on between them. Between two slices it asks whether
+    /// to stop.
+    fn each_item(&self, visit: &mut dyn FnMut(ItemKey, &Item), is_stopped: &dyn Fn() -> bool) {
+        let mut last = None;
+        loop {
+            let n_shown = self.look(|live| {
+                let slice = live.items.after(last, N_SLICE);
+                slice.map(|(key, item)| (visit(*key, item), last = Some(*key))).count()
+            });
+            if n_shown < N_SLICE || is_stopped() {
+                return;
+            }
+        }
     }
 
     /// The items that are bought with one by the model in force that ranks items, the nearest first, each with how near it

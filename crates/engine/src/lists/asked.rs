@@ -1,6 +1,5 @@
 //! About which lists does a filter ask, over any steps, and are they few enough to be judged for every customer?
 
-use super::saved::ListSource;
 use crate::Engine;
 use crate::error::EngineError;
 use decisions::{Filter, FilterError, List};
@@ -23,17 +22,16 @@ impl Engine {
     }
 
     /// Reads these lists, which are all.
-    pub(super) fn readings_of(&self, lists: &[(List, ListSource)]) -> Readings {
+    pub(super) fn readings_of<Source>(&self, lists: &[(List, Source)]) -> Readings {
         let names = self.filter_names();
-        let read = |(list, _): &(List, ListSource)| (list.name.clone(), Filter::parse(&list.filter, &names));
-        Readings(lists.iter().map(read).collect())
+        Readings(lists.iter().map(|(list, _)| (list.name.clone(), Filter::parse(&list.filter, &names))).collect())
     }
 }
 
 impl Readings {
-    /// Every list that can be read, with what it says.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Filter)> {
-        self.0.iter().filter_map(|(name, filter)| Some((name.as_str(), filter.as_ref().ok()?)))
+    /// What a list says, where it can be read.
+    pub(super) fn get(&self, name: &str) -> Option<&Filter> {
+        self.0.get(name)?.as_ref().ok()
     }
 
     /// The lists that a list asks about, and those about which these ask.
@@ -118,7 +116,7 @@ impl Readings {
 
     /// What these lists say, as far as they can be read.
     pub(super) fn filters<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> BTreeMap<String, Filter> {
-        let filter = |name: &str| Some((name.to_owned(), self.0.get(name)?.as_ref().ok()?.clone()));
+        let filter = |name: &str| Some((name.to_owned(), self.get(name)?.clone()));
         names.into_iter().filter_map(filter).collect()
     }
 

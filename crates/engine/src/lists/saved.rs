@@ -1,5 +1,6 @@
 //! Which lists are there? Those that are built in, the segments of the settings, and those that people saved.
 
+use super::asked::Readings;
 use super::selection::{Column, Selection, Sort};
 use crate::Engine;
 use crate::error::EngineError;
@@ -81,12 +82,16 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where the store cannot be read.
     pub fn lists(&self) -> Result<Vec<KnownList>, EngineError> {
-        let mut unanswered = self.unanswered_lists();
-        let with_state = |(list, source): (List, ListSource)| {
-            let unanswered = unanswered.remove(&list.name).unwrap_or_default();
-            Ok(KnownList { state: self.ports.lists.state(&list.name)?, list, source, unanswered })
-        };
-        self.all_lists().into_iter().map(with_state).collect()
+        let all = self.all_lists();
+        let readings = self.readings_of(&all);
+        all.into_iter().map(|list| self.known(&readings, list)).collect()
+    }
+
+    /// A list, and how it is with it.
+    fn known(&self, readings: &Readings, (list, source): (List, ListSource)) -> Result<KnownList, EngineError> {
+        let unanswered = readings.get(&list.name).map(|filter| self.unanswered_by(readings, filter));
+        let state = self.ports.lists.state(&list.name)?;
+        Ok(KnownList { list, source, state, unanswered: unanswered.unwrap_or_default() })
     }
 
     /// The list of a name.
@@ -95,7 +100,7 @@ impl Engine {
     /// [`EngineError`] of kind `NotFound` with the nearest name.
     pub fn list(&self, name: &str) -> Result<KnownList, EngineError> {
         let all = self.all_lists();
-        let Some((list, source)) = all.iter().find(|(list, _)| list.name == name).cloned() else {
+        let Some(list) = all.iter().find(|(list, _)| list.name == name).cloned() else {
             let shown: String = name.chars().take(64).collect();
             let near = nearest(name, all.iter().map(|(list, _)| list.name.as_str()));
             let near = near.map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
@@ -103,8 +108,7 @@ impl Engine {
                 format!("there is no list \"{}\": GET /v1/lists names them{near}", primitives::visible(&shown));
             return Err(EngineError::new(ErrorKind::NotFound, message));
         };
-        let unanswered = self.unanswered_lists().remove(name).unwrap_or_default();
-        Ok(KnownList { state: self.ports.lists.state(name)?, list, source, unanswered })
+        self.known(&self.readings_of(&all), list)
     }
 
     /// Saves a list; in the place of one of its name only where it `replaces` one. It is looked at soon.

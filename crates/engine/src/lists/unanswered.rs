@@ -5,7 +5,6 @@ use crate::Engine;
 use decisions::Filter;
 use decisions::filter::Subject;
 use learning::{Outcome, TaskName};
-use std::collections::BTreeMap;
 
 impl Engine {
     /// Why scores that a filter asks about, or a list in it, are known of nobody: a sentence for each model that is missing.
@@ -13,14 +12,8 @@ impl Engine {
         self.unanswered_by(&self.readings(), filter)
     }
 
-    /// The same of every list that asks about such scores, by its name.
-    pub(super) fn unanswered_lists(&self) -> BTreeMap<String, Vec<String>> {
-        let readings = self.readings();
-        let said = readings.iter().map(|(name, filter)| (name.to_owned(), self.unanswered_by(&readings, filter)));
-        said.filter(|(_, said)| !said.is_empty()).collect()
-    }
-
-    fn unanswered_by(&self, readings: &Readings, filter: &Filter) -> Vec<String> {
+    /// The same, where every list has been read.
+    pub(super) fn unanswered_by(&self, readings: &Readings, filter: &Filter) -> Vec<String> {
         // One that asks in a circle is told as what it is elsewhere.
         let of_lists = readings.filters(readings.asked_by(None, filter).unwrap_or_default());
         let models = self.models();

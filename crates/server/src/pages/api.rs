@@ -170,7 +170,7 @@ impl Somebody {
     /// The known customer who was here last, and the item that sells best.
     pub(super) fn of(app: &App) -> Result<Self, ServerError> {
         let plain = |id: &str| id.len() <= 40 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-        let known = app.engine.lately()?.known;
+        let known = app.engine.known_lately()?;
         let user = known.iter().map(ToString::to_string).find(|id| plain(id));
         let now = app.engine.clock().now();
         let item = app.engine.look(|live| {

@@ -10,14 +10,12 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 use console::format;
 use console::view::{CataloguePage, Companion, Frame, ItemFact, ItemPage, ItemRow};
-use engine::{ItemQuery, Standing};
+use engine::{ItemQuery, N_DAYS_LATELY, Standing};
 use features::{Fact, Item};
 use governance::Headcount;
 use primitives::{Currency, ErrorKind, ItemId, ItemKey, Timestamp};
 use serde_json::{Value, json};
 
-/// How many days count as lately.
-const N_DAYS: i64 = 30;
 /// How many items are told that are bought with one.
 const N_COMPANIONS: usize = 10;
 /// The traits that may hold a picture, the likeliest first.
@@ -114,7 +112,7 @@ fn row(item: &Item, now: Timestamp) -> ItemRow {
         price: item.price.as_ref().map(|price| price.value),
         is_available: item.is_available(),
         is_described: item.described_at.is_some(),
-        buyers_lately: Headcount::of(item.n_buyers_lately(now, N_DAYS)).to_string(),
+        buyers_lately: Headcount::of(item.n_buyers_lately(now, N_DAYS_LATELY)).to_string(),
         buyers: Headcount::of(item.n_buyers()).to_string(),
     }
 }

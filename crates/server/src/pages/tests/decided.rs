@@ -18,7 +18,7 @@ fn decide(console: &Console, kind: &str, name: &str, n: i64) -> decisions::Recor
 /// Somebody the recommender knows.
 fn known(console: &Console) -> String {
     let engine = &console.running.app().engine;
-    let somebody = engine.lately().unwrap().known;
+    let somebody = engine.known_lately().unwrap();
     let has_bought = |id: &&primitives::CustomerId| {
         let customer = engine.customer(id.as_str()).unwrap().customer;
         customer.state.n_orders() > 2
