@@ -90,15 +90,11 @@ pub fn described() -> Vec<DescribedChannel> {
         }],
         example: examples::of_call(*kind),
     });
-    let purchases = STEPS.iter().map(|(step, meaning)| {
-        let named = NAMES.iter().filter(|named| named.step == *step).map(|named| as_sent(named.name));
-        let names: Vec<String> = named.collect();
-        DescribedEvent {
-            says: plain(meaning),
-            properties: of_purchase(*step),
-            example: examples::of_purchase(*step),
-            names,
-        }
+    let purchases = STEPS.iter().map(|(step, meaning)| DescribedEvent {
+        names: names_of(*step),
+        says: plain(meaning),
+        properties: of_purchase(*step),
+        example: examples::of_purchase(*step),
     });
     let mut all = vec![
         DescribedChannel {
@@ -126,18 +122,31 @@ fn of_channel(channel: Channel) -> Vec<DescribedEvent> {
         properties: properties.iter().map(|(need, property)| of_property(*need, property)).collect(),
         names,
     };
-    let search = (channel == Channel::Search).then(|| {
-        let names = NAMES.iter().filter(|named| named.step == CommerceStep::Searched).map(|named| as_sent(named.name));
-        describe(names.collect(), "looked for products", SEARCH)
-    });
+    events_of(channel).into_iter().map(|(names, says, properties)| describe(names, says, properties)).collect()
+}
+
+/// The names of a step of a purchase, as they are sent.
+pub(crate) fn names_of(step: CommerceStep) -> Vec<String> {
+    NAMES.iter().filter(|named| named.step == step).map(|named| as_sent(named.name)).collect()
+}
+
+/// The events of a channel: the names that are read alike, what they say, and their properties.
+pub(crate) fn events_of(channel: Channel) -> Vec<(Vec<String>, &'static str, Properties)> {
+    let search =
+        (channel == Channel::Search).then(|| (names_of(CommerceStep::Searched), "looked for products", SEARCH));
     let others = alike().into_iter().filter(|(verb, ..)| channel_of(*verb) == channel);
-    search.into_iter().chain(others.map(|(verb, names, properties)| describe(names, says(verb), properties))).collect()
+    search.into_iter().chain(others.map(|(verb, names, properties)| (names, says(verb), properties))).collect()
+}
+
+/// The keys under which a property is looked for: those in camels are spelled alike and need not be listed.
+pub(crate) fn keys_of(property: &Property) -> impl Iterator<Item = &'static str> {
+    let is_in_camels = |key: &&str| key.bytes().any(|byte| byte.is_ascii_uppercase());
+    property.keys.iter().copied().filter(move |key| !is_in_camels(key))
 }
 
 fn of_property(need: Need, property: &Property) -> DescribedProperty {
-    let is_in_camels = |key: &&str| key.bytes().any(|byte| byte.is_ascii_uppercase());
     DescribedProperty {
-        keys: property.keys.iter().copied().filter(|key| !is_in_camels(key)).collect(),
+        keys: keys_of(property).collect(),
         need: match need {
             Need::Required => "needed",
             Need::Expected => "expected",
@@ -252,7 +261,7 @@ pub(crate) fn channel_of(verb: Verb) -> Channel {
 }
 
 /// What an event says, in words.
-pub(crate) fn says(verb: Verb) -> &'static str {
+fn says(verb: Verb) -> &'static str {
     match verb {
         Verb::SearchClicked => "clicked on what a search had found",
         Verb::PageViewed => "saw a page or a screen",
@@ -317,7 +326,7 @@ pub(crate) fn holds(kind: Kind) -> String {
 }
 
 /// The names that are read alike, and how.
-pub(crate) fn alike() -> Vec<(Verb, Vec<String>, Properties)> {
+fn alike() -> Vec<(Verb, Vec<String>, Properties)> {
     let mut all: Vec<(Verb, Vec<String>, Properties)> = Vec::new();
     for spoken in &CHANNELS {
         match all.iter_mut().find(|(verb, ..)| *verb == spoken.verb) {

@@ -4,7 +4,7 @@
 
 mod channels;
 
-use crate::described::{CALLS, STEPS, code};
+use crate::described::{CALLS, STEPS, code, names_of};
 use crate::identifier::{NO_VALUE, NOBODY};
 use crate::vocabulary::as_sent;
 use crate::vocabulary::dialect::{Dialect, PLAIN, SHOPIFY};
@@ -109,8 +109,7 @@ fn calls() -> String {
 }
 
 fn commerce() -> String {
-    let names = |step| code(NAMES.iter().filter(|named| named.step == step).map(|named| as_sent(named.name)));
-    let steps = STEPS.map(|(step, meaning)| format!("| {} | {meaning} |", names(step)));
+    let steps = STEPS.map(|(step, meaning)| format!("| {} | {meaning} |", code(names_of(step))));
     let pairs = keys(&PLAIN).into_iter().zip(keys(&SHOPIFY));
     let keys = pairs.map(|((what, plain), (_, shopify))| format!("| {what} | {plain} | {shopify} |"));
     format!(

@@ -10,7 +10,10 @@ mod shape;
 
 pub use shape::{Shape, ValueKind};
 
-use events::{Call, CallKind, Channel, Event, Object, Offset, Origin, Recorded, Understanding, as_sent, table_name};
+use events::{
+    CONSENT_UPDATED, Call, CallKind, Channel, Event, Object, Offset, Origin, Recorded, Understanding, as_sent,
+    table_name,
+};
 use primitives::Timestamp;
 use profiles::{Change, ProfileError, ProfileStore, TotalsRow};
 use serde::{Deserialize, Serialize};
@@ -83,7 +86,7 @@ pub struct Inflow {
     /// How many have a property that cannot be read.
     pub n_marked: u64,
     /// Whether the name stands in a table of what is understood.
-    pub is_understood: bool,
+    is_listed: bool,
     /// Whether the name speaks of something that is not understood.
     is_lost: bool,
     /// The channel they belong to.
@@ -169,11 +172,17 @@ impl Sender {
 impl Inflow {
     fn standing(&self) -> Standing {
         let [clients, ..] = &self.by_origin;
-        match (clients.n_events < self.n_events, self.is_understood) {
+        match (clients.n_events < self.n_events, self.is_listed) {
             (true, _) => Standing::Own,
             (false, true) => Standing::Understood,
             (false, false) => Standing::Strange,
         }
+    }
+
+    /// Whether what came in under this name is understood: it stands in a table, is a call, or says what somebody consents to.
+    #[must_use]
+    pub fn is_understood(&self, name: &InflowName) -> bool {
+        self.is_listed || name.kind != CallKind::Track || name.name == CONSENT_UPDATED
     }
 
     /// In which share of the events that were looked into a property was.
@@ -195,7 +204,7 @@ impl Inflow {
         if self.n_events == 1 {
             // By the name alone, which is that of all of them.
             let understanding = event.understanding();
-            self.is_understood = matches!(understanding, Understanding::Step(_) | Understanding::Channel);
+            self.is_listed = matches!(understanding, Understanding::Step(_) | Understanding::Channel);
             self.is_lost = understanding == Understanding::NotUnderstood;
         }
         self.channel = event.channel().or(self.channel);

@@ -2,9 +2,9 @@
 
 use super::table;
 use crate::Channel;
-use crate::described::{alike, channel_of, code, holds, says, words};
+use crate::described::{channel_of, code, events_of, holds, keys_of, words};
 use crate::vocabulary::as_sent;
-use crate::vocabulary::channels::{CHANNELS, Properties, SEARCH};
+use crate::vocabulary::channels::{CHANNELS, Properties};
 use crate::vocabulary::properties::{Need, Property};
 
 const INTRODUCTION: &str = "\n## Every other channel\n\n\
@@ -17,11 +17,6 @@ const WHOSE: &str = "\nOn support, ratings (CSAT, NPS, CES), payments and subscr
 told something of one of the four for a customer, what a write key says of it changes no feature of theirs. Where only write\n\
 keys tell of it, they count.\n";
 
-/// The keys of a property, in words: those in camels are spelled alike and need not be listed.
-fn keys(property: &Property) -> String {
-    code(property.keys.iter().filter(|key| !key.bytes().any(|byte| byte.is_ascii_uppercase())))
-}
-
 fn needed(properties: Properties) -> String {
     let of = |need, left: &str, right: &str| {
         let of_need = properties.iter().filter(move |(of, _)| *of == need);
@@ -33,25 +28,18 @@ fn needed(properties: Properties) -> String {
 
 fn section(channel: Channel) -> String {
     let Some((heading, words)) = words(channel) else { return String::new() };
-    let mut events: Vec<(String, &str, Properties)> = Vec::new();
-    if channel == Channel::Search {
-        events.push((code(["Products Searched", "search", "view_search_results"]), "looked for products", SEARCH));
-    }
-    for (verb, names, properties) in alike() {
-        if channel_of(verb) == channel {
-            events.push((code(names), says(verb), properties));
-        }
-    }
+    let events = events_of(channel);
     let mut known: Vec<&'static Property> = Vec::new();
     for (_, property) in events.iter().flat_map(|(.., properties)| properties.iter()) {
         if !known.iter().any(|of| std::ptr::eq(*of, *property)) {
             known.push(property);
         }
     }
-    let rows = events.iter().map(|(names, says, properties)| format!("| {names} | {says} | {} |", needed(properties)));
+    let rows =
+        events.iter().map(|(names, says, properties)| format!("| {} | {says} | {} |", code(names), needed(properties)));
     let of_properties = known
         .iter()
-        .map(|property| format!("| {} | {} | {} |", keys(property), holds(property.kind), property.meaning));
+        .map(|property| format!("| {} | {} | {} |", code(keys_of(property)), holds(property.kind), property.meaning));
     format!(
         "\n### {heading}\n\n{words}\n{}{}",
         table("| event | it says | **needed**, *expected* and other properties |", rows),

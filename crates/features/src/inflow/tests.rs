@@ -124,10 +124,17 @@ fn what_is_not_understood_and_what_cannot_be_read_is_counted() {
         track(3, 1, Origin::Client, "Page Left", json!({"seconds_visible": 1})),
         track(4, 1, Origin::Client, "Waved", json!({})),
     ]);
-    let told = |name| tracked(&inflows, name).map(|one| (one.n_not_understood, one.n_marked, one.is_understood));
+    let name = |kind, name: &str| InflowName { kind, name: name.to_owned() };
+    let told = |event| {
+        let one = tracked(&inflows, event)?;
+        Some((one.n_not_understood, one.n_marked, one.is_understood(&name(CallKind::Track, event))))
+    };
     assert_eq!(told("OrderPlaced"), Some((1, 0, false)));
     assert_eq!(told("Page Left"), Some((0, 1, true)));
     assert_eq!(told("Waved"), Some((0, 0, false)));
+    let consent = name(CallKind::Track, CONSENT_UPDATED);
+    let of_any = [consent, name(CallKind::Identify, "")].map(|name| Inflow::default().is_understood(&name));
+    assert_eq!(of_any, [true, true], "whatever is said in them");
     let channel = |name| tracked(&inflows, name).and_then(|one| one.channel);
     assert_eq!(["OrderPlaced", "Page Left", "Waved"].map(channel), [None, Some(Channel::Sessions), None]);
 }

@@ -8,7 +8,7 @@ use crate::schemas::Fit;
 use axum::Json;
 use axum::extract::State;
 use engine::{Incoming, Refused};
-use events::{CONSENT_UPDATED, CallKind, Origin, keys_read};
+use events::{Origin, keys_read};
 use features::{Inflow, InflowName, Sender, is_same};
 use primitives::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -213,7 +213,7 @@ impl EventDataReply {
             event: name.shown().to_owned(),
             kind: name.kind.name(),
             count: inflow.n_events,
-            understood: inflow.is_understood || name.kind != CallKind::Track || name.shown() == CONSENT_UPDATED,
+            understood: inflow.is_understood(name),
             by_origin: Origin::ALL.into_iter().map(Origin::name).zip(counts).filter(|(_, n)| *n > 0).collect(),
             first_seen: inflow.first_at.to_string(),
             last_seen: inflow.last_at.to_string(),

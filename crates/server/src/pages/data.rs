@@ -124,7 +124,7 @@ fn row(
         name: name.shown().to_owned(),
         kind: name.kind.name().to_owned(),
         count: inflow.n_events,
-        understood: inflow.is_understood,
+        understood: inflow.is_understood(name),
         first_seen: inflow.first_at,
         last_seen: inflow.last_at,
         days: (today - N_DAYS + 1..=today).map(day).collect(),
