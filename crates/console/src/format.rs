@@ -255,6 +255,14 @@ pub fn short_id(id: &str) -> String {
     if id.chars().count() <= 14 { id.to_owned() } else { id.chars().take(12).chain(['…']).collect() }
 }
 
+/// The address of a page with what it is asked for: what says nothing is left out.
+#[must_use]
+pub fn address(path: &str, asked: &[(&str, &str)]) -> String {
+    let said = asked.iter().filter(|(_, value)| !value.is_empty());
+    let query: Vec<String> = said.map(|(name, value)| format!("{name}={}", url_part(value))).collect();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
+}
+
 /// A text as one segment of a path or one value of a query: everything but letters, digits and `-._~` is escaped.
 #[must_use]
 pub fn url_part(text: &str) -> String {
@@ -414,6 +422,8 @@ mod tests {
             (url_part(".."), "%2E%2E"),
             (url_part("a.b"), "a.b"),
             (escape("<a href=\"x\">'&"), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;"),
+            (address("/events", &[("q", "")]), "/events"),
+            (address("/events", &[("q", "a&b"), ("name", ""), ("n", "2")]), "/events?q=a%26b&n=2"),
             (short_id("019ab3f2c1d4e5f60718"), "019ab3f2c1d4…"),
             (short_id("42"), "42"),
         ]);

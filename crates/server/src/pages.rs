@@ -180,16 +180,11 @@ fn text(asked: &Asked, name: &str, n_max: usize) -> String {
     asked.get(name).map_or("", |text| text.trim()).chars().take(n_max).collect()
 }
 
-/// What is kept of a query in an address, each with the `&` before what follows: only what says something.
-fn kept(asked: &[(&str, &str)]) -> String {
-    let kept = asked.iter().filter(|(_, value)| !value.is_empty());
-    kept.map(|(name, value)| format!("{name}={}&", console::format::url_part(value))).collect()
-}
-
 /// The address of the same list with more rows, where `n_shown` fill it.
 fn more_rows(path: &str, asked: &[(&str, &str)], n_shown: usize, n: usize) -> Option<String> {
     if n_shown < n || n >= N_ROWS_MAX {
         return None;
     }
-    Some(format!("{path}?{}n={}", kept(asked), n.saturating_mul(2).min(N_ROWS_MAX)))
+    let n = n.saturating_mul(2).min(N_ROWS_MAX).to_string();
+    Some(console::format::address(path, &[asked, &[("n", &n)]].concat()))
 }

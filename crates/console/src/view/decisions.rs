@@ -124,10 +124,10 @@ impl DecisionFilter {
             ("customer", &self.customer),
             ("day", &self.day),
         ];
-        let parts = all.map(|(known, now)| (known, if known == name { value } else { now.as_str() }));
-        let parts = parts.into_iter().filter(|(_, value)| !value.is_empty());
-        let query: Vec<String> = parts.map(|(name, value)| format!("{name}={}", format::url_part(value))).collect();
-        if query.is_empty() { "/decisions".to_owned() } else { format!("/decisions?{}", query.join("&")) }
+        format::address(
+            "/decisions",
+            &all.map(|(known, now)| (known, if known == name { value } else { now.as_str() })),
+        )
     }
 }
 

@@ -176,13 +176,10 @@ impl EventsPage {
     fn address(&self, status: StatusFilter, name: &str, pause: Option<(u64, Timestamp)>) -> String {
         let status = if status == StatusFilter::All { "" } else { status.name() };
         let (until, at) = pause.map(|(until, at)| (until.to_string(), at.as_millis().to_string())).unwrap_or_default();
-        let parts = [("status", status), ("name", name), ("q", &self.query), ("until", &until), ("at", &at)];
-        let parts: Vec<String> = parts
-            .into_iter()
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(key, value)| format!("{key}={}", format::url_part(value)))
-            .collect();
-        if parts.is_empty() { "/events".to_owned() } else { format!("/events?{}", parts.join("&")) }
+        format::address(
+            "/events",
+            &[("status", status), ("name", name), ("q", &self.query), ("until", &until), ("at", &at)],
+        )
     }
 
     /// The same page, standing still.

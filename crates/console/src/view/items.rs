@@ -3,6 +3,7 @@
 use super::{Frame, Section, filters, page};
 use crate::Icon;
 use crate::chart::{Html, Tone, meter};
+use crate::format::address;
 use primitives::{Money, Timestamp};
 
 /// The catalogue, `/catalogue?q=&category=&show=`.
@@ -126,11 +127,8 @@ impl ItemPage {
 impl CataloguePage {
     /// The address of a tab, with what is searched for.
     fn tab(&self, show: &str) -> String {
-        let part = crate::format::url_part;
-        let pairs = [("show", show), ("q", self.query.as_str()), ("category", self.category.as_str())];
-        let kept = pairs.iter().filter(|(name, value)| !value.is_empty() && (*name, *value) != ("show", "all"));
-        let query: Vec<String> = kept.map(|(name, value)| format!("{name}={}", part(value))).collect();
-        if query.is_empty() { "/catalogue".to_owned() } else { format!("/catalogue?{}", query.join("&")) }
+        let show = if show == "all" { "" } else { show };
+        address("/catalogue", &[("show", show), ("q", &self.query), ("category", &self.category)])
     }
 
     fn is_narrowed(&self) -> bool {

@@ -4,11 +4,12 @@ mod found;
 pub(super) mod row;
 
 use super::visit::Visit;
-use super::{Asked, kept, n_rows, text};
+use super::{Asked, n_rows, text};
 use crate::app::App;
 use crate::error::ServerError;
 use axum::extract::Query;
 use axum::response::Response;
+use console::format::address;
 use console::view::{EventRow, EventsPage, Frame, Pause, RejectedReason, StatusFilter};
 use engine::N_REJECTED_LOOKED_AT;
 use events::{CallKind, Inspected, InspectedStatus, Offset};
@@ -70,7 +71,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerErro
         ("at", asked.get("at").filter(|_| paused.is_some()).map_or("", String::as_str)),
     ];
     Ok(EventsPage {
-        older: last.map(|last| format!("/events?{}before={last}", kept(&same))),
+        older: last.map(|last| address("/events", &[&same[..], &[("before", &last.to_string())]].concat())),
         customer: wanted.customer.as_ref().map(|(profile, _)| {
             (profile.id.to_string(), super::customers::label(profile).unwrap_or_else(|| profile.id.to_string()))
         }),
@@ -154,7 +155,7 @@ fn merged(accepted: Vec<EventRow>, rejected: Vec<EventRow>, n: usize) -> Vec<Eve
 }
 
 fn reasons(app: &App, name: &str) -> Result<Vec<RejectedReason>, ServerError> {
-    let refused = app.engine.incoming()?.refused.into_iter();
+    let refused = app.engine.rejected_since(Timestamp::MIN)?.into_iter();
     let meant = refused.filter(|one| name.is_empty() || features::is_same(&one.name, name)).take(N_REASONS);
     let reason = |one: engine::Refused| RejectedReason {
         name: one.name,

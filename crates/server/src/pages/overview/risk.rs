@@ -121,12 +121,8 @@ fn question(app: &App) -> Result<Option<Question<'_>>, ServerError> {
         Some((worth, _)) => Column::Of(Subject::Score(worth.name.to_string())),
         None => Column::Of(Subject::Feature(SUBSCRIBED_AMOUNT.to_owned())),
     };
-    let href = format!(
-        "/lists?filter={}&sort={}&columns={}",
-        format::url_part(&filter),
-        format::url_part(&format!("-{stake}")),
-        format::url_part(&format!("{},{stake},why.{}", risk.name, risk.name))
-    );
+    let (sort, columns) = (format!("-{stake}"), format!("{},{stake},why.{}", risk.name, risk.name));
+    let href = format::address("/lists", &[("filter", &filter), ("sort", &sort), ("columns", &columns)]);
     Ok(Some(Question { risk, filter, href, stake, learned_in: worth.map(|(_, currency)| currency) }))
 }
 
