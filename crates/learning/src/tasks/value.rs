@@ -226,10 +226,12 @@ impl Task for Value {
     fn fit(&self, data: &Data<'_>, _: &Split, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
         let settings: Settings = from_json(settings)?;
         let (features, inputs) = Self::inputs(data)?;
-        let ceiling = Ceiling::of(data.dataset, settings.currency, data.now);
-        let rows = rows(data, &inputs, (settings.currency, &ceiling), data.now, 0);
+        // Not as of now: days of which nothing was told are nobody's silence.
+        let until = data.dataset.calendar(data.now).map_or(data.now, |calendar| calendar.end());
+        let ceiling = Ceiling::of(data.dataset, settings.currency, until);
+        let rows = rows(data, &inputs, (settings.currency, &ceiling), until, 0);
         let model = grow(&rows, &settings)?;
-        let orders = data.dataset.traces().flat_map(|(_, trace)| trace.orders_between(Timestamp::MIN, data.now));
+        let orders = data.dataset.traces().flat_map(|(_, trace)| trace.orders_between(Timestamp::MIN, until));
         let newest = orders.map(|order| order.at).max();
         Ok(Fitted {
             body: Body::Amount(model),

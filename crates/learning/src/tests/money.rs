@@ -78,13 +78,27 @@ fn judged(task: &dyn Task, dataset: &Dataset) -> Evaluation {
 }
 
 fn trained(dataset: &Dataset) -> Trained {
-    crate::train(&Value::default(), &data(dataset, day(N_DAYS))).unwrap()
+    trained_on(dataset, day(N_DAYS))
+}
+
+fn trained_on(dataset: &Dataset, now: Timestamp) -> Trained {
+    crate::train(&Value::default(), &data(dataset, now)).unwrap()
 }
 
 /// What customers bring in a year on average, as far as the model knows.
 fn average(trained: &Trained) -> f64 {
     let Body::Amount(model) = &trained.body else { panic!("not a model of value") };
     model.population(365.0, primitives::Probability::new(0.8).unwrap()).mean
+}
+
+#[test]
+fn time_that_passes_after_the_history_is_nobodys_silence() {
+    let prices: Prices = |random| lognormal(0.8, random);
+    let dataset = dataset_of(shop(prices, Origin::Server));
+    let (at_its_end, later) = (trained(&dataset), trained_on(&dataset, day(N_DAYS + 182)));
+    assert!((average(&at_its_end) - average(&later)).abs() < 1e-9, "{} {}", average(&at_its_end), average(&later));
+    assert_eq!(at_its_end.body.to_bytes().unwrap(), later.body.to_bytes().unwrap());
+    assert_eq!(at_its_end.header.newest_row, later.header.newest_row);
 }
 
 #[test]
