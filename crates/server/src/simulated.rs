@@ -2,11 +2,22 @@
 
 use console::view::Notice;
 use engine::Engine;
+use events::{Call, Event};
 use simulation::Label;
 
 /// The simulated company that the catalogue says it is of; `None` in a company that is real.
 pub(crate) fn label(engine: &Engine) -> Option<Label> {
     engine.look(|live| live.items.simulated().and_then(|said| serde_json::from_str(said).ok()))
+}
+
+/// The simulated company that a thing is told to be of; as of [`label`], only where the company itself says so.
+pub(crate) fn of(event: &Event) -> Option<Label> {
+    match &event.call {
+        Call::Item { traits, .. } if event.origin.is_trusted() => {
+            serde_json::from_value(traits.get("simulated")?.clone()).ok()
+        }
+        _ => None,
+    }
 }
 
 /// What everybody must know of a simulated company's data.

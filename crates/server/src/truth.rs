@@ -6,12 +6,13 @@
 
 mod arithmetic;
 mod cases;
+mod knowable;
 mod lived;
 mod row;
 mod rows;
 mod then;
 
-pub(crate) use row::{Row, shown};
+pub(crate) use row::{Row, Verdict, shown};
 
 use crate::error::ServerError;
 use crate::serve::Opened;
@@ -87,6 +88,7 @@ pub(crate) fn compare(opened: &Opened, ask: &Ask, tell: &dyn Fn(&str)) -> Result
         );
         return Err(ServerError::new(ErrorKind::NotFound, message));
     }
+    alone(opened, &known.companies)?;
     tell("Living through the company's days");
     let lived = Lived::new(settings, until_day);
     tell("Playing lives on");
@@ -133,6 +135,22 @@ fn notes(
         ));
     }
     notes
+}
+
+/// Whether only one company is in the directory: the people of two have the same names.
+fn alone(opened: &Opened, companies: &[Label]) -> Result<(), ServerError> {
+    let [one, other, ..] = companies else { return Ok(()) };
+    let name = |label: &Label| {
+        let Label { seed, customers, days, end } = label;
+        format!("seed {seed}, {customers} customers, {days} days up to {end}")
+    };
+    let (one, other) = (name(one), name(other));
+    let message = format!(
+        "{} holds more than one simulated company ({one}; {other}), whose people go by the same names: import each into a \
+         data directory of its own",
+        opened.data.display()
+    );
+    Err(ServerError::new(ErrorKind::Invalid, message))
 }
 
 /// Of which company the directory is.

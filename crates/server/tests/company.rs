@@ -154,6 +154,7 @@ fn what_is_true_stands_beside_what_was_estimated() {
         assert_eq!((&row["estimate"], &row["ok"]), (&Value::Null, &json!(false)), "{row}");
         assert!(row["truth"].is_f64() || name == "recommend.hits", "{row}");
         assert!(row["says"].as_str().unwrap().contains("model has been trained yet"), "{row}");
+        assert_eq!((&row["verdict"], &row["knowable"]), (&json!("unclear"), &Value::Null), "{row}");
     }
     place.json(&["train"]);
     let report = place.json(&looked);
@@ -185,6 +186,18 @@ fn what_is_true_stands_beside_what_was_estimated() {
         "nobody beats the oracle: {report}"
     );
 
+    // What can be known is more than chance, and less than what the oracle knows.
+    for (name, chance) in [("churn.order", 0.5), ("value.order", 0.0)] {
+        assert!(
+            chance + 0.05 < number(name, "knowable") && number(name, "knowable") < number(name, "truth"),
+            "{report}"
+        );
+        assert!(row(&report, name)["says"].as_str().unwrap().contains("to what can be known"), "{report}");
+    }
+    for name in ["recommend.hits", "churn.mean", "identity.joined"] {
+        assert_eq!(row(&report, name)["knowable"], Value::Null);
+    }
+
     // What comes later is not known: it was received after the end, whatever it says.
     let customer = row(&report, "churn.mean")["truth"].clone();
     fs::create_dir(place.path("later")).unwrap();
@@ -207,6 +220,7 @@ fn what_is_true_stands_beside_what_was_estimated() {
     for said in ["A simulated company: seed 7, 300 customers, 120 days up to 2026-11-22", "Lifetime value", "EUR"] {
         assert!(table.contains(said), "{said}: {table}");
     }
+    assert!(table.contains("cannot") && table.lines().all(|line| line.chars().count() <= 96), "{table}");
     let refused = place.failure(&["truth", "--seed", "8"]);
     assert!(refused.contains("holds the company of seed 7, not 8: leave --seed out"), "{refused}");
 }
@@ -233,6 +247,23 @@ fn what_is_missing_of_a_history_is_said() {
     assert!(note.starts_with(&format!("Only {known} of the {all} events that the company of 20 days told")), "{note}");
     place.json(&["import", last]);
     assert_eq!(place.json(&looked)["notes"], json!([]));
+}
+
+#[test]
+fn of_two_companies_in_one_directory_no_truth_is_told() {
+    let place = Place::new();
+    for (seed, history) in [("7", "one"), ("8", "other")] {
+        let told = ["simulate", "--history", history, "--customers", "12", "--days", "8", "--seed", seed];
+        assert!(place.json(&told)["simulated"].as_bool().unwrap());
+        assert!(place.json(&["import", history])[0]["events_new"].as_u64().unwrap() > 100);
+    }
+    let refused = place.failure(&["truth", "--sample", "5", "--futures", "8"]);
+    let both = "holds more than one simulated company (seed 7, 12 customers, 8 days up to 2026-11-22; seed 8, 12 customers, 8 \
+                days up to 2026-11-22), whose people go by the same names: import each into a data directory of its own";
+    assert!(refused.contains(both), "{refused}");
+    // One of them may be taken back.
+    place.json(&["imports", "undo", "1"]);
+    assert_eq!(place.json(&["truth", "--sample", "5", "--futures", "8"])["seed"], json!(8));
 }
 
 #[test]

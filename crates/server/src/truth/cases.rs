@@ -7,12 +7,14 @@ use super::then::Known;
 use crate::serve::Opened;
 use events::{Envelope, Offset, Origin, Recorded, parse_event};
 use features::{FeatureState, Trace, TraceReads};
+use governance::{Permitted, Purpose, permit};
 use learning::Outcome;
 use primitives::{Currency, DAY_MS, ItemKey, Money, Seed, Timestamp};
 use profiles::{Customer, CustomerState, Identifier};
 use rand_chacha::rand_core::Rng;
 use rayon::prelude::*;
 use simulation::{DayAhead, Message};
+use std::ops::Range;
 
 /// Who bought within so many days is active.
 const ACTIVE_DAYS: i64 = 90;
@@ -23,10 +25,17 @@ pub(super) const SPENT_DAYS: i64 = 90;
 /// Futures are dealt out to so many folds: an oracle that knows all but one is judged on that one.
 pub(super) const N_FOLDS: usize = 4;
 
+/// Of so many more what can be known is learned, from so many futures of each: what one person differs in from the next leaves
+/// more to chance than the coin does.
+const N_OTHERS_MAX: usize = 1_600;
+const N_FUTURES_OTHERS: u32 = 8;
+
 /// The customers who are looked at.
 #[derive(Debug)]
 pub(super) struct Cases {
     pub(super) all: Vec<Case>,
+    /// Others, of whom it is learned what can be known, and no row tells.
+    pub(super) others: Vec<Case>,
     /// Of how many they are a sample.
     pub(super) n_active: usize,
 }
@@ -35,7 +44,7 @@ pub(super) struct Cases {
 #[derive(Debug)]
 pub(super) struct Case {
     /// As known at the end of the history.
-    pub(super) customer: Customer<FeatureState>,
+    pub(super) customer: Permitted<Customer<FeatureState>>,
     pub(super) futures: Vec<Future>,
 }
 
@@ -73,18 +82,21 @@ fn fold_of(futures: &[Future], fold: usize, is_inside: bool) -> impl Iterator<It
 }
 
 impl Cases {
-    /// A sample of those who bought lately. Crooks are left out, of whom nobody knows what they would do, and so is whom
-    /// nobody has told of yet.
+    /// A sample of those who bought lately and let others be learned from them. Crooks are left out, of whom nobody knows what
+    /// they would do, and so is whom nobody has told of yet.
     pub(super) fn of(opened: &Opened, lived: &Lived, known: &Known, as_of: Timestamp, ask: &Ask) -> Self {
-        let settings = lived.company.settings();
+        let (settings, policy) = (lived.company.settings(), opened.engine.policy());
         let is_active = |customer: &&Customer<FeatureState>| {
             let last = customer.state.last_order_at();
             last.is_some_and(|last| as_of.millis_since(last) < ACTIVE_DAYS * DAY_MS)
                 && !people(customer, lived).is_empty()
         };
-        let mut active: Vec<_> = known.customers.iter().filter(is_active).collect();
-        let n_active = active.len();
-        draw(&mut active, ask.n_sample, settings.seed);
+        let active: Vec<Permitted<&Customer<FeatureState>>> = known
+            .customers
+            .iter()
+            .filter(is_active)
+            .filter_map(|customer| permit(policy, &customer.profile.consents, Purpose::Analytics, customer).ok())
+            .collect();
         let outcomes = &opened.engine.capabilities().outcomes;
         let n_days = outcomes.iter().map(|outcome| outcome.window_days).fold(SPENT_DAYS, i64::max);
         let ahead = Ahead {
@@ -95,11 +107,18 @@ impl Cases {
             days: lived.days_ahead(n_days),
             currency: settings.currency,
         };
-        let case = |customer: &Customer<FeatureState>| Case {
-            futures: (0..ask.n_futures).map(|number| ahead.future(customer, number)).collect(),
-            customer: customer.clone(),
+        let cases = |lots: Range<usize>, n_futures: u32| {
+            let case = |customer: Permitted<&Customer<FeatureState>>| Case {
+                futures: (0..n_futures).map(|number| ahead.future(customer.get(), number)).collect(),
+                customer: customer.map(Clone::clone),
+            };
+            drawn(&active, lots, settings.seed).into_par_iter().map(case).collect()
         };
-        Self { all: active.into_par_iter().map(case).collect(), n_active }
+        Self {
+            all: cases(0..ask.n_sample, ask.n_futures),
+            others: cases(ask.n_sample..ask.n_sample.saturating_add(N_OTHERS_MAX), N_FUTURES_OTHERS.min(ask.n_futures)),
+            n_active: active.len(),
+        }
     }
 }
 
@@ -119,18 +138,14 @@ fn people(customer: &Customer<FeatureState>, lived: &Lived) -> Vec<u32> {
     people
 }
 
-/// Leaves so many of them, drawn by the seed, in the order in which they were.
-fn draw<T>(all: &mut Vec<T>, n: usize, seed: Seed) {
-    let mut lots: Vec<(u64, usize)> =
+/// Those of them who drew these lots by the seed, in the order in which they were.
+fn drawn<T: Clone>(all: &[T], lots: Range<usize>, seed: Seed) -> Vec<T> {
+    let mut by_lot: Vec<(u64, usize)> =
         (0..all.len()).map(|no| (seed.stream("truth", no as u64).next_u64(), no)).collect();
-    lots.sort_unstable();
-    let mut is_drawn = vec![false; all.len()];
-    lots.iter().take(n).for_each(|(_, no)| is_drawn[*no] = true);
-    let mut no = 0;
-    all.retain(|_| {
-        no += 1;
-        is_drawn[no - 1]
-    });
+    by_lot.sort_unstable();
+    let mut places: Vec<usize> = by_lot.into_iter().skip(lots.start).take(lots.len()).map(|(_, place)| place).collect();
+    places.sort_unstable();
+    places.into_iter().map(|place| all[place].clone()).collect()
 }
 
 /// What it takes to play lives on.
@@ -184,11 +199,8 @@ mod tests {
 
     #[test]
     fn a_sample_is_drawn_by_the_seed_and_keeps_its_order() {
-        let drawn = |n: usize, seed: u64| {
-            let mut all: Vec<usize> = (0..50).collect();
-            draw(&mut all, n, Seed::new(seed));
-            all
-        };
+        let all: Vec<usize> = (0..50).collect();
+        let drawn = |n: usize, seed: u64| drawn(&all, 0..n, Seed::new(seed));
         assert_eq!(drawn(50, 1), (0..50).collect::<Vec<_>>());
         assert_eq!(drawn(80, 1).len(), 50);
         assert_eq!(drawn(10, 1), drawn(10, 1));
@@ -196,6 +208,10 @@ mod tests {
         // Who is in a small sample is in a larger one.
         assert!(drawn(10, 1).iter().all(|one| drawn(20, 1).contains(one)));
         assert!(drawn(0, 1).is_empty());
+        // The others are others.
+        let others = super::drawn(&all, 10..30, Seed::new(1));
+        assert!(others.len() == 20 && others.is_sorted() && !others.iter().any(|one| drawn(10, 1).contains(one)));
+        assert_eq!(super::drawn(&all, 45..usize::MAX, Seed::new(1)).len(), 5);
     }
 
     #[test]

@@ -43,7 +43,8 @@ fn answers<'w>(world: &World<'w>, kind: &dyn Kind, parameters: &[(&str, i64)]) -
     let (mut found, mut reasons) = (Vec::new(), BTreeMap::<String, usize>::new());
     for case in &world.cases.all {
         let engine = &world.opened.engine;
-        let answer = engine.preview_among(&case.customer, kind, world.as_of, parameters.clone(), &world.known.items)?;
+        let answer =
+            engine.preview_among(case.customer.get(), kind, world.as_of, parameters.clone(), &world.known.items)?;
         match answer.fallback {
             None => found.push((case, answer)),
             Some(why) => *reasons.entry(why).or_default() += 1,

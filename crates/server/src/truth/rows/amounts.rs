@@ -67,10 +67,10 @@ mod tests {
     const FORM: Form = Form::Money(Currency::EUR);
 
     fn told(amounts: impl Fn(usize, f64) -> f64) -> Told {
-        let truths: Vec<f64> = (0..300_u32).map(|no| f64::from((no * 7 % 100).pow(2)) / 50.0).collect();
+        let truths: Vec<f64> = (0..600_u32).map(|no| f64::from((no * 7 % 100).pow(2)) / 50.0).collect();
         let estimates = truths.iter().enumerate().map(|(no, truth)| amounts(no, *truth)).collect();
-        let best = gini(&truths, &truths);
-        Told { name: "a".to_owned(), title: "A".to_owned(), days: 90, truths, best, estimates }
+        let (best, knowable) = (gini(&truths, &truths), Some(truths.clone()));
+        Told { name: "a".to_owned(), title: "A".to_owned(), days: 90, truths, best, knowable, estimates }
     }
 
     fn oks(told: &Told) -> [bool; 2] {
@@ -81,10 +81,10 @@ mod tests {
     fn the_oracle_is_right_and_others_are_as_far_as_they_know() {
         assert_eq!(oks(&told(|_, truth| truth)), [true, true]);
         let truths = told(|_, truth| truth).truths;
-        let mean = truths.iter().sum::<f64>() / 300.0;
+        let mean = truths.iter().sum::<f64>() / 600.0;
         assert_eq!(oks(&told(|_, _| mean)), [true, false], "who says the same of all");
         assert_eq!(
-            oks(&told(|no, _| truths[(no * 113 + 41) % 300])),
+            oks(&told(|no, _| truths[(no * 113 + 41) % 600])),
             [true, false],
             "who says of each what is another's"
         );

@@ -3,7 +3,7 @@
 use super::super::World;
 use super::super::arithmetic::interval;
 use super::super::lived::{Lived, Told};
-use super::super::row::{About, Estimated, Form, Row, row, unanswered};
+use super::super::row::{About, Estimated, Form, Row, Verdict, beyond, row, unanswered};
 use super::super::then::Known;
 use crate::error::ServerError;
 use primitives::Seed;
@@ -36,16 +36,18 @@ pub(super) fn rows(world: &World<'_>) -> Result<Vec<Row>, ServerError> {
 
 fn recall(best: &[Share], joined: &[Share], seed: Seed) -> Row {
     let about = about("joined", "pairs of one person's names that are one customer's", joined);
-    let (Some(best), Some(estimated)) = (share(best), estimated(joined, seed)) else {
+    let of = |shares: &[Share], drawn: &[usize]| share(drawn.iter().map(|place| &shares[*place]));
+    let beyond =
+        interval(joined.len(), seed, |drawn| Some(beyond(of(joined, drawn)?, (0.0, of(best, drawn)?), JOINED)));
+    let (Some(best), Some(estimated), Some(beyond)) = (share(best), estimated(joined, seed), beyond) else {
         return unanswered(about, None, "Nobody was met by two names");
     };
-    let reached = estimated.estimate / best;
     let says = format!(
         "{:.1} % of the pairs that can be known to belong together; {:.0} % are asked for",
-        100.0 * reached,
+        100.0 * estimated.estimate / best,
         100.0 * JOINED
     );
-    row(about, Some(best), Some(estimated), reached >= JOINED, says)
+    judged(about, best, estimated, beyond, says)
 }
 
 fn precision(right: &[Share], seed: Seed) -> Row {
@@ -56,7 +58,17 @@ fn precision(right: &[Share], seed: Seed) -> Row {
     let n_wrong: u32 = right.iter().map(|(n, of)| of - n).sum();
     let wrong = console::format::counted(u64::from(n_wrong), "pair is", "pairs are");
     let says = format!("{wrong} of two people; {:.0} % must be of one", 100.0 * RIGHT);
-    row(about, Some(1.0), Some(estimated), estimated.estimate >= RIGHT, says)
+    judged(about, 1.0, estimated, (estimated.low - RIGHT, estimated.high - RIGHT), says)
+}
+
+/// By how much a share is beyond what is asked for, at least and at most, says what it is.
+fn judged(about: About, truth: f64, estimated: Estimated, beyond: (f64, f64), says: String) -> Row {
+    let verdict = Verdict::of(beyond);
+    let says = match verdict {
+        Verdict::Unclear => format!("{says}; nobody can tell whether they are: look at a larger company"),
+        _ => says,
+    };
+    row(about, Some(truth), Some(estimated), verdict, says)
 }
 
 fn about(name: &str, title: &str, shares: &[Share]) -> About {
@@ -65,14 +77,13 @@ fn about(name: &str, title: &str, shares: &[Share]) -> About {
 }
 
 fn estimated(shares: &[Share], seed: Seed) -> Option<Estimated> {
-    let drawn = |places: &[usize]| share(&places.iter().map(|place| shares[*place]).collect::<Vec<_>>());
-    let (low, high) = interval(shares.len(), seed, drawn)?;
+    let (low, high) = interval(shares.len(), seed, |drawn| share(drawn.iter().map(|place| &shares[*place])))?;
     Some(Estimated { estimate: share(shares)?, low, high })
 }
 
-fn share(shares: &[Share]) -> Option<f64> {
+fn share<'s>(shares: impl IntoIterator<Item = &'s Share>) -> Option<f64> {
     let (n, n_pairs) =
-        shares.iter().fold((0.0, 0.0), |(n, of), (one, one_of)| (n + f64::from(*one), of + f64::from(*one_of)));
+        shares.into_iter().fold((0.0, 0.0), |(n, of), (one, one_of)| (n + f64::from(*one), of + f64::from(*one_of)));
     (n_pairs > 0.0).then(|| n / n_pairs)
 }
 
@@ -176,6 +187,11 @@ mod tests {
         let row = precision(&wrong, seed);
         assert!(!row.ok && row.says.starts_with("200 pairs are of two people"), "{}", row.says);
         let apart: Vec<Share> = (0..100).map(|_| (94, 100)).collect();
-        assert!(!recall(&nearly(0), &apart, seed).ok);
+        assert_eq!(recall(&nearly(0), &apart, seed).verdict, Verdict::Wrong);
+        // Of few it cannot be told: one of three has nothing joined.
+        let few = recall(&[(1, 1); 3], &[(1, 1), (1, 1), (0, 1)], seed);
+        assert_eq!(few.verdict, Verdict::Unclear);
+        assert!(few.says.ends_with("nobody can tell whether they are: look at a larger company"), "{}", few.says);
+        assert_eq!(precision(&[(100, 100), (100, 100), (90, 100)], seed).verdict, Verdict::Unclear);
     }
 }

@@ -3,7 +3,7 @@
 use super::super::World;
 use super::super::arithmetic::{auc, slope};
 use super::super::cases::Future;
-use super::super::row::{Form, Row, row, sized, unanswered};
+use super::super::row::{Form, Row, Verdict, row, sized, unanswered};
 use super::told::Told;
 use super::{Answered, answers};
 use crate::error::ServerError;
@@ -48,7 +48,7 @@ fn how_far(told: &Told, seed: Seed, why: &str) -> Row {
     match told.estimated(seed, slope) {
         Some(estimated) => sized(about, 1.0, estimated),
         None if told.estimates.is_empty() => unanswered(about, Some(1.0), why),
-        None => row(about, Some(1.0), None, false, "All customers have one score".to_owned()),
+        None => row(about, Some(1.0), None, Verdict::Wrong, "All customers have one score".to_owned()),
     }
 }
 
@@ -59,8 +59,8 @@ mod tests {
     fn told(scores: impl Fn(usize, f64) -> f64) -> Told {
         let truths: Vec<f64> = (0..300_u32).map(|no| f64::from(no * 7 % 100) / 100.0).collect();
         let estimates = truths.iter().enumerate().map(|(no, truth)| scores(no, *truth)).collect();
-        let best = auc(&truths, &truths);
-        Told { name: "a".to_owned(), title: "A".to_owned(), days: 30, truths, best, estimates }
+        let (best, knowable) = (auc(&truths, &truths), Some(truths.clone()));
+        Told { name: "a".to_owned(), title: "A".to_owned(), days: 30, truths, best, knowable, estimates }
     }
 
     fn oks(told: &Told) -> [bool; 3] {

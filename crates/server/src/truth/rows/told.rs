@@ -3,10 +3,11 @@
 use super::super::World;
 use super::super::arithmetic::{at, beside, interval, mean};
 use super::super::cases::{Case, Future, N_FOLDS};
-use super::super::row::{About, Estimated, Form, Row, Skill, sized, told_apart, unanswered};
+use super::super::knowable;
+use super::super::row::{About, Estimated, Form, Row, Skill, Verdict, beyond, row, sized, told_apart, unanswered};
 use primitives::Seed;
 
-/// So much of the oracle's way above chance is asked for.
+/// So much of the way from chance to what can be known is asked for.
 const PART: f64 = 0.8;
 
 /// How well numbers tell those apart of whom the second are the truths; `None` where there is nothing to tell.
@@ -22,6 +23,8 @@ pub(super) struct Told {
     pub(super) truths: Vec<f64>,
     /// How well an oracle tells them apart.
     pub(super) best: Option<f64>,
+    /// What can be told of each from what was told of them; `None` where too few are there to say.
+    pub(super) knowable: Option<Vec<f64>>,
     /// Nothing where nobody answers.
     pub(super) estimates: Vec<f64>,
 }
@@ -39,7 +42,9 @@ impl Told {
         let of_fold = |fold, is_inside| -> Vec<f64> {
             asked.iter().map(|case| case.mean_of_fold(fold, is_inside, &came)).collect()
         };
+        let inputs = world.opened.engine.catalogue().inputs_of(&name);
         Self {
+            knowable: knowable::foretold(world.cases, &asked, &inputs, world.as_of, &came),
             name,
             title,
             days,
@@ -85,12 +90,30 @@ impl Told {
     /// Whether customers are told apart, by a measure that is called so and of which chance reaches so much.
     pub(super) fn order(&self, order: Order, (called, chance): (&str, f64), seed: Seed, why: &str) -> Row {
         let about = self.about("order", format!("who rather than who ({called})"), Form::Number);
-        match (self.best, self.estimated(seed, order)) {
-            (Some(best), Some(estimated)) => {
-                let skill = Skill { best, simple: chance, gain_low: estimated.low - chance, part: PART };
-                told_apart(about, "chance", &skill, estimated)
-            }
-            _ => unanswered(about, self.best, why),
-        }
+        let (Some(oracle), Some(estimated)) = (self.best, self.estimated(seed, order)) else {
+            return unanswered(about, self.best, why);
+        };
+        let known = self.knowable.as_ref().and_then(|known| Some((known, order(known, &self.truths)?)));
+        let beyond = known.and_then(|(known, _)| {
+            interval(known.len(), seed, |drawn| {
+                let truths = at(&self.truths, drawn);
+                let of = |told: &[f64]| order(&at(told, drawn), &truths);
+                Some(beyond(of(&self.estimates)?, (chance, of(known)?), PART))
+            })
+        });
+        let Some(((_, knowable), beyond)) = known.zip(beyond) else {
+            let says = "Too few customers are known to say what can be known of them".to_owned();
+            return row(about, Some(oracle), Some(estimated), Verdict::Unclear, says);
+        };
+        let skill = Skill {
+            oracle,
+            knowable: Some(knowable),
+            simple: chance,
+            simple_is: "chance",
+            gain_low: estimated.low - chance,
+            part: PART,
+            beyond,
+        };
+        told_apart(about, &skill, estimated)
     }
 }
