@@ -38,14 +38,14 @@ impl ItemToItem {
     }
 }
 
-/// Decayed purchases of every item, divided by their maximum. The rows come sorted, so the sums do not depend on the
-/// order in which they were given.
+/// Decayed purchases of every item, divided by their maximum: ages count from the youngest, so that time that passes after all
+/// purchases changes nothing. The rows come sorted, so the sums do not depend on the order in which they were given.
 fn popularity(rows: &[Interaction], n_items: usize, half_life_days: f64) -> Vec<f64> {
+    let youngest = rows.iter().map(|row| row.age_days).fold(f64::INFINITY, f64::min);
     let mut counts = vec![0.0; n_items];
     for row in rows {
-        counts[row.item as usize] += (-row.age_days / half_life_days).exp2();
+        counts[row.item as usize] += ((youngest - row.age_days) / half_life_days).exp2();
     }
-    // Of purchases so old that nothing is left of them, all are equally popular.
     let largest = counts.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
     counts.iter().map(|count| count / largest).collect()
 }

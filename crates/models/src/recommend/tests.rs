@@ -93,6 +93,18 @@ fn an_unknown_customer_gets_what_is_popular() {
 }
 
 #[test]
+fn time_that_passes_after_all_purchases_leaves_popular_what_was() {
+    let data = two_tastes(50);
+    let fit = |days: f64| {
+        let later = |row: &Interaction| Interaction { age_days: row.age_days + days, ..*row };
+        let data = Interactions { rows: data.rows.iter().map(later).collect(), ..data.clone() };
+        ItemToItem::default().fit(&data, Seed::new(1)).unwrap()
+    };
+    // Thirty years are more half-lives than a number has room for.
+    assert!(fit(0.0) == fit(30.0 * 365.0));
+}
+
+#[test]
 fn an_item_that_came_after_training_can_be_bought_again() {
     let model = ItemToItem::default().fit(&two_tastes(50), Seed::new(1)).unwrap();
     let new = ItemKey(999_999);
