@@ -517,6 +517,12 @@ fn a_company_is_simulated_where_it_says_so_itself_and_only_as_long() {
         let honey = described(3, company, 2, "honey", label(8));
         let again = described(4, company, 3, "tea", label(7));
         assert_eq!(of(&[tea.clone(), jam, honey, again]).as_deref(), Some("{\"seed\":8}"));
+        // As many others as those that bear it, and nobody knows of which it is.
+        let plain = |no: u64| described(10 + no, company, 2, &format!("plain-{no}"), json!({"name": "Tea"}));
+        let labelled = [tea.clone(), described(2, company, 2, "jam", label(7))];
+        let among = |n: u64| of(&labelled.iter().cloned().chain((0..n).map(plain)).collect::<Vec<_>>());
+        assert_eq!([among(0), among(1)].map(|said| said.is_some()), [true, true]);
+        assert_eq!([among(2), among(3)], [None, None]);
         // And what it says later counts.
         let other = described(2, company, 2, "tea", json!({"simulated": {"seed": 9}}));
         assert_eq!(of(&[tea, other]).as_deref(), Some("{\"seed\":9}"));

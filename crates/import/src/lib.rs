@@ -162,6 +162,8 @@ pub struct ImportReport {
     pub source: String,
     /// The mapping's name, where one was used.
     pub mapping: Option<String>,
+    /// What lies in a directory, is not hidden, and is no history or empty: a directory's name with a slash.
+    pub files_left_out: Vec<String>,
     /// Rows (or lines of NDJSON) read.
     pub rows_read: u64,
     /// Rows that the mapping's `when` leaves out.

@@ -30,6 +30,7 @@ pub fn import(
     let sources = Sources::of(source, mapping, options)?;
     let progress = sources.progress(progress);
     let mut delivery = Delivery::new(&sources.name, sink, rejects, &progress);
+    delivery.report.files_left_out.clone_from(&sources.left_out);
     let mut latest = LatestTime::default();
     if let Some(mapping) = mapping.filter(|mapping| mapping.time().needs_latest()) {
         for file in &sources.files {

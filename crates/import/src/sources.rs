@@ -14,6 +14,8 @@ pub(crate) struct Sources {
     /// The name of the whole, as the list of imports shows it.
     pub(crate) name: String,
     pub(crate) files: Vec<PathBuf>,
+    /// What lies beside them and is not taken, but for what is hidden.
+    pub(crate) left_out: Vec<String>,
     /// Whether a file's name has to be said beside the whole's.
     pub(crate) is_directory: bool,
 }
@@ -25,20 +27,27 @@ impl Sources {
         let shown = path.display().to_string();
         let cannot = |source| ImportError::Open { path: shown.clone(), source };
         if !std::fs::metadata(path).map_err(cannot)?.is_dir() {
-            return Ok(Self { name: name_of(path), files: vec![path.to_owned()], is_directory: false });
+            return Ok(Self {
+                name: name_of(path),
+                files: vec![path.to_owned()],
+                left_out: Vec::new(),
+                is_directory: false,
+            });
         }
-        let mut files = Vec::new();
+        let (mut files, mut left_out) = (Vec::new(), Vec::new());
         for entry in std::fs::read_dir(path).map_err(cannot)? {
             let file = entry.map_err(cannot)?.path();
             if is_history(&file) && file.is_file() {
                 files.push(file);
+            } else if !is_hidden(&file) {
+                left_out.push(format!("{}{}", name_in(&file), if file.is_dir() { "/" } else { "" }));
             }
         }
         files.sort();
         let mut found = Vec::new();
         for file in files {
             match check(&file, mapping, options) {
-                Err(ImportError::Empty { .. }) => {}
+                Err(ImportError::Empty { .. }) => left_out.push(name_in(&file)),
                 checked => {
                     checked?;
                     found.push(file);
@@ -48,7 +57,8 @@ impl Sources {
         if found.is_empty() {
             return Err(ImportError::NoFiles { path: shown, endings: ENDINGS.join(", .") });
         }
-        Ok(Self { name: name_of(path), files: found, is_directory: true })
+        left_out.sort();
+        Ok(Self { name: name_of(path), files: found, left_out, is_directory: true })
     }
 
     /// A progress of the whole.
@@ -67,10 +77,17 @@ pub fn name_of(path: &Path) -> String {
     name.map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
+fn name_in(file: &Path) -> String {
+    file.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn is_hidden(file: &Path) -> bool {
+    name_in(file).starts_with('.')
+}
+
 fn is_history(file: &Path) -> bool {
-    let is_hidden = file.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
     let ending = file.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
-    !is_hidden && ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+    !is_hidden(file) && ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
 }
 
 /// Whether a file can be read at all.

@@ -91,6 +91,52 @@ fn a_history_goes_in_as_one_import_and_comes_out_as_one() {
 }
 
 #[test]
+fn two_companies_do_not_go_into_one_directory() {
+    let place = Place::new();
+    let larger = place.simulate("12", "3");
+    fs::rename(&larger, place.path("first")).unwrap();
+    place.simulate("6", "3");
+    place.json(&["import", "first"]);
+    let known = place.json(&["imports"]);
+    let refused = place.failure(&["import", "history"]);
+    for said in ["seed 7, 6 customers and 3 days up to 2026-11-22", "of seed 7, 12 customers", "empty data directory"] {
+        assert!(refused.contains(said), "{refused}");
+    }
+    assert_eq!(refused.trim().lines().count(), 1, "one sentence: {refused}");
+    assert_eq!(place.json(&["imports"]), known, "nothing of it went in");
+    // The same company may go in again.
+    assert_eq!(place.json(&["import", "first"])[0]["events_new"], 0);
+
+    let server = TestServer::start();
+    place.json(&["import", "history", "--to", &server.url(""), "--key", SERVER]);
+    let n_events = server.engine().ports().events.head();
+    let refused = place.failure(&["import", "first", "--to", &server.url(""), "--key", SERVER]);
+    assert!(refused.contains("what is there of that of seed 7, 6 customers"), "{refused}");
+    assert_eq!(server.engine().ports().events.head(), n_events);
+}
+
+#[test]
+fn what_is_left_out_of_a_directory_is_named() {
+    let place = Place::new();
+    let history = place.simulate("6", "2");
+    let said = |place: &Place| String::from_utf8(place.rapport(&["import", "history"]).stdout).unwrap();
+    assert!(!said(&place).contains("left out"));
+    fs::create_dir(history.join("2026")).unwrap();
+    assert!(said(&place).contains("; left out, being empty or no files of history: 2026/\n"), "{}", said(&place));
+    for no in 1..=4 {
+        fs::write(history.join(format!("note-{no}.md")), "a").unwrap();
+    }
+    let five = "2026/, note-1.md, note-2.md, note-3.md and note-4.md\n";
+    assert!(said(&place).contains(five), "{}", said(&place));
+    for no in 5..=7 {
+        fs::write(history.join(format!("note-{no}.md")), "a").unwrap();
+    }
+    assert!(said(&place).contains("note-3.md, note-4.md and 3 more\n"), "{}", said(&place));
+    let report = place.json(&["import", "history"]);
+    assert_eq!(report[0]["files_left_out"].as_array().unwrap().len(), 8);
+}
+
+#[test]
 fn a_directory_that_cannot_go_in_says_so_and_nothing_goes_in() {
     let place = Place::new();
     fs::create_dir(place.path("empty")).unwrap();

@@ -31,9 +31,10 @@ impl Shelves {
         self.n_vouched
     }
 
-    /// The simulated company of which most items say that they are.
+    /// The simulated company of which more than half of the items that the company vouches for say that they are: a few among
+    /// many make no real company a simulated one.
     pub(super) fn simulated(&self) -> Option<&str> {
-        self.simulated.iter().max_by_key(|(_, n_items)| **n_items).map(|(label, _)| label.as_str())
+        self.simulated.iter().find(|(_, n_items)| 2 * **n_items > self.n_vouched).map(|(label, _)| label.as_str())
     }
 
     pub(super) fn file(&mut self, key: ItemKey, item: &Item) {

@@ -47,6 +47,8 @@ fn files_go_in_by_name_and_what_is_no_history_stays_out() {
     assert_eq!(ids(&outcome), ["a", "b", "c"]);
     let report = outcome.report();
     assert_eq!((report.rows_read, report.events_accepted, report.rows_rejected), (3, 3, 0));
+    let left_out = ["2026-03-03.ndjson", "deeper.ndjson/", "events.ndjson.part", "ndjson", "read.me"];
+    assert_eq!(report.files_left_out, left_out, "and nothing is said of what is hidden");
     assert_eq!(Some(report.source.as_str()), dir.path().file_name().and_then(|name| name.to_str()));
     assert!(outcome.sink.flushed);
 }

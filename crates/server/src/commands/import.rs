@@ -1,5 +1,6 @@
 //! How do files of history, and directories of them, go in? `rapport import`.
 
+mod company;
 pub(super) mod elsewhere;
 pub(super) mod here;
 pub(super) mod places;
@@ -24,7 +25,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use target::Target;
 
-/// So many keys that are known with other content are named.
+/// So many keys that are known with other content, and so many names that were left out, are told.
 const N_NAMED: usize = 5;
 
 /// What an import did, with its rate.
@@ -222,9 +223,21 @@ pub(super) fn in_words(imported: &Imported) -> String {
     text + &format!("\nThis was import {id}: `rapport imports undo {id}` takes it out again.")
 }
 
-/// What else is to be said of an import: times that were moved, rows that were left out or rejected.
+/// The first of some names, and how many more there are.
+fn named(first: &[String], last: &str) -> String {
+    match first.len() {
+        0 => last.to_owned(),
+        1..N_NAMED => format!("{} and {last}", first.join(", ")),
+        n => format!("{} and {} more", first[..N_NAMED].join(", "), count((n + 1 - N_NAMED) as u64)),
+    }
+}
+
+/// What else is to be said of an import: names and times that were moved, rows that were left out or rejected.
 fn details(report: &ImportReport) -> String {
     let mut text = String::new();
+    if let [first @ .., last] = &report.files_left_out[..] {
+        text += &format!("; left out, being empty or no files of history: {}", named(first, last));
+    }
     if report.weeks_shifted != 0 {
         text += &format!("; all times moved by {} whole weeks", report.weeks_shifted);
     }

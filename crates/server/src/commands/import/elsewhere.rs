@@ -11,6 +11,8 @@ use crate::local::Whereabouts;
 use primitives::ErrorKind;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
+use simulation::FIRST_ITEM;
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -165,6 +167,14 @@ impl Target for Server {
             if state.undo == "done" {
                 return Ok(state.corrected);
             }
+        }
+    }
+
+    fn simulated(&self) -> Result<Option<Value>, ServerError> {
+        match self.call::<Value>("GET", &format!("/v1/items/{FIRST_ITEM}"), String::new()) {
+            Ok(mut item) => Ok(Some(item["traits"]["simulated"].take())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

@@ -8,7 +8,9 @@ use crate::serve::Opened;
 use engine::{AuditTrail, By, EngineError};
 use events::{ImportId, NewImport};
 use governance::Deed;
-use primitives::{Currency, ErrorKind};
+use primitives::{Currency, ErrorKind, ItemId, ItemKey};
+use serde_json::Value;
+use simulation::FIRST_ITEM;
 use std::cell::Cell;
 use std::path::PathBuf;
 use storage::SealPolicy;
@@ -130,6 +132,12 @@ impl<O: AsRef<Opened>> Target for Here<O> {
 
     fn data(&self) -> Option<PathBuf> {
         Some(self.opened().data.clone())
+    }
+
+    fn simulated(&self) -> Result<Option<Value>, ServerError> {
+        let first = ItemKey::from(&ItemId::from(FIRST_ITEM));
+        let said = self.opened().engine.look(|live| live.items.get(first)?.simulated().map(str::to_owned));
+        Ok(said.and_then(|said| serde_json::from_str(&said).ok()))
     }
 
     fn currency(&self) -> Option<Currency> {

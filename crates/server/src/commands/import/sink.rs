@@ -1,5 +1,6 @@
 //! How do imported payloads reach their target? In batches, durably, each key once.
 
+use super::company::Resident;
 use super::target::{Ready, Target};
 use crate::api::imports::{ImportBegins, ImportTaken};
 use crate::error::ServerError;
@@ -16,11 +17,12 @@ pub(super) struct Importing<'t> {
     pub(super) target: &'t dyn Target,
     pub(super) begins: ImportBegins,
     id: Cell<Option<u64>>,
+    resident: Resident,
 }
 
 impl<'t> Importing<'t> {
     pub(super) fn new(target: &'t dyn Target, begins: ImportBegins) -> Self {
-        Self { target, begins, id: Cell::new(None) }
+        Self { target, begins, id: Cell::new(None), resident: Resident::default() }
     }
 
     /// Its number.
@@ -119,6 +121,9 @@ impl<'t> BatchSink<'t> {
 
 impl Sink for BatchSink<'_> {
     fn accept(&mut self, together: Vec<Payload>) -> Result<(), SinkError> {
+        let Importing { target, resident, .. } = self.importing;
+        let admitted = together.iter().try_for_each(|payload| resident.admit(&payload.value, *target));
+        admitted.map_err(|error| SinkError::Failed(error.story()))?;
         let place: Vec<_> = together
             .iter()
             .map(|payload| (payload.at.clone(), self.importing.target.wants_json().then(|| payload.value.to_string())))
