@@ -1,8 +1,9 @@
 //! Which command was given, with which options?
 
+use crate::clock::SystemClock;
 use crate::error::ServerError;
 use clap::{ArgGroup, Args, Parser, Subcommand};
-use primitives::{DAY_MS, ErrorKind, Seed, Timestamp};
+use primitives::{Clock, DAY_MS, ErrorKind, Seed, Timestamp};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -212,13 +213,13 @@ pub struct DemoArgs {
     #[arg(long, conflicts_with_all = ["seed", "customers", "days"])]
     pub real: bool,
     /// What the company falls out of [default: 7]
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub seed: Option<u64>,
     /// How many people are its customers at one time or another [default: 2500]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub customers: Option<u32>,
     /// How many days of it are told [default: 180]
-    #[arg(long, value_name = "D")]
+    #[arg(long, value_name = "D", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub days: Option<u32>,
     /// Prepare everything and stop, without running the server
     #[arg(long)]
@@ -280,8 +281,8 @@ pub struct SimulateArgs {
     /// What everything falls out of [default: 7]
     #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub seed: Option<u64>,
-    /// The day before which the history ends [default: 2026-11-22]
-    #[arg(long, value_name = "DATE", value_parser = day, conflicts_with = "to")]
+    /// The day before which the history ends, of the past [default: 2026-11-22]
+    #[arg(long, value_name = "DATE", value_parser = end_of_history, conflicts_with = "to")]
     pub end: Option<Timestamp>,
     /// How many of the company's seconds pass in one of ours, or `max`: as fast as the server takes it
     #[arg(long, value_name = "X", value_parser = speed, default_value = "60", conflicts_with = "history")]
@@ -330,8 +331,23 @@ fn company(seed: Option<u64>, n_customers: u32, days: Option<u32>) -> Result<sim
 }
 
 /// A whole number that is none below nothing.
-fn whole<N: std::str::FromStr>(text: &str) -> Result<N, String> {
-    text.parse().map_err(|_| "write a whole number from 0 on, such as 180".to_owned())
+fn whole<N: TryFrom<u64>>(text: &str) -> Result<N, String> {
+    let is_whole = !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
+    let number = text.parse::<u64>().ok().filter(|_| is_whole);
+    number.and_then(|number| N::try_from(number).ok()).ok_or_else(|| {
+        let why = if is_whole { "it is too large" } else { "it is none from 0 on" };
+        format!("it must be a whole number such as 180, and {why}")
+    })
+}
+
+/// The first day before which a history may end: an earlier one is a slip.
+const END_FIRST: &str = "2000-01-01";
+
+/// The day before which a history ends. What lies in the future has not happened, and cannot be imported.
+fn end_of_history(text: &str) -> Result<Timestamp, String> {
+    let today = SystemClock.now().date();
+    let is_possible = |end: &Timestamp| *END_FIRST <= *end.date() && end.date() <= today;
+    day(text).ok().filter(is_possible).ok_or_else(|| format!("write a day from {END_FIRST} to today, {today} (UTC)"))
 }
 
 /// At which speed a company lives beside a server.
@@ -354,7 +370,7 @@ fn speed(text: &str) -> Result<Speed, String> {
 #[derive(Debug, Clone, Copy, Args)]
 pub struct TruthArgs {
     /// The seed that the company must have; its own where none is named
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub seed: Option<u64>,
     /// How many active customers are looked at
     #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100_000))]
@@ -541,6 +557,49 @@ mod tests {
             let found = end_of_day(text);
             assert_eq!(found.as_ref().ok().copied(), until.map(|until| Timestamp::parse(until).unwrap()), "{text}");
             assert!(found.is_ok() || found.unwrap_err().contains("2026-03-31"));
+        }
+    }
+
+    #[test]
+    fn numbers_of_a_company_that_are_none_are_told_in_a_sentence() {
+        let said = |arguments: &str| {
+            let parsed = Cli::try_parse_from(format!("rapport {arguments}").split(' '));
+            parsed.map(|_| String::new()).unwrap_or_else(|error| {
+                assert_eq!(error.exit_code(), 2);
+                error.to_string().lines().next().unwrap_or_default().to_owned()
+            })
+        };
+        for command in ["simulate --history x", "demo"] {
+            for option in ["--seed", "--customers", "--days"] {
+                for value in ["abc", "-5", "1.5", "+5", "0x10"] {
+                    let said = said(&format!("{command} {option} {value}"));
+                    let why = "it must be a whole number such as 180, and it is none from 0 on";
+                    assert!(said.contains(&format!("'{value}' for '{option} <")) && said.ends_with(why), "{said}");
+                }
+                let most = if option == "--seed" { u128::from(u64::MAX) } else { u128::from(u32::MAX) };
+                assert_eq!(said(&format!("{command} {option} {most}")), "");
+                let said = said(&format!("{command} {option} {}", most + 1));
+                assert!(said.ends_with("and it is too large"), "{said}");
+            }
+        }
+        assert!(said("truth --seed -1").contains("must be a whole number"));
+        let today = SystemClock.now();
+        let days = |n: i64| Timestamp::from_millis(today.as_millis() + n * DAY_MS).date();
+        for (end, is_possible) in [
+            (days(0).as_str(), true),
+            ("2000-01-01", true),
+            // Not the next day: at midnight it is today's.
+            (&days(2), false),
+            ("2999-01-01", false),
+            ("1999-12-31", false),
+            ("1900-01-01", false),
+            ("2026-02-30", false),
+            ("today", false),
+            ("2026-01-01T12:00:00Z", false),
+        ] {
+            let said = said(&format!("simulate --history x --end {end}"));
+            let why = format!("write a day from 2000-01-01 to today, {} (UTC)", days(0));
+            assert!(if is_possible { said.is_empty() } else { said.ends_with(&why) }, "{end}: {said}");
         }
     }
 

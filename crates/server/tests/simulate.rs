@@ -8,6 +8,7 @@ use engine::Stopwatch;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use support::{DEADLINE, SERVER, TestServer, WRITE, until};
@@ -173,6 +174,79 @@ fn a_server_that_goes_away_and_comes_back_hears_everything_once() {
     assert!(lived["unanswered"].as_u64().unwrap() <= 1, "{lived}");
     assert_eq!(lived["events"], n_events(&server), "all arrived, and once");
     assert_eq!(server.events("rejected"), Vec::<Value>::new());
+}
+
+#[test]
+fn one_at_a_time_lets_the_company_live() {
+    let server = living_server();
+    let url = server.url("");
+    let said = |name: &str| {
+        let item = server.get("/v1/items/LK-0000").json();
+        item["traits"][name].as_str().unwrap_or_default().to_owned()
+    };
+    let mut first = Living::start(&url, "--speed 60 --days 9 --customers 40 --seed 5");
+    until("the first has begun", || said("simulatedBy").contains("process").then_some(()));
+    let who = format!("`rapport simulate` (process {}, since 20", first.child.id());
+    let by = said("simulatedBy");
+    assert!(by.starts_with(&who), "{by}");
+    let day = said("simulatedDay");
+    for _ in 0..2 {
+        let second = Living::start(&url, "--speed max --days 2");
+        second.fails(&["lets the company beside", &who, "wait for its end", "the same days"]);
+    }
+    assert_eq!((said("simulatedBy"), said("simulatedDay")), (by, day), "the second told nothing of the company");
+    assert!(first.child.try_wait().unwrap().is_none(), "and the first lives on");
+
+    // Whoever was killed does not answer, and whoever ended says so.
+    first.child.kill().unwrap();
+    first.child.wait().unwrap();
+    let lived = Living::start(&url, "--speed max --days 1").summary();
+    assert_eq!((&lived["days"], &lived["errors"]), (&1.into(), &0.into()), "{lived}");
+    assert_eq!(said("simulatedBy"), "nobody");
+    let lived = Living::start(&url, "--speed max --days 1").summary();
+    assert_eq!((&lived["days"], &lived["errors"]), (&1.into(), &0.into()), "{lived}");
+
+    // Where somebody else says that it is theirs, it is left to them.
+    let third = Living::start(&url, "--speed 60 --days 9");
+    until("the third has begun", || said("simulatedBy").contains("process").then_some(()));
+    let taken = serde_json::json!({"itemId": "LK-0000", "traits": {"simulatedBy": "somebody else"}});
+    server.post_as(SERVER, "/v1/item", &taken).ok();
+    let (is_well, _, err) = third.end();
+    assert!(!is_well && err.contains("somebody else lets the company beside"), "{err}");
+    assert_eq!(said("simulatedBy"), "somebody else");
+}
+
+#[test]
+fn what_no_answer_came_to_is_lost_and_said() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (hangs, is_hanging) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let taken = r#"{"accepted":0,"duplicates":0}"#;
+        let mut open = Vec::new();
+        for (status, body) in [(200, taken), (200, taken), (404, "{}")] {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut heard = [0; 65_536];
+            while !heard.windows(4).any(|four| four == b"\r\n\r\n") {
+                let _ = stream.read(&mut heard).unwrap();
+            }
+            let answer =
+                format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+        // From now on it listens, and never answers.
+        for stream in listener.incoming() {
+            open.push(stream);
+            let _ = hangs.send(());
+        }
+    });
+    let living = Living::start(&url, "--speed max --days 2 --customers 20 --seed 5");
+    is_hanging.recv_timeout(DEADLINE).unwrap();
+    let id = living.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    let lived = living.summary();
+    assert!(lived["lost"].as_u64().unwrap() > 20, "the first of the catalogue was under way: {lived}");
+    assert_eq!((&lived["events"], &lived["days"]), (&0.into(), &0.into()));
 }
 
 #[test]

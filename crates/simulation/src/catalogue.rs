@@ -44,14 +44,15 @@ impl Company {
     }
 
     /// What the company notes when a day of its life begins beside a server: with the first of its things, so that whoever
-    /// asks for that one knows how far it has lived.
+    /// asks for that one knows how far it has lived, and who lives it. Each day's note has one name: of two who note the same day,
+    /// the second is refused.
     #[must_use]
-    pub fn note_of(&self, day: i64) -> Value {
+    pub fn note_of(&self, day: i64, by: &str) -> Value {
         json!({
             "type": "item",
             "messageId": format!("{}-day-{day}", self.key()),
             "itemId": FIRST_ITEM,
-            "traits": {LIVED: crate::calendar::civil(day).to_string()},
+            "traits": {LIVED: crate::calendar::civil(day).to_string(), LIVED_BY: by},
         })
     }
 }
@@ -60,6 +61,8 @@ impl Company {
 pub const FIRST_ITEM: &str = "LK-0000";
 /// The trait of it that says which day of its life a company began last.
 pub const LIVED: &str = "simulatedDay";
+/// The trait of it that says who lets it live now.
+pub const LIVED_BY: &str = "simulatedBy";
 
 /// A thing as an item of the catalogue.
 fn item(company: &Company, no: usize, label: &Value) -> Value {

@@ -6,7 +6,7 @@
 use crate::company::Company;
 use crate::label::Label;
 use crate::message::Message;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, SyncSender};
@@ -30,9 +30,7 @@ pub struct Written {
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// A file or directory cannot be written.
-    #[error(
-        "cannot write {path}: free some disk space or choose another directory, and run it again: it goes on where it stopped"
-    )]
+    #[error("cannot write {path}: {}", to_do(source))]
     Write {
         /// Which.
         path: PathBuf,
@@ -48,12 +46,37 @@ pub enum HistoryError {
         /// What it was made of.
         found: String,
     },
+    /// Somebody else writes there.
+    #[error(
+        "another `rapport simulate` writes its history into {path} now: wait for its end or choose another directory"
+    )]
+    Busy {
+        /// The directory.
+        path: PathBuf,
+    },
     /// Something else lies there.
     #[error("{path} is not empty and holds no simulated history: choose an empty directory")]
     NotOurs {
         /// The directory.
         path: PathBuf,
     },
+}
+
+/// What helps against an error of the disk.
+fn to_do(why: &io::Error) -> &'static str {
+    match why.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            "free some disk space and run it again, which goes on where it stopped"
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "choose a directory that you may write to"
+        }
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory => {
+            "something else stands there or on the way there; choose another directory"
+        }
+        io::ErrorKind::NotFound => "no directory can be made there, or it was taken away; choose another",
+        _ => "see to what the system says, and run it again, which goes on where it stopped",
+    }
 }
 
 /// Writes the whole past of a company into a directory; `progress` hears of each day, and may
@@ -66,6 +89,8 @@ pub fn write_history(
     directory: &Path,
     progress: &mut dyn FnMut(u32) -> bool,
 ) -> Result<Written, HistoryError> {
+    // Nobody else writes there for as long as this is held, and the system lets go of it whatever becomes of us.
+    let _held = hold(directory)?;
     claim(directory, &Label::of(company.settings()))?;
     let items: Vec<String> = company.catalogue().iter().map(ToString::to_string).collect();
     write_whole(&directory.join("catalogue.ndjson"), items.iter().map(String::as_str))?;
@@ -93,12 +118,12 @@ fn live_through(
 ) {
     let mut lives = company.lives();
     for day in company.settings().first_day()..company.settings().end_day {
-        // A day that is there is lived again, since what follows depends on it, and not written again.
+        // A day that is there whole is lived again, since what follows depends on it, and not written again.
         let told = company.live(&mut lives, day);
         written.n_events += told.len() as u64;
         written.n_days += 1;
         let path = directory.join(format!("events-{}.ndjson", crate::calendar::civil(day)));
-        if path.exists() {
+        if is_there(&path, &told) {
             written.n_days_before += 1;
         } else if days.send((path, told)).is_err() {
             // The writer has given up, and says why.
@@ -107,6 +132,25 @@ fn live_through(
         if !progress(written.n_days) {
             return;
         }
+    }
+}
+
+/// Whether a day's file is as long as it is to be: one that was cut is written again.
+fn is_there(path: &Path, told: &[Message]) -> bool {
+    let n_bytes: usize = told.iter().map(|message| message.json.len() + 1).sum();
+    fs::metadata(path).is_ok_and(|found| found.len() == n_bytes as u64)
+}
+
+fn hold(directory: &Path) -> Result<File, HistoryError> {
+    let failed = |source| HistoryError::Write { path: directory.to_owned(), source };
+    fs::create_dir_all(directory).map_err(failed)?;
+    let held = File::open(directory).map_err(failed)?;
+    match held.try_lock() {
+        Ok(()) => Ok(held),
+        Err(TryLockError::WouldBlock) => Err(HistoryError::Busy { path: directory.to_owned() }),
+        // Some file systems cannot lock: there, whoever runs it twice is not told.
+        Err(TryLockError::Error(source)) if source.kind() == io::ErrorKind::Unsupported => Ok(held),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
     }
 }
 
@@ -119,7 +163,6 @@ fn claim(directory: &Path, label: &Label) -> Result<(), HistoryError> {
         let path = path.to_owned();
         move |source| HistoryError::Write { path, source }
     };
-    fs::create_dir_all(directory).map_err(failed(directory))?;
     let path = directory.join(LABEL);
     let known = match fs::read_to_string(&path) {
         Ok(text) => Some(text),
@@ -160,4 +203,29 @@ fn write_whole<'a>(path: &Path, lines: impl Iterator<Item = &'a str>) -> Result<
         let _ = fs::remove_file(&part);
         HistoryError::Write { path: path.to_owned(), source }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use io::ErrorKind::{
+        IsADirectory, NotFound, Other, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+    };
+
+    #[test]
+    fn what_helps_fits_what_is_wrong() {
+        for (kinds, helps) in [
+            (&[StorageFull, QuotaExceeded][..], "free some disk space"),
+            (&[PermissionDenied, ReadOnlyFilesystem], "that you may write to"),
+            (&[IsADirectory], "something else stands there"),
+            (&[NotFound], "no directory can be made there"),
+            (&[Other], "see to what the system says"),
+        ] {
+            for kind in kinds {
+                let error = HistoryError::Write { path: PathBuf::from("here"), source: io::Error::from(*kind) };
+                let said = error.to_string();
+                assert!(said.starts_with("cannot write here: ") && said.contains(helps), "{said}");
+            }
+        }
+    }
 }

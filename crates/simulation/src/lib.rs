@@ -38,7 +38,7 @@ mod things;
 
 pub use actions::{Answer, Contact, Offer, Retention};
 pub use calendar::{Calendar, Promotion, Today};
-pub use catalogue::{FIRST_ITEM, LIVED};
+pub use catalogue::{FIRST_ITEM, LIVED, LIVED_BY};
 pub use company::{Company, Lives};
 pub use concerns::{CONCERNS, Concern};
 pub use futures::DayAhead;

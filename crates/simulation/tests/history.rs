@@ -88,6 +88,54 @@ fn what_was_broken_off_goes_on_to_the_same_end() {
 }
 
 #[test]
+fn a_day_that_was_cut_is_written_again() {
+    let place = Place::new("cut");
+    write(7, &place.0, |_| true).unwrap();
+    let whole = place.files();
+    for (day, n_bytes) in [("13", 1_000), ("15", 0)] {
+        let file = fs::File::options().write(true).open(place.0.join(format!("events-2026-11-{day}.ndjson"))).unwrap();
+        file.set_len(n_bytes).unwrap();
+    }
+    let again = write(7, &place.0, |_| true).unwrap();
+    assert_eq!((again.n_days, again.n_days_before), (12, 10));
+    assert!(whole == place.files());
+}
+
+#[test]
+fn two_do_not_write_into_one_directory_at_a_time() {
+    let place = Place::new("at-once");
+    let mut refused = String::new();
+    let written = write(7, &place.0, |n_days| {
+        if n_days == 3 {
+            refused = write(7, &place.0, |_| true).unwrap_err().to_string();
+        }
+        true
+    });
+    assert_eq!(written.unwrap().n_days, 12);
+    assert!(
+        refused.contains("another `rapport simulate` writes its history into") && refused.contains("at-once"),
+        "{refused}"
+    );
+    // Whoever comes when it has ended is let in.
+    assert_eq!(write(7, &place.0, |_| true).unwrap().n_days_before, 12);
+}
+
+#[test]
+fn what_stands_in_the_way_is_said_with_what_helps() {
+    let place = Place::new("way");
+    fs::create_dir_all(&place.0).unwrap();
+    let file = place.0.join("file");
+    fs::write(&file, "x").unwrap();
+    for path in [file.clone(), file.join("below")] {
+        let refused = write(7, &path, |_| true).unwrap_err().to_string();
+        let said = format!("cannot write {}: something else stands there", path.display());
+        assert!(refused.starts_with(&said), "{refused}");
+    }
+    // Whatever is missing on the way is made.
+    assert_eq!(write(7, &place.0.join("a/b/c"), |_| false).unwrap().n_days, 1);
+}
+
+#[test]
 fn a_directory_of_something_else_is_left_alone() {
     let place = Place::new("else");
     write(7, &place.0, |_| false).unwrap();
@@ -110,7 +158,10 @@ fn what_cannot_be_written_is_said_and_goes_on_once_it_can() {
     write(7, &place.0, |_| false).unwrap();
     fs::create_dir_all(in_the_way.join("x")).unwrap();
     let refused = write(7, &place.0, |_| true).unwrap_err().to_string();
-    assert!(refused.contains("events-2026-11-14.ndjson") && refused.contains("goes on where it stopped"), "{refused}");
+    assert!(
+        refused.contains("events-2026-11-14.ndjson") && refused.contains("something else stands there"),
+        "{refused}"
+    );
     assert!(!place.0.join("events-2026-11-16.ndjson").exists(), "nothing is written after a day that could not be");
     fs::remove_dir_all(&in_the_way).unwrap();
     assert_eq!(write(7, &place.0, |_| true).unwrap().n_days, 12);
@@ -132,7 +183,7 @@ fn a_label_that_could_not_be_written_does_not_claim_the_directory() {
     // What cannot be read is not taken for somebody else's.
     fs::create_dir_all(hidden.0.join(".company.json")).unwrap();
     let refused = write(7, &hidden.0, |_| true).unwrap_err().to_string();
-    assert!(refused.contains(".company.json: free"), "{refused}");
+    assert!(refused.contains(".company.json: something else stands there"), "{refused}");
 }
 
 #[test]

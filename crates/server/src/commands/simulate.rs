@@ -4,6 +4,7 @@ pub(super) mod beside;
 pub(super) mod counts;
 mod delivery;
 mod history;
+pub(super) mod holder;
 pub(super) mod known;
 mod live;
 pub(super) mod pace;

@@ -4,6 +4,7 @@ use crate::args::Speed;
 use crate::commands::progress::is_cancelled;
 use crate::commands::simulate::beside::{Keyed, live};
 use crate::commands::simulate::counts::Counts;
+use crate::commands::simulate::holder::Holder;
 use crate::commands::simulate::known::Known;
 use crate::commands::simulate::pace::Pace;
 use crate::error::ServerError;
@@ -26,5 +27,15 @@ pub(super) fn begin(address: SocketAddr, [write, server]: [String; 2]) -> Result
 fn live_on(address: SocketAddr, write: String, server: String) -> Result<(), ServerError> {
     let server = Keyed::at(&format!("http://{address}"), write, server)?;
     let Some(known) = Known::ask(&server, &is_cancelled)? else { return Ok(()) };
-    live(&mut known.live_on(), u32::MAX, &server, Pace::new(Speed::Times(SPEED)), &Counts::default(), &is_cancelled)
+    let holder = Holder::this("demo");
+    known.is_free_for(&holder, &server, &is_cancelled)?;
+    live(
+        &mut known.live_on(),
+        u32::MAX,
+        &server,
+        Pace::new(Speed::Times(SPEED)),
+        &Counts::default(),
+        &holder,
+        &is_cancelled,
+    )
 }

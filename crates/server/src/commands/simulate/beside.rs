@@ -2,11 +2,13 @@
 
 use super::counts::Counts;
 use super::delivery::{Enough, Request};
+use super::holder::Holder;
 use super::pace::Pace;
 use super::teller::Teller;
 use crate::commands::caller::Caller;
 use crate::error::ServerError;
 use simulation::{Company, Lives};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A company, its customers' lives, and the day that comes next.
 pub(crate) struct Life {
@@ -60,13 +62,34 @@ impl Keyed {
 /// Lives for some days beside a server, and obeys what it decides. What happens is counted while it does.
 ///
 /// # Errors
-/// [`ServerError`] where a key opens nothing, or what answers is no server of ours. A server that is away is waited for.
+/// [`ServerError`] where a key opens nothing, or what answers is no server of ours, or somebody else lets the company live. A
+/// server that is away is waited for.
 pub(crate) fn live(
     life: &mut Life,
     n_days: u32,
     server: &Keyed,
     pace: Pace,
     counts: &Counts,
+    holder: &Holder,
+    is_enough: Enough<'_>,
+) -> Result<(), ServerError> {
+    let is_over = AtomicBool::new(false);
+    let is_enough = || is_enough() || holder.is_taken() || is_over.load(Ordering::SeqCst);
+    std::thread::scope(|scope| {
+        scope.spawn(|| holder.listen(&server.office, &is_enough));
+        let lived = live_days(life, n_days, server, pace, counts, holder, &is_enough);
+        is_over.store(true, Ordering::SeqCst);
+        lived
+    })
+}
+
+fn live_days(
+    life: &mut Life,
+    n_days: u32,
+    server: &Keyed,
+    pace: Pace,
+    counts: &Counts,
+    holder: &Holder,
     is_enough: Enough<'_>,
 ) -> Result<(), ServerError> {
     let mut teller = Teller::new(&server.browser, &server.office, pace, counts, is_enough);
@@ -80,12 +103,20 @@ pub(crate) fn live(
             break;
         }
         // So that whoever goes on later goes on with the next day.
-        teller.tell_items([life.company.note_of(life.day)]);
+        if teller.begin_day(life.company.note_of(life.day, holder.name())) {
+            holder.begins();
+        } else if teller.goes_on() {
+            return Err(holder.refused(&server.office));
+        } else {
+            break;
+        }
         let is_whole = life.company.live_beside(&mut life.lives, life.day, &mut teller);
         life.day += 1;
         if is_whole {
             teller.end_day();
         }
     }
-    teller.end()
+    teller.tell_items(holder.farewell());
+    teller.end()?;
+    if holder.is_taken() { Err(holder.refused(&server.office)) } else { Ok(()) }
 }

@@ -45,8 +45,8 @@ pub(crate) struct Counted {
     pub(crate) unanswered: u64,
     /// Why, and how often.
     pub(crate) reasons: BTreeMap<String, u64>,
-    /// Events that did not arrive, since it was ended while the server was away.
-    pub(crate) lost: u64,
+    /// Events that were told, and of which no answer says yet that they arrived: lost, where it ends so.
+    pub(crate) waiting: u64,
     took: engine::Pace<N_TIMES>,
 }
 
@@ -119,7 +119,7 @@ impl Counted {
             "days": self.days, "until": self.at.map(|at| at.to_string()), "events": self.events, "known": self.known,
             "decisions": self.decisions, "followed": self.followed, "shown": self.shown, "clicked": self.clicked,
             "bought": self.bought, "errors": self.refused + self.unanswered, "refused": self.refused,
-            "unanswered": self.unanswered, "reasons": self.reasons, "lost": self.lost, "seconds": seconds,
+            "unanswered": self.unanswered, "reasons": self.reasons, "lost": self.waiting, "seconds": seconds,
             "events_per_second": self.per_second(seconds), "decide_ms_p50": self.took_ms(0.5),
             "decide_ms_p99": self.took_ms(0.99), "simulated": true,
         })
@@ -152,9 +152,9 @@ impl Counted {
             let questions = counted(self.unanswered, "question", "questions");
             text += &format!(" Without an answer: {questions}; the company showed what it always shows.");
         }
-        if self.lost > 0 {
-            let events = counted(self.lost, "event", "events");
-            text += &format!(" Not sent any more, since it was ended while the server was away: {events}.");
+        if self.waiting > 0 {
+            let events = counted(self.waiting, "event", "events");
+            text += &format!(" Lost, since it was ended while the server did not answer: {events}.");
         }
         for (why, n) in &self.reasons {
             text += &format!("\n  {}: {why}", counted(*n, "time", "times"));
@@ -198,5 +198,9 @@ mod tests {
         assert!(text.contains(" Refused: 3 events. Without an answer: 1 question;"), "{text}");
         assert!(text.contains("\n  7 times: too late") && !text.contains("reason 4"), "{text}");
         assert_eq!(counted.document(10.0)["errors"], 4);
+        assert!(!text.contains("Lost") && counted.document(10.0)["lost"] == 0, "{text}");
+        counted.waiting = 1;
+        assert!(counted.in_words(10.0).contains(" Lost, since it was ended while the server did not answer: 1 event."));
+        assert_eq!(counted.document(10.0)["lost"], 1);
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Delivery<'a> {
     caller: &'a Caller,
     waiting: Vec<String>,
     n_bytes: usize,
+    /// Of what was sent, how much is known with another content.
+    n_conflicts: u64,
 }
 
 /// Waits so long, or until it is enough; answers whether it goes on.
@@ -83,7 +85,7 @@ impl Request<'_> {
                 Err(why) => (None, why),
             };
             // Who is merely asked to be slower is not away, unless it does not end.
-            if !is_away && !self.is_first && (asked.is_none() || n_before >= N_QUIET_TRIES) {
+            if !is_enough() && !is_away && !self.is_first && (asked.is_none() || n_before >= N_QUIET_TRIES) {
                 is_away = true;
                 say(&format!("the server at {url} takes nothing now ({why}): waiting for it; nothing is lost"));
             }
@@ -124,11 +126,12 @@ struct Refused {
 
 impl<'a> Delivery<'a> {
     pub(super) fn new(caller: &'a Caller) -> Self {
-        Self { caller, waiting: Vec::new(), n_bytes: 0 }
+        Self { caller, waiting: Vec::new(), n_bytes: 0, n_conflicts: 0 }
     }
 
     /// Adds an event; answers whether there is enough for a request.
-    pub(super) fn add(&mut self, event: String) -> bool {
+    pub(super) fn add(&mut self, event: String, counts: &Counts) -> bool {
+        counts.add(|counted| counted.waiting += 1);
         self.n_bytes += event.len() + 1;
         self.waiting.push(event);
         self.waiting.len() >= N_BATCH || self.n_bytes >= BATCH_BYTES
@@ -150,16 +153,23 @@ impl<'a> Delivery<'a> {
         let n_sent = self.waiting.len() as u64;
         self.waiting.clear();
         self.n_bytes = 0;
+        counts.add(|counted| counted.waiting = counted.waiting.saturating_sub(n_sent));
         self.count(&answer, n_sent, counts)
     }
 
-    /// What is left where it is enough: counted as lost.
-    pub(super) fn give_up(&mut self, counts: &Counts) {
-        counts.add(|counted| counted.lost += self.waiting.len() as u64);
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
     }
 
-    fn count(&self, answer: &Answer, n_sent: u64, counts: &Counts) -> Result<(), ServerError> {
+    /// How much of what was sent is known with another content: somebody else has told it.
+    pub(super) fn n_conflicts(&self) -> u64 {
+        self.n_conflicts
+    }
+
+    fn count(&mut self, answer: &Answer, n_sent: u64, counts: &Counts) -> Result<(), ServerError> {
         if let Ok(taken) = serde_json::from_str::<Taken>(&answer.text) {
+            self.n_conflicts += taken.conflicts;
             counts.add(|counted| {
                 counted.events += taken.accepted + taken.duplicates;
                 counted.known += taken.duplicates;
@@ -199,10 +209,11 @@ mod tests {
         let (caller, counts) = (server.caller(), Counts::default());
         let mut delivery = Delivery::new(&caller);
         for event in ["1", "2", "3"] {
-            assert!(!delivery.add(event.to_owned()));
+            assert!(!delivery.add(event.to_owned(), &counts));
         }
+        assert_eq!(counts.so_far().waiting, 3);
         delivery.deliver(&counts, &never)?;
-        assert!(delivery.waiting.is_empty() && delivery.n_bytes == 0);
+        assert!(delivery.waiting.is_empty() && delivery.n_bytes == 0 && counts.so_far().waiting == 0);
         Ok(counts)
     }
 
@@ -262,23 +273,22 @@ mod tests {
         let (server, counts) = (Scripted::answering(&[(503, "retry-after: 60\r\n", "{}")]), Counts::default());
         let caller = server.caller();
         let mut delivery = Delivery::new(&caller);
-        delivery.add("1".to_owned());
+        delivery.add("1".to_owned(), &counts);
         let watch = Stopwatch::start();
         let is_enough = || watch.elapsed() > Duration::from_millis(100);
         delivery.deliver(&counts, &is_enough).unwrap();
         assert!(watch.elapsed() < Duration::from_secs(20), "{:?}", watch.elapsed());
-        delivery.give_up(&counts);
-        assert_eq!((counts.so_far().events, counts.so_far().lost), (0, 1));
+        assert_eq!((counts.so_far().events, counts.so_far().waiting), (0, 1));
     }
 
     #[test]
     fn a_request_is_full_by_number_or_by_size() {
         let caller = Caller::new("http://127.0.0.1:1", "key".to_owned());
-        let mut delivery = Delivery::new(&caller);
-        let n_full = (1..).find(|_| delivery.add("{}".to_owned()));
+        let (mut delivery, counts) = (Delivery::new(&caller), Counts::default());
+        let n_full = (1..).find(|_| delivery.add("{}".to_owned(), &counts));
         assert_eq!(n_full, Some(N_BATCH));
         let mut delivery = Delivery::new(&caller);
-        assert!(!delivery.add("x".repeat(BATCH_BYTES - 2)) && delivery.add("y".to_owned()));
+        assert!(!delivery.add("x".repeat(BATCH_BYTES - 2), &counts) && delivery.add("y".to_owned(), &counts));
     }
 
     #[test]

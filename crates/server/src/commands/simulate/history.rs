@@ -51,14 +51,9 @@ pub(super) fn run(options: &Options, ask: &SimulateArgs, directory: &Path) -> Re
 }
 
 fn failed(error: HistoryError) -> ServerError {
+    let attempt = error.to_string();
     match error {
-        HistoryError::Write { ref path, source } => {
-            let attempt = format!(
-                "cannot write {}: free some disk space and run it again, which goes on from here",
-                path.display()
-            );
-            ServerError::Io { attempt, source }
-        }
-        error => ServerError::new(ErrorKind::Conflict, error.to_string()),
+        HistoryError::Write { source, .. } => ServerError::Io { attempt, source },
+        _ => ServerError::new(ErrorKind::Conflict, attempt),
     }
 }

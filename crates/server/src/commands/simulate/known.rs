@@ -2,12 +2,12 @@
 
 use super::beside::{Keyed, Life};
 use super::delivery::{Enough, Request};
+use super::holder::{Holder, Item, NOBODY, Traits, path};
 use crate::error::ServerError;
 use primitives::{ErrorKind, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
-use simulation::{Company, FIRST_ITEM, LIVED, Label, Settings};
-use std::collections::BTreeMap;
+use simulation::{Company, FIRST_ITEM, LIVED, LIVED_BY, Label, Settings};
 
 /// What the server knows of a company.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,11 +16,8 @@ pub(crate) struct Known {
     settings: Settings,
     /// The day that comes next: after its history, or after the one it began last beside the server.
     day: i64,
-}
-
-#[derive(Deserialize)]
-struct Item {
-    traits: BTreeMap<String, Value>,
+    /// Who lets it live, or did until they were killed.
+    by: Option<String>,
 }
 
 impl Known {
@@ -30,8 +27,7 @@ impl Known {
     /// [`ServerError`] where it cannot be asked, or the catalogue is of a company that is real.
     pub(crate) fn ask(server: &Keyed, is_enough: Enough<'_>) -> Result<Option<Self>, ServerError> {
         let caller = &server.office;
-        let path = format!("/v1/items/{FIRST_ITEM}");
-        let request = Request { caller, method: "GET", path: &path, body: &String::new, is_first: true };
+        let request = Request { caller, method: "GET", path: &path(), body: &String::new, is_first: true };
         let Some(answer) = request.answered(is_enough)? else { return Ok(None) };
         match answer.status {
             404 => Ok(None),
@@ -40,7 +36,7 @@ impl Known {
         }
     }
 
-    fn read(traits: &BTreeMap<String, Value>) -> Result<Self, ServerError> {
+    fn read(traits: &Traits) -> Result<Self, ServerError> {
         let other = |why: String| {
             let message = format!(
                 "the server sells {FIRST_ITEM} but of no simulated company ({why}): let it live beside an empty server"
@@ -51,7 +47,8 @@ impl Known {
         let label = Label::deserialize(label).map_err(|error| other(error.to_string()))?;
         let settings = label.settings().map_err(|error| other(error.to_string()))?;
         let lived = traits.get(LIVED).and_then(Value::as_str).and_then(|day| Timestamp::parse(day).ok());
-        Ok(Self { settings, day: lived.map_or(settings.end_day, |lived| lived.day() + 1) })
+        let by = traits.get(LIVED_BY).and_then(Value::as_str).filter(|by| *by != NOBODY).map(str::to_owned);
+        Ok(Self { settings, day: lived.map_or(settings.end_day, |lived| lived.day() + 1), by })
     }
 
     /// Whether it is the company that somebody asks for, where they do.
@@ -69,6 +66,19 @@ impl Known {
             its_seed.value(),
         );
         Err(ServerError::new(ErrorKind::Conflict, message))
+    }
+
+    /// Makes sure that nobody else lets it live.
+    ///
+    /// # Errors
+    /// [`ServerError`] where somebody does, or the server cannot be told.
+    pub(crate) fn is_free_for(
+        &self,
+        holder: &Holder,
+        server: &Keyed,
+        is_enough: Enough<'_>,
+    ) -> Result<(), ServerError> {
+        self.by.as_deref().map_or(Ok(()), |by| holder.call(&server.office, by, is_enough))
     }
 
     /// Lives through everything up to the day that comes next. What was decided on days that it lived beside the server is not
@@ -98,7 +108,11 @@ mod tests {
         let label = json!({"seed": 9, "customers": 20, "days": 30, "end": "2026-11-22"});
         let known = read(json!({"simulated": label, "brand": "x"})).unwrap();
         let end = Timestamp::parse("2026-11-22").unwrap().day();
-        assert_eq!((known.settings.end_day, known.day), (end, end));
+        assert_eq!((known.settings.end_day, known.day, known.by), (end, end, None));
+        for (by, known_by) in [("nobody", None), ("another", Some("another"))] {
+            let known = read(json!({"simulated": label, "simulatedBy": by})).unwrap();
+            assert_eq!(known.by.as_deref(), known_by);
+        }
         let known = read(json!({"simulated": label, "simulatedDay": "2026-10-30"})).unwrap();
         assert_eq!(known.day, end - 22);
         for (seed, n_customers, is_it) in

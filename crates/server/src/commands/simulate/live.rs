@@ -3,6 +3,7 @@
 use super::beside::{Keyed, Life, live};
 use super::counts::Counts;
 use super::delivery::Enough;
+use super::holder::Holder;
 use super::known::Known;
 use super::pace::Pace;
 use crate::args::{Options, SimulateArgs};
@@ -34,16 +35,17 @@ pub(super) fn run(options: &Options, ask: &SimulateArgs) -> Result<(), ServerErr
         let is_enough: Enough<'_> = &is_cancelled;
         counting.add(|counted| counted.stage = "looking for the server");
         server.check(is_enough)?;
-        let known = Known::ask(&server, is_enough)?;
+        let (known, holder) = (Known::ask(&server, is_enough)?, Holder::this("simulate"));
         counting.add(|counted| counted.stage = "living through what was before");
         let mut life = match known {
             Some(known) => {
                 known.is_asked_for(ask.seed, ask.customers)?;
+                known.is_free_for(&holder, &server, is_enough)?;
                 known.live_on()
             }
             None => begin(settings, SystemClock.now()),
         };
-        live(&mut life, n_days, &server, pace, &counting, is_enough)
+        live(&mut life, n_days, &server, pace, &counting, &holder, is_enough)
     });
     let ended = watch_over(living, &counts, n_days, watch);
     let counted = counts.so_far();

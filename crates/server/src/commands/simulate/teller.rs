@@ -92,6 +92,16 @@ impl<'a> Teller<'a> {
         }
     }
 
+    /// Notes that a day begins, before anything of it is told; answers whether it is ours to live: it is noted, and
+    /// was by nobody else.
+    pub(super) fn begin_day(&mut self, note: Value) -> bool {
+        self.flush();
+        let before = self.office.n_conflicts();
+        self.tell_items([note]);
+        self.flush();
+        self.failed.is_none() && self.office.is_empty() && self.office.n_conflicts() == before
+    }
+
     /// A day has come to its end.
     pub(super) fn end_day(&mut self) {
         self.clicked.clear();
@@ -99,11 +109,9 @@ impl<'a> Teller<'a> {
         self.counts.add(|counted| counted.days += 1);
     }
 
-    /// Ends; what could not be sent is counted.
+    /// Ends, with what waits sent where the server takes it.
     pub(super) fn end(mut self) -> Result<(), ServerError> {
         self.flush();
-        self.browser.give_up(self.counts);
-        self.office.give_up(self.counts);
         self.failed.map_or(Ok(()), Err)
     }
 
@@ -117,7 +125,7 @@ impl<'a> Teller<'a> {
             Sender::Browser => &mut self.browser,
             Sender::BackOffice => &mut self.office,
         };
-        let is_full = delivery.add(event);
+        let is_full = delivery.add(event, self.counts);
         let is_old = self.holding.get_or_insert_with(Stopwatch::start).elapsed() >= HOLD_MAX;
         if is_full || is_old {
             self.flush();
@@ -284,6 +292,29 @@ mod tests {
         }
         let (reply, counted, _) = decided(&[(200, "", TAKEN)]);
         assert_eq!((reply, counted.unanswered), (None, 1), "nobody answers");
+    }
+
+    #[test]
+    fn a_day_is_ours_where_the_note_of_it_was_taken_and_nobody_else_noted_it() {
+        for (status, body, is_ours, goes_on) in [
+            (200, TAKEN, true, true),
+            (200, r#"{"accepted":0,"duplicates":1}"#, true, true),
+            (200, r#"{"accepted":0,"duplicates":0,"conflicts":1}"#, false, true),
+            (401, "{}", false, false),
+        ] {
+            let (server, counts) = (Scripted::answering(&[(200, "", TAKEN), (status, "", body)]), Counts::default());
+            let (caller, never) = (server.caller(), || false);
+            let mut teller = Teller::new(&caller, &caller, Pace::new(Speed::Max), &counts, &never);
+            teller.tell_items([json!({"itemId": "before"})]);
+            assert_eq!((teller.begin_day(json!({"itemId": "note"})), teller.goes_on()), (is_ours, goes_on), "{body}");
+            let heard = server.heard();
+            assert!(heard[0].1.contains("before") && heard[1].1.contains("note") && !heard[1].1.contains("before"));
+        }
+        let (server, counts) = (Scripted::answering(&[(503, "", "{}")]), Counts::default());
+        let (caller, watch) = (server.caller(), Stopwatch::start());
+        let is_enough = || watch.elapsed() > Duration::from_millis(100);
+        let mut teller = Teller::new(&caller, &caller, Pace::new(Speed::Max), &counts, &is_enough);
+        assert!(!teller.begin_day(json!({"itemId": "note"})), "what was not taken is not ours");
     }
 
     #[test]
