@@ -20,6 +20,12 @@ pub(crate) fn of(event: &Event) -> Option<Label> {
     }
 }
 
+/// From what a company was made, in words.
+pub(crate) fn name(label: &Label) -> String {
+    let Label { seed, customers, days, end } = label;
+    format!("seed {seed}, {customers} customers, {days} days up to {end}")
+}
+
 /// What everybody must know of a simulated company's data.
 pub(crate) fn notice(engine: &Engine) -> Option<Notice> {
     let Label { seed, customers, days, end } = label(engine)?;

@@ -140,11 +140,7 @@ fn notes(
 /// Whether only one company is in the directory: the people of two have the same names.
 fn alone(opened: &Opened, companies: &[Label]) -> Result<(), ServerError> {
     let [one, other, ..] = companies else { return Ok(()) };
-    let name = |label: &Label| {
-        let Label { seed, customers, days, end } = label;
-        format!("seed {seed}, {customers} customers, {days} days up to {end}")
-    };
-    let (one, other) = (name(one), name(other));
+    let (one, other) = (simulated::name(one), simulated::name(other));
     let message = format!(
         "{} holds more than one simulated company ({one}; {other}), whose people go by the same names: import each into a \
          data directory of its own",

@@ -3,6 +3,7 @@
 
 use super::target::Target;
 use crate::error::ServerError;
+use crate::simulated;
 use primitives::ErrorKind;
 use serde::Deserialize;
 use serde_json::Value;
@@ -28,10 +29,10 @@ impl Resident {
             None => Ok(()),
             Some(known) => {
                 let message = format!(
-                    "it is of the simulated company of {}, and what is there of that of {}: import it into an empty data \
-                     directory, or both would be taken for one",
-                    in_words(&comes),
-                    in_words(known)
+                    "it is of another simulated company ({}) than what is there ({}), and their people go by the same names: \
+                     import it into a data directory of its own",
+                    simulated::name(&comes),
+                    simulated::name(known)
                 );
                 Err(ServerError::new(ErrorKind::Conflict, message))
             }
@@ -41,9 +42,4 @@ impl Resident {
 
 fn label(said: &Value) -> Option<Label> {
     Label::deserialize(said).ok()
-}
-
-fn in_words(label: &Label) -> String {
-    let Label { seed, customers, days, end } = label;
-    format!("seed {seed}, {customers} customers and {days} days up to {end}")
 }
