@@ -137,6 +137,12 @@ pub trait EventLog: Send + Sync {
     /// # Errors
     /// [`EventLogError::Read`].
     fn n_rejected(&self) -> Result<u64, EventLogError>;
+
+    /// How many of them are kept.
+    ///
+    /// # Errors
+    /// [`EventLogError::Read`].
+    fn n_rejected_kept(&self) -> Result<u64, EventLogError>;
 }
 
 #[cfg(test)]
@@ -172,6 +178,10 @@ mod tests {
         }
 
         fn n_rejected(&self) -> Result<u64, EventLogError> {
+            Ok(0)
+        }
+
+        fn n_rejected_kept(&self) -> Result<u64, EventLogError> {
             Ok(0)
         }
     }

@@ -306,6 +306,10 @@ mod tests {
         fn n_rejected(&self) -> Result<u64, events::EventLogError> {
             Ok(0)
         }
+
+        fn n_rejected_kept(&self) -> Result<u64, events::EventLogError> {
+            Ok(0)
+        }
     }
 
     #[test]

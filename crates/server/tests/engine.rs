@@ -81,6 +81,10 @@ impl EventLog for NoRoomForRejected {
     fn n_rejected(&self) -> Result<u64, EventLogError> {
         self.0.n_rejected()
     }
+
+    fn n_rejected_kept(&self) -> Result<u64, EventLogError> {
+        self.0.n_rejected_kept()
+    }
 }
 
 #[test]
@@ -552,6 +556,10 @@ impl EventLog for Asked {
 
     fn n_rejected(&self) -> Result<u64, EventLogError> {
         self.log.n_rejected()
+    }
+
+    fn n_rejected_kept(&self) -> Result<u64, EventLogError> {
+        self.log.n_rejected_kept()
     }
 }
 

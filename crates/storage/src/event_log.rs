@@ -130,6 +130,14 @@ impl EventLog for Storage {
     fn n_rejected(&self) -> Result<u64, EventLogError> {
         self.readers.with(|connection| meta(connection, "n_rejected")).map_err(|error| read_error(0, error))
     }
+
+    fn n_rejected_kept(&self) -> Result<u64, EventLogError> {
+        let count = |connection: &Connection| {
+            connection.prepare_cached("SELECT count(*) FROM rejections")?.query_row([], |row| row.get::<_, i64>(0))
+        };
+        let n = self.readers.with(count).map_err(|error| read_error(0, error))?;
+        Ok(u64::try_from(n).unwrap_or(0))
+    }
 }
 
 impl Storage {

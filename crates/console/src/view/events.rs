@@ -30,7 +30,7 @@ pub struct EventsPage {
     pub accepted: u64,
     /// Events of which the name speaks of something that is not understood.
     pub not_understood: u64,
-    /// Events rejected so far; the newest of them are kept.
+    /// Rejected events that are kept.
     pub rejected: u64,
     /// What was said of items of the catalogue.
     pub catalogue: u64,

@@ -81,7 +81,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerErro
         accepted: counts.accepted,
         not_understood: counts.not_understood,
         catalogue: counts.catalogue,
-        rejected: log.n_rejected()?,
+        rejected: log.n_rejected_kept()?,
         status,
         name,
         query,
@@ -134,8 +134,7 @@ fn rejected(app: &App, wanted: &Wanted, until: Option<Timestamp>, n: usize) -> R
     let meant = rejected
         .filter(|one| until.is_none_or(|until| one.received_at <= until) && wanted.is_rejected_meant(one))
         .take(n);
-    let meant: Vec<_> = meant.collect();
-    Ok(app.engine.look(|live| meant.into_iter().map(|one| row::refused(live, one)).collect()))
+    row::all_refused(app, meant.collect())
 }
 
 /// Both newest first, by when they came in; each stays in its own order.

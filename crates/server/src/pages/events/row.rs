@@ -7,7 +7,7 @@ use crate::error::ServerError;
 use console::view::{EventRow, EventStatus};
 use engine::Live;
 use events::{Call, Event, ImportId, Offset, Origin, Places, Recorded, Rejected, RejectionCode, Sent, Understanding};
-use primitives::{ItemId, ItemKey, Timestamp};
+use primitives::{CustomerId, ItemId, ItemKey, Timestamp};
 use profiles::Identifier;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,14 +47,15 @@ impl Arrivals {
 pub(in crate::pages) fn accepted(app: &App, recorded: &Recorded) -> Result<EventRow, ServerError> {
     let (arrivals, fault) = (Arrivals::of(app, std::slice::from_ref(recorded))?, fault(app, recorded));
     let texts = Texts::of(&recorded.event);
-    Ok(app.engine.look(|live| row(live, &arrivals, recorded, texts, fault)))
+    let mut row = app.engine.look(|live| row(live, &arrivals, recorded, texts, fault));
+    label_others(app, std::slice::from_mut(&mut row))?;
+    Ok(row)
 }
 
 /// Accepted events as rows.
 pub(super) fn all_accepted(app: &App, found: &[Recorded]) -> Result<Vec<EventRow>, ServerError> {
     let arrivals = Arrivals::of(app, found)?;
     let mut rows = Vec::with_capacity(found.len());
-    // Events wait while it is looked: a label may come from the disk.
     for some in found.chunks(N_AT_ONCE) {
         let made: Vec<_> = some.iter().map(|one| (one, Texts::of(&one.event), fault(app, one))).collect();
         rows.extend(app.engine.look(|live| {
@@ -62,7 +63,24 @@ pub(super) fn all_accepted(app: &App, found: &[Recorded]) -> Result<Vec<EventRow
             made.into_iter().map(row).collect::<Vec<_>>()
         }));
     }
+    label_others(app, &mut rows)?;
     Ok(rows)
+}
+
+/// Labels the customers who are not in memory: of each one look, since events wait while it is read from the disk.
+fn label_others(app: &App, rows: &mut [EventRow]) -> Result<(), ServerError> {
+    let mut read: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for row in rows {
+        let Some(id) = row.customer.as_ref().filter(|_| row.customer_label.is_none()) else { continue };
+        if !read.contains_key(id) {
+            let label_of = |live: &Live| -> Result<_, ServerError> {
+                Ok(live.profiles.customer(&CustomerId::from(id.as_str()))?.and_then(|known| label(&known.profile)))
+            };
+            read.insert(id.clone(), app.engine.look(label_of)?);
+        }
+        row.customer_label.clone_from(&read[id]);
+    }
+    Ok(())
 }
 
 /// An event as it was sent, and as it is kept.
@@ -150,8 +168,15 @@ fn as_sent(event: &Event) -> Value {
     Value::Object(sent)
 }
 
+/// Rejected events as rows.
+pub(super) fn all_refused(app: &App, found: Vec<Rejected>) -> Result<Vec<EventRow>, ServerError> {
+    let mut rows = app.engine.look(|live| found.into_iter().map(|one| refused(live, one)).collect::<Vec<_>>());
+    label_others(app, &mut rows)?;
+    Ok(rows)
+}
+
 /// What was sent may be anything at all, and cut.
-pub(super) fn refused(live: &Live, rejected: Rejected) -> EventRow {
+fn refused(live: &Live, rejected: Rejected) -> EventRow {
     let sent = Sent::of(&rejected.payload);
     let named = sent.user_id().map(Identifier::User).or_else(|| sent.anonymous_id().map(Identifier::Anonymous));
     // An event that was rejected may be the only one of its customer: then there is nobody to open.
@@ -180,10 +205,10 @@ pub(super) fn refused(live: &Live, rejected: Rejected) -> EventRow {
     }
 }
 
-/// The customer a name belongs to by now, and what people call them.
+/// The customer a name belongs to by now, and what people call them where they are in memory.
 fn customer(live: &Live, name: &Identifier) -> (String, Option<String>) {
     let id = live.profiles.find(name).ok().flatten().unwrap_or_else(|| name.customer_id());
-    let known = live.profiles.customer(&id).ok().flatten();
+    let known = live.profiles.in_memory(&id).flatten();
     (id.to_string(), known.and_then(|customer| label(&customer.profile)))
 }
 
