@@ -42,14 +42,14 @@ pub struct DecisionQuery {
     pub customer: Option<CustomerId>,
     /// Only those that were the full answer, or those that were not.
     pub is_fallback: Option<bool>,
-    /// Only those of a day, counted from 1970.
+    /// Only those of a day of UTC, counted from 1970.
     pub day: Option<i64>,
 }
 
 /// How many decisions of a kind were made on a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecisionCount {
-    /// The day, counted from 1970.
+    /// The day of UTC, counted from 1970.
     pub day: i64,
     /// What was to be decided.
     pub kind: String,

@@ -5,6 +5,8 @@ mod declared;
 mod define;
 mod groups;
 
+pub use groups::{SUBSCRIPTION_AMOUNT, SUBSCRIPTIONS_ACTIVE};
+
 use crate::snapshot::Snapshot;
 use crate::{CellSpec, Cells, Declared, FeatureError, FeatureId, FeatureState};
 use events::Mistake;

@@ -32,7 +32,7 @@ mod sum;
 mod trace;
 
 pub use activity::{Activity, Happened, QUARTER_MS};
-pub use catalogue::{Catalogue, Definition, Inputs};
+pub use catalogue::{Catalogue, Definition, Inputs, SUBSCRIPTION_AMOUNT, SUBSCRIPTIONS_ACTIVE};
 pub use cell::{CellSpec, Cells, Form};
 pub use declared::{Declared, Measure};
 pub use error::FeatureError;

@@ -6,6 +6,7 @@ use crate::calendar::{Calendar, Stretch};
 use crate::error::EngineError;
 use crate::{Engine, Stopwatch};
 use decisions::filter::Subject;
+use features::{SUBSCRIPTION_AMOUNT, SUBSCRIPTIONS_ACTIVE};
 use governance::{Headcount, Purpose};
 use primitives::{Currency, Timestamp};
 use std::collections::BTreeMap;
@@ -14,10 +15,6 @@ use std::time::Duration;
 /// The stretches that are told, in days, and of how many days each day alone.
 pub const RANGES_DAYS: [i64; 3] = [7, 28, 90];
 const N_DAYS: usize = 90;
-
-/// The features that tell of subscriptions.
-const SUBSCRIBED: &str = "subscriptions_active";
-const SUBSCRIBED_AMOUNT: &str = "subscription_amount_30d";
 
 /// How many customers did something in a stretch of time, of those who permit analytics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -104,7 +101,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where the store cannot be read.
     pub fn people(&self, calendar: &Calendar, time_max: Duration) -> Result<People, EngineError> {
-        let subjects = [SUBSCRIBED, SUBSCRIBED_AMOUNT].map(|name| Subject::Feature(name.to_owned()));
+        let subjects = [SUBSCRIPTIONS_ACTIVE, SUBSCRIPTION_AMOUNT].map(|name| Subject::Feature(name.to_owned()));
         let lens = Lens::new(self, &[&subjects[0], &subjects[1]], BTreeMap::new());
         let first = calendar.today() + 1 - i64::try_from(N_DAYS).unwrap_or_default();
         let mut census = Census {

@@ -10,6 +10,8 @@ mod subscriptions;
 mod support;
 mod usage;
 
+pub use subscriptions::{SUBSCRIPTION_AMOUNT, SUBSCRIPTIONS_ACTIVE};
+
 use super::Definition;
 use super::define::{days, define, ratio, whole};
 use crate::cell::{Numbers, number};

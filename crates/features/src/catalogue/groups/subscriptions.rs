@@ -9,6 +9,11 @@ use primitives::Money;
 
 const GROUP: &str = "Subscriptions";
 
+/// The feature that tells how many subscriptions are active.
+pub const SUBSCRIPTIONS_ACTIVE: &str = "subscriptions_active";
+/// The feature that tells what they cost in 30 days.
+pub const SUBSCRIPTION_AMOUNT: &str = "subscription_amount_30d";
+
 fn active<'a>(snapshot: &Snapshot<'a>) -> impl Iterator<Item = &'a Term> {
     let terms = all(snapshot, Matter::Subscriptions).into_iter().flat_map(|all| all.subscriptions.iter());
     terms.map(|(_, term)| term).filter(|term| term.is_active())
@@ -33,17 +38,13 @@ fn of_subscriptions(definition: Definition) -> Definition {
 
 pub(super) fn definitions() -> Vec<Definition> {
     vec![
-        of_subscriptions(define(
-            GROUP,
-            "subscriptions",
-            "subscriptions_active",
-            "Subscriptions that are active",
-            |s| whole(active(s).count() as u64),
-        )),
+        of_subscriptions(define(GROUP, "subscriptions", SUBSCRIPTIONS_ACTIVE, "Subscriptions that are active", |s| {
+            whole(active(s).count() as u64)
+        })),
         of_subscriptions(define(
             GROUP,
             "currency",
-            "subscription_amount_30d",
+            SUBSCRIPTION_AMOUNT,
             "Money that the active subscriptions cost in 30 days",
             amount_per_month,
         )),

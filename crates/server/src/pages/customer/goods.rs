@@ -8,7 +8,7 @@ use crate::app::App;
 use console::format;
 use console::view::Goods;
 use engine::Live;
-use features::{Definition, FeatureState};
+use features::{Definition, FeatureState, SUBSCRIPTION_AMOUNT, SUBSCRIPTIONS_ACTIVE};
 use primitives::{ItemKey, Timestamp};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -67,11 +67,11 @@ pub(super) fn facts(state: &FeatureState, features: &[(Arc<Definition>, f64)]) -
         facts.push(("Orders".to_owned(), format::count(state.n_orders())));
         facts.extend(spent(state).map(|money| ("Revenue".to_owned(), format::money_short(money))));
     }
-    let monthly = value("subscription_amount_30d").map(|amount| a_month(amount, state.currency()));
+    let monthly = value(SUBSCRIPTION_AMOUNT).map(|amount| a_month(amount, state.currency()));
     let counted = |name: &str, title: &str| value(name).map(|value| (title.to_owned(), format::number(value)));
     let others = [
         monthly.map(|amount| ("Subscribed".to_owned(), amount)),
-        counted("subscriptions_active", "Subscriptions"),
+        counted(SUBSCRIPTIONS_ACTIVE, "Subscriptions"),
         counted("tickets_open", "Open tickets"),
         counted("tickets_opened_90d", "Tickets in 90 days"),
         counted("measurements_30d", "Measurements in 30 days"),
