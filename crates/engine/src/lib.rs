@@ -16,6 +16,7 @@ mod inflow;
 mod ingest;
 mod live;
 mod pressure;
+mod purchases;
 mod shared;
 
 mod decide;

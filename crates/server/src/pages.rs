@@ -10,6 +10,7 @@
 
 mod access;
 mod visit;
+mod waits;
 
 mod answer;
 mod api;

@@ -13,6 +13,8 @@ pub struct ListsPage {
     pub frame: Frame,
     /// The lists.
     pub lists: Vec<ListRow>,
+    /// A filter as one may be written.
+    pub example: String,
 }
 page!(ListsPage, Some(Section::Lists));
 

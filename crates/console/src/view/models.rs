@@ -27,6 +27,8 @@ pub struct Task {
     pub question: String,
     /// How far the training is that runs right now.
     pub training: Option<String>,
+    /// For what it waits that may never come in such a company.
+    pub waits: Option<String>,
     /// Whether the model that is to answer cannot.
     pub is_faulty: bool,
     /// Why the model cannot be used, or what went wrong in the last training.

@@ -34,7 +34,7 @@ pub struct Overview {
     /// Who is about to leave and worth the most.
     pub at_risk: AtRisk,
     /// What recommendations are worth.
-    pub worth: Worth,
+    pub worth: Option<Worth>,
     /// What is asked of customers besides, and answered by a model: (title, address, what is told).
     pub outcomes: Vec<(String, String, String)>,
     /// What came in and went out, in all: (what, address, how much).

@@ -5,8 +5,9 @@ use super::selection::{Column, Selection, Sort};
 use crate::Engine;
 use crate::error::EngineError;
 use decisions::filter::{Ask, Literal, Op, Subject};
-use decisions::{Filter, List, ListState, Segment, built_in_lists};
+use decisions::{Filter, Kind, KindAbout, List, ListState, Segment, built_in_lists};
 use governance::Purpose;
+use learning::built_in_outcomes;
 use primitives::{ErrorKind, nearest};
 use profiles::Identifier;
 use std::collections::BTreeSet;
@@ -56,13 +57,34 @@ pub(crate) fn of_segment(segment: &Segment) -> List {
     List { name: segment.name.clone(), title: segment.title.clone(), filter: filter.to_string(), ..List::default() }
 }
 
+/// Who is likelier than not to do what the settings call a risk, as a list.
+fn of_risk(about: &KindAbout) -> List {
+    let name = &about.name;
+    let list = List {
+        name: format!("likely_{name}"),
+        filter: format!("score.{name} >= 0.5"),
+        sort: format!("-score.{name}"),
+        columns: format!("score.{name},why.{name}"),
+        ..List::default()
+    };
+    list.with_title(format!("{}: who is likelier than not, and why", about.title))
+}
+
 impl Engine {
     /// Every list, with where it comes from: built in, from the settings, and saved, by name.
     pub(crate) fn all_lists(&self) -> Vec<(List, ListSource)> {
         let built_in = built_in_lists().into_iter().map(|list| (list, ListSource::BuiltIn));
         let segments = self.capabilities.segments.iter().map(|one| (of_segment(one), ListSource::Settings));
+        let is_built_in = |about: &KindAbout| built_in_outcomes().iter().any(|one| about.tasks.contains(&one.name));
+        let risks = self.capabilities.kinds.iter().map(Kind::about);
+        let risks = risks.filter(|about| about.is_risk && !is_built_in(about)).map(of_risk);
         let saved = self.saved.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut all: Vec<(List, ListSource)> = built_in.chain(segments).collect();
+        for list in risks {
+            if all.iter().all(|(known, _)| known.name != list.name) {
+                all.push((list, ListSource::Settings));
+            }
+        }
         // What the settings declare since goes before what was saved under the name.
         let is_new = |list: &List| all.iter().all(|(known, _)| known.name != list.name);
         let saved: Vec<_> = saved.into_iter().filter(is_new).map(|list| (list, ListSource::Saved)).collect();

@@ -4,7 +4,7 @@ use super::asked::Readings;
 use crate::Engine;
 use decisions::Filter;
 use decisions::filter::Subject;
-use learning::{Outcome, TaskName};
+use learning::TaskName;
 
 impl Engine {
     /// Why scores that a filter asks about, or a list in it, are known of nobody: a sentence for each model that is missing.
@@ -38,13 +38,11 @@ impl Engine {
 
     /// What is built in learns from purchases, of which a company may have none, and never will.
     fn untrained(&self, task: &TaskName) -> String {
-        let is = |outcome: &Outcome| outcome.name == *task;
-        let is_declared = self.capabilities.outcomes.iter().any(is) && !learning::built_in_outcomes().iter().any(is);
         let sells = || self.look(|live| live.activity.sells().0);
-        let advice = if is_declared || sells() {
-            ""
+        let advice = if self.learns_from_purchases(task) && !sells() {
+            " It learns from orders, and none has come in: without any, declare an outcome of other events."
         } else {
-            " It learns from orders, and none has come in: without any, declare an outcome of your own."
+            ""
         };
         format!("No {task} model has been trained yet.{advice}")
     }

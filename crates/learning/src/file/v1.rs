@@ -71,7 +71,7 @@ pub(super) fn open(header: &[u8], body: &[u8]) -> Result<ModelHeader, LearningEr
         OldEvaluation::Churn(of) => {
             let n_trees = old.settings.pointer("/boost/n_trees").and_then(serde_json::Value::as_u64).unwrap_or(0);
             let method = format!("Gradient boosting, {n_trees} trees, isotonic calibration on customers held out");
-            ("churn", Shape::Binary, "customers at weekly moments", method, of.into_evaluation())
+            ("churn", Shape::Binary, "weekly moments of customers", method, of.into_evaluation())
         }
     };
     // The names of the features stood in the model alone. Their computation was the first one.

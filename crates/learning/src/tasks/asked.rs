@@ -40,7 +40,7 @@ impl Asked {
             name: outcome.name.clone(),
             title: outcome.title.clone(),
             question: outcome.question.clone(),
-            rows: "customers at weekly moments".to_owned(),
+            rows: "weekly moments of customers".to_owned(),
             asks: outcome.asks(),
             of_everybody: !matches!(outcome.among, Among::Did { what: What::Purchase, .. }),
         };

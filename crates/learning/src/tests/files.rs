@@ -100,7 +100,7 @@ pub(crate) fn tiny_churn() -> (ModelHeader, Body) {
     let body = Body::Binary(BinaryModel::new(forest, calibration, &features));
     let header = ModelHeader {
         features,
-        rows: "customers at weekly moments".to_owned(),
+        rows: "weekly moments of customers".to_owned(),
         asks: crate::churn().asks(),
         method: "Gradient boosting, 3 trees, isotonic calibration on customers held out".to_owned(),
         ..header("churn", &body, evaluation)

@@ -91,7 +91,7 @@ struct WebhookReply {
     /// What signs: told once, when the webhook is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
-    /// The number of the last change that it took.
+    /// The number of the last change that it took; 0 where it took none yet.
     taken: u64,
     /// How many changes it was not told yet.
     waiting: u64,
@@ -182,12 +182,13 @@ impl ListReply {
         let KnownList { list, source, state, unanswered } = known;
         let Delivery { upto, n_lost, n_tries, next_at, failure } = state.delivery;
         let webhook = list.webhook.map(|webhook| {
-            let taken = upto.max(webhook.after);
+            // What was found before there was a webhook was never told.
+            let passed = upto.max(webhook.after);
             WebhookReply {
                 url: if is_admin { webhook.url } else { host_of(&webhook.url) },
                 secret,
-                taken,
-                waiting: state.newest.saturating_sub(taken),
+                taken: if upto > webhook.after { upto } else { 0 },
+                waiting: state.newest.saturating_sub(passed),
                 lost: n_lost,
                 tries: n_tries,
                 next_try_at: next_at,

@@ -5,7 +5,9 @@ pub(super) mod snippets;
 
 use super::Asked;
 use super::visit::Visit;
+use super::waits::waits;
 use crate::app::App;
+use crate::args::quoted;
 use crate::error::ServerError;
 use axum::extract::Query;
 use axum::response::Response;
@@ -113,7 +115,8 @@ pub(super) fn calls(app: &App, somebody: &Somebody) -> Vec<(&'static str, Vec<Ca
 }
 
 /// The calls that tell of events.
-fn tellings(Somebody { user, item }: &Somebody) -> Vec<Call> {
+fn tellings(somebody: &Somebody) -> Vec<Call> {
+    let user = &somebody.user;
     let told = |title: &str, text: &str, body: Value| Call {
         title: title.to_owned(),
         text: text.to_owned(),
@@ -123,11 +126,7 @@ fn tellings(Somebody { user, item }: &Somebody) -> Vec<Call> {
         body: Some(body),
     };
     vec![
-        told(
-            "Track",
-            "What somebody did.",
-            json!({"userId": user, "event": "Product Viewed", "properties": {"product_id": item}}),
-        ),
+        told("Track", "What somebody did.", somebody.event()),
         told(
             "Identify",
             "Who somebody is: the latest word of each trait counts.",
@@ -159,11 +158,12 @@ fn tellings(Somebody { user, item }: &Somebody) -> Vec<Call> {
     ]
 }
 
-/// A customer and an item that exist, where there are some whose names need no quoting.
+/// A customer and an item that exist, where there are some whose names need no quoting, and what customers do most here.
 #[derive(Debug, Clone)]
 pub(super) struct Somebody {
     user: String,
-    item: String,
+    event: String,
+    properties: Value,
 }
 
 impl Somebody {
@@ -177,8 +177,28 @@ impl Somebody {
             let popular = live.items.popular(now, 30, N_LOOKED_AT);
             popular.iter().map(|(item, _)| item.id.to_string()).find(|id| plain(id))
         });
-        Ok(Self { user: user.unwrap_or_else(|| "42".to_owned()), item: item.unwrap_or_else(|| "1".to_owned()) })
+        let item = item.unwrap_or_else(|| "1".to_owned());
+        let viewed = || ("Product Viewed".to_owned(), json!({ "product_id": item }));
+        let others = if app.engine.has_purchases() { None } else { most_frequent(app) };
+        let (event, properties) = others.unwrap_or_else(viewed);
+        Ok(Self { user: user.unwrap_or_else(|| "42".to_owned()), event, properties })
     }
+
+    /// What they did, as `/v1/track` takes it.
+    fn event(&self) -> Value {
+        json!({ "userId": self.user, "event": self.event, "properties": self.properties })
+    }
+}
+
+/// The event that comes in most of those that are understood, with its example's properties.
+fn most_frequent(app: &App) -> Option<(String, Value)> {
+    let name = app.engine.look(|live| {
+        let tracked = live.inflows.iter().filter(|(name, inflow)| inflow.channel.is_some() && !name.name.is_empty());
+        tracked.max_by_key(|(_, inflow)| inflow.n_events).map(|(name, _)| name.name)
+    })?;
+    let mut events = events::described().into_iter().flat_map(|channel| channel.events);
+    let mut example = events.find(|event| event.names.contains(&name))?.example;
+    Some((name, example.get_mut("properties")?.take()))
 }
 
 /// A question of a kind as a command, with each parameter at what holds where nobody says.
@@ -195,10 +215,11 @@ pub(super) fn bearer(app: &App) -> String {
     format!("-H 'Authorization: Bearer {}'", key(app, &app.settings.keys.server, "SERVER_KEY"))
 }
 
-/// The first kind of each form of answer.
+/// The first kind of each form of answer that can be given some day.
 fn one_of_each(app: &App) -> Vec<&KindAbout> {
     let mut found: Vec<&KindAbout> = Vec::new();
-    for about in app.engine.capabilities().kinds.iter().map(Kind::about) {
+    let kinds = app.engine.capabilities().kinds.iter().map(Kind::about);
+    for about in kinds.filter(|about| !waits(app, about)) {
         if found.iter().all(|other| other.shape != about.shape) {
             found.push(about);
         }
@@ -209,15 +230,13 @@ fn one_of_each(app: &App) -> Vec<&KindAbout> {
 /// Commands to copy, each with what it does: with the demonstration's keys where it is one: an event, a question for each form of answer, and a
 /// customer.
 pub(super) fn examples(app: &App, base_url: &str, somebody: &Somebody) -> Vec<(String, String)> {
-    let Somebody { user, item } = somebody;
+    let user = &somebody.user;
     let (write, bearer) = (key(app, &app.settings.keys.write, "WRITE_KEY"), bearer(app));
     let asked =
         one_of_each(app).into_iter().map(|about| (about.question.clone(), question(app, base_url, somebody, about)));
     let event = (
         "Send an event".to_owned(),
-        format!(
-            "curl -u {write}: {base_url}/v1/track -d '{{\"userId\":\"{user}\",\"event\":\"Product Viewed\",\"properties\":{{\"product_id\":\"{item}\"}}}}'"
-        ),
+        format!("curl -u {write}: {base_url}/v1/track -d {}", quoted(&somebody.event().to_string())),
     );
     let customer = ("Read a customer".to_owned(), format!("curl {bearer} {base_url}/v1/customers/{user}"));
     std::iter::once(event).chain(asked).chain([customer]).collect()

@@ -5,6 +5,7 @@ use super::decisions::rows;
 use super::model_line::model;
 use super::models::task;
 use super::visit::Visit;
+use super::waits::waits;
 use crate::app::App;
 use crate::error::ServerError;
 use axum::extract::Path;
@@ -24,8 +25,9 @@ const N_LOOKED_AT: usize = 500;
 pub(super) async fn list(visit: Visit) -> Response {
     visit
         .page(|app, frame: Frame| {
-            let kinds = app.engine.capabilities().kinds.iter().map(Kind::about);
-            let capabilities = kinds.map(|about| line(app, about)).collect::<Result<_, _>>()?;
+            let mut kinds: Vec<_> = app.engine.capabilities().kinds.iter().map(Kind::about).collect();
+            kinds.sort_by_cached_key(|about| waits(app, about));
+            let capabilities = kinds.into_iter().map(|about| line(app, about)).collect::<Result<_, _>>()?;
             Ok(CapabilitiesPage { frame, capabilities }.render())
         })
         .await

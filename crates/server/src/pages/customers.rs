@@ -12,7 +12,7 @@ use console::view::{CustomerRow, CustomersPage, Frame, Glance};
 use decisions::Kind;
 use engine::Search;
 use events::Channel;
-use features::{Catalogue, FeatureState, Inflow, InflowName, Inputs};
+use features::{Catalogue, FeatureState, Inflow, InflowName, Inputs, SUBSCRIPTION_AMOUNT, SUBSCRIPTIONS_ACTIVE};
 use primitives::{Currency, Timestamp};
 use profiles::{Customer, Profile};
 use std::collections::BTreeMap;
@@ -114,8 +114,7 @@ impl Costs {
     /// Reads the two features that tell it, and no other.
     fn new(app: &App) -> Option<Self> {
         let catalogue = app.engine.catalogue();
-        let [n, amount] = ["subscriptions_active", "subscription_amount_30d"];
-        let ids = [catalogue.get(n)?.id.clone(), catalogue.get(amount)?.id.clone()];
+        let ids = [catalogue.get(SUBSCRIPTIONS_ACTIVE)?.id.clone(), catalogue.get(SUBSCRIPTION_AMOUNT)?.id.clone()];
         Some(Self { inputs: catalogue.inputs(&ids).ok()?, catalogue })
     }
 
@@ -131,9 +130,12 @@ impl Costs {
 
 /// What costs so much in 30 days, a month: `9.90 EUR a month`.
 pub(super) fn a_month(in_30_days: f64, currency: Option<Currency>) -> String {
-    /// A year has 365.25 days.
-    const MONTHS: f64 = 365.25 / 12.0 / 30.0;
-    format!("{} a month", format::amount(in_30_days * MONTHS, currency))
+    format!("{} a month", format::amount(in_a_month(in_30_days), currency))
+}
+
+/// The same as a number. A year has 365.25 days.
+pub(super) fn in_a_month(in_30_days: f64) -> f64 {
+    in_30_days * 365.25 / 12.0 / 30.0
 }
 
 /// The customer's own answer; an average says nothing about one.

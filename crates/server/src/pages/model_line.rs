@@ -1,6 +1,7 @@
 //! What is said of a task's model in a line?
 
 use super::models::advantage;
+use super::waits::NO_PURCHASES;
 use crate::app::App;
 use crate::error::ServerError;
 use console::view::{ModelLine, ModelState};
@@ -43,6 +44,9 @@ fn missing(app: &App, task: &TaskName) -> Result<ModelState, ServerError> {
     // One that was trained and does not answer is no model that is yet to be trained.
     if let Some(why) = app.engine.models().why_unusable(task) {
         return Ok(ModelState::Missing(format!("{why}.")));
+    }
+    if app.engine.waits_for_purchases(task) {
+        return Ok(ModelState::Missing(NO_PURCHASES.to_owned()));
     }
     let Some(needs) = app.engine.needs(task)? else {
         return Ok(ModelState::Missing("What is there to learn from is being counted.".to_owned()));

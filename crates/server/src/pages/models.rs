@@ -2,6 +2,7 @@
 
 use super::door::flash;
 use super::visit::Visit;
+use super::waits::NO_PURCHASES;
 use crate::app::App;
 use crate::error::ServerError;
 use crate::failure::ApiError;
@@ -27,8 +28,9 @@ const N_IMPORTANCES: usize = 10;
 pub(super) async fn show(visit: Visit) -> Response {
     visit
         .page(|app, frame: Frame| {
-            let names = app.engine.capabilities().tasks.names();
-            let tasks = names.map(|name| task(app, name)).collect::<Result<_, _>>()?;
+            let mut names: Vec<_> = app.engine.capabilities().tasks.names().collect();
+            names.sort_by_cached_key(|name| app.engine.waits_for_purchases(name));
+            let tasks = names.into_iter().map(|name| task(app, name)).collect::<Result<_, _>>()?;
             Ok(ModelsPage { frame, tasks }.render())
         })
         .await
@@ -95,6 +97,7 @@ pub(super) fn task(app: &App, name: &TaskName) -> Result<Task, ServerError> {
         title: about.title.clone(),
         question: about.question.clone(),
         training: said.filter(|_| is_training),
+        waits: (champion.is_none() && app.engine.waits_for_purchases(name)).then(|| NO_PURCHASES.to_owned()),
         is_faulty: fault.is_some(),
         problem: fault.or(last_training).map(|problem| format!("{}.", capital(problem.trim_end_matches('.')))),
         needs: match champion {

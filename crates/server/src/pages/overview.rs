@@ -74,38 +74,31 @@ fn found(app: &App, calendar: &Calendar) -> Result<Arc<Found>, ServerError> {
     })
 }
 
-/// What recommendations are worth, as far as is known.
-fn worth(app: &App, now: Timestamp, n_decisions: u64) -> Result<Worth, ServerError> {
+/// What recommendations are worth, as far as is known; nothing where nothing can be recommended.
+fn worth(app: &App, now: Timestamp, n_decisions: u64) -> Result<Option<Worth>, ServerError> {
     if n_decisions > 0 {
         let found = app.engine.followed(now)?;
         let (personal, popular) = (followed(&found.personal), followed(&found.general));
         if personal.is_some() || popular.is_some() {
             let window_days = u32::try_from(REWARD_WINDOW_DAYS).unwrap_or(u32::MAX);
-            return Ok(Worth::Online { personal, popular, window_days });
+            return Ok(Some(Worth::Online { personal, popular, window_days }));
         }
     }
     let shown = app.engine.capabilities().kinds.iter().map(Kind::about).find(|about| about.is_shown);
     let Some(task) = shown.and_then(|about| about.tasks.first()) else {
-        return Ok(Worth::Nothing("Nothing that could be recommended is learned here.".to_owned()));
+        return Ok(None);
     };
-    match model(app, task)?.state {
-        ModelState::Missing(why) | ModelState::Training(why) => Ok(Worth::Nothing(why)),
+    Ok(Some(match model(app, task)?.state {
+        ModelState::Missing(_) if app.engine.waits_for_purchases(task) => return Ok(None),
+        ModelState::Missing(why) | ModelState::Training(why) => Worth::Nothing(why),
         ModelState::Champion { metric, value, baseline, baseline_value, advantage: found, .. } => {
             let version = app.engine.registry().champion_version(task)?;
             let header = version.map(|version| app.engine.registry().header_of(task, &version)).transpose()?;
             let deciding = header.as_ref().and_then(|header| header.evaluation.deciding());
             let meaning = deciding.map_or_else(String::new, |one| format!("{}.", one.metric.meaning));
-            Ok(Worth::Offline {
-                metric,
-                meaning,
-                value,
-                baseline,
-                baseline_value,
-                advantage: found,
-                n_open: n_decisions,
-            })
+            Worth::Offline { metric, meaning, value, baseline, baseline_value, advantage: found, n_open: n_decisions }
         }
-    }
+    }))
 }
 
 fn followed(share: &Share) -> Option<Followed> {

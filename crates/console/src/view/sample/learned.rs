@@ -54,6 +54,7 @@ pub fn models() -> ModelsPage {
         title: "Churn".to_owned(),
         question: "Will there be no purchase in the next 30 days?".to_owned(),
         training: None,
+        waits: None,
         is_faulty: false,
         problem: None,
         champion: Some(champion()),
@@ -92,6 +93,7 @@ pub fn task_missing() -> Task {
         title: "Recommendations".to_owned(),
         question: "What will this customer want next?".to_owned(),
         training: None,
+        waits: None,
         is_faulty: false,
         problem: None,
         champion: None,
@@ -232,7 +234,7 @@ fn champion() -> Champion {
         ),
         warnings: Vec::new(),
         n_train: 24_812,
-        rows: "customers at weekly moments".to_owned(),
+        rows: "weekly moments of customers".to_owned(),
         n_test: 9_407,
         metrics: vec![
             metric(

@@ -29,6 +29,7 @@ pub fn lists() -> ListsPage {
     };
     ListsPage {
         frame: frame("/lists"),
+        example: "churn > 0.5 and orders_365d >= 2 and traits.city = \"Graz\"".to_owned(),
         lists: vec![
             row(
                 "about_to_leave",
@@ -41,7 +42,7 @@ pub fn lists() -> ListsPage {
             row(
                 "vip",
                 "Very important",
-                Some("Segment"),
+                Some("Settings"),
                 "consent.personalization = true and feature.orders_365d >= 12",
                 318,
                 None,

@@ -47,11 +47,11 @@ pub fn overview() -> Overview {
             ],
             why_not: vec![],
         },
-        worth: Worth::Online {
+        worth: Some(Worth::Online {
             personal: Some(Followed { decisions: 9_412, followed: 871, low: 0.0868, high: 0.0985 }),
             popular: Some(Followed { decisions: 1_204, followed: 61, low: 0.0391, high: 0.0645 }),
             window_days: 7,
-        },
+        }),
         outcomes: vec![
             ("Churn".to_owned(), "/capabilities/churn".to_owned(), "answers".to_owned()),
             ("Expected value".to_owned(), "/capabilities/value".to_owned(), "answers".to_owned()),
@@ -108,9 +108,9 @@ pub fn overview_empty() -> Overview {
             why_not: vec!["No churn model has been trained yet.".to_owned()],
             ..overview().at_risk
         },
-        worth: Worth::Nothing(
+        worth: Some(Worth::Nothing(
             "Customers with two purchases or more: 0 of 50, and 3 things more are missing.".to_owned(),
-        ),
+        )),
         outcomes: vec![],
         totals: vec![("Events".to_owned(), "/events".to_owned(), "0".to_owned())],
         try_lines: super::examples(),
@@ -151,9 +151,9 @@ pub fn overview_without_orders() -> Overview {
             n: 23,
             ..overview().at_risk
         },
-        worth: Worth::Nothing(
+        worth: Some(Worth::Nothing(
             "Customers with two purchases or more: 0 of 50, and 3 things more are missing.".to_owned(),
-        ),
+        )),
         ..overview()
     }
 }

@@ -46,8 +46,13 @@ pub(super) fn all(app: &App, frame: Frame) -> Result<ListsPage, ServerError> {
             filter: known.list.filter,
         })
     };
-    let lists = app.engine.lists()?.into_iter().map(row).collect::<Result<_, ServerError>>()?;
-    Ok(ListsPage { frame, lists })
+    let mut lists = app.engine.lists()?;
+    // What is known comes first, and of the rest what the company declared itself.
+    lists.sort_by_key(|known| (!known.unanswered.is_empty()).then_some(known.source == ListSource::BuiltIn));
+    let lists = lists.into_iter().map(row).collect::<Result<_, ServerError>>()?;
+    let example =
+        if app.engine.has_purchases() { "churn > 0.5 and orders_365d >= 2" } else { "subscriptions_active >= 1" };
+    Ok(ListsPage { frame, lists, example: format!("{example} and traits.city = \"Graz\"") })
 }
 
 /// Customers by a filter that somebody tries.
@@ -111,7 +116,7 @@ fn when(at: Timestamp, now: Timestamp) -> String {
 fn source_word(source: ListSource) -> Option<&'static str> {
     match source {
         ListSource::BuiltIn => Some("Built in"),
-        ListSource::Settings => Some("Segment"),
+        ListSource::Settings => Some("Settings"),
         ListSource::Saved => None,
     }
 }

@@ -1,5 +1,6 @@
 //! How is the company, in figures?
 
+use super::super::customers::in_a_month;
 use crate::app::App;
 use crate::found_lately::Found;
 use console::format;
@@ -165,15 +166,16 @@ fn of_payments(days: &Days, people: &People, money: &dyn Fn(&Happened) -> Measur
         (n > 0).then(|| Measured::Share(format::float(happened.n_declined) / format::float(n)))
     };
     let (last, before) = (&days.last, &days.before);
-    let subscribed = people.subscribed.amount().map(|(currency, amount)| Measured::Money(major(amount, currency)));
+    let subscribed =
+        people.subscribed.amount().map(|(currency, amount)| Measured::Money(major(in_a_month(amount), currency)));
     vec![
         active(days.n_days, people),
         Figure {
             now: subscribed,
-            note: who(people.subscribed.customers(), "subscribed"),
+            note: format!("a month, {}", who(people.subscribed.customers(), "subscribed")),
             ..figure(
-                "Subscriptions, 30 days",
-                "What the subscriptions that are active now cost in 30 days.",
+                "Subscriptions",
+                "What the subscriptions that are active now cost in a month.",
                 "/lists?filter=subscriptions_active%3E%3D1",
             )
         },

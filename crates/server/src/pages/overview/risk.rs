@@ -1,7 +1,8 @@
 //! Who is about to leave, and what is at stake?
 
-use super::super::customers::label;
+use super::super::customers::{a_month, in_a_month, label};
 use super::super::model_line::model;
+use super::super::waits::waits;
 use super::figures::{figure, major, told, who};
 use crate::app::App;
 use crate::error::ServerError;
@@ -10,6 +11,7 @@ use console::view::{AtRisk, AtRiskRow, Figure, Measured, ModelState};
 use decisions::filter::Subject;
 use decisions::{ContentShape, Kind, KindAbout};
 use engine::{Cell, Column, CustomerLine, ListSource, Page, PaidIn};
+use features::SUBSCRIPTION_AMOUNT;
 use governance::Headcount;
 use learning::reasons::without_number;
 use primitives::Currency;
@@ -17,9 +19,6 @@ use std::time::Duration;
 
 /// How many customers are told.
 const N_ROWS: usize = 10;
-
-/// What is at stake of those of whom no model foretells what they are worth.
-const SUBSCRIBED_AMOUNT: &str = "subscription_amount_30d";
 
 /// Whom a letter is wasted on: who came the other day has no habit to give up yet, and who pays with stolen cards spends much
 /// and is gone.
@@ -52,7 +51,8 @@ pub(super) fn fill(app: &App, time_max: Duration) -> Result<(AtRisk, Figure, boo
         PaidIn::One(currency) => Some(currency),
         PaidIn::Unknown | PaidIn::Several => None,
     });
-    let total = sum.and_then(|sum| sum.total).zip(learned_in.or(paid_in));
+    let total = sum.and_then(|sum| sum.total).map(|total| if learned_in.is_some() { total } else { in_a_month(total) });
+    let total = total.zip(learned_in.or(paid_in));
     let span = if learned_in.is_some() { "expected to spend most" } else { "whose subscriptions cost most" };
     let figure = Figure {
         now: Some(total.map_or_else(|| told(n), |(total, currency)| Measured::Money(major(total, currency)))),
@@ -72,10 +72,7 @@ pub(super) fn fill(app: &App, time_max: Duration) -> Result<(AtRisk, Figure, boo
         (Some(_), _) => figure,
         (None, _) => Figure {
             title: "At risk".to_owned(),
-            meaning: format!(
-                "{} They are likelier than not to; what their subscriptions cost in 30 days.",
-                risk.question
-            ),
+            meaning: format!("{} They are likelier than not to; what their subscriptions cost a month.", risk.question),
             ..figure
         },
     };
@@ -119,7 +116,8 @@ fn question(app: &App) -> Result<Option<Question<'_>>, ServerError> {
     let worth = worth_kind(app);
     let stake = match worth {
         Some((worth, _)) => Column::Of(Subject::Score(worth.name.to_string())),
-        None => Column::Of(Subject::Feature(SUBSCRIBED_AMOUNT.to_owned())),
+        // Of whom no model foretells what they are worth, what they pay is at stake.
+        None => Column::Of(Subject::Feature(SUBSCRIPTION_AMOUNT.to_owned())),
     };
     let (sort, columns) = (format!("-{stake}"), format!("{},{stake},why.{}", risk.name, risk.name));
     let href = format::address("/lists", &[("filter", &filter), ("sort", &sort), ("columns", &columns)]);
@@ -145,7 +143,10 @@ fn row(line: CustomerLine, learned_in: Option<Currency>) -> AtRiskRow {
         Some(Some(Cell::Texts(reasons))) => reasons.first().map_or("", |reason| without_number(reason)).to_owned(),
         _ => String::new(),
     };
-    let stake = number(1).map(|amount| format::amount(amount, learned_in.or(line.currency)));
+    let stake = number(1).map(|amount| match learned_in {
+        Some(currency) => format::amount(amount, Some(currency)),
+        None => a_month(amount, line.currency),
+    });
     let id = line.profile.id.to_string();
     AtRiskRow {
         label: label(&line.profile).unwrap_or_else(|| format::short_id(&id)),
@@ -158,16 +159,22 @@ fn row(line: CustomerLine, learned_in: Option<Currency>) -> AtRiskRow {
 
 /// No model answers who is about to leave.
 fn nobody(app: &App) -> Result<(AtRisk, Figure, bool), ServerError> {
-    let mut kinds = app.engine.capabilities().kinds.iter().map(Kind::about);
-    let task = kinds.find(|about| about.is_risk).and_then(|about| about.tasks.first());
+    let kinds = app.engine.capabilities().kinds.iter().map(Kind::about).filter(|about| about.is_risk);
+    let (waiting, others): (Vec<_>, Vec<_>) = kinds.partition(|about| waits(app, about));
+    let task = others.first().and_then(|about| about.tasks.first());
     let why = match task.map(|task| model(app, task)).transpose()?.map(|line| line.state) {
         Some(ModelState::Missing(why) | ModelState::Training(why)) => why,
         _ => String::new(),
     };
-    let why_not = vec![
-        format!("No model tells yet who is about to leave. {why}").trim().to_owned(),
-        "A company without orders declares its own question, with good = \"low\", in the settings.".to_owned(),
-    ];
+    let mut why_not = vec![format!("No model tells yet who is about to leave. {why}").trim().to_owned()];
+    // Where something is sold, the model comes with the purchases.
+    if others.is_empty() && !waiting.is_empty() {
+        why_not.push(
+            "What is built in learns from purchases, and none has come in: declare your own question, with good = \"low\", \
+             in the settings."
+                .to_owned(),
+        );
+    }
     let card = AtRisk { why_not, ..empty() };
     let figure = Figure {
         note: "No model yet".to_owned(),

@@ -193,11 +193,70 @@ fn who_lives_from_payments_is_told_of_payments() {
         "28 payments",
         "<p class=\"big\">20 %</p>",
         "7 of 35",
-        "Subscriptions, 30 days</a>",
-        "6 subscribed",
+        "Subscriptions</a>",
+        "<p class=\"big\">180 EUR</p>",
+        "a month, 6 subscribed",
         "No model tells yet who is about to leave.",
+        "declare your own question",
+        "Payment Approved",
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
-    assert!(!page.contains("orders</p>") && !page.contains("Repeat rate") && !page.contains(">Revenue<"), "{page}");
+    for part in ["orders</p>", "Repeat rate", ">Revenue<", "id=\"worth\"", "Product Viewed"] {
+        assert!(!page.contains(part), "{part}: {page}");
+    }
+    // What is learned from purchases waits for them, and nobody is told to wait for older ones.
+    let waiting = |page: &str| page.matches("It learns from purchases, and none has come in.").count();
+    let [models, capabilities, one, api] =
+        ["/models", "/capabilities", "/capabilities/churn", "/api"].map(|path| console.get(path).body);
+    assert_eq!([&models, &capabilities, &one].map(|page| waiting(page)), [4, 4, 1]);
+    assert!(!models.contains("Customers with two purchases") && models.contains("Waits for purchases"), "{models}");
+    assert!(!api.contains("Product Viewed\"") && api.contains("Payment Approved"), "{api}");
+    // As soon as somebody looks at something that is sold, they will come.
+    console.send_events(
+        r#"{"batch":[{"type":"track","event":"Product Viewed","userId":"m1","properties":{"product_id":"tea"}}]}"#,
+    );
+    let [page, models] = ["/", "/models"].map(|path| console.get(path).body);
+    assert!(page.contains("Product Viewed") && page.contains("Are the recommendations worth it?"), "{page}");
+    assert!(!page.contains("declare your own question"), "{page}");
+    assert!(waiting(&models) == 0 && models.contains("Customers with two purchases"), "{models}");
+}
+
+#[test]
+fn what_is_declared_of_other_events_comes_before_what_waits_for_purchases() {
+    let outcome = |name: &str, event: &str| -> learning::Outcome {
+        serde_json::from_value(json!({"name": name, "question": "Gone?", "among": "everyone",
+            "label": {"did": {"event": event}}, "within_days": 30, "good": "low"}))
+        .unwrap()
+    };
+    let declared = vec![outcome("buys", "Order Completed"), outcome("cancels", "Subscription Cancelled")];
+    let console = Console::start_with(true, |settings| settings.outcomes = declared);
+    let titles = |page: &str| {
+        let each =
+            ["Cancels", "Recommendations", "Churn", "Buys"].map(|title| (page.find(&format!("{title}</a>")), title));
+        let mut each = each.to_vec();
+        each.sort_unstable();
+        each.into_iter().map(|(_, title)| title).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        titles(&console.get("/capabilities").body),
+        ["Recommendations", "Churn", "Buys", "Cancels"],
+        "nothing came"
+    );
+    console.send_events(
+        r#"{"batch":[{"type":"track","event":"Subscription Started","userId":"m1","properties":{"subscription_id":"1"}}]}"#,
+    );
+    assert_eq!(titles(&console.get("/capabilities").body), ["Cancels", "Recommendations", "Churn", "Buys"]);
+    let overview = console.get("/").body;
+    assert!(overview.contains("No model tells yet who is about to leave. "), "{overview}");
+    assert!(!overview.contains("declare your own question"), "there is one: {overview}");
+    // A risk of the settings is a list, before the one that waits.
+    let lists = console.get("/lists").body;
+    let place = |name: &str| lists.find(&format!("href=\"/lists/{name}\"")).unwrap();
+    assert!(place("likely_cancels") < place("about_to_leave"), "{lists}");
+    let list = console.running.app().engine.list("likely_cancels").unwrap();
+    assert_eq!((list.source, list.list.filter.as_str()), (engine::ListSource::Settings, "score.cancels >= 0.5"));
+    assert_eq!(list.unanswered, ["No cancels model has been trained yet."]);
+    let waits = console.running.app().engine.list("likely_buys").unwrap().unanswered;
+    assert!(waits[0].contains("It learns from orders, and none has come in"), "{waits:?}");
 }
