@@ -107,24 +107,45 @@ mod tests {
 
     #[test]
     fn everything_is_told_once_on_its_day_and_nothing_of_later() {
-        let settings = Settings::new(Seed::new(7), 20, 30).unwrap();
-        let mut company = Company::new(settings);
-        let mut told: Vec<(Value, String)> =
-            company.catalogue().iter().map(|item| (item["itemId"].clone(), item["timestamp"].to_string())).collect();
-        let n_before = told.len();
-        for day in settings.first_day()..settings.end_day {
-            for message in company.morning(day) {
-                assert_eq!((message.at.day(), message.sender), (day, Sender::BackOffice));
-                let item = message.payload();
-                if item["traits"]["name"].is_string() {
-                    told.push((item["itemId"].clone(), item["timestamp"].to_string()));
+        let mut n_on_first_day = 0;
+        for seed in 7..12 {
+            let settings = Settings::new(Seed::new(seed), 20, 30).unwrap();
+            let (mut company, first_day) = (Company::new(settings), settings.first_day());
+            let told = |item: &Value| item["traits"]["name"].is_string().then(|| item["itemId"].to_string());
+            let mut days: Vec<(i64, String)> =
+                company.catalogue().iter().filter_map(told).map(|id| (first_day, id)).collect();
+            let n_before = days.len();
+            for day in first_day..settings.end_day {
+                for message in company.morning(day) {
+                    let item = message.payload();
+                    assert_eq!((message.at.day(), message.sender), (day, Sender::BackOffice));
+                    assert_eq!(item["timestamp"], message.at.to_string());
+                    days.extend(told(&item).map(|id| (day, id)));
                 }
             }
+            let by_the_end = company.things().all().iter().filter(|thing| thing.from_day < settings.end_day);
+            let mut expected: Vec<(i64, String)> =
+                by_the_end.map(|thing| (thing.from_day.max(first_day), format!("\"{}\"", thing.id))).collect();
+            days.sort();
+            expected.sort();
+            assert_eq!(days, expected);
+            assert!(n_before + 10 < days.len() && days.len() < company.things().all().len());
+            n_on_first_day += company.things().all().iter().filter(|thing| thing.from_day == first_day).count();
         }
-        let by_the_end = company.things().all().iter().filter(|thing| thing.from_day < settings.end_day);
-        let ids: std::collections::BTreeSet<String> = told.iter().map(|(id, _)| id.to_string()).collect();
-        assert_eq!((ids.len(), told.len()), (by_the_end.clone().count(), by_the_end.count()));
-        assert!(n_before + 10 < told.len() && told.len() < company.things().all().len());
+        assert!(n_on_first_day > 0, "of what is new on the first day it is the catalogue that tells");
+    }
+
+    #[test]
+    fn the_note_of_a_day_has_one_name_whoever_writes_it() {
+        let company = Company::new(Settings::new(Seed::new(7), 1, 3).unwrap());
+        let day = company.settings().end_day;
+        let [one, other, next] =
+            [(day, "one"), (day, "other"), (day + 1, "one")].map(|(day, by)| company.note_of(day, by));
+        assert_eq!((&one["type"], &one["itemId"]), (&json!("item"), &json!(FIRST_ITEM)));
+        assert_eq!(one["traits"], json!({LIVED: "2026-11-22", LIVED_BY: "one"}));
+        assert!(one["messageId"] == other["messageId"] && one["traits"] != other["traits"]);
+        assert!(one["messageId"] != next["messageId"] && next["traits"][LIVED] == "2026-11-23");
+        assert!(company.catalogue().iter().all(|item| item["messageId"] != one["messageId"]));
     }
 
     #[test]

@@ -73,10 +73,10 @@ impl Counted {
         self.took.record(after);
     }
 
-    /// Something that went wrong, in the server's words.
-    pub(super) fn went_wrong(&mut self, why: &str) {
-        if self.reasons.len() < N_REASONS || self.reasons.contains_key(why) {
-            *self.reasons.entry(why.to_owned()).or_default() += 1;
+    /// Something that went wrong so often, in the server's words.
+    pub(super) fn went_wrong(&mut self, why: &str, n: u64) {
+        if n > 0 && (self.reasons.len() < N_REASONS || self.reasons.contains_key(why)) {
+            *self.reasons.entry(why.to_owned()).or_default() += n;
         }
     }
 
@@ -191,8 +191,8 @@ mod tests {
         counted.refused = 3;
         counted.unanswered = 1;
         for n in 0..N_REASONS + 2 {
-            counted.went_wrong("too late");
-            counted.went_wrong(&format!("reason {n}"));
+            counted.went_wrong("too late", 1);
+            counted.went_wrong(&format!("reason {n}"), 1);
         }
         let text = counted.in_words(10.0);
         assert!(text.contains(" Refused: 3 events. Without an answer: 1 question;"), "{text}");

@@ -173,11 +173,13 @@ impl<'a> Delivery<'a> {
             counts.add(|counted| {
                 counted.events += taken.accepted + taken.duplicates;
                 counted.known += taken.duplicates;
-                counted.refused += taken.rejected_count.unwrap_or(taken.rejected.len() as u64) + taken.conflicts;
-                taken.rejected.iter().for_each(|refused| counted.went_wrong(&refused.message));
-                if taken.conflicts > 0 {
-                    counted.went_wrong("its messageId is known with another content: the day was lived here before");
-                }
+                let (n_rejected, n_told) = (taken.rejected_count, taken.rejected.len() as u64);
+                let n_rejected = n_rejected.unwrap_or(n_told).max(n_told);
+                counted.refused += n_rejected + taken.conflicts;
+                taken.rejected.iter().for_each(|refused| counted.went_wrong(&refused.message, 1));
+                counted.went_wrong("for a reason that the server did not tell of each", n_rejected - n_told);
+                let before = "its messageId is known with another content: the day was lived here before";
+                counted.went_wrong(before, taken.conflicts);
             });
             return Ok(());
         }
@@ -187,7 +189,7 @@ impl<'a> Delivery<'a> {
         }
         counts.add(|counted| {
             counted.refused += n_sent;
-            counted.went_wrong(&answer.sentence());
+            counted.went_wrong(&answer.sentence(), n_sent);
         });
         Ok(())
     }
@@ -244,16 +246,18 @@ mod tests {
 
     #[test]
     fn what_is_refused_is_counted_with_its_reason_and_not_sent_again() {
-        let refused = r#"{"accepted":1,"duplicates":0,"conflicts":1,"rejected":[{"index":0,"message":"no name"}]}"#;
+        let refused = r#"{"accepted":1,"duplicates":0,"conflicts":4,"rejected":[{"index":0,"message":"no name"}]}"#;
         let counted = sent(&Scripted::answering(&[(200, "", refused)])).unwrap().so_far();
-        assert_eq!((counted.events, counted.refused, counted.reasons.get("no name")), (1, 2, Some(&1)));
-        assert_eq!(counted.reasons.len(), 2);
+        assert_eq!((counted.events, counted.refused, counted.reasons.get("no name")), (1, 5, Some(&1)));
+        assert_eq!((counted.reasons.len(), counted.reasons.values().sum::<u64>()), (2, 5), "each is told why");
         let many = r#"{"accepted":0,"duplicates":0,"rejected":[{"message":"no name"}],"rejectedCount":300}"#;
-        assert_eq!(sent(&Scripted::answering(&[(400, "", many)])).unwrap().so_far().refused, 300);
+        let counted = sent(&Scripted::answering(&[(400, "", many)])).unwrap().so_far();
+        assert_eq!((counted.refused, counted.reasons.get("no name")), (300, Some(&1)));
+        assert_eq!((counted.reasons.len(), counted.reasons.values().sum::<u64>()), (2, 300), "each is told why");
         for status in [400, 409, 413] {
             let answer = (status, "", r#"{"message":"too large"}"#);
             let counted = sent(&Scripted::answering(&[answer])).unwrap().so_far();
-            assert_eq!((counted.refused, counted.reasons.get("too large")), (3, Some(&1)), "{status}");
+            assert_eq!((counted.refused, counted.reasons.get("too large")), (3, Some(&3)), "{status}");
         }
     }
 

@@ -153,7 +153,7 @@ impl<'a> Teller<'a> {
     fn unanswered(&self, why: &str) {
         self.counts.add(|counted| {
             counted.unanswered += 1;
-            counted.went_wrong(why);
+            counted.went_wrong(why, 1);
         });
     }
 }
