@@ -145,12 +145,20 @@ fn hold(directory: &Path) -> Result<File, HistoryError> {
     let failed = |source| HistoryError::Write { path: directory.to_owned(), source };
     fs::create_dir_all(directory).map_err(failed)?;
     let held = File::open(directory).map_err(failed)?;
-    match held.try_lock() {
-        Ok(()) => Ok(held),
-        Err(TryLockError::WouldBlock) => Err(HistoryError::Busy { path: directory.to_owned() }),
-        // Some file systems cannot lock: there, whoever runs it twice is not told.
-        Err(TryLockError::Error(source)) if source.kind() == io::ErrorKind::Unsupported => Ok(held),
-        Err(TryLockError::Error(source)) => Err(failed(source)),
+    match is_held(held.try_lock()) {
+        Ok(true) => Ok(held),
+        Ok(false) => Err(HistoryError::Busy { path: directory.to_owned() }),
+        Err(source) => Err(failed(source)),
+    }
+}
+
+/// Whether it is ours. Some file systems cannot lock: there, whoever runs it twice is not told.
+fn is_held(locked: Result<(), TryLockError>) -> io::Result<bool> {
+    match locked {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(source)) if source.kind() == io::ErrorKind::Unsupported => Ok(true),
+        Err(TryLockError::Error(source)) => Err(source),
     }
 }
 
@@ -211,6 +219,14 @@ mod tests {
     use io::ErrorKind::{
         IsADirectory, NotFound, Other, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
     };
+
+    #[test]
+    fn whoever_cannot_be_locked_out_is_let_in_and_nothing_else_is_passed_over() {
+        let failed = |kind| is_held(Err(TryLockError::Error(io::Error::from(kind))));
+        assert!(is_held(Ok(())).unwrap() && !is_held(Err(TryLockError::WouldBlock)).unwrap());
+        assert!(failed(io::ErrorKind::Unsupported).unwrap());
+        assert_eq!(failed(Other).unwrap_err().kind(), Other);
+    }
 
     #[test]
     fn what_helps_fits_what_is_wrong() {

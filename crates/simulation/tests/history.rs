@@ -179,6 +179,15 @@ fn a_label_that_could_not_be_written_does_not_claim_the_directory() {
         assert_eq!(write(7, &place.0, |_| false).unwrap().n_days, 1, "{left}");
         assert!(write(8, &place.0, |_| true).unwrap_err().to_string().contains("another company"));
     }
+    let strange = Place::new("no-text");
+    fs::create_dir_all(&strange.0).unwrap();
+    fs::write(strange.0.join(".company.json"), [0xff, 0xfe]).unwrap();
+    assert!(write(7, &strange.0, |_| true).is_err());
+    assert_eq!(
+        strange.files().values().collect::<Vec<_>>(),
+        [&vec![0xff, 0xfe]],
+        "what it says is left to whose it is"
+    );
     let hidden = Place::new("hidden");
     // What cannot be read is not taken for somebody else's.
     fs::create_dir_all(hidden.0.join(".company.json")).unwrap();
