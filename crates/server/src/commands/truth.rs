@@ -8,7 +8,7 @@ use crate::serve::Opened;
 use crate::settings::Settings;
 use crate::truth::{Ask, Report, Row, Verdict, compare, shown};
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
 use console::format::{count, counted};
 use storage::Access;
 
@@ -34,7 +34,13 @@ fn in_words(found: &Report) -> String {
     for row in rows {
         table.add_row(cells(row));
     }
-    table.column_iter_mut().skip(1).take(4).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    for (place, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 1));
+        // What is left of the width belongs to the words.
+        if place > 0 {
+            column.set_constraint(ColumnConstraint::ContentWidth).set_cell_alignment(CellAlignment::Right);
+        }
+    }
     let n_of = |verdict| rows.iter().filter(|row| row.verdict == verdict).count() as u64;
     let said = format!(
         "A simulated company: seed {}, {}, {} up to {}. Looked at: {} of {} who were active then, each with {}.",
