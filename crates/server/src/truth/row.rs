@@ -310,6 +310,24 @@ mod tests {
     }
 
     #[test]
+    fn a_size_needs_an_interval_that_is_narrow_and_a_rounding_is_no_error() {
+        let of = |truth: f64, low, high| sized(about(), truth, Estimated { estimate: low, low, high }).verdict;
+        assert_eq!((of(2.0, 1.71, 2.29), of(2.0, 1.69, 2.31)), (Verdict::Right, Verdict::Unclear));
+        assert_eq!((of(-2.0, -2.29, -1.71), of(-2.0, -2.31, -1.69)), (Verdict::Right, Verdict::Unclear));
+        assert_eq!((of(0.0, 0.0, 0.0), of(0.0, -1.0, 1.0)), (Verdict::Right, Verdict::Unclear));
+        // A number that was rounded in its last digits is still that number, however large it is.
+        assert_eq!((of(1e9, 1e9 + 0.5, 1e9 + 0.5), of(1e9, 1e9 - 0.5, 1e9 - 0.5)), (Verdict::Right, Verdict::Right));
+        assert_eq!((of(1e9, 1e9 + 2.0, 1e9 + 2.0), of(1e9, 1e9 - 2.0, 1e9 - 2.0)), (Verdict::Wrong, Verdict::Wrong));
+    }
+
+    #[test]
+    fn a_wrong_size_says_by_how_much() {
+        let of = |estimate: f64, low, high| sized(about(), 3.0, Estimated { estimate, low, high }).says;
+        assert_eq!(of(2.0, 1.8, 2.1), "The truth lies above the interval: 1.000 too little");
+        assert_eq!(of(3.5, 3.4, 3.7), "The truth lies below the interval: 0.500 too much");
+    }
+
+    #[test]
     fn a_verdict_needs_an_interval_on_one_side() {
         let of = |low, high| Verdict::of((low, high));
         assert_eq!((of(0.0, 1.0), of(-1.0, 0.0), of(-2.0, -1.0)), (Verdict::Right, Verdict::Unclear, Verdict::Wrong));
