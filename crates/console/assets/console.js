@@ -89,14 +89,12 @@ function listen() {
     // It tries again by itself, unless it was refused.
     if (stream.readyState !== EventSource.CLOSED || live.stream !== stream) return;
     live.stream = null;
-    setTimeout(listen, 30_000);
+    enhance();
+    setTimeout(() => (listen(), enhance()), 30_000);
   });
 }
 
-function hush() {
-  live.stream?.close();
-  live.stream = null;
-}
+const hush = () => (live.stream = live.stream?.close());
 
 /** Fetches this page and renews its regions: one at a time, and for no more than a fifth of the time. */
 async function renew() {
@@ -169,9 +167,9 @@ function show(page, isElsewhere) {
   if (isElsewhere || document.activeElement === document.body) main().focus({ preventScroll: true });
   live.mark = page.documentElement.dataset.mark ?? live.mark;
   say(main().querySelector(".flash")?.textContent.trim() ?? document.title);
-  enhance();
   hush();
   listen();
+  enhance();
 }
 
 document.addEventListener("submit", (event) => {
@@ -306,8 +304,8 @@ document.addEventListener("click", (event) => {
   if (hit("[data-pause]")) {
     live.isPaused = !live.isPaused;
     say(live.isPaused ? "Paused" : "Following live");
-    enhance();
     listen();
+    enhance();
   } else if (hit("[data-copy]")) copy(hit("[data-copy]"));
   else if (event.target === finder) finder.close();
   else if (isPlain && finder && hit("[data-find]")) {
@@ -330,11 +328,13 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-/** What the server cannot know: whether it is paused, and that charts can be asked. */
+/** What the server cannot know: whether it is paused or was refused a stream, and that charts can be asked. */
 function enhance() {
   for (const button of all("[data-pause]")) {
     button.setAttribute("aria-pressed", live.isPaused);
     button.hidden = regions().length === 0;
+    const isAway = !(live.stream || live.isPaused || document.hidden);
+    button.lastChild.textContent = button.classList.toggle("away", isAway) ? "Not live" : "Pause";
   }
   all("svg[data-chart]").forEach((chart) => chart.setAttribute("tabindex", "0"));
 }
@@ -346,5 +346,5 @@ addEventListener("pagehide", hush);
 addEventListener("pageshow", listen);
 go.at = history.state ? location.pathname : undefined;
 if (history.state?.y) scrollTo(0, history.state.y);
-enhance();
 listen();
+enhance();

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 #[schema(title = "Error")]
 pub(crate) struct ErrorBody {
     /// Always `false`.
+    #[schema(example = false)]
     success: bool,
     /// The class of failure, for programs.
     #[schema(example = "invalid")]
@@ -50,6 +51,12 @@ impl ApiError {
     /// More is under way than there are places.
     pub fn too_many(n_max: usize) -> Self {
         let message = format!("{n_max} requests are being worked on, which is the limit: try again in a second");
+        Self { retry_after_seconds: Some(1), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message) }
+    }
+
+    /// More pages follow live than may.
+    pub fn too_many_pages(n_max: usize) -> Self {
+        let message = format!("{n_max} pages follow live, which is the limit: close one");
         Self { retry_after_seconds: Some(1), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message) }
     }
 

@@ -38,6 +38,7 @@ pub mod pages;
 pub mod peer;
 mod process;
 mod recent;
+mod recorded;
 mod removal;
 mod replayed;
 pub mod schemas;

@@ -9,6 +9,7 @@
 //! - every answer carries the policy that keeps others' scripts and other hosts out, and no page is kept by a browser's cache.
 
 mod access;
+mod story;
 mod visit;
 mod waits;
 

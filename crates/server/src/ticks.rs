@@ -1,24 +1,29 @@
 //! Who is told that something came in? Open pages, by server-sent events, at most once a second.
 //!
 //! A tick says only how far events and decisions are; what came in is on the page that is fetched then. Each stream looks
-//! by itself once a second, so nothing runs while nobody listens. Streams have a number that they do not exceed, and end
-//! with the server, with their client, and with the right to see the console.
+//! by itself once a second, so nothing runs while nobody listens. Streams have a number that they do not exceed, of each
+//! holder of a key and in all, and end with the server, with their client, and with the right to see the console.
 
 use crate::error::ServerError;
 use axum::body::{Body, Bytes, HttpBody};
 use engine::Engine;
+use governance::Actor;
 use hyper::body::Frame;
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// How many streams there may be at a time.
 pub(crate) const N_STREAMS_MAX: usize = 64;
+
+/// How many of them one holder may have: as many pages as somebody looks at, and nobody takes the places of all others.
+pub(crate) const N_STREAMS_OF_ONE_MAX: usize = 8;
 
 /// How often a stream looks, and after how many looks without anything new it says that it is there: what stands between
 /// it and the client, and the client itself, may take silence for the end.
@@ -47,23 +52,26 @@ pub(crate) enum Beat {
 
 /// The streams.
 pub(crate) struct Ticks {
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
     stopped: watch::Receiver<bool>,
 }
 
 impl Ticks {
     /// Streams that end when the server is stopped.
     pub(crate) fn until(stopped: watch::Receiver<bool>) -> Self {
-        Self { places: Arc::new(Semaphore::new(N_STREAMS_MAX)), stopped }
+        Self { places: Arc::default(), stopped }
     }
 
-    /// A stream for who knows how things were at `known`; `None` where there are as many streams as may be.
-    pub(crate) fn stream<L, F>(&self, known: String, look: L) -> Option<Body>
+    /// A stream of `holder`, who knows how things were at `known`.
+    ///
+    /// # Errors
+    /// How many streams there may be, where there are as many: of the holder, or in all.
+    pub(crate) fn stream<L, F>(&self, holder: &Actor, known: String, look: L) -> Result<Body, usize>
     where
         L: FnMut() -> F + Send + 'static,
         F: Future<Output = Beat> + Send,
     {
-        let place = self.places.clone().try_acquire_owned().ok()?;
+        let place = Place::take(&self.places, holder.clone())?;
         let (sender, receiver) = channel(1);
         let mut stopped = self.stopped.clone();
         tokio::spawn(async move {
@@ -74,11 +82,48 @@ impl Ticks {
                 _ = stopped.wait_for(|stop| *stop) => {}
             }
         });
-        Some(Body::new(Stream(receiver)))
+        Ok(Body::new(Stream(receiver)))
     }
 }
 
-async fn tell<L, F>(sender: &Sender<Bytes>, mut known: String, mut look: L, _place: OwnedSemaphorePermit)
+/// How many streams each holder has. A session has its key's: both are the same holder.
+#[derive(Debug, Default)]
+struct Places(Mutex<HashMap<Actor, usize>>);
+
+/// A place that is given back when the stream ends.
+struct Place {
+    places: Arc<Places>,
+    of: Actor,
+}
+
+impl Place {
+    /// A place, or how many there are where all are taken.
+    fn take(places: &Arc<Places>, of: Actor) -> Result<Self, usize> {
+        let mut taken = places.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.get(&of).is_some_and(|n| *n >= N_STREAMS_OF_ONE_MAX) {
+            return Err(N_STREAMS_OF_ONE_MAX);
+        }
+        if taken.values().sum::<usize>() >= N_STREAMS_MAX {
+            return Err(N_STREAMS_MAX);
+        }
+        *taken.entry(of.clone()).or_default() += 1;
+        Ok(Self { places: places.clone(), of })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.places.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(n) = taken.get_mut(&self.of) {
+            *n -= 1;
+            if *n == 0 {
+                taken.remove(&self.of);
+            }
+        }
+    }
+}
+
+async fn tell<L, F>(sender: &Sender<Bytes>, mut known: String, mut look: L, _place: Place)
 where
     L: FnMut() -> F,
     F: Future<Output = Beat>,
@@ -121,5 +166,54 @@ impl HttpBody for Stream {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         self.0.poll_recv(context).map(|said| said.map(|said| Ok(Frame::data(said))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn somebody(n: usize) -> Actor {
+        Actor::Key { id: n.to_string(), name: "Mei".to_owned(), role: governance::Role::Viewer }
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_has_more_places_than_one_may_and_all_are_given_back(
+            asked in proptest::collection::vec((0..20_u8, 0..4_u8), 0..300)
+        ) {
+            let places = Arc::<Places>::default();
+            let mut held: Vec<Place> = Vec::new();
+            for (who, what) in asked {
+                let of = somebody(who.into());
+                if what == 0 && held.len() > 40 {
+                    held.retain(|place| place.of != of);
+                    continue;
+                }
+                let n_own = held.iter().filter(|place| place.of == of).count();
+                match Place::take(&places, of) {
+                    Ok(place) => {
+                        prop_assert!(n_own < N_STREAMS_OF_ONE_MAX && held.len() < N_STREAMS_MAX);
+                        held.push(place);
+                    }
+                    Err(n_max) if n_max == N_STREAMS_OF_ONE_MAX => prop_assert_eq!(n_own, N_STREAMS_OF_ONE_MAX),
+                    Err(n_max) => prop_assert!(n_max == N_STREAMS_MAX && held.len() == N_STREAMS_MAX),
+                }
+            }
+            held.clear();
+            prop_assert!(places.0.lock().unwrap().is_empty(), "who has left is counted no more");
+        }
+    }
+
+    #[test]
+    fn one_more_than_all_places_is_refused_whoever_asks() {
+        let places = Arc::<Places>::default();
+        let take = |n: usize| Place::take(&places, somebody(n / N_STREAMS_OF_ONE_MAX));
+        let held: Vec<_> = (0..N_STREAMS_MAX).map(|n| take(n).unwrap_or_else(|n_max| panic!("{n}: {n_max}"))).collect();
+        assert_eq!(take(N_STREAMS_MAX).err(), Some(N_STREAMS_MAX));
+        assert_eq!(take(0).err(), Some(N_STREAMS_OF_ONE_MAX));
+        drop(held);
+        assert!(take(N_STREAMS_MAX).is_ok());
     }
 }

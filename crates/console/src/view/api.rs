@@ -57,6 +57,8 @@ pub struct ApiCall {
     pub key: String,
     /// How it is written; none where it does not belong into the language.
     pub code: Option<String>,
+    /// What is answered, as JSON.
+    pub answer: Option<String>,
 }
 
 /// Events under one heading.

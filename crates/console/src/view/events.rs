@@ -3,6 +3,7 @@
 use super::{Frame, Section, filters, page};
 use crate::{Icon, format};
 use primitives::{Money, Timestamp};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Live events, `/events?status=&name=&q=&before=&until=&at=`.
 #[derive(Debug, Clone, PartialEq, askama::Template)]
@@ -224,6 +225,18 @@ impl EventStatus {
 }
 
 impl EventRow {
+    /// By what the row is found again when the page is renewed. What was rejected has no place in the log.
+    fn key(&self) -> String {
+        self.offset.map_or_else(
+            || {
+                let mut hasher = DefaultHasher::new();
+                (self.came_at, &self.sent).hash(&mut hasher);
+                format!("r{:x}", hasher.finish())
+            },
+            |offset| offset.to_string(),
+        )
+    }
+
     fn icon(&self) -> Icon {
         Icon::for_event(&self.kind, &self.name)
     }

@@ -1,5 +1,6 @@
 //! What stands around every page? Navigation, notices, the result of the last action, version and health.
 
+use super::tour::TourStrip;
 use crate::{Icon, format};
 use primitives::Timestamp;
 
@@ -28,6 +29,8 @@ pub struct Frame {
     pub may_administer: bool,
     /// How far events and decisions were when the page was filled: `GET /ticks?since=` tells when that is over.
     pub mark: String,
+    /// The stop of the guided tour that the page is, for who is on it.
+    pub tour: Option<TourStrip>,
 }
 
 /// The pages of the navigation.

@@ -71,7 +71,7 @@ pub use search::{Hit, SearchPage};
 pub use separation::{Part, SeparationPage};
 pub use settings::{DeclaredList, DeclaredRow, SettingRow, SettingSection, SettingsPage};
 pub use system::{Fact, FactGroup, LoggedLine, SystemPage};
-pub use tour::{TourCard, TourStop};
+pub use tour::{TourCard, TourStop, TourStrip};
 
 /// Gives a page its `render`.
 macro_rules! page {

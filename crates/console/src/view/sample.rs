@@ -112,6 +112,7 @@ pub fn frame(here: &str) -> Frame {
         may_operate: true,
         may_administer: true,
         mark: "12-3-0".to_owned(),
+        tour: None,
     }
 }
 
@@ -123,6 +124,7 @@ pub fn api() -> ApiPage {
         text: "What somebody did.".to_owned(),
         key: "write".to_owned(),
         code: code.map(str::to_owned),
+        answer: code.map(|_| r#"{"success":true,"accepted":1}"#.to_owned()),
     };
     let command =
         "curl -u WRITE_KEY: 'http://127.0.0.1:7070/v1/track' -d '{\"userId\":\"42\",\"event\":\"Product Viewed\"}'";

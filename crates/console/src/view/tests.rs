@@ -296,6 +296,7 @@ fn empty_pages_say_what_to_do_next() {
         ("/empty/capability", "What it needs"),
         ("/empty/capability", "from 1 to 100; 10 where nothing is said"),
         ("/capabilities/churn", "Better than days since last order by"),
+        ("/capabilities/churn", "Foretold, and what came true"),
         ("/empty/decisions", "Nothing decided yet"),
         ("/empty/audit", "Nothing was written down yet"),
         ("/404", "Nothing stands at /nowhere."),
@@ -379,6 +380,39 @@ fn the_overview_asks_for_attention_only_where_something_is_the_matter() {
     );
     page.attention.clear();
     assert!(!page.render().contains("Needs attention"));
+}
+
+#[test]
+fn every_event_is_found_again_when_the_page_is_renewed() {
+    let page = sample::events();
+    let html = page.render();
+    let mut keys: Vec<_> = html.split("data-key=\"more-").skip(1).map(|part| part.split('"').next().unwrap()).collect();
+    assert_eq!(keys.len(), page.rows.len());
+    assert!(page.rows.iter().any(|row| row.offset.is_none()), "a rejected one is among them");
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), page.rows.len());
+}
+
+#[test]
+fn the_page_of_a_stop_tells_its_place_and_leads_on() {
+    let strip =
+        |next| TourStrip { place: 3, n_stops: 9, title: HOSTILE.to_owned(), text: "Seen here.".to_owned(), next };
+    let page = |tour| ModelsPage { frame: Frame { tour, ..sample::frame("/models") }, tasks: vec![] }.render();
+    let html = page(Some(strip(Some((5, HOSTILE.to_owned())))));
+    assert_safe("/models", &html);
+    for part in ["3 of 9</span>", "Seen here.", "href=\"/#tour\"", "href=\"/tour/5\"", ": &#60;script"] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    assert!(!page(Some(strip(None))).contains("next-title") && !page(None).contains("tour-strip"));
+}
+
+#[test]
+fn a_tour_without_some_stops_leads_to_those_that_are_there() {
+    let mut page = sample::overview();
+    page.tour.as_mut().unwrap().stops.retain(|stop| ![3, 4].contains(&stop.number));
+    let html = page.render();
+    assert!(html.contains("href=\"/tour/6\">Go on") && html.contains("Next: She is worth so much"), "{html}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub struct TourCard {
 /// Something that is to be seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TourStop {
-    /// Its place, from 1.
+    /// Its number, by which its address goes.
     pub number: usize,
     /// What happens there: `A customer arrives`.
     pub title: String,
@@ -27,6 +27,21 @@ pub struct TourStop {
     pub command: String,
     /// Whether it was seen already.
     pub is_seen: bool,
+}
+
+/// What stands over the page of a stop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TourStrip {
+    /// Its place among the stops, from 1.
+    pub place: usize,
+    /// How many stops there are.
+    pub n_stops: usize,
+    /// What happens there.
+    pub title: String,
+    /// What is to be seen, in a sentence.
+    pub text: String,
+    /// The number of the next stop, and what happens there.
+    pub next: Option<(usize, String)>,
 }
 
 impl TourCard {
@@ -49,7 +64,7 @@ impl TourCard {
     }
 
     pub(super) fn next_title(&self) -> &str {
-        self.stops.get(self.next().saturating_sub(1)).map_or("", |stop| &stop.title)
+        self.stops.iter().find(|stop| stop.number == self.next()).map_or("", |stop| &stop.title)
     }
 
     pub(super) fn go_text(&self) -> &'static str {

@@ -1,5 +1,7 @@
 //! How does the interface describe itself?
 
+mod examples;
+
 use crate::app::App;
 use axum::Router;
 use axum::body::Bytes;
@@ -128,6 +130,7 @@ fn complete(document: &mut OpenApi) {
             operation.responses.responses.entry(status.to_owned()).or_insert_with(|| response.into());
         }
     }
+    examples::add(document);
 }
 
 /// The document as JSON, and a page to read it.

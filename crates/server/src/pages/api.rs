@@ -9,6 +9,7 @@ use super::waits::waits;
 use crate::app::App;
 use crate::args::quoted;
 use crate::error::ServerError;
+use crate::recorded;
 use axum::extract::Query;
 use axum::response::Response;
 use console::view::{ApiCall, ApiPage, CallGroup};
@@ -60,9 +61,19 @@ fn shown(app: &App, language: Language, base_url: &str, call: Call) -> ApiCall {
     };
     ApiCall {
         code: written(language, &call, base_url, key(app, known, call.key.name())),
+        answer: answer(app, &call).map(|answer| answer.to_string()),
         key: call.key.name().trim_end_matches("_KEY").to_lowercase(),
         title: call.title,
         text: call.text,
+    }
+}
+
+/// How an answer to a call looks.
+fn answer(app: &App, call: &Call) -> Option<Value> {
+    let asked = call.body.as_ref().and_then(|body| body["decision"].as_str());
+    match asked.and_then(|kind| app.engine.capabilities().kinds.get(kind).ok()) {
+        Some(kind) => recorded::decision(kind.about()),
+        None => recorded::answer(call.method, &call.path),
     }
 }
 

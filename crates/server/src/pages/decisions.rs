@@ -31,15 +31,20 @@ pub(super) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Response {
     visit.page(move |app, frame| Ok(list::fill(app, frame, &asked, &base_url)?.render())).await
 }
 
-/// `/decisions/{id}`.
-pub(super) async fn show(visit: Visit, id: Result<Path<String>, PathRejection>) -> Response {
+/// `/decisions/{id}?replay=`: with it, also made again.
+pub(super) async fn show(
+    visit: Visit,
+    id: Result<Path<String>, PathRejection>,
+    Query(asked): Query<Asked>,
+) -> Response {
     let Ok(Path(id)) = id else { return visit.not_found() };
     let (by, base_url) = (visit.by(), visit.base_url.clone());
     visit
         .page(move |app, frame| {
             let record = app.engine.decision(&DecisionId::from(id))?;
             app.audit.note_decision(&by, &record);
-            Ok(fill(app, frame, &record, &base_url)?.render())
+            let again = asked.contains_key("replay").then(|| replayed(app, &record));
+            Ok(DecisionPage { replayed: again, ..fill(app, frame, &record, &base_url)? }.render())
         })
         .await
 }
@@ -211,7 +216,7 @@ pub(super) fn is_known(live: &Live, customer: &CustomerId) -> Result<bool, Profi
     Ok(live.profiles.find_by_text(customer.as_str())?.is_some())
 }
 
-pub(super) fn replay_command(app: &App, id: &DecisionId) -> String {
+fn replay_command(app: &App, id: &DecisionId) -> String {
     format!("rapport replay {id} {}", data_option(app))
 }
 

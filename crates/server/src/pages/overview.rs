@@ -5,7 +5,7 @@ mod figures;
 mod risk;
 
 use super::model_line::model;
-use super::tour::Progress;
+use super::story::Progress;
 use super::visit::Visit;
 use super::{Asked, api, tour};
 use crate::app::App;

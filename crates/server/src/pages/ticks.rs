@@ -5,7 +5,7 @@ use super::entry::is_still_in;
 use super::visit::Visit;
 use crate::failure::ApiError;
 use crate::sessions;
-use crate::ticks::{Beat, N_STREAMS_MAX, mark};
+use crate::ticks::{Beat, mark};
 use axum::extract::Query;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -18,7 +18,7 @@ pub(super) async fn stream(visit: Visit, mut headers: HeaderMap, Query(asked): Q
     let known = last.map_or_else(|| asked.get("since").cloned().unwrap_or_default(), str::to_owned);
     // To listen is no sign that somebody is there.
     headers.insert(sessions::BY_ITSELF, HeaderValue::from_static("1"));
-    let app = visit.app.clone();
+    let (app, holder) = (visit.app.clone(), entry.by.actor.clone());
     let look = move || {
         let (app, is_in) = (app.clone(), is_still_in(&app, &entry, &headers));
         async move {
@@ -28,8 +28,9 @@ pub(super) async fn stream(visit: Visit, mut headers: HeaderMap, Query(asked): Q
             app.run(|app| mark(&app.engine)).await.map_or(Beat::Unknown, Beat::At)
         }
     };
-    let Some(body) = visit.app.ticks.stream(known, look) else {
-        return ApiError::too_many(N_STREAMS_MAX).into_response();
+    let body = match visit.app.ticks.stream(&holder, known, look) {
+        Ok(body) => body,
+        Err(n_max) => return ApiError::too_many_pages(n_max).into_response(),
     };
     const ALWAYS: [(HeaderName, HeaderValue); 2] = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),

@@ -2,6 +2,7 @@
 
 use super::entry::{Entry, Way, entry, path_of};
 use super::html;
+use super::story::{self, Progress};
 use crate::app::App;
 use crate::cookies::{self, Cookies};
 use crate::error::ServerError;
@@ -47,6 +48,8 @@ pub(super) struct Visit {
     is_by_itself: bool,
     /// The result of the action that led here.
     flash: Option<Flash>,
+    /// The stop of the guided tour that they are at.
+    stop: Option<usize>,
 }
 
 impl FromRequestParts<Arc<App>> for Visit {
@@ -72,6 +75,7 @@ impl Visit {
             peer: Peer::of_request(&parts.extensions, headers, &app.settings.server.trusted_proxies),
             is_by_itself: headers.contains_key(BY_ITSELF),
             flash: cookies.read(headers, FLASH).and_then(flash),
+            stop: Progress::read(cookies, headers).stop_at(&parts.uri),
         }
     }
 
@@ -184,7 +188,8 @@ impl Visit {
     fn frame_looked_at(&self) -> Frame {
         let frame = self.frame();
         let told = self.entry.as_ref().and_then(|_| simulated::notice(&self.app.engine));
-        Frame { notice: frame.notice.or(told), ..frame }
+        let tour = self.stop.and_then(|number| story::strip(&self.app, number));
+        Frame { notice: frame.notice.or(told), tour, ..frame }
     }
 
     fn frame(&self) -> Frame {
@@ -210,6 +215,7 @@ impl Visit {
             may_operate: may(Action::Operate),
             may_administer: may(Action::Administer),
             mark: String::new(),
+            tour: None,
         }
     }
 }

@@ -88,3 +88,13 @@ fn the_page_shows_one_language_at_a_time_and_never_a_key_that_is_secret() {
         }
     }
 }
+
+#[test]
+fn beside_every_call_stands_an_answer_to_it() {
+    let console = Console::start(true);
+    let page = console.get("/api").body;
+    let n_calls = page.matches("data-copy=\"#call-").count();
+    assert!(n_calls > 12 && page.matches("<summary>An answer").count() == n_calls, "{n_calls}: {page}");
+    // A choice, and what else holds.
+    assert!(page.contains("others") && page.contains("loyal"), "{page}");
+}

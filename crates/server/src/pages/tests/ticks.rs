@@ -1,7 +1,7 @@
 //! Does an open page learn that something came in, at little cost and only while it may?
 
 use super::*;
-use crate::ticks::{N_STREAMS_MAX, mark};
+use crate::ticks::{N_STREAMS_OF_ONE_MAX, mark};
 use engine::Stopwatch;
 use governance::Role;
 use std::io::{BufRead, BufReader, Write};
@@ -137,16 +137,31 @@ fn to_listen_keeps_no_session_open() {
 }
 
 #[test]
-fn there_is_a_limit_to_streams_and_who_leaves_gives_a_place_back() {
-    let console = Console::start(true);
-    let mut open: Vec<_> = (0..N_STREAMS_MAX).map(|_| Ticking::open(&console, "", &[])).collect();
-    assert!(open.iter().all(|(status, _)| *status == 200));
-    let refused = console.get("/ticks");
+fn there_is_a_limit_to_streams_of_one_and_who_leaves_gives_a_place_back() {
+    let console = Console::start(false);
+    let app = console.running.app();
+    let [one, other] = ["Mei", "Lin"].map(|name| app.keys.create(name, Role::Viewer).unwrap().key);
+    let cookie = console.sign_in(&one, crate::sessions::COOKIE);
+    let [by_key, of_other] = [&one, &other].map(|key| format!("Bearer {key}"));
+    let open = |n: usize| {
+        // A session is counted with the key that began it.
+        let way = if n == 0 { ("cookie", cookie.as_str()) } else { ("authorization", by_key.as_str()) };
+        Ticking::open(&console, "", &[way])
+    };
+    let mut all: Vec<_> = (0..N_STREAMS_OF_ONE_MAX).map(open).collect();
+    assert!(all.iter().all(|(status, _)| *status == 200));
+    for n in [0, 1] {
+        assert_eq!(open(n).0, 429);
+    }
+    let refused = console.send("GET", "/ticks", &[("authorization", &by_key)], "");
     assert_eq!((refused.status, refused.header("retry-after")), (429, "1"));
-    assert_eq!(console.get("/").status, 200, "pages have places of their own");
-    drop(open.pop());
+    assert!(refused.body.contains("8 pages follow live"), "{}", refused.body);
+    let (status, mut others) = Ticking::open(&console, "", &[("authorization", &of_other)]);
+    assert_eq!((status, others.tick()), (200, Some(now(&console))), "nobody takes the places of others");
+    assert_eq!(console.send("GET", "/", &[("cookie", &cookie)], "").status, 200, "pages have places of their own");
+    drop(all.pop());
     let watch = Stopwatch::start();
-    while Ticking::open(&console, "", &[]).0 != 200 {
+    while open(0).0 != 200 {
         assert!(watch.elapsed() < PATIENCE);
     }
 }

@@ -21,29 +21,19 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// Does what `rapport replay` would.
-fn replay(console: &Console, words: &[String]) {
-    let app = console.running.app();
-    let data = app.storage.directory().path().display().to_string();
-    assert_eq!([&*words[1], &*words[3], &*words[4]], ["replay", "--data", &*data]);
-    let record = app.engine.decision(&primitives::DecisionId::from(words[2].as_str())).unwrap();
-    assert!(record.was_sent(&app.engine.replay(&record).unwrap()));
-}
-
 /// Does what `curl` would.
 fn run(console: &Console, command: &str) -> Vec<Reply> {
-    let each = command.split(" && ").filter_map(|one| {
+    let each = command.split(" && ").map(|one| {
         let words = words(one);
-        if words[0] == "rapport" {
-            replay(console, &words);
-            return None;
-        }
         assert_eq!(words[0], "curl", "{command}");
         let (mut method, mut body, mut path, mut headers) = ("GET", String::new(), String::new(), Vec::new());
         let mut rest = words[1..].iter();
         while let Some(word) = rest.next() {
             match word.as_str() {
-                "-X" => method = if rest.next().unwrap() == "DELETE" { "DELETE" } else { panic!("{command}") },
+                "-X" => {
+                    method = ["DELETE", "POST"].into_iter().find(|one| one == rest.clone().next().unwrap()).unwrap()
+                }
+                "DELETE" | "POST" => {}
                 "-u" => headers.push(("authorization", format!("Basic {}", STANDARD.encode(rest.next().unwrap())))),
                 "-H" => headers
                     .push(("authorization", rest.next().unwrap().strip_prefix("Authorization: ").unwrap().to_owned())),
@@ -52,7 +42,7 @@ fn run(console: &Console, command: &str) -> Vec<Reply> {
             }
         }
         let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        Some(console.send(method, &path, &headers, &body))
+        console.send(method, &path, &headers, &body)
     });
     each.collect()
 }
@@ -68,44 +58,98 @@ fn commands(console: &Console) -> Vec<String> {
     tour.split("<code>").skip(1).map(|part| unescaped(part.split("</code>").next().unwrap())).collect()
 }
 
+/// What a stop's page says, and what its command answers at the end.
+fn promised(number: usize) -> (&'static str, &'static str) {
+    match number {
+        1 => ("Live events", "\"accepted\":1"),
+        2 => ("id=\"identity\"", "\"identifiers\":"),
+        3 => ("Why “Recommendations”", "\"reason\":"),
+        4 => ("The customer refused personalization", "The customer refused personalization"),
+        5 => ("why.churn", "\"customers\":["),
+        6 => ("What we expect", "\"amount\":"),
+        7 => ("tour-guest", "\"accepted\":1"),
+        8 => ("about_to_leave", "about_to_leave"),
+        9 => ("The same answer.", "\"identical\":true"),
+        10 => ("own favourites", "own favourites"),
+        11 => ("Will there be no purchase", "\"models\":["),
+        _ => ("tour-guest", "\"isDone\":true"),
+    }
+}
+
 #[test]
-fn the_tour_leads_to_twelve_pages_that_show_what_it_promises_and_its_commands_work() {
+fn the_tour_leads_to_twelve_pages_that_show_what_it_promises_and_its_commands_do_the_same() {
     let console = Console::filled(150);
     assert_eq!(commands(&console).len(), 12);
-    let promised = [
-        "Live events",
-        "What we expect",
-        "Recommendations",
-        "personalization",
-        "0.5",
-        "How much will",
-        "Ticket Created",
-        "Lists",
-        "rapport replay",
-        "own favourites",
-        "Will there be no purchase",
-        "erase",
-    ];
     let mut cookie = String::new();
-    for (number, promise) in (1..).zip(promised) {
-        // What the commands before did is told by now.
+    let mut pages = Vec::new();
+    for number in 1..=12 {
+        let (shown, answered) = promised(number);
         let command = commands(&console).swap_remove(number - 1);
-        assert_eq!(command.starts_with("rapport replay "), number == 9, "{number}: {command}");
-        for reply in run(&console, &command) {
-            assert!((200..300).contains(&reply.status), "{number}: {command}: {} {}", reply.status, reply.body);
-        }
+        let run = || {
+            let replies = run(&console, &command);
+            for reply in &replies {
+                assert!((200..300).contains(&reply.status), "{number}: {command}: {} {}", reply.status, reply.body);
+            }
+            let last = replies.into_iter().next_back().unwrap().body;
+            assert!(last.contains(answered), "{number}: {answered}: {last}");
+            serde_json::from_str::<serde_json::Value>(&last).unwrap()
+        };
+        // What the command did is told by its page; of who is erased there is none any more.
+        let done = if number < 12 { run() } else { serde_json::Value::Null };
         let led = console.send("GET", &format!("/tour/{number}"), &[("cookie", &cookie)], "");
         assert_eq!(led.status, 303, "{number}: {}", led.body);
-        let set = led.cookie("rapport_tour").expect("how far it is");
-        cookie = set.split(';').next().unwrap().to_owned();
-        let page = console.get(led.header("location"));
-        assert_eq!(page.status, 200, "{number}: {} {}", led.header("location"), page.body);
-        assert!(page.body.to_lowercase().contains(&promise.to_lowercase()), "{number}: {promise}: {}", page.body);
+        cookie = led.cookie("rapport_tour").expect("how far it is").split(';').next().unwrap().to_owned();
+        let path = led.header("location").to_owned();
+        let page = console.send("GET", path.split('#').next().unwrap(), &[("cookie", &cookie)], "");
+        assert_eq!(page.status, 200, "{number}: {path} {}", page.body);
+        assert!(page.body.contains(shown), "{number}: {shown}: {}", page.body);
+        assert!(page.body.contains(&format!("{number} of 12</span>")), "{number}: no strip: {}", page.body);
+        let next = format!("href=\"/tour/{}\"", number + 1);
+        assert_eq!(page.body.contains(&next), number < 12, "{number}: {}", page.body);
+        match number {
+            3 | 4 => assert!(path.contains(done["decisionId"].as_str().unwrap()), "{number}: {path}: {done}"),
+            9 => assert!(
+                path.contains(done["decisionId"].as_str().unwrap()) && path.ends_with("?replay=1&tour=9#replay")
+            ),
+            5 => {
+                let whom = path.split('?').nth(1).unwrap().split("&tour").next().unwrap();
+                assert!(command.contains(&format!("/v1/customers?{whom}'")), "{whom}: {command}");
+            }
+            12 => {
+                assert!(path.starts_with("/customers/tour-guest/erase"), "{path}");
+                run();
+            }
+            _ => {}
+        }
+        pages.push(path.split("tour=").next().unwrap().to_owned());
         let overview = console.send("GET", "/", &[("cookie", &cookie)], "").body;
         assert!(overview.contains(&format!("{number} of 12")), "{number}: {overview}");
     }
+    pages.sort();
+    pages.dedup();
+    assert!(pages.len() >= 11, "no two stops but those of one customer show the same page: {pages:?}");
     for (number, status) in [("0", 404), ("13", 404), ("x", 404)] {
         assert_eq!(console.send("GET", &format!("/tour/{number}"), &[], "").status, status, "{number}");
+    }
+}
+
+#[test]
+fn only_who_is_on_the_tour_is_told_at_which_stop_they_are() {
+    let console = Console::start(true);
+    console.send_events(r#"{"batch":[{"type":"identify","userId":"ann","traits":{}}]}"#);
+    let told = |path: &str, cookie: &str| {
+        console.send("GET", path, &[("cookie", cookie)], "").body.contains("class=\"tour-strip\"")
+    };
+    assert!(told("/models?tour=10", "rapport_tour=200"));
+    for (path, cookie) in [
+        ("/models", "rapport_tour=200"),
+        ("/models?tour=10", ""),
+        ("/models?tour=10", "rapport_tour=200c"),
+        ("/models?tour=9", "rapport_tour=200"),
+        ("/models?tour=16", "rapport_tour=8000"),
+        ("/models?tour=%3Cscript%3E", "rapport_tour=200"),
+    ] {
+        assert!(!told(path, cookie), "{path} {cookie}");
     }
 }
 

@@ -1,110 +1,162 @@
-//! What is to be seen at each stop of the tour, of whom, and by which command?
+//! Where does each stop of the tour lead, with whom, and by which command is the same told?
 
 use super::super::api::key;
-use super::super::decisions::{data_option, is_known, replay_command};
+use super::super::decisions::{data_option, is_known};
 use crate::app::App;
 use crate::args::quoted;
 use crate::error::ServerError;
+use crate::pages::story::{self, Questions, at_stop};
 use crate::simulated;
 use console::format::url_part;
-use decisions::{ContentShape, Kind, KindAbout};
+use decisions::{DecisionQuery, LoggedDecision, Record};
+use engine::Page;
 use features::FeatureState;
-use primitives::{CustomerId, DecisionId};
+use governance::{ConsentBasis, Purpose};
+use primitives::CustomerId;
 use profiles::Customer;
+use std::time::Duration;
 
 /// Among how many customers and decisions one worth looking at is looked for.
 const N_LOOKED_AT: usize = 50;
+/// Among how many answers that are not the full ones one without consent is looked for.
+const N_GENERAL: usize = 1_000;
+
+/// Where on a customer's page stands what would be shown to them.
+const SHOWN: &str = "#shown-1";
+
+/// How long customers are looked for.
+const TIME_MAX: Duration = Duration::from_millis(500);
 
 /// Who is invented by the tour's own commands, so that they change nobody real.
 const GUEST: &str = "tour-guest";
 
-/// A stop.
+/// A stop's page and command.
 pub(super) struct Stop {
+    pub(super) number: usize,
     pub(super) title: &'static str,
+    /// What is to be seen, in a sentence or two.
     pub(super) text: String,
     pub(super) link: &'static str,
     /// The page.
     pub(super) href: String,
     pub(super) command: String,
-    /// Whether there is anything to be seen there: a company may have no such question.
-    is_there: bool,
 }
 
 /// Whom the story is told of, and which decisions.
 struct Cast {
     /// A customer with a history.
     customer: String,
-    /// The newest recommendation, and the newest answer in which nothing personal was looked at.
+    /// Their newest recommendation, the newest answer of which somebody's refusal was the reason, and another decision.
     recommended: Option<String>,
     withheld: Option<String>,
-    /// The newest decision of any kind.
-    newest: Option<DecisionId>,
+    /// Where nothing was asked about any of them yet: somebody who has refused.
+    refused: Option<String>,
+    another: Option<String>,
+    /// Whether the tour's guest was made up already.
+    has_guest: bool,
     /// The name of the events with which somebody turned to the company.
-    ticket: Option<String>,
-    /// The questions: what to show, who leaves, what they are worth.
-    shown: String,
-    risk: String,
-    worth: String,
+    ticket: String,
 }
 
 impl Cast {
-    /// The questions, and nobody: for who does not see the stops.
-    fn nobody(app: &App) -> Self {
-        let kinds = || app.engine.capabilities().kinds.iter().map(Kind::about);
-        let name = |is: &dyn Fn(&KindAbout) -> bool| {
-            kinds().find(|about| is(about)).map_or_else(String::new, |about| about.name.to_string())
-        };
+    /// Nobody, for who does not see the stops.
+    fn nobody() -> Self {
         Self {
             customer: GUEST.to_owned(),
             recommended: None,
             withheld: None,
-            newest: None,
-            ticket: None,
-            risk: name(&|about| about.is_risk),
-            worth: name(&|about| about.shape == ContentShape::Amount),
-            shown: name(&|about| about.is_shown),
+            refused: None,
+            another: None,
+            has_guest: false,
+            ticket: "Ticket Created".to_owned(),
         }
     }
 
-    fn find(app: &App) -> Result<Self, ServerError> {
-        let known = app.engine.search("", N_LOOKED_AT, std::time::Duration::from_secs(1))?.customers;
-        // Whom the tour's own commands made up has no story, and is erased at its end.
-        let real = known.iter().filter(|customer| customer.profile.id.as_str() != GUEST);
-        let best = real.max_by_key(|customer| telling(customer));
-        let decisions = app.engine.ports().decisions.recent(None, N_LOOKED_AT)?;
-        let nobody = Self::nobody(app);
-        let shown = nobody.shown.clone();
-        let is_there = |customer: &CustomerId| app.engine.look(|live| is_known(live, customer)).unwrap_or(false);
-        // Where nobody is in memory, or there was no time: whom something was decided about.
-        let mut of_decisions = decisions.iter().filter_map(|one| one.customer.as_ref());
-        let decided = of_decisions.find(|id| id.as_str() != GUEST && is_there(id)).map(ToString::to_string);
-        let of = |is_fallback: bool| {
-            let found = decisions.iter().find(|one| {
-                one.kind == shown && one.is_fallback == is_fallback && one.customer.as_ref().is_some_and(is_there)
-            });
-            found.map(|one| one.id.to_string())
+    fn find(app: &App, shown: &str) -> Result<Self, ServerError> {
+        let newest = |is_fallback: bool, n_max: usize, is_meant: &dyn Fn(&LoggedDecision) -> bool| {
+            let meant = DecisionQuery {
+                kind: Some(shown.to_owned()),
+                is_fallback: Some(is_fallback),
+                ..DecisionQuery::default()
+            };
+            let (mut found, mut n_looked) = (Vec::new(), 0);
+            app.engine.ports().decisions.newest(&meant, &mut |one| {
+                n_looked += 1;
+                if is_meant(&one) {
+                    found.push(one);
+                }
+                n_looked < n_max && (!is_fallback || found.is_empty())
+            })?;
+            Ok::<_, ServerError>(found)
         };
-        let ticket = app.engine.look(|live| {
+        // Whom the tour's own commands made up has no story, and is erased at its end.
+        let recommended =
+            newest(false, N_LOOKED_AT, &|one| one.customer.as_ref().is_some_and(|id| id.as_str() != GUEST))?;
+        let customer = the_most_telling(app, recommended.iter().filter_map(|one| one.customer.as_ref()))?;
+        let recommended =
+            recommended.iter().find(|one| one.customer.as_ref() == Some(&customer)).map(|one| one.id.to_string());
+        let withheld = newest(true, N_GENERAL, &is_refused)?.first().map(|one| one.id.to_string());
+        let refused = if withheld.is_none() { who_refused(app)? } else { None };
+        let others = app.engine.ports().decisions.recent(None, N_LOOKED_AT)?;
+        let is_other = |one: &&LoggedDecision| {
+            [&recommended, &withheld].iter().all(|told| told.as_deref() != Some(one.id.as_str()))
+        };
+        // What is no recommendation shows more that is new; where there is nothing else, the newest of all.
+        let another = others.iter().filter(is_other).find(|one| one.kind != shown);
+        let another = another.or_else(|| others.iter().find(is_other)).or(others.first()).map(|one| one.id.to_string());
+        let nobody = Self::nobody();
+        Ok(app.engine.look(|live| {
             let told = live.inflows.iter().filter(|(_, inflow)| inflow.channel == Some(events::Channel::Support));
-            told.max_by_key(|(_, inflow)| inflow.n_events).map(|(name, _)| name.shown().to_owned())
-        });
-        Ok(Self {
-            customer: best.map(|customer| customer.profile.id.to_string()).or(decided).unwrap_or(nobody.customer),
-            recommended: of(false),
-            withheld: of(true),
-            newest: decisions.first().map(|one| one.id.clone()),
-            ticket,
-            risk: nobody.risk,
-            worth: nobody.worth,
-            shown: nobody.shown,
-        })
+            // How it begins tells more than how it ends.
+            let ticket = told
+                .max_by_key(|(name, inflow)| (name.shown() == nobody.ticket, inflow.n_events))
+                .map(|(name, _)| name.shown().to_owned());
+            Self {
+                has_guest: is_known(live, &CustomerId::from(GUEST)).unwrap_or(false),
+                customer: customer.to_string(),
+                recommended,
+                withheld,
+                refused,
+                another,
+                ticket: ticket.unwrap_or(nobody.ticket),
+            }
+        }))
     }
 }
 
-/// How much there is to be seen of a customer.
-fn telling(customer: &Customer<FeatureState>) -> (bool, usize, u64, CustomerId) {
+/// Whether somebody's refusal was the reason of an answer.
+fn is_refused(one: &LoggedDecision) -> bool {
+    let consent = Record::open(one).map(|record| record.decision.answer.consent);
+    consent.is_ok_and(|consent| !consent.granted && matches!(consent.basis, ConsentBasis::Stated { .. }))
+}
+
+/// Somebody who has refused personalization.
+fn who_refused(app: &App) -> Result<Option<String>, ServerError> {
+    let selection = app.engine.selection("known and not consent.personalization", "", "")?;
+    let found = app.engine.select(&selection, Page { n_max: 1, cursor: None }, TIME_MAX)?;
+    Ok(found.ids.first().map(ToString::to_string))
+}
+
+/// Of those whom a recommendation was made for, or else of those seen last, the one with most to be seen.
+fn the_most_telling<'a>(app: &App, asked_for: impl Iterator<Item = &'a CustomerId>) -> Result<CustomerId, ServerError> {
+    let mut known = Vec::new();
+    for id in asked_for {
+        known.extend(app.engine.look(|live| live.customer(id.as_str()))?);
+    }
+    if known.is_empty() {
+        known = app.engine.search("", N_LOOKED_AT, TIME_MAX)?.customers;
+    }
+    let real = known.iter().filter(|customer| customer.profile.id.as_str() != GUEST);
+    let best = real.max_by_key(|customer| telling(app, customer));
+    Ok(best.map_or_else(|| CustomerId::from(GUEST), |customer| customer.profile.id.clone()))
+}
+
+/// How much there is to be seen of a customer: of who has refused, little.
+fn telling(app: &App, customer: &Customer<FeatureState>) -> (bool, bool, usize, u64, CustomerId) {
     let profile = &customer.profile;
-    (profile.is_known(), profile.links.len().min(3), customer.state.n_orders().min(20), profile.id.clone())
+    let consent = app.engine.policy().answer(&profile.consents, Purpose::Personalization);
+    let n_orders = customer.state.n_orders().min(20);
+    (consent.granted, profile.is_known(), profile.links.len().min(3), n_orders, profile.id.clone())
 }
 
 /// The commands' keys: a demonstration's are known to everybody, of others the name of a variable stands.
@@ -129,37 +181,49 @@ impl Keys {
 /// What the stops are written from.
 struct Script<'a> {
     cast: Cast,
+    asked: Questions,
     keys: Keys,
     base_url: &'a str,
     may_administer: bool,
-    /// The command that replays the newest decision, where there is one.
-    replay: Option<String>,
     /// The command that tells the truth of a simulated company.
     truth: Option<String>,
 }
 
-/// The stops, each with its number, which is the same in every company. `is_seen` tells whether somebody sees more of them
-/// than how many they are.
-pub(super) fn all(
-    app: &App,
-    base_url: &str,
-    may_administer: bool,
-    is_seen: bool,
-) -> Result<Vec<(usize, Stop)>, ServerError> {
-    let cast = if is_seen { Cast::find(app)? } else { Cast::nobody(app) };
-    let replay = cast.newest.as_ref().map(|id| replay_command(app, id));
+/// The stops. `is_seen` tells whether somebody sees more of them than how many they are.
+pub(super) fn all(app: &App, base_url: &str, may_administer: bool, is_seen: bool) -> Result<Vec<Stop>, ServerError> {
+    let asked = Questions::of(app);
+    let cast = if is_seen { Cast::find(app, &asked.shown)? } else { Cast::nobody() };
     let truth = simulated::label(&app.engine).map(|_| format!("rapport truth {}", data_option(app)));
-    Ok(Script { cast, keys: Keys::of(app), base_url, may_administer, replay, truth }.stops())
+    let script = Script { cast, asked, keys: Keys::of(app), base_url, may_administer, truth };
+    Ok(script.asked.stops().map(|(number, told)| script.stop(number, told)).collect())
 }
 
+/// Where a stop leads: what the link says, the page, and the command that does the same.
+type Scene = (&'static str, String, String);
+
 impl Script<'_> {
-    fn stops(&self) -> Vec<(usize, Stop)> {
-        let all = [self.arriving(), self.foretold(), self.kept()].into_iter().flatten();
-        (1..).zip(all).filter(|(_, stop)| stop.is_there).collect()
+    fn stop(&self, number: usize, told: &story::Stop) -> Stop {
+        let (link, href, command) = match number {
+            ..=4 => self.arriving(number),
+            5..=8 => self.foretold(number),
+            _ => self.kept(number),
+        };
+        let truth = self.truth.as_ref().filter(|_| number == 11);
+        let more = truth.map(|truth| {
+            format!(" Of this simulated company even the causes are known: {truth} prints them beside the estimates.")
+        });
+        Stop {
+            number,
+            title: told.title,
+            text: format!("{}{}", told.text, more.unwrap_or_default()),
+            link,
+            href: at_stop(&href, number),
+            command,
+        }
     }
 
     fn send(&self, call: &str, body: &str) -> String {
-        format!("curl -u \"{}:\" {}/v1/{call} -d '{body}'", self.keys.write, self.base_url)
+        format!("curl -u \"{}:\" {}/v1/{call} -d {}", self.keys.write, self.base_url, quoted(body))
     }
 
     fn read(&self, path: &str) -> String {
@@ -173,165 +237,114 @@ impl Script<'_> {
         format!("curl -H \"Authorization: Bearer {key}\" {base_url}/v1/decide -d {body}")
     }
 
-    fn page(&self) -> String {
-        format!("/customers/{}", url_part(&self.cast.customer))
+    fn page(&self, place: &str) -> String {
+        page_of(&self.cast.customer, place)
     }
 
     /// Somebody comes, is known, gets something, and refuses.
-    fn arriving(&self) -> [Stop; 4] {
-        let Cast { customer, shown, recommended, withheld, .. } = &self.cast;
-        [
-        Stop {
-            title: "A customer arrives",
-            is_there: true,
-            text: "Every page, search, cart, order, e-mail, ticket and payment comes in as an event; what cannot be right is refused with its reason.".to_owned(),
-            link: "Watch events come in",
-            href: "/events".to_owned(),
-            command: self.send("page", r#"{"anonymousId":"tour-browser","name":"Home"}"#),
-        },
-        Stop {
-            title: "They are recognised",
-            is_there: true,
-            text: format!("Browsers, devices and e-mails that belong to one person are one customer, with the evidence: here {customer}."),
-            link: "See the customer",
-            href: self.page(),
-            command: self.send("identify", r#"{"anonymousId":"tour-browser","userId":"tour-guest","traits":{"name":"Tour Guest"}}"#),
-        },
-        Stop {
-            title: "They get a recommendation, with its reason",
-            is_there: !shown.is_empty(),
-            text: "Each item says why it stands there; the answer is written down before it is sent, with all that was looked at.".to_owned(),
-            link: "See a recommendation",
-            href: decision(recommended.as_ref(), format!("/capabilities/{}", url_part(shown))),
-            command: self.ask(shown, customer, ",\"n\":3"),
-        },
-        Stop {
-            title: "They withdraw consent, and get another",
-            is_there: !shown.is_empty(),
-            text: "Who refuses personalization gets what everybody gets, from that moment on, and the answer says so.".to_owned(),
-            link: "See what is said without consent",
-            href: decision(withheld.as_ref(), "/decisions".to_owned()),
-            command: format!("{} && {}", self.send("track", REFUSES), self.ask(shown, GUEST, ",\"n\":3")),
-        },
-        ]
+    fn arriving(&self, number: usize) -> Scene {
+        let (Cast { customer, recommended, withheld, refused, .. }, shown) = (&self.cast, &self.asked.shown);
+        let without = || refused.as_ref().map_or_else(|| self.page("#consents"), |refused| page_of(refused, SHOWN));
+        match number {
+            1 => (
+                "Watch events come in",
+                "/events".to_owned(),
+                self.send("page", r#"{"anonymousId":"tour-browser","name":"Home"}"#),
+            ),
+            2 => (
+                "See who they are, and how that is known",
+                self.page("#identity"),
+                self.read(&format!("customers/{}", url_part(customer))),
+            ),
+            3 => (
+                "See a recommendation",
+                recommended.as_ref().map_or_else(|| self.page(SHOWN), |id| decision(id)),
+                self.ask(shown, customer, ",\"n\":3"),
+            ),
+            _ => (
+                "See what is said without consent",
+                withheld.as_ref().map_or_else(without, |id| decision(id)),
+                format!("{} && {}", self.send("track", REFUSES), self.ask(shown, GUEST, ",\"n\":3")),
+            ),
+        }
     }
 
     /// What will they do, and what did they say?
-    fn foretold(&self) -> [Stop; 4] {
-        let Cast { customer, risk, worth, ticket, .. } = &self.cast;
-        [
-        Stop {
-            title: "They are about to leave",
-            is_there: !risk.is_empty(),
-            text: "A calibrated probability for everybody, with reasons: of ten customers with 70 %, about seven leave.".to_owned(),
-            link: "See who is about to leave",
-            href: format!("/lists?filter={}&sort={}&columns={}", url_part(&format!("score.{risk} >= 0.5")), url_part(&format!("-score.{risk}")), url_part(&format!("score.{risk},why.{risk}"))),
-            command: self.ask(risk, customer, ""),
-        },
-        Stop {
-            title: "They are worth so much",
-            is_there: !worth.is_empty(),
-            text: "What somebody will spend in the next year, with the interval in which it lies nine times of ten.".to_owned(),
-            link: "See what is foretold, and how well",
-            href: format!("/capabilities/{}", url_part(worth)),
-            command: self.ask(worth, customer, ""),
-        },
-        Stop {
-            title: "They write to the desk",
-            is_there: true,
-            text: "Tickets, messages and calls are understood, and count in what is known of a customer and in what is foretold.".to_owned(),
-            link: "See what they turn to the desk with",
-            href: ticket.as_ref().map_or_else(|| "/data".to_owned(), |name| format!("/events?name={}", url_part(name))),
-            command: self.send("track", r#"{"userId":"tour-guest","event":"Ticket Created","properties":{"ticket_id":"tour-1","subject":"Where is my parcel?"}}"#),
-        },
-        Stop {
-            title: "They are on a list",
-            is_there: true,
-            text: "Lists follow everybody by themselves: who comes and who goes is told to a webhook, signed.".to_owned(),
-            link: "See the lists",
-            href: "/lists".to_owned(),
-            command: self.read("lists"),
-        },
-        ]
+    fn foretold(&self, number: usize) -> Scene {
+        let (Cast { customer, ticket, .. }, Questions { risk, worth, .. }) = (&self.cast, &self.asked);
+        match number {
+            5 => {
+                let whom = format!(
+                    "filter=known&sort={}&columns={}",
+                    url_part(&format!("-score.{risk}")),
+                    url_part(&format!("score.{risk},why.{risk}"))
+                );
+                ("See who is likeliest to leave", format!("/lists?{whom}"), self.read(&format!("customers?{whom}")))
+            }
+            6 => ("See what is expected of them", self.page("#scores"), self.ask(worth, customer, "")),
+            7 => {
+                let event = serde_json::json!({
+                    "userId": GUEST, "event": ticket,
+                    "properties": {"ticket_id": "tour-1", "subject": "Where is my parcel?"},
+                });
+                (
+                    "See what they turn to the desk with",
+                    format!("/events?name={}", url_part(ticket)),
+                    self.send("track", &event.to_string()),
+                )
+            }
+            _ => ("See the lists", "/lists".to_owned(), self.read("lists")),
+        }
     }
 
     /// Can it be believed, and undone?
-    fn kept(&self) -> [Stop; 4] {
-        let Cast { customer, risk, shown, newest, .. } = &self.cast;
-        let asked = if risk.is_empty() { shown } else { risk };
-        [
-        Stop {
-            title: "A decision is replayed",
-            is_there: !asked.is_empty(),
-            text: "As long as it is kept it can be computed again from what was known then, to the byte.".to_owned(),
-            link: "See a decision with all that it was made from",
-            href: decision(newest.as_ref().map(ToString::to_string).as_ref(), "/decisions".to_owned()),
+    fn kept(&self, number: usize) -> Scene {
+        let Keys { server, admin, .. } = &self.keys;
+        match (number, &self.cast.another) {
             // Where nothing was decided yet there is nothing to replay: first something is asked.
-            command: self.replay.clone().unwrap_or_else(|| self.ask(asked, customer, "")),
-        },
-        Stop {
-            title: "What the model is worth",
-            is_there: true,
-            text: "Each model is judged on a time that it has not seen, beside the simple answers; one that is not better does not answer.".to_owned(),
-            link: "See the models",
-            href: "/models".to_owned(),
-            command: self.read("models"),
-        },
-        Stop {
-            title: "Truth beside estimate",
-            is_there: !risk.is_empty(),
-            text: match self.truth {
-                Some(_) => "What was foretold stands beside what came true, tenth by tenth. Of this simulated company even the causes are known: the command prints them beside the estimates.",
-                None => "What was foretold stands beside what came true, tenth by tenth, on customers whom the model had not seen.",
-            }.to_owned(),
-            link: "See how it came out",
-            href: format!("/capabilities/{}", url_part(risk)),
-            command: self.truth.clone().unwrap_or_else(|| self.read("models")),
-        },
-        Stop {
-            title: "Everything can be erased",
-            is_there: true,
-            text: "Whoever asks is forgotten: in the log, the history, the lists, the decisions and the models, with a receipt.".to_owned(),
-            link: "See what an erasure takes (it asks before)",
-            href: if self.may_administer { format!("{}/erase", self.page()) } else { self.page() },
-            command: format!("curl -X DELETE -H \"Authorization: Bearer {}\" {}/v1/customers/{GUEST}", self.keys.admin, self.base_url),
-        },
-        ]
+            (9, None) => {
+                ("See what was decided", "/decisions".to_owned(), self.ask(self.asked.any(), &self.cast.customer, ""))
+            }
+            (9, Some(id)) => (
+                "See a decision made again",
+                format!("{}?replay=1#replay", decision(id)),
+                format!(
+                    "curl -X POST -H \"Authorization: Bearer {server}\" {}/v1/decisions/{}/replay",
+                    self.base_url,
+                    url_part(id)
+                ),
+            ),
+            (10, _) => ("See the models", "/models".to_owned(), self.read("models")),
+            (11, _) => (
+                "See how it came out",
+                format!("/capabilities/{}#came-true", url_part(&self.asked.risk)),
+                self.read("models?limit=1"),
+            ),
+            _ => {
+                let of_guest = format!("/customers/{GUEST}");
+                let page = if self.cast.has_guest { of_guest } else { self.page("") };
+                (
+                    "See what an erasure takes (it asks before)",
+                    if self.may_administer { format!("{page}/erase") } else { page },
+                    format!(
+                        "curl -X DELETE -H \"Authorization: Bearer {admin}\" {}/v1/customers/{GUEST}",
+                        self.base_url
+                    ),
+                )
+            }
+        }
     }
 }
 
-/// The page of a decision, where there is one.
-fn decision(id: Option<&String>, otherwise: String) -> String {
-    id.map_or(otherwise, |id| format!("/decisions/{}", url_part(id)))
+/// A place on a customer's page.
+fn page_of(customer: &str, place: &str) -> String {
+    format!("/customers/{}{place}", url_part(customer))
+}
+
+/// The page of a decision.
+fn decision(id: &str) -> String {
+    format!("/decisions/{}", url_part(id))
 }
 
 /// What the tour's guest says to refuse personalization.
 const REFUSES: &str = r#"{"type":"track","event":"Consent Preference Updated","userId":"tour-guest","context":{"consent":{"categoryPreferences":{"personalization":false}}}}"#;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_stop_leads_to_a_question_that_is_not_there_and_the_others_keep_their_numbers() {
-        let numbers = |risk: &str, worth: &str, shown: &str| -> Vec<usize> {
-            let cast = Cast {
-                customer: GUEST.to_owned(),
-                recommended: None,
-                withheld: None,
-                newest: None,
-                ticket: None,
-                shown: shown.to_owned(),
-                risk: risk.to_owned(),
-                worth: worth.to_owned(),
-            };
-            let keys = Keys { write: String::new(), server: String::new(), admin: String::new() };
-            let script = Script { cast, keys, base_url: "", may_administer: true, replay: None, truth: None };
-            script.stops().into_iter().map(|(number, _)| number).collect()
-        };
-        assert!(numbers("churn", "value", "recommend").into_iter().eq(1..=12));
-        assert_eq!(numbers("", "", "recommend"), [1, 2, 3, 4, 7, 8, 9, 10, 12]);
-        assert_eq!(numbers("churn", "", ""), [1, 2, 5, 7, 8, 9, 10, 11, 12]);
-        assert_eq!(numbers("", "value", ""), [1, 2, 6, 7, 8, 10, 12]);
-    }
-}
