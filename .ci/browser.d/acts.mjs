@@ -41,6 +41,14 @@ export async function lives({ tab, api, customers, fault }) {
   await region.getByText("Held Back").first().waitFor({ timeout: 15_000 });
 }
 
+/** Where no stream is given the button says so, and does not look as if the page lived. */
+export async function saysThatItIsNotLive({ tab }) {
+  await tab.route("**/ticks?*", (route) => route.fulfill({ status: 429 }));
+  await tab.goto("/events");
+  await tab.locator(".side [data-pause].away", { hasText: "Not live" }).waitFor();
+}
+saysThatItIsNotLive.expects = "429";
+
 /** Ctrl-K finds a customer, and Enter opens the first thing found. */
 export async function finds({ tab, customers, fault }) {
   await tab.goto("/models");
@@ -122,23 +130,41 @@ export async function findsWithoutScripts({ tab, customers }) {
 }
 findsWithoutScripts.options = { javaScriptEnabled: false };
 
-/** The guided tour leads through its twelve stops, keeps how far one has come, and closes. */
-export async function tours({ tab, fault }) {
+/** The guided tour leads from stop to stop, says at which one is, keeps how far one has come, and closes. */
+export async function tours({ tab, fault, judge }) {
   await tab.goto("/");
   const again = tab.locator(".tour-again button");
   if (await again.count()) await again.click();
   const seen = tab.locator("#tour .stops > li.seen");
   if ((await tab.locator("#tour .stops > li").count()) !== 12) fault("it has not twelve stops");
+  const [strip, next] = [tab.locator(".tour-strip"), tab.locator(".tour-strip a.button.primary")];
   for (let stop = 1; stop <= 12; stop += 1) {
-    await tab.locator("#tour a.button.primary").click();
+    await (stop === 1 ? tab.locator("#tour a.button.primary") : next).click();
+    await tab.waitForURL(`**/*tour=${stop}*`);
     await tab.waitForLoadState();
     if ((await tab.locator("h1").count()) !== 1) fault(`stop ${stop} leads to ${tab.url()}, which is no page`);
-    await tab.goto("/");
-    if ((await seen.count()) !== stop) fault(`after ${stop} stops ${await seen.count()} are seen`);
+    if (!(await strip.innerText()).includes(`${stop} of 12`)) fault(`stop ${stop} does not say so at ${tab.url()}`);
+    await judge(`stop ${stop}`);
   }
+  if (await next.count()) fault("there is one after the last");
+  await strip.getByRole("link", { name: "Back to the tour" }).click();
+  await tab.waitForURL((url) => url.pathname === "/");
+  if ((await seen.count()) !== 12) fault(`after all stops ${await seen.count()} are seen`);
   await tab.locator('#tour form[action="/tour/close"] button').click();
-  await tab.waitForFunction(() => !document.getElementById("tour"));
+  await tab.locator(".tour-again").waitFor();
+  if (await tab.locator("#tour").count()) fault("it does not close");
 }
+
+/** The same on a phone, and without scripts. */
+export async function toursOnAPhone(act) {
+  await tours(act);
+}
+toursOnAPhone.options = { viewport: { width: 390, height: 844 }, hasTouch: true };
+
+export async function toursWithoutScripts(act) {
+  await tours(act);
+}
+toursWithoutScripts.options = { javaScriptEnabled: false };
 
 /** An element becomes any other one, whatever both hold, and what has a name in both is the same element afterwards. */
 export async function becomes({ tab, fault }) {

@@ -27,7 +27,8 @@ async function open(where, options) {
   context.on("page", (tab) => {
     const at = () => `${where} ${new URL(tab.url()).pathname}`;
     tab.on("console", (said) => {
-      const isExpected = new URL(tab.url()).pathname === "/nowhere" && said.text().includes("404");
+      const isNowhere = new URL(tab.url()).pathname === "/nowhere" && said.text().includes("404");
+      const isExpected = isNowhere || (acts[where]?.expects && said.text().includes(acts[where].expects));
       if (!isExpected && ["error", "warning"].includes(said.type())) fault(at(), `console: ${said.text()}`);
     });
     tab.on("pageerror", (error) => fault(at(), `script: ${error.message}`));
@@ -101,6 +102,15 @@ async function look(name, options, isJudged) {
   await context.close();
 }
 
+/** Whether a page is as wide as its window, and what axe says of it. */
+async function judge(tab, at, isJudged = true) {
+  for (const [tag, beyond] of await tab.evaluate(acts.tooWide)) fault(at, `${tag} is ${beyond} px too wide`);
+  if (!isJudged) return;
+  await tab.evaluate(axe);
+  const judged = await tab.evaluate(() => window.axe.run({ resultTypes: ["violations"] }));
+  for (const { id, help, nodes } of judged.violations) fault(at, `axe ${id}: ${help}, as ${nodes[0].html.slice(0, 160)}`);
+}
+
 async function lookAt(tab, path, name, options, isJudged) {
   const at = `${name} ${path}`;
   const reply = await tab.goto(path);
@@ -108,12 +118,7 @@ async function lookAt(tab, path, name, options, isJudged) {
   if (reply.status() !== expected) fault(at, `answers ${reply.status()}`);
   if ((await tab.locator("h1").count()) !== 1) fault(at, "has not one heading");
   if (options.javaScriptEnabled === false) return;
-  for (const [tag, beyond] of await tab.evaluate(acts.tooWide)) fault(at, `${tag} is ${beyond} px too wide`);
-  if (isJudged) {
-    await tab.evaluate(axe);
-    const judged = await tab.evaluate(() => window.axe.run({ resultTypes: ["violations"] }));
-    for (const { id, help, nodes } of judged.violations) fault(at, `axe ${id}: ${help}, as ${nodes[0].html.slice(0, 160)}`);
-  }
+  await judge(tab, at, isJudged);
   const picture = `${pictures}/${name}${path.replace(/[^a-z0-9]+/gi, "-").slice(0, 40)}.png`;
   await tab.screenshot({ path: picture, fullPage: true });
 }
@@ -126,7 +131,12 @@ for (const [name, act] of Object.entries(acts)) {
     const options = { viewport: { width: 1440, height: 900 }, ...act.options };
     const context = await open(name, options);
     const tab = await context.newPage();
-    await act({ tab, api, customers, fault: (what) => fault(name, what) }).catch((error) => fault(name, error.message));
+    const isScripted = options.javaScriptEnabled !== false;
+    const tools = {
+      fault: (what) => fault(name, what),
+      judge: (what) => (isScripted ? judge(tab, `${name} ${what}`) : null),
+    };
+    await act({ tab, api, customers, ...tools }).catch((error) => fault(name, error.message));
     await context.close();
   });
 }
