@@ -335,8 +335,8 @@ pub struct Subscription {
     pub plan: Option<String>,
     /// What is paid each time.
     pub amount: Option<Money>,
-    /// How often; a month where nothing is said.
-    pub interval: Interval,
+    /// How often, where it is said.
+    pub interval: Option<Interval>,
     /// When it is paid the next time.
     pub renews_at: Option<Timestamp>,
     /// Why it changed or ended.

@@ -97,10 +97,15 @@ impl Channels {
         }
     }
 
-    /// The currency of the subscription that was told of last with its amount, by the company or by others.
+    /// The currency of the active subscription that was told of last of those whose amount is known, by the company or by
+    /// others.
     pub(crate) fn currency(&self, is_vouched: bool) -> Option<Currency> {
         let part = if is_vouched { &self.vouched } else { &self.claimed };
-        part.as_deref()?.subscriptions.newest_first().find_map(|term| term.currency)
+        part.as_deref()?
+            .subscriptions
+            .newest_first()
+            .filter(|term| term.is_active())
+            .find_map(|term| Some(term.amount()?.currency))
     }
 
     pub(crate) fn n_bytes(&self) -> usize {
@@ -136,7 +141,7 @@ impl All {
                 }
             }
             Channel::Ticket(id, step) => self.tickets.add(place, id, step),
-            Channel::Subscription(id, term) => self.subscriptions.add(place, id, term),
+            Channel::Subscription(id, said) => self.subscriptions.add(place, id, Term::said(said, place)),
             Channel::PaymentEnded { is_approved } => {
                 self.last_payment = self.last_payment.max(Some((at, is_approved)));
             }
@@ -255,15 +260,15 @@ fn hour_of_day(at: Timestamp) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use super::told::TermSaid;
     use super::*;
-    use events::{EventKey, Interval, SubscriptionStep};
+    use events::{EventKey, SubscriptionStep};
 
     /// What is counted as memory is what is taken: every part for itself, and together their sum.
     #[test]
     fn every_part_is_weighed() {
         let at = Timestamp::from_millis(1_000_000);
-        let (step, interval) = (SubscriptionStep::Started, Interval::Month);
-        let term = Term { step, minor: 1, currency: None, interval, renews_at: at };
+        let said = TermSaid { step: SubscriptionStep::Started, amount: None, interval: None, renews_at: None };
         let weight = |told: &[Channel]| {
             let mut all = All::default();
             assert_eq!(all.n_bytes(), size_of::<All>());
@@ -281,7 +286,7 @@ mod tests {
             (Channel::PageLeft(PagesLeft::default()), size_of::<PagesLeft>()),
             (Channel::Measured(1, 1), size_of::<(u64, Buckets<(), Numbers>)>() + size_of::<Numbers>()),
             (Channel::Ticket(1, TicketStep::Created), size_of::<(Place, u64, TicketStep)>()),
-            (Channel::Subscription(1, term), size_of::<(Place, u64, Term)>()),
+            (Channel::Subscription(1, said), size_of::<(Place, u64, Term)>()),
         ];
         for (told, least) in parts {
             assert!(weight(&[told]) >= least, "{told:?}: {} for {least}", weight(&[told]));

@@ -120,7 +120,7 @@ impl Signals {
         }
         let deed = event.deed();
         let seen = Seen { at: event.occurred_at, key: event.key(), is_own: deed.is_own() };
-        let (step, channels) = (step_of(deed), channels_of(deed, seen.at));
+        let (step, channels) = (step_of(deed), channels_of(deed));
         let (lines, views, is_vouched) = (Box::default(), Box::default(), event.origin.is_trusted());
         let mut signals = Self { seen, is_deed, is_vouched, step, order: None, lines, views, told, channels };
         let Some(commerce) = deed.commerce() else { return Some(signals) };

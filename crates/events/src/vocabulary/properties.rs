@@ -123,7 +123,7 @@ properties! {
     PLAN = ["plan", "plan_id", "planId", "plan_name", "planName"] Kind::Text, "to what";
     RECURRING = ["amount", "recurring_amount", "recurringAmount", "price"] Kind::Amount, "what is paid each time";
     INTERVAL = ["interval", "billing_interval", "billingInterval"] Kind::Word(INTERVALS),
-        "how often it is paid: a month where nothing is said";
+        "how often it is paid: a month where nothing ever was said of it";
     RENEWS_AT = ["renews_at", "renewsAt"] Kind::Moment, "when it is paid the next time";
     METRIC = ["metric"] Kind::Id, "what was measured, such as `gigabytes` or `logins`";
     VALUE = ["value"] Kind::Number, "how much it was";

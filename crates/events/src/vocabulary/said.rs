@@ -5,8 +5,8 @@ use super::properties::*;
 use super::sheet::Sheet;
 use super::values::At;
 use crate::{
-    DecisionSeen, Deed, Email, Fault, Interval, Measurement, Message, PageLeft, Payment, PhoneCall, Question, Rating,
-    Rejection, Search, Session, StoreVisit, Subscription, Ticket,
+    DecisionSeen, Deed, Email, Fault, Measurement, Message, PageLeft, Payment, PhoneCall, Question, Rating, Rejection,
+    Search, Session, StoreVisit, Subscription, Ticket,
 };
 
 /// Reads the properties. Where the sheet holds a refusal afterwards, what is returned says nothing.
@@ -53,7 +53,7 @@ pub(super) fn said(spoken: &Spoken, sheet: &mut Sheet<'_>) -> Deed {
             id: sheet.id(&SUBSCRIPTION_ID),
             plan: sheet.text(&PLAN),
             amount: sheet.amount(&RECURRING),
-            interval: sheet.interval(&INTERVAL).unwrap_or(Interval::Month),
+            interval: sheet.interval(&INTERVAL),
             renews_at: sheet.moment(&RENEWS_AT),
             reason: sheet.text(&REASON),
         })),

@@ -450,6 +450,29 @@ fn a_subscription_is_as_its_newest_word_says() {
     assert_values(&told(&[]), &[("renewal_days", f64::NAN), ("subscriptions_active", 0.0)]);
 }
 
+/// What an upgrade or a downgrade leaves unsaid stays as it was: the interval, the amount, when it is paid again.
+#[test]
+fn what_is_not_said_of_a_subscription_stays() {
+    let started = json!({"amount": 120, "currency": "EUR", "interval": "year"});
+    let more = |amount: Value| json!({"amount": amount, "currency": "EUR"});
+    let yearly = |amount: f64| amount / 365.25 * 30.0;
+    let state =
+        told(&[(20 * DAY, "Subscription Started", started.clone()), (DAY, "Subscription Upgraded", more(json!(240)))]);
+    assert_values(&state, &[("subscription_amount_30d", yearly(240.0)), ("renewal_days", 365.25 - 20.0)]);
+    let state = told(&[(20 * DAY, "Subscription Started", started.clone()), (DAY, "Subscription Upgraded", json!({}))]);
+    assert_values(&state, &[("subscription_amount_30d", yearly(120.0)), ("renewal_days", 365.25 - 20.0)]);
+    // When it is paid again is as was stated, until it was paid since.
+    let stated = json!({"amount": 120, "currency": "EUR", "interval": "year", "renews_at": "1971-05-18T00:00:00Z"});
+    let state =
+        told(&[(20 * DAY, "Subscription Started", stated.clone()), (DAY, "Subscription Downgraded", json!({}))]);
+    assert_values(&state, &[("renewal_days", 2.0), ("subscription_amount_30d", yearly(120.0))]);
+    let state = told(&[(20 * DAY, "Subscription Started", stated), (DAY, "Subscription Renewed", json!({}))]);
+    assert_values(&state, &[("renewal_days", 365.25 - 1.0), ("subscription_amount_30d", yearly(120.0))]);
+    // Nobody ever said how often: a month.
+    let state = told(&[(3 * DAY, "Subscription Upgraded", more(json!(30)))]);
+    assert_values(&state, &[("renewal_days", 30.4375 - 3.0), ("subscription_amount_30d", 30.0 / 30.4375 * 30.0)]);
+}
+
 /// Whoever tells times to the second or to the day says several things at one moment.
 #[test]
 fn what_happened_at_one_moment_happened_step_by_step_whatever_it_is_called() {

@@ -389,15 +389,15 @@ impl Theirs<'_> {
     }
 
     /// That of the newest order that names one, of those that are remembered, else of the newest subscription.
-    fn currency<'a>(&'a self, subscriptions: &[&'a Event]) -> Option<&'a str> {
+    fn currency<'a>(&'a self, subscriptions: &[(&'a Event, Option<&'a str>)]) -> Option<&'a str> {
         let is_order = |event: &&&Event| ["Order Completed", "Order Refunded"].contains(&name(event));
         let of_order = |event: &'a Event| number(event, "revenue").and(text(event, "currency"));
         // What the company told before what others did.
         [true, false].into_iter().find_map(|is_own| {
             let is_theirs = move |event: &&'a Event| event.origin.is_trusted() == is_own;
             let orders = self.events.iter().rev().filter(is_order).take(96).copied().filter(is_theirs);
-            let subscriptions = subscriptions.iter().copied().filter(is_theirs);
-            orders.filter_map(of_order).next().or_else(|| subscriptions.filter_map(paid_in).next())
+            let subscriptions = subscriptions.iter().filter(|(event, _)| is_theirs(event));
+            orders.filter_map(of_order).next().or_else(|| subscriptions.filter_map(|(_, paid_in)| *paid_in).next())
         })
     }
 
@@ -408,7 +408,8 @@ impl Theirs<'_> {
         let steps =
             ["Started", "Renewed", "Upgraded", "Downgraded", "Cancelled"].map(|step| format!("Subscription {step}"));
         let words = self.words(&steps.each_ref().map(String::as_str), "subscription_id", Some(""));
-        let active: Vec<&&Event> = words.iter().filter(|event| name(event) != "Subscription Cancelled").collect();
+        let is_active = |event: &Event| name(event) != "Subscription Cancelled";
+        let active: Vec<&Event> = words.iter().copied().filter(|event| is_active(event)).collect();
         // In milliseconds, on the average.
         let interval_ms = |event: &Event| match text(event, "interval") {
             Some("day") => 86_400_000,
@@ -417,14 +418,43 @@ impl Theirs<'_> {
             Some("year") => 31_557_600_000,
             _ => 2_629_800_000_i64,
         };
-        let days = |event: &Event| interval_ms(event) as f64 / DAY_MS as f64;
+        let days = |interval_ms: i64| interval_ms as f64 / DAY_MS as f64;
+        // What the newest word leaves unsaid is as the newest says that says it; who calls it off says none of it, and what
+        // was said before the newest word that had to go is forgotten.
+        let id = |event: &Event| text(event, "subscription_id").unwrap_or_default().to_owned();
+        let turn = |event: &Event| {
+            let step = steps.iter().position(|step| step == name(event))?;
+            Some((event.occurred_at, step, event.key()))
+        };
+        let mut told: Vec<&Event> = self.events.iter().copied().filter(|event| turn(event).is_some()).collect();
+        told.sort_by_key(|event| Reverse(turn(event)));
+        let mut things = BTreeSet::new();
+        let gone = told.iter().filter(|event| things.insert(id(event))).nth(64).and_then(|event| turn(event));
+        let of = |event: &Event| {
+            let is_kept = |one: &&Event| id(one) == id(event) && turn(one) > gone && is_active(one);
+            told.iter().copied().filter(is_kept).collect::<Vec<_>>()
+        };
+        let paid_as = |event: &Event| of(event).into_iter().find(|one| paid_in(one).is_some());
+        let interval_ms = |event: &Event| {
+            let said = of(event).into_iter().find(|one| text(one, "interval").is_some());
+            interval_ms(said.unwrap_or(event))
+        };
+        let words: Vec<_> =
+            words.iter().map(|event| (*event, paid_as(event).filter(|_| is_active(event)).and_then(paid_in))).collect();
         let currency = self.currency(&words);
-        let in_currency = |event: &&&&Event| paid_in(event).is_some() && paid_in(event) == currency;
-        let paid: Vec<f64> =
-            active.iter().filter(in_currency).map(|event| said(event, "amount") / days(event) * 30.0).collect();
+        let in_currency = |event: &&Event| paid_in(event).is_some() && paid_in(event) == currency;
+        let paid: Vec<f64> = active
+            .iter()
+            .filter_map(|event| Some((event, paid_as(event).filter(in_currency)?)))
+            .map(|(event, paid)| said(paid, "amount") / days(interval_ms(event)) * 30.0)
+            .collect();
         let renewal = active.iter().map(|event| {
-            let stated = text(event, "renews_at").map(|at| Timestamp::parse(at).unwrap());
-            let by_interval = || event.occurred_at.as_millis() + interval_ms(event);
+            let is_paid = |one: &&Event| ["Subscription Started", "Subscription Renewed"].contains(&name(one));
+            let paid = of(event).into_iter().find(is_paid);
+            let stated = of(event).into_iter().find(|one| text(one, "renews_at").is_some());
+            let stated = stated.filter(|one| turn(one) >= paid.and_then(turn));
+            let stated = stated.map(|one| Timestamp::parse(text(one, "renews_at").unwrap()).unwrap());
+            let by_interval = || paid.unwrap_or(event).occurred_at.as_millis() + interval_ms(event);
             stated.unwrap_or_else(|| Timestamp::from_millis(by_interval())).days_since(self.as_of)
         });
         BTreeMap::from([

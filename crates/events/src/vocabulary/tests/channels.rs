@@ -322,7 +322,7 @@ fn what_is_said_stands_in_the_deed() {
         id: Some("7".into()),
         plan: Some("Pro".into()),
         amount: Some(Money { minor: 9_900, currency: Currency::parse("EUR").unwrap() }),
-        interval: Interval::Year,
+        interval: Some(Interval::Year),
         renews_at: Some(Timestamp::parse("2024-11-14T00:00:00Z").unwrap()),
         reason: None,
     };

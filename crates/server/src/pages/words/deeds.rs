@@ -179,16 +179,16 @@ fn subscription_words(subscription: &Subscription) -> Words {
         SubscriptionStep::Cancelled => format!("Called {plan} off"),
     };
     let is_paid = subscription.amount.is_some() && subscription.step != SubscriptionStep::Cancelled;
-    let every = match subscription.interval {
+    let every = subscription.interval.map(|interval| match interval {
         Interval::Day => "every day",
         Interval::Week => "every week",
         Interval::Month => "every month",
         Interval::Quarter => "every quarter",
         Interval::Year => "every year",
-    };
+    });
     Words::head(head)
         .of(subscription.amount)
-        .and(is_paid.then_some(every))
+        .and(every.filter(|_| is_paid))
         .and(subscription.renews_at.map(|at| format!("paid again on {}", format::date(at))))
         .and(subscription.reason.as_deref().map(cut))
         .and(subscription.id.as_deref().map(|id| format!("subscription {}", cut(id))))
