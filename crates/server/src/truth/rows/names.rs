@@ -185,7 +185,9 @@ mod tests {
         assert!(recall(&nearly(0), &nearly(100), seed).ok && precision(&nearly(100), seed).ok);
         let wrong: Vec<Share> = (0..100).map(|_| (98, 100)).collect();
         let row = precision(&wrong, seed);
-        assert!(!row.ok && row.says.starts_with("200 pairs are of two people"), "{}", row.says);
+        assert_eq!(row.verdict, Verdict::Wrong);
+        assert!(row.says.starts_with("200 pairs are of two people"), "{}", row.says);
+        assert_eq!((share(&[]), share(&[(0, 0)]), share(&[(1, 2)])), (None, None, Some(0.5)));
         let apart: Vec<Share> = (0..100).map(|_| (94, 100)).collect();
         assert_eq!(recall(&nearly(0), &apart, seed).verdict, Verdict::Wrong);
         // Of few it cannot be told: one of three has nothing joined.
