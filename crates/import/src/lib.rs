@@ -182,8 +182,10 @@ pub struct ImportReport {
     pub first_at: Option<Timestamp>,
     /// The time of the latest payload of a mapping.
     pub last_at: Option<Timestamp>,
-    /// By how many whole weeks all times were moved; 0 where the mapping moves nothing.
+    /// By how many whole weeks all times were moved; 0 where the mapping moves nothing, or by no whole weeks.
     pub weeks_shifted: i64,
+    /// By how many whole days all times were moved; 0 where the mapping moves nothing.
+    pub days_shifted: i64,
     /// The rejects file, where anything was rejected.
     pub rejects_file: Option<PathBuf>,
 }

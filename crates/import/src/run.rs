@@ -73,7 +73,9 @@ fn read_one(
     delivery.report.mapping = Some(mapping.name().to_owned());
     progress.begin(Phase::Reading, opened.total, opened.unit);
     let mut grouper = Grouper::new(&opened.name, mapping, options, latest);
-    delivery.report.weeks_shifted = grouper.weeks();
+    let days = grouper.days();
+    delivery.report.days_shifted = days;
+    delivery.report.weeks_shifted = if days % 7 == 0 { days / 7 } else { 0 };
     read_table(table, &mut grouper, delivery)?;
     let n_waiting = grouper.n_waiting_rows();
     if n_waiting > 0 {

@@ -73,8 +73,8 @@ impl<'m> Grouper<'m> {
         }
     }
 
-    pub(crate) fn weeks(&self) -> i64 {
-        self.times.weeks()
+    pub(crate) fn days(&self) -> i64 {
+        self.times.days()
     }
 
     pub(crate) fn n_waiting_rows(&self) -> u64 {

@@ -42,12 +42,21 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(router)
         .merge(ingest::short_paths())
-        .merge(openapi::routes(&document()).route_layer(from_fn_with_state(app.clone(), auth::guard_docs)))
+        .merge(openapi::routes(document_of(&app)).route_layer(from_fn_with_state(app.clone(), auth::guard_docs)))
         // Below the layer: a fallback above it would answer a browser's preflight before the layer sees it.
         .method_not_allowed_fallback(no_such_method)
         // Browsers send events from any site; what they may do is decided by the key, never by a cookie.
         .layer(cors())
         .with_state(app)
+}
+
+/// The document of a server: where its data are not what they seem to be, it begins with that.
+fn document_of(app: &App) -> utoipa::openapi::OpenApi {
+    let mut document = document();
+    if let (Some(notice), Some(said)) = (&app.notice, &mut document.info.description) {
+        *said = format!("**{}**\n\n{said}", notice.sentence());
+    }
+    document
 }
 
 /// The paths with their descriptions, from which the OpenAPI document is made.

@@ -28,6 +28,11 @@ pub(crate) fn name(label: &Label) -> String {
 
 /// What everybody must know of a simulated company's data.
 pub(crate) fn notice(engine: &Engine) -> Option<Notice> {
-    let Label { seed, customers, days, end } = label(engine)?;
-    Some(Notice::Simulated { seed, customers: u64::from(customers), days: u64::from(days), end })
+    label(engine).map(|label| notice_of(&label, false))
+}
+
+/// The same of a company that is known, and may live on while one looks.
+pub(crate) fn notice_of(label: &Label, is_alive: bool) -> Notice {
+    let Label { seed, customers, days, end } = label.clone();
+    Notice::Simulated { seed, customers: u64::from(customers), days: u64::from(days), end, is_alive }
 }

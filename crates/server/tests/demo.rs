@@ -1,6 +1,6 @@
 //! Is the demonstration a company that has lived, and does it stay whose it is?
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use decisions::{Content, LoggedDecision, Record};
 use engine::Stopwatch;
@@ -79,10 +79,11 @@ impl Drop for Served {
     }
 }
 
+/// What a page or a program gets; a page, where the path is none of a program's.
 fn get(address: &str, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer demo-admin-key\r\nConnection: close\r\n\r\n"
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: text/html\r\nAuthorization: Bearer demo-admin-key\r\nConnection: close\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
@@ -106,6 +107,7 @@ fn decisions(opened: &Opened) -> Vec<LoggedDecision> {
 fn a_company_is_there_at_once_with_a_past_in_which_it_was_decided() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data");
+    let began_at = SystemClock.now();
     let made = run(&data, &[&SMALL[..], &["--no-serve", "--json"]].concat());
     let err = String::from_utf8(made.stderr).unwrap();
     assert!(made.status.success(), "{err}");
@@ -113,16 +115,23 @@ fn a_company_is_there_at_once_with_a_past_in_which_it_was_decided() {
     assert_eq!((&mark["data"]["kind"], &mark["data"]["seed"]), (&"company".into(), &7.into()));
     assert!(err.contains("SIMULATED: an invented company of 150 customers"), "{err}");
     assert!(!data.join("filling").exists());
-    look_into(&data);
+    let steps = ["new events", "Learning from it: recommend, value, segments\n", "days and today up to now"];
+    let steps = steps.into_iter().chain(["Learning from it: recommend, churn, ", "Writing it down"]);
+    let places: Vec<_> = steps.map(|step| err.find(step).unwrap_or_else(|| panic!("{step} is not in {err}"))).collect();
+    assert!(places.is_sorted(), "each step is said before the next: {err}");
+    look_into(&data, began_at);
 
     // The second start makes nothing, and says whose data it is on every page.
     let mut served = Served::start(&directory, &["--no-live"]);
     let address = served.address();
     assert_eq!(get(&address, "/readyz").0, 200);
     assert!(!served.said().contains("import") && !served.said().contains("Training"), "{}", served.said());
-    for page in ["/", "/decisions", "/models", "/lists"] {
+    for (page, expected) in [("/", 200), ("/decisions", 200), ("/models", 200), ("/lists", 200), ("/nowhere", 404)]
+        .into_iter()
+        .chain([("/customers/nobody", 404), ("/decisions/none", 404), ("/tour/99", 404), ("/openapi.json", 200)])
+    {
         let (status, body) = get(&address, page);
-        assert_eq!(status, 200, "{page}");
+        assert_eq!(status, expected, "{page}");
         assert!(body.to_lowercase().contains("simulated"), "{page} does not say that it is simulated");
     }
     drop(served);
@@ -135,27 +144,73 @@ fn a_company_is_there_at_once_with_a_past_in_which_it_was_decided() {
     refuses(&data, &[], "another version of this program");
 }
 
-/// Something happens while one looks, and nothing of it is refused.
-fn lives_on(directory: &TempDir) {
-    let mut served = Served::start(directory, &[]);
-    let address = served.address();
-    let today = format!("\"receivedAt\":\"{}", SystemClock.now().date());
-    let watch = Stopwatch::start();
-    let told = loop {
-        let (_, newest) = get(&address, "/v1/events?limit=20");
-        if newest.matches(&today).count() > 3 {
-            break newest;
-        }
-        assert!(watch.elapsed() < DEADLINE, "nothing happens: {newest}\n{}", served.said());
-        std::thread::park_timeout(Duration::from_millis(100));
-    };
-    assert!(told.contains("\"origin\":\"client\"") || told.contains("\"origin\":\"server\""), "{told}");
-    let (_, refused) = get(&address, "/v1/events?status=rejected");
-    assert!(refused.contains("\"events\":[]"), "{refused}");
+/// The events that a company told since it began again, newest first.
+fn told_since(address: &str) -> Vec<Value> {
+    let (_, newest) = get(address, "/v1/events?limit=500");
+    let (_, body) = newest.split_once("\r\n\r\n").unwrap();
+    let events: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {newest}"));
+    let has_begun = |event: &&Value| event["messageId"].as_str().unwrap().split('-').next().unwrap().contains('.');
+    events["events"].as_array().unwrap().iter().filter(has_begun).cloned().collect()
 }
 
-/// What lies in the directory: one import of the past, and then days in which it was asked at its moment.
-fn look_into(data: &Path) {
+fn until(data: &Path) -> i64 {
+    let lived: Value = serde_json::from_slice(&std::fs::read(data.join("demo-lived.json")).unwrap()).unwrap();
+    lived["until_ms"].as_i64().unwrap()
+}
+
+/// What happened while nobody listened is told at the next start, with its own hours and up to now; and once, however often
+/// it is started. Nothing of it is refused.
+fn lives_on(directory: &TempDir) {
+    let data = directory.path().join("data");
+    let stopped_at = SystemClock.now().plus_days(-2);
+    let lived = format!("{{\"until_ms\":{},\"nth\":1000000}}", stopped_at.as_millis());
+    std::fs::write(data.join("demo-lived.json"), lived).unwrap();
+    let mut told = Vec::new();
+    let mut ids = std::collections::BTreeSet::new();
+    for start in 0..2 {
+        let mut served = Served::start(directory, &[]);
+        let address = served.address();
+        let watch = Stopwatch::start();
+        loop {
+            let (before, since) = (until(&data), told_since(&address));
+            let n_new = since.iter().filter(|event| !ids.contains(&event["messageId"].to_string())).count();
+            // All of what was missed: the company has told nothing new for a while, and says that it lives on.
+            let is_over = (start == 1 || n_new > 20) && served.said().contains("hour for hour as you do");
+            std::thread::park_timeout(Duration::from_millis(700));
+            if is_over && until(&data) == before && told_since(&address).len() == since.len() {
+                told = since;
+                break;
+            }
+            assert!(watch.elapsed() < DEADLINE, "nothing happens: {n_new}\n{}", served.said());
+        }
+        let (_, refused) = get(&address, "/v1/events?status=rejected");
+        assert!(refused.contains("\"events\":[]"), "{refused}");
+        ids.extend(told.iter().map(|event| event["messageId"].to_string()));
+    }
+    let is_item = |event: &Value| event["type"] == "item";
+    let moments: Vec<Timestamp> = told
+        .iter()
+        .filter(|event| !is_item(event))
+        .map(|event| Timestamp::parse(event["occurredAt"].as_str().unwrap()).unwrap())
+        .collect();
+    let n_each: Vec<usize> = (0..2)
+        .map(|day| {
+            let (from, until) = (stopped_at.plus_days(day), stopped_at.plus_days(day + 1));
+            moments.iter().filter(|at| (from..until).contains(at)).count()
+        })
+        .collect();
+    assert!(n_each.iter().all(|n| *n > 5), "of both days, at their hours: {n_each:?}");
+    assert!(moments.iter().all(|at| *at > stopped_at && *at <= SystemClock.now()), "{moments:?}");
+    // Two starts told it once: no two events say the same of the same people at the same moment.
+    let said =
+        |event: &Value| format!("{} {} {} {}", event["occurredAt"], event["event"], event["userId"], event["type"]);
+    let orders = told.iter().filter(|event| event["event"] == "Order Completed").map(said);
+    let orders: Vec<String> = orders.collect();
+    assert_eq!(orders.iter().collect::<std::collections::BTreeSet<_>>().len(), orders.len(), "{orders:?}");
+}
+
+/// What lies in the directory: one import of the past, and then days in which it was asked at its moment, up to now.
+fn look_into(data: &Path, began_at: Timestamp) {
     let settings = settings::load(Some(&data.join("rapport.toml")), []).unwrap();
     assert_eq!((settings.outcomes.len(), settings.segments.len(), settings.schemas.len()), (3, 2, 2));
     let opened = Opened::open(data, Access::Exclusive, settings).unwrap();
@@ -163,9 +218,23 @@ fn look_into(data: &Path) {
     let imports = engine.ports().imports.imports(None, 10).unwrap();
     assert_eq!(imports.len(), 1);
     let now = SystemClock.now();
+    // What was done just now says so.
+    let ended_at = imports[0].ended_at.unwrap();
+    assert!(began_at <= imports[0].began_at && imports[0].began_at < ended_at && ended_at <= now, "{:?}", imports[0]);
+    // Nothing is due to be trained: of each model there is one of now, whether it is better than the one before or not.
+    let newest = |task| engine.registry().versions(task).unwrap().into_iter().next();
+    let newest: Vec<_> = engine.capabilities().tasks.names().filter_map(newest).collect();
+    assert!(newest.len() > 2);
+    for version in newest {
+        assert!((began_at..=now).contains(&version.header.trained_at), "{} is old already", version.header.task);
+    }
+    let lived_until = Timestamp::from_millis(until(data));
+    assert!((began_at..=now).contains(&lived_until), "today was lived up to now: {lived_until}");
+    let last_event_at = engine.look(|live| live.profiles.totals().last_event_at).unwrap();
+    assert!(last_event_at <= now && now.millis_since(last_event_at) < 12 * 3_600_000, "{last_event_at}");
     let (today, logged) = (now.day(), decisions(&opened));
     let day = |one: &LoggedDecision| one.decided_at.day();
-    assert!(logged.iter().all(|one| (today - 15..today).contains(&day(one))));
+    assert!(logged.iter().all(|one| (today - 15..=today).contains(&day(one))));
     let days: std::collections::BTreeSet<i64> = logged.iter().map(day).collect();
     assert!(days.len() >= 13, "they are of every day: {days:?}");
     let kinds = logged.iter().fold(BTreeMap::<&str, u32>::new(), |mut kinds, one| {
@@ -196,6 +265,25 @@ fn look_into(data: &Path) {
 fn names(opened: &Opened, name: &str) -> u64 {
     let incoming = opened.engine.incoming().unwrap();
     incoming.names.iter().filter(|(one, _)| one.name == name).map(|(_, inflow)| inflow.n_events).sum()
+}
+
+/// Settings of one's own are taken, and what they do not declare is not asked for.
+#[test]
+fn a_company_may_be_shown_with_settings_of_ones_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let (data, own) = (directory.path().join("data"), directory.path().join("own.toml"));
+    std::fs::write(&own, "[models]\nseed = 3\n").unwrap();
+    let own = own.to_str().unwrap();
+    let made = run(&data, &["--customers", "60", "--days", "40", "--no-serve", "--config", own]);
+    let err = String::from_utf8(made.stderr).unwrap();
+    assert!(made.status.success(), "{err}");
+    assert!(err.contains("The list cancelling is not saved: "), "{err}");
+    let opened = Opened::open(&data, Access::Exclusive, settings::load(Some(Path::new(own)), []).unwrap()).unwrap();
+    let lists = opened.engine.lists().unwrap();
+    let mut saved: Vec<_> = lists.iter().filter(|list| list.source == engine::ListSource::Saved).collect();
+    saved.retain(|list| list.list.name != "cancelling");
+    assert_eq!(saved.len(), 2);
+    assert!(!data.join("rapport.toml").exists());
 }
 
 #[test]

@@ -39,6 +39,36 @@ impl Company {
         new.chain(stock).collect()
     }
 
+    /// What the catalogue is to be told when a day's shop has opened, where it was told otherwise, as after days that are lived
+    /// again: `is_told` says what it knows of a thing, whether there is one; nothing of what it has not heard of. What comes new
+    /// on that day is told by the day.
+    ///
+    /// # Errors
+    /// That of `is_told`.
+    pub fn stock_to_tell<E>(
+        &self,
+        day: i64,
+        mut is_told: impl FnMut(&str) -> Result<Option<bool>, E>,
+    ) -> Result<Vec<Value>, E> {
+        let (shelves, label) = (self.shelves().opened(day), self.label());
+        let mut to_tell = Vec::new();
+        for (no, thing) in self.things().all().iter().enumerate().filter(|(_, thing)| thing.from_day < day) {
+            let (is_there, told) = (shelves.has(no), is_told(&thing.id)?);
+            if told.is_none() {
+                to_tell.push(item(self, no, &label));
+            }
+            if is_there != told.unwrap_or(true) {
+                to_tell.push(json!({
+                    "type": "item",
+                    "messageId": format!("{}-shelf-{day}-{no:05}", self.key()),
+                    "itemId": thing.id,
+                    "traits": {"available": is_there},
+                }));
+            }
+        }
+        Ok(to_tell)
+    }
+
     fn label(&self) -> Value {
         serde_json::to_value(Label::of(self.settings())).unwrap_or_default()
     }
@@ -146,6 +176,34 @@ mod tests {
         assert!(one["messageId"] == other["messageId"] && one["traits"] != other["traits"]);
         assert!(one["messageId"] != next["messageId"] && next["traits"][LIVED] == "2026-11-23");
         assert!(company.catalogue().iter().all(|item| item["messageId"] != one["messageId"]));
+    }
+
+    #[test]
+    fn whoever_was_told_otherwise_is_told_how_it_is() {
+        let mut company = Company::new(Settings::new(Seed::new(7), 20, 30).unwrap());
+        let day = company.settings().end_day;
+        let day = day - day.rem_euclid(5) + 1;
+        let ids: Vec<String> = company.things().all().iter().take(4).map(|thing| thing.id.clone()).collect();
+        let shelf = company.things().get(1).shelf;
+        company.shelves_mut().take(1, shelf);
+        let shelf = company.things().get(3).shelf;
+        company.shelves_mut().take(3, shelf);
+        let told = |id: &str| -> Result<Option<bool>, String> {
+            Ok(match ids.iter().position(|one| one == id) {
+                Some(0 | 3) => Some(false),
+                Some(2) => None,
+                _ => Some(true),
+            })
+        };
+        let to_tell = company.stock_to_tell(day, told).unwrap();
+        let of = |item: &Value| (item["itemId"].as_str().unwrap().to_owned(), item["traits"]["available"].clone());
+        let expected = [(&ids[0], json!(true)), (&ids[1], json!(false)), (&ids[2], Value::Null)];
+        assert_eq!(to_tell.iter().map(of).collect::<Vec<_>>(), expected.map(|(id, is_there)| (id.clone(), is_there)));
+        assert!(to_tell[2]["traits"]["name"].is_string(), "what nobody has heard of is told whole");
+        // The day on which shelves are filled.
+        let to_tell = company.stock_to_tell(day + 4, |_| Ok::<_, String>(Some(true))).unwrap();
+        assert!(to_tell.is_empty(), "{to_tell:?}");
+        assert_eq!(company.stock_to_tell(day, |_| Err("away")), Err("away"));
     }
 
     #[test]

@@ -100,6 +100,10 @@ impl Company {
         self.shelves.changed()
     }
 
+    pub(crate) fn shelves(&self) -> &Shelves {
+        &self.shelves
+    }
+
     #[cfg(test)]
     pub(crate) fn shelves_mut(&mut self) -> &mut Shelves {
         &mut self.shelves

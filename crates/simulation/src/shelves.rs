@@ -40,6 +40,13 @@ impl Shelves {
         changed
     }
 
+    /// As they are once the shop has opened on this day.
+    pub(crate) fn opened(&self, day: i64) -> Self {
+        let mut opened = self.clone();
+        opened.open(day);
+        opened
+    }
+
     pub(crate) fn has(&self, thing: usize) -> bool {
         self.left[thing] > 0
     }

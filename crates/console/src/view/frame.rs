@@ -95,6 +95,8 @@ pub enum Notice {
         days: u64,
         /// The day before which that past ends.
         end: String,
+        /// Whether it lives on while one looks, an hour of its time in one of ours.
+        is_alive: bool,
     },
     /// Real purchases of another time.
     Shifted {
@@ -102,8 +104,8 @@ pub enum Notice {
         source: String,
         /// When they were made: `2000–2001`.
         years: String,
-        /// By how many whole weeks they were shifted, so that weekdays stay.
-        weeks: u64,
+        /// By how many whole days they were shifted, so that they end as it is now.
+        days: u64,
     },
 }
 
@@ -278,6 +280,7 @@ impl Frame {
 }
 
 impl Notice {
+    /// What it is, in a few words.
     pub(super) fn title(&self) -> &'static str {
         match self {
             Self::Simulated { .. } => "Simulated company.",
@@ -285,19 +288,32 @@ impl Notice {
         }
     }
 
+    /// The whole of it, for where there is no page around it.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        format!("{} {}", self.title(), self.text())
+    }
+
+    /// What of it, in sentences.
     pub(super) fn text(&self) -> String {
         match self {
-            Self::Simulated { seed, customers, days, end } => {
+            Self::Simulated { seed, customers, days, end, is_alive } => {
+                let lives = match is_alive {
+                    true => " Since then it lives on in real time, no faster than a company of its size does.",
+                    false => "",
+                };
                 format!(
-                    "Nothing here happened: {} and {} up to {end} fell out of the seed {seed}. The command rapport truth tells what is \
-                     true.",
+                    "Nothing here happened: {} and {} up to {end} fell out of the seed {seed}.{lives} The command rapport truth tells \
+                     what is true.",
                     format::counted(*customers, "customer", "customers"),
                     format::counted(*days, "day", "days"),
                 )
             }
-            Self::Shifted { source, years, weeks } => {
-                let weeks = format::counted(*weeks, "whole week", "whole weeks");
-                format!("{source}, {years}, moved by {weeks} to the time of the import; weekdays stay what they were.")
+            Self::Shifted { source, years, days } => {
+                let days_moved = format::counted(*days, "whole day", "whole days");
+                let weekdays =
+                    if days % 7 == 0 { "weekdays stay what they were" } else { "weekdays are not what they were" };
+                format!("{source}, {years}, moved by {days_moved} to end on the day of the import; {weekdays}.")
             }
         }
     }

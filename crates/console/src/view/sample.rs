@@ -99,7 +99,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
 #[must_use]
 pub fn frame(here: &str) -> Frame {
     let notice =
-        Notice::Shifted { source: "Ta-Feng grocery, Taiwan".to_owned(), years: "2000–2001".to_owned(), weeks: 1_343 };
+        Notice::Shifted { source: "Ta-Feng grocery, Taiwan".to_owned(), years: "2000–2001".to_owned(), days: 9_401 };
     Frame {
         now: now(),
         theme: Theme::Auto,

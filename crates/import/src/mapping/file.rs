@@ -100,7 +100,19 @@ pub(super) struct TimeFile {
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(super) enum Shift {
     #[serde(rename = "whole-weeks-to-now")]
-    WholeWeeksToNow,
+    WholeWeeks,
+    #[serde(rename = "whole-days-to-now")]
+    WholeDays,
+}
+
+impl Shift {
+    /// By how many days at a time.
+    pub(super) fn step_days(self) -> i64 {
+        match self {
+            Self::WholeWeeks => 7,
+            Self::WholeDays => 1,
+        }
+    }
 }
 
 /// Once per row, or once per group.

@@ -163,13 +163,18 @@ impl Mapping {
     /// # Errors
     /// [`MappingError::Unknown`] where there is none.
     pub fn shipped(name: &str) -> Result<Self, MappingError> {
-        match SHIPPED.iter().find(|(shipped, _)| *shipped == name) {
-            Some((name, text)) => Self::parse(&format!("{name}.toml"), text),
-            None => {
-                let known: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
-                Err(MappingError::Unknown { name: name.to_owned(), known: known.join(", ") })
-            }
-        }
+        Self::parse(&format!("{name}.toml"), Self::shipped_text(name)?)
+    }
+
+    /// The text of that mapping, for whoever wants it a little otherwise.
+    ///
+    /// # Errors
+    /// [`MappingError::Unknown`] where there is none.
+    pub fn shipped_text(name: &str) -> Result<&'static str, MappingError> {
+        SHIPPED.iter().find(|(shipped, _)| *shipped == name).map(|(_, text)| *text).ok_or_else(|| {
+            let known: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
+            MappingError::Unknown { name: name.to_owned(), known: known.join(", ") }
+        })
     }
 
     /// What `--mapping` names: a file, or else a mapping that comes with the program.
@@ -195,10 +200,10 @@ impl Mapping {
         &self.sha256
     }
 
-    /// Whether it moves all times by whole weeks, so that the data ends now.
+    /// Whether it moves all times by whole weeks or days, so that the data ends now.
     #[must_use]
     pub fn shifts_to_now(&self) -> bool {
-        self.time.shifts
+        self.time.shift.is_some()
     }
 
     /// The place in the file of each slot, or the column that is missing and the key that needs it.

@@ -160,6 +160,29 @@ fn a_shift_without_a_declared_end_finds_the_latest_time() {
 }
 
 #[test]
+fn a_shift_by_days_ends_within_the_last_day() {
+    let shifted = |time: &str, day: &str| {
+        let rest = format!("[time]\ncolumn = \"at\"\nshift = \"whole-days-to-now\"\n{time}{TRACK}");
+        let outcome = run("", &rest, &format!("at,who\n{day},ann\n"));
+        let at = outcome.sink.payloads[0]["timestamp"].as_str().unwrap().to_owned();
+        (at, outcome.report().days_shifted, outcome.report().weeks_shifted)
+    };
+    // It is five in the morning of 2026-11-22 in London.
+    let days_only = |hour: &str| {
+        format!(
+            "zone = \"Europe/London\"\nformat = \"%Y-%m-%d\"\ntime_of_day = \"{hour}\"\ndata_ends = \"2026-11-01\"\n"
+        )
+    };
+    let at = |text: &str, days: i64, weeks: i64| (text.to_owned(), days, weeks);
+    assert_eq!(shifted(&days_only("04:59"), "2026-11-01"), at("2026-11-22T04:59:00.000Z", 21, 3), "today");
+    assert_eq!(shifted(&days_only("05:01"), "2026-11-01"), at("2026-11-21T05:01:00.000Z", 20, 0), "not before it was");
+    // What has hours ends with the last whole day, or with its last moment.
+    assert_eq!(shifted("data_ends = \"2026-11-01\"\n", "2026-11-01T05:00:00Z"), at("2026-11-21T05:00:00.000Z", 20, 0));
+    assert_eq!(shifted("", "2026-11-02T04:00:00Z"), at("2026-11-22T04:00:00.000Z", 20, 0));
+    assert_eq!(shifted("", "2026-11-02T06:00:00Z"), at("2026-11-21T06:00:00.000Z", 19, 0));
+}
+
+#[test]
 fn groups_may_lie_apart_or_must_be_neighbours() {
     let rows = "at,who,n\n2026-01-02,a,1\n2026-01-01,b,2\n2026-01-02,a,4\n2026-01-01,b,8\n2026-01-01,b,16\n";
     let rest = format!("{TRACK}[event.properties]\nn = {{ sum = \"n\" }}\n");

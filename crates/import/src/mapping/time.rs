@@ -20,7 +20,7 @@ pub(crate) struct TimeRule {
     format: Format,
     zone: TimeZone,
     time_of_day: Time,
-    pub(super) shifts: bool,
+    pub(super) shift: Option<Shift>,
     data_ends: Option<Date>,
 }
 
@@ -32,11 +32,11 @@ enum Format {
     Pattern(String),
 }
 
-/// Reads times by a rule and moves them by whole weeks.
+/// Reads times by a rule and moves them by whole weeks or days.
 #[derive(Debug)]
 pub(crate) struct TimeReader<'m> {
     rule: &'m TimeRule,
-    weeks: i64,
+    days: i64,
     /// No row may be at or after this, before the move.
     before: Option<DateTime>,
     remembered: HashMap<String, Timestamp>,
@@ -74,35 +74,44 @@ impl TimeRule {
                 scope.key("data_ends").error(format!("{date:?} is not a date"), "write it as \"2001-02-28\"")
             })
         });
-        let shifts = matches!(file.shift, Some(Shift::WholeWeeksToNow));
-        if data_ends.is_some() && !shifts {
-            let advice = "add shift = \"whole-weeks-to-now\" or leave it out";
+        let shift = file.shift;
+        if data_ends.is_some() && shift.is_none() {
+            let advice = "add shift = \"whole-weeks-to-now\" or \"whole-days-to-now\", or leave it out";
             return Err(scope.key("data_ends").error("it says nothing without a shift", advice));
         }
         let format = Format::compile(file.format.as_deref(), &scope.key("format"))?;
-        Ok(Self { slots, format, zone, time_of_day, shifts, data_ends: data_ends.transpose()? })
+        Ok(Self { slots, format, zone, time_of_day, shift, data_ends: data_ends.transpose()? })
     }
 
     /// Whether the latest time of the source has to be found before the first row can be mapped.
     pub(crate) fn needs_latest(&self) -> bool {
-        self.shifts && self.data_ends.is_none()
+        self.shift.is_some() && self.data_ends.is_none()
     }
 
-    /// A reader of times that moves them so that the data ends within the last week before `now`.
+    /// A reader of times that moves them so that the data ends within the last week before `now`, or within the last day: where
+    /// the data has days only, the last of them ends at the hour that every row is given.
     pub(crate) fn reader(&self, now: Timestamp, latest: &LatestTime) -> TimeReader<'_> {
         let declared =
             self.data_ends.and_then(|date| date.tomorrow().ok()).map(|next| next.to_datetime(Time::midnight()));
         // An event at the very last moment happened; one at `before` did not.
-        let found = latest.0.and_then(|latest| latest.checked_add(1.millisecond()).ok());
-        let before = if self.shifts { declared.or(found) } else { None };
-        let weeks = before.map_or(0, |before| {
+        let just_after = |moment: DateTime| moment.checked_add(1.millisecond()).ok();
+        let found = latest.0.and_then(just_after);
+        let before = self.shift.and(declared.or(found));
+        let last = match (self.shift, self.data_ends) {
+            (Some(Shift::WholeDays), Some(date)) if self.format.has_days_only() => {
+                just_after(date.to_datetime(self.time_of_day))
+            }
+            _ => before,
+        };
+        let step = self.shift.map_or(1, Shift::step_days);
+        let days = last.map_or(0, |last| {
             let utc_millis =
                 |civil: DateTime| civil.to_zoned(TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_millisecond());
             let now = jiff::Timestamp::from_millisecond(now.as_millis()).unwrap_or_default();
             let now = now.to_zoned(self.zone.clone()).datetime();
-            (utc_millis(now) - utc_millis(before)).div_euclid(7 * DAY_MS)
+            (utc_millis(now) - utc_millis(last)).div_euclid(step * DAY_MS) * step
         });
-        TimeReader { rule: self, weeks, before, remembered: HashMap::new(), text: String::new() }
+        TimeReader { rule: self, days, before, remembered: HashMap::new(), text: String::new() }
     }
 
     fn join(slots: &[usize], row: &Row, text: &mut String) {
@@ -176,10 +185,22 @@ impl Format {
     }
 }
 
+impl Format {
+    /// Whether it leaves the hour out.
+    fn has_days_only(&self) -> bool {
+        let Self::Pattern(pattern) = self else { return false };
+        let at = |hour| {
+            let moment = jiff::civil::date(2001, 2, 3).at(hour, 0, 0, 0).to_zoned(TimeZone::UTC).ok()?;
+            jiff::fmt::strtime::format(pattern, &moment).ok()
+        };
+        at(4) == at(17)
+    }
+}
+
 impl TimeReader<'_> {
-    /// By how many weeks times are moved.
-    pub(crate) fn weeks(&self) -> i64 {
-        self.weeks
+    /// By how many days times are moved.
+    pub(crate) fn days(&self) -> i64 {
+        self.days
     }
 
     /// The moment a row happened.
@@ -221,7 +242,7 @@ impl TimeReader<'_> {
             return Err(format!("the time {text:?} is after the end of the data, {before}: correct data_ends"));
         }
         let too_far = |_| format!("the time {text:?} is outside the years 1970 to 9999");
-        let moved = civil.checked_add(Span::new().try_weeks(self.weeks).map_err(too_far)?).map_err(too_far)?;
+        let moved = civil.checked_add(Span::new().try_days(self.days).map_err(too_far)?).map_err(too_far)?;
         let zoned = moved.to_zoned(self.rule.zone.clone()).map_err(too_far)?;
         let moment = Timestamp::from_millis(zoned.timestamp().as_millisecond());
         if (Timestamp::MIN..=Timestamp::MAX).contains(&moment) {

@@ -134,9 +134,9 @@ fn complete(document: &mut OpenApi) {
 }
 
 /// The document as JSON, and a page to read it.
-pub(super) fn routes(document: &OpenApi) -> Router<Arc<App>> {
+pub(super) fn routes(document: OpenApi) -> Router<Arc<App>> {
     // Written once: the router is shared by all connections, and so are these bytes. A document of texts can be written.
-    let json = Bytes::from(serde_json::to_vec(document).unwrap_or_default());
+    let json = Bytes::from(serde_json::to_vec(&document).unwrap_or_default());
     Router::new()
         .route("/openapi.json", get(move || async move { ([(header::CONTENT_TYPE, "application/json")], json) }))
         .merge(SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::from("/openapi.json")))

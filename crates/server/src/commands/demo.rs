@@ -2,8 +2,10 @@
 
 mod beside;
 mod company;
+mod hour;
 mod learn;
 mod life;
+mod lived;
 mod mark;
 mod part;
 mod purchases;
@@ -19,6 +21,7 @@ use crate::error::ServerError;
 use crate::keys::Keys;
 use crate::serve::{Opened, Running, StartOptions};
 use crate::settings::{KeySettings, Settings};
+use crate::simulated::notice_of;
 use console::view::Notice;
 use primitives::ErrorKind;
 use storage::{Access, DataDir};
@@ -80,6 +83,7 @@ fn prepare(options: &Options, ask: &DemoArgs) -> Result<Option<Mark>, ServerErro
 type Fill = fn(&Part, &DemoArgs, Settings) -> Result<Option<Mark>, ServerError>;
 
 fn serve(opened: Opened, mark: Mark, file: SettingsFile, is_alive: bool) -> Result<(), ServerError> {
+    let data = opened.data.clone();
     let keys = Keys::load(&opened.data, &opened.settings.keys)?;
     let (write, server) = (opened.settings.keys.write.clone(), opened.settings.keys.server.clone());
     let item = last_bought(&opened, &mark.customer).unwrap_or_else(|| "1".to_owned());
@@ -87,7 +91,7 @@ fn serve(opened: Opened, mark: Mark, file: SettingsFile, is_alive: bool) -> Resu
     let running = Running::start(
         opened,
         keys,
-        StartOptions { notice: notice(&mark), is_console_open: true, settings_file: Some(file) },
+        StartOptions { notice: Some(notice(&mark, is_alive)), is_console_open: true, settings_file: Some(file) },
     )?;
     let address = running.address();
     say(&format!("\nOpen http://{address} in a browser, or try:\n"));
@@ -96,21 +100,20 @@ fn serve(opened: Opened, mark: Mark, file: SettingsFile, is_alive: bool) -> Resu
     lines.iter().for_each(|line| say(&format!("  {line}")));
     say(&format!("\nThe customer above: http://{address}/customers/{}   Ctrl-C stops.", mark.customer));
     if let (DemoData::Company(_), true) = (mark.data, is_alive) {
-        life::begin(address, [write, server])?;
-        say("The company lives on while you look: a day of it in an hour. --no-live holds it.");
+        life::begin(address, [write, server], &data)?;
     }
     running.stop_on_signal()
 }
 
-/// What every page says of the data; a simulated company says it itself.
-fn notice(mark: &Mark) -> Option<Notice> {
+/// What every page says of the data.
+fn notice(mark: &Mark, is_alive: bool) -> Notice {
     match &mark.data {
-        DemoData::Company(_) => None,
-        DemoData::Purchases { .. } => Some(Notice::Shifted {
+        DemoData::Company(label) => notice_of(label, is_alive),
+        DemoData::Purchases { .. } => Notice::Shifted {
             source: "Ta-Feng grocery, Taipei".to_owned(),
             years: "2000–2001".to_owned(),
-            weeks: mark.weeks_shifted.unsigned_abs(),
-        }),
+            days: mark.days_shifted.unsigned_abs(),
+        },
     }
 }
 

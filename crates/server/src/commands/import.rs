@@ -238,8 +238,10 @@ fn details(report: &ImportReport) -> String {
     if let [first @ .., last] = &report.files_left_out[..] {
         text += &format!("; left out, being empty or no files of history: {}", named(first, last));
     }
-    if report.weeks_shifted != 0 {
-        text += &format!("; all times moved by {} whole weeks", report.weeks_shifted);
+    match (report.weeks_shifted, report.days_shifted) {
+        (0, 0) => {}
+        (0, days) => text += &format!("; all times moved by {days} whole days"),
+        (weeks, _) => text += &format!("; all times moved by {weeks} whole weeks"),
     }
     if report.rows_left_out > 0 {
         text += &format!("; {} left out by the mapping's `when`", counted(report.rows_left_out, "row", "rows"));

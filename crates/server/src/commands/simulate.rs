@@ -7,10 +7,11 @@ mod history;
 pub(super) mod holder;
 pub(super) mod known;
 mod live;
-pub(super) mod pace;
+mod pace;
 #[cfg(test)]
 mod scripted;
 mod teller;
+pub(super) mod tempo;
 
 use crate::args::{Options, SimulateArgs};
 use crate::error::ServerError;

@@ -18,20 +18,15 @@ pub enum DemoData {
 }
 
 impl DemoData {
-    /// What the data is, in one sentence for people; real purchases were moved by so many weeks.
+    /// What the data is, in one sentence for people; real purchases were moved by so many days.
     #[must_use]
-    pub fn describe(&self, weeks_shifted: i64) -> String {
+    pub fn describe(&self, days_shifted: i64) -> String {
         match self {
-            Self::Purchases { .. } => {
-                let moved = match weeks_shifted {
-                    0 => "moved by whole weeks, so that they end within the last seven days".to_owned(),
-                    weeks => format!("moved by {weeks} whole weeks, so that they end within the last seven days"),
-                };
-                format!(
-                    "Real purchases of a grocery in Taipei (Ta-Feng, November 2000 to February 2001), {moved}; weekdays are \
-                     as they were, and every order is at noon because the data has days only."
-                )
-            }
+            Self::Purchases { .. } => format!(
+                "Real purchases of a grocery in Taipei (Ta-Feng, November 2000 to February 2001), moved by {days_shifted} whole days, \
+                 so that they end today; every order is at noon because the data has days only, weekdays are not what they were, \
+                 and departments and products have numbers only because the data names none."
+            ),
             Self::Company(Label { seed, customers, days, .. }) => format!(
                 "SIMULATED: an invented company of {customers} customers over {days} days, made from the seed {seed}. Nobody \
                  in it exists and nothing of it happened."

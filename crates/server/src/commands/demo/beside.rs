@@ -1,25 +1,31 @@
 //! How does the company live beside an engine whose clock shows its days?
 
+use super::hour::Hour;
 use crate::commands::progress::is_cancelled;
 use crate::error::ServerError;
-use decisions::Content;
+use decisions::{Content, KindAbout};
 use engine::{Asked, Engine};
 use events::{Batch, Envelope, Event, Origin, parse_event};
-use primitives::{AnonymousId, ErrorKind, SimulatedClock, Timestamp, UserId};
+use primitives::{AnonymousId, ErrorKind, Timestamp, UserId};
 use profiles::Identifier;
 use serde_json::Value;
 use simulation::{Host, Message, Question, Reply, Sender};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// So many events wait before they are taken, where nobody asks anything.
 const N_WAITING_MAX: usize = 500;
 /// What the company's own people ask about whoever writes to the desk: everything that is foretold of a customer.
 const ASKED_AT: &str = "Ticket Created";
+/// So many of those who wrote last does the desk look at again once more can be foretold.
+const N_WRITERS: usize = 40;
 
 /// An engine that hears what the company tells at its moment, and decides at that moment.
 pub(super) struct Beside<'e> {
     engine: &'e Engine,
-    clock: &'e SimulatedClock,
+    clock: &'e Hour,
+    /// The day breaks off here: it is not over.
+    until: Timestamp,
+    writers: VecDeque<UserId>,
     waiting: Vec<Event>,
     failed: Option<ServerError>,
     pub(super) n_events: u64,
@@ -27,8 +33,10 @@ pub(super) struct Beside<'e> {
 }
 
 impl<'e> Beside<'e> {
-    pub(super) fn new(engine: &'e Engine, clock: &'e SimulatedClock) -> Self {
-        Self { engine, clock, waiting: Vec::new(), failed: None, n_events: 0, n_decisions: 0 }
+    /// Beside an engine whose clock is this one, up to a moment.
+    pub(super) fn new(engine: &'e Engine, clock: &'e Hour, until: Timestamp) -> Self {
+        let (waiting, writers) = Default::default();
+        Self { engine, clock, until, writers, waiting, failed: None, n_events: 0, n_decisions: 0 }
     }
 
     /// Takes what waits, and answers what went wrong since the last time, where something did.
@@ -65,26 +73,43 @@ impl<'e> Beside<'e> {
         let user = event.user_id.clone().filter(|_| writes_to_desk);
         self.waiting.push(event);
         if let Some(user) = user {
-            return self.look_up(&user, at);
+            self.clock.set(at);
+            self.look_up(&user)?;
+            self.writers.retain(|writer| *writer != user);
+            self.writers.push_back(user);
+            if self.writers.len() > N_WRITERS {
+                self.writers.pop_front();
+            }
+            return Ok(());
         }
         if self.waiting.len() >= N_WAITING_MAX { self.take_waiting() } else { Ok(()) }
     }
 
-    /// Whoever answers at the desk sees everything that is foretold of the customer.
-    fn look_up(&mut self, user: &UserId, at: Timestamp) -> Result<(), ServerError> {
+    /// Whoever answers at the desk sees what is foretold of the customer, as soon as there is a model that can.
+    fn look_up(&mut self, user: &UserId) -> Result<(), ServerError> {
         self.take_waiting()?;
-        let kinds = self.engine.capabilities().kinds.iter();
-        let asked: Vec<_> =
-            kinds.map(|kind| kind.about()).filter(|about| !about.is_shown).map(|about| about.name.clone()).collect();
-        for kind in asked {
+        let models = self.engine.models();
+        let is_foretold = |about: &KindAbout| about.tasks.iter().all(|task| models.get(task).is_some());
+        self.ask_each(user, is_foretold)
+    }
+
+    fn ask_each(&mut self, user: &UserId, is_asked: impl Fn(&KindAbout) -> bool) -> Result<(), ServerError> {
+        let kinds = self.engine.capabilities().kinds.iter().map(|kind| kind.about());
+        let kinds = kinds.filter(|about| !about.is_shown && is_asked(about));
+        for kind in kinds.map(|about| about.name.clone()).collect::<Vec<_>>() {
             let names = vec![Identifier::User(user.clone())];
-            self.ask(Asked { kind, names, parameters: BTreeMap::new(), context: events::Fields::new() }, at)?;
+            self.ask(Asked { kind, names, parameters: BTreeMap::new(), context: events::Fields::new() })?;
         }
         Ok(())
     }
 
-    fn ask(&mut self, asked: Asked, at: Timestamp) -> Result<Reply, ServerError> {
-        self.clock.set(at);
+    /// The desk looks again at those who wrote last, now that everything can be foretold of them.
+    pub(super) fn look_again(mut self) -> Result<(), ServerError> {
+        self.take_waiting()?;
+        std::mem::take(&mut self.writers).iter().try_for_each(|user| self.ask_each(user, |_| true))
+    }
+
+    fn ask(&mut self, asked: Asked) -> Result<Reply, ServerError> {
         let decision = self.engine.decide(asked)?.decision;
         self.n_decisions += 1;
         let items = match decision.answer.content {
@@ -106,7 +131,8 @@ impl<'e> Beside<'e> {
             parameters: BTreeMap::from([("n".to_owned(), n)]),
             context,
         };
-        self.ask(asked, question.at)
+        self.clock.set(question.at);
+        self.ask(asked)
     }
 
     /// Nothing is heard or asked any more once something went wrong.
@@ -127,7 +153,7 @@ impl Host for Beside<'_> {
         self.unless_failed(|host| host.answer(question))
     }
 
-    fn wait_until(&mut self, _: Timestamp) -> bool {
-        self.failed.is_none() && !is_cancelled()
+    fn wait_until(&mut self, at: Timestamp) -> bool {
+        at < self.until && self.failed.is_none() && !is_cancelled()
     }
 }

@@ -1,11 +1,13 @@
 //! How does the simulated company come to the day on which it is looked at?
 //!
-//! It lived for months without Rapport. Then its past was imported and learned from, and for two weeks it has asked for what to
-//! show, shown it, and told what came of it. All of that happens again here, each at its moment: the engine is opened with a
-//! clock that shows the company's days.
+//! It lived for months without Rapport. Then its past was imported and learned from, and for two weeks and the hours of today it
+//! has asked for what to show, shown it, and told what came of it. All of that happens again here, each at its moment: the
+//! engine is opened with a clock that shows the company's. What is done now, the import and the last training, has our time.
 
 use super::beside::Beside;
+use super::hour::Hour;
 use super::learn::{learn, show_evaluations};
+use super::lived::Lived;
 use super::mark::Mark;
 use super::part::Part;
 use super::{good_customer, say};
@@ -21,10 +23,10 @@ use crate::serve::Opened;
 use crate::settings::Settings;
 use ::import::{ImportError, import_payloads};
 use console::format::{count, counted, decimal};
-use decisions::List;
+use decisions::{ContentShape, List};
 use engine::Stopwatch;
 use learning::TaskName;
-use primitives::{Clock, DAY_MS, Seed, SimulatedClock, Timestamp};
+use primitives::{Clock, DAY_MS, ErrorKind, Seed, Timestamp};
 use simulation::{Company, Label, Lives};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -35,10 +37,6 @@ pub(super) const SETTINGS: &str = include_str!("rapport.toml");
 
 /// For so many days the company has asked Rapport.
 const N_DAYS_BESIDE: u32 = 14;
-
-/// What is learned again at the end: what visitors are shown has to know what they bought yesterday. What is foretold of
-/// customers over weeks was learned before those weeks began, as where models are trained once a month.
-const LEARNED_AGAIN: &str = "recommend";
 
 /// Lists that somebody at the company has saved.
 const LISTS: [(&str, &str, &str, &str); 3] = [
@@ -62,28 +60,47 @@ pub(super) fn fill(part: &Part, ask: &DemoArgs, settings: Settings) -> Result<Op
     let seed = Seed::new(settings.models.seed);
     let company = ask.settings()?.ending(SystemClock.now());
     let began_on = company.end_day - i64::from(N_DAYS_BESIDE.min(company.n_days / 4));
-    let clock = Arc::new(SimulatedClock::new(midnight(began_on)));
-    let opened = Arc::new(Opened::draft_at(part.path(), settings, clock.clone())?);
+    let hour = Arc::new(Hour::now());
+    let opened = Arc::new(Opened::draft_at(part.path(), settings, hour.clone())?);
     let mut company = Company::new(company);
     let mut lives = company.lives();
     let every_task: Vec<TaskName> = opened.engine.capabilities().tasks.names().cloned().collect();
-    if !import_past(&opened, &mut company, &mut lives, began_on)? || !learn(&opened, every_task, seed)? {
+    let first = learned_first(&opened, &every_task);
+    if !import_past(&opened, &mut company, &mut lives, began_on)? {
+        return Ok(None);
+    }
+    hour.set(midnight(began_on));
+    if !learn(&opened, first, seed)? {
         return Ok(None);
     }
     save_lists(&opened)?;
-    if !live_beside(&opened, &clock, &mut company, &mut lives, began_on)? {
+    let until = SystemClock.now();
+    let mut beside = Beside::new(&opened.engine, &hour, until);
+    if !live_beside(&mut beside, &hour, &mut company, &mut lives, began_on)? {
         return Ok(None);
     }
-    clock.set(midnight(company.settings().end_day));
-    if !learn(&opened, vec![LEARNED_AGAIN.into()], seed)? {
+    hour.let_go();
+    if !learn(&opened, every_task, seed)? {
         return Ok(None);
     }
+    beside.look_again()?;
     show_evaluations(&opened)?;
+    say("Writing it down");
     opened.engine.checkpoint(opened.settings.profiles.n_resident_max)?;
     opened.storage.seal(opened.engine.checkpointed(), &SealPolicy::default())?;
+    Lived::first(until).write(part.path())?;
     let data = DemoData::Company(Label::of(company.settings()));
     let (description, customer) = (data.describe(0), good_customer(&opened));
-    Ok(Some(Mark { data, weeks_shifted: 0, description, customer }))
+    Ok(Some(Mark { data, days_shifted: 0, description, customer }))
+}
+
+/// What is learned before those days, since it is asked for on them. Probabilities take longer and are learned at their end; then
+/// everything is, so that every model knows what is known now.
+fn learned_first(opened: &Opened, every_task: &[TaskName]) -> Vec<TaskName> {
+    let kinds = opened.engine.capabilities().kinds.iter().map(|kind| kind.about());
+    let early: Vec<&TaskName> =
+        kinds.filter(|about| about.shape != ContentShape::Score).flat_map(|about| &about.tasks).collect();
+    every_task.iter().filter(|task| early.contains(task)).cloned().collect()
 }
 
 fn midnight(day: i64) -> Timestamp {
@@ -112,45 +129,53 @@ fn import_past(opened: &Opened, company: &mut Company, lives: &mut Lives, began_
     }
 }
 
-/// The days since: what is shown is asked for, at its moment.
+/// The days since, and today up to now: what is shown is asked for, at its moment.
 fn live_beside(
-    opened: &Opened,
-    clock: &SimulatedClock,
+    beside: &mut Beside<'_>,
+    hour: &Hour,
     company: &mut Company,
     lives: &mut Lives,
     began_on: i64,
 ) -> Result<bool, ServerError> {
     let watch = Stopwatch::start();
-    let days = began_on..company.settings().end_day;
-    let n_days = days.end.abs_diff(days.start);
+    let today = company.settings().end_day;
+    let n_days = today.abs_diff(began_on);
     let bar = Counting::things("Living beside it", n_days, "days");
-    let mut beside = Beside::new(&opened.engine, clock);
-    for (nth, day) in (1..).zip(days) {
+    for (nth, day) in (1..).zip(began_on..=today) {
         if is_cancelled() {
             bar.finish();
             return Ok(false);
         }
-        clock.set(midnight(day));
-        company.live_beside(lives, day, &mut beside);
+        hour.set(midnight(day));
+        // Today is not over: it breaks off.
+        company.live_beside(lives, day, beside);
         beside.settle()?;
         bar.advance(nth);
     }
     bar.finish();
     say(&format!(
-        "{}, in which it asked Rapport: {} events, {} decisions, in {} s",
+        "{} and today up to now, in which it asked Rapport: {} events, {} decisions, in {} s",
         counted(n_days, "day", "days"),
         count(beside.n_events),
         count(beside.n_decisions),
         decimal(watch.elapsed().as_secs_f64(), 1)
     ));
-    Ok(true)
+    Ok(!is_cancelled())
 }
 
 fn save_lists(opened: &Opened) -> Result<(), ServerError> {
     for (name, title, filter, sort) in LISTS {
         let [name, title, filter, sort] = [name, title, filter, sort].map(str::to_owned);
         let list = List { name, title, filter, sort, ..List::default() };
-        opened.engine.save_list(&list, false)?;
+        match opened.engine.save_list(&list, false) {
+            // Settings of one's own may declare nothing of what it asks.
+            Err(error) if error.kind() == ErrorKind::Invalid => {
+                say(&format!("The list {} is not saved: {error}", list.name));
+            }
+            saved => {
+                saved?;
+            }
+        }
     }
     Ok(())
 }

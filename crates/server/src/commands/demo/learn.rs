@@ -12,28 +12,35 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-/// Trains models. Answers `false` where the user asked to stop: a training leaves nothing half done.
+/// Trains models, and says of each what came of it as soon as it is known. Answers `false` where the user asked to stop: a
+/// training leaves nothing half done.
 pub(super) fn learn(opened: &Arc<Opened>, tasks: Vec<TaskName>, seed: Seed) -> Result<bool, ServerError> {
     if tasks.is_empty() {
         return Ok(!is_cancelled());
     }
+    let names: Vec<&str> = tasks.iter().map(TaskName::as_str).collect();
+    say(&format!("Learning from it: {}", names.join(", ")));
     let (send, receive) = channel();
     let trainer = opened.clone();
     let spawned = std::thread::Builder::new().name("training".to_owned()).spawn(move || {
-        let trained = read_history(&trainer).map(|material| train_all(&trainer, &material, &tasks, seed));
-        drop(trainer);
         // Nobody listens any more after a Ctrl-C.
-        let _ = send.send(trained);
+        let told = |trained| send.send(Some(trained)).is_ok();
+        match read_history(&trainer) {
+            Err(error) => told(Err(error)),
+            Ok(material) => {
+                let train = |task| train_all(&trainer, &material, std::slice::from_ref(task), seed);
+                tasks.iter().all(|task| told(Ok(train(task))))
+            }
+        };
+        drop(trainer);
+        // Whoever hears of the end has the data for themselves again.
+        let _ = send.send(None);
     });
     spawned.map_err(ServerError::io("cannot start a thread to train on"))?;
     loop {
         match receive.recv_timeout(Duration::from_millis(100)) {
-            Ok(trained) => {
-                for one in trained? {
-                    say(&in_words(&one));
-                }
-                return Ok(!is_cancelled());
-            }
+            Ok(Some(trained)) => trained?.iter().for_each(|one| say(&in_words(one))),
+            Ok(None) => return Ok(!is_cancelled()),
             Err(RecvTimeoutError::Timeout) if is_cancelled() => return Ok(false),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {

@@ -13,9 +13,9 @@ use std::path::Path;
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Mark {
     pub(super) data: DemoData,
-    /// By how many weeks real purchases were moved.
+    /// By how many days real purchases were moved.
     #[serde(default)]
-    pub(super) weeks_shifted: i64,
+    pub(super) days_shifted: i64,
     /// What it is, in words.
     pub(super) description: String,
     /// A customer worth looking at.

@@ -2,9 +2,9 @@
 
 use super::counts::Counts;
 use super::delivery::{Enough, Request};
-use super::holder::Holder;
-use super::pace::Pace;
+use super::holder::{Holder, ask_of};
 use super::teller::Teller;
+use super::tempo::Tempo;
 use crate::commands::caller::Caller;
 use crate::error::ServerError;
 use simulation::{Company, Lives};
@@ -68,7 +68,7 @@ pub(crate) fn live(
     life: &mut Life,
     n_days: u32,
     server: &Keyed,
-    pace: Pace,
+    tempo: Tempo<'_>,
     counts: &Counts,
     holder: &Holder,
     is_enough: Enough<'_>,
@@ -77,7 +77,7 @@ pub(crate) fn live(
     let is_enough = || is_enough() || holder.is_taken() || is_over.load(Ordering::SeqCst);
     std::thread::scope(|scope| {
         scope.spawn(|| holder.listen(&server.office, &is_enough));
-        let lived = live_days(life, n_days, server, pace, counts, holder, &is_enough);
+        let lived = live_days(life, n_days, server, tempo, counts, holder, &is_enough);
         is_over.store(true, Ordering::SeqCst);
         lived
     })
@@ -87,12 +87,13 @@ fn live_days(
     life: &mut Life,
     n_days: u32,
     server: &Keyed,
-    pace: Pace,
+    tempo: Tempo<'_>,
     counts: &Counts,
     holder: &Holder,
     is_enough: Enough<'_>,
 ) -> Result<(), ServerError> {
-    let mut teller = Teller::new(&server.browser, &server.office, pace, counts, is_enough);
+    let mut teller = Teller::new(&server.browser, &server.office, tempo, counts, is_enough);
+    let mut is_told_otherwise = !life.is_new;
     if life.is_new {
         teller.tell_items(life.company.catalogue());
         teller.flush();
@@ -109,6 +110,11 @@ fn live_days(
             return Err(holder.refused(&server.office));
         } else {
             break;
+        }
+        if std::mem::take(&mut is_told_otherwise) {
+            // What was bought because of decisions is not known where the days are lived again.
+            let is_told = |id: &str| ask_of(&server.office, id, is_enough).map(|item| item.map(|item| item.available));
+            teller.tell_stock(life.company.stock_to_tell(life.day, is_told)?);
         }
         let is_whole = life.company.live_beside(&mut life.lives, life.day, &mut teller);
         life.day += 1;

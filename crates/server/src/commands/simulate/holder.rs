@@ -34,16 +34,34 @@ pub(super) type Traits = BTreeMap<String, Value>;
 #[derive(Deserialize)]
 pub(super) struct Item {
     pub(super) traits: Traits,
+    /// Whether there is one.
+    #[serde(default)]
+    pub(super) available: bool,
 }
 
-/// Where the first of the company's things stands.
-pub(super) fn path() -> String {
-    format!("/v1/items/{FIRST_ITEM}")
+/// Where a thing stands.
+fn path_of(id: &str) -> String {
+    format!("/v1/items/{id}")
 }
 
-/// What the catalogue says of it; `None` where it says nothing, or not now.
+/// Asks the server of a thing; `None` where it has not heard of it, or it is enough.
+///
+/// # Errors
+/// [`ServerError`] where it cannot be asked.
+pub(super) fn ask_of(office: &Caller, id: &str, is_enough: Enough<'_>) -> Result<Option<Item>, ServerError> {
+    let path = path_of(id);
+    let request = Request { caller: office, method: "GET", path: &path, body: &String::new, is_first: true };
+    let Some(answer) = request.answered(is_enough)? else { return Ok(None) };
+    match answer.status {
+        404 => Ok(None),
+        200 => office.read(&answer).map(Some),
+        _ => Err(office.refused(&answer)),
+    }
+}
+
+/// What the catalogue says of the first of the company's things; `None` where it says nothing, or not now.
 fn traits(office: &Caller) -> Option<Traits> {
-    let answer = office.ask("GET", &path(), "").ok().filter(|answer| answer.status == 200)?;
+    let answer = office.ask("GET", &path_of(FIRST_ITEM), "").ok().filter(|answer| answer.status == 200)?;
     office.read::<Item>(&answer).ok().map(|item| item.traits)
 }
 

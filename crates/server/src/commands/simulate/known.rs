@@ -1,8 +1,8 @@
 //! Which company does the server hold already, and how far has it lived?
 
 use super::beside::{Keyed, Life};
-use super::delivery::{Enough, Request};
-use super::holder::{Holder, Item, NOBODY, Traits, path};
+use super::delivery::Enough;
+use super::holder::{Holder, NOBODY, Traits, ask_of};
 use crate::error::ServerError;
 use primitives::{ErrorKind, Timestamp};
 use serde::Deserialize;
@@ -26,14 +26,7 @@ impl Known {
     /// # Errors
     /// [`ServerError`] where it cannot be asked, or the catalogue is of a company that is real.
     pub(crate) fn ask(server: &Keyed, is_enough: Enough<'_>) -> Result<Option<Self>, ServerError> {
-        let caller = &server.office;
-        let request = Request { caller, method: "GET", path: &path(), body: &String::new, is_first: true };
-        let Some(answer) = request.answered(is_enough)? else { return Ok(None) };
-        match answer.status {
-            404 => Ok(None),
-            200 => Self::read(&caller.read::<Item>(&answer)?.traits).map(Some),
-            _ => Err(caller.refused(&answer)),
-        }
+        ask_of(&server.office, FIRST_ITEM, is_enough)?.map(|item| Self::read(&item.traits)).transpose()
     }
 
     fn read(traits: &Traits) -> Result<Self, ServerError> {
@@ -84,12 +77,22 @@ impl Known {
     /// Lives through everything up to the day that comes next. What was decided on days that it lived beside the server is not
     /// known here: those are lived again as if nothing had been, and what happens from now on has names of its own.
     pub(crate) fn live_on(&self) -> Life {
-        let mut company = Company::new(self.settings);
-        let mut lives = company.live_until(self.day, &mut |_| {});
         // A day is begun once, so that its number tells this beginning from every other.
         let nth = u32::try_from(self.day - self.settings.first_day()).unwrap_or(0);
-        company.begin_again(&mut lives, nth.saturating_add(1));
-        Life { company, lives, day: self.day, is_new: false }
+        self.live_from(self.day, nth.saturating_add(1))
+    }
+
+    /// Does the same with another day, where each beginning has an `nth` of its own.
+    pub(crate) fn live_from(&self, day: i64, nth: u32) -> Life {
+        let mut company = Company::new(self.settings);
+        let mut lives = company.live_until(day, &mut |_| {});
+        company.begin_again(&mut lives, nth);
+        Life { company, lives, day, is_new: false }
+    }
+
+    /// The day after its history.
+    pub(crate) fn end_day(&self) -> i64 {
+        self.settings.end_day
     }
 }
 

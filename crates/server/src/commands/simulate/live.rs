@@ -6,6 +6,7 @@ use super::delivery::Enough;
 use super::holder::Holder;
 use super::known::Known;
 use super::pace::Pace;
+use super::tempo::Tempo;
 use crate::args::{Options, SimulateArgs};
 use crate::clock::SystemClock;
 use crate::commands::progress::{is_cancelled, spinner, stop_cleanly_on_signal};
@@ -45,7 +46,7 @@ pub(super) fn run(options: &Options, ask: &SimulateArgs) -> Result<(), ServerErr
             }
             None => begin(settings, SystemClock.now()),
         };
-        live(&mut life, n_days, &server, pace, &counting, &holder, is_enough)
+        live(&mut life, n_days, &server, Tempo::Speed(pace), &counting, &holder, is_enough)
     });
     let ended = watch_over(living, &counts, n_days, watch);
     let counted = counts.so_far();

@@ -4,7 +4,7 @@
 
 use super::counts::{Counted, Counts};
 use super::delivery::{Delivery, Enough, wait};
-use super::pace::Pace;
+use super::tempo::{Standing, Tempo};
 use crate::clock::SystemClock;
 use crate::commands::caller::{Answer, Caller};
 use crate::error::ServerError;
@@ -28,13 +28,15 @@ pub(super) struct Teller<'a> {
     browser: Delivery<'a>,
     office: Delivery<'a>,
     decider: &'a Caller,
-    pace: Pace,
+    tempo: Tempo<'a>,
     since: Stopwatch,
     /// Since when the oldest of what waits has waited.
     holding: Option<Stopwatch>,
     counts: &'a Counts,
     is_enough: Enough<'a>,
     clicked: BTreeSet<String>,
+    /// The moment of what was heard last.
+    heard_until: Option<Timestamp>,
     failed: Option<ServerError>,
 }
 
@@ -55,7 +57,7 @@ impl<'a> Teller<'a> {
     pub(super) fn new(
         browser: &'a Caller,
         office: &'a Caller,
-        pace: Pace,
+        tempo: Tempo<'a>,
         counts: &'a Counts,
         is_enough: Enough<'a>,
     ) -> Self {
@@ -63,20 +65,30 @@ impl<'a> Teller<'a> {
             browser: Delivery::new(browser),
             office: Delivery::new(office),
             decider: office,
-            pace,
+            tempo,
             since: Stopwatch::start(),
             holding: None,
             counts,
             is_enough,
             clicked: BTreeSet::new(),
+            heard_until: None,
             failed: None,
         }
     }
 
     /// Tells what the company's own services say of what it sells.
     pub(super) fn tell_items(&mut self, items: impl IntoIterator<Item = Value>) {
+        self.tell_items_at(SystemClock.now(), items);
+    }
+
+    /// Tells how it is with what it sells as it goes on.
+    pub(super) fn tell_stock(&mut self, items: Vec<Value>) {
+        self.tell_items_at(self.tempo.goes_on_at(SystemClock.now()), items);
+    }
+
+    fn tell_items_at(&mut self, at: Timestamp, items: impl IntoIterator<Item = Value>) {
         for mut item in items {
-            item["timestamp"] = SystemClock.now().to_string().into();
+            item["timestamp"] = at.to_string().into();
             self.add(Sender::BackOffice, item.to_string());
         }
     }
@@ -89,6 +101,11 @@ impl<'a> Teller<'a> {
             let sent = self.browser.deliver(self.counts, self.is_enough);
             let sent = sent.and_then(|()| self.office.deliver(self.counts, self.is_enough));
             self.failed = sent.err();
+            if let Some(until) = self.heard_until
+                && self.is_all_sent()
+            {
+                self.tempo.told(until);
+            }
         }
     }
 
@@ -100,6 +117,10 @@ impl<'a> Teller<'a> {
         self.tell_items([note]);
         self.flush();
         self.failed.is_none() && self.office.is_empty() && self.office.n_conflicts() == before
+    }
+
+    fn is_all_sent(&self) -> bool {
+        self.failed.is_none() && self.browser.is_empty() && self.office.is_empty()
     }
 
     /// A day has come to its end.
@@ -150,6 +171,10 @@ impl<'a> Teller<'a> {
         Ok(answer)
     }
 
+    fn time_until(&mut self, at: Timestamp) -> Duration {
+        self.tempo.wait_for(at, self.since.elapsed(), SystemClock.now())
+    }
+
     fn unanswered(&self, why: &str) {
         self.counts.add(|counted| {
             counted.unanswered += 1;
@@ -160,14 +185,25 @@ impl<'a> Teller<'a> {
 
 impl Host for Teller<'_> {
     fn hear(&mut self, message: Message) {
+        let now = SystemClock.now();
+        let told_at = match self.tempo.standing(message.at, now) {
+            Standing::Known => return,
+            Standing::Over => message.at,
+            // It happens here and now, however fast the company lives.
+            Standing::Now => now,
+        };
+        self.heard_until = Some(message.at);
         if message.json.contains("\"event\":\"Decision ") {
             self.counts.add(|counted| count(counted, &message.payload(), &mut self.clicked));
         }
-        // It happens here and now, however fast the company lives.
-        self.add(message.sender, message.told_at(SystemClock.now()));
+        self.add(message.sender, message.told_at(told_at));
     }
 
     fn decide(&mut self, question: &Question) -> Option<Reply> {
+        if self.tempo.standing(question.at, SystemClock.now()) != Standing::Now {
+            // Whoever was on the page then was shown what is always shown.
+            return None;
+        }
         // The server is to know what they have just done.
         self.flush();
         if !self.goes_on() {
@@ -199,11 +235,10 @@ impl Host for Teller<'_> {
     }
 
     fn wait_until(&mut self, at: Timestamp) -> bool {
-        let time = self.pace.wait_for(at, self.since.elapsed());
-        if time > GATHER_MAX {
+        while self.goes_on() && self.time_until(at) > GATHER_MAX {
             self.flush();
             // It may have taken a while.
-            let time = self.pace.wait_for(at, self.since.elapsed());
+            let time = self.time_until(at);
             wait(time, self.is_enough);
         }
         self.counts.add(|counted| counted.at = Some(at));
@@ -229,6 +264,7 @@ fn count(counted: &mut Counted, told: &Value, clicked: &mut BTreeSet<String>) {
 mod tests {
     use super::*;
     use crate::args::Speed;
+    use crate::commands::simulate::pace::Pace;
     use crate::commands::simulate::scripted::Scripted;
 
     const TAKEN: &str = r#"{"accepted":1,"duplicates":0}"#;
@@ -239,7 +275,7 @@ mod tests {
         let (server, counts) = (Scripted::answering(answers), Counts::default());
         let caller = server.caller();
         let never = || false;
-        let mut teller = Teller::new(&caller, &caller, Pace::new(Speed::Max), &counts, &never);
+        let mut teller = Teller::new(&caller, &caller, Tempo::Speed(Pace::new(Speed::Max)), &counts, &never);
         let at = Timestamp::from_millis(1_790_000_000_000);
         let json = r#"{"type":"page","messageId":"m","timestamp":"2026-01-01T00:00:00.000Z","anonymousId":"d"}"#;
         teller.hear(Message { at, sender: Sender::Browser, json: json.to_owned() });
@@ -304,7 +340,7 @@ mod tests {
         ] {
             let (server, counts) = (Scripted::answering(&[(200, "", TAKEN), (status, "", body)]), Counts::default());
             let (caller, never) = (server.caller(), || false);
-            let mut teller = Teller::new(&caller, &caller, Pace::new(Speed::Max), &counts, &never);
+            let mut teller = Teller::new(&caller, &caller, Tempo::Speed(Pace::new(Speed::Max)), &counts, &never);
             teller.tell_items([json!({"itemId": "before"})]);
             assert_eq!((teller.begin_day(json!({"itemId": "note"})), teller.goes_on()), (is_ours, goes_on), "{body}");
             let heard = server.heard();
@@ -313,7 +349,7 @@ mod tests {
         let (server, counts) = (Scripted::answering(&[(503, "", "{}")]), Counts::default());
         let (caller, watch) = (server.caller(), Stopwatch::start());
         let is_enough = || watch.elapsed() > Duration::from_millis(100);
-        let mut teller = Teller::new(&caller, &caller, Pace::new(Speed::Max), &counts, &is_enough);
+        let mut teller = Teller::new(&caller, &caller, Tempo::Speed(Pace::new(Speed::Max)), &counts, &is_enough);
         assert!(!teller.begin_day(json!({"itemId": "note"})), "what was not taken is not ours");
     }
 
