@@ -110,7 +110,7 @@ impl<'a> Delivery<'a> {
                 Ok(None)
             }
             Err(SinkError::Rejected(reason)) => Ok(Some(reason)),
-            Err(SinkError::Failed(reason)) => Err(ImportError::Sink { name: self.source.to_string(), line, reason }),
+            Err(why) => Err(ImportError::Sink { name: self.source.to_string(), line, why }),
         }
     }
 
@@ -145,10 +145,10 @@ impl<'a> Delivery<'a> {
 
     /// Makes everything durable, and counts what was refused late.
     pub(crate) fn flush(&mut self) -> Result<(), ImportError> {
-        self.sink.flush().map_err(|error| ImportError::Sink {
+        self.sink.flush().map_err(|why| ImportError::Sink {
             name: self.source.to_string(),
             line: self.report.rows_read,
-            reason: error.to_string(),
+            why,
         })?;
         for (line, reason) in self.sink.refused_late() {
             self.refuse(&BadRow { line, reason, row: Value::Null })?;

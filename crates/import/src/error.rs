@@ -1,7 +1,7 @@
 //! Why can a file not be imported?
 
-use super::ReasonCount;
 use super::mapping::MappingError;
+use super::{ReasonCount, SinkError};
 use primitives::ErrorKind;
 use std::path::PathBuf;
 
@@ -128,14 +128,14 @@ pub enum ImportError {
         source: std::io::Error,
     },
     /// The sink cannot take any more.
-    #[error("importing {name} stopped at line {line}: {reason}")]
+    #[error("importing {name} stopped at line {line}: {why}")]
     Sink {
         /// The source's name.
         name: String,
         /// The line of the payload.
         line: u64,
         /// The sink's reason.
-        reason: String,
+        why: SinkError,
     },
     /// Somebody asked to stop.
     #[error("importing {name} was stopped; import it again to go on, nothing is taken twice")]
@@ -169,9 +169,8 @@ impl ImportError {
             Self::Open { source, .. } if source.kind() == std::io::ErrorKind::NotFound => ErrorKind::NotFound,
             Self::Open { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => ErrorKind::Forbidden,
             Self::Read { .. } => ErrorKind::Corrupt,
-            Self::Unpack { .. } | Self::Rejects { .. } | Self::Sink { .. } | Self::Cancelled { .. } => {
-                ErrorKind::Unavailable
-            }
+            Self::Sink { why, .. } => why.kind(),
+            Self::Unpack { .. } | Self::Rejects { .. } | Self::Cancelled { .. } => ErrorKind::Unavailable,
             Self::Open { .. }
             | Self::Format { .. }
             | Self::Empty { .. }

@@ -31,7 +31,7 @@ pub use rejects::RejectsFile;
 pub use run::{import, import_payloads};
 pub use sources::name_of;
 
-use primitives::Timestamp;
+use primitives::{ErrorKind, Timestamp};
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
@@ -67,9 +67,20 @@ pub enum SinkError {
     /// None of these payloads is accepted, for this reason; the import goes on with the next.
     #[error("{0}")]
     Rejected(String),
-    /// Nothing can be taken any more (a full disk, a closed log), for this reason; the import stops.
-    #[error("{0}")]
-    Failed(String),
+    /// Nothing can be taken any more (a full disk, a closed log), for this kind of reason and in these words; the import stops.
+    #[error("{1}")]
+    Failed(ErrorKind, String),
+}
+
+impl SinkError {
+    /// The kind of failure.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Rejected(_) => ErrorKind::Invalid,
+            Self::Failed(kind, _) => *kind,
+        }
+    }
 }
 
 /// Who takes the payloads. The server implements it over its event log, in batches, durably, once per `messageId`.

@@ -26,7 +26,7 @@ impl Sink for Collected {
             return Err(SinkError::Rejected("nobody may be called that".to_owned()));
         }
         if self.fails_after == Some(self.payloads.len()) {
-            return Err(SinkError::Failed("the disk is full".to_owned()));
+            return Err(SinkError::Failed(ErrorKind::Unavailable, "the disk is full".to_owned()));
         }
         for payload in together {
             self.payloads.push(payload.value);

@@ -2,8 +2,71 @@
 
 use console::view::Notice;
 use engine::Engine;
-use events::{Call, Event};
-use simulation::Label;
+use events::{Call, CallKind, Event};
+use primitives::{ItemId, ItemKey};
+use serde::Deserialize;
+use serde_json::Value;
+use simulation::{FIRST_ITEM, Label};
+
+/// Whose catalogue a place holds. A simulated company comes only where there is none, or its own: among what is real it would be
+/// taken for real.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Resident {
+    /// None has come in yet.
+    Nobody,
+    /// A simulated company's.
+    Simulated(Label),
+    /// Others'.
+    Others,
+}
+
+impl Resident {
+    /// Of what is known of the first thing that every simulated company sells, and of whether a company has told of anything
+    /// that it sells.
+    pub(crate) fn of(simulated: Option<&Value>, has_items: bool) -> Self {
+        match simulated.and_then(|said| Label::deserialize(said).ok()) {
+            Some(label) => Self::Simulated(label),
+            None if has_items => Self::Others,
+            None => Self::Nobody,
+        }
+    }
+
+    /// Of the data directory of an engine.
+    pub(crate) fn here(engine: &Engine) -> Self {
+        let first = ItemKey::from(&ItemId::from(FIRST_ITEM));
+        engine.look(|live| {
+            let said = live.items.get(first).and_then(|item| serde_json::from_str(item.simulated()?).ok());
+            Self::of(said.as_ref(), live.inflows.iter().any(|(name, _)| name.kind == CallKind::Item))
+        })
+    }
+}
+
+/// Where a server tells of a thing.
+pub(crate) fn path_of(id: &str) -> String {
+    format!("/v1/items/{id}")
+}
+
+/// What has come in at a server, as far as it matters here.
+#[derive(Deserialize)]
+pub(crate) struct Incoming {
+    events: Vec<Called>,
+}
+
+#[derive(Deserialize)]
+struct Called {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+impl Incoming {
+    /// Where a server tells it.
+    pub(crate) const PATH: &str = "/v1/data";
+
+    /// Whether a company has told of anything that it sells.
+    pub(crate) fn has_items(&self) -> bool {
+        self.events.iter().any(|event| event.kind == CallKind::Item.name())
+    }
+}
 
 /// The simulated company that the catalogue says it is of; `None` in a company that is real.
 pub(crate) fn label(engine: &Engine) -> Option<Label> {

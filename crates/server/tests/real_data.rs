@@ -97,7 +97,7 @@ impl Sink for Engine<'_> {
         let accepted = std::mem::take(&mut self.waiting);
         let batch = events::Batch { accepted, ..events::Batch::default() };
         let ingested = self.opened.engine.ingest(batch);
-        self.n_new += ingested.map_err(|error| SinkError::Failed(error.story()))?.n_accepted as u64;
+        self.n_new += ingested.map_err(|error| SinkError::Failed(error.kind(), error.story()))?.n_accepted as u64;
         Ok(())
     }
 }

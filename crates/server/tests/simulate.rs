@@ -217,6 +217,17 @@ fn one_at_a_time_lets_the_company_live() {
 }
 
 #[test]
+fn nothing_is_told_where_real_customers_are() {
+    let server = living_server();
+    let item = serde_json::json!({"itemId": "tea", "traits": {"name": "Tea"}});
+    server.post_as(SERVER, "/v1/item", &item).ok();
+    let n_before = n_events(&server);
+    Living::start(&server.url(""), "--speed max --days 1")
+        .fails(&["catalogue of no simulated company", "an empty server"]);
+    assert_eq!(n_events(&server), n_before);
+}
+
+#[test]
 fn what_no_answer_came_to_is_lost_and_said() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -224,7 +235,7 @@ fn what_no_answer_came_to_is_lost_and_said() {
     std::thread::spawn(move || {
         let taken = r#"{"accepted":0,"duplicates":0}"#;
         let mut open = Vec::new();
-        for (status, body) in [(200, taken), (200, taken), (404, "{}")] {
+        for (status, body) in [(200, taken), (200, taken), (404, "{}"), (200, r#"{"events":[]}"#)] {
             let (mut stream, _) = listener.accept().unwrap();
             let mut heard = [0; 65_536];
             while !heard.windows(4).any(|four| four == b"\r\n\r\n") {

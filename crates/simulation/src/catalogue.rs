@@ -136,6 +136,14 @@ mod tests {
     }
 
     #[test]
+    fn the_first_thing_is_sold_from_the_first_day_on_in_every_company() {
+        for seed in 0..120 {
+            let company = Company::new(Settings::new(Seed::new(seed), 20, 10).unwrap());
+            assert_eq!(company.catalogue()[0]["itemId"], FIRST_ITEM, "{seed}");
+        }
+    }
+
+    #[test]
     fn everything_is_told_once_on_its_day_and_nothing_of_later() {
         let mut n_on_first_day = 0;
         for seed in 7..12 {

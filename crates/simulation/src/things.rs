@@ -164,7 +164,8 @@ fn thing(settings: &Settings, no: usize) -> Thing {
     let price_minor = pleasing(price);
     #[expect(clippy::cast_precision_loss, reason = "prices are far below 2^53")]
     let cost_minor = i64::try_from(whole(price_minor as f64 * dice.between(0.42, 0.74))).unwrap_or(0);
-    let is_new = dice.chance(0.12);
+    // The first is asked for to know whose company it is (`FIRST_ITEM`): it is sold from the first day on.
+    let is_new = dice.chance(0.12) && no > 0;
     let from_day =
         if is_new { settings.first_day() + whole_days(dice.between(0.0, f64::from(settings.n_days) * 1.2)) } else { 0 };
     Thing {

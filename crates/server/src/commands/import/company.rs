@@ -1,45 +1,50 @@
-//! Of which simulated company is what comes in, and of which is what is there? Two of them in one place would be taken for one:
-//! their things and their people go by the same names.
+//! Of which simulated company is what comes in, and whose is what is there? Two of them in one place would be taken for one: their
+//! things and their people go by the same names. Among real customers its people would be taken for real.
 
 use super::target::Target;
 use crate::error::ServerError;
-use crate::simulated;
+use crate::simulated::{Resident, name};
 use primitives::ErrorKind;
 use serde::Deserialize;
 use serde_json::Value;
 use simulation::Label;
 use std::cell::OnceCell;
 
-/// The company that a target holds, asked for once it matters.
+/// The one company of which an import may be, once it is of one.
 #[derive(Default)]
-pub(super) struct Resident(OnceCell<Option<Label>>);
+pub(super) struct Admitted(OnceCell<Label>);
 
-impl Resident {
-    /// Lets nothing in of another company than the one that is there.
+impl Admitted {
+    /// Lets nothing in of another company than the one that is there, or came first.
     ///
     /// # Errors
-    /// [`ServerError`] where it is of another one, or the target cannot be asked.
+    /// [`ServerError`] where it is of another one, where what is there is nobody's that is simulated, or where the target
+    /// cannot be asked.
     pub(super) fn admit(&self, payload: &Value, target: &dyn Target) -> Result<(), ServerError> {
-        let Some(comes) = label(&payload["traits"]["simulated"]) else { return Ok(()) };
-        if self.0.get().is_none() {
-            let said = target.simulated()?;
-            self.0.get_or_init(|| said.as_ref().and_then(label));
-        }
-        match self.0.get().and_then(Option::as_ref).filter(|known| **known != comes) {
-            None => Ok(()),
-            Some(known) => {
-                let message = format!(
-                    "it is of another simulated company ({}) than what is there ({}), and their people go by the same names: \
-                     import it into a data directory of its own",
-                    simulated::name(&comes),
-                    simulated::name(known)
-                );
-                Err(ServerError::new(ErrorKind::Conflict, message))
+        let Ok(comes) = Label::deserialize(&payload["traits"]["simulated"]) else { return Ok(()) };
+        let first = match self.0.get() {
+            Some(first) => first,
+            None => {
+                let first = match target.resident()? {
+                    Resident::Nobody => comes.clone(),
+                    Resident::Simulated(there) => there,
+                    Resident::Others => return Err(refused(&comes, "the catalogue that is there is of none")),
+                };
+                self.0.get_or_init(|| first)
             }
+        };
+        if *first == comes {
+            return Ok(());
         }
+        let why = format!("what is there is of another one ({}), and their people go by the same names", name(first));
+        Err(refused(&comes, &why))
     }
 }
 
-fn label(said: &Value) -> Option<Label> {
-    Label::deserialize(said).ok()
+fn refused(comes: &Label, why: &str) -> ServerError {
+    let message = format!(
+        "it is of a simulated company ({}), but {why}: import it into a data directory of its own",
+        name(comes)
+    );
+    ServerError::new(ErrorKind::Conflict, message)
 }

@@ -8,6 +8,7 @@ use crate::commands::caller::Caller;
 use crate::commands::progress::Counting;
 use crate::error::ServerError;
 use crate::local::Whereabouts;
+use crate::simulated::{self, Incoming, Resident};
 use primitives::ErrorKind;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -170,12 +171,13 @@ impl Target for Server {
         }
     }
 
-    fn simulated(&self) -> Result<Option<Value>, ServerError> {
-        match self.call::<Value>("GET", &format!("/v1/items/{FIRST_ITEM}"), String::new()) {
-            Ok(mut item) => Ok(Some(item["traits"]["simulated"].take())),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+    fn resident(&self) -> Result<Resident, ServerError> {
+        let known = match self.call::<Value>("GET", &simulated::path_of(FIRST_ITEM), String::new()) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Value::Null,
+            answered => answered?,
+        };
+        let incoming: Incoming = self.call("GET", Incoming::PATH, String::new())?;
+        Ok(Resident::of(Some(&known["traits"]["simulated"]), incoming.has_items()))
     }
 
     fn data(&self) -> Option<PathBuf> {

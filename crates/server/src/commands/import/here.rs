@@ -5,12 +5,11 @@ use crate::api::imports::{ImportBegins, ImportCorrected, ImportEnds, ImportTaken
 use crate::commands::progress::{Counting, is_cancelled};
 use crate::error::ServerError;
 use crate::serve::Opened;
+use crate::simulated::Resident;
 use engine::{AuditTrail, By, EngineError};
 use events::{ImportId, NewImport};
 use governance::Deed;
-use primitives::{Currency, ErrorKind, ItemId, ItemKey};
-use serde_json::Value;
-use simulation::FIRST_ITEM;
+use primitives::{Currency, ErrorKind};
 use std::cell::Cell;
 use std::path::PathBuf;
 use storage::SealPolicy;
@@ -134,10 +133,8 @@ impl<O: AsRef<Opened>> Target for Here<O> {
         Some(self.opened().data.clone())
     }
 
-    fn simulated(&self) -> Result<Option<Value>, ServerError> {
-        let first = ItemKey::from(&ItemId::from(FIRST_ITEM));
-        let said = self.opened().engine.look(|live| live.items.get(first)?.simulated().map(str::to_owned));
-        Ok(said.and_then(|said| serde_json::from_str(&said).ok()))
+    fn resident(&self) -> Result<Resident, ServerError> {
+        Ok(Resident::here(&self.opened().engine))
     }
 
     fn currency(&self) -> Option<Currency> {

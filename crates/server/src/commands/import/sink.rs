@@ -1,6 +1,6 @@
 //! How do imported payloads reach their target? In batches, durably, each key once.
 
-use super::company::Resident;
+use super::company::Admitted;
 use super::target::{Ready, Target};
 use crate::api::imports::{ImportBegins, ImportTaken};
 use crate::error::ServerError;
@@ -17,12 +17,12 @@ pub(super) struct Importing<'t> {
     pub(super) target: &'t dyn Target,
     pub(super) begins: ImportBegins,
     id: Cell<Option<u64>>,
-    resident: Resident,
+    admitted: Admitted,
 }
 
 impl<'t> Importing<'t> {
     pub(super) fn new(target: &'t dyn Target, begins: ImportBegins) -> Self {
-        Self { target, begins, id: Cell::new(None), resident: Resident::default() }
+        Self { target, begins, id: Cell::new(None), admitted: Admitted::default() }
     }
 
     /// Its number.
@@ -121,9 +121,11 @@ impl<'t> BatchSink<'t> {
 
 impl Sink for BatchSink<'_> {
     fn accept(&mut self, together: Vec<Payload>) -> Result<(), SinkError> {
-        let Importing { target, resident, .. } = self.importing;
-        let admitted = together.iter().try_for_each(|payload| resident.admit(&payload.value, *target));
-        admitted.map_err(|error| SinkError::Failed(error.story()))?;
+        let Importing { target, admitted, .. } = self.importing;
+        together
+            .iter()
+            .try_for_each(|payload| admitted.admit(&payload.value, *target))
+            .map_err(|error| failed(&error))?;
         let place: Vec<_> = together
             .iter()
             .map(|payload| (payload.at.clone(), self.importing.target.wants_json().then(|| payload.value.to_string())))
@@ -136,19 +138,23 @@ impl Sink for BatchSink<'_> {
             self.n_bytes += json.as_ref().map_or(0, String::len);
             self.waiting.push(Ready { event, json, at });
             if self.importing.target.is_full(self.waiting.len(), self.n_bytes) {
-                self.send().map_err(|error| SinkError::Failed(error.story()))?;
+                self.send().map_err(|error| failed(&error))?;
             }
         }
         Ok(())
     }
 
     fn flush(&mut self) -> Result<(), SinkError> {
-        self.send().map_err(|error| SinkError::Failed(error.story()))
+        self.send().map_err(|error| failed(&error))
     }
 
     fn refused_late(&mut self) -> Vec<(u64, String)> {
         std::mem::take(&mut self.refused)
     }
+}
+
+fn failed(error: &ServerError) -> SinkError {
+    SinkError::Failed(error.kind(), error.story())
 }
 
 /// What an event is about, in the words of whoever wrote the file.

@@ -2,10 +2,10 @@
 
 use crate::api::imports::{ImportBegins, ImportCorrected, ImportEnds, ImportTaken};
 use crate::error::ServerError;
+use crate::simulated::Resident;
 use events::Event;
 use import::Position;
 use primitives::Currency;
-use serde_json::Value;
 use std::path::PathBuf;
 
 /// How many imports are asked for at a time.
@@ -47,8 +47,8 @@ pub(crate) trait Target {
     /// Where rejects files and unpacked archives go; `None` where there is no data directory at hand.
     fn data(&self) -> Option<PathBuf>;
 
-    /// Of which simulated company what is there says that it is; `None` where of none.
-    fn simulated(&self) -> Result<Option<Value>, ServerError>;
+    /// Whose events are there.
+    fn resident(&self) -> Result<Resident, ServerError>;
 
     /// The currency of amounts of which nobody says one; `None` where only a server elsewhere could say it.
     fn currency(&self) -> Option<Currency>;

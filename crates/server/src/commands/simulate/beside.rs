@@ -77,10 +77,18 @@ pub(crate) fn live(
     let is_enough = || is_enough() || holder.is_taken() || is_over.load(Ordering::SeqCst);
     std::thread::scope(|scope| {
         scope.spawn(|| holder.listen(&server.office, &is_enough));
-        let lived = live_days(life, n_days, server, tempo, counts, holder, &is_enough);
-        is_over.store(true, Ordering::SeqCst);
-        lived
+        let _over = Over(&is_over);
+        live_days(life, n_days, server, tempo, counts, holder, &is_enough)
     })
+}
+
+/// Says that it is over when it ends, however it does: whoever listens would go on for ever.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
 }
 
 fn live_days(

@@ -154,7 +154,7 @@ impl Counted {
         }
         if self.waiting > 0 {
             let events = counted(self.waiting, "event", "events");
-            text += &format!(" Lost, since it was ended while the server did not answer: {events}.");
+            text += &format!(" Lost, since it ended before an answer came: {events}.");
         }
         for (why, n) in &self.reasons {
             text += &format!("\n  {}: {why}", counted(*n, "time", "times"));
@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(counted.document(10.0)["errors"], 4);
         assert!(!text.contains("Lost") && counted.document(10.0)["lost"] == 0, "{text}");
         counted.waiting = 1;
-        assert!(counted.in_words(10.0).contains(" Lost, since it was ended while the server did not answer: 1 event."));
+        assert!(counted.in_words(10.0).contains(" Lost, since it ended before an answer came: 1 event."));
         assert_eq!(counted.document(10.0)["lost"], 1);
     }
 }

@@ -30,8 +30,8 @@ pub(super) struct Delivery<'a> {
     caller: &'a Caller,
     waiting: Vec<String>,
     n_bytes: usize,
-    /// Of what was sent, how much is known with another content.
-    n_conflicts: u64,
+    /// Of what was sent, how much was taken, now or before.
+    n_taken: u64,
 }
 
 /// Waits so long, or until it is enough; answers whether it goes on.
@@ -124,9 +124,14 @@ struct Refused {
     message: String,
 }
 
+/// Whether everything that was sent with a request was taken, now or before.
+pub(super) fn has_taken(answer: &Answer) -> bool {
+    serde_json::from_str(&answer.text).is_ok_and(|taken: Taken| taken.conflicts == 0 && taken.rejected.is_empty())
+}
+
 impl<'a> Delivery<'a> {
     pub(super) fn new(caller: &'a Caller) -> Self {
-        Self { caller, waiting: Vec::new(), n_bytes: 0, n_conflicts: 0 }
+        Self { caller, waiting: Vec::new(), n_bytes: 0, n_taken: 0 }
     }
 
     /// Adds an event; answers whether there is enough for a request.
@@ -162,14 +167,14 @@ impl<'a> Delivery<'a> {
         self.waiting.is_empty()
     }
 
-    /// How much of what was sent is known with another content: somebody else has told it.
-    pub(super) fn n_conflicts(&self) -> u64 {
-        self.n_conflicts
+    /// How much of what was sent was taken, now or before. What is known with another content was told by somebody else.
+    pub(super) fn n_taken(&self) -> u64 {
+        self.n_taken
     }
 
     fn count(&mut self, answer: &Answer, n_sent: u64, counts: &Counts) -> Result<(), ServerError> {
         if let Ok(taken) = serde_json::from_str::<Taken>(&answer.text) {
-            self.n_conflicts += taken.conflicts;
+            self.n_taken += taken.accepted + taken.duplicates;
             counts.add(|counted| {
                 counted.events += taken.accepted + taken.duplicates;
                 counted.known += taken.duplicates;

@@ -2,13 +2,15 @@
 //! says who it is. Nobody can say there that they were killed: so whoever comes later calls, and takes over where no answer
 //! comes.
 
-use super::delivery::{Enough, Request, wait};
+use super::delivery::{Enough, Request, has_taken, wait};
 use crate::clock::SystemClock;
 use crate::commands::caller::Caller;
 use crate::error::ServerError;
+use crate::simulated::path_of;
 use engine::Stopwatch;
 use primitives::{Clock, ErrorKind};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use simulation::{FIRST_ITEM, LIVED_BY};
 use std::collections::BTreeMap;
@@ -39,9 +41,22 @@ pub(super) struct Item {
     pub(super) available: bool,
 }
 
-/// Where a thing stands.
-fn path_of(id: &str) -> String {
-    format!("/v1/items/{id}")
+/// Asks the server for what stands at a path; `None` where nothing does, or it is enough.
+///
+/// # Errors
+/// [`ServerError`] where it cannot be asked.
+pub(super) fn asked<T: DeserializeOwned>(
+    office: &Caller,
+    path: &str,
+    is_enough: Enough<'_>,
+) -> Result<Option<T>, ServerError> {
+    let request = Request { caller: office, method: "GET", path, body: &String::new, is_first: true };
+    let Some(answer) = request.answered(is_enough)? else { return Ok(None) };
+    match answer.status {
+        404 => Ok(None),
+        200 => office.read(&answer).map(Some),
+        _ => Err(office.refused(&answer)),
+    }
 }
 
 /// Asks the server of a thing; `None` where it has not heard of it, or it is enough.
@@ -49,14 +64,7 @@ fn path_of(id: &str) -> String {
 /// # Errors
 /// [`ServerError`] where it cannot be asked.
 pub(super) fn ask_of(office: &Caller, id: &str, is_enough: Enough<'_>) -> Result<Option<Item>, ServerError> {
-    let path = path_of(id);
-    let request = Request { caller: office, method: "GET", path: &path, body: &String::new, is_first: true };
-    let Some(answer) = request.answered(is_enough)? else { return Ok(None) };
-    match answer.status {
-        404 => Ok(None),
-        200 => office.read(&answer).map(Some),
-        _ => Err(office.refused(&answer)),
-    }
+    asked(office, &path_of(id), is_enough)
 }
 
 /// What the catalogue says of the first of the company's things; `None` where it says nothing, or not now.
@@ -92,16 +100,26 @@ impl Holder {
     /// # Errors
     /// [`ServerError`] where they answer: the company is theirs. Also where the server cannot be told.
     pub(super) fn call(&self, office: &Caller, by: &str, is_enough: Enough<'_>) -> Result<(), ServerError> {
-        let answered = |traits: &Traits| traits.get(ANSWERED).cloned();
-        let before = traits(office).as_ref().map(answered);
+        let mut heard_at_first = None;
+        while heard_at_first.is_none() && !is_enough() {
+            heard_at_first = heard(office);
+            let _ = heard_at_first.is_some() || wait(LOOK_EVERY, is_enough);
+        }
         self.tell(office, CALLED, &self.name, is_enough)?;
-        let watch = Stopwatch::start();
-        while watch.elapsed() < ANSWER_TIME_MAX && wait(LOOK_EVERY, is_enough) {
-            // Whoever's call it was that they answered: they are there.
-            let now = traits(office).as_ref().map(answered);
-            if now.is_some() && before.is_some() && now != before {
-                return Err(self.held(office, by));
+        // A look that fails is none: who cannot be heard now has not been silent.
+        let mut silent_since: Option<Stopwatch> = None;
+        while silent_since.as_ref().is_none_or(|since| since.elapsed() < ANSWER_TIME_MAX) && wait(LOOK_EVERY, is_enough)
+        {
+            let now = heard(office);
+            if now.is_none() {
+                silent_since = None;
+                continue;
             }
+            // Whoever's call it was that they answered: they are there.
+            if now != heard_at_first {
+                return Err(held(office, by));
+            }
+            silent_since.get_or_insert_with(Stopwatch::start);
         }
         Ok(())
     }
@@ -125,15 +143,17 @@ impl Holder {
     /// Answers whoever calls, and notices where somebody took the company, until it is over.
     pub(super) fn listen(&self, office: &Caller, is_over: Enough<'_>) {
         while wait(LISTEN_EVERY, is_over) {
+            // As it was before the look: who lived it last stands there until the company is theirs.
+            let holds = self.holds.load(Ordering::SeqCst);
             let Some(now) = traits(office) else { continue };
             let said = |name| now.get(name).and_then(Value::as_str);
             let other = said(LIVED_BY).filter(|by| ![NOBODY, &self.name].contains(by));
-            if let Some(other) = other.filter(|_| self.holds.load(Ordering::SeqCst)) {
+            if let Some(other) = other.filter(|_| holds) {
                 self.taken_by.get_or_init(|| other.to_owned());
                 return;
             }
             let call = said(CALLED).filter(|call| Some(*call) != said(ANSWERED) && *call != self.name);
-            // Who cannot be told hears nothing, and calls again.
+            // What cannot be told now is told at the next look.
             let _ = call.map(|call| self.tell(office, ANSWERED, call, is_over));
         }
     }
@@ -142,25 +162,36 @@ impl Holder {
     pub(super) fn refused(&self, office: &Caller) -> ServerError {
         let now = traits(office).unwrap_or_default();
         let by = self.taken_by.get().map(String::as_str).or_else(|| now.get(LIVED_BY).and_then(Value::as_str));
-        self.held(office, by.unwrap_or(NOBODY))
-    }
-
-    fn held(&self, office: &Caller, by: &str) -> ServerError {
-        let message = format!(
-            "{by} lets the company beside {} live already: end that one or wait for its end, since two would live the same days",
-            office.url()
-        );
-        ServerError::new(ErrorKind::Conflict, message)
+        match by.filter(|by| ![NOBODY, &self.name].contains(by)) {
+            Some(by) => held(office, by),
+            None => {
+                let message = format!("{} refused the note that a day begins: see why above", office.url());
+                ServerError::new(ErrorKind::Invalid, message)
+            }
+        }
     }
 
     fn tell(&self, office: &Caller, name: &str, value: &str, is_enough: Enough<'_>) -> Result<(), ServerError> {
         let body = || json!({"sentAt": SystemClock.now().to_string(), "batch": [note(name, value)]}).to_string();
         let request = Request { caller: office, method: "POST", path: "/v1/batch", body: &body, is_first: false };
         match request.answered(is_enough)? {
-            Some(answer) if answer.status != 200 => Err(office.refused(&answer)),
+            Some(answer) if answer.status != 200 || !has_taken(&answer) => Err(office.refused(&answer)),
             _ => Ok(()),
         }
     }
+}
+
+/// Which call was answered last, as the catalogue says; `None` where it cannot be asked now.
+fn heard(office: &Caller) -> Option<Option<Value>> {
+    traits(office).map(|mut traits| traits.remove(ANSWERED))
+}
+
+fn held(office: &Caller, by: &str) -> ServerError {
+    let message = format!(
+        "{by} lets the company beside {} live already: end that one or wait for its end, since two would live the same days",
+        office.url()
+    );
+    ServerError::new(ErrorKind::Conflict, message)
 }
 
 /// Something that is noted with the first of the company's things.
@@ -170,4 +201,38 @@ fn note(name: &str, value: &str) -> Value {
         "type": "item", "itemId": FIRST_ITEM, "timestamp": now.to_string(), "traits": {name: value},
         "messageId": format!("{name}-{}-{}", std::process::id(), now.as_millis()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::simulate::scripted::Scripted;
+
+    const TAKEN: (u16, &str, &str) = (200, "", r#"{"accepted":1,"duplicates":0}"#);
+    const AWAY: (u16, &str, &str) = (503, "", "{}");
+
+    fn answered(by: &str) -> String {
+        json!({"traits": {ANSWERED: by, LIVED_BY: "them"}}).to_string()
+    }
+
+    #[test]
+    fn who_could_not_be_heard_for_a_while_has_not_been_silent() {
+        let (before, now) = (answered("an earlier call"), answered("ours"));
+        let (before, now) = ((200, "", before.as_str()), (200, "", now.as_str()));
+        let script = [AWAY, before, TAKEN, before, AWAY, AWAY, before, now];
+        let (server, holder) = (Scripted::answering(&script), Holder::this("simulate"));
+        let refused = holder.call(&server.caller(), "them", &|| false).unwrap_err().to_string();
+        assert!(refused.contains("them lets the company beside"), "{refused}");
+        assert_eq!(server.heard().len(), script.len());
+        assert!(server.heard()[2].1.contains(CALLED));
+    }
+
+    #[test]
+    fn a_call_that_is_not_taken_is_none() {
+        let before = answered("an earlier call");
+        for refused in [(200, "", r#"{"accepted":0,"duplicates":0,"conflicts":1}"#), (400, "", "{}")] {
+            let server = Scripted::answering(&[(200, "", &before), refused]);
+            assert!(Holder::this("simulate").call(&server.caller(), "them", &|| false).is_err());
+        }
+    }
 }

@@ -2,8 +2,9 @@
 
 use super::beside::{Keyed, Life};
 use super::delivery::Enough;
-use super::holder::{Holder, NOBODY, Traits, ask_of};
+use super::holder::{Holder, NOBODY, Traits, ask_of, asked};
 use crate::error::ServerError;
+use crate::simulated::Incoming;
 use primitives::{ErrorKind, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
@@ -21,12 +22,22 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// Asks the server of which company its catalogue is; `None` where of none.
+    /// Asks the server of which company its catalogue is; `None` where it has none.
     ///
     /// # Errors
-    /// [`ServerError`] where it cannot be asked, or the catalogue is of a company that is real.
+    /// [`ServerError`] where it cannot be asked, or what is there is of no simulated company.
     pub(crate) fn ask(server: &Keyed, is_enough: Enough<'_>) -> Result<Option<Self>, ServerError> {
-        ask_of(&server.office, FIRST_ITEM, is_enough)?.map(|item| Self::read(&item.traits)).transpose()
+        if let Some(item) = ask_of(&server.office, FIRST_ITEM, is_enough)? {
+            return Self::read(&item.traits).map(Some);
+        }
+        match asked::<Incoming>(&server.office, Incoming::PATH, is_enough)? {
+            Some(incoming) if incoming.has_items() => {
+                let message = "the server has the catalogue of no simulated company, among whose customers its people would be \
+                               taken for real: let it live beside an empty server";
+                Err(ServerError::new(ErrorKind::Conflict, message))
+            }
+            _ => Ok(None),
+        }
     }
 
     fn read(traits: &Traits) -> Result<Self, ServerError> {

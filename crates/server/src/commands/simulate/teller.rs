@@ -109,14 +109,13 @@ impl<'a> Teller<'a> {
         }
     }
 
-    /// Notes that a day begins, before anything of it is told; answers whether it is ours to live: it is noted, and
-    /// was by nobody else.
+    /// Notes that a day begins, before anything of it is told; answers whether it is ours to live: the note was taken.
     pub(super) fn begin_day(&mut self, note: Value) -> bool {
         self.flush();
-        let before = self.office.n_conflicts();
+        let before = self.office.n_taken();
         self.tell_items([note]);
         self.flush();
-        self.failed.is_none() && self.office.is_empty() && self.office.n_conflicts() == before
+        self.failed.is_none() && self.office.n_taken() > before
     }
 
     fn is_all_sent(&self) -> bool {
@@ -336,6 +335,8 @@ mod tests {
             (200, TAKEN, true, true),
             (200, r#"{"accepted":0,"duplicates":1}"#, true, true),
             (200, r#"{"accepted":0,"duplicates":0,"conflicts":1}"#, false, true),
+            (200, r#"{"accepted":0,"duplicates":0,"rejected":[{"index":0,"message":"no"}]}"#, false, true),
+            (400, "{}", false, true),
             (401, "{}", false, false),
         ] {
             let (server, counts) = (Scripted::answering(&[(200, "", TAKEN), (status, "", body)]), Counts::default());
