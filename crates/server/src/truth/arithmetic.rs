@@ -91,6 +91,25 @@ pub(super) fn interval(n: usize, seed: Seed, number: impl Fn(&[usize]) -> Option
     Some((*numbers.get(N_BEYOND)?, *numbers.get(above)?)).filter(|(low, high)| low <= high)
 }
 
+/// As which part of all those may count of whom none was met, nineteen times of twenty, where customers of these weights were
+/// looked at and none of them was such a one. Customers of unequal weights are as good as fewer.
+///
+/// ```text
+/// unmet = 1 - 0.025^(1 / n),  n = sum(w)^2 / sum(w^2)
+/// ```
+///
+/// Of equal weights it is what Clopper and Pearson (1934) leave to the other side where all are of one kind.
+pub(super) fn unmet(weights: impl Iterator<Item = f64>) -> f64 {
+    let (sum, squares) = weights.fold((0.0, 0.0), |(sum, squares), weight| (sum + weight, squares + weight * weight));
+    if squares > 0.0 { 1.0 - 0.025_f64.powf(squares / (sum * sum)) } else { 1.0 }
+}
+
+/// An interval of a mean, widened by those of whom none was met: for each of them it may be as low or as high as the extremes.
+/// Customers who are drawn anew are always some that were met, so that without one that is wrong none would ever be.
+pub(super) fn with_unmet((low, high): (f64, f64), (least, most): (f64, f64), unmet: f64) -> (f64, f64) {
+    ((1.0 - unmet) * low + unmet * least, (1.0 - unmet) * high + unmet * most)
+}
+
 /// What stands at these places.
 pub(super) fn at(numbers: &[f64], places: &[usize]) -> Vec<f64> {
     places.iter().map(|place| numbers[*place]).collect()
@@ -208,6 +227,22 @@ mod tests {
         assert_eq!(slope(&[0.4, 0.4], &[0.0, 1.0]), None);
         assert_eq!((mean([].into_iter()), mean([1.0, 4.0].into_iter())), (None, Some(2.5)));
         assert_eq!(at(&[5.0, 6.0, 7.0], &[2, 0, 2]), [7.0, 5.0, 7.0]);
+    }
+
+    #[test]
+    fn whom_nobody_met_may_be_there_all_the_same() {
+        let alike = |n| unmet((0..n).map(|_| 3.0));
+        // As the binomial distribution says it: so many are met without one of a kind that is so frequent.
+        for n in [1_u32, 3, 20, 368] {
+            assert!(((1.0 - alike(n)).powf(f64::from(n)) - 0.025).abs() < 1e-9, "{n}");
+        }
+        assert!(alike(367) > 0.01 && alike(368) < 0.01, "the rule of three, on both sides");
+        assert!(unmet([1.0; 0].into_iter()) >= 1.0 && unmet([0.0].into_iter()) >= 1.0, "nobody was met");
+        // One whose weight is all there is is as good as alone; one without any is not there.
+        assert!((unmet([1e9, 1.0, 1.0].into_iter()) - alike(1)).abs() < 1e-6);
+        assert!((unmet([2.0, 2.0, 0.0].into_iter()) - alike(2)).abs() < 1e-12);
+        let (low, high) = with_unmet((0.5, 0.75), (-1.0, 1.0), 0.5);
+        assert!((low + 0.25).abs() < 1e-12 && (high - 0.875).abs() < 1e-12, "{low} {high}");
     }
 
     #[test]

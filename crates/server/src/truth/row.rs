@@ -2,8 +2,9 @@
 //!
 //! Two rules, each the same in every row that it is for. An estimate of a size is right where the truth lies within its interval.
 //! An estimate that tells customers or things apart is right where it is surely better than the simple answer, and has surely
-//! come a stated part of the way from there to the best that can be asked for: to what can be known, or where nothing says what
-//! that is, to the oracle, who knows everybody's future up to the coin. Where too few were looked at to say, nothing is said.
+//! come a stated part of the way from there to the best that can be asked for: to what can be known, at least as much as it knows
+//! itself, or where nothing says what that is, to the oracle, who knows everybody's future up to the coin. Where too few were
+//! looked at to say, nothing is said.
 
 use primitives::Currency;
 use serde::Serialize;
@@ -103,7 +104,7 @@ pub(super) struct Estimated {
 pub(super) struct Skill<'a> {
     /// By the oracle.
     pub(super) oracle: f64,
-    /// By whoever knows what was told; `None` where nothing says how well that is.
+    /// By whoever knows what was told, at least; `None` where nothing says how well that is.
     pub(super) knowable: Option<f64>,
     /// By the simple answer, and what that is called.
     pub(super) simple: f64,
@@ -156,7 +157,8 @@ pub(super) fn sized(about: About, truth: f64, estimated: Estimated) -> Row {
 pub(super) fn told_apart(about: About, skill: &Skill<'_>, estimated: Estimated) -> Row {
     let Skill { oracle, knowable, simple, simple_is, gain_low, part, beyond } = *skill;
     let (best, best_is) = match knowable {
-        Some(knowable) => (knowable, "what can be known"),
+        // What an estimate knows can be known.
+        Some(knowable) => (knowable.max(estimated.estimate), "what can be known"),
         None => (oracle, "the oracle"),
     };
     let way = best - simple;
@@ -166,9 +168,20 @@ pub(super) fn told_apart(about: About, skill: &Skill<'_>, estimated: Estimated) 
         100.0 * (estimated.estimate - simple) / way
     );
     let (verdict, says) = match (way > 0.0, Verdict::of(beyond)) {
+        (false, _) if oracle > simple && estimated.high < simple => {
+            (Verdict::Wrong, format!("Surely worse than {simple_is} ({shown})"))
+        }
+        // What learned from others and found nothing may have had too few of them.
+        (false, _) if oracle > simple => (
+            Verdict::Unclear,
+            format!(
+                "Nobody can tell what can be known: what learned from others reaches no more than {simple_is} ({shown}), and \
+                 the oracle does; look at more customers"
+            ),
+        ),
         (false, _) => (
             Verdict::Unclear,
-            format!("There is nothing to know: {best_is} reaches no more than {simple_is} ({shown})"),
+            format!("There is nothing to know: the oracle reaches no more than {simple_is} ({shown})"),
         ),
         (true, Verdict::Wrong) if gain_low <= 0.0 => {
             (Verdict::Wrong, format!("Not surely better than {simple_is} ({shown})"))
@@ -307,6 +320,44 @@ mod tests {
         let missing = unanswered(about(), Some(0.4), "no model");
         assert_eq!((missing.ok, missing.verdict, missing.truth), (false, Verdict::Unclear, Some(0.4)));
         assert_eq!((missing.estimate, missing.knowable), (None, None));
+    }
+
+    #[test]
+    fn there_is_nothing_to_know_only_where_nobody_knows_anything() {
+        let estimated = |estimate, high| Estimated { estimate, low: estimate - 0.05, high };
+        let of = |oracle, knowable: f64, estimated: Estimated| {
+            let beyond = beyond(estimated.estimate, (0.5, knowable.max(estimated.estimate)), 0.8);
+            let skill = Skill {
+                oracle,
+                knowable: Some(knowable),
+                simple: 0.5,
+                simple_is: "chance",
+                gain_low: estimated.low - 0.5,
+                part: 0.8,
+                beyond: (beyond - 0.01, beyond + 0.01),
+            };
+            let row = told_apart(about(), &skill, estimated);
+            assert_eq!(row.knowable, Some(knowable), "as it was found");
+            (row.verdict, row.says)
+        };
+        // What is known can be known, whatever the trees found.
+        for knowable in [0.49, 0.5, 0.6, 0.69] {
+            let says = "100 % of the way from chance (0.500) to what can be known; 80 % are asked for";
+            assert_eq!(of(0.85, knowable, estimated(0.7, 0.75)), (Verdict::Right, says.to_owned()), "{knowable}");
+        }
+        let (verdict, says) = of(0.85, 0.75, estimated(0.7, 0.75));
+        assert_eq!((verdict, &says[..4]), (Verdict::Unclear, "80 %"), "the trees know more");
+        // Neither knows anything.
+        for (oracle, knowable) in [(0.5, 0.5), (0.4, 0.49)] {
+            let says = "There is nothing to know: the oracle reaches no more than chance (0.500)".to_owned();
+            assert_eq!(of(oracle, knowable, estimated(0.5, 0.55)), (Verdict::Unclear, says.clone()));
+            assert_eq!(of(oracle, knowable, estimated(0.4, 0.45)), (Verdict::Unclear, says));
+        }
+        let (verdict, says) = of(0.51, 0.5, estimated(0.48, 0.5));
+        assert_eq!(verdict, Verdict::Unclear);
+        assert!(says.starts_with("Nobody can tell what can be known: "), "{says}");
+        let worse = (Verdict::Wrong, "Surely worse than chance (0.500)".to_owned());
+        assert_eq!(of(0.51, 0.5, estimated(0.48, 0.49)), worse);
     }
 
     #[test]

@@ -51,7 +51,7 @@ fn of_kind(
         _ => None,
     });
     let about = (kind.about().name.to_string(), kind.about().title.clone(), days);
-    let told = Told::of(world, about, foretold.unzip(), came, gini);
+    let told = Told::of(world, about, foretold.unzip(), came, gini)?;
     Ok(rows_of(&told, form, world.lived.company.settings().seed, &why))
 }
 

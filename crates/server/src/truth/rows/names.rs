@@ -1,7 +1,7 @@
 //! Are the names of one person known as one customer's, and only those?
 
 use super::super::World;
-use super::super::arithmetic::interval;
+use super::super::arithmetic::{interval, unmet, with_unmet};
 use super::super::lived::{Lived, Told};
 use super::super::row::{About, Estimated, Form, Row, Verdict, beyond, row, unanswered};
 use super::super::then::Known;
@@ -36,12 +36,20 @@ pub(super) fn rows(world: &World<'_>) -> Result<Vec<Row>, ServerError> {
 
 fn recall(best: &[Share], joined: &[Share], seed: Seed) -> Row {
     let about = about("joined", "pairs of one person's names that are one customer's", joined);
+    // Whom nobody met may have nothing joined of what can be known, or all.
+    let unmet = unmet(best.iter().map(|(n, _)| f64::from(*n)));
     let of = |shares: &[Share], drawn: &[usize]| share(drawn.iter().map(|place| &shares[*place]));
     let beyond =
         interval(joined.len(), seed, |drawn| Some(beyond(of(joined, drawn)?, (0.0, of(best, drawn)?), JOINED)));
-    let (Some(best), Some(estimated), Some(beyond)) = (share(best), estimated(joined, seed), beyond) else {
-        return unanswered(about, None, "Nobody was met by two names");
+    let best = share(best).filter(|best| *best > 0.0);
+    let (Some(best), Some(estimated), Some(beyond)) = (best, estimated(joined, seed), beyond) else {
+        return unanswered(
+            about,
+            None,
+            "Nobody was met by two names of which it can be known that they are one person's",
+        );
     };
+    let beyond = with_unmet(beyond, (-JOINED * best, (1.0 - JOINED) * best), unmet);
     let says = format!(
         "{:.1} % of the pairs that can be known to belong together; {:.0} % are asked for",
         100.0 * estimated.estimate / best,
@@ -77,7 +85,8 @@ fn about(name: &str, title: &str, shares: &[Share]) -> About {
 }
 
 fn estimated(shares: &[Share], seed: Seed) -> Option<Estimated> {
-    let (low, high) = interval(shares.len(), seed, |drawn| share(drawn.iter().map(|place| &shares[*place])))?;
+    let drawn = interval(shares.len(), seed, |drawn| share(drawn.iter().map(|place| &shares[*place])))?;
+    let (low, high) = with_unmet(drawn, (0.0, 1.0), unmet(shares.iter().map(|(_, n_pairs)| f64::from(*n_pairs))));
     Some(Estimated { estimate: share(shares)?, low, high })
 }
 
@@ -177,23 +186,52 @@ mod tests {
         let best: Vec<Share> = (0..100).map(|no| (1 + no % 3, 3)).collect();
         let none: Vec<Share> = best.iter().map(|(_, n_pairs)| (0, *n_pairs)).collect();
         let seed = Seed::new(1);
-        assert!(recall(&best, &best, seed).ok);
+        let row = recall(&best, &best, seed);
+        assert!(row.ok && row.says.starts_with("100.0 % of the pairs"), "{}", row.says);
         assert!(!recall(&best, &none, seed).ok);
         assert_eq!(recall(&best, &none, seed).estimate, Some(0.0));
-        assert!(!recall(&[], &[], seed).ok);
-        let nearly = |n_wrong: u32| -> Vec<Share> { (0..100).map(|no| (100 - u32::from(no < n_wrong), 100)).collect() };
-        assert!(recall(&nearly(0), &nearly(100), seed).ok && precision(&nearly(100), seed).ok);
+        for nobody in [&[][..], &[(0, 3)]] {
+            let row = recall(nobody, nobody, seed);
+            assert_eq!((row.verdict, row.estimate), (Verdict::Unclear, None));
+            assert!(row.says.starts_with("Nobody was met by two names"), "{}", row.says);
+        }
+        let nearly =
+            |n: u32, n_wrong: u32| -> Vec<Share> { (0..n).map(|no| (1000 - u32::from(no < n_wrong), 1000)).collect() };
+        assert!(recall(&nearly(500, 0), &nearly(500, 500), seed).ok && precision(&nearly(500, 500), seed).ok);
         let wrong: Vec<Share> = (0..100).map(|_| (98, 100)).collect();
         let row = precision(&wrong, seed);
         assert_eq!(row.verdict, Verdict::Wrong);
         assert!(row.says.starts_with("200 pairs are of two people"), "{}", row.says);
         assert_eq!((share(&[]), share(&[(0, 0)]), share(&[(1, 2)])), (None, None, Some(0.5)));
         let apart: Vec<Share> = (0..100).map(|_| (94, 100)).collect();
-        assert_eq!(recall(&nearly(0), &apart, seed).verdict, Verdict::Wrong);
+        assert_eq!(recall(&nearly(100, 0), &apart, seed).verdict, Verdict::Wrong);
         // Of few it cannot be told: one of three has nothing joined.
         let few = recall(&[(1, 1); 3], &[(1, 1), (1, 1), (0, 1)], seed);
         assert_eq!(few.verdict, Verdict::Unclear);
         assert!(few.says.ends_with("nobody can tell whether they are: look at a larger company"), "{}", few.says);
         assert_eq!(precision(&[(100, 100), (100, 100), (90, 100)], seed).verdict, Verdict::Unclear);
+    }
+
+    #[test]
+    fn without_an_error_it_takes_many_to_be_sure() {
+        let seed = Seed::new(1);
+        // 0.975 of the times one of 367 would have shown a share of 1 in a hundred.
+        let right = |n: usize| precision(&vec![(1, 1); n], seed);
+        for n in [1, 3, 20, 367] {
+            let row = right(n);
+            assert_eq!((row.verdict, row.estimate, row.high), (Verdict::Unclear, Some(1.0), Some(1.0)), "{n}");
+            assert!(row.says.ends_with("look at a larger company"), "{}", row.says);
+        }
+        assert_eq!(right(368).verdict, Verdict::Right);
+        assert!(
+            right(20).low.is_some_and(|low| (low - 0.8316).abs() < 0.0001),
+            "as Clopper and Pearson: {:?}",
+            right(20)
+        );
+        // Many pairs of one customer are no many customers.
+        let one = [vec![(1, 1); 368], vec![(100, 100)]].concat();
+        assert_eq!(precision(&one, seed).verdict, Verdict::Unclear);
+        let joined = |n: usize| recall(&vec![(1, 2); n], &vec![(1, 2); n], seed).verdict;
+        assert_eq!((joined(71), joined(72)), (Verdict::Unclear, Verdict::Right));
     }
 }

@@ -5,6 +5,7 @@ use super::super::arithmetic::{at, beside, interval, mean};
 use super::super::cases::{Case, Future, N_FOLDS};
 use super::super::knowable;
 use super::super::row::{About, Estimated, Form, Row, Skill, Verdict, beyond, row, sized, told_apart, unanswered};
+use crate::error::ServerError;
 use primitives::Seed;
 
 /// So much of the way from chance to what can be known is asked for.
@@ -37,21 +38,26 @@ impl Told {
         (cases, estimates): (Vec<&Case>, Vec<f64>),
         came: impl Fn(&Future) -> f64,
         order: Order,
-    ) -> Self {
+    ) -> Result<Self, ServerError> {
         let asked: Vec<&Case> = if cases.is_empty() { world.cases.all.iter().collect() } else { cases };
         let of_fold = |fold, is_inside| -> Vec<f64> {
             asked.iter().map(|case| case.mean_of_fold(fold, is_inside, &came)).collect()
         };
         let inputs = world.opened.engine.catalogue().inputs_of(&name);
-        Self {
-            knowable: knowable::foretold(world.cases, &asked, &inputs, world.as_of, &came),
+        let seed = world.lived.company.settings().seed;
+        let knowable =
+            knowable::foretold(world.cases, &asked, &inputs, (world.as_of, seed), &came).map_err(|error| {
+                ServerError::new(error.kind(), format!("what can be known of {name} cannot be learned: {error}"))
+            })?;
+        Ok(Self {
+            knowable,
             name,
             title,
             days,
             truths: asked.iter().map(|case| case.mean(&came)).collect(),
             best: mean((0..N_FOLDS).filter_map(|fold| order(&of_fold(fold, false), &of_fold(fold, true)))),
             estimates,
-        }
+        })
     }
 
     pub(super) fn about(&self, name: &str, title: String, form: Form) -> About {
