@@ -23,8 +23,8 @@ const N_WRITERS: usize = 40;
 pub(super) struct Beside<'e> {
     engine: &'e Engine,
     clock: &'e Hour,
-    /// The day breaks off here: it is not over.
-    until: Timestamp,
+    /// A day breaks off after this moment, where one does.
+    until: Option<Timestamp>,
     writers: VecDeque<UserId>,
     waiting: Vec<Event>,
     failed: Option<ServerError>,
@@ -33,10 +33,15 @@ pub(super) struct Beside<'e> {
 }
 
 impl<'e> Beside<'e> {
-    /// Beside an engine whose clock is this one, up to a moment.
-    pub(super) fn new(engine: &'e Engine, clock: &'e Hour, until: Timestamp) -> Self {
+    /// Beside an engine whose clock is this one.
+    pub(super) fn new(engine: &'e Engine, clock: &'e Hour) -> Self {
         let (waiting, writers) = Default::default();
-        Self { engine, clock, until, writers, waiting, failed: None, n_events: 0, n_decisions: 0 }
+        Self { engine, clock, until: None, writers, waiting, failed: None, n_events: 0, n_decisions: 0 }
+    }
+
+    /// Nothing is heard of what happens after a moment.
+    pub(super) fn breaks_off_after(&mut self, moment: Timestamp) {
+        self.until = Some(moment);
     }
 
     /// Takes what waits, and answers what went wrong since the last time, where something did.
@@ -154,6 +159,6 @@ impl Host for Beside<'_> {
     }
 
     fn wait_until(&mut self, at: Timestamp) -> bool {
-        at < self.until && self.failed.is_none() && !is_cancelled()
+        self.until.is_none_or(|until| at <= until) && self.failed.is_none() && !is_cancelled()
     }
 }

@@ -1,12 +1,13 @@
 //! How does the simulated company come to the day on which it is looked at?
 //!
-//! It lived for months without Rapport. Then its past was imported and learned from, and for two weeks and the hours of today it
+//! It lived for months without Rapport. Then its past was imported and learned from, and for two weeks it
 //! has asked for what to show, shown it, and told what came of it. All of that happens again here, each at its moment: the
 //! engine is opened with a clock that shows the company's. What is done now, the import and the last training, has our time.
 
 use super::beside::Beside;
 use super::hour::Hour;
 use super::learn::{learn, show_evaluations};
+use super::life::looked_on;
 use super::lived::Lived;
 use super::mark::Mark;
 use super::part::Part;
@@ -22,7 +23,7 @@ use crate::error::ServerError;
 use crate::serve::Opened;
 use crate::settings::Settings;
 use ::import::{ImportError, import_payloads};
-use console::format::{count, counted, decimal};
+use console::format::{count, counted, date_time, decimal};
 use decisions::{ContentShape, List};
 use engine::Stopwatch;
 use learning::TaskName;
@@ -74,11 +75,8 @@ pub(super) fn fill(part: &Part, ask: &DemoArgs, settings: Settings) -> Result<Op
         return Ok(None);
     }
     save_lists(&opened)?;
-    let until = SystemClock.now();
-    let mut beside = Beside::new(&opened.engine, &hour, until);
-    if !live_beside(&mut beside, &hour, &mut company, &mut lives, began_on)? {
-        return Ok(None);
-    }
+    let mut beside = Beside::new(&opened.engine, &hour);
+    let Some(until) = live_beside(&mut beside, &hour, &mut company, &mut lives, began_on)? else { return Ok(None) };
     hour.let_go();
     if !learn(&opened, every_task, seed)? {
         return Ok(None);
@@ -129,38 +127,48 @@ fn import_past(opened: &Opened, company: &mut Company, lives: &mut Lives, began_
     }
 }
 
-/// The days since, and today up to now: what is shown is asked for, at its moment.
+/// The days since: what is shown is asked for, at its moment. Of today, and of yesterday where the night was quiet, the last is left
+/// for whoever looks on. Answers up to where it lived; nothing where the user asked to stop.
 fn live_beside(
     beside: &mut Beside<'_>,
     hour: &Hour,
     company: &mut Company,
     lives: &mut Lives,
     began_on: i64,
-) -> Result<bool, ServerError> {
-    let watch = Stopwatch::start();
+) -> Result<Option<Timestamp>, ServerError> {
+    let (watch, now) = (Stopwatch::start(), SystemClock.now());
     let today = company.settings().end_day;
+    let last_days = began_on.max(today - 1)..=today;
+    let mut until = midnight(*last_days.start());
     let n_days = today.abs_diff(began_on);
     let bar = Counting::things("Living beside it", n_days, "days");
     for (nth, day) in (1..).zip(began_on..=today) {
         if is_cancelled() {
             bar.finish();
-            return Ok(false);
+            return Ok(None);
+        }
+        if day == *last_days.start() {
+            until = looked_on(company, lives, last_days.clone(), now);
+            beside.breaks_off_after(until);
+        }
+        if midnight(day) > until && day > *last_days.start() {
+            break;
         }
         hour.set(midnight(day));
-        // Today is not over: it breaks off.
         company.live_beside(lives, day, beside);
         beside.settle()?;
         bar.advance(nth);
     }
     bar.finish();
     say(&format!(
-        "{} and today up to now, in which it asked Rapport: {} events, {} decisions, in {} s",
+        "{} up to {}, in which it asked Rapport: {} events, {} decisions, in {} s",
         counted(n_days, "day", "days"),
+        date_time(until),
         count(beside.n_events),
         count(beside.n_decisions),
         decimal(watch.elapsed().as_secs_f64(), 1)
     ));
-    Ok(!is_cancelled())
+    Ok((!is_cancelled()).then_some(until))
 }
 
 fn save_lists(opened: &Opened) -> Result<(), ServerError> {

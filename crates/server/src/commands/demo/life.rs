@@ -13,8 +13,13 @@ use crate::commands::simulate::tempo::Tempo;
 use crate::error::ServerError;
 use console::format::{count, counted, date_time};
 use primitives::{Clock, DAY_MS, HOUR_MS, Timestamp};
+use simulation::{Company, Lives};
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::Path;
+
+/// So much of what has happened is told piece by piece.
+const N_LOOKED_ON: usize = 240;
 
 /// Lives on from where it stopped, on a thread of its own, until the program ends.
 pub(super) fn begin(address: SocketAddr, [write, server]: [String; 2], data: &Path) -> Result<(), ServerError> {
@@ -43,8 +48,22 @@ fn live_on(address: SocketAddr, write: String, server: String, data: &Path) -> R
             tracing::warn!(error = error.story(), "where the simulated company is cannot be kept");
         }
     };
-    let tempo = Tempo::Clock { told_until: lived.until(), note: &note };
+    let days = life.day..=now.day();
+    let from = looked_on(&life.company, &life.lives, days, now).max(lived.until());
+    let tempo = Tempo::Clock { told_until: lived.until(), gently: (from, now), turn: None, note: &note };
     live(&mut life, u32::MAX, &server, tempo, &Counts::default(), &holder, &is_cancelled)
+}
+
+/// The moment after which lies what is told for whoever looks on, of all that happens on some days up to now: at any hour of the
+/// day there is something to see, and it did happen. It is little beside a day.
+pub(super) fn looked_on(company: &Company, lives: &Lives, days: RangeInclusive<i64>, now: Timestamp) -> Timestamp {
+    let (mut company, mut lives) = (company.clone(), lives.clone());
+    let first = Timestamp::from_millis(*days.start() * DAY_MS);
+    let told = days.flat_map(|day| company.live(&mut lives, day));
+    let mut moments: Vec<Timestamp> = told.map(|message| message.at).filter(|at| *at <= now).collect();
+    moments.sort_unstable();
+    let n = N_LOOKED_ON.min(moments.len() / 4);
+    moments.len().checked_sub(n + 1).map_or(first, |nth| moments[nth])
 }
 
 /// How much happens within an hour from the hour it is, on the day with which it goes on.
@@ -76,6 +95,30 @@ fn in_words(n: u64, before: Option<Timestamp>, from: Timestamp, now: Timestamp) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use primitives::Seed;
+    use simulation::Settings;
+
+    #[test]
+    fn what_is_looked_on_is_the_last_of_what_happened() {
+        let mut company = Company::new(Settings::new(Seed::new(7), 60, 20).unwrap());
+        let end_day = company.settings().end_day;
+        let lives = company.live_until(end_day - 2, &mut |_| {});
+        let now = Timestamp::from_millis((end_day - 1) * DAY_MS + 15 * HOUR_MS);
+        let days = end_day - 2..=end_day - 1;
+        let moment = looked_on(&company, &lives, days.clone(), now);
+        let (mut company, mut lives) = (company.clone(), lives.clone());
+        let told: Vec<Timestamp> = days
+            .flat_map(|day| company.live(&mut lives, day))
+            .map(|message| message.at)
+            .filter(|at| *at <= now)
+            .collect();
+        let n_after = told.iter().filter(|at| **at > moment).count();
+        assert!(
+            told.len() > 40 && n_after <= told.len() / 4 && n_after + 12 > told.len() / 4,
+            "{n_after} of {}",
+            told.len()
+        );
+    }
 
     #[test]
     fn it_says_how_much_happens_and_where_it_goes_on() {

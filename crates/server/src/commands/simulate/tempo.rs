@@ -9,6 +9,9 @@ const LATE: Duration = Duration::from_secs(60);
 /// After so long it is looked again which time it is: a machine that slept has not counted what it slept.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
+/// So long apart is told what is told gently.
+const PAUSE: Duration = Duration::from_secs(2);
+
 /// What is as long after a moment as can be told.
 const JUST_AFTER: Duration = Duration::from_millis(1);
 
@@ -21,6 +24,10 @@ pub(crate) enum Tempo<'a> {
     Clock {
         /// Up to here everything was told before.
         told_until: Timestamp,
+        /// What lies after the first of these moments and not after the second is told piece by piece, for whoever looks on.
+        gently: (Timestamp, Timestamp),
+        /// The moment that was waited for last of those, and when it is its turn, since we began.
+        turn: Option<(Timestamp, Duration)>,
         /// Hears up to where everything is told now.
         note: &'a dyn Fn(Timestamp),
     },
@@ -42,6 +49,11 @@ impl Tempo<'_> {
     pub(super) fn wait_for(&mut self, at: Timestamp, elapsed: Duration, now: Timestamp) -> Duration {
         match self {
             Self::Speed(pace) => pace.wait_for(at, elapsed),
+            Self::Clock { gently: (from, to), turn, .. } if *from < at && at <= *to => {
+                let due = turn.filter(|(moment, _)| *moment == at).map_or(elapsed + PAUSE, |(_, due)| due);
+                *turn = Some((at, due));
+                due.saturating_sub(elapsed)
+            }
             Self::Clock { .. } => {
                 Duration::from_millis(u64::try_from(at.millis_since(now)).unwrap_or(0)).min(LOOK_AGAIN)
             }
@@ -67,7 +79,7 @@ impl Tempo<'_> {
 
     /// Everything up to a moment is told.
     pub(super) fn told(&self, until: Timestamp) {
-        if let Self::Clock { told_until, note } = self
+        if let Self::Clock { told_until, note, .. } = self
             && until > *told_until
         {
             note(until);
@@ -89,7 +101,7 @@ mod tests {
     fn an_hour_of_the_company_is_one_of_ours() {
         let noted = RefCell::new(Vec::new());
         let note = |until| noted.borrow_mut().push(until);
-        let mut tempo = Tempo::Clock { told_until: at(0), note: &note };
+        let mut tempo = Tempo::Clock { told_until: at(0), gently: (at(0), at(0)), turn: None, note: &note };
         let mut wait = |from: i64, to: i64| tempo.wait_for(at(to), Duration::from_secs(999), at(from));
         assert_eq!([wait(5, 8), wait(8, 8), wait(9, 8)], [Duration::from_secs(3), Duration::ZERO, Duration::ZERO]);
         assert_eq!([wait(0, 10), wait(0, 9_999)], [LOOK_AGAIN; 2], "then it is looked again which time it is");
@@ -102,6 +114,16 @@ mod tests {
             tempo.told(at(until));
         }
         assert_eq!(*noted.borrow(), [at(1), at(7)], "never that less is told");
+    }
+
+    #[test]
+    fn what_is_told_gently_is_told_piece_by_piece() {
+        let mut tempo = Tempo::Clock { told_until: at(0), gently: (at(10), at(20)), turn: None, note: &|_| {} };
+        let mut wait = |to: i64, elapsed: u64| tempo.wait_for(at(to), Duration::from_secs(elapsed), at(20)).as_secs();
+        assert_eq!([wait(1, 0), wait(10, 0)], [0, 0], "what lies before is told at once");
+        assert_eq!([wait(11, 0), wait(11, 1), wait(11, 2), wait(11, 9)], [2, 1, 0, 0]);
+        assert_eq!([wait(12, 9), wait(20, 11), wait(20, 14)], [2, 2, 0], "each has a turn of its own");
+        assert_eq!(wait(21, 14), 1, "and from then on it is as late as it is");
     }
 
     #[test]
