@@ -120,6 +120,21 @@ fn every_class_on_the_sample_pages_has_a_style() {
 }
 
 #[test]
+fn a_tab_says_of_how_many_it_shows_the_newest() {
+    let page = |rejected, status| {
+        let page = view::EventsPage { rejected, rejected_shown_max: 1_000, status, ..view::sample::events_rejected() };
+        view::EventsPage { looked_at: Some(1_000), older: Some("/events?n=100".to_owned()), ..page }.render()
+    };
+    for (n, shown) in [(0, "0"), (1_000, "1,000"), (1_001, "1,000 of 1,001"), (10_000, "1,000 of 10.0 k")] {
+        let page = page(n, view::StatusFilter::Rejected);
+        assert!(page.contains(&format!("Rejected <span class=\"num\">{shown}</span>")), "{n}: {page}");
+        assert!(page.contains("Events <span class=\"num\">120 k</span>"), "all of them are shown: {page}");
+        assert!(page.contains("Of the newest 1,000 at most") && page.contains("Older events"), "{page}");
+    }
+    assert!(page(0, view::StatusFilter::Catalogue).contains("Look further back"));
+}
+
+#[test]
 fn a_page_says_how_far_back_it_looked() {
     let page = |looked_at, rows| {
         let page = view::EventsPage { name: "Home".to_owned(), looked_at, rows, older: None, ..view::sample::events() };

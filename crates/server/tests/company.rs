@@ -149,6 +149,11 @@ fn what_is_left_out_of_a_directory_is_named() {
     let history = place.simulate("6", "2");
     let said = |place: &Place| String::from_utf8(place.rapport(&["import", "history"]).stdout).unwrap();
     assert!(!said(&place).contains("left out"));
+    // A terminal would obey this name.
+    let obeyed = history.join("a\u{1b}[2J.md");
+    fs::write(&obeyed, "a").unwrap();
+    assert!(said(&place).contains("no files of history: a⟨U+001B⟩[2J.md\n"), "{}", said(&place));
+    fs::remove_file(&obeyed).unwrap();
     fs::create_dir(history.join("2026")).unwrap();
     assert!(said(&place).contains("; left out, being empty or no files of history: 2026/\n"), "{}", said(&place));
     for no in 1..=4 {
@@ -162,6 +167,9 @@ fn what_is_left_out_of_a_directory_is_named() {
     assert!(said(&place).contains("note-3.md, note-4.md and 3 more\n"), "{}", said(&place));
     let report = place.json(&["import", "history"]);
     assert_eq!(report[0]["files_left_out"].as_array().unwrap().len(), 8);
+    // As one of several, and cut, a name is shown as it is alone.
+    fs::write(&obeyed, "a").unwrap();
+    assert!(said(&place).contains("2026/, a⟨U+001B⟩[2J.md, note-1.md"), "{}", said(&place));
 }
 
 #[test]

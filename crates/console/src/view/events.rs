@@ -33,6 +33,8 @@ pub struct EventsPage {
     pub not_understood: u64,
     /// Rejected events that are kept.
     pub rejected: u64,
+    /// How many of the newest of them can be shown.
+    pub rejected_shown_max: u64,
     /// What was said of items of the catalogue.
     pub catalogue: u64,
     /// Why events were rejected, the most frequent first.
@@ -166,7 +168,8 @@ impl StatusFilter {
 impl EventsPage {
     /// What the link to the page after this one says.
     fn further(&self) -> &'static str {
-        if self.looked_at.is_some() { "Look further back" } else { "Older events" }
+        let is_search = self.looked_at.is_some() && self.status != StatusFilter::Rejected;
+        if is_search { "Look further back" } else { "Older events" }
     }
 
     /// The address of this page with another status and another name.
@@ -206,6 +209,13 @@ impl EventsPage {
                 *n > 0 || [StatusFilter::All, self.status].contains(status) || *status == StatusFilter::Rejected
             })
             .collect()
+    }
+
+    /// How many there are, and how many of them can be shown where that is not all.
+    fn behind(&self, status: &StatusFilter, n: &u64) -> String {
+        let all = format::compact(format::float(*n));
+        let is_cut = *status == StatusFilter::Rejected && *n > self.rejected_shown_max;
+        if is_cut { format!("{} of {all}", format::count(self.rejected_shown_max)) } else { all }
     }
 
     fn is_filtered(&self) -> bool {

@@ -19,7 +19,7 @@ use crate::settings::Settings;
 use console::format::{count, counted, decimal};
 use engine::Stopwatch;
 use import::{ImportError, ImportOptions, ImportReport, Mapping, Progress, RejectsFile, Sink, import, listed, name_of};
-use primitives::{Clock, ErrorKind, Timestamp};
+use primitives::{Clock, ErrorKind, Timestamp, visible};
 use serde::Serialize;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -223,12 +223,13 @@ pub(super) fn in_words(imported: &Imported) -> String {
     text + &format!("\nThis was import {id}: `rapport imports undo {id}` takes it out again.")
 }
 
-/// The first of some names, and how many more there are.
+/// The first of some names, and how many more there are. Whoever made a file may have named it for a terminal to obey.
 fn named(first: &[String], last: &str) -> String {
+    let names = |names: &[String]| names.iter().map(|name| visible(name)).collect::<Vec<_>>().join(", ");
     match first.len() {
-        0 => last.to_owned(),
-        1..N_NAMED => format!("{} and {last}", first.join(", ")),
-        n => format!("{} and {} more", first[..N_NAMED].join(", "), count((n + 1 - N_NAMED) as u64)),
+        0 => visible(last).into_owned(),
+        1..N_NAMED => format!("{} and {}", names(first), visible(last)),
+        n => format!("{} and {} more", names(&first[..N_NAMED]), count((n + 1 - N_NAMED) as u64)),
     }
 }
 

@@ -16,6 +16,7 @@ use console::view::{ApiCall, ApiPage, CallGroup};
 use decisions::{Kind, KindAbout};
 use serde_json::{Value, json};
 use snippets::{Call, Key, Language, written};
+use std::cmp::Reverse;
 
 /// Among how many items an example is looked for.
 const N_LOOKED_AT: usize = 20;
@@ -201,20 +202,23 @@ impl Somebody {
     }
 }
 
-/// The event that comes in most of those that are understood, with its example's properties.
+/// The event that comes in most of those that have an example, as it is spelled here, with the example's properties.
 fn most_frequent(app: &App) -> Option<(String, Value)> {
-    let name = app.engine.look(|live| {
+    let mut tracked: Vec<(Reverse<u64>, String)> = app.engine.look(|live| {
         let tracked = live.inflows.iter().filter(|(name, inflow)| inflow.channel.is_some() && !name.name.is_empty());
-        tracked.max_by_key(|(_, inflow)| inflow.n_events).map(|(name, _)| name.name)
-    })?;
-    let mut events = events::described().into_iter().flat_map(|channel| channel.events);
-    let mut example = events.find(|event| event.names.contains(&name))?.example;
-    Some((name, example.get_mut("properties")?.take()))
+        tracked.map(|(name, inflow)| (Reverse(inflow.n_events), name.name)).collect()
+    });
+    tracked.sort();
+    let events: Vec<_> = events::described().into_iter().flat_map(|channel| channel.events).collect();
+    tracked.into_iter().find_map(|(_, name)| {
+        let meant = events.iter().find(|event| event.names.iter().any(|one| features::is_same(one, &name)))?;
+        Some((name, meant.example.get("properties")?.clone()))
+    })
 }
 
 /// A question of a kind as a command, with each parameter at what holds where nobody says.
 pub(super) fn question(app: &App, base_url: &str, somebody: &Somebody, about: &KindAbout) -> String {
-    format!("curl {} {base_url}/v1/decide -d '{}'", bearer(app), about.example(&somebody.user))
+    format!("curl {} {base_url}/v1/decide -d {}", bearer(app), quoted(&about.example(&somebody.user)))
 }
 
 /// A demonstration's keys are known to everybody; any other key is shown nowhere.

@@ -4,7 +4,7 @@ mod found;
 pub(super) mod row;
 
 use super::visit::Visit;
-use super::{Asked, n_rows, text};
+use super::{Asked, more_rows, n_rows, text};
 use crate::app::App;
 use crate::error::ServerError;
 use axum::extract::Query;
@@ -51,7 +51,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerErro
     let place = before.or(until.map(|until| until + 1)).unwrap_or(u64::MAX);
 
     let wanted = Wanted::new(app, status, name.clone(), &query)?;
-    let Found { events, looked_at, further } = match status {
+    let Found { events, mut looked_at, further } = match status {
         StatusFilter::Rejected => Found { events: Vec::new(), looked_at: None, further: None },
         _ => wanted.before(app, Offset(place), n)?,
     };
@@ -59,7 +59,9 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerErro
     let mut rows = row::all_accepted(app, &events)?;
     let is_rejected_shown = status == StatusFilter::Rejected || status == StatusFilter::All && before.is_none();
     if is_rejected_shown {
-        rows = merged(rows, rejected(app, &wanted, paused.map(|pause| pause.at), n)?, n);
+        let (refused, is_full) = rejected(app, &wanted, paused.map(|pause| pause.at), n)?;
+        rows = merged(rows, refused, n);
+        looked_at = looked_at.or((is_full && status == StatusFilter::Rejected).then_some(N_REJECTED_LOOKED_AT as u64));
     }
     let reasons = if status == StatusFilter::Rejected { reasons(app, &name)? } else { Vec::new() };
     let counts = counts(app, &name);
@@ -70,8 +72,12 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerErro
         ("until", asked.get("until").filter(|_| paused.is_some()).map_or("", String::as_str)),
         ("at", asked.get("at").filter(|_| paused.is_some()).map_or("", String::as_str)),
     ];
+    let older = match status {
+        StatusFilter::Rejected => more_rows("/events", &same, rows.len(), n),
+        _ => last.map(|last| address("/events", &[&same[..], &[("before", &last.to_string())]].concat())),
+    };
     Ok(EventsPage {
-        older: last.map(|last| address("/events", &[&same[..], &[("before", &last.to_string())]].concat())),
+        older,
         customer: wanted.customer.as_ref().map(|(profile, _)| {
             (profile.id.to_string(), super::customers::label(profile).unwrap_or_else(|| profile.id.to_string()))
         }),
@@ -82,6 +88,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked) -> Result<EventsPage, ServerErro
         not_understood: counts.not_understood,
         catalogue: counts.catalogue,
         rejected: log.n_rejected_kept()?,
+        rejected_shown_max: N_REJECTED_LOOKED_AT as u64,
         status,
         name,
         query,
@@ -123,10 +130,17 @@ fn counts(app: &App, asked: &str) -> Counts {
     counts
 }
 
-/// Rejected events that are meant, the newest first; none that came after the stream was paused.
-fn rejected(app: &App, wanted: &Wanted, until: Option<Timestamp>, n: usize) -> Result<Vec<EventRow>, ServerError> {
+/// Rejected events that are meant, the newest first, and whether there may be older ones than were looked at; none that came after
+/// the stream was paused.
+fn rejected(
+    app: &App,
+    wanted: &Wanted,
+    until: Option<Timestamp>,
+    n: usize,
+) -> Result<(Vec<EventRow>, bool), ServerError> {
     let title = Some(wanted.name.as_str()).filter(|name| !name.is_empty());
-    let kept = app.engine.ports().events.recent(InspectedStatus::Rejected, title, N_REJECTED_LOOKED_AT.max(n))?;
+    let kept = app.engine.ports().events.recent(InspectedStatus::Rejected, title, N_REJECTED_LOOKED_AT)?;
+    let is_full = kept.len() >= N_REJECTED_LOOKED_AT;
     let rejected = kept.into_iter().filter_map(|one| match one {
         Inspected::Rejected(rejected) => Some(rejected),
         Inspected::Accepted(_) => None,
@@ -134,7 +148,7 @@ fn rejected(app: &App, wanted: &Wanted, until: Option<Timestamp>, n: usize) -> R
     let meant = rejected
         .filter(|one| until.is_none_or(|until| one.received_at <= until) && wanted.is_rejected_meant(one))
         .take(n);
-    row::all_refused(app, meant.collect())
+    Ok((row::all_refused(app, meant.collect()), is_full))
 }
 
 /// Both newest first, by when they came in; each stays in its own order.

@@ -66,6 +66,7 @@ pub fn events() -> EventsPage {
         accepted: 119_578,
         not_understood: 903,
         rejected: 37,
+        rejected_shown_max: 1_000,
         catalogue: 1_204,
         reasons: vec![],
         looked_at: None,

@@ -48,7 +48,7 @@ pub(in crate::pages) fn accepted(app: &App, recorded: &Recorded) -> Result<Event
     let (arrivals, fault) = (Arrivals::of(app, std::slice::from_ref(recorded))?, fault(app, recorded));
     let texts = Texts::of(&recorded.event);
     let mut row = app.engine.look(|live| row(live, &arrivals, recorded, texts, fault));
-    label_others(app, std::slice::from_mut(&mut row))?;
+    label_others(app, std::slice::from_mut(&mut row));
     Ok(row)
 }
 
@@ -63,24 +63,25 @@ pub(super) fn all_accepted(app: &App, found: &[Recorded]) -> Result<Vec<EventRow
             made.into_iter().map(row).collect::<Vec<_>>()
         }));
     }
-    label_others(app, &mut rows)?;
+    label_others(app, &mut rows);
     Ok(rows)
 }
 
-/// Labels the customers who are not in memory: of each one look, since events wait while it is read from the disk.
-fn label_others(app: &App, rows: &mut [EventRow]) -> Result<(), ServerError> {
+/// Labels the customers who are not in memory: of each one look, since events wait while it is read from the disk. Who cannot be
+/// read has no label: that is what the page of live events is opened for, and no reason to show none of it.
+fn label_others(app: &App, rows: &mut [EventRow]) {
     let mut read: BTreeMap<String, Option<String>> = BTreeMap::new();
     for row in rows {
         let Some(id) = row.customer.as_ref().filter(|_| row.customer_label.is_none()) else { continue };
         if !read.contains_key(id) {
-            let label_of = |live: &Live| -> Result<_, ServerError> {
-                Ok(live.profiles.customer(&CustomerId::from(id.as_str()))?.and_then(|known| label(&known.profile)))
+            let label_of = |live: &Live| {
+                let known = live.profiles.customer(&CustomerId::from(id.as_str())).ok().flatten()?;
+                label(&known.profile)
             };
-            read.insert(id.clone(), app.engine.look(label_of)?);
+            read.insert(id.clone(), app.engine.look(label_of));
         }
         row.customer_label.clone_from(&read[id]);
     }
-    Ok(())
 }
 
 /// An event as it was sent, and as it is kept.
@@ -169,10 +170,10 @@ fn as_sent(event: &Event) -> Value {
 }
 
 /// Rejected events as rows.
-pub(super) fn all_refused(app: &App, found: Vec<Rejected>) -> Result<Vec<EventRow>, ServerError> {
+pub(super) fn all_refused(app: &App, found: Vec<Rejected>) -> Vec<EventRow> {
     let mut rows = app.engine.look(|live| found.into_iter().map(|one| refused(live, one)).collect::<Vec<_>>());
-    label_others(app, &mut rows)?;
-    Ok(rows)
+    label_others(app, &mut rows);
+    rows
 }
 
 /// What was sent may be anything at all, and cut.

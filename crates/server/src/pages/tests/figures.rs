@@ -223,6 +223,34 @@ fn who_lives_from_payments_is_told_of_payments() {
 }
 
 #[test]
+fn the_example_is_what_comes_in_most_however_it_is_spelled() {
+    let console = Console::start(true);
+    let said =
+        |no: u32, event: &str| format!(r#"{{"type":"track","event":"{event}","userId":"m1","messageId":"{no}"}}"#);
+    let send = |numbers: std::ops::Range<u32>, event: &str| {
+        let events = numbers.map(|no| said(no, event)).collect::<Vec<_>>().join(",");
+        console.send_events(&format!(r#"{{"batch":[{events}]}}"#));
+    };
+    let event = || {
+        let app = console.running.app();
+        let (_, calls) = crate::pages::api::calls(app, &crate::pages::api::Somebody::of(app).unwrap()).swap_remove(0);
+        let call = calls.into_iter().find(|call| call.path == "/v1/track").unwrap();
+        call.body.unwrap()
+    };
+    // Whose name says nothing has no example, however often it comes.
+    send(0..9, "Unheard Of");
+    send(9..12, "Ticket Created");
+    assert_eq!(event()["event"], "Ticket Created");
+    send(12..16, "payment_approved");
+    let found = event();
+    assert_eq!(found["event"], "payment_approved", "as it is spelled here");
+    assert!(found["properties"]["payment_id"].is_string() && found["properties"]["product_id"].is_null(), "{found}");
+    // Of two that come as often, always the same.
+    send(16..17, "Ticket Created");
+    assert_eq!(event()["event"], "Ticket Created");
+}
+
+#[test]
 fn what_is_declared_of_other_events_comes_before_what_waits_for_purchases() {
     let outcome = |name: &str, event: &str| -> learning::Outcome {
         serde_json::from_value(json!({"name": name, "question": "Gone?", "among": "everyone",

@@ -79,6 +79,50 @@ fn live_events_say_what_happened_and_are_found_by_customer_name_message_and_text
 }
 
 #[test]
+fn who_cannot_be_read_takes_no_page_of_events_away() {
+    let console = shop();
+    console.running.app().engine.checkpoint(0).unwrap();
+    assert!(console.get("/events").body.contains(">Ann Ash</a>"), "read from the disk");
+    let rows = rusqlite::Connection::open(console._data.path().join("rapport.db")).unwrap();
+    let n = rows.execute("UPDATE state SET value = x'7b' WHERE collection = 'customer' AND key = 'ann'", []).unwrap();
+    assert_eq!(n, 1);
+    assert!(console.get("/customers/ann").status >= 500, "the customer cannot be read");
+    for (path, n) in [("/events", n_rows(&console.get("/events").body)), ("/events?status=rejected", 3)] {
+        let page = console.get(path);
+        assert_eq!((page.status, n_rows(&page.body)), (200, n), "{path}: {}", page.body);
+        assert!(n > 2 && !page.body.contains("Ann Ash</a>") && page.body.contains("href=\"/customers/ann\""), "{path}");
+    }
+    assert_eq!(console.get("/events/4").status, 200);
+}
+
+#[test]
+fn the_newest_thousand_of_what_was_rejected_can_be_shown() {
+    let console = Console::start(true);
+    let send = |numbers: std::ops::Range<u32>| {
+        let lonely = |no| format!(r#"{{"type":"track","event":"Lonely {}","messageId":"r{no}"}}"#, no % 2);
+        console.send_events(&format!(r#"{{"batch":[{}]}}"#, numbers.map(lonely).collect::<Vec<_>>().join(",")));
+    };
+    let older = |page: &str| Some(page.split("class=\"pager\"").nth(1)?.split('"').nth(3)?.replace("&#38;", "&"));
+    send(0..999);
+    let mut page = console.get("/events?status=rejected").body;
+    assert!(page.contains("Rejected <span class=\"num\">999</span>") && !page.contains("It was looked"), "{page}");
+    let mut seen = vec![n_rows(&page)];
+    while let Some(next) = older(&page) {
+        page = console.get(&next).body;
+        seen.push(n_rows(&page));
+    }
+    assert_eq!(seen, [50, 100, 200, 400, 800, 999], "page by page all that are kept");
+    send(999..1_002);
+    let page = console.get("/events?status=rejected&n=1000").body;
+    assert!(page.contains("Rejected <span class=\"num\">1,000 of 1,002</span>"), "{page}");
+    assert!(n_rows(&page) == 1_000 && older(&page).is_none());
+    assert!(page.contains("among the newest 1,000 events: there may be older ones"), "{page}");
+    // Of one name all are found.
+    let page = console.get("/events?status=rejected&name=Lonely+1&n=1000").body;
+    assert!(n_rows(&page) == 501 && !page.contains("It was looked"), "{page}");
+}
+
+#[test]
 fn a_stream_that_is_paused_shows_nothing_newer_and_goes_on() {
     let console = shop();
     let page = console.get("/events").body;
