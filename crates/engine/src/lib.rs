@@ -69,7 +69,7 @@ pub use inflow::{Incoming, N_REJECTED_LOOKED_AT, Refused, Unread};
 pub use ingest::Ingested;
 pub use lists::{
     Cell, Column, Compared, Counts, Courier, CustomerLine, Found, KnownList, ListSource, Page, PaidIn, People,
-    RANGES_DAYS, RollCall, Selection, Sort, Subscribed, Sum, written,
+    RANGES_DAYS, RiskLine, RollCall, Selection, Sort, Subscribed, Sum, written,
 };
 pub use live::Live;
 pub use needs::Material;

@@ -29,7 +29,7 @@ pub use follow::RollCall;
 pub(crate) use left_out::LeftOut;
 pub use people::{Compared, Counts, People, RANGES_DAYS, Subscribed};
 pub use row::{Cell, CustomerLine};
-pub use saved::{KnownList, ListSource, written};
+pub use saved::{KnownList, ListSource, RiskLine, written};
 pub(crate) use scores::ScoreCache;
 pub use select::{Found, Page, PaidIn, Sum};
 pub use selection::{Column, Selection, Sort};

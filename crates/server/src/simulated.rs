@@ -2,7 +2,8 @@
 
 use console::view::Notice;
 use engine::Engine;
-use events::{Call, CallKind, Event};
+use events::{Call, CallKind, Event, Origin};
+use features::{InflowName, Inflows};
 use primitives::{ItemId, ItemKey};
 use serde::Deserialize;
 use serde_json::Value;
@@ -91,11 +92,48 @@ pub(crate) fn name(label: &Label) -> String {
 
 /// What everybody must know of a simulated company's data.
 pub(crate) fn notice(engine: &Engine) -> Option<Notice> {
-    label(engine).map(|label| notice_of(&label, false))
+    label(engine).map(|label| told(&label, false, engine.look(|live| has_history(&live.inflows))))
 }
 
-/// The same of a company that is known, and may live on while one looks.
+/// The same of a company whose history is known, and may live on while one looks.
 pub(crate) fn notice_of(label: &Label, is_alive: bool) -> Notice {
+    told(label, is_alive, true)
+}
+
+fn told(label: &Label, is_alive: bool, has_history: bool) -> Notice {
     let Label { seed, customers, days, end } = label.clone();
-    Notice::Simulated { seed, customers: u64::from(customers), days: u64::from(days), end, is_alive }
+    Notice::Simulated { seed, customers: u64::from(customers), days: u64::from(days), end, is_alive, has_history }
+}
+
+/// Whether the days of its label were told: the catalogue is imported with them. That of a company that began to live beside the
+/// server is told by the company.
+fn has_history(inflows: &Inflows) -> bool {
+    let items = inflows.get(&InflowName { kind: CallKind::Item, name: String::new() });
+    let mut senders = items.into_iter().flat_map(|items| Origin::ALL.into_iter().zip(&items.by_origin));
+    senders.any(|(origin, sender)| origin == Origin::Import && sender.n_events > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use events::{Envelope, Offset, Recorded, parse_event};
+    use primitives::Timestamp;
+    use serde_json::json;
+
+    #[test]
+    fn days_were_told_where_the_catalogue_was_imported() {
+        let of = |call: serde_json::Value, origin| {
+            let mut inflows = Inflows::default();
+            let at = Timestamp::parse("2026-11-02T00:00:00Z").unwrap();
+            let event = parse_event(call, None, &Envelope::new(at, origin)).unwrap();
+            inflows.apply(&Recorded { offset: Offset(1), event });
+            has_history(&inflows)
+        };
+        let item = json!({"type": "item", "itemId": "LK-0000", "traits": {"name": "Tea"}, "messageId": "1", "timestamp": "2026-11-01T00:00:00Z"});
+        let track = json!({"type": "track", "event": "Order Completed", "userId": "u", "messageId": "2",
+            "timestamp": "2026-11-01T00:00:00Z"});
+        assert!(of(item.clone(), Origin::Import));
+        assert!(!of(item, Origin::Server) && !of(track, Origin::Import));
+        assert!(!has_history(&Inflows::default()));
+    }
 }

@@ -97,6 +97,8 @@ pub enum Notice {
         end: String,
         /// Whether it lives on while one looks, an hour of its time in one of ours.
         is_alive: bool,
+        /// Whether anything was told of those days; not of a company that began to live beside the server.
+        has_history: bool,
     },
     /// Real purchases of another time.
     Shifted {
@@ -297,7 +299,12 @@ impl Notice {
     /// What of it, in sentences.
     pub(super) fn text(&self) -> String {
         match self {
-            Self::Simulated { seed, customers, days, end, is_alive } => {
+            Self::Simulated { seed, customers, has_history: false, .. } => format!(
+                "Nothing here happened: {} fell out of the seed {seed}. They began to live beside this server, and nothing was \
+                 told of the days before.",
+                format::counted(*customers, "customer", "customers"),
+            ),
+            Self::Simulated { seed, customers, days, end, is_alive, has_history: true } => {
                 let lives = match is_alive {
                     true => " Since then it lives on in real time, no faster than a company of its size does.",
                     false => "",

@@ -256,6 +256,18 @@ impl SalesDay {
     }
 }
 
+impl Overview {
+    /// How many lines are to be tried, as the beginning of a sentence.
+    fn try_words(&self) -> String {
+        match self.try_lines.len() {
+            1 => "One line".to_owned(),
+            2 => "Two lines".to_owned(),
+            3 => "Three lines".to_owned(),
+            n => format!("{n} lines"),
+        }
+    }
+}
+
 impl AtRisk {
     fn all_text(&self) -> String {
         // Fewer than five are not counted out.

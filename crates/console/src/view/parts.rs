@@ -5,6 +5,9 @@ use crate::Icon;
 use crate::chart::Tone;
 use crate::format;
 
+/// An interval without a side that is wider than this, as a share of the simple answer's number, tells nothing.
+const SHARE_VAGUE: f64 = 2.0;
+
 /// By how much a model is better than a simple answer, as a share of that answer's number, with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Advantage {
@@ -99,6 +102,11 @@ impl Advantage {
         }
     }
 
+    /// Whether so much between much worse and much better is possible that the numbers tell nothing.
+    fn is_vague(&self) -> bool {
+        !self.is_sure() && self.high - self.low > SHARE_VAGUE
+    }
+
     /// Whether the difference is more than chance.
     pub(super) fn is_sure(&self) -> bool {
         !self.class().is_empty()
@@ -117,13 +125,19 @@ impl Advantage {
         } else if self.high < 0.0 {
             format!("Worse than {name} by {high} to {low} (95 % interval).")
         } else {
+            if self.is_vague() {
+                return format!("No clear difference from {name}: too little was seen to tell (95 % interval).");
+            }
             format!("Not clearly better than {name}: from {low} worse to {high} better (95 % interval).")
         }
     }
 
-    /// `+8 % to +16 %`.
+    /// `+8 % to +16 %, 95 % interval`.
     pub(super) fn interval(&self) -> String {
-        format!("{} to {}", signed_percent(self.low), signed_percent(self.high))
+        if self.is_vague() {
+            return "no clear difference".to_owned();
+        }
+        format!("{} to {}, 95 % interval", signed_percent(self.low), signed_percent(self.high))
     }
 }
 
@@ -151,7 +165,23 @@ mod tests {
             (of(-0.02, -0.03, -0.01), "warn", "−2 %", "−3 % to −1 %"),
         ] {
             assert_eq!((advantage.class(), advantage.short().as_str()), (class, short));
-            assert_eq!(advantage.interval(), interval);
+            assert_eq!(advantage.interval(), format!("{interval}, 95 % interval"));
         }
+    }
+
+    #[test]
+    fn an_interval_that_tells_nothing_is_not_told_in_numbers() {
+        let of = |low, high| Advantage { share: f64::midpoint(low, high), low, high };
+        for told in [of(-0.5, 1.5), of(-2.0, 0.0), of(1.0, 9.0), of(-9.0, -1.0)] {
+            assert!(told.against("the mean").contains(" by ") || told.against("the mean").contains(" from "));
+            assert!(told.interval().ends_with(" %, 95 % interval"), "{}", told.interval());
+        }
+        let vague = of(-6.638, 12.391);
+        assert_eq!(
+            vague.against("the mean"),
+            "No clear difference from the mean: too little was seen to tell (95 % interval)."
+        );
+        assert_eq!((vague.interval().as_str(), vague.short().as_str()), ("no clear difference", "within noise"));
+        assert_eq!(of(-1.0, 1.01).interval(), "no clear difference");
     }
 }

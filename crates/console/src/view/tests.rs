@@ -278,6 +278,34 @@ fn who_may_not_operate_is_offered_no_undo_and_what_is_gone_cannot_go_again() {
 }
 
 #[test]
+fn a_company_that_began_beside_the_server_is_not_said_to_have_a_past() {
+    let said = |has_history| {
+        let (seed, customers, days, end) = (7, 500, 180, "2026-11-29".to_owned());
+        Notice::Simulated { seed, customers, days, end, is_alive: false, has_history }.sentence()
+    };
+    assert_eq!(
+        said(false),
+        "Simulated company. Nothing here happened: 500 customers fell out of the seed 7. They began to live beside this server, \
+         and nothing was told of the days before."
+    );
+    assert!(
+        said(true).contains("500 customers and 180 days up to 2026-11-29 fell out of the seed 7."),
+        "{}",
+        said(true)
+    );
+}
+
+#[test]
+fn as_many_lines_are_said_to_be_tried_as_there_are() {
+    let lines = [(1, "One line for"), (2, "Two lines for"), (3, "Three lines for"), (4, "4 lines for")];
+    for (n, said) in lines {
+        let mut page = sample::overview();
+        page.try_lines = vec![("Ask".to_owned(), "curl".to_owned()); n];
+        assert!(page.render().contains(&format!("<p class=\"sub\">{said} a terminal")), "{n}");
+    }
+}
+
+#[test]
 fn empty_pages_say_what_to_do_next() {
     let shown = |path: &str| sample::pages().into_iter().find(|(found, _)| *found == path).unwrap().1;
     for (path, sentence) in [

@@ -16,6 +16,9 @@ use std::sync::PoisonError;
 /// More lists than anybody looks at: each is looked at again and again.
 const N_SAVED_MAX: usize = 500;
 
+/// What fewer do is rare.
+const RARE: f64 = 0.2;
+
 /// Where a list comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ListSource {
@@ -57,17 +60,44 @@ pub(crate) fn of_segment(segment: &Segment) -> List {
     List { name: segment.name.clone(), title: segment.title.clone(), filter: filter.to_string(), ..List::default() }
 }
 
-/// Who is likelier than not to do what the settings call a risk, as a list.
-fn of_risk(about: &KindAbout) -> List {
+/// From which probability on somebody is among those who are likely to do what is a risk.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RiskLine {
+    /// The probability.
+    pub at_least: f64,
+    /// Whether it happens so rarely that hardly anybody is likelier than not to do it: they are those who are at least twice as
+    /// likely as the average then.
+    pub is_rare: bool,
+}
+
+impl RiskLine {
+    /// Where so many of all did it, as far as that is known.
+    fn of(base_rate: Option<f64>) -> Self {
+        match base_rate.filter(|rate| *rate > 0.0 && *rate < RARE) {
+            // In thousandths, so that the filter is read easily and seldom another one.
+            Some(rate) => Self { at_least: (rate * 2_000.0).ceil() / 1_000.0, is_rare: true },
+            None => Self { at_least: 0.5, is_rare: false },
+        }
+    }
+
+    /// How likely they are, in words: `likelier than not`.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        if self.is_rare { "at least twice as likely as the average" } else { "likelier than not" }
+    }
+}
+
+/// Who is likely to do what the settings call a risk, as a list.
+fn of_risk(about: &KindAbout, line: RiskLine) -> List {
     let name = &about.name;
     let list = List {
         name: format!("likely_{name}"),
-        filter: format!("score.{name} >= 0.5"),
+        filter: format!("score.{name} >= {}", line.at_least),
         sort: format!("-score.{name}"),
         columns: format!("score.{name},why.{name}"),
         ..List::default()
     };
-    list.with_title(format!("{}: who is likelier than not, and why", about.title))
+    list.with_title(format!("{}: who is {}, and why", about.title, line.words()))
 }
 
 impl Engine {
@@ -77,7 +107,8 @@ impl Engine {
         let segments = self.capabilities.segments.iter().map(|one| (of_segment(one), ListSource::Settings));
         let is_built_in = |about: &KindAbout| built_in_outcomes().iter().any(|one| about.tasks.contains(&one.name));
         let risks = self.capabilities.kinds.iter().map(Kind::about);
-        let risks = risks.filter(|about| about.is_risk && !is_built_in(about)).map(of_risk);
+        let risks = risks.filter(|about| about.is_risk && !is_built_in(about));
+        let risks = risks.map(|about| of_risk(about, self.risk_line(about)));
         let saved = self.saved.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut all: Vec<(List, ListSource)> = built_in.chain(segments).collect();
         for list in risks {
@@ -90,6 +121,14 @@ impl Engine {
         let saved: Vec<_> = saved.into_iter().filter(is_new).map(|list| (list, ListSource::Saved)).collect();
         all.extend(saved);
         all
+    }
+
+    /// From which probability on somebody is among those who are likely to do what a kind calls a risk: it depends on how many
+    /// did it when its model in force was judged.
+    pub fn risk_line(&self, about: &KindAbout) -> RiskLine {
+        let models = self.models();
+        let loaded = about.tasks.iter().find_map(|task| models.get(task));
+        RiskLine::of(loaded.and_then(|loaded| loaded.header.evaluation.base_rate))
     }
 
     /// Reads what was saved.
@@ -255,4 +294,24 @@ impl Engine {
 pub fn written(sort: &Sort, columns: &[Column]) -> (String, String) {
     let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
     (sort.to_string(), columns.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_is_rare_those_are_likely_who_are_twice_as_likely_as_the_average() {
+        for (base_rate, at_least, is_rare) in [
+            (None, 0.5, false),
+            (Some(0.0), 0.5, false),
+            (Some(0.000_1), 0.001, true),
+            (Some(0.014_9), 0.03, true),
+            (Some(0.199), 0.398, true),
+            (Some(0.2), 0.5, false),
+            (Some(0.9), 0.5, false),
+        ] {
+            assert_eq!(RiskLine::of(base_rate), RiskLine { at_least, is_rare }, "{base_rate:?}");
+        }
+    }
 }

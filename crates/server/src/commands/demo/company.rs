@@ -49,8 +49,8 @@ const LISTS: [(&str, &str, &str, &str); 3] = [
     ),
     (
         "cancelling",
-        "Members who may cancel, the most valuable first",
-        "subscriptions_active>=1 and cancels>0.07",
+        "Members likelier to cancel than most, the most valuable first",
+        "subscriptions_active>=1 and cancels>0.04",
         "-revenue_365d",
     ),
     ("call_back", "Waiting for the desk, and worth keeping", "revenue_365d>100 and tickets_open>0", "-revenue_365d"),

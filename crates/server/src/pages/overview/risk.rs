@@ -21,12 +21,15 @@ use std::time::Duration;
 const N_ROWS: usize = 10;
 
 /// Whom a letter is wasted on: who came the other day has no habit to give up yet, and who pays with stolen cards spends much
-/// and is gone.
-const NOT_OURS_TO_LOSE: &str = "tenure_days < 30 or chargebacks_all > 0";
+/// and is gone. Of customers without orders it is known since when they are known.
+const NOT_OURS_TO_LOSE: [&str; 2] =
+    ["tenure_days < 30 or chargebacks_all > 0", "known_days < 30 or chargebacks_all > 0"];
 
 /// What is asked of whom.
 struct Question<'a> {
     risk: &'a KindAbout,
+    /// How likely they are, in words: `likelier than not`.
+    likely: &'static str,
     filter: String,
     href: String,
     /// What one of them is worth: a score or a feature.
@@ -38,7 +41,7 @@ struct Question<'a> {
 /// Who is about to leave, what is at stake, and whether everybody was looked at.
 pub(super) fn fill(app: &App, time_max: Duration) -> Result<(AtRisk, Figure, bool), ServerError> {
     let Some(question) = question(app)? else { return nobody(app) };
-    let Question { risk, filter, href, stake, learned_in } = question;
+    let Question { risk, likely, filter, href, stake, learned_in } = question;
     let (name, stake) = (&risk.name, stake.to_string());
     let columns = format!("score.{name},{stake},why.{name}");
     let selection = app.engine.selection(&filter, &format!("-{stake}"), &columns)?;
@@ -53,15 +56,25 @@ pub(super) fn fill(app: &App, time_max: Duration) -> Result<(AtRisk, Figure, boo
     });
     let total = sum.and_then(|sum| sum.total).map(|total| if learned_in.is_some() { total } else { in_a_month(total) });
     let total = total.zip(learned_in.or(paid_in));
-    let span = if learned_in.is_some() { "expected to spend most" } else { "whose subscriptions cost most" };
+    let first = match learned_in {
+        Some(_) => "those first who are expected to spend most",
+        None => "those first whose subscriptions cost most",
+    };
     let figure = Figure {
         now: Some(total.map_or_else(|| told(n), |(total, currency)| Measured::Money(major(total, currency)))),
         // Whose money it is: of those who refuse that they are counted there is none in it.
-        note: if n.is_nobody() { String::new() } else { who(total.map_or(n, |_| of), "customers") },
+        note: match total {
+            _ if n.is_nobody() => String::new(),
+            Some(_) => who(of, "who permit analytics"),
+            None => who(n, "customers"),
+        },
         is_more_better: false,
         ..figure(
             "Revenue at risk",
-            "What those are expected to spend in a year who are likelier than not to leave.",
+            &format!(
+                "What those are expected to spend in a year who are {likely} to leave, without who came within the last month, had \
+                 a chargeback or refuses analytics."
+            ),
             &href,
         )
     };
@@ -72,14 +85,18 @@ pub(super) fn fill(app: &App, time_max: Duration) -> Result<(AtRisk, Figure, boo
         (Some(_), _) => figure,
         (None, _) => Figure {
             title: "At risk".to_owned(),
-            meaning: format!("{} They are likelier than not to; what their subscriptions cost a month.", risk.question),
+            meaning: format!(
+                "{} They are {likely} to; what their subscriptions cost a month, without who came within the last month, had a \
+                 chargeback or refuses analytics.",
+                risk.question
+            ),
             ..figure
         },
     };
-    let why_not = vec!["Nobody is likelier than not to leave.".to_owned()];
+    let why_not = vec![format!("Nobody is {likely} to leave.")];
     let card = AtRisk {
         about: format!(
-            "{} Customers of a month or longer who are likelier than not to, those first who are {span}.",
+            "{} Customers of a month or longer, without a chargeback, who are {likely} to; {first}.",
             risk.question
         ),
         href,
@@ -111,9 +128,14 @@ fn question(app: &App) -> Result<Option<Question<'_>>, ServerError> {
                 .any(|name| matches!(name, Subject::Named(name) | Subject::Score(name) if name == risk.name.as_str()))
         })
     });
-    let risky = own.map_or_else(|| format!("score.{} >= 0.5", risk.name), |list| list.filter);
-    let filter = format!("({risky}) and not ({NOT_OURS_TO_LOSE})");
+    let line = app.engine.risk_line(risk);
+    let (risky, likely) = match own {
+        Some(list) => (list.filter, "likelier than not"),
+        None => (format!("score.{} >= {}", risk.name, line.at_least), line.words()),
+    };
     let worth = worth_kind(app);
+    let [of_orders, of_events] = NOT_OURS_TO_LOSE;
+    let filter = format!("({risky}) and not ({})", if worth.is_some() { of_orders } else { of_events });
     let stake = match worth {
         Some((worth, _)) => Column::Of(Subject::Score(worth.name.to_string())),
         // Of whom no model foretells what they are worth, what they pay is at stake.
@@ -121,7 +143,7 @@ fn question(app: &App) -> Result<Option<Question<'_>>, ServerError> {
     };
     let (sort, columns) = (format!("-{stake}"), format!("{},{stake},why.{}", risk.name, risk.name));
     let href = format::address("/lists", &[("filter", &filter), ("sort", &sort), ("columns", &columns)]);
-    Ok(Some(Question { risk, filter, href, stake, learned_in: worth.map(|(_, currency)| currency) }))
+    Ok(Some(Question { risk, likely, filter, href, stake, learned_in: worth.map(|(_, currency)| currency) }))
 }
 
 /// The question that is answered with money, by a model that is in force, and in which currency.
