@@ -88,7 +88,7 @@ pub struct DecisionRow {
     pub id: String,
     /// When it was made.
     pub at: Timestamp,
-    /// Its kind: `recommend` or `churn`.
+    /// What people call its kind: `Recommendations` or `Churn`.
     pub kind: String,
     /// The customer, by the identifier in the addresses; none where nobody was named, or where they were erased.
     pub customer: Option<String>,

@@ -1,5 +1,6 @@
 //! Which data does this demonstration run on?
 
+use console::format::counted;
 use serde::{Deserialize, Serialize};
 use simulation::Label;
 use std::path::PathBuf;
@@ -28,9 +29,30 @@ impl DemoData {
                  and departments and products have numbers only because the data names none."
             ),
             Self::Company(Label { seed, customers, days, .. }) => format!(
-                "SIMULATED: an invented company of {customers} customers over {days} days, made from the seed {seed}. Nobody \
-                 in it exists and nothing of it happened."
+                "SIMULATED: an invented company of {} over {}, made from the seed {seed}. Nobody in it exists and nothing of \
+                 it happened.",
+                counted(u64::from(*customers), "customer", "customers"),
+                counted(u64::from(*days), "day", "days"),
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_one() {
+        let said = |customers, days| {
+            let label = Label { seed: 7, customers, days, end: "2026-11-29".to_owned() };
+            DemoData::Company(label).describe(0)
+        };
+        assert!(
+            said(1, 1).starts_with("SIMULATED: an invented company of 1 customer over 1 day, made"),
+            "{}",
+            said(1, 1)
+        );
+        assert!(said(2_000, 2).starts_with("SIMULATED: an invented company of 2,000 customers over 2 days, made"));
     }
 }

@@ -117,7 +117,7 @@ fn row(
     DecisionRow {
         id: logged.id.to_string(),
         at: logged.decided_at,
-        kind: logged.kind.clone(),
+        kind: list::title(app, &logged.kind),
         basis: list::basis(app, &logged.kind, logged.is_fallback).to_owned(),
         customer: logged.customer.as_ref().filter(|id| !engine::is_nobody(id)).map(ToString::to_string),
         has_page,

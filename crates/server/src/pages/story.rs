@@ -174,7 +174,7 @@ const STOPS: [Stop; 12] = [
     stop(
         About::Anything,
         "What the model is worth",
-        "Each model is judged on a time that it has not seen, beside the simple answers; one that is not better does not answer.",
+        "Each model is judged on a time that it has not seen, beside the simple answers; one that is clearly worse does not answer.",
     ),
     stop(
         About::Risk,

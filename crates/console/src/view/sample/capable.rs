@@ -71,7 +71,7 @@ pub fn capability() -> CapabilityPage {
                 task
             })
             .collect(),
-        decisions: decisions().rows.into_iter().filter(|row| row.kind == "churn").collect(),
+        decisions: decisions().rows.into_iter().filter(|row| row.kind == "Churn").collect(),
         n_looked_at: 500,
         command: "curl -H 'Authorization: Bearer SERVER_KEY' http://127.0.0.1:7070/v1/decide -d '{\"decision\":\"churn\",\"userId\":\"42\"}'".to_owned(),
     }

@@ -375,8 +375,8 @@ fn decided_before() -> Vec<(DecisionRow, Option<String>)> {
     };
     let bought = "Fresh milk was bought 2 d 3 h later. That it followed does not say that the decision made it.";
     vec![
-        (row("019ab3f2c1d4e5f6", "recommend", "8 items, first Silken tofu", 1), None),
-        (row("019ab3f2c1d4e5f5", "recommend", "8 items, first Fresh milk", 44), Some(bought.to_owned())),
+        (row("019ab3f2c1d4e5f6", "Recommendations", "8 items, first Silken tofu", 1), None),
+        (row("019ab3f2c1d4e5f5", "Recommendations", "8 items, first Fresh milk", 44), Some(bought.to_owned())),
     ]
 }
 

@@ -146,6 +146,11 @@ pub(super) fn basis(app: &App, kind: &str, is_fallback: bool) -> &'static str {
     }
 }
 
+/// What people call a kind; its name where it is not declared any more.
+pub(super) fn title(app: &App, kind: &str) -> String {
+    app.engine.capabilities().kinds.get(kind).map_or_else(|_| kind.to_owned(), |kind| kind.about().title.clone())
+}
+
 /// Why an answer is not the full one: the beginning of its sentence, which is the same for all of one reason.
 fn reason(one: &LoggedDecision) -> Option<String> {
     let sentence = Record::open(one).ok()?.decision.answer.fallback?;
@@ -173,13 +178,8 @@ fn counted(app: &App, now: Timestamp) -> Result<(Vec<DecisionDay>, Vec<KindCount
             } += one.n;
         }
     }
-    let kinds = &app.engine.capabilities().kinds;
-    let count = |(name, (full, fallback)): (String, (u64, u64))| KindCount {
-        title: kinds.get(&name).map_or_else(|_| name.clone(), |kind| kind.about().title.clone()),
-        name,
-        full,
-        fallback,
-    };
+    let count =
+        |(name, (full, fallback)): (String, (u64, u64))| KindCount { title: title(app, &name), name, full, fallback };
     Ok((days, by_kind.into_iter().map(count).collect(), n_counted))
 }
 
