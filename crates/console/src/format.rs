@@ -208,7 +208,8 @@ pub fn day_month(at: Timestamp) -> String {
 #[must_use]
 pub fn ticks(days: &[Timestamp]) -> Vec<String> {
     let last = days.len().saturating_sub(1);
-    let parts = last.min(4);
+    // As far from one another as they stand, where that can be.
+    let parts = [4, 3, 5, 2].into_iter().find(|parts| last.is_multiple_of(*parts)).unwrap_or(4).min(last);
     (0..=parts).filter_map(|i| days.get(last * i / parts.max(1))).map(|day| day_month(*day)).collect()
 }
 
@@ -322,6 +323,7 @@ mod tests {
         let days = |n: i64| -> Vec<Timestamp> { (0..n).map(|day| Timestamp::from_millis(0).plus_days(day)).collect() };
         assert_eq!(ticks(&days(30)), ["1 Jan", "8 Jan", "15 Jan", "22 Jan", "30 Jan"]);
         assert_eq!(ticks(&days(3)), ["1 Jan", "2 Jan", "3 Jan"]);
+        assert_eq!(ticks(&days(7)), ["1 Jan", "3 Jan", "5 Jan", "7 Jan"]);
         assert_eq!((ticks(&days(1)), ticks(&[]).len()), (vec!["1 Jan".to_owned()], 0));
     }
 

@@ -65,8 +65,8 @@ pub enum DecisionError {
     },
     /// What was known of the customer then is gone.
     #[error(
-        "this decision cannot be made again: the customer has refused since, and what was known of them then was \
-         forgotten; only which items or which score was answered is still in the log"
+        "this decision cannot be made again: the customer refuses personalization or analytics, and what was known of them \
+         was forgotten; only which items or which score was answered is still in the log"
     )]
     Forgotten,
 }

@@ -20,7 +20,7 @@ const RECORD_VERSION: u8 = 4;
 const UNDECLARED_VERSION: u8 = 3;
 
 /// Takes the place of every sentence that told something of a customer who has refused since.
-const FORGOTTEN: &str = "Forgotten, since the customer has refused.";
+const FORGOTTEN: &str = "Forgotten, since the customer refuses personalization or analytics.";
 
 /// The arm of whoever takes part in no experiment: the policy that is in force answers.
 const POLICY: &str = "policy";

@@ -245,7 +245,7 @@ fn what_was_known_can_be_forgotten_with_every_word_of_it_and_what_was_answered_s
             (after, before) => assert_eq!(std::mem::discriminant(after), std::mem::discriminant(before)),
         }
         let refused = replay(&forgotten, &models(true)).unwrap_err();
-        assert!(refused.to_string().contains("the customer has refused since"), "{refused}");
+        assert!(refused.to_string().contains("the customer refuses personalization or analytics"), "{refused}");
     }
 }
 

@@ -31,6 +31,14 @@ impl Engine {
         }
     }
 
+    /// Whether what decisions knew of a customer stays: they refuse nothing for which it is forgotten.
+    ///
+    /// # Errors
+    /// [`EngineError`] where the customer cannot be read.
+    pub fn remembers(&self, id: &CustomerId) -> Result<bool, EngineError> {
+        Ok(self.look(|live| self.to_forget(live, id))?.is_empty())
+    }
+
     /// Where the customer of an id refuses: that id, and those of everybody who became one with them.
     fn to_forget(&self, live: &Live, id: &CustomerId) -> Result<Vec<CustomerId>, EngineError> {
         let Some(customer) = bearer(live, id)?.filter(|customer| self.refuses(customer)) else { return Ok(Vec::new()) };

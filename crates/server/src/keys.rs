@@ -114,6 +114,16 @@ impl Holder {
     }
 }
 
+/// The key of a role in every demonstration whose settings name none: it is written in the documents.
+pub(crate) fn demonstration_key(role: Role) -> String {
+    format!("demo-{role}-key")
+}
+
+/// Whether a key is one of those that everybody knows.
+pub(crate) fn is_of_a_demonstration(key: &str) -> bool {
+    FIRST.into_iter().any(|role| demonstration_key(role) == key)
+}
+
 /// One state of the keys.
 #[derive(Debug, Default)]
 struct Table {

@@ -1,7 +1,8 @@
 //! How does a command on this machine find the server that holds its data directory?
 //!
 //! While it runs, the server keeps its address and a key of this start in the data directory, which only its owner can
-//! read. Whoever can read it could change the directory itself: so the key may import and take imports out again.
+//! read. Whoever can read it could change the directory itself: so the key may import, look whose data are there, and take imports out
+//! again.
 
 use crate::error::ServerError;
 use crate::keys::{random_token, sha256_hex};

@@ -115,6 +115,11 @@ fn two_companies_do_not_go_into_one_directory() {
     let refused = place.failure(&["import", "first", "--to", &server.url(""), "--key", SERVER]);
     assert!(refused.contains("of another one (seed 7, 6 customers"), "{refused}");
     assert_eq!(server.engine().ports().events.head(), n_events);
+    // A command on the server's machine needs no key, and is told the same.
+    let data = server.data().display().to_string();
+    let refused = place.failure(&["import", "first", "--data", &data]);
+    assert!(refused.contains("of another one (seed 7, 6 customers"), "{refused}");
+    assert_eq!(place.json(&["import", "history", "--data", &data])[0]["events_new"], 0);
 
     // Nor do they go in together where none is yet.
     let both = place.path("both");

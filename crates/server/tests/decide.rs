@@ -472,7 +472,7 @@ fn what_a_decision_knew_is_forgotten_when_the_customer_refuses_later() {
             assert!(!kept.to_string().contains(why), "{why}: {kept}");
         }
         let said = server.engine().replay(&forgotten).unwrap_err().story();
-        assert!(said.contains("the customer has refused since"), "{said}");
+        assert!(said.contains("the customer refuses personalization or analytics"), "{said}");
     }
     assert!(!record(server.engine(), &other).is_forgotten());
 }

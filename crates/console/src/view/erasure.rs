@@ -19,3 +19,10 @@ pub struct ErasurePage {
     pub removed: Vec<String>,
 }
 page!(ErasurePage, Some(Section::Customers));
+
+impl ErasurePage {
+    /// Whom the button erases, which may be somebody else than the address seems to name.
+    fn whom(&self) -> &str {
+        self.erase.split_once(':').map_or(&self.erase, |(_, name)| name)
+    }
+}

@@ -358,7 +358,7 @@ fn no_page_says_the_opposite_of_its_numbers() {
     decision.features = vec![];
     assert!(decision.render().contains("Nothing personal was used"));
     decision.is_forgotten = true;
-    assert!(decision.render().contains("was forgotten, since they refused personalization later"));
+    assert!(decision.render().contains("was forgotten, since they refuse personalization or analytics"));
     assert!(!decision.render().contains("Nothing personal was used"));
     // A model that cannot answer is no champion.
     let mut models = sample::models();

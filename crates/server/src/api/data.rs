@@ -1,7 +1,7 @@
 //! What comes in, in which shape, and how fresh is it?
 
-use super::auth::MayRead;
 use super::extract::Query;
+use super::imports::MayLook;
 use crate::app::App;
 use crate::failure::ApiError;
 use crate::schemas::Fit;
@@ -152,7 +152,7 @@ struct RefusedReply {
     security(("bearer" = []), ("basic" = [])),
 )]
 async fn data(
-    _: MayRead,
+    _: MayLook,
     State(app): State<Arc<App>>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<DataReply>, ApiError> {

@@ -256,10 +256,20 @@ struct MayImport(By);
 /// Taking out again needs the right to operate.
 struct MayUndo(By);
 
+/// Looking whose data are there, before something is imported, a command on this machine may, too.
+pub(super) struct MayLook;
+
 impl FromRequestParts<Arc<App>> for MayImport {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         may(parts, app, Action::WriteCatalogue).map(Self)
+    }
+}
+
+impl FromRequestParts<Arc<App>> for MayLook {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        may(parts, app, Action::Read).map(|_| Self)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is known of an item of the catalogue?
 
-use super::auth::MayRead;
 use super::extract::Path;
+use super::imports::MayLook;
 use crate::app::App;
 use crate::error::ServerError;
 use crate::failure::ApiError;
@@ -68,7 +68,7 @@ impl From<&Item> for CatalogueItemReply {
     security(("bearer" = []), ("basic" = [])),
 )]
 async fn item(
-    _: MayRead,
+    _: MayLook,
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Result<Json<CatalogueItemReply>, ApiError> {

@@ -18,11 +18,12 @@ use crate::args::{DemoArgs, Options};
 use crate::declarations::SettingsFile;
 use crate::demo::DemoData;
 use crate::error::ServerError;
-use crate::keys::Keys;
+use crate::keys::{Keys, demonstration_key, is_of_a_demonstration};
 use crate::serve::{Opened, Running, StartOptions};
 use crate::settings::{KeySettings, Settings};
 use crate::simulated::notice_of;
 use console::view::Notice;
+use governance::{Purpose, Role};
 use primitives::ErrorKind;
 use storage::{Access, DataDir};
 
@@ -96,7 +97,9 @@ fn serve(opened: Opened, mark: Mark, file: SettingsFile, is_alive: bool) -> Resu
     let address = running.address();
     say(&format!("\nOpen http://{address} in a browser, or try:\n"));
     let kinds = &capabilities.kinds;
-    let lines = try_lines(address, [&write, &server], &mark.customer, &item, kinds);
+    let shown = [(&write, "WRITE_KEY"), (&server, "SERVER_KEY")];
+    let shown = shown.map(|(key, stand_in)| if is_of_a_demonstration(key) { key.as_str() } else { stand_in });
+    let lines = try_lines(address, shown, &mark.customer, &item, kinds);
     lines.iter().for_each(|line| say(&format!("  {line}")));
     say(&format!("\nThe customer above: http://{address}/customers/{}   Ctrl-C stops.", mark.customer));
     if let (DemoData::Company(_), true) = (mark.data, is_alive) {
@@ -119,9 +122,10 @@ fn notice(mark: &Mark, is_alive: bool) -> Notice {
 
 /// The demonstration's data is public, and it listens on loopback only: its keys may be known.
 fn preset_keys(keys: &mut KeySettings) {
-    for (key, name) in [(&mut keys.write, "write"), (&mut keys.server, "server"), (&mut keys.admin, "admin")] {
+    let roles = [Role::Write, Role::Server, Role::Admin];
+    for (key, role) in [&mut keys.write, &mut keys.server, &mut keys.admin].into_iter().zip(roles) {
         if key.is_empty() {
-            *key = format!("demo-{name}-key");
+            *key = demonstration_key(role);
         }
     }
 }
@@ -133,12 +137,15 @@ fn last_bought(opened: &Opened, customer: &str) -> Option<String> {
     opened.engine.look(|live| live.items.get(newest).map(|item| item.id.to_string()))
 }
 
-/// A customer with a long history who was here lately: the one to look at first.
+/// A customer with a long history who was here lately, and has refused nothing: the one to look at first.
 fn good_customer(opened: &Opened) -> String {
+    let policy = opened.engine.policy();
     opened.engine.look(|live| {
         let best = live.profiles.resident().max_by_key(|customer| {
             let profile = &customer.profile;
-            (profile.is_known(), customer.state.n_orders().min(20), profile.last_seen, profile.id.clone())
+            let mut purposes = [Purpose::Personalization, Purpose::Analytics].into_iter();
+            let may_be_told = purposes.all(|purpose| policy.answer(&profile.consents, purpose).granted);
+            (may_be_told, profile.is_known(), customer.state.n_orders().min(20), profile.last_seen, profile.id.clone())
         });
         best.map_or_else(|| "1".to_owned(), |customer| customer.profile.id.to_string())
     })

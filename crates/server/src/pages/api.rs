@@ -9,6 +9,7 @@ use super::waits::waits;
 use crate::app::App;
 use crate::args::quoted;
 use crate::error::ServerError;
+use crate::keys::is_of_a_demonstration;
 use crate::recorded;
 use axum::extract::Query;
 use axum::response::Response;
@@ -221,9 +222,9 @@ pub(super) fn question(app: &App, base_url: &str, somebody: &Somebody, about: &K
     format!("curl {} {base_url}/v1/decide -d {}", bearer(app), quoted(&about.example(&somebody.user)))
 }
 
-/// A demonstration's keys are known to everybody; any other key is shown nowhere.
+/// A demonstration's keys are known to everybody; any other key is shown nowhere, not even where one's own are tried in one.
 pub(super) fn key<'a>(app: &App, key: &'a str, stand_in: &'a str) -> &'a str {
-    if app.is_console_open && !key.is_empty() { key } else { stand_in }
+    if app.is_console_open && is_of_a_demonstration(key) { key } else { stand_in }
 }
 
 pub(super) fn bearer(app: &App) -> String {

@@ -24,8 +24,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use storage::Access;
 
-const ADMIN: &str = "admin-key-of-the-tests";
-const SERVER: &str = "server-key-of-the-tests";
+const ADMIN: &str = "demo-admin-key";
+const SERVER: &str = "demo-server-key";
 const HOSTILE: &str = "<script>alert('x')</script>\"&";
 
 const PAGES: [&str; 35] = [
@@ -100,11 +100,8 @@ impl Console {
         let mut settings = Settings::default();
         settings.server.listen.set_port(0);
         settings.models.train_hours = 0;
-        settings.keys = KeySettings {
-            write: "write-key-of-the-tests".to_owned(),
-            server: SERVER.to_owned(),
-            admin: ADMIN.to_owned(),
-        };
+        settings.keys =
+            KeySettings { write: "demo-write-key".to_owned(), server: SERVER.to_owned(), admin: ADMIN.to_owned() };
         let clock = Arc::new(SimulatedClock::new(Timestamp::parse("2026-11-22T12:00:00Z").unwrap()));
         change(&mut settings);
         let keys = Keys::load(data.path(), &settings.keys).unwrap();
@@ -226,7 +223,7 @@ fn every_page_stands_while_nothing_has_happened() {
         ("/", "No orders yet"),
         ("/", "No model tells yet who is about to leave."),
         ("/system", "None since the start."),
-        ("/", "curl -u write-key-of-the-tests:"),
+        ("/", "curl -u demo-write-key:"),
         ("/events", "No events yet"),
         ("/customers", "No customers yet"),
         ("/customers?q=zz", "Nobody found for “zz”"),
@@ -323,7 +320,7 @@ fn a_session_ends_after_a_week() {
 #[test]
 fn a_program_opens_the_console_with_the_admin_key_only() {
     let console = Console::start(false);
-    for (key, status) in [(ADMIN, 200), (SERVER, 401), ("write-key-of-the-tests", 401), ("", 401)] {
+    for (key, status) in [(ADMIN, 200), (SERVER, 401), ("demo-write-key", 401), ("", 401)] {
         let sent = console.send("GET", "/models", &[("authorization", &format!("Bearer {key}"))], "");
         assert_eq!(sent.status, status, "{key}");
     }

@@ -39,6 +39,9 @@ pub(super) struct Item {
     /// Whether there is one.
     #[serde(default)]
     pub(super) available: bool,
+    /// Whether the company told of it; else somebody has looked at what goes by its name.
+    #[serde(default)]
+    pub(super) vouched: bool,
 }
 
 /// Asks the server for what stands at a path; `None` where nothing does, or it is enough.

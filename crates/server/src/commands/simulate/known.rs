@@ -27,7 +27,7 @@ impl Known {
     /// # Errors
     /// [`ServerError`] where it cannot be asked, or what is there is of no simulated company.
     pub(crate) fn ask(server: &Keyed, is_enough: Enough<'_>) -> Result<Option<Self>, ServerError> {
-        if let Some(item) = ask_of(&server.office, FIRST_ITEM, is_enough)? {
+        if let Some(item) = ask_of(&server.office, FIRST_ITEM, is_enough)?.filter(|item| item.vouched) {
             return Self::read(&item.traits).map(Some);
         }
         match asked::<Incoming>(&server.office, Incoming::PATH, is_enough)? {

@@ -148,7 +148,7 @@ fn go(call: &Call, url: &str) -> String {
     // A raw string ends with the mark that JSON may hold.
     let body = call.body.as_ref().map(|body| body.to_string().replace('`', "\\u0060")).unwrap_or_default();
     format!(
-        "package main\n\nimport (\n\t\"fmt\"\n\t\"io\"\n\t\"net/http\"\n\t\"os\"\n\t\"strings\"\n)\n\nfunc main() {{\n\tbody := strings.NewReader(`{body}`)\n\trequest, err := http.NewRequest(\"{}\", \"{url}\", body)\n\tif err != nil {{\n\t\tpanic(err)\n\t}}\n\trequest.Header.Set(\"Authorization\", \"Bearer \"+os.Getenv(\"{}\"))\n\trequest.Header.Set(\"Content-Type\", \"application/json\")\n\tresponse, err := http.DefaultClient.Do(request)\n\tif err != nil {{\n\t\tpanic(err)\n\t}}\n\tdefer response.Body.Close()\n\tanswer, _ := io.ReadAll(response.Body)\n\tfmt.Println(response.StatusCode, string(answer))\n}}",
+        "package main\n\nimport (\n    \"fmt\"\n    \"io\"\n    \"net/http\"\n    \"os\"\n    \"strings\"\n)\n\nfunc main() {{\n    body := strings.NewReader(`{body}`)\n    request, err := http.NewRequest(\"{}\", \"{url}\", body)\n    if err != nil {{\n        panic(err)\n    }}\n    request.Header.Set(\"Authorization\", \"Bearer \"+os.Getenv(\"{}\"))\n    request.Header.Set(\"Content-Type\", \"application/json\")\n    response, err := http.DefaultClient.Do(request)\n    if err != nil {{\n        panic(err)\n    }}\n    defer response.Body.Close()\n    answer, _ := io.ReadAll(response.Body)\n    fmt.Println(response.StatusCode, string(answer))\n}}",
         call.method,
         call.key.name()
     )

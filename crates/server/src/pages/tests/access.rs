@@ -125,9 +125,14 @@ fn a_customer_is_erased_on_their_page_after_a_second_question() {
     console.send_events(r#"{"batch":[{"type":"track","event":"Seen","userId":"ann","anonymousId":"phone"}]}"#);
     let question = console.get("/customers/anonymous%3Aphone/erase");
     assert_page("/customers/ann/erase", &question);
-    for said in
-        ["userId ann", "anonymousId phone", "2 events", "action=\"/customers/user%3Aann/erase\"", "Yes, for good"]
-    {
+    for said in [
+        "<h1>Erase ann?</h1>",
+        "userId ann",
+        "anonymousId phone",
+        "2 events",
+        "action=\"/customers/user%3Aann/erase\"",
+        "Yes, for good",
+    ] {
         assert!(question.body.contains(said), "{said}: {}", question.body);
     }
     assert_eq!(console.get("/customers/nobody/erase").status, 404);

@@ -8,7 +8,7 @@ use std::process::Command;
 
 fn key(call: &Call) -> &'static str {
     match call.key {
-        Key::Write => "write-key-of-the-tests",
+        Key::Write => "demo-write-key",
         Key::Server => SERVER,
         Key::Admin => ADMIN,
     }
@@ -70,9 +70,7 @@ fn every_call_works_as_it_stands() {
 fn the_page_shows_one_language_at_a_time_and_never_a_key_that_is_secret() {
     let console = Console::start(false);
     let seen = |path: &str| {
-        console
-            .send("GET", path, &[("authorization", "Bearer admin-key-of-the-tests"), ("accept", "text/html")], "")
-            .body
+        console.send("GET", path, &[("authorization", "Bearer demo-admin-key"), ("accept", "text/html")], "").body
     };
     for (path, part, other) in [
         ("/api", "curl -u WRITE_KEY:", "urllib"),
@@ -83,7 +81,7 @@ fn the_page_shows_one_language_at_a_time_and_never_a_key_that_is_secret() {
     ] {
         let page = seen(path);
         assert!(page.contains(part) && !page.contains(other), "{path}: {page}");
-        for secret in [ADMIN, SERVER, "write-key-of-the-tests"] {
+        for secret in [ADMIN, SERVER, "demo-write-key"] {
             assert!(!page.contains(secret), "{path} shows {secret}");
         }
     }

@@ -97,7 +97,7 @@ fn those_that_lost_are_told_with_their_scores_and_a_replay_with_its_bytes() {
     assert_eq!(foreign.status, 403);
     assert_eq!(console.post("/decisions/none/replay", "", &[("accept", "text/html")]).status, 404);
 
-    let bearer = ("authorization", "Bearer server-key-of-the-tests");
+    let bearer = ("authorization", "Bearer demo-server-key");
     let over_http = console.send("POST", &format!("/v1{path}/replay"), &[bearer], "");
     let told: serde_json::Value = serde_json::from_str(&over_http.body).unwrap();
     assert_eq!((over_http.status, &told["identical"]), (200, &true.into()), "{told}");

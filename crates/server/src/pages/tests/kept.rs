@@ -3,7 +3,7 @@
 use super::*;
 use events::{ImportCounts, ImportId, NewImport};
 
-const BEARER: (&str, &str) = ("authorization", "Bearer admin-key-of-the-tests");
+const BEARER: (&str, &str) = ("authorization", "Bearer demo-admin-key");
 
 fn seen(console: &Console, path: &str) -> String {
     let reply = console.send("GET", path, &[BEARER, ("accept", "text/html")], "");
@@ -144,7 +144,7 @@ fn imports_tell_what_came_of_them_and_are_taken_out_by_who_may() {
 
     let undo =
         |key: &str| console.send("POST", "/imports/1/undo", &[("authorization", key), ("accept", "text/html")], "");
-    assert_eq!(undo("Bearer server-key-of-the-tests").status, 401, "a service's key sees no page");
+    assert_eq!(undo("Bearer demo-server-key").status, 401, "a service's key sees no page");
     assert_eq!(undo(BEARER.1).status, 303);
     let watch = engine::Stopwatch::start();
     while engine.ports().imports.import(ImportId(1)).unwrap().unwrap().undone_at.is_none() {
@@ -159,7 +159,7 @@ fn imports_tell_what_came_of_them_and_are_taken_out_by_who_may() {
 fn settings_say_where_they_come_from_and_never_a_key() {
     let console = Console::start_with(false, |settings| settings.audit.keep_days = 77);
     let page = seen(&console, "/settings");
-    for secret in [ADMIN, SERVER, "write-key-of-the-tests"] {
+    for secret in [ADMIN, SERVER, "demo-write-key"] {
         assert!(!page.contains(secret), "{secret} stands on the page");
     }
     for part in ["<code>keep_days</code>", "<code>77</code>", "command line", "(preset)", "started without a file"] {

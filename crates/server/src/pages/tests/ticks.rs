@@ -107,7 +107,7 @@ fn there_is_one_tick_a_second_however_much_comes_in() {
 fn ticks_are_for_who_may_see_the_console_and_end_with_that_right() {
     let console = Console::start(false);
     assert_eq!(Ticking::open(&console, "", &[]).0, 401);
-    for (key, status) in [(ADMIN, 200), (SERVER, 401), ("write-key-of-the-tests", 401)] {
+    for (key, status) in [(ADMIN, 200), (SERVER, 401), ("demo-write-key", 401)] {
         assert_eq!(Ticking::open(&console, "", &[("authorization", &format!("Bearer {key}"))]).0, status, "{key}");
     }
     let app = console.running.app();

@@ -116,7 +116,7 @@ fn the_tour_leads_to_twelve_pages_that_show_what_it_promises_and_its_commands_do
                 assert!(command.contains(&format!("/v1/customers?{whom}'")), "{whom}: {command}");
             }
             12 => {
-                assert!(path.starts_with("/customers/tour-guest/erase"), "{path}");
+                assert!(path.starts_with("/customers/user%3Atour-guest/erase"), "{path}");
                 run();
             }
             _ => {}
@@ -154,6 +154,34 @@ fn only_who_is_on_the_tour_is_told_at_which_stop_they_are() {
 }
 
 #[test]
+fn the_tour_leads_to_no_button_that_erases_a_customer() {
+    let console = Console::start(true);
+    let last = || console.get("/tour/12").header("location").to_owned();
+    console.send_events(r#"{"batch":[{"type":"identify","userId":"ann","traits":{}}]}"#);
+    assert!(!last().contains("/erase"), "{}", last());
+    console.send_events(r#"{"batch":[{"type":"identify","userId":"tour-guest","traits":{}}]}"#);
+    assert!(last().starts_with("/customers/user%3Atour-guest/erase"), "{}", last());
+    // Whoever has the browser's key ties the guest's name to a customer.
+    let tied = Console::start(true);
+    tied.send_events(
+        r#"{"batch":[{"type":"identify","userId":"ann","traits":{}},{"type":"alias","userId":"ann","previousId":"tour-guest"}]}"#,
+    );
+    let leads_to = tied.get("/tour/12").header("location").to_owned();
+    assert!(!leads_to.contains("/erase"), "{leads_to}");
+}
+
+#[test]
+fn keys_of_ones_own_are_not_shown_in_a_demonstration() {
+    let own = "a-key-of-the-shop-that-tries-it";
+    let console = Console::start_with(true, |settings| settings.keys.admin = own.to_owned());
+    console.send_events(r#"{"batch":[{"type":"identify","userId":"ann","traits":{}}]}"#);
+    for page in ["/", "/api", "/tour/12"] {
+        assert!(!console.get(page).body.contains(own), "{page}");
+    }
+    assert!(console.get("/").body.contains("$RAPPORT_ADMIN_KEY"));
+}
+
+#[test]
 fn a_tour_is_closed_and_opened_again_with_its_progress() {
     let console = Console::start(true);
     assert!(!console.get("/").body.contains("guided tour"), "there is nobody to be shown");
@@ -169,7 +197,7 @@ fn a_tour_is_closed_and_opened_again_with_its_progress() {
     assert_eq!(console.post("/tour/elsewhere", "", &[]).status, 400);
     // Where the company is a real one it is offered.
     let real = Console::start(false);
-    let admin = [("authorization", "Bearer admin-key-of-the-tests")];
+    let admin = [("authorization", "Bearer demo-admin-key")];
     let get = |cookie: &str| real.send("GET", "/", &[admin[0], ("cookie", cookie)], "").body;
     real.send_events(r#"{"batch":[{"type":"identify","userId":"ann","traits":{}}]}"#);
     assert!(!get("").contains("id=\"tour\"") && get("").contains("Show the guided tour (0 of 12)"));

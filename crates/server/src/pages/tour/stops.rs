@@ -1,7 +1,7 @@
 //! Where does each stop of the tour lead, with whom, and by which command is the same told?
 
 use super::super::api::key;
-use super::super::decisions::{data_option, is_known};
+use super::super::decisions::data_option;
 use crate::app::App;
 use crate::args::quoted;
 use crate::error::ServerError;
@@ -9,11 +9,11 @@ use crate::pages::story::{self, Questions, at_stop};
 use crate::simulated;
 use console::format::url_part;
 use decisions::{DecisionQuery, LoggedDecision, Record};
-use engine::Page;
+use engine::{Live, Page};
 use features::FeatureState;
 use governance::{ConsentBasis, Purpose};
-use primitives::CustomerId;
-use profiles::Customer;
+use primitives::{CustomerId, UserId};
+use profiles::{Customer, Identifier, ProfileError};
 use std::time::Duration;
 
 /// Among how many customers and decisions one worth looking at is looked for.
@@ -101,9 +101,11 @@ impl Cast {
         let is_other = |one: &&LoggedDecision| {
             [&recommended, &withheld].iter().all(|told| told.as_deref() != Some(one.id.as_str()))
         };
-        // What is no recommendation shows more that is new; where there is nothing else, the newest of all.
-        let another = others.iter().filter(is_other).find(|one| one.kind != shown);
-        let another = another.or_else(|| others.iter().find(is_other)).or(others.first()).map(|one| one.id.to_string());
+        // What is no recommendation shows more that is new; where there is nothing else, the newest that can be made again.
+        let is_lasting = |one: &&LoggedDecision| can_be_made_again(app, one);
+        let another = others.iter().filter(is_other).filter(|one| one.kind != shown).find(is_lasting);
+        let another = another.or_else(|| others.iter().filter(is_other).find(is_lasting));
+        let another = another.or_else(|| others.iter().find(is_lasting)).map(|one| one.id.to_string());
         let nobody = Self::nobody();
         Ok(app.engine.look(|live| {
             let told = live.inflows.iter().filter(|(_, inflow)| inflow.channel == Some(events::Channel::Support));
@@ -112,7 +114,7 @@ impl Cast {
                 .max_by_key(|(name, inflow)| (name.shown() == nobody.ticket, inflow.n_events))
                 .map(|(name, _)| name.shown().to_owned());
             Self {
-                has_guest: is_known(live, &CustomerId::from(GUEST)).unwrap_or(false),
+                has_guest: is_guest_there(live).unwrap_or(false),
                 customer: customer.to_string(),
                 recommended,
                 withheld,
@@ -122,6 +124,20 @@ impl Cast {
             }
         }))
     }
+}
+
+/// Whether a decision can be made again, now and later: what was known then is not forgotten soon.
+fn can_be_made_again(app: &App, one: &LoggedDecision) -> bool {
+    let is_remembered = one.customer.as_ref().is_none_or(|id| app.engine.remembers(id).unwrap_or(false));
+    is_remembered && Record::open(one).is_ok_and(|record| app.engine.replay(&record).is_ok())
+}
+
+/// Whether the tour's guest is there, and nobody else: whoever has the browser's key may have tied the name to a customer.
+fn is_guest_there(live: &Live) -> Result<bool, ProfileError> {
+    let guest = Identifier::User(UserId::from(GUEST));
+    let Some(id) = live.profiles.find(&guest)? else { return Ok(false) };
+    let is_meant = |name: &Identifier| *name == guest || !matches!(name, Identifier::User(_));
+    Ok(live.profiles.customer(&id)?.is_some_and(|found| found.profile.links.keys().all(is_meant)))
 }
 
 /// Whether somebody's refusal was the reason of an answer.
@@ -321,11 +337,15 @@ impl Script<'_> {
                 self.read("models?limit=1"),
             ),
             _ => {
-                let of_guest = format!("/customers/{GUEST}");
-                let page = if self.cast.has_guest { of_guest } else { self.page("") };
+                // To a button that erases it leads only where it erases the guest.
+                let page = match (self.cast.has_guest, self.may_administer) {
+                    (true, true) => format!("/customers/user%3A{GUEST}/erase"),
+                    (true, false) => format!("/customers/user%3A{GUEST}"),
+                    (false, _) => self.page(""),
+                };
                 (
                     "See what an erasure takes (it asks before)",
-                    if self.may_administer { format!("{page}/erase") } else { page },
+                    page,
                     format!(
                         "curl -X DELETE -H \"Authorization: Bearer {admin}\" {}/v1/customers/{GUEST}",
                         self.base_url
