@@ -537,3 +537,19 @@ fn a_company_is_simulated_where_it_says_so_itself_and_only_as_long() {
     let vouched = described(2, Origin::Server, 2, "tea", json!({"name": "Tea"}));
     assert_eq!(of(&[stranger[0].clone(), vouched]), None);
 }
+
+#[test]
+fn of_the_notes_with_a_simulated_item_the_one_that_came_last_holds_and_of_all_else_the_newest() {
+    let said = |at: i64, by: &str| json!({"simulatedBy": by, "simulated": {"seed": at}, "brand": by});
+    let mut shop = Shop::of(&[described(1, Origin::Server, 20, "tea", said(20, "ahead"))]);
+    let known = |shop: &Shop| {
+        let traits: BTreeMap<String, Value> =
+            shop.item("tea").unwrap().traits().map(|(name, value)| (name.to_owned(), value)).collect();
+        ["simulatedBy", "simulated", "brand"].map(|name| traits[name].clone())
+    };
+    shop.apply(&described(2, Origin::Client, 30, "tea", said(30, "stranger")));
+    assert_eq!(known(&shop), [json!("ahead"), json!({"seed": 20}), json!("ahead")], "no stranger makes notes");
+    shop.apply(&described(3, Origin::Server, 3, "tea", said(3, "now")));
+    assert_eq!(known(&shop), [json!("now"), json!({"seed": 20}), json!("ahead")]);
+    assert_eq!(known(&shop.restarted())[0], "now");
+}

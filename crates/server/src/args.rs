@@ -60,7 +60,9 @@ impl Options {
             return text.to_owned();
         }
         let data = quoted(&self.data.to_string_lossy());
-        text.replace("`rapport ", &format!("`rapport --data {data} "))
+        let typed = text.replace("`rapport ", &format!("`rapport --data {data} "));
+        // Whoever makes a history needs no data directory.
+        typed.replace(&format!("`rapport --data {data} simulate"), "`rapport simulate")
     }
 }
 
@@ -366,6 +368,18 @@ fn speed(text: &str) -> Result<Speed, String> {
     found.ok_or_else(|| "give a number from 0.1 to 100000, such as 60 for an hour in a minute, or max".to_owned())
 }
 
+/// How many customers the truth looks at.
+fn sample(text: &str) -> Result<usize, String> {
+    let n = whole::<usize>(text)?;
+    if (1..=100_000).contains(&n) { Ok(n) } else { Err("look at 1 to 100000 customers".to_owned()) }
+}
+
+/// How often the truth plays a life on.
+fn futures(text: &str) -> Result<u32, String> {
+    let n = whole::<u32>(text)?;
+    if (8..=10_000).contains(&n) { Ok(n) } else { Err("play each life on 8 to 10000 times".to_owned()) }
+}
+
 /// How closely the truth is looked at.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct TruthArgs {
@@ -373,10 +387,10 @@ pub struct TruthArgs {
     #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub seed: Option<u64>,
     /// How many active customers are looked at
-    #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 400, allow_negative_numbers = true, value_parser = sample)]
     pub sample: usize,
     /// How often the life of each is played on
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(8..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 64, allow_negative_numbers = true, value_parser = futures)]
     pub futures: u32,
 }
 
@@ -616,6 +630,7 @@ mod tests {
             there,
             "run `rapport --data /srv/shop-1 doctor`, then `rapport --data /srv/shop-1 keys list`; rapport stays"
         );
+        assert_eq!(options("d").as_typed("`rapport simulate --history D`"), "`rapport simulate --history D`");
         assert!(options("it's here").as_typed(text).contains(r"`rapport --data 'it'\''s here' doctor`"));
     }
 }

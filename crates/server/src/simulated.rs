@@ -3,11 +3,12 @@
 use console::view::Notice;
 use engine::Engine;
 use events::{Call, CallKind, Event, Origin};
-use features::{InflowName, Inflows};
+use features::{Inflow, InflowName, Inflows};
 use primitives::{ItemId, ItemKey};
 use serde::Deserialize;
 use serde_json::Value;
 use simulation::{FIRST_ITEM, Label};
+use std::collections::BTreeMap;
 
 /// Whose catalogue a place holds. A simulated company comes only where there is none, or its own: among what is real it would be
 /// taken for real.
@@ -22,12 +23,11 @@ pub(crate) enum Resident {
 }
 
 impl Resident {
-    /// Of what is known of the first thing that every simulated company sells, and of whether a company has told of anything
-    /// that it sells.
-    pub(crate) fn of(simulated: Option<&Value>, has_items: bool) -> Self {
+    /// Of what is known of the first thing that every simulated company sells, and of whether a company has told of anything.
+    pub(crate) fn of(simulated: Option<&Value>, has_told: bool) -> Self {
         match simulated.and_then(|said| Label::deserialize(said).ok()) {
             Some(label) => Self::Simulated(label),
-            None if has_items => Self::Others,
+            None if has_told => Self::Others,
             None => Self::Nobody,
         }
     }
@@ -37,9 +37,14 @@ impl Resident {
         let first = ItemKey::from(&ItemId::from(FIRST_ITEM));
         engine.look(|live| {
             let said = live.items.get(first).and_then(|item| serde_json::from_str(item.simulated()?).ok());
-            Self::of(said.as_ref(), live.inflows.iter().any(|(name, _)| name.kind == CallKind::Item))
+            Self::of(said.as_ref(), live.inflows.iter().any(|(_, inflow)| has_told(inflow)))
         })
     }
+}
+
+/// Whether the company itself has told any of what came in: whoever holds the write key tells what they like.
+fn has_told(inflow: &Inflow) -> bool {
+    Origin::ALL.iter().zip(&inflow.by_origin).any(|(origin, sender)| origin.is_trusted() && sender.n_events > 0)
 }
 
 /// Where a server tells of a thing.
@@ -54,9 +59,12 @@ pub(crate) struct Incoming {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Called {
     #[serde(rename = "type")]
     kind: String,
+    #[serde(default)]
+    by_origin: BTreeMap<String, u64>,
 }
 
 impl Incoming {
@@ -66,6 +74,14 @@ impl Incoming {
     /// Whether a company has told of anything that it sells.
     pub(crate) fn has_items(&self) -> bool {
         self.events.iter().any(|event| event.kind == CallKind::Item.name())
+    }
+
+    /// Whether a company has told of anything, with a server key or an import.
+    pub(crate) fn has_told(&self) -> bool {
+        let has_told = |origin: &Origin| {
+            self.events.iter().any(|event| event.by_origin.get(origin.name()).is_some_and(|n_events| *n_events > 0))
+        };
+        Origin::ALL.iter().filter(|origin| origin.is_trusted()).any(has_told)
     }
 }
 

@@ -153,7 +153,8 @@ fn alone(opened: &Opened, companies: &[Label]) -> Result<(), ServerError> {
 fn company(opened: &Opened, seed: Option<u64>) -> Result<Label, ServerError> {
     let Some(label) = simulated::label(&opened.engine) else {
         let message = format!(
-            "{} holds no simulated company, and nobody knows the truth of a real one: `rapport simulate` makes one to import",
+            "{} holds no simulated company, and nobody knows the truth of a real one: `rapport simulate --history DIR` makes one, \
+             and `import DIR` takes it in, into a data directory of its own (`--data`)",
             opened.data.display()
         );
         return Err(ServerError::new(ErrorKind::NotFound, message));

@@ -141,11 +141,69 @@ fn a_company_does_not_go_in_among_real_customers() {
     fs::write(place.path("real.ndjson"), item).unwrap();
     place.json(&["import", "real.ndjson"]);
     let refused = place.failure(&["import", "history"]);
-    assert!(refused.contains("the catalogue that is there is of none"), "{refused}");
+    assert!(refused.contains("what is there is of none"), "{refused}");
     let server = TestServer::start();
     place.json(&["import", "real.ndjson", "--to", &server.url(""), "--key", SERVER]);
     let refused = place.failure(&["import", "history", "--to", &server.url(""), "--key", SERVER]);
-    assert!(refused.contains("the catalogue that is there is of none"), "{refused}");
+    assert!(refused.contains("what is there is of none"), "{refused}");
+}
+
+#[test]
+fn a_company_does_not_go_in_among_orders_that_are_no_simulated_ones() {
+    let place = Place::new();
+    place.simulate("6", "2");
+    let order = r#"{"type":"track","event":"Order Completed","userId":"ann","timestamp":"2026-03-01","messageId":"a",
+        "properties":{"order_id":"1","revenue":5,"currency":"EUR","products":[{"product_id":"tea","price":5}]}}"#;
+    fs::write(place.path("real.ndjson"), order.replace('\n', "")).unwrap();
+    place.json(&["import", "real.ndjson"]);
+    let refused = place.failure(&["import", "history"]);
+    assert!(refused.contains("what is there is of none") && !refused.contains("undo"), "{refused}");
+    let to = |server: &TestServer| [server.url(""), "--key".to_owned(), SERVER.to_owned()];
+    let server = TestServer::start();
+    let [url, key, secret] = to(&server);
+    place.json(&["import", "real.ndjson", "--to", &url, &key, &secret]);
+    let refused = place.failure(&["import", "history", "--to", &url, &key, &secret]);
+    assert!(refused.contains("what is there is of none"), "{refused}");
+    // Whoever holds the write key is not the company: what they tell keeps none out.
+    let server = TestServer::start();
+    let [url, key, secret] = to(&server);
+    server.post_as(WRITE, "/v1/track", &json!({"event": "Product Viewed", "anonymousId": "a"})).ok();
+    place.json(&["import", "history", "--to", &url, &key, &secret]);
+
+    // Nor does it go in after them in one import, and what came in before it can be taken out.
+    let mixed = place.path("mixed");
+    fs::create_dir(&mixed).unwrap();
+    fs::copy(place.path("real.ndjson"), mixed.join("a.ndjson")).unwrap();
+    fs::copy(place.path("history").join("catalogue.ndjson"), mixed.join("b.ndjson")).unwrap();
+    let refused = place.failure(&["import", "mixed", "--data", "new"]);
+    for said in ["is of none", "imports undo 1` takes out what came in before it"] {
+        assert!(refused.contains(said), "{refused}");
+    }
+    assert_eq!(place.json(&["imports", "undo", "1", "--data", "new"])["withdrawn"], 1);
+    let one_file = fs::read_to_string(mixed.join("a.ndjson")).unwrap() + "\n";
+    let one_file = one_file + &fs::read_to_string(mixed.join("b.ndjson")).unwrap();
+    fs::write(place.path("one.ndjson"), one_file).unwrap();
+    let refused = place.failure(&["import", "one.ndjson", "--data", "other"]);
+    for said in ["in the same import is of none", "imports undo 1` takes out what came in before it"] {
+        assert!(refused.contains(said), "{refused}");
+    }
+    place.json(&["import", "history", "--data", "new"]);
+}
+
+#[test]
+fn how_closely_the_truth_is_looked_at_is_said_in_plain_words() {
+    let place = Place::new();
+    for (arguments, said) in [
+        (["truth", "--sample", "0"], "look at 1 to 100000 customers"),
+        (["truth", "--sample", "100001"], "look at 1 to 100000 customers"),
+        (["truth", "--sample", "-3"], "it must be a whole number"),
+        (["truth", "--futures", "7"], "play each life on 8 to 10000 times"),
+        (["truth", "--futures", "10001"], "play each life on 8 to 10000 times"),
+    ] {
+        let done = place.rapport(&arguments);
+        let err = String::from_utf8(done.stderr).unwrap();
+        assert!(!done.status.success() && err.contains(said), "{arguments:?}: {err}");
+    }
 }
 
 #[test]
@@ -363,6 +421,6 @@ fn of_a_real_company_nobody_knows_the_truth() {
         "{\"type\":\"track\",\"event\":\"Seen\",\"userId\":\"1\",\"timestamp\":\"2026-03-01\",\"messageId\":\"a\"}\n";
     fs::write(place.path("seen.ndjson"), event).unwrap();
     place.json(&["import", "seen.ndjson"]);
-    assert!(place.failure(&["truth"]).contains("holds no simulated company"));
+    assert!(place.failure(&["truth"]).contains("`rapport simulate --history DIR` makes one"));
     assert!(!place.rapport(&["truth", "--sample", "0"]).status.success());
 }

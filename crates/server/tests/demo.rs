@@ -291,6 +291,9 @@ fn what_cannot_be_shown_is_said_in_a_sentence() {
     refuses(&data, &["--seed", "letters"], "invalid value 'letters'");
     refuses(&data, &["--days", "-3"], "-3");
     refuses(&data, &["--real", "--seed", "3"], "cannot be used with");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    refuses(&data, &[&SMALL[..], &["--listen", &address]].concat(), "another program does");
     let _others = Opened::open(&data, Access::Exclusive, settings::Settings::default()).unwrap();
     refuses(&data, &SMALL, "in use by process");
     drop(_others);

@@ -15,8 +15,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Beginnings have numbers that no day of a first life has, and each so many to itself.
-const FIRST_OF_BEGINNINGS: u32 = 100_000_000;
-const N_A_BEGINNING: u32 = 100;
+const FIRST_OF_BEGINNINGS: u64 = 100_000_000;
+const N_A_BEGINNING: u64 = 100;
 
 /// A company: what it sells, to whom, and on which days. It stands still; `live` moves it on by a day. What never changes is
 /// shared by its clones.
@@ -144,7 +144,7 @@ impl Company {
 
     /// Begins anew with lives that others have lived on already: from now on what happens has names and numbers that nothing
     /// has had before, where each beginning has an `nth` of its own from 1 on.
-    pub fn begin_again(&mut self, lives: &mut Lives, nth: u32) {
+    pub fn begin_again(&mut self, lives: &mut Lives, nth: u64) {
         self.key = format!("{}.{nth}", self.key);
         for life in &mut lives.0 {
             life.n_messages = FIRST_OF_BEGINNINGS.saturating_add(nth.saturating_mul(N_A_BEGINNING));
@@ -152,7 +152,7 @@ impl Company {
     }
 
     /// Whoever tells it: the number of somebody, and the number of what was told of them.
-    pub(crate) fn message_id(&self, number: u32, n: u32) -> String {
+    pub(crate) fn message_id(&self, number: u32, n: u64) -> String {
         format!("{}-{number:010}-{n:05}", self.key)
     }
 

@@ -12,12 +12,12 @@ const DAYS_OF_DURABLES: f64 = 260.0;
 const FAULTS_BORNE: u32 = 5;
 
 /// So many numbers does every day have for what is told of one life.
-const MESSAGES_A_DAY_MAX: u32 = 1_000;
+const MESSAGES_A_DAY_MAX: u64 = 1_000;
 
 /// A membership.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Membership {
-    pub(crate) no: u32,
+    pub(crate) no: u64,
     /// Which of `day::membership::PLANS`.
     pub(crate) plan: usize,
     pub(crate) renews_on: i64,
@@ -33,7 +33,7 @@ pub(crate) struct Membership {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Payment {
     /// The number of the order.
-    pub(crate) order: u32,
+    pub(crate) order: u64,
     /// The first or second try.
     pub(crate) attempt: u32,
     /// All of it, what the parcel cost included.
@@ -53,9 +53,9 @@ pub(crate) enum Ahead {
     /// A parcel arrives, whole or not.
     Parcel { payment: Payment, thing: usize, minor: i64, is_spoiled: bool },
     /// Something is sent back and paid back.
-    Return { order: u32, thing: usize, minor: i64 },
+    Return { order: u64, thing: usize, minor: i64 },
     /// The desk answers a ticket.
-    Answer { ticket: u32, concern: Concern, opened_on: i64, n_asked: u32 },
+    Answer { ticket: u64, concern: Concern, opened_on: i64, n_asked: u32 },
     /// The bank takes back what was paid for a parcel that went wrong.
     TakenBack { payment: Payment },
     /// A fault of the machine becomes too much.
@@ -75,9 +75,9 @@ pub(crate) struct Life {
     pub(crate) n_visits: u32,
     pub(crate) n_orders: u32,
     /// The number of the last order, as [`Self::n_messages`] was then.
-    pub(crate) last_order: u32,
+    pub(crate) last_order: u64,
     /// What was told last of this life. What begins with something told goes by its number: orders, tickets, memberships.
-    pub(crate) n_messages: u32,
+    pub(crate) n_messages: u64,
     /// Devices on which they have signed in, by bit.
     pub(crate) signed_in: u8,
     pub(crate) has_said_who: bool,
@@ -128,7 +128,7 @@ impl Life {
 
     /// A day begins: what is told of it goes by numbers that no other day has, whatever was decided on the days before.
     pub(crate) fn begin(&mut self, nth: i64) {
-        let first = u32::try_from(nth).unwrap_or(0).saturating_mul(MESSAGES_A_DAY_MAX);
+        let first = u64::try_from(nth).unwrap_or(0).saturating_mul(MESSAGES_A_DAY_MAX);
         self.n_messages = self.n_messages.max(first);
     }
 
@@ -203,7 +203,7 @@ impl Life {
     }
 
     /// What an order brought goes back once: a later reason changes nothing.
-    pub(crate) fn return_in(&mut self, day: i64, in_days: f64, order: u32, thing: usize, minor: i64) {
+    pub(crate) fn return_in(&mut self, day: i64, in_days: f64, order: u64, thing: usize, minor: i64) {
         let is_of = |what: &Ahead| matches!(what, Ahead::Return { order: of, .. } if *of == order);
         if !self.ahead.iter().any(|pending| is_of(&pending.what)) {
             self.await_in(day, in_days, Ahead::Return { order, thing, minor });

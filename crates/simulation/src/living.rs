@@ -73,7 +73,7 @@ mod tests {
         let mut company = Company::new(settings);
         let past = company.live_until(settings.end_day, &mut |_| {});
         let day = settings.end_day;
-        let told = |nth: u32| {
+        let told = |nth: u64| {
             let (mut company, mut lives) = (Company::new(settings), past.clone());
             company.begin_again(&mut lives, nth);
             names(&company.live(&mut lives, day))

@@ -164,6 +164,12 @@ impl Item {
                 continue;
             }
             let mut known = self.traits.remove(name);
+            // Notes of whoever lets a simulated company live: of them what comes in last holds. One that was noted while the
+            // clock was ahead would stand until then, and nobody could let the company live on.
+            let is_note = name != SIMULATED && name.starts_with(SIMULATED);
+            if is_note && recorded.event.origin.is_trusted() {
+                known = None;
+            }
             keep(&mut known, Some(text.as_str()), recorded);
             self.traits.extend(known.map(|known| (name.clone(), known)));
         }

@@ -19,7 +19,7 @@ use crate::declarations::SettingsFile;
 use crate::demo::DemoData;
 use crate::error::ServerError;
 use crate::keys::{Keys, demonstration_key, is_of_a_demonstration};
-use crate::serve::{Opened, Running, StartOptions};
+use crate::serve::{Opened, Running, StartOptions, check_listen};
 use crate::settings::{KeySettings, Settings};
 use crate::simulated::notice_of;
 use console::view::Notice;
@@ -69,6 +69,11 @@ fn prepare(options: &Options, ask: &DemoArgs) -> Result<Option<Mark>, ServerErro
         Some(_) => load_settings(options, ask.listen.listen)?,
         None => crate::settings::load(Some(&part.declare(own)?), crate::settings::environment()?)?,
     };
+    if !ask.no_serve {
+        // What is wrong is said before anything is made: that takes a minute.
+        ask.settings()?;
+        check_listen(ask.listen.listen.unwrap_or(settings.server.listen))?;
+    }
     match fill(&part, ask, settings)? {
         Some(mark) => {
             part.sync()?;

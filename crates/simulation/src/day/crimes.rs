@@ -82,7 +82,7 @@ impl Scene<'_> {
         let thing = cheapest.unwrap_or(0);
         let lines = self.fill_cart(thing, 1);
         let minor = total(&lines) + SHIPPING_MINOR;
-        let mut n_left = n_cards;
+        let mut n_left = u64::from(n_cards);
         while n_left > 0 {
             let before = self.life.n_messages;
             let order = self.start_checkout(minor);

@@ -59,7 +59,7 @@ impl Scene<'_> {
         }
     }
 
-    fn send_back(&mut self, order: u32, thing: usize, minor: i64) {
+    fn send_back(&mut self, order: u64, thing: usize, minor: i64) {
         self.pay_back(order, thing, minor);
         if self.dice.chance(0.15) {
             self.complain(Concern::Refund, self.speaks_up());
@@ -156,7 +156,7 @@ impl Scene<'_> {
         false
     }
 
-    fn ticket_id(&self, ticket: u32) -> String {
+    fn ticket_id(&self, ticket: u64) -> String {
         format!("T{:010}-{ticket}", self.person.number)
     }
 
@@ -198,7 +198,7 @@ impl Scene<'_> {
         }
     }
 
-    fn be_answered(&mut self, ticket: u32, concern: Concern, opened_on: i64, n_asked: u32) {
+    fn be_answered(&mut self, ticket: u64, concern: Concern, opened_on: i64, n_asked: u32) {
         let ticket_id = self.ticket_id(ticket);
         let id = || ("ticket_id", Field::from(ticket_id.as_str()));
         let company = self.company;

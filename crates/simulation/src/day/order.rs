@@ -46,19 +46,19 @@ impl Scene<'_> {
         format!("P{:010}-{order}-{attempt}", self.person.number)
     }
 
-    pub(super) fn order_id(&self, order: u32) -> String {
+    pub(super) fn order_id(&self, order: u64) -> String {
         format!("O{:010}-{order}", self.person.number)
     }
 
     /// Answers the number of the order that may come of it.
-    pub(super) fn start_checkout(&mut self, minor: i64) -> u32 {
+    pub(super) fn start_checkout(&mut self, minor: i64) -> u64 {
         self.track(Sender::Browser, "Checkout Started", [("currency", self.currency()), ("value", self.major(minor))]);
         self.pass(60.0);
         self.life.n_messages
     }
 
     /// Tries to pay, once more after a refusal; answers by which payment it went through. A card is refused with this chance.
-    pub(super) fn pay(&mut self, minor: i64, order: u32, p_refused: f64) -> Option<Payment> {
+    pub(super) fn pay(&mut self, minor: i64, order: u64, p_refused: f64) -> Option<Payment> {
         let (company, order_id) = (self.company, self.order_id(order));
         for attempt in 1..=2 {
             let method = if attempt == 1 { self.person.nature.method } else { CARD };
@@ -99,7 +99,7 @@ impl Scene<'_> {
         logistic(-4.4 + 1.1 * burden.ln_1p() + if self.person.nature.method == CARD { 0.6 } else { 0.0 })
     }
 
-    pub(super) fn order(&mut self, lines: &[Line], order: u32, shipping: i64) {
+    pub(super) fn order(&mut self, lines: &[Line], order: u64, shipping: i64) {
         self.life.n_orders += 1;
         self.life.last_order = order;
         let products: Vec<Object> = lines.iter().map(|line| self.product(line)).collect();
@@ -176,7 +176,7 @@ impl Scene<'_> {
     }
 
     /// Something sent back is paid back.
-    pub(super) fn pay_back(&mut self, order: u32, thing: usize, minor: i64) {
+    pub(super) fn pay_back(&mut self, order: u64, thing: usize, minor: i64) {
         let product_id = self.company.things().get(thing).id.clone();
         let products = vec![object([("product_id", product_id.into())])];
         let properties = [

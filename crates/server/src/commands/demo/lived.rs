@@ -10,11 +10,11 @@ use std::path::Path;
 const LIVED: &str = "demo-lived.json";
 /// What was missed is told from up to so many days ago.
 const CAUGHT_UP_DAYS: i64 = 31;
-/// Beginnings of a life have numbers that the days of `rapport simulate --to` never have, and grow by so many a minute: what is
+/// Beginnings of a life have numbers that the days of `rapport simulate --to` never have, and grow by one a millisecond: what is
 /// told of somebody after one of them goes by numbers of its own, however soon the next one comes.
-const FIRST_BEGINNING: u32 = 1_000_000;
-const N_A_MINUTE: i64 = 10;
-const MINUTE_MS: i64 = 60_000;
+const FIRST_BEGINNING: u64 = 1_000_000;
+/// No beginning has had so large a number, whatever a file says that was damaged.
+const BEGINNING_MAX: u64 = 1 << 48;
 
 /// How far a company has lived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub(super) struct Lived {
     /// Everything up to this moment was told.
     pub(super) until_ms: i64,
     /// The number of its last beginning.
-    pub(super) nth: u32,
+    pub(super) nth: u64,
 }
 
 impl Lived {
@@ -45,9 +45,9 @@ impl Lived {
     /// goes on at the hour it is. Its beginning has a number that none had before.
     pub(super) fn go_on(before: Option<Self>, end_day: i64, now: Timestamp) -> Self {
         let since_end = now.millis_since(Timestamp::from_millis(0).plus_days(end_day));
-        let by_time = u32::try_from(since_end.div_euclid(MINUTE_MS).saturating_mul(N_A_MINUTE)).unwrap_or(0);
-        let by_time = FIRST_BEGINNING.saturating_add(by_time);
-        let nth = before.map_or(by_time, |before| by_time.max(before.nth.saturating_add(1)));
+        let by_time = FIRST_BEGINNING.saturating_add(u64::try_from(since_end).unwrap_or(0));
+        let before_nth = before.map(|before| before.nth).filter(|nth| *nth < BEGINNING_MAX);
+        let nth = before_nth.map_or(by_time, |nth| by_time.max(nth.saturating_add(1)));
         let until = before.map(Self::until).filter(|until| *until > now.plus_days(-CAUGHT_UP_DAYS) && *until <= now);
         Self { until_ms: until.unwrap_or(now).as_millis(), nth }
     }
@@ -102,6 +102,18 @@ mod tests {
         assert_eq!(Lived::read(data.path()), None);
     }
 
+    #[test]
+    fn a_number_that_none_can_have_had_is_not_gone_on_from() {
+        let now = at(40, 5);
+        let nth = |nth: u64| Lived::go_on(Some(Lived { until_ms: now.as_millis(), nth }), END_DAY, now).nth;
+        let by_time = FIRST_BEGINNING + 40 * u64::try_from(DAY_MS).unwrap() + 5;
+        for damaged in [u64::MAX, BEGINNING_MAX] {
+            assert_eq!(nth(damaged), by_time);
+        }
+        assert_eq!(nth(BEGINNING_MAX - 1), BEGINNING_MAX);
+        assert_eq!([nth(by_time - 2), nth(by_time - 1), nth(by_time)], [by_time, by_time, by_time + 1]);
+    }
+
     proptest! {
         /// Whatever happens to the file, no two beginnings have one number, and none has that of a day.
         #[test]
@@ -110,10 +122,10 @@ mod tests {
         ) {
             let (mut now, mut before, mut numbers) = (at(0, 1), Some(Lived::first(at(0, 0))), vec![FIRST_BEGINNING]);
             for (ms, is_lost) in starts {
-                // Without the file, a beginning knows the minute alone.
+                // Without the file, a beginning knows the time alone.
                 now = now + std::time::Duration::from_millis(u64::try_from(ms).unwrap());
                 if is_lost {
-                    now = now + std::time::Duration::from_secs(60 * 20);
+                    now = now + std::time::Duration::from_millis(20);
                     before = None;
                 }
                 let lived = Lived::go_on(before, END_DAY, now);

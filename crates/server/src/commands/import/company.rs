@@ -8,11 +8,15 @@ use primitives::ErrorKind;
 use serde::Deserialize;
 use serde_json::Value;
 use simulation::Label;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 /// The one company of which an import may be, once it is of one.
 #[derive(Default)]
-pub(super) struct Admitted(OnceCell<Label>);
+pub(super) struct Admitted {
+    company: OnceCell<Label>,
+    /// Whether something came before it that does not say of which it is.
+    is_late: Cell<bool>,
+}
 
 impl Admitted {
     /// Lets nothing in of another company than the one that is there, or came first.
@@ -21,16 +25,22 @@ impl Admitted {
     /// [`ServerError`] where it is of another one, where what is there is nobody's that is simulated, or where the target
     /// cannot be asked.
     pub(super) fn admit(&self, payload: &Value, target: &dyn Target) -> Result<(), ServerError> {
-        let Ok(comes) = Label::deserialize(&payload["traits"]["simulated"]) else { return Ok(()) };
-        let first = match self.0.get() {
+        let Ok(comes) = Label::deserialize(&payload["traits"]["simulated"]) else {
+            self.is_late.set(self.is_late.get() || self.company.get().is_none());
+            return Ok(());
+        };
+        let first = match self.company.get() {
             Some(first) => first,
             None => {
                 let first = match target.resident()? {
+                    Resident::Nobody if self.is_late.get() => {
+                        return Err(refused(&comes, "what came before it in the same import is of none"));
+                    }
                     Resident::Nobody => comes.clone(),
                     Resident::Simulated(there) => there,
-                    Resident::Others => return Err(refused(&comes, "the catalogue that is there is of none")),
+                    Resident::Others => return Err(refused(&comes, "what is there is of none")),
                 };
-                self.0.get_or_init(|| first)
+                self.company.get_or_init(|| first)
             }
         };
         if *first == comes {

@@ -177,7 +177,7 @@ impl Target for Server {
             answered => answered?,
         };
         let incoming: Incoming = self.call("GET", Incoming::PATH, String::new())?;
-        Ok(Resident::of(Some(&known["traits"]["simulated"]), incoming.has_items()))
+        Ok(Resident::of(Some(&known["traits"]["simulated"]), incoming.has_told()))
     }
 
     fn data(&self) -> Option<PathBuf> {

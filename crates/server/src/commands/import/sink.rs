@@ -88,6 +88,17 @@ impl<'t> BatchSink<'t> {
         Self { replacing: Some(keys), ..Self::new(importing, now) }
     }
 
+    /// Why an import ends in its middle, and how what came before is taken out again.
+    fn broken_off(&mut self, why: &ServerError) -> SinkError {
+        match (self.send(), self.importing.id.get()) {
+            (Ok(()), Some(id)) if self.n_new > 0 => {
+                let taken_out = format!("`rapport imports undo {id}` takes out what came in before it");
+                SinkError::Failed(why.kind(), format!("{}; {taken_out}", why.story()))
+            }
+            _ => failed(why),
+        }
+    }
+
     fn send(&mut self) -> Result<(), ServerError> {
         if self.waiting.is_empty() {
             return Ok(());
@@ -121,11 +132,11 @@ impl<'t> BatchSink<'t> {
 
 impl Sink for BatchSink<'_> {
     fn accept(&mut self, together: Vec<Payload>) -> Result<(), SinkError> {
-        let Importing { target, admitted, .. } = self.importing;
+        let (target, admitted) = (self.importing.target, &self.importing.admitted);
         together
             .iter()
-            .try_for_each(|payload| admitted.admit(&payload.value, *target))
-            .map_err(|error| failed(&error))?;
+            .try_for_each(|payload| admitted.admit(&payload.value, target))
+            .map_err(|error| self.broken_off(&error))?;
         let place: Vec<_> = together
             .iter()
             .map(|payload| (payload.at.clone(), self.importing.target.wants_json().then(|| payload.value.to_string())))

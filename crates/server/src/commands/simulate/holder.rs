@@ -84,13 +84,15 @@ pub(crate) struct Holder {
     holds: AtomicBool,
     /// Who took it from them.
     taken_by: OnceLock<String>,
+    /// Who had it before and did not answer.
+    silent: OnceLock<String>,
 }
 
 impl Holder {
     /// This process, as the command that it is.
     pub(crate) fn this(command: &str) -> Self {
         let name = format!("`rapport {command}` (process {}, since {})", std::process::id(), SystemClock.now());
-        Self { name, holds: AtomicBool::new(false), taken_by: OnceLock::new() }
+        Self { name, holds: AtomicBool::new(false), taken_by: OnceLock::new(), silent: OnceLock::new() }
     }
 
     /// As the catalogue calls them.
@@ -124,6 +126,7 @@ impl Holder {
             }
             silent_since.get_or_insert_with(Stopwatch::start);
         }
+        self.silent.get_or_init(|| by.to_owned());
         Ok(())
     }
 
@@ -165,10 +168,17 @@ impl Holder {
     pub(super) fn refused(&self, office: &Caller) -> ServerError {
         let now = traits(office).unwrap_or_default();
         let by = self.taken_by.get().map(String::as_str).or_else(|| now.get(LIVED_BY).and_then(Value::as_str));
-        match by.filter(|by| ![NOBODY, &self.name].contains(by)) {
+        // Whoever did not answer is blamed for nothing.
+        let is_somebody =
+            |by: &&str| ![NOBODY, &self.name].contains(by) && self.silent.get().is_none_or(|one| one != by);
+        match by.filter(is_somebody) {
             Some(by) => held(office, by),
             None => {
-                let message = format!("{} refused the note that a day begins: see why above", office.url());
+                let message = format!(
+                    "{} did not take the note that a day begins, though nobody lets the company live there: the day was begun \
+                     before under the same messageId, or the note was refused; begin once more",
+                    office.url()
+                );
                 ServerError::new(ErrorKind::Invalid, message)
             }
         }
@@ -228,6 +238,22 @@ mod tests {
         assert!(refused.contains("them lets the company beside"), "{refused}");
         assert_eq!(server.heard().len(), script.len());
         assert!(server.heard()[2].1.contains(CALLED));
+    }
+
+    #[test]
+    fn whoever_did_not_answer_is_not_blamed_where_a_day_s_note_is_not_taken() {
+        let item = |by: &str| json!({"traits": {LIVED_BY: by}}).to_string();
+        let (them, others) = (item("them"), item("others"));
+        let (them, others) = ((200, "", them.as_str()), (200, "", others.as_str()));
+        let script = [&[them, TAKEN][..], &[them; 30]].concat();
+        let server = Scripted::answering(&script);
+        let (office, holder) = (server.caller(), Holder::this("demo"));
+        holder.call(&office, "them", &|| false).unwrap();
+        let refused = holder.refused(&office).to_string();
+        assert!(refused.contains("messageId") && !refused.contains("them lets"), "{refused}");
+        // Where somebody else came in between, it is they.
+        let other = Scripted::answering(&[others]);
+        assert!(holder.refused(&other.caller()).to_string().starts_with("others lets the company beside"));
     }
 
     #[test]

@@ -89,12 +89,12 @@ impl Known {
     /// known here: those are lived again as if nothing had been, and what happens from now on has names of its own.
     pub(crate) fn live_on(&self) -> Life {
         // A day is begun once, so that its number tells this beginning from every other.
-        let nth = u32::try_from(self.day - self.settings.first_day()).unwrap_or(0);
+        let nth = u64::try_from(self.day - self.settings.first_day()).unwrap_or(0);
         self.live_from(self.day, nth.saturating_add(1))
     }
 
     /// Does the same with another day, where each beginning has an `nth` of its own.
-    pub(crate) fn live_from(&self, day: i64, nth: u32) -> Life {
+    pub(crate) fn live_from(&self, day: i64, nth: u64) -> Life {
         let mut company = Company::new(self.settings);
         let mut lives = company.live_until(day, &mut |_| {});
         company.begin_again(&mut lives, nth);
