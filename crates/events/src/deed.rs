@@ -335,6 +335,8 @@ pub struct Subscription {
     pub plan: Option<String>,
     /// What is paid each time.
     pub amount: Option<Money>,
+    /// What is paid each time, in major units, where nobody says in which currency.
+    pub bare_amount: Option<f64>,
     /// How often, where it is said.
     pub interval: Option<Interval>,
     /// When it is paid the next time.

@@ -234,7 +234,10 @@ pub(crate) fn words(channel: Channel) -> Option<(&'static str, &'static str)> {
         Channel::Subscriptions => (
             "Subscriptions",
             "The newest event of a subscription says what it is; of several at the same moment the one furthest on: started, \
-             renewed, upgraded, downgraded, cancelled.",
+             renewed, upgraded, downgraded, cancelled. What it leaves unsaid is as it was said last: an amount without a currency \
+             is in the one that was said last of the subscription, and an amount without an interval is paid as often as before. \
+             Where an event says how often and not how much, the amount is not known from there on, unless it is as often as it \
+             was said to be when the amount was.",
         ),
         Channel::Usage => ("Use of a service", "What devices and services tell. Any number of metrics may be sent."),
         Channel::Stores => (

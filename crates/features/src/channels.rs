@@ -1,11 +1,13 @@
 //! What is remembered of a customer beside purchases: e-mail, support, payments, subscriptions, searches, use of a service,
 //! decisions that met them?
 
+mod term;
 mod told;
 mod visit;
 mod words;
 
-pub(crate) use told::{Channel, Matter, PagesLeft, Quantity, Term, Topic, channels_of, step_of};
+pub(crate) use term::{Facts, Term};
+pub(crate) use told::{Channel, Matter, PagesLeft, Quantity, Topic, channels_of, step_of};
 pub(crate) use visit::{N_STEPS, Stage, Step, UnderWay, Visit};
 pub(crate) use words::{N_WORDS, Words};
 
@@ -103,9 +105,10 @@ impl Channels {
         let part = if is_vouched { &self.vouched } else { &self.claimed };
         part.as_deref()?
             .subscriptions
-            .newest_first()
-            .filter(|term| term.is_active())
-            .find_map(|term| Some(term.amount()?.currency))
+            .iter()
+            .rev()
+            .filter(|(_, term)| term.is_active())
+            .find_map(|(place, term)| Some(term.facts(place).amount()?.currency))
     }
 
     pub(crate) fn n_bytes(&self) -> usize {
@@ -141,7 +144,7 @@ impl All {
                 }
             }
             Channel::Ticket(id, step) => self.tickets.add(place, id, step),
-            Channel::Subscription(id, said) => self.subscriptions.add(place, id, Term::said(said, place)),
+            Channel::Subscription(id, said) => self.subscriptions.add(place, id, Term::said(said)),
             Channel::PaymentEnded { is_approved } => {
                 self.last_payment = self.last_payment.max(Some((at, is_approved)));
             }
@@ -260,7 +263,7 @@ fn hour_of_day(at: Timestamp) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::told::TermSaid;
+    use super::term::TermSaid;
     use super::*;
     use events::{EventKey, SubscriptionStep};
 
@@ -268,7 +271,7 @@ mod tests {
     #[test]
     fn every_part_is_weighed() {
         let at = Timestamp::from_millis(1_000_000);
-        let said = TermSaid { step: SubscriptionStep::Started, amount: None, interval: None, renews_at: None };
+        let said = TermSaid { step: SubscriptionStep::Started, price: None, interval: None, renews_at: None };
         let weight = |told: &[Channel]| {
             let mut all = All::default();
             assert_eq!(all.n_bytes(), size_of::<All>());

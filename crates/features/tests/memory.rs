@@ -8,7 +8,7 @@ use profiles::{CustomerState, MemoryProfileStore, Profiles};
 use std::sync::Arc;
 
 /// Of 25 events of all channels, half a year long: no customer counts as more than one, and the state takes on average
-/// little more than what is in it.
+/// little more than what is in it, what was said of subscriptions before their newest words included.
 #[test]
 fn whoever_all_channels_tell_of_is_an_ordinary_customer() {
     let tangle = Tangle { n_events: 25, n_users: 1, n_devices: 1, n_hours: 24 * 180 };
@@ -23,5 +23,5 @@ fn whoever_all_channels_tell_of_is_an_ordinary_customer() {
         n_bytes += profiles.resident().map(|customer| customer.state.n_bytes()).sum::<usize>();
     }
     let mean = n_bytes / n_customers;
-    assert!(mean <= 2_680, "{mean} bytes each, {n_customers}");
+    assert!(mean <= 2_770, "{mean} bytes each, {n_customers}");
 }

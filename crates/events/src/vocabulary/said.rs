@@ -2,11 +2,11 @@
 
 use super::channels::{Spoken, Verb};
 use super::properties::*;
-use super::sheet::Sheet;
+use super::sheet::{Paid, Sheet};
 use super::values::At;
 use crate::{
     DecisionSeen, Deed, Email, Fault, Measurement, Message, PageLeft, Payment, PhoneCall, Question, Rating, Rejection,
-    Search, Session, StoreVisit, Subscription, Ticket,
+    Search, Session, StoreVisit, Subscription, SubscriptionStep, Ticket,
 };
 
 /// Reads the properties. Where the sheet holds a refusal afterwards, what is returned says nothing.
@@ -48,15 +48,7 @@ pub(super) fn said(spoken: &Spoken, sheet: &mut Sheet<'_>) -> Deed {
             reason: sheet.text(&REASON),
             order: sheet.id(&ORDER_ID),
         })),
-        Verb::Subscription(step) => Deed::Subscription(Box::new(Subscription {
-            step,
-            id: sheet.id(&SUBSCRIPTION_ID),
-            plan: sheet.text(&PLAN),
-            amount: sheet.amount(&RECURRING),
-            interval: sheet.interval(&INTERVAL),
-            renews_at: sheet.moment(&RENEWS_AT),
-            reason: sheet.text(&REASON),
-        })),
+        Verb::Subscription(step) => Deed::Subscription(Box::new(subscription(step, sheet))),
         Verb::Measured => measurement(sheet).map_or(Deed::Other, |measured| Deed::Measured(Box::new(measured))),
         Verb::Faulted => Deed::Faulted(Box::new(Fault {
             code: sheet.text(&CODE),
@@ -102,6 +94,31 @@ fn page_left(sheet: &mut Sheet<'_>) -> PageLeft {
         n_form_fields_left: sheet.count(&FORM_FIELDS_LEFT),
     }
 }
+
+fn subscription(step: SubscriptionStep, sheet: &mut Sheet<'_>) -> Subscription {
+    let id = sheet.id(&SUBSCRIPTION_ID);
+    let plan = sheet.text(&PLAN);
+    let (amount, bare_amount) = match sheet.paid(&RECURRING, NO_CURRENCY_OF_SUBSCRIPTION) {
+        None => (None, None),
+        Some(Paid::In(money)) => (Some(money), None),
+        Some(Paid::Bare(amount)) => (None, Some(amount)),
+    };
+    Subscription {
+        step,
+        id,
+        plan,
+        amount,
+        bare_amount,
+        interval: sheet.interval(&INTERVAL),
+        renews_at: sheet.moment(&RENEWS_AT),
+        reason: sheet.text(&REASON),
+    }
+}
+
+/// What was said before of the subscription is not known here.
+const NO_CURRENCY_OF_SUBSCRIPTION: &str = "without one the amount counts in the currency that was last said of the subscription, \
+                                           else not; send the three letters of ISO 4217, such as \"EUR\", or set \
+                                           `currency.default` in the settings";
 
 fn phone_call(is_end: bool, sheet: &mut Sheet<'_>) -> PhoneCall {
     let stated = sheet.number(&SECONDS);

@@ -19,6 +19,13 @@ pub(super) struct Sheet<'a> {
     pub(super) lacks_currency: bool,
 }
 
+/// An amount that stands in an event.
+pub(super) enum Paid {
+    In(Money),
+    /// In major units of a currency that nobody says.
+    Bare(f64),
+}
+
 impl<'a> Sheet<'a> {
     pub(super) fn new(fields: &'a Object, properties: Properties) -> Self {
         Self { fields, properties, refusal: None, marks: Vec::new(), lacks_currency: false }
@@ -71,18 +78,26 @@ impl<'a> Sheet<'a> {
 
     /// An amount in the event's currency. One of which nobody says the currency counts for nothing.
     pub(super) fn amount(&mut self, property: &Property) -> Option<Money> {
+        match self.paid(property, NO_CURRENCY)? {
+            Paid::In(money) => Some(money),
+            Paid::Bare(_) => None,
+        }
+    }
+
+    /// An amount, with the event's currency where it names one, else with the advice to name it.
+    pub(super) fn paid(&mut self, property: &Property, advice: &str) -> Option<Paid> {
         let amount = self.number(property)?;
         let n_marks = self.marks.len();
         let currency: Option<Currency> = self.read(&CURRENCY, |fields, _| currency(fields, At::Properties));
         let Some(currency) = currency else {
             if self.marks.len() == n_marks {
                 self.lacks_currency = true;
-                self.mark(Rejection::missing(At::Properties.pointer(CURRENCY.keys[0]), NO_CURRENCY));
+                self.mark(Rejection::missing(At::Properties.pointer(CURRENCY.keys[0]), advice));
             }
-            return None;
+            return Some(Paid::Bare(amount));
         };
         match Money::from_major(amount, currency) {
-            Ok(money) => Some(money),
+            Ok(money) => Some(Paid::In(money)),
             Err(_) => {
                 let pointer = At::Properties.pointer(property.keys[0]);
                 self.mark(Rejection::bad_value(pointer, &amount.to_string(), TOO_MUCH_MONEY));

@@ -1,14 +1,14 @@
 //! What does one event of a channel tell?
 
+use super::term::{Price, TermSaid};
 use super::visit::{Stage, Step};
-use super::words::{Latest, Turn, Word};
+use super::words::Word;
 use crate::cell::{Tally, millionths};
-use crate::seen::Place;
 use events::{
-    CommerceStep, DecisionStep, Deed, EmailStep, Interval, Payment, PaymentStep, Question, Search, Subscription,
+    CommerceStep, DecisionStep, Deed, EmailStep, Payment, PaymentStep, Question, Search, Subscription,
     SubscriptionStep, TicketStep,
 };
-use primitives::{DAY_MS, Money, Timestamp, stable_hash};
+use primitives::stable_hash;
 use serde::{Deserialize, Serialize};
 
 /// What a word is on. On all but the first, whose say is a company's, a public write key is not believed against it: where
@@ -125,96 +125,6 @@ impl Tally for PagesLeft {
         self.n_keys += other.n_keys;
         self.n_corrections += other.n_corrections;
         self.n_form_fields_left += other.n_form_fields_left;
-    }
-}
-
-/// What one event says of a subscription.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(crate) struct TermSaid {
-    pub(crate) step: SubscriptionStep,
-    pub(crate) amount: Option<Money>,
-    pub(crate) interval: Option<Interval>,
-    pub(crate) renews_at: Option<Timestamp>,
-}
-
-/// What a subscription is: by the newest word on it, and of what that leaves unsaid by the newest that says it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Term {
-    step: SubscriptionStep,
-    /// What is paid each time.
-    amount: Latest<SubscriptionStep, Money>,
-    interval: Latest<SubscriptionStep, Interval>,
-    /// When it is paid the next time.
-    renews_at: Latest<SubscriptionStep, Timestamp>,
-    /// When it was paid last: that it becomes more or less is no payment.
-    paid: Latest<SubscriptionStep, ()>,
-}
-
-impl Term {
-    /// What one event, which happened at a place, says of a subscription.
-    pub(crate) fn said(said: TermSaid, place: Place) -> Self {
-        let step = said.step;
-        let turn = (place.0, step, place.1);
-        let is_paid = matches!(step, SubscriptionStep::Started | SubscriptionStep::Renewed);
-        Self {
-            step,
-            amount: Latest::of(turn, said.amount),
-            interval: Latest::of(turn, said.interval),
-            renews_at: Latest::of(turn, said.renews_at),
-            paid: Latest::of(turn, is_paid.then_some(())),
-        }
-    }
-
-    pub(crate) fn is_active(&self) -> bool {
-        self.step != SubscriptionStep::Cancelled
-    }
-
-    /// What is paid each time.
-    pub(crate) fn amount(&self) -> Option<Money> {
-        self.amount.value()
-    }
-
-    /// How often; a month where nobody ever said.
-    pub(crate) fn interval(&self) -> Interval {
-        self.interval.value().unwrap_or(Interval::Month)
-    }
-
-    /// When it is paid the next time: as was said, unless it was paid again since, else an interval after it was paid, or
-    /// after the newest word where nobody says when that was.
-    pub(crate) fn renews_at(&self, last: Timestamp) -> Timestamp {
-        let paid = self.paid.turn();
-        if let Some(at) = self.renews_at.value().filter(|_| self.renews_at.turn() >= paid) {
-            return at;
-        }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_precision_loss,
-            reason = "at most a year in milliseconds"
-        )]
-        let interval_ms = (self.interval().days() * DAY_MS as f64).round() as i64;
-        Timestamp::from_millis(paid.map_or(last, |(at, ..)| at).as_millis().saturating_add(interval_ms))
-    }
-}
-
-impl Word for Term {
-    type Step = SubscriptionStep;
-
-    fn step(&self) -> SubscriptionStep {
-        self.step
-    }
-
-    fn keep(&mut self, other: &Self) {
-        self.amount.join(other.amount);
-        self.interval.join(other.interval);
-        self.renews_at.join(other.renews_at);
-        self.paid.join(other.paid);
-    }
-
-    fn forget(&mut self, upto: &Turn<SubscriptionStep>) {
-        self.amount.forget(upto);
-        self.interval.forget(upto);
-        self.renews_at.forget(upto);
-        self.paid.forget(upto);
     }
 }
 
@@ -355,8 +265,9 @@ fn of_subscription(subscription: &Subscription) -> Box<[Channel]> {
         SubscriptionStep::Downgraded => Some(Topic::Downgraded),
         SubscriptionStep::Cancelled => Some(Topic::Cancelled),
     };
-    let Subscription { amount, interval, renews_at, .. } = *subscription;
-    let term = TermSaid { step, amount, interval, renews_at };
+    let Subscription { amount, bare_amount, interval, renews_at, .. } = *subscription;
+    let price = amount.map(Price::from).or(bare_amount.map(Price::Bare));
+    let term = TermSaid { step, price, interval, renews_at };
     // Who has only one need not name it.
     let id = subscription.id.as_deref().map_or(0, stable_hash);
     topic.map(Channel::Topic).into_iter().chain([Channel::Subscription(id, term)]).collect()

@@ -18,11 +18,16 @@ pub(crate) trait Word {
     /// Which step it says was taken. Of two at the same moment, as where times are told to the day, the later step is the newer.
     fn step(&self) -> Self::Step;
 
-    /// Takes in what another word on the same thing says beside the step; nothing where a word says no more.
-    fn keep(&mut self, _other: &Self) {}
+    /// Takes in what an earlier word on the same thing, of a place, says beside the step; nothing where a word says no more.
+    fn keep(&mut self, _earlier: &Self, _place: Place) {}
 
     /// Forgets what was said up to a turn.
     fn forget(&mut self, _upto: &Turn<Self::Step>) {}
+
+    /// The memory that it takes elsewhere.
+    fn n_bytes(&self) -> usize {
+        0
+    }
 }
 
 /// When it is the turn of a word, among all of one customer.
@@ -31,6 +36,12 @@ pub(crate) type Turn<Step> = (Timestamp, Step, EventKey);
 /// What the newest word says that says it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Latest<Step, T>(Option<(Turn<Step>, T)>);
+
+impl<Step, T> Default for Latest<Step, T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
 
 impl<Step: Ord + Copy, T: Copy> Latest<Step, T> {
     /// What a word says at its turn, if it does.
@@ -67,7 +78,7 @@ impl<Step: Ord + Copy, T: Copy> Latest<Step, T> {
 pub(crate) struct Words<T: Word> {
     things: Vec<(Place, u64, T)>,
     /// The newest word that had to go.
-    gone: Option<Turn<T::Step>>,
+    gone: Option<Box<Turn<T::Step>>>,
 }
 
 impl<T: Word> Default for Words<T> {
@@ -79,15 +90,15 @@ impl<T: Word> Default for Words<T> {
 impl<T: Word> Words<T> {
     pub(crate) fn add(&mut self, place: Place, id: u64, word: T) {
         let (mut place, mut word) = (place, word);
-        if self.gone.is_some_and(|gone| turn(place, &word) <= gone) {
+        if self.gone.as_deref().is_some_and(|gone| turn(place, &word) <= *gone) {
             return;
         }
         if let Some(known) = self.things.iter().position(|(_, known, _)| *known == id) {
             let (known_place, _, mut known) = self.things.remove(known);
             if turn(known_place, &known) < turn(place, &word) {
-                word.keep(&known);
+                word.keep(&known, known_place);
             } else {
-                known.keep(&word);
+                known.keep(&word, place);
                 (place, word) = (known_place, known);
             }
         }
@@ -107,28 +118,25 @@ impl<T: Word> Words<T> {
     fn let_go(&mut self, upto: Turn<T::Step>) {
         self.things.retain(|(place, _, word)| turn(*place, word) > upto);
         self.things.iter_mut().for_each(|(.., word)| word.forget(&upto));
-        self.gone = self.gone.max(Some(upto));
+        self.gone = self.gone.take().max(Some(Box::new(upto)));
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
         if let Some(gone) = other.gone {
-            self.let_go(gone);
+            self.let_go(*gone);
         }
         other.things.into_iter().for_each(|(place, id, word)| self.add(place, id, word));
     }
 
     /// Each thing's place in time and word, from old to new.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (Place, &T)> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (Place, &T)> {
         self.things.iter().map(|(place, _, word)| (*place, word))
-    }
-
-    /// The words, from new to old.
-    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &T> {
-        self.things.iter().rev().map(|(.., word)| word)
     }
 
     pub(crate) fn n_bytes(&self) -> usize {
         self.things.capacity() * size_of::<(Place, u64, T)>()
+            + self.things.iter().map(|(.., word)| word.n_bytes()).sum::<usize>()
+            + self.gone.as_deref().map_or(0, size_of_val)
     }
 }
 
@@ -152,7 +160,7 @@ mod tests {
             TicketStep::Created
         }
 
-        fn keep(&mut self, other: &Self) {
+        fn keep(&mut self, other: &Self, _: Place) {
             self.0.join(other.0);
         }
 
@@ -183,7 +191,7 @@ mod tests {
             let late: Vec<usize> = (2..told.len()).chain([1, 0]).collect();
             let between: Vec<usize> = std::iter::once(0).chain(2..told.len()).chain([1]).collect();
             let words = of(&forth);
-            assert_eq!(words.newest_first().next().unwrap().0.value(), (n_others < 64).then_some(7), "{n_others}");
+            assert_eq!(words.iter().next_back().unwrap().1.0.value(), (n_others < 64).then_some(7), "{n_others}");
             assert_eq!(words.iter().count(), N_WORDS.min(told.len() - 1));
             for order in [&late, &between] {
                 assert_eq!(of(order), words, "{n_others}: in whatever order");

@@ -40,6 +40,11 @@ fn said(kind: usize, a: u8, b: u8) -> (&'static str, Value) {
         ("Payment Declined", json!({"amount": amount, "currency": "EUR"})),
         ("Chargeback Received", json!({"payment_id": id})),
         ("Subscription Started", json!({"subscription_id": id, "plan": "a", "amount": amount, "currency": "EUR"})),
+        ("Subscription Renewed", json!({"subscription_id": id, "plan": "a", "amount": amount})),
+        (
+            "Subscription Upgraded",
+            json!({"subscription_id": id, "interval": if b.is_multiple_of(2) { "month" } else { "year" }}),
+        ),
         (
             "Subscription Downgraded",
             json!({"subscription_id": id, "plan": "b", "amount": 1, "currency": "EUR", "interval": "year"}),
@@ -471,6 +476,58 @@ fn what_is_not_said_of_a_subscription_stays() {
     // Nobody ever said how often: a month.
     let state = told(&[(3 * DAY, "Subscription Upgraded", more(json!(30)))]);
     assert_values(&state, &[("renewal_days", 30.4375 - 3.0), ("subscription_amount_30d", 30.0 / 30.4375 * 30.0)]);
+}
+
+/// An amount and how often it is paid only mean something together, and so do an amount and its currency.
+#[test]
+fn what_is_paid_is_known_with_its_currency_and_how_often() {
+    let per = |amount: f64, days: f64| amount / days * 30.0;
+    let (month, year, unknown) = (30.4375, 365.25, f64::NAN);
+    let started = |amount: u32, interval: &str| json!({"amount": amount, "currency": "EUR", "interval": interval});
+    let more = |amount: u32| json!({"amount": amount, "currency": "EUR"});
+    let bare = |amount: u32| json!({"amount": amount});
+    let often = |interval: &str| json!({"interval": interval});
+    let cases: [(&[Value], f64); 23] = [
+        // In the currency that was said last.
+        (&[started(10, "month"), bare(12)], per(12.0, month)),
+        (&[started(10, "month"), bare(12), bare(14)], per(14.0, month)),
+        (&[started(10, "year"), json!({"amount": 12, "interval": "month"})], per(12.0, month)),
+        (&[json!({"amount": 9_999, "currency": "JPY"}), more(10), bare(12)], per(12.0, month)),
+        (&[bare(12)], unknown),
+        (&[bare(12), more(10)], per(10.0, month)),
+        (&[started(10, "month"), json!({"amount": 12, "currency": "no currency"})], per(12.0, month)),
+        // How often changes, and how much is not said.
+        (&[started(10, "month"), often("year")], unknown),
+        (&[more(10), often("year")], unknown),
+        (&[started(10, "month"), often("year"), often("month")], unknown),
+        (&[started(10, "month"), often("year"), more(100)], per(100.0, year)),
+        (&[started(10, "month"), often("year"), bare(100)], per(100.0, year)),
+        (&[started(10, "month"), often("year"), started(100, "year"), often("year")], per(100.0, year)),
+        (&[started(120, "year"), more(20), often("month")], unknown),
+        (&[often("year"), more(20), often("month")], unknown),
+        // How often is said again.
+        (&[started(10, "month"), often("month"), often("month")], per(10.0, month)),
+        (&[started(120, "year"), often("year")], per(120.0, year)),
+        (&[started(120, "year"), more(240), often("year")], per(240.0, year)),
+        (&[more(10), often("month"), often("month")], per(10.0, month)),
+        // How much is said, and how often is as before.
+        (&[started(120, "year"), more(20)], per(20.0, year)),
+        (&[started(120, "year"), started(10, "month"), more(20)], per(20.0, month)),
+        (&[often("year"), more(20)], per(20.0, year)),
+        // It was never said beside an amount, and may have been a month.
+        (&[often("year"), more(20), often("year")], unknown),
+    ];
+    for (said, expected) in cases {
+        let days = (1..=said.len() as i64).rev();
+        let names = ["Subscription Started"].into_iter().chain(std::iter::repeat("Subscription Upgraded"));
+        let all: Vec<_> =
+            days.zip(names).zip(said).map(|((day, name), said)| (day * DAY, name, said.clone())).collect();
+        // A number of euro, whatever the subscription is known to cost.
+        let order = (0, "Order Completed", json!({"revenue": 1, "currency": "EUR"}));
+        let found = vector(&told(&[all, vec![order]].concat()), NOW)[place("subscription_amount_30d")];
+        let is_it = found.is_nan() && expected.is_nan() || (found - expected).abs() < 1e-9;
+        assert!(is_it, "{said:?} cost {found} and not {expected}");
+    }
 }
 
 /// Whoever tells times to the second or to the day says several things at one moment.

@@ -211,10 +211,25 @@ fn stage(event: &Event) -> Option<f64> {
     })
 }
 
-/// The currency in which a subscription is paid; an amount without one counts for nothing, and who calls it off names none.
-fn paid_in(event: &Event) -> Option<&str> {
-    let is_going_on = name(event) != "Subscription Cancelled";
-    number(event, "amount").filter(|_| is_going_on).and(text(event, "currency"))
+/// What is paid of a subscription each time, and in which currency, by the events that say something of it, from new to
+/// old: an amount without a currency is in the one that an amount was said in last, and none is known where nobody can tell
+/// that the subscription is still paid as often as when the amount was said.
+fn price<'a>(told: &[&'a Event]) -> Option<(f64, &'a str)> {
+    let amount = |event: &Event| number(event, "amount");
+    let interval = |event: &&'a Event| text(event, "interval");
+    let at = told.iter().position(|event| amount(event).is_some())?;
+    if told[..at].iter().any(|event| interval(event).is_some()) {
+        // From the newest amount that names its interval on, or from ever on as a month, it was said to be one and the same.
+        let both = told.iter().position(|event| amount(event).and(interval(event)).is_some());
+        let since = &told[..both.map_or(told.len(), |both| both + 1)];
+        let mut intervals: BTreeSet<&str> = since.iter().filter_map(interval).collect();
+        intervals.extend(both.is_none().then_some("month"));
+        if intervals.len() > 1 {
+            return None;
+        }
+    }
+    let currency = told.iter().find_map(|event| amount(event).and(text(event, "currency")))?;
+    Some((amount(told[at])?, currency))
 }
 
 fn contacts(topic: &str) -> bool {
@@ -434,19 +449,19 @@ impl Theirs<'_> {
             let is_kept = |one: &&Event| id(one) == id(event) && turn(one) > gone && is_active(one);
             told.iter().copied().filter(is_kept).collect::<Vec<_>>()
         };
-        let paid_as = |event: &Event| of(event).into_iter().find(|one| paid_in(one).is_some());
         let interval_ms = |event: &Event| {
             let said = of(event).into_iter().find(|one| text(one, "interval").is_some());
             interval_ms(said.unwrap_or(event))
         };
-        let words: Vec<_> =
-            words.iter().map(|event| (*event, paid_as(event).filter(|_| is_active(event)).and_then(paid_in))).collect();
+        let words: Vec<_> = words
+            .iter()
+            .map(|event| (*event, price(&of(event)).filter(|_| is_active(event)).map(|paid| paid.1)))
+            .collect();
         let currency = self.currency(&words);
-        let in_currency = |event: &&Event| paid_in(event).is_some() && paid_in(event) == currency;
         let paid: Vec<f64> = active
             .iter()
-            .filter_map(|event| Some((event, paid_as(event).filter(in_currency)?)))
-            .map(|(event, paid)| said(paid, "amount") / days(interval_ms(event)) * 30.0)
+            .filter_map(|event| Some((event, price(&of(event)).filter(|(_, paid_in)| Some(*paid_in) == currency)?)))
+            .map(|(event, (amount, _))| amount / days(interval_ms(event)) * 30.0)
             .collect();
         let renewal = active.iter().map(|event| {
             let is_paid = |one: &&Event| ["Subscription Started", "Subscription Renewed"].contains(&name(one));

@@ -286,6 +286,9 @@ fn an_amount_counts_in_its_currency_and_takes_that_of_the_settings() {
         let event = track_with(None, name, properties.clone()).unwrap();
         assert_eq!((amount(&event), event.marks()[0].field.as_str()), (None, "/properties/currency"), "and it counts");
         assert!(event.marks()[0].message.contains("currency.default"));
+        let bare = if let Deed::Subscription(subscription) = event.deed() { subscription.bare_amount } else { None };
+        assert_eq!(bare, name.starts_with("Subscription").then_some(12.5), "until its currency is known");
+        assert_eq!(event.marks()[0].message.contains("last said of the subscription"), bare.is_some());
     }
     let yen = track_with(Some(euro), "Payment Approved", json!({"amount": 500, "currency": "jpy"})).unwrap();
     assert_eq!(amount(&yen).unwrap().to_string(), "500 JPY");
@@ -322,6 +325,7 @@ fn what_is_said_stands_in_the_deed() {
         id: Some("7".into()),
         plan: Some("Pro".into()),
         amount: Some(Money { minor: 9_900, currency: Currency::parse("EUR").unwrap() }),
+        bare_amount: None,
         interval: Some(Interval::Year),
         renews_at: Some(Timestamp::parse("2024-11-14T00:00:00Z").unwrap()),
         reason: None,

@@ -4,7 +4,7 @@ use super::{all, since, times};
 use crate::FeatureId;
 use crate::catalogue::Definition;
 use crate::catalogue::define::{define, whole};
-use crate::channels::{Matter, N_WORDS, Term, Topic};
+use crate::channels::{Facts, Matter, N_WORDS, Topic};
 use crate::snapshot::Snapshot;
 use primitives::Timestamp;
 
@@ -16,9 +16,9 @@ pub const SUBSCRIPTIONS_ACTIVE: &str = "subscriptions_active";
 pub const SUBSCRIPTION_AMOUNT: &str = "subscription_amount_30d";
 
 /// The active ones, each with when the newest word on it was.
-fn active<'a>(snapshot: &Snapshot<'a>) -> impl Iterator<Item = (Timestamp, &'a Term)> {
+fn active(snapshot: &Snapshot<'_>) -> impl Iterator<Item = (Timestamp, Facts)> {
     let terms = all(snapshot, Matter::Subscriptions).into_iter().flat_map(|all| all.subscriptions.iter());
-    terms.map(|((at, _), term)| (at, term)).filter(|(_, term)| term.is_active())
+    terms.filter(|(_, term)| term.is_active()).map(|(place, term)| (place.0, term.facts(place)))
 }
 
 /// What the active subscriptions in the customer's currency cost per 30 days; nothing is not known where there is none.
