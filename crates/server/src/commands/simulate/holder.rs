@@ -146,6 +146,11 @@ impl Holder {
         self.taken_by.get().is_some()
     }
 
+    /// Whether whom the catalogue names is somebody else.
+    fn is_another(&self, by: &str) -> bool {
+        ![NOBODY, &self.name].contains(&by)
+    }
+
     /// Answers whoever calls, and notices where somebody took the company, until it is over.
     pub(super) fn listen(&self, office: &Caller, is_over: Enough<'_>) {
         while wait(LISTEN_EVERY, is_over) {
@@ -153,7 +158,7 @@ impl Holder {
             let holds = self.holds.load(Ordering::SeqCst);
             let Some(now) = traits(office) else { continue };
             let said = |name| now.get(name).and_then(Value::as_str);
-            let other = said(LIVED_BY).filter(|by| ![NOBODY, &self.name].contains(by));
+            let other = said(LIVED_BY).filter(|by| self.is_another(by));
             if let Some(other) = other.filter(|_| holds) {
                 self.taken_by.get_or_init(|| other.to_owned());
                 return;
@@ -169,8 +174,7 @@ impl Holder {
         let now = traits(office).unwrap_or_default();
         let by = self.taken_by.get().map(String::as_str).or_else(|| now.get(LIVED_BY).and_then(Value::as_str));
         // Whoever did not answer is blamed for nothing.
-        let is_somebody =
-            |by: &&str| ![NOBODY, &self.name].contains(by) && self.silent.get().is_none_or(|one| one != by);
+        let is_somebody = |by: &&str| self.is_another(by) && self.silent.get().is_none_or(|one| one != by);
         match by.filter(is_somebody) {
             Some(by) => held(office, by),
             None => {

@@ -97,15 +97,17 @@ impl Cast {
             recommended.iter().find(|one| one.customer.as_ref() == Some(&customer)).map(|one| one.id.to_string());
         let withheld = newest(true, N_GENERAL, &is_refused)?.first().map(|one| one.id.to_string());
         let refused = if withheld.is_none() { who_refused(app)? } else { None };
-        let others = app.engine.ports().decisions.recent(None, N_LOOKED_AT)?;
-        let is_other = |one: &&LoggedDecision| {
-            [&recommended, &withheld].iter().all(|told| told.as_deref() != Some(one.id.as_str()))
+        let mut others = app.engine.ports().decisions.recent(None, N_LOOKED_AT)?;
+        let is_told = |one: &LoggedDecision| {
+            [&recommended, &withheld].iter().any(|told| told.as_deref() == Some(one.id.as_str()))
         };
         // What is no recommendation shows more that is new; where there is nothing else, the newest that can be made again.
-        let is_lasting = |one: &&LoggedDecision| can_be_made_again(app, one);
-        let another = others.iter().filter(is_other).filter(|one| one.kind != shown).find(is_lasting);
-        let another = another.or_else(|| others.iter().filter(is_other).find(is_lasting));
-        let another = another.or_else(|| others.iter().find(is_lasting)).map(|one| one.id.to_string());
+        others.sort_by_key(|one| match (is_told(one), one.kind == shown) {
+            (false, false) => 0,
+            (false, true) => 1,
+            (true, _) => 2,
+        });
+        let another = others.iter().find(|one| can_be_made_again(app, one)).map(|one| one.id.to_string());
         let nobody = Self::nobody();
         Ok(app.engine.look(|live| {
             let told = live.inflows.iter().filter(|(_, inflow)| inflow.channel == Some(events::Channel::Support));
