@@ -2,7 +2,7 @@
 
 use crate::{ModelRef, Why};
 use learning::{BinaryModel, Body, ClassesModel, Loaded, NumberModel, TaskName};
-use models::recommend::ItemToItemModel;
+use models::recommend::Recommender;
 use models::rfm::RfmModel;
 use models::value::ValueModel;
 use primitives::Currency;
@@ -59,7 +59,7 @@ impl Models {
     }
 
     /// The model of a task, where it ranks items.
-    pub(crate) fn ranker(&self, task: &TaskName) -> Result<(&Loaded, &ItemToItemModel), Why> {
+    pub(crate) fn ranker(&self, task: &TaskName) -> Result<(&Loaded, &Recommender), Why> {
         let loaded = self.loaded(task)?;
         match &loaded.body {
             Body::Ranker(model) => Ok((loaded, model)),

@@ -14,7 +14,7 @@ use crate::{
     Content, DecisionError, ItemFacts, LoggedDecision, RankedItem, Record, Sales, Subject, Testimony, Witness, World,
 };
 use governance::{Consents, Headcount, Purpose, Statement, Voice};
-use models::recommend::{ItemToItemModel, Scored};
+use models::recommend::{Recommender, Scored};
 use primitives::{DecisionId, ErrorKind, ItemKey};
 use shop::{
     NOW, Shop, Unsold, decide, decided, every_kind, first_bought, knowledge, known, models, question, recommender,
@@ -28,7 +28,7 @@ fn ids(outcome: &Content) -> Vec<&str> {
     }
 }
 
-fn popular_by_model(model: &ItemToItemModel, n: usize) -> Vec<ItemKey> {
+fn popular_by_model(model: &Recommender, n: usize) -> Vec<ItemKey> {
     model.popular(n, &|_| true).into_iter().map(|Scored { item, .. }| item).collect()
 }
 

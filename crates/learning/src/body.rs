@@ -12,7 +12,7 @@ pub use number::{Expected, NumberModel};
 pub use trees::Contribution;
 
 use crate::LearningError;
-use models::recommend::ItemToItemModel;
+use models::recommend::Recommender;
 use models::rfm::RfmModel;
 use models::value::ValueModel;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
     /// Ranks items for a customer.
-    Ranker(ItemToItemModel),
+    Ranker(Recommender),
     /// Says how likely something is.
     Binary(BinaryModel),
     /// Says how much money.
@@ -104,7 +104,7 @@ impl Body {
     pub fn open(shape: Shape, bytes: &[u8]) -> Result<Self, LearningError> {
         Ok(match shape {
             Shape::Ranker => {
-                Self::Ranker(ItemToItemModel::from_bytes(bytes).map_err(LearningError::model("read the recommender"))?)
+                Self::Ranker(Recommender::from_bytes(bytes).map_err(LearningError::model("read the recommender"))?)
             }
             Shape::Binary => Self::Binary(BinaryModel::from_bytes(bytes)?),
             Shape::Number => Self::Number(NumberModel::from_bytes(bytes)?),

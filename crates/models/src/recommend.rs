@@ -9,12 +9,18 @@ mod baselines;
 mod fit;
 mod interactions;
 mod item_to_item;
+mod member;
 mod model;
 mod neighbours;
+mod prepared;
+mod query;
+mod recommender;
 #[cfg(test)]
 mod tests;
 
 pub use baselines::{rank_by_frequency, rank_by_popularity};
 pub use interactions::{Interaction, Interactions};
 pub use item_to_item::ItemToItem;
-pub use model::{Because, HistoryItem, ItemToItemModel, Scored};
+pub use model::{Because, ItemToItemModel, Scored};
+pub use query::{HistoryItem, Query};
+pub use recommender::Recommender;

@@ -4,7 +4,7 @@ use crate::kind::{ContentShape, KindAbout, Parameter, Reads};
 use crate::{Ask, Content, Kind, Knowledge, ModelRef, RankedItem, Said, Sales, Why, World};
 use governance::Purpose;
 use learning::TaskName;
-use models::recommend::{Because, HistoryItem, Scored};
+use models::recommend::{Because, HistoryItem, Query, Scored};
 
 const N: Parameter = Parameter { name: "n", meaning: "How many items", range: (1, crate::N_ITEMS_MAX), default: 10 };
 
@@ -60,7 +60,7 @@ impl Kind for Recommend {
                 quantity: 1.0,
             })
             .collect();
-        let scored = model.score(&history, n(ask), &|item| ask.world.is_available(item));
+        let scored = model.rank(&Query::of(&history), n(ask), &|item| ask.world.is_available(item));
         let reason = |scored: &Scored| match scored.because {
             Because::BoughtAgain { times, age_days } => again(times, age_days),
             Because::SimilarTo { item } => match ask.world.facts(item) {

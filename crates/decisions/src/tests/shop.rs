@@ -9,7 +9,7 @@ use events::{EventLogError, Offset, Place, Recorded};
 use features::{Catalogue, History};
 use governance::{ConsentAnswer, ConsentBasis, ConsentPolicy, Consents, Headcount, Purpose, permit};
 use learning::{Body, Data, Dataset, Loaded, ModelHeader, Outcome, Trained};
-use models::recommend::{Interaction, Interactions, ItemToItem, ItemToItemModel};
+use models::recommend::{Interaction, Interactions, ItemToItem, Recommender};
 use primitives::{DecisionId, ItemId, ItemKey, Seed, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{LazyLock, OnceLock};
@@ -80,7 +80,7 @@ impl World for Unsold {
 }
 
 /// Item 0 sells most and item 11 least; neighbours are bought together.
-pub(super) fn recommender() -> ItemToItemModel {
+pub(super) fn recommender() -> Recommender {
     let row = |customer, item| Interaction { customer, item, age_days: f64::from(customer % 30), quantity: 1.0 };
     let rows = (0..120).flat_map(|customer| {
         let item = (customer * customer / 7) % N_ITEMS;
@@ -88,7 +88,7 @@ pub(super) fn recommender() -> ItemToItemModel {
         [row(customer, item), row(customer, (item + 1) % N_ITEMS)]
     });
     let interactions = Interactions { rows: rows.collect(), items: (0..N_ITEMS).map(key).collect() };
-    ItemToItem::default().fit(&interactions, Seed::new(1)).unwrap()
+    ItemToItem::default().fit(&interactions, Seed::new(1)).unwrap().into()
 }
 
 pub(super) struct Told(pub(super) Vec<Recorded>);

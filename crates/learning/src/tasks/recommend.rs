@@ -11,7 +11,8 @@ use crate::{Body, Calendar, Dataset, LearningError, Loaded};
 use features::FeatureState;
 use models::metrics::{coverage, ndcg_at_k, recall_at_k};
 use models::recommend::{
-    HistoryItem, Interaction, Interactions, ItemToItem, ItemToItemModel, rank_by_frequency, rank_by_popularity,
+    HistoryItem, Interaction, Interactions, ItemToItem, ItemToItemModel, Query, Recommender, Scored, rank_by_frequency,
+    rank_by_popularity,
 };
 use primitives::{ItemKey, Seed, Timestamp, stable_hash};
 use rayon::prelude::*;
@@ -102,7 +103,7 @@ impl Task for Recommend {
         let newest = lines.map(|line| line.at).max();
         let n_rows_each: Vec<u64> = n_rows.filter(|n| *n > 0).collect();
         Ok(Fitted {
-            body: Body::Ranker(model),
+            body: Body::Ranker(model.into()),
             features: Vec::new(),
             n_rows: n_rows_each.iter().sum(),
             n_customers: n_rows_each.len() as u64,
@@ -208,7 +209,12 @@ pub(crate) fn choose(dataset: &Dataset, split: &Split, seed: Seed) -> Result<Ite
             Some(model) => model,
             None => settings.fit(&known, seed).map_err(LearningError::model("fit a candidate recommender"))?,
         };
-        found.push(rank(&cases, |case| model_list(&model, case)).iter().map(|judged| judged.ndcg).collect());
+        found.push(
+            rank(&cases, |case| ids(model.score(&case.history, K, &|_| true)))
+                .iter()
+                .map(|judged| judged.ndcg)
+                .collect(),
+        );
         fitted = Some(model);
     }
     let Some(best) = found.iter().max_by(|a, b| mean(a).total_cmp(&mean(b))) else {
@@ -235,7 +241,7 @@ impl JudgedCases {
             let Body::Ranker(champion) = &loaded.body else {
                 return Err(LearningError::File { reason: "a recommender was expected".to_owned() });
             };
-            let theirs = rank(&self.cases, |case| model_list(champion, case));
+            let theirs = rank(&self.cases, |case| list_of(champion, case));
             let score = Paired {
                 challenger: mean_of(self.ours.iter().map(|judged| judged.ndcg)),
                 champion: mean_of(theirs.iter().map(|judged| judged.ndcg)),
@@ -267,7 +273,8 @@ pub(crate) fn judge(
     let popular = rank_by_popularity(&known).map_err(LearningError::model("rank by popularity"))?;
     drop(known);
     let cases = cases(dataset, split, usize::MAX, seed);
-    let ours = rank(&cases, |case| model_list(&model, case));
+    let model = Recommender::from(model);
+    let ours = rank(&cases, |case| list_of(&model, case));
     let theirs = [
         ("popularity", rank(&cases, |_| popular.iter().copied().take(K).collect())),
         ("personal_frequency", rank(&cases, |case| filled_up(rank_by_frequency(&case.history), &popular))),
@@ -314,8 +321,12 @@ fn rank(cases: &[Case], list: impl Fn(&Case) -> Vec<ItemKey> + Sync) -> Vec<Judg
     judged.collect()
 }
 
-fn model_list(model: &ItemToItemModel, case: &Case) -> Vec<ItemKey> {
-    model.score(&case.history, K, &|_| true).into_iter().map(|scored| scored.item).collect()
+fn list_of(model: &Recommender, case: &Case) -> Vec<ItemKey> {
+    ids(model.rank(&Query::of(&case.history), K, &|_| true))
+}
+
+fn ids(scored: Vec<Scored>) -> Vec<ItemKey> {
+    scored.into_iter().map(|scored| scored.item).collect()
 }
 
 fn filled_up(mut own: Vec<ItemKey>, popular: &[ItemKey]) -> Vec<ItemKey> {

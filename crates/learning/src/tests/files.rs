@@ -5,7 +5,7 @@ use crate::file::{decode, decode_header, encode};
 use crate::{BinaryModel, Body, Evaluation, LearningError, ModelHeader, Numbers, Split};
 use models::boost::BoostSettings;
 use models::calibrate::IsotonicSettings;
-use models::recommend::{HistoryItem, Interaction, Interactions, ItemToItem};
+use models::recommend::{HistoryItem, Interaction, Interactions, ItemToItem, Query};
 use primitives::{ErrorKind, ItemKey, Seed};
 use std::collections::BTreeMap;
 
@@ -78,7 +78,7 @@ fn tiny_recommender() -> (ModelHeader, Body) {
     let mut evaluation = evaluation("ndcg@10", &numbers, "popularity");
     (evaluation.n_train, evaluation.n_test) = (5, 3);
     evaluation.counts = [("n_customers", 3), ("n_items", 3)].map(|(name, n)| (name.to_owned(), n)).into();
-    let body = Body::Ranker(settings.fit(&interactions, Seed::new(1)).unwrap());
+    let body = Body::Ranker(settings.fit(&interactions, Seed::new(1)).unwrap().into());
     (header("recommend", &body, evaluation), body)
 }
 
@@ -121,7 +121,7 @@ fn a_recommender_of_version_1_opens() {
     assert_eq!(header, tiny_recommender().0);
     let Body::Ranker(model) = model else { panic!("not a recommender") };
     let history = [HistoryItem { item: ItemKey(10), age_days: 0.0, quantity: 1.0 }];
-    let best = model.score(&history, 3, &|item| item != ItemKey(10));
+    let best = model.rank(&Query::of(&history), 3, &|item| item != ItemKey(10));
     assert_eq!(best.iter().map(|scored| scored.item).collect::<Vec<_>>(), [ItemKey(20), ItemKey(30)]);
 }
 

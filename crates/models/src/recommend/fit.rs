@@ -3,9 +3,10 @@
 use super::item_to_item::ItemToItem;
 use super::model::{ItemToItemModel, Learned};
 use super::neighbours::{self, Baskets};
+use super::prepared::Prepared;
 use super::{Interaction, Interactions};
 use crate::ModelError;
-use primitives::{ItemKey, Seed};
+use primitives::Seed;
 
 impl ItemToItem {
     /// Learns similarities and popularity.
@@ -17,20 +18,7 @@ impl ItemToItem {
     pub fn fit(&self, interactions: &Interactions, seed: Seed) -> Result<ItemToItemModel, ModelError> {
         let _ = seed;
         self.validate()?;
-        interactions.validate()?;
-        // Places in the model follow the keys, so a tie on place is a tie on key and rows may come in any order.
-        let mut keys: Vec<ItemKey> = interactions.items.clone();
-        keys.sort_unstable();
-        let place_of: Vec<u32> = interactions
-            .items
-            .iter()
-            .map(|key| keys.binary_search(key).ok().and_then(|place| u32::try_from(place).ok()).unwrap_or(u32::MAX))
-            .collect();
-        let mut rows: Vec<Interaction> =
-            interactions.rows.iter().map(|row| Interaction { item: place_of[row.item as usize], ..*row }).collect();
-        rows.sort_unstable_by(|a, b| {
-            (a.customer, a.item).cmp(&(b.customer, b.item)).then(a.age_days.total_cmp(&b.age_days))
-        });
+        let Prepared { keys, rows, .. } = Prepared::of(interactions)?;
         let popularity = popularity(&rows, keys.len(), self.popularity_half_life_days);
         let baskets = Baskets::new(&rows, keys.len(), self.n_items_max);
         let neighbours = neighbours::similar(&baskets, self.shrinkage, self.n_neighbours, self.n_customers_min);

@@ -1,8 +1,9 @@
 //! What would this customer buy next, and because of what?
 
-use super::ItemToItem;
 use super::accumulator::Accumulator;
 use super::neighbours::Neighbours;
+use super::query::age;
+use super::{HistoryItem, ItemToItem};
 use crate::{ModelError, bytes};
 use primitives::ItemKey;
 use serde::{Deserialize, Serialize};
@@ -10,17 +11,6 @@ use std::collections::BinaryHeap;
 
 const NAME: &str = "item-to-item model";
 const VERSION: u8 = 1;
-
-/// One purchase in the customer's own history.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct HistoryItem {
-    /// What was bought. May be unknown to the model; it can still be recommended as bought again.
-    pub item: ItemKey,
-    /// Days before the moment that is asked about. A negative or unknown age counts as 0.
-    pub age_days: f64,
-    /// How many were bought. A purchase counts once, whatever its quantity.
-    pub quantity: f64,
-}
 
 /// The largest part of a score, to be said in words.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -374,8 +364,3 @@ impl PartialEq for Candidate {
 }
 
 impl Eq for Candidate {}
-
-fn age(bought: &HistoryItem) -> f64 {
-    // What is not above 0, NaN among it, is 0.
-    if bought.age_days > 0.0 { bought.age_days.min(f64::MAX) } else { 0.0 }
-}
