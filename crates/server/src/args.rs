@@ -48,8 +48,15 @@ pub struct Options {
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct Listen {
     /// The address to listen on [default: server.listen of the settings, 127.0.0.1:7070]
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = address_to_listen_on)]
     pub listen: Option<SocketAddr>,
+}
+
+/// An address with its port.
+fn address_to_listen_on(text: &str) -> Result<SocketAddr, String> {
+    let wanted =
+        "it must be an address with a port, such as 127.0.0.1:7070, or 0.0.0.0:7070 for everybody in the network";
+    text.parse().map_err(|_| wanted.to_owned())
 }
 
 impl Options {
@@ -337,8 +344,8 @@ fn whole<N: TryFrom<u64>>(text: &str) -> Result<N, String> {
     let is_whole = !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
     let number = text.parse::<u64>().ok().filter(|_| is_whole);
     number.and_then(|number| N::try_from(number).ok()).ok_or_else(|| {
-        let why = if is_whole { "it is too large" } else { "it is none from 0 on" };
-        format!("it must be a whole number such as 180, and {why}")
+        let why = if is_whole { ", and it is too large" } else { "" };
+        format!("it must be a whole number, 0 or more, such as 180{why}")
     })
 }
 
@@ -428,7 +435,7 @@ pub enum ImportsCommand {
     /// Take everything out again that came with an import
     Undo {
         /// Its number, as `rapport imports` lists it
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", value_parser = whole::<u64>)]
         id: u64,
     },
 }
@@ -587,7 +594,7 @@ mod tests {
             for option in ["--seed", "--customers", "--days"] {
                 for value in ["abc", "-5", "1.5", "+5", "0x10"] {
                     let said = said(&format!("{command} {option} {value}"));
-                    let why = "it must be a whole number such as 180, and it is none from 0 on";
+                    let why = "it must be a whole number, 0 or more, such as 180";
                     assert!(said.contains(&format!("'{value}' for '{option} <")) && said.ends_with(why), "{said}");
                 }
                 let most = if option == "--seed" { u128::from(u64::MAX) } else { u128::from(u32::MAX) };
@@ -597,6 +604,9 @@ mod tests {
             }
         }
         assert!(said("truth --seed -1").contains("must be a whole number"));
+        assert!(said("imports undo abc").ends_with("'<ID>': it must be a whole number, 0 or more, such as 180"));
+        assert_eq!(said("serve --listen 127.0.0.1:0"), "");
+        assert!(said("serve --listen nonsense").contains("it must be an address with a port, such as 127.0.0.1:7070"));
         let today = SystemClock.now();
         let days = |n: i64| Timestamp::from_millis(today.as_millis() + n * DAY_MS).date();
         for (end, is_possible) in [
