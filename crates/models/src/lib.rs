@@ -9,6 +9,7 @@
 //! | [`boost`] | how likely is a yes, and why? [`boost::BoostSettings`] → [`boost::BoostModel`] |
 //! | [`calibrate`] | which probability does a score mean? [`calibrate::IsotonicSettings`] → [`calibrate::Isotonic`] |
 //! | [`value`] | what will a customer without a contract bring? [`value::ValueSettings`] → [`value::ValueModel`] |
+//! | [`neural`] | what can a network of layers learn? [`neural::MlpSettings`] → [`neural::Mlp`] |
 //! | [`minimise`] | where is a smooth function smallest? |
 //! | [`metrics`] | how good was it? |
 //!
@@ -28,6 +29,7 @@ mod frame;
 mod labels;
 pub mod metrics;
 pub mod minimise;
+pub mod neural;
 pub mod recommend;
 pub mod rfm;
 mod settings;

@@ -4,6 +4,7 @@
 
 use models::boost::{BoostModel, BoostSettings};
 use models::calibrate::{Expectation, ExpectationSettings, Isotonic, IsotonicSettings};
+use models::neural::{Mlp, MlpSettings};
 use models::recommend::{HistoryItem, Interaction, Interactions, ItemToItem, ItemToItemModel};
 use models::value::{Purchases, ValueModel, ValueSettings};
 use models::{Frame, ModelError};
@@ -62,6 +63,34 @@ impl Subject for Boost {
         BoostModel::from_bytes(bytes)
     }
     fn through_serde(model: &BoostModel) -> BoostModel {
+        postcard::from_bytes(&postcard::to_stdvec(model).unwrap()).unwrap()
+    }
+}
+
+struct Perceptron;
+impl Subject for Perceptron {
+    type Model = Mlp;
+    const ROW_ORDER_TOLERANCE: f64 = 0.0;
+    fn fit(data: &Data, seed: u64) -> Result<Mlp, ModelError> {
+        let n_features = data.rows.first().map_or(1, Vec::len);
+        let settings = MlpSettings { n_hidden: 8, n_epochs: 20, dropout: 0.1, ..MlpSettings::default() };
+        let flat = data.rows.concat();
+        let frame = Frame::new(&flat, data.rows.len(), n_features)?;
+        settings.fit(frame, &data.labels, data.weights.as_deref(), Seed::new(seed))
+    }
+    fn ask(model: &Mlp, rows: &[Vec<f64>]) -> Vec<f64> {
+        rows.iter().map(|row| model.score(row)).collect()
+    }
+    fn ask_all(model: &Mlp, rows: &[Vec<f64>]) -> Vec<f64> {
+        model.score_all(Frame::new(&rows.concat(), rows.len(), rows[0].len()).unwrap()).unwrap()
+    }
+    fn write(model: &Mlp) -> Vec<u8> {
+        model.to_bytes().unwrap()
+    }
+    fn read(bytes: &[u8]) -> Result<Mlp, ModelError> {
+        Mlp::from_bytes(bytes)
+    }
+    fn through_serde(model: &Mlp) -> Mlp {
         postcard::from_bytes(&postcard::to_stdvec(model).unwrap()).unwrap()
     }
 }
@@ -330,6 +359,12 @@ fn boost_keeps_the_contract_for_numbers() {
 }
 
 #[test]
+fn networks_keep_the_contract() {
+    suite::<Perceptron>();
+    classifier_suite::<Perceptron>(0.0);
+}
+
+#[test]
 fn numbers_are_calibrated_by_the_contract() {
     suite::<Numbers>();
     weights_suite::<Numbers>(1e-9);
@@ -363,6 +398,9 @@ fn a_constant_column_changes_nothing() {
     assert_near(&Boost::ask(&model, &data.rows), &Boost::ask(&with_constants, &wider.rows), 0.0, "constant columns");
     let (model, wider_model) = (BoostNumber::fit(&data, 7).unwrap(), BoostNumber::fit(&wider, 7).unwrap());
     assert_near(&Boost::ask(&model, &data.rows), &Boost::ask(&wider_model, &wider.rows), 0.0, "constant columns");
+    let (model, wide_model) = (Perceptron::fit(&data, 7).unwrap(), Perceptron::fit(&wider, 7).unwrap());
+    let (narrow, wide) = (Perceptron::ask(&model, &data.rows), Perceptron::ask(&wide_model, &wider.rows));
+    assert_near(&narrow, &wide, 0.0, "constant columns");
     let why = with_constants.contributions(&wider.rows[0]);
     assert!(why.values[2].abs() + why.values[5].abs() <= 0.0, "a constant column has no part in the score");
 }
