@@ -24,7 +24,11 @@ fn purchases(n_customers: u32, n_items: u32) -> Interactions {
             });
         }
     }
-    Interactions { rows, items: (0..u64::from(n_items)).map(|item| ItemKey(item * 7_919)).collect() }
+    Interactions {
+        rows,
+        items: (0..u64::from(n_items)).map(|item| ItemKey(item * 7_919)).collect(),
+        ..Interactions::default()
+    }
 }
 
 fn recommend(criterion: &mut Criterion) {

@@ -19,7 +19,7 @@ mod recommender;
 mod tests;
 
 pub use baselines::{rank_by_frequency, rank_by_popularity};
-pub use interactions::{Interaction, Interactions};
+pub use interactions::{Interaction, Interactions, ItemTraits};
 pub use item_to_item::ItemToItem;
 pub use model::{Because, ItemToItemModel, Scored};
 pub use query::{HistoryItem, Query};

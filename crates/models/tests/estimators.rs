@@ -184,7 +184,8 @@ impl Subject for Recommender {
             let age_days = if label.is_nan() { *label } else { 1.0 + label };
             Interaction { customer: place(row[0]), item: place(row[1]), age_days, quantity: 1.0 }
         });
-        let interactions = Interactions { rows: rows.collect(), items: (0..64).map(ItemKey).collect() };
+        let interactions =
+            Interactions { rows: rows.collect(), items: (0..64).map(ItemKey).collect(), ..Interactions::default() };
         ItemToItem::default().fit(&interactions, Seed::new(seed))
     }
     fn ask(model: &ItemToItemModel, rows: &[Vec<f64>]) -> Vec<f64> {

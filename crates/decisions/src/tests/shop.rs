@@ -87,7 +87,8 @@ pub(super) fn recommender() -> Recommender {
         let item = item.min((customer / 3) % N_ITEMS);
         [row(customer, item), row(customer, (item + 1) % N_ITEMS)]
     });
-    let interactions = Interactions { rows: rows.collect(), items: (0..N_ITEMS).map(key).collect() };
+    let interactions =
+        Interactions { rows: rows.collect(), items: (0..N_ITEMS).map(key).collect(), ..Interactions::default() };
     ItemToItem::default().fit(&interactions, Seed::new(1)).unwrap().into()
 }
 

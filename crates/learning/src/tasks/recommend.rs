@@ -156,7 +156,7 @@ fn interactions(dataset: &Dataset, as_of: Timestamp) -> Interactions {
             quantity: pieces(line),
         }));
     }
-    Interactions { rows, items }
+    Interactions { rows, items, ..Interactions::default() }
 }
 
 /// A customer in a test: what they had bought, and what they bought then.

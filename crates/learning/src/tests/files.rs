@@ -72,7 +72,8 @@ fn header(task: &str, body: &Body, evaluation: Evaluation) -> ModelHeader {
 fn tiny_recommender() -> (ModelHeader, Body) {
     let bought = |customer, item| Interaction { customer, item, age_days: 1.0, quantity: 1.0 };
     let rows = vec![bought(1, 0), bought(1, 1), bought(2, 0), bought(2, 1), bought(3, 2)];
-    let interactions = Interactions { rows, items: vec![ItemKey(10), ItemKey(20), ItemKey(30)] };
+    let interactions =
+        Interactions { rows, items: vec![ItemKey(10), ItemKey(20), ItemKey(30)], ..Interactions::default() };
     let settings = ItemToItem { n_customers_min: 1, ..ItemToItem::default() };
     let numbers = [("ndcg@10", 0.5), ("recall@10", 0.5), ("coverage", 1.0)];
     let mut evaluation = evaluation("ndcg@10", &numbers, "popularity");

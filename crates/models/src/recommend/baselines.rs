@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 /// use models::recommend::{Interaction, Interactions, rank_by_popularity};
 /// use primitives::ItemKey;
 /// let row = |customer, item| Interaction { customer, item, age_days: 0.0, quantity: 1.0 };
-/// let bought = Interactions { rows: vec![row(1, 1), row(2, 1), row(2, 0)], items: vec![ItemKey(5), ItemKey(6), ItemKey(7)] };
+/// let bought = Interactions { rows: vec![row(1, 1), row(2, 1), row(2, 0)], items: vec![ItemKey(5), ItemKey(6), ItemKey(7)], ..Interactions::default() };
 /// assert_eq!(rank_by_popularity(&bought)?, [ItemKey(6), ItemKey(5)]);
 /// # Ok::<(), models::ModelError>(())
 /// ```

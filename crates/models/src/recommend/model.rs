@@ -62,6 +62,7 @@ pub(super) struct Learned {
 /// let interactions = Interactions {
 ///     rows: vec![bought(1, 0), bought(1, 1), bought(2, 0), bought(2, 1), bought(3, 2)],
 ///     items: vec![ItemKey(10), ItemKey(20), ItemKey(30)],
+///     ..Interactions::default()
 /// };
 /// let settings = ItemToItem { n_customers_min: 1, shrinkage: 0.0, repeat_weight: 0.0, ..ItemToItem::default() };
 /// let model = settings.fit(&interactions, Seed::new(1))?;

@@ -2,7 +2,7 @@
 
 #![cfg_attr(not(test), expect(dead_code, reason = "members use it as they arrive"))]
 
-use super::{Interaction, Interactions};
+use super::{Interaction, Interactions, ItemTraits};
 use crate::ModelError;
 use primitives::ItemKey;
 
@@ -14,6 +14,10 @@ pub(super) struct Prepared {
     pub(super) keys: Vec<ItemKey>,
     /// By customer, item and age, youngest first; `item` is a place in `keys`, and `customer` counts from 0 without gaps.
     pub(super) rows: Vec<Interaction>,
+    /// The hour of the week of each row; empty where none is known.
+    pub(super) hours: Vec<u16>,
+    /// What each item is, by place; empty where nothing is known of any.
+    pub(super) traits: Vec<ItemTraits>,
     /// Customer `c` has the rows `start[c]..start[c + 1]`.
     start: Vec<usize>,
 }
@@ -32,14 +36,29 @@ impl Prepared {
             .iter()
             .map(|key| keys.binary_search(key).ok().and_then(|place| u32::try_from(place).ok()).unwrap_or(u32::MAX))
             .collect();
-        let mut rows: Vec<Interaction> =
-            interactions.rows.iter().map(|row| Interaction { item: place_of[row.item as usize], ..*row }).collect();
-        rows.sort_unstable_by(|a, b| {
+        let hour = |row: usize| interactions.hours.get(row).copied().unwrap_or(Interactions::NO_HOUR);
+        let placed = |row: &Interaction| Interaction { item: place_of[row.item as usize], ..*row };
+        let mut told: Vec<(Interaction, u16)> =
+            interactions.rows.iter().enumerate().map(|(at, row)| (placed(row), hour(at))).collect();
+        told.sort_unstable_by(|(a, of_a), (b, of_b)| {
             (a.customer, a.item)
                 .cmp(&(b.customer, b.item))
                 .then(a.age_days.total_cmp(&b.age_days))
                 .then(a.quantity.total_cmp(&b.quantity))
+                .then(of_a.cmp(of_b))
         });
+        let (mut rows, mut hours): (Vec<Interaction>, Vec<u16>) = told.into_iter().unzip();
+        if hours.iter().all(|hour| *hour == Interactions::NO_HOUR) {
+            hours.clear();
+        }
+        let traits = match interactions.traits.as_slice() {
+            [] => Vec::new(),
+            known => {
+                let mut order: Vec<usize> = (0..known.len()).collect();
+                order.sort_unstable_by_key(|at| interactions.items[*at]);
+                order.into_iter().map(|at| known[at].clone()).collect()
+            }
+        };
         let mut start = vec![0];
         let (mut before, mut number) = (rows.first().map_or(0, |row| row.customer), 0);
         for (at, row) in rows.iter_mut().enumerate() {
@@ -50,7 +69,7 @@ impl Prepared {
             row.customer = number;
         }
         start.push(rows.len());
-        Ok(Self { keys, rows, start })
+        Ok(Self { keys, rows, hours, traits, start })
     }
 
     /// How many items the catalogue holds.
@@ -65,7 +84,12 @@ impl Prepared {
 
     /// What one customer bought, by item and age.
     pub(super) fn of_customer(&self, customer: usize) -> &[Interaction] {
-        &self.rows[self.start[customer]..self.start[customer + 1]]
+        &self.rows[self.range_of(customer)]
+    }
+
+    /// Where the rows of one customer lie.
+    pub(super) fn range_of(&self, customer: usize) -> std::ops::Range<usize> {
+        self.start[customer]..self.start[customer + 1]
     }
 
     /// What each customer bought, by item and age.
@@ -114,8 +138,18 @@ mod tests {
     #[test]
     fn purchases_are_told_by_customer_and_occasion_whatever_their_order() {
         let items = vec![ItemKey(30), ItemKey(10), ItemKey(20)];
+        let priced = |price| ItemTraits { price: Some(price), ..ItemTraits::default() };
+        let told = |rows, hours| Interactions {
+            rows,
+            items: items.clone(),
+            traits: vec![priced(10.0), priced(20.0), priced(30.0)],
+            hours,
+        };
+        let hours = vec![1, 9, 3, 2, 4, 8];
         let rows = vec![row(7, 0, 5.0), row(7, 1, 2.0), row(7, 2, 5.0), row(7, 2, 5.0), row(7, 0, 2.0), row(3, 1, 1.0)];
-        let prepared = Prepared::of(&Interactions { rows: rows.clone(), items: items.clone() }).unwrap();
+        let prepared = Prepared::of(&told(rows.clone(), hours.clone())).unwrap();
+        assert_eq!(prepared.hours, [8, 9, 2, 3, 4, 1]);
+        assert_eq!(prepared.traits, [20.0, 30.0, 10.0].map(priced));
         assert_eq!(prepared.keys, [ItemKey(10), ItemKey(20), ItemKey(30)]);
         assert_eq!((prepared.n_customers(), prepared.n_items()), (2, 3));
         assert_eq!(prepared.of_customer(0), [row(0, 0, 1.0)]);
@@ -126,7 +160,8 @@ mod tests {
         );
         assert_eq!(prepared.customers().map(<[Interaction]>::len).collect::<Vec<_>>(), [1, 5]);
         assert!((prepared.youngest() - 1.0).abs() < f64::EPSILON);
-        let turned = Interactions { rows: rows.into_iter().rev().collect(), items };
+        let turned = told(rows.iter().copied().rev().collect(), hours.into_iter().rev().collect());
         assert_eq!(Prepared::of(&turned).unwrap(), prepared);
+        assert!(Prepared::of(&told(rows, vec![Interactions::NO_HOUR; 6])).unwrap().hours.is_empty());
     }
 }

@@ -25,7 +25,7 @@ fn two_tastes(n_customers: u32) -> Interactions {
         }
     }
     // Keys in an order of their own: places follow keys, not the order of the catalogue.
-    Interactions { rows, items: (0..40_u64).map(|item| ItemKey(item * 37 % 101)).collect() }
+    Interactions { rows, items: (0..40_u64).map(|item| ItemKey(item * 37 % 101)).collect(), ..Interactions::default() }
 }
 
 fn keys(ranked: &[Scored]) -> Vec<ItemKey> {
@@ -125,7 +125,7 @@ fn strange_ages_still_give_finite_scores() {
 
 #[test]
 fn only_the_most_recent_items_of_a_customer_count() {
-    let mut data = Interactions { rows: Vec::new(), items: (0..4).map(ItemKey).collect() };
+    let mut data = Interactions { rows: Vec::new(), items: (0..4).map(ItemKey).collect(), ..Interactions::default() };
     for customer in 0..5 {
         data.rows.extend([row(customer, 0, 1.0), row(customer, 1, 2.0), row(customer, 2, 9.0), row(customer, 2, 8.0)]);
     }
