@@ -1,11 +1,11 @@
 //! How is a decision made? The one path of every kind, live and replayed: consent and what is missing are said here.
 
 use crate::{
-    Answer, Ask, Content, DecisionError, ItemFacts, Kind, Kinds, Models, Question, Record, Sales, Subject, Why, World,
+    Answer, Ask, Content, DecisionError, ItemFacts, Kind, Kinds, Models, Parameters, Question, Record, Sales, Subject,
+    Why, World,
 };
 use features::Catalogue;
 use primitives::{ItemKey, Probability};
-use std::collections::BTreeMap;
 
 /// Decides.
 ///
@@ -67,7 +67,7 @@ pub fn replay_further(
     catalogue: &Catalogue,
     record: &Record,
     models: &Models,
-    parameters: &BTreeMap<String, i64>,
+    parameters: &Parameters,
     world: &dyn World,
 ) -> Result<Answer, DecisionError> {
     let question = Question { parameters: parameters.clone(), ..record.question.clone() };

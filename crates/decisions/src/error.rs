@@ -40,6 +40,14 @@ pub enum DecisionError {
         /// The largest.
         max: i64,
     },
+    /// A parameter has another form than it takes.
+    #[error("{name} {why}")]
+    Unfit {
+        /// Its name.
+        name: String,
+        /// What is wrong with it, and what to give.
+        why: String,
+    },
     /// A newer program wrote the record.
     #[error("the decision has record version {found}, this program reads up to {known}: use the newer program")]
     Version {
@@ -76,7 +84,9 @@ impl DecisionError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoSuchKind { .. } | Self::NoSuchParameter { .. } | Self::Parameter { .. } => ErrorKind::Invalid,
+            Self::NoSuchKind { .. } | Self::NoSuchParameter { .. } | Self::Parameter { .. } | Self::Unfit { .. } => {
+                ErrorKind::Invalid
+            }
             Self::Forgotten => ErrorKind::Forbidden,
             Self::Version { .. } | Self::Corrupt(_) | Self::Packed(_) | Self::Declaration { .. } => ErrorKind::Corrupt,
         }

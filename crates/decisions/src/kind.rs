@@ -1,11 +1,11 @@
 //! What is a decision that can be asked for? A kind says what it reads and how it answers; all else is the same for all.
 
 use crate::filter::Measure;
+use crate::parameter::{Parameter, Parameters, Takes};
 use crate::{Content, DecisionError, Declaration, KindName, Knowledge, ModelRef, Models, Question, Why, World};
 use features::{Catalogue, Probe};
 use governance::Purpose;
 use learning::TaskName;
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// What people and programs are told of a kind.
@@ -88,19 +88,6 @@ pub struct Reads {
     pub currency: bool,
 }
 
-/// A whole number that a question may give.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parameter {
-    /// Its name: `n`.
-    pub name: &'static str,
-    /// What it says, in words.
-    pub meaning: &'static str,
-    /// The smallest and the largest.
-    pub range: (i64, i64),
-    /// What holds where nobody says.
-    pub default: i64,
-}
-
 /// What a kind answers from.
 #[derive(Clone, Copy)]
 pub struct Ask<'a> {
@@ -126,7 +113,12 @@ impl fmt::Debug for Ask<'_> {
 impl Ask<'_> {
     /// A parameter of the question, which was checked before.
     pub(crate) fn whole(&self, parameter: &Parameter) -> i64 {
-        self.question.parameters.get(parameter.name).copied().unwrap_or(parameter.default)
+        let given = self.question.parameters.get(parameter.name).and_then(serde_json::Value::as_i64);
+        match (given, &parameter.takes) {
+            (Some(given), _) => given,
+            (None, Takes::Whole { default, .. }) => *default,
+            (None, _) => 0,
+        }
     }
 }
 
@@ -233,19 +225,26 @@ impl Kinds {
 }
 
 impl KindAbout {
-    /// A question of this kind as JSON, with each parameter at what holds where nobody says. The name must need no quoting.
+    /// A question of this kind as JSON, with each whole number at what holds where nobody says. The name must need no quoting.
     #[must_use]
     pub fn example(&self, user: &str) -> String {
-        let parameters = self.parameters.iter();
-        let parameters: String = parameters.map(|one| format!(",\"{}\":{}", one.name, one.default)).collect();
+        let parameters: String = self.usual().map(|(name, default)| format!(",\"{name}\":{default}")).collect();
         format!("{{\"decision\":\"{}\",\"userId\":\"{user}\"{parameters}}}", self.name)
+    }
+
+    /// The whole numbers that a question may give, each with what holds where nobody says.
+    pub fn usual(&self) -> impl Iterator<Item = (&'static str, i64)> {
+        self.parameters.iter().filter_map(|one| match one.takes {
+            Takes::Whole { default, .. } => Some((one.name, default)),
+            _ => None,
+        })
     }
 
     /// The parameters of a question of this kind: those that were given, checked.
     ///
     /// # Errors
-    /// [`DecisionError::NoSuchParameter`] and [`DecisionError::Parameter`].
-    pub fn check(&self, given: &BTreeMap<String, i64>) -> Result<(), DecisionError> {
+    /// [`DecisionError::NoSuchParameter`], [`DecisionError::Parameter`] and [`DecisionError::Unfit`].
+    pub fn check(&self, given: &Parameters) -> Result<(), DecisionError> {
         for (name, value) in given {
             let known = self.parameters.iter().find(|parameter| parameter.name == name);
             let parameter = known.ok_or_else(|| DecisionError::NoSuchParameter {
@@ -253,10 +252,7 @@ impl KindAbout {
                 name: name.chars().take(40).collect(),
                 known: self.parameters.iter().map(|parameter| parameter.name).collect(),
             })?;
-            let (min, max) = parameter.range;
-            if !(min..=max).contains(value) {
-                return Err(DecisionError::Parameter { name: parameter.name, value: *value, min, max });
-            }
+            parameter.check(value)?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What is asked for?
 
-use crate::KindName;
+use crate::{KindName, Parameters};
 use primitives::{CustomerId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ pub struct Question {
     pub as_of: Timestamp,
     /// What else was said, by the names of the kind's parameters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub parameters: BTreeMap<String, i64>,
+    pub parameters: Parameters,
     /// Where it will be shown; logged, and for later policies to use.
     #[serde(default, skip_serializing_if = "events::Fields::is_empty")]
     pub context: events::Fields,

@@ -2,6 +2,7 @@
 
 mod asked;
 mod declared;
+mod filtered;
 mod laws;
 mod reference;
 mod shop;
@@ -144,7 +145,7 @@ fn a_question_out_of_range_is_refused() {
         assert_eq!((error.kind(), error.to_string()), (ErrorKind::Invalid, format!("n is {n}: it goes from 1 to 100")));
     }
     let mut asked = question("churn", 1);
-    asked.parameters.insert("n".to_owned(), 3);
+    asked.parameters.insert("n".to_owned(), 3.into());
     let error = decide(&asked, &unknown(true), &models(true), &Shop::full()).expect_err("churn takes no n");
     assert_eq!(error.to_string(), "\"churn\" takes no \"n\": leave it out");
 }

@@ -4,15 +4,14 @@ use crate::Stopwatch;
 use crate::error::EngineError;
 use crate::{Engine, Live};
 use decisions::{
-    Answer, Content, Decision, DecisionError, Declaration, ItemFacts, Kind, KindName, Question, RankedItem, Record,
-    Sales, Subject, Witness, World,
+    Answer, Content, Decision, DecisionError, Declaration, ItemFacts, Kind, KindName, N_ITEMS_MAX, Parameters,
+    Question, RankedItem, Record, Sales, Subject, Witness, World,
 };
 use events::Fields;
 use features::{FeatureState, Items};
 use primitives::{AnonymousId, CustomerId, DecisionId, ErrorKind, ItemKey, Timestamp};
 use profiles::{Customer, Identifier};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -40,7 +39,7 @@ pub struct Asked {
     /// About whom: the first of these names that is known.
     pub names: Vec<Identifier>,
     /// What else was said, by the names of the kind's parameters.
-    pub parameters: BTreeMap<String, i64>,
+    pub parameters: Parameters,
     /// Where it will be shown.
     pub context: Fields,
 }
@@ -127,10 +126,12 @@ impl Engine {
         let (models, catalogue) = (self.models_of(record)?, self.catalogue());
         let answer = self.with_kind_of(record, |kind| {
             let about = kind.about();
-            let Some(n) = about.parameters.iter().find(|parameter| parameter.name == "n") else { return Ok(None) };
-            let wanted = i64::try_from(chosen.len() + n_max).unwrap_or(i64::MAX).clamp(n.range.0, n.range.1);
+            if !about.usual().any(|(name, _)| name == "n") {
+                return Ok(None);
+            }
+            let wanted = i64::try_from(chosen.len() + n_max).unwrap_or(i64::MAX).clamp(1, N_ITEMS_MAX);
             let mut parameters = record.question.parameters.clone();
-            parameters.insert(n.name.to_owned(), wanted);
+            parameters.insert("n".to_owned(), wanted.into());
             let further = self.look(|live| {
                 let shelves = Shelves { items: &live.items, as_of: record.question.as_of };
                 decisions::replay_further(kind, &catalogue, record, &models, &parameters, &shelves)

@@ -3,7 +3,7 @@
 use crate::decide::Shelves;
 use crate::error::EngineError;
 use crate::{Engine, Live};
-use decisions::{Answer, Kind, KindName, Models, Question, Subject};
+use decisions::{Answer, Kind, KindName, Models, Parameters, Question, Subject};
 use features::{Catalogue, Definition, FeatureState, Items};
 use governance::{ConsentAnswer, Purpose};
 use primitives::{ErrorKind, Timestamp};
@@ -91,7 +91,7 @@ impl Engine {
         customer: &Customer<FeatureState>,
         kind: &dyn Kind,
         as_of: Timestamp,
-        parameters: BTreeMap<String, i64>,
+        parameters: Parameters,
     ) -> Result<Answer, EngineError> {
         let (models, catalogue) = (self.models(), self.catalogue());
         let question = asked(customer, kind, as_of, parameters);
@@ -107,7 +107,7 @@ impl Engine {
         customer: &Customer<FeatureState>,
         kind: &dyn Kind,
         as_of: Timestamp,
-        parameters: BTreeMap<String, i64>,
+        parameters: Parameters,
         items: &Items,
     ) -> Result<Answer, EngineError> {
         let question = asked(customer, kind, as_of, parameters);
@@ -129,12 +129,7 @@ impl Engine {
     }
 }
 
-fn asked(
-    customer: &Customer<FeatureState>,
-    kind: &dyn Kind,
-    as_of: Timestamp,
-    parameters: BTreeMap<String, i64>,
-) -> Question {
+fn asked(customer: &Customer<FeatureState>, kind: &dyn Kind, as_of: Timestamp, parameters: Parameters) -> Question {
     let (kind, customer) = (kind.about().name.clone(), customer.profile.id.clone());
     Question { kind, customer, as_of, parameters, context: events::Fields::new() }
 }

@@ -60,15 +60,15 @@ pub struct CapabilityPage {
 }
 page!(CapabilityPage, Some(Section::Capabilities));
 
-/// A whole number that a question may give.
+/// Something that a question may say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
     /// Its name: `n`.
     pub name: String,
     /// What it says, in words.
     pub meaning: String,
-    /// The smallest and the largest.
-    pub range: (i64, i64),
-    /// What holds where nobody says.
-    pub default: i64,
+    /// Which values it takes, in words.
+    pub takes: String,
+    /// What holds where nobody says, where that is the same for everybody.
+    pub default: Option<String>,
 }

@@ -1,12 +1,17 @@
 //! Which items to show this customer?
 
-use crate::kind::{ContentShape, KindAbout, Parameter, Reads};
+use crate::kind::{ContentShape, KindAbout, Reads};
+use crate::parameter::{Parameter, Takes};
 use crate::{Ask, Content, Kind, Knowledge, ModelRef, RankedItem, Said, Sales, Why, World};
 use governance::Purpose;
 use learning::TaskName;
 use models::recommend::{Because, HistoryItem, Query, Scored};
 
-const N: Parameter = Parameter { name: "n", meaning: "How many items", range: (1, crate::N_ITEMS_MAX), default: 10 };
+const N: Parameter = Parameter {
+    name: "n",
+    meaning: "How many items",
+    takes: Takes::Whole { range: (1, crate::N_ITEMS_MAX), default: 10 },
+};
 
 /// How many orders the customer ever made, with or without products.
 const ORDERS: &str = "orders_all";

@@ -1,8 +1,9 @@
 //! How much will this customer spend?
 
 use crate::kind::Gist;
-use crate::kind::{ContentShape, KindAbout, Parameter, Reads};
+use crate::kind::{ContentShape, KindAbout, Reads};
 use crate::models::currency_of;
+use crate::parameter::{Parameter, Takes};
 use crate::{Amount, Ask, Content, Kind, Knowledge, ModelRef, Reason, Said, Why};
 use governance::Purpose;
 use learning::reasons::money;
@@ -10,7 +11,8 @@ use learning::{TaskName, ValueHistory};
 use models::value::{Forecast, Parts};
 use primitives::{Currency, Probability};
 
-const DAYS: Parameter = Parameter { name: "days", meaning: "How many days ahead", range: (1, 1_825), default: 365 };
+const DAYS: Parameter =
+    Parameter { name: "days", meaning: "How many days ahead", takes: Takes::Whole { range: (1, 1_825), default: 365 } };
 
 /// In one of twenty cases it is less, in one of twenty more.
 const LEVEL: f64 = 0.9;

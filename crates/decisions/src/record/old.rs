@@ -115,7 +115,7 @@ impl Record {
             OldKnown::Withheld(consent) => Disclosed::Withheld(consent),
             OldKnown::Unknown(consent) => Disclosed::Unknown(consent),
         };
-        let parameters = if is_shown { BTreeMap::from([("n".to_owned(), question.n)]) } else { BTreeMap::new() };
+        let parameters = if is_shown { BTreeMap::from([("n".to_owned(), question.n.into())]) } else { BTreeMap::new() };
         super::Record {
             v: UNDECLARED_VERSION,
             question: Question {

@@ -209,8 +209,8 @@ pub(super) fn replay(record: &Record, models: &Models) -> Result<Answer, Decisio
 /// A question that asks for so many items, where it is about items.
 pub(super) fn question(kind: &str, n: i64) -> Question {
     let about = every_kind().get(kind).unwrap().about();
-    let takes_n = about.parameters.iter().any(|parameter| parameter.name == "n");
-    let parameters = takes_n.then(|| ("n".to_owned(), n)).into_iter().collect();
+    let takes_n = about.usual().any(|(name, _)| name == "n");
+    let parameters = takes_n.then(|| ("n".to_owned(), n.into())).into_iter().collect();
     let context = [("page".to_owned(), "home".into())].into_iter().collect();
     Question { kind: kind.into(), customer: "42".into(), as_of: NOW, parameters, context }
 }

@@ -6,7 +6,7 @@ use super::shop::{
 use crate::filter::{Names, Subject as AskedOf};
 use crate::{
     Ask, Content, ContentShape, DecisionError, Filter, Gist, ItemFacts, Knowledge, LoggedDecision, ModelInputs, Models,
-    Question, Record, Sales, Subject, World, built_in_lists,
+    Question, Record, Sales, Subject, Takes, World, built_in_lists,
 };
 use events::generator::{self, WorldSettings};
 use features::{FeatureState, TraceReads};
@@ -234,13 +234,13 @@ fn parameters_are_checked_by_what_is_declared_of_them() {
         let name = about.name.as_str();
         let ask = |parameter: &str, value: i64| {
             let mut asked = question(name, 1);
-            asked.parameters = [(parameter.to_owned(), value)].into();
+            asked.parameters = [(parameter.to_owned(), value.into())].into();
             decide(&asked, &unknown(true), &models, &Open)
         };
         assert!(ask("made_up", 1).unwrap_err().to_string().contains(&format!("\"{name}\" takes no \"made_up\"")));
         for parameter in &about.parameters {
-            let (min, max) = parameter.range;
-            assert!(min <= parameter.default && parameter.default <= max, "{name}: {parameter:?}");
+            let Takes::Whole { range: (min, max), default } = parameter.takes else { continue };
+            assert!(min <= default && default <= max, "{name}: {parameter:?}");
             assert!(ask(parameter.name, min).is_ok() && ask(parameter.name, max).is_ok());
             for outside in [min - 1, max + 1] {
                 let error = ask(parameter.name, outside).unwrap_err().to_string();
@@ -262,7 +262,7 @@ fn a_value_is_told_in_the_currency_that_was_learned_from() {
     let subject = super::shop::known(known.clone());
     for (subject, has_reasons) in [(&subject, true), (&refused(), false)] {
         let mut asked = question("value", 1);
-        asked.parameters = [("days".to_owned(), 30)].into();
+        asked.parameters = [("days".to_owned(), 30.into())].into();
         let (answer, record) = decided(&asked, subject, &models, &Open);
         let days = |answer: &crate::Answer| match &answer.content {
             Content::Amount { amount, reasons } => (amount.unwrap().days, !reasons.is_empty()),

@@ -115,6 +115,12 @@ impl Item {
         self.traits.get(name).map(opened)
     }
 
+    /// The same as JSON, as it is kept.
+    #[must_use]
+    pub fn told(&self, name: &str) -> Option<&str> {
+        self.traits.get(name).map(|said| said.value.as_str())
+    }
+
     /// Of which simulated company it is, as JSON, where the company itself said so.
     #[must_use]
     pub fn simulated(&self) -> Option<&str> {

@@ -14,14 +14,13 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use decisions::{KindAbout, Kinds, Record};
+use decisions::{KindAbout, Kinds, Parameters, Record};
 use engine::Asked;
 use governance::Action;
 use primitives::{AnonymousId, UserId, nearest, plain_words, visible};
 use profiles::Identifier;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -81,20 +80,19 @@ fn asked(kinds: &Kinds, body: DecideBody) -> Result<Asked, ApiError> {
         );
         return Err(ApiError::invalid(message));
     }
-    let mut parameters = BTreeMap::new();
+    let mut parameters = Parameters::new();
     for (name, value) in body.parameters {
         if !takes(kind, &name) {
             let is_of_another = kinds.iter().any(|other| takes(other.about(), &name));
-            let refused =
-                kind.check(&BTreeMap::from([(name.clone(), 0)])).map_err(|error| ServerError::from(error).into());
+            let refused = kind
+                .check(&Parameters::from([(name.clone(), 0.into())]))
+                .map_err(|error| ServerError::from(error).into());
             return Err(refused.err().filter(|_| is_of_another).unwrap_or_else(|| unknown_field(kind, &name)));
         }
         // A field that is null was not given.
-        match (value.as_i64(), value.is_null()) {
-            (Some(whole), _) => parameters.insert(name, whole),
-            (None, true) => None,
-            (None, false) => return Err(ApiError::invalid(format!("{name} is {value}: give a whole number"))),
-        };
+        if !value.is_null() {
+            parameters.insert(name, value);
+        }
     }
     kind.check(&parameters).map_err(ServerError::from)?;
     let mut names = Vec::new();
@@ -201,9 +199,9 @@ struct ReplayReply {
     /// Whether the bytes are the ones that were sent.
     identical: bool,
     /// The answer that was sent.
-    #[schema(value_type = BTreeMap<String, Value>)]
+    #[schema(value_type = std::collections::BTreeMap<String, Value>)]
     logged: Value,
     /// The answer that comes out.
-    #[schema(value_type = BTreeMap<String, Value>)]
+    #[schema(value_type = std::collections::BTreeMap<String, Value>)]
     replayed: Value,
 }

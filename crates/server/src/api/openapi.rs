@@ -76,7 +76,7 @@ fn list_kinds(document: &mut OpenApi) {
     });
     for content in contents.into_iter().flatten() {
         for about in &kinds {
-            let parameters = about.parameters.iter().map(|one| (one.name.to_owned(), one.default.into()));
+            let parameters = about.usual().map(|(name, default)| (name.to_owned(), default.into()));
             let asked = [("decision".to_owned(), about.name.as_str().into()), ("userId".to_owned(), "42".into())];
             let value: serde_json::Map<String, Value> = asked.into_iter().chain(parameters).collect();
             let example =
@@ -101,13 +101,9 @@ fn told_of(about: &KindAbout) -> String {
         .parameters
         .iter()
         .map(|one| {
-            let (min, max) = one.range;
-            format!(
-                " `{}`: {}, from {min} to {max}, {} where nothing is said.",
-                one.name,
-                one.meaning.to_lowercase(),
-                one.default
-            )
+            let default = one.takes.default().map(|default| format!("; {default} where nothing is said"));
+            let takes = one.takes.in_words();
+            format!(" `{}`: {}, {takes}{}.", one.name, one.meaning.to_lowercase(), default.unwrap_or_default())
         })
         .collect();
     format!(

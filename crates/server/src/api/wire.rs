@@ -1,6 +1,6 @@
 //! What does JSON on the wire look like? Every type that leaves or enters the server, and nothing else.
 
-use decisions::{Answer, Content, Decision, Record};
+use decisions::{Answer, Content, Decision, Parameters, Record};
 use engine::{CustomerView, Ingested};
 use events::{Batch, Inspected, Rejected, Rejection, RejectionCode, Understanding};
 use governance::ConsentAnswer;
@@ -217,9 +217,9 @@ pub struct DecideBody {
     #[serde(default)]
     #[schema(value_type = Option<BTreeMap<String, Value>>)]
     pub context: Option<events::Fields>,
-    /// What else the decision takes, by name: whole numbers, such as `n` of `recommend`.
+    /// What else the decision takes, by name, such as `n` and `filter` of `recommend`: `rapport kinds` lists them.
     #[serde(flatten)]
-    #[schema(value_type = BTreeMap<String, i64>)]
+    #[schema(value_type = BTreeMap<String, Value>)]
     pub parameters: events::Fields,
 }
 
@@ -405,7 +405,8 @@ pub struct DecisionRecordReply {
     decided_at: String,
     /// What was asked for besides the customer, by name.
     #[serde(flatten)]
-    parameters: BTreeMap<String, i64>,
+    #[schema(value_type = BTreeMap<String, Value>)]
+    parameters: Parameters,
     /// Where it was shown.
     #[schema(value_type = BTreeMap<String, Value>)]
     context: events::Fields,

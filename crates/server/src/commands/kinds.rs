@@ -5,11 +5,12 @@ use crate::args::Options;
 use crate::error::ServerError;
 use crate::settings::Settings;
 use comfy_table::{Table, presets};
-use decisions::{Kind, KindAbout, Parameter};
+use decisions::{Kind, KindAbout, Parameter, Takes};
 use engine::{Capabilities, story};
 use features::Catalogue;
 use learning::{Registry, TaskName};
 use serde::Serialize;
+use serde_json::{Number, Value};
 use std::sync::Arc;
 use storage::{Access, DataDir, Storage, StorageSettings};
 
@@ -37,9 +38,16 @@ struct KindReport<'a> {
 struct ParameterReport {
     name: &'static str,
     meaning: &'static str,
-    min: i64,
-    max: i64,
-    default: i64,
+    /// Which values it takes, in words.
+    takes: String,
+    /// The smallest and the largest, where it takes numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max: Option<Number>,
+    /// What holds where nobody says, where that is the same for everybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default: Option<Value>,
 }
 
 /// Lists the kinds that are built in and those that the settings declare. Needs no data directory, and makes none.
@@ -96,13 +104,21 @@ impl<'a> KindReport<'a> {
 
 impl ParameterReport {
     fn of(parameter: &Parameter) -> Self {
-        let &Parameter { name, meaning, range: (min, max), default } = parameter;
-        Self { name, meaning, min, max, default }
+        let Parameter { name, meaning, takes } = parameter;
+        let (min, max) = match takes {
+            Takes::Whole { range: (min, max), .. } => (Some((*min).into()), Some((*max).into())),
+            Takes::Number { range: (min, max) } => (Number::from_f64(*min), Number::from_f64(*max)),
+            _ => (None, None),
+        };
+        Self { name, meaning, takes: takes.in_words(), min, max, default: takes.default() }
     }
 
-    /// `n from 1 to 100 (10)`.
+    /// `n from 1 to 100 (10)`; of what is no whole number the name alone, so that a line stays one.
     fn in_words(&self) -> String {
-        format!("{} from {} to {} ({})", self.name, self.min, self.max, self.default)
+        match (&self.min, &self.max, &self.default) {
+            (Some(min), Some(max), Some(default)) => format!("{} from {min} to {max} ({default})", self.name),
+            _ => self.name.to_owned(),
+        }
     }
 }
 

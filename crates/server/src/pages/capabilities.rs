@@ -75,8 +75,8 @@ fn fill(app: &App, frame: Frame, about: &KindAbout, base_url: &str) -> Result<Ca
             .map(|parameter| Parameter {
                 name: parameter.name.to_owned(),
                 meaning: parameter.meaning.to_owned(),
-                range: parameter.range,
-                default: parameter.default,
+                takes: parameter.takes.in_words(),
+                default: parameter.takes.default().map(|default| default.to_string()),
             })
             .collect(),
         tasks: about.tasks.iter().map(|name| task(app, name)).collect::<Result<_, _>>()?,

@@ -10,7 +10,7 @@ use super::{decisions, door, worth};
 use crate::app::App;
 use crate::error::ServerError;
 use crate::looks::Opener;
-use ::decisions::{Kind, KindAbout, KindName};
+use ::decisions::{Kind, KindAbout, KindName, Parameters};
 use axum::Form;
 use axum::extract::rejection::{FormRejection, PathRejection};
 use axum::extract::{Path, Query};
@@ -26,7 +26,6 @@ use features::FeatureState;
 use governance::{ConsentAnswer, ConsentBasis};
 use profiles::{Customer, Profile};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// How many items are shown and decided.
 const N_ITEMS: i64 = 8;
@@ -94,9 +93,8 @@ fn decide_now(app: &App, id: &str, kind: &KindName) -> Result<Answer, ServerErro
 }
 
 /// As many items as fit on the page, where the decision is about items.
-fn parameters(about: &KindAbout) -> BTreeMap<String, i64> {
-    let n = about.parameters.iter().find(|parameter| parameter.name == "n");
-    n.map(|n| (n.name.to_owned(), N_ITEMS)).into_iter().collect()
+fn parameters(about: &KindAbout) -> Parameters {
+    about.usual().filter(|(name, _)| *name == "n").map(|(name, _)| (name.to_owned(), N_ITEMS.into())).collect()
 }
 
 /// A name that leads to the customer: a `userId` where there is one.

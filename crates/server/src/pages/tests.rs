@@ -470,7 +470,7 @@ fn a_decision_shows_the_names_of_its_day() {
     let question = Question {
         kind: "recommend".into(),
         names: vec![Identifier::User("ann".into())],
-        parameters: [("n".to_owned(), 1)].into(),
+        parameters: [("n".to_owned(), 1.into())].into(),
         context: events::Fields::new(),
     };
     let record = console.running.app().engine.decide(question).unwrap();
@@ -492,7 +492,7 @@ fn a_decision_shows_what_was_left_out_and_why() {
         let question = Question {
             kind: "recommend".into(),
             names: vec![name.clone()],
-            parameters: [("n".to_owned(), 3)].into(),
+            parameters: [("n".to_owned(), 3.into())].into(),
             context: events::Fields::new(),
         };
         engine.decide(question).unwrap()

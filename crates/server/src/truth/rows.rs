@@ -10,7 +10,7 @@ use super::World;
 use super::cases::Case;
 use super::row::Row;
 use crate::error::ServerError;
-use decisions::{Answer, Kind};
+use decisions::{Answer, Kind, Parameters};
 use std::collections::BTreeMap;
 
 /// What makes rows.
@@ -38,8 +38,7 @@ struct Answered<'w> {
 
 /// Asks a kind about every customer of the sample.
 fn answers<'w>(world: &World<'w>, kind: &dyn Kind, parameters: &[(&str, i64)]) -> Result<Answered<'w>, ServerError> {
-    let parameters: BTreeMap<String, i64> =
-        parameters.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+    let parameters: Parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
     let (mut found, mut reasons) = (Vec::new(), BTreeMap::<String, usize>::new());
     for case in &world.cases.all {
         let engine = &world.opened.engine;

@@ -90,8 +90,8 @@ pub fn capability_missing() -> CapabilityPage {
         parameters: vec![Parameter {
             name: "n".to_owned(),
             meaning: "How many items".to_owned(),
-            range: (1, 100),
-            default: 10,
+            takes: "a whole number from 1 to 100".to_owned(),
+            default: Some("10".to_owned()),
         }],
         tasks: vec![task_missing()],
         decisions: vec![],

@@ -133,7 +133,7 @@ impl<'e> Beside<'e> {
         let asked = Asked {
             kind: question.decision.into(),
             names: user.into_iter().chain(device).collect(),
-            parameters: BTreeMap::from([("n".to_owned(), n)]),
+            parameters: BTreeMap::from([("n".to_owned(), n.into())]),
             context,
         };
         self.clock.set(question.at);

@@ -5,7 +5,7 @@ use decisions::Content;
 
 /// Asks for a decision about somebody.
 fn decide(console: &Console, kind: &str, name: &str, n: i64) -> decisions::Record {
-    let parameters = if kind == "recommend" { [("n".to_owned(), n)].into() } else { Default::default() };
+    let parameters = if kind == "recommend" { [("n".to_owned(), n.into())].into() } else { Default::default() };
     let asked = Question {
         kind: kind.into(),
         names: vec![Identifier::User(name.into())],

@@ -102,8 +102,8 @@ fn every_kind_has_a_page_and_its_command_works() {
         let page = console.get(&path).body;
         assert!(page.contains(&about.question) && page.contains("None among") == (console.n_decisions() > 0), "{page}");
         for parameter in &about.parameters {
-            let (low, high) = parameter.range;
-            assert!(page.contains(&format!("from {low} to {high}; {} where", parameter.default)), "{page}");
+            let takes = parameter.takes.in_words().replace('"', "&#34;");
+            assert!(page.contains(&takes), "{takes}: {page}");
         }
         let is_trained = engine.registry().champion_version(&about.tasks[0]).unwrap().is_some();
         assert_eq!(page.contains("How good it is"), is_trained, "{path}: {page}");
