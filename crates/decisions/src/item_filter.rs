@@ -4,9 +4,10 @@
 //! must hold. A list means any of it; a trait that holds a list matches where any of its entries does; texts are compared
 //! whole.
 
-use crate::parameter::{N_WORDS_MAX, WORD_BYTES_MAX, shown};
+use crate::bounds::{N_WORDS_MAX, WORD_BYTES_MAX, shown};
 use features::Item;
 use serde_json::Value;
+use std::cmp::Ordering;
 
 /// The most traits of one filter, and the longest name of one.
 const N_TRAITS_MAX: usize = 32;
@@ -100,7 +101,7 @@ impl Wanted {
 }
 
 fn same(one: f64, other: f64) -> bool {
-    one.total_cmp(&other).is_eq() || (one >= other && one <= other)
+    one.partial_cmp(&other).is_some_and(Ordering::is_eq)
 }
 
 /// The number that a trait's JSON is; `None` where it is none.

@@ -13,6 +13,7 @@
 //!   and [`Answer::fallback`] says why;
 //! - nothing here knows how decisions are evaluated: feedback comes back as events.
 
+mod bounds;
 mod content;
 mod decide;
 mod declaration;

@@ -1,7 +1,7 @@
 //! How much more do some items count than others? Factors by trait and value.
 
+use crate::bounds::{N_WORDS_MAX, shown};
 use crate::item_filter::{Test, Wanted, names_fit};
-use crate::parameter::{N_WORDS_MAX, shown};
 use features::Item;
 use serde_json::Value;
 

@@ -3,17 +3,13 @@
 //! Parameters travel and are kept as JSON, so that a record holds what was asked and older ones open as they are. Which form a
 //! value must have is declared by the kind: [`Takes`].
 
+use crate::bounds::{N_WORDS_MAX, WORD_BYTES_MAX, shown};
 use crate::{DecisionError, ItemFilter, Lifts};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What else a question says, by the names of the kind's parameters.
 pub type Parameters = BTreeMap<String, Value>;
-
-/// The most words of one list.
-pub(crate) const N_WORDS_MAX: usize = 1_000;
-/// How long one word of a list is at most, in bytes.
-pub(crate) const WORD_BYTES_MAX: usize = 256;
 
 /// Something that a question may say.
 #[derive(Debug, Clone, PartialEq)]
@@ -146,15 +142,6 @@ fn words_fit(words: &[Value]) -> Result<(), String> {
             Err(format!("holds {} at place {}: give texts of at most {WORD_BYTES_MAX} bytes", shown(word), at + 1))
         }
         None => Ok(()),
-    }
-}
-
-/// A value as an error names it: not more of it than helps.
-pub(crate) fn shown(value: &Value) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(40) {
-        Some((at, _)) => format!("{}…", primitives::visible(&text[..at])),
-        None => primitives::visible(&text).into_owned(),
     }
 }
 
