@@ -19,3 +19,8 @@ pub(crate) fn decode<T: DeserializeOwned>(model: &'static str, version: u8, byte
     let (value, rest) = postcard::take_from_bytes(body).map_err(|error| corrupt(error.to_string()))?;
     if rest.is_empty() { Ok(value) } else { Err(corrupt(format!("{} bytes are left over", rest.len()))) }
 }
+
+/// Settings that were stored are those that could be set.
+pub(crate) fn check_settings(model: &'static str, valid: Result<(), ModelError>) -> Result<(), ModelError> {
+    valid.map_err(|error| ModelError::Corrupt { model, reason: error.to_string() })
+}

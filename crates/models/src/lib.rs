@@ -27,6 +27,7 @@ pub mod calibrate;
 mod error;
 mod frame;
 mod labels;
+mod linear;
 pub mod metrics;
 pub mod minimise;
 pub mod neural;

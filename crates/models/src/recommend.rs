@@ -5,22 +5,33 @@
 //! [`rank_by_frequency`] are what it has to beat.
 
 mod accumulator;
+mod alone;
 mod baselines;
+mod cooccurrence;
+mod ease;
 mod fit;
 mod interactions;
 mod item_to_item;
+mod matrix;
 mod member;
+mod members;
 mod model;
 mod neighbours;
 mod prepared;
 mod query;
 mod recommender;
+mod taste;
 #[cfg(test)]
 mod tests;
+mod together;
 
+pub use alone::Alone;
 pub use baselines::{rank_by_frequency, rank_by_popularity};
+pub use cooccurrence::Cooccurrence;
+pub use ease::Ease;
 pub use interactions::{Interaction, Interactions, ItemTraits};
 pub use item_to_item::ItemToItem;
+pub use members::MemberSettings;
 pub use model::{Because, ItemToItemModel, Scored};
 pub use query::{HistoryItem, Query};
 pub use recommender::Recommender;

@@ -5,7 +5,8 @@
 use models::boost::{BoostModel, BoostSettings};
 use models::calibrate::{Expectation, ExpectationSettings, Isotonic, IsotonicSettings};
 use models::neural::{Mlp, MlpSettings};
-use models::recommend::{HistoryItem, Interaction, Interactions, ItemToItem, ItemToItemModel};
+use models::recommend::{Alone, HistoryItem, Interaction, Interactions, ItemToItem, ItemToItemModel};
+use models::recommend::{MemberSettings, Query};
 use models::value::{Purchases, ValueModel, ValueSettings};
 use models::{Frame, ModelError};
 use primitives::{ItemKey, Probability, Seed};
@@ -180,13 +181,7 @@ impl Subject for Recommender {
     type Model = ItemToItemModel;
     const ROW_ORDER_TOLERANCE: f64 = 0.0;
     fn fit(data: &Data, seed: u64) -> Result<ItemToItemModel, ModelError> {
-        let rows = data.rows.iter().zip(&data.labels).map(|(row, label)| {
-            let age_days = if label.is_nan() { *label } else { 1.0 + label };
-            Interaction { customer: place(row[0]), item: place(row[1]), age_days, quantity: 1.0 }
-        });
-        let interactions =
-            Interactions { rows: rows.collect(), items: (0..64).map(ItemKey).collect(), ..Interactions::default() };
-        ItemToItem::default().fit(&interactions, Seed::new(seed))
+        ItemToItem::default().fit(&purchases(data), Seed::new(seed))
     }
     fn ask(model: &ItemToItemModel, rows: &[Vec<f64>]) -> Vec<f64> {
         let scored = rows.iter().take(40).flat_map(|row| {
@@ -203,6 +198,41 @@ impl Subject for Recommender {
     }
     fn through_serde(model: &ItemToItemModel) -> ItemToItemModel {
         postcard::from_bytes(&postcard::to_stdvec(model).unwrap()).unwrap()
+    }
+}
+
+fn purchases(data: &Data) -> Interactions {
+    let rows = data.rows.iter().zip(&data.labels).map(|(row, label)| {
+        let age_days = if label.is_nan() { *label } else { 1.0 + label };
+        Interaction { customer: place(row[0]), item: place(row[1]), age_days, quantity: 1.0 }
+    });
+    Interactions { rows: rows.collect(), items: (0..64).map(ItemKey).collect(), ..Interactions::default() }
+}
+
+/// One member of the recommender alone: the `N`th.
+struct Member<const N: usize>;
+impl<const N: usize> Subject for Member<N> {
+    type Model = Alone;
+    const ROW_ORDER_TOLERANCE: f64 = 0.0;
+    fn fit(data: &Data, seed: u64) -> Result<Alone, ModelError> {
+        Alone::fit(&MemberSettings::all()[N], &purchases(data), Seed::new(seed))
+    }
+    fn ask(model: &Alone, rows: &[Vec<f64>]) -> Vec<f64> {
+        let scored = rows.iter().take(40).flat_map(|row| {
+            let items = [ItemKey(u64::from(place(row[1]))), ItemKey(u64::from(place(row[2])))];
+            let history = items.map(|item| HistoryItem { item, age_days: 3.0, quantity: 1.0 });
+            model.rank(&Query::of(&history), 10, &|_| true)
+        });
+        scored.flat_map(|(item, score)| [f64::from(u32::try_from(item.0).unwrap()), score]).collect()
+    }
+    fn write(model: &Alone) -> Vec<u8> {
+        model.to_bytes().unwrap()
+    }
+    fn read(bytes: &[u8]) -> Result<Alone, ModelError> {
+        Alone::from_bytes(bytes)
+    }
+    fn through_serde(model: &Alone) -> Alone {
+        Self::read(&Self::write(model)).unwrap()
     }
 }
 
@@ -380,6 +410,13 @@ fn isotonic_keeps_the_contract() {
 #[test]
 fn item_to_item_keeps_the_contract() {
     suite::<Recommender>();
+}
+
+#[test]
+fn members_of_recommenders_keep_the_contract() {
+    suite::<Member<0>>();
+    suite::<Member<1>>();
+    assert_eq!(MemberSettings::all().len(), 2, "the suite knows all members");
 }
 
 #[test]

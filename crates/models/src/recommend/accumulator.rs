@@ -22,10 +22,10 @@ pub(super) struct Accumulator {
 }
 
 impl Accumulator {
-    /// Room for `n_max` different items.
-    pub(super) fn new(n_max: usize) -> Self {
-        let n_slots = (2 * n_max.max(8)).next_power_of_two();
-        Self { slots: vec![0; n_slots], shift: 64 - n_slots.trailing_zeros(), sums: Vec::with_capacity(n_max) }
+    /// Room for `n` different items; it grows where more come.
+    pub(super) fn new(n: usize) -> Self {
+        let n_slots = (2 * n.max(8)).next_power_of_two();
+        Self { slots: vec![0; n_slots], shift: 64 - n_slots.trailing_zeros(), sums: Vec::with_capacity(n) }
     }
 
     /// Adds `value`, which came from `source`, to `item`.
@@ -41,6 +41,9 @@ impl Accumulator {
             Err(slot) => {
                 self.sums.push(Sum { item, score: value, largest: value, source });
                 self.slots[slot] = u32::try_from(self.sums.len()).unwrap_or(u32::MAX);
+                if 2 * self.sums.len() > self.slots.len() {
+                    self.grow();
+                }
             }
         }
     }
@@ -55,6 +58,17 @@ impl Accumulator {
         &self.sums
     }
 
+    /// Twice as many slots.
+    fn grow(&mut self) {
+        self.slots = vec![0; 2 * self.slots.len()];
+        self.shift -= 1;
+        for (index, at) in (1_u32..).zip(0..self.sums.len()) {
+            if let Err(slot) = self.find(self.sums[at].item) {
+                self.slots[slot] = index;
+            }
+        }
+    }
+
     /// The index of the item's sum, or the free slot where it belongs. Ends because half of the slots are free.
     fn find(&self, item: u32) -> Result<usize, usize> {
         // Fibonacci hashing: the upper bits of a product with 2^64 / golden ratio are well spread.
@@ -66,6 +80,28 @@ impl Accumulator {
                 index if self.sums[index as usize - 1].item == item => return Ok(index as usize - 1),
                 _ => slot = (slot + 1) & (self.slots.len() - 1),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_kept_however_many_items_come() {
+        let mut sums = Accumulator::new(0);
+        for round in 0..3_u32 {
+            for item in 0..1_000_u32 {
+                sums.add(item * 64, f64::from(item) + f64::from(round), round);
+            }
+        }
+        assert_eq!(sums.sums().len(), 1_000);
+        for (item, sum) in (0_u32..).zip(sums.sums()) {
+            let expected = 3.0 * f64::from(item) + 3.0;
+            assert_eq!((sum.item, sum.source), (item * 64, 2));
+            assert!((sum.score - expected).abs() < 1e-9 && (sum.largest - f64::from(item + 2)).abs() < 1e-9);
+            assert!(sums.contains(sum.item) && !sums.contains(sum.item + 1));
         }
     }
 }

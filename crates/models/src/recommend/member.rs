@@ -1,9 +1,8 @@
 //! What is one model of the several that make a list together?
 
-#![expect(dead_code, reason = "members use it as they arrive")]
-
 use super::accumulator::Accumulator;
 use super::query::Own;
+use crate::ModelError;
 
 /// One model of several. What it says of items can be compared within one question only, and not with what others say.
 pub(super) trait Member: Send + Sync {
@@ -19,4 +18,10 @@ pub(super) trait Member: Send + Sync {
         let _ = (own, places);
         None
     }
+
+    /// Whether what was stored of it fits a catalogue of `n_items` and can be asked without fear.
+    ///
+    /// # Errors
+    /// [`ModelError::Corrupt`] says what does not fit.
+    fn check(&self, n_items: usize) -> Result<(), ModelError>;
 }

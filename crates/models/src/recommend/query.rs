@@ -1,7 +1,5 @@
 //! What is asked, and how do members read it?
 
-#![cfg_attr(not(test), expect(dead_code, reason = "members use it as they arrive"))]
-
 use primitives::ItemKey;
 
 /// One purchase in the customer's own history.

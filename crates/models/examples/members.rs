@@ -1,0 +1,109 @@
+//! How good is each member alone, on any purchases? `members TRAIN TEST [--new] SETTINGS…`
+//!
+//! `TRAIN` is a CSV file with the columns `customer,item,age` (whole numbers and days), `TEST` one with `customer,item`.
+//! `SETTINGS` are members as JSON: `{"Ease":{"penalty":100}}`; without any, every member as it is by default. With `--new` what
+//! a customer had is left out of lists and of what is wanted. Prints NDCG@10 and recall@10 over the customers of `TEST`.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "an example measures and talks to whoever runs it"
+)]
+
+use anyhow::{Context, Result};
+use models::recommend::{Alone, HistoryItem, Interaction, Interactions, MemberSettings, Query};
+use primitives::{ItemKey, Seed};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+const N: usize = 10;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let new_only = arguments.iter().any(|argument| argument == "--new");
+    let mut plain = arguments.iter().filter(|argument| !argument.starts_with("--"));
+    let (train, test) = (plain.next().context("TRAIN is missing")?, plain.next().context("TEST is missing")?);
+    let mut settings: Vec<MemberSettings> =
+        plain.map(|text| serde_json::from_str(text).with_context(|| text.clone())).collect::<Result<_>>()?;
+    if settings.is_empty() {
+        settings = MemberSettings::all();
+    }
+    let purchases = read(train)?;
+    let mut history: BTreeMap<u32, Vec<HistoryItem>> = BTreeMap::new();
+    for row in &purchases.rows {
+        let bought = HistoryItem { item: purchases.items[row.item as usize], age_days: row.age_days, quantity: 1.0 };
+        history.entry(row.customer).or_default().push(bought);
+    }
+    let mut wanted: BTreeMap<u32, BTreeSet<ItemKey>> = BTreeMap::new();
+    for line in lines(test)? {
+        let [customer, item] = line[..] else { anyhow::bail!("{test}: a line has not two fields") };
+        wanted.entry(place(customer)).or_default().insert(ItemKey(u64::from(place(item))));
+    }
+    for settings in settings {
+        let before = Instant::now();
+        let model = Alone::fit(&settings, &purchases, Seed::new(1))?;
+        let fit = before.elapsed();
+        let before = Instant::now();
+        let told: Vec<(f64, f64)> = wanted
+            .par_iter()
+            .filter_map(|(customer, wanted)| ask(&model, history.get(customer), wanted, new_only))
+            .collect();
+        let each = before.elapsed().as_secs_f64() * 1e6 / told.len() as f64;
+        let mean = |of: fn(&(f64, f64)) -> f64| told.iter().map(of).sum::<f64>() / told.len() as f64;
+        println!(
+            "{:14} ndcg {:.4} recall {:.4} of {} fit {:.2} s, {:.1} MB, {each:.0} us/question  {}",
+            settings.name(),
+            mean(|told| told.0),
+            mean(|told| told.1),
+            told.len(),
+            fit.as_secs_f64(),
+            model.to_bytes()?.len() as f64 / 1e6,
+            serde_json::to_string(&settings)?
+        );
+    }
+    Ok(())
+}
+
+/// NDCG and recall of one list; `None` where nothing is wanted.
+fn ask(
+    model: &Alone,
+    history: Option<&Vec<HistoryItem>>,
+    wanted: &BTreeSet<ItemKey>,
+    new_only: bool,
+) -> Option<(f64, f64)> {
+    let history = history.map_or(&[][..], Vec::as_slice);
+    let had: BTreeSet<ItemKey> =
+        if new_only { history.iter().map(|bought| bought.item).collect() } else { BTreeSet::new() };
+    let n_wanted = wanted.iter().filter(|item| !had.contains(item)).count();
+    if n_wanted == 0 {
+        return None;
+    }
+    let gain = |at: usize| 1.0 / (at as f64 + 2.0).log2();
+    let list = model.rank(&Query::of(history), N, &|item| !had.contains(&item));
+    let hits: Vec<usize> = (0..list.len()).filter(|at| wanted.contains(&list[*at].0)).collect();
+    let ideal: f64 = (0..n_wanted.min(N)).map(gain).sum();
+    Some((hits.iter().map(|at| gain(*at)).sum::<f64>() / ideal, hits.len() as f64 / n_wanted as f64))
+}
+
+fn read(path: &str) -> Result<Interactions> {
+    let mut rows = Vec::new();
+    for line in lines(path)? {
+        let [customer, item, age_days] = line[..] else { anyhow::bail!("{path}: a line has not three fields") };
+        rows.push(Interaction { customer: place(customer), item: place(item), age_days, quantity: 1.0 });
+    }
+    let n_items = rows.iter().map(|row| row.item + 1).max().unwrap_or(0);
+    Ok(Interactions { rows, items: (0..u64::from(n_items)).map(ItemKey).collect(), ..Interactions::default() })
+}
+
+fn lines(path: &str) -> Result<Vec<Vec<f64>>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("could not read {path}"))?;
+    let fields = |line: &str| line.split(',').map(|field| field.trim().parse().context(line.to_owned())).collect();
+    text.lines().skip(1).map(fields).collect()
+}
+
+fn place(number: f64) -> u32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "read from whole numbers")]
+    let place = number as u32;
+    place
+}
