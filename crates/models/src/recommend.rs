@@ -7,6 +7,7 @@
 mod accumulator;
 mod alone;
 mod baselines;
+mod content;
 mod cooccurrence;
 mod ease;
 mod fit;
@@ -21,12 +22,15 @@ mod prepared;
 mod query;
 mod recommender;
 mod taste;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod together;
+mod two_tower;
 
 pub use alone::Alone;
 pub use baselines::{rank_by_frequency, rank_by_popularity};
+pub use content::Content;
 pub use cooccurrence::Cooccurrence;
 pub use ease::Ease;
 pub use interactions::{Interaction, Interactions, ItemTraits};
@@ -35,3 +39,4 @@ pub use members::MemberSettings;
 pub use model::{Because, ItemToItemModel, Scored};
 pub use query::{HistoryItem, Query};
 pub use recommender::Recommender;
+pub use two_tower::TwoTower;

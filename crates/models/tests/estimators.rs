@@ -6,7 +6,7 @@ use models::boost::{BoostModel, BoostSettings};
 use models::calibrate::{Expectation, ExpectationSettings, Isotonic, IsotonicSettings};
 use models::neural::{Mlp, MlpSettings};
 use models::recommend::{Alone, HistoryItem, Interaction, Interactions, ItemToItem, ItemToItemModel};
-use models::recommend::{MemberSettings, Query};
+use models::recommend::{ItemTraits, MemberSettings, Query};
 use models::value::{Purchases, ValueModel, ValueSettings};
 use models::{Frame, ModelError};
 use primitives::{ItemKey, Probability, Seed};
@@ -206,7 +206,14 @@ fn purchases(data: &Data) -> Interactions {
         let age_days = if label.is_nan() { *label } else { 1.0 + label };
         Interaction { customer: place(row[0]), item: place(row[1]), age_days, quantity: 1.0 }
     });
-    Interactions { rows: rows.collect(), items: (0..64).map(ItemKey).collect(), ..Interactions::default() }
+    let traits =
+        (0..64).map(|item| ItemTraits { words: vec![item % 5, item % 7], groups: vec![item % 3], price: None });
+    Interactions {
+        rows: rows.collect(),
+        items: (0..64).map(ItemKey).collect(),
+        traits: traits.collect(),
+        ..Interactions::default()
+    }
 }
 
 /// One member of the recommender alone: the `N`th.
@@ -416,7 +423,9 @@ fn item_to_item_keeps_the_contract() {
 fn members_of_recommenders_keep_the_contract() {
     suite::<Member<0>>();
     suite::<Member<1>>();
-    assert_eq!(MemberSettings::all().len(), 2, "the suite knows all members");
+    suite::<Member<2>>();
+    suite::<Member<3>>();
+    assert_eq!(MemberSettings::all().len(), 4, "the suite knows all members");
 }
 
 #[test]

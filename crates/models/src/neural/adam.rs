@@ -68,6 +68,11 @@ impl Adam {
         Self { weight_decay, ..self }
     }
 
+    /// Steps go so far from now on.
+    pub fn set_rate(&mut self, learning_rate: f32) {
+        self.learning_rate = learning_rate;
+    }
+
     /// Moves all parameters. They and their gradients come in the same order at every step.
     pub fn step(&mut self, parameters: Vec<Parameter<'_>>, gradients: &[Vec<f32>]) {
         let step = self.next();

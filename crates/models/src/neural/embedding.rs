@@ -65,6 +65,45 @@ impl Bags {
         let at = self.start[bag]..self.start[bag + 1];
         self.rows[at.clone()].iter().copied().zip(self.weights[at].iter().copied())
     }
+
+    /// The weighted sum of the rows of a table for every bag; zeros for an empty one.
+    #[must_use]
+    pub fn pool(&self, table: &Matrix) -> Matrix {
+        let n_columns = table.n_columns();
+        let mut pooled = Matrix::zeros(self.len(), n_columns);
+        pooled.values_mut().par_chunks_mut(BLOCK_ROWS * n_columns.max(1)).enumerate().for_each(|(block, sums)| {
+            for (at, sums) in sums.chunks_exact_mut(n_columns).enumerate() {
+                for (row, weight) in self.bag(block * BLOCK_ROWS + at) {
+                    add_scaled(sums, weight, table.row(row as usize));
+                }
+            }
+        });
+        pooled
+    }
+
+    /// Leads the slope of the loss by the pooled rows back to the rows that were met.
+    #[must_use]
+    pub fn backward(&self, slope: &Matrix) -> RowGradients {
+        let n_columns = slope.n_columns();
+        // Row first, then the bag, then the entry: every sum has one order.
+        let mut met: Vec<(u32, u32, u32)> = Vec::with_capacity(self.rows.len());
+        for bag in 0..self.len() {
+            let entries = self.start[bag]..self.start[bag + 1];
+            met.extend(entries.map(|entry| (self.rows[entry], narrow(bag), narrow(entry))));
+        }
+        met.par_sort_unstable();
+        let groups: Vec<&[(u32, u32, u32)]> = met.chunk_by(|a, b| a.0 == b.0).collect();
+        let mut values = Matrix::zeros(groups.len(), n_columns);
+        let blocks = values.values_mut().par_chunks_mut(BLOCK_ROWS * n_columns.max(1));
+        blocks.zip(groups.par_chunks(BLOCK_ROWS)).for_each(|(sums, groups)| {
+            for (sums, group) in sums.chunks_exact_mut(n_columns).zip(groups) {
+                for (_, bag, entry) in *group {
+                    add_scaled(sums, self.weights[*entry as usize], slope.row(*bag as usize));
+                }
+            }
+        });
+        RowGradients { rows: groups.iter().map(|group| group[0].0).collect(), values }
+    }
 }
 
 /// Where the loss rises by the rows of a table that were met.
@@ -74,6 +113,15 @@ pub struct RowGradients {
     pub(super) rows: Vec<u32>,
     /// One row each.
     pub(super) values: Matrix,
+}
+
+impl RowGradients {
+    /// Adds them to the slope by the whole table.
+    pub fn add_to(&self, slope: &mut Matrix) {
+        for (row, values) in self.rows.iter().zip(self.values.rows()) {
+            add_scaled(slope.row_mut(*row as usize), 1.0, values);
+        }
+    }
 }
 
 impl Embedding {
@@ -117,45 +165,6 @@ impl Embedding {
     #[must_use]
     pub fn table(&self) -> &Matrix {
         &self.table
-    }
-
-    /// The weighted sum of the rows of every bag; zeros for an empty one.
-    #[must_use]
-    pub fn pool(&self, bags: &Bags) -> Matrix {
-        let n_columns = self.n_columns();
-        let mut pooled = Matrix::zeros(bags.len(), n_columns);
-        pooled.values_mut().par_chunks_mut(BLOCK_ROWS * n_columns.max(1)).enumerate().for_each(|(block, sums)| {
-            for (at, sums) in sums.chunks_exact_mut(n_columns).enumerate() {
-                for (row, weight) in bags.bag(block * BLOCK_ROWS + at) {
-                    add_scaled(sums, weight, self.row(row as usize));
-                }
-            }
-        });
-        pooled
-    }
-
-    /// Leads the slope of the loss by the pooled rows back to the rows that were met.
-    #[must_use]
-    pub fn backward(bags: &Bags, slope: &Matrix) -> RowGradients {
-        let n_columns = slope.n_columns();
-        // Row first, then the bag, then the entry: every sum has one order.
-        let mut met: Vec<(u32, u32, u32)> = Vec::with_capacity(bags.rows.len());
-        for bag in 0..bags.len() {
-            let entries = bags.start[bag]..bags.start[bag + 1];
-            met.extend(entries.map(|entry| (bags.rows[entry], narrow(bag), narrow(entry))));
-        }
-        met.sort_unstable();
-        let groups: Vec<&[(u32, u32, u32)]> = met.chunk_by(|a, b| a.0 == b.0).collect();
-        let mut values = Matrix::zeros(groups.len(), n_columns);
-        let blocks = values.values_mut().par_chunks_mut(BLOCK_ROWS * n_columns.max(1));
-        blocks.zip(groups.par_chunks(BLOCK_ROWS)).for_each(|(sums, groups)| {
-            for (sums, group) in sums.chunks_exact_mut(n_columns).zip(groups) {
-                for (_, bag, entry) in *group {
-                    add_scaled(sums, bags.weights[*entry as usize], slope.row(*bag as usize));
-                }
-            }
-        });
-        RowGradients { rows: groups.iter().map(|group| group[0].0).collect(), values }
     }
 }
 

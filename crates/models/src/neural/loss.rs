@@ -63,12 +63,14 @@ pub struct Candidates<'a> {
     pub log_q: &'a [f32],
     /// The column of what was chosen, by row.
     pub chosen: &'a [u32],
+    /// The columns that do not count against what was chosen, by row; none where it is empty.
+    pub passed_over: &'a [Vec<u32>],
 }
 
 /// Softmax over a sample of all items, corrected for how it was drawn, as the mean over the rows, and its slope.
 ///
 /// ```text
-/// s[i][j] = scores[i][j] - log_q[j]          other columns of the chosen item count as nothing
+/// s[i][j] = scores[i][j] - log_q[j]          other columns of the chosen item, and what is passed over, count as nothing
 /// loss    = mean over i of ln Σ over j of e^s[i][j] - s[i][chosen[i]]
 /// ```
 /// *Shapes*: one row of `scores` a choice, one column a candidate.
@@ -84,8 +86,7 @@ pub fn sampled_softmax(scores: &Matrix, candidates: Candidates<'_>) -> (f64, Mat
     let blocks = slope.values_mut().par_chunks_mut(BLOCK_ROWS * n_columns.max(1));
     blocks.zip(losses.par_chunks_mut(BLOCK_ROWS)).enumerate().for_each(|(block, (rows, losses))| {
         for (at, (row, loss)) in rows.chunks_exact_mut(n_columns).zip(losses).enumerate() {
-            let chosen = candidates.chosen[block * BLOCK_ROWS + at] as usize;
-            *loss = softmax_row(row, chosen, &candidates);
+            *loss = softmax_row(row, block * BLOCK_ROWS + at, &candidates);
             row.iter_mut().for_each(|value| *value *= share);
         }
     });
@@ -93,11 +94,17 @@ pub fn sampled_softmax(scores: &Matrix, candidates: Candidates<'_>) -> (f64, Mat
 }
 
 /// Turns the scores of a row into their slopes; answers the row's loss.
-fn softmax_row(row: &mut [f32], chosen: usize, candidates: &Candidates<'_>) -> f64 {
+fn softmax_row(row: &mut [f32], at: usize, candidates: &Candidates<'_>) -> f64 {
+    let chosen = candidates.chosen[at] as usize;
     let item = candidates.items[chosen];
     for (column, score) in row.iter_mut().enumerate() {
         let again = column != chosen && candidates.items[column] == item;
         *score = if again { f32::NEG_INFINITY } else { *score - candidates.log_q[column] };
+    }
+    for column in candidates.passed_over.get(at).into_iter().flatten() {
+        if *column as usize != chosen {
+            row[*column as usize] = f32::NEG_INFINITY;
+        }
     }
     let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let of_chosen = row[chosen];

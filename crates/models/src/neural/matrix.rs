@@ -125,6 +125,11 @@ impl Matrix {
         product(self.view(), other.view().transpose())
     }
 
+    /// Adds another matrix of the same shape.
+    pub fn add(&mut self, other: &Self) {
+        add(&mut self.values, &other.values);
+    }
+
     /// The sum of every column, from the first row to the last.
     #[must_use]
     pub fn column_sums(&self) -> Vec<f32> {
@@ -142,7 +147,7 @@ impl Matrix {
     }
 
     /// Whether it holds as many values as it says: what was read from bytes may not.
-    pub(super) fn is_sound(&self) -> bool {
+    pub(crate) fn is_sound(&self) -> bool {
         self.n_rows.checked_mul(self.n_columns) == Some(self.values.len()) && self.is_finite()
     }
 

@@ -116,7 +116,8 @@ fn slopes_of_the_losses_are_what_they_do() {
     let yes = by_chance(4, 5, &mut chance).map(|x| f32::from(x > 0.0));
     let (weights, items, chosen) = ([1.0, 0.5, 2.0, 0.0], [7, 9, 7, 3, 2], [0, 1, 2, 4]);
     let log_q = [-1.0, 0.5, -1.0, 0.2, -2.0];
-    let candidates = Candidates { items: &items, log_q: &log_q, chosen: &chosen };
+    let passed_over = [vec![1], vec![], vec![2], vec![3, 0]];
+    let candidates = Candidates { items: &items, log_q: &log_q, chosen: &chosen, passed_over: &passed_over };
     type Loss<'a> = &'a dyn Fn(&Matrix) -> (f64, Matrix);
     let losses: [(&str, Loss<'_>); 4] = [
         ("squared", &|output| squared(output, &yes, Some(&weights))),
@@ -147,9 +148,12 @@ fn losses_are_those_by_hand() {
     near(logistic(&far, &target, None).0, 0.0);
     // Of three columns the first two are the same item: the second does not count against the first.
     let (items, chosen) = ([5, 5, 8], [0]);
-    let candidates = |log_q| Candidates { items: &items, log_q, chosen: &chosen };
+    let candidates = |log_q| Candidates { items: &items, log_q, chosen: &chosen, passed_over: &[] };
     let scores = Matrix::from_rows(1, &[1.0, 9.0, 2.0]);
     near(sampled_softmax(&scores, candidates(&[0.0; 3])).0, 1.0_f64.exp().ln_1p());
+    // What had been chosen before counts as nothing, too; what was chosen now does.
+    let before = Candidates { passed_over: &[vec![0, 2]], ..candidates(&[0.0; 3]) };
+    near(sampled_softmax(&scores, before).0, 0.0);
     // Drawn e times as often, the other counts e times less.
     near(sampled_softmax(&scores, candidates(&[0.0, 0.0, 1.0])).0, 2.0_f64.ln());
 }
@@ -165,10 +169,10 @@ fn bags_are_pooled_and_led_back() {
     bags.push([]);
     bags.push([(4, 2.0)]);
     let target = by_chance(3, 3, &mut chance);
-    let loss = |table: &Embedding| squared(&table.pool(&bags), &target, None);
-    assert_eq!(table.pool(&bags).row(1), [0.0; 3]);
-    assert_eq!(table.pool(&Bags::single(&[5, 1])), table.table().select([5, 1]));
-    let gradients = Embedding::backward(&bags, &loss(&table).1);
+    let loss = |table: &Embedding| squared(&bags.pool(table.table()), &target, None);
+    assert_eq!(bags.pool(table.table()).row(1), [0.0; 3]);
+    assert_eq!(Bags::single(&[5, 1]).pool(table.table()), table.table().select([5, 1]));
+    let gradients = bags.backward(&loss(&table).1);
     assert_eq!(gradients.rows, [2, 4]);
     let moved = |row: usize, column: usize, h: f32| {
         let mut moved = table.clone();
@@ -176,6 +180,11 @@ fn bags_are_pooled_and_led_back() {
         loss(&moved).0
     };
     let of = |row| (0..3).map(move |column| (row, column));
+    let mut whole = by_chance(6, 3, &mut chance);
+    let before = whole.clone();
+    gradients.add_to(&mut whole);
+    assert_eq!((whole.row(0), whole.row(3)), (before.row(0), before.row(3)));
+    assert!((whole.row(4)[1] - before.row(4)[1] - gradients.values.row(1)[1]).abs() < 1e-6);
     let differences: Vec<f64> = of(2).chain(of(4)).map(|(r, c)| slope_of(|h| moved(r, c, h))).collect();
     assert_slopes(gradients.values.values(), &differences, "table");
 }

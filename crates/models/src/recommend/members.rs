@@ -1,12 +1,14 @@
 //! Which members are there?
 
 use super::accumulator::Accumulator;
+use super::content::ContentModel;
 use super::cooccurrence::CooccurrenceModel;
 use super::ease::EaseModel;
 use super::member::Member;
 use super::prepared::Prepared;
 use super::query::Own;
-use super::{Cooccurrence, Ease};
+use super::two_tower::TwoTowerModel;
+use super::{Content, Cooccurrence, Ease, TwoTower};
 use crate::ModelError;
 use primitives::Seed;
 use serde::{Deserialize, Serialize};
@@ -80,6 +82,10 @@ members! {
     Cooccurrence(Cooccurrence, CooccurrenceModel) = "item-to-item";
     /// The linear autoencoder.
     Ease(Ease, EaseModel) = "ease";
+    /// What is like what they had, by what it is.
+    Content(Content, ContentModel) = "content";
+    /// Customers and items in one learned space.
+    TwoTower(TwoTower, TwoTowerModel) = "two-tower";
 }
 
 #[cfg(test)]

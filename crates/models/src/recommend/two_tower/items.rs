@@ -1,0 +1,101 @@
+//! Where is an item: its own place, and what its terms add to it?
+
+use super::TwoTower;
+use crate::neural::{Adam, Bags, Embedding, Matrix, RowGradients};
+use crate::recommend::prepared::Prepared;
+use crate::recommend::terms::{Terms, terms_of};
+use primitives::Seed;
+
+/// How far from 0 numbers are at first.
+const BOUND: f32 = 0.1;
+
+/// The items' tower while it is learned.
+pub(super) struct Items {
+    own: Embedding,
+    of_terms: Embedding,
+    terms: Terms,
+    /// Whether anybody bought it: only then has it a place of its own.
+    is_sold: Vec<bool>,
+    adam_own: Adam,
+    adam_terms: Adam,
+}
+
+/// Where the items of one batch are, and what that was made of.
+pub(super) struct Placed {
+    /// Which items, in ascending order.
+    items: Vec<u32>,
+    own: Bags,
+    terms: Bags,
+    /// Where they are.
+    pub(super) rows: Matrix,
+}
+
+impl Items {
+    pub(super) fn new(settings: &TwoTower, prepared: &Prepared, seed: Seed) -> Self {
+        let terms = match prepared.traits.as_slice() {
+            [] => terms_of(&vec![Default::default(); prepared.n_items()], settings.group_weight),
+            traits => terms_of(traits, settings.group_weight),
+        };
+        let mut is_sold = vec![false; prepared.n_items()];
+        prepared.rows.iter().for_each(|row| is_sold[row.item as usize] = true);
+        let mut chance = seed.stream("items", 0);
+        let d = settings.n_dimensions;
+        #[expect(clippy::cast_possible_truncation, reason = "networks compute in single precision")]
+        let rate = settings.learning_rate as f32;
+        Self {
+            own: Embedding::new(prepared.n_items(), d, BOUND, &mut chance),
+            of_terms: Embedding::new(terms.n_terms, d, BOUND, &mut chance),
+            terms,
+            is_sold,
+            adam_own: Adam::new(rate),
+            adam_terms: Adam::new(rate),
+        }
+    }
+
+    /// Which items were ever bought.
+    pub(super) fn sold(&self) -> Vec<u32> {
+        (0..).zip(&self.is_sold).filter(|(_, is_sold)| **is_sold).map(|(item, _)| item).collect()
+    }
+
+    /// Where these items are, which come in ascending order. Those that are `cold` are placed by their terms alone, if they have any.
+    pub(super) fn place(&self, items: Vec<u32>, mut cold: impl FnMut() -> bool) -> Placed {
+        let (mut own, mut terms) = (Bags::default(), Bags::default());
+        for item in &items {
+            let at = *item as usize;
+            let is_cold = cold() && !self.terms.by_item.columns(at).is_empty();
+            own.push((self.is_sold[at] && !is_cold).then_some((*item, 1.0)));
+            terms.push(self.terms.by_item.row(at));
+        }
+        let mut rows = own.pool(self.own.table());
+        rows.add(&terms.pool(self.of_terms.table()));
+        Placed { items, own, terms, rows }
+    }
+
+    /// Where all items are.
+    pub(super) fn all(&self) -> Matrix {
+        let items = (0..).take(self.is_sold.len()).collect();
+        self.place(items, || false).rows
+    }
+
+    /// Moves what the items of a batch are made of.
+    pub(super) fn step(&mut self, placed: &Placed, slope: &Matrix, rate: f32) {
+        self.adam_own.set_rate(rate);
+        self.adam_terms.set_rate(rate);
+        self.adam_own.step_rows(&mut self.own, &placed.own.backward(slope));
+        self.adam_terms.step_rows(&mut self.of_terms, &placed.terms.backward(slope));
+    }
+}
+
+impl Placed {
+    /// The row of an item of the batch.
+    pub(super) fn row_of(&self, item: u32) -> u32 {
+        self.items.binary_search(&item).ok().and_then(|at| u32::try_from(at).ok()).unwrap_or(u32::MAX)
+    }
+
+    /// Sums up the slopes that come from several sides.
+    pub(super) fn slope(&self, parts: &[&RowGradients]) -> Matrix {
+        let mut slope = Matrix::zeros(self.rows.n_rows(), self.rows.n_columns());
+        parts.iter().for_each(|part| part.add_to(&mut slope));
+        slope
+    }
+}
