@@ -212,7 +212,7 @@ fn purchases(data: &Data) -> Interactions {
         rows: rows.collect(),
         items: (0..64).map(ItemKey).collect(),
         traits: traits.collect(),
-        ..Interactions::default()
+        hours: data.rows.iter().map(|row| u16::try_from(place(row[3]) * 2).unwrap()).collect(),
     }
 }
 
@@ -228,7 +228,8 @@ impl<const N: usize> Subject for Member<N> {
         let scored = rows.iter().take(40).flat_map(|row| {
             let items = [ItemKey(u64::from(place(row[1]))), ItemKey(u64::from(place(row[2])))];
             let history = items.map(|item| HistoryItem { item, age_days: 3.0, quantity: 1.0 });
-            model.rank(&Query::of(&history), 10, &|_| true)
+            let hour_of_week = Some(u16::try_from(place(row[3]) * 2).unwrap());
+            model.rank(&Query { hour_of_week, ..Query::of(&history) }, 10, &|_| true)
         });
         scored.flat_map(|(item, score)| [f64::from(u32::try_from(item.0).unwrap()), score]).collect()
     }
@@ -425,7 +426,8 @@ fn members_of_recommenders_keep_the_contract() {
     suite::<Member<1>>();
     suite::<Member<2>>();
     suite::<Member<3>>();
-    assert_eq!(MemberSettings::all().len(), 4, "the suite knows all members");
+    suite::<Member<4>>();
+    assert_eq!(MemberSettings::all().len(), 5, "the suite knows all members");
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 use super::accumulator::Accumulator;
 use super::content::ContentModel;
+use super::context::ContextModel;
 use super::cooccurrence::CooccurrenceModel;
 use super::ease::EaseModel;
 use super::member::Member;
 use super::prepared::Prepared;
 use super::query::Own;
 use super::two_tower::TwoTowerModel;
-use super::{Content, Cooccurrence, Ease, TwoTower};
+use super::{Content, Context, Cooccurrence, Ease, TwoTower};
 use crate::ModelError;
 use primitives::Seed;
 use serde::{Deserialize, Serialize};
@@ -86,6 +87,8 @@ members! {
     Content(Content, ContentModel) = "content";
     /// Customers and items in one learned space.
     TwoTower(TwoTower, TwoTowerModel) = "two-tower";
+    /// What sells at this hour of the week.
+    Context(Context, ContextModel) = "context";
 }
 
 #[cfg(test)]
