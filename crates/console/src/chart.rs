@@ -267,6 +267,20 @@ pub fn meter(share: f64, tone: Tone, label: &str) -> Html {
     element("meter", 100.0, 6.0, true, label, &body)
 }
 
+/// A horizontal bar made of parts beside each other, each of its class; together they fill it.
+#[must_use]
+pub fn shares(parts: &[f64], classes: &[String], label: &str) -> Html {
+    let size = |part: &f64| if part.is_finite() { part.max(0.0) } else { 0.0 };
+    let total: f64 = parts.iter().map(size).sum();
+    let (mut body, mut x) = ("<rect class=\"track\" width=\"100\" height=\"6\"/>".to_owned(), 0.0);
+    for (part, class) in parts.iter().zip(classes).filter(|(part, _)| size(part) > 0.0) {
+        let width = size(part) / total * 100.0;
+        let _ = write!(body, "<rect class=\"{class}\" x=\"{x:.2}\" width=\"{width:.2}\" height=\"6\"/>");
+        x += width;
+    }
+    element("meter", 100.0, 6.0, true, label, &body)
+}
+
 /// A bar from the middle to the right where the value is positive, else to the left; `max` fills one half, `tones` are
 /// those of the right and the left.
 #[must_use]

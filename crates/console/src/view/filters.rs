@@ -48,6 +48,12 @@ pub(crate) fn signed(value: &f64, _: &dyn Values) -> Result<String> {
     Ok(format!("{}{}", if *value > 0.0 { "+" } else { "" }, format::decimal(*value, 2)))
 }
 
+/// A small difference with its sign.
+#[askama::filter_fn]
+pub(crate) fn signed_fine(value: &f64, _: &dyn Values) -> Result<String> {
+    Ok(format!("{}{}", if *value > 0.0 { "+" } else { "" }, format::decimal(*value, 4)))
+}
+
 /// `12.3 %`.
 #[askama::filter_fn]
 pub(crate) fn percent(share: &f64, _: &dyn Values) -> Result<String> {

@@ -46,6 +46,8 @@ pub enum Section {
     Lists,
     /// `/decisions`
     Decisions,
+    /// `/try`
+    Try,
     /// `/models`
     Models,
     /// `/capabilities`
@@ -179,7 +181,7 @@ impl Section {
     const GROUPS: [(&'static str, &'static [Self]); 5] = [
         ("Now", &[Self::Overview, Self::Events]),
         ("People", &[Self::Customers, Self::Lists]),
-        ("Decide", &[Self::Decisions, Self::Models, Self::Capabilities, Self::Features]),
+        ("Decide", &[Self::Try, Self::Decisions, Self::Models, Self::Capabilities, Self::Features]),
         ("Data", &[Self::Catalogue, Self::Imports, Self::Data]),
         ("Run", &[Self::Api, Self::Settings, Self::Keys, Self::Audit, Self::System]),
     ];
@@ -195,6 +197,7 @@ impl Section {
             Self::System => "System",
             Self::Customers => "Customers",
             Self::Lists => "Lists",
+            Self::Try => "Try it",
             Self::Models => "Models",
             Self::Capabilities => "Capabilities",
             Self::Features => "Features",
@@ -216,6 +219,7 @@ impl Section {
             Self::System => "/system",
             Self::Customers => "/customers",
             Self::Lists => "/lists",
+            Self::Try => "/try",
             Self::Models => "/models",
             Self::Capabilities => "/capabilities",
             Self::Features => "/features",
@@ -234,6 +238,7 @@ impl Section {
             Self::Customers => "people profiles users",
             Self::Lists => "segments audience filter",
             Self::Decisions => "recommendations answers replay",
+            Self::Try => "recommendations search placements preview",
             Self::Models => "training champion machine learning",
             Self::Capabilities => "kinds questions",
             Self::Features => "properties inputs",
@@ -259,6 +264,7 @@ impl Section {
             Self::System => Icon::Machine,
             Self::Customers => Icon::People,
             Self::Lists => Icon::List,
+            Self::Try => Icon::Bag,
             Self::Models => Icon::Layers,
             Self::Capabilities => Icon::Talk,
             Self::Features => Icon::Gauge,

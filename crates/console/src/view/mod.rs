@@ -33,6 +33,7 @@ mod separation;
 mod settings;
 mod system;
 mod tour;
+mod try_out;
 
 pub mod sample;
 
@@ -72,6 +73,7 @@ pub use separation::{Part, SeparationPage};
 pub use settings::{DeclaredList, DeclaredRow, SettingRow, SettingSection, SettingsPage};
 pub use system::{Fact, FactGroup, LoggedLine, SystemPage};
 pub use tour::{TourCard, TourStop, TourStrip};
+pub use try_out::{MemberLine, ProtocolLine, ProtocolNumber, TryAnswer, TryCard, TryForm, TryPage};
 
 /// Gives a page its `render`.
 macro_rules! page {

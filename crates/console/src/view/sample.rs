@@ -11,6 +11,7 @@ mod machine;
 mod overlooked;
 mod people;
 mod picture;
+mod tried;
 
 pub use administration::{audit, keys};
 pub use capable::{capabilities, capability, capability_missing};
@@ -23,6 +24,7 @@ pub use machine::system;
 pub use overlooked::{overview, overview_empty, overview_without_orders};
 pub use people::{customer, customer_stranger, customers, erasure, search, separation};
 pub use picture::picture;
+pub use tried::{tried, tried_nothing, tried_search};
 
 use super::*;
 use primitives::{Currency, HOUR_MS, Money, Timestamp};
@@ -48,6 +50,9 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("/lists/about_to_leave", list().render()),
         ("/lists/tried", list_tried().render()),
         ("/empty/lists", list_mistaken().render()),
+        ("/try", tried().render()),
+        ("/try/search", tried_search().render()),
+        ("/empty/try", tried_nothing().render()),
         ("/models", models().render()),
         ("/capabilities", capabilities().render()),
         ("/capabilities/churn", capability().render()),

@@ -9,7 +9,7 @@ use primitives::HOUR_MS;
 
 const PICTURE: &str = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 64 64'><rect width='64' height='64' rx='8' fill='%23dfeef2'/><circle cx='32' cy='32' r='14' fill='%23267f8c'/></svg>";
 
-fn text(word: &str) -> String {
+pub(super) fn text(word: &str) -> String {
     word.to_owned()
 }
 
