@@ -4,8 +4,8 @@ use crate::Stopwatch;
 use crate::error::EngineError;
 use crate::{Engine, Live};
 use decisions::{
-    Answer, Content, Decision, DecisionError, Declaration, ItemFacts, Kind, KindName, N_ITEMS_MAX, Parameters,
-    Question, RankedItem, Record, Sales, Subject, Witness, World,
+    Answer, Content, Decision, DecisionError, Declaration, ItemFacts, Kind, KindName, Models, N_ITEMS_MAX, Parameters,
+    Question, RankedItem, Record, Sales, Subject, Testimony, Witness, World,
 };
 use events::Fields;
 use features::{FeatureState, Items};
@@ -44,20 +44,49 @@ pub struct Asked {
     pub context: Fields,
 }
 
+/// An answer with all that it was decided from.
+struct Weighed {
+    question: Question,
+    subject: Subject,
+    answer: Answer,
+    testimony: Testimony,
+}
+
 impl Engine {
     /// Decides, logs the decision durably, and answers with its record; `Record::response` is what to send.
     ///
     /// # Errors
     /// [`EngineError`] where the question is out of range, or the decision cannot be logged.
-    pub fn decide(&self, mut asked: Asked) -> Result<Record, EngineError> {
-        self.let_erased_be_nobody(&mut asked.names);
+    pub fn decide(&self, asked: Asked) -> Result<Record, EngineError> {
         let watch = Stopwatch::start();
-        let as_of = self.clock.now();
         let models = self.models();
-        let (catalogue, kinds) = (&self.catalogue(), &self.capabilities.kinds);
-        let kind = kinds.get(asked.kind.as_str())?;
-        let about = kind.about();
-        let (question, subject, answer, testimony) = self.look(|live| {
+        let kind = self.capabilities.kinds.get(asked.kind.as_str())?;
+        let Weighed { question, subject, answer, testimony } = self.weigh(asked, kind, &models)?;
+        let id = DecisionId::new(question.as_of, &mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner));
+        let decision = Decision { id, kind: question.kind.clone(), customer: question.customer.clone(), answer };
+        let response = (self.write)(&decision);
+        let record = Record::new((kind, &models), question, &subject, testimony, decision, response);
+        kind.declaration().map_or(Ok(()), |declaration| self.keep(declaration))?;
+        self.ports.decisions.append(record.to_logged())?;
+        self.count(&record, watch.elapsed());
+        Ok(record)
+    }
+
+    /// What [`Engine::decide`] would answer now. Nothing is logged, counted or shown to anybody.
+    ///
+    /// # Errors
+    /// [`EngineError`] where the question is out of range.
+    pub fn try_out(&self, asked: Asked) -> Result<Answer, EngineError> {
+        let kind = self.capabilities.kinds.get(asked.kind.as_str())?;
+        Ok(self.weigh(asked, kind, &self.models())?.answer)
+    }
+
+    /// Decides, with all that it was decided from.
+    fn weigh(&self, mut asked: Asked, kind: &dyn Kind, models: &Models) -> Result<Weighed, EngineError> {
+        self.let_erased_be_nobody(&mut asked.names);
+        let as_of = self.clock.now();
+        let (catalogue, about) = (&self.catalogue(), kind.about());
+        self.look(|live| {
             let customer = resolve(live, &asked.names)?;
             let Some(founder) = asked.names.first() else {
                 return Err(EngineError::new(ErrorKind::Invalid, "nobody was named: give userId or anonymousId"));
@@ -65,20 +94,13 @@ impl Engine {
             let id = customer.as_ref().map_or_else(|| founder.customer_id(), |customer| customer.profile.id.clone());
             let Asked { parameters, context, .. } = asked;
             let question = Question { kind: about.name.clone(), customer: id, as_of, parameters, context };
-            let subject = Subject::of(customer.as_deref(), &self.policy, about, &models, catalogue, as_of);
+            let subject = Subject::of(customer.as_deref(), &self.policy, about, models, catalogue, as_of);
             let shelves = Shelves { items: &live.items, as_of };
             let witness = Witness::new(&shelves);
-            let answer = decisions::decide(kinds, catalogue, &question, &subject, &models, &witness)?;
-            Ok((question, subject, answer, witness.into_testimony()))
-        })?;
-        let id = DecisionId::new(as_of, &mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner));
-        let decision = Decision { id, kind: about.name.clone(), customer: question.customer.clone(), answer };
-        let response = (self.write)(&decision);
-        let record = Record::new((kind, &models), question, &subject, testimony, decision, response);
-        kind.declaration().map_or(Ok(()), |declaration| self.keep(declaration))?;
-        self.ports.decisions.append(record.to_logged())?;
-        self.count(&record, watch.elapsed());
-        Ok(record)
+            let kinds = &self.capabilities.kinds;
+            let answer = decisions::decide(kinds, catalogue, &question, &subject, models, &witness)?;
+            Ok(Weighed { question, subject, answer, testimony: witness.into_testimony() })
+        })
     }
 
     /// Of whoever was erased no name is written down: they are answered as somebody of whom nothing is known.

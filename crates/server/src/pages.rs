@@ -42,6 +42,7 @@ mod settings;
 mod system;
 mod ticks;
 mod tour;
+mod try_out;
 mod words;
 mod worth;
 
@@ -92,6 +93,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/catalogue", get(catalogue::list))
         .route("/catalogue/{id}", get(catalogue::show))
         .route("/imports", get(imports::show))
+        .route("/try", get(try_out::show))
         .route("/models", get(models::show))
         .route("/capabilities", get(capabilities::list))
         .route("/capabilities/{name}", get(capabilities::show))

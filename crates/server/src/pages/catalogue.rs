@@ -102,7 +102,8 @@ fn fill(app: &App, frame: Frame, id: &str, base_url: &str) -> Result<ItemPage, S
     })
 }
 
-fn row(item: &Item, now: Timestamp) -> ItemRow {
+/// An item as lists show it.
+pub(super) fn row(item: &Item, now: Timestamp) -> ItemRow {
     ItemRow {
         id: item.id.to_string(),
         name: item.name.as_ref().map(|name| name.value.clone()),

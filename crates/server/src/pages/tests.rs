@@ -10,6 +10,7 @@ mod search;
 mod stream;
 mod ticks;
 mod tour;
+mod tried;
 mod truth;
 
 use crate::keys::Keys;
@@ -28,7 +29,7 @@ const ADMIN: &str = "demo-admin-key";
 const SERVER: &str = "demo-server-key";
 const HOSTILE: &str = "<script>alert('x')</script>\"&";
 
-const PAGES: [&str; 35] = [
+const PAGES: [&str; 37] = [
     "/",
     "/events",
     "/events?status=rejected&name=Order%20Completed&live=1",
@@ -47,6 +48,8 @@ const PAGES: [&str; 35] = [
     "/settings",
     "/settings?q=idle&show=changed",
     "/settings?q=%3Cscript%3E",
+    "/try",
+    "/try?customer=zz&placement=%3Cb%3E&n=-1&diversity=x&price_max=3,5",
     "/models",
     "/capabilities",
     "/capabilities/value",

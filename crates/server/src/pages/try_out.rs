@@ -1,0 +1,224 @@
+//! What would be shown to this customer at this place? The page on which that is tried; nothing of it is logged.
+
+use super::customer::name_of;
+use super::customers::label;
+use super::visit::{Visit, note_opened};
+use super::{Asked, api, catalogue, text};
+use crate::app::App;
+use crate::args::quoted;
+use crate::error::ServerError;
+use crate::looks::Opener;
+use axum::extract::Query;
+use axum::response::Response;
+use console::view::{Frame, TryAnswer, TryCard, TryForm, TryPage};
+use decisions::{Answer, Content, KindAbout, Parameters, RankedItem, Takes};
+use engine::{ItemQuery, Stopwatch};
+use primitives::{ItemKey, UserId};
+use profiles::{Identifier, Profile};
+use serde_json::{Value, json};
+
+/// How many items stand there where nobody says, and at the most.
+const N_ITEMS: u64 = 12;
+const N_ITEMS_MAX: u64 = 50;
+
+/// How many customers are proposed.
+const N_EXAMPLES: usize = 3;
+
+/// What stands at a place: its name, what it is called, and what is shown there.
+const PLACES: [(&str, &str, &str); 9] = [
+    ("home", "Home page", "What this customer will want next."),
+    ("product", "Product page", "What goes with the item they look at, or stands in for it."),
+    ("cart", "Cart", "What is bought with what lies in the cart."),
+    ("thank_you", "After the order", "What goes with what was just bought."),
+    ("email", "E-mail", "What brings this customer back: the best of what they will want, far apart."),
+    ("because", "Because you …", "What follows from one item of their own, which is named."),
+    ("trending", "Trending", "What sells more than it used to, in the order of this customer’s taste."),
+    ("new", "New", "What has just come into the catalogue, in the order of this customer’s taste."),
+    ("replenish", "Replenish", "What they buy again and again, and is due."),
+];
+
+/// `/try?what=&customer=&placement=…`.
+pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
+    let (opener, base_url) = (visit.opener(), visit.base_url.clone());
+    visit.page(move |app, frame| Ok(fill(app, frame, &asked, (&opener, &base_url))?.render())).await
+}
+
+fn fill(app: &App, frame: Frame, asked: &Asked, (opener, base_url): (&Opener, &str)) -> Result<TryPage, ServerError> {
+    let form = read(asked);
+    let name = if form.is_search { "search" } else { "recommend" };
+    let kind = app.engine.capabilities().kinds.get(name)?.about();
+    let is_asked = !form.customer.is_empty() || (form.is_search && !form.query.is_empty());
+    let answer = is_asked.then(|| answered(app, &frame, kind, &form, (opener, base_url)));
+    let (answer, refused) = match answer.transpose() {
+        Ok(answer) => (answer, None),
+        Err(error) => (None, Some(error.to_string())),
+    };
+    let shelf = app.engine.find_items(&ItemQuery::default(), 1, frame.now);
+    Ok(TryPage {
+        placements: places(kind),
+        categories: shelf.categories,
+        examples: if answer.is_none() { examples(app)? } else { Vec::new() },
+        refused,
+        answer,
+        members: Vec::new(),
+        protocols: Vec::new(),
+        figures: Vec::new(),
+        asked: form,
+        frame,
+    })
+}
+
+/// The form as it was sent.
+fn read(asked: &Asked) -> TryForm {
+    let whole = |name: &str| asked.get(name).and_then(|value| value.trim().parse::<u64>().ok());
+    TryForm {
+        is_search: asked.get("what").is_some_and(|what| what == "search"),
+        customer: text(asked, "customer", 200),
+        placement: text(asked, "placement", 40),
+        item: text(asked, "item", 200),
+        cart: text(asked, "cart", 2_000),
+        query: text(asked, "query", 400),
+        exclude: text(asked, "exclude", 2_000),
+        category: text(asked, "category", 200),
+        price_max: text(asked, "price_max", 20),
+        is_new_only: asked.contains_key("new_only"),
+        diversity: whole("diversity").unwrap_or(0).min(100),
+        n: whole("n").unwrap_or(N_ITEMS).clamp(1, N_ITEMS_MAX),
+    }
+}
+
+/// The places that the kind knows, in words.
+fn places(kind: &KindAbout) -> Vec<(String, String, String)> {
+    let takes = kind.parameters.iter().find(|parameter| parameter.name == "placement").map(|found| &found.takes);
+    let Some(Takes::Choice(names)) = takes else { return Vec::new() };
+    let in_words = |name: &&str| {
+        let known = PLACES.iter().find(|(place, ..)| place == name);
+        let (name, words, about) = known.copied().unwrap_or((*name, *name, ""));
+        (name.to_owned(), words.to_owned(), about.to_owned())
+    };
+    names.iter().map(in_words).collect()
+}
+
+/// Customers to try it with: those seen last who bought something, where there are any.
+fn examples(app: &App) -> Result<Vec<(String, String)>, ServerError> {
+    let mut found = app.engine.search("", 30, std::time::Duration::from_millis(50))?.customers;
+    found.sort_by_key(|customer| customer.state.lines().is_empty());
+    found.truncate(N_EXAMPLES);
+    Ok(found.iter().map(|customer| (customer.profile.id.to_string(), called(&customer.profile))).collect())
+}
+
+/// What is asked besides the customer, of what the kind takes.
+fn parameters(kind: &KindAbout, form: &TryForm) -> Result<Parameters, ServerError> {
+    let words = |text: &str| -> Vec<String> {
+        text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    };
+    let mut filter = serde_json::Map::new();
+    if !form.category.is_empty() {
+        filter.insert("category".to_owned(), form.category.clone().into());
+    }
+    if !form.price_max.is_empty() {
+        let price = form.price_max.replace(',', ".").parse::<f64>().map_err(|_| {
+            let message = format!("\"{}\" is no price: give a number such as 9.90", form.price_max);
+            ServerError::new(primitives::ErrorKind::Invalid, message)
+        })?;
+        filter.insert("price".to_owned(), json!({"lte": price}));
+    }
+    #[expect(clippy::cast_precision_loss, reason = "at most 100")]
+    let diversity = form.diversity as f64 / 100.0;
+    let said: [(&str, Option<Value>); 9] = [
+        ("n", Some(form.n.into())),
+        ("placement", given(&form.placement)),
+        ("item", given(&form.item)),
+        ("query", given(&form.query)),
+        ("cart", list(words(&form.cart))),
+        ("exclude", list(words(&form.exclude))),
+        ("new_only", form.is_new_only.then_some(true.into())),
+        ("diversity", (form.diversity > 0).then(|| diversity.into())),
+        ("filter", (!filter.is_empty()).then_some(Value::Object(filter))),
+    ];
+    let takes = |name: &str| kind.parameters.iter().any(|parameter| parameter.name == name);
+    let said = said.into_iter().filter(|(name, _)| takes(name));
+    let parameters: Parameters = said.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+    kind.check(&parameters)?;
+    Ok(parameters)
+}
+
+fn given(text: &str) -> Option<Value> {
+    (!text.is_empty()).then(|| text.into())
+}
+
+fn list(words: Vec<String>) -> Option<Value> {
+    (!words.is_empty()).then(|| words.into())
+}
+
+fn answered(
+    app: &App,
+    frame: &Frame,
+    kind: &KindAbout,
+    form: &TryForm,
+    (opener, base_url): (&Opener, &str),
+) -> Result<TryAnswer, ServerError> {
+    let parameters = parameters(kind, form)?;
+    let customer = app.engine.customer(&form.customer).ok().map(|view| view.customer);
+    let name = customer.as_ref().map_or_else(|| stranger(&form.customer), |customer| name_of(&customer.profile));
+    if let Some(customer) = &customer {
+        note_opened(app, opener, customer.profile.id.as_str());
+    }
+    let command = command(app, kind, &name, &parameters, base_url);
+    let asked =
+        engine::Asked { kind: kind.name.clone(), names: vec![name], parameters, context: events::Fields::new() };
+    let watch = Stopwatch::start();
+    let Answer { content, fallback, .. } = app.engine.try_out(asked)?;
+    let took_ms = watch.elapsed().as_secs_f64() * 1_000.0;
+    let items = match content {
+        Content::Items(items) => items,
+        _ => Vec::new(),
+    };
+    let had: Vec<ItemKey> =
+        customer.as_ref().map_or_else(Vec::new, |one| one.state.lines().iter().map(|line| line.item).collect());
+    Ok(TryAnswer {
+        customer: customer.map(|customer| (customer.profile.id.to_string(), called(&customer.profile))),
+        fallback,
+        cards: items.iter().filter_map(|item| card(app, frame, item, &had)).collect(),
+        left_out: Vec::new(),
+        understood: Vec::new(),
+        facets: Vec::new(),
+        took_ms,
+        command,
+    })
+}
+
+/// What a customer is called.
+fn called(profile: &Profile) -> String {
+    label(profile).unwrap_or_else(|| profile.id.to_string())
+}
+
+/// Somebody whom nobody heard of yet.
+fn stranger(name: &str) -> Identifier {
+    Identifier::User(UserId::from(if name.is_empty() { "nobody" } else { name }))
+}
+
+fn card(app: &App, frame: &Frame, ranked: &RankedItem, had: &[ItemKey]) -> Option<TryCard> {
+    let key = ItemKey::from(&ranked.id);
+    let item = app.engine.look(|live| live.items.get(key).cloned())?;
+    Some(TryCard {
+        item: catalogue::row(&item, frame.now),
+        reason: ranked.reason.clone(),
+        score: ranked.score,
+        parts: Vec::new(),
+        is_had: had.contains(&key),
+        drawn: None,
+    })
+}
+
+/// The same question as a command.
+fn command(app: &App, kind: &KindAbout, name: &Identifier, parameters: &Parameters, base_url: &str) -> String {
+    let (field, id) = match name {
+        Identifier::User(id) => ("userId", id.as_str()),
+        Identifier::Anonymous(id) => ("anonymousId", id.as_str()),
+    };
+    let mut body =
+        serde_json::Map::from_iter([("decision".to_owned(), kind.name.as_str().into()), (field.to_owned(), id.into())]);
+    body.extend(parameters.clone());
+    format!("curl {} {base_url}/v1/decide -d {}", api::bearer(app), quoted(&Value::Object(body).to_string()))
+}
