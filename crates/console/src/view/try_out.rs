@@ -11,6 +11,8 @@ use crate::format::{address, decimal};
 pub struct TryPage {
     /// What stands around the page.
     pub frame: Frame,
+    /// Whether a search can be tried, too.
+    pub has_search: bool,
     /// What is asked.
     pub asked: TryForm,
     /// The places that can be asked for: name, words, what stands there.

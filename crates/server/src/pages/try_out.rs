@@ -11,9 +11,9 @@ use crate::looks::Opener;
 use axum::extract::Query;
 use axum::response::Response;
 use console::view::{Frame, TryAnswer, TryCard, TryForm, TryPage};
-use decisions::{Answer, Content, KindAbout, Parameters, RankedItem, Takes};
+use decisions::{Answer, Content, ContentShape, Kind, KindAbout, Parameters, RankedItem, Takes};
 use engine::{ItemQuery, Stopwatch};
-use primitives::{ItemKey, UserId};
+use primitives::{ErrorKind, ItemKey, UserId};
 use profiles::{Identifier, Profile};
 use serde_json::{Value, json};
 
@@ -45,8 +45,10 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response {
 
 fn fill(app: &App, frame: Frame, asked: &Asked, (opener, base_url): (&Opener, &str)) -> Result<TryPage, ServerError> {
     let form = read(asked);
-    let name = if form.is_search { "search" } else { "recommend" };
-    let kind = app.engine.capabilities().kinds.get(name)?.about();
+    let Some(kind) = kind_of(app, form.is_search) else {
+        let message = "nothing that answers with items is asked so: see the page of capabilities";
+        return Err(ServerError::new(ErrorKind::NotFound, message));
+    };
     let is_asked = !form.customer.is_empty() || (form.is_search && !form.query.is_empty());
     let answer = is_asked.then(|| answered(app, &frame, kind, &form, (opener, base_url)));
     let (answer, refused) = match answer.transpose() {
@@ -55,6 +57,7 @@ fn fill(app: &App, frame: Frame, asked: &Asked, (opener, base_url): (&Opener, &s
     };
     let shelf = app.engine.find_items(&ItemQuery::default(), 1, frame.now);
     Ok(TryPage {
+        has_search: kind_of(app, true).is_some(),
         placements: places(kind),
         categories: shelf.categories,
         examples: if answer.is_none() { examples(app)? } else { Vec::new() },
@@ -66,6 +69,12 @@ fn fill(app: &App, frame: Frame, asked: &Asked, (opener, base_url): (&Opener, &s
         asked: form,
         frame,
     })
+}
+
+/// What answers with items: by the words of a search, or without any.
+fn kind_of(app: &App, is_search: bool) -> Option<&KindAbout> {
+    let mut kinds = app.engine.capabilities().kinds.iter().map(Kind::about);
+    kinds.find(|kind| kind.shape == ContentShape::Items && takes(kind, "query") == is_search)
 }
 
 /// The form as it was sent.
@@ -85,6 +94,10 @@ fn read(asked: &Asked) -> TryForm {
         diversity: whole("diversity").unwrap_or(0).min(100),
         n: whole("n").unwrap_or(N_ITEMS).clamp(1, N_ITEMS_MAX),
     }
+}
+
+fn takes(kind: &KindAbout, name: &str) -> bool {
+    kind.parameters.iter().any(|parameter| parameter.name == name)
 }
 
 /// The places that the kind knows, in words.
@@ -119,7 +132,7 @@ fn parameters(kind: &KindAbout, form: &TryForm) -> Result<Parameters, ServerErro
     if !form.price_max.is_empty() {
         let price = form.price_max.replace(',', ".").parse::<f64>().map_err(|_| {
             let message = format!("\"{}\" is no price: give a number such as 9.90", form.price_max);
-            ServerError::new(primitives::ErrorKind::Invalid, message)
+            ServerError::new(ErrorKind::Invalid, message)
         })?;
         filter.insert("price".to_owned(), json!({"lte": price}));
     }
@@ -136,8 +149,7 @@ fn parameters(kind: &KindAbout, form: &TryForm) -> Result<Parameters, ServerErro
         ("diversity", (form.diversity > 0).then(|| diversity.into())),
         ("filter", (!filter.is_empty()).then_some(Value::Object(filter))),
     ];
-    let takes = |name: &str| kind.parameters.iter().any(|parameter| parameter.name == name);
-    let said = said.into_iter().filter(|(name, _)| takes(name));
+    let said = said.into_iter().filter(|(name, _)| takes(kind, name));
     let parameters: Parameters = said.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
     kind.check(&parameters)?;
     Ok(parameters)

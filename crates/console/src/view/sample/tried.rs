@@ -29,6 +29,7 @@ pub fn tried() -> TryPage {
     let place = |name: &str, words: &str, about: &str| (text(name), text(words), text(about));
     TryPage {
         frame: frame("/try?customer=42"),
+        has_search: true,
         asked: TryForm { customer: text("42"), placement: text("home"), diversity: 30, n: 10, ..TryForm::default() },
         placements: vec![
             place("home", "Home page", "What this customer will want next."),
