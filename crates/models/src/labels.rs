@@ -79,7 +79,7 @@ pub(crate) fn check_both(
     }
 }
 
-/// The largest number that is learned from: squares of them are summed in single precision.
+/// The largest number that is learned from: sums of squares of many of them keep their precision.
 const NUMBER_MAX: f64 = 1e12;
 
 /// Whether a number is one that can be learned from.
@@ -100,6 +100,15 @@ pub(crate) fn check_numbers(
         let (what, value) = ("the number of row", numbers[row]);
         return Err(ModelError::Value { operation, what, row, value, allowed: "from -1e12 to 1e12" });
     }
+    check_weights(operation, n_rows, weights)
+}
+
+/// Checks weights (finite, not negative) of `n_rows` rows, of which one must count; answers them, 1 where none were given.
+pub(crate) fn check_weights(
+    operation: &'static str,
+    n_rows: usize,
+    weights: Option<&[f64]>,
+) -> Result<Vec<f64>, ModelError> {
     let weights = weights.map_or_else(|| vec![1.0; n_rows], <[f64]>::to_vec);
     check_length(operation, "weights", n_rows, weights.len())?;
     if let Some(row) = weights.iter().position(|weight| !(weight.is_finite() && *weight >= 0.0)) {

@@ -107,7 +107,7 @@ impl<const N: usize> Walk<'_, N> {
         let before = self.asked[feature];
         let before_inverse = self.inverse(before);
         let others: [f64; N] = std::array::from_fn(|k| product[k] * before_inverse[k]);
-        let hot = usize::from(node.goes_right(self.row));
+        let hot = usize::from(self.forest.goes_right(node, self.row));
         let scale = before.zero / self.forest.cover[at];
         // The leaves below had got the feature's share by the question before; now they get it by this one.
         let earlier: [f64; N] = before_inverse.map(|inverse| before.surplus() * inverse);

@@ -1,11 +1,17 @@
 //! In which form do trees lie in memory and on disk, so that scoring is fast and stored bytes cannot mislead?
 
+use super::binned::{MISSING, code};
+use super::set::Set;
 use crate::ModelError;
 use serde::{Deserialize, Serialize};
 
 pub(super) const NAME: &str = "boosted forest";
 /// What marks a leaf in place of a feature.
 const LEAF: u32 = u32::MAX;
+/// What marks a question about a category; above every feature.
+const CATEGORY: u32 = 1 << 31;
+/// More codes than this cannot be.
+const N_CODES_MAX: usize = 1 << 16;
 /// More features than this are refused, so that a corrupt number cannot ask for all the memory there is.
 const N_FEATURES_MAX: u64 = 1 << 20;
 /// Trees deeper than this are refused: explaining a row goes down them by recursion.
@@ -19,6 +25,7 @@ const N_LANES: usize = 8;
 /// score(x)   = base_score + sum over trees of value(leaf that x reaches)
 /// at a node  : x[feature] missing -> left where missing_left, else right
 ///              x[feature] < threshold -> left, else right
+///              or, of a category: x[feature] is one of a set -> left, else right; not known -> as missing
 /// ```
 /// *Shapes*: all trees lie in one run of nodes; `roots[t]` is the first node of tree `t`, and a node's children stand
 /// next to each other behind it (`right = left + 1`), so every step goes forward and every walk ends.
@@ -34,6 +41,10 @@ pub struct Forest {
     pub(super) nodes: Vec<Node>,
     /// The weight of the training rows that reached each node; an inner node's is the sum of its children's.
     pub(super) cover: Vec<f64>,
+    /// Which bins of a category go left, for every question about one.
+    sets: Vec<Set>,
+    /// The bin of every code, by feature; empty for numbers, and altogether where no feature holds categories.
+    codes: Vec<Vec<u8>>,
     /// How many questions lead to the deepest leaf of every [`N_LANES`] trees. Derived, not stored.
     depths: Vec<usize>,
     /// The mean score by cover. Derived, not stored.
@@ -43,9 +54,10 @@ pub struct Forest {
 /// A question or a leaf.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Node {
-    /// The threshold of a question, the value of a leaf.
+    /// The threshold of a question, the value of a leaf, the bits of a place among the sets of categories.
     number: f64,
-    /// The feature times two, plus one where a missing value goes left; [`LEAF`] for a leaf.
+    /// The feature times two, plus one where a missing value goes left; [`LEAF`] for a leaf. [`CATEGORY`] is added where
+    /// a set of categories is asked for.
     question: u32,
     /// The left child; the right one follows it. A leaf is its own left child.
     left: u32,
@@ -61,18 +73,22 @@ impl Node {
     }
 
     pub(super) fn feature(&self) -> usize {
-        (self.question >> 1) as usize
+        ((self.question & !CATEGORY) >> 1) as usize
     }
 
     pub(super) fn children(&self) -> [usize; 2] {
         [self.left as usize, self.left as usize + 1]
     }
 
-    /// Whether the row goes to the right child. Written without branches: which way a row goes is hard to foresee.
+    fn is_of_category(&self) -> bool {
+        self.question & CATEGORY != 0 && !self.is_leaf()
+    }
+
+    /// Whether the row goes to the right child, where numbers are asked for. Written without branches: which way a row goes is hard to foresee.
     ///
     /// What the row is too short for is missing. A leaf asks for a feature that no row has and sends what is missing
     /// left, to itself: so a walk may go on after it has arrived.
-    pub(super) fn goes_right(&self, row: &[f64]) -> bool {
+    fn is_right(&self, row: &[f64]) -> bool {
         let value = row.get(self.feature()).copied().unwrap_or(f64::NAN);
         let missing_left = self.question & 1 == 1;
         (value >= self.number) | (value.is_nan() & !missing_left)
@@ -87,6 +103,16 @@ impl Forest {
     #[must_use]
     pub fn score(&self, row: &[f64]) -> f64 {
         let row = &row[..row.len().min(self.n_features)];
+        if self.sets.is_empty() {
+            self.sum(row, Node::is_right)
+        } else {
+            self.sum(row, |node, row| self.goes_right(node, row))
+        }
+    }
+
+    /// The base score and the leaves to which `is_right` leads.
+    #[inline]
+    fn sum(&self, row: &[f64], is_right: impl Fn(&Node, &[f64]) -> bool) -> f64 {
         let mut score = self.base_score;
         for (roots, &depth) in self.roots.chunks(N_LANES).zip(&self.depths) {
             let mut at = [0_u32; N_LANES];
@@ -94,7 +120,7 @@ impl Forest {
             for _ in 0..depth {
                 for place in &mut at {
                     let node = &self.nodes[*place as usize];
-                    *place = node.left + u32::from(node.goes_right(row));
+                    *place = node.left + u32::from(is_right(node, row));
                 }
             }
             for place in &at[..roots.len()] {
@@ -102,6 +128,17 @@ impl Forest {
             }
         }
         score
+    }
+
+    /// Whether the row goes to the right child of a node.
+    pub(super) fn goes_right(&self, node: &Node, row: &[f64]) -> bool {
+        if !node.is_of_category() {
+            return node.is_right(row);
+        }
+        let feature = node.feature();
+        let code = row.get(feature).copied().and_then(code);
+        let bin = code.and_then(|code| self.codes[feature].get(usize::from(code)).copied()).unwrap_or(MISSING);
+        !self.sets[set_place(node.number)].holds(bin)
     }
 
     /// How many features a row has.
@@ -155,10 +192,18 @@ impl Forest {
     }
 }
 
-/// One node of somebody else's tree, with their own indices.
+/// One node of a tree that was grown elsewhere, with its own indices.
+#[derive(Debug, Clone)]
 pub(super) enum Split {
     Leaf { value: f64, cover: f64 },
-    Question { feature: usize, threshold: f64, left: usize, right: usize, missing_left: bool },
+    Question { feature: usize, ask: Ask, left: usize, right: usize, missing_left: bool },
+}
+
+/// What sends a known value left.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Ask {
+    Below(f64),
+    OneOf(Set),
 }
 
 /// Puts trees one behind the other.
@@ -167,6 +212,11 @@ pub(super) struct Builder {
 }
 
 impl Builder {
+    /// Says which bin each code of a feature has, before the trees that ask for them.
+    pub(super) fn categories(&mut self, feature: usize, bins: &[u8]) {
+        self.stored.codes.push((place(feature), bins.to_vec()));
+    }
+
     /// Adds the tree below `root`, whose nodes `split` tells. Children get places next to each other, level by level.
     pub(super) fn tree(&mut self, root: usize, split: &dyn Fn(usize) -> Split) {
         let first = self.stored.feature.len();
@@ -176,10 +226,17 @@ impl Builder {
         while at < theirs.len() {
             let (feature, number, left, missing_left, cover) = match split(theirs[at]) {
                 Split::Leaf { value, cover } => (LEAF, value, 0, false, cover),
-                Split::Question { feature, threshold, left, right, missing_left } => {
+                Split::Question { feature, ask, left, right, missing_left } => {
                     let ours = place(first + theirs.len());
                     theirs.extend([left, right]);
-                    (place(feature), threshold, ours, missing_left, 0.0)
+                    let (mark, number) = match ask {
+                        Ask::Below(threshold) => (0, threshold),
+                        Ask::OneOf(set) => {
+                            self.stored.sets.push(set);
+                            (CATEGORY, f64::from_bits(self.stored.sets.len() as u64 - 1))
+                        }
+                    };
+                    (place(feature) | mark, number, ours, missing_left, 0.0)
                 }
             };
             self.stored.feature.push(feature);
@@ -189,7 +246,7 @@ impl Builder {
             self.stored.cover.push(cover);
             at += 1;
         }
-        // Single-precision sums of the library do not add up exactly; exact explanations need covers that do.
+        // Exact explanations need covers that add up exactly, whatever order they were summed in.
         for at in (first..self.stored.feature.len()).rev() {
             if self.stored.feature[at] != LEAF {
                 let left = self.stored.left[at] as usize;
@@ -214,6 +271,31 @@ pub(super) struct Stored {
     pub(super) left: Vec<u32>,
     pub(super) missing_left: Vec<bool>,
     pub(super) cover: Vec<f64>,
+    /// By the question that asks for them, in the order of the nodes.
+    pub(super) sets: Vec<Set>,
+    /// The features that hold categories, with the bin of every code.
+    pub(super) codes: Vec<(u32, Vec<u8>)>,
+}
+
+/// What was written before there were categories.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct StoredV1 {
+    n_features: u64,
+    base_score: f64,
+    roots: Vec<u32>,
+    feature: Vec<u32>,
+    number: Vec<f64>,
+    left: Vec<u32>,
+    missing_left: Vec<bool>,
+    cover: Vec<f64>,
+}
+
+impl From<StoredV1> for Stored {
+    fn from(old: StoredV1) -> Self {
+        let StoredV1 { n_features, base_score, roots, feature, number, left, missing_left, cover } = old;
+        let (sets, codes) = (Vec::new(), Vec::new());
+        Self { n_features, base_score, roots, feature, number, left, missing_left, cover, sets, codes }
+    }
 }
 
 impl TryFrom<Stored> for Forest {
@@ -226,16 +308,23 @@ impl TryFrom<Stored> for Forest {
             number: stored.number[at],
             question: match stored.feature[at] {
                 LEAF => LEAF,
-                feature => feature * 2 + u32::from(stored.missing_left[at]),
+                feature => (feature & !CATEGORY) * 2 + (feature & CATEGORY) + u32::from(stored.missing_left[at]),
             },
             left: if stored.feature[at] == LEAF { place(at) } else { stored.left[at] },
         };
+        let n_features = usize::try_from(stored.n_features).map_err(|error| corrupt(error.to_string()))?;
+        let mut codes = vec![Vec::new(); if stored.codes.is_empty() { 0 } else { n_features }];
+        for (feature, bins) in &stored.codes {
+            codes[*feature as usize].clone_from(bins);
+        }
         let forest = Self {
-            n_features: usize::try_from(stored.n_features).map_err(|error| corrupt(error.to_string()))?,
+            n_features,
             base_score: stored.base_score,
             nodes: (0..stored.feature.len()).map(node).collect(),
             roots: stored.roots,
             cover: stored.cover,
+            sets: stored.sets,
+            codes,
             depths: Vec::new(),
             bias: 0.0,
         };
@@ -246,7 +335,9 @@ impl TryFrom<Stored> for Forest {
 impl From<Forest> for Stored {
     fn from(forest: Forest) -> Self {
         let nodes = &forest.nodes;
-        let feature = |node: &Node| if node.is_leaf() { LEAF } else { node.question >> 1 };
+        let mark = |node: &Node| if node.is_of_category() { CATEGORY } else { 0 };
+        let feature = |node: &Node| if node.is_leaf() { LEAF } else { place(node.feature()) | mark(node) };
+        let codes = (0..).zip(forest.codes).filter(|(_, bins)| !bins.is_empty());
         Self {
             n_features: forest.n_features as u64,
             base_score: forest.base_score,
@@ -256,6 +347,8 @@ impl From<Forest> for Stored {
             missing_left: nodes.iter().map(|node| !node.is_leaf() && node.question & 1 == 1).collect(),
             roots: forest.roots,
             cover: forest.cover,
+            sets: forest.sets,
+            codes: codes.collect(),
         }
     }
 }
@@ -280,6 +373,12 @@ impl Stored {
         if self.roots.first().copied().unwrap_or(0) != 0 || (self.roots.is_empty() && n_nodes > 0) {
             return Err("there are nodes before the first tree".to_owned());
         }
+        let is_wrong = |(feature, bins): &(u32, Vec<u8>)| {
+            u64::from(*feature) >= self.n_features || bins.is_empty() || bins.len() > N_CODES_MAX
+        };
+        if self.codes.iter().any(is_wrong) || !self.codes.is_sorted_by(|a, b| a.0 < b.0) {
+            return Err("the codes of its categories are out of place".to_owned());
+        }
         for (tree, &root) in self.roots.iter().enumerate() {
             let end = self.roots.get(tree + 1).map_or(n_nodes, |next| *next as usize);
             if root as usize >= end || end > n_nodes {
@@ -288,6 +387,25 @@ impl Stored {
             self.check_tree(root as usize, end).map_err(|reason| format!("tree {tree}: {reason}"))?;
         }
         Ok(())
+    }
+
+    /// Makes sure that a question is about a feature that there is, and can be answered.
+    fn check_question(&self, at: usize) -> Result<(), String> {
+        let (feature, number) = (self.feature[at] & !CATEGORY, self.number[at]);
+        let is_feature = u64::from(feature) < self.n_features;
+        if self.feature[at] & CATEGORY == 0 {
+            let is_answered = is_feature && !number.is_nan();
+            return if is_answered {
+                Ok(())
+            } else {
+                Err(format!("node {at} asks whether feature {feature} is below {number}"))
+            };
+        }
+        let has_codes = self.codes.binary_search_by_key(&feature, |(feature, _)| *feature).is_ok();
+        if is_feature && has_codes && set_place(number) < self.sets.len() {
+            return Ok(());
+        }
+        Err(format!("node {at} asks for categories of feature {feature} that are not there"))
     }
 
     fn check_tree(&self, root: usize, end: usize) -> Result<(), String> {
@@ -305,9 +423,7 @@ impl Stored {
                 }
                 continue;
             }
-            if u64::from(self.feature[at]) >= self.n_features || number.is_nan() {
-                return Err(format!("node {at} asks whether feature {} is below {number}", self.feature[at]));
-            }
+            self.check_question(at)?;
             if left <= at || left + 1 >= end {
                 return Err(format!("node {at} leads to node {left}"));
             }
@@ -324,6 +440,11 @@ impl Stored {
         }
         Ok(())
     }
+}
+
+/// The place of a set that a question about a category names.
+fn set_place(number: f64) -> usize {
+    usize::try_from(number.to_bits()).unwrap_or(usize::MAX)
 }
 
 /// A place as it is stored. More than 2^32 nodes are refused when the forest is checked.

@@ -1,12 +1,13 @@
 //! What does the fitted model answer?
 
 use super::contributions::Contributions;
-use super::forest::{Forest, NAME, Stored};
+use super::forest::{Forest, NAME, Stored, StoredV1};
 use crate::{Frame, ModelError, bytes};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-const VERSION: u8 = 1;
+/// The version of the bytes that this program writes; those of version 1 it reads.
+const VERSION: u8 = 2;
 
 /// A fitted gradient-boosted model. See [`super::BoostSettings`] for the formula.
 ///
@@ -73,11 +74,15 @@ impl BoostModel {
         bytes::encode(NAME, VERSION, &self.forest)
     }
 
-    /// Reads what [`Self::to_bytes`] wrote.
+    /// Reads what [`Self::to_bytes`] wrote, in this or an earlier version.
     ///
     /// # Errors
     /// [`ModelError::Corrupt`] where the bytes are of another version or a walk through them could go astray.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        Ok(Self::new(bytes::decode::<Stored>(NAME, VERSION, bytes)?.try_into()?))
+        let stored = match bytes.first() {
+            Some(1) => bytes::decode::<StoredV1>(NAME, 1, bytes)?.into(),
+            _ => bytes::decode::<Stored>(NAME, VERSION, bytes)?,
+        };
+        Ok(Self::new(stored.try_into()?))
     }
 }

@@ -1,12 +1,10 @@
 //! Are the boosted forest's scores and explanations right?
 
-use super::convert::{self, Columns};
-use super::forest::{Forest, Split};
+mod growing;
+
+use super::forest::{Ask, Forest, Split};
 use super::{BoostModel, BoostSettings};
 use crate::{Frame, ModelError};
-use forust_ml::Matrix;
-use forust_ml::gradientbooster::ContributionsMethod;
-use forust_ml::objective::ObjectiveType;
 use primitives::Seed;
 use proptest::prelude::*;
 
@@ -39,36 +37,83 @@ fn small() -> BoostSettings {
     BoostSettings { n_trees: 12, learning_rate: 0.3, max_leaves: 12, max_depth: 5, ..BoostSettings::default() }
 }
 
-#[test]
-fn scores_and_explanations_agree_with_the_fitting_library() {
-    let (n_rows, n_features) = (600, 6);
-    let (data, labels) = data(n_rows, n_features, 3);
-    let frame = Frame::new(&data, n_rows, n_features).unwrap();
-    let kept: Vec<usize> = (0..n_rows).collect();
-    let columns = Columns::informative(frame, &kept);
-    let mut booster = small().booster(ObjectiveType::LogLoss, 0.3);
-    booster.fit(&columns.matrix(n_rows), &labels, &vec![1.0; n_rows], None).unwrap();
-    let forest = convert::forest(&booster, &columns, n_features).unwrap();
+/// Numbers written as their bits.
+fn from_bits(words: &str) -> Vec<f64> {
+    words.split_whitespace().map(|word| f64::from_bits(u64::from_str_radix(word, 16).unwrap())).collect()
+}
 
-    // The library saw the presence of the last column, so it is asked about that.
-    let mut asked: Vec<f64> = (0..n_features).flat_map(|j| frame.rows().map(move |row| row[j])).collect();
-    for value in &mut asked[(n_features - 1) * n_rows..] {
-        *value = if value.is_nan() { 0.0 } else { 1.0 };
-    }
-    let matrix = Matrix::new(&asked, n_rows, n_features);
-    let theirs = booster.predict(&matrix, false);
-    let shares = booster.predict_contributions(&matrix, ContributionsMethod::Shapley, false);
-    let mut n_missing_used = 0;
-    for (row, values) in frame.rows().enumerate() {
-        assert!((forest.score(values) - theirs[row]).abs() < 1e-9);
-        let ours = forest.contributions(values);
-        let their_row = &shares[row * (n_features + 1)..][..n_features + 1];
-        for (our, their) in ours.values.iter().chain([&ours.bias]).zip(their_row) {
-            assert!((our - their).abs() < 2e-4, "row {row}: {our} is not {their}");
+#[test]
+fn models_of_earlier_programs_say_what_they_said() {
+    // Written by the program of 2026-11-29, whose trees were grown by forust-ml 0.8.
+    let text = include_str!("../../tests/fixtures/boosted-forest-v1.txt");
+    let bits = |numbers: &[f64]| numbers.iter().map(|number| number.to_bits()).collect::<Vec<_>>();
+    let (mut model, mut row, mut n_shares) = (None, Vec::new(), 0);
+    for line in text.lines() {
+        let (word, rest) = line.split_once(' ').unwrap();
+        match word {
+            "model" => {
+                let byte = |at: usize| u8::from_str_radix(&rest[at..at + 2], 16).unwrap();
+                let bytes: Vec<u8> = (0..rest.len()).step_by(2).map(byte).collect();
+                let read = BoostModel::from_bytes(&bytes).unwrap();
+                assert_eq!(BoostModel::from_bytes(&read.to_bytes().unwrap()), Ok(read.clone()));
+                model = Some(read);
+            }
+            "row" => row = from_bits(rest),
+            "score" => assert_eq!(bits(&[model.as_ref().unwrap().score(&row)]), bits(&from_bits(rest))),
+            _ => {
+                let found = model.as_ref().unwrap().contributions(&row);
+                assert_eq!(bits(&[vec![found.bias], found.values].concat()), bits(&from_bits(rest)));
+                n_shares += 1;
+            }
         }
-        n_missing_used += usize::from(values[n_features - 1].is_nan() && ours.values[n_features - 1].abs() > 0.01);
     }
-    assert!(n_missing_used > 20, "that a value is missing should matter here");
+    assert_eq!(n_shares, 28);
+}
+
+#[test]
+fn contributions_are_those_of_shap() {
+    // By tests/golden/tree_shap.py; the first line names the versions.
+    let text = include_str!("../../tests/golden/tree_shap.txt");
+    let number = |word: &str| if word == "-" { f64::NAN } else { word.parse().unwrap() };
+    let numbers = |rest: &str| rest.split(' ').map(number).collect::<Vec<f64>>();
+    let mut forests = text.split("forest ").skip(1);
+    let mut n_rows = 0;
+    for block in &mut forests {
+        let mut lines = block.lines();
+        let mut builder = Forest::builder(lines.next().unwrap().parse().unwrap(), 0.0);
+        let (mut row, mut forest) = (Vec::new(), None);
+        for line in lines {
+            let (word, rest) = line.split_once(' ').unwrap();
+            match word {
+                "tree" => {
+                    let nodes: Vec<f64> = numbers(rest);
+                    builder.tree(0, &|at| {
+                        let node = &nodes[at * 6..][..6];
+                        let [left, right] = [node[2], node[3]].map(|at| format!("{at}").parse().unwrap());
+                        if node[0] < 0.0 {
+                            return Split::Leaf { value: node[1], cover: node[5] };
+                        }
+                        let feature = format!("{}", node[0]).parse().unwrap();
+                        let missing_left = node[4] > 0.5;
+                        Split::Question { feature, ask: Ask::Below(node[1]), left, right, missing_left }
+                    });
+                }
+                "row" => {
+                    let built = || std::mem::replace(&mut builder, Forest::builder(1, 0.0)).build().unwrap();
+                    forest.get_or_insert_with(built);
+                    row = numbers(rest);
+                }
+                _ => {
+                    let found = forest.as_ref().unwrap().contributions(&row);
+                    for (our, their) in [vec![found.bias], found.values].concat().iter().zip(numbers(rest)) {
+                        assert!((our - their).abs() < 1e-9, "{our} is not {their}");
+                    }
+                    n_rows += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(n_rows, 48);
 }
 
 /// Shapley values by their definition: every subset of features, every way down.
@@ -80,7 +125,7 @@ fn by_definition(forest: &Forest, n: usize, row: &[f64]) -> Vec<f64> {
         }
         let [left, right] = node.children();
         if known & (1 << node.feature()) != 0 {
-            return value(forest, if node.goes_right(row) { right } else { left }, known, row);
+            return value(forest, if forest.goes_right(node, row) { right } else { left }, known, row);
         }
         let share = |child: usize| forest.cover[child] / forest.cover[at] * value(forest, child, known, row);
         share(left) + share(right)
@@ -124,7 +169,7 @@ fn one_split_by_hand() {
     // A quarter of the cover goes left to 4, the rest right to 0; missing goes left.
     let mut builder = Forest::builder(2, 10.0);
     builder.tree(0, &|at| match at {
-        0 => Split::Question { feature: 1, threshold: 2.0, left: 1, right: 2, missing_left: true },
+        0 => Split::Question { feature: 1, ask: Ask::Below(2.0), left: 1, right: 2, missing_left: true },
         1 => Split::Leaf { value: 4.0, cover: 1.0 },
         _ => Split::Leaf { value: 0.0, cover: 3.0 },
     });
