@@ -4,6 +4,7 @@
 mod ci;
 mod errands;
 mod mutants;
+mod peers;
 mod tidy;
 
 use anyhow::Result;
@@ -48,6 +49,11 @@ enum Errand {
         #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
         seconds: u64,
     },
+    /// Run well-known libraries on the same data and print both sides (installed with `pip` into `target/peers`).
+    Peers {
+        #[command(subcommand)]
+        peers: peers::Peers,
+    },
     /// Plant faults in crates and see which of them their own tests do not notice.
     Mutants {
         /// The crates, such as `events`.
@@ -77,6 +83,7 @@ fn run(errand: Errand, root: &Path) -> Result<()> {
         Errand::Bench { arguments } => errands::load(root, "load", &arguments),
         Errand::Soak { arguments } => errands::load(root, "soak", &arguments),
         Errand::Fuzz { seconds } => errands::fuzz(root, seconds),
+        Errand::Peers { peers } => peers::run(root, peers),
         Errand::Mutants { crates, arguments } => mutants::run(root, &crates, &arguments),
     }
 }
