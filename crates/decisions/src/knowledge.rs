@@ -16,7 +16,7 @@ pub struct Knowledge {
     pub asked: BTreeMap<TaskName, Vec<f64>>,
     /// Traits by name.
     pub traits: BTreeMap<String, String>,
-    /// What they bought lately, from old to new.
+    /// What they bought lately, from old to new; or read, watched or looked at, where the model has learned from that.
     pub bought: Vec<Bought>,
     /// In which currency they paid last.
     pub currency: Option<Currency>,

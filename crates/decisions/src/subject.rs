@@ -1,8 +1,9 @@
 //! What may be known of the customer for this decision, and what of it is looked at?
 
 use crate::{Bought, KindAbout, Knowledge, ModelInputs, Models};
-use features::{Catalogue, FeatureId, FeatureState, Probe};
+use features::{Catalogue, FeatureId, FeatureState, Probe, Touched};
 use governance::{ConsentAnswer, ConsentPolicy, Consents, Permitted, permit};
+use learning::Wanted;
 use primitives::Timestamp;
 use profiles::{Customer, Profile};
 
@@ -81,8 +82,10 @@ impl Knowledge {
             asked.filter_map(|(task, probes)| Some((task.clone(), probes.iter().map(read).collect::<Option<_>>()?)));
         self.asked = known.collect();
         if kind.reads.bought {
-            let bought = |line: &features::Line| Bought { item: line.item, at: line.at, milli_units: line.milli_units };
-            self.bought = state.lines().iter().map(bought).collect();
+            let model = kind.tasks.iter().find_map(|task| models.get(task));
+            let wanted = model.map_or_else(Wanted::default, |loaded| Wanted::of_settings(&loaded.header.settings));
+            let bought = |line: Touched| Bought { item: line.item, at: line.at, milli_units: line.milli_units };
+            self.bought = wanted.remembered(state).into_iter().map(bought).collect();
         }
         if kind.reads.currency {
             self.currency = state.currency();

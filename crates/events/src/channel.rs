@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum Channel {
     /// Orders, carts, products looked at.
     Purchases,
+    /// What was read, watched, listened to, borrowed.
+    Content,
     /// What was looked for.
     Search,
     /// Pages and screens, sessions, pointer and typing.
@@ -30,8 +32,9 @@ pub enum Channel {
 
 impl Channel {
     /// Every channel.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Purchases,
+        Self::Content,
         Self::Search,
         Self::Sessions,
         Self::Email,
@@ -48,6 +51,7 @@ impl Channel {
     pub fn name(self) -> &'static str {
         match self {
             Self::Purchases => "purchases",
+            Self::Content => "content",
             Self::Search => "search",
             Self::Sessions => "sessions",
             Self::Email => "e-mail",
@@ -65,6 +69,7 @@ impl Channel {
     pub fn example(self) -> (&'static str, &'static str) {
         match self {
             Self::Purchases => ("Order Completed", "what customers buy: recommendations, churn, value, segments"),
+            Self::Content => ("Content Played", "what they read, watch and hear: recommendations without a purchase"),
             Self::Search => ("Products Searched", "what they look for and do not find"),
             Self::Sessions => ("Page Left", "what they see and how it goes; /rapport.js sends it"),
             Self::Email => ("Email Opened", "what they read, and when"),
@@ -84,6 +89,7 @@ impl Deed {
     pub fn channel(&self) -> Option<Channel> {
         Some(match self {
             Self::Commerce(_) => Channel::Purchases,
+            Self::Content(_) => Channel::Content,
             Self::Searched(_) => Channel::Search,
             Self::PageViewed | Self::PageLeft(_) | Self::Session(_) => Channel::Sessions,
             Self::Email(_) => Channel::Email,

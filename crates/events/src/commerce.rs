@@ -22,6 +22,8 @@ pub enum CommerceStep {
     Ordered,
     /// It was taken back or called off, in whole or in part.
     Refunded,
+    /// They read, watched, heard or borrowed it, or liked it: no order, and no money.
+    Consumed,
     /// Any other event of the e-commerce specification: promotions, coupons, shares, reviews, changed orders.
     Other,
 }
@@ -39,6 +41,7 @@ impl CommerceStep {
             Self::Checkout => "checkout",
             Self::Ordered => "ordered",
             Self::Refunded => "refunded",
+            Self::Consumed => "consumed",
             Self::Other => "other",
         }
     }
@@ -79,9 +82,19 @@ mod tests {
 
     #[test]
     fn the_history_has_a_name_of_its_own_for_each_step() {
-        let steps = [Searched, ListViewed, Viewed, Added, Removed, Checkout, Ordered, Refunded, Other];
-        let names =
-            ["searched", "list_viewed", "viewed", "added", "removed", "checkout", "ordered", "refunded", "other"];
+        let steps = [Searched, ListViewed, Viewed, Added, Removed, Checkout, Ordered, Refunded, Consumed, Other];
+        let names = [
+            "searched",
+            "list_viewed",
+            "viewed",
+            "added",
+            "removed",
+            "checkout",
+            "ordered",
+            "refunded",
+            "consumed",
+            "other",
+        ];
         assert_eq!(steps.map(super::CommerceStep::name), names);
     }
 }

@@ -12,6 +12,8 @@ pub enum Deed {
     Commerce(Box<Commerce>),
     /// A search, or a click on what was found.
     Searched(Box<Search>),
+    /// Something was read, watched, listened to, borrowed or rated: what there is to say of it as of a product.
+    Content(Box<Commerce>),
     /// A page or a screen was seen.
     PageViewed,
     /// A page was left: what hands and eyes did on it.

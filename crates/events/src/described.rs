@@ -209,6 +209,12 @@ pub(crate) fn code(words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
 pub(crate) fn words(channel: Channel) -> Option<(&'static str, &'static str)> {
     Some(match channel {
         Channel::Purchases => return None,
+        Channel::Content => (
+            "Content",
+            "What is read, watched, listened to, played or borrowed: Segment's video specification, and such names as publishers, \
+             streaming services and libraries use. It is no order and no money. A company without orders is recommended from \
+             it. The same item counts once a day, however often its beginning and its end are told.",
+        ),
         Channel::Search => (
             "Search",
             "A search is an event of purchases, too, so that its products count there. A search that has a `position` was \
@@ -251,6 +257,7 @@ pub(crate) fn words(channel: Channel) -> Option<(&'static str, &'static str)> {
 /// The channel of what an event says.
 pub(crate) fn channel_of(verb: Verb) -> Channel {
     match verb {
+        Verb::Content(_) | Verb::ContentRated => Channel::Content,
         Verb::SearchClicked => Channel::Search,
         Verb::PageViewed | Verb::PageLeft | Verb::Session { .. } => Channel::Sessions,
         Verb::Email(_) => Channel::Email,
@@ -266,6 +273,12 @@ pub(crate) fn channel_of(verb: Verb) -> Channel {
 /// What an event says, in words.
 fn says(verb: Verb) -> &'static str {
     match verb {
+        Verb::Content(CommerceStep::Consumed) => {
+            "**read, watched, heard, borrowed or liked it**: recommendations, where nothing is sold"
+        }
+        Verb::Content(CommerceStep::Added) => "kept it for later: counts as a view and as interest",
+        Verb::Content(_) => "clicked on it: counts as a view",
+        Verb::ContentRated => "rated it: who liked it has consumed it, too",
         Verb::SearchClicked => "clicked on what a search had found",
         Verb::PageViewed => "saw a page or a screen",
         Verb::PageLeft => "left a page: what was done on it",

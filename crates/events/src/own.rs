@@ -23,6 +23,7 @@ impl Deed {
             Self::Measured(_) | Self::Faulted(_) => false,
             Self::Decision(seen) => seen.step != DecisionStep::Shown,
             Self::Searched(_)
+            | Self::Content(_)
             | Self::PageViewed
             | Self::PageLeft(_)
             | Self::Session(_)

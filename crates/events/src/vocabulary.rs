@@ -216,7 +216,7 @@ impl Deed {
     #[must_use]
     pub fn commerce(&self) -> Option<&Commerce> {
         match self {
-            Self::Commerce(commerce) => Some(commerce),
+            Self::Commerce(commerce) | Self::Content(commerce) => Some(commerce),
             Self::Searched(search) => search.commerce.as_ref(),
             _ => None,
         }
@@ -236,7 +236,7 @@ impl Commerce {
     /// [`Rejection`] where a property of the specification has a wrong type or an impossible value.
     pub fn read(event: &Event) -> Result<Option<Self>, Rejection> {
         Ok(match Heard::of(event, false)?.deed {
-            Deed::Commerce(commerce) => Some(*commerce),
+            Deed::Commerce(commerce) | Deed::Content(commerce) => Some(*commerce),
             Deed::Searched(search) => search.commerce,
             _ => None,
         })

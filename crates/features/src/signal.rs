@@ -29,7 +29,7 @@ pub struct Order {
     pub is_vouched: bool,
 }
 
-/// One product of an order.
+/// One product of an order, or something that was read, watched, heard or borrowed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     /// When.
@@ -95,6 +95,8 @@ pub(crate) struct Signals {
     /// Few events are orders: most need no room for one.
     pub(crate) order: Option<Box<Order>>,
     pub(crate) lines: Box<[Line]>,
+    /// What was read, watched, heard or borrowed.
+    pub(crate) consumed: Box<[Line]>,
     pub(crate) views: Box<[View]>,
     pub(crate) told: Box<[Told]>,
     pub(crate) channels: Box<[Channel]>,
@@ -121,13 +123,17 @@ impl Signals {
         let deed = event.deed();
         let seen = Seen { at: event.occurred_at, key: event.key(), is_own: deed.is_own() };
         let (step, channels) = (step_of(deed), channels_of(deed));
-        let (lines, views, is_vouched) = (Box::default(), Box::default(), event.origin.is_trusted());
-        let mut signals = Self { seen, is_deed, is_vouched, step, order: None, lines, views, told, channels };
+        let is_vouched = event.origin.is_trusted();
+        let (lines, consumed, views) = Default::default();
+        let mut signals = Self { seen, is_deed, is_vouched, step, order: None, lines, consumed, views, told, channels };
         let Some(commerce) = deed.commerce() else { return Some(signals) };
         match commerce.step {
             CommerceStep::Ordered => {
                 signals.order = Some(Box::new(order(seen, commerce, 1, is_vouched)));
                 signals.lines = numbered(&commerce.products, |position, product| line(seen, position, product));
+            }
+            CommerceStep::Consumed => {
+                signals.consumed = numbered(&commerce.products, |position, product| line(seen, position, product));
             }
             CommerceStep::Refunded => signals.order = Some(Box::new(order(seen, commerce, -1, is_vouched))),
             CommerceStep::Viewed | CommerceStep::Added => {

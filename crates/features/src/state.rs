@@ -2,6 +2,7 @@
 
 use crate::cell::{Cells, Kept};
 use crate::channels::{Channels, Visit};
+use crate::consumed::Consumed;
 use crate::overflow::Overflow;
 use crate::seen::Seen;
 use crate::signal::{Line, Order, Signals, View};
@@ -23,12 +24,14 @@ pub(crate) const N_VIEWS: usize = 48;
 pub struct FeatureState {
     pub(crate) n_seen: u64,
     pub(crate) first_seen: Option<Timestamp>,
-    pub(crate) n_orders: u64,
+    /// Nobody makes four billion of them.
+    pub(crate) n_orders: u32,
     pub(crate) first_order: Option<Timestamp>,
-    pub(crate) n_refunds: u64,
+    pub(crate) n_refunds: u32,
     pub(crate) seen: Newest<Seen, N_SEEN>,
     pub(crate) orders: Newest<Order, N_ORDERS>,
     pub(crate) lines: Newest<Line, N_LINES>,
+    pub(crate) consumed: Consumed,
     pub(crate) views: Newest<View, N_VIEWS>,
     /// What is not remembered one by one any more.
     pub(crate) overflow: Overflow,
@@ -45,6 +48,12 @@ impl FeatureState {
     #[must_use]
     pub fn lines(&self) -> &[Line] {
         self.lines.as_slice()
+    }
+
+    /// What was read, watched, heard or borrowed lately, from old to new: each item once a day.
+    #[must_use]
+    pub fn consumed(&self) -> &[Line] {
+        self.consumed.as_slice()
     }
 
     /// The orders and refunds made lately, from old to new.
@@ -90,7 +99,7 @@ impl FeatureState {
     /// How many orders were ever made.
     #[must_use]
     pub fn n_orders(&self) -> u64 {
-        self.n_orders
+        u64::from(self.n_orders)
     }
 
     /// What was ever spent in a currency, less refunds, in minor units.
@@ -169,14 +178,15 @@ impl FeatureState {
         self.channels.add(at, signals.seen.place(), signals.is_vouched, &signals.channels);
         if let Some(order) = order {
             if order.is_refund {
-                self.n_refunds += 1;
+                self.n_refunds = self.n_refunds.saturating_add(1);
             } else {
-                self.n_orders += 1;
+                self.n_orders = self.n_orders.saturating_add(1);
                 self.first_order = earliest(self.first_order, Some(order.at));
             }
             self.add_order(order);
         }
         signals.lines.iter().for_each(|line| self.lines.add(*line));
+        signals.consumed.iter().for_each(|line| self.consumed.add(*line));
         signals.views.iter().for_each(|view| self.add_view(*view));
     }
 
@@ -211,13 +221,14 @@ impl CustomerState for FeatureState {
     fn merge(&mut self, other: Self) {
         self.n_seen += other.n_seen;
         self.first_seen = earliest(self.first_seen, other.first_seen);
-        self.n_orders += other.n_orders;
+        self.n_orders = self.n_orders.saturating_add(other.n_orders);
         self.first_order = earliest(self.first_order, other.first_order);
-        self.n_refunds += other.n_refunds;
+        self.n_refunds = self.n_refunds.saturating_add(other.n_refunds);
         self.overflow.merge(other.overflow);
         other.seen.into_things().into_iter().for_each(|seen| self.add_seen(seen));
         other.orders.into_things().into_iter().for_each(|order| self.add_order(order));
         self.lines.merge(other.lines);
+        self.consumed.merge(other.consumed);
         other.views.into_things().into_iter().for_each(|view| self.add_view(view));
         self.kept.merge(other.kept);
         self.visit.merge(other.visit);
@@ -229,6 +240,7 @@ impl CustomerState for FeatureState {
             + self.seen.n_bytes()
             + self.orders.n_bytes()
             + self.lines.n_bytes()
+            + self.consumed.n_bytes()
             + self.views.n_bytes()
             + self.overflow.n_bytes()
             + self.kept.n_bytes()

@@ -98,6 +98,16 @@ impl Trace {
         self.received_until(as_of).flat_map(|received| &received.signals.lines)
     }
 
+    /// Everything read, watched, heard or borrowed that was received by a moment, each time it was told.
+    pub fn consumed_until(&self, as_of: Timestamp) -> impl Iterator<Item = &crate::Line> {
+        self.received_until(as_of).flat_map(|received| &received.signals.consumed)
+    }
+
+    /// Every product that was looked at or put into a cart and received by a moment.
+    pub fn views_until(&self, as_of: Timestamp) -> impl Iterator<Item = &crate::View> {
+        self.received_until(as_of).flat_map(|received| &received.signals.views)
+    }
+
     /// When they did anything, in the order of the log. That they became known is nothing that they did, also where a declared
     /// feature looks at it.
     pub fn seen(&self) -> impl Iterator<Item = Timestamp> {

@@ -1,13 +1,15 @@
 //! Whom may we learn from? The whole history, customer by customer, of those who permit it.
 
-use crate::{Calendar, LearningError};
+use crate::item_traits::traits_of;
+use crate::{Calendar, LearningError, Wanted};
 use events::{Offset, Place, Pointer};
-use features::{Cells, History, Trace, TraceReads, Watch};
+use features::{Cells, History, Items, Trace, TraceReads, Watch};
 use governance::{ConsentPolicy, Permitted, Purpose, permit};
-use primitives::{CustomerId, Timestamp, nearest};
+use models::recommend::ItemTraits;
+use primitives::{CustomerId, ItemKey, Timestamp, nearest};
 use profiles::{Customer, MemoryProfileStore, Profiles};
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 /// At most so many different names of events are remembered.
 const N_TITLES_MAX: usize = 1_000;
@@ -33,6 +35,8 @@ pub struct Dataset {
     reads: TraceReads,
     titles: BTreeSet<String>,
     places: BTreeSet<String>,
+    items: BTreeMap<ItemKey, ItemTraits>,
+    wanted: OnceLock<Wanted>,
 }
 
 impl Dataset {
@@ -53,12 +57,13 @@ impl Dataset {
         let taking: BTreeSet<&str> =
             reads.watches().iter().filter(|watch| watch.take.is_some()).map(|watch| &*watch.filter.event).collect();
         let (shared, separations) = (Arc::new(reads.clone()), history.separations()?);
-        let mut everybody = Vec::new();
+        let (mut everybody, mut items) = (Vec::new(), BTreeMap::new());
         // A customer is in one partition: whoever is folded in one is met in no other.
         for partition in history.partitions() {
             let store = Arc::new(MemoryProfileStore::default());
             let mut profiles: Profiles<Trace> = Profiles::open_reading(store, shared.clone())?;
             profiles.know(separations.clone());
+            let mut catalogue = Items::open(&MemoryProfileStore::default(), policy)?;
             let mut failed = None;
             history.replay(Place::before(partition), &mut |recorded| {
                 n_events += 1;
@@ -73,6 +78,7 @@ impl Dataset {
                 if places.len() < N_PLACES_MAX && taking.contains(title) {
                     places.extend(Pointer::all(&recorded.event));
                 }
+                catalogue.apply(&recorded);
                 failed = profiles.apply(&recorded).err();
                 failed.is_none()
             })?;
@@ -80,6 +86,7 @@ impl Dataset {
                 return Err(error.into());
             }
             everybody.extend(profiles.into_resident());
+            items.extend(catalogue.iter().map(|(key, item)| (*key, traits_of(item))));
         }
         progress(n_events);
         everybody.sort_by(|a, b| a.profile.id.cmp(&b.profile.id));
@@ -100,6 +107,8 @@ impl Dataset {
             reads,
             titles,
             places,
+            items,
+            wanted: OnceLock::new(),
         })
     }
 
@@ -149,6 +158,34 @@ impl Dataset {
     pub fn calendar(&self, now: Timestamp) -> Option<Calendar> {
         let orders = self.traces().flat_map(|(_, trace)| trace.orders_between(BEFORE_ALL, now));
         Calendar::of(orders.map(|order| order.at), now)
+    }
+
+    /// What is known of an item; `None` where nothing ever named it.
+    #[must_use]
+    pub fn item(&self, key: ItemKey) -> Option<&ItemTraits> {
+        self.items.get(&key)
+    }
+
+    /// Every item that the catalogue or an event ever named, whoever had it, in the order of their keys, with what is known of it
+    /// today: descriptions have no past.
+    pub fn items(&self) -> impl ExactSizeIterator<Item = (ItemKey, &ItemTraits)> {
+        self.items.iter().map(|(key, traits)| (*key, traits))
+    }
+
+    /// What recommendations are to foretell, from everything that there is.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        *self.wanted.get_or_init(|| Wanted::of(self.traces().map(|(_, trace)| trace), Timestamp::MAX))
+    }
+
+    /// On which days what recommendations foretell came in as usual, as far as is known at a moment; `None` where nothing did.
+    #[must_use]
+    pub fn wanted_calendar(&self, now: Timestamp) -> Option<Calendar> {
+        let ways = self.wanted().ways();
+        if ways == Wanted::Bought.ways() {
+            return self.calendar(now);
+        }
+        Calendar::of(self.traces().flat_map(|(_, trace)| trace.touched_until(now, ways)).map(|touched| touched.at), now)
     }
 
     /// On which days anything came in as usual, as far as is known at a moment; `None` where nothing did.

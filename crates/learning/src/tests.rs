@@ -12,5 +12,6 @@ mod numbers;
 mod outcomes;
 mod partitions;
 mod registry;
+mod wanted;
 mod withdrawals;
 pub(crate) mod world;

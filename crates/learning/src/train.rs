@@ -5,7 +5,7 @@ use crate::evaluation::Comparison;
 use crate::file::{self, ModelHeader};
 use crate::reigning::Reigning;
 use crate::task::{Data, Task};
-use crate::{Body, Evaluation, Gain, LearningError, Need, Split};
+use crate::{Body, Evaluation, Gain, LearningError, Need, Split, Wanted};
 use primitives::Timestamp;
 
 /// By how much of the strongest baseline a champion may fall short in the number that decides: chance alone moves it
@@ -78,6 +78,7 @@ fn fit(task: &dyn Task, data: &Data<'_>, reigning: Option<&Reigning>) -> Result<
     let split = ready(task, data)?;
     let judged = task.judge(data, &split, reigning)?;
     let fitted = task.fit(data, &split, &judged.settings)?;
+    let rows = Wanted::told_in(&judged.settings).map(|wanted| wanted.rows().to_owned());
     let header = ModelHeader {
         task: task.about().name.clone(),
         shape: fitted.body.shape().name(),
@@ -98,7 +99,7 @@ fn fit(task: &dyn Task, data: &Data<'_>, reigning: Option<&Reigning>) -> Result<
             Body::Classes(model) => Some(model.names().len() as u64),
             _ => None,
         },
-        rows: task.about().rows.clone(),
+        rows: rows.unwrap_or_else(|| task.about().rows.clone()),
         asks: task.about().asks.clone(),
         of_everybody: task.about().of_everybody,
         method: fitted.method,

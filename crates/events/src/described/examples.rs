@@ -48,6 +48,7 @@ pub(super) fn of_purchase(step: CommerceStep) -> Value {
         CommerceStep::Checkout => tracked("Checkout Started", order()),
         CommerceStep::Ordered => tracked("Order Completed", order()),
         CommerceStep::Refunded => tracked("Order Refunded", order()),
+        CommerceStep::Consumed => tracked("Content Played", json!({"content_id": "4711"})),
         CommerceStep::Other => tracked("Coupon Applied", json!({"coupon": "SPRING"})),
     }
 }
@@ -80,7 +81,10 @@ fn value(key: &str, property: &Property) -> Value {
         "decision_id" => "019ab3f2c1d4e5f60718293a4b5c6d7e",
         "started_at" => "2026-11-22T10:00:00Z",
         "ended_at" => "2026-11-22T10:00:42Z",
-        "score" => return json!(4),
+        "content_id" => "4711",
+        "title" => "The long way home",
+        "category" => "Documentaries",
+        "score" | "rating" => return json!(4),
         "scale" => return json!(5),
         "idle_seconds" => return json!(5),
         "waited_seconds" => return json!(17),

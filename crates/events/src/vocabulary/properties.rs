@@ -75,6 +75,19 @@ const INTERVALS: &[&[&str]] = &[
 ];
 
 properties! {
+    CONTENT_ID = [
+        "content_id", "contentId", "asset_id", "assetId", "content_asset_id", "contentAssetId", "video_id", "videoId",
+        "movie_id", "movieId", "episode_id", "episodeId", "track_id", "trackId", "song_id", "songId", "article_id",
+        "articleId", "post_id", "postId", "book_id", "bookId", "item_id", "itemId", "product_id", "productId", "sku", "id"
+    ] Kind::Id, "which item of the catalogue";
+    CONTENT_TITLE = ["title", "name", "content_title", "contentTitle", "content_name", "contentName"] Kind::Text,
+        "what it is called";
+    CONTENT_CATEGORY = ["category", "genre", "section", "content_category", "contentCategory"] Kind::Text,
+        "what kind of thing it is";
+    RATING = ["rating", "stars", "score", "value"] Kind::Number,
+        "what they gave: from three quarters of the scale on, they liked it";
+    RATING_MAX = ["scale", "scale_max", "scaleMax"] Kind::Number, "the highest there is: 5 where nothing is said";
+    RATING_MIN = ["scale_min", "scaleMin"] Kind::Number, "the lowest there is: 1 where nothing is said";
     QUERY = ["query", "search_term", "searchTerm", "search_query", "searchQuery"] Kind::Text, "what was looked for";
     N_RESULTS = ["results", "n_results", "nResults", "results_count", "resultsCount"] Kind::Count,
         "how much was found; 0 counts as a search without a result";

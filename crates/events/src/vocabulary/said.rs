@@ -5,13 +5,16 @@ use super::properties::*;
 use super::sheet::{Paid, Sheet};
 use super::values::At;
 use crate::{
-    DecisionSeen, Deed, Email, Fault, Measurement, Message, PageLeft, Payment, PhoneCall, Question, Rating, Rejection,
-    Search, Session, StoreVisit, Subscription, SubscriptionStep, Ticket,
+    Commerce, CommerceStep, DecisionSeen, Deed, Email, Fault, Measurement, Message, PageLeft, Payment, PhoneCall,
+    Product, Question, Rating, Rejection, Search, Session, StoreVisit, Subscription, SubscriptionStep, Ticket,
 };
+use primitives::ItemId;
 
 /// Reads the properties. Where the sheet holds a refusal afterwards, what is returned says nothing.
 pub(super) fn said(spoken: &Spoken, sheet: &mut Sheet<'_>) -> Deed {
     match spoken.verb {
+        Verb::Content(step) => content(step, sheet),
+        Verb::ContentRated => content_rated(sheet),
         Verb::SearchClicked => Deed::Searched(Box::new(Search { is_click: true, ..search(sheet) })),
         Verb::PageViewed => Deed::PageViewed,
         Verb::PageLeft => Deed::PageLeft(Box::new(page_left(sheet))),
@@ -65,6 +68,43 @@ pub(super) fn said(spoken: &Spoken, sheet: &mut Sheet<'_>) -> Deed {
             id.map_or(Deed::Other, |id| Deed::Decision(Box::new(DecisionSeen { step, id, item, position })))
         }
     }
+}
+
+/// What a rating must reach of its scale to say that they liked it: four of five stars.
+const LIKED_SHARE: f64 = 0.75;
+
+/// Something of the catalogue that is read, watched or heard, as far as it is named. Nothing is paid for it here.
+fn content(step: CommerceStep, sheet: &mut Sheet<'_>) -> Deed {
+    let (id, name, category) = (sheet.id(&CONTENT_ID), sheet.text(&CONTENT_TITLE), sheet.text(&CONTENT_CATEGORY));
+    let named = |id: String| Product { id: ItemId::from(id.as_str()), name, category, price: None, quantity: 1.0 };
+    Deed::Content(Box::new(Commerce {
+        step,
+        order_id: None,
+        value: None,
+        products: id.map(named).into_iter().collect(),
+    }))
+}
+
+/// Who liked something had it; of who did not nothing is concluded.
+fn content_rated(sheet: &mut Sheet<'_>) -> Deed {
+    let rating = sheet.number(&RATING);
+    let (least, most) = (sheet.number(&RATING_MIN).unwrap_or(1.0), sheet.number(&RATING_MAX).unwrap_or(5.0));
+    let mut is_liked = false;
+    if let Some(rating) = rating {
+        if most <= least {
+            sheet.mark(bad(
+                &RATING_MAX,
+                most,
+                "the highest rating lies above the lowest; send `scale_min` and `scale`",
+            ));
+        } else if (least..=most).contains(&rating) {
+            is_liked = (rating - least) / (most - least) >= LIKED_SHARE;
+        } else {
+            let fault = format!("the scale goes from {least} to {most}; say in `scale` how high it goes");
+            sheet.mark(bad(&RATING, rating, &fault));
+        }
+    }
+    content(if is_liked { CommerceStep::Consumed } else { CommerceStep::Other }, sheet)
 }
 
 /// What was looked for, how much was found, and what was clicked on.

@@ -114,8 +114,8 @@ fn windows() -> Vec<Definition> {
 
 fn money_and_trend() -> Vec<Definition> {
     vec![
-        define(FREQUENCY, "orders", "orders_all", "Orders ever", |s| whole(s.state.n_orders)),
-        define(FREQUENCY, "orders", "refunds_all", "Refunds and cancellations ever", |s| whole(s.state.n_refunds)),
+        define(FREQUENCY, "orders", "orders_all", "Orders ever", |s| whole(s.state.n_orders())),
+        define(FREQUENCY, "orders", "refunds_all", "Refunds and cancellations ever", |s| f64::from(s.state.n_refunds)),
         define(FREQUENCY, "products", "lines_mean", "Different products in an order, on average", |s| {
             let orders = s.state.orders().iter().filter(|order| !order.is_refund);
             mean(&orders.map(|order| f64::from(order.n_lines)).collect::<Vec<_>>())
@@ -145,7 +145,7 @@ fn money_and_trend() -> Vec<Definition> {
         }),
         define(TREND, "orders", "orders_per_30d", "Orders per 30 days since the first order", |s| {
             let tenure = days(s, s.state.first_order);
-            ratio(whole(s.state.n_orders) * 30.0, tenure.max(7.0))
+            ratio(whole(s.state.n_orders()) * 30.0, tenure.max(7.0))
         }),
     ]
 }

@@ -173,7 +173,7 @@ pub(crate) fn channels_of(deed: &Deed) -> Box<[Channel]> {
     use Channel::{Measured, Number, PageLeft, Rated, Ticket};
     let seconds = |quantity, seconds: Option<f64>| seconds.map(|seconds| Number(quantity, millionths(seconds)));
     match deed {
-        Deed::Commerce(_) | Deed::PageViewed | Deed::Session(_) | Deed::Other => Box::default(),
+        Deed::Commerce(_) | Deed::Content(_) | Deed::PageViewed | Deed::Session(_) | Deed::Other => Box::default(),
         Deed::Searched(search) => of_search(search),
         Deed::PageLeft(left) => one(PageLeft(pages_left(left))),
         Deed::Email(email) => one(Channel::Topic(match email.step {
@@ -298,9 +298,10 @@ pub(crate) fn step_of(deed: &Deed) -> Option<Step> {
             Step { n_frustrations, ..at(Stage::There) }
         }
         Deed::Session(_) => at(Stage::There),
+        Deed::Content(_) => at(Stage::Product),
         Deed::Commerce(commerce) => at(match commerce.step {
             CommerceStep::Searched | CommerceStep::ListViewed => Stage::Page,
-            CommerceStep::Viewed => Stage::Product,
+            CommerceStep::Viewed | CommerceStep::Consumed => Stage::Product,
             CommerceStep::Added | CommerceStep::Removed => Stage::Cart,
             CommerceStep::Checkout => Stage::Checkout,
             CommerceStep::Ordered => Stage::Ordered,

@@ -1,7 +1,7 @@
 //! How many customers bought an item? Kept exact while consents change and customers merge.
 //!
-//! Each customer who permits analytics counts once for each item they are remembered to have bought, on the day of the
-//! last time. The profiles tell of each change, so the count is always the sum over the customers as they are.
+//! Each customer who permits analytics counts once for each item they are remembered to have bought, read, watched, heard or
+//! borrowed, on the day of the last time. The profiles tell of each change, so the count is always the sum over the customers as they are.
 
 use super::Items;
 use crate::FeatureState;
@@ -11,13 +11,13 @@ use primitives::ItemKey;
 use profiles::{Customer, Watch};
 use std::collections::BTreeMap;
 
-/// The day (since 1970) on which a customer bought each item last.
+/// The day (since 1970) on which a customer bought or consumed each item last.
 type Bought = BTreeMap<ItemKey, i64>;
 
 /// What a customer counted for before an event.
 pub struct Counted {
     is_permitted: bool,
-    /// `None` where the event is no order, so that what they bought stays.
+    /// `None` where the event is no order and nothing was consumed, so that what they bought stays.
     bought: Option<Bought>,
 }
 
@@ -26,8 +26,9 @@ impl Watch<FeatureState> for Items {
 
     fn before(&mut self, customer: &Customer<FeatureState>, recorded: &Recorded) -> Counted {
         let is_permitted = self.permits(customer);
-        let is_order = recorded.event.commerce().is_some_and(|commerce| commerce.step == CommerceStep::Ordered);
-        Counted { is_permitted, bought: is_order.then(|| counted(customer, is_permitted)) }
+        let has = |step| matches!(step, CommerceStep::Ordered | CommerceStep::Consumed);
+        let takes = recorded.event.commerce().is_some_and(|commerce| has(commerce.step));
+        Counted { is_permitted, bought: takes.then(|| counted(customer, is_permitted)) }
     }
 
     fn after(&mut self, customer: &Customer<FeatureState>, before: Counted) {
@@ -53,9 +54,13 @@ impl Watch<FeatureState> for Items {
 }
 
 fn counted(customer: &Customer<FeatureState>, is_permitted: bool) -> Bought {
-    // Lines are sorted by time, so the last one of an item stays.
-    let lines = customer.state.lines().iter().filter(|_| is_permitted);
-    lines.map(|line| (line.item, line.at.day())).collect()
+    let mut last = Bought::new();
+    let lines = customer.state.lines().iter().chain(customer.state.consumed());
+    for line in lines.filter(|_| is_permitted) {
+        let day = last.entry(line.item).or_insert(line.at.day());
+        *day = line.at.day().max(*day);
+    }
+    last
 }
 
 impl Items {

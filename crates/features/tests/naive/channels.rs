@@ -204,6 +204,7 @@ fn stage(event: &Event) -> Option<f64> {
         "page" => 1.0,
         "Products Searched" if !is_click => 1.0,
         "Products Searched" | "Search Result Clicked" | "Product Viewed" => 2.0,
+        "Song Started" | "Song Played" => 2.0,
         "Product Added" => 3.0,
         "Checkout Started" => 4.0,
         "Order Completed" => 5.0,

@@ -49,6 +49,7 @@ fn check_features(state: &FeatureState, events: &[&Event], why: &str) {
     let mut orders: Vec<Order> = Vec::new();
     let mut lines: Vec<(EventKey, ItemKey)> = Vec::new();
     let mut views: Vec<(EventKey, ItemKey, bool)> = Vec::new();
+    let mut consumed: Vec<((ItemKey, i64), EventKey)> = Vec::new();
     for event in events {
         let Some(read) = event.commerce() else { continue };
         let worth = read.value.map_or(0, |value| value.minor);
@@ -61,6 +62,10 @@ fn check_features(state: &FeatureState, events: &[&Event], why: &str) {
             }
             CommerceStep::Refunded => orders.push((event.occurred_at, event.key(), -worth, currency, true)),
             CommerceStep::Viewed => views.extend(items().map(|item| (event.key(), item, false))),
+            // Of an item's day the last counts, whatever was told of it.
+            CommerceStep::Consumed => {
+                consumed.extend(items().map(|item| ((item, event.occurred_at.day()), event.key())))
+            }
             CommerceStep::Added => views.extend(items().map(|item| (event.key(), item, true))),
             _ => {}
         }
@@ -78,6 +83,13 @@ fn check_features(state: &FeatureState, events: &[&Event], why: &str) {
     assert_eq!(read, newest(orders, 96), "{why}");
     let read: Vec<_> = state.lines().iter().map(|line| (line.key, line.item)).collect();
     assert_eq!(read, newest(lines, 384), "{why}");
+    let day_and_key = |(n, (day, key)): (usize, &((ItemKey, i64), EventKey))| {
+        let is_last = consumed.iter().skip(n + 1).all(|(later, _)| later != day);
+        is_last.then_some((*key, day.0))
+    };
+    let last: Vec<(EventKey, ItemKey)> = consumed.iter().enumerate().filter_map(day_and_key).collect();
+    let read: Vec<_> = state.consumed().iter().map(|line| (line.key, line.item)).collect();
+    assert_eq!(read, newest(last, 384), "{why}");
     let read: Vec<_> = state.views().iter().map(|view| (view.key, view.item, view.is_cart)).collect();
     assert_eq!(read, newest(views, 48), "{why}");
 }

@@ -3,12 +3,12 @@
 
 use crate::contest::{Contest, Paired};
 use crate::evaluation::{Evaluation, Gain, Numbers, mean as mean_of, paired_gain};
-use crate::need::{MORE, Need, WAIT};
+use crate::need::{Need, WAIT};
 use crate::reigning::Reigning;
 use crate::split::Split;
 use crate::task::{Data, Fitted, Judged, Task, TaskAbout, as_json, from_json};
-use crate::{Body, Calendar, Dataset, LearningError, Loaded};
-use features::FeatureState;
+use crate::{Body, Calendar, Dataset, LearningError, Loaded, Wanted};
+use features::{FeatureState, Touched};
 use models::metrics::{coverage, ndcg_at_k, recall_at_k};
 use models::recommend::{
     HistoryItem, Interaction, Interactions, ItemToItem, ItemToItemModel, Query, Recommender, Scored, rank_by_frequency,
@@ -27,6 +27,10 @@ const K: usize = 10;
 
 /// At most this many customers choose the settings: enough to tell settings apart, few enough to take seconds.
 const N_VALIDATION_MAX: usize = 3_000;
+
+/// How to get more to learn from.
+const MORE_TO_LEARN: &str = "import older purchases or keep sending `Order Completed` events; where nothing is sold, what is \
+                             read, watched or heard, such as `Content Played` or `Article Read`";
 
 /// A candidate is clearly worse where it is behind by more than this many standard errors: 95 %.
 const CLEARLY_SE: f64 = 1.96;
@@ -57,33 +61,39 @@ impl Task for Recommend {
     }
 
     fn needs(&self, data: &Data<'_>) -> Vec<Need> {
-        let split = self.split(data);
+        let (split, wanted) = (self.split(data), data.dataset.wanted());
         let (mut n_repeat, mut n_returned, mut items) = (0, 0, BTreeSet::new());
         for (_, trace) in data.dataset.traces() {
-            n_repeat += u64::from(trace.orders_between(Timestamp::MIN, data.now).nth(1).is_some());
-            items.extend(trace.lines_until(data.now).map(|line| line.item));
-            if let Some(split) = &split {
-                let between = |from, until| trace.orders_between(from, until).next().is_some();
-                let returned = between(Timestamp::MIN, split.test_from) && between(split.test_from, split.test_until);
-                n_returned += u64::from(returned);
+            let touched = trace.touched_until(data.now, wanted.ways());
+            items.extend(touched.iter().map(|touched| touched.item));
+            let moments: Vec<Timestamp> = match wanted {
+                Wanted::Bought => trace.orders_between(Timestamp::MIN, data.now).map(|order| order.at).collect(),
+                Wanted::Consumed | Wanted::Viewed => touched.iter().map(|touched| touched.at).collect(),
+            };
+            n_repeat += u64::from(moments.len() > 1);
+            if let Some(Split { test_from, test_until, .. }) = &split {
+                let within = |at: &Timestamp| at > test_from && at <= test_until;
+                let has_returned = moments.iter().any(|at| at <= test_from) && moments.iter().any(within);
+                n_returned += u64::from(has_returned);
             }
         }
-        let n_days = data.dataset.calendar(data.now).as_ref().map_or(0, Calendar::n_days);
+        let n_days = data.dataset.wanted_calendar(data.now).as_ref().map_or(0, Calendar::n_days);
+        let (rows, did) = (wanted.rows(), wanted.did());
         vec![
-            Need::of_customers("customers with two purchases or more", 50, n_repeat, MORE),
+            Need::of_customers(format!("customers with two {rows} or more"), 50, n_repeat, MORE_TO_LEARN),
             Need::new(
-                "different items that were bought",
+                format!("different items that were {did}"),
                 20,
                 items.len() as u64,
-                "sell more different items, and send them as `products` with each order",
+                "sell or show more different items, and name them in each event: in an order as `products`",
             ),
-            Need::new("days of purchases", 14, u64::try_from(n_days).unwrap_or(0), WAIT),
-            Need::of_customers("earlier customers who bought again in the last window", 20, n_returned, WAIT),
+            Need::new(format!("days of {rows}"), 14, u64::try_from(n_days).unwrap_or(0), WAIT),
+            Need::of_customers(format!("earlier customers who {did} again in the last window"), 20, n_returned, WAIT),
         ]
     }
 
     fn split(&self, data: &Data<'_>) -> Option<Split> {
-        let calendar = data.dataset.calendar(data.now)?;
+        let calendar = data.dataset.wanted_calendar(data.now)?;
         Split::last_window(&calendar, (calendar.n_days() / 4).min(WINDOW_DAYS))
     }
 
@@ -91,17 +101,22 @@ impl Task for Recommend {
         let settings = choose(data.dataset, split, data.seed)?;
         let judged = judge(data.dataset, split, &settings, data.seed)?;
         let contest = judged.contest(reigning, data.seed)?;
-        Ok(Judged { settings: as_json(&settings)?, evaluation: judged.evaluation, contest })
+        let mut settings = as_json(&settings)?;
+        data.dataset.wanted().write(&mut settings);
+        Ok(Judged { settings, evaluation: judged.evaluation, contest })
     }
 
     fn fit(&self, data: &Data<'_>, _: &Split, settings: &serde_json::Value) -> Result<Fitted, LearningError> {
-        let settings: ItemToItem = from_json(settings)?;
+        let settings: ItemToItem = from_json(&Wanted::left_out(settings))?;
         // What is known now, not at the end of the split: the two differ by the events after the last whole day.
         let model = fit(data.dataset, data.now, &settings, data.seed)?;
-        let n_rows = data.dataset.traces().map(|(_, trace)| trace.lines_until(data.now).count() as u64);
-        let lines = data.dataset.traces().flat_map(|(_, trace)| trace.lines_until(data.now));
-        let newest = lines.map(|line| line.at).max();
-        let n_rows_each: Vec<u64> = n_rows.filter(|n| *n > 0).collect();
+        let ways = data.dataset.wanted().ways();
+        let touched = data.dataset.traces().map(|(_, trace)| trace.touched_until(data.now, ways));
+        let (mut n_rows_each, mut newest): (Vec<u64>, Option<Timestamp>) = (Vec::new(), None);
+        for touched in touched.filter(|touched| !touched.is_empty()) {
+            n_rows_each.push(touched.len() as u64);
+            newest = newest.max(touched.last().map(|touched| touched.at));
+        }
         Ok(Fitted {
             body: Body::Ranker(model.into()),
             features: Vec::new(),
@@ -124,39 +139,41 @@ pub(crate) fn fit(
     settings.fit(&interactions(dataset, as_of), seed).map_err(LearningError::model("fit the recommender"))
 }
 
-/// What a customer has bought, as the recommender wants it: live and in training the same purchases, those that the
+/// What a customer has bought, or read, watched or heard, as the recommender wants it: live and in training the same, what the
 /// feature state remembers.
 #[must_use]
-pub fn history_of(state: &FeatureState, as_of: Timestamp) -> Vec<HistoryItem> {
-    let lines = state.lines().iter();
-    lines
-        .map(|line| HistoryItem { item: line.item, age_days: as_of.days_since(line.at), quantity: pieces(line) })
+pub fn history_of(wanted: Wanted, state: &FeatureState, as_of: Timestamp) -> Vec<HistoryItem> {
+    let touched = wanted.remembered(state).into_iter();
+    touched
+        .map(|line| HistoryItem { item: line.item, age_days: as_of.days_since(line.at), quantity: pieces(&line) })
         .collect()
 }
 
-/// Which item a line is about how many pieces of: at least a thousandth, since a purchase of nothing cannot be.
-fn pieces(line: &features::Line) -> f64 {
+/// How many pieces of an item: at least a thousandth, since a purchase of nothing cannot be.
+fn pieces(line: &Touched) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "the pieces of a line are at most 10^12 thousandths")]
     let milli = line.milli_units.max(1) as f64;
     milli / 1_000.0
 }
 
-/// Every purchase that was received by a moment.
+/// Every purchase that was received by a moment, or what else is wanted here.
 fn interactions(dataset: &Dataset, as_of: Timestamp) -> Interactions {
-    let mut items: Vec<ItemKey> =
-        dataset.traces().flat_map(|(_, trace)| trace.lines_until(as_of)).map(|line| line.item).collect();
+    let ways = dataset.wanted().ways();
+    let touched = dataset.traces().flat_map(|(_, trace)| trace.touched_until(as_of, ways));
+    let mut items: Vec<ItemKey> = touched.map(|touched| touched.item).collect();
     items.sort_unstable();
     items.dedup();
     let mut rows = Vec::new();
     for (customer, (_, trace)) in (0_u32..).zip(dataset.traces()) {
-        rows.extend(trace.lines_until(as_of).map(|line| Interaction {
+        rows.extend(trace.touched_until(as_of, ways).iter().map(|line| Interaction {
             customer,
             item: items.binary_search(&line.item).ok().and_then(|place| u32::try_from(place).ok()).unwrap_or(u32::MAX),
             age_days: as_of.days_since(line.at),
             quantity: pieces(line),
         }));
     }
-    Interactions { rows, items, ..Interactions::default() }
+    let traits = items.iter().map(|key| dataset.item(*key).cloned().unwrap_or_default()).collect();
+    Interactions { rows, items, traits, ..Interactions::default() }
 }
 
 /// A customer in a test: what they had bought, and what they bought then.
@@ -167,11 +184,15 @@ struct Case {
 
 /// The customers known before the window who buy in it, at most `n_max` of them, drawn by the seed.
 fn cases(dataset: &Dataset, split: &Split, n_max: usize, seed: Seed) -> Vec<Case> {
+    let wanted = dataset.wanted();
+    let items_of = |trace: &features::Trace| -> BTreeSet<ItemKey> {
+        let touched = trace.touched_between(split.test_from, split.test_until, wanted.ways());
+        touched.into_iter().map(|touched| touched.item).collect()
+    };
     let mut drawn: Vec<(u64, &features::Trace)> = dataset
         .traces()
         .filter(|(_, trace)| {
-            trace.lines_until(split.train_until).next().is_some()
-                && !trace.items_between(split.test_from, split.test_until).is_empty()
+            !trace.touched_until(split.train_until, wanted.ways()).is_empty() && !items_of(trace).is_empty()
         })
         .map(|(id, trace)| (stable_hash(&format!("{}:{id}", seed.value())), trace))
         .collect();
@@ -182,8 +203,8 @@ fn cases(dataset: &Dataset, split: &Split, n_max: usize, seed: Seed) -> Vec<Case
     drawn
         .into_par_iter()
         .map(|(_, trace)| Case {
-            history: history_of(&trace.state_at(split.train_until), split.train_until),
-            wanted: trace.items_between(split.test_from, split.test_until).into_iter().collect(),
+            history: history_of(wanted, &trace.state_at(split.train_until), split.train_until),
+            wanted: items_of(trace),
         })
         .collect()
 }

@@ -137,7 +137,7 @@ fn progress_is_told_up_to_the_last_event() {
 fn live_and_training_histories_are_the_same() {
     let trace = &dataset().customers()[0].get().state;
     let state = trace.state_at(now());
-    let history = recommend::history_of(&state, now());
+    let history = recommend::history_of(dataset().wanted(), &state, now());
     assert_eq!(history.len(), state.lines().len());
     assert!(history.iter().all(|bought| bought.age_days >= 0.0 && bought.quantity > 0.0));
 }

@@ -85,6 +85,7 @@ pub(super) fn words(event: &Event, name_of: NameOf<'_>) -> Words {
 fn tracked(event: &Event, name: &str, properties: &Object, name_of: NameOf<'_>) -> Words {
     match event.deed() {
         Deed::Commerce(commerce) => purchase(commerce, name, properties, name_of),
+        Deed::Content(content) => content_words(content, name, properties, name_of),
         Deed::Searched(search) => {
             let query = search.query.as_deref().map_or_else(String::new, |query| format!(" “{}”", cut(query)));
             let found = search.n_results.map(|n| match n {
@@ -159,6 +160,19 @@ fn page(event: &Event, what: &str, name: Option<&str>, category: Option<&str>, p
     Words::head(head).and(category.map(cut)).and(place.filter(|_| titled.is_some()))
 }
 
+/// What was read, watched or heard: by the name of the event, which says it best.
+fn content_words(content: &Commerce, name: &str, properties: &Object, name_of: NameOf<'_>) -> Words {
+    let product = content.products.first();
+    let rating = ["rating", "stars", "score"].into_iter().find_map(|key| properties.get(key)?.as_f64());
+    let head = match product {
+        Some(product) => format!("{}: {}", cut(name), called(product, name_of)),
+        None => cut(name),
+    };
+    Words::head(head)
+        .and(rating.map(|rating| format!("gave {}", format::number(rating))))
+        .and(product.and_then(|product| product.category.as_deref()).map(cut))
+}
+
 fn purchase(commerce: &Commerce, name: &str, properties: &Object, name_of: NameOf<'_>) -> Words {
     let plain = name.to_ascii_lowercase();
     let is = |word: &str| plain.contains(word);
@@ -215,7 +229,7 @@ fn purchase(commerce: &Commerce, name: &str, properties: &Object, name_of: NameO
             };
             Words::head(head).of(commerce.value).and(products(&commerce.products, name_of)).and(order)
         }
-        CommerceStep::Searched | CommerceStep::Other => Words::head(cut(name))
+        CommerceStep::Searched | CommerceStep::Consumed | CommerceStep::Other => Words::head(cut(name))
             .of(commerce.value)
             .and(products(&commerce.products, name_of))
             .and(order)

@@ -1,7 +1,7 @@
 //! Is every event of every channel read, and whatever is missing, of a wrong type or absurd told?
 
 use super::*;
-use crate::vocabulary::channels::{CHANNELS, Properties};
+use crate::vocabulary::channels::{CHANNELS, Properties, Verb};
 use crate::vocabulary::properties::{Kind, Need, Property};
 use crate::{DecisionSeen, DecisionStep, Interval, Measurement, Priority, Question, Subscription, SubscriptionStep};
 
@@ -98,7 +98,9 @@ fn every_name_is_found_in_any_writing_and_in_one_table() {
             let event = track(&written, Value::Object(whole(spoken.properties))).unwrap();
             assert_eq!(event.understanding(), Understanding::Channel);
             assert_ne!(event.deed(), &Deed::Other, "{written}");
-            assert_eq!(event.commerce(), None, "{written}");
+            let is_content = matches!(event.deed(), Deed::Content(_));
+            assert_eq!(is_content, matches!(spoken.verb, Verb::Content(_) | Verb::ContentRated), "{written}");
+            assert_eq!(event.commerce().is_some(), is_content, "{written}");
         }
     }
 }
@@ -265,6 +267,77 @@ fn a_score_lies_within_its_scale() {
         assert_eq!(field, "/properties/scale");
     }
     assert_eq!(track("NPS Submitted", json!({"score": 7, "scale": "wide"})).unwrap().marks(), [], "it has none");
+}
+
+#[test]
+fn what_is_read_watched_or_heard_is_of_an_item_and_is_no_order_and_no_money() {
+    let content = |name: &str, properties: Value| match deed(name, properties) {
+        Deed::Content(commerce) => *commerce,
+        other => panic!("{name}: {other:?}"),
+    };
+    for (name, properties, id, step) in [
+        (
+            "Video Content Started",
+            json!({"asset_id": 7, "title": "Dawn", "genre": "Drama"}),
+            "7",
+            CommerceStep::Consumed,
+        ),
+        (
+            "video_content_completed",
+            json!({"asset_id": "7", "title": "Dawn", "genre": "Drama"}),
+            "7",
+            CommerceStep::Consumed,
+        ),
+        ("Song Played", json!({"songId": "s", "id": "event"}), "s", CommerceStep::Consumed),
+        ("Article Viewed", json!({"id": "a", "section": "Sport"}), "a", CommerceStep::Consumed),
+        ("Book Borrowed", json!({"content_id": "b", "product_id": "c"}), "b", CommerceStep::Consumed),
+        ("Content Clicked", json!({"content_id": "b"}), "b", CommerceStep::Viewed),
+        ("Article Bookmarked", json!({"articleId": "b"}), "b", CommerceStep::Added),
+    ] {
+        let read = content(name, properties.clone());
+        assert_eq!((read.step, read.value, &read.order_id), (step, None, &None), "{name}");
+        let [product] = read.products.as_slice() else { panic!("{name}: one item") };
+        assert_eq!((product.id.as_str(), product.quantity, product.price), (id, 1.0, None), "{name}");
+        assert_eq!(product.name.as_deref(), properties["title"].as_str(), "{name}");
+        let category = properties["genre"].as_str().or(properties["section"].as_str());
+        assert_eq!(product.category.as_deref(), category, "{name}");
+    }
+    // A playback names no item of its own.
+    assert_eq!(content("Video Playback Started", json!({"content_asset_ids": ["7"]})).products, []);
+    let (deed, field, _) = mark("Song Played", json!({"title": "Dawn"}));
+    assert!(matches!(deed, Deed::Content(content) if content.products.is_empty()));
+    assert_eq!(field, "/properties/content_id");
+}
+
+#[test]
+fn who_gave_four_of_five_stars_liked_it() {
+    let step = |properties: Value| match deed("Product Rated", properties) {
+        Deed::Content(commerce) => commerce.step,
+        other => panic!("{other:?}"),
+    };
+    for (properties, is_liked) in [
+        (json!({"product_id": "a", "rating": 4}), true),
+        (json!({"product_id": "a", "rating": 3.9}), false),
+        (json!({"product_id": "a", "rating": 1}), false),
+        (json!({"product_id": "a", "stars": 5}), true),
+        (json!({"product_id": "a", "rating": 5, "scale": 10}), false),
+        (json!({"product_id": "a", "rating": 7.75, "scale": 10}), true),
+        (json!({"product_id": "a", "rating": 0.75, "scale": 1, "scale_min": 0}), true),
+        (json!({"product_id": "a", "rating": 0.74, "scale": 1, "scale_min": 0}), false),
+    ] {
+        let expected = if is_liked { CommerceStep::Consumed } else { CommerceStep::Other };
+        assert_eq!(step(properties.clone()), expected, "{properties}");
+    }
+    for (properties, wrong) in [
+        (json!({"product_id": "a"}), "/properties/rating"),
+        (json!({"product_id": "a", "rating": 5.01}), "/properties/rating"),
+        (json!({"product_id": "a", "rating": 0.99}), "/properties/rating"),
+        (json!({"product_id": "a", "rating": 4, "scale": 1}), "/properties/scale"),
+    ] {
+        let (deed, field, _) = mark("Product Rated", properties.clone());
+        let is_no_more_than_told = matches!(&deed, Deed::Content(commerce) if commerce.step == CommerceStep::Other);
+        assert!(is_no_more_than_told && field == wrong, "{properties}: {field}");
+    }
 }
 
 #[test]

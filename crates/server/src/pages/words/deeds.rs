@@ -26,7 +26,7 @@ pub(super) fn words(deed: &Deed, name: &str, properties: &Object, name_of: NameO
         Deed::StoreVisited(visit) => visit_words(visit),
         Deed::Decision(seen) => decision_words(seen, name_of),
         // Told elsewhere.
-        Deed::Commerce(_) | Deed::Searched(_) | Deed::PageViewed | Deed::Other => {
+        Deed::Commerce(_) | Deed::Content(_) | Deed::Searched(_) | Deed::PageViewed | Deed::Other => {
             Words::head(cut(name)).and(listed_but(properties, &[]))
         }
     }

@@ -99,7 +99,7 @@ const SECONDS: Option<&str> = Some("seconds");
 
 fn told(deed: &Deed) -> Told<'_> {
     match deed {
-        Deed::Commerce(commerce) => of_purchase(commerce),
+        Deed::Commerce(commerce) | Deed::Content(commerce) => of_purchase(commerce),
         Deed::Searched(search) => Told {
             deed: if search.is_click { "result_clicked" } else { "searched" },
             thing: search.query.as_deref(),
