@@ -6,7 +6,7 @@ use super::member::Member;
 use super::prepared::Prepared;
 use super::query::Own;
 use super::taste::liked;
-use super::terms::terms_of;
+use super::terms::tf_idf;
 use crate::settings::settings;
 use crate::{ModelError, bytes};
 use primitives::Seed;
@@ -61,7 +61,7 @@ impl Content {
     pub(super) fn fit(&self, prepared: &Prepared, seed: Seed) -> Result<ContentModel, ModelError> {
         let _ = seed;
         self.validate()?;
-        let terms = terms_of(&prepared.traits, self.group_weight);
+        let terms = tf_idf(&prepared.traits, self.group_weight);
         let by_term = terms.by_item.transposed(terms.n_terms);
         let empty = || (vec![0.0_f32; prepared.traits.len()], Vec::new());
         let rows: Vec<Vec<(u32, f32)>> = (0..prepared.traits.len())

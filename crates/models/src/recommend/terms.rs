@@ -22,39 +22,78 @@ const OF_PRICES: u64 = 0x1656_67B1_9E37_79F9;
 /// ```
 /// Terms of one item alone lengthen it, but are not kept: they make nothing similar.
 /// *Source*: Salton and Buckley 1988, doi:10.1016/0306-4573(88)90021-0.
-pub(super) fn terms_of(traits: &[ItemTraits], group_weight: f64) -> Terms {
-    let bands = price_bands(traits);
-    let by_item: Vec<BTreeMap<u64, f64>> =
-        traits.iter().zip(bands).map(|(traits, bands)| counted(traits, &bands, group_weight)).collect();
-    let mut n_items: BTreeMap<u64, u32> = BTreeMap::new();
-    for term in by_item.iter().flat_map(BTreeMap::keys) {
-        *n_items.entry(*term).or_default() += 1;
-    }
-    let mut kept: Vec<(u64, u32)> = n_items.iter().filter(|(_, n)| **n > 1).map(|(term, n)| (*term, *n)).collect();
-    kept.sort_unstable_by_key(|(term, n)| (std::cmp::Reverse(*n), *term));
-    kept.truncate(N_TERMS_MAX);
-    kept.sort_unstable();
-    let idf = |n: u32| 1.0 + ((1.0 + by_item.len() as f64) / (1.0 + f64::from(n))).ln();
-    let rows = by_item.iter().map(|terms| {
-        let weighted: Vec<(u64, f64)> = terms.iter().map(|(term, tf)| (*term, tf * idf(n_items[term]))).collect();
+pub(super) fn tf_idf(traits: &[ItemTraits], group_weight: f64) -> Terms {
+    let counted = Counted::of(traits, group_weight);
+    let kept = counted.kept(2);
+    let idf = |n: u32| 1.0 + ((1.0 + traits.len() as f64) / (1.0 + f64::from(n))).ln();
+    let rows = counted.by_item.iter().map(|terms| {
+        let weighted: Vec<(u64, f64)> =
+            terms.iter().map(|(term, tf)| (*term, tf * idf(counted.n_items[term]))).collect();
         let length = weighted.iter().map(|(_, weight)| weight * weight).sum::<f64>().sqrt();
-        let entry = |(term, weight): (u64, f64)| {
-            let column = kept.binary_search_by_key(&term, |(term, _)| *term).ok()?;
-            #[expect(clippy::cast_possible_truncation, reason = "single precision is what is stored; terms are few")]
-            Some((column as u32, (weight / length) as f32))
-        };
-        weighted.into_iter().filter_map(entry).collect()
+        let found = weighted.into_iter().map(|(term, weight)| (term, weight / length));
+        found.filter_map(|(term, weight)| entry(&kept, term, weight)).collect()
     });
     Terms { by_item: Matrix::from_rows(rows), n_terms: kept.len() }
 }
 
-/// See [`terms_of`].
+/// Items by the terms of at least `n_items_min` of them, each with the same weight: how many an item has counts, too.
+///
+/// ```text
+/// weight = 1 / sqrt(mean number of such terms of an item)
+/// ```
+pub(super) fn frequent(traits: &[ItemTraits], n_items_min: u32) -> Terms {
+    let counted = Counted::of(traits, 1.0);
+    let kept = counted.kept(n_items_min);
+    let n_all: f64 = kept.iter().map(|(_, n)| f64::from(*n)).sum();
+    let weight = (traits.len() as f64 / n_all.max(1.0)).sqrt();
+    let rows =
+        counted.by_item.iter().map(|terms| terms.keys().filter_map(|term| entry(&kept, *term, weight)).collect());
+    Terms { by_item: Matrix::from_rows(rows), n_terms: kept.len() }
+}
+
+/// See [`tf_idf`] and [`frequent`].
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Terms {
     /// Their weights, by item; columns are terms in ascending order.
     pub(super) by_item: Matrix,
     /// How many different terms are kept.
     pub(super) n_terms: usize,
+}
+
+/// The terms of each item with their frequency, and how many items have each.
+struct Counted {
+    by_item: Vec<BTreeMap<u64, f64>>,
+    n_items: BTreeMap<u64, u32>,
+}
+
+impl Counted {
+    fn of(traits: &[ItemTraits], group_weight: f64) -> Self {
+        let bands = price_bands(traits);
+        let by_item: Vec<BTreeMap<u64, f64>> =
+            traits.iter().zip(bands).map(|(traits, bands)| counted(traits, &bands, group_weight)).collect();
+        let mut n_items: BTreeMap<u64, u32> = BTreeMap::new();
+        for term in by_item.iter().flat_map(BTreeMap::keys) {
+            *n_items.entry(*term).or_default() += 1;
+        }
+        Self { by_item, n_items }
+    }
+
+    /// The terms of at least so many items, in ascending order, each with how many.
+    fn kept(&self, n_items_min: u32) -> Vec<(u64, u32)> {
+        let enough = self.n_items.iter().filter(|(_, n)| **n >= n_items_min);
+        let mut kept: Vec<(u64, u32)> = enough.map(|(term, n)| (*term, *n)).collect();
+        kept.sort_unstable_by_key(|(term, n)| (std::cmp::Reverse(*n), *term));
+        kept.truncate(N_TERMS_MAX);
+        kept.sort_unstable();
+        kept
+    }
+}
+
+/// A term as a column, where it is kept.
+fn entry(kept: &[(u64, u32)], term: u64, weight: f64) -> Option<(u32, f32)> {
+    let column = kept.binary_search_by_key(&term, |(term, _)| *term).ok()?;
+    #[expect(clippy::cast_possible_truncation, reason = "single precision is what is stored; terms are few")]
+    Some((column as u32, weight as f32))
 }
 
 /// The terms of an item with their frequency, dampened.
@@ -83,4 +122,23 @@ fn price_bands(traits: &[ItemTraits]) -> Vec<Vec<u64>> {
         pair
     };
     traits.iter().map(|traits| price(traits).map_or_else(Vec::new, band)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_frequent_terms_count_and_all_alike() {
+        let told =
+            |words: &[u64], groups: &[u64]| ItemTraits { words: words.to_vec(), groups: groups.to_vec(), price: None };
+        let traits = [told(&[1, 1, 2], &[1]), told(&[2], &[1]), told(&[2, 3], &[]), told(&[], &[])];
+        // Word 2 has three items and group 1 two: five terms of four items, so each weighs the root of 4/5.
+        let terms = frequent(&traits, 2);
+        let told: Vec<usize> = (0..4).map(|item| terms.by_item.columns(item).len()).collect();
+        assert_eq!((terms.n_terms, told), (2, vec![2, 2, 1, 0]));
+        assert!(terms.by_item.row(0).all(|(_, weight)| (f64::from(weight) - 0.8_f64.sqrt()).abs() < 1e-6));
+        assert_eq!(frequent(&traits, 3).n_terms, 1);
+        assert_eq!((frequent(&traits, 4).n_terms, frequent(&[], 1).n_terms), (0, 0));
+    }
 }

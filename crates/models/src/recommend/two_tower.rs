@@ -22,14 +22,16 @@ settings! {
     /// Two towers: one network says where a customer is, another where each item is, and nearest comes first.
     ///
     /// ```text
-    /// item(i)  = own[i] + sum over the terms t of weight[i,t] term[t]               own[i] = 0 for what nobody bought
+    /// item(i)  = own[i] + sum over the terms t of i of term[t] / sqrt(terms an item has on average)
+    ///                                                                               own[i] = 0 for what nobody bought
     /// all      = sum over j of 2^(-k[j]/16) item(j) / sqrt(sum of 2^(-2k[j]/16))    k[j] = occasions since the youngest with j
     /// last     = the same over the last occasion alone
     /// customer = all + dense(GELU(dense(last, all, hour of the day + day of the week)))
-    /// score(i) = customer · item(i)
+    /// score(i) = exp(customer · item(i)): how likely it is chosen, beside the others
     /// ```
     /// Each purchase is a choice among those of the others in its batch and some items by chance, corrected for how often each of
     /// them comes (logQ). What is learned of the terms alone places items that nobody bought yet, because `own` is left out now and then.
+    /// Terms of few items are left out: their places would be learned by heart, and mislead about the next item that has them.
     /// The last purchases of some customers are held out and say when to stop.
     /// *Guarantees*: the same bits in any order of rows and on any number of threads; bounded by a number of examples, not by a clock.
     /// *Cost*: about `n_examples · (batch_size + n_negatives + 4 n_hidden) · n_dimensions · 6` operations.
@@ -54,8 +56,8 @@ settings! {
         dropout: f64 = 0.2 in 0.0..=0.9, larger: "relies less on single numbers";
         /// How often an item is learned by its terms alone.
         cold_share: f64 = 0.15 in 0.0..=0.9, larger: "places new items better and known ones less exactly";
-        /// How much more a group (a category, a brand, a tag) says than a word.
-        group_weight: f64 = 1.0 in 0.0..=100.0, larger: "hears categories and brands more";
+        /// How many items must have a term (a word, a category, a brand, a tag, a band of prices), so that it is learned of.
+        n_items_of_term: u32 = 20 in 1..=1_000_000, larger: "hears only what much can be learned of";
     }
 }
 
@@ -64,6 +66,8 @@ const NAME: &str = "two-tower member";
 const N_PROPOSED: usize = 200;
 /// So many items are looked through for a proposal, the most sold first: what others propose beyond them is scored, too.
 const N_SCANNED_MAX: usize = 20_000;
+/// Logarithms beyond this are cut off, so that their exponential is a number.
+const LOG_MAX: f32 = 60.0;
 /// What is proposed follows from no item in particular: no place in the history.
 const NO_SOURCE: u32 = u32::MAX;
 
@@ -110,7 +114,10 @@ impl TwoTowerModel {
     }
 
     fn scores(&self, customer: &[f32], places: &[u32]) -> Vec<f32> {
-        let dot = |place: &u32| self.items.row(*place as usize).iter().zip(customer).map(|(a, b)| a * b).sum();
+        let dot = |place: &u32| -> f32 {
+            let products = self.items.row(*place as usize).iter().zip(customer).map(|(a, b)| a * b);
+            products.sum::<f32>().clamp(-LOG_MAX, LOG_MAX).exp()
+        };
         places.iter().map(dot).collect()
     }
 }
@@ -138,3 +145,6 @@ impl Member for TwoTowerModel {
         if fits { Ok(()) } else { Err(ModelError::Corrupt { model: NAME, reason: reason() }) }
     }
 }
+
+#[cfg(test)]
+mod tests;

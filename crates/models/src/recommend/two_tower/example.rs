@@ -13,7 +13,7 @@ pub(super) struct History(Vec<(u32, u32)>);
 
 impl History {
     /// Keeps the newest of each item.
-    fn of(mut had: Vec<(u32, u32)>) -> Self {
+    pub(super) fn of(mut had: Vec<(u32, u32)>) -> Self {
         had.sort_unstable_by_key(|(place, ago)| (*place, *ago));
         had.dedup_by_key(|(place, _)| *place);
         had.sort_unstable_by_key(|(place, ago)| (*ago, *place));
@@ -161,5 +161,80 @@ impl Examples {
                 .take(4 * N_HISTORY_MAX)
                 .collect(),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recommend::{HistoryItem, Interaction, Query};
+    use primitives::ItemKey;
+
+    fn told(rows: &[(u32, u32, f64)]) -> Prepared {
+        let row = |(customer, item, age_days): &(u32, u32, f64)| Interaction {
+            customer: *customer,
+            item: *item,
+            age_days: *age_days,
+            quantity: 1.0,
+        };
+        let rows = rows.iter().map(row).collect();
+        Prepared::of(&Interactions { rows, items: (0..9).map(ItemKey).collect(), ..Interactions::default() }).unwrap()
+    }
+
+    #[test]
+    fn a_history_ends_before_the_occasion() {
+        // Three occasions: 1 and 2; 3 and 1; 4. The same twice on one occasion is once.
+        let prepared = told(&[(0, 1, 9.0), (0, 2, 9.0), (0, 3, 5.0), (0, 1, 5.0), (0, 1, 5.0), (0, 4, 1.0)]);
+        let examples = Examples::of(&prepared, 10, 100);
+        let told: Vec<(u32, History)> =
+            examples.learned.iter().map(|at| (examples.item(*at), examples.history(*at, false))).collect();
+        let second = History(vec![(1, 0), (2, 0)]);
+        let third = History(vec![(1, 0), (3, 0), (2, 1)]);
+        let none = History::default();
+        assert_eq!(told, [(1, none.clone()), (2, none), (1, second.clone()), (3, second), (4, third)]);
+        // On the first occasion, what was had together may stand for it.
+        assert_eq!(examples.history(0, true), History(vec![(2, 0)]));
+        assert_eq!(examples.history(4, true), examples.history(4, false));
+        assert_eq!(examples.hour(0), None);
+    }
+
+    #[test]
+    fn what_is_asked_is_read_as_what_was_learned() {
+        let bought = |key, age_days| HistoryItem { item: ItemKey(key), age_days, quantity: 1.0 };
+        let history = [bought(1, 9.0), bought(2, 9.0), bought(3, 5.0), bought(1, 5.0)];
+        let keys: Vec<ItemKey> = (0..9).map(ItemKey).collect();
+        let asked = |session: &[ItemKey]| History::asked(&Own::of(&Query { session, ..Query::of(&history) }, &keys));
+        assert_eq!(asked(&[]), History(vec![(1, 0), (3, 0), (2, 1)]));
+        assert_eq!(asked(&[ItemKey(2)]), History(vec![(2, 0), (1, 1), (3, 1)]));
+        let near = |weights: Vec<(u32, f32)>, expected: &[(u32, f32)]| {
+            assert_eq!(weights.len(), expected.len());
+            weights
+                .iter()
+                .zip(expected)
+                .for_each(|(a, b)| assert!(a.0 == b.0 && (a.1 - b.1).abs() < 1e-6, "{weights:?}"));
+        };
+        near(asked(&[]).last(), &[(1, 0.5_f32.sqrt()), (3, 0.5_f32.sqrt())]);
+        let earlier = (-1.0_f32 / 16.0).exp2();
+        let length = (2.0 + earlier * earlier).sqrt();
+        near(asked(&[]).all(), &[(1, 1.0 / length), (3, 1.0 / length), (2, earlier / length)]);
+        near(History::default().all(), &[]);
+        let long = History::of((0..200).map(|item| (item, 200 - item)).collect());
+        assert_eq!((long.items().count(), long.items().next()), (N_HISTORY_MAX, Some(199)));
+    }
+
+    #[test]
+    fn the_last_occasion_of_some_is_held_out() {
+        let rows: Vec<(u32, u32, f64)> =
+            (0..6).flat_map(|customer| [(customer, 1, 5.0), (customer, 2, 1.0), (customer, 3, 1.0)]).collect();
+        let examples = Examples::of(&told(&rows), 3, 100);
+        assert_eq!((examples.held_out.as_slice(), examples.learned.len()), ([7, 8, 16, 17].as_slice(), 14));
+        assert!(examples.is_once);
+        assert_eq!(Examples::of(&told(&rows), 3, 3).held_out, [7, 8, 16]);
+        // One occasion alone is learned from; and who has things again is no such shop.
+        let again: Vec<(u32, u32, f64)> =
+            (0..4).flat_map(|customer| [(customer, 1, 5.0), (customer, 1, 1.0)]).collect();
+        let examples = Examples::of(&told(&again[..1]), 1, 9);
+        assert!(examples.held_out.is_empty() && examples.learned.len() == 1);
+        assert!(!Examples::of(&told(&again), 9, 9).is_once);
     }
 }

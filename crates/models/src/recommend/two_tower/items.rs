@@ -2,8 +2,9 @@
 
 use super::TwoTower;
 use crate::neural::{Adam, Bags, Embedding, Matrix, RowGradients};
+use crate::recommend::ItemTraits;
 use crate::recommend::prepared::Prepared;
-use crate::recommend::terms::{Terms, terms_of};
+use crate::recommend::terms::{Terms, frequent};
 use primitives::Seed;
 
 /// How far from 0 numbers are at first.
@@ -33,8 +34,8 @@ pub(super) struct Placed {
 impl Items {
     pub(super) fn new(settings: &TwoTower, prepared: &Prepared, seed: Seed) -> Self {
         let terms = match prepared.traits.as_slice() {
-            [] => terms_of(&vec![Default::default(); prepared.n_items()], settings.group_weight),
-            traits => terms_of(traits, settings.group_weight),
+            [] => frequent(&vec![ItemTraits::default(); prepared.n_items()], 1),
+            traits => frequent(traits, settings.n_items_of_term),
         };
         let mut is_sold = vec![false; prepared.n_items()];
         prepared.rows.iter().for_each(|row| is_sold[row.item as usize] = true);

@@ -164,3 +164,14 @@ fn had(histories: &[History], columns: &[u32]) -> Vec<Vec<u32>> {
     };
     histories.iter().map(|history| history.items().flat_map(of_item).collect()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_customer_had_is_found_among_the_columns() {
+        let histories = [History::of(vec![(7, 0), (9, 1)]), History::default()];
+        assert_eq!(had(&histories, &[9, 7, 3, 7]), [vec![1, 3, 0], vec![]]);
+    }
+}
