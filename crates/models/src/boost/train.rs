@@ -5,7 +5,7 @@ use super::forest::{Ask, Forest, Split};
 use super::lesson::{Lesson, Rows};
 use super::objective::{Loss, Objective, Pair, Targets};
 use super::settings::{BoostSettings, Monotone};
-use super::tree::{Grower, Node, Quantised, Tree};
+use super::tree::{Grower, MEMORY_MAX, Node, Quantised, Tree};
 use super::{BoostModel, Learned};
 use crate::ModelError;
 use primitives::Seed;
@@ -103,6 +103,7 @@ impl Boosting<'_> {
             pairs: &quantised,
             columns,
             monotone: self.monotone,
+            memory_max: MEMORY_MAX,
         };
         let all = rows.len() == self.binned.n_rows();
         let mut tree = grower.grow(rows, all);

@@ -16,7 +16,7 @@ use scan::{Limits, Rule, Side, Split};
 use std::ops::Range;
 
 /// Histograms of leaves that wait for being split may take this much memory; leaves beyond it are counted anew.
-const MEMORY_MAX: usize = 1 << 29;
+pub(super) const MEMORY_MAX: usize = 1 << 29;
 
 /// What a tree is grown from.
 pub(super) struct Grower<'a> {
@@ -27,6 +27,8 @@ pub(super) struct Grower<'a> {
     pub(super) columns: &'a [bool],
     /// Of every used column; empty where nothing is demanded.
     pub(super) monotone: &'a [Monotone],
+    /// [`MEMORY_MAX`], in bytes.
+    pub(super) memory_max: usize,
 }
 
 /// A grown tree, whose leaves know the rows that they were grown from.
@@ -118,7 +120,7 @@ impl Grower<'_> {
             n_leaves += 1;
             let may_grow = n_leaves < self.settings.max_leaves && leaf.depth + 1 < self.settings.max_depth;
             for mut child in self.split(leaf, &mut tree, &mut spare, may_grow) {
-                if (held + 1) * self.binned.used().len() * size_of::<[u64; 256]>() > MEMORY_MAX {
+                if (held + 1) * self.binned.used().len() * size_of::<[u64; 256]>() > self.memory_max {
                     child.histogram = None;
                 } else {
                     held += 1;

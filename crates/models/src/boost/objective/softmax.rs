@@ -4,6 +4,7 @@ use super::pointwise::mean_loss;
 use super::{Loss, Objective, Pair, Targets, check_labels};
 use crate::ModelError;
 use primitives::Seed;
+use rayon::prelude::*;
 
 const OPERATION: &str = "learn a class";
 /// More classes than this would ask for more trees than anybody waits for.
@@ -59,22 +60,15 @@ impl Objective for Softmax {
     }
 }
 
-impl Classes<'_> {
-    /// The probabilities of a row.
-    fn probabilities(&self, scores: &[Vec<f64>], row: usize, into: &mut [f64]) {
-        let largest = scores.iter().map(|scores| scores[row]).fold(f64::NEG_INFINITY, f64::max);
-        let mut total = 0.0;
-        for (p, scores) in into.iter_mut().zip(scores) {
-            *p = (scores[row] - largest).exp();
-            total += *p;
-        }
-        into.iter_mut().for_each(|p| *p /= total);
-    }
+/// The logarithm of the sum of a row's raised scores.
+fn log_sum(scores: &[Vec<f64>], row: usize) -> f64 {
+    let largest = scores.iter().map(|scores| scores[row]).fold(f64::NEG_INFINITY, f64::max);
+    largest + scores.iter().map(|scores| (scores[row] - largest).exp()).sum::<f64>().ln()
 }
 
 impl Loss for Classes<'_> {
     fn initial(&self) -> Vec<f64> {
-        // A class without rows would be at minus infinity; half a row of the lightest weight is far enough.
+        // A class without rows would be at minus infinity; half a row of the mean weight is far enough.
         let mut weight = vec![0.0_f64; self.n_classes];
         self.class.iter().zip(&self.targets.weights).for_each(|(class, w)| weight[*class] += w);
         let total: f64 = weight.iter().sum();
@@ -84,21 +78,18 @@ impl Loss for Classes<'_> {
 
     fn gradients(&self, scores: &[Vec<f64>], _round: u64, _seed: Seed, into: &mut [Vec<Pair>]) {
         let factor = self.n_classes as f64 / (self.n_classes as f64 - 1.0);
-        let mut p = vec![0.0; self.n_classes];
-        for (row, (class, weight)) in self.class.iter().zip(&self.targets.weights).enumerate() {
-            self.probabilities(scores, row, &mut p);
-            for (k, (p, into)) in p.iter().zip(into.iter_mut()).enumerate() {
+        let sums: Vec<f64> = (0..self.class.len()).into_par_iter().map(|row| log_sum(scores, row)).collect();
+        into.par_iter_mut().zip(scores).enumerate().for_each(|(k, (into, scores))| {
+            let rows = scores.iter().zip(&sums).zip(&self.class).zip(&self.targets.weights);
+            for ((((score, sum), class), weight), into) in rows.zip(into) {
+                let p = (score - sum).exp();
                 let y = if k == *class { 1.0 } else { 0.0 };
-                into[row] = [weight * (p - y), weight * factor * p * (1.0 - p)];
+                *into = [weight * (p - y), weight * factor * p * (1.0 - p)];
             }
-        }
+        });
     }
 
     fn loss(&self, scores: &[Vec<f64>]) -> f64 {
-        mean_loss(self.targets, |row| {
-            let largest = scores.iter().map(|scores| scores[row]).fold(f64::NEG_INFINITY, f64::max);
-            let total: f64 = scores.iter().map(|scores| (scores[row] - largest).exp()).sum();
-            largest + total.ln() - scores[self.class[row]][row]
-        })
+        mean_loss(self.targets, |row| log_sum(scores, row) - scores[self.class[row]][row])
     }
 }

@@ -4,6 +4,7 @@ use super::super::{
     Binned, BoostModel, BoostSettings, Column, Cox, Gamma, LambdaRank, Learned, Lesson, Logistic, Monotone, Objective,
     Poisson, Quantile, Rows, Softmax, Squared, Tweedie, XeNdcg,
 };
+use crate::boost::tree::{Grower, MEMORY_MAX, Quantised};
 use crate::{Frame, ModelError, metrics};
 use primitives::Seed;
 use proptest::prelude::*;
@@ -453,6 +454,31 @@ fn orders_are_learned_within_groups() {
     assert!(matches!(error, ModelError::Shape { what: "the rows of all groups", found: 0, .. }), "{error}");
     let short = Rows { groups: Some(&lengths[1..]), ..rows };
     assert!(settings.learn(&Lesson::new(short), &XeNdcg, Seed::new(1)).is_err());
+}
+
+#[test]
+fn histograms_that_were_given_up_are_counted_anew() {
+    let data = uniform(6_000, 17);
+    let wave = |row: &[f64]| [(20.0 * row[0]).sin() * row[1] + row[2], 1.0];
+    let pairs: Vec<[f64; 2]> = data.chunks(3).map(wave).collect();
+    let (binned, quantised) = (binned(&data, 3, &[]), Quantised::new(&pairs));
+    let settings = BoostSettings { max_leaves: 40, max_depth: 9, min_leaf_rows: 5, ..quick() };
+    let grown = |memory_max: usize, rows: &[u32]| {
+        let (columns, monotone) = (&[true; 3], &[]);
+        let grower = Grower { settings: &settings, binned: &binned, pairs: &quantised, columns, monotone, memory_max };
+        let tree = grower.grow(rows.to_vec(), rows.len() == 2_000);
+        (tree.nodes, tree.rows)
+    };
+    let all: Vec<u32> = (0..2_000).collect();
+    let some: Vec<u32> = (0..2_000).filter(|row| row % 3 > 0).collect();
+    for rows in [&all, &some] {
+        let plenty = grown(MEMORY_MAX, rows);
+        assert_eq!(plenty.0.len(), 79);
+        // Of three histograms there is room for one, or for none.
+        for memory_max in [3 * 256 * 8, 0] {
+            assert_eq!(grown(memory_max, rows), plenty);
+        }
+    }
 }
 
 #[test]
