@@ -49,6 +49,7 @@ pub use dense::Dense;
 pub use embedding::{Bags, Embedding, RowGradients};
 pub use loss::{Candidates, logistic, sampled_softmax, squared};
 pub use matrix::Matrix;
+pub(crate) use matrix::dot;
 pub use mlp::{Mlp, MlpSettings};
 pub use network::{Gradients, Layer, Network, Pass};
 pub use norm::Norm;

@@ -1,6 +1,6 @@
 //! How does a number that only names something become numbers to compute with?
 
-use super::matrix::Matrix;
+use super::matrix::{Matrix, in_blocks};
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -71,7 +71,7 @@ impl Bags {
     pub fn pool(&self, table: &Matrix) -> Matrix {
         let n_columns = table.n_columns();
         let mut pooled = Matrix::zeros(self.len(), n_columns);
-        pooled.values_mut().par_chunks_mut(BLOCK_ROWS * n_columns.max(1)).enumerate().for_each(|(block, sums)| {
+        in_blocks(pooled.values_mut(), BLOCK_ROWS * n_columns.max(1), |block, sums| {
             for (at, sums) in sums.chunks_exact_mut(n_columns).enumerate() {
                 for (row, weight) in self.bag(block * BLOCK_ROWS + at) {
                     add_scaled(sums, weight, table.row(row as usize));

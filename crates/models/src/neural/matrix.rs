@@ -163,12 +163,38 @@ pub(super) fn add(sums: &mut [f32], more: &[f32]) {
     }
 }
 
+/// The sum of the products, each to each: in eight sums that are added up at the end, which is several times as fast as one.
+pub(crate) fn dot(left: &[f32], right: &[f32]) -> f32 {
+    let mut sums = [0.0_f32; 8];
+    let (left, right) = (left.chunks_exact(8), right.chunks_exact(8));
+    let rest: f32 = left.remainder().iter().zip(right.remainder()).map(|(a, b)| a * b).sum();
+    for (left, right) in left.zip(right) {
+        for (sum, (a, b)) in sums.iter_mut().zip(left.iter().zip(right)) {
+            *sum += a * b;
+        }
+    }
+    sums.iter().sum::<f32>() + rest
+}
+
+/// Fills values in blocks of a fixed size, each by one thread alone. What is one block is done at once: an answer for one customer
+/// waits for no other thread.
+pub(super) fn in_blocks(values: &mut [f32], size: usize, fill: impl Fn(usize, &mut [f32]) + Sync) {
+    if values.is_empty() {
+        return;
+    }
+    if values.len() <= size {
+        fill(0, values);
+    } else {
+        values.par_chunks_mut(size).enumerate().for_each(|(block, values)| fill(block, values));
+    }
+}
+
 /// The product, in blocks of rows that are each computed by one thread alone.
 fn product(left: MatRef<'_, f32>, right: MatRef<'_, f32>) -> Matrix {
     let mut found = Matrix::zeros(left.nrows(), right.ncols());
     let n_columns = found.n_columns;
     if n_columns > 0 {
-        found.values.par_chunks_mut(BLOCK_ROWS * n_columns).enumerate().for_each(|(block, values)| {
+        in_blocks(&mut found.values, BLOCK_ROWS * n_columns, |block, values| {
             let n_rows = values.len() / n_columns;
             let into = MatMut::from_row_major_slice_mut(values, n_rows, n_columns);
             matmul(into, Accum::Replace, left.subrows(block * BLOCK_ROWS, n_rows), right, 1.0, Par::Seq);
@@ -233,6 +259,16 @@ mod tests {
             prop_assert_eq!(both.columns(0, left.n_columns), left.clone());
             prop_assert_eq!(both.columns(left.n_columns, both.n_columns), right);
             prop_assert_eq!(left.select(0..left.n_rows), left);
+        }
+    }
+
+    #[test]
+    fn a_product_of_rows_is_that_by_hand() {
+        for n in [0_u8, 1, 7, 8, 9, 16, 35] {
+            let left: Vec<f32> = (0..n).map(f32::from).collect();
+            let right: Vec<f32> = (0..n).map(|at| f32::from(at % 3) - 1.0).collect();
+            let by_hand: f32 = left.iter().zip(&right).map(|(a, b)| a * b).sum();
+            assert!((dot(&left, &right) - by_hand).abs() < 1e-6, "{n}");
         }
     }
 

@@ -10,7 +10,7 @@ use super::matrix::keep_largest;
 use super::member::Member;
 use super::prepared::Prepared;
 use super::query::Own;
-use crate::neural::Matrix;
+use crate::neural::{Matrix, dot};
 use crate::settings::settings;
 use crate::{ModelError, bytes};
 use example::History;
@@ -65,7 +65,7 @@ const NAME: &str = "two-tower member";
 /// So many items are proposed.
 const N_PROPOSED: usize = 200;
 /// So many items are looked through for a proposal, the most sold first: what others propose beyond them is scored, too.
-const N_SCANNED_MAX: usize = 20_000;
+const N_SCANNED_MAX: usize = 10_000;
 /// Logarithms beyond this are cut off, so that their exponential is a number.
 const LOG_MAX: f32 = 60.0;
 /// What is proposed follows from no item in particular: no place in the history.
@@ -114,11 +114,8 @@ impl TwoTowerModel {
     }
 
     fn scores(&self, customer: &[f32], places: &[u32]) -> Vec<f32> {
-        let dot = |place: &u32| -> f32 {
-            let products = self.items.row(*place as usize).iter().zip(customer).map(|(a, b)| a * b);
-            products.sum::<f32>().clamp(-LOG_MAX, LOG_MAX).exp()
-        };
-        places.iter().map(dot).collect()
+        let said = |place: &u32| dot(self.items.row(*place as usize), customer).clamp(-LOG_MAX, LOG_MAX).exp();
+        places.iter().map(said).collect()
     }
 }
 

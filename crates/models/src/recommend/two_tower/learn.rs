@@ -16,7 +16,7 @@ use rayon::prelude::*;
 const HOLD_OUT_EVERY: usize = 10;
 /// At most so many purchases are held out, and so many scores of them computed.
 const N_HELD_OUT_MAX: usize = 1_000;
-const N_SCORES_MAX: usize = 10_000_000;
+const N_SCORES_MAX: usize = 5_000_000;
 /// After so many examples the held-out purchases are looked at, or after every time around.
 const N_UNTIL_CHECK: usize = 200_000;
 /// So many looks without a better loss end it.
