@@ -80,7 +80,7 @@ impl Node {
         [self.left as usize, self.left as usize + 1]
     }
 
-    fn is_of_category(&self) -> bool {
+    pub(super) fn is_of_category(&self) -> bool {
         self.question & CATEGORY != 0 && !self.is_leaf()
     }
 

@@ -2,8 +2,8 @@
 
 mod growing;
 
-use super::forest::{Ask, Forest, Split};
-use super::{BoostModel, BoostSettings};
+use super::forest::{Ask, Forest, Node, Split, Stored};
+use super::{Binned, BoostModel, BoostSettings, Column, Lesson, Logistic, Rows};
 use crate::{Frame, ModelError};
 use primitives::Seed;
 use proptest::prelude::*;
@@ -222,10 +222,35 @@ fn settings_outside_their_range_are_named() {
     assert!(BoostSettings::RANGES.iter().all(|range| (range.min..=range.max).contains(&range.default)));
 }
 
+/// The bytes of a model that asks for categories in its first column.
 fn stored() -> Vec<u8> {
-    let (data, labels) = data(80, 3, 2);
-    let settings = BoostSettings { n_trees: 3, min_leaf_weight: 0.5, ..small() };
-    settings.fit(Frame::new(&data, 80, 3).unwrap(), &labels, None, Seed::new(1)).unwrap().to_bytes().unwrap()
+    let (mut data, labels) = data(80, 3, 2);
+    data.chunks_mut(3).for_each(|row| row[0] = (row[0] + 5.0).floor());
+    let settings = BoostSettings { n_trees: 4, min_leaf_weight: 0.5, category_smoothing: 0.1, ..small() };
+    let binned = Binned::new(Frame::new(&data, 80, 3).unwrap(), &[Column::Category], 255).unwrap();
+    let learned = settings.learn(&Lesson::new(Rows::new(&binned, &labels)), &Logistic, Seed::new(1)).unwrap();
+    let model = learned.into_one();
+    let is_asked = |question: fn(&Node) -> bool| model.forest().nodes.iter().any(question);
+    assert!(is_asked(|node| node.is_of_category()) && is_asked(|node| !node.is_of_category() && !node.is_leaf()));
+    model.to_bytes().unwrap()
+}
+
+#[test]
+fn questions_about_categories_that_are_not_there_are_corrupt() {
+    let stored = || Stored::from(BoostModel::from_bytes(&BYTES.with(Clone::clone)).unwrap().forest().clone());
+    assert!(Forest::try_from(stored()).is_ok());
+    let changes: [fn(&mut Stored); 5] = [
+        |stored| stored.sets.truncate(stored.sets.len() - 1),
+        |stored| stored.codes.clear(),
+        |stored| stored.codes[0].0 = 3,
+        |stored| stored.codes[0].1.clear(),
+        |stored| stored.codes.push(stored.codes[0].clone()),
+    ];
+    for change in changes {
+        let mut changed = stored();
+        change(&mut changed);
+        assert!(matches!(Forest::try_from(changed), Err(ModelError::Corrupt { .. })));
+    }
 }
 
 #[test]
