@@ -2,5 +2,7 @@
 //! depend on the number of threads: so neither do the bits.
 
 mod inverse;
+mod vectors;
 
 pub(crate) use inverse::Symmetric;
+pub(crate) use vectors::{add_scaled, dot, narrow, vectorised};

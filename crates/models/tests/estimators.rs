@@ -464,7 +464,13 @@ fn members_of_recommenders_keep_the_contract() {
     suite::<Member<2>>();
     suite::<Member<3>>();
     suite::<Member<4>>();
-    assert_eq!(MemberSettings::all().len(), 5, "the suite knows all members");
+    suite::<Member<5>>();
+    suite::<Member<6>>();
+    suite::<Member<7>>();
+    suite::<Member<8>>();
+    suite::<Member<9>>();
+    suite::<Member<10>>();
+    assert_eq!(MemberSettings::all().len(), 11, "the suite knows all members");
 }
 
 #[test]

@@ -53,6 +53,11 @@ impl Accumulator {
         self.find(item).is_ok()
     }
 
+    /// What was added to the item, if anything.
+    pub(super) fn get(&self, item: u32) -> Option<&Sum> {
+        self.find(item).ok().map(|at| &self.sums[at])
+    }
+
     /// The sums in the order in which the items were first touched.
     pub(super) fn sums(&self) -> &[Sum] {
         &self.sums

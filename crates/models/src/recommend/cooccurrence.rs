@@ -7,6 +7,7 @@ use super::prepared::Prepared;
 use super::query::Own;
 use super::taste::liked;
 use super::together::{Near, products};
+use crate::linear::narrow;
 use crate::settings::settings;
 use crate::{ModelError, bytes};
 use primitives::Seed;
@@ -35,9 +36,9 @@ settings! {
         /// How much an item with many customers says less of all others.
         own_exponent: f64 = 0.5 in 0.0..=1.0, larger: "hears rare items of the history more";
         /// How much an item with many customers is held back.
-        other_exponent: f64 = 0.5 in 0.0..=1.0, larger: "finds rarer items";
+        other_exponent: f64 = 0.3 in 0.0..=1.0, larger: "finds rarer items";
         /// The share of all customers that is added to the divisor, so that a pair seen once or twice does not look certain.
-        shrinkage_share: f64 = 0.0003 in 0.0..=1.0, larger: "trusts only pairs that many customers have";
+        shrinkage_share: f64 = 0.003 in 0.0..=1.0, larger: "trusts only pairs that many customers have";
         /// How many similar items are kept for every item.
         n_neighbours: usize = 100 in 1..=1_000, larger: "reaches further into the catalogue and costs memory and time";
         /// After how many days between them two purchases of a customer count half together.
@@ -69,8 +70,6 @@ impl Cooccurrence {
     pub(super) fn fit(&self, prepared: &Prepared, seed: Seed) -> Result<CooccurrenceModel, ModelError> {
         let _ = seed;
         self.validate()?;
-        #[expect(clippy::cast_possible_truncation, reason = "single precision is what is computed in")]
-        let narrow = |value: f64| value as f32;
         let (n_items, plain) = (prepared.n_items(), Matrix::of(prepared, self.n_items_max, |_| 1.0));
         let weights: Vec<f64> =
             (0..plain.n_rows()).map(|c| (plain.columns(c).len() as f64).powf(-self.customer_exponent)).collect();

@@ -33,7 +33,7 @@ settings! {
         /// What is added to the diagonal, in customers.
         penalty: f64 = 300.0 in 0.01..=10_000_000.0, larger: "trusts only what many customers have together";
         /// How much less a customer with many items says.
-        customer_exponent: f64 = 0.0 in 0.0..=2.0, larger: "hears those with few items more";
+        customer_exponent: f64 = 0.5 in 0.0..=2.0, larger: "hears those with few items more";
         /// How many items are learned of, those with most customers first.
         n_items_max: usize = 5_000 in 2..=24_000, larger: "reaches rarer items and costs time with the cube";
         /// How many weights are kept for an item on average.

@@ -59,7 +59,7 @@ impl Matrix {
     }
 
     /// Columns and values of a row.
-    pub(super) fn row(&self, row: usize) -> impl ExactSizeIterator<Item = (u32, f32)> + '_ {
+    pub(super) fn row(&self, row: usize) -> impl ExactSizeIterator<Item = (u32, f32)> + Clone + '_ {
         let range = self.range(row);
         self.column[range.clone()].iter().copied().zip(self.value[range].iter().copied())
     }

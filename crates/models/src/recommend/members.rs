@@ -1,15 +1,20 @@
 //! Which members are there?
 
 use super::accumulator::Accumulator;
+use super::als::AlsModel;
 use super::content::ContentModel;
 use super::context::ContextModel;
 use super::cooccurrence::CooccurrenceModel;
 use super::ease::EaseModel;
+use super::gf_cf::GfCfModel;
 use super::member::Member;
 use super::prepared::Prepared;
 use super::query::Own;
+use super::sequence::MarkovModel;
+use super::sessions::SessionsModel;
 use super::two_tower::TwoTowerModel;
-use super::{Content, Context, Cooccurrence, Ease, TwoTower};
+use super::user_knn::{TifuKnnModel, UpCfModel};
+use super::{Als, Content, Context, Cooccurrence, Ease, GfCf, Markov, Sessions, TifuKnn, TwoTower, UpCf};
 use crate::ModelError;
 use primitives::Seed;
 use serde::{Deserialize, Serialize};
@@ -89,6 +94,18 @@ members! {
     TwoTower(TwoTower, TwoTowerModel) = "two-tower";
     /// What sells at this hour of the week.
     Context(Context, ContextModel) = "context";
+    /// Implicit alternating least squares.
+    Als(Als, AlsModel) = "als";
+    /// The smoothed graph of customers and items.
+    GfCf(GfCf, GfCfModel) = "gf-cf";
+    /// What customers with the same items had of late.
+    UpCf(UpCf, UpCfModel) = "up-cf";
+    /// Decayed frequencies, their own and those of the nearest customers.
+    TifuKnn(TifuKnn, TifuKnnModel) = "tifu-knn";
+    /// What comes after what came last.
+    Markov(Markov, MarkovModel) = "markov";
+    /// What was in sessions like this one.
+    Sessions(Sessions, SessionsModel) = "sessions";
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! How do all members read the same purchases? Sorted by customer, with items at the places of their keys.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "members use it as they arrive"))]
-
 use super::{Interaction, Interactions, ItemTraits};
 use crate::ModelError;
 use primitives::ItemKey;

@@ -31,7 +31,7 @@ pub(super) fn products(
     let rows: Vec<Vec<(u32, f32)>> = (0..n_items)
         .into_par_iter()
         .map_init(
-            || Sums { sums: vec![0.0; n_items], touched: Vec::new() },
+            || Sums::new(n_items),
             |sums, item| {
                 match near.zip(ages_by_item.as_ref()) {
                     None => {
@@ -61,13 +61,18 @@ pub(super) fn products(
 }
 
 /// Sums by item: all 0 and nothing touched before and after one item.
-struct Sums {
+pub(super) struct Sums {
     sums: Vec<f32>,
     touched: Vec<u32>,
 }
 
 impl Sums {
-    fn add(&mut self, item: u32, value: f32) {
+    pub(super) fn new(n_items: usize) -> Self {
+        Self { sums: vec![0.0; n_items], touched: Vec::new() }
+    }
+
+    /// Adds to an item.
+    pub(super) fn add(&mut self, item: u32, value: f32) {
         let sum = &mut self.sums[item as usize];
         if *sum == 0.0 {
             self.touched.push(item);
@@ -76,7 +81,7 @@ impl Sums {
     }
 
     /// What `score` makes of each sum, where it is above 0.
-    fn take(&mut self, score: impl Fn(u32, f32) -> f32) -> Vec<(u32, f32)> {
+    pub(super) fn take(&mut self, score: impl Fn(u32, f32) -> f32) -> Vec<(u32, f32)> {
         let scored =
             self.touched.drain(..).map(|item| (item, score(item, std::mem::take(&mut self.sums[item as usize]))));
         scored.filter(|(_, score)| *score > 0.0).collect()
