@@ -1,6 +1,7 @@
 //! What does an answer hold?
 
 use crate::KindName;
+use crate::search::{Completion, Told};
 use governance::ConsentAnswer;
 use primitives::{Currency, CustomerId, DecisionId, ItemId, ModelVersion, Probability};
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,15 @@ pub struct Answer {
 pub enum Content {
     /// Items, best first.
     Items(Vec<RankedItem>),
+    /// Items that were looked for, best first, and what is told of the search beside them.
+    Search {
+        /// The items.
+        items: Vec<RankedItem>,
+        /// What is told.
+        told: Box<Told>,
+    },
+    /// Ways to go on for who has begun to write, the likeliest first.
+    Completions(Vec<Completion>),
     /// A score with its reasons, the weightiest first.
     Score {
         /// A probability; `None` where nothing is known to say one.
@@ -66,6 +76,17 @@ pub enum Content {
         /// Why.
         reasons: Vec<Reason>,
     },
+}
+
+impl Content {
+    /// The items that it holds, best first; none where it holds anything else.
+    #[must_use]
+    pub fn items(&self) -> Option<&[RankedItem]> {
+        match self {
+            Self::Items(items) | Self::Search { items, .. } => Some(items),
+            Self::Completions(_) | Self::Score { .. } | Self::Amount { .. } | Self::Choice { .. } => None,
+        }
+    }
 }
 
 /// An amount that is expected: of money, in major units, where it has a currency or all amounts are money.

@@ -1,5 +1,6 @@
 //! How is a decision made? The one path of every kind, live and replayed: consent and what is missing are said here.
 
+use crate::search::{Completion, Found};
 use crate::{
     Answer, Ask, Content, DecisionError, ItemFacts, Kind, Kinds, Models, Parameters, Question, Record, Sales, Subject,
     Why, World,
@@ -98,7 +99,9 @@ struct Further<'a> {
 impl World for Further<'_> {
     fn is_available(&self, item: ItemKey) -> bool {
         let chosen = match &self.record.decision.answer.content {
-            Content::Items(items) => items.iter().any(|chosen| ItemKey::from(&chosen.id) == item),
+            Content::Items(items) | Content::Search { items, .. } => {
+                items.iter().any(|chosen| ItemKey::from(&chosen.id) == item)
+            }
             _ => false,
         };
         chosen || self.record.testimony.is_available(item) && self.world.is_available(item)
@@ -110,6 +113,14 @@ impl World for Further<'_> {
 
     fn popular(&self, n: usize) -> Vec<(ItemKey, Sales)> {
         self.record.testimony.popular(n)
+    }
+
+    fn found(&self, own: &[(ItemKey, f64)]) -> Option<Found> {
+        self.record.testimony.found(own)
+    }
+
+    fn completed(&self) -> Option<Vec<Completion>> {
+        self.record.testimony.completed()
     }
 }
 

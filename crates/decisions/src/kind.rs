@@ -2,6 +2,7 @@
 
 use crate::filter::Measure;
 use crate::parameter::{Parameter, Parameters, Takes};
+use crate::search::Wanted;
 use crate::{Content, DecisionError, Declaration, KindName, Knowledge, ModelRef, Models, Question, Why, World};
 use features::{Catalogue, Probe};
 use governance::Purpose;
@@ -40,6 +41,10 @@ pub struct KindAbout {
 pub enum ContentShape {
     /// [`Content::Items`].
     Items,
+    /// [`Content::Search`].
+    Search,
+    /// [`Content::Completions`].
+    Completions,
     /// [`Content::Score`].
     Score,
     /// [`Content::Amount`].
@@ -53,7 +58,7 @@ impl ContentShape {
     #[must_use]
     pub fn measure(self) -> Option<Measure> {
         match self {
-            Self::Items => None,
+            Self::Items | Self::Search | Self::Completions => None,
             Self::Score | Self::Amount => Some(Measure::Number),
             Self::Choice => Some(Measure::Text),
         }
@@ -64,6 +69,8 @@ impl ContentShape {
     pub fn in_words(self) -> &'static str {
         match self {
             Self::Items => "items, best first, each with its reason",
+            Self::Search => "items, best first, with what all matches have in common and how the words were understood",
+            Self::Completions => "ways to go on, each with what it is",
             Self::Score => "a probability with its reasons",
             Self::Amount => "an amount with its interval and its reasons",
             Self::Choice => "one of several, with how likely each is or what else holds, and why",
@@ -145,7 +152,7 @@ impl Gist {
     #[must_use]
     pub fn of(content: Content) -> Option<Self> {
         match content {
-            Content::Items(_) => None,
+            Content::Items(_) | Content::Search { .. } | Content::Completions(_) => None,
             Content::Score { score, .. } => Some(Self::Number(score?.get())),
             Content::Amount { amount, .. } => Some(Self::Number(amount?.value)),
             Content::Choice { label, others, .. } => {
@@ -163,6 +170,16 @@ pub trait Kind: Send + Sync {
 
     /// What the settings may declare otherwise one day, and the answer comes from; `None` where there is nothing of it.
     fn declaration(&self) -> Option<&Declaration> {
+        None
+    }
+
+    /// Whether it can be asked where nobody is named.
+    fn may_be_of_nobody(&self) -> bool {
+        false
+    }
+
+    /// What it wants of the catalogue before it answers; `None` where it looks for nothing.
+    fn wanted(&self, _parameters: &Parameters) -> Option<Wanted> {
         None
     }
 

@@ -4,14 +4,18 @@ mod asked;
 mod propensity;
 mod quantity;
 mod recommend;
+mod search;
 mod segments;
+mod suggest;
 mod value;
 mod which;
 
 pub use propensity::Propensity;
 pub use quantity::Quantity;
 pub use recommend::Recommend;
+pub use search::Search;
 pub use segments::Segments;
+pub use suggest::Suggest;
 pub use value::Value;
 pub use which::Which;
 
@@ -27,6 +31,8 @@ pub fn kinds(outcomes: &[Outcome], segments: &[Segment]) -> Kinds {
         Box::new(Propensity::new(&learning::churn())),
         Box::new(Value::default()),
         Box::new(Segments::new(segments.to_vec(), &[&learning::built_in_outcomes()[..], outcomes].concat())),
+        Box::new(Search::default()),
+        Box::new(Suggest::default()),
     ];
     kinds.extend(outcomes.iter().map(of_outcome));
     Kinds::new(kinds)

@@ -34,6 +34,7 @@ mod packed;
 mod parameter;
 mod question;
 mod record;
+pub mod search;
 mod segment;
 mod subject;
 #[cfg(test)]
@@ -48,7 +49,7 @@ pub use error::DecisionError;
 pub use filter::{Filter, FilterError};
 pub use item_filter::ItemFilter;
 pub use kind::{Ask, ContentShape, Gist, Kind, KindAbout, Kinds, Reads, Said};
-pub use kinds::{Propensity, Quantity, Recommend, Segments, Value, Which, built_in_lists, kinds};
+pub use kinds::{Propensity, Quantity, Recommend, Search, Segments, Suggest, Value, Which, built_in_lists, kinds};
 pub use knowledge::{Bought, Knowledge, ModelInputs};
 pub use lifts::Lifts;
 pub use lists::{Delivery, List, ListChange, ListState, ListStore, ListStoreError, Webhook};
@@ -56,7 +57,7 @@ pub use log::{DecisionCount, DecisionLog, DecisionLogError, DecisionQuery, Logge
 pub use models::Models;
 pub use name::KindName;
 pub use parameter::{Parameter, Parameters, Takes};
-pub use question::Question;
+pub use question::{Question, nobody};
 pub use record::Record;
 pub use segment::{Condition, Segment};
 pub use subject::Subject;

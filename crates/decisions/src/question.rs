@@ -1,7 +1,8 @@
 //! What is asked for?
 
 use crate::{KindName, Parameters};
-use primitives::{CustomerId, Timestamp};
+use primitives::{AnonymousId, CustomerId, Timestamp};
+use profiles::Identifier;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -20,4 +21,18 @@ pub struct Question {
     /// Where it will be shown; logged, and for later policies to use.
     #[serde(default, skip_serializing_if = "events::Fields::is_empty")]
     pub context: events::Fields,
+}
+
+impl Question {
+    /// Whether nobody was named, or only who was erased.
+    #[must_use]
+    pub fn is_of_nobody(&self) -> bool {
+        self.customer == nobody().customer_id()
+    }
+}
+
+/// In whose name it is decided where nobody is named, and for those who were erased: no event has it.
+#[must_use]
+pub fn nobody() -> Identifier {
+    Identifier::Anonymous(AnonymousId::from(""))
 }

@@ -4,6 +4,7 @@ mod old;
 
 use crate::digest::digest;
 use crate::packed::{pack, unpack};
+use crate::search::Told;
 use crate::{
     Bought, Content, Decision, DecisionError, Kind, Knowledge, LoggedDecision, ModelInputs, Models, Question, Subject,
     Testimony,
@@ -255,9 +256,17 @@ impl Record {
         // What was asked of the catalogue names what the customer bought, and the caller may have said anything.
         self.testimony = Testimony::default();
         self.question.context.clear();
+        // And so may words: numbers, and yes and no, say nothing of anybody.
+        self.question.parameters.retain(|_, given| given.is_number() || given.is_boolean());
         self.decision.answer.fallback = self.decision.answer.fallback.map(|_| FORGOTTEN.to_owned());
         match &mut self.decision.answer.content {
             Content::Items(items) => items.iter_mut().for_each(|item| FORGOTTEN.clone_into(&mut item.reason)),
+            Content::Search { items, told } => {
+                items.iter_mut().for_each(|item| FORGOTTEN.clone_into(&mut item.reason));
+                // What was understood says the words.
+                **told = Told::default();
+            }
+            Content::Completions(completions) => completions.clear(),
             Content::Score { reasons, .. } | Content::Amount { reasons, .. } => reasons.clear(),
             Content::Choice { reasons, others, probabilities, .. } => {
                 reasons.clear();

@@ -1,5 +1,6 @@
 //! What does a decision ask of the world, and how is it written down?
 
+use crate::search::{Completion, Found};
 use governance::Headcount;
 use primitives::{ItemId, ItemKey};
 use serde::{Deserialize, Serialize};
@@ -36,10 +37,19 @@ pub trait World {
     fn facts(&self, item: ItemKey) -> Option<ItemFacts>;
     /// The `n` items that sold best lately, and how well.
     fn popular(&self, n: usize) -> Vec<(ItemKey, Sales)>;
+    /// What the words of the question found, with what the customer's purchases say of each item: `own` are the items that they
+    /// bought, each with how much it counts. `None` where nothing was looked for.
+    fn found(&self, _own: &[(ItemKey, f64)]) -> Option<Found> {
+        None
+    }
+    /// How the words of the question may go on. `None` where that was not asked.
+    fn completed(&self) -> Option<Vec<Completion>> {
+        None
+    }
 }
 
 /// What the world answered to one decision: enough to decide the same again.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Testimony {
     /// Items that could not be had.
     unavailable: BTreeSet<ItemKey>,
@@ -47,6 +57,12 @@ pub struct Testimony {
     facts: BTreeMap<ItemKey, ItemFacts>,
     /// The popular items, where they were asked for.
     popular: Vec<(ItemKey, Sales)>,
+    /// What the words of the question found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    found: Option<Found>,
+    /// How they may go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    completed: Option<Vec<Completion>>,
 }
 
 impl Testimony {
@@ -67,6 +83,14 @@ impl World for Testimony {
 
     fn popular(&self, n: usize) -> Vec<(ItemKey, Sales)> {
         self.popular.iter().take(n).copied().collect()
+    }
+
+    fn found(&self, _: &[(ItemKey, f64)]) -> Option<Found> {
+        self.found.clone()
+    }
+
+    fn completed(&self) -> Option<Vec<Completion>> {
+        self.completed.clone()
     }
 }
 
@@ -111,5 +135,17 @@ impl World for Witness<'_> {
         let popular = self.world.popular(n);
         self.testimony.borrow_mut().popular.clone_from(&popular);
         popular
+    }
+
+    fn found(&self, own: &[(ItemKey, f64)]) -> Option<Found> {
+        let found = self.world.found(own);
+        self.testimony.borrow_mut().found.clone_from(&found);
+        found
+    }
+
+    fn completed(&self) -> Option<Vec<Completion>> {
+        let completed = self.world.completed();
+        self.testimony.borrow_mut().completed.clone_from(&completed);
+        completed
     }
 }

@@ -103,6 +103,8 @@ impl Background {
         background.engine.pressure().bound(Some(round.pauses.n_resident_max));
         background.spawn("checkpoints", move || checkpoints.run())?;
         background.spawn("corrections", move || corrections.run())?;
+        let (follower, until) = (background.engine.clone(), background.stop.clone());
+        background.spawn("items", move || follow_items(&follower, &until))?;
         background.spawn("maintenance", move || {
             while !stop.wait(pauses.maintenance) {
                 round.maintain(&|| stop.is_wanted());
@@ -151,6 +153,27 @@ impl Drop for Background {
             let _ = thread.join();
         }
         self.engine.pressure().bound(None);
+    }
+}
+
+/// How often what searches look into is brought up to the catalogue.
+const ITEMS_FOLLOWED: Duration = Duration::from_millis(250);
+
+/// Keeps what searches look into as the catalogue is.
+fn follow_items(engine: &Engine, stop: &Stop) {
+    let mut is_failing = false;
+    loop {
+        match engine.follow_items() {
+            Ok(()) => is_failing = false,
+            Err(error) if !is_failing => {
+                tracing::error!(error = error.story(), "searches do not see all of the catalogue as it is");
+                is_failing = true;
+            }
+            Err(_) => {}
+        }
+        if stop.wait(ITEMS_FOLLOWED) {
+            return;
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can this program learn and decide? Lists, made once from what is built in and from the settings.
 
+use decisions::search::Synonyms;
 use decisions::{Kinds, Segment};
 use features::Declared;
 use learning::{Outcome, Tasks};
@@ -17,6 +18,8 @@ pub struct Capabilities {
     pub segments: Vec<Segment>,
     /// The features that are declared at the start.
     pub features: Vec<Declared>,
+    /// What means the same in a search.
+    pub synonyms: Synonyms,
 }
 
 impl Capabilities {
@@ -30,6 +33,7 @@ impl Capabilities {
             outcomes: all,
             segments: segments.to_vec(),
             features: features.to_vec(),
+            synonyms: Synonyms::default(),
         }
     }
 

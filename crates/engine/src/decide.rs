@@ -2,14 +2,17 @@
 
 use crate::Stopwatch;
 use crate::error::EngineError;
+use crate::library::{Books, FoundFirst};
 use crate::{Engine, Live};
+use decisions::nobody;
+use decisions::search::{Completion, Found};
 use decisions::{
-    Answer, Content, Decision, DecisionError, Declaration, ItemFacts, Kind, KindName, Models, N_ITEMS_MAX, Parameters,
-    Question, RankedItem, Record, Sales, Subject, Testimony, Witness, World,
+    Answer, Decision, DecisionError, Declaration, ItemFacts, Kind, KindName, Models, N_ITEMS_MAX, Parameters, Question,
+    RankedItem, Record, Sales, Subject, Testimony, Witness, World,
 };
 use events::Fields;
 use features::{FeatureState, Items};
-use primitives::{AnonymousId, CustomerId, DecisionId, ErrorKind, ItemKey, Timestamp};
+use primitives::{CustomerId, DecisionId, ErrorKind, ItemKey, Timestamp};
 use profiles::{Customer, Identifier};
 use std::borrow::Cow;
 use std::sync::PoisonError;
@@ -18,17 +21,10 @@ use std::time::Duration;
 /// How many days count as "lately" for what is popular before there is a model.
 const POPULAR_DAYS: i64 = 30;
 
-/// In whose name it is decided for those who were erased: no event has it, so that it is nobody's.
-const ERASED: &str = "";
-
-/// Whether a decision was about somebody who was erased, of whom no name is written down.
+/// Whether a decision was about nobody: nobody was named, or somebody who was erased, of whom no name is written down.
 #[must_use]
 pub fn is_nobody(customer: &CustomerId) -> bool {
     *customer == nobody().customer_id()
-}
-
-fn nobody() -> Identifier {
-    Identifier::Anonymous(AnonymousId::from(ERASED))
 }
 
 /// What a caller asked.
@@ -86,6 +82,12 @@ impl Engine {
         self.let_erased_be_nobody(&mut asked.names);
         let as_of = self.clock.now();
         let (catalogue, about) = (&self.catalogue(), kind.about());
+        if asked.names.is_empty() && kind.may_be_of_nobody() {
+            asked.names.push(nobody());
+        }
+        // Before the live state is looked at, so that no event waits for it.
+        about.check(&asked.parameters)?;
+        let sought = kind.wanted(&asked.parameters).map(|wanted| self.sought(&wanted)).transpose()?;
         self.look(|live| {
             let customer = resolve(live, &asked.names)?;
             let Some(founder) = asked.names.first() else {
@@ -95,7 +97,7 @@ impl Engine {
             let Asked { parameters, context, .. } = asked;
             let question = Question { kind: about.name.clone(), customer: id, as_of, parameters, context };
             let subject = Subject::of(customer.as_deref(), &self.policy, about, models, catalogue, as_of);
-            let shelves = Shelves { items: &live.items, as_of };
+            let shelves = Shelves { items: &live.items, as_of, sought: sought.map(|sought| (&self.books, sought)) };
             let witness = Witness::new(&shelves);
             let kinds = &self.capabilities.kinds;
             let answer = decisions::decide(kinds, catalogue, &question, &subject, models, &witness)?;
@@ -144,7 +146,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::replay`].
     pub fn runners_up(&self, record: &Record, n_max: usize) -> Result<Vec<RankedItem>, EngineError> {
-        let Content::Items(chosen) = &record.decision.answer.content else { return Ok(Vec::new()) };
+        let Some(chosen) = record.decision.answer.content.items() else { return Ok(Vec::new()) };
         let (models, catalogue) = (self.models_of(record)?, self.catalogue());
         let answer = self.with_kind_of(record, |kind| {
             let about = kind.about();
@@ -155,14 +157,14 @@ impl Engine {
             let mut parameters = record.question.parameters.clone();
             parameters.insert("n".to_owned(), wanted.into());
             let further = self.look(|live| {
-                let shelves = Shelves { items: &live.items, as_of: record.question.as_of };
+                let shelves = Shelves { items: &live.items, as_of: record.question.as_of, sought: None };
                 decisions::replay_further(kind, &catalogue, record, &models, &parameters, &shelves)
             });
             Ok(Some(further?))
         })?;
-        let Some(Answer { content: Content::Items(items), .. }) = answer else { return Ok(Vec::new()) };
+        let items = answer.as_ref().and_then(|answer| answer.content.items()).unwrap_or_default();
         let is_new = |item: &RankedItem| chosen.iter().all(|one| one.id != item.id);
-        Ok(items.into_iter().filter(is_new).take(n_max).collect())
+        Ok(items.iter().filter(|item| is_new(item)).take(n_max).cloned().collect())
     }
 
     /// Does something with the kind of a decision as it was declared when it answered.
@@ -235,6 +237,8 @@ fn resolve<'l>(live: &'l Live, names: &[Identifier]) -> Result<Option<Cow<'l, Cu
 pub(super) struct Shelves<'a> {
     pub(super) items: &'a Items,
     pub(super) as_of: Timestamp,
+    /// What was looked for, and where it stands.
+    pub(super) sought: Option<(&'a Books, FoundFirst)>,
 }
 
 impl World for Shelves<'_> {
@@ -249,5 +253,19 @@ impl World for Shelves<'_> {
     fn popular(&self, n: usize) -> Vec<(ItemKey, Sales)> {
         let popular = self.items.popular(self.as_of, POPULAR_DAYS, n);
         popular.into_iter().map(|(item, buyers)| (ItemKey::from(&item.id), Sales::Buyers { buyers })).collect()
+    }
+
+    fn found(&self, own: &[(ItemKey, f64)]) -> Option<Found> {
+        match &self.sought {
+            Some((books, FoundFirst::Items(hits))) => Some(books.look(|shelf| hits.seen_by(shelf, own))),
+            _ => None,
+        }
+    }
+
+    fn completed(&self) -> Option<Vec<Completion>> {
+        match &self.sought {
+            Some((_, FoundFirst::Completions(completions))) => Some(completions.clone()),
+            _ => None,
+        }
     }
 }

@@ -27,6 +27,9 @@ pub enum EngineError {
     /// The store of lists.
     #[error(transparent)]
     Lists(#[from] decisions::ListStoreError),
+    /// The index of the catalogue's words.
+    #[error(transparent)]
+    Words(#[from] decisions::search::TextIndexError),
     /// Learning and the model registry.
     #[error(transparent)]
     Learning(#[from] learning::LearningError),
@@ -76,6 +79,7 @@ impl EngineError {
             Self::Learning(error) => error.kind(),
             Self::Filter(_) => ErrorKind::Invalid,
             Self::Lists(error) => error.kind,
+            Self::Words(error) => error.kind,
             Self::Thread { .. } => ErrorKind::Internal,
             Self::Keeping { kind, .. } | Self::Other { kind, .. } => *kind,
         }

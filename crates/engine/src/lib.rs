@@ -22,6 +22,7 @@ mod shared;
 mod decide;
 mod declare;
 mod doubts;
+mod library;
 mod pace;
 mod read;
 mod search;
@@ -154,6 +155,8 @@ pub struct Engine {
     /// Held while it is stored who came and went, so that nobody comes after they were forgotten.
     changing_lists: Mutex<()>,
     lists_wanted: AtomicBool,
+    /// What searches look into.
+    books: library::Books,
 }
 
 impl Engine {
@@ -210,6 +213,7 @@ impl Engine {
             following_lists: Mutex::default(),
             changing_lists: Mutex::default(),
             lists_wanted: AtomicBool::new(false),
+            books: library::Books::default(),
         };
         let capabilities = Arc::clone(&engine.capabilities);
         engine.declare(&capabilities.features)?;

@@ -4,11 +4,11 @@ use crate::error::EngineError;
 use crate::ingest::broken;
 use crate::{Engine, Ports};
 use events::{Offset, Place, Recorded};
-use features::{Activity, Cells, FeatureState, Inflows, Items};
+use features::{Activity, Cells, FeatureState, Inflows, Items, Searches};
 use governance::{ConsentPolicy, Purpose};
 use learning::Withdrawals;
 use primitives::ErrorKind;
-use profiles::{Change, Collection, Profiles, StoreError};
+use profiles::{Change, Collection, Identifier, Profiles, StoreError};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
@@ -31,6 +31,8 @@ pub struct Live {
     pub activity: Activity,
     /// What comes in, by name.
     pub inflows: Inflows,
+    /// What is looked for.
+    pub searches: Searches,
     /// Who may not be learned from any more.
     pub withdrawals: Withdrawals,
     /// What is kept of customers for the features that the settings declare.
@@ -41,6 +43,8 @@ pub struct Live {
     pub(super) generation: u64,
     /// The last of the stored customers that were read into memory, in the order of their ids.
     pub(super) warmed_upto: String,
+    /// Whose searches are counted.
+    policy: ConsentPolicy,
     /// The row that says with which layout and settings all this is made.
     made_with: Change,
     /// What says how all this is made, for the checkpoint under way.
@@ -147,6 +151,8 @@ impl Live {
             items: Items::open(ports.profiles.as_ref(), policy)?,
             activity: Activity::open(ports.profiles.as_ref())?,
             inflows: Inflows::open(ports.profiles.as_ref())?,
+            searches: Searches::open(ports.profiles.as_ref())?,
+            policy: policy.clone(),
             withdrawals: Withdrawals::open(ports.profiles.as_ref(), policy)?,
         })
     }
@@ -165,7 +171,21 @@ impl Live {
         self.withdrawals.after(before, &self.profiles, recorded)?;
         self.activity.apply(recorded);
         self.inflows.apply(recorded);
+        let is_counted = self.searches.concerns(&recorded.event) && self.permits_counting(recorded)?;
+        self.searches.apply(recorded, is_counted, decisions::search::words_of);
         Ok(())
+    }
+
+    /// Whether whoever did it permits to be counted: after the event, which may say so.
+    fn permits_counting(&self, recorded: &Recorded) -> Result<bool, EngineError> {
+        for name in Identifier::mentioned(&recorded.event) {
+            if let Some(id) = self.profiles.find(&name)?
+                && let Some(customer) = self.profiles.customer(&id)?
+            {
+                return Ok(self.policy.answer(&customer.profile.consents, Purpose::Analytics).granted);
+            }
+        }
+        Ok(false)
     }
 
     /// Begins a checkpoint of this moment and answers with its offset.
@@ -174,6 +194,7 @@ impl Live {
         self.items.begin_checkpoint();
         self.activity.begin_checkpoint()?;
         self.inflows.begin_checkpoint()?;
+        self.searches.begin_checkpoint()?;
         self.withdrawals.begin_checkpoint()?;
         self.made_then = vec![self.made_with.clone(), followed_change(self.followed), kept_change(&self.cells)];
         Ok(self.profiles.offset())
@@ -187,6 +208,7 @@ impl Live {
         self.items.fill(&mut slice, n_max);
         self.activity.fill(&mut slice, n_max);
         self.inflows.fill(&mut slice, n_max);
+        self.searches.fill(&mut slice, n_max);
         self.withdrawals.fill(&mut slice, n_max);
         Ok(slice)
     }
@@ -196,6 +218,7 @@ impl Live {
         self.items.end_checkpoint(is_durable);
         self.activity.end_checkpoint(is_durable);
         self.inflows.end_checkpoint(is_durable);
+        self.searches.end_checkpoint(is_durable);
         self.withdrawals.end_checkpoint(is_durable);
     }
 

@@ -1,6 +1,7 @@
 //! What does the engine need of what keeps everything? The stages' ports, and a few of its own.
 
 use crate::error::EngineError;
+use decisions::search::TextIndex;
 use decisions::{Decision, DecisionLog, ListStore};
 use events::{EventLog, ImportLog, Offset};
 use features::History;
@@ -31,6 +32,8 @@ pub struct Ports {
     pub decisions: Arc<dyn DecisionLog>,
     /// Where lists of customers are kept.
     pub lists: Arc<dyn ListStore>,
+    /// Where the words of the catalogue are found.
+    pub words: Arc<dyn TextIndex>,
     /// Where it is written down who did what.
     pub audit: Arc<dyn AuditLog>,
     /// What is to be done from time to time so that all this stays small.

@@ -2,7 +2,7 @@
 
 use crate::Engine;
 use crate::error::EngineError;
-use decisions::{Content, LoggedDecision, Record};
+use decisions::{Content, ContentShape, KindAbout, LoggedDecision, Record};
 use features::FeatureState;
 use measurement::{Attribution, Bought, REWARD_WINDOW_DAYS, Share, Shown, attribute};
 use primitives::{CustomerId, ItemKey, Timestamp};
@@ -74,7 +74,9 @@ impl Engine {
             return Ok(followed);
         }
         let kinds = &self.capabilities.kinds;
-        let is_shown = |name: &str| kinds.get(name).is_ok_and(|kind| kind.about().is_shown);
+        // What was looked for is followed more often than what was recommended, and is none of its share.
+        let is_recommended = |about: &KindAbout| about.is_shown && about.shape == ContentShape::Items;
+        let is_shown = |name: &str| kinds.get(name).is_ok_and(|kind| is_recommended(kind.about()));
         // What a newer program wrote is left out.
         let take = |logged: &LoggedDecision| {
             let record = is_shown(&logged.kind).then(|| Record::open(logged).ok())?;
@@ -105,7 +107,7 @@ impl Engine {
             || self.capabilities.outcomes.iter().find(|outcome| outcome.name.as_str() == record.question.kind.as_str());
         let outcome = if then.is_some() { declared.as_ref() } else { today() };
         match (&record.decision.answer.content, outcome) {
-            (Content::Items(_), _) => self.bought_after(record, now),
+            (Content::Items(_) | Content::Search { .. }, _) => self.bought_after(record, now),
             (_, Some(outcome)) if outcome.is_about_purchases() => self.ordered_after(record, outcome.window_days, now),
             _ => Ok(None),
         }
@@ -208,7 +210,7 @@ fn some_of_each_day<T, E>(
 }
 
 fn shown_by(record: &Record) -> Option<Shown> {
-    let Content::Items(items) = &record.decision.answer.content else { return None };
+    let items = record.decision.answer.content.items()?;
     Some(Shown {
         decision: record.decision.id.clone(),
         customer: record.question.customer.clone(),

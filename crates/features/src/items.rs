@@ -11,7 +11,7 @@ use governance::{ConsentPolicy, Headcount};
 use primitives::{ItemId, ItemKey, Timestamp};
 use profiles::{Change, Changed, Collection, ProfileError, ProfileStore};
 use shelves::Shelves;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::ops::Bound;
 
@@ -23,6 +23,16 @@ pub struct Items {
     policy: ConsentPolicy,
     offset: Offset,
     changed: Changed<ItemId>,
+    news: News,
+}
+
+/// Which items are not what they were when it was asked last.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct News {
+    /// Those of which something else is said, and those that are gone.
+    pub told: BTreeSet<ItemKey>,
+    /// Those that sell otherwise.
+    pub sold: BTreeSet<ItemKey>,
 }
 
 impl Items {
@@ -38,6 +48,7 @@ impl Items {
             policy: policy.clone(),
             offset: store.offset()?,
             changed: Changed::default(),
+            news: News::default(),
         };
         let mut damaged = None;
         store.scan(Collection::Item, "", &mut |key, bytes| match profiles::decode::<Item>("item", key, bytes) {
@@ -66,13 +77,12 @@ impl Items {
             if let Ok(product) = Product::from_item(item_id, traits) {
                 let available = traits.get("available").and_then(serde_json::Value::as_bool);
                 self.learn(&product, recorded, |item| {
-                    item.learn_available(available, recorded);
-                    item.learn_traits(traits, recorded);
+                    item.learn_available(available, recorded) | item.learn_traits(traits, recorded)
                 });
             }
         } else if let Some(commerce) = event.commerce() {
             for product in &commerce.products {
-                self.learn(product, recorded, |_| {});
+                self.learn(product, recorded, |_| false);
             }
             self.make_room(event);
         }
@@ -140,6 +150,17 @@ impl Items {
         ranked.into_iter().map(|((lately, _), _, item)| (item, Headcount::of(lately))).collect()
     }
 
+    /// Which items are not what they were when it was asked last.
+    pub fn take_news(&mut self) -> News {
+        std::mem::take(&mut self.news)
+    }
+
+    /// Whether there are items of which something else is said than when it was asked last.
+    #[must_use]
+    pub fn has_news(&self) -> bool {
+        !self.news.told.is_empty()
+    }
+
     /// Begins a checkpoint of this moment, together with the profiles' one; see [`Items::fill`].
     pub fn begin_checkpoint(&mut self) {
         self.changed.begin();
@@ -172,7 +193,7 @@ impl Items {
         is_believed && item.is_available()
     }
 
-    fn learn(&mut self, product: &Product, recorded: &Recorded, more: impl FnOnce(&mut Item)) {
+    fn learn(&mut self, product: &Product, recorded: &Recorded, more: impl FnOnce(&mut Item) -> bool) {
         let key = ItemKey::from(&product.id);
         if !self.by_key.contains_key(&key) {
             let Ok(()) = self.changed.mark(&product.id, || Ok::<_, Infallible>(row(&product.id, None)));
@@ -180,19 +201,26 @@ impl Items {
             self.shelves.file(key, &item);
             self.by_key.insert(key, item);
         }
-        self.change(key, |item| {
-            item.learn(product, recorded);
-            more(item);
-        });
+        let is_news = self.change(key, |item| item.learn(product, recorded) | more(item));
+        if is_news == Some(true) {
+            self.news.told.insert(key);
+        }
     }
 
     /// Changes an item that is there, and where it is filed.
-    fn change(&mut self, key: ItemKey, change: impl FnOnce(&mut Item)) {
-        if let Some(item) = self.by_key.get_mut(&key) {
-            let Ok(()) = self.changed.mark(&item.id, || Ok::<_, Infallible>(row(&item.id, Some(item))));
-            self.shelves.unfile(key, item);
-            change(item);
-            self.shelves.file(key, item);
+    fn change<T>(&mut self, key: ItemKey, change: impl FnOnce(&mut Item) -> T) -> Option<T> {
+        let item = self.by_key.get_mut(&key)?;
+        let Ok(()) = self.changed.mark(&item.id, || Ok::<_, Infallible>(row(&item.id, Some(item))));
+        self.shelves.unfile(key, item);
+        let changed = change(item);
+        self.shelves.file(key, item);
+        Some(changed)
+    }
+
+    /// The same where it sells otherwise than before.
+    fn resell(&mut self, key: ItemKey, change: impl FnOnce(&mut Item)) {
+        if self.change(key, change).is_some() {
+            self.news.sold.insert(key);
         }
     }
 
@@ -204,6 +232,7 @@ impl Items {
         while let Some(key) = self.shelves.take_excess(event.received_at) {
             if let Some(item) = self.by_key.remove(&key) {
                 let Ok(()) = self.changed.mark(&item.id, || Ok::<_, Infallible>(row(&item.id, Some(&item))));
+                self.news.told.insert(key);
             }
         }
     }

@@ -25,6 +25,7 @@ mod overflow;
 mod probe;
 #[cfg(test)]
 mod reference;
+mod searches;
 mod seen;
 mod signal;
 mod snapshot;
@@ -41,8 +42,9 @@ pub use error::FeatureError;
 pub use history::History;
 pub use id::{FeatureId, NoFeatureId};
 pub use inflow::{Inflow, InflowName, Inflows, Sender, Shape, ValueKind, is_same};
-pub use items::{Fact, Item, Items};
+pub use items::{Fact, Item, Items, News};
 pub use probe::Probe;
+pub use searches::{Query, Searches};
 pub use seen::Seen;
 pub use signal::{Line, Order, View};
 pub use state::FeatureState;

@@ -23,7 +23,7 @@ mod zone;
 pub use error_kind::ErrorKind;
 pub use ids::{AnonymousId, CustomerId, DecisionId, ItemId, ItemKey, MessageId, ModelVersion, UserId, stable_hash};
 pub use money::{Currency, Money, MoneyError};
-pub use nearest::nearest;
+pub use nearest::{n_wrong_letters, nearest};
 pub use plain::{capital, plain_words};
 pub use probability::{Probability, ProbabilityError};
 pub use seed::Seed;

@@ -15,14 +15,15 @@ pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> O
     let is_name = |name: &&str| name.chars().nth(N_CHARS_MAX).is_none() && matches!(visible(name), Cow::Borrowed(_));
     let near = names.into_iter().filter(is_name).filter_map(|name| {
         let letters = letters(name);
-        let n_wrong = n_wrong(&written, &letters);
+        let n_wrong = n_wrong_letters(&written, &letters);
         (n_wrong * 3 <= written.len().max(letters.len())).then_some((n_wrong, name))
     });
     near.min_by_key(|(n_wrong, _)| *n_wrong).map(|(_, name)| name)
 }
 
 /// How many letters must be put in, left out, changed or swapped with their neighbour (optimal string alignment).
-fn n_wrong(a: &[char], b: &[char]) -> usize {
+#[must_use]
+pub fn n_wrong_letters(a: &[char], b: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=b.len()).collect();
     for (row, letter) in a.iter().enumerate() {
@@ -68,7 +69,7 @@ mod tests {
 
     #[test]
     fn wrong_letters_are_counted() {
-        let count = |a: &str, b: &str| n_wrong(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>());
+        let count = |a: &str, b: &str| n_wrong_letters(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>());
         for (a, b, n) in [("", "abc", 3), ("abc", "", 3), ("abc", "acb", 1), ("kitten", "sitting", 3), ("ab", "ab", 0)]
         {
             assert_eq!((count(a, b), count(b, a)), (n, n), "{a} {b}");

@@ -17,6 +17,7 @@ pub use schemas::{DeclaredSchema, OnViolation};
 
 use crate::peer::Network;
 use decisions::Segment;
+use decisions::search::Synonyms;
 use declare::settings;
 use engine::Capabilities;
 use features::Declared;
@@ -118,6 +119,11 @@ settings! {
         n_resident_max: usize = 1_000_000,
         /// Seconds between two checkpoints (1 to 3600).
         checkpoint_seconds: u64 = 5,
+    }
+    /// Searches in the catalogue.
+    search: SearchSettings {
+        /// Groups of words that mean the same, such as [["sneaker", "trainer"], ["tee", "t-shirt"]].
+        synonyms: Vec<Vec<String>> = Vec::new(),
     }
     /// Webhooks of lists.
     webhooks: WebhookSettings {
@@ -259,7 +265,8 @@ impl Settings {
     /// What can be learned and decided: what is built in, and the outcomes.
     #[must_use]
     pub fn capabilities(&self) -> Capabilities {
-        Capabilities::new(&self.outcomes, &self.segments, &self.features)
+        let synonyms = Synonyms::new(&self.search.synonyms);
+        Capabilities { synonyms, ..Capabilities::new(&self.outcomes, &self.segments, &self.features) }
     }
 
     /// The currency of amounts of which nobody says one.

@@ -131,6 +131,12 @@ impl DataDir {
         self.path.join("decisions")
     }
 
+    /// The words of the catalogue; derived.
+    #[must_use]
+    pub fn search(&self) -> PathBuf {
+        self.path.join("search.db")
+    }
+
     /// Where models are kept.
     #[must_use]
     pub fn models(&self) -> PathBuf {

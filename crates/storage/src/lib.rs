@@ -6,6 +6,7 @@
 //! ```text
 //! DATA/lock                                   who uses the directory
 //! DATA/rapport.db (-wal, -shm)                log, message ids, rejections, derived state, decisions, audit list
+//! DATA/search.db                              the words of the catalogue, for searches; derived
 //! DATA/history/date=2026-11-22/part-*.parquet closed ranges of the log, by the day they were received
 //! DATA/decisions/date=2026-11-22/part.parquet  the decisions of a day that is over, for other tools; derived
 //! DATA/set-aside/                             what could not be read any more, each with a record of what it was
@@ -53,6 +54,7 @@ mod seen_ids;
 mod set_aside;
 mod settings;
 mod storage;
+mod text_index;
 mod withdrawn;
 mod writer;
 
@@ -70,3 +72,4 @@ pub use room::Room;
 pub use set_aside::{SetAside, set_aside};
 pub use settings::{OnCommit, StorageSettings, WriterStats};
 pub use storage::{Storage, Usage};
+pub use text_index::FileTextIndex;

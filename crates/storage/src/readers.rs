@@ -3,7 +3,7 @@
 use crate::DatabaseError;
 use crate::schema::open_reader;
 use rusqlite::Connection;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// How many connections are kept open for the next reader.
@@ -34,6 +34,13 @@ impl Readers {
             idle.push(connection);
         }
         Ok(found)
+    }
+
+    /// Closes the connections that nobody uses, and has the file made anew: who comes meanwhile waits.
+    pub(crate) fn anew(&self, make: impl FnOnce(&Path) -> Result<(), DatabaseError>) -> Result<(), DatabaseError> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.clear();
+        make(&self.path)
     }
 
     /// Reads everything from one moment.

@@ -9,7 +9,8 @@ use crate::schema::{meta, open_checked};
 use crate::settings::{StorageSettings, WriterStats};
 use crate::withdrawn::KnownWithdrawn;
 use crate::writer::{Patience, Shared, Writer, truncate_wal};
-use crate::{Access, DataDir, DatabaseError, FileModelStore, StorageError};
+use crate::{Access, DataDir, DatabaseError, FileModelStore, FileTextIndex, StorageError};
+use decisions::search::TextIndex;
 use decisions::{DecisionLog, ListStore};
 use events::{EventLog, ImportLog, Offset};
 use features::History;
@@ -46,6 +47,7 @@ pub struct Storage {
     /// Who was erased.
     pub(crate) erased: RwLock<Erased>,
     models: Arc<FileModelStore>,
+    words: Arc<FileTextIndex>,
     /// The day whose file of decisions was written last; held while files are written.
     pub(crate) last_decision_day: Mutex<i64>,
     /// Up to which time the slices of the message ids were looked through, in units of [`SLICE_MS`].
@@ -137,6 +139,7 @@ impl Storage {
             withdrawn: Mutex::default(),
             erased: RwLock::new(erased),
             models: Arc::new(FileModelStore::new(directory.models())),
+            words: Arc::new(FileTextIndex::of(&directory)),
             last_decision_day: Mutex::new(i64::MIN),
             forgot_ids_at: Mutex::default(),
             retention,
@@ -199,6 +202,12 @@ impl Storage {
     #[must_use]
     pub fn list_store(self: &Arc<Self>) -> Arc<dyn ListStore> {
         Arc::clone(self) as Arc<dyn ListStore>
+    }
+
+    /// The words of the catalogue.
+    #[must_use]
+    pub fn text_index(&self) -> Arc<dyn TextIndex> {
+        Arc::clone(&self.words) as Arc<dyn TextIndex>
     }
 
     /// The models. They can be written also where the directory was opened for reading: files replace each other whole.

@@ -25,10 +25,16 @@ const LISTS: [&str; 6] = [
 ];
 
 /// Capabilities whose name is an everyday word of code: only a text that is the name alone is looked for.
-const EVERYDAY: [&str; 2] = ["value", "segments"];
+const EVERYDAY: [&str; 4] = ["search", "segments", "suggest", "value"];
 
 /// Where else a name stands, and why it stays: a file, or a directory that ends in `/`.
-const ALLOWED: [(&str, &[&str], &str); 17] = [
+const ALLOWED: [(&str, &[&str], &str); 23] = [
+    ("crates/console/src/icon.rs", &["search"], "a name by which an icon is found"),
+    ("crates/console/src/view/try_out.rs", &["search"], "a part of an address"),
+    ("crates/events/src/channel.rs", &["search"], "the name of a channel"),
+    ("crates/events/src/vocabulary/", &["search"], "the name of an event of Google Analytics 4"),
+    ("crates/learning/src/reasons/channels.rs", &["search"], "a word of a sentence"),
+    ("crates/server/src/pages/try_out.rs", &["search"], "a part of an address"),
     ("crates/console/src/view/sample", &["churn", "recommend", "value"], "the made-up pages of pictures and tests"),
     ("crates/decisions/src/record/old.rs", &["recommend"], "what records of versions 1 and 2 meant"),
     ("crates/decisions/src/segment.rs", &["churn"], "an example of a segment's rule"),

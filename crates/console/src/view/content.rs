@@ -11,6 +11,8 @@ use std::fmt;
 pub enum Content {
     /// Items, best first.
     Items(Items),
+    /// Ways to go on.
+    Completions(Completions),
     /// How likely something is.
     Score(Score),
     /// How much money.
@@ -27,6 +29,8 @@ impl fmt::Display for Content {
         match self {
             Self::Items(items) if items.items.is_empty() => Self::Nothing.fmt(f),
             Self::Items(items) => items.fmt(f),
+            Self::Completions(completions) if completions.completions.is_empty() => Self::Nothing.fmt(f),
+            Self::Completions(completions) => completions.fmt(f),
             Self::Score(score) => score.fmt(f),
             Self::Amount(amount) => amount.fmt(f),
             Self::Choice(choice) => choice.fmt(f),
@@ -99,6 +103,14 @@ impl Items {
         let scores = self.items.iter().map(|item| item.score).filter(|score| score.is_finite());
         meter(score / scores.fold(f64::MIN_POSITIVE, f64::max), Tone::Accent, "")
     }
+}
+
+/// Ways to go on for who has begun to write.
+#[derive(Debug, Clone, PartialEq, askama::Template)]
+#[template(path = "answer/completions.html")]
+pub struct Completions {
+    /// Each with what it is: a trait, or `item`.
+    pub completions: Vec<(String, String)>,
 }
 
 /// A probability with its reasons.

@@ -21,7 +21,7 @@ fn named_by(record: &Record, there: &Models) -> Models {
 
 #[test]
 fn a_model_that_cannot_answer_is_not_called_untrained() {
-    for kind in every_kind().iter() {
+    for kind in every_kind().iter().filter(|kind| !kind.about().tasks.is_empty()) {
         let name = kind.about().name.as_str();
         let mut there = models(true);
         there.set_aside(name.into(), WHY.to_owned());

@@ -140,26 +140,29 @@ impl Item {
         self.buyers_by_day.range(days).fold(0, |sum, (_, n)| sum.saturating_add(*n))
     }
 
-    /// Takes in what an event says of it.
-    pub(super) fn learn(&mut self, product: &Product, recorded: &Recorded) {
+    /// Takes in what an event says of it. Answers whether it is anything else than what was known.
+    pub(super) fn learn(&mut self, product: &Product, recorded: &Recorded) -> bool {
         let event = &recorded.event;
-        keep(&mut self.name, product.name.as_deref().map(cut), recorded);
-        keep(&mut self.category, product.category.as_deref().map(cut), recorded);
-        keep(&mut self.price, product.price, recorded);
+        let mut is_news = keep(&mut self.name, product.name.as_deref().map(cut), recorded);
+        is_news |= keep(&mut self.category, product.category.as_deref().map(cut), recorded);
+        is_news |= keep(&mut self.price, product.price, recorded);
         if event.origin.is_trusted() {
-            self.is_vouched = true;
+            is_news |= !std::mem::replace(&mut self.is_vouched, true);
         } else {
             self.last_used = self.last_used.max(event.received_at);
         }
+        is_news
     }
 
-    /// Takes in whether it can be had.
-    pub(super) fn learn_available(&mut self, available: Option<bool>, recorded: &Recorded) {
-        keep(&mut self.available, available, recorded);
+    /// Takes in whether it can be had. Answers whether that is anything else than what was known.
+    pub(super) fn learn_available(&mut self, available: Option<bool>, recorded: &Recorded) -> bool {
+        keep(&mut self.available, available, recorded)
     }
 
-    /// Takes in what the catalogue says of it besides. A trait that is null says nothing.
-    pub(super) fn learn_traits(&mut self, traits: &Object, recorded: &Recorded) {
+    /// Takes in what the catalogue says of it besides. A trait that is null says nothing. Answers whether anything else was said
+    /// than what was known.
+    pub(super) fn learn_traits(&mut self, traits: &Object, recorded: &Recorded) -> bool {
+        let mut is_news = false;
         self.described_at = self.described_at.max(Some(recorded.event.occurred_at));
         for (name, value) in traits {
             if OF_THEIR_OWN.contains(&name.as_str()) || value.is_null() || name.len() > TRAIT_NAME_BYTES_MAX {
@@ -176,12 +179,13 @@ impl Item {
             if is_note && recorded.event.origin.is_trusted() {
                 known = None;
             }
-            keep(&mut known, Some(text.as_str()), recorded);
+            is_news |= keep(&mut known, Some(text.as_str()), recorded);
             self.traits.extend(known.map(|known| (name.clone(), known)));
         }
         while self.traits.len() > N_TRAITS_MAX {
             self.traits.pop_last();
         }
+        is_news
     }
 
     pub(super) fn add_buyer(&mut self, day: i64) {
@@ -206,16 +210,22 @@ impl Item {
 }
 
 /// What the company said goes before what a write key said; of each, what was said later wins, in whichever order it
-/// arrives.
-fn keep<T: PartialEq<S>, S: Into<T>>(known: &mut Option<Fact<T>>, said: Option<S>, recorded: &Recorded) {
-    let Some(said) = said else { return };
+/// arrives. Answers whether it is anything else than what was known.
+fn keep<T: PartialEq<S>, S: Into<T>>(known: &mut Option<Fact<T>>, said: Option<S>, recorded: &Recorded) -> bool {
+    let Some(said) = said else { return false };
     let event = &recorded.event;
     let (is_vouched, at, key) = (event.origin.is_trusted(), event.occurred_at, event.key());
     match known {
-        Some(known) if (is_vouched, at, key) <= (known.is_vouched, known.at, known.key) => {}
+        Some(known) if (is_vouched, at, key) <= (known.is_vouched, known.at, known.key) => false,
         // Most say once more what is known.
-        Some(known) if known.value == said => (known.is_vouched, known.at, known.key) = (is_vouched, at, key),
-        known => *known = Some(Fact { value: said.into(), is_vouched, at, key }),
+        Some(known) if known.value == said => {
+            (known.is_vouched, known.at, known.key) = (is_vouched, at, key);
+            false
+        }
+        known => {
+            *known = Some(Fact { value: said.into(), is_vouched, at, key });
+            true
+        }
     }
 }
 

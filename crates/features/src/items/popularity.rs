@@ -70,10 +70,10 @@ impl Items {
 
     fn recount(&mut self, before: &Bought, after: &Bought) {
         for (item, day) in before.iter().filter(|(item, day)| after.get(item) != Some(day)) {
-            self.change(*item, |item| item.remove_buyer(*day));
+            self.resell(*item, |item| item.remove_buyer(*day));
         }
         for (item, day) in after.iter().filter(|(item, day)| before.get(item) != Some(day)) {
-            self.change(*item, |item| item.add_buyer(*day));
+            self.resell(*item, |item| item.add_buyer(*day));
         }
     }
 }

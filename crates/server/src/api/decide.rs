@@ -72,7 +72,8 @@ fn unreadable(error: &serde_json::Error) -> ApiError {
 }
 
 fn asked(kinds: &Kinds, body: DecideBody) -> Result<Asked, ApiError> {
-    let kind = kinds.get(&body.decision).map_err(ServerError::from)?.about();
+    let asked_kind = kinds.get(&body.decision).map_err(ServerError::from)?;
+    let kind = asked_kind.about();
     if body.context.is_some() && !kind.is_shown {
         let message = format!(
             "\"{}\" takes no \"context\", which says where the answer is shown to the customer: leave it out",
@@ -102,7 +103,7 @@ fn asked(kinds: &Kinds, body: DecideBody) -> Result<Asked, ApiError> {
     if let Some(id) = name("anonymousId", body.anonymous_id)? {
         names.push(Identifier::Anonymous(AnonymousId::from(id)));
     }
-    if names.is_empty() {
+    if names.is_empty() && !asked_kind.may_be_of_nobody() {
         return Err(ApiError::invalid("nobody was named: give userId or anonymousId"));
     }
     Ok(Asked { kind: kind.name.clone(), names, parameters, context: body.context.unwrap_or_default() })

@@ -1,8 +1,11 @@
 //! What does JSON on the wire look like? Every type that leaves or enters the server, and nothing else.
 
+mod found;
+
 use decisions::{Answer, Content, Decision, Parameters, Record};
 use engine::{CustomerView, Ingested};
 use events::{Batch, Inspected, Rejected, Rejection, RejectionCode, Understanding};
+use found::FoundReply;
 use governance::ConsentAnswer;
 use primitives::MessageId;
 use profiles::Identifier;
@@ -207,7 +210,8 @@ pub struct DecideBody {
     /// Which decision, as `rapport kinds` lists them.
     #[schema(example = "recommend")]
     pub decision: String,
-    /// The customer, as your systems know them. This or `anonymousId` is required.
+    /// The customer, as your systems know them. This or `anonymousId` is required, but for what everybody may ask: `search`
+    /// and `suggest`.
     #[schema(value_type = Option<String>, example = "42")]
     pub user_id: Option<Value>,
     /// The browser or device.
@@ -241,6 +245,8 @@ pub struct AnswerReply<'a> {
     /// The items, best first, where items were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     items: Option<Vec<ItemReply<'a>>>,
+    #[serde(flatten)]
+    found: FoundReply<'a>,
     /// The probability, where a score was asked for; null where nothing is known to say one.
     #[serde(skip_serializing_if = "Option::is_none")]
     score: Option<Option<f64>>,
@@ -329,6 +335,7 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
     fn from(answer: &'a Answer) -> Self {
         let mut reply = Self {
             items: None,
+            found: FoundReply::default(),
             score: None,
             amount: None,
             choice: None,
@@ -345,12 +352,12 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
             contribution: r.contribution,
             text: &r.text,
         };
+        let item = |i: &'a decisions::RankedItem| ItemReply { id: i.id.as_str(), score: i.score, reason: &i.reason };
+        reply.items = answer.content.items().map(|items| items.iter().map(item).collect());
         match &answer.content {
-            Content::Items(items) => {
-                let item =
-                    |i: &'a decisions::RankedItem| ItemReply { id: i.id.as_str(), score: i.score, reason: &i.reason };
-                reply.items = Some(items.iter().map(item).collect());
-            }
+            Content::Items(_) => {}
+            Content::Search { told, .. } => reply.found = FoundReply::of(told),
+            Content::Completions(completions) => reply.found = FoundReply::completing(completions),
             Content::Score { score, reasons } => {
                 reply.score = Some(score.map(|score| score.get()));
                 reply.reasons = Some(reasons.iter().map(reason).collect());

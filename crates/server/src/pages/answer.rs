@@ -65,9 +65,13 @@ pub(super) fn content(
     let question = || about.map_or_else(String::new, |about| about.question.clone());
     let is_average = answer.fallback.is_some();
     match &answer.content {
-        Content::Items(items) => view::Content::Items(view::Items {
+        Content::Items(items) | Content::Search { items, .. } => view::Content::Items(view::Items {
             items: app.engine.look(|live| items.iter().map(|ranked| item(live, ranked, then)).collect()),
         }),
+        Content::Completions(completions) => {
+            let texts = completions.iter().map(|one| (one.text.clone(), one.of.clone()));
+            view::Content::Completions(view::Completions { completions: texts.collect() })
+        }
         Content::Score { score: Some(score), reasons } => view::Content::Score(view::Score {
             title: title(),
             question: question(),
@@ -204,7 +208,8 @@ pub(super) fn spent(state: &FeatureState) -> Option<Money> {
 pub(super) fn in_short(app: &App, record: &Record) -> String {
     let answer = &record.decision.answer;
     match &answer.content {
-        Content::Items(items) => match items.first() {
+        Content::Completions(completions) => format::counted(completions.len() as u64, "completion", "completions"),
+        Content::Items(items) | Content::Search { items, .. } => match items.first() {
             None => "no item".to_owned(),
             Some(first) => {
                 let n = format::counted(items.len() as u64, "item", "items");

@@ -13,7 +13,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query};
 use axum::response::Response;
 use console::view::{Candidate, DecisionPage, DecisionRow, Frame, Replayed};
-use decisions::{Content, DecisionError, LoggedDecision, RankedItem, Record, World};
+use decisions::{DecisionError, LoggedDecision, RankedItem, Record, World};
 use engine::Live;
 use primitives::{CustomerId, DecisionId, ItemId, ItemKey, capital};
 use profiles::ProfileError;
@@ -169,7 +169,7 @@ fn fill(app: &App, frame: Frame, record: &Record, base_url: &str) -> Result<Deci
 
 /// What was answered, what came next, and what would have been answered and could not be had.
 fn candidates(live: &Live, record: &Record, runners_up: &[RankedItem]) -> Vec<Candidate> {
-    let Content::Items(items) = &record.decision.answer.content else { return Vec::new() };
+    let Some(items) = record.decision.answer.content.items() else { return Vec::new() };
     let left_out: Vec<_> = record.testimony.left_out().filter_map(|key| live.items.get(key)).take(N_LEFT_OUT).collect();
     let worst = items.last().map(|item| item.score);
     let title = |id: &ItemId| {

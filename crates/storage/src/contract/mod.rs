@@ -10,6 +10,7 @@ pub mod list_store;
 pub mod model_store;
 pub mod profile_store;
 pub mod samples;
+pub mod text_index;
 
 /// How the implementation is to be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

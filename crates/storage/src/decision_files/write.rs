@@ -193,7 +193,7 @@ fn chosen<'a>(contents: impl Iterator<Item = Option<&'a Content>>) -> ArrayRef {
     let mut lists = ListBuilder::new(StringBuilder::new());
     for content in contents {
         let is_choice = match content {
-            Some(Content::Items(items)) => {
+            Some(Content::Items(items) | Content::Search { items, .. }) => {
                 items.iter().for_each(|item| lists.values().append_value(item.id.as_str()));
                 true
             }
@@ -201,7 +201,7 @@ fn chosen<'a>(contents: impl Iterator<Item = Option<&'a Content>>) -> ArrayRef {
                 label.iter().for_each(|label| lists.values().append_value(label));
                 label.is_some()
             }
-            Some(Content::Score { .. } | Content::Amount { .. }) | None => false,
+            Some(Content::Completions(_) | Content::Score { .. } | Content::Amount { .. }) | None => false,
         };
         lists.append(is_choice);
     }

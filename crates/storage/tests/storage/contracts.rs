@@ -70,3 +70,23 @@ fn the_store_of_lists_keeps_its_contract() {
     let mut data = Data::default();
     contract::list_store::run(&mut |start| data.open(start).list_store()).unwrap();
 }
+
+#[test]
+fn the_index_of_words_keeps_its_contract() {
+    let mut data = Data::default();
+    contract::text_index::run(&mut |start| data.open(start).text_index()).unwrap();
+}
+
+#[test]
+fn an_index_of_words_that_is_damaged_or_of_another_layout_begins_anew() {
+    let mut data = Data::default();
+    let path = data.open(Start::Empty).directory().search();
+    for damage in ["not a database, and long enough to be looked at as one".repeat(99), String::new()] {
+        std::fs::write(&path, damage).unwrap();
+        contract::text_index::what_is_put_there_is_found(&mut |start| match start {
+            Start::Empty => data.open(Start::Again).text_index(),
+            Start::Again => data.open(Start::Again).text_index(),
+        })
+        .unwrap();
+    }
+}

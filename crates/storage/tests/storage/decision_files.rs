@@ -145,7 +145,10 @@ fn expected(logged: &LoggedDecision, has_refused: bool) -> Told {
         told.customer = None;
     }
     match answer.content {
-        Content::Items(items) => told.chosen = Some(items.into_iter().map(|item| item.id.to_string()).collect()),
+        Content::Items(items) | Content::Search { items, .. } => {
+            told.chosen = Some(items.into_iter().map(|item| item.id.to_string()).collect());
+        }
+        Content::Completions(_) => {}
         Content::Score { score, .. } => told.score = score.map(Probability::get),
         Content::Amount { amount, .. } => {
             told.amount = amount.map(|amount| amount.value);

@@ -12,3 +12,4 @@ mod faults;
 mod imports;
 mod model;
 mod recovery;
+mod search;

@@ -3,7 +3,7 @@
 use super::hour::Hour;
 use crate::commands::progress::is_cancelled;
 use crate::error::ServerError;
-use decisions::{Content, KindAbout};
+use decisions::KindAbout;
 use engine::{Asked, Engine};
 use events::{Batch, Envelope, Event, Origin, parse_event};
 use primitives::{AnonymousId, ErrorKind, Timestamp, UserId};
@@ -117,10 +117,8 @@ impl<'e> Beside<'e> {
     fn ask(&mut self, asked: Asked) -> Result<Reply, ServerError> {
         let decision = self.engine.decide(asked)?.decision;
         self.n_decisions += 1;
-        let items = match decision.answer.content {
-            Content::Items(items) => items.into_iter().map(|item| item.id.to_string()).collect(),
-            _ => Vec::new(),
-        };
+        let items = decision.answer.content.items().unwrap_or_default();
+        let items = items.iter().map(|item| item.id.to_string()).collect();
         Ok(Reply { decision_id: decision.id.to_string(), items, ..Reply::default() })
     }
 

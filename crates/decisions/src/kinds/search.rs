@@ -1,0 +1,179 @@
+//! Which items to show to who looks for something?
+
+use crate::kind::{ContentShape, KindAbout, Reads};
+use crate::parameter::{Parameter, Parameters, Takes};
+use crate::search::{FEATURES, Found, FoundItem, N_CANDIDATES_MAX, Told, Wanted};
+use crate::{Ask, Content, ItemFilter, Kind, Knowledge, ModelRef, RankedItem, Said, Why};
+use governance::Purpose;
+use learning::TaskName;
+use models::recommend::{Because, HistoryItem, Query};
+use primitives::ItemKey;
+use std::collections::{BTreeMap, HashMap};
+
+const QUERY: Parameter = Parameter {
+    name: "query",
+    meaning: "What is looked for; without it, the items that are bought most",
+    takes: Takes::Text { bytes_max: 1_000 },
+};
+const N: Parameter = Parameter {
+    name: "n",
+    meaning: "How many items",
+    takes: Takes::Whole { range: (1, crate::N_ITEMS_MAX), default: 10 },
+};
+const FROM: Parameter = Parameter {
+    name: "from",
+    meaning: "After how many items the answer begins, for further pages",
+    takes: Takes::Whole { range: (0, 100), default: 0 },
+};
+const FILTER: Parameter =
+    Parameter { name: "filter", meaning: "What items must be, whatever the words say", takes: Takes::Filter };
+
+/// After so many days a purchase says half as much of a taste.
+const HALF_LIFE_DAYS: f64 = 90.0;
+/// From which share of the score on something is told as the reason.
+const TOLD_FROM: f64 = 0.1;
+
+/// Which items to show to who looks for something.
+#[derive(Debug, Clone)]
+pub struct Search {
+    about: KindAbout,
+    recommender: TaskName,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        let about = KindAbout {
+            name: "search".into(),
+            title: "Search".to_owned(),
+            question: "Which items are meant by these words, and which of them suit this customer best?".to_owned(),
+            purpose: Purpose::Personalization,
+            reads: Reads { bought: true, ..Reads::default() },
+            tasks: Vec::new(),
+            parameters: vec![QUERY, N, FROM, FILTER],
+            is_shown: true,
+            on_profile: false,
+            is_risk: false,
+            shape: ContentShape::Search,
+        };
+        Self { about, recommender: "recommend".into() }
+    }
+}
+
+impl Kind for Search {
+    fn about(&self) -> &KindAbout {
+        &self.about
+    }
+
+    fn may_be_of_nobody(&self) -> bool {
+        true
+    }
+
+    fn wanted(&self, parameters: &Parameters) -> Option<Wanted> {
+        let filter = parameters.get(FILTER.name).and_then(|given| ItemFilter::parse(given).ok());
+        Some(Wanted::Items { query: query(parameters).to_owned(), filter: filter.unwrap_or_default() })
+    }
+
+    fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {
+        if known.bought.is_empty() {
+            return Err(Why::because("The customer has not bought anything yet"));
+        }
+        let age_days = |bought: &crate::Bought| ask.question.as_of.days_since(bought.at).max(0.0);
+        let mut own: BTreeMap<ItemKey, f64> = BTreeMap::new();
+        for bought in &known.bought {
+            *own.entry(bought.item).or_default() += 0.5_f64.powf(age_days(bought) / HALF_LIFE_DAYS);
+        }
+        let own: Vec<(ItemKey, f64)> = own.into_iter().collect();
+        let mut found = ask.world.found(&own).unwrap_or_default();
+        let mut model = None;
+        if let Ok((loaded, recommender)) = ask.models.ranker(&self.recommender) {
+            let one =
+                |bought: &crate::Bought| HistoryItem { item: bought.item, age_days: age_days(bought), quantity: 1.0 };
+            let history: Vec<HistoryItem> = known.bought.iter().map(one).collect();
+            let places: HashMap<ItemKey, usize> =
+                found.items.iter().enumerate().map(|(at, one)| (one.item, at)).collect();
+            let scored = recommender.rank(&Query::of(&history), N_CANDIDATES_MAX, &|item| places.contains_key(&item));
+            let own = scored.iter().filter(|one| one.because != Because::Popular && one.score > 0.0);
+            let best = own.clone().map(|one| one.score).fold(0.0, f64::max);
+            for one in own {
+                if let Some(item) = places.get(&one.item).and_then(|at| found.items.get_mut(*at)) {
+                    item.note_going_with_own(one.score / best);
+                }
+            }
+            model = Some(ModelRef::from(loaded));
+        }
+        Ok(Said { content: answer(ask, &found), model })
+    }
+
+    fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
+        let found = ask.world.found(&[]).unwrap_or_default();
+        let why = match ask.question.is_of_nobody() {
+            true => "No customer was named".to_owned(),
+            false => why.text("search"),
+        };
+        let sentence = format!("{why}: the order is the same for everybody.");
+        (Said { content: answer(ask, &found), model: None }, sentence)
+    }
+}
+
+fn query(parameters: &Parameters) -> &str {
+    parameters.get(QUERY.name).and_then(serde_json::Value::as_str).unwrap_or_default()
+}
+
+/// The page that is asked for, of what can still be had.
+fn answer(ask: &Ask<'_>, found: &Found) -> Content {
+    let mut ranked: Vec<(f64, &FoundItem)> = found.items.iter().map(|item| (item.prior(), item)).collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.item.cmp(&b.1.item)));
+    let whole = |parameter: &Parameter| usize::try_from(ask.whole(parameter)).unwrap_or(0);
+    let there = ranked.iter().filter(|(_, item)| ask.world.is_available(item.item));
+    let page = there.skip(whole(&FROM)).take(whole(&N));
+    let items = page.filter_map(|(score, item)| {
+        let facts = ask.world.facts(item.item)?;
+        Some(RankedItem { id: facts.id, score: *score, reason: reason(item, *score).to_owned() })
+    });
+    let items: Vec<RankedItem> = items.collect();
+    let mut told = found.told.clone();
+    if let Some(note) = nothing(&items, &told) {
+        told.notes.push(note.to_owned());
+    }
+    Content::Search { items, told: Box::new(told) }
+}
+
+/// Why there is nothing to show.
+fn nothing(items: &[RankedItem], told: &Told) -> Option<&'static str> {
+    match (items.is_empty(), told.n_found) {
+        (false, _) => None,
+        (true, 0) => Some("No item that may be shown matches any of the words."),
+        (true, _) => Some("No items come after those of the pages before: at most 200 are put in order."),
+    }
+}
+
+/// What speaks most for an item, in words.
+fn reason(item: &FoundItem, score: f64) -> &'static str {
+    const WORDS: [&str; FEATURES.len()] = [
+        "Matches what was looked for",
+        "Its name says what was looked for",
+        "Is called exactly so",
+        "Its name says what was looked for",
+        "Has what was looked for",
+        "Often bought lately",
+        "Often bought",
+        "Often chosen by who looks for this",
+        "Of a brand that this customer buys",
+        "Of a kind that this customer buys",
+        "Has what this customer usually takes",
+        "Costs what this customer usually pays",
+        "Bought before by this customer",
+        "Goes with what this customer bought",
+    ];
+    let parts = item.features.iter().zip(FEATURES).map(|(value, (_, weight))| f64::from(*value) * weight);
+    let personal_from = Found::N_IMPERSONAL;
+    let weightiest = |from: usize, until: usize| {
+        let parts = parts.clone().enumerate().skip(from).take(until - from);
+        parts.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
+    };
+    // What is the customer's own is told first, where it matters: that the words match goes without saying.
+    let own =
+        weightiest(personal_from, FEATURES.len()).filter(|(_, part)| *part > TOLD_FROM * score.max(f64::MIN_POSITIVE));
+    let told = own.or_else(|| weightiest(0, personal_from)).filter(|(_, part)| *part > 0.0);
+    told.map_or(WORDS[0], |(place, _)| WORDS[place])
+}

@@ -1,0 +1,157 @@
+//! What have all items that match in common, and how many of each are there?
+
+use super::shelf::{BRAND, CATEGORY, Doc, Shelf};
+use primitives::Currency;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How many values of a facet are told.
+const N_VALUES_MAX: usize = 30;
+/// How many facets are told beside category, brand and price.
+const N_OTHERS_MAX: usize = 8;
+/// A trait with more values among the matches than this divides them into too many.
+const N_DIVIDED_MAX: usize = 60;
+/// A trait that fewer of the matches have than one in so many divides too few of them.
+const ONE_IN: usize = 20;
+/// About how many values an item has.
+const N_VALUES_EACH: usize = 16;
+/// Into how many ranges prices are divided at most.
+const N_RANGES: usize = 5;
+
+/// What items have in common.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Facet {
+    /// The name of the trait, or `price`.
+    pub name: String,
+    /// Its values with how many of the matches have each, the most frequent first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<FacetValue>,
+    /// Ranges of the price with how many of the matches are in each, from cheap to dear.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranges: Vec<FacetRange>,
+    /// In which currency the prices are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+}
+
+/// One value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FacetValue {
+    /// The value.
+    pub value: String,
+    /// How many of the matches have it.
+    pub n: u64,
+}
+
+/// One range of prices, in major units.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FacetRange {
+    /// From here on; not there for the first range.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gte: Option<f64>,
+    /// Until before here; not there for the last range.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lt: Option<f64>,
+    /// How many of the matches are in it.
+    pub n: u64,
+}
+
+/// The currency in which most of the items have their price, the first by its code of equals.
+pub(crate) fn currency_of<'a>(docs: impl Iterator<Item = &'a Doc>) -> Option<Currency> {
+    let mut counts: BTreeMap<Currency, usize> = BTreeMap::new();
+    for price in docs.filter_map(|doc| doc.price) {
+        *counts.entry(price.currency).or_default() += 1;
+    }
+    counts.into_iter().rev().max_by_key(|(_, n)| *n).map(|(currency, _)| currency)
+}
+
+/// A price in major units, where it is in this currency.
+pub(crate) fn price_in(doc: &Doc, currency: Option<Currency>) -> Option<f64> {
+    doc.price.filter(|price| Some(price.currency) == currency).map(|price| price.to_major())
+}
+
+/// Category, brand and price first, then by name.
+pub(crate) fn facets(shelf: &Shelf, matches: &[u32]) -> Vec<Facet> {
+    let mut by_trait: BTreeMap<u16, Vec<(u32, &str)>> = BTreeMap::new();
+    for (value, n) in counts(shelf, matches) {
+        if let Some(value) = shelf.values.get(value as usize) {
+            by_trait.entry(value.of).or_default().push((n, &value.text));
+        }
+    }
+    let mut facet = |of: u16, is_asked: bool| {
+        let mut values = by_trait.remove(&of)?;
+        let n_with: usize = values.iter().map(|(n, _)| *n as usize).sum();
+        if is_asked && (values.len() > N_DIVIDED_MAX || n_with * ONE_IN < matches.len()) {
+            return None;
+        }
+        values.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+        values.truncate(N_VALUES_MAX);
+        let values =
+            values.iter().map(|(n, text)| FacetValue { value: (*text).to_owned(), n: u64::from(*n) }).collect();
+        let name = shelf.traits[usize::from(of)].name.clone();
+        Some(Facet { name, values, ranges: Vec::new(), currency: None })
+    };
+    let mut told: Vec<Facet> = [CATEGORY, BRAND].into_iter().filter_map(|of| facet(of, false)).collect();
+    told.extend(prices(shelf, matches));
+    let mut others: Vec<u16> = (0_u16..).zip(&shelf.traits).map(|(of, _)| of).filter(|of| *of > BRAND).collect();
+    others.sort_by_key(|of| &shelf.traits[usize::from(*of)].name);
+    told.extend(others.into_iter().filter_map(|of| facet(of, true)).take(N_OTHERS_MAX));
+    told
+}
+
+/// How many of the matches have each value that any of them has.
+fn counts(shelf: &Shelf, matches: &[u32]) -> Vec<(u32, u32)> {
+    let values = matches.iter().filter_map(|number| shelf.doc(*number)).flat_map(|doc| doc.values.iter().copied());
+    // Few matches have few values: to count them all would look at every value of the catalogue.
+    if matches.len() * N_VALUES_EACH < shelf.values.len() {
+        let mut values: Vec<u32> = values.collect();
+        values.sort_unstable();
+        return values
+            .chunk_by(|a, b| a == b)
+            .map(|same| (same[0], u32::try_from(same.len()).unwrap_or(u32::MAX)))
+            .collect();
+    }
+    let mut counts = vec![0_u32; shelf.values.len()];
+    values.for_each(|value| counts[value as usize] += 1);
+    (0_u32..).zip(counts).filter(|(_, n)| *n > 0).collect()
+}
+
+fn prices(shelf: &Shelf, matches: &[u32]) -> Option<Facet> {
+    let docs = || matches.iter().filter_map(|number| shelf.doc(*number));
+    let currency = currency_of(docs());
+    let mut prices: Vec<f64> = docs().filter_map(|doc| price_in(doc, currency)).collect();
+    let mut borders: Vec<f64> = (1..N_RANGES)
+        .filter_map(|part| {
+            let at = prices.len() * part / N_RANGES;
+            (at < prices.len()).then(|| round(*prices.select_nth_unstable_by(at, f64::total_cmp).1))
+        })
+        .collect();
+    borders.sort_unstable_by(f64::total_cmp);
+    borders.dedup();
+    let mut ranges: Vec<FacetRange> = Vec::new();
+    let ends = borders.iter().copied().map(Some).chain([None]);
+    let begins = std::iter::once(None).chain(borders.iter().copied().map(Some));
+    for (gte, lt) in begins.zip(ends) {
+        let within = |price: &&f64| gte.is_none_or(|gte| **price >= gte) && lt.is_none_or(|lt| **price < lt);
+        let n = prices.iter().filter(within).count() as u64;
+        if n > 0 {
+            ranges.push(FacetRange { gte, lt, n });
+        }
+    }
+    (!ranges.is_empty()).then(|| Facet { name: "price".to_owned(), values: Vec::new(), ranges, currency })
+}
+
+/// The nearest round number: one of 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 times a power of ten.
+fn round(amount: f64) -> f64 {
+    const ROUND: [f64; 10] = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
+    if amount <= 0.0 {
+        return 0.0;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "the exponent of a price is small")]
+    let exponent = amount.log10().floor() as i32;
+    let power = 10_f64.powi(exponent.abs());
+    let scaled = if exponent < 0 { amount * power } else { amount / power };
+    let nearest = ROUND.iter().copied().min_by(|a, b| (a - scaled).abs().total_cmp(&(b - scaled).abs())).unwrap_or(1.0);
+    // Divided and not multiplied by a tenth, so that 0.3 is 0.3.
+    if exponent < 0 { nearest / power } else { nearest * power }
+}

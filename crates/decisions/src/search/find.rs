@@ -1,0 +1,259 @@
+//! Which items does a query find? From the words to at most two hundred candidates, with what all matches have in common.
+
+use super::facets::{currency_of, facets, price_in};
+use super::hits::{Candidate, Hits, Told};
+use super::index::{Clause, Matching, Phrase, TextIndex, TextIndexError};
+use super::price::PriceWish;
+use super::seen::{Seen, impersonal};
+use super::shelf::{CATEGORY, Doc, Shelf};
+use super::synonyms::Synonyms;
+use super::told::short_hash;
+use super::understand::{Reader, Understood, Wish};
+use primitives::ItemKey;
+
+/// How many items go on to the second stage.
+pub const N_CANDIDATES_MAX: usize = 200;
+/// How many items match at most; where there are more, it is said.
+const N_MATCHES_MAX: usize = 50_000;
+
+/// An item that matches, with its score in the texts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Match {
+    /// Which.
+    pub key: ItemKey,
+    number: u32,
+    score: f64,
+}
+
+/// What is looked for.
+#[derive(Clone, Copy)]
+pub struct Sought<'a> {
+    /// The words.
+    pub query: &'a str,
+    /// Keeps of the matches those that may be answered at all, whatever the words say.
+    pub keep: &'a dyn Fn(&mut Vec<Match>),
+    /// How often an item was chosen by those who looked for the same, as a share.
+    pub chosen: &'a dyn Fn(ItemKey) -> f64,
+}
+
+/// What searches look into.
+#[derive(Clone, Copy)]
+pub struct Library<'a> {
+    /// The items.
+    pub shelf: &'a Shelf,
+    /// Their words.
+    pub index: &'a dyn TextIndex,
+    /// What means the same.
+    pub synonyms: &'a Synonyms,
+}
+
+/// A library that is looked into several times, with other things done in between.
+pub trait Libraries {
+    /// Looks into it as it is now.
+    fn look<T>(&self, look: impl FnOnce(&Library<'_>) -> T) -> T;
+}
+
+impl Libraries for Library<'_> {
+    fn look<T>(&self, look: impl FnOnce(&Library<'_>) -> T) -> T {
+        look(self)
+    }
+}
+
+/// What a way of matching demands.
+struct Demand<'a> {
+    clauses: Vec<Clause>,
+    matching: Matching,
+    wanted: Vec<&'a Wish>,
+    has_price: bool,
+}
+
+/// The items that a query finds. Nobody waits for the library while matches are kept or not.
+///
+/// # Errors
+/// [`TextIndexError`] where the index cannot be asked.
+pub fn find(libraries: &impl Libraries, sought: &Sought<'_>) -> Result<Hits, TextIndexError> {
+    let (mut understood, n_ways) = libraries.look(|library| {
+        let Library { shelf, index, synonyms } = *library;
+        let understood = Reader { shelf, index, synonyms }.understand(sought.query)?;
+        let n_ways = demands(&understood, shelf).len();
+        Ok::<_, TextIndexError>((understood, n_ways))
+    })?;
+    let mut told = Told { corrected: understood.corrected.take(), ..Told::default() };
+    if understood.is_cut {
+        told.notes.push(format!("Only the first {} words were read.", super::understand::N_WORDS_MAX));
+    }
+    if understood.words.is_empty() && understood.meanings.is_empty() {
+        told.notes.push("The query holds no word: these are the items that are bought most.".to_owned());
+    }
+    let (mut matches, mut price) = (Vec::new(), understood.price);
+    for way in 0..n_ways {
+        let found = libraries.look(|library| {
+            let demand = demands(&understood, library.shelf).into_iter().nth(way);
+            demand.map(|(demand, given_up)| Ok((library.matching(&demand)?, demand.has_price, given_up))).transpose()
+        })?;
+        let Some((found, has_price, given_up)) = found else { break };
+        matches = found;
+        (sought.keep)(&mut matches);
+        if has_price {
+            price = libraries.look(|library| library.keep_price(understood.price, &mut matches));
+        }
+        if !matches.is_empty() {
+            told.loosened = given_up;
+            break;
+        }
+    }
+    if let Some(meaning) = understood.price_meaning.and_then(|at| understood.meanings.get_mut(at)) {
+        (meaning.gte, meaning.lte) = (price.gte, price.lte);
+    }
+    told.n_found = matches.len() as u64;
+    if matches.len() >= N_MATCHES_MAX {
+        told.notes.push(format!("More than {N_MATCHES_MAX} items match, and only so many were looked at."));
+    }
+    told.understood = std::mem::take(&mut understood.meanings);
+    let (facets, candidates) = libraries.look(|library| {
+        let numbers: Vec<u32> = matches.iter().map(|one| one.number).collect();
+        (facets(library.shelf, &numbers), library.candidates(&understood, &matches, sought))
+    });
+    told.facets = facets;
+    Ok(Hits { candidates, told })
+}
+
+impl Library<'_> {
+    /// Everything that a demand holds for, with its score in the texts; all that is wanted where it names no words.
+    fn matching(&self, demand: &Demand<'_>) -> Result<Vec<Match>, TextIndexError> {
+        let shelf = self.shelf;
+        let items: Vec<Vec<u32>> = demand.wanted.iter().map(|wish| items_of(shelf, wish)).collect();
+        let found: Vec<(u32, f64)> = if demand.clauses.is_empty() {
+            match items.iter().min_by_key(|items| items.len()) {
+                Some(fewest) => fewest.iter().map(|number| (*number, 0.0)).collect(),
+                None => shelf.offered().map(|number| (number, 0.0)).collect(),
+            }
+        } else {
+            let found = self.index.find(&demand.clauses, demand.matching, N_MATCHES_MAX)?;
+            found.iter().map(|one| (one.number, one.score)).collect()
+        };
+        let wanted =
+            found.into_iter().filter(|(number, _)| items.iter().all(|items| items.binary_search(number).is_ok()));
+        let offered = wanted.filter_map(|(number, score)| {
+            let doc = shelf.doc(number).filter(|doc| shelf.offers(doc))?;
+            Some(Match { key: doc.key, number, score })
+        });
+        Ok(offered.take(N_MATCHES_MAX).collect())
+    }
+
+    /// Keeps what has the price that is wished, of the currency that most of it has. Answers with the limits that the price has
+    /// among these matches.
+    fn keep_price(&self, mut price: PriceWish, matches: &mut Vec<Match>) -> PriceWish {
+        let docs = || matches.iter().filter_map(|one| self.shelf.doc(one.number));
+        let currency = currency_of(docs());
+        let mut prices: Vec<f64> = docs().filter_map(|doc| price_in(doc, currency)).collect();
+        price.settle(&mut prices);
+        matches.retain(|one| self.shelf.doc(one.number).is_some_and(|doc| price.holds(price_in(doc, currency))));
+        price
+    }
+
+    /// The best matches by what speaks for them whoever asks.
+    fn candidates(&self, understood: &Understood, matches: &[Match], sought: &Sought<'_>) -> Vec<Candidate> {
+        let shelf = self.shelf;
+        let best_text = matches.iter().map(|one| one.score).fold(0.0, f64::max);
+        // A number may have been given to another item meanwhile.
+        let doc = |one: &Match| shelf.doc(one.number).filter(|doc| doc.key == one.key);
+        let docs = || matches.iter().filter_map(|one| Some((one.number, one.score, doc(one)?)));
+        let most = |of: fn(&Doc) -> u32| docs().map(|(_, _, doc)| of(doc)).max().unwrap_or(0);
+        let (most_lately, most_ever) = (most(|doc| doc.n_buyers.0), most(|doc| doc.n_buyers.1));
+        let words: Vec<u32> = understood.words.iter().map(|word| short_hash(word)).collect();
+        let liked: Vec<Vec<u32>> = understood.liked.iter().map(|wish| wish.values.clone()).collect();
+        let see = |(number, score, doc): (u32, f64, &Doc)| {
+            let has = |values: &Vec<u32>| values.iter().any(|value| doc.values.binary_search(value).is_ok());
+            let n_liked = liked.iter().filter(|values| has(values)).count();
+            let seen = Seen {
+                text: share(score, best_text),
+                liked: share(count(n_liked), count(liked.len())),
+                lately: popularity(doc.n_buyers.0, most_lately),
+                ever: popularity(doc.n_buyers.1, most_ever),
+                chosen: (sought.chosen)(doc.key),
+                ..Seen::titled(&words, &doc.title)
+            };
+            Candidate { number, key: doc.key, seen }
+        };
+        let mut all: Vec<(f64, Candidate)> = docs().map(see).map(|one| (impersonal(&one.seen), one)).collect();
+        let best_first = |a: &(f64, Candidate), b: &(f64, Candidate)| b.0.total_cmp(&a.0).then(a.1.key.cmp(&b.1.key));
+        if all.len() > N_CANDIDATES_MAX {
+            all.select_nth_unstable_by(N_CANDIDATES_MAX, best_first);
+            all.truncate(N_CANDIDATES_MAX);
+        }
+        all.sort_unstable_by(best_first);
+        all.into_iter().map(|(_, one)| one).collect()
+    }
+}
+
+/// The ways to match, from all that is asked for to any of it, each with what it gives up.
+fn demands<'a>(understood: &'a Understood, shelf: &Shelf) -> Vec<(Demand<'a>, Vec<String>)> {
+    let all = || Demand {
+        clauses: understood.clauses.clone(),
+        matching: Matching::All,
+        wanted: understood.wanted.iter().collect(),
+        has_price: understood.price.is_any(),
+    };
+    let told = |at: usize| understood.meanings.get(at).map_or(String::new(), |meaning| meaning.text.clone());
+    if understood.clauses.is_empty() && understood.wanted.is_empty() && !understood.unknown.is_empty() {
+        return Vec::new();
+    }
+    let mut ways = vec![(all(), Vec::new())];
+    // One wish at a time becomes words, the category last: who looks for shoes does not want a red hat.
+    let mut order: Vec<usize> = (0..understood.wanted.len()).rev().collect();
+    let is_category = |wish: &Wish| {
+        wish.values.iter().any(|value| shelf.values.get(*value as usize).is_some_and(|v| v.of == CATEGORY))
+    };
+    order.sort_by_key(|at| is_category(&understood.wanted[*at]));
+    // What is let go must be said in the words first, then not at all, where anything else is left to go by.
+    let without = |at: usize, has_price: bool, is_in_words: bool| {
+        let mut demand = Demand { has_price: has_price && understood.price.is_any(), ..all() };
+        let wish = demand.wanted.remove(at);
+        if is_in_words {
+            demand.clauses.push(vec![Phrase::of(&wish.words)]);
+        }
+        let is_any = !(demand.clauses.is_empty() && demand.wanted.is_empty());
+        let price = understood.price_meaning.filter(|_| !has_price);
+        is_any.then(|| (demand, std::iter::once(wish.meaning).chain(price).map(told).collect()))
+    };
+    ways.extend(order.iter().filter_map(|at| without(*at, true, true)));
+    ways.extend(order.iter().filter_map(|at| without(*at, true, false)));
+    if let Some(price) = understood.price_meaning {
+        ways.push((Demand { has_price: false, ..all() }, vec![told(price)]));
+        ways.extend(order.iter().filter_map(|at| without(*at, false, false)));
+    }
+    // At last whatever has any of the words.
+    let words =
+        understood.clauses.iter().cloned().chain(understood.wanted.iter().map(|wish| vec![Phrase::of(&wish.words)]));
+    let any = Demand { clauses: words.collect(), matching: Matching::Any, wanted: Vec::new(), has_price: false };
+    if !any.clauses.is_empty() {
+        ways.push((any, vec!["all words at once".to_owned()]));
+    }
+    ways.iter_mut().for_each(|(_, given_up)| given_up.splice(0..0, understood.unknown.iter().cloned()).for_each(drop));
+    ways
+}
+
+/// The items that have any of a wish's values, in ascending order.
+fn items_of(shelf: &Shelf, wish: &Wish) -> Vec<u32> {
+    let lists = wish.values.iter().filter_map(|value| shelf.values.get(*value as usize)).map(|value| &value.items);
+    let mut items: Vec<u32> = lists.flatten().copied().collect();
+    if wish.values.len() > 1 {
+        items.sort_unstable();
+        items.dedup();
+    }
+    items
+}
+
+fn share(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { 0.0 }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of words and items are far below 2^53")]
+fn count(n: usize) -> f64 {
+    n as f64
+}
+
+fn popularity(n: u32, most: u32) -> f64 {
+    share(f64::from(n).ln_1p(), f64::from(most).ln_1p())
+}

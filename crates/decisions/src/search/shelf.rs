@@ -1,0 +1,308 @@
+//! Which items are there to be searched, and what have they in common? Beside the full-text index, in memory: what is counted,
+//! filtered and put in order.
+
+use super::index::Indexed;
+use super::told::{Told, Trait};
+use super::words::plain;
+use features::Item;
+use primitives::{ItemKey, Money, Timestamp};
+use std::collections::{BTreeMap, HashMap};
+
+/// How many days count as lately, of what sells.
+const N_DAYS_LATELY: i64 = 30;
+/// So many values of a trait are told apart at least before it is asked whether it names single items.
+const N_VALUES_MIN: usize = 50;
+
+/// The trait under which categories are.
+pub(crate) const CATEGORY: u16 = 0;
+/// The trait under which brands are.
+pub(crate) const BRAND: u16 = 1;
+
+/// An item that can be searched.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Doc {
+    pub(crate) key: ItemKey,
+    digest: u64,
+    /// The words of its title, by their hashes.
+    pub(crate) title: Box<[u32]>,
+    /// The values of its traits, in ascending order.
+    pub(crate) values: Box<[u32]>,
+    pub(crate) price: Option<Money>,
+    pub(crate) is_available: bool,
+    is_vouched: bool,
+    /// How many bought it lately, and ever.
+    pub(crate) n_buyers: (u32, u32),
+}
+
+/// A value that items have in common.
+#[derive(Debug, Clone)]
+pub(crate) struct SharedValue {
+    /// Of which trait.
+    pub(crate) of: u16,
+    /// As the company wrote it first.
+    pub(crate) text: String,
+    /// The items that have it, in ascending order.
+    pub(crate) items: Vec<u32>,
+}
+
+/// A trait that items have.
+#[derive(Debug, Clone)]
+pub(crate) struct SharedTrait {
+    pub(crate) name: String,
+    /// The words of its name.
+    words: String,
+    n_values: usize,
+    n_items: usize,
+}
+
+impl SharedTrait {
+    fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), words: plain(name, 4), n_values: 0, n_items: 0 }
+    }
+}
+
+/// The items that can be searched.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    docs: Vec<Option<Doc>>,
+    free: Vec<u32>,
+    by_key: HashMap<ItemKey, u32>,
+    n_vouched: usize,
+    pub(crate) traits: Vec<SharedTrait>,
+    pub(crate) values: Vec<SharedValue>,
+    by_words: HashMap<(u16, String), u32>,
+    /// What is asked for by which words: values, and whether the words are all of it or only its end.
+    asked: BTreeMap<String, Vec<(u32, bool)>>,
+}
+
+impl Default for Shelf {
+    fn default() -> Self {
+        Self {
+            docs: Vec::new(),
+            free: Vec::new(),
+            by_key: HashMap::new(),
+            n_vouched: 0,
+            traits: vec![SharedTrait::new("category"), SharedTrait::new("brand")],
+            values: Vec::new(),
+            by_words: HashMap::new(),
+            asked: BTreeMap::new(),
+        }
+    }
+}
+
+impl Shelf {
+    /// The shelf of an index that holds these items already, by their numbers. What is known of them comes with
+    /// [`Shelf::put`]; whatever does not come is to be taken off.
+    #[must_use]
+    pub fn numbered(held: &[(u32, ItemKey, u64)]) -> Self {
+        let mut shelf = Self::default();
+        for (number, key, digest) in held {
+            let at = *number as usize;
+            if shelf.docs.len() <= at {
+                shelf.docs.resize(at + 1, None);
+            }
+            let doc = Doc {
+                key: *key,
+                digest: *digest,
+                title: Box::default(),
+                values: Box::default(),
+                price: None,
+                is_available: false,
+                is_vouched: false,
+                n_buyers: (0, 0),
+            };
+            shelf.docs[at] = Some(doc);
+            shelf.by_key.insert(*key, *number);
+        }
+        let free = (0_u32..).zip(&shelf.docs).filter(|(_, doc)| doc.is_none()).map(|(number, _)| number);
+        shelf.free = free.collect();
+        shelf
+    }
+
+    /// Puts an item there as it is now. Answers with what the index is to take in, where its words changed.
+    pub fn put(&mut self, item: &Item, now: Timestamp) -> Option<Indexed> {
+        let key = ItemKey::from(&item.id);
+        let told = Told::of(item);
+        let digest = told.digest();
+        let known = self.by_key.get(&key).copied();
+        let number = known
+            .unwrap_or_else(|| self.free.pop().unwrap_or_else(|| u32::try_from(self.docs.len()).unwrap_or(u32::MAX)));
+        let is_same = known.and_then(|number| self.doc(number)).is_some_and(|doc| doc.digest == digest);
+        self.unlist(number);
+        let mut values: Vec<u32> = told.traits.iter().map(|one| self.value(one)).collect();
+        values.sort_unstable();
+        values.dedup();
+        for value in &values {
+            self.list(*value, number);
+        }
+        if self.docs.len() <= number as usize {
+            self.docs.resize(number as usize + 1, None);
+        }
+        self.n_vouched += usize::from(item.is_vouched);
+        self.by_key.insert(key, number);
+        self.docs[number as usize] = Some(Doc {
+            key,
+            digest,
+            title: told.title.into(),
+            values: values.into(),
+            price: told.price,
+            is_available: item.is_available(),
+            is_vouched: item.is_vouched,
+            n_buyers: (item.n_buyers_lately(now, N_DAYS_LATELY), item.n_buyers()),
+        });
+        (!is_same).then_some(Indexed { number, key, digest, columns: told.columns })
+    }
+
+    /// Notes how an item sells that is there.
+    pub fn note_sales(&mut self, item: &Item, now: Timestamp) {
+        let number = self.by_key.get(&ItemKey::from(&item.id)).copied();
+        if let Some(doc) = number.and_then(|number| self.docs.get_mut(number as usize)?.as_mut()) {
+            doc.n_buyers = (item.n_buyers_lately(now, N_DAYS_LATELY), item.n_buyers());
+        }
+    }
+
+    /// Takes an item off. Answers with its number, which the index is to forget.
+    pub fn take_off(&mut self, key: ItemKey) -> Option<u32> {
+        let number = self.by_key.remove(&key)?;
+        self.unlist(number);
+        self.docs[number as usize] = None;
+        self.free.push(number);
+        Some(number)
+    }
+
+    /// The items that are there, by number.
+    pub fn keys(&self) -> impl Iterator<Item = ItemKey> {
+        self.docs.iter().flatten().map(|doc| doc.key)
+    }
+
+    /// How many items are there.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_key.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+
+    pub(crate) fn doc(&self, number: u32) -> Option<&Doc> {
+        self.docs.get(number as usize)?.as_ref()
+    }
+
+    pub(crate) fn of_key(&self, key: ItemKey) -> Option<&Doc> {
+        self.doc(*self.by_key.get(&key)?)
+    }
+
+    /// Every item that may be shown, by number.
+    pub(crate) fn offered(&self) -> impl Iterator<Item = u32> {
+        (0_u32..)
+            .zip(&self.docs)
+            .filter_map(|(number, doc)| doc.as_ref().filter(|doc| self.offers(doc)).map(|_| number))
+    }
+
+    /// Whether an item may be shown: as for recommendations, a stranger can name whatever they like, and is believed only where
+    /// the company named nothing itself.
+    pub(crate) fn offers(&self, doc: &Doc) -> bool {
+        doc.is_available && (doc.is_vouched || self.n_vouched == 0 && doc.n_buyers.1 > 0)
+    }
+
+    /// The values that are asked for by exactly these words, of traits that items have in common.
+    pub(crate) fn asked_by(&self, words: &str) -> impl Iterator<Item = u32> {
+        let found = self.asked.get(words).into_iter().flatten();
+        found.filter(|(value, is_whole)| *is_whole && self.is_shared(*value)).map(|(value, _)| *value)
+    }
+
+    /// The values of which the words, or their end, begin so: at most `n_max`, those of which all words begin so first.
+    pub(crate) fn beginning_with(&self, words: &str, n_max: usize) -> Vec<(u32, bool)> {
+        let from = self.asked.range(words.to_owned()..).take_while(|(asked, _)| asked.starts_with(words));
+        let mut found: Vec<(u32, bool)> = from
+            .flat_map(|(_, values)| values.iter().copied())
+            .filter(|(value, _)| self.is_shared(*value))
+            .take(n_max)
+            .collect();
+        found.sort_by_key(|(value, is_whole)| (*value, !is_whole));
+        found.dedup_by_key(|(value, _)| *value);
+        found
+    }
+
+    /// The trait that is called so.
+    pub(crate) fn named(&self, word: &str) -> Option<u16> {
+        let found = self.traits.iter().position(|known| known.words == word);
+        found.and_then(|at| u16::try_from(at).ok())
+    }
+
+    pub(crate) fn trait_of(&self, value: u32) -> Option<&SharedTrait> {
+        self.traits.get(usize::from(self.values.get(value as usize)?.of))
+    }
+
+    /// Whether a value is one that items have in common, and neither the name of one of them nor of no item any more.
+    fn is_shared(&self, value: u32) -> bool {
+        let Some(known) = self.values.get(value as usize) else { return false };
+        let of = &self.traits[usize::from(known.of)];
+        !known.items.is_empty() && (of.n_values < N_VALUES_MIN || of.n_values * 2 < of.n_items)
+    }
+
+    /// The number of a value, a new one where there was none.
+    fn value(&mut self, told: &Trait) -> u32 {
+        let of = match self.traits.iter().position(|known| known.name == told.name) {
+            Some(at) => at,
+            None => {
+                self.traits.push(SharedTrait::new(&told.name));
+                self.traits.len() - 1
+            }
+        };
+        let of = u16::try_from(of).unwrap_or(u16::MAX);
+        let entry = (of, told.words.clone());
+        if let Some(known) = self.by_words.get(&entry) {
+            return *known;
+        }
+        let number = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        self.values.push(SharedValue { of, text: told.text.clone(), items: Vec::new() });
+        self.by_words.insert(entry, number);
+        // Of yes and no nobody asks for "true".
+        let is_flag = matches!(told.words.as_str(), "true" | "false");
+        let whole = told.also.iter().chain((!is_flag).then_some(&told.words));
+        for words in whole {
+            self.ask(words, number, true);
+            let ends = words.match_indices(' ').map(|(at, _)| &words[at + 1..]);
+            for end in ends.collect::<Vec<_>>() {
+                self.ask(end, number, false);
+            }
+        }
+        number
+    }
+
+    fn ask(&mut self, words: &str, value: u32, is_whole: bool) {
+        let asked = self.asked.entry(words.to_owned()).or_default();
+        if !asked.contains(&(value, is_whole)) {
+            asked.push((value, is_whole));
+        }
+    }
+
+    fn list(&mut self, value: u32, number: u32) {
+        let known = &mut self.values[value as usize];
+        let of = &mut self.traits[usize::from(known.of)];
+        if let Err(at) = known.items.binary_search(&number) {
+            of.n_values += usize::from(known.items.is_empty());
+            of.n_items += 1;
+            known.items.insert(at, number);
+        }
+    }
+
+    /// Takes an item from the values that it had.
+    fn unlist(&mut self, number: u32) {
+        let Some(doc) = self.docs.get_mut(number as usize).and_then(Option::as_mut) else { return };
+        self.n_vouched -= usize::from(std::mem::take(&mut doc.is_vouched));
+        for value in std::mem::take(&mut doc.values) {
+            let known = &mut self.values[value as usize];
+            let of = &mut self.traits[usize::from(known.of)];
+            if let Ok(at) = known.items.binary_search(&number) {
+                known.items.remove(at);
+                of.n_items -= 1;
+                of.n_values -= usize::from(known.items.is_empty());
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What may somebody want to say who has begun to write?
+
+use super::find::Library;
+use super::index::{Phrase, TextIndexError};
+use super::shelf::{BRAND, CATEGORY};
+use super::words::plain;
+use primitives::{ItemId, ItemKey};
+use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+
+/// How many values are compared.
+const N_VALUES_MAX: usize = 400;
+/// Among how many items the most bought are sought.
+const N_TITLED_MAX: usize = 2_000;
+/// How many words of what is begun are read.
+const N_WORDS_MAX: usize = 8;
+
+/// One way to go on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Completion {
+    /// What to look for.
+    pub text: String,
+    /// What it is: `query`, the name of a trait such as `category`, or `item`.
+    #[serde(rename = "as")]
+    pub of: String,
+    /// Which item, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<ItemId>,
+    /// How many items have the value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n: Option<u64>,
+}
+
+/// What completions are taken from beside the catalogue.
+#[derive(Clone, Copy)]
+pub struct Begun<'a> {
+    /// What was written so far.
+    pub text: &'a str,
+    /// How many are wanted.
+    pub n_max: usize,
+    /// What others looked for, the most frequent first.
+    pub queries: &'a [String],
+}
+
+/// Ways to go on, of which items have no names yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ways {
+    n_max: usize,
+    said: Vec<Completion>,
+    items: Vec<ItemKey>,
+}
+
+impl Ways {
+    /// The items among them.
+    #[must_use]
+    pub fn items(&self) -> &[ItemKey] {
+        &self.items
+    }
+
+    /// The completions, each said once; `named` answers the id and the name of an item.
+    pub fn told(self, named: impl Fn(ItemKey) -> Option<(ItemId, String)>) -> Vec<Completion> {
+        let mut told: Vec<Completion> = Vec::new();
+        let items = self.items.iter().filter_map(|key| named(*key));
+        let items = items.map(|(id, text)| Completion { text, of: "item".to_owned(), id: Some(id), n: None });
+        for one in self.said.into_iter().chain(items) {
+            let words = plain(&one.text, N_WORDS_MAX);
+            if told.len() < self.n_max && !told.iter().any(|known| plain(&known.text, N_WORDS_MAX) == words) {
+                told.push(one);
+            }
+        }
+        told
+    }
+}
+
+impl Library<'_> {
+    /// Ways to go on: queries of others, then values of traits, then items, each said once.
+    ///
+    /// # Errors
+    /// [`TextIndexError`] where the index cannot be asked.
+    pub fn complete(&self, begun: &Begun<'_>) -> Result<Ways, TextIndexError> {
+        let words = plain(begun.text, N_WORDS_MAX);
+        if words.is_empty() || begun.n_max == 0 {
+            return Ok(Ways::default());
+        }
+        let found = self.all(begun, &words)?;
+        if found.said.is_empty()
+            && found.items.is_empty()
+            && let (before, Some(last)) = split(&words)
+            && let Some(meant) = super::spelling::meant(self.index, last)?
+        {
+            let instead = [before, &meant.join(" ")].join(" ");
+            return self.all(begun, instead.trim());
+        }
+        Ok(found)
+    }
+
+    fn all(&self, begun: &Begun<'_>, words: &str) -> Result<Ways, TextIndexError> {
+        // No sort of completion takes more than half of the room while there are others.
+        let half = begun.n_max.div_ceil(2);
+        let queries = begun.queries.iter().filter(|query| query.starts_with(words)).take(half);
+        let query = |text: &String| Completion { text: text.clone(), of: "query".to_owned(), id: None, n: None };
+        let mut said: Vec<Completion> = queries.map(query).collect();
+        let items = self.items(words, begun.n_max)?;
+        let n_values = begun.n_max.saturating_sub(said.len() + items.len().min(begun.n_max - half)).max(half);
+        said.extend(self.values(words, n_values));
+        Ok(Ways { n_max: begun.n_max, said, items })
+    }
+
+    /// Values that begin so, those first whose first word does, then by how many items have them. Where several words were
+    /// written, the last one may go on to a value as well: "red runn" to "red running shoes".
+    fn values(&self, words: &str, n_max: usize) -> Vec<Completion> {
+        let shelf = self.shelf;
+        let of_all =
+            shelf.beginning_with(words, N_VALUES_MAX).into_iter().map(|(value, is_whole)| (value, is_whole, ""));
+        let (before, last) = split(words);
+        let of_last: Vec<(u32, bool)> = match last {
+            Some(last) if !before.is_empty() => shelf.beginning_with(last, N_VALUES_MAX),
+            _ => Vec::new(),
+        };
+        let of_last = of_last.into_iter().filter(|(_, is_whole)| *is_whole).map(|(value, _)| (value, false, before));
+        let mut ranked: Vec<_> = of_all
+            .chain(of_last)
+            .filter_map(|(number, is_whole, before)| {
+                let value = shelf.values.get(number as usize)?;
+                // Of yes and no, and of bare numbers, the value says nothing by itself.
+                let is_telling =
+                    value.text.contains(char::is_alphabetic) && !matches!(value.text.as_str(), "true" | "false");
+                let is_named = matches!(value.of, CATEGORY | BRAND);
+                let rank = (!is_whole, !is_named, Reverse(value.items.len()), value.text.as_str());
+                is_telling.then_some((rank, number, value, before))
+            })
+            .collect();
+        ranked.sort_by(|a, b| a.0.cmp(&b.0));
+        let told = ranked.into_iter().filter_map(|(_, number, value, before)| {
+            let is_offered = |item: &&u32| shelf.doc(**item).is_some_and(|doc| shelf.offers(doc));
+            let n = value.items.iter().filter(is_offered).count() as u64;
+            let text = if before.is_empty() { value.text.clone() } else { format!("{before} {}", value.text) };
+            let of = shelf.trait_of(number).map_or(String::new(), |of| of.name.clone());
+            (n > 0).then_some(Completion { text, of, id: None, n: Some(n) })
+        });
+        told.take(n_max).collect()
+    }
+
+    /// The `n_max` most bought items whose titles hold what was written.
+    fn items(&self, words: &str, n_max: usize) -> Result<Vec<ItemKey>, TextIndexError> {
+        let phrase = Phrase { words: words.split(' ').map(str::to_owned).collect(), is_beginning: true };
+        let titled = self.index.titled(&phrase, N_TITLED_MAX)?;
+        let docs = titled.iter().filter_map(|number| self.shelf.doc(*number)).filter(|doc| self.shelf.offers(doc));
+        let mut ranked: Vec<_> = docs.map(|doc| (doc.n_buyers, doc.key)).collect();
+        ranked.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        ranked.truncate(n_max);
+        Ok(ranked.into_iter().map(|(_, key)| key).collect())
+    }
+}
+
+/// What stands before the last word, and that word.
+fn split(words: &str) -> (&str, Option<&str>) {
+    match words.rsplit_once(' ') {
+        Some((before, last)) => (before, Some(last)),
+        None => ("", Some(words).filter(|word| !word.is_empty())),
+    }
+}

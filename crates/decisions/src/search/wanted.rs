@@ -1,0 +1,22 @@
+//! What does a decision want of the catalogue before it is made?
+
+use crate::ItemFilter;
+
+/// What a decision wants of the catalogue before it is made.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wanted {
+    /// The items that a query finds.
+    Items {
+        /// The words.
+        query: String,
+        /// What items must be, whatever the words say.
+        filter: ItemFilter,
+    },
+    /// Ways to go on for who has begun to write.
+    Completions {
+        /// What was written so far.
+        query: String,
+        /// How many.
+        n_max: usize,
+    },
+}

@@ -1,0 +1,148 @@
+//! Is found what was meant, for whom it is, and at once?
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{SERVER, TestServer, until};
+
+fn item(server: &TestServer, id: &str, traits: Value) {
+    server.post_as(SERVER, "/v1/batch", &json!({"batch": [{"type": "item", "itemId": id, "traits": traits}]})).ok();
+}
+
+fn shoe(name: &str, brand: &str, colour: &str, size: i64, price: f64) -> Value {
+    json!({"name": name, "category": "Running Shoes", "brand": brand, "colour": colour, "size": size, "price": price, "currency": "EUR"})
+}
+
+fn shop() -> TestServer {
+    let server = TestServer::start();
+    for (id, name, brand, colour, size, price) in [
+        ("nike-42", "Pegasus", "Nike", "red", 42, 120.0),
+        ("nike-44", "Pegasus", "Nike", "red", 44, 120.0),
+        ("acme-42", "Runner", "Acme", "red", 42, 40.0),
+        ("acme-blue", "Runner", "Acme", "blue", 42, 40.0),
+        ("adidas-42", "Carbon", "Adidas", "red", 42, 250.0),
+    ] {
+        item(&server, id, shoe(name, brand, colour, size, price));
+    }
+    item(
+        &server,
+        "boot",
+        json!({"name": "Winter boot", "category": "Boots", "brand": "Acme", "price": 90, "currency": "EUR"}),
+    );
+    server
+}
+
+fn ordered(server: &TestServer, user: &str, items: &[&str]) {
+    let products: Vec<Value> = items.iter().map(|id| json!({"product_id": id, "quantity": 1})).collect();
+    let order = json!({"userId": user, "event": "Order Completed", "properties": {"products": products, "revenue": 1, "currency": "EUR"}});
+    server.post_as(SERVER, "/v1/track", &order).ok();
+}
+
+fn ids(answer: &Value) -> Vec<&str> {
+    answer["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect()
+}
+
+fn search(server: &TestServer, question: Value) -> Value {
+    let Value::Object(mut question) = question else { panic!("a question is an object") };
+    question.insert("decision".to_owned(), "search".into());
+    server.decide(&question.into()).ok()
+}
+
+fn replays(server: &TestServer, answer: &Value) -> bool {
+    let path = format!("/v1/decisions/{}/replay", answer["decisionId"].as_str().unwrap());
+    let replayed = server.post_as(SERVER, &path, &json!({})).ok();
+    assert_eq!(&replayed["logged"], answer);
+    replayed["identical"] == true
+}
+
+#[test]
+fn words_find_items_as_soon_as_they_are_told_and_nobody_need_be_named() {
+    let server = shop();
+    let answer = search(&server, json!({"query": "cheap red running shoes size 42"}));
+    assert_eq!((ids(&answer), &answer["found"]), (vec!["acme-42"], &1.into()));
+    assert_eq!(answer["understood"].as_array().unwrap().len(), 4, "{answer}");
+    assert_eq!(answer["understood"][1], json!({"text": "red", "as": "colour", "value": "red", "only": true}));
+    assert_eq!(answer["facets"][0], json!({"name": "category", "values": [{"value": "Running Shoes", "n": 1}]}));
+    assert_eq!(answer["fallback"], "No customer was named: the order is the same for everybody.");
+    assert!(replays(&server, &answer));
+
+    item(&server, "new", shoe("Comet", "Zeta", "red", 42, 10.0));
+    assert_eq!(ids(&search(&server, json!({"query": "comet"}))), ["new"]);
+    item(&server, "new", json!({"available": false}));
+    let answer = search(&server, json!({"query": "comet"}));
+    assert_eq!((ids(&answer).len(), &answer["found"]), (0, &0.into()));
+    assert_eq!(answer["notes"], json!(["No item that may be shown matches any of the words."]));
+
+    let filter = json!({"price": {"lte": 100}, "brand": ["Acme", "Nike"]});
+    let mut cheap = search(&server, json!({"query": "running shoes", "filter": filter}));
+    cheap["items"].as_array_mut().unwrap().sort_by_key(|item| item["id"].to_string());
+    assert_eq!((ids(&cheap), &cheap["found"]), (vec!["acme-42", "acme-blue"], &2.into()));
+    assert!(replays(&server, &search(&server, json!({"query": "running shoes", "filter": filter, "n": 1, "from": 1}))));
+
+    let suggested = server.decide(&json!({"decision": "suggest", "query": "runn"})).ok();
+    assert_eq!(suggested["completions"][0], json!({"text": "Running Shoes", "as": "category", "n": 5}));
+    let items: Vec<&Value> =
+        suggested["completions"].as_array().unwrap().iter().filter(|one| one["as"] == "item").collect();
+    assert_eq!(items.len(), 1, "what is called the same is said once: {suggested}");
+    assert!(replays(&server, &suggested));
+}
+
+#[test]
+fn what_a_customer_buys_decides_the_order_unless_they_refuse() {
+    let server = shop();
+    let first = |user: &str| {
+        let answer = search(&server, json!({"query": "running shoes", "userId": user}));
+        assert!(replays(&server, &answer), "{answer}");
+        (ids(&answer)[0].to_owned(), answer["items"][0]["reason"].clone(), answer["fallback"].clone())
+    };
+    assert_eq!(first("ann").2, "Nothing is known of this customer yet: the order is the same for everybody.");
+    ordered(&server, "ann", &["boot", "acme-blue"]);
+    ordered(&server, "ben", &["adidas-42"]);
+    let (item, reason, fallback) = first("ann");
+    assert!(
+        item.starts_with("acme") && reason == "Of a brand that this customer buys" && fallback.is_null(),
+        "{item} {reason}"
+    );
+    assert_eq!(first("ben").0, "adidas-42");
+
+    let before = search(&server, json!({"query": "running shoes", "userId": "ben"}));
+    let context = json!({"consent": {"categoryPreferences": {"personalization": false}}});
+    let refusal = json!({"userId": "ben", "event": "Segment Consent Preference Updated", "context": context});
+    server.post_as(SERVER, "/v1/track", &refusal).ok();
+    let (_, _, fallback) = first("ben");
+    assert_eq!(fallback, "The customer refused personalization: the order is the same for everybody.");
+    assert_eq!(ids(&before)[0], "adidas-42");
+}
+
+#[test]
+fn any_text_is_answered_and_what_is_too_long_is_refused_in_words() {
+    let server = shop();
+    for query in ["", "?!", "\"", "NEAR(red shoes)", "red* OR \"", "🙂", "緑茶", "'; DROP TABLE words; --", "title:red"]
+    {
+        search(&server, json!({"query": query}));
+        server.decide(&json!({"decision": "suggest", "query": query})).ok();
+    }
+    let long = server.decide(&json!({"decision": "search", "query": "x".repeat(10_000)})).error(400, "invalid");
+    assert_eq!(long, "query has 10000 bytes: give at most 1000");
+    server.decide(&json!({"decision": "search", "query": 7})).error(400, "invalid");
+    let answer = search(&server, json!({"query": "a b c d ".repeat(30)}));
+    assert_eq!(answer["notes"][0], "Only the first 24 words were read.");
+    assert_eq!(search(&server, json!({}))["found"], 6, "without words, all");
+}
+
+#[test]
+fn an_index_that_is_lost_is_made_again() {
+    let server = shop();
+    assert_eq!(search(&server, json!({"query": "pegasus"}))["found"], 2);
+    let server = server.restart();
+    until("the index is compared", || (search(&server, json!({"query": "pegasus"}))["found"] == 2).then_some(()));
+    let data = server.stop();
+    for name in ["search.db", "search.db-wal", "search.db-shm"] {
+        // The write-ahead log is there only where it was not written back.
+        let _ = std::fs::remove_file(data.path().join(name));
+    }
+    let server = TestServer::reopen(data);
+    until("the index is made again", || (search(&server, json!({"query": "pegasus"}))["found"] == 2).then_some(()));
+}

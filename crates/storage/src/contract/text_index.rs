@@ -1,0 +1,197 @@
+//! What must hold for every [`TextIndex`]?
+
+use super::{Outcome, Start};
+use decisions::search::{Clause, Indexed, Matching, Phrase, TextIndex, TextIndexError};
+use primitives::ItemKey;
+use std::sync::Arc;
+
+/// Opens the index under test.
+pub type Open<'a> = &'a mut dyn FnMut(Start) -> Arc<dyn TextIndex>;
+
+/// Runs every law.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where a law does not hold.
+pub fn run(open: Open<'_>) -> Outcome {
+    what_is_put_there_is_found(open)?;
+    an_item_that_changed_or_went_is_found_no_more(open)?;
+    the_title_counts_most_and_rare_words_count_more(open)?;
+    any_text_is_an_answer(open)?;
+    words_are_counted_and_found_by_their_letters(open)?;
+    what_is_forgotten_can_be_put_there_again(open)
+}
+
+fn item(number: u32, title: &str, others: &str) -> Indexed {
+    let columns = [title.to_owned(), "acme".to_owned(), String::new(), others.to_owned(), String::new()];
+    Indexed { number, key: ItemKey(u64::MAX - u64::from(number)), digest: u64::from(number) << 60, columns }
+}
+
+fn clause(text: &str) -> Clause {
+    vec![phrase(text)]
+}
+
+fn phrase(text: &str) -> Phrase {
+    let is_beginning = text.ends_with('*');
+    Phrase { words: text.trim_end_matches('*').split(' ').map(str::to_owned).collect(), is_beginning }
+}
+
+fn all(index: &Arc<dyn TextIndex>, texts: &[&str]) -> Result<Vec<u32>, TextIndexError> {
+    let clauses: Vec<Clause> = texts.iter().map(|text| clause(text)).collect();
+    Ok(index.find(&clauses, Matching::All, 10)?.iter().map(|found| found.number).collect())
+}
+
+/// What is put there stays, also after a restart, and is found by its words, phrases and beginnings.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn what_is_put_there_is_found(open: Open<'_>) -> Outcome {
+    let index = open(Start::Empty);
+    let items = [item(1, "red running shoe", ""), item(7, "shoe polish red", "1.5 l"), item(3, "green tea", "किताब")];
+    index.change(&items, &[])?;
+    let laws = |index: &Arc<dyn TextIndex>| -> Outcome {
+        for (texts, found) in [
+            (&["red"][..], &[1, 7][..]),
+            (&["red", "running"], &[1]),
+            (&["running shoe"], &[1]),
+            (&["shoe running"], &[]),
+            (&["runn*"], &[1]),
+            (&["running sh*"], &[1]),
+            (&["runn"], &[]),
+            (&["1.5"], &[7]),
+            (&["5"], &[]),
+            (&["किताब"], &[3]),
+            (&["acme"], &[1, 3, 7]),
+            (&[], &[]),
+        ] {
+            assert_eq!(all(index, texts)?, found, "{texts:?}");
+            if let [text] = texts {
+                assert_eq!(index.has(&phrase(text))?, !found.is_empty(), "{text}");
+            }
+        }
+        let either = [vec![phrase("tea"), phrase("polish")]];
+        assert_eq!(index.find(&either, Matching::All, 9)?.iter().map(|one| one.number).collect::<Vec<_>>(), [3, 7]);
+        let any = [clause("tea"), clause("running"), clause("nothing")];
+        assert_eq!(index.find(&any, Matching::Any, 9)?.len(), 2);
+        assert_eq!(index.find(&[clause("acme")], Matching::All, 2)?.len(), 2, "no more than wanted");
+        assert_eq!((index.titled(&phrase("shoe"), 9)?, index.titled(&phrase("acme"), 9)?), (vec![1, 7], vec![]));
+        assert_eq!((index.titled(&phrase("sho*"), 1)?, index.titled(&phrase("red running"), 9)?), (vec![1], vec![1]));
+        let mut held = Vec::new();
+        index.held(&mut |number, key, digest| held.push((number, key, digest)))?;
+        assert_eq!(held, [1, 3, 7].map(|n| (n, ItemKey(u64::MAX - u64::from(n)), u64::from(n) << 60)));
+        Ok(())
+    };
+    laws(&index)?;
+    drop(index);
+    laws(&open(Start::Again))
+}
+
+/// The words that an item had are its words no more.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn an_item_that_changed_or_went_is_found_no_more(open: Open<'_>) -> Outcome {
+    let index = open(Start::Empty);
+    index.change(&[item(1, "red shoe", ""), item(2, "red hat", ""), item(3, "red scarf", "")], &[])?;
+    index.change(&[item(1, "blue shoe", "")], &[2, 9])?;
+    assert_eq!((all(&index, &["red"])?, all(&index, &["blue"])?, all(&index, &["hat"])?), (vec![3], vec![1], vec![]));
+    assert_eq!((index.n_with("red")?, index.n_with("blue")?, index.n_with("hat")?), (1, 1, 0));
+    index.change(&[item(2, "red glove", "")], &[])?;
+    assert_eq!(all(&index, &["red"])?, [2, 3]);
+    Ok(())
+}
+
+/// A word in the title counts more than one in the description, and a rare word more than a frequent one.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn the_title_counts_most_and_rare_words_count_more(open: Open<'_>) -> Outcome {
+    let index = open(Start::Empty);
+    let mut items = vec![item(1, "tea cup", "for cups of something"), item(2, "cup set", "for tea of something")];
+    items.extend((10..40).map(|n| item(n, "cup plain", "words")));
+    index.change(&items, &[])?;
+    let found = index.find(&[clause("tea")], Matching::All, 9)?;
+    assert!(found.len() == 2 && found[0].number == 1 && found[0].score > found[1].score && found[1].score > 0.0);
+    let found = index.find(&[clause("tea"), clause("plain")], Matching::Any, 99)?;
+    let best = found.iter().max_by(|a, b| a.score.total_cmp(&b.score)).map(|one| one.number);
+    assert_eq!(best, Some(1), "tea is the rarer word");
+    Ok(())
+}
+
+/// Operators, quotes and signs of any kind are text.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn any_text_is_an_answer(open: Open<'_>) -> Outcome {
+    let index = open(Start::Empty);
+    index.change(&[item(1, "near not and or", "")], &[])?;
+    for text in ["NEAR", "NOT", "AND", "OR", "near", "NEAR(", "\"near\"", "near*", "^near", "title:", "near:", "(near)"]
+    {
+        all(&index, &[text])?;
+        index.titled(&phrase(text), 9)?;
+        index.like(text, 9)?;
+        index.n_with(text)?;
+        index.has(&phrase(text))?;
+    }
+    assert_eq!(
+        (all(&index, &["NEAR"])?, all(&index, &["NOT"])?, all(&index, &["\"near\""])?),
+        (vec![1], vec![1], vec![1])
+    );
+    for nothing in ["", " ", "\"", "*", "+-", "🙂", "\0", "'"] {
+        assert_eq!((all(&index, &[nothing])?, index.titled(&phrase(nothing), 9)?), (vec![], vec![]), "{nothing:?}");
+        index.like(nothing, 9)?;
+        assert!(!index.has(&phrase(nothing))?, "{nothing:?}");
+    }
+    Ok(())
+}
+
+/// A word that nobody wrote is near to those with the same letters.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn words_are_counted_and_found_by_their_letters(open: Open<'_>) -> Outcome {
+    let index = open(Start::Empty);
+    index.change(&[item(1, "running shoe shoe", ""), item(2, "shoe 501", ""), item(3, "teapot", "")], &[])?;
+    assert_eq!((index.n_with("shoe")?, index.n_with("501")?, index.n_with("sho")?), (2, 1, 0));
+    assert_eq!(index.like("runing", 1)?, ["running"]);
+    assert_eq!(index.like("sheo", 1)?, ["shoe"], "by its beginning");
+    assert_eq!((index.like("xyzzy", 9)?, index.like("50", 9)?), (Vec::<String>::new(), Vec::new()));
+    Ok(())
+}
+
+/// What was cleared is empty, and works as before.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn what_is_forgotten_can_be_put_there_again(open: Open<'_>) -> Outcome {
+    let index = open(Start::Empty);
+    index.change(&[item(1, "running shoe", "")], &[])?;
+    index.clear()?;
+    assert_eq!((all(&index, &["shoe"])?, index.like("shoe", 9)?), (vec![], Vec::new()));
+    let mut n_held = 0;
+    index.held(&mut |_, _, _| n_held += 1)?;
+    assert_eq!(n_held, 0);
+    index.change(&[item(4, "running shoe", "")], &[])?;
+    assert_eq!((all(&index, &["shoe"])?, index.like("shoe", 9)?), (vec![4], vec!["shoe".to_owned()]));
+    Ok(())
+}

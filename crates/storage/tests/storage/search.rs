@@ -1,0 +1,369 @@
+//! Is found what was meant? The whole of a search on the index that is stored.
+
+use crate::directories::Bench;
+use decisions::search::{Begun, Found, FoundItem, Library, Shelf, Sought, Synonyms, TextIndex, find};
+use events::{Call, Event, Fields, Offset, Origin, Recorded};
+use features::{Item, Items};
+use governance::ConsentPolicy;
+use primitives::{ItemId, ItemKey, Seed, Timestamp};
+use profiles::MemoryProfileStore;
+use rand_chacha::rand_core::Rng;
+use serde_json::{Value, json};
+use storage::{Access, DataDir, FileTextIndex};
+
+const NOW: Timestamp = Timestamp::from_millis(1_795_348_800_000);
+
+/// A shop that can be searched.
+struct Shop {
+    items: Items,
+    shelf: Shelf,
+    index: FileTextIndex,
+    synonyms: Synonyms,
+    n_told: u64,
+    _bench: Bench,
+}
+
+impl Shop {
+    fn new(items: &[(&str, Value)]) -> Self {
+        let bench = Bench::default();
+        let index = FileTextIndex::of(&DataDir::open(bench.data(), Access::Exclusive).unwrap());
+        let store = MemoryProfileStore::default();
+        let items_of_nobody = Items::open(&store, &ConsentPolicy::default()).unwrap();
+        let mut shop = Self {
+            items: items_of_nobody,
+            shelf: Shelf::default(),
+            index,
+            synonyms: Synonyms::default(),
+            n_told: 0,
+            _bench: bench,
+        };
+        items.iter().for_each(|(id, traits)| shop.tell(id, traits.clone()));
+        shop
+    }
+
+    fn tell(&mut self, id: &str, traits: Value) {
+        let traits = traits.as_object().unwrap().clone();
+        self.n_told += 1;
+        let at = Timestamp::from_millis(NOW.as_millis() + i64::try_from(self.n_told).unwrap());
+        let event = Event {
+            message_id: format!("m{}", self.n_told).into(),
+            user_id: None,
+            anonymous_id: None,
+            occurred_at: at,
+            stated_at: None,
+            received_at: at,
+            call: Call::Item { item_id: id.into(), traits: traits.into() },
+            context: Fields::new(),
+            origin: Origin::Server,
+            reading: events::Reading::default(),
+        };
+        self.items.apply(&Recorded { offset: Offset(self.n_told), event });
+        let put: Vec<_> =
+            self.items.take_news().told.iter().filter_map(|key| self.shelf.put(self.items.get(*key)?, NOW)).collect();
+        self.index.change(&put, &[]).unwrap();
+    }
+
+    fn library(&self) -> Library<'_> {
+        Library { shelf: &self.shelf, index: &self.index, synonyms: &self.synonyms }
+    }
+
+    fn find_for(&self, query: &str, own: &[&str]) -> Found {
+        let sought = Sought { query, keep: &|_| {}, chosen: &|_| 0.0 };
+        let own: Vec<(ItemKey, f64)> = own.iter().map(|id| (ItemKey::from(&ItemId::from(*id)), 1.0)).collect();
+        find(&self.library(), &sought).unwrap().seen_by(&self.shelf, &own)
+    }
+
+    /// The ids that a query finds, in the order in which everybody sees them.
+    fn find(&self, query: &str) -> Vec<&str> {
+        self.ids(&self.find_for(query, &[]))
+    }
+
+    fn ids(&self, found: &Found) -> Vec<&str> {
+        let mut items: Vec<_> = found.items.iter().map(|item| (item.prior(), item.item)).collect();
+        items.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        items.iter().filter_map(|(_, key)| self.items.get(*key)).map(|item: &Item| item.id.as_str()).collect()
+    }
+
+    fn sorted(&self, query: &str) -> Vec<&str> {
+        let mut found = self.find(query);
+        found.sort_unstable();
+        found
+    }
+}
+
+fn shoe(name: &str, category: &str, brand: &str, colour: &str, size: i64, price: f64) -> Value {
+    json!({"name": name, "category": category, "brand": brand, "colour": colour, "size": size, "price": price, "currency": "EUR"})
+}
+
+fn shoes() -> Shop {
+    Shop::new(&[
+        ("pegasus-red-42", shoe("Pegasus 40", "Running Shoes", "Nike", "red", 42, 129.0)),
+        ("pegasus-red-44", shoe("Pegasus 40", "Running Shoes", "Nike", "red", 44, 129.0)),
+        ("pegasus-blue-42", shoe("Pegasus 40", "Running Shoes", "Nike", "blue", 42, 119.0)),
+        ("cheap-red-42", shoe("Runner One", "Running Shoes", "Acme", "red", 42, 39.0)),
+        ("cheap-red-40", shoe("Runner One", "Running Shoes", "Acme", "red", 40, 39.0)),
+        ("dear-red-42", shoe("Carbon Race", "Running Shoes", "Adidas", "red", 42, 249.0)),
+        ("boot-brown-42", shoe("Hiking Boot", "Boots", "Acme", "brown", 42, 149.0)),
+        (
+            "s1",
+            json!({"name": "Socks for running shoes", "category": "Socks", "brand": "Falke", "price": 9.5, "currency": "EUR"}),
+        ),
+        (
+            "wine",
+            json!({"name": "Red wine Rioja", "category": "Wine", "price": 12.0, "currency": "EUR", "description": "A red one."}),
+        ),
+        (
+            "shirt",
+            json!({"name": "T-Shirt", "category": "Shirts", "tags": ["organic cotton"], "is_vegan": true, "weight_g": 180}),
+        ),
+        ("juice", json!({"name": "Apple juice", "category": "Drinks", "brand": "Hohes C", "volume": "1,5 l"})),
+        ("cider", json!({"name": "Apple cider", "category": "Drinks", "brand": "Somersby"})),
+        ("phone", json!({"name": "Phone 15", "category": "Phones", "brand": "Apple", "price": 999, "currency": "EUR"})),
+    ])
+}
+
+#[test]
+fn words_that_name_values_are_filters_and_a_price_is_a_limit() {
+    let shop = shoes();
+    assert_eq!(shop.sorted("red running shoes size 42"), ["cheap-red-42", "dear-red-42", "pegasus-red-42"]);
+    let found = shop.find_for("cheap red running shoes size 42", &[]);
+    assert_eq!(shop.ids(&found), ["cheap-red-42"]);
+    let told: Vec<(&str, &str, bool)> =
+        found.told.understood.iter().map(|one| (one.text.as_str(), one.of.as_str(), one.only)).collect();
+    assert_eq!(
+        told,
+        [
+            ("cheap", "price", true),
+            ("red", "colour", true),
+            ("running shoes", "category", true),
+            ("size 42", "size", true)
+        ]
+    );
+    assert_eq!(found.told.understood[0].lte, Some(39.0));
+    assert!(found.told.loosened.is_empty() && found.told.corrected.is_none());
+    assert_eq!(shop.sorted("running shoes under 100"), ["cheap-red-40", "cheap-red-42"]);
+    assert_eq!(shop.sorted("Laufschuhe nike bis 120 €"), ["pegasus-blue-42"], "what nothing says is let go");
+    assert_eq!(shop.find("nike pegasus blue"), ["pegasus-blue-42"]);
+    assert_eq!(shop.sorted("vegan"), ["shirt"], "a trait of yes and no by its name");
+    assert_eq!(shop.sorted("180 g"), ["shirt"], "a number with its unit");
+    assert_eq!(shop.sorted("tshirt organic cotton"), ["shirt"]);
+    assert_eq!(shop.sorted("juice 1.5l"), ["juice"]);
+}
+
+#[test]
+fn a_name_that_means_several_things_is_preferred_and_does_not_filter() {
+    let shop = shoes();
+    let found = shop.find_for("apple", &[]);
+    assert_eq!(shop.ids(&found).len(), 3, "the brand, and what is made of them");
+    let told = &found.told.understood[0];
+    assert_eq!((told.text.as_str(), told.of.as_str(), told.only), ("apple", "brand", false));
+    assert_eq!(shop.sorted("red wine"), ["wine"], "it is no value of a colour");
+}
+
+#[test]
+fn what_nothing_has_is_let_go_and_said() {
+    let shop = shoes();
+    let found = shop.find_for("brown running shoes", &[]);
+    assert_eq!(found.told.loosened, ["brown"]);
+    assert_eq!(found.told.n_found, 6, "the category stays");
+    let found = shop.find_for("boots under 20", &[]);
+    assert_eq!(
+        (shop.ids(&found), found.told.loosened.as_slice()),
+        (vec!["boot-brown-42"], &["under 20".to_owned()][..])
+    );
+    let found = shop.find_for("pegasus rioja", &[]);
+    assert_eq!((found.told.n_found, found.told.loosened.as_slice()), (4, &["all words at once".to_owned()][..]));
+    let found = shop.find_for("xyzzy", &[]);
+    assert_eq!((found.told.n_found, found.items.len()), (0, 0));
+}
+
+#[test]
+fn words_are_found_in_other_forms_and_where_they_are_written_wrong() {
+    let shop = shoes();
+    let found = shop.find_for("runing shoe", &[]);
+    assert_eq!((found.told.corrected.as_deref(), found.told.n_found), (Some("running shoe"), 6));
+    for (query, corrected) in [("pegasos", "pegasus"), ("runningshoes", "running shoes"), ("adidsa", "adidas")] {
+        let found = shop.find_for(query, &[]);
+        assert_eq!(found.told.corrected.as_deref(), Some(corrected), "{query}");
+        assert!(found.told.n_found > 0);
+    }
+    assert_eq!(shop.sorted("boot"), ["boot-brown-42"]);
+    assert_eq!(shop.sorted("hiking boots"), ["boot-brown-42"]);
+    assert_eq!(shop.find_for("peg", &[]).told.n_found, 3, "the last word may go on");
+    assert!(shop.find_for("peg", &[]).told.corrected.is_none());
+}
+
+#[test]
+fn synonyms_mean_values_and_words() {
+    let mut shop = shoes();
+    let group = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    shop.synonyms = Synonyms::new(&[group(&["Laufschuhe", "running shoes"]), group(&["tee", "t-shirt"])]);
+    assert_eq!(shop.find_for("rote laufschuhe", &[]).told.understood[0].of, "category");
+    assert_eq!(shop.find_for("laufschuhe", &[]).told.n_found, 6);
+    assert_eq!(shop.find("tee"), ["shirt"]);
+}
+
+#[test]
+fn facets_count_all_matches_in_an_order_that_stays() {
+    let shop = shoes();
+    let found = shop.find_for("running shoes", &[]);
+    let facet = |name: &str| found.told.facets.iter().find(|facet| facet.name == name);
+    let values = |name: &str| {
+        facet(name).map_or(Vec::new(), |facet| facet.values.iter().map(|one| (one.value.as_str(), one.n)).collect())
+    };
+    assert_eq!(values("brand"), [("Nike", 3), ("Acme", 2), ("Adidas", 1)]);
+    assert_eq!(
+        (values("colour"), values("size")),
+        (vec![("red", 5), ("blue", 1)], vec![("42", 4), ("40", 1), ("44", 1)])
+    );
+    let prices = facet("price").unwrap();
+    assert_eq!(prices.ranges.iter().map(|range| range.n).sum::<u64>(), 6);
+    assert!(prices.ranges.len() > 1 && prices.currency.is_some());
+    let names: Vec<&str> = found.told.facets.iter().map(|facet| facet.name.as_str()).collect();
+    assert_eq!(names, ["category", "brand", "price", "colour", "size"]);
+}
+
+#[test]
+fn what_changes_is_found_as_it_is_now() {
+    let mut shop = shoes();
+    shop.tell("s1", json!({"name": "Gloves", "category": "Gloves"}));
+    assert_eq!((shop.find("gloves"), shop.find_for("socks", &[]).told.n_found), (vec!["s1"], 0));
+    shop.tell("s1", json!({"available": false}));
+    assert_eq!(shop.find_for("gloves", &[]).told.n_found, 0, "what cannot be had is not shown");
+}
+
+#[test]
+fn what_the_customer_buys_comes_first_of_what_matches_equally() {
+    let shop = shoes();
+    let first = |own: &[&str]| {
+        let found = shop.find_for("running shoes", own);
+        shop.ids(&found)[0].to_owned()
+    };
+    assert_eq!(first(&["boot-brown-42", "boot-brown-42"]), "cheap-red-42", "of the brand and the size that they have");
+    assert_eq!(first(&["pegasus-red-44"]), "pegasus-red-44");
+    let nobody = shop.find_for("running shoes", &[]);
+    assert!(nobody.items.iter().all(|item| item.features[8..].iter().all(|value| value.to_bits() == 0)));
+}
+
+#[test]
+fn any_query_has_an_answer() {
+    let shop = shoes();
+    let long = "running ".repeat(1_300);
+    for query in [
+        "",
+        " ",
+        "???",
+        "\"",
+        "NEAR(a b)",
+        "a* OR \"b",
+        "title:red",
+        "🙂",
+        "緑茶",
+        "'; DROP TABLE words",
+        "-",
+        &long,
+        "\0\u{7f}",
+        "for the",
+    ] {
+        let found = shop.find_for(query, &[]);
+        assert!(found.told.n_found <= 13, "{query}");
+    }
+    assert_eq!(shop.find_for("???", &[]).told.notes.len(), 1);
+    assert_eq!(shop.find_for(&long, &[]).told.notes, ["Only the first 24 words were read."]);
+    assert_eq!(shop.find_for("", &[]).told.n_found, 13);
+}
+
+/// Shoppers of whom each buys two brands and one size, in a shop of generated items: what they looked for next is known.
+struct Shoppers {
+    shop: Shop,
+    /// What each bought before, what they look for now, and what they buy of it.
+    searches: Vec<(Vec<String>, String, String)>,
+}
+
+impl Shoppers {
+    fn new(seed: u64) -> Self {
+        let mut dice = Seed::new(seed).stream("shoppers", 0);
+        let mut pick = |n: usize| usize::try_from(dice.next_u64() % n as u64).unwrap();
+        let brands = ["Acme", "Borealis", "Comet", "Dune", "Ember", "Fjord", "Gale", "Harbor"];
+        let kinds = ["Running Shoes", "Boots", "Jackets", "Trousers", "Shirts"];
+        let words = ["classic", "light", "warm", "pro", "urban", "trail"];
+        let mut items: Vec<(String, Value)> = Vec::new();
+        for n in 0..600 {
+            let (brand, kind, word) = (brands[pick(8)], kinds[n % 5], words[pick(6)]);
+            let size = 38 + pick(8);
+            let traits = json!({"name": format!("{word} {}", kind.to_lowercase()), "category": kind, "brand": brand,
+                "size": size, "price": 20 + pick(180), "currency": "EUR"});
+            items.push((format!("i{n}"), traits));
+        }
+        let told: Vec<(&str, Value)> = items.iter().map(|(id, traits)| (id.as_str(), traits.clone())).collect();
+        let shop = Shop::new(&told);
+        let mut searches = Vec::new();
+        for _ in 0..80 {
+            let (one, other, size) = (brands[pick(8)], brands[pick(8)], 38 + pick(8));
+            let is_theirs = |traits: &Value| {
+                let brand = traits["brand"].as_str().unwrap();
+                (brand == one || brand == other) && traits["size"].as_u64().unwrap().abs_diff(size as u64) <= 1
+            };
+            let theirs: Vec<&(String, Value)> = items.iter().filter(|(_, traits)| is_theirs(traits)).collect();
+            if theirs.len() < 8 {
+                continue;
+            }
+            let bought = (0..6).map(|_| theirs[pick(theirs.len())].0.clone()).collect();
+            // The next one is none that they have, and is looked for by its kind alone.
+            let (id, traits) = theirs[pick(theirs.len())];
+            searches.push((bought, traits["category"].as_str().unwrap().to_lowercase(), id.clone()));
+        }
+        Self { shop, searches }
+    }
+
+    /// The mean reciprocal rank of what was bought, in an order of what was found.
+    fn mean_reciprocal_rank(&self, is_personal: bool, order: impl Fn(&FoundItem) -> f64) -> f64 {
+        let ranks = self.searches.iter().map(|(bought, query, next)| {
+            let own: Vec<&str> = if is_personal { bought.iter().map(String::as_str).collect() } else { Vec::new() };
+            let mut items: Vec<_> =
+                self.shop.find_for(query, &own).items.into_iter().map(|item| (order(&item), item.item)).collect();
+            items.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            let wanted = ItemKey::from(&ItemId::from(next.as_str()));
+            items.iter().position(|(_, key)| *key == wanted).map_or(0.0, |rank| 1.0 / (rank as f64 + 1.0))
+        });
+        ranks.sum::<f64>() / self.searches.len() as f64
+    }
+}
+
+#[test]
+fn an_order_by_what_they_buy_is_better_than_by_the_words_alone_and_than_that_of_everybody() {
+    for seed in [1, 2, 3] {
+        let shoppers = Shoppers::new(seed);
+        assert!(shoppers.searches.len() > 40);
+        let by_words = shoppers.mean_reciprocal_rank(false, |item| f64::from(item.features[0]));
+        let for_everybody = shoppers.mean_reciprocal_rank(false, FoundItem::prior);
+        let personal = shoppers.mean_reciprocal_rank(true, FoundItem::prior);
+        assert!(personal > 2.0 * by_words.max(for_everybody), "{personal} {for_everybody} {by_words}");
+    }
+}
+
+#[test]
+fn what_is_begun_goes_on_to_queries_values_and_items() {
+    let shop = shoes();
+    let complete = |text: &str, n_max: usize, queries: &[&str]| {
+        let queries: Vec<String> = queries.iter().map(|query| (*query).to_owned()).collect();
+        let ways = shop.library().complete(&Begun { text, n_max, queries: &queries }).unwrap();
+        let told = ways.told(|key| shop.items.get(key).map(|item| (item.id.clone(), item.title().to_owned())));
+        told.into_iter().map(|one| (one.text, one.of)).collect::<Vec<_>>()
+    };
+    let one = |text: &str, of: &str| (text.to_owned(), of.to_owned());
+    let begun = complete("Runn", 6, &["running socks", "runner one", "red wine"]);
+    assert_eq!(
+        begun[..3],
+        [one("running socks", "query"), one("runner one", "query"), one("Running Shoes", "category")]
+    );
+    assert!(begun.contains(&one("Socks for running shoes", "item")), "{begun:?}");
+    assert_eq!(begun.iter().filter(|(text, _)| text.to_lowercase() == "runner one").count(), 1, "each once");
+    assert_eq!(complete("red runn", 6, &[])[0], one("red Running Shoes", "category"), "the last word goes on");
+    assert_eq!(complete("shoes", 1, &[]), [one("Running Shoes", "category")], "by a later word of it");
+    assert_eq!(complete("nkie", 3, &[])[0], one("Nike", "brand"), "written wrong");
+    for nothing in ["", "?", "xyzzy"] {
+        assert_eq!(complete(nothing, 5, &["red wine"]), Vec::new(), "{nothing}");
+    }
+    assert_eq!((complete("r", 0, &[]).len(), complete("r", 4, &[]).len()), (0, 4));
+}
