@@ -100,3 +100,41 @@ impl Placed {
         slope
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recommend::{Interaction, Interactions};
+    use primitives::ItemKey;
+
+    #[test]
+    fn an_item_is_its_own_place_and_its_terms_and_a_new_one_its_terms_alone() {
+        let told = |groups: &[u64]| ItemTraits { groups: groups.to_vec(), ..ItemTraits::default() };
+        let row = |item| Interaction { customer: 0, item, age_days: 1.0, quantity: 1.0 };
+        let told = Interactions {
+            rows: vec![row(0), row(1)],
+            items: (0..4).map(ItemKey).collect(),
+            traits: vec![told(&[1]), told(&[]), told(&[1]), told(&[])],
+            hours: Vec::new(),
+        };
+        let settings = TwoTower { n_dimensions: 3, n_items_of_term: 2, ..TwoTower::default() };
+        let mut items = Items::new(&settings, &Prepared::of(&told).unwrap(), Seed::new(1));
+        // Only what was bought stands for what was not chosen: being new is not being unwanted.
+        assert_eq!(items.sold(), [0, 1]);
+        let term: Vec<f32> = items.of_terms.row(0).iter().map(|value| value * 2.0_f32.sqrt()).collect();
+        let near = |found: &[f32], expected: &[f32]| found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6);
+        let both: Vec<f32> = items.own.row(0).iter().zip(&term).map(|(own, term)| own + term).collect();
+        let all = items.all();
+        assert!(near(all.row(0), &both) && near(all.row(2), &term), "{all:?}");
+        assert!(near(all.row(1), items.own.row(1)) && near(all.row(3), &[0.0; 3]), "{all:?}");
+        // Learned as a new one, it is its terms alone; one without terms keeps its own place.
+        let placed = items.place(vec![0, 1], || true);
+        assert!(near(placed.rows.row(0), &term) && near(placed.rows.row(1), items.own.row(1)));
+        assert_eq!((placed.row_of(0), placed.row_of(1), placed.row_of(2)), (0, 1, u32::MAX));
+        // A step moves what was placed, against the slope.
+        let before = items.own.row(1).to_vec();
+        items.step(&placed, &Matrix::from_rows(2, &[1.0; 6]), 0.01);
+        assert!(near(items.own.row(1), &before.iter().map(|value| value - 0.01).collect::<Vec<f32>>()));
+        assert!(near(items.own.row(0), &both.iter().zip(&term).map(|(both, term)| both - term).collect::<Vec<f32>>()));
+    }
+}

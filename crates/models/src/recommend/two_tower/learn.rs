@@ -168,6 +168,34 @@ fn had(histories: &[History], columns: &[u32]) -> Vec<Vec<u32>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recommend::{Interaction, Interactions};
+    use primitives::ItemKey;
+
+    #[test]
+    fn where_there_is_nothing_to_learn_it_stops_before_it_learns_by_heart() {
+        let mut chance = Seed::new(2).stream("nothing", 0);
+        let mut row = |at: u32| Interaction {
+            customer: at / 6,
+            item: chance.random_range(0..100),
+            age_days: f64::from(6 - at % 6),
+            quantity: 1.0,
+        };
+        let rows = (0..1_800).map(&mut row).collect();
+        let told = Interactions { rows, items: (0..100).map(ItemKey).collect(), ..Interactions::default() };
+        let settings = TwoTower {
+            n_dimensions: 32,
+            batch_size: 64,
+            n_epochs: 60,
+            dropout: 0.0,
+            learning_rate: 0.01,
+            ..TwoTower::default()
+        };
+        let prepared = Prepared::of(&told).unwrap();
+        let (tower, items) = learn(&settings, &prepared, Seed::new(1)).unwrap();
+        let loss = held_out_loss(&tower, &items, &Examples::of(&prepared, HOLD_OUT_EVERY, N_HELD_OUT_MAX));
+        // To know nothing costs the logarithm of a hundred; what was learned by heart costs more.
+        assert!(loss < 100.0_f64.ln() + 0.15, "{loss}");
+    }
 
     #[test]
     fn what_a_customer_had_is_found_among_the_columns() {
