@@ -1,12 +1,14 @@
 //! How do well-known libraries do on the same data? They come into a throw-away environment, pinned, and both print.
 
+mod recommend;
+
 use crate::errands;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Who is compared.
-#[derive(Debug, Clone, Copy, clap::Subcommand)]
+#[derive(Debug, Clone, clap::Subcommand)]
 pub(crate) enum Peers {
     /// The booster and LightGBM: 450,000 rows of 30 features, 200 trees of 31 leaves, in turns.
     Boost {
@@ -17,6 +19,8 @@ pub(crate) enum Peers {
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
         turns: u32,
     },
+    /// Lists of items beside `implicit` (ALS, BPR), EASE, item-kNN, UP-CF and TIFU-KNN, on the split of the evaluation.
+    Recommend(recommend::Recommend),
 }
 
 /// What LightGBM needs, with the versions that were compared.
@@ -24,7 +28,13 @@ const BOOST_PACKAGES: &[&str] = &["lightgbm==4.7.0", "numpy==2.4.6", "scipy"];
 
 /// Compares, and prints a line of JSON for each turn of each side.
 pub(crate) fn run(root: &Path, peers: Peers) -> Result<()> {
-    let Peers::Boost { rows, turns } = peers;
+    match peers {
+        Peers::Boost { rows, turns } => boost(root, rows, turns),
+        Peers::Recommend(asked) => recommend::run(root, &asked),
+    }
+}
+
+fn boost(root: &Path, rows: u32, turns: u32) -> Result<()> {
     let place = errands::target_dir(root)?.join("peers").join("boost");
     let python = environment(&place, BOOST_PACKAGES)?;
     errands::cargo(root, &["build", "--release", "-p", "models", "--example", "boost_peer"], &[])?;

@@ -10,6 +10,7 @@
 //! | [`calibrate`] | which probability does a score mean? [`calibrate::IsotonicSettings`] → [`calibrate::Isotonic`] |
 //! | [`value`] | what will a customer without a contract bring? [`value::ValueSettings`] → [`value::ValueModel`] |
 //! | [`neural`] | what can a network of layers learn? [`neural::MlpSettings`] → [`neural::Mlp`] |
+//! | [`nearest`] | which of millions of vectors point where this one points? [`nearest::NearestSettings`] → [`nearest::Nearest`] |
 //! | [`minimise`] | where is a smooth function smallest? |
 //! | [`metrics`] | how good was it? |
 //!
@@ -30,6 +31,7 @@ mod labels;
 mod linear;
 pub mod metrics;
 pub mod minimise;
+pub mod nearest;
 pub mod neural;
 pub mod recommend;
 pub mod rfm;

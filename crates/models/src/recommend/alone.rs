@@ -24,7 +24,8 @@ const VERSION: u8 = 1;
 ///     items: vec![ItemKey(10), ItemKey(20), ItemKey(30)],
 ///     ..Interactions::default()
 /// };
-/// let settings = MemberSettings::Cooccurrence(Cooccurrence { shrinkage_share: 0.0, ..Cooccurrence::default() });
+/// let cosine = Cooccurrence { customer_exponent: 0.0, shrinkage_share: 0.0, other_exponent: 0.5, ..Cooccurrence::default() };
+/// let settings = MemberSettings::Cooccurrence(cosine);
 /// let model = Alone::fit(&settings, &interactions, Seed::new(1))?;
 /// let history = [HistoryItem { item: ItemKey(10), age_days: 0.0, quantity: 1.0 }];
 /// // Both have the same customers: their cosine is 1.
