@@ -65,6 +65,9 @@ fn one_tree_by_hand() {
     // With l2 of 4 and half of each step, a leaf of four rows is a quarter of the way.
     let slow = BoostSettings { l2: 4.0, learning_rate: 0.5, ..two };
     near(&scores(&learn(&slow, rows, &Squared), &[1.0, 8.0]), &[9.0 - 1.25, 9.0 + 1.25], 1e-6);
+    // Of two leaves that gain the same, the older one comes first.
+    let even = Rows::new(&binned, &[0.0, 0.0, 4.0, 4.0, 100.0, 100.0, 104.0, 104.0]);
+    near(&scores(&learn(&three, even, &Squared), &[1.0, 4.0, 5.0, 8.0]), &[0.0, 4.0, 102.0, 102.0], 1e-5);
     // Every row has its own leaf where it may.
     let all = BoostSettings { max_depth: 32, max_leaves: 31, ..exact() };
     near(&scores(&learn(&all, rows, &Squared), &data), &numbers, 1e-6);
@@ -79,7 +82,9 @@ fn limits_are_kept_at_their_edge() {
     let n_leaves = |settings: BoostSettings| learn(&settings, rows, &Squared).forest().n_nodes().div_ceil(2);
     let first = |settings: BoostSettings| scores(&learn(&settings, rows, &Squared), &[1.0, 2.0, 3.0]);
     for limited in [BoostSettings { min_leaf_rows: 2, ..exact() }, BoostSettings { min_leaf_weight: 2.0, ..exact() }] {
-        near(&first(limited), &[45.0, 45.0, 0.0], 1e-5);
+        near(&first(limited.clone()), &[45.0, 45.0, 0.0], 1e-5);
+        let mirrored = learn(&limited, Rows::new(&binned, &[0.0, 0.0, 0.0, 0.0, 0.0, 90.0]), &Squared);
+        near(&scores(&mirrored, &[4.0, 5.0, 6.0]), &[0.0, 45.0, 45.0], 1e-5);
     }
     let more = [BoostSettings { min_leaf_rows: 4, ..exact() }, BoostSettings { min_leaf_weight: 3.01, ..exact() }];
     more.into_iter().for_each(|limited| assert_eq!(n_leaves(limited), 0, "no six rows are two leaves of four"));
@@ -108,6 +113,7 @@ fn missing_values_go_where_they_gain_most() {
     };
     near(&of([5.0, 5.0, 5.0, 9.0]), &[5.0], 1e-6);
     near(&of([5.0, 9.0, 9.0, 9.0]), &[9.0], 1e-6);
+    near(&of([5.0, 5.0, 9.0, 9.0]), &[5.0], 1e-6);
 }
 
 #[test]
@@ -227,6 +233,29 @@ proptest! {
         }
         prop_assert!(moved > 0.1, "a score that never moves is monotone, and useless");
     }
+}
+
+#[test]
+fn what_is_not_known_is_neither_larger_nor_smaller() {
+    let data = [1.0, 2.0, 3.0, 4.0, f64::NAN, f64::NAN];
+    let numbers = [0.0, 1.0, 2.0, 3.0, 90.0, 90.0];
+    let binned = binned(&data, 1, &[]);
+    for (monotone, known) in [(Monotone::Rising, [0.0, 3.0]), (Monotone::Falling, [1.5, 1.5])] {
+        let lesson = Lesson { monotone: &[monotone], ..Lesson::new(Rows::new(&binned, &numbers)) };
+        let model = exact().learn(&lesson, &Squared, Seed::new(1)).unwrap().into_one();
+        near(&scores(&model, &[f64::NAN, 1.0, 4.0]), &[90.0, known[0], known[1]], 1e-5);
+    }
+}
+
+#[test]
+fn of_columns_that_say_the_same_the_first_is_asked() {
+    // Ten columns: they lie in two blocks.
+    let data: Vec<f64> = (0..8).flat_map(|row| [f64::from(row); 10]).collect();
+    let numbers = [1.0, 3.0, 5.0, 7.0, 20.0, 20.0, 8.0, 8.0];
+    let binned = binned(&data, 10, &[]);
+    let why = learn(&exact(), Rows::new(&binned, &numbers), &Squared).contributions(&[0.0; 10]);
+    assert!(why.values[0].abs() > 1.0);
+    near(&why.values[1..], &[0.0; 9], 0.0);
 }
 
 #[test]
