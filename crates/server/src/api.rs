@@ -1,5 +1,6 @@
 //! Which HTTP paths are there, and who may use them?
 
+mod answered;
 mod audit;
 pub mod auth;
 mod body;
@@ -11,6 +12,7 @@ mod decide;
 pub mod erasures;
 mod events;
 mod extract;
+mod gorse;
 pub mod imports;
 mod ingest;
 mod items;
@@ -19,6 +21,7 @@ pub mod lists;
 mod models;
 mod openapi;
 mod operations;
+mod personalize;
 mod pixel;
 pub mod separations;
 pub mod wire;
@@ -42,9 +45,11 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(router)
         .merge(ingest::short_paths())
+        .merge(gorse::routes())
         .merge(openapi::routes(document_of(&app)).route_layer(from_fn_with_state(app.clone(), auth::guard_docs)))
         // Below the layer: a fallback above it would answer a browser's preflight before the layer sees it.
         .method_not_allowed_fallback(no_such_method)
+        .merge(personalize::routes())
         // Browsers send events from any site; what they may do is decided by the key, never by a cookie.
         .layer(cors())
         .with_state(app)

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
 /// The key in a request's headers: `Authorization: Bearer KEY`, `Authorization: Basic` with the key as user name (the
-/// colon may be missing), or `X-API-Key: KEY`.
+/// colon may be missing), `AWS4-HMAC-SHA256` with the key as access key, or `X-API-Key: KEY`.
 pub(crate) fn key_in(headers: &HeaderMap) -> Option<String> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     if let Some(authorization) = text(header::AUTHORIZATION) {
@@ -13,6 +13,8 @@ pub(crate) fn key_in(headers: &HeaderMap) -> Option<String> {
         return match scheme.to_ascii_lowercase().as_str() {
             "bearer" => Some(credentials.trim().to_owned()),
             "basic" => basic_user(credentials.trim()),
+            // Amazon's clients name their access key and sign with a secret: the access key is our key.
+            "aws4-hmac-sha256" => access_key(credentials),
             _ => None,
         };
     }
@@ -28,6 +30,12 @@ pub(crate) fn is_basic(headers: &HeaderMap) -> bool {
 /// Whether a key is a JSON Web Token. It is never ours: it is meant for somebody on the way.
 pub(crate) fn is_for_others(key: &str) -> bool {
     key.starts_with("eyJ")
+}
+
+/// The access key in `Credential=KEY/20261129/eu-central-1/personalize/aws4_request, SignedHeaders=…, Signature=…`.
+fn access_key(credentials: &str) -> Option<String> {
+    let scope = credentials.split(',').find_map(|part| part.trim().strip_prefix("Credential="))?;
+    scope.rsplitn(5, '/').nth(4).map(str::to_owned)
 }
 
 fn basic_user(credentials: &str) -> Option<String> {
@@ -52,6 +60,16 @@ mod tests {
             ("authorization", basic("secret:password"), Some("secret")),
             ("authorization", basic("secret:").replace('=', ""), Some("secret")),
             ("x-api-key", "secret".to_owned(), Some("secret")),
+            (
+                "authorization",
+                "AWS4-HMAC-SHA256 Credential=se/cret/20261129/eu-central-1/personalize/aws4_request, SignedHeaders=host, \
+                 Signature=00ff"
+                    .to_owned(),
+                Some("se/cret"),
+            ),
+            ("authorization", "AWS4-HMAC-SHA256 SignedHeaders=host,Credential=secret/1/2/3/4".to_owned(), Some("secret")),
+            ("authorization", "AWS4-HMAC-SHA256 Credential=secret/1/2/3".to_owned(), None),
+            ("authorization", "AWS4-HMAC-SHA256 Signature=secret".to_owned(), None),
             ("authorization", "Digest x".to_owned(), None),
             ("authorization", "secret".to_owned(), None),
             ("authorization", "Basic ???".to_owned(), None),

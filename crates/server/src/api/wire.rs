@@ -160,6 +160,16 @@ impl RejectionReply {
 }
 
 impl IngestReply {
+    /// How many of the events are there now, by this request or an earlier one.
+    pub(super) fn n_there(&self) -> u64 {
+        (self.accepted + self.duplicates) as u64
+    }
+
+    /// Why the first that was not accepted was not.
+    pub(super) fn first_reason(&self) -> Option<String> {
+        self.rejected.first().map(|rejected| rejected.message.clone())
+    }
+
     pub(super) fn rejections(batch: &Batch) -> Self {
         let rejected: Vec<RejectionReply> =
             batch.rejected.iter().take(N_REJECTED_SHOWN_MAX).map(RejectionReply::from).collect();

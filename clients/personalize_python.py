@@ -1,0 +1,40 @@
+"""Recommendations, ranking and events through Amazon's own client, unmodified, from Python."""
+import os
+import time
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+# The access key is a key of this server; what it is signed with is not looked at.
+access = {
+    "endpoint_url": os.environ["RAPPORT_URL"],
+    "region_name": "eu-central-1",
+    "aws_access_key_id": os.environ["SERVER_KEY"],
+    "aws_secret_access_key": "unused",
+    "config": Config(retries={"max_attempts": 1}),
+}
+runtime = boto3.client("personalize-runtime", **access)
+events = boto3.client("personalize-events", **access)
+campaign = "arn:aws:personalize:eu-central-1:123456789012:campaign/home"
+dataset = "arn:aws:personalize:eu-central-1:123456789012:dataset/shop/ITEMS"
+
+events.put_items(datasetArn=dataset, items=[{"itemId": "personalize-tea", "properties": '{"genres": "drinks|hot", "title": "Tea"}'}])
+events.put_users(datasetArn=dataset, users=[{"userId": "personalize-python", "properties": '{"plan": "pro"}'}])
+answer = runtime.get_recommendations(campaignArn=campaign, userId="personalize-python", numResults=5)
+assert isinstance(answer["itemList"], list) and answer["recommendationId"]
+told = {"eventId": "1", "eventType": "Watch", "itemId": "personalize-tea", "sentAt": time.time(), "recommendationId": answer["recommendationId"]}
+events.put_events(trackingId="t", userId="personalize-python", sessionId="s", eventList=[told])
+ranked = runtime.get_personalized_ranking(campaignArn=campaign, userId="personalize-python", inputList=["personalize-tea", "other"])
+assert {item["itemId"] for item in ranked["personalizedRanking"]} == {"personalize-tea", "other"}
+for call, error in [
+    (lambda: runtime.get_action_recommendations(campaignArn=campaign, userId="u"), "ResourceNotFoundException"),
+    (lambda: runtime.get_recommendations(campaignArn=campaign), "InvalidInputException"),
+    (lambda: events.put_items(datasetArn=dataset, items=[{"itemId": "a", "properties": "no"}]), "InvalidInputException"),
+]:
+    try:
+        call()
+    except ClientError as refused:
+        assert refused.response["Error"]["Code"] == error, refused
+    else:
+        raise AssertionError(error)

@@ -1,0 +1,226 @@
+//! What becomes of what is written: users, items and feedback are events.
+
+use super::{Caller, Fault};
+use crate::api::answered::{categories, meant};
+use crate::api::extract::{Path, SmallBody, read_up_to};
+use crate::api::ingest::accept;
+use crate::app::App;
+use crate::failure::ApiError;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::StatusCode;
+use events::BATCH_BYTES_MAX;
+use primitives::{ItemId, ItemKey, plain_words, stable_hash};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// How many events are taken in at a time: with what they carry of Gorse's they stay below the size of a batch.
+const N_AT_ONCE: usize = 400;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct User {
+    #[serde(default)]
+    user_id: String,
+    labels: Option<Value>,
+    comment: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Item {
+    item_id: String,
+    is_hidden: Option<bool>,
+    categories: Option<Vec<String>>,
+    timestamp: Option<String>,
+    labels: Option<Value>,
+    comment: Option<String>,
+}
+
+type Written = Result<Json<Value>, Fault>;
+
+pub(super) async fn user(caller: Caller, State(app): State<Arc<App>>, SmallBody(body): SmallBody) -> Written {
+    let user: User = read(&body)?;
+    take(app, caller, vec![identify(user)]).await
+}
+
+pub(super) async fn users(caller: Caller, State(app): State<Arc<App>>, body: Body) -> Written {
+    let users: Vec<User> = read_list(body).await?;
+    take(app, caller, users.into_iter().map(identify).collect()).await
+}
+
+pub(super) async fn changed_user(
+    caller: Caller,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    SmallBody(body): SmallBody,
+) -> Written {
+    let user: User = read(&body)?;
+    take(app, caller, vec![identify(User { user_id: id, ..user })]).await
+}
+
+pub(super) async fn item(caller: Caller, State(app): State<Arc<App>>, SmallBody(body): SmallBody) -> Written {
+    let item: Item = read(&body)?;
+    take(app, caller, vec![describe(item, false)]).await
+}
+
+pub(super) async fn items(caller: Caller, State(app): State<Arc<App>>, body: Body) -> Written {
+    let items: Vec<Item> = read_list(body).await?;
+    take(app, caller, items.into_iter().map(|item| describe(item, false)).collect()).await
+}
+
+pub(super) async fn changed_item(
+    caller: Caller,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    SmallBody(body): SmallBody,
+) -> Written {
+    let item: Item = read(&body)?;
+    take(app, caller, vec![describe(Item { item_id: id, ..item }, true)]).await
+}
+
+/// Its sales stay in the past of whoever bought it: it is never shown again.
+pub(super) async fn hide_item(caller: Caller, State(app): State<Arc<App>>, Path(id): Path<String>) -> Written {
+    take(app, caller, vec![describe(Item { item_id: id, is_hidden: Some(true), ..Item::default() }, true)]).await
+}
+
+pub(super) async fn into_category(
+    caller: Caller,
+    State(app): State<Arc<App>>,
+    Path((id, category)): Path<(String, String)>,
+) -> Written {
+    let mut categories = categories_of(&app, id.clone()).await?;
+    if !categories.contains(&category) {
+        categories.push(category);
+    }
+    recategorize(app, caller, id, categories).await
+}
+
+pub(super) async fn out_of_category(
+    caller: Caller,
+    State(app): State<Arc<App>>,
+    Path((id, category)): Path<(String, String)>,
+) -> Written {
+    let mut categories = categories_of(&app, id.clone()).await?;
+    categories.retain(|known| *known != category);
+    recategorize(app, caller, id, categories).await
+}
+
+async fn recategorize(app: Arc<App>, caller: Caller, id: String, categories: Vec<String>) -> Written {
+    take(app, caller, vec![describe(Item { item_id: id, categories: Some(categories), ..Item::default() }, true)]).await
+}
+
+async fn categories_of(app: &Arc<App>, id: String) -> Result<Vec<String>, Fault> {
+    let found = app.run(move |app| {
+        let key = ItemKey::from(&ItemId::from(id.as_str()));
+        Ok(app.engine.look(|live| live.items.get(key).map(categories)))
+    });
+    found.await?.ok_or_else(super::known::no_such_item)
+}
+
+/// Both verbs: what was said of a user and an item is said anew, and the same feedback sent again changes nothing.
+pub(super) async fn feedback(caller: Caller, State(app): State<Arc<App>>, body: Body) -> Written {
+    let feedback: Vec<Map<String, Value>> = read_list(body).await?;
+    let events: Result<Vec<Value>, Fault> = feedback.into_iter().map(event_of).collect();
+    take(app, caller, events?).await
+}
+
+/// What a feedback is as an event; it carries what was sent, so that it can be told again.
+pub(super) fn event_of(feedback: Map<String, Value>) -> Result<Value, Fault> {
+    let text = |name: &str| feedback.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (kind, user, item, at) = (text("FeedbackType"), text("UserId"), text("ItemId"), text("Timestamp"));
+    for (name, value) in [("FeedbackType", kind), ("UserId", user), ("ItemId", item)] {
+        if value.is_empty() {
+            return Err(bad(format!("a feedback lacks its {name}: send it as a text")));
+        }
+    }
+    let (name, properties) = meant(kind, item);
+    let mut event = json!({"type": "track", "event": name, "userId": user, "properties": properties});
+    if !at.is_empty() {
+        event["timestamp"] = moment(at).into();
+        let same = format!("{kind}\n{user}\n{item}\n{at}");
+        event["messageId"] =
+            format!("gorse-{:016x}{:016x}", stable_hash(&same), stable_hash(&format!("{same}\n"))).into();
+    }
+    event["context"] = json!({ "gorse": feedback });
+    Ok(event)
+}
+
+/// Gorse takes a day, and a blank between the day and the hour.
+fn moment(at: &str) -> String {
+    let at = at.trim();
+    let is_day = at.len() == 10
+        && at
+            .bytes()
+            .enumerate()
+            .all(|(i, byte)| if matches!(i, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() });
+    if is_day {
+        return format!("{at}T00:00:00Z");
+    }
+    match at.split_once(' ') {
+        Some((day, hour)) if day.len() == 10 && !hour.contains(' ') => format!("{day}T{hour}"),
+        _ => at.to_owned(),
+    }
+}
+
+fn identify(user: User) -> Value {
+    let mut traits = Map::new();
+    traits.extend(user.labels.filter(|labels| !labels.is_null()).map(|labels| ("labels".to_owned(), labels)));
+    traits.extend(user.comment.map(|comment| ("comment".to_owned(), comment.into())));
+    json!({"type": "identify", "userId": user.user_id, "traits": traits})
+}
+
+/// An item as the catalogue takes it. Of a change only what is said counts.
+fn describe(item: Item, is_change: bool) -> Value {
+    let mut traits = Map::new();
+    let mut say = |name: &str, value: Option<Value>| traits.extend(value.map(|value| (name.to_owned(), value)));
+    let hidden = item.is_hidden.or((!is_change).then_some(false));
+    say("available", hidden.map(|hidden| (!hidden).into()));
+    say("category", item.categories.as_ref().and_then(|all| all.first()).map(|first| first.as_str().into()));
+    say("categories", item.categories.map(Into::into).or((!is_change).then(|| json!([]))));
+    say("labels", item.labels.filter(|labels| !labels.is_null()));
+    say("timestamp", item.timestamp.filter(|at| !at.is_empty()).map(Into::into));
+    // Gorse has no name for an item: people write it there.
+    say("name", item.comment.as_deref().filter(|comment| !comment.trim().is_empty()).map(Into::into));
+    say("comment", item.comment.map(Into::into));
+    json!({"type": "item", "itemId": item.item_id, "traits": traits})
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
+    serde_json::from_slice(body).map_err(|error| bad(format!("the body cannot be read: {}", plain_words(&error))))
+}
+
+async fn read_list<T: DeserializeOwned>(body: Body) -> Result<Vec<T>, Fault> {
+    let too_large =
+        || ApiError::too_large(format!("the body is larger than {BATCH_BYTES_MAX} bytes: send less at a time"));
+    read(&read_up_to(body, BATCH_BYTES_MAX).await?.ok_or_else(too_large)?)
+}
+
+fn bad(message: String) -> Fault {
+    Fault(StatusCode::BAD_REQUEST, message)
+}
+
+/// Takes events in, and answers how many there are now. Where one of them is not accepted the call fails with its reason, and
+/// what came before it stays: sent again, that changes nothing.
+pub(super) async fn take(app: Arc<App>, caller: Caller, events: Vec<Value>) -> Written {
+    let n_rows = app.run(move |app| Ok(take_now(app, &caller, events))).await??;
+    Ok(Json(json!({ "RowAffected": n_rows })))
+}
+
+/// The same, on a thread that may wait.
+pub(super) fn take_now(app: &App, caller: &Caller, events: Vec<Value>) -> Result<u64, Fault> {
+    let mut n_rows = 0;
+    for events in events.chunks(N_AT_ONCE) {
+        let body = json!({ "batch": events }).to_string();
+        let parse = |envelope| events::parse_batch(body.as_bytes(), envelope);
+        let (_, Json(reply)) = accept(app, Some(caller.holder.clone()), &caller.peer, parse)?;
+        n_rows += reply.n_there();
+        if let Some(reason) = reply.first_reason() {
+            return Err(bad(reason));
+        }
+    }
+    Ok(n_rows)
+}
