@@ -47,7 +47,7 @@ pub use probe::Probe;
 pub use searches::{Query, Searches};
 pub use seen::Seen;
 pub use signal::{Line, Order, View};
-pub use state::FeatureState;
+pub use state::{FeatureState, N_LINES};
 pub use touch::{Touch, Touched};
 pub use trace::Trace;
 pub use trace::watch::{Match, TraceReads, Watch};

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 /// but for the lines in the buckets of an [`Overflow`].
 const N_SEEN: usize = 96;
 pub(crate) const N_ORDERS: usize = 96;
-pub(crate) const N_LINES: usize = 384;
+/// How many of the newest products of a customer are remembered one by one.
+pub const N_LINES: usize = 384;
 pub(crate) const N_VIEWS: usize = 48;
 
 /// What is remembered of one customer: sums over everything, and the newest records one by one.

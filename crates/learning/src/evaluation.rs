@@ -2,9 +2,11 @@
 //! models page show.
 
 mod gain;
+mod protocol;
 
 pub use gain::Gain;
 pub(crate) use gain::{paired_gain, redrawn};
+pub use protocol::{Protocol, Slice};
 
 use crate::metric::{Metric, baseline_title};
 use crate::split::Split;
@@ -44,6 +46,9 @@ pub struct Evaluation {
     pub baseline_titles: BTreeMap<String, String>,
     /// By how much the model is better than each simple answer in the metric that decides, customer by customer.
     pub gains: BTreeMap<String, Gain>,
+    /// How good it is by several ways of asking, by their names, where there is more than one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub protocols: BTreeMap<String, Protocol>,
     /// What was foretold and what came true, tenth by tenth of the customers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calibration: Vec<CalibrationBin>,

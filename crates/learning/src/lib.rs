@@ -58,7 +58,7 @@ pub use calendar::{Calendar, Gap};
 pub use contest::{Contest, Duel, Paired, Unjudged};
 pub use dataset::Dataset;
 pub use error::LearningError;
-pub use evaluation::{CalibrationBin, Comparison, Evaluation, Gain, Numbers};
+pub use evaluation::{CalibrationBin, Comparison, Evaluation, Gain, Numbers, Protocol, Slice};
 pub use file::ModelHeader;
 pub use importance::Importance;
 pub use loaded::Loaded;

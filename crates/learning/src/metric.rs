@@ -108,7 +108,9 @@ impl fmt::Display for Better {
 pub(crate) fn baseline_title(name: &str) -> &str {
     match name {
         "popularity" => "what is most popular",
+        "recent_popularity" => "what is most popular lately",
         "personal_frequency" => "own favourites",
+        "item_knn" => "what the same customers have",
         "recency" => "days since the last time",
         "constant" => "the same for all",
         "mean" => "the mean for all",

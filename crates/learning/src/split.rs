@@ -68,19 +68,6 @@ impl Split {
         let train_as_ofs = outcome_as_ofs(split.train_from, split.test_from, window_days, &split.gaps);
         (!train_as_ofs.is_empty()).then_some(Self { train_as_ofs, ..split })
     }
-
-    /// The split by which settings are chosen: the window before this one. It never sees this one's test.
-    pub(crate) fn validation(&self) -> Option<Self> {
-        let test_until = latest_window(&self.gaps, self.test_from, self.window_days);
-        let test_from = test_until.plus_days(-self.window_days);
-        (test_from > self.train_from).then(|| Self {
-            train_until: test_from,
-            test_from,
-            test_until,
-            train_as_ofs: vec![test_from],
-            ..self.clone()
-        })
-    }
 }
 
 /// The moments, earliest first, at which an outcome is asked for so that every answer is known by `known_until`.
@@ -134,7 +121,6 @@ mod tests {
         let past = calendar(noon, day(500), 0..0);
         let recommend = of_recommend(&past).unwrap();
         assert_eq!((recommend.test_from, recommend.test_until), (day(106), day(120)));
-        assert_eq!(recommend.validation().map(|v| (v.train_until, v.test_until)), Some((day(92), day(106))));
         let churn = of_churn(&past).unwrap();
         assert_eq!((churn.test_from, churn.test_until), (day(90), day(120)));
         assert_eq!(churn.train_as_ofs, [11, 18, 25, 32, 39, 46, 53, 60].map(day));
@@ -163,25 +149,6 @@ mod tests {
         assert_eq!(late.train_as_ofs, [56, 63, 70, 112, 119, 126, 133, 140].map(day));
         let recommend = of_recommend(&calendar(day(199), day(200), 180..190)).unwrap();
         assert_eq!((recommend.test_from, recommend.test_until), (day(166), day(180)));
-        let recommend = of_recommend(&calendar(day(199), day(200), 175..180)).unwrap();
-        assert_eq!(recommend.validation().map(|v| (v.test_from, v.test_until)), Some((day(161), day(175))));
-    }
-
-    #[test]
-    fn settings_are_chosen_only_where_something_was_known_before_their_window() {
-        let split = |test_from: i64| Split {
-            train_from: day(0),
-            train_until: day(test_from),
-            test_from: day(test_from),
-            test_until: day(test_from + 14),
-            window_days: 14,
-            train_as_ofs: vec![day(test_from)],
-            gaps: Vec::new(),
-        };
-        assert_eq!(split(14).validation(), None);
-        let validation = split(15).validation().unwrap();
-        assert_eq!((validation.train_until, validation.test_from, validation.test_until), (day(1), day(1), day(15)));
-        assert_eq!((validation.train_from, validation.train_as_ofs), (day(0), vec![day(1)]));
     }
 
     proptest! {
@@ -210,10 +177,6 @@ mod tests {
             if let Some(split) = of_recommend(&calendar) {
                 prop_assert!(split.train_until <= split.test_from && split.test_from < split.test_until);
                 prop_assert!(split.train_from < split.test_from && is_whole(split.test_from, split.test_until));
-                if let Some(v) = split.validation() {
-                    prop_assert!(v.test_until <= split.test_from && v.train_until == v.test_from);
-                    prop_assert!(is_whole(v.test_from, v.test_until) && v.test_from > split.train_from);
-                }
             }
         }
     }

@@ -95,6 +95,15 @@ pub trait Task: Send + Sync {
     /// [`LearningError::Model`] where the mathematics refuses.
     fn judge(&self, data: &Data<'_>, split: &Split, reigning: Option<&Reigning>) -> Result<Judged, LearningError>;
 
+    /// Adds to an evaluation what costs too much for every training and somebody who asks how good it is wants to know.
+    ///
+    /// # Errors
+    /// [`LearningError::Model`] where the mathematics refuses.
+    fn examine(&self, data: &Data<'_>, split: &Split, evaluation: &mut Evaluation) -> Result<(), LearningError> {
+        let _ = (data, split, evaluation);
+        Ok(())
+    }
+
     /// Fits a model on everything that is known.
     ///
     /// # Errors

@@ -38,7 +38,10 @@ pub struct Verdict {
 /// # Errors
 /// [`LearningError::NotReady`] with everything that is missing; [`LearningError::Model`] where the mathematics refuses.
 pub fn evaluate(task: &dyn Task, data: &Data<'_>) -> Result<Evaluation, LearningError> {
-    Ok(task.judge(data, &ready(task, data)?, None)?.evaluation)
+    let split = ready(task, data)?;
+    let mut evaluation = task.judge(data, &split, None)?.evaluation;
+    task.examine(data, &split, &mut evaluation)?;
+    Ok(evaluation)
 }
 
 /// Trains a model where none answers yet: settings and numbers come from the split by time, then the same settings learn

@@ -1,20 +1,26 @@
 //! Which items next?
 //!
-//! [`ItemToItem`] learns which items go together and how often customers come back for the same, and answers with a
-//! ranking of the whole catalogue in which every place has its reason. [`rank_by_popularity`] and
-//! [`rank_by_frequency`] are what it has to beat.
+//! A [`Recommender`] is several members, each a model of its own, with a customer's habits and the sales of each item. All
+//! propose candidates, and an order of them is learned from questions whose answers are known: see [`RecommenderSettings`].
+//! [`ItemToItem`] is the one model of which the first programs' recommenders were made. [`rank_by_popularity`] and
+//! [`rank_by_frequency`] are what any has to beat.
 
 mod accumulator;
 mod alone;
 mod als;
 mod baselines;
+mod blend;
+mod blended;
+mod choice;
 mod content;
 mod context;
 mod cooccurrence;
 mod crowd;
 mod ease;
 mod fit;
+mod gather;
 mod gf_cf;
+mod hold_out;
 mod interactions;
 mod item_to_item;
 mod matrix;
@@ -22,9 +28,13 @@ mod member;
 mod members;
 mod model;
 mod neighbours;
+mod order;
 mod prepared;
 mod query;
+mod recipe;
 mod recommender;
+mod repeat;
+mod rows;
 mod sequence;
 mod sessions;
 mod taste;
@@ -32,22 +42,27 @@ mod terms;
 #[cfg(test)]
 mod tests;
 mod together;
+mod tried;
 mod two_tower;
 mod user_knn;
 
 pub use alone::Alone;
 pub use als::Als;
 pub use baselines::{rank_by_frequency, rank_by_popularity};
+pub use blended::Part;
+pub use choice::Trial;
 pub use content::Content;
 pub use context::Context;
 pub use cooccurrence::Cooccurrence;
 pub use ease::Ease;
 pub use gf_cf::GfCf;
+pub use hold_out::{HeldOut, HoldOut, Question};
 pub use interactions::{Interaction, Interactions, ItemTraits};
 pub use item_to_item::ItemToItem;
 pub use members::MemberSettings;
 pub use model::{Because, ItemToItemModel, Scored};
 pub use query::{HistoryItem, Query};
+pub use recipe::{Blend, RecommenderSettings};
 pub use recommender::Recommender;
 pub use sequence::Markov;
 pub use sessions::Sessions;

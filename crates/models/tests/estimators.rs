@@ -6,7 +6,7 @@ use models::boost::{Binned, BoostModel, BoostSettings, Lesson, Poisson, Rows};
 use models::calibrate::{Expectation, ExpectationSettings, Isotonic, IsotonicSettings};
 use models::neural::{Mlp, MlpSettings};
 use models::recommend::{Alone, HistoryItem, Interaction, Interactions, ItemToItem, ItemToItemModel};
-use models::recommend::{ItemTraits, MemberSettings, Query};
+use models::recommend::{Blend, ItemTraits, MemberSettings, Query, RecommenderSettings};
 use models::value::{Purchases, ValueModel, ValueSettings};
 use models::{Frame, ModelError};
 use primitives::{ItemKey, Probability, Seed};
@@ -275,6 +275,34 @@ impl<const N: usize> Subject for Member<N> {
     }
 }
 
+/// A recommender of several members.
+struct Blended;
+impl Subject for Blended {
+    type Model = models::recommend::Recommender;
+    const ROW_ORDER_TOLERANCE: f64 = 0.0;
+    fn fit(data: &Data, seed: u64) -> Result<Self::Model, ModelError> {
+        let blend = Blend { n_trees: 10, ..Blend::default() };
+        RecommenderSettings { blend, ..RecommenderSettings::default() }.fit(&purchases(data), Seed::new(seed))
+    }
+    fn ask(model: &Self::Model, rows: &[Vec<f64>]) -> Vec<f64> {
+        let scored = rows.iter().take(40).flat_map(|row| {
+            let items = [ItemKey(u64::from(place(row[1]))), ItemKey(u64::from(place(row[2])))];
+            let history = items.map(|item| HistoryItem { item, age_days: 3.0, quantity: 1.0 });
+            model.rank(&Query::of(&history), 10, &|_| true)
+        });
+        scored.flat_map(|it| [f64::from(u32::try_from(it.item.0).unwrap()), it.score]).collect()
+    }
+    fn write(model: &Self::Model) -> Vec<u8> {
+        model.to_bytes().unwrap()
+    }
+    fn read(bytes: &[u8]) -> Result<Self::Model, ModelError> {
+        Self::Model::from_bytes(bytes)
+    }
+    fn through_serde(model: &Self::Model) -> Self::Model {
+        Self::read(&Self::write(model)).unwrap()
+    }
+}
+
 /// For the lifetime value a row is a customer: his features say how often he bought again, until when and for how much,
 /// the label how long ago the first purchase was.
 struct Value;
@@ -455,6 +483,11 @@ fn isotonic_keeps_the_contract() {
 #[test]
 fn item_to_item_keeps_the_contract() {
     suite::<Recommender>();
+}
+
+#[test]
+fn a_recommender_of_several_members_keeps_the_contract() {
+    suite::<Blended>();
 }
 
 #[test]

@@ -373,7 +373,8 @@ fn a_shop_is_imported_learned_from_judged_and_rebuilt() {
     let judged = place.run(&["evaluate", "recommend", "--json"]).json();
     has_numbers(&judged, &["n_customers"]);
     assert!(judged["split"].is_object());
-    assert_eq!(keys_of(&judged["baselines"]), ["personal_frequency", "popularity"]);
+    assert_eq!(keys_of(&judged["baselines"]), ["item_knn", "personal_frequency", "popularity", "recent_popularity"]);
+    assert_eq!(keys_of(&judged["protocols"]), ["last_order", "time"]);
     for metrics in [&judged["metrics"], &judged["baselines"]["popularity"], &judged["baselines"]["personal_frequency"]]
     {
         has_numbers(metrics, &["ndcg@10", "recall@10", "coverage"]);

@@ -122,6 +122,7 @@ impl OfRecommend {
             baselines: self.baselines,
             baseline_titles: BTreeMap::new(),
             gains: self.ndcg_gain,
+            protocols: BTreeMap::new(),
             calibration: Vec::new(),
             warnings: Vec::new(),
         }
@@ -142,6 +143,7 @@ impl OfChurn {
             baselines: self.baselines,
             baseline_titles: BTreeMap::new(),
             gains: self.log_loss_gain,
+            protocols: BTreeMap::new(),
             calibration: self.calibration,
             warnings: Vec::new(),
         }

@@ -202,6 +202,7 @@ impl Task for Value {
             baselines,
             baseline_titles: BTreeMap::new(),
             gains,
+            protocols: BTreeMap::new(),
             calibration: bins
                 .iter()
                 .map(|bin| CalibrationBin { predicted: bin.predicted, observed: bin.observed, n: bin.n_rows as u64 })

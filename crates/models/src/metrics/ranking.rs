@@ -1,6 +1,6 @@
 //! Was what the customer wanted near the top of the list?
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Normalised discounted cumulative gain of the first `k` places, with binary relevance.
 ///
@@ -91,6 +91,90 @@ pub fn coverage<'a, T: Ord + 'a>(lists: impl IntoIterator<Item = &'a [T]>, n_ite
     if n_items == 0 { 0.0 } else { (seen.len() as f64 / n_items as f64).min(1.0) }
 }
 
+/// One divided by the place of the first relevant item among the first `k`, counted from 1; 0 where there is none.
+///
+/// ```text
+/// rr = 1 / min { r in 1..k : ranked[r] is relevant }
+/// ```
+/// *Shapes*, *Edge cases*, *Cost*: as [`ndcg_at_k`]. *Units*: from 0 to 1; its mean over customers is the mean reciprocal rank.
+/// *Source*: Voorhees 1999, TREC-8 question answering track.
+///
+/// ```
+/// use models::metrics::mrr_at_k;
+/// assert_eq!(mrr_at_k(&[7, 3, 9], &[3, 9].into(), 3), Some(0.5));
+/// assert_eq!(mrr_at_k(&[7, 3, 9], &[9].into(), 2), Some(0.0));
+/// ```
+#[must_use]
+pub fn mrr_at_k<T: Ord>(ranked: &[T], relevant: &BTreeSet<T>, k: usize) -> Option<f64> {
+    if relevant.is_empty() || k == 0 {
+        return None;
+    }
+    Some(hits(ranked, relevant, k).next().map_or(0.0, |place| 1.0 / (place + 1) as f64))
+}
+
+/// How unequally items are shown: the Gini coefficient of how often each item of the catalogue stands in a list.
+///
+/// ```text
+/// x_1 <= ... <= x_n = places that each of n_items holds in the lists
+/// gini = sum over i of (2 i - n - 1) x_i / (n * sum of x)
+/// ```
+/// *Shapes*: lists of any length, cut to `k` by the caller. *Units*: from 0, where every item is shown as often, to nearly 1,
+/// where one item is all that is shown. *Edge cases*: 0 for an empty catalogue or empty lists; items outside of the catalogue
+/// make it larger. *Cost*: one tree of the distinct items and one sort. *Source*: Gini 1912; Fleder and Hosanagar 2009,
+/// doi:10.1287/mnsc.1080.0974.
+///
+/// ```
+/// use models::metrics::exposure_gini;
+/// assert_eq!(exposure_gini([[1, 2], [3, 4]].iter().map(|list| list.as_slice()), 4), 0.0);
+/// assert_eq!(exposure_gini([[1], [1]].iter().map(|list| list.as_slice()), 4), 0.75);
+/// ```
+#[must_use]
+pub fn exposure_gini<'a, T: Ord + 'a>(lists: impl IntoIterator<Item = &'a [T]>, n_items: usize) -> f64 {
+    let mut counts: Vec<u64> = shown(lists).into_values().collect();
+    counts.sort_unstable();
+    let n_all = n_items.max(counts.len());
+    let total: u64 = counts.iter().sum();
+    if total == 0 {
+        return 0.0;
+    }
+    // Those never shown come first and add nothing.
+    let from = n_all - counts.len() + 1;
+    let rank = |i: usize| 2.0 * (from + i) as f64 - n_all as f64 - 1.0;
+    let sum: f64 = counts.iter().enumerate().map(|(i, count)| rank(i) * *count as f64).sum();
+    sum / (n_all as f64 * total as f64)
+}
+
+/// The share of places that two different customers' lists have in common, on average over all pairs of lists.
+///
+/// ```text
+/// overlap = sum over items of m_i (m_i - 1) / 2, divided by k * N (N - 1) / 2        m_i = lists with item i
+/// ```
+/// *Shapes*: `N` lists, `k` their mean length. *Units*: 0 where no two lists share an item, 1 where all are the same.
+/// *Edge cases*: 0 for fewer than two lists or empty ones. *Cost*: one tree of the distinct items. *Source*: Zhou et al. 2010,
+/// doi:10.1073/pnas.1000488107 (personalisation is one minus it).
+///
+/// ```
+/// use models::metrics::overlap;
+/// assert_eq!(overlap([[1, 2], [1, 3]].iter().map(|list| list.as_slice())), 0.5);
+/// ```
+#[must_use]
+pub fn overlap<'a, T: Ord + 'a>(lists: impl IntoIterator<Item = &'a [T]>) -> f64 {
+    let lists: Vec<&[T]> = lists.into_iter().collect();
+    let n = lists.len() as f64;
+    let mean_length = lists.iter().map(|list| list.len()).sum::<usize>() as f64 / n.max(1.0);
+    let common: f64 = shown(lists).into_values().map(|m| m as f64 * (m as f64 - 1.0)).sum();
+    if n < 2.0 || mean_length <= 0.0 { 0.0 } else { common / (mean_length * n * (n - 1.0)) }
+}
+
+/// How many lists hold each item.
+fn shown<'a, T: Ord + 'a>(lists: impl IntoIterator<Item = &'a [T]>) -> BTreeMap<&'a T, u64> {
+    let mut counts = BTreeMap::new();
+    for item in lists.into_iter().flatten() {
+        *counts.entry(item).or_default() += 1;
+    }
+    counts
+}
+
 /// The places, from 0, in the first `k` where a relevant item stands for the first time.
 fn hits<'a, T: Ord>(ranked: &'a [T], relevant: &'a BTreeSet<T>, k: usize) -> impl Iterator<Item = usize> + 'a {
     let mut seen = BTreeSet::new();
@@ -139,6 +223,15 @@ mod tests {
     }
 
     #[test]
+    fn lists_of_nothing_show_nothing() {
+        assert!(
+            exposure_gini::<u8>([], 9).abs() < f64::EPSILON && exposure_gini::<u8>([&[][..]], 0).abs() < f64::EPSILON
+        );
+        assert!(overlap::<u8>([]).abs() < f64::EPSILON && overlap([&[1, 2][..]]).abs() < f64::EPSILON);
+        assert_eq!(mrr_at_k(&[1], &BTreeSet::new(), 5), None);
+    }
+
+    #[test]
     fn an_item_counts_once() {
         assert_eq!(recall_at_k(&[1, 1, 1], &[1, 2].into(), 3), Some(0.5));
         assert!(ndcg_at_k(&[1, 1], &[1, 2].into(), 2).unwrap() < 0.62);
@@ -156,6 +249,24 @@ mod tests {
                 better.swap(0, place);
             }
             prop_assert!(ndcg_at_k(&better, &relevant, k).unwrap() >= before - 1e-12);
+        }
+
+        #[test]
+        fn what_lists_show_is_counted_item_by_item(
+            lists in prop::collection::vec(prop::collection::btree_set(0_u8..12, 3), 2..8), n_items in 12_usize..30,
+        ) {
+            let lists: Vec<Vec<u8>> = lists.into_iter().map(|list| list.into_iter().collect()).collect();
+            let slices = || lists.iter().map(Vec::as_slice);
+            let count = |item: usize| lists.iter().filter(|list| list.iter().any(|it| usize::from(*it) == item)).count() as f64;
+            let counts: Vec<f64> = (0..n_items).map(count).collect();
+            // Gini as half of the mean difference between two items, divided by the mean.
+            let differences: f64 = counts.iter().flat_map(|a| counts.iter().map(move |b| (a - b).abs())).sum();
+            let gini = differences / (2.0 * n_items as f64 * counts.iter().sum::<f64>());
+            prop_assert!((exposure_gini(slices(), n_items) - gini).abs() < 1e-9);
+            let pairs = || (0..lists.len()).flat_map(|a| (a + 1..lists.len()).map(move |b| (a, b)));
+            let common = |(a, b): (usize, usize)| lists[a].iter().filter(|item| lists[b].contains(item)).count() as f64 / 3.0;
+            let mean = pairs().map(common).sum::<f64>() / pairs().count() as f64;
+            prop_assert!((overlap(slices()) - mean).abs() < 1e-9);
         }
     }
 }

@@ -80,6 +80,11 @@ impl Prepared {
         self.start.len() - 1
     }
 
+    /// Where the rows of a customer begin.
+    pub(super) fn place_of(&self, customer: usize) -> usize {
+        self.start[customer]
+    }
+
     /// What one customer bought, by item and age.
     pub(super) fn of_customer(&self, customer: usize) -> &[Interaction] {
         &self.rows[self.range_of(customer)]

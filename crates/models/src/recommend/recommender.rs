@@ -1,5 +1,8 @@
 //! What does a recommender answer, whatever it is made of?
 
+use super::blended::{Blended, Part, VERSION};
+use super::choice::Trial;
+use super::recipe::RecommenderSettings;
 use super::{ItemToItemModel, Query, Scored};
 use crate::ModelError;
 use primitives::ItemKey;
@@ -15,14 +18,18 @@ pub struct Recommender {
 enum Form {
     /// Of one model, as the first programs stored it.
     ItemToItem(ItemToItemModel),
+    /// Of several.
+    Blended(Box<Blended>),
 }
 
 impl Recommender {
-    /// The `n` best of all `allowed` items for this question, best first, ties by key.
+    /// The `n` best of all `allowed` items for this question, best first. Every allowed item comes, where `n` is large
+    /// enough; only where nothing is consumed twice, what the customer had does not.
     #[must_use]
     pub fn rank(&self, query: &Query<'_>, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {
         match &self.form {
             Form::ItemToItem(model) => model.score(query.history, n, allowed),
+            Form::Blended(model) => model.rank(query, n, allowed),
         }
     }
 
@@ -31,13 +38,77 @@ impl Recommender {
     pub fn popular(&self, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {
         match &self.form {
             Form::ItemToItem(model) => model.popular(n, allowed),
+            Form::Blended(model) => model.popular(n, allowed),
         }
     }
 
-    /// The items most similar to `item`, most similar first, with their similarity from 0 to 1.
+    /// The items most similar to `item`, most similar first, with their similarity.
     pub fn similar(&self, item: ItemKey) -> impl Iterator<Item = (ItemKey, f64)> + '_ {
+        let similar: Vec<_> = match &self.form {
+            Form::ItemToItem(model) => model.similar(item).collect(),
+            Form::Blended(model) => model.similar(item),
+        };
+        similar.into_iter()
+    }
+
+    /// What each part of it says of each of these items; nothing of an item that it would not have looked at.
+    #[must_use]
+    pub fn parts(&self, query: &Query<'_>, items: &[ItemKey]) -> Vec<Vec<Part>> {
         match &self.form {
-            Form::ItemToItem(model) => model.similar(item),
+            Form::ItemToItem(_) => vec![Vec::new(); items.len()],
+            Form::Blended(model) => model.parts(query, items),
+        }
+    }
+
+    /// The `n` best of all `allowed` items as the first member alone says, which knows what the same customers have; for a
+    /// model of the first programs, as all of it says.
+    #[must_use]
+    pub fn rank_alone(&self, query: &Query<'_>, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {
+        match &self.form {
+            Form::ItemToItem(model) => model.score(query.history, n, allowed),
+            Form::Blended(model) => model.rank_alone(query, n, allowed),
+        }
+    }
+
+    /// What its members are called, in their order.
+    #[must_use]
+    pub fn member_names(&self) -> Vec<&'static str> {
+        match &self.form {
+            Form::ItemToItem(_) => vec!["item-to-item"],
+            Form::Blended(model) => model.settings().members.iter().map(super::MemberSettings::name).collect(),
+        }
+    }
+
+    /// Whether trees put its candidates in order.
+    #[must_use]
+    pub fn has_trees(&self) -> bool {
+        matches!(&self.form, Form::Blended(model) if model.has_trees())
+    }
+
+    /// How its order was chosen; `None` for a model of the first programs.
+    #[must_use]
+    pub fn trial(&self) -> Option<&Trial> {
+        match &self.form {
+            Form::ItemToItem(_) => None,
+            Form::Blended(model) => Some(model.trial()),
+        }
+    }
+
+    /// How it was fitted; `None` for a model of the first programs.
+    #[must_use]
+    pub fn settings(&self) -> Option<&RecommenderSettings> {
+        match &self.form {
+            Form::ItemToItem(_) => None,
+            Form::Blended(model) => Some(model.settings()),
+        }
+    }
+
+    /// Whether what a customer had may be in their list.
+    #[must_use]
+    pub fn repeats(&self) -> bool {
+        match &self.form {
+            Form::ItemToItem(_) => true,
+            Form::Blended(model) => model.repeats(),
         }
     }
 
@@ -52,6 +123,7 @@ impl Recommender {
     pub fn items(&self) -> &[ItemKey] {
         match &self.form {
             Form::ItemToItem(model) => model.items(),
+            Form::Blended(model) => model.items(),
         }
     }
 
@@ -62,6 +134,7 @@ impl Recommender {
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
         match &self.form {
             Form::ItemToItem(model) => model.to_bytes(),
+            Form::Blended(model) => model.to_bytes(),
         }
     }
 
@@ -70,6 +143,9 @@ impl Recommender {
     /// # Errors
     /// [`ModelError::Corrupt`] where the bytes are of another version or do not fit together.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
+        if bytes.first() == Some(&VERSION) {
+            return Blended::from_bytes(bytes).map(Self::from);
+        }
         ItemToItemModel::from_bytes(bytes).map(Self::from)
     }
 }
@@ -77,5 +153,11 @@ impl Recommender {
 impl From<ItemToItemModel> for Recommender {
     fn from(model: ItemToItemModel) -> Self {
         Self { form: Form::ItemToItem(model) }
+    }
+}
+
+impl From<Blended> for Recommender {
+    fn from(model: Blended) -> Self {
+        Self { form: Form::Blended(Box::new(model)) }
     }
 }

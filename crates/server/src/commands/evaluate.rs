@@ -10,7 +10,7 @@ use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
 use console::format;
 use engine::Material;
-use learning::{Comparison, Data, Evaluation, TaskName};
+use learning::{Comparison, Data, Evaluation, Numbers, TaskName};
 use primitives::{ErrorKind, Seed, Timestamp};
 use serde_json::{Map, Value, json};
 use storage::Access;
@@ -134,7 +134,7 @@ pub(super) fn in_words(task: &TaskName, evaluation: &Evaluation) -> String {
     });
     let gains = comparisons.first().map_or_else(Vec::new, |decides| gains(evaluation, decides));
     format!(
-        "{}: trained on {} to {}, judged on {} to {} ({} cases)\n{}{table}\n{}{}",
+        "{}: trained on {} to {}, judged on {} to {} ({} cases)\n{}{table}\n{}{}{}",
         task,
         split.train_from.date(),
         split.train_until.date(),
@@ -143,8 +143,38 @@ pub(super) fn in_words(task: &TaskName, evaluation: &Evaluation) -> String {
         evaluation.n_test,
         gaps.collect::<String>(),
         gains.join("\n"),
+        ways(evaluation),
         evaluation.warnings.iter().map(|warning| format!("\nLook at this: {warning}")).collect::<String>(),
     )
+}
+
+/// What is said by each way of asking and for each part of the customers: the model beside the best simple answer.
+fn ways(evaluation: &Evaluation) -> String {
+    if evaluation.protocols.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY);
+    table.set_header(["asked by", "of whom", "customers", "NDCG@10", "recall@10", "best simple answer", "NDCG@10"]);
+    for (name, protocol) in &evaluation.protocols {
+        let way = format!("{name}{}", if protocol.decides { " (decides)" } else { "" });
+        let slices = protocol.slices.iter().map(|(slice, told)| (slice.as_str(), told));
+        for (slice, told) in std::iter::once(("all", &protocol.all)).chain(slices).filter(|(_, told)| told.n_test > 0) {
+            let number = |numbers: &Numbers, name: &str| numbers.get(name).copied().unwrap_or(f64::NAN);
+            let simple = told.baselines.iter().map(|(name, numbers)| (name, number(numbers, "ndcg@10")));
+            let best = simple.max_by(|a, b| a.1.total_cmp(&b.1));
+            table.add_row([
+                way.clone(),
+                slice.to_owned(),
+                told.n_test.to_string(),
+                format!("{:.4}", number(&told.metrics, "ndcg@10")),
+                format!("{:.4}", number(&told.metrics, "recall@10")),
+                best.map(|(name, _)| evaluation.baseline_title(name).to_owned()).unwrap_or_default(),
+                best.map(|(_, ndcg)| format!("{ndcg:.4}")).unwrap_or_default(),
+            ]);
+        }
+    }
+    format!("\n{table}\n")
 }
 
 /// By how much the model is better than each baseline, and how sure that is.
@@ -167,6 +197,37 @@ mod tests {
     use super::*;
     use engine::EngineError;
     use learning::LearningError;
+
+    #[test]
+    fn every_way_of_asking_is_told_with_the_best_simple_answer() {
+        let slice = |ndcg| {
+            let baselines = json!({ "popularity": { "ndcg@10": 0.2 }, "personal_frequency": { "ndcg@10": 0.25 } });
+            json!({ "n_test": 7, "metrics": { "ndcg@10": ndcg, "recall@10": 0.4 }, "baselines": baselines })
+        };
+        let nobody = json!({ "n_test": 0, "metrics": {}, "baselines": {} });
+        let protocol = |decides, ndcg| {
+            let mut told = slice(ndcg);
+            let more = json!({
+                "decides": decides, "n_items": 3, "intervals": {}, "gains": {}, "orders": {}, "members_add": {},
+                "slices": { "new_only": slice(0.125), "cold_items": nobody },
+            });
+            told.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            told
+        };
+        let evaluation = json!({
+            "split": {
+                "train_from": "2026-01-01T00:00:00Z", "train_until": "2026-02-01T00:00:00Z", "window_days": 30,
+                "test_from": "2026-02-01T00:00:00Z", "test_until": "2026-03-03T00:00:00Z", "train_as_ofs": [], "gaps": [],
+            },
+            "n_train": 9, "n_test": 7, "decides": "ndcg@10", "metrics": { "ndcg@10": 0.3 }, "baselines": {}, "gains": {},
+            "protocols": { "time": protocol(true, 0.3), "last_order": protocol(false, 0.5) },
+        });
+        let told = in_words(&"recommend".into(), &serde_json::from_value(evaluation).unwrap());
+        for expected in ["time (decides)", "last_order", "0.5000", "0.1250", "own favourites", "0.2500"] {
+            assert!(told.contains(expected), "{expected}: {told}");
+        }
+        assert!(!told.contains("cold_items") && !told.contains("most popular"), "{told}");
+    }
 
     #[test]
     fn one_that_fails_keeps_no_other_from_being_judged_and_is_told_of() {

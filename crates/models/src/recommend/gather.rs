@@ -1,0 +1,182 @@
+//! Which items may be in a customer's list, and what does each member say of them?
+
+use super::accumulator::Accumulator;
+use super::member::Member;
+use super::members::MemberModel;
+use super::query::Own;
+use super::repeat::{Habit, Sales, Sold};
+
+/// An item that may be in the list.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Candidate {
+    /// Its place in the catalogue; from its end on the places of what the customer has and the model does not know.
+    pub(super) place: u32,
+    /// Where it stands in [`Own::items`], where the customer had it.
+    pub(super) own: Option<usize>,
+    /// How it sells.
+    pub(super) sold: Sold,
+    /// What the customer's purchases of it say.
+    pub(super) habit: Option<Habit>,
+    /// The sum of what all say, each from 0 to about 1.
+    pub(super) sum: f64,
+}
+
+/// All candidates of a question, by place, and what the members say of them.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Gathered {
+    pub(super) candidates: Vec<Candidate>,
+    /// Candidate `c` has the opinions `c * n_members ..`, in the order of the members.
+    pub(super) opinions: Vec<Opinion>,
+    pub(super) n_members: usize,
+}
+
+/// What a member says of an item.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Opinion {
+    pub(super) score: f64,
+    /// The same, divided by its largest among the candidates; 0 where none is above 0.
+    pub(super) share: f64,
+    /// How many candidates it says more of; as many as there are where it says nothing.
+    pub(super) rank: f64,
+    /// Which item of the history it follows from.
+    pub(super) source: Option<u32>,
+}
+
+/// What is asked, of whom and how widely.
+pub(super) struct Asked<'a> {
+    pub(super) own: &'a Own,
+    pub(super) n_items: u32,
+    /// How many candidates each source proposes.
+    pub(super) n_each: usize,
+    /// Whether what the customer had may be in the list.
+    pub(super) repeats: bool,
+    pub(super) allowed: &'a dyn Fn(u32) -> bool,
+}
+
+/// Asks everybody: the customer's own habits, what is popular, and each member.
+pub(super) fn gather(asked: &Asked<'_>, members: &[MemberModel], sales: &Sales, popular: &[u32]) -> Gathered {
+    let own = asked.own;
+    let proposals: Vec<Accumulator> = members.iter().map(|member| propose(member, own)).collect();
+    let had: Vec<(u32, usize)> = had(own, asked.n_items);
+    let may_be = |place: u32| {
+        let again = had.binary_search_by_key(&place, |(place, _)| *place).is_ok();
+        (asked.repeats || !again) && (asked.allowed)(place)
+    };
+    let mut places: Vec<u32> = Vec::with_capacity(asked.n_each * (members.len() + 2));
+    if asked.repeats {
+        let mut habits: Vec<(u32, f64)> = had
+            .iter()
+            .map(|(place, at)| (*place, liking(&Habit::of(own, &own.items[*at]), &sales.of_item(*place))))
+            .collect();
+        take_best(&mut habits, asked.n_each, &may_be, &mut places);
+    }
+    for sums in &proposals {
+        let mut said: Vec<(u32, f64)> = sums.sums().iter().map(|sum| (sum.item, sum.score)).collect();
+        take_best(&mut said, asked.n_each, &may_be, &mut places);
+    }
+    places.extend(popular.iter().copied().filter(|place| may_be(*place)).take(asked.n_each));
+    places.sort_unstable();
+    places.dedup();
+    let opinions = opinions(members, &proposals, own, &places);
+    let candidates = candidates(own, &had, sales, &places, &opinions, members.len());
+    Gathered { candidates, opinions, n_members: members.len() }
+}
+
+/// What the customer likes of what they had: how often, lately, and how such items are bought again.
+pub(super) fn liking(habit: &Habit, sold: &Sold) -> f64 {
+    habit.n_lately * sold.propensity
+}
+
+fn propose(member: &MemberModel, own: &Own) -> Accumulator {
+    let mut sums = Accumulator::new(64 + 16 * own.items.len());
+    member.propose(own, &mut sums);
+    sums
+}
+
+/// What the customer had, by place, and where each stands in their history.
+fn had(own: &Own, n_items: u32) -> Vec<(u32, usize)> {
+    let mut had: Vec<(u32, usize)> = Vec::with_capacity(own.items.len());
+    let mut beyond = n_items;
+    for (at, item) in own.items.iter().enumerate() {
+        let place = item.place.unwrap_or_else(|| {
+            beyond += 1;
+            beyond - 1
+        });
+        had.push((place, at));
+    }
+    had.sort_unstable();
+    had
+}
+
+/// Adds the `n` best of what may be.
+fn take_best(said: &mut Vec<(u32, f64)>, n: usize, may_be: &dyn Fn(u32) -> bool, places: &mut Vec<u32>) {
+    let best_first = |a: &(u32, f64), b: &(u32, f64)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+    let (mut rest, mut missing) = (said.as_mut_slice(), n);
+    while missing > 0 && !rest.is_empty() {
+        // Most of what is said is never looked at: only the next few are put in order.
+        let some = rest.len().min(2 * missing);
+        if some < rest.len() {
+            rest.select_nth_unstable_by(some, best_first);
+        }
+        let (next, others) = rest.split_at_mut(some);
+        next.sort_unstable_by(best_first);
+        let found = places.len();
+        places.extend(next.iter().map(|(place, _)| *place).filter(|place| may_be(*place)).take(missing));
+        missing -= places.len() - found;
+        rest = others;
+    }
+}
+
+/// What each member says of each place: candidate by candidate.
+fn opinions(members: &[MemberModel], proposals: &[Accumulator], own: &Own, places: &[u32]) -> Vec<Opinion> {
+    let n = places.len();
+    let mut all = vec![Opinion::default(); n * members.len()];
+    let mut order: Vec<usize> = Vec::with_capacity(n);
+    for (m, (member, sums)) in members.iter().zip(proposals).enumerate() {
+        let of_all = member.score(own, places);
+        for (c, place) in places.iter().enumerate() {
+            let said = sums.get(*place);
+            let score =
+                of_all.as_ref().map_or_else(|| said.map_or(0.0, |sum| sum.score), |scores| f64::from(scores[c]));
+            let opinion = &mut all[c * members.len() + m];
+            opinion.score = if score.is_finite() { score } else { 0.0 };
+            opinion.source = said.map(|sum| sum.source);
+        }
+        let score = |c: usize| all[c * members.len() + m].score;
+        order.clear();
+        order.extend(0..n);
+        order.sort_unstable_by(|a, b| score(*b).total_cmp(&score(*a)).then(a.cmp(b)));
+        let largest = order.first().map_or(0.0, |c| score(*c));
+        for (rank, c) in order.iter().enumerate() {
+            let opinion = &mut all[c * members.len() + m];
+            let says_nothing = of_all.is_none() && opinion.source.is_none();
+            opinion.rank = (if says_nothing { n } else { rank }) as f64;
+            opinion.share = if largest > 0.0 { opinion.score / largest } else { 0.0 };
+        }
+    }
+    all
+}
+
+fn candidates(
+    own: &Own,
+    had: &[(u32, usize)],
+    sales: &Sales,
+    places: &[u32],
+    opinions: &[Opinion],
+    n_members: usize,
+) -> Vec<Candidate> {
+    let mut candidates: Vec<Candidate> = places
+        .iter()
+        .map(|place| {
+            let at = had.binary_search_by_key(place, |(place, _)| *place).ok().map(|found| had[found].1);
+            let habit = at.map(|at| Habit::of(own, &own.items[at]));
+            Candidate { place: *place, own: at, sold: sales.of_item(*place), habit, sum: 0.0 }
+        })
+        .collect();
+    for (c, candidate) in candidates.iter_mut().enumerate() {
+        let liked = candidate.habit.map_or(0.0, |habit| liking(&habit, &candidate.sold));
+        let said: f64 = opinions[c * n_members..(c + 1) * n_members].iter().map(|opinion| opinion.share).sum();
+        candidate.sum = liked + 0.5 * (candidate.sold.selling() + said);
+    }
+    candidates
+}

@@ -1,0 +1,209 @@
+//! Which purchases become questions, so that a recommender can be tried on what it was not told?
+
+use super::prepared::Prepared;
+use super::{HistoryItem, Interaction, Interactions};
+use primitives::{ItemKey, Seed, stable_hash};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// How purchases are held out.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldOut {
+    /// What was bought in the last days of all: asked at their beginning.
+    Days(f64),
+    /// The last occasion of every customer with two or more: asked without a date, ages as of the end.
+    LastOccasion,
+    /// About this share of the different items of every customer, whenever they were bought: asked as of the end.
+    Share(f64),
+}
+
+/// A customer who is asked about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// What they had bought.
+    pub history: Vec<HistoryItem>,
+    /// What they bought then, of what could be known: each once, at least one.
+    pub wanted: BTreeSet<ItemKey>,
+}
+
+/// Purchases in two parts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeldOut {
+    /// What may be learned from.
+    pub known: Interactions,
+    /// What is asked, at most as many as were asked for, drawn by the seed.
+    pub questions: Vec<Question>,
+}
+
+impl HoldOut {
+    /// Parts purchases. Nothing that is wanted is among what is known of that customer, and everything wanted was bought by
+    /// somebody in what is known.
+    ///
+    /// *Edge cases*: nothing to learn from or nobody to ask gives empty parts. *Guarantees*: the same for the same seed, in
+    /// any order of rows.
+    #[must_use]
+    pub fn part(self, interactions: &Interactions, n_max: usize, seed: Seed) -> HeldOut {
+        let nothing = || HeldOut { known: Interactions::default(), questions: Vec::new() };
+        let Ok(prepared) = Prepared::of(interactions) else { return nothing() };
+        let youngest = prepared.youngest();
+        let (mut known, mut hours) = (Vec::with_capacity(prepared.rows.len()), Vec::new());
+        let mut asked: Vec<(u64, usize)> = Vec::new();
+        for (customer, rows) in prepared.customers().enumerate() {
+            let is_held = self.held(rows, youngest, seed);
+            if is_held.contains(&true) && is_held.contains(&false) {
+                asked.push((stable_hash(&format!("{}:{customer}", seed.value())), customer));
+            }
+            let from = prepared.place_of(customer);
+            for (at, row) in rows.iter().enumerate().filter(|(at, _)| !is_held[*at]) {
+                known.push(self.as_of(row, youngest));
+                hours.extend(prepared.hours.get(from + at));
+            }
+        }
+        if asked.len() > n_max {
+            asked.sort_unstable();
+            asked.truncate(n_max);
+            asked.sort_unstable_by_key(|(_, customer)| *customer);
+        }
+        let mut is_known = vec![false; prepared.n_items()];
+        known.iter().for_each(|row| is_known[row.item as usize] = true);
+        let question = |&(_, customer): &(u64, usize)| {
+            let rows = prepared.of_customer(customer);
+            let is_held = self.held(rows, youngest, seed);
+            let of = |held: bool| {
+                rows.iter().zip(&is_held).filter(move |(_, is_held)| **is_held == held).map(|(row, _)| row)
+            };
+            let (before, then) = (of(false), of(true));
+            let could_be_known = then.filter(|row| is_known[row.item as usize]);
+            let wanted: BTreeSet<ItemKey> = could_be_known.map(|row| prepared.keys[row.item as usize]).collect();
+            let history = before.map(|row| {
+                let row = self.as_of(row, youngest);
+                HistoryItem { item: prepared.keys[row.item as usize], age_days: row.age_days, quantity: row.quantity }
+            });
+            (!wanted.is_empty()).then(|| Question { history: history.collect(), wanted })
+        };
+        let questions: Vec<Question> = asked.iter().filter_map(question).collect();
+        let known = Interactions { rows: known, items: prepared.keys, traits: prepared.traits, hours };
+        HeldOut { known, questions }
+    }
+
+    /// Which of one customer's purchases are held out.
+    fn held(self, rows: &[Interaction], youngest: f64, seed: Seed) -> Vec<bool> {
+        let ages = || rows.iter().map(|row| row.age_days);
+        let last = ages().fold(f64::INFINITY, f64::min);
+        let younger_than = |limit: f64| ages().map(|age| age < limit).collect::<Vec<bool>>();
+        match self {
+            Self::Days(days) => younger_than(youngest + days),
+            Self::LastOccasion if ages().any(|age| age > last) => younger_than(last.next_up()),
+            Self::LastOccasion => vec![false; rows.len()],
+            Self::Share(share) => {
+                let hash = |row: &Interaction| stable_hash(&format!("{}:{}:{}", seed.value(), row.customer, row.item));
+                let is_held: Vec<bool> = rows.iter().map(|row| (hash(row) as f64 / u64::MAX as f64) < share).collect();
+                // Who would be left with nothing keeps everything.
+                if is_held.contains(&false) { is_held } else { vec![false; rows.len()] }
+            }
+        }
+    }
+
+    /// A purchase as it is seen at the moment of the question.
+    fn as_of(self, row: &Interaction, youngest: f64) -> Interaction {
+        let passed = match self {
+            Self::Days(days) => youngest + days,
+            Self::LastOccasion | Self::Share(_) => 0.0,
+        };
+        Interaction { age_days: (row.age_days - passed).max(0.0), ..*row }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn row(customer: u32, item: u32, age_days: f64) -> Interaction {
+        Interaction { customer, item, age_days, quantity: 1.0 }
+    }
+
+    fn told(question: &Question) -> (Vec<(u64, f64)>, Vec<u64>) {
+        let history = question.history.iter().map(|bought| (bought.item.0, bought.age_days));
+        (history.collect(), question.wanted.iter().map(|key| key.0).collect())
+    }
+
+    fn four() -> Interactions {
+        let items = (0..4).map(ItemKey).collect();
+        let rows = vec![
+            row(5, 0, 20.0),
+            row(5, 1, 12.0),
+            row(5, 2, 12.0),
+            row(7, 1, 30.0),
+            row(7, 3, 2.0),
+            row(7, 0, 2.0),
+            row(9, 2, 16.0),
+        ];
+        Interactions { rows, items, ..Interactions::default() }
+    }
+
+    #[test]
+    fn the_last_occasion_can_be_found_by_hand() {
+        let parts = HoldOut::LastOccasion.part(&four(), 9, Seed::new(1));
+        // Nobody else has item 3, and item 1 is known by customer 7, item 2 by customer 9.
+        let found: Vec<_> = parts.questions.iter().map(told).collect();
+        assert_eq!(found, [(vec![(0, 20.0)], vec![1, 2]), (vec![(1, 30.0)], vec![0])]);
+        let known: Vec<_> = parts.known.rows.iter().map(|row| (row.item, row.age_days)).collect();
+        assert_eq!(known, [(0, 20.0), (1, 30.0), (2, 16.0)], "who came once is not asked");
+    }
+
+    #[test]
+    fn the_last_days_can_be_found_by_hand() {
+        let parts = HoldOut::Days(10.0).part(&four(), 9, Seed::new(1));
+        // The youngest purchase is 2 days old, so the question is asked 12 days ago, and what happened just then was known.
+        let found: Vec<_> = parts.questions.iter().map(told).collect();
+        assert_eq!(found, [(vec![(1, 18.0)], vec![0])]);
+        assert_eq!(parts.known.rows.len(), 5);
+        assert!(HoldOut::Days(100.0).part(&four(), 9, Seed::new(1)).questions.is_empty());
+        assert!(HoldOut::LastOccasion.part(&Interactions::default(), 9, Seed::new(1)).known.rows.is_empty());
+    }
+
+    #[test]
+    fn a_share_of_everybodys_items_is_held_out_whole() {
+        let rows = (0..4_000).map(|n| row(n / 40, n % 20, f64::from(n % 40)));
+        let all =
+            Interactions { rows: rows.collect(), items: (0..20).map(ItemKey).collect(), ..Interactions::default() };
+        let parts = HoldOut::Share(0.25).part(&all, usize::MAX, Seed::new(1));
+        let n_held = parts.questions.iter().map(|question| question.wanted.len()).sum::<usize>();
+        assert!((400..600).contains(&n_held) && parts.known.rows.len() == 4_000 - 2 * n_held, "{n_held} of 2000");
+        let had = |question: &Question| question.history.iter().any(|bought| question.wanted.contains(&bought.item));
+        assert!(!parts.questions.iter().any(had), "all purchases of an item are held out, or none");
+        assert!(HoldOut::Share(1.0).part(&all, 9, Seed::new(1)).questions.is_empty(), "nobody is left with nothing");
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_is_asked_for_what_was_told_of_them(
+            rows in prop::collection::vec((0_u32..8, 0_u32..12, 0_u32..40), 1..60), n_max in 1_usize..6, days in 1_u32..30, how in 0..3_u8,
+        ) {
+            let all = Interactions {
+                rows: rows.iter().map(|(customer, item, age)| row(*customer, *item, f64::from(*age))).collect(),
+                items: (0..12).map(ItemKey).collect(),
+                ..Interactions::default()
+            };
+            let hold_out = match how {
+                0 => HoldOut::LastOccasion,
+                1 => HoldOut::Days(f64::from(days)),
+                _ => HoldOut::Share(0.3),
+            };
+            let parts = hold_out.part(&all, n_max, Seed::new(3));
+            let mut turned = all.clone();
+            turned.rows.reverse();
+            prop_assert_eq!(&parts, &hold_out.part(&turned, n_max, Seed::new(3)));
+            prop_assert!(parts.questions.len() <= n_max && parts.known.rows.len() <= all.rows.len());
+            let sold: BTreeSet<u32> = parts.known.rows.iter().map(|row| row.item).collect();
+            for question in &parts.questions {
+                prop_assert!(!question.history.is_empty() && !question.wanted.is_empty());
+                prop_assert!(question.wanted.iter().all(|key| sold.contains(&u32::try_from(key.0).unwrap())));
+            }
+            let fewer = parts.known.rows.len() < all.rows.len();
+            prop_assert!(fewer || parts.questions.is_empty(), "who is asked has something held out");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! By what are the candidates of a question put in order?
+
+use super::gather::{Candidate, Gathered, Opinion, liking};
+use super::query::Own;
+use super::rows::rows;
+use crate::ModelError;
+use crate::boost::BoostModel;
+use serde::{Deserialize, Serialize};
+
+/// How candidates become a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Order {
+    /// A sum.
+    pub(super) weights: Weights,
+    /// Trees that look at everything: where there are any, they and the sum have one voice each.
+    pub(super) trees: Option<Box<BoostModel>>,
+}
+
+/// What is added to ranks before they are turned into shares: the larger, the less the first places count.
+const FUSION: f64 = 20.0;
+
+/// Two orders as one, each with one voice.
+///
+/// ```text
+/// score(c) = 1 / (20 + rank of c by the one) + 1 / (20 + rank of c by the other)      the best has rank 1
+/// ```
+/// Trees learn the season of the questions that they learned from; a sum of few numbers cannot, and holds them back where the
+/// season has changed. *Source*: Cormack, Clarke and Buettcher 2009, doi:10.1145/1571941.1572114.
+pub(super) fn fuse(one: &[f64], other: &[f64]) -> Vec<f64> {
+    let mut fused = vec![0.0; one.len()];
+    let mut order: Vec<usize> = (0..one.len()).collect();
+    for scores in [one, other] {
+        order.sort_unstable_by(|a, b| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b)));
+        for (rank, c) in (1_u32..).zip(&order) {
+            fused[*c] += 1.0 / (FUSION + f64::from(rank));
+        }
+    }
+    fused
+}
+
+/// What each part counts in a sum.
+///
+/// ```text
+/// sum = habit * liking + popularity * selling + sum over members of weight * share
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Weights {
+    pub(super) habit: f64,
+    pub(super) popularity: f64,
+    pub(super) members: Vec<f64>,
+}
+
+impl Weights {
+    /// Popularity and nothing else.
+    pub(super) fn popular(n_members: usize) -> Self {
+        Self { habit: 0.0, popularity: 1.0, members: vec![0.0; n_members] }
+    }
+
+    pub(super) fn sum(&self, candidate: &Candidate, opinions: &[Opinion]) -> f64 {
+        let liked = candidate.habit.map_or(0.0, |habit| liking(&habit, &candidate.sold));
+        let said: f64 = self.members.iter().zip(opinions).map(|(weight, opinion)| weight * opinion.share).sum();
+        self.habit * liked + self.popularity * candidate.sold.selling() + said
+    }
+
+    fn check(&self, n_members: usize) -> bool {
+        let mut numbers = [self.habit, self.popularity].into_iter().chain(self.members.iter().copied());
+        self.members.len() == n_members && numbers.all(f64::is_finite)
+    }
+}
+
+impl Order {
+    /// A number for each candidate, from 0 upwards: the larger, the earlier it stands.
+    pub(super) fn scores(&self, gathered: &Gathered, own: &Own) -> Vec<f64> {
+        let opinions = |c: usize| &gathered.opinions[c * gathered.n_members..(c + 1) * gathered.n_members];
+        let candidates = gathered.candidates.iter().enumerate();
+        let sums: Vec<f64> =
+            candidates.map(|(c, candidate)| self.weights.sum(candidate, opinions(c)).max(0.0)).collect();
+        let Some(trees) = &self.trees else { return sums };
+        let data = rows(gathered, own);
+        let by_trees: Vec<f64> = data.chunks(trees.n_features().max(1)).map(|row| trees.score(row)).collect();
+        fuse(&sums, &by_trees)
+    }
+
+    /// Whether what was stored fits so many members, and rows of so many numbers.
+    pub(super) fn check(&self, model: &'static str, n_members: usize, n_columns: usize) -> Result<(), ModelError> {
+        let fits = self.trees.as_ref().is_none_or(|trees| trees.n_features() == n_columns);
+        let reason = || "the order does not fit the members".to_owned();
+        if fits && self.weights.check(n_members) {
+            Ok(())
+        } else {
+            Err(ModelError::Corrupt { model, reason: reason() })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_orders_have_one_voice_each() {
+        // Ranks 1, 2, 3 by the one, 3, 1, 2 by the other.
+        let found = fuse(&[0.9, 0.5, 0.1], &[-2.0, 9.0, 0.0]);
+        let expected = [1.0 / 21.0 + 1.0 / 23.0, 1.0 / 22.0 + 1.0 / 21.0, 1.0 / 23.0 + 1.0 / 22.0];
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?}");
+        assert!(fuse(&[], &[]).is_empty());
+    }
+}

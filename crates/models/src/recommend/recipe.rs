@@ -1,0 +1,47 @@
+//! What can be set about how several members become one recommender?
+
+use super::hold_out::HoldOut;
+use super::members::MemberSettings;
+use super::{Cooccurrence, Ease};
+use crate::settings::settings;
+use serde::{Deserialize, Serialize};
+
+settings! {
+    /// How candidates are proposed, and how an order of them is learned from questions whose answers are known.
+    Blend {
+        /// How many candidates each source proposes: the customer's habits, popularity, each member.
+        n_each: usize = 50 in 1..=1_000, larger: "finds more of what is wanted and costs time at every question";
+        /// About how many customers are asked.
+        n_questions: usize = 6_000 in 10..=1_000_000, larger: "learns finer differences and costs time and memory";
+        /// How many candidates that were not wanted are learned from for each question.
+        n_others: usize = 80 in 1..=10_000, larger: "learns more of what is not wanted and costs time";
+        /// How many trees put the candidates in order.
+        n_trees: usize = 100 in 1..=1_000, larger: "fits closer and costs time at every question";
+        /// How many leaves a tree may have.
+        n_leaves: usize = 16 in 2..=256, larger: "lets more numbers act together";
+        /// How much of each tree is used.
+        learning_rate: f64 = 0.1 in 0.001..=1.0, larger: "needs fewer trees and fits more coarsely";
+    }
+}
+
+/// How a recommender is fitted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecommenderSettings {
+    /// Which purchases are asked for to choose an order.
+    pub hold_out: HoldOut,
+    /// Which models propose.
+    pub members: Vec<MemberSettings>,
+    /// How they become one list.
+    pub blend: Blend,
+}
+
+impl Default for RecommenderSettings {
+    fn default() -> Self {
+        Self { hold_out: HoldOut::LastOccasion, members: members(), blend: Blend::default() }
+    }
+}
+
+/// What proposes by default: what the same customers have, by counting and in closed form.
+fn members() -> Vec<MemberSettings> {
+    vec![MemberSettings::Cooccurrence(Cooccurrence::default()), MemberSettings::Ease(Ease::default())]
+}

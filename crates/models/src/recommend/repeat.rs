@@ -1,0 +1,276 @@
+//! How does each item sell, and how is it bought again? Counts of the catalogue, and what a customer's own purchases say.
+
+use super::prepared::Prepared;
+use super::query::{Own, OwnItem};
+use crate::ModelError;
+use serde::{Deserialize, Serialize};
+
+/// After how many days a purchase counts half in each of the popularities; the last one never forgets.
+pub(super) const HALF_LIVES_DAYS: [f64; 4] = [3.0, 7.0, 30.0, f64::INFINITY];
+
+/// After how many days a customer's own purchase counts half.
+const OWN_HALF_LIFE_DAYS: f64 = 200.0;
+
+/// By how much a customer's own purchase counts less with each later occasion.
+const OCCASION_DECAY: f64 = 0.9;
+
+/// Occasions of the average item that are added to each item's own, so that one that was bought twice does not look loved.
+const RATE_SHRINKAGE: f64 = 20.0;
+
+/// Gaps of the average item that are added to each item's own.
+const GAP_SHRINKAGE: f64 = 5.0;
+
+/// What is added to each popularity before their geometric mean is taken.
+const SELLING_FLOOR: f64 = 1e-3;
+
+/// A gap of a month, where nothing was ever bought again.
+const GAP_DAYS: f64 = 30.0;
+
+/// How each item of a catalogue sells and is bought again.
+///
+/// ```text
+/// popularity[h](i) = sum of 2^(-(age - youngest) / h) over all purchases of i, divided by its maximum
+/// again(i)         = occasions on which an owner of i bought it again
+/// chances(i)       = occasions of owners of i after the first one with i
+/// m                = sum of again / sum of chances
+/// selling(i)       = geometric mean over h of popularity[h](i) + 0.001, less 0.001
+/// propensity(i)    = sqrt((again(i) + 20 m) / (chances(i) + 20) / m)
+/// gap(i)           = (sum of ln(1 + days between two purchases of i) + 5 g) / (again(i) + 5)      g its mean over all items
+/// ```
+/// *Shapes*: one number an item and popularity. *Units*: popularity from 0 to 1, propensity 1 for the average item, gap in
+/// the logarithm of days. *Edge cases*: where nothing was bought again every propensity is 1 and every gap a month; ages
+/// count from the youngest purchase, so time that passes after all purchases changes nothing.
+/// *Guarantees*: sums follow the order of customers and items. *Cost*: one pass for each popularity. *Source*: elementary.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Sales {
+    popularity: Vec<[f32; HALF_LIVES_DAYS.len()]>,
+    propensity: Vec<f32>,
+    gap: Vec<f32>,
+}
+
+/// How one item sells and is bought again.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Sold {
+    pub(super) popularity: [f64; HALF_LIVES_DAYS.len()],
+    pub(super) propensity: f64,
+    pub(super) gap: f64,
+}
+
+impl Sold {
+    /// How well it sells, lately and ever: no speed of forgetting is the right one in every season, and what sells well by all
+    /// of them is the safest.
+    pub(super) fn selling(&self) -> f64 {
+        let logarithms = self.popularity.iter().map(|popularity| (popularity + SELLING_FLOOR).ln());
+        (logarithms.sum::<f64>() / HALF_LIVES_DAYS.len() as f64).exp() - SELLING_FLOOR
+    }
+}
+
+/// What a customer's purchases of one item say.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Habit {
+    /// On how many occasions they bought it.
+    pub(super) n_times: f64,
+    /// The same, an occasion counting half after [`OWN_HALF_LIFE_DAYS`] before their youngest one.
+    pub(super) n_lately: f64,
+    /// The same, an occasion counting less with each later one.
+    pub(super) n_decayed: f64,
+    /// How many occasions ago: 1 for the last one.
+    pub(super) occasions_ago: f64,
+    /// Days from the last purchase of it to the youngest purchase of all.
+    pub(super) days_before: f64,
+    /// Days since the last purchase of it.
+    pub(super) days_since: f64,
+}
+
+impl Sales {
+    pub(super) fn of(prepared: &Prepared) -> Self {
+        let n_items = prepared.n_items();
+        let (mut again, mut chances) = (vec![0.0_f64; n_items], vec![0.0_f64; n_items]);
+        let mut gaps = vec![0.0_f64; n_items];
+        for rows in prepared.customers() {
+            let mut occasions: Vec<f64> = rows.iter().map(|row| row.age_days).collect();
+            occasions.sort_unstable_by(f64::total_cmp);
+            occasions.dedup();
+            for of_item in rows.chunk_by(|a, b| a.item == b.item) {
+                let item = of_item[0].item as usize;
+                let first = of_item[of_item.len() - 1].age_days;
+                chances[item] += count(occasions.partition_point(|age| *age < first));
+                for pair in of_item.windows(2).filter(|pair| pair[1].age_days > pair[0].age_days) {
+                    again[item] += 1.0;
+                    gaps[item] += (pair[1].age_days - pair[0].age_days).ln_1p();
+                }
+            }
+        }
+        let (n_again, n_chances): (f64, f64) = (again.iter().sum(), chances.iter().sum());
+        let rate = if n_again > 0.0 { n_again / n_chances } else { 0.0 };
+        let gap = if n_again > 0.0 { gaps.iter().sum::<f64>() / n_again } else { GAP_DAYS.ln_1p() };
+        let propensity = |item: usize| {
+            let shrunk = (again[item] + RATE_SHRINKAGE * rate) / (chances[item] + RATE_SHRINKAGE);
+            if rate > 0.0 { (shrunk / rate).sqrt() } else { 1.0 }
+        };
+        Self {
+            popularity: popularity(prepared),
+            propensity: (0..n_items).map(|item| single(propensity(item))).collect(),
+            gap: (0..n_items)
+                .map(|item| single((gaps[item] + GAP_SHRINKAGE * gap) / (again[item] + GAP_SHRINKAGE)))
+                .collect(),
+        }
+    }
+
+    /// How an item sells. One that came after training has not sold, and is bought again as the average one is.
+    pub(super) fn of_item(&self, place: u32) -> Sold {
+        let place = place as usize;
+        Sold {
+            popularity: self.popularity.get(place).map_or([0.0; HALF_LIVES_DAYS.len()], |it| it.map(f64::from)),
+            propensity: self.propensity.get(place).copied().map_or(1.0, f64::from),
+            gap: self.gap.get(place).copied().map_or_else(|| GAP_DAYS.ln_1p(), f64::from),
+        }
+    }
+
+    /// All places, what sells best first, ties by place.
+    pub(super) fn by_selling(&self) -> Vec<u32> {
+        let mut places: Vec<(f64, u32)> =
+            (0..).take(self.popularity.len()).map(|place| (self.of_item(place).selling(), place)).collect();
+        places.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        places.into_iter().map(|(_, place)| place).collect()
+    }
+
+    /// Whether what was stored fits a catalogue of `n_items`.
+    pub(super) fn check(&self, model: &'static str, n_items: usize) -> Result<(), ModelError> {
+        let fits = self.popularity.len() == n_items && self.propensity.len() == n_items && self.gap.len() == n_items;
+        let mut numbers = self.popularity.iter().flatten().chain(&self.propensity).chain(&self.gap);
+        if fits && numbers.all(|number| number.is_finite() && *number >= 0.0) {
+            return Ok(());
+        }
+        Err(ModelError::Corrupt { model, reason: "the counts are not one finite number for every item".to_owned() })
+    }
+}
+
+impl Habit {
+    /// Reads a customer's purchases of one of their items.
+    pub(super) fn of(own: &Own, item: &OwnItem) -> Self {
+        let youngest = own.youngest();
+        let ages = own.ages_of(item);
+        let mut habit = Self {
+            n_times: 0.0,
+            n_lately: 0.0,
+            n_decayed: 0.0,
+            occasions_ago: 0.0,
+            days_before: ages.first().map_or(0.0, |age| age - youngest),
+            days_since: ages.first().copied().unwrap_or(0.0),
+        };
+        for at_once in ages.chunk_by(|a, b| a.total_cmp(b).is_eq()) {
+            let later = count(own.occasions.partition_point(|age| *age < at_once[0]));
+            habit.n_times += 1.0;
+            habit.n_lately += ((youngest - at_once[0]) / OWN_HALF_LIFE_DAYS).exp2();
+            habit.n_decayed += OCCASION_DECAY.powf(later);
+            if habit.occasions_ago < 1.0 {
+                habit.occasions_ago = later + 1.0;
+            }
+        }
+        habit
+    }
+}
+
+fn popularity(prepared: &Prepared) -> Vec<[f32; HALF_LIVES_DAYS.len()]> {
+    let youngest = prepared.youngest();
+    let mut sums = vec![[0.0_f64; HALF_LIVES_DAYS.len()]; prepared.n_items()];
+    for row in &prepared.rows {
+        for (sum, half_life) in sums[row.item as usize].iter_mut().zip(HALF_LIVES_DAYS) {
+            *sum += ((youngest - row.age_days) / half_life).exp2();
+        }
+    }
+    let largest = sums.iter().fold([f64::MIN_POSITIVE; HALF_LIVES_DAYS.len()], |mut largest, sums| {
+        largest.iter_mut().zip(sums).for_each(|(largest, sum)| *largest = largest.max(*sum));
+        largest
+    });
+    sums.into_iter().map(|sums| std::array::from_fn(|at| single(sums[at] / largest[at]))).collect()
+}
+
+fn count(n: usize) -> f64 {
+    n as f64
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "single precision is what is stored")]
+fn single(number: f64) -> f32 {
+    number as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recommend::{HistoryItem, Interaction, Interactions, Query};
+    use primitives::ItemKey;
+
+    fn row(customer: u32, item: u32, age_days: f64) -> Interaction {
+        Interaction { customer, item, age_days, quantity: 1.0 }
+    }
+
+    fn sales(rows: Vec<Interaction>) -> Sales {
+        let items = vec![ItemKey(1), ItemKey(2), ItemKey(3)];
+        Sales::of(&Prepared::of(&Interactions { rows, items, ..Interactions::default() }).unwrap())
+    }
+
+    #[test]
+    fn what_is_bought_again_can_be_counted_by_hand() {
+        // Customer 0: item 0 on days 30, 20 and 10, item 1 on day 20. Customer 1: item 1 on day 15.
+        let rows = vec![row(0, 0, 30.0), row(0, 0, 20.0), row(0, 0, 10.0), row(0, 1, 20.0), row(1, 1, 15.0)];
+        let found = sales(rows);
+        // Item 0: twice again of 2 chances; item 1: never of 1. So m = 2 / 3.
+        let m = 2.0 / 3.0;
+        let expected = [(2.0 + 20.0 * m) / 22.0, 20.0 * m / 21.0, m].map(|rate: f64| (rate / m).sqrt());
+        for (place, expected) in (0_u32..).zip(expected) {
+            assert!((found.of_item(place).propensity - expected).abs() < 1e-6, "{place}");
+            assert!((found.of_item(place).gap - 11.0_f64.ln()).abs() < 1e-6, "{place}");
+        }
+        let beyond = found.of_item(3);
+        assert_eq!((beyond.popularity, beyond.propensity), ([0.0; 4], 1.0));
+        assert!((beyond.gap - 31.0_f64.ln()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn popularity_forgets_at_four_speeds() {
+        let found = sales(vec![row(0, 0, 40.0), row(1, 0, 40.0), row(2, 1, 10.0)]);
+        let month = found.of_item(0).popularity[2];
+        assert!((month - 1.0).abs() < 1e-6, "two sales a half-life ago are as good as one now: {month}");
+        // Item 0 has 2^-10, 2^-(30/7), 1 and 1 of the most, item 1 has 1, 1, 1 and a half.
+        assert_eq!(found.by_selling(), [1, 0, 2]);
+        let all = [2.0_f64.powi(-10), 2.0_f64.powf(-30.0 / 7.0) * 2.0, 1.0, 1.0];
+        assert!((found.of_item(0).popularity[0] - 2.0 * all[0]).abs() < 1e-6);
+        let product: f64 = [2.0 * all[0], all[1], 1.0, 1.0].iter().map(|it| it + 1e-3).product();
+        assert!((found.of_item(0).selling() - (product.powf(0.25) - 1e-3)).abs() < 1e-6);
+        assert!(found.of_item(2).selling().abs() < 1e-12);
+        assert!((found.of_item(1).popularity[3] - 0.5).abs() < 1e-6);
+        let later = sales(vec![row(0, 0, 1e6 + 40.0), row(1, 0, 1e6 + 40.0), row(2, 1, 1e6 + 10.0)]);
+        assert_eq!(later, found);
+    }
+
+    #[test]
+    fn where_nothing_is_bought_again_nothing_is_said_of_it() {
+        let found = sales(vec![row(0, 0, 3.0), row(0, 1, 2.0), row(0, 1, 2.0)]);
+        for place in 0..3 {
+            assert_eq!(found.of_item(place).propensity.to_bits(), 1.0_f64.to_bits(), "at once is not again");
+            assert!((found.of_item(place).gap - 31.0_f64.ln()).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn a_habit_is_read_from_the_customer_alone() {
+        let bought = |key, age_days| HistoryItem { item: ItemKey(key), age_days, quantity: 1.0 };
+        let history = [bought(1, 205.0), bought(1, 205.0), bought(1, 15.0), bought(2, 5.0), bought(3, 15.0)];
+        let own = Own::of(&Query::of(&history), &[ItemKey(1)]);
+        let habit = Habit::of(&own, &own.items[0]);
+        assert_eq!((habit.n_times, habit.occasions_ago), (2.0, 2.0));
+        assert_eq!((habit.days_before, habit.days_since), (10.0, 15.0));
+        assert!((habit.n_lately - (0.5 + (-10.0_f64 / 200.0).exp2())).abs() < 1e-12);
+        assert!((habit.n_decayed - (0.81 + 0.9)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn counts_of_another_catalogue_are_refused() {
+        let found = sales(vec![row(0, 0, 1.0)]);
+        assert!(found.check("m", 3).is_ok() && found.check("m", 2).is_err());
+        let broken = Sales { gap: vec![f32::NAN; 3], ..found };
+        assert!(broken.check("m", 3).is_err());
+    }
+}
