@@ -136,7 +136,7 @@ impl Engine {
             let items: Vec<Item> =
                 self.look(|live| live.items.after(last, N_SLICE).map(|(_, item)| item.clone()).collect());
             let keys = items.iter().map(|item| ItemKey::from(&item.id));
-            last = keys.clone().last().or(last);
+            last = items.last().map(|item| ItemKey::from(&item.id)).or(last);
             seen.extend(keys);
             self.put(&items, now)?;
             if items.len() < N_SLICE {

@@ -218,7 +218,10 @@ mod tests {
     use super::super::words::plain;
     use super::*;
 
-    fn said(text: &str) -> Option<(Option<f64>, Option<f64>, Option<End>, String)> {
+    /// From, up to, which end, and the words that are left.
+    type Said = (Option<f64>, Option<f64>, Option<End>, String);
+
+    fn said(text: &str) -> Option<Said> {
         let words = plain(&with_currencies_in_words(text), 50);
         let words: Vec<&str> = words.split(' ').collect();
         let Wished { wish, from, until } = wished(&words, &|word| word == "budget")?;

@@ -339,7 +339,7 @@ impl Reader<'_> {
         }
         if let Some((last, before)) = parts.split_last() {
             for form in forms(last) {
-                if self.index.has(&Phrase::of(&[form.clone()]))? {
+                if self.index.has(&Phrase::of(std::slice::from_ref(&form)))? {
                     clause.push(Phrase::of(&[before, &[form]].concat()));
                 }
             }

@@ -1,5 +1,7 @@
 //! What would be shown to this customer at this place? The page on which that is tried; nothing of it is logged.
 
+mod members;
+
 use super::customer::name_of;
 use super::customers::label;
 use super::visit::{Visit, note_opened};
@@ -11,8 +13,10 @@ use crate::looks::Opener;
 use axum::extract::Query;
 use axum::response::Response;
 use console::view::{Frame, TryAnswer, TryCard, TryForm, TryPage};
+use decisions::search::{Facet, Meaning, Told};
 use decisions::{Answer, Content, ContentShape, Kind, KindAbout, Parameters, RankedItem, Takes};
 use engine::{ItemQuery, Stopwatch};
+use members::Maker;
 use primitives::{ErrorKind, ItemKey, UserId};
 use profiles::{Identifier, Profile};
 use serde_json::{Value, json};
@@ -20,6 +24,9 @@ use serde_json::{Value, json};
 /// How many items stand there where nobody says, and at the most.
 const N_ITEMS: u64 = 12;
 const N_ITEMS_MAX: u64 = 50;
+
+/// How many values of a trait are told of what was found.
+const N_VALUES: usize = 8;
 
 /// How many customers are proposed.
 const N_EXAMPLES: usize = 3;
@@ -50,7 +57,8 @@ fn fill(app: &App, frame: Frame, asked: &Asked, (opener, base_url): (&Opener, &s
         return Err(ServerError::new(ErrorKind::NotFound, message));
     };
     let is_asked = !form.customer.is_empty() || (form.is_search && !form.query.is_empty());
-    let answer = is_asked.then(|| answered(app, &frame, kind, &form, (opener, base_url)));
+    let maker = Maker::of(app, kind);
+    let answer = is_asked.then(|| answered(app, &frame, (kind, maker.as_ref()), &form, (opener, base_url)));
     let (answer, refused) = match answer.transpose() {
         Ok(answer) => (answer, None),
         Err(error) => (None, Some(error.to_string())),
@@ -63,9 +71,9 @@ fn fill(app: &App, frame: Frame, asked: &Asked, (opener, base_url): (&Opener, &s
         examples: if answer.is_none() { examples(app)? } else { Vec::new() },
         refused,
         answer,
-        members: Vec::new(),
-        protocols: Vec::new(),
-        figures: Vec::new(),
+        members: maker.as_ref().map(Maker::members).unwrap_or_default(),
+        protocols: maker.as_ref().map(Maker::protocols).unwrap_or_default(),
+        figures: maker.as_ref().map(Maker::figures).unwrap_or_default(),
         asked: form,
         frame,
     })
@@ -74,7 +82,8 @@ fn fill(app: &App, frame: Frame, asked: &Asked, (opener, base_url): (&Opener, &s
 /// What answers with items: by the words of a search, or without any.
 fn kind_of(app: &App, is_search: bool) -> Option<&KindAbout> {
     let mut kinds = app.engine.capabilities().kinds.iter().map(Kind::about);
-    kinds.find(|kind| kind.shape == ContentShape::Items && takes(kind, "query") == is_search)
+    let shape = if is_search { ContentShape::Search } else { ContentShape::Items };
+    kinds.find(|kind| kind.shape == shape)
 }
 
 /// The form as it was sent.
@@ -166,7 +175,7 @@ fn list(words: Vec<String>) -> Option<Value> {
 fn answered(
     app: &App,
     frame: &Frame,
-    kind: &KindAbout,
+    (kind, maker): (&KindAbout, Option<&Maker>),
     form: &TryForm,
     (opener, base_url): (&Opener, &str),
 ) -> Result<TryAnswer, ServerError> {
@@ -182,22 +191,47 @@ fn answered(
     let watch = Stopwatch::start();
     let Answer { content, fallback, .. } = app.engine.try_out(asked)?;
     let took_ms = watch.elapsed().as_secs_f64() * 1_000.0;
-    let items = match content {
-        Content::Items(items) => items,
-        _ => Vec::new(),
+    let state = customer.as_ref().map(|customer| &customer.state);
+    let items = content.items().unwrap_or_default();
+    let keys: Vec<ItemKey> = items.iter().map(|item| ItemKey::from(&item.id)).collect();
+    let parts = maker.map(|maker| maker.parts(state, &keys, frame.now)).unwrap_or_default();
+    let parts = parts.into_iter().map(Some).chain(std::iter::repeat(None));
+    let had: Vec<ItemKey> = state.map_or_else(Vec::new, |state| state.lines().iter().map(|line| line.item).collect());
+    let cards =
+        items.iter().zip(parts).filter_map(|(item, parts)| card(app, frame, item, parts.unwrap_or_default(), &had));
+    let cards = cards.collect();
+    let told = match content {
+        Content::Search { told, .. } => *told,
+        _ => Told::default(),
     };
-    let had: Vec<ItemKey> =
-        customer.as_ref().map_or_else(Vec::new, |one| one.state.lines().iter().map(|line| line.item).collect());
+    let loosened =
+        told.loosened.iter().map(|what| format!("{what} was asked for, and let go: nothing has it and all the rest."));
+    let said: Vec<String> = fallback.into_iter().chain(told.notes.iter().cloned()).chain(loosened).collect();
     Ok(TryAnswer {
-        customer: customer.map(|customer| (customer.profile.id.to_string(), called(&customer.profile))),
-        fallback,
-        cards: items.iter().filter_map(|item| card(app, frame, item, &had)).collect(),
+        customer: customer.as_ref().map(|customer| (customer.profile.id.to_string(), called(&customer.profile))),
+        fallback: (!said.is_empty()).then(|| said.join(" ")),
+        cards,
         left_out: Vec::new(),
-        understood: Vec::new(),
-        facets: Vec::new(),
+        understood: told.understood.iter().map(understood).collect(),
+        facets: told.facets.iter().filter(|facet| !facet.values.is_empty()).map(facet).collect(),
         took_ms,
         command,
     })
+}
+
+/// The words, and as what they were understood.
+fn understood(meaning: &Meaning) -> (String, String) {
+    let limit =
+        |word: &str, limit: Option<f64>| limit.map(|limit| format!(" {word} {}", console::format::number(limit)));
+    let value = meaning.value.as_ref().map(|value| format!(" {value}"));
+    let said = [value, limit("from", meaning.gte), limit("up to", meaning.lte)];
+    (meaning.text.clone(), [meaning.of.clone()].into_iter().chain(said.into_iter().flatten()).collect())
+}
+
+/// A trait with how many of what was found have each of its values.
+fn facet(facet: &Facet) -> (String, Vec<(String, u64)>) {
+    let values = facet.values.iter().take(N_VALUES).map(|value| (value.value.clone(), value.n));
+    (facet.name.clone(), values.collect())
 }
 
 /// What a customer is called.
@@ -210,14 +244,14 @@ fn stranger(name: &str) -> Identifier {
     Identifier::User(UserId::from(if name.is_empty() { "nobody" } else { name }))
 }
 
-fn card(app: &App, frame: &Frame, ranked: &RankedItem, had: &[ItemKey]) -> Option<TryCard> {
+fn card(app: &App, frame: &Frame, ranked: &RankedItem, parts: Vec<f64>, had: &[ItemKey]) -> Option<TryCard> {
     let key = ItemKey::from(&ranked.id);
     let item = app.engine.look(|live| live.items.get(key).cloned())?;
     Some(TryCard {
         item: catalogue::row(&item, frame.now),
         reason: ranked.reason.clone(),
         score: ranked.score,
-        parts: Vec::new(),
+        parts,
         is_had: had.contains(&key),
         drawn: None,
     })
