@@ -104,6 +104,7 @@ fn hostile_text_stays_text() {
                 (choice.title, choice.label, choice.others[0], choice.reasons[0]) =
                     (text(), Some(text()), text(), text());
             }
+            Content::Completions(ways) => ways.completions[0] = (text(), text()),
             Content::Nothing => {}
         }
     }
