@@ -10,7 +10,7 @@ use super::{decisions, door, worth};
 use crate::app::App;
 use crate::error::ServerError;
 use crate::looks::Opener;
-use ::decisions::{Kind, KindAbout, KindName, Parameters};
+use ::decisions::{ContentShape, Kind, KindAbout, KindName, Parameters};
 use axum::Form;
 use axum::extract::rejection::{FormRejection, PathRejection};
 use axum::extract::{Path, Query};
@@ -141,14 +141,14 @@ fn fill(
         feature,
         decided_before: decided_before(app, profile, &frame)?,
         decisions: kinds()
-            .filter(|about| has_items || !about.is_shown)
+            .filter(|about| (has_items || !about.is_shown) && !needs_words(about))
             .map(|about| (about.name.to_string(), about.title.clone()))
             .collect(),
         told_note: notes(&told),
         // An average says nothing of this customer.
         told: told.into_iter().filter(|(_, fallback)| fallback.is_none()).map(|(content, _)| content).collect(),
         shown: kinds()
-            .filter(|about| has_items && about.is_shown && !about.on_profile)
+            .filter(|about| has_items && about.is_shown && !about.on_profile && !needs_words(about))
             .map(|about| shown(app, customer, about))
             .collect::<Result<_, _>>()?,
         decided,
@@ -187,6 +187,11 @@ fn decided_before(
         decided.push((row, outcome.map(|outcome| outcome.text)));
     }
     Ok(decided)
+}
+
+/// Whether it answers to what somebody wrote, so that there is nothing to ask on the page of a customer.
+fn needs_words(about: &KindAbout) -> bool {
+    matches!(about.shape, ContentShape::Search | ContentShape::Completions)
 }
 
 /// What would be shown to the customer now.
