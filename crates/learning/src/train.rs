@@ -12,9 +12,6 @@ use primitives::Timestamp;
 /// that far.
 const SHORTFALL_MAX: f64 = 0.02;
 
-/// The same where it is known how far chance moves it, and it moves it that far.
-const SHORTFALL_BY_CHANCE_MAX: f64 = 0.05;
-
 /// Why a model of a declaration that was changed since does not answer.
 const ANOTHER_QUESTION: &str = "it answers another question than is asked now";
 
@@ -200,8 +197,7 @@ impl ModelHeader {
         let ahead = decides.metric.ahead(decides.model, baseline);
         let gain = self.evaluation.gains.get(name);
         let is_worse = gain.is_some_and(Gain::is_loss);
-        let shortfall_max = if gain.is_some() { SHORTFALL_BY_CHANCE_MAX } else { SHORTFALL_MAX };
-        let is_good_enough = !is_worse && ahead >= -shortfall_max * baseline.abs();
+        let is_good_enough = !is_worse && ahead >= -SHORTFALL_MAX * baseline.abs();
         let said = format!(
             "its {} of {:.4} is {} the {:.4} of the best simple answer ({}; {})",
             metric_in_sentence(decides.metric.name),

@@ -261,7 +261,7 @@ fn worse_than_a_simple_answer_beyond_noise_is_never_good_enough() {
     let mut header = trained(&of_churn()).header.clone();
     let strongest = header.evaluation.baselines.values().map(|m| m["log_loss"]).fold(f64::INFINITY, f64::min);
     for (factor, high, is_champion) in
-        [(1.01, 0.001, true), (1.01, -0.001, false), (1.04, 0.001, true), (1.06, 0.001, false), (0.99, 0.01, true)]
+        [(1.01, 0.001, true), (1.01, -0.001, false), (1.03, 0.001, false), (0.99, 0.01, true)]
     {
         header.evaluation.metrics.insert("log_loss".to_owned(), strongest * factor);
         header.evaluation.gains.values_mut().for_each(|gain| gain.high = high);

@@ -119,7 +119,7 @@ impl Blended {
     }
 
     pub(super) fn has_trees(&self) -> bool {
-        self.learned.order.trees.is_some()
+        self.learned.order.has_trees()
     }
 
     pub(super) fn popular(&self, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {

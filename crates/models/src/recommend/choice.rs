@@ -1,7 +1,7 @@
 //! Which order is best? All are tried on the same questions; trees answer only those that they did not see.
 
 use super::members::MemberSettings;
-use super::order::{Order, Weights, fuse};
+use super::order::{Order, Weights, favourites, fuse};
 use super::recipe::Blend;
 use super::rows::{monotone, n_columns};
 use super::tried::Tried;
@@ -32,8 +32,8 @@ pub struct Trial {
     pub n_questions: usize,
     /// The share of what was wanted that they had had before.
     pub repeated: f64,
-    /// NDCG@10 of each order on the questions, by its name: `popularity`, each member alone, `sum`, `trees`
-    /// and these two `together`.
+    /// NDCG@10 of each order on the questions, by its name: `popularity`, `favourites`, each member alone,
+    /// `sum`, `trees` and these two `together`.
     pub ndcg: BTreeMap<String, f64>,
     /// By how much NDCG@10 of both together falls where a member says nothing, by its name.
     pub adds: BTreeMap<String, f64>,
@@ -51,7 +51,7 @@ pub(super) fn choose(
     let start = Weights { habit: 1.0, popularity: 0.5, members: vec![0.5; n_members] };
     let mut trial = Trial { n_questions: tried.len(), repeated, ..Trial::default() };
     if tried.is_empty() {
-        return Ok((Order { weights: start, trees: None }, trial));
+        return Ok((Order::Learned { weights: start, trees: None }, trial));
     }
     let is_crossed = tried.len() <= N_CROSSED_MAX;
     let (learned, judged) = if is_crossed { (tried, tried) } else { tried.split_at(tried.len() / N_PARTS) };
@@ -59,31 +59,51 @@ pub(super) fn choose(
     let popular = Weights::popular(n_members);
     let mut found = |name: &str, ndcg: f64| trial.ndcg.insert(name.to_owned(), ndcg);
     found("popularity", of_sum(judged, &popular));
+    let simple = each(judged, &|tried| favourites(&tried.gathered));
+    found("favourites", mean(&simple));
     for (m, settings) in members.iter().enumerate() {
         let mut alone = Weights { popularity: 1e-6, ..popular.clone() };
         alone.members[m] = 1.0;
         found(settings.name(), of_sum(judged, &alone));
     }
     let weights = climb(start, learned);
-    let sum = of_sum(judged, &weights);
+    let by_sum = each(judged, &|tried| tried.sums(&weights));
+    let sum = mean(&by_sum);
     found("sum", sum);
     let answers = cross(tried, is_crossed, blend, seed)?;
     if let Some(trees) = of_trees(&answers, &|tried, trees| tried.scored(trees, None)) {
-        found("trees", trees);
+        found("trees", mean(&trees));
     }
-    let together = of_trees(&answers, &|tried, trees| fuse(&tried.sums(&weights), &tried.scored(trees, None)));
+    let by_both = of_trees(&answers, &|tried, trees| fuse(&tried.sums(&weights), &tried.scored(trees, None)));
+    let together = by_both.as_deref().map(mean);
     if let Some(together) = together {
         found("together", together);
         for (m, settings) in members.iter().enumerate() {
             let silent = Weights { members: without(&weights.members, m), ..weights.clone() };
             let of = |tried: &Tried, trees: &BoostModel| fuse(&tried.sums(&silent), &tried.scored(trees, Some(m)));
-            let others = of_trees(&answers, &of).unwrap_or(together);
+            let others = of_trees(&answers, &of).map_or(together, |others| mean(&others));
             trial.adds.insert(settings.name().to_owned(), together - others);
         }
     }
+    let has_trees = together.is_some_and(|together| together >= sum);
+    let learned = by_both.filter(|_| has_trees).unwrap_or(by_sum);
+    if !is_clearly_ahead(&learned, &simple) {
+        return Ok((Order::Favourites, trial));
+    }
     let all: Vec<&Tried> = tried.iter().collect();
-    let trees = if together.is_some_and(|together| together >= sum) { grow(&all, blend, seed)? } else { None };
-    Ok((Order { weights, trees: trees.map(Box::new) }, trial))
+    let trees = if has_trees { grow(&all, blend, seed)? } else { None };
+    Ok((Order::Learned { weights, trees: trees.map(Box::new) }, trial))
+}
+
+/// Whether one order is ahead of a simpler one by more than a standard error of their differences, question by question: what
+/// was chosen on few questions looks better on them than it is.
+///
+/// *Source*: the standard-error rule of Breiman et al. 1984, section 3.4.3.
+fn is_clearly_ahead(one: &[f64], simple: &[f64]) -> bool {
+    let ahead: Vec<f64> = one.iter().zip(simple).map(|(one, simple)| one - simple).collect();
+    let centre = mean(&ahead);
+    let squares: Vec<f64> = ahead.iter().map(|ahead| (ahead - centre).powi(2)).collect();
+    centre > (mean(&squares) / ahead.len().max(1) as f64).sqrt()
 }
 
 /// The weights where one member counts nothing.
@@ -91,9 +111,14 @@ fn without(weights: &[f64], member: usize) -> Vec<f64> {
     weights.iter().enumerate().map(|(m, weight)| if m == member { 0.0 } else { *weight }).collect()
 }
 
+/// The NDCG@10 of each question by these scores.
+fn each(tried: &[Tried], scores: &(dyn Fn(&Tried) -> Vec<f64> + Sync)) -> Vec<f64> {
+    tried.par_iter().map(|tried| tried.ndcg(&scores(tried))).collect()
+}
+
 /// The mean NDCG@10 of a sum.
 fn of_sum(tried: &[Tried], weights: &Weights) -> f64 {
-    mean(&tried.par_iter().map(|tried| tried.ndcg(&tried.sums(weights))).collect::<Vec<f64>>())
+    mean(&each(tried, &|tried| tried.sums(weights)))
 }
 
 /// Moves one weight after the other to where the sum is best, twice.
@@ -132,23 +157,21 @@ fn cross<'a>(
     for (part, judged) in tried.chunks(n_each).enumerate().take(if is_crossed { N_PARTS } else { 1 }) {
         let (from, until) = (part * n_each, part * n_each + judged.len());
         let others: Vec<&Tried> = tried[..from].iter().chain(&tried[until..]).collect();
-        if let Some(trees) = grow(&others, blend, seed)? {
-            answers.push((judged, trees));
-        }
+        // All questions are answered or none, so that orders are compared on the same ones.
+        let Some(trees) = grow(&others, blend, seed)? else { return Ok(Vec::new()) };
+        answers.push((judged, trees));
     }
     Ok(answers)
 }
 
-/// The mean NDCG@10 of scores in which trees that did not see the question have a part.
+/// The NDCG@10 of each question by scores in which trees that did not see it have a part; `None` where there are no trees.
 fn of_trees(
     answers: &[(&[Tried], BoostModel)],
     scores: &(dyn Fn(&Tried, &BoostModel) -> Vec<f64> + Sync),
-) -> Option<f64> {
-    let of = |(tried, trees): &(&[Tried], BoostModel)| {
-        tried.par_iter().map(|tried| tried.ndcg(&scores(tried, trees))).collect::<Vec<f64>>()
-    };
+) -> Option<Vec<f64>> {
+    let of = |(tried, trees): &(&[Tried], BoostModel)| each(tried, &|tried| scores(tried, trees));
     let all: Vec<f64> = answers.iter().flat_map(of).collect();
-    (!all.is_empty()).then(|| mean(&all))
+    (!all.is_empty()).then_some(all)
 }
 
 /// Trees that put what was wanted before what was not; `None` where nothing that was wanted is among the candidates.
@@ -195,4 +218,20 @@ fn grow(tried: &[&Tried], blend: &Blend, seed: Seed) -> Result<Option<BoostModel
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_learned_must_be_ahead_by_more_than_a_standard_error() {
+        // Ahead by 0.1 on average; the differences are 0.4 and -0.2, so their deviation is 0.3, and the error 0.3 / root n.
+        let of = |n: usize| (0..n).map(|i| if i % 2 == 0 { 0.4 } else { -0.2 }).collect::<Vec<f64>>();
+        let simple = |n: usize| vec![0.0; n];
+        assert!(!is_clearly_ahead(&of(8), &simple(8)));
+        assert!(is_clearly_ahead(&of(10), &simple(10)));
+        assert!(!is_clearly_ahead(&simple(10), &of(10)));
+        assert!(!is_clearly_ahead(&simple(10), &simple(10)) && !is_clearly_ahead(&[], &[]));
+    }
 }

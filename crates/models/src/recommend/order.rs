@@ -9,11 +9,16 @@ use serde::{Deserialize, Serialize};
 
 /// How candidates become a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Order {
-    /// A sum.
-    pub(super) weights: Weights,
-    /// Trees that look at everything: where there are any, they and the sum have one voice each.
-    pub(super) trees: Option<Box<BoostModel>>,
+pub(super) enum Order {
+    /// What the customer had most often, then what sells: nothing that was learned is clearly better.
+    Favourites,
+    /// What was learned from questions.
+    Learned {
+        /// A sum.
+        weights: Weights,
+        /// Trees that look at everything: where there are any, they and the sum have one voice each.
+        trees: Option<Box<BoostModel>>,
+    },
 }
 
 /// What is added to ranks before they are turned into shares: the larger, the less the first places count.
@@ -36,6 +41,18 @@ pub(super) fn fuse(one: &[f64], other: &[f64]) -> Vec<f64> {
         }
     }
     fused
+}
+
+/// The scores by which what a customer had most often comes first, and of equals what sells best.
+///
+/// ```text
+/// score = occasions on which they had it + selling / 2
+/// ```
+/// What sells is told from 0 to 1, so it only parts equals. The list is that of the simple answer that a recommender must not
+/// be worse than.
+pub(super) fn favourites(gathered: &Gathered) -> Vec<f64> {
+    let n_times = |candidate: &Candidate| candidate.habit.map_or(0.0, |habit| habit.n_times);
+    gathered.candidates.iter().map(|it| n_times(it) + it.sold.selling() / 2.0).collect()
 }
 
 /// What each part counts in a sum.
@@ -69,13 +86,18 @@ impl Weights {
 }
 
 impl Order {
+    /// Whether trees look at candidates.
+    pub(super) fn has_trees(&self) -> bool {
+        matches!(self, Self::Learned { trees: Some(_), .. })
+    }
+
     /// A number for each candidate, from 0 upwards: the larger, the earlier it stands.
     pub(super) fn scores(&self, gathered: &Gathered, own: &Own) -> Vec<f64> {
+        let Self::Learned { weights, trees } = self else { return favourites(gathered) };
         let opinions = |c: usize| &gathered.opinions[c * gathered.n_members..(c + 1) * gathered.n_members];
         let candidates = gathered.candidates.iter().enumerate();
-        let sums: Vec<f64> =
-            candidates.map(|(c, candidate)| self.weights.sum(candidate, opinions(c)).max(0.0)).collect();
-        let Some(trees) = &self.trees else { return sums };
+        let sums: Vec<f64> = candidates.map(|(c, candidate)| weights.sum(candidate, opinions(c)).max(0.0)).collect();
+        let Some(trees) = trees else { return sums };
         let data = rows(gathered, own);
         let by_trees: Vec<f64> = data.chunks(trees.n_features().max(1)).map(|row| trees.score(row)).collect();
         fuse(&sums, &by_trees)
@@ -83,12 +105,12 @@ impl Order {
 
     /// Whether what was stored fits so many members, and rows of so many numbers.
     pub(super) fn check(&self, model: &'static str, n_members: usize, n_columns: usize) -> Result<(), ModelError> {
-        let fits = self.trees.as_ref().is_none_or(|trees| trees.n_features() == n_columns);
-        let reason = || "the order does not fit the members".to_owned();
-        if fits && self.weights.check(n_members) {
+        let Self::Learned { weights, trees } = self else { return Ok(()) };
+        let fits = trees.as_ref().is_none_or(|trees| trees.n_features() == n_columns);
+        if fits && weights.check(n_members) {
             Ok(())
         } else {
-            Err(ModelError::Corrupt { model, reason: reason() })
+            Err(ModelError::Corrupt { model, reason: "the order does not fit the members".to_owned() })
         }
     }
 }

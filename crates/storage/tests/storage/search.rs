@@ -63,14 +63,14 @@ impl Shop {
         self.index.change(&put, &[]).unwrap();
     }
 
-    fn library(&self) -> Library<'_> {
+    fn index(&self) -> Library<'_> {
         Library { shelf: &self.shelf, index: &self.index, synonyms: &self.synonyms }
     }
 
     fn find_for(&self, query: &str, own: &[&str]) -> Found {
         let sought = Sought { query, keep: &|_| {}, chosen: &|_| 0.0 };
         let own: Vec<(ItemKey, f64)> = own.iter().map(|id| (ItemKey::from(&ItemId::from(*id)), 1.0)).collect();
-        find(&self.library(), &sought).unwrap().seen_by(&self.shelf, &own)
+        find(&self.index(), &sought).unwrap().seen_by(&self.shelf, &own)
     }
 
     /// The ids that a query finds, in the order in which everybody sees them.
@@ -347,7 +347,7 @@ fn what_is_begun_goes_on_to_queries_values_and_items() {
     let shop = shoes();
     let complete = |text: &str, n_max: usize, queries: &[&str]| {
         let queries: Vec<String> = queries.iter().map(|query| (*query).to_owned()).collect();
-        let ways = shop.library().complete(&Begun { text, n_max, queries: &queries }).unwrap();
+        let ways = shop.index().complete(&Begun { text, n_max, queries: &queries }).unwrap();
         let told = ways.told(|key| shop.items.get(key).map(|item| (item.id.clone(), item.title().to_owned())));
         told.into_iter().map(|one| (one.text, one.of)).collect::<Vec<_>>()
     };
