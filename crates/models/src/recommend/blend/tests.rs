@@ -84,7 +84,7 @@ fn the_best_way_is_found_by_asking() {
         let trial = model.trial().unwrap();
         assert_eq!(trial.n_questions, 160);
         let names: Vec<&str> = trial.ndcg.keys().map(String::as_str).collect();
-        assert_eq!(names, ["ease", "item-to-item", "popularity", "sum", "together", "trees"]);
+        assert_eq!(names, ["ease", "favourites", "item-to-item", "popularity", "sum", "together", "trees"]);
         assert!(trial.ndcg["sum"] > trial.ndcg["popularity"] + 0.1, "{trial:?}");
         assert_eq!(trial.adds.keys().map(String::as_str).collect::<Vec<_>>(), ["ease", "item-to-item"]);
         assert_eq!(model.has_trees(), trial.ndcg["together"] >= trial.ndcg["sum"]);
