@@ -10,12 +10,14 @@
     reason = "an example measures and talks to whoever runs it"
 )]
 
+mod purchases;
+
 use anyhow::{Context, Result};
 use models::metrics::{ndcg_at_k, recall_at_k};
-use models::recommend::{HistoryItem, Interaction, Interactions, Query, Recommender, RecommenderSettings};
+use models::recommend::{HistoryItem, Query, Recommender, RecommenderSettings};
 use primitives::{ItemKey, Seed};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 const N: usize = 10;
@@ -29,17 +31,9 @@ fn main() -> Result<()> {
         Some(text) => serde_json::from_str(text).context("the settings")?,
         None => RecommenderSettings::default(),
     };
-    let purchases = read(train)?;
-    let mut history: BTreeMap<u32, Vec<HistoryItem>> = BTreeMap::new();
-    for row in &purchases.rows {
-        let bought = HistoryItem { item: purchases.items[row.item as usize], age_days: row.age_days, quantity: 1.0 };
-        history.entry(row.customer).or_default().push(bought);
-    }
-    let mut wanted: BTreeMap<u32, BTreeSet<ItemKey>> = BTreeMap::new();
-    for line in lines(test)? {
-        let [customer, item] = line[..] else { anyhow::bail!("{test}: a line has not two fields") };
-        wanted.entry(place(customer)).or_default().insert(ItemKey(u64::from(place(item))));
-    }
+    let purchases = purchases::read(train)?;
+    let mut history = purchases::histories(&purchases);
+    let wanted = purchases::wanted(test)?;
     let cases: Vec<Case> =
         wanted.into_iter().map(|(customer, wanted)| (history.remove(&customer).unwrap_or_default(), wanted)).collect();
     let before = Instant::now();
@@ -65,30 +59,4 @@ fn ask(model: &Recommender, (history, wanted): &Case, new_only: bool) -> Option<
     let list = model.rank(&Query::of(history), N, &|item| !had.contains(&item));
     let list: Vec<ItemKey> = list.into_iter().map(|scored| scored.item).collect();
     Some((ndcg_at_k(&list, &wanted, N)?, recall_at_k(&list, &wanted, N)?))
-}
-
-fn read(path: &str) -> Result<Interactions> {
-    let mut items = BTreeMap::new();
-    let mut rows = Vec::new();
-    for line in lines(path)? {
-        let [customer, item, age_days] = line[..] else { anyhow::bail!("{path}: a line has not three fields") };
-        let next = u32::try_from(items.len())?;
-        let item = *items.entry(place(item)).or_insert(next);
-        rows.push(Interaction { customer: place(customer), item, age_days, quantity: 1.0 });
-    }
-    let mut keys: Vec<(u32, u32)> = items.into_iter().map(|(key, place)| (place, key)).collect();
-    keys.sort_unstable();
-    let items = keys.into_iter().map(|(_, key)| ItemKey(u64::from(key))).collect();
-    Ok(Interactions { rows, items, ..Interactions::default() })
-}
-
-fn lines(path: &str) -> Result<Vec<Vec<f64>>> {
-    let text = std::fs::read_to_string(path).with_context(|| path.to_owned())?;
-    let numbers = |line: &str| line.split(',').map(|field| field.trim().parse::<f64>().context("a number")).collect();
-    text.lines().skip(1).map(numbers).collect()
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the columns hold whole numbers")]
-fn place(number: f64) -> u32 {
-    number as u32
 }

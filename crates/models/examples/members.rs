@@ -11,11 +11,14 @@
     reason = "an example measures and talks to whoever runs it"
 )]
 
+mod purchases;
+
 use anyhow::{Context, Result};
-use models::recommend::{Alone, HistoryItem, Interaction, Interactions, ItemTraits, MemberSettings, Query};
+use models::recommend::{Alone, HistoryItem, Interactions, ItemTraits, MemberSettings, Query};
 use primitives::{ItemKey, Seed};
+use purchases::{lines, place};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 const N: usize = 10;
@@ -30,23 +33,15 @@ fn main() -> Result<()> {
     if settings.is_empty() {
         settings = MemberSettings::all();
     }
-    let mut purchases = read(train)?;
+    let mut purchases = purchases::read(train)?;
     if let Some(path) = arguments.iter().find_map(|argument| argument.strip_prefix("--traits=")) {
         read_traits(path, &mut purchases)?;
     }
     let sold: BTreeSet<u32> = purchases.rows.iter().map(|row| row.item).collect();
     let cold = arguments.iter().any(|argument| argument == "--cold");
     let is_asked = |item: ItemKey| !(cold && u32::try_from(item.0).is_ok_and(|item| sold.contains(&item)));
-    let mut history: BTreeMap<u32, Vec<HistoryItem>> = BTreeMap::new();
-    for row in &purchases.rows {
-        let bought = HistoryItem { item: purchases.items[row.item as usize], age_days: row.age_days, quantity: 1.0 };
-        history.entry(row.customer).or_default().push(bought);
-    }
-    let mut wanted: BTreeMap<u32, BTreeSet<ItemKey>> = BTreeMap::new();
-    for line in lines(test)? {
-        let [customer, item] = line[..] else { anyhow::bail!("{test}: a line has not two fields") };
-        wanted.entry(place(customer)).or_default().insert(ItemKey(u64::from(place(item))));
-    }
+    let history = purchases::histories(&purchases);
+    let wanted = purchases::wanted(test)?;
     for settings in settings {
         let before = Instant::now();
         let model = Alone::fit(&settings, &purchases, Seed::new(1))?;
@@ -95,16 +90,6 @@ fn ask(
     Some((hits.iter().map(|at| gain(*at)).sum::<f64>() / ideal, hits.len() as f64 / n_wanted as f64))
 }
 
-fn read(path: &str) -> Result<Interactions> {
-    let mut rows = Vec::new();
-    for line in lines(path)? {
-        let [customer, item, age_days] = line[..] else { anyhow::bail!("{path}: a line has not three fields") };
-        rows.push(Interaction { customer: place(customer), item: place(item), age_days, quantity: 1.0 });
-    }
-    let n_items = rows.iter().map(|row| row.item + 1).max().unwrap_or(0);
-    Ok(Interactions { rows, items: (0..u64::from(n_items)).map(ItemKey).collect(), ..Interactions::default() })
-}
-
 /// What items are. It may name items beyond those that were bought.
 fn read_traits(path: &str, purchases: &mut Interactions) -> Result<()> {
     for line in lines(path)? {
@@ -122,16 +107,4 @@ fn read_traits(path: &str, purchases: &mut Interactions) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn lines(path: &str) -> Result<Vec<Vec<f64>>> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("could not read {path}"))?;
-    let fields = |line: &str| line.split(',').map(|field| field.trim().parse().context(line.to_owned())).collect();
-    text.lines().skip(1).map(fields).collect()
-}
-
-fn place(number: f64) -> u32 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "read from whole numbers")]
-    let place = number as u32;
-    place
 }

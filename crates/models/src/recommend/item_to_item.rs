@@ -39,24 +39,3 @@ settings! {
         n_items_max: usize = 500 in 2..=100_000, larger: "costs time with the square";
     }
 }
-
-impl ItemToItem {
-    /// The settings that are worth comparing on a validation window, the default first.
-    ///
-    /// They differ in what shops differ in: how much is bought again, how much is bought by all, how far similarity
-    /// reaches.
-    #[must_use]
-    pub fn candidates() -> Vec<Self> {
-        let base = Self::default();
-        let mut all = vec![base.clone()];
-        for (repeat_weight, popularity_weight) in
-            [(2.0, 0.01), (4.0, 0.1), (4.0, 0.03), (1.0, 0.03), (1.0, 0.01), (0.2, 0.01), (8.0, 0.03), (64.0, 0.1)]
-        {
-            all.push(Self { repeat_weight, popularity_weight, ..base.clone() });
-        }
-        all.push(Self { half_life_days: 60.0, ..base.clone() });
-        all.push(Self { shrinkage: 20.0, repeat_weight: 3.0, ..base.clone() });
-        all.push(Self { shrinkage: 1_000.0, repeat_weight: 0.5, n_neighbours: 100, popularity_weight: 0.01, ..base });
-        all
-    }
-}

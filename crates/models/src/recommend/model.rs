@@ -156,19 +156,6 @@ impl ItemToItemModel {
         &self.learned.settings
     }
 
-    /// The same similarities and popularities under other weights: what fitting with `settings` would give, without its
-    /// cost. `None` where `settings` differ in more than `half_life_days`, `repeat_weight` and `popularity_weight`.
-    #[must_use]
-    pub fn reweighted(&self, settings: &ItemToItem) -> Option<Self> {
-        let ItemToItem { half_life_days, repeat_weight, popularity_weight, .. } = *settings;
-        let ours = ItemToItem { half_life_days, repeat_weight, popularity_weight, ..self.learned.settings.clone() };
-        if ours != *settings || settings.validate().is_err() {
-            return None;
-        }
-        let learned = Learned { settings: ours, ..self.learned.clone() };
-        Some(Self { learned, by_popularity: self.by_popularity.clone() })
-    }
-
     /// The items most similar to `item`, most similar first, with their similarity from 0 to 1.
     pub fn similar(&self, item: ItemKey) -> impl Iterator<Item = (ItemKey, f64)> + '_ {
         let place = self.learned.keys.binary_search(&item).ok();

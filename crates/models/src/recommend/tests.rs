@@ -46,24 +46,6 @@ fn threads_and_row_order_do_not_show() {
 }
 
 #[test]
-fn reweighting_gives_what_fitting_gives() {
-    let data = two_tastes(60);
-    let fit = |settings: &ItemToItem| settings.fit(&data, Seed::new(1)).unwrap();
-    let model = fit(&ItemToItem::default());
-    let mut n_reweighted = 0;
-    for settings in ItemToItem::candidates() {
-        if let Some(reweighted) = model.reweighted(&settings) {
-            n_reweighted += 1;
-            assert!(reweighted == fit(&settings));
-        } else {
-            assert_ne!(settings.shrinkage.to_bits(), ItemToItem::default().shrinkage.to_bits());
-        }
-    }
-    assert!(n_reweighted > 5);
-    assert!(model.reweighted(&ItemToItem { repeat_weight: -1.0, ..ItemToItem::default() }).is_none());
-}
-
-#[test]
 fn tastes_are_found_and_said() {
     let data = two_tastes(300);
     let settings = ItemToItem { repeat_weight: 0.0, popularity_weight: 0.0, ..ItemToItem::default() };
@@ -150,17 +132,6 @@ fn input_that_means_nothing_is_refused() {
     assert!(with(&|data| data.items[1] = data.items[0]).contains("39 entries where 40"));
     let error = ItemToItem { half_life_days: 0.0, ..ItemToItem::default() }.fit(&good, Seed::new(1)).unwrap_err();
     assert_eq!(error.to_string(), "ItemToItem.half_life_days is 0: it must be a number from 0.1 to 3650");
-}
-
-#[test]
-fn candidates_are_few_valid_and_begin_with_the_default() {
-    let candidates = ItemToItem::candidates();
-    assert!((2..=12).contains(&candidates.len()));
-    assert_eq!(candidates[0], ItemToItem::default());
-    for (at, candidate) in candidates.iter().enumerate() {
-        candidate.validate().unwrap();
-        assert!(!candidates[..at].contains(candidate), "candidate {at} stands there twice");
-    }
 }
 
 #[test]

@@ -163,13 +163,14 @@ fn page(event: &Event, what: &str, name: Option<&str>, category: Option<&str>, p
 /// What was read, watched or heard: by the name of the event, which says it best.
 fn content_words(content: &Commerce, name: &str, properties: &Object, name_of: NameOf<'_>) -> Words {
     let product = content.products.first();
-    let rating = ["rating", "stars", "score"].into_iter().find_map(|key| properties.get(key)?.as_f64());
+    let number = |keys: &[&str]| keys.iter().find_map(|key| properties.get(*key)?.as_f64()).map(format::number);
+    let most = number(&["scale", "scale_max", "scaleMax"]).map_or_else(String::new, |most| format!(" of {most}"));
     let head = match product {
         Some(product) => format!("{}: {}", cut(name), called(product, name_of)),
         None => cut(name),
     };
     Words::head(head)
-        .and(rating.map(|rating| format!("gave {}", format::number(rating))))
+        .and(number(&["rating", "stars", "score"]).map(|rating| format!("gave {rating}{most}")))
         .and(product.and_then(|product| product.category.as_deref()).map(cut))
 }
 

@@ -81,8 +81,6 @@ fn is_told_otherwise(name: &str, property: &str) -> bool {
     match property {
         // The scale's lower end is hardly ever anything but 1; a call's length is told, and not from when to when.
         "scale_min" | "started_at" | "ended_at" => true,
-        // Whether what was rated counts as wanted follows from the scale; how much was given is told.
-        "scale" => name.ends_with("Rated"),
         // What is called off is no longer paid.
         "interval" => name.contains("Cancel"),
         _ => false,
