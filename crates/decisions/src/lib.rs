@@ -24,6 +24,7 @@ mod item_filter;
 mod kind;
 mod kinds;
 mod knowledge;
+mod lens;
 mod lifts;
 mod lists;
 mod log;
@@ -33,7 +34,9 @@ mod of_whom;
 mod packed;
 mod parameter;
 mod question;
+mod recalled;
 mod record;
+mod rules;
 mod segment;
 mod subject;
 #[cfg(test)]
@@ -42,14 +45,15 @@ mod why;
 mod world;
 
 pub use content::{Amount, Answer, Content, Decision, Likely, ModelRef, RankedItem, Reason};
-pub use decide::{decide, replay, replay_further};
+pub use decide::{decide, replay, replay_further, seed_of};
 pub use declaration::Declaration;
 pub use error::DecisionError;
 pub use filter::{Filter, FilterError};
 pub use item_filter::ItemFilter;
-pub use kind::{Ask, ContentShape, Gist, Kind, KindAbout, Kinds, Reads, Said};
+pub use kind::{Ask, ContentShape, Gist, Kind, KindAbout, Kinds, More, Reads, Said};
 pub use kinds::{Propensity, Quantity, Recommend, Segments, Value, Which, built_in_lists, kinds};
 pub use knowledge::{Bought, Knowledge, ModelInputs};
+pub use lens::{Lens, Refusal, Regard, category_of};
 pub use lifts::Lifts;
 pub use lists::{Delivery, List, ListChange, ListState, ListStore, ListStoreError, Webhook};
 pub use log::{DecisionCount, DecisionLog, DecisionLogError, DecisionQuery, LoggedDecision};
@@ -58,10 +62,11 @@ pub use name::KindName;
 pub use parameter::{Parameter, Parameters, Takes};
 pub use question::Question;
 pub use record::Record;
+pub use rules::{Repeats, Rules};
 pub use segment::{Condition, Segment};
 pub use subject::Subject;
 pub use why::Why;
-pub use world::{ItemFacts, Sales, Testimony, Witness, World};
+pub use world::{ItemFacts, LeftOut, Sales, Shelf, Testimony, Witness, World};
 
 /// The most items one decision answers with.
 pub const N_ITEMS_MAX: i64 = 100;

@@ -90,6 +90,11 @@ impl Items {
         self.get(key).is_some_and(|item| self.is_offered(item))
     }
 
+    /// Every item that may be recommended, in the order of their keys.
+    pub fn offered(&self) -> impl Iterator<Item = (&ItemKey, &Item)> {
+        self.by_key.iter().filter(|(_, item)| self.is_offered(item))
+    }
+
     /// How many items there are.
     #[must_use]
     pub fn len(&self) -> usize {

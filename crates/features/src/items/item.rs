@@ -42,6 +42,8 @@ pub struct Item {
     traits: BTreeMap<String, Fact<String>>,
     /// When the company last described it in its catalogue; `None` where only orders and visits name it.
     pub described_at: Option<Timestamp>,
+    /// When the company first described it in its catalogue.
+    pub first_at: Option<Timestamp>,
     /// Whether the company itself named it, with a server key or an import. If not, it is provisional.
     pub is_vouched: bool,
     /// When a write key last named it, by our clock.
@@ -86,6 +88,7 @@ impl Item {
             available: None,
             traits: BTreeMap::new(),
             described_at: None,
+            first_at: None,
             is_vouched: false,
             last_used: Timestamp::MIN,
             buyers_by_day: BTreeMap::new(),
@@ -113,6 +116,11 @@ impl Item {
     #[must_use]
     pub fn said(&self, name: &str) -> Option<Value> {
         self.traits.get(name).map(opened)
+    }
+
+    /// The names of the traits that it has besides those with a place of their own.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.traits.keys().map(String::as_str)
     }
 
     /// The same as JSON, as it is kept.
@@ -160,7 +168,11 @@ impl Item {
 
     /// Takes in what the catalogue says of it besides. A trait that is null says nothing.
     pub(super) fn learn_traits(&mut self, traits: &Object, recorded: &Recorded) {
-        self.described_at = self.described_at.max(Some(recorded.event.occurred_at));
+        let said_at = recorded.event.occurred_at;
+        self.described_at = self.described_at.max(Some(said_at));
+        if recorded.event.origin.is_trusted() {
+            self.first_at = Some(self.first_at.map_or(said_at, |first_at| first_at.min(said_at)));
+        }
         for (name, value) in traits {
             if OF_THEIR_OWN.contains(&name.as_str()) || value.is_null() || name.len() > TRAIT_NAME_BYTES_MAX {
                 continue;
