@@ -40,7 +40,10 @@ fn answer(kind: &dyn Kind, ask: &Ask<'_>, subject: &Subject) -> Result<Answer, D
         Subject::Unknown(_) => Err(Why::Unknown),
     };
     let (said, fallback) = match personal {
-        Ok(said) => (said, None),
+        Ok(mut said) => {
+            let fallback = said.more.fallback.take();
+            (said, fallback)
+        }
         Err(why) => {
             let (said, sentence) = kind.general(ask, &why);
             (said, Some(sentence))

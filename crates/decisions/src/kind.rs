@@ -147,11 +147,13 @@ pub struct More {
     pub left_out: LeftOut,
     /// How likely this answer was.
     pub propensity: Probability,
+    /// Why it is not the full one, though it is made for this customer: a whole sentence.
+    pub fallback: Option<String>,
 }
 
 impl Default for More {
     fn default() -> Self {
-        Self { shortfall: None, left_out: LeftOut::new(), propensity: Probability::ONE }
+        Self { shortfall: None, left_out: LeftOut::new(), propensity: Probability::ONE, fallback: None }
     }
 }
 

@@ -81,6 +81,14 @@ impl Recommend {
         if ask.is_unplaced { Rules::default() } else { self.rules }
     }
 
+    /// What everybody is shown, with the sentence that says why, and what it is.
+    fn of_everybody(&self, ask: &Ask<'_>, wish: &Wish<'_>, customer: &Customer, why: &Why) -> (Said, String) {
+        let Listed { candidates, mut said } = self.list(ask, wish, customer);
+        said.model = ask.models.named(&self.task);
+        let sentence = format!("{}{}.", why.text("recommendation"), words::of_everybody(&candidates, ask));
+        (said, sentence)
+    }
+
     /// The list of a customer, or of everybody.
     fn list(&self, ask: &Ask<'_>, wish: &Wish<'_>, customer: &Customer) -> Listed {
         let model = self.model(ask).ok();
@@ -145,9 +153,8 @@ impl Kind for Recommend {
 
     fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {
         let wish = Wish::of(ask, &self.rules(ask));
-        if !matches!(wish.placement, Placement::Trending | Placement::New | Placement::Replenish) {
-            self.model(ask)?;
-        }
+        let needs_model = !matches!(wish.placement, Placement::Trending | Placement::New | Placement::Replenish);
+        let untrained = self.model(ask).err().filter(|_| needs_model);
         let customer = Customer::of(ask, known);
         if customer.history.is_empty() && wish.is_of_the_past() {
             return Err(Why::because(match known.feature(ORDERS) {
@@ -155,17 +162,20 @@ impl Kind for Recommend {
                 _ => "The customer has not bought anything yet",
             }));
         }
-        if let Some(unknown) = wish.unknown_item(ask) {
-            return Err(Why::because(unknown));
+        match untrained.or_else(|| wish.unknown_item(ask).map(Why::because)) {
+            // What they bought does not say what they want, and keeps to the rules all the same.
+            Some(why) => {
+                let (mut said, sentence) =
+                    self.of_everybody(ask, &wish, &Customer { history: Vec::new(), ..customer }, &why);
+                said.more.fallback = Some(sentence);
+                Ok(said)
+            }
+            None => Ok(self.list(ask, &wish, &customer).said),
         }
-        Ok(self.list(ask, &wish, &customer).said)
     }
 
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
         let wish = Wish::of(ask, &self.rules(ask));
-        let Listed { candidates, mut said } = self.list(ask, &wish, &Customer::default());
-        said.model = ask.models.named(&self.task);
-        let sentence = format!("{}{}.", why.text("recommendation"), words::of_everybody(&candidates, ask));
-        (said, sentence)
+        self.of_everybody(ask, &wish, &Customer::default(), why)
     }
 }

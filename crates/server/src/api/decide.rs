@@ -14,7 +14,7 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use decisions::{KindAbout, Kinds, Parameters, Record};
+use decisions::{KindAbout, Kinds, Parameters};
 use engine::Asked;
 use governance::Action;
 use primitives::{AnonymousId, UserId, nearest, plain_words, visible};

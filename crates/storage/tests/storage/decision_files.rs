@@ -113,6 +113,8 @@ fn record(n: u64, decided_at: Timestamp, customer: u64) -> Record {
         consent: subject.consent(),
         fallback: n.is_multiple_of(3).then(|| "not enough is known".to_owned()),
         propensity: Probability::ONE,
+        shortfall: None,
+        left_out: decisions::LeftOut::new(),
     };
     let decision =
         Decision { id: DecisionId::from(format!("{n:032x}")), kind: kind.into(), customer: customer.clone(), answer };

@@ -128,6 +128,7 @@ impl<'a> Making<'a> {
                 in_view.map(of).unwrap_or_default().into_iter().chain([own]).collect()
             }
             Placement::Because => match in_view.or_else(|| self.customer.last_order.last().copied()) {
+                Some(item) if self.customer.history.is_empty() => vec![Source::With(vec![item]), own],
                 Some(item) => vec![Source::With(vec![item])],
                 None => vec![own],
             },
@@ -180,7 +181,8 @@ impl<'a> Making<'a> {
         match (source, self.model) {
             (Source::Own, Some(model)) => {
                 let session = self.wish.session();
-                let query = Query { session: &session, ..Query::of(&self.customer.history) };
+                let hour_of_week = Some(self.ask.question.as_of.hour_of_week()).map(u16::from);
+                let query = Query { session: &session, hour_of_week, ..Query::of(&self.customer.history) };
                 model.rank(&query, n, allowed).into_iter().map(said).collect()
             }
             (Source::Popular, Some(model)) => model.popular(n, allowed).into_iter().map(said).collect(),
