@@ -83,7 +83,7 @@ impl World for Traits {
     }
 
     fn without_trait(&self, name: &str) -> Option<Option<String>> {
-        (!["brand", "margin", "category", "price"].contains(&name))
+        (!["brand", "margin", "category", "price", "stock"].contains(&name))
             .then(|| primitives::nearest(name, ["brand", "margin"]).map(ToOwned::to_owned))
     }
 }
