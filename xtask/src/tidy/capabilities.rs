@@ -40,6 +40,7 @@ const ALLOWED: [(&str, &[&str], &str); 17] = [
     ("crates/learning/src/outcome/declared.rs", &["value"], "a key of Google Analytics 4"),
     ("crates/server/src/api/decide.rs", &["recommend"], "an example in an error's remedy"),
     ("crates/server/src/api/models.rs", &["churn"], "an example in the description of the interface"),
+    ("crates/server/src/settings.rs", &["recommend"], "the section of the rules for lists of items"),
     ("crates/server/src/api/wire.rs", &["recommend"], "an example in the description of the interface"),
     ("crates/server/src/settings.rs", &["churn"], "an example of a segment's rule"),
     (
