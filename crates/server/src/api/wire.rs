@@ -238,12 +238,6 @@ pub struct DecisionReply<'a> {
     answer: AnswerReply<'a>,
 }
 
-/// What was decided of several customers, in the order in which they were named.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct DecisionsReply<'a> {
-    decisions: Vec<DecisionReply<'a>>,
-}
-
 /// What was decided, by which model, on which ground.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AnswerReply<'a> {
