@@ -1,7 +1,7 @@
 //! What does an answer hold?
 
-use crate::KindName;
 use crate::search::{Completion, Told};
+use crate::{KindName, LeftOut};
 use governance::ConsentAnswer;
 use primitives::{Currency, CustomerId, DecisionId, ItemId, ModelVersion, Probability};
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,12 @@ pub struct Answer {
     pub fallback: Option<String>,
     /// How likely this policy was to give this answer: 1 for a policy without chance.
     pub propensity: Probability,
+    /// Why there are fewer items than were asked for; `None` where there are as many, or it is not about items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shortfall: Option<String>,
+    /// How many items each rule has left out, of those that were looked at.
+    #[serde(default, skip_serializing_if = "LeftOut::is_empty")]
+    pub left_out: LeftOut,
 }
 
 /// What an answer says, in one of few forms.
@@ -123,6 +129,9 @@ pub struct RankedItem {
     pub score: f64,
     /// Why, in words.
     pub reason: String,
+    /// How likely it was to stand in its place, after those before it; not known of answers from before it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub propensity: Option<Probability>,
 }
 
 /// One feature's part in an answer.

@@ -1,12 +1,9 @@
 //! How is a decision made? The one path of every kind, live and replayed: consent and what is missing are said here.
 
-use crate::search::{Completion, Found};
-use crate::{
-    Answer, Ask, Content, DecisionError, ItemFacts, Kind, Kinds, Models, Parameters, Question, Record, Sales, Subject,
-    Why, World,
-};
+use crate::recalled::{Further, Recalled};
+use crate::{Answer, Ask, DecisionError, Kind, Kinds, Models, Parameters, Question, Record, Subject, Why, World};
 use features::Catalogue;
-use primitives::{ItemKey, Probability};
+use primitives::{DecisionId, Seed, stable_hash};
 
 /// Decides.
 ///
@@ -32,18 +29,21 @@ pub(crate) fn now(
     models: &Models,
     world: &dyn World,
 ) -> Result<Answer, DecisionError> {
-    answer(kind, &Ask { question, models, world, catalogue, as_before: false }, subject)
+    answer(kind, &Ask { question, models, world, catalogue, as_before: false, is_unplaced: false }, subject)
 }
 
 fn answer(kind: &dyn Kind, ask: &Ask<'_>, subject: &Subject) -> Result<Answer, DecisionError> {
-    kind.about().check(&ask.question.parameters)?;
+    kind.check(&ask.question.parameters)?;
     let personal = match subject {
         Subject::Known(known) => kind.personal(ask, known.get()),
         Subject::Withheld(consent) => Err(Why::Refused(*consent)),
         Subject::Unknown(_) => Err(Why::Unknown),
     };
     let (said, fallback) = match personal {
-        Ok(said) => (said, None),
+        Ok(mut said) => {
+            let fallback = said.more.fallback.take();
+            (said, fallback)
+        }
         Err(why) => {
             let (said, sentence) = kind.general(ask, &why);
             (said, Some(sentence))
@@ -54,7 +54,9 @@ fn answer(kind: &dyn Kind, ask: &Ask<'_>, subject: &Subject) -> Result<Answer, D
         model: said.model,
         consent: subject.consent(),
         fallback,
-        propensity: Probability::ONE,
+        propensity: said.more.propensity,
+        shortfall: said.more.shortfall,
+        left_out: said.more.left_out,
     })
 }
 
@@ -72,7 +74,7 @@ pub fn replay_further(
     world: &dyn World,
 ) -> Result<Answer, DecisionError> {
     let question = Question { parameters: parameters.clone(), ..record.question.clone() };
-    again(kind, catalogue, record, models, &question, &Further { record, world })
+    again(kind, catalogue, record, models, &question, &Further::of(record, world))
 }
 
 /// Decides once more about the customer of a record.
@@ -87,41 +89,14 @@ fn again(
     if record.is_forgotten() {
         return Err(DecisionError::Forgotten);
     }
-    answer(kind, &Ask { question, models, world, catalogue, as_before: record.is_of_before() }, &record.subject())
+    let (as_before, is_unplaced) = (record.is_of_before(), record.is_unplaced());
+    answer(kind, &Ask { question, models, world, catalogue, as_before, is_unplaced }, &record.subject())
 }
 
-/// What was answered then, and beyond it what is answered now.
-struct Further<'a> {
-    record: &'a Record,
-    world: &'a dyn World,
-}
-
-impl World for Further<'_> {
-    fn is_available(&self, item: ItemKey) -> bool {
-        let chosen = match &self.record.decision.answer.content {
-            Content::Items(items) | Content::Search { items, .. } => {
-                items.iter().any(|chosen| ItemKey::from(&chosen.id) == item)
-            }
-            _ => false,
-        };
-        chosen || self.record.testimony.is_available(item) && self.world.is_available(item)
-    }
-
-    fn facts(&self, item: ItemKey) -> Option<ItemFacts> {
-        self.record.testimony.facts(item).or_else(|| self.world.facts(item))
-    }
-
-    fn popular(&self, n: usize) -> Vec<(ItemKey, Sales)> {
-        self.record.testimony.popular(n)
-    }
-
-    fn found(&self, own: &[(ItemKey, f64)]) -> Option<Found> {
-        self.record.testimony.found(own)
-    }
-
-    fn completed(&self) -> Option<Vec<Completion>> {
-        self.record.testimony.completed()
-    }
+/// From which seed chance comes in a decision: its name tells it again.
+#[must_use]
+pub fn seed_of(id: &DecisionId) -> Seed {
+    Seed::new(stable_hash(id.as_str()))
 }
 
 /// Decides again what was decided before, from the record alone and what it names: the models, and the kind as it was
@@ -135,5 +110,6 @@ pub fn replay(
     record: &Record,
     models: &Models,
 ) -> Result<Answer, DecisionError> {
-    again(kind, catalogue, record, models, &record.question, &record.testimony)
+    let world = Recalled::of(record).by_chance(seed_of(&record.decision.id));
+    again(kind, catalogue, record, models, &record.question, &world)
 }

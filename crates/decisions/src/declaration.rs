@@ -2,6 +2,7 @@
 //! names: so a decision is made again alike when something else is declared since, or nothing.
 
 use crate::digest::digest;
+use crate::rules::Rules;
 use crate::{DecisionError, Segment};
 use learning::Outcome;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,8 @@ pub(crate) enum Declared {
     Outcome(Outcome),
     /// The rules, and the questions whose scores they look at.
     Segments { segments: Vec<Segment>, outcomes: Vec<Outcome> },
+    /// The rules for lists of items.
+    Rules(Rules),
 }
 
 #[derive(Serialize, Deserialize)]

@@ -250,10 +250,7 @@ impl Test {
         };
         match item.told(name) {
             Some(said) if asks_for_number => self.holds_of(said, number(said)),
-            said => {
-                let is_there = said.and_then(number).map_or(said != Some("false"), |n| n > 0.0);
-                self.holds_of(if item.is_available() && is_there { "true" } else { "false" }, None)
-            }
+            _ => self.holds_of(if item.is_available() { "true" } else { "false" }, None),
         }
     }
 

@@ -3,10 +3,13 @@
 use crate::filter::Measure;
 use crate::parameter::{Parameter, Parameters, Takes};
 use crate::search::Wanted;
-use crate::{Content, DecisionError, Declaration, KindName, Knowledge, ModelRef, Models, Question, Why, World};
+use crate::{
+    Content, DecisionError, Declaration, KindName, Knowledge, LeftOut, ModelRef, Models, Question, Why, World,
+};
 use features::{Catalogue, Probe};
 use governance::Purpose;
 use learning::TaskName;
+use primitives::Probability;
 use std::fmt;
 
 /// What people and programs are told of a kind.
@@ -109,6 +112,8 @@ pub struct Ask<'a> {
     /// Whether it is answered as before records said what was declared, to make such a decision again: scores were given to
     /// everybody whom the model could read, segments told by their titles, and amounts without their days.
     pub as_before: bool,
+    /// Whether it is answered as before items told their places: no rules held, and nothing was said of what was left out.
+    pub is_unplaced: bool,
 }
 
 impl fmt::Debug for Ask<'_> {
@@ -123,7 +128,7 @@ impl Ask<'_> {
         let given = self.question.parameters.get(parameter.name).and_then(serde_json::Value::as_i64);
         match (given, &parameter.takes) {
             (Some(given), _) => given,
-            (None, Takes::Whole { default, .. }) => *default,
+            (None, Takes::Whole { default: Some(default), .. }) => *default,
             (None, _) => 0,
         }
     }
@@ -136,6 +141,27 @@ pub struct Said {
     pub content: Content,
     /// The model that was asked; `None` where there is none yet.
     pub model: Option<ModelRef>,
+    /// What else there is to say of it.
+    pub more: More,
+}
+
+/// What there is to say of an answer beside it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct More {
+    /// Why there are fewer items than were asked for.
+    pub shortfall: Option<String>,
+    /// How many items each rule has left out, of those that were looked at.
+    pub left_out: LeftOut,
+    /// How likely this answer was.
+    pub propensity: Probability,
+    /// Why it is not the full one, though it is made for this customer: a whole sentence.
+    pub fallback: Option<String>,
+}
+
+impl Default for More {
+    fn default() -> Self {
+        Self { shortfall: None, left_out: LeftOut::new(), propensity: Probability::ONE, fallback: None }
+    }
 }
 
 /// An answer without its reasons: what lists of customers compare and show.
@@ -167,6 +193,14 @@ impl Gist {
 pub trait Kind: Send + Sync {
     /// What is told of it.
     fn about(&self) -> &KindAbout;
+
+    /// Whether a question may say all this.
+    ///
+    /// # Errors
+    /// [`DecisionError`] that says what is wrong, and what to give.
+    fn check(&self, given: &Parameters) -> Result<(), DecisionError> {
+        self.about().check(given)
+    }
 
     /// What the settings may declare otherwise one day, and the answer comes from; `None` where there is nothing of it.
     fn declaration(&self) -> Option<&Declaration> {
@@ -252,7 +286,7 @@ impl KindAbout {
     /// The whole numbers that a question may give, each with what holds where nobody says.
     pub fn usual(&self) -> impl Iterator<Item = (&'static str, i64)> {
         self.parameters.iter().filter_map(|one| match one.takes {
-            Takes::Whole { default, .. } => Some((one.name, default)),
+            Takes::Whole { default: Some(default), .. } => Some((one.name, default)),
             _ => None,
         })
     }

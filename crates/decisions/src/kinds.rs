@@ -20,14 +20,15 @@ pub use value::Value;
 pub use which::Which;
 
 use crate::declaration::Declared;
+use crate::rules::Rules;
 use crate::{DecisionError, Declaration, Kind, Kinds, List, Segment};
 use learning::{Label, Outcome};
 
-/// Every kind that is built in, then one for each outcome of the settings.
+/// Every kind that is built in, then one for each outcome of the settings; lists of items keep to these rules.
 #[must_use]
-pub fn kinds(outcomes: &[Outcome], segments: &[Segment]) -> Kinds {
+pub fn kinds(outcomes: &[Outcome], segments: &[Segment], rules: Rules) -> Kinds {
     let mut kinds: Vec<Box<dyn Kind>> = vec![
-        Box::new(Recommend::default()),
+        Box::new(Recommend::new(rules)),
         Box::new(Propensity::new(&learning::churn())),
         Box::new(Value::default()),
         Box::new(Segments::new(segments.to_vec(), &[&learning::built_in_outcomes()[..], outcomes].concat())),
@@ -78,7 +79,7 @@ impl Declaration {
     pub fn outcome(&self) -> Result<Option<Outcome>, DecisionError> {
         Ok(match self.open()? {
             Declared::Outcome(outcome) => Some(outcome),
-            Declared::Segments { .. } => None,
+            Declared::Segments { .. } | Declared::Rules(_) => None,
         })
     }
 }
@@ -88,5 +89,6 @@ fn declared(declared: Declared) -> Box<dyn Kind> {
     match declared {
         Declared::Outcome(outcome) => of_outcome(&outcome),
         Declared::Segments { segments, outcomes } => Box::new(Segments::new(segments, &outcomes)),
+        Declared::Rules(rules) => Box::new(Recommend::new(rules)),
     }
 }

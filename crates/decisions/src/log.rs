@@ -65,7 +65,15 @@ pub trait DecisionLog: Send + Sync {
     ///
     /// # Errors
     /// [`DecisionLogError`]; then it was not stored.
-    fn append(&self, decision: LoggedDecision) -> Result<(), DecisionLogError>;
+    fn append(&self, decision: LoggedDecision) -> Result<(), DecisionLogError> {
+        self.append_all(vec![decision])
+    }
+
+    /// Appends decisions in one transaction, and returns after all of them are durable.
+    ///
+    /// # Errors
+    /// [`DecisionLogError`]; then none was stored but those whose id was not there already.
+    fn append_all(&self, decisions: Vec<LoggedDecision>) -> Result<(), DecisionLogError>;
 
     /// Keeps what kinds were declared as, durably, before records name it; the same again changes nothing. It stays for as long
     /// as a record may name it.

@@ -29,8 +29,8 @@ pub enum Takes {
     Whole {
         /// The smallest and the largest.
         range: (i64, i64),
-        /// What holds where nobody says.
-        default: i64,
+        /// What holds where nobody says; nothing where the settings say it.
+        default: Option<i64>,
     },
     /// A number; where nobody says one, what the settings say.
     Number {
@@ -39,8 +39,13 @@ pub enum Takes {
     },
     /// Yes or no; where nobody says, no.
     Flag,
-    /// One of a few words; the first where nobody says.
-    Choice(&'static [&'static str]),
+    /// One of a few words.
+    Choice {
+        /// The words.
+        names: &'static [&'static str],
+        /// What holds where nobody says; nothing where the settings say it.
+        default: Option<&'static str>,
+    },
     /// Any text.
     Text {
         /// How long it is at most, in bytes.
@@ -62,7 +67,7 @@ impl Takes {
             Self::Whole { range: (min, max), .. } => format!("a whole number from {min} to {max}"),
             Self::Number { range: (min, max) } => format!("a number from {min} to {max}"),
             Self::Flag => "true or false".to_owned(),
-            Self::Choice(names) => format!("one of {}", names.join(", ")),
+            Self::Choice { names, .. } => format!("one of {}", names.join(", ")),
             Self::Text { bytes_max } => format!("a text of at most {bytes_max} bytes"),
             Self::Words => format!("a list of at most {N_WORDS_MAX} texts"),
             Self::Filter => "conditions on the traits of items, such as {\"price\":{\"lte\":10}}".to_owned(),
@@ -74,9 +79,9 @@ impl Takes {
     #[must_use]
     pub fn default(&self) -> Option<Value> {
         match self {
-            Self::Whole { default, .. } => Some((*default).into()),
+            Self::Whole { default, .. } => default.map(Value::from),
             Self::Flag => Some(false.into()),
-            Self::Choice(names) => names.first().map(|name| (*name).into()),
+            Self::Choice { default, .. } => default.map(Value::from),
             Self::Number { .. } | Self::Text { .. } | Self::Words | Self::Filter | Self::Lifts => None,
         }
     }
@@ -113,8 +118,8 @@ impl Parameter {
                 None => unfit(format!("is {}: give a number", shown(value))),
             },
             (Takes::Flag, Value::Bool(_)) => Ok(()),
-            (Takes::Choice(names), Value::String(given)) if names.contains(&given.as_str()) => Ok(()),
-            (Takes::Choice(names), given) => {
+            (Takes::Choice { names, .. }, Value::String(given)) if names.contains(&given.as_str()) => Ok(()),
+            (Takes::Choice { names, .. }, given) => {
                 let near = given.as_str().and_then(|given| primitives::nearest(given, names.iter().copied()));
                 let meant = near.map_or_else(String::new, |near| format!("did you mean \"{near}\"? "));
                 unfit(format!("is {}: {meant}it is one of {}", shown(value), names.join(", ")))
@@ -156,9 +161,9 @@ mod tests {
 
     #[test]
     fn each_form_takes_its_own_values_and_says_what_is_wrong_with_others() {
-        let whole = || Takes::Whole { range: (1, 3), default: 2 };
+        let whole = || Takes::Whole { range: (1, 3), default: Some(2) };
         let number = || Takes::Number { range: (0.0, 1.0) };
-        let choice = || Takes::Choice(&["home", "cart"]);
+        let choice = || Takes::Choice { names: &["home", "cart"], default: None };
         let fits = [
             (whole(), json!(1)),
             (whole(), json!(3)),

@@ -11,14 +11,16 @@ use crate::{
 };
 use governance::{ConsentAnswer, ConsentPolicy, Consents, Statement, Voice, permit};
 use learning::TaskName;
-use primitives::{Currency, ModelVersion};
+use primitives::{Currency, ItemKey, ModelVersion};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of the record that this program writes.
-const RECORD_VERSION: u8 = 4;
+const RECORD_VERSION: u8 = 5;
 /// The last version whose records do not say what was declared.
 const UNDECLARED_VERSION: u8 = 3;
+/// The last version whose items do not say their places.
+const UNPLACED_VERSION: u8 = 4;
 
 /// Takes the place of every sentence that told something of a customer who has refused since.
 const FORGOTTEN: &str = "Forgotten, since the customer refuses personalization or analytics.";
@@ -149,7 +151,18 @@ impl Record {
         let declaration = kind.declaration().map(|declaration| declaration.digest.clone());
         let tasks = kind.about().tasks.iter();
         let unusable = tasks.filter_map(|task| Some((task.clone(), models.why_unusable(task)?.to_owned()))).collect();
+        let testimony = testimony.beside(&chosen(&decision));
         Self { v: RECORD_VERSION, question, known, testimony, declaration, unusable, decision, response, sent }
+    }
+
+    /// The items that were chosen.
+    pub(crate) fn chosen(&self) -> BTreeSet<ItemKey> {
+        chosen(&self.decision)
+    }
+
+    /// Whether it is of before items said their places.
+    pub(crate) fn is_unplaced(&self) -> bool {
+        self.v <= UNPLACED_VERSION
     }
 
     /// The customer as they were known.
@@ -258,6 +271,8 @@ impl Record {
         self.question.context.clear();
         // And so may words: numbers, and yes and no, say nothing of anybody.
         self.question.parameters.retain(|_, given| given.is_number() || given.is_boolean());
+        self.decision.answer.left_out.clear();
+        self.decision.answer.shortfall = self.decision.answer.shortfall.map(|_| FORGOTTEN.to_owned());
         self.decision.answer.fallback = self.decision.answer.fallback.map(|_| FORGOTTEN.to_owned());
         match &mut self.decision.answer.content {
             Content::Items(items) => items.iter_mut().for_each(|item| FORGOTTEN.clone_into(&mut item.reason)),
@@ -304,10 +319,15 @@ impl Record {
         let json = unpack(&logged.record)?;
         match serde_json::from_slice::<Version>(&json)?.v {
             1 | 2 => Ok(serde_json::from_slice::<old::Record>(&json)?.into_record()),
-            UNDECLARED_VERSION | RECORD_VERSION => Ok(serde_json::from_slice(&json)?),
+            UNDECLARED_VERSION..=RECORD_VERSION => Ok(serde_json::from_slice(&json)?),
             found => Err(DecisionError::Version { found, known: RECORD_VERSION }),
         }
     }
+}
+
+fn chosen(decision: &Decision) -> BTreeSet<ItemKey> {
+    let items = decision.answer.content.items().unwrap_or_default();
+    items.iter().map(|item| ItemKey::from(&item.id)).collect()
 }
 
 /// Consent as it was answered then, so that what was permitted then can be read again for the same purpose.

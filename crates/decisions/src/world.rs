@@ -1,11 +1,15 @@
 //! What does a decision ask of the world, and how is it written down?
 
 use crate::search::{Completion, Found};
+use crate::{Lens, Refusal, Regard};
 use governance::Headcount;
-use primitives::{ItemId, ItemKey};
+use primitives::{ItemId, ItemKey, Seed};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// How many of the items that could not be had are named in a record.
+const N_UNAVAILABLE_MAX: usize = 20;
 
 /// What an answer says of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +33,21 @@ pub enum Sales {
     },
 }
 
+/// A shelf on which items stand in an order of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shelf {
+    /// What sold best lately.
+    Popular,
+    /// What sells better than it used to.
+    Trending,
+    /// What came into the catalogue last.
+    Newest,
+}
+
+/// How many items each rule has left out, of those that were looked at.
+pub type LeftOut = BTreeMap<String, u64>;
+
 /// The item catalogue, as far as decisions look at it.
 pub trait World {
     /// Whether the item exists and can be had.
@@ -45,6 +64,50 @@ pub trait World {
     /// How the words of the question may go on. `None` where that was not asked.
     fn completed(&self) -> Option<Vec<Completion>> {
         None
+    }
+
+    /// What counts of an item through a lens.
+    ///
+    /// # Errors
+    /// Why it may not be shown.
+    fn regard(&self, item: ItemKey, lens: &Lens) -> Result<Regard, Refusal> {
+        let _ = lens;
+        if self.is_available(item) { Ok(Regard::default()) } else { Err(Refusal::OutOfStock) }
+    }
+
+    /// The first `n` items of a shelf that are allowed, and how well they sell.
+    fn shelf(&self, shelf: Shelf, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<(ItemKey, Sales)> {
+        match shelf {
+            Shelf::Popular => self.popular(usize::MAX).into_iter().filter(|(item, _)| allowed(*item)).take(n).collect(),
+            Shelf::Trending | Shelf::Newest => Vec::new(),
+        }
+    }
+
+    /// A number that is the same for all items of a category.
+    fn category(&self, item: ItemKey) -> Option<u32> {
+        let _ = item;
+        None
+    }
+
+    /// Where no item has a trait: the name that was probably meant, or nothing. `None` where there are items that have it.
+    fn without_trait(&self, name: &str) -> Option<Option<String>> {
+        let _ = name;
+        None
+    }
+
+    /// Where chance comes from; `None` where nothing is left to it.
+    fn seed(&self) -> Option<Seed> {
+        None
+    }
+
+    /// Hears which items an answer is chosen from: only of them it has to be known later what counted.
+    fn keep(&self, item: ItemKey, regard: Regard) {
+        let _ = (item, regard);
+    }
+
+    /// Hears how many items each rule has left out, and answers what is to be said of it.
+    fn tally(&self, left_out: LeftOut) -> LeftOut {
+        left_out
     }
 }
 
@@ -63,12 +126,40 @@ pub struct Testimony {
     /// How they may go on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     completed: Option<Vec<Completion>>,
+    /// What stood on shelves, as far as it was asked for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    shelves: BTreeMap<Shelf, Vec<(ItemKey, Sales)>>,
+    /// The items that the answer was chosen from, with what counted of them; without those of which nothing counted but that
+    /// they were chosen.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    regards: BTreeMap<ItemKey, Regard>,
+    /// Of which category items were that the answer is about.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    categories: BTreeMap<ItemKey, u32>,
+    /// Traits that no item had, and which were probably meant.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    without: BTreeMap<String, Option<String>>,
+    /// How many items each rule has left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    left_out: LeftOut,
 }
 
 impl Testimony {
     /// The items that would have been answered and could not be had, so that they were left out.
     pub fn left_out(&self) -> impl Iterator<Item = ItemKey> {
         self.unavailable.iter().copied()
+    }
+
+    /// Without what follows from the answer itself: that an item was chosen says that it could be.
+    #[must_use]
+    pub(crate) fn beside(mut self, chosen: &BTreeSet<ItemKey>) -> Self {
+        self.regards.retain(|item, regard| *regard != Regard::default() || !chosen.contains(item));
+        self
+    }
+
+    /// What counted of an item, where an answer was chosen from it.
+    pub(crate) fn regarded(&self, item: ItemKey) -> Option<Regard> {
+        self.regards.get(&item).copied()
     }
 }
 
@@ -92,19 +183,44 @@ impl World for Testimony {
     fn completed(&self) -> Option<Vec<Completion>> {
         self.completed.clone()
     }
+
+    fn shelf(&self, shelf: Shelf, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<(ItemKey, Sales)> {
+        let popular = if shelf == Shelf::Popular { self.popular.as_slice() } else { &[] };
+        let stood = self.shelves.get(&shelf).map_or(popular, Vec::as_slice);
+        stood.iter().filter(|(item, _)| allowed(*item)).take(n).copied().collect()
+    }
+
+    fn category(&self, item: ItemKey) -> Option<u32> {
+        self.categories.get(&item).copied()
+    }
+
+    fn without_trait(&self, name: &str) -> Option<Option<String>> {
+        self.without.get(name).cloned()
+    }
+
+    fn tally(&self, _: LeftOut) -> LeftOut {
+        self.left_out.clone()
+    }
 }
 
 /// Passes questions on to the world and writes down its answers.
 pub struct Witness<'a> {
     world: &'a dyn World,
     testimony: RefCell<Testimony>,
+    seed: Option<Seed>,
 }
 
 impl<'a> Witness<'a> {
     /// A witness of the world's answers.
     #[must_use]
     pub fn new(world: &'a dyn World) -> Self {
-        Self { world, testimony: RefCell::default() }
+        Self { world, testimony: RefCell::default(), seed: None }
+    }
+
+    /// With chance from a seed that is known again when the decision is made again; nothing is left to it without one.
+    #[must_use]
+    pub fn by_chance(self, seed: Option<Seed>) -> Self {
+        Self { seed, ..self }
     }
 
     /// What was answered.
@@ -147,5 +263,57 @@ impl World for Witness<'_> {
         let completed = self.world.completed();
         self.testimony.borrow_mut().completed.clone_from(&completed);
         completed
+    }
+
+    fn regard(&self, item: ItemKey, lens: &Lens) -> Result<Regard, Refusal> {
+        let regard = self.world.regard(item, lens);
+        if regard == Err(Refusal::OutOfStock) {
+            let mut testimony = self.testimony.borrow_mut();
+            if testimony.unavailable.len() < N_UNAVAILABLE_MAX {
+                testimony.unavailable.insert(item);
+            }
+        }
+        regard
+    }
+
+    fn shelf(&self, shelf: Shelf, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<(ItemKey, Sales)> {
+        let stood = self.world.shelf(shelf, n, allowed);
+        let mut testimony = self.testimony.borrow_mut();
+        let kept = testimony.shelves.entry(shelf).or_default();
+        for one in &stood {
+            if !kept.contains(one) {
+                kept.push(*one);
+            }
+        }
+        stood
+    }
+
+    fn category(&self, item: ItemKey) -> Option<u32> {
+        let category = self.world.category(item);
+        if let Some(category) = category {
+            self.testimony.borrow_mut().categories.insert(item, category);
+        }
+        category
+    }
+
+    fn without_trait(&self, name: &str) -> Option<Option<String>> {
+        let without = self.world.without_trait(name);
+        if let Some(near) = &without {
+            self.testimony.borrow_mut().without.insert(name.to_owned(), near.clone());
+        }
+        without
+    }
+
+    fn seed(&self) -> Option<Seed> {
+        self.seed
+    }
+
+    fn keep(&self, item: ItemKey, regard: Regard) {
+        self.testimony.borrow_mut().regards.insert(item, regard);
+    }
+
+    fn tally(&self, left_out: LeftOut) -> LeftOut {
+        self.testimony.borrow_mut().left_out.clone_from(&left_out);
+        left_out
     }
 }

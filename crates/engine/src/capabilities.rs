@@ -1,7 +1,7 @@
 //! What can this program learn and decide? Lists, made once from what is built in and from the settings.
 
 use decisions::search::Synonyms;
-use decisions::{Kinds, Segment};
+use decisions::{Kinds, Rules, Segment};
 use features::Declared;
 use learning::{Outcome, Tasks};
 
@@ -29,12 +29,19 @@ impl Capabilities {
         let all = learning::built_in_outcomes().into_iter().chain(outcomes.iter().cloned()).collect();
         Self {
             tasks: learning::tasks(outcomes),
-            kinds: decisions::kinds(outcomes, segments),
+            kinds: decisions::kinds(outcomes, segments, Rules::default()),
             outcomes: all,
             segments: segments.to_vec(),
             features: features.to_vec(),
             synonyms: Synonyms::default(),
         }
+    }
+
+    /// With rules for lists of items.
+    #[must_use]
+    pub fn with_rules(self, rules: Rules) -> Self {
+        let declared = self.outcomes.get(learning::built_in_outcomes().len()..).unwrap_or_default();
+        Self { kinds: decisions::kinds(declared, &self.segments, rules), ..self }
     }
 
     /// Only what is built in.

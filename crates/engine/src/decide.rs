@@ -3,23 +3,21 @@
 use crate::Stopwatch;
 use crate::error::EngineError;
 use crate::library::{Books, FoundFirst};
+use crate::standing::{self, Kept, Standing};
 use crate::{Engine, Live};
 use decisions::nobody;
 use decisions::search::{Completion, Found};
 use decisions::{
-    Answer, Decision, DecisionError, Declaration, ItemFacts, Kind, KindName, Models, N_ITEMS_MAX, Parameters, Question,
-    RankedItem, Record, Sales, Subject, Testimony, Witness, World,
+    Answer, Decision, DecisionError, Declaration, ItemFacts, Kind, KindName, Lens, Models, N_ITEMS_MAX, Parameters,
+    Question, RankedItem, Record, Refusal, Regard, Sales, Shelf, Subject, Testimony, Witness, World,
 };
 use events::Fields;
 use features::{FeatureState, Items};
-use primitives::{CustomerId, DecisionId, ErrorKind, ItemKey, Timestamp};
+use primitives::{CustomerId, DecisionId, ErrorKind, ItemKey, Seed, Timestamp};
 use profiles::{Customer, Identifier};
 use std::borrow::Cow;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-
-/// How many days count as "lately" for what is popular before there is a model.
-const POPULAR_DAYS: i64 = 30;
 
 /// Whether a decision was about nobody: nobody was named, or somebody who was erased, of whom no name is written down.
 #[must_use]
@@ -55,32 +53,59 @@ impl Engine {
     /// [`EngineError`] where the question is out of range, or the decision cannot be logged.
     pub fn decide(&self, asked: Asked) -> Result<Record, EngineError> {
         let watch = Stopwatch::start();
-        let models = self.models();
-        let kind = self.capabilities.kinds.get(asked.kind.as_str())?;
-        let Weighed { question, subject, answer, testimony } = self.weigh(asked, kind, &models)?;
-        let id = DecisionId::new(question.as_of, &mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner));
-        let decision = Decision { id, kind: question.kind.clone(), customer: question.customer.clone(), answer };
-        let response = (self.write)(&decision);
-        let record = Record::new((kind, &models), question, &subject, testimony, decision, response);
-        kind.declaration().map_or(Ok(()), |declaration| self.keep(declaration))?;
+        let record = self.decided(asked)?;
         self.ports.decisions.append(record.to_logged())?;
         self.count(&record, watch.elapsed());
         Ok(record)
     }
 
-    /// What [`Engine::decide`] would answer now. Nothing is logged, counted or shown to anybody.
+    /// Decides of several customers and logs all of it at once, durably: where one cannot be decided, none is.
+    ///
+    /// # Errors
+    /// As [`Engine::decide`].
+    pub fn decide_all(&self, asked: Vec<Asked>) -> Result<Vec<Record>, EngineError> {
+        let watch = Stopwatch::start();
+        let records = asked.into_iter().map(|asked| self.decided(asked)).collect::<Result<Vec<_>, _>>()?;
+        self.ports.decisions.append_all(records.iter().map(Record::to_logged).collect())?;
+        let each = watch.elapsed().checked_div(u32::try_from(records.len()).unwrap_or(u32::MAX)).unwrap_or_default();
+        records.iter().for_each(|record| self.count(record, each));
+        Ok(records)
+    }
+
+    /// What [`Engine::decide`] would answer now, as far as nothing is left to chance. Nothing is logged, counted or shown to
+    /// anybody.
     ///
     /// # Errors
     /// [`EngineError`] where the question is out of range.
     pub fn try_out(&self, asked: Asked) -> Result<Answer, EngineError> {
         let kind = self.capabilities.kinds.get(asked.kind.as_str())?;
-        Ok(self.weigh(asked, kind, &self.models())?.answer)
+        Ok(self.weigh(asked, (kind, &self.models()), self.clock.now(), None)?.answer)
+    }
+
+    /// A decision that is not logged yet.
+    fn decided(&self, asked: Asked) -> Result<Record, EngineError> {
+        let (models, as_of) = (self.models(), self.clock.now());
+        let kind = self.capabilities.kinds.get(asked.kind.as_str())?;
+        // Drawn first: chance comes from it, so that a replay draws the same.
+        let id = DecisionId::new(as_of, &mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner));
+        let seed = decisions::seed_of(&id);
+        let Weighed { question, subject, answer, testimony } = self.weigh(asked, (kind, &models), as_of, Some(seed))?;
+        let decision = Decision { id, kind: question.kind.clone(), customer: question.customer.clone(), answer };
+        let response = (self.write)(&decision);
+        let record = Record::new((kind, &models), question, &subject, testimony, decision, response);
+        kind.declaration().map_or(Ok(()), |declaration| self.keep(declaration))?;
+        Ok(record)
     }
 
     /// Decides, with all that it was decided from.
-    fn weigh(&self, mut asked: Asked, kind: &dyn Kind, models: &Models) -> Result<Weighed, EngineError> {
+    fn weigh(
+        &self,
+        mut asked: Asked,
+        (kind, models): (&dyn Kind, &Models),
+        as_of: Timestamp,
+        seed: Option<Seed>,
+    ) -> Result<Weighed, EngineError> {
         self.let_erased_be_nobody(&mut asked.names);
-        let as_of = self.clock.now();
         let (catalogue, about) = (&self.catalogue(), kind.about());
         if asked.names.is_empty() && kind.may_be_of_nobody() {
             asked.names.push(nobody());
@@ -97,8 +122,9 @@ impl Engine {
             let Asked { parameters, context, .. } = asked;
             let question = Question { kind: about.name.clone(), customer: id, as_of, parameters, context };
             let subject = Subject::of(customer.as_deref(), &self.policy, about, models, catalogue, as_of);
-            let shelves = Shelves { items: &live.items, as_of, sought: sought.map(|sought| (&self.books, sought)) };
-            let witness = Witness::new(&shelves);
+            let sought = sought.map(|sought| (&self.books, sought));
+            let shelves = Shelves { items: &live.items, as_of, sought, kept: Some(&self.standing) };
+            let witness = Witness::new(&shelves).by_chance(seed);
             let kinds = &self.capabilities.kinds;
             let answer = decisions::decide(kinds, catalogue, &question, &subject, models, &witness)?;
             Ok(Weighed { question, subject, answer, testimony: witness.into_testimony() })
@@ -157,7 +183,8 @@ impl Engine {
             let mut parameters = record.question.parameters.clone();
             parameters.insert("n".to_owned(), wanted.into());
             let further = self.look(|live| {
-                let shelves = Shelves { items: &live.items, as_of: record.question.as_of, sought: None };
+                let as_of = record.question.as_of;
+                let shelves = Shelves { items: &live.items, as_of, sought: None, kept: None };
                 decisions::replay_further(kind, &catalogue, record, &models, &parameters, &shelves)
             });
             Ok(Some(further?))
@@ -239,6 +266,17 @@ pub(super) struct Shelves<'a> {
     pub(super) as_of: Timestamp,
     /// What was looked for, and where it stands.
     pub(super) sought: Option<(&'a Books, FoundFirst)>,
+    /// The order of before, where the items are those of today.
+    pub(super) kept: Option<&'a Kept>,
+}
+
+impl Shelves<'_> {
+    fn standing(&self) -> Arc<Standing> {
+        match self.kept {
+            Some(kept) => kept.of(self.items, self.as_of),
+            None => Arc::new(Standing::of(self.items, self.as_of)),
+        }
+    }
 }
 
 impl World for Shelves<'_> {
@@ -251,8 +289,25 @@ impl World for Shelves<'_> {
     }
 
     fn popular(&self, n: usize) -> Vec<(ItemKey, Sales)> {
-        let popular = self.items.popular(self.as_of, POPULAR_DAYS, n);
-        popular.into_iter().map(|(item, buyers)| (ItemKey::from(&item.id), Sales::Buyers { buyers })).collect()
+        self.shelf(Shelf::Popular, n, &|_| true)
+    }
+
+    fn regard(&self, key: ItemKey, lens: &Lens) -> Result<Regard, Refusal> {
+        let item = self.items.get(key).ok_or(Refusal::Unknown)?;
+        let regard = lens.regard(item)?;
+        if self.items.offers(key) { Ok(regard) } else { Err(Refusal::Unknown) }
+    }
+
+    fn shelf(&self, shelf: Shelf, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<(ItemKey, Sales)> {
+        self.standing().first(shelf, n, allowed)
+    }
+
+    fn category(&self, item: ItemKey) -> Option<u32> {
+        self.items.get(item).and_then(decisions::category_of)
+    }
+
+    fn without_trait(&self, name: &str) -> Option<Option<String>> {
+        standing::without_trait(self.items, name)
     }
 
     fn found(&self, own: &[(ItemKey, f64)]) -> Option<Found> {

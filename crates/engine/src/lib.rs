@@ -53,6 +53,7 @@ mod horizon;
 
 mod audit;
 mod error;
+mod standing;
 mod stopwatch;
 
 pub use audit::{AuditTrail, By};
@@ -148,6 +149,8 @@ pub struct Engine {
     scores: lists::ScoreCache,
     /// The lists that people saved.
     saved: RwLock<Vec<decisions::List>>,
+    /// In which order items stood on shelves last.
+    standing: standing::Kept,
     /// Held while a list is saved or removed.
     saving_lists: Mutex<()>,
     /// Held while all lists are looked at: of two walks at a time the older could end last. Which are not.
@@ -207,6 +210,7 @@ impl Engine {
             settling: Mutex::default(),
             found_lately: Mutex::default(),
             kept_share: Mutex::default(),
+            standing: standing::Kept::default(),
             scores: lists::ScoreCache::default(),
             saved: RwLock::default(),
             saving_lists: Mutex::default(),

@@ -125,7 +125,8 @@ impl Engine {
         let as_of = question.as_of;
         let subject = Subject::of(Some(customer), &self.policy, kind.about(), models, catalogue, as_of);
         let kinds = &self.capabilities.kinds;
-        Ok(decisions::decide(kinds, catalogue, question, &subject, models, &Shelves { items, as_of, sought: None })?)
+        let shelves = Shelves { items, as_of, sought: None, kept: None };
+        Ok(decisions::decide(kinds, catalogue, question, &subject, models, &shelves)?)
     }
 }
 

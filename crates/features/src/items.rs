@@ -100,6 +100,11 @@ impl Items {
         self.get(key).is_some_and(|item| self.is_offered(item))
     }
 
+    /// Every item that may be recommended, in the order of their keys.
+    pub fn offered(&self) -> impl Iterator<Item = (&ItemKey, &Item)> {
+        self.by_key.iter().filter(|(_, item)| self.is_offered(item))
+    }
+
     /// How many items there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -190,7 +195,7 @@ impl Items {
     /// named nothing itself, there is nobody else to believe.
     fn is_offered(&self, item: &Item) -> bool {
         let is_believed = item.is_vouched || (self.shelves.n_vouched() == 0 && item.n_buyers() > 0);
-        is_believed && item.is_available()
+        is_believed && item.is_available() && !item.is_hidden()
     }
 
     fn learn(&mut self, product: &Product, recorded: &Recorded, more: impl FnOnce(&mut Item) -> bool) {

@@ -16,8 +16,8 @@ pub use load::{SettingsError, environment, load, of_bytes, origins};
 pub use schemas::{DeclaredSchema, OnViolation};
 
 use crate::peer::Network;
-use decisions::Segment;
 use decisions::search::Synonyms;
+use decisions::{Repeats, Rules, Segment};
 use declare::settings;
 use engine::Capabilities;
 use features::Declared;
@@ -135,6 +135,26 @@ settings! {
     decisions: DecisionSettings {
         /// Days for which a decision can be explained and replayed; more take more room (1 to 36500).
         keep_days: i64 = 400,
+    }
+    /// Rules for lists of items, whatever a model would rather show. A question may say otherwise for its own list.
+    recommend: RecommendSettings {
+        /// Whether items are shown again that the customer has bought: as likely as the model has learned but not before they can be
+        /// due again ("learned"), however lately they were bought ("allowed"), or never ("excluded").
+        repeats: Repeats = Repeats::Learned,
+        /// The most items of one category in a list; 0 sets no limit (0 to 100).
+        per_category_max: u32 = 0,
+        /// The most items of one brand, by the trait brand; 0 sets no limit (0 to 100).
+        per_brand_max: u32 = 0,
+        /// The share of a list that the customer has not bought before, at least (0 to 1).
+        new_share_min: f64 = 0.0,
+        /// How much it counts what an item earns, by the trait margin or by price less cost: at 1 the item that earns most counts
+        /// twice as much as the one that earns least (0 to 1).
+        margin_weight: f64 = 0.0,
+        /// How much it counts that the items of a list differ in category, in brand and by what they are bought with (0 to 1).
+        diversity: f64 = 0.0,
+        /// How likely each place is drawn from what would not have been shown: how likely each item was stands in the answer and in
+        /// the log (0 to 1).
+        explore_share: f64 = 0.0,
     }
     /// Learning.
     models: ModelSettings {
@@ -266,7 +286,23 @@ impl Settings {
     #[must_use]
     pub fn capabilities(&self) -> Capabilities {
         let synonyms = Synonyms::new(&self.search.synonyms);
-        Capabilities { synonyms, ..Capabilities::new(&self.outcomes, &self.segments, &self.features) }
+        let capabilities = Capabilities::new(&self.outcomes, &self.segments, &self.features).with_rules(self.rules());
+        Capabilities { synonyms, ..capabilities }
+    }
+
+    /// The rules for lists of items.
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        let &RecommendSettings {
+            repeats,
+            per_category_max,
+            per_brand_max,
+            new_share_min,
+            margin_weight,
+            diversity,
+            explore_share,
+        } = &self.recommend;
+        Rules { repeats, per_category_max, per_brand_max, new_share_min, margin_weight, diversity, explore_share }
     }
 
     /// The currency of amounts of which nobody says one.
@@ -290,7 +326,7 @@ impl Settings {
 
     /// Checks every range: (key, limit, value) of the first one that is broken.
     fn broken_range(&self) -> Option<(&'static str, String, String)> {
-        let ranges: [(&'static str, i128, i128, i128); 19] = [
+        let ranges: [(&'static str, i128, i128, i128); 21] = [
             ("server.n_requests_max", self.server.n_requests_max as i128, 16, 10_000),
             ("server.n_connections_max", self.server.n_connections_max as i128, 64, 1_000_000),
             ("server.n_connections_per_address_max", self.server.n_connections_per_address_max as i128, 0, 1_000_000),
@@ -309,11 +345,22 @@ impl Settings {
             ("profiles.n_resident_max", self.profiles.n_resident_max as i128, 1_000, 100_000_000),
             ("profiles.checkpoint_seconds", self.profiles.checkpoint_seconds.into(), 1, 3_600),
             ("decisions.keep_days", self.decisions.keep_days.into(), 1, 36_500),
+            ("recommend.per_category_max", self.recommend.per_category_max.into(), 0, 100),
+            ("recommend.per_brand_max", self.recommend.per_brand_max.into(), 0, 100),
             ("models.train_hours", self.models.train_hours.into(), 0, 8_760),
         ];
         let broken = ranges.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value));
         if let Some((key, value, least, most)) = broken {
             return Some((key, format!("must be {least} to {most}"), value.to_string()));
+        }
+        let shares = [
+            ("recommend.new_share_min", self.recommend.new_share_min),
+            ("recommend.margin_weight", self.recommend.margin_weight),
+            ("recommend.diversity", self.recommend.diversity),
+            ("recommend.explore_share", self.recommend.explore_share),
+        ];
+        if let Some((key, value)) = shares.into_iter().find(|(_, value)| !(0.0..=1.0).contains(value)) {
+            return Some((key, "must be 0 to 1".to_owned(), value.to_string()));
         }
         let currency = &self.currency.default;
         if !currency.is_empty() && self.default_currency().is_none() {

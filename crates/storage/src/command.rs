@@ -62,7 +62,7 @@ pub(crate) enum Command {
         n_max: u64,
     },
     State(StateCommand),
-    AppendDecision(LoggedDecision),
+    AppendDecisions(Vec<LoggedDecision>),
     /// Keeps what decisions are declared as.
     KeepDeclaration(Declaration),
     Imports(ImportCommand),
@@ -145,7 +145,7 @@ impl Command {
             Self::KeepRejected { rejected, .. } => rejected.iter().map(|one| one.record.len() + one.title.len()).sum(),
             Self::State(command) => command.bytes(),
             Self::Lists(command) => command.bytes(),
-            Self::AppendDecision(decision) => decision.record.len() + 256,
+            Self::AppendDecisions(decisions) => decisions.iter().map(|decision| decision.record.len() + 256).sum(),
             Self::KeepDeclaration(declaration) => declaration.words.len() + 64,
             Self::ForgetInputs(records) => records.iter().map(|(_, record)| record.len() + 64).sum(),
             Self::TakeIn { ids, followed, .. } => {
@@ -173,7 +173,7 @@ pub(crate) fn apply(
         Command::State(command) => command.apply(connection, counters),
         Command::Lists(command) => command.apply(connection),
         Command::Imports(command) => imports::apply(connection, counters, seen, command),
-        Command::AppendDecision(decision) => append_decision(connection, counters, decision),
+        Command::AppendDecisions(decisions) => append_decisions(connection, counters, decisions),
         Command::KeepDeclaration(declaration) => {
             // The digest is of the words: others under it are damaged.
             let sql = "INSERT INTO declarations(digest, words) VALUES(?1, ?2)
@@ -314,11 +314,23 @@ fn forget_inputs(connection: &Connection, records: &[(DecisionId, Vec<u8>)]) -> 
     Ok(Done::Rows(records.len() as u64))
 }
 
+fn append_decisions(
+    connection: &Connection,
+    counters: &mut Counters,
+    decisions: &[LoggedDecision],
+) -> rusqlite::Result<Done> {
+    let mut n = 0;
+    for decision in decisions {
+        n += append_decision(connection, counters, decision)?;
+    }
+    Ok(Done::Rows(n))
+}
+
 fn append_decision(
     connection: &Connection,
     counters: &mut Counters,
     decision: &LoggedDecision,
-) -> rusqlite::Result<Done> {
+) -> rusqlite::Result<u64> {
     let sql =
         "INSERT INTO decisions(id, decided_at, kind, customer, is_fallback, record) VALUES(?1, ?2, ?3, ?4, ?5, ?6)
                ON CONFLICT(id) DO NOTHING";
@@ -334,5 +346,5 @@ fn append_decision(
         counters.n_decisions += 1;
         counters.n_fallbacks += u64::from(decision.is_fallback);
     }
-    Ok(Done::Rows(n as u64))
+    Ok(n as u64)
 }

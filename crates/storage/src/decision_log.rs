@@ -22,10 +22,15 @@ const N_PAGE: usize = 1_024;
 const N_NEWEST: (u32, u32) = (16, 1_024);
 
 impl DecisionLog for Storage {
-    fn append(&self, decision: LoggedDecision) -> Result<(), DecisionLogError> {
-        let attempt = format!("storing the decision {}", decision.id);
-        match self.submit(Command::AppendDecision(decision), Patience::Decide) {
-            Ok(Done::Rows(0)) => {
+    fn append_all(&self, decisions: Vec<LoggedDecision>) -> Result<(), DecisionLogError> {
+        let Some(first) = decisions.first() else { return Ok(()) };
+        let n = decisions.len() as u64;
+        let attempt = match n {
+            1 => format!("storing the decision {}", first.id),
+            n => format!("storing {n} decisions, {} first", first.id),
+        };
+        match self.submit(Command::AppendDecisions(decisions), Patience::Decide) {
+            Ok(Done::Rows(n_stored)) if n_stored < n => {
                 let exists = DatabaseError::new(ErrorKind::Conflict, "draw a new id", "a decision of that id exists");
                 Err(failed(&attempt, exists))
             }

@@ -4,7 +4,7 @@
 use crate::declaration::Declared;
 use crate::kind::{ContentShape, KindAbout, Reads};
 use crate::of_whom::OfWhom;
-use crate::{Ask, Content, Declaration, Knowledge, Reason, Said, Why};
+use crate::{Ask, Content, Declaration, Knowledge, More, Reason, Said, Why};
 use governance::Purpose;
 use learning::{Among, Contribution, Label, Loaded, Outcome, TaskName, What, reasons};
 use std::collections::BTreeSet;
@@ -130,13 +130,16 @@ impl Asked {
             Ok(average) => average,
             Err(missing) => {
                 let sentence = format!("{}: there is no {thing}.", missing.text(self.task.as_str()));
-                return (Said { content: content(None), model }, sentence);
+                return (Said { content: content(None), model, more: More::default() }, sentence);
             }
         };
         let why = match why {
             Why::Refused(consent) => format!("The customer's data may not be used for {}", consent.purpose),
             why => why.text(self.task.as_str()),
         };
-        (Said { content: content(Some(average)), model }, format!("{why}: this is the average over all customers."))
+        (
+            Said { content: content(Some(average)), model, more: More::default() },
+            format!("{why}: this is the average over all customers."),
+        )
     }
 }

@@ -3,7 +3,7 @@
 use super::asked::Asked;
 use crate::kind::Gist;
 use crate::kind::{ContentShape, KindAbout};
-use crate::{Ask, Content, Declaration, Kind, Knowledge, ModelRef, Said, Why};
+use crate::{Ask, Content, Declaration, Kind, Knowledge, ModelRef, More, Said, Why};
 use learning::{Loaded, Outcome, reasons};
 use primitives::Probability;
 
@@ -41,7 +41,7 @@ impl Kind for Propensity {
         let scored = model.score(known.inputs(&self.asked.task)).map_err(|error| Why::because(error.to_string()))?;
         let reasons = self.asked.reasons(loaded, known, &scored.contributions, reasons::with_number);
         let content = Content::Score { score: Some(scored.probability), reasons };
-        Ok(Said { content, model: Some(ModelRef::from(loaded)) })
+        Ok(Said { content, model: Some(ModelRef::from(loaded)), more: More::default() })
     }
 
     fn gist(&self, ask: &Ask<'_>, known: &Knowledge) -> Option<Gist> {

@@ -4,7 +4,7 @@ use super::asked::Asked;
 use crate::kind::Gist;
 use crate::kind::{ContentShape, KindAbout};
 use crate::models::currency_of;
-use crate::{Amount, Ask, Content, Declaration, Kind, Knowledge, ModelRef, Said, Why};
+use crate::{Amount, Ask, Content, Declaration, Kind, Knowledge, ModelRef, More, Said, Why};
 use learning::{Loaded, Outcome};
 use models::value::Forecast;
 
@@ -49,7 +49,7 @@ impl Kind for Quantity {
         let expected = model.expect(known.inputs(&self.asked.task)).map_err(|error| Why::because(error.to_string()))?;
         let reasons = self.asked.reasons(loaded, known, &expected.contributions, with_direction);
         let content = Content::Amount { amount: Some(self.amount(loaded, &expected.forecast)), reasons };
-        Ok(Said { content, model: Some(ModelRef::from(loaded)) })
+        Ok(Said { content, model: Some(ModelRef::from(loaded)), more: More::default() })
     }
 
     fn gist(&self, ask: &Ask<'_>, known: &Knowledge) -> Option<Gist> {

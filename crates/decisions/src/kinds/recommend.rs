@@ -1,30 +1,59 @@
 //! Which items to show this customer?
 
-use crate::kind::{ContentShape, KindAbout, Reads};
-use crate::parameter::{Parameter, Takes};
-use crate::{Ask, Content, Kind, Knowledge, ModelRef, RankedItem, Said, Sales, Why, World};
-use governance::Purpose;
-use learning::TaskName;
-use models::recommend::{Because, HistoryItem, Query, Scored};
+mod order;
+mod parameters;
+mod pool;
+mod rhythm;
+mod wish;
+mod words;
 
-const N: Parameter = Parameter {
-    name: "n",
-    meaning: "How many items",
-    takes: Takes::Whole { range: (1, crate::N_ITEMS_MAX), default: 10 },
-};
+use crate::declaration::Declared;
+use crate::kind::{ContentShape, KindAbout, More, Reads};
+use crate::rules::Rules;
+use crate::{Ask, Content, DecisionError, Declaration, Kind, Knowledge, ModelRef, Parameters, RankedItem, Said, Why};
+use governance::Purpose;
+use learning::{Loaded, TaskName};
+use models::recommend::Recommender;
+use order::order;
+use pool::{Candidate, Customer, Making};
+use primitives::{ItemKey, Probability};
+use wish::{Placement, Wish};
 
 /// How many orders the customer ever made, with or without products.
 const ORDERS: &str = "orders_all";
+
+/// How many candidates a list is chosen from where rules change its order, and how many at most where too few of them may be
+/// on it.
+const N_CANDIDATES_MIN: usize = 100;
+const N_CANDIDATES_MAX: usize = 6_400;
+/// How many items near to one are looked at to tell how alike others are to it.
+const N_SIMILAR: usize = 200;
 
 /// Which items to show.
 #[derive(Debug, Clone)]
 pub struct Recommend {
     about: KindAbout,
     task: TaskName,
+    rules: Rules,
+    declaration: Option<Declaration>,
 }
 
 impl Default for Recommend {
     fn default() -> Self {
+        Self::new(Rules::default())
+    }
+}
+
+/// What a list comes to.
+struct Listed {
+    candidates: Vec<Candidate>,
+    said: Said,
+}
+
+impl Recommend {
+    /// With rules of the settings.
+    #[must_use]
+    pub fn new(rules: Rules) -> Self {
         let about = KindAbout {
             name: "recommend".into(),
             title: "Recommendations".to_owned(),
@@ -32,13 +61,74 @@ impl Default for Recommend {
             purpose: Purpose::Personalization,
             reads: Reads { features: vec![ORDERS.to_owned()], bought: true, ..Reads::default() },
             tasks: vec![TaskName::from("recommend")],
-            parameters: vec![N],
+            parameters: parameters::all(),
             is_shown: true,
             on_profile: false,
             is_risk: false,
             shape: ContentShape::Items,
         };
-        Self { about, task: "recommend".into() }
+        // Where no rule holds there is nothing to keep: so it was before there were any.
+        let declaration = (rules != Rules::default()).then(|| Declaration::of(Declared::Rules(rules)));
+        Self { about, task: "recommend".into(), rules, declaration }
+    }
+
+    fn model<'a>(&self, ask: &Ask<'a>) -> Result<(&'a Loaded, &'a Recommender), Why> {
+        ask.models.ranker(&self.task)
+    }
+
+    /// The rules that hold: none did before there were any.
+    fn rules(&self, ask: &Ask<'_>) -> Rules {
+        if ask.is_unplaced { Rules::default() } else { self.rules }
+    }
+
+    /// What everybody is shown, with the sentence that says why, and what it is.
+    fn of_everybody(&self, ask: &Ask<'_>, wish: &Wish<'_>, customer: &Customer, why: &Why) -> (Said, String) {
+        let Listed { candidates, mut said } = self.list(ask, wish, customer);
+        said.model = ask.models.named(&self.task);
+        let sentence = format!("{}{}.", why.text("recommendation"), words::of_everybody(&candidates, ask));
+        (said, sentence)
+    }
+
+    /// The list of a customer, or of everybody.
+    fn list(&self, ask: &Ask<'_>, wish: &Wish<'_>, customer: &Customer) -> Listed {
+        let model = self.model(ask).ok();
+        let making = Making::new((ask, wish), model.map(|(_, model)| model), customer);
+        let similar = |item: ItemKey| match model {
+            Some((_, model)) => model.similar(item).take(N_SIMILAR).collect(),
+            None => Vec::new(),
+        };
+        let is_old = |item: ItemKey| customer.bought.contains(&item);
+        let mut n_max = if wish.reorders() { N_CANDIDATES_MIN.max(3 * wish.n) } else { wish.n };
+        let (candidates, placed, kept_out) = loop {
+            let candidates = making.candidates(n_max);
+            let (placed, kept_out) = order(&candidates, wish, ask.world.seed(), &is_old, &similar);
+            // Where rules keep most of the best out, those after them may be on the list.
+            if placed.len() >= wish.n || candidates.len() < n_max || n_max >= N_CANDIDATES_MAX {
+                break (candidates, placed, kept_out);
+            }
+            n_max *= 4;
+        };
+        let mut propensity = 1.0;
+        let chosen = placed.iter().filter_map(|placed| {
+            let candidate = &candidates[placed.at];
+            let facts = ask.world.facts(candidate.item)?;
+            propensity *= placed.propensity.get();
+            let reason = words::reason(candidate, ask, customer);
+            let place = (!ask.is_unplaced).then_some(placed.propensity);
+            Some(RankedItem { id: facts.id, score: placed.score, reason, propensity: place })
+        });
+        let chosen: Vec<RankedItem> = chosen.collect();
+        let mut more = More::default();
+        if !ask.is_unplaced {
+            let mut left_out = making.left_out();
+            left_out.extend(kept_out);
+            more.left_out = ask.world.tally(left_out);
+            more.shortfall = words::shortfall(chosen.len(), wish, &more.left_out, ask.world);
+            more.propensity = Probability::new(propensity).unwrap_or(Probability::ONE);
+        }
+        let model = model.map(|(loaded, _)| ModelRef::from(loaded));
+        let candidates = placed.iter().map(|placed| candidates[placed.at]).collect();
+        Listed { candidates, said: Said { content: Content::Items(chosen), model, more } }
     }
 }
 
@@ -47,102 +137,45 @@ impl Kind for Recommend {
         &self.about
     }
 
+    fn declaration(&self) -> Option<&Declaration> {
+        self.declaration.as_ref()
+    }
+
+    fn check(&self, given: &Parameters) -> Result<(), DecisionError> {
+        self.about.check(given)?;
+        let is_of = |placement: &str| given.get("placement").and_then(|value| value.as_str()) == Some(placement);
+        if is_of("product") && !given.contains_key("item") {
+            let why = "is \"product\", which is about an item: give the id of the one in view as \"item\"".to_owned();
+            return Err(DecisionError::Unfit { name: "placement".to_owned(), why });
+        }
+        Ok(())
+    }
+
     fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {
-        let (loaded, model) = ask.models.ranker(&self.task)?;
-        if known.bought.is_empty() {
+        let wish = Wish::of(ask, &self.rules(ask));
+        let needs_model = !matches!(wish.placement, Placement::Trending | Placement::New | Placement::Replenish);
+        let untrained = self.model(ask).err().filter(|_| needs_model);
+        let customer = Customer::of(ask, known);
+        if customer.history.is_empty() && wish.is_of_the_past() {
             return Err(Why::because(match known.feature(ORDERS) {
                 Some(n_orders) if n_orders > 0.0 => "The customer's orders name no products",
                 _ => "The customer has not bought anything yet",
             }));
         }
-        let history: Vec<HistoryItem> = known
-            .bought
-            .iter()
-            .map(|bought| HistoryItem {
-                item: bought.item,
-                age_days: ask.question.as_of.days_since(bought.at),
-                // The model counts a purchase once, whatever its quantity.
-                quantity: 1.0,
-            })
-            .collect();
-        let scored = model.rank(&Query::of(&history), n(ask), &|item| ask.world.is_available(item));
-        let reason = |scored: &Scored| match scored.because {
-            Because::BoughtAgain { times, age_days } => again(times, age_days),
-            Because::SimilarTo { item } => match ask.world.facts(item) {
-                Some(source) => format!("Often bought by customers who, like this one, bought {}", source.title),
-                None => "Often bought by customers with similar purchases".to_owned(),
-            },
-            Because::Popular => "Popular with all customers".to_owned(),
-        };
-        let content = Content::Items(ranked(&scored, ask.world, reason));
-        Ok(Said { content, model: Some(ModelRef::from(loaded)) })
+        match untrained.or_else(|| wish.unknown_item(ask).map(Why::because)) {
+            // What they bought does not say what they want, and keeps to the rules all the same.
+            Some(why) => {
+                let (mut said, sentence) =
+                    self.of_everybody(ask, &wish, &Customer { history: Vec::new(), ..customer }, &why);
+                said.more.fallback = Some(sentence);
+                Ok(said)
+            }
+            None => Ok(self.list(ask, &wish, &customer).said),
+        }
     }
 
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
-        let model = ask.models.ranker(&self.task);
-        let items = match &model {
-            Ok((_, model)) => {
-                let scored = model.popular(n(ask), &|item| ask.world.is_available(item));
-                ranked(&scored, ask.world, |_| "Popular with all customers".to_owned())
-            }
-            Err(_) => popular_now(n(ask), ask.world),
-        };
-        let why = why.text("recommendation");
-        let is_sold = model.is_ok() || items.iter().any(|item| item.score > 0.0);
-        let sentence = match items.len() {
-            0 => format!("{why}, and the catalogue holds no item that can be shown."),
-            _ if is_sold => format!("{why}: these are the most popular items."),
-            _ => format!(
-                "{why}, and nothing was sold lately: these are items of the catalogue, in the order of their keys."
-            ),
-        };
-        (Said { content: Content::Items(items), model: ask.models.named(&self.task) }, sentence)
+        let wish = Wish::of(ask, &self.rules(ask));
+        self.of_everybody(ask, &wish, &Customer::default(), why)
     }
-}
-
-fn n(ask: &Ask<'_>) -> usize {
-    usize::try_from(ask.whole(&N)).unwrap_or(0)
-}
-
-/// "Bought 3 times, the last time 12 days ago".
-fn again(times: u32, age_days: f64) -> String {
-    let when = match age_days {
-        days if days >= 2.0 => format!("{:.0} days ago", days.floor()),
-        days if days >= 1.0 => "yesterday".to_owned(),
-        _ => "within the last day".to_owned(),
-    };
-    match times {
-        0 | 1 => format!("Bought before, {when}"),
-        n => format!("Bought {n} times, the last time {when}"),
-    }
-}
-
-/// What sells now, for the time before there is a model.
-fn popular_now(n: usize, world: &dyn World) -> Vec<RankedItem> {
-    let popular = world.popular(n);
-    let facts = popular.iter().filter_map(|(item, sales)| Some((world.facts(*item)?, *sales)));
-    facts.map(|(facts, sales)| RankedItem { id: facts.id, score: weight(sales), reason: in_words(sales) }).collect()
-}
-
-fn weight(sales: Sales) -> f64 {
-    match sales {
-        #[expect(clippy::cast_precision_loss, reason = "a month's orders are far below 2^53")]
-        Sales::Orders(n_orders) => n_orders as f64,
-        Sales::Buyers { buyers } => buyers.weight(),
-    }
-}
-
-fn in_words(sales: Sales) -> String {
-    match sales {
-        Sales::Orders(0) => "In the catalogue".to_owned(),
-        Sales::Orders(1) => "In 1 order of the last 30 days".to_owned(),
-        Sales::Orders(n) => format!("In {n} orders of the last 30 days"),
-        Sales::Buyers { buyers } if buyers.is_nobody() => "In the catalogue".to_owned(),
-        Sales::Buyers { buyers } => format!("Bought by {buyers} in the last 30 days"),
-    }
-}
-
-fn ranked(scored: &[Scored], world: &dyn World, reason: impl Fn(&Scored) -> String) -> Vec<RankedItem> {
-    let facts = scored.iter().filter_map(|scored| Some((world.facts(scored.item)?, scored)));
-    facts.map(|(facts, scored)| RankedItem { id: facts.id, score: scored.score, reason: reason(scored) }).collect()
 }

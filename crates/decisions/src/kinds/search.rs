@@ -1,13 +1,13 @@
 //! Which items to show to who looks for something?
 
-use crate::kind::{ContentShape, KindAbout, Reads};
+use crate::kind::{ContentShape, KindAbout, More, Reads};
 use crate::parameter::{Parameter, Parameters, Takes};
 use crate::search::{FEATURES, Found, FoundItem, N_CANDIDATES_MAX, Told, Wanted};
 use crate::{Ask, Content, ItemFilter, Kind, Knowledge, ModelRef, RankedItem, Said, Why};
 use governance::Purpose;
 use learning::TaskName;
 use models::recommend::{Because, HistoryItem, Query};
-use primitives::ItemKey;
+use primitives::{ItemKey, Probability};
 use std::collections::{BTreeMap, HashMap};
 
 const QUERY: Parameter = Parameter {
@@ -18,12 +18,12 @@ const QUERY: Parameter = Parameter {
 const N: Parameter = Parameter {
     name: "n",
     meaning: "How many items",
-    takes: Takes::Whole { range: (1, crate::N_ITEMS_MAX), default: 10 },
+    takes: Takes::Whole { range: (1, crate::N_ITEMS_MAX), default: Some(10) },
 };
 const FROM: Parameter = Parameter {
     name: "from",
     meaning: "After how many items the answer begins, for further pages",
-    takes: Takes::Whole { range: (0, 100), default: 0 },
+    takes: Takes::Whole { range: (0, 100), default: Some(0) },
 };
 const FILTER: Parameter =
     Parameter { name: "filter", meaning: "What items must be, whatever the words say", takes: Takes::Filter };
@@ -101,7 +101,7 @@ impl Kind for Search {
             }
             model = Some(ModelRef::from(loaded));
         }
-        Ok(Said { content: answer(ask, &found), model })
+        Ok(Said { content: answer(ask, &found), model, more: More::default() })
     }
 
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
@@ -111,7 +111,7 @@ impl Kind for Search {
             false => why.text("search"),
         };
         let sentence = format!("{why}: the order is the same for everybody.");
-        (Said { content: answer(ask, &found), model: None }, sentence)
+        (Said { content: answer(ask, &found), model: None, more: More::default() }, sentence)
     }
 }
 
@@ -126,9 +126,10 @@ fn answer(ask: &Ask<'_>, found: &Found) -> Content {
     let whole = |parameter: &Parameter| usize::try_from(ask.whole(parameter)).unwrap_or(0);
     let there = ranked.iter().filter(|(_, item)| ask.world.is_available(item.item));
     let page = there.skip(whole(&FROM)).take(whole(&N));
+    let propensity = (!ask.is_unplaced).then_some(Probability::ONE);
     let items = page.filter_map(|(score, item)| {
         let facts = ask.world.facts(item.item)?;
-        Some(RankedItem { id: facts.id, score: *score, reason: reason(item, *score).to_owned() })
+        Some(RankedItem { id: facts.id, score: *score, reason: reason(item, *score).to_owned(), propensity })
     });
     let items: Vec<RankedItem> = items.collect();
     let mut told = found.told.clone();

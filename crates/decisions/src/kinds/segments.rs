@@ -5,7 +5,7 @@ use crate::declaration::Declared;
 use crate::kind::{ContentShape, KindAbout, Reads};
 use crate::models::currency_of;
 use crate::segment::OfRule;
-use crate::{Ask, Condition, Content, Declaration, Kind, Knowledge, Reason, Said, Segment, Why};
+use crate::{Ask, Condition, Content, Declaration, Kind, Knowledge, More, Reason, Said, Segment, Why};
 use governance::Purpose;
 use learning::reasons::money as amount;
 use learning::{Outcome, TaskName, rfm_of};
@@ -126,14 +126,21 @@ impl Kind for Segments {
             Err(why) => return Err(why),
         };
         let model = ask.models.named(&self.task);
-        Ok(Said { content: Content::Choice { label, others, probabilities: Vec::new(), reasons }, model })
+        Ok(Said {
+            content: Content::Choice { label, others, probabilities: Vec::new(), reasons },
+            model,
+            more: More::default(),
+        })
     }
 
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
         let model = ask.models.named(&self.task);
         let content =
             Content::Choice { label: None, others: Vec::new(), probabilities: Vec::new(), reasons: Vec::new() };
-        (Said { content, model }, format!("{}: there is no group.", why.text(self.task.as_str())))
+        (
+            Said { content, model, more: More::default() },
+            format!("{}: there is no group.", why.text(self.task.as_str())),
+        )
     }
 }
 

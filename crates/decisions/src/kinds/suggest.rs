@@ -1,6 +1,6 @@
 //! What may somebody look for who has begun to write?
 
-use crate::kind::{ContentShape, KindAbout, Reads};
+use crate::kind::{ContentShape, KindAbout, More, Reads};
 use crate::parameter::{Parameter, Parameters, Takes};
 use crate::search::Wanted;
 use crate::{Ask, Content, Kind, Knowledge, Said, Why};
@@ -11,7 +11,7 @@ const QUERY: Parameter =
 const N: Parameter = Parameter {
     name: "n",
     meaning: "How many completions",
-    takes: Takes::Whole { range: (1, crate::N_ITEMS_MAX), default: 8 },
+    takes: Takes::Whole { range: (1, crate::N_ITEMS_MAX), default: Some(8) },
 };
 
 /// What somebody may look for who has begun to write.
@@ -69,5 +69,9 @@ impl Kind for Suggest {
 }
 
 fn said(ask: &Ask<'_>) -> Said {
-    Said { content: Content::Completions(ask.world.completed().unwrap_or_default()), model: None }
+    Said {
+        content: Content::Completions(ask.world.completed().unwrap_or_default()),
+        model: None,
+        more: More::default(),
+    }
 }

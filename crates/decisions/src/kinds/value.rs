@@ -4,15 +4,18 @@ use crate::kind::Gist;
 use crate::kind::{ContentShape, KindAbout, Reads};
 use crate::models::currency_of;
 use crate::parameter::{Parameter, Takes};
-use crate::{Amount, Ask, Content, Kind, Knowledge, ModelRef, Reason, Said, Why};
+use crate::{Amount, Ask, Content, Kind, Knowledge, ModelRef, More, Reason, Said, Why};
 use governance::Purpose;
 use learning::reasons::money;
 use learning::{TaskName, ValueHistory};
 use models::value::{Forecast, Parts};
 use primitives::{Currency, Probability};
 
-const DAYS: Parameter =
-    Parameter { name: "days", meaning: "How many days ahead", takes: Takes::Whole { range: (1, 1_825), default: 365 } };
+const DAYS: Parameter = Parameter {
+    name: "days",
+    meaning: "How many days ahead",
+    takes: Takes::Whole { range: (1, 1_825), default: Some(365) },
+};
 
 /// In one of twenty cases it is less, in one of twenty more.
 const LEVEL: f64 = 0.9;
@@ -76,7 +79,7 @@ impl Kind for Value {
             amount: Some(amount(ask, &parts.value, learned_in)),
             reasons: reasons(&history, &parts, days, learned_in),
         };
-        Ok(Said { content, model: Some(ModelRef::from(loaded)) })
+        Ok(Said { content, model: Some(ModelRef::from(loaded)), more: More::default() })
     }
 
     fn gist(&self, ask: &Ask<'_>, known: &Knowledge) -> Option<Gist> {
@@ -91,14 +94,18 @@ impl Kind for Value {
         let (loaded, model) = match ask.models.amount(&self.task) {
             Ok(found) => found,
             Err(missing) => {
-                let said = Said { content: Content::Amount { amount: None, reasons: Vec::new() }, model: named };
+                let said = Said {
+                    content: Content::Amount { amount: None, reasons: Vec::new() },
+                    model: named,
+                    more: More::default(),
+                };
                 return (said, format!("{}: there is no amount.", missing.text("lifetime value")));
             }
         };
         let why = why.text("lifetime value");
         let of_all = amount(ask, &model.population(days(ask), level()), currency_of(loaded));
         let content = Content::Amount { amount: Some(of_all), reasons: Vec::new() };
-        let said = Said { content, model: named };
+        let said = Said { content, model: named, more: More::default() };
         (said, format!("{why}: this is what a customer brings on average, counted from the first order."))
     }
 }

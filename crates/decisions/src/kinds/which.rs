@@ -3,7 +3,7 @@
 use super::asked::Asked;
 use crate::kind::Gist;
 use crate::kind::{ContentShape, KindAbout};
-use crate::{Ask, Content, Declaration, Kind, Knowledge, Likely, ModelRef, Reason, Said, Why};
+use crate::{Ask, Content, Declaration, Kind, Knowledge, Likely, ModelRef, More, Reason, Said, Why};
 use learning::{Outcome, reasons};
 use primitives::Probability;
 
@@ -42,7 +42,11 @@ impl Kind for Which {
         self.asked.check(ask, known)?;
         let chosen = model.choose(known.inputs(&self.asked.task)).map_err(|error| Why::because(error.to_string()))?;
         let reasons = self.asked.reasons(loaded, known, &chosen.contributions, reasons::with_number);
-        Ok(Said { content: choice(chosen.classes, reasons), model: Some(ModelRef::from(loaded)) })
+        Ok(Said {
+            content: choice(chosen.classes, reasons),
+            model: Some(ModelRef::from(loaded)),
+            more: More::default(),
+        })
     }
 
     fn gist(&self, ask: &Ask<'_>, known: &Knowledge) -> Option<Gist> {

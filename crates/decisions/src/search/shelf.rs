@@ -146,7 +146,7 @@ impl Shelf {
             title: told.title.into(),
             values: values.into(),
             price: told.price,
-            is_available: item.is_available(),
+            is_available: item.is_available() && !item.is_hidden(),
             is_vouched: item.is_vouched,
             n_buyers: (item.n_buyers_lately(now, N_DAYS_LATELY), item.n_buyers()),
         });

@@ -40,7 +40,7 @@ fn every_kind(outcome: &Outcome) -> Kinds {
     let scored = json!({"name": "scored", "rule": [{"score": "upgrades", "at_least": 0.0}]});
     let of_churn = json!({"name": "leaving", "rule": [{"score": "churn", "at_least": 0.0}]});
     let segment = |table: Value| Segment::from_table(table.as_object().unwrap()).unwrap();
-    kinds(std::slice::from_ref(outcome), &[segment(scored), segment(of_churn)])
+    kinds(std::slice::from_ref(outcome), &[segment(scored), segment(of_churn)], crate::Rules::default())
 }
 
 fn models() -> Models {

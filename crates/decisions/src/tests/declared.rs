@@ -1,6 +1,7 @@
 //! Does a decision come out the same when the settings declare something else since, or nothing?
 
 use super::shop::{Shop, catalogue, decided_of, knowledge, known, loaded, models, question, refused, trained};
+use crate::Rules;
 use crate::{Content, DecisionError, Declaration, Kind, Kinds, Models, Record, Segment, Subject, kinds, replay};
 use ::models::rfm::Group;
 use learning::{Outcome, Trained};
@@ -58,11 +59,11 @@ fn kept(kinds: &Kinds) -> Vec<Declaration> {
 
 #[test]
 fn a_record_replays_by_what_was_declared_then_whatever_is_declared_now() {
-    let then = kinds(&[returns_soon()], &[orders("loyal", "Loyal", 3.0), orders("new", "New", 0.0)]);
+    let then = kinds(&[returns_soon()], &[orders("loyal", "Loyal", 3.0), orders("new", "New", 0.0)], Rules::default());
     let mut changed = returns_soon();
     changed.label = learning::Label::DidNot(learning::What::Purchase);
-    let nothing = kinds(&[], &[]);
-    let other = kinds(&[changed], &[orders("loyal", "Renamed", 4.0), orders("more", "More", 1.0)]);
+    let nothing = kinds(&[], &[], Rules::default());
+    let other = kinds(&[changed], &[orders("loyal", "Renamed", 4.0), orders("more", "More", 1.0)], Rules::default());
     let stranger = known(knowledge(&[], false));
     for name in ["returns_soon", "segments", "churn"] {
         for subject in [buyer(), stranger.clone(), refused()] {
@@ -90,17 +91,22 @@ fn question_of(name: &str) -> crate::Question {
 
 #[test]
 fn that_no_segment_was_declared_is_a_declaration_too() {
-    let (answer, record) =
-        decided_of(&kinds(&[], &[]), &question_of("segments"), &buyer(), &all_models(), &Shop::full());
-    assert_eq!(replayed(&record, &kept(&kinds(&[], &[])), &all_models()), answer);
-    let later = kinds(&[], &[orders("loyal", "Loyal", 3.0)]);
+    let (answer, record) = decided_of(
+        &kinds(&[], &[], Rules::default()),
+        &question_of("segments"),
+        &buyer(),
+        &all_models(),
+        &Shop::full(),
+    );
+    assert_eq!(replayed(&record, &kept(&kinds(&[], &[], Rules::default())), &all_models()), answer);
+    let later = kinds(&[], &[orders("loyal", "Loyal", 3.0)], Rules::default());
     let today = replay(later.get("segments").unwrap(), catalogue(), &record, &all_models()).unwrap();
     assert_ne!(today, answer, "what is declared today would say something else");
 }
 
 #[test]
 fn the_groups_that_there_are_are_the_built_in_ones_and_the_declared() {
-    for kind in kinds(&[returns_soon()], &[orders("loyal", "Loyal", 3.0)]).iter() {
+    for kind in kinds(&[returns_soon()], &[orders("loyal", "Loyal", 3.0)], Rules::default()).iter() {
         let groups = kind.groups();
         match kind.about().name.as_str() {
             "segments" => {
@@ -116,7 +122,7 @@ fn the_groups_that_there_are_are_the_built_in_ones_and_the_declared() {
 fn the_words_of_a_declaration_hold_what_its_rules_look_at_and_nothing_else() {
     let score = segment(&json!({"name": "gone", "rule": [{"score": "returns_soon", "at_most": 0.5}]}));
     let declaration = |segments: &[Segment]| {
-        let kinds = kinds(&[returns_soon()], segments);
+        let kinds = kinds(&[returns_soon()], segments, Rules::default());
         kinds.get("segments").unwrap().declaration().unwrap().words.clone()
     };
     assert!(declaration(std::slice::from_ref(&score)).contains("within_days"), "the question whose score it looks at");
@@ -126,7 +132,8 @@ fn the_words_of_a_declaration_hold_what_its_rules_look_at_and_nothing_else() {
 
 #[test]
 fn words_that_are_not_those_that_were_kept_are_refused() {
-    let good = kinds(&[returns_soon()], &[]).get("returns_soon").unwrap().declaration().unwrap().clone();
+    let good =
+        kinds(&[returns_soon()], &[], Rules::default()).get("returns_soon").unwrap().declaration().unwrap().clone();
     assert!(good.kind().is_ok());
     let words = good.words.replace("60", "61");
     let changed = Declaration { words: words.clone(), ..good.clone() };
@@ -159,7 +166,7 @@ fn a_record_of_the_third_version_opens_and_replays_with_the_kinds_of_today() {
 #[test]
 fn segments_are_told_by_their_names_and_shown_by_their_titles() {
     let declared = [orders("loyal", "Loyal ones", 3.0), orders("any", "Anybody", 0.0), orders("rare", "Rare", 9.0)];
-    let kinds = kinds(&[], &declared);
+    let kinds = kinds(&[], &declared, Rules::default());
     let (answer, _) = decided_of(&kinds, &question_of("segments"), &buyer(), &all_models(), &Shop::full());
     let Content::Choice { others, .. } = &answer.content else { panic!("a choice was asked for") };
     assert_eq!(others, &["loyal", "any"]);

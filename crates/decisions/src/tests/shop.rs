@@ -2,7 +2,7 @@
 
 use crate::{
     Answer, Bought, Decision, DecisionError, ItemFacts, Kind, Kinds, Knowledge, ModelInputs, Models, Question, Record,
-    Sales, Subject, Witness, World, kinds,
+    Rules, Sales, Subject, Witness, World, kinds, seed_of,
 };
 use events::generator::{self, WorldSettings};
 use events::{EventLogError, Offset, Place, Recorded};
@@ -154,7 +154,7 @@ pub(super) fn outcomes() -> &'static [Outcome] {
 }
 
 pub(super) fn every_kind() -> &'static Kinds {
-    static KINDS: LazyLock<Kinds> = LazyLock::new(|| kinds(outcomes(), &[]));
+    static KINDS: LazyLock<Kinds> = LazyLock::new(|| kinds(outcomes(), &[], Rules::default()));
     &KINDS
 }
 
@@ -297,9 +297,19 @@ pub(super) fn decided_by(
     models: &Models,
     world: &dyn World,
 ) -> (Answer, Record) {
-    let witness = Witness::new(world);
+    decided_as("019ab3f2c1d4e5f60718293a4b5c6d7e", kind, question, (subject, models, world))
+}
+
+/// The same, as the decision of this name.
+pub(super) fn decided_as(
+    id: &str,
+    kind: &dyn Kind,
+    question: &Question,
+    (subject, models, world): (&Subject, &Models, &dyn World),
+) -> (Answer, Record) {
+    let id = DecisionId::from(id);
+    let witness = Witness::new(world).by_chance(Some(seed_of(&id)));
     let answer = crate::decide::now(kind, catalogue(), question, subject, models, &witness).unwrap();
-    let id = DecisionId::from("019ab3f2c1d4e5f60718293a4b5c6d7e");
     let customer = question.customer.clone();
     let decision = Decision { id, kind: question.kind.clone(), customer, answer: answer.clone() };
     let record =

@@ -123,7 +123,7 @@ impl<'e> Lens<'e> {
         let (models, catalogue) = (&self.models, &self.catalogue);
         let subject = Consenting::of(Some(customer), self.engine.policy(), kind.about(), models, catalogue, self.as_of);
         let Consenting::Known(known) = subject else { return None };
-        let ask = Ask { question, models, world: &NoItems, catalogue, as_before: false };
+        let ask = Ask { question, models, world: &NoItems, catalogue, as_before: false, is_unplaced: false };
         kind.gist(&ask, known.get())
     }
 

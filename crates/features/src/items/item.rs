@@ -22,6 +22,12 @@ const N_TRAITS_MAX: usize = 32;
 const TRAIT_NAME_BYTES_MAX: usize = 64;
 const TRAIT_BYTES_MAX: usize = 4_096;
 
+/// The trait that says how many there are, or whether there are any.
+const STOCK: &str = "stock";
+
+/// The trait by which the company keeps an item from being shown.
+const HIDDEN: &str = "hidden";
+
 /// The trait by which a simulated company's items say that they are simulated, and of which company.
 const SIMULATED: &str = "simulated";
 
@@ -42,6 +48,8 @@ pub struct Item {
     traits: BTreeMap<String, Fact<String>>,
     /// When the company last described it in its catalogue; `None` where only orders and visits name it.
     pub described_at: Option<Timestamp>,
+    /// When the company first described it in its catalogue.
+    pub first_at: Option<Timestamp>,
     /// Whether the company itself named it, with a server key or an import. If not, it is provisional.
     pub is_vouched: bool,
     /// When a write key last named it, by our clock.
@@ -86,6 +94,7 @@ impl Item {
             available: None,
             traits: BTreeMap::new(),
             described_at: None,
+            first_at: None,
             is_vouched: false,
             last_used: Timestamp::MIN,
             buyers_by_day: BTreeMap::new(),
@@ -98,10 +107,17 @@ impl Item {
         self.name.as_ref().map_or(self.id.as_str(), |name| &name.value)
     }
 
-    /// Whether it can be had.
+    /// Whether it can be had: neither `available` nor `stock` says that it cannot.
     #[must_use]
     pub fn is_available(&self) -> bool {
-        self.available.as_ref().is_none_or(|available| available.value)
+        let is_none = |said: &str| said == "false" || said.parse::<f64>().is_ok_and(|n| n <= 0.0);
+        self.available.as_ref().is_none_or(|available| available.value) && !self.told(STOCK).is_some_and(is_none)
+    }
+
+    /// Whether the company keeps it from being shown.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.told(HIDDEN) == Some("true")
     }
 
     /// What else the company said of it, by the names of the traits.
@@ -113,6 +129,11 @@ impl Item {
     #[must_use]
     pub fn said(&self, name: &str) -> Option<Value> {
         self.traits.get(name).map(opened)
+    }
+
+    /// The names of the traits that it has besides those with a place of their own.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.traits.keys().map(String::as_str)
     }
 
     /// The same as JSON, as it is kept.
@@ -162,8 +183,11 @@ impl Item {
     /// Takes in what the catalogue says of it besides. A trait that is null says nothing. Answers whether anything else was said
     /// than what was known.
     pub(super) fn learn_traits(&mut self, traits: &Object, recorded: &Recorded) -> bool {
-        let mut is_news = false;
-        self.described_at = self.described_at.max(Some(recorded.event.occurred_at));
+        let (mut is_news, said_at) = (false, recorded.event.occurred_at);
+        self.described_at = self.described_at.max(Some(said_at));
+        if recorded.event.origin.is_trusted() {
+            self.first_at = Some(self.first_at.map_or(said_at, |first_at| first_at.min(said_at)));
+        }
         for (name, value) in traits {
             if OF_THEIR_OWN.contains(&name.as_str()) || value.is_null() || name.len() > TRAIT_NAME_BYTES_MAX {
                 continue;

@@ -14,7 +14,7 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use decisions::{KindAbout, Kinds, Parameters, Record};
+use decisions::{KindAbout, Kinds, Parameters};
 use engine::Asked;
 use governance::Action;
 use primitives::{AnonymousId, UserId, nearest, plain_words, visible};
@@ -34,7 +34,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 #[utoipa::path(
     post, path = "/v1/decide", tag = "decisions", request_body = DecideBody,
     responses(
-        (status = 200, description = "The decision, logged durably", body = DecisionReply),
+        (status = 200, description = "The decision, logged durably; of several customers one each", body = DecisionReply),
         (status = 400, description = "The question cannot be read", body = crate::failure::ErrorBody),
         (status = 403, description = "A write key may not ask for decisions", body = crate::failure::ErrorBody),
         (status = 413, description = "The question is larger than 64 KB", body = crate::failure::ErrorBody),
@@ -43,9 +43,15 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 )]
 async fn decide(_: MayDecide, State(app): State<Arc<App>>, SmallBody(body): SmallBody) -> Result<Response, ApiError> {
     let body: DecideBody = serde_json::from_slice(&body).map_err(|error| unreadable(&error))?;
-    let asked = asked(&app.engine.capabilities().kinds, body)?;
-    let record: Record = app.run(move |app| Ok(app.engine.decide(asked)?)).await?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], record.response).into_response())
+    let text = match asked(&app.engine.capabilities().kinds, body)? {
+        Whom::One(asked) => app.run(move |app| Ok::<_, ServerError>(app.engine.decide(asked)?)).await?.response,
+        Whom::Several(asked) => {
+            let records = app.run(move |app| Ok::<_, ServerError>(app.engine.decide_all(asked)?)).await?;
+            let answers: Vec<String> = records.into_iter().map(|record| record.response).collect();
+            format!("{{\"decisions\":[{}]}}", answers.join(","))
+        }
+    };
+    Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
 }
 
 /// The request may ask for a decision, and its key and its address may do so by now.
@@ -63,7 +69,10 @@ impl FromRequestParts<Arc<App>> for MayDecide {
 }
 
 /// The fields of every question.
-const FIELDS: [&str; 4] = ["decision", "userId", "anonymousId", "context"];
+const FIELDS: [&str; 5] = ["decision", "userId", "userIds", "anonymousId", "context"];
+
+/// Of how many customers one question may be.
+const N_USERS_MAX: usize = 200;
 
 /// Why a question cannot be read.
 fn unreadable(error: &serde_json::Error) -> ApiError {
@@ -71,9 +80,15 @@ fn unreadable(error: &serde_json::Error) -> ApiError {
     ApiError::invalid(format!("the body cannot be read: {fault}; send {{\"decision\":\"recommend\",\"userId\":\"…\"}}"))
 }
 
-fn asked(kinds: &Kinds, body: DecideBody) -> Result<Asked, ApiError> {
-    let asked_kind = kinds.get(&body.decision).map_err(ServerError::from)?;
-    let kind = asked_kind.about();
+/// Of whom it is asked.
+enum Whom {
+    One(Asked),
+    Several(Vec<Asked>),
+}
+
+fn asked(kinds: &Kinds, body: DecideBody) -> Result<Whom, ApiError> {
+    let decided = kinds.get(&body.decision).map_err(ServerError::from)?;
+    let kind = decided.about();
     if body.context.is_some() && !kind.is_shown {
         let message = format!(
             "\"{}\" takes no \"context\", which says where the answer is shown to the customer: leave it out",
@@ -95,7 +110,16 @@ fn asked(kinds: &Kinds, body: DecideBody) -> Result<Asked, ApiError> {
             parameters.insert(name, value);
         }
     }
-    kind.check(&parameters).map_err(ServerError::from)?;
+    decided.check(&parameters).map_err(ServerError::from)?;
+    let context = body.context.unwrap_or_default();
+    let asked =
+        |names| Asked { kind: kind.name.clone(), names, parameters: parameters.clone(), context: context.clone() };
+    if let Some(several) = body.user_ids.filter(|several| !several.is_null()) {
+        if body.user_id.is_some() || body.anonymous_id.is_some() {
+            return Err(ApiError::invalid("userIds stands beside userId or anonymousId: give one of them"));
+        }
+        return Ok(Whom::Several(several_users(several)?.into_iter().map(|user| asked(vec![user])).collect()));
+    }
     let mut names = Vec::new();
     if let Some(id) = name("userId", body.user_id)? {
         names.push(Identifier::User(UserId::from(id)));
@@ -103,10 +127,26 @@ fn asked(kinds: &Kinds, body: DecideBody) -> Result<Asked, ApiError> {
     if let Some(id) = name("anonymousId", body.anonymous_id)? {
         names.push(Identifier::Anonymous(AnonymousId::from(id)));
     }
-    if names.is_empty() && !asked_kind.may_be_of_nobody() {
+    if names.is_empty() && !decided.may_be_of_nobody() {
         return Err(ApiError::invalid("nobody was named: give userId or anonymousId"));
     }
-    Ok(Asked { kind: kind.name.clone(), names, parameters, context: body.context.unwrap_or_default() })
+    Ok(Whom::One(asked(names)))
+}
+
+/// The customers of one question about several.
+fn several_users(several: Value) -> Result<Vec<Identifier>, ApiError> {
+    let Value::Array(several) = several else {
+        return Err(ApiError::invalid("userIds is no list: give at most 200 ids, such as [\"42\",\"43\"]"));
+    };
+    if several.is_empty() || several.len() > N_USERS_MAX {
+        let message = format!("userIds names {} customers: give 1 to {N_USERS_MAX}", several.len());
+        return Err(ApiError::invalid(message));
+    }
+    let user = |(place, id): (usize, Value)| match name(&format!("userIds/{place}"), Some(id))? {
+        Some(id) => Ok(Identifier::User(UserId::from(id))),
+        None => Err(ApiError::invalid(format!("userIds holds nobody at place {}: give an id", place + 1))),
+    };
+    several.into_iter().enumerate().map(user).collect()
 }
 
 fn takes(kind: &KindAbout, parameter: &str) -> bool {

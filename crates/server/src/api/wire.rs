@@ -220,10 +220,13 @@ pub struct DecideBody {
     /// Which decision, as `rapport kinds` lists them.
     #[schema(example = "recommend")]
     pub decision: String,
-    /// The customer, as your systems know them. This or `anonymousId` is required, but for what everybody may ask: `search`
-    /// and `suggest`.
+    /// The customer, as your systems know them. This, `userIds` or `anonymousId` is required, but for what everybody may ask:
+    /// `search` and `suggest`.
     #[schema(value_type = Option<String>, example = "42")]
     pub user_id: Option<Value>,
+    /// Several customers, at most 200: then the answer is `decisions`, one for each in this order, all logged at once.
+    #[schema(value_type = Option<Vec<String>>)]
+    pub user_ids: Option<Value>,
     /// The browser or device.
     #[schema(value_type = Option<String>)]
     pub anonymous_id: Option<Value>,
@@ -280,6 +283,12 @@ pub struct AnswerReply<'a> {
     consent: ConsentReply,
     /// Why the answer is not the full one; null where it is.
     fallback: Option<&'a str>,
+    /// Why there are fewer items than were asked for, where there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shortfall: Option<&'a str>,
+    /// How many items each rule has left out, of those that were looked at.
+    #[serde(rename = "leftOut", skip_serializing_if = "Option::is_none")]
+    left_out: Option<&'a BTreeMap<String, u64>>,
 }
 
 /// One of several.
@@ -310,6 +319,12 @@ pub struct ItemReply<'a> {
     score: f64,
     /// Why, in words.
     reason: &'a str,
+    /// Its place in the list, from 1; not there in answers from before it was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<usize>,
+    /// How likely it was to stand in this place, after those before it: 1 where nothing is left to chance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    propensity: Option<f64>,
 }
 
 /// One feature's part in a score.
@@ -355,6 +370,8 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
             model: answer.model.as_ref().map(|m| ModelReply { name: &m.name, version: m.version.as_str() }),
             consent: ConsentReply::from(&answer.consent),
             fallback: answer.fallback.as_deref(),
+            shortfall: answer.shortfall.as_deref(),
+            left_out: Some(&answer.left_out).filter(|left_out| !left_out.is_empty()),
         };
         let reason = |r: &'a decisions::Reason| ReasonReply {
             feature: &r.feature,
@@ -362,8 +379,14 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
             contribution: r.contribution,
             text: &r.text,
         };
-        let item = |i: &'a decisions::RankedItem| ItemReply { id: i.id.as_str(), score: i.score, reason: &i.reason };
-        reply.items = answer.content.items().map(|items| items.iter().map(item).collect());
+        let item = |(place, item): (usize, &'a decisions::RankedItem)| ItemReply {
+            id: item.id.as_str(),
+            score: item.score,
+            reason: &item.reason,
+            position: item.propensity.map(|_| place + 1),
+            propensity: item.propensity.map(primitives::Probability::get),
+        };
+        reply.items = answer.content.items().map(|items| items.iter().enumerate().map(item).collect());
         match &answer.content {
             Content::Items(_) => {}
             Content::Search { told, .. } => reply.found = FoundReply::of(told),

@@ -112,7 +112,7 @@ fn takes(kind: &KindAbout, name: &str) -> bool {
 /// The places that the kind knows, in words.
 fn places(kind: &KindAbout) -> Vec<(String, String, String)> {
     let takes = kind.parameters.iter().find(|parameter| parameter.name == "placement").map(|found| &found.takes);
-    let Some(Takes::Choice(names)) = takes else { return Vec::new() };
+    let Some(Takes::Choice { names, .. }) = takes else { return Vec::new() };
     let in_words = |name: &&str| {
         let known = PLACES.iter().find(|(place, ..)| place == name);
         let (name, words, about) = known.copied().unwrap_or((*name, *name, ""));

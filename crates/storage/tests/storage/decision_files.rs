@@ -76,7 +76,12 @@ fn record(n: u64, decided_at: Timestamp, customer: u64) -> Record {
         || vec![Reason { feature: "secret".to_owned(), value: Some(7.0), contribution: None, text: "s".to_owned() }];
     let currency = (!n.is_multiple_of(3)).then(|| Currency::parse("EUR").unwrap());
     let amount = Amount { value: 12.5, low: 1.0, high: 99.0, currency, days: (!n.is_multiple_of(4)).then_some(90) };
-    let item = |i: u64| RankedItem { id: ItemId::from(format!("item-{i}")), score: 0.5, reason: "secret".to_owned() };
+    let item = |i: u64| RankedItem {
+        id: ItemId::from(format!("item-{i}")),
+        score: 0.5,
+        reason: "secret".to_owned(),
+        propensity: None,
+    };
     let (kind, content) = match n % 5 {
         0 => ("recommend", Content::Items((0..n % 4).map(item).collect())),
         1 => ("churn", Content::Score { score: Some(Probability::new(0.25).unwrap()), reasons: reasons() }),
@@ -108,6 +113,8 @@ fn record(n: u64, decided_at: Timestamp, customer: u64) -> Record {
         consent: subject.consent(),
         fallback: n.is_multiple_of(3).then(|| "not enough is known".to_owned()),
         propensity: Probability::ONE,
+        shortfall: None,
+        left_out: decisions::LeftOut::new(),
     };
     let decision =
         Decision { id: DecisionId::from(format!("{n:032x}")), kind: kind.into(), customer: customer.clone(), answer };
@@ -118,7 +125,7 @@ fn record(n: u64, decided_at: Timestamp, customer: u64) -> Record {
         parameters: BTreeMap::new(),
         context: events::Fields::default(),
     };
-    let kinds = decisions::kinds(&[], &[]);
+    let kinds = decisions::kinds(&[], &[], decisions::Rules::default());
     let made_by = kinds.get(kind).or_else(|_| kinds.get("recommend")).unwrap();
     Record::new((made_by, &Models::default()), question, &subject, Testimony::default(), decision, "sent".to_owned())
 }
@@ -621,7 +628,8 @@ fn a_decision_whose_declaration_is_not_there_is_named_by_the_doctor() {
         findings.map(|finding| (finding.severity, finding.message)).collect()
     };
     let missing = found(&storage);
-    let churn = decisions::kinds(&[], &[]).get("churn").unwrap().declaration().unwrap().clone();
+    let churn =
+        decisions::kinds(&[], &[], decisions::Rules::default()).get("churn").unwrap().declaration().unwrap().clone();
     assert_eq!(missing.len(), 3, "both decisions and how many: {missing:?}");
     assert_eq!(missing[2], (Severity::Fault, "2 damaged, 1 decisions opened".to_owned()));
     assert!(missing[0].1.contains(&format!("what it was declared as ({}) is not there", churn.digest)), "{missing:?}");

@@ -1,0 +1,305 @@
+//! From which items is a list chosen? One source after the other, until there are enough.
+
+use super::rhythm::Rhythm;
+use super::wish::{Placement, Wish, key};
+use crate::lens::Regard;
+use crate::rules::Repeats;
+use crate::{Ask, Knowledge, LeftOut, Sales, Shelf};
+use models::recommend::{Because, HistoryItem, Query, Recommender, Scored};
+use primitives::ItemKey;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// An item that may stand on the list.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Candidate {
+    pub(super) item: ItemKey,
+    pub(super) score: f64,
+    pub(super) cause: Cause,
+    pub(super) regard: Regard,
+}
+
+/// Because of what an item was proposed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Cause {
+    /// What the model says.
+    Model(Because),
+    /// It is often bought with this one.
+    With(ItemKey),
+    /// It is popular, and of this one's category.
+    Category(ItemKey),
+    /// It sells better than it used to.
+    Trending,
+    /// It came into the catalogue lately.
+    New,
+    /// It is due again.
+    Due,
+    /// How well it sells, where there is no model.
+    Sold(Sales),
+}
+
+/// Where candidates come from.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Source {
+    /// The model's list for this customer.
+    Own,
+    /// What sells best.
+    Popular,
+    /// What goes with these items.
+    With(Vec<ItemKey>),
+    /// What sells best of this item's category.
+    Category(ItemKey),
+    /// A shelf.
+    Shelf(Shelf),
+    /// What the customer needs again.
+    Due,
+}
+
+/// What is known of the customer, as far as lists look at it.
+#[derive(Debug, Default)]
+pub(super) struct Customer {
+    /// What they bought.
+    pub(super) history: Vec<HistoryItem>,
+    /// What they bought on several days.
+    pub(super) rhythms: BTreeMap<ItemKey, Rhythm>,
+    /// Each item that they bought.
+    pub(super) bought: BTreeSet<ItemKey>,
+    /// What they bought last, in one order.
+    pub(super) last_order: Vec<ItemKey>,
+}
+
+impl Customer {
+    pub(super) fn of(ask: &Ask<'_>, known: &Knowledge) -> Self {
+        let as_of = ask.question.as_of;
+        let item = |bought: &crate::Bought| HistoryItem {
+            item: bought.item,
+            age_days: as_of.days_since(bought.at),
+            // The model counts a purchase once, whatever its quantity.
+            quantity: 1.0,
+        };
+        let last = known.bought.iter().map(|bought| bought.at).max();
+        let of_last = known.bought.iter().filter(|bought| Some(bought.at) == last);
+        Self {
+            history: known.bought.iter().map(item).collect(),
+            rhythms: Rhythm::all(&known.bought, as_of),
+            bought: known.bought.iter().map(|bought| bought.item).collect(),
+            last_order: of_last.map(|bought| bought.item).collect(),
+        }
+    }
+}
+
+/// Everything that a list is made from.
+pub(super) struct Making<'a> {
+    pub(super) ask: &'a Ask<'a>,
+    pub(super) wish: &'a Wish<'a>,
+    pub(super) model: Option<&'a Recommender>,
+    pub(super) customer: &'a Customer,
+    /// What is in view, in the cart or was bought just now: it is not shown again.
+    present: BTreeSet<ItemKey>,
+    seen: RefCell<HashMap<ItemKey, Option<Regard>>>,
+    left_out: RefCell<LeftOut>,
+}
+
+impl<'a> Making<'a> {
+    pub(super) fn new(
+        (ask, wish): (&'a Ask<'a>, &'a Wish<'a>),
+        model: Option<&'a Recommender>,
+        customer: &'a Customer,
+    ) -> Self {
+        let mut present: BTreeSet<ItemKey> = wish.session().into_iter().collect();
+        if wish.placement == Placement::ThankYou && wish.cart.is_empty() {
+            present.extend(&customer.last_order);
+        }
+        Self { ask, wish, model, customer, present, seen: RefCell::default(), left_out: RefCell::default() }
+    }
+
+    /// Where the candidates of the placement come from, the best source first.
+    pub(super) fn sources(&self) -> Vec<Source> {
+        let own = if self.customer.history.is_empty() { Source::Popular } else { Source::Own };
+        let session = self.wish.session();
+        let in_view = self.wish.item.map(key);
+        match self.wish.placement {
+            Placement::Home | Placement::Email if own == Source::Popular && !session.is_empty() => {
+                vec![Source::With(session), own]
+            }
+            Placement::Home | Placement::Email => vec![own],
+            Placement::Product => {
+                let of = |item| vec![Source::With(vec![item]), Source::Category(item)];
+                in_view.map(of).unwrap_or_default().into_iter().chain([own]).collect()
+            }
+            Placement::Because => match in_view.or_else(|| self.customer.last_order.last().copied()) {
+                Some(item) if self.customer.history.is_empty() => vec![Source::With(vec![item]), own],
+                Some(item) => vec![Source::With(vec![item])],
+                None => vec![own],
+            },
+            Placement::Cart => vec![Source::With(session), own],
+            Placement::ThankYou if self.wish.cart.is_empty() => {
+                vec![Source::With(self.customer.last_order.clone()), own]
+            }
+            Placement::ThankYou => vec![Source::With(session), own],
+            Placement::Trending => vec![Source::Shelf(Shelf::Trending), Source::Popular],
+            Placement::New => vec![Source::Shelf(Shelf::Newest)],
+            Placement::Replenish if self.customer.history.is_empty() => vec![Source::Popular],
+            Placement::Replenish => vec![Source::Due],
+        }
+    }
+
+    /// At most `n_max` candidates, from one source after the other. What they are chosen from is kept for a replay.
+    pub(super) fn candidates(&self, n_max: usize) -> Vec<Candidate> {
+        let mut found: Vec<Candidate> = Vec::new();
+        let mut taken = BTreeSet::new();
+        for source in self.sources() {
+            let n_wanted = n_max - found.len();
+            if n_wanted == 0 {
+                break;
+            }
+            let proposed = self.proposed(&source, n_wanted, &|item| !taken.contains(&item) && self.allows(item));
+            // Scores of different sources cannot be compared: what fills up stands below.
+            let least = found.iter().map(|candidate| candidate.score).fold(f64::INFINITY, f64::min);
+            let most = proposed.first().map_or(0.0, |(_, score, _)| *score);
+            let lowered = |score: f64| match found.is_empty() {
+                true => score,
+                false if most > 0.0 => least.min(1.0) * 0.5 * (score / most).clamp(0.0, 1.0),
+                false => least.min(0.0),
+            };
+            let more = proposed.into_iter().filter_map(|(item, score, cause)| {
+                Some(Candidate { item, score: lowered(score), cause, regard: self.regard(item)? })
+            });
+            let more: Vec<Candidate> = more.collect();
+            taken.extend(more.iter().map(|candidate| candidate.item));
+            found.extend(more);
+        }
+        for candidate in &found {
+            self.ask.world.keep(candidate.item, candidate.regard);
+        }
+        found
+    }
+
+    /// What a source proposes, best first.
+    fn proposed(&self, source: &Source, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<(ItemKey, f64, Cause)> {
+        let said = |scored: Scored| (scored.item, scored.score, Cause::Model(scored.because));
+        match (source, self.model) {
+            (Source::Own, Some(model)) => {
+                let session = self.wish.session();
+                let hour_of_week = Some(self.ask.question.as_of.hour_of_week()).map(u16::from);
+                let query = Query { session: &session, hour_of_week, ..Query::of(&self.customer.history) };
+                model.rank(&query, n, allowed).into_iter().map(said).collect()
+            }
+            (Source::Popular, Some(model)) => model.popular(n, allowed).into_iter().map(said).collect(),
+            (Source::Popular | Source::Own, None) => self.on_shelf(Shelf::Popular, n, allowed, Cause::Sold),
+            (Source::With(items), Some(model)) => with(model, items, n, allowed),
+            (Source::With(_), None) => Vec::new(),
+            (Source::Category(item), model) => {
+                let Some(category) = self.ask.world.category(*item) else { return Vec::new() };
+                let allowed =
+                    |one| allowed(one) && self.regard(one).is_some_and(|regard| regard.category == Some(category));
+                match model {
+                    Some(model) => {
+                        let popular = model.popular(n, &allowed).into_iter();
+                        popular.map(|scored| (scored.item, scored.score, Cause::Category(*item))).collect()
+                    }
+                    None => self.on_shelf(Shelf::Popular, n, &allowed, |_| Cause::Category(*item)),
+                }
+            }
+            (Source::Shelf(Shelf::Trending), _) => self.on_shelf(Shelf::Trending, n, allowed, |_| Cause::Trending),
+            (Source::Shelf(shelf), _) => self.on_shelf(*shelf, n, allowed, |_| Cause::New),
+            (Source::Due, _) => self.due(n, allowed),
+        }
+    }
+
+    fn on_shelf(
+        &self,
+        shelf: Shelf,
+        n: usize,
+        allowed: &dyn Fn(ItemKey) -> bool,
+        cause: impl Fn(Sales) -> Cause,
+    ) -> Vec<(ItemKey, f64, Cause)> {
+        let stood = self.ask.world.shelf(shelf, n, allowed);
+        let n_stood = stood.len();
+        #[expect(clippy::cast_precision_loss, reason = "a list is short")]
+        let by_place = |place: usize| (n_stood - place) as f64 / n_stood as f64;
+        let score = |place: usize, sales: Sales| if shelf == Shelf::Popular { weight(sales) } else { by_place(place) };
+        let stood = stood.into_iter().enumerate();
+        stood.map(|(place, (item, sales))| (item, score(place, sales), cause(sales))).collect()
+    }
+
+    fn due(&self, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<(ItemKey, f64, Cause)> {
+        let due = self.customer.rhythms.iter().filter(|(_, rhythm)| rhythm.is_due());
+        let mut due: Vec<_> = due.map(|(item, rhythm)| (*item, rhythm.weight(), Cause::Due)).collect();
+        due.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        due.retain(|(item, ..)| allowed(*item));
+        due.truncate(n);
+        due
+    }
+
+    /// Whether an item may be shown. Each that may not is counted once, under the first rule that keeps it out.
+    fn allows(&self, item: ItemKey) -> bool {
+        self.regard(item).is_some()
+    }
+
+    fn regard(&self, item: ItemKey) -> Option<Regard> {
+        if let Some(known) = self.seen.borrow().get(&item) {
+            return *known;
+        }
+        let regard = self.look_at(item);
+        if let Err(rule) = &regard {
+            *self.left_out.borrow_mut().entry(rule.clone()).or_default() += 1;
+        }
+        let regard = regard.ok();
+        self.seen.borrow_mut().insert(item, regard);
+        regard
+    }
+
+    fn look_at(&self, item: ItemKey) -> Result<Regard, String> {
+        let Wish { excluded, rules, lens, .. } = self.wish;
+        if excluded.contains(&item) {
+            return Err("excluded".to_owned());
+        }
+        if self.present.contains(&item) {
+            return Err("in view, in the cart or just bought".to_owned());
+        }
+        if rules.repeats == Repeats::Excluded && self.customer.bought.contains(&item) {
+            return Err("bought before".to_owned());
+        }
+        let rhythm = self.customer.rhythms.get(&item).filter(|_| rules.repeats == Repeats::Learned);
+        if !self.ask.is_unplaced && rhythm.is_some_and(Rhythm::is_too_soon) {
+            return Err("bought too lately".to_owned());
+        }
+        self.ask.world.regard(item, lens).map_err(|refusal| refusal.to_string())
+    }
+
+    /// How many items each rule has left out, of those that were looked at.
+    pub(super) fn left_out(&self) -> LeftOut {
+        self.left_out.borrow().clone()
+    }
+}
+
+/// What is bought with several items: how near it is to each, summed; because of the one that it is nearest to.
+fn with(
+    model: &Recommender,
+    items: &[ItemKey],
+    n: usize,
+    allowed: &dyn Fn(ItemKey) -> bool,
+) -> Vec<(ItemKey, f64, Cause)> {
+    let mut sums: BTreeMap<ItemKey, (f64, f64, ItemKey)> = BTreeMap::new();
+    for source in items {
+        for (item, near) in model.similar(*source) {
+            let (sum, nearest, because) = sums.entry(item).or_insert((0.0, 0.0, *source));
+            *sum += near;
+            if near > *nearest {
+                (*nearest, *because) = (near, *source);
+            }
+        }
+    }
+    let mut found: Vec<_> = sums.into_iter().map(|(item, (sum, _, source))| (item, sum, Cause::With(source))).collect();
+    found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    found.into_iter().filter(|(item, ..)| allowed(*item)).take(n).collect()
+}
+
+fn weight(sales: Sales) -> f64 {
+    match sales {
+        #[expect(clippy::cast_precision_loss, reason = "a month's orders are far below 2^53")]
+        Sales::Orders(n_orders) => n_orders as f64,
+        Sales::Buyers { buyers } => buyers.weight(),
+    }
+}

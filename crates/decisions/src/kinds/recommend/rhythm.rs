@@ -1,0 +1,157 @@
+//! How often does this customer buy an item, and is it due again?
+
+use crate::Bought;
+use primitives::{ItemKey, Timestamp};
+use std::collections::BTreeMap;
+
+/// From which part of the usual time on something counts as due.
+const DUE_FROM: f64 = 0.75;
+/// From which part of the usual time on it may be shown at all: before, it was bought just now.
+const POSSIBLE_FROM: f64 = 0.25;
+/// After how many times the usual time it counts as given up.
+const GIVEN_UP_AFTER: f64 = 4.0;
+/// On how many days something was bought before its rhythm keeps it from being shown.
+const N_DAYS_SURE: usize = 3;
+
+/// How often a customer buys an item.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Rhythm {
+    /// On how many days.
+    pub(super) n_days: usize,
+    /// How many days usually lie between two of them.
+    pub(super) every_days: f64,
+    /// How many days ago the last of them was.
+    pub(super) since_days: f64,
+}
+
+impl Rhythm {
+    /// What was bought on several days, by item.
+    pub(super) fn all(bought: &[Bought], as_of: Timestamp) -> BTreeMap<ItemKey, Self> {
+        let mut times: BTreeMap<ItemKey, Vec<Timestamp>> = BTreeMap::new();
+        for one in bought {
+            times.entry(one.item).or_default().push(one.at);
+        }
+        times.into_iter().filter_map(|(item, at)| Some((item, Self::of(at, as_of)?))).collect()
+    }
+
+    fn of(mut at: Vec<Timestamp>, as_of: Timestamp) -> Option<Self> {
+        at.sort_unstable();
+        let last = *at.last()?;
+        at.dedup_by_key(|at| at.day());
+        let mut gaps: Vec<f64> = at.windows(2).map(|pair| pair[1].days_since(pair[0])).collect();
+        gaps.sort_unstable_by(f64::total_cmp);
+        let every_days = match gaps.len() {
+            0 => return None,
+            n if n % 2 == 1 => gaps[n / 2],
+            n => f64::midpoint(gaps[n / 2 - 1], gaps[n / 2]),
+        };
+        Some(Self { n_days: at.len(), every_days, since_days: as_of.days_since(last).max(0.0) })
+    }
+
+    /// How far the usual time has run: at 1 it is due.
+    fn ran(&self) -> f64 {
+        self.since_days / self.every_days.max(f64::MIN_POSITIVE)
+    }
+
+    /// Whether it is due again, and not given up.
+    pub(super) fn is_due(&self) -> bool {
+        (DUE_FROM..=GIVEN_UP_AFTER).contains(&self.ran())
+    }
+
+    /// Whether it was bought so lately that it is not wanted again yet.
+    pub(super) fn is_too_soon(&self) -> bool {
+        self.n_days >= N_DAYS_SURE && self.ran() < POSSIBLE_FROM
+    }
+
+    /// How much speaks for its being wanted now: more where it was bought on more days, most at the usual time.
+    #[expect(clippy::cast_precision_loss, reason = "days are few")]
+    pub(super) fn weight(&self) -> f64 {
+        let times = self.n_days as f64;
+        let ran = self.ran();
+        let timely = if ran < 1.0 { ran } else { 2.0 / (1.0 + ran) };
+        (times - 1.0) / (times + 1.0) * timely
+    }
+
+    /// "Usually bought every 3 weeks, due now".
+    pub(super) fn in_words(&self) -> String {
+        let left = self.every_days - self.since_days;
+        let when = match left {
+            left if left >= 1.0 => format!("due in {}", span(left)),
+            left if left > -1.0 => "due now".to_owned(),
+            left => format!("due since {}", span(-left)),
+        };
+        format!("Usually bought every {}, {when}", span_every(self.every_days))
+    }
+}
+
+/// "3 weeks", "5 days".
+fn span(days: f64) -> String {
+    let (n, unit) = match days {
+        days if days >= 60.0 => ((days / 30.437).round(), "month"),
+        days if days >= 14.0 => ((days / 7.0).round(), "week"),
+        days => (days.round().max(1.0), "day"),
+    };
+    let plural = if n > 1.5 { "s" } else { "" };
+    format!("{n:.0} {unit}{plural}")
+}
+
+/// "week" rather than "1 week", as in "every week".
+fn span_every(days: f64) -> String {
+    let span = span(days);
+    span.strip_prefix("1 ").map_or(span.clone(), ToOwned::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_795_348_800_000);
+
+    fn of(days_ago: &[f64]) -> Option<Rhythm> {
+        let at = |days: &f64| NOW - std::time::Duration::from_secs_f64(days * 86_400.0);
+        Rhythm::of(days_ago.iter().map(at).collect(), NOW)
+    }
+
+    #[test]
+    fn the_usual_time_is_the_median_between_days() {
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[5.0]), None);
+        assert_eq!(of(&[5.0, 5.01]), None, "twice on a day is once");
+        let found = of(&[30.0, 20.0, 2.0]).unwrap();
+        assert_eq!((found.n_days, found.every_days.round() as i64, found.since_days.round() as i64), (3, 14, 2));
+        let found = of(&[40.0, 30.0, 20.0, 3.0]).unwrap();
+        assert_eq!((found.n_days, found.every_days.round() as i64, found.since_days.round() as i64), (4, 10, 3));
+    }
+
+    #[test]
+    fn what_is_due_is_told_as_people_do() {
+        let rhythm = |every_days, since_days| Rhythm { n_days: 4, every_days, since_days };
+        for (every, since, said, is_due, is_too_soon) in [
+            (21.0, 21.0, "Usually bought every 3 weeks, due now", true, false),
+            (21.0, 20.5, "Usually bought every 3 weeks, due now", true, false),
+            (21.0, 20.0, "Usually bought every 3 weeks, due in 1 day", true, false),
+            (20.0, 15.0, "Usually bought every 3 weeks, due in 5 days", true, false),
+            (20.0, 14.9, "Usually bought every 3 weeks, due in 5 days", false, false),
+            (20.0, 5.0, "Usually bought every 3 weeks, due in 2 weeks", false, false),
+            (20.0, 4.9, "Usually bought every 3 weeks, due in 2 weeks", false, true),
+            (1.0, 2.0, "Usually bought every day, due since 1 day", true, false),
+            (1.0, 4.0, "Usually bought every day, due since 3 days", true, false),
+            (1.0, 4.1, "Usually bought every day, due since 3 days", false, false),
+            (90.0, 90.0, "Usually bought every 3 months, due now", true, false),
+        ] {
+            let rhythm = rhythm(every, since);
+            assert_eq!((rhythm.in_words().as_str(), rhythm.is_due()), (said, is_due), "{every} {since}");
+            assert_eq!(rhythm.is_too_soon(), is_too_soon, "{every} {since}");
+            assert!(!Rhythm { n_days: 2, ..rhythm }.is_too_soon(), "two days are no rule");
+        }
+    }
+
+    #[test]
+    fn it_weighs_most_when_it_is_due_and_more_the_oftener_it_was_bought() {
+        let weight = |n_days, since_days| Rhythm { n_days, every_days: 10.0, since_days }.weight();
+        assert!(weight(3, 9.0) < weight(3, 10.0) && weight(3, 11.0) < weight(3, 10.0));
+        assert!(weight(4, 10.0) > weight(3, 10.0));
+        assert_eq!(weight(3, 10.0).to_bits(), 0.5_f64.to_bits());
+        assert!((weight(3, 30.0) - 0.25).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,134 @@
+//! In which order do items stand on shelves: what sells best, what sells better than it used to, what is new?
+
+use decisions::{Sales, Shelf};
+use features::{Item, Items};
+use governance::Headcount;
+use primitives::{ItemKey, Timestamp};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
+
+/// How many days count as lately, of what sells.
+const N_DAYS_LATELY: i64 = 30;
+/// What is bought within the first of them is compared with what was bought within the second.
+const N_DAYS_NOW: i64 = 7;
+const N_DAYS_BEFORE: i64 = 35;
+/// By how many customers something is bought at least that counts as trending.
+const N_BUYERS_MIN: u32 = 5;
+/// Up to how many items are put in order for each question: so an answer holds what was told just before.
+const N_FRESH_MAX: usize = 5_000;
+/// For how long the order of more items than that holds.
+const SECONDS_MAX: i64 = 10;
+
+/// The items that may be shown, in each order.
+#[derive(Debug)]
+pub(super) struct Standing {
+    made_at: Timestamp,
+    popular: Vec<(ItemKey, u32)>,
+    trending: Vec<(ItemKey, u32)>,
+    newest: Vec<(ItemKey, u32)>,
+}
+
+/// What was put in order last.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    standing: RwLock<Option<Arc<Standing>>>,
+    /// Held while items are put in order: whoever asks meanwhile takes the order of before.
+    making: Mutex<()>,
+}
+
+impl Kept {
+    /// The order as of a moment, as fresh as there is time for.
+    pub(super) fn of(&self, items: &Items, as_of: Timestamp) -> Arc<Standing> {
+        if items.len() <= N_FRESH_MAX {
+            return Arc::new(Standing::of(items, as_of));
+        }
+        let kept = || self.standing.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = kept();
+        if let Some(known) = known.as_ref().filter(|known| known.is_fresh(as_of)) {
+            return Arc::clone(known);
+        }
+        let making = match (self.making.try_lock(), known) {
+            (Err(TryLockError::WouldBlock), Some(known)) => return known,
+            (Err(TryLockError::WouldBlock), None) => self.making.lock().unwrap_or_else(PoisonError::into_inner),
+            (Err(TryLockError::Poisoned(poisoned)), _) => poisoned.into_inner(),
+            (Ok(making), _) => making,
+        };
+        let standing = kept().filter(|known| known.is_fresh(as_of));
+        let standing = standing.unwrap_or_else(|| Arc::new(Standing::of(items, as_of)));
+        *self.standing.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&standing));
+        drop(making);
+        standing
+    }
+}
+
+impl Standing {
+    pub(super) fn of(items: &Items, as_of: Timestamp) -> Self {
+        let mut popular: Vec<((u32, u32), ItemKey)> = Vec::with_capacity(items.len());
+        let (mut trending, mut newest) = (Vec::new(), Vec::new());
+        for (key, item) in items.offered() {
+            let lately = item.n_buyers_lately(as_of, N_DAYS_LATELY);
+            popular.push(((lately, item.n_buyers()), *key));
+            if let Some(rise) = rise(item, as_of) {
+                trending.push((rise, lately, *key));
+            }
+            if let Some(first_at) = item.first_at {
+                newest.push((first_at, lately, *key));
+            }
+        }
+        popular.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        trending.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
+        newest.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.2.cmp(&b.2)));
+        Self {
+            made_at: as_of,
+            popular: popular.into_iter().map(|((lately, _), key)| (key, lately)).collect(),
+            trending: trending.into_iter().map(|(_, lately, key)| (key, lately)).collect(),
+            newest: newest.into_iter().map(|(_, lately, key)| (key, lately)).collect(),
+        }
+    }
+
+    fn is_fresh(&self, as_of: Timestamp) -> bool {
+        (self.made_at.as_millis() - as_of.as_millis()).abs() < SECONDS_MAX * 1_000
+    }
+
+    /// The first `n` items of a shelf that are allowed.
+    pub(super) fn first(&self, shelf: Shelf, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<(ItemKey, Sales)> {
+        let stand = match shelf {
+            Shelf::Popular => &self.popular,
+            Shelf::Trending => &self.trending,
+            Shelf::Newest => &self.newest,
+        };
+        let allowed = stand.iter().filter(|(item, _)| allowed(*item)).take(n);
+        allowed.map(|(item, lately)| (*item, Sales::Buyers { buyers: Headcount::of(*lately) })).collect()
+    }
+}
+
+/// By how much more customers bought an item this week than in a week of the four before, against what chance would do; `None`
+/// where it is not more, or by too few to tell.
+fn rise(item: &Item, as_of: Timestamp) -> Option<f64> {
+    let now = item.n_buyers_lately(as_of, N_DAYS_NOW);
+    let before = item.n_buyers_lately(as_of, N_DAYS_BEFORE).saturating_sub(now);
+    let expected = f64::from(before) / 4.0;
+    let rise = (f64::from(now) - expected) / (expected + 1.0).sqrt();
+    (now >= N_BUYERS_MIN && rise > 0.0).then_some(rise)
+}
+
+/// The trait of a name, where no item that may be shown has it: the one that was probably meant, or nothing. Looks at as many
+/// items as there is time for.
+pub(super) fn without_trait(items: &Items, name: &str) -> Option<Option<String>> {
+    const OWN: [&str; 7] = ["available", "category", "currency", "id", "name", "price", "stock"];
+    const N_LOOKED_AT: usize = 20_000;
+    if OWN.contains(&name) {
+        return None;
+    }
+    let mut names: std::collections::BTreeSet<&str> = OWN.into();
+    for (_, item) in items.iter().take(N_LOOKED_AT) {
+        if item.told(name).is_some() {
+            return None;
+        }
+        for told in item.names() {
+            if !names.contains(told) {
+                names.insert(told);
+            }
+        }
+    }
+    Some(primitives::nearest(name, names).map(ToOwned::to_owned))
+}
