@@ -135,6 +135,14 @@ impl ItemFilter {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
+    /// The conditions that ask for one of some texts, which are no other than these.
+    pub(crate) fn wanted(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
+        self.0.iter().filter_map(|(name, test)| match test {
+            Test::Any(any) => Some((name.as_str(), any.iter().map(|one| one.value.as_str()).collect::<Option<_>>()?)),
+            Test::Compared { .. } => None,
+        })
+    }
+
     /// The trait that an item fails first; `None` where all conditions hold.
     #[must_use]
     pub fn failed_by(&self, item: &Item) -> Option<&str> {
@@ -232,9 +240,12 @@ impl Test {
             "name" => {
                 item.name.as_ref().map_or_else(|| self.holds_of_nothing(), |said| self.holds_of_text(&said.value))
             }
-            "category" => {
-                item.category.as_ref().map_or_else(|| self.holds_of_nothing(), |said| self.holds_of_text(&said.value))
-            }
+            // An item that is in several categories lists them.
+            "category" => match (item.told("categories").filter(|said| said.starts_with('[')), &item.category) {
+                (Some(several), _) => self.holds_of(several, None),
+                (None, Some(one)) => self.holds_of_text(&one.value),
+                (None, None) => self.holds_of_nothing(),
+            },
             name => match item.told(name) {
                 Some(said) => self.holds_of(said, number(said)),
                 None => self.holds_of_nothing(),

@@ -94,6 +94,8 @@ pub struct Reads {
     pub traits: Vec<String>,
     /// What they bought lately.
     pub bought: bool,
+    /// What they look at in this visit.
+    pub viewed: bool,
     /// In which currency they pay.
     pub currency: bool,
 }
@@ -214,6 +216,11 @@ pub trait Kind: Send + Sync {
 
     /// What it wants of the catalogue before it answers; `None` where it looks for nothing.
     fn wanted(&self, _parameters: &Parameters) -> Option<Wanted> {
+        None
+    }
+
+    /// With which value of which parameter it was last asked about this customer, where what it answered then counts now.
+    fn after(&self, _parameters: &Parameters) -> Option<(&'static str, &'static str)> {
         None
     }
 

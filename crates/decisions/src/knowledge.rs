@@ -18,6 +18,8 @@ pub struct Knowledge {
     pub traits: BTreeMap<String, String>,
     /// What they bought lately, from old to new; or read, watched or looked at, where the model has learned from that.
     pub bought: Vec<Bought>,
+    /// What they looked at or put into the cart in this visit, from old to new, each once.
+    pub viewed: Vec<ItemKey>,
     /// In which currency they paid last.
     pub currency: Option<Currency>,
 }

@@ -17,8 +17,6 @@ const BRAND: &str = "brand";
 pub struct Lens {
     /// What their traits must be.
     pub filter: ItemFilter,
-    /// Words in lower case, each of which one of the words that they are told by must begin with.
-    pub words: Vec<String>,
     /// What makes them count more.
     pub lifts: Lifts,
     /// Whether it matters which are of one category or brand.
@@ -70,8 +68,6 @@ pub enum Refusal {
     Hidden,
     /// A trait is not what was asked for.
     Filter(String),
-    /// It is not told by the words that were searched for.
-    Search,
 }
 
 impl fmt::Display for Refusal {
@@ -81,7 +77,6 @@ impl fmt::Display for Refusal {
             Self::OutOfStock => f.write_str("out of stock"),
             Self::Hidden => f.write_str("hidden"),
             Self::Filter(name) => write!(f, "filter {}", primitives::visible(name)),
-            Self::Search => f.write_str("search"),
         }
     }
 }
@@ -100,9 +95,6 @@ impl Lens {
         }
         if let Some(name) = self.filter.failed_by(item) {
             return Err(Refusal::Filter(name.to_owned()));
-        }
-        if !self.words.is_empty() && !is_told_by(item, &self.words) {
-            return Err(Refusal::Search);
         }
         let mut regard = Regard { lift: self.lifts.of(item), ..Regard::default() };
         if self.sees_groups {
@@ -131,18 +123,4 @@ fn group(name: &str) -> u32 {
 fn gain(item: &Item) -> Option<f64> {
     let number = |name: &str| item.told(name).and_then(|said| said.parse::<f64>().ok()).filter(|n| n.is_finite());
     number(MARGIN).or_else(|| Some(item.price.as_ref()?.value.to_major() - number(COST)?))
-}
-
-/// Whether each of the words begins one that the item is told by: of its name, category or brand.
-fn is_told_by(item: &Item, words: &[String]) -> bool {
-    let name = item.title().to_lowercase();
-    let category = item.category.as_ref().map(|category| category.value.to_lowercase()).unwrap_or_default();
-    let brand = item.told(BRAND).map(str::to_lowercase).unwrap_or_default();
-    let told = || [&name, &category, &brand].into_iter().flat_map(|text| words_of(text));
-    words.iter().all(|wanted| told().any(|word| word.starts_with(wanted.as_str())))
-}
-
-/// The words of a text.
-pub(crate) fn words_of(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
 }

@@ -5,26 +5,20 @@ use crate::{ItemFacts, LeftOut, Lens, Record, Refusal, Regard, Sales, Shelf, Wor
 use primitives::{ItemKey, Seed};
 use std::collections::BTreeSet;
 
-/// What was answered then. That an item was chosen says that it could be, and is written down once.
+/// What was answered then.
 pub(crate) struct Recalled<'a> {
     record: &'a Record,
-    chosen: BTreeSet<ItemKey>,
     seed: Option<Seed>,
 }
 
 impl<'a> Recalled<'a> {
     pub(crate) fn of(record: &'a Record) -> Self {
-        Self { record, chosen: record.chosen(), seed: None }
+        Self { record, seed: None }
     }
 
     /// With chance from where it came then.
     pub(crate) fn by_chance(self, seed: Seed) -> Self {
         Self { seed: Some(seed), ..self }
-    }
-
-    fn regarded(&self, item: ItemKey) -> Option<Regard> {
-        let regarded = self.record.testimony.regarded(item);
-        regarded.or_else(|| self.chosen.contains(&item).then(Regard::default))
     }
 }
 
@@ -45,7 +39,8 @@ impl World for Recalled<'_> {
         if self.record.is_unplaced() {
             return self.record.testimony.regard(item, lens);
         }
-        self.regarded(item).ok_or(Refusal::Unknown)
+        let testimony = &self.record.testimony;
+        if testimony.could_be_shown(item) { Ok(testimony.regarded(item)) } else { Err(Refusal::Unknown) }
     }
 
     fn shelf(&self, shelf: Shelf, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<(ItemKey, Sales)> {
@@ -68,6 +63,10 @@ impl World for Recalled<'_> {
         self.record.testimony.completed()
     }
 
+    fn shown_last(&self) -> BTreeSet<ItemKey> {
+        self.record.testimony.shown_last()
+    }
+
     fn seed(&self) -> Option<Seed> {
         self.seed
     }
@@ -80,18 +79,19 @@ impl World for Recalled<'_> {
 /// What was answered then, and beyond it what is answered now.
 pub(crate) struct Further<'a> {
     recalled: Recalled<'a>,
+    chosen: BTreeSet<ItemKey>,
     world: &'a dyn World,
 }
 
 impl<'a> Further<'a> {
     pub(crate) fn of(record: &'a Record, world: &'a dyn World) -> Self {
-        Self { recalled: Recalled::of(record), world }
+        Self { recalled: Recalled::of(record), chosen: record.chosen(), world }
     }
 }
 
 impl World for Further<'_> {
     fn is_available(&self, item: ItemKey) -> bool {
-        let is_chosen = self.recalled.chosen.contains(&item);
+        let is_chosen = self.chosen.contains(&item);
         is_chosen || self.recalled.is_available(item) && self.world.is_available(item)
     }
 
@@ -104,8 +104,10 @@ impl World for Further<'_> {
     }
 
     fn regard(&self, item: ItemKey, lens: &Lens) -> Result<Regard, Refusal> {
-        match self.recalled.regarded(item) {
-            Some(regard) => Ok(regard),
+        let testimony = &self.recalled.record.testimony;
+        match testimony.was_shown(item).or_else(|| self.chosen.contains(&item).then_some(true)) {
+            Some(true) => Ok(testimony.regarded(item)),
+            Some(false) => Err(Refusal::OutOfStock),
             None if !self.recalled.is_available(item) => Err(Refusal::OutOfStock),
             None => self.world.regard(item, lens),
         }
@@ -129,5 +131,9 @@ impl World for Further<'_> {
 
     fn completed(&self) -> Option<Vec<Completion>> {
         self.recalled.completed()
+    }
+
+    fn shown_last(&self) -> BTreeSet<ItemKey> {
+        self.recalled.shown_last()
     }
 }

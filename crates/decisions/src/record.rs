@@ -81,6 +81,8 @@ struct Read {
     traits: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     bought: Vec<Bought>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    viewed: Vec<ItemKey>,
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<Currency>,
 }
@@ -109,6 +111,7 @@ impl From<&Knowledge> for Read {
             asked: known.asked.iter().map(|(task, found)| (task.clone(), found.iter().map(told).collect())).collect(),
             traits: known.traits.clone(),
             bought: known.bought.clone(),
+            viewed: known.viewed.clone(),
             currency: known.currency,
         }
     }
@@ -126,6 +129,7 @@ impl From<&Read> for Knowledge {
             asked: read.asked.iter().map(|(task, found)| (task.clone(), found.iter().map(number).collect())).collect(),
             traits: read.traits.clone(),
             bought: read.bought.clone(),
+            viewed: read.viewed.clone(),
             currency: read.currency,
         }
     }
@@ -151,13 +155,14 @@ impl Record {
         let declaration = kind.declaration().map(|declaration| declaration.digest.clone());
         let tasks = kind.about().tasks.iter();
         let unusable = tasks.filter_map(|task| Some((task.clone(), models.why_unusable(task)?.to_owned()))).collect();
-        let testimony = testimony.beside(&chosen(&decision));
         Self { v: RECORD_VERSION, question, known, testimony, declaration, unusable, decision, response, sent }
     }
 
     /// The items that were chosen.
-    pub(crate) fn chosen(&self) -> BTreeSet<ItemKey> {
-        chosen(&self.decision)
+    #[must_use]
+    pub fn chosen(&self) -> BTreeSet<ItemKey> {
+        let items = self.decision.answer.content.items().unwrap_or_default();
+        items.iter().map(|item| ItemKey::from(&item.id)).collect()
     }
 
     /// Whether it is of before items said their places.
@@ -323,11 +328,6 @@ impl Record {
             found => Err(DecisionError::Version { found, known: RECORD_VERSION }),
         }
     }
-}
-
-fn chosen(decision: &Decision) -> BTreeSet<ItemKey> {
-    let items = decision.answer.content.items().unwrap_or_default();
-    items.iter().map(|item| ItemKey::from(&item.id)).collect()
 }
 
 /// Consent as it was answered then, so that what was permitted then can be read again for the same purpose.

@@ -4,6 +4,7 @@
 //! for in the texts. What matches is counted by what it has in common, and the best of it are put in order twice: as everybody
 //! sees them, and by what the customer buys.
 
+mod among;
 mod facets;
 mod find;
 mod hits;
@@ -20,6 +21,7 @@ mod understand;
 mod wanted;
 mod words;
 
+pub use among::Among;
 pub use facets::{Facet, FacetRange, FacetValue};
 pub use find::{Libraries, Library, Match, N_CANDIDATES_MAX, Sought, find};
 pub use hits::{Hits, Told};

@@ -4,7 +4,7 @@ use crate::{Bought, KindAbout, Knowledge, ModelInputs, Models};
 use features::{Catalogue, FeatureId, FeatureState, Probe, Touched};
 use governance::{ConsentAnswer, ConsentPolicy, Consents, Permitted, permit};
 use learning::Wanted;
-use primitives::Timestamp;
+use primitives::{ItemKey, Timestamp};
 use profiles::{Customer, Profile};
 
 /// The customer, as far as consent allows.
@@ -87,6 +87,9 @@ impl Knowledge {
             let bought = |line: Touched| Bought { item: line.item, at: line.at, milli_units: line.milli_units };
             self.bought = wanted.remembered(state).into_iter().map(bought).collect();
         }
+        if kind.reads.viewed {
+            self.viewed = in_this_visit(state, as_of);
+        }
         if kind.reads.currency {
             self.currency = state.currency();
         }
@@ -103,4 +106,25 @@ impl Knowledge {
             }
         }
     }
+}
+
+/// After how long without a look at anything a visit is over, and how many of its newest items count.
+const PAUSE_MS: i64 = 30 * 60 * 1_000;
+const N_VIEWED_MAX: usize = 10;
+
+/// What they look at in this visit, from old to new, each once.
+fn in_this_visit(state: &FeatureState, as_of: Timestamp) -> Vec<ItemKey> {
+    let mut viewed: Vec<ItemKey> = Vec::new();
+    let mut until = as_of;
+    for view in state.views().iter().rev().skip_while(|view| view.at > as_of) {
+        if until.as_millis() - view.at.as_millis() >= PAUSE_MS || viewed.len() == N_VIEWED_MAX {
+            break;
+        }
+        until = view.at;
+        if !viewed.contains(&view.item) {
+            viewed.push(view.item);
+        }
+    }
+    viewed.reverse();
+    viewed
 }

@@ -1,6 +1,6 @@
 //! What does a decision ask of the world, and how is it written down?
 
-use crate::search::{Completion, Found};
+use crate::search::{Among, Completion, Found};
 use crate::{Lens, Refusal, Regard};
 use governance::Headcount;
 use primitives::{ItemId, ItemKey, Seed};
@@ -66,6 +66,16 @@ pub trait World {
         None
     }
 
+    /// Outside of which items a filter need not be asked; `None` where that is not known.
+    fn among(&self) -> Option<&Among> {
+        None
+    }
+
+    /// What the customer was shown last at this place, where it is not to come again; nothing where that does not count.
+    fn shown_last(&self) -> BTreeSet<ItemKey> {
+        BTreeSet::new()
+    }
+
     /// What counts of an item through a lens.
     ///
     /// # Errors
@@ -129,8 +139,10 @@ pub struct Testimony {
     /// What stood on shelves, as far as it was asked for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     shelves: BTreeMap<Shelf, Vec<(ItemKey, Sales)>>,
-    /// The items that the answer was chosen from, with what counted of them; without those of which nothing counted but that
-    /// they were chosen.
+    /// Of the items that were looked at, which could be shown.
+    #[serde(default, skip_serializing_if = "Shown::is_all")]
+    shown: Shown,
+    /// What counted of the items that the answer was chosen from, where anything did.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     regards: BTreeMap<ItemKey, Regard>,
     /// Of which category items were that the answer is about.
@@ -139,9 +151,42 @@ pub struct Testimony {
     /// Traits that no item had, and which were probably meant.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     without: BTreeMap<String, Option<String>>,
+    /// What the customer was shown last at this place.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    shown_last: BTreeSet<ItemKey>,
     /// How many items each rule has left out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     left_out: LeftOut,
+}
+
+/// Of the items that were looked at, which could be shown: told by those that could or by those that could not, whichever are
+/// fewer. Models weigh items against each other, so that all that they looked at counts, whatever was chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Shown {
+    /// Only these.
+    Only(BTreeSet<ItemKey>),
+    /// All but these.
+    But(BTreeSet<ItemKey>),
+}
+
+impl Default for Shown {
+    fn default() -> Self {
+        Self::But(BTreeSet::new())
+    }
+}
+
+impl Shown {
+    fn is_all(&self) -> bool {
+        matches!(self, Self::But(items) if items.is_empty())
+    }
+
+    fn of(could: Vec<ItemKey>, could_not: Vec<ItemKey>, is_only: bool) -> Self {
+        match is_only || could.len() < could_not.len() {
+            true => Self::Only(could.into_iter().collect()),
+            false => Self::But(could_not.into_iter().collect()),
+        }
+    }
 }
 
 impl Testimony {
@@ -150,16 +195,22 @@ impl Testimony {
         self.unavailable.iter().copied()
     }
 
-    /// Without what follows from the answer itself: that an item was chosen says that it could be.
-    #[must_use]
-    pub(crate) fn beside(mut self, chosen: &BTreeSet<ItemKey>) -> Self {
-        self.regards.retain(|item, regard| *regard != Regard::default() || !chosen.contains(item));
-        self
+    /// What counted of an item that could be shown.
+    pub(crate) fn regarded(&self, item: ItemKey) -> Regard {
+        self.regards.get(&item).copied().unwrap_or_default()
     }
 
-    /// What counted of an item, where an answer was chosen from it.
-    pub(crate) fn regarded(&self, item: ItemKey) -> Option<Regard> {
-        self.regards.get(&item).copied()
+    /// Whether an item could be shown, where it was looked at; `None` where it is not told whether it was.
+    pub(crate) fn was_shown(&self, item: ItemKey) -> Option<bool> {
+        match &self.shown {
+            Shown::Only(items) => items.contains(&item).then_some(true),
+            Shown::But(items) => items.contains(&item).then_some(false),
+        }
+    }
+
+    /// Whether an item could be shown that was looked at.
+    pub(crate) fn could_be_shown(&self, item: ItemKey) -> bool {
+        self.was_shown(item).unwrap_or(matches!(self.shown, Shown::But(_)))
     }
 }
 
@@ -198,6 +249,10 @@ impl World for Testimony {
         self.without.get(name).cloned()
     }
 
+    fn shown_last(&self) -> BTreeSet<ItemKey> {
+        self.shown_last.clone()
+    }
+
     fn tally(&self, _: LeftOut) -> LeftOut {
         self.left_out.clone()
     }
@@ -207,6 +262,8 @@ impl World for Testimony {
 pub struct Witness<'a> {
     world: &'a dyn World,
     testimony: RefCell<Testimony>,
+    could: RefCell<Vec<ItemKey>>,
+    could_not: RefCell<Vec<ItemKey>>,
     seed: Option<Seed>,
 }
 
@@ -214,7 +271,8 @@ impl<'a> Witness<'a> {
     /// A witness of the world's answers.
     #[must_use]
     pub fn new(world: &'a dyn World) -> Self {
-        Self { world, testimony: RefCell::default(), seed: None }
+        let (could, could_not) = (RefCell::default(), RefCell::default());
+        Self { world, testimony: RefCell::default(), could, could_not, seed: None }
     }
 
     /// With chance from a seed that is known again when the decision is made again; nothing is left to it without one.
@@ -226,7 +284,11 @@ impl<'a> Witness<'a> {
     /// What was answered.
     #[must_use]
     pub fn into_testimony(self) -> Testimony {
-        self.testimony.into_inner()
+        let mut testimony = self.testimony.into_inner();
+        // Outside of a filter's items nothing was looked at.
+        let is_only = self.world.among().is_some();
+        testimony.shown = Shown::of(self.could.into_inner(), self.could_not.into_inner(), is_only);
+        testimony
     }
 }
 
@@ -267,6 +329,8 @@ impl World for Witness<'_> {
 
     fn regard(&self, item: ItemKey, lens: &Lens) -> Result<Regard, Refusal> {
         let regard = self.world.regard(item, lens);
+        let looked_at = if regard.is_ok() { &self.could } else { &self.could_not };
+        looked_at.borrow_mut().push(item);
         if regard == Err(Refusal::OutOfStock) {
             let mut testimony = self.testimony.borrow_mut();
             if testimony.unavailable.len() < N_UNAVAILABLE_MAX {
@@ -304,12 +368,24 @@ impl World for Witness<'_> {
         without
     }
 
+    fn among(&self) -> Option<&Among> {
+        self.world.among()
+    }
+
+    fn shown_last(&self) -> BTreeSet<ItemKey> {
+        let shown = self.world.shown_last();
+        self.testimony.borrow_mut().shown_last.clone_from(&shown);
+        shown
+    }
+
     fn seed(&self) -> Option<Seed> {
         self.seed
     }
 
     fn keep(&self, item: ItemKey, regard: Regard) {
-        self.testimony.borrow_mut().regards.insert(item, regard);
+        if regard != Regard::default() {
+            self.testimony.borrow_mut().regards.insert(item, regard);
+        }
     }
 
     fn tally(&self, left_out: LeftOut) -> LeftOut {

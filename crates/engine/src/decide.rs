@@ -6,9 +6,9 @@ use crate::library::{Books, FoundFirst};
 use crate::standing::{self, Kept, Standing};
 use crate::{Engine, Live};
 use decisions::nobody;
-use decisions::search::{Completion, Found};
+use decisions::search::{Among, Completion, Found};
 use decisions::{
-    Answer, Decision, DecisionError, Declaration, ItemFacts, Kind, KindName, Lens, Models, N_ITEMS_MAX, Parameters,
+    Answer, Decision, DecisionError, DecisionQuery, Declaration, ItemFacts, Kind, KindName, Lens, Models, N_ITEMS_MAX, Parameters,
     Question, RankedItem, Record, Refusal, Regard, Sales, Shelf, Subject, Testimony, Witness, World,
 };
 use events::Fields;
@@ -16,6 +16,7 @@ use features::{FeatureState, Items};
 use primitives::{CustomerId, DecisionId, ErrorKind, ItemKey, Seed, Timestamp};
 use profiles::{Customer, Identifier};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +25,9 @@ use std::time::Duration;
 pub fn is_nobody(customer: &CustomerId) -> bool {
     *customer == nobody().customer_id()
 }
+
+/// How many of a customer's newest decisions are looked through for the last at a place.
+const N_LAST_MAX: usize = 32;
 
 /// What a caller asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,14 +76,14 @@ impl Engine {
         Ok(records)
     }
 
-    /// What [`Engine::decide`] would answer now, as far as nothing is left to chance. Nothing is logged, counted or shown to
-    /// anybody.
+    /// What [`Engine::decide`] would answer now, chance included. Nothing is logged, counted or shown to anybody.
     ///
     /// # Errors
     /// [`EngineError`] where the question is out of range.
     pub fn try_out(&self, asked: Asked) -> Result<Answer, EngineError> {
-        let kind = self.capabilities.kinds.get(asked.kind.as_str())?;
-        Ok(self.weigh(asked, (kind, &self.models()), self.clock.now(), None)?.answer)
+        let (kind, as_of) = (self.capabilities.kinds.get(asked.kind.as_str())?, self.clock.now());
+        let seed = decisions::seed_of(&self.draw_id(as_of));
+        Ok(self.weigh(asked, (kind, &self.models()), as_of, seed)?.answer)
     }
 
     /// A decision that is not logged yet.
@@ -87,14 +91,18 @@ impl Engine {
         let (models, as_of) = (self.models(), self.clock.now());
         let kind = self.capabilities.kinds.get(asked.kind.as_str())?;
         // Drawn first: chance comes from it, so that a replay draws the same.
-        let id = DecisionId::new(as_of, &mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner));
+        let id = self.draw_id(as_of);
         let seed = decisions::seed_of(&id);
-        let Weighed { question, subject, answer, testimony } = self.weigh(asked, (kind, &models), as_of, Some(seed))?;
+        let Weighed { question, subject, answer, testimony } = self.weigh(asked, (kind, &models), as_of, seed)?;
         let decision = Decision { id, kind: question.kind.clone(), customer: question.customer.clone(), answer };
         let response = (self.write)(&decision);
         let record = Record::new((kind, &models), question, &subject, testimony, decision, response);
         kind.declaration().map_or(Ok(()), |declaration| self.keep(declaration))?;
         Ok(record)
+    }
+
+    fn draw_id(&self, as_of: Timestamp) -> DecisionId {
+        DecisionId::new(as_of, &mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Decides, with all that it was decided from.
@@ -103,7 +111,7 @@ impl Engine {
         mut asked: Asked,
         (kind, models): (&dyn Kind, &Models),
         as_of: Timestamp,
-        seed: Option<Seed>,
+        seed: Seed,
     ) -> Result<Weighed, EngineError> {
         self.let_erased_be_nobody(&mut asked.names);
         let (catalogue, about) = (&self.catalogue(), kind.about());
@@ -113,6 +121,10 @@ impl Engine {
         // Before the live state is looked at, so that no event waits for it.
         about.check(&asked.parameters)?;
         let sought = kind.wanted(&asked.parameters).map(|wanted| self.sought(&wanted)).transpose()?;
+        let shown_last = match kind.after(&asked.parameters) {
+            Some(with) => self.shown_last(&asked, with)?,
+            None => BTreeSet::new(),
+        };
         self.look(|live| {
             let customer = resolve(live, &asked.names)?;
             let Some(founder) = asked.names.first() else {
@@ -123,12 +135,27 @@ impl Engine {
             let question = Question { kind: about.name.clone(), customer: id, as_of, parameters, context };
             let subject = Subject::of(customer.as_deref(), &self.policy, about, models, catalogue, as_of);
             let sought = sought.map(|sought| (&self.books, sought));
-            let shelves = Shelves { items: &live.items, as_of, sought, kept: Some(&self.standing) };
-            let witness = Witness::new(&shelves).by_chance(seed);
+            let shelves = Shelves { items: &live.items, as_of, sought, shown_last, kept: Some(&self.standing) };
+            let witness = Witness::new(&shelves).by_chance(Some(seed));
             let kinds = &self.capabilities.kinds;
             let answer = decisions::decide(kinds, catalogue, &question, &subject, models, &witness)?;
             Ok(Weighed { question, subject, answer, testimony: witness.into_testimony() })
         })
+    }
+
+    /// The items that a customer was answered last where the same was asked with this value of a parameter.
+    fn shown_last(&self, asked: &Asked, (name, value): (&str, &str)) -> Result<BTreeSet<ItemKey>, EngineError> {
+        let customer = self.look(|live| Ok::<_, EngineError>(resolve(live, &asked.names)?.map(|found| found.profile.id.clone())));
+        let Some(customer) = customer? else { return Ok(BTreeSet::new()) };
+        let meant = DecisionQuery { kind: Some(asked.kind.to_string()), customer: Some(customer), ..DecisionQuery::default() };
+        let (mut shown, mut n_left) = (None, N_LAST_MAX);
+        self.ports.decisions.newest(&meant, &mut |logged| {
+            n_left -= 1;
+            let is_meant = |record: &Record| record.question.parameters.get(name).and_then(|said| said.as_str()) == Some(value);
+            shown = Record::open(&logged).ok().filter(is_meant).map(|record| record.chosen());
+            shown.is_none() && n_left > 0
+        })?;
+        Ok(shown.unwrap_or_default())
     }
 
     /// Of whoever was erased no name is written down: they are answered as somebody of whom nothing is known.
@@ -184,7 +211,7 @@ impl Engine {
             parameters.insert("n".to_owned(), wanted.into());
             let further = self.look(|live| {
                 let as_of = record.question.as_of;
-                let shelves = Shelves { items: &live.items, as_of, sought: None, kept: None };
+                let shelves = Shelves::of(&live.items, as_of);
                 decisions::replay_further(kind, &catalogue, record, &models, &parameters, &shelves)
             });
             Ok(Some(further?))
@@ -266,11 +293,18 @@ pub(super) struct Shelves<'a> {
     pub(super) as_of: Timestamp,
     /// What was looked for, and where it stands.
     pub(super) sought: Option<(&'a Books, FoundFirst)>,
+    /// What the customer was shown last at the place that is asked about.
+    pub(super) shown_last: BTreeSet<ItemKey>,
     /// The order of before, where the items are those of today.
     pub(super) kept: Option<&'a Kept>,
 }
 
-impl Shelves<'_> {
+impl<'a> Shelves<'a> {
+    /// These items, and nothing that is known beside them.
+    pub(super) fn of(items: &'a Items, as_of: Timestamp) -> Self {
+        Self { items, as_of, sought: None, shown_last: BTreeSet::new(), kept: None }
+    }
+
     fn standing(&self) -> Arc<Standing> {
         match self.kept {
             Some(kept) => kept.of(self.items, self.as_of),
@@ -308,6 +342,17 @@ impl World for Shelves<'_> {
 
     fn without_trait(&self, name: &str) -> Option<Option<String>> {
         standing::without_trait(self.items, name)
+    }
+
+    fn among(&self) -> Option<&Among> {
+        match &self.sought {
+            Some((_, FoundFirst::Among(among))) => among.as_ref(),
+            _ => None,
+        }
+    }
+
+    fn shown_last(&self) -> BTreeSet<ItemKey> {
+        self.shown_last.clone()
     }
 
     fn found(&self, own: &[(ItemKey, f64)]) -> Option<Found> {

@@ -8,7 +8,7 @@ use crate::Engine;
 use crate::error::EngineError;
 use decisions::ItemFilter;
 use decisions::search::{
-    Begun, Completion, Hits, Indexed, Libraries, Library, Match, Shelf, Sought, TextIndexError, Wanted, find, words_of,
+    Among, Begun, Completion, Hits, Indexed, Libraries, Library, Match, Shelf, Sought, TextIndexError, Wanted, find, words_of,
 };
 use features::{Item, News};
 use primitives::{ErrorKind, HOUR_MS, ItemKey, Timestamp};
@@ -35,6 +35,8 @@ pub(super) struct Books {
 pub(super) enum FoundFirst {
     /// Items.
     Items(Hits),
+    /// Outside of which items a filter need not be asked.
+    Among(Option<Among>),
     /// Ways to go on.
     Completions(Vec<Completion>),
 }
@@ -184,8 +186,12 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where the index cannot be asked.
     pub(super) fn sought(&self, wanted: &Wanted) -> Result<FoundFirst, EngineError> {
+        if let Wanted::Among { filter } = wanted {
+            return Ok(FoundFirst::Among(self.among(filter)));
+        }
         self.follow_before_search()?;
         Ok(match wanted {
+            Wanted::Among { .. } => FoundFirst::Among(None),
             Wanted::Items { query, filter } => FoundFirst::Items(self.hits(query, filter)?),
             Wanted::Completions { query, n_max } => {
                 let words = words_of(query);
@@ -193,6 +199,18 @@ impl Engine {
                 FoundFirst::Completions(self.completions(&Begun { text: query, n_max: *n_max, queries: &queries })?)
             }
         })
+    }
+
+    /// Which items a filter can let through, where the shelf holds all of the catalogue but what was told since.
+    fn among(&self, filter: &ItemFilter) -> Option<Among> {
+        let followed = self.books.followed.try_lock().ok()?;
+        let done = (*followed)?;
+        let told = self.look(|live| {
+            let told = &live.items.news().told;
+            let is_known = live.generation == done.generation && told.len() <= N_SLICE;
+            is_known.then(|| told.iter().copied().collect::<Vec<ItemKey>>())
+        })?;
+        self.books.look(|shelf| shelf.among(filter, &told))
     }
 
     /// What a query finds of what a filter lets through, whoever asks.

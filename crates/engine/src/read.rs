@@ -125,7 +125,7 @@ impl Engine {
         let as_of = question.as_of;
         let subject = Subject::of(Some(customer), &self.policy, kind.about(), models, catalogue, as_of);
         let kinds = &self.capabilities.kinds;
-        let shelves = Shelves { items, as_of, sought: None, kept: None };
+        let shelves = Shelves::of(items, as_of);
         Ok(decisions::decide(kinds, catalogue, question, &subject, models, &shelves)?)
     }
 }

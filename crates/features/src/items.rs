@@ -155,6 +155,12 @@ impl Items {
         ranked.into_iter().map(|((lately, _), _, item)| (item, Headcount::of(lately))).collect()
     }
 
+    /// Which items are not what they were when the news was taken last.
+    #[must_use]
+    pub fn news(&self) -> &News {
+        &self.news
+    }
+
     /// Which items are not what they were when it was asked last.
     pub fn take_news(&mut self) -> News {
         std::mem::take(&mut self.news)

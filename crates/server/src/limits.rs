@@ -86,15 +86,16 @@ impl Limits {
         }
     }
 
-    /// Counts what a request brings beyond the one event that it was counted for before it was read.
+    /// Counts what a request brings beyond the one event, or asks beyond the one question, that it was counted for before it was
+    /// read.
     ///
     /// # Errors
-    /// As [`Limits::count`]; then none of its events may be taken.
-    pub fn count_more_events(&self, peer: &Peer, key: &Holder, n_more: usize) -> Result<(), ApiError> {
+    /// As [`Limits::count`]; then none of its events may be taken, and none of its questions answered.
+    pub fn count_more(&self, asking: Asking, peer: &Peer, key: &Holder, n_more: usize) -> Result<(), ApiError> {
         if !self.is_counted(peer, Some(key)) {
             return Ok(());
         }
-        let (rates, address) = (self.rates(Asking::Events), household(peer.address));
+        let (rates, address) = (self.rates(asking), household(peer.address));
         self.check_many(rates.by_address.as_ref(), address, "this address", n_more)?;
         self.check_many(rates.by_key.as_ref(), &key.id, "this key", n_more)
     }
@@ -273,10 +274,21 @@ mod tests {
         assert_eq!(rate.take(1, 1), Err(Duration::from_secs(1)));
         let limits = limits(|settings| (settings.events_per_address, settings.events_per_key) = (100, 150));
         let [write, server] = [Role::Write, Role::Server].map(|role| Holder::for_tests(role, false));
-        let counted = |address: &str, key| limits.count_more_events(&at(address), key, 60).is_ok();
+        let counted = |address: &str, key| limits.count_more(Asking::Events, &at(address), key, 60).is_ok();
         assert!(counted("203.0.113.7", &write) && !counted("203.0.113.7", &write), "the address has sent 60 of 100");
         assert!(counted("203.0.113.8", &write) && !counted("203.0.113.9", &write), "the key has sent 120 of 150");
         assert!((0..9).all(|_| counted("203.0.113.7", &server)));
+    }
+
+    #[test]
+    fn every_customer_of_a_question_is_counted() {
+        let limits = limits(|settings| {
+            (settings.decisions_per_address, settings.decisions_per_key, settings.server_keys) = (0, 200, true);
+        });
+        let key = Holder::for_tests(Role::Server, false);
+        let asked = |n_more| limits.count_more(Asking::Decision, &at("203.0.113.7"), &key, n_more).is_ok();
+        assert!(asked(199) && !asked(2), "199 of 200 were asked");
+        assert!(asked(1) && !asked(1));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Which items to show this customer?
 
+mod blend;
 mod order;
 mod parameters;
 mod pool;
@@ -10,7 +11,10 @@ mod words;
 use crate::declaration::Declared;
 use crate::kind::{ContentShape, KindAbout, More, Reads};
 use crate::rules::Rules;
-use crate::{Ask, Content, DecisionError, Declaration, Kind, Knowledge, ModelRef, Parameters, RankedItem, Said, Why};
+use crate::search::Wanted;
+use crate::{
+    Ask, Content, DecisionError, Declaration, ItemFilter, Kind, Knowledge, ModelRef, Parameters, RankedItem, Said, Why,
+};
 use governance::Purpose;
 use learning::{Loaded, TaskName};
 use models::recommend::Recommender;
@@ -59,7 +63,7 @@ impl Recommend {
             title: "Recommendations".to_owned(),
             question: "What will this customer want next?".to_owned(),
             purpose: Purpose::Personalization,
-            reads: Reads { features: vec![ORDERS.to_owned()], bought: true, ..Reads::default() },
+            reads: Reads { features: vec![ORDERS.to_owned()], bought: true, viewed: true, ..Reads::default() },
             tasks: vec![TaskName::from("recommend")],
             parameters: parameters::all(),
             is_shown: true,
@@ -123,7 +127,7 @@ impl Recommend {
             let mut left_out = making.left_out();
             left_out.extend(kept_out);
             more.left_out = ask.world.tally(left_out);
-            more.shortfall = words::shortfall(chosen.len(), wish, &more.left_out, ask.world);
+            more.shortfall = words::shortfall((chosen.len(), making.n_searched()), wish, &more.left_out, ask.world);
             more.propensity = Probability::new(propensity).unwrap_or(Probability::ONE);
         }
         let model = model.map(|(loaded, _)| ModelRef::from(loaded));
@@ -151,12 +155,26 @@ impl Kind for Recommend {
         Ok(())
     }
 
+    fn wanted(&self, parameters: &Parameters) -> Option<Wanted> {
+        let filter = parameters.get("filter").and_then(|given| ItemFilter::parse(given).ok()).unwrap_or_default();
+        match wish::searched(parameters) {
+            Some(words) => Some(Wanted::Items { query: words.to_owned(), filter }),
+            None => (!filter.is_empty()).then_some(Wanted::Among { filter }),
+        }
+    }
+
+    fn after(&self, parameters: &Parameters) -> Option<(&'static str, &'static str)> {
+        let is_mail = parameters.get("placement").and_then(|value| value.as_str()) == Some("email");
+        is_mail.then_some(("placement", "email"))
+    }
+
     fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {
         let wish = Wish::of(ask, &self.rules(ask));
-        let needs_model = !matches!(wish.placement, Placement::Trending | Placement::New | Placement::Replenish);
+        let is_of_shelves = matches!(wish.placement, Placement::Trending | Placement::New | Placement::Replenish);
+        let needs_model = !is_of_shelves && !wish.is_searched;
         let untrained = self.model(ask).err().filter(|_| needs_model);
         let customer = Customer::of(ask, known);
-        if customer.history.is_empty() && wish.is_of_the_past() {
+        if customer.history.is_empty() && wish.is_of_the_past(&customer.viewed) {
             return Err(Why::because(match known.feature(ORDERS) {
                 Some(n_orders) if n_orders > 0.0 => "The customer's orders name no products",
                 _ => "The customer has not bought anything yet",

@@ -53,11 +53,13 @@ pub(crate) struct SharedTrait {
     words: String,
     n_values: usize,
     n_items: usize,
+    /// Whether an item ever had more of its values than are listed.
+    pub(crate) is_partial: bool,
 }
 
 impl SharedTrait {
     fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), words: plain(name, 4), n_values: 0, n_items: 0 }
+        Self { name: name.to_owned(), words: plain(name, 4), n_values: 0, n_items: 0, is_partial: false }
     }
 }
 
@@ -130,6 +132,10 @@ impl Shelf {
         let is_same = known.and_then(|number| self.doc(number)).is_some_and(|doc| doc.digest == digest);
         self.unlist(number);
         let mut values: Vec<u32> = told.traits.iter().map(|one| self.value(one)).collect();
+        for name in &told.partial {
+            let of = self.trait_named(name);
+            self.traits[of].is_partial = true;
+        }
         values.sort_unstable();
         values.dedup();
         for value in &values {
@@ -244,16 +250,22 @@ impl Shelf {
         !known.items.is_empty() && (of.n_values < N_VALUES_MIN || of.n_values * 2 < of.n_items)
     }
 
+    /// A value of a trait by its words.
+    pub(crate) fn value_of(&self, of: u16, words: &str) -> Option<&SharedValue> {
+        self.values.get(*self.by_words.get(&(of, words.to_owned()))? as usize)
+    }
+
+    /// Where a trait stands, a new one where there was none.
+    fn trait_named(&mut self, name: &str) -> usize {
+        self.traits.iter().position(|known| known.name == name).unwrap_or_else(|| {
+            self.traits.push(SharedTrait::new(name));
+            self.traits.len() - 1
+        })
+    }
+
     /// The number of a value, a new one where there was none.
     fn value(&mut self, told: &Trait) -> u32 {
-        let of = match self.traits.iter().position(|known| known.name == told.name) {
-            Some(at) => at,
-            None => {
-                self.traits.push(SharedTrait::new(&told.name));
-                self.traits.len() - 1
-            }
-        };
-        let of = u16::try_from(of).unwrap_or(u16::MAX);
+        let of = u16::try_from(self.trait_named(&told.name)).unwrap_or(u16::MAX);
         let entry = (of, told.words.clone());
         if let Some(known) = self.by_words.get(&entry) {
             return *known;

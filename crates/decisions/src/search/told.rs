@@ -43,12 +43,22 @@ pub(crate) struct Told {
     /// The words of the title, by their hashes.
     pub(crate) title: Vec<u32>,
     pub(crate) traits: Vec<Trait>,
+    /// The traits of which not all values are among them.
+    pub(crate) partial: Vec<String>,
     pub(crate) price: Option<Money>,
 }
 
 /// Whether a word is a unit of measure.
 pub(crate) fn is_unit(word: &str) -> bool {
     UNITS.binary_search(&word).is_ok()
+}
+
+/// Whether a text of a trait is listed as a value that items have in common, wherever an item has it.
+pub(crate) fn is_listed(name: &str, text: &str) -> bool {
+    const OF_THEIR_OWN: [&str; 5] = ["available", "currency", "name", "price", "stock"];
+    let n_words = written(text, VALUE_WORDS_MAX + 1).len();
+    let is_short = n_words > 0 && n_words <= VALUE_WORDS_MAX && text.len() <= VALUE_BYTES_MAX;
+    is_short && !OF_THEIR_OWN.contains(&name) && !DESCRIBING.contains(&name) && !is_address(text)
 }
 
 /// A word as titles hold it.
@@ -76,6 +86,7 @@ impl Told {
                 indexed(item.id.as_str(), 20),
             ],
             traits: Vec::new(),
+            partial: Vec::new(),
             price: item.price.as_ref().map(|price| price.value),
         };
         told.take_category(category);
@@ -113,6 +124,9 @@ impl Told {
             Value::String(text) => self.take_text(name, text),
             Value::Array(values) => {
                 let texts = values.iter().filter_map(Value::as_str).filter(|text| !is_address(text));
+                if values.len() > N_LISTED_MAX {
+                    self.partial.push(name.to_owned());
+                }
                 for text in texts.take(N_LISTED_MAX) {
                     match text.len() > VALUE_BYTES_MAX {
                         true => self.add_words(3, text),

@@ -12,6 +12,11 @@ pub enum Wanted {
         /// What items must be, whatever the words say.
         filter: ItemFilter,
     },
+    /// Which items a filter can let through at all.
+    Among {
+        /// What items must be.
+        filter: ItemFilter,
+    },
     /// Ways to go on for who has begun to write.
     Completions {
         /// What was written so far.

@@ -92,9 +92,10 @@ impl Blended {
             candidates.map(|c| Scored { score: 1.0 + scores[c], ..self.explain(&gathered, c, &own) }).collect();
         let is_left = |place: &&u32| {
             let had = || own.items.iter().any(|item| item.place == Some(**place));
-            gathered.candidates.binary_search_by_key(*place, |it| it.place).is_err()
+            // Where little is allowed, most of the catalogue is walked: so that is asked first.
+            allowed(self.learned.keys[**place as usize])
+                && gathered.candidates.binary_search_by_key(*place, |it| it.place).is_err()
                 && (self.learned.repeats || !had())
-                && allowed(self.learned.keys[**place as usize])
         };
         if best.len() < n {
             let missing = n - best.len();

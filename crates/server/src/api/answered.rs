@@ -7,7 +7,7 @@ use decisions::{Content, ContentShape, Kind, N_ITEMS_MAX};
 use engine::Asked;
 use events::Fields;
 use features::Item;
-use primitives::{ErrorKind, ItemId, ItemKey};
+use primitives::ErrorKind;
 use profiles::Identifier;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -48,58 +48,30 @@ pub(super) struct Wish {
     pub(super) offset: usize,
     /// Only items of which this holds, as `POST /v1/decide` takes it.
     pub(super) filter: Map<String, Value>,
+    /// The item in view.
+    pub(super) item: Option<String>,
 }
 
 /// Asks the first kind of decision whose answer is a list of items that a model ranks. It is logged like any other; with its
 /// id, and its items best first.
-pub(super) fn items_for(app: &App, names: Vec<Identifier>, wish: &Wish) -> Result<(String, Vec<Ranked>), ServerError> {
+pub(super) fn items_for(app: &App, names: Vec<Identifier>, wish: Wish) -> Result<(String, Vec<Ranked>), ServerError> {
     let is_ranked = |kind: &&dyn Kind| kind.about().shape == ContentShape::Items && !kind.about().tasks.is_empty();
     let missing = || ServerError::new(ErrorKind::NotFound, "no kind of decision answers with items");
     let kind = app.engine.capabilities().kinds.iter().find(is_ranked).ok_or_else(missing)?.about();
-    // A kind that takes no filter is asked for as much as there is, and what is not wanted is left out here.
-    let is_filtered_there = kind.parameters.iter().any(|parameter| parameter.name == "filter");
     let most = usize::try_from(N_ITEMS_MAX).unwrap_or(usize::MAX);
-    let wanted = (wish.n + wish.offset).clamp(1, most);
-    let n = if wish.filter.is_empty() || is_filtered_there { wanted } else { most };
-    let mut parameters = BTreeMap::from([("n".to_owned(), Value::from(n))]);
-    if !wish.filter.is_empty() && is_filtered_there {
-        parameters.insert("filter".to_owned(), Value::Object(wish.filter.clone()));
+    let mut parameters = BTreeMap::from([("n".to_owned(), Value::from((wish.n + wish.offset).clamp(1, most)))]);
+    if !wish.filter.is_empty() {
+        parameters.insert("filter".to_owned(), Value::Object(wish.filter));
+    }
+    if let Some(item) = wish.item {
+        parameters.extend([("placement".to_owned(), "product".into()), ("item".to_owned(), item.into())]);
     }
     let asked = Asked { kind: kind.name.clone(), names, parameters, context: Fields::new() };
     let record = app.engine.decide(asked)?;
     let id = record.decision.id.to_string();
     let Content::Items(items) = record.decision.answer.content else { return Ok((id, Vec::new())) };
     let ranked = items.into_iter().map(|item| Ranked { id: item.id.to_string(), score: item.score });
-    let mut ranked: Vec<Ranked> = ranked.collect();
-    if !is_filtered_there {
-        app.engine.look(|live| {
-            let known = |one: &Ranked| live.items.get(ItemKey::from(&ItemId::from(one.id.as_str())));
-            ranked.retain(|one| wish.filter.is_empty() || known(one).is_some_and(|item| holds(item, &wish.filter)));
-        });
-    }
-    Ok((id, ranked.into_iter().skip(wish.offset).take(wish.n).collect()))
-}
-
-/// Whether each of some traits has one of the values that are listed for it.
-fn holds(item: &Item, filter: &Map<String, Value>) -> bool {
-    filter.iter().all(|(name, wanted)| {
-        let values = values_of(item, name);
-        let wanted = wanted.as_array().map_or(&[][..], Vec::as_slice);
-        wanted.iter().any(|wanted| wanted.as_str().is_some_and(|wanted| values.iter().any(|value| value == wanted)))
-    })
-}
-
-/// What an item has under a name: of `category` whatever was said in any call.
-fn values_of(item: &Item, name: &str) -> Vec<String> {
-    match name {
-        "id" => vec![item.id.to_string()],
-        "category" => categories(item),
-        _ => match item.said(name) {
-            Some(Value::String(one)) => vec![one],
-            Some(Value::Array(several)) => several.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect(),
-            _ => Vec::new(),
-        },
-    }
+    Ok((id, ranked.skip(wish.offset).take(wish.n).collect()))
 }
 
 /// In which categories an item is: in those that `categories` lists, else in the one that is known.

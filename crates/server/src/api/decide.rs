@@ -6,6 +6,7 @@ use super::wire::{DecideBody, DecisionRecordReply, DecisionReply};
 use crate::app::App;
 use crate::error::ServerError;
 use crate::failure::ApiError;
+use crate::keys::Holder;
 use crate::limits::Asking;
 use crate::peer::Peer;
 use crate::replayed::Replay;
@@ -38,14 +39,21 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         (status = 400, description = "The question cannot be read", body = crate::failure::ErrorBody),
         (status = 403, description = "A write key may not ask for decisions", body = crate::failure::ErrorBody),
         (status = 413, description = "The question is larger than 64 KB", body = crate::failure::ErrorBody),
+        (status = 429, description = "Too many questions: of several customers, each is one", body = crate::failure::ErrorBody),
     ),
     security(("bearer" = []), ("basic" = [])),
 )]
-async fn decide(_: MayDecide, State(app): State<Arc<App>>, SmallBody(body): SmallBody) -> Result<Response, ApiError> {
+async fn decide(
+    MayDecide { holder, peer }: MayDecide,
+    State(app): State<Arc<App>>,
+    SmallBody(body): SmallBody,
+) -> Result<Response, ApiError> {
     let body: DecideBody = serde_json::from_slice(&body).map_err(|error| unreadable(&error))?;
     let text = match asked(&app.engine.capabilities().kinds, body)? {
         Whom::One(asked) => app.run(move |app| Ok::<_, ServerError>(app.engine.decide(asked)?)).await?.response,
         Whom::Several(asked) => {
+            // The first was counted before the body was read.
+            app.limits.count_more(Asking::Decision, &peer, &holder, asked.len().saturating_sub(1))?;
             let records = app.run(move |app| Ok::<_, ServerError>(app.engine.decide_all(asked)?)).await?;
             let answers: Vec<String> = records.into_iter().map(|record| record.response).collect();
             format!("{{\"decisions\":[{}]}}", answers.join(","))
@@ -55,16 +63,19 @@ async fn decide(_: MayDecide, State(app): State<Arc<App>>, SmallBody(body): Smal
 }
 
 /// The request may ask for a decision, and its key and its address may do so by now.
-struct MayDecide;
+struct MayDecide {
+    holder: Holder,
+    peer: Peer,
+}
 
 impl FromRequestParts<Arc<App>> for MayDecide {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let Ok(peer) = Peer::from_request_parts(parts, app).await;
-        let holder = holder(&parts.headers, &parts.extensions, Action::Decide);
+        let found = holder(&parts.headers, &parts.extensions, Action::Decide);
         // A wrong key counts, too.
-        app.limits.count(Asking::Decision, &peer, holder.as_ref().ok().copied())?;
-        holder.map(|_| Self)
+        app.limits.count(Asking::Decision, &peer, found.as_ref().ok().copied())?;
+        Ok(Self { holder: found?.clone(), peer })
     }
 }
 

@@ -145,7 +145,7 @@ pub(super) fn accept(
     };
     let mut batch = batch?;
     let n_more = (batch.accepted.len() + batch.rejected.len()).saturating_sub(1);
-    app.limits.count_more_events(peer, &sender, n_more)?;
+    app.limits.count_more(Asking::Events, peer, &sender, n_more)?;
     // Only now: it is work, and who may not send makes none.
     app.schemas.judge(&mut batch);
     let reply = IngestReply::rejections(&batch);

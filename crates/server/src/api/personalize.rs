@@ -156,8 +156,8 @@ async fn recommendations(
     let columns: Vec<String> =
         wanted.metadata_columns.into_iter().find(|(of, _)| of == "ITEMS").map_or_else(Vec::new, |(_, all)| all);
     let answer = match (wanted.user_id, wanted.item_id) {
-        (Some(user), _) => app.run(move |app| {
-            let (id, ranked) = items_for(app, vec![named(&user)], &Wish { n, offset: 0, filter })?;
+        (Some(user), item) => app.run(move |app| {
+            let (id, ranked) = items_for(app, vec![named(&user)], Wish { n, offset: 0, filter, item })?;
             Ok((id, listed(app, ranked, &columns)))
         }),
         (None, Some(item)) => {
@@ -262,7 +262,8 @@ async fn ranking(asker: Asker, State(app): State<Arc<App>>, SmallBody(body): Sma
     let columns = metadata_columns.into_iter().find(|(of, _)| of == "ITEMS").map_or_else(Vec::new, |(_, all)| all);
     let answer = app.run(move |app| {
         let filter = Map::from_iter([("id".to_owned(), input_list.clone().into())]);
-        let (id, mut ranked) = items_for(app, vec![named(&user)], &Wish { n: input_list.len(), offset: 0, filter })?;
+        let wish = Wish { n: input_list.len(), filter, ..Wish::default() };
+        let (id, mut ranked) = items_for(app, vec![named(&user)], wish)?;
         for item in input_list {
             if ranked.iter().all(|known| known.id != item) {
                 ranked.push(Ranked { id: item, score: 0.0 });

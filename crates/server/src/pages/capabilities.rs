@@ -109,6 +109,9 @@ fn reads(app: &App, about: &KindAbout) -> Result<Vec<(String, String)>, ServerEr
     if reads.bought {
         told.push(("Purchases", "the latest, item by item".to_owned()));
     }
+    if reads.viewed {
+        told.push(("This visit", "what they look at and put into the cart".to_owned()));
+    }
     if reads.currency {
         told.push(("Currency", "the one they paid in last".to_owned()));
     }

@@ -14,10 +14,10 @@ use axum::extract::Query;
 use axum::response::Response;
 use console::view::{Frame, TryAnswer, TryCard, TryForm, TryPage};
 use decisions::search::{Facet, Meaning, Told};
-use decisions::{Answer, Content, ContentShape, Kind, KindAbout, Parameters, RankedItem, Takes};
+use decisions::{Answer, Content, ContentShape, Kind, KindAbout, LeftOut, Parameters, RankedItem, Takes};
 use engine::{ItemQuery, Stopwatch};
 use members::Maker;
-use primitives::{ErrorKind, ItemKey, UserId};
+use primitives::{ErrorKind, ItemKey, Probability, UserId};
 use profiles::{Identifier, Profile};
 use serde_json::{Value, json};
 
@@ -189,7 +189,7 @@ fn answered(
     let asked =
         engine::Asked { kind: kind.name.clone(), names: vec![name], parameters, context: events::Fields::new() };
     let watch = Stopwatch::start();
-    let Answer { content, fallback, .. } = app.engine.try_out(asked)?;
+    let Answer { content, fallback, shortfall, left_out, .. } = app.engine.try_out(asked)?;
     let took_ms = watch.elapsed().as_secs_f64() * 1_000.0;
     let state = customer.as_ref().map(|customer| &customer.state);
     let items = content.items().unwrap_or_default();
@@ -206,17 +206,26 @@ fn answered(
     };
     let loosened =
         told.loosened.iter().map(|what| format!("{what} was asked for, and let go: nothing has it and all the rest."));
-    let said: Vec<String> = fallback.into_iter().chain(told.notes.iter().cloned()).chain(loosened).collect();
+    let said = fallback.into_iter().chain(shortfall).chain(told.notes.iter().cloned()).chain(loosened);
+    let said: Vec<String> = said.collect();
     Ok(TryAnswer {
         customer: customer.as_ref().map(|customer| (customer.profile.id.to_string(), called(&customer.profile))),
         fallback: (!said.is_empty()).then(|| said.join(" ")),
         cards,
-        left_out: Vec::new(),
+        left_out: by_rule(left_out),
         understood: told.understood.iter().map(understood).collect(),
         facets: told.facets.iter().filter(|facet| !facet.values.is_empty()).map(facet).collect(),
         took_ms,
         command,
     })
+}
+
+/// What was left out, by the rule that left out most.
+fn by_rule(left_out: LeftOut) -> Vec<(String, u64)> {
+    let mut rules: Vec<(String, u64)> = left_out.into_iter().collect();
+    rules.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let title = |rule: &str| -> String { rule.chars().take(1).flat_map(char::to_uppercase).chain(rule.chars().skip(1)).collect() };
+    rules.into_iter().map(|(rule, n)| (title(&rule), n)).collect()
 }
 
 /// The words, and as what they were understood.
@@ -253,7 +262,8 @@ fn card(app: &App, frame: &Frame, ranked: &RankedItem, parts: Vec<f64>, had: &[I
         score: ranked.score,
         parts,
         is_had: had.contains(&key),
-        drawn: None,
+        // Whatever is not drawn stands there more often than not.
+        drawn: ranked.propensity.map(Probability::get).filter(|propensity| *propensity < 0.5),
     })
 }
 

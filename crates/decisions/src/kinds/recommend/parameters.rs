@@ -36,8 +36,8 @@ pub(super) const FILTER: Parameter =
     Parameter { name: "filter", meaning: "What the traits of items must be", takes: Takes::Filter };
 pub(super) const SEARCH: Parameter = Parameter {
     name: "search",
-    meaning: "Words of which each must begin a word of the name, category or brand",
-    takes: Takes::Text { bytes_max: 2_048 },
+    meaning: "Only of what these words find, as a search does",
+    takes: Takes::Text { bytes_max: 1_000 },
 };
 pub(super) const BOOST: Parameter =
     Parameter { name: "boost", meaning: "How much more items of a trait's value count", takes: Takes::Lifts };

@@ -1,14 +1,18 @@
 //! From which items is a list chosen? One source after the other, until there are enough.
 
+use super::blend::{Proposed, by_taste, with_now};
 use super::rhythm::Rhythm;
 use super::wish::{Placement, Wish, key};
 use crate::lens::Regard;
 use crate::rules::Repeats;
-use crate::{Ask, Knowledge, LeftOut, Sales, Shelf};
+use crate::{Ask, Knowledge, LeftOut, Refusal, Sales, Shelf};
 use models::recommend::{Because, HistoryItem, Query, Recommender, Scored};
 use primitives::ItemKey;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// How many are looked at of each of two lists that become one.
+const N_BLENDED: usize = 100;
 
 /// An item that may stand on the list.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,6 +36,8 @@ pub(super) enum Cause {
     Trending,
     /// It came into the catalogue lately.
     New,
+    /// It is what was looked for.
+    Found,
     /// It is due again.
     Due,
     /// How well it sells, where there is no model.
@@ -51,6 +57,8 @@ pub(super) enum Source {
     Category(ItemKey),
     /// A shelf.
     Shelf(Shelf),
+    /// What the words that were asked for have found.
+    Found,
     /// What the customer needs again.
     Due,
 }
@@ -66,9 +74,16 @@ pub(super) struct Customer {
     pub(super) bought: BTreeSet<ItemKey>,
     /// What they bought last, in one order.
     pub(super) last_order: Vec<ItemKey>,
+    /// What they looked at in this visit, the newest last.
+    pub(super) viewed: Vec<ItemKey>,
 }
 
 impl Customer {
+    /// Whether nothing is known of them.
+    fn is_nobody(&self) -> bool {
+        self.bought.is_empty() && self.viewed.is_empty()
+    }
+
     pub(super) fn of(ask: &Ask<'_>, known: &Knowledge) -> Self {
         let as_of = ask.question.as_of;
         let item = |bought: &crate::Bought| HistoryItem {
@@ -84,6 +99,7 @@ impl Customer {
             rhythms: Rhythm::all(&known.bought, as_of),
             bought: known.bought.iter().map(|bought| bought.item).collect(),
             last_order: of_last.map(|bought| bought.item).collect(),
+            viewed: known.viewed.clone(),
         }
     }
 }
@@ -96,6 +112,10 @@ pub(super) struct Making<'a> {
     pub(super) customer: &'a Customer,
     /// What is in view, in the cart or was bought just now: it is not shown again.
     present: BTreeSet<ItemKey>,
+    /// What the words of the question found; `None` where there are none.
+    found: Option<Vec<(ItemKey, f64)>>,
+    /// What they were shown last, which comes after the rest.
+    shown_last: BTreeSet<ItemKey>,
     seen: RefCell<HashMap<ItemKey, Option<Regard>>>,
     left_out: RefCell<LeftOut>,
 }
@@ -110,17 +130,36 @@ impl<'a> Making<'a> {
         if wish.placement == Placement::ThankYou && wish.cart.is_empty() {
             present.extend(&customer.last_order);
         }
-        Self { ask, wish, model, customer, present, seen: RefCell::default(), left_out: RefCell::default() }
+        let found = wish.is_searched.then(|| found(ask));
+        let shown_last = if customer.is_nobody() { BTreeSet::new() } else { ask.world.shown_last() };
+        let mut left_out = LeftOut::new();
+        if let Some(among) = ask.world.among() {
+            left_out.insert(Refusal::Filter(among.condition().to_owned()).to_string(), among.n_others());
+        }
+        let (seen, left_out) = (RefCell::default(), RefCell::new(left_out));
+        Self { ask, wish, model, customer, present, found, shown_last, seen, left_out }
+    }
+
+    /// What they look at in this visit, the newest last: it tells what they want now, at home.
+    fn now(&self) -> Vec<ItemKey> {
+        let mut now = if self.wish.placement == Placement::Home { self.customer.viewed.clone() } else { Vec::new() };
+        let session = self.wish.session();
+        now.retain(|item| !session.contains(item));
+        now.extend(session);
+        now
     }
 
     /// Where the candidates of the placement come from, the best source first.
     pub(super) fn sources(&self) -> Vec<Source> {
+        if self.found.is_some() {
+            return vec![Source::Found];
+        }
         let own = if self.customer.history.is_empty() { Source::Popular } else { Source::Own };
-        let session = self.wish.session();
+        let (session, now) = (self.wish.session(), self.now());
         let in_view = self.wish.item.map(key);
         match self.wish.placement {
-            Placement::Home | Placement::Email if own == Source::Popular && !session.is_empty() => {
-                vec![Source::With(session), own]
+            Placement::Home | Placement::Email if own == Source::Popular && !now.is_empty() => {
+                vec![Source::With(now), own]
             }
             Placement::Home | Placement::Email => vec![own],
             Placement::Product => {
@@ -148,12 +187,16 @@ impl<'a> Making<'a> {
     pub(super) fn candidates(&self, n_max: usize) -> Vec<Candidate> {
         let mut found: Vec<Candidate> = Vec::new();
         let mut taken = BTreeSet::new();
-        for source in self.sources() {
+        let sources = self.sources();
+        // What they were shown last comes when there is nothing else.
+        let again = if self.shown_last.is_empty() { &[false][..] } else { &[false, true] };
+        for (again, source) in again.iter().flat_map(|again| sources.iter().map(move |source| (*again, source))) {
             let n_wanted = n_max - found.len();
             if n_wanted == 0 {
                 break;
             }
-            let proposed = self.proposed(&source, n_wanted, &|item| !taken.contains(&item) && self.allows(item));
+            let is_open = |item| !taken.contains(&item) && self.shown_last.contains(&item) == again;
+            let proposed = self.proposed(source, n_wanted, &|item| is_open(item) && self.allows(item));
             // Scores of different sources cannot be compared: what fills up stands below.
             let least = found.iter().map(|candidate| candidate.score).fold(f64::INFINITY, f64::min);
             let most = proposed.first().map_or(0.0, |(_, score, _)| *score);
@@ -176,14 +219,15 @@ impl<'a> Making<'a> {
     }
 
     /// What a source proposes, best first.
-    fn proposed(&self, source: &Source, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<(ItemKey, f64, Cause)> {
+    fn proposed(&self, source: &Source, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Proposed> {
         let said = |scored: Scored| (scored.item, scored.score, Cause::Model(scored.because));
         match (source, self.model) {
             (Source::Own, Some(model)) => {
-                let session = self.wish.session();
-                let hour_of_week = Some(self.ask.question.as_of.hour_of_week()).map(u16::from);
-                let query = Query { session: &session, hour_of_week, ..Query::of(&self.customer.history) };
-                model.rank(&query, n, allowed).into_iter().map(said).collect()
+                let now = self.now();
+                let is_now = self.wish.placement == Placement::Home && !now.is_empty() && !self.ask.is_unplaced;
+                let ranked = self.ranked(model, if is_now { n.max(N_BLENDED) } else { n }, allowed);
+                let wanted = ranked.into_iter().map(said).collect();
+                if is_now { with_now(wanted, &with(model, &now, N_BLENDED, allowed), n) } else { wanted }
             }
             (Source::Popular, Some(model)) => model.popular(n, allowed).into_iter().map(said).collect(),
             (Source::Popular | Source::Own, None) => self.on_shelf(Shelf::Popular, n, allowed, Cause::Sold),
@@ -201,10 +245,41 @@ impl<'a> Making<'a> {
                     None => self.on_shelf(Shelf::Popular, n, &allowed, |_| Cause::Category(*item)),
                 }
             }
-            (Source::Shelf(Shelf::Trending), _) => self.on_shelf(Shelf::Trending, n, allowed, |_| Cause::Trending),
-            (Source::Shelf(shelf), _) => self.on_shelf(*shelf, n, allowed, |_| Cause::New),
+            (Source::Shelf(shelf), _) => {
+                let cause = if *shelf == Shelf::Trending { Cause::Trending } else { Cause::New };
+                self.suiting(self.on_shelf(*shelf, n.max(N_BLENDED), allowed, |_| cause), n)
+            }
+            (Source::Found, _) => {
+                let found = self.found.iter().flatten().filter(|(item, _)| allowed(*item));
+                self.suiting(found.map(|(item, score)| (*item, *score, Cause::Found)).collect(), n)
+            }
             (Source::Due, _) => self.due(n, allowed),
         }
+    }
+
+    /// What the model says of this customer now.
+    fn ranked(&self, model: &Recommender, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {
+        let session = self.now();
+        let hour_of_week = Some(self.ask.question.as_of.hour_of_week()).map(u16::from);
+        model.rank(&Query { session: &session, hour_of_week, ..Query::of(&self.customer.history) }, n, allowed)
+    }
+
+    /// What stands in an order of its own, as it suits this customer.
+    fn suiting(&self, mut stood: Vec<Proposed>, n: usize) -> Vec<Proposed> {
+        let taste = match self.model.filter(|_| !self.customer.history.is_empty()) {
+            Some(model) => {
+                let there: BTreeSet<ItemKey> = stood.iter().map(|(item, ..)| *item).collect();
+                let ranked = self.ranked(model, there.len(), &|item| there.contains(&item));
+                let own = ranked.into_iter().filter(|scored| scored.because != Because::Popular);
+                own.map(|scored| (scored.item, scored.score)).collect()
+            }
+            None => Vec::new(),
+        };
+        if taste.is_empty() {
+            stood.truncate(n);
+            return stood;
+        }
+        by_taste(stood, &taste, n)
     }
 
     fn on_shelf(
@@ -213,7 +288,7 @@ impl<'a> Making<'a> {
         n: usize,
         allowed: &dyn Fn(ItemKey) -> bool,
         cause: impl Fn(Sales) -> Cause,
-    ) -> Vec<(ItemKey, f64, Cause)> {
+    ) -> Vec<Proposed> {
         let stood = self.ask.world.shelf(shelf, n, allowed);
         let n_stood = stood.len();
         #[expect(clippy::cast_precision_loss, reason = "a list is short")]
@@ -223,7 +298,7 @@ impl<'a> Making<'a> {
         stood.map(|(place, (item, sales))| (item, score(place, sales), cause(sales))).collect()
     }
 
-    fn due(&self, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<(ItemKey, f64, Cause)> {
+    fn due(&self, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Proposed> {
         let due = self.customer.rhythms.iter().filter(|(_, rhythm)| rhythm.is_due());
         let mut due: Vec<_> = due.map(|(item, rhythm)| (*item, rhythm.weight(), Cause::Due)).collect();
         due.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -234,7 +309,7 @@ impl<'a> Making<'a> {
 
     /// Whether an item may be shown. Each that may not is counted once, under the first rule that keeps it out.
     fn allows(&self, item: ItemKey) -> bool {
-        self.regard(item).is_some()
+        self.ask.world.among().is_none_or(|among| among.holds(item)) && self.regard(item).is_some()
     }
 
     fn regard(&self, item: ItemKey) -> Option<Regard> {
@@ -268,6 +343,11 @@ impl<'a> Making<'a> {
         self.ask.world.regard(item, lens).map_err(|refusal| refusal.to_string())
     }
 
+    /// How many items the words of the question found; `None` where there are none.
+    pub(super) fn n_searched(&self) -> Option<usize> {
+        self.found.as_ref().map(Vec::len)
+    }
+
     /// How many items each rule has left out, of those that were looked at.
     pub(super) fn left_out(&self) -> LeftOut {
         self.left_out.borrow().clone()
@@ -275,12 +355,7 @@ impl<'a> Making<'a> {
 }
 
 /// What is bought with several items: how near it is to each, summed; because of the one that it is nearest to.
-fn with(
-    model: &Recommender,
-    items: &[ItemKey],
-    n: usize,
-    allowed: &dyn Fn(ItemKey) -> bool,
-) -> Vec<(ItemKey, f64, Cause)> {
+fn with(model: &Recommender, items: &[ItemKey], n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Proposed> {
     let mut sums: BTreeMap<ItemKey, (f64, f64, ItemKey)> = BTreeMap::new();
     for source in items {
         for (item, near) in model.similar(*source) {
@@ -294,6 +369,14 @@ fn with(
     let mut found: Vec<_> = sums.into_iter().map(|(item, (sum, _, source))| (item, sum, Cause::With(source))).collect();
     found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     found.into_iter().filter(|(item, ..)| allowed(*item)).take(n).collect()
+}
+
+/// What the words of the question found, the best first, each with what speaks for it whoever asks.
+fn found(ask: &Ask<'_>) -> Vec<(ItemKey, f64)> {
+    let found = ask.world.found(&[]).unwrap_or_default();
+    let mut found: Vec<(ItemKey, f64)> = found.items.iter().map(|item| (item.item, item.prior())).collect();
+    found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    found
 }
 
 fn weight(sales: Sales) -> f64 {

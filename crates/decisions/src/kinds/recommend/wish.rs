@@ -1,9 +1,9 @@
 //! What is wished for: a question's parameters, with the rules of the settings where it says nothing else.
 
 use super::parameters as given;
-use crate::lens::{Lens, words_of};
+use crate::lens::Lens;
 use crate::rules::{Repeats, Rules};
-use crate::{Ask, ItemFilter, Lifts, Parameter};
+use crate::{Ask, ItemFilter, Lifts, Parameter, Parameters};
 use primitives::{ItemId, ItemKey};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -25,6 +25,8 @@ pub(super) struct Wish<'a> {
     pub(super) excluded: BTreeSet<ItemKey>,
     /// What is looked at of items.
     pub(super) lens: Lens,
+    /// Whether it is to be what words find.
+    pub(super) is_searched: bool,
     /// The rules that hold.
     pub(super) rules: Rules,
 }
@@ -95,7 +97,6 @@ impl<'a> Wish<'a> {
         let caps = rules.per_category_max > 0 || rules.per_brand_max > 0;
         let lens = Lens {
             filter: get(&given::FILTER).and_then(|filter| ItemFilter::parse(filter).ok()).unwrap_or_default(),
-            words: text(&given::SEARCH).map(searched).unwrap_or_default(),
             lifts: get(&given::BOOST).and_then(|lifts| Lifts::parse(lifts).ok()).unwrap_or_default(),
             sees_groups: caps || rules.diversity > 0.0 || placement == Placement::Product,
             sees_gain: rules.margin_weight > 0.0,
@@ -109,6 +110,7 @@ impl<'a> Wish<'a> {
             cart,
             excluded: words(&given::EXCLUDE).into_iter().collect(),
             lens,
+            is_searched: searched(parameters).is_some(),
             rules,
         }
     }
@@ -118,10 +120,12 @@ impl<'a> Wish<'a> {
         self.cart.iter().copied().chain(self.item.map(key)).collect()
     }
 
-    /// Whether the list says something only of whoever bought before.
-    pub(super) fn is_of_the_past(&self) -> bool {
+    /// Whether the list says something only of whoever bought before, or looks at something in this visit.
+    pub(super) fn is_of_the_past(&self, viewed: &[ItemKey]) -> bool {
         match self.placement {
-            Placement::Home | Placement::Email | Placement::Because => self.session().is_empty(),
+            _ if self.is_searched => false,
+            Placement::Home => self.session().is_empty() && viewed.is_empty(),
+            Placement::Email | Placement::Because => self.session().is_empty(),
             Placement::ThankYou => self.cart.is_empty(),
             Placement::Replenish => true,
             Placement::Product | Placement::Cart | Placement::Trending | Placement::New => false,
@@ -141,7 +145,7 @@ impl<'a> Wish<'a> {
     }
 }
 
-/// The words of a search, in lower case.
-fn searched(text: &str) -> Vec<String> {
-    words_of(&text.to_lowercase()).map(ToOwned::to_owned).collect()
+/// The words that are to be searched for.
+pub(super) fn searched(parameters: &Parameters) -> Option<&str> {
+    parameters.get(given::SEARCH.name).and_then(Value::as_str).filter(|words| !words.trim().is_empty())
 }

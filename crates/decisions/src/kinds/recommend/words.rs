@@ -23,6 +23,7 @@ pub(super) fn reason(candidate: &Candidate, ask: &Ask<'_>, customer: &Customer) 
         Cause::Category(item) => format!("Popular, and of the same category as {}", title(ask.world, item)),
         Cause::Trending => "Bought more often this week than before".to_owned(),
         Cause::New => "New in the catalogue".to_owned(),
+        Cause::Found => "Matches what was looked for".to_owned(),
         Cause::Due => rhythm.map_or_else(|| "Due again".to_owned(), |rhythm| rhythm.in_words()),
         Cause::Sold(sales) => sold(sales),
     }
@@ -71,19 +72,28 @@ pub(super) fn of_everybody(candidates: &[Candidate], ask: &Ask<'_>) -> String {
         }
         Some(Cause::Trending) => "these are items that sell better than they used to".to_owned(),
         Some(Cause::New) => "these are the newest items".to_owned(),
+        Some(Cause::Found) => "these are the items that match what was looked for".to_owned(),
         Some(_) => "these are the most popular items".to_owned(),
     };
     format!(": {what}")
 }
 
 /// Why there are fewer items than were asked for: "4 of 10 items: filter category left out 812, out of stock 3.".
-pub(super) fn shortfall(n_found: usize, wish: &Wish<'_>, left_out: &LeftOut, world: &dyn World) -> Option<String> {
+pub(super) fn shortfall(
+    (n_found, n_searched): (usize, Option<usize>),
+    wish: &Wish<'_>,
+    left_out: &LeftOut,
+    world: &dyn World,
+) -> Option<String> {
     if n_found >= wish.n {
         return None;
     }
     let mut rules: Vec<(&str, u64)> = left_out.iter().map(|(rule, n)| (rule.as_str(), *n)).collect();
     rules.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
     let mut parts: Vec<String> = rules.iter().map(|(rule, n)| format!("{rule} left out {n}")).collect();
+    if let Some(n_searched) = n_searched {
+        parts.insert(0, format!("the search found {n_searched}"));
+    }
     if parts.is_empty() {
         parts.push("there are no others".to_owned());
     }

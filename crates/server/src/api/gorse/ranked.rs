@@ -108,7 +108,7 @@ async fn decided(app: Arc<App>, caller: Caller, user: String, slice: Slice) -> R
         if let Some(category) = slice.category.as_deref().filter(|category| !category.is_empty()) {
             wish.filter.insert("category".to_owned(), json!([category]));
         }
-        let (_, ranked) = items_for(app, vec![Identifier::User(UserId::from(user.as_str()))], &wish)?;
+        let (_, ranked) = items_for(app, vec![Identifier::User(UserId::from(user.as_str()))], wish)?;
         let Some(kind) = slice.write_back_type.as_deref().filter(|kind| !kind.is_empty()) else {
             return Ok(Ok(ranked));
         };
