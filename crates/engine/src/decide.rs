@@ -8,8 +8,8 @@ use crate::{Engine, Live};
 use decisions::nobody;
 use decisions::search::{Among, Completion, Found};
 use decisions::{
-    Answer, Decision, DecisionError, DecisionQuery, Declaration, ItemFacts, Kind, KindName, Lens, Models, N_ITEMS_MAX, Parameters,
-    Question, RankedItem, Record, Refusal, Regard, Sales, Shelf, Subject, Testimony, Witness, World,
+    Answer, Decision, DecisionError, DecisionQuery, Declaration, ItemFacts, Kind, KindName, Lens, Models, N_ITEMS_MAX,
+    Parameters, Question, RankedItem, Record, Refusal, Regard, Sales, Shelf, Subject, Testimony, Witness, World,
 };
 use events::Fields;
 use features::{FeatureState, Items};
@@ -145,13 +145,16 @@ impl Engine {
 
     /// The items that a customer was answered last where the same was asked with this value of a parameter.
     fn shown_last(&self, asked: &Asked, (name, value): (&str, &str)) -> Result<BTreeSet<ItemKey>, EngineError> {
-        let customer = self.look(|live| Ok::<_, EngineError>(resolve(live, &asked.names)?.map(|found| found.profile.id.clone())));
+        let customer =
+            self.look(|live| Ok::<_, EngineError>(resolve(live, &asked.names)?.map(|found| found.profile.id.clone())));
         let Some(customer) = customer? else { return Ok(BTreeSet::new()) };
-        let meant = DecisionQuery { kind: Some(asked.kind.to_string()), customer: Some(customer), ..DecisionQuery::default() };
+        let meant =
+            DecisionQuery { kind: Some(asked.kind.to_string()), customer: Some(customer), ..DecisionQuery::default() };
         let (mut shown, mut n_left) = (None, N_LAST_MAX);
         self.ports.decisions.newest(&meant, &mut |logged| {
             n_left -= 1;
-            let is_meant = |record: &Record| record.question.parameters.get(name).and_then(|said| said.as_str()) == Some(value);
+            let is_meant =
+                |record: &Record| record.question.parameters.get(name).and_then(|said| said.as_str()) == Some(value);
             shown = Record::open(&logged).ok().filter(is_meant).map(|record| record.chosen());
             shown.is_none() && n_left > 0
         })?;

@@ -8,7 +8,8 @@ use crate::Engine;
 use crate::error::EngineError;
 use decisions::ItemFilter;
 use decisions::search::{
-    Among, Begun, Completion, Hits, Indexed, Libraries, Library, Match, Shelf, Sought, TextIndexError, Wanted, find, words_of,
+    Among, Begun, Completion, Hits, Indexed, Libraries, Library, Match, Shelf, Sought, TextIndexError, Wanted, find,
+    words_of,
 };
 use features::{Item, News};
 use primitives::{ErrorKind, HOUR_MS, ItemKey, Timestamp};

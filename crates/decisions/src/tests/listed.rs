@@ -5,6 +5,7 @@ use super::shop::{
     N_ITEMS, Shop, decide, decided, decided_as, every_kind, key, knowledge, known, models, question, recommender,
     refused, replay, unknown,
 };
+use crate::search::{Features, Found, FoundItem, Told};
 use crate::{
     Answer, Content, DecisionError, ItemFacts, Knowledge, Lens, Question, RankedItem, Refusal, Regard, Repeats, Rules,
     Sales, Shelf, Subject, World, category_of, kinds,
@@ -14,12 +15,15 @@ use governance::Headcount;
 use primitives::ItemKey;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A shop whose items have traits: three categories of four, two brands in turn, and what they earn rises with the number.
 struct Traits {
     items: Items,
     shelves: BTreeMap<Shelf, Vec<u32>>,
+    /// What a search finds, best first.
+    found: Vec<u32>,
+    shown_last: BTreeSet<ItemKey>,
 }
 
 fn category(item: u32) -> &'static str {
@@ -47,7 +51,12 @@ impl Traits {
             (Shelf::Trending, vec![5, 3, 9]),
             (Shelf::Newest, vec![11, 10, 2, 1]),
         ]);
-        Self { items, shelves }
+        Self { items, shelves, found: Vec::new(), shown_last: BTreeSet::new() }
+    }
+
+    /// A question's words find these, best first.
+    fn finding(found: &[u32]) -> Self {
+        Self { found: found.to_vec(), ..Self::full() }
     }
 
     fn full() -> Self {
@@ -80,6 +89,19 @@ impl World for Traits {
 
     fn category(&self, item: ItemKey) -> Option<u32> {
         self.items.get(item).and_then(category_of)
+    }
+
+    fn found(&self, _: &[(ItemKey, f64)]) -> Option<Found> {
+        let item = |(place, item): (usize, &u32)| {
+            let mut features = Features::default();
+            features[0] = 1.0 - f32::from(u8::try_from(place).unwrap()) / 20.0;
+            FoundItem { item: key(*item), features }
+        };
+        Some(Found { items: self.found.iter().enumerate().map(item).collect(), told: Told::default() })
+    }
+
+    fn shown_last(&self) -> BTreeSet<ItemKey> {
+        self.shown_last.clone()
     }
 
     fn without_trait(&self, name: &str) -> Option<Option<String>> {
@@ -127,8 +149,12 @@ fn what_was_ruled_out_is_not_shown_and_the_shortfall_says_by_what() {
             vec![4, 8, 10],
             "3 of 10 items: filter brand left out 5, bought before left out 2, excluded left out 2.",
         ),
-        (json!({"search": "TEA numb"}), vec![8, 9, 10, 11], "4 of 10 items: search left out 8."),
-        (json!({"search": "number 11"}), vec![11], "1 of 10 items: search left out 11."),
+        (
+            json!({"search": "odd", "exclude": ["item-3"]}),
+            vec![1, 5, 7, 9, 11],
+            "5 of 10 items: the search found 6, excluded left out 1.",
+        ),
+        (json!({"search": "nothing like it"}), vec![], "0 of 10 items: the search found 0."),
         (json!({"filter": {"stock": false}}), vec![], "0 of 10 items: filter stock left out 12."),
         (
             json!({"filter": {"brandd": "even"}}),
@@ -141,7 +167,11 @@ fn what_was_ruled_out_is_not_shown_and_the_shortfall_says_by_what() {
             "0 of 10 items: filter taste left out 12. No item has the trait \"taste\".",
         ),
     ] {
-        let answer = ask(parameters.clone());
+        let shop = match parameters["search"].as_str() {
+            Some("odd") => Traits::finding(&[1, 3, 5, 7, 9, 11]),
+            _ => Traits::full(),
+        };
+        let answer = decide(&asked(parameters.clone()), &buyer(), &models(true), &shop).unwrap();
         let mut found = numbers(&answer);
         found.sort_unstable();
         assert_eq!(found, left, "{parameters}");
@@ -196,12 +226,74 @@ fn a_placement_decides_where_the_list_comes_from() {
             decide(&asked, &buyer(), &models(with_model), &Traits::full()).unwrap()
         };
         let trending = of("trending");
-        assert_eq!(numbers(&trending)[..3], [5, 3, 9]);
+        let mut first = numbers(&trending)[..3].to_vec();
+        first.sort_unstable();
+        assert_eq!(first, [3, 5, 9]);
         assert_eq!(items(&trending)[0].reason, "Bought more often this week than before");
         assert_eq!(items(&trending).len(), 4, "the rest is what sells");
         let new = of("new");
-        assert_eq!((numbers(&new), new.fallback), (vec![11, 10, 2, 1], None));
+        // Whoever bought 1 and 6 wants 1 and 2; without a model nothing says so.
+        let expected = if with_model { vec![1, 2, 11, 10] } else { vec![11, 10, 2, 1] };
+        assert_eq!((numbers(&new), new.fallback), (expected, None));
+        let stranger =
+            decide(&asked(json!({"placement": "new"})), &unknown(true), &models(with_model), &Traits::full());
+        assert_eq!(numbers(&stranger.unwrap()), [11, 10, 2, 1], "nobody's taste");
     }
+}
+
+#[test]
+fn what_is_searched_is_found_and_stands_as_it_suits_the_customer() {
+    let shop = Traits::finding(&[9, 4, 2, 1]);
+    let of = |subject: &Subject| decide(&asked(json!({"search": "any"})), subject, &models(true), &shop).unwrap();
+    let (stranger, own) = (of(&unknown(true)), of(&buyer()));
+    assert_eq!(numbers(&stranger), [9, 4, 2, 1]);
+    assert!(stranger.fallback.unwrap().ends_with(": these are the items that match what was looked for."));
+    assert_ne!(numbers(&own), [9, 4, 2, 1], "whoever bought 1 finds it sooner");
+    assert_eq!((own.fallback, own.shortfall), (None, Some("4 of 10 items: the search found 4.".to_owned())));
+}
+
+#[test]
+fn what_was_just_looked_at_changes_home_and_nothing_else() {
+    let mut looking = knowledge(&[(1, 3.0), (6, 40.0)], true);
+    let before = |placement: &str| {
+        let asked = asked(json!({"placement": placement, "n": 4}));
+        decide(&asked, &known(knowledge(&[(1, 3.0), (6, 40.0)], true)), &models(true), &Traits::full()).unwrap()
+    };
+    looking.viewed = vec![key(9)];
+    let near: Vec<ItemKey> = recommender().similar(key(9)).map(|(item, _)| item).collect();
+    let of = |subject: &Subject, placement: &str| {
+        let asked = asked(json!({"placement": placement, "n": 4}));
+        let (answer, record) = decided(&asked, subject, &models(true), &Traits::full());
+        assert_eq!(replay(&super::reopened(&record), &models(true)).unwrap(), answer);
+        answer
+    };
+    let home = of(&known(looking.clone()), "home");
+    assert_ne!(numbers(&home), numbers(&before("home")));
+    let first = items(&home).iter().find(|item| near.contains(&ItemKey::from(&item.id))).unwrap();
+    assert_eq!(first.reason, "Often bought together with Number 9");
+    for placement in ["email", "trending", "thank_you", "replenish"] {
+        assert_eq!(of(&known(looking.clone()), placement), before(placement), "{placement}");
+    }
+    // Of whoever bought nothing yet it is all that is known.
+    let new = Knowledge { bought: Vec::new(), ..looking };
+    let home = of(&known(new), "home");
+    assert_eq!((ItemKey::from(&items(&home)[0].id), home.fallback), (near[0], None));
+}
+
+#[test]
+fn an_e_mail_begins_with_what_the_last_one_did_not_show() {
+    let mail = asked(json!({"placement": "email", "n": 4}));
+    let first = decide(&mail, &buyer(), &models(true), &Traits::full()).unwrap();
+    let shown_last: BTreeSet<ItemKey> = items(&first).iter().map(|item| ItemKey::from(&item.id)).collect();
+    let shop = Traits { shown_last: shown_last.clone(), ..Traits::full() };
+    let (second, record) = decided(&mail, &buyer(), &models(true), &shop);
+    assert!(items(&second).iter().all(|item| !shown_last.contains(&ItemKey::from(&item.id))), "{second:?}");
+    assert_eq!(replay(&super::reopened(&record), &models(true)).unwrap(), second);
+    let all = decide(&asked(json!({"placement": "email", "n": 12})), &buyer(), &models(true), &shop).unwrap();
+    assert_eq!(numbers(&all).len(), 12, "what it showed comes again where there is nothing else");
+    assert!(items(&all)[8..].iter().all(|item| shown_last.contains(&ItemKey::from(&item.id))));
+    let stranger = decide(&mail, &unknown(true), &models(true), &shop).unwrap();
+    assert_eq!(numbers(&stranger)[..2], [0, 1], "of whom nothing may be known, nothing is");
 }
 
 #[test]
@@ -288,7 +380,7 @@ fn a_list_that_is_to_differ_does() {
     let (plain, diverse) = (ask(json!({"n": 6})), ask(json!({"n": 6, "diversity": 1.0})));
     assert!(changes(&diverse) > changes(&plain), "{:?} {:?}", numbers(&plain), numbers(&diverse));
     let first: Vec<&str> = numbers(&diverse)[..3].iter().map(|item| category(*item)).collect();
-    let different: std::collections::BTreeSet<&&str> = first.iter().collect();
+    let different: BTreeSet<&&str> = first.iter().collect();
     assert_eq!(different.len(), 3, "{first:?}");
     assert_eq!(numbers(&ask(json!({"n": 6, "diversity": 0.0}))), numbers(&plain));
 }
@@ -348,7 +440,7 @@ fn chance_shows_others_as_often_as_it_says() {
 fn a_plain_answer_keeps_nothing_of_items_beside_it() {
     let (_, record) = decided(&asked(json!({})), &buyer(), &models(true), &Traits::full());
     let text = super::json(&record.to_logged().record);
-    for word in ["regards", "shelves", "left_out", "categories", "without"] {
+    for word in ["regards", "shelves", "left_out", "categories", "without", "shown", "viewed"] {
         assert!(!text.contains(word), "{word}: {text}");
     }
 }
@@ -400,23 +492,24 @@ fn parameters() -> impl Strategy<Value = Value> {
     (
         (1_i64..=15, placement, filter, some(), some(), repeats),
         (share(), share(), share(), share(), 0_i64..3, 0_i64..4),
-        proptest::option::of(Just(json!({"brand": {"odd": 3.5}}))),
+        (proptest::option::of(Just(json!({"brand": {"odd": 3.5}}))), proptest::sample::select(vec!["", "any"])),
     )
-        .prop_map(|((n, placement, filter, cart, exclude, repeats), shares, boost)| {
+        .prop_map(|((n, placement, filter, cart, exclude, repeats), shares, (boost, search))| {
             let (diversity, new_share, margin, explore, per_category, per_brand) = shares;
             json!({
                 "n": n, "placement": placement, "filter": filter, "cart": cart, "exclude": exclude, "repeats": repeats,
                 "item": "item-4", "diversity": diversity, "new_share_min": new_share, "margin_weight": margin,
                 "explore_share": explore, "per_category_max": per_category, "per_brand_max": per_brand,
-                "boost": boost.unwrap_or(json!({})),
+                "boost": boost.unwrap_or(json!({})), "search": search,
             })
         })
 }
 
 fn customers() -> impl Strategy<Value = (Knowledge, Vec<u32>)> {
-    proptest::collection::vec((0..N_ITEMS + 2, 0.0_f64..100.0), 0..9).prop_map(|bought| {
+    let bought = proptest::collection::vec((0..N_ITEMS + 2, 0.0_f64..100.0), 0..9);
+    (bought, proptest::collection::vec((0..N_ITEMS + 2).prop_map(key), 0..3)).prop_map(|(bought, viewed)| {
         let items = bought.iter().map(|(item, _)| *item).collect();
-        (knowledge(&bought, true), items)
+        (Knowledge { viewed, ..knowledge(&bought, true) }, items)
     })
 }
 
@@ -426,9 +519,12 @@ proptest! {
     #[test]
     fn every_list_keeps_to_what_was_asked_and_is_made_again_from_its_record(
         parameters in parameters(), (knowledge, bought) in customers(), with_model: bool, is_known: bool,
-        sold_out in proptest::collection::vec(0..N_ITEMS, 0..6),
+        (sold_out, shown_last) in (proptest::collection::vec(0..N_ITEMS, 0..6), proptest::collection::vec(0..N_ITEMS, 0..4)),
     ) {
-        let shop = Traits::without(&sold_out, &[10]);
+        let shown_last = shown_last.into_iter().map(key).collect();
+        let found = vec![1, 5, 4, 10, 2, 11, 3];
+        let shop = Traits { found: found.clone(), shown_last, ..Traits::without(&sold_out, &[10]) };
+        let is_searched = parameters["search"] == "any";
         let subject = if is_known { known(knowledge) } else { unknown(true) };
         let models = models(with_model);
         let (answer, record) = decided(&asked(parameters.clone()), &subject, &models, &shop);
@@ -436,9 +532,11 @@ proptest! {
         prop_assert_eq!(&reopened.to_logged(), &record.to_logged());
         prop_assert_eq!(&replay(&reopened, &models).unwrap(), &answer);
 
+        let can_be_found = found;
         let found = numbers(&answer);
+        prop_assert!(!is_searched || found.iter().all(|item| can_be_found.contains(item)));
         let n = usize::try_from(parameters["n"].as_i64().unwrap()).unwrap();
-        let different: std::collections::BTreeSet<&u32> = found.iter().collect();
+        let different: BTreeSet<&u32> = found.iter().collect();
         prop_assert!(found.len() <= n && different.len() == found.len());
         prop_assert_eq!(answer.shortfall.is_some(), found.len() < n);
         let names = |list: &str| parameters[list].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned());

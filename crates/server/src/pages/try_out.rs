@@ -224,7 +224,9 @@ fn answered(
 fn by_rule(left_out: LeftOut) -> Vec<(String, u64)> {
     let mut rules: Vec<(String, u64)> = left_out.into_iter().collect();
     rules.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let title = |rule: &str| -> String { rule.chars().take(1).flat_map(char::to_uppercase).chain(rule.chars().skip(1)).collect() };
+    let title = |rule: &str| -> String {
+        rule.chars().take(1).flat_map(char::to_uppercase).chain(rule.chars().skip(1)).collect()
+    };
     rules.into_iter().map(|(rule, n)| (title(&rule), n)).collect()
 }
 
