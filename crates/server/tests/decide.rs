@@ -106,7 +106,11 @@ fn a_recommendation_has_the_shape_that_was_promised() {
     assert!(scores.is_sorted_by(|a, b| a >= b), "best first: {scores:?}");
     for item in items {
         assert!(item["reason"].as_str().unwrap().len() > 10, "{item}");
-        assert!(keys_in_order(&item.to_string()).iter().all(|key| ["id", "score", "reason"].contains(&key.as_str())));
+        assert!(
+            keys_in_order(&item.to_string())
+                .iter()
+                .all(|key| ["id", "score", "reason", "position", "propensity"].contains(&key.as_str()))
+        );
     }
     let ids: std::collections::BTreeSet<_> = items.iter().map(|item| item["id"].to_string()).collect();
     assert_eq!(ids.len(), 5, "no item comes twice");
@@ -279,7 +283,10 @@ fn a_question_that_cannot_be_read_is_refused_with_its_reason() {
             "no field \"userID\" in a question of \"recommend\": did you mean \"userId\"?",
         ),
         (json!({"decision": "recommend", "userId": "1", "contxt": {}}), "did you mean \"context\"?"),
-        (json!({"decision": "recommend", "userId": "1", "limit": 3}), "has decision, userId, anonymousId, context, n"),
+        (
+            json!({"decision": "recommend", "userId": "1", "limit": 3}),
+            "has decision, userId, userIds, anonymousId, context, n",
+        ),
         (json!({"decision": "recommend", "userId": "1", "\u{202e}": 3}), "no field \"⟨U+202E⟩\""),
         (json!({"decision": "churn", "userId": "1", "n": 3}), "\"churn\" takes no \"n\""),
         (json!({"decision": "churn", "userId": "1", "context": {}}), "\"churn\" takes no \"context\""),

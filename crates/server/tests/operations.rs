@@ -178,8 +178,11 @@ fn every_described_path_is_served_and_every_served_path_is_described() {
         );
         assert_eq!(reply.status, 200, "{path}");
     }
-    let served: BTreeSet<String> =
-        sources().iter().flat_map(|file| paths_in(&std::fs::read_to_string(file).unwrap())).collect();
+    // Other companies describe their own interfaces; what becomes of each call stands in docs/gorse.md and docs/personalize.md.
+    let is_ours = |file: &&PathBuf| !["gorse", "personalize"].iter().any(|name| file.to_string_lossy().contains(name));
+    let sources = sources();
+    let ours = sources.iter().filter(is_ours);
+    let served: BTreeSet<String> = ours.flat_map(|file| paths_in(&std::fs::read_to_string(file).unwrap())).collect();
     assert!(served.len() >= described.len(), "the paths were not found in the sources: {served:?}");
     for path in served {
         let is_known = described.contains_key(&path) || UNDESCRIBED.contains(&path.as_str());

@@ -59,6 +59,8 @@ pub(super) enum Source {
     Shelf(Shelf),
     /// What the words that were asked for have found.
     Found,
+    /// What the model does not know yet, by how it sells.
+    Unlearned,
     /// What the customer needs again.
     Due,
 }
@@ -154,6 +156,15 @@ impl<'a> Making<'a> {
         if self.found.is_some() {
             return vec![Source::Found];
         }
+        let mut sources = self.by_placement();
+        let is_of_all = sources.iter().any(|source| matches!(source, Source::Own | Source::Popular));
+        if is_of_all && self.model.is_some() && !self.ask.is_unplaced {
+            sources.push(Source::Unlearned);
+        }
+        sources
+    }
+
+    fn by_placement(&self) -> Vec<Source> {
         let own = if self.customer.history.is_empty() { Source::Popular } else { Source::Own };
         let (session, now) = (self.wish.session(), self.now());
         let in_view = self.wish.item.map(key);
@@ -252,6 +263,10 @@ impl<'a> Making<'a> {
             (Source::Found, _) => {
                 let found = self.found.iter().flatten().filter(|(item, _)| allowed(*item));
                 self.suiting(found.map(|(item, score)| (*item, *score, Cause::Found)).collect(), n)
+            }
+            (Source::Unlearned, model) => {
+                let is_new = |item| model.is_none_or(|model| !model.contains(item));
+                self.on_shelf(Shelf::Popular, n, &|item| is_new(item) && allowed(item), Cause::Sold)
             }
             (Source::Due, _) => self.due(n, allowed),
         }

@@ -35,6 +35,19 @@ fn what_is_tried_is_shown_and_not_logged() {
 }
 
 #[test]
+fn what_was_left_out_is_told_by_rule() {
+    let console = shop();
+    console.send_events(r#"{"batch":[{"type":"item","itemId":"tea","traits":{"stock":0}}]}"#);
+    let page = console.get("/try?customer=ann&category=Cake").body;
+    for part in
+        ["0 of 12 items: filter category left out 1, out of stock left out 1.", "Filter category", "Out of stock"]
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(page.contains("What was left out, and why, stands beside."), "{page}");
+}
+
+#[test]
 fn what_cannot_be_asked_is_refused_in_words() {
     let console = shop();
     let page = console.get("/try?customer=ann&price_max=cheap").body;
