@@ -21,6 +21,9 @@ use std::time::Duration;
 /// How many customers' past decisions are looked at each time.
 const N_LOOKED_AT: usize = 20_000;
 
+/// How many answers of before the start are read back to tell what was shown.
+const N_SHOWN_READ_MAX: u64 = 200_000;
+
 /// How often what is done, and from how much on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pauses {
@@ -105,6 +108,13 @@ impl Background {
         background.spawn("corrections", move || corrections.run())?;
         let (follower, until) = (background.engine.clone(), background.stop.clone());
         background.spawn("items", move || follow_items(&follower, &until))?;
+        let (reader, until) = (background.engine.clone(), background.stop.clone());
+        background.spawn("shown", move || {
+            if let Err(error) = reader.read_shown(N_SHOWN_READ_MAX, &|| until.is_wanted()) {
+                let error = error.story();
+                tracing::error!(error, "past decisions could not be read: what was shown is counted from the start on");
+            }
+        })?;
         background.spawn("maintenance", move || {
             while !stop.wait(pauses.maintenance) {
                 round.maintain(&|| stop.is_wanted());

@@ -268,6 +268,7 @@ impl Engine {
 
     fn count(&self, record: &Record, took: Duration) {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner).record(took);
+        self.count_shown(record);
         let kind = record.question.kind.to_string();
         let answer = &record.decision.answer;
         let reason = if answer.fallback.is_some() { "fallback" } else { "full" };

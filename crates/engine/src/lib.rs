@@ -27,6 +27,7 @@ mod pace;
 mod read;
 mod search;
 mod shelf;
+mod shown;
 mod worth;
 
 mod calendar;
@@ -82,7 +83,8 @@ pub use read::CustomerView;
 pub use readiness::{CapabilityState, ChannelState, Freshness, Readiness};
 pub use search::Search;
 pub use separate::{PartOf, Parted};
-pub use shelf::{ItemQuery, ItemsFound, N_DAYS_LATELY, Standing};
+pub use shelf::{ItemQuery, ItemsFound, N_DAYS_LATELY, OnShelf, Standing};
+pub use shown::ShownBy;
 pub use stopwatch::Stopwatch;
 pub use theirs::{Circle, Theirs};
 pub use training::{Trainer, train};
@@ -160,6 +162,8 @@ pub struct Engine {
     lists_wanted: AtomicBool,
     /// What searches look into.
     books: library::Books,
+    /// In how many answers items were shown.
+    shown: shown::Shown,
 }
 
 impl Engine {
@@ -179,6 +183,7 @@ impl Engine {
         // What was set aside at the end of the log is not in the profiles, and nobody waits for it.
         let reached = ports.events.head();
         let live = Live::open(&ports, &policy)?;
+        let began_at = clock.now();
         let engine = Self {
             registry: Registry::new(ports.models.clone(), Arc::default()),
             capabilities,
@@ -218,6 +223,7 @@ impl Engine {
             changing_lists: Mutex::default(),
             lists_wanted: AtomicBool::new(false),
             books: library::Books::default(),
+            shown: shown::Shown::since(began_at),
         };
         let capabilities = Arc::clone(&engine.capabilities);
         engine.declare(&capabilities.features)?;

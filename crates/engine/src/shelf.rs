@@ -6,7 +6,7 @@ use features::Item;
 use learning::Body;
 use primitives::{ItemId, ItemKey, Timestamp};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::time::Duration;
 
 /// How many items are looked at while events and decisions wait.
@@ -30,6 +30,10 @@ pub enum Standing {
     Nameless,
     /// Those that cannot be had.
     Unavailable,
+    /// Those that can be had, and that no answer of the last 30 days showed.
+    NeverShown,
+    /// Those that nobody bought yet, as far as is remembered.
+    Cold,
 }
 
 /// Which items are meant.
@@ -43,11 +47,20 @@ pub struct ItemQuery {
     pub standing: Standing,
 }
 
+/// An item as it stands on a shelf.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OnShelf {
+    /// The item.
+    pub item: Item,
+    /// In how many answers of the last 30 days it was shown.
+    pub n_shown: u64,
+}
+
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ItemsFound {
     /// The items, those first that most customers bought lately.
-    pub items: Vec<Item>,
+    pub items: Vec<OnShelf>,
     /// How many match, shown or not.
     pub n_found: u64,
     /// How many there are of each standing, whatever was asked.
@@ -58,7 +71,8 @@ pub struct ItemsFound {
 
 impl Standing {
     /// Each of them.
-    pub const ALL: [Self; 5] = [Self::All, Self::Described, Self::NamedOnly, Self::Nameless, Self::Unavailable];
+    pub const ALL: [Self; 7] =
+        [Self::All, Self::Described, Self::NeverShown, Self::Cold, Self::Unavailable, Self::Nameless, Self::NamedOnly];
 
     /// Its name in addresses.
     #[must_use]
@@ -69,32 +83,37 @@ impl Standing {
             Self::NamedOnly => "named_only",
             Self::Nameless => "nameless",
             Self::Unavailable => "unavailable",
+            Self::NeverShown => "never_shown",
+            Self::Cold => "cold",
         }
     }
 
-    /// The standing of a name.
+    /// The standing of a name. What is hidden or out of stock cannot be had.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
+        let name = if matches!(name, "hidden" | "out_of_stock") { Self::Unavailable.name() } else { name };
         Self::ALL.into_iter().find(|standing| standing.name() == name)
     }
 
-    fn has(self, item: &Item) -> bool {
+    fn has(self, item: &Item, n_shown: u64) -> bool {
         match self {
             Self::All => true,
             Self::Described => item.described_at.is_some(),
             Self::NamedOnly => item.described_at.is_none(),
             Self::Nameless => item.name.is_none(),
             Self::Unavailable => !item.is_available(),
+            Self::NeverShown => item.is_available() && n_shown == 0,
+            Self::Cold => item.n_buyers() == 0,
         }
     }
 }
 
 impl ItemQuery {
     /// Whether an item is meant; the text is in lower case.
-    fn matches(&self, item: &Item) -> bool {
+    fn matches(&self, item: &Item, n_shown: u64) -> bool {
         let category = item.category.as_ref().map(|category| category.value.as_str());
         let is_of_category = self.category.as_deref().is_none_or(|wanted| category == Some(wanted));
-        is_of_category && self.standing.has(item) && (self.text.is_empty() || self.is_told_by(item))
+        is_of_category && self.standing.has(item, n_shown) && (self.text.is_empty() || self.is_told_by(item))
     }
 
     /// Whether the text is part of what the item is called.
@@ -114,11 +133,14 @@ struct Walk {
     found: ItemsFound,
     categories: BTreeMap<String, u64>,
     best: BinaryHeap<Reverse<Rank>>,
+    /// In how many answers each item was shown.
+    shown: HashMap<ItemKey, u64>,
 }
 
 impl Walk {
     fn pass(&mut self, key: ItemKey, item: &Item, (query, n_max, now): (&ItemQuery, usize, Timestamp)) {
-        for standing in Standing::ALL.into_iter().filter(|standing| standing.has(item)) {
+        let n_shown = self.shown.get(&key).copied().unwrap_or(0);
+        for standing in Standing::ALL.into_iter().filter(|standing| standing.has(item, n_shown)) {
             *self.found.counts.entry(standing).or_default() += 1;
         }
         if let Some(category) = &item.category {
@@ -127,7 +149,7 @@ impl Walk {
                 None => drop(self.categories.insert(category.value.clone(), 1)),
             }
         }
-        if query.matches(item) {
+        if query.matches(item, n_shown) {
             self.found.n_found += 1;
             self.best.push(Reverse((item.n_buyers_lately(now, N_DAYS_LATELY), item.n_buyers(), Reverse(key))));
             if self.best.len() > n_max {
@@ -173,12 +195,15 @@ impl Engine {
     #[must_use]
     pub fn find_items(&self, query: &ItemQuery, n_max: usize, now: Timestamp) -> ItemsFound {
         let query = ItemQuery { text: query.text.to_lowercase(), ..query.clone() };
-        let mut walk = Walk::default();
+        let mut walk = Walk { shown: self.n_shown(now), ..Walk::default() };
         self.each_item(&mut |key, item| walk.pass(key, item, (&query, n_max, now)), &|| false);
-        let Walk { mut found, categories, best } = walk;
+        let Walk { mut found, categories, best, shown } = walk;
         let ranked = best.into_sorted_vec();
         found.items = self.look(|live| {
-            let item = |Reverse((.., Reverse(key))): &Reverse<Rank>| live.items.get(*key).cloned();
+            let item = |Reverse((.., Reverse(key))): &Reverse<Rank>| {
+                let n_shown = shown.get(key).copied().unwrap_or(0);
+                live.items.get(*key).map(|item| OnShelf { item: item.clone(), n_shown })
+            };
             ranked.iter().filter_map(item).collect()
         });
         found.categories = categories.into_iter().collect();

@@ -3,6 +3,7 @@
 mod item;
 mod popularity;
 mod shelves;
+mod tally;
 
 pub use item::{Fact, Item};
 

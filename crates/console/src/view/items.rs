@@ -2,8 +2,8 @@
 
 use super::{Frame, Section, filters, page};
 use crate::Icon;
-use crate::chart::{Html, Tone, meter};
-use crate::format::address;
+use crate::chart::{Column, Html, Tone, columns, meter};
+use crate::format::{self, address};
 use primitives::{Money, Timestamp};
 
 /// The catalogue, `/catalogue?q=&category=&show=`.
@@ -30,6 +30,8 @@ pub struct CataloguePage {
     pub found: u64,
     /// The items, best sold first.
     pub rows: Vec<ItemRow>,
+    /// From when on it is known what was shown; none while past answers are being read.
+    pub shown_since: Option<Timestamp>,
     /// The address of the next page.
     pub older: Option<String>,
     /// A command that describes an item.
@@ -54,6 +56,10 @@ pub struct ItemRow {
     pub price: Option<Money>,
     /// Whether it can be had.
     pub is_available: bool,
+    /// How many there are, where the company tells.
+    pub stock: Option<u64>,
+    /// In how many answers of the last 30 days it was shown; not filled but in the catalogue's list.
+    pub n_shown: u64,
     /// Whether the catalogue describes it.
     pub is_described: bool,
     /// How many customers bought it in the last 30 days, in words.
@@ -84,6 +90,12 @@ pub struct ItemPage {
     pub describe: String,
     /// What is bought with it, by the model in force; none where there is no such model.
     pub bought_with: Option<Vec<Companion>>,
+    /// How many bought it in each of the last weeks, from old to new.
+    pub weeks: Vec<ItemWeek>,
+    /// By which kinds of answers it was shown in the last 30 days, the most frequent first.
+    pub shown: Vec<ShownLine>,
+    /// From when on it is known what was shown; none while past answers are being read.
+    pub shown_since: Option<Timestamp>,
 }
 page!(ItemPage, Some(Section::Catalogue));
 
@@ -109,6 +121,42 @@ pub struct Companion {
     pub similarity: f64,
 }
 
+/// A week in which an item was bought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ItemWeek {
+    /// Its first day.
+    pub monday: Timestamp,
+    /// How many bought it, in words.
+    pub buyers: String,
+    /// How tall it is drawn.
+    pub height: f64,
+}
+
+/// How often a kind of answers showed an item.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownLine {
+    /// What the kind is called.
+    pub title: String,
+    /// Its name.
+    pub kind: String,
+    /// In how many answers.
+    pub n: u64,
+    /// In how many that were made for their customer.
+    pub n_personal: u64,
+    /// In which place in the mean.
+    pub mean_place: f64,
+}
+
+impl ShownLine {
+    fn personal(&self) -> String {
+        format::percent_of(self.n_personal, self.n)
+    }
+
+    fn place(&self) -> String {
+        format::decimal(self.mean_place, 1)
+    }
+}
+
 impl ItemRow {
     pub(super) fn title(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.id)
@@ -116,11 +164,39 @@ impl ItemRow {
 }
 
 impl ItemPage {
+    fn is_sold(&self) -> bool {
+        self.weeks.iter().any(|week| week.height > 0.0)
+    }
+
+    /// How many bought it, week by week.
+    fn sales(&self) -> Html {
+        let column = |week: &ItemWeek| Column {
+            title: format!("Week of {}: {}", format::day_month(week.monday), week.buyers),
+            value: week.height,
+        };
+        let label = format!("How many bought it in each of the last {} weeks", self.weeks.len());
+        columns(&self.weeks.iter().map(column).collect::<Vec<_>>(), &label)
+    }
+
+    /// How many bought it in the best week, in words.
+    fn best_week(&self) -> &str {
+        let best = self.weeks.iter().max_by(|a, b| a.height.total_cmp(&b.height));
+        best.map_or("", |week| &week.buyers)
+    }
+
+    fn week_ticks(&self) -> Vec<String> {
+        format::ticks(&self.weeks.iter().map(|week| week.monday).collect::<Vec<_>>())
+    }
+
+    fn n_shown(&self) -> u64 {
+        self.shown.iter().map(|line| line.n).sum()
+    }
+
     /// How near one is beside the nearest.
     fn bar(&self, companion: &Companion) -> Html {
         let nearest = self.bought_with.iter().flatten().map(|one| one.similarity).fold(0.0, f64::max);
         let share = if nearest > 0.0 { companion.similarity / nearest } else { 0.0 };
-        meter(share, Tone::Accent, &format!("{} of the nearest", crate::format::percent(share)))
+        meter(share, Tone::Accent, &format!("{} of the nearest", format::percent(share)))
     }
 }
 

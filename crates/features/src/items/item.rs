@@ -1,13 +1,16 @@
 //! What is known of one item, by whom, and how many customers bought it?
 
+use super::tally::Tally;
 use events::{EventKey, Object, Product, Recorded};
+use governance::Headcount;
 use primitives::{ItemId, Money, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// How many of the newest days with a buyer are counted one by one.
+/// How many of the newest days with a buyer are counted one by one, and how many of the newest weeks.
 const N_DAYS: usize = 35;
+const N_WEEKS: usize = 26;
 
 /// How long a name or a category is at most, in bytes: the rest is cut off.
 const TEXT_BYTES_MAX: usize = 256;
@@ -54,9 +57,10 @@ pub struct Item {
     pub is_vouched: bool,
     /// When a write key last named it, by our clock.
     pub(super) last_used: Timestamp,
-    /// How many of the customers who are counted bought it last on each of the newest days (days since 1970). Where a day had
-    /// to go for a newer one, a day stays when its last buyer goes: so what is before the first of them never comes back.
-    buyers_by_day: BTreeMap<i64, u32>,
+    /// How many of the customers who are counted bought it last on each of the newest days (days since 1970).
+    buyers_by_day: Tally<N_DAYS>,
+    /// How many of them bought it in each of the newest weeks; see [`week_of`].
+    buyers_by_week: Tally<N_WEEKS>,
 }
 
 /// What was said last by whoever is believed most, and when.
@@ -97,7 +101,8 @@ impl Item {
             first_at: None,
             is_vouched: false,
             last_used: Timestamp::MIN,
-            buyers_by_day: BTreeMap::new(),
+            buyers_by_day: Tally::default(),
+            buyers_by_week: Tally::default(),
         }
     }
 
@@ -151,14 +156,21 @@ impl Item {
     /// How many of the customers who are counted bought it, as far as is remembered.
     #[must_use]
     pub fn n_buyers(&self) -> u32 {
-        self.buyers_by_day.values().fold(0, |sum, n| sum.saturating_add(*n))
+        self.buyers_by_day.all()
     }
 
     /// How many of the customers who are counted bought it within the last `n_days` (at most 35).
     #[must_use]
     pub fn n_buyers_lately(&self, as_of: Timestamp, n_days: i64) -> u32 {
-        let days = as_of.day() - n_days + 1..=as_of.day();
-        self.buyers_by_day.range(days).fold(0, |sum, (_, n)| sum.saturating_add(*n))
+        self.buyers_by_day.within(as_of.day() - n_days + 1..=as_of.day())
+    }
+
+    /// How many of the customers who are counted bought it in each of the last 26 weeks, from old to new, each week with its
+    /// Monday (days since 1970); the last week is the one under way.
+    pub fn buyers_by_week(&self, as_of: Timestamp) -> impl Iterator<Item = (i64, Headcount)> {
+        let this = week_of(as_of.day());
+        let weeks = (0..N_WEEKS).rev().filter_map(move |ago| Some(this - i64::try_from(ago).ok()?));
+        weeks.map(|week| (week * 7 - DAYS_TO_MONDAY, Headcount::of(self.buyers_by_week.of(week))))
     }
 
     /// Takes in what an event says of it. Answers whether it is anything else than what was known.
@@ -212,25 +224,25 @@ impl Item {
         is_news
     }
 
-    pub(super) fn add_buyer(&mut self, day: i64) {
-        let n = self.buyers_by_day.entry(day).or_default();
-        *n = n.saturating_add(1);
-        if self.buyers_by_day.len() > N_DAYS {
-            self.buyers_by_day.pop_first();
+    /// Takes in on which days one customer bought it, as far as is remembered, in ascending order, where that was otherwise before.
+    pub(super) fn recount(&mut self, before: &[i64], after: &[i64]) {
+        if before.last() != after.last() {
+            before.last().into_iter().for_each(|day| self.buyers_by_day.remove(*day));
+            after.last().into_iter().for_each(|day| self.buyers_by_day.add(*day));
         }
+        let weeks = |days: &[i64]| days.iter().map(|day| week_of(*day)).collect::<BTreeSet<_>>();
+        let (before, after) = (weeks(before), weeks(after));
+        before.difference(&after).for_each(|week| self.buyers_by_week.remove(*week));
+        after.difference(&before).for_each(|week| self.buyers_by_week.add(*week));
     }
+}
 
-    /// A day that is not remembered any more had its buyers forgotten with it, for good: one who came to it later would be
-    /// taken for them.
-    pub(super) fn remove_buyer(&mut self, day: i64) {
-        let is_full = self.buyers_by_day.len() == N_DAYS;
-        if let Some(n) = self.buyers_by_day.get_mut(&day) {
-            *n = n.saturating_sub(1);
-            if *n == 0 && !is_full {
-                self.buyers_by_day.remove(&day);
-            }
-        }
-    }
+/// The first of January 1970 was the fourth day of a week that began on Monday.
+const DAYS_TO_MONDAY: i64 = 3;
+
+/// The week of a day, both counted from 1970: weeks begin on Monday.
+fn week_of(day: i64) -> i64 {
+    (day + DAYS_TO_MONDAY).div_euclid(7)
 }
 
 /// What the company said goes before what a write key said; of each, what was said later wins, in whichever order it
@@ -267,50 +279,43 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn item() -> Item {
-        Item::new(ItemId::from("tea"))
+    fn weeks(item: &Item, day: i64) -> Vec<(i64, u32)> {
+        let told = |(monday, n): (i64, Headcount)| (monday, n.told().unwrap_or(1));
+        item.buyers_by_week(Timestamp::from_millis(day * 86_400_000)).map(told).collect()
     }
 
     #[test]
-    fn a_day_that_was_forgotten_does_not_come_back() {
-        let mut item = item();
-        (0..36).for_each(|day| item.add_buyer(day));
-        assert_eq!(item.n_buyers(), 35, "the first day had to go");
-        item.remove_buyer(20);
-        item.add_buyer(0);
-        item.remove_buyer(0);
-        assert_eq!(item.n_buyers(), 34, "whoever bought on that day is not remembered");
-        item.add_buyer(20);
-        assert_eq!((item.n_buyers(), item.n_buyers_lately(Timestamp::from_millis(35 * 86_400_000), 16)), (35, 16));
-    }
-
-    #[test]
-    fn where_no_day_had_to_go_one_without_buyers_takes_no_room() {
-        let mut item = item();
-        (0..34).for_each(|day| item.add_buyer(day));
-        item.remove_buyer(20);
-        (34..36).for_each(|day| item.add_buyer(day));
-        assert_eq!(item.n_buyers(), 35);
+    fn a_week_is_seven_days_from_monday_and_counts_a_customer_once() {
+        let mut item = Item::new(ItemId::from("tea"));
+        // The 5th of January 1970 was a Monday.
+        (0..5).for_each(|_| item.recount(&[], &[3, 4, 4, 10, 11]));
+        item.recount(&[], &[12]);
+        let of = |item: &Item, day| weeks(item, day).into_iter().rev().take(3).collect::<Vec<_>>();
+        assert_eq!(of(&item, 11), [(11, 6), (4, 5), (-3, 5)]);
+        assert_eq!(of(&item, 17), [(11, 6), (4, 5), (-3, 5)]);
+        assert_eq!(of(&item, 18), [(18, 0), (11, 6), (4, 5)]);
+        assert_eq!((weeks(&item, 18).len(), weeks(&item, 18)[0].0), (N_WEEKS, 18 - 25 * 7));
+        item.recount(&[12], &[]);
+        item.recount(&[3, 4, 4, 10, 11], &[3, 4]);
+        assert_eq!(of(&item, 11), [(11, 1), (4, 5), (-3, 5)], "fewer than five are not told");
+        assert_eq!((item.n_buyers(), item.n_buyers_lately(Timestamp::from_millis(11 * 86_400_000), 1)), (5, 4));
     }
 
     proptest! {
-        /// Whoever buys again is counted on the newer day: of each day that is remembered the count is right.
+        /// However a customer's purchases came to be what they are, the counts are those of what they are.
         #[test]
-        fn each_day_that_is_remembered_has_its_buyers(bought in proptest::collection::vec((0_usize..20, 0_i64..80), 0..300)) {
-            let (mut item, mut last) = (item(), BTreeMap::<usize, i64>::new());
-            for (who, day) in bought {
-                let before = last.get(&who).copied();
-                let after = before.map_or(day, |before| before.max(day));
-                if before != Some(after) {
-                    before.into_iter().for_each(|before| item.remove_buyer(before));
-                    item.add_buyer(after);
-                    last.insert(who, after);
-                }
-                for (day, n) in &item.buyers_by_day {
-                    prop_assert_eq!(last.values().filter(|last| *last == day).count() as u64, u64::from(*n));
-                }
-                prop_assert!(item.buyers_by_day.len() <= N_DAYS);
+        fn counts_are_those_of_what_was_bought(
+            steps in proptest::collection::vec((0_usize..4, proptest::collection::btree_set(0_i64..60, 0..6)), 0..40),
+        ) {
+            let (mut item, mut now) = (Item::new(ItemId::from("tea")), vec![Vec::new(); 4]);
+            for (who, days) in steps {
+                let after: Vec<i64> = days.into_iter().collect();
+                item.recount(&now[who], &after);
+                now[who] = after;
             }
+            let mut fresh = Item::new(ItemId::from("tea"));
+            now.iter().for_each(|days| fresh.recount(&[], days));
+            prop_assert_eq!(item, fresh);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How many customers bought an item? Kept exact while consents change and customers merge.
 //!
 //! Each customer who permits analytics counts once for each item they are remembered to have bought, read, watched, heard or
-//! borrowed, on the day of the last time. The profiles tell of each change, so the count is always the sum over the customers as they are.
+//! borrowed, on the day of the last time, and once in each week. The profiles tell of each change, so the count is always the sum over the customers as they are.
 
 use super::Items;
 use crate::FeatureState;
@@ -9,10 +9,9 @@ use events::{CommerceStep, Recorded};
 use governance::Purpose;
 use primitives::ItemKey;
 use profiles::{Customer, Watch};
-use std::collections::BTreeMap;
 
-/// The day (since 1970) on which a customer bought or consumed each item last.
-type Bought = BTreeMap<ItemKey, i64>;
+/// The items that a customer bought or consumed, each with the day (since 1970), in ascending order.
+type Bought = Vec<(ItemKey, i64)>;
 
 /// What a customer counted for before an event.
 pub struct Counted {
@@ -54,13 +53,17 @@ impl Watch<FeatureState> for Items {
 }
 
 fn counted(customer: &Customer<FeatureState>, is_permitted: bool) -> Bought {
-    let mut last = Bought::new();
     let lines = customer.state.lines().iter().chain(customer.state.consumed());
-    for line in lines.filter(|_| is_permitted) {
-        let day = last.entry(line.item).or_insert(line.at.day());
-        *day = line.at.day().max(*day);
-    }
-    last
+    let mut bought: Bought = lines.filter(|_| is_permitted).map(|line| (line.item, line.at.day())).collect();
+    bought.sort_unstable();
+    bought
+}
+
+/// Takes off the front what is of an item.
+fn take_of<'a>(item: ItemKey, bought: &mut &'a [(ItemKey, i64)]) -> &'a [(ItemKey, i64)] {
+    let (of_item, rest) = bought.split_at(bought.partition_point(|(one, _)| *one <= item));
+    *bought = rest;
+    of_item
 }
 
 impl Items {
@@ -69,11 +72,13 @@ impl Items {
     }
 
     fn recount(&mut self, before: &Bought, after: &Bought) {
-        for (item, day) in before.iter().filter(|(item, day)| after.get(item) != Some(day)) {
-            self.resell(*item, |item| item.remove_buyer(*day));
-        }
-        for (item, day) in after.iter().filter(|(item, day)| before.get(item) != Some(day)) {
-            self.resell(*item, |item| item.add_buyer(*day));
+        let (mut before, mut after) = (before.as_slice(), after.as_slice());
+        while let Some(item) = before.first().into_iter().chain(after.first()).map(|(item, _)| *item).min() {
+            let (before, after) = (take_of(item, &mut before), take_of(item, &mut after));
+            if before != after {
+                let days = |bought: &[(ItemKey, i64)]| bought.iter().map(|(_, day)| *day).collect::<Vec<_>>();
+                self.resell(item, |item| item.recount(&days(before), &days(after)));
+            }
         }
     }
 }

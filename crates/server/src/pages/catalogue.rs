@@ -9,17 +9,21 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query};
 use axum::response::Response;
 use console::format;
-use console::view::{CataloguePage, Companion, Frame, ItemFact, ItemPage, ItemRow};
-use engine::{ItemQuery, N_DAYS_LATELY, Standing};
+use console::view::{CataloguePage, Companion, Frame, ItemFact, ItemPage, ItemRow, ItemWeek, ShownLine};
+use engine::{ItemQuery, N_DAYS_LATELY, OnShelf, ShownBy, Standing};
 use features::{Fact, Item};
 use governance::Headcount;
-use primitives::{Currency, ErrorKind, ItemId, ItemKey, Timestamp};
+use primitives::{Currency, DAY_MS, ErrorKind, ItemId, ItemKey, Timestamp};
 use serde_json::{Value, json};
 
 /// How many items are told that are bought with one.
 const N_COMPANIONS: usize = 10;
 /// The traits that may hold a picture, the likeliest first.
 const PICTURES: [&str; 5] = ["imageUrl", "image_url", "image", "picture", "image_link"];
+/// The traits that may say how many there are.
+const STOCKS: [&str; 5] = ["stock", "inventory", "inventory_quantity", "inventoryQuantity", "in_stock"];
+/// How tall a week is drawn in which fewer than five bought it.
+const FEW: f64 = 2.0;
 /// What a page shows as a picture: nothing is loaded from elsewhere, and within an `img` nothing of an SVG runs.
 const IMAGES: [&str; 5] =
     ["data:image/svg+xml", "data:image/png", "data:image/jpeg", "data:image/webp", "data:image/gif"];
@@ -53,7 +57,8 @@ fn fill_list(app: &App, frame: Frame, asked: &Asked, base_url: &str) -> Catalogu
         older: more_rows("/catalogue", &narrowed, found.items.len(), n),
         found: found.n_found,
         categories: found.categories,
-        rows: found.items.iter().map(|item| row(item, frame.now)).collect(),
+        rows: found.items.iter().map(|one| shelf_row(one, frame.now)).collect(),
+        shown_since: app.engine.shown_since(frame.now),
         describe: describe(app, base_url, "4711", &["name", "category", "price"]),
         query,
         category,
@@ -68,6 +73,8 @@ fn words(standing: Standing) -> &'static str {
         Standing::NamedOnly => "Known by events only",
         Standing::Nameless => "No name",
         Standing::Unavailable => "Cannot be had",
+        Standing::NeverShown => "Never shown",
+        Standing::Cold => "Never sold",
     }
 }
 
@@ -93,6 +100,9 @@ fn fill(app: &App, frame: Frame, id: &str, base_url: &str) -> Result<ItemPage, S
         described_at: item.described_at,
         describe: describe(app, base_url, item.id.as_str(), &fields),
         missing: missing.into_iter().map(|(_, what, why)| (what.to_owned(), why.to_owned())).collect(),
+        weeks: weeks(&item, frame.now),
+        shown: app.engine.shown_by(key, frame.now).into_iter().map(|one| shown_line(app, one)).collect(),
+        shown_since: app.engine.shown_since(frame.now),
         bought_with: companions.map(|all| {
             let one = |(item, similarity): &(Item, f64)| Companion { item: row(item), similarity: *similarity };
             all.iter().map(one).collect()
@@ -100,6 +110,38 @@ fn fill(app: &App, frame: Frame, id: &str, base_url: &str) -> Result<ItemPage, S
         item: row(&item),
         frame,
     })
+}
+
+/// An item of the catalogue's list.
+fn shelf_row(one: &OnShelf, now: Timestamp) -> ItemRow {
+    ItemRow { n_shown: one.n_shown, ..row(&one.item, now) }
+}
+
+/// How many bought it in each week.
+fn weeks(item: &Item, now: Timestamp) -> Vec<ItemWeek> {
+    let week = |(monday, buyers): (i64, Headcount)| ItemWeek {
+        monday: Timestamp::from_millis(monday * DAY_MS),
+        buyers: buyers.to_string(),
+        // Of fewer than five it is drawn that there were some.
+        height: buyers.told().map_or(FEW, f64::from),
+    };
+    item.buyers_by_week(now).map(week).collect()
+}
+
+fn shown_line(app: &App, one: ShownBy) -> ShownLine {
+    let kind = app.engine.capabilities().kinds.get(one.kind.as_str()).ok();
+    ShownLine {
+        title: kind.map_or_else(|| one.kind.to_string(), |kind| kind.about().title.clone()),
+        kind: one.kind.to_string(),
+        n: one.n,
+        n_personal: one.n.saturating_sub(one.n_general),
+        mean_place: one.mean_place,
+    }
+}
+
+/// How many of an item there are, where the company tells a number.
+fn stock(item: &Item) -> Option<u64> {
+    STOCKS.iter().find_map(|name| item.said(name)?.as_u64())
 }
 
 /// An item as lists show it.
@@ -112,6 +154,8 @@ pub(super) fn row(item: &Item, now: Timestamp) -> ItemRow {
         brand: item.said("brand").and_then(|brand| Some(brand.as_str()?.chars().take(80).collect())),
         price: item.price.as_ref().map(|price| price.value),
         is_available: item.is_available(),
+        stock: stock(item),
+        n_shown: 0,
         is_described: item.described_at.is_some(),
         buyers_lately: Headcount::of(item.n_buyers_lately(now, N_DAYS_LATELY)).to_string(),
         buyers: Headcount::of(item.n_buyers()).to_string(),

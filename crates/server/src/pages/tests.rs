@@ -2,6 +2,7 @@
 
 mod access;
 mod calls;
+mod catalogue;
 mod decided;
 mod figures;
 mod kept;

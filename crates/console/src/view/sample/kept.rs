@@ -3,7 +3,7 @@
 use super::{before, frame, now, twd};
 use crate::view::{
     CataloguePage, Companion, DeclaredList, DeclaredRow, Frame, ImportRow, ImportState, ImportsPage, ItemFact,
-    ItemPage, ItemRow, SettingRow, SettingSection, SettingsPage,
+    ItemPage, ItemRow, ItemWeek, SettingRow, SettingSection, SettingsPage, ShownLine,
 };
 use primitives::HOUR_MS;
 
@@ -22,6 +22,8 @@ fn row(id: &str, name: Option<&str>, price: i64, buyers: &str) -> ItemRow {
         brand: name.map(|_| text("Northfield")),
         price: (price > 0).then(|| twd(price)),
         is_available: id != "4711402829205",
+        stock: (price > 4_000).then_some(1_240),
+        n_shown: price.unsigned_abs() / 7,
         is_described: name.is_some(),
         buyers_lately: text(buyers),
         buyers: text("212 customers"),
@@ -31,7 +33,15 @@ fn row(id: &str, name: Option<&str>, price: i64, buyers: &str) -> ItemRow {
 /// A catalogue with an item that only orders name.
 #[must_use]
 pub fn items() -> CataloguePage {
-    let tabs = [("all", "All", 947), ("described", "Described", 735), ("named_only", "Known by events only", 212)];
+    let tabs = [
+        ("all", "All", 947),
+        ("described", "Described", 735),
+        ("never_shown", "Never shown", 218),
+        ("cold", "Never sold", 31),
+        ("unavailable", "Cannot be had", 12),
+        ("nameless", "No name", 212),
+        ("named_only", "Known by events only", 212),
+    ];
     CataloguePage {
         frame: frame("/catalogue"),
         query: String::new(),
@@ -47,9 +57,14 @@ pub fn items() -> CataloguePage {
             row("4711402829205", Some("Silken tofu"), 2_900, "fewer than 5 customers"),
             row("4710011401128", None, 0, "no customer"),
         ],
+        shown_since: Some(now().plus_days(-29)),
         older: Some(text("/catalogue?n=100")),
         describe: text("curl -H 'Authorization: Bearer SERVER_KEY' http://127.0.0.1:7070/v1/item -d '{}'"),
     }
+}
+
+fn shown(title: &str, kind: &str, n: u64, n_personal: u64, mean_place: f64) -> ShownLine {
+    ShownLine { title: text(title), kind: text(kind), n, n_personal, mean_place }
 }
 
 /// An item of which something is missing.
@@ -74,6 +89,19 @@ pub fn item() -> ItemPage {
         described_at: Some(now().plus_days(-12)),
         missing: vec![(text("Price"), text("what a recommendation is worth cannot be said"))],
         describe: items().describe,
+        weeks: (0..26_i64)
+            .map(|week| {
+                let n = (week * 7) % 23 + week;
+                let buyers = if n < 5 { text("fewer than 5 customers") } else { format!("{n} customers") };
+                let height = f64::from(u32::try_from(n).unwrap_or(0)).max(2.0);
+                ItemWeek { monday: now().plus_days(7 * (week - 25)), buyers, height }
+            })
+            .collect(),
+        shown: vec![
+            shown("Recommendations", "recommend", 4_120, 3_870, 4.2),
+            shown("Item search", "item_search", 311, 0, 1.7),
+        ],
+        shown_since: Some(now().plus_days(-29)),
         bought_with: Some(vec![
             companion(row("4711402829205", Some("Silken tofu"), 2_900, "12 customers"), 0.41),
             companion(row("4710011401128", None, 0, "no customer"), 0.12),

@@ -116,7 +116,7 @@ fn what_is_bought_with_an_item_comes_from_the_model_in_force() {
         assert!(page.contains(&format!("href=\"/catalogue/{name}\"")), "{name}: {page}");
     }
     let found = engine.find_items(&engine::ItemQuery::default(), 2, now);
-    let first: Vec<_> = found.items.iter().map(|item| item.id.clone()).collect();
+    let first: Vec<_> = found.items.iter().map(|one| one.item.id.clone()).collect();
     let popular =
         engine.look(|live| live.items.popular(now, 30, 2).iter().map(|(item, _)| item.id.clone()).collect::<Vec<_>>());
     assert_eq!((first, found.n_found), (popular, engine.look(|live| live.items.len()) as u64), "best sold first");

@@ -1,0 +1,209 @@
+//! In how many answers was each item shown lately, of which kinds, and how far up?
+//!
+//! Every answer is counted when it is logged. What was answered before the program began is read back from the log of decisions
+//! in the background, from the newest backwards: of the last 30 days, and at most so many answers, so that nobody waits for it.
+//! From when on all is counted is told with the counts ([`Engine::shown_since`]).
+
+use crate::Engine;
+use crate::error::EngineError;
+use crate::shelf::N_DAYS_LATELY;
+use decisions::{DecisionQuery, KindName, LoggedDecision, Record};
+use primitives::{DAY_MS, ItemKey, Timestamp};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
+
+/// How an item was shown by one kind of decision in the last 30 days.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownBy {
+    /// Which kind.
+    pub kind: KindName,
+    /// In how many answers.
+    pub n: u64,
+    /// In how many of them everybody would have been shown the same.
+    pub n_general: u64,
+    /// In which place it stood in the mean; the first is 1.
+    pub mean_place: f64,
+}
+
+/// How an item was shown on one day by one kind.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Day {
+    day: i64,
+    /// The kind, by its place in [`Counts::kinds`].
+    kind: u16,
+    n: u32,
+    n_general: u32,
+    sum_places: u64,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    kinds: Vec<KindName>,
+    by_item: HashMap<ItemKey, Vec<Day>>,
+    /// From when on everything is counted; `None` until what was before the start is read.
+    since: Option<Timestamp>,
+    /// On which day the days that are over were let go.
+    swept_on: i64,
+}
+
+/// In how many answers items were shown.
+#[derive(Debug)]
+pub(super) struct Shown {
+    counts: Mutex<Counts>,
+    /// When the program began to count.
+    began_at: Timestamp,
+}
+
+impl Counts {
+    fn count(&mut self, record: &Record) {
+        let Some(items) = record.decision.answer.content.items() else { return };
+        let kind = self.kind(&record.question.kind);
+        let (day, is_general) = (record.question.as_of.day(), record.decision.answer.fallback.is_some());
+        for (place, item) in (1_u64..).zip(items) {
+            let days = self.by_item.entry(ItemKey::from(&item.id)).or_default();
+            let at = days.iter().rposition(|one| one.day == day && one.kind == kind).unwrap_or_else(|| {
+                days.push(Day { day, kind, n: 0, n_general: 0, sum_places: 0 });
+                days.len() - 1
+            });
+            let one = &mut days[at];
+            one.n = one.n.saturating_add(1);
+            one.n_general = one.n_general.saturating_add(u32::from(is_general));
+            one.sum_places = one.sum_places.saturating_add(place);
+        }
+    }
+
+    fn kind(&mut self, name: &KindName) -> u16 {
+        let at = self.kinds.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.kinds.push(name.clone());
+            self.kinds.len() - 1
+        });
+        u16::try_from(at).unwrap_or(u16::MAX)
+    }
+
+    /// Lets go of the days that are over, once a day.
+    fn sweep(&mut self, now: Timestamp) {
+        if self.swept_on == now.day() {
+            return;
+        }
+        self.swept_on = now.day();
+        self.by_item.retain(|_, days| {
+            days.retain(|one| is_lately(one.day, now));
+            !days.is_empty()
+        });
+    }
+}
+
+/// When the last 30 days began, today included.
+fn first_day(now: Timestamp) -> Timestamp {
+    Timestamp::from_millis((now.day() - N_DAYS_LATELY + 1) * DAY_MS)
+}
+
+/// Whether a day is one of the last 30.
+fn is_lately(day: i64, now: Timestamp) -> bool {
+    day >= first_day(now).day()
+}
+
+impl Shown {
+    pub(super) fn since(began_at: Timestamp) -> Self {
+        Self { counts: Mutex::default(), began_at }
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&mut Counts) -> T) -> T {
+        look(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Engine {
+    /// Counts what was just answered.
+    pub(super) fn count_shown(&self, record: &Record) {
+        if self.is_shown(record.question.kind.as_str()) {
+            self.shown.with(|counts| {
+                counts.sweep(record.question.as_of);
+                counts.count(record);
+            });
+        }
+    }
+
+    fn is_shown(&self, kind: &str) -> bool {
+        self.capabilities.kinds.get(kind).is_ok_and(|kind| kind.about().is_shown)
+    }
+
+    /// Reads back what was shown before the program began, in the newest `n_max` answers; asks before each whether to stop.
+    ///
+    /// # Errors
+    /// [`EngineError`] where decisions cannot be read: then it is counted from the start on.
+    pub fn read_shown(&self, n_max: u64, is_stopped: &dyn Fn() -> bool) -> Result<(), EngineError> {
+        let read = self.shown_before(n_max, is_stopped);
+        let since = *read.as_ref().unwrap_or(&self.shown.began_at);
+        self.shown.with(|counts| counts.since = Some(since));
+        read.map(|_| ())
+    }
+
+    /// Counts what was shown before the program began. Answers from when on all of it is counted.
+    fn shown_before(&self, n_max: u64, is_stopped: &dyn Fn() -> bool) -> Result<Timestamp, EngineError> {
+        let began_at = self.shown.began_at;
+        let (mut since, mut n_read) = (first_day(began_at), 0);
+        self.ports.decisions.newest(&DecisionQuery::default(), &mut |logged: LoggedDecision| {
+            if logged.decided_at < since {
+                return false;
+            }
+            // What was answered since the start is counted already.
+            if logged.decided_at >= began_at || !self.is_shown(&logged.kind) {
+                return true;
+            }
+            if n_read == n_max || is_stopped() {
+                since = Timestamp::from_millis(logged.decided_at.as_millis() + 1);
+                return false;
+            }
+            n_read += 1;
+            // What a newer program wrote is left out.
+            if let Ok(record) = Record::open(&logged) {
+                self.shown.with(|counts| counts.count(&record));
+            }
+            true
+        })?;
+        Ok(since)
+    }
+
+    /// From when on it is known what was shown, of the last 30 days; `None` while it is being read.
+    #[must_use]
+    pub fn shown_since(&self, now: Timestamp) -> Option<Timestamp> {
+        self.shown.with(|counts| counts.since).map(|since| since.max(first_day(now)))
+    }
+
+    /// In how many answers of the last 30 days each item was shown; none that was in none.
+    #[must_use]
+    pub fn n_shown(&self, now: Timestamp) -> HashMap<ItemKey, u64> {
+        let sum = |days: &Vec<Day>| days.iter().filter(|one| is_lately(one.day, now)).map(|one| u64::from(one.n)).sum();
+        self.shown.with(|counts| {
+            let all = counts.by_item.iter().map(|(item, days)| (*item, sum(days)));
+            all.filter(|(_, n)| *n > 0).collect()
+        })
+    }
+
+    /// By which kinds an item was shown in the last 30 days, the most frequent first.
+    #[must_use]
+    pub fn shown_by(&self, item: ItemKey, now: Timestamp) -> Vec<ShownBy> {
+        let of_kinds: Vec<(KindName, Day)> = self.shown.with(|counts| {
+            let days = counts.by_item.get(&item).into_iter().flatten().filter(|one| is_lately(one.day, now));
+            days.filter_map(|one| Some((counts.kinds.get(usize::from(one.kind))?.clone(), *one))).collect()
+        });
+        let mut by_kind: BTreeMap<KindName, (u64, u64, u64)> = BTreeMap::new();
+        for (kind, one) in of_kinds {
+            let (n, n_general, sum_places) = by_kind.entry(kind).or_default();
+            *n += u64::from(one.n);
+            *n_general += u64::from(one.n_general);
+            *sum_places += one.sum_places;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "answers of 30 days are far fewer than 2^53")]
+        let told = |(kind, (n, n_general, sum)): (KindName, (u64, u64, u64))| ShownBy {
+            kind,
+            n,
+            n_general,
+            mean_place: sum as f64 / n.max(1) as f64,
+        };
+        let mut told: Vec<ShownBy> = by_kind.into_iter().map(told).collect();
+        told.sort_by(|a, b| b.n.cmp(&a.n).then_with(|| a.kind.cmp(&b.kind)));
+        told
+    }
+}
