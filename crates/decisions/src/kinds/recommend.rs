@@ -1,6 +1,7 @@
 //! Which items to show this customer?
 
 mod blend;
+mod candidate;
 mod order;
 mod parameters;
 mod pool;
@@ -15,11 +16,12 @@ use crate::search::Wanted;
 use crate::{
     Ask, Content, DecisionError, Declaration, ItemFilter, Kind, Knowledge, ModelRef, Parameters, RankedItem, Said, Why,
 };
+use candidate::Candidate;
 use governance::Purpose;
 use learning::{Loaded, TaskName};
 use models::recommend::Recommender;
 use order::order;
-use pool::{Candidate, Customer, Making};
+use pool::{Customer, Making};
 use primitives::{ItemKey, Probability};
 use wish::{Placement, Wish};
 

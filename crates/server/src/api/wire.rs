@@ -1,12 +1,14 @@
 //! What does JSON on the wire look like? Every type that leaves or enters the server, and nothing else.
 
 mod found;
+mod items;
 
 use decisions::{Answer, Content, Decision, Parameters, Record};
 use engine::{CustomerView, Ingested};
 use events::{Batch, Inspected, Rejected, Rejection, RejectionCode, Understanding};
 use found::FoundReply;
 use governance::ConsentAnswer;
+use items::ItemReply;
 use primitives::MessageId;
 use profiles::Identifier;
 use serde::{Deserialize, Serialize};
@@ -311,22 +313,6 @@ pub struct AmountReply<'a> {
     days: Option<i64>,
 }
 
-/// One recommended item.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ItemReply<'a> {
-    id: &'a str,
-    /// Comparable within one answer.
-    score: f64,
-    /// Why, in words.
-    reason: &'a str,
-    /// Its place in the list, from 1; not there in answers from before it was told.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    position: Option<usize>,
-    /// How likely it was to stand in this place, after those before it: 1 where nothing is left to chance.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    propensity: Option<f64>,
-}
-
 /// One feature's part in a score.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReasonReply<'a> {
@@ -379,14 +365,7 @@ impl<'a> From<&'a Answer> for AnswerReply<'a> {
             contribution: r.contribution,
             text: &r.text,
         };
-        let item = |(place, item): (usize, &'a decisions::RankedItem)| ItemReply {
-            id: item.id.as_str(),
-            score: item.score,
-            reason: &item.reason,
-            position: item.propensity.map(|_| place + 1),
-            propensity: item.propensity.map(primitives::Probability::get),
-        };
-        reply.items = answer.content.items().map(|items| items.iter().enumerate().map(item).collect());
+        reply.items = answer.content.items().map(ItemReply::all);
         match &answer.content {
             Content::Items(_) => {}
             Content::Search { told, .. } => reply.found = FoundReply::of(told),

@@ -1,15 +1,12 @@
 //! How do two lists become one: what stands on a shelf and what suits a customer, what they want and what goes with what they
 //! look at now?
 
-use super::pool::Cause;
+use super::candidate::{Cause, Proposed};
 use primitives::ItemKey;
 use std::collections::BTreeMap;
 
 /// How much what goes with the items of this visit counts beside what is wanted most.
 const NOW_WEIGHT: f64 = 0.5;
-
-/// An item with its score and why it is proposed.
-pub(super) type Proposed = (ItemKey, f64, Cause);
 
 /// What stands on a shelf, in the order of a customer's taste, too: half of the score is the place on the shelf, half what the
 /// taste says of it, each from 0 to 1.

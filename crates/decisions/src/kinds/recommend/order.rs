@@ -1,6 +1,6 @@
 //! In which order does a list stand, and which of the candidates are on it? The rules, applied place by place.
 
-use super::pool::Candidate;
+use super::candidate::Candidate;
 use super::wish::Wish;
 use crate::LeftOut;
 use primitives::{ItemKey, Probability, Seed};

@@ -1,6 +1,7 @@
 //! From which items is a list chosen? One source after the other, until there are enough.
 
-use super::blend::{Proposed, by_taste, with_now};
+use super::blend::{by_taste, with_now};
+use super::candidate::{Candidate, Cause, Proposed};
 use super::rhythm::Rhythm;
 use super::wish::{Placement, Wish, key};
 use crate::lens::Regard;
@@ -13,36 +14,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How many are looked at of each of two lists that become one.
 const N_BLENDED: usize = 100;
-
-/// An item that may stand on the list.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Candidate {
-    pub(super) item: ItemKey,
-    pub(super) score: f64,
-    pub(super) cause: Cause,
-    pub(super) regard: Regard,
-}
-
-/// Because of what an item was proposed.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Cause {
-    /// What the model says.
-    Model(Because),
-    /// It is often bought with this one.
-    With(ItemKey),
-    /// It is popular, and of this one's category.
-    Category(ItemKey),
-    /// It sells better than it used to.
-    Trending,
-    /// It came into the catalogue lately.
-    New,
-    /// It is what was looked for.
-    Found,
-    /// It is due again.
-    Due,
-    /// How well it sells, where there is no model.
-    Sold(Sales),
-}
 
 /// Where candidates come from.
 #[derive(Debug, Clone, PartialEq)]
@@ -275,7 +246,7 @@ impl<'a> Making<'a> {
     /// What the model says of this customer now.
     fn ranked(&self, model: &Recommender, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {
         let session = self.now();
-        let hour_of_week = Some(self.ask.question.as_of.hour_of_week()).map(u16::from);
+        let hour_of_week = Some(u16::from(self.ask.question.as_of.hour_of_week()));
         model.rank(&Query { session: &session, hour_of_week, ..Query::of(&self.customer.history) }, n, allowed)
     }
 

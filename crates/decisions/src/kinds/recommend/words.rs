@@ -1,6 +1,7 @@
 //! Why does an item stand on the list, and why are there not more?
 
-use super::pool::{Candidate, Cause, Customer};
+use super::candidate::{Candidate, Cause};
+use super::pool::Customer;
 use super::wish::Wish;
 use crate::{Ask, LeftOut, Sales, World};
 use models::recommend::Because;
