@@ -12,6 +12,14 @@ use crate::settings::settings;
 use codes::{Codes, Query};
 use lists::Lists;
 use primitives::Seed;
+use rand::RngExt as _;
+use rayon::prelude::*;
+
+/// Of how many vectors the nearest are looked for when the share that is searched is chosen.
+const N_ASKED: usize = 64;
+
+/// How many nearest these are asked for.
+const N_NEAREST: usize = 100;
 
 const OPERATION: &str = "index vectors";
 
@@ -19,19 +27,26 @@ settings! {
     /// An index of vectors by inner product.
     ///
     /// ```text
-    /// lists    = vectors by their nearest of sqrt(n) centres         nearest in angle; the centres by k-means on a sample
-    /// searched = the lists whose centres have the largest <q, centre>, until they hold search_share of all vectors
+    /// lists    = vectors by their nearest of sqrt(n) / 2 directions, then by length    k-means on a sample
+    /// searched = the lists whose means have the largest <q, mean>, until they hold the share of all vectors that is searched
     /// first    = the n_again * n of them with the largest <q, v> in 8 bits an entry
     /// answer   = the n of those with the largest <q, v> in single precision
+    /// share    = the least with which the lists of the nearest hundred of some vectors hold recall of them,
+    ///            within share_min and share_max
     /// ```
     /// *Guarantees*: the same answers for the same vectors and seed on any number of threads; what it answers is exact, only what it
-    /// does not find is not. With a share of 1 and as many again as there are vectors it finds all.
+    /// does not find is not. With a share of 1 and as many again as there are vectors it finds all. How large a share it takes depends
+    /// on how much the vectors lie together, so it is measured when the index is built; the most bounds the time of a question.
     /// *Cost*: `n d` bytes beside the vectors themselves (`4 n d`): 1.3 GB for 4,000,000 of 64 entries. A question takes
-    /// `search_share n d` multiplications of bytes.
+    /// `share n d` multiplications of bytes, measuring the share `n d` of numbers for each vector that is asked about.
     /// *Source*: inverted lists as in Jégou, Douze and Schmid 2011, section IV, doi:10.1109/TPAMI.2010.57, with a scalar quantiser.
     NearestSettings {
-        /// Which share of the vectors a question looks at.
-        search_share: f64 = 0.1 in 0.0001..=1.0, larger: "finds more and costs time";
+        /// Which share of the nearest the lists that are searched should hold.
+        recall: f64 = 0.98 in 0.5..=1.0, larger: "finds more and costs time";
+        /// Which share of the vectors a question looks at, at least.
+        share_min: f64 = 0.02 in 0.0001..=1.0, larger: "finds more and costs time";
+        /// Which share of the vectors a question looks at, at most.
+        share_max: f64 = 0.25 in 0.0001..=1.0, larger: "finds more where nothing lies together and costs time";
         /// How many times as many as are wanted are compared exactly.
         n_again: usize = 4 in 1..=1_000, larger: "makes good more of what 8 bits confuse and costs time";
         /// How many vectors of the sample the centres are learned from, for each centre.
@@ -50,7 +65,7 @@ settings! {
 /// use models::neural::Matrix;
 /// use primitives::Seed;
 /// let vectors = Matrix::from_rows(3, &[[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]].concat());
-/// let settings = NearestSettings { search_share: 1.0, ..NearestSettings::default() };
+/// let settings = NearestSettings { share_min: 1.0, ..NearestSettings::default() };
 /// let index = settings.build(vectors, Seed::new(1))?;
 /// assert_eq!(index.search(&[1.0, 0.5], 2, &|_| true), [(2, 3.0), (0, 1.0)]);
 /// assert_eq!(index.search(&[1.0, 0.5], 1, &|place| place != 2), [(0, 1.0)]);
@@ -59,6 +74,8 @@ settings! {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Nearest {
     settings: NearestSettings,
+    /// Which share of the vectors a question looks at.
+    share: f64,
     vectors: Matrix,
     lists: Lists,
     codes: Codes,
@@ -79,7 +96,30 @@ impl NearestSettings {
         }
         let lists = Lists::of(&vectors, self.n_sample, self.n_rounds, seed);
         let codes = Codes::of(&vectors, lists.places());
-        Ok(Nearest { settings: self.clone(), vectors, lists, codes })
+        let share = self.share(&vectors, &lists, seed);
+        Ok(Nearest { settings: self.clone(), share, vectors, lists, codes })
+    }
+
+    /// The least share with which the nearest of some of the vectors are in the lists that are searched.
+    fn share(&self, vectors: &Matrix, lists: &Lists, seed: Seed) -> f64 {
+        let n = vectors.n_rows();
+        if n == 0 || self.share_min >= self.share_max {
+            return self.share_min;
+        }
+        let mut random = seed.stream("nearest-share", 0);
+        let asked: Vec<usize> = (0..N_ASKED).map(|_| random.random_range(0..n)).collect();
+        let needed = |query: &[f32]| {
+            let scored = (0_u32..).zip(vectors.rows()).map(|(place, row)| (place, dot(query, row)));
+            let mut nearest = vectorised(|| scored.collect::<Vec<_>>());
+            largest(&mut nearest, N_NEAREST);
+            let before = lists.n_before(query);
+            nearest.into_iter().map(|(place, _)| before[place as usize] + 1).collect::<Vec<usize>>()
+        };
+        let mut needed: Vec<usize> = asked.into_par_iter().flat_map_iter(|place| needed(vectors.row(place))).collect();
+        needed.sort_unstable();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a length")]
+        let last = ((needed.len() as f64 * self.recall).ceil() as usize).clamp(1, needed.len()) - 1;
+        (needed[last] as f64 / n as f64).min(self.share_max).max(self.share_min)
     }
 }
 
@@ -121,7 +161,7 @@ impl Nearest {
 
     /// The `n` best places by their codes, in the lists that are looked at.
     fn first(&self, query: &[f32], n: usize, allowed: &dyn Fn(u32) -> bool) -> Vec<u32> {
-        let n_max = (self.settings.search_share * self.len() as f64).ceil();
+        let n_max = (self.share * self.len() as f64).ceil();
         let query_codes = Query::of(query);
         let (mut found, mut least, mut n_searched) = (Vec::with_capacity(2 * n.min(self.len())), f32::NEG_INFINITY, 0);
         let mut scores = Vec::new();

@@ -7,10 +7,14 @@ use rand::RngExt as _;
 use rayon::prelude::*;
 use std::ops::Range;
 
+/// Into how many lists of about the same size a direction is cut by length.
+const N_LENGTHS: usize = 8;
+
 /// Vectors that are compared with all centres at a time.
 const N_TOGETHER: usize = 2_048;
 
-/// Places by the centre that they are nearest to.
+/// Places by the direction that they are nearest to, and those of a direction by their length: where lengths differ, few that are
+/// short have a large inner product with anything.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Lists {
     /// The mean of every list.
@@ -21,9 +25,9 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    /// As many lists as the root of the vectors.
+    /// Half as many directions as the root of the vectors, each cut by length.
     pub(super) fn of(vectors: &Matrix, n_sample: usize, n_rounds: usize, seed: Seed) -> Self {
-        let n_lists = vectors.n_rows().isqrt().max(1);
+        let n_lists = (vectors.n_rows().isqrt() / 2).max(1);
         let mut random = seed.stream("nearest", 0);
         let n = vectors.n_rows();
         let drawn = |_| if n == 0 { 0 } else { random.random_range(0..n) };
@@ -41,16 +45,23 @@ impl Lists {
             }
         }
         let nearest = assign(vectors, &centres);
-        let mut start = vec![0_usize; centres.n_rows() + 1];
-        nearest.iter().for_each(|list| start[*list as usize + 1] += 1);
-        (1..start.len()).for_each(|list| start[list] += start[list - 1]);
-        let (mut next, mut places) = (start.clone(), vec![0; n]);
-        for (place, list) in (0_u32..).zip(&nearest) {
-            places[next[*list as usize]] = place;
-            next[*list as usize] += 1;
+        let (start, places) = cut(vectors, &nearest, centres.n_rows());
+        let mut centres = Matrix::zeros(start.len() - 1, vectors.n_columns());
+        for list in 0..centres.n_rows() {
+            mean(vectors, &places[start[list]..start[list + 1]], centres.row_mut(list));
         }
-        let centres = means(vectors, &nearest, centres.n_rows());
         Self { centres, start, places }
+    }
+
+    /// How many places come before each place's own list, when lists are taken as by [`Self::nearest`]; by place.
+    pub(super) fn n_before(&self, query: &[f32]) -> Vec<usize> {
+        let (mut before, mut n_before) = (vec![0; self.places.len()], 0);
+        for list in self.nearest(query) {
+            let range = self.range(list);
+            self.places[range.clone()].iter().for_each(|place| before[*place as usize] = n_before);
+            n_before += range.len();
+        }
+        before
     }
 
     /// Where the places of a list are.
@@ -58,7 +69,7 @@ impl Lists {
         self.start[list]..self.start[list + 1]
     }
 
-    /// All places, list by list, each in ascending order.
+    /// All places, list by list.
     pub(super) fn places(&self) -> &[u32] {
         &self.places
     }
@@ -88,19 +99,45 @@ fn assign(vectors: &Matrix, centres: &Matrix) -> Vec<u32> {
     nearest
 }
 
-/// The mean of the vectors of every list; 0 where there are none.
-fn means(vectors: &Matrix, nearest: &[u32], n_lists: usize) -> Matrix {
-    let mut sums = Matrix::zeros(n_lists, vectors.n_columns());
-    let mut counts = vec![0_usize; n_lists];
-    for (vector, list) in vectors.rows().zip(nearest) {
-        add_scaled(sums.row_mut(*list as usize), 1.0, vector);
-        counts[*list as usize] += 1;
+/// Where each list starts, and the places of all lists: no list is empty.
+pub(super) fn cut(vectors: &Matrix, nearest: &[u32], n_directions: usize) -> (Vec<usize>, Vec<u32>) {
+    let length = |place: &u32| dot(vectors.row(*place as usize), vectors.row(*place as usize));
+    let (mut start, mut places) = (vec![0], Vec::with_capacity(nearest.len()));
+    for direction in by_centre(nearest, n_directions) {
+        let mut by_length: Vec<(f32, u32)> = direction.iter().map(|place| (length(place), *place)).collect();
+        by_length.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        for list in by_length.chunks(by_length.len().div_ceil(N_LENGTHS).max(1)) {
+            places.extend(list.iter().map(|(_, place)| *place));
+            start.push(places.len());
+        }
     }
-    for (list, count) in counts.into_iter().enumerate() {
-        let share = 1.0 / narrow(count.max(1) as f64);
-        sums.row_mut(list).iter_mut().for_each(|value| *value *= share);
+    (start, places)
+}
+
+/// The places that are nearest to every centre, ascending.
+fn by_centre(nearest: &[u32], n_centres: usize) -> Vec<Vec<u32>> {
+    let mut places = vec![Vec::new(); n_centres];
+    (0_u32..).zip(nearest).for_each(|(place, centre)| places[*centre as usize].push(place));
+    places
+}
+
+/// Writes the mean of some vectors.
+fn mean(vectors: &Matrix, places: &[u32], mean: &mut [f32]) {
+    for place in places {
+        add_scaled(mean, 1.0, vectors.row(*place as usize));
     }
-    sums
+    let share = 1.0 / narrow(places.len().max(1) as f64);
+    mean.iter_mut().for_each(|value| *value *= share);
+}
+
+/// The mean of the vectors that are nearest to every centre; 0 where there are none.
+fn means(vectors: &Matrix, nearest: &[u32], n_centres: usize) -> Matrix {
+    let mut means = Matrix::zeros(n_centres, vectors.n_columns());
+    by_centre(nearest, n_centres)
+        .iter()
+        .enumerate()
+        .for_each(|(centre, places)| mean(vectors, places, means.row_mut(centre)));
+    means
 }
 
 /// The same directions with a length of 1.

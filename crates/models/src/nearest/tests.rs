@@ -32,7 +32,7 @@ proptest! {
     #[test]
     fn looking_at_all_is_exact(count in 0_usize..300, width in 1_usize..40, n in 0_usize..20, salt: u16, step in 1_u32..4) {
         let vectors = clustered(count, width, u64::from(salt));
-        let settings = NearestSettings { search_share: 1.0, n_again: 1_000, ..NearestSettings::default() };
+        let settings = NearestSettings { share_min: 1.0, n_again: 1_000, ..NearestSettings::default() };
         let index = settings.build(vectors.clone(), Seed::new(1)).unwrap();
         let query = clustered(1, width, u64::from(salt) + 1);
         let allowed = |place: u32| place.is_multiple_of(step);
@@ -80,6 +80,69 @@ fn what_cannot_be_compared_is_refused_or_finds_nothing() {
     let index = NearestSettings::default().build(Matrix::from_rows(2, &[0.0, 0.0, 3.0, 4.0]), Seed::new(1)).unwrap();
     assert!(index.search(&[f32::NAN, 1.0], 3, &|_| true).is_empty());
     assert!(index.search(&[1.0], 3, &|_| true).is_empty());
-    let refused = NearestSettings { search_share: 0.0, ..NearestSettings::default() };
+    let refused = NearestSettings { share_max: 0.0, ..NearestSettings::default() };
     assert!(matches!(refused.build(Matrix::zeros(1, 1), Seed::new(1)), Err(ModelError::Setting { .. })));
+}
+
+/// Vectors that lie nowhere together.
+fn scattered(n: usize, width: usize) -> Matrix {
+    let mut random = Seed::new(3).stream("nearest-scattered", 0);
+    let mut vectors = Matrix::zeros(n, width);
+    vectors.values_mut().iter_mut().for_each(|value| *value = 2.0 * random.random::<f32>() - 1.0);
+    vectors
+}
+
+#[test]
+fn as_large_a_share_is_searched_as_the_vectors_need() {
+    let built = |vectors: Matrix, recall| {
+        NearestSettings { recall, share_max: 0.6, ..NearestSettings::default() }.build(vectors, Seed::new(1)).unwrap()
+    };
+    let together = built(clustered(5_000, 16, 5), 0.98);
+    let less = built(scattered(5_000, 16), 0.7);
+    let more = built(scattered(5_000, 16), 0.9);
+    assert!(together.share < less.share && less.share < more.share, "{} {} {}", together.share, less.share, more.share);
+    assert!(more.share < 0.6);
+    let bounded = |share_min, share_max| {
+        let settings = NearestSettings { recall: 1.0, share_min, share_max, ..NearestSettings::default() };
+        settings.build(scattered(5_000, 16), Seed::new(1)).unwrap().share.to_bits()
+    };
+    assert_eq!(bounded(0.02, 0.1), 0.1_f64.to_bits());
+    assert_eq!(bounded(0.99, 1.0), 0.99_f64.to_bits());
+    assert_eq!(bounded(0.5, 0.1), 0.5_f64.to_bits(), "the least holds");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+    /// What comes before a place's list decides whether the place is looked at.
+    #[test]
+    fn what_comes_before_a_list_tells_who_is_looked_at(n in 1_usize..600, share in 0.01_f64..1.0, salt: u16) {
+        let vectors = clustered(n, 6, u64::from(salt));
+        let settings = NearestSettings { share_min: share, share_max: share, ..NearestSettings::default() };
+        let index = settings.build(vectors, Seed::new(1)).unwrap();
+        let query = clustered(1, 6, u64::from(salt) + 7);
+        let before = index.lists.n_before(query.row(0));
+        let found: Vec<u32> = index.search(query.row(0), n, &|_| true).into_iter().map(|(place, _)| place).collect();
+        for place in 0..n {
+            let looked_at = (before[place] as f64) < (share * n as f64).ceil();
+            prop_assert_eq!(found.contains(&u32::try_from(place).unwrap()), looked_at);
+        }
+    }
+
+    /// Every place is in one list, and no list holds a longer vector than a list before it in the same direction.
+    #[test]
+    fn directions_are_cut_by_length(nearest in proptest::collection::vec(0_u32..5, 0..200)) {
+        let vectors = clustered(nearest.len(), 3, 1);
+        let (start, places) = lists::cut(&vectors, &nearest, 5);
+        let mut sorted = places.clone();
+        sorted.sort_unstable();
+        prop_assert_eq!(sorted, (0..u32::try_from(nearest.len()).unwrap()).collect::<Vec<u32>>());
+        prop_assert!(start.is_sorted_by(|a, b| a < b) && start.last() == Some(&places.len()));
+        for direction in 0..5 {
+            let of: Vec<&u32> = places.iter().filter(|place| nearest[**place as usize] == direction).collect();
+            let length = |place: &u32| dot(vectors.row(*place as usize), vectors.row(*place as usize));
+            prop_assert!(of.is_sorted_by(|a, b| length(a) >= length(b)));
+            let n_lists = start.windows(2).filter(|list| nearest[places[list[0]] as usize] == direction).count();
+            prop_assert!(n_lists <= 8 && (n_lists > 3 || of.len() < 10), "{n_lists} of {}", of.len());
+        }
+    }
 }
