@@ -6,7 +6,7 @@ use primitives::Clock;
 /// A shop of three items: one that is bought and shown, one that is only described, one that is out of stock.
 fn shop() -> Console {
     let console = Console::start(true);
-    let mut batch: Vec<String> = [("tea", true, 7), ("cup", true, 0), ("pot", false, 0)]
+    let mut batch: Vec<String> = [("tea", true, 7), ("cup", true, 3), ("pot", false, 0)]
         .map(|(id, available, stock)| {
             format!(r#"{{"type":"item","itemId":"{id}","traits":{{"name":"A {id}","available":{available},"stock":{stock}}}}}"#)
         })
