@@ -231,6 +231,8 @@ fn imported(asks: &mut Recorder) {
         asks.get(SERVER, "/v1/imports/{id}", &format!("/v1/imports/{id}"));
         asks.post(ADMIN, "/v1/imports/{id}/undo", &format!("/v1/imports/{id}/undo"), &json!({}));
     }
+    let is_undone = || (asks.server.get(&format!("/v1/imports/{id}")).ok()["undo"] == "done").then_some(());
+    until("the import is taken out", is_undone);
     asks.post(SERVER, "/v1/imports/{id}/end", &format!("/v1/imports/{id}/end"), &ends);
 }
 

@@ -174,7 +174,7 @@ fn who_comes_and_goes_is_found_and_counted_and_who_is_forgotten_is_on_no_list() 
 #[test]
 fn a_segment_is_a_list_of_those_whom_its_decision_names() {
     let segment = |rule: Value| Segment::from_table(json!({"name": "vip", "rule": rule}).as_object().unwrap()).unwrap();
-    let rule = json!([{"feature": "orders_365d", "at_least": 2}, {"score": "churn", "at_most": 0.9}]);
+    let rule = json!([{"feature": "orders_365d", "at_least": 2}, {"score": "churn", "at_most": 0.5}]);
     let server = TestServer::start_with(|settings| settings.segments = vec![segment(rule)]);
     world::fill(server.engine());
     let refused = world::shop().user_ids.iter().find(|user| {
