@@ -132,3 +132,127 @@ pub(super) fn without_trait(items: &Items, name: &str) -> Option<Option<String>>
     }
     Some(primitives::nearest(name, names).map(ToOwned::to_owned))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use events::{Call, Event, Fields, Offset, Origin, Recorded};
+    use features::FeatureState;
+    use governance::ConsentPolicy;
+    use primitives::{DAY_MS, ItemId};
+    use profiles::{MemoryProfileStore, Profiles};
+    use serde_json::{Value, json};
+
+    /// The moment that is asked about: the hundredth day.
+    const NOW: Timestamp = Timestamp::from_millis(100 * DAY_MS);
+
+    struct Shop {
+        items: Items,
+        profiles: Profiles<FeatureState>,
+        offset: u64,
+    }
+
+    impl Shop {
+        fn new() -> Self {
+            let store = Arc::new(MemoryProfileStore::default());
+            let items = Items::open(store.as_ref(), &ConsentPolicy::default()).unwrap();
+            Self { items, profiles: Profiles::open(store).unwrap(), offset: 0 }
+        }
+
+        fn tell(&mut self, user: &str, day: i64, call: Call) {
+            self.offset += 1;
+            let at = Timestamp::from_millis(day * DAY_MS);
+            let event = Event {
+                message_id: format!("m{}", self.offset).into(),
+                user_id: Some(user.into()),
+                anonymous_id: None,
+                occurred_at: at,
+                stated_at: None,
+                received_at: at,
+                call,
+                context: Fields::new(),
+                origin: Origin::Server,
+                reading: events::Reading::default(),
+            };
+            let recorded = Recorded { offset: Offset(self.offset), event };
+            self.items.apply(&recorded);
+            self.profiles.apply_watched(&recorded, &mut self.items).unwrap();
+        }
+
+        fn describe(&mut self, item: &str, day: i64, traits: Value) {
+            let traits = Fields::from(traits.as_object().cloned().unwrap());
+            self.tell("shop", day, Call::Item { item_id: item.into(), traits });
+        }
+
+        /// So many different customers buy it on a day.
+        fn sell(&mut self, item: &str, day: i64, n: u32) {
+            for customer in 0..n {
+                let properties = json!({"products": [{"product_id": item}]});
+                let properties = Fields::from(properties.as_object().cloned().unwrap());
+                let call = Call::Track { event: "Order Completed".to_owned(), properties };
+                self.tell(&format!("{item} {day} {customer}"), day, call);
+            }
+        }
+    }
+
+    fn key(item: &str) -> ItemKey {
+        ItemKey::from(&ItemId::from(item))
+    }
+
+    fn first(standing: &Standing, shelf: Shelf) -> Vec<ItemKey> {
+        standing.first(shelf, 10, &|_| true).into_iter().map(|(item, _)| item).collect()
+    }
+
+    #[test]
+    fn each_shelf_has_an_order_of_its_own_and_only_what_can_be_had() {
+        let mut shop = Shop::new();
+        for (item, day) in [("steady", 10), ("rising", 30), ("once", 20), ("new", 99), ("gone", 98), ("hidden", 97)] {
+            shop.describe(item, day, json!({"name": item}));
+        }
+        // Six a week each week, against six this week and three a week before; fifty long ago.
+        for week in 0..5 {
+            shop.sell("steady", 98 - 7 * week, 6);
+            shop.sell("rising", 98 - 7 * week, if week == 0 { 6 } else { 3 });
+        }
+        shop.sell("once", 40, 50);
+        shop.sell("new", 100, 4);
+        shop.sell("gone", 99, 60);
+        shop.describe("gone", 100, json!({"stock": 0}));
+        shop.describe("hidden", 100, json!({"hidden": true}));
+        let standing = Standing::of(&shop.items, NOW);
+        assert_eq!(first(&standing, Shelf::Popular), ["steady", "rising", "new", "once"].map(key), "lately, then ever");
+        assert_eq!(first(&standing, Shelf::Newest), ["new", "rising", "once", "steady"].map(key));
+        assert_eq!(first(&standing, Shelf::Trending), [key("rising")], "four buyers are too few to tell");
+        shop.sell("new", 100 - 1, 1);
+        let standing = Standing::of(&shop.items, NOW);
+        assert_eq!(first(&standing, Shelf::Trending), [key("new"), key("rising")], "five are not");
+        let allowed = standing.first(Shelf::Popular, 1, &|item| item != key("steady"));
+        assert_eq!(allowed.iter().map(|(item, _)| *item).collect::<Vec<_>>(), [key("rising")]);
+    }
+
+    #[test]
+    fn the_order_of_many_items_holds_for_some_seconds_and_that_of_few_is_made_anew() {
+        for (n_items, is_kept) in [(N_FRESH_MAX, false), (N_FRESH_MAX + 1, true)] {
+            let mut shop = Shop::new();
+            (0..n_items).for_each(|item| shop.describe(&format!("item {item}"), 1, json!({"name": "x"})));
+            let kept = Kept::default();
+            let before = kept.of(&shop.items, NOW);
+            shop.describe("item 7", 2, json!({"available": false}));
+            let n_popular = |at: i64| kept.of(&shop.items, Timestamp::from_millis(NOW.as_millis() + at)).popular.len();
+            assert_eq!(before.popular.len(), n_items);
+            assert_eq!(n_popular(SECONDS_MAX * 1_000 - 1), if is_kept { n_items } else { n_items - 1 });
+            assert_eq!(n_popular(SECONDS_MAX * 1_000), n_items - 1);
+        }
+    }
+
+    #[test]
+    fn a_trait_that_no_item_has_is_told_with_the_one_that_was_meant() {
+        let mut shop = Shop::new();
+        shop.describe("tea", 1, json!({"colour": "green"}));
+        let of = |name| without_trait(&shop.items, name);
+        assert_eq!(of("colour"), None);
+        assert_eq!(of("category"), None, "every catalogue has it");
+        assert_eq!(of("color"), Some(Some("colour".to_owned())));
+        assert_eq!(of("quite another thing"), Some(None));
+    }
+}

@@ -19,6 +19,7 @@ pub fn run(open: Open<'_>) -> Outcome {
     decisions_are_found_by_id(open)?;
     decisions_are_listed_by_time(open)?;
     a_decision_is_logged_once(open)?;
+    decisions_are_logged_together(open)?;
     decisions_are_narrowed(open)?;
     decisions_are_counted_by_day(open)?;
     records_are_replaced_once(open)?;
@@ -45,6 +46,31 @@ pub fn decisions_are_found_by_id(open: Open<'_>) -> Outcome {
     }
     assert_eq!(log.get(&DecisionId::from("unknown"))?, None);
     assert_eq!(log.counts()?, (10, 4), "every third one is a fallback");
+    Ok(())
+}
+
+/// Several decisions are appended in one go: all are there after a restart, and of one that is known already the others are.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn decisions_are_logged_together(open: Open<'_>) -> Outcome {
+    let log = open(Start::Empty);
+    log.append_all(Vec::new())?;
+    assert_eq!(log.counts()?, (0, 0));
+    log.append_all((0..5).map(samples::decision).collect())?;
+    drop(log);
+    let log = open(Start::Again);
+    assert_eq!(log.recent(None, 9)?.len(), 5);
+    let other = LoggedDecision { record: b"another".to_vec(), ..samples::decision(2) };
+    let refused = log.append_all(vec![samples::decision(5), other, samples::decision(6)]).unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Conflict);
+    for n in 0..7 {
+        assert_eq!(log.get(&samples::decision(n).id)?, Some(samples::decision(n)), "{n}");
+    }
+    assert_eq!(log.counts()?.0, 7);
     Ok(())
 }
 
