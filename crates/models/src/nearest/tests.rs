@@ -122,9 +122,8 @@ proptest! {
         let query = clustered(1, 6, u64::from(salt) + 7);
         let before = index.lists.n_before(query.row(0));
         let found: Vec<u32> = index.search(query.row(0), n, &|_| true).into_iter().map(|(place, _)| place).collect();
-        for place in 0..n {
-            let looked_at = (before[place] as f64) < (share * n as f64).ceil();
-            prop_assert_eq!(found.contains(&u32::try_from(place).unwrap()), looked_at);
+        for (place, n_before) in (0_u32..).zip(before) {
+            prop_assert_eq!(found.contains(&place), (n_before as f64) < (share * n as f64).ceil());
         }
     }
 
