@@ -220,7 +220,11 @@ fn freshness(opened: Opened) -> Result<()> {
                 json!({"type": "item", "itemId": format!("i{n}"), "traits": {"name": name, "price": 7, "currency": "EUR"}}),
             ],
         )?;
-        while !engine.try_out(asked("search", &name, n))?.content.items().is_some_and(|items| items.len() == 1) {
+        let is_there = || -> Result<bool> {
+            let answer = engine.try_out(asked("search", &name, n))?;
+            Ok(answer.content.items().is_some_and(|items| items.len() == 1))
+        };
+        while !is_there()? {
             anyhow::ensure!(told_at.elapsed() < Duration::from_secs(9), "{name} is never found");
         }
         took.push(told_at.elapsed());
