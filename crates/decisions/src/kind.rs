@@ -214,6 +214,12 @@ pub trait Kind: Send + Sync {
         false
     }
 
+    /// One of so many answers is logged. More than 1 is for what is asked with every key that somebody strikes: what came of it
+    /// is told by what they look for and choose.
+    fn logged_one_in(&self) -> u64 {
+        1
+    }
+
     /// What it wants of the catalogue before it answers; `None` where it looks for nothing.
     fn wanted(&self, _parameters: &Parameters) -> Option<Wanted> {
         None

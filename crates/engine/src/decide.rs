@@ -17,6 +17,7 @@ use primitives::{CustomerId, DecisionId, ErrorKind, ItemKey, Seed, Timestamp};
 use profiles::{Customer, Identifier};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -51,14 +52,17 @@ struct Weighed {
 }
 
 impl Engine {
-    /// Decides, logs the decision durably, and answers with its record; `Record::response` is what to send.
+    /// Decides, logs the decision durably, and answers with its record; `Record::response` is what to send. Of kinds that are
+    /// asked with every key that somebody strikes only some are logged ([`Kind::logged_one_in`]), the first of them.
     ///
     /// # Errors
     /// [`EngineError`] where the question is out of range, or the decision cannot be logged.
     pub fn decide(&self, asked: Asked) -> Result<Record, EngineError> {
         let watch = Stopwatch::start();
         let record = self.decided(asked)?;
-        self.ports.decisions.append(record.to_logged())?;
+        if self.is_logged(&record) {
+            self.ports.decisions.append(record.to_logged())?;
+        }
         self.count(&record, watch.elapsed());
         Ok(record)
     }
@@ -70,7 +74,8 @@ impl Engine {
     pub fn decide_all(&self, asked: Vec<Asked>) -> Result<Vec<Record>, EngineError> {
         let watch = Stopwatch::start();
         let records = asked.into_iter().map(|asked| self.decided(asked)).collect::<Result<Vec<_>, _>>()?;
-        self.ports.decisions.append_all(records.iter().map(Record::to_logged).collect())?;
+        let logged = records.iter().filter(|record| self.is_logged(record)).map(Record::to_logged);
+        self.ports.decisions.append_all(logged.collect())?;
         let each = watch.elapsed().checked_div(u32::try_from(records.len()).unwrap_or(u32::MAX)).unwrap_or_default();
         records.iter().for_each(|record| self.count(record, each));
         Ok(records)
@@ -84,6 +89,13 @@ impl Engine {
         let (kind, as_of) = (self.capabilities.kinds.get(asked.kind.as_str())?, self.clock.now());
         let seed = decisions::seed_of(&self.draw_id(as_of));
         Ok(self.weigh(asked, (kind, &self.models()), as_of, seed)?.answer)
+    }
+
+    /// Whether this answer is one of those that are logged.
+    fn is_logged(&self, record: &Record) -> bool {
+        let kind = self.capabilities.kinds.get(record.question.kind.as_str());
+        let one_in = kind.map_or(1, Kind::logged_one_in);
+        one_in <= 1 || self.n_sampled.fetch_add(1, Ordering::Relaxed).is_multiple_of(one_in)
     }
 
     /// A decision that is not logged yet.

@@ -162,6 +162,8 @@ pub struct Engine {
     lists_wanted: AtomicBool,
     /// What searches look into.
     books: library::Books,
+    /// How many answers there were of kinds of which only some are logged.
+    n_sampled: AtomicU64,
     /// In how many answers items were shown.
     shown: shown::Shown,
 }
@@ -223,6 +225,7 @@ impl Engine {
             changing_lists: Mutex::default(),
             lists_wanted: AtomicBool::new(false),
             books: library::Books::default(),
+            n_sampled: AtomicU64::default(),
             shown: shown::Shown::since(began_at),
         };
         let capabilities = Arc::clone(&engine.capabilities);

@@ -90,6 +90,20 @@ fn words_find_items_as_soon_as_they_are_told_and_nobody_need_be_named() {
 }
 
 #[test]
+fn of_a_hundred_suggestions_one_is_logged_and_every_search() {
+    let server = shop();
+    let n_logged = || server.engine().ports().decisions.counts().unwrap().0;
+    let suggest = || server.decide(&json!({"decision": "suggest", "query": "runn"})).ok();
+    let first = suggest();
+    assert_eq!(n_logged(), 1);
+    (0..99).for_each(|_| assert_eq!(suggest()["completions"], first["completions"]));
+    search(&server, json!({"query": "runner"}));
+    assert_eq!(n_logged(), 2, "99 of the suggestions are not there");
+    assert!(replays(&server, &suggest()), "the hundred and first is logged as the first was");
+    assert_eq!(n_logged(), 3);
+}
+
+#[test]
 fn what_a_customer_buys_decides_the_order_unless_they_refuse() {
     let server = shop();
     let first = |user: &str| {

@@ -14,6 +14,9 @@ const N: Parameter = Parameter {
     takes: Takes::Whole { range: (1, crate::N_ITEMS_MAX), default: Some(8) },
 };
 
+/// Of so many answers one is logged.
+const N_FOR_ONE_LOGGED: u64 = 100;
+
 /// What somebody may look for who has begun to write.
 #[derive(Debug, Clone)]
 pub struct Suggest {
@@ -46,6 +49,10 @@ impl Kind for Suggest {
 
     fn may_be_of_nobody(&self) -> bool {
         true
+    }
+
+    fn logged_one_in(&self) -> u64 {
+        N_FOR_ONE_LOGGED
     }
 
     fn wanted(&self, parameters: &Parameters) -> Option<Wanted> {
