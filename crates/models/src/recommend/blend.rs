@@ -1,13 +1,16 @@
 //! How do several members become one recommender?
 
 use super::blended::{Blended, Learned};
-use super::choice::choose;
+use super::choice::{N_QUESTIONS_MIN, Trial, choose};
+use super::climb::{climb, of_sum, worth_asking};
+use super::exam::{Exam, Sitting, allows, repeated};
 use super::hold_out::HoldOut;
 use super::members::{MemberModel, MemberSettings};
+use super::order::Weights;
 use super::prepared::Prepared;
 use super::recipe::RecommenderSettings;
 use super::repeat::Sales;
-use super::tried::{Asking, Tried, allows};
+use super::tried::Tried;
 use super::{Interactions, Recommender};
 use crate::ModelError;
 use primitives::Seed;
@@ -15,50 +18,85 @@ use primitives::Seed;
 /// Which share of everybody's items is asked for where nothing is consumed twice.
 const SHARE: f64 = 0.2;
 
+/// Of how many questions it is learned which members are worth asking.
+const N_QUESTIONS_OF_MEMBERS: usize = 2_000;
+
+/// How many members answer at most: each costs time at every question.
+const N_MEMBERS_MAX: usize = 5;
+
+/// How many members answer, the first ones, where there are too few questions to choose any.
+const N_MEMBERS_UNTRIED: usize = 2;
+
 impl RecommenderSettings {
-    /// Learns from purchases: first from a part of them, of which the rest is asked to find the best order, then all members
-    /// once more from everything.
+    /// Learns from purchases: first from a part of them, of which the rest is asked to find the members that are worth asking and
+    /// the best order of what they say, then these members once more from everything.
     ///
     /// *Guarantees*: equal to the bit for the same purchases and seed, in any order of rows, on any number of threads.
-    /// *Cost*: twice that of the members, and of the trees.
+    /// *Cost*: twice that of the members, and of the trees; three times where nothing is consumed twice.
     ///
     /// # Errors
     /// [`ModelError::Setting`]; what [`Interactions::validate`] refuses; what a member's `fit` says.
     pub fn fit(&self, interactions: &Interactions, seed: Seed) -> Result<Recommender, ModelError> {
         self.blend.validate()?;
         interactions.validate()?;
-        let (tried, repeated) = self.ask(interactions, seed)?;
-        let (order, trial) = choose(&tried, repeated, &self.members, &self.blend, seed)?;
+        let parts = self.hold_out.part(interactions, self.blend.n_questions, seed);
+        let repeated = repeated(&parts.questions);
+        let repeats = allows(repeated) || parts.questions.is_empty();
+        let suits = |member: &&MemberSettings| member.suits(interactions, repeats);
+        let able: Vec<MemberSettings> = self.members.iter().filter(suits).cloned().collect();
+        let mut exams: Vec<Exam> = Exam::of(parts, &able, seed)?.into_iter().collect();
+        // Where nothing is consumed twice, what comes last says little of a taste: a share of everything is asked for, too.
+        if !repeats {
+            let parts = HoldOut::Share(SHARE).part(interactions, self.blend.n_questions, seed);
+            exams.extend(Exam::of(parts, &able, seed)?);
+        }
+        let mut trial = Trial { repeated, ..Trial::default() };
+        let kept = self.members_kept(&exams, &able, repeats, &mut trial);
+        let tried = self.ask(&exams, &kept, repeats, None);
+        drop(exams);
+        let members: Vec<MemberSettings> = kept.iter().map(|member| able[*member].clone()).collect();
+        let names: Vec<&'static str> = members.iter().map(MemberSettings::name).collect();
+        let order = choose(&tried, &mut trial, &names, &self.blend, seed)?;
         drop(tried);
         let prepared = Prepared::of(interactions)?;
-        let fit = |settings: &MemberSettings| settings.fit(&prepared, seed);
-        let members: Vec<MemberModel> = self.members.iter().map(fit).collect::<Result<_, _>>()?;
+        let fitted: Vec<MemberModel> =
+            members.iter().map(|settings| settings.fit(&prepared, seed)).collect::<Result<_, _>>()?;
         let sales = Sales::of(&prepared);
-        let settings = self.clone();
-        let repeats = allows(repeated);
-        let learned = Learned { settings, keys: prepared.keys, sales, members, order, repeats, trial };
+        let settings = Self { members, ..self.clone() };
+        let learned = Learned { settings, keys: prepared.keys, sales, members: fitted, order, repeats, trial };
         Ok(Recommender::from(Blended::new(learned)))
     }
 
-    /// The questions. Where nothing is consumed twice, what comes last says little of a taste: a share of everything is asked for,
-    /// too, the questions of both in turn.
-    fn ask(&self, interactions: &Interactions, seed: Seed) -> Result<(Vec<Tried>, f64), ModelError> {
-        let ask = |hold_out: HoldOut| {
-            let parts = hold_out.part(interactions, self.blend.n_questions, seed);
-            Asking::of(&parts, &self.members, &self.blend, seed)
+    /// Which members answer, by their numbers: those that are missed in the sum. What the others would add goes to the trial.
+    fn members_kept(&self, exams: &[Exam], able: &[MemberSettings], repeats: bool, trial: &mut Trial) -> Vec<usize> {
+        let all: Vec<usize> = (0..able.len()).collect();
+        let tried = self.ask(exams, &all, repeats, Some(N_QUESTIONS_OF_MEMBERS));
+        if tried.len() < N_QUESTIONS_MIN {
+            return all.into_iter().take(N_MEMBERS_UNTRIED).collect();
+        }
+        let weights = climb(Weights::alike(able.len()), &tried);
+        let (kept, out) = worth_asking(&weights, &tried, N_MEMBERS_MAX);
+        for (member, falls) in out {
+            let name = able[member].name().to_owned();
+            trial.ndcg.insert(name.clone(), of_sum(&tried, &Weights::alone(able.len(), member)));
+            trial.adds.insert(name, falls);
+        }
+        kept
+    }
+
+    /// The questions of all exams in turn; only some of each, and without what trees look at, where members are chosen.
+    fn ask(&self, exams: &[Exam], members: &[usize], repeats: bool, n_max: Option<usize>) -> Vec<Tried> {
+        let sit = |exam: &Exam| {
+            let n_max_each = n_max.map_or(usize::MAX, |n| n.div_ceil(exams.len()));
+            let n_each = self.blend.n_each;
+            exam.ask(&Sitting { members, n_each, repeats, n_max: n_max_each, rows: n_max.is_none() }).into_iter()
         };
-        let first = ask(self.hold_out)?;
-        if allows(first.repeated) || first.tried.is_empty() {
-            return Ok((first.tried, first.repeated));
+        let mut each: Vec<_> = exams.iter().map(sit).collect();
+        let mut tried = Vec::with_capacity(each.iter().map(|tried| tried.len()).sum());
+        while each.iter().any(|tried| tried.len() > 0) {
+            tried.extend(each.iter_mut().filter_map(Iterator::next));
         }
-        let (repeated, mut others) = (first.repeated, ask(HoldOut::Share(SHARE))?.tried.into_iter());
-        let mut tried = Vec::with_capacity(first.tried.len() + others.len());
-        for one in first.tried {
-            tried.push(one);
-            tried.extend(others.next());
-        }
-        tried.extend(others);
-        Ok((tried, repeated))
+        tried
     }
 }
 

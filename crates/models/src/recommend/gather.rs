@@ -5,6 +5,7 @@ use super::member::Member;
 use super::members::MemberModel;
 use super::query::Own;
 use super::repeat::{Habit, Sales, Sold};
+use std::borrow::Borrow;
 
 /// An item that may be in the list.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,9 +55,14 @@ pub(super) struct Asked<'a> {
 }
 
 /// Asks everybody: the customer's own habits, what is popular, and each member.
-pub(super) fn gather(asked: &Asked<'_>, members: &[MemberModel], sales: &Sales, popular: &[u32]) -> Gathered {
+pub(super) fn gather<M: Borrow<MemberModel>>(
+    asked: &Asked<'_>,
+    members: &[M],
+    sales: &Sales,
+    popular: &[u32],
+) -> Gathered {
     let own = asked.own;
-    let proposals: Vec<Accumulator> = members.iter().map(|member| propose(member, own)).collect();
+    let proposals: Vec<Accumulator> = members.iter().map(|member| propose(member.borrow(), own)).collect();
     let had: Vec<(u32, usize)> = had(own, asked.n_items);
     let may_be = |place: u32| {
         let again = had.binary_search_by_key(&place, |(place, _)| *place).is_ok();
@@ -128,12 +134,17 @@ fn take_best(said: &mut Vec<(u32, f64)>, n: usize, may_be: &dyn Fn(u32) -> bool,
 }
 
 /// What each member says of each place: candidate by candidate.
-fn opinions(members: &[MemberModel], proposals: &[Accumulator], own: &Own, places: &[u32]) -> Vec<Opinion> {
+fn opinions<M: Borrow<MemberModel>>(
+    members: &[M],
+    proposals: &[Accumulator],
+    own: &Own,
+    places: &[u32],
+) -> Vec<Opinion> {
     let n = places.len();
     let mut all = vec![Opinion::default(); n * members.len()];
     let mut order: Vec<usize> = Vec::with_capacity(n);
     for (m, (member, sums)) in members.iter().zip(proposals).enumerate() {
-        let of_all = member.score(own, places);
+        let of_all = member.borrow().score(own, places);
         for (c, place) in places.iter().enumerate() {
             let said = sums.get(*place);
             let score =

@@ -73,6 +73,18 @@ impl Weights {
         Self { habit: 0.0, popularity: 1.0, members: vec![0.0; n_members] }
     }
 
+    /// One member, and of equals what sells.
+    pub(super) fn alone(n_members: usize, member: usize) -> Self {
+        let mut weights = Self { popularity: 1e-6, ..Self::popular(n_members) };
+        weights.members[member] = 1.0;
+        weights
+    }
+
+    /// Habits first, all others alike: what is said without questions, and where the search for better weights begins.
+    pub(super) fn alike(n_members: usize) -> Self {
+        Self { habit: 1.0, popularity: 0.5, members: vec![0.5; n_members] }
+    }
+
     pub(super) fn sum(&self, candidate: &Candidate, opinions: &[Opinion]) -> f64 {
         let liked = candidate.habit.map_or(0.0, |habit| liking(&habit, &candidate.sold));
         let said: f64 = self.members.iter().zip(opinions).map(|(weight, opinion)| weight * opinion.share).sum();
@@ -99,7 +111,12 @@ impl Order {
         let sums: Vec<f64> = candidates.map(|(c, candidate)| weights.sum(candidate, opinions(c)).max(0.0)).collect();
         let Some(trees) = trees else { return sums };
         let data = rows(gathered, own);
-        let by_trees: Vec<f64> = data.chunks(trees.n_features().max(1)).map(|row| trees.score(row)).collect();
+        let mut row = vec![0.0; trees.n_features()];
+        let score = |told: &[f32]| {
+            row.iter_mut().zip(told).for_each(|(to, from)| *to = f64::from(*from));
+            trees.score(&row)
+        };
+        let by_trees: Vec<f64> = data.chunks(trees.n_features().max(1)).map(score).collect();
         fuse(&sums, &by_trees)
     }
 

@@ -2,7 +2,7 @@
 
 use super::hold_out::HoldOut;
 use super::members::MemberSettings;
-use super::{Cooccurrence, Ease};
+use super::{Als, Content, Context, Cooccurrence, Ease, Interactions, ItemTraits, Markov, Sessions, TifuKnn, UpCf};
 use crate::settings::settings;
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +29,8 @@ settings! {
 pub struct RecommenderSettings {
     /// Which purchases are asked for to choose an order.
     pub hold_out: HoldOut,
-    /// Which models propose.
+    /// Which models may propose, the first one always: it also says which items are similar. Of a fitted recommender, those that
+    /// do.
     pub members: Vec<MemberSettings>,
     /// How they become one list.
     pub blend: Blend,
@@ -41,7 +42,31 @@ impl Default for RecommenderSettings {
     }
 }
 
-/// What proposes by default: what the same customers have, by counting and in closed form.
+/// What may propose by default. Those that nobody misses in the answers to questions are left out: see
+/// [`RecommenderSettings::fit`].
 fn members() -> Vec<MemberSettings> {
-    vec![MemberSettings::Cooccurrence(Cooccurrence::default()), MemberSettings::Ease(Ease::default())]
+    vec![
+        MemberSettings::Cooccurrence(Cooccurrence::default()),
+        MemberSettings::Ease(Ease::default()),
+        MemberSettings::Markov(Markov::default()),
+        MemberSettings::Als(Als::default()),
+        MemberSettings::Sessions(Sessions::default()),
+        MemberSettings::TifuKnn(TifuKnn::default()),
+        MemberSettings::UpCf(UpCf::default()),
+        MemberSettings::Content(Content::default()),
+        MemberSettings::Context(Context::default()),
+    ]
+}
+
+impl MemberSettings {
+    /// Whether it has anything to say: of items of which nothing is known but who had them, without hours, or where nothing is
+    /// consumed twice, some are silent or repeat what others say.
+    pub(super) fn suits(&self, interactions: &Interactions, repeats: bool) -> bool {
+        match self {
+            Self::Content(_) => !interactions.traits.iter().all(|traits| *traits == ItemTraits::default()),
+            Self::Context(_) => interactions.hours.iter().any(|hour| *hour != Interactions::NO_HOUR),
+            Self::TifuKnn(_) | Self::UpCf(_) => repeats,
+            _ => true,
+        }
+    }
 }

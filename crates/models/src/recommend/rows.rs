@@ -3,6 +3,7 @@
 use super::gather::{Candidate, Gathered, liking};
 use super::query::Own;
 use crate::boost::Monotone;
+use crate::linear::narrow;
 
 /// How many numbers a row has before those of the members.
 const N_FIXED: usize = 19;
@@ -50,14 +51,14 @@ impl Whole {
 }
 
 /// The rows of all candidates, one after the other.
-pub(super) fn rows(gathered: &Gathered, own: &Own) -> Vec<f64> {
+pub(super) fn rows(gathered: &Gathered, own: &Own) -> Vec<f32> {
     let whole = Whole::of(own);
     let n_columns = n_columns(gathered.n_members);
     let mut data = Vec::with_capacity(gathered.candidates.len() * n_columns);
     for (c, candidate) in gathered.candidates.iter().enumerate() {
-        data.extend(fixed(candidate, &whole));
+        data.extend(fixed(candidate, &whole).map(narrow));
         let opinions = &gathered.opinions[c * gathered.n_members..(c + 1) * gathered.n_members];
-        data.extend(opinions.iter().flat_map(|opinion| [opinion.score, opinion.share, opinion.rank]));
+        data.extend(opinions.iter().flat_map(|opinion| [opinion.score, opinion.share, opinion.rank].map(narrow)));
     }
     data
 }

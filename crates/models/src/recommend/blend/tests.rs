@@ -84,14 +84,25 @@ fn the_best_way_is_found_by_asking() {
         let trial = model.trial().unwrap();
         assert_eq!(trial.n_questions, 160);
         let names: Vec<&str> = trial.ndcg.keys().map(String::as_str).collect();
-        assert_eq!(names, ["ease", "favourites", "item-to-item", "popularity", "sum", "together", "trees"]);
+        let members = ["als", "ease", "item-to-item", "markov", "sessions", "tifu-knn", "up-cf"];
+        let orders = ["favourites", "popularity", "sum", "together", "trees"];
+        let both: BTreeSet<&str> = members.into_iter().chain(orders).collect();
+        assert_eq!(names, both.into_iter().collect::<Vec<_>>(), "who suits the shop was tried");
         assert!(trial.ndcg["sum"] > trial.ndcg["popularity"] + 0.1, "{trial:?}");
-        assert_eq!(trial.adds.keys().map(String::as_str).collect::<Vec<_>>(), ["ease", "item-to-item"]);
+        assert_eq!(trial.adds.keys().map(String::as_str).collect::<Vec<_>>(), members);
         assert_eq!(model.has_trees(), trial.ndcg["together"] >= trial.ndcg["sum"]);
     });
-    // Too few to grow trees, and nobody to ask.
+    // Where nothing is consumed twice, those that live on repetition are not even tried.
+    ONCE.with(|model| {
+        let tried = |name| model.trial().unwrap().ndcg.contains_key(name);
+        assert!(tried("markov") && tried("als") && !tried("tifu-knn") && !tried("up-cf"));
+        assert!(model.trial().unwrap().n_questions > 160, "of the last occasion, and of a share of everything");
+    });
+    // Too few to grow trees or to choose members, and nobody to ask.
     let few = fit(&shop(40, 3, true));
-    assert!(!few.has_trees() && few.trial().unwrap().n_questions == 40);
+    assert!(
+        !few.has_trees() && few.member_names() == ["item-to-item", "ease"] && few.trial().unwrap().n_questions == 40
+    );
     let nobody = fit(&shop(40, 1, true));
     assert_eq!((nobody.trial().unwrap().n_questions, nobody.rank(&Query::default(), 5, &|_| true).len()), (0, 5));
 }
@@ -115,12 +126,40 @@ fn parts_say_what_each_member_says() {
         let history = [bought(1_000, 20.0), bought(1_000, 10.0)];
         let parts = model.parts(&Query::of(&history), &[ItemKey(1_000), ItemKey(1_001), ItemKey(5)]);
         let names: Vec<&str> = parts[0].iter().map(|part| part.name).collect();
-        assert_eq!(names, ["habit", "popularity", "item-to-item", "ease"]);
+        let members = model.member_names();
+        assert_eq!(names, [&["habit", "popularity"], members.as_slice()].concat());
+        assert!(members[0] == "item-to-item" && members.len() <= 5, "{members:?}");
         assert!((parts[0][0].value - 2.0).abs() < 1e-12 && parts[1][0].value.abs() < 1e-12);
         assert!(parts[1][2].value > 0.0 && parts[2].is_empty(), "{parts:?}");
         assert!(model.similar(ItemKey(1_000)).all(|(item, similarity)| item != ItemKey(1_000) && similarity > 0.0));
         assert!(model.similar(ItemKey(1_000)).count() > 0 && model.similar(ItemKey(5)).count() == 0);
     });
+}
+
+#[test]
+fn who_is_not_missed_is_not_asked() {
+    // Nothing tells who goes on with what: of members that all say noise, the first one stays. The items' own sales remain.
+    let mut random = Seed::new(9).stream("blend-test", 1);
+    let rows = (0..2_400_u32).map(|at| Interaction {
+        customer: at / 8,
+        item: random.random_range(0..40),
+        age_days: f64::from(1 + at % 8),
+        quantity: 1.0,
+    });
+    let noise =
+        Interactions { rows: rows.collect(), items: (1_000..1_040).map(ItemKey).collect(), ..Interactions::default() };
+    let model = fit(&noise);
+    let (names, trial) = (model.member_names(), model.trial().unwrap());
+    assert!(names[0] == "item-to-item" && names.len() < trial.adds.len(), "{names:?}");
+    // Walks around a circle: what goes with what says nothing of the direction, what follows what does.
+    let walk = (0..2_400_u32).map(|at| {
+        let item = (at / 12 * 7 + at % 12) % 40;
+        Interaction { customer: at / 12, item, age_days: f64::from(12 - at % 12), quantity: 1.0 }
+    });
+    let walks = Interactions { rows: walk.collect(), ..noise };
+    let model = fit(&walks);
+    let trial = model.trial().unwrap();
+    assert!(model.member_names().contains(&"markov") && trial.adds["markov"] > 0.0, "{trial:?}");
 }
 
 #[test]
