@@ -12,6 +12,11 @@ const COST: &str = "cost";
 /// Who makes it.
 const BRAND: &str = "brand";
 
+/// Whether a trait is between the company and its books: no customer finds an item by it or is told of it.
+pub(crate) fn is_confidential(name: &str) -> bool {
+    [MARGIN, COST].contains(&name)
+}
+
 /// What is looked at of items.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Lens {

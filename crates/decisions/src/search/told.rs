@@ -2,6 +2,7 @@
 
 use super::index::N_COLUMNS;
 use super::words::{indexed, plain, written};
+use crate::lens::is_confidential;
 use features::Item;
 use primitives::{Money, stable_hash};
 use serde_json::Value;
@@ -90,7 +91,7 @@ impl Told {
             price: item.price.as_ref().map(|price| price.value),
         };
         told.take_category(category);
-        for (name, value) in item.traits() {
+        for (name, value) in item.traits().filter(|(name, _)| !is_confidential(name)) {
             told.take(name, &value);
         }
         told

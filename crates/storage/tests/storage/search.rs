@@ -224,6 +224,19 @@ fn facets_count_all_matches_in_an_order_that_stays() {
 }
 
 #[test]
+fn what_an_item_costs_the_company_is_neither_told_nor_found() {
+    let mut shop = shoes();
+    for (item, cost) in [("pegasus-red-44", 37.5), ("cheap-red-42", 11.5), ("boot-brown-42", 11.5)] {
+        shop.tell(item, json!({"cost": cost, "margin": 7.25, "heel": 11.5}));
+    }
+    let found = shop.find_for("red", &[]);
+    let names: Vec<&str> = found.told.facets.iter().map(|facet| facet.name.as_str()).collect();
+    assert!(names.contains(&"heel") && !names.contains(&"cost") && !names.contains(&"margin"), "{names:?}");
+    assert_eq!(shop.find_for("37.5", &[]).told.n_found, 0);
+    assert_eq!(shop.find_for("cost 11.5", &[]).told.n_found, shop.find_for("11.5", &[]).told.n_found);
+}
+
+#[test]
 fn what_changes_is_found_as_it_is_now() {
     let mut shop = shoes();
     shop.tell("s1", json!({"name": "Gloves", "category": "Gloves"}));

@@ -78,7 +78,7 @@ impl Rhythm {
         let when = match left {
             left if left >= 1.0 => format!("due in {}", span(left)),
             left if left > -1.0 => "due now".to_owned(),
-            left => format!("due since {}", span(-left)),
+            left => format!("due for {}", span(-left)),
         };
         format!("Usually bought every {}, {when}", span_every(self.every_days))
     }
@@ -134,9 +134,9 @@ mod tests {
             (20.0, 14.9, "Usually bought every 3 weeks, due in 5 days", false, false),
             (20.0, 5.0, "Usually bought every 3 weeks, due in 2 weeks", false, false),
             (20.0, 4.9, "Usually bought every 3 weeks, due in 2 weeks", false, true),
-            (1.0, 2.0, "Usually bought every day, due since 1 day", true, false),
-            (1.0, 4.0, "Usually bought every day, due since 3 days", true, false),
-            (1.0, 4.1, "Usually bought every day, due since 3 days", false, false),
+            (1.0, 2.0, "Usually bought every day, due for 1 day", true, false),
+            (1.0, 4.0, "Usually bought every day, due for 3 days", true, false),
+            (1.0, 4.1, "Usually bought every day, due for 3 days", false, false),
             (90.0, 90.0, "Usually bought every 3 months, due now", true, false),
         ] {
             let rhythm = rhythm(every, since);
