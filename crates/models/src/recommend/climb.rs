@@ -120,6 +120,44 @@ pub(super) fn mean(values: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recommend::tried::said_by_members;
+
+    /// Of four questions in five one member alone knows the answer: the second of three, the third, or both. The first one knows nothing.
+    fn questions() -> Vec<Tried> {
+        let of = |n: u32| match n % 5 {
+            0 | 1 => said_by_members(&[&[0.5, 0.0, 0.0], &[0.0, 1.0, 0.0]]),
+            2 => said_by_members(&[&[0.5, 0.0, 0.0], &[0.0, 0.0, 1.0]]),
+            3 => said_by_members(&[&[0.5, 0.0, 0.0], &[0.0, 1.0, 1.0]]),
+            _ => said_by_members(&[&[0.5, 0.0, 0.0], &[0.0, 0.0, 0.0]]),
+        };
+        (0..200).map(of).collect()
+    }
+
+    #[test]
+    fn the_first_stays_and_of_others_who_is_missed_up_to_so_many() {
+        let (tried, weights) = (questions(), Weights::alike(3));
+        assert_eq!(worth_asking(&weights, &tried, 3), (vec![0, 1, 2], vec![]));
+        // Without the third, one question in five falls from 1 to 1 / log2(3).
+        let (kept, out) = worth_asking(&weights, &tried, 2);
+        assert_eq!((kept, out.len(), out[0].0), (vec![0, 1], 1, 2));
+        assert!((out[0].1 - 0.2 * (1.0 - 1.0 / 3.0_f64.log2())).abs() < 1e-12, "{out:?}");
+        assert_eq!(worth_asking(&weights, &tried, 1).0, [0]);
+        // Who counts nothing is not missed.
+        let silent = Weights { members: vec![0.5, 0.5, 0.0], ..weights };
+        assert_eq!(worth_asking(&silent, &tried, 3), (vec![0, 1], vec![(2, 0.0)]));
+    }
+
+    #[test]
+    fn a_climb_ends_where_every_answer_is_found_that_a_sum_can_find() {
+        // The first member speaks against every answer, and to one question in five nobody knows it.
+        let tried = questions();
+        let start = Weights { members: vec![4.0, 0.0, 0.5], ..Weights::alike(3) };
+        assert!((of_sum(&tried, &start) - 1.0 / 3.0_f64.log2()).abs() < 1e-12);
+        let end = climb(start, &tried);
+        assert!((of_sum(&tried, &end) - (0.8 + 0.2 / 3.0_f64.log2())).abs() < 1e-12, "{end:?}");
+        assert!(end.members[1] > 0.0, "a weight of 0 is not the end of it: {end:?}");
+        assert!((end.habit - 1.0).abs() < 1e-12, "only proportions matter");
+    }
 
     #[test]
     fn what_was_learned_must_be_ahead_by_more_than_chance() {

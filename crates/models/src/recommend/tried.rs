@@ -108,3 +108,11 @@ impl Tried {
         self.n_members
     }
 }
+
+/// A question about candidates of which only members say something; the last one is wanted, and stands last of equals.
+#[cfg(test)]
+pub(super) fn said_by_members(shares: &[&[f32]]) -> Tried {
+    let told = shares.iter().flat_map(|shares| [0.0; N_TOLD].into_iter().chain(shares.iter().copied())).collect();
+    let is_wanted = (0..shares.len()).map(|candidate| candidate + 1 == shares.len()).collect();
+    Tried { told, data: Vec::new(), is_wanted, n_wanted: 1, n_members: shares[0].len() }
+}
