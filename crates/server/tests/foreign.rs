@@ -164,10 +164,14 @@ fn gorse_is_answered_with_ids_with_scores_and_by_category() {
     for path in ["/api/session/recommend?n=3", "/api/session/recommend/?n=3"] {
         assert_eq!(gorse(&server, "POST", path, &visit).json(), json!([]), "{path}");
     }
-    // What is written back is feedback like any other.
+    // What is written back is told again like any other feedback, and is nothing that they looked at.
     get(&server, "/api/recommend/u7?write-back-type=read&write-back-delay=10m");
     let told = get(&server, "/api/user/u7/feedback/read");
     assert_eq!(told.as_array().unwrap().len(), 2, "{told}");
+    let views = |user: &str| server.engine().customer(user).unwrap().customer.state.views().len();
+    assert_eq!(views("u7"), 0);
+    gorse(&server, "POST", "/api/feedback", &json!([{"FeedbackType": "read", "UserId": "u7", "ItemId": "tea"}]));
+    assert_eq!(views("u7"), 1);
 }
 
 fn personalize(server: &TestServer, key: &str, path: &str, body: &Value) -> Reply {

@@ -13,8 +13,10 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// What is understood by the type of an interaction: which event, and under which key it names the item.
-const MEANINGS: [(&[&str], &str, &str); 4] = [
-    (&["read", "view", "viewed", "click", "clicked", "impression", "visit"], "Content Clicked", "content_id"),
+const MEANINGS: [(&[&str], &str, &str); 5] = [
+    (&["read", "view", "viewed", "click", "clicked", "visit"], "Content Clicked", "content_id"),
+    // What was shown to somebody is nothing that they did.
+    (&["impression", "shown"], SHOWN_EVENT, "content_id"),
     (&["buy", "bought", "purchase", "purchased", "order", "ordered"], "Order Completed", "products"),
     (
         &["cart", "addtocart", "add_to_cart", "basket", "wishlist", "bookmark", "save", "saved"],
@@ -24,6 +26,9 @@ const MEANINGS: [(&[&str], &str, &str); 4] = [
     // Everything else says that they had it or liked it: a star, a like, a film that was watched.
     (&[], "Content Consumed", "content_id"),
 ];
+
+/// The event of what was shown, whether or not it was looked at.
+pub(super) const SHOWN_EVENT: &str = "Content Shown";
 
 /// The event of an interaction with an item, and its properties.
 pub(super) fn meant(kind: &str, item: &str) -> (&'static str, Map<String, Value>) {
@@ -59,7 +64,8 @@ pub(super) fn items_for(app: &App, names: Vec<Identifier>, wish: Wish) -> Result
     let missing = || ServerError::new(ErrorKind::NotFound, "no kind of decision answers with items");
     let kind = app.engine.capabilities().kinds.iter().find(is_ranked).ok_or_else(missing)?.about();
     let most = usize::try_from(N_ITEMS_MAX).unwrap_or(usize::MAX);
-    let mut parameters = BTreeMap::from([("n".to_owned(), Value::from((wish.n + wish.offset).clamp(1, most)))]);
+    let mut parameters =
+        BTreeMap::from([("n".to_owned(), Value::from(wish.n.saturating_add(wish.offset).clamp(1, most)))]);
     if !wish.filter.is_empty() {
         parameters.insert("filter".to_owned(), Value::Object(wish.filter));
     }
@@ -89,6 +95,7 @@ mod tests {
         for (kind, name, properties) in [
             ("read", "Content Clicked", json!({"content_id": "i"})),
             ("View", "Content Clicked", json!({"content_id": "i"})),
+            ("Impression", "Content Shown", json!({"content_id": "i"})),
             ("Purchase", "Order Completed", json!({"products": [{"product_id": "i"}]})),
             ("AddToCart", "Product Added", json!({"product_id": "i"})),
             (" star ", "Content Consumed", json!({"content_id": "i"})),

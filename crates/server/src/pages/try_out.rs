@@ -15,7 +15,8 @@ use axum::response::Response;
 use console::view::{Frame, TryAnswer, TryCard, TryForm, TryPage};
 use decisions::search::{Facet, Meaning, Told};
 use decisions::{Answer, Content, ContentShape, Kind, KindAbout, LeftOut, Parameters, RankedItem, Takes};
-use engine::{ItemQuery, Stopwatch};
+use engine::{CustomerView, ItemQuery, Stopwatch};
+use governance::Purpose;
 use members::Maker;
 use primitives::{ErrorKind, ItemKey, Probability, UserId};
 use profiles::{Identifier, Profile};
@@ -164,6 +165,10 @@ fn parameters(kind: &KindAbout, form: &TryForm) -> Result<Parameters, ServerErro
     Ok(parameters)
 }
 
+fn permits(view: &CustomerView) -> bool {
+    view.consents.iter().any(|consent| consent.purpose == Purpose::Personalization && consent.granted)
+}
+
 fn given(text: &str) -> Option<Value> {
     (!text.is_empty()).then(|| text.into())
 }
@@ -180,7 +185,9 @@ fn answered(
     (opener, base_url): (&Opener, &str),
 ) -> Result<TryAnswer, ServerError> {
     let parameters = parameters(kind, form)?;
-    let customer = app.engine.customer(&form.customer).ok().map(|view| view.customer);
+    let view = app.engine.customer(&form.customer).ok();
+    let is_permitted = view.as_ref().is_some_and(permits);
+    let customer = view.map(|view| view.customer);
     let name = customer.as_ref().map_or_else(|| stranger(&form.customer), |customer| name_of(&customer.profile));
     if let Some(customer) = &customer {
         note_opened(app, opener, customer.profile.id.as_str());
@@ -191,7 +198,9 @@ fn answered(
     let watch = Stopwatch::start();
     let Answer { content, fallback, shortfall, left_out, .. } = app.engine.try_out(asked)?;
     let took_ms = watch.elapsed().as_secs_f64() * 1_000.0;
-    let state = customer.as_ref().map(|customer| &customer.state);
+    // What they did tells nothing of whoever does not permit it; and what is everybody's is made of no part.
+    let state = customer.as_ref().filter(|_| is_permitted).map(|customer| &customer.state);
+    let maker = maker.filter(|_| fallback.is_none());
     let items = content.items().unwrap_or_default();
     let keys: Vec<ItemKey> = items.iter().map(|item| ItemKey::from(&item.id)).collect();
     let parts = maker.map(|maker| maker.parts(state, &keys, frame.now)).unwrap_or_default();

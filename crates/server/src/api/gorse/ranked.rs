@@ -2,7 +2,7 @@
 
 use super::written::{event_of, take_now};
 use super::{Caller, Fault, Slice};
-use crate::api::answered::{Ranked, Wish, categories, items_for};
+use crate::api::answered::{Ranked, SHOWN_EVENT, Wish, categories, items_for};
 use crate::api::extract::{Path, Query, read_up_to};
 use crate::app::App;
 use crate::failure::ApiError;
@@ -114,7 +114,10 @@ async fn decided(app: Arc<App>, caller: Caller, user: String, slice: Slice) -> R
         };
         let feedback = |one: &Ranked| {
             let said = json!({"FeedbackType": kind, "UserId": user, "ItemId": one.id});
-            event_of(said.as_object().cloned().unwrap_or_default())
+            let mut event = event_of(said.as_object().cloned().unwrap_or_default())?;
+            // Whatever it is called: nobody has looked at it yet.
+            event["event"] = SHOWN_EVENT.into();
+            Ok(event)
         };
         let events: Result<Vec<Value>, Fault> = ranked.iter().map(feedback).collect();
         Ok(events.and_then(|events| take_now(app, &caller, events)).map(|_| ranked))

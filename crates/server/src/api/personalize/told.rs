@@ -1,7 +1,7 @@
 //! What becomes of events, items and users that are put? Events of ours.
 
 use super::{Fault, Teller, read};
-use crate::api::answered::meant;
+use crate::api::answered::{SHOWN_EVENT, meant};
 use crate::api::extract::SmallBody;
 use crate::api::ingest::accept;
 use crate::app::App;
@@ -106,9 +106,13 @@ fn events_of(sent: &Events, told: &Told) -> Result<Vec<Value>, Fault> {
     properties.extend(of_item);
     let mut all = vec![track(name, properties)];
     if let Some(decision) = told.recommendation_id.as_deref().filter(|decision| !decision.is_empty()) {
-        let step = if name == "Content Clicked" { "Decision Clicked" } else { "Decision Converted" };
+        let step = match name {
+            SHOWN_EVENT => None,
+            "Content Clicked" => Some("Decision Clicked"),
+            _ => Some("Decision Converted"),
+        };
         let said = json!({"decision_id": decision, "item_id": item});
-        all.push(track(step, said.as_object().cloned().unwrap_or_default()));
+        all.extend(step.map(|step| track(step, said.as_object().cloned().unwrap_or_default())));
     }
     Ok(all)
 }

@@ -35,6 +35,18 @@ fn what_is_tried_is_shown_and_not_logged() {
 }
 
 #[test]
+fn of_whoever_refuses_nothing_that_they_did_is_shown() {
+    let console = shop();
+    assert!(console.get("/try?customer=ann").body.contains("Had before"));
+    console.send_events(
+        r#"{"batch":[{"type":"track","userId":"ann","event":"Consent Changed",
+            "context":{"consent":{"categoryPreferences":{"personalization":false}}}}]}"#,
+    );
+    let page = console.get("/try?customer=ann").body;
+    assert!(page.contains("Green tea") && !page.contains("Had before"), "{page}");
+}
+
+#[test]
 fn what_was_left_out_is_told_by_rule() {
     let console = shop();
     let page = console.get("/try?customer=ann&category=Bread&exclude=rye").body;
