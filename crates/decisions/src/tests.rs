@@ -7,6 +7,7 @@ mod filtered;
 mod laws;
 mod listed;
 mod reference;
+mod shelf;
 mod shop;
 mod suite;
 mod unusable;

@@ -6,12 +6,15 @@ use super::told::{Told, Trait};
 use super::words::plain;
 use features::Item;
 use primitives::{ItemKey, Money, Timestamp};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
 
 /// How many days count as lately, of what sells.
 const N_DAYS_LATELY: i64 = 30;
 /// So many values of a trait are told apart at least before it is asked whether it names single items.
 const N_VALUES_MIN: usize = 50;
+/// So many numbers of values that are gone are not given away again, the newest: a search that is under way may still hold them.
+const N_RESTING: usize = 20_000;
 
 /// The trait under which categories are.
 pub(crate) const CATEGORY: u16 = 0;
@@ -35,14 +38,30 @@ pub(crate) struct Doc {
 }
 
 /// A value that items have in common.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct SharedValue {
     /// Of which trait.
     pub(crate) of: u16,
     /// As the company wrote it first.
     pub(crate) text: String,
-    /// The items that have it, in ascending order.
+    /// The items that have it, in ascending order: at least one, or it is forgotten.
     pub(crate) items: Vec<u32>,
+    words: Arc<str>,
+    /// In which other words it is asked for.
+    also: Box<[String]>,
+}
+
+impl SharedValue {
+    /// All words that it is asked for by, and whether they are all of it or only its end.
+    fn asked(&self) -> impl Iterator<Item = (&str, bool)> {
+        // Of yes and no nobody asks for "true".
+        let is_flag = matches!(&*self.words, "true" | "false");
+        let whole = self.also.iter().map(String::as_str).chain((!is_flag).then_some(&*self.words));
+        whole.flat_map(|words| {
+            let ends = words.match_indices(' ').map(|(at, _)| (&words[at + 1..], false));
+            std::iter::once((words, true)).chain(ends)
+        })
+    }
 }
 
 /// A trait that items have.
@@ -51,15 +70,30 @@ pub(crate) struct SharedTrait {
     pub(crate) name: String,
     /// The words of its name.
     words: String,
-    n_values: usize,
+    /// Its values by their words.
+    values: HashMap<Arc<str>, u32>,
     n_items: usize,
+    /// Whether its values are found by what they are asked for by.
+    is_asked: bool,
     /// Whether an item ever had more of its values than are listed.
     pub(crate) is_partial: bool,
 }
 
 impl SharedTrait {
     fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), words: plain(name, 4), n_values: 0, n_items: 0, is_partial: false }
+        let (name, words) = (name.to_owned(), plain(name, 4));
+        Self { name, words, values: HashMap::new(), n_items: 0, is_asked: true, is_partial: false }
+    }
+
+    /// Whether its values are what items have in common, and not the names of single items.
+    fn is_shared(&self) -> bool {
+        self.values.len() < N_VALUES_MIN || self.values.len() * 2 < self.n_items
+    }
+
+    /// Whether hardly two items have a value in common, so that nobody need be able to ask for them. Between this and
+    /// [`SharedTrait::is_shared`] things stay as they are: to change them takes as many items as were put or taken off.
+    fn is_single(&self) -> bool {
+        self.values.len() >= N_VALUES_MIN && self.values.len() * 4 >= self.n_items * 3
     }
 }
 
@@ -72,9 +106,11 @@ pub struct Shelf {
     n_vouched: usize,
     pub(crate) traits: Vec<SharedTrait>,
     pub(crate) values: Vec<SharedValue>,
-    by_words: HashMap<(u16, String), u32>,
-    /// What is asked for by which words: values, and whether the words are all of it or only its end.
-    asked: BTreeMap<String, Vec<(u32, bool)>>,
+    /// The numbers of values that are gone, the longest gone first.
+    resting: VecDeque<u32>,
+    /// What is asked for by which words: values, and whether the words are all of it or only its end. A trait of which every item
+    /// has a value of its own, such as a moment, has none here.
+    asked: Asked,
 }
 
 impl Default for Shelf {
@@ -86,7 +122,7 @@ impl Default for Shelf {
             n_vouched: 0,
             traits: vec![SharedTrait::new("category"), SharedTrait::new("brand")],
             values: Vec::new(),
-            by_words: HashMap::new(),
+            resting: VecDeque::new(),
             asked: BTreeMap::new(),
         }
     }
@@ -130,16 +166,17 @@ impl Shelf {
         let number = known
             .unwrap_or_else(|| self.free.pop().unwrap_or_else(|| u32::try_from(self.docs.len()).unwrap_or(u32::MAX)));
         let is_same = known.and_then(|number| self.doc(number)).is_some_and(|doc| doc.digest == digest);
-        self.unlist(number);
-        let mut values: Vec<u32> = told.traits.iter().map(|one| self.value(one)).collect();
+        let had = self.leave(number);
+        let mut values: Vec<u32> = told.traits.iter().map(|one| self.list(one, number)).collect();
         for name in &told.partial {
             let of = self.trait_named(name);
             self.traits[of].is_partial = true;
         }
         values.sort_unstable();
         values.dedup();
-        for value in &values {
-            self.list(*value, number);
+        // After the others were listed: what stays with its only item is not made anew.
+        for value in had.iter().filter(|value| values.binary_search(value).is_err()) {
+            self.unlist(*value, number);
         }
         if self.docs.len() <= number as usize {
             self.docs.resize(number as usize + 1, None);
@@ -170,7 +207,9 @@ impl Shelf {
     /// Takes an item off. Answers with its number, which the index is to forget.
     pub fn take_off(&mut self, key: ItemKey) -> Option<u32> {
         let number = self.by_key.remove(&key)?;
-        self.unlist(number);
+        for value in self.leave(number) {
+            self.unlist(value, number);
+        }
         self.docs[number as usize] = None;
         self.free.push(number);
         Some(number)
@@ -179,6 +218,12 @@ impl Shelf {
     /// The items that are there, by number.
     pub fn keys(&self) -> impl Iterator<Item = ItemKey> {
         self.docs.iter().flatten().map(|doc| doc.key)
+    }
+
+    /// How many words there are to ask for something, counted for each value, and how many numbers of values.
+    #[cfg(test)]
+    pub(crate) fn n_kept(&self) -> (usize, usize) {
+        (self.asked.values().map(BTreeSet::len).sum(), self.values.len())
     }
 
     /// How many items are there.
@@ -246,13 +291,12 @@ impl Shelf {
     /// Whether a value is one that items have in common, and neither the name of one of them nor of no item any more.
     fn is_shared(&self, value: u32) -> bool {
         let Some(known) = self.values.get(value as usize) else { return false };
-        let of = &self.traits[usize::from(known.of)];
-        !known.items.is_empty() && (of.n_values < N_VALUES_MIN || of.n_values * 2 < of.n_items)
+        !known.items.is_empty() && self.traits[usize::from(known.of)].is_shared()
     }
 
     /// A value of a trait by its words.
     pub(crate) fn value_of(&self, of: u16, words: &str) -> Option<&SharedValue> {
-        self.values.get(*self.by_words.get(&(of, words.to_owned()))? as usize)
+        self.values.get(*self.traits.get(usize::from(of))?.values.get(words)? as usize)
     }
 
     /// Where a trait stands, a new one where there was none.
@@ -263,57 +307,96 @@ impl Shelf {
         })
     }
 
-    /// The number of a value, a new one where there was none.
-    fn value(&mut self, told: &Trait) -> u32 {
-        let of = u16::try_from(self.trait_named(&told.name)).unwrap_or(u16::MAX);
-        let entry = (of, told.words.clone());
-        if let Some(known) = self.by_words.get(&entry) {
-            return *known;
+    /// Notes that an item has a value. Answers with the value's number, a new one where there was none.
+    fn list(&mut self, told: &Trait, number: u32) -> u32 {
+        let at = self.trait_named(&told.name);
+        let value = self.traits[at].values.get(told.words.as_str()).copied().unwrap_or_else(|| self.value(told, at));
+        let items = &mut self.values[value as usize].items;
+        if let Err(place) = items.binary_search(&number) {
+            items.insert(place, number);
+            self.traits[at].n_items += 1;
+            self.settle(at);
         }
-        let number = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-        self.values.push(SharedValue { of, text: told.text.clone(), items: Vec::new() });
-        self.by_words.insert(entry, number);
-        // Of yes and no nobody asks for "true".
-        let is_flag = matches!(told.words.as_str(), "true" | "false");
-        let whole = told.also.iter().chain((!is_flag).then_some(&told.words));
-        for words in whole {
-            self.ask(words, number, true);
-            let ends = words.match_indices(' ').map(|(at, _)| &words[at + 1..]);
-            for end in ends.collect::<Vec<_>>() {
-                self.ask(end, number, false);
-            }
+        value
+    }
+
+    /// A new value of a trait.
+    fn value(&mut self, told: &Trait, at: usize) -> u32 {
+        let value = SharedValue {
+            of: u16::try_from(at).unwrap_or(u16::MAX),
+            text: told.text.clone(),
+            items: Vec::new(),
+            words: told.words.as_str().into(),
+            also: told.also.clone().into(),
+        };
+        let rested = if self.resting.len() > N_RESTING { self.resting.pop_front() } else { None };
+        let number = rested.unwrap_or_else(|| {
+            self.values.push(SharedValue::default());
+            u32::try_from(self.values.len() - 1).unwrap_or(u32::MAX)
+        });
+        let of = &mut self.traits[at];
+        of.values.insert(value.words.clone(), number);
+        if of.is_asked {
+            ask(&mut self.asked, number, &value);
         }
+        self.values[number as usize] = value;
         number
     }
 
-    fn ask(&mut self, words: &str, value: u32, is_whole: bool) {
-        let asked = self.asked.entry(words.to_owned()).or_default();
-        if !asked.contains(&(value, is_whole)) {
-            asked.push((value, is_whole));
-        }
-    }
-
-    fn list(&mut self, value: u32, number: u32) {
-        let known = &mut self.values[value as usize];
-        let of = &mut self.traits[usize::from(known.of)];
-        if let Err(at) = known.items.binary_search(&number) {
-            of.n_values += usize::from(known.items.is_empty());
-            of.n_items += 1;
-            known.items.insert(at, number);
-        }
-    }
-
-    /// Takes an item from the values that it had.
-    fn unlist(&mut self, number: u32) {
-        let Some(doc) = self.docs.get_mut(number as usize).and_then(Option::as_mut) else { return };
+    /// Takes the values from an item that is told anew or goes. Answers with them: it is listed with each still.
+    fn leave(&mut self, number: u32) -> Box<[u32]> {
+        let Some(doc) = self.docs.get_mut(number as usize).and_then(Option::as_mut) else { return Box::default() };
         self.n_vouched -= usize::from(std::mem::take(&mut doc.is_vouched));
-        for value in std::mem::take(&mut doc.values) {
-            let known = &mut self.values[value as usize];
-            let of = &mut self.traits[usize::from(known.of)];
-            if let Ok(at) = known.items.binary_search(&number) {
-                known.items.remove(at);
-                of.n_items -= 1;
-                of.n_values -= usize::from(known.items.is_empty());
+        std::mem::take(&mut doc.values)
+    }
+
+    /// Takes an item from a value that it had, which goes with its last one.
+    fn unlist(&mut self, value: u32, number: u32) {
+        let known = &mut self.values[value as usize];
+        let at = usize::from(known.of);
+        let Ok(place) = known.items.binary_search(&number) else { return };
+        known.items.remove(place);
+        self.traits[at].n_items -= 1;
+        if known.items.is_empty() {
+            let known = std::mem::take(known);
+            let of = &mut self.traits[at];
+            of.values.remove(&known.words);
+            if of.is_asked {
+                forget(&mut self.asked, value, &known);
+            }
+            self.resting.push_back(value);
+        }
+        self.settle(at);
+    }
+
+    /// Lets the values of a trait be asked for where items have them in common, and no more where each names one item.
+    fn settle(&mut self, at: usize) {
+        let of = &mut self.traits[at];
+        let is_asked = of.is_shared() || of.is_asked && !of.is_single();
+        if std::mem::replace(&mut of.is_asked, is_asked) != is_asked {
+            let change = if is_asked { ask } else { forget };
+            of.values.values().for_each(|number| change(&mut self.asked, *number, &self.values[*number as usize]));
+        }
+    }
+}
+
+type Asked = BTreeMap<String, BTreeSet<(u32, bool)>>;
+
+fn ask(asked: &mut Asked, number: u32, value: &SharedValue) {
+    for (words, is_whole) in value.asked() {
+        match asked.get_mut(words) {
+            Some(values) => drop(values.insert((number, is_whole))),
+            None => drop(asked.insert(words.to_owned(), BTreeSet::from([(number, is_whole)]))),
+        }
+    }
+}
+
+fn forget(asked: &mut Asked, number: u32, value: &SharedValue) {
+    for (words, is_whole) in value.asked() {
+        if let Some(values) = asked.get_mut(words) {
+            values.remove(&(number, is_whole));
+            if values.is_empty() {
+                asked.remove(words);
             }
         }
     }
