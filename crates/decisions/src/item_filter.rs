@@ -4,16 +4,14 @@
 //! must hold. A list means any of it; a trait that holds a list matches where any of its entries does; texts are compared
 //! whole.
 
-use crate::bounds::{N_WORDS_MAX, WORD_BYTES_MAX, shown};
+use crate::bounds::{N_WORDS_MAX, shown};
+use crate::item_traits::{OneOf, Said};
 use features::Item;
 use serde_json::Value;
-use std::cmp::Ordering;
 
 /// The most traits of one filter, and the longest name of one.
 const N_TRAITS_MAX: usize = 32;
 const NAME_BYTES_MAX: usize = 64;
-/// The traits that mean whether an item can be had.
-const OF_STOCK: [&str; 2] = ["available", "stock"];
 /// The comparisons, as an error names them.
 const COMPARISONS: &str = "gt, gte, lt, lte or not";
 
@@ -25,16 +23,9 @@ pub struct ItemFilter(Vec<(String, Test)>);
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Test {
     /// One of these.
-    Any(Vec<Wanted>),
+    Any(OneOf),
     /// Within bounds and none of these.
-    Compared { within: Option<Bounds>, not: Vec<Wanted> },
-}
-
-/// A value, also as the catalogue keeps it, so that most need not be opened to be compared.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Wanted {
-    value: Value,
-    json: String,
+    Compared { within: Option<Bounds>, not: OneOf },
 }
 
 /// From where to where a number goes.
@@ -60,55 +51,6 @@ impl Bounds {
     }
 }
 
-impl Wanted {
-    pub(crate) fn of(name: &str, value: &Value) -> Result<Self, String> {
-        let fits = match value {
-            Value::String(text) => text.len() <= WORD_BYTES_MAX,
-            Value::Number(_) | Value::Bool(_) => true,
-            Value::Null | Value::Array(_) | Value::Object(_) => false,
-        };
-        if !fits {
-            let what = format!("give a text of at most {WORD_BYTES_MAX} bytes, a number, true or false");
-            return Err(format!("asks of \"{}\" for {}: {what}", primitives::visible(name), shown(value)));
-        }
-        Ok(Self { json: value.to_string(), value: value.clone() })
-    }
-
-    /// Whether a trait's JSON is this value, or a list that holds it.
-    fn is(&self, said: &str) -> bool {
-        if said == self.json {
-            return true;
-        }
-        match (said.as_bytes().first(), &self.value) {
-            (Some(b'['), _) => match serde_json::from_str::<Value>(said) {
-                Ok(Value::Array(entries)) => entries.iter().any(|entry| self.equals(entry)),
-                _ => false,
-            },
-            // One number can be written in several ways.
-            (Some(b'-' | b'0'..=b'9'), Value::Number(wanted)) => {
-                number(said).zip(wanted.as_f64()).is_some_and(|(said, wanted)| same(said, wanted))
-            }
-            _ => false,
-        }
-    }
-
-    fn equals(&self, entry: &Value) -> bool {
-        match (entry.as_f64(), self.value.as_f64()) {
-            (Some(one), Some(other)) => same(one, other),
-            _ => *entry == self.value,
-        }
-    }
-}
-
-fn same(one: f64, other: f64) -> bool {
-    one.partial_cmp(&other).is_some_and(Ordering::is_eq)
-}
-
-/// The number that a trait's JSON is; `None` where it is none.
-fn number(said: &str) -> Option<f64> {
-    said.parse::<f64>().ok().filter(|_| said.starts_with(|first: char| first == '-' || first.is_ascii_digit()))
-}
-
 impl ItemFilter {
     /// Reads a filter.
     ///
@@ -120,8 +62,11 @@ impl ItemFilter {
             return Err(format!("is {}: give an object such as {example}", shown(value)));
         };
         names_fit(object.keys())?;
+        let n_values = object.values().map(n_values).sum();
         let tests = object.iter().map(|(name, asked)| Ok((name.clone(), Test::parse(name, asked)?)));
-        tests.collect::<Result<_, String>>().map(Self)
+        let filter = tests.collect::<Result<_, String>>().map(Self)?;
+        all_fit(n_values)?;
+        Ok(filter)
     }
 
     /// Whether it asks for nothing.
@@ -138,7 +83,7 @@ impl ItemFilter {
     /// The conditions that ask for one of some texts, which are no other than these.
     pub(crate) fn wanted(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
         self.0.iter().filter_map(|(name, test)| match test {
-            Test::Any(any) => Some((name.as_str(), any.iter().map(|one| one.value.as_str()).collect::<Option<_>>()?)),
+            Test::Any(any) => Some((name.as_str(), any.as_texts()?.collect())),
             Test::Compared { .. } => None,
         })
     }
@@ -164,6 +109,23 @@ pub(crate) fn names_fit<'a>(names: impl ExactSizeIterator<Item = &'a String>) ->
     }
 }
 
+/// The values of all traits together: a question is as much work as it has.
+pub(crate) fn all_fit(n_values: usize) -> Result<(), String> {
+    if n_values > N_WORDS_MAX {
+        return Err(format!("asks for {n_values} values in all: give at most {N_WORDS_MAX}"));
+    }
+    Ok(())
+}
+
+/// How many values a condition names.
+fn n_values(asked: &Value) -> usize {
+    match asked {
+        Value::Array(values) => values.len(),
+        Value::Object(comparisons) => comparisons.values().map(n_values).sum(),
+        _ => 1,
+    }
+}
+
 impl Test {
     fn parse(name: &str, asked: &Value) -> Result<Self, String> {
         match asked {
@@ -176,7 +138,7 @@ impl Test {
                 }
                 Ok(Self::Any(any))
             }
-            one => Ok(Self::Any(vec![Wanted::of(name, one)?])),
+            one => Ok(Self::Any(OneOf::read(name, [one])?)),
         }
     }
 
@@ -185,7 +147,7 @@ impl Test {
         if comparisons.is_empty() {
             return Err(format!("asks of \"{shown_name}\" for {{}}: give a value, a list, or {COMPARISONS}"));
         }
-        let (mut bounds, mut is_bounded, mut not) = (Bounds::ALL, false, Vec::new());
+        let (mut bounds, mut is_bounded, mut not) = (Bounds::ALL, false, OneOf::default());
         for (comparison, value) in comparisons {
             let is_in = comparison.ends_with('e');
             match (comparison.as_str(), value.as_f64()) {
@@ -221,82 +183,36 @@ impl Test {
     }
 
     pub(crate) fn holds(&self, name: &str, item: &Item) -> bool {
-        if OF_STOCK.contains(&name) {
-            return self.holds_of_stock(name, item);
-        }
-        match name {
-            "price" => match &item.price {
-                Some(price) => {
-                    let number = price.value.to_major();
-                    self.holds_of(&number.to_string(), Some(number))
-                }
-                None => self.holds_of_nothing(),
-            },
-            "currency" => match &item.price {
-                Some(price) => self.holds_of_text(price.value.currency.code()),
-                None => self.holds_of_nothing(),
-            },
-            "id" => self.holds_of_text(item.id.as_str()),
-            "name" => {
-                item.name.as_ref().map_or_else(|| self.holds_of_nothing(), |said| self.holds_of_text(&said.value))
-            }
-            // An item that is in several categories lists them.
-            "category" => match (item.told("categories").filter(|said| said.starts_with('[')), &item.category) {
-                (Some(several), _) => self.holds_of(several, None),
-                (None, Some(one)) => self.holds_of_text(&one.value),
-                (None, None) => self.holds_of_nothing(),
-            },
-            name => match item.told(name) {
-                Some(said) => self.holds_of(said, number(said)),
-                None => self.holds_of_nothing(),
-            },
-        }
+        self.holds_of(&Said::of(name, item, self.asks_for_number()))
     }
 
-    /// Stock is told as a number, as yes or no, or only by whether the item can be had.
-    fn holds_of_stock(&self, name: &str, item: &Item) -> bool {
-        let asks_for_number = match self {
-            Self::Any(any) => any.iter().any(|wanted| wanted.value.is_number()),
-            Self::Compared { within, not } => within.is_some() || not.iter().any(|wanted| wanted.value.is_number()),
-        };
-        match item.told(name) {
-            Some(said) if asks_for_number => self.holds_of(said, number(said)),
-            _ => self.holds_of(if item.is_available() { "true" } else { "false" }, None),
-        }
-    }
-
-    fn holds_of(&self, said: &str, number: Option<f64>) -> bool {
+    /// Whether it is about a number, as what is told of stock may be, or not.
+    pub(crate) fn asks_for_number(&self) -> bool {
         match self {
-            Self::Any(any) => any.iter().any(|wanted| wanted.is(said)),
-            Self::Compared { within, not } => {
-                within.is_none_or(|within| number.is_some_and(|number| within.hold(number)))
-                    && !not.iter().any(|wanted| wanted.is(said))
-            }
-        }
-    }
-
-    fn holds_of_text(&self, said: &str) -> bool {
-        let is = |wanted: &Wanted| wanted.value.as_str() == Some(said);
-        match self {
-            Self::Any(any) => any.iter().any(is),
-            Self::Compared { within, not } => within.is_none() && !not.iter().any(is),
+            Self::Any(any) => any.has_numbers(),
+            Self::Compared { within, not } => within.is_some() || not.has_numbers(),
         }
     }
 
     /// What is not known is not what was asked for; it is not what was ruled out, either.
-    fn holds_of_nothing(&self) -> bool {
-        matches!(self, Self::Compared { within: None, .. })
+    pub(crate) fn holds_of(&self, said: &Said<'_>) -> bool {
+        match self {
+            Self::Any(any) => any.has(said),
+            Self::Compared { within, not } => {
+                within.is_none_or(|within| said.number().is_some_and(|number| within.hold(number))) && !not.has(said)
+            }
+        }
     }
 }
 
 /// One value, or a list of them.
-fn several(name: &str, value: &Value) -> Result<Vec<Wanted>, String> {
+fn several(name: &str, value: &Value) -> Result<OneOf, String> {
     match value {
         Value::Array(values) if values.len() > N_WORDS_MAX => {
             let shown_name = primitives::visible(name);
             Err(format!("asks of \"{shown_name}\" for {} values: give at most {N_WORDS_MAX}", values.len()))
         }
-        Value::Array(values) => values.iter().map(|value| Wanted::of(name, value)).collect(),
-        one => Ok(vec![Wanted::of(name, one)?]),
+        Value::Array(values) => OneOf::read(name, values),
+        one => OneOf::read(name, [one]),
     }
 }

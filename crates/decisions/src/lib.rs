@@ -21,6 +21,7 @@ mod digest;
 mod error;
 pub mod filter;
 mod item_filter;
+mod item_traits;
 mod kind;
 mod kinds;
 mod knowledge;

@@ -1,7 +1,8 @@
 //! How much more do some items count than others? Factors by trait and value.
 
-use crate::bounds::{N_WORDS_MAX, shown};
-use crate::item_filter::{Test, Wanted, names_fit};
+use crate::bounds::shown;
+use crate::item_filter::{all_fit, names_fit};
+use crate::item_traits::{OneOf, Said};
 use features::Item;
 use serde_json::Value;
 
@@ -10,7 +11,10 @@ const LIFT_MAX: f64 = 100.0;
 
 /// How much more, or less, items count whose trait has a value: factors, which are multiplied.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Lifts(Vec<(String, Test, f64)>);
+pub struct Lifts(Vec<(String, Factors)>);
+
+/// What counts by how much, of one trait.
+type Factors = Vec<(OneOf, f64)>;
 
 impl Lifts {
     /// Reads factors by trait and value: `{"brand":{"Acme":1.2}}`.
@@ -23,19 +27,18 @@ impl Lifts {
             return Err(format!("is {}: give an object such as {example}", shown(value)));
         };
         names_fit(traits.keys())?;
+        all_fit(traits.values().filter_map(Value::as_object).map(serde_json::Map::len).sum())?;
         let mut lifts = Vec::new();
         for (name, factors) in traits {
             let shown_name = primitives::visible(name);
             let Value::Object(factors) = factors else {
                 return Err(format!("of \"{shown_name}\" is {}: give factors as in {example}", shown(factors)));
             };
-            if factors.len() > N_WORDS_MAX {
-                return Err(format!("has {} values of \"{shown_name}\": give at most {N_WORDS_MAX}", factors.len()));
-            }
+            let mut of_trait = Factors::new();
             for (value, factor) in factors {
                 match factor.as_f64() {
                     Some(factor) if (0.0..=LIFT_MAX).contains(&factor) => {
-                        lifts.push((name.clone(), Test::Any(written(name, value)?), factor));
+                        of_trait.push((written(name, value)?, factor));
                     }
                     _ => {
                         let value = primitives::visible(value).chars().take(40).collect::<String>();
@@ -45,6 +48,9 @@ impl Lifts {
                         ));
                     }
                 }
+            }
+            if !of_trait.is_empty() {
+                lifts.push((name.clone(), of_trait));
             }
         }
         Ok(Self(lifts))
@@ -59,15 +65,19 @@ impl Lifts {
     /// By what an item's score is multiplied.
     #[must_use]
     pub fn of(&self, item: &Item) -> f64 {
-        self.0.iter().filter(|(name, test, _)| test.holds(name, item)).map(|(.., factor)| factor).product()
+        self.0.iter().map(|(name, factors)| of_trait(name, factors, item)).product()
     }
 }
 
+fn of_trait(name: &str, factors: &Factors, item: &Item) -> f64 {
+    let said = Said::of(name, item, false);
+    let as_number = Said::depends_on_number(name).then(|| Said::of(name, item, true));
+    let said = |any: &OneOf| as_number.as_ref().filter(|_| any.has_numbers()).unwrap_or(&said);
+    factors.iter().filter(|(any, _)| any.has(said(any))).map(|(_, factor)| factor).product()
+}
+
 /// What the key of a JSON object may mean: keys are always texts, values of traits may be numbers or yes and no.
-fn written(name: &str, key: &str) -> Result<Vec<Wanted>, String> {
-    let mut any = vec![Wanted::of(name, &key.into())?];
-    if let Ok(value @ (Value::Number(_) | Value::Bool(_))) = serde_json::from_str(key) {
-        any.push(Wanted::of(name, &value)?);
-    }
-    Ok(any)
+fn written(name: &str, key: &str) -> Result<OneOf, String> {
+    let meant = serde_json::from_str(key).ok().filter(|value| matches!(value, Value::Number(_) | Value::Bool(_)));
+    OneOf::read(name, std::iter::once(&key.into()).chain(&meant))
 }

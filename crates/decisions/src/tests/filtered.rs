@@ -1,5 +1,6 @@
 //! Which items does a filter let through, and what is refused?
 
+use crate::item_traits::N_READ;
 use crate::{ItemFilter, Lifts};
 use events::{Call, Event, Fields, Offset, Origin, Recorded};
 use features::{Item, Items};
@@ -137,12 +138,17 @@ fn what_cannot_be_meant_is_refused_with_what_to_give() {
         (json!({"": 1}), "names the trait \"\": names of traits have 1 to 64 bytes"),
         (json!({"x".repeat(65): 1}), "names of traits have 1 to 64 bytes"),
         (many, "names 33 traits: give at most 32"),
+        (
+            json!({"brand": vec!["x"; 600], "tags": {"not": vec!["x"; 400]}, "price": {"lt": 1}}),
+            "asks for 1001 values in all: give at most 1000",
+        ),
     ] {
         let error = ItemFilter::parse(&filter).unwrap_err();
         assert!(error.contains(said), "{filter}: {error}");
     }
     assert!(ItemFilter::parse(&json!({"price": {"gte": 5, "lte": 5}})).is_ok());
     assert!(ItemFilter::parse(&json!({"x".repeat(64): "x".repeat(256)})).is_ok());
+    assert!(ItemFilter::parse(&json!({"brand": vec!["x"; 600], "tags": {"not": vec!["x"; 400]}})).is_ok());
 }
 
 #[test]
@@ -177,6 +183,49 @@ fn factors_are_multiplied_where_the_values_hold() {
     ] {
         let error = Lifts::parse(&lifts).unwrap_err();
         assert!(error.contains(said), "{lifts}: {error}");
+    }
+}
+
+#[test]
+fn factors_have_a_bound_over_all_traits() {
+    let factors = |n: usize| (0..n).map(|n| (format!("{n}"), json!(1))).collect::<serde_json::Map<_, _>>();
+    assert!(Lifts::parse(&json!({"brand": factors(600), "tags": factors(400)})).is_ok());
+    let error = Lifts::parse(&json!({"brand": factors(600), "tags": factors(401)})).unwrap_err();
+    assert_eq!(error, "asks for 1001 values in all: give at most 1000");
+}
+
+#[test]
+fn a_list_is_read_once_however_many_values_are_asked_for() {
+    let tags: Vec<String> = (0..20).map(|n| format!("tag {n}")).collect();
+    let item = item(json!({"tags": tags, "stock": 3}));
+    let asked: Vec<String> = (0..999).map(|n| format!("other {n}")).collect();
+    let factors: serde_json::Map<_, _> = asked.iter().take(900).map(|one| (one.clone(), json!(2))).collect();
+    let n_read = |look: &dyn Fn()| {
+        let before = N_READ.get();
+        look();
+        N_READ.get() - before
+    };
+    let (any, not) = (json!({"tags": asked}), json!({"tags": {"not": asked}}));
+    assert_eq!(n_read(&|| assert!(!lets_through(any.clone(), &item))), 1);
+    assert_eq!(n_read(&|| assert!(lets_through(not.clone(), &item))), 1);
+    let lifts = Lifts::parse(&json!({"tags": factors, "stock": {"3": 2, "true": 2, "4": 2}})).unwrap();
+    assert_eq!(n_read(&|| assert_eq!(lifts.of(&item).to_bits(), 4.0_f64.to_bits())), 3, "the tags, and stock twice");
+}
+
+#[test]
+fn texts_are_the_same_however_they_are_escaped_and_zero_has_no_sign() {
+    let item = item(json!({"brand": "a \"b\" \\ c", "quote": "\"", "none": -0.0, "tags": ["a \"b\"", 1, true]}));
+    for (filter, holds) in [
+        (json!({"brand": "a \"b\" \\ c"}), true),
+        (json!({"quote": "\""}), true),
+        (json!({"none": 0}), true),
+        (json!({"tags": "a \"b\""}), true),
+        (json!({"tags": 1.0}), true),
+        (json!({"tags": "1"}), false),
+        (json!({"tags": true}), true),
+        (json!({"tags": "true"}), false),
+    ] {
+        assert_eq!(lets_through(filter.clone(), &item), holds, "{filter}");
     }
 }
 
