@@ -24,7 +24,7 @@ pub struct Protocol {
     /// NDCG@10 of each way to put candidates in order, on questions that were asked while learning: each member alone, the
     /// best sum, trees.
     pub orders: Numbers,
-    /// By how much the trees' NDCG@10 falls there where a member says nothing.
+    /// By how much NDCG@10 falls there where a member says nothing, neither in the sum nor to the trees.
     pub members_add: Numbers,
 }
 

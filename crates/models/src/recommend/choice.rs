@@ -135,3 +135,32 @@ fn of_trees(
     let all: Vec<f64> = answers.iter().flat_map(of).collect();
     (!all.is_empty()).then_some(all)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recommend::Question;
+    use crate::recommend::gather::{Opinion, said_of_each};
+    use crate::recommend::query::Own;
+    use primitives::ItemKey;
+
+    #[test]
+    fn a_member_that_alone_knows_the_answers_adds_all_of_it() {
+        // The second one speaks for what is wanted, the last of twelve; nobody says anything else, so without it nothing is
+        // found within ten.
+        let keys: Vec<ItemKey> = (0..12).map(ItemKey).collect();
+        let question = Question { history: Vec::new(), wanted: [ItemKey(11)].into() };
+        let silent = Opinion { rank: 12.0, ..Opinion::default() };
+        let loud = Opinion { score: 3.0, share: 1.0, rank: 0.0, source: None };
+        let opinions: Vec<[Opinion; 2]> = (0..12).map(|c| [silent, if c == 11 { loud } else { silent }]).collect();
+        let gathered = said_of_each(&opinions.iter().map(|each| each.as_slice()).collect::<Vec<_>>());
+        let tried = |_| Tried::of(&gathered, &question, &Own::default(), &keys, true, true).unwrap();
+        let tried: Vec<Tried> = (0..N_QUESTIONS_MIN).map(tried).collect();
+        let mut trial = Trial::default();
+        choose(&tried, &mut trial, &["deaf", "knows"], &Blend { n_trees: 5, ..Blend::default() }, Seed::new(1))
+            .unwrap();
+        let found = |name: &str| (trial.ndcg[name] - 1.0).abs() < 1e-12;
+        assert!(found("knows") && found("sum") && found("trees") && found("together"), "{trial:?}");
+        assert!((trial.adds["knows"] - 1.0).abs() < 1e-12 && trial.adds["deaf"].abs() < 1e-12, "{trial:?}");
+    }
+}

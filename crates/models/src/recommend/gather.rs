@@ -7,6 +7,9 @@ use super::query::Own;
 use super::repeat::{Habit, Sales, Sold};
 use std::borrow::Borrow;
 
+/// What selling, and the share of each member, counts in [`Candidate::sum`].
+pub(super) const OF_OTHERS: f64 = 0.5;
+
 /// An item that may be in the list.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Candidate {
@@ -185,9 +188,26 @@ fn candidates(
         })
         .collect();
     for (c, candidate) in candidates.iter_mut().enumerate() {
-        let liked = candidate.habit.map_or(0.0, |habit| liking(&habit, &candidate.sold));
-        let said: f64 = opinions[c * n_members..(c + 1) * n_members].iter().map(|opinion| opinion.share).sum();
-        candidate.sum = liked + 0.5 * (candidate.sold.selling() + said);
+        candidate.sum = sum(candidate, &opinions[c * n_members..(c + 1) * n_members]);
     }
     candidates
+}
+
+/// Everybody's voice, habits before all others.
+fn sum(candidate: &Candidate, opinions: &[Opinion]) -> f64 {
+    let liked = candidate.habit.map_or(0.0, |habit| liking(&habit, &candidate.sold));
+    let said: f64 = opinions.iter().map(|opinion| opinion.share).sum();
+    liked + OF_OTHERS * (candidate.sold.selling() + said)
+}
+
+/// Candidates of which only members say something: those of each, in the order of the places.
+#[cfg(test)]
+pub(super) fn said_of_each(opinions: &[&[Opinion]]) -> Gathered {
+    let candidate = |(place, opinions): (u32, &&[Opinion])| {
+        let sold = Sold { popularity: [0.0; 4], propensity: 1.0, gap: 0.0 };
+        let silent = Candidate { place, own: None, sold, habit: None, sum: 0.0 };
+        Candidate { sum: sum(&silent, opinions), ..silent }
+    };
+    let n_members = opinions.first().map_or(0, |opinions| opinions.len());
+    Gathered { candidates: (0..).zip(opinions).map(candidate).collect(), opinions: opinions.concat(), n_members }
 }

@@ -1,12 +1,15 @@
 //! What does the re-ranker look at? One row of numbers a candidate.
 
-use super::gather::{Candidate, Gathered, liking};
+use super::gather::{Candidate, Gathered, OF_OTHERS, liking};
 use super::query::Own;
 use crate::boost::Monotone;
 use crate::linear::narrow;
 
 /// How many numbers a row has before those of the members.
 const N_FIXED: usize = 19;
+
+/// Where the sum of what all say stands.
+const SUM: usize = 17;
 
 /// How many numbers each member adds.
 const N_EACH: usize = 3;
@@ -30,9 +33,12 @@ pub(super) fn monotone(n_members: usize) -> Vec<Monotone> {
     columns
 }
 
-/// The columns of a member.
-pub(super) fn columns_of(member: usize) -> std::ops::Range<usize> {
-    N_FIXED + N_EACH * member..N_FIXED + N_EACH * (member + 1)
+/// Makes a row that of a question to which one member says nothing: neither for itself nor in the sum.
+pub(super) fn silence(row: &mut [f64], member: usize, n_candidates: usize) {
+    let from = N_FIXED + N_EACH * member;
+    let [score, share, rank] = std::array::from_fn(|at| from + at);
+    row[SUM] -= OF_OTHERS * row[share];
+    (row[score], row[share], row[rank]) = (0.0, 0.0, n_candidates as f64);
 }
 
 /// What all candidates of a question share.
@@ -91,4 +97,27 @@ fn fixed(candidate: &Candidate, whole: &Whole) -> [f64; N_FIXED] {
         candidate.sum,
         candidate.own.map_or(0.0, |_| 1.0),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recommend::gather::{Opinion, said_of_each};
+
+    #[test]
+    fn who_is_silenced_says_nothing_in_any_column() {
+        let said = |score, share, rank| Opinion { score, share, rank, source: Some(0) };
+        let (first, second) = ([said(4.0, 1.0, 0.0), said(1.0, 0.25, 1.0)], [said(9.0, 1.0, 0.0), said(3.0, 0.5, 1.0)]);
+        let nothing = Opinion { rank: 2.0, ..Opinion::default() };
+        let of = |first: [Opinion; 2], second: [Opinion; 2]| {
+            rows(&said_of_each(&[&[first[0], second[1]], &[first[1], second[0]]]), &Own::default())
+        };
+        for (member, expected) in [(0, of([nothing; 2], second)), (1, of(first, [nothing; 2]))] {
+            let mut found: Vec<f64> = of(first, second).into_iter().map(f64::from).collect();
+            found.chunks_mut(n_columns(2)).for_each(|row| silence(row, member, 2));
+            // What nobody told is no number: it is compared as nothing.
+            let told = |all: Vec<f64>| all.into_iter().map(|it| Some(it).filter(|it| !it.is_nan())).collect::<Vec<_>>();
+            assert_eq!(told(found), told(expected.into_iter().map(f64::from).collect()), "{member}");
+        }
+    }
 }

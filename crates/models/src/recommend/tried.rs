@@ -4,7 +4,7 @@ use super::gather::{Gathered, liking};
 use super::hold_out::Question;
 use super::order::Weights;
 use super::query::Own;
-use super::rows::{columns_of, n_columns, rows};
+use super::rows::{n_columns, rows, silence};
 use crate::boost::BoostModel;
 use primitives::ItemKey;
 
@@ -90,7 +90,7 @@ impl Tried {
         let score = |whole: &[f32]| {
             row.iter_mut().zip(whole).for_each(|(to, from)| *to = f64::from(*from));
             if let Some(member) = silent {
-                row[columns_of(member)].copy_from_slice(&[0.0, 0.0, self.is_wanted.len() as f64]);
+                silence(&mut row, member, self.is_wanted.len());
             }
             trees.score(&row)
         };
