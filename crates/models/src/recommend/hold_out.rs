@@ -37,8 +37,9 @@ pub struct HeldOut {
 }
 
 impl HoldOut {
-    /// Parts purchases. Nothing that is wanted is among what is known of that customer, and everything wanted was bought by
-    /// somebody in what is known.
+    /// Parts purchases. No purchase that is held out is among what is known, and everything wanted was bought by somebody in
+    /// what is known. Who buys again is asked for what they had, too; only [`HoldOut::Share`] holds out all purchases of an
+    /// item or none.
     ///
     /// *Edge cases*: nothing to learn from or nobody to ask gives empty parts. *Guarantees*: the same for the same seed, in
     /// any order of rows.
@@ -177,6 +178,12 @@ mod tests {
         assert!(HoldOut::Share(1.0).part(&all, 9, Seed::new(1)).questions.is_empty(), "nobody is left with nothing");
     }
 
+    fn sorted(purchases: impl Iterator<Item = (u64, u64)>) -> Vec<(u64, u64)> {
+        let mut purchases: Vec<_> = purchases.collect();
+        purchases.sort_unstable();
+        purchases
+    }
+
     proptest! {
         #[test]
         fn nobody_is_asked_for_what_was_told_of_them(
@@ -202,8 +209,36 @@ mod tests {
                 prop_assert!(!question.history.is_empty() && !question.wanted.is_empty());
                 prop_assert!(question.wanted.iter().all(|key| sold.contains(&u32::try_from(key.0).unwrap())));
             }
-            let fewer = parts.known.rows.len() < all.rows.len();
-            prop_assert!(fewer || parts.questions.is_empty(), "who is asked has something held out");
+            let youngest = all.rows.iter().map(|row| row.age_days).fold(f64::INFINITY, f64::min);
+            let mut histories = BTreeSet::new();
+            // Customers are numbered anew, in their order.
+            let customers: BTreeSet<u32> = all.rows.iter().map(|row| row.customer).collect();
+            for (number, customer) in (0..).zip(customers) {
+                let of = |rows: &[Interaction], customer: u32| {
+                    rows.iter().filter(|row| row.customer == customer).copied().collect::<Vec<Interaction>>()
+                };
+                let (had, known) = (of(&all.rows, customer), of(&parts.known.rows, number));
+                let last = had.iter().map(|row| row.age_days).fold(f64::INFINITY, f64::min);
+                let came_once = had.iter().all(|row| row.age_days <= last);
+                let kept = |row: &Interaction| match hold_out {
+                    HoldOut::LastOccasion => (came_once || row.age_days > last).then_some(row.age_days),
+                    HoldOut::Days(days) => Some(row.age_days - youngest - days).filter(|age| *age >= 0.0),
+                    // All purchases of an item, or none.
+                    HoldOut::Share(_) => known.iter().any(|it| it.item == row.item).then_some(row.age_days),
+                };
+                let expected = had.iter().filter_map(|row| Some((u64::from(row.item), kept(row)?.to_bits())));
+                let expected = sorted(expected);
+                prop_assert_eq!(sorted(known.iter().map(|row| (u64::from(row.item), row.age_days.to_bits()))), expected.clone());
+                histories.insert(expected);
+            }
+            for question in &parts.questions {
+                let told = question.history.iter().map(|bought| (bought.item.0, bought.age_days.to_bits()));
+                prop_assert!(histories.contains(&sorted(told)), "who is asked is told what is known of them");
+            }
+            if matches!(hold_out, HoldOut::Share(_)) {
+                let had = |it: &Question| it.history.iter().any(|bought| it.wanted.contains(&bought.item));
+                prop_assert!(!parts.questions.iter().any(had));
+            }
         }
     }
 }
