@@ -15,6 +15,7 @@ mod catalogue;
 pub(crate) mod cell;
 mod channels;
 mod consumed;
+mod crowd;
 mod declared;
 mod error;
 mod history;

@@ -2,11 +2,15 @@
 //!
 //! What stays true:
 //! - only customers who permit it are counted, and what fewer than five of them looked for is told to nobody: a query may hold
-//!   anything;
-//! - it is bounded whatever is looked for: the queries that fewest looked for give way.
+//!   anything. Nor does what fewer than five chose count for anybody, and who does a thing again counts once;
+//! - who refuses to be counted is let go of;
+//! - it is bounded whatever is looked for: the queries that fewest looked for give way, the longest ago first, and with every month
+//!   what was before counts half as much.
 
+use crate::crowd::Crowd;
 use events::{Commerce, CommerceStep, Deed, Event, Offset, Recorded};
-use primitives::{ItemId, ItemKey, Timestamp, stable_hash};
+use governance::Purpose;
+use primitives::{DAY_MS, ItemId, ItemKey, Timestamp, stable_hash};
 use profiles::{Change, ProfileError, ProfileStore, TotalsRow};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,8 +26,10 @@ const N_CHOSEN_MAX: usize = 40;
 const N_OPEN_MAX: usize = 10_000;
 /// Until when something that is looked at was chosen for what was looked for.
 const CHOSEN_WITHIN_MS: i64 = 30 * 60 * 1_000;
-/// So many customers have to have looked for something before it is told.
+/// So many customers have to have looked for something before it is told, or have chosen it before it counts.
 const N_PEOPLE_MIN: usize = 5;
+/// After so long a month of what was looked for is over.
+const MONTH_MS: i64 = 28 * DAY_MS;
 /// So many searches without a choice are taken for granted: two of two chosen are no certainty.
 const N_PRIOR: f64 = 10.0;
 
@@ -32,13 +38,15 @@ const KEY: &str = "searches";
 /// What was looked for with one query.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Asked {
-    /// How often, and how often without a result.
-    n: u32,
-    n_nothing: u32,
+    /// By how many, and by how many without a result.
+    by: Crowd,
+    in_vain: Crowd,
     /// Who, as far as five of them.
     people: BTreeSet<u64>,
-    /// How often each item was chosen.
-    chosen: BTreeMap<ItemKey, u32>,
+    /// By how many each item was chosen.
+    chosen: BTreeMap<ItemKey, Crowd>,
+    /// When last.
+    at: Timestamp,
 }
 
 /// What somebody looked for last.
@@ -46,13 +54,14 @@ struct Asked {
 struct Open {
     query: String,
     at: Timestamp,
-    chosen: BTreeSet<ItemKey>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Held {
     queries: BTreeMap<String, Asked>,
     open: BTreeMap<u64, Open>,
+    /// When anything was looked for last.
+    at: Timestamp,
 }
 
 /// What is looked for, by query.
@@ -68,9 +77,9 @@ pub struct Searches {
 pub struct Query {
     /// Its words.
     pub words: String,
-    /// How often it was looked for.
+    /// By about how many it was looked for.
     pub n: u32,
-    /// How often nothing was found.
+    /// By about how many of them nothing was found.
     pub n_nothing: u32,
 }
 
@@ -88,8 +97,8 @@ impl Searches {
     pub fn concerns(&self, event: &Event) -> bool {
         match event.deed() {
             Deed::Searched(search) => !search.is_click && search.query.is_some(),
-            Deed::Commerce(commerce) => is_choice(commerce.step) && self.held.open.contains_key(&who(event)),
-            _ => false,
+            Deed::Commerce(said) | Deed::Content(said) if is_choice(said.step) => self.knows(event),
+            _ => self.knows(event) && events::consent_statements(event).contains(&(Purpose::Analytics, false)),
         }
     }
 
@@ -101,7 +110,11 @@ impl Searches {
             return;
         }
         self.offset = *offset;
-        if !is_permitted || !self.concerns(event) {
+        if !self.concerns(event) {
+            return;
+        }
+        if !is_permitted {
+            self.let_go(event);
             return;
         }
         match event.deed() {
@@ -111,7 +124,7 @@ impl Searches {
                     self.ask(words, event, search.n_results == Some(0));
                 }
             }
-            Deed::Commerce(commerce) => self.choose(commerce, event),
+            Deed::Commerce(said) | Deed::Content(said) if is_choice(said.step) => self.choose(said, event),
             _ => {}
         }
     }
@@ -120,8 +133,9 @@ impl Searches {
     #[must_use]
     pub fn beginning_with(&self, words: &str, n_max: usize) -> Vec<String> {
         let found = self.held.queries.range(words.to_owned()..).take_while(|(query, _)| query.starts_with(words));
-        let told = found.filter(|(_, asked)| asked.people.len() >= N_PEOPLE_MIN && asked.n > 2 * asked.n_nothing);
-        let mut told: Vec<(u32, &String)> = told.map(|(query, asked)| (asked.n, query)).collect();
+        let told =
+            found.filter(|(_, asked)| asked.people.len() >= N_PEOPLE_MIN && asked.by.n() > 2 * asked.in_vain.n());
+        let mut told: Vec<(u32, &String)> = told.map(|(query, asked)| (self.n_by(asked), query)).collect();
         told.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
         told.into_iter().take(n_max).map(|(_, query)| query.clone()).collect()
     }
@@ -133,20 +147,22 @@ impl Searches {
             .held
             .queries
             .iter()
-            .filter(|(_, asked)| asked.people.len() >= N_PEOPLE_MIN && asked.n < 2 * asked.n_nothing);
-        let told = told.map(|(words, asked)| Query { words: words.clone(), n: asked.n, n_nothing: asked.n_nothing });
+            .filter(|(_, asked)| asked.people.len() >= N_PEOPLE_MIN && asked.by.n() < 2 * asked.in_vain.n());
+        let told =
+            told.map(|(words, asked)| Query { words: words.clone(), n: asked.by.n(), n_nothing: asked.in_vain.n() });
         let mut told: Vec<Query> = told.collect();
         told.sort_by(|a, b| b.n_nothing.cmp(&a.n_nothing).then_with(|| a.words.cmp(&b.words)));
         told.truncate(n_max);
         told
     }
 
-    /// In which share of the searches for these words each item was chosen, taken for lower where there were few.
+    /// Which share of those who looked for these words chose each item, of which five did, taken for lower where they were few.
     #[must_use]
     pub fn chosen(&self, words: &str) -> BTreeMap<ItemKey, f64> {
         let Some(asked) = self.held.queries.get(words) else { return BTreeMap::new() };
-        let share = |n: &u32| f64::from(*n) / (f64::from(asked.n) + N_PRIOR);
-        asked.chosen.iter().map(|(item, n)| (*item, share(n).min(1.0))).collect()
+        let share = |n: u32| f64::from(n) / (f64::from(asked.by.n()) + N_PRIOR);
+        let by_several = asked.chosen.iter().filter(|(_, by)| by.n() as usize >= N_PEOPLE_MIN);
+        by_several.map(|(item, by)| (*item, share(by.n()).min(1.0))).collect()
     }
 
     /// Begins a checkpoint of this moment, together with the profiles' one; see [`Searches::fill`].
@@ -170,16 +186,21 @@ impl Searches {
     fn ask(&mut self, words: String, event: &Event, is_nothing: bool) {
         self.row.changed();
         let who = who(event);
+        let at = event.occurred_at;
+        self.held.at = self.held.at.max(at);
         let asked = self.held.queries.entry(words.clone()).or_default();
-        asked.n = asked.n.saturating_add(1);
-        asked.n_nothing = asked.n_nothing.saturating_add(u32::from(is_nothing));
+        asked.age(at);
+        asked.by.add(who);
+        if is_nothing {
+            asked.in_vain.add(who);
+        }
         if asked.people.len() < N_PEOPLE_MIN {
             asked.people.insert(who);
         }
-        self.held.open.insert(who, Open { query: words, at: event.occurred_at, chosen: BTreeSet::new() });
+        self.held.open.insert(who, Open { query: words, at });
         if self.held.queries.len() > N_QUERIES_MAX + N_QUERIES_OVER {
-            let mut ranked: Vec<(usize, u32, String)> =
-                self.held.queries.iter().map(|(words, asked)| (asked.people.len(), asked.n, words.clone())).collect();
+            let rank = |(words, asked): (&String, &Asked)| (self.n_by(asked), asked.at, words.clone());
+            let mut ranked: Vec<(u32, Timestamp, String)> = self.held.queries.iter().map(rank).collect();
             ranked.sort_unstable();
             ranked.iter().take(N_QUERIES_OVER).for_each(|(.., words)| drop(self.held.queries.remove(words)));
         }
@@ -191,7 +212,8 @@ impl Searches {
     }
 
     fn choose(&mut self, commerce: &Commerce, event: &Event) {
-        let Some(open) = self.held.open.get_mut(&who(event)) else { return };
+        let who = who(event);
+        let Some(open) = self.held.open.get(&who) else { return };
         let age_ms = event.occurred_at.as_millis() - open.at.as_millis();
         if !(0..=CHOSEN_WITHIN_MS).contains(&age_ms) {
             return;
@@ -199,24 +221,69 @@ impl Searches {
         let Some(asked) = self.held.queries.get_mut(&open.query) else { return };
         for product in &commerce.products {
             let item = ItemKey::from(&ItemId::from(product.id.as_str()));
-            let has_room = asked.chosen.len() < N_CHOSEN_MAX || asked.chosen.contains_key(&item);
-            if has_room && open.chosen.len() < N_CHOSEN_MAX && open.chosen.insert(item) {
-                *asked.chosen.entry(item).or_default() += 1;
+            if asked.chosen.len() >= N_CHOSEN_MAX && !asked.chosen.contains_key(&item) {
+                let fewest = asked.chosen.iter().map(|(item, by)| (by.n(), *item)).min();
+                fewest.map(|(_, item)| asked.chosen.remove(&item));
+            }
+            asked.chosen.entry(item).or_default().add(who);
+            self.row.changed();
+        }
+    }
+
+    /// By about how many it was looked for, as much as that counts when anything was looked for last.
+    fn n_by(&self, asked: &Asked) -> u32 {
+        asked.by.n().checked_shr(months(asked.at, self.held.at)).unwrap_or(0)
+    }
+
+    fn knows(&self, event: &Event) -> bool {
+        names(event).any(|who| self.held.open.contains_key(&who))
+    }
+
+    /// Forgets whoever did something, by any name that the event gives: what they look for, and that they did.
+    fn let_go(&mut self, event: &Event) {
+        for who in names(event) {
+            if self.held.open.remove(&who).is_some() {
                 self.row.changed();
+                for asked in self.held.queries.values_mut() {
+                    asked.people.remove(&who);
+                }
             }
         }
     }
 }
 
-/// What is looked at, laid into the cart or bought was chosen.
+impl Asked {
+    /// Notes that it is looked for at a moment: what was in months before counts half as much for each.
+    fn age(&mut self, at: Timestamp) {
+        let months = months(self.at, at);
+        if months > 0 {
+            self.chosen.values_mut().chain([&mut self.by, &mut self.in_vain]).for_each(|crowd| crowd.halve(months));
+            self.chosen.retain(|_, by| by.n() > 0);
+        }
+        self.at = self.at.max(at);
+    }
+}
+
+/// How many months begin after one moment until another.
+fn months(from: Timestamp, to: Timestamp) -> u32 {
+    let month = |at: Timestamp| at.as_millis().div_euclid(MONTH_MS);
+    u32::try_from(month(to).saturating_sub(month(from))).unwrap_or(0)
+}
+
+/// What is looked at, laid into the cart, bought, read or watched was chosen.
 fn is_choice(step: CommerceStep) -> bool {
-    matches!(step, CommerceStep::Viewed | CommerceStep::Added | CommerceStep::Ordered)
+    matches!(step, CommerceStep::Viewed | CommerceStep::Added | CommerceStep::Ordered | CommerceStep::Consumed)
 }
 
 /// Who did it, by the name that the event gives.
 fn who(event: &Event) -> u64 {
+    names(event).next().unwrap_or_default()
+}
+
+/// By which names whoever did it may be known.
+fn names(event: &Event) -> impl Iterator<Item = u64> {
     let user = event.user_id.as_ref().map(|id| stable_hash(id.as_str()));
-    user.or_else(|| event.anonymous_id.as_ref().map(|id| stable_hash(id.as_str()))).unwrap_or_default()
+    user.into_iter().chain(event.anonymous_id.as_ref().map(|id| stable_hash(id.as_str())))
 }
 
 #[cfg(test)]
@@ -269,36 +336,92 @@ mod tests {
         }
     }
 
+    const FIVE: [&str; 5] = ["a", "b", "c", "d", "e"];
+
     #[test]
-    fn what_is_looked_at_within_half_an_hour_was_chosen_once_for_the_last_query() {
+    fn what_is_looked_at_within_half_an_hour_was_chosen_for_the_last_query() {
         let mut told = Told::default();
-        told.view("ann", 0, "before");
-        told.search("ann", 1, "Tea", 4);
-        told.view("ann", 2, "green");
-        told.view("ann", 31, "green");
-        told.view("ann", 31, "late");
-        told.view("ann", 32, "too late");
-        told.view("ben", 2, "another's");
-        assert_eq!([told.share("tea", "green"), told.share("tea", "late")], [Some(1.0 / 11.0), Some(1.0 / 11.0)]);
+        for user in FIVE {
+            told.view(user, 0, "before");
+            told.search(user, 1, "Tea", 4);
+            told.view(user, 2, "green");
+            told.view(user, 31, "late");
+            told.view(user, 32, "too late");
+            told.view(&format!("not {user}"), 2, "another's");
+            told.tell(user, 30, "Content Finished", json!({"content_id": "read"}));
+        }
+        for item in ["green", "late", "read"] {
+            assert_eq!(told.share("tea", item), Some(5.0 / 15.0), "{item}");
+        }
         for item in ["before", "too late", "another's"] {
             assert_eq!(told.share("tea", item), None, "{item}");
         }
-        told.search("ann", 33, "cup", 4);
-        told.view("ann", 34, "mug");
-        assert_eq!((told.share("tea", "mug"), told.share("cup", "mug")), (None, Some(1.0 / 11.0)));
-        let n = told.n;
+        for user in FIVE {
+            told.search(user, 33, "cup", 4);
+            told.view(user, 34, "mug");
+        }
+        assert_eq!((told.share("tea", "mug"), told.share("cup", "mug")), (None, Some(5.0 / 15.0)));
+        let (before, n) = (told.searches.held.clone(), told.n);
         told.searches.apply(
-            &track(n, "ann", 34, "Product Viewed", json!({"product_id": "again"})),
+            &track(n, "a", 34, "Product Viewed", json!({"product_id": "again"})),
             true,
             str::to_lowercase,
         );
-        assert_eq!(told.share("cup", "again"), None, "it was folded in before");
+        assert_eq!(told.searches.held, before, "it was folded in before");
+    }
+
+    #[test]
+    fn who_looks_and_chooses_again_and_again_counts_once_and_fewer_than_five_not_at_all() {
+        let mut told = Told::default();
+        for user in FIVE {
+            told.search(user, 0, "tea", 4);
+            told.view(user, 0, "green");
+        }
+        for minute in 1..200 {
+            told.search("looping", minute, "tea", 4);
+            told.view("looping", minute, "evil");
+        }
+        for user in &FIVE[..4] {
+            told.search(user, 200, "tea", 4);
+            told.view(user, 200, "four's");
+        }
+        assert_eq!((told.share("tea", "green"), told.share("tea", "evil")), (Some(5.0 / 16.0), None));
+        assert_eq!(told.share("tea", "four's"), None);
+        told.search("e", 200, "tea", 4);
+        told.view("e", 200, "four's");
+        assert_eq!(told.share("tea", "four's"), Some(5.0 / 16.0));
+        // Nor do a thousand other items make room for themselves.
+        told.search("looping", 300, "tea", 4);
+        (0..1_000).for_each(|n| told.view("looping", 300, &format!("junk {n}")));
+        assert_eq!(told.share("tea", "green"), Some(5.0 / 16.0));
+        assert_eq!(told.searches.held.queries["tea"].chosen.len(), N_CHOSEN_MAX);
+    }
+
+    #[test]
+    fn with_every_month_what_was_before_counts_half_as_much() {
+        let (mut told, month) = (Told::default(), MONTH_MS / 60_000);
+        for user in 0..40 {
+            told.search(&format!("user {user}"), 0, "tea", 4);
+            told.view(&format!("user {user}"), 0, "green");
+        }
+        let (held, item) = (&told.searches.held.queries["tea"], ItemKey::from(&ItemId::from("green")));
+        let n = held.by.n();
+        assert!((35..=45).contains(&n) && held.chosen[&item].n() == n, "{n}");
+        told.search("user 0", month - 1, "tea", 4);
+        assert_eq!(told.searches.held.queries["tea"].by.n(), n, "within the month");
+        told.search("late", month, "tea", 4);
+        let share = |n: u32| Some(f64::from(n) / (f64::from(n + 1) + N_PRIOR));
+        assert_eq!(told.share("tea", "green"), share(n / 2));
+        told.search("later", 0, "tea", 4);
+        assert_eq!(told.searches.held.queries["tea"].at, Timestamp::from_millis(MONTH_MS), "told late");
+        told.search("late", 9 * month, "tea", 4);
+        assert!(told.searches.held.queries["tea"].chosen.is_empty(), "nothing is left of it");
     }
 
     #[test]
     fn what_fewer_than_five_looked_for_is_told_to_nobody() {
         let mut told = Told::default();
-        for (n, user) in ["a", "b", "c", "d"].into_iter().enumerate() {
+        for (n, user) in FIVE[..4].iter().enumerate() {
             told.search(user, 1, "tea", 3);
             told.search(user, 2, "teapot", 3);
             told.search(user, 3, "tea cosy", u64::from(n == 0));
@@ -309,11 +432,35 @@ mod tests {
         told.search("e", 6, "tea cosy", 0);
         assert_eq!(told.searches.beginning_with("te", 9), ["tea"]);
         told.search("e", 7, "teapot", 3);
-        (0..4).for_each(|minute| told.search("e", minute, "teapot", 3));
-        assert_eq!(told.searches.beginning_with("te", 9), ["teapot", "tea"], "the most frequent first");
+        (0..4).for_each(|minute| told.search("e", minute, "tea", 3));
+        told.search("f", 7, "teapot", 3);
+        assert_eq!(told.searches.beginning_with("te", 9), ["teapot", "tea"], "first what most people looked for");
         assert_eq!(told.searches.beginning_with("te", 1), ["teapot"]);
         let nothing = Query { words: "tea cosy".to_owned(), n: 5, n_nothing: 4 };
         assert_eq!(told.searches.without_result(9), [nothing]);
+    }
+
+    #[test]
+    fn who_refuses_to_be_counted_is_let_go_of() {
+        let mut told = Told::default();
+        FIVE.iter().for_each(|user| told.search(user, 1, "tea", 3));
+        let refusal = |user: &str, n: u64, refused: bool| {
+            let mut recorded = track(n, user, 2, "Page Left", json!({}));
+            let consent = json!({"consent": {"categoryPreferences": {"Analytics": !refused}}});
+            let Value::Object(context) = consent else { unreachable!() };
+            recorded.event.context = context.into();
+            recorded
+        };
+        assert!(
+            !told.searches.concerns(&refusal("a", 6, false).event)
+                && !told.searches.concerns(&refusal("z", 6, true).event)
+        );
+        let refused = refusal("a", 6, true);
+        assert!(told.searches.concerns(&refused.event));
+        told.searches.apply(&refused, false, str::to_lowercase);
+        assert_eq!(told.searches.beginning_with("tea", 9), Vec::<String>::new(), "four are left");
+        assert!(!told.searches.held.open.contains_key(&stable_hash("a")));
+        assert_eq!((told.searches.held.open.len(), told.searches.held.queries["tea"].people.len()), (4, 4));
     }
 
     #[test]
@@ -338,17 +485,30 @@ mod tests {
         for user in ["a", "b"] {
             told.search(user, 0, "kept", 1);
         }
+        // Told in the order of the alphabet backwards, so that what goes goes by its time alone.
         for n in 0..N_QUERIES_MAX + N_QUERIES_OVER {
-            told.search(&format!("u{n}"), 1, &format!("q{n}"), 1);
+            let minute = i64::try_from(n / 100).unwrap();
+            told.search(&format!("u{n}"), minute, &format!("q{:05}", 99_999 - n), 1);
         }
         assert_eq!(told.searches.held.queries.len(), N_QUERIES_MAX + 1);
-        assert!(told.searches.held.queries.contains_key("kept"));
+        let has = |told: &Told, query: &str| told.searches.held.queries.contains_key(query);
+        assert!(has(&told, "kept") && !has(&told, "q99999") && !has(&told, "q99500") && has(&told, "q99499"));
         for n in 0..N_OPEN_MAX {
-            told.search(&format!("v{n}"), 2, "kept", 1);
+            told.search(&format!("v{n}"), 60, "kept", 1);
         }
         assert!(told.searches.held.open.len() <= N_OPEN_MAX);
         assert!(!told.searches.held.open.contains_key(&stable_hash("a")), "the oldest went");
         assert!(told.searches.held.open.contains_key(&stable_hash(&format!("v{}", N_OPEN_MAX - 1))));
+    }
+
+    #[test]
+    fn what_nobody_looks_for_any_more_gives_way_to_what_is_looked_for_now() {
+        let (mut told, months) = (Told::default(), 4 * MONTH_MS / 60_000);
+        FIVE.iter().for_each(|user| told.search(user, 0, "zzz", 1));
+        for n in 0..=N_QUERIES_MAX + N_QUERIES_OVER {
+            told.search("f", months, &format!("new {n}"), 1);
+        }
+        assert!(!told.searches.held.queries.contains_key("zzz"));
     }
 
     #[test]
