@@ -2,6 +2,7 @@
 
 mod among;
 mod asked;
+mod cut;
 mod declared;
 mod filtered;
 mod laws;

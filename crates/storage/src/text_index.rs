@@ -208,7 +208,13 @@ impl TextIndex for FileTextIndex {
         cleared.map_err(|error| failed("beginning the index of items anew", error))
     }
 
-    fn find(&self, clauses: &[Clause], matching: Matching, n_max: usize) -> Result<Vec<TextMatch>, TextIndexError> {
+    fn find(
+        &self,
+        clauses: &[Clause],
+        matching: Matching,
+        after: Option<u32>,
+        n_max: usize,
+    ) -> Result<Vec<TextMatch>, TextIndexError> {
         let wanted = expression(clauses, matching);
         if wanted.is_empty() {
             return Ok(Vec::new());
@@ -216,17 +222,20 @@ impl TextIndex for FileTextIndex {
         let [title, brand, category, description, others] = COLUMN_WEIGHTS;
         let sql = format!(
             "SELECT rowid, bm25(words, {title:.1}, {brand:.1}, {category:.1}, {description:.1}, {others:.1}) FROM words \
-             WHERE words MATCH ?1 LIMIT ?2"
+             WHERE words MATCH ?1 AND rowid > ?2 ORDER BY rowid LIMIT ?3"
         );
+        let after = after.map_or(-1, i64::from);
         self.read("searching the items", |connection| {
-            let mut select = connection.prepare_cached("SELECT rowid FROM words WHERE words MATCH ?1 LIMIT ?2")?;
-            let numbers = select.query_map(params![wanted, signed(n_max as u64)], |row| row.get(0))?;
+            let mut select = connection.prepare_cached(
+                "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid > ?2 ORDER BY rowid LIMIT ?3",
+            )?;
+            let numbers = select.query_map(params![wanted, after, signed(n_max as u64)], |row| row.get(0))?;
             let numbers: Vec<u32> = numbers.collect::<rusqlite::Result<_>>()?;
             if numbers.len() > N_SCORED_MAX {
                 return Ok(numbers.into_iter().map(|number| TextMatch { number, score: 0.0 }).collect());
             }
             let mut select = connection.prepare_cached(&sql)?;
-            let found = select.query_map(params![wanted, signed(n_max as u64)], |row| {
+            let found = select.query_map(params![wanted, after, signed(n_max as u64)], |row| {
                 Ok(TextMatch { number: row.get(0)?, score: -row.get::<_, f64>(1)? })
             })?;
             found.collect()

@@ -9,12 +9,17 @@ use super::shelf::{CATEGORY, Doc, Shelf};
 use super::synonyms::Synonyms;
 use super::told::short_hash;
 use super::understand::{Reader, Understood, Wish};
+use super::words::{forms, is_filler};
 use primitives::ItemKey;
 
 /// How many items go on to the second stage.
 pub const N_CANDIDATES_MAX: usize = 200;
 /// How many items match at most; where there are more, it is said.
 const N_MATCHES_MAX: usize = 50_000;
+/// So many times so many texts are looked at for items that have what is wanted besides; where there are more, it is said.
+const N_PAGES_MAX: usize = 8;
+/// So many texts are looked at for whether a query finds anything at all; of more it is taken for granted.
+const N_TRIED_MAX: usize = 2_000;
 
 /// An item that matches, with its score in the texts.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -85,14 +90,19 @@ pub fn find(libraries: &impl Libraries, sought: &Sought<'_>) -> Result<Hits, Tex
     if understood.words.is_empty() && understood.meanings.is_empty() {
         told.notes.push("The query holds no word: these are the items that are bought most.".to_owned());
     }
-    let (mut matches, mut price) = (Vec::new(), understood.price);
+    let (mut matches, mut price, mut is_cut) = (Vec::new(), understood.price, false);
     for way in 0..n_ways {
         let found = libraries.look(|library| {
             let demand = demands(&understood, library.shelf).into_iter().nth(way);
-            demand.map(|(demand, given_up)| Ok((library.matching(&demand)?, demand.has_price, given_up))).transpose()
+            demand
+                .map(|(demand, given_up)| {
+                    Ok((library.matching(&demand, N_MATCHES_MAX, N_PAGES_MAX)?, demand.has_price, given_up))
+                })
+                .transpose()
         })?;
         let Some((found, has_price, given_up)) = found else { break };
-        matches = found;
+        is_cut |= found.is_cut;
+        matches = found.matches;
         (sought.keep)(&mut matches);
         if has_price {
             price = libraries.look(|library| library.keep_price(understood.price, &mut matches));
@@ -106,8 +116,12 @@ pub fn find(libraries: &impl Libraries, sought: &Sought<'_>) -> Result<Hits, Tex
         (meaning.gte, meaning.lte) = (price.gte, price.lte);
     }
     told.n_found = matches.len() as u64;
-    if matches.len() >= N_MATCHES_MAX {
-        told.notes.push(format!("More than {N_MATCHES_MAX} items match, and only so many were looked at."));
+    if is_cut {
+        told.notes.push(format!(
+            "Not all that may match was looked at, but {N_MATCHES_MAX} items, or {} texts for what else is wanted: some may be \
+             missing. More words find them.",
+            N_MATCHES_MAX * N_PAGES_MAX
+        ));
     }
     told.understood = std::mem::take(&mut understood.meanings);
     let (facets, candidates) = libraries.look(|library| {
@@ -118,27 +132,69 @@ pub fn find(libraries: &impl Libraries, sought: &Sought<'_>) -> Result<Hits, Tex
     Ok(Hits { candidates, told })
 }
 
+/// What a demand holds for.
+struct Matches {
+    matches: Vec<Match>,
+    /// Whether it may hold for more.
+    is_cut: bool,
+}
+
 impl Library<'_> {
+    /// Whether a query finds anything of which each word is said, as it is written.
+    pub(crate) fn finds(&self, query: &str) -> Result<bool, TextIndexError> {
+        let Library { shelf, index, synonyms } = *self;
+        // Before it is understood: what is near to a word that nothing says need not be sought.
+        for word in query.split(' ').filter(|word| !is_filler(word) && synonyms.of(word).is_empty()) {
+            let mut said = std::iter::once(word.to_owned()).chain(forms(word));
+            if !said.try_fold(false, |is_any, form| Ok(is_any || index.has(&Phrase::of(&[form]))?))? {
+                return Ok(false);
+            }
+        }
+        let understood = Reader { shelf, index, synonyms }.understand(query)?;
+        if understood.corrected.is_some() || !understood.unknown.is_empty() {
+            return Ok(false);
+        }
+        let Some((demand, _)) = demands(&understood, shelf).into_iter().next() else { return Ok(false) };
+        let found = self.matching(&demand, N_TRIED_MAX, 1)?;
+        Ok(found.is_cut || !found.matches.is_empty())
+    }
+
     /// Everything that a demand holds for, with its score in the texts; all that is wanted where it names no words.
-    fn matching(&self, demand: &Demand<'_>) -> Result<Vec<Match>, TextIndexError> {
+    fn matching(&self, demand: &Demand<'_>, n_page: usize, n_pages_max: usize) -> Result<Matches, TextIndexError> {
         let shelf = self.shelf;
         let items: Vec<Vec<u32>> = demand.wanted.iter().map(|wish| items_of(shelf, wish)).collect();
-        let found: Vec<(u32, f64)> = if demand.clauses.is_empty() {
-            match items.iter().min_by_key(|items| items.len()) {
-                Some(fewest) => fewest.iter().map(|number| (*number, 0.0)).collect(),
-                None => shelf.offered().map(|number| (number, 0.0)).collect(),
-            }
-        } else {
-            let found = self.index.find(&demand.clauses, demand.matching, N_MATCHES_MAX)?;
-            found.iter().map(|one| (one.number, one.score)).collect()
-        };
-        let wanted =
-            found.into_iter().filter(|(number, _)| items.iter().all(|items| items.binary_search(number).is_ok()));
-        let offered = wanted.filter_map(|(number, score)| {
-            let doc = shelf.doc(number).filter(|doc| shelf.offers(doc))?;
+        let matched = |number: u32, score: f64| {
+            let has_all = items.iter().all(|items| items.binary_search(&number).is_ok());
+            let doc = shelf.doc(number).filter(|doc| has_all && shelf.offers(doc))?;
             Some(Match { key: doc.key, number, score })
-        });
-        Ok(offered.take(N_MATCHES_MAX).collect())
+        };
+        if demand.clauses.is_empty() {
+            let mut matches: Vec<Match> = match items.iter().min_by_key(|items| items.len()) {
+                Some(fewest) => fewest.iter().filter_map(|number| matched(*number, 0.0)).collect(),
+                None => shelf.offered().filter_map(|number| matched(number, 0.0)).collect(),
+            };
+            let is_cut = matches.len() > N_MATCHES_MAX;
+            matches.truncate(N_MATCHES_MAX);
+            return Ok(Matches { matches, is_cut });
+        }
+        let (mut matches, mut after, mut is_cut) = (Vec::new(), None, false);
+        for page in 1..=n_pages_max {
+            let found = self.index.find(&demand.clauses, demand.matching, after, n_page)?;
+            matches.extend(found.iter().filter_map(|one| matched(one.number, one.score)));
+            let is_last = found.len() < n_page;
+            is_cut = !is_last && (page == n_pages_max || matches.len() >= N_MATCHES_MAX);
+            if is_last || is_cut {
+                break;
+            }
+            after = found.last().map(|one| one.number);
+        }
+        if after.is_some() {
+            // Of so many not all have a score: whoever is in the last part must not come first for it.
+            matches.iter_mut().for_each(|one| one.score = 0.0);
+        }
+        is_cut |= matches.len() > N_MATCHES_MAX;
+        matches.truncate(N_MATCHES_MAX);
+        Ok(Matches { matches, is_cut })
     }
 
     /// Keeps what has the price that is wished, of the currency that most of it has. Answers with the limits that the price has

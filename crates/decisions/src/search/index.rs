@@ -93,12 +93,18 @@ pub trait TextIndex: Send + Sync {
     /// [`TextIndexError`].
     fn clear(&self) -> Result<(), TextIndexError>;
 
-    /// The items that say what is looked for, by their numbers: at most `n_max`. Nothing where nothing is looked for. Where very
-    /// many do, all may have the score 0.
+    /// The items that say what is looked for, in the order of their numbers: at most `n_max`, of those after `after`. Nothing where
+    /// nothing is looked for. Where very many do, all may have the score 0.
     ///
     /// # Errors
     /// [`TextIndexError`].
-    fn find(&self, clauses: &[Clause], matching: Matching, n_max: usize) -> Result<Vec<TextMatch>, TextIndexError>;
+    fn find(
+        &self,
+        clauses: &[Clause],
+        matching: Matching,
+        after: Option<u32>,
+        n_max: usize,
+    ) -> Result<Vec<TextMatch>, TextIndexError>;
 
     /// The numbers of at most `n_max` items in whose titles a phrase stands.
     ///

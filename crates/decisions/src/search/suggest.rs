@@ -73,7 +73,7 @@ impl Ways {
 }
 
 impl Library<'_> {
-    /// Ways to go on: queries of others, then values of traits, then items, each said once.
+    /// Ways to go on: queries of others that find something, then values of traits, then items, each said once.
     ///
     /// # Errors
     /// [`TextIndexError`] where the index cannot be asked.
@@ -97,9 +97,16 @@ impl Library<'_> {
     fn all(&self, begun: &Begun<'_>, words: &str) -> Result<Ways, TextIndexError> {
         // No sort of completion takes more than half of the room while there are others.
         let half = begun.n_max.div_ceil(2);
-        let queries = begun.queries.iter().filter(|query| query.starts_with(words)).take(half);
-        let query = |text: &String| Completion { text: text.clone(), of: "query".to_owned(), id: None, n: None };
-        let mut said: Vec<Completion> = queries.map(query).collect();
+        let mut said: Vec<Completion> = Vec::new();
+        for query in begun.queries.iter().filter(|query| query.starts_with(words)) {
+            if said.len() >= half {
+                break;
+            }
+            // Whatever others say: what finds nothing here is no way to go on, and may be words that somebody wants to be read.
+            if self.finds(query)? {
+                said.push(Completion { text: query.clone(), of: "query".to_owned(), id: None, n: None });
+            }
+        }
         let items = self.items(words, begun.n_max)?;
         let n_values = begun.n_max.saturating_sub(said.len() + items.len().min(begun.n_max - half)).max(half);
         said.extend(self.values(words, n_values));

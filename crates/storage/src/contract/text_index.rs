@@ -40,7 +40,7 @@ fn phrase(text: &str) -> Phrase {
 
 fn all(index: &Arc<dyn TextIndex>, texts: &[&str]) -> Result<Vec<u32>, TextIndexError> {
     let clauses: Vec<Clause> = texts.iter().map(|text| clause(text)).collect();
-    Ok(index.find(&clauses, Matching::All, 10)?.iter().map(|found| found.number).collect())
+    Ok(index.find(&clauses, Matching::All, None, 10)?.iter().map(|found| found.number).collect())
 }
 
 /// What is put there stays, also after a restart, and is found by its words, phrases and beginnings.
@@ -75,10 +75,19 @@ pub fn what_is_put_there_is_found(open: Open<'_>) -> Outcome {
             }
         }
         let either = [vec![phrase("tea"), phrase("polish")]];
-        assert_eq!(index.find(&either, Matching::All, 9)?.iter().map(|one| one.number).collect::<Vec<_>>(), [3, 7]);
+        assert_eq!(
+            index.find(&either, Matching::All, None, 9)?.iter().map(|one| one.number).collect::<Vec<_>>(),
+            [3, 7]
+        );
         let any = [clause("tea"), clause("running"), clause("nothing")];
-        assert_eq!(index.find(&any, Matching::Any, 9)?.len(), 2);
-        assert_eq!(index.find(&[clause("acme")], Matching::All, 2)?.len(), 2, "no more than wanted");
+        assert_eq!(index.find(&any, Matching::Any, None, 9)?.len(), 2);
+        assert_eq!(index.find(&[clause("acme")], Matching::All, None, 2)?.len(), 2, "no more than wanted");
+        for (after, n_max, numbers) in
+            [(None, 2, &[1, 3][..]), (Some(0), 9, &[1, 3, 7]), (Some(3), 2, &[7]), (Some(7), 2, &[])]
+        {
+            let found = index.find(&[clause("acme")], Matching::All, after, n_max)?;
+            assert_eq!(found.iter().map(|one| one.number).collect::<Vec<_>>(), numbers, "after {after:?}");
+        }
         assert_eq!((index.titled(&phrase("shoe"), 9)?, index.titled(&phrase("acme"), 9)?), (vec![1, 7], vec![]));
         assert_eq!((index.titled(&phrase("sho*"), 1)?, index.titled(&phrase("red running"), 9)?), (vec![1], vec![1]));
         let mut held = Vec::new();
@@ -121,9 +130,9 @@ pub fn the_title_counts_most_and_rare_words_count_more(open: Open<'_>) -> Outcom
     let mut items = vec![item(1, "tea cup", "for cups of something"), item(2, "cup set", "for tea of something")];
     items.extend((10..40).map(|n| item(n, "cup plain", "words")));
     index.change(&items, &[])?;
-    let found = index.find(&[clause("tea")], Matching::All, 9)?;
+    let found = index.find(&[clause("tea")], Matching::All, None, 9)?;
     assert!(found.len() == 2 && found[0].number == 1 && found[0].score > found[1].score && found[1].score > 0.0);
-    let found = index.find(&[clause("tea"), clause("plain")], Matching::Any, 99)?;
+    let found = index.find(&[clause("tea"), clause("plain")], Matching::Any, None, 99)?;
     let best = found.iter().max_by(|a, b| a.score.total_cmp(&b.score)).map(|one| one.number);
     assert_eq!(best, Some(1), "tea is the rarer word");
     Ok(())

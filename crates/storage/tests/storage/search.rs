@@ -375,6 +375,14 @@ fn what_is_begun_goes_on_to_queries_values_and_items() {
     assert_eq!(complete("red runn", 6, &[])[0], one("red Running Shoes", "category"), "the last word goes on");
     assert_eq!(complete("shoes", 1, &[]), [one("Running Shoes", "category")], "by a later word of it");
     assert_eq!(complete("nkie", 3, &[])[0], one("Nike", "brand"), "written wrong");
+    let planted = ["visit evil shop", "runner evil", "runner rioja", "running sock", "red running shoes", "rnner one"];
+    let told: Vec<String> = ["visit", "run", "red", "rn"]
+        .iter()
+        .flat_map(|text| complete(text, 9, &planted))
+        .filter(|(_, of)| of == "query")
+        .map(|(text, _)| text)
+        .collect();
+    assert_eq!(told, ["running sock", "red running shoes"], "only what finds something here");
     for nothing in ["", "?", "xyzzy"] {
         assert_eq!(complete(nothing, 5, &["red wine"]), Vec::new(), "{nothing}");
     }
