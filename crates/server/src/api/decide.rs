@@ -35,7 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 #[utoipa::path(
     post, path = "/v1/decide", tag = "decisions", request_body = DecideBody,
     responses(
-        (status = 200, description = "The decision, logged durably; of several customers one each", body = DecisionReply),
+        (status = 200, description = "The decision, logged durably but for suggestions, of which one in a hundred is; of several customers one each", body = DecisionReply),
         (status = 400, description = "The question cannot be read", body = crate::failure::ErrorBody),
         (status = 403, description = "A write key may not ask for decisions", body = crate::failure::ErrorBody),
         (status = 413, description = "The question is larger than 64 KB", body = crate::failure::ErrorBody),

@@ -80,7 +80,7 @@ impl IntoResponse for Fault {
     }
 }
 
-/// Whoever asks has a key of the company's own: with it anybody's recommendations can be read, and items be described.
+/// Whoever asks has a key that may do what the call does.
 pub(super) struct Caller {
     holder: Holder,
     peer: Peer,
@@ -90,11 +90,24 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Fault;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Fault> {
         let Ok(peer) = Peer::from_request_parts(parts, app).await;
-        let found = holder(&parts.headers, &parts.extensions, Action::WriteCatalogue);
+        let found = holder(&parts.headers, &parts.extensions, action_of(&parts.method, parts.uri.path()));
         let asking = if parts.method == Method::GET { Asking::Decision } else { Asking::Events };
         // A wrong key counts, too.
         app.limits.count(asking, &peer, found.as_ref().ok().copied())?;
         Ok(Self { holder: found?.clone(), peer })
+    }
+}
+
+/// What the key of a call must be allowed, as on the paths of our own.
+fn action_of(method: &Method, path: &str) -> Action {
+    let is_of = |what: &str| path.strip_prefix("/api/").is_some_and(|path| path.starts_with(what));
+    match *method {
+        Method::DELETE if is_of("user") => Action::Erase,
+        _ if is_of("session/") => Action::Decide,
+        Method::GET if is_of("recommend") || is_of("collaborative-filtering") => Action::Decide,
+        Method::GET => Action::Read,
+        // Also feedback: a browser's key sends what happened by the paths of our own.
+        _ => Action::WriteCatalogue,
     }
 }
 
@@ -140,4 +153,26 @@ async fn no_neighbours(_: Caller) -> Fault {
     let message =
         "customers are not told of each other: ask for items (/api/item/{item-id}/neighbors, /api/recommend/{user-id})";
     Fault(StatusCode::NOT_IMPLEMENTED, message.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_needs_the_right_to_do_what_it_does() {
+        for (method, path, action) in [
+            (Method::GET, "/api/recommend/u1", Action::Decide),
+            (Method::GET, "/api/collaborative-filtering/u1/food", Action::Decide),
+            (Method::POST, "/api/session/recommend", Action::Decide),
+            (Method::GET, "/api/user/u1", Action::Read),
+            (Method::GET, "/api/popular", Action::Read),
+            (Method::DELETE, "/api/user/u1", Action::Erase),
+            (Method::DELETE, "/api/item/tea", Action::WriteCatalogue),
+            (Method::POST, "/api/feedback", Action::WriteCatalogue),
+            (Method::PATCH, "/api/user/u1", Action::WriteCatalogue),
+        ] {
+            assert_eq!(action_of(&method, path), action, "{method} {path}");
+        }
+    }
 }
