@@ -21,6 +21,7 @@ mod shared;
 
 mod decide;
 mod declare;
+mod doubled;
 mod doubts;
 mod library;
 mod pace;
