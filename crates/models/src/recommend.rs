@@ -2,8 +2,8 @@
 //!
 //! A [`Recommender`] is several members, each a model of its own, with a customer's habits and the sales of each item. All
 //! propose candidates, and an order of them is learned from questions whose answers are known: see [`RecommenderSettings`].
-//! [`ItemToItem`] is the one model of which the first programs' recommenders were made. [`rank_by_popularity`] and
-//! [`rank_by_frequency`] are what any has to beat.
+//! [`ItemToItem`] is the one model of which the first programs' recommenders were made. [`rank_by_popularity`],
+//! [`rank_by_recent_popularity`] and [`rank_by_frequency`] are what any has to beat.
 
 mod accumulator;
 mod alone;
@@ -51,7 +51,7 @@ mod user_knn;
 
 pub use alone::Alone;
 pub use als::Als;
-pub use baselines::{rank_by_frequency, rank_by_popularity};
+pub use baselines::{rank_by_frequency, rank_by_popularity, rank_by_recent_popularity};
 pub use blended::Part;
 pub use choice::Trial;
 pub use content::Content;

@@ -4,8 +4,8 @@ recommend.py EVENTS OURS [--event NAME]...
 EVENTS is what `rapport export --only events` wrote, OURS what `rapport evaluate recommend --json` said.
 
 Both ways of asking are those of the evaluation: the last occasion of every customer with two or more (last_order), and what is
-bought in the last window by those known before it (time). A list has ten of all items; wanted is what is known in training;
-NDCG divides by the ideal list of at most ten. Every method is asked with what customers had (all), and without it (new).
+bought in the last window by those known before it (time). A list has ten of all items; wanted is what is known in training,
+on both sides: where they do not ask as many customers, nothing is compared. NDCG divides by the ideal list of at most ten. Every method is asked with what customers had (all), and without it (new).
 """
 
 import argparse
@@ -112,9 +112,9 @@ def popularity(split):
 
 
 def personal_frequency(split):
-    """Own items by how often, ties and the rest by what all buy (G(P)-Top)."""
-    shape = split.had.shape
-    often = sp.csr_matrix((np.ones(len(split.who)), (split.who, split.what)), shape=shape)
+    """Own items by on how many occasions, ties and the rest by what all buy (G(P)-Top)."""
+    rows = once(split)
+    often = sp.csr_matrix((np.ones(len(rows)), (split.who[rows], split.what[rows])), shape=split.had.shape)
     sold = np.asarray(split.had.sum(0)).ravel()
     return lambda customers: often[customers].toarray() + sold / (sold.max() + 1.0)
 
@@ -251,6 +251,19 @@ def ours(document, way):
     yield "Rapport", everything.get("metrics") or {}, new.get("metrics") or {}
 
 
+def check_same_customers(document, splits):
+    """Both sides must ask the same customers, or their means say nothing of each other."""
+    for way, split in splits.items():
+        protocol = (document.get("protocols") or {}).get(way)
+        n_theirs = 0 if protocol is None else protocol["n_test"]
+        if n_theirs != len(split.customers):
+            raise SystemExit(
+                f"{way}: the evaluation asks {n_theirs} customers and this script {len(split.customers)}, so the two cannot be "
+                "compared: name the events that are learned from with --event, and give purchases of customers who permit it "
+                "and have one identity each"
+            )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("events")
@@ -265,6 +278,7 @@ def main():
         "last_order": Split.last_order(who, what, days),
         "time": Split.time(who, what, days, day("train_until"), day("test_from"), day("test_until")),
     }
+    check_same_customers(document, splits)
     for way, split in splits.items():
         if not len(split.customers):
             print(f"\n{way}: nobody to ask")

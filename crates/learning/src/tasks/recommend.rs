@@ -5,6 +5,7 @@ mod answers;
 mod cases;
 mod known;
 mod lists;
+mod simple;
 
 pub(crate) use known::fit;
 pub use known::history_of;
@@ -90,8 +91,8 @@ impl Task for Recommend {
         let settings = RecommenderSettings::default();
         let way = Way::deciding(data.dataset, split);
         let test = Test::of(way, data.dataset, split, data.now, &settings, data.seed)?;
-        let answers = test.answers()?;
-        let evaluation = evaluation(&test, &answers, split, data.seed)?;
+        let answers = test.answers();
+        let evaluation = evaluation(&test, &answers, split, data.seed);
         let contest = contest(data, split, &test, &answers, reigning)?;
         let mut settings = as_json(&settings)?;
         data.dataset.wanted().write(&mut settings);
@@ -105,7 +106,7 @@ impl Task for Recommend {
                 continue;
             }
             let test = Test::of(way, data.dataset, split, data.now, &settings, data.seed)?;
-            evaluation.protocols.insert(way.name().to_owned(), test.protocol(&test.answers()?, false, data.seed)?);
+            evaluation.protocols.insert(way.name().to_owned(), test.protocol(&test.answers(), false, data.seed));
         }
         Ok(())
     }
@@ -142,14 +143,14 @@ fn method(model: &Recommender) -> String {
 }
 
 /// What is told of a test that decides.
-fn evaluation(test: &Test, answers: &Answers, split: &Split, seed: Seed) -> Result<Evaluation, LearningError> {
-    let protocol = test.protocol(answers, true, seed)?;
+fn evaluation(test: &Test, answers: &Answers, split: &Split, seed: Seed) -> Evaluation {
+    let protocol = test.protocol(answers, true, seed);
     let some = |numbers: &Numbers| {
         let told = numbers.iter().filter(|(name, _)| ["ndcg@10", "recall@10", "coverage"].contains(&name.as_str()));
         told.map(|(name, number)| (name.clone(), *number)).collect::<Numbers>()
     };
     let n_test = protocol.all.n_test;
-    Ok(Evaluation {
+    Evaluation {
         split: split.clone(),
         n_train: test.known.rows.len() as u64,
         n_test,
@@ -164,7 +165,7 @@ fn evaluation(test: &Test, answers: &Answers, split: &Split, seed: Seed) -> Resu
         protocols: BTreeMap::from([(test.way.name().to_owned(), protocol)]),
         calibration: Vec::new(),
         warnings: Vec::new(),
-    })
+    }
 }
 
 /// The reigning champion's lists for customers of the window beside ours: by time, whatever decides, since only then is there
@@ -194,7 +195,7 @@ fn contest(
             return Ok(duel(&test.cases, &answers.ours));
         }
         let model = fit(dataset, split.train_until, &RecommenderSettings::default(), seed)?;
-        let cases = cases(dataset, split);
+        let cases = cases(dataset, split, model.items());
         Ok(duel(&cases, &judge_lists(&cases, |case| list_of(&model, case))))
     };
     Contest::of(reigning, judge, "ndcg@10", split)

@@ -2,9 +2,9 @@
 
 use super::cases::{Case, Test};
 use super::lists::{Judged, K_MAX, NAMES, judge, means, rejudge, together};
-use crate::LearningError;
+use super::simple::Simple;
 use crate::evaluation::{Gain, Numbers, Protocol, Slice, paired_gain};
-use models::recommend::{Query, Recommender, Scored, rank_by_popularity};
+use models::recommend::{Query, Recommender, Scored};
 use primitives::{ItemKey, Seed};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,44 +15,6 @@ const N_CUSTOMERS_COLD: usize = 5;
 pub(super) struct Answers {
     pub(super) ours: Vec<Judged>,
     pub(super) simple: Vec<(&'static str, Vec<Judged>)>,
-}
-
-/// What simple answers look at.
-struct Simple<'a> {
-    model: &'a Recommender,
-    /// Most sold ever, first.
-    popular: Vec<ItemKey>,
-    /// Most sold lately, first, and where each item stands.
-    recent: Vec<ItemKey>,
-    place: BTreeMap<ItemKey, usize>,
-}
-
-impl Simple<'_> {
-    const NAMES: [&'static str; 4] = ["popularity", "recent_popularity", "personal_frequency", "item_knn"];
-
-    fn list(&self, name: &str, case: &Case, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<ItemKey> {
-        let own = match name {
-            "personal_frequency" => self.by_frequency(case),
-            "item_knn" => ids(self.model.rank_alone(&Query::of(&case.history), K_MAX, allowed)),
-            _ => Vec::new(),
-        };
-        let popular = if name == "popularity" { &self.popular } else { &self.recent };
-        let mut list: Vec<ItemKey> = own.into_iter().filter(|item| allowed(*item)).take(K_MAX).collect();
-        let missing = popular.iter().filter(|item| !list.contains(item) && allowed(**item)).take(K_MAX - list.len());
-        let missing: Vec<ItemKey> = missing.copied().collect();
-        list.extend(missing);
-        list
-    }
-
-    /// The customer's own items, most occasions first; between equals what sells best lately comes first.
-    fn by_frequency(&self, case: &Case) -> Vec<ItemKey> {
-        let mut own: BTreeMap<ItemKey, usize> = BTreeMap::new();
-        case.history.iter().for_each(|bought| *own.entry(bought.item).or_default() += 1);
-        let mut own: Vec<(ItemKey, usize)> = own.into_iter().collect();
-        let place = |key: &ItemKey| self.place.get(key).copied().unwrap_or(usize::MAX);
-        own.sort_by(|a, b| b.1.cmp(&a.1).then(place(&a.0).cmp(&place(&b.0))).then(a.0.cmp(&b.0)));
-        own.into_iter().map(|(key, _)| key).collect()
-    }
 }
 
 fn ids(scored: Vec<Scored>) -> Vec<ItemKey> {
@@ -73,30 +35,24 @@ pub(super) fn ndcg_gain(ours: &[Judged], theirs: &[Judged], seed: Seed, label: &
 impl Test {
     /// Asks everybody. All lists are made for the same customers from what was known before; own items are filled up with
     /// the popular ones, so that no list is short.
-    pub(super) fn answers(&self) -> Result<Answers, LearningError> {
-        let simple = self.simple()?;
-        Ok(self.ask(&simple, &self.cases, false))
+    pub(super) fn answers(&self) -> Answers {
+        self.ask(&self.cases, false)
     }
 
-    fn simple(&self) -> Result<Simple<'_>, LearningError> {
-        let popular = rank_by_popularity(&self.known).map_err(LearningError::model("rank by popularity"))?;
-        let recent = ids(self.model.popular(usize::MAX, &|_| true));
-        let place = recent.iter().enumerate().map(|(place, key)| (*key, place)).collect();
-        Ok(Simple { model: &self.model, popular, recent, place })
-    }
-
-    fn ask(&self, simple: &Simple<'_>, cases: &[Case], new_only: bool) -> Answers {
+    fn ask(&self, cases: &[Case], new_only: bool) -> Answers {
         let allowed = |case: &Case| {
             let had = if new_only || !self.model.repeats() { case.had() } else { BTreeSet::new() };
             move |item: ItemKey| !had.contains(&item)
         };
         let ours = judge(cases, |case| ids(self.model.rank(&Query::of(&case.history), K_MAX, &allowed(case))));
-        let by = |name: &'static str| (name, judge(cases, |case| simple.list(name, case, &allowed(case))));
+        let by = |name: &'static str| {
+            (name, judge(cases, |case| self.simple.list(name, &case.history, K_MAX, &allowed(case))))
+        };
         Answers { ours, simple: Simple::NAMES.into_iter().map(by).collect() }
     }
 
     /// Everything that is told of this way of asking.
-    pub(super) fn protocol(&self, answers: &Answers, decides: bool, seed: Seed) -> Result<Protocol, LearningError> {
+    pub(super) fn protocol(&self, answers: &Answers, decides: bool, seed: Seed) -> Protocol {
         let label = |what: &str| format!("evaluate recommend by {} {what}", self.way.name());
         let interval = |(at, name): (usize, &&str)| {
             let scores: Vec<f64> = answers.ours.iter().map(|judged| judged.scores[at]).collect();
@@ -111,23 +67,19 @@ impl Test {
         let shares: BTreeMap<ItemKey, f64> = sold.iter().map(|(key, n)| (*key, share(*n))).collect();
         let n_items = sold.len();
         let trial = self.model.trial().cloned().unwrap_or_default();
-        Ok(Protocol {
+        Protocol {
             decides,
             n_items: n_items as u64,
             all: answers.slice(&|judged| with(means(judged), together(judged, n_items, &shares))),
             intervals: NAMES.iter().enumerate().map(interval).collect(),
             gains: answers.simple.iter().map(gain).collect(),
-            slices: self.slices(answers, &sold)?,
+            slices: self.slices(answers, &sold),
             orders: trial.ndcg,
             members_add: trial.adds,
-        })
+        }
     }
 
-    fn slices(
-        &self,
-        answers: &Answers,
-        sold: &BTreeMap<ItemKey, usize>,
-    ) -> Result<BTreeMap<String, Slice>, LearningError> {
+    fn slices(&self, answers: &Answers, sold: &BTreeMap<ItemKey, usize>) -> BTreeMap<String, Slice> {
         let is_cold = |key: &ItemKey| sold.get(key).copied().unwrap_or(0) <= N_CUSTOMERS_COLD;
         let of = |keep: &dyn Fn(&Case, &BTreeSet<ItemKey>, &ItemKey) -> bool| {
             let wanted = |case: &Case| {
@@ -148,11 +100,11 @@ impl Test {
         let slices = [
             ("repeat", of(&|_, had, key| had.contains(key))),
             ("new", of(&|_, had, key| !had.contains(key))),
-            ("new_only", self.ask(&self.simple()?, &new, true).slice(&means)),
+            ("new_only", self.ask(&new, true).slice(&means)),
             ("cold_customers", of(&|case, _, _| came_once(case))),
             ("cold_items", of(&|_, _, key| is_cold(key))),
         ];
-        Ok(slices.into_iter().map(|(name, slice)| (name.to_owned(), slice)).collect())
+        slices.into_iter().map(|(name, slice)| (name.to_owned(), slice)).collect()
     }
 
     /// To how many customers each item has sold.

@@ -1,6 +1,7 @@
 //! Who is asked about in a test, what was known of them, and what did they buy then?
 
 use super::known::{history_of, interactions};
+use super::simple::Simple;
 use crate::split::Split;
 use crate::{Dataset, LearningError, Wanted};
 use features::Trace;
@@ -27,8 +28,9 @@ impl Way {
 
     /// Which one decides: time, where enough customers came back in the window.
     pub(super) fn deciding(dataset: &Dataset, split: &Split) -> Self {
-        let n_returned =
-            dataset.traces().filter(|(_, trace)| has_returned(trace, split, dataset.wanted())).count() as u64;
+        let sold = interactions(dataset, split.train_until).items;
+        let returned = dataset.traces().filter(|(_, trace)| has_returned(trace, split, dataset.wanted(), &sold));
+        let n_returned = returned.count() as u64;
         if n_returned >= N_RETURNED_MIN { Self::Time } else { Self::LastOrder }
     }
 
@@ -43,7 +45,7 @@ impl Way {
 /// A customer in a test: what they had bought, and what they bought then.
 pub(super) struct Case {
     pub(super) history: Vec<HistoryItem>,
-    /// What they bought then, each item once; at least one.
+    /// What they bought then of what could be known, each item once; at least one.
     pub(super) wanted: BTreeSet<ItemKey>,
 }
 
@@ -54,12 +56,13 @@ impl Case {
     }
 }
 
-/// A test: what is asked, and a recommender that knows nothing of the answers.
+/// A test: what is asked, and a recommender and simple answers that know nothing of the answers.
 pub(super) struct Test {
     pub(super) way: Way,
     pub(super) cases: Vec<Case>,
     pub(super) known: Interactions,
     pub(super) model: Recommender,
+    pub(super) simple: Simple,
 }
 
 impl Test {
@@ -72,7 +75,11 @@ impl Test {
         seed: Seed,
     ) -> Result<Self, LearningError> {
         let (known, cases) = match way {
-            Way::Time => (interactions(dataset, split.train_until), cases(dataset, split)),
+            Way::Time => {
+                let known = interactions(dataset, split.train_until);
+                let cases = cases(dataset, split, &known.items);
+                (known, cases)
+            }
             Way::LastOrder => {
                 let parts = HoldOut::LastOccasion.part(&interactions(dataset, now), usize::MAX, seed);
                 let case = |question: models::recommend::Question| Case {
@@ -83,29 +90,32 @@ impl Test {
             }
         };
         let model = settings.fit(&known, seed).map_err(LearningError::model("fit the recommender to be judged"))?;
-        Ok(Self { way, cases, known, model })
+        let simple = Simple::of(&known, seed)?;
+        Ok(Self { way, cases, known, model, simple })
     }
 }
 
-/// The customers known before the window who buy in it.
-pub(super) fn cases(dataset: &Dataset, split: &Split) -> Vec<Case> {
+/// The customers known before the window who buy in it, of what was `sold` before it: of nothing else can any list hold
+/// something. `sold` is in ascending order.
+pub(super) fn cases(dataset: &Dataset, split: &Split, sold: &[ItemKey]) -> Vec<Case> {
     let wanted = dataset.wanted();
-    let known = dataset.traces().map(|(_, trace)| trace).filter(|trace| has_returned(trace, split, wanted));
+    let known = dataset.traces().map(|(_, trace)| trace).filter(|trace| has_returned(trace, split, wanted, sold));
     let known: Vec<&Trace> = known.collect();
     let case = |trace: &Trace| Case {
         history: history_of(wanted, &trace.state_at(split.train_until), split.train_until),
-        wanted: items_of(trace, split, wanted),
+        wanted: items_of(trace, split, wanted, sold),
     };
     known.into_par_iter().map(case).collect()
 }
 
-fn has_returned(trace: &Trace, split: &Split, wanted: Wanted) -> bool {
-    !trace.touched_until(split.train_until, wanted.ways()).is_empty() && !items_of(trace, split, wanted).is_empty()
+fn has_returned(trace: &Trace, split: &Split, wanted: Wanted, sold: &[ItemKey]) -> bool {
+    !trace.touched_until(split.train_until, wanted.ways()).is_empty()
+        && !items_of(trace, split, wanted, sold).is_empty()
 }
 
-fn items_of(trace: &Trace, split: &Split, wanted: Wanted) -> BTreeSet<ItemKey> {
+fn items_of(trace: &Trace, split: &Split, wanted: Wanted, sold: &[ItemKey]) -> BTreeSet<ItemKey> {
     let touched = trace.touched_between(split.test_from, split.test_until, wanted.ways());
-    touched.into_iter().map(|touched| touched.item).collect()
+    touched.into_iter().map(|touched| touched.item).filter(|item| sold.binary_search(item).is_ok()).collect()
 }
 
 /// As many of the newest as are remembered of a customer who is asked about live.
@@ -113,4 +123,40 @@ fn newest(mut history: Vec<HistoryItem>) -> Vec<HistoryItem> {
     history.sort_by(|a, b| a.age_days.total_cmp(&b.age_days).then(a.item.cmp(&b.item)));
     history.truncate(features::N_LINES);
     history
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::world::{day, load, numbered, order};
+
+    #[test]
+    fn nobody_is_asked_for_what_no_list_can_hold() {
+        let bought = |customer, item, on| order(customer, item, day(on), day(on));
+        let dataset = load(&numbered([
+            bought("ann", "tea", 1),
+            bought("bob", "jam", 2),
+            // In the window ann wants something old and something new, bob something new, and nobody knew cid.
+            bought("ann", "jam", 21),
+            bought("ann", "cake", 22),
+            bought("bob", "cake", 23),
+            bought("cid", "tea", 24),
+        ]));
+        let split = Split {
+            train_from: day(0),
+            train_until: day(20),
+            test_from: day(20),
+            test_until: day(30),
+            window_days: 10,
+            train_as_ofs: vec![day(20)],
+            gaps: Vec::new(),
+        };
+        let known = interactions(&dataset, split.train_until);
+        let tea_and_jam: Vec<ItemKey> = known.items.clone();
+        assert_eq!(tea_and_jam.len(), 2);
+        let asked = cases(&dataset, &split, &known.items);
+        assert_eq!(asked.len(), 1);
+        let (tea, wanted) = (asked[0].history[0].item, &asked[0].wanted);
+        assert!(!wanted.contains(&tea) && wanted.len() == 1 && wanted.iter().all(|key| tea_and_jam.contains(key)));
+    }
 }
