@@ -72,7 +72,8 @@ impl Blended {
         &self.learned.keys
     }
 
-    /// The best candidates first, then whatever else is allowed, what sells best first. Of whom nothing is known gets what sells.
+    /// The best candidates: as many of what sells as are asked for are among them, so nothing else is left to fill up with. Of
+    /// whom nothing is known gets what sells.
     pub(super) fn rank(&self, query: &Query<'_>, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {
         if n == 0 {
             return Vec::new();
@@ -87,36 +88,7 @@ impl Blended {
         let places = |c: usize| gathered.candidates[c].place;
         order.sort_unstable_by(|a, b| scores[*b].total_cmp(&scores[*a]).then(places(*a).cmp(&places(*b))));
         let candidates = order.into_iter().take(n);
-        // What was proposed stands before what was not.
-        let mut best: Vec<Scored> =
-            candidates.map(|c| Scored { score: 1.0 + scores[c], ..self.explain(&gathered, c, &own) }).collect();
-        let is_left = |place: &&u32| {
-            let had = || own.items.iter().any(|item| item.place == Some(**place));
-            // Where little is allowed, most of the catalogue is walked: so that is asked first.
-            allowed(self.learned.keys[**place as usize])
-                && gathered.candidates.binary_search_by_key(*place, |it| it.place).is_err()
-                && (self.learned.repeats || !had())
-        };
-        if best.len() < n {
-            let missing = n - best.len();
-            best.extend(self.by_popularity.iter().filter(is_left).take(missing).map(|place| self.popular_item(*place)));
-        }
-        best
-    }
-
-    /// What the first member says most of.
-    pub(super) fn rank_alone(&self, query: &Query<'_>, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {
-        let own = Own::of(query, &self.learned.keys);
-        let mut sums = Accumulator::new(64 + 16 * own.items.len());
-        if let Some(member) = self.learned.members.first() {
-            member.propose(&own, &mut sums);
-        }
-        let mut said: Vec<(u32, f64)> = sums.sums().iter().map(|sum| (sum.item, sum.score)).collect();
-        said.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        let scored = |(place, score): (u32, f64)| {
-            Some(Scored { item: *self.learned.keys.get(place as usize)?, score, because: Because::Popular })
-        };
-        said.into_iter().filter_map(scored).filter(|scored| allowed(scored.item)).take(n).collect()
+        candidates.map(|c| Scored { score: 1.0 + scores[c], ..self.explain(&gathered, c, &own) }).collect()
     }
 
     pub(super) fn has_trees(&self) -> bool {
@@ -168,7 +140,8 @@ impl Blended {
         let asked = Asked {
             own,
             n_items: self.n_items(),
-            n_each: self.learned.settings.blend.n_each.max(n),
+            n_each: self.learned.settings.blend.n_each,
+            n_wide: self.learned.settings.blend.n_each.max(n),
             repeats: self.learned.repeats,
             allowed: &|place| allowed(self.key(place, own)),
         };

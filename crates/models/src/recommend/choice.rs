@@ -140,7 +140,7 @@ fn of_trees(
 mod tests {
     use super::*;
     use crate::recommend::Question;
-    use crate::recommend::gather::{Opinion, said_of_each};
+    use crate::recommend::gather::{Gathered, Opinion, said_of_each};
     use crate::recommend::query::Own;
     use primitives::ItemKey;
 
@@ -157,10 +157,18 @@ mod tests {
         let tried = |_| Tried::of(&gathered, &question, &Own::default(), &keys, true, true).unwrap();
         let tried: Vec<Tried> = (0..N_QUESTIONS_MIN).map(tried).collect();
         let mut trial = Trial::default();
-        choose(&tried, &mut trial, &["deaf", "knows"], &Blend { n_trees: 5, ..Blend::default() }, Seed::new(1))
-            .unwrap();
+        let blend = Blend { n_trees: 5, ..Blend::default() };
+        let order = choose(&tried, &mut trial, &["deaf", "knows"], &blend, Seed::new(1)).unwrap();
         let found = |name: &str| (trial.ndcg[name] - 1.0).abs() < 1e-12;
         assert!(found("knows") && found("sum") && found("trees") && found("together"), "{trial:?}");
         assert!((trial.adds["knows"] - 1.0).abs() < 1e-12 && trial.adds["deaf"].abs() < 1e-12, "{trial:?}");
+        // Trees look at what is near alone: what is not comes after it, by the sum.
+        assert!(order.has_trees());
+        let scores = order.scores(&Gathered { n_near: 4, ..gathered }, &Own::default());
+        let near = said_of_each(&opinions[..4].iter().map(|each| each.as_slice()).collect::<Vec<_>>());
+        assert_eq!(scores[..4], order.scores(&near, &Own::default()));
+        let largest = |of: &[f64]| of.iter().copied().fold(0.0, f64::max);
+        let smallest = scores[..4].iter().copied().fold(1.0, f64::min);
+        assert!(smallest > scores[11] && scores[11] > largest(&scores[4..11]) && scores[10] > 0.0, "{scores:?}");
     }
 }

@@ -63,7 +63,7 @@ impl Exam {
         let ask = |question: &Question| {
             let own = Own::of(&Query::of(&question.history), &self.prepared.keys);
             let (n_each, repeats) = (sitting.n_each, sitting.repeats);
-            let asked = Asked { own: &own, n_items, n_each, repeats, allowed: &|_| true };
+            let asked = Asked { own: &own, n_items, n_each, n_wide: n_each, repeats, allowed: &|_| true };
             let gathered = gather(&asked, &members, &self.sales, &self.popular);
             Tried::of(&gathered, question, &own, &self.prepared.keys, repeats, sitting.rows)
         };

@@ -25,10 +25,13 @@ pub(super) struct Candidate {
     pub(super) sum: f64,
 }
 
-/// All candidates of a question, by place, and what the members say of them.
+/// All candidates of a question and what the members say of them: by place, those that are near before the others.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Gathered {
     pub(super) candidates: Vec<Candidate>,
+    /// How many of them are near: among the first [`Asked::n_each`] that somebody proposes. Trees look at no others, since they
+    /// learned from no others, and what they look at of these is the same however many others there are.
+    pub(super) n_near: usize,
     /// Candidate `c` has the opinions `c * n_members ..`, in the order of the members.
     pub(super) opinions: Vec<Opinion>,
     pub(super) n_members: usize,
@@ -38,9 +41,9 @@ pub(super) struct Gathered {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Opinion {
     pub(super) score: f64,
-    /// The same, divided by its largest among the candidates; 0 where none is above 0.
+    /// The same, divided by its largest among the near candidates; 0 where none is above 0.
     pub(super) share: f64,
-    /// How many candidates it says more of; as many as there are where it says nothing.
+    /// How many near candidates it says more of; as many as there are where it says nothing, and of all that are not near.
     pub(super) rank: f64,
     /// Which item of the history it follows from.
     pub(super) source: Option<u32>,
@@ -50,8 +53,10 @@ pub(super) struct Opinion {
 pub(super) struct Asked<'a> {
     pub(super) own: &'a Own,
     pub(super) n_items: u32,
-    /// How many candidates each source proposes.
+    /// How many near candidates each source proposes.
     pub(super) n_each: usize,
+    /// How many candidates each source proposes, at least as many.
+    pub(super) n_wide: usize,
     /// Whether what the customer had may be in the list.
     pub(super) repeats: bool,
     pub(super) allowed: &'a dyn Fn(u32) -> bool,
@@ -71,24 +76,29 @@ pub(super) fn gather<M: Borrow<MemberModel>>(
         let again = had.binary_search_by_key(&place, |(place, _)| *place).is_ok();
         (asked.repeats || !again) && (asked.allowed)(place)
     };
-    let mut places: Vec<u32> = Vec::with_capacity(asked.n_each * (members.len() + 2));
+    let mut places: Vec<(bool, u32)> = Vec::with_capacity(asked.n_wide * (members.len() + 2));
+    let mut add =
+        |first: Vec<u32>| places.extend(first.into_iter().enumerate().map(|(at, it)| (at >= asked.n_each, it)));
     if asked.repeats {
         let mut habits: Vec<(u32, f64)> = had
             .iter()
             .map(|(place, at)| (*place, liking(&Habit::of(own, &own.items[*at]), &sales.of_item(*place))))
             .collect();
-        take_best(&mut habits, asked.n_each, &may_be, &mut places);
+        add(best(&mut habits, asked.n_wide, &may_be));
     }
     for sums in &proposals {
         let mut said: Vec<(u32, f64)> = sums.sums().iter().map(|sum| (sum.item, sum.score)).collect();
-        take_best(&mut said, asked.n_each, &may_be, &mut places);
+        add(best(&mut said, asked.n_wide, &may_be));
     }
-    places.extend(popular.iter().copied().filter(|place| may_be(*place)).take(asked.n_each));
+    add(popular.iter().copied().filter(|place| may_be(*place)).take(asked.n_wide).collect());
+    places.sort_unstable_by_key(|(is_far, place)| (*place, *is_far));
+    places.dedup_by_key(|(_, place)| *place);
     places.sort_unstable();
-    places.dedup();
-    let opinions = opinions(members, &proposals, own, &places);
+    let n_near = places.partition_point(|(is_far, _)| !is_far);
+    let places: Vec<u32> = places.into_iter().map(|(_, place)| place).collect();
+    let opinions = opinions(members, &proposals, own, &places, n_near);
     let candidates = candidates(own, &had, sales, &places, &opinions, members.len());
-    Gathered { candidates, opinions, n_members: members.len() }
+    Gathered { candidates, n_near, opinions, n_members: members.len() }
 }
 
 /// What the customer likes of what they had: how often, lately, and how such items are bought again.
@@ -117,10 +127,11 @@ fn had(own: &Own, n_items: u32) -> Vec<(u32, usize)> {
     had
 }
 
-/// Adds the `n` best of what may be.
-fn take_best(said: &mut Vec<(u32, f64)>, n: usize, may_be: &dyn Fn(u32) -> bool, places: &mut Vec<u32>) {
+/// The `n` best of what may be, best first.
+fn best(said: &mut [(u32, f64)], n: usize, may_be: &dyn Fn(u32) -> bool) -> Vec<u32> {
+    let mut places = Vec::with_capacity(n.min(said.len()));
     let best_first = |a: &(u32, f64), b: &(u32, f64)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-    let (mut rest, mut missing) = (said.as_mut_slice(), n);
+    let (mut rest, mut missing) = (said, n);
     while missing > 0 && !rest.is_empty() {
         // Most of what is said is never looked at: only the next few are put in order.
         let some = rest.len().min(2 * missing);
@@ -134,6 +145,7 @@ fn take_best(said: &mut Vec<(u32, f64)>, n: usize, may_be: &dyn Fn(u32) -> bool,
         missing -= places.len() - found;
         rest = others;
     }
+    places
 }
 
 /// What each member says of each place: candidate by candidate.
@@ -142,10 +154,11 @@ fn opinions<M: Borrow<MemberModel>>(
     proposals: &[Accumulator],
     own: &Own,
     places: &[u32],
+    n_near: usize,
 ) -> Vec<Opinion> {
     let n = places.len();
     let mut all = vec![Opinion::default(); n * members.len()];
-    let mut order: Vec<usize> = Vec::with_capacity(n);
+    let mut order: Vec<usize> = Vec::with_capacity(n_near);
     for (m, (member, sums)) in members.iter().zip(proposals).enumerate() {
         let of_all = member.borrow().score(own, places);
         for (c, place) in places.iter().enumerate() {
@@ -158,14 +171,19 @@ fn opinions<M: Borrow<MemberModel>>(
         }
         let score = |c: usize| all[c * members.len() + m].score;
         order.clear();
-        order.extend(0..n);
+        order.extend(0..n_near);
         order.sort_unstable_by(|a, b| score(*b).total_cmp(&score(*a)).then(a.cmp(b)));
         let largest = order.first().map_or(0.0, |c| score(*c));
-        for (rank, c) in order.iter().enumerate() {
+        for c in 0..n {
             let opinion = &mut all[c * members.len() + m];
-            let says_nothing = of_all.is_none() && opinion.source.is_none();
-            opinion.rank = (if says_nothing { n } else { rank }) as f64;
+            opinion.rank = n_near as f64;
             opinion.share = if largest > 0.0 { opinion.score / largest } else { 0.0 };
+        }
+        for (rank, c) in order.iter().enumerate() {
+            let opinion = &mut all[*c * members.len() + m];
+            if of_all.is_some() || opinion.source.is_some() {
+                opinion.rank = rank as f64;
+            }
         }
     }
     all
@@ -209,5 +227,42 @@ pub(super) fn said_of_each(opinions: &[&[Opinion]]) -> Gathered {
         Candidate { sum: sum(&silent, opinions), ..silent }
     };
     let n_members = opinions.first().map_or(0, |opinions| opinions.len());
-    Gathered { candidates: (0..).zip(opinions).map(candidate).collect(), opinions: opinions.concat(), n_members }
+    let candidates = (0..).zip(opinions).map(candidate).collect();
+    Gathered { candidates, n_near: opinions.len(), opinions: opinions.concat(), n_members }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recommend::prepared::Prepared;
+    use crate::recommend::{Als, Cooccurrence, HistoryItem, Interaction, Interactions, MemberSettings, Query};
+    use primitives::{ItemKey, Seed};
+
+    #[test]
+    fn what_trees_look_at_is_the_same_however_long_the_list_is() {
+        let row = |at: u32| {
+            let item = (at / 6 * 11 + at % 6 * (1 + at / 6 % 4)) % 60;
+            Interaction { customer: at / 6, item, age_days: f64::from(at % 6), quantity: 1.0 }
+        };
+        let items = (0..60).map(ItemKey).collect();
+        let told = Interactions { rows: (0..600).map(row).collect(), items, ..Interactions::default() };
+        let prepared = Prepared::of(&told).unwrap();
+        let settings = [MemberSettings::Cooccurrence(Cooccurrence::default()), MemberSettings::Als(Als::default())];
+        let members = settings.map(|member| member.fit(&prepared, Seed::new(1)).unwrap());
+        let sales = Sales::of(&prepared);
+        let bought = |key, age_days| HistoryItem { item: ItemKey(key), age_days, quantity: 1.0 };
+        let history = [bought(3, 1.0), bought(9, 1.0), bought(14, 2.0), bought(27, 5.0), bought(41, 5.0)];
+        let own = Own::of(&Query::of(&history), &prepared.keys);
+        let of = |n_wide| {
+            let allowed: &dyn Fn(u32) -> bool = &|place| place % 7 != 0;
+            let asked = Asked { own: &own, n_items: 60, n_each: 3, n_wide, repeats: true, allowed };
+            gather(&asked, &members, &sales, &sales.by_selling())
+        };
+        let (near, wide) = (of(3), of(20));
+        let n = near.candidates.len();
+        assert!(near.n_near == n && (3..=12).contains(&n) && wide.candidates.len() >= 20, "{n}");
+        assert_eq!((wide.n_near, &wide.candidates[..n]), (n, near.candidates.as_slice()));
+        assert_eq!(wide.opinions[..2 * n], near.opinions);
+        assert!(wide.opinions[2 * n..].iter().all(|it| it.rank.total_cmp(&(n as f64)).is_eq() && it.share.is_finite()));
+    }
 }

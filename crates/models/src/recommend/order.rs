@@ -103,7 +103,8 @@ impl Order {
         matches!(self, Self::Learned { trees: Some(_), .. })
     }
 
-    /// A number for each candidate, from 0 upwards: the larger, the earlier it stands.
+    /// A number for each candidate, from 0 upwards: the larger, the earlier it stands. Where there are trees, what they do not
+    /// look at comes after what they do, in the order of the sum.
     pub(super) fn scores(&self, gathered: &Gathered, own: &Own) -> Vec<f64> {
         let Self::Learned { weights, trees } = self else { return favourites(gathered) };
         let opinions = |c: usize| &gathered.opinions[c * gathered.n_members..(c + 1) * gathered.n_members];
@@ -117,7 +118,16 @@ impl Order {
             trees.score(&row)
         };
         let by_trees: Vec<f64> = data.chunks(trees.n_features().max(1)).map(score).collect();
-        fuse(&sums, &by_trees)
+        let (near, far) = sums.split_at(gathered.n_near);
+        let mut scores = fuse(near, &by_trees);
+        let mut order: Vec<usize> = (0..far.len()).collect();
+        order.sort_unstable_by(|a, b| far[*b].total_cmp(&far[*a]).then(a.cmp(b)));
+        scores.resize(sums.len(), 0.0);
+        for (rank, c) in (1_u32..).zip(order) {
+            // As if both orders had it there: nobody of those before has less.
+            scores[near.len() + c] = 2.0 / (FUSION + near.len() as f64 + f64::from(rank));
+        }
+        scores
     }
 
     /// Whether what was stored fits so many members, and rows of so many numbers.

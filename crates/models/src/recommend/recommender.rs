@@ -60,16 +60,6 @@ impl Recommender {
         }
     }
 
-    /// The `n` best of all `allowed` items as the first member alone says, which knows what the same customers have; for a
-    /// model of the first programs, as all of it says.
-    #[must_use]
-    pub fn rank_alone(&self, query: &Query<'_>, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {
-        match &self.form {
-            Form::ItemToItem(model) => model.score(query.history, n, allowed),
-            Form::Blended(model) => model.rank_alone(query, n, allowed),
-        }
-    }
-
     /// What its members are called, in their order.
     #[must_use]
     pub fn member_names(&self) -> Vec<&'static str> {

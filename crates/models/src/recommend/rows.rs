@@ -56,12 +56,12 @@ impl Whole {
     }
 }
 
-/// The rows of all candidates, one after the other.
+/// The rows of the near candidates, one after the other.
 pub(super) fn rows(gathered: &Gathered, own: &Own) -> Vec<f32> {
     let whole = Whole::of(own);
     let n_columns = n_columns(gathered.n_members);
-    let mut data = Vec::with_capacity(gathered.candidates.len() * n_columns);
-    for (c, candidate) in gathered.candidates.iter().enumerate() {
+    let mut data = Vec::with_capacity(gathered.n_near * n_columns);
+    for (c, candidate) in gathered.candidates[..gathered.n_near].iter().enumerate() {
         data.extend(fixed(candidate, &whole).map(narrow));
         let opinions = &gathered.opinions[c * gathered.n_members..(c + 1) * gathered.n_members];
         data.extend(opinions.iter().flat_map(|opinion| [opinion.score, opinion.share, opinion.rank].map(narrow)));

@@ -121,6 +121,20 @@ fn somebody_unknown_gets_what_sells_and_a_new_item_can_be_bought_again() {
 }
 
 #[test]
+fn the_catalogue_is_walked_once_where_little_is_allowed() {
+    AGAIN.with(|model| {
+        let n_asked = std::cell::Cell::new(0);
+        let allowed = |item: ItemKey| {
+            n_asked.set(n_asked.get() + 1);
+            item.0 == 1_000
+        };
+        // Nobody proposes anything to who had something unknown.
+        assert_eq!(keys(&model.rank(&Query::of(&[bought(7, 3.0)]), 3, &allowed)), [1_000]);
+        assert_eq!(n_asked.get(), 1 + model.items().len(), "what they had, and what sells");
+    });
+}
+
+#[test]
 fn parts_say_what_each_member_says() {
     AGAIN.with(|model| {
         let history = [bought(1_000, 20.0), bought(1_000, 10.0)];
