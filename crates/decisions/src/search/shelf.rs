@@ -46,6 +46,8 @@ pub(crate) struct SharedValue {
     pub(crate) text: String,
     /// The items that have it, in ascending order: at least one, or it is forgotten.
     pub(crate) items: Vec<u32>,
+    /// How many of them the company vouches for.
+    n_vouched: usize,
     words: Arc<str>,
     /// In which other words it is asked for.
     also: Box<[String]>,
@@ -73,6 +75,8 @@ pub(crate) struct SharedTrait {
     /// Its values by their words.
     values: HashMap<Arc<str>, u32>,
     n_items: usize,
+    /// Of how many of them, and of how many items, the company vouches for an item.
+    vouched: (usize, usize),
     /// Whether its values are found by what they are asked for by.
     is_asked: bool,
     /// Whether an item ever had more of its values than are listed.
@@ -82,18 +86,25 @@ pub(crate) struct SharedTrait {
 impl SharedTrait {
     fn new(name: &str) -> Self {
         let (name, words) = (name.to_owned(), plain(name, 4));
-        Self { name, words, values: HashMap::new(), n_items: 0, is_asked: true, is_partial: false }
+        Self { name, words, values: HashMap::new(), n_items: 0, vouched: (0, 0), is_asked: true, is_partial: false }
     }
 
     /// Whether its values are what items have in common, and not the names of single items.
-    fn is_shared(&self) -> bool {
-        self.values.len() < N_VALUES_MIN || self.values.len() * 2 < self.n_items
+    fn is_shared(&self, is_any_vouched: bool) -> bool {
+        let (n_values, n_items) = self.n(is_any_vouched);
+        n_values < N_VALUES_MIN || n_values * 2 < n_items
     }
 
     /// Whether hardly two items have a value in common, so that nobody need be able to ask for them. Between this and
     /// [`SharedTrait::is_shared`] things stay as they are: to change them takes as many items as were put or taken off.
-    fn is_single(&self) -> bool {
-        self.values.len() >= N_VALUES_MIN && self.values.len() * 4 >= self.n_items * 3
+    fn is_single(&self, is_any_vouched: bool) -> bool {
+        let (n_values, n_items) = self.n(is_any_vouched);
+        n_values >= N_VALUES_MIN && n_values * 4 >= n_items * 3
+    }
+
+    /// How many values there are, and how many items with them: what strangers name counts where nothing else is named.
+    fn n(&self, is_any_vouched: bool) -> (usize, usize) {
+        if is_any_vouched { self.vouched } else { (self.values.len(), self.n_items) }
     }
 }
 
@@ -166,8 +177,12 @@ impl Shelf {
         let number = known
             .unwrap_or_else(|| self.free.pop().unwrap_or_else(|| u32::try_from(self.docs.len()).unwrap_or(u32::MAX)));
         let is_same = known.and_then(|number| self.doc(number)).is_some_and(|doc| doc.digest == digest);
-        let had = self.leave(number);
-        let mut values: Vec<u32> = told.traits.iter().map(|one| self.list(one, number)).collect();
+        let (mut had, was_vouched) = self.leave(number);
+        self.n_vouched += usize::from(item.is_vouched);
+        if was_vouched != item.is_vouched {
+            std::mem::take(&mut had).iter().for_each(|value| self.unlist(*value, number, was_vouched));
+        }
+        let mut values: Vec<u32> = told.traits.iter().map(|one| self.list(one, number, item.is_vouched)).collect();
         for name in &told.partial {
             let of = self.trait_named(name);
             self.traits[of].is_partial = true;
@@ -176,12 +191,12 @@ impl Shelf {
         values.dedup();
         // After the others were listed: what stays with its only item is not made anew.
         for value in had.iter().filter(|value| values.binary_search(value).is_err()) {
-            self.unlist(*value, number);
+            self.unlist(*value, number, was_vouched);
         }
         if self.docs.len() <= number as usize {
             self.docs.resize(number as usize + 1, None);
         }
-        self.n_vouched += usize::from(item.is_vouched);
+        self.settle_all(usize::from(was_vouched), usize::from(item.is_vouched));
         self.by_key.insert(key, number);
         self.docs[number as usize] = Some(Doc {
             key,
@@ -207,9 +222,9 @@ impl Shelf {
     /// Takes an item off. Answers with its number, which the index is to forget.
     pub fn take_off(&mut self, key: ItemKey) -> Option<u32> {
         let number = self.by_key.remove(&key)?;
-        for value in self.leave(number) {
-            self.unlist(value, number);
-        }
+        let (had, was_vouched) = self.leave(number);
+        had.iter().for_each(|value| self.unlist(*value, number, was_vouched));
+        self.settle_all(usize::from(was_vouched), 0);
         self.docs[number as usize] = None;
         self.free.push(number);
         Some(number)
@@ -244,6 +259,11 @@ impl Shelf {
 
     pub(crate) fn of_key(&self, key: ItemKey) -> Option<&Doc> {
         self.doc(*self.by_key.get(&key)?)
+    }
+
+    /// Whether an item counts for what words mean.
+    pub(crate) fn believes(&self, number: u32) -> bool {
+        self.n_vouched == 0 || self.doc(number).is_some_and(|doc| doc.is_vouched)
     }
 
     /// Every item that may be shown, by number.
@@ -291,7 +311,9 @@ impl Shelf {
     /// Whether a value is one that items have in common, and neither the name of one of them nor of no item any more.
     fn is_shared(&self, value: u32) -> bool {
         let Some(known) = self.values.get(value as usize) else { return false };
-        !known.items.is_empty() && self.traits[usize::from(known.of)].is_shared()
+        let is_any_vouched = self.n_vouched > 0;
+        let n_items = if is_any_vouched { known.n_vouched } else { known.items.len() };
+        n_items > 0 && self.traits[usize::from(known.of)].is_shared(is_any_vouched)
     }
 
     /// A value of a trait by its words.
@@ -308,13 +330,19 @@ impl Shelf {
     }
 
     /// Notes that an item has a value. Answers with the value's number, a new one where there was none.
-    fn list(&mut self, told: &Trait, number: u32) -> u32 {
+    fn list(&mut self, told: &Trait, number: u32, is_vouched: bool) -> u32 {
         let at = self.trait_named(&told.name);
         let value = self.traits[at].values.get(told.words.as_str()).copied().unwrap_or_else(|| self.value(told, at));
-        let items = &mut self.values[value as usize].items;
-        if let Err(place) = items.binary_search(&number) {
-            items.insert(place, number);
-            self.traits[at].n_items += 1;
+        let known = &mut self.values[value as usize];
+        if let Err(place) = known.items.binary_search(&number) {
+            known.items.insert(place, number);
+            let of = &mut self.traits[at];
+            of.n_items += 1;
+            if is_vouched {
+                known.n_vouched += 1;
+                of.vouched.0 += usize::from(known.n_vouched == 1);
+                of.vouched.1 += 1;
+            }
             self.settle(at);
         }
         value
@@ -326,6 +354,7 @@ impl Shelf {
             of: u16::try_from(at).unwrap_or(u16::MAX),
             text: told.text.clone(),
             items: Vec::new(),
+            n_vouched: 0,
             words: told.words.as_str().into(),
             also: told.also.clone().into(),
         };
@@ -343,23 +372,32 @@ impl Shelf {
         number
     }
 
-    /// Takes the values from an item that is told anew or goes. Answers with them: it is listed with each still.
-    fn leave(&mut self, number: u32) -> Box<[u32]> {
-        let Some(doc) = self.docs.get_mut(number as usize).and_then(Option::as_mut) else { return Box::default() };
-        self.n_vouched -= usize::from(std::mem::take(&mut doc.is_vouched));
-        std::mem::take(&mut doc.values)
+    /// Takes the values from an item that is told anew or goes. Answers with them, it is listed with each still, and with
+    /// whether it was vouched for.
+    fn leave(&mut self, number: u32) -> (Box<[u32]>, bool) {
+        let Some(doc) = self.docs.get_mut(number as usize).and_then(Option::as_mut) else {
+            return (Box::default(), false);
+        };
+        let was_vouched = std::mem::take(&mut doc.is_vouched);
+        self.n_vouched -= usize::from(was_vouched);
+        (std::mem::take(&mut doc.values), was_vouched)
     }
 
     /// Takes an item from a value that it had, which goes with its last one.
-    fn unlist(&mut self, value: u32, number: u32) {
+    fn unlist(&mut self, value: u32, number: u32, was_vouched: bool) {
         let known = &mut self.values[value as usize];
         let at = usize::from(known.of);
         let Ok(place) = known.items.binary_search(&number) else { return };
         known.items.remove(place);
-        self.traits[at].n_items -= 1;
+        let of = &mut self.traits[at];
+        of.n_items -= 1;
+        if was_vouched {
+            known.n_vouched -= 1;
+            of.vouched.0 -= usize::from(known.n_vouched == 0);
+            of.vouched.1 -= 1;
+        }
         if known.items.is_empty() {
             let known = std::mem::take(known);
-            let of = &mut self.traits[at];
             of.values.remove(&known.words);
             if of.is_asked {
                 forget(&mut self.asked, value, &known);
@@ -369,10 +407,18 @@ impl Shelf {
         self.settle(at);
     }
 
+    /// The same of all traits, where the last item that is vouched for went, or the first one came: of one item it was so and so
+    /// many before, and is now.
+    fn settle_all(&mut self, n_before: usize, n_now: usize) {
+        if n_before != n_now && self.n_vouched == n_now {
+            (0..self.traits.len()).for_each(|at| self.settle(at));
+        }
+    }
+
     /// Lets the values of a trait be asked for where items have them in common, and no more where each names one item.
     fn settle(&mut self, at: usize) {
-        let of = &mut self.traits[at];
-        let is_asked = of.is_shared() || of.is_asked && !of.is_single();
+        let (of, is_any_vouched) = (&mut self.traits[at], self.n_vouched > 0);
+        let is_asked = of.is_shared(is_any_vouched) || of.is_asked && !of.is_single(is_any_vouched);
         if std::mem::replace(&mut of.is_asked, is_asked) != is_asked {
             let change = if is_asked { ask } else { forget };
             of.values.values().for_each(|number| change(&mut self.asked, *number, &self.values[*number as usize]));

@@ -281,11 +281,13 @@ impl Reader<'_> {
             .filter_map(|value| self.shelf.values.get(*value as usize))
             .map(|value| &value.items)
             .collect();
-        let titled = self.index.titled(&Phrase::of(said), N_TITLED_MAX)?;
+        let mut titled = self.index.titled(&Phrase::of(said), N_TITLED_MAX)?;
+        let is_all = titled.len() < N_TITLED_MAX;
+        titled.retain(|number| self.shelf.believes(*number));
         let has_value = |number: &&u32| named.iter().any(|items| items.binary_search(number).is_ok());
         let n_inside = titled.iter().filter(has_value).count();
         // Of more than these the first ones are taken for all.
-        let n_named = if titled.len() < N_TITLED_MAX { named.iter().map(|items| items.len()).sum() } else { n_inside };
+        let n_named = if is_all { named.iter().map(|items| items.len()).sum() } else { n_inside };
         #[expect(clippy::cast_precision_loss, reason = "items are far fewer than 2^53")]
         Ok((titled.len() - n_inside) as f64 <= OUTSIDE_MAX * n_named as f64)
     }

@@ -9,8 +9,8 @@ use crate::search::{
 use primitives::{ItemId, ItemKey};
 use serde_json::json;
 
-/// An index of so many items, of which each says everything but what begins with "un"; none has it in the title.
-struct Alike(u32);
+/// An index of so many items, of which each says everything but what begins with "un", and of those named the title does.
+pub(super) struct Alike(pub(super) u32, pub(super) Vec<u32>);
 
 impl TextIndex for Alike {
     fn held(&self, _: &mut dyn FnMut(u32, ItemKey, u64)) -> Result<(), TextIndexError> {
@@ -38,7 +38,7 @@ impl TextIndex for Alike {
     }
 
     fn titled(&self, _: &Phrase, _: usize) -> Result<Vec<u32>, TextIndexError> {
-        Ok(Vec::new())
+        Ok(self.1.clone())
     }
 
     fn has(&self, phrase: &Phrase) -> Result<bool, TextIndexError> {
@@ -65,7 +65,7 @@ fn found(n_texts: u32, items: &[(u32, bool)]) -> Hits {
     for (_, item) in described(ids.iter().map(String::as_str).zip(traits)).iter() {
         shelf.put(item, NOW);
     }
-    let library = Library { shelf: &shelf, index: &Alike(n_texts), synonyms: &Synonyms::default() };
+    let library = Library { shelf: &shelf, index: &Alike(n_texts, Vec::new()), synonyms: &Synonyms::default() };
     let keep = |_: &mut Vec<Match>| {};
     find(&library, &Sought { query: "red shoe", keep: &keep, chosen: &|_| 0.0 }).unwrap()
 }

@@ -1,8 +1,9 @@
 //! Is the shelf of searches what the items are now, whatever they were before?
 
+use super::cut::Alike;
 use super::filtered::described;
 use super::shop::NOW;
-use crate::search::Shelf;
+use crate::search::{Library, Shelf, Sought, Synonyms, find};
 use features::{Item, Items};
 use primitives::{ItemId, ItemKey};
 use proptest::prelude::*;
@@ -65,7 +66,7 @@ proptest! {
     /// which each item has a value of its own come and go among those that are asked for.
     #[test]
     fn what_was_told_and_forgotten_leaves_nothing(
-        changes in proptest::collection::vec((0..80_usize, proptest::option::weighted(0.8, traits())), 1..240),
+        changes in proptest::collection::vec((0..80_usize, proptest::option::weighted(0.8, (traits(), any::<bool>()))), 1..240),
         then in proptest::collection::btree_set(0..80_usize, 0..80),
     ) {
         let mut shelf = Shelf::default();
@@ -74,8 +75,9 @@ proptest! {
         for (at, traits) in changes.into_iter().chain(gone) {
             let id = format!("item-{at}");
             match traits {
-                Some(traits) => {
-                    let item = item(&id, traits);
+                Some((traits, is_vouched)) => {
+                    let mut item = item(&id, traits);
+                    item.is_vouched = is_vouched;
                     shelf.put(&item, NOW);
                     now.insert(at, item);
                 }
@@ -122,4 +124,37 @@ fn moments_that_change_with_every_feed_leave_the_shelf_as_large_as_it_was() {
     }
     assert_eq!((shelf.asked_by("7 g").count(), shelf.beginning_with("z", 100).len()), (1, 45));
     assert_eq!(shelf.asked_by("sort 4").map(|value| shelf.values[value as usize].items.len()).sum::<usize>(), 2);
+}
+
+#[test]
+fn what_strangers_name_does_not_change_what_words_mean() {
+    let mut shelf = Shelf::default();
+    let mut put = |id: String, traits: Value, is_vouched: bool| {
+        let mut item = item(&id, traits);
+        item.is_vouched = is_vouched;
+        shelf.put(&item, NOW);
+    };
+    for item in 0..60 {
+        let colour = if item % 3 == 0 { "red" } else { "blue" };
+        put(format!("item-{item}"), json!({"category": format!("Sort {}", item % 5), "colour": colour}), true);
+    }
+    for item in 0..200 {
+        put(format!("made-{item}"), json!({"category": format!("Made {item}"), "name": "Red thing"}), false);
+    }
+    put("red".to_owned(), json!({"category": "Red", "name": "Red"}), false);
+    assert_eq!((shelf.asked_by("sort 1").count(), shelf.asked_by("red").count()), (1, 1));
+    assert_eq!((shelf.asked_by("made 7").count(), shelf.beginning_with("made", 9).len()), (0, 0));
+    let library = Library { shelf: &shelf, index: &Alike(261, (60..261).collect()), synonyms: &Synonyms::default() };
+    let told = find(&library, &Sought { query: "red", keep: &|_| {}, chosen: &|_| 0.0 }).unwrap().told;
+    let understood: Vec<(&str, bool)> = told.understood.iter().map(|one| (one.of.as_str(), one.only)).collect();
+    assert_eq!((understood, told.n_found), (vec![("colour", true)], 20));
+    // Where the company named nothing, theirs is all there is.
+    for item in 0..60 {
+        shelf.take_off(key(&format!("item-{item}")));
+    }
+    assert_eq!((shelf.asked_by("red").count(), shelf.asked_by("made 7").count()), (0, 0), "each its own");
+    for item in 0..190 {
+        shelf.take_off(key(&format!("made-{item}")));
+    }
+    assert_eq!((shelf.asked_by("red").count(), shelf.asked_by("made 195").count()), (1, 1));
 }
