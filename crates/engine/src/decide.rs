@@ -16,6 +16,7 @@ use features::{FeatureState, Items};
 use primitives::{CustomerId, DecisionId, ErrorKind, ItemKey, Seed, Timestamp};
 use profiles::{Customer, Identifier};
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -147,7 +148,8 @@ impl Engine {
             let question = Question { kind: about.name.clone(), customer: id, as_of, parameters, context };
             let subject = Subject::of(customer.as_deref(), &self.policy, about, models, catalogue, as_of);
             let sought = sought.map(|sought| (&self.books, sought));
-            let shelves = Shelves { items: &live.items, as_of, sought, shown_last, kept: Some(&self.standing) };
+            let kept = Some(&self.standing);
+            let shelves = Shelves { sought, shown_last, kept, ..Shelves::of(&live.items, as_of) };
             let witness = Witness::new(&shelves).by_chance(Some(seed));
             let kinds = &self.capabilities.kinds;
             let answer = decisions::decide(kinds, catalogue, &question, &subject, models, &witness)?;
@@ -313,19 +315,21 @@ pub(super) struct Shelves<'a> {
     pub(super) shown_last: BTreeSet<ItemKey>,
     /// The order of before, where the items are those of today.
     pub(super) kept: Option<&'a Kept>,
+    /// The order that holds for this question, which asks for shelves several times.
+    pub(super) standing: OnceCell<Arc<Standing>>,
 }
 
 impl<'a> Shelves<'a> {
     /// These items, and nothing that is known beside them.
     pub(super) fn of(items: &'a Items, as_of: Timestamp) -> Self {
-        Self { items, as_of, sought: None, shown_last: BTreeSet::new(), kept: None }
+        Self { items, as_of, sought: None, shown_last: BTreeSet::new(), kept: None, standing: OnceCell::new() }
     }
 
-    fn standing(&self) -> Arc<Standing> {
-        match self.kept {
+    fn standing(&self) -> &Standing {
+        self.standing.get_or_init(|| match self.kept {
             Some(kept) => kept.of(self.items, self.as_of),
             None => Arc::new(Standing::of(self.items, self.as_of)),
-        }
+        })
     }
 }
 
@@ -382,6 +386,23 @@ impl World for Shelves<'_> {
         match &self.sought {
             Some((_, FoundFirst::Completions(completions))) => Some(completions.clone()),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use governance::ConsentPolicy;
+    use profiles::MemoryProfileStore;
+
+    #[test]
+    fn items_are_put_in_order_once_for_a_question() {
+        let items = Items::open(&MemoryProfileStore::default(), &ConsentPolicy::default()).unwrap();
+        let kept = Kept::default();
+        for kept in [None, Some(&kept)] {
+            let shelves = Shelves { kept, ..Shelves::of(&items, Timestamp::from_millis(0)) };
+            assert!(std::ptr::eq(shelves.standing(), shelves.standing()));
         }
     }
 }

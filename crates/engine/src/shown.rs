@@ -10,7 +10,12 @@ use crate::shelf::N_DAYS_LATELY;
 use decisions::{DecisionQuery, KindName, LoggedDecision, Record};
 use primitives::{DAY_MS, ItemKey, Timestamp};
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 use std::sync::{Mutex, PoisonError};
+
+/// Of how many items the days that are over are let go with each answer, and of how many it is summed at a time.
+const N_SWEPT: usize = 32;
+const N_SLICE: usize = 512;
 
 /// How an item was shown by one kind of decision in the last 30 days.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,11 +44,11 @@ struct Day {
 #[derive(Debug, Default)]
 struct Counts {
     kinds: Vec<KindName>,
-    by_item: HashMap<ItemKey, Vec<Day>>,
+    by_item: BTreeMap<ItemKey, Vec<Day>>,
     /// From when on everything is counted; `None` until what was before the start is read.
     since: Option<Timestamp>,
-    /// On which day the days that are over were let go.
-    swept_on: i64,
+    /// Up to which item the days that are over were let go; `None` where it begins anew.
+    swept_upto: Option<ItemKey>,
 }
 
 /// In how many answers items were shown.
@@ -80,17 +85,33 @@ impl Counts {
         u16::try_from(at).unwrap_or(u16::MAX)
     }
 
-    /// Lets go of the days that are over, once a day.
+    /// Lets go of the days that are over, of the next few items: all have their turn.
     fn sweep(&mut self, now: Timestamp) {
-        if self.swept_on == now.day() {
-            return;
-        }
-        self.swept_on = now.day();
-        self.by_item.retain(|_, days| {
+        let (mut last, mut gone) = (None, Vec::new());
+        for (item, days) in self.by_item.range_mut(after(self.swept_upto)).take(N_SWEPT) {
             days.retain(|one| is_lately(one.day, now));
-            !days.is_empty()
-        });
+            if days.is_empty() {
+                gone.push(*item);
+            }
+            last = Some(*item);
+        }
+        gone.iter().for_each(|item| drop(self.by_item.remove(item)));
+        self.swept_upto = last;
     }
+
+    /// In how many answers of the last 30 days the next items were shown; also which was the last of them.
+    fn sums(&self, last: Option<ItemKey>, now: Timestamp) -> (Vec<(ItemKey, u64)>, Option<ItemKey>) {
+        let sum = |days: &[Day]| days.iter().filter(|one| is_lately(one.day, now)).map(|one| u64::from(one.n)).sum();
+        let sums: Vec<(ItemKey, u64)> =
+            self.by_item.range(after(last)).take(N_SLICE).map(|(item, days)| (*item, sum(days))).collect();
+        let last = sums.last().map(|(item, _)| *item);
+        (sums, last)
+    }
+}
+
+/// Every item after one.
+fn after(item: Option<ItemKey>) -> (Bound<ItemKey>, Bound<ItemKey>) {
+    (item.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded)
 }
 
 /// When the last 30 days began, today included.
@@ -174,11 +195,16 @@ impl Engine {
     /// In how many answers of the last 30 days each item was shown; none that was in none.
     #[must_use]
     pub fn n_shown(&self, now: Timestamp) -> HashMap<ItemKey, u64> {
-        let sum = |days: &Vec<Day>| days.iter().filter(|one| is_lately(one.day, now)).map(|one| u64::from(one.n)).sum();
-        self.shown.with(|counts| {
-            let all = counts.by_item.iter().map(|(item, days)| (*item, sum(days)));
-            all.filter(|(_, n)| *n > 0).collect()
-        })
+        let (mut all, mut last) = (HashMap::new(), None);
+        loop {
+            // Decisions are counted between the slices.
+            let (sums, upto) = self.shown.with(|counts| counts.sums(last, now));
+            all.extend(sums.into_iter().filter(|(_, n)| *n > 0));
+            match upto {
+                Some(_) => last = upto,
+                None => return all,
+            }
+        }
     }
 
     /// By which kinds an item was shown in the last 30 days, the most frequent first.
@@ -205,5 +231,46 @@ impl Engine {
         let mut told: Vec<ShownBy> = by_kind.into_iter().map(told).collect();
         told.sort_by(|a, b| b.n.cmp(&a.n).then_with(|| a.kind.cmp(&b.kind)));
         told
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(100 * DAY_MS);
+
+    /// So many items that were shown seven times on each of these days.
+    fn counts(n_items: usize, days: &[i64]) -> Counts {
+        let day = |day: &i64| Day { day: *day, kind: 0, n: 7, n_general: 0, sum_places: 1 };
+        let key = |item: usize| ItemKey::from(&primitives::ItemId::from(format!("item {item}")));
+        let by_item = (0..n_items).map(|item| (key(item), days.iter().map(day).collect())).collect();
+        Counts { by_item, ..Counts::default() }
+    }
+
+    #[test]
+    fn an_answer_lets_go_of_the_old_days_of_a_few_items_and_all_have_their_turn() {
+        let mut all = counts(2 * N_SWEPT + 1, &[70, 71]);
+        let n_days = |all: &Counts| all.by_item.values().map(Vec::len).sum::<usize>();
+        let before = n_days(&all);
+        all.sweep(NOW);
+        assert_eq!(before - n_days(&all), N_SWEPT, "of a few items, of which one day is over");
+        all.sweep(NOW);
+        all.sweep(NOW);
+        assert_eq!(n_days(&all), 2 * N_SWEPT + 1);
+        // The last turn ended with the last item: it begins anew, with what is over by then.
+        let later = Timestamp::from_millis(NOW.as_millis() + DAY_MS);
+        (0..5).for_each(|_| all.sweep(later));
+        assert!(all.by_item.is_empty());
+    }
+
+    #[test]
+    fn sums_are_told_in_slices_without_what_is_over() {
+        let all = counts(N_SLICE + 1, &[70, 71, 100]);
+        let (first, last) = all.sums(None, NOW);
+        let (second, end) = all.sums(last, NOW);
+        assert_eq!((first.len(), second.len(), all.sums(end, NOW).1), (N_SLICE, 1, None));
+        assert!(first.iter().chain(&second).all(|(_, n)| *n == 14));
+        assert!(first.iter().all(|(item, _)| *item != second[0].0));
     }
 }
