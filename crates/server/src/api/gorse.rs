@@ -100,11 +100,11 @@ impl FromRequestParts<Arc<App>> for Caller {
 
 /// What the key of a call must be allowed, as on the paths of our own.
 fn action_of(method: &Method, path: &str) -> Action {
-    let is_of = |what: &str| path.strip_prefix("/api/").is_some_and(|path| path.starts_with(what));
+    let is_of = |what: &str| path.starts_with(what);
     match *method {
-        Method::DELETE if is_of("user") => Action::Erase,
-        _ if is_of("session/") => Action::Decide,
-        Method::GET if is_of("recommend") || is_of("collaborative-filtering") => Action::Decide,
+        Method::DELETE if is_of("/api/user/") => Action::Erase,
+        _ if is_of("/api/session/") => Action::Decide,
+        Method::GET if is_of("/api/recommend/") || is_of("/api/collaborative-filtering/") => Action::Decide,
         Method::GET => Action::Read,
         // Also feedback: a browser's key sends what happened by the paths of our own.
         _ => Action::WriteCatalogue,
