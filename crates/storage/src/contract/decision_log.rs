@@ -65,8 +65,8 @@ pub fn decisions_are_logged_together(open: Open<'_>) -> Outcome {
     let log = open(Start::Again);
     assert_eq!(log.recent(None, 9)?.len(), 5);
     let other = LoggedDecision { record: b"another".to_vec(), ..samples::decision(2) };
-    let refused = log.append_all(vec![samples::decision(5), other, samples::decision(6)]).unwrap_err();
-    assert_eq!(refused.kind, ErrorKind::Conflict);
+    let refused = log.append_all(vec![samples::decision(5), other, samples::decision(6)]);
+    assert_eq!(refused.map_err(|error| error.kind), Err(ErrorKind::Conflict));
     for n in 0..7 {
         assert_eq!(log.get(&samples::decision(n).id)?, Some(samples::decision(n)), "{n}");
     }

@@ -112,15 +112,19 @@ mod tests {
         Rhythm::of(days_ago.iter().map(at).collect(), NOW)
     }
 
+    fn told(rhythm: &Rhythm) -> String {
+        format!("{} days, every {:.0}, since {:.0}", rhythm.n_days, rhythm.every_days, rhythm.since_days)
+    }
+
     #[test]
     fn the_usual_time_is_the_median_between_days() {
         assert_eq!(of(&[]), None);
         assert_eq!(of(&[5.0]), None);
         assert_eq!(of(&[5.0, 5.01]), None, "twice on a day is once");
         let found = of(&[30.0, 20.0, 2.0]).unwrap();
-        assert_eq!((found.n_days, found.every_days.round() as i64, found.since_days.round() as i64), (3, 14, 2));
+        assert_eq!(told(&found), "3 days, every 14, since 2");
         let found = of(&[40.0, 30.0, 20.0, 3.0]).unwrap();
-        assert_eq!((found.n_days, found.every_days.round() as i64, found.since_days.round() as i64), (4, 10, 3));
+        assert_eq!(told(&found), "4 days, every 10, since 3");
     }
 
     #[test]
