@@ -60,8 +60,8 @@ fn another_future_changes_no_recommender_that_is_judged() {
     let other = load(&with_another_future(events(), split.test_from, split.train_from));
     let judged = |dataset: &Dataset| {
         let judged = task(&of_recommend()).judge(&data(dataset, now()), &split, None).unwrap();
-        let evaluation = judged.evaluation;
-        (evaluation.n_train, evaluation.protocols["time"].orders.clone(), evaluation.n_test)
+        let time = &judged.evaluation.protocols["time"];
+        (judged.evaluation.n_train, time.orders.clone(), time.all.n_test)
     };
     let ((n_train, orders, n_test), (other_n_train, other_orders, other_n_test)) = (judged(dataset()), judged(&other));
     assert_eq!((n_train, &orders), (other_n_train, &other_orders));

@@ -488,7 +488,7 @@ fn a_decision_shows_the_names_of_its_day() {
 
 #[test]
 fn a_decision_shows_what_was_left_out_and_why() {
-    let console = Console::filled(100);
+    let console = Console::filled(400);
     let engine = &console.running.app().engine;
     let best = engine.search("", 1, Duration::from_secs(9)).unwrap().customers.remove(0);
     let name = best.profile.links.keys().next().unwrap().clone();
