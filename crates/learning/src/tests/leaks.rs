@@ -25,7 +25,7 @@ fn with_another_future(events: &[Recorded], cutoff: Timestamp, late: Timestamp) 
         }
     }
     for customer in customers.iter().step_by(3) {
-        changed.push(order(customer.as_str(), "intruder", cutoff.plus_days(1), cutoff.plus_days(1)));
+        changed.push(order(customer.as_str(), "P00003", cutoff.plus_days(1), cutoff.plus_days(1)));
         // It happened long ago, and nobody knew of it before the cutoff.
         changed.push(order(customer.as_str(), "late intruder", late, cutoff.plus_days(2)));
     }
@@ -61,7 +61,7 @@ fn another_future_changes_no_recommender_that_is_judged() {
     let judged = |dataset: &Dataset| {
         let judged = task(&of_recommend()).judge(&data(dataset, now()), &split, None).unwrap();
         let time = &judged.evaluation.protocols["time"];
-        (judged.evaluation.n_train, time.orders.clone(), time.all.n_test)
+        (judged.evaluation.n_train, time.orders.clone(), (time.all.n_test, time.all.metrics.clone()))
     };
     let ((n_train, orders, n_test), (other_n_train, other_orders, other_n_test)) = (judged(dataset()), judged(&other));
     assert_eq!((n_train, &orders), (other_n_train, &other_orders));
