@@ -1,7 +1,7 @@
 //! What may be known of the customer for this decision, and what of it is looked at?
 
 use crate::{Bought, KindAbout, Knowledge, ModelInputs, Models};
-use features::{Catalogue, FeatureId, FeatureState, Probe, Touched};
+use features::{Catalogue, FeatureId, FeatureState, Probe, Touched, VISIT_PAUSE_MS};
 use governance::{ConsentAnswer, ConsentPolicy, Consents, Permitted, permit};
 use learning::Wanted;
 use primitives::{ItemKey, Timestamp};
@@ -108,8 +108,7 @@ impl Knowledge {
     }
 }
 
-/// After how long without a look at anything a visit is over, and how many of its newest items count.
-const PAUSE_MS: i64 = 30 * 60 * 1_000;
+/// How many of the newest items of a visit count.
 const N_VIEWED_MAX: usize = 10;
 
 /// What they look at in this visit, from old to new, each once.
@@ -117,7 +116,7 @@ fn in_this_visit(state: &FeatureState, as_of: Timestamp) -> Vec<ItemKey> {
     let mut viewed: Vec<ItemKey> = Vec::new();
     let mut until = as_of;
     for view in state.views().iter().rev().skip_while(|view| view.at > as_of) {
-        if until.as_millis() - view.at.as_millis() >= PAUSE_MS || viewed.len() == N_VIEWED_MAX {
+        if until.as_millis() - view.at.as_millis() >= VISIT_PAUSE_MS || viewed.len() == N_VIEWED_MAX {
             break;
         }
         until = view.at;

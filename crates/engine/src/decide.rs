@@ -60,7 +60,8 @@ impl Engine {
     /// [`EngineError`] where the question is out of range, or the decision cannot be logged.
     pub fn decide(&self, asked: Asked) -> Result<Record, EngineError> {
         let watch = Stopwatch::start();
-        let record = self.decided(asked)?;
+        let sought = self.looked_for(&asked)?;
+        let record = self.decided(asked, sought.as_ref())?;
         if self.is_logged(&record) {
             self.ports.decisions.append(record.to_logged())?;
         }
@@ -68,13 +69,16 @@ impl Engine {
         Ok(record)
     }
 
-    /// Decides of several customers and logs all of it at once, durably: where one cannot be decided, none is.
+    /// Decides the same of several customers and logs all of it at once, durably: where one cannot be decided, none is. What is
+    /// looked for is looked for once; whether an item can be had is asked for each.
     ///
     /// # Errors
     /// As [`Engine::decide`].
-    pub fn decide_all(&self, asked: Vec<Asked>) -> Result<Vec<Record>, EngineError> {
+    pub fn decide_all(&self, asked: &Asked, customers: Vec<Identifier>) -> Result<Vec<Record>, EngineError> {
         let watch = Stopwatch::start();
-        let records = asked.into_iter().map(|asked| self.decided(asked)).collect::<Result<Vec<_>, _>>()?;
+        let sought = self.looked_for(asked)?;
+        let of = |customer| self.decided(Asked { names: vec![customer], ..asked.clone() }, sought.as_ref());
+        let records = customers.into_iter().map(of).collect::<Result<Vec<_>, _>>()?;
         let logged = records.iter().filter(|record| self.is_logged(record)).map(Record::to_logged);
         self.ports.decisions.append_all(logged.collect())?;
         let each = watch.elapsed().checked_div(u32::try_from(records.len()).unwrap_or(u32::MAX)).unwrap_or_default();
@@ -89,7 +93,8 @@ impl Engine {
     pub fn try_out(&self, asked: Asked) -> Result<Answer, EngineError> {
         let (kind, as_of) = (self.capabilities.kinds.get(asked.kind.as_str())?, self.clock.now());
         let seed = decisions::seed_of(&self.draw_id(as_of));
-        Ok(self.weigh(asked, (kind, &self.models()), as_of, seed)?.answer)
+        let sought = self.looked_for(&asked)?;
+        Ok(self.weigh(asked, sought.as_ref(), (kind, &self.models()), as_of, seed)?.answer)
     }
 
     /// Whether this answer is one of those that are logged.
@@ -100,13 +105,14 @@ impl Engine {
     }
 
     /// A decision that is not logged yet.
-    fn decided(&self, asked: Asked) -> Result<Record, EngineError> {
+    fn decided(&self, asked: Asked, sought: Option<&FoundFirst>) -> Result<Record, EngineError> {
         let (models, as_of) = (self.models(), self.clock.now());
         let kind = self.capabilities.kinds.get(asked.kind.as_str())?;
         // Drawn first: chance comes from it, so that a replay draws the same.
         let id = self.draw_id(as_of);
         let seed = decisions::seed_of(&id);
-        let Weighed { question, subject, answer, testimony } = self.weigh(asked, (kind, &models), as_of, seed)?;
+        let weighed = self.weigh(asked, sought, (kind, &models), as_of, seed)?;
+        let Weighed { question, subject, answer, testimony } = weighed;
         let decision = Decision { id, kind: question.kind.clone(), customer: question.customer.clone(), answer };
         let response = (self.write)(&decision);
         let record = Record::new((kind, &models), question, &subject, testimony, decision, response);
@@ -118,10 +124,19 @@ impl Engine {
         DecisionId::new(as_of, &mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// What the question wants of the catalogue, whoever it is about. It is looked for before the live state is looked at, so that
+    /// no event waits for it.
+    fn looked_for(&self, asked: &Asked) -> Result<Option<FoundFirst>, EngineError> {
+        let kind = self.capabilities.kinds.get(asked.kind.as_str())?;
+        kind.about().check(&asked.parameters)?;
+        kind.wanted(&asked.parameters).map(|wanted| self.sought(&wanted)).transpose()
+    }
+
     /// Decides, with all that it was decided from.
     fn weigh(
         &self,
         mut asked: Asked,
+        sought: Option<&FoundFirst>,
         (kind, models): (&dyn Kind, &Models),
         as_of: Timestamp,
         seed: Seed,
@@ -131,9 +146,6 @@ impl Engine {
         if asked.names.is_empty() && kind.may_be_of_nobody() {
             asked.names.push(nobody());
         }
-        // Before the live state is looked at, so that no event waits for it.
-        about.check(&asked.parameters)?;
-        let sought = kind.wanted(&asked.parameters).map(|wanted| self.sought(&wanted)).transpose()?;
         let shown_last = match kind.after(&asked.parameters) {
             Some(with) => self.shown_last(&asked, with)?,
             None => BTreeSet::new(),
@@ -310,7 +322,7 @@ pub(super) struct Shelves<'a> {
     pub(super) items: &'a Items,
     pub(super) as_of: Timestamp,
     /// What was looked for, and where it stands.
-    pub(super) sought: Option<(&'a Books, FoundFirst)>,
+    pub(super) sought: Option<(&'a Books, &'a FoundFirst)>,
     /// What the customer was shown last at the place that is asked about.
     pub(super) shown_last: BTreeSet<ItemKey>,
     /// The order of before, where the items are those of today.

@@ -84,7 +84,7 @@ pub use read::CustomerView;
 pub use readiness::{CapabilityState, ChannelState, Freshness, Readiness};
 pub use search::Search;
 pub use separate::{PartOf, Parted};
-pub use shelf::{ItemQuery, ItemsFound, N_DAYS_LATELY, OnShelf, Standing};
+pub use shelf::{ItemQuery, ItemsFound, OnShelf, Standing};
 pub use shown::ShownBy;
 pub use stopwatch::Stopwatch;
 pub use theirs::{Circle, Theirs};

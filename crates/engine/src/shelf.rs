@@ -2,7 +2,7 @@
 
 use crate::search::begins_with;
 use crate::{Engine, Stopwatch};
-use features::Item;
+use features::{Item, N_DAYS_LATELY};
 use learning::Body;
 use primitives::{ItemId, ItemKey, Timestamp};
 use std::cmp::Reverse;
@@ -11,8 +11,6 @@ use std::time::Duration;
 
 /// How many items are looked at while events and decisions wait.
 const N_SLICE: usize = 1_024;
-/// How many days count as lately, of what sells.
-pub const N_DAYS_LATELY: i64 = 30;
 /// How many categories are told apart.
 const N_CATEGORIES_MAX: usize = 200;
 

@@ -6,8 +6,8 @@
 
 use crate::Engine;
 use crate::error::EngineError;
-use crate::shelf::N_DAYS_LATELY;
 use decisions::{DecisionQuery, KindName, LoggedDecision, Record};
+use features::N_DAYS_LATELY;
 use primitives::{DAY_MS, ItemKey, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;

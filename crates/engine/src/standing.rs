@@ -1,13 +1,11 @@
 //! In which order do items stand on shelves: what sells best, what sells better than it used to, what is new?
 
 use decisions::{Sales, Shelf};
-use features::{Item, Items};
+use features::{Item, Items, N_DAYS_LATELY};
 use governance::Headcount;
 use primitives::{ItemKey, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
 
-/// How many days count as lately, of what sells.
-const N_DAYS_LATELY: i64 = 30;
 /// What is bought within the first of them is compared with what was bought within the second.
 const N_DAYS_NOW: i64 = 7;
 const N_DAYS_BEFORE: i64 = 35;

@@ -8,6 +8,7 @@ mod words;
 
 pub(crate) use term::{Facts, Term};
 pub(crate) use told::{Channel, Matter, PagesLeft, Quantity, Topic, channels_of, step_of};
+pub use visit::VISIT_PAUSE_MS;
 pub(crate) use visit::{N_STEPS, Stage, Step, UnderWay, Visit};
 pub(crate) use words::{N_WORDS, Words};
 

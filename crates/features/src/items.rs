@@ -5,7 +5,7 @@ mod popularity;
 mod shelves;
 mod tally;
 
-pub use item::{Fact, Item};
+pub use item::{Fact, Item, N_DAYS_LATELY};
 
 use events::{Call, Event, Offset, Product, Recorded};
 use governance::{ConsentPolicy, Headcount};

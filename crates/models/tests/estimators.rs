@@ -96,6 +96,27 @@ impl Subject for Perceptron {
     }
 }
 
+/// Whatever trees were learned for, they are asked, written and read in one way.
+macro_rules! asked_like_boost {
+    () => {
+        fn ask(model: &BoostModel, rows: &[Vec<f64>]) -> Vec<f64> {
+            Boost::ask(model, rows)
+        }
+        fn ask_all(model: &BoostModel, rows: &[Vec<f64>]) -> Vec<f64> {
+            Boost::ask_all(model, rows)
+        }
+        fn write(model: &BoostModel) -> Vec<u8> {
+            Boost::write(model)
+        }
+        fn read(bytes: &[u8]) -> Result<BoostModel, ModelError> {
+            Boost::read(bytes)
+        }
+        fn through_serde(model: &BoostModel) -> BoostModel {
+            Boost::through_serde(model)
+        }
+    };
+}
+
 /// The same trees for a number: the label and what a feature adds to it.
 struct BoostNumber;
 impl Subject for BoostNumber {
@@ -108,21 +129,7 @@ impl Subject for BoostNumber {
         let frame = Frame::new(&flat, data.rows.len(), n_features)?;
         settings.fit_number(frame, &numbers(data), data.weights.as_deref(), Seed::new(seed))
     }
-    fn ask(model: &BoostModel, rows: &[Vec<f64>]) -> Vec<f64> {
-        Boost::ask(model, rows)
-    }
-    fn ask_all(model: &BoostModel, rows: &[Vec<f64>]) -> Vec<f64> {
-        Boost::ask_all(model, rows)
-    }
-    fn write(model: &BoostModel) -> Vec<u8> {
-        Boost::write(model)
-    }
-    fn read(bytes: &[u8]) -> Result<BoostModel, ModelError> {
-        Boost::read(bytes)
-    }
-    fn through_serde(model: &BoostModel) -> BoostModel {
-        Boost::through_serde(model)
-    }
+    asked_like_boost!();
 }
 
 /// The same trees for any objective, from bins: a count, by columns that are drawn for each tree.
@@ -139,21 +146,7 @@ impl Subject for BoostCount {
         let settings = BoostSettings { n_trees: 30, column_share: 0.7, ..BoostSettings::default() };
         Ok(settings.learn(&Lesson::new(rows), &Poisson, Seed::new(seed))?.into_one())
     }
-    fn ask(model: &BoostModel, rows: &[Vec<f64>]) -> Vec<f64> {
-        Boost::ask(model, rows)
-    }
-    fn ask_all(model: &BoostModel, rows: &[Vec<f64>]) -> Vec<f64> {
-        Boost::ask_all(model, rows)
-    }
-    fn write(model: &BoostModel) -> Vec<u8> {
-        Boost::write(model)
-    }
-    fn read(bytes: &[u8]) -> Result<BoostModel, ModelError> {
-        Boost::read(bytes)
-    }
-    fn through_serde(model: &BoostModel) -> BoostModel {
-        Boost::through_serde(model)
-    }
+    asked_like_boost!();
 }
 
 /// Labels as amounts that are no classes.

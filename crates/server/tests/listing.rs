@@ -38,13 +38,6 @@ fn buyers(server: &TestServer, n: usize) -> Vec<String> {
     shop().user_ids.iter().filter(|id| n_orders(id) >= 4).take(n).cloned().collect()
 }
 
-fn replays(server: &TestServer, answer: &Value) -> bool {
-    let path = format!("/v1/decisions/{}/replay", answer["decisionId"].as_str().unwrap());
-    let replayed = server.post_as(SERVER, &path, &json!({})).ok();
-    assert_eq!(&replayed["logged"], answer);
-    replayed["identical"] == true
-}
-
 #[test]
 fn several_customers_are_answered_in_one_call_and_each_is_logged() {
     let server = filled();
@@ -58,7 +51,7 @@ fn several_customers_are_answered_in_one_call_and_each_is_logged() {
         let alone = recommend(&server, json!({"userId": user, "n": 3, "exclude": ["P00001"]}));
         assert_eq!(ids(decision), ids(&alone), "{user}");
         assert_eq!(decision["fallback"].is_null(), user != "nobody-knows-me");
-        assert!(replays(&server, decision));
+        assert!(server.replays(decision));
     }
     for (users, said) in [
         (json!([]), "userIds names 0 customers: give 1 to 200"),
@@ -92,13 +85,13 @@ fn what_cannot_be_had_any_more_is_gone_from_the_next_answer_on() {
         let after = recommend(&server, question());
         assert!(!ids(&after).contains(&first.as_str()) && ids(&after).len() == 5, "{traits}: {after}");
         assert!(after["leftOut"][rule].as_u64() >= Some(1), "{traits}: {after}");
-        assert!(replays(&server, &before) && replays(&server, &after));
+        assert!(server.replays(&before) && server.replays(&after));
     }
     // What all conditions together leave is told, and by which rule nothing is left.
     let none = recommend(&server, json!({"userId": user, "filter": {"category": "No such thing"}}));
     assert_eq!(ids(&none).len(), 0);
     assert!(none["shortfall"].as_str().unwrap().starts_with("0 of 10 items: filter category left out "), "{none}");
-    assert!(replays(&server, &none));
+    assert!(server.replays(&none));
 }
 
 #[test]
@@ -118,7 +111,7 @@ fn a_look_at_an_item_changes_the_next_answer_at_home() {
     let after = recommend(&server, question());
     assert_ne!(ids(&before), ids(&after), "{seen}");
     assert!(ids(&near(&seen)).iter().any(|item| ids(&after).contains(item)), "what goes with {seen}: {after}");
-    assert!(replays(&server, &before) && replays(&server, &after));
+    assert!(server.replays(&before) && server.replays(&after));
     // Half an hour later that visit is over.
     server.advance(std::time::Duration::from_secs(1_800));
     assert_eq!(ids(&recommend(&server, question())), ids(&before));
@@ -133,7 +126,7 @@ fn an_e_mail_does_not_show_again_what_the_last_one_showed() {
     recommend(&server, json!({"userId": user, "n": 8}));
     let second = mail();
     assert!(ids(&second).iter().all(|item| !ids(&first).contains(item)), "{first} {second}");
-    assert!(replays(&server, &first) && replays(&server, &second));
+    assert!(server.replays(&first) && server.replays(&second));
     assert_eq!(ids(&mail()), ids(&first), "the last one is the second by now");
 }
 
@@ -154,13 +147,13 @@ fn words_and_filters_are_answered_by_the_index_and_as_if_there_were_none() {
     let searched = recommend(&server, json!({"userId": user, "search": "zyxoma"}));
     assert_eq!(sorted(&searched), ["one", "two"], "{searched}");
     assert_eq!(searched["shortfall"], "2 of 10 items: the search found 2.");
-    assert!(replays(&server, &searched));
+    assert!(server.replays(&searched));
     server.engine().follow_items().unwrap();
     let filtered =
         || recommend(&server, json!({"userId": user, "filter": {"brand": "Petiolata", "price": {"lte": 3}}}));
     let by_index = filtered();
     assert_eq!(sorted(&by_index), ["one", "three"], "{by_index}");
-    assert!(replays(&server, &by_index));
+    assert!(server.replays(&by_index));
     // What was told just now is not on the shelf yet, and is there all the same. Of two prices of one moment either may hold.
     server.advance(Duration::from_secs(1));
     describe(&server, "four", json!({"name": "Comb", "brand": "Petiolata", "price": 1, "currency": "EUR"}));

@@ -50,13 +50,6 @@ fn search(server: &TestServer, question: Value) -> Value {
     server.decide(&question.into()).ok()
 }
 
-fn replays(server: &TestServer, answer: &Value) -> bool {
-    let path = format!("/v1/decisions/{}/replay", answer["decisionId"].as_str().unwrap());
-    let replayed = server.post_as(SERVER, &path, &json!({})).ok();
-    assert_eq!(&replayed["logged"], answer);
-    replayed["identical"] == true
-}
-
 #[test]
 fn words_find_items_as_soon_as_they_are_told_and_nobody_need_be_named() {
     let server = shop();
@@ -66,7 +59,7 @@ fn words_find_items_as_soon_as_they_are_told_and_nobody_need_be_named() {
     assert_eq!(answer["understood"][1], json!({"text": "red", "as": "colour", "value": "red", "only": true}));
     assert_eq!(answer["facets"][0], json!({"name": "category", "values": [{"value": "Running Shoes", "n": 1}]}));
     assert_eq!(answer["fallback"], "No customer was named: the order is the same for everybody.");
-    assert!(replays(&server, &answer));
+    assert!(server.replays(&answer));
 
     item(&server, "new", shoe("Comet", "Zeta", "red", 42, 10.0));
     assert_eq!(ids(&search(&server, json!({"query": "comet"}))), ["new"]);
@@ -79,14 +72,14 @@ fn words_find_items_as_soon_as_they_are_told_and_nobody_need_be_named() {
     let mut cheap = search(&server, json!({"query": "running shoes", "filter": filter}));
     cheap["items"].as_array_mut().unwrap().sort_by_key(|item| item["id"].to_string());
     assert_eq!((ids(&cheap), &cheap["found"]), (vec!["acme-42", "acme-blue"], &2.into()));
-    assert!(replays(&server, &search(&server, json!({"query": "running shoes", "filter": filter, "n": 1, "from": 1}))));
+    assert!(server.replays(&search(&server, json!({"query": "running shoes", "filter": filter, "n": 1, "from": 1}))));
 
     let suggested = server.decide(&json!({"decision": "suggest", "query": "runn"})).ok();
     assert_eq!(suggested["completions"][0], json!({"text": "Running Shoes", "as": "category", "n": 5}));
     let items: Vec<&Value> =
         suggested["completions"].as_array().unwrap().iter().filter(|one| one["as"] == "item").collect();
     assert_eq!(items.len(), 1, "what is called the same is said once: {suggested}");
-    assert!(replays(&server, &suggested));
+    assert!(server.replays(&suggested));
 }
 
 #[test]
@@ -99,7 +92,7 @@ fn of_a_hundred_suggestions_one_is_logged_and_every_search() {
     (0..99).for_each(|_| assert_eq!(suggest()["completions"], first["completions"]));
     search(&server, json!({"query": "runner"}));
     assert_eq!(n_logged(), 2, "99 of the suggestions are not there");
-    assert!(replays(&server, &suggest()), "the hundred and first is logged as the first was");
+    assert!(server.replays(&suggest()), "the hundred and first is logged as the first was");
     assert_eq!(n_logged(), 3);
 }
 
@@ -108,7 +101,7 @@ fn what_a_customer_buys_decides_the_order_unless_they_refuse() {
     let server = shop();
     let first = |user: &str| {
         let answer = search(&server, json!({"query": "running shoes", "userId": user}));
-        assert!(replays(&server, &answer), "{answer}");
+        assert!(server.replays(&answer), "{answer}");
         (ids(&answer)[0].to_owned(), answer["items"][0]["reason"].clone(), answer["fallback"].clone())
     };
     assert_eq!(first("ann").2, "Nothing is known of this customer yet: the order is the same for everybody.");

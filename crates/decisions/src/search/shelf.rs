@@ -4,13 +4,11 @@
 use super::index::Indexed;
 use super::told::{Told, Trait};
 use super::words::plain;
-use features::Item;
+use features::{Item, N_DAYS_LATELY};
 use primitives::{ItemKey, Money, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-/// How many days count as lately, of what sells.
-const N_DAYS_LATELY: i64 = 30;
 /// So many values of a trait are told apart at least before it is asked whether it names single items.
 const N_VALUES_MIN: usize = 50;
 /// So many numbers of values that are gone are not given away again, the newest: a search that is under way may still hold them.

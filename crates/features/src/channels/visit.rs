@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) const N_STEPS: usize = 48;
 /// What lies longer before the newest step is of no visit that matters.
 const KEPT_MS: i64 = 12 * HOUR_MS;
-/// Who does nothing for so long has gone.
-const PAUSE_MS: i64 = HOUR_MS / 2;
+/// Who does nothing for so long has gone: their visit is over.
+pub const VISIT_PAUSE_MS: i64 = HOUR_MS / 2;
 
 /// How far on the way to an order something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -73,10 +73,10 @@ impl Visit {
     /// The visit that is under way at a moment, if there is one.
     pub(crate) fn under_way(&self, as_of: Timestamp) -> Option<UnderWay> {
         let last = self.0.last().map(|(place, _)| place.0)?;
-        if as_of.millis_since(last) >= PAUSE_MS {
+        if as_of.millis_since(last) >= VISIT_PAUSE_MS {
             return None;
         }
-        let is_pause = |pair: &&[(Place, Step)]| pair[1].0.0.millis_since(pair[0].0.0) >= PAUSE_MS;
+        let is_pause = |pair: &&[(Place, Step)]| pair[1].0.0.millis_since(pair[0].0.0) >= VISIT_PAUSE_MS;
         let from = self.0.windows(2).rposition(|pair| is_pause(&pair)).map_or(0, |place| place + 1);
         let steps = self.0.get(from..)?;
         let first = steps.first().map(|(place, _)| place.0)?;

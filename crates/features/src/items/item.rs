@@ -12,6 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const N_DAYS: usize = 35;
 const N_WEEKS: usize = 26;
 
+/// How many days count as lately, wherever it is told what sells.
+pub const N_DAYS_LATELY: i64 = 30;
+
 /// How long a name or a category is at most, in bytes: the rest is cut off.
 const TEXT_BYTES_MAX: usize = 256;
 
@@ -159,7 +162,7 @@ impl Item {
         self.buyers_by_day.all()
     }
 
-    /// How many of the customers who are counted bought it within the last `n_days` (at most 35).
+    /// How many of the customers who are counted bought it within the last `n_days` (at most 35), such as [`N_DAYS_LATELY`].
     #[must_use]
     pub fn n_buyers_lately(&self, as_of: Timestamp, n_days: i64) -> u32 {
         self.buyers_by_day.within(as_of.day() - n_days + 1..=as_of.day())

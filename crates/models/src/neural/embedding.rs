@@ -1,6 +1,7 @@
 //! How does a number that only names something become numbers to compute with?
 
 use super::matrix::{Matrix, in_blocks};
+use crate::linear::add_scaled;
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -171,10 +172,4 @@ impl Embedding {
 /// A place in a batch: at most some million.
 fn narrow(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
-}
-
-fn add_scaled(sums: &mut [f32], weight: f32, row: &[f32]) {
-    for (sum, value) in sums.iter_mut().zip(row) {
-        *sum += weight * value;
-    }
 }

@@ -7,10 +7,11 @@ use decisions::{Content, ContentShape, Kind, N_ITEMS_MAX};
 use engine::Asked;
 use events::Fields;
 use features::Item;
-use primitives::ErrorKind;
+use primitives::{ErrorKind, ItemKey, stable_hash};
 use profiles::Identifier;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// What is understood by the type of an interaction: which event, and under which key it names the item.
 const MEANINGS: [(&[&str], &str, &str); 5] = [
@@ -78,6 +79,27 @@ pub(super) fn items_for(app: &App, names: Vec<Identifier>, wish: Wish) -> Result
     let Content::Items(items) = record.decision.answer.content else { return Ok((id, Vec::new())) };
     let ranked = items.into_iter().map(|item| Ranked { id: item.id.to_string(), score: item.score });
     Ok((id, ranked.skip(wish.offset).take(wish.n).collect()))
+}
+
+/// Which of these items can be had and are wanted, in their order: those at these places.
+pub(super) fn offered(
+    app: &App,
+    scored: &[(ItemKey, f64)],
+    is_wanted: impl Fn(&Item) -> bool,
+    places: Range<usize>,
+) -> Vec<Ranked> {
+    app.engine.look(|live| {
+        let offered = scored.iter().filter(|(key, _)| live.items.offers(*key));
+        let known = offered.filter_map(|(key, score)| Some((live.items.get(*key)?, *score)));
+        let ranked = known.filter(|(item, _)| is_wanted(item));
+        let ranked = ranked.map(|(item, score)| Ranked { id: item.id.to_string(), score });
+        ranked.skip(places.start).take(places.len()).collect()
+    })
+}
+
+/// The message id of what another company's interface names in its own way: the same for the `same`, and for nothing else.
+pub(super) fn message_id(interface: &str, same: &str) -> String {
+    format!("{interface}-{:016x}{:016x}", stable_hash(same), stable_hash(&format!("{same}\n")))
 }
 
 /// In which categories an item is: in those that `categories` lists, else in the one that is known.

@@ -5,6 +5,7 @@ use crate::credentials::key_in;
 use crate::exposure::{is_local, is_public};
 use crate::failure::ApiError;
 use crate::keys::Holder;
+use crate::limits::Asking;
 use crate::peer::Peer;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -23,6 +24,23 @@ pub fn holder<'a>(headers: &HeaderMap, extensions: &'a Extensions, action: Actio
     let found = extensions.get::<Holder>();
     let key = if found.is_some() { None } else { key_in(headers) };
     permit(found, key.as_deref(), action)
+}
+
+/// Whose key the request has in a header, where it may do `action`, and from where it comes. It is counted before its body is read.
+///
+/// # Errors
+/// As [`permit`], and [`ApiError`] with 429 where the key or its address has asked too much.
+pub async fn counted(
+    parts: &mut Parts,
+    app: &Arc<App>,
+    action: Action,
+    asking: Asking,
+) -> Result<(Holder, Peer), ApiError> {
+    let Ok(peer) = Peer::from_request_parts(parts, app).await;
+    let found = holder(&parts.headers, &parts.extensions, action);
+    // A wrong key counts, too.
+    app.limits.count(asking, &peer, found.as_ref().ok().copied())?;
+    Ok((found?.clone(), peer))
 }
 
 /// Lets whoever was found do `action`.

@@ -1,6 +1,6 @@
 //! How is a decision asked for, and read again?
 
-use super::auth::{MayRead, holder};
+use super::auth::{MayRead, counted};
 use super::extract::{Path, SmallBody};
 use super::wire::{DecideBody, DecisionRecordReply, DecisionReply};
 use crate::app::App;
@@ -51,10 +51,10 @@ async fn decide(
     let body: DecideBody = serde_json::from_slice(&body).map_err(|error| unreadable(&error))?;
     let text = match asked(&app.engine.capabilities().kinds, body)? {
         Whom::One(asked) => app.run(move |app| Ok::<_, ServerError>(app.engine.decide(asked)?)).await?.response,
-        Whom::Several(asked) => {
+        Whom::Several(asked, users) => {
             // The first was counted before the body was read.
-            app.limits.count_more(Asking::Decision, &peer, &holder, asked.len().saturating_sub(1))?;
-            let records = app.run(move |app| Ok::<_, ServerError>(app.engine.decide_all(asked)?)).await?;
+            app.limits.count_more(Asking::Decision, &peer, &holder, users.len().saturating_sub(1))?;
+            let records = app.run(move |app| Ok::<_, ServerError>(app.engine.decide_all(&asked, users)?)).await?;
             let answers: Vec<String> = records.into_iter().map(|record| record.response).collect();
             format!("{{\"decisions\":[{}]}}", answers.join(","))
         }
@@ -71,11 +71,8 @@ struct MayDecide {
 impl FromRequestParts<Arc<App>> for MayDecide {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let Ok(peer) = Peer::from_request_parts(parts, app).await;
-        let found = holder(&parts.headers, &parts.extensions, Action::Decide);
-        // A wrong key counts, too.
-        app.limits.count(Asking::Decision, &peer, found.as_ref().ok().copied())?;
-        Ok(Self { holder: found?.clone(), peer })
+        let (holder, peer) = counted(parts, app, Action::Decide, Asking::Decision).await?;
+        Ok(Self { holder, peer })
     }
 }
 
@@ -94,7 +91,8 @@ fn unreadable(error: &serde_json::Error) -> ApiError {
 /// Of whom it is asked.
 enum Whom {
     One(Asked),
-    Several(Vec<Asked>),
+    /// The same of each of these customers.
+    Several(Asked, Vec<Identifier>),
 }
 
 fn asked(kinds: &Kinds, body: DecideBody) -> Result<Whom, ApiError> {
@@ -123,13 +121,12 @@ fn asked(kinds: &Kinds, body: DecideBody) -> Result<Whom, ApiError> {
     }
     decided.check(&parameters).map_err(ServerError::from)?;
     let context = body.context.unwrap_or_default();
-    let asked =
-        |names| Asked { kind: kind.name.clone(), names, parameters: parameters.clone(), context: context.clone() };
+    let asked = |names| Asked { kind: kind.name.clone(), names, parameters, context };
     if let Some(several) = body.user_ids.filter(|several| !several.is_null()) {
         if body.user_id.is_some() || body.anonymous_id.is_some() {
             return Err(ApiError::invalid("userIds stands beside userId or anonymousId: give one of them"));
         }
-        return Ok(Whom::Several(several_users(several)?.into_iter().map(|user| asked(vec![user])).collect()));
+        return Ok(Whom::Several(asked(Vec::new()), several_users(several)?));
     }
     let mut names = Vec::new();
     if let Some(id) = name("userId", body.user_id)? {

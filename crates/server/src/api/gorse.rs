@@ -4,7 +4,7 @@ mod known;
 mod ranked;
 mod written;
 
-use super::auth::holder;
+use super::auth::counted;
 use crate::app::App;
 use crate::failure::ApiError;
 use crate::keys::Holder;
@@ -89,12 +89,10 @@ pub(super) struct Caller {
 impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Fault;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Fault> {
-        let Ok(peer) = Peer::from_request_parts(parts, app).await;
-        let found = holder(&parts.headers, &parts.extensions, action_of(&parts.method, parts.uri.path()));
+        let action = action_of(&parts.method, parts.uri.path());
         let asking = if parts.method == Method::GET { Asking::Decision } else { Asking::Events };
-        // A wrong key counts, too.
-        app.limits.count(asking, &peer, found.as_ref().ok().copied())?;
-        Ok(Self { holder: found?.clone(), peer })
+        let (holder, peer) = counted(parts, app, action, asking).await?;
+        Ok(Self { holder, peer })
     }
 }
 

@@ -3,8 +3,8 @@
 
 mod told;
 
-use super::answered::{Ranked, Wish, items_for};
-use super::auth::holder;
+use super::answered::{Ranked, Wish, items_for, offered};
+use super::auth::counted;
 use super::extract::SmallBody;
 use crate::app::App;
 use crate::failure::ApiError;
@@ -101,11 +101,8 @@ macro_rules! caller {
         impl FromRequestParts<Arc<App>> for $name {
             type Rejection = Fault;
             async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Fault> {
-                let Ok(peer) = Peer::from_request_parts(parts, app).await;
-                let found = holder(&parts.headers, &parts.extensions, $action);
-                // A wrong key counts, too.
-                app.limits.count($asking, &peer, found.as_ref().ok().copied())?;
-                Ok(Self { holder: found?.clone(), peer })
+                let (holder, peer) = counted(parts, app, $action, $asking).await?;
+                Ok(Self { holder, peer })
             }
         }
     };
@@ -178,11 +175,7 @@ fn named(user: &str) -> Identifier {
 /// What goes with an item, of what can be had.
 fn near(app: &App, item: &str, n: usize) -> Vec<Ranked> {
     let similar = app.engine.bought_with(ItemKey::from(&ItemId::from(item)), N_MAX).unwrap_or_default();
-    app.engine.look(|live| {
-        let offered = similar.iter().filter(|(key, _)| live.items.offers(*key));
-        let known = offered.filter_map(|(key, score)| Some((live.items.get(*key)?, *score)));
-        known.take(n).map(|(item, score)| Ranked { id: item.id.to_string(), score }).collect()
-    })
+    offered(app, &similar, |_| true, 0..n)
 }
 
 /// Which items are wanted: `filterValues` as `"\"Tea\",\"Coffee\""`, by the names of traits. The filter itself is Amazon's, and is

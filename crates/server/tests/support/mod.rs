@@ -7,7 +7,7 @@ pub(crate) mod world;
 use engine::Engine;
 use engine::Stopwatch;
 use primitives::{Clock, SimulatedClock, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 use server::app::App;
 use server::declarations::SettingsFile;
 use server::keys::Keys;
@@ -210,6 +210,14 @@ impl TestServer {
     /// Asks for a decision with the server key.
     pub(crate) fn decide(&self, question: &Value) -> Reply {
         self.post_as(SERVER, "/v1/decide", question)
+    }
+
+    /// Whether a decision that was answered can be made again to the byte.
+    pub(crate) fn replays(&self, answer: &Value) -> bool {
+        let path = format!("/v1/decisions/{}/replay", answer["decisionId"].as_str().unwrap());
+        let replayed = self.post_as(SERVER, &path, &json!({})).ok();
+        assert_eq!(&replayed["logged"], answer);
+        replayed["identical"] == true
     }
 
     /// The newest events, newest first.

@@ -2,7 +2,7 @@
 
 use super::written::{event_of, take_now};
 use super::{Caller, Fault, Slice};
-use crate::api::answered::{Ranked, SHOWN_EVENT, Wish, categories, items_for};
+use crate::api::answered::{Ranked, SHOWN_EVENT, Wish, categories, items_for, offered};
 use crate::api::extract::{Path, Query, read_up_to};
 use crate::app::App;
 use crate::failure::ApiError;
@@ -12,15 +12,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
-use features::Item;
+use features::{Item, N_DAYS_LATELY};
 use primitives::{ItemId, ItemKey, UserId};
 use profiles::Identifier;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// How many days count as lately, of what is popular.
-const N_DAYS: i64 = 30;
 /// How many items of the catalogue are looked at while events and decisions wait.
 const N_SLICE: usize = 1_024;
 /// The largest body with the items of a visit.
@@ -159,7 +157,7 @@ async fn after_these(app: Arc<App>, slice: Slice, body: Body) -> Answer {
             }
         }
         near.retain(|item, _| !seen.contains(item));
-        Ok(offered(app, near.into_iter().collect(), &slice))
+        Ok(best(app, near.into_iter().collect(), &slice))
     });
     Ok(scored(&ranked.await?))
 }
@@ -194,21 +192,16 @@ async fn similar_by_a_name(
 async fn near(app: Arc<App>, item: String, slice: Slice) -> Answer {
     let ranked = app.run(move |app| {
         let key = ItemKey::from(&ItemId::from(item.as_str()));
-        Ok(offered(app, app.engine.bought_with(key, super::N_MAX).unwrap_or_default(), &slice))
+        Ok(best(app, app.engine.bought_with(key, super::N_MAX).unwrap_or_default(), &slice))
     });
     Ok(scored(&ranked.await?))
 }
 
 /// The best of what can be had, best first.
-fn offered(app: &App, mut near: Vec<(ItemKey, f64)>, slice: &Slice) -> Vec<Ranked> {
+fn best(app: &App, mut near: Vec<(ItemKey, f64)>, slice: &Slice) -> Vec<Ranked> {
     near.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    app.engine.look(|live| {
-        let known = near.iter().filter(|(key, _)| live.items.offers(*key));
-        let of = known.filter_map(|(key, score)| Some((live.items.get(*key)?, *score)));
-        let meant = of.filter(|(item, _)| is_of(item, slice.category.as_deref()));
-        let ranked = meant.map(|(item, score)| Ranked { id: item.id.to_string(), score });
-        ranked.skip(slice.offset).take(slice.n()).collect()
-    })
+    let places = slice.offset..slice.offset.saturating_add(slice.n());
+    offered(app, &near, |item| is_of(item, slice.category.as_deref()), places)
 }
 
 async fn popular(_: Caller, State(app): State<Arc<App>>, Query(slice): Query<Slice>) -> Answer {
@@ -238,7 +231,7 @@ async fn sold(app: Arc<App>, slice: Slice) -> Answer {
     let ranked = app.run(move |app| {
         let now = app.engine.clock().now();
         Ok(app.engine.look(|live| {
-            let popular = live.items.popular(now, N_DAYS, super::N_MAX);
+            let popular = live.items.popular(now, N_DAYS_LATELY, super::N_MAX);
             let meant = popular.into_iter().filter(|(item, _)| is_of(item, slice.category.as_deref()));
             let ranked = meant.map(|(item, buyers)| Ranked { id: item.id.to_string(), score: buyers.weight() });
             ranked.skip(slice.offset).take(slice.n()).collect::<Vec<_>>()

@@ -1,7 +1,7 @@
 //! What becomes of what is written: users, items and feedback are events.
 
 use super::{Caller, Fault};
-use crate::api::answered::{categories, meant};
+use crate::api::answered::{categories, meant, message_id};
 use crate::api::extract::{Path, SmallBody, read_up_to};
 use crate::api::ingest::accept;
 use crate::app::App;
@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use events::BATCH_BYTES_MAX;
-use primitives::{ItemId, ItemKey, plain_words, stable_hash};
+use primitives::{ItemId, ItemKey, plain_words};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -142,8 +142,7 @@ pub(super) fn event_of(feedback: Map<String, Value>) -> Result<Value, Fault> {
     if !at.is_empty() {
         event["timestamp"] = moment(at).into();
         let same = format!("{kind}\n{user}\n{item}\n{at}");
-        event["messageId"] =
-            format!("gorse-{:016x}{:016x}", stable_hash(&same), stable_hash(&format!("{same}\n"))).into();
+        event["messageId"] = message_id("gorse", &same).into();
     }
     event["context"] = json!({ "gorse": feedback });
     Ok(event)

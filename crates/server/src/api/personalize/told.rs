@@ -1,14 +1,13 @@
 //! What becomes of events, items and users that are put? Events of ours.
 
 use super::{Fault, Teller, read};
-use crate::api::answered::{SHOWN_EVENT, meant};
+use crate::api::answered::{SHOWN_EVENT, meant, message_id};
 use crate::api::extract::SmallBody;
 use crate::api::ingest::accept;
 use crate::app::App;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use primitives::stable_hash;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -87,7 +86,7 @@ fn events_of(sent: &Events, told: &Told) -> Result<Vec<Value>, Fault> {
     let id = |what: &str| {
         let id = told.event_id.as_deref()?;
         let same = format!("{}\n{}\n{id}\n{what}", sent.tracking_id, sent.session_id);
-        Some(format!("personalize-{:016x}{:016x}", stable_hash(&same), stable_hash(&format!("{same}\n"))))
+        Some(message_id("personalize", &same))
     };
     let track = |name: &str, properties: Map<String, Value>| {
         let mut event = json!({"type": "track", "event": name, "timestamp": told.sent_at, "properties": properties});
