@@ -3,7 +3,8 @@
 use crate::recalled::{Further, Recalled};
 use crate::{Answer, Ask, DecisionError, Kind, Kinds, Models, Parameters, Question, Record, Subject, Why, World};
 use features::Catalogue;
-use primitives::{DecisionId, Seed, stable_hash};
+use models::recommend::Part;
+use primitives::{DecisionId, ItemKey, Seed, stable_hash};
 
 /// Decides.
 ///
@@ -58,6 +59,25 @@ fn answer(kind: &dyn Kind, ask: &Ask<'_>, subject: &Subject) -> Result<Answer, D
         shortfall: said.more.shortfall,
         left_out: said.more.left_out,
     })
+}
+
+/// What each part of the kind's model says of each of these items, asked as for [`decide`]; nothing where the answer is not
+/// made from this customer's data.
+#[must_use]
+pub fn parts(
+    kind: &dyn Kind,
+    catalogue: &Catalogue,
+    question: &Question,
+    subject: &Subject,
+    models: &Models,
+    world: &dyn World,
+    items: &[ItemKey],
+) -> Vec<Vec<Part>> {
+    let ask = Ask { question, models, world, catalogue, as_before: false, is_unplaced: false };
+    match subject {
+        Subject::Known(known) => kind.parts(&ask, known.get(), items),
+        Subject::Withheld(_) | Subject::Unknown(_) => Vec::new(),
+    }
 }
 
 /// Decides again with other parameters, to see what would have come next. The models and the customer are those of the record;

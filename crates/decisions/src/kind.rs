@@ -9,7 +9,8 @@ use crate::{
 use features::{Catalogue, Probe};
 use governance::Purpose;
 use learning::TaskName;
-use primitives::Probability;
+use models::recommend::Part;
+use primitives::{ItemKey, Probability};
 use std::fmt;
 
 /// What people and programs are told of a kind.
@@ -244,6 +245,12 @@ pub trait Kind: Send + Sync {
     /// What [`Kind::personal`] comes to, for many customers at once: without what only its reasons need.
     fn gist(&self, ask: &Ask<'_>, known: &Knowledge) -> Option<Gist> {
         Gist::of(self.personal(ask, known).ok()?.content)
+    }
+
+    /// What each part of its model says of each of these items for this customer, as it was asked to answer; nothing where it has
+    /// no such model.
+    fn parts(&self, _ask: &Ask<'_>, _known: &Knowledge, _items: &[ItemKey]) -> Vec<Vec<Part>> {
+        Vec::new()
     }
 
     /// The names of the groups and segments that it divides customers into, where it does.

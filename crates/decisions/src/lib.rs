@@ -46,8 +46,9 @@ mod tests;
 mod why;
 mod world;
 
+pub use ::models::recommend::Part;
 pub use content::{Amount, Answer, Content, Decision, Likely, ModelRef, RankedItem, Reason};
-pub use decide::{decide, replay, replay_further, seed_of};
+pub use decide::{decide, parts, replay, replay_further, seed_of};
 pub use declaration::Declaration;
 pub use error::DecisionError;
 pub use filter::{Filter, FilterError};

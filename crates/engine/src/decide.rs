@@ -9,7 +9,7 @@ use decisions::nobody;
 use decisions::search::{Among, Completion, Found};
 use decisions::{
     Answer, Decision, DecisionError, DecisionQuery, Declaration, ItemFacts, Kind, KindName, Lens, Models, N_ITEMS_MAX,
-    Parameters, Question, RankedItem, Record, Refusal, Regard, Sales, Shelf, Subject, Testimony, Witness, World,
+    Parameters, Part, Question, RankedItem, Record, Refusal, Regard, Sales, Shelf, Subject, Testimony, Witness, World,
 };
 use events::Fields;
 use features::{FeatureState, Items};
@@ -91,10 +91,36 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] where the question is out of range.
     pub fn try_out(&self, asked: Asked) -> Result<Answer, EngineError> {
-        let (kind, as_of) = (self.capabilities.kinds.get(asked.kind.as_str())?, self.clock.now());
+        let kind = self.capabilities.kinds.get(asked.kind.as_str())?;
+        Ok(self.tried(asked, kind, &self.models())?.answer)
+    }
+
+    /// The same, with what each part of the model says of each item of the answer; nothing where the answer is everybody's, or is
+    /// not made by a model of several parts.
+    ///
+    /// # Errors
+    /// As [`Engine::try_out`].
+    pub fn try_out_in_parts(&self, asked: Asked) -> Result<(Answer, Vec<Vec<Part>>), EngineError> {
+        let (kind, models) = (self.capabilities.kinds.get(asked.kind.as_str())?, self.models());
+        let Weighed { question, subject, answer, .. } = self.tried(asked, kind, &models)?;
+        let items: Vec<ItemKey> =
+            answer.content.items().unwrap_or_default().iter().map(|item| ItemKey::from(&item.id)).collect();
+        if answer.fallback.is_some() {
+            return Ok((answer, Vec::new()));
+        }
+        let parts = self.look(|live| {
+            let shelves = Shelves::of(&live.items, question.as_of);
+            decisions::parts(kind, &self.catalogue(), &question, &subject, &models, &shelves, &items)
+        });
+        Ok((answer, parts))
+    }
+
+    /// A decision that nobody is told.
+    fn tried(&self, asked: Asked, kind: &dyn Kind, models: &Models) -> Result<Weighed, EngineError> {
+        let as_of = self.clock.now();
         let seed = decisions::seed_of(&self.draw_id(as_of));
         let sought = self.looked_for(&asked)?;
-        Ok(self.weigh(asked, sought.as_ref(), (kind, &self.models()), as_of, seed)?.answer)
+        self.weigh(asked, sought.as_ref(), (kind, models), as_of, seed)
     }
 
     /// Whether this answer is one of those that are logged.

@@ -73,7 +73,7 @@ pub use reigning::Reigning;
 pub use split::Split;
 pub use store::{ModelStore, ModelStoreError};
 pub use task::{Data, Fitted, Judged, Task, TaskAbout, Tasks};
-pub use tasks::{Binary, Classes, Number, Recommend, Segments, Value, ValueHistory, history_of, rfm_of, tasks};
+pub use tasks::{Binary, Classes, Number, Recommend, Segments, Value, ValueHistory, rfm_of, tasks};
 pub use train::{Trained, Verdict, challenge, evaluate, train};
 pub use wanted::Wanted;
 pub use withdrawals::{Before, Withdrawals, Withdrawn};

@@ -11,7 +11,7 @@ mod value;
 pub use binary::Binary;
 pub use classes::Classes;
 pub use number::Number;
-pub use recommend::{Recommend, history_of};
+pub use recommend::Recommend;
 pub use segments::{Segments, rfm_of};
 pub use value::{History as ValueHistory, Value};
 

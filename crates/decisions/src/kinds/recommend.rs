@@ -19,7 +19,7 @@ use crate::{
 use candidate::Candidate;
 use governance::Purpose;
 use learning::{Loaded, TaskName};
-use models::recommend::Recommender;
+use models::recommend::{Part, Recommender};
 use order::order;
 use pool::{Customer, Making};
 use primitives::{ItemKey, Probability};
@@ -192,6 +192,13 @@ impl Kind for Recommend {
             }
             None => Ok(self.list(ask, &wish, &customer).said),
         }
+    }
+
+    fn parts(&self, ask: &Ask<'_>, known: &Knowledge, items: &[ItemKey]) -> Vec<Vec<Part>> {
+        let Ok((_, model)) = self.model(ask) else { return Vec::new() };
+        let customer = Customer::of(ask, known);
+        let now = Wish::of(ask, &self.rules(ask)).now(&customer.viewed);
+        model.parts(&pool::query(ask, &customer, &now), items)
     }
 
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {

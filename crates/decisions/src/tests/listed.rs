@@ -2,17 +2,18 @@
 
 use super::filtered::described;
 use super::shop::{
-    N_ITEMS, Shop, decide, decided, decided_as, every_kind, key, knowledge, known, models, question, recommender,
-    refused, replay, unknown,
+    N_ITEMS, Shop, decide, decided, decided_as, every_kind, key, knowledge, known, models, parts, question, ranking,
+    recommender, refused, replay, unknown,
 };
 use crate::search::{Features, Found, FoundItem, Told};
 use crate::{
-    Answer, Content, DecisionError, ItemFacts, Knowledge, Lens, Question, RankedItem, Refusal, Regard, Repeats, Rules,
-    Sales, Shelf, Subject, World, category_of, kinds,
+    Answer, Content, DecisionError, ItemFacts, Knowledge, Lens, Models, Part, Question, RankedItem, Refusal, Regard,
+    Repeats, Rules, Sales, Shelf, Subject, World, category_of, kinds,
 };
 use features::Items;
 use governance::Headcount;
-use primitives::ItemKey;
+use models::recommend::{Cooccurrence, Interaction, Interactions, Markov, MemberSettings, RecommenderSettings};
+use primitives::{ItemKey, Seed};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -278,6 +279,42 @@ fn what_was_just_looked_at_changes_home_and_nothing_else() {
     let new = Knowledge { bought: Vec::new(), ..looking };
     let home = of(&known(new), "home");
     assert_eq!((ItemKey::from(&items(&home)[0].id), home.fallback), (near[0], None));
+}
+
+#[test]
+fn parts_of_the_model_are_asked_what_the_model_was_asked() {
+    // Everybody goes on from one item to the next.
+    let row = |customer: u32, step: u32| Interaction {
+        customer,
+        item: (customer + step) % N_ITEMS,
+        age_days: f64::from(40 - step),
+        quantity: 1.0,
+    };
+    let rows = (0..240).flat_map(|customer| (0..4).map(move |step| row(customer, step)));
+    let interactions =
+        Interactions { rows: rows.collect(), items: (0..N_ITEMS).map(key).collect(), ..Interactions::default() };
+    let members =
+        vec![MemberSettings::Cooccurrence(Cooccurrence::default()), MemberSettings::Markov(Markov::default())];
+    let settings = RecommenderSettings { members, ..RecommenderSettings::default() };
+    let mut models = Models::default();
+    models.put(ranking("r2", settings.fit(&interactions, Seed::new(1)).unwrap()));
+    let said = |subject: &Subject, given: Value| {
+        let all: Vec<ItemKey> = (0..N_ITEMS).map(key).collect();
+        parts(&asked(given), subject, &models, &all)
+    };
+    let next_after = |parts: &[Vec<Part>]| {
+        let next = |parts: &Vec<Part>| parts.iter().find(|part| part.name == "markov").map_or(0.0, |part| part.value);
+        (0..N_ITEMS as usize).max_by(|a, b| next(&parts[*a]).total_cmp(&next(&parts[*b]))).unwrap()
+    };
+    let customer = knowledge(&[(1, 3.0)], true);
+    let looking = Knowledge { viewed: vec![key(6)], ..customer.clone() };
+    assert_eq!(next_after(&said(&known(customer.clone()), json!({}))), 2);
+    assert_eq!(next_after(&said(&known(looking.clone()), json!({}))), 7, "what they look at now is newer");
+    assert_eq!(next_after(&said(&known(looking), json!({"placement": "email"}))), 2, "where it does not count");
+    assert_eq!(next_after(&said(&known(customer), json!({"cart": ["item-4"], "placement": "cart"}))), 5);
+    for nobody in [refused(), unknown(true)] {
+        assert!(said(&nobody, json!({})).is_empty(), "of whom nothing may be known, no part says anything");
+    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Which shop, models and customers do the tests decide about?
 
 use crate::{
-    Answer, Bought, Decision, DecisionError, ItemFacts, Kind, Kinds, Knowledge, ModelInputs, Models, Question, Record,
-    Rules, Sales, Subject, Witness, World, kinds, seed_of,
+    Answer, Bought, Decision, DecisionError, ItemFacts, Kind, Kinds, Knowledge, ModelInputs, Models, Part, Question,
+    Record, Rules, Sales, Subject, Witness, World, kinds, seed_of,
 };
 use events::generator::{self, WorldSettings};
 use events::{EventLogError, Offset, Place, Recorded};
@@ -172,10 +172,15 @@ pub(super) fn of_churn(version: &str) -> Loaded {
 
 /// The recommender of the shop of twelve items.
 pub(super) fn of_recommend(version: &str) -> Loaded {
+    ranking(version, recommender())
+}
+
+/// A recommender as it is in force.
+pub(super) fn ranking(version: &str, recommender: Recommender) -> Loaded {
     let mut header = trained().header.clone();
     header.task = "recommend".into();
     header.features.clear();
-    loaded(version, header, Body::Ranker(recommender()))
+    loaded(version, header, Body::Ranker(recommender))
 }
 
 pub(super) fn models(with_models: bool) -> Models {
@@ -195,6 +200,12 @@ pub(super) fn decide(
     world: &dyn World,
 ) -> Result<Answer, DecisionError> {
     crate::decide(every_kind(), catalogue(), question, subject, models, world)
+}
+
+/// What each part of the recommender says of items.
+pub(super) fn parts(question: &Question, subject: &Subject, models: &Models, items: &[ItemKey]) -> Vec<Vec<Part>> {
+    let kind = every_kind().get(question.kind.as_str()).unwrap();
+    crate::parts(kind, catalogue(), question, subject, models, &Shop::full(), items)
 }
 
 pub(super) fn replay(record: &Record, models: &Models) -> Result<Answer, DecisionError> {

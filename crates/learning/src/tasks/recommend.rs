@@ -8,7 +8,8 @@ mod lists;
 mod simple;
 
 pub(crate) use known::fit;
-pub use known::history_of;
+#[cfg(test)]
+pub(crate) use known::history_of;
 
 use self::answers::{Answers, list_of, ndcg_gain};
 use self::cases::{Test, Way, cases};

@@ -14,7 +14,7 @@ use axum::extract::Query;
 use axum::response::Response;
 use console::view::{Frame, TryAnswer, TryCard, TryForm, TryPage};
 use decisions::search::{Facet, Meaning, Told};
-use decisions::{Answer, Content, ContentShape, Kind, KindAbout, LeftOut, Parameters, RankedItem, Takes};
+use decisions::{Answer, Content, ContentShape, Kind, KindAbout, LeftOut, Parameters, Part, RankedItem, Takes};
 use engine::{CustomerView, ItemQuery, Stopwatch};
 use governance::Purpose;
 use members::Maker;
@@ -196,18 +196,15 @@ fn answered(
     let asked =
         engine::Asked { kind: kind.name.clone(), names: vec![name], parameters, context: events::Fields::new() };
     let watch = Stopwatch::start();
-    let Answer { content, fallback, shortfall, left_out, .. } = app.engine.try_out(asked)?;
+    let (Answer { content, fallback, shortfall, left_out, .. }, parts) = app.engine.try_out_in_parts(asked)?;
     let took_ms = watch.elapsed().as_secs_f64() * 1_000.0;
-    // What they did tells nothing of whoever does not permit it; and what is everybody's is made of no part.
+    // What they did tells nothing of whoever does not permit it.
     let state = customer.as_ref().filter(|_| is_permitted).map(|customer| &customer.state);
-    let maker = maker.filter(|_| fallback.is_none());
     let items = content.items().unwrap_or_default();
-    let keys: Vec<ItemKey> = items.iter().map(|item| ItemKey::from(&item.id)).collect();
-    let parts = maker.map(|maker| maker.parts(state, &keys, frame.now)).unwrap_or_default();
-    let parts = parts.into_iter().map(Some).chain(std::iter::repeat(None));
+    let in_order = |said: &Vec<Part>| maker.map(|maker| maker.in_order(said)).unwrap_or_default();
+    let parts = parts.iter().map(in_order).chain(std::iter::repeat(Vec::new()));
     let had: Vec<ItemKey> = state.map_or_else(Vec::new, |state| state.lines().iter().map(|line| line.item).collect());
-    let cards =
-        items.iter().zip(parts).filter_map(|(item, parts)| card(app, frame, item, parts.unwrap_or_default(), &had));
+    let cards = items.iter().zip(parts).filter_map(|(item, parts)| card(app, frame, item, parts, &had));
     let cards = cards.collect();
     let told = match content {
         Content::Search { told, .. } => *told,

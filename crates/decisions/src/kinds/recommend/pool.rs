@@ -113,15 +113,6 @@ impl<'a> Making<'a> {
         Self { ask, wish, model, customer, present, found, shown_last, seen, left_out }
     }
 
-    /// What they look at in this visit, the newest last: it tells what they want now, at home.
-    fn now(&self) -> Vec<ItemKey> {
-        let mut now = if self.wish.placement == Placement::Home { self.customer.viewed.clone() } else { Vec::new() };
-        let session = self.wish.session();
-        now.retain(|item| !session.contains(item));
-        now.extend(session);
-        now
-    }
-
     /// Where the candidates of the placement come from, the best source first.
     pub(super) fn sources(&self) -> Vec<Source> {
         if self.found.is_some() {
@@ -137,7 +128,7 @@ impl<'a> Making<'a> {
 
     fn by_placement(&self) -> Vec<Source> {
         let own = if self.customer.history.is_empty() { Source::Popular } else { Source::Own };
-        let (session, now) = (self.wish.session(), self.now());
+        let (session, now) = (self.wish.session(), self.wish.now(&self.customer.viewed));
         let in_view = self.wish.item.map(key);
         match self.wish.placement {
             Placement::Home | Placement::Email if own == Source::Popular && !now.is_empty() => {
@@ -205,7 +196,7 @@ impl<'a> Making<'a> {
         let said = |scored: Scored| (scored.item, scored.score, Cause::Model(scored.because));
         match (source, self.model) {
             (Source::Own, Some(model)) => {
-                let now = self.now();
+                let now = self.wish.now(&self.customer.viewed);
                 let is_now = self.wish.placement == Placement::Home && !now.is_empty() && !self.ask.is_unplaced;
                 let ranked = self.ranked(model, if is_now { n.max(N_BLENDED) } else { n }, allowed);
                 let wanted = ranked.into_iter().map(said).collect();
@@ -245,9 +236,8 @@ impl<'a> Making<'a> {
 
     /// What the model says of this customer now.
     fn ranked(&self, model: &Recommender, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {
-        let session = self.now();
-        let hour_of_week = Some(u16::from(self.ask.question.as_of.hour_of_week()));
-        model.rank(&Query { session: &session, hour_of_week, ..Query::of(&self.customer.history) }, n, allowed)
+        let now = self.wish.now(&self.customer.viewed);
+        model.rank(&query(self.ask, self.customer, &now), n, allowed)
     }
 
     /// What stands in an order of its own, as it suits this customer.
@@ -338,6 +328,12 @@ impl<'a> Making<'a> {
     pub(super) fn left_out(&self) -> LeftOut {
         self.left_out.borrow().clone()
     }
+}
+
+/// What a model is asked of a customer who looks at this now.
+pub(super) fn query<'a>(ask: &Ask<'_>, customer: &'a Customer, now: &'a [ItemKey]) -> Query<'a> {
+    let hour_of_week = Some(u16::from(ask.question.as_of.hour_of_week()));
+    Query { session: now, hour_of_week, ..Query::of(&customer.history) }
 }
 
 /// What is bought with several items: how near it is to each, summed; because of the one that it is nearest to.

@@ -120,6 +120,15 @@ impl<'a> Wish<'a> {
         self.cart.iter().copied().chain(self.item.map(key)).collect()
     }
 
+    /// The same after what they look at in this visit, which tells at home what they want now.
+    pub(super) fn now(&self, viewed: &[ItemKey]) -> Vec<ItemKey> {
+        let session = self.session();
+        let mut now = if self.placement == Placement::Home { viewed.to_vec() } else { Vec::new() };
+        now.retain(|item| !session.contains(item));
+        now.extend(session);
+        now
+    }
+
     /// Whether the list says something only of whoever bought before, or looks at something in this visit.
     pub(super) fn is_of_the_past(&self, viewed: &[ItemKey]) -> bool {
         match self.placement {

@@ -18,7 +18,7 @@ pub(crate) fn fit(
 /// What a customer has bought, or read, watched or heard, as the recommender wants it: live and in training the same, what the
 /// feature state remembers.
 #[must_use]
-pub fn history_of(wanted: Wanted, state: &FeatureState, as_of: Timestamp) -> Vec<HistoryItem> {
+pub(crate) fn history_of(wanted: Wanted, state: &FeatureState, as_of: Timestamp) -> Vec<HistoryItem> {
     let touched = wanted.remembered(state).into_iter();
     touched
         .map(|line| HistoryItem { item: line.item, age_days: as_of.days_since(line.at), quantity: pieces(&line) })

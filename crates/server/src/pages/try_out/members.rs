@@ -2,11 +2,9 @@
 
 use crate::app::App;
 use console::view::{MemberLine, ProtocolLine, ProtocolNumber};
-use decisions::KindAbout;
-use features::FeatureState;
-use learning::{Body, Loaded, Wanted, history_of};
-use models::recommend::{Query, Recommender};
-use primitives::{ItemKey, Timestamp};
+use decisions::{KindAbout, Part};
+use learning::{Body, Loaded};
+use models::recommend::Recommender;
 use std::sync::Arc;
 
 /// The parts by their names, in words: what each is called, and what it goes by.
@@ -68,18 +66,10 @@ impl Maker {
         self.names().into_iter().map(line).collect()
     }
 
-    /// What each part says of each of these items, from 0 to 1; nothing for a model that cannot tell its parts.
-    pub(super) fn parts(&self, state: Option<&FeatureState>, items: &[ItemKey], now: Timestamp) -> Vec<Vec<f64>> {
-        let wanted = Wanted::of_settings(&self.loaded.header.settings);
-        let history = state.map(|state| history_of(wanted, state, now)).unwrap_or_default();
-        let said = self.model().map(|model| model.parts(&Query::of(&history), items)).unwrap_or_default();
-        let names = self.names();
-        let of_item = |parts: &Vec<models::recommend::Part>| {
-            let part =
-                |name: &&str| parts.iter().find(|part| part.name == *name).map_or(0.0, |part| part.value.min(1.0));
-            names.iter().map(part).collect()
-        };
-        said.iter().map(of_item).collect()
+    /// What each part said of an item, from 0 to 1, in the order of their names.
+    pub(super) fn in_order(&self, said: &[Part]) -> Vec<f64> {
+        let part = |name: &str| said.iter().find(|part| part.name == name).map_or(0.0, |part| part.value.min(1.0));
+        self.names().into_iter().map(part).collect()
     }
 
     /// How good it is on customers whom it had not seen, by each way of asking.
