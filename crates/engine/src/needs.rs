@@ -93,6 +93,7 @@ impl Engine {
         let reads = TraceReads::new(self.capabilities.tasks.watches()).for_features(&catalogue);
         let read_at = self.clock.now();
         let dataset = Dataset::load(self.ports.history.as_ref(), &self.policy, reads, progress)?;
+        let dataset = dataset.with_searches(self.searched()?);
         Ok(Material { dataset, catalogue, read_at })
     }
 
