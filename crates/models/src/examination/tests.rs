@@ -3,7 +3,6 @@
 use super::*;
 use primitives::Seed;
 use proptest::prelude::*;
-use rand::RngExt as _;
 
 /// Things of which the wanted ones stand higher, each shown at places near its own, followed as the truth says.
 fn lists(seed: u64, n_things: u64, truth: impl Fn(usize) -> f64) -> Vec<ShownAt> {
