@@ -1,9 +1,7 @@
 //! Is the order learned in which shoppers want what they look for, though they look at little but what stands on top?
 
 use super::world::{catalogue, day, load, numbered, order, seed};
-use crate::{
-    Body, Data, Dataset, Evaluation, LearningError, Offered, Search, SearchLog, SearchNumber, Searched, Trained,
-};
+use crate::{Body, Data, Dataset, Evaluation, Offered, Search, SearchLog, SearchNumber, Searched, Trained};
 use events::{Event, Recorded};
 use models::metrics::gained_ndcg_at_k;
 use primitives::{ItemId, ItemKey, Seed, Timestamp};
@@ -16,15 +14,25 @@ const N_BRANDS: usize = 8;
 /// So many items a search finds, and so many it shows.
 const N_FOUND: usize = 60;
 const N_SHOWN: usize = 10;
-/// Which days are learned from, and which come later.
-const LEARNED_UNTIL: i64 = 42;
+/// How many days there are, and an earlier one.
 const N_DAYS: i64 = 56;
+const LEARNED_UNTIL: i64 = 42;
 
 /// A shop whose shoppers' taste is known.
 struct Shop {
     seed: Seed,
     /// The place that is looked at by half as many is the second of this power.
     slope: f64,
+    wants: Wants,
+}
+
+/// What shoppers want.
+#[derive(Clone, Copy, PartialEq)]
+enum Wants {
+    /// What fits the words, of brands that they love.
+    Taste,
+    /// One thing as much as another.
+    Anything,
 }
 
 /// An item that a search found: what is known of it, and how likely it is wanted.
@@ -54,7 +62,7 @@ fn key(item: usize) -> ItemKey {
 
 impl Shop {
     fn new() -> Self {
-        Self { seed: seed(), slope: 0.8 }
+        Self { seed: seed(), slope: 0.8, wants: Wants::Taste }
     }
 
     /// What a shopper's search finds. What they want depends on the words, on their brand and little on the price.
@@ -76,7 +84,8 @@ impl Shop {
             // Loved brands are wanted where the words fit at all, and nothing is wanted that does not.
             let speaks = 4.0 * text + if is_loved && text > 0.1 { 2.5 } else { 0.0 } + 0.5 * lately + 0.3 * own_price;
             let numbers = [text, lately, own_brand, own_price].map(|number| number as f32);
-            found.push(Found { item, numbers, wanted: 1.0 / (1.0 + (4.0 - speaks).exp()) });
+            let by_taste = 1.0 / (1.0 + (4.0 - speaks).exp());
+            found.push(Found { item, numbers, wanted: if self.wants == Wants::Taste { by_taste } else { 0.3 } });
         }
         (words, found)
     }
@@ -185,12 +194,12 @@ fn the_personal_order_beats_texts_the_sum_and_trees_without_what_is_personal() {
     let ours = evaluation.metrics["ndcg@10"];
     for simple in ["text", "sum", "impersonal"] {
         let gain = evaluation.gains[simple];
-        println!("{simple}: {:.4}, ours {ours:.4}, {gain:?}", ndcg(&evaluation, simple));
+        println!("by choices {ours:.4}, {simple} {:.4}: {}", ndcg(&evaluation, simple), gain.in_words());
         assert!(gain.is_gain() && ours > ndcg(&evaluation, simple), "{simple}: {gain:?}");
     }
     // By what shoppers truly want of everything that is found, the same holds.
-    let Trained { header, body } = trained(&shop.dataset(0..LEARNED_UNTIL), LEARNED_UNTIL);
-    println!("{} {:?} {:?}", header.method, header.importances, header.settings);
+    let Trained { header, body } = trained(&dataset, N_DAYS);
+    assert!(header.verdict().is_champion, "{}", header.verdict().reason);
     let Body::Order(model) = &body else { panic!("an order was learned") };
     let (ours, log) = (shop.truly(|row| model.score(row).unwrap()), shop.live(0..0).0);
     let sum = shop.truly(|row| log.sum(&row.iter().map(|value| *value as f32).collect::<Vec<f32>>()));
@@ -198,7 +207,80 @@ fn the_personal_order_beats_texts_the_sum_and_trees_without_what_is_personal() {
     for (name, theirs) in [("sum", sum), ("text", text)] {
         let differences: Vec<f64> = ours.iter().zip(&theirs).map(|(ours, theirs)| ours - theirs).collect();
         let gain = crate::evaluation::paired_gain(&differences, seed(), "truly");
-        println!("truly {name}: {gain:?} ours {:.4}", crate::evaluation::mean(ours.iter().copied()));
-        assert!(gain.is_gain(), "{name}: {gain:?}");
+        let mean = |values: &[f64]| crate::evaluation::mean(values.iter().copied());
+        println!("truly {:.4}, {name} {:.4}: {}", mean(&ours), mean(&theirs), gain.in_words());
+        assert!(gain.low > 0.05, "{name}: {gain:?}");
     }
+}
+
+#[test]
+fn what_is_chosen_at_random_beats_no_sum_and_does_not_answer() {
+    let shop = Shop { wants: Wants::Anything, ..Shop::new() };
+    let header = trained(&shop.dataset(0..LEARNED_UNTIL), LEARNED_UNTIL).header;
+    let verdict = header.verdict();
+    assert!(!verdict.is_champion, "{}", verdict.reason);
+    assert!(verdict.reason.contains("not better beyond chance than what is answered without it"), "{}", verdict.reason);
+}
+
+#[test]
+fn the_same_searches_in_any_order_give_the_same_file() {
+    let shop = Shop::new();
+    let (mut log, events) = shop.live(0..28);
+    let of = |log: &SearchLog| trained(&load(&events).with_searches(log.clone()), 28).to_file().unwrap();
+    let file = of(&log);
+    log.searches.reverse();
+    assert!(file == of(&log));
+    let (header, body) = crate::file::decode(&file).unwrap();
+    assert_eq!((header.task.as_str(), header.shape.as_str()), ("search", "order"));
+    let Body::Order(model) = body else { panic!("an order was learned") };
+    assert_eq!(model.names(), ["text", "bought_lately", "own_brand", "own_price"]);
+    // More that speaks for an item whoever asks never puts it further down.
+    let score = |text: f64, lately: f64, brand: f64| model.score(&[text, lately, brand, 0.5]).unwrap();
+    for brand in [0.0, 0.1, 0.5] {
+        let rising: Vec<f64> = (0..=20).map(|step| score(f64::from(step) / 20.0, 0.3, brand)).collect();
+        assert!(rising.is_sorted(), "{rising:?}");
+        assert!(score(0.5, 0.9, brand) >= score(0.5, 0.1, brand));
+    }
+    let explained = model.explain(&[0.9, 0.2, 0.5, 0.5]).unwrap();
+    assert_eq!(explained.score, score(0.9, 0.2, 0.5));
+}
+
+#[test]
+fn who_refuses_analytics_teaches_nothing_and_what_comes_later_is_not_known_before() {
+    let shop = Shop::new();
+    let (log, events) = shop.live(0..LEARNED_UNTIL);
+    let refuses = |shopper: usize| shopper % 3 == 0;
+    let context = json!({"consent": {"categoryPreferences": {"analytics": false}}});
+    let refusal = |shopper: usize| {
+        let mut event = viewed(shopper, 0, day(LEARNED_UNTIL));
+        event.context = context.as_object().unwrap().clone().into();
+        event
+    };
+    let refusals = (0..N_SHOPPERS).filter(|shopper| refuses(*shopper)).map(refusal);
+    let all = numbered(events.iter().map(|recorded| recorded.event.clone()).chain(refusals));
+    let permitted = load(&all).with_searches(log.clone());
+    let n_of = |dataset: &Dataset| dataset.searches().searches.len();
+    assert!(n_of(&permitted) < log.searches.len());
+    let searches = &permitted.searches().searches;
+    let is_refuser =
+        |search: &Searched| refuses(search.customer.as_str().trim_start_matches("shopper ").parse().unwrap());
+    assert!(!searches.iter().any(is_refuser));
+    // Who did not refuse teaches the same, whether or not others are there.
+    let mut others = log.clone();
+    others.searches.retain(|search| !is_refuser(search));
+    assert_eq!(n_of(&permitted), n_of(&load(&events).with_searches(others)));
+
+    // As of an earlier moment the later searches are not there.
+    let whole = shop.dataset(0..N_DAYS);
+    let early = crate::evaluate(&Search::default(), &data(&whole, LEARNED_UNTIL)).unwrap();
+    let alone = shop.dataset(0..LEARNED_UNTIL);
+    assert_eq!(early, crate::evaluate(&Search::default(), &data(&alone, LEARNED_UNTIL)).unwrap());
+}
+
+#[test]
+fn with_too_few_searches_it_is_said_what_is_missing() {
+    let error = crate::evaluate(&Search::default(), &data(&Shop::new().dataset(0..4), 4)).unwrap_err();
+    let said = error.to_string();
+    assert!(said.contains("searches that something was chosen from") && said.contains("days of searches"), "{said}");
+    assert!(crate::evaluate(&Search::default(), &data(&load(&[]), 4)).is_err());
 }

@@ -1,6 +1,6 @@
 //! What came of what a search showed? Within half an hour, and before something else was looked for.
 
-use crate::{Dataset, Searched};
+use crate::{Dataset, SearchLog, Searched};
 use features::Trace;
 use primitives::{ItemKey, Timestamp, stable_hash};
 use std::collections::BTreeMap;
@@ -26,12 +26,15 @@ impl Case<'_> {
         self.grades.iter().any(|grade| *grade > 0)
     }
 
-    /// What tells an item that was shown for these words, with about as much that speaks for it, from everything else.
-    pub(super) fn thing(&self, place: usize, sum: f64) -> u64 {
-        /// What differs by less is shown for the same reason.
-        const STEP: f64 = 0.25;
-        let step = (sum / STEP).round();
-        stable_hash(&format!("{} {} {step}", self.search.words, self.search.items[place].item.0))
+    /// What tells an item that was shown for these words, to customers of whom about the same is known, from everything else: what
+    /// differs is the place alone.
+    pub(super) fn thing(&self, at: usize, log: &SearchLog) -> u64 {
+        /// Numbers that differ by less say about the same of a customer.
+        const STEP: f32 = 0.25;
+        let numbers = self.search.rows().nth(at).unwrap_or_default();
+        let personal = log.numbers.iter().zip(numbers).filter(|(number, _)| number.is_personal);
+        let steps: String = personal.map(|(_, value)| format!(" {}", (value / STEP).round())).collect();
+        stable_hash(&format!("{} {}{steps}", self.search.words, self.search.items[at].item.0))
     }
 }
 

@@ -9,9 +9,6 @@ use models::boost::{Binned, BoostModel, BoostSettings, Lesson, Monotone, Rows, X
 use models::examination::{Examination, ShownAt};
 use primitives::Seed;
 
-/// One of so many searches is kept aside to see after how many trees to stop: the latest.
-const ASIDE: usize = 5;
-
 /// Which numbers the trees may look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Looks {
@@ -39,10 +36,10 @@ pub(super) fn examine(
 ) -> Result<Examination, LearningError> {
     let mut shown = Vec::new();
     for case in cases {
-        for (at, (offered, numbers)) in case.search.items.iter().zip(case.search.rows()).enumerate() {
+        for (at, offered) in case.search.items.iter().enumerate() {
             if let Some(place) = offered.place {
                 let n_followed = f64::from(u8::from(case.grades[at] > 0));
-                let thing = case.thing(at, log.sum(numbers));
+                let thing = case.thing(at, log);
                 shown.push(ShownAt { thing, place: place as usize, n_shown: 1.0, n_followed });
             }
         }
@@ -85,19 +82,13 @@ impl<'a, 'd> Lessons<'a, 'd> {
         &self.cases
     }
 
-    /// Grows trees; where these settings have patience, they stop where the latest searches say so.
+    /// Grows trees.
     pub(super) fn grow(&self, boost: &BoostSettings, looks: Looks, seed: Seed) -> Result<BoostModel, LearningError> {
-        let n_learned = if boost.patience > 0 { self.len() - self.len() / ASIDE } else { self.len() };
-        let (learned, aside) = (self.table(0..n_learned, looks), self.table(n_learned..self.len(), looks));
+        let table = self.table(looks);
         let fitted = |error| LearningError::model("learn the order")(error);
-        let binned = Binned::new(learned.frame().map_err(fitted)?, &[], boost.n_bins).map_err(fitted)?;
+        let binned = Binned::new(table.frame().map_err(fitted)?, &[], boost.n_bins).map_err(fitted)?;
         let monotone: Vec<Monotone> = self.log.numbers.iter().map(|number| rising(number.is_personal)).collect();
-        let mut lesson = Lesson { monotone: &monotone, ..Lesson::new(learned.rows(&binned)) };
-        let alike = match aside.labels.is_empty() {
-            true => None,
-            false => Some(binned.alike(aside.frame().map_err(fitted)?).map_err(fitted)?),
-        };
-        lesson.validation = alike.as_ref().map(|alike| aside.rows(alike));
+        let lesson = Lesson { monotone: &monotone, ..Lesson::new(table.rows(&binned)) };
         Ok(boost.learn(&lesson, &XeNdcg, seed).map_err(fitted)?.into_one())
     }
 
@@ -114,13 +105,10 @@ impl<'a, 'd> Lessons<'a, 'd> {
         each.map(move |(value, number)| if is_seen(number.is_personal) { f64::from(*value) } else { 0.0 })
     }
 
-    fn table(&self, which: std::ops::Range<usize>, looks: Looks) -> Table {
+    fn table(&self, looks: Looks) -> Table {
         let mut table = Table { width: self.log.numbers.len(), ..Table::default() };
-        let of_all: f64 = self.weights[which.clone()].iter().sum();
-        let mean = of_all / which.len().max(1) as f64;
-        for ((case, gains), weight) in
-            self.cases[which.clone()].iter().zip(&self.gains[which.clone()]).zip(&self.weights[which])
-        {
+        let mean = self.weights.iter().sum::<f64>() / self.len().max(1) as f64;
+        for ((case, gains), weight) in self.cases.iter().zip(&self.gains).zip(&self.weights) {
             for (numbers, gain) in case.search.rows().zip(gains) {
                 table.data.extend(self.looked_at(numbers, looks));
                 // The objective makes `2^label - 1` of it again.
