@@ -52,27 +52,27 @@ fn send(server: &TestServer, batch: Vec<Value>) {
     }
 }
 
-/// A shop of shoes in five colours and six brands, whose shoppers care for the colour alone, and have shown which.
+/// A shop of shoes of six brands in five colours, whose shoppers bought one brand in one colour and care for the colour alone.
 fn shop() -> TestServer {
     let server = TestServer::start();
     let shoe = |n: usize| {
         let traits = json!({
             "name": format!("Shoe {n}"), "category": "Shoes", "brand": format!("Brand {}", n % 6),
-            "colour": COLOURS[n % COLOURS.len()], "price": 50 + n, "currency": "EUR",
+            "colour": COLOURS[n % COLOURS.len()], "sole": format!("Sole {}", n % 7), "lace": format!("Lace {}", n % 4),
+            "price": 50 + n % 9, "currency": "EUR",
         });
         json!({"type": "item", "itemId": format!("shoe-{n}"), "traits": traits})
     };
     send(&server, (0..60).map(shoe).collect());
     for shopper in 0..N_SHOPPERS {
-        // Any brand, and the colour that they love.
-        let bought = |n: usize| ordered(&user(shopper), &format!("shoe-{}", shopper % 5 + 5 * ((shopper + n) % 12)));
-        send(&server, vec![bought(0), bought(5)]);
+        let first = (0..30).find(|n| n % 6 == shopper % 6 && n % 5 == shopper % 5).unwrap();
+        send(&server, [first, first + 30].map(|n| ordered(&user(shopper), &format!("shoe-{n}"))).into());
     }
     server
 }
 
 fn search(server: &TestServer, shopper: &str) -> Value {
-    server.decide(&json!({"decision": "search", "query": "shoe", "userId": shopper, "n": 10})).ok()
+    server.decide(&json!({"decision": "search", "query": "shoe", "userId": shopper, "n": 30})).ok()
 }
 
 fn ids(answer: &Value) -> Vec<String> {
@@ -114,7 +114,7 @@ fn what_shoppers_choose_puts_the_next_search_in_order() {
     live(&server, 2..N_DAYS);
 
     let before = search(&server, "shopper-0");
-    let of_colour = |answer: &Value| ids(answer).iter().filter(|item| colour_of(item) == "red").count();
+    let of_colour = |answer: &Value| ids(answer).iter().take(10).filter(|item| colour_of(item) == "red").count();
     let published = engine::train(server.engine(), &of_search(), &material(&server), Seed::new(1)).unwrap();
     assert!(published.is_champion, "{}", published.reason);
 
@@ -132,7 +132,7 @@ fn what_shoppers_choose_puts_the_next_search_in_order() {
     event["context"] = json!({ "consent": refusal });
     send(&server, vec![event]);
     let refused = search(&server, "shopper-0");
-    assert_eq!(ids(&refused), ids(&server.decide(&json!({"decision": "search", "query": "shoe", "n": 10})).ok()));
+    assert_eq!(ids(&refused), ids(&server.decide(&json!({"decision": "search", "query": "shoe", "n": 30})).ok()));
     assert!(server.replays(&refused));
 
     // Of who refused to be learned from nothing is.
@@ -156,4 +156,36 @@ fn the_past_is_judged_by_what_was_known_then() {
     assert_eq!(judged.to_beat.as_deref(), Some("sum"));
     let early = Data { now: data.now.plus_days(-23), ..data };
     assert!(matches!(learning::evaluate(task, &early), Err(LearningError::NotReady { .. })));
+}
+
+#[test]
+fn what_was_shown_is_known_with_its_places_and_forgotten_with_who_refuses() {
+    let server = shop();
+    let ask = |question: Value| server.decide(&question).ok();
+    ask(json!({"decision": "search", "query": "Shoe", "userId": "shopper-1", "n": 10}));
+    ask(json!({"decision": "search", "query": "shoe", "userId": "shopper-1", "n": 5, "from": 10}));
+    ask(json!({"decision": "search", "query": "shoe", "userId": "shopper-1", "filter": {"colour": "red"}}));
+    ask(json!({"decision": "search", "query": "shoe"}));
+    ask(json!({"decision": "search", "query": "nothing of ours", "userId": "shopper-1"}));
+    let mut searches = server.engine().searched().unwrap().searches;
+    assert_eq!(searches.len(), 3, "nobody and nothing teach nothing");
+    searches.reverse();
+    let places = |at: usize| {
+        let mut places: Vec<u32> = searches[at].items.iter().filter_map(|offered| offered.place).collect();
+        places.sort_unstable();
+        (places, searches[at].items.iter().filter(|offered| offered.place.is_none()).count())
+    };
+    assert_eq!(places(0), ((0..10).collect(), 10));
+    assert_eq!(places(1), ((10..15).collect(), 0), "what stood before was shown as well");
+    let words: Vec<u64> = searches.iter().map(|search| search.words).collect();
+    assert!(words[0] == words[1] && words[1] != words[2], "pages are one search, filters another");
+    assert!(searches.iter().all(|search| search.numbers.len() == 14 * search.items.len()));
+
+    let refusal = json!({"categoryPreferences": {"personalization": false}});
+    let mut event = event("shopper-1", "Segment Consent Preference Updated", json!({}));
+    event["context"] = json!({ "consent": refusal });
+    server.advance(Duration::from_secs(60));
+    send(&server, vec![event]);
+    server.engine().forget_refused(&mut None, 1_000).unwrap();
+    assert!(server.engine().searched().unwrap().searches.is_empty());
 }
