@@ -41,7 +41,7 @@ impl<'a> Order<'a> {
     }
 
     /// The items with their scores, the best first; of equal ones by their keys.
-    pub(crate) fn ranked<'i>(self, items: &'i [FoundItem]) -> Vec<(f64, &'i FoundItem)> {
+    pub(crate) fn ranked(self, items: &[FoundItem]) -> Vec<(f64, &FoundItem)> {
         let mut ranked: Vec<(f64, &FoundItem)> = items.iter().map(|item| (self.score(item), item)).collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.item.cmp(&b.1.item)));
         ranked

@@ -140,12 +140,11 @@ impl Task for Search {
                 judge.gain(&ours, theirs, data.seed, &format!("evaluate search against {name}")),
             );
         }
-        let counts = [("n_searches", test.len() as u64), ("n_follows_of_places", seen.n_follows() as u64)];
         let evaluation = Evaluation {
             split: split.clone(),
             n_train: train.len() as u64,
             n_test: judge.n_customers() as u64,
-            counts: counts.map(|(name, n)| (name.to_owned(), n)).into(),
+            counts: BTreeMap::from([("n_searches".to_owned(), test.len() as u64)]),
             base_rate: None,
             decides: "ndcg@10".to_owned(),
             bounds: Numbers::new(),

@@ -1,5 +1,7 @@
 //! Are places told apart from what stands in them?
 
+#![expect(clippy::cast_possible_truncation, reason = "places are few")]
+
 use super::*;
 use primitives::Seed;
 use proptest::prelude::*;
