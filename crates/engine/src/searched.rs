@@ -2,8 +2,7 @@
 
 use crate::Engine;
 use crate::error::EngineError;
-use decisions::search::no_searches;
-use decisions::{ContentShape, DecisionQuery, Record};
+use decisions::{ContentShape, DecisionQuery, Record, no_searches};
 use learning::SearchLog;
 
 /// So many of the newest searches are learned from: more would cost memory and time, and say what is no longer so.

@@ -155,12 +155,25 @@ impl Dataset {
         &self.searches
     }
 
-    pub(crate) fn keep_searches(self, searches: SearchLog) -> Self {
-        Self { searches, ..self }
+    /// With what searches showed to customers who permit to be learned from: nothing is kept of the others, nor of searches that
+    /// do not say every number of every item.
+    #[must_use]
+    pub fn with_searches(self, mut log: SearchLog) -> Self {
+        let of_whom = self.places_of(log.searches.iter().map(|search| &search.customer));
+        let n_numbers = log.numbers.len();
+        log.searches.retain_mut(|search| {
+            let Some(place) = of_whom.get(&search.customer) else { return false };
+            search.customer = self.customers[*place].get().profile.id.clone();
+            search.numbers.len() == search.items.len() * n_numbers
+                && search.numbers.iter().all(|value| value.is_finite())
+        });
+        // Customers are sorted by their ids, and so whoever looks up one finds the searches of one after the other.
+        log.searches.sort_by(|a, b| (&a.customer, a.at, a.words).cmp(&(&b.customer, b.at, b.words)));
+        Self { searches: log, ..self }
     }
 
     /// Where those among the customers stand who are meant by these ids, also by one of before they turned out to be one.
-    pub(crate) fn places_of<'a>(&self, ids: impl Iterator<Item = &'a CustomerId>) -> HashMap<CustomerId, usize> {
+    fn places_of<'a>(&self, ids: impl Iterator<Item = &'a CustomerId>) -> HashMap<CustomerId, usize> {
         let meant: BTreeSet<&CustomerId> = ids.collect();
         let mut places = HashMap::new();
         if meant.is_empty() {

@@ -1,6 +1,5 @@
 //! What did searches show, and what spoke for each item? As decisions keep it, so that the next order can be learned from it.
 
-use crate::Dataset;
 use primitives::{CustomerId, ItemKey, Timestamp};
 
 /// A number that is known of every item which a search may show.
@@ -59,24 +58,5 @@ impl Searched {
     pub(crate) fn rows(&self) -> impl Iterator<Item = &[f32]> {
         let width = if self.items.is_empty() { 1 } else { self.numbers.len() / self.items.len() };
         self.numbers.chunks_exact(width.max(1))
-    }
-}
-
-impl Dataset {
-    /// With what searches showed to customers who permit to be learned from: nothing is kept of the others, nor of searches that
-    /// do not say every number of every item.
-    #[must_use]
-    pub fn with_searches(self, mut log: SearchLog) -> Self {
-        let of_whom = self.places_of(log.searches.iter().map(|search| &search.customer));
-        let n_numbers = log.numbers.len();
-        log.searches.retain_mut(|search| {
-            let Some(place) = of_whom.get(&search.customer) else { return false };
-            search.customer = self.customers()[*place].get().profile.id.clone();
-            search.numbers.len() == search.items.len() * n_numbers
-                && search.numbers.iter().all(|value| value.is_finite())
-        });
-        // Customers are sorted by their ids, and so whoever looks up one finds the searches of one after the other.
-        log.searches.sort_by(|a, b| (&a.customer, a.at, a.words).cmp(&(&b.customer, b.at, b.words)));
-        self.keep_searches(log)
     }
 }

@@ -96,3 +96,34 @@ impl<'a> Order<'a> {
 fn numbers(item: &FoundItem) -> [f64; FEATURES.len()] {
     item.features.map(f64::from)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use primitives::ItemKey;
+
+    fn item(key: u64, features: &[(usize, f32)]) -> FoundItem {
+        let mut item = FoundItem { item: ItemKey(key), features: [0.0; FEATURES.len()] };
+        features.iter().for_each(|(place, value)| item.features[*place] = *value);
+        item
+    }
+
+    #[test]
+    fn more_that_speaks_for_an_item_puts_it_first_and_its_key_breaks_ties() {
+        let items = [item(3, &[(0, 0.5)]), item(2, &[(0, 0.5)]), item(1, &[(0, 0.2)]), item(4, &[(0, 0.2), (8, 1.0)])];
+        let order: Vec<u64> = Order::Sum.ranked(&items).iter().map(|(_, item)| item.item.0).collect();
+        assert_eq!(order, [4, 2, 3, 1]);
+    }
+
+    #[test]
+    fn what_is_the_customers_own_is_told_where_it_matters() {
+        for (features, expected) in [
+            (&[(0, 1.0), (8, 0.5)][..], "Of a brand that this customer buys"),
+            (&[(0, 1.0), (8, 0.01)][..], "Matches what was looked for"),
+            (&[(7, 0.9), (0, 0.2)][..], "Often chosen by who looks for this"),
+            (&[][..], "Matches what was looked for"),
+        ] {
+            assert_eq!(Order::Sum.reason(&item(1, features)), expected);
+        }
+    }
+}

@@ -1,8 +1,7 @@
 //! What did a search show, so that the next order can be learned from it?
 
-use super::rank::FoundItem;
-use super::seen::{FEATURES, N_IMPERSONAL};
 use crate::Record;
+use crate::search::{FEATURES, Found, FoundItem};
 use learning::{Offered, SearchLog, SearchNumber, Searched};
 use primitives::{ItemKey, stable_hash};
 use std::collections::HashMap;
@@ -16,7 +15,7 @@ pub fn no_searches() -> SearchLog {
     let number = |(place, (name, weight)): (usize, (&str, f64))| SearchNumber {
         name: name.to_owned(),
         weight,
-        is_personal: place >= N_IMPERSONAL,
+        is_personal: place >= Found::N_IMPERSONAL,
     };
     SearchLog { numbers: FEATURES.into_iter().enumerate().map(number).collect(), searches: Vec::new() }
 }
