@@ -283,3 +283,20 @@ fn with_too_few_searches_it_is_said_what_is_missing() {
     assert!(said.contains("searches that something was chosen from") && said.contains("days of searches"), "{said}");
     assert!(crate::evaluate(&Search::default(), &data(&load(&[]), 4)).is_err());
 }
+
+#[test]
+fn what_somebody_searched_before_they_were_known_is_theirs() {
+    let shop = Shop::new();
+    let (mut log, _) = shop.live(0..1);
+    log.searches.truncate(1);
+    let browser = profiles::Identifier::Anonymous("browser".into());
+    log.searches[0].customer = browser.customer_id();
+    let mut named = viewed(7, 1, day(2));
+    named.anonymous_id = Some("browser".into());
+    let dataset = load(&numbered([named, viewed(8, 1, day(2))])).with_searches(log.clone());
+    let whose: Vec<&str> = dataset.searches().searches.iter().map(|search| search.customer.as_str()).collect();
+    assert_eq!(whose, ["shopper 7"]);
+    // A search of another program, which knows other numbers of its items, teaches nothing.
+    log.searches[0].numbers.pop();
+    assert!(load(&numbered([viewed(7, 1, day(2))])).with_searches(log).searches().searches.is_empty());
+}
