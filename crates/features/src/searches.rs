@@ -175,6 +175,12 @@ impl Searches {
         told
     }
 
+    /// What most said in the place of these words and chose something of, five customers at least.
+    #[must_use]
+    pub fn said_instead(&self, words: &str) -> Option<String> {
+        self.held.queries.get(words)?.said_next().into_iter().next()
+    }
+
     /// Which share of those who looked for these words chose each item, of which five did, taken for lower where they were few.
     #[must_use]
     pub fn chosen(&self, words: &str) -> BTreeMap<ItemKey, f64> {
@@ -245,6 +251,7 @@ impl Searches {
         }
         open.is_chosen = true;
         let Some(asked) = self.held.queries.get_mut(&open.query) else { return };
+        asked.confirm_next(who);
         for product in &commerce.products {
             let item = ItemKey::from(&ItemId::from(product.id.as_str()));
             if asked.chosen.len() >= N_CHOSEN_MAX && !asked.chosen.contains_key(&item) {
@@ -298,6 +305,14 @@ impl Asked {
             fewest.map(|(_, words)| self.next.remove(&words));
         }
         self.next.entry(words.to_owned()).or_default().add(who);
+    }
+
+    /// Notes that something was chosen of what other words found in the place of these: then nobody need say them, and they count on.
+    fn confirm_next(&mut self, who: u64) {
+        let first = self.said_next().into_iter().next();
+        if let Some(by) = first.and_then(|words| self.next.get_mut(&words)) {
+            by.add(who);
+        }
     }
 
     /// The other words that five or more said, the most frequent first.
@@ -516,6 +531,8 @@ mod tests {
             told.view(user, 14, "carbon");
         }
         assert_eq!(next(&told, "sneaker"), ["running shoes"]);
+        assert_eq!(told.searches.said_instead("sneaker").as_deref(), Some("running shoes"));
+        assert_eq!((told.searches.said_instead("running shoes"), told.searches.said_instead("unheard")), (None, None));
         for (n, user) in ["f", "g", "h", "i", "j"].into_iter().enumerate() {
             // Too late, nothing chosen, something chosen before, the same words.
             told.search(user, 20, "boots", 0);
@@ -539,6 +556,16 @@ mod tests {
         }
         assert_eq!(told.searches.held.queries["sneaker"].next.len(), N_NEXT_MAX);
         assert_eq!(next(&told, "sneaker"), ["running shoes"], "what many said stays");
+        // Once the other words are searched at once nobody says them any more: what is chosen keeps them.
+        let month = MONTH_MS / 60_000;
+        for user in 0..12 {
+            told.search(&format!("new {user}"), 200, "sneaker", 7);
+            told.view(&format!("new {user}"), 201, "pegasus");
+        }
+        told.search("new 0", month + 1, "sneaker", 7);
+        assert_eq!(told.searches.said_instead("sneaker").as_deref(), Some("running shoes"));
+        told.search("new 0", 9 * month, "sneaker", 7);
+        assert_eq!(told.searches.said_instead("sneaker"), None, "in the end it is forgotten");
     }
 
     #[test]
