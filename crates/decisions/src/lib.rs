@@ -40,6 +40,7 @@ mod record;
 mod rules;
 pub mod search;
 mod segment;
+mod showed;
 mod subject;
 #[cfg(test)]
 mod tests;
@@ -67,6 +68,7 @@ pub use question::{Question, nobody};
 pub use record::Record;
 pub use rules::{Repeats, Rules};
 pub use segment::{Condition, Segment};
+pub use showed::no_searches;
 pub use subject::Subject;
 pub use why::Why;
 pub use world::{ItemFacts, LeftOut, Sales, Shelf, Testimony, Witness, World};

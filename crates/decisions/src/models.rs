@@ -1,7 +1,7 @@
 //! Which models answer?
 
 use crate::{ModelRef, Why};
-use learning::{BinaryModel, Body, ClassesModel, Loaded, NumberModel, TaskName};
+use learning::{BinaryModel, Body, ClassesModel, Loaded, NumberModel, OrderModel, TaskName};
 use models::recommend::Recommender;
 use models::rfm::RfmModel;
 use models::value::ValueModel;
@@ -108,6 +108,15 @@ impl Models {
         let loaded = self.loaded(task)?;
         match &loaded.body {
             Body::Classes(model) => Ok((loaded, model)),
+            _ => Err(of_another_shape(loaded)),
+        }
+    }
+
+    /// The model of a task, where it puts what was found in order.
+    pub(crate) fn order(&self, task: &TaskName) -> Result<(&Loaded, &OrderModel), Why> {
+        let loaded = self.loaded(task)?;
+        match &loaded.body {
+            Body::Order(model) => Ok((loaded, model)),
             _ => Err(of_another_shape(loaded)),
         }
     }

@@ -2,13 +2,14 @@
 //!
 //! A query is read against the catalogue: words that name a value of a trait are wishes, a price is a limit, and the rest is looked
 //! for in the texts. What matches is counted by what it has in common, and the best of it are put in order twice: as everybody
-//! sees them, and by what the customer buys.
+//! sees them, and by what the customer buys: as was learned from what was chosen, where that is better than a sum.
 
 mod among;
 mod facets;
 mod find;
 mod hits;
 mod index;
+mod order;
 mod price;
 mod rank;
 mod seen;
@@ -26,6 +27,7 @@ pub use facets::{Facet, FacetRange, FacetValue};
 pub use find::{Libraries, Library, Match, N_CANDIDATES_MAX, Sought, find};
 pub use hits::{Hits, Told};
 pub use index::{COLUMN_WEIGHTS, Clause, Indexed, Matching, N_COLUMNS, Phrase, TextIndex, TextIndexError, TextMatch};
+pub(crate) use order::Order;
 pub use rank::{Found, FoundItem};
 pub use seen::{FEATURES, Features};
 pub use shelf::Shelf;

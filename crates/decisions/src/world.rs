@@ -61,6 +61,8 @@ pub trait World {
     fn found(&self, _own: &[(ItemKey, f64)]) -> Option<Found> {
         None
     }
+    /// Hears what was found with all that models said of it: from that the order comes, and later ones are learned.
+    fn weighed(&self, _found: &Found) {}
     /// How the words of the question may go on. `None` where that was not asked.
     fn completed(&self) -> Option<Vec<Completion>> {
         None
@@ -200,6 +202,11 @@ impl Testimony {
         self.regards.get(&item).copied().unwrap_or_default()
     }
 
+    /// What the words of the question found; `None` where nothing was looked for.
+    pub(crate) fn what_was_found(&self) -> Option<&Found> {
+        self.found.as_ref()
+    }
+
     /// Whether an item could be shown, where it was looked at; `None` where it is not told whether it was.
     pub(crate) fn was_shown(&self, item: ItemKey) -> Option<bool> {
         match &self.shown {
@@ -319,6 +326,10 @@ impl World for Witness<'_> {
         let found = self.world.found(own);
         self.testimony.borrow_mut().found.clone_from(&found);
         found
+    }
+
+    fn weighed(&self, found: &Found) {
+        self.testimony.borrow_mut().found = Some(found.clone());
     }
 
     fn completed(&self) -> Option<Vec<Completion>> {

@@ -20,6 +20,8 @@ pub struct Capabilities {
     pub features: Vec<Declared>,
     /// What means the same in a search.
     pub synonyms: Synonyms,
+    /// Whether a search that finds nothing looks for what others said instead.
+    pub other_words: bool,
 }
 
 impl Capabilities {
@@ -34,6 +36,7 @@ impl Capabilities {
             segments: segments.to_vec(),
             features: features.to_vec(),
             synonyms: Synonyms::default(),
+            other_words: true,
         }
     }
 

@@ -6,7 +6,7 @@ use crate::library::{Books, FoundFirst};
 use crate::standing::{self, Kept, Standing};
 use crate::{Engine, Live};
 use decisions::nobody;
-use decisions::search::{Among, Completion, Found};
+use decisions::search::{Among, Completion, Found, Wanted, words_of};
 use decisions::{
     Answer, Decision, DecisionError, DecisionQuery, Declaration, ItemFacts, Kind, KindName, Lens, Models, N_ITEMS_MAX,
     Parameters, Part, Question, RankedItem, Record, Refusal, Regard, Sales, Shelf, Subject, Testimony, Witness, World,
@@ -155,7 +155,28 @@ impl Engine {
     fn looked_for(&self, asked: &Asked) -> Result<Option<FoundFirst>, EngineError> {
         let kind = self.capabilities.kinds.get(asked.kind.as_str())?;
         kind.about().check(&asked.parameters)?;
-        kind.wanted(&asked.parameters).map(|wanted| self.sought(&wanted)).transpose()
+        let Some(wanted) = kind.wanted(&asked.parameters) else { return Ok(None) };
+        let found = self.sought(&wanted)?;
+        Ok(Some(self.in_other_words(&wanted, &found)?.unwrap_or(found)))
+    }
+
+    /// Where words find nothing: what is found by those that others said instead, and chose something of.
+    fn in_other_words(&self, wanted: &Wanted, found: &FoundFirst) -> Result<Option<FoundFirst>, EngineError> {
+        let (Wanted::Items { query, filter }, FoundFirst::Items(hits)) = (wanted, found) else { return Ok(None) };
+        if !self.capabilities.other_words || hits.told.n_found > 0 {
+            return Ok(None);
+        }
+        let Some(instead) = self.look(|live| live.searches.said_instead(&words_of(query))) else { return Ok(None) };
+        let again = self.sought(&Wanted::Items { query: instead.clone(), filter: filter.clone() })?;
+        let FoundFirst::Items(mut hits) = again else { return Ok(None) };
+        if hits.told.n_found == 0 {
+            return Ok(None);
+        }
+        hits.told
+            .notes
+            .push(format!("Nothing has these words. Others looked for \"{instead}\" then, and so does this search."));
+        hits.told.corrected = Some(instead);
+        Ok(Some(FoundFirst::Items(hits)))
     }
 
     /// Decides, with all that it was decided from.

@@ -27,6 +27,7 @@ mod library;
 mod pace;
 mod read;
 mod search;
+mod searched;
 mod shelf;
 mod shown;
 mod worth;

@@ -8,7 +8,7 @@ use primitives::{Seed, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
-/// A history of so many events is read in the time of a page.
+/// A history of so many events and decisions is read in the time of a page.
 const N_EVENTS_AT_ONCE: u64 = 20_000;
 
 /// What there is to learn from, read once for everybody who learns from it, with the features that were declared then: of one
@@ -47,7 +47,8 @@ impl Engine {
     /// [`EngineError`] where there is no such task, or the history cannot be read.
     pub fn needs(&self, task: &TaskName) -> Result<Option<Vec<Need>>, EngineError> {
         self.capabilities.tasks.get(task.as_str())?;
-        if self.ports.history.n_events()? <= N_EVENTS_AT_ONCE {
+        let (n_decisions, _) = self.ports.decisions.counts()?;
+        if self.ports.history.n_events()? + n_decisions <= N_EVENTS_AT_ONCE {
             drop(self.count_needs_when_due()?);
         }
         Ok(self.counted.lock().unwrap_or_else(PoisonError::into_inner).by_task.get(task).cloned())
@@ -93,6 +94,7 @@ impl Engine {
         let reads = TraceReads::new(self.capabilities.tasks.watches()).for_features(&catalogue);
         let read_at = self.clock.now();
         let dataset = Dataset::load(self.ports.history.as_ref(), &self.policy, reads, progress)?;
+        let dataset = dataset.with_searches(self.searched()?);
         Ok(Material { dataset, catalogue, read_at })
     }
 

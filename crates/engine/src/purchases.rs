@@ -18,11 +18,13 @@ impl Engine {
         self.learns_from_purchases(task) && has_others() && !self.has_purchases()
     }
 
-    /// What is built in learns from purchases, and of what the settings declare what asks about them.
+    /// What is built in learns from purchases unless it learns from everybody, and of what the settings declare what asks about
+    /// them.
     pub(crate) fn learns_from_purchases(&self, task: &TaskName) -> bool {
         let is = |outcome: &&Outcome| outcome.name == *task;
         let is_built_in = learning::built_in_outcomes().iter().any(|outcome| is(&outcome));
         let declared = self.capabilities.outcomes.iter().find(is).filter(|_| !is_built_in);
-        declared.is_none_or(Outcome::is_about_purchases)
+        let of_everybody = || self.capabilities.tasks.get(task.as_str()).is_ok_and(|task| task.about().of_everybody);
+        declared.map_or_else(|| !of_everybody(), Outcome::is_about_purchases)
     }
 }

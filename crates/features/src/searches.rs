@@ -4,6 +4,7 @@
 //! - only customers who permit it are counted, and what fewer than five of them looked for is told to nobody: a query may hold
 //!   anything. Nor does what fewer than five chose count for anybody, and who does a thing again counts once;
 //! - who refuses to be counted is let go of;
+//! - nor is it told what fewer than five looked for next;
 //! - it is bounded whatever is looked for: the queries that fewest looked for give way, the longest ago first, and with every month
 //!   what was before counts half as much.
 
@@ -26,6 +27,10 @@ const N_CHOSEN_MAX: usize = 40;
 const N_OPEN_MAX: usize = 10_000;
 /// Until when something that is looked at was chosen for what was looked for.
 const CHOSEN_WITHIN_MS: i64 = 30 * 60 * 1_000;
+/// Within how long of one search another says it in other words.
+const SAID_AGAIN_WITHIN_MS: i64 = 5 * 60 * 1_000;
+/// How many other words are kept of each query.
+const N_NEXT_MAX: usize = 10;
 /// So many customers have to have looked for something before it is told, or have chosen it before it counts.
 const N_PEOPLE_MIN: usize = 5;
 /// After so long a month of what was looked for is over.
@@ -45,6 +50,8 @@ struct Asked {
     people: BTreeSet<u64>,
     /// By how many each item was chosen.
     chosen: BTreeMap<ItemKey, Crowd>,
+    /// By how many the same was said in which other words, and something chosen then.
+    next: BTreeMap<String, Crowd>,
     /// When last.
     at: Timestamp,
 }
@@ -54,6 +61,9 @@ struct Asked {
 struct Open {
     query: String,
     at: Timestamp,
+    /// What they looked for just before, without choosing anything.
+    before: Option<String>,
+    is_chosen: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +91,10 @@ pub struct Query {
     pub n: u32,
     /// By about how many of them nothing was found.
     pub n_nothing: u32,
+    /// When it was looked for last.
+    pub last_at: Timestamp,
+    /// What five or more of them looked for next, and chose something of it: the most frequent first.
+    pub next: Vec<String>,
 }
 
 impl Searches {
@@ -148,12 +162,23 @@ impl Searches {
             .queries
             .iter()
             .filter(|(_, asked)| asked.people.len() >= N_PEOPLE_MIN && asked.by.n() < 2 * asked.in_vain.n());
-        let told =
-            told.map(|(words, asked)| Query { words: words.clone(), n: asked.by.n(), n_nothing: asked.in_vain.n() });
+        let told = told.map(|(words, asked)| Query {
+            words: words.clone(),
+            n: asked.by.n(),
+            n_nothing: asked.in_vain.n(),
+            last_at: asked.at,
+            next: asked.said_next(),
+        });
         let mut told: Vec<Query> = told.collect();
         told.sort_by(|a, b| b.n_nothing.cmp(&a.n_nothing).then_with(|| a.words.cmp(&b.words)));
         told.truncate(n_max);
         told
+    }
+
+    /// What most said in the place of these words and chose something of, five customers at least.
+    #[must_use]
+    pub fn said_instead(&self, words: &str) -> Option<String> {
+        self.held.queries.get(words)?.said_next().into_iter().next()
     }
 
     /// Which share of those who looked for these words chose each item, of which five did, taken for lower where they were few.
@@ -197,7 +222,9 @@ impl Searches {
         if asked.people.len() < N_PEOPLE_MIN {
             asked.people.insert(who);
         }
-        self.held.open.insert(who, Open { query: words, at });
+        let before = self.held.open.get(&who).and_then(|last| last.said_again(&words, at));
+        let is_chosen = self.held.open.get(&who).is_some_and(|last| last.query == words && last.is_chosen);
+        self.held.open.insert(who, Open { query: words, at, before, is_chosen });
         if self.held.queries.len() > N_QUERIES_MAX + N_QUERIES_OVER {
             let rank = |(words, asked): (&String, &Asked)| (self.n_by(asked), asked.at, words.clone());
             let mut ranked: Vec<(u32, Timestamp, String)> = self.held.queries.iter().map(rank).collect();
@@ -213,12 +240,18 @@ impl Searches {
 
     fn choose(&mut self, commerce: &Commerce, event: &Event) {
         let who = who(event);
-        let Some(open) = self.held.open.get(&who) else { return };
+        let Some(open) = self.held.open.get_mut(&who) else { return };
         let age_ms = event.occurred_at.as_millis() - open.at.as_millis();
         if !(0..=CHOSEN_WITHIN_MS).contains(&age_ms) {
             return;
         }
+        if let Some(before) = open.before.as_ref().and_then(|before| self.held.queries.get_mut(before)) {
+            before.say_next(&open.query, who);
+            self.row.changed();
+        }
+        open.is_chosen = true;
         let Some(asked) = self.held.queries.get_mut(&open.query) else { return };
+        asked.confirm_next(who);
         for product in &commerce.products {
             let item = ItemKey::from(&ItemId::from(product.id.as_str()));
             if asked.chosen.len() >= N_CHOSEN_MAX && !asked.chosen.contains_key(&item) {
@@ -252,13 +285,53 @@ impl Searches {
     }
 }
 
+impl Open {
+    /// What was looked for, where these are other words for it: nothing was chosen, and it is a moment ago.
+    fn said_again(&self, words: &str, at: Timestamp) -> Option<String> {
+        let age_ms = at.as_millis() - self.at.as_millis();
+        if !(0..=SAID_AGAIN_WITHIN_MS).contains(&age_ms) {
+            return None;
+        }
+        // Further pages of the same are no other words.
+        if self.query == words { self.before.clone() } else { (!self.is_chosen).then(|| self.query.clone()) }
+    }
+}
+
 impl Asked {
+    /// Notes that somebody said it in other words, and chose something.
+    fn say_next(&mut self, words: &str, who: u64) {
+        if self.next.len() >= N_NEXT_MAX && !self.next.contains_key(words) {
+            let fewest = self.next.iter().map(|(words, by)| (by.n(), words.clone())).min();
+            fewest.map(|(_, words)| self.next.remove(&words));
+        }
+        self.next.entry(words.to_owned()).or_default().add(who);
+    }
+
+    /// Notes that something was chosen of what other words found in the place of these: then nobody need say them, and they count on.
+    fn confirm_next(&mut self, who: u64) {
+        let first = self.said_next().into_iter().next();
+        if let Some(by) = first.and_then(|words| self.next.get_mut(&words)) {
+            by.add(who);
+        }
+    }
+
+    /// The other words that five or more said, the most frequent first.
+    fn said_next(&self) -> Vec<String> {
+        let told = self.next.iter().filter(|(_, by)| by.n() as usize >= N_PEOPLE_MIN);
+        let mut told: Vec<(u32, &String)> = told.map(|(words, by)| (by.n(), words)).collect();
+        told.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+        told.into_iter().map(|(_, words)| words.clone()).collect()
+    }
+
     /// Notes that it is looked for at a moment: what was in months before counts half as much for each.
     fn age(&mut self, at: Timestamp) {
         let months = months(self.at, at);
         if months > 0 {
-            self.chosen.values_mut().chain([&mut self.by, &mut self.in_vain]).for_each(|crowd| crowd.halve(months));
+            let crowds =
+                self.chosen.values_mut().chain(self.next.values_mut()).chain([&mut self.by, &mut self.in_vain]);
+            crowds.for_each(|crowd| crowd.halve(months));
             self.chosen.retain(|_, by| by.n() > 0);
+            self.next.retain(|_, by| by.n() > 0);
         }
         self.at = self.at.max(at);
     }
@@ -436,8 +509,63 @@ mod tests {
         told.search("f", 7, "teapot", 3);
         assert_eq!(told.searches.beginning_with("te", 9), ["teapot", "tea"], "first what most people looked for");
         assert_eq!(told.searches.beginning_with("te", 1), ["teapot"]);
-        let nothing = Query { words: "tea cosy".to_owned(), n: 5, n_nothing: 4 };
+        let last_at = Timestamp::from_millis(6 * 60_000);
+        let nothing = Query { words: "tea cosy".to_owned(), n: 5, n_nothing: 4, last_at, next: Vec::new() };
         assert_eq!(told.searches.without_result(9), [nothing]);
+    }
+
+    #[test]
+    fn what_is_looked_for_next_and_chosen_from_says_in_other_words_what_was_not_found() {
+        let next = |told: &Told, of: &str| {
+            let without = told.searches.without_result(9);
+            without.into_iter().find(|query| query.words == of).map(|query| query.next).unwrap_or_default()
+        };
+        let mut told = Told::default();
+        for (n, user) in FIVE.iter().enumerate() {
+            assert!(next(&told, "sneaker").is_empty(), "{n} customers are fewer than five");
+            told.search(user, 10, "sneaker", 0);
+            told.search(user, 11, "running shoes", 7);
+            // A second page, and then something is chosen.
+            told.search(user, 12, "running shoes", 7);
+            told.view(user, 13, "pegasus");
+            told.view(user, 14, "carbon");
+        }
+        assert_eq!(next(&told, "sneaker"), ["running shoes"]);
+        assert_eq!(told.searches.said_instead("sneaker").as_deref(), Some("running shoes"));
+        assert_eq!((told.searches.said_instead("running shoes"), told.searches.said_instead("unheard")), (None, None));
+        for (n, user) in ["f", "g", "h", "i", "j"].into_iter().enumerate() {
+            // Too late, nothing chosen, something chosen before, the same words.
+            told.search(user, 20, "boots", 0);
+            told.search(user, 26, "late", 7);
+            told.view(user, 26, "pegasus");
+            told.search(user, 30, "boots", 0);
+            told.search(user, 31, "looked past", 7);
+            told.search(user, 40, "boots", 0);
+            told.view(user, 41, "pegasus");
+            told.search(user, 42, "found before", 7);
+            told.view(user, 43, "carbon");
+            told.search(user, 50, "boots", 0);
+            told.search(user, 51, "boots", 0);
+            told.view(user, 52, "carbon");
+            assert!(next(&told, "boots").is_empty(), "{n}");
+        }
+        for n in 0..60 {
+            told.search("looping", 100, "sneaker", 0);
+            told.search("looping", 101, &format!("junk {n}"), 1);
+            told.view("looping", 102, "carbon");
+        }
+        assert_eq!(told.searches.held.queries["sneaker"].next.len(), N_NEXT_MAX);
+        assert_eq!(next(&told, "sneaker"), ["running shoes"], "what many said stays");
+        // Once the other words are searched at once nobody says them any more: what is chosen keeps them.
+        let month = MONTH_MS / 60_000;
+        for user in 0..12 {
+            told.search(&format!("new {user}"), 200, "sneaker", 7);
+            told.view(&format!("new {user}"), 201, "pegasus");
+        }
+        told.search("new 0", month + 1, "sneaker", 7);
+        assert_eq!(told.searches.said_instead("sneaker").as_deref(), Some("running shoes"));
+        told.search("new 0", 9 * month, "sneaker", 7);
+        assert_eq!(told.searches.said_instead("sneaker"), None, "in the end it is forgotten");
     }
 
     #[test]

@@ -3,12 +3,14 @@
 mod binary;
 mod classes;
 mod number;
+mod order;
 mod trees;
 
 pub use binary::{BinaryModel, Scored};
 pub use classes::{Chosen, ClassesModel};
 pub(crate) use classes::{OTHER, Part};
 pub use number::{Expected, NumberModel};
+pub use order::{OrderModel, Ordered};
 pub use trees::Contribution;
 
 use crate::LearningError;
@@ -32,6 +34,8 @@ pub enum Body {
     Number(NumberModel),
     /// Says which of several.
     Classes(ClassesModel),
+    /// Says how far up each of the items that were found belongs.
+    Order(OrderModel),
 }
 
 /// How a model is stored. A file may name one that only a newer program knows.
@@ -50,6 +54,8 @@ pub enum Shape {
     Number,
     /// [`Body::Classes`].
     Classes,
+    /// [`Body::Order`].
+    Order,
 }
 
 impl Shape {
@@ -63,6 +69,7 @@ impl Shape {
             Self::Groups => "groups",
             Self::Number => "number",
             Self::Classes => "classes",
+            Self::Order => "order",
         }
         .to_owned()
     }
@@ -79,6 +86,7 @@ impl Body {
             Self::Groups(_) => Shape::Groups,
             Self::Number(_) => Shape::Number,
             Self::Classes(_) => Shape::Classes,
+            Self::Order(_) => Shape::Order,
         }
     }
 
@@ -94,6 +102,7 @@ impl Body {
             Self::Groups(model) => model.to_bytes().map_err(LearningError::model("write the groups")),
             Self::Number(model) => model.to_bytes(),
             Self::Classes(model) => model.to_bytes(),
+            Self::Order(model) => model.to_bytes(),
         }
     }
 
@@ -109,6 +118,7 @@ impl Body {
             Shape::Binary => Self::Binary(BinaryModel::from_bytes(bytes)?),
             Shape::Number => Self::Number(NumberModel::from_bytes(bytes)?),
             Shape::Classes => Self::Classes(ClassesModel::from_bytes(bytes)?),
+            Shape::Order => Self::Order(OrderModel::from_bytes(bytes)?),
             Shape::Groups => {
                 Self::Groups(RfmModel::from_bytes(bytes).map_err(LearningError::model("read the groups"))?)
             }

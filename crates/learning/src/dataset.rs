@@ -1,14 +1,14 @@
 //! Whom may we learn from? The whole history, customer by customer, of those who permit it.
 
 use crate::item_traits::traits_of;
-use crate::{Calendar, LearningError, Wanted};
+use crate::{Calendar, LearningError, SearchLog, Wanted};
 use events::{Offset, Place, Pointer};
 use features::{Cells, History, Items, Trace, TraceReads, Watch};
 use governance::{ConsentPolicy, Permitted, Purpose, permit};
 use models::recommend::ItemTraits;
 use primitives::{CustomerId, ItemKey, Timestamp, nearest};
-use profiles::{Customer, MemoryProfileStore, Profiles};
-use std::collections::{BTreeMap, BTreeSet};
+use profiles::{Customer, Identifier, MemoryProfileStore, Profiles};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 /// At most so many different names of events are remembered.
@@ -36,6 +36,7 @@ pub struct Dataset {
     titles: BTreeSet<String>,
     places: BTreeSet<String>,
     items: BTreeMap<ItemKey, ItemTraits>,
+    searches: SearchLog,
     wanted: OnceLock<Wanted>,
 }
 
@@ -108,6 +109,7 @@ impl Dataset {
             titles,
             places,
             items,
+            searches: SearchLog::default(),
             wanted: OnceLock::new(),
         })
     }
@@ -146,6 +148,43 @@ impl Dataset {
     #[must_use]
     pub fn n_left_out(&self) -> u64 {
         self.n_left_out
+    }
+
+    /// What searches showed to them, sorted by customer and time.
+    pub(crate) fn searches(&self) -> &SearchLog {
+        &self.searches
+    }
+
+    /// With what searches showed to customers who permit to be learned from: nothing is kept of the others, nor of searches that
+    /// do not say every number of every item.
+    #[must_use]
+    pub fn with_searches(self, mut log: SearchLog) -> Self {
+        let of_whom = self.places_of(log.searches.iter().map(|search| &search.customer));
+        let n_numbers = log.numbers.len();
+        log.searches.retain_mut(|search| {
+            let Some(place) = of_whom.get(&search.customer) else { return false };
+            search.customer = self.customers[*place].get().profile.id.clone();
+            search.numbers.len() == search.items.len() * n_numbers
+                && search.numbers.iter().all(|value| value.is_finite())
+        });
+        // Customers are sorted by their ids, and so whoever looks up one finds the searches of one after the other.
+        log.searches.sort_by(|a, b| (&a.customer, a.at, a.words).cmp(&(&b.customer, b.at, b.words)));
+        Self { searches: log, ..self }
+    }
+
+    /// Where those among the customers stand who are meant by these ids, also by one of before they turned out to be one.
+    fn places_of<'a>(&self, ids: impl Iterator<Item = &'a CustomerId>) -> HashMap<CustomerId, usize> {
+        let meant: BTreeSet<&CustomerId> = ids.collect();
+        let mut places = HashMap::new();
+        if meant.is_empty() {
+            return places;
+        }
+        for (place, customer) in self.customers.iter().enumerate() {
+            let profile = &customer.get().profile;
+            let names = profile.links.keys().map(Identifier::customer_id).chain([profile.id.clone()]);
+            places.extend(names.filter(|id| meant.contains(id)).map(|id| (id, place)));
+        }
+        places
     }
 
     /// Whose traces they are, and the traces.

@@ -46,6 +46,10 @@ pub struct Evaluation {
     pub baseline_titles: BTreeMap<String, String>,
     /// By how much the model is better than each simple answer in the metric that decides, customer by customer.
     pub gains: BTreeMap<String, Gain>,
+    /// The simple answer that is given where no model answers, where there is one: a model that is not better than it beyond noise
+    /// does not answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_beat: Option<String>,
     /// How good it is by several ways of asking, by their names, where there is more than one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub protocols: BTreeMap<String, Protocol>,

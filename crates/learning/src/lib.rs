@@ -42,6 +42,7 @@ pub mod reasons;
 mod reference;
 mod registry;
 mod reigning;
+mod searched;
 mod split;
 mod store;
 mod task;
@@ -53,7 +54,9 @@ mod vouched;
 mod wanted;
 mod withdrawals;
 
-pub use body::{BinaryModel, Body, Chosen, ClassesModel, Contribution, Expected, NumberModel, Scored, Shape};
+pub use body::{
+    BinaryModel, Body, Chosen, ClassesModel, Contribution, Expected, NumberModel, OrderModel, Ordered, Scored, Shape,
+};
 pub use calendar::{Calendar, Gap};
 pub use contest::{Contest, Duel, Paired, Unjudged};
 pub use dataset::Dataset;
@@ -70,10 +73,11 @@ pub use outcome::{Among, Label, Outcome, What, catalogue};
 pub use outcomes::{built_in_outcomes, churn::churn};
 pub use registry::{Published, Registry, Version, newest_versions};
 pub use reigning::Reigning;
+pub use searched::{Number as SearchNumber, Offered, SearchLog, Searched};
 pub use split::Split;
 pub use store::{ModelStore, ModelStoreError};
 pub use task::{Data, Fitted, Judged, Task, TaskAbout, Tasks};
-pub use tasks::{Binary, Classes, Number, Recommend, Segments, Value, ValueHistory, rfm_of, tasks};
+pub use tasks::{Binary, Classes, Number, Recommend, Search, Segments, Value, ValueHistory, rfm_of, tasks};
 pub use train::{Trained, Verdict, challenge, evaluate, train};
 pub use wanted::Wanted;
 pub use withdrawals::{Before, Withdrawals, Withdrawn};

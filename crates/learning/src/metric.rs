@@ -27,7 +27,7 @@ pub struct Metric {
 }
 
 const METRICS: [Metric; 12] = [
-    of("ndcg@10", "NDCG@10", Better::Higher, "How near the top of the list the next purchases stand"),
+    of("ndcg@10", "NDCG@10", Better::Higher, "How near the top of the list stands what was wanted next"),
     of("recall@10", "Recall@10", Better::Higher, "The share of the next purchases among the first ten"),
     of("coverage", "Coverage", Better::Higher, "The share of the catalogue that is recommended to anybody"),
     of("log_loss", "Log loss", Better::Lower, "How far the probabilities were off, costly mistakes counting more"),

@@ -5,6 +5,7 @@ pub(crate) mod binary;
 mod classes;
 mod number;
 pub(crate) mod recommend;
+mod search;
 mod segments;
 mod value;
 
@@ -12,6 +13,7 @@ pub use binary::Binary;
 pub use classes::Classes;
 pub use number::Number;
 pub use recommend::Recommend;
+pub use search::Search;
 pub use segments::{Segments, rfm_of};
 pub use value::{History as ValueHistory, Value};
 
@@ -26,6 +28,7 @@ pub fn tasks(outcomes: &[Outcome]) -> crate::Tasks {
         Box::new(Binary::new(outcomes::churn::churn())),
         Box::new(Value::default()),
         Box::new(Segments::default()),
+        Box::new(Search::default()),
     ];
     tasks.extend(outcomes.iter().map(of_outcome));
     crate::Tasks::new(tasks)

@@ -12,6 +12,7 @@ mod numbers;
 mod outcomes;
 mod partitions;
 mod registry;
+mod search;
 mod wanted;
 mod withdrawals;
 pub(crate) mod world;

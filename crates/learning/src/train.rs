@@ -137,16 +137,18 @@ impl ModelHeader {
     ///
     /// The rule: in the number that decides (NDCG@10, log-loss) it is not worse than the strongest baseline, neither
     /// beyond noise nor by more than 2 %, and no number that the evaluation bounds is beyond its bound and worse than the
-    /// strongest baseline's. Where a model answers already, it is better than that one beyond noise, on the
+    /// strongest baseline's. Where a simple answer is given without a model, it is better than that beyond noise. Where a model
+    /// answers already, it is better than that one beyond noise, on the
     /// same customers over a window that neither has learned from, and its probabilities are no further from what came
     /// true; or that one cannot answer any more; or that one has learned from customers who have refused since, and this
     /// one is not worse beyond noise, or the same without them. Where that one has learned from a day of the window, it
     /// stays.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        let (is_good_enough, simple) = match self.evaluation.beyond_bounds().next() {
-            Some(far_off) => (false, self.far_off(&far_off)),
-            None => self.against_simple_answers(),
+        let (is_good_enough, simple) = match (self.evaluation.beyond_bounds().next(), self.unbeaten()) {
+            (Some(far_off), _) => (false, self.far_off(&far_off)),
+            (None, Some(unbeaten)) => (false, unbeaten),
+            (None, None) => self.against_simple_answers(),
         };
         let champion = self.contest.as_ref().and_then(Contest::champion);
         let (is_champion, reason) = match &self.contest {
@@ -186,6 +188,18 @@ impl ModelHeader {
             best.unwrap_or_default(),
             direction(name),
         )
+    }
+
+    /// Why the simple answer that is given without a model stays, where it is not beaten beyond noise.
+    fn unbeaten(&self) -> Option<String> {
+        let name = self.evaluation.to_beat.as_deref()?;
+        let gain = self.evaluation.gains.get(name).filter(|gain| !gain.is_gain())?;
+        Some(format!(
+            "in {} it is not better beyond chance than what is answered without it, {} (95 % interval: {})",
+            metric_in_sentence(&self.evaluation.decides),
+            self.evaluation.baseline_title(name),
+            gain.in_words(),
+        ))
     }
 
     fn against_simple_answers(&self) -> (bool, String) {

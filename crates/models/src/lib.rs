@@ -12,6 +12,7 @@
 //! | [`neural`] | what can a network of layers learn? [`neural::MlpSettings`] → [`neural::Mlp`] |
 //! | [`nearest`] | which of millions of vectors point where this one points? [`nearest::NearestSettings`] → [`nearest::Nearest`] |
 //! | [`minimise`] | where is a smooth function smallest? |
+//! | [`examination`] | which places of a list are looked at? [`examination::ExaminationSettings`] → [`examination::Examination`] |
 //! | [`metrics`] | how good was it? |
 //!
 //! What stays true:
@@ -26,6 +27,7 @@ pub mod boost;
 mod bytes;
 pub mod calibrate;
 mod error;
+pub mod examination;
 mod frame;
 mod labels;
 mod linear;

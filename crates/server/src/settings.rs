@@ -124,6 +124,8 @@ settings! {
     search: SearchSettings {
         /// Groups of words that mean the same, such as [["sneaker", "trainer"], ["tee", "t-shirt"]].
         synonyms: Vec<Vec<String>> = Vec::new(),
+        /// Whether a search that finds nothing looks for what five customers or more said instead, and chose something of.
+        other_words: bool = true,
     }
     /// Webhooks of lists.
     webhooks: WebhookSettings {
@@ -287,7 +289,7 @@ impl Settings {
     pub fn capabilities(&self) -> Capabilities {
         let synonyms = Synonyms::new(&self.search.synonyms);
         let capabilities = Capabilities::new(&self.outcomes, &self.segments, &self.features).with_rules(self.rules());
-        Capabilities { synonyms, ..capabilities }
+        Capabilities { synonyms, other_words: self.search.other_words, ..capabilities }
     }
 
     /// The rules for lists of items.

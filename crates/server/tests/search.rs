@@ -153,3 +153,25 @@ fn an_index_that_is_lost_is_made_again() {
     let server = TestServer::reopen(data);
     until("the index is made again", || (search(&server, json!({"query": "pegasus"}))["found"] == 2).then_some(()));
 }
+
+#[test]
+fn what_five_said_instead_is_looked_for_where_nothing_is_found() {
+    let server = shop();
+    let tell = |user: &str, name: &str, properties: Value| {
+        server.post_as(SERVER, "/v1/track", &json!({"userId": user, "event": name, "properties": properties})).ok();
+    };
+    let ask = |server: &TestServer| search(server, json!({"query": "Sneaker", "n": 10}));
+    for user in ["a", "b", "c", "d", "e"] {
+        assert_eq!(ask(&server)["found"], 0, "before {user}");
+        tell(user, "Products Searched", json!({"query": "sneaker", "results": 0}));
+        tell(user, "Products Searched", json!({"query": "pegasus", "results": 2}));
+        tell(user, "Product Viewed", json!({"product_id": "nike-42"}));
+    }
+    let answer = ask(&server);
+    assert_eq!((&answer["found"], &answer["corrected"]), (&2.into(), &"pegasus".into()), "{answer}");
+    assert!(answer["notes"][0].as_str().unwrap().contains("Others looked for \"pegasus\""), "{answer}");
+    assert!(server.replays(&answer));
+    assert!(search(&server, json!({"query": "boot"}))["corrected"].is_null());
+    let server = server.restart_with(|settings| settings.search.other_words = false);
+    assert_eq!(ask(&server)["found"], 0);
+}

@@ -34,10 +34,27 @@ pub struct CataloguePage {
     pub shown_since: Option<Timestamp>,
     /// The address of the next page.
     pub older: Option<String>,
+    /// What is looked for and mostly not found, the most frequent first.
+    pub in_vain: Vec<SearchedInVain>,
     /// A command that describes an item.
     pub describe: String,
 }
 page!(CataloguePage, Some(Section::Catalogue));
+
+/// Words for which searches mostly found nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchedInVain {
+    /// The words.
+    pub words: String,
+    /// By about how many customers they were looked for lately.
+    pub n: u64,
+    /// By about how many of them in vain.
+    pub n_nothing: u64,
+    /// When last.
+    pub last_at: Timestamp,
+    /// What they looked for next, and found.
+    pub next: Vec<String>,
+}
 
 /// One item of the catalogue.
 #[derive(Debug, Clone, PartialEq)]

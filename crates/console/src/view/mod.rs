@@ -57,7 +57,7 @@ pub use events::{EventRow, EventStatus, EventsPage, Pause, RejectedReason, Statu
 pub use features::{Defined, DefinedGroup, FeaturesPage};
 pub use frame::{Flash, Frame, Health, Notice, Section, Theme, safe_back};
 pub use imports::{ImportRow, ImportState, ImportsPage};
-pub use items::{CataloguePage, Companion, ItemFact, ItemPage, ItemRow, ItemWeek, ShownLine};
+pub use items::{CataloguePage, Companion, ItemFact, ItemPage, ItemRow, ItemWeek, SearchedInVain, ShownLine};
 pub use keys::{KeyRow, KeyRowState, KeysPage, MadeKey};
 pub use lists::{
     ChangeRow, ChoiceGroup, ColumnChoice, ListCell, ListColumn, ListHead, ListLine, ListPage, ListRow, ListsPage,

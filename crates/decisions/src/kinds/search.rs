@@ -2,7 +2,7 @@
 
 use crate::kind::{ContentShape, KindAbout, More, Reads};
 use crate::parameter::{Parameter, Parameters, Takes};
-use crate::search::{FEATURES, Found, FoundItem, N_CANDIDATES_MAX, Told, Wanted};
+use crate::search::{Found, N_CANDIDATES_MAX, Order, Told, Wanted};
 use crate::{Ask, Content, ItemFilter, Kind, Knowledge, ModelRef, RankedItem, Said, Why};
 use governance::Purpose;
 use learning::TaskName;
@@ -30,14 +30,13 @@ const FILTER: Parameter =
 
 /// After so many days a purchase says half as much of a taste.
 const HALF_LIFE_DAYS: f64 = 90.0;
-/// From which share of the score on something is told as the reason.
-const TOLD_FROM: f64 = 0.1;
 
 /// Which items to show to who looks for something.
 #[derive(Debug, Clone)]
 pub struct Search {
     about: KindAbout,
     recommender: TaskName,
+    order: TaskName,
 }
 
 impl Default for Search {
@@ -55,7 +54,7 @@ impl Default for Search {
             is_risk: false,
             shape: ContentShape::Search,
         };
-        Self { about, recommender: "recommend".into() }
+        Self { about, recommender: "recommend".into(), order: "search".into() }
     }
 }
 
@@ -100,8 +99,11 @@ impl Kind for Search {
                 }
             }
             model = Some(ModelRef::from(loaded));
+            // What the recommender said is in the record, and so a replay needs the model of the order alone.
+            ask.world.weighed(&found);
         }
-        Ok(Said { content: answer(ask, &found), model, more: More::default() })
+        let (order, learned) = self.order(ask);
+        Ok(Said { content: answer(ask, &found, order), model: learned.or(model), more: More::default() })
     }
 
     fn general(&self, ask: &Ask<'_>, why: &Why) -> (Said, String) {
@@ -111,7 +113,17 @@ impl Kind for Search {
             false => why.text("search"),
         };
         let sentence = format!("{why}: the order is the same for everybody.");
-        (Said { content: answer(ask, &found), model: None, more: More::default() }, sentence)
+        let (order, model) = self.order(ask);
+        (Said { content: answer(ask, &found, order), model, more: More::default() }, sentence)
+    }
+}
+
+impl Search {
+    /// What puts items in order, and the model that does, where one does.
+    fn order<'a>(&self, ask: &Ask<'a>) -> (Order<'a>, Option<ModelRef>) {
+        let learned = ask.models.order(&self.order).ok();
+        let learned = learned.and_then(|(loaded, model)| Some((Order::by(model)?, Some(ModelRef::from(loaded)))));
+        learned.unwrap_or((Order::Sum, None))
     }
 }
 
@@ -120,16 +132,15 @@ fn query(parameters: &Parameters) -> &str {
 }
 
 /// The page that is asked for, of what can still be had.
-fn answer(ask: &Ask<'_>, found: &Found) -> Content {
-    let mut ranked: Vec<(f64, &FoundItem)> = found.items.iter().map(|item| (item.prior(), item)).collect();
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.item.cmp(&b.1.item)));
+fn answer(ask: &Ask<'_>, found: &Found, order: Order<'_>) -> Content {
+    let ranked = order.ranked(&found.items);
     let whole = |parameter: &Parameter| usize::try_from(ask.whole(parameter)).unwrap_or(0);
     let there = ranked.iter().filter(|(_, item)| ask.world.is_available(item.item));
     let page = there.skip(whole(&FROM)).take(whole(&N));
     let propensity = (!ask.is_unplaced).then_some(Probability::ONE);
     let items = page.filter_map(|(score, item)| {
         let facts = ask.world.facts(item.item)?;
-        Some(RankedItem { id: facts.id, score: *score, reason: reason(item, *score).to_owned(), propensity })
+        Some(RankedItem { id: facts.id, score: *score, reason: order.reason(item).to_owned(), propensity })
     });
     let items: Vec<RankedItem> = items.collect();
     let mut told = found.told.clone();
@@ -146,35 +157,4 @@ fn nothing(items: &[RankedItem], told: &Told) -> Option<&'static str> {
         (true, 0) => Some("No item that may be shown matches any of the words."),
         (true, _) => Some("No items come after those of the pages before: at most 200 are put in order."),
     }
-}
-
-/// What speaks most for an item, in words.
-fn reason(item: &FoundItem, score: f64) -> &'static str {
-    const WORDS: [&str; FEATURES.len()] = [
-        "Matches what was looked for",
-        "Its name says what was looked for",
-        "Is called exactly so",
-        "Its name says what was looked for",
-        "Has what was looked for",
-        "Often bought lately",
-        "Often bought",
-        "Often chosen by who looks for this",
-        "Of a brand that this customer buys",
-        "Of a kind that this customer buys",
-        "Has what this customer usually takes",
-        "Costs what this customer usually pays",
-        "Bought before by this customer",
-        "Goes with what this customer bought",
-    ];
-    let parts = item.features.iter().zip(FEATURES).map(|(value, (_, weight))| f64::from(*value) * weight);
-    let personal_from = Found::N_IMPERSONAL;
-    let weightiest = |from: usize, until: usize| {
-        let parts = parts.clone().enumerate().skip(from).take(until - from);
-        parts.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
-    };
-    // What is the customer's own is told first, where it matters: that the words match goes without saying.
-    let own =
-        weightiest(personal_from, FEATURES.len()).filter(|(_, part)| *part > TOLD_FROM * score.max(f64::MIN_POSITIVE));
-    let told = own.or_else(|| weightiest(0, personal_from)).filter(|(_, part)| *part > 0.0);
-    told.map_or(WORDS[0], |(place, _)| WORDS[place])
 }

@@ -12,8 +12,8 @@ use crate::{
 use events::generator::{self, WorldSettings};
 use features::{FeatureState, TraceReads};
 use governance::{ConsentPolicy, Headcount};
-use learning::{Data, Dataset, Loaded};
-use primitives::{Currency, ErrorKind, ItemKey, Seed};
+use learning::{Data, Dataset, Loaded, Offered, SearchLog, Searched};
+use primitives::{Currency, ErrorKind, ItemKey, Seed, Timestamp};
 use profiles::{Customer, MemoryProfileStore, Profiles};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -28,6 +28,35 @@ fn events() -> Vec<events::Recorded> {
         .collect()
 }
 
+/// Searches a minute before each order, which showed among others what was bought.
+fn searches(dataset: &Dataset) -> SearchLog {
+    let mut log = crate::no_searches();
+    let others: Vec<ItemKey> = dataset.items().map(|(item, _)| item).take(9).collect();
+    for customer in dataset.customers() {
+        let Customer { profile, state } = customer.get();
+        let mut lines: Vec<_> = state.lines_until(NOW).collect();
+        lines.dedup_by_key(|line| line.at);
+        for line in lines.into_iter().filter(|line| !others.contains(&line.item)) {
+            let place = (line.at.as_millis() / 1_000 % 10).unsigned_abs();
+            let mut shown = others.clone();
+            shown.insert(usize::try_from(place).unwrap(), line.item);
+            let numbers = |item: &ItemKey| {
+                let mut numbers = [0.0; crate::search::FEATURES.len()];
+                numbers[0] = if item == &line.item { 0.9 } else { 0.3 };
+                numbers
+            };
+            log.searches.push(Searched {
+                customer: profile.id.clone(),
+                at: Timestamp::from_millis(line.at.as_millis() - 60_000),
+                words: 1,
+                numbers: shown.iter().flat_map(numbers).collect(),
+                items: (0..).zip(shown).map(|(place, item)| Offered { item, place: Some(place) }).collect(),
+            });
+        }
+    }
+    log
+}
+
 /// A model for every task of the list, trained on the generated shop.
 fn of_every_task() -> &'static Vec<Loaded> {
     static LOADED: LazyLock<Vec<Loaded>> = LazyLock::new(|| {
@@ -36,6 +65,8 @@ fn of_every_task() -> &'static Vec<Loaded> {
         let asked = outcomes().iter().flat_map(|outcome| outcome.among.cells());
         let reads = TraceReads::new(tasks.watches()).keeping(asked);
         let dataset = Dataset::load(&history, &ConsentPolicy::default(), reads, &mut |_| {}).unwrap();
+        let log = searches(&dataset);
+        let dataset = dataset.with_searches(log);
         let data = Data { dataset: &dataset, catalogue: catalogue(), now: NOW, seed: Seed::new(1) };
         let train = |task: &dyn learning::Task| {
             let trained = learning::train(task, &data).unwrap();

@@ -257,6 +257,7 @@ impl Task for Binary {
             baselines,
             baseline_titles: BTreeMap::new(),
             gains,
+            to_beat: None,
             protocols: BTreeMap::new(),
             calibration: curve(&ours, &test.labels, N_CURVE_BINS),
             warnings: leaks(&test, std::slice::from_ref(&test.labels), &features, data),

@@ -293,6 +293,7 @@ impl Task for Classes {
             baselines,
             baseline_titles: BTreeMap::from([("recency".to_owned(), "what came last".to_owned())]),
             gains,
+            to_beat: None,
             protocols: BTreeMap::new(),
             calibration: curve(&top, &hit, N_CURVE_BINS),
             warnings,

@@ -204,6 +204,7 @@ impl Task for Number {
             baselines,
             baseline_titles: BTreeMap::from([("recency".to_owned(), "what came in as long a time before".to_owned())]),
             gains,
+            to_beat: None,
             protocols: BTreeMap::new(),
             calibration: curve(&ours, &test.labels, N_CURVE_BINS),
             warnings,

@@ -163,6 +163,7 @@ fn evaluation(test: &Test, answers: &Answers, split: &Split, seed: Seed) -> Eval
         baselines: protocol.all.baselines.iter().map(|(name, numbers)| (name.clone(), some(numbers))).collect(),
         baseline_titles: BTreeMap::new(),
         gains: protocol.gains.clone(),
+        to_beat: None,
         protocols: BTreeMap::from([(test.way.name().to_owned(), protocol)]),
         calibration: Vec::new(),
         warnings: Vec::new(),

@@ -155,6 +155,7 @@ impl Task for Segments {
             baselines,
             baseline_titles: BTreeMap::new(),
             gains,
+            to_beat: None,
             protocols: BTreeMap::new(),
             calibration: Vec::new(),
             warnings: ceiling.warning(data.dataset, split.test_until).into_iter().collect(),

@@ -202,6 +202,7 @@ impl Task for Value {
             baselines,
             baseline_titles: BTreeMap::new(),
             gains,
+            to_beat: None,
             protocols: BTreeMap::new(),
             calibration: bins
                 .iter()

@@ -36,6 +36,7 @@ fn evaluation(decides: &str, numbers: &[(&str, f64)], baseline: &str) -> Evaluat
         baselines: BTreeMap::from([(baseline.to_owned(), numbers)]),
         baseline_titles: BTreeMap::new(),
         gains: BTreeMap::new(),
+        to_beat: None,
         protocols: BTreeMap::new(),
         calibration: Vec::new(),
         warnings: Vec::new(),

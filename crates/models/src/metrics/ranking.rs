@@ -34,6 +34,35 @@ pub fn ndcg_at_k<T: Ord>(ranked: &[T], relevant: &BTreeSet<T>, k: usize) -> Opti
     Some(gained / ideal)
 }
 
+/// Normalised discounted cumulative gain of the first `k` places, with a gain for every item.
+///
+/// ```text
+/// dcg  = sum over places r = 1..k of gains[r] / log2(r + 1)
+/// idcg = the same where the largest gains come first
+/// ndcg = dcg / idcg
+/// ```
+/// *Shapes*: the gain of every item, in the order of the list. *Units*: gains from 0, of any unit; the answer is from 0 to 1.
+/// *Parameters*: `k` from 1. *Edge cases*: `None` where no gain is above 0 or `k` is 0. *Cost*: one sort. *Source*: Järvelin and
+/// Kekäläinen 2002, equation 3, doi:10.1145/582415.582418, with the discount log2(r + 1).
+///
+/// ```
+/// use models::metrics::gained_ndcg_at_k;
+/// assert_eq!(gained_ndcg_at_k(&[7.0, 1.0, 0.0], 10), Some(1.0));
+/// // 1 + 7/log2(3) of 7 + 1/log2(3): 5.4165 / 7.6309
+/// assert!((gained_ndcg_at_k(&[1.0, 7.0], 2).unwrap() - 0.709_810).abs() < 1e-5);
+/// assert_eq!(gained_ndcg_at_k(&[0.0], 3), None);
+/// ```
+#[must_use]
+pub fn gained_ndcg_at_k(gains: &[f64], k: usize) -> Option<f64> {
+    let gained = |gains: &[f64]| -> f64 {
+        gains.iter().take(k).enumerate().map(|(place, gain)| gain / ((place + 2) as f64).log2()).sum()
+    };
+    let mut best = gains.to_vec();
+    best.sort_unstable_by(|a, b| b.total_cmp(a));
+    let ideal = gained(&best);
+    (ideal > 0.0).then(|| gained(gains) / ideal)
+}
+
 /// The share of what was relevant that stands in the first `k` places.
 ///
 /// ```text
@@ -210,6 +239,14 @@ mod tests {
         ("00000011", 8, 0.397_808_801_205_757_1),
         ("0100010111", 10, 0.641_927_380_755_554_1),
     ];
+
+    #[test]
+    fn gains_of_one_are_the_same_as_what_is_relevant() {
+        for (relevance, k, expected) in GOLDEN {
+            let gains: Vec<f64> = relevance.bytes().map(|one| f64::from(one - b'0')).collect();
+            assert!((gained_ndcg_at_k(&gains, k).unwrap() - expected).abs() < 1e-12, "{relevance} at {k}");
+        }
+    }
 
     #[test]
     fn nothing_relevant_is_not_zero() {

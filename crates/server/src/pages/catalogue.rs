@@ -9,13 +9,17 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query};
 use axum::response::Response;
 use console::format;
-use console::view::{CataloguePage, Companion, Frame, ItemFact, ItemPage, ItemRow, ItemWeek, ShownLine};
+use console::view::{
+    CataloguePage, Companion, Frame, ItemFact, ItemPage, ItemRow, ItemWeek, SearchedInVain, ShownLine,
+};
 use engine::{ItemQuery, OnShelf, ShownBy, Standing};
 use features::{Fact, Item, N_DAYS_LATELY};
 use governance::Headcount;
 use primitives::{Currency, DAY_MS, ErrorKind, ItemId, ItemKey, Timestamp};
 use serde_json::{Value, json};
 
+/// How many queries are told for which nothing is found.
+const N_IN_VAIN: usize = 20;
 /// How many items are told that are bought with one.
 const N_COMPANIONS: usize = 10;
 /// The traits that may hold a picture, the likeliest first.
@@ -49,6 +53,7 @@ fn fill_list(app: &App, frame: Frame, asked: &Asked, base_url: &str) -> Catalogu
     let found = app.engine.find_items(&wanted, n, frame.now);
     let count = |standing: Standing| found.counts.get(&standing).copied().unwrap_or(0);
     let narrowed = [("q", query.as_str()), ("category", &category), ("show", standing.name())];
+    let n_narrowed = [&query, &category].into_iter().filter(|one| !one.is_empty()).count();
     CataloguePage {
         show: standing.name().to_owned(),
         tabs: Standing::ALL.into_iter().map(|one| (one.name().to_owned(), words(one).to_owned(), count(one))).collect(),
@@ -59,11 +64,25 @@ fn fill_list(app: &App, frame: Frame, asked: &Asked, base_url: &str) -> Catalogu
         categories: found.categories,
         rows: found.items.iter().map(|one| shelf_row(one, frame.now)).collect(),
         shown_since: app.engine.shown_since(frame.now),
+        in_vain: if n_narrowed == 0 { in_vain(app) } else { Vec::new() },
         describe: describe(app, base_url, "4711", &["name", "category", "price"]),
         query,
         category,
         frame,
     }
+}
+
+/// What is looked for and mostly not found.
+fn in_vain(app: &App) -> Vec<SearchedInVain> {
+    let queries = app.engine.look(|live| live.searches.without_result(N_IN_VAIN));
+    let one = |query: features::Query| SearchedInVain {
+        words: query.words,
+        n: query.n.into(),
+        n_nothing: query.n_nothing.into(),
+        last_at: query.last_at,
+        next: query.next,
+    };
+    queries.into_iter().map(one).collect()
 }
 
 fn words(standing: Standing) -> &'static str {

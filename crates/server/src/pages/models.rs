@@ -210,7 +210,7 @@ fn point(bin: &learning::CalibrationBin) -> CalibrationPoint {
 }
 
 fn meaning(catalogue: &Catalogue, feature: &str) -> String {
-    catalogue.get(feature).map_or_else(|| feature.to_owned(), |definition| definition.meaning.clone())
+    catalogue.get(feature).map_or_else(|| feature.replace('_', " "), |definition| definition.meaning.clone())
 }
 
 fn gap(gap: &learning::Gap) -> String {

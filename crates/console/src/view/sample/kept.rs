@@ -3,7 +3,7 @@
 use super::{before, frame, now, twd};
 use crate::view::{
     CataloguePage, Companion, DeclaredList, DeclaredRow, Frame, ImportRow, ImportState, ImportsPage, ItemFact,
-    ItemPage, ItemRow, ItemWeek, SettingRow, SettingSection, SettingsPage, ShownLine,
+    ItemPage, ItemRow, ItemWeek, SearchedInVain, SettingRow, SettingSection, SettingsPage, ShownLine,
 };
 use primitives::HOUR_MS;
 
@@ -57,6 +57,13 @@ pub fn items() -> CataloguePage {
             row("4711402829205", Some("Silken tofu"), 2_900, "fewer than 5 customers"),
             row("4710011401128", None, 0, "no customer"),
         ],
+        in_vain: vec![SearchedInVain {
+            words: text("oat drink"),
+            n: 41,
+            n_nothing: 38,
+            last_at: now().plus_days(-1),
+            next: vec![text("oat milk")],
+        }],
         shown_since: Some(now().plus_days(-29)),
         older: Some(text("/catalogue?n=100")),
         describe: text("curl -H 'Authorization: Bearer SERVER_KEY' http://127.0.0.1:7070/v1/item -d '{}'"),
