@@ -5,11 +5,13 @@
 //! sees them, and by what the customer buys.
 
 mod among;
+mod best;
 mod facets;
 mod find;
 mod hits;
 mod index;
 mod price;
+mod prices;
 mod rank;
 mod seen;
 mod shelf;
@@ -18,6 +20,7 @@ mod suggest;
 mod synonyms;
 mod told;
 mod understand;
+mod values;
 mod wanted;
 mod words;
 
