@@ -64,11 +64,6 @@ pub(super) struct Shelves {
 }
 
 impl Shelves {
-    /// How many items the company named itself.
-    pub(super) fn n_vouched(&self) -> usize {
-        self.n_vouched
-    }
-
     /// The simulated company of which more than half of the items that the company vouches for say that they are: a few among
     /// many make no real company a simulated one.
     pub(super) fn simulated(&self) -> Option<&str> {
