@@ -1,4 +1,4 @@
-//! What is known of items, found by their keys.
+//! How is what is known of items found by their keys?
 
 use primitives::ItemKey;
 use std::collections::{HashMap, HashSet};

@@ -46,14 +46,14 @@ mod tests {
         fn items_are_found_by_what_they_cost(
             amounts in proptest::collection::vec(proptest::option::of(-300_i64..300), 0..60),
             gone in proptest::collection::vec(any::<bool>(), 60),
-            (low, high) in (-350_i64..350, -350_i64..350),
+            (low, high) in (-350_i32..350, -350_i32..350),
         ) {
             let price = |minor: &Option<i64>| minor.map(|minor| Money { minor, currency: Currency::EUR });
             let mut prices = Prices::default();
             let numbered = || (0_u32..).zip(&amounts);
             numbered().for_each(|(number, minor)| prices.put(number, price(minor)));
             numbered().filter(|(number, _)| gone[*number as usize]).for_each(|(number, minor)| prices.take_off(number, price(minor)));
-            let (low, high) = (low as f64 / 100.0, high as f64 / 100.0);
+            let (low, high) = (f64::from(low) / 100.0, f64::from(high) / 100.0);
             let mut found: Vec<u32> = prices.within(low, high).collect();
             found.sort_unstable();
             let is_meant = |minor: &Option<i64>| price(minor).is_some_and(|price| (low..=high).contains(&price.to_major()));

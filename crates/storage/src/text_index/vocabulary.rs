@@ -109,7 +109,7 @@ impl Letters {
             'a'..='z' => u32::from(letter) - u32::from('a'),
             _ => 26 + u32::from(letter) % 38,
         };
-        Self(word.chars().fold(0, |all, letter| all | 1 << bit(letter)))
+        Self(word.chars().fold(0, |all, letter| all | (1 << bit(letter))))
     }
 
     /// So many letters at least are wrong in the one for the other: one that is changed brings one that was not there, and takes one
