@@ -12,6 +12,8 @@ use serde_json::Value;
 /// The most traits of one filter, and the longest name of one.
 const N_TRAITS_MAX: usize = 32;
 const NAME_BYTES_MAX: usize = 64;
+/// The trait that says what an item costs.
+pub(crate) const PRICE: &str = "price";
 /// The comparisons, as an error names them.
 const COMPARISONS: &str = "gt, gte, lt, lte or not";
 
@@ -85,6 +87,14 @@ impl ItemFilter {
         self.0.iter().filter_map(|(name, test)| match test {
             Test::Any(any) => Some((name.as_str(), any.as_texts()?.collect())),
             Test::Compared { .. } => None,
+        })
+    }
+
+    /// From which to which price items may be at most; `None` where it does not matter.
+    pub(crate) fn prices(&self) -> Option<(f64, f64)> {
+        self.0.iter().find_map(|(name, test)| match test {
+            Test::Compared { within: Some(within), .. } if name == PRICE => Some((within.low, within.high)),
+            _ => None,
         })
     }
 

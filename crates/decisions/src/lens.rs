@@ -87,6 +87,12 @@ impl fmt::Display for Refusal {
 }
 
 impl Lens {
+    /// Whether nothing is looked at but whether an item may be shown.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.filter.is_empty() && self.lifts.is_empty() && !self.sees_groups && !self.sees_gain
+    }
+
     /// What counts of an item that the catalogue has.
     ///
     /// # Errors

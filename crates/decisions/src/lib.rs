@@ -22,6 +22,7 @@ mod error;
 pub mod filter;
 mod item_filter;
 mod item_traits;
+mod keyed;
 mod kind;
 mod kinds;
 mod knowledge;

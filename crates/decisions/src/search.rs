@@ -5,12 +5,14 @@
 //! sees them, and by what the customer buys: as was learned from what was chosen, where that is better than a sum.
 
 mod among;
+mod best;
 mod facets;
 mod find;
 mod hits;
 mod index;
 mod order;
 mod price;
+mod prices;
 mod rank;
 mod seen;
 mod shelf;
@@ -19,6 +21,7 @@ mod suggest;
 mod synonyms;
 mod told;
 mod understand;
+mod values;
 mod wanted;
 mod words;
 

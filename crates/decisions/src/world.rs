@@ -6,7 +6,7 @@ use governance::Headcount;
 use primitives::{ItemId, ItemKey, Seed};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// How many of the items that could not be had are named in a record.
 const N_UNAVAILABLE_MAX: usize = 20;
@@ -355,11 +355,9 @@ impl World for Witness<'_> {
         let stood = self.world.shelf(shelf, n, allowed);
         let mut testimony = self.testimony.borrow_mut();
         let kept = testimony.shelves.entry(shelf).or_default();
-        for one in &stood {
-            if !kept.contains(one) {
-                kept.push(*one);
-            }
-        }
+        // A shelf does not change while a question is answered: what stood on it stands there once.
+        let known: HashSet<ItemKey> = kept.iter().map(|(item, _)| *item).collect();
+        kept.extend(stood.iter().filter(|(item, _)| !known.contains(item)));
         stood
     }
 

@@ -169,7 +169,7 @@ impl Drop for Background {
 /// How often what searches look into is brought up to the catalogue.
 const ITEMS_FOLLOWED: Duration = Duration::from_millis(250);
 
-/// Keeps what searches look into as the catalogue is.
+/// Keeps what searches look into, and what stands on shelves, as the catalogue is.
 fn follow_items(engine: &Engine, stop: &Stop) {
     let mut is_failing = false;
     loop {
@@ -181,6 +181,7 @@ fn follow_items(engine: &Engine, stop: &Stop) {
             }
             Err(_) => {}
         }
+        engine.follow_standing();
         if stop.wait(ITEMS_FOLLOWED) {
             return;
         }

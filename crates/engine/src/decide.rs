@@ -12,7 +12,7 @@ use decisions::{
     Parameters, Part, Question, RankedItem, Record, Refusal, Regard, Sales, Shelf, Subject, Testimony, Witness, World,
 };
 use events::Fields;
-use features::{FeatureState, Items};
+use features::{FeatureState, Items, Offer};
 use primitives::{CustomerId, DecisionId, ErrorKind, ItemKey, Seed, Timestamp};
 use profiles::{Customer, Identifier};
 use std::borrow::Cow;
@@ -406,9 +406,15 @@ impl World for Shelves<'_> {
     }
 
     fn regard(&self, key: ItemKey, lens: &Lens) -> Result<Regard, Refusal> {
-        let item = self.items.get(key).ok_or(Refusal::Unknown)?;
-        let regard = lens.regard(item)?;
-        if self.items.offers(key) { Ok(regard) } else { Err(Refusal::Unknown) }
+        let offer = self.items.offer(key).ok_or(Refusal::Unknown)?;
+        // Most of a thousand items that are looked at need not be opened.
+        let regard = match offer {
+            Offer::OutOfStock => return Err(Refusal::OutOfStock),
+            Offer::Hidden => return Err(Refusal::Hidden),
+            Offer::Open | Offer::Unbelieved if lens.is_plain() => Regard::default(),
+            Offer::Open | Offer::Unbelieved => lens.regard(self.items.get(key).ok_or(Refusal::Unknown)?)?,
+        };
+        if offer == Offer::Open { Ok(regard) } else { Err(Refusal::Unknown) }
     }
 
     fn shelf(&self, shelf: Shelf, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<(ItemKey, Sales)> {

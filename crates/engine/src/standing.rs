@@ -1,9 +1,15 @@
 //! In which order do items stand on shelves: what sells best, what sells better than it used to, what is new?
+//!
+//! Few items are put in order for each question. Many are while nobody waits: a slice of them at a time is looked at in the background,
+//! and put in order outside of the live state.
 
+use crate::Engine;
 use decisions::{Sales, Shelf};
 use features::{Item, Items, N_DAYS_LATELY};
 use governance::Headcount;
-use primitives::{ItemKey, Timestamp};
+use primitives::{ItemId, ItemKey, Timestamp};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
 
 /// What is bought within the first of them is compared with what was bought within the second.
@@ -15,6 +21,10 @@ const N_BUYERS_MIN: u32 = 5;
 const N_FRESH_MAX: usize = 5_000;
 /// For how long the order of more items than that holds.
 const SECONDS_MAX: i64 = 10;
+/// After how many seconds it is made anew in the background, where it was asked for.
+const SECONDS_FOLLOWED: i64 = 5;
+/// How many items are looked at while events and decisions wait.
+const N_SLICE: usize = 512;
 
 /// The items that may be shown, in each order.
 #[derive(Debug)]
@@ -29,6 +39,8 @@ pub(super) struct Standing {
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     standing: RwLock<Option<Arc<Standing>>>,
+    /// Whether somebody asked since it was made.
+    is_asked: AtomicBool,
     /// Held while items are put in order: whoever asks meanwhile takes the order of before.
     making: Mutex<()>,
 }
@@ -39,6 +51,7 @@ impl Kept {
         if items.len() <= N_FRESH_MAX {
             return Arc::new(Standing::of(items, as_of));
         }
+        self.is_asked.store(true, Ordering::Relaxed);
         let kept = || self.standing.read().unwrap_or_else(PoisonError::into_inner).clone();
         let known = kept();
         if let Some(known) = known.as_ref().filter(|known| known.is_fresh(as_of)) {
@@ -52,39 +65,119 @@ impl Kept {
         };
         let standing = kept().filter(|known| known.is_fresh(as_of));
         let standing = standing.unwrap_or_else(|| Arc::new(Standing::of(items, as_of)));
-        *self.standing.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&standing));
+        self.put(&standing);
         drop(making);
         standing
     }
+
+    fn put(&self, standing: &Arc<Standing>) {
+        *self.standing.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(standing));
+    }
+
+    /// Whether the order is to be made anew before somebody has to wait for that.
+    fn is_wanted(&self, as_of: Timestamp) -> bool {
+        let standing = self.standing.read().unwrap_or_else(PoisonError::into_inner);
+        let is_old = standing.as_ref().is_none_or(|known| !known.is_younger(SECONDS_FOLLOWED, as_of));
+        is_old && self.is_asked.swap(false, Ordering::Relaxed)
+    }
 }
 
-impl Standing {
-    pub(super) fn of(items: &Items, as_of: Timestamp) -> Self {
-        let mut popular: Vec<((u32, u32), ItemKey)> = Vec::with_capacity(items.len());
-        let (mut trending, mut newest) = (Vec::new(), Vec::new());
-        for (key, item) in items.offered() {
-            let lately = item.n_buyers_lately(as_of, N_DAYS_LATELY);
-            popular.push(((lately, item.n_buyers()), *key));
-            if let Some(rise) = rise(item, as_of) {
-                trending.push((rise, lately, *key));
-            }
-            if let Some(first_at) = item.first_at {
-                newest.push((first_at, lately, *key));
+impl Engine {
+    /// Puts many items in order before somebody asks for it, where somebody did lately.
+    pub(super) fn follow_standing(&self) {
+        let as_of = self.clock.now();
+        if self.look(|live| live.items.len()) <= N_FRESH_MAX || !self.standing.is_wanted(as_of) {
+            return;
+        }
+        let (mut seen, mut last) = (Unsorted::default(), None);
+        loop {
+            let n_seen = self.look(|live| {
+                let mut n_seen = 0;
+                for (key, item) in live.items.after(last, N_SLICE) {
+                    (n_seen, last) = (n_seen + 1, Some(*key));
+                    if live.items.offers(*key) {
+                        seen.take(*key, item, as_of);
+                    }
+                }
+                n_seen
+            });
+            if n_seen < N_SLICE {
+                break;
             }
         }
+        self.standing.put(&Arc::new(seen.sorted(as_of)));
+    }
+
+    /// The items that most customers bought lately, of those that are meant and can be had, in these places of the list, each with by
+    /// how many. Events and decisions wait for a slice of the items at most.
+    pub fn sold_best(&self, places: Range<usize>, is_meant: &dyn Fn(&Item) -> bool) -> Vec<(ItemId, Headcount)> {
+        let standing = self.look(|live| self.standing.of(&live.items, self.clock.now()));
+        let (mut found, mut n_before) = (Vec::new(), 0);
+        for some in standing.popular.chunks(N_SLICE) {
+            if found.len() >= places.len() {
+                break;
+            }
+            self.look(|live| {
+                let had = some.iter().filter(|(key, _)| live.items.offers(*key));
+                for (item, lately) in had.filter_map(|(key, lately)| Some((live.items.get(*key)?, *lately))) {
+                    if found.len() < places.len() && is_meant(item) {
+                        n_before += 1;
+                        found.extend((n_before > places.start).then(|| (item.id.clone(), Headcount::of(lately))));
+                    }
+                }
+            });
+        }
+        found
+    }
+}
+
+/// Items that may be shown, in no order yet.
+#[derive(Debug, Default)]
+struct Unsorted {
+    popular: Vec<((u32, u32), ItemKey)>,
+    trending: Vec<(f64, u32, ItemKey)>,
+    newest: Vec<(Timestamp, u32, ItemKey)>,
+}
+
+impl Unsorted {
+    fn take(&mut self, key: ItemKey, item: &Item, as_of: Timestamp) {
+        let lately = item.n_buyers_lately(as_of, N_DAYS_LATELY);
+        self.popular.push(((lately, item.n_buyers()), key));
+        if let Some(rise) = rise(item, as_of) {
+            self.trending.push((rise, lately, key));
+        }
+        if let Some(first_at) = item.first_at {
+            self.newest.push((first_at, lately, key));
+        }
+    }
+
+    fn sorted(self, as_of: Timestamp) -> Standing {
+        let Self { mut popular, mut trending, mut newest } = self;
         popular.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
         trending.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
         newest.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.2.cmp(&b.2)));
-        Self {
+        Standing {
             made_at: as_of,
             popular: popular.into_iter().map(|((lately, _), key)| (key, lately)).collect(),
             trending: trending.into_iter().map(|(_, lately, key)| (key, lately)).collect(),
             newest: newest.into_iter().map(|(_, lately, key)| (key, lately)).collect(),
         }
     }
+}
+
+impl Standing {
+    pub(super) fn of(items: &Items, as_of: Timestamp) -> Self {
+        let mut seen = Unsorted::default();
+        items.offered().for_each(|(key, item)| seen.take(*key, item, as_of));
+        seen.sorted(as_of)
+    }
 
     fn is_fresh(&self, as_of: Timestamp) -> bool {
-        (self.made_at.as_millis() - as_of.as_millis()).abs() < SECONDS_MAX * 1_000
+        self.is_younger(SECONDS_MAX, as_of)
+    }
+
+    fn is_younger(&self, n_seconds: i64, as_of: Timestamp) -> bool {
+        (self.made_at.as_millis() - as_of.as_millis()).abs() < n_seconds * 1_000
     }
 
     /// The first `n` items of a shelf that are allowed.
@@ -241,6 +334,20 @@ mod tests {
             assert_eq!(n_popular(SECONDS_MAX * 1_000 - 1), if is_kept { n_items } else { n_items - 1 });
             assert_eq!(n_popular(SECONDS_MAX * 1_000), n_items - 1);
         }
+    }
+
+    #[test]
+    fn what_is_asked_for_is_put_in_order_anew_before_anybody_has_to_wait_for_it() {
+        let mut shop = Shop::new();
+        (0..=N_FRESH_MAX).for_each(|item| shop.describe(&format!("item {item}"), 1, json!({"name": "x"})));
+        let kept = Kept::default();
+        let at = |seconds: i64| Timestamp::from_millis(NOW.as_millis() + 1_000 * seconds);
+        assert!(!kept.is_wanted(at(0)), "nobody has asked");
+        kept.of(&shop.items, at(0));
+        assert!(!kept.is_wanted(at(SECONDS_FOLLOWED - 1)), "it is young");
+        assert_eq!([(); 2].map(|()| kept.is_wanted(at(SECONDS_FOLLOWED))), [true, false], "nobody asked again");
+        kept.of(&shop.items, at(SECONDS_FOLLOWED));
+        assert!(kept.is_wanted(at(SECONDS_FOLLOWED)));
     }
 
     #[test]

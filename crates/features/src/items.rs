@@ -6,6 +6,7 @@ mod shelves;
 mod tally;
 
 pub use item::{Fact, Item, N_DAYS_LATELY};
+pub use shelves::Offer;
 
 use events::{Call, Event, Offset, Product, Recorded};
 use governance::{ConsentPolicy, Headcount};
@@ -98,12 +99,18 @@ impl Items {
     /// Whether an item may be recommended: it is known well enough, and can be had.
     #[must_use]
     pub fn offers(&self, key: ItemKey) -> bool {
-        self.get(key).is_some_and(|item| self.is_offered(item))
+        self.offer(key) == Some(Offer::Open)
+    }
+
+    /// Whether an item may be recommended, and why not; `None` where there is none of that key.
+    #[must_use]
+    pub fn offer(&self, key: ItemKey) -> Option<Offer> {
+        self.shelves.offer(key)
     }
 
     /// Every item that may be recommended, in the order of their keys.
     pub fn offered(&self) -> impl Iterator<Item = (&ItemKey, &Item)> {
-        self.by_key.iter().filter(|(_, item)| self.is_offered(item))
+        self.by_key.iter().filter(|(key, _)| self.offers(**key))
     }
 
     /// How many items there are.
@@ -144,7 +151,7 @@ impl Items {
         let mut ranked: Vec<(Sales, &ItemKey, &Item)> = self
             .by_key
             .iter()
-            .filter(|(_, item)| self.is_offered(item))
+            .filter(|(key, _)| self.offers(**key))
             .map(|(key, item)| ((item.n_buyers_lately(as_of, n_days), item.n_buyers()), key, item))
             .collect();
         let best_first = |a: &(Sales, &ItemKey, &Item), b: &(Sales, &ItemKey, &Item)| b.0.cmp(&a.0).then(a.1.cmp(b.1));
@@ -198,13 +205,6 @@ impl Items {
         changes
     }
 
-    /// A stranger can name whatever they like, and invent as many buyers of it as they like. As long as the company has
-    /// named nothing itself, there is nobody else to believe.
-    fn is_offered(&self, item: &Item) -> bool {
-        let is_believed = item.is_vouched || (self.shelves.n_vouched() == 0 && item.n_buyers() > 0);
-        is_believed && item.is_available() && !item.is_hidden()
-    }
-
     fn learn(&mut self, product: &Product, recorded: &Recorded, more: impl FnOnce(&mut Item) -> bool) {
         let key = ItemKey::from(&product.id);
         if !self.by_key.contains_key(&key) {
@@ -242,6 +242,7 @@ impl Items {
             return;
         }
         while let Some(key) = self.shelves.take_excess(event.received_at) {
+            self.shelves.forget(key);
             if let Some(item) = self.by_key.remove(&key) {
                 let Ok(()) = self.changed.mark(&item.id, || Ok::<_, Infallible>(row(&item.id, Some(&item))));
                 self.news.told.insert(key);

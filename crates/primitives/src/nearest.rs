@@ -24,10 +24,12 @@ pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> O
 /// How many letters must be put in, left out, changed or swapped with their neighbour (optimal string alignment).
 #[must_use]
 pub fn n_wrong_letters(a: &[char], b: &[char]) -> usize {
-    let mut before: Vec<usize> = Vec::new();
+    // The row before the last one, the last one and the one that is being written take turns.
+    let mut before: Vec<usize> = vec![0; b.len() + 1];
     let mut above: Vec<usize> = (0..=b.len()).collect();
+    let mut here: Vec<usize> = vec![0; b.len() + 1];
     for (row, letter) in a.iter().enumerate() {
-        let mut here = vec![row + 1];
+        here[0] = row + 1;
         for (column, other) in b.iter().enumerate() {
             let changed = above[column] + usize::from(letter != other);
             let mut fewest = changed.min(above[column + 1] + 1).min(here[column] + 1);
@@ -35,9 +37,10 @@ pub fn n_wrong_letters(a: &[char], b: &[char]) -> usize {
             if are_swapped {
                 fewest = fewest.min(before[column - 1] + 1);
             }
-            here.push(fewest);
+            here[column + 1] = fewest;
         }
-        before = std::mem::replace(&mut above, here);
+        std::mem::swap(&mut before, &mut above);
+        std::mem::swap(&mut above, &mut here);
     }
     above[b.len()]
 }

@@ -13,12 +13,15 @@
 
 #[path = "load/client.rs"]
 mod client;
+#[path = "load/lists.rs"]
+mod lists;
 #[path = "load/world.rs"]
 mod world;
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use client::{Client, Load, at_rate, saturated};
+use lists::Told;
 use serde_json::json;
 use std::time::{Duration, Instant};
 use world::{Server, prepare};
@@ -38,20 +41,27 @@ struct Args {
     /// Decisions a second, at which latencies are measured
     #[arg(long, default_value_t = 500)]
     rate: u64,
+    /// Only how quickly lists of items are answered, at each place and with every rule
+    #[arg(long)]
+    lists: bool,
 }
 
 fn main() -> Result<()> {
     let args = Args::parse();
     let span = Duration::from_secs(args.seconds);
     let data = tempfile::tempdir().context("making a data directory")?;
-    let users = prepare(data.path(), args.customers, args.items)?;
+    let (users, items) = prepare(data.path(), args.customers, args.items, &|task| !args.lists || task == "recommend")?;
 
     let started = Instant::now();
     let server = Server::start(data.path())?;
     println!("start to listening with {} customers: {:.2} s", users.len(), started.elapsed().as_secs_f64());
 
-    ingest(&server, &users, span)?;
-    decide(&server, &users, span, args.rate)?;
+    if args.lists {
+        lists::measure(&server, &Told { users, items }, span, &[args.rate, args.rate * 4])?;
+    } else {
+        ingest(&server, &users, span)?;
+        decide(&server, &users, span, args.rate)?;
+    }
     println!("peak memory of the server: {:.0} MB", server.megabytes("VmHWM")?);
     Ok(())
 }

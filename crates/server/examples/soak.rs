@@ -72,7 +72,7 @@ fn main() -> Result<()> {
     let args = Args::parse();
     let span = Duration::from_secs(60 * args.minutes.max(1));
     let data = tempfile::tempdir().context("making a data directory")?;
-    let users = prepare(data.path(), args.customers, args.items)?;
+    let (users, _) = prepare(data.path(), args.customers, args.items, &|_| true)?;
     let server = Server::start(data.path())?;
     let samples = soak(&server, &users, &args, span)?;
     println!(

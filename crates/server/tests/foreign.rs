@@ -281,3 +281,22 @@ fn what_is_put_to_personalize_are_events_items_and_customers() {
     let of_stranger = personalize(&server, WRITE, "/items", &json!({"items": [{"itemId": "a"}]}));
     assert_eq!(failed(&of_stranger).0, 400, "a public key does not describe the catalogue");
 }
+
+#[test]
+fn what_sells_of_a_category_is_found_however_much_better_others_sell() {
+    let server = eaten();
+    let of = |category: &str, n: usize| -> Vec<Value> {
+        (0..n).map(|one| item(&format!("{category}-{one}"), &[category], "2020-01-02T00:00:00Z")).collect()
+    };
+    for items in [of("common", 700), of("usual", 400), of("rare", 100)] {
+        rows(&server, "POST", "/api/items", &json!(items));
+    }
+    let now = server.now().to_string();
+    let had = json!([{"FeedbackType": "like", "UserId": "u1", "ItemId": "rare-7", "Timestamp": now}]);
+    rows(&server, "POST", "/api/feedback", &had);
+    let rare = get(&server, "/api/popular/rare?n=200");
+    assert_eq!((rare.as_array().unwrap().len(), &rare[0]["Id"]), (100, &json!("rare-7")));
+    let rest = get(&server, "/api/popular/rare?n=200&offset=1");
+    assert_eq!(rest.as_array().unwrap(), &rare.as_array().unwrap()[1..]);
+    assert_eq!(get(&server, "/api/popular?n=3&offset=1")[0]["Id"], "tea");
+}

@@ -3,40 +3,28 @@
 //! The file is derived: where it is damaged, of another layout or lost, it begins anew, and whoever keeps the catalogue puts
 //! everything there again. So nothing of it is in a backup, and no commit of it waits for the disk.
 
+mod broad;
+mod vocabulary;
+mod writing;
+
 use crate::numbers::signed;
 use crate::readers::Readers;
-use crate::schema::create_private;
 use crate::{Access, DataDir, DatabaseError};
+use broad::{Broad, Numbers};
 use decisions::search::{COLUMN_WEIGHTS, Clause, Indexed, Matching, Phrase, TextIndex, TextIndexError, TextMatch};
-use primitives::{ErrorKind, ItemKey, stable_hash};
-use rusqlite::{Connection, OpenFlags, params};
-use std::collections::HashSet;
+use primitives::{ErrorKind, ItemKey};
+use rusqlite::{Connection, params};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-/// The layout of the file. One that has another begins anew.
-const LAYOUT: i64 = 1;
-
-/// Words come in as the index is to hold them, divided by blanks: nothing is left to the tokenizer but to keep decimals whole and
-/// signs of vowels in their words.
-const TABLES: &str = "
-    CREATE TABLE numbers(number INTEGER PRIMARY KEY, key INTEGER NOT NULL, digest INTEGER NOT NULL) STRICT;
-    CREATE VIRTUAL TABLE words USING fts5(
-        title, brand, category, description, others, content = '', contentless_delete = 1, prefix = '2 3',
-        tokenize = \"unicode61 remove_diacritics 2 categories 'L* N* M* Co' tokenchars '.'\");
-    CREATE VIRTUAL TABLE word_counts USING fts5vocab(words, row);
-    CREATE VIRTUAL TABLE spelled USING fts5(word, tokenize = 'trigram');
-";
+use std::sync::{Mutex, PoisonError, RwLock};
+use vocabulary::Vocabulary;
+use writing::{CHECK, Writing, remove};
 
 /// Of more matches than this none has a score: a score of each takes eight times as long as the match, and words that so many
 /// items have tell few of them apart.
 const N_SCORED_MAX: usize = 3_000;
-
-/// How short a word is at least that is compared with others by its letters.
-const N_LETTERS_MIN: usize = 3;
 
 /// The words of the catalogue, in a file or in memory. It is opened when it is needed first.
 #[derive(Debug)]
@@ -46,13 +34,10 @@ pub struct FileTextIndex {
     /// `None` where it is kept in memory: there is one connection only.
     readers: Option<Readers>,
     path: PathBuf,
-}
-
-#[derive(Debug)]
-struct Writing {
-    connection: Connection,
-    /// The words that are spelled in the index, by their hashes.
-    spelled: HashSet<u64>,
+    /// The words that are spelled in the index. Locked last, and never while the index is asked.
+    vocabulary: RwLock<Vocabulary>,
+    /// What very many items say. Locked as the words are.
+    broad: RwLock<Broad>,
 }
 
 impl FileTextIndex {
@@ -61,21 +46,30 @@ impl FileTextIndex {
     pub fn of(directory: &DataDir) -> Self {
         let path = directory.search();
         let readers = (directory.access() == Access::Exclusive).then(|| Readers::new(path.clone()));
-        Self { writing: Mutex::default(), is_open: AtomicBool::new(false), readers, path }
+        Self {
+            writing: Mutex::default(),
+            is_open: AtomicBool::new(false),
+            readers,
+            path,
+            vocabulary: RwLock::default(),
+            broad: RwLock::default(),
+        }
     }
 
     /// Does something where words are written.
     fn write<T>(&self, work: impl FnOnce(&mut Writing) -> rusqlite::Result<T>) -> Result<T, DatabaseError> {
         let mut writing = self.lock();
         if writing.is_none() {
-            *writing = Some(match &self.readers {
-                None => Writing::in_memory()?,
+            let (opened, vocabulary) = match &self.readers {
+                None => (Writing::in_memory()?, Vocabulary::default()),
                 // Whatever is there that is not ours to read is derived, and begins anew.
                 Some(_) => Writing::in_file(&self.path).or_else(|_| {
                     remove(&self.path)?;
                     Writing::in_file(&self.path)
                 })?,
-            });
+            };
+            *writing = Some(opened);
+            self.begin(vocabulary);
             self.is_open.store(true, Ordering::Release);
         }
         match writing.as_mut() {
@@ -89,9 +83,7 @@ impl FileTextIndex {
         attempt: &'static str,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, TextIndexError> {
-        if !self.is_open.load(Ordering::Acquire) {
-            self.write(|_| Ok(())).map_err(|error| failed(attempt, error))?;
-        }
+        self.open(attempt)?;
         let found = match &self.readers {
             Some(readers) => readers.with(read),
             None => self.write(|writing| read(&writing.connection)),
@@ -99,71 +91,56 @@ impl FileTextIndex {
         found.map_err(|error| failed(attempt, error))
     }
 
+    fn open(&self, attempt: &'static str) -> Result<(), TextIndexError> {
+        if !self.is_open.load(Ordering::Acquire) {
+            self.write(|_| Ok(())).map_err(|error| failed(attempt, error))?;
+        }
+        Ok(())
+    }
+
+    fn vocabulary<T>(&self, change: impl FnOnce(&mut Vocabulary) -> T) -> T {
+        change(&mut self.vocabulary.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn spelled<T>(&self, look: impl FnOnce(&Vocabulary) -> T) -> T {
+        look(&self.vocabulary.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn broad<T>(&self, change: impl FnOnce(&mut Broad) -> T) -> T {
+        change(&mut self.broad.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn kept<T>(&self, look: impl FnOnce(&Broad) -> T) -> T {
+        look(&self.broad.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Nothing is known of an index that was opened but its words.
+    fn begin(&self, vocabulary: Vocabulary) {
+        self.vocabulary(|known| *known = vocabulary);
+        self.broad(Broad::clear);
+    }
+
+    /// Keeps which items say each of these phrases, since very many say all that was looked for.
+    fn keep(&self, clauses: &[Clause], n_changes: u64) -> Result<(), TextIndexError> {
+        for phrase in clauses.iter().flatten() {
+            if self.kept(|broad| broad.saying(phrase).is_some()) {
+                continue;
+            }
+            let numbers = self.read(SEARCHED, |connection| {
+                let mut select = connection.prepare_cached("SELECT rowid FROM words WHERE words MATCH ?1")?;
+                let (mut rows, mut numbers) = (select.query([quoted(phrase)])?, Numbers::default());
+                while let Some(row) = rows.next()? {
+                    numbers.insert(row.get(0)?);
+                }
+                Ok(numbers)
+            })?;
+            self.broad(|broad| broad.keep(phrase.clone(), numbers, n_changes));
+        }
+        Ok(())
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Writing>> {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Writing {
-    fn in_memory() -> Result<Self, DatabaseError> {
-        let connection = Connection::open_in_memory()?;
-        connection.execute_batch(TABLES)?;
-        Ok(Self { connection, spelled: HashSet::new() })
-    }
-
-    fn in_file(path: &Path) -> Result<Self, DatabaseError> {
-        create_private(path).map_err(|error| DatabaseError::new(ErrorKind::Unavailable, CHECK, error.to_string()))?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
-        connection.execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;",
-        )?;
-        connection.set_prepared_statement_cache_capacity(16);
-        match connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? {
-            LAYOUT => {}
-            0 => connection
-                .execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {LAYOUT}; COMMIT;"))?,
-            _ => return Err(DatabaseError::new(ErrorKind::Corrupt, CHECK, "the index has another layout")),
-        }
-        let spelled = connection
-            .prepare("SELECT word FROM spelled")?
-            .query_map([], |row| Ok(stable_hash(row.get_ref(0)?.as_str()?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        Ok(Self { connection, spelled })
-    }
-
-    fn change(&mut self, put: &[Indexed], gone: &[u32]) -> rusqlite::Result<()> {
-        let transaction = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let mut new_words = HashSet::new();
-        {
-            let mut number =
-                transaction.prepare_cached("REPLACE INTO numbers(number, key, digest) VALUES(?1, ?2, ?3)")?;
-            let mut words = transaction.prepare_cached(
-                "REPLACE INTO words(rowid, title, brand, category, description, others) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-            )?;
-            let mut spell = transaction.prepare_cached("INSERT INTO spelled(word) VALUES(?1)")?;
-            for item in put {
-                number.execute(params![item.number, item.key.0.cast_signed(), item.digest.cast_signed()])?;
-                let [title, brand, category, description, others] = &item.columns;
-                words.execute(params![item.number, title, brand, category, description, others])?;
-                for word in item.columns.iter().flat_map(|column| column.split(' ')).filter(|word| is_spelled(word)) {
-                    let hash = stable_hash(&marked(word));
-                    if !self.spelled.contains(&hash) && new_words.insert(hash) {
-                        spell.execute([marked(word)])?;
-                    }
-                }
-            }
-            let mut unnumber = transaction.prepare_cached("DELETE FROM numbers WHERE number = ?1")?;
-            let mut forget = transaction.prepare_cached("DELETE FROM words WHERE rowid = ?1")?;
-            for number in gone {
-                unnumber.execute([number])?;
-                forget.execute([number])?;
-            }
-        }
-        transaction.commit()?;
-        self.spelled.extend(new_words);
-        Ok(())
     }
 }
 
@@ -184,7 +161,14 @@ impl TextIndex for FileTextIndex {
     }
 
     fn change(&self, put: &[Indexed], gone: &[u32]) -> Result<(), TextIndexError> {
-        let changed = self.write(|writing| writing.change(put, gone));
+        let changed = self.write(|writing| {
+            let words = put.iter().flat_map(|item| &item.columns).flat_map(|column| column.split(' '));
+            let new_words: BTreeSet<&str> = self.spelled(|known| words.filter(|word| known.is_new(word)).collect());
+            writing.change(put, gone, &new_words)?;
+            self.vocabulary(|known| new_words.iter().for_each(|word| known.add(word)));
+            self.broad(|broad| broad.change(put, gone));
+            Ok(())
+        });
         changed.map_err(|error| failed("keeping the words of items", error))
     }
 
@@ -192,6 +176,8 @@ impl TextIndex for FileTextIndex {
         let cleared = match &self.readers {
             None => {
                 *self.lock() = None;
+                self.is_open.store(false, Ordering::Release);
+                self.begin(Vocabulary::default());
                 Ok(())
             }
             // What is damaged cannot be emptied: the file goes, and so do the connections to it.
@@ -200,7 +186,9 @@ impl TextIndex for FileTextIndex {
                 *writing = None;
                 readers.anew(|path| {
                     remove(path)?;
-                    *writing = Some(Writing::in_file(path)?);
+                    let (opened, vocabulary) = Writing::in_file(path)?;
+                    *writing = Some(opened);
+                    self.begin(vocabulary);
                     Ok(())
                 })
             }
@@ -219,27 +207,39 @@ impl TextIndex for FileTextIndex {
         if wanted.is_empty() {
             return Ok(Vec::new());
         }
+        self.open(SEARCHED)?;
+        let (kept, n_changes) = self.kept(|broad| (broad.matching(clauses, matching), broad.n_changes()));
+        if let Some(kept) = kept {
+            let numbers: Vec<u32> = kept.after(after).take(n_max).collect();
+            if numbers.len() > N_SCORED_MAX {
+                return Ok(unscored(numbers));
+            }
+        }
         let [title, brand, category, description, others] = COLUMN_WEIGHTS;
         let sql = format!(
             "SELECT rowid, bm25(words, {title:.1}, {brand:.1}, {category:.1}, {description:.1}, {others:.1}) FROM words \
              WHERE words MATCH ?1 AND rowid > ?2 ORDER BY rowid LIMIT ?3"
         );
-        let after = after.map_or(-1, i64::from);
-        self.read("searching the items", |connection| {
+        let last = after.map_or(-1, i64::from);
+        let found = self.read(SEARCHED, |connection| {
             let mut select = connection.prepare_cached(
                 "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid > ?2 ORDER BY rowid LIMIT ?3",
             )?;
-            let numbers = select.query_map(params![wanted, after, signed(n_max as u64)], |row| row.get(0))?;
+            let numbers = select.query_map(params![wanted, last, signed(n_max as u64)], |row| row.get(0))?;
             let numbers: Vec<u32> = numbers.collect::<rusqlite::Result<_>>()?;
             if numbers.len() > N_SCORED_MAX {
-                return Ok(numbers.into_iter().map(|number| TextMatch { number, score: 0.0 }).collect());
+                return Ok(unscored(numbers));
             }
             let mut select = connection.prepare_cached(&sql)?;
-            let found = select.query_map(params![wanted, after, signed(n_max as u64)], |row| {
+            let found = select.query_map(params![wanted, last, signed(n_max as u64)], |row| {
                 Ok(TextMatch { number: row.get(0)?, score: -row.get::<_, f64>(1)? })
             })?;
             found.collect()
-        })
+        })?;
+        if found.len() > N_SCORED_MAX {
+            self.keep(clauses, n_changes)?;
+        }
+        Ok(found)
     }
 
     fn titled(&self, phrase: &Phrase, n_max: usize) -> Result<Vec<u32>, TextIndexError> {
@@ -260,12 +260,22 @@ impl TextIndex for FileTextIndex {
         if wanted.is_empty() {
             return Ok(false);
         }
-        self.read("looking for an item with a word", |connection| {
+        self.open(ASKED)?;
+        // Of the forms of a word most are no words.
+        if let ([word], false) = (phrase.words.as_slice(), phrase.is_beginning)
+            && !self.spelled(|known| known.may_have(word))
+        {
+            return Ok(false);
+        }
+        self.read(ASKED, |connection| {
             connection.prepare_cached("SELECT rowid FROM words WHERE words MATCH ?1 LIMIT 1")?.exists([wanted])
         })
     }
 
     fn n_with(&self, word: &str) -> Result<u64, TextIndexError> {
+        if let Some(kept) = self.kept(|broad| broad.saying(&Phrase::of(&[word.to_owned()]))) {
+            return Ok(kept.len());
+        }
         self.read("counting the items with a word", |connection| {
             let mut select = connection.prepare_cached("SELECT doc FROM word_counts WHERE term = ?1")?;
             let mut rows = select.query([word])?;
@@ -273,32 +283,10 @@ impl TextIndex for FileTextIndex {
         })
     }
 
-    fn like(&self, word: &str, n_max: usize) -> Result<Vec<String>, TextIndexError> {
-        if !is_spelled(word) {
-            return Ok(Vec::new());
-        }
-        let letters: Vec<char> = marked(word).chars().collect();
-        let parts: Vec<String> =
-            letters.windows(3).map(|part| format!("\"{}\"", part.iter().collect::<String>())).collect();
-        self.read("looking for words that are spelled alike", |connection| {
-            let sql = "SELECT word FROM spelled WHERE spelled MATCH ?1 ORDER BY rank, word LIMIT ?2";
-            let mut select = connection.prepare_cached(sql)?;
-            let found = select.query_map(params![parts.join(" OR "), signed(n_max as u64)], |row| {
-                Ok(row.get_ref(0)?.as_str()?.trim_matches(['<', '>']).to_owned())
-            })?;
-            found.collect()
-        })
+    fn near(&self, word: &str, n_wrong_max: usize) -> Result<Vec<(usize, String)>, TextIndexError> {
+        self.open("looking for words that are spelled alike")?;
+        Ok(self.spelled(|known| known.near(word, n_wrong_max)))
     }
-}
-
-/// What is compared by its letters: no numbers, and nothing that is too short.
-fn is_spelled(word: &str) -> bool {
-    !word.contains(|letter: char| letter.is_ascii_digit()) && word.chars().nth(N_LETTERS_MIN - 1).is_some()
-}
-
-/// A word with its beginning and its end, so that how it begins and ends counts, too.
-fn marked(word: &str) -> String {
-    format!("<{word}>")
 }
 
 /// What is looked for in the language of the table. Words stand in quotes, so that none is an operator.
@@ -326,20 +314,12 @@ fn quoted(phrase: &Phrase) -> String {
     quoted
 }
 
-const CHECK: &str = "check the disk and the permissions of the data directory, and try again";
-
-/// Removes the file and what belongs to it.
-fn remove(path: &Path) -> Result<(), DatabaseError> {
-    for ending in ["db", "db-wal", "db-shm"] {
-        match std::fs::remove_file(path.with_extension(ending)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(DatabaseError::new(ErrorKind::Unavailable, CHECK, error.to_string()));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
+fn unscored(numbers: Vec<u32>) -> Vec<TextMatch> {
+    numbers.into_iter().map(|number| TextMatch { number, score: 0.0 }).collect()
 }
+
+const SEARCHED: &str = "searching the items";
+const ASKED: &str = "looking for an item with a word";
 
 fn failed(attempt: &str, error: DatabaseError) -> TextIndexError {
     TextIndexError { attempt: format!("{attempt} failed: {}", error.action), kind: error.kind, source: Box::new(error) }

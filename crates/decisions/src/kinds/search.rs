@@ -1,5 +1,6 @@
 //! Which items to show to who looks for something?
 
+use crate::keyed::ByItem;
 use crate::kind::{ContentShape, KindAbout, More, Reads};
 use crate::parameter::{Parameter, Parameters, Takes};
 use crate::search::{Found, N_CANDIDATES_MAX, Order, Told, Wanted};
@@ -8,7 +9,7 @@ use governance::Purpose;
 use learning::TaskName;
 use models::recommend::{Because, HistoryItem, Query};
 use primitives::{ItemKey, Probability};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 const QUERY: Parameter = Parameter {
     name: "query",
@@ -88,9 +89,10 @@ impl Kind for Search {
             let one =
                 |bought: &crate::Bought| HistoryItem { item: bought.item, age_days: age_days(bought), quantity: 1.0 };
             let history: Vec<HistoryItem> = known.bought.iter().map(one).collect();
-            let places: HashMap<ItemKey, usize> =
-                found.items.iter().enumerate().map(|(at, one)| (one.item, at)).collect();
-            let scored = recommender.rank(&Query::of(&history), N_CANDIDATES_MAX, &|item| places.contains_key(&item));
+            let places: ByItem<usize> = found.items.iter().enumerate().map(|(at, one)| (one.item, at)).collect();
+            let only: Vec<ItemKey> = found.items.iter().map(|one| one.item).collect();
+            let query = Query { only: Some(&only), ..Query::of(&history) };
+            let scored = recommender.rank(&query, N_CANDIDATES_MAX, &|item| places.contains_key(&item));
             let own = scored.iter().filter(|one| one.because != Because::Popular && one.score > 0.0);
             let best = own.clone().map(|one| one.score).fold(0.0, f64::max);
             for one in own {

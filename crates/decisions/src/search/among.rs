@@ -4,32 +4,17 @@ use super::shelf::Shelf;
 use super::told::is_listed;
 use super::words::plain;
 use crate::ItemFilter;
+use crate::item_filter::PRICE;
+use crate::keyed::SomeItems;
 use primitives::ItemKey;
-use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
 
-/// The key of an item is a hash already.
-#[derive(Debug, Clone, Copy, Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
-    }
-}
+/// So many items are few: to put them in order is quicker than to look for them among all.
+const N_FEW: usize = 2_000;
 
 /// Items of which one condition of a filter may hold: of no other does it.
 #[derive(Debug, Clone)]
 pub struct Among {
-    keys: HashSet<ItemKey, BuildHasherDefault<AsItIs>>,
+    keys: SomeItems,
     condition: String,
     n_others: u64,
 }
@@ -47,6 +32,12 @@ impl Among {
         &self.condition
     }
 
+    /// The items, where they are few.
+    #[must_use]
+    pub fn few(&self) -> Option<Vec<ItemKey>> {
+        (self.keys.len() <= N_FEW).then(|| self.keys.iter().copied().collect())
+    }
+
     /// How many items there are of which it does not hold.
     #[must_use]
     pub fn n_others(&self) -> u64 {
@@ -61,14 +52,21 @@ impl Shelf {
     pub fn among(&self, filter: &ItemFilter, also: &[ItemKey]) -> Option<Among> {
         // Where an item in eight has it, looking at one after the other is as fast.
         let n_max = (self.len() / 8).max(1);
-        let narrowest = filter.wanted().filter_map(|(name, wanted)| Some((name, self.having(name, &wanted)?)));
-        let (condition, mut keys) = narrowest.min_by_key(|(_, keys)| keys.len())?;
+        let named = filter.wanted().filter_map(|(name, wanted)| Some((name, self.having(name, &wanted)?)));
+        let priced = filter.prices().map(|(low, high)| (PRICE, self.priced(low, high, n_max + 1)));
+        let (condition, mut keys) = named.chain(priced).min_by_key(|(_, keys)| keys.len())?;
         if keys.len() > n_max {
             return None;
         }
         let n_others = self.len().saturating_sub(keys.len()) as u64;
         keys.extend(also);
         Some(Among { keys: keys.into_iter().collect(), condition: condition.to_owned(), n_others })
+    }
+
+    /// At most `n_max` items whose price is from here to there.
+    fn priced(&self, low: f64, high: f64, n_max: usize) -> Vec<ItemKey> {
+        let priced = self.prices.within(low, high).take(n_max);
+        priced.filter_map(|number| Some(self.doc(number)?.key)).collect()
     }
 
     /// The items that have one of some values; `None` where the shelf cannot tell.

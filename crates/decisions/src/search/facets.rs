@@ -3,7 +3,6 @@
 use super::shelf::{BRAND, CATEGORY, Doc, Shelf};
 use primitives::Currency;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// How many values of a facet are told.
 const N_VALUES_MAX: usize = 30;
@@ -58,11 +57,15 @@ pub struct FacetRange {
 
 /// The currency in which most of the items have their price, the first by its code of equals.
 pub(crate) fn currency_of<'a>(docs: impl Iterator<Item = &'a Doc>) -> Option<Currency> {
-    let mut counts: BTreeMap<Currency, usize> = BTreeMap::new();
+    // A catalogue has few currencies.
+    let mut counts: Vec<(Currency, usize)> = Vec::new();
     for price in docs.filter_map(|doc| doc.price) {
-        *counts.entry(price.currency).or_default() += 1;
+        match counts.iter_mut().find(|(known, _)| *known == price.currency) {
+            Some((_, n)) => *n += 1,
+            None => counts.push((price.currency, 1)),
+        }
     }
-    counts.into_iter().rev().max_by_key(|(_, n)| *n).map(|(currency, _)| currency)
+    counts.into_iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0))).map(|(currency, _)| currency)
 }
 
 /// A price in major units, where it is in this currency.
@@ -72,30 +75,46 @@ pub(crate) fn price_in(doc: &Doc, currency: Option<Currency>) -> Option<f64> {
 
 /// Category, brand and price first, then by name.
 pub(crate) fn facets(shelf: &Shelf, matches: &[u32]) -> Vec<Facet> {
-    let mut by_trait: BTreeMap<u16, Vec<(u32, &str)>> = BTreeMap::new();
-    for (value, n) in counts(shelf, matches) {
-        if let Some(value) = shelf.values.get(value as usize) {
-            by_trait.entry(value.of).or_default().push((n, &value.text));
+    let counts = counts(shelf, matches);
+    let of = |value: u32| shelf.values.get(value as usize).map(|value| usize::from(value.of));
+    // How many values of each trait there are, and how many matches with them.
+    let mut sizes = vec![(0_usize, 0_usize); shelf.traits.len()];
+    for (value, n) in &counts {
+        if let Some(size) = of(*value).and_then(|of| sizes.get_mut(of)) {
+            *size = (size.0 + 1, size.1 + *n as usize);
         }
     }
-    let mut facet = |of: u16, is_asked: bool| {
-        let mut values = by_trait.remove(&of)?;
-        let n_with: usize = values.iter().map(|(n, _)| *n as usize).sum();
-        if is_asked && (values.len() > N_DIVIDED_MAX || n_with * ONE_IN < matches.len()) {
-            return None;
+    let divides = |(n_values, n_with): (usize, usize)| {
+        n_values > 0 && n_values <= N_DIVIDED_MAX && n_with * ONE_IN >= matches.len()
+    };
+    let mut others: Vec<u16> = (0_u16..).zip(&sizes).filter(|(_, size)| divides(**size)).map(|(of, _)| of).collect();
+    others.retain(|of| *of > BRAND);
+    others.sort_by_key(|of| &shelf.traits[usize::from(*of)].name);
+    others.truncate(N_OTHERS_MAX);
+    let mut values: Vec<Vec<(u32, &str)>> = vec![Vec::new(); shelf.traits.len()];
+    let mut is_told = vec![false; shelf.traits.len()];
+    others.iter().chain(&[CATEGORY, BRAND]).for_each(|of| is_told[usize::from(*of)] = true);
+    for (value, n) in counts {
+        if let Some(of) = of(value).filter(|of| is_told[*of]) {
+            values[of].push((n, &shelf.values[value as usize].text));
         }
-        values.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-        values.truncate(N_VALUES_MAX);
-        let values =
+    }
+    let mut facet = |of: u16| {
+        let mut values = std::mem::take(&mut values[usize::from(of)]);
+        let most_first = |a: &(u32, &str), b: &(u32, &str)| b.0.cmp(&a.0).then(a.1.cmp(b.1));
+        if values.len() > N_VALUES_MAX {
+            values.select_nth_unstable_by(N_VALUES_MAX, most_first);
+            values.truncate(N_VALUES_MAX);
+        }
+        values.sort_unstable_by(most_first);
+        let values: Vec<FacetValue> =
             values.iter().map(|(n, text)| FacetValue { value: (*text).to_owned(), n: u64::from(*n) }).collect();
         let name = shelf.traits[usize::from(of)].name.clone();
-        Some(Facet { name, values, ranges: Vec::new(), currency: None })
+        (!values.is_empty()).then_some(Facet { name, values, ranges: Vec::new(), currency: None })
     };
-    let mut told: Vec<Facet> = [CATEGORY, BRAND].into_iter().filter_map(|of| facet(of, false)).collect();
+    let mut told: Vec<Facet> = [CATEGORY, BRAND].into_iter().filter_map(&mut facet).collect();
     told.extend(prices(shelf, matches));
-    let mut others: Vec<u16> = (0_u16..).zip(&shelf.traits).map(|(of, _)| of).filter(|of| *of > BRAND).collect();
-    others.sort_by_key(|of| &shelf.traits[usize::from(*of)].name);
-    told.extend(others.into_iter().filter_map(|of| facet(of, true)).take(N_OTHERS_MAX));
+    told.extend(others.into_iter().filter_map(facet));
     told
 }
 
@@ -120,24 +139,28 @@ fn prices(shelf: &Shelf, matches: &[u32]) -> Option<Facet> {
     let docs = || matches.iter().filter_map(|number| shelf.doc(*number));
     let currency = currency_of(docs());
     let mut prices: Vec<f64> = docs().filter_map(|doc| price_in(doc, currency)).collect();
-    let mut borders: Vec<f64> = (1..N_RANGES)
-        .filter_map(|part| {
-            let at = prices.len() * part / N_RANGES;
-            (at < prices.len()).then(|| round(*prices.select_nth_unstable_by(at, f64::total_cmp).1))
-        })
-        .collect();
-    borders.sort_unstable_by(f64::total_cmp);
-    borders.dedup();
-    let mut ranges: Vec<FacetRange> = Vec::new();
-    let ends = borders.iter().copied().map(Some).chain([None]);
-    let begins = std::iter::once(None).chain(borders.iter().copied().map(Some));
-    for (gte, lt) in begins.zip(ends) {
-        let within = |price: &&f64| gte.is_none_or(|gte| **price >= gte) && lt.is_none_or(|lt| **price < lt);
-        let n = prices.iter().filter(within).count() as u64;
-        if n > 0 {
-            ranges.push(FacetRange { gte, lt, n });
+    // From cheap to dear: what comes after a border is sought among what is not before it.
+    let (mut borders, mut rest, mut n_before): (Vec<f64>, _, _) =
+        (Vec::with_capacity(N_RANGES), prices.as_mut_slice(), 0);
+    let n_prices = rest.len();
+    for part in 1..N_RANGES {
+        let at = n_prices * part / N_RANGES - n_before;
+        if at < rest.len() {
+            borders.push(round(*rest.select_nth_unstable_by(at, f64::total_cmp).1));
+            rest = &mut rest[at..];
+            n_before += at;
         }
     }
+    borders.sort_unstable_by(f64::total_cmp);
+    borders.dedup();
+    let mut n_within = vec![0_u64; borders.len() + 1];
+    for price in &prices {
+        n_within[borders.partition_point(|border| border <= price)] += 1;
+    }
+    let ends = borders.iter().copied().map(Some).chain([None]);
+    let begins = std::iter::once(None).chain(borders.iter().copied().map(Some));
+    let ranges = begins.zip(ends).zip(n_within).filter(|(_, n)| *n > 0);
+    let ranges: Vec<FacetRange> = ranges.map(|((gte, lt), n)| FacetRange { gte, lt, n }).collect();
     (!ranges.is_empty()).then(|| Facet { name: "price".to_owned(), values: Vec::new(), ranges, currency })
 }
 

@@ -1,13 +1,11 @@
 //! Which items does a query find? From the words to at most two hundred candidates, with what all matches have in common.
 
 use super::facets::{currency_of, facets, price_in};
-use super::hits::{Candidate, Hits, Told};
+use super::hits::{Hits, Told};
 use super::index::{Clause, Matching, Phrase, TextIndex, TextIndexError};
 use super::price::PriceWish;
-use super::seen::{Seen, impersonal};
-use super::shelf::{CATEGORY, Doc, Shelf};
+use super::shelf::{CATEGORY, Shelf};
 use super::synonyms::Synonyms;
-use super::told::short_hash;
 use super::understand::{Reader, Understood, Wish};
 use super::words::{forms, is_filler};
 use primitives::ItemKey;
@@ -26,8 +24,8 @@ const N_TRIED_MAX: usize = 2_000;
 pub struct Match {
     /// Which.
     pub key: ItemKey,
-    number: u32,
-    score: f64,
+    pub(super) number: u32,
+    pub(super) score: f64,
 }
 
 /// What is looked for.
@@ -207,40 +205,6 @@ impl Library<'_> {
         matches.retain(|one| self.shelf.doc(one.number).is_some_and(|doc| price.holds(price_in(doc, currency))));
         price
     }
-
-    /// The best matches by what speaks for them whoever asks.
-    fn candidates(&self, understood: &Understood, matches: &[Match], sought: &Sought<'_>) -> Vec<Candidate> {
-        let shelf = self.shelf;
-        let best_text = matches.iter().map(|one| one.score).fold(0.0, f64::max);
-        // A number may have been given to another item meanwhile.
-        let doc = |one: &Match| shelf.doc(one.number).filter(|doc| doc.key == one.key);
-        let docs = || matches.iter().filter_map(|one| Some((one.number, one.score, doc(one)?)));
-        let most = |of: fn(&Doc) -> u32| docs().map(|(_, _, doc)| of(doc)).max().unwrap_or(0);
-        let (most_lately, most_ever) = (most(|doc| doc.n_buyers.0), most(|doc| doc.n_buyers.1));
-        let words: Vec<u32> = understood.words.iter().map(|word| short_hash(word)).collect();
-        let liked: Vec<Vec<u32>> = understood.liked.iter().map(|wish| wish.values.clone()).collect();
-        let see = |(number, score, doc): (u32, f64, &Doc)| {
-            let has = |values: &Vec<u32>| values.iter().any(|value| doc.values.binary_search(value).is_ok());
-            let n_liked = liked.iter().filter(|values| has(values)).count();
-            let seen = Seen {
-                text: share(score, best_text),
-                liked: share(count(n_liked), count(liked.len())),
-                lately: popularity(doc.n_buyers.0, most_lately),
-                ever: popularity(doc.n_buyers.1, most_ever),
-                chosen: (sought.chosen)(doc.key),
-                ..Seen::titled(&words, &doc.title)
-            };
-            Candidate { number, key: doc.key, seen }
-        };
-        let mut all: Vec<(f64, Candidate)> = docs().map(see).map(|one| (impersonal(&one.seen), one)).collect();
-        let best_first = |a: &(f64, Candidate), b: &(f64, Candidate)| b.0.total_cmp(&a.0).then(a.1.key.cmp(&b.1.key));
-        if all.len() > N_CANDIDATES_MAX {
-            all.select_nth_unstable_by(N_CANDIDATES_MAX, best_first);
-            all.truncate(N_CANDIDATES_MAX);
-        }
-        all.sort_unstable_by(best_first);
-        all.into_iter().map(|(_, one)| one).collect()
-    }
 }
 
 /// The ways to match, from all that is asked for to any of it, each with what it gives up.
@@ -299,17 +263,4 @@ fn items_of(shelf: &Shelf, wish: &Wish) -> Vec<u32> {
         items.dedup();
     }
     items
-}
-
-fn share(part: f64, whole: f64) -> f64 {
-    if whole > 0.0 { part / whole } else { 0.0 }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of words and items are far below 2^53")]
-fn count(n: usize) -> f64 {
-    n as f64
-}
-
-fn popularity(n: u32, most: u32) -> f64 {
-    share(f64::from(n).ln_1p(), f64::from(most).ln_1p())
 }

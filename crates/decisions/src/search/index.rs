@@ -35,7 +35,7 @@ pub struct Indexed {
 }
 
 /// One of several ways to say a thing: words that stand one after the other.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Phrase {
     /// The words.
     pub words: Vec<String>,
@@ -124,9 +124,10 @@ pub trait TextIndex: Send + Sync {
     /// [`TextIndexError`].
     fn n_with(&self, word: &str) -> Result<u64, TextIndexError>;
 
-    /// At most `n_max` words that have letters in common with one, those first that have most.
+    /// The words of at least three letters and no digits that items have or had, of which at most `n_wrong_max` letters are others than
+    /// those of one, by [`primitives::n_wrong_letters`]; each with how many, the nearest first, then by their letters.
     ///
     /// # Errors
     /// [`TextIndexError`].
-    fn like(&self, word: &str, n_max: usize) -> Result<Vec<String>, TextIndexError>;
+    fn near(&self, word: &str, n_wrong_max: usize) -> Result<Vec<(usize, String)>, TextIndexError>;
 }

@@ -96,7 +96,7 @@ impl Habits {
             *item = item.max(*weight);
             let Some(doc) = shelf.of_key(*key) else { continue };
             habits.whole += weight;
-            for value in &doc.values {
+            for value in doc.values.iter() {
                 *habits.values.entry(*value).or_default() += weight;
             }
             if let Some(price) = log_price(doc) {
@@ -117,7 +117,7 @@ impl Habits {
         // One purchase says less than ten of the same: two of anything are taken for granted.
         let share = |value: u32| self.values.get(&value).map_or(0.0, |weight| weight / (self.whole + 2.0));
         let (mut brand, mut category, mut others, mut n_others) = (0.0_f64, 0.0_f64, 0.0, 0.0);
-        for value in &doc.values {
+        for value in doc.values.iter() {
             match shelf.values.get(*value as usize).map(|value| value.of) {
                 Some(BRAND) => brand = brand.max(share(*value)),
                 Some(CATEGORY) => category = category.max(share(*value)),

@@ -50,17 +50,25 @@ pub(crate) const N_IMPERSONAL: usize = 8;
 pub(crate) const GOES_WITH: usize = 13;
 
 impl Seen {
-    /// How the words stand in a title.
-    pub(crate) fn titled(words: &[u32], title: &[u32]) -> Self {
+    /// With how the words stand in a title.
+    pub(crate) fn titled(self, words: &[u32], title: &[u32]) -> Self {
         if words.is_empty() {
-            return Self::default();
+            return self;
         }
         let n_covered = words.iter().filter(|word| title.contains(word)).count();
-        let flag = |is: bool| if is { 1.0 } else { 0.0 };
         #[expect(clippy::cast_precision_loss, reason = "a query has few words")]
         let covered = n_covered as f64 / words.len() as f64;
         let phrase = flag(words.len() > 1 && title.windows(words.len()).any(|part| part == words));
-        Self { covered, exact: flag(title == words), phrase, ..Self::default() }
+        Self { covered, exact: flag(title == words), phrase, ..self }
+    }
+
+    /// With the most that a title of so many words may say.
+    pub(crate) fn titled_at_best(self, words: &[u32], n_title: usize) -> Self {
+        if words.is_empty() {
+            return self;
+        }
+        let phrase = flag(words.len() > 1 && n_title >= words.len());
+        Self { covered: flag(n_title > 0), exact: flag(n_title == words.len()), phrase, ..self }
     }
 
     pub(crate) fn values(&self) -> [f64; N_IMPERSONAL] {
@@ -71,4 +79,8 @@ impl Seen {
 /// How much speaks for an item whoever asks.
 pub(crate) fn impersonal(seen: &Seen) -> f64 {
     seen.values().iter().zip(FEATURES).map(|(value, (_, weight))| value * weight).sum()
+}
+
+fn flag(is: bool) -> f64 {
+    if is { 1.0 } else { 0.0 }
 }

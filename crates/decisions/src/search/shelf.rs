@@ -2,7 +2,9 @@
 //! filtered and put in order.
 
 use super::index::Indexed;
+use super::prices::Prices;
 use super::told::{Told, Trait};
+use super::values::Values;
 use super::words::plain;
 use features::{Item, N_DAYS_LATELY};
 use primitives::{ItemKey, Money, Timestamp};
@@ -27,7 +29,7 @@ pub(crate) struct Doc {
     /// The words of its title, by their hashes.
     pub(crate) title: Box<[u32]>,
     /// The values of its traits, in ascending order.
-    pub(crate) values: Box<[u32]>,
+    pub(crate) values: Values,
     pub(crate) price: Option<Money>,
     pub(crate) is_available: bool,
     is_vouched: bool,
@@ -120,6 +122,7 @@ pub struct Shelf {
     /// What is asked for by which words: values, and whether the words are all of it or only its end. A trait of which every item
     /// has a value of its own, such as a moment, has none here.
     asked: Asked,
+    pub(super) prices: Prices,
 }
 
 impl Default for Shelf {
@@ -133,6 +136,7 @@ impl Default for Shelf {
             values: Vec::new(),
             resting: VecDeque::new(),
             asked: BTreeMap::new(),
+            prices: Prices::default(),
         }
     }
 }
@@ -152,7 +156,7 @@ impl Shelf {
                 key: *key,
                 digest: *digest,
                 title: Box::default(),
-                values: Box::default(),
+                values: Values::default(),
                 price: None,
                 is_available: false,
                 is_vouched: false,
@@ -180,13 +184,12 @@ impl Shelf {
         if was_vouched != item.is_vouched {
             std::mem::take(&mut had).iter().for_each(|value| self.unlist(*value, number, was_vouched));
         }
-        let mut values: Vec<u32> = told.traits.iter().map(|one| self.list(one, number, item.is_vouched)).collect();
+        let values: Vec<u32> = told.traits.iter().map(|one| self.list(one, number, item.is_vouched)).collect();
+        let values = Values::from(values);
         for name in &told.partial {
             let of = self.trait_named(name);
             self.traits[of].is_partial = true;
         }
-        values.sort_unstable();
-        values.dedup();
         // After the others were listed: what stays with its only item is not made anew.
         for value in had.iter().filter(|value| values.binary_search(value).is_err()) {
             self.unlist(*value, number, was_vouched);
@@ -196,11 +199,12 @@ impl Shelf {
         }
         self.settle_all(usize::from(was_vouched), usize::from(item.is_vouched));
         self.by_key.insert(key, number);
+        self.prices.put(number, told.price);
         self.docs[number as usize] = Some(Doc {
             key,
             digest,
             title: told.title.into(),
-            values: values.into(),
+            values,
             price: told.price,
             is_available: item.is_available() && !item.is_hidden(),
             is_vouched: item.is_vouched,
@@ -372,10 +376,11 @@ impl Shelf {
 
     /// Takes the values from an item that is told anew or goes. Answers with them, it is listed with each still, and with
     /// whether it was vouched for.
-    fn leave(&mut self, number: u32) -> (Box<[u32]>, bool) {
+    fn leave(&mut self, number: u32) -> (Values, bool) {
         let Some(doc) = self.docs.get_mut(number as usize).and_then(Option::as_mut) else {
-            return (Box::default(), false);
+            return (Values::default(), false);
         };
+        self.prices.take_off(number, doc.price.take());
         let was_vouched = std::mem::take(&mut doc.is_vouched);
         self.n_vouched -= usize::from(was_vouched);
         (std::mem::take(&mut doc.values), was_vouched)

@@ -2,10 +2,6 @@
 
 use super::index::{Phrase, TextIndex, TextIndexError};
 use super::words::forms;
-use primitives::n_wrong_letters;
-
-/// So many words with letters in common are compared.
-const N_LIKE_MAX: usize = 300;
 
 /// Whether any item has the word, or another form of it.
 pub(crate) fn is_known(index: &dyn TextIndex, word: &str) -> Result<bool, TextIndexError> {
@@ -25,36 +21,29 @@ pub(crate) fn meant(index: &dyn TextIndex, word: &str) -> Result<Option<Vec<Stri
         3..=5 => 1,
         _ => 2,
     };
-    let mut best: Option<((usize, bool, u64), String)> = None;
-    // Two letters that were swapped leave a short word without any three in common.
-    let swapped = (1..letters.len()).map(|at| {
-        let mut swapped = letters.clone();
-        swapped.swap(at - 1, at);
-        swapped.into_iter().collect::<String>()
-    });
-    for other in index.like(word, N_LIKE_MAX)?.into_iter().chain(swapped) {
-        let other_letters: Vec<char> = other.chars().collect();
-        if other_letters.len().abs_diff(letters.len()) > n_wrong_max {
-            continue;
+    // The first letter is seldom wrong.
+    let of_first = |other: &str| other.chars().next() != letters.first().copied();
+    let mut near: Vec<(usize, bool, String)> = index
+        .near(word, n_wrong_max)?
+        .into_iter()
+        .filter(|(n_wrong, _)| *n_wrong > 0)
+        .map(|(n_wrong, other)| (n_wrong, of_first(&other), other))
+        .collect();
+    near.sort_unstable();
+    for alike in near.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+        // Of equally near ones the one that more items have.
+        let mut best: Option<(u64, &str)> = None;
+        for (.., other) in alike {
+            let n_items = index.n_with(other)?;
+            if n_items > best.map_or(0, |(most, _)| most) {
+                best = Some((n_items, other));
+            }
         }
-        let n_wrong = n_wrong_letters(&letters, &other_letters);
-        if n_wrong == 0 || n_wrong > n_wrong_max {
-            continue;
-        }
-        let n_items = index.n_with(&other)?;
-        if n_items == 0 {
-            continue;
-        }
-        // The first letter is seldom wrong; of equally near ones the one that more items have.
-        let rank = (n_wrong, letters.first() != other_letters.first(), u64::MAX - n_items);
-        if best.as_ref().is_none_or(|(least, known)| (rank, &other) < (*least, known)) {
-            best = Some((rank, other));
+        if let Some((_, other)) = best {
+            return Ok(Some(vec![other.to_owned()]));
         }
     }
-    match best {
-        Some((.., other)) => Ok(Some(vec![other])),
-        None => halves(index, &letters),
-    }
+    halves(index, &letters)
 }
 
 /// Where two known words stand without a blank: those of which the rarer one is least rare.

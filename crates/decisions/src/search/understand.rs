@@ -251,8 +251,13 @@ impl Reader<'_> {
     /// One trait's values are wanted where hardly anything else is called so; otherwise they are liked, and the words stay words.
     fn take_named(&self, named: Named, said: Vec<String>, understood: &mut Understood) -> Result<(), TextIndexError> {
         let Named { values, is_sure, .. } = named;
-        let mut of: Vec<u16> = values.iter().filter_map(|value| self.of(*value)).collect();
-        of.dedup();
+        // Values of several traits may stand among each other: each trait is told once, in the order of its first value.
+        let mut of: Vec<u16> = Vec::new();
+        for one in values.iter().filter_map(|value| self.of(*value)) {
+            if !of.contains(&one) {
+                of.push(one);
+            }
+        }
         let is_wanted = is_sure || of.len() == 1 && self.is_hardly_anything_else(&values, &said)?;
         let text = said.join(" ");
         let meaning = understood.meanings.len();
@@ -362,15 +367,16 @@ impl PriceWish {
         self.gte.is_none_or(|gte| price >= gte) && self.lte.is_none_or(|lte| price <= lte)
     }
 
-    /// The limits of an end among prices, which are put in order for it.
+    /// The limits of an end among prices, of which some change places for it.
     pub(crate) fn settle(&mut self, prices: &mut [f64]) {
         let Some(end) = self.end else { return };
-        prices.sort_unstable_by(f64::total_cmp);
         let n_third = prices.len().div_ceil(3);
         let Some(at) = n_third.checked_sub(1) else { return };
+        let n_prices = prices.len();
+        let mut nth = |at: usize| *prices.select_nth_unstable_by(at, f64::total_cmp).1;
         match end {
-            End::Cheap => self.lte = self.lte.or_else(|| prices.get(at).copied()),
-            End::Dear => self.gte = self.gte.or_else(|| prices.get(prices.len() - n_third).copied()),
+            End::Cheap => self.lte = self.lte.or_else(|| Some(nth(at))),
+            End::Dear => self.gte = self.gte.or_else(|| Some(nth(n_prices - n_third))),
         }
     }
 }

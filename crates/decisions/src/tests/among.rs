@@ -48,10 +48,13 @@ fn the_narrowest_condition_tells_where_to_look() {
     assert_eq!((narrower.condition(), narrower.holds(key("nowhere"))), ("id", true));
     let several = of(json!({"category": ["Sort 3", "Kind 4"]})).unwrap();
     assert!(["item-3", "item-8"].iter().all(|id| several.holds(key(id))) && several.n_others() == 37, "{several:?}");
+    let by_price = of(json!({"price": {"gt": 2, "lte": 4}, "brand": "Brand 3"})).unwrap();
+    assert_eq!((by_price.condition(), by_price.n_others(), by_price.holds(key("item-4"))), ("price", 37, true));
     for unknown in [
         json!({}),
         json!({"tags": "all"}),
-        json!({"price": {"lte": 3}}),
+        json!({"price": {"lte": 30}}),
+        json!({"price": {"not": 3}}),
         json!({"brand": {"not": "Brand 3"}}),
         json!({"size": 3}),
         json!({"is_new": true}),

@@ -49,7 +49,7 @@ impl TextIndex for Alike {
         Ok(u64::from(self.0))
     }
 
-    fn like(&self, _: &str, _: usize) -> Result<Vec<String>, TextIndexError> {
+    fn near(&self, _: &str, _: usize) -> Result<Vec<(usize, String)>, TextIndexError> {
         Ok(Vec::new())
     }
 }

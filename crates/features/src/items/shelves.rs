@@ -1,8 +1,8 @@
-//! Which items does the company vouch for, and which of the others are forgotten first?
+//! Which items does the company vouch for, which may be shown, and which of the others are forgotten first?
 
 use super::Item;
 use primitives::{ItemKey, Timestamp};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How many customers have to have bought an item that only write keys named before it is kept apart from those that
 /// anybody can name by the thousands.
@@ -15,9 +15,47 @@ const N_PROVISIONAL_MAX: [usize; 2] = [10_000, 40_000];
 /// After so many days without being named, an item that only write keys named is forgotten.
 const N_DAYS_UNUSED_MAX: i64 = 30;
 
+/// Whether an item may be shown, and why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offer {
+    /// It may.
+    Open,
+    /// It cannot be had.
+    OutOfStock,
+    /// The company keeps it from being shown.
+    Hidden,
+    /// Nobody who is believed named it.
+    Unbelieved,
+}
+
+/// What of an item says whether it may be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    OutOfStock,
+    Hidden,
+    Vouched,
+    /// The company did not name it, and somebody bought it.
+    Bought,
+    Named,
+}
+
+impl Standing {
+    fn of(item: &Item) -> Self {
+        match item {
+            item if !item.is_available() => Self::OutOfStock,
+            item if item.is_hidden() => Self::Hidden,
+            item if item.is_vouched => Self::Vouched,
+            item if item.n_buyers() > 0 => Self::Bought,
+            _ => Self::Named,
+        }
+    }
+}
+
 /// Where each item is filed.
 #[derive(Debug, Default)]
 pub(super) struct Shelves {
+    /// Of each item: a question looks at a thousand of them, and what the traits say is found more slowly.
+    standing: HashMap<ItemKey, Standing>,
     n_vouched: usize,
     /// Of which simulated companies the items say that they are, and how many of each.
     simulated: BTreeMap<String, usize>,
@@ -26,18 +64,31 @@ pub(super) struct Shelves {
 }
 
 impl Shelves {
-    /// How many items the company named itself.
-    pub(super) fn n_vouched(&self) -> usize {
-        self.n_vouched
-    }
-
     /// The simulated company of which more than half of the items that the company vouches for say that they are: a few among
     /// many make no real company a simulated one.
     pub(super) fn simulated(&self) -> Option<&str> {
         self.simulated.iter().find(|(_, n_items)| 2 * **n_items > self.n_vouched).map(|(label, _)| label.as_str())
     }
 
+    /// Whether an item may be shown; `None` where there is none. A stranger can name whatever they like, and invent as many buyers of
+    /// it as they like. As long as the company has named nothing itself, there is nobody else to believe.
+    pub(super) fn offer(&self, key: ItemKey) -> Option<Offer> {
+        Some(match self.standing.get(&key)? {
+            Standing::OutOfStock => Offer::OutOfStock,
+            Standing::Hidden => Offer::Hidden,
+            Standing::Vouched => Offer::Open,
+            Standing::Bought if self.n_vouched == 0 => Offer::Open,
+            Standing::Bought | Standing::Named => Offer::Unbelieved,
+        })
+    }
+
+    /// Forgets an item that was taken out.
+    pub(super) fn forget(&mut self, key: ItemKey) {
+        self.standing.remove(&key);
+    }
+
     pub(super) fn file(&mut self, key: ItemKey, item: &Item) {
+        self.standing.insert(key, Standing::of(item));
         match shelf(item) {
             None => {
                 self.n_vouched += 1;

@@ -39,6 +39,8 @@ pub(super) struct Blended {
     learned: Learned,
     /// All places, most popular first. Derived, not stored.
     by_popularity: Vec<u32>,
+    /// Of each place, how many are more popular. Derived, not stored.
+    popularity_ranks: Vec<u32>,
 }
 
 /// What one part says of an item.
@@ -53,7 +55,9 @@ pub struct Part {
 impl Blended {
     pub(super) fn new(learned: Learned) -> Self {
         let by_popularity = learned.sales.by_selling();
-        Self { learned, by_popularity }
+        let mut popularity_ranks = vec![0; by_popularity.len()];
+        (0..).zip(&by_popularity).for_each(|(rank, place)| popularity_ranks[*place as usize] = rank);
+        Self { learned, by_popularity, popularity_ranks }
     }
 
     pub(super) fn trial(&self) -> &Trial {
@@ -79,10 +83,12 @@ impl Blended {
             return Vec::new();
         }
         let own = Own::of(query, &self.learned.keys);
+        let few = query.only.map(|only| self.popular_among(only));
+        let popular = few.as_deref().unwrap_or(&self.by_popularity);
         if own.items.is_empty() && own.session.is_empty() {
-            return self.popular(n, allowed);
+            return self.first_of(popular, n, allowed);
         }
-        let gathered = self.gather(&own, n, allowed);
+        let gathered = self.gather(&own, popular, n, allowed);
         let scores = self.learned.order.scores(&gathered, &own);
         let mut order: Vec<usize> = (0..scores.len()).collect();
         let places = |c: usize| gathered.candidates[c].place;
@@ -96,8 +102,21 @@ impl Blended {
     }
 
     pub(super) fn popular(&self, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {
-        let each = self.by_popularity.iter().map(|place| self.popular_item(*place));
-        each.filter(|scored| allowed(scored.item)).take(n).collect()
+        self.first_of(&self.by_popularity, n, allowed)
+    }
+
+    fn first_of(&self, popular: &[u32], n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {
+        let places = popular.iter().filter(|place| allowed(self.learned.keys[**place as usize])).take(n);
+        places.map(|place| self.popular_item(*place)).collect()
+    }
+
+    /// The places of these items, most popular first; without what is not known.
+    fn popular_among(&self, items: &[ItemKey]) -> Vec<u32> {
+        let place = |item: &ItemKey| u32::try_from(self.learned.keys.binary_search(item).ok()?).ok();
+        let mut places: Vec<u32> = items.iter().filter_map(place).collect();
+        places.sort_unstable_by_key(|place| self.popularity_ranks[*place as usize]);
+        places.dedup();
+        places
     }
 
     /// What the first member says of a customer who has this item only.
@@ -117,7 +136,7 @@ impl Blended {
     /// What each part says of each of these items, where it is among the candidates.
     pub(super) fn parts(&self, query: &Query<'_>, items: &[ItemKey]) -> Vec<Vec<Part>> {
         let own = Own::of(query, &self.learned.keys);
-        let gathered = self.gather(&own, items.len().max(1), &|item| items.contains(&item));
+        let gathered = self.gather(&own, &self.by_popularity, items.len().max(1), &|item| items.contains(&item));
         let of = |item: &ItemKey| {
             let Some(c) =
                 (0..gathered.candidates.len()).find(|c| self.key(gathered.candidates[*c].place, &own) == *item)
@@ -136,7 +155,7 @@ impl Blended {
         items.iter().map(of).collect()
     }
 
-    fn gather(&self, own: &Own, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Gathered {
+    fn gather(&self, own: &Own, popular: &[u32], n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Gathered {
         let asked = Asked {
             own,
             n_items: self.n_items(),
@@ -145,7 +164,7 @@ impl Blended {
             repeats: self.learned.repeats,
             allowed: &|place| allowed(self.key(place, own)),
         };
-        gather(&asked, &self.learned.members, &self.learned.sales, &self.by_popularity)
+        gather(&asked, &self.learned.members, &self.learned.sales, popular)
     }
 
     fn popular_item(&self, place: u32) -> Scored {

@@ -22,6 +22,8 @@ pub struct Query<'a> {
     pub session: &'a [ItemKey],
     /// The hour of the week where they are, 0 to 167 from Monday's first; `None` where it does not matter.
     pub hour_of_week: Option<u16>,
+    /// Where few items are allowed: no others are. What sells is looked for among them and not in the whole catalogue.
+    pub only: Option<&'a [ItemKey]>,
 }
 
 impl<'a> Query<'a> {

@@ -14,8 +14,13 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 use storage::{Access, SealPolicy};
 
-/// Fills a data directory; answers with the customers' names.
-pub(crate) fn prepare(data: &Path, n_customers: usize, n_items: usize) -> Result<Vec<String>> {
+/// Fills a data directory and trains the tasks that are wanted; answers with the names of customers and items.
+pub(crate) fn prepare(
+    data: &Path,
+    n_customers: usize,
+    n_items: usize,
+    is_wanted: &dyn Fn(&str) -> bool,
+) -> Result<(Vec<String>, Vec<String>)> {
     let opened = Opened::open(data, Access::Exclusive, Settings::default())?;
     let now = opened.engine.clock().now();
     let settings = WorldSettings { n_customers, n_items, ends_at: now, ..WorldSettings::default() };
@@ -33,12 +38,13 @@ pub(crate) fn prepare(data: &Path, n_customers: usize, n_items: usize) -> Result
     let started = Instant::now();
     let material = opened.engine.material(&mut |_| {})?;
     println!("history read for training: {:.0} events/s", events.len() as f64 / started.elapsed().as_secs_f64());
-    for task in opened.engine.capabilities().tasks.names() {
+    for task in opened.engine.capabilities().tasks.names().filter(|task| is_wanted(task.as_str())) {
         let started = Instant::now();
         let published = engine::train(&opened.engine, task, &material, Seed::new(1))?;
         println!("training {task}: {:.1} s. {}", started.elapsed().as_secs_f64(), published.reason);
     }
-    Ok(world.user_ids().map(|id| id.to_string()).collect())
+    let named = |ids: &mut dyn Iterator<Item = &str>| ids.map(ToOwned::to_owned).collect();
+    Ok((named(&mut world.user_ids()), named(&mut world.item_ids())))
 }
 
 /// The program, ended when it is dropped.

@@ -3,6 +3,8 @@
 use super::{Outcome, Start};
 use decisions::search::{Clause, Indexed, Matching, Phrase, TextIndex, TextIndexError};
 use primitives::ItemKey;
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Opens the index under test.
@@ -21,6 +23,7 @@ pub fn run(open: Open<'_>) -> Outcome {
     the_title_counts_most_and_rare_words_count_more(open)?;
     any_text_is_an_answer(open)?;
     words_are_counted_and_found_by_their_letters(open)?;
+    what_very_many_say_is_found_the_same_however_often_it_is_asked(open)?;
     what_is_forgotten_can_be_put_there_again(open)
 }
 
@@ -152,7 +155,7 @@ pub fn any_text_is_an_answer(open: Open<'_>) -> Outcome {
     {
         all(&index, &[text])?;
         index.titled(&phrase(text), 9)?;
-        index.like(text, 9)?;
+        index.near(text, 2)?;
         index.n_with(text)?;
         index.has(&phrase(text))?;
     }
@@ -162,7 +165,7 @@ pub fn any_text_is_an_answer(open: Open<'_>) -> Outcome {
     );
     for nothing in ["", " ", "\"", "*", "+-", "🙂", "\0", "'"] {
         assert_eq!((all(&index, &[nothing])?, index.titled(&phrase(nothing), 9)?), (vec![], vec![]), "{nothing:?}");
-        index.like(nothing, 9)?;
+        index.near(nothing, 2)?;
         assert!(!index.has(&phrase(nothing))?, "{nothing:?}");
     }
     Ok(())
@@ -179,9 +182,88 @@ pub fn words_are_counted_and_found_by_their_letters(open: Open<'_>) -> Outcome {
     let index = open(Start::Empty);
     index.change(&[item(1, "running shoe shoe", ""), item(2, "shoe 501", ""), item(3, "teapot", "")], &[])?;
     assert_eq!((index.n_with("shoe")?, index.n_with("501")?, index.n_with("sho")?), (2, 1, 0));
-    assert_eq!(index.like("runing", 1)?, ["running"]);
-    assert_eq!(index.like("sheo", 1)?, ["shoe"], "by its beginning");
-    assert_eq!((index.like("xyzzy", 9)?, index.like("50", 9)?), (Vec::<String>::new(), Vec::new()));
+    let near =
+        |word: &str, n_wrong_max| -> Result<Vec<(usize, String)>, TextIndexError> { index.near(word, n_wrong_max) };
+    let told = |all: &[(usize, &str)]| all.iter().map(|(n, word)| (*n, (*word).to_owned())).collect::<Vec<_>>();
+    assert_eq!(near("runing", 2)?, told(&[(1, "running")]));
+    assert_eq!(
+        (near("sheo", 1)?, near("shoe", 0)?),
+        (told(&[(1, "shoe")]), told(&[(0, "shoe")])),
+        "two letters swapped"
+    );
+    assert_eq!((near("xyzzy", 2)?, near("50", 9)?), (Vec::new(), Vec::new()));
+    assert_eq!(near("501", 0)?, Vec::new(), "a number is no word with letters");
+    // What no item has any more is still told, and is counted as nothing.
+    index.change(&[], &[1])?;
+    assert_eq!((near("runing", 1)?, index.n_with("running")?), (told(&[(1, "running")]), 0));
+    assert!(!index.has(&phrase("running"))? && index.has(&phrase("shoe"))?);
+    Ok(())
+}
+
+/// Whether what is asked for was asked for before, and what changed since, makes no difference.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn what_very_many_say_is_found_the_same_however_often_it_is_asked(open: Open<'_>) -> Outcome {
+    let index = open(Start::Empty);
+    let mut titles: BTreeMap<u32, &str> = BTreeMap::new();
+    let tell = |titles: &mut BTreeMap<u32, &'static str>, numbers: Range<u32>, title: &'static str| {
+        titles.extend(numbers.clone().map(|number| (number, title)));
+        index.change(&numbers.map(|number| item(number, title, "")).collect::<Vec<_>>(), &[])
+    };
+    tell(&mut titles, 0..4_000, "common red hat")?;
+    tell(&mut titles, 4_000..8_000, "common blue shoe")?;
+    let says = |title: &str, text: &str| match text.strip_suffix('*') {
+        Some(text) => format!(" {title}").contains(&format!(" {text}")),
+        None => format!(" {title} ").contains(&format!(" {text} ")),
+    };
+    let laws = |titles: &BTreeMap<u32, &str>| -> Outcome {
+        let questions: [(&[&[&str]], Matching); 8] = [
+            (&[&["common"]], Matching::All),
+            (&[&["common"], &["red"]], Matching::All),
+            (&[&["blue shoe"]], Matching::All),
+            (&[&["shoe blue"]], Matching::All),
+            (&[&["sho*"]], Matching::All),
+            (&[&["red", "shoe"]], Matching::All),
+            (&[&["red"], &["shoe"]], Matching::Any),
+            (&[&["blue"], &["tea", "hat"]], Matching::Any),
+        ];
+        for (texts, matching) in questions {
+            let clauses: Vec<Clause> =
+                texts.iter().map(|ways| ways.iter().map(|text| phrase(text)).collect()).collect();
+            let holds = |title: &str| {
+                let mut each = texts.iter().map(|ways| ways.iter().any(|text| says(title, text)));
+                if matching == Matching::All { each.all(|holds| holds) } else { each.any(|holds| holds) }
+            };
+            for (after, n_max) in [(None, 9_000), (Some(100), 3_500), (Some(7_500), 9_000)] {
+                let meant =
+                    titles.iter().filter(|(number, title)| after.is_none_or(|after| **number > after) && holds(title));
+                let expected: Vec<u32> = meant.map(|(number, _)| *number).take(n_max).collect();
+                let found = index.find(&clauses, matching, after, n_max)?;
+                let numbers: Vec<u32> = found.iter().map(|one| one.number).collect();
+                assert!(numbers == expected, "{texts:?} after {after:?}: {} and not {}", numbers.len(), expected.len());
+            }
+        }
+        let n_red = titles.values().filter(|title| says(title, "red")).count() as u64;
+        assert_eq!(index.n_with("red")?, n_red);
+        Ok(())
+    };
+    laws(&titles)?;
+    laws(&titles)?;
+    tell(&mut titles, 10..20, "plain")?;
+    tell(&mut titles, 7_990..8_010, "red hat for a blue shoe")?;
+    laws(&titles)?;
+    let gone = [0, 15, 4_500, 8_005, 70_000];
+    index.change(&[], &gone)?;
+    titles.retain(|number, _| !gone.contains(number));
+    laws(&titles)?;
+    // Letters that an index may read in its own way.
+    tell(&mut titles, 30..31, "ḃlue")?;
+    titles.remove(&30);
+    assert!(index.find(&[clause("common")], Matching::All, None, 9_000)?.iter().all(|one| one.number != 30));
     Ok(())
 }
 
@@ -196,11 +278,13 @@ pub fn what_is_forgotten_can_be_put_there_again(open: Open<'_>) -> Outcome {
     let index = open(Start::Empty);
     index.change(&[item(1, "running shoe", "")], &[])?;
     index.clear()?;
-    assert_eq!((all(&index, &["shoe"])?, index.like("shoe", 9)?), (vec![], Vec::new()));
+    assert_eq!((all(&index, &["shoe"])?, index.near("shoe", 1)?), (vec![], Vec::new()));
+    assert!(!index.has(&phrase("shoe"))?);
     let mut n_held = 0;
     index.held(&mut |_, _, _| n_held += 1)?;
     assert_eq!(n_held, 0);
     index.change(&[item(4, "running shoe", "")], &[])?;
-    assert_eq!((all(&index, &["shoe"])?, index.like("shoe", 9)?), (vec![4], vec!["shoe".to_owned()]));
+    assert_eq!((all(&index, &["shoe"])?, index.near("shoe", 1)?), (vec![4], vec![(0, "shoe".to_owned())]));
+    assert!(index.has(&phrase("shoe"))?);
     Ok(())
 }

@@ -161,6 +161,18 @@ fn a_name_that_means_several_things_is_preferred_and_does_not_filter() {
 }
 
 #[test]
+fn each_trait_that_a_word_may_mean_is_told_once() {
+    let shop = Shop::new(&[
+        ("phone", json!({"name": "Phone 15", "category": "Apple > Phones"})),
+        ("case", json!({"name": "Case", "category": "Cases", "brand": "Apple"})),
+        ("gala", json!({"name": "Gala", "category": "Fruit > Apple"})),
+    ]);
+    let found = shop.find_for("apple", &[]);
+    let told: Vec<&str> = found.told.understood.iter().map(|one| one.of.as_str()).collect();
+    assert_eq!(told, ["category", "brand"], "{:?}", found.told.understood);
+}
+
+#[test]
 fn what_nothing_has_is_let_go_and_said() {
     let shop = shoes();
     let found = shop.find_for("brown running shoes", &[]);

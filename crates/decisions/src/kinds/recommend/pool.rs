@@ -4,13 +4,15 @@ use super::blend::{by_taste, with_now};
 use super::candidate::{Candidate, Cause, Proposed};
 use super::rhythm::Rhythm;
 use super::wish::{Placement, Wish, key};
+use crate::keyed::{ByItem, SomeItems};
 use crate::lens::Regard;
 use crate::rules::Repeats;
+use crate::search::Among;
 use crate::{Ask, Knowledge, LeftOut, Refusal, Sales, Shelf};
 use models::recommend::{Because, HistoryItem, Query, Recommender, Scored};
 use primitives::ItemKey;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many are looked at of each of two lists that become one.
 const N_BLENDED: usize = 100;
@@ -87,9 +89,11 @@ pub(super) struct Making<'a> {
     present: BTreeSet<ItemKey>,
     /// What the words of the question found; `None` where there are none.
     found: Option<Vec<(ItemKey, f64)>>,
+    /// The only items that a filter may let through, where they are few.
+    few: Option<Vec<ItemKey>>,
     /// What they were shown last, which comes after the rest.
     shown_last: BTreeSet<ItemKey>,
-    seen: RefCell<HashMap<ItemKey, Option<Regard>>>,
+    seen: RefCell<ByItem<Option<Regard>>>,
     left_out: RefCell<LeftOut>,
 }
 
@@ -106,11 +110,12 @@ impl<'a> Making<'a> {
         let found = wish.is_searched.then(|| found(ask));
         let shown_last = if customer.is_nobody() { BTreeSet::new() } else { ask.world.shown_last() };
         let mut left_out = LeftOut::new();
+        let few = ask.world.among().and_then(Among::few);
         if let Some(among) = ask.world.among() {
             left_out.insert(Refusal::Filter(among.condition().to_owned()).to_string(), among.n_others());
         }
         let (seen, left_out) = (RefCell::default(), RefCell::new(left_out));
-        Self { ask, wish, model, customer, present, found, shown_last, seen, left_out }
+        Self { ask, wish, model, customer, present, found, few, shown_last, seen, left_out }
     }
 
     /// Where the candidates of the placement come from, the best source first.
@@ -198,7 +203,8 @@ impl<'a> Making<'a> {
             (Source::Own, Some(model)) => {
                 let now = self.wish.now(&self.customer.viewed);
                 let is_now = self.wish.placement == Placement::Home && !now.is_empty() && !self.ask.is_unplaced;
-                let ranked = self.ranked(model, if is_now { n.max(N_BLENDED) } else { n }, allowed);
+                let ranked =
+                    self.ranked(model, if is_now { n.max(N_BLENDED) } else { n }, self.few.as_deref(), allowed);
                 let wanted = ranked.into_iter().map(said).collect();
                 if is_now { with_now(wanted, &with(model, &now, N_BLENDED, allowed), n) } else { wanted }
             }
@@ -234,18 +240,25 @@ impl<'a> Making<'a> {
         }
     }
 
-    /// What the model says of this customer now.
-    fn ranked(&self, model: &Recommender, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Scored> {
+    /// What the model says of this customer now, where no other than some items are allowed only of these.
+    fn ranked(
+        &self,
+        model: &Recommender,
+        n: usize,
+        only: Option<&[ItemKey]>,
+        allowed: &dyn Fn(ItemKey) -> bool,
+    ) -> Vec<Scored> {
         let now = self.wish.now(&self.customer.viewed);
-        model.rank(&query(self.ask, self.customer, &now), n, allowed)
+        model.rank(&Query { only, ..query(self.ask, self.customer, &now) }, n, allowed)
     }
 
     /// What stands in an order of its own, as it suits this customer.
     fn suiting(&self, mut stood: Vec<Proposed>, n: usize) -> Vec<Proposed> {
         let taste = match self.model.filter(|_| !self.customer.history.is_empty()) {
             Some(model) => {
-                let there: BTreeSet<ItemKey> = stood.iter().map(|(item, ..)| *item).collect();
-                let ranked = self.ranked(model, there.len(), &|item| there.contains(&item));
+                let there: Vec<ItemKey> = stood.iter().map(|(item, ..)| *item).collect();
+                let is_there: SomeItems = there.iter().copied().collect();
+                let ranked = self.ranked(model, there.len(), Some(&there), &|item| is_there.contains(&item));
                 let own = ranked.into_iter().filter(|scored| scored.because != Because::Popular);
                 own.map(|scored| (scored.item, scored.score)).collect()
             }

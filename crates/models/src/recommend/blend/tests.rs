@@ -214,3 +214,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn where_few_items_are_allowed_it_makes_no_difference_to_say_so() {
+    let histories = [vec![], vec![bought(1_001, 3.0), bought(1_012, 3.0)], vec![bought(1_040, 1.0), bought(9, 2.0)]];
+    for model in [&AGAIN, &ONCE] {
+        model.with(|model| {
+            for (history, step) in histories.iter().flat_map(|history| [2, 5, 17].map(|step| (history, step))) {
+                let few: Vec<ItemKey> =
+                    (0..60).step_by(step).map(|item| ItemKey(1_058 - item)).chain([ItemKey(9)]).collect();
+                let query = Query::of(history);
+                let said = Query { only: Some(&few), ..query };
+                for n in [1, 4, 100] {
+                    let allowed = |item| few.contains(&item);
+                    assert_eq!(model.rank(&said, n, &allowed), model.rank(&query, n, &allowed), "{step} {n}");
+                }
+            }
+        });
+    }
+}

@@ -12,7 +12,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
-use features::{Item, N_DAYS_LATELY};
+use features::Item;
+use governance::Headcount;
 use primitives::{ItemId, ItemKey, UserId};
 use profiles::Identifier;
 use serde_json::{Value, json};
@@ -227,15 +228,13 @@ async fn popular_of_a_name(
     sold(app, slice).await
 }
 
+/// Of a category, what sells best of it, however much better others sell.
 async fn sold(app: Arc<App>, slice: Slice) -> Answer {
     let ranked = app.run(move |app| {
-        let now = app.engine.clock().now();
-        Ok(app.engine.look(|live| {
-            let popular = live.items.popular(now, N_DAYS_LATELY, super::N_MAX);
-            let meant = popular.into_iter().filter(|(item, _)| is_of(item, slice.category.as_deref()));
-            let ranked = meant.map(|(item, buyers)| Ranked { id: item.id.to_string(), score: buyers.weight() });
-            ranked.skip(slice.offset).take(slice.n()).collect::<Vec<_>>()
-        }))
+        let places = slice.offset..slice.offset.saturating_add(slice.n());
+        let sold = app.engine.sold_best(places, &|item| is_of(item, slice.category.as_deref()));
+        let ranked = |(id, buyers): (ItemId, Headcount)| Ranked { id: id.to_string(), score: buyers.weight() };
+        Ok(sold.into_iter().map(ranked).collect::<Vec<_>>())
     });
     Ok(scored(&ranked.await?))
 }
