@@ -2,9 +2,9 @@
 
 use super::blended::{Blended, Learned};
 use super::choice::{N_QUESTIONS_MIN, ORDERS, Trial, choose};
-use super::climb::{climb, of_sum, worth_asking};
-use super::goal::Goal;
+use super::climb::{climb, worth_asking};
 use super::exam::{Exam, Sitting, allows, repeated};
+use super::goal::{Goal, of_sum};
 use super::hold_out::HoldOut;
 use super::members::{MemberModel, MemberSettings};
 use super::order::{Order, Weights};
@@ -66,7 +66,8 @@ impl RecommenderSettings {
             members.iter().map(|settings| settings.fit(&prepared, seed)).collect::<Result<_, _>>()?;
         let sales = Sales::of(&prepared);
         let settings = Self { members, ..self.clone() };
-        let learned = Learned { settings, keys: prepared.keys, sales, members: fitted, order, repeats, trial, order_of_new };
+        let learned =
+            Learned { settings, keys: prepared.keys, sales, members: fitted, order, repeats, trial, order_of_new };
         Ok(Recommender::from(Blended::new(learned)))
     }
 

@@ -77,7 +77,8 @@ impl Bpr {
         self.validate()?;
         let by_customer = Matrix::of(prepared, self.n_items_max, |_| 1.0);
         let by_item = by_customer.transposed(prepared.n_items());
-        let sold: Vec<u32> = (0..).take(by_item.n_rows()).filter(|it| !by_item.columns(*it as usize).is_empty()).collect();
+        let sold: Vec<u32> =
+            (0..).take(by_item.n_rows()).filter(|it| !by_item.columns(*it as usize).is_empty()).collect();
         let mut model = self.first(&by_item, seed);
         let mut random = seed.stream("bpr", 1);
         // Who has everything that sells has nothing to put behind it.
@@ -227,9 +228,8 @@ impl Member for BprModel {
 
     fn check(&self, n_items: usize) -> Result<(), ModelError> {
         bytes::check_settings(NAME, self.settings.validate())?;
-        let is_whole = |side: &Dense| {
-            side.is_sound() && (side.n_rows(), side.n_columns()) == (n_items, self.settings.n_factors)
-        };
+        let is_whole =
+            |side: &Dense| side.is_sound() && (side.n_rows(), side.n_columns()) == (n_items, self.settings.n_factors);
         let offsets = self.offsets.len() == n_items && self.offsets.iter().all(|offset| offset.is_finite());
         if offsets && is_whole(&self.told) && is_whole(&self.wants) {
             return Ok(());
@@ -264,18 +264,18 @@ mod tests {
 
     #[test]
     fn somebody_new_is_offered_what_their_like_have() {
-        // Two groups with twelve items each, of which everybody has eight.
+        // Two groups with thirty items each, of which everybody has six.
         let row = |at: u32| {
-            let (customer, nth) = (at / 8, at % 8);
-            let item = 12 * (customer % 2) + (customer / 2 + nth) % 12;
+            let (customer, nth) = (at / 6, at % 6);
+            let item = 30 * (customer % 2) + (7 * (customer / 2) + 4 * nth) % 30;
             Interaction { customer, item, age_days: f64::from(nth), quantity: 1.0 }
         };
-        let items = (0..24).map(ItemKey).collect();
-        let told = Interactions { rows: (0..800).map(row).collect(), items, ..Interactions::default() };
+        let items = (0..60).map(ItemKey).collect();
+        let told = Interactions { rows: (0..1_200).map(row).collect(), items, ..Interactions::default() };
         let model = Alone::fit(&MemberSettings::Bpr(Bpr::default()), &told, Seed::new(1)).unwrap();
         let bought = |key| HistoryItem { item: ItemKey(key), age_days: 1.0, quantity: 1.0 };
-        for (had, group) in [([1, 4], 0..12), ([13, 20], 12..24)] {
-            let list = model.rank(&Query::of(&had.map(bought)), 10, &|key| !had.contains(&key.0));
+        for (had, group) in [([1, 4], 0..30), ([33, 50], 30..60)] {
+            let list = model.rank(&Query::of(&had.map(bought)), 5, &|key| !had.contains(&key.0));
             assert!(list.iter().all(|(key, _)| group.contains(&key.0)), "{list:?}");
         }
     }

@@ -1,7 +1,7 @@
 //! Which order is best? All are tried on the same questions; trees answer only those that they did not see.
 
-use super::climb::{climb, each_of_sum, of_each, of_sum, without};
-use super::goal::{Goal, is_clearly_ahead, mean};
+use super::climb::{climb, without};
+use super::goal::{Goal, each_of_sum, is_clearly_ahead, mean, of_each, of_sum};
 use super::grow::grow;
 use super::order::{Order, Weights, fuse};
 use super::recipe::Blend;

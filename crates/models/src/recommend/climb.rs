@@ -1,9 +1,8 @@
 //! Which weights make the best sum, and which members are worth asking?
 
-use super::goal::{Goal, is_clearly_ahead, mean};
+use super::goal::{Goal, each_of_sum, is_clearly_ahead, mean};
 use super::order::Weights;
 use super::tried::Tried;
-use rayon::prelude::*;
 use std::borrow::Borrow;
 
 /// What a weight is multiplied with while a better one is looked for.
@@ -103,24 +102,10 @@ pub(super) fn without(weights: &[f64], member: usize) -> Vec<f64> {
     weights.iter().enumerate().map(|(m, weight)| if m == member { 0.0 } else { *weight }).collect()
 }
 
-/// The mean NDCG@10 of a sum.
-pub(super) fn of_sum<T: Borrow<Tried> + Sync>(tried: &[T], weights: &Weights) -> f64 {
-    mean(&each_of_sum(tried, weights))
-}
-
-/// The NDCG@10 of each question by a sum.
-pub(super) fn each_of_sum<T: Borrow<Tried> + Sync>(tried: &[T], weights: &Weights) -> Vec<f64> {
-    of_each(tried, &|tried| tried.sums(weights))
-}
-
-/// The NDCG@10 of each question by these scores.
-pub(super) fn of_each<T: Borrow<Tried> + Sync>(tried: &[T], scores: &(dyn Fn(&Tried) -> Vec<f64> + Sync)) -> Vec<f64> {
-    tried.par_iter().map(|tried| tried.borrow().ndcg(&scores(tried.borrow()))).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recommend::goal::of_sum;
     use crate::recommend::tried::said_by_members;
 
     /// Of four questions in five one member alone knows the answer: the second of three, the third, or both. The first one knows nothing.

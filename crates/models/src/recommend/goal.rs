@@ -1,8 +1,8 @@
 //! What is an order good for, where it is asked for things of several kinds?
 
-use super::climb::each_of_sum;
 use super::order::Weights;
 use super::tried::Tried;
+use rayon::prelude::*;
 use std::borrow::Borrow;
 
 /// An order is clearly better than a simpler one where it is ahead by more than this many standard errors: 95 %.
@@ -85,6 +85,21 @@ pub(super) fn is_clearly_ahead(one: &[f64], simple: &[f64]) -> bool {
     let centre = mean(&ahead);
     let squares: Vec<f64> = ahead.iter().map(|ahead| (ahead - centre).powi(2)).collect();
     centre > CLEARLY_SE * (mean(&squares) / ahead.len().max(1) as f64).sqrt()
+}
+
+/// The mean NDCG@10 of a sum.
+pub(super) fn of_sum<T: Borrow<Tried> + Sync>(tried: &[T], weights: &Weights) -> f64 {
+    mean(&each_of_sum(tried, weights))
+}
+
+/// The NDCG@10 of each question by a sum.
+pub(super) fn each_of_sum<T: Borrow<Tried> + Sync>(tried: &[T], weights: &Weights) -> Vec<f64> {
+    of_each(tried, &|tried| tried.sums(weights))
+}
+
+/// The NDCG@10 of each question by these scores.
+pub(super) fn of_each<T: Borrow<Tried> + Sync>(tried: &[T], scores: &(dyn Fn(&Tried) -> Vec<f64> + Sync)) -> Vec<f64> {
+    tried.par_iter().map(|tried| tried.borrow().ndcg(&scores(tried.borrow()))).collect()
 }
 
 pub(super) fn mean(values: &[f64]) -> f64 {

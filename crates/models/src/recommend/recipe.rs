@@ -2,7 +2,9 @@
 
 use super::hold_out::HoldOut;
 use super::members::MemberSettings;
-use super::{Als, Bpr, Content, Context, Cooccurrence, Ease, Interactions, ItemTraits, Markov, Sessions, TifuKnn, UpCf};
+use super::{
+    Als, Bpr, Content, Context, Cooccurrence, Ease, Interactions, ItemTraits, Markov, Sessions, TifuKnn, UpCf,
+};
 use crate::settings::settings;
 use serde::{Deserialize, Serialize};
 

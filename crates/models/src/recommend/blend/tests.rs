@@ -191,7 +191,8 @@ fn what_came_after_training_counts_like_what_was_learned_from() {
     let asked = |model: &Recommender| {
         let found = (0..160).step_by(4).map(|customer| {
             let of = |row: &&Interaction| row.customer == customer;
-            let (answers, told): (Vec<_>, Vec<_>) = whole.rows.iter().filter(of).partition(|row| is_answer(row));
+            let (answers, told): (Vec<&Interaction>, Vec<&Interaction>) =
+                whole.rows.iter().filter(of).partition(|row| is_answer(row));
             let told = told.into_iter().map(|row| bought(1_000 + u64::from(row.item), row.age_days));
             let list = keys(&model.rank(&Query::of(&told.collect::<Vec<_>>()), 10, &|_| true));
             answers.iter().filter(|row| list.contains(&(1_000 + u64::from(row.item)))).count()
