@@ -50,7 +50,7 @@ settings! {
         /// How many items it adds by itself, the best of all.
         n_proposed: usize = 100 in 0..=10_000, larger: "reaches further into the catalogue and costs time";
         /// After how many days a customer's purchase counts half when scoring.
-        half_life_days: f64 = 200.0 in 0.01..=36_500.0, larger: "remembers longer";
+        half_life_days: f64 = 2_000.0 in 0.01..=36_500.0, larger: "remembers longer";
         /// How many different items of one customer are looked at, the most recent first.
         n_items_max: usize = 500 in 2..=100_000, larger: "costs time";
     }

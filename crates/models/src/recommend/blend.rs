@@ -1,12 +1,13 @@
 //! How do several members become one recommender?
 
 use super::blended::{Blended, Learned};
-use super::choice::{N_QUESTIONS_MIN, Trial, choose};
-use super::climb::{climb, of_sum, worth_asking};
+use super::choice::{N_QUESTIONS_MIN, ORDERS, Trial, choose};
+use super::climb::{climb, worth_asking};
 use super::exam::{Exam, Sitting, allows, repeated};
+use super::goal::{Goal, of_sum};
 use super::hold_out::HoldOut;
 use super::members::{MemberModel, MemberSettings};
-use super::order::Weights;
+use super::order::{Order, Weights};
 use super::prepared::Prepared;
 use super::recipe::RecommenderSettings;
 use super::repeat::Sales;
@@ -53,18 +54,41 @@ impl RecommenderSettings {
         let mut trial = Trial { repeated, ..Trial::default() };
         let kept = self.members_kept(&exams, &able, repeats, &mut trial);
         let tried = self.ask(&exams, &kept, repeats, None);
-        drop(exams);
         let members: Vec<MemberSettings> = kept.iter().map(|member| able[*member].clone()).collect();
         let names: Vec<&'static str> = members.iter().map(MemberSettings::name).collect();
-        let order = choose(&tried, &mut trial, &names, &self.blend, seed)?;
+        let order = choose(&tried, &mut trial, &names, &goal_of(&tried, &members), &self.blend, seed)?;
         drop(tried);
+        // Where things are bought again, what is new is asked for by itself, too.
+        let order_of_new = if repeats { self.order_of_new(&exams, &kept, &names, &mut trial, seed)? } else { None };
+        drop(exams);
         let prepared = Prepared::of(interactions)?;
         let fitted: Vec<MemberModel> =
             members.iter().map(|settings| settings.fit(&prepared, seed)).collect::<Result<_, _>>()?;
         let sales = Sales::of(&prepared);
         let settings = Self { members, ..self.clone() };
-        let learned = Learned { settings, keys: prepared.keys, sales, members: fitted, order, repeats, trial };
+        let learned =
+            Learned { settings, keys: prepared.keys, sales, members: fitted, order, repeats, trial, order_of_new };
         Ok(Recommender::from(Blended::new(learned)))
+    }
+
+    /// The best order of what customers did not have, where there are questions enough; its numbers go to the trial.
+    fn order_of_new(
+        &self,
+        exams: &[Exam],
+        kept: &[usize],
+        names: &[&'static str],
+        trial: &mut Trial,
+        seed: Seed,
+    ) -> Result<Option<Order>, ModelError> {
+        let tried = self.ask(exams, kept, false, None);
+        if tried.len() < N_QUESTIONS_MIN {
+            return Ok(None);
+        }
+        let mut of_new = Trial::default();
+        let order = choose(&tried, &mut of_new, names, &Goal::default(), &self.blend, seed)?;
+        let told = of_new.ndcg.into_iter().filter(|(name, _)| ORDERS.contains(&name.as_str()));
+        trial.ndcg.extend(told.map(|(name, ndcg)| (format!("{name} of new"), ndcg)));
+        Ok(Some(order))
     }
 
     /// Which members answer, by their numbers: those that are missed in the sum. What the others would add goes to the trial.
@@ -74,8 +98,9 @@ impl RecommenderSettings {
         if tried.len() < N_QUESTIONS_MIN {
             return all.into_iter().take(N_MEMBERS_UNTRIED).collect();
         }
-        let weights = climb(Weights::alike(able.len()), &tried);
-        let (kept, out) = worth_asking(&weights, &tried, N_MEMBERS_MAX);
+        let goal = goal_of(&tried, able);
+        let weights = climb(Weights::alike(able.len()), &tried, &goal);
+        let (kept, out) = worth_asking(&weights, &tried, &goal, N_MEMBERS_MAX);
         for (member, falls) in out {
             let name = able[member].name().to_owned();
             trial.ndcg.insert(name.clone(), of_sum(&tried, &Weights::alone(able.len(), member)));
@@ -86,18 +111,24 @@ impl RecommenderSettings {
 
     /// The questions of all exams in turn; only some of each, and without what trees look at, where members are chosen.
     fn ask(&self, exams: &[Exam], members: &[usize], repeats: bool, n_max: Option<usize>) -> Vec<Tried> {
-        let sit = |exam: &Exam| {
+        let sit = |(kind, exam): (usize, &Exam)| {
             let n_max_each = n_max.map_or(usize::MAX, |n| n.div_ceil(exams.len()));
             let n_each = self.blend.n_each;
-            exam.ask(&Sitting { members, n_each, repeats, n_max: n_max_each, rows: n_max.is_none() }).into_iter()
+            let tried = exam.ask(&Sitting { members, n_each, repeats, n_max: n_max_each, rows: n_max.is_none() });
+            tried.into_iter().map(move |tried| tried.of_kind(kind))
         };
-        let mut each: Vec<_> = exams.iter().map(sit).collect();
+        let mut each: Vec<_> = exams.iter().enumerate().map(sit).collect();
         let mut tried = Vec::with_capacity(each.iter().map(|tried| tried.len()).sum());
         while each.iter().any(|tried| tried.len() > 0) {
             tried.extend(each.iter_mut().filter_map(Iterator::next));
         }
         tried
     }
+}
+
+/// No kind of question should be answered worse than by a member of taste alone.
+fn goal_of(tried: &[Tried], members: &[MemberSettings]) -> Goal {
+    Goal::of(tried, &members.iter().map(MemberSettings::is_of_taste).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

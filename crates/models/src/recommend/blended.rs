@@ -16,7 +16,10 @@ use primitives::ItemKey;
 use serde::{Deserialize, Serialize};
 
 pub(super) const NAME: &str = "recommender";
-pub(super) const VERSION: u8 = 2;
+pub(super) const VERSION: u8 = 3;
+
+/// The version before: one order for all lists.
+pub(super) const VERSION_ONE_ORDER: u8 = 2;
 
 /// What is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +33,28 @@ pub(super) struct Learned {
     /// Whether what a customer had may be in their list.
     pub(super) repeats: bool,
     pub(super) trial: Trial,
+    /// The order of lists of which the customer had nothing; `None` where no other is learned.
+    pub(super) order_of_new: Option<Order>,
+}
+
+/// What was stored before there was an order of what is new.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct OneOrder {
+    settings: RecommenderSettings,
+    keys: Vec<ItemKey>,
+    sales: Sales,
+    members: Vec<MemberModel>,
+    order: Order,
+    repeats: bool,
+    trial: Trial,
+}
+
+impl From<OneOrder> for Learned {
+    fn from(old: OneOrder) -> Self {
+        let OneOrder { settings, keys, sales, members, order, repeats, trial } = old;
+        Self { settings, keys, sales, members, order, repeats, trial, order_of_new: None }
+    }
 }
 
 /// Several members that answer together.
@@ -89,12 +114,18 @@ impl Blended {
             return self.first_of(popular, n, allowed);
         }
         let gathered = self.gather(&own, popular, n, allowed);
-        let scores = self.learned.order.scores(&gathered, &own);
+        let scores = self.order_of(&gathered).scores(&gathered, &own);
         let mut order: Vec<usize> = (0..scores.len()).collect();
         let places = |c: usize| gathered.candidates[c].place;
         order.sort_unstable_by(|a, b| scores[*b].total_cmp(&scores[*a]).then(places(*a).cmp(&places(*b))));
         let candidates = order.into_iter().take(n);
         candidates.map(|c| Scored { score: 1.0 + scores[c], ..self.explain(&gathered, c, &own) }).collect()
+    }
+
+    /// What is new to a customer has an order of its own: what their habits foretell is not among it.
+    fn order_of(&self, gathered: &Gathered) -> &Order {
+        let is_new = gathered.candidates.iter().all(|candidate| candidate.own.is_none());
+        self.learned.order_of_new.as_ref().filter(|_| is_new).unwrap_or(&self.learned.order)
     }
 
     pub(super) fn has_trees(&self) -> bool {
@@ -210,6 +241,9 @@ impl Blended {
     }
 
     pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
+        if bytes.first() == Some(&VERSION_ONE_ORDER) {
+            return Learned::from(bytes::decode::<OneOrder>(NAME, VERSION_ONE_ORDER, bytes)?).try_into();
+        }
         bytes::decode::<Learned>(NAME, VERSION, bytes)?.try_into()
     }
 }
@@ -232,7 +266,9 @@ impl TryFrom<Learned> for Blended {
         }
         learned.sales.check(NAME, n_items)?;
         learned.members.iter().try_for_each(|member| member.check(n_items))?;
-        learned.order.check(NAME, learned.members.len(), n_columns(learned.members.len()))?;
+        let n_members = learned.members.len();
+        let mut orders = std::iter::once(&learned.order).chain(&learned.order_of_new);
+        orders.try_for_each(|order| order.check(NAME, n_members, n_columns(n_members)))?;
         Ok(Self::new(learned))
     }
 }
@@ -240,5 +276,64 @@ impl TryFrom<Learned> for Blended {
 impl From<Blended> for Learned {
     fn from(model: Blended) -> Self {
         model.learned
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recommend::order::Weights;
+    use crate::recommend::{Blend, Interaction, Interactions, MemberSettings, Recommender};
+    use primitives::Seed;
+
+    /// Two groups of twenty customers and eight items; everybody buys six of their group, the later numbers less often, item 0 again.
+    fn shop() -> Blended {
+        let mut rows = Vec::new();
+        for customer in 0..40_u32 {
+            let group = 8 * (customer % 2);
+            let items = (0..8).filter(|item| (customer + item) % 4 != 0 || *item == 0).chain([0]);
+            let row = |(at, item): (usize, u32)| {
+                let age_days = 20.0 - f64::from(u32::try_from(at).unwrap());
+                Interaction { customer, item: group + item, age_days, quantity: 1.0 }
+            };
+            rows.extend(items.enumerate().map(row));
+        }
+        let told = Interactions { rows, items: (0..16).map(ItemKey).collect(), ..Interactions::default() };
+        let members = MemberSettings::all().into_iter().take(2).collect();
+        let settings = RecommenderSettings { members, blend: Blend::default(), ..RecommenderSettings::default() };
+        let fitted: Recommender = settings.fit(&told, Seed::new(1)).unwrap();
+        Blended::from_bytes(&fitted.to_bytes().unwrap()).unwrap()
+    }
+
+    fn list(model: &Blended, is_allowed: impl Fn(u64) -> bool) -> Vec<u64> {
+        let bought = |key, age_days| HistoryItem { item: ItemKey(key), age_days, quantity: 1.0 };
+        let history = [bought(8, 1.0), bought(9, 2.0)];
+        model.rank(&Query::of(&history), 20, &|key| is_allowed(key.0)).into_iter().map(|scored| scored.item.0).collect()
+    }
+
+    #[test]
+    fn lists_of_what_is_new_follow_their_own_order() {
+        let mut model = shop();
+        let is_new = |key: u64| !(8..10).contains(&key);
+        model.learned.order = Order::Learned { weights: Weights::popular(2), trees: None };
+        let by_selling = list(&model, is_new);
+        model.learned.order_of_new = Some(Order::Learned { weights: Weights::alone(2, 0), trees: None });
+        let of_taste = list(&model, is_new);
+        assert!(of_taste[..6].iter().all(|key| *key >= 10) && of_taste != by_selling, "{of_taste:?} {by_selling:?}");
+        // As soon as anything they had may be on the list, the order of all lists holds.
+        let without = Blended::new(Learned { order_of_new: None, ..model.learned.clone() });
+        assert_eq!(list(&model, |_| true), list(&without, |_| true));
+        assert_eq!(list(&model, |key| key != 8), list(&without, |key| key != 8));
+        assert!(Blended::from_bytes(&model.to_bytes().unwrap()).unwrap() == model);
+    }
+
+    #[test]
+    fn a_model_with_one_order_still_opens() {
+        let model = shop();
+        let Learned { settings, keys, sales, members, order, repeats, trial, .. } = model.learned.clone();
+        let old = OneOrder { settings, keys, sales, members, order, repeats, trial };
+        let opened = Recommender::from_bytes(&bytes::encode(NAME, VERSION_ONE_ORDER, &old).unwrap()).unwrap();
+        let expected = Blended::new(Learned { order_of_new: None, ..model.learned });
+        assert!(opened == Recommender::from(expected));
     }
 }

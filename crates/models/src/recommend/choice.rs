@@ -1,6 +1,7 @@
 //! Which order is best? All are tried on the same questions; trees answer only those that they did not see.
 
-use super::climb::{climb, is_clearly_ahead, mean, of_each, of_sum, without};
+use super::climb::{climb, without};
+use super::goal::{Goal, each_of_sum, is_clearly_ahead, mean, of_each, of_sum};
 use super::grow::grow;
 use super::order::{Order, Weights, fuse};
 use super::recipe::Blend;
@@ -20,6 +21,9 @@ const N_CROSSED_MAX: usize = 2_000;
 /// With fewer questions no trees are grown.
 pub(super) const N_QUESTIONS_MIN: usize = 100;
 
+/// What the orders are called that are no member's.
+pub(super) const ORDERS: [&str; 4] = ["popularity", "sum", "trees", "together"];
+
 /// How an order was chosen.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
@@ -28,7 +32,7 @@ pub struct Trial {
     /// The share of what was wanted that they had had before.
     pub repeated: f64,
     /// NDCG@10 of each order on the questions, by its name: `popularity`, `favourites`, each member alone,
-    /// `sum`, `trees` and these two `together`.
+    /// `sum`, `trees` and these two `together`; with ` of new` those of what a customer did not have.
     pub ndcg: BTreeMap<String, f64>,
     /// By how much NDCG@10 of both together falls where a member says nothing, by its name.
     pub adds: BTreeMap<String, f64>,
@@ -39,6 +43,7 @@ pub(super) fn choose(
     tried: &[Tried],
     trial: &mut Trial,
     members: &[&'static str],
+    goal: &Goal,
     blend: &Blend,
     seed: Seed,
 ) -> Result<Order, ModelError> {
@@ -57,10 +62,10 @@ pub(super) fn choose(
     for (m, name) in members.iter().enumerate() {
         found(name, of_sum(judged, &Weights::alone(n_members, m)));
     }
-    let weights = climb(start.clone(), learned);
-    let sum = of_sum(judged, &weights);
-    found("sum", sum);
-    let unseen = if is_crossed { crossed_weights(tried, &start) } else { vec![weights.clone(); judged.len()] };
+    let weights = climb(start.clone(), learned, goal);
+    let sum = each_of_sum(judged, &weights);
+    found("sum", mean(&sum));
+    let unseen = if is_crossed { crossed_weights(tried, &start, goal) } else { vec![weights.clone(); judged.len()] };
     let answers = cross(tried, is_crossed, blend, seed)?;
     if let Some(trees) = of_trees(&answers, &|tried, trees| tried.scored(trees, None)) {
         found("trees", mean(&trees));
@@ -75,7 +80,7 @@ pub(super) fn choose(
             trial.adds.insert((*name).to_owned(), mean(together) - others);
         }
     }
-    let has_trees = together.is_some_and(|both| mean(&both) >= sum);
+    let has_trees = together.is_some_and(|both| goal.value(judged, &both) >= goal.value(judged, &sum));
     let learned: Vec<f64> = if has_trees {
         let asked = answers.iter().flat_map(|(tried, trees)| tried.iter().map(move |tried| (tried, trees)));
         let both =
@@ -94,12 +99,12 @@ pub(super) fn choose(
 
 /// For each question the weights that were climbed to on the others: those that were chosen on few questions look better on
 /// them than they are.
-fn crossed_weights(tried: &[Tried], start: &Weights) -> Vec<Weights> {
+fn crossed_weights(tried: &[Tried], start: &Weights, goal: &Goal) -> Vec<Weights> {
     let n_each = tried.len().div_ceil(N_PARTS);
     let of_part = |part: usize| {
         let (from, until) = (part * n_each, ((part + 1) * n_each).min(tried.len()));
         let others: Vec<&Tried> = tried[..from].iter().chain(&tried[until..]).collect();
-        vec![climb(start.clone(), &others); until - from]
+        vec![climb(start.clone(), &others, goal); until - from]
     };
     (0..tried.len().div_ceil(n_each)).flat_map(of_part).collect()
 }
@@ -158,7 +163,7 @@ mod tests {
         let tried: Vec<Tried> = (0..N_QUESTIONS_MIN).map(tried).collect();
         let mut trial = Trial::default();
         let blend = Blend { n_trees: 5, ..Blend::default() };
-        let order = choose(&tried, &mut trial, &["deaf", "knows"], &blend, Seed::new(1)).unwrap();
+        let order = choose(&tried, &mut trial, &["deaf", "knows"], &Goal::default(), &blend, Seed::new(1)).unwrap();
         let found = |name: &str| (trial.ndcg[name] - 1.0).abs() < 1e-12;
         assert!(found("knows") && found("sum") && found("trees") && found("together"), "{trial:?}");
         assert!((trial.adds["knows"] - 1.0).abs() < 1e-12 && trial.adds["deaf"].abs() < 1e-12, "{trial:?}");

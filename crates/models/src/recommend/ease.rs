@@ -39,7 +39,7 @@ settings! {
         /// How many weights are kept for an item on average.
         n_kept: usize = 200 in 1..=10_000, larger: "is nearer to the whole matrix and costs memory and time";
         /// After how many days a customer's purchase counts half when scoring.
-        half_life_days: f64 = 200.0 in 0.01..=36_500.0, larger: "remembers longer";
+        half_life_days: f64 = 2_000.0 in 0.01..=36_500.0, larger: "remembers longer";
         /// How many different items of one customer are looked at, the most recent first.
         n_items_of_customer_max: usize = 500 in 2..=100_000, larger: "costs time with the square";
     }

@@ -96,7 +96,7 @@ pub(super) fn gather<M: Borrow<MemberModel>>(
     places.sort_unstable();
     let n_near = places.partition_point(|(is_far, _)| !is_far);
     let places: Vec<u32> = places.into_iter().map(|(_, place)| place).collect();
-    let opinions = opinions(members, &proposals, own, &places, n_near);
+    let opinions = opinions(members, &proposals, asked, &places, n_near);
     let candidates = candidates(own, &had, sales, &places, &opinions, members.len());
     Gathered { candidates, n_near, opinions, n_members: members.len() }
 }
@@ -148,23 +148,28 @@ fn best(said: &mut [(u32, f64)], n: usize, may_be: &dyn Fn(u32) -> bool) -> Vec<
     places
 }
 
-/// What each member says of each place: candidate by candidate.
+/// What each member says of each place: candidate by candidate. Of what came after training all are silent.
 fn opinions<M: Borrow<MemberModel>>(
     members: &[M],
     proposals: &[Accumulator],
-    own: &Own,
+    asked: &Asked<'_>,
     places: &[u32],
     n_near: usize,
 ) -> Vec<Opinion> {
     let n = places.len();
+    let known: Vec<u32> = places.iter().copied().filter(|place| *place < asked.n_items).collect();
     let mut all = vec![Opinion::default(); n * members.len()];
     let mut order: Vec<usize> = Vec::with_capacity(n_near);
     for (m, (member, sums)) in members.iter().zip(proposals).enumerate() {
-        let of_all = member.borrow().score(own, places);
+        let of_all = member.borrow().score(asked.own, &known);
+        let mut told = of_all.iter().flatten();
         for (c, place) in places.iter().enumerate() {
             let said = sums.get(*place);
-            let score =
-                of_all.as_ref().map_or_else(|| said.map_or(0.0, |sum| sum.score), |scores| f64::from(scores[c]));
+            let score = match &of_all {
+                None => said.map_or(0.0, |sum| sum.score),
+                Some(_) if *place < asked.n_items => told.next().map_or(0.0, |score| f64::from(*score)),
+                Some(_) => 0.0,
+            };
             let opinion = &mut all[c * members.len() + m];
             opinion.score = if score.is_finite() { score } else { 0.0 };
             opinion.source = said.map(|sum| sum.source);
@@ -181,7 +186,7 @@ fn opinions<M: Borrow<MemberModel>>(
         }
         for (rank, c) in order.iter().enumerate() {
             let opinion = &mut all[*c * members.len() + m];
-            if of_all.is_some() || opinion.source.is_some() {
+            if opinion.source.is_some() || of_all.is_some() && places[*c] < asked.n_items {
                 opinion.rank = rank as f64;
             }
         }
@@ -251,7 +256,8 @@ mod tests {
         let members = settings.map(|member| member.fit(&prepared, Seed::new(1)).unwrap());
         let sales = Sales::of(&prepared);
         let bought = |key, age_days| HistoryItem { item: ItemKey(key), age_days, quantity: 1.0 };
-        let history = [bought(3, 1.0), bought(9, 1.0), bought(14, 2.0), bought(27, 5.0), bought(41, 5.0)];
+        let history =
+            [bought(3, 1.0), bought(9, 1.0), bought(14, 2.0), bought(27, 5.0), bought(41, 5.0), bought(99, 1.0)];
         let own = Own::of(&Query::of(&history), &prepared.keys);
         let of = |n_wide| {
             let allowed: &dyn Fn(u32) -> bool = &|place| place % 7 != 0;
@@ -260,6 +266,10 @@ mod tests {
         };
         let (near, wide) = (of(3), of(20));
         let n = near.candidates.len();
+        // Nobody knows what came after training, and nobody says anything of it.
+        let unknown = near.candidates.iter().position(|candidate| candidate.place == 60).unwrap();
+        let silent = Opinion { rank: n as f64, ..Opinion::default() };
+        assert_eq!(near.opinions[2 * unknown..2 * unknown + 2], [silent; 2]);
         assert!(near.n_near == n && (3..=12).contains(&n) && wide.candidates.len() >= 20, "{n}");
         assert_eq!((wide.n_near, &wide.candidates[..n]), (n, near.candidates.as_slice()));
         assert_eq!(wide.opinions[..2 * n], near.opinions);

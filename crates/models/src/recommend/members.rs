@@ -2,6 +2,7 @@
 
 use super::accumulator::Accumulator;
 use super::als::AlsModel;
+use super::bpr::BprModel;
 use super::content::ContentModel;
 use super::context::ContextModel;
 use super::cooccurrence::CooccurrenceModel;
@@ -14,7 +15,7 @@ use super::sequence::MarkovModel;
 use super::sessions::SessionsModel;
 use super::two_tower::TwoTowerModel;
 use super::user_knn::{TifuKnnModel, UpCfModel};
-use super::{Als, Content, Context, Cooccurrence, Ease, GfCf, Markov, Sessions, TifuKnn, TwoTower, UpCf};
+use super::{Als, Bpr, Content, Context, Cooccurrence, Ease, GfCf, Markov, Sessions, TifuKnn, TwoTower, UpCf};
 use crate::ModelError;
 use primitives::Seed;
 use serde::{Deserialize, Serialize};
@@ -106,6 +107,8 @@ members! {
     Markov(Markov, MarkovModel) = "markov";
     /// What was in sessions like this one.
     Sessions(Sessions, SessionsModel) = "sessions";
+    /// Bayesian personalised ranking.
+    Bpr(Bpr, BprModel) = "bpr";
 }
 
 #[cfg(test)]

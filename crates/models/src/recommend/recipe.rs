@@ -2,7 +2,9 @@
 
 use super::hold_out::HoldOut;
 use super::members::MemberSettings;
-use super::{Als, Content, Context, Cooccurrence, Ease, Interactions, ItemTraits, Markov, Sessions, TifuKnn, UpCf};
+use super::{
+    Als, Bpr, Content, Context, Cooccurrence, Ease, Interactions, ItemTraits, Markov, Sessions, TifuKnn, UpCf,
+};
 use crate::settings::settings;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +52,7 @@ fn members() -> Vec<MemberSettings> {
         MemberSettings::Ease(Ease::default()),
         MemberSettings::Markov(Markov::default()),
         MemberSettings::Als(Als::default()),
+        MemberSettings::Bpr(Bpr::default()),
         MemberSettings::Sessions(Sessions::default()),
         MemberSettings::TifuKnn(TifuKnn::default()),
         MemberSettings::UpCf(UpCf::default()),
@@ -68,5 +71,9 @@ impl MemberSettings {
             Self::TifuKnn(_) | Self::UpCf(_) => repeats,
             _ => true,
         }
+    }
+    /// Whether it answers what belongs to everything that somebody had, whenever that was.
+    pub(super) fn is_of_taste(&self) -> bool {
+        matches!(self, Self::Cooccurrence(_) | Self::Ease(_) | Self::Als(_) | Self::GfCf(_) | Self::Bpr(_))
     }
 }

@@ -1,6 +1,6 @@
 //! What does a recommender answer, whatever it is made of?
 
-use super::blended::{Blended, Part, VERSION};
+use super::blended::{Blended, Part, VERSION, VERSION_ONE_ORDER};
 use super::choice::Trial;
 use super::recipe::RecommenderSettings;
 use super::{ItemToItemModel, Query, Scored};
@@ -133,7 +133,7 @@ impl Recommender {
     /// # Errors
     /// [`ModelError::Corrupt`] where the bytes are of another version or do not fit together.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        if bytes.first() == Some(&VERSION) {
+        if bytes.first().is_some_and(|version| [VERSION, VERSION_ONE_ORDER].contains(version)) {
             return Blended::from_bytes(bytes).map(Self::from);
         }
         ItemToItemModel::from_bytes(bytes).map(Self::from)

@@ -29,9 +29,9 @@ settings! {
     /// and Jannach 2018, section 2.1 (sequential rules), doi:10.1007/s11257-018-9209-6.
     Markov {
         /// How many occasions later something may come.
-        n_steps: usize = 3 in 1..=1_000, larger: "reaches further and costs time";
+        n_steps: usize = 10 in 1..=1_000, larger: "reaches further and costs time";
         /// What comes one occasion later counts by this.
-        step_decay: f64 = 0.5 in 0.0..=1.0, larger: "hears what comes much later";
+        step_decay: f64 = 0.8 in 0.0..=1.0, larger: "hears what comes much later";
         /// How much an item that always comes is held back.
         other_exponent: f64 = 0.3 in 0.0..=1.0, larger: "finds rarer items";
         /// The share of all steps that is added to the divisor, so that what was seen once does not look certain.

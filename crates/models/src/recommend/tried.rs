@@ -23,6 +23,8 @@ pub(super) struct Tried {
     pub(super) is_wanted: Vec<bool>,
     n_wanted: usize,
     n_members: usize,
+    /// Of which kind the question is: the number of the exam that asks it.
+    pub(super) kind: usize,
 }
 
 impl Tried {
@@ -48,7 +50,12 @@ impl Tried {
         }
         let data = if has_rows { rows(gathered, own) } else { Vec::new() };
         let is_wanted = gathered.candidates.iter().map(|candidate| is_wanted(candidate.place)).collect();
-        (n_wanted > 0).then_some(Self { told, data, is_wanted, n_wanted, n_members })
+        (n_wanted > 0).then_some(Self { told, data, is_wanted, n_wanted, n_members, kind: 0 })
+    }
+
+    /// The same of a kind.
+    pub(super) fn of_kind(self, kind: usize) -> Self {
+        Self { kind, ..self }
     }
 
     /// How near the top what was wanted stands, with these scores.
@@ -114,5 +121,5 @@ impl Tried {
 pub(super) fn said_by_members(shares: &[&[f32]]) -> Tried {
     let told = shares.iter().flat_map(|shares| [0.0; N_TOLD].into_iter().chain(shares.iter().copied())).collect();
     let is_wanted = (0..shares.len()).map(|candidate| candidate + 1 == shares.len()).collect();
-    Tried { told, data: Vec::new(), is_wanted, n_wanted: 1, n_members: shares[0].len() }
+    Tried { told, data: Vec::new(), is_wanted, n_wanted: 1, n_members: shares[0].len(), kind: 0 }
 }

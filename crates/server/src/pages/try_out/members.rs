@@ -8,7 +8,7 @@ use models::recommend::Recommender;
 use std::sync::Arc;
 
 /// The parts by their names, in words: what each is called, and what it goes by.
-const PARTS: [(&str, &str, &str); 13] = [
+const PARTS: [(&str, &str, &str); 14] = [
     ("habit", "Habit", "What this customer comes back for, and how often that happens with it."),
     ("popularity", "Popularity", "What many want now, and wanted lately."),
     ("item-to-item", "Together", "What the same customers have who have what this one has."),
@@ -17,6 +17,7 @@ const PARTS: [(&str, &str, &str); 13] = [
     ("two-tower", "Taste, learned", "What suits them by a network that knows items by what they are, too."),
     ("context", "Hour", "What is wanted at this hour of the week."),
     ("als", "Taste", "What suits customers of the same taste."),
+    ("bpr", "Taste, ranked", "What suits who has such things, put before what they do not have."),
     ("gf-cf", "Taste, smoothed", "What lies near in the web of customers and items."),
     ("up-cf", "Near customers", "What customers had lately who are like this one."),
     ("tifu-knn", "Near habits", "What customers come back for whose habits are like this one’s."),
