@@ -131,10 +131,12 @@ fn had(own: &Own, n_items: u32) -> Vec<(u32, usize)> {
 fn best(said: &mut [(u32, f64)], n: usize, may_be: &dyn Fn(u32) -> bool) -> Vec<u32> {
     let mut places = Vec::with_capacity(n.min(said.len()));
     let best_first = |a: &(u32, f64), b: &(u32, f64)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-    let (mut rest, mut missing) = (said, n);
+    let (mut rest, mut missing, mut n_next) = (said, n, n.saturating_mul(2));
     while missing > 0 && !rest.is_empty() {
-        // Most of what is said is never looked at: only the next few are put in order.
-        let some = rest.len().min(2 * missing);
+        // Most of what is said is never looked at: only the next few are put in order. Where few may be, it is more each time, or all
+        // that is said would be looked through again for every few.
+        let some = rest.len().min(n_next);
+        n_next = n_next.saturating_mul(4);
         if some < rest.len() {
             rest.select_nth_unstable_by(some, best_first);
         }
