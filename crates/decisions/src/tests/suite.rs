@@ -28,7 +28,7 @@ fn events() -> Vec<events::Recorded> {
         .collect()
 }
 
-/// Searches a minute before each order, which showed among others what was bought.
+/// Searches a minute before each order, which showed among others what was bought: a brand that the customer buys.
 fn searches(dataset: &Dataset) -> SearchLog {
     let mut log = crate::no_searches();
     let others: Vec<ItemKey> = dataset.items().map(|(item, _)| item).take(9).collect();
@@ -42,7 +42,7 @@ fn searches(dataset: &Dataset) -> SearchLog {
             shown.insert(usize::try_from(place).unwrap(), line.item);
             let numbers = |item: &ItemKey| {
                 let mut numbers = [0.0; crate::search::FEATURES.len()];
-                numbers[0] = if item == &line.item { 0.9 } else { 0.3 };
+                numbers[Found::N_IMPERSONAL] = if item == &line.item { 1.0 } else { 0.0 };
                 numbers
             };
             log.searches.push(Searched {
