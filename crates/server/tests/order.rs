@@ -82,7 +82,7 @@ fn ids(answer: &Value) -> Vec<String> {
 /// Days of searches: whoever looks at a place of the colour they love chooses what stands there.
 fn live(server: &TestServer, days: std::ops::Range<usize>) {
     for day in days {
-        for shopper in (0..N_SHOPPERS).filter(|shopper| (shopper + day) % 2 == 0) {
+        for shopper in (0..N_SHOPPERS).filter(|shopper| (shopper + day).is_multiple_of(2)) {
             let who = user(shopper);
             let shown = ids(&search(server, &who));
             server.advance(Duration::from_secs(30));
