@@ -248,7 +248,7 @@ pub trait Kind: Send + Sync {
     }
 
     /// What each part of its model says of each of these items for this customer, as it was asked to answer; nothing where it has
-    /// no such model.
+    /// no such model, or answers otherwise.
     fn parts(&self, _ask: &Ask<'_>, _known: &Knowledge, _items: &[ItemKey]) -> Vec<Vec<Part>> {
         Vec::new()
     }

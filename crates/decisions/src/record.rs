@@ -180,6 +180,20 @@ impl Record {
         }
     }
 
+    /// How many different items were looked at that the customer had bought, or was looking at.
+    #[must_use]
+    pub fn n_own_items(&self) -> u64 {
+        match self.subject() {
+            Subject::Known(known) => {
+                let Knowledge { bought, viewed, .. } = known.get();
+                let items: BTreeSet<ItemKey> =
+                    bought.iter().map(|bought| bought.item).chain(viewed.iter().copied()).collect();
+                items.len() as u64
+            }
+            Subject::Withheld(_) | Subject::Unknown(_) => 0,
+        }
+    }
+
     /// Which way of deciding answered. There is one so far; experiments and holdouts have others.
     #[must_use]
     pub fn arm(&self) -> &str {

@@ -22,6 +22,8 @@ pub struct DecisionPage {
     pub response: String,
     /// What was known about the customer at that moment.
     pub features: Vec<FeatureGroup>,
+    /// How many different items counted that the customer had bought, or was looking at.
+    pub n_own_items: u64,
     /// What could have been chosen, best first.
     pub candidates: Vec<Candidate>,
     /// Why the others cannot be told, where they cannot.

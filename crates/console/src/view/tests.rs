@@ -358,6 +358,9 @@ fn no_page_says_the_opposite_of_its_numbers() {
     let mut decision = sample::decision();
     decision.features = vec![];
     assert!(decision.render().contains("Nothing personal was used"));
+    decision.n_own_items = 3;
+    let html = decision.render();
+    assert!(html.contains("3 items of their own counted") && !html.contains("Nothing personal was used"), "{html}");
     decision.is_forgotten = true;
     assert!(decision.render().contains("was forgotten, since they refuse personalization or analytics"));
     assert!(!decision.render().contains("Nothing personal was used"));

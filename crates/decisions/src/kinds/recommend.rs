@@ -196,8 +196,12 @@ impl Kind for Recommend {
 
     fn parts(&self, ask: &Ask<'_>, known: &Knowledge, items: &[ItemKey]) -> Vec<Vec<Part>> {
         let Ok((_, model)) = self.model(ask) else { return Vec::new() };
-        let customer = Customer::of(ask, known);
-        let now = Wish::of(ask, &self.rules(ask)).now(&customer.viewed);
+        let (customer, wish) = (Customer::of(ask, known), Wish::of(ask, &self.rules(ask)));
+        // Elsewhere the list is what goes with something, or stands on a shelf.
+        if wish.is_searched || !matches!(wish.placement, Placement::Home | Placement::Email) {
+            return Vec::new();
+        }
+        let now = wish.now(&customer.viewed);
         model.parts(&pool::query(ask, &customer, &now), items)
     }
 

@@ -153,6 +153,7 @@ fn fill(app: &App, frame: Frame, record: &Record, base_url: &str) -> Result<Deci
         request: request.to_string(),
         response: record.response.clone(),
         features,
+        n_own_items: record.n_own_items(),
         is_forgotten: record.is_forgotten(),
         candidates: app.engine.look(|live| candidates(live, record, &runners_up)),
         others_unknown,

@@ -192,6 +192,7 @@ pub fn decision() -> DecisionPage {
         features: features(),
         candidates,
         random_stream: Some("decide/recommend#48211".to_owned()),
+        n_own_items: 0,
         is_forgotten: false,
         outcome: Some(Outcome { text: "Silken tofu was bought 2 hours later.".to_owned(), amount: Some(twd(4_500)) }),
         others_unknown: None,
