@@ -163,7 +163,7 @@ impl Engine {
     /// Where words find nothing: what is found by those that others said instead, and chose something of.
     fn in_other_words(&self, wanted: &Wanted, found: &FoundFirst) -> Result<Option<FoundFirst>, EngineError> {
         let (Wanted::Items { query, filter }, FoundFirst::Items(hits)) = (wanted, found) else { return Ok(None) };
-        if !self.capabilities.other_words || hits.told.n_found > 0 {
+        if !self.capabilities.other_words || hits.told.n_found > 0 || hits.told.searchable.is_some() {
             return Ok(None);
         }
         let Some(instead) = self.look(|live| live.searches.said_instead(&words_of(query))) else { return Ok(None) };

@@ -5,6 +5,8 @@
 //! background every moment, and before a search where something was said since. No request looks at more than a few items for that, or
 //! waits while somebody does.
 
+mod lag;
+
 use crate::doubled::Doubled;
 use crate::error::EngineError;
 use crate::{Engine, Live};
@@ -14,19 +16,15 @@ use decisions::search::{
     words_of,
 };
 use features::{Item, News};
-use primitives::{ErrorKind, HOUR_MS, ItemKey, Timestamp};
+use lag::{Followed, Lag};
+use primitives::{ErrorKind, ItemKey, Timestamp};
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock, TryLockError};
 use std::time::Duration;
 
 /// How many items are taken out of the catalogue, and put into the index, at a time.
 const N_SLICE: usize = 512;
-/// After so many hours every item is looked at again.
-const N_HOURS_FRESH: i64 = 6;
-
-/// So many items at most are looked at before a search: more are left to the background, and the search finds what is there.
-const N_BEFORE_SEARCH: usize = 4 * N_SLICE;
 /// How often a search asks whether the few items are there that somebody else is putting there.
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -35,11 +33,28 @@ const PAUSE: Duration = Duration::from_millis(1);
 pub(super) struct Books {
     shelf: Doubled<Shelf>,
     /// Held while the index follows the catalogue: one at a time.
-    following: Mutex<()>,
+    following: Mutex<Following>,
     /// What of the catalogue is there; `None` until all of it was looked at.
     followed: RwLock<Option<Followed>>,
     /// Whether many items are being looked at, for which no search waits.
     is_long: AtomicBool,
+    /// Whether it failed last. Then no search tries it, and what is there goes on to be found.
+    has_failed: AtomicBool,
+    /// Whether a part of the index cannot be read: all of it is made anew.
+    is_damaged: AtomicBool,
+    /// How many items are on the shelf whose words are not in the index, since it could not be written.
+    n_owed: AtomicUsize,
+}
+
+/// How far the index is what is on the shelf.
+#[derive(Debug, Default)]
+struct Following {
+    /// Whether the shelf took up what the index held.
+    is_begun: bool,
+    /// What is on the shelf, and not in the index yet.
+    put: Vec<Indexed>,
+    /// What is not on the shelf any more, and in the index yet.
+    gone: Vec<u32>,
 }
 
 /// What a decision looked for, before it is known for whom.
@@ -50,50 +65,6 @@ pub(super) enum FoundFirst {
     Among(Option<Among>),
     /// Ways to go on.
     Completions(Vec<Completion>),
-}
-
-/// What of the catalogue is in the index.
-#[derive(Debug, Clone)]
-struct Followed {
-    /// How often the live state had been replaced.
-    generation: u64,
-    /// When all of it was looked at.
-    whole_at: Timestamp,
-    /// Of which items the news is being put there.
-    taking: Vec<ItemKey>,
-}
-
-/// What is to be looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Lag {
-    /// Whether that is all of the catalogue.
-    is_whole: bool,
-    /// How many items.
-    n_items: usize,
-}
-
-impl Lag {
-    /// What is to be looked at of a catalogue of so many items, of which so many have news; at a moment it is also asked whether
-    /// all of it was looked at too long ago, which no search does.
-    fn of(
-        followed: Option<&Followed>,
-        generation: u64,
-        (n_items, n_news): (usize, usize),
-        at: Option<Timestamp>,
-    ) -> Self {
-        let is_old = |done: &Followed| {
-            at.is_some_and(|at| {
-                at < done.whole_at || at.as_millis() - done.whole_at.as_millis() >= N_HOURS_FRESH * HOUR_MS
-            })
-        };
-        let is_whole = followed.is_none_or(|done| done.generation != generation || is_old(done));
-        Self { is_whole, n_items: if is_whole { n_items.max(n_news) } else { n_news } }
-    }
-
-    /// Whether no search waits for it.
-    fn is_long(self) -> bool {
-        self.n_items > N_BEFORE_SEARCH
-    }
 }
 
 impl Books {
@@ -117,20 +88,20 @@ impl Engine {
     /// Brings what searches look into up to the catalogue as it is now.
     ///
     /// # Errors
-    /// [`EngineError`] where the index cannot be read or written; the next call begins with all of it.
+    /// [`EngineError`] where the index cannot be read or written; what is there stays, and the next call goes on with it.
     pub fn follow_items(&self) -> Result<(), EngineError> {
-        let _one = self.books.following.lock().unwrap_or_else(PoisonError::into_inner);
-        self.follow(true)
+        let mut following = self.books.following.lock().unwrap_or_else(PoisonError::into_inner);
+        self.follow(&mut following, true)
     }
 
-    /// The same before a search, where it is little. The rest is done in the background, and until then a search finds what is
-    /// there already.
-    fn follow_before_search(&self) -> Result<(), EngineError> {
-        loop {
-            let _one = match self.books.following.try_lock() {
-                Ok(one) => one,
+    /// The same before a search, where it is little. The rest is done in the background, as is what failed, and until then a
+    /// search finds what is there already.
+    fn follow_before_search(&self) {
+        while !self.books.has_failed.load(Ordering::Acquire) {
+            let mut following = match self.books.following.try_lock() {
+                Ok(following) => following,
                 Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) if self.books.is_long.load(Ordering::Acquire) => return Ok(()),
+                Err(TryLockError::WouldBlock) if self.books.is_long.load(Ordering::Acquire) => return,
                 // A few items are being put there, of which one may be what is looked for.
                 Err(TryLockError::WouldBlock) => {
                     std::thread::sleep(PAUSE);
@@ -141,48 +112,63 @@ impl Engine {
                 let lag = self.books.lag(live, None);
                 !lag.is_long() && (lag.is_whole || live.items.has_news())
             });
-            return if is_behind { self.follow(false) } else { Ok(()) };
+            if is_behind && let Err(error) = self.follow(&mut following, false) {
+                tracing::warn!(error = error.story(), "a search does not see all of the catalogue as it is");
+            }
+            return;
         }
     }
 
     /// Looks at what is to be looked at; in the background that may be much.
-    fn follow(&self, is_background: bool) -> Result<(), EngineError> {
+    fn follow(&self, following: &mut Following, is_background: bool) -> Result<(), EngineError> {
         let now = self.clock.now();
+        let books = &self.books;
         let taken = self.live.change(|live| {
-            let lag = self.books.lag(live, is_background.then_some(now));
+            if books.is_damaged.load(Ordering::Acquire) {
+                books.followed(|followed| *followed = None);
+            }
+            let lag = books.lag(live, is_background.then_some(now));
             if lag.is_long() && !is_background {
                 return None;
             }
             // Before anything is looked at, so that no search waits for much.
-            self.books.is_long.store(lag.is_long(), Ordering::Release);
+            books.is_long.store(lag.is_long(), Ordering::Release);
             let news = live.items.take_news();
             // A filter must know of them until they are there.
-            self.books.followed(|followed| {
+            books.followed(|followed| {
                 followed.iter_mut().for_each(|done| done.taking = news.told.iter().copied().collect());
             });
             Some((lag, live.generation, news))
         });
         let Some((lag, generation, news)) = taken else { return Ok(()) };
-        let known = self.books.followed(|followed| followed.as_ref().map(|done| done.whole_at));
-        let done = match known {
-            Some(_) if !lag.is_whole => self.follow_news(&news, now),
-            Some(_) => self.walk(now),
-            None => self.begin_shelf().and_then(|()| self.walk(now)),
-        };
+        let known = books.followed(|followed| followed.as_ref().map(|done| done.whole_at));
+        let done = self.catch_up(following, lag, &news, now);
         let whole_at = known.filter(|_| !lag.is_whole).unwrap_or(now);
         let followed = done.is_ok().then_some(Followed { generation, whole_at, taking: Vec::new() });
-        // What is on the shelf is not what is in the index where it failed: the next call compares all of it.
-        self.books.followed(|known| *known = followed);
-        self.books.is_long.store(false, Ordering::Release);
-        match done {
-            Err(error) => {
-                if error.kind == ErrorKind::Corrupt {
-                    self.ports.words.clear()?;
-                }
-                Err(error.into())
-            }
-            Ok(()) => Ok(()),
+        // Where it failed not all of the news is there: the next call compares all items with what is.
+        books.followed(|known| *known = followed);
+        books.n_owed.store(following.put.len(), Ordering::Release);
+        books.has_failed.store(done.is_err(), Ordering::Release);
+        books.is_long.store(false, Ordering::Release);
+        if done.as_ref().is_err_and(|error| error.kind == ErrorKind::Corrupt) {
+            books.is_damaged.store(true, Ordering::Release);
         }
+        Ok(done?)
+    }
+
+    fn catch_up(&self, following: &mut Following, lag: Lag, news: &News, now: Timestamp) -> Result<(), TextIndexError> {
+        if self.books.is_damaged.load(Ordering::Acquire) {
+            self.books.shelf.change(|shelf| *shelf = Shelf::default());
+            *following = Following { is_begun: true, ..Following::default() };
+            self.ports.words.clear()?;
+            self.books.is_damaged.store(false, Ordering::Release);
+        }
+        if !following.is_begun {
+            self.begin_shelf()?;
+            following.is_begun = true;
+        }
+        self.index_owed(following)?;
+        if lag.is_whole { self.walk(following, now) } else { self.follow_news(following, news, now) }
     }
 
     /// Takes up what the index holds already.
@@ -193,7 +179,43 @@ impl Engine {
         Ok(())
     }
 
-    fn walk(&self, now: Timestamp) -> Result<(), TextIndexError> {
+    /// Brings the index to what the shelf is. Where that fails it is tried again before anything else.
+    fn index_owed(&self, following: &mut Following) -> Result<(), TextIndexError> {
+        if !(following.put.is_empty() && following.gone.is_empty()) {
+            self.ports.words.change(&following.put, &following.gone)?;
+            following.put.clear();
+            following.gone.clear();
+        }
+        Ok(())
+    }
+
+    /// Of how many items how many can be searched, where it is known that not all of them are there as they are.
+    fn searchable(&self) -> Option<(u64, u64)> {
+        let books = &self.books;
+        self.look(|live| {
+            let n_told = live.items.news().told.len();
+            let is_behind = books.is_damaged.load(Ordering::Acquire)
+                || books.followed(|followed| lag::is_behind(followed.as_ref(), live.generation, n_told));
+            let n_items = live.items.len();
+            let n_there = books.look(Shelf::n_told).saturating_sub(books.n_owed.load(Ordering::Acquire));
+            (is_behind && n_items > 0).then_some((n_there.min(n_items) as u64, n_items as u64))
+        })
+    }
+
+    /// What failed of a search. Where the index is damaged, all of it is made anew in the background.
+    fn not_found(&self, error: EngineError) -> EngineError {
+        if !matches!(&error, EngineError::Words(error) if error.kind == ErrorKind::Corrupt) {
+            return error;
+        }
+        if !self.books.is_damaged.swap(true, Ordering::AcqRel) {
+            tracing::warn!(error = error.story(), "the index of items is damaged: it is made anew from the catalogue");
+        }
+        let message =
+            "the index of items was damaged, and is being made anew from the catalogue: try again in a second";
+        EngineError::new(ErrorKind::Unavailable, message)
+    }
+
+    fn walk(&self, following: &mut Following, now: Timestamp) -> Result<(), TextIndexError> {
         let mut last = None;
         let mut seen = BTreeSet::new();
         loop {
@@ -202,24 +224,24 @@ impl Engine {
             let is_last = items.len() < N_SLICE;
             last = items.last().map(|item| ItemKey::from(&item.id)).or(last);
             seen.extend(items.iter().map(|item| ItemKey::from(&item.id)));
-            self.put(items, now)?;
+            self.put(following, items, now)?;
             if is_last {
                 break;
             }
         }
         let gone: Vec<ItemKey> = self.books.look(|shelf| shelf.keys().filter(|key| !seen.contains(key)).collect());
-        self.take_off(&gone)
+        self.take_off(following, &gone)
     }
 
-    fn follow_news(&self, news: &News, now: Timestamp) -> Result<(), TextIndexError> {
+    fn follow_news(&self, following: &mut Following, news: &News, now: Timestamp) -> Result<(), TextIndexError> {
         let told: Vec<ItemKey> = news.told.iter().copied().collect();
         for keys in told.chunks(N_SLICE) {
             let items: Vec<Item> =
                 self.look(|live| keys.iter().filter_map(|key| live.items.get(*key).cloned()).collect());
             let there: BTreeSet<ItemKey> = items.iter().map(|item| ItemKey::from(&item.id)).collect();
-            self.put(items, now)?;
+            self.put(following, items, now)?;
             let gone: Vec<ItemKey> = keys.iter().copied().filter(|key| !there.contains(key)).collect();
-            self.take_off(&gone)?;
+            self.take_off(following, &gone)?;
         }
         let sold: Vec<ItemKey> = news.sold.difference(&news.told).copied().collect();
         for keys in sold.chunks(N_SLICE) {
@@ -230,20 +252,18 @@ impl Engine {
         Ok(())
     }
 
-    fn put(&self, items: Vec<Item>, now: Timestamp) -> Result<(), TextIndexError> {
+    fn put(&self, following: &mut Following, items: Vec<Item>, now: Timestamp) -> Result<(), TextIndexError> {
         let put = move |shelf: &mut Shelf| items.iter().filter_map(|item| shelf.put(item, now)).collect();
-        let changed: Vec<Indexed> = self.books.shelf.change(put);
-        if changed.is_empty() { Ok(()) } else { self.ports.words.change(&changed, &[]) }
+        following.put = self.books.shelf.change(put);
+        self.index_owed(following)
     }
 
-    fn take_off(&self, keys: &[ItemKey]) -> Result<(), TextIndexError> {
+    fn take_off(&self, following: &mut Following, keys: &[ItemKey]) -> Result<(), TextIndexError> {
         for some in keys.chunks(N_SLICE) {
             let some = some.to_vec();
             let take_off = move |shelf: &mut Shelf| some.iter().filter_map(|key| shelf.take_off(*key)).collect();
-            let gone: Vec<u32> = self.books.shelf.change(take_off);
-            if !gone.is_empty() {
-                self.ports.words.change(&[], &gone)?;
-            }
+            following.gone = self.books.shelf.change(take_off);
+            self.index_owed(following)?;
         }
         Ok(())
     }
@@ -256,10 +276,20 @@ impl Engine {
         if let Wanted::Among { filter } = wanted {
             return Ok(FoundFirst::Among(self.among(filter)));
         }
-        self.follow_before_search()?;
+        self.follow_before_search();
+        self.look_for(wanted).map_err(|error| self.not_found(error))
+    }
+
+    fn look_for(&self, wanted: &Wanted) -> Result<FoundFirst, EngineError> {
         Ok(match wanted {
             Wanted::Among { .. } => FoundFirst::Among(None),
-            Wanted::Items { query, filter } => FoundFirst::Items(self.hits(query, filter)?),
+            Wanted::Items { query, filter } => {
+                let before = self.searchable();
+                let mut hits = self.hits(query, filter)?;
+                // The index may have been emptied meanwhile.
+                hits.told.searchable = before.or_else(|| self.searchable());
+                FoundFirst::Items(hits)
+            }
             Wanted::Completions { query, n_max } => {
                 let words = words_of(query);
                 let queries = self.look(|live| live.searches.beginning_with(&words, *n_max));
@@ -321,35 +351,5 @@ impl Libraries for Reading<'_> {
     fn look<T>(&self, look: impl FnOnce(&Library<'_>) -> T) -> T {
         let Engine { capabilities, ports, books, .. } = self.0;
         books.look(|shelf| look(&Library { shelf, index: ports.words.as_ref(), synonyms: &capabilities.synonyms }))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_search_looks_at_a_few_items_at_most_and_never_asks_how_old_the_walk_is() {
-        let at = |hours: i64| Timestamp::from_millis(1_000_000 + hours * HOUR_MS);
-        let done = Followed { generation: 3, whole_at: at(0), taking: Vec::new() };
-        let lag = |done: Option<&Followed>, generation, n, at| {
-            let lag = Lag::of(done, generation, n, at);
-            (lag.is_whole, lag.is_long())
-        };
-        let (few, many) = (N_BEFORE_SEARCH, N_BEFORE_SEARCH + 1);
-        // The background walks every six hours, and where the clock went back.
-        for (now, is_whole) in [(at(0), false), (at(6), true), (at(5), false), (at(-1), true)] {
-            assert_eq!(lag(Some(&done), 3, (many, 1), Some(now)), (is_whole, is_whole), "{now:?}");
-        }
-        assert!(!lag(Some(&done), 3, (many, 1), Some(Timestamp::from_millis(at(6).as_millis() - 1))).0);
-        // A search does not, however long ago it was; of news it looks at a few.
-        assert_eq!(lag(Some(&done), 3, (many, few), None), (false, false));
-        assert_eq!(lag(Some(&done), 3, (many, many), None), (false, true));
-        // Where nothing is there yet, or all was made anew, all of it is to be looked at, which a search does of a few.
-        for (done, generation) in [(None, 3), (Some(&done), 4)] {
-            assert_eq!(lag(done, generation, (few, 0), None), (true, false));
-            assert_eq!(lag(done, generation, (many, 0), None), (true, true));
-            assert_eq!(lag(done, generation, (0, many), None), (true, true), "all of them are gone");
-        }
     }
 }

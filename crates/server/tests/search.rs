@@ -5,6 +5,7 @@
 mod support;
 
 use serde_json::{Value, json};
+use std::io::{Seek, SeekFrom, Write};
 use support::{SERVER, TestServer, until};
 
 fn item(server: &TestServer, id: &str, traits: Value) {
@@ -174,4 +175,56 @@ fn what_five_said_instead_is_looked_for_where_nothing_is_found() {
     assert!(search(&server, json!({"query": "boot"}))["corrected"].is_null());
     let server = server.restart_with(|settings| settings.search.other_words = false);
     assert_eq!(ask(&server)["found"], 0);
+}
+
+#[test]
+fn while_the_index_cannot_be_written_what_was_there_is_found_and_nothing_is_said_to_be_missing() {
+    let server = shop();
+    let words = json!({"query": "running shoes"});
+    let before = search(&server, words.clone());
+    assert_eq!((&before["found"], &before["notes"]), (&5.into(), &Value::Null));
+
+    let other = rusqlite::Connection::open(server.data().join("search.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    item(&server, "new", shoe("Comet", "Zeta", "red", 42, 10.0));
+    let note = "Not all of the catalogue can be searched at the moment, but 6 of 7 items: some may be missing.";
+    for (query, n_found) in [("comet xyzzy", 0), ("pegasus", 2), ("winter boot", 1)] {
+        let answer = search(&server, json!({"query": query}));
+        assert_eq!((&answer["found"], &answer["notes"]), (&n_found.into(), &json!([note])), "{answer}");
+        assert!(server.replays(&answer), "{answer}");
+    }
+
+    other.execute_batch("ROLLBACK").unwrap();
+    until("all of it can be searched", || {
+        (search(&server, json!({"query": "comet"}))["notes"] == Value::Null).then_some(())
+    });
+    let after = search(&server, words);
+    assert_eq!((&after["found"], &after["notes"]), (&6.into(), &Value::Null), "{after}");
+}
+
+#[test]
+fn an_index_that_is_damaged_while_the_server_runs_is_made_anew_by_itself() {
+    let server = shop();
+    search(&server, json!({"query": "runner"}));
+    let server = server.restart();
+    server.engine().follow_items().unwrap();
+    for name in ["search.db", "search.db-wal"] {
+        let path = server.data().join(name);
+        let n_bytes = path.metadata().map_or(0, |about| about.len());
+        if n_bytes > 4_096 {
+            let mut file = std::fs::File::options().write(true).open(path).unwrap();
+            file.seek(SeekFrom::Start(4_096)).unwrap();
+            file.write_all(&vec![0xa5; usize::try_from(n_bytes).unwrap() - 4_096]).unwrap();
+        }
+    }
+    let reply = server.decide(&json!({"decision": "search", "query": "runner"}));
+    assert_eq!(reply.status, 503, "{}", reply.text);
+    assert!(reply.text.contains("made anew") && !reply.text.contains("backup"), "{}", reply.text);
+    let ask = |kind: &str| server.decide(&json!({"decision": kind, "query": "runner"}));
+    until("the index is made anew", || {
+        let reply = ask("search");
+        (reply.status == 200 && reply.json()["found"] == 2).then_some(())
+    });
+    assert_eq!(ask("search").json()["notes"], Value::Null);
+    assert_eq!(ask("suggest").status, 200);
 }

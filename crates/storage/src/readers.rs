@@ -13,25 +13,36 @@ const N_IDLE_MAX: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Readers {
     path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Idle>,
+}
+
+/// The connections that nobody uses.
+#[derive(Debug, Default)]
+struct Idle {
+    connections: Vec<Connection>,
+    /// How often the file was made anew: a connection to the one before is not kept.
+    n_anew: u64,
 }
 
 impl Readers {
     pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, idle: Mutex::new(Vec::new()) }
+        Self { path, idle: Mutex::default() }
     }
 
     /// Reads with a connection of one's own.
     pub(crate) fn with<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, DatabaseError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let (idle, n_anew) = {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            (idle.connections.pop(), idle.n_anew)
+        };
         let connection = match idle {
             Some(connection) => connection,
             None => open_reader(&self.path)?,
         };
         let found = read(&connection)?;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < N_IDLE_MAX {
-            idle.push(connection);
+        if idle.connections.len() < N_IDLE_MAX && idle.n_anew == n_anew {
+            idle.connections.push(connection);
         }
         Ok(found)
     }
@@ -39,7 +50,8 @@ impl Readers {
     /// Closes the connections that nobody uses, and has the file made anew: who comes meanwhile waits.
     pub(crate) fn anew(&self, make: impl FnOnce(&Path) -> Result<(), DatabaseError>) -> Result<(), DatabaseError> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.clear();
+        idle.connections.clear();
+        idle.n_anew += 1;
         make(&self.path)
     }
 

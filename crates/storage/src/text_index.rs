@@ -62,8 +62,12 @@ impl FileTextIndex {
         if writing.is_none() {
             let (opened, vocabulary) = match &self.readers {
                 None => (Writing::in_memory()?, Vocabulary::default()),
-                // Whatever is there that is not ours to read is derived, and begins anew.
-                Some(_) => Writing::in_file(&self.path).or_else(|_| {
+                Some(_) => Writing::in_file(&self.path).or_else(|error| {
+                    // What is held by somebody, or has no room, is as good as it was.
+                    if error.kind == ErrorKind::Unavailable {
+                        return Err(error);
+                    }
+                    // Whatever is there that is not ours to read is derived, and begins anew.
                     remove(&self.path)?;
                     Writing::in_file(&self.path)
                 })?,
@@ -322,5 +326,10 @@ const SEARCHED: &str = "searching the items";
 const ASKED: &str = "looking for an item with a word";
 
 fn failed(attempt: &str, error: DatabaseError) -> TextIndexError {
-    TextIndexError { attempt: format!("{attempt} failed: {}", error.action), kind: error.kind, source: Box::new(error) }
+    // No backup holds it, and none is needed.
+    let action = match error.kind {
+        ErrorKind::Corrupt => "the index is damaged, and is made anew from the catalogue: nothing need be done",
+        _ => error.action,
+    };
+    TextIndexError { attempt: format!("{attempt} failed: {action}"), kind: error.kind, source: Box::new(error) }
 }

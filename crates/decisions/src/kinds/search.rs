@@ -146,16 +146,32 @@ fn answer(ask: &Ask<'_>, found: &Found, order: Order<'_>) -> Content {
     });
     let items: Vec<RankedItem> = items.collect();
     let mut told = found.told.clone();
+    told.notes.extend(told.searchable.map(in_part));
     if let Some(note) = nothing(&items, &told) {
         told.notes.push(note.to_owned());
     }
     Content::Search { items, told: Box::new(told) }
 }
 
+/// What is said where not all of the catalogue could be searched.
+fn in_part((n, n_items): (u64, u64)) -> String {
+    if n < n_items {
+        format!(
+            "Not all of the catalogue can be searched at the moment, but {n} of {n_items} items: some may be missing."
+        )
+    } else {
+        format!(
+            "Some of the {n_items} items can be searched at the moment only as they were told before: some may be missing."
+        )
+    }
+}
+
 /// Why there is nothing to show.
 fn nothing(items: &[RankedItem], told: &Told) -> Option<&'static str> {
     match (items.is_empty(), told.n_found) {
         (false, _) => None,
+        // What could not be searched may match.
+        (true, 0) if told.searchable.is_some() => None,
         (true, 0) => Some("No item that may be shown matches any of the words."),
         (true, _) => Some("No items come after those of the pages before: at most 200 are put in order."),
     }

@@ -26,6 +26,8 @@ pub(crate) const BRAND: u16 = 1;
 pub(crate) struct Doc {
     pub(crate) key: ItemKey,
     digest: u64,
+    /// Whether it was put there, and not only its number taken up.
+    is_told: bool,
     /// The words of its title, by their hashes.
     pub(crate) title: Box<[u32]>,
     /// The values of its traits, in ascending order.
@@ -115,6 +117,8 @@ pub struct Shelf {
     free: Vec<u32>,
     by_key: HashMap<ItemKey, u32>,
     n_vouched: usize,
+    /// How many were put there.
+    n_told: usize,
     pub(crate) traits: Vec<SharedTrait>,
     pub(crate) values: Vec<SharedValue>,
     /// The numbers of values that are gone, the longest gone first.
@@ -132,6 +136,7 @@ impl Default for Shelf {
             free: Vec::new(),
             by_key: HashMap::new(),
             n_vouched: 0,
+            n_told: 0,
             traits: vec![SharedTrait::new("category"), SharedTrait::new("brand")],
             values: Vec::new(),
             resting: VecDeque::new(),
@@ -155,6 +160,7 @@ impl Shelf {
             let doc = Doc {
                 key: *key,
                 digest: *digest,
+                is_told: false,
                 title: Box::default(),
                 values: Values::default(),
                 price: None,
@@ -181,6 +187,7 @@ impl Shelf {
         let is_same = known.and_then(|number| self.doc(number)).is_some_and(|doc| doc.digest == digest);
         let (mut had, was_vouched) = self.leave(number);
         self.n_vouched += usize::from(item.is_vouched);
+        self.n_told += 1;
         if was_vouched != item.is_vouched {
             std::mem::take(&mut had).iter().for_each(|value| self.unlist(*value, number, was_vouched));
         }
@@ -203,6 +210,7 @@ impl Shelf {
         self.docs[number as usize] = Some(Doc {
             key,
             digest,
+            is_told: true,
             title: told.title.into(),
             values,
             price: told.price,
@@ -247,6 +255,12 @@ impl Shelf {
     #[must_use]
     pub fn len(&self) -> usize {
         self.by_key.len()
+    }
+
+    /// How many of them can be found: of the others only the numbers were taken up.
+    #[must_use]
+    pub fn n_told(&self) -> usize {
+        self.n_told
     }
 
     /// Whether there are none.
@@ -383,6 +397,7 @@ impl Shelf {
         self.prices.take_off(number, doc.price.take());
         let was_vouched = std::mem::take(&mut doc.is_vouched);
         self.n_vouched -= usize::from(was_vouched);
+        self.n_told -= usize::from(std::mem::take(&mut doc.is_told));
         (std::mem::take(&mut doc.values), was_vouched)
     }
 
