@@ -100,7 +100,8 @@ impl<'a> Said<'a> {
         let known = match name {
             name if Self::depends_on_number(name) => match said(name).filter(|_| asks_for_number) {
                 None => Some(Self::One(Entry::Truth(item.is_available()))),
-                said => said,
+                // Also where the number came as a text.
+                Some(said) => Some(item.number(name).map_or(said, |number| Self::One(Entry::Number(number)))),
             },
             "price" => item.price.as_ref().map(|price| Self::One(Entry::Number(price.value.to_major()))),
             "currency" => item.price.as_ref().map(|price| text(price.value.currency.code())),

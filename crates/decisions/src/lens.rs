@@ -132,6 +132,5 @@ fn group(name: &str) -> u32 {
 }
 
 fn gain(item: &Item) -> Option<f64> {
-    let number = |name: &str| item.told(name).and_then(|said| said.parse::<f64>().ok()).filter(|n| n.is_finite());
-    number(MARGIN).or_else(|| Some(item.price.as_ref()?.value.to_major() - number(COST)?))
+    item.number(MARGIN).or_else(|| Some(item.price.as_ref()?.value.to_major() - item.number(COST)?))
 }

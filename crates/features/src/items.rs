@@ -1,6 +1,7 @@
 //! What can be bought, and what sells? The item catalogue: a fold over events, like the profiles.
 
 mod item;
+mod kept;
 mod popularity;
 mod shelves;
 mod tally;
@@ -77,7 +78,7 @@ impl Items {
         self.offset = *offset;
         if let Call::Item { item_id, traits } = &event.call {
             if let Ok(product) = Product::from_item(item_id, traits) {
-                let available = traits.get("available").and_then(serde_json::Value::as_bool);
+                let available = traits.get("available");
                 self.learn(&product, recorded, |item| {
                     item.learn_available(available, recorded) | item.learn_traits(traits, recorded)
                 });

@@ -168,6 +168,39 @@ fn availability_is_assumed_until_the_company_says_otherwise() {
     assert!(!shop.restarted().offers("tea"));
 }
 
+#[test]
+fn yes_and_no_mean_the_same_as_numbers_and_as_texts() {
+    let said = |traits: Value| Shop::of(&[described(1, Origin::Server, 1, "tea", traits)]).offers("tea");
+    for no in [json!(false), json!(0), json!("0"), json!("0.00"), json!("no"), json!("False"), json!(" NO ")] {
+        for (name, shows) in [("stock", false), ("available", false), ("hidden", true)] {
+            assert_eq!(said(json!({ name: no.clone() })), shows, "{name}: {no}");
+        }
+    }
+    for yes in [json!(true), json!(1), json!("1"), json!("yes"), json!("TRUE"), json!("12")] {
+        for (name, shows) in [("stock", true), ("available", true), ("hidden", false)] {
+            assert_eq!(said(json!({ name: yes.clone() })), shows, "{name}: {yes}");
+        }
+    }
+    assert!(said(json!({"stock": "", "available": "", "hidden": ""})), "nothing is said");
+}
+
+#[test]
+fn what_is_read_of_an_item_is_kept_however_much_else_is_said_of_it() {
+    let read = json!({"stock": 0, "hidden": true, "brand": "Leaf", "margin": 2, "cost": 3, "tags": ["new"],
+                      "categories": ["Tea"], "imageUrl": "https://shop.example/tea.png", "timestamp": "2026-01-01"});
+    let others: serde_json::Map<String, Value> = (10..60).map(|i| (format!("attribute_{i}"), json!(i))).collect();
+    let mut known = read.clone();
+    known.as_object_mut().unwrap().extend(others.clone().into_iter().take(32));
+    let halves = || others.clone().into_iter().partition::<serde_json::Map<_, _>, _>(|(_, i)| i.as_u64() < Some(30));
+    let told = [read, halves().0.into(), halves().1.into()];
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let say = |(at, part): (u64, usize)| described(at, Origin::Server, 1, "tea", told[part].clone());
+        let shop = Shop::of(&(1..).zip(order).map(say).collect::<Vec<_>>()).restarted();
+        assert_eq!(traits(&shop, "tea"), known, "{order:?}");
+        assert!(!shop.offers("tea"));
+    }
+}
+
 /// What is known of an item besides, as JSON.
 fn traits(shop: &Shop, id: &str) -> Value {
     shop.item(id)
@@ -221,10 +254,11 @@ fn what_is_kept_of_an_item_is_bounded_whatever_the_order() {
         Origin::Server,
         1,
         "tea",
-        json!({"fits": long(4_094), "too_long": long(4_095), "n".repeat(64): 1, "n".repeat(65): 1}),
+        json!({"fits": long(4_094), "long": long(9_000), "too_long": [long(4_093)], "n".repeat(64): 1, "n".repeat(65): 1}),
     )]);
+    assert_eq!(shop.item("tea").unwrap().said("long"), Some(long(4_094)), "of a text its beginning");
     let kept: Vec<String> = shop.item("tea").unwrap().traits().map(|(name, _)| name.to_owned()).collect();
-    assert_eq!(kept, ["fits".to_owned(), "n".repeat(64)]);
+    assert_eq!(kept, ["fits".to_owned(), "long".to_owned(), "n".repeat(64)]);
     let many = |range: std::ops::Range<u32>| -> Value {
         range.map(|n| (format!("t{n:02}"), json!(n))).collect::<serde_json::Map<_, _>>().into()
     };

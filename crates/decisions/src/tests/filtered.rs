@@ -1,7 +1,7 @@
 //! Which items does a filter let through, and what is refused?
 
 use crate::item_traits::N_READ;
-use crate::{ItemFilter, Lifts};
+use crate::{ItemFilter, Lens, Lifts};
 use events::{Call, Event, Fields, Offset, Origin, Recorded};
 use features::{Item, Items};
 use governance::ConsentPolicy;
@@ -112,11 +112,18 @@ fn stock_is_a_number_or_whether_it_can_be_had() {
         (json!({"stock": 0.5}), true),
         (json!({"stock": false}), false),
         (json!({"stock": true}), true),
+        (json!({"stock": "0"}), false),
+        (json!({"stock": "no"}), false),
+        (json!({"stock": "7"}), true),
     ] {
         let item = item(traits.clone());
         assert_eq!(lets_through(json!({"stock": true}), &item), is_there, "{traits}");
         assert_eq!(lets_through(json!({"stock": false}), &item), !is_there, "{traits}");
     }
+    let seven = item(json!({"stock": "7", "margin": "2.5"}));
+    assert!(lets_through(json!({"stock": {"gte": 7}}), &seven) && !lets_through(json!({"stock": {"gt": 7}}), &seven));
+    let gain = Lens { sees_gain: true, ..Lens::default() }.regard(&seven).unwrap().gain;
+    assert_eq!(gain, Some(2.5), "a number in a text is one");
 }
 
 #[test]

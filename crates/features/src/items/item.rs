@@ -1,5 +1,6 @@
 //! What is known of one item, by whom, and how many customers bought it?
 
+use super::kept::{self, N_OTHERS_MAX};
 use super::tally::Tally;
 use events::{EventKey, Object, Product, Recorded};
 use governance::Headcount;
@@ -17,16 +18,6 @@ pub const N_DAYS_LATELY: i64 = 30;
 
 /// How long a name or a category is at most, in bytes: the rest is cut off.
 const TEXT_BYTES_MAX: usize = 256;
-
-/// The traits that have a place of their own.
-const OF_THEIR_OWN: [&str; 5] = ["name", "category", "price", "currency", "available"];
-
-/// How many other traits of an item are kept: the first by their names, in whichever order they are told.
-const N_TRAITS_MAX: usize = 32;
-
-/// How long the name and the JSON of such a trait are at most, in bytes: a longer one is passed over.
-const TRAIT_NAME_BYTES_MAX: usize = 64;
-const TRAIT_BYTES_MAX: usize = 4_096;
 
 /// The trait that says how many there are, or whether there are any.
 const STOCK: &str = "stock";
@@ -118,14 +109,23 @@ impl Item {
     /// Whether it can be had: neither `available` nor `stock` says that it cannot.
     #[must_use]
     pub fn is_available(&self) -> bool {
-        let is_none = |said: &str| said == "false" || said.parse::<f64>().is_ok_and(|n| n <= 0.0);
-        self.available.as_ref().is_none_or(|available| available.value) && !self.told(STOCK).is_some_and(is_none)
+        self.available.as_ref().is_none_or(|available| available.value) && self.truth(STOCK) != Some(false)
     }
 
     /// Whether the company keeps it from being shown.
     #[must_use]
     pub fn is_hidden(&self) -> bool {
-        self.told(HIDDEN) == Some("true")
+        self.truth(HIDDEN) == Some(true)
+    }
+
+    /// The number that the company said of it under a trait's name, also where it came as a text.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.told(name).and_then(kept::number)
+    }
+
+    fn truth(&self, name: &str) -> Option<bool> {
+        self.told(name).and_then(kept::truth)
     }
 
     /// What else the company said of it, by the names of the traits.
@@ -191,8 +191,8 @@ impl Item {
     }
 
     /// Takes in whether it can be had. Answers whether that is anything else than what was known.
-    pub(super) fn learn_available(&mut self, available: Option<bool>, recorded: &Recorded) -> bool {
-        keep(&mut self.available, available, recorded)
+    pub(super) fn learn_available(&mut self, available: Option<&Value>, recorded: &Recorded) -> bool {
+        keep(&mut self.available, available.and_then(|said| kept::truth(&said.to_string())), recorded)
     }
 
     /// Takes in what the catalogue says of it besides. A trait that is null says nothing. Answers whether anything else was said
@@ -204,13 +204,7 @@ impl Item {
             self.first_at = Some(self.first_at.map_or(said_at, |first_at| first_at.min(said_at)));
         }
         for (name, value) in traits {
-            if OF_THEIR_OWN.contains(&name.as_str()) || value.is_null() || name.len() > TRAIT_NAME_BYTES_MAX {
-                continue;
-            }
-            let text = value.to_string();
-            if text.len() > TRAIT_BYTES_MAX {
-                continue;
-            }
+            let Some(text) = kept::kept(name, value) else { continue };
             let mut known = self.traits.remove(name);
             // Notes of whoever lets a simulated company live: of them what comes in last holds. One that was noted while the
             // clock was ahead would stand until then, and nobody could let the company live on.
@@ -221,9 +215,9 @@ impl Item {
             is_news |= keep(&mut known, Some(text.as_str()), recorded);
             self.traits.extend(known.map(|known| (name.clone(), known)));
         }
-        while self.traits.len() > N_TRAITS_MAX {
-            self.traits.pop_last();
-        }
+        let others = self.traits.keys().filter(|name| kept::is_other(name));
+        let left_out: Vec<String> = others.skip(N_OTHERS_MAX).cloned().collect();
+        left_out.iter().for_each(|name| drop(self.traits.remove(name)));
         is_news
     }
 
