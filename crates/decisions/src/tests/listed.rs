@@ -201,7 +201,7 @@ fn a_placement_decides_where_the_list_comes_from() {
     let keys = |answer: &Answer| numbers(answer).into_iter().map(key).collect::<Vec<_>>();
     let product = ask(json!({"placement": "product", "item": "item-4", "n": 3}));
     assert_eq!(keys(&product)[..2], near(4)[..2], "what goes with it, nearest first");
-    assert!(items(&product)[0].reason == "Often bought together with Number 4", "{product:?}");
+    assert!(items(&product)[0].reason == "Bought by customers who bought Number 4", "{product:?}");
     assert!(!numbers(&ask(json!({"placement": "product", "item": "item-4", "n": 100}))).contains(&4));
     // Where too little goes with it: what sells of its category, then the rest.
     let filled = ask(json!({"placement": "product", "item": "item-4", "n": 11}));
@@ -212,7 +212,7 @@ fn a_placement_decides_where_the_list_comes_from() {
 
     let cart = ask(json!({"placement": "cart", "cart": ["item-2", "item-9"], "n": 100}));
     assert!(numbers(&cart).iter().all(|item| ![2, 9].contains(item)) && items(&cart).len() == 10);
-    assert!(items(&cart)[0].reason.starts_with("Often bought together with Number "), "{cart:?}");
+    assert!(items(&cart)[0].reason.starts_with("Bought by customers who bought Number "), "{cart:?}");
     let after = ask(json!({"placement": "thank_you", "n": 4}));
     assert_eq!(keys(&after)[..1], near(1)[..1], "what goes with the last order");
     assert!(!numbers(&after).contains(&1), "which was just bought");
@@ -271,7 +271,7 @@ fn what_was_just_looked_at_changes_home_and_nothing_else() {
     let home = of(&known(looking.clone()), "home");
     assert_ne!(numbers(&home), numbers(&before("home")));
     let first = items(&home).iter().find(|item| near.contains(&ItemKey::from(&item.id))).unwrap();
-    assert_eq!(first.reason, "Often bought together with Number 9");
+    assert_eq!(first.reason, "Bought by customers who bought Number 9");
     for placement in ["email", "trending", "thank_you", "replenish"] {
         assert_eq!(of(&known(looking.clone()), placement), before(placement), "{placement}");
     }
@@ -377,8 +377,8 @@ fn without_consent_a_list_is_of_what_is_in_view_and_of_nobody() {
         let of = |parameters| decide(&asked(parameters), &subject, &models(true), &Traits::full()).unwrap();
         let product = of(json!({"placement": "product", "item": "item-4", "n": 3}));
         let why = product.fallback.clone().unwrap();
-        assert!(why.ends_with(": these are items that are often bought together with Number 4."), "{why}");
-        assert_eq!(items(&product)[0].reason, "Often bought together with Number 4");
+        assert!(why.ends_with(": these are items that customers bought who bought Number 4."), "{why}");
+        assert_eq!(items(&product)[0].reason, "Bought by customers who bought Number 4");
         for (placement, end) in [
             ("trending", ": these are items that sell better than they used to."),
             ("new", ": these are the newest items."),

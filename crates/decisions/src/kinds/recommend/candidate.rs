@@ -22,7 +22,7 @@ pub(super) struct Candidate {
 pub(super) enum Cause {
     /// What the model says.
     Model(Because),
-    /// It is often bought with this one.
+    /// Customers who bought this one bought it, too, in whatever order.
     With(ItemKey),
     /// It is popular, and of this one's category.
     Category(ItemKey),

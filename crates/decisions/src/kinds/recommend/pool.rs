@@ -349,7 +349,7 @@ pub(super) fn query<'a>(ask: &Ask<'_>, customer: &'a Customer, now: &'a [ItemKey
     Query { session: now, hour_of_week, ..Query::of(&customer.history) }
 }
 
-/// What is bought with several items: how near it is to each, summed; because of the one that it is nearest to.
+/// What customers have who have any of several items: how near it is to each, summed; because of the one that it is nearest to.
 fn with(model: &Recommender, items: &[ItemKey], n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Proposed> {
     let mut sums: BTreeMap<ItemKey, (f64, f64, ItemKey)> = BTreeMap::new();
     for source in items {

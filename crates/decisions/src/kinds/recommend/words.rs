@@ -20,7 +20,7 @@ pub(super) fn reason(candidate: &Candidate, ask: &Ask<'_>, customer: &Customer) 
             None => "Often bought by customers with similar purchases".to_owned(),
         },
         Cause::Model(Because::Popular) => "Popular with all customers".to_owned(),
-        Cause::With(item) => format!("Often bought together with {}", title(ask.world, item)),
+        Cause::With(item) => format!("Bought by customers who bought {}", title(ask.world, item)),
         Cause::Category(item) => format!("Popular, and of the same category as {}", title(ask.world, item)),
         Cause::Trending => "Bought more often this week than before".to_owned(),
         Cause::New => "New in the catalogue".to_owned(),
@@ -66,7 +66,7 @@ pub(super) fn of_everybody(candidates: &[Candidate], ask: &Ask<'_>) -> String {
                 .to_owned();
         }
         Some(Cause::With(item)) => {
-            format!("these are items that are often bought together with {}", title(ask.world, item))
+            format!("these are items that customers bought who bought {}", title(ask.world, item))
         }
         Some(Cause::Category(item)) => {
             format!("these are the most popular items of the same category as {}", title(ask.world, item))
