@@ -197,7 +197,7 @@ impl Kind for Recommend {
     fn parts(&self, ask: &Ask<'_>, known: &Knowledge, items: &[ItemKey]) -> Vec<Vec<Part>> {
         let Ok((_, model)) = self.model(ask) else { return Vec::new() };
         let customer = Customer::of(ask, known);
-        let now = Wish::of(ask, &self.rules(ask)).now(&customer.viewed);
+        let now = Wish::of(ask, &self.rules(ask)).told(&customer.viewed);
         model.parts(&pool::query(ask, &customer, &now), items)
     }
 

@@ -309,7 +309,12 @@ fn parts_of_the_model_are_asked_what_the_model_was_asked() {
     let customer = knowledge(&[(1, 3.0)], true);
     let looking = Knowledge { viewed: vec![key(6)], ..customer.clone() };
     assert_eq!(next_after(&said(&known(customer.clone()), json!({}))), 2);
-    assert_eq!(next_after(&said(&known(looking.clone()), json!({}))), 7, "what they look at now is newer");
+    assert_eq!(
+        next_after(&said(&known(looking.clone()), json!({}))),
+        2,
+        "what they look at now is blended in beside it"
+    );
+    assert_eq!(next_after(&said(&known(looking.clone()), json!({"search": "any"}))), 7, "or newer");
     assert_eq!(next_after(&said(&known(looking), json!({"placement": "email"}))), 2, "where it does not count");
     assert_eq!(next_after(&said(&known(customer), json!({"cart": ["item-4"], "placement": "cart"}))), 5);
     for nobody in [refused(), unknown(true)] {

@@ -248,7 +248,9 @@ impl<'a> Making<'a> {
         only: Option<&[ItemKey]>,
         allowed: &dyn Fn(ItemKey) -> bool,
     ) -> Vec<Scored> {
-        let now = self.wish.now(&self.customer.viewed);
+        let viewed = &self.customer.viewed;
+        // So it was before there was anything to blend.
+        let now = if self.ask.is_unplaced { self.wish.now(viewed) } else { self.wish.told(viewed) };
         model.rank(&Query { only, ..query(self.ask, self.customer, &now) }, n, allowed)
     }
 

@@ -129,6 +129,11 @@ impl<'a> Wish<'a> {
         now
     }
 
+    /// What of it the model is told: at home what goes with it is blended into the model's list, and counts once.
+    pub(super) fn told(&self, viewed: &[ItemKey]) -> Vec<ItemKey> {
+        if self.placement == Placement::Home && !self.is_searched { Vec::new() } else { self.now(viewed) }
+    }
+
     /// Whether the list says something only of whoever bought before, or looks at something in this visit.
     pub(super) fn is_of_the_past(&self, viewed: &[ItemKey]) -> bool {
         match self.placement {
