@@ -346,7 +346,10 @@ fn what_is_due_is_shown_with_its_rhythm_and_needs_no_model() {
         let answer = decide(&asked, &subject, &models(with_model), &Traits::full()).unwrap();
         assert_eq!((numbers(&answer), answer.fallback.clone()), (vec![3], None));
         assert_eq!(items(&answer)[0].reason, "Usually bought every 3 weeks, due now");
-        assert_eq!(answer.shortfall.as_deref(), Some("1 of 10 items: there are no others."));
+        assert_eq!(answer.shortfall.as_deref(), Some("1 of 10 items: nothing else is due."));
+        let answer =
+            decide(&asked, &known(knowledge(&[(3, 1.0)], true)), &models(with_model), &Traits::full()).unwrap();
+        assert_eq!((items(&answer).len(), answer.shortfall.as_deref()), (0, Some("0 of 10 items: nothing is due.")));
     }
     let home = decide(&asked(json!({"n": 12})), &subject, &models(true), &Traits::full()).unwrap();
     let reason = &items(&home).iter().find(|item| item.id.as_str() == "item-3").unwrap().reason;
@@ -377,6 +380,26 @@ fn an_item_that_the_catalogue_does_not_have_is_said() {
 }
 
 #[test]
+fn a_cart_in_which_nothing_is_is_said() {
+    for cart in [json!({}), json!({"cart": []})] {
+        let of = |subject: &Subject| {
+            let mut asked = asked(cart.clone());
+            asked.parameters.insert("placement".to_owned(), "cart".into());
+            let (answer, record) = decided(&asked, subject, &models(true), &Traits::full());
+            assert_eq!(replay(&super::reopened(&record), &models(true)).unwrap(), answer);
+            (answer.fallback.unwrap(), answer.content)
+        };
+        let begin = "The question names nothing in the cart (give the ids as \"cart\"): these are";
+        let (said, content) = of(&buyer());
+        assert_eq!(said, format!("{begin} items that this customer wants most."));
+        assert_eq!(content, ask(json!({})).content, "as at home");
+        assert_eq!(of(&known(knowledge(&[], false))).0, format!("{begin} the most popular items."));
+    }
+    assert_eq!(ask(json!({"placement": "cart", "cart": ["item-2"]})).fallback, None);
+    assert_eq!(ask(json!({"placement": "cart", "item": "item-2"})).fallback, None);
+}
+
+#[test]
 fn without_consent_a_list_is_of_what_is_in_view_and_of_nobody() {
     for subject in [refused(), unknown(true)] {
         let of = |parameters| decide(&asked(parameters), &subject, &models(true), &Traits::full()).unwrap();
@@ -393,8 +416,10 @@ fn without_consent_a_list_is_of_what_is_in_view_and_of_nobody() {
             assert!(why.ends_with(end), "{placement}: {why}");
         }
         let none = of(json!({"filter": {"brand": "none"}}));
-        assert!(none.fallback.unwrap().ends_with(", and the catalogue holds no item that can be shown."));
+        assert!(none.fallback.unwrap().ends_with(", and no item that can be shown is what the filter asks for."));
         assert_eq!(none.shortfall.as_deref(), Some("0 of 10 items: filter brand left out 12."));
+        let none = of(json!({"search": "nothing like it"})).fallback.unwrap();
+        assert!(none.ends_with(", and nothing that can be shown matches what was looked for."), "{none}");
     }
 }
 

@@ -153,6 +153,11 @@ impl<'a> Wish<'a> {
         Some(format!("The catalogue has no item \"{}\"", primitives::visible(&shown)))
     }
 
+    /// Whether it is to go with a cart in which nothing is.
+    pub(super) fn lacks_cart(&self) -> bool {
+        self.placement == Placement::Cart && !self.is_searched && self.session().is_empty()
+    }
+
     /// Whether the best by score are not simply the list.
     pub(super) fn reorders(&self) -> bool {
         self.rules.reorder() || !self.lens.lifts.is_empty()
