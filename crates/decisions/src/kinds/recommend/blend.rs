@@ -1,13 +1,14 @@
 //! How do two lists become one: what stands on a shelf and what suits a customer, what they want and what goes with what they
 //! look at now?
 
-use super::candidate::{Cause, Proposed};
+use super::candidate::{Cause, Proposed, worth_of_place};
 use models::recommend::Because;
 use primitives::ItemKey;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How much what goes with the items of this visit counts beside what is wanted most.
-const NOW_WEIGHT: f64 = 0.5;
+/// How much what goes best with the items of this visit counts beside what is wanted most: it stands fourth where only one of
+/// both says it.
+const NOW_WEIGHT: f64 = 0.75;
 
 /// What stands on a shelf, in the order of a customer's taste, too: half of the score is the place on the shelf, half what the
 /// taste says of it, each from 0 to 1.
@@ -27,12 +28,10 @@ pub(super) fn by_taste(stood: Vec<Proposed>, taste: &[(ItemKey, f64)], n: usize)
 /// of it, rounded down, is what is wanted most.
 pub(super) fn with_now(wanted: Vec<Proposed>, near: &[Proposed], n: usize) -> Vec<Proposed> {
     let said = shares(near.iter().map(|(item, score, _)| (*item, *score)));
-    // What is wanted differs from 1 down to 0, as what is near does: scores of a model may all lie close together.
-    let low = wanted.iter().map(|(_, score, _)| *score).fold(f64::INFINITY, f64::min);
-    let span = wanted.iter().map(|(_, score, _)| *score - low).fold(0.0, f64::max);
-    let spread = |score: f64| if span > 0.0 { (score - low) / span } else { 1.0 };
-    let mut all: BTreeMap<ItemKey, (f64, Cause)> =
-        wanted.iter().map(|(item, score, cause)| (*item, (spread(*score), *cause))).collect();
+    let mut all: BTreeMap<ItemKey, (f64, Cause)> = BTreeMap::new();
+    for (place, (item, _, cause)) in wanted.iter().enumerate() {
+        all.insert(*item, (worth_of_place(place), *cause));
+    }
     for (item, _, cause) in near {
         let goes = NOW_WEIGHT * said.get(item).copied().unwrap_or(0.0);
         let known = all.entry(*item).or_insert((0.0, *cause));
@@ -110,11 +109,11 @@ mod tests {
         let wanted = list(&[(1, 4.0), (2, 3.0), (3, 1.0)]);
         let near = [(ItemKey(3), 0.8, Cause::With(ItemKey(7))), (ItemKey(8), 0.2, Cause::With(ItemKey(7)))];
         let both = with_now(wanted, &near, 10);
-        assert_eq!(keys(&both), [1, 2, 3, 8]);
+        assert_eq!(keys(&both), [3, 1, 2, 8], "what both say comes first");
         let scores: Vec<f64> = both.iter().map(|(_, score, _)| *score).collect();
-        assert_eq!(scores, [1.0, 2.0 / 3.0, 0.5, 0.125], "what is wanted is spread over all of it");
+        assert_eq!(scores, [10.0 / 12.0 + 0.75, 1.0, 10.0 / 11.0, 0.1875], "whatever the scores are");
         let causes: Vec<Cause> = both.iter().map(|(.., cause)| *cause).collect();
-        assert_eq!(causes, [Cause::New, Cause::New, Cause::With(ItemKey(7)), Cause::With(ItemKey(7))]);
+        assert_eq!(causes, [Cause::New, Cause::New, Cause::New, Cause::With(ItemKey(7))]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! In which order does a list stand, and which of the candidates are on it? The rules, applied place by place.
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, worth_of_place};
 use super::wish::Wish;
 use crate::LeftOut;
 use primitives::{ItemKey, Probability, Seed};
@@ -11,9 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 const ALIKE_BY_CATEGORY: f64 = 0.5;
 const ALIKE_BY_BRAND: f64 = 0.2;
 const ALIKE_BY_ORDERS: f64 = 0.3;
-
-/// So many places below the best, a candidate is worth half as much.
-const N_PLACES_HALF: f64 = 10.0;
 
 /// What chance may do: from which seed, for how many of the places.
 #[derive(Debug, Clone, Copy)]
@@ -133,20 +130,17 @@ impl<'a> Picking<'a> {
         picking
     }
 
-    /// What each is worth: its place among all as a number, times what makes it count more, and what it earns. Scores themselves may all
-    /// lie close together, or one far above the rest: neither says how much a rule may change.
+    /// What each is worth: what its place is worth among all, times what makes it count more, and what it earns.
     ///
     /// ```text
-    /// worth = N_PLACES_HALF / (N_PLACES_HALF + how many have a larger score) * lift * (1 + margin_weight * earned)
+    /// worth = 10 / (10 + how many have a larger score) * lift * (1 + margin_weight * earned)
     /// ```
     fn worth(&self) -> Vec<f64> {
         let mut scores: Vec<f64> = self.candidates.iter().map(|candidate| candidate.score).collect();
         scores.sort_unstable_by(|a, b| b.total_cmp(a));
         let worth = self.candidates.iter().zip(self.earned()).map(|(candidate, earned)| {
             let n_better = scores.partition_point(|score| score.total_cmp(&candidate.score).is_gt());
-            #[expect(clippy::cast_precision_loss, reason = "candidates are few")]
-            let wanted = N_PLACES_HALF / (N_PLACES_HALF + n_better as f64);
-            wanted * candidate.regard.lift * self.wish.rules.margin_weight.mul_add(earned, 1.0)
+            worth_of_place(n_better) * candidate.regard.lift * self.wish.rules.margin_weight.mul_add(earned, 1.0)
         });
         let worth: Vec<f64> = worth.collect();
         // What differs counts against the best of them, however much that was multiplied.
