@@ -129,9 +129,12 @@ impl<'a> Wish<'a> {
         now
     }
 
-    /// What of it the model is told: at home what goes with it is blended into the model's list, and counts once.
+    /// What of it the model is told: nothing where what goes with it stands before the model's list or is blended into it. There it
+    /// counts once, and no order of a model is learned with it.
     pub(super) fn told(&self, viewed: &[ItemKey]) -> Vec<ItemKey> {
-        if self.placement == Placement::Home && !self.is_searched { Vec::new() } else { self.now(viewed) }
+        use Placement::{Cart, Home, Product, ThankYou};
+        let is_beside = !self.is_searched && matches!(self.placement, Home | Product | Cart | ThankYou);
+        if is_beside { Vec::new() } else { self.now(viewed) }
     }
 
     /// Whether the list says something only of whoever bought before, or looks at something in this visit.
