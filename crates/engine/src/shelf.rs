@@ -251,7 +251,7 @@ impl Engine {
         }
     }
 
-    /// The items that are bought with one by the model in force that ranks items, the nearest first, each with how near it
+    /// The items that buyers of one bought, too, by the model in force that ranks items, the nearest first, each with how near it
     /// is, from 0 to 1; `None` where no such model is in force.
     #[must_use]
     pub fn bought_with(&self, key: ItemKey, n_max: usize) -> Option<Vec<(ItemKey, f64)>> {

@@ -103,7 +103,7 @@ fn a_look_at_an_item_changes_the_next_answer_at_home() {
     let near = |item: &str| recommend(&server, json!({"userId": user, "placement": "product", "item": item, "n": 3}));
     let seen = ids(&recommend(&server, json!({"userId": user, "n": 60})))[40..]
         .iter()
-        .find(|item| near(item)["items"][0]["reason"].as_str().unwrap().starts_with("Often bought together"))
+        .find(|item| near(item)["items"][0]["reason"].as_str().unwrap().starts_with("Bought by customers who bought "))
         .map(|item| (*item).to_owned())
         .unwrap();
     let view = json!({"userId": user, "event": "Product Viewed", "properties": {"product_id": seen}});

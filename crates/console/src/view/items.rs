@@ -105,7 +105,7 @@ pub struct ItemPage {
     pub missing: Vec<(String, String)>,
     /// A command that tells what is missing.
     pub describe: String,
-    /// What is bought with it, by the model in force; none where there is no such model.
+    /// What its buyers bought, too, by the model in force; none where there is no such model.
     pub bought_with: Option<Vec<Companion>>,
     /// How many bought it in each of the last weeks, from old to new.
     pub weeks: Vec<ItemWeek>,
@@ -129,7 +129,7 @@ pub struct ItemFact {
     pub at: Timestamp,
 }
 
-/// An item that is bought with another.
+/// An item that buyers of another bought, too.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Companion {
     /// The item.

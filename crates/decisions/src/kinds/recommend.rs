@@ -91,7 +91,7 @@ impl Recommend {
     fn of_everybody(&self, ask: &Ask<'_>, wish: &Wish<'_>, customer: &Customer, why: &Why) -> (Said, String) {
         let Listed { candidates, mut said } = self.list(ask, wish, customer);
         said.model = ask.models.named(&self.task);
-        let sentence = format!("{}{}.", why.text("recommendation"), words::of_everybody(&candidates, ask));
+        let sentence = format!("{}{}.", why.text("recommendation"), words::of_everybody(&candidates, ask, wish));
         (said, sentence)
     }
 
@@ -190,7 +190,13 @@ impl Kind for Recommend {
                 said.more.fallback = Some(sentence);
                 Ok(said)
             }
-            None => Ok(self.list(ask, &wish, &customer).said),
+            None => {
+                let mut said = self.list(ask, &wish, &customer).said;
+                if wish.lacks_cart() && !ask.is_unplaced {
+                    said.more.fallback = Some(words::without_cart(&customer));
+                }
+                Ok(said)
+            }
         }
     }
 
@@ -201,7 +207,7 @@ impl Kind for Recommend {
         if wish.is_searched || !matches!(wish.placement, Placement::Home | Placement::Email) {
             return Vec::new();
         }
-        let now = wish.now(&customer.viewed);
+        let now = wish.told(&customer.viewed);
         model.parts(&pool::query(ask, &customer, &now), items)
     }
 

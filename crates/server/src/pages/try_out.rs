@@ -36,7 +36,7 @@ const N_EXAMPLES: usize = 3;
 const PLACES: [(&str, &str, &str); 9] = [
     ("home", "Home page", "What this customer will want next."),
     ("product", "Product page", "What goes with the item they look at, or stands in for it."),
-    ("cart", "Cart", "What is bought with what lies in the cart."),
+    ("cart", "Cart", "What customers bought who bought what lies in the cart."),
     ("thank_you", "After the order", "What goes with what was just bought."),
     ("email", "E-mail", "What brings this customer back: the best of what they will want, far apart."),
     ("because", "Because you …", "What follows from one item of their own, which is named."),

@@ -316,7 +316,7 @@ pub(super) fn items() -> Vec<Item> {
             "Bought by customers who buy soy milk, as this one does every week",
         ),
         ("4711271000014", "Fresh milk", "Dairy", 0.377, "Bought 7 times, last 9 days ago: about due"),
-        ("4719090900065", "Jasmine rice 3 kg", "Staples", 0.205, "Bought together with rice noodles"),
+        ("4719090900065", "Jasmine rice 3 kg", "Staples", 0.205, "Bought by customers who bought rice noodles"),
         ("4710421090059", "Sesame oil", "Pantry", 0.151, "From the category bought most"),
     ]
     .map(|(id, title, category, score, reason)| Item {

@@ -1,12 +1,14 @@
 //! How do two lists become one: what stands on a shelf and what suits a customer, what they want and what goes with what they
 //! look at now?
 
-use super::candidate::{Cause, Proposed};
+use super::candidate::{Cause, Proposed, worth_of_place};
+use models::recommend::Because;
 use primitives::ItemKey;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// How much what goes with the items of this visit counts beside what is wanted most.
-const NOW_WEIGHT: f64 = 0.5;
+/// How much what goes best with the items of this visit counts beside what is wanted most: it stands fourth where only one of
+/// both says it.
+const NOW_WEIGHT: f64 = 0.75;
 
 /// What stands on a shelf, in the order of a customer's taste, too: half of the score is the place on the shelf, half what the
 /// taste says of it, each from 0 to 1.
@@ -22,22 +24,48 @@ pub(super) fn by_taste(stood: Vec<Proposed>, taste: &[(ItemKey, f64)], n: usize)
     best(both.collect(), n)
 }
 
-/// What is wanted, and what goes with the items of this visit: what both say comes first.
+/// What is wanted, and what goes with the items of this visit: what both say comes first. However long a list is, at least half
+/// of it, rounded down, is what is wanted most.
 pub(super) fn with_now(wanted: Vec<Proposed>, near: &[Proposed], n: usize) -> Vec<Proposed> {
     let said = shares(near.iter().map(|(item, score, _)| (*item, *score)));
-    let most = wanted.iter().map(|(_, score, _)| *score).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
-    let mut all: BTreeMap<ItemKey, (f64, Cause)> =
-        wanted.into_iter().map(|(item, score, cause)| (item, (score.max(0.0) / most, cause))).collect();
+    let mut all: BTreeMap<ItemKey, (f64, Cause)> = BTreeMap::new();
+    for (place, (item, _, cause)) in wanted.iter().enumerate() {
+        all.insert(*item, (worth_of_place(place), *cause));
+    }
     for (item, _, cause) in near {
         let goes = NOW_WEIGHT * said.get(item).copied().unwrap_or(0.0);
         let known = all.entry(*item).or_insert((0.0, *cause));
-        // The reason is what says more of it.
-        if goes > known.0 {
+        // The reason is what says more of it; that it is popular is none for who looks at something.
+        if goes > known.0 || (goes > 0.0 && known.1 == Cause::Model(Because::Popular)) {
             known.1 = *cause;
         }
         known.0 += goes;
     }
-    best(all.into_iter().map(|(item, (score, cause))| (item, score, cause)).collect(), n)
+    let mut blended = best(all.into_iter().map(|(item, (score, cause))| (item, score, cause)).collect(), usize::MAX);
+    let own: Vec<ItemKey> = wanted.into_iter().map(|(item, ..)| item).collect();
+    place_by_place(&mut blended, &own, n);
+    blended
+}
+
+/// Puts a list in the order of its scores, but that at least half of each beginning, rounded down, is what is most wanted. No
+/// score is above that of the place before it.
+fn place_by_place(list: &mut Vec<Proposed>, wanted: &[ItemKey], n: usize) {
+    let by_item: BTreeMap<ItemKey, Proposed> = list.iter().map(|one| (one.0, *one)).collect();
+    let mut by_score = std::mem::take(list).into_iter().peekable();
+    let mut own = wanted.iter().filter_map(|item| by_item.get(item).copied()).peekable();
+    let mut taken = BTreeSet::new();
+    let (mut n_now, mut most) = (0, f64::INFINITY);
+    while list.len() < n {
+        while own.next_if(|one| taken.contains(&one.0)).is_some() {}
+        while by_score.next_if(|one| taken.contains(&one.0)).is_some() {}
+        let most_wanted = own.peek().copied();
+        let owed = most_wanted.filter(|_| 2 * n_now > list.len());
+        let Some((item, score, cause)) = owed.or_else(|| by_score.peek().copied()) else { break };
+        n_now += usize::from(most_wanted.is_some_and(|one| one.0 != item));
+        taken.insert(item);
+        most = score.min(most);
+        list.push((item, most, cause));
+    }
 }
 
 /// Scores as shares of the largest.
@@ -81,11 +109,27 @@ mod tests {
         let wanted = list(&[(1, 4.0), (2, 3.0), (3, 1.0)]);
         let near = [(ItemKey(3), 0.8, Cause::With(ItemKey(7))), (ItemKey(8), 0.2, Cause::With(ItemKey(7)))];
         let both = with_now(wanted, &near, 10);
-        assert_eq!(keys(&both), [1, 2, 3, 8]);
+        assert_eq!(keys(&both), [3, 1, 2, 8], "what both say comes first");
         let scores: Vec<f64> = both.iter().map(|(_, score, _)| *score).collect();
-        assert_eq!(scores, [1.0, 0.75, 0.75, 0.125]);
+        assert_eq!(scores, [10.0 / 12.0 + 0.75, 1.0, 10.0 / 11.0, 0.1875], "whatever the scores are");
         let causes: Vec<Cause> = both.iter().map(|(.., cause)| *cause).collect();
-        assert_eq!(causes, [Cause::New, Cause::New, Cause::With(ItemKey(7)), Cause::With(ItemKey(7))]);
+        assert_eq!(causes, [Cause::New, Cause::New, Cause::New, Cause::With(ItemKey(7))]);
+    }
+
+    #[test]
+    fn one_look_takes_no_more_than_half_of_a_list_whose_scores_lie_close_together() {
+        let wanted: Vec<Proposed> = (0..100_u32)
+            .map(|at| (ItemKey(u64::from(at)), 1.095 - 0.0005 * f64::from(at), Cause::Model(Because::Popular)))
+            .collect();
+        let cause = Cause::With(ItemKey(500));
+        let mut near: Vec<Proposed> = (50..60).map(|item| (ItemKey(item), 0.9, cause)).collect();
+        near.extend((200..210).map(|item| (ItemKey(item), 0.8, cause)));
+        let both = with_now(wanted, &near, 6);
+        let n_own = both.iter().filter(|(item, ..)| item.0 < 6).count();
+        assert!((3..6).contains(&n_own), "{both:?}");
+        for (item, _, why) in both {
+            assert_eq!(why == cause, (50..60).contains(&item.0), "{item:?}");
+        }
     }
 
     proptest! {
@@ -100,7 +144,11 @@ mod tests {
             let (first, second) = (sorted(&one), sorted(&other));
             let taste: Vec<(ItemKey, f64)> = second.iter().map(|(item, score, _)| (*item, *score)).collect();
             let shaped = by_taste(first.clone(), &taste, n);
-            let both = with_now(first, &second, n);
+            let both = with_now(first.clone(), &second, n);
+            for k in 0..=both.len() {
+                let begins = keys(&both[..k]);
+                prop_assert!(keys(&first).iter().take(k / 2).all(|item| begins.contains(item)), "{:?} {}", both, k);
+            }
             let union = one.keys().chain(other.keys()).collect::<std::collections::BTreeSet<_>>().len();
             prop_assert_eq!(shaped.len(), one.len().min(n));
             prop_assert_eq!(both.len(), union.min(n));

@@ -1,6 +1,6 @@
 //! In which order does a list stand, and which of the candidates are on it? The rules, applied place by place.
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, worth_of_place};
 use super::wish::Wish;
 use crate::LeftOut;
 use primitives::{ItemKey, Probability, Seed};
@@ -33,7 +33,7 @@ pub(super) struct Placed {
 /// A list in the making.
 struct Picking<'a> {
     candidates: &'a [Candidate],
-    /// What each is worth, from 0 for the least to 1 for the best, before it is multiplied.
+    /// What each is worth, from 0 to 1 for the best.
     values: Vec<f64>,
     /// How much of what was chosen each is alike to at most.
     alike: Vec<f64>,
@@ -130,15 +130,17 @@ impl<'a> Picking<'a> {
         picking
     }
 
-    /// What each is worth: its score from 0 to 1 among all, times what makes it count more, and what it earns.
+    /// What each is worth: what its place is worth among all, times what makes it count more, and what it earns.
+    ///
+    /// ```text
+    /// worth = 10 / (10 + how many have a larger score) * lift * (1 + margin_weight * earned)
+    /// ```
     fn worth(&self) -> Vec<f64> {
-        let scores = || self.candidates.iter().map(|candidate| candidate.score);
-        let low = scores().fold(0.0, f64::min);
-        let span = (scores().fold(f64::NEG_INFINITY, f64::max) - low).max(f64::MIN_POSITIVE);
-        let earned = self.earned();
-        let worth = self.candidates.iter().zip(earned).map(|(candidate, earned)| {
-            let wanted = (candidate.score - low) / span;
-            wanted * candidate.regard.lift * self.wish.rules.margin_weight.mul_add(earned, 1.0)
+        let mut scores: Vec<f64> = self.candidates.iter().map(|candidate| candidate.score).collect();
+        scores.sort_unstable_by(|a, b| b.total_cmp(a));
+        let worth = self.candidates.iter().zip(self.earned()).map(|(candidate, earned)| {
+            let n_better = scores.partition_point(|score| score.total_cmp(&candidate.score).is_gt());
+            worth_of_place(n_better) * candidate.regard.lift * self.wish.rules.margin_weight.mul_add(earned, 1.0)
         });
         let worth: Vec<f64> = worth.collect();
         // What differs counts against the best of them, however much that was multiplied.
@@ -217,6 +219,79 @@ impl<'a> Picking<'a> {
                 let how_alike =
                     ALIKE_BY_CATEGORY * by_category + ALIKE_BY_BRAND * by_brand + ALIKE_BY_ORDERS * by_orders;
                 *alike = alike.max(how_alike);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::candidate::Cause;
+    use super::super::wish::Placement;
+    use super::*;
+    use crate::lens::{Lens, Regard};
+    use crate::{Lifts, Rules};
+    use proptest::prelude::*;
+
+    const N: usize = 10;
+
+    fn wish(rules: Rules) -> Wish<'static> {
+        // That there are lifts is enough: what they come to stands with each candidate.
+        let lifts = Lifts::parse(&serde_json::json!({"brand": {"any": 1.0}})).unwrap();
+        let lens = Lens { lifts, ..Lens::default() };
+        Wish {
+            n: N,
+            placement: Placement::Home,
+            item: None,
+            cart: Vec::new(),
+            excluded: BTreeSet::new(),
+            lens,
+            is_searched: false,
+            rules,
+        }
+    }
+
+    /// Sixty candidates with scores as a fusion of ranks gives them, all within five in a hundred.
+    fn flat(regard: impl Fn(u32) -> Regard) -> Vec<Candidate> {
+        let of = |at: u32| Candidate {
+            item: ItemKey(u64::from(at)),
+            score: 1.04 + 0.055 / (1.0 + f64::from(at)),
+            cause: Cause::New,
+            regard: regard(at),
+        };
+        (0..60).map(of).collect()
+    }
+
+    fn ordered(candidates: &[Candidate], rules: Rules) -> Vec<usize> {
+        let placed = order(candidates, &wish(rules), None, &|_| false, &|_| Vec::new()).0;
+        placed.into_iter().map(|placed| placed.at).collect()
+    }
+
+    #[test]
+    fn small_values_make_small_changes_however_close_the_scores_lie() {
+        let tent = flat(|at| Regard { gain: Some(if at == 30 { 314.0 } else { 5.0 }), ..Regard::default() });
+        let earning = ordered(&tent, Rules { margin_weight: 0.1, ..Rules::default() });
+        assert!(!earning.contains(&30), "{earning:?}");
+        let own = flat(|at| Regard { category: Some(if at < 20 { at / 15 } else { at % 7 }), ..Regard::default() });
+        let diverse = ordered(&own, Rules { diversity: 0.1, ..Rules::default() });
+        let n_others = diverse.iter().filter(|at| **at >= N).count();
+        assert!(n_others <= 2, "{diverse:?}");
+        let wide = ordered(&own, Rules { diversity: 0.9, ..Rules::default() });
+        assert!(wide.iter().filter(|at| **at >= N).count() > 4, "large values change much: {wide:?}");
+    }
+
+    proptest! {
+        /// Multiplying by at most 1.05 moves nothing past what is worth more than that.
+        #[test]
+        fn what_is_multiplied_by_a_little_passes_only_what_is_a_little_better(
+            lifted in proptest::collection::vec(proptest::bool::ANY, 60), lift in 1.0_f64..=1.05,
+        ) {
+            let lift_of = |at: u32| if lifted[at as usize] { lift } else { 1.0 };
+            let list = ordered(&flat(|at| Regard { lift: lift_of(at), ..Regard::default() }), Rules::default());
+            let worth = |at: usize| 10.0 / (10.0 + f64::from(u32::try_from(at).unwrap()));
+            for (place, at) in list.iter().enumerate() {
+                let passed = (0..*at).filter(|better| !list[..place].contains(better));
+                prop_assert!(passed.into_iter().all(|better| worth(better) <= lift * worth(*at) + 1e-12), "{:?}", list);
             }
         }
     }

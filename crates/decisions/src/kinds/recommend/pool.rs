@@ -248,7 +248,9 @@ impl<'a> Making<'a> {
         only: Option<&[ItemKey]>,
         allowed: &dyn Fn(ItemKey) -> bool,
     ) -> Vec<Scored> {
-        let now = self.wish.now(&self.customer.viewed);
+        let viewed = &self.customer.viewed;
+        // So it was before there was anything to blend.
+        let now = if self.ask.is_unplaced { self.wish.now(viewed) } else { self.wish.told(viewed) };
         model.rank(&Query { only, ..query(self.ask, self.customer, &now) }, n, allowed)
     }
 
@@ -349,7 +351,7 @@ pub(super) fn query<'a>(ask: &Ask<'_>, customer: &'a Customer, now: &'a [ItemKey
     Query { session: now, hour_of_week, ..Query::of(&customer.history) }
 }
 
-/// What is bought with several items: how near it is to each, summed; because of the one that it is nearest to.
+/// What customers have who have any of several items: how near it is to each, summed; because of the one that it is nearest to.
 fn with(model: &Recommender, items: &[ItemKey], n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<Proposed> {
     let mut sums: BTreeMap<ItemKey, (f64, f64, ItemKey)> = BTreeMap::new();
     for source in items {

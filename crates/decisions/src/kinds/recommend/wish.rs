@@ -129,6 +129,14 @@ impl<'a> Wish<'a> {
         now
     }
 
+    /// What of it the model is told: nothing where what goes with it stands before the model's list or is blended into it. There it
+    /// counts once, and no order of a model is learned with it.
+    pub(super) fn told(&self, viewed: &[ItemKey]) -> Vec<ItemKey> {
+        use Placement::{Cart, Home, Product, ThankYou};
+        let is_beside = !self.is_searched && matches!(self.placement, Home | Product | Cart | ThankYou);
+        if is_beside { Vec::new() } else { self.now(viewed) }
+    }
+
     /// Whether the list says something only of whoever bought before, or looks at something in this visit.
     pub(super) fn is_of_the_past(&self, viewed: &[ItemKey]) -> bool {
         match self.placement {
@@ -146,6 +154,11 @@ impl<'a> Wish<'a> {
         let id = self.item.filter(|id| ask.world.facts(key(id)).is_none())?;
         let shown: String = id.chars().take(40).collect();
         Some(format!("The catalogue has no item \"{}\"", primitives::visible(&shown)))
+    }
+
+    /// Whether it is to go with a cart in which nothing is.
+    pub(super) fn lacks_cart(&self) -> bool {
+        self.placement == Placement::Cart && !self.is_searched && self.session().is_empty()
     }
 
     /// Whether the best by score are not simply the list.

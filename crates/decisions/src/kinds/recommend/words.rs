@@ -2,7 +2,7 @@
 
 use super::candidate::{Candidate, Cause};
 use super::pool::Customer;
-use super::wish::Wish;
+use super::wish::{Placement, Wish};
 use crate::{Ask, LeftOut, Sales, World};
 use models::recommend::Because;
 use primitives::ItemKey;
@@ -20,7 +20,7 @@ pub(super) fn reason(candidate: &Candidate, ask: &Ask<'_>, customer: &Customer) 
             None => "Often bought by customers with similar purchases".to_owned(),
         },
         Cause::Model(Because::Popular) => "Popular with all customers".to_owned(),
-        Cause::With(item) => format!("Often bought together with {}", title(ask.world, item)),
+        Cause::With(item) => format!("Bought by customers who bought {}", title(ask.world, item)),
         Cause::Category(item) => format!("Popular, and of the same category as {}", title(ask.world, item)),
         Cause::Trending => "Bought more often this week than before".to_owned(),
         Cause::New => "New in the catalogue".to_owned(),
@@ -58,15 +58,24 @@ fn sold(sales: Sales) -> String {
 }
 
 /// What a list is that is for everybody, as the end of a sentence.
-pub(super) fn of_everybody(candidates: &[Candidate], ask: &Ask<'_>) -> String {
+pub(super) fn of_everybody(candidates: &[Candidate], ask: &Ask<'_>, wish: &Wish<'_>) -> String {
     let what = match candidates.first().map(|first| first.cause) {
-        None => return ", and the catalogue holds no item that can be shown".to_owned(),
+        None => {
+            let none = match wish.placement {
+                _ if ask.is_unplaced => "the catalogue holds no item that can be shown",
+                _ if wish.is_searched => "nothing that can be shown matches what was looked for",
+                _ if !wish.lens.filter.is_empty() => "no item that can be shown is what the filter asks for",
+                Placement::New => "nothing that can be shown is new in the catalogue",
+                _ => "the catalogue holds no item that can be shown",
+            };
+            return format!(", and {none}");
+        }
         Some(Cause::Sold(_)) if candidates.iter().all(|candidate| candidate.score <= 0.0) => {
             return ", and nothing was sold lately: these are items of the catalogue, in the order of their keys"
                 .to_owned();
         }
         Some(Cause::With(item)) => {
-            format!("these are items that are often bought together with {}", title(ask.world, item))
+            format!("these are items that customers bought who bought {}", title(ask.world, item))
         }
         Some(Cause::Category(item)) => {
             format!("these are the most popular items of the same category as {}", title(ask.world, item))
@@ -77,6 +86,13 @@ pub(super) fn of_everybody(candidates: &[Candidate], ask: &Ask<'_>) -> String {
         Some(_) => "these are the most popular items".to_owned(),
     };
     format!(": {what}")
+}
+
+/// What a list for a cart is in which nothing is.
+pub(super) fn without_cart(customer: &Customer) -> String {
+    let what =
+        if customer.history.is_empty() { "the most popular items" } else { "items that this customer wants most" };
+    format!("The question names nothing in the cart (give the ids as \"cart\"): these are {what}.")
 }
 
 /// Why there are fewer items than were asked for: "4 of 10 items: filter category left out 812, out of stock 3.".
@@ -96,7 +112,12 @@ pub(super) fn shortfall(
         parts.insert(0, format!("the search found {n_searched}"));
     }
     if parts.is_empty() {
-        parts.push("there are no others".to_owned());
+        let why = match wish.placement {
+            Placement::Replenish if n_found == 0 => "nothing is due",
+            Placement::Replenish => "nothing else is due",
+            _ => "there are no others",
+        };
+        parts.push(why.to_owned());
     }
     let mut sentence = format!("{n_found} of {} items: {}.", wish.n, parts.join(", "));
     for name in wish.lens.filter.traits().filter(|name| left_out.contains_key(&format!("filter {name}"))) {
