@@ -51,6 +51,7 @@ impl Traits {
             (Shelf::Popular, (0..N_ITEMS).collect()),
             (Shelf::Trending, vec![5, 3, 9]),
             (Shelf::Newest, vec![11, 10, 2, 1]),
+            (Shelf::Earlier, vec![7, 6]),
         ]);
         Self { items, shelves, found: Vec::new(), shown_last: BTreeSet::new() }
     }
