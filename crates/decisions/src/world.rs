@@ -41,8 +41,10 @@ pub enum Shelf {
     Popular,
     /// What sells better than it used to.
     Trending,
-    /// What came into the catalogue last.
+    /// What came into the catalogue lately, the newest first.
     Newest,
+    /// What came into it before that, the newest first.
+    Earlier,
 }
 
 /// How many items each rule has left out, of those that were looked at.
@@ -91,7 +93,7 @@ pub trait World {
     fn shelf(&self, shelf: Shelf, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<(ItemKey, Sales)> {
         match shelf {
             Shelf::Popular => self.popular(usize::MAX).into_iter().filter(|(item, _)| allowed(*item)).take(n).collect(),
-            Shelf::Trending | Shelf::Newest => Vec::new(),
+            Shelf::Trending | Shelf::Newest | Shelf::Earlier => Vec::new(),
         }
     }
 

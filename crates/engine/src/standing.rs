@@ -33,6 +33,8 @@ pub(super) struct Standing {
     popular: Vec<(ItemKey, u32)>,
     trending: Vec<(ItemKey, u32)>,
     newest: Vec<(ItemKey, u32)>,
+    /// How many of the newest came lately.
+    n_new: usize,
 }
 
 /// What was put in order last.
@@ -146,8 +148,8 @@ impl Unsorted {
         if let Some(rise) = rise(item, as_of) {
             self.trending.push((rise, lately, key));
         }
-        if let Some(first_at) = item.first_at {
-            self.newest.push((first_at, lately, key));
+        if let Some(since) = item.since() {
+            self.newest.push((since, lately, key));
         }
     }
 
@@ -156,8 +158,10 @@ impl Unsorted {
         popular.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
         trending.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
         newest.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.2.cmp(&b.2)));
+        let new_since = as_of.plus_days(-N_DAYS_LATELY);
         Standing {
             made_at: as_of,
+            n_new: newest.partition_point(|(since, ..)| *since >= new_since),
             popular: popular.into_iter().map(|((lately, _), key)| (key, lately)).collect(),
             trending: trending.into_iter().map(|(_, lately, key)| (key, lately)).collect(),
             newest: newest.into_iter().map(|(_, lately, key)| (key, lately)).collect(),
@@ -183,9 +187,10 @@ impl Standing {
     /// The first `n` items of a shelf that are allowed.
     pub(super) fn first(&self, shelf: Shelf, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<(ItemKey, Sales)> {
         let stand = match shelf {
-            Shelf::Popular => &self.popular,
+            Shelf::Popular => self.popular.as_slice(),
             Shelf::Trending => &self.trending,
-            Shelf::Newest => &self.newest,
+            Shelf::Newest => &self.newest[..self.n_new],
+            Shelf::Earlier => &self.newest[self.n_new..],
         };
         let allowed = stand.iter().filter(|(item, _)| allowed(*item)).take(n);
         allowed.map(|(item, lately)| (*item, Sales::Buyers { buyers: Headcount::of(*lately) })).collect()
@@ -312,13 +317,30 @@ mod tests {
         shop.describe("hidden", 100, json!({"hidden": true}));
         let standing = Standing::of(&shop.items, NOW);
         assert_eq!(first(&standing, Shelf::Popular), ["steady", "rising", "new", "once"].map(key), "lately, then ever");
-        assert_eq!(first(&standing, Shelf::Newest), ["new", "rising", "once", "steady"].map(key));
+        assert_eq!(first(&standing, Shelf::Newest), [key("new")], "within thirty days");
+        assert_eq!(first(&standing, Shelf::Earlier), ["rising", "once", "steady"].map(key));
         assert_eq!(first(&standing, Shelf::Trending), [key("rising")], "four buyers are too few to tell");
         shop.sell("new", 100 - 1, 1);
         let standing = Standing::of(&shop.items, NOW);
         assert_eq!(first(&standing, Shelf::Trending), [key("new"), key("rising")], "five are not");
         let allowed = standing.first(Shelf::Popular, 1, &|item| item != key("steady"));
         assert_eq!(allowed.iter().map(|(item, _)| *item).collect::<Vec<_>>(), [key("rising")]);
+    }
+
+    #[test]
+    fn what_is_described_again_is_not_new_and_what_was_there_before_it_was_told_is_not() {
+        let mut shop = Shop::new();
+        for (item, day, traits) in [
+            ("old", 1, json!({"name": "Old"})),
+            ("brought along", 95, json!({"timestamp": "1970-01-05"})),
+            ("new", 90, json!({"name": "New", "timestamp": "1970-04-09T00:00:00Z"})),
+            ("old", 99, json!({"stock": 9})),
+        ] {
+            shop.describe(item, day, traits);
+        }
+        let standing = Standing::of(&shop.items, NOW);
+        assert_eq!(first(&standing, Shelf::Newest), [key("new")]);
+        assert_eq!(first(&standing, Shelf::Earlier), ["brought along", "old"].map(key));
     }
 
     #[test]

@@ -114,6 +114,31 @@ fn users_items_and_feedback_of_gorse_are_kept_and_told_again() {
     assert_eq!(gorse(&server, "GET", "/api/user/ann", &Value::Null).status, 404);
 }
 
+#[test]
+fn an_item_of_gorse_is_as_old_as_when_it_was_described_first() {
+    let server = TestServer::start();
+    rows(&server, "PATCH", "/api/item/tea", &json!({"Comment": "Tea"}));
+    let at = server.now().to_string();
+    server.advance(Duration::from_secs(3_600));
+    rows(&server, "PATCH", "/api/item/rice", &json!({"Comment": "Rice"}));
+    server.advance(Duration::from_secs(3_600));
+    rows(&server, "PATCH", "/api/item/tea", &json!({"Labels": ["green"]}));
+    assert_eq!(get(&server, "/api/item/tea")["Timestamp"], at);
+    let latest = get(&server, "/api/latest");
+    assert_eq!((&latest[0]["Id"], &latest[1]["Id"]), (&json!("rice"), &json!("tea")));
+}
+
+#[test]
+fn a_call_of_gorse_that_fails_leaves_nothing_behind() {
+    let server = TestServer::start();
+    assert_eq!(rows(&server, "DELETE", "/api/item/nope", &Value::Null), 0, "there is none");
+    assert_eq!(gorse(&server, "GET", "/api/item/nope", &Value::Null).status, 404);
+    let late = json!({"FeedbackType": "star", "UserId": "ann", "ItemId": "tea", "Timestamp": "never"});
+    let body = json!([feedback("star", "ann", "tea"), late]);
+    assert_eq!(gorse(&server, "POST", "/api/feedback", &body).status, 400);
+    assert_eq!(get(&server, "/api/user/ann/feedback"), json!([]));
+}
+
 /// Six customers had rice, five tea, and one milk that is hidden.
 fn eaten() -> TestServer {
     let server = TestServer::start();
@@ -262,9 +287,10 @@ fn what_is_put_to_personalize_are_events_items_and_customers() {
     }
     put(
         "/items",
-        &json!({"datasetArn": "d", "items": [{"itemId": "oats", "properties": "{\"genres\": \"food|warm\", \"title\": \"Oats\"}"}]}),
+        &json!({"datasetArn": "d", "items": [{"itemId": "oats", "properties": "{\"genres\": \"food|warm\", \"title\": \"Oats\", \"CREATION_TIMESTAMP\": 1577923200}"}]}),
     );
     let oats = server.get("/v1/items/oats").json();
+    assert_eq!(oats["traits"]["timestamp"], "2020-01-02T00:00:00.000Z");
     assert_eq!(
         (&oats["name"], &oats["category"], &oats["traits"]["categories"]),
         (&json!("Oats"), &json!("food"), &json!(["food", "warm"]))

@@ -51,6 +51,7 @@ impl Traits {
             (Shelf::Popular, (0..N_ITEMS).collect()),
             (Shelf::Trending, vec![5, 3, 9]),
             (Shelf::Newest, vec![11, 10, 2, 1]),
+            (Shelf::Earlier, vec![7, 6]),
         ]);
         Self { items, shelves, found: Vec::new(), shown_last: BTreeSet::new() }
     }
@@ -238,7 +239,10 @@ fn a_placement_decides_where_the_list_comes_from() {
         assert_eq!((numbers(&new), new.fallback), (expected, None));
         let stranger =
             decide(&asked(json!({"placement": "new"})), &unknown(true), &models(with_model), &Traits::full());
-        assert_eq!(numbers(&stranger.unwrap()), [11, 10, 2, 1], "nobody's taste");
+        let stranger = stranger.unwrap();
+        assert_eq!(numbers(&stranger), [11, 10, 2, 1, 7, 6], "nobody's taste, and then what came before");
+        let reasons: Vec<bool> = items(&stranger).iter().map(|item| item.reason == "New in the catalogue").collect();
+        assert_eq!(reasons, [true, true, true, true, false, false]);
     }
 }
 

@@ -25,6 +25,9 @@ const STOCK: &str = "stock";
 /// The trait by which the company keeps an item from being shown.
 const HIDDEN: &str = "hidden";
 
+/// The trait that says since when there is an item.
+const SINCE: &str = "timestamp";
+
 /// The trait by which a simulated company's items say that they are simulated, and of which company.
 const SIMULATED: &str = "simulated";
 
@@ -122,6 +125,19 @@ impl Item {
     #[must_use]
     pub fn number(&self, name: &str) -> Option<f64> {
         self.told(name).and_then(kept::number)
+    }
+
+    /// Since when there is it, as its trait `timestamp` says: a day or a moment.
+    #[must_use]
+    pub fn stated_since(&self) -> Option<Timestamp> {
+        kept::moment(self.said(SINCE)?.as_str()?)
+    }
+
+    /// When it came into the catalogue: when the company first described it, or before that if it says so.
+    #[must_use]
+    pub fn since(&self) -> Option<Timestamp> {
+        let first_at = self.first_at?;
+        Some(self.stated_since().map_or(first_at, |since| since.min(first_at)))
     }
 
     fn truth(&self, name: &str) -> Option<bool> {

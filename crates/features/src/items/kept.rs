@@ -1,5 +1,6 @@
 //! Which traits of an item are kept, how much of them, and what do yes, no and numbers mean that came as texts?
 
+use primitives::Timestamp;
 use serde_json::Value;
 
 /// The traits that have a place of their own.
@@ -106,6 +107,14 @@ pub(super) fn truth(json: &str) -> Option<bool> {
         // A comma is one of tenths or of thousands: it does not matter here.
         _ => number(&text.replace(',', ".")).map(|number| number > 0.0),
     }
+}
+
+/// The moment that a text says; a day is its beginning, and a blank may stand between the day and the hour.
+pub(super) fn moment(text: &str) -> Option<Timestamp> {
+    const DAY_BYTES: usize = 10;
+    let text = text.trim();
+    let whole = if text.len() == DAY_BYTES { format!("{text}T00:00:00Z") } else { text.replacen(' ', "T", 1) };
+    Timestamp::parse(&whole).ok()
 }
 
 /// Without quotes and blanks around it.

@@ -40,6 +40,8 @@ pub(super) enum Cause {
     Trending,
     /// It came into the catalogue lately.
     New,
+    /// It came into the catalogue before that, and not much newer is there.
+    Earlier,
     /// It is what was looked for.
     Found,
     /// It is due again.

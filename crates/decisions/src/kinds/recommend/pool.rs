@@ -155,7 +155,7 @@ impl<'a> Making<'a> {
             }
             Placement::ThankYou => vec![Source::With(session), own],
             Placement::Trending => vec![Source::Shelf(Shelf::Trending), Source::Popular],
-            Placement::New => vec![Source::Shelf(Shelf::Newest)],
+            Placement::New => vec![Source::Shelf(Shelf::Newest), Source::Shelf(Shelf::Earlier)],
             Placement::Replenish if self.customer.history.is_empty() => vec![Source::Popular],
             Placement::Replenish => vec![Source::Due],
         }
@@ -225,7 +225,11 @@ impl<'a> Making<'a> {
                 }
             }
             (Source::Shelf(shelf), _) => {
-                let cause = if *shelf == Shelf::Trending { Cause::Trending } else { Cause::New };
+                let cause = match shelf {
+                    Shelf::Trending => Cause::Trending,
+                    Shelf::Earlier => Cause::Earlier,
+                    Shelf::Popular | Shelf::Newest => Cause::New,
+                };
                 self.suiting(self.on_shelf(*shelf, n.max(N_BLENDED), allowed, |_| cause), n)
             }
             (Source::Found, _) => {

@@ -24,6 +24,7 @@ pub(super) fn reason(candidate: &Candidate, ask: &Ask<'_>, customer: &Customer) 
         Cause::Category(item) => format!("Popular, and of the same category as {}", title(ask.world, item)),
         Cause::Trending => "Bought more often this week than before".to_owned(),
         Cause::New => "New in the catalogue".to_owned(),
+        Cause::Earlier => "In the catalogue for more than 30 days, and one of the last that came".to_owned(),
         Cause::Found => "Matches what was looked for".to_owned(),
         Cause::Due => rhythm.map_or_else(|| "Due again".to_owned(), |rhythm| rhythm.in_words()),
         Cause::Sold(sales) => sold(sales),
@@ -82,6 +83,9 @@ pub(super) fn of_everybody(candidates: &[Candidate], ask: &Ask<'_>, wish: &Wish<
         }
         Some(Cause::Trending) => "these are items that sell better than they used to".to_owned(),
         Some(Cause::New) => "these are the newest items".to_owned(),
+        Some(Cause::Earlier) => {
+            "these are the items that came last: none came into the catalogue within the last 30 days".to_owned()
+        }
         Some(Cause::Found) => "these are the items that match what was looked for".to_owned(),
         Some(_) => "these are the most popular items".to_owned(),
     };

@@ -117,7 +117,7 @@ pub(super) async fn items(_: Caller, State(app): State<Arc<App>>, Query(slice): 
 fn item_of(item: &Item) -> Value {
     let text = |name: &str| item.said(name).and_then(|said| said.as_str().map(str::to_owned)).unwrap_or_default();
     let at = match text("timestamp") {
-        at if at.is_empty() => item.described_at.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), |at| at.to_string()),
+        at if at.is_empty() => item.first_at.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), |at| at.to_string()),
         at => at,
     };
     json!({

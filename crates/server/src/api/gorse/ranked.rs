@@ -279,6 +279,5 @@ async fn newest(app: Arc<App>, slice: Slice) -> Answer {
 
 #[expect(clippy::cast_precision_loss, reason = "seconds of this calendar are far below 2^53")]
 fn since(item: &Item) -> Option<f64> {
-    let said = item.said("timestamp").and_then(|said| primitives::Timestamp::parse(said.as_str()?).ok());
-    said.or(item.described_at).map(|at| at.as_millis().div_euclid(1_000) as f64)
+    item.stated_since().or(item.first_at).map(|at| at.as_millis().div_euclid(1_000) as f64)
 }

@@ -10,7 +10,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
-use events::BATCH_BYTES_MAX;
+use events::{BATCH_BYTES_MAX, Envelope, Origin};
 use primitives::{ItemId, ItemKey, plain_words};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -84,7 +84,10 @@ pub(super) async fn changed_item(
 
 /// Its sales stay in the past of whoever bought it: it is never shown again.
 pub(super) async fn hide_item(caller: Caller, State(app): State<Arc<App>>, Path(id): Path<String>) -> Written {
-    take(app, caller, vec![describe(Item { item_id: id, is_hidden: Some(true), ..Item::default() }, true)]).await
+    let key = ItemKey::from(&ItemId::from(id.as_str()));
+    let is_there = app.run(move |app| Ok(app.engine.look(|live| live.items.get(key).is_some()))).await?;
+    let hidden = describe(Item { item_id: id, is_hidden: Some(true), ..Item::default() }, true);
+    take(app, caller, is_there.then_some(hidden).into_iter().collect()).await
 }
 
 pub(super) async fn into_category(
@@ -203,7 +206,7 @@ fn bad(message: String) -> Fault {
 }
 
 /// Takes events in, and answers how many there are now. Where one of them is not accepted the call fails with its reason, and
-/// what came before it stays: sent again, that changes nothing.
+/// none of them is taken in.
 pub(super) async fn take(app: Arc<App>, caller: Caller, events: Vec<Value>) -> Written {
     let n_rows = app.run(move |app| Ok(take_now(app, &caller, events))).await??;
     Ok(Json(json!({ "RowAffected": n_rows })))
@@ -211,9 +214,18 @@ pub(super) async fn take(app: Arc<App>, caller: Caller, events: Vec<Value>) -> W
 
 /// The same, on a thread that may wait.
 pub(super) fn take_now(app: &App, caller: &Caller, events: Vec<Value>) -> Result<u64, Fault> {
+    let bodies: Vec<String> = events.chunks(N_AT_ONCE).map(|events| json!({ "batch": events }).to_string()).collect();
+    for body in &bodies {
+        let envelope = Envelope::new(app.engine.clock().now(), Origin::Server);
+        let mut batch = events::parse_batch(body.as_bytes(), envelope.with_currency(app.settings.default_currency()))
+            .unwrap_or_default();
+        app.schemas.judge(&mut batch);
+        if let Some(rejected) = batch.rejected.first() {
+            return Err(bad(rejected.rejection.message.clone()));
+        }
+    }
     let mut n_rows = 0;
-    for events in events.chunks(N_AT_ONCE) {
-        let body = json!({ "batch": events }).to_string();
+    for body in bodies {
         let parse = |envelope| events::parse_batch(body.as_bytes(), envelope);
         let (_, Json(reply)) = accept(app, Some(caller.holder.clone()), &caller.peer, parse)?;
         n_rows += reply.n_there();

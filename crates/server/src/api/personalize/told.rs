@@ -8,6 +8,7 @@ use crate::app::App;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use primitives::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -156,7 +157,7 @@ fn named_as_ours(properties: Map<String, Value>) -> Map<String, Value> {
             }
             ("productname" | "title" | "itemname", Value::String(_)) => drop(traits.insert("name".to_owned(), value)),
             ("productdescription" | "description", _) => drop(traits.insert("description".to_owned(), value)),
-            ("creationtimestamp", _) => drop(traits.insert("timestamp".to_owned(), value)),
+            ("creationtimestamp", _) => drop(traits.insert("timestamp".to_owned(), moment(value))),
             (plain @ ("price" | "currency" | "brand" | "name" | "category" | "available"), _) => {
                 traits.insert(plain.to_owned(), value);
             }
@@ -164,6 +165,13 @@ fn named_as_ours(properties: Map<String, Value>) -> Map<String, Value> {
         }
     }
     traits
+}
+
+/// The moment that seconds since 1970 are, which schemas hold; what is none stays as it is.
+fn moment(value: Value) -> Value {
+    let seconds = value.as_i64().or_else(|| value.as_str()?.trim().parse().ok());
+    let millis = seconds.and_then(|seconds| seconds.checked_mul(1_000));
+    millis.map_or(value, |millis| Timestamp::from_millis(millis).to_string().into())
 }
 
 /// As many as may be put at a time.
