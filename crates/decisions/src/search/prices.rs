@@ -24,7 +24,7 @@ impl Prices {
     /// The items that cost from here to there in major units, both included, the cheapest first.
     pub(crate) fn within(&self, low: f64, high: f64) -> impl Iterator<Item = u32> {
         let (first, last) = (place(low), place(high));
-        let range = (first <= last).then(|| (Bound::Included((first, 0)), Bound::Included((last, u32::MAX))));
+        let range = (first <= last).then_some((Bound::Included((first, 0)), Bound::Included((last, u32::MAX))));
         range.into_iter().flat_map(|range| self.0.range(range)).map(|(_, number)| *number)
     }
 }

@@ -129,8 +129,8 @@ impl<'a> Wish<'a> {
         now
     }
 
-    /// What of it the model is told: nothing where what goes with it stands before the model's list or is blended into it. There it
-    /// counts once, and no order of a model is learned with it.
+    /// What of it the model is told: nothing where what goes with it stands before the model's list or is blended into it.
+    /// There it counts once, and no order of a model is learned with it.
     pub(super) fn told(&self, viewed: &[ItemKey]) -> Vec<ItemKey> {
         use Placement::{Cart, Home, Product, ThankYou};
         let is_beside = !self.is_searched && matches!(self.placement, Home | Product | Cart | ThankYou);
