@@ -9,8 +9,11 @@ use std::time::Duration;
 /// How many connections ask.
 const N_CONNECTIONS: usize = 16;
 
+/// Parameters of a question.
+type Given = fn() -> Value;
+
 /// What is asked for besides, by name.
-const RULES: [(&str, fn() -> Value); 3] = [
+const RULES: [(&str, Given); 3] = [
     ("as it is", || json!({})),
     ("every rule", || {
         json!({

@@ -182,8 +182,8 @@ fn who_is_not_missed_is_not_asked() {
 fn what_came_after_training_counts_like_what_was_learned_from() {
     // Of one customer in four the first things only are learned from; the rest is told with the question, as it is live.
     let whole = shop(160, 7, false);
-    let is_late = |row: &Interaction| row.customer % 4 == 0 && row.age_days < 50.0;
-    let is_answer = |row: &Interaction| row.customer % 4 == 0 && row.age_days < 20.0;
+    let is_late = |row: &Interaction| row.customer.is_multiple_of(4) && row.age_days < 50.0;
+    let is_answer = |row: &Interaction| row.customer.is_multiple_of(4) && row.age_days < 20.0;
     let without = |leave: &dyn Fn(&Interaction) -> bool| {
         let rows = whole.rows.iter().filter(|row| !leave(row)).copied().collect();
         fit(&Interactions { rows, ..whole.clone() })
