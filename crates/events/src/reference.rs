@@ -53,6 +53,18 @@ const CODES: [(RejectionCode, &str); 8] = [
     (RejectionCode::Erased, "it names a customer who was erased: nothing of it is kept"),
 ];
 
+/// What an item keeps.
+const KEPT: &str = "\n\
+### What is kept of an item
+
+The latest word of each trait of an `item` call is kept. What Rapport itself reads is always kept: `name`, `category`, `price`, `currency`,
+`available`, `stock` (also as `inventory`, `inventory_quantity`, `inventoryQuantity`, `in_stock`), `hidden`, `margin`, `cost`, `brand`,
+`categories`, `tags`, `labels`, the pictures (`imageUrl`, `image_url`, `image`, `image_link`, `picture`), the descriptions
+(`description`, `long_description`, `desc`, `summary`, `body`, `content`, `text`, `comment`), `timestamp` and `created_at`. Of all others
+the first 32 by their names are kept, in whichever order they are told: the item's page in the console lists what is kept. A trait has
+at most 4,096 bytes as JSON and its name 64: of a longer text the beginning is kept, a longer list, object or `data:` picture is left out.
+";
+
 const RULES: &str = "\n## Identifiers\n\n\
 Text of at most 512 bytes, or a whole number below 2^53, which becomes text. Blanks around it are taken away; a blank one\n\
 counts as absent. Control characters are refused; marks that turn the direction of reading are kept and shown as\n\
@@ -160,7 +172,7 @@ fn reference() -> String {
     );
     let refused = table("| code | why |", codes);
     format!(
-        "{HEAD}{}{}{}{RULES}{customers}{TIMES}{MONEY}{}\n## What is refused\n{refused}",
+        "{HEAD}{}{KEPT}{}{}{RULES}{customers}{TIMES}{MONEY}{}\n## What is refused\n{refused}",
         calls(),
         commerce(),
         channels::text(),
