@@ -6,6 +6,7 @@ mod contests;
 mod desk;
 mod evaluation;
 pub(crate) mod files;
+mod hours;
 mod leaks;
 mod money;
 mod numbers;

@@ -4,7 +4,7 @@ use super::gather::{Asked, gather};
 use super::hold_out::{HeldOut, Question};
 use super::members::{MemberModel, MemberSettings};
 use super::prepared::Prepared;
-use super::query::{Own, Query};
+use super::query::Own;
 use super::repeat::Sales;
 use super::tried::Tried;
 use crate::ModelError;
@@ -61,7 +61,7 @@ impl Exam {
         let members: Vec<&MemberModel> = sitting.members.iter().map(|member| &self.members[*member]).collect();
         let n_items = u32::try_from(self.prepared.n_items()).unwrap_or(u32::MAX);
         let ask = |question: &Question| {
-            let own = Own::of(&Query::of(&question.history), &self.prepared.keys);
+            let own = Own::of(&question.query(), &self.prepared.keys);
             let (n_each, repeats) = (sitting.n_each, sitting.repeats);
             let asked = Asked { own: &own, n_items, n_each, n_wide: n_each, repeats, allowed: &|_| true };
             let gathered = gather(&asked, &members, &self.sales, &self.popular);

@@ -1,7 +1,7 @@
 //! Which purchases become questions, so that a recommender can be tried on what it was not told?
 
 use super::prepared::Prepared;
-use super::{HistoryItem, Interaction, Interactions};
+use super::{HistoryItem, Interaction, Interactions, Query};
 use primitives::{ItemKey, Seed, stable_hash};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -25,6 +25,17 @@ pub struct Question {
     pub history: Vec<HistoryItem>,
     /// What they bought then, of what could be known: each once, at least one.
     pub wanted: BTreeSet<ItemKey>,
+    /// The hour of the week at which they came for the first of it; `None` where it is not known, or where nobody came: a share of
+    /// everything was bought at no moment.
+    pub hour_of_week: Option<u16>,
+}
+
+impl Question {
+    /// It as a recommender is asked it.
+    #[must_use]
+    pub fn query(&self) -> Query<'_> {
+        Query { hour_of_week: self.hour_of_week, ..Query::of(&self.history) }
+    }
 }
 
 /// Purchases in two parts.
@@ -81,7 +92,9 @@ impl HoldOut {
                 let row = self.as_of(row, youngest);
                 HistoryItem { item: prepared.keys[row.item as usize], age_days: row.age_days, quantity: row.quantity }
             });
-            (!wanted.is_empty()).then(|| Question { history: history.collect(), wanted })
+            let hour_of_week =
+                self.hour(rows, prepared.hours.get(prepared.range_of(customer)).unwrap_or(&[]), &is_held);
+            (!wanted.is_empty()).then(|| Question { history: history.collect(), wanted, hour_of_week })
         };
         let questions: Vec<Question> = asked.iter().filter_map(question).collect();
         let known = Interactions { rows: known, items: prepared.keys, traits: prepared.traits, hours };
@@ -104,6 +117,18 @@ impl HoldOut {
                 if is_held.contains(&false) { is_held } else { vec![false; rows.len()] }
             }
         }
+    }
+
+    /// The hour of the oldest purchase that is held out, which is when the customer came. Of what was bought at once it is the smallest.
+    fn hour(self, rows: &[Interaction], hours: &[u16], is_held: &[bool]) -> Option<u16> {
+        if matches!(self, Self::Share(_)) {
+            return None;
+        }
+        let told = rows.iter().zip(hours).zip(is_held).filter(|(_, held)| **held).map(|(told, _)| told);
+        let oldest_first = |a: &(&Interaction, &u16), b: &(&Interaction, &u16)| {
+            b.0.age_days.total_cmp(&a.0.age_days).then(a.1.cmp(b.1))
+        };
+        told.min_by(oldest_first).map(|(_, hour)| *hour).filter(|hour| *hour != Interactions::NO_HOUR)
     }
 
     /// A purchase as it is seen at the moment of the question.
@@ -163,6 +188,27 @@ mod tests {
         assert_eq!(parts.known.rows.len(), 5);
         assert!(HoldOut::Days(100.0).part(&four(), 9, Seed::new(1)).questions.is_empty());
         assert!(HoldOut::LastOccasion.part(&Interactions::default(), 9, Seed::new(1)).known.rows.is_empty());
+    }
+
+    #[test]
+    fn who_came_is_asked_at_the_hour_at_which_they_came() {
+        let none = Interactions::NO_HOUR;
+        let hours_of = |hold_out: HoldOut, hours: [u16; 7]| {
+            let parts = hold_out.part(&Interactions { hours: hours.to_vec(), ..four() }, 9, Seed::new(1));
+            let hours = parts.questions.iter().map(|question| (question.hour_of_week, question.query().hour_of_week));
+            (hours.collect::<Vec<_>>(), parts.known.hours)
+        };
+        let both = |hour: u16| (Some(hour), Some(hour));
+        let hours = [0, 11, 13, 3, 52, 41, 6];
+        assert_eq!(hours_of(HoldOut::LastOccasion, hours), (vec![both(11), both(41)], vec![0, 3, 6]));
+        // In the last 28 days customer 5 came three times: first at the hour 0.
+        let of_both = Interactions { rows: [four().rows, vec![row(5, 1, 35.0)]].concat(), ..four() };
+        let of_both = Interactions { hours: [hours.as_slice(), &[7]].concat(), ..of_both };
+        let asked = HoldOut::Days(28.0).part(&of_both, 9, Seed::new(1)).questions;
+        assert_eq!(asked.iter().map(|question| question.hour_of_week).collect::<Vec<_>>(), [Some(0)]);
+        assert_eq!(hours_of(HoldOut::LastOccasion, [none, none, none, 3, none, 41, 6]).0, [(None, None), both(41)]);
+        assert!(hours_of(HoldOut::Share(0.4), hours).0.iter().all(|hour| *hour == (None, None)));
+        assert!(hours_of(HoldOut::LastOccasion, [none; 7]).1.is_empty());
     }
 
     #[test]

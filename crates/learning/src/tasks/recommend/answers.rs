@@ -4,7 +4,7 @@ use super::cases::{Case, Test};
 use super::lists::{Judged, K_MAX, NAMES, judge, means, rejudge, together};
 use super::simple::Simple;
 use crate::evaluation::{Gain, Numbers, Protocol, Slice, paired_gain};
-use models::recommend::{Query, Recommender, Scored};
+use models::recommend::{Recommender, Scored};
 use primitives::{ItemKey, Seed};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ fn ids(scored: Vec<Scored>) -> Vec<ItemKey> {
 
 /// A recommender's list.
 pub(super) fn list_of(model: &Recommender, case: &Case) -> Vec<ItemKey> {
-    ids(model.rank(&Query::of(&case.history), K_MAX, &|_| true))
+    ids(model.rank(&case.query(), K_MAX, &|_| true))
 }
 
 /// By how much our NDCG@10 is above theirs, customer by customer.
@@ -44,7 +44,7 @@ impl Test {
             let had = if new_only || !self.model.repeats() { case.had() } else { BTreeSet::new() };
             move |item: ItemKey| !had.contains(&item)
         };
-        let ours = judge(cases, |case| ids(self.model.rank(&Query::of(&case.history), K_MAX, &allowed(case))));
+        let ours = judge(cases, |case| ids(self.model.rank(&case.query(), K_MAX, &allowed(case))));
         let by = |name: &'static str| {
             (name, judge(cases, |case| self.simple.list(name, &case.history, K_MAX, &allowed(case))))
         };
@@ -94,7 +94,11 @@ impl Test {
         let new = |case: &Case| {
             let had = case.had();
             let wanted: BTreeSet<ItemKey> = case.wanted.difference(&had).copied().collect();
-            (!wanted.is_empty()).then(|| Case { history: case.history.clone(), wanted })
+            (!wanted.is_empty()).then(|| Case {
+                history: case.history.clone(),
+                wanted,
+                hour_of_week: case.hour_of_week,
+            })
         };
         let new: Vec<Case> = self.cases.iter().filter_map(new).collect();
         let slices = [

@@ -1,11 +1,11 @@
 //! Who is asked about in a test, what was known of them, and what did they buy then?
 
-use super::known::{history_of, interactions};
+use super::known::{history_of, hour_of_week, interactions};
 use super::simple::Simple;
 use crate::split::Split;
 use crate::{Dataset, LearningError, Wanted};
-use features::Trace;
-use models::recommend::{HistoryItem, HoldOut, Interactions, Recommender, RecommenderSettings};
+use features::{Touched, Trace};
+use models::recommend::{HistoryItem, HoldOut, Interactions, Query, Recommender, RecommenderSettings};
 use primitives::{ItemKey, Seed, Timestamp};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -47,9 +47,16 @@ pub(super) struct Case {
     pub(super) history: Vec<HistoryItem>,
     /// What they bought then of what could be known, each item once; at least one.
     pub(super) wanted: BTreeSet<ItemKey>,
+    /// The hour of the week at which they came for the first of it, where it is known.
+    pub(super) hour_of_week: Option<u16>,
 }
 
 impl Case {
+    /// It as a recommender is asked it.
+    pub(super) fn query(&self) -> Query<'_> {
+        Query { hour_of_week: self.hour_of_week, ..Query::of(&self.history) }
+    }
+
     /// What the customer had had before.
     pub(super) fn had(&self) -> BTreeSet<ItemKey> {
         self.history.iter().map(|bought| bought.item).collect()
@@ -85,6 +92,7 @@ impl Test {
                 let case = |question: models::recommend::Question| Case {
                     history: newest(question.history),
                     wanted: question.wanted,
+                    hour_of_week: question.hour_of_week,
                 };
                 (parts.known, parts.questions.into_iter().map(case).collect())
             }
@@ -101,21 +109,27 @@ pub(super) fn cases(dataset: &Dataset, split: &Split, sold: &[ItemKey]) -> Vec<C
     let wanted = dataset.wanted();
     let known = dataset.traces().map(|(_, trace)| trace).filter(|trace| has_returned(trace, split, wanted, sold));
     let known: Vec<&Trace> = known.collect();
-    let case = |trace: &Trace| Case {
-        history: history_of(wanted, &trace.state_at(split.train_until), split.train_until),
-        wanted: items_of(trace, split, wanted, sold),
+    let case = |trace: &Trace| {
+        let came = bought_then(trace, split, wanted, sold);
+        Case {
+            history: history_of(wanted, &trace.state_at(split.train_until), split.train_until),
+            wanted: came.iter().map(|touched| touched.item).collect(),
+            hour_of_week: came.first().and_then(|touched| hour_of_week(touched.at)),
+        }
     };
     known.into_par_iter().map(case).collect()
 }
 
 fn has_returned(trace: &Trace, split: &Split, wanted: Wanted, sold: &[ItemKey]) -> bool {
     !trace.touched_until(split.train_until, wanted.ways()).is_empty()
-        && !items_of(trace, split, wanted, sold).is_empty()
+        && !bought_then(trace, split, wanted, sold).is_empty()
 }
 
-fn items_of(trace: &Trace, split: &Split, wanted: Wanted, sold: &[ItemKey]) -> BTreeSet<ItemKey> {
-    let touched = trace.touched_between(split.test_from, split.test_until, wanted.ways());
-    touched.into_iter().map(|touched| touched.item).filter(|item| sold.binary_search(item).is_ok()).collect()
+/// What they bought in the window of what was sold before, from old to new.
+fn bought_then(trace: &Trace, split: &Split, wanted: Wanted, sold: &[ItemKey]) -> Vec<Touched> {
+    let mut touched = trace.touched_between(split.test_from, split.test_until, wanted.ways());
+    touched.retain(|touched| sold.binary_search(&touched.item).is_ok());
+    touched
 }
 
 /// As many of the newest as are remembered of a customer who is asked about live.
