@@ -68,7 +68,7 @@ pub struct ShownAt {
 /// assert!(seen.share(0) == 1.0 && (seen.share(3) - 0.25).abs() < 0.01);
 /// # Ok::<(), models::ModelError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Examination {
     /// The power of the place.
     slope: f64,
@@ -127,7 +127,7 @@ impl ExaminationSettings {
         Ok((telling, at_place))
     }
 
-    /// The likeliest power: the likelihood has one top, and Newton's steps are halved where they would leave it.
+    /// The likeliest power: the likelihood has one top, and no step of Newton's is longer than a half.
     fn slope(&self, telling: &[Telling], followed: &[f64]) -> f64 {
         let held = self.slope_spread.powi(-2);
         let told: f64 = followed.iter().enumerate().map(|(place, n)| n * log_of(place)).sum();
@@ -210,18 +210,6 @@ impl Examination {
     #[must_use]
     pub fn weight(&self, place: usize, most: f64) -> f64 {
         (1.0 / self.share(place)).min(most)
-    }
-
-    /// The shares of the first places.
-    #[must_use]
-    pub fn shares(&self) -> &[f64] {
-        &self.shares
-    }
-
-    /// The power of the place that they lie near.
-    #[must_use]
-    pub fn slope(&self) -> f64 {
-        self.slope
     }
 
     /// How many follows told places apart.

@@ -174,8 +174,11 @@ impl Kind for Recommend {
         let wish = Wish::of(ask, &self.rules(ask));
         let is_of_shelves = matches!(wish.placement, Placement::Trending | Placement::New | Placement::Replenish);
         let needs_model = !is_of_shelves && !wish.is_searched;
-        let untrained = self.model(ask).err().filter(|_| needs_model);
-        let customer = Customer::of(ask, known);
+        let (model, untrained) = match self.model(ask) {
+            Ok((_, model)) => (Some(model), None),
+            Err(why) => (None, Some(why).filter(|_| needs_model)),
+        };
+        let customer = Customer::of(ask, known, model);
         if customer.history.is_empty() && wish.is_of_the_past(&customer.viewed) {
             return Err(Why::because(match known.feature(ORDERS) {
                 Some(n_orders) if n_orders > 0.0 => "The customer's orders name no products",
@@ -202,7 +205,7 @@ impl Kind for Recommend {
 
     fn parts(&self, ask: &Ask<'_>, known: &Knowledge, items: &[ItemKey]) -> Vec<Vec<Part>> {
         let Ok((_, model)) = self.model(ask) else { return Vec::new() };
-        let (customer, wish) = (Customer::of(ask, known), Wish::of(ask, &self.rules(ask)));
+        let (customer, wish) = (Customer::of(ask, known, Some(model)), Wish::of(ask, &self.rules(ask)));
         // Elsewhere the list is what goes with something, or stands on a shelf.
         if wish.is_searched || !matches!(wish.placement, Placement::Home | Placement::Email) {
             return Vec::new();

@@ -93,11 +93,11 @@ impl Kind for Search {
             let only: Vec<ItemKey> = found.items.iter().map(|one| one.item).collect();
             let query = Query { only: Some(&only), ..Query::of(&history) };
             let scored = recommender.rank(&query, N_CANDIDATES_MAX, &|item| places.contains_key(&item));
-            let own = scored.iter().filter(|one| one.because != Because::Popular && one.score > 0.0);
-            let best = own.clone().map(|one| one.score).fold(0.0, f64::max);
-            for one in own {
+            // Of a recommender's scores the order alone means something.
+            let own: Vec<_> = scored.iter().filter(|one| one.because != Because::Popular).collect();
+            for (rank, one) in own.iter().enumerate() {
                 if let Some(item) = places.get(&one.item).and_then(|at| found.items.get_mut(*at)) {
-                    item.note_going_with_own(one.score / best);
+                    item.note_going_with_own(1.0 - rank as f64 / own.len() as f64);
                 }
             }
             model = Some(ModelRef::from(loaded));

@@ -47,7 +47,7 @@ fn the_truth_is_found_though_what_is_wanted_stands_higher() {
             let (found, expected) = (seen.share(place), truth(place));
             assert!((found - expected).abs() < 0.06, "slope {slope}, place {place}: {found} for {expected}");
         }
-        assert!((seen.slope() - slope).abs() < 0.1, "{slope}: {}", seen.slope());
+        assert!((seen.slope - slope).abs() < 0.1, "{slope}: {}", seen.slope);
         // Who divides follows by showings takes what is wanted less for what is looked at less.
         assert!(by_place_alone(&rows, 8) < 0.8 * truth(8), "{} {}", by_place_alone(&rows, 8), truth(8));
     }
@@ -58,7 +58,7 @@ fn a_place_that_is_no_power_is_found_with_enough_rows() {
     // A picture draws the eye to the fifth place.
     let truth = |place: usize| if place == 4 { 0.9 } else { 1.0 / (place as f64 + 1.0) };
     let seen = fit(&lists(3, 20_000, truth));
-    assert!((seen.share(4) - 0.9).abs() < 0.12 && seen.share(3) < 0.4 && seen.share(5) < 0.35, "{:?}", seen.shares());
+    assert!((seen.share(4) - 0.9).abs() < 0.12 && seen.share(3) < 0.4 && seen.share(5) < 0.35, "{:?}", seen.shares);
 }
 
 #[test]
@@ -107,16 +107,18 @@ proptest! {
             prop_assert!((1.0..=most).contains(&seen.weight(place, most)));
             prop_assert!((seen.share(place) - again.share(place)).abs() < 1e-9);
         }
-        let read: Examination = serde_json::from_str(&serde_json::to_string(&seen).unwrap()).unwrap();
-        prop_assert_eq!(read.shares().len(), seen.shares().len());
     }
 
     #[test]
-    fn how_much_things_are_wanted_changes_nothing(times in 2_u32..9) {
-        // Whoever is followed more often everywhere says the same of the places.
-        let row = |thing, place, n_followed: u32| ShownAt { thing, place, n_shown: 10.0, n_followed: f64::from(n_followed) };
-        let of = |times: u32| fit(&[row(1, 0, 8), row(1, 2, 4), row(2, 0, 8 * times), row(2, 2, 4 * times)]);
-        prop_assert!(of(1).share(2) > of(times).share(2) - 1e-9 || of(times).share(2) > 0.4);
-        prop_assert!((of(1_000 * times).share(2) - 0.5).abs() < 0.02);
+    fn how_much_things_are_wanted_changes_nothing(wanted in prop::array::uniform3(0.05_f64..0.5)) {
+        // Each thing stands at two of three places, which are looked at by all, half and a quarter.
+        let at = |thing: u64, place, looked_at: f64| {
+            let n_shown = 100_000.0;
+            let n_followed = n_shown * wanted[usize::try_from(thing).unwrap()] * looked_at;
+            ShownAt { thing, place, n_shown, n_followed }
+        };
+        let told = [at(0, 0, 1.0), at(0, 2, 0.5), at(1, 2, 0.5), at(1, 6, 0.25), at(2, 0, 1.0), at(2, 6, 0.25)];
+        let seen = fit(&told);
+        prop_assert!((seen.share(2) - 0.5).abs() < 0.01 && (seen.share(6) - 0.25).abs() < 0.01, "{seen:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! Which few numbers of every customer and item rebuild who has what?
 
 use super::accumulator::Accumulator;
+use super::factors;
 use super::matrix::Matrix;
 use super::member::Member;
 use super::prepared::Prepared;
@@ -12,7 +13,6 @@ use crate::settings::settings;
 use crate::{ModelError, bytes};
 use normal::{Normal, Scratch};
 use primitives::Seed;
-use rand::RngExt as _;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -59,8 +59,6 @@ settings! {
 const NAME: &str = "ALS member";
 /// Steps of a fold-in: it begins at 0 and ends where a step would change almost nothing.
 const N_FOLD_IN_STEPS_MAX: usize = 40;
-/// Of how many items of the history it is told which one an item follows from.
-const N_SOURCES_MAX: usize = 20;
 
 /// Numbers of items. See [`Als`] for the formula.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -81,7 +79,7 @@ impl Als {
         self.validate()?;
         let by_customer = Matrix::of(prepared, self.n_items_max, |_| 1.0);
         let by_item = by_customer.transposed(prepared.n_items());
-        let mut items = self.first(&by_item, seed);
+        let mut items = factors::first(&by_item, self.n_factors, &mut seed.stream("als", 0));
         let mut customers = Dense::zeros(by_customer.n_rows(), self.n_factors);
         for _ in 0..self.n_rounds {
             self.solve(&by_customer, &items, &mut customers);
@@ -89,22 +87,6 @@ impl Als {
         }
         let gram = self.gram(&items);
         Ok(AlsModel { settings: self.clone(), items, gram })
-    }
-
-    /// Small numbers by chance for items that somebody has, 0 for others, which stay there.
-    fn first(&self, by_item: &Matrix, seed: Seed) -> Dense {
-        let mut random = seed.stream("als", 0);
-        // Uniform with a standard deviation of 0.1 / sqrt(n_factors).
-        let width = 0.1 * (3.0 / self.n_factors as f64).sqrt();
-        let mut items = Dense::zeros(by_item.n_rows(), self.n_factors);
-        for item in 0..by_item.n_rows() {
-            let known = !by_item.columns(item).is_empty();
-            for value in items.row_mut(item) {
-                let drawn = narrow(width * (2.0 * random.random::<f64>() - 1.0));
-                *value = if known { drawn } else { 0.0 };
-            }
-        }
-        items
     }
 
     /// Solves one side where the other is fixed.
@@ -142,34 +124,19 @@ impl AlsModel {
         normal.solve(entries, ridge, N_FOLD_IN_STEPS_MAX, &mut Scratch::new(settings.n_factors), &mut customer);
         customer
     }
-
-    /// The liked item that is most like this one.
-    fn source(&self, place: u32, liked: &[Liked]) -> u32 {
-        let row = self.items.row(place as usize);
-        let near = |liked: &Liked| narrow(liked.weight) * dot(row, self.items.row(liked.place as usize));
-        liked
-            .iter()
-            .max_by(|a, b| near(a).total_cmp(&near(b)).then(b.source.cmp(&a.source)))
-            .map_or(0, |liked| liked.source)
-    }
 }
 
 impl Member for AlsModel {
     fn propose(&self, own: &Own, sums: &mut Accumulator) {
-        let mut liked = liked(own, self.settings.half_life_days);
+        let liked = liked(own, self.settings.half_life_days);
         if liked.is_empty() {
             return;
         }
         let customer = self.fold_in(&liked);
-        let mut scores = vectorised(|| {
-            (0_u32..).zip(self.items.rows()).map(|(place, item)| (place, dot(&customer, item))).collect::<Vec<_>>()
+        let scores = vectorised(|| {
+            (0_u32..).zip(self.items.rows()).map(|(place, item)| (place, dot(&customer, item))).collect()
         });
-        super::matrix::keep_largest(&mut scores, self.settings.n_proposed, |score| score);
-        liked.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.source.cmp(&b.source)));
-        liked.truncate(N_SOURCES_MAX);
-        for (place, score) in scores {
-            sums.add(place, f64::from(score), self.source(place, &liked));
-        }
+        factors::propose(scores, self.settings.n_proposed, liked, [&self.items; 2], sums);
     }
 
     fn score(&self, own: &Own, places: &[u32]) -> Option<Vec<f32>> {
@@ -180,13 +147,7 @@ impl Member for AlsModel {
     fn check(&self, n_items: usize) -> Result<(), ModelError> {
         bytes::check_settings(NAME, self.settings.validate())?;
         let n_factors = self.settings.n_factors;
-        for (matrix, n_rows) in [(&self.items, n_items), (&self.gram, n_factors)] {
-            if !matrix.is_sound() || (matrix.n_rows(), matrix.n_columns()) != (n_rows, n_factors) {
-                let reason = "its numbers are not finite ones for every item".to_owned();
-                return Err(ModelError::Corrupt { model: NAME, reason });
-            }
-        }
-        Ok(())
+        factors::check(NAME, &[(&self.items, n_items), (&self.gram, n_factors)], n_factors)
     }
 }
 
@@ -195,8 +156,7 @@ impl Member for AlsModel {
 pub(super) fn first_numbers(settings: &Als, purchases: &super::Interactions) -> Vec<Vec<f64>> {
     let prepared = Prepared::of(purchases).unwrap_or_else(|error| unreachable!("{error}"));
     let by_item = Matrix::of(&prepared, settings.n_items_max, |_| 1.0).transposed(prepared.n_items());
-    settings
-        .first(&by_item, Seed::new(1))
+    factors::first(&by_item, settings.n_factors, &mut Seed::new(1).stream("als", 0))
         .rows()
         .map(|row| row.iter().map(|value| f64::from(*value)).collect())
         .collect()

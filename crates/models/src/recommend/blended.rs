@@ -8,7 +8,7 @@ use super::members::MemberModel;
 use super::order::Order;
 use super::query::Own;
 use super::recipe::RecommenderSettings;
-use super::repeat::Sales;
+use super::repeat::{Again, Sales};
 use super::rows::n_columns;
 use super::{Because, HistoryItem, Query, Scored};
 use crate::{ModelError, bytes};
@@ -73,7 +73,8 @@ pub(super) struct Blended {
 pub struct Part {
     /// Its name: `habit`, `popularity`, or a member's.
     pub name: &'static str,
-    /// From 0 to 1 of what it says most of for this customer; a habit counts occasions.
+    /// From 0, or below it where a member speaks against the item, to 1 of what it says most of for this customer; a habit counts
+    /// occasions.
     pub value: f64,
 }
 
@@ -95,6 +96,11 @@ impl Blended {
 
     pub(super) fn repeats(&self) -> bool {
         self.learned.repeats
+    }
+
+    pub(super) fn again(&self, item: ItemKey) -> Option<Again> {
+        let place = self.learned.keys.binary_search(&item).ok().filter(|_| self.learned.repeats)?;
+        Some(self.learned.sales.again(u32::try_from(place).ok()?))
     }
 
     pub(super) fn items(&self) -> &[ItemKey] {

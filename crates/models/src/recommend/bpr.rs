@@ -1,6 +1,7 @@
 //! Which few numbers of every item put what a customer has before what they do not have?
 
 use super::accumulator::Accumulator;
+use super::factors;
 use super::matrix::Matrix;
 use super::member::Member;
 use super::prepared::Prepared;
@@ -40,7 +41,7 @@ settings! {
         /// How far a step goes.
         learning_rate: f64 = 0.05 in 0.0001..=1.0, larger: "needs fewer rounds and fits more coarsely";
         /// How strongly numbers are drawn to 0.
-        penalty: f64 = 0.01 in 0.0..=10.0, larger: "trusts rare items less";
+        penalty: f64 = 0.01 in 0.0..=1.0, larger: "trusts rare items less";
         /// Of how many items that a customer does not have the hardest one is compared.
         n_drawn: usize = 4 in 1..=100, larger: "looks more at the top of a list and costs time";
         /// How many items it adds by itself, the best of all.
@@ -53,8 +54,8 @@ settings! {
 }
 
 const NAME: &str = "BPR member";
-/// Of how many items of the history it is told which one an item follows from.
-const N_SOURCES_MAX: usize = 20;
+/// Scores above it are not told apart: its power is still a number that others can be added to.
+const SCORE_MAX: f32 = 40.0;
 
 /// Numbers of items. See [`Bpr`] for the formula.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -75,51 +76,38 @@ impl Bpr {
     /// [`ModelError::Setting`] for a setting outside its range.
     pub(super) fn fit(&self, prepared: &Prepared, seed: Seed) -> Result<BprModel, ModelError> {
         self.validate()?;
-        let by_customer = Matrix::of(prepared, self.n_items_max, |_| 1.0);
-        let by_item = by_customer.transposed(prepared.n_items());
-        let sold: Vec<u32> =
-            (0..).take(by_item.n_rows()).filter(|it| !by_item.columns(*it as usize).is_empty()).collect();
-        let mut model = self.first(&by_item, seed);
+        let (all, newest) =
+            (Matrix::of(prepared, usize::MAX, |_| 1.0), Matrix::of(prepared, self.n_items_max, |_| 1.0));
+        let by_item = all.transposed(prepared.n_items());
+        let is_sold = |item: &u32| !by_item.columns(*item as usize).is_empty();
+        let sold: Vec<u32> = (0..).take(by_item.n_rows()).filter(is_sold).collect();
+        let mut drawn = seed.stream("bpr", 0);
+        let [told, wants] = [(); 2].map(|()| factors::first(&by_item, self.n_factors, &mut drawn));
+        // Of what nobody has nothing is said: less than of anything else.
+        let offsets = (0..).take(by_item.n_rows()).map(|item| if is_sold(&item) { 0.0 } else { f32::MIN }).collect();
+        let mut model = BprModel { settings: self.clone(), told, wants, offsets };
         let mut random = seed.stream("bpr", 1);
         // Who has everything that sells has nothing to put behind it.
-        let has_others = |customer: &usize| (1..sold.len()).contains(&by_customer.columns(*customer).len());
-        let mut customers: Vec<usize> = (0..by_customer.n_rows()).filter(has_others).collect();
+        let n_of_sold = |customer: usize| all.columns(customer).iter().filter(|item| is_sold(item)).count();
+        let has_others = |customer: &usize| (1..sold.len()).contains(&n_of_sold(*customer));
+        let mut customers: Vec<usize> = (0..all.n_rows()).filter(has_others).collect();
         let mut scratch = Scratch::new(self.n_factors);
         for _ in 0..self.n_rounds {
             customers.shuffle(&mut random);
             vectorised(|| {
                 for customer in &customers {
-                    let had = by_customer.columns(*customer);
+                    let had = all.columns(*customer);
                     let mut draw = || loop {
                         let other = sold[random.random_range(0..sold.len())];
                         if had.binary_search(&other).is_err() {
                             return other;
                         }
                     };
-                    model.learn(had, &mut draw, &mut scratch);
+                    model.learn(newest.columns(*customer), &mut draw, &mut scratch);
                 }
             });
         }
-        Ok(model)
-    }
-
-    /// Small numbers by chance for items that somebody has, 0 for others, which stay there.
-    fn first(&self, by_item: &Matrix, seed: Seed) -> BprModel {
-        let mut random = seed.stream("bpr", 0);
-        let width = 0.1 * (3.0 / self.n_factors as f64).sqrt();
-        let mut side = || {
-            let mut side = Dense::zeros(by_item.n_rows(), self.n_factors);
-            for item in 0..by_item.n_rows() {
-                let known = !by_item.columns(item).is_empty();
-                for value in side.row_mut(item) {
-                    let drawn = narrow(width * (2.0 * random.random::<f64>() - 1.0));
-                    *value = if known { drawn } else { 0.0 };
-                }
-            }
-            side
-        };
-        let (told, wants) = (side(), side());
-        BprModel { settings: self.clone(), told, wants, offsets: vec![0.0; by_item.n_rows()] }
+        model.check(prepared.n_items()).map(|()| model)
     }
 }
 
@@ -128,13 +116,14 @@ struct Scratch {
     whole: Vec<f32>,
     others: Vec<f32>,
     slope: Vec<f32>,
-    step: Vec<f32>,
+    /// The step of each item of the customer, one after the other.
+    steps: Vec<f32>,
 }
 
 impl Scratch {
     fn new(n_factors: usize) -> Self {
         let zeros = || vec![0.0; n_factors];
-        Self { whole: zeros(), others: zeros(), slope: zeros(), step: zeros() }
+        Self { whole: zeros(), others: zeros(), slope: zeros(), steps: Vec::new() }
     }
 }
 
@@ -142,13 +131,15 @@ impl BprModel {
     /// A step for each item that a customer has. `draw` gives items that they do not have.
     #[inline(always)]
     fn learn(&mut self, had: &[u32], draw: &mut dyn FnMut() -> u32, scratch: &mut Scratch) {
-        let Scratch { whole, others, slope, step } = scratch;
+        let Scratch { whole, others, slope, steps } = scratch;
+        let n_factors = whole.len();
         let (rate, penalty) = (narrow(self.settings.learning_rate), narrow(self.settings.penalty));
         let share = narrow((had.len() as f64).powf(-0.5));
         whole.fill(0.0);
         slope.fill(0.0);
+        steps.resize(had.len() * n_factors, 0.0);
         had.iter().for_each(|item| add_scaled(whole, share, self.told.row(*item as usize)));
-        for item in had {
+        for (item, step) in had.iter().zip(steps.chunks_exact_mut(n_factors)) {
             let item = *item as usize;
             others.copy_from_slice(whole);
             add_scaled(others, -share, self.told.row(item));
@@ -162,19 +153,20 @@ impl BprModel {
             }
             let ahead = self.offsets[item] + dot(others, self.wants.row(item)) - largest;
             let pull = 1.0 / (1.0 + ahead.exp());
-            step.copy_from_slice(self.wants.row(item));
-            add_scaled(step, -1.0, self.wants.row(hardest));
-            // What the customer is moved by is felt by all that they have but the item itself: with many it is the same.
-            add_scaled(slope, pull * share, step);
+            let (wanted, other) = (self.wants.row(item), self.wants.row(hardest));
+            step.iter_mut().zip(wanted).zip(other).for_each(|((step, j), k)| *step = pull * share * (j - k));
+            add_scaled(slope, 1.0, step);
             for (place, sign) in [(item, 1.0), (hardest, -1.0)] {
                 let wants = self.wants.row_mut(place);
                 wants.iter_mut().zip(others.iter()).for_each(|(w, x)| *w += rate * (sign * pull * x - penalty * *w));
                 self.offsets[place] += rate * (sign * pull - penalty * self.offsets[place]);
             }
         }
-        for item in had {
+        // What the customer is moved by moves all that they have, but not by what was asked of an item itself.
+        for (item, step) in had.iter().zip(steps.chunks_exact(n_factors)) {
             let told = self.told.row_mut(*item as usize);
-            told.iter_mut().zip(slope.iter()).for_each(|(p, s)| *p += rate * (s - penalty * *p));
+            let slopes = slope.iter().zip(step);
+            told.iter_mut().zip(slopes).for_each(|(p, (all, own))| *p += rate * (all - own - penalty * *p));
         }
     }
 
@@ -189,52 +181,38 @@ impl BprModel {
         customer
     }
 
+    /// The odds of an item against one of which nothing is said: 0 where nobody has it. Only differences of scores are learned, so a
+    /// score itself has no 0 that shares could be taken of.
     #[inline(always)]
-    fn said(&self, customer: &[f32], place: u32) -> f32 {
-        self.offsets[place as usize] + dot(customer, self.wants.row(place as usize))
-    }
-
-    /// The liked item that speaks most for this one.
-    fn source(&self, place: u32, liked: &[Liked]) -> u32 {
-        let row = self.wants.row(place as usize);
-        let near = |liked: &Liked| narrow(liked.weight) * dot(row, self.told.row(liked.place as usize));
-        let loudest = |a: &&Liked, b: &&Liked| near(a).total_cmp(&near(b)).then(b.source.cmp(&a.source));
-        liked.iter().max_by(loudest).map_or(0, |liked| liked.source)
+    fn odds(&self, customer: &[f32], place: u32) -> f32 {
+        (self.offsets[place as usize] + dot(customer, self.wants.row(place as usize))).min(SCORE_MAX).exp()
     }
 }
 
 impl Member for BprModel {
     fn propose(&self, own: &Own, sums: &mut Accumulator) {
-        let mut liked = liked(own, self.settings.half_life_days);
+        let liked = liked(own, self.settings.half_life_days);
         if liked.is_empty() {
             return;
         }
         let customer = self.fold_in(&liked);
         let n = u32::try_from(self.offsets.len()).unwrap_or(u32::MAX);
-        let mut scores =
-            vectorised(|| (0..n).map(|place| (place, self.said(&customer, place))).collect::<Vec<(u32, f32)>>());
-        super::matrix::keep_largest(&mut scores, self.settings.n_proposed, |score| score);
-        liked.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.source.cmp(&b.source)));
-        liked.truncate(N_SOURCES_MAX);
-        for (place, score) in scores {
-            sums.add(place, f64::from(score), self.source(place, &liked));
-        }
+        let scores = vectorised(|| (0..n).map(|place| (place, self.odds(&customer, place))).collect());
+        factors::propose(scores, self.settings.n_proposed, liked, [&self.told, &self.wants], sums);
     }
 
     fn score(&self, own: &Own, places: &[u32]) -> Option<Vec<f32>> {
         let customer = self.fold_in(&liked(own, self.settings.half_life_days));
-        Some(vectorised(|| places.iter().map(|place| self.said(&customer, *place)).collect()))
+        Some(vectorised(|| places.iter().map(|place| self.odds(&customer, *place)).collect()))
     }
 
     fn check(&self, n_items: usize) -> Result<(), ModelError> {
         bytes::check_settings(NAME, self.settings.validate())?;
-        let is_whole =
-            |side: &Dense| side.is_sound() && (side.n_rows(), side.n_columns()) == (n_items, self.settings.n_factors);
-        let offsets = self.offsets.len() == n_items && self.offsets.iter().all(|offset| offset.is_finite());
-        if offsets && is_whole(&self.told) && is_whole(&self.wants) {
-            return Ok(());
+        if self.offsets.len() != n_items || !self.offsets.iter().all(|offset| offset.is_finite()) {
+            let reason = "what it says to everybody is not a finite number for every item".to_owned();
+            return Err(ModelError::Corrupt { model: NAME, reason });
         }
-        Err(ModelError::Corrupt { model: NAME, reason: "its numbers are not finite ones for every item".to_owned() })
+        factors::check(NAME, &[(&self.told, n_items), (&self.wants, n_items)], self.settings.n_factors)
     }
 }
 
@@ -256,10 +234,87 @@ mod tests {
         let pull = 1.0 / (1.0 + (-0.7_f32).exp());
         let expected = [0.5 * pull, 0.0, 0.7 + 0.5 * (-pull - 0.2 * 0.7), 0.1];
         assert!(model.offsets.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{:?}", model.offsets);
-        // What they want is drawn to 0 alone where nothing tells of them; what item 0 tells moves by the difference of both.
+        // Where nothing tells of them, what they want is drawn to 0 alone, and so is what the item tells: it was not asked.
         assert!((model.wants.row(0)[0] - 0.3 * 0.9).abs() < 1e-6 && (model.wants.row(2)[0] + 0.5 * 0.9).abs() < 1e-6);
-        assert!((model.told.row(0)[0] - (0.4 + 0.5 * (pull * (0.3 + 0.5) - 0.2 * 0.4))).abs() < 1e-6);
+        assert!((model.told.row(0)[0] - 0.4 * 0.9).abs() < 1e-6);
         assert!(model.wants.row(3)[0].total_cmp(&0.2).is_eq() && model.told.row(1)[0].total_cmp(&-0.2).is_eq());
+    }
+
+    #[test]
+    fn what_items_tell_climbs_the_gain() {
+        let (rate, had, others) = (1e-3, [0_u32, 1, 2], [3_usize, 4, 3]);
+        let settings = Bpr { n_factors: 2, learning_rate: rate, penalty: 0.0, n_drawn: 1, ..Bpr::default() };
+        let numbers = |from: u32| (0..10).map(|at| ((at + from) * 7 % 11) as f32 / 11.0 - 0.4).collect::<Vec<f32>>();
+        let (told, wants) = (Dense::from_rows(5, &numbers(0)), Dense::from_rows(5, &numbers(3)));
+        let mut model =
+            BprModel { settings, told: told.clone(), wants: wants.clone(), offsets: vec![0.1, 0.2, 0.0, 0.3, -0.1] };
+        let offsets: Vec<f64> = model.offsets.iter().copied().map(f64::from).collect();
+        let gain = |p: &[f64]| -> f64 {
+            let of = |(j, k): (&u32, &usize)| {
+                let score = |of: usize| {
+                    let tells = had.iter().filter(|i| *i != j).map(|i| *i as usize);
+                    let dots = tells.map(|i| (0..2).map(|f| p[2 * i + f] * f64::from(wants.row(of)[f])).sum::<f64>());
+                    offsets[of] + dots.sum::<f64>() / 3.0_f64.sqrt()
+                };
+                -(1.0 + (score(*k) - score(*j as usize)).exp()).ln()
+            };
+            had.iter().zip(&others).map(of).sum()
+        };
+        let mut drawn = others.iter().map(|other| u32::try_from(*other).unwrap());
+        model.learn(&had, &mut || drawn.next().unwrap(), &mut Scratch::new(2));
+        let p: Vec<f64> = told.values().iter().copied().map(f64::from).collect();
+        for at in 0..p.len() {
+            let moved = (f64::from(model.told.values()[at]) - p[at]) / rate;
+            let at_least = |step: f64| {
+                gain(&p.iter().enumerate().map(|(i, x)| x + if i == at { step } else { 0.0 }).collect::<Vec<_>>())
+            };
+            let slope = (at_least(1e-5) - at_least(-1e-5)) / 2e-5;
+            assert!((moved - slope).abs() < 2e-3, "number {at} moved by {moved}, the slope is {slope}");
+        }
+    }
+
+    #[test]
+    fn what_somebody_has_is_never_put_behind_though_it_is_too_old_to_be_learned_from() {
+        // Twenty customers have all but the last of twelve items, another has all but the first two; two of each are looked at.
+        let row =
+            |at: u32| Interaction { customer: at / 11, item: at % 11, age_days: f64::from(at % 11), quantity: 1.0 };
+        let mut rows: Vec<Interaction> = (0..220).map(row).collect();
+        rows.extend((2..12).map(|item| Interaction {
+            customer: 99,
+            item,
+            age_days: f64::from(12 - item),
+            quantity: 1.0,
+        }));
+        let told = Interactions { rows, items: (0..13).map(ItemKey).collect(), ..Interactions::default() };
+        let settings = Bpr { n_items_max: 2, penalty: 0.0, ..Bpr::default() };
+        let model = settings.fit(&Prepared::of(&told).unwrap(), Seed::new(1)).unwrap();
+        let offsets = &model.offsets;
+        assert!(offsets[..2].iter().all(|offset| *offset > 0.5) && offsets[11] < -0.5, "{offsets:?}");
+        assert!(offsets[2..10].iter().all(|offset| offset.abs() < 1e-9), "everybody has them: {offsets:?}");
+        // Nothing is said of what nobody has, and it is not proposed.
+        let all: Vec<u32> = (0..13).collect();
+        let own = Own { session: vec![0], ..Own::default() };
+        let odds = model.score(&own, &all).unwrap();
+        assert!(
+            odds.iter().all(|odds| odds.is_finite() && *odds >= 0.0) && odds[12] == 0.0 && odds[0] > 1.0,
+            "{odds:?}"
+        );
+        let mut sums = Accumulator::new(16);
+        model.propose(&own, &mut sums);
+        assert!(sums.get(12).is_none() && sums.get(0).is_some());
+    }
+
+    #[test]
+    fn numbers_that_grow_beyond_all_bounds_are_refused_when_they_are_learned() {
+        let row = |at: u32| Interaction { customer: at / 2, item: at % 7, age_days: 1.0, quantity: 1.0 };
+        let told = Interactions {
+            rows: (0..40).map(row).collect(),
+            items: (0..7).map(ItemKey).collect(),
+            ..Interactions::default()
+        };
+        let fit = |settings: Bpr| settings.fit(&Prepared::of(&told).unwrap(), Seed::new(1));
+        assert!(fit(Bpr { penalty: 1.5, ..Bpr::default() }).is_err());
+        assert!(fit(Bpr { penalty: 1.0, learning_rate: 1.0, n_rounds: 200, ..Bpr::default() }).is_ok());
     }
 
     #[test]

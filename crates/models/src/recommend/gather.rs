@@ -21,7 +21,7 @@ pub(super) struct Candidate {
     pub(super) sold: Sold,
     /// What the customer's purchases of it say.
     pub(super) habit: Option<Habit>,
-    /// The sum of what all say, each from 0 to about 1.
+    /// The sum of what all say, each from -1 to about 1.
     pub(super) sum: f64,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Gathered {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Opinion {
     pub(super) score: f64,
-    /// The same, divided by its largest among the near candidates; 0 where none is above 0.
+    /// The same, divided by its largest among the near candidates, at least -1; 0 where none is above 0.
     pub(super) share: f64,
     /// How many near candidates it says more of; as many as there are where it says nothing, and of all that are not near.
     pub(super) rank: f64,
@@ -184,7 +184,8 @@ fn opinions<M: Borrow<MemberModel>>(
         for c in 0..n {
             let opinion = &mut all[c * members.len() + m];
             opinion.rank = n_near as f64;
-            opinion.share = if largest > 0.0 { opinion.score / largest } else { 0.0 };
+            // Where little speaks for anything, no member speaks louder against it than it ever speaks for something.
+            opinion.share = if largest > 0.0 { (opinion.score / largest).max(-1.0) } else { 0.0 };
         }
         for (rank, c) in order.iter().enumerate() {
             let opinion = &mut all[*c * members.len() + m];

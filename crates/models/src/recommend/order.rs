@@ -109,7 +109,10 @@ impl Order {
         let Self::Learned { weights, trees } = self else { return favourites(gathered) };
         let opinions = |c: usize| &gathered.opinions[c * gathered.n_members..(c + 1) * gathered.n_members];
         let candidates = gathered.candidates.iter().enumerate();
-        let sums: Vec<f64> = candidates.map(|(c, candidate)| weights.sum(candidate, opinions(c)).max(0.0)).collect();
+        let mut sums: Vec<f64> = candidates.map(|(c, candidate)| weights.sum(candidate, opinions(c))).collect();
+        // What members speak against stands in the order of how much they do, as when the weights were chosen.
+        let least = sums.iter().copied().fold(0.0, f64::min);
+        sums.iter_mut().for_each(|sum| *sum -= least);
         let Some(trees) = trees else { return sums };
         let data = rows(gathered, own);
         let mut row = vec![0.0; trees.n_features()];
@@ -145,6 +148,17 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_spoken_against_keeps_its_order() {
+        use super::super::gather::said_of_each;
+        let says = |share: f64| Opinion { score: share, share, rank: 0.0, source: None };
+        let gathered = said_of_each(&[&[says(-0.9)], &[says(0.5)], &[says(-0.2)], &[says(1.0)]]);
+        let weights = Weights { popularity: 0.0, members: vec![2.0], ..Weights::alike(1) };
+        let scores = Order::Learned { weights, trees: None }.scores(&gathered, &Own::default());
+        let expected = [0.0, 2.8, 1.4, 3.8];
+        assert!(scores.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9), "{scores:?}");
+    }
 
     #[test]
     fn two_orders_have_one_voice_each() {

@@ -3,6 +3,7 @@
 use super::blended::{Blended, Part, VERSION, VERSION_ONE_ORDER};
 use super::choice::Trial;
 use super::recipe::RecommenderSettings;
+use super::repeat::Again;
 use super::{ItemToItemModel, Query, Scored};
 use crate::ModelError;
 use primitives::ItemKey;
@@ -99,6 +100,15 @@ impl Recommender {
         match &self.form {
             Form::ItemToItem(_) => true,
             Form::Blended(model) => model.repeats(),
+        }
+    }
+
+    /// How those who have an item want it again; `None` of what it does not know, and where nothing is had twice.
+    #[must_use]
+    pub fn again(&self, item: ItemKey) -> Option<Again> {
+        match &self.form {
+            Form::ItemToItem(_) => None,
+            Form::Blended(model) => model.again(item),
         }
     }
 

@@ -65,6 +65,15 @@ impl Sold {
     }
 }
 
+/// How those who have an item want it again.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Again {
+    /// How likely beside the average item, of which it is 1: the root of the ratio of how often, shrunk to 1 where little is known.
+    pub propensity: f64,
+    /// After how many days usually: the geometric mean, shrunk to that of all items.
+    pub gap_days: f64,
+}
+
 /// What a customer's purchases of one item say.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Habit {
@@ -125,6 +134,12 @@ impl Sales {
             propensity: self.propensity.get(place).copied().map_or(1.0, f64::from),
             gap: self.gap.get(place).copied().map_or_else(|| GAP_DAYS.ln_1p(), f64::from),
         }
+    }
+
+    /// How an item is wanted again.
+    pub(super) fn again(&self, place: u32) -> Again {
+        let sold = self.of_item(place);
+        Again { propensity: sold.propensity, gap_days: sold.gap.exp_m1() }
     }
 
     /// All places, what sells best first, ties by place.

@@ -43,7 +43,7 @@ pub(super) enum Source {
 pub(super) struct Customer {
     /// What they bought.
     pub(super) history: Vec<HistoryItem>,
-    /// What they bought on several days.
+    /// When what they bought is wanted again.
     pub(super) rhythms: BTreeMap<ItemKey, Rhythm>,
     /// Each item that they bought.
     pub(super) bought: BTreeSet<ItemKey>,
@@ -59,7 +59,7 @@ impl Customer {
         self.bought.is_empty() && self.viewed.is_empty()
     }
 
-    pub(super) fn of(ask: &Ask<'_>, known: &Knowledge) -> Self {
+    pub(super) fn of(ask: &Ask<'_>, known: &Knowledge, model: Option<&Recommender>) -> Self {
         let as_of = ask.question.as_of;
         let item = |bought: &crate::Bought| HistoryItem {
             item: bought.item,
@@ -71,7 +71,7 @@ impl Customer {
         let of_last = known.bought.iter().filter(|bought| Some(bought.at) == last);
         Self {
             history: known.bought.iter().map(item).collect(),
-            rhythms: Rhythm::all(&known.bought, as_of),
+            rhythms: Rhythm::all(&known.bought, as_of, |item| model?.again(item)),
             bought: known.bought.iter().map(|bought| bought.item).collect(),
             last_order: of_last.map(|bought| bought.item).collect(),
             viewed: known.viewed.clone(),
@@ -332,8 +332,8 @@ impl<'a> Making<'a> {
             return Err("bought before".to_owned());
         }
         let rhythm = self.customer.rhythms.get(&item).filter(|_| rules.repeats == Repeats::Learned);
-        if !self.ask.is_unplaced && rhythm.is_some_and(Rhythm::is_too_soon) {
-            return Err("bought too lately".to_owned());
+        if let Some(rule) = rhythm.filter(|_| !self.ask.is_unplaced).and_then(Rhythm::keeps_out) {
+            return Err(rule.to_owned());
         }
         self.ask.world.regard(item, lens).map_err(|refusal| refusal.to_string())
     }
