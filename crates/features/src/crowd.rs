@@ -1,6 +1,10 @@
 //! About how many people are they? Counted in a few bytes, so that who does a thing again and again counts once.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// So many people have to have done something before it is told of them.
+const N_PEOPLE_MIN: usize = 5;
 
 /// So many of the 64 places are taken when the people of that time are summed up and the places are free again.
 const N_TAKEN_MAX: u32 = 48;
@@ -36,6 +40,50 @@ impl Crowd {
 
     fn sum_up(&mut self) {
         *self = Self { n: self.n(), taken: 0 };
+    }
+}
+
+/// People of whom is known, beside about how many they are, whether they are enough to be told of: that is not reckoned, and no
+/// month makes others of those who come again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct People {
+    by: Crowd,
+    /// Who, as far as so many that it may be told.
+    first: BTreeSet<u64>,
+}
+
+impl People {
+    /// Counts somebody, by a hash.
+    pub(crate) fn add(&mut self, who: u64) {
+        self.by.add(who);
+        if self.first.len() < N_PEOPLE_MIN {
+            self.first.insert(who);
+        }
+    }
+
+    /// Forgets who somebody was.
+    pub(crate) fn forget(&mut self, who: u64) {
+        self.first.remove(&who);
+    }
+
+    /// About how many they are.
+    pub(crate) fn n(&self) -> u32 {
+        self.by.n()
+    }
+
+    /// Whether ever five did it, and are not forgotten.
+    pub(crate) fn are_several(&self) -> bool {
+        self.first.len() >= N_PEOPLE_MIN
+    }
+
+    /// Whether they are several, and still count as many.
+    pub(crate) fn count(&self) -> bool {
+        self.are_several() && self.n() as usize >= N_PEOPLE_MIN
+    }
+
+    /// Lets them count half as much, so many times.
+    pub(crate) fn halve(&mut self, times: u32) {
+        self.by.halve(times);
     }
 }
 
@@ -78,6 +126,22 @@ mod tests {
         assert_eq!(full.n(), 11);
         full.halve(32);
         assert_eq!(full.n(), 0);
+    }
+
+    #[test]
+    fn the_same_people_are_no_others_after_a_month() {
+        let mut people = People::default();
+        for month in 0..4 {
+            (0..4).for_each(|who| people.add(who));
+            assert!(!people.are_several() && !people.count(), "{month}: {people:?}");
+            people.halve(1);
+        }
+        (0..5).for_each(|who| people.add(who));
+        assert!(people.are_several() && people.count() && people.n() >= 5);
+        people.halve(9);
+        assert!(people.are_several() && !people.count(), "they did it, and it is long ago");
+        people.forget(3);
+        assert!(!people.are_several());
     }
 
     proptest! {

@@ -8,13 +8,13 @@
 //! - it is bounded whatever is looked for: the queries that fewest looked for give way, the longest ago first, and with every month
 //!   what was before counts half as much.
 
-use crate::crowd::Crowd;
+use crate::crowd::{Crowd, People};
 use events::{Commerce, CommerceStep, Deed, Event, Offset, Recorded};
 use governance::Purpose;
 use primitives::{DAY_MS, ItemId, ItemKey, Timestamp, stable_hash};
 use profiles::{Change, ProfileError, ProfileStore, TotalsRow};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How many queries are kept; so many more may gather before the rarest of them go.
 const N_QUERIES_MAX: usize = 5_000;
@@ -26,13 +26,11 @@ const N_CHOSEN_MAX: usize = 40;
 /// How many customers' last queries are held.
 const N_OPEN_MAX: usize = 10_000;
 /// Until when something that is looked at was chosen for what was looked for.
-const CHOSEN_WITHIN_MS: i64 = 30 * 60 * 1_000;
+pub const CHOSEN_WITHIN_MS: i64 = 30 * 60 * 1_000;
 /// Within how long of one search another says it in other words.
 const SAID_AGAIN_WITHIN_MS: i64 = 5 * 60 * 1_000;
 /// How many other words are kept of each query.
 const N_NEXT_MAX: usize = 10;
-/// So many customers have to have looked for something before it is told, or have chosen it before it counts.
-const N_PEOPLE_MIN: usize = 5;
 /// After so long a month of what was looked for is over.
 const MONTH_MS: i64 = 28 * DAY_MS;
 /// So many searches without a choice are taken for granted: two of two chosen are no certainty.
@@ -43,15 +41,13 @@ const KEY: &str = "searches";
 /// What was looked for with one query.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Asked {
-    /// By how many, and by how many without a result.
-    by: Crowd,
+    /// By whom, and by how many without a result.
+    by: People,
     in_vain: Crowd,
-    /// Who, as far as five of them.
-    people: BTreeSet<u64>,
-    /// By how many each item was chosen.
-    chosen: BTreeMap<ItemKey, Crowd>,
-    /// By how many the same was said in which other words, and something chosen then.
-    next: BTreeMap<String, Crowd>,
+    /// By whom each item was chosen.
+    chosen: BTreeMap<ItemKey, People>,
+    /// By whom the same was said in which other words, and something chosen then.
+    next: BTreeMap<String, People>,
     /// When last.
     at: Timestamp,
 }
@@ -147,8 +143,7 @@ impl Searches {
     #[must_use]
     pub fn beginning_with(&self, words: &str, n_max: usize) -> Vec<String> {
         let found = self.held.queries.range(words.to_owned()..).take_while(|(query, _)| query.starts_with(words));
-        let told =
-            found.filter(|(_, asked)| asked.people.len() >= N_PEOPLE_MIN && asked.by.n() > 2 * asked.in_vain.n());
+        let told = found.filter(|(_, asked)| asked.by.are_several() && asked.by.n() > 2 * asked.in_vain.n());
         let mut told: Vec<(u32, &String)> = told.map(|(query, asked)| (self.n_by(asked), query)).collect();
         told.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
         told.into_iter().take(n_max).map(|(_, query)| query.clone()).collect()
@@ -161,7 +156,7 @@ impl Searches {
             .held
             .queries
             .iter()
-            .filter(|(_, asked)| asked.people.len() >= N_PEOPLE_MIN && asked.by.n() < 2 * asked.in_vain.n());
+            .filter(|(_, asked)| asked.by.are_several() && asked.by.n() < 2 * asked.in_vain.n());
         let told = told.map(|(words, asked)| Query {
             words: words.clone(),
             n: asked.by.n(),
@@ -178,7 +173,8 @@ impl Searches {
     /// What most said in the place of these words and chose something of, five customers at least.
     #[must_use]
     pub fn said_instead(&self, words: &str) -> Option<String> {
-        self.held.queries.get(words)?.said_next().into_iter().next()
+        let asked = self.held.queries.get(words).filter(|asked| asked.by.are_several())?;
+        asked.said_next().into_iter().next()
     }
 
     /// Which share of those who looked for these words chose each item, of which five did, taken for lower where they were few.
@@ -186,7 +182,7 @@ impl Searches {
     pub fn chosen(&self, words: &str) -> BTreeMap<ItemKey, f64> {
         let Some(asked) = self.held.queries.get(words) else { return BTreeMap::new() };
         let share = |n: u32| f64::from(n) / (f64::from(asked.by.n()) + N_PRIOR);
-        let by_several = asked.chosen.iter().filter(|(_, by)| by.n() as usize >= N_PEOPLE_MIN);
+        let by_several = asked.chosen.iter().filter(|(_, by)| by.count());
         by_several.map(|(item, by)| (*item, share(by.n()).min(1.0))).collect()
     }
 
@@ -219,11 +215,9 @@ impl Searches {
         if is_nothing {
             asked.in_vain.add(who);
         }
-        if asked.people.len() < N_PEOPLE_MIN {
-            asked.people.insert(who);
-        }
-        let before = self.held.open.get(&who).and_then(|last| last.said_again(&words, at));
-        let is_chosen = self.held.open.get(&who).is_some_and(|last| last.query == words && last.is_chosen);
+        let last = self.held.open.get(&who).filter(|last| last.is_just_before(at));
+        let before = last.and_then(|last| last.said_again(&words));
+        let is_chosen = last.is_some_and(|last| last.query == words && last.is_chosen);
         self.held.open.insert(who, Open { query: words, at, before, is_chosen });
         if self.held.queries.len() > N_QUERIES_MAX + N_QUERIES_OVER {
             let rank = |(words, asked): (&String, &Asked)| (self.n_by(asked), asked.at, words.clone());
@@ -278,7 +272,7 @@ impl Searches {
             if self.held.open.remove(&who).is_some() {
                 self.row.changed();
                 for asked in self.held.queries.values_mut() {
-                    asked.people.remove(&who);
+                    asked.forget(who);
                 }
             }
         }
@@ -286,18 +280,24 @@ impl Searches {
 }
 
 impl Open {
-    /// What was looked for, where these are other words for it: nothing was chosen, and it is a moment ago.
-    fn said_again(&self, words: &str, at: Timestamp) -> Option<String> {
-        let age_ms = at.as_millis() - self.at.as_millis();
-        if !(0..=SAID_AGAIN_WITHIN_MS).contains(&age_ms) {
-            return None;
-        }
+    /// Whether it is a moment ago: what comes then may be the same in other words.
+    fn is_just_before(&self, at: Timestamp) -> bool {
+        (0..=SAID_AGAIN_WITHIN_MS).contains(&(at.as_millis() - self.at.as_millis()))
+    }
+
+    /// What was looked for, where these are other words for it: nothing was chosen.
+    fn said_again(&self, words: &str) -> Option<String> {
         // Further pages of the same are no other words.
         if self.query == words { self.before.clone() } else { (!self.is_chosen).then(|| self.query.clone()) }
     }
 }
 
 impl Asked {
+    fn forget(&mut self, who: u64) {
+        let people = self.chosen.values_mut().chain(self.next.values_mut()).chain([&mut self.by]);
+        people.for_each(|people| people.forget(who));
+    }
+
     /// Notes that somebody said it in other words, and chose something.
     fn say_next(&mut self, words: &str, who: u64) {
         if self.next.len() >= N_NEXT_MAX && !self.next.contains_key(words) {
@@ -317,7 +317,7 @@ impl Asked {
 
     /// The other words that five or more said, the most frequent first.
     fn said_next(&self) -> Vec<String> {
-        let told = self.next.iter().filter(|(_, by)| by.n() as usize >= N_PEOPLE_MIN);
+        let told = self.next.iter().filter(|(_, by)| by.count());
         let mut told: Vec<(u32, &String)> = told.map(|(words, by)| (by.n(), words)).collect();
         told.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
         told.into_iter().map(|(_, words)| words.clone()).collect()
@@ -327,9 +327,9 @@ impl Asked {
     fn age(&mut self, at: Timestamp) {
         let months = months(self.at, at);
         if months > 0 {
-            let crowds =
-                self.chosen.values_mut().chain(self.next.values_mut()).chain([&mut self.by, &mut self.in_vain]);
-            crowds.for_each(|crowd| crowd.halve(months));
+            let people = self.chosen.values_mut().chain(self.next.values_mut()).chain([&mut self.by]);
+            people.for_each(|people| people.halve(months));
+            self.in_vain.halve(months);
             self.chosen.retain(|_, by| by.n() > 0);
             self.next.retain(|_, by| by.n() > 0);
         }
@@ -569,6 +569,42 @@ mod tests {
     }
 
     #[test]
+    fn fewer_than_five_stay_fewer_however_often_they_come_back() {
+        let (mut told, month) = (Told::default(), MONTH_MS / 60_000);
+        for again in 0..6 {
+            for user in &FIVE[..4] {
+                told.search(user, again * month, "sneaker", 0);
+                told.search(user, again * month + 1, "my secret", 7);
+                told.view(user, again * month + 2, "pegasus");
+            }
+            told.search("e", again * month + 3, "sneaker", 0);
+        }
+        assert_eq!(told.searches.said_instead("sneaker"), None);
+        assert!(told.searches.without_result(9)[0].next.is_empty() && told.searches.chosen("my secret").is_empty());
+        for user in FIVE {
+            told.search(user, 7 * month, "sneaker", 0);
+            told.search(user, 7 * month + 1, "my secret", 7);
+            told.view(user, 7 * month + 2, "pegasus");
+        }
+        assert_eq!(told.searches.said_instead("sneaker").as_deref(), Some("my secret"), "now they are five");
+        told.searches.let_go(&track(0, "a", 0, "Page Left", json!({})).event);
+        assert_eq!((told.searches.said_instead("sneaker"), told.share("my secret", "pegasus")), (None, None));
+    }
+
+    #[test]
+    fn what_was_chosen_weeks_ago_says_nothing_of_what_is_looked_for_now() {
+        let mut told = Told::default();
+        for user in FIVE {
+            told.search(user, 0, "sneaker", 3);
+            told.view(user, 1, "pegasus");
+            told.search(user, 30_000, "sneaker", 0);
+            told.search(user, 30_001, "running shoes", 7);
+            told.view(user, 30_002, "pegasus");
+        }
+        assert_eq!(told.searches.said_instead("sneaker").as_deref(), Some("running shoes"));
+    }
+
+    #[test]
     fn who_refuses_to_be_counted_is_let_go_of() {
         let mut told = Told::default();
         FIVE.iter().for_each(|user| told.search(user, 1, "tea", 3));
@@ -588,7 +624,7 @@ mod tests {
         told.searches.apply(&refused, false, str::to_lowercase);
         assert_eq!(told.searches.beginning_with("tea", 9), Vec::<String>::new(), "four are left");
         assert!(!told.searches.held.open.contains_key(&stable_hash("a")));
-        assert_eq!((told.searches.held.open.len(), told.searches.held.queries["tea"].people.len()), (4, 4));
+        assert_eq!((told.searches.held.open.len(), told.searches.held.queries["tea"].by.are_several()), (4, false));
     }
 
     #[test]
