@@ -164,8 +164,8 @@ impl ModelHeader {
                 let (refused, until) = (refused(*n_refused), self.data_until.date());
                 let reason = format!(
                     "this model answers in place of model {champion}, which learned from {refused}. It is that model \
-                     trained again without them, on the same data until {until}: nothing shows that newer data makes \
-                     a better one"
+                     trained again without them, on what is still known of the time until {until}: nothing shows \
+                     that newer data makes a better one"
                 );
                 (true, reason)
             }

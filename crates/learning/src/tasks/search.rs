@@ -99,13 +99,18 @@ impl Task for Search {
         let cases = known(data);
         let followed: Vec<&Case<'_>> = cases.iter().filter(|case| case.is_followed()).collect();
         let split = self.split(data);
-        let late = |case: &&&Case<'_>| split.as_ref().is_some_and(|split| case.search.at > split.test_from);
-        let in_test: Vec<&Case<'_>> = followed.iter().filter(late).copied().collect();
+        let of = |is_meant: &dyn Fn(&Split, Timestamp) -> bool| {
+            let meant = |case: &&&Case<'_>| split.as_ref().is_some_and(|split| is_meant(split, case.search.at));
+            followed.iter().filter(meant).copied().collect::<Vec<&Case<'_>>>()
+        };
+        let before = of(&|split, at| at <= split.train_until);
+        let in_test = of(&|split, at| at > split.test_from && at <= split.test_until);
         let n_days = Self::calendar(data).as_ref().map_or(0, Calendar::n_days);
         vec![
             Need::of_customers("searches that something was chosen from", 300, followed.len() as u64, MORE),
             Need::of_customers("customers who chose something that a search showed", 50, n_customers(&followed), MORE),
             Need::new("days of searches", 7, u64::try_from(n_days).unwrap_or(0), "wait while they come in"),
+            Need::of_customers("customers who did so before the last window", 20, n_customers(&before), WAIT),
             Need::of_customers("customers who did so in the last window", 20, n_customers(&in_test), WAIT),
         ]
     }
@@ -201,9 +206,10 @@ fn method(settings: &SearchSettings, seen: &Examination) -> String {
     let percent = |place: usize| (seen.share(place) * 100.0).round();
     format!(
         "Gradient boosting for NDCG, {} trees; choices count by how likely their place is looked at: the third by {} %, the \
-         tenth by {} % of those who look at the first",
+         tenth by {} % of those who look at the first, as about {} choices of what stood at several places tell",
         settings.boost.n_trees,
         percent(2),
         percent(9),
+        seen.n_follows().round(),
     )
 }

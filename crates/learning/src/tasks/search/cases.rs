@@ -1,12 +1,9 @@
 //! What came of what a search showed? Within half an hour, and before something else was looked for.
 
 use crate::{Dataset, SearchLog, Searched};
-use features::Trace;
+use features::{CHOSEN_WITHIN_MS, Trace};
 use primitives::{ItemKey, Timestamp, stable_hash};
 use std::collections::BTreeMap;
-
-/// Until how long after a search something was chosen from it.
-pub(super) const CHOSEN_WITHIN_MS: i64 = 30 * 60 * 1_000;
 
 /// How much it says that an item was looked at, laid into the cart, and bought, read or watched.
 const VIEWED: u8 = 1;
@@ -51,7 +48,7 @@ pub(super) fn cases(dataset: &Dataset, (after, until): (Timestamp, Timestamp), k
         let meant = own.iter().zip(grades).filter(|(search, _)| is_meant(search));
         cases.extend(meant.map(|(search, grades)| Case { search, grades }));
     }
-    // The order of time, whoever searched: later searches tell when to stop learning.
+    // The order of time, whoever searched: the same searches give the same rows.
     cases.sort_by(|a, b| (a.search.at, &a.search.customer).cmp(&(b.search.at, &b.search.customer)));
     cases
 }
