@@ -1,6 +1,7 @@
 //! What does an answer say? One of few forms, each with a template of its own.
 
 use super::{Band, filters};
+use crate::Icon;
 use crate::chart::{Html, Tone, diverging, gauge, interval, meter};
 use crate::format;
 use primitives::Currency;
@@ -89,6 +90,8 @@ pub struct Item {
     pub id: String,
     /// Its name, where the catalogue knows one.
     pub title: Option<String>,
+    /// Its picture, as in [`super::ItemRow`].
+    pub picture: Option<String>,
     /// Its category, where the catalogue knows one.
     pub category: Option<String>,
     /// Its score; only the order and the ratio mean something.

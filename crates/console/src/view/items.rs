@@ -63,7 +63,7 @@ pub struct ItemRow {
     pub id: String,
     /// Its name.
     pub name: Option<String>,
-    /// Its picture: a `data:` address of an image, since pages load nothing from elsewhere.
+    /// Its picture: a `data:` address of an image, or an address with `https:` where one lies.
     pub picture: Option<String>,
     /// Its category.
     pub category: Option<String>,

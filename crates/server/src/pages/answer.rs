@@ -1,5 +1,6 @@
 //! How do answers, scores and features look on a page?
 
+use super::catalogue::picture;
 use crate::app::App;
 use console::format;
 use console::view::{self, Answer, ConsentBasis, Contribution, Feature, FeatureGroup, Item, ModelRef};
@@ -129,6 +130,7 @@ fn item(live: &Live, ranked: &RankedItem, then: Option<&Testimony>) -> Item {
     Item {
         id: ranked.id.to_string(),
         title: title_then.map_or_else(title_today, |title| Some(title).filter(|title| title != ranked.id.as_str())),
+        picture: known.and_then(picture),
         category: known.and_then(|item| item.category.as_ref()).map(|category| category.value.clone()),
         score: ranked.score,
         reason: ranked.reason.clone(),

@@ -28,7 +28,7 @@ const PICTURES: [&str; 5] = ["imageUrl", "image_url", "image", "picture", "image
 const STOCKS: [&str; 5] = ["stock", "inventory", "inventory_quantity", "inventoryQuantity", "in_stock"];
 /// How tall a week is drawn in which fewer than five bought it.
 const FEW: f64 = 2.0;
-/// What a page shows as a picture: nothing is loaded from elsewhere, and within an `img` nothing of an SVG runs.
+/// What a page shows as a picture: within an `img` nothing of an SVG runs.
 const IMAGES: [&str; 5] =
     ["data:image/svg+xml", "data:image/png", "data:image/jpeg", "data:image/webp", "data:image/gif"];
 
@@ -185,8 +185,11 @@ pub(super) fn row(item: &Item, now: Timestamp) -> ItemRow {
 pub(super) fn picture(item: &Item) -> Option<String> {
     let starts = |said: &str, kind: &str| said.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind));
     let is_image = |said: &str| IMAGES.iter().any(|kind| starts(said, kind));
-    // A trait that holds an address elsewhere stands in the way of none that holds the picture itself.
-    PICTURES.iter().find_map(|name| item.said(name)?.as_str().filter(|said| is_image(said)).map(str::to_owned))
+    let said = |is_meant: &dyn Fn(&str) -> bool| {
+        PICTURES.iter().find_map(|name| item.said(name)?.as_str().filter(|said| is_meant(said)).map(str::to_owned))
+    };
+    // A trait that says where one lies stands in the way of none that holds it.
+    said(&is_image).or_else(|| said(&|said| starts(said, "https://")))
 }
 
 /// A trait's value as people read it.
@@ -231,7 +234,12 @@ fn missing(item: &Item) -> Vec<(&'static str, &'static str, &'static str)> {
         (item.name.is_none(), "name", "Name", "pages, reasons and answers show the id in its place"),
         (item.category.is_none(), "category", "Category", "customers cannot be told apart by what they like"),
         (item.price.is_none(), "price", "Price", "what a recommendation is worth cannot be said"),
-        (picture(item).is_none(), "imageUrl", "Picture", "pages show none: a data: address of an image is shown"),
+        (
+            picture(item).is_none(),
+            "imageUrl",
+            "Picture",
+            "pages show none: an address with https:, or a data: address of an image",
+        ),
     ];
     all.into_iter().filter(|(is_missing, ..)| *is_missing).map(|(_, field, what, why)| (field, what, why)).collect()
 }

@@ -179,8 +179,14 @@ pub fn decision() -> DecisionPage {
         lost: (!chosen && excluded.is_none()).then(|| "Lower score: 0.094, the last chosen has 0.121".to_owned()),
     };
     let mut candidates: Vec<Candidate> = items().iter().map(|item| candidate(item, true, None)).collect();
-    let late =
-        Item { id: "4711402829205".to_owned(), title: None, category: None, score: 0.094, reason: String::new() };
+    let late = Item {
+        id: "4711402829205".to_owned(),
+        title: None,
+        picture: None,
+        category: None,
+        score: 0.094,
+        reason: String::new(),
+    };
     candidates.extend([candidate(&late, false, Some("bought two days ago")), candidate(&late, false, None)]);
     DecisionPage {
         frame: frame("/decisions/019ab3f2"),

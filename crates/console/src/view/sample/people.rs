@@ -322,6 +322,7 @@ pub(super) fn items() -> Vec<Item> {
     .map(|(id, title, category, score, reason)| Item {
         id: id.to_owned(),
         title: Some(title.to_owned()),
+        picture: None,
         category: Some(category.to_owned()),
         score,
         reason: reason.to_owned(),
