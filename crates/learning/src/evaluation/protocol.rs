@@ -21,6 +21,9 @@ pub struct Protocol {
     /// The same of a part: `repeat` and `new` judge the same lists by what the customer had had before and by what they had
     /// not; `new_only` asks for what they had not had; `cold_customers` had come once; `cold_items` had sold to few.
     pub slices: BTreeMap<String, Slice>,
+    /// Which members answer, the first one always. The others of `members_add` were tried and are not missed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
     /// NDCG@10 of each way to put candidates in order, on questions that were asked while learning: each member alone, the
     /// best sum, trees.
     pub orders: Numbers,

@@ -73,5 +73,6 @@ fn hours_are_worth_what_the_hour_tells() {
     let of = |trained: &Trained| trained.header.evaluation.metrics["ndcg@10"];
     let (with, without) = (of(with_hours()), of(&trained(false)));
     assert!(with > 1.3 * without, "{with} with hours, {without} without");
-    assert!(with_hours().header.evaluation.protocols["time"].members_add["context"] > 0.02);
+    let judged = &with_hours().header.evaluation.protocols["time"];
+    assert!(judged.members_add["context"] > 0.02 && judged.members.iter().any(|name| name == "context"), "{judged:?}");
 }

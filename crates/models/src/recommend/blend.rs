@@ -1,7 +1,7 @@
 //! How do several members become one recommender?
 
 use super::blended::{Blended, Learned};
-use super::choice::{N_QUESTIONS_MIN, ORDERS, Trial, choose};
+use super::choice::{N_QUESTIONS_MIN, Trial, choose};
 use super::climb::{climb, worth_asking};
 use super::exam::{Exam, Sitting, allows, repeated};
 use super::goal::{Goal, of_sum};
@@ -52,15 +52,23 @@ impl RecommenderSettings {
             exams.extend(Exam::of(parts, &able, seed)?);
         }
         let mut trial = Trial { repeated, ..Trial::default() };
-        let kept = self.members_kept(&exams, &able, repeats, &mut trial);
+        let mut kept = self.members_kept(&exams, &able, repeats, &mut trial);
+        // Who knows what is bought again is seldom who knows what is new: where things are, both are asked.
+        let mut of_new = Trial::default();
+        if repeats {
+            kept.extend(self.members_kept(&exams, &able, false, &mut of_new));
+            kept.sort_unstable();
+            kept.dedup();
+        }
         let tried = self.ask(&exams, &kept, repeats, None);
         let members: Vec<MemberSettings> = kept.iter().map(|member| able[*member].clone()).collect();
         let names: Vec<&'static str> = members.iter().map(MemberSettings::name).collect();
         let order = choose(&tried, &mut trial, &names, &goal_of(&tried, &members), &self.blend, seed)?;
         drop(tried);
         // Where things are bought again, what is new is asked for by itself, too.
-        let order_of_new = if repeats { self.order_of_new(&exams, &kept, &names, &mut trial, seed)? } else { None };
+        let order_of_new = if repeats { self.order_of_new(&exams, &kept, &names, &mut of_new, seed)? } else { None };
         drop(exams);
+        trial.ndcg.extend(of_new.ndcg.into_iter().map(|(name, ndcg)| (format!("{name} of new"), ndcg)));
         let prepared = Prepared::of(interactions)?;
         let fitted: Vec<MemberModel> =
             members.iter().map(|settings| settings.fit(&prepared, seed)).collect::<Result<_, _>>()?;
@@ -71,7 +79,7 @@ impl RecommenderSettings {
         Ok(Recommender::from(Blended::new(learned)))
     }
 
-    /// The best order of what customers did not have, where there are questions enough; its numbers go to the trial.
+    /// The best order of what customers did not have, where there are questions enough.
     fn order_of_new(
         &self,
         exams: &[Exam],
@@ -84,11 +92,7 @@ impl RecommenderSettings {
         if tried.len() < N_QUESTIONS_MIN {
             return Ok(None);
         }
-        let mut of_new = Trial::default();
-        let order = choose(&tried, &mut of_new, names, &Goal::default(), &self.blend, seed)?;
-        let told = of_new.ndcg.into_iter().filter(|(name, _)| ORDERS.contains(&name.as_str()));
-        trial.ndcg.extend(told.map(|(name, ndcg)| (format!("{name} of new"), ndcg)));
-        Ok(Some(order))
+        choose(&tried, trial, names, &Goal::default(), &self.blend, seed).map(Some)
     }
 
     /// Which members answer, by their numbers: those that are missed in the sum. What the others would add goes to the trial.

@@ -74,6 +74,7 @@ impl Test {
             intervals: NAMES.iter().enumerate().map(interval).collect(),
             gains: answers.simple.iter().map(gain).collect(),
             slices: self.slices(answers, &sold),
+            members: self.model.member_names().into_iter().map(str::to_owned).collect(),
             orders: trial.ndcg,
             members_add: trial.adds,
         }
