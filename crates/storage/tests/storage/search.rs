@@ -206,6 +206,20 @@ fn words_are_found_in_other_forms_and_where_they_are_written_wrong() {
 }
 
 #[test]
+fn letters_with_marks_are_found_with_and_without_them() {
+    let shop =
+        Shop::new(&[("mat", json!({"name": "Kuṇḍalinī yoga mat"})), ("logos", json!({"name": "Ο λόγος ΛΌΓΟΥ"}))]);
+    for query in ["kundalini", "Kuṇḍalinī yoga", "kundalini yoga", "KUṆḌALINĪ"] {
+        let found = shop.find_for(query, &[]);
+        assert_eq!((shop.ids(&found), found.told.corrected), (vec!["mat"], None), "{query}");
+    }
+    assert_eq!(shop.find_for("kundalni", &[]).told.corrected.as_deref(), Some("kundalini"));
+    for query in ["λόγος", "ΛΟΓΟΣ", "λογου"] {
+        assert_eq!(shop.find(query), ["logos"], "{query}");
+    }
+}
+
+#[test]
 fn synonyms_mean_values_and_words() {
     let mut shop = shoes();
     let group = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
