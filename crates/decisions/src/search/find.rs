@@ -143,10 +143,10 @@ impl Library<'_> {
         Ok(self.tried(query)?.is_some_and(|found| found.is_cut || !found.matches.is_empty()))
     }
 
-    /// How many items a query finds as it is written; `None` where that is none, or where they were not all looked at.
-    pub(crate) fn n_found(&self, query: &str) -> Result<Option<u64>, TextIndexError> {
-        let found = self.tried(query)?.filter(|found| !found.is_cut);
-        Ok(found.map(|found| found.matches.len() as u64).filter(|n| *n > 0))
+    /// How many items a query finds as it is written, where that is any: `Some(None)` where not all texts were looked at.
+    pub(crate) fn n_found(&self, query: &str) -> Result<Option<Option<u64>>, TextIndexError> {
+        let found = self.tried(query)?.filter(|found| !found.matches.is_empty());
+        Ok(found.map(|found| (!found.is_cut).then_some(found.matches.len() as u64)))
     }
 
     /// What a query finds of which each word is said, as it is written, among so many texts as there is time for.

@@ -13,7 +13,7 @@ const N_VALUES_MAX: usize = 400;
 /// Among how many items the most bought are sought.
 const N_TITLED_MAX: usize = 2_000;
 /// How many values are looked for together with what stands before them.
-const N_TRIED_MAX: usize = 20;
+const N_TRIED_MAX: usize = 10;
 /// How many words of what is begun are read.
 const N_WORDS_MAX: usize = 8;
 
@@ -28,7 +28,7 @@ pub struct Completion {
     /// Which item, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<ItemId>,
-    /// How many items have the value, or are found by several words.
+    /// How many items have the value, or are found by several words where not too many are to be looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n: Option<u64>,
 }
@@ -142,12 +142,16 @@ impl Library<'_> {
         ranked.sort_by(|a, b| a.0.cmp(&b.0));
         let (mut told, mut n_tried) = (Vec::new(), 0);
         for (_, number, value, before) in ranked {
-            if told.len() >= n_max || n_tried >= N_TRIED_MAX {
+            if told.len() >= n_max {
                 break;
+            }
+            if !before.is_empty() && n_tried >= N_TRIED_MAX {
+                continue;
             }
             let (text, n) = if before.is_empty() {
                 let is_offered = |item: &&u32| shelf.doc(**item).is_some_and(|doc| shelf.offers(doc));
-                (value.text.clone(), Some(value.items.iter().filter(is_offered).count() as u64).filter(|n| *n > 0))
+                let n = value.items.iter().filter(is_offered).count() as u64;
+                (value.text.clone(), (n > 0).then_some(Some(n)))
             } else {
                 n_tried += 1;
                 let text = format!("{before} {}", value.text);
@@ -155,7 +159,7 @@ impl Library<'_> {
                 (text, n)
             };
             let of = shelf.trait_of(number).map_or(String::new(), |of| of.name.clone());
-            told.extend(n.map(|n| Completion { text, of, id: None, n: Some(n) }));
+            told.extend(n.map(|n| Completion { text, of, id: None, n }));
         }
         Ok(told)
     }

@@ -134,6 +134,7 @@ pub(super) fn remove(path: &Path) -> Result<(), DatabaseError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::letters::is_read_as_written;
     use super::*;
     use primitives::ItemKey;
 
@@ -156,5 +157,23 @@ mod tests {
         assert_eq!(spelled().len(), 4, "they are few");
         drop_unsaid(&writing.connection, 3).unwrap();
         assert_eq!(spelled(), ["shoe", "ḃlue"], "also where the table reads it otherwise");
+    }
+
+    #[test]
+    fn the_index_has_these_letters_as_they_are_written() {
+        let letters = ('\u{A0}'..='\u{FFFF}').filter(|letter| letter.is_alphabetic());
+        let small = letters.filter(|letter| letter.to_lowercase().eq([*letter]));
+        let words: Vec<String> = small
+            .filter(|letter| is_read_as_written(&letter.to_string()))
+            .map(|letter| format!("a{letter}b"))
+            .collect();
+        assert!(words.len() > 30_000 && words.contains(&"aкb".to_owned()) && !words.contains(&"aςb".to_owned()));
+        let mut writing = Writing::in_memory().unwrap();
+        let columns = [words.join(" "), String::new(), String::new(), String::new(), String::new()];
+        let item = Indexed { number: 1, key: ItemKey(1), digest: 1, is_believed: true, columns };
+        writing.change(&[item], &[], &BTreeMap::new()).unwrap();
+        let mut select = writing.connection.prepare("SELECT 1 FROM word_counts WHERE term = ?1").unwrap();
+        let read_otherwise: Vec<&String> = words.iter().filter(|word| !select.exists([word]).unwrap()).collect();
+        assert_eq!(read_otherwise, Vec::<&String>::new());
     }
 }
