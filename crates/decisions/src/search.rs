@@ -29,7 +29,9 @@ pub use among::Among;
 pub use facets::{Facet, FacetRange, FacetValue};
 pub use find::{Libraries, Library, Match, N_CANDIDATES_MAX, Sought, find};
 pub use hits::{Hits, Told};
-pub use index::{COLUMN_WEIGHTS, Clause, Indexed, Matching, N_COLUMNS, Phrase, TextIndex, TextIndexError, TextMatch};
+pub use index::{
+    COLUMN_WEIGHTS, Clause, Indexed, Matching, N_COLUMNS, N_NEAR_MAX, Phrase, TextIndex, TextIndexError, TextMatch,
+};
 pub(crate) use order::Order;
 pub use rank::{Found, FoundItem};
 pub use seen::{FEATURES, Features};

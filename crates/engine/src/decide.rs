@@ -6,10 +6,11 @@ use crate::library::{Books, FoundFirst};
 use crate::standing::{self, Kept, Standing};
 use crate::{Engine, Live};
 use decisions::nobody;
-use decisions::search::{Among, Completion, Found, Wanted, words_of};
+use decisions::search::{Among, Completion, Found, Hits, Wanted, words_of};
 use decisions::{
-    Answer, Decision, DecisionError, DecisionQuery, Declaration, ItemFacts, Kind, KindName, Lens, Models, N_ITEMS_MAX,
-    Parameters, Part, Question, RankedItem, Record, Refusal, Regard, Sales, Shelf, Subject, Testimony, Witness, World,
+    Answer, Decision, DecisionError, DecisionQuery, Declaration, ItemFacts, ItemFilter, Kind, KindName, Lens, Models,
+    N_ITEMS_MAX, Parameters, Part, Question, RankedItem, Record, Refusal, Regard, Sales, Shelf, Subject, Testimony,
+    Witness, World,
 };
 use events::Fields;
 use features::{FeatureState, Items, Offer};
@@ -42,6 +43,17 @@ pub struct Asked {
     pub parameters: Parameters,
     /// Where it will be shown.
     pub context: Fields,
+}
+
+/// An answer that was tried out.
+#[derive(Debug)]
+pub struct Tried {
+    /// The answer.
+    pub answer: Answer,
+    /// How long it took, without what follows.
+    pub took: Duration,
+    /// What each part of the model says of each item of it.
+    pub parts: Vec<Vec<Part>>,
 }
 
 /// An answer with all that it was decided from.
@@ -100,19 +112,21 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::try_out`].
-    pub fn try_out_in_parts(&self, asked: Asked) -> Result<(Answer, Vec<Vec<Part>>), EngineError> {
+    pub fn try_out_in_parts(&self, asked: Asked) -> Result<Tried, EngineError> {
         let (kind, models) = (self.capabilities.kinds.get(asked.kind.as_str())?, self.models());
+        let watch = Stopwatch::start();
         let Weighed { question, subject, answer, .. } = self.tried(asked, kind, &models)?;
+        let took = watch.elapsed();
         let items: Vec<ItemKey> =
             answer.content.items().unwrap_or_default().iter().map(|item| ItemKey::from(&item.id)).collect();
         if answer.fallback.is_some() {
-            return Ok((answer, Vec::new()));
+            return Ok(Tried { answer, took, parts: Vec::new() });
         }
         let parts = self.look(|live| {
             let shelves = Shelves::of(&live.items, question.as_of);
             decisions::parts(kind, &self.catalogue(), &question, &subject, &models, &shelves, &items)
         });
-        Ok((answer, parts))
+        Ok(Tried { answer, took, parts })
     }
 
     /// A decision that nobody is told.
@@ -162,13 +176,26 @@ impl Engine {
 
     /// Where words find nothing: what is found by those that others said instead, and chose something of.
     fn in_other_words(&self, wanted: &Wanted, found: &FoundFirst) -> Result<Option<FoundFirst>, EngineError> {
-        let (Wanted::Items { query, filter }, FoundFirst::Items(hits)) = (wanted, found) else { return Ok(None) };
-        if !self.capabilities.other_words || hits.told.n_found > 0 || hits.told.searchable.is_some() {
+        let (Wanted::Items { query, filter, may_be_others: true }, FoundFirst::Items(hits)) = (wanted, found) else {
+            return Ok(None);
+        };
+        let is_nothing = |hits: &Hits| hits.told.n_found == 0 && hits.told.searchable.is_none();
+        if !self.capabilities.other_words || !is_nothing(hits) {
             return Ok(None);
         }
         let Some(instead) = self.look(|live| live.searches.said_instead(&words_of(query))) else { return Ok(None) };
-        let again = self.sought(&Wanted::Items { query: instead.clone(), filter: filter.clone() })?;
-        let FoundFirst::Items(mut hits) = again else { return Ok(None) };
+        let find = |query: &str, filter: &ItemFilter| {
+            let (query, filter) = (query.to_owned(), filter.clone());
+            match self.sought(&Wanted::Items { query, filter, may_be_others: false })? {
+                FoundFirst::Items(hits) => Ok(hits),
+                _ => Ok::<_, EngineError>(Hits::default()),
+            }
+        };
+        // Where items have the words, and the filter leaves none of them, others would be no answer.
+        if !filter.is_empty() && !is_nothing(&find(query, &ItemFilter::default())?) {
+            return Ok(None);
+        }
+        let mut hits = find(&instead, filter)?;
         if hits.told.n_found == 0 {
             return Ok(None);
         }

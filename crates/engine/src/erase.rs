@@ -236,7 +236,7 @@ impl Engine {
     }
 
     /// Whether an event names somebody who was erased.
-    pub(super) fn names_erased(&self, event: &Event) -> bool {
+    pub fn names_erased(&self, event: &Event) -> bool {
         let store = &self.ports.erasures;
         store.refuses_any() && Identifier::mentioned(event).any(|name| store.erasure_of(&name).is_some())
     }

@@ -67,7 +67,7 @@ pub use champions::{ChampionStatus, GoneSince, StillLearnedFrom};
 pub use change::{Change, Moved};
 pub use correct::Imported;
 pub use corrections::{Corrector, Undoing};
-pub use decide::{Asked, is_nobody};
+pub use decide::{Asked, Tried, is_nobody};
 pub use erase::{Eraser, Erasing, Foreseen};
 pub use error::{EngineError, story};
 pub use inflow::{Incoming, N_REJECTED_LOOKED_AT, Refused, Unread};

@@ -42,6 +42,8 @@ pub(super) struct Books {
     has_failed: AtomicBool,
     /// Whether a part of the index cannot be read: all of it is made anew.
     is_damaged: AtomicBool,
+    /// Whether all of the catalogue was there at any time since the start.
+    was_whole: AtomicBool,
     /// How many items are on the shelf whose words are not in the index, since it could not be written.
     n_owed: AtomicUsize,
 }
@@ -80,7 +82,9 @@ impl Books {
     fn lag(&self, live: &Live, at: Option<Timestamp>) -> Lag {
         let news = live.items.news();
         let n = (live.items.len(), news.told.len() + news.sold.len());
-        self.followed(|followed| Lag::of(followed.as_ref(), live.generation, n, at))
+        // Read here and nowhere later: what is found damaged meanwhile is for the next call.
+        let is_damaged = self.is_damaged.load(Ordering::Acquire);
+        self.followed(|followed| Lag::of(is_damaged, followed.as_ref(), live.generation, n, at))
     }
 }
 
@@ -124,10 +128,10 @@ impl Engine {
         let now = self.clock.now();
         let books = &self.books;
         let taken = self.live.change(|live| {
-            if books.is_damaged.load(Ordering::Acquire) {
+            let lag = books.lag(live, is_background.then_some(now));
+            if lag.is_anew {
                 books.followed(|followed| *followed = None);
             }
-            let lag = books.lag(live, is_background.then_some(now));
             if lag.is_long() && !is_background {
                 return None;
             }
@@ -147,6 +151,7 @@ impl Engine {
         let followed = done.is_ok().then_some(Followed { generation, whole_at, taking: Vec::new() });
         // Where it failed not all of the news is there: the next call compares all items with what is.
         books.followed(|known| *known = followed);
+        books.was_whole.fetch_or(done.is_ok(), Ordering::AcqRel);
         books.n_owed.store(following.put.len(), Ordering::Release);
         books.has_failed.store(done.is_err(), Ordering::Release);
         books.is_long.store(false, Ordering::Release);
@@ -157,7 +162,7 @@ impl Engine {
     }
 
     fn catch_up(&self, following: &mut Following, lag: Lag, news: &News, now: Timestamp) -> Result<(), TextIndexError> {
-        if self.books.is_damaged.load(Ordering::Acquire) {
+        if lag.is_anew {
             self.books.shelf.change(|shelf| *shelf = Shelf::default());
             *following = Following { is_begun: true, ..Following::default() };
             self.ports.words.clear()?;
@@ -200,6 +205,12 @@ impl Engine {
             let n_there = books.look(Shelf::n_told).saturating_sub(books.n_owed.load(Ordering::Acquire));
             (is_behind && n_items > 0).then_some((n_there.min(n_items) as u64, n_items as u64))
         })
+    }
+
+    /// Of how many items how many can be searched, until all of them could be since the start. What is behind later, for very much is
+    /// told at once or the index is made anew, searches say themselves.
+    pub fn beginning_to_search(&self) -> Option<(u64, u64)> {
+        if self.books.was_whole.load(Ordering::Acquire) { None } else { self.searchable() }
     }
 
     /// What failed of a search. Where the index is damaged, all of it is made anew in the background.
@@ -283,7 +294,7 @@ impl Engine {
     fn look_for(&self, wanted: &Wanted) -> Result<FoundFirst, EngineError> {
         Ok(match wanted {
             Wanted::Among { .. } => FoundFirst::Among(None),
-            Wanted::Items { query, filter } => {
+            Wanted::Items { query, filter, .. } => {
                 let before = self.searchable();
                 let mut hits = self.hits(query, filter)?;
                 // The index may have been emptied meanwhile.

@@ -53,23 +53,30 @@ impl Kept {
         if items.len() <= N_FRESH_MAX {
             return Arc::new(Standing::of(items, as_of));
         }
-        self.is_asked.store(true, Ordering::Relaxed);
-        let kept = || self.standing.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let known = kept();
-        if let Some(known) = known.as_ref().filter(|known| known.is_fresh(as_of)) {
-            return Arc::clone(known);
+        if let Some(known) = self.fresh(as_of) {
+            return known;
         }
-        let making = match (self.making.try_lock(), known) {
+        let making = match (self.making.try_lock(), self.kept()) {
             (Err(TryLockError::WouldBlock), Some(known)) => return known,
             (Err(TryLockError::WouldBlock), None) => self.making.lock().unwrap_or_else(PoisonError::into_inner),
             (Err(TryLockError::Poisoned(poisoned)), _) => poisoned.into_inner(),
             (Ok(making), _) => making,
         };
-        let standing = kept().filter(|known| known.is_fresh(as_of));
+        let standing = self.kept().filter(|known| known.is_fresh(as_of));
         let standing = standing.unwrap_or_else(|| Arc::new(Standing::of(items, as_of)));
         self.put(&standing);
         drop(making);
         standing
+    }
+
+    fn kept(&self) -> Option<Arc<Standing>> {
+        self.standing.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The order that holds still, where there is one.
+    fn fresh(&self, as_of: Timestamp) -> Option<Arc<Standing>> {
+        self.is_asked.store(true, Ordering::Relaxed);
+        self.kept().filter(|known| known.is_fresh(as_of))
     }
 
     fn put(&self, standing: &Arc<Standing>) {
@@ -88,9 +95,13 @@ impl Engine {
     /// Puts many items in order before somebody asks for it, where somebody did lately.
     pub(super) fn follow_standing(&self) {
         let as_of = self.clock.now();
-        if self.look(|live| live.items.len()) <= N_FRESH_MAX || !self.standing.is_wanted(as_of) {
-            return;
+        if self.look(|live| live.items.len()) > N_FRESH_MAX && self.standing.is_wanted(as_of) {
+            self.make_standing(as_of);
         }
+    }
+
+    /// Puts the items in order. Events and decisions wait for a slice of them at most.
+    fn make_standing(&self, as_of: Timestamp) -> Arc<Standing> {
         let (mut seen, mut last) = (Unsorted::default(), None);
         loop {
             let n_seen = self.look(|live| {
@@ -107,13 +118,17 @@ impl Engine {
                 break;
             }
         }
-        self.standing.put(&Arc::new(seen.sorted(as_of)));
+        let standing = Arc::new(seen.sorted(as_of));
+        self.standing.put(&standing);
+        standing
     }
 
     /// The items that most customers bought lately, of those that are meant and can be had, in these places of the list, each with by
     /// how many. Events and decisions wait for a slice of the items at most.
     pub fn sold_best(&self, places: Range<usize>, is_meant: &dyn Fn(&Item) -> bool) -> Vec<(ItemId, Headcount)> {
-        let standing = self.look(|live| self.standing.of(&live.items, self.clock.now()));
+        let as_of = self.clock.now();
+        let few = self.look(|live| (live.items.len() <= N_FRESH_MAX).then(|| self.standing.of(&live.items, as_of)));
+        let standing = few.or_else(|| self.standing.fresh(as_of)).unwrap_or_else(|| self.make_standing(as_of));
         let (mut found, mut n_before) = (Vec::new(), 0);
         for some in standing.popular.chunks(N_SLICE) {
             if found.len() >= places.len() {

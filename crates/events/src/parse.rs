@@ -166,12 +166,12 @@ pub fn parse_event(payload: Value, kind: Option<CallKind>, envelope: &Envelope) 
 }
 
 impl Batch {
-    /// Tells events that came without a `messageId` from those of other requests, also where every byte and the
-    /// millisecond are the same: each counts. `request` must be another number for each request.
+    /// Tells events that came without a `messageId` from each other and from those of other requests, also where every byte and
+    /// the millisecond are the same: each counts. `request` must be another number for each request.
     pub fn tell_apart(&mut self, request: u64) {
         for place in std::mem::take(&mut self.nameless) {
             if let Some(event) = self.accepted.get_mut(place) {
-                let key = format!("{request} {}", event.message_id.as_str());
+                let key = format!("{request} {place} {}", event.message_id.as_str());
                 event.message_id = MessageId::from(format!("generated-{:032x}", xxh3_128(key.as_bytes())));
             }
         }

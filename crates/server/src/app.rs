@@ -25,9 +25,9 @@ use engine::Eraser;
 use engine::Stopwatch;
 use engine::Trainer;
 use metrics_exporter_prometheus::PrometheusHandle;
-use primitives::ErrorKind;
+use primitives::{ErrorKind, Timestamp};
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use storage::Storage;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -82,6 +82,8 @@ pub struct App {
     pub limits: Limits,
     /// Who is told that something came in.
     pub(crate) ticks: Ticks,
+    /// When the categories of an item were changed last. Held while they are: what they were is read, and what they become written.
+    pub(crate) categorized: Mutex<Timestamp>,
 }
 
 /// So many questions about the program itself are worked on beside the requests: it can say that it is full.

@@ -38,10 +38,10 @@ use console::view::Notice;
 use engine::{AuditTrail, Background, By, Corrector, Engine, Eraser, Live, Pauses, Stopwatch, Trainer};
 use governance::{Deed, Retention};
 use places::Places;
-use primitives::{Clock, ErrorKind, Seed};
+use primitives::{Clock, ErrorKind, Seed, Timestamp};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use storage::{Access, DataDir, Storage, StorageSettings};
@@ -148,6 +148,15 @@ fn pauses(settings: &Settings) -> Pauses {
     }
 }
 
+/// What runs requests, with at most so many threads that may wait.
+fn runtime(n_waiting_max: usize) -> Result<tokio::runtime::Runtime, ServerError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(n_waiting_max)
+        .build()
+        .map_err(ServerError::io("cannot start the server's threads"))
+}
+
 /// Starts what is done in the background.
 fn background(
     trainer: &Arc<Trainer>,
@@ -240,6 +249,7 @@ impl Running {
             guesses: Attempts::default(),
             audit,
             looks: Looks::default(),
+            categorized: Mutex::new(Timestamp::MIN),
             schemas: Schemas::load(&settings.schemas)?,
             in_force: InForce::at_start(options.settings_file.as_ref(), &settings),
             settings,
@@ -248,12 +258,8 @@ impl Running {
             is_console_open: options.is_console_open,
             uptime: Stopwatch::start(),
         });
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            // One for each place: who was given one never waits for a thread.
-            .max_blocking_threads(n_requests_max + N_PROBES_MAX)
-            .build()
-            .map_err(ServerError::io("cannot start the server's threads"))?;
+        // One thread for each place: who was given one never waits for it.
+        let runtime = runtime(n_requests_max + N_PROBES_MAX)?;
         let listener = runtime.block_on(TcpListener::bind(listen)).map_err(|source| cannot_listen(listen, source))?;
         let address = listener.local_addr().map_err(ServerError::io("cannot read the address listened on"))?;
         let announced = Announced::write(&data, address, &app.local_key);

@@ -124,7 +124,11 @@ fn a_company_is_there_at_once_with_a_past_in_which_it_was_decided() {
     // The second start makes nothing, and says whose data it is on every page.
     let mut served = Served::start(&directory, &["--no-live"]);
     let address = served.address();
-    assert_eq!(get(&address, "/readyz").0, 200);
+    let watch = Stopwatch::start();
+    while get(&address, "/readyz").0 != 200 {
+        assert!(watch.elapsed() < DEADLINE, "{:?}", get(&address, "/readyz"));
+        std::thread::sleep(Duration::from_millis(10));
+    }
     assert!(!served.said().contains("import") && !served.said().contains("Training"), "{}", served.said());
     for (page, expected) in [("/", 200), ("/decisions", 200), ("/models", 200), ("/lists", 200), ("/nowhere", 404)]
         .into_iter()

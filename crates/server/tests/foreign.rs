@@ -129,6 +129,29 @@ fn an_item_of_gorse_is_as_old_as_when_it_was_described_first() {
 }
 
 #[test]
+fn categories_that_are_put_at_the_same_time_are_all_there() {
+    let server = TestServer::start();
+    rows(&server, "POST", "/api/item", &item("tea", &[], "2020-01-02T00:00:00Z"));
+    std::thread::scope(|scope| {
+        let put = |n: usize| {
+            let path = format!("/api/item/tea/category/c{n}");
+            gorse(&server, "PUT", &path, &Value::Null).status
+        };
+        let writers: Vec<_> = (0..8).map(|n| scope.spawn(move || put(n))).collect();
+        while !writers.iter().all(std::thread::ScopedJoinHandle::is_finished) {
+            server.advance(Duration::from_millis(1));
+            std::thread::park_timeout(Duration::from_millis(1));
+        }
+        assert!(writers.into_iter().all(|writer| writer.join().is_ok_and(|status| status == 200)));
+    });
+    let told = get(&server, "/api/item/tea");
+    assert_eq!(told["Categories"].as_array().unwrap().len(), 8, "{told}");
+    assert_eq!(gorse(&server, "PUT", "/api/item/tea/category/a%00b", &Value::Null).status, 400);
+    let lost = gorse(&server, "GET", "/api/items?cursor=somewhere", &Value::Null);
+    assert!(lost.status == 400 && lost.text.contains("\"somewhere\""), "{}", lost.text);
+}
+
+#[test]
 fn a_call_of_gorse_that_fails_leaves_nothing_behind() {
     let server = TestServer::start();
     assert_eq!(rows(&server, "DELETE", "/api/item/nope", &Value::Null), 0, "there is none");
@@ -137,6 +160,42 @@ fn a_call_of_gorse_that_fails_leaves_nothing_behind() {
     let body = json!([feedback("star", "ann", "tea"), late]);
     assert_eq!(gorse(&server, "POST", "/api/feedback", &body).status, 400);
     assert_eq!(get(&server, "/api/user/ann/feedback"), json!([]));
+    rows(&server, "POST", "/api/user", &json!({"UserId": "gone"}));
+    rows(&server, "DELETE", "/api/user/gone", &Value::Null);
+    let body = json!([feedback("star", "ann", "tea"), feedback("star", "gone", "tea")]);
+    let refused = gorse(&server, "POST", "/api/feedback", &body);
+    assert!(refused.status == 400 && refused.text.contains("erased"), "{}", refused.text);
+    let users = json!([{"UserId": "ann"}, {"UserId": "gone"}]);
+    assert_eq!(gorse(&server, "POST", "/api/users", &users).status, 400);
+    assert_eq!(get(&server, "/api/user/ann/feedback"), json!([]));
+    assert_eq!(gorse(&server, "GET", "/api/user/ann", &Value::Null).status, 404);
+}
+
+/// What a row becomes is larger than the row, and the same row twice is two rows.
+#[test]
+fn as_much_as_a_request_of_gorse_may_have_is_taken_in_at_once() {
+    let server = TestServer::start();
+    let row = json!({"FeedbackType": "star", "UserId": "ann", "ItemId": "tea", "Comment": "x".repeat(1_100)});
+    assert_eq!(rows(&server, "POST", "/api/feedback", &json!(vec![row; 420])), 420);
+    assert_eq!(server.get("/v1/customers/ann").json()["eventCount"], 420);
+}
+
+#[test]
+fn a_call_of_gorse_that_comes_too_soon_leaves_nothing_behind() {
+    let server = TestServer::start_with(|settings| {
+        settings.server.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+        settings.limits.server_keys = true;
+        settings.limits.events_per_address = 3;
+    });
+    let headers = [("x-api-key", SERVER), ("x-forwarded-for", "203.0.113.7")];
+    let mut n_taken = 0;
+    for call in 0..4 {
+        let body: Vec<Value> = (0..500).map(|n| feedback("star", "ann", &format!("i{call}-{n}"))).collect();
+        let reply = server.send("POST", "/api/feedback", &headers, json!(body).to_string());
+        assert!(matches!(reply.status, 200 | 429), "{}", reply.text);
+        n_taken += if reply.status == 200 { 500 } else { 0 };
+        assert_eq!(server.get("/v1/customers/ann").json()["eventCount"], n_taken);
+    }
 }
 
 /// Six customers had rice, five tea, and one milk that is hidden.
@@ -231,6 +290,14 @@ fn personalize_is_answered_and_refused_in_its_own_words() {
     let answer = ask(filtered).json();
     assert_eq!(answer["itemList"][0]["metadata"], json!({"NAME": "The tea", "LABELS": "[\"new\"]"}));
     assert_eq!(ids(&answer, "itemList"), ["tea"]);
+    let traits = json!({"batch": [{"type": "item", "itemId": "tea", "traits": {"is_green": true, "weight_g": 250}}]});
+    server.post_as(SERVER, "/v1/batch", &traits).ok();
+    for (name, values) in
+        [("IS_GREEN", "\"true\""), ("IS_GREEN", "\"True\",\"x\""), ("IS_GREEN", "true"), ("WEIGHT_G", "\"250\"")]
+    {
+        let filter = json!({"campaignArn": arn, "userId": "u1", "filterArn": "f", "filterValues": {name: values}});
+        assert_eq!(ids(&ask(filter).json(), "itemList"), ["tea"], "{name} {values}");
+    }
     assert_eq!(ask(json!({"campaignArn": arn, "itemId": "tea"})).json()["itemList"], json!([]), "no model knows yet");
     let ranked = json!({"campaignArn": arn, "userId": "u1", "inputList": ["unheard", "tea", "rice"]});
     let answer = personalize(&server, SERVER, "/personalize-ranking", &ranked).json();
@@ -314,10 +381,11 @@ fn what_sells_of_a_category_is_found_however_much_better_others_sell() {
     let of = |category: &str, n: usize| -> Vec<Value> {
         (0..n).map(|one| item(&format!("{category}-{one}"), &[category], "2020-01-02T00:00:00Z")).collect()
     };
-    for items in [of("common", 700), of("usual", 400), of("rare", 100)] {
+    for items in [of("common", 3_000), of("usual", 2_000), of("rare", 100)] {
         rows(&server, "POST", "/api/items", &json!(items));
     }
     let now = server.now().to_string();
+    // More than are put in order for each question.
     let had = json!([{"FeedbackType": "like", "UserId": "u1", "ItemId": "rare-7", "Timestamp": now}]);
     rows(&server, "POST", "/api/feedback", &had);
     let rare = get(&server, "/api/popular/rare?n=200");

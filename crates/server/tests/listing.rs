@@ -146,7 +146,7 @@ fn words_and_filters_are_answered_by_the_index_and_as_if_there_were_none() {
     };
     let searched = recommend(&server, json!({"userId": user, "search": "zyxoma"}));
     assert_eq!(sorted(&searched), ["one", "two"], "{searched}");
-    assert_eq!(searched["shortfall"], "2 of 10 items: the search found 2.");
+    assert_eq!(searched["shortfall"], "2 of 10 items: the search for \"zyxomma\" found 2.");
     assert!(server.replays(&searched));
     server.engine().follow_items().unwrap();
     let filtered =

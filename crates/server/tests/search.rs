@@ -173,6 +173,15 @@ fn what_five_said_instead_is_looked_for_where_nothing_is_found() {
     assert!(answer["notes"][0].as_str().unwrap().contains("Others looked for \"pegasus\""), "{answer}");
     assert!(server.replays(&answer));
     assert!(search(&server, json!({"query": "boot"}))["corrected"].is_null());
+    // What a filter keeps out is there all the same, and a list has nowhere to tell of other words.
+    let of = |filter: Value| search(&server, json!({"query": "Sneaker", "filter": filter}));
+    assert_eq!(of(json!({"brand": ["Nike"]}))["found"], 2);
+    let listed = server.decide(&json!({"decision": "recommend", "userId": "z", "search": "Sneaker"})).ok();
+    assert_eq!((ids(&listed).len(), &listed["shortfall"]), (0, &"0 of 10 items: the search found 0.".into()));
+    item(&server, "sneaker", json!({"name": "Sneaker", "brand": "Acme"}));
+    let answer = of(json!({"brand": ["Nike"]}));
+    assert_eq!((&answer["found"], &answer["corrected"]), (&0.into(), &Value::Null), "{answer}");
+    item(&server, "sneaker", json!({"available": false}));
     let server = server.restart_with(|settings| settings.search.other_words = false);
     assert_eq!(ask(&server)["found"], 0);
 }
@@ -200,6 +209,28 @@ fn while_the_index_cannot_be_written_what_was_there_is_found_and_nothing_is_said
     });
     let after = search(&server, words);
     assert_eq!((&after["found"], &after["notes"]), (&6.into(), &Value::Null), "{after}");
+}
+
+#[test]
+fn a_server_is_ready_when_all_of_the_catalogue_can_be_searched_and_there_is_room_on_the_disk() {
+    let data = shop().stop();
+    for name in ["search.db", "search.db-wal", "search.db-shm"] {
+        let _ = std::fs::remove_file(data.path().join(name));
+    }
+    let other = rusqlite::Connection::open(data.path().join("search.db")).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let server = TestServer::reopen(data);
+    let unready = server.get("/readyz");
+    assert_eq!(unready.status, 503);
+    assert!(unready.text.contains("0 of 6 items of the catalogue can be searched"), "{}", unready.text);
+    other.execute_batch("ROLLBACK").unwrap();
+    until("the index is there", || (server.get("/readyz").status == 200).then_some(()));
+    assert_eq!(search(&server, json!({"query": "runner"}))["found"], 2);
+    server.app().storage.limit_free_bytes(Some(15 << 20));
+    let unready = server.get("/readyz");
+    assert!(unready.status == 503 && unready.text.contains("full, with 15 MB left"), "{}", unready.text);
+    server.app().storage.limit_free_bytes(None);
+    assert_eq!(server.get("/readyz").status, 200);
 }
 
 #[test]

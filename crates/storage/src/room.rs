@@ -22,6 +22,14 @@ pub struct Room {
     pub total_bytes: u64,
 }
 
+impl Room {
+    /// Whether so little is left that what comes in soon cannot be written any more.
+    #[must_use]
+    pub fn is_used_up(&self) -> bool {
+        self.free_bytes < RESERVE_BYTES
+    }
+}
+
 impl Storage {
     /// The room on the disk of the data directory; nothing where the system does not tell.
     #[must_use]

@@ -4,6 +4,7 @@
 //! everything there again. So nothing of it is in a backup, and no commit of it waits for the disk.
 
 mod broad;
+mod letters;
 mod vocabulary;
 mod writing;
 
@@ -14,7 +15,7 @@ use broad::{Broad, Numbers};
 use decisions::search::{COLUMN_WEIGHTS, Clause, Indexed, Matching, Phrase, TextIndex, TextIndexError, TextMatch};
 use primitives::{ErrorKind, ItemKey};
 use rusqlite::{Connection, params};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -166,10 +167,16 @@ impl TextIndex for FileTextIndex {
 
     fn change(&self, put: &[Indexed], gone: &[u32]) -> Result<(), TextIndexError> {
         let changed = self.write(|writing| {
-            let words = put.iter().flat_map(|item| &item.columns).flat_map(|column| column.split(' '));
-            let new_words: BTreeSet<&str> = self.spelled(|known| words.filter(|word| known.is_new(word)).collect());
+            // The believed ones last: what any of them says is believed.
+            let mut put_last: Vec<&Indexed> = put.iter().collect();
+            put_last.sort_by_key(|item| item.is_believed);
+            let words = put_last.iter().flat_map(|item| {
+                item.columns.iter().flat_map(|column| column.split(' ')).map(|word| (word, item.is_believed))
+            });
+            let new_words: BTreeMap<&str, bool> =
+                self.spelled(|known| words.filter(|(word, is_believed)| known.is_new(word, *is_believed)).collect());
             writing.change(put, gone, &new_words)?;
-            self.vocabulary(|known| new_words.iter().for_each(|word| known.add(word)));
+            self.vocabulary(|known| new_words.iter().for_each(|(word, is_believed)| known.add(word, *is_believed)));
             self.broad(|broad| broad.change(put, gone));
             Ok(())
         });

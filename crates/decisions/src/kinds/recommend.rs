@@ -129,7 +129,7 @@ impl Recommend {
             let mut left_out = making.left_out();
             left_out.extend(kept_out);
             more.left_out = ask.world.tally(left_out);
-            more.shortfall = words::shortfall((chosen.len(), making.n_searched()), wish, &more.left_out, ask.world);
+            more.shortfall = words::shortfall((chosen.len(), making.searched()), wish, &more.left_out, ask.world);
             more.propensity = Probability::new(propensity).unwrap_or(Probability::ONE);
         }
         let model = model.map(|(loaded, _)| ModelRef::from(loaded));
@@ -160,7 +160,7 @@ impl Kind for Recommend {
     fn wanted(&self, parameters: &Parameters) -> Option<Wanted> {
         let filter = parameters.get("filter").and_then(|given| ItemFilter::parse(given).ok()).unwrap_or_default();
         match wish::searched(parameters) {
-            Some(words) => Some(Wanted::Items { query: words.to_owned(), filter }),
+            Some(words) => Some(Wanted::Items { query: words.to_owned(), filter, may_be_others: false }),
             None => (!filter.is_empty()).then_some(Wanted::Among { filter }),
         }
     }

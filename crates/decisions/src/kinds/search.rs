@@ -70,7 +70,8 @@ impl Kind for Search {
 
     fn wanted(&self, parameters: &Parameters) -> Option<Wanted> {
         let filter = parameters.get(FILTER.name).and_then(|given| ItemFilter::parse(given).ok());
-        Some(Wanted::Items { query: query(parameters).to_owned(), filter: filter.unwrap_or_default() })
+        let (query, filter) = (query(parameters).to_owned(), filter.unwrap_or_default());
+        Some(Wanted::Items { query, filter, may_be_others: true })
     }
 
     fn personal(&self, ask: &Ask<'_>, known: &Knowledge) -> Result<Said, Why> {

@@ -6,7 +6,7 @@ use super::index::{Clause, Matching, Phrase, TextIndex, TextIndexError};
 use super::price::PriceWish;
 use super::shelf::{CATEGORY, Shelf};
 use super::synonyms::Synonyms;
-use super::understand::{Reader, Understood, Wish};
+use super::understand::{Reader, Understood, Wish, items_of};
 use super::words::{forms, is_filler};
 use primitives::ItemKey;
 
@@ -140,21 +140,31 @@ struct Matches {
 impl Library<'_> {
     /// Whether a query finds anything of which each word is said, as it is written.
     pub(crate) fn finds(&self, query: &str) -> Result<bool, TextIndexError> {
+        Ok(self.tried(query)?.is_some_and(|found| found.is_cut || !found.matches.is_empty()))
+    }
+
+    /// How many items a query finds as it is written, where that is any: `Some(None)` where not all texts were looked at.
+    pub(crate) fn n_found(&self, query: &str) -> Result<Option<Option<u64>>, TextIndexError> {
+        let found = self.tried(query)?.filter(|found| !found.matches.is_empty());
+        Ok(found.map(|found| (!found.is_cut).then_some(found.matches.len() as u64)))
+    }
+
+    /// What a query finds of which each word is said, as it is written, among so many texts as there is time for.
+    fn tried(&self, query: &str) -> Result<Option<Matches>, TextIndexError> {
         let Library { shelf, index, synonyms } = *self;
         // Before it is understood: what is near to a word that nothing says need not be sought.
         for word in query.split(' ').filter(|word| !is_filler(word) && synonyms.of(word).is_empty()) {
             let mut said = std::iter::once(word.to_owned()).chain(forms(word));
             if !said.try_fold(false, |is_any, form| Ok(is_any || index.has(&Phrase::of(&[form]))?))? {
-                return Ok(false);
+                return Ok(None);
             }
         }
         let understood = Reader { shelf, index, synonyms }.understand(query)?;
         if understood.corrected.is_some() || !understood.unknown.is_empty() {
-            return Ok(false);
+            return Ok(None);
         }
-        let Some((demand, _)) = demands(&understood, shelf).into_iter().next() else { return Ok(false) };
-        let found = self.matching(&demand, N_TRIED_MAX, 1)?;
-        Ok(found.is_cut || !found.matches.is_empty())
+        let Some((demand, _)) = demands(&understood, shelf).into_iter().next() else { return Ok(None) };
+        self.matching(&demand, N_TRIED_MAX, 1).map(Some)
     }
 
     /// Everything that a demand holds for, with its score in the texts; all that is wanted where it names no words.
@@ -231,36 +241,38 @@ fn demands<'a>(understood: &'a Understood, shelf: &Shelf) -> Vec<(Demand<'a>, Ve
         let mut demand = Demand { has_price: has_price && understood.price.is_any(), ..all() };
         let wish = demand.wanted.remove(at);
         if is_in_words {
-            demand.clauses.push(vec![Phrase::of(&wish.words)]);
+            demand.clauses.push(wish.said.clone());
         }
         let is_any = !(demand.clauses.is_empty() && demand.wanted.is_empty());
         let price = understood.price_meaning.filter(|_| !has_price);
-        is_any.then(|| (demand, std::iter::once(wish.meaning).chain(price).map(told).collect()))
+        is_any.then(|| (demand, wish.meanings.iter().copied().chain(price).map(told).collect()))
     };
     ways.extend(order.iter().filter_map(|at| without(*at, true, true)));
-    ways.extend(order.iter().filter_map(|at| without(*at, true, false)));
+    let (categories, others): (Vec<usize>, Vec<usize>) =
+        order.iter().partition(|at| is_category(&understood.wanted[**at]));
+    ways.extend(others.iter().filter_map(|at| without(*at, true, false)));
+    // Nor does who looks for new shoes want anything new: of the words one goes first, or all.
+    if !categories.is_empty() {
+        let n_words = understood.clauses.len();
+        let singly = (0..n_words).rev().filter(|_| n_words > 1).map(|at| at..at + 1);
+        ways.extend(singly.chain((n_words > 0).then_some(0..n_words)).map(|gone| {
+            let mut demand = all();
+            let said = demand.clauses.drain(gone).filter_map(|clause| Some(clause.first()?.words.join(" ")));
+            let said = said.collect();
+            (demand, said)
+        }));
+    }
+    ways.extend(categories.iter().filter_map(|at| without(*at, true, false)));
     if let Some(price) = understood.price_meaning {
         ways.push((Demand { has_price: false, ..all() }, vec![told(price)]));
         ways.extend(order.iter().filter_map(|at| without(*at, false, false)));
     }
     // At last whatever has any of the words.
-    let words =
-        understood.clauses.iter().cloned().chain(understood.wanted.iter().map(|wish| vec![Phrase::of(&wish.words)]));
+    let words = understood.clauses.iter().cloned().chain(understood.wanted.iter().map(|wish| wish.said.clone()));
     let any = Demand { clauses: words.collect(), matching: Matching::Any, wanted: Vec::new(), has_price: false };
     if !any.clauses.is_empty() {
         ways.push((any, vec!["all words at once".to_owned()]));
     }
     ways.iter_mut().for_each(|(_, given_up)| given_up.splice(0..0, understood.unknown.iter().cloned()).for_each(drop));
     ways
-}
-
-/// The items that have any of a wish's values, in ascending order.
-fn items_of(shelf: &Shelf, wish: &Wish) -> Vec<u32> {
-    let lists = wish.values.iter().filter_map(|value| shelf.values.get(*value as usize)).map(|value| &value.items);
-    let mut items: Vec<u32> = lists.flatten().copied().collect();
-    if wish.values.len() > 1 {
-        items.sort_unstable();
-        items.dedup();
-    }
-    items
 }

@@ -18,6 +18,9 @@ pub struct TextIndexError {
 /// How many columns the text of an item has.
 pub const N_COLUMNS: usize = 5;
 
+/// How many words that are spelled nearly like one are told at most.
+pub const N_NEAR_MAX: usize = 300;
+
 /// How much a word counts in each column: title, brand, category, description, and all else.
 pub const COLUMN_WEIGHTS: [f64; N_COLUMNS] = [5.0, 3.0, 2.0, 1.0, 1.0];
 
@@ -30,6 +33,8 @@ pub struct Indexed {
     pub key: ItemKey,
     /// What its text is recognised by.
     pub digest: u64,
+    /// Whether its words may be what others meant. What strangers write may not, where the company described anything itself.
+    pub is_believed: bool,
     /// Its words, divided by blanks: title, brand, category, description, and all else.
     pub columns: [String; N_COLUMNS],
 }
@@ -124,8 +129,9 @@ pub trait TextIndex: Send + Sync {
     /// [`TextIndexError`].
     fn n_with(&self, word: &str) -> Result<u64, TextIndexError>;
 
-    /// The words of at least three letters and no digits that items have or had, of which at most `n_wrong_max` letters are others than
-    /// those of one, by [`primitives::n_wrong_letters`]; each with how many, the nearest first, then by their letters.
+    /// The words of at least three letters and no digits that believed items have or had, of which at most `n_wrong_max` letters are
+    /// others than those of one, by [`primitives::n_wrong_letters`]; each with how many, the nearest first, then by their letters: at
+    /// most [`N_NEAR_MAX`] of them.
     ///
     /// # Errors
     /// [`TextIndexError`].

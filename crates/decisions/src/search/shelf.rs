@@ -180,7 +180,7 @@ impl Shelf {
     pub fn put(&mut self, item: &Item, now: Timestamp) -> Option<Indexed> {
         let key = ItemKey::from(&item.id);
         let told = Told::of(item);
-        let digest = told.digest();
+        let digest = told.digest(item.is_vouched);
         let known = self.by_key.get(&key).copied();
         let number = known
             .unwrap_or_else(|| self.free.pop().unwrap_or_else(|| u32::try_from(self.docs.len()).unwrap_or(u32::MAX)));
@@ -218,7 +218,8 @@ impl Shelf {
             is_vouched: item.is_vouched,
             n_buyers: (item.n_buyers_lately(now, N_DAYS_LATELY), item.n_buyers()),
         });
-        (!is_same).then_some(Indexed { number, key, digest, columns: told.columns })
+        let is_believed = self.believes(number);
+        (!is_same).then_some(Indexed { number, key, digest, is_believed, columns: told.columns })
     }
 
     /// Notes how an item sells that is there.

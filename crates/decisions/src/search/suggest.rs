@@ -12,6 +12,8 @@ use std::cmp::Reverse;
 const N_VALUES_MAX: usize = 400;
 /// Among how many items the most bought are sought.
 const N_TITLED_MAX: usize = 2_000;
+/// How many values are looked for together with what stands before them.
+const N_TRIED_MAX: usize = 10;
 /// How many words of what is begun are read.
 const N_WORDS_MAX: usize = 8;
 
@@ -26,7 +28,7 @@ pub struct Completion {
     /// Which item, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<ItemId>,
-    /// How many items have the value.
+    /// How many items have the value, or are found by several words where not too many are to be looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n: Option<u64>,
 }
@@ -109,13 +111,13 @@ impl Library<'_> {
         }
         let items = self.items(words, begun.n_max)?;
         let n_values = begun.n_max.saturating_sub(said.len() + items.len().min(begun.n_max - half)).max(half);
-        said.extend(self.values(words, n_values));
+        said.extend(self.values(words, n_values)?);
         Ok(Ways { n_max: begun.n_max, said, items })
     }
 
     /// Values that begin so, those first whose first word does, then by how many items have them. Where several words were
-    /// written, the last one may go on to a value as well: "red runn" to "red running shoes".
-    fn values(&self, words: &str, n_max: usize) -> Vec<Completion> {
+    /// written, the last one may go on to a value as well, where that finds something: "red runn" to "red running shoes".
+    fn values(&self, words: &str, n_max: usize) -> Result<Vec<Completion>, TextIndexError> {
         let shelf = self.shelf;
         let of_all =
             shelf.beginning_with(words, N_VALUES_MAX).into_iter().map(|(value, is_whole)| (value, is_whole, ""));
@@ -138,14 +140,28 @@ impl Library<'_> {
             })
             .collect();
         ranked.sort_by(|a, b| a.0.cmp(&b.0));
-        let told = ranked.into_iter().filter_map(|(_, number, value, before)| {
-            let is_offered = |item: &&u32| shelf.doc(**item).is_some_and(|doc| shelf.offers(doc));
-            let n = value.items.iter().filter(is_offered).count() as u64;
-            let text = if before.is_empty() { value.text.clone() } else { format!("{before} {}", value.text) };
+        let (mut told, mut n_tried) = (Vec::new(), 0);
+        for (_, number, value, before) in ranked {
+            if told.len() >= n_max {
+                break;
+            }
+            if !before.is_empty() && n_tried >= N_TRIED_MAX {
+                continue;
+            }
+            let (text, n) = if before.is_empty() {
+                let is_offered = |item: &&u32| shelf.doc(**item).is_some_and(|doc| shelf.offers(doc));
+                let n = value.items.iter().filter(is_offered).count() as u64;
+                (value.text.clone(), (n > 0).then_some(Some(n)))
+            } else {
+                n_tried += 1;
+                let text = format!("{before} {}", value.text);
+                let n = self.n_found(&plain(&text, N_WORDS_MAX))?;
+                (text, n)
+            };
             let of = shelf.trait_of(number).map_or(String::new(), |of| of.name.clone());
-            (n > 0).then_some(Completion { text, of, id: None, n: Some(n) })
-        });
-        told.take(n_max).collect()
+            told.extend(n.map(|n| Completion { text, of, id: None, n }));
+        }
+        Ok(told)
     }
 
     /// The `n_max` most bought items whose titles hold what was written.

@@ -18,6 +18,9 @@ const N_LISTED_MAX: usize = 20;
 /// Traits that describe in sentences.
 const DESCRIBING: [&str; 7] = ["body", "content", "desc", "description", "long_description", "summary", "text"];
 
+/// Traits that have a place of their own, and are no values that items have in common.
+const OF_THEIR_OWN: [&str; 5] = ["available", "currency", "name", "price", "stock"];
+
 /// The unit in which a number of a trait is: the last word of the trait's name.
 const UNITS: [&str; 31] = [
     "bar", "cl", "cm", "db", "ft", "g", "gb", "ghz", "hz", "in", "inch", "kg", "km", "kw", "l", "lb", "m", "mah", "mb",
@@ -56,7 +59,6 @@ pub(crate) fn is_unit(word: &str) -> bool {
 
 /// Whether a text of a trait is listed as a value that items have in common, wherever an item has it.
 pub(crate) fn is_listed(name: &str, text: &str) -> bool {
-    const OF_THEIR_OWN: [&str; 5] = ["available", "currency", "name", "price", "stock"];
     let n_words = written(text, VALUE_WORDS_MAX + 1).len();
     let is_short = n_words > 0 && n_words <= VALUE_WORDS_MAX && text.len() <= VALUE_BYTES_MAX;
     is_short && !OF_THEIR_OWN.contains(&name) && !DESCRIBING.contains(&name) && !is_address(text)
@@ -91,15 +93,17 @@ impl Told {
             price: item.price.as_ref().map(|price| price.value),
         };
         told.take_category(category);
-        for (name, value) in item.traits().filter(|(name, _)| !is_confidential(name)) {
+        let is_told = |name: &str| !is_confidential(name) && !OF_THEIR_OWN.contains(&name);
+        for (name, value) in item.traits().filter(|(name, _)| is_told(name)) {
             told.take(name, &value);
         }
         told
     }
 
-    /// What the text is recognised by.
-    pub(crate) fn digest(&self) -> u64 {
-        stable_hash(&self.columns.join("\u{1}"))
+    /// What the text is recognised by, and that the company stands behind it.
+    pub(crate) fn digest(&self, is_vouched: bool) -> u64 {
+        let text = self.columns.join("\u{1}");
+        stable_hash(&if is_vouched { text } else { text + "\u{1}" })
     }
 
     /// `Shoes > Running` is asked for as "running" and as "shoes", too.

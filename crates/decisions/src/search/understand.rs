@@ -44,10 +44,10 @@ pub struct Meaning {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Wish {
     pub(crate) values: Vec<u32>,
-    /// The words that say it, for where no item has it and all.
-    pub(crate) words: Vec<String>,
-    /// Which of the meanings it is.
-    pub(crate) meaning: usize,
+    /// The words that say it, in any of these ways, for where no item has it and all.
+    pub(crate) said: Clause,
+    /// Which of the meanings it is: several, where any of several values will do.
+    pub(crate) meanings: Vec<usize>,
 }
 
 /// A query as it was understood.
@@ -271,13 +271,26 @@ impl Reader<'_> {
         if !is_wanted {
             understood.clauses.push(self.clause(&said, None)?);
         }
-        let wish = Wish { values, words: said, meaning };
-        if is_wanted {
-            understood.wanted.push(wish)
-        } else {
-            understood.liked.push(wish)
+        let wish = Wish { values, said: vec![Phrase::of(&said)], meanings: vec![meaning] };
+        match understood.wanted.iter_mut().find(|known| is_wanted && self.is_either(known, &wish)) {
+            Some(known) => {
+                known.values.extend(wish.values);
+                known.said.extend(wish.said);
+                known.meanings.extend(wish.meanings);
+            }
+            None if is_wanted => understood.wanted.push(wish),
+            None => understood.liked.push(wish),
         }
         Ok(())
+    }
+
+    /// Whether two wishes are for values of one trait of which no item has both: "tents and boots" are either.
+    fn is_either(&self, one: &Wish, other: &Wish) -> bool {
+        let of = self.of(other.values.first().copied().unwrap_or(u32::MAX));
+        let is_of = |value: &u32| self.of(*value) == of;
+        let items = items_of(self.shelf, one);
+        one.values.iter().chain(&other.values).all(is_of)
+            && !items_of(self.shelf, other).iter().any(|item| items.binary_search(item).is_ok())
     }
 
     fn is_hardly_anything_else(&self, values: &[u32], said: &[String]) -> Result<bool, TextIndexError> {
@@ -353,6 +366,17 @@ impl Reader<'_> {
         }
         Ok(clause)
     }
+}
+
+/// The items that have any of a wish's values, in ascending order.
+pub(crate) fn items_of(shelf: &Shelf, wish: &Wish) -> Vec<u32> {
+    let lists = wish.values.iter().filter_map(|value| shelf.values.get(*value as usize)).map(|value| &value.items);
+    let mut items: Vec<u32> = lists.flatten().copied().collect();
+    if wish.values.len() > 1 {
+        items.sort_unstable();
+        items.dedup();
+    }
+    items
 }
 
 impl PriceWish {

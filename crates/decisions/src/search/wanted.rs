@@ -11,6 +11,8 @@ pub enum Wanted {
         query: String,
         /// What items must be, whatever the words say.
         filter: ItemFilter,
+        /// Whether words that others said instead may take the place of these where nothing has them: the answer tells of it.
+        may_be_others: bool,
     },
     /// Which items a filter can let through at all.
     Among {

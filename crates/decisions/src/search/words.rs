@@ -189,35 +189,45 @@ impl Scan {
     }
 }
 
-/// Latin letters without what stands above or below them.
-const PLAIN: [(&str, &str); 29] = [
-    ("a", "àáâãäåāăąǎǟǻạảấầẩẫậắằẳẵặ"),
-    ("ae", "æǽ"),
-    ("c", "çćĉċč"),
-    ("d", "ďđð"),
-    ("e", "èéêëēĕėęěẹẻẽếềểễệ"),
-    ("g", "ĝğġģǧ"),
-    ("h", "ĥħ"),
-    ("i", "ìíîïĩīĭįıǐỉị"),
-    ("j", "ĵ"),
-    ("k", "ķǩ"),
-    ("l", "ĺļľŀł"),
-    ("n", "ñńņňŉŋ"),
-    ("o", "òóôõöøōŏőǒǿọỏốồổỗộớờởỡợơ"),
+/// Letters without what stands above or below them.
+const PLAIN: [(&str, &str); 39] = [
+    ("a", "àáâãäåāăąǎǟǻạảấầẩẫậắằẳẵặǡȁȃȧḁ"),
+    ("ae", "æǽǣ"),
+    ("b", "ḃḅḇ"),
+    ("c", "çćĉċčḉ"),
+    ("d", "ďđðḋḍḏḑḓ"),
+    ("e", "èéêëēĕėęěẹẻẽếềểễệȅȇȩḕḗḙḛḝ"),
+    ("f", "ḟ"),
+    ("g", "ĝğġģǧǵḡ"),
+    ("h", "ĥħȟḣḥḧḩḫẖ"),
+    ("i", "ìíîïĩīĭįıǐỉịȉȋḭḯ"),
+    ("j", "ĵǰ"),
+    ("k", "ķǩḱḳḵ"),
+    ("l", "ĺļľŀłḷḹḻḽ"),
+    ("m", "ḿṁṃ"),
+    ("n", "ñńņňŉŋǹṅṇṉṋ"),
+    ("o", "òóôõöøōŏőǒǿọỏốồổỗộớờởỡợơǫǭȍȏȫȭȯȱṍṏṑṓ"),
     ("oe", "œ"),
-    ("r", "ŕŗř"),
-    ("s", "śŝşšș"),
+    ("p", "ṕṗ"),
+    ("r", "ŕŗřȑȓṙṛṝṟ"),
+    ("s", "śŝşšșṡṣṥṧṩſẛ"),
     ("ss", "ß"),
-    ("t", "ţťŧț"),
+    ("t", "ţťŧțṫṭṯṱẗ"),
     ("th", "þ"),
-    ("u", "ùúûüũūŭůűųǔưụủứừửữự"),
-    ("w", "ŵẁẃẅ"),
-    ("y", "ýÿŷỳỵỷỹ"),
-    ("z", "źżž"),
+    ("u", "ùúûüũūŭůűųǔưụủứừửữựǖǘǚǜȕȗṳṵṷṹṻ"),
+    ("v", "ṽṿ"),
+    ("w", "ŵẁẃẅẇẉẘ"),
+    ("x", "ẋẍ"),
+    ("y", "ýÿŷỳỵỷỹȳẏẙ"),
+    ("z", "źżžẑẓẕ"),
     ("α", "ά"),
     ("ε", "έ"),
     ("η", "ή"),
     ("ι", "ίϊΐ"),
+    ("ο", "ό"),
+    ("σ", "ς"),
+    ("υ", "ύϋΰ"),
+    ("ω", "ώ"),
     ("о", "ӧ"),
     ("е", "ё"),
 ];
@@ -228,11 +238,17 @@ fn fold(letter: char, word: &mut String) {
         return;
     }
     for small in letter.to_lowercase().filter(|small| kind(*small) != Kind::Silent) {
-        match PLAIN.iter().find(|(_, letters)| letters.contains(small)) {
+        let plain = PLAIN.iter().filter(|_| may_be_marked(small)).find(|(_, letters)| letters.contains(small));
+        match plain {
             Some((plain, _)) => word.push_str(plain),
             None => word.push(small),
         }
     }
+}
+
+/// Whether a letter is of a script of which some stand in [`PLAIN`]: most of what is read in others need not be looked up.
+fn may_be_marked(letter: char) -> bool {
+    matches!(letter, '\u{DF}'..='\u{24F}' | '\u{370}'..='\u{3FF}' | '\u{450}'..='\u{4FF}' | '\u{1E00}'..='\u{1EFF}')
 }
 
 #[cfg(test)]
@@ -249,6 +265,9 @@ mod tests {
             ("42cm iPhone15", "42 cm iphone 15"),
             ("1,5 l / 1.5L 1.5.", "1.5 l 1.5 l 1.5"),
             ("Crème brûlée", "creme brulee"),
+            ("Kuṇḍalinī Ṛṣi ẞ", "kundalini rsi ss"),
+            ("ΛΌΓΟΣ λόγος ΎΩ", "λογοσ λογοσ υω"),
+            ("Ёлка йод", "елка йод"),
             ("緑茶 tea", "緑 茶 tea"),
             ("किताब", "किताब"),
             ("naïve\u{301}", "naive"),
@@ -272,6 +291,15 @@ mod tests {
         assert_eq!((forms("xs"), forms("501s")), (Vec::new(), Vec::new()));
         assert!(!forms("bus").contains(&"bu".to_owned()), "two letters are no stem");
         assert!(is_filler("for") && is_filler("a") && is_filler("zum") && !is_filler("red"));
+    }
+
+    #[test]
+    fn every_letter_of_the_table_is_looked_up_and_stands_there_once() {
+        let letters: Vec<char> = PLAIN.iter().flat_map(|(_, letters)| letters.chars()).collect();
+        for letter in &letters {
+            assert!(may_be_marked(*letter), "{letter}");
+            assert_eq!(letters.iter().filter(|other| *other == letter).count(), 1, "{letter}");
+        }
     }
 
     proptest! {

@@ -24,6 +24,8 @@ struct Traits {
     shelves: BTreeMap<Shelf, Vec<u32>>,
     /// What a search finds, best first.
     found: Vec<u32>,
+    /// What is told beside them.
+    told: Told,
     shown_last: BTreeSet<ItemKey>,
 }
 
@@ -53,7 +55,7 @@ impl Traits {
             (Shelf::Newest, vec![11, 10, 2, 1]),
             (Shelf::Earlier, vec![7, 6]),
         ]);
-        Self { items, shelves, found: Vec::new(), shown_last: BTreeSet::new() }
+        Self { items, shelves, found: Vec::new(), told: Told::default(), shown_last: BTreeSet::new() }
     }
 
     /// A question's words find these, best first.
@@ -99,7 +101,7 @@ impl World for Traits {
             features[0] = 1.0 - f32::from(u8::try_from(place).unwrap()) / 20.0;
             FoundItem { item: key(*item), features }
         };
-        Some(Found { items: self.found.iter().enumerate().map(item).collect(), told: Told::default() })
+        Some(Found { items: self.found.iter().enumerate().map(item).collect(), told: self.told.clone() })
     }
 
     fn shown_last(&self) -> BTreeSet<ItemKey> {
@@ -255,6 +257,27 @@ fn what_is_searched_is_found_and_stands_as_it_suits_the_customer() {
     assert!(stranger.fallback.unwrap().ends_with(": these are the items that match what was looked for."));
     assert_ne!(numbers(&own), [9, 4, 2, 1], "whoever bought 1 finds it sooner");
     assert_eq!((own.fallback, own.shortfall), (None, Some("4 of 10 items: the search found 4.".to_owned())));
+}
+
+#[test]
+fn a_list_says_by_which_words_and_in_how_much_of_the_catalogue_it_was_searched() {
+    let told = |corrected: Option<&str>, searchable| Told {
+        corrected: corrected.map(str::to_owned),
+        searchable,
+        ..Told::default()
+    };
+    let within = "in the part of the catalogue that can be searched at the moment";
+    for (told, found, said) in [
+        (told(Some("odd"), None), &[1, 2][..], "2 of 10 items: the search for \"odd\" found 2.".to_owned()),
+        (told(None, Some((3, 12))), &[1], format!("1 of 10 items: the search found 1 {within}.")),
+        (told(None, Some((3, 12))), &[], format!("0 of 10 items: the search found 0 {within}.")),
+    ] {
+        let shop = Traits { told, ..Traits::finding(found) };
+        let answer = decide(&asked(json!({"search": "any"})), &unknown(true), &models(true), &shop).unwrap();
+        assert_eq!(answer.shortfall, Some(said));
+        let is_nothing = answer.fallback.unwrap().contains("nothing that can be searched at the moment matches");
+        assert_eq!(is_nothing, found.is_empty());
+    }
 }
 
 #[test]

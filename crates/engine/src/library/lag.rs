@@ -23,6 +23,8 @@ pub(super) struct Followed {
 /// What is to be looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Lag {
+    /// Whether the index is damaged, and to be emptied first.
+    pub(super) is_anew: bool,
     /// Whether that is all of the catalogue.
     pub(super) is_whole: bool,
     /// How many items.
@@ -30,9 +32,10 @@ pub(super) struct Lag {
 }
 
 impl Lag {
-    /// What is to be looked at of a catalogue of so many items, of which so many have news; at a moment it is also asked whether
-    /// all of it was looked at too long ago, which no search does.
+    /// What is to be looked at of a catalogue of so many items, of which so many have news: all where the index is damaged. At a
+    /// moment it is also asked whether all of it was looked at too long ago, which no search does.
     pub(super) fn of(
+        is_damaged: bool,
         followed: Option<&Followed>,
         generation: u64,
         (n_items, n_news): (usize, usize),
@@ -43,8 +46,8 @@ impl Lag {
                 at < done.whole_at || at.as_millis() - done.whole_at.as_millis() >= N_HOURS_FRESH * HOUR_MS
             })
         };
-        let is_whole = followed.is_none_or(|done| done.generation != generation || is_old(done));
-        Self { is_whole, n_items: if is_whole { n_items.max(n_news) } else { n_news } }
+        let is_whole = is_damaged || followed.is_none_or(|done| done.generation != generation || is_old(done));
+        Self { is_anew: is_damaged, is_whole, n_items: if is_whole { n_items.max(n_news) } else { n_news } }
     }
 
     /// Whether no search waits for it.
@@ -68,7 +71,7 @@ mod tests {
         let at = |hours: i64| Timestamp::from_millis(1_000_000 + hours * HOUR_MS);
         let done = Followed { generation: 3, whole_at: at(0), taking: Vec::new() };
         let lag = |done: Option<&Followed>, generation, n, at| {
-            let lag = Lag::of(done, generation, n, at);
+            let lag = Lag::of(false, done, generation, n, at);
             (lag.is_whole, lag.is_long())
         };
         let (few, many) = (N_BEFORE_SEARCH, N_BEFORE_SEARCH + 1);
@@ -87,6 +90,17 @@ mod tests {
             assert_eq!(lag(done, generation, (0, many), None), (true, true), "all of them are gone");
         }
     }
+
+    #[test]
+    fn an_index_is_emptied_only_where_all_of_the_catalogue_is_looked_at() {
+        let done = Followed { generation: 3, whole_at: Timestamp::from_millis(0), taking: Vec::new() };
+        for at in [None, Some(done.whole_at)] {
+            let lag = |is_damaged| Lag::of(is_damaged, Some(&done), 3, (7, 1), at);
+            assert_eq!(lag(true), Lag { is_anew: true, is_whole: true, n_items: 7 });
+            assert_eq!(lag(false), Lag { is_anew: false, is_whole: false, n_items: 1 });
+        }
+    }
+
     #[test]
     fn what_is_there_is_behind_until_all_was_looked_at_and_where_much_was_told_since() {
         let done = |n_taking| Followed {

@@ -115,6 +115,15 @@ pub(super) async fn sender_before_body(
     permit(found.as_ref(), Some(&key), Action::Ingest).cloned().map(Some)
 }
 
+/// Whose the events are that somebody sends now.
+pub(super) fn envelope(app: &App, sender: Option<&Holder>) -> Envelope {
+    let origin = match sender {
+        Some(sender) if sender.role.may(Action::WriteCatalogue) => Origin::Server,
+        _ => Origin::Client,
+    };
+    Envelope::new(app.engine.clock().now(), origin).with_currency(app.settings.default_currency())
+}
+
 /// Reads events with an envelope that says whose they are, and accepts them.
 pub(super) fn accept(
     app: &App,
@@ -122,12 +131,7 @@ pub(super) fn accept(
     peer: &Peer,
     parse: impl FnOnce(Envelope) -> Result<Batch, Refusal>,
 ) -> Received {
-    let origin = match &sender {
-        Some(sender) if sender.role.may(Action::WriteCatalogue) => Origin::Server,
-        _ => Origin::Client,
-    };
-    let currency = app.settings.default_currency();
-    let parsed = parse(Envelope::new(app.engine.clock().now(), origin).with_currency(currency));
+    let parsed = parse(envelope(app, sender.as_ref()));
     let batch = parsed.map_err(|refusal| match refusal {
         Refusal::TooLarge { message } => ApiError::too_large(message),
         Refusal::Malformed { message } => ApiError::new(StatusCode::BAD_REQUEST, "malformed", message),

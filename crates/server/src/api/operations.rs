@@ -2,13 +2,16 @@
 
 use super::auth::MayMeasure;
 use crate::app::App;
+use crate::error::ServerError;
 use crate::failure::ApiError;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use primitives::ErrorKind;
 use serde::Serialize;
 use std::sync::Arc;
+use storage::Room;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -38,16 +41,32 @@ async fn healthz() -> Json<Health> {
     Health::now("ok")
 }
 
-/// Whether the program can take events and decide: it asks the log's writer and the live state, for at most two seconds
+/// Whether the program can take events and decide
+///
+/// It asks the log's writer, the live state and, after a start, the index of items, for at most two seconds, and looks at the disk.
 #[utoipa::path(
     get, path = "/readyz", tag = "operation",
     responses((status = 200, description = "It can", body = Health), (status = 503, description = "It cannot; the body says why", body = Health))
 )]
 async fn readyz(State(app): State<Arc<App>>) -> Response {
-    match app.probe(|app| Ok(app.engine.check()?)).await {
+    match app.probe(check).await {
         Ok(()) => Health::now("ok").into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, Health::now(error.message())).into_response(),
     }
+}
+
+fn check(app: &App) -> Result<(), ServerError> {
+    app.engine.check()?;
+    let unready = |message| Err(ServerError::new(ErrorKind::Unavailable, message));
+    if let Some(room) = app.storage.room().filter(Room::is_used_up) {
+        let n_mb = room.free_bytes >> 20;
+        return unready(format!("the disk of the data directory is full, with {n_mb} MB left: make room on it"));
+    }
+    if let Some((n, n_items)) = app.engine.beginning_to_search() {
+        let message = "items of the catalogue can be searched since the start: the others follow by themselves";
+        return unready(format!("{n} of {n_items} {message}"));
+    }
+    Ok(())
 }
 
 /// What the program counts and measures, in Prometheus's text format

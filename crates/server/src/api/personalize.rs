@@ -189,12 +189,16 @@ fn filter(arn: Option<&str>, values: &BTreeMap<String, String>) -> Result<Map<St
         return Err(Fault::missing(message));
     }
     let one = |(name, text): (&String, &String)| {
-        let listed: Result<Vec<String>, _> = serde_json::from_str(&format!("[{text}]"));
-        let listed = listed.map_err(|_| {
+        let listed: Result<Vec<Value>, _> = serde_json::from_str(&format!("[{text}]"));
+        let mut listed = listed.map_err(|_| {
             Fault::invalid(format!(
                 "filterValues.{name} is {text:?}: write texts in quotes, such as \"\\\"Tea\\\",\\\"Coffee\\\"\""
             ))
         })?;
+        // All values are texts there: yes and no, and numbers, are meant by what they say.
+        let said = listed.iter().filter_map(|one| serde_json::from_str(&one.as_str()?.to_ascii_lowercase()).ok());
+        let meant: Vec<Value> = said.filter(|said: &Value| said.is_boolean() || said.is_number()).collect();
+        listed.extend(meant);
         Ok((name.to_ascii_lowercase(), listed.into()))
     };
     values.iter().map(one).collect()

@@ -144,6 +144,10 @@ pub struct RejectionReply {
 /// How many rejected and how many conflicting events an answer names: an answer has a limit, too.
 const N_REJECTED_SHOWN_MAX: usize = 100;
 
+/// Why an event of a customer who was erased is refused.
+pub(super) const ERASED: &str = "it names a customer who was erased, and is not kept: send nothing more of them, or let an admin \
+                                 allow the name again (`rapport customer allow`)";
+
 impl From<&Rejected> for RejectionReply {
     fn from(rejected: &Rejected) -> Self {
         let Rejection { code, field, message, .. } = rejected.rejection.clone();
@@ -154,19 +158,12 @@ impl From<&Rejected> for RejectionReply {
 impl RejectionReply {
     /// An event that names a customer who was erased. Nothing of it is said again.
     fn erased(index: usize) -> Self {
-        let message = "it names a customer who was erased, and is not kept: send nothing more of them, or let an admin \
-                       allow the name again (`rapport customer allow`)";
-        let (field, message) = (String::new(), message.to_owned());
+        let (field, message) = (String::new(), ERASED.to_owned());
         Self { index, message_id: None, code: RejectionCode::Erased, field, message }
     }
 }
 
 impl IngestReply {
-    /// How many of the events are there now, by this request or an earlier one.
-    pub(super) fn n_there(&self) -> u64 {
-        (self.accepted + self.duplicates) as u64
-    }
-
     /// Why the first that was not accepted was not.
     pub(super) fn first_reason(&self) -> Option<String> {
         self.rejected.first().map(|rejected| rejected.message.clone())

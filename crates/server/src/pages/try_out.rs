@@ -15,7 +15,7 @@ use axum::response::Response;
 use console::view::{Frame, TryAnswer, TryCard, TryForm, TryPage};
 use decisions::search::{Facet, Meaning, Told};
 use decisions::{Answer, Content, ContentShape, Kind, KindAbout, LeftOut, Parameters, Part, RankedItem, Takes};
-use engine::{CustomerView, ItemQuery, Stopwatch};
+use engine::{CustomerView, ItemQuery, Tried};
 use governance::Purpose;
 use members::Maker;
 use primitives::{ErrorKind, ItemKey, Probability, UserId};
@@ -195,9 +195,9 @@ fn answered(
     let command = command(app, kind, &name, &parameters, base_url);
     let asked =
         engine::Asked { kind: kind.name.clone(), names: vec![name], parameters, context: events::Fields::new() };
-    let watch = Stopwatch::start();
-    let (Answer { content, fallback, shortfall, left_out, .. }, parts) = app.engine.try_out_in_parts(asked)?;
-    let took_ms = watch.elapsed().as_secs_f64() * 1_000.0;
+    let Tried { answer: Answer { content, fallback, shortfall, left_out, .. }, took, parts } =
+        app.engine.try_out_in_parts(asked)?;
+    let took_ms = took.as_secs_f64() * 1_000.0;
     // What they did tells nothing of whoever does not permit it.
     let state = customer.as_ref().filter(|_| is_permitted).map(|customer| &customer.state);
     let items = content.items().unwrap_or_default();

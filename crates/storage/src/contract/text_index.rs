@@ -1,7 +1,7 @@
 //! What must hold for every [`TextIndex`]?
 
 use super::{Outcome, Start};
-use decisions::search::{Clause, Indexed, Matching, Phrase, TextIndex, TextIndexError};
+use decisions::search::{Clause, Indexed, Matching, N_NEAR_MAX, Phrase, TextIndex, TextIndexError};
 use primitives::ItemKey;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -23,13 +23,16 @@ pub fn run(open: Open<'_>) -> Outcome {
     the_title_counts_most_and_rare_words_count_more(open)?;
     any_text_is_an_answer(open)?;
     words_are_counted_and_found_by_their_letters(open)?;
+    what_is_not_believed_is_found_and_never_meant(open)?;
+    no_more_near_words_are_told_than_can_be_asked_for(open)?;
     what_very_many_say_is_found_the_same_however_often_it_is_asked(open)?;
     what_is_forgotten_can_be_put_there_again(open)
 }
 
 fn item(number: u32, title: &str, others: &str) -> Indexed {
     let columns = [title.to_owned(), "acme".to_owned(), String::new(), others.to_owned(), String::new()];
-    Indexed { number, key: ItemKey(u64::MAX - u64::from(number)), digest: u64::from(number) << 60, columns }
+    let key = ItemKey(u64::MAX - u64::from(number));
+    Indexed { number, key, digest: u64::from(number) << 60, is_believed: true, columns }
 }
 
 fn clause(text: &str) -> Clause {
@@ -200,6 +203,54 @@ pub fn words_are_counted_and_found_by_their_letters(open: Open<'_>) -> Outcome {
     Ok(())
 }
 
+/// What strangers write is found by its words, and is near to none, until somebody who is believed writes it: so also after a restart.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn what_is_not_believed_is_found_and_never_meant(open: Open<'_>) -> Outcome {
+    let index = open(Start::Empty);
+    let strange = |number, title| Indexed { is_believed: false, ..item(number, title, "") };
+    index.change(&[strange(1, "running evil"), strange(2, "teapot"), item(3, "teapot", "")], &[])?;
+    let laws = |index: &Arc<dyn TextIndex>, is_running_believed: bool| -> Outcome {
+        assert_eq!(all(index, &["evil"])?, [1]);
+        assert!(index.has(&phrase("evil"))? && !index.has(&phrase("evol"))?);
+        assert_eq!((index.near("evol", 1)?, index.near("taepot", 1)?.len()), (Vec::new(), 1));
+        assert_eq!(!index.near("runing", 1)?.is_empty(), is_running_believed);
+        Ok(())
+    };
+    laws(&index, false)?;
+    drop(index);
+    let index = open(Start::Again);
+    laws(&index, false)?;
+    index.change(&[item(4, "running shoe", ""), strange(5, "running")], &[])?;
+    laws(&index, true)?;
+    drop(index);
+    let index = open(Start::Again);
+    laws(&index, true)?;
+    Ok(())
+}
+
+/// However many words are nearly the same, some are told, and the nearest of them.
+///
+/// # Errors
+/// What the port answered, where it failed.
+///
+/// # Panics
+/// Where the law does not hold.
+pub fn no_more_near_words_are_told_than_can_be_asked_for(open: Open<'_>) -> Outcome {
+    let index = open(Start::Empty);
+    let letters = || 'a'..='z';
+    let words = letters().flat_map(|one| letters().map(move |other| format!("{one}common{other}")));
+    let words: Vec<String> = words.chain(["zommon".to_owned()]).collect();
+    index.change(&[item(1, &words.join(" "), "")], &[])?;
+    let near = index.near("common", 2)?;
+    assert_eq!((near.len(), near.first()), (N_NEAR_MAX, Some(&(1, "zommon".to_owned()))));
+    Ok(())
+}
+
 /// Whether what is asked for was asked for before, and what changed since, makes no difference.
 ///
 /// # Errors
@@ -264,6 +315,10 @@ pub fn what_very_many_say_is_found_the_same_however_often_it_is_asked(open: Open
     tell(&mut titles, 30..31, "ḃlue")?;
     titles.remove(&30);
     assert!(index.find(&[clause("common")], Matching::All, None, 9_000)?.iter().all(|one| one.number != 30));
+    tell(&mut titles, 31..32, "ṇew λόγος")?;
+    for text in ["ṇew", "new", "λόγος", "λόγοσ", "nev"] {
+        assert_eq!(index.has(&phrase(text))?, !all(&index, &[text])?.is_empty(), "{text}");
+    }
     Ok(())
 }
 

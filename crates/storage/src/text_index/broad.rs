@@ -4,6 +4,7 @@
 //! What is asked for and found in very many items is kept, with what is asked for beside it, and follows each change of the index. What
 //! was not asked for longest goes first where there is no more room.
 
+use super::letters::is_read_as_written;
 use decisions::search::{Clause, Indexed, Matching, Phrase};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -133,14 +134,19 @@ impl Broad {
         if n_changes != self.n_changes || is_kept {
             return;
         }
-        while self.n_bytes + numbers.n_bytes() > N_BYTES_MAX || self.kept.len() >= N_PHRASES_MAX {
+        self.make_room(1, numbers.n_bytes());
+        self.n_bytes += numbers.n_bytes();
+        let asked = AtomicU64::new(self.n_asked.fetch_add(1, Ordering::Relaxed));
+        self.kept.insert(phrase, Kept { numbers: Arc::new(numbers), asked });
+    }
+
+    /// Makes room for so many phrases and bytes more.
+    fn make_room(&mut self, n_phrases: usize, n_bytes: usize) {
+        while self.n_bytes + n_bytes > N_BYTES_MAX || self.kept.len() + n_phrases > N_PHRASES_MAX {
             let longest_ago = self.kept.iter().min_by_key(|(_, kept)| kept.asked.load(Ordering::Relaxed));
             let Some(phrase) = longest_ago.map(|(phrase, _)| phrase.clone()) else { break };
             self.n_bytes -= self.kept.remove(&phrase).map_or(0, |kept| kept.numbers.n_bytes());
         }
-        self.n_bytes += numbers.n_bytes();
-        let asked = AtomicU64::new(self.n_asked.fetch_add(1, Ordering::Relaxed));
-        self.kept.insert(phrase, Kept { numbers: Arc::new(numbers), asked });
     }
 
     /// Forgets everything.
@@ -170,6 +176,8 @@ impl Broad {
             gone.iter().for_each(|number| numbers.remove(*number));
             self.n_bytes += numbers.n_bytes();
         }
+        // What is said of a large number takes room up to it.
+        self.make_room(0, 0);
     }
 }
 
@@ -198,14 +206,6 @@ impl<'a> Said<'a> {
         before.iter().all(|word| self.words.contains(word.as_str()))
             && self.columns.iter().any(|column| column.windows(phrase.words.len()).any(is_there))
     }
-}
-
-/// Whether the index reads a text as it is written: it knows small letters, and letters without accents, by another table than ours,
-/// which makes no difference for these.
-fn is_read_as_written(text: &str) -> bool {
-    text.chars().all(|letter| {
-        matches!(letter, '\0'..='\u{7F}' | 'а'..='я' | '\u{590}'..='\u{109F}' | '\u{3040}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}')
-    })
 }
 
 #[cfg(test)]
@@ -273,13 +273,27 @@ mod tests {
     }
 
     #[test]
+    fn what_grows_by_a_change_makes_what_was_asked_for_longest_ago_go() {
+        let mut broad = Broad::default();
+        for n in 0..5 {
+            broad.keep(phrase(&format!("w{n}"), false), numbers(&BTreeSet::from([1])), 0);
+        }
+        let columns = ["w0 w1 w2 w3 w4", "", "", "", ""].map(str::to_owned);
+        let number = 8 * (1 << 20) * 8 - 1;
+        broad.change(&[Indexed { number, key: ItemKey(1), digest: 1, is_believed: true, columns }], &[]);
+        let kept = [0, 1, 2, 3, 4].map(|n| broad.saying(&phrase(&format!("w{n}"), false)).is_some());
+        assert_eq!(kept, [false, true, true, true, true], "four of eight megabytes");
+        assert_eq!(broad.n_bytes, N_BYTES_MAX);
+    }
+
+    #[test]
     fn an_item_whose_letters_are_read_otherwise_makes_everything_be_read_anew() {
         for (title, is_kept) in [("tea 1.5 l", true), ("чай", true), ("緑 茶", true), ("ḃar", false), ("λογος", false)]
         {
             let mut broad = Broad::default();
             broad.keep(phrase("bar", false), numbers(&BTreeSet::from([7])), 0);
             let columns = [title.to_owned(), String::new(), String::new(), String::new(), String::new()];
-            broad.change(&[Indexed { number: 1, key: ItemKey(1), digest: 1, columns }], &[]);
+            broad.change(&[Indexed { number: 1, key: ItemKey(1), digest: 1, is_believed: true, columns }], &[]);
             assert_eq!(broad.saying(&phrase("bar", false)).is_some(), is_kept, "{title}");
         }
     }

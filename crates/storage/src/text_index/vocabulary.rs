@@ -4,19 +4,25 @@
 //! words that leaves some hundred, so that no index of what is left of words without some letters is needed, which would take thirty
 //! times as much memory. A word takes about thirty bytes beside its letters.
 
+use super::letters::is_read_as_written;
+use decisions::search::N_NEAR_MAX;
 use primitives::{n_wrong_letters, stable_hash};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// How short a word is at least that is compared with others by its letters.
 const N_LETTERS_MIN: usize = 3;
 /// So many words are kept at most, which takes some forty megabytes: of more, the others are found, but never meant.
 const N_WORDS_MAX: usize = 1_000_000;
+/// So many words are kept at most of which some are only what strangers write: they leave room for the company's.
+const N_STRANGE_MAX: usize = N_WORDS_MAX / 2;
 
 /// The words that items have or had, of letters only.
 #[derive(Debug, Default)]
 pub(super) struct Vocabulary {
-    /// By their hashes.
-    known: HashSet<u64>,
+    /// By their hashes, each with whether an item that is believed has it: only those may be meant by others.
+    known: HashMap<u64, bool>,
+    /// Whether the index reads any of them otherwise than it is written: it may have words then that are not known here.
+    is_read_otherwise: bool,
     by_length: BTreeMap<usize, Alike>,
 }
 
@@ -35,12 +41,16 @@ struct Alike {
 struct Letters(u64);
 
 impl Vocabulary {
-    /// Takes a word in, where it is one of letters and not known.
-    pub(super) fn add(&mut self, word: &str) {
-        if !self.is_new(word) {
+    /// Takes a word in of an item that is believed or not.
+    pub(super) fn add(&mut self, word: &str, is_believed: bool) {
+        if !self.is_new(word, is_believed) {
             return;
         }
-        self.known.insert(stable_hash(word));
+        self.known.insert(stable_hash(word), is_believed);
+        self.is_read_otherwise |= !is_read_as_written(word);
+        if !is_believed {
+            return;
+        }
         let alike = self.by_length.entry(word.chars().count()).or_default();
         let Ok(end) = u32::try_from(alike.text.len() + word.len()) else { return };
         alike.text.push_str(word);
@@ -48,26 +58,24 @@ impl Vocabulary {
         alike.letters.push(Letters::of(word));
     }
 
-    /// Whether the word is one that would be taken in.
-    pub(super) fn is_new(&self, word: &str) -> bool {
-        is_spelled(word) && !self.is_full() && !self.has(word)
-    }
-
-    fn has(&self, word: &str) -> bool {
-        self.known.contains(&stable_hash(word))
+    /// Whether the word tells something new: it is one of letters, and not known, or only of items that are not believed.
+    pub(super) fn is_new(&self, word: &str, is_believed: bool) -> bool {
+        let n_max = if is_believed { N_WORDS_MAX } else { N_STRANGE_MAX };
+        is_spelled(word)
+            && match self.known.get(&stable_hash(word)) {
+                Some(was_believed) => is_believed && !was_believed,
+                None => self.known.len() < n_max,
+            }
     }
 
     /// Whether an item may have the word: where not, the index need not be asked.
     pub(super) fn may_have(&self, word: &str) -> bool {
-        !is_spelled(word) || self.is_full() || self.has(word)
+        let is_whole = self.known.len() < N_STRANGE_MAX && !self.is_read_otherwise;
+        !is_whole || !is_spelled(word) || self.known.contains_key(&stable_hash(word))
     }
 
-    fn is_full(&self) -> bool {
-        self.known.len() >= N_WORDS_MAX
-    }
-
-    /// The words that come out of one by changing, leaving out, putting in or swapping at most `n_wrong_max` letters, each with how
-    /// many: the nearest first, then by their letters.
+    /// The words of items that are believed which come out of one by changing, leaving out, putting in or swapping at most
+    /// `n_wrong_max` letters, each with how many: the nearest first, then by their letters, and of very many the first.
     pub(super) fn near(&self, word: &str, n_wrong_max: usize) -> Vec<(usize, String)> {
         if !is_spelled(word) {
             return Vec::new();
@@ -91,6 +99,7 @@ impl Vocabulary {
             }
         }
         near.sort_unstable();
+        near.truncate(N_NEAR_MAX);
         near
     }
 }
@@ -134,22 +143,43 @@ mod tests {
         /// Nothing that is near is passed over, and nothing else is told.
         #[test]
         fn exactly_what_is_near_is_told(
-            words in proptest::collection::btree_set("[a-eäöк]{1,9}", 0..60),
+            words in proptest::collection::btree_map("[a-eäöк]{1,9}", any::<bool>(), 0..60),
             word in "[a-eäöк]{1,9}",
             n_wrong_max in 0_usize..4,
         ) {
             let mut vocabulary = Vocabulary::default();
-            words.iter().chain(&words).for_each(|word| vocabulary.add(word));
+            // Who is believed may have been first or last.
+            for word in words.keys() {
+                vocabulary.add(word, false);
+            }
+            for (word, is_believed) in words.iter().chain(&words) {
+                vocabulary.add(word, *is_believed);
+            }
+            words.keys().for_each(|word| vocabulary.add(word, false));
             let letters = |word: &str| word.chars().collect::<Vec<char>>();
             let mut expected: Vec<(usize, String)> = words
                 .iter()
-                .filter(|other| is_spelled(&word) && is_spelled(other))
-                .map(|other| (n_wrong_letters(&letters(&word), &letters(other)), other.clone()))
+                .filter(|(other, is_believed)| **is_believed && is_spelled(&word) && is_spelled(other))
+                .map(|(other, _)| (n_wrong_letters(&letters(&word), &letters(other)), other.clone()))
                 .filter(|(n_wrong, _)| *n_wrong <= n_wrong_max)
                 .collect();
             expected.sort_unstable();
             prop_assert_eq!(vocabulary.near(&word, n_wrong_max), expected);
-            prop_assert_eq!(vocabulary.has(&word), is_spelled(&word) && words.contains(&word));
+            let is_read_otherwise = words.keys().any(|word| is_spelled(word) && word.contains(['ä', 'ö']));
+            let may_have = is_read_otherwise || !is_spelled(&word) || words.contains_key(&word);
+            prop_assert_eq!(vocabulary.may_have(&word), may_have);
         }
+    }
+
+    #[test]
+    fn strangers_leave_room_for_the_words_of_the_company() {
+        let mut vocabulary = Vocabulary::default();
+        let word = |n: usize| n.to_string().bytes().map(|digit| char::from(digit - b'0' + b'a')).collect::<String>();
+        (1_000_000..1_000_000 + N_STRANGE_MAX).for_each(|n| vocabulary.add(&word(n), false));
+        assert!(vocabulary.may_have("unheard"), "what is not known may be there from now on");
+        vocabulary.add("unheard", false);
+        assert_eq!(vocabulary.near("unhaerd", 2), []);
+        vocabulary.add("unheard", true);
+        assert_eq!(vocabulary.near("unhaerd", 2), [(1, "unheard".to_owned())]);
     }
 }

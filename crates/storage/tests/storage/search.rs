@@ -206,6 +206,61 @@ fn words_are_found_in_other_forms_and_where_they_are_written_wrong() {
 }
 
 #[test]
+fn a_category_outlasts_words_and_several_of_one_trait_are_either() {
+    let mut shop = shoes();
+    shop.tell("novel", json!({"name": "A new novel", "category": "Books", "stock": 4}));
+    shop.tell("boot-red-42", shoe("Winter Boot", "Boots", "Acme", "red", 42, 99.0));
+    let of = |query: &str| {
+        let found = shop.find_for(query, &[]);
+        let mut ids: Vec<String> = shop.ids(&found).into_iter().map(str::to_owned).collect();
+        ids.sort_unstable();
+        (ids, found.told.loosened)
+    };
+    let boots = ["boot-brown-42", "boot-red-42"];
+    assert_eq!(of("new boots"), (boots.map(str::to_owned).to_vec(), vec!["new".to_owned()]));
+    assert_eq!(of("new winter boots"), (vec!["boot-red-42".to_owned()], vec!["new".to_owned()]));
+    assert_eq!(of("new"), (vec!["novel".to_owned()], vec![]));
+    let (both, loosened) = of("boots and socks");
+    assert_eq!(
+        (both.as_slice(), loosened.is_empty()),
+        (&["boot-brown-42", "boot-red-42", "s1"].map(str::to_owned)[..], true)
+    );
+    assert_eq!(of("red boots and running shoes").0.len(), 6, "of either, in red");
+    assert_eq!(of("size 40 or 44").0, ["cheap-red-40", "pegasus-red-44"]);
+    let facets = shop.find_for("novel", &[]).told.facets;
+    assert!(facets.iter().all(|facet| facet.name != "stock"), "{facets:?}");
+}
+
+#[test]
+fn what_is_suggested_of_several_words_finds_something_and_is_counted_so() {
+    let mut shop = shoes();
+    shop.tell("boot-red-42", shoe("Winter Boot", "Boots", "Acme", "red", 42, 99.0));
+    let complete = |text: &str| {
+        let ways = shop.index().complete(&Begun { text, n_max: 9, queries: &[] }).unwrap();
+        let told = ways.told(|_| None);
+        told.into_iter().map(|one| (one.text, one.n)).collect::<Vec<_>>()
+    };
+    let one = |text: &str, n| (text.to_owned(), Some(n));
+    assert_eq!(complete("red boo"), [one("red Boots", 1)], "two are boots");
+    assert_eq!(complete("boo"), [one("Boots", 2)]);
+    assert_eq!(complete("apple boo"), []);
+}
+
+#[test]
+fn letters_with_marks_are_found_with_and_without_them() {
+    let shop =
+        Shop::new(&[("mat", json!({"name": "Kuṇḍalinī yoga mat"})), ("logos", json!({"name": "Ο λόγος ΛΌΓΟΥ"}))]);
+    for query in ["kundalini", "Kuṇḍalinī yoga", "kundalini yoga", "KUṆḌALINĪ"] {
+        let found = shop.find_for(query, &[]);
+        assert_eq!((shop.ids(&found), found.told.corrected), (vec!["mat"], None), "{query}");
+    }
+    assert_eq!(shop.find_for("kundalni", &[]).told.corrected.as_deref(), Some("kundalini"));
+    for query in ["λόγος", "ΛΟΓΟΣ", "λογου"] {
+        assert_eq!(shop.find(query), ["logos"], "{query}");
+    }
+}
+
+#[test]
 fn synonyms_mean_values_and_words() {
     let mut shop = shoes();
     let group = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();

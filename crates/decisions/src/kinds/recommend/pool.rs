@@ -7,7 +7,7 @@ use super::wish::{Placement, Wish, key};
 use crate::keyed::{ByItem, SomeItems};
 use crate::lens::Regard;
 use crate::rules::Repeats;
-use crate::search::Among;
+use crate::search::{Among, Order, Told};
 use crate::{Ask, Knowledge, LeftOut, Refusal, Sales, Shelf};
 use models::recommend::{Because, HistoryItem, Query, Recommender, Scored};
 use primitives::ItemKey;
@@ -79,6 +79,13 @@ impl Customer {
     }
 }
 
+/// What the words of a question found, the best first, each with what speaks for it whoever asks.
+pub(super) struct Searched {
+    items: Vec<(ItemKey, f64)>,
+    /// What is told beside them.
+    pub(super) told: Told,
+}
+
 /// Everything that a list is made from.
 pub(super) struct Making<'a> {
     pub(super) ask: &'a Ask<'a>,
@@ -88,7 +95,7 @@ pub(super) struct Making<'a> {
     /// What is in view, in the cart or was bought just now: it is not shown again.
     present: BTreeSet<ItemKey>,
     /// What the words of the question found; `None` where there are none.
-    found: Option<Vec<(ItemKey, f64)>>,
+    found: Option<Searched>,
     /// The only items that a filter may let through, where they are few.
     few: Option<Vec<ItemKey>>,
     /// What they were shown last, which comes after the rest.
@@ -107,7 +114,7 @@ impl<'a> Making<'a> {
         if wish.placement == Placement::ThankYou && wish.cart.is_empty() {
             present.extend(&customer.last_order);
         }
-        let found = wish.is_searched.then(|| found(ask));
+        let found = wish.is_searched.then(|| Searched::by(ask));
         let shown_last = if customer.is_nobody() { BTreeSet::new() } else { ask.world.shown_last() };
         let mut left_out = LeftOut::new();
         let few = ask.world.among().and_then(Among::few);
@@ -233,7 +240,7 @@ impl<'a> Making<'a> {
                 self.suiting(self.on_shelf(*shelf, n.max(N_BLENDED), allowed, |_| cause), n)
             }
             (Source::Found, _) => {
-                let found = self.found.iter().flatten().filter(|(item, _)| allowed(*item));
+                let found = self.found.iter().flat_map(|found| &found.items).filter(|(item, _)| allowed(*item));
                 self.suiting(found.map(|(item, score)| (*item, *score, Cause::Found)).collect(), n)
             }
             (Source::Unlearned, model) => {
@@ -338,9 +345,9 @@ impl<'a> Making<'a> {
         self.ask.world.regard(item, lens).map_err(|refusal| refusal.to_string())
     }
 
-    /// How many items the words of the question found; `None` where there are none.
-    pub(super) fn n_searched(&self) -> Option<usize> {
-        self.found.as_ref().map(Vec::len)
+    /// What the words of the question found; `None` where there are none.
+    pub(super) fn searched(&self) -> Option<&Searched> {
+        self.found.as_ref()
     }
 
     /// How many items each rule has left out, of those that were looked at.
@@ -372,12 +379,17 @@ fn with(model: &Recommender, items: &[ItemKey], n: usize, allowed: &dyn Fn(ItemK
     found.into_iter().filter(|(item, ..)| allowed(*item)).take(n).collect()
 }
 
-/// What the words of the question found, the best first, each with what speaks for it whoever asks.
-fn found(ask: &Ask<'_>) -> Vec<(ItemKey, f64)> {
-    let found = ask.world.found(&[]).unwrap_or_default();
-    let mut found: Vec<(ItemKey, f64)> = found.items.iter().map(|item| (item.item, item.prior())).collect();
-    found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    found
+impl Searched {
+    fn by(ask: &Ask<'_>) -> Self {
+        let found = ask.world.found(&[]).unwrap_or_default();
+        let items = Order::Sum.ranked(&found.items).into_iter().map(|(score, item)| (item.item, score)).collect();
+        Self { items, told: found.told }
+    }
+
+    /// How many items that is.
+    pub(super) fn n(&self) -> usize {
+        self.items.len()
+    }
 }
 
 fn weight(sales: Sales) -> f64 {

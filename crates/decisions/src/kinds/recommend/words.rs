@@ -1,7 +1,7 @@
 //! Why does an item stand on the list, and why are there not more?
 
 use super::candidate::{Candidate, Cause};
-use super::pool::Customer;
+use super::pool::{Customer, Searched};
 use super::wish::{Placement, Wish};
 use crate::{Ask, LeftOut, Sales, World};
 use models::recommend::Because;
@@ -64,6 +64,9 @@ pub(super) fn of_everybody(candidates: &[Candidate], ask: &Ask<'_>, wish: &Wish<
         None => {
             let none = match wish.placement {
                 _ if ask.is_unplaced => "the catalogue holds no item that can be shown",
+                _ if wish.is_searched && is_searched_in_part(ask.world) => {
+                    "nothing that can be searched at the moment matches what was looked for"
+                }
                 _ if wish.is_searched => "nothing that can be shown matches what was looked for",
                 _ if !wish.lens.filter.is_empty() => "no item that can be shown is what the filter asks for",
                 Placement::New => "nothing that can be shown is new in the catalogue",
@@ -99,9 +102,22 @@ pub(super) fn without_cart(customer: &Customer) -> String {
     format!("The question names nothing in the cart (give the ids as \"cart\"): these are {what}.")
 }
 
+/// Whether not all of the catalogue could be searched.
+fn is_searched_in_part(world: &dyn World) -> bool {
+    world.found(&[]).is_some_and(|found| found.told.searchable.is_some())
+}
+
+/// How many items were found, by which words where some were written wrong, and in how much of the catalogue.
+fn found(searched: &Searched) -> String {
+    let of = searched.told.corrected.as_ref().map_or_else(String::new, |words| format!(" for \"{words}\""));
+    let within =
+        searched.told.searchable.map_or("", |_| " in the part of the catalogue that can be searched at the moment");
+    format!("the search{of} found {}{within}", searched.n())
+}
+
 /// Why there are fewer items than were asked for: "4 of 10 items: filter category left out 812, out of stock 3.".
 pub(super) fn shortfall(
-    (n_found, n_searched): (usize, Option<usize>),
+    (n_found, searched): (usize, Option<&Searched>),
     wish: &Wish<'_>,
     left_out: &LeftOut,
     world: &dyn World,
@@ -112,8 +128,8 @@ pub(super) fn shortfall(
     let mut rules: Vec<(&str, u64)> = left_out.iter().map(|(rule, n)| (rule.as_str(), *n)).collect();
     rules.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
     let mut parts: Vec<String> = rules.iter().map(|(rule, n)| format!("{rule} left out {n}")).collect();
-    if let Some(n_searched) = n_searched {
-        parts.insert(0, format!("the search found {n_searched}"));
+    if let Some(searched) = searched {
+        parts.insert(0, found(searched));
     }
     if parts.is_empty() {
         let why = match wish.placement {

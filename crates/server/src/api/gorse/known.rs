@@ -97,7 +97,10 @@ pub(super) fn no_such_item() -> Fault {
 
 /// A page of the catalogue in the order of the keys, or what a search finds.
 pub(super) async fn items(_: Caller, State(app): State<Arc<App>>, Query(slice): Query<Slice>) -> Answer {
-    let after = u64::from_str_radix(slice.cursor(), 16).ok().map(ItemKey);
+    let after = match slice.cursor() {
+        "" => None,
+        cursor => Some(ItemKey(u64::from_str_radix(cursor, 16).map_err(|_| no_such_page(cursor))?)),
+    };
     let found = app.run(move |app| {
         let n = slice.n();
         if let Some(query) = slice.q.as_deref().filter(|query| !query.is_empty()) {
@@ -112,6 +115,11 @@ pub(super) async fn items(_: Caller, State(app): State<Arc<App>>, Query(slice): 
     });
     let (cursor, items) = found.await?;
     Ok(Json(json!({ "Cursor": cursor, "Items": items })))
+}
+
+fn no_such_page(cursor: &str) -> Fault {
+    let message = format!("the cursor is {cursor:?}: begin without one, and go on with the one that is answered");
+    Fault(StatusCode::BAD_REQUEST, message)
 }
 
 fn item_of(item: &Item) -> Value {

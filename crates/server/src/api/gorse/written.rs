@@ -3,22 +3,27 @@
 use super::{Caller, Fault};
 use crate::api::answered::{categories, meant, message_id};
 use crate::api::extract::{Path, SmallBody, read_up_to};
-use crate::api::ingest::accept;
+use crate::api::ingest::envelope;
+use crate::api::wire::ERASED;
 use crate::app::App;
+use crate::error::ServerError;
 use crate::failure::ApiError;
+use crate::limits::Asking;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
-use events::{BATCH_BYTES_MAX, Envelope, Origin};
+use events::{BATCH_BYTES_MAX, Batch};
 use primitives::{ItemId, ItemKey, plain_words};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
-/// How many events are taken in at a time: with what they carry of Gorse's they stay below the size of a batch.
-const N_AT_ONCE: usize = 400;
+/// How long, and how often, it is waited for the next moment.
+const PAUSE: Duration = Duration::from_millis(1);
+const N_PAUSES_MAX: usize = 100;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -95,11 +100,15 @@ pub(super) async fn into_category(
     State(app): State<Arc<App>>,
     Path((id, category)): Path<(String, String)>,
 ) -> Written {
-    let mut categories = categories_of(&app, id.clone()).await?;
-    if !categories.contains(&category) {
-        categories.push(category);
+    if category.contains(char::is_control) {
+        return Err(bad("the category holds a sign that cannot be written: send a text".to_owned()));
     }
-    recategorize(app, caller, id, categories).await
+    let put = move |categories: &mut Vec<String>| {
+        if !categories.contains(&category) {
+            categories.push(category);
+        }
+    };
+    recategorize(app, caller, id, put).await
 }
 
 pub(super) async fn out_of_category(
@@ -107,21 +116,38 @@ pub(super) async fn out_of_category(
     State(app): State<Arc<App>>,
     Path((id, category)): Path<(String, String)>,
 ) -> Written {
-    let mut categories = categories_of(&app, id.clone()).await?;
-    categories.retain(|known| *known != category);
-    recategorize(app, caller, id, categories).await
+    recategorize(app, caller, id, move |categories| categories.retain(|known| *known != category)).await
 }
 
-async fn recategorize(app: Arc<App>, caller: Caller, id: String, categories: Vec<String>) -> Written {
-    take(app, caller, vec![describe(Item { item_id: id, categories: Some(categories), ..Item::default() }, true)]).await
+async fn recategorize(
+    app: Arc<App>,
+    caller: Caller,
+    id: String,
+    change: impl FnOnce(&mut Vec<String>) + Send + 'static,
+) -> Written {
+    let n_rows = app.run(move |app| Ok(recategorize_now(app, &caller, id, change))).await??;
+    Ok(Json(json!({ "RowAffected": n_rows })))
 }
 
-async fn categories_of(app: &Arc<App>, id: String) -> Result<Vec<String>, Fault> {
-    let found = app.run(move |app| {
-        let key = ItemKey::from(&ItemId::from(id.as_str()));
-        Ok(app.engine.look(|live| live.items.get(key).map(categories)))
-    });
-    found.await?.ok_or_else(super::known::no_such_item)
+/// One after the other: each begins with what the one before has left.
+fn recategorize_now(
+    app: &App,
+    caller: &Caller,
+    id: String,
+    change: impl FnOnce(&mut Vec<String>),
+) -> Result<u64, Fault> {
+    let mut last = app.categorized.lock().unwrap_or_else(PoisonError::into_inner);
+    // And says so later: what is said at one moment has no order.
+    let now = || app.engine.clock().now();
+    (0..N_PAUSES_MAX).take_while(|_| now() <= *last).for_each(|_| std::thread::sleep(PAUSE));
+    let key = ItemKey::from(&ItemId::from(id.as_str()));
+    let known = app.engine.look(|live| live.items.get(key).map(categories));
+    let mut categories = known.ok_or_else(super::known::no_such_item)?;
+    change(&mut categories);
+    let item = Item { item_id: id, categories: Some(categories), ..Item::default() };
+    let n_rows = take_now(app, caller, vec![describe(item, true)])?;
+    *last = now();
+    Ok(n_rows)
 }
 
 /// Both verbs: what was said of a user and an item is said anew, and the same feedback sent again changes nothing.
@@ -214,24 +240,28 @@ pub(super) async fn take(app: Arc<App>, caller: Caller, events: Vec<Value>) -> W
 
 /// The same, on a thread that may wait.
 pub(super) fn take_now(app: &App, caller: &Caller, events: Vec<Value>) -> Result<u64, Fault> {
-    let bodies: Vec<String> = events.chunks(N_AT_ONCE).map(|events| json!({ "batch": events }).to_string()).collect();
-    for body in &bodies {
-        let envelope = Envelope::new(app.engine.clock().now(), Origin::Server);
-        let mut batch = events::parse_batch(body.as_bytes(), envelope.with_currency(app.settings.default_currency()))
-            .unwrap_or_default();
-        app.schemas.judge(&mut batch);
-        if let Some(rejected) = batch.rejected.first() {
-            return Err(bad(rejected.rejection.message.clone()));
+    // The call itself is counted already.
+    app.limits.count_more(Asking::Events, &caller.peer, &caller.holder, events.len().saturating_sub(1))?;
+    let envelope = envelope(app, Some(&caller.holder));
+    let mut batch = Batch::default();
+    for event in events {
+        let is_nameless = event.get("messageId").is_none();
+        let event = events::parse_event(event, None, &envelope).map_err(|rejection| bad(rejection.message))?;
+        if app.engine.names_erased(&event) {
+            return Err(bad(ERASED.to_owned()));
         }
+        batch.nameless.extend(is_nameless.then_some(batch.accepted.len()));
+        batch.accepted.push(event);
     }
-    let mut n_rows = 0;
-    for body in bodies {
-        let parse = |envelope| events::parse_batch(body.as_bytes(), envelope);
-        let (_, Json(reply)) = accept(app, Some(caller.holder.clone()), &caller.peer, parse)?;
-        n_rows += reply.n_there();
-        if let Some(reason) = reply.first_reason() {
-            return Err(bad(reason));
-        }
+    app.schemas.judge(&mut batch);
+    if let Some(rejected) = batch.rejected.first() {
+        return Err(bad(rejected.rejection.message.clone()));
     }
-    Ok(n_rows)
+    let ingested = app.engine.ingest(batch).map_err(|error| ApiError::from(ServerError::from(error)))?;
+    // Somebody whose erasure became final since.
+    if ingested.erased.is_empty() {
+        Ok((ingested.n_accepted + ingested.n_duplicates) as u64)
+    } else {
+        Err(bad(ERASED.to_owned()))
+    }
 }
