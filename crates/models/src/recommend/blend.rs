@@ -52,20 +52,14 @@ impl RecommenderSettings {
             exams.extend(Exam::of(parts, &able, seed)?);
         }
         let mut trial = Trial { repeated, ..Trial::default() };
-        let mut kept = self.members_kept(&exams, &able, repeats, &mut trial);
-        // Who knows what is bought again is seldom who knows what is new: where things are, both are asked.
-        let mut of_new = Trial::default();
-        if repeats {
-            kept.extend(self.members_kept(&exams, &able, false, &mut of_new));
-            kept.sort_unstable();
-            kept.dedup();
-        }
+        let kept = self.members_kept(&exams, &able, repeats, &mut trial);
         let tried = self.ask(&exams, &kept, repeats, None);
         let members: Vec<MemberSettings> = kept.iter().map(|member| able[*member].clone()).collect();
         let names: Vec<&'static str> = members.iter().map(MemberSettings::name).collect();
         let order = choose(&tried, &mut trial, &names, &goal_of(&tried, &members), &self.blend, seed)?;
         drop(tried);
         // Where things are bought again, what is new is asked for by itself, too.
+        let mut of_new = Trial::default();
         let order_of_new = if repeats { self.order_of_new(&exams, &kept, &names, &mut of_new, seed)? } else { None };
         drop(exams);
         trial.ndcg.extend(of_new.ndcg.into_iter().map(|(name, ndcg)| (format!("{name} of new"), ndcg)));
