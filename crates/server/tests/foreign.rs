@@ -132,6 +132,7 @@ fn an_item_of_gorse_is_as_old_as_when_it_was_described_first() {
 fn categories_that_are_put_at_the_same_time_are_all_there() {
     let server = TestServer::start();
     rows(&server, "POST", "/api/item", &item("tea", &[], "2020-01-02T00:00:00Z"));
+    server.advance(Duration::from_millis(1));
     std::thread::scope(|scope| {
         let put = |n: usize| {
             let path = format!("/api/item/tea/category/c{n}");
