@@ -5,7 +5,7 @@ use super::candidate::{Candidate, Cause, Proposed};
 use super::rhythm::Rhythm;
 use super::wish::{Placement, Wish, key};
 use crate::keyed::{ByItem, SomeItems};
-use crate::lens::Regard;
+use crate::lens::{Lens, Regard};
 use crate::rules::Repeats;
 use crate::search::Among;
 use crate::{Ask, Knowledge, LeftOut, Refusal, Sales, Shelf};
@@ -93,7 +93,10 @@ pub(super) struct Making<'a> {
     few: Option<Vec<ItemKey>>,
     /// What they were shown last, which comes after the rest.
     shown_last: BTreeSet<ItemKey>,
-    seen: RefCell<ByItem<Option<Regard>>>,
+    /// Whether what was looked at may be shown.
+    seen: RefCell<ByItem<bool>>,
+    /// What is looked at of an item to know whether it may be shown: what else counts is only looked at where it is chosen.
+    plain: Lens,
     left_out: RefCell<LeftOut>,
 }
 
@@ -115,7 +118,8 @@ impl<'a> Making<'a> {
             left_out.insert(Refusal::Filter(among.condition().to_owned()).to_string(), among.n_others());
         }
         let (seen, left_out) = (RefCell::default(), RefCell::new(left_out));
-        Self { ask, wish, model, customer, present, found, few, shown_last, seen, left_out }
+        let plain = Lens { filter: wish.lens.filter.clone(), ..Lens::default() };
+        Self { ask, wish, model, customer, present, found, few, shown_last, seen, plain, left_out }
     }
 
     /// Where the candidates of the placement come from, the best source first.
@@ -304,24 +308,29 @@ impl<'a> Making<'a> {
 
     /// Whether an item may be shown. Each that may not is counted once, under the first rule that keeps it out.
     fn allows(&self, item: ItemKey) -> bool {
-        self.ask.world.among().is_none_or(|among| among.holds(item)) && self.regard(item).is_some()
+        self.ask.world.among().is_none_or(|among| among.holds(item)) && self.may_be_shown(item)
     }
 
+    /// What counts of an item, where it may be shown.
     fn regard(&self, item: ItemKey) -> Option<Regard> {
+        self.may_be_shown(item).then(|| self.ask.world.weigh(item, &self.wish.lens)).flatten()
+    }
+
+    fn may_be_shown(&self, item: ItemKey) -> bool {
         if let Some(known) = self.seen.borrow().get(&item) {
             return *known;
         }
-        let regard = self.look_at(item);
-        if let Err(rule) = &regard {
-            *self.left_out.borrow_mut().entry(rule.clone()).or_default() += 1;
+        let looked_at = self.look_at(item);
+        let may_be = looked_at.is_ok();
+        if let Err(rule) = looked_at {
+            *self.left_out.borrow_mut().entry(rule).or_default() += 1;
         }
-        let regard = regard.ok();
-        self.seen.borrow_mut().insert(item, regard);
-        regard
+        self.seen.borrow_mut().insert(item, may_be);
+        may_be
     }
 
-    fn look_at(&self, item: ItemKey) -> Result<Regard, String> {
-        let Wish { excluded, rules, lens, .. } = self.wish;
+    fn look_at(&self, item: ItemKey) -> Result<(), String> {
+        let Wish { excluded, rules, .. } = self.wish;
         if excluded.contains(&item) {
             return Err("excluded".to_owned());
         }
@@ -335,7 +344,7 @@ impl<'a> Making<'a> {
         if let Some(rule) = rhythm.filter(|_| !self.ask.is_unplaced).and_then(Rhythm::keeps_out) {
             return Err(rule.to_owned());
         }
-        self.ask.world.regard(item, lens).map_err(|refusal| refusal.to_string())
+        self.ask.world.regard(item, &self.plain).map(drop).map_err(|refusal| refusal.to_string())
     }
 
     /// How many items the words of the question found; `None` where there are none.
