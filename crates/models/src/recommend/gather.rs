@@ -324,7 +324,7 @@ mod tests {
         let (prepared, members, sales) = shop();
         let own = somebody(&prepared);
         for (step, repeats) in [(1, true), (4, true), (4, false), (9, true), (60, false)] {
-            let allowed = |place: u32| place % step == 0;
+            let allowed = |place: u32| place.is_multiple_of(step);
             let asked = Asked { own: &own, n_items: 60, n_each: 3, n_wide: 7, repeats, allowed: &allowed };
             let by_selling = sales.by_selling();
             let few: Vec<u32> = by_selling.iter().copied().filter(|place| allowed(*place)).collect();
