@@ -95,6 +95,8 @@ pub(super) struct Making<'a> {
     shown_last: BTreeSet<ItemKey>,
     /// Whether what was looked at may be shown.
     seen: RefCell<ByItem<bool>>,
+    /// What counts of those that may, as far as it was asked.
+    weighed: RefCell<ByItem<Option<Regard>>>,
     /// What is looked at of an item to know whether it may be shown: what else counts is only looked at where it is chosen.
     plain: Lens,
     left_out: RefCell<LeftOut>,
@@ -119,7 +121,20 @@ impl<'a> Making<'a> {
         }
         let (seen, left_out) = (RefCell::default(), RefCell::new(left_out));
         let plain = Lens { filter: wish.lens.filter.clone(), ..Lens::default() };
-        Self { ask, wish, model, customer, present, found, few, shown_last, seen, plain, left_out }
+        Self {
+            ask,
+            wish,
+            model,
+            customer,
+            present,
+            found,
+            few,
+            shown_last,
+            seen,
+            weighed: RefCell::default(),
+            plain,
+            left_out,
+        }
     }
 
     /// Where the candidates of the placement come from, the best source first.
@@ -313,7 +328,16 @@ impl<'a> Making<'a> {
 
     /// What counts of an item, where it may be shown.
     fn regard(&self, item: ItemKey) -> Option<Regard> {
-        self.may_be_shown(item).then(|| self.ask.world.weigh(item, &self.wish.lens)).flatten()
+        if !self.may_be_shown(item) {
+            return None;
+        }
+        // A source that looks for a category asks of the same items again where more are wanted.
+        let known = self.weighed.borrow().get(&item).copied();
+        known.unwrap_or_else(|| {
+            let regard = self.ask.world.weigh(item, &self.wish.lens);
+            self.weighed.borrow_mut().insert(item, regard);
+            regard
+        })
     }
 
     fn may_be_shown(&self, item: ItemKey) -> bool {
