@@ -89,6 +89,11 @@ pub trait World {
         if self.is_available(item) { Ok(Regard::default()) } else { Err(Refusal::OutOfStock) }
     }
 
+    /// The same of an item of which it is known that it may be shown. That it is looked at again is not written down.
+    fn weigh(&self, item: ItemKey, lens: &Lens) -> Option<Regard> {
+        self.regard(item, lens).ok()
+    }
+
     /// The first `n` items of a shelf that are allowed, and how well they sell.
     fn shelf(&self, shelf: Shelf, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<(ItemKey, Sales)> {
         match shelf {
@@ -351,6 +356,10 @@ impl World for Witness<'_> {
             }
         }
         regard
+    }
+
+    fn weigh(&self, item: ItemKey, lens: &Lens) -> Option<Regard> {
+        self.world.weigh(item, lens)
     }
 
     fn shelf(&self, shelf: Shelf, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Vec<(ItemKey, Sales)> {

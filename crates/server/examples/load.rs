@@ -23,6 +23,7 @@ use clap::Parser;
 use client::{Client, Load, at_rate, saturated};
 use lists::Told;
 use serde_json::json;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use world::{Server, prepare};
 
@@ -41,6 +42,9 @@ struct Args {
     /// Decisions a second, at which latencies are measured
     #[arg(long, default_value_t = 500)]
     rate: u64,
+    /// A directory in which the world is kept and asked again later; it is made anew each time where none is named
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// Only how quickly lists of items are answered, at each place and with every rule
     #[arg(long)]
     lists: bool,
@@ -49,11 +53,12 @@ struct Args {
 fn main() -> Result<()> {
     let args = Args::parse();
     let span = Duration::from_secs(args.seconds);
-    let data = tempfile::tempdir().context("making a data directory")?;
-    let (users, items) = prepare(data.path(), args.customers, args.items, &|task| !args.lists || task == "recommend")?;
+    let passing = tempfile::tempdir().context("making a data directory")?;
+    let data = args.data.as_deref().unwrap_or_else(|| passing.path());
+    let (users, items) = prepare(data, args.customers, args.items, &|task| !args.lists || task == "recommend")?;
 
     let started = Instant::now();
-    let server = Server::start(data.path())?;
+    let server = Server::start(data)?;
     println!("start to listening with {} customers: {:.2} s", users.len(), started.elapsed().as_secs_f64());
 
     if args.lists {

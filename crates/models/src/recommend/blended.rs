@@ -2,7 +2,7 @@
 
 use super::accumulator::Accumulator;
 use super::choice::Trial;
-use super::gather::{Asked, Gathered, gather};
+use super::gather::{Asked, Gathered, gather, gather_among};
 use super::member::Member as _;
 use super::members::MemberModel;
 use super::order::Order;
@@ -119,7 +119,7 @@ impl Blended {
         if own.items.is_empty() && own.session.is_empty() {
             return self.first_of(popular, n, allowed);
         }
-        let gathered = self.gather(&own, popular, n, allowed);
+        let gathered = self.gather(&own, few.as_deref(), n, allowed);
         let scores = self.order_of(&gathered).scores(&gathered, &own);
         let mut order: Vec<usize> = (0..scores.len()).collect();
         let places = |c: usize| gathered.candidates[c].place;
@@ -173,7 +173,7 @@ impl Blended {
     /// What each part says of each of these items, where it is among the candidates.
     pub(super) fn parts(&self, query: &Query<'_>, items: &[ItemKey]) -> Vec<Vec<Part>> {
         let own = Own::of(query, &self.learned.keys);
-        let gathered = self.gather(&own, &self.by_popularity, items.len().max(1), &|item| items.contains(&item));
+        let gathered = self.gather(&own, None, items.len().max(1), &|item| items.contains(&item));
         let of = |item: &ItemKey| {
             let Some(c) =
                 (0..gathered.candidates.len()).find(|c| self.key(gathered.candidates[*c].place, &own) == *item)
@@ -182,7 +182,7 @@ impl Blended {
             };
             let candidate = &gathered.candidates[c];
             let habit = candidate.habit.map_or(0.0, |habit| habit.n_times);
-            let popularity = candidate.sold.selling();
+            let popularity = candidate.selling;
             let mut parts = vec![Part { name: "habit", value: habit }, Part { name: "popularity", value: popularity }];
             let opinions = gathered.opinions[c * gathered.n_members..].iter();
             let names = self.learned.settings.members.iter().map(super::MemberSettings::name);
@@ -192,7 +192,8 @@ impl Blended {
         items.iter().map(of).collect()
     }
 
-    fn gather(&self, own: &Own, popular: &[u32], n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Gathered {
+    /// Asks all parts: where only some places may be, of these alone.
+    fn gather(&self, own: &Own, few: Option<&[u32]>, n: usize, allowed: &dyn Fn(ItemKey) -> bool) -> Gathered {
         let asked = Asked {
             own,
             n_items: self.n_items(),
@@ -201,7 +202,11 @@ impl Blended {
             repeats: self.learned.repeats,
             allowed: &|place| allowed(self.key(place, own)),
         };
-        gather(&asked, &self.learned.members, &self.learned.sales, popular)
+        let Learned { members, sales, .. } = &self.learned;
+        match few {
+            Some(few) => gather_among(&asked, members, sales, few),
+            None => gather(&asked, members, sales, &self.by_popularity),
+        }
     }
 
     fn popular_item(&self, place: u32) -> Scored {
@@ -217,7 +222,7 @@ impl Blended {
         let candidate = &gathered.candidates[c];
         let opinions = &gathered.opinions[c * gathered.n_members..(c + 1) * gathered.n_members];
         let loudest = opinions.iter().filter(|it| it.source.is_some()).max_by(|a, b| a.share.total_cmp(&b.share));
-        let similar = loudest.filter(|it| it.share > candidate.sold.selling());
+        let similar = loudest.filter(|it| it.share > candidate.selling);
         let source = similar.and_then(|it| own.items.get(it.source? as usize));
         let because = match (candidate.own, candidate.habit, source) {
             (Some(_), Some(habit), _) => {

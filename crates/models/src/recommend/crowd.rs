@@ -6,6 +6,9 @@ use super::taste::Liked;
 use crate::ModelError;
 use serde::{Deserialize, Serialize};
 
+/// For how many customers there is room at first, where so many share an item: what grows is filed anew.
+const N_ROOM_MAX: usize = 4_096;
+
 /// Customers, or sessions, with what they have, and for every item those who have it.
 ///
 /// The newest come first: of an item only the newest ones are followed, so that a question costs the same whatever the number
@@ -63,7 +66,8 @@ impl Crowd {
 
     /// Those who share an item: the sum over shared items of what `of(liked, value)` says, where `value` is theirs.
     pub(super) fn sharing(&self, liked: &[Liked], of: impl Fn(&Liked, f32) -> f64) -> Accumulator {
-        let mut sums = Accumulator::new(64);
+        let n_told: usize = liked.iter().map(|liked| self.having.columns(liked.place as usize).len()).sum();
+        let mut sums = Accumulator::new(n_told.min(N_ROOM_MAX));
         for liked in liked {
             for (row, value) in self.having.row(liked.place as usize) {
                 sums.add(row, of(liked, value), liked.source);

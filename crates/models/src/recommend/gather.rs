@@ -19,6 +19,8 @@ pub(super) struct Candidate {
     pub(super) own: Option<usize>,
     /// How it sells.
     pub(super) sold: Sold,
+    /// How well, lately and ever: [`Sold::selling`].
+    pub(super) selling: f64,
     /// What the customer's purchases of it say.
     pub(super) habit: Option<Habit>,
     /// The sum of what all say, each from -1 to about 1.
@@ -69,6 +71,31 @@ pub(super) fn gather<M: Borrow<MemberModel>>(
     sales: &Sales,
     popular: &[u32],
 ) -> Gathered {
+    gather_from(asked, members, sales, popular, |sums, said| {
+        said.extend(sums.sums().iter().map(|sum| (sum.item, sum.score)));
+    })
+}
+
+/// The same where nothing of the catalogue may be but these places, most popular first: nothing else that members say is looked at.
+pub(super) fn gather_among<M: Borrow<MemberModel>>(
+    asked: &Asked<'_>,
+    members: &[M],
+    sales: &Sales,
+    few: &[u32],
+) -> Gathered {
+    gather_from(asked, members, sales, few, |sums, said| {
+        said.extend(few.iter().filter_map(|place| Some((*place, sums.get(*place)?.score))));
+    })
+}
+
+/// `says` tells what of all that a member says is looked at.
+fn gather_from<M: Borrow<MemberModel>>(
+    asked: &Asked<'_>,
+    members: &[M],
+    sales: &Sales,
+    popular: &[u32],
+    says: impl Fn(&Accumulator, &mut Vec<(u32, f64)>),
+) -> Gathered {
     let own = asked.own;
     let proposals: Vec<Accumulator> = members.iter().map(|member| propose(member.borrow(), own)).collect();
     let had: Vec<(u32, usize)> = had(own, asked.n_items);
@@ -86,8 +113,10 @@ pub(super) fn gather<M: Borrow<MemberModel>>(
             .collect();
         add(best(&mut habits, asked.n_wide, &may_be));
     }
+    let mut said: Vec<(u32, f64)> = Vec::new();
     for sums in &proposals {
-        let mut said: Vec<(u32, f64)> = sums.sums().iter().map(|sum| (sum.item, sum.score)).collect();
+        said.clear();
+        says(sums, &mut said);
         add(best(&mut said, asked.n_wide, &may_be));
     }
     add(popular.iter().copied().filter(|place| may_be(*place)).take(asked.n_wide).collect());
@@ -161,7 +190,7 @@ fn opinions<M: Borrow<MemberModel>>(
     let n = places.len();
     let known: Vec<u32> = places.iter().copied().filter(|place| *place < asked.n_items).collect();
     let mut all = vec![Opinion::default(); n * members.len()];
-    let mut order: Vec<usize> = Vec::with_capacity(n_near);
+    let mut order: Vec<(f64, usize)> = Vec::with_capacity(n_near);
     for (m, (member, sums)) in members.iter().zip(proposals).enumerate() {
         let of_all = member.borrow().score(asked.own, &known);
         let mut told = of_all.iter().flatten();
@@ -176,18 +205,17 @@ fn opinions<M: Borrow<MemberModel>>(
             opinion.score = if score.is_finite() { score } else { 0.0 };
             opinion.source = said.map(|sum| sum.source);
         }
-        let score = |c: usize| all[c * members.len() + m].score;
         order.clear();
-        order.extend(0..n_near);
-        order.sort_unstable_by(|a, b| score(*b).total_cmp(&score(*a)).then(a.cmp(b)));
-        let largest = order.first().map_or(0.0, |c| score(*c));
+        order.extend((0..n_near).map(|c| (all[c * members.len() + m].score, c)));
+        order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let largest = order.first().map_or(0.0, |(score, _)| *score);
         for c in 0..n {
             let opinion = &mut all[c * members.len() + m];
             opinion.rank = n_near as f64;
             // Where little speaks for anything, no member speaks louder against it than it ever speaks for something.
             opinion.share = if largest > 0.0 { (opinion.score / largest).max(-1.0) } else { 0.0 };
         }
-        for (rank, c) in order.iter().enumerate() {
+        for (rank, (_, c)) in order.iter().enumerate() {
             let opinion = &mut all[*c * members.len() + m];
             if opinion.source.is_some() || of_all.is_some() && places[*c] < asked.n_items {
                 opinion.rank = rank as f64;
@@ -210,7 +238,8 @@ fn candidates(
         .map(|place| {
             let at = had.binary_search_by_key(place, |(place, _)| *place).ok().map(|found| had[found].1);
             let habit = at.map(|at| Habit::of(own, &own.items[at]));
-            Candidate { place: *place, own: at, sold: sales.of_item(*place), habit, sum: 0.0 }
+            let sold = sales.of_item(*place);
+            Candidate { place: *place, own: at, sold, selling: sold.selling(), habit, sum: 0.0 }
         })
         .collect();
     for (c, candidate) in candidates.iter_mut().enumerate() {
@@ -223,7 +252,7 @@ fn candidates(
 fn sum(candidate: &Candidate, opinions: &[Opinion]) -> f64 {
     let liked = candidate.habit.map_or(0.0, |habit| liking(&habit, &candidate.sold));
     let said: f64 = opinions.iter().map(|opinion| opinion.share).sum();
-    liked + OF_OTHERS * (candidate.sold.selling() + said)
+    liked + OF_OTHERS * (candidate.selling + said)
 }
 
 /// Candidates of which only members say something: those of each, in the order of the places.
@@ -231,7 +260,7 @@ fn sum(candidate: &Candidate, opinions: &[Opinion]) -> f64 {
 pub(super) fn said_of_each(opinions: &[&[Opinion]]) -> Gathered {
     let candidate = |(place, opinions): (u32, &&[Opinion])| {
         let sold = Sold { popularity: [0.0; 4], propensity: 1.0, gap: 0.0 };
-        let silent = Candidate { place, own: None, sold, habit: None, sum: 0.0 };
+        let silent = Candidate { place, own: None, sold, selling: sold.selling(), habit: None, sum: 0.0 };
         Candidate { sum: sum(&silent, opinions), ..silent }
     };
     let n_members = opinions.first().map_or(0, |opinions| opinions.len());
@@ -246,8 +275,8 @@ mod tests {
     use crate::recommend::{Als, Cooccurrence, HistoryItem, Interaction, Interactions, MemberSettings, Query};
     use primitives::{ItemKey, Seed};
 
-    #[test]
-    fn what_trees_look_at_is_the_same_however_long_the_list_is() {
+    /// Two members that learned from a shop of sixty items, and how these sell.
+    fn shop() -> (Prepared, [MemberModel; 2], Sales) {
         let row = |at: u32| {
             let item = (at / 6 * 11 + at % 6 * (1 + at / 6 % 4)) % 60;
             Interaction { customer: at / 6, item, age_days: f64::from(at % 6), quantity: 1.0 }
@@ -258,10 +287,21 @@ mod tests {
         let settings = [MemberSettings::Cooccurrence(Cooccurrence::default()), MemberSettings::Als(Als::default())];
         let members = settings.map(|member| member.fit(&prepared, Seed::new(1)).unwrap());
         let sales = Sales::of(&prepared);
+        (prepared, members, sales)
+    }
+
+    /// Somebody who had five of them, and something that came after.
+    fn somebody(prepared: &Prepared) -> Own {
         let bought = |key, age_days| HistoryItem { item: ItemKey(key), age_days, quantity: 1.0 };
         let history =
             [bought(3, 1.0), bought(9, 1.0), bought(14, 2.0), bought(27, 5.0), bought(41, 5.0), bought(99, 1.0)];
-        let own = Own::of(&Query::of(&history), &prepared.keys);
+        Own::of(&Query::of(&history), &prepared.keys)
+    }
+
+    #[test]
+    fn what_trees_look_at_is_the_same_however_long_the_list_is() {
+        let (prepared, members, sales) = shop();
+        let own = somebody(&prepared);
         let of = |n_wide| {
             let allowed: &dyn Fn(u32) -> bool = &|place| place % 7 != 0;
             let asked = Asked { own: &own, n_items: 60, n_each: 3, n_wide, repeats: true, allowed };
@@ -277,5 +317,19 @@ mod tests {
         assert_eq!((wide.n_near, &wide.candidates[..n]), (n, near.candidates.as_slice()));
         assert_eq!(wide.opinions[..2 * n], near.opinions);
         assert!(wide.opinions[2 * n..].iter().all(|it| it.rank.total_cmp(&(n as f64)).is_eq() && it.share.is_finite()));
+    }
+
+    #[test]
+    fn among_few_places_the_same_is_found_as_among_all_where_no_others_may_be() {
+        let (prepared, members, sales) = shop();
+        let own = somebody(&prepared);
+        for (step, repeats) in [(1, true), (4, true), (4, false), (9, true), (60, false)] {
+            let allowed = |place: u32| place.is_multiple_of(step);
+            let asked = Asked { own: &own, n_items: 60, n_each: 3, n_wide: 7, repeats, allowed: &allowed };
+            let by_selling = sales.by_selling();
+            let few: Vec<u32> = by_selling.iter().copied().filter(|place| allowed(*place)).collect();
+            let all = gather(&asked, &members, &sales, &by_selling);
+            assert!(gather_among(&asked, &members, &sales, &few) == all && !all.candidates.is_empty(), "every {step}");
+        }
     }
 }

@@ -59,7 +59,7 @@ pub(super) fn fuse(one: &[f64], other: &[f64]) -> Vec<f64> {
 /// be worse than.
 pub(super) fn favourites(gathered: &Gathered) -> Vec<f64> {
     let n_times = |candidate: &Candidate| candidate.habit.map_or(0.0, |habit| habit.n_times);
-    gathered.candidates.iter().map(|it| n_times(it) + it.sold.selling() / 2.0).collect()
+    gathered.candidates.iter().map(|it| n_times(it) + it.selling / 2.0).collect()
 }
 
 /// What each part counts in a sum.
@@ -95,7 +95,7 @@ impl Weights {
     pub(super) fn sum(&self, candidate: &Candidate, opinions: &[Opinion]) -> f64 {
         let liked = candidate.habit.map_or(0.0, |habit| liking(&habit, &candidate.sold));
         let said: f64 = self.members.iter().zip(opinions).map(|(weight, opinion)| weight * opinion.share).sum();
-        self.habit * liked + self.popularity * candidate.sold.selling() + said
+        self.habit * liked + self.popularity * candidate.selling + said
     }
 
     fn check(&self, n_members: usize) -> bool {

@@ -45,7 +45,7 @@ impl Tried {
         for (c, candidate) in gathered.candidates.iter().enumerate() {
             let habit = candidate.habit.map_or([0.0; 2], |habit| [habit.n_times, liking(&habit, &candidate.sold)]);
             let opinions = &gathered.opinions[c * n_members..(c + 1) * n_members];
-            let each = habit.into_iter().chain([candidate.sold.selling()]);
+            let each = habit.into_iter().chain([candidate.selling]);
             told.extend(each.chain(opinions.iter().map(|opinion| opinion.share)).map(crate::linear::narrow));
         }
         let data = if has_rows { rows(gathered, own) } else { Vec::new() };

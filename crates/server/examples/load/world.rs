@@ -14,17 +14,24 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 use storage::{Access, SealPolicy};
 
-/// Fills a data directory and trains the tasks that are wanted; answers with the names of customers and items.
+/// Fills a data directory and trains the tasks that are wanted, unless it is filled already; answers with the names of customers and
+/// items.
 pub(crate) fn prepare(
     data: &Path,
     n_customers: usize,
     n_items: usize,
     is_wanted: &dyn Fn(&str) -> bool,
 ) -> Result<(Vec<String>, Vec<String>)> {
+    let is_filled = std::fs::read_dir(data).is_ok_and(|mut files| files.next().is_some());
     let opened = Opened::open(data, Access::Exclusive, Settings::default())?;
     let now = opened.engine.clock().now();
     let settings = WorldSettings { n_customers, n_items, ends_at: now, ..WorldSettings::default() };
     let world = World::new(Seed::new(1), settings);
+    let named = |ids: &mut dyn Iterator<Item = &str>| ids.map(ToOwned::to_owned).collect();
+    let names = (named(&mut world.user_ids()), named(&mut world.item_ids()));
+    if is_filled {
+        return Ok(names);
+    }
     let events: Vec<Event> = world.events().collect();
     let started = Instant::now();
     for part in events.chunks(5_000) {
@@ -43,8 +50,7 @@ pub(crate) fn prepare(
         let published = engine::train(&opened.engine, task, &material, Seed::new(1))?;
         println!("training {task}: {:.1} s. {}", started.elapsed().as_secs_f64(), published.reason);
     }
-    let named = |ids: &mut dyn Iterator<Item = &str>| ids.map(ToOwned::to_owned).collect();
-    Ok((named(&mut world.user_ids()), named(&mut world.item_ids())))
+    Ok(names)
 }
 
 /// The program, ended when it is dropped.

@@ -3,6 +3,7 @@
 use super::candidate::{Candidate, worth_of_place};
 use super::wish::Wish;
 use crate::LeftOut;
+use crate::keyed::ByItem;
 use primitives::{ItemKey, Probability, Seed};
 use rand::RngExt;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +38,8 @@ struct Picking<'a> {
     values: Vec<f64>,
     /// How much of what was chosen each is alike to at most.
     alike: Vec<f64>,
+    /// Where each stands among the candidates, where it matters how alike they are.
+    at_of: ByItem<usize>,
     is_open: Vec<bool>,
     wish: &'a Wish<'a>,
     n_old_max: usize,
@@ -114,7 +117,9 @@ impl<'a> Picking<'a> {
             reason = "a list has at most a hundred items, and a share is from 0 to 1"
         )]
         let n_new_min = (share_new * wish.n as f64 - 1e-9).ceil().max(0.0) as usize;
+        let by_item = candidates.iter().enumerate().filter(|_| wish.rules.diversity > 0.0);
         let mut picking = Self {
+            at_of: by_item.map(|(at, candidate)| (candidate.item, at)).collect(),
             candidates,
             values: Vec::new(),
             alike: vec![0.0; candidates.len()],
@@ -210,12 +215,16 @@ impl<'a> Picking<'a> {
             }
         }
         if self.wish.rules.diversity > 0.0 {
-            let near: BTreeMap<ItemKey, f64> = similar(taken.item).into_iter().collect();
+            let mut near = vec![0.0; self.candidates.len()];
+            for (item, nearness) in similar(taken.item) {
+                if let Some(at) = self.at_of.get(&item) {
+                    near[*at] = nearness;
+                }
+            }
             let is_same = |a: Option<u32>, b: Option<u32>| a.is_some() && a == b;
-            for (alike, other) in self.alike.iter_mut().zip(self.candidates) {
+            for ((alike, other), by_orders) in self.alike.iter_mut().zip(self.candidates).zip(near) {
                 let by_category = f64::from(u8::from(is_same(taken.regard.category, other.regard.category)));
                 let by_brand = f64::from(u8::from(is_same(taken.regard.brand, other.regard.brand)));
-                let by_orders = near.get(&other.item).copied().unwrap_or(0.0);
                 let how_alike =
                     ALIKE_BY_CATEGORY * by_category + ALIKE_BY_BRAND * by_brand + ALIKE_BY_ORDERS * by_orders;
                 *alike = alike.max(how_alike);

@@ -5,7 +5,7 @@ use super::candidate::{Candidate, Cause, Proposed};
 use super::rhythm::Rhythm;
 use super::wish::{Placement, Wish, key};
 use crate::keyed::{ByItem, SomeItems};
-use crate::lens::Regard;
+use crate::lens::{Lens, Regard};
 use crate::rules::Repeats;
 use crate::search::{Among, Order, Told};
 use crate::{Ask, Knowledge, LeftOut, Refusal, Sales, Shelf};
@@ -100,7 +100,12 @@ pub(super) struct Making<'a> {
     few: Option<Vec<ItemKey>>,
     /// What they were shown last, which comes after the rest.
     shown_last: BTreeSet<ItemKey>,
-    seen: RefCell<ByItem<Option<Regard>>>,
+    /// Whether what was looked at may be shown.
+    seen: RefCell<ByItem<bool>>,
+    /// What counts of those that may, as far as it was asked.
+    weighed: RefCell<ByItem<Option<Regard>>>,
+    /// What is looked at of an item to know whether it may be shown: what else counts is only looked at where it is chosen.
+    plain: Lens,
     left_out: RefCell<LeftOut>,
 }
 
@@ -122,7 +127,21 @@ impl<'a> Making<'a> {
             left_out.insert(Refusal::Filter(among.condition().to_owned()).to_string(), among.n_others());
         }
         let (seen, left_out) = (RefCell::default(), RefCell::new(left_out));
-        Self { ask, wish, model, customer, present, found, few, shown_last, seen, left_out }
+        let plain = Lens { filter: wish.lens.filter.clone(), ..Lens::default() };
+        Self {
+            ask,
+            wish,
+            model,
+            customer,
+            present,
+            found,
+            few,
+            shown_last,
+            seen,
+            weighed: RefCell::default(),
+            plain,
+            left_out,
+        }
     }
 
     /// Where the candidates of the placement come from, the best source first.
@@ -311,24 +330,38 @@ impl<'a> Making<'a> {
 
     /// Whether an item may be shown. Each that may not is counted once, under the first rule that keeps it out.
     fn allows(&self, item: ItemKey) -> bool {
-        self.ask.world.among().is_none_or(|among| among.holds(item)) && self.regard(item).is_some()
+        self.ask.world.among().is_none_or(|among| among.holds(item)) && self.may_be_shown(item)
     }
 
+    /// What counts of an item, where it may be shown.
     fn regard(&self, item: ItemKey) -> Option<Regard> {
+        if !self.may_be_shown(item) {
+            return None;
+        }
+        // A source that looks for a category asks of the same items again where more are wanted.
+        let known = self.weighed.borrow().get(&item).copied();
+        known.unwrap_or_else(|| {
+            let regard = self.ask.world.weigh(item, &self.wish.lens);
+            self.weighed.borrow_mut().insert(item, regard);
+            regard
+        })
+    }
+
+    fn may_be_shown(&self, item: ItemKey) -> bool {
         if let Some(known) = self.seen.borrow().get(&item) {
             return *known;
         }
-        let regard = self.look_at(item);
-        if let Err(rule) = &regard {
-            *self.left_out.borrow_mut().entry(rule.clone()).or_default() += 1;
+        let looked_at = self.look_at(item);
+        let may_be = looked_at.is_ok();
+        if let Err(rule) = looked_at {
+            *self.left_out.borrow_mut().entry(rule).or_default() += 1;
         }
-        let regard = regard.ok();
-        self.seen.borrow_mut().insert(item, regard);
-        regard
+        self.seen.borrow_mut().insert(item, may_be);
+        may_be
     }
 
-    fn look_at(&self, item: ItemKey) -> Result<Regard, String> {
-        let Wish { excluded, rules, lens, .. } = self.wish;
+    fn look_at(&self, item: ItemKey) -> Result<(), String> {
+        let Wish { excluded, rules, .. } = self.wish;
         if excluded.contains(&item) {
             return Err("excluded".to_owned());
         }
@@ -342,7 +375,7 @@ impl<'a> Making<'a> {
         if let Some(rule) = rhythm.filter(|_| !self.ask.is_unplaced).and_then(Rhythm::keeps_out) {
             return Err(rule.to_owned());
         }
-        self.ask.world.regard(item, lens).map_err(|refusal| refusal.to_string())
+        self.ask.world.regard(item, &self.plain).map(drop).map_err(|refusal| refusal.to_string())
     }
 
     /// What the words of the question found; `None` where there are none.
